@@ -30,8 +30,8 @@ if (values.help) {
 }
 
 const list = (text) => text.split(",").filter((part) => part !== "");
-const { makeDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
-const made = await makeDevelopmentCertificates({
+const { createDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
+const made = await createDevelopmentCertificates({
   directory: values.out,
   services: list(values.services),
   hosts: list(values.hosts),

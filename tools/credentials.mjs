@@ -20,15 +20,15 @@ const services = ["registry", "governance", "workflow", "swarm", "master", "insi
 // NATS servers are named by their position in the set, on Kubernetes and in compose.
 const natsHosts = ["nats-0", "nats-1", "nats-2"].flatMap((name) => [name, `${name}.nats`]);
 
-const { makeDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
+const { createDevelopmentCertificates } = await import("../libs/mesh/src/tls/development-ca.ts");
 const { openInstallationKeys, trustedKeyOf } = await import("../libs/host/src/keys/installation-keys.ts");
 const { systemFoundation } = await import("../libs/kernel/src/index.ts");
 
 const folder = values.out;
 mkdirSync(folder, { recursive: true });
 const hosts = values.hosts.split(",").filter(Boolean);
-await makeDevelopmentCertificates({ directory: folder, services, hosts });
-await makeDevelopmentCertificates({ directory: folder, services: ["nats"], hosts: natsHosts });
+await createDevelopmentCertificates({ directory: folder, services, hosts });
+await createDevelopmentCertificates({ directory: folder, services: ["nats"], hosts: natsHosts });
 const keys = await openInstallationKeys(folder, systemFoundation());
 const trusted = trustedKeyOf(keys);
 writeFileSync(join(folder, "trusted-key"), trusted);

@@ -9,7 +9,7 @@ export function lineOf(
   { seconds, rounds }: Budget,
 ): Record<string, unknown> {
   const { variant, ...fields } = result;
-  return { scenario, variant, ...where(), load: loadOfMachine(), seconds, rounds, ...fields };
+  return { scenario, variant, ...origin(), load: loadOfMachine(), seconds, rounds, ...fields };
 }
 
 /** Returns the load average of the last minute. The same code is slower on a busy machine. */
@@ -19,7 +19,7 @@ export function loadOfMachine(): number {
 
 let known: { readonly commit: string; readonly cores: number; readonly node: string } | undefined;
 
-function where() {
+function origin() {
   known ??= { commit: commit(), cores: availableParallelism(), node: process.version };
   return known;
 }
@@ -27,8 +27,7 @@ function where() {
 /** Returns the measured commit, with a + if there are changes on top. Empty outside of a checkout. */
 function commit(): string {
   try {
-    const git = (...words: string[]) =>
-      execFileSync("git", words, { encoding: "utf8", stdio: "pipe" }).trim();
+    const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", stdio: "pipe" }).trim();
     return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "-uno") === "" ? "" : "+");
   } catch {
     return "";

@@ -88,11 +88,11 @@ function parsed() {
   }
 }
 
-function scenarioOf(wanted: string): Scenario {
+function scenarioOf(name: string): Scenario {
   const known = [...scenarios.keys()].join(", ");
-  const found = scenarios.get(wanted);
+  const found = scenarios.get(name);
   if (found !== undefined) return found;
-  return refuse(wanted === "" ? help() : `Scenario \`${wanted}\` not found. Scenarios: ${known}.`);
+  return refuse(name === "" ? help() : `Scenario \`${name}\` not found. Scenarios: ${known}.`);
 }
 
 function numberOf(option: string, text: string): number {

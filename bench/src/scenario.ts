@@ -22,7 +22,7 @@ export interface Goal {
   readonly atLeast?: number;
   readonly unit?: string;
   /** Two fields of the same line: our figure, and its ceiling or peer in the same run. */
-  readonly beside?: readonly [ours: string, other: string];
+  readonly compared?: readonly [ours: string, other: string];
   /** The goal is missed until this issue is resolved. A value worse than `worst` is a new fault. */
   readonly known?: { readonly issue: number; readonly worst: number };
 }

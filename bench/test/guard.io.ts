@@ -7,7 +7,7 @@ import { scenarios } from "../src/scenarios/index.ts";
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const bench = (...words: string[]) => run(process.execPath, [main, ...words]);
+const bench = (...args: string[]) => run(process.execPath, [main, ...args]);
 
 describe("bench", () => {
   it("prints one JSON object per line, with the commit and the machine", async () => {
@@ -37,21 +37,21 @@ describe("bench", () => {
     assert.match(rows[0] ?? "", /^dag +tasks 100000, overSmallest +[\d.]+ +≤ 1.2 +(ok|missed|known miss)/);
   });
 
-  for (const words of [["--help"], ["help"]])
-    it(`${words} lists every scenario and the options`, async () => {
-      const { stdout } = await bench(...words);
+  for (const args of [["--help"], ["help"]])
+    it(`${args} lists every scenario and the options`, async () => {
+      const { stdout } = await bench(...args);
       for (const name of scenarios.keys()) assert.match(stdout, new RegExp(`^ {2}${name} `, "m"));
       assert.match(stdout, /--rounds N/);
     });
 
-  for (const [words, message] of [
+  for (const [args, message] of [
     [["nonsense"], /^Scenario `nonsense` not found\. Scenarios: .*chain/],
     [["guard", "nonsense"], /^Scenario `nonsense` not found/],
     [["chain", "--rounds=0"], /^`--rounds`: expected a number above 0, got 0\./],
     [["chain", "--nonsense"], /--nonsense/],
   ] as const)
-    it(`${words.join(" ")} is refused with what to do instead`, () =>
-      assert.rejects(bench(...words), ({ code, stderr }: { code: number; stderr: string }) => {
+    it(`${args.join(" ")} is refused with a remedy`, () =>
+      assert.rejects(bench(...args), ({ code, stderr }: { code: number; stderr: string }) => {
         assert.equal(code, 2);
         assert.match(stderr, message);
         return true;

@@ -139,8 +139,8 @@ export const faults = [
     name: "matching-credit-exceeded",
     breaks: "An agent is given one task more than it has granted credit for.",
     file: "libs/matching/src/agents/agent.ts",
-    find: "credit >= kept + count",
-    replace: "credit + 1 >= kept + count",
+    find: "credit >= heldSlots + count",
+    replace: "credit + 1 >= heldSlots + count",
     packages: matching,
   },
   {
@@ -156,8 +156,8 @@ export const faults = [
     name: "sdk-result-forgotten",
     breaks: "A worker that starts a new link does not repeat the results that were not durable.",
     file: "libs/sdk/src/link/link-state.ts",
-    find: "const before = this.#kept;",
-    replace: "const before: Kept[] = [];",
+    find: "const before = this.#retained;",
+    replace: "const before: RetainedMessage[] = [];",
     packages: sdk,
   },
   {

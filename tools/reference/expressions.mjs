@@ -1,5 +1,5 @@
 // The reference of expressions: variables, operators, functions and macros, with results of the evaluator.
-import { checkText, printWords } from "../../libs/definitions/src/index.ts";
+import { checkText, formatWithoutPlace } from "../../libs/definitions/src/index.ts";
 import { globals, methods } from "../../libs/expressions/src/functions/functions.ts";
 import {
   compileExpression,
@@ -175,7 +175,7 @@ export function expressionsPage() {
         fileName: "example.yaml",
       });
       const [problem] = problems.filter(({ severity }) => severity === "error");
-      if (problem !== undefined) throw new Error(`${name}: ${printWords(problem)}`);
+      if (problem !== undefined) throw new Error(`${name}: ${formatWithoutPlace(problem)}`);
       return `| \`${name}\` | ${where} | ${meaning} |`;
     }),
     "",
@@ -239,13 +239,13 @@ function functionRows() {
   return declared
     .toSorted((one, other) => one.name.localeCompare(other.name, "en"))
     .map(({ name, style, overloads }) => {
-      const forms = overloads.map(({ takes, gives }) => {
-        const [first, ...rest] = takes.map(printType);
+      const forms = overloads.map(({ parameters, result }) => {
+        const [first, ...rest] = parameters.map(printType);
         const call =
           style === "global"
             ? `${name}(${[first, ...rest].join(", ")})`
             : `${first}.${name}(${rest.join(", ")})`;
-        return `${call} → ${printType(gives)}`;
+        return `${call} → ${printType(result)}`;
       });
       return `| \`${name}\` | ${forms.length === 0 ? "any number of arguments" : forms.map((form) => `\`${cell(form)}\``).join("<br>")} |`;
     });

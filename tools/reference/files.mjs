@@ -7,7 +7,7 @@ import {
   checkSessionText,
   checkSourceText,
   checkTriggerText,
-  printWords,
+  formatWithoutPlace,
   scheduleJsonSchema,
   sessionJsonSchema,
   sourceJsonSchema,
@@ -96,7 +96,7 @@ function sectionOf({ name, schema: schemaOf, check, mistake, guide }) {
     "gives:",
     "",
     "```text",
-    ...problems.slice(0, 3).map((problem) => printWords(problem)),
+    ...problems.slice(0, 3).map((problem) => formatWithoutPlace(problem)),
     "```",
   ];
 

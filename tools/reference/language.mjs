@@ -3,7 +3,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { checkText, printWords } from "../../libs/definitions/src/index.ts";
+import { checkText, formatWithoutPlace } from "../../libs/definitions/src/index.ts";
 
 /**
  * The constructs in the order of the index: the title of the page, the key in a definition, the parts of the schema on
@@ -279,7 +279,7 @@ function mistakeOf(mistake, isNameless) {
     "gives:",
     "",
     "```text",
-    ...problems.slice(0, 3).map((problem) => printWords(problem)),
+    ...problems.slice(0, 3).map((problem) => formatWithoutPlace(problem)),
     "```",
   ];
 }

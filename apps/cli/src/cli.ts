@@ -1,24 +1,24 @@
 /** Runs a command line and returns its exit code. */
 
+import { parseCommandLine } from "./command/command-line.ts";
 import { isConfirmed } from "./command/confirm.ts";
 import type { Command, Context } from "./command/declaration.ts";
 import { exitCodes } from "./command/exit-codes.ts";
 import { Failure } from "./command/failure.ts";
 import { Presenter, presenterFor } from "./command/presenter.ts";
-import { readWords } from "./command/words.ts";
 import { commands } from "./commands/commands.ts";
 import type { Shell } from "./effects/shell.ts";
 
 export async function runCommandLine(
-  words: readonly string[],
+  args: readonly string[],
   shell: Shell,
   version: string,
   known: readonly Command[] = commands,
 ): Promise<number> {
-  let presenter = new Presenter(shell, { reader: words.includes("--json") ? "json" : "people" });
+  let presenter = new Presenter(shell, { reader: args.includes("--json") ? "json" : "people" });
   let context: Context | undefined;
   try {
-    const invocation = readWords(words, known);
+    const invocation = parseCommandLine(args, known);
     if (invocation.kind === "version") {
       presenter.print.line(version);
       return exitCodes.completed;

@@ -1,3 +1,4 @@
+export { printArgument } from "./command/command-line.ts";
 export {
   type Argument,
   type Command,
@@ -8,5 +9,4 @@ export {
 } from "./command/declaration.ts";
 export { exitCodeMeanings, exitCodes } from "./command/exit-codes.ts";
 export { printOption } from "./command/help.ts";
-export { printArgument } from "./command/words.ts";
 export { commands } from "./commands/commands.ts";

@@ -27,11 +27,11 @@ const cases = [
 describe("access control by the command", () => {
   let command: BuiltCommand;
   let platform: PlatformProcess;
-  const tutti = (...words: readonly string[]): Promise<Ended> =>
-    command.run(words, { environment: { TUTTI_SERVER: platform.url }, cwd: command.folder });
-  const done = async (...words: readonly string[]): Promise<string> => {
-    const { exitCode, output, errors } = await tutti(...words);
-    assert.equal(exitCode, 0, `${words.join(" ")}: ${output}${errors}`);
+  const tutti = (...args: readonly string[]): Promise<Ended> =>
+    command.run(args, { environment: { TUTTI_SERVER: platform.url }, cwd: command.folder });
+  const done = async (...args: readonly string[]): Promise<string> => {
+    const { exitCode, output, errors } = await tutti(...args);
+    assert.equal(exitCode, 0, `${args.join(" ")}: ${output}${errors}`);
     return output;
   };
 
@@ -82,17 +82,17 @@ describe("access control by the command", () => {
     );
   });
 
-  it("a role in a namespace that was never created or used says so, and keys for unknown actions are refused", async () => {
-    const bind = (namespace: string, who: string) =>
-      tutti("--namespace", namespace, "role", "bind", "viewer", who);
+  it("a role in an unknown namespace gets a warning, and keys for unknown actions are refused", async () => {
+    const bind = (namespace: string, principal: string) =>
+      tutti("--namespace", namespace, "role", "bind", "viewer", principal);
     const first = await bind("shopp", "person:eve");
     assert.equal(first.exitCode, 0, first.errors);
     assert.match(first.errors, /shopp is not a created namespace. Did you mean `shop`\?/);
     assert.match(first.errors, /tutti --namespace shopp role unbind viewer-person-eve/);
-    const again = await bind("shopp", "person:bea");
-    assert.deepEqual([again.exitCode, again.errors], [0, ""]);
-    const made = await bind("shop", "person:eve");
-    assert.deepEqual([made.exitCode, made.errors], [0, ""]);
+    const second = await bind("shopp", "person:bea");
+    assert.deepEqual([second.exitCode, second.errors], [0, ""]);
+    const existing = await bind("shop", "person:eve");
+    assert.deepEqual([existing.exitCode, existing.errors], [0, ""]);
     const nothing = await tutti(
       "key",
       "create",
@@ -107,7 +107,7 @@ describe("access control by the command", () => {
     assert.match(nothing.errors, /no service has an action like runs\.\*, did\s+you mean workflow\.runs\.\*/);
   });
 
-  it("a policy is checked, tried, applied, explained and taken back", async () => {
+  it("a policy is checked, tested, applied, explained, removed and rolled back", async () => {
     const broken = await tutti("policy", "check", "broken.cedar");
     assert.equal(broken.exitCode, 1);
     assert.match(broken.output, /broken\.cedar:1:1: error: no service has the action .*did you mean/);
@@ -120,27 +120,27 @@ describe("access control by the command", () => {
     );
     assert.match(await done("policy", "test", "night.cedar", "--cases", "cases.json"), /✓ nobody starts/);
     await done("role", "bind", "developer", "person:bob");
-    const ask = ["policy", "explain", "person:bob", "workflow.runs.start", "--about", "run"];
-    assert.match(await done(...ask), /allowed .*permitted by default\/role:developer/);
+    const explainArgs = ["policy", "explain", "person:bob", "workflow.runs.start", "--about", "run"];
+    assert.match(await done(...explainArgs), /allowed .*permitted by default\/role:developer/);
     assert.match(await done("policy", "impact", "night.cedar"), /0 of \d+ recorded decisions would change/);
     await done("policy", "apply", "night.cedar", "--reason", "tried");
-    const { exitCode, output } = await tutti(...ask);
+    const { exitCode, output } = await tutti(...explainArgs);
     assert.equal(exitCode, 1);
     assert.match(output, /denied .*forbidden by default\/night \(statement 1\): quiet nights/);
     await done("policy", "apply", "--without", "night", "--reason", "noisy", "--yes");
-    await done(...ask);
+    await done(...explainArgs);
     assert.match(await done("policy", "rollback", "1", "--reason", "quiet again"), /version 3 is active/);
-    assert.equal((await tutti(...ask)).exitCode, 1);
+    assert.equal((await tutti(...explainArgs)).exitCode, 1);
     assert.match(await done("policy", "versions"), /3 .*night .*quiet again/);
     assert.match(await done("policy", "list"), /version 3/);
     await done("policy", "apply", "--without", "night", "--reason", "over", "--yes");
     await done("role", "unbind", "developer-person-bob", "--yes");
-    assert.match((await tutti(...ask)).output, /denied/);
+    assert.match((await tutti(...explainArgs)).output, /denied/);
     await done("namespace", "delete", "shop", "--reason", "closed", "--yes");
     assert.deepEqual((await done("namespace", "list", "-q")).trim().split("\n"), ["default", "system"]);
   });
 
-  it("a rule says what it would have refused, has a person asked first, and lets through what was approved", async () => {
+  it("a rule previews its impact, requires an approval, and admits the approved request", async () => {
     writeFileSync(join(command.folder, "order.yaml"), "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
     writeFileSync(join(command.folder, "large.rules.yaml"), rules);
     await done("workflow", "register", "order.yaml");
@@ -157,10 +157,10 @@ describe("access control by the command", () => {
       { rule: "large", what: `run ${runId}`, message: "may local-admin order for 700?", result: "asked" },
     ]);
     await done("rule", "set", "large.rules.yaml");
-    let asked = await start(700);
+    let started = await start(700);
     // Until the bundle with the rule has arrived.
-    while (asked.exitCode === 0) asked = await start(700);
-    const [question = ""] = /approval-large-[0-9a-f]+-1/.exec(`${asked.output}${asked.errors}`) ?? [];
+    while (started.exitCode === 0) started = await start(700);
+    const [question = ""] = /approval-large-[0-9a-f]+-1/.exec(`${started.output}${started.errors}`) ?? [];
     assert.match(await done("approve", question), /approved/);
     assert.equal((await start(700)).exitCode, 0);
     await done("rule", "delete", "large", "--yes");

@@ -37,9 +37,9 @@ describe("recordings of agents", () => {
   let folder = "";
   let called = 0;
   const tutti = async (line: string, ...more: readonly string[]) => {
-    const words = [...line.split(" "), ...more];
+    const args = [...line.split(" "), ...more];
     const { ANTHROPIC_API_KEY: _, ...rest } = process.env;
-    return await (command as BuiltCommand).run([...words], {
+    return await (command as BuiltCommand).run([...args], {
       cwd: folder,
       environment: { ...rest, TUTTI_SERVER: platform?.url, ANTHROPIC_BASE_URL: served?.url } as never,
     });
@@ -88,14 +88,14 @@ describe("recordings of agents", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("are replayed without a token and without a call of a tool, and show what a change changes", async () => {
-    const [asked, before] = [model.requests.length, called];
+  it("are replayed without a token and without tool calls, and show the effect of a change", async () => {
+    const [requestCount, before] = [model.requests.length, called];
     const same = await tutti("agent replay first second --json");
     assert.equal(same.exitCode, 0, same.errors + same.output);
     const changed = await tutti("agent replay first --deny-calls", 'call.name == "shop.price"');
     assert.equal(changed.exitCode, 1, changed.errors);
     assert.match(changed.output, /differs {2}first .*\n {2}no longer calls shop\.price \{"order":"a-1"\}/);
-    assert.deepEqual([model.requests.length, called], [asked, before]);
+    assert.deepEqual([model.requests.length, called], [requestCount, before]);
   });
 
   it("are frozen to a workflow that the recordings test", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readWords } from "../src/command/words.ts";
+import { parseCommandLine } from "../src/command/command-line.ts";
 import { commands } from "../src/commands/commands.ts";
 import { commandAtWork } from "./support/at-work.ts";
 
@@ -78,7 +78,7 @@ describe("the commands for alerts", () => {
   const flags = [`--insight.receivers=${JSON.stringify(receivers)}`];
   const { tutti, printed, json, listed } = commandAtWork({ files, flags });
 
-  it("alert-rule test: tests beside rules, by the file alone", async () => {
+  it("alert-rule test: runs the tests in a rule file", async () => {
     assert.equal(await printed("alert-rule test rules.yaml"), "✓ up: fires at once\n");
     const failing = await tutti("alert-rule test failing.yaml");
     assert.equal(failing.exitCode, 1);
@@ -91,12 +91,11 @@ describe("the commands for alerts", () => {
     // At 3 a.m. the advice must be commands that exist.
     const { rules: builtIn } = await json("alert-rule list --all");
     const advised = builtIn.flatMap(({ advice }: { readonly advice: string }) =>
-      [...advice.matchAll(/`tutti ([^`]+)`/g)].map(([, words = ""]) =>
-        words.replace(/\$\{\{.*?\}\}/g, "shop"),
-      ),
+      [...advice.matchAll(/`tutti ([^`]+)`/g)].map(([, line = ""]) => line.replace(/\$\{\{.*?\}\}/g, "shop")),
     );
     assert.ok(advised.length > 10);
-    for (const words of advised) assert.equal(readWords(words.split(" "), commands).kind, "command", words);
+    for (const line of advised)
+      assert.equal(parseCommandLine(line.split(" "), commands).kind, "command", line);
     assert.equal(await printed("alert-rule set rules.yaml -q"), "up\n");
     await listed("alert list", /warning +firing .* up +Up for/);
     // A loaded machine may have others.
@@ -138,8 +137,8 @@ describe("the commands for alerts", () => {
     assert.match((await tutti("incident show i9")).errors, /Incident `i9` not found/);
     assert.match(await printed(`incident own ${id} ada`), /belongs to ada/);
     assert.match(await printed(`incident note ${id} 'restarted it'`), /has the note/);
-    const shown = await printed(`incident show ${id}`);
-    assert.match(shown, /owner +ada[\s\S]*rules +down[\s\S]*opened[\s\S]*note +restarted it/);
+    const output = await printed(`incident show ${id}`);
+    assert.match(output, /owner +ada[\s\S]*rules +down[\s\S]*opened[\s\S]*note +restarted it/);
     const draft = await printed(`incident post-mortem ${id}`);
     assert.match(draft, /^# Up for[\s\S]*## Timeline\n\n- .* Opened: /);
     assert.equal((await json(`incident post-mortem ${id}`)).draft, true);
@@ -184,7 +183,7 @@ describe("the commands for alerts", () => {
   it("alert on-call, override, escalations: described in files, and applied", async () => {
     assert.match((await tutti("alert on-call")).errors, /^No rotations/);
     const applied = ["rotation/web", "escalation/night", "alert-rule/escalates"];
-    const outcome = (word: string) => `${applied.map((name) => `${name} ${word}`).join("\n")}\n`;
+    const outcome = (result: string) => `${applied.map((name) => `${name} ${result}`).join("\n")}\n`;
     assert.equal(await printed("apply night.yaml -q"), outcome("created"));
     assert.equal(await printed("apply night.yaml -q"), outcome("unchanged"));
     const shifts = await printed("alert on-call web --shifts 3");

@@ -157,8 +157,8 @@ describe("apply of each kind", () => {
   }
 
   /** Changes one field over REST. */
-  async function changeStrangely(one: Kind) {
-    const { id, path, values, at: place, method, strange } = one;
+  async function changeStrangely(kind: Kind) {
+    const { id, path, values, at: place, method, strange } = kind;
     if (strange !== undefined) await call(...strange);
     if (place === undefined) return;
     const [route, entries, idField] = place;
@@ -166,7 +166,7 @@ describe("apply of each kind", () => {
     const list = (await call("GET", route))[entries] as Record<string, unknown>[];
     const found = list.find((each) => each[idField] === own);
     assert.ok(found !== undefined, `${route}/${own}`);
-    const [field = "", inner] = (one.strangely?.path.replace("scaler.", "") ?? path).split(".");
+    const [field = "", inner] = (kind.strangely?.path.replace("scaler.", "") ?? path).split(".");
     const value = inner === undefined ? values[2] : { [inner]: values[2] };
     const { status, createCause, updateCause, revision, ...rest } = found;
     const { pool, labels } = rest;
@@ -181,7 +181,7 @@ describe("apply of each kind", () => {
     }
   }
 
-  it("creates, shows the exact difference of an environment, updates, and changes nothing again", async () => {
+  it("creates each kind, shows the exact difference of an environment, updates, and changes nothing the second time", async () => {
     mkdirSync(folder(), { recursive: true });
     write(
       "tutti.apply.yaml",
@@ -190,7 +190,7 @@ describe("apply of each kind", () => {
     for (const { kind, id, text } of kinds)
       write(`${kind}-${id.replace("/", "-")}.yaml`, `${kind}: ${id.slice(id.indexOf("/") + 1)}\n${text}\n`);
     assert.match(await at.printed("validate estate"), /0 errors/);
-    const wanted = kinds.map(nameOf).sort();
+    const expected = kinds.map(nameOf).sort();
     for (const [line, outcome] of [
       ["apply estate --dry-run", "created"],
       ["apply estate", "created"],
@@ -200,17 +200,17 @@ describe("apply of each kind", () => {
       const ended = await tutti(`${line} --json`, { environment });
       assert.equal(ended.exitCode, 0, ended.errors);
       const steps: readonly Step[] = JSON.parse(ended.output).applied;
-      assert.deepEqual(steps.map(nameOf).sort(), wanted);
+      assert.deepEqual(steps.map(nameOf).sort(), expected);
       assert.deepEqual(
-        steps.filter((one) => one.outcome !== outcome),
+        steps.filter((step) => step.outcome !== outcome),
         [],
         line,
       );
       if (outcome !== "updated") continue;
-      const differences = new Map(steps.map((one) => [nameOf(one), one.differences]));
-      for (const one of kinds) {
-        const [before, after] = one.values;
-        assert.deepEqual(differences.get(nameOf(one)), [{ path: one.path, before, after }], nameOf(one));
+      const differences = new Map(steps.map((step) => [nameOf(step), step.differences]));
+      for (const kind of kinds) {
+        const [before, after] = kind.values;
+        assert.deepEqual(differences.get(nameOf(kind)), [{ path: kind.path, before, after }], nameOf(kind));
       }
     }
     assert.deepEqual(
@@ -219,25 +219,25 @@ describe("apply of each kind", () => {
     );
     const updated = await tutti("apply estate --environment next --json", { environment });
     assert.equal(updated.exitCode, 0, updated.errors);
-    const again = await applied("apply estate --environment next");
+    const reapplied = await applied("apply estate --environment next");
     assert.deepEqual(
-      again.filter(({ outcome }) => outcome !== "unchanged"),
+      reapplied.filter(({ outcome }) => outcome !== "unchanged"),
       [],
     );
   });
 
-  it("names who changed each on the platform and why, and deletes such ones only if forced", async () => {
+  it("names the author and the reason of each change on the platform, and deletes changed resources only if forced", async () => {
     const changed = kinds.filter(({ at: place, strange }) => place !== undefined || strange !== undefined);
-    for (const one of changed) await changeStrangely(one);
+    for (const kind of changed) await changeStrangely(kind);
     const steps = await applied("apply estate --environment next --dry-run");
-    const found = new Map(steps.map((one) => [nameOf(one), one]));
-    for (const one of changed) {
-      const { differences, drift } = found.get(nameOf(one)) ?? {};
-      const [, after, before] = one.values;
+    const found = new Map(steps.map((step) => [nameOf(step), step]));
+    for (const kind of changed) {
+      const { differences, drift } = found.get(nameOf(kind)) ?? {};
+      const [, after, before] = kind.values;
       const own = differences?.filter(({ path }) => path !== "set");
-      assert.deepEqual(own, [one.strangely ?? { path: one.path, before, after }], nameOf(one));
-      assert.notEqual(drift?.actor?.id ?? "", "", nameOf(one));
-      assert.equal(drift?.reason ?? "", one.hasNoReason ? "" : "busy", nameOf(one));
+      assert.deepEqual(own, [kind.strangely ?? { path: kind.path, before, after }], nameOf(kind));
+      assert.notEqual(drift?.actor?.id ?? "", "", nameOf(kind));
+      assert.equal(drift?.reason ?? "", kind.hasNoReason ? "" : "busy", nameOf(kind));
     }
     for (const { kind, id } of kinds)
       if (id !== "bank") rmSync(join(folder(), `${kind}-${id.replace("/", "-")}.yaml`));
@@ -257,8 +257,8 @@ describe("apply of each kind", () => {
         .sort(),
     );
     await until("nothing to be left", async () => {
-      const left = await applied("apply estate --environment next --prune --force --dry-run");
-      return left.every(({ outcome }) => outcome !== "deleted");
+      const planned = await applied("apply estate --environment next --prune --force --dry-run");
+      return planned.every(({ outcome }) => outcome !== "deleted");
     });
   });
 });

@@ -29,7 +29,7 @@ describe("apply", () => {
   const outcomes = async (line: string): Promise<string[]> =>
     (await printed(`${line} -q`)).trim().split("\n");
 
-  it("creates, updates and leaves unchanged what files describe, and says which", async () => {
+  it("creates, updates or keeps the resources of files, and reports each outcome", async () => {
     mkdirSync(join(at.command.folder, "shop"));
     write("all.yaml", shop);
     const created = ["workflow/report created", "workflow/second created", "schedule/nightly created"];
@@ -95,18 +95,18 @@ describe("apply", () => {
       ["session: s\ntasks: {one: {uses: test.echo}}\n", /tutti session start/],
       ["# nothing\n", /the file is empty/],
     ];
-    for (const [text, words] of cases) {
+    for (const [text, pattern] of cases) {
       write("b.yaml", text);
       const { exitCode, errors } = await tutti("apply shop");
       assert.equal(exitCode, 3, text);
-      assert.match(errors, words);
+      assert.match(errors, pattern);
       assert.match(errors, /Nothing was changed/);
       assert.equal((await tutti("workflow versions third")).exitCode, 3, text);
     }
     assert.equal((await tutti("apply nothing")).exitCode, 2);
   });
 
-  it("changes a trigger to what its file says, also where the file says less, and nothing the second time", async () => {
+  it("updates a trigger to its file, also if the file sets less, and changes nothing the second time", async () => {
     write("kept.yaml", "workflow: kept\ntasks: {one: {uses: test.echo}}\n");
     const head = "trigger: orders\nworkflow: kept\nevent: shop.order.created\n";
     write(
@@ -120,7 +120,7 @@ describe("apply", () => {
     assert.match(await printed("apply shop/trigger.yaml"), /trigger +orders +unchanged/);
   });
 
-  it("skips JSON files of a folder that other programs keep there, and says so", async () => {
+  it("skips the JSON files of other programs in a folder, and lists them", async () => {
     mkdirSync(join(at.command.folder, "project"));
     const inProject = (name: string, text: string) =>
       writeFileSync(join(at.command.folder, "project", name), text);
@@ -230,12 +230,12 @@ environments:
       (await printed(`${line} -q`, { environment }))
         .trim()
         .split("\n")
-        .map((words) => words.split(" ") as [string, string]),
+        .map((text) => text.split(" ") as [string, string]),
     );
   const changed = async (line: string) =>
     Object.fromEntries(Object.entries(await outcomes(line)).filter(([, outcome]) => outcome !== "unchanged"));
 
-  it("creates every kind, changes nothing the second time, and the exported folder is no difference", async () => {
+  it("creates every kind, changes nothing the second time, and exports a folder without differences", async () => {
     write("tutti.apply.yaml", settings);
     write("all.yaml", estate);
     assert.match(await printed("validate estate"), /0 errors/);
@@ -272,7 +272,7 @@ environments:
     assert.match(errors, /environment none/);
   });
 
-  it("names who changed a resource on the platform, and does not prune it", async () => {
+  it("reports a change of a resource on the platform, and does not prune the resource", async () => {
     await printed("pool update render --max-queued 7 --reason busy");
     const { applied } = await json("apply estate --dry-run");
     const pool = applied.find(({ id }: { id: string }) => id === "render");
@@ -291,7 +291,7 @@ environments:
     await printed("pool show render");
   });
 
-  it("prunes what no file describes, and nothing else", async () => {
+  it("prunes only resources of the set that no file describes", async () => {
     await printed("pool create alien");
     const before = await outcomes("apply estate --prune --force --dry-run");
     assert.deepEqual(
@@ -312,7 +312,7 @@ environments:
     assert.match((await tutti("apply estate --prune --yes")).errors, /No file describes/);
   });
 
-  it("counts active runs that stay on the version before", async () => {
+  it("counts active runs that stay on the previous version", async () => {
     const waiting = "workflow: waiting\ntasks: {one: {wait: {signal: go}}}\n";
     write("all.yaml", waiting);
     await printed("apply estate");
@@ -328,7 +328,7 @@ environments:
     ]);
   });
 
-  it("counts the work that a change or a deletion of each kind affects, and says if there is none", async () => {
+  it("counts the work that a change or a deletion of each kind affects, and reports if there is none", async () => {
     const files = (count: number) =>
       [
         `pool: busy\nmaxQueued: ${count}`,
@@ -349,14 +349,14 @@ environments:
     const affected = async (line: string, kind?: string) => {
       const { applied } = await json(line);
       return applied
-        .filter((one: { outcome: string }) => /updated|deleted/.test(one.outcome))
-        .filter((one: { kind: string }) => one.kind !== kind)
+        .filter((step: { outcome: string }) => /updated|deleted/.test(step.outcome))
+        .filter((step: { kind: string }) => step.kind !== kind)
         .flatMap(({ kind: word, live }: { kind: string; live?: { what: string; count: number }[] }) =>
           live?.map(({ what, count }) => `${word}: ${what} ${count}`),
         )
         .sort();
     };
-    const wanted = [
+    const expected = [
       ...["alert-rule: open alerts 1", "escalation: escalating alerts 1", "hook: waiting tasks 1"],
       ...["inbox: open tasks 1", "limit: holders 1", "limit: waiting holders 1", "pool: waiting tasks 1"],
       ...["quota: slots in use 1", "schedule: active runs 1", "trigger: waiting events 1"],
@@ -369,7 +369,7 @@ environments:
     write("all.yaml", `${files(3)}\n`);
     await until("the work", async () => {
       const found = await affected("apply estate --dry-run");
-      return JSON.stringify(found) === JSON.stringify(wanted) ? true : undefined;
+      return JSON.stringify(found) === JSON.stringify(expected) ? true : undefined;
     });
     const { errors } = await tutti("apply estate --dry-run");
     assert.match(errors.replaceAll(/\s+/g, " "), /hook busy\/big affects: waiting tasks 1\./);
@@ -379,7 +379,7 @@ environments:
     const deleted = await affected("apply estate --prune --force --dry-run", "role");
     assert.deepEqual(
       [...new Set(deleted)].sort(),
-      [...wanted, "adapter: workers 1", "workflow: active runs 2"].sort(),
+      [...expected, "adapter: workers 1", "workflow: active runs 2"].sort(),
     );
     const alone = await tutti("apply estate --dry-run");
     assert.match(alone.errors, /No running work is affected\./);

@@ -13,8 +13,8 @@ const clone = fileURLToPath(new URL("../../..", import.meta.url));
 describe("a cluster, by the command", () => {
   let command: BuiltCommand;
   let directory: string;
-  const tutti = (...words: readonly string[]): Promise<Ended> =>
-    command.run([...words, "--directory", directory], { cwd: clone });
+  const tutti = (...args: readonly string[]): Promise<Ended> =>
+    command.run([...args, "--directory", directory], { cwd: clone });
 
   before(async () => {
     [command, directory] = await Promise.all([
@@ -28,7 +28,7 @@ describe("a cluster, by the command", () => {
     command[Symbol.dispose]();
   });
 
-  it("comes up, says how it is, restarts, grows, and ends", async () => {
+  it("starts, reports its status, restarts, scales, stops, and restores a backup", async () => {
     const without = await tutti("cluster", "status");
     assert.notEqual(without.exitCode, 0);
     assert.match(without.errors, /No cluster runs in .*\. Start it with `tutti cluster up`/);
@@ -36,18 +36,18 @@ describe("a cluster, by the command", () => {
     const counts = ["registry", "governance", "workflow", "swarm", "master"].map(
       (name) => `--scale=${name}=1`,
     );
-    const words = ["cluster", "up", "--directory", directory, "--port=0", "--nats=1", "--json", ...counts];
-    const child = spawn(process.execPath, [command.program, ...words], {
+    const args = ["cluster", "up", "--directory", directory, "--port=0", "--nats=1", "--json", ...counts];
+    const child = spawn(process.execPath, [command.program, ...args], {
       cwd: clone,
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = once(child, "exit");
-    let said = "";
+    let output = "";
     for await (const text of child.stdout.setEncoding("utf8")) {
-      said += text;
-      if (said.includes("\n")) break;
+      output += text;
+      if (output.includes("\n")) break;
     }
-    const { members } = JSON.parse(said) as { members: readonly { name: string }[] };
+    const { members } = JSON.parse(output) as { members: readonly { name: string }[] };
     assert.deepEqual(
       members.map(({ name }) => name),
       ["nats-1", "registry-1", "governance-1", "workflow-1", "swarm-1", "master-1", "insight-1", "gateway-1"],
@@ -79,23 +79,23 @@ describe("a cluster, by the command", () => {
     assert.match(restored.output, /^\d+ streams, .* tutti cluster up --paused/, restored.errors);
   });
 
-  it("is made of a data directory, which no other process can have then", async () => {
+  it("imports a data directory, which no other cluster can import", async () => {
     const data = join(directory, "data");
     await mkdir(join(data, "journal"), { recursive: true });
     const about = { format: 1, release: "0.1.0", made: new Date().toISOString(), partitions: 2 };
     await writeFile(join(data, "data.json"), JSON.stringify(about));
     const imported = (name: string): Promise<Ended> => {
-      const words = ["--directory", join(directory, name), "--nats", "1", "--plain"];
-      return command.run(["cluster", "import", data, ...words], { cwd: clone });
+      const args = ["--directory", join(directory, name), "--nats", "1", "--plain"];
+      return command.run(["cluster", "import", data, ...args], { cwd: clone });
     };
-    const once = await imported("one");
+    const first = await imported("one");
     assert.match(
-      once.output,
+      first.output,
       /is the cluster in .*one now, .* tutti cluster up --paused --directory /,
-      once.errors,
+      first.errors,
     );
-    const twice = await imported("two");
-    assert.equal(twice.exitCode, 1);
-    assert.match(twice.errors, /was imported into the cluster in .*one at .*\. Use that cluster/);
+    const second = await imported("two");
+    assert.equal(second.exitCode, 1);
+    assert.match(second.errors, /was imported into the cluster in .*one at .*\. Use that cluster/);
   });
 });

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { commandAtWork } from "./support/at-work.ts";
 import { PollingWorker } from "./support/worker.ts";
 
-describe("the commands for those who work", () => {
+describe("the commands for agents and pools", () => {
   const at = commandAtWork({
     handlers: {
       "shop.adapter-check": () => ({ adapter: "shop", kind: "http" }),
@@ -37,7 +37,7 @@ describe("the commands for those who work", () => {
     assert.match((await tutti("adapter check shp")).errors, /Did you mean `shop`\?/);
   });
 
-  it("adapters: a worker file of each kind, which is one", async () => {
+  it("adapters: add writes a worker file of each kind", async () => {
     symlinkSync(
       join(import.meta.dirname, "..", "..", "..", "node_modules"),
       join(at.command.folder, "node_modules"),
@@ -72,7 +72,7 @@ describe("the commands for those who work", () => {
     assert.match((await tutti("adapter add http ../x")).errors, /lower-case letters/);
   });
 
-  it("agents by hand: paused, asleep, quarantined, each released", async () => {
+  it("agents: pause, sleep, quarantine, and the release of each", async () => {
     assert.match(await printed("agent pause polling-1 --reason calm"), /✓ polling-1 is paused/);
     assert.match(await printed("agent list"), /‖ paused/);
     assert.match(await printed("agent resume polling-1"), /is resumed/);
@@ -80,16 +80,16 @@ describe("the commands for those who work", () => {
     assert.match(await printed("agent wake polling-1"), /is awake/);
     assert.match(await printed("agent quarantine polling-1"), /is quarantined/);
     assert.equal((await json("agent release polling-1")).agentId, "polling-1");
-    const gone = await tutti("agent drain missing-1 --deadline 1s");
-    assert.equal(gone.exitCode, 3);
-    assert.match(gone.errors, /missing-1/);
+    const failed = await tutti("agent drain missing-1 --deadline 1s");
+    assert.equal(failed.exitCode, 3);
+    assert.match(failed.errors, /missing-1/);
   });
 
-  it("scalers: made, listed, shown, changed, removed", async () => {
-    const made = await printed(
+  it("scalers: create, list, show, update, delete", async () => {
+    const output = await printed(
       "scaler create crew --max 5 --idle 30s --paused --env MODE=all --window '0 22 * * * to 0 6 * * * = 0..0' --time-zone Europe/Berlin -- node -e 0",
     );
-    assert.match(made, /✓ crew created {2}0 to 5 agents/);
+    assert.match(output, /✓ crew created {2}0 to 5 agents/);
     assert.match(await printed("scaler list"), /crew +default +node -e 0 +0\.\.5 +‖ paused/);
     assert.match(await printed("scaler show crew"), /all sleep {2}Europe\/Berlin/);
     assert.match(
@@ -107,7 +107,7 @@ describe("the commands for those who work", () => {
     assert.equal((await tutti("scaler create other")).exitCode, 2);
   });
 
-  it("pools: made, listed, shown, changed, held, limited, looked into, removed", async () => {
+  it("pools: create, list, show, update, pause, limit, queue, delete", async () => {
     const create = "pool create gpu --strategy fastest --max-queued 5 --weight gold=3 --label team=a";
     assert.match(await printed(create), /gpu created/);
     assert.match(await printed("pool list"), /default +● open[\s\S]*gpu +● open/);
@@ -128,7 +128,7 @@ describe("the commands for those who work", () => {
     assert.match(await printed("pool delete gpu --yes"), /deleted/);
   });
 
-  it("hooks: made, listed, shown, out of use and back, removed. A task shows their effect", async () => {
+  it("hooks: create, list, show, disable, enable, delete. A task shows their effect", async () => {
     const create =
       "hook create mark before_assign --when 'task.id == \"one\"' --add-label seen=yes --because 'it is first'";
     assert.match(await printed(create), /mark created/);
@@ -144,13 +144,13 @@ describe("the commands for those who work", () => {
   });
 
   it("a version is rolled out over agents by percentage, and back", async () => {
-    const did: string[] = [];
+    const versions: string[] = [];
     const workers = [1, 2, 3, 4].flatMap((number) =>
       ["1.0.0", "2.0.0"].map(
         (version) =>
           new PollingWorker(
             at.platform.url,
-            { "crew.roll": () => void did.push(version) },
+            { "crew.roll": () => void versions.push(version) },
             `${version[0]}-${number}`,
             version,
           ),
@@ -165,16 +165,16 @@ describe("the commands for those who work", () => {
     await printed("agent roll crew.roll@2.0.0 --percent 100");
     writeFileSync(join(at.command.folder, "roll.yaml"), "workflow: roll\ntasks: {one: {uses: crew.roll}}\n");
     await printed("run roll.yaml --wait");
-    assert.deepEqual(did, ["2.0.0"]);
+    assert.deepEqual(versions, ["2.0.0"]);
     await printed("agent roll crew.roll@2.0.0 --back");
     await printed("run roll --wait");
-    assert.deepEqual(did, ["2.0.0", "1.0.0"]);
+    assert.deepEqual(versions, ["2.0.0", "1.0.0"]);
     assert.match((await tutti("agent roll crew.roll")).errors, /NAME@VERSION/);
     assert.match((await tutti("agent roll crew.roll@9.0.0 --percent 25")).errors, /No agent offers/);
     await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
   });
 
-  it("inboxes: set, listed, shown, deleted", async () => {
+  it("inboxes: set, list, show, delete", async () => {
     assert.match((await tutti("inbox set desk")).errors, /Set --capability NAME/);
     const set =
       "inbox set desk --capability crew.review --person ann --person me --max-open 3 --answer-within 2d";

@@ -6,7 +6,7 @@ import { until } from "@tutti/kernel/testing";
 import { commandAtWork } from "./support/at-work.ts";
 import { workspaceFolder } from "./support/command.ts";
 
-describe("the commands for who runs the platform", () => {
+describe("the commands for operators", () => {
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
   const at = commandAtWork({ files: { "none.yaml": "workflow: none\ntasks: {one: {uses: test.none}}\n" } });
   const { tutti, printed, json } = at;
@@ -52,8 +52,8 @@ describe("the commands for who runs the platform", () => {
     });
     let runs = 0;
     // The stream starts when it is connected, which no output reports. So runs start until an event arrives.
-    const heard = following.says(/tutti\.workflow\.run\./).then(() => true);
-    while (!(await Promise.race([heard, printed(`run echo a=${runs++} -q`).then(() => false)])));
+    const received = following.untilPrinted(/tutti\.workflow\.run\./).then(() => true);
+    while (!(await Promise.race([received, printed(`run echo a=${runs++} -q`).then(() => false)])));
     while (
       !(await Promise.race([
         following.ended.then(() => true),
@@ -81,16 +81,16 @@ describe("the commands for who runs the platform", () => {
       ...{ columns: 80, rows: 24 },
       environment: { TUTTI_SERVER: at.platform.url, NO_COLOR: "1" },
     });
-    await following.says(/1 active run/);
+    await following.untilPrinted(/1 active run/);
     await printed("cancel waits --now --yes");
-    await following.says(/0 active runs/);
+    await following.untilPrinted(/0 active runs/);
     following.signal("SIGTERM");
     const { output } = await following.ended;
     assert.ok(output.includes("\u001b[?2026h"), "the frame is drawn in place");
     assert.doesNotMatch((await tutti("top --once")).output, /waits/);
   });
 
-  it("load: a scenario with its reports, and exit code 1 for a threshold that does not hold", async () => {
+  it("load: a scenario with its reports, and exit code 1 for a failed threshold", async () => {
     const cwd = at.command.folder;
     const scenario = (limits: string): string => `load: echoes
 register: [echo.yaml]
@@ -171,19 +171,19 @@ thresholds: {${limits}}
     ];
     assert.deepEqual([copied.exitCode, restored.exitCode], [2, 2]);
     assert.match(copied.output + restored.output, /expected --copy DIR[\s\S]*expected --copy DIR/);
-    const away = await tutti(`doctor --data-directory ${data} --json`, {
+    const unreachable = await tutti(`doctor --data-directory ${data} --json`, {
       cwd,
       environment: { TUTTI_SERVER: "127.0.0.1:2" },
     });
-    assert.equal(away.exitCode, 1);
-    const { findings } = JSON.parse(away.output) as {
+    assert.equal(unreachable.exitCode, 1);
+    const { findings } = JSON.parse(unreachable.output) as {
       findings: { about: string; level: string; text: string }[];
     };
     assert.match(findings.find(({ level }) => level === "problem")?.text ?? "", /not reachable/);
     for (const shell of ["bash", "zsh", "fish"]) assert.match(await printed(`completion ${shell}`), /tutti/);
   });
 
-  it("analysis bottlenecks, causes, patterns, profile: say that they found nothing", async () => {
+  it("analysis bottlenecks, causes, patterns, profile: report that there are no findings", async () => {
     assert.deepEqual(Object.keys(await json("analysis bottlenecks")), ["bottlenecks"]);
     assert.match((await tutti("analysis causes --error shop.nothing")).errors, /^No causes found/);
     assert.match((await tutti("analysis patterns --since 1h")).errors, /^No patterns found/);
@@ -241,13 +241,13 @@ thresholds: {${limits}}
     assert.match(await printed(`report delete ${id} --yes`), /deleted/);
   });
 
-  it("whatif: says that nothing was recorded, and refuses a strategy that pools do not have", async () => {
+  it("whatif: reports that no work was recorded, and refuses an unknown strategy", async () => {
     assert.match((await tutti("whatif --pool idle --since 1h")).errors, /idle/);
     assert.equal((await tutti("whatif --strategy luck")).exitCode, 2);
     assert.equal((await tutti("whatif --worker-price much")).exitCode, 2);
   });
 
-  it("facts, sql: tables, rows, CSV, and a refusal of everything but reading", async () => {
+  it("facts, sql: print tables, rows and CSV, and refuse statements that write", async () => {
     assert.match(await printed("facts -q"), /attempts\n[\s\S]*runs\n/);
     assert.equal(await printed("sql 'SELECT 1 AS one, 2 AS two' --csv"), "one,two\n1,2\n");
     const file = join(at.command.folder, "one.parquet");
@@ -256,11 +256,11 @@ thresholds: {${limits}}
     assert.match((await tutti("sql 'DELETE FROM runs'")).errors, /cannot be answered/);
   });
 
-  it("secret: put, list, rotate, reseal, remove. None prints its value", async () => {
+  it("secret: put, list, rotate, reseal, remove. None of them prints the value", async () => {
     const cwd = at.command.folder;
     writeFileSync(join(cwd, "till.txt"), "open sesame one");
     writeFileSync(join(cwd, "new.txt"), "open sesame two");
-    const said = [
+    const outputs = [
       await printed("secret put till till.txt --user agent:press"),
       await printed("secret rotate till new.txt --grace 1h"),
       await printed("secret list"),
@@ -268,8 +268,8 @@ thresholds: {${limits}}
       await printed("secret remove till --version 1 --yes"),
       await printed("secret remove till --yes"),
     ];
-    assert.match(said.join(""), /version 1[\s\S]*version 2[\s\S]*agent:press/);
-    assert.doesNotMatch(said.join(""), /open sesame/);
+    assert.match(outputs.join(""), /version 1[\s\S]*version 2[\s\S]*agent:press/);
+    assert.doesNotMatch(outputs.join(""), /open sesame/);
     assert.match((await tutti("secret rotate till new.txt")).errors, /tutti secret put till FILE/);
   });
 

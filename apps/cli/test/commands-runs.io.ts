@@ -88,7 +88,7 @@ tasks: {bad: {uses: test.flaky}}
 `,
 };
 
-describe("the commands for workflows, runs and what starts them", () => {
+describe("the commands for workflows, runs, triggers and schedules", () => {
   let isJammed = true;
   const allAsked = latch();
   let timesLoaded = 0;
@@ -145,8 +145,8 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal((await tutti("query cart-1 nope")).exitCode, 3);
     await printed("signal cart-1 close");
     assert.match(await printed("version"), /^CLI +\d+\.\d+\.\d+.*\nplatform +\d+\.\d+\.\d+/);
-    const away = await tutti("version --json", { environment: { TUTTI_SERVER: "http://127.0.0.1:9" } });
-    assert.deepEqual(Object.keys(JSON.parse(away.output)), ["cli", "node"]);
+    const offline = await tutti("version --json", { environment: { TUTTI_SERVER: "http://127.0.0.1:9" } });
+    assert.deepEqual(Object.keys(JSON.parse(offline.output)), ["cli", "node"]);
     assert.match(await printed("workflow convert cart.yaml --format typescript"), /@tutti\/sdk\/workflow/);
     assert.equal(JSON.parse(await printed("workflow convert cart --format json")).workflow, "cart");
     const { documents, untranslated } = await json("import crontab jobs.crontab --time-zone Europe/Berlin");
@@ -203,7 +203,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.equal((await json("workflow graph ask")).width, 2);
   });
 
-  it("workflow advise: finds a need whose result is not read, with what a replay gains", async () => {
+  it("workflow advise: finds a dependency whose result is not read, with the gain in a replay", async () => {
     const slow = `workflow: slow-order
 tasks:
   pause: {wait: 400ms}
@@ -279,7 +279,7 @@ tasks:
     assert.match(await printed("history echo-1 --task one --data"), /one +completed by/);
   });
 
-  it("a value that is near to a known one is suggested: workflows, pools, states", async () => {
+  it("a mistyped value gets a suggestion: workflows, pools, states", async () => {
     const cases: readonly (readonly [line: string, words: RegExp])[] = [
       ["list --workflow ech", /Workflow `ech` not found\. Did you mean `echo`\?/],
       ["retry --workflow flak", /Workflow `flak` not found\. Did you mean `flaky`\?/],
@@ -288,17 +288,17 @@ tasks:
       ["list --state faild", /Did you mean `failed`\?/],
       ["workflow convert echo --format ymal", /Did you mean `yaml`\?/],
     ];
-    for (const [line, words] of cases) assert.match((await tutti(line)).errors, words, line);
+    for (const [line, pattern] of cases) assert.match((await tutti(line)).errors, pattern, line);
   });
 
-  it("run says how a number is written as a text, and prefers a workflow to a folder of its name", async () => {
+  it("run explains how to pass a number as a text, and prefers a workflow to a folder of the same name", async () => {
     mkdirSync(join(at.command.folder, "named"));
     const refused = await tutti("run named name=5");
     assert.equal(refused.exitCode, 3);
     assert.match(refused.errors, /name='"5"' +passes it as a text/);
   });
 
-  it("run says why nothing runs, and what helps", async () => {
+  it("run explains why no task runs, with a remedy", async () => {
     const { errors, exitCode } = await tutti("run none --id none-1 --timeout 6s");
     assert.equal(exitCode, exitCodes.unfinished);
     assert.match(errors, /test\.none[\s\S]*→ /);
@@ -314,8 +314,8 @@ tasks:
     assert.match(await printed("why ask-1"), /waits for\n +approval.*Pay <b>50<\/b>\?/);
     assert.match(await printed("why ask-1 ready"), /signal go/);
     assert.match(await printed("why ask-1 sure"), /Pay <b>50<\/b>\? \{"to":"bank"\}/);
-    for (const words of ["show ask-1", "show ask-1 sure"])
-      assert.match(await printed(words), /asks +Pay <b>50<\/b>\? \{"to":"bank"\}/);
+    for (const line of ["show ask-1", "show ask-1 sure"])
+      assert.match(await printed(line), /asks +Pay <b>50<\/b>\? \{"to":"bank"\}/);
     await listed("approve", /ask-1 +sure +Pay <b>50<\/b>\? \{"to":"bank"\} .*account\*/);
     const refused = await tutti("approve ask-1");
     assert.equal(refused.exitCode, 3);
@@ -333,12 +333,12 @@ tasks:
 
   it("files: listed by the place of their references, and fetched", async () => {
     const content = "a,b\n1,2\n".repeat(10);
-    const put = await fetch(`${at.platform.url}/v1/blobs`, {
+    const upload = await fetch(`${at.platform.url}/v1/blobs`, {
       method: "POST",
       headers: { "content-type": "application/octet-stream" },
       body: content,
     });
-    const { blob } = (await put.json()) as {
+    const { blob } = (await upload.json()) as {
       readonly blob: { readonly sha256: string; readonly size: number };
     };
     const input = JSON.stringify({ table: { $blob: blob, mediaType: "text/csv" }, rows: 2 });
@@ -355,31 +355,31 @@ tasks:
     await printed("run broken --id broken-1 --detach");
     assert.equal((await tutti("repair broken-1 ask amount=7")).exitCode, 2);
     assert.equal((await tutti("repair broken-1 ask --reason none")).exitCode, 2);
-    const words = "repair broken-1 ask amount=7 --reason phoned";
-    const dry = await tutti(`${words} --dry-run`);
+    const line = "repair broken-1 ask amount=7 --reason phoned";
+    const dry = await tutti(`${line} --dry-run`);
     assert.match(dry.errors, /It will be completed with this output\. 2 tasks after it: pay, note\./);
-    assert.match((await tutti(words)).errors, /--yes/);
-    assert.match(await printed(`${words} --yes`), /✓ ask of broken-1 is completed/);
+    assert.match((await tutti(line)).errors, /--yes/);
+    assert.match(await printed(`${line} --yes`), /✓ ask of broken-1 is completed/);
     await printed("repair broken-1 late --skip --reason gone --yes");
     assert.match(await printed("watch broken-1"), /7/);
     assert.match(await printed("history broken-1 --json"), /task_repaired[^\n]*phoned/);
-    assert.equal((await tutti(`${words} --yes`)).exitCode === 0, false);
+    assert.equal((await tutti(`${line} --yes`)).exitCode === 0, false);
     assert.equal((await tutti("repair broken-1 ask --rerun --reason none")).exitCode, 2);
-    const again = "repair broken-1 pay amount=9 --rerun --reason typo --yes";
-    assert.equal((await tutti(again)).exitCode === 0, false, "a completed run is not retried");
+    const repeated = "repair broken-1 pay amount=9 --rerun --reason typo --yes";
+    assert.equal((await tutti(repeated)).exitCode === 0, false, "a completed run is not retried");
   });
 
   it("repair: an input, of a task that has failed its run", async () => {
     assert.equal((await tutti("run strict amount=0 --id strict-1 -q")).exitCode, 1);
-    const words = "repair strict-1 pay amount=9 --rerun --reason typo";
-    const dry = await tutti(`${words} --dry-run`);
+    const line = "repair strict-1 pay amount=9 --rerun --reason typo";
+    const dry = await tutti(`${line} --dry-run`);
     assert.match(dry.errors, /is failed\. It will run with this input.*1 task after it: note\./s);
-    assert.match(await printed(`${words} --yes`), /✓ pay of strict-1 is/);
+    assert.match(await printed(`${line} --yes`), /✓ pay of strict-1 is/);
     assert.match(await printed("watch strict-1"), /9/);
     assert.match(await printed("history strict-1 --json"), /run_retried[^\n]*typo/);
   });
 
-  it("pause, resume, retry, cancel: one, and many by filters after a preview", async () => {
+  it("pause, resume, retry, cancel: one run, and many runs by filters after a preview", async () => {
     for (const id of ["flaky-1", "flaky-2", "flaky-3"])
       assert.equal((await tutti(`run flaky --id ${id} -q`)).exitCode, 1);
     isJammed = false;
@@ -405,27 +405,29 @@ tasks:
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
   });
 
-  it("cancel names what it compensates, and asks on a terminal", { skip: noTerminal }, async () => {
+  it("cancel lists its compensations, and asks on a terminal", { skip: noTerminal }, async () => {
     await printed("run saga --id saga-1 --detach");
     await listed("show saga-1", /✓ {2}note/);
-    const cancelled = async (words: string, input: string) => {
-      const line = `'${process.execPath}' '${at.command.program}' ${words}`;
+    const cancelled = async (args: string, input: string) => {
+      const line = `'${process.execPath}' '${at.command.program}' ${args}`;
       const environment = { TUTTI_SERVER: at.platform.url, NO_COLOR: "1" };
       return (await runToEnd("script", ["-qec", line, "/dev/null"], { environment, input })).output;
     };
-    const said = /Compensates 2 completed tasks, the last one first: pay, reserve\./;
+    const pattern = /Compensates 2 completed tasks, the last one first: pay, reserve\./;
     const prompted = await cancelled("cancel saga-1", "n\n");
-    assert.match(prompted, said);
+    assert.match(prompted, pattern);
     assert.match(prompted, /Cancel saga-1\? \[y\/N\][\s\S]*Nothing was changed/);
     assert.equal(await printed("show saga-1 -q"), "running\n");
     const { exitCode, output, errors } = await tutti("cancel saga-1");
     assert.equal(exitCode, 0);
-    assert.match(errors, said);
+    assert.match(errors, pattern);
     assert.match(output, /✓ saga-1 is being cancelled/);
     await listed("show saga-1 -q", /^cancelled$/m);
   });
 
-  it("many, asked on a terminal: without a yes nothing is done", { skip: noTerminal }, async () => {
+  it("cancel of many runs asks on a terminal, and changes nothing without a yes", {
+    skip: noTerminal,
+  }, async () => {
     await printed("run ask amount=3 --id ask-3 --detach");
     await listed("list --workflow ask --state running -q", /^ask-3\n$/);
     const { versions } = await json("workflow versions ask --live");
@@ -433,11 +435,11 @@ tasks:
       versions.map(({ liveCount }: { liveCount: number }) => liveCount),
       [1],
     );
-    const words = `'${process.execPath}' '${at.command.program}' cancel --workflow ask --state running`;
+    const commandLine = `'${process.execPath}' '${at.command.program}' cancel --workflow ask --state running`;
     const environment = { TUTTI_SERVER: at.platform.url, NO_COLOR: "1" };
-    const said = await runToEnd("script", ["-qec", words, "/dev/null"], { environment, input: "n\n" });
+    const ended = await runToEnd("script", ["-qec", commandLine, "/dev/null"], { environment, input: "n\n" });
     assert.match(
-      said.output,
+      ended.output,
       /run to cancel\r\n +1 {2}running[\s\S]*ask-3[\s\S]*Cancel 1 run\? \[y\/N\][\s\S]*Nothing was changed/,
     );
     assert.equal(await printed("show ask-3 -q"), "running\n");
@@ -473,15 +475,15 @@ tasks:
     assert.match(missing.output, /✗ inbox: .*the folder does not exist/);
     mkdirSync(join(folder, "in"), { recursive: true });
     assert.match(await printed("source check inbox.yaml"), /✓ inbox can be read/);
-    const given = '{"a":"${{ event.data.name }}"}';
+    const input = '{"a":"${{ event.data.name }}"}';
     const run = "file-${{ event.subject }}";
-    await printed(`trigger create files echo --event source.inbox --with '${given}' --run '${run}'`);
+    await printed(`trigger create files echo --event source.inbox --with '${input}' --run '${run}'`);
     const running = at.command.start(["source", "run", "inbox.yaml"], {
       environment: { TUTTI_SERVER: at.platform.url },
     });
-    await running.says(/inbox posts source\.inbox/);
+    await running.untilPrinted(/inbox posts source\.inbox/);
     for (const name of ["a7", "a8"]) writeFileSync(join(folder, "in", name), name);
-    await running.says(/a7\n[\s\S]*a8\n|a8\n[\s\S]*a7\n/);
+    await running.untilPrinted(/a7\n[\s\S]*a8\n|a8\n[\s\S]*a7\n/);
     running.signal("SIGINT");
     assert.equal((await running.ended).exitCode, 0);
     for (const name of ["a7", "a8"]) assert.match(await printed(`watch file-${name}`), new RegExp(name));
@@ -507,7 +509,7 @@ tasks:
     const running = at.command.start(["adapter", "run"], {
       environment: { TUTTI_SERVER: at.platform.url, TUTTI_ADAPTER: JSON.stringify(document) },
     });
-    await running.says(/store\.add: ready/);
+    await running.untilPrinted(/store\.add: ready/);
     // The list of capabilities may not have it yet.
     assert.match(await printed("adapter check store -q"), /"kind": ?"sqlite"/);
     assert.deepEqual(JSON.parse(await printed("run keep.yaml -q")), [{ id: 1 }]);
@@ -570,7 +572,7 @@ tasks:
     assert.match(await printed("schedule delete nightly --yes"), /deleted/);
   });
 
-  it("missions: started, listed, shown, held, asked about and ended, by the words for runs too", async () => {
+  it("missions: start, list, show, pause, resume, explain and cancel, also by the commands for runs", async () => {
     assert.equal(
       await printed("mission start --id cat --title 'A name' --add-task think=test.none"),
       "cat\n",
@@ -588,17 +590,17 @@ tasks:
     assert.match((await tutti("approve cat")).errors, /Run `cat` has no open approvals/);
     assert.match(await printed("cancel cat --reason 'it has one'"), /cat is being cancelled {2}⊘ cancelled/);
     assert.equal((await tutti("mission cancel cat")).exitCode, 3);
-    for (const words of ["why nix", "resume nix", "show nix", "approve nix"])
-      assert.match((await tutti(words)).errors, /Run `nix` not found/, words);
+    for (const line of ["why nix", "resume nix", "show nix", "approve nix"])
+      assert.match((await tutti(line)).errors, /Run `nix` not found/, line);
   });
 
   it("completion of bash completes commands, options and ids", async () => {
     const script = join(at.command.folder, "completion.bash");
     writeFileSync(script, await printed("completion bash"));
     const complete = async (line: string): Promise<string[]> => {
-      const words = line.split(" ");
-      const ask = `source '${script}'; tutti() { '${process.execPath}' '${at.command.program}' "$@"; }; COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _tutti; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const { output, errors } = await runToEnd("bash", ["--norc", "-c", ask], {
+      const args = line.split(" ");
+      const bashLine = `source '${script}'; tutti() { '${process.execPath}' '${at.command.program}' "$@"; }; COMP_WORDS=(${args.map((arg) => `'${arg}'`).join(" ")}); COMP_CWORD=${args.length - 1}; _tutti; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { output, errors } = await runToEnd("bash", ["--norc", "-c", bashLine], {
         environment: { TUTTI_SERVER: at.platform.url },
       });
       assert.equal(errors, "");

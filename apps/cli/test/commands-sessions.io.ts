@@ -33,7 +33,7 @@ tasks: {one: {wait: 5s}}
 `,
 };
 
-describe("the commands for sessions and what they share", () => {
+describe("the commands for sessions and shared resources", () => {
   const at = commandAtWork({
     files: definitions,
     handlers: {
@@ -118,7 +118,7 @@ describe("the commands for sessions and what they share", () => {
     assert.deepEqual((await json("session show frugal-2")).session.spec.budget, { tokens: 7 });
   });
 
-  it("resources: quotas, reservations, who has what", async () => {
+  it("resources: quotas, reservations, usage", async () => {
     assert.match(await printed("quota list"), /^$|No quotas/);
     assert.match(
       await printed("quota set default --limit slots=20 --limit gpu=2"),
@@ -155,15 +155,15 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("lock set till 2"), /✓ till has 2 permits, 2 of them free/);
     assert.match(await printed("lock acquire till --holder ann"), /✓ till acquired for 30 s, token \d+/);
     assert.match(await printed("lock acquire till --holder bob -q"), /^\d+\n$/);
-    const held = await tutti("lock acquire till --holder eve");
-    assert.equal(held.exitCode, 4);
-    assert.match(held.errors, /till/);
+    const refused = await tutti("lock acquire till --holder eve");
+    assert.equal(refused.exitCode, 4);
+    assert.match(refused.errors, /till/);
     assert.match(await printed("lock list"), /till +2 +0 +0 +ann, bob/);
     assert.match(await printed("lock show till"), /till {2}0 of 2 free[\s\S]*ann[\s\S]*bob/);
     assert.match(await printed("lock break till ann --reason gone --yes"), /✓ till broken/);
     assert.match(await printed("lock release till --holder bob"), /✓ till released/);
     const long = ["lock acquire till --holder may --work", "lock list --held-by"];
-    for (const words of long) assert.equal((await tutti(`${words} dinner`)).exitCode, 2);
+    for (const line of long) assert.equal((await tutti(`${line} dinner`)).exitCode, 2);
     await printed(`${long[0]} session/dinner`);
     await listed(`${long[1]} session/dinner`, /till/);
     await printed("lock release till --holder may");
@@ -192,12 +192,12 @@ describe("the commands for sessions and what they share", () => {
     await listed("model list", /test\.echo/);
     assert.match(await printed("model show test.echo"), /below 0\.9/);
     assert.match(await printed("model show test.echo"), /predicted by +middle/);
-    for (const [words, problem] of [
+    for (const [args, problem] of [
       ["model compare test.echo", /`test\.echo` has \d+ recorded attempts, at least 120 are needed/],
       ["model promote test.echo similar", /at least 120 are needed/],
       ["model rollback test.echo --reason worse", /The model of `test\.echo` was never changed/],
     ] as const)
-      assert.match((await tutti(words)).errors, problem);
+      assert.match((await tutti(args)).errors, problem);
     assert.match(await printed("model reset test.echo --reason again --yes"), /✓ test\.echo reset/);
   });
 });

@@ -6,7 +6,7 @@ import { BuiltCommand } from "./support/command.ts";
 const clone = join(import.meta.dirname, "..", "..", "..");
 
 describe("tutti demo agents", () => {
-  it("kills the worker in the middle of an answer: each recorded answer was asked for once, and one refund was made", async () => {
+  it("kills the worker during an answer: each recorded answer is requested once, and one refund is made", async () => {
     using command = await BuiltCommand.build();
     const { exitCode, output, errors } = await command.run(["demo", "agents", "--json"], { cwd: clone });
     assert.equal(exitCode, 0, errors);

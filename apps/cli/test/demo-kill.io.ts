@@ -12,21 +12,21 @@ function folders(): string[] {
 }
 
 describe("tutti demo kill", () => {
-  it("kills the platform and its workers in mid-work, finds everything that was acknowledged, and leaves nothing behind", async () => {
+  it("kills the platform and its workers under load, finds all acknowledged work, and leaves no folder behind", async () => {
     const before = folders();
-    const said: string[] = [];
+    const lines: string[] = [];
     const shell = { ...systemShell(), interrupted: new AbortController().signal };
     const sources = platformOf(shell, "the demo");
     const platform: typeof sources = {
       ...sources,
       pathOf: (program) => (program === "main" ? serviceProgram("platform") : sources.pathOf(program)),
     };
-    const outcome = await demoKill({ platform, runs: 60, say: (line) => said.push(line), shell });
+    const outcome = await demoKill({ platform, runs: 60, say: (line) => lines.push(line), shell });
     const { starts, events, steps, effects, doubled, holds, kills, twice } = outcome;
     assert.deepEqual(
       [starts, events, steps, effects].flatMap(({ lost }) => lost),
       [],
-      said.join("\n"),
+      lines.join("\n"),
     );
     assert.deepEqual([holds, doubled], [true, []]);
     assert.deepEqual([starts.count, steps.count, effects.count], [60, 240, 240]);

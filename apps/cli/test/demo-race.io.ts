@@ -7,7 +7,7 @@ import { PlatformProcess } from "./support/platform.ts";
 const clone = join(import.meta.dirname, "..", "..", "..");
 
 describe("tutti demo race", () => {
-  it("does one job in every mode on a platform that runs, and says who was first", async () => {
+  it("runs one job in every mode on a running platform, and names the first to finish", async () => {
     await using platform = await PlatformProcess.start();
     using command = await BuiltCommand.build();
     const { exitCode, output, errors } = await command.run(["demo", "race", "--json"], {

@@ -56,36 +56,36 @@ describe("following a run through a kill and a restart of the platform", () => {
     command?.[Symbol.dispose]();
   });
 
-  it("line by line: it says that the platform is away and back, and tells each change once", async () => {
+  it("line by line: reports the disconnect and the reconnect, and prints each change once", async () => {
     writeFileSync(join(command.folder, "lines.yaml"), chain("lines"));
     const following = command.start(["run", "lines.yaml", "--id", "lines-1"], { environment });
     gates.open("lines-one");
-    await following.says(/two +(queued|running)/);
+    await following.untilPrinted(/two +(queued|running)/);
     await platform.kill("SIGKILL");
-    await following.says(/The platform is not reachable, retrying …/);
+    await following.untilPrinted(/The platform is not reachable, retrying …/);
     gates.open("lines-two");
     await platform.start();
-    await following.says(/Reconnected\./);
-    await following.says(/three +(queued|running)/);
+    await following.untilPrinted(/Reconnected\./);
+    await following.untilPrinted(/three +(queued|running)/);
     gates.open("lines-three");
     const { exitCode, output, errors } = await following.ended;
     assert.equal(exitCode, 0, errors);
     assert.equal(JSON.parse(output), "lines-three");
-    const told = [...errors.matchAll(/✓ (\w+) +completed/g)].map(([, task]) => task);
-    assert.deepEqual(told, ["one", "two", "three"]);
+    const completedTasks = [...errors.matchAll(/✓ (\w+) +completed/g)].map(([, task]) => task);
+    assert.deepEqual(completedTasks, ["one", "two", "three"]);
   });
 
   const noTerminal = existsSync("/usr/bin/script") ? false : "there is no `script`, which makes a terminal";
-  it("on a terminal: the graph stays, says so below itself, and continues", {
+  it("on a terminal: keeps the graph, reports the disconnect below it, and continues", {
     skip: noTerminal,
   }, async () => {
     writeFileSync(join(command.folder, "frames.yaml"), chain("frames"));
-    const words = ["run", join(command.folder, "frames.yaml"), "--id", "frames-1"];
-    const following = command.startOnTerminal(words, { columns: 70, rows: 24, environment });
+    const args = ["run", join(command.folder, "frames.yaml"), "--id", "frames-1"];
+    const following = command.startOnTerminal(args, { columns: 70, rows: 24, environment });
     gates.open("frames-one");
-    await following.says(/✓.*one.*[\s\S]*[◔●].*two/u);
+    await following.untilPrinted(/✓.*one.*[\s\S]*[◔●].*two/u);
     await platform.kill("SIGKILL");
-    await following.says(/The platform is not reachable, retrying …/);
+    await following.untilPrinted(/The platform is not reachable, retrying …/);
     gates.open("frames-two");
     await platform.start();
     gates.open("frames-three");

@@ -23,6 +23,6 @@ describe("the tests of the command", () => {
 /** Whether a test runs the command: as the start of a line, or as separate words. */
 function isRun(name: string): boolean {
   const asLine = new RegExp(`["'\`]${name}[ "'\`]|tutti ${name}\\b`);
-  const asWords = `"${name.split(" ").join('", "')}"`;
-  return texts.some((text) => asLine.test(text) || text.includes(asWords));
+  const quoted = `"${name.split(" ").join('", "')}"`;
+  return texts.some((text) => asLine.test(text) || text.includes(quoted));
 }

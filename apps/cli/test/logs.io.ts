@@ -52,7 +52,7 @@ describe("logs", () => {
       following = at.command.start(["logs", "crawl-1", "--follow"], {
         environment: { TUTTI_SERVER: at.platform.url },
       });
-      await following.says(/pages +completed/);
+      await following.untilPrinted(/pages +completed/);
       assert.doesNotMatch(await printed("logs crawl-1"), /run completed/);
       await printed("signal crawl-1 go");
       const followed = await following.ended;
@@ -81,12 +81,12 @@ describe("logs", () => {
       );
       assert.equal(await printed("logs crawl-1 --since 2999-01-01"), "");
     } finally {
-      for (const one of [running, following]) one?.signal("SIGTERM");
+      for (const child of [running, following]) child?.signal("SIGTERM");
       await running.ended;
     }
   });
 
-  it("names the run that is meant if there is none of the id", async () => {
+  it("suggests an existing run if the id is unknown", async () => {
     assert.equal((await json("list")).runs.length, 1);
     const { exitCode, errors } = await tutti("logs crawl-2");
     assert.equal(exitCode, 3);

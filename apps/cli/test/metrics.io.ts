@@ -17,10 +17,10 @@ describe("metrics, by the command", () => {
     command?.[Symbol.dispose]();
   });
 
-  const tutti = async (...words: readonly string[]) => {
+  const tutti = async (...args: readonly string[]) => {
     const environment = { TUTTI_SERVER: platform.url };
-    const { exitCode, output, errors } = await command.run(words, { cwd: command.folder, environment });
-    assert.equal(exitCode, 0, `tutti ${words.join(" ")}: ${errors}${output}`);
+    const { exitCode, output, errors } = await command.run(args, { cwd: command.folder, environment });
+    assert.equal(exitCode, 0, `tutti ${args.join(" ")}: ${errors}${output}`);
     return output;
   };
 
@@ -62,9 +62,9 @@ describe("metrics, by the command", () => {
     }
     await worker.stop();
     assert.match(await tutti("metrics", "list", "--own"), /^orders_packed_total +counter +Orders packed\.$/m);
-    const drawn = await tutti("metrics", "query", "orders_packed_total", "--own", "--by", "route");
-    assert.match(drawn, /^rate +route=south .*█.* 0\.\d+/m);
-    assert.match(drawn, /^rate +route=north .*[▁▂▃▄▅▆▇█].* 0\.\d+/m);
+    const output = await tutti("metrics", "query", "orders_packed_total", "--own", "--by", "route");
+    assert.match(output, /^rate +route=south .*█.* 0\.\d+/m);
+    assert.match(output, /^rate +route=north .*[▁▂▃▄▅▆▇█].* 0\.\d+/m);
     const { series } = JSON.parse(await tutti("metrics", "query", "packing_seconds", "--own", "--json"));
     const p99 = series.find(({ figure }: { figure: string }) => figure === "p99");
     assert.equal(p99.labels.worker, "packer");

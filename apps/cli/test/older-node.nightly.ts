@@ -15,9 +15,9 @@ const rules = `rules:
 
 const environment = { NODE_OPTIONS: `--import ${join(packageFolder, "test/support/hide-newer.mjs")}` };
 
-describe("the command where Node has no more than 18.20", () => {
+describe("the CLI on Node 18.20", () => {
   let command: BuiltCommand;
-  const tutti = (...words: string[]) => command.run(words, { environment, cwd: command.folder });
+  const tutti = (...args: string[]) => command.run(args, { environment, cwd: command.folder });
 
   before(async () => {
     command = await BuiltCommand.build();
@@ -43,13 +43,13 @@ describe("the command where Node has no more than 18.20", () => {
   it("checks folders and definitions, and draws graphs", async () => {
     writeFileSync(join(command.folder, "house.rules.yaml"), rules);
     const order = join(workspaceFolder, "examples/workflows/order/workflow.yaml");
-    for (const words of [
+    for (const args of [
       ["workflow", "check", order],
       ["workflow", "graph", order],
       ["validate", join(workspaceFolder, "examples/workflows")],
       ["validate", command.folder],
     ]) {
-      const { exitCode, output, errors } = await tutti(...words);
+      const { exitCode, output, errors } = await tutti(...args);
       assert.equal(exitCode, exitCodes.completed, output + errors);
     }
   });

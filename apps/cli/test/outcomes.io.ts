@@ -35,7 +35,7 @@ describe("the outcome of a run as an exit code", () => {
   });
   const { tutti } = at;
 
-  it("a run that completes gives 0, its output alone on standard output", async () => {
+  it("a completed run exits with 0, and prints only its output on standard output", async () => {
     const { exitCode, output, errors } = await tutti("run well.yaml a=5 --id well-1");
     assert.equal(exitCode, 0, errors);
     assert.deepEqual(JSON.parse(output), { a: 5 });
@@ -43,7 +43,7 @@ describe("the outcome of a run as an exit code", () => {
     assert.match(errors, /✓ well-1 completed in/);
   });
 
-  it("a run that fails gives 1, with its error and what to do in words", async () => {
+  it("a failed run exits with 1, and prints its error with remedies", async () => {
     const { exitCode, output, errors } = await tutti("run badly.yaml --id badly-1");
     assert.equal(exitCode, 1);
     assert.equal(output, "");
@@ -53,22 +53,22 @@ describe("the outcome of a run as an exit code", () => {
     );
   });
 
-  it("a cancelled run gives 6, one that is terminated 7", async () => {
+  it("a cancelled run exits with 6, a terminated run with 7", async () => {
     await tutti("workflow register endless.yaml");
-    for (const [id, words, exitCode] of [
+    for (const [id, line, exitCode] of [
       ["cancelled-1", "cancel cancelled-1 --reason enough", 6],
       ["terminated-1", "cancel terminated-1 --now --yes", 7],
     ] as const) {
       const following = at.command.start(["run", "endless", "--id", id], {
         environment: { TUTTI_SERVER: at.platform.url },
       });
-      await following.says(/rest +waiting/);
-      assert.equal((await tutti(words)).exitCode, 0);
+      await following.untilPrinted(/rest +waiting/);
+      assert.equal((await tutti(line)).exitCode, 0);
       assert.equal((await following.ended).exitCode, exitCode);
     }
   });
 
-  it("a run that has not ended when the time is up gives 8, and continues", async () => {
+  it("a run that exceeds --timeout exits with 8, and continues", async () => {
     assert.equal((await tutti("run endless --id endless-1 --timeout 300ms")).exitCode, 8);
     assert.equal((await tutti("show endless-1 -q")).output, "running\n");
   });
@@ -77,7 +77,7 @@ describe("the outcome of a run as an exit code", () => {
     const following = at.command.start(["run", "endless", "--id", "endless-2"], {
       environment: { TUTTI_SERVER: at.platform.url },
     });
-    await following.says(/rest +waiting/);
+    await following.untilPrinted(/rest +waiting/);
     following.signal("SIGINT");
     const { exitCode, errors } = await following.ended;
     assert.equal(exitCode, 130);
@@ -85,12 +85,12 @@ describe("the outcome of a run as an exit code", () => {
     assert.equal((await tutti("show endless-2 -q")).output, "running\n");
   });
 
-  it("--detach prints the id and nothing else", async () => {
+  it("--detach prints only the id", async () => {
     const { exitCode, output } = await tutti("run endless --id endless-3 --detach -q");
     assert.deepEqual({ exitCode, output }, { exitCode: 0, output: "endless-3\n" });
   });
 
-  it("--json prints one document, the run as it ended", async () => {
+  it("--json prints one document: the run at its end", async () => {
     const { exitCode, output } = await tutti("run well a=1 --json");
     assert.equal(exitCode, 0);
     const run = JSON.parse(output);
@@ -98,13 +98,13 @@ describe("the outcome of a run as an exit code", () => {
     assert.deepEqual(run.outcome.completed, { a: 1 });
   });
 
-  it("a start with the same id gives the same run, and with another input is refused with 3", async () => {
+  it("a start with an existing id returns the same run, and with another input exits with 3", async () => {
     assert.match((await tutti("run well.yaml a=5 --id well-1")).errors, /Run \S+ already exists\./);
     const { exitCode, errors } = await tutti("run well.yaml a=6 --id well-1");
     assert.equal(exitCode, 3, errors);
   });
 
-  it("what does not fit is refused with 3, and names what was meant", async () => {
+  it("an unknown id or an impossible action exits with 3, and gets a suggestion", async () => {
     const cases: readonly (readonly [words: string, errors: RegExp])[] = [
       ["run wel", /Did you mean `well`\?/],
       ["show wel-1", /`tutti list`[\s\S]*Did you mean `well-1`\?/],
@@ -114,10 +114,10 @@ describe("the outcome of a run as an exit code", () => {
       ["workflow graph wel", /Did you mean `well`\?/],
       ["resume well-1", /completed/],
     ];
-    for (const [words, pattern] of cases) {
-      const { exitCode, errors } = await tutti(words);
-      assert.equal(exitCode, 3, `${words}: ${errors}`);
-      assert.match(errors, pattern, words);
+    for (const [line, pattern] of cases) {
+      const { exitCode, errors } = await tutti(line);
+      assert.equal(exitCode, 3, `${line}: ${errors}`);
+      assert.match(errors, pattern, line);
     }
   });
 
@@ -129,14 +129,14 @@ describe("the outcome of a run as an exit code", () => {
     assert.match(errors, /wrong.yaml has 2 errors, nothing was registered/);
   });
 
-  it("wrong words give 2, without a request", async () => {
-    for (const words of ["lits", "run", "list --stat failed", "run none.yaml", "retry --state failed"]) {
-      const { exitCode, errors } = await tutti(words);
-      assert.equal(exitCode, 2, `${words}: ${errors}`);
+  it("invalid arguments exit with 2, without a request", async () => {
+    for (const line of ["lits", "run", "list --stat failed", "run none.yaml", "retry --state failed"]) {
+      const { exitCode, errors } = await tutti(line);
+      assert.equal(exitCode, 2, `${line}: ${errors}`);
     }
   });
 
-  it("a platform that is not there gives 4, and says how to start it", async () => {
+  it("an unreachable platform exits with 4, and names the command that starts it", async () => {
     const { exitCode, errors } = await tutti("list", { environment: { TUTTI_SERVER: "127.0.0.1:2" } });
     assert.equal(exitCode, 4);
     assert.match(
@@ -145,7 +145,7 @@ describe("the outcome of a run as an exit code", () => {
     );
   });
 
-  it("a wrong key gives 5, and says where keys are given", async () => {
+  it("a wrong key exits with 5, and gets advice on passing a key", async () => {
     const { exitCode, errors } = await tutti("list", { environment: { TUTTI_KEY: "not-the-key" } });
     assert.equal(exitCode, 5, errors);
     assert.match(errors, /--key-file FILE/);

@@ -23,7 +23,7 @@ describe("the package of the command", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("installs in an empty folder without a network, and brings nothing along", () => {
+  it("installs in an empty folder without a network, and has no dependencies", () => {
     const names = readdirSync(join(installed, "node_modules")).filter((name) => !name.startsWith("."));
     assert.deepEqual(names, ["@tutti"]);
     assert.deepEqual(readdirSync(join(installed, "node_modules", "@tutti")), ["cli"]);
@@ -34,8 +34,8 @@ describe("the package of the command", () => {
   });
 
   it("runs there: help, a check, a graph", async () => {
-    const tutti = (...words: string[]) =>
-      runToEnd(join(installed, "node_modules", ".bin", "tutti"), words, { cwd: installed });
+    const tutti = (...args: string[]) =>
+      runToEnd(join(installed, "node_modules", ".bin", "tutti"), args, { cwd: installed });
     assert.match((await tutti("--help")).output, /tutti help --all/);
     const order = join(workspaceFolder, "examples/workflows/order/workflow.yaml");
     const checked = await tutti("workflow", "check", order);
@@ -43,7 +43,7 @@ describe("the package of the command", () => {
     assert.match((await tutti("workflow", "graph", order)).output, /critical path reserve → charge → ship/);
   });
 
-  it("says what it cannot do without the platform", async () => {
+  it("config explain: reports that it needs the platform", async () => {
     const { exitCode, errors } = await runToEnd(
       join(installed, "node_modules", ".bin", "tutti"),
       ["config", "explain"],
@@ -53,14 +53,14 @@ describe("the package of the command", () => {
     assert.match(errors, /needs the platform/);
   });
 
-  it("dev: says that it does not include the platform", async () => {
+  it("dev: reports that the package does not include the platform", async () => {
     const command = join(installed, "node_modules", ".bin", "tutti");
     const { exitCode, errors } = await runToEnd(command, ["dev"], { cwd: installed });
     assert.equal(exitCode, 2);
     assert.match(errors, /does not include the platform/);
   });
 
-  it("is what npx finds in a clone", async () => {
+  it("is found by npx in a clone", async () => {
     const { exitCode, output, errors } = await runToEnd("npx", ["--no-install", "tutti", "--version"], {
       cwd: workspaceFolder,
     });

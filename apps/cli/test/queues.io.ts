@@ -75,7 +75,7 @@ describe("adopt queue", { skip }, () => {
   });
 
   const start = (line: string) =>
-    at.command.start([...words(line), "--server", at.platform.url], { environment });
+    at.command.start([...splitLine(line), "--server", at.platform.url], { environment });
   const adopted = async (line: string) => {
     const { output, errors, exitCode } = await start(`${line} --json`).ended;
     assert.notEqual(output, "", errors);
@@ -204,15 +204,15 @@ describe("adopt queue", { skip }, () => {
 
     const line = lineOfGuide("adopt queue bullmq mail");
     const preview = await adopted(`${line} --dry-run`);
-    const stays = [
+    const remaining = [
       ["the job is part of a flow", 1],
       ["no workflow for `unknown`", 1],
       ["the job is the next one of a job scheduler. Create a schedule", 1],
       ["the job waits for its children", 1],
     ];
-    const leftOf = ({ left }: { left: readonly { reason: string; count: number }[] }) =>
+    const remainingOf = ({ left }: { left: readonly { reason: string; count: number }[] }) =>
       left.map(({ reason, count: many }) => [reason, many]);
-    assert.deepEqual([preview.moved, leftOf(preview)], [count + 3, stays]);
+    assert.deepEqual([preview.moved, remainingOf(preview)], [count + 3, remaining]);
 
     const worked = new Set<string>();
     const worker = new Worker("mail", async ({ id = "", name }) => void (name === "send" && worked.add(id)), {
@@ -245,7 +245,7 @@ describe("adopt queue", { skip }, () => {
     assert.equal(await redis.exists(...marks, ...moved.map((id) => `bull:mail:${id}`)), 0);
   });
 
-  it("celery: each message has one run, across kills of command and platform", async () => {
+  it("celery: each supported message starts one run, across kills of command and platform", async () => {
     const ids = Array.from({ length: count }, () => randomUUID());
     const message = (name: string, id: string) => {
       const read = JSON.parse(recorded[name] ?? "");
@@ -276,9 +276,9 @@ describe("adopt queue", { skip }, () => {
       { args: ["ann"], kwargs: { subject: "Hä" } },
       { args: ["eve"], kwargs: {} },
     ]);
-    const again = await adopted(line);
+    const second = await adopted(line);
     assert.deepEqual(
-      [again.moved, again.left.map(({ reason }: { reason: string }) => reason).sort()],
+      [second.moved, second.left.map(({ reason }: { reason: string }) => reason).sort()],
       [
         0,
         [
@@ -343,7 +343,7 @@ describe("adopt queue", { skip }, () => {
     assert.deepEqual(await stateOf(`jobs-${count + 1}`), ["pending", { n: "late" }]);
   });
 
-  it("holds messages that cannot start, with the reason, and tries them again", async () => {
+  it("keeps messages that cannot start a run, with the reason, and retries them", async () => {
     await database.query("CREATE TABLE reports (id text PRIMARY KEY, n numeric, big bigint)");
     await database.query(
       "INSERT INTO reports VALUES ('a', 1, 9007199254740993), ('b', 2, 2), ('not an id', 3, 3)",
@@ -379,7 +379,7 @@ describe("adopt queue", { skip }, () => {
     assert.deepEqual([...(await runsOf("reports-", 2))].sort(), ["a", "b"]);
   });
 
-  it("refuses what it cannot do before it takes a message", async () => {
+  it("refuses invalid arguments before it moves a message", async () => {
     const refused = async (line: string, pattern: RegExp, exitCode: number) => {
       const ended = await start(line).ended;
       assert.match(ended.errors, pattern);
@@ -412,7 +412,7 @@ function lineOfGuide(start: string): string {
   return found.slice("$ tutti ".length);
 }
 
-function words(line: string): string[] {
+function splitLine(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, plain]) => double ?? single ?? plain ?? "",
   );

@@ -27,7 +27,7 @@ describe("scalers of containers and of Kubernetes", () => {
     return output;
   };
 
-  it("containers: made, listed, kept as they are when something else changes", async () => {
+  it("containers: create, list, and an update that keeps the container", async () => {
     await printed(
       "scaler create crew --image localhost/crew:3 --container-limit cpu=0.5 --container-limit memory_bytes=1e9 --env A=b --stop 5s --paused -- --fast",
     );
@@ -48,7 +48,7 @@ describe("scalers of containers and of Kubernetes", () => {
     assert.match(refused.errors, /Use one of\s+`swarm\.scaling\.containers\.sockets`: \/run\/nowhere\.sock/);
   });
 
-  it("workloads of Kubernetes: made, listed, kept as they are when something else changes", async () => {
+  it("workloads of Kubernetes: create, list, and an update that keeps the workload", async () => {
     await printed("scaler create pods --workload agents/Deployment/crew --paused");
     assert.match(await printed("scaler list"), /pods +default +agents\/Deployment\/crew/);
     await printed("scaler update pods --max 3");
@@ -57,14 +57,14 @@ describe("scalers of containers and of Kubernetes", () => {
   });
 
   it("reports options that exclude each other, or are malformed", async () => {
-    for (const [words, expected] of [
+    for (const [args, expected] of [
       ["--image crew --webhook https://example.com/", /Set only one of --webhook and --image/],
       ["--workload Deployment/crew -- node", /a program or --workload, not both/],
       ["--workload crew", /KIND\/NAME/],
       ["--image crew --container-limit cpu=much", /--container-limit cpu=: expected a number above 0/],
     ] as const) {
-      const { exitCode, errors } = await tutti(`scaler create other ${words}`);
-      assert.equal(exitCode, 2, words);
+      const { exitCode, errors } = await tutti(`scaler create other ${args}`);
+      assert.equal(exitCode, 2, args);
       assert.match(errors, expected);
     }
   });

@@ -51,7 +51,7 @@ describe("adopt compare", () => {
     assert.match((await at.tutti("adopt compare scripts scripts.no")).errors, /`scripts.no` not found/);
   });
 
-  it("callers run a percentage of their calls as tasks, and all directly after one command", async () => {
+  it("callers run a percentage of their calls as tasks, and run all calls directly after one command", async () => {
     const echo = '#!/bin/sh\necho "$1 of $(cat) by ${CALLER:-Tutti}"\necho noted >&2\nexit 3\n';
     writeFileSync(join(folder, "call.sh"), echo, { mode: 0o755 });
     await at.printed("adopt scripts scripts");

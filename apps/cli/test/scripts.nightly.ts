@@ -42,7 +42,7 @@ describe("adopt", () => {
     await worker.start();
   };
 
-  it("adopts sixty scripts without a hand, and all give the same outputs", async () => {
+  it("adopts sixty scripts without manual changes, and all return the same outputs", async () => {
     const { scripts, uses } = await at.json("adopt scripts scripts");
     const own = scripts.filter(({ file }: { file: string }) => /\.(sh|py|ts)$/.test(file));
     assert.equal(own.length, 60);

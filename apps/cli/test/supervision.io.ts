@@ -10,7 +10,7 @@ import { PlatformProcess } from "./support/platform.ts";
 const worker = join(workspaceFolder, "apps/swarm/test/programs/worker.ts");
 const command = [process.execPath, worker];
 
-interface Shown {
+interface AgentView {
   readonly agentId: string;
   readonly state: string;
   readonly incarnation: string;
@@ -32,31 +32,31 @@ describe("a platform with supervised agents", () => {
   });
   after(() => platform?.[Symbol.asyncDispose]());
 
-  const ask = async <T>(path: string, body?: object): Promise<T> => {
+  const request = async <T>(path: string, body?: object): Promise<T> => {
     const headers = { "content-type": "application/json" };
-    const how = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
-    const answer = await fetch(`${platform.url}/v1${path}`, how);
+    const options = body === undefined ? {} : { method: "POST", headers, body: JSON.stringify(body) };
+    const answer = await fetch(`${platform.url}/v1${path}`, options);
     assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
     return (await answer.json()) as T;
   };
-  const ready = async (): Promise<Shown> => {
-    for (let looks = 0; looks < 600; looks++) {
-      const { agents } = await ask<{ agents: Shown[] }>("/agents");
-      const one = agents.find(({ agentId, state }) => agentId === "crew-1" && state === "ready");
-      if (one !== undefined) return one;
+  const ready = async (): Promise<AgentView> => {
+    for (let attempt = 0; attempt < 600; attempt++) {
+      const { agents } = await request<{ agents: AgentView[] }>("/agents");
+      const agent = agents.find(({ agentId, state }) => agentId === "crew-1" && state === "ready");
+      if (agent !== undefined) return agent;
       await wait(50);
     }
     return assert.fail("waited in vain for the agent");
   };
   const pidOf = async (): Promise<number> => {
-    const { run } = await ask<{ run: { runId: string } }>("/runs", { definition: { name: "who" } });
-    const ended = await ask<{ outcome: { completed: { pid: number } } }>(
+    const { run } = await request<{ run: { runId: string } }>("/runs", { definition: { name: "who" } });
+    const ended = await request<{ outcome: { completed: { pid: number } } }>(
       `/runs/${run.runId}/result?waitMs=30000`,
     );
     return ended.outcome.completed.pid;
   };
-  const gone = async (pid: number): Promise<void> => {
-    for (let looks = 0; looks < 400 && isAlive(pid); looks++) await wait(50);
+  const untilExited = async (pid: number): Promise<void> => {
+    for (let attempt = 0; attempt < 400 && isAlive(pid); attempt++) await wait(50);
     assert.ok(!isAlive(pid), `${pid} has ended`);
   };
 
@@ -67,8 +67,8 @@ describe("a platform with supervised agents", () => {
     };
     assert.equal(await quarantined(), "0");
     const broken = [process.execPath, "-e", "process.exit(3)"];
-    await ask("/pools", { pool: "broken", quarantineAfterCrashes: 1 });
-    await ask("/scalers", {
+    await request("/pools", { pool: "broken", quarantineAfterCrashes: 1 });
+    await request("/scalers", {
       scalerId: "broken",
       pool: "broken",
       minAgents: 1,
@@ -76,7 +76,7 @@ describe("a platform with supervised agents", () => {
       process: { command: broken },
     });
     await until("the last crash", quarantined, (count) => count === "1");
-    const { rules } = await ask<{ rules: { ruleId: string; queries: { metric: string }[] }[] }>(
+    const { rules } = await request<{ rules: { ruleId: string; queries: { metric: string }[] }[] }>(
       "/alert-rules",
     );
     const rule = rules.find(({ ruleId }) => ruleId === "agents-quarantined");
@@ -91,11 +91,11 @@ describe("a platform with supervised agents", () => {
     await until("its end", quarantined, (count) => count === "0");
   });
 
-  it("ends the processes it left behind when it was killed, and starts others without a request. After a graceful stop they end with it", async () => {
-    await ask("/workflows", {
+  it("stops the processes of a killed platform after the restart, and starts others without a request. A graceful stop stops them too", async () => {
+    await request("/workflows", {
       text: 'workflow: who\ntasks: {one: {uses: test.who}}\noutput: "${{ tasks.one.output }}"\n',
     });
-    await ask("/scalers", {
+    await request("/scalers", {
       scalerId: "crew",
       pool: "default",
       minAgents: 1,
@@ -109,10 +109,10 @@ describe("a platform with supervised agents", () => {
     await platform.start();
     const second = await ready();
     assert.notEqual(second.incarnation, first.incarnation);
-    await gone(before);
+    await untilExited(before);
     const after = await pidOf();
     assert.notEqual(after, before);
     await platform.kill("SIGTERM");
-    await gone(after);
+    await untilExited(after);
   });
 });

@@ -18,7 +18,7 @@ describe("tutti template", () => {
   });
 
   const missing = /✗ Template `\S+` not found. List templates with `tutti template list`./;
-  for (const [words, message] of [
+  for (const [args, message] of [
     ["tutti template run nothing", missing],
     ["tutti template publish nothing", missing],
     ["tutti template publish ../demonstration", missing],
@@ -27,8 +27,8 @@ describe("tutti template", () => {
       /✗ Template `missions\/vote` is a program.*tutti template show missions\/vote/s,
     ],
   ] as const)
-    it(`ends with 2 and what to do for \`${words}\``, () =>
-      assert.rejects(tutti(words), ({ code, stderr }: { code?: number; stderr?: string }) => {
+    it(`exits with 2 and a remedy for \`${args}\``, () =>
+      assert.rejects(tutti(args), ({ code, stderr }: { code?: number; stderr?: string }) => {
         assert.equal(code, 2);
         assert.match(stderr ?? "", message);
         return true;

@@ -6,7 +6,7 @@ import { objectAdapter } from "@tutti/sdk/adapters";
 import { AnnouncedService } from "@tutti/sdk/embed";
 import { commandAtWork } from "./support/at-work.ts";
 
-interface Shown {
+interface VariantReport {
   readonly percent: number;
   readonly both: number;
   readonly equal: number;
@@ -27,20 +27,20 @@ describe("variants of a workflow", () => {
       },
     },
   });
-  const shown = async (exitCode: number): Promise<Shown> => {
+  const report = async (exitCode: number): Promise<VariantReport> => {
     const ended = await at.tutti("variant show plan --json");
     assert.equal(ended.exitCode, exitCode, ended.errors);
-    return JSON.parse(ended.output) as Shown;
+    return JSON.parse(ended.output) as VariantReport;
   };
   const run = async (n: number): Promise<unknown> =>
     JSON.parse(await at.printed(`run plan n=${n} --id plan-${n} --wait`));
 
-  it("are compared in each run, and the old one decides", async () => {
+  it("are compared in each run, and the old variant returns the output", async () => {
     assert.match(await at.printed("variant set plan plan.one plan.two --compare"), /takes 0 % of new runs/);
     for (const n of [1, 7, 13]) {
       assert.deepEqual(await run(n), { plan: { n } });
     }
-    const found = await shown(1);
+    const found = await report(1);
     assert.deepEqual([found.percent, found.both, found.equal, found.different], [0, 2, 1, ["plan-7"]]);
     assert.deepEqual([found.variants.old.calls, found.variants.old.failed], [3, 0]);
     assert.deepEqual([found.variants.new.calls, found.variants.new.failed], [3, 1]);
@@ -48,7 +48,7 @@ describe("variants of a workflow", () => {
     assert.match((await at.tutti("variant show plan")).output, /the outputs of run plan-7 differ/);
   });
 
-  it("the new one takes a percentage of new runs, and one command rolls back", async () => {
+  it("give the new variant a percentage of new runs, and one command rolls back", async () => {
     await at.printed("variant set plan plan.one plan.two --percent 100");
     assert.deepEqual(await run(70), { plan: { n: 70 } });
     const { tasks } = JSON.parse(await at.printed("show plan-70 --json"));
@@ -59,9 +59,9 @@ describe("variants of a workflow", () => {
     const typo = await at.tutti("variant set typo plan.one plan.tow");
     assert.match(typo.errors, /^No worker offers plan\.tow: its runs wait for one\.\n$/);
     await at.printed("variant set plan plan.one plan.two --percent 50 --compare");
-    assert.equal((await shown(1)).percent, 50);
+    assert.equal((await report(1)).percent, 50);
     await at.printed("variant rollback plan");
-    assert.equal((await shown(1)).percent, 0);
+    assert.equal((await report(1)).percent, 0);
     await run(71);
     assert.match(await at.printed("show plan-71"), /old/);
     assert.doesNotMatch(await at.printed("show plan-71"), /\bnew\b/);

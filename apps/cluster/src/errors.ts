@@ -4,21 +4,21 @@ export const clusterErrors = defineErrors("cluster", {
   systemUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A cluster on one machine is steered by signals, which Windows does not deliver.",
+    help: "A cluster on one machine needs signals, which Windows does not deliver.",
     message: ({ system }: { system: string }) => `A cluster on one machine does not run on ${system}`,
     remedy: "Use Linux, macOS or WSL, or deploy the containers.",
   },
   noNatsServer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A cluster keeps everything in NATS, and its server is a program of its own: 2.10.27 or newer. Debian 13 has it as the package nats-server.",
+    help: "A cluster stores everything in NATS, and needs the separate program nats-server, 2.10.27 or newer. Debian 13 has it as the package nats-server.",
     message: ({ tried }: { tried: string }) => `No nats-server of 2.10.27 or newer found (tried ${tried})`,
-    remedy: "Install one, or set its path with --nats-server PATH.",
+    remedy: "Install nats-server, or set its path with --nats-server PATH.",
   },
   alreadyUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "One directory is that of one cluster, which one process looks after.",
+    help: "A directory belongs to one cluster, and one process runs this cluster.",
     message: ({ directory, pid }: { directory: string; pid: number }) =>
       `Process ${pid} already runs the cluster in ${directory}`,
     remedy: "Stop it with `tutti cluster down`, or use another --directory.",
@@ -33,7 +33,7 @@ export const clusterErrors = defineErrors("cluster", {
   portInUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A process of the cluster needs a port that another process has. The cluster does not start: clients would reach the other process.",
+    help: "A port of a cluster process is in use by another process. The cluster does not start, because clients would reach the other process.",
     message: ({ name, port }: { name: string; port: number }) =>
       `Port ${port} of ${name} is in use by another process`,
     remedy: ({ name, port }: { name: string; port: number }) =>
@@ -44,22 +44,22 @@ export const clusterErrors = defineErrors("cluster", {
   noSuchMember: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Members are named by what they are and a number: workflow-1.",
+    help: "The cluster has no member with this name. The name of a member is its kind and a number: workflow-1.",
     message: ({ name, members }: { name: string; members: string }) =>
       `Member \`${name}\` not found. The members are ${members}`,
-    remedy: "Use one of these names.",
+    remedy: "Use one of the listed names.",
   },
   noneNamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
     help: "A restart needs the names of members, or --all.",
     message: ({ members }: { members: string }) => `No member is named. The members are ${members}`,
-    remedy: "Name at least one of them, or use --all.",
+    remedy: "Name at least one member, or use --all.",
   },
   shapeWrong: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "How many processes there are of each service: at least 1 of each, and 1, 3 or 5 NATS servers.",
+    help: "Each service except insight needs at least 1 process. A cluster has 1, 3 or 5 NATS servers.",
     message: ({ found, expected }: { found: string; expected: string }) =>
       `Expected ${expected}, got \`${found}\``,
     remedy: "Correct the number of processes.",
@@ -67,7 +67,7 @@ export const clusterErrors = defineErrors("cluster", {
   partitionsFixed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The number of partitions decides where everything lies, so it is fixed when a cluster is made.",
+    help: "The number of partitions determines where data is stored. It is fixed when a cluster is created.",
     message: ({ expected, found }: { expected: number; found: number }) =>
       `The cluster was created with ${expected} partitions, and ${found} were requested`,
     remedy: "Omit --partitions, or use another --directory.",
@@ -75,22 +75,22 @@ export const clusterErrors = defineErrors("cluster", {
   memberFails: {
     status: "UNAVAILABLE",
     retry: "never",
-    help: "A process that ends again and again will not come up by itself.",
-    message: ({ name, how }: { name: string; how: string; log: string }) =>
-      `Process ${name} did not start: it ${how}`,
-    remedy: ({ log }: { name: string; how: string; log: string }) => `See its log: ${log}.`,
+    help: "The process exited repeatedly during its start. It does not recover without a fix.",
+    message: ({ name, ending }: { name: string; ending: string; log: string }) =>
+      `Process ${name} did not start: it ${ending}`,
+    remedy: ({ log }: { name: string; ending: string; log: string }) => `See its log: ${log}.`,
   },
   neverUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Nothing was ever kept in this directory.",
+    help: "No cluster has stored data in this directory.",
     message: ({ directory }: { directory: string }) => `No cluster was ever started in ${directory}`,
     remedy: "Set its --directory.",
   },
   isUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What is copied while services write is of several times, and would not fit together.",
+    help: "A backup needs a stopped cluster. A copy made while services write would mix data of different times.",
     message: ({ directory, pid }: { directory: string; pid: number }) =>
       `Process ${pid} runs the cluster in ${directory}`,
     remedy: "Stop it with `tutti cluster down` first.",
@@ -98,7 +98,7 @@ export const clusterErrors = defineErrors("cluster", {
   notEmpty: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Backups, and clusters made of them, go into a directory that is empty or not there yet: nothing is overwritten.",
+    help: "Backups, and clusters that are created from them, need an empty or new directory. Nothing is overwritten.",
     message: ({ directory }: { directory: string }) => `Directory ${directory} is not empty`,
     remedy: "Use an empty directory, or move its content away.",
   },
@@ -114,7 +114,7 @@ export const clusterErrors = defineErrors("cluster", {
   noBackup: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What says what is in a backup is written last: without it there is none, or one that was not finished.",
+    help: "A backup is complete once its list of content is written. This list is missing.",
     message: ({ directory }: { directory: string }) =>
       `Directory ${directory} has no complete backup of a cluster`,
     remedy: "Set another --from.",
@@ -122,7 +122,7 @@ export const clusterErrors = defineErrors("cluster", {
   backupNewer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A newer release made it.",
+    help: "A newer release created the backup.",
     message: ({ directory, format }: { directory: string; format: number }) =>
       `The backup in ${directory} has format ${format}, and this release reads format 1`,
     remedy: "Use the release that created the backup.",
@@ -130,7 +130,7 @@ export const clusterErrors = defineErrors("cluster", {
   copyFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "NATS did not give or take a stream whole. What was made so far is not a backup, or not a cluster: remove it and try again.",
+    help: "NATS did not export or import a stream completely. The incomplete copy is not a usable backup or cluster.",
     message: ({ stream, reason }: { stream: string; reason: string }) =>
       `Stream ${stream} could not be copied: ${reason}`,
     remedy: "Remove the incomplete copy, fix the cause, and try again.",

@@ -44,7 +44,7 @@ const { positionals, values } = parseArgs({
   },
 });
 
-const [what = "up", ...names] = positionals;
+const [commandName = "up", ...names] = positionals;
 const directory = resolve(values.directory);
 const commands = {
   up: () => up({ ...values, directory }),
@@ -59,9 +59,9 @@ const commands = {
 
 try {
   if (!thisSystem.deliversSignals) throw clusterErrors.systemUnfit({ system: thisSystem.name });
-  const command = commands[what as keyof typeof commands];
+  const command = commands[commandName as keyof typeof commands];
   if (command === undefined)
-    throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, found ${what}`);
+    throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, found ${commandName}`);
   process.exitCode = await command();
 } catch (error) {
   process.stderr.write(`tutti cluster: ${errorFromUnknown(error).message}\n`);

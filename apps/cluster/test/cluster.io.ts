@@ -13,7 +13,7 @@ import { type OtlpReceiver, otlpReceiver } from "@tutti/telemetry/testing";
 import { serviceProgram } from "../../../tools/fronts.mjs";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
 import { isAlive, readState } from "../src/running/state-file.ts";
-import { movesIn, told } from "./moves.ts";
+import { movesIn, summaryOf } from "./moves.ts";
 import { plainNats } from "./plain-nats.ts";
 
 const program = await natsServerProgram();
@@ -93,7 +93,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
     endWithProcess(directory);
     collector = await otlpReceiver();
-    cluster = await Cluster.make({
+    cluster = await Cluster.create({
       ...{ directory, shape, natsServer: program.path },
       // Untraced work is not recorded.
       environment: {
@@ -265,7 +265,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     await becomes(/^$/);
   });
 
-  it("know at each gateway who has signed in at one, and end that everywhere", async () => {
+  it("accept a sign-in at every gateway, and end it everywhere", async () => {
     const gateways = ["gateway-1", "gateway-2"].map((name) => addressesOf(cluster.member(name).planned).http);
     const [one = "", other = ""] = gateways;
     /** Sends a request as a browser does, with a cookie for each port. */
@@ -275,16 +275,16 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       return fetch(`${address}${path}`, { ...init, headers });
     };
     const signedIn = async (): Promise<string> => {
-      const made = await fetch(`${one}/v1/sign-in/link`, { method: "POST" });
-      const { url } = (await made.json()) as { readonly url: string };
+      const response = await fetch(`${one}/v1/sign-in/link`, { method: "POST" });
+      const { url } = (await response.json()) as { readonly url: string };
       const { search } = new URL(url);
       const answer = await fetch(`${one}/sign-in${search}`, { redirect: "manual" });
       return /^tutti-\d+=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "")?.[1] ?? "";
     };
-    const standAt = async (secret: string): Promise<number[]> =>
+    const statusesAt = async (secret: string): Promise<number[]> =>
       Promise.all(gateways.map(async (gateway) => (await asBrowser(gateway, secret, "/v1/runs")).status));
     const secret = await signedIn();
-    assert.deepEqual(await standAt(secret), [200, 200]);
+    assert.deepEqual(await statusesAt(secret), [200, 200]);
     const events = await asBrowser(one, secret, "/v1/events");
     assert.equal(events.status, 200);
     const out = await asBrowser(other, secret, "/v1/sign-out", { method: "POST" });
@@ -293,19 +293,19 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     await assert.rejects(async () => {
       for await (const _ of events.body ?? []);
     });
-    assert.deepEqual(await standAt(secret), [401, 401]);
+    assert.deepEqual(await statusesAt(secret), [401, 401]);
     const [first, second] = [await signedIn(), await signedIn()];
-    assert.deepEqual([await standAt(first), await standAt(second)].flat(), [200, 200, 200, 200]);
+    assert.deepEqual([await statusesAt(first), await statusesAt(second)].flat(), [200, 200, 200, 200]);
     const ended = await fetch(`${other}/v1/sign-ins/revoke`, {
       ...{ method: "POST", headers: { "content-type": "application/json" } },
       body: JSON.stringify({ all: true }),
     });
     assert.ok(ended.ok, await ended.text());
-    for (const gone of [first, second])
-      await until("the end of it", async () => (await standAt(gone)).every((code) => code === 401));
+    for (const endedSecret of [first, second])
+      await until("the end of it", async () => (await statusesAt(endedSecret)).every((code) => code === 401));
   });
 
-  it("run what one process would, and each lists what all have", async () => {
+  it("complete all runs, and each gateway call lists all of them", async () => {
     const ids = idsOf("first", 30);
     await started(ids);
     await allEnd(ids);
@@ -316,7 +316,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     }
   });
 
-  it("tell a plain client of NATS the CloudEvents of each run in order, whichever of its servers it asks", async () => {
+  it("publish the CloudEvents of each run in order to any NATS client, at any of the servers", async () => {
     const address = addressesOf(cluster.member("nats-2").planned).other;
     using plain = await plainNats(address, "tutti.events.default.workflow.run.>");
     const ids = idsOf("heard", 10);
@@ -324,8 +324,8 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     for (const id of ids) {
       const ofRun = await until(
         "its end to be heard",
-        () => plain.heard.filter(({ attributes }) => attributes["subject"] === id),
-        (heard) => heard.at(-1)?.attributes["type"] === "tutti.workflow.run.completed",
+        () => plain.received.filter(({ attributes }) => attributes["subject"] === id),
+        (received) => received.at(-1)?.attributes["type"] === "tutti.workflow.run.completed",
       );
       assert.equal(ofRun[0]?.attributes["type"], "tutti.workflow.run.accepted");
       const sequences = ofRun.map(({ text }) => Number(JSON.parse(text).header.sequence));
@@ -335,14 +335,14 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       );
       assert.equal(new Set(ofRun.map(({ attributes }) => attributes["id"])).size, ofRun.length, "each once");
     }
-    assert.ok(plain.heard.every(({ attributes }) => attributes["specversion"] === "1.0"));
+    assert.ok(plain.received.every(({ attributes }) => attributes["specversion"] === "1.0"));
   });
 
   for (const [mode, started, work] of [
     ["workflow", "RunService/StartRun", "run"],
     ["swarm", "MissionService/StartMission", "mission"],
   ] as const)
-    it(`tell one trace, from the request through a session in the mode ${mode} to the agent, and it is the one of the page`, async () => {
+    it(`form one trace from the request through a session in the mode ${mode} to the agent, and the dashboard shows it`, async () => {
       const traceId = `4bf92f3577b34da6a3ce929d0e0e473${mode.length % 10}`;
       const outermost = "00f067aa0ba902b7";
       const tasks = { tasks: [{ id: "box", capability: "stock.count", input: {} }] };
@@ -353,16 +353,16 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       for (const name of ["POST /v1/sessions", "session", "part p1", work, "attempt box"])
         while (named(name) === undefined) await collector.nextRequest();
       // From the inside out: the nesting of spans, each with its process.
-      const wayTo = async (name: string) => {
-        const way: string[] = [];
+      const pathTo = async (name: string) => {
+        const path: string[] = [];
         for (let at = named(name); at !== undefined; ) {
           const { parentSpanId, resource } = at;
-          way.unshift(`${resource["service.name"]}: ${at.kind} ${at.name.split(".").at(-1)}`);
+          path.unshift(`${resource["service.name"]}: ${at.kind} ${at.name.split(".").at(-1)}`);
           while (parentSpanId !== outermost && !spans().some(({ spanId }) => spanId === parentSpanId))
             await collector.nextRequest();
           at = spans().find(({ spanId }) => spanId === parentSpanId);
         }
-        return way;
+        return path;
       };
       const toMaster = [
         "gateway: server POST /v1/sessions",
@@ -370,11 +370,11 @@ describe("services as processes of their own", { skip: program.skip }, () => {
         "master: server SessionService/ExecuteSession",
       ];
       const engine = { run: "workflow", mission: "swarm" }[work];
-      assert.deepEqual(await wayTo("attempt box"), [
+      assert.deepEqual(await pathTo("attempt box"), [
         ...[...toMaster, `master: client ${started}`, `${engine}: server ${started}`],
         ...[`${engine}: internal ${work}`, `${engine}: client attempt box`],
       ]);
-      assert.deepEqual(await wayTo("part p1"), [
+      assert.deepEqual(await pathTo("part p1"), [
         ...[...toMaster, "master: internal session", "master: internal part p1"],
       ]);
       assert.deepEqual(named("part p1")?.links, [named(work)?.spanId]);
@@ -382,14 +382,14 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       assert.equal(attributes["tutti.agent.id"], worker.agentId);
       assert.ok(Number(attributes["tutti.task.queued_ms"]) >= 0);
       assert.deepEqual(tracesAtWork.get(`in-${mode}`), traceId, "the agent got it");
-      const shown = await get<Timeline>(`/v1/sessions/in-${mode}/timeline?childDepth=2`);
-      assert.equal(shown.traceId, traceId);
-      const told = new Set(spans().map(({ spanId }) => spanId));
-      for (const { spanId, task } of shown.spans) assert.ok(told.has(spanId), task);
-      assert.ok(shown.spans.some(({ task, kind }) => task === "p1/box" && kind === "attempt"));
+      const timeline = await get<Timeline>(`/v1/sessions/in-${mode}/timeline?childDepth=2`);
+      assert.equal(timeline.traceId, traceId);
+      const exported = new Set(spans().map(({ spanId }) => spanId));
+      for (const { spanId, task } of timeline.spans) assert.ok(exported.has(spanId), task);
+      assert.ok(timeline.spans.some(({ task, kind }) => task === "p1/box" && kind === "attempt"));
     });
 
-  it("start one run per key, when each event comes to both gateways and a gateway and an engine are killed", async () => {
+  it("start one run per key, though both gateways get each event and a gateway and an engine are killed", async () => {
     const [eventsMax, ordersMax] = [200, 100];
     const killAt = new Map([
       [30, "gateway-1"],
@@ -426,7 +426,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.equal(runs.length, ordersMax, "one run per key");
   });
 
-  it("give each waiting run its events once, when their engine is killed, and it comes back", async () => {
+  it("deliver the events of each waiting run once, though their engine is killed and restarted", async () => {
     const orders = Array.from({ length: 40 }, (_, order) => order);
     const paid = (turn: string, order: number) =>
       delivered("gateway-2", "/v1/events", eventOf("shop.paid", `${turn}-${order}`, { order }));
@@ -458,7 +458,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.match(engine.lastEnd, /SIGKILL/);
   });
 
-  it("become three where they were two, and two again, without a failed request", async (context) => {
+  it("scale from two to three and back without a failed request", async (context) => {
     const more = { ...shape, processes: { ...shape.processes, workflow: 3 } };
     const ids = idsOf("scaled", 60);
     const sinceMs = Date.now();
@@ -470,7 +470,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       await cluster.reshape(shape, stopping.signal);
     });
     await allEnd(ids);
-    context.diagnostic(told(await movesIn(directory, sinceMs)));
+    context.diagnostic(summaryOf(await movesIn(directory, sinceMs)));
     assert.equal(cluster.members.filter(({ planned }) => planned.kind === "workflow").length, 2);
   });
 
@@ -484,10 +484,10 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     assert.match(await readFile(join(directory, "logs", "workflow-2.log"), "utf8"), /"msg":"ready"/);
   });
 
-  it("are looked after by one process at a time", async () => {
-    const again = { directory, shape, natsServer: program.path, moduleOf: () => "" };
-    await assert.rejects(Cluster.make(again), { code: "cluster.already_up" });
+  it("are managed by one process at a time", async () => {
+    const options = { directory, shape, natsServer: program.path, moduleOf: () => "" };
+    await assert.rejects(Cluster.create(options), { code: "cluster.already_up" });
     const other = { ...shape, partitions: shape.partitions + 1 };
-    await assert.rejects(Cluster.make({ ...again, shape: other }), { code: "cluster.already_up" });
+    await assert.rejects(Cluster.create({ ...options, shape: other }), { code: "cluster.already_up" });
   });
 });

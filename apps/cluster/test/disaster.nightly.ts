@@ -63,7 +63,7 @@ class Front {
     for (const runId of names) await this.post("/v1/runs", { runId, definition: { name: "order" } });
   }
 
-  async go(names: readonly string[]): Promise<void> {
+  async sendSignals(names: readonly string[]): Promise<void> {
     for (const runId of names) await this.post(`/v1/runs/${runId}/signals/go`, {});
   }
 
@@ -77,19 +77,19 @@ class Front {
   }
 }
 
-describe("a cluster of which nothing is left but a backup", { skip: program.skip }, () => {
-  it("is made again, inspected while nothing is executed, and continues with all its work", async () => {
+describe("a cluster of which only a backup is left", { skip: program.skip }, () => {
+  it("is restored, inspected while nothing runs, and continues all its work", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
     endWithProcess(folder);
     const { signal } = new AbortController();
-    const made = (name: string) => ({
+    const optionsOf = (name: string) => ({
       directory: join(folder, name),
       natsServer: program.path,
       moduleOf: serviceProgram,
     });
     const backup = join(folder, "backup");
     const reserved: string[] = [];
-    const before = await Cluster.make({ ...made("lost"), shape });
+    const before = await Cluster.create({ ...optionsOf("lost"), shape });
     let up: Cluster | undefined = before;
     try {
       await before.up(signal);
@@ -97,28 +97,28 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
       await front.post("/v1/workflows", { format: "yaml", text: definition });
       const worker = await front.worker(reserved);
       await front.start([...ids("ended"), ...ids("waits")]);
-      await front.go(ids("ended"));
+      await front.sendSignals(ids("ended"));
       await front.end(ids("ended"));
       await until("12 violins", () => reserved.filter((article) => article === "violin").length >= 12);
       await worker.stop();
       await front.start(ids("queued"));
       await before.down();
-      await before.leave();
+      await before.detach();
       up = undefined;
-      const { streams } = await backUp(made("lost"), backup, signal);
+      const { streams } = await backUp(optionsOf("lost"), backup, signal);
       assert.ok(streams.some(({ config }) => config.name === "TUTTI_JOURNAL_workflow_3"));
       assert.ok(streams.some(({ config }) => config.name === "KV_tutti-ownership"));
       await rm(join(folder, "lost"), { recursive: true });
 
-      const restored = await restore(made("again"), backup, signal);
-      const after = await Cluster.make({
-        ...{ ...made("again"), shape: restored.shape },
-        words: ["--durable.pause=restored"],
+      const restored = await restore(optionsOf("again"), backup, signal);
+      const after = await Cluster.create({
+        ...{ ...optionsOf("again"), shape: restored.shape },
+        args: ["--durable.pause=restored"],
       });
       up = after;
       await after.up(signal);
-      const again = new Front(after);
-      const { runs } = await again.get<{ runs: readonly { runId: string; status: string }[] }>(
+      const restoredFront = new Front(after);
+      const { runs } = await restoredFront.get<{ runs: readonly { runId: string; status: string }[] }>(
         "/v1/runs?size=100",
       );
       assert.deepEqual(
@@ -126,15 +126,15 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
         [...ids("ended"), ...ids("waits"), ...ids("queued")].sort(),
       );
       reserved.length = 0;
-      const late = await again.worker(reserved);
-      await again.go(ids("waits"));
-      assert.equal((await again.get<{ paused: boolean }>("/v1/pause")).paused, true);
+      const late = await restoredFront.worker(reserved);
+      await restoredFront.sendSignals(ids("waits"));
+      assert.equal((await restoredFront.get<{ paused: boolean }>("/v1/pause")).paused, true);
       assert.deepEqual(reserved, []);
 
-      await again.post("/v1/pause/release", {});
-      await again.end(ids("waits"));
-      await again.go(ids("queued"));
-      await again.end([...ids("queued"), ...ids("ended")]);
+      await restoredFront.post("/v1/pause/release", {});
+      await restoredFront.end(ids("waits"));
+      await restoredFront.sendSignals(ids("queued"));
+      await restoredFront.end([...ids("queued"), ...ids("ended")]);
       assert.equal(reserved.filter((article) => article === "violin").length, 6);
       assert.equal(reserved.filter((article) => article === "bow").length, 12);
       await late.stop();
@@ -144,17 +144,21 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
     }
   });
 
-  it("is not made of another folder, nor over existing files", async () => {
+  it("is not restored from a folder without a backup, or over existing files", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
     endWithProcess(folder);
     const { signal } = new AbortController();
-    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };
+    const options = {
+      directory: join(folder, "cluster"),
+      natsServer: program.path,
+      moduleOf: serviceProgram,
+    };
     try {
-      await assert.rejects(restore(made, folder, signal), { code: "cluster.no_backup" });
-      await assert.rejects(backUp(made, join(folder, "to"), signal), { code: "cluster.never_up" });
+      await assert.rejects(restore(options, folder, signal), { code: "cluster.no_backup" });
+      await assert.rejects(backUp(options, join(folder, "to"), signal), { code: "cluster.never_up" });
       const about = { format: 1, made: "", shape: { ...shape, nats: 1 }, streams: [] };
       await writeFile(join(folder, "backup.json"), JSON.stringify(about));
-      await assert.rejects(restore({ ...made, directory: folder }, folder, signal), {
+      await assert.rejects(restore({ ...options, directory: folder }, folder, signal), {
         code: "cluster.not_empty",
       });
     } finally {

@@ -48,7 +48,7 @@ class Front {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows the form of the answer
-  async ask(method: string, path: string, body?: unknown): Promise<any> {
+  async request(method: string, path: string, body?: unknown): Promise<any> {
     const reply = await fetch(`${this.#http}${path}`, {
       method,
       headers: { "content-type": "application/json" },
@@ -60,9 +60,9 @@ class Front {
   }
 
   /** Runs a line of the CLI, and returns its output. */
-  async tutti(...words: readonly string[]): Promise<string> {
+  async tutti(...args: readonly string[]): Promise<string> {
     const cli = fileURLToPath(new URL("../../cli/src/main.ts", import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words, "--server", this.#http], {
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args, "--server", this.#http], {
       maxBuffer: 2 ** 26,
     });
     return stdout;
@@ -75,21 +75,21 @@ class Front {
   }
 
   async statusOf(runId: string): Promise<string> {
-    return (await this.ask("GET", `/v1/runs/${runId}`)).status;
+    return (await this.request("GET", `/v1/runs/${runId}`)).status;
   }
 
   /** Returns the outcome. */
   async end(path: string): Promise<unknown> {
-    const { outcome } = await this.ask("GET", `${path}/result?waitMs=30000`);
+    const { outcome } = await this.request("GET", `${path}/result?waitMs=30000`);
     assert.ok(outcome?.completed !== undefined, `${path}: ${JSON.stringify(outcome)}`);
     return outcome.completed;
   }
 }
 
-async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+async function until(label: string, condition: () => Promise<boolean> | boolean): Promise<void> {
   const lastMs = Date.now() + 60_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < lastMs, `expected that ${what}, found that it does not come`);
+  while (!(await condition())) {
+    assert.ok(Date.now() < lastMs, `expected that ${label}, found that it does not come`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -100,7 +100,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
   let cluster: Cluster | undefined;
   const workers: Worker[] = [];
   const counted = Promise.withResolvers<number>();
-  let said = "";
+  let output = "";
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "tutti-import-"));
     endWithProcess(folder);
@@ -114,25 +114,29 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
   });
 
   const start = (data: string, http: number, grpc: number): ChildProcess => {
-    const words = [
+    const args = [
       `--platform.dataDirectory=${data}`,
       `--operations.port=${http}`,
       `--mesh.listen=127.0.0.1:${grpc}`,
       patience,
     ];
-    const child = spawn(process.execPath, [serviceProgram("platform"), ...words, "--log.format=json"], {
+    const child = spawn(process.execPath, [serviceProgram("platform"), ...args, "--log.format=json"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding("utf8").on("data", (text: string) => {
-        said += text;
+        output += text;
       });
     return child;
   };
 
-  it("becomes a cluster in which all its started work ends correctly, and nothing is done twice", async () => {
+  it("becomes a cluster in which all started work ends correctly, and nothing runs twice", async () => {
     const data = join(folder, "data");
-    const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };
+    const options = {
+      directory: join(folder, "cluster"),
+      natsServer: program.path,
+      moduleOf: serviceProgram,
+    };
     const [http = 0, grpc = 0] = await freePorts(2);
     const address = `http://127.0.0.1:${http}`;
     const front = new Front(address);
@@ -158,19 +162,19 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     workers.push(worker);
     await worker.start();
     for (const [name, text] of Object.entries(variants)) {
-      await front.ask("POST", "/v1/workflows", {
+      await front.request("POST", "/v1/workflows", {
         format: "yaml",
         text: text.replace("workflow: order", `workflow: ${name}`),
       });
     }
-    await front.ask("PUT", "/v1/secrets/till", { value: Buffer.from("open sesame").toString("base64") });
-    const begin = (runId: string, name = runId) =>
-      front.ask("POST", "/v1/runs", { runId, definition: { name } });
-    await begin("ended", "waits");
-    for (const name of Object.keys(variants)) if (name !== "rests") await begin(name);
-    await front.ask("POST", "/v1/runs/ended/signals/go", {});
+    await front.request("PUT", "/v1/secrets/till", { value: Buffer.from("open sesame").toString("base64") });
+    const startRun = (runId: string, name = runId) =>
+      front.request("POST", "/v1/runs", { runId, definition: { name } });
+    await startRun("ended", "waits");
+    for (const name of Object.keys(variants)) if (name !== "rests") await startRun(name);
+    await front.request("POST", "/v1/runs/ended/signals/go", {});
     assert.equal(await front.end("/v1/runs/ended"), "end");
-    await front.ask("POST", "/v1/sessions", {
+    await front.request("POST", "/v1/sessions", {
       sessionId: "both",
       tasks: {
         tasks: [
@@ -179,17 +183,17 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
         ],
       },
     });
-    const held = { holder: "night-job", leaseMs: 3_600_000 };
-    const { token } = await front.ask("POST", "/v1/locks/printer/acquire", held);
+    const lease = { holder: "night-job", leaseMs: 3_600_000 };
+    const { token } = await front.request("POST", "/v1/locks/printer/acquire", lease);
     assert.ok(Number(token) > 0, `a token, found ${token}`);
     await until("all of them have come as far as they can", async () => {
-      const { approvals } = await front.ask("GET", "/v1/approvals");
+      const { approvals } = await front.request("GET", "/v1/approvals");
       return notes.length >= 7 && counts === 2 && approvals.length === 1;
     });
     const key = join(folder, "audit.key");
     await writeFile(key, await front.tutti("audit", "keys", "-q"));
-    const { records: before } = await front.ask("GET", "/v1/audit/records?size=1000&oldestFirst=true");
-    const { checkpoints } = await front.ask("GET", "/v1/audit/checkpoints");
+    const { records: before } = await front.request("GET", "/v1/audit/records?size=1000&oldestFirst=true");
+    const { checkpoints } = await front.request("GET", "/v1/audit/checkpoints");
     const [signed] = checkpoints;
     assert.ok(before.length > 0 && signed !== undefined);
 
@@ -197,34 +201,34 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       code: "host.in_use",
       message: new RegExp(`Process ${platform.pid} uses the data directory .*Stop that process`),
     };
-    await assert.rejects(importData(made, shape, data, forever), used);
-    await front.ask("POST", "/v1/schedules", {
+    await assert.rejects(importData(options, shape, data, forever), used);
+    await front.request("POST", "/v1/schedules", {
       scheduleId: "late",
       timing: { rules: [{ onceMs: Date.now() + 3_000 }] },
       run: { definition: { name: "waits" } },
     });
     // Its timer is due during the import, even on a slow machine.
-    await begin("rests");
+    await startRun("rests");
     await until("it rests", () => notes.length >= 8);
     platform.kill("SIGTERM");
     await once(platform, "exit");
 
-    await assert.rejects(importData(made, shape, data, AbortSignal.timeout(200)));
-    await importData(made, shape, data, forever);
+    await assert.rejects(importData(options, shape, data, AbortSignal.timeout(200)));
+    await importData(options, shape, data, forever);
     platform = start(data, http, grpc);
     await once(platform, "exit");
-    assert.match(said, /was imported into the cluster in .*Use that cluster/);
-    await assert.rejects(importData({ ...made, directory: join(folder, "other") }, shape, data, forever), {
+    assert.match(output, /was imported into the cluster in .*Use that cluster/);
+    await assert.rejects(importData({ ...options, directory: join(folder, "other") }, shape, data, forever), {
       code: "host.handed_over",
     });
 
-    cluster = await Cluster.make({
-      ...{ ...made, shape: { ...shape, partitions: 16 }, frontPort: http },
-      words: ["--durable.pause=imported", patience],
+    cluster = await Cluster.create({
+      ...{ ...options, shape: { ...shape, partitions: 16 }, frontPort: http },
+      args: ["--durable.pause=imported", patience],
     });
     await cluster.up(forever);
     assert.equal(addressesOf(cluster.member("gateway-1").planned).http, address);
-    const runs = (await front.ask("GET", "/v1/runs?size=100")).runs.map(
+    const runs = (await front.request("GET", "/v1/runs?size=100")).runs.map(
       ({ runId }: { runId: string }) => runId,
     );
     for (const name of ["ended", ...Object.keys(variants)])
@@ -238,40 +242,40 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     });
     workers.push(till);
     await till.start();
-    await front.ask("POST", "/v1/runs/waits/signals/go", {});
+    await front.request("POST", "/v1/runs/waits/signals/go", {});
     assert.equal(await front.statusOf("rests"), "running");
     assert.deepEqual(opened, []);
 
-    await front.ask("POST", "/v1/pause/release", {});
-    const { approvals } = await front.ask("GET", "/v1/approvals");
-    await front.ask("POST", `/v1/approvals/${approvals[0].approvalId}`, {
+    await front.request("POST", "/v1/pause/release", {});
+    const { approvals } = await front.request("GET", "/v1/approvals");
+    await front.request("POST", `/v1/approvals/${approvals[0].approvalId}`, {
       ...{ runId: "asks", verdict: "approved", reason: "it is whole" },
     });
     for (const name of Object.keys(variants)) assert.equal(await front.end(`/v1/runs/${name}`), "end", name);
     assert.deepEqual(await front.end("/v1/sessions/both"), { first: "first", second: 7 });
     assert.deepEqual(opened, ["open sesame"]);
     assert.equal(counts, 2);
-    const countOf = (word: string) => notes.filter((say) => say === word).length;
+    const countOf = (value: string) => notes.filter((say) => say === value).length;
     await until("the schedule has fired", async () => {
-      const { runs: late } = await front.ask("GET", "/v1/runs?definition=waits&size=100");
+      const { runs: late } = await front.request("GET", "/v1/runs?definition=waits&size=100");
       return late.length === 3;
     });
     await until("its run has started", () => countOf("begin") === 7);
     assert.deepEqual([countOf("first"), countOf("end")], [1, 6]);
 
-    const { grants } = await front.ask("GET", "/v1/locks/printer");
+    const { grants } = await front.request("GET", "/v1/locks/printer");
     assert.deepEqual([grants[0].holder, grants[0].token], ["night-job", token]);
-    await front.ask("POST", "/v1/locks/printer/release", { holder: "night-job" });
-    const next = await front.ask("POST", "/v1/locks/printer/acquire", { holder: "day-job" });
+    await front.request("POST", "/v1/locks/printer/release", { holder: "night-job" });
+    const next = await front.request("POST", "/v1/locks/printer/acquire", { holder: "day-job" });
     assert.ok(Number(next.token) > Number(token), `${next.token} after ${token}`);
 
     const file = join(folder, "export.jsonl");
     await writeFile(file, await front.tutti("audit", "export"));
     assert.match(await front.tutti("audit", "verify", file, "--public-key", key), / checkpoints, all valid/);
-    const { records } = await front.ask("GET", "/v1/audit/records?size=1000&oldestFirst=true");
+    const { records } = await front.request("GET", "/v1/audit/records?size=1000&oldestFirst=true");
     const ids = (found: readonly { recordId: string }[]) => found.map(({ recordId }) => recordId);
     assert.deepEqual(ids(records).slice(0, before.length), ids(before));
-    const again = await front.ask("GET", `/v1/audit/checkpoints/${signed.number}`);
-    assert.equal(again.rootHash, signed.rootHash);
+    const checkpoint = await front.request("GET", `/v1/audit/checkpoints/${signed.number}`);
+    assert.equal(checkpoint.rootHash, signed.rootHash);
   });
 });

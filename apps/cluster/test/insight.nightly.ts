@@ -47,7 +47,7 @@ const insightWithReceiver = `process.argv.push(
 await import(${JSON.stringify(pathToFileURL(serviceProgram("insight")))});
 `;
 
-describe("services beside insight", { skip: program.skip }, () => {
+describe("services without insight", { skip: program.skip }, () => {
   const stopping = new AbortController();
   /** Rules in the messages that the receiver of alerts got. */
   const alarms: string[] = [];
@@ -71,7 +71,7 @@ describe("services beside insight", { skip: program.skip }, () => {
     const insightProgram = join(directory, "insight.mjs");
     await writeFile(insightProgram, insightWithReceiver);
     const { port } = receiver.address() as AddressInfo;
-    cluster = await Cluster.make({
+    cluster = await Cluster.create({
       ...{ directory, shape, natsServer: program.path },
       environment: { ...process.env, OPS_URL: `http://127.0.0.1:${port}/` },
       moduleOf: (service) => (service === "insight" ? insightProgram : serviceProgram(service)),
@@ -105,7 +105,7 @@ describe("services beside insight", { skip: program.skip }, () => {
     return (await reply.json()) as Body;
   }
 
-  it("miss nothing while insight alone is killed: facts, series and alerts are as if it had run", async () => {
+  it("lose nothing while insight is killed: facts, series and alerts are complete afterwards", async () => {
     const setRule = (ruleId: string) =>
       until(`rule ${ruleId} is set`, async () => {
         const rule = {

@@ -24,20 +24,20 @@ export async function movesIn(directory: string, sinceMs: number): Promise<reado
     .filter((line) => line.includes(handedOver) || line.includes(owned))
     .map((line) => JSON.parse(line) as Line);
   const nameOf = ({ service_, partition }: Line, epoch: number) => `${service_}/${partition}/${epoch}`;
-  const begun = new Map(
+  const ownedAtMs = new Map(
     lines.filter(({ msg }) => msg === owned).map((line) => [nameOf(line, line.epoch), Date.parse(line.time)]),
   );
   return lines
     .filter(({ msg }) => msg === handedOver)
     .flatMap((line) => {
-      const letGoMs = Date.parse(line.time) - line.tookMs;
-      const atWorkMs = begun.get(nameOf(line, line.epoch + 1));
-      return atWorkMs === undefined || letGoMs < sinceMs ? [] : [atWorkMs - letGoMs];
+      const releasedMs = Date.parse(line.time) - line.tookMs;
+      const atWorkMs = ownedAtMs.get(nameOf(line, line.epoch + 1));
+      return atWorkMs === undefined || releasedMs < sinceMs ? [] : [atWorkMs - releasedMs];
     })
     .sort((one, other) => one - other);
 }
 
-export function told(moves: readonly number[]): string {
+export function summaryOf(moves: readonly number[]): string {
   if (moves.length === 0) return "no partition moved";
   const half = moves[Math.floor(moves.length / 2)];
   return `${moves.length} partitions moved, each without an owner for ${half} ms (median), ${moves.at(-1)} at most`;

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 
-interface Heard {
+interface ReceivedMessage {
   readonly subject: string;
   /** The headers of a CloudEvent in binary form, without `ce-`. */
   readonly attributes: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ interface Heard {
 }
 
 interface PlainNats extends Disposable {
-  readonly heard: readonly Heard[];
+  readonly received: readonly ReceivedMessage[];
 }
 
 const end = "\r\n";
@@ -20,24 +20,24 @@ const end = "\r\n";
 export async function plainNats(address: string, subject: string): Promise<PlainNats> {
   const { hostname, port } = new URL(address);
   const socket = connect(Number(port), hostname);
-  const heard: Heard[] = [];
+  const received: ReceivedMessage[] = [];
   let bytes = Buffer.alloc(0);
   const isHearing = Promise.withResolvers<void>();
   /** Parses one complete message. False if it needs more bytes. */
-  const takeOne = (): boolean => {
+  const parseOne = (): boolean => {
     const lineEnd = bytes.indexOf(end);
     if (lineEnd < 0) return false;
-    const words = bytes.toString("utf8", 0, lineEnd).split(" ");
-    const [verb = "", about = ""] = words;
+    const fields = bytes.toString("utf8", 0, lineEnd).split(" ");
+    const [verb = "", about = ""] = fields;
     const isMessage = verb === "HMSG" || verb === "MSG";
     const from = lineEnd + end.length;
-    const size = isMessage ? Number(words.at(-1)) + end.length : 0;
+    const size = isMessage ? Number(fields.at(-1)) + end.length : 0;
     if (bytes.length < from + size) return false;
-    const headerSize = verb === "HMSG" ? Number(words.at(-2)) : 0;
+    const headerSize = verb === "HMSG" ? Number(fields.at(-2)) : 0;
     if (isMessage) {
       const attributes = attributesIn(bytes.toString("utf8", from, from + headerSize));
       const text = bytes.toString("utf8", from + headerSize, from + size - end.length);
-      heard.push({ subject: about, attributes, text });
+      received.push({ subject: about, attributes, text });
     }
     if (verb === "PING") socket.write(`PONG${end}`);
     if (verb === "PONG") isHearing.resolve();
@@ -46,13 +46,13 @@ export async function plainNats(address: string, subject: string): Promise<Plain
   };
   socket.on("data", (more) => {
     bytes = Buffer.concat([bytes, more]);
-    while (takeOne());
+    while (parseOne());
   });
   socket.on("error", isHearing.reject);
   await once(socket, "connect");
   socket.write(`CONNECT {"headers":true,"verbose":false}${end}SUB ${subject} 1${end}PING${end}`);
   await isHearing.promise;
-  return { heard, [Symbol.dispose]: () => socket.destroy() };
+  return { received, [Symbol.dispose]: () => socket.destroy() };
 }
 
 function attributesIn(header: string): Record<string, string> {

@@ -13,7 +13,7 @@ it("a cluster does not start while another program answers on the port of its ga
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const { port } = other.address() as AddressInfo;
   try {
-    const cluster = await Cluster.make({
+    const cluster = await Cluster.create({
       ...{ directory, frontPort: port, shape: { ...usualShape, isProtected: false } },
       // A started process would fail immediately, with another error.
       ...{ natsServer: "/no/such/program", moduleOf: () => "/no/such/module" },

@@ -2,9 +2,9 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./data/query-client.ts";
-import { takeNamespace } from "./effects/namespace.ts";
+import { applyNamespaceParameter } from "./effects/namespace.ts";
 import { applyTheme } from "./effects/theme.ts";
-import { Door } from "./shell/door.tsx";
+import { SignInGate } from "./shell/sign-in-gate.tsx";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./score/score.css";
@@ -12,13 +12,13 @@ import "./elements/elements.css";
 import "./shell/frame.css";
 
 applyTheme();
-takeNamespace();
+applyNamespaceParameter();
 const page = document.getElementById("page");
 if (page === null) throw new Error("expected an element with the id page, found none");
 createRoot(page).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <Door />
+      <SignInGate />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -13,8 +13,7 @@ export const cardKeysPath = "/.well-known/agent-card-keys.json";
 export const gatewaySection = defineSection({
   scope: "integration",
   name: "gateway",
-  description:
-    "The front door: REST, streams of events and the page, on the port of the operations endpoints.",
+  description: "The gateway: REST, event streams and the dashboard, on the port of the operations endpoints.",
   schema: z.object({
     enabled: z
       .boolean()

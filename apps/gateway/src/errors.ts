@@ -15,7 +15,7 @@ export const gatewayErrors = defineErrors("gateway", {
     retry: "never",
     help: "`gateway.agentCardKey` refers to something that is no private key of Ed25519 in PEM. Agent cards are signed with it.",
     message: () => "`gateway.agentCardKey`: expected a private key of Ed25519 in PEM",
-    remedy: "Make one with `openssl genpkey -algorithm ed25519`.",
+    remedy: "Create one with `openssl genpkey -algorithm ed25519`.",
   },
   hostUnknown: {
     status: "PERMISSION_DENIED",
@@ -28,14 +28,14 @@ export const gatewayErrors = defineErrors("gateway", {
   originForeign: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The request comes from a page of another site. Pages may call the gateway only that it serves itself.",
+    help: "The request comes from a page of another site. Only pages that the gateway serves may call it.",
     message: ({ origin }: { origin: string }) => `The request comes from a page of another site: ${origin}`,
     remedy: "Open the dashboard at the URL of this installation.",
   },
   signInNeeded: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "Nothing says who the caller is. In a browser: open the link that the terminal shows, or one that `tutti sign-in` gives. As a program on another machine: send `Authorization: Bearer KEY`.",
+    help: "The request does not identify its caller. In a browser, open the link in the terminal, or a new one from `tutti sign-in`. As a program on another machine, send `Authorization: Bearer KEY`.",
     message: () => "The request needs a sign-in",
     remedy: ({ how }: { how: string }) => how,
   },
@@ -56,21 +56,21 @@ export const gatewayErrors = defineErrors("gateway", {
   linkUnknown: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The token of the link was never given out by this process, or was given out before its last start. Get a new link with `tutti sign-in`, or start the platform again.",
+    help: "This process did not issue the token of the link, or issued it before its last start. Get a new link with `tutti sign-in`, or restart the platform.",
     message: () => "The sign-in link is unknown",
     remedy: "Get a new link with `tutti sign-in`.",
   },
   linkUsed: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "A link for signing in is good once, and this one was used. Get a new one with `tutti sign-in`.",
+    help: "A sign-in link is valid once, and this link was used. Get a new one with `tutti sign-in`.",
     message: () => "The sign-in link was already used",
     remedy: "Get a new link with `tutti sign-in`.",
   },
   linkExpired: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The link for signing in is older than `gateway.linkMs`. Get a new one with `tutti sign-in`.",
+    help: "The sign-in link is older than `gateway.linkMs`. Get a new one with `tutti sign-in`.",
     message: () => "The sign-in link has expired",
     remedy: "Get a new link with `tutti sign-in`.",
   },
@@ -84,7 +84,7 @@ export const gatewayErrors = defineErrors("gateway", {
   issuerUntrusted: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "`gateway.signIn` names an issuer whose tokens are not accepted. Name it in `access.issuers` as well, with its audiences and the prefix of its ids.",
+    help: "`gateway.signIn` lists an issuer whose tokens are not accepted. Add it to `access.issuers` as well, with its audiences and the prefix of its ids.",
     message: ({ issuer }: { issuer: string }) =>
       `${issuer} of \`gateway.signIn\` is missing in \`access.issuers\``,
     remedy: "Add it there with its audiences and `idPrefix`.",
@@ -92,7 +92,7 @@ export const gatewayErrors = defineErrors("gateway", {
   urlNeeded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Issuers send people back to an address of the page, and the port can be reached under many. Set `gateway.url` to the one that people open, as it is registered at the issuer: `https://tutti.example`.",
+    help: "Issuers redirect users to an address of the dashboard, and the port has several addresses. Set `gateway.url` to the public address, as it is registered at the issuer: `https://tutti.example`.",
     message: ({ host }: { host: string }) =>
       `\`gateway.url\` is not set, and sign-in by identity providers (\`gateway.signIn\`) needs it when \`operations.host\` is ${host}`,
     remedy: "Set it to the public URL, such as https://tutti.example.",
@@ -100,14 +100,14 @@ export const gatewayErrors = defineErrors("gateway", {
   signInLost: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "A browser came back from an issuer without a matching sign-in of the last ten minutes at this process, or with the answer of another issuer. Open the page and sign in again. If several gateways share one address, route each browser to the same one.",
+    help: "A browser returned from an issuer without a matching sign-in of the last ten minutes at this process, or with the answer of another issuer. Open the dashboard and sign in again. If several gateways share one address, route each browser to the same gateway.",
     message: () => "No sign-in of this browser from the last ten minutes matches",
     remedy: "Open the dashboard and sign in again.",
   },
   issuerRefused: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The issuer sent the user back without signing them in. The reason is its own word for it. `access_denied` means that they gave up, or may not sign in here.",
+    help: "The issuer redirected the user back without a sign-in. The reason is the issuer's own code. `access_denied` means that the user cancelled, or may not sign in here.",
     message: ({ issuer, reason }: { issuer: string; reason: string }) =>
       `${issuer} rejected the sign-in: ${reason}`,
     remedy: "Sign in again, or ask the administrator of the accounts.",
@@ -115,7 +115,7 @@ export const gatewayErrors = defineErrors("gateway", {
   issuerAway: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The issuer could not be asked, or its answer is none that counts: what it says of itself at `/.well-known/openid-configuration`, or the exchange of a code. See that its address is right and that it knows `clientId`, `clientSecret` and the address `/sign-in/back`.",
+    help: "The issuer cannot be reached, or its answer is invalid: its metadata at `/.well-known/openid-configuration`, or the exchange of a code. Check that its address is right and that it knows `clientId`, `clientSecret` and the address `/sign-in/back`.",
     message: ({ issuer, reason }: { issuer: string; reason: string }) =>
       `${issuer} did not answer correctly: ${reason}`,
     remedy: "Sign in again, and check `gateway.signIn` if it fails again.",
@@ -130,21 +130,21 @@ export const gatewayErrors = defineErrors("gateway", {
   signInsAway: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The gateways of a cluster keep sign-ins in NATS. This one cannot reach it at the moment, or others change the same sign-in. Open sign-ins continue.",
+    help: "The gateways of a cluster store sign-ins in NATS. This gateway cannot reach NATS at the moment, or others change the same sign-in. Open sign-ins continue.",
     message: () => "The sign-ins of the cluster in NATS cannot be reached",
     remedy: "Try again in a moment.",
   },
   signInUnrecorded: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Each sign-in needs a record in the audit, which failed: the service governance does not answer, or the disk that it writes to is full. Signed-in browsers continue. To find the cause without a sign-in, run `tutti status` and `tutti doctor` at the machine itself, or with a key in `TUTTI_API_KEY`. When it is fixed, sign in again. A link that was tried is still valid.",
+    help: "Each sign-in needs an audit record, which failed: governance does not answer, or its disk is full. Signed-in browsers continue. To find the cause without a sign-in, run `tutti status` and `tutti doctor` on the machine itself, or with a key in `TUTTI_API_KEY`. Fix the cause, then sign in again. The link is still valid.",
     message: () => "The sign-in was rejected because the audit log did not record it",
     remedy: "Check governance and its disk with `tutti status`, then sign in again.",
   },
   pathUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no such route. `/v1/openapi.json` and docs/reference/rest.md list all of them.",
+    help: "The route does not exist. `/v1/openapi.json` and docs/reference/rest.md list all routes.",
     message: ({ path, hint }: { path: string; hint: string }) => `Path ${path} not found${hint}`,
     remedy: "See `/v1/openapi.json` for all paths.",
   },
@@ -166,7 +166,7 @@ export const gatewayErrors = defineErrors("gateway", {
   addressNotPlain: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "An address has one spelling: its path alone, from the first slash on, without escapes in the names of the API (`/v1/status`, not `/%761/status` or `http://host/v1/status`). Only ids may contain escapes.",
+    help: "An address has one spelling: its path from the first slash on, without escapes in the names of the API (`/v1/status`, not `/%761/status` or `http://host/v1/status`). Only ids may contain escapes.",
     message: ({ path, expected }: { path: string; expected: string }) =>
       `The URL is not in its plain form: expected ${expected}, got ${path}`,
     remedy: "Send the path without a host and without escapes in its names.",
@@ -188,14 +188,14 @@ export const gatewayErrors = defineErrors("gateway", {
   handshakeInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request asks for a WebSocket, and its headers are not those of RFC 6455, version 13. Open it with a WebSocket client.",
+    help: "The request opens a WebSocket, and its headers do not follow RFC 6455, version 13. Open the address with a WebSocket client.",
     message: ({ reason }: { reason: string }) => `The WebSocket handshake is invalid: ${reason}`,
     remedy: "Open the address with a WebSocket client.",
   },
   bodyTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The body is larger than `gateway.bodyBytesMax`, or than 64 KiB at routes of the gateway itself, such as `/v1/sign-in`. Send less at once. Data that is larger than 1 MiB belongs in the blob store.",
+    help: "The body is larger than `gateway.bodyBytesMax`, or than 64 KiB at routes of the gateway itself, such as `/v1/sign-in`. Send less at once. Put data larger than 1 MiB into the blob store.",
     message: ({ most }: { most: number }) =>
       `The body is larger than the maximum of ${most} bytes (\`gateway.bodyBytesMax\`)`,
     remedy: "Send less at once.",
@@ -203,7 +203,7 @@ export const gatewayErrors = defineErrors("gateway", {
   mediaTypeUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The body is not said to be JSON, or is compressed. Send it plainly, with `Content-Type: application/json`.",
+    help: "The body is not declared as JSON, or is compressed. Send it uncompressed, with `Content-Type: application/json`.",
     message: ({ found }: { found: string }) =>
       `\`Content-Type\`: expected uncompressed application/json, got ${found}`,
     remedy: "Correct the header.",
@@ -235,7 +235,7 @@ export const gatewayErrors = defineErrors("gateway", {
   pushUrlRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The URL of a push notification configuration leads into a private network, by what its name resolves to now. Allow it with `integration.gateway.privatePushUrls`, if clients of this installation are in one.",
+    help: "The name in the URL of a push notification configuration resolves to a private network. If clients of this installation are in one, allow it with `integration.gateway.privatePushUrls`.",
     message: () => "The URL of the push notification leads into a private network",
     remedy: "Use a public https address.",
   },
@@ -250,7 +250,7 @@ export const gatewayErrors = defineErrors("gateway", {
   pushKeyMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The secret `a2a-push` of the namespace seals push notification configurations. It, or a version of it, was removed, or its users were changed. Remove the whole secret: the next configuration makes another one. Configurations from before must be created again.",
+    help: "The secret `a2a-push` of the namespace seals push notification configurations. The secret or one of its versions was removed, or its users were changed. Remove the whole secret: the next configuration creates a new one. Create the earlier configurations again.",
     message: ({ secret }: { secret: string }) =>
       `The secret \`${secret}\`, which seals push notification configurations, cannot be used`,
     remedy: "Remove the secret with `tutti secret remove a2a-push`, and create the configurations again.",
@@ -258,7 +258,7 @@ export const gatewayErrors = defineErrors("gateway", {
   pushRunForeign: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The capabilities `a2a.observe` and `a2a.post` are for runs that the gateway starts itself.",
+    help: "The capabilities `a2a.observe` and `a2a.post` are reserved for runs that the gateway starts.",
     message: ({ runId }: { runId: string }) => `Run \`${runId}\` was not started by the gateway`,
     remedy: "Create a push notification configuration over A2A.",
   },

@@ -5,8 +5,8 @@ import { Access } from "./access/access.ts";
 import { SharedSignIns } from "./access/shared-sign-ins.ts";
 import { SignInFile, type SignInStore, SignInsInMemory } from "./access/sign-in-store.ts";
 import { gatewaySection } from "./configuration.ts";
-import { Door } from "./front/door.ts";
 import { Front, type LoadedFront } from "./front/front-component.ts";
+import { GatewayEndpoint } from "./front/gateway-endpoint.ts";
 import { realtimeSection } from "./realtime/configuration.ts";
 
 /** The gateway: REST, streams and the dashboard, on the port of the operations endpoints. */
@@ -32,8 +32,8 @@ export class GatewayService extends Orchestrator {
       store,
     });
     this.#link = () => access.link(operations.url()).url;
-    const door = new Door();
-    operations.mount(door);
+    const endpoint = new GatewayEndpoint();
+    operations.mount(endpoint);
     this.register(
       "front",
       new Front({
@@ -42,7 +42,7 @@ export class GatewayService extends Orchestrator {
         settings,
         realtime: this.settings(realtimeSection),
         access,
-        door,
+        endpoint,
         loaded,
       }),
     );
@@ -69,10 +69,16 @@ export const gateway: ServiceModule = {
 const dayMs = 86_400_000;
 
 /** Beside what else the process keeps. Where processes share what they own, with the other gateways. */
-function storeOf({ sharing, dataDirectory, nats, foundation, configuration }: HostContext): SignInStore {
+function storeOf({
+  sharedStorage,
+  dataDirectory,
+  nats,
+  foundation,
+  configuration,
+}: HostContext): SignInStore {
   const { signInMs } = configuration.read(gatewaySection);
-  if (sharing !== undefined) {
-    const { replicas } = sharing;
+  if (sharedStorage !== undefined) {
+    const { replicas } = sharedStorage;
     return new SharedSignIns({ connection: nats(), foundation, replicas, forMs: signInMs + dayMs });
   }
   return dataDirectory === undefined

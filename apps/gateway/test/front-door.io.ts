@@ -8,40 +8,45 @@ import { memorySources } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
 import { gateway } from "../src/service.ts";
-import { FrontDoorAlone, type FrontDoorRequest, type Heard, scrapeKey } from "./support/front-door.ts";
-import { askRaw, requestOf, spellingsOf } from "./support/raw-request.ts";
+import { requestOf, requestRaw, spellingsOf } from "./support/raw-request.ts";
+import {
+  type GatewayRequest,
+  type GatewayResponse,
+  StandaloneGateway,
+  scrapeKey,
+} from "./support/standalone-gateway.ts";
 
 const json = { "content-type": "application/json" };
-const codeIn = ({ text }: Heard): string => JSON.parse(text).code;
+const codeIn = ({ text }: GatewayResponse): string => JSON.parse(text).code;
 
-describe("the front door on a loopback address", () => {
-  let door: FrontDoorAlone;
+describe("the gateway on a loopback address", () => {
+  let gateway: StandaloneGateway;
   before(async () => {
-    door = await FrontDoorAlone.open();
+    gateway = await StandaloneGateway.open();
   });
-  after(() => door?.[Symbol.asyncDispose]());
+  after(() => gateway?.[Symbol.asyncDispose]());
 
-  const asPage = (headers: FrontDoorRequest["headers"] = {}) => ({
-    ...{ origin: `http://127.0.0.1:${door.port}`, "sec-fetch-site": "same-origin" },
+  const asPage = (headers: GatewayRequest["headers"] = {}) => ({
+    ...{ origin: `http://127.0.0.1:${gateway.port}`, "sec-fetch-site": "same-origin" },
     ...headers,
   });
   const newLink = async () => {
-    const { text } = await door.ask("/v1/sign-in/link", { method: "POST" });
+    const { text } = await gateway.request("/v1/sign-in/link", { method: "POST" });
     const { pathname, search } = new URL(JSON.parse(text).url);
     return `${pathname}${search}`;
   };
   const signedIn = async () => {
-    const { headers } = await door.ask(await newLink());
+    const { headers } = await gateway.request(await newLink());
     return String(headers["set-cookie"]?.[0]).split(";", 1)[0];
   };
 
-  it("answers probes beside everything else", async () => {
-    assert.equal((await door.ask("/livez")).status, 200);
-    assert.match((await door.ask("/metrics")).text, /^# HELP/m);
+  it("answers probes and metrics on the same port", async () => {
+    assert.equal((await gateway.request("/livez")).status, 200);
+    assert.match((await gateway.request("/metrics")).text, /^# HELP/m);
   });
 
-  it("says who a program is, and who a page is that has signed in", async () => {
-    const program = JSON.parse((await door.ask("/v1/whoami")).text);
+  it("returns the identity of a program, and of a page with a sign-in", async () => {
+    const program = JSON.parse((await gateway.request("/v1/whoami")).text);
     assert.deepEqual(program, {
       kind: "person",
       id: "local-admin",
@@ -49,69 +54,75 @@ describe("the front door on a loopback address", () => {
       by: "loopback",
       version: "1.2.3",
     });
-    assert.equal(codeIn(await door.ask("/v1/whoami", { headers: asPage() })), "gateway.sign_in_needed");
-    const page = await door.ask("/v1/whoami", { headers: asPage({ cookie: await signedIn() }) });
+    assert.equal(
+      codeIn(await gateway.request("/v1/whoami", { headers: asPage() })),
+      "gateway.sign_in_needed",
+    );
+    const page = await gateway.request("/v1/whoami", { headers: asPage({ cookie: await signedIn() }) });
     assert.equal(JSON.parse(page.text).by, "cookie");
   });
 
-  it("serves the documentation without a sign-in, and says when a page of it does not exist", async () => {
-    const { status, headers } = await door.ask("/docs");
+  it("serves the documentation without a sign-in, and returns 404 for a missing page", async () => {
+    const { status, headers } = await gateway.request("/docs");
     assert.deepEqual([status, headers.location], [308, "/docs/"]);
-    const index = await door.ask("/docs/");
+    const index = await gateway.request("/docs/");
     assert.match(index.text, /Documentation/);
     assert.match(String(index.headers["content-security-policy"]), /script-src 'self'/);
-    assert.match(String((await door.ask("/docs/start.md")).headers["content-type"]), /^text\/markdown/);
-    const missing = await door.ask("/docs/nothing.html");
+    assert.match(
+      String((await gateway.request("/docs/start.md")).headers["content-type"]),
+      /^text\/markdown/,
+    );
+    const missing = await gateway.request("/docs/nothing.html");
     assert.equal(missing.status, 404);
     assert.match(missing.text, /<h1>Page not found<\/h1>/);
-    assert.equal((await door.ask("/docs/../index.html")).status, 404);
+    assert.equal((await gateway.request("/docs/../index.html")).status, 404);
   });
 
-  it("exchanges the link in an address for a cookie at once, and leaves the address", async () => {
-    const { status, headers, text } = await door.ask(await newLink());
+  it("exchanges the link for a cookie at once, and redirects to a URL without the token", async () => {
+    const { status, headers, text } = await gateway.request(await newLink());
     assert.deepEqual([status, headers.location, text], [303, "/", ""]);
     assert.equal(headers["cache-control"], "no-store");
     assert.equal(headers["referrer-policy"], "no-referrer");
     assert.match(String(headers["set-cookie"]), /; HttpOnly; SameSite=Strict$/);
   });
 
-  it("says in words why a link does not sign in, on a page without scripts", async () => {
+  it("explains why a link is rejected, on a page without scripts", async () => {
     const link = await newLink();
-    await door.ask(link);
-    for (const [path, words] of [
+    await gateway.request(link);
+    for (const [path, pattern] of [
       [link, /The sign-in link was already used\. Get a new link/],
       ["/sign-in?token=%3Cscript%3Ealert(1)%3C/script%3E", /The sign-in link is unknown\./],
     ] as const) {
-      const { status, headers, text } = await door.ask(path);
+      const { status, headers, text } = await gateway.request(path);
       assert.equal(status, 401);
       assert.match(String(headers["content-type"]), /^text\/html/);
-      assert.match(text, words);
+      assert.match(text, pattern);
       assert.match(text, /npx tutti sign-in/);
       assert.doesNotMatch(text, /<script/);
     }
   });
 
-  it("signs in and out by REST as well", async () => {
+  it("signs in and out over REST as well", async () => {
     const token = new URL(`http://a${await newLink()}`).searchParams.get("token");
     const body = JSON.stringify({ token });
-    const { status, headers } = await door.ask("/v1/sign-in", {
+    const { status, headers } = await gateway.request("/v1/sign-in", {
       method: "POST",
       headers: asPage(json),
       body,
     });
     assert.equal(status, 200);
     const cookie = String(headers["set-cookie"]?.[0]).split(";", 1)[0];
-    assert.equal((await door.ask("/v1/whoami", { headers: asPage({ cookie }) })).status, 200);
+    assert.equal((await gateway.request("/v1/whoami", { headers: asPage({ cookie }) })).status, 200);
     assert.equal(
-      (await door.ask("/v1/sign-out", { method: "POST", headers: asPage({ cookie }) })).status,
+      (await gateway.request("/v1/sign-out", { method: "POST", headers: asPage({ cookie }) })).status,
       204,
     );
     assert.equal(
-      codeIn(await door.ask("/v1/whoami", { headers: asPage({ cookie }) })),
+      codeIn(await gateway.request("/v1/whoami", { headers: asPage({ cookie }) })),
       "gateway.sign_in_expired",
     );
     for (const wrong of [{}, { token: 7 }, { token: "a", more: 1 }]) {
-      const refused = await door.ask("/v1/sign-in", {
+      const refused = await gateway.request("/v1/sign-in", {
         method: "POST",
         headers: json,
         body: JSON.stringify(wrong),
@@ -122,19 +133,23 @@ describe("the front door on a loopback address", () => {
 
   it("refuses pages of other origins and other names of this machine, signed in or not", async () => {
     const cookie = await signedIn();
-    const foreign = await door.ask("/v1/whoami", { headers: { origin: "http://evil.example", cookie } });
+    const foreign = await gateway.request("/v1/whoami", {
+      headers: { origin: "http://evil.example", cookie },
+    });
     assert.deepEqual([foreign.status, codeIn(foreign)], [403, "gateway.origin_foreign"]);
-    const silent = await door.ask("/v1/runs/x/cancel", {
+    const silent = await gateway.request("/v1/runs/x/cancel", {
       method: "POST",
       headers: { "sec-fetch-site": "cross-site", cookie },
     });
     assert.deepEqual([silent.status, codeIn(silent)], [403, "gateway.origin_foreign"]);
-    const rebound = await door.ask("/v1/whoami", { headers: { host: `evil.example:${door.port}` } });
+    const rebound = await gateway.request("/v1/whoami", {
+      headers: { host: `evil.example:${gateway.port}` },
+    });
     assert.deepEqual([rebound.status, codeIn(rebound)], [421, "gateway.host_unknown"]);
-    assert.equal((await door.ask("/", { headers: { host: "evil.example" } })).status, 421);
+    assert.equal((await gateway.request("/", { headers: { host: "evil.example" } })).status, 421);
   });
 
-  it("serves the page for its own addresses, with nothing in it that is not its own", async () => {
+  it("serves the dashboard at its own addresses, with only its own resources allowed", async () => {
     for (const path of [
       "/",
       "/runs/order-7",
@@ -143,7 +158,7 @@ describe("the front door on a loopback address", () => {
       "/sign-in",
       "/workflows?text=%3Cb%3E",
     ]) {
-      const { status, headers, text } = await door.ask(path);
+      const { status, headers, text } = await gateway.request(path);
       assert.deepEqual([status, text], [200, "<!doctype html><title>Tutti</title>"], path);
       assert.equal(headers["cache-control"], "no-cache");
       const policy = String(headers["content-security-policy"]);
@@ -153,15 +168,15 @@ describe("the front door on a loopback address", () => {
     }
   });
 
-  it("lets browsers keep what is named by its content, and nothing else", async () => {
-    const script = await door.ask("/assets/index-Bx3kz91a.js");
+  it("lets browsers cache only files whose names contain a hash of the content", async () => {
+    const script = await gateway.request("/assets/index-Bx3kz91a.js");
     assert.equal(script.headers["cache-control"], "public, max-age=31536000, immutable");
     assert.match(String(script.headers["content-type"]), /javascript/);
-    assert.equal((await door.ask("/logo.svg")).headers["cache-control"], "no-cache");
-    assert.equal((await door.ask("/v1/whoami")).headers["cache-control"], "no-store");
+    assert.equal((await gateway.request("/logo.svg")).headers["cache-control"], "no-cache");
+    assert.equal((await gateway.request("/v1/whoami")).headers["cache-control"], "no-store");
   });
 
-  it("gives no file that is not a part of the page", async () => {
+  it("serves no file outside of the dashboard", async () => {
     for (const path of [
       "/../package.json",
       "/%2e%2e/%2e%2e/etc/passwd",
@@ -169,15 +184,15 @@ describe("the front door on a loopback address", () => {
       "/.env",
       "/assets/none-12345678.js",
     ]) {
-      const { status, text } = await door.ask(path);
+      const { status, text } = await gateway.request(path);
       const isPage = status === 200 && text === "<!doctype html><title>Tutti</title>";
       assert.ok(isPage || status === 404 || status === 400, `${path}: ${status} ${text}`);
     }
   });
 
-  it("says of every answer that it is neither run, framed nor guessed at", async () => {
+  it("forbids scripts, framing and content sniffing in every response", async () => {
     for (const path of ["/v1/whoami", "/v1/nothing", "/v1/openapi.json", "/v1/runs/%3Cscript%3E?x=1"]) {
-      const { headers } = await door.ask(path);
+      const { headers } = await gateway.request(path);
       assert.equal(headers["x-content-type-options"], "nosniff", path);
       assert.equal(headers["x-frame-options"], "DENY", path);
       assert.match(
@@ -189,9 +204,9 @@ describe("the front door on a loopback address", () => {
     }
   });
 
-  it("refuses in words what it does not take", async () => {
+  it("rejects invalid requests with an explanation", async () => {
     const large = `{"a":"${"x".repeat(4_194_304)}"}`;
-    for (const [what, path, asked, status, code] of [
+    for (const [scenario, path, options, status, code] of [
       ["an unknown path", "/v1/runs/a/b/c/d", {}, 404, "gateway.path_unknown"],
       ["another method", "/v1/whoami", { method: "DELETE" }, 405, "gateway.method_unknown"],
       ["an unknown parameter of its own", "/v1/status?x=1", {}, 400, "rest.request_invalid"],
@@ -248,17 +263,17 @@ describe("the front door on a loopback address", () => {
       ["no time", "/v1/runs", { headers: { "request-timeout": "soon" } }, 400, "gateway.timeout_invalid"],
       ["a wrong key", "/v1/whoami", { headers: { authorization: "Bearer x" } }, 401, "gateway.key_wrong"],
     ] as const) {
-      const heard = await door.ask(path, asked);
-      assert.equal(heard.status, status, `${what}: ${heard.text}`);
-      assert.equal(codeIn(heard), code, what);
-      const { detail } = JSON.parse(heard.text);
-      assert.match(detail, /^[A-Z`].+[.?] [A-Z].+\.$/s, `${what}: ${detail}`);
+      const response = await gateway.request(path, options);
+      assert.equal(response.status, status, `${scenario}: ${response.text}`);
+      assert.equal(codeIn(response), code, scenario);
+      const { detail } = JSON.parse(response.text);
+      assert.match(detail, /^[A-Z`].+[.?] [A-Z].+\.$/s, `${scenario}: ${detail}`);
     }
-    const { headers } = await door.ask("/v1/whoami", { method: "DELETE" });
+    const { headers } = await gateway.request("/v1/whoami", { method: "DELETE" });
     assert.equal(headers.allow, "GET");
   });
 
-  it("answers what never becomes a request of a route with a problem document too", async () => {
+  it("returns a problem document also for a request that reaches no route", async () => {
     const host = "Host: 127.0.0.1";
     const post = ["POST /v1/runs HTTP/1.1", host, "Content-Type: application/json"].join("\r\n");
     const socket = [host, "Connection: Upgrade", "Upgrade: websocket"];
@@ -278,7 +293,7 @@ describe("the front door on a loopback address", () => {
       [requestOf("GET", "/v1/link", socket), 400, "gateway.handshake_invalid"],
       [requestOf("GET", "/v1/events", [...socket, key, "Authorization: Bearer x"]), 401, "gateway.key_wrong"],
     ] as const) {
-      const { status: found, answer } = await askRaw(door.port, message);
+      const { status: found, answer } = await requestRaw(gateway.port, message);
       assert.equal(found, status, answer);
       assert.match(answer, /^content-type: application\/problem\+json/im);
       const problem = JSON.parse(answer.slice(answer.indexOf("{")));
@@ -291,32 +306,32 @@ describe("the front door on a loopback address", () => {
     const body = Buffer.alloc(5_000_000, "x");
     const type = "Content-Type: application/json";
     const head = `POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
-    const socket = connect(door.port, "127.0.0.1");
-    let said = "";
+    const socket = connect(gateway.port, "127.0.0.1");
+    let received = "";
     socket.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      received += text;
     });
     socket.write(head);
-    await until("the refusal", () => said.startsWith("HTTP/1.1 413"));
+    await until("the refusal", () => received.startsWith("HTTP/1.1 413"));
     socket.write(body);
     socket.write("GET /v1/none HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     await once(socket, "close");
-    assert.match(said, /HTTP\/1\.1 404/);
+    assert.match(received, /HTTP\/1\.1 404/);
   });
 
   it("suggests the route for an unknown path, and leads to the description of the API", async () => {
-    const { text } = await door.ask("/v1/runs/order-7/watch");
+    const { text } = await gateway.request("/v1/runs/order-7/watch");
     assert.match(JSON.parse(text).detail, /did you mean \/v1\/watch\/runs\/order-7\?/);
     for (const path of ["/openapi.json", "/swagger.json", "/v1/openapi"]) {
-      const { status, headers } = await door.ask(path);
+      const { status, headers } = await gateway.request(path);
       assert.deepEqual([status, headers.location], [308, "/v1/openapi.json"], path);
     }
   });
 
-  it("names what a request has that is not known as the request does", async () => {
+  it("names unknown fields of a request as the request spells them", async () => {
     const body = '{"spec":{},"run_id":"a"}';
-    const heard = await door.ask("/v1/runs", { method: "POST", headers: json, body });
-    const { fields } = JSON.parse(heard.text);
+    const response = await gateway.request("/v1/runs", { method: "POST", headers: json, body });
+    const { fields } = JSON.parse(response.text);
     assert.deepEqual(
       fields.map(({ field }: { field: string }) => field),
       ["spec", "run_id"],
@@ -329,54 +344,54 @@ describe("the front door on a loopback address", () => {
     const body = '{"token":"x"}';
     const form = { "content-type": "application/x-www-form-urlencoded" };
     assert.equal(
-      codeIn(await door.ask("/v1/sign-in", { method: "POST", headers: form, body })),
+      codeIn(await gateway.request("/v1/sign-in", { method: "POST", headers: form, body })),
       "gateway.link_unknown",
     );
-    const page = await door.ask("/v1/sign-in", { method: "POST", headers: asPage(form), body });
+    const page = await gateway.request("/v1/sign-in", { method: "POST", headers: asPage(form), body });
     assert.equal(codeIn(page), "gateway.media_type_unknown");
   });
 
   it("continues the caller's trace, and returns its id", async () => {
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    const { headers } = await door.ask("/v1/blobs/none", { headers: { traceparent } });
+    const { headers } = await gateway.request("/v1/blobs/none", { headers: { traceparent } });
     assert.match(String(headers["traceparent"]), /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
   });
 
   it("counts its answers by route", async () => {
-    await door.ask("/v1/whoami");
+    await gateway.request("/v1/whoami");
     assert.match(
-      (await door.ask("/metrics")).text,
+      (await gateway.request("/metrics")).text,
       /^tutti_gateway_requests_total\{route="whoami",status="2xx"\} [1-9]/m,
     );
   });
 });
 
-describe("the front door while nothing takes what is to be audited", () => {
-  let door: FrontDoorAlone;
+describe("the gateway without an audit log that accepts records", () => {
+  let gateway: StandaloneGateway;
   before(async () => {
-    door = await FrontDoorAlone.open({ enforce: true });
+    gateway = await StandaloneGateway.open({ enforce: true });
   });
-  after(() => door?.[Symbol.asyncDispose]());
+  after(() => gateway?.[Symbol.asyncDispose]());
 
-  it("refuses the sign-in, says how to find the cause without one, and leaves the link valid", async () => {
-    const { text } = await door.ask("/v1/sign-in/link", { method: "POST" });
+  it("rejects the sign-in, explains how to find the cause without one, and leaves the link valid", async () => {
+    const { text } = await gateway.request("/v1/sign-in/link", { method: "POST" });
     const { pathname, search } = new URL(JSON.parse(text).url);
     for (const _ of ["first", "again"]) {
-      const page = await door.ask(`${pathname}${search}`);
+      const page = await gateway.request(`${pathname}${search}`);
       assert.deepEqual([page.status, page.headers["set-cookie"]], [503, undefined]);
       assert.match(page.text, /You are not signed in.*npx tutti status/s);
     }
     const body = JSON.stringify({ token: new URLSearchParams(search).get("token") });
-    const refused = await door.ask("/v1/sign-in", { method: "POST", headers: json, body });
+    const refused = await gateway.request("/v1/sign-in", { method: "POST", headers: json, body });
     assert.deepEqual([refused.status, codeIn(refused)], [503, "gateway.sign_in_unrecorded"]);
     assert.equal(refused.headers["set-cookie"], undefined);
-    assert.deepEqual(JSON.parse((await door.ask("/v1/sign-ins?mine=true")).text).signIns, []);
+    assert.deepEqual(JSON.parse((await gateway.request("/v1/sign-ins?mine=true")).text).signIns, []);
     // A user at the machine can still read the status.
-    assert.equal((await door.ask("/v1/status")).status, 200);
+    assert.equal((await gateway.request("/v1/status")).status, 200);
   });
 });
 
-describe("the front door elsewhere", () => {
+describe("the gateway on any other address", () => {
   it("does not open without a key", async () => {
     const open = (...flags: readonly string[]) =>
       ServiceHost.open({
@@ -392,53 +407,59 @@ describe("the front door elsewhere", () => {
     await open("--operations.host=0.0.0.0", "--gateway.enabled=false");
   });
 
-  it("takes the key, and nothing without it but the page, the description and probes", async () => {
-    await using door = await FrontDoorAlone.open({
+  it("accepts the key, and requires it except for the page, the API description and probes", async () => {
+    await using gateway = await StandaloneGateway.open({
       flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY"],
     });
     const bearer = { authorization: "Bearer open sesame", host: "tutti.example" };
-    assert.equal(JSON.parse((await door.ask("/v1/whoami", { headers: bearer })).text).by, "key");
+    assert.equal(JSON.parse((await gateway.request("/v1/whoami", { headers: bearer })).text).by, "key");
     for (const { method, path, ...route } of routes) {
       if ("open" in route) continue;
-      const refused = await door.ask(path.replaceAll(/\{\w+\}/g, "x"), { method });
+      const refused = await gateway.request(path.replaceAll(/\{\w+\}/g, "x"), { method });
       assert.equal(codeIn(refused), "gateway.sign_in_needed", `${method} ${path}`);
     }
     for (const path of ["/", "/livez", "/v1/openapi.json"])
-      assert.equal((await door.ask(path)).status, 200, path);
+      assert.equal((await gateway.request(path)).status, 200, path);
   });
 
-  it("gives a stranger nothing at any other spelling of a route", async () => {
-    await using door = await FrontDoorAlone.open({
+  it("serves nothing without a key at any other spelling of a route", async () => {
+    await using gateway = await StandaloneGateway.open({
       flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY"],
     });
-    const given: string[] = [];
+    const responses: string[] = [];
     for (const { method, path, ...route } of routes) {
       const address = path.replaceAll(/\{\w+\}/g, "x");
       const requests = spellingsOf(address).map((spelling) => requestOf(method, spelling));
       if (!("open" in route)) requests.push(`${method} ${address} HTTP/1.0\r\n\r\n`);
-      const answers = await Promise.all(requests.map((message) => askRaw(door.port, message)));
+      const answers = await Promise.all(requests.map((message) => requestRaw(gateway.port, message)));
       for (const [at, { status, answer }] of answers.entries())
         if (!(status >= 400) && !answer.endsWith("<title>Tutti</title>"))
-          given.push(`${requests[at]}${answer}`);
+          responses.push(`${requests[at]}${answer}`);
     }
-    assert.deepEqual(given, []);
+    assert.deepEqual(responses, []);
   });
 
-  it("says how an address is written, and refuses several Host headers", async () => {
-    await using door = await FrontDoorAlone.open();
+  it("explains the spelling of an address, and rejects several Host headers", async () => {
+    await using gateway = await StandaloneGateway.open();
     for (const address of ["/%761/status", "/v1/st%61tus", "http://x/v1/status", "/v1/status#x", "*"]) {
-      const { status, answer } = await askRaw(door.port, requestOf("GET", address, ["Host: 127.0.0.1"]));
+      const { status, answer } = await requestRaw(
+        gateway.port,
+        requestOf("GET", address, ["Host: 127.0.0.1"]),
+      );
       assert.equal(status, 400, `${address}: ${answer}`);
       assert.match(answer, /"code":"gateway.address_not_plain"/, address);
     }
-    const twice = requestOf("GET", "/v1/status", ["Host: 127.0.0.1", "Host: evil.example"]);
-    assert.match((await askRaw(door.port, twice)).answer, /400 Bad Request.*operations\.hosts_differ/s);
+    const duplicated = requestOf("GET", "/v1/status", ["Host: 127.0.0.1", "Host: evil.example"]);
+    assert.match(
+      (await requestRaw(gateway.port, duplicated)).answer,
+      /400 Bad Request.*operations\.hosts_differ/s,
+    );
     // Ids may contain escapes.
-    assert.notEqual(codeIn(await door.ask("/v1/runs/a%20b")), "gateway.address_not_plain");
+    assert.notEqual(codeIn(await gateway.request("/v1/runs/a%20b")), "gateway.address_not_plain");
   });
 
   it("opens WebSockets at two addresses alone", async () => {
-    await using door = await FrontDoorAlone.open();
+    await using gateway = await StandaloneGateway.open();
     const headers = [
       "Host: 127.0.0.1",
       "Connection: Upgrade",
@@ -448,38 +469,38 @@ describe("the front door elsewhere", () => {
     for (const address of ["/v1/runs", "/v1/%65vents", "/x/events", "http://x/v1/events"]) {
       const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
       const upgrade = `GET ${address} HTTP/1.1\r\n${[...headers, key].join("\r\n")}\r\n\r\n`;
-      assert.equal((await askRaw(door.port, upgrade)).status, 404, address);
+      assert.equal((await requestRaw(gateway.port, upgrade)).status, 404, address);
     }
   });
 
   it("shows metrics and state only to callers with the key of the operations endpoints", async () => {
-    await using door = await FrontDoorAlone.open({
+    await using gateway = await StandaloneGateway.open({
       flags: ["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY", "--operations.key=env:SCRAPE_KEY"],
     });
-    const asked = async (path: string, key?: string) => {
-      const { status, text } = await door.ask(
+    const fetchText = async (path: string, key?: string) => {
+      const { status, text } = await gateway.request(
         path,
         key ? { headers: { authorization: `Bearer ${key}` } } : {},
       );
       return status === 200 ? "shown" : JSON.parse(text).code;
     };
     for (const path of ["/metrics", "/status"]) {
-      assert.equal(await asked(path), "operations.key_needed", path);
-      assert.equal(await asked(path, "open sesame"), "operations.key_wrong", path);
-      assert.equal(await asked(path, scrapeKey), "shown", path);
+      assert.equal(await fetchText(path), "operations.key_needed", path);
+      assert.equal(await fetchText(path, "open sesame"), "operations.key_wrong", path);
+      assert.equal(await fetchText(path, scrapeKey), "shown", path);
     }
-    assert.equal(await asked("/v1/status", scrapeKey), "gateway.key_wrong");
-    assert.equal(await asked("/readyz"), "shown");
+    assert.equal(await fetchText("/v1/status", scrapeKey), "gateway.key_wrong");
+    assert.equal(await fetchText("/readyz"), "shown");
   });
 });
 
-describe("the front door of an installation whose page was not built", () => {
-  it("says how it is built, and serves REST", async () => {
-    await using door = await FrontDoorAlone.open({ hasPage: false });
-    const { status, text, headers } = await door.ask("/");
+describe("the gateway of an installation without a built dashboard", () => {
+  it("explains how to build it, and serves REST", async () => {
+    await using gateway = await StandaloneGateway.open({ hasPage: false });
+    const { status, text, headers } = await gateway.request("/");
     assert.equal(status, 503);
     assert.match(text, /The page has not been built.+npx nx build @tutti\/dashboard/s);
     assert.match(String(headers["content-type"]), /^text\/html/);
-    assert.equal((await door.ask("/v1/whoami")).status, 200);
+    assert.equal((await gateway.request("/v1/whoami")).status, 200);
   });
 });

@@ -9,11 +9,11 @@ import { CookieSeal, newSealKey } from "../src/access/issuers/sealed-cookie.ts";
 import { hashOf } from "../src/access/secrets.ts";
 import { SharedSignIns } from "../src/access/shared-sign-ins.ts";
 import type { SignIn } from "../src/access/sign-in.ts";
-import { type BegunBy, SignIns } from "../src/access/sign-ins.ts";
+import { type NewSignIn, SignIns } from "../src/access/sign-ins.ts";
 
 const program = await natsServerProgram();
 const foundation = systemFoundation({ logger: silentLogger });
-const begun: BegunBy = {
+const newSignIn: NewSignIn = {
   ...{ principal: localAdministrator, by: "link", address: "10.0.0.9", browser: "a browser" },
   untilMs: Number.POSITIVE_INFINITY,
 };
@@ -34,13 +34,13 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     return new SharedSignIns({ connection: Promise.resolve(connection), foundation, replicas: 1, forMs });
   }
 
-  async function gateway(given?: SharedSignIns): Promise<SignIns> {
-    const store = given ?? (await storeOf());
+  async function gateway(shared?: SharedSignIns): Promise<SignIns> {
+    const store = shared ?? (await storeOf());
     const clock = { ...foundation.clock, now: () => foundation.clock.now() + passedMs };
-    const made = new SignIns({ clock, goodForMs: forMs, store });
-    await made.start(AbortSignal.timeout(10_000));
-    opened.push(made);
-    return made;
+    const signIns = new SignIns({ clock, goodForMs: forMs, store });
+    await signIns.start(AbortSignal.timeout(10_000));
+    opened.push(signIns);
+    return signIns;
   }
 
   before(async () => {
@@ -52,25 +52,25 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
   });
 
   /** Opens a connection for a sign-in. Resolves when the connection is closed. */
-  function held(signIns: SignIns, signIn: Parameters<SignIns["hold"]>[0]): Promise<void> {
+  function closedConnection(signIns: SignIns, signIn: Parameters<SignIns["track"]>[0]): Promise<void> {
     return new Promise((resolve) =>
-      signIns.hold(signIn, { closed: false, destroy: () => resolve(), once: () => undefined }),
+      signIns.track(signIn, { closed: false, destroy: () => resolve(), once: () => undefined }),
     );
   }
 
-  it("are found at another one as soon as their secret is out, and after a restart", async () => {
+  it("are found at another gateway at once, and after a restart", async () => {
     const [one, other] = [await gateway(), await gateway()];
-    const { secret, ...signIn } = await one.begin(begun, recorded);
+    const { secret, ...signIn } = await one.create(newSignIn, recorded);
     assert.deepEqual(await other.find(secret), signIn);
     assert.deepEqual(await (await gateway()).find(secret), signIn);
     assert.equal(await other.find("made up"), undefined);
   });
 
-  it("are ended everywhere, with what is open at others", async () => {
+  it("end at every gateway, with their open connections", async () => {
     const [one, other] = [await gateway(), await gateway()];
-    const { secret, ...signIn } = await one.begin(begun, recorded);
+    const { secret, ...signIn } = await one.create(newSignIn, recorded);
     await other.find(secret);
-    const closed = held(one, signIn);
+    const closed = closedConnection(one, signIn);
     const ended = await other.end(({ id }) => id === signIn.id);
     assert.equal(ended.length, 1);
     await closed;
@@ -78,7 +78,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     assert.equal(await (await gateway()).find(secret), undefined);
   });
 
-  it("go with one key, by which each reads what another gave a browser that is sent elsewhere", async () => {
+  it("share one key, so that each gateway can read the sealed cookies of the others", async () => {
     const stores = await Promise.all([0, 1, 2].map(() => storeOf()));
     const keys = await Promise.all(stores.map((store) => store.sealKey()));
     const [first] = keys;
@@ -89,24 +89,24 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     assert.equal(await new CookieSeal(async () => newSealKey()).open(sealed), undefined);
   });
 
-  it("do not come back because they were used elsewhere while they were ended", async () => {
+  it("do not return if another gateway uses them while they are ended", async () => {
     const [one, other] = [await gateway(), await gateway()];
-    const { secret, id } = await one.begin(begun, recorded);
+    const { secret, id } = await one.create(newSignIn, recorded);
     await other.find(secret);
     passedMs += 2 * minuteMs;
     await Promise.all([one.end((signIn) => signIn.id === id), other.find(secret)]);
     assert.equal(await (await gateway()).find(secret), undefined);
   });
 
-  describe("whose answers come late", () => {
+  describe("with late answers of the store", () => {
     /** Delays replies of NATS until the gate is open. */
     function late(t: TestContext, method: "get" | "put" | "delete", isLate: (hash: string) => boolean) {
       const gate = Promise.withResolvers<void>();
       let waiting = 0;
-      const original: (...given: never[]) => Promise<unknown> = Bucket.prototype[method];
-      t.mock.method(Bucket.prototype, method, async function (this: Bucket, ...given: never[]) {
-        const answer = await original.apply(this, given);
-        if (isLate(`${given[0]}`)) {
+      const original: (...args: never[]) => Promise<unknown> = Bucket.prototype[method];
+      t.mock.method(Bucket.prototype, method, async function (this: Bucket, ...args: never[]) {
+        const answer = await original.apply(this, args);
+        if (isLate(`${args[0]}`)) {
           waiting++;
           await gate.promise;
         }
@@ -115,49 +115,49 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       return { open: () => gate.resolve(), waiting: () => waiting };
     }
 
-    it("do not come back by what was looked up before they were ended", async (t) => {
+    it("do not return through a look-up from before their end", async (t) => {
       const one = await gateway();
-      const { secret, id } = await one.begin(begun, recorded);
-      const told: (SignIn | undefined)[] = [];
+      const { secret, id } = await one.create(newSignIn, recorded);
+      const notified: (SignIn | undefined)[] = [];
       const store = await storeOf();
       t.after(() => store.stop());
       store.onChange((hash, signIn) => {
-        if (hash === hashOf(secret)) told.push(signIn);
+        if (hash === hashOf(secret)) notified.push(signIn);
       });
       await store.start(AbortSignal.timeout(10_000));
-      let looks = 0;
-      const answers = late(t, "get", () => ++looks === 1);
-      const looking = store.look(hashOf(secret));
-      await until("an answer that is late", () => answers.waiting() === 1 && told.length > 0);
+      let lookups = 0;
+      const answers = late(t, "get", () => ++lookups === 1);
+      const looking = store.lookup(hashOf(secret));
+      await until("an answer that is late", () => answers.waiting() === 1 && notified.length > 0);
       await one.end((signIn) => signIn.id === id);
-      await until("the end to be reported", () => told.at(-1) === undefined);
+      await until("the end to be reported", () => notified.at(-1) === undefined);
       answers.open();
       await looking;
-      assert.equal(told.at(-1), undefined);
+      assert.equal(notified.at(-1), undefined);
     });
 
-    it("are over where they started if they are ended elsewhere before that is answered", async (t) => {
+    it("end where they started if another gateway ends them before the answer", async (t) => {
       const [one, other] = [await gateway(), await gateway()];
       const answers = late(t, "put", () => true);
-      const beginning = one.begin({ ...begun, browser: "quick" }, recorded);
-      const begunHere = await until(
+      const creating = one.create({ ...newSignIn, browser: "quick" }, recorded);
+      const knownSignIn = await until(
         "the sign-in to be known elsewhere",
         () => answers.waiting() === 1 && other.list().find(({ browser }) => browser === "quick"),
       );
-      await other.end(({ id }) => id === begunHere.id);
+      await other.end(({ id }) => id === knownSignIn.id);
       await until(
         "the end to be known where it started",
-        () => !one.list().some(({ id }) => id === begunHere.id),
+        () => !one.list().some(({ id }) => id === knownSignIn.id),
       );
       answers.open();
-      const { secret, id } = await beginning;
-      assert.deepEqual([id, await one.find(secret)], [begunHere.id, undefined]);
+      const { secret, id } = await creating;
+      assert.deepEqual([id, await one.find(secret)], [knownSignIn.id, undefined]);
       assert.ok(!one.list().some((signIn) => signIn.id === id));
     });
 
-    it("do not come back because they are used here while others are ended with them", async (t) => {
+    it("do not return if they are used here while others end with them", async (t) => {
       const one = await gateway();
-      const [first, second] = [await one.begin(begun, recorded), await one.begin(begun, recorded)];
+      const [first, second] = [await one.create(newSignIn, recorded), await one.create(newSignIn, recorded)];
       const answers = late(t, "delete", (hash) => hash === hashOf(second.secret));
       const ids = new Set([first.id, second.id]);
       const ending = one.end(({ id }) => ids.has(id));
@@ -174,12 +174,12 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       );
     });
 
-    it("wait for their turn behind made-up secrets, and are found", async (t) => {
+    it("are found after waiting behind look-ups of invented secrets", async (t) => {
       const store = await storeOf();
       const other = await gateway(store);
       // The store receives no more changes.
       await store.stop();
-      const { secret, id } = await (await gateway()).begin(begun, recorded);
+      const { secret, id } = await (await gateway()).create(newSignIn, recorded);
       const answers = late(t, "get", (hash) => hash !== hashOf(secret));
       const guesses = Array.from({ length: 40 }, (_, number) => other.find(`made up ${number}`));
       await until("as many lookups as there may be", () => answers.waiting() === 16);
@@ -189,7 +189,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       assert.deepEqual(new Set(await Promise.all(guesses)), new Set([undefined]));
     });
 
-    it("are refused for the moment, and not said to be over, where too many wait", async (t) => {
+    it("are rejected as temporarily unavailable, not as ended, if too many look-ups wait", async (t) => {
       const store = await storeOf();
       const other = await gateway(store);
       const answers = late(t, "get", () => true);

@@ -13,7 +13,7 @@ export const governanceErrors = defineErrors("governance", {
   namespaceBusy: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A namespace is removed when everything in it has ended. Cancel running work, remove its schedules and triggers, and retry.",
+    help: "A namespace can be deleted when all work in it has ended. Cancel running work, remove its schedules and triggers, and retry.",
     message: ({ namespace, what, id }: { namespace: string; what: string; id: string }) =>
       `Namespace \`${namespace}\` is not empty: ${what} \`${id}\` still exists`,
     remedy: "Cancel or delete it first.",
@@ -21,15 +21,15 @@ export const governanceErrors = defineErrors("governance", {
   notForOthers: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "Only a caller with the right to change principals makes keys and tokens for other identities. Otherwise a caller could get any right.",
+    help: "Only a caller with the right to change principals can create keys and tokens for other identities. Otherwise a caller could obtain any right.",
     message: ({ action, namespace, id }: { action: string; namespace: string; id: string }) =>
       `The caller may not do ${action} in namespace \`${namespace}\` for ${id}`,
-    remedy: "Request a credential for yourself, or ask an administrator.",
+    remedy: "Request a credential for yourself, or contact an administrator.",
   },
   scopeWider: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A key or token is never wider than what its maker showed. Ask for less, or show something wider.",
+    help: "The scope of a key or token cannot exceed the scope of the credential that creates it. Request a narrower scope, or use a wider credential.",
     message: ({ beyond }: { beyond: string }) =>
       `The requested scope exceeds the rights of the caller: ${beyond}`,
     remedy: "Request a narrower scope.",
@@ -37,21 +37,21 @@ export const governanceErrors = defineErrors("governance", {
   repeatedOtherwise: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "The idempotency key was used for another request. Use a new one for a new intent.",
+    help: "The idempotency key was used for another request. Use a new key for a new request.",
     message: ({ what }: { what: string }) => `The idempotency key was already used for another ${what}`,
     remedy: "Use a new idempotency key.",
   },
   tokenRefused: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The token is not one of this installation that is good for this. Get a new one.",
+    help: "The token was not issued by this installation, or is not valid for this use. Get a new token.",
     message: ({ reason }: { reason: string }) => `The token is not valid here: ${reason}`,
     remedy: "Get a new token.",
   },
   otherNamespace: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Questions are about the namespace of the request. From `system` any namespace can be asked about.",
+    help: "Questions must be about the namespace of the request. A request in `system` can ask about any namespace.",
     message: ({ namespace, found }: { namespace: string; found: string }) =>
       `The request is for namespace \`${namespace}\` and asks about namespace \`${found}\``,
     remedy: "Send it in that namespace, or in `system`.",
@@ -59,21 +59,21 @@ export const governanceErrors = defineErrors("governance", {
   contextInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What policies look at besides is a JSON object.",
+    help: "The context of a policy question is a JSON object.",
     message: ({ problem }: { problem: string }) => `${problem}`,
     remedy: "Send a JSON object.",
   },
   policiesInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A policy has to be readable, and about actions and things that there are. `tutti policy check` says everything that is wrong.",
+    help: "A policy must be valid, and refer to existing actions and types. `tutti policy check` lists all problems.",
     message: ({ where, problem }: { where: string; problem: string }) => `${where}: ${problem}`,
     remedy: "Correct the policy. `tutti policy check` lists all problems.",
   },
   caseFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A policy's cases must come out as they say before a change holds. Correct the change or the case; `tutti policy test` shows all of them.",
+    help: "All cases of a policy must pass before a change takes effect. Correct the change or the case. `tutti policy test` lists all failed cases.",
     message: (at: { title: string; policyId: string; found: string; more: number }) =>
       `The case "${at.title}" of policy \`${at.policyId}\` failed: it was ${at.found}${at.more > 0 ? `, and ${counted(at.more, "more case")} failed` : ""}`,
     remedy: "Correct the change or the case.",
@@ -84,15 +84,15 @@ export const governanceErrors = defineErrors("governance", {
     help: "After the change no present administrator of policies could change them, so no identity could revert it.",
     message: ({ namespace }: { namespace: string }) =>
       `After the change no identity could do governance.policies.apply in namespace \`${namespace}\``,
-    remedy: "Exclude an administrator from what the policy forbids.",
+    remedy: "Exempt an administrator from the policy.",
   },
   secretMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no secret of this name in the namespace, or it was deleted. `tutti secret list` shows those there are.",
+    help: "The secret does not exist in the namespace, or it was deleted. `tutti secret list` shows the existing secrets.",
     message: ({ name, namespace }: { name: string; namespace: string }) =>
       `Secret \`${name}\` not found in namespace \`${namespace}\``,
-    remedy: "Store it with `tutti secret put`.",
+    remedy: "Store the secret with `tutti secret put`.",
   },
   secretUnusable: {
     status: "PERMISSION_DENIED",
@@ -100,7 +100,7 @@ export const governanceErrors = defineErrors("governance", {
     help: "The secret or version does not exist or is not in force, or the caller may not use it. The answer is the same for each reason. A caller needs the right to governance.secrets.use, and must be among the users of the secret if it names some. A service of the installation must be named.",
     message: ({ name, caller }: { name: string; caller: string }) =>
       `${caller} has no usable secret \`${name}\`: it does not exist, has expired, or the caller may not use it`,
-    remedy: "Store the secret, or let the caller use it.",
+    remedy: "Store the secret, or allow the caller to use it.",
   },
   secretEndsEarly: {
     status: "INVALID_ARGUMENT",
@@ -120,7 +120,7 @@ export const governanceErrors = defineErrors("governance", {
   sealingKeyMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A backup has the keys of the installation sealed, or names them. Put the folder with the keys back, or share it between the processes of governance, or store the value again.",
+    help: "A backup contains the keys of the installation sealed, or refers to them. Restore the folder with the keys, share it between the governance processes, or store the value again.",
     message: ({ name, sealingKeyId }: { name: string; sealingKeyId: string }) =>
       `The key ${sealingKeyId} that sealed secret \`${name}\` is missing`,
     remedy: ({ sealingKeyId }: { name: string; sealingKeyId: string }) =>
@@ -129,14 +129,14 @@ export const governanceErrors = defineErrors("governance", {
   recipientKeyInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Values are sealed for an X25519 key that is made for the call.",
+    help: "Values are sealed for an X25519 key that the caller creates for each call.",
     message: () => "The public key is not a valid X25519 key",
     remedy: "Create a new key pair for each call.",
   },
   ruleInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The expressions of an admission rule have to be readable, and about `subject`, `actor` and `call`. `tutti validate` says everything that is wrong with a file of rules.",
+    help: "The expressions of an admission rule must be valid, and refer to `subject`, `actor` and `call`. `tutti validate` lists all problems of a file of rules.",
     message: ({ ruleId, problem }: { ruleId: string; problem: string }) =>
       `Rule \`${ruleId}\` cannot be evaluated: ${problem}`,
     remedy: "Correct the rule.",
@@ -152,7 +152,7 @@ export const governanceErrors = defineErrors("governance", {
   ruleCaseFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The cases of a rule must come out as they say before it holds. Correct the rule or the case; `tutti validate` shows all of them.",
+    help: "All cases of a rule must pass before it takes effect. Correct the rule or the case. `tutti validate` lists all failed cases.",
     message: ({
       ruleId,
       title,
@@ -170,7 +170,7 @@ export const governanceErrors = defineErrors("governance", {
   ruleVersionMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Only so many versions of rules are kept: the latest 1,000 of a namespace. `tutti rule versions ID` lists those of a rule.",
+    help: "A namespace keeps only the latest 1,000 versions of its rules. `tutti rule versions ID` lists the versions of a rule.",
     message: (at: { ruleId: string; version: number; latest: readonly string[] }) =>
       `Version ${at.version} of rule \`${at.ruleId}\` is not kept. The latest versions are ${at.latest.join(", ")}`,
     remedy: "List its versions with `tutti rule versions`.",
@@ -178,7 +178,7 @@ export const governanceErrors = defineErrors("governance", {
   filesTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "At most 4 MiB of files are checked at once. `tutti validate FOLDER` checks a folder of any size locally. With --online, name a smaller one.",
+    help: "At most 4 MiB of files are checked at once. `tutti validate FOLDER` checks a folder of any size locally. With --online, pass a smaller folder.",
     message: ({ bytes, most }: { bytes: number; most: number }) =>
       `The files have ${bytes} bytes together, more than the maximum of ${most}`,
     remedy: "Check fewer files at once.",
@@ -186,7 +186,7 @@ export const governanceErrors = defineErrors("governance", {
   frameworkUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "A report is about a framework that rules are tagged with. `tutti compliance list` shows those there are.",
+    help: "A report needs a framework that rules are tagged with. `tutti compliance list` shows the existing frameworks.",
     message: ({
       framework,
       namespace,
@@ -209,7 +209,7 @@ export const governanceErrors = defineErrors("governance", {
   roleReadyMade: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The roles viewer, operator, developer, admin, agent and auditor are always as they are. Make one of your own.",
+    help: "The roles viewer, operator, developer, admin, agent and auditor cannot be changed. Create a custom role.",
     message: ({ role }: { role: string }) => `Role \`${role}\` is built in and cannot be changed`,
     remedy: "Choose another name.",
   },

@@ -20,7 +20,7 @@ import { admissionHandlers } from "./admission/handlers.ts";
 import { inspectBook } from "./audit/book/inspection.ts";
 import { auditSection } from "./audit/configuration.ts";
 import { auditMachines, bookIn, hostAudit } from "./audit/hosting.ts";
-import { BundleMaker } from "./bundles/bundle-maker.ts";
+import { BundleBuilder } from "./bundles/bundle-builder.ts";
 import { Keys } from "./bundles/keys.ts";
 import { governanceSection } from "./configuration.ts";
 import { governanceEventPublisher } from "./events/governance-event-publisher.ts";
@@ -42,11 +42,11 @@ export class GovernanceService extends Orchestrator {
     const keys = new Keys(keysDirectory, dataDirectory, settings.installation, foundation);
     const bundles = this.register(
       "bundles",
-      new BundleMaker({
+      new BundleBuilder({
         foundation,
         settings,
         keys,
-        archive: { search: (wanted) => archive.search(wanted) },
+        archive: { search: (request) => archive.search(request) },
         policies,
       }),
       { critical: false },

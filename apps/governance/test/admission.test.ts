@@ -25,23 +25,23 @@ const json = (value: unknown) => ({
   mediaType: "",
 });
 
-type Given = Parameters<typeof AdmissionRule.fromPartial>[0];
+type Fields = Parameters<typeof AdmissionRule.fromPartial>[0];
 
-function rule(ruleId: string, given: Given = {}): AdmissionRule {
+function rule(ruleId: string, fields: Fields = {}): AdmissionRule {
   return AdmissionRule.fromPartial({
     ...{ ruleId, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST },
     condition: "subject.input.amount <= 1000",
     verdict: { $case: "deny", value: { message: "at most 1000, found ${{ subject.input.amount }}" } },
     controls: [{ framework: "soc2", control: "CC6.1" }],
-    ...given,
+    ...fields,
   });
 }
 
 describe("admission rules", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(admissionService, { service: "governance" });
-  const set = (given: AdmissionRule) =>
-    client().setRule({ namespace, rule: given, revision: "", reason: "tried" });
+  const set = (rule: AdmissionRule) =>
+    client().setRule({ namespace, rule: rule, revision: "", reason: "tried" });
   const check = (body: unknown) =>
     client().checkAdmission({
       ...{ namespace, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST, body: json(body) },
@@ -59,10 +59,10 @@ describe("admission rules", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are kept with who changed them, hold at once, and are gone when they are deleted", async () => {
-    const { rule: kept } = await set(rule("largest"));
+  it("are stored with the cause of their change, apply at once, and no longer apply when they are deleted", async () => {
+    const { rule: stored } = await set(rule("largest"));
     assert.deepEqual(
-      [kept?.namespace, kept?.updateCause?.reason, kept?.ruleId],
+      [stored?.namespace, stored?.updateCause?.reason, stored?.ruleId],
       [namespace, "tried", "largest"],
     );
     const { answer } = await check({ input: { amount: 5_000 } });
@@ -85,7 +85,7 @@ describe("admission rules", () => {
     await assert.rejects(client().getRule({ namespace, ruleId: "largest" }), codeOf("tenant.missing"));
   });
 
-  it("that change something show what becomes of it", async () => {
+  it("that change the subject return the changed subject", async () => {
     const change = { $case: "change" as const, value: { set: { "labels.checked": '"yes"' } } };
     await set(rule("labels", { condition: "has(subject.labels)", verdict: change, controls: [] }));
     const { answer } = await check({ input: {} });
@@ -98,7 +98,7 @@ describe("admission rules", () => {
     await client().deleteRule({ namespace, ruleId: "labels", reason: "" });
   });
 
-  it("are refused where they cannot be read, with the place, and nothing is kept", async () => {
+  it("are rejected with the position if they cannot be parsed, and are not stored", async () => {
     await assert.rejects(set(rule("broken", { condition: "subject.amount <=" })), (error) => {
       assert.ok(isTuttiError(error));
       assert.equal(error.code, "governance.rule_invalid");
@@ -113,16 +113,16 @@ describe("admission rules", () => {
     const subject = AdmissionSubject.ADMISSION_SUBJECT_TASK;
     await assert.rejects(set(rule("inputs", { subject })), refused);
     const ofResults = { subject: AdmissionSubject.ADMISSION_SUBJECT_RESULT };
-    const elsewhere = { $case: "change" as const, value: { set: { agent: '"other"' } } };
-    await assert.rejects(set(rule("results", { ...ofResults, verdict: elsewhere })), refused);
+    const otherAgent = { $case: "change" as const, value: { set: { agent: '"other"' } } };
+    await assert.rejects(set(rule("results", { ...ofResults, verdict: otherAgent })), refused);
     const ofPlans = { subject: AdmissionSubject.ADMISSION_SUBJECT_PLAN };
-    await assert.rejects(set(rule("plans", { ...ofPlans, verdict: elsewhere })), refused);
+    await assert.rejects(set(rule("plans", { ...ofPlans, verdict: otherAgent })), refused);
     const approval = { $case: "approval" as const, value: { message: "may it?" } };
     const ofAgents = { subject: AdmissionSubject.ADMISSION_SUBJECT_AGENT };
     await assert.rejects(set(rule("asks", { ...ofAgents, verdict: approval })), refused);
   });
 
-  it("are refused where a case does not come out", async () => {
+  it("are rejected if a case fails", async () => {
     const cases = [
       { title: "small ones continue", subject: json({ input: { amount: 10 } }), admitted: true },
       { title: "large ones continue", subject: json({ input: { amount: 9_999 } }), admitted: true },
@@ -135,17 +135,19 @@ describe("admission rules", () => {
     await client().deleteRule({ namespace, ruleId: "cases", reason: "" });
   });
 
-  it("tell all that would keep them from being set, when they are tried", async () => {
-    const tried = async (given: AdmissionRule) => {
-      const request = { namespace, rule: given, subjects: [json({})], action: "" };
+  it("report in a trial all problems that would reject them", async () => {
+    const problemsOf = async (rule: AdmissionRule) => {
+      const request = { namespace, rule: rule, subjects: [json({})], action: "" };
       return (await client().testRule(request)).problems.map(({ path, code }) => `${path} ${code}`);
     };
     const small = { title: "small", subject: json({ input: { amount: 5_000 } }), admitted: true };
-    assert.deepEqual(await tried(rule("good")), []);
-    assert.deepEqual(await tried(rule("cases", { cases: [small] })), ["cases[0] case_failed"]);
-    assert.deepEqual(await tried(rule("broken", { condition: "subject.amount <=" })), ["condition syntax"]);
+    assert.deepEqual(await problemsOf(rule("good")), []);
+    assert.deepEqual(await problemsOf(rule("cases", { cases: [small] })), ["cases[0] case_failed"]);
+    assert.deepEqual(await problemsOf(rule("broken", { condition: "subject.amount <=" })), [
+      "condition syntax",
+    ]);
     const subject = AdmissionSubject.ADMISSION_SUBJECT_TASK;
-    assert.deepEqual(await tried(rule("inputs", { subject })), ["subject rule_not_asked"]);
+    assert.deepEqual(await problemsOf(rule("inputs", { subject })), ["subject rule_not_asked"]);
   });
 
   it("are tried on subjects before they are set", async () => {
@@ -162,19 +164,19 @@ describe("admission rules", () => {
     assert.deepEqual([broken.answers, broken.problems.map(({ path }) => path)], [[], ["when"]]);
   });
 
-  describe("what they found", () => {
+  describe("a finding", () => {
     const found = (
       ruleId: string,
       result: FindingResult,
-      given: Parameters<typeof Finding.fromPartial>[0] = {},
+      fields: Parameters<typeof Finding.fromPartial>[0] = {},
     ) =>
       Finding.fromPartial({
         ...{ namespace, ruleId, result, count: 1, message: "at most 1000", findTime: toTimestamp(nowMs) },
-        ...{ cause: { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" } }, ...given },
+        ...{ cause: { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" } }, ...fields },
       });
     const { FINDING_RESULT_DENIED, FINDING_RESULT_HELD, FINDING_RESULT_NOTED } = FindingResult;
 
-    it("is listed with the record of the audit that brought it, also after a restart", async () => {
+    it("is listed with its audit record, also after a restart", async () => {
       await record(
         found("largest", FINDING_RESULT_HELD, { count: 9 }),
         found("largest", FINDING_RESULT_DENIED),
@@ -195,9 +197,9 @@ describe("admission rules", () => {
       await set(rule("largest"));
       await set(rule("noted", { controls: [{ framework: "soc2", control: "CC7.2" }] }));
       await record(found("noted", FINDING_RESULT_NOTED));
-      const span = { from: toTimestamp(nowMs - hourMs), to: toTimestamp(nowMs + hourMs) };
+      const range = { from: toTimestamp(nowMs - hourMs), to: toTimestamp(nowMs + hourMs) };
       const request = CreateReportRequest.fromPartial({
-        ...{ namespace, framework: "soc2", span, idempotencyKey: "once" },
+        ...{ namespace, framework: "soc2", span: range, idempotencyKey: "once" },
       });
       const { report } = await client().createReport(request);
       assert.deepEqual(

@@ -26,7 +26,7 @@ async function started(directory: string): Promise<ServiceHost> {
   return host;
 }
 
-const make = ({ mesh }: ServiceHost, name: string) =>
+const create = ({ mesh }: ServiceHost, name: string) =>
   mesh.client(namespaceService).createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
 
 async function recordsOf({ mesh }: ServiceHost, namespace: string): Promise<string[]> {
@@ -46,7 +46,7 @@ describe("a backup", () => {
     const passphrase = join(folder, "passphrase");
     await writeFile(passphrase, "a passphrase of the copy\n");
     const first = await started(directory);
-    await make(first, "shop");
+    await create(first, "shop");
     const before = await recordsOf(first, "shop");
     const { checkpoint } = await first.mesh.client(auditService).getCheckpoint({ number: 0 });
     assert.ok(before.length > 0 && checkpoint !== undefined);
@@ -59,17 +59,17 @@ describe("a backup", () => {
       configured,
     );
     assert.equal(copied.exitCode, 0, copied.output);
-    await make(first, "lost");
+    await create(first, "lost");
     await recordsOf(first, "lost");
     await first.stop();
-    const words = ["--data-directory", restored, "--copy", copy, ...sealed];
-    const done = await runDataCommand("restore", words, configured);
+    const args = ["--data-directory", restored, "--copy", copy, ...sealed];
+    const done = await runDataCommand("restore", args, configured);
     assert.equal(done.exitCode, 0, done.output);
 
     const second = await started(restored);
     assert.deepEqual(await recordsOf(second, "shop"), before);
     assert.deepEqual(await recordsOf(second, "lost"), []);
-    await make(second, "yard");
+    await create(second, "yard");
     assert.ok((await recordsOf(second, "yard")).length > 0);
     const audit = second.mesh.client(auditService);
     assert.deepEqual((await audit.getCheckpoint({ number: checkpoint.number })).checkpoint, checkpoint);

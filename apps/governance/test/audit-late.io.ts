@@ -19,11 +19,11 @@ import { governance } from "../src/service.ts";
 
 const changesMin = 3_000;
 
-async function started(directory: string, ...words: string[]): Promise<ServiceHost> {
+async function started(directory: string, ...args: string[]): Promise<ServiceHost> {
   const flags = [
     ...["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"],
     ...["--durable.limits.tailBytesMax=65536", "--audit.checkpointEveryMs=1000"],
-    ...words,
+    ...args,
   ];
   const host = await ServiceHost.open({
     ...{ name: "late", version: "0.1.0", services: [governance] },
@@ -33,8 +33,8 @@ async function started(directory: string, ...words: string[]): Promise<ServiceHo
   return host;
 }
 
-describe("an audit log that is given up", () => {
-  it("is followed by one that starts with the rest of the journals", async () => {
+describe("an abandoned audit log", () => {
+  it("is followed by a new one that starts with the remaining journals", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-audit-late-"));
     const first = await started(directory);
     const namespaces = first.mesh.client(namespaceService);
@@ -44,16 +44,16 @@ describe("an audit log that is given up", () => {
       const update = { fields: ["description"] };
       return namespaces.updateNamespace(UpdateNamespaceRequest.fromPartial({ resource, update }));
     };
-    const isCut = async () => {
+    const isTrimmed = async () => {
       const runtime = first.mesh.client(runtimeService, { service: "governance" });
       const { partitions } = await runtime.listPartitions({});
-      return partitions.some((one) => one.first > 1);
+      return partitions.some((partition) => partition.first > 1);
     };
     // Files of 4 MiB are removed as a whole, some time after the audit has their records.
-    let made = 0;
-    for (; made < changesMin || !(await isCut()); made++) {
-      await change(made);
-      if (made >= changesMin)
+    let created = 0;
+    for (; created < changesMin || !(await isTrimmed()); created++) {
+      await change(created);
+      if (created >= changesMin)
         await first.mesh.client(auditService).searchRecords(SearchRecordsRequest.create());
     }
     await first.stop();

@@ -21,7 +21,7 @@ class Scene implements AsyncDisposable {
   readonly folder: string;
   readonly data: string;
   readonly book: string;
-  readonly words: string[] = [];
+  readonly args: string[] = [];
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -29,9 +29,9 @@ class Scene implements AsyncDisposable {
     this.book = join(this.data, "audit", "book.sqlite");
   }
 
-  static async open(...words: string[]): Promise<Scene> {
+  static async open(...args: string[]): Promise<Scene> {
     const scene = new Scene(await mkdtemp(join(tmpdir(), "tutti-tampered-")));
-    scene.words.push(...words.map((word) => word.replace("FOLDER", scene.folder)));
+    scene.args.push(...args.map((arg) => arg.replace("FOLDER", scene.folder)));
     await scene.run((host) => act(host, "shop"));
     await cp(join(scene.data, "audit"), join(scene.folder, "older"), { recursive: true });
     await scene.run((host) => act(host, "yard"));
@@ -45,11 +45,11 @@ class Scene implements AsyncDisposable {
     return scene;
   }
 
-  async run<Result>(work: (host: ServiceHost) => Promise<Result>, ...words: string[]): Promise<Result> {
+  async run<Result>(work: (host: ServiceHost) => Promise<Result>, ...args: string[]): Promise<Result> {
     const flags = ["--mesh.transport=in-process", "--operations.port=0", "--log.level=fatal"];
     const host = await ServiceHost.open({
       ...{ name: "tampered", version: "0.1.0", services: [governance], dataDirectory: () => this.data },
-      sources: memorySources({ arguments: [...flags, ...this.words, ...words] }),
+      sources: memorySources({ arguments: [...flags, ...this.args, ...args] }),
     });
     await host.start();
     try {
@@ -100,70 +100,70 @@ async function act({ mesh }: ServiceHost, name: string): Promise<number> {
   return (await mesh.client(auditService).searchRecords(request)).records.length;
 }
 
-const cutEnd = `DELETE FROM block WHERE leaf >= (SELECT tree_size FROM checkpoint ORDER BY number DESC LIMIT 1 OFFSET 1);
+const removeEnd = `DELETE FROM block WHERE leaf >= (SELECT tree_size FROM checkpoint ORDER BY number DESC LIMIT 1 OFFSET 1);
   DELETE FROM head WHERE leaf >= (SELECT tree_size FROM checkpoint ORDER BY number DESC LIMIT 1 OFFSET 1);
   DELETE FROM checkpoint WHERE number = (SELECT max(number) FROM checkpoint)`;
 
-const table: Readonly<Record<string, { change(scene: Scene): Promise<void> | void; says: RegExp }>> = {
+const table: Readonly<Record<string, { change(scene: Scene): Promise<void> | void; code: RegExp }>> = {
   "without its folder": {
     change: ({ data }) => rm(join(data, "audit"), { recursive: true }),
-    says: /^audit\.book_missing$/,
+    code: /^audit\.book_missing$/,
   },
-  "with an empty file": { change: ({ book }) => writeFile(book, ""), says: /^audit\.book_cut$/ },
-  "without its end": { change: (scene) => scene.change(cutEnd), says: /^audit\.book_cut$/ },
+  "with an empty file": { change: ({ book }) => writeFile(book, ""), code: /^audit\.book_cut$/ },
+  "without its end": { change: (scene) => scene.change(removeEnd), code: /^audit\.book_cut$/ },
   "of an older copy": {
     change: ({ data, folder }) =>
       cp(join(folder, "older"), join(data, "audit"), { recursive: true, force: true }),
-    says: /^audit\.book_cut$/,
+    code: /^audit\.book_cut$/,
   },
   "of another installation": {
     async change({ data }) {
       await using other = await Scene.open();
       await cp(other.book, join(data, "audit", "book.sqlite"));
     },
-    says: /^audit\.key_changed$/,
+    code: /^audit\.key_changed$/,
   },
   "without a row": {
     change: (scene) => scene.change("DELETE FROM block WHERE leaf = (SELECT min(leaf) FROM block)"),
-    says: /the audit log is not complete: governance.\d+.\d+: records? 1/,
+    code: /the audit log is not complete: governance.\d+.\d+: records? 1/,
   },
 };
 
 describe("a service with an audit log", () => {
-  let whole: Scene;
+  let original: Scene;
   before(async () => {
-    whole = await Scene.open();
+    original = await Scene.open();
   });
-  after(() => whole[Symbol.asyncDispose]());
+  after(() => original[Symbol.asyncDispose]());
 
-  for (const [title, { change, says }] of Object.entries(table))
-    it(`${title} says so`, async () => {
-      await using scene = await whole.copy();
+  for (const [title, { change, code }] of Object.entries(table))
+    it(`${title} reports the problem`, async () => {
+      await using scene = await original.copy();
       await change(scene);
-      assert.match(await scene.verdict(), says);
+      assert.match(await scene.verdict(), code);
     });
 
-  it("starts a new one when the operator gives up the last checkpoint of the one before, and no other", async () => {
-    await using scene = await whole.copy();
+  it("starts a new audit log only when the operator gives up the last checkpoint of the previous one", async () => {
+    await using scene = await original.copy();
     const last = scene.last();
     await rm(join(scene.data, "audit"), { recursive: true });
-    const giveUp = (number: number) => `--audit.giveUpCheckpoint=${number}`;
+    const abandonFlag = (number: number) => `--audit.giveUpCheckpoint=${number}`;
     const isMissing = { code: "audit.book_missing" };
     await assert.rejects(
-      scene.run((host) => act(host, "late"), giveUp(last - 1)),
+      scene.run((host) => act(host, "late"), abandonFlag(last - 1)),
       isMissing,
     );
-    assert.ok((await scene.run((host) => act(host, "late"), giveUp(last))) > 0);
+    assert.ok((await scene.run((host) => act(host, "late"), abandonFlag(last))) > 0);
     // The give-up applies once: the next missing book is an error again.
     await rm(join(scene.data, "audit"), { recursive: true });
     await assert.rejects(
-      scene.run((host) => act(host, "late"), giveUp(last)),
+      scene.run((host) => act(host, "late"), abandonFlag(last)),
       isMissing,
     );
   });
 
-  it("makes no checkpoint for an anchor alone", async () => {
-    await using scene = await whole.copy();
+  it("creates no checkpoint for an anchor alone", async () => {
+    await using scene = await original.copy();
     const numbers = await scene.run(async (host) => {
       const { checkpoint } = await host.mesh.client(auditService).getCheckpoint({ number: 0 });
       for (let round = 0; round < 3; round++)
@@ -179,8 +179,8 @@ describe("a service with an audit log", () => {
       "--audit.anchor=file:FOLDER/anchor.jsonl",
       "--audit.checkpointEveryMs=1000",
     );
-    const kept = join(scene.folder, "kept");
-    await cp(scene.data, kept, { recursive: true });
+    const backup = join(scene.folder, "kept");
+    await cp(scene.data, backup, { recursive: true });
     await scene.run(async (host) => {
       await act(host, "mill");
       const isAnchored = async () => {
@@ -193,7 +193,7 @@ describe("a service with an audit log", () => {
     });
     // The whole data directory is in its earlier state: nothing in it shows later checkpoints.
     await rm(scene.data, { recursive: true });
-    await cp(kept, scene.data, { recursive: true });
+    await cp(backup, scene.data, { recursive: true });
     assert.equal(await scene.verdict(), "audit.book_cut");
   });
 });

@@ -48,31 +48,31 @@ async function exported(serving: Serving, namespace: string): Promise<string[]> 
   return text.trimEnd().split("\n");
 }
 
-function makeNamespace({ host }: Serving, name: string) {
+function createNamespace({ host }: Serving, name: string) {
   return host.mesh
     .client(namespaceService)
     .createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
 }
 
 function describeNamespace({ host }: Serving, name: string, description: string) {
-  const wanted = {
+  const request = {
     resource: { name, description },
     update: { fields: ["description"] },
     reason: "it was asked for",
   };
-  return host.mesh.client(namespaceService).updateNamespace(UpdateNamespaceRequest.fromPartial(wanted));
+  return host.mesh.client(namespaceService).updateNamespace(UpdateNamespaceRequest.fromPartial(request));
 }
 
 describe("the audit", () => {
   it("finds, proves and exports each record, at once and with its actor, and continues after a restart", async () => {
     await using serving = await Serving.open();
-    await makeNamespace(serving, "shop");
+    await createNamespace(serving, "shop");
     const [first] = await recordsOf(serving, "shop");
     assert.ok(first !== undefined);
     assert.equal(first.cause?.actor?.id, "local-admin");
     await serving.restart();
     await describeNamespace(serving, "shop", "where things are sold");
-    await makeNamespace(serving, "yard");
+    await createNamespace(serving, "yard");
     const records = await recordsOf(serving, "shop");
     assert.equal(records[0]?.recordId, first.recordId);
     assert.ok(records.some(({ cause }) => cause?.reason === "it was asked for"));
@@ -100,8 +100,8 @@ describe("the audit", () => {
       ...{ sources: memorySources({ arguments: flags }), dataDirectory: () => directory },
     });
     await host.start();
-    const wanted = CreateNamespaceRequest.fromPartial({ resource: { name: "shop" } });
-    await host.mesh.client(namespaceService).createNamespace(wanted);
+    const createRequest = CreateNamespaceRequest.fromPartial({ resource: { name: "shop" } });
+    await host.mesh.client(namespaceService).createNamespace(createRequest);
     const request = SearchRecordsRequest.fromPartial({ namespace: "shop" });
     const { records, indexedTo } = await host.mesh.client(auditService).searchRecords(request);
     assert.ok(records.length > 0 && indexedTo !== undefined);
@@ -109,10 +109,10 @@ describe("the audit", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("shows a namespace what happened in it, and nothing of another one", async () => {
+  it("shows a namespace only its own records", async () => {
     await using serving = await Serving.open();
-    await makeNamespace(serving, "shop");
-    await makeNamespace(serving, "yard");
+    await createNamespace(serving, "shop");
+    await createNamespace(serving, "yard");
     const [ofShop, ofYard] = [await recordsOf(serving, "shop"), await recordsOf(serving, "yard")];
     assert.ok(ofShop.length > 0 && ofYard.length > 0);
     assert.ok(ofShop.every(({ namespace }) => namespace === "shop"));
@@ -123,18 +123,18 @@ describe("the audit", () => {
     assert.ok((await exported(serving, "yard")).every((line) => !line.includes('"namespace":"shop"')));
   });
 
-  it("lists and follows checkpoints, and checks all of itself", async () => {
+  it("lists and watches checkpoints, and verifies all of its records", async () => {
     await using serving = await Serving.open();
     const following = auditOf(serving).watchCheckpoints({ afterNumber: 0 });
-    const seen: number[] = [];
+    const numbers: number[] = [];
     const until = async (last: number) => {
-      while (seen.at(-1) !== last) {
+      while (numbers.at(-1) !== last) {
         const { value, done } = await following.next();
         assert.ok(done !== true);
-        seen.push(...value.checkpoints.map(({ number }) => number));
+        numbers.push(...value.checkpoints.map(({ number }) => number));
       }
     };
-    await makeNamespace(serving, "shop");
+    await createNamespace(serving, "shop");
     await recordsOf(serving, "shop");
     const { checkpoint } = await auditOf(serving).getCheckpoint({ number: 0 });
     await until(checkpoint?.number ?? 0);
@@ -143,8 +143,8 @@ describe("the audit", () => {
     await until((checkpoint?.number ?? 0) + 1);
     await following.return?.();
     assert.deepEqual(
-      seen,
-      [...seen.keys()].map((index) => index + 1),
+      numbers,
+      [...numbers.keys()].map((index) => index + 1),
     );
     const listed = await auditOf(serving).listCheckpoints({
       created: undefined,
@@ -152,7 +152,7 @@ describe("the audit", () => {
     });
     assert.deepEqual(
       [listed.checkpoints[0]?.number, listed.page?.nextToken],
-      [seen.length, String(seen.length)],
+      [numbers.length, String(numbers.length)],
     );
     let last: number | undefined;
     for await (const { checked, total, faults, last: isLast } of auditOf(serving).verifyAudit(
@@ -163,23 +163,26 @@ describe("the audit", () => {
     }
     assert.equal(last, 0);
     const { proof } = await auditOf(serving).proveConsistency({ first: 1, second: 0 });
-    assert.equal(proof?.second?.number, seen.length);
+    assert.equal(proof?.second?.number, numbers.length);
   });
 
-  it("has refusals as records of their own, found by whom and what was refused, each batch once", async () => {
+  it("has separate records for refusals, which are found by actor and action, each batch once", async () => {
     await using serving = await Serving.open();
-    const told = RecordRefusalsRequest.fromPartial({
+    const firstBatch = RecordRefusalsRequest.fromPartial({
       batch: 1,
       records: [refusedTo("eve", "shop", 3), refusedTo("bob", "yard", 1)],
     });
-    const tell = async (...batches: RecordRefusalsRequest[]) => {
-      const taken: number[] = [];
-      for await (const { batch } of auditOf(serving).recordRefusals(each(batches))) taken.push(batch);
-      return taken;
+    const send = async (...batches: RecordRefusalsRequest[]) => {
+      const accepted: number[] = [];
+      for await (const { batch } of auditOf(serving).recordRefusals(each(batches))) accepted.push(batch);
+      return accepted;
     };
-    assert.deepEqual(await tell(told, { ...told, batch: 2, records: [refusedTo("eve", "shop", 1)] }), [1, 2]);
+    assert.deepEqual(
+      await send(firstBatch, { ...firstBatch, batch: 2, records: [refusedTo("eve", "shop", 1)] }),
+      [1, 2],
+    );
     // The receipt of the first was lost.
-    assert.deepEqual(await tell(told), [1]);
+    assert.deepEqual(await send(firstBatch), [1]);
     const refusals = await auditOf(serving).searchRecords({
       ...{ namespace: "shop", oldestFirst: true, page: undefined },
       filter: AuditFilter.fromPartial({
@@ -206,21 +209,21 @@ describe("the audit", () => {
   it("believes no report of an action by a bearer of a key", async () => {
     await using serving = await Serving.open();
     const done = { ...refusedTo("eve", "shop", 1), result: AuditResult.AUDIT_RESULT_DONE, error: undefined };
-    const told = (id: string) =>
+    const requestOf = (id: string) =>
       RecordRefusalsRequest.fromPartial({ batch: 1, records: [{ ...done, address: id }] });
     const mallory = { kind: ActorKind.ACTOR_KIND_PERSON, id: "mallory" };
     const subject = { $case: "actor" as const, value: mallory };
     const binding = RoleBinding.fromPartial({ bindingId: "m", role: "admin", subject });
     const policies = serving.host.mesh.client(policyService, { service: "governance" });
     await policies.createRoleBinding({ namespace: "system", binding });
-    const shown = { id: "key_1", namespace: "", groups: [], scope: Scope.create() };
-    const tell = async (id: string, options?: ReturnType<typeof as>) => {
-      for await (const { batch } of auditOf(serving).recordRefusals(each([told(id)]), options))
+    const credential = { id: "key_1", namespace: "", groups: [], scope: Scope.create() };
+    const send = async (id: string, options?: ReturnType<typeof as>) => {
+      for await (const { batch } of auditOf(serving).recordRefusals(each([requestOf(id)]), options))
         assert.equal(batch, 1);
     };
-    await tell("service");
+    await send("service");
     const isEarly = (error: unknown) => codeOf("access.rules_unknown")(error) || codeOf("mesh.denied")(error);
-    await eventually(() => tell("visitor", as(serving, person("mallory", shown))), isEarly);
+    await eventually(() => send("visitor", as(serving, person("mallory", credential))), isEarly);
     const found = (await recordsOf(serving, "shop")).map(({ address, result }) => `${address} ${result}`);
     const { AUDIT_RESULT_DONE, AUDIT_RESULT_REFUSED } = AuditResult;
     assert.ok(found.includes(`service ${AUDIT_RESULT_DONE}`), String(found));

@@ -9,17 +9,17 @@ import type { Serving } from "./serving.ts";
 /** Returns the first bundle with a property, and the number of bundles before it. */
 export async function bundleWhere(
   { host, directory }: Serving,
-  isWanted: (content: BundleContent) => boolean,
+  matches: (content: BundleContent) => boolean,
 ): Promise<BundleContent> {
   const { signingKey } = await openInstallationKeys(keysDirectoryIn(directory), systemFoundation());
-  const keeper = new BundleCache(new TrustedKeys(signingKey.publicKey, [signingKey]));
+  const cache = new BundleCache(new TrustedKeys(signingKey.publicKey, [signingKey]));
   const policies = host.mesh.client(policyService, { service: "governance" });
   for await (const { bundle } of policies.watchBundles({ afterNumber: 0 })) {
     if (bundle === undefined) continue;
-    const taken = keeper.open(bundle);
-    if (taken.kind === "refused") assert.fail(taken.reason);
-    keeper.accept(taken.content, Date.now());
-    if (isWanted(taken.content)) return taken.content;
+    const opened = cache.open(bundle);
+    if (opened.kind === "refused") assert.fail(opened.reason);
+    cache.accept(opened.content, Date.now());
+    if (matches(opened.content)) return opened.content;
   }
   assert.fail("the stream of bundles ended");
 }

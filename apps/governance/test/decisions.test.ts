@@ -22,14 +22,14 @@ const bob = { kind: ActorKind.ACTOR_KIND_PERSON, id: "bob" };
 const start = "workflow.runs.start";
 const text = `@reason("quiet nights")\nforbid(principal == Person::"ada", action == Action::"${start}", resource);`;
 
-type Given = Parameters<typeof Decision.fromPartial>[0];
+type Fields = Parameters<typeof Decision.fromPartial>[0];
 
 describe("recorded decisions", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(policyService, { service: "governance" });
-  const made = (decisionId: string, given: Given, question: Given["question"] = {}) =>
+  const decision = (decisionId: string, fields: Fields, question: Fields["question"] = {}) =>
     Decision.fromPartial({
-      ...{ decisionId, count: 1, decideTime: toTimestamp(Date.now()), ...given },
+      ...{ decisionId, count: 1, decideTime: toTimestamp(Date.now()), ...fields },
       question: { actor: ada, action: start, resourceKind: "run", inNamespace: "shop", ...question },
     });
   const record = async (...decisions: Decision[]) => {
@@ -38,8 +38,8 @@ describe("recorded decisions", () => {
     };
     for await (const { batch } of client().recordDecisions(request())) assert.equal(batch, 1);
   };
-  const list = async (given: Parameters<typeof ListDecisionsRequest.fromPartial>[0]) => {
-    const { decisions } = await client().listDecisions(ListDecisionsRequest.fromPartial(given));
+  const list = async (fields: Parameters<typeof ListDecisionsRequest.fromPartial>[0]) => {
+    const { decisions } = await client().listDecisions(ListDecisionsRequest.fromPartial(fields));
     return decisions;
   };
   const bind = (namespace: string, actor: typeof ada) => {
@@ -55,16 +55,16 @@ describe("recorded decisions", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are kept in their namespaces, found by who, what and how, and are there after a restart", async () => {
+  it("are stored in their namespaces, found by actor, action and outcome, and exist after a restart", async () => {
     const about = { resourceId: "run_7" };
     await record(
-      made("one", { allowed: true, count: 3 }, about),
-      made("two", { allowed: false, shadowAllowed: true }, { actor: bob }),
-      made("elsewhere", { allowed: true }, { inNamespace: "other" }),
+      decision("one", { allowed: true, count: 3 }, about),
+      decision("two", { allowed: false, shadowAllowed: true }, { actor: bob }),
+      decision("elsewhere", { allowed: true }, { inNamespace: "other" }),
     );
     await serving.restart();
-    const ids = async (given: object) =>
-      (await list({ namespace: "shop", ...given })).map(({ decisionId }) => decisionId).sort();
+    const ids = async (fields: object) =>
+      (await list({ namespace: "shop", ...fields })).map(({ decisionId }) => decisionId).sort();
     assert.deepEqual(await ids({}), ["one", "two"]);
     assert.deepEqual(await ids({ actor: bob }), ["two"]);
     assert.deepEqual(await ids({ action: "workflow.*", allowed: true }), ["one"]);
@@ -75,15 +75,15 @@ describe("recorded decisions", () => {
     assert.deepEqual([one?.count, one?.work?.kind, one?.work?.id], [3, "run", "run_7"]);
   });
 
-  it("tell before a change holds what it would flip, with the work behind it, and nothing else", async () => {
+  it("preview the flips of a policy change with their work, and change nothing", async () => {
     const change = PolicyChange.fromPartial({ set: [{ policyId: "night", text }] });
-    const preview = async (given: Parameters<typeof PreviewImpactRequest.fromPartial>[0]) => {
-      const request = PreviewImpactRequest.fromPartial({ namespace: "shop", change, ...given });
+    const preview = async (fields: Parameters<typeof PreviewImpactRequest.fromPartial>[0]) => {
+      const request = PreviewImpactRequest.fromPartial({ namespace: "shop", change, ...fields });
       const flips: string[] = [];
       let [examined, total, wrong, cursor] = [0, 0, 0, ""];
       for await (const reply of client().previewImpact(request)) {
         flips.push(
-          ...reply.flips.map(({ before: { decisionId, work } = made("", {}), allowed, policies }) =>
+          ...reply.flips.map(({ before: { decisionId, work } = decision("", {}), allowed, policies }) =>
             [decisionId, work?.id, allowed, policies[0]?.reason].join(" "),
           ),
         );
@@ -104,7 +104,7 @@ describe("recorded decisions", () => {
     assert.deepEqual((await preview({ span: { to: toTimestamp(1) } })).total, 0);
     const { decisions } = await client().askAccess({
       namespace: "shop",
-      questions: [made("", {}).question ?? assert.fail("it asks")],
+      questions: [decision("", {}).question ?? assert.fail("it asks")],
     });
     assert.equal(decisions[0]?.allowed, true, "nothing was changed");
   });
@@ -119,11 +119,11 @@ describe("recorded decisions", () => {
       );
     await apply(text);
     const policies = [{ namespace: "then", policyId: "night", statement: 1, reason: "quiet nights" }];
-    await record(made("why", { policies }, { inNamespace: "then" }));
+    await record(decision("why", { policies }, { inNamespace: "then" }));
     await apply(text.replace("quiet", "loud"));
     const found = await client().explainDecision({ namespace: "then", decisionId: "why" });
     assert.deepEqual(
-      found.statements.map((one) => /reason\("(.*)"\)/.exec(one)?.[1]),
+      found.statements.map((statement) => /reason\("(.*)"\)/.exec(statement)?.[1]),
       ["quiet nights"],
     );
     assert.match(
@@ -136,10 +136,10 @@ describe("recorded decisions", () => {
     );
   });
 
-  it("come from every process of the installation: a call that was refused is found and explained", async () => {
+  it("come from every process of the installation: a rejected call is found and explained", async () => {
     const identity = serving.host.mesh.client(identityService, { service: "governance" });
-    const shown = { id: "", namespace: "shop", groups: [], scope: unscoped };
-    const options = as(serving, person("eve", shown));
+    const credential = { id: "", namespace: "shop", groups: [], scope: unscoped };
+    const options = as(serving, person("eve", credential));
     await assert.rejects(
       identity.listKeys({ namespace: "shop", actor: undefined, ended: false, page: undefined }, options),
       codeOf("mesh.denied"),

@@ -36,15 +36,17 @@ const hourMs = 3_600_000;
 describe("identity", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(identityService, { service: "governance" });
-  const principals = async (given: Parameters<typeof ListPrincipalsRequest.fromPartial>[0]) => {
-    const request = ListPrincipalsRequest.fromPartial({ namespace, ...given });
+  const principals = async (fields: Parameters<typeof ListPrincipalsRequest.fromPartial>[0]) => {
+    const request = ListPrincipalsRequest.fromPartial({ namespace, ...fields });
     const { principals: found, page } = await client().listPrincipals(request);
     return { ids: found.map(({ actor }) => actor?.id), page };
   };
-  const createKey = (given: Parameters<typeof CreateKeyRequest.fromPartial>[0] = {}) =>
-    client().createKey(CreateKeyRequest.fromPartial({ namespace, actor: ada, title: "of a test", ...given }));
-  const issue = (given: Parameters<typeof IssueTokenRequest.fromPartial>[0] = {}) =>
-    client().issueToken(IssueTokenRequest.fromPartial({ namespace, actor: ada, ...given }));
+  const createKey = (fields: Parameters<typeof CreateKeyRequest.fromPartial>[0] = {}) =>
+    client().createKey(
+      CreateKeyRequest.fromPartial({ namespace, actor: ada, title: "of a test", ...fields }),
+    );
+  const issue = (fields: Parameters<typeof IssueTokenRequest.fromPartial>[0] = {}) =>
+    client().issueToken(IssueTokenRequest.fromPartial({ namespace, actor: ada, ...fields }));
   /** Returns the identity of a token, as any service determines it. */
   const checked = async (secret: string) => {
     const checker = new TokenChecker({ issuer: "tutti" });
@@ -57,12 +59,12 @@ describe("identity", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("principals are made once, found by kind, group and text, changed, and taken away", async () => {
-    const given = Principal.fromPartial({ actor: ada, displayName: "Ada L.", groups: ["night"] });
+  it("principals are created once, found by kind, group and text, changed, and deleted", async () => {
+    const desired = Principal.fromPartial({ actor: ada, displayName: "Ada L.", groups: ["night"] });
     const create = (principal: Principal) => client().createPrincipal({ namespace, principal });
-    assert.equal((await create(given)).existed, false);
-    assert.equal((await create(given)).existed, true);
-    await assert.rejects(create({ ...given, displayName: "Eve" }), codeOf("tenant.exists"));
+    assert.equal((await create(desired)).existed, false);
+    assert.equal((await create(desired)).existed, true);
+    await assert.rejects(create({ ...desired, displayName: "Eve" }), codeOf("tenant.exists"));
     await create(Principal.fromPartial({ actor: press, agent: { pools: ["*"] } }));
     assert.deepEqual((await principals({})).ids, ["ada", "press"]);
     assert.deepEqual((await principals({ kinds: [press.kind] })).ids, ["press"]);
@@ -74,7 +76,7 @@ describe("identity", () => {
       "press",
     ]);
     const update = { fields: ["disabled"], revision: "" };
-    const changed = { namespace, principal: { ...given, disabled: true }, update, reason };
+    const changed = { namespace, principal: { ...desired, disabled: true }, update, reason };
     const { principal } = await client().updatePrincipal(changed);
     assert.deepEqual([principal?.disabled, principal?.groups], [true, ["night"]]);
     const remove = () => client().deletePrincipal({ namespace, actor: press, reason });
@@ -85,8 +87,8 @@ describe("identity", () => {
   it("a key is shown once, recognised by any service, rotated with an overlap, and revoked", async () => {
     const { key, secret } = await createKey({ scope: onlyRuns, idempotencyKey: "first" });
     assert.ok(key !== undefined && secret.startsWith(key.prefix.slice(0, -1)));
-    const again = await createKey({ scope: onlyRuns, idempotencyKey: "first" });
-    assert.deepEqual([again.key?.keyId, again.secret], [key.keyId, ""]);
+    const repeated = await createKey({ scope: onlyRuns, idempotencyKey: "first" });
+    assert.deepEqual([repeated.key?.keyId, repeated.secret], [key.keyId, ""]);
     await assert.rejects(
       createKey({ scope: onlyRuns, title: "another", idempotencyKey: "first" }),
       codeOf("governance.repeated_otherwise"),
@@ -110,11 +112,11 @@ describe("identity", () => {
     assert.deepEqual(rotated.key?.scope, onlyRuns);
     const revoke = () => client().revokeKey({ namespace, keyId: key.keyId, reason });
     assert.deepEqual([(await revoke()).revoked, (await revoke()).revoked], [true, false]);
-    const left = await bundleWhere(serving, (content) =>
+    const remaining = await bundleWhere(serving, (content) =>
       content.keys.every(({ keyId }) => keyId !== key.keyId),
     );
     assert.deepEqual(
-      left.keys.map(({ keyId }) => keyId),
+      remaining.keys.map(({ keyId }) => keyId),
       [rotated.key?.keyId],
     );
     const listed = async (ended: boolean) => {
@@ -129,7 +131,7 @@ describe("identity", () => {
     );
   });
 
-  it("says when a key was used last", async () => {
+  it("a key has the time of its last use", async () => {
     const { key } = await createKey({ title: "used" });
     const credentialId = key?.keyId ?? "";
     const uses = [{ credentialId, useTime: toTimestamp(Date.now()), address: "10.0.0.7" }];
@@ -140,7 +142,7 @@ describe("identity", () => {
     assert.ok(found?.useTime !== undefined);
   });
 
-  it("without the right to change principals a caller gets keys for itself alone, no wider and no longer than its own", async () => {
+  it("a caller without the right to change principals gets keys only for itself, within its own scope and lifetime", async () => {
     const policies = serving.host.mesh.client(policyService, { service: "governance" });
     const role = Role.fromPartial({ role: "maker", actions: ["governance.keys.create"] });
     await policies.setRole({ namespace, role, revision: "", reason });
@@ -149,19 +151,19 @@ describe("identity", () => {
     await policies.createRoleBinding({ namespace, binding });
     const scope = Scope.fromPartial({ actions: ["governance.keys.*"] });
     const { token } = await issue({ actor: bea, scope });
-    const shown = { id: token?.tokenId ?? "", namespace, groups: [], scope };
-    const options = as(serving, person("bea", shown));
-    const ask = (given: Parameters<typeof CreateKeyRequest.fromPartial>[0]) =>
-      client().createKey(CreateKeyRequest.fromPartial({ namespace, title: "own", ...given }), options);
+    const credential = { id: token?.tokenId ?? "", namespace, groups: [], scope };
+    const options = as(serving, person("bea", credential));
+    const createOwn = (fields: Parameters<typeof CreateKeyRequest.fromPartial>[0]) =>
+      client().createKey(CreateKeyRequest.fromPartial({ namespace, title: "own", ...fields }), options);
     // Until the bundle with the binding arrives, nothing permits it.
-    const { key } = await eventually(() => ask({}), codeOf("mesh.denied"));
+    const { key } = await eventually(() => createOwn({}), codeOf("mesh.denied"));
     assert.deepEqual([key?.actor, key?.scope], [bea, scope]);
     assert.deepEqual(key?.expireTime, token?.expireTime);
-    await assert.rejects(ask({ actor: press }), codeOf("governance.not_for_others"));
-    await assert.rejects(ask({ scope: { actions: ["*"] } }), codeOf("governance.scope_wider"));
+    await assert.rejects(createOwn({ actor: press }), codeOf("governance.not_for_others"));
+    await assert.rejects(createOwn({ scope: { actions: ["*"] } }), codeOf("governance.scope_wider"));
   });
 
-  it("a token is checked by its signature alone, narrowed and never widened, and revoked with all made from it", async () => {
+  it("a token is checked by its signature alone, narrowed but never widened, and revoked with all tokens derived from it", async () => {
     const { token, secret } = await issue({ scope: onlyRuns, use: TokenUse.TOKEN_USE_AGENT });
     const found = await checked(secret);
     assert.ok(found.kind === "known");
@@ -183,7 +185,7 @@ describe("identity", () => {
     await assert.rejects(narrow(["workflow.runs.get"]), codeOf("governance.token_refused"));
   });
 
-  it("a token for one exchange is exchanged once, for the original request", async () => {
+  it("a one-time token is exchanged once, for its intended use", async () => {
     const { secret } = await issue({ use: TokenUse.TOKEN_USE_ONE_TIME });
     const redeem = (use: TokenUse, text = secret) =>
       client().redeemToken(RedeemTokenRequest.fromPartial({ namespace, secret: text, use }));
@@ -202,7 +204,7 @@ describe("identity", () => {
     );
   });
 
-  it("the same call under one idempotency key gives the token's description, and not the token", async () => {
+  it("a repeated call with the same idempotency key returns the token's description without the token", async () => {
     const first = await issue({ idempotencyKey: "once" });
     const second = await issue({ idempotencyKey: "once" });
     assert.deepEqual([second.token?.tokenId, second.secret], [first.token?.tokenId, ""]);
@@ -212,9 +214,14 @@ describe("identity", () => {
     );
   });
 
-  it("a limit is set, listed after the common one, and removed by one without amounts", async () => {
-    const set = (given: Parameters<typeof IdentityLimit.fromPartial>[0]) =>
-      client().setIdentityLimit({ namespace, limit: IdentityLimit.fromPartial(given), revision: "", reason });
+  it("a limit is set, listed after the default limit, and removed when it is set without amounts", async () => {
+    const set = (fields: Parameters<typeof IdentityLimit.fromPartial>[0]) =>
+      client().setIdentityLimit({
+        namespace,
+        limit: IdentityLimit.fromPartial(fields),
+        revision: "",
+        reason,
+      });
     await set({ actor: ada, maxConcurrent: 5 });
     await set({ maxConcurrent: 3 });
     const listed = async () => {
@@ -238,22 +245,22 @@ describe("identity", () => {
     const binding = RoleBinding.fromPartial({ bindingId: "day", role: "viewer", subject });
     await policies.createRoleBinding({ namespace: "default", binding });
     const { token } = await issue({ actor: bea, scope: {} });
-    const shown = { id: token?.tokenId ?? "", namespace: "", groups: ["day"], scope: unscoped };
-    const options = as(serving, person("bea", shown));
-    const ask = () => client().getMyself({ namespace: "default" }, options);
-    const hers = await eventually(ask, codeOf("mesh.denied"));
+    const credential = { id: token?.tokenId ?? "", namespace: "", groups: ["day"], scope: unscoped };
+    const options = as(serving, person("bea", credential));
+    const getMyself = () => client().getMyself({ namespace: "default" }, options);
+    const hers = await eventually(getMyself, codeOf("mesh.denied"));
     assert.deepEqual([hers.roles, hers.namespaces], [["viewer"], ["default"]]);
     assert.deepEqual(hers.principal?.groups, ["day"]);
   });
 
-  it("nothing that is kept or told has a key or token in it", async () => {
+  it("stored and returned data contains no key or token", async () => {
     const { secret } = await createKey({ title: "searched for" });
     const issued = await issue({});
     const content = await bundleWhere(serving, ({ keys }) => keys.length > 0);
     const { keys } = await client().listKeys(ListKeysRequest.fromPartial({ namespace, ended: true }));
     const { tokens } = await client().listTokens(ListTokensRequest.fromPartial({ namespace }));
-    const told = JSON.stringify([content, keys, tokens]);
-    for (const one of [secret.slice(-30), issued.secret.slice(-30)]) assert.ok(!told.includes(one));
+    const published = JSON.stringify([content, keys, tokens]);
+    for (const part of [secret.slice(-30), issued.secret.slice(-30)]) assert.ok(!published.includes(part));
   });
 
   it("keys and tokens for unknown actions are refused, with the closest action or a list", async () => {

@@ -16,11 +16,11 @@ import { as, codeOf, person, Serving } from "./serving.ts";
 describe("namespaces", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(namespaceService, { service: "governance" });
-  const create = (given: Parameters<typeof Namespace.fromPartial>[0]) =>
-    client().createNamespace({ resource: Namespace.fromPartial(given) });
-  const update = (given: Parameters<typeof Namespace.fromPartial>[0], fields: string[], revision = "") =>
+  const create = (fields: Parameters<typeof Namespace.fromPartial>[0]) =>
+    client().createNamespace({ resource: Namespace.fromPartial(fields) });
+  const update = (changes: Parameters<typeof Namespace.fromPartial>[0], fields: string[], revision = "") =>
     client().updateNamespace({
-      ...{ resource: Namespace.fromPartial(given), update: { fields, revision }, reason: "" },
+      ...{ resource: Namespace.fromPartial(changes), update: { fields, revision }, reason: "" },
     });
   const names = async () => {
     const { resources } = await client().listNamespaces({ labels: undefined, page: undefined });
@@ -32,7 +32,7 @@ describe("namespaces", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("default and system are always there, and are not made again as something else", async () => {
+  it("default and system always exist, and cannot be created again with other content", async () => {
     assert.deepEqual(await names(), ["default", "system"]);
     assert.equal((await create({ name: "default" })).existed, true);
     await assert.rejects(create({ name: "default", description: "mine" }), codeOf("tenant.exists"));
@@ -41,16 +41,16 @@ describe("namespaces", () => {
     assert.equal((await create({ name: "default", description: "ours" })).existed, true);
   });
 
-  it("one is made once, and the same again is the one that is there", async () => {
-    const given = { name: "shop", description: "sells", labels: { team: "a" } };
-    assert.equal((await create(given)).existed, false);
-    assert.equal((await create(given)).existed, true);
+  it("a namespace is created once, and a repeated creation returns the existing one", async () => {
+    const fields = { name: "shop", description: "sells", labels: { team: "a" } };
+    assert.equal((await create(fields)).existed, false);
+    assert.equal((await create(fields)).existed, true);
     await assert.rejects(create({ name: "shop" }), codeOf("tenant.exists"));
     assert.deepEqual(await names(), ["default", "shop", "system"]);
     await assert.rejects(client().getNamespace({ namespace: "nowhere" }), codeOf("tenant.missing"));
   });
 
-  it("an update takes over the named fields, of the revision that its caller saw", async () => {
+  it("an update changes the listed fields, at the revision that its caller read", async () => {
     await create({ name: "update", labels: { team: "a" } });
     const { resource } = await client().getNamespace({ namespace: "update" });
     const first = await update({ name: "update", suspended: true }, ["suspended"], resource?.revision);
@@ -62,7 +62,7 @@ describe("namespaces", () => {
     await assert.rejects(update({ name: "update" }, ["revision"]), codeOf("tenant.invalid"));
   });
 
-  it("a built-in one is not removed, and none is removed unseen", async () => {
+  it("a built-in namespace cannot be deleted, and none is deleted if its open work is unknown", async () => {
     const remove = (namespace: string) =>
       client().deleteNamespace({ namespace, reason: "not needed" }, { timeoutMs: 500 });
     await assert.rejects(remove("system"), codeOf("governance.namespace_built_in"));
@@ -92,8 +92,8 @@ describe("namespaces", () => {
       await policies.setRole({ namespace, role, revision: "", reason: "" });
       await bind(namespace, "lister");
     }
-    const shown = { id: "", namespace: "", groups: [], scope: unscoped };
-    const options = as(serving, person("ada", shown));
+    const credential = { id: "", namespace: "", groups: [], scope: unscoped };
+    const options = as(serving, person("ada", credential));
     const list = () => client().listNamespaces({ labels: undefined, page: undefined }, options);
     const { resources, page } = await eventually(list, codeOf("mesh.denied"));
     assert.deepEqual(

@@ -24,19 +24,28 @@ const bob = { kind: ActorKind.ACTOR_KIND_PERSON, id: "bob" };
 const start = "workflow.runs.start";
 const forbidStarts = `@reason("not while stocktaking")\nforbid(principal, action == Action::"${start}", resource);`;
 
-type Given = Parameters<typeof Policy.fromPartial>[0];
+type Fields = Parameters<typeof Policy.fromPartial>[0];
 
 describe("policies", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(policyService, { service: "governance" });
-  const changeOf = (...set: Given[]) => PolicyChange.fromPartial({ set: set.map((one) => ({ ...one })) });
+  const changeOf = (...set: Fields[]) =>
+    PolicyChange.fromPartial({ set: set.map((policy) => ({ ...policy })) });
   const apply = (namespace: string, change: PolicyChange, version = 0) =>
     client().applyPolicies(ApplyPoliciesRequest.fromPartial({ namespace, change, version, reason }));
-  const bind = (namespace: string, bindingId: string, given: Parameters<typeof RoleBinding.fromPartial>[0]) =>
-    client().createRoleBinding({ namespace, binding: RoleBinding.fromPartial({ bindingId, ...given }) });
+  const bind = (
+    namespace: string,
+    bindingId: string,
+    fields: Parameters<typeof RoleBinding.fromPartial>[0],
+  ) => client().createRoleBinding({ namespace, binding: RoleBinding.fromPartial({ bindingId, ...fields }) });
   const actor = (value: typeof ada) => ({ $case: "actor" as const, value });
-  const ask = async (namespace: string, given: Parameters<typeof AccessQuestion.fromPartial>[0] = {}) => {
-    const question = AccessQuestion.fromPartial({ actor: ada, action: start, resourceKind: "run", ...given });
+  const askAs = async (namespace: string, fields: Parameters<typeof AccessQuestion.fromPartial>[0] = {}) => {
+    const question = AccessQuestion.fromPartial({
+      actor: ada,
+      action: start,
+      resourceKind: "run",
+      ...fields,
+    });
     const { decisions } = await client().askAccess({ namespace, questions: [question] });
     return decisions[0] ?? assert.fail("every question has an answer");
   };
@@ -47,13 +56,13 @@ describe("policies", () => {
   after(() => serving[Symbol.asyncDispose]());
 
   it("a bound role permits, a policy forbids, and both name the decisive policy", async () => {
-    assert.equal((await ask("one")).allowed, false);
+    assert.equal((await askAs("one")).allowed, false);
     await bind("one", "ada", { role: "developer", subject: actor(ada) });
-    const permitted = await ask("one");
+    const permitted = await askAs("one");
     assert.deepEqual([permitted.allowed, permitted.policies[0]?.policyId], [true, "role:developer"]);
-    assert.equal((await ask("other")).allowed, false, "a role of one namespace is none in another");
+    assert.equal((await askAs("other")).allowed, false, "a role of one namespace is none in another");
     const { version } = await apply("one", changeOf({ policyId: "stock", text: forbidStarts }));
-    const forbidden = await ask("one");
+    const forbidden = await askAs("one");
     assert.deepEqual(
       [forbidden.allowed, forbidden.policies[0]?.policyId, forbidden.policies[0]?.reason],
       [false, "stock", "not while stocktaking"],
@@ -63,17 +72,17 @@ describe("policies", () => {
   });
 
   it("a question about an unknown action, or about the wrong kind of resource, is denied with this reason", async () => {
-    const mistyped = await ask("words", { action: "workflow.runs.strat" });
+    const mistyped = await askAs("words", { action: "workflow.runs.strat" });
     assert.deepEqual(
       [mistyped.allowed, mistyped.errors],
       [false, ["no service has an action like workflow.runs.strat, did you mean workflow.runs.start?"]],
     );
-    const { errors } = await ask("words", { resourceKind: "robot" });
+    const { errors } = await askAs("words", { resourceKind: "robot" });
     assert.deepEqual(errors, ["workflow.runs.start is about run, never about robot"]);
-    assert.deepEqual((await ask("words")).errors, []);
+    assert.deepEqual((await askAs("words")).errors, []);
   });
 
-  it("all errors of a change are reported at once, each with its place, and nothing is changed", async () => {
+  it("all errors of a change are reported at once with their places, and no policy is changed", async () => {
     const change = changeOf(
       { policyId: "typo", text: 'permit(principal, action == Action::"workflow.runs.strat", resource);' },
       { policyId: "cut", text: "\npermit(principal" },
@@ -109,11 +118,11 @@ describe("policies", () => {
       { title: "ada starts", question: { ...question, actor: ada }, allowed: true },
     ];
     const change = changeOf({ policyId: "starts", text, cases });
-    const tried = await client().testPolicies(
+    const report = await client().testPolicies(
       TestPoliciesRequest.fromPartial({ namespace: "three", change }),
     );
     assert.deepEqual(
-      [tried.failed, tried.results.map(({ title, passed }) => [title, passed])],
+      [report.failed, report.results.map(({ title, passed }) => [title, passed])],
       [
         1,
         [
@@ -124,23 +133,23 @@ describe("policies", () => {
     );
     await assert.rejects(apply("three", change), codeOf("governance.case_failed"));
     await apply("three", changeOf({ policyId: "starts", text, cases: cases.slice(1) }));
-    assert.equal((await ask("three")).allowed, true);
+    assert.equal((await askAs("three")).allowed, true);
   });
 
   it("a change that no identity could revert is refused", async () => {
     await bind("four", "root", { role: "admin", subject: actor(ada) });
     const text = 'forbid(principal, action in Action::"governance.policies.*", resource);';
     await assert.rejects(apply("four", changeOf({ policyId: "all", text })), codeOf("governance.locks_out"));
-    const spared = text.replace(");", ') unless { principal == Person::"ada" };');
-    await apply("four", changeOf({ policyId: "all", text: spared }));
+    const exempting = text.replace(");", ') unless { principal == Person::"ada" };');
+    await apply("four", changeOf({ policyId: "all", text: exempting }));
   });
 
-  it("versions are listed, read and gone back to, by who saw the last one", async () => {
+  it("versions are listed, read and restored, and an update requires the last revision", async () => {
     const namespace = "five";
     await bind(namespace, "ada", { role: "developer", subject: actor(ada) });
     await apply(namespace, changeOf({ policyId: "stock", text: forbidStarts }));
     await apply(namespace, PolicyChange.fromPartial({ removedPolicyIds: ["stock"] }), 1);
-    assert.equal((await ask(namespace)).allowed, true);
+    assert.equal((await askAs(namespace)).allowed, true);
     await assert.rejects(
       apply(namespace, changeOf({ policyId: "late", text: forbidStarts }), 1),
       codeOf("tenant.moved"),
@@ -151,7 +160,7 @@ describe("policies", () => {
     assert.equal(then.policy?.text, forbidStarts);
     const request = { namespace, version: 1, reason, idempotencyKey: "" };
     assert.equal((await client().rollBackPolicies(request)).version?.number, 3);
-    assert.equal((await ask(namespace)).allowed, false);
+    assert.equal((await askAs(namespace)).allowed, false);
     const { versions } = await client().listPolicyVersions({ namespace, page: undefined });
     assert.deepEqual(
       versions.map(({ number, changedPolicyIds, removedPolicyIds }) => [
@@ -167,34 +176,34 @@ describe("policies", () => {
     );
     await assert.rejects(client().rollBackPolicies({ ...request, version: 9 }), codeOf("tenant.no_version"));
     await serving.restart();
-    assert.equal((await ask(namespace)).allowed, false, "as before after a restart");
+    assert.equal((await askAs(namespace)).allowed, false, "as before after a restart");
   });
 
-  it("a policy in shadow mode decides nothing, and reports its decision", async () => {
+  it("a policy in shadow mode does not change the decision, and reports its own decision", async () => {
     await bind("six", "ada", { role: "developer", subject: actor(ada) });
     const shadow = { policyId: "stock", text: forbidStarts, enforcement: Enforcement.ENFORCEMENT_SHADOW };
     await apply("six", changeOf(shadow));
-    const found = await ask("six");
+    const found = await askAs("six");
     assert.deepEqual(
       [found.allowed, found.shadowAllowed, found.shadowPolicies[0]?.policyId],
       [true, false, "stock"],
     );
   });
 
-  it("policies of system hold everywhere and are listed on request, and questions about another namespace are refused", async () => {
+  it("policies of system apply everywhere and are listed on request, and questions about another namespace are rejected", async () => {
     const text = `permit(principal == Person::"bob", action == Action::"${start}", resource);`;
     await apply("system", changeOf({ policyId: "bob", text }));
-    assert.equal((await ask("seven", { actor: bob })).allowed, true);
+    assert.equal((await askAs("seven", { actor: bob })).allowed, true);
     const list = async (withSystem: boolean) => {
       const request = ListPoliciesRequest.fromPartial({ namespace: "seven", withSystem });
       return (await client().listPolicies(request)).policies.map(({ policyId }) => policyId);
     };
     assert.deepEqual([await list(true), await list(false)], [["bob"], []]);
-    await assert.rejects(ask("seven", { inNamespace: "one" }), codeOf("governance.other_namespace"));
-    assert.equal((await ask("system", { actor: bob, inNamespace: "seven" })).allowed, true);
+    await assert.rejects(askAs("seven", { inNamespace: "one" }), codeOf("governance.other_namespace"));
+    assert.equal((await askAs("system", { actor: bob, inNamespace: "seven" })).allowed, true);
   });
 
-  it("the matrix tells what is allowed always from what is allowed sometimes, and says the roles", async () => {
+  it("the matrix distinguishes always and conditionally allowed actions, and lists the roles", async () => {
     const namespace = "eight";
     await bind(namespace, "ada", { role: "operator", subject: actor(ada) });
     await bind(namespace, "bob", {
@@ -215,7 +224,7 @@ describe("policies", () => {
     );
   });
 
-  it("built-in roles stay unchanged, and a custom one is removed with its bindings", async () => {
+  it("built-in roles cannot be changed, and a custom role is removed with its bindings", async () => {
     const namespace = "nine";
     const set = (role: string, actions: string[]) =>
       client().setRole({
@@ -239,7 +248,7 @@ describe("policies", () => {
     );
     await set("printer", ["workflow.runs.*"]);
     await bind(namespace, "ada", { role: "printer", subject: actor(ada) });
-    assert.equal((await ask(namespace)).allowed, true);
+    assert.equal((await askAs(namespace)).allowed, true);
     const { roles } = await client().listRoles({ namespace });
     assert.deepEqual([roles[0]?.role, roles.at(-1)?.role], ["viewer", "printer"]);
     assert.equal((await client().deleteRole({ namespace, role: "printer", reason })).removed, true);
@@ -250,17 +259,17 @@ describe("policies", () => {
       page: undefined,
     });
     assert.deepEqual(bindings, []);
-    assert.equal((await ask(namespace)).allowed, false);
+    assert.equal((await askAs(namespace)).allowed, false);
   });
 
-  it("a change of one tenant is one bundle, and one without effect is none", async () => {
+  it("a change of one tenant creates one bundle, and a change without effect creates none", async () => {
     const namespace = "ten";
     await apply(namespace, changeOf({ policyId: "stock", text: forbidStarts }));
     const { number } = await bundleWhere(serving, ({ policies }) =>
       policies.some((policy) => policy.namespace === namespace),
     );
     await apply(namespace, changeOf({ policyId: "stock", text: forbidStarts }));
-    assert.equal((await ask(namespace)).bundle, number);
+    assert.equal((await askAs(namespace)).bundle, number);
   });
 
   it("the schema has every action that is served", async () => {

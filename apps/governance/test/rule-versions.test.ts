@@ -14,25 +14,25 @@ import { codeOf, Serving } from "./serving.ts";
 const namespace = "shop";
 const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
 
-function rule(most: number, given: Parameters<typeof AdmissionRule.fromPartial>[0] = {}): AdmissionRule {
+function rule(most: number, fields: Parameters<typeof AdmissionRule.fromPartial>[0] = {}): AdmissionRule {
   return AdmissionRule.fromPartial({
     ...{ ruleId: "largest", subject, condition: `subject.amount <= ${most}` },
     verdict: { $case: "deny", value: { message: `at most ${most}` } },
-    ...given,
+    ...fields,
   });
 }
 
 describe("versions of a rule", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(admissionService, { service: "governance" });
-  const set = async (one: AdmissionRule, reason: string) => {
-    const request = SetRuleRequest.fromPartial({ namespace, rule: one, reason });
+  const set = async (target: AdmissionRule, reason: string) => {
+    const request = SetRuleRequest.fromPartial({ namespace, rule: target, reason });
     return Number((await client().setRule(request)).rule?.revision);
   };
   const list = async (ruleId: string, against = 0) =>
     (await client().listRuleVersions(ListRuleVersionsRequest.fromPartial({ namespace, ruleId, against })))
       .versions;
-  const back = (version: number, revision = "") =>
+  const rollBack = (version: number, revision = "") =>
     client().rollBackRule(
       RollBackRuleRequest.fromPartial({
         ...{ namespace, ruleId: "largest", version, revision, reason: "it refused too much" },
@@ -71,30 +71,30 @@ describe("versions of a rule", () => {
       { path: "controls[0].control", before: "", after: '"CC6.1"' },
     ]);
     assert.deepEqual(await found(50), [{ message: "at most 10", ruleVersion: second }]);
-    const { rule: third } = await back(first, String(second));
+    const { rule: third } = await rollBack(first, String(second));
     const number = Number(third?.revision);
     assert.ok(number > second);
     assert.deepEqual(await found(500), [{ message: "at most 100", ruleVersion: number }]);
     assert.deepEqual((await list("largest", first))[0]?.changes, [], "it says what it said then");
     await assert.rejects(
-      back(first, String(second)).then(() => back(second, String(second))),
+      rollBack(first, String(second)).then(() => rollBack(second, String(second))),
       codeOf("tenant.moved"),
     );
   });
 
-  it("are there after a restart, and of a rule that was taken away, which going back brings again", async () => {
+  it("exist after a restart, and a restore brings back a deleted rule", async () => {
     await client().deleteRule({ namespace, ruleId: "largest", reason: "never mind" });
     await serving.restart();
     const [last] = await list("largest");
     assert.deepEqual([last?.removed, last?.endCause?.reason], [true, "never mind"]);
     assert.deepEqual(await found(5_000), []);
-    await back(last?.number ?? 0);
+    await rollBack(last?.number ?? 0);
     assert.equal((await found(5_000))?.length, 1);
   });
 
-  it("are refused where none is kept, with those that are", async () => {
+  it("are rejected with the latest versions if the requested version does not exist", async () => {
     await assert.rejects(list("nobody"), codeOf("tenant.missing"));
-    await assert.rejects(back(9_999), (error) => {
+    await assert.rejects(rollBack(9_999), (error) => {
       assert.match(
         (error as Error).message,
         /Version 9999 of rule `largest` is not kept\. The latest versions are \d+, /,

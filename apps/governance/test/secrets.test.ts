@@ -25,21 +25,21 @@ describe("secrets", () => {
   let serving: Serving;
   const { chance } = systemFoundation();
   const client = () => serving.host.mesh.client(secretService, { service: "governance" });
-  const put = (given: Parameters<typeof PutSecretRequest.fromPartial>[0]) =>
-    client().putSecret(PutSecretRequest.fromPartial({ namespace, ...given }));
-  const list = async (given: Parameters<typeof ListSecretsRequest.fromPartial>[0] = {}) => {
-    const { secrets } = await client().listSecrets(ListSecretsRequest.fromPartial({ namespace, ...given }));
+  const store = (fields: Parameters<typeof PutSecretRequest.fromPartial>[0]) =>
+    client().putSecret(PutSecretRequest.fromPartial({ namespace, ...fields }));
+  const list = async (fields: Parameters<typeof ListSecretsRequest.fromPartial>[0] = {}) => {
+    const { secrets } = await client().listSecrets(ListSecretsRequest.fromPartial({ namespace, ...fields }));
     return secrets.map(({ name }) => name);
   };
   const end = (name: string, ...versions: number[]) =>
     client().deleteSecret(DeleteSecretRequest.fromPartial({ namespace, name, versions }));
-  const shown = async (name: string) => {
+  const read = async (name: string) => {
     const { secret } = await client().getSecret({ namespace, name });
     return secret ?? assert.fail("it is described");
   };
   const agent = (id: string): Principal => ({
     ...{ kind: "agent", id, roles: ["admin"] },
-    shown: { id: "key", namespace, groups: [], scope: unscoped },
+    credential: { id: "key", namespace, groups: [], scope: unscoped },
   });
   /** The answer to the caller, as text. */
   async function unsealed(names: string[], principal?: Principal): Promise<string[]> {
@@ -64,15 +64,15 @@ describe("secrets", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are described to every caller and given to those with the right, the latest or a version", async () => {
-    const { secret } = await put({ name: "till", value: value("first"), description: "of the till" });
+  it("are described to every caller and returned to those with the right, the latest or a version", async () => {
+    const { secret } = await store({ name: "till", value: value("first"), description: "of the till" });
     assert.equal(secret?.versions.length, 1);
     assert.ok(!JSON.stringify(secret).includes("first"));
-    await put({ name: "till", value: value("second"), overlapMs: 60_000 });
+    await store({ name: "till", value: value("second"), overlapMs: 60_000 });
     assert.deepEqual(await unsealed(["till", "till@1"], agent("press")), ["second", "first"]);
-    await put({ name: "till", value: value("third") });
+    await store({ name: "till", value: value("third") });
     await assert.rejects(unsealed(["till@1"], agent("press")), codeOf("governance.secret_unusable"));
-    const { versions, useTime } = await shown("till");
+    const { versions, useTime } = await read("till");
     assert.deepEqual(
       versions.map(({ version, ended }) => [version, ended]),
       [
@@ -85,49 +85,49 @@ describe("secrets", () => {
   });
 
   it("answer a caller without the right like a request for a missing secret", async () => {
-    await put({ name: "safe", value: value("open sesame"), users: [press] });
+    await store({ name: "safe", value: value("open sesame"), users: [press] });
     assert.deepEqual(await unsealed(["safe"], agent("press")), ["open sesame"]);
-    for (const [name, who] of [
+    for (const [name, agentId] of [
       ["safe", "mill"],
       ["none", "press"],
     ] as const)
-      await assert.rejects(unsealed([name], agent(who)), (error) => {
+      await assert.rejects(unsealed([name], agent(agentId)), (error) => {
         assert.ok(error instanceof Error);
-        const expected = `agent:${who} has no usable secret \`${name}\``;
+        const expected = `agent:${agentId} has no usable secret \`${name}\``;
         assert.ok(error.message.startsWith(expected), error.message);
         return codeOf("governance.secret_unusable")(error);
       });
     await assert.rejects(unsealed(["safe"], agent("stranger")), /may not do governance\.secrets\.use/);
   });
 
-  it("are given to a service of the installation where they name it, and not otherwise", async () => {
+  it("are returned to a service of the installation only if they name it", async () => {
     const swarm: Principal = { kind: "service", id: "swarm", roles: ["admin"] };
     const users = [{ kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" }];
-    await put({ name: "hook", value: value("signed"), users });
-    await put({ name: "free", value: value("for agents") });
+    await store({ name: "hook", value: value("signed"), users });
+    await store({ name: "free", value: value("for agents") });
     assert.deepEqual(await unsealed(["hook"], swarm), ["signed"]);
     await assert.rejects(unsealed(["free"], swarm), codeOf("governance.secret_unusable"));
   });
 
-  it("store a value once under one key, and refuse another one under it", async () => {
-    const given = { name: "once", value: value("the same"), idempotencyKey: "k" };
-    await put(given);
-    const { secret } = await put(given);
+  it("store a value once under one idempotency key, and reject another value under it", async () => {
+    const input = { name: "once", value: value("the same"), idempotencyKey: "k" };
+    await store(input);
+    const { secret } = await store(input);
     assert.equal(secret?.versions.length, 1);
-    const other = put({ ...given, value: value("other") });
+    const other = store({ ...input, value: value("other") });
     await assert.rejects(other, codeOf("governance.repeated_otherwise"));
   });
 
   it("all have a version of their own when they are stored at the same moment", async () => {
-    await Promise.all([1, 2, 3, 4].map((each) => put({ name: "raced", value: value(`v${each}`) })));
-    const { versions } = await shown("raced");
+    await Promise.all([1, 2, 3, 4].map((each) => store({ name: "raced", value: value(`v${each}`) })));
+    const { versions } = await read("raced");
     assert.deepEqual(versions.map(({ version }) => version).sort(), [1, 2, 3, 4]);
     assert.equal(versions.filter(({ ended }) => !ended).length, 1);
   });
 
-  it("are listed by prefix and by what is due, and end with their versions or all at once", async () => {
-    await put({ name: "due-1", value: value("x"), rotateAfterMs: 1 });
-    await put({ name: "due-2", value: value("x"), rotateAfterMs: 3_600_000 });
+  it("are listed by prefix and by due date, and end by version or all at once", async () => {
+    await store({ name: "due-1", value: value("x"), rotateAfterMs: 1 });
+    await store({ name: "due-2", value: value("x"), rotateAfterMs: 3_600_000 });
     const due = await until(
       "a due secret",
       () => list({ prefix: "due", dueOnly: true }),
@@ -139,20 +139,20 @@ describe("secrets", () => {
     assert.deepEqual(await list({ prefix: "due-1" }), ["due-1"]);
     assert.deepEqual(await end("due-2"), { ended: 1 });
     assert.deepEqual(await end("due-2"), { ended: 0 });
-    await assert.rejects(shown("due-2"), codeOf("governance.secret_missing"));
+    await assert.rejects(read("due-2"), codeOf("governance.secret_missing"));
     const past = toTimestamp(Date.now() - 1_000);
-    const late = put({ name: "late", value: value("x"), expireTime: past });
+    const late = store({ name: "late", value: value("x"), expireTime: past });
     await assert.rejects(late, codeOf("governance.secret_ends_early"));
   });
 
-  it("open as before once they are sealed with a new key, which is made once under one idempotency key", async () => {
+  it("open as before after they were sealed with a new key, which is created once under one idempotency key", async () => {
     const before = await unsealed(["till", "safe"], agent("press"));
     const rotate = (idempotencyKey: string) => client().rotateSealing({ namespace, idempotencyKey });
     const { secrets } = await rotate("r1");
     assert.ok(secrets >= 2);
     assert.deepEqual(await rotate("r1"), { secrets });
     assert.deepEqual(await unsealed(["till", "safe"], agent("press")), before);
-    await put({ name: "young", value: value("new") });
+    await store({ name: "young", value: value("new") });
     assert.deepEqual(await rotate("r1"), { secrets: secrets + 1 });
     assert.deepEqual(await unsealed(["young"], agent("press")), ["new"]);
   });

@@ -1,14 +1,14 @@
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import type { CallContext, Principal } from "@tutti/kernel";
 import { isTuttiError, localAdministrator } from "@tutti/kernel";
 import { governance } from "../src/service.ts";
 
 /** A process with only this service. */
-export type Serving = KeptHost;
+export type Serving = RestartableHost;
 
 export const Serving = {
   open: (): Promise<Serving> =>
-    KeptHost.open({ name: "governance", services: [governance], transport: "in-process" }),
+    RestartableHost.open({ name: "governance", services: [governance], transport: "in-process" }),
 };
 
 /** Returns options of a call that is made during another caller's call. */
@@ -21,9 +21,9 @@ export function as({ host }: Serving, principal: Principal): { readonly context:
 }
 
 /** Returns a person who shows a key or token. */
-export function person(id: string, shown: NonNullable<Principal["shown"]>): Principal {
+export function person(id: string, credential: NonNullable<Principal["credential"]>): Principal {
   // Without enforcement, roles let it pass.
-  return { kind: "person", id, roles: localAdministrator.roles, shown };
+  return { kind: "person", id, roles: localAdministrator.roles, credential };
 }
 
 export const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;

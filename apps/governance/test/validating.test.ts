@@ -68,14 +68,16 @@ describe("files that an installation checks", () => {
         },
       ],
     );
-    const noted = { $case: "note" as const, value: { message: "undescribed" } };
-    await client().setRule(SetRuleRequest.fromPartial({ namespace, rule: { ...rule, verdict: noted } }));
-    const [note] = (await check({ "order.yaml": order })).problems;
-    assert.deepEqual([note?.code, note?.severity], ["rule_notes", Severity.SEVERITY_WARNING]);
+    const noteVerdict = { $case: "note" as const, value: { message: "undescribed" } };
+    await client().setRule(
+      SetRuleRequest.fromPartial({ namespace, rule: { ...rule, verdict: noteVerdict } }),
+    );
+    const [problem] = (await check({ "order.yaml": order })).problems;
+    assert.deepEqual([problem?.code, problem?.severity], ["rule_notes", Severity.SEVERITY_WARNING]);
     await client().deleteRule({ namespace, ruleId: "described", reason: "" });
   });
 
-  it("are refused where they are too much to check at once", async () => {
+  it("are rejected if their total size exceeds the limit", async () => {
     const files = Array.from({ length: 5 }, (_, index) => ({
       fileName: `${index}.yaml`,
       text: "#".repeat(1_000_000),

@@ -5,7 +5,7 @@ export const insightErrors = defineErrors("insight", {
   threadGone: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The thread of insight that has the store ended while it was asked. The next request starts another one.",
+    help: "The thread that owns the store of insight ended during the request. The next request starts a new thread.",
     message: ({ reason }: { reason: string }) => `The store of insight is not available: ${reason}`,
     remedy: "Repeat the request.",
   },
@@ -19,7 +19,7 @@ export const insightErrors = defineErrors("insight", {
   factsRenewed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The file of facts in the data directory was damaged or removed. Insight makes it again from the lists of the services.",
+    help: "The file of facts in the data directory was damaged or removed. Insight rebuilds it from the lists of the services.",
     message: () => "The store of facts is being made again",
     remedy: "Repeat the request.",
   },
@@ -34,21 +34,21 @@ export const insightErrors = defineErrors("insight", {
   prometheusFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The Prometheus of `insight.prometheus.url` did not answer. Metrics are read from the store of insight meanwhile.",
+    help: "The Prometheus of `insight.prometheus.url` did not answer. Until it answers, metrics come from the store of insight.",
     message: ({ reason }: { reason: string }) => `Prometheus does not answer: ${reason}`,
     remedy: "Check `insight.prometheus.url`, and its server.",
   },
   messageRejected: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A receiver of alerts does not take the message, and would not take it later. The message is a dead letter: correct the receiver, then send it again.",
+    help: "A receiver of alerts rejected the message, and would reject a retry. The message is a dead letter.",
     message: ({ reason }: { reason: string }) => `The message cannot be delivered: ${reason}`,
     remedy: "Correct the receiver in the configuration, then run `tutti alert retry`.",
   },
   receiverFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A receiver of alerts did not take the message. It is sent again under the same identity.",
+    help: "A receiver of alerts did not accept the message. Insight retries it with the same id.",
     message: ({ reason }: { reason: string }) => `The receiver did not take the message: ${reason}`,
     remedy: "Check the receiver.",
   },
@@ -98,7 +98,7 @@ export const insightErrors = defineErrors("insight", {
   queryTooLong: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A query is ended after its time limit, so that it does not take the processor from the work.",
+    help: "Insight stops a query at its time limit, so that queries do not slow down other work.",
     message: ({ limitMs }: { limitMs: number }) => `The query took longer than ${limitMs} ms and was ended`,
     remedy: "Query a shorter period, or fewer tables at once.",
   },
@@ -112,7 +112,7 @@ export const insightErrors = defineErrors("insight", {
   queriesTooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "Queries about facts are answered one after the other. Too many are waiting.",
+    help: "Queries about facts run one after the other. Too many are waiting.",
     message: ({ most }: { most: number }) => `${most} queries are waiting already`,
     remedy: "Repeat the request later.",
   },
@@ -148,7 +148,7 @@ export const insightErrors = defineErrors("insight", {
   runForeign: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "Capabilities of insight are for runs that insight starts itself.",
+    help: "Only runs that insight starts itself can use its capabilities.",
     message: ({ runId }: { runId: string }) => `Run \`${runId}\` was not started by insight`,
     remedy: "Start a repair with `tutti incident repair`.",
   },
@@ -169,7 +169,7 @@ export const insightErrors = defineErrors("insight", {
   reportUnfinished: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "The run that makes the report is not over, or it failed. The report has no file.",
+    help: "The run that creates the report has not ended, or it failed. The report has no file.",
     message: ({ id }: { id: string }) => `Report \`${id}\` has no content`,
     remedy: ({ id }: { id: string }) => `See its run with \`tutti show ${id}\`.`,
   },
@@ -178,12 +178,12 @@ export const insightErrors = defineErrors("insight", {
     retry: "never",
     help: "The file of a report has at most 1 MiB.",
     message: ({ id }: { id: string }) => `The file of report \`${id}\` has more than 1 MiB`,
-    remedy: "Choose another format, or make a report with fewer sections.",
+    remedy: "Choose another format, or create a report with fewer sections.",
   },
   pdfUnavailable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Reports as PDF are printed by Chromium on the machine of insight. It is neither in PATH nor at `insight.chromium`.",
+    help: "PDF reports need Chromium on the machine of insight. It is neither in PATH nor at `insight.chromium`.",
     message: () => "Chromium is not installed on the machine of insight",
     remedy: "Install Chromium there, or choose the format `html` and print it in a browser.",
   },
@@ -197,7 +197,7 @@ export const insightErrors = defineErrors("insight", {
   spanEmpty: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A span starts before it ends.",
+    help: "The start of a span must be before its end.",
     message: () => "The span to analyse is empty",
     remedy: "Set `from` to a time before `to`.",
   },

@@ -7,7 +7,7 @@ import { sumOf } from "./series/schema.ts";
 
 interface File {
   readonly name: string;
-  readonly holds: string;
+  readonly content: string;
   /** Tables whose rows have a checksum over their bytes. */
   readonly summed: readonly string[];
   readonly advice: string;
@@ -16,26 +16,26 @@ interface File {
 const files: readonly File[] = [
   {
     name: "series.sqlite",
-    holds: "recorded metrics",
+    content: "recorded metrics",
     summed: ["block", "piece"],
     advice:
       "Put the folder insight of a backup in its place. Without one, remove the file: the next start makes an empty one.",
   },
   {
     name: "facts.sqlite",
-    holds: "facts",
+    content: "facts",
     summed: [],
     advice: "Remove the file: the next start reads all facts again.",
   },
 ];
 
 export function inspectInsight(directory: string): readonly Finding[] {
-  return files.flatMap(({ name, holds, summed, advice }) => {
+  return files.flatMap(({ name, content, summed, advice }) => {
     const file = join(directory, "insight", name);
     if (!existsSync(file)) return [];
     const fault = faultOf(file, summed);
-    if (fault === undefined) return [sound("insight-sound", `The ${holds} in ${file} are sound.`)];
-    return [problem("insight-damaged", `The ${holds} in ${file} are damaged: ${fault}.`, advice)];
+    if (fault === undefined) return [sound("insight-sound", `The ${content} in ${file} are sound.`)];
+    return [problem("insight-damaged", `The ${content} in ${file} are damaged: ${fault}.`, advice)];
   });
 }
 

@@ -69,7 +69,7 @@ export class InsightService extends Orchestrator {
     const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
       recorder,
       everyMs: factsEveryMs,
-      keepMs: factsKeepDays * dayMs,
+      retentionMs: factsKeepDays * dayMs,
       agent,
       chromium: settings.chromium,
     });
@@ -88,7 +88,7 @@ export class InsightService extends Orchestrator {
       chromium,
       recorder,
       ...times
-    }: { everyMs: number; keepMs: number; agent: ServiceAgent; chromium: string; recorder: Recorder },
+    }: { everyMs: number; retentionMs: number; agent: ServiceAgent; chromium: string; recorder: Recorder },
   ): Parameters<typeof explainFailures>[0] & { readonly collector: FactCollector } {
     const thread = new FactThread({ file }, foundation.timers);
     const queries = new QueryProcess(foundation.timers);
@@ -108,9 +108,9 @@ export class InsightService extends Orchestrator {
     mesh.serve(factService, factsHandlers({ collector, thread, queries, file, clock }));
     const analysis = mesh.client(analysisService);
     const compliance = mesh.client(admissionService);
-    const making = { collector, queries, series, analysis, compliance, file, clock };
+    const reportParts = { collector, queries, series, analysis, compliance, file, clock };
     const printer = new PdfPrinter(chromium);
-    const reports = new Reports({ mesh, guard, ids, agent, making, printer });
+    const reports = new Reports({ mesh, guard, ids, agent, reportParts, printer });
     mesh.serve(
       analysisService,
       analysisHandlers({ collector, queries, replays, reports, pools, series, recorder, file, clock }),
@@ -125,7 +125,7 @@ function prometheusOf(
   timers: Timers,
 ): PrometheusSeries | undefined {
   if (url === undefined) return undefined;
-  const declared = (namespace: string) => thread.ask("metrics", { namespace, prefix: "" });
+  const declared = (namespace: string) => thread.request("metrics", { namespace, prefix: "" });
   return new PrometheusSeries({ settings: { url, ...settings }, timers, declared });
 }
 

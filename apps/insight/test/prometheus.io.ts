@@ -46,7 +46,7 @@ const slots = 36;
 const namespaces = ["system", "shop"] as const;
 
 /** Compares with a tolerance, because the store keeps four digits. */
-function near(one: number, other: number): boolean {
+function isClose(one: number, other: number): boolean {
   if (Number.isNaN(one) || Number.isNaN(other)) return Number.isNaN(one) && Number.isNaN(other);
   return Math.abs(one - other) <= 0.001 * Math.max(Math.abs(one), Math.abs(other), 1e-9);
 }
@@ -56,13 +56,13 @@ const keyOf = ({ labels }: Series) => JSON.stringify(Object.entries(labels).sort
 const { AGGREGATION_RATE, AGGREGATION_INCREASE, AGGREGATION_QUANTILE, AGGREGATION_LAST } = Aggregation;
 const { AGGREGATION_SUM, AGGREGATION_MEAN, AGGREGATION_MIN, AGGREGATION_MAX, AGGREGATION_COUNT } =
   Aggregation;
-type Given = Parameters<typeof SeriesQuery.fromPartial>[0] & { readonly stepMs?: number };
+type QueryFields = Parameters<typeof SeriesQuery.fromPartial>[0] & { readonly stepMs?: number };
 
 const rate = { overTime: AGGREGATION_RATE };
 const p99 = { overTime: AGGREGATION_QUANTILE, quantile: 0.99 };
 const sum = { overSeries: AGGREGATION_SUM };
 
-const questions: readonly (readonly [(typeof namespaces)[number], string, Given])[] = [
+const questions: readonly (readonly [(typeof namespaces)[number], string, QueryFields])[] = [
   ["system", "tutti_test_calls_total", rate],
   ["system", "tutti_test_calls_total", { ...rate, stepMs: 60_000 }],
   ["system", "tutti_test_calls_total", { overTime: AGGREGATION_INCREASE, stepMs: 30_000 }],
@@ -154,7 +154,7 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
     await recorder.record();
     await telemetry.flush();
     const parts = { thread, recorder, clock: time, timers: time };
-    const declared = (namespace: string) => thread.ask("metrics", { namespace, prefix: "" });
+    const declared = (namespace: string) => thread.request("metrics", { namespace, prefix: "" });
     const settings = { url: server.url, match: { job: "tutti" }, stepMinMs: slotMs, timeoutMs: 10_000 };
     ofStore = metricsHandlers(parts);
     ofPrometheus = metricsHandlers({
@@ -163,14 +163,14 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
     });
   });
   after(async () => {
-    for (const one of close.reverse()) await one();
+    for (const release of close.reverse()) await release();
   });
 
-  const ask = async (
+  const runQuery = async (
     handlers: typeof ofStore,
     namespace: string,
     metric: string,
-    { stepMs = slotMs, ...given }: Given,
+    { stepMs = slotMs, ...given }: QueryFields,
   ) => {
     const queries = [SeriesQuery.fromPartial({ queryId: "q", metric, ...given })];
     const span = { from: toTimestamp(startMs + 60_000), to: toTimestamp(startMs + 240_000) };
@@ -178,22 +178,22 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
     return handlers.querySeries(request, context);
   };
 
-  for (const [namespace, metric, given] of questions)
-    it(`are those of the store: ${metric} ${JSON.stringify(given)}`, async () => {
+  for (const [namespace, metric, fields] of questions)
+    it(`equal those of the store: ${metric} ${JSON.stringify(fields)}`, async () => {
       const [there, here] = await Promise.all([
-        ask(ofPrometheus, namespace, metric, given),
-        ask(ofStore, namespace, metric, given),
+        runQuery(ofPrometheus, namespace, metric, fields),
+        runQuery(ofStore, namespace, metric, fields),
       ]);
       assert.equal(there.source, MetricSource.METRIC_SOURCE_PROMETHEUS, there.problem);
       assert.ok(here.series.length > 0);
       assert.deepEqual(there.series.map(keyOf).sort(), here.series.map(keyOf).sort());
-      for (const one of here.series) {
-        const other = there.series.find((each) => keyOf(each) === keyOf(one));
-        assert.deepEqual([other?.startTime, other?.stepMs], [one.startTime, one.stepMs]);
-        const pairs = one.values.map((value, at) => [value, other?.values[at] ?? Number.NaN] as const);
+      for (const series of here.series) {
+        const other = there.series.find((each) => keyOf(each) === keyOf(series));
+        assert.deepEqual([other?.startTime, other?.stepMs], [series.startTime, series.stepMs]);
+        const pairs = series.values.map((value, at) => [value, other?.values[at] ?? Number.NaN] as const);
         assert.ok(pairs.some(([value]) => value > 0));
-        const apart = pairs.filter(([value, otherValue]) => !near(value, otherValue));
-        assert.deepEqual(apart, []);
+        const different = pairs.filter(([value, otherValue]) => !isClose(value, otherValue));
+        assert.deepEqual(different, []);
       }
     });
 
@@ -205,16 +205,16 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
         ofStore.listMetrics(request, context),
       ]);
       const kinds = new Map(there.metrics.map(({ name, kind }) => [name, kind]));
-      const wanted = here.metrics.filter(({ name }) => /^(tutti_test_|orders|basket|packing)/.test(name));
-      assert.ok(wanted.length >= 3);
-      for (const { name, kind } of wanted) assert.equal(kinds.get(name), kind, name);
+      const expected = here.metrics.filter(({ name }) => /^(tutti_test_|orders|basket|packing)/.test(name));
+      assert.ok(expected.length >= 3);
+      for (const { name, kind } of expected) assert.equal(kinds.get(name), kind, name);
       assert.ok(
         [...kinds.keys()].every((name) => !/packing_seconds_count|test_wait_seconds_bucket/.test(name)),
       );
     }
   });
 
-  it("are what PromQL says", async () => {
+  it("equal the result of PromQL", async () => {
     const query = "sum by (code) (increase(tutti_test_calls_total[60s]))";
     const at = (startMs + 300_000) / 1_000;
     const answer = await fetch(
@@ -234,11 +234,11 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
     );
   });
 
-  it("come from the store if Prometheus does not answer, and the answer says why", async () => {
-    const [namespace, metric, given] = questions[0] as (typeof questions)[0];
-    const before = await ask(ofStore, namespace, metric, given);
+  it("come from the store if Prometheus does not answer, with the reason", async () => {
+    const [namespace, metric, fields] = questions[0] as (typeof questions)[0];
+    const before = await runQuery(ofStore, namespace, metric, fields);
     await server[Symbol.asyncDispose]();
-    const after = await ask(ofPrometheus, namespace, metric, given);
+    const after = await runQuery(ofPrometheus, namespace, metric, fields);
     assert.deepEqual(after.series, before.series);
     assert.equal(after.source, MetricSource.METRIC_SOURCE_STORE);
     assert.match(after.problem, /^Prometheus does not answer: .*ECONNREFUSED/);
@@ -305,6 +305,6 @@ async function processOf(
   return {
     ...{ name: "swarm 10.0.0.1:7401", problem: "" },
     metrics: new Map(metrics.map((metric) => [metric.name, metric])),
-    ask: async (requested) => (await handlers.querySeries(requested, context)).series,
+    query: async (requested) => (await handlers.querySeries(requested, context)).series,
   };
 }

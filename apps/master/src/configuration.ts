@@ -5,7 +5,7 @@ import * as z from "zod";
 export const masterSection = defineSection({
   scope: "orchestration",
   name: "master",
-  description: "Sessions, and what they share.",
+  description: "Sessions and their shared resources.",
   schema: z.strictObject({
     dataDirectory: z
       .string()

@@ -30,10 +30,10 @@ export class MasterService extends Orchestrator {
         advice.eventListener,
       ]),
     });
-    locks.begin(storage);
-    const sessionDependencies = sessions.begin(storage);
-    const learners = intelligence.begin(storage);
-    advice.begin(storage, learners);
+    locks.registerParts(storage);
+    const sessionDependencies = sessions.registerParts(storage);
+    const learners = intelligence.registerParts(storage);
+    advice.registerParts(storage, learners);
     hostPlanning(this.name, host, { sessions: sessionDependencies, learners });
     hostResources(this, host, storage);
   }

@@ -41,12 +41,12 @@ describe("estimates", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("of unknown work report that nothing is known", async () => {
+  it("of unknown work have no samples and no confidence", async () => {
     const { confidence, samples, meanMs } = await predict("never.seen");
     assert.deepEqual([confidence, samples, meanMs], [0, 0, 0]);
   });
 
-  it("are learned from what is recorded, and a batch that comes again counts once", async () => {
+  it("are learned from recorded attempts, and a repeated batch counts once", async () => {
     const times = Array.from({ length: 50 }, (_, index) => 90 + (index % 20));
     assert.equal(await record(1, "pay.charge", times), 1);
     const { p50Ms, samples, confidence, basis } = await predict("pay.charge");
@@ -65,7 +65,7 @@ describe("estimates", () => {
     assert.deepEqual(await predict("pay.charge"), before);
   });
 
-  it("come with models, the worst first, each with what it predicted beside what came", async () => {
+  it("come with models, the worst first, each with its predictions next to the actual values", async () => {
     await record(2, "wild.thing", [1, 1_000, 3, 5_000, 2, 8_000, 1, 9_000]);
     const { models } = await client().listModels(ListModelsRequest.create());
     assert.deepEqual(
@@ -81,8 +81,8 @@ describe("estimates", () => {
     );
   });
 
-  it("that no longer fit are reported on the bus, with the usual and the present value", async () => {
-    const { promise: told, resolve } = Promise.withResolvers<EstimateDrifted>();
+  it("that no longer fit are reported on the bus, with the old and the new value", async () => {
+    const { promise: published, resolve } = Promise.withResolvers<EstimateDrifted>();
     await serving.host.bus.subscribe({
       pattern: "tutti.intelligence.estimate.drifted",
       handle: {
@@ -94,7 +94,7 @@ describe("estimates", () => {
       Array.from({ length: count }, (_, index) => medianMs * (0.75 + 0.1 * ((index * 3) % 7)));
     await record(batches++, "ship.parcel", around(200, 60));
     await record(batches++, "ship.parcel", around(900, 8));
-    const { key, header, beforeMs, nowMs } = await told;
+    const { key, header, beforeMs, nowMs } = await published;
     assert.deepEqual([key, header?.resource, header?.namespace], ["ship.parcel", "ship.parcel", "default"]);
     assert.ok(Math.abs(beforeMs - 200) < 50, `${beforeMs}`);
     assert.ok(nowMs > 500, `${nowMs}`);
@@ -104,7 +104,7 @@ describe("estimates", () => {
   it("are followed: a snapshot, then new estimates, and forgotten on request", async () => {
     const follow = async (
       cursor: string,
-      isSeen: (names: ReadonlySet<string>, removed: string[]) => boolean,
+      isComplete: (names: ReadonlySet<string>, removed: string[]) => boolean,
     ) => {
       const seen = new Set<string>();
       for await (const { estimates, removed, live, cursor: place } of client().watchEstimates({
@@ -113,7 +113,7 @@ describe("estimates", () => {
         assert.equal(live, true);
         for (const { subject } of estimates) seen.add(subject?.capability ?? "");
         if (
-          isSeen(
+          isComplete(
             seen,
             removed.map(({ capability }) => capability),
           )

@@ -8,13 +8,13 @@ import { nextMoment, Serving } from "./serving.ts";
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 const namespace = "";
 
-type Given = Parameters<typeof AcquireLockRequest.fromPartial>[0];
+type AcquireFields = Parameters<typeof AcquireLockRequest.fromPartial>[0];
 
 describe("locks", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(lockService, { service: "master" });
-  const want = async (name: string, holder: string, given: Given = {}, signal?: AbortSignal) => {
-    const request = AcquireLockRequest.fromPartial({ name, holder, ...given });
+  const acquire = async (name: string, holder: string, fields: AcquireFields = {}, signal?: AbortSignal) => {
+    const request = AcquireLockRequest.fromPartial({ name, holder, ...fields });
     const { grant } = await client().acquireLock(request, signal === undefined ? {} : { signal });
     return grant ?? assert.fail("an acquired lock has a grant");
   };
@@ -43,29 +43,29 @@ describe("locks", () => {
     assert.deepEqual(await release("nobody", "one"), { released: false });
   });
 
-  it("who waits gets it from the one that lets go, with a greater token", async () => {
-    const first = await want("door", "one");
-    await assert.rejects(want("door", "two"), codeOf("lock.held"));
-    const second = want("door", "two", { waitMs: 60_000 });
+  it("a waiting caller gets a released lock, with a greater token", async () => {
+    const first = await acquire("door", "one");
+    await assert.rejects(acquire("door", "two"), codeOf("lock.held"));
+    const second = acquire("door", "two", { waitMs: 60_000 });
     await waiting("door", 1);
     assert.deepEqual(await release("door", "one"), { released: true });
     assert.ok((await second).token > first.token);
     assert.equal(
-      (await want("door", "two")).token,
+      (await acquire("door", "two")).token,
       (await second).token,
       "asked again, it is the same grant",
     );
     await release("door", "two");
   });
 
-  it("a caller that waits long enough learns the holder, and one that hangs up keeps its place for a while", async () => {
-    await want("gate", "one");
+  it("a caller whose wait ends learns the holder, and a caller that disconnects keeps its place for a while", async () => {
+    await acquire("gate", "one");
     await assert.rejects(
-      want("gate", "two", { waitMs: 1 }),
+      acquire("gate", "two", { waitMs: 1 }),
       /Lock `gate` is in use by one, and was not free within 1ms/,
     );
     const hangingUp = new AbortController();
-    const third = want("gate", "three", { waitMs: 60_000 }, hangingUp.signal);
+    const third = acquire("gate", "three", { waitMs: 60_000 }, hangingUp.signal);
     await waiting("gate", 2);
     hangingUp.abort();
     await assert.rejects(third);
@@ -77,9 +77,9 @@ describe("locks", () => {
     for (const holder of ["one", "two", "three"]) await release("gate", holder);
   });
 
-  it("leases are renewed together, and a lost one is named", async () => {
-    const { token } = await want("a", "one");
-    await want("b", "one");
+  it("leases are renewed together, and a lost lease is named", async () => {
+    const { token } = await acquire("a", "one");
+    await acquire("b", "one");
     await client().breakLock({ namespace, name: "b", holder: "one", reason: "it is dead" });
     const renewals = ["a", "b"].map((name) => ({ name, holder: "one", token, leaseMs: 60_000 }));
     const { receipts } = await client().renewLocks({ namespace, renewals });
@@ -92,25 +92,25 @@ describe("locks", () => {
     );
   });
 
-  it("a semaphore has as many permits as are set, and is listed as long as it is of interest", async () => {
+  it("a semaphore has the configured permits, and is listed by prefix and holder", async () => {
     await client().setLock({ namespace, name: "slots", permits: 3, reason: "three of them" });
     const work = { namespace: "", kind: "session", id: "ses_1", task: "build" };
-    await want("slots", "one", { permits: 2, work });
+    await acquire("slots", "one", { permits: 2, work });
     const { free, grants } = await lockNamed("slots");
     assert.deepEqual([free, grants[0]?.work?.namespace], [1, "default"]);
-    await want("slot", "one");
-    const list = async (given: object) => {
+    await acquire("slot", "one");
+    const list = async (fields: object) => {
       const { locks } = await client().listLocks({
         ...{ namespace, prefix: "slot", contendedOnly: false, heldBy: undefined, page: undefined },
-        ...given,
+        ...fields,
       });
       return locks.map(({ name }) => name);
     };
-    const listed = async (given: object, names: readonly string[]): Promise<void> => {
+    const listed = async (fields: object, names: readonly string[]): Promise<void> => {
       // The index is at most a second behind.
       await until(
         "the index",
-        () => list(given),
+        () => list(fields),
         (found) => found.join() === names.join(),
       );
     };
@@ -122,7 +122,7 @@ describe("locks", () => {
   });
 
   it("a watch reports the present state, then changes, and continues after a break", async () => {
-    await want("seen-1", "one");
+    await acquire("seen-1", "one");
     const watch = async function* (cursor: string) {
       yield* client().watchLocks({ namespace, prefix: "seen-", cursor });
     };
@@ -137,28 +137,28 @@ describe("locks", () => {
       }
     };
     await until("", "seen-1");
-    await want("seen-2", "two");
+    await acquire("seen-2", "two");
     await release("seen-1", "one");
     await until(last, "seen-2");
   });
 
-  it("of two callers that wait for each other, the one that started last gives way, and the other continues", async () => {
+  it("of two callers that wait for each other, the later one gives way, and the other continues", async () => {
     const workOf = (id: string) => ({ work: { kind: "session", id }, waitMs: 60_000 });
-    const one = await want("red", "one-red", workOf("one"));
+    const grant = await acquire("red", "one-red", workOf("one"));
     await nextMoment();
-    await want("blue", "two-blue", workOf("two"));
-    const first = want("blue", "one-blue", workOf("one"));
+    await acquire("blue", "two-blue", workOf("two"));
+    const first = acquire("blue", "one-blue", workOf("one"));
     await waiting("blue", 1);
     const reason =
       /session two waits for the lock red, which session one holds, and .*: session two gives way, because it started last/;
-    await assert.rejects(want("red", "two-red", workOf("two")), (error) => {
+    await assert.rejects(acquire("red", "two-red", workOf("two")), (error) => {
       assert.ok(codeOf("session.deadlock")(error), String(error));
       assert.match((error as Error).message, reason);
       return true;
     });
     await release("blue", "two-blue");
     assert.equal((await first).holder, "one-blue");
-    assert.equal((await lockNamed("red")).grants[0]?.token, one.token);
+    assert.equal((await lockNamed("red")).grants[0]?.token, grant.token);
     const { deadlocks } = await client().listDeadlocks({ namespace, found: undefined, page: undefined });
     assert.deepEqual(
       deadlocks.map(({ victim, circle }) => [victim?.id, circle.map(({ lock }) => lock)]),
@@ -166,14 +166,14 @@ describe("locks", () => {
     );
   });
 
-  it("work that has ended holds nothing and waits for nothing", async () => {
+  it("ended work loses its locks and its places in line", async () => {
     const work = { namespace: "default", kind: "run", id: "run_1", task: "draw" };
-    await want("easel", "one", { work });
-    await want("brush", "two");
-    const waits = want("brush", "one", { work, waitMs: 60_000 });
+    await acquire("easel", "one", { work });
+    await acquire("brush", "two");
+    const waits = acquire("brush", "one", { work, waitMs: 60_000 });
     const refused = assert.rejects(waits, codeOf("lock.place_lost"));
     await waiting("brush", 1);
-    const next = want("easel", "two", { waitMs: 60_000 });
+    const next = acquire("easel", "two", { waitMs: 60_000 });
     await waiting("easel", 1);
     const about = { source: "/tutti/workflow", subject: "run_1", namespace: "default", timeMs: Date.now() };
     const ended = { ...about, id: "run_1-9", type: "tutti.workflow.run.completed", data: Buffer.from("{}") };
@@ -184,9 +184,9 @@ describe("locks", () => {
     await release("brush", "two");
   });
 
-  it("holds, line and tokens are as before after a restart", async () => {
-    const { token } = await want("kept", "one");
-    const second = want("kept", "two", { waitMs: 60_000 }).catch(() => undefined);
+  it("holders, waiters and tokens are the same after a restart", async () => {
+    const { token } = await acquire("kept", "one");
+    const second = acquire("kept", "two", { waitMs: 60_000 }).catch(() => undefined);
     await waiting("kept", 1);
     await serving.restart();
     await second;
@@ -196,6 +196,6 @@ describe("locks", () => {
       [[token], ["two"]],
     );
     await release("kept", "one");
-    assert.ok((await want("kept", "two")).token > token);
+    assert.ok((await acquire("kept", "two")).token > token);
   });
 });

@@ -60,7 +60,7 @@ describe("models of durations", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are compared on what was recorded, and the better one predicts from then on", async () => {
+  it("are compared on recorded attempts, and the better model predicts from then on", async () => {
     await record("pay.charge", twoSorts(100));
     const compare = () => client().compareModels(CompareModelsRequest.create({ modelId: "pay.charge" }));
     await assert.rejects(compare(), hasCode("experience.too_few_recorded"));
@@ -79,13 +79,13 @@ describe("models of durations", () => {
     await record("tutti.agent", twoSorts(10));
     const listed = async (capability = "") => {
       const { models } = await client().listModels(ListModelsRequest.create({ capability }));
-      return models.map(({ modelId, live: shown }) => `${modelId} ${shown}`);
+      return models.map(({ modelId, live: liveName }) => `${modelId} ${liveName}`);
     };
     assert.deepEqual(await listed(), ["pay.charge median"]);
     assert.deepEqual(await listed("tutti.agent"), ["tutti.agent middle"]);
   });
 
-  it("are rolled back, and stay so after a restart", async () => {
+  it("are rolled back, and stay rolled back after a restart", async () => {
     const rolled = await client().rollBackModel(RollBackModelRequest.create({ modelId: "pay.charge" }));
     assert.equal(rolled.model?.live, "middle");
     await until("it is published", () => changes.length === 2);

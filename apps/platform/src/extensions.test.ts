@@ -19,7 +19,7 @@ function extensionsOf(foundation: Foundation, ...orchestrators: readonly Orchest
 }
 
 describe("Extensions", () => {
-  it("continue without one that does not finish its start, and name it", async () => {
+  it("become ready without extensions that do not finish their start, and report them", async () => {
     const foundation = testFoundation();
     const slow = new Orchestrator("slow", foundation);
     slow.register("ledger", { start: never });
@@ -41,7 +41,7 @@ describe("Extensions", () => {
     assert.equal(good.state, "stopped");
   });
 
-  it("stop though one of them never does", async () => {
+  it("stop although one of them never stops, and report it", async () => {
     const foundation = testFoundation();
     class Endless extends Orchestrator {
       override stop = never;

@@ -52,17 +52,17 @@ export async function openExtension(path: string, foundation: Foundation): Promi
     platformErrors.extensionUnusable({ path, reason }, { cause });
   const file = isAbsolute(path) ? path : resolve(path);
   shareKernel();
-  let made: unknown;
+  let instance: unknown;
   try {
     const { default: Extension } = await import(pathToFileURL(file).href);
     if (typeof Extension !== "function") throw unusable(`a default export of type ${typeof Extension}`);
-    made = new Extension(foundation);
+    instance = new Extension(foundation);
   } catch (error) {
     if (platformErrors.extensionUnusable.is(error)) throw error;
     throw unusable(error instanceof Error ? `${error.message}${placeIn(error, file)}` : String(error), error);
   }
-  if (!(made instanceof Orchestrator)) throw unusable("a class that does not extend Orchestrator");
-  return { path, orchestrator: made };
+  if (!(instance instanceof Orchestrator)) throw unusable("a class that does not extend Orchestrator");
+  return { path, orchestrator: instance };
 }
 
 let isShared = import.meta.url.endsWith(".ts");

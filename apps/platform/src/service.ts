@@ -13,7 +13,7 @@ import { agentsSection, platformSection } from "./configuration.ts";
 import { findClone } from "./demonstration/clone.ts";
 import { Demonstration, demonstrationMark, linkAddress } from "./demonstration/demonstration.ts";
 import { Extensions, openExtension } from "./extensions.ts";
-import { tell } from "./welcome.ts";
+import { printText } from "./welcome.ts";
 import { WorkflowFiles } from "./workflow-files.ts";
 
 const extensions: ServiceModule = {
@@ -48,8 +48,8 @@ const demonstration: ServiceModule = {
   sections: [platformSection],
   isOutermost: true,
   create: ({ configuration, foundation, mesh, operations }) => {
-    const { demonstration: isWanted, pythons, dataDirectory } = configuration.read(platformSection);
-    if (!isWanted) return {};
+    const { demonstration: isEnabled, pythons, dataDirectory } = configuration.read(platformSection);
+    if (!isEnabled) return {};
     const clone = findClone();
     const isProtected = configuration.read(meshSection).tls.mode !== "off";
     // `npm start` enables the demonstration by default, so a missing requirement must not prevent the start.
@@ -59,8 +59,8 @@ const demonstration: ServiceModule = {
       return {};
     }
     const mark = demonstrationMark(dataDirectory);
-    const where = { address: () => mesh.address, url: () => operations.url() };
-    return new Demonstration({ foundation, clone, pythons, mark, tell, ...where });
+    const location = { address: () => mesh.address, url: () => operations.url() };
+    return new Demonstration({ foundation, clone, pythons, mark, print: printText, ...location });
   },
 };
 
@@ -77,7 +77,12 @@ const workflowFiles: ServiceModule = {
       });
       return {};
     }
-    return new WorkflowFiles({ foundation, folder, address: () => linkAddress(mesh.address), tell });
+    return new WorkflowFiles({
+      foundation,
+      folder,
+      address: () => linkAddress(mesh.address),
+      print: printText,
+    });
   },
 };
 
@@ -94,8 +99,8 @@ const agentWorkers: ServiceModule = {
       foundation.logger.warn("tasks of the kind agent are not run here", { reason });
       return {};
     }
-    const where = { address: () => linkAddress(mesh.address), url: () => operations.url() };
-    return new AgentWorkers({ foundation, ...settings, ...where });
+    const location = { address: () => linkAddress(mesh.address), url: () => operations.url() };
+    return new AgentWorkers({ foundation, ...settings, ...location });
   },
 };
 

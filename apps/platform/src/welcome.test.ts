@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { killedText, signInText, welcomeText } from "./welcome.ts";
 
-const given = {
+const details = {
   page: "http://127.0.0.1:7400/?token=once",
   url: "http://127.0.0.1:7400",
   dataDirectory: "./.tutti",
@@ -10,9 +10,9 @@ const given = {
 };
 
 describe("the welcome", () => {
-  it("is short: the page, three commands to try, where workers link, how it ends", () => {
+  it("is short: the dashboard URL, three commands to try, the URL for workers, how to stop", () => {
     assert.equal(
-      welcomeText(given),
+      welcomeText(details),
       `
   Tutti is ready.  http://127.0.0.1:7400/?token=once
 
@@ -27,14 +27,17 @@ describe("the welcome", () => {
     );
   });
 
-  it("has one line for the CLI and workers if the port is another", () => {
-    const line = (url: string) => welcomeText({ ...given, url }).match(/export .*/)?.[0];
+  it("has one line for the CLI and workers if the port is not the default", () => {
+    const line = (url: string) => welcomeText({ ...details, url }).match(/export .*/)?.[0];
     assert.equal(line("http://127.0.0.1:8000"), "export TUTTI_URL=http://127.0.0.1:8000");
-    assert.equal(line(given.url), undefined);
+    assert.equal(line(details.url), undefined);
   });
 
   it("names the sign-in command without a terminal, and the variable if the port is another", () => {
-    assert.equal(signInText(given.url), "tutti: ready at http://127.0.0.1:7400. Sign in: npx tutti sign-in");
+    assert.equal(
+      signInText(details.url),
+      "tutti: ready at http://127.0.0.1:7400. Sign in: npx tutti sign-in",
+    );
     assert.match(
       signInText("http://127.0.0.1:8000"),
       /TUTTI_URL=(\S+) npx tutti sign-in\. For the CLI and workers: export TUTTI_URL=\1$/,
@@ -44,10 +47,13 @@ describe("the welcome", () => {
   it("says why the platform is not ready", () => {
     const problem = "The archive is damaged";
     assert.match(
-      signInText(given.url, problem),
+      signInText(details.url, problem),
       /^tutti: not ready at http:\S+: The archive is damaged\. Sign/,
     );
-    assert.match(welcomeText({ ...given, problem }), /Tutti is not ready\. .*\n {2}The archive is damaged\n/);
+    assert.match(
+      welcomeText({ ...details, problem }),
+      /Tutti is not ready\. .*\n {2}The archive is damaged\n/,
+    );
   });
 
   it("names the process that was killed before", () => {
@@ -57,8 +63,8 @@ describe("the welcome", () => {
     );
   });
 
-  it("names nothing of the demonstration where that is left out", () => {
-    const text = welcomeText({ ...given, demonstration: false });
+  it("does not mention the demo if the demo is disabled", () => {
+    const text = welcomeText({ ...details, demonstration: false });
     assert.doesNotMatch(text, /order-/);
     assert.equal(text.match(/npx tutti /g)?.length, 3);
   });

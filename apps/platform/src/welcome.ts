@@ -39,8 +39,8 @@ type Welcoming = Pick<ServiceHost, "url" | "configuration" | "get" | "on" | "log
 
 /** Prints the banner on a terminal, otherwise one line on standard error. Programs read the log line `ready` instead. */
 export function welcome(host: Welcoming, killed?: string): void {
-  const { dataDirectory, demonstration: isWanted } = host.configuration.read(platformSection);
-  const demonstration = isWanted && existsSync(demonstrationMark(dataDirectory));
+  const { dataDirectory, demonstration: isEnabled } = host.configuration.read(platformSection);
+  const demonstration = isEnabled && existsSync(demonstrationMark(dataDirectory));
   if (killed !== undefined) host.logger.info(killed);
   const { url } = host;
   const problem = host.isReady ? undefined : host.status().health.reason;
@@ -50,17 +50,17 @@ export function welcome(host: Welcoming, killed?: string): void {
   }
   const gateway = host.get("gateway");
   const page = gateway instanceof GatewayService ? gateway.signInLink() : url;
-  tell(welcomeText({ page, url, dataDirectory, demonstration, problem, style: styleText }));
-  if (killed !== undefined) tell(`  ${killed}`);
+  printText(welcomeText({ page, url, dataDirectory, demonstration, problem, style: styleText }));
+  if (killed !== undefined) printText(`  ${killed}`);
   host.on("stateChanged", ({ to: { state } }) => {
     if (state === "draining")
-      tell("  Stopping: running tasks finish first. Press Ctrl-C again to exit at once.");
-    if (state === "stopped") tell(`  Stopped. Data is in ${dataDirectory}.`);
+      printText("  Stopping: running tasks finish first. Press Ctrl-C again to exit at once.");
+    if (state === "stopped") printText(`  Stopped. Data is in ${dataDirectory}.`);
   });
 }
 
-export function welcomeText(given: Welcome): string {
-  const { page, url, dataDirectory, demonstration, problem, style = (_, text) => text } = given;
+export function welcomeText(details: Welcome): string {
+  const { page, url, dataDirectory, demonstration, problem, style = (_, text) => text } = details;
   const commands = demonstration ? toTry.withDemonstration : toTry.empty;
   const width = Math.max(...commands.map(([command]) => command.length)) + 3;
   const lines = [
@@ -103,7 +103,7 @@ export function killedText({ pid, since }: Pick<Holder, "pid" | "since">): strin
 }
 
 /** Prints a text for people. Returns false if there is no terminal. */
-export function tell(text: string): boolean {
+export function printText(text: string): boolean {
   const isRead = process.stdout.isTTY === true;
   if (isRead) process.stdout.write(`${text}\n`);
   return isRead;

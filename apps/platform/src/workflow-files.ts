@@ -17,7 +17,7 @@ export interface WorkflowFilesOptions {
   /** Returns the address for clients. Known after the start. */
   readonly address: () => string;
   /** Prints a text for people. Returns false if there is no terminal. */
-  readonly tell: (text: string) => boolean;
+  readonly print: (text: string) => boolean;
 }
 
 interface WorkflowFile {
@@ -80,7 +80,7 @@ export class WorkflowFiles implements Component {
   }
 
   async #registerChanged(): Promise<void> {
-    const { folder, foundation, tell } = this.#options;
+    const { folder, foundation, print } = this.#options;
     const { logger } = foundation;
     try {
       for (const file of await workflowFilesIn(folder)) {
@@ -91,7 +91,7 @@ export class WorkflowFiles implements Component {
     } catch (error) {
       const { message } = errorFromUnknown(error);
       logger.warn("workflow files could not be registered", { folder, reason: message });
-      tell(`  Workflow files could not be registered: ${message}`);
+      print(`  Workflow files could not be registered: ${message}`);
     }
   }
 
@@ -105,12 +105,12 @@ export class WorkflowFiles implements Component {
       const lines = "\n".repeat(document.linesBefore ?? 0);
       await this.#registerText({ name, text: lines + document.text }, `${name} ${index}`);
     }
-    const note = `${others}`;
-    if (others === 0 || this.#known.get(name) === note) return;
-    this.#known.set(name, note);
-    const { tell, foundation } = this.#options;
+    const state = `${others}`;
+    if (others === 0 || this.#known.get(name) === state) return;
+    this.#known.set(name, state);
+    const { print, foundation } = this.#options;
     foundation.logger.info("documents that are no workflows are not applied", { file: name, others });
-    tell(`  ${name} has ${counted(others, "document")} of another kind. Run \`tutti apply ${name}\`.`);
+    print(`  ${name} has ${counted(others, "document")} of another kind. Run \`tutti apply ${name}\`.`);
   }
 
   /** Runs a module again after each change of the folder, because one of its imports may have changed. */
@@ -129,11 +129,11 @@ export class WorkflowFiles implements Component {
   }
 
   async #register({ name, text }: WorkflowFile): Promise<void> {
-    const { foundation, tell } = this.#options;
+    const { foundation, print } = this.#options;
     try {
       const definition = await this.#tutti?.workflows.register(text, { fileName: name });
       foundation.logger.info("workflow file registered", { file: name, workflow: definition?.name });
-      tell(`  Registered ${definition?.name} from ${name}.`);
+      print(`  Registered ${definition?.name} from ${name}.`);
     } catch (error) {
       const failure = errorFromUnknown(error);
       // A call to an unavailable platform can be retried with the same content, a wrong file cannot.
@@ -144,15 +144,15 @@ export class WorkflowFiles implements Component {
   }
 
   #refused(name: string, reason: string): void {
-    const { tell, foundation } = this.#options;
+    const { print, foundation } = this.#options;
     const [first = "", ...more] = reason.split("\n");
-    const isTold = tell(
+    const isPrinted = print(
       more.length === 0
         ? `  ${name} was not registered: ${first}`
         : [`  ${name} was not registered:`, first, ...more].join("\n    "),
     );
     // A terminal shows warnings of the log too, so the user would read the reason twice.
-    foundation.logger[isTold ? "info" : "warn"]("workflow file refused", { file: name, reason });
+    foundation.logger[isPrinted ? "info" : "warn"]("workflow file refused", { file: name, reason });
   }
 }
 

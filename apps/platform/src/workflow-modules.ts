@@ -77,8 +77,10 @@ function exportsOf(path: string, timers: Timers): Promise<Exported> {
   child.on("error", ({ message }) => resolve({ failure: message }));
   child.on("close", (code) => {
     limit.cancel();
-    const why = errors.trim().split("\n").at(-1) ?? "";
-    resolve({ failure: `the module ended with code ${code} before its exports were read. ${why}`.trim() });
+    const lastError = errors.trim().split("\n").at(-1) ?? "";
+    resolve({
+      failure: `the module ended with code ${code} before its exports were read. ${lastError}`.trim(),
+    });
   });
   return promise;
 }

@@ -22,7 +22,7 @@ describe("the platform with keys", () => {
   });
   after(() => platform?.[Symbol.asyncDispose]());
 
-  it("takes the same token, signed the same way, as long as it has not ended", async () => {
+  it("accepts a correctly signed token that has not expired", async () => {
     assert.equal(
       (await platform.rest("/v1/runs", await platform.signed("its own", Date.now() + hourMs))).status,
       200,
@@ -30,19 +30,19 @@ describe("the platform with keys", () => {
   });
 
   it("exchanges a token once: a second exchange is refused", async () => {
-    const once = await platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
-    const { secret } = await platform.redeem(once);
+    const oneTimeToken = await platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
+    const { secret } = await platform.redeem(oneTimeToken);
     assert.equal((await platform.rest("/v1/runs", secret)).status, 200);
-    const { code, error } = await failureOf(platform.redeem(once));
+    const { code, error } = await failureOf(platform.redeem(oneTimeToken));
     assert.equal(error.code, "governance.token_refused");
     assert.notEqual(code, status.OK);
   });
 
-  it("tells when and where from a key was used last", async () => {
-    const wanted = governance.ListKeysRequest.fromPartial({ namespace: "default" });
+  it("shows when and from which address a key was last used", async () => {
+    const request = governance.ListKeysRequest.fromPartial({ namespace: "default" });
     const used = await until("a use of the key to be known", async () => {
       await (await platform.rest("/v1/runs", platform.keys.narrowed)).body?.cancel();
-      const { keys } = await platform.outside.call(identityService.methods.listKeys, wanted);
+      const { keys } = await platform.outside.call(identityService.methods.listKeys, request);
       return keys.find(({ actor, useTime }) => actor?.id === "eve" && useTime !== undefined);
     });
     assert.equal(used.useAddress, "127.0.0.1");
@@ -62,21 +62,21 @@ describe("the platform with keys", () => {
     assert.equal((await platform.rest("/v1/runs", unknownKey)).status, 401);
   });
 
-  it("lets a viewer see what is in its namespace, and nothing else", async () => {
-    const asked = async (path: string, init?: RequestInit) => {
+  it("lets a viewer read its namespace, and nothing else", async () => {
+    const statusOf = async (path: string, init?: RequestInit) => {
       const answer = await platform.rest(path, platform.keys.viewer, init);
       await answer.body?.cancel();
       return answer.status;
     };
-    assert.equal(await asked("/v1/runs"), 200);
-    assert.equal(await asked("/v1/runs?namespace=b"), 403);
-    assert.equal(await asked("/v1/events"), 200);
-    assert.equal(await asked("/v1/events?namespace=b"), 403);
-    assert.equal(await asked("/v1/events?namespace=*"), 403);
-    assert.equal(await asked("/v1/sign-in/link", { method: "POST" }), 403);
+    assert.equal(await statusOf("/v1/runs"), 200);
+    assert.equal(await statusOf("/v1/runs?namespace=b"), 403);
+    assert.equal(await statusOf("/v1/events"), 200);
+    assert.equal(await statusOf("/v1/events?namespace=b"), 403);
+    assert.equal(await statusOf("/v1/events?namespace=*"), 403);
+    assert.equal(await statusOf("/v1/sign-in/link", { method: "POST" }), 403);
   });
 
-  it("lets the administrator of another tenant neither see, count nor start here", async () => {
+  it("denies the administrator of another tenant all reads in this namespace", async () => {
     for (const path of ["/v1/runs", "/v1/runs?namespace=default", "/v1/sessions", "/v1/events"]) {
       const answer = await platform.rest(path, platform.keys.other);
       assert.equal(answer.status, 403, path);
@@ -86,32 +86,32 @@ describe("the platform with keys", () => {
     assert.equal(mine.status, 200);
   });
 
-  it("lets a narrowed key do what it names, and refuses the rest of what its role permits", async () => {
+  it("permits a narrowed key its scope, and refuses the other rights of its role", async () => {
     assert.equal((await platform.rest("/v1/runs", platform.keys.narrowed)).status, 200);
     const refused = await platform.rest("/v1/sessions", platform.keys.narrowed);
     assert.equal(refused.status, 403);
     assert.match(await refused.text(), /it is narrowed to workflow\.runs\.list/);
   });
 
-  it("keeps in the audit who was refused what", async () => {
+  it("records refused calls in the audit log", async () => {
     await (await platform.rest("/v1/sessions", platform.keys.narrowed)).body?.cancel();
     const { searchRecords } = governance.auditService.methods;
-    const wanted = governance.SearchRecordsRequest.fromPartial({
+    const request = governance.SearchRecordsRequest.fromPartial({
       namespace: "default",
       filter: { action: "session.sessions.list" },
     });
     await until(
       "the refusal to be recorded",
-      async () => (await platform.outside.call(searchRecords, wanted)).records,
+      async () => (await platform.outside.call(searchRecords, request)).records,
       (records) => records.some(({ error }) => error?.code === "mesh.denied"),
     );
   });
 
-  it("takes a key and the one in its place until the overlap is over, and then the new one alone", async () => {
+  it("accepts a rotated key and its successor during the overlap, and only the successor afterwards", async () => {
     const idOf = (key: string) => key.slice("tutti_live_".length).split("_", 1)[0] ?? "";
     const rotated = async (key: string, overlapMs: number) => {
-      const wanted = { namespace: "default", keyId: idOf(key), overlapMs, idempotencyKey: "" };
-      return platform.outside.call(identityService.methods.rotateKey, wanted);
+      const request = { namespace: "default", keyId: idOf(key), overlapMs, idempotencyKey: "" };
+      return platform.outside.call(identityService.methods.rotateKey, request);
     };
     const scope = Scope.fromPartial({ actions: ["workflow.runs.list"] });
     const first = await platform.keyOf("ada", "default", scope);

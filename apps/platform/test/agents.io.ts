@@ -29,11 +29,11 @@ const double = {
 };
 
 describe("agents on a platform", () => {
-  const held = new Map<string, PromiseWithResolvers<void>>();
+  const gates = new Map<string, PromiseWithResolvers<void>>();
   const model = new ScriptedModel(async ({ conversation }, count) => {
     const results = conversation.length;
     if (results === 1) return { calls: [{ name: "calc_add", input: { a: 2, b: 3 } }] };
-    await held.get(`model ${results}`)?.promise;
+    await gates.get(`model ${results}`)?.promise;
     if (results === 3) return { calls: [{ name: "double", input: { n: Number(conversation[2]) } }] };
     return `${conversation.at(-1)} after ${count > 0 ? "all" : "none"}`;
   });
@@ -44,7 +44,7 @@ describe("agents on a platform", () => {
   let worker: Worker;
   let added = 0;
 
-  const begin = (flags: readonly string[] = []) =>
+  const startPlatform = (flags: readonly string[] = []) =>
     start("platform", [`--platform.dataDirectory=${folder.path}`, ...flags], {
       environment: { ANTHROPIC_BASE_URL: served.url, ANTHROPIC_API_KEY: "test-key" },
     });
@@ -52,7 +52,7 @@ describe("agents on a platform", () => {
   before(async () => {
     folder = await makeFolder();
     served = await serveModel(model);
-    platform = await begin();
+    platform = await startPlatform();
     tutti = await connect({ address: platform.grpc });
     worker = new Worker({ address: platform.grpc, server: platform.http, handleSignals: false });
     worker.handle(
@@ -101,23 +101,23 @@ describe("agents on a platform", () => {
 
   it("continue behind the last result when the platform is killed in the middle of an answer", async () => {
     const gate = Promise.withResolvers<void>();
-    held.set("model 3", gate);
-    const asked = model.requests.length;
+    gates.set("model 3", gate);
+    const requestsBefore = model.requests.length;
     const before = added;
     const run = await tutti.run("sum-up", { input: { numbers: "2 and 3" } });
     await until(
       "the model is asked the second time",
       () => model.requests.length,
-      (count) => count === asked + 2,
+      (count) => count === requestsBefore + 2,
     );
     const { grpc, http } = platform;
     await platform.kill();
-    held.clear();
+    gates.clear();
     gate.resolve();
-    platform = await begin([`--mesh.listen=${grpc}`, `--operations.port=${new URL(http).port}`]);
+    platform = await startPlatform([`--mesh.listen=${grpc}`, `--operations.port=${new URL(http).port}`]);
     assert.equal(await run.result(), "10 after all");
     assert.equal(added - before, 1, "the tool is not called again");
-    const again = model.requests.slice(asked).map(({ conversation }) => conversation.length);
-    assert.deepEqual(again, [1, 3, 3, 5], "the first answer is not paid for twice");
+    const lengths = model.requests.slice(requestsBefore).map(({ conversation }) => conversation.length);
+    assert.deepEqual(lengths, [1, 3, 3, 5], "the first answer is not paid for twice");
   });
 });

@@ -41,8 +41,8 @@ class Api {
     return (await this.call(path)).reply as readonly Json[];
   }
 
-  async amtool(...words: readonly string[]): Promise<string> {
-    const all = [`--alertmanager.url=${this.url}`, "--no-version-check", ...words];
+  async amtool(...args: readonly string[]): Promise<string> {
+    const all = [`--alertmanager.url=${this.url}`, "--no-version-check", ...args];
     return (await promisify(execFile)(amtool.path, all)).stdout;
   }
 }
@@ -51,7 +51,7 @@ const hourMs = 3_600_000;
 const inHours = (hours: number) => new Date(Date.now() + hours * hourMs).toISOString();
 
 describe("Alertmanager's API", { skip: amtool.skip || alertmanager.skip }, () => {
-  it("answers what an Alertmanager answers", async () => {
+  it("gives the same answers as a real Alertmanager", async () => {
     await using folder = await makeFolder();
     await writeFile(join(folder.path, "am.yml"), "{route: {receiver: none}, receivers: [{name: none}]}");
     const port = await freePort();
@@ -119,17 +119,17 @@ async function story(api: Api) {
   const foo = { labels: { alertname: "foo", node: "a", severity: "warning", empty: "" }, annotations };
   const bar = { labels: { alertname: "bar", node: "b" }, generatorURL: "http://prometheus/graph" };
   const statuses: unknown[] = [];
-  const told = async (path: string, method?: string, body?: unknown) => {
+  const request = async (path: string, method?: string, body?: unknown) => {
     const { status, reply } = await api.call(path, method, body);
     statuses.push([method, path.replace(/[\w-]+$/, ""), status]);
     return reply;
   };
-  await told("alerts", "POST", [foo, { ...bar, endsAt: inHours(1) }]);
-  await told("alerts", "POST", [{ labels: {} }]);
-  await told("alerts", "POST", { alerts: [] });
-  await told("alerts", "POST", [{ ...bar, startsAt: inHours(2), endsAt: inHours(1) }]);
-  await told("alerts?filter=wrong");
-  await told("alerts?filter=a%3D~%28");
+  await request("alerts", "POST", [foo, { ...bar, endsAt: inHours(1) }]);
+  await request("alerts", "POST", [{ labels: {} }]);
+  await request("alerts", "POST", { alerts: [] });
+  await request("alerts", "POST", [{ ...bar, startsAt: inHours(2), endsAt: inHours(1) }]);
+  await request("alerts?filter=wrong");
+  await request("alerts?filter=a%3D~%28");
   const silence = {
     ...{ startsAt: inHours(0), endsAt: inHours(2), createdBy: "ada", comment: "moving" },
     matchers: [
@@ -137,10 +137,10 @@ async function story(api: Api) {
       { name: "node", value: "b", isRegex: false, isEqual: false },
     ],
   };
-  const { silenceID } = (await told("silences", "POST", silence)) as { readonly silenceID: string };
-  await told("silences", "POST", { ...silence, matchers: [{ name: "a", value: ".*", isRegex: true }] });
-  await told("silences", "POST", { ...silence, endsAt: inHours(-1) });
-  await told("silences", "POST", { ...silence, comment: undefined });
+  const { silenceID } = (await request("silences", "POST", silence)) as { readonly silenceID: string };
+  await request("silences", "POST", { ...silence, matchers: [{ name: "a", value: ".*", isRegex: true }] });
+  await request("silences", "POST", { ...silence, endsAt: inHours(-1) });
+  await request("silences", "POST", { ...silence, comment: undefined });
   await until(
     "the silence counts",
     () => api.list("alerts"),
@@ -162,18 +162,18 @@ async function story(api: Api) {
   const found: Json = Object.fromEntries(
     await Promise.all(filters.map(async (query) => [query, named(await api.list(`alerts?${query}`))])),
   );
-  const shown = ({ id: _, startsAt: _s, endsAt: _e, updatedAt: _u, ...rest }: Json) => rest;
-  const silences = (await api.list("silences")).map(shown);
+  const withoutTimes = ({ id: _, startsAt: _s, endsAt: _e, updatedAt: _u, ...rest }: Json) => rest;
+  const silences = (await api.list("silences")).map(withoutTimes);
   const conditions = ["alertname%3Df.o", "alertname%3D~f.o", "node!%3Db", "node%3Db", "team%3D"];
   const filtered = await Promise.all(
     conditions.map(async (filter) => (await api.list(`silences?filter=${filter}`)).length),
   );
-  const one = shown((await told(`silence/${silenceID}`)) as Json);
-  await told(`silence/${silenceID}`, "DELETE");
-  await told("silence/11111111-2222-3333-4444-555555555555");
+  const firstSilence = withoutTimes((await request(`silence/${silenceID}`)) as Json);
+  await request(`silence/${silenceID}`, "DELETE");
+  await request("silence/11111111-2222-3333-4444-555555555555");
   const active = named(await api.list("alerts?active=true&silenced=false"));
-  await told("alerts", "POST", [{ ...foo, endsAt: new Date(Date.now() - 1_000).toISOString() }]);
-  const left = named(await api.list("alerts"));
+  await request("alerts", "POST", [{ ...foo, endsAt: new Date(Date.now() - 1_000).toISOString() }]);
+  const remaining = named(await api.list("alerts"));
   const fingerprints = alerts.map(({ fingerprint }) => String(fingerprint));
   const keys = Object.keys(alerts[0] ?? {}).toSorted();
   return {
@@ -183,9 +183,9 @@ async function story(api: Api) {
     found,
     silences,
     filtered,
-    one,
+    one: firstSilence,
     active,
-    left,
+    left: remaining,
     fingerprints,
   };
 }
@@ -223,20 +223,20 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
       directory: folder.path,
     });
     const instance = `127.0.0.1:${target}`;
-    interface Shown {
+    interface AlertView {
       readonly title: string;
       readonly advice: string;
       readonly severity: string;
       readonly labels: Json;
       readonly report?: { readonly generatorUrl: string };
     }
-    const ask = async (query: string) => {
+    const alertsFor = async (query: string) => {
       const response = await fetch(`${platform.http}/v1/alerts?label=instance%3D${instance}${query}`);
-      return response.ok ? ((await response.json()) as { readonly alerts: readonly Shown[] }).alerts : [];
+      return response.ok ? ((await response.json()) as { readonly alerts: readonly AlertView[] }).alerts : [];
     };
     const [alert] = await until(
       "the alert",
-      () => ask(""),
+      () => alertsFor(""),
       (alerts) => alerts.length === 1,
     );
     const labels = { alertname: "ShopDown", instance, job: "shop", region: "eu", severity: "critical" };
@@ -250,10 +250,10 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
       assert.equal((shop.address() as AddressInfo).port, target);
       await until(
         "the end",
-        () => ask("&status=resolved"),
+        () => alertsFor("&status=resolved"),
         (alerts) => alerts.length === 1,
       );
-      assert.deepEqual(await ask(""), []);
+      assert.deepEqual(await alertsFor(""), []);
     } finally {
       shop.closeAllConnections();
       shop.close();

@@ -9,18 +9,18 @@ import { it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { registriesAt, start } from "./support/services.ts";
 
-interface Shown {
+interface AlertView {
   readonly ruleId?: string;
   readonly status?: string;
 }
 
-it("killed between the receiver and the record, insight sends the same webhook-id again, and nothing else notices", async () => {
+it("insight, killed between delivery and record, resends the same webhook-id, and the platform stays available", async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-alerts-"));
-  const heard: string[] = [];
+  const receivedIds: string[] = [];
   let answers = false;
   let arrived = () => {};
   const server = createServer((request, response) => {
-    heard.push(String(request.headers["webhook-id"]));
+    receivedIds.push(String(request.headers["webhook-id"]));
     request.resume();
     if (answers) response.writeHead(204).end();
     arrived();
@@ -45,12 +45,12 @@ it("killed between the receiver and the record, insight sends the same webhook-i
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     // The cast: each route of this test answers with one of these lists.
-    const reply = (await response.json()) as { readonly [Part in "alerts" | "notifications"]: Shown[] };
+    const reply = (await response.json()) as { readonly [Part in "alerts" | "notifications"]: AlertView[] };
     return { status: response.status, reply };
   };
   let insight = await launchInsight();
   try {
-    const reached = new Promise<void>((resolve) => {
+    const arrival = new Promise<void>((resolve) => {
       arrived = resolve;
     });
     const rule = {
@@ -61,17 +61,17 @@ it("killed between the receiver and the record, insight sends the same webhook-i
       "the rule is set",
       async () => (await call("/v1/alert-rules/up", "PUT", rule)).status === 200,
     );
-    await reached;
+    await arrival;
     await insight.kill();
     assert.equal((await call("/readyz")).status, 200);
     assert.equal((await call("/v1/runs?size=1")).status, 200);
     answers = true;
     insight = await launchInsight();
-    const left = await until("the receiver has it", async () => {
+    const remaining = await until("the receiver has it", async () => {
       const { status, reply } = await call("/v1/notifications");
-      return status === 200 && heard.length > 1 && reply.notifications.length === 0 ? reply : undefined;
+      return status === 200 && receivedIds.length > 1 && reply.notifications.length === 0 ? reply : undefined;
     });
-    assert.deepEqual([left.notifications, new Set(heard).size], [[], 1]);
+    assert.deepEqual([remaining.notifications, new Set(receivedIds).size], [[], 1]);
     const { reply } = await call("/v1/alerts");
     assert.deepEqual(
       // A loaded machine may fire other alerts.
@@ -89,13 +89,13 @@ it("killed between the receiver and the record, insight sends the same webhook-i
 it("killed between two steps of an escalation, insight continues: each receiver has its step once", async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-escalation-"));
   /** Ids of messages by receiver. */
-  const heard = new Map<string, string[]>([
+  const received = new Map<string, string[]>([
     ["first", []],
     ["second", []],
   ]);
   let arrived = () => {};
   const server = createServer((request, response) => {
-    heard.get(request.url?.slice(1) ?? "")?.push(String(request.headers["webhook-id"]));
+    received.get(request.url?.slice(1) ?? "")?.push(String(request.headers["webhook-id"]));
     request.resume();
     response.writeHead(204).end();
     arrived();
@@ -122,7 +122,7 @@ it("killed between two steps of an escalation, insight continues: each receiver 
   const isSet = async (path: string, body: object) => (await call(path, "PUT", body)).status === 200;
   let insight = await launch();
   try {
-    const reached = new Promise<void>((resolve) => {
+    const arrival = new Promise<void>((resolve) => {
       arrived = resolve;
     });
     const steps = [{ receivers: ["first"] }, { afterMs: 15_000, receivers: ["second"] }];
@@ -130,23 +130,23 @@ it("killed between two steps of an escalation, insight continues: each receiver 
     const rule = { title: "Down", severity: "error", external: true, escalation: "night" };
     assert.ok(await isSet("/v1/alert-rules/Down", rule));
     await call("/v1/alerts", "POST", { alerts: [{ labels: { alertname: "Down" } }] });
-    await reached;
+    await arrival;
     await until("the record of the first step", async () => {
       const { reply } = await call("/v1/notifications");
       return Array.isArray(reply["notifications"]) && reply["notifications"].length === 0;
     });
     await insight.kill();
     insight = await launch();
-    await until("the second step", () => heard.get("second")?.length === 1);
+    await until("the second step", () => received.get("second")?.length === 1);
     await until("the record of the second step", async () => {
       const { status, reply } = await call("/v1/notifications");
       return status === 200 && (reply["notifications"] as readonly unknown[]).length === 0;
     });
     assert.deepEqual(
-      [...heard.values()].map((ids) => new Set(ids).size),
+      [...received.values()].map((ids) => new Set(ids).size),
       [1, 1],
     );
-    assert.equal(heard.get("first")?.length, 1);
+    assert.equal(received.get("first")?.length, 1);
   } finally {
     server.closeAllConnections();
     server.close();

@@ -10,7 +10,7 @@ import { registriesAt, type Service, start } from "./support/services.ts";
 
 const { findCapabilities } = registryService.methods;
 const { get } = noteService.methods;
-const wanted = { namespace: "", name: "pay.charge", versionRange: "^2", labels: undefined };
+const query = { namespace: "", name: "pay.charge", versionRange: "^2", labels: undefined };
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 describe("services in processes of their own, found by a registry", () => {
@@ -42,7 +42,7 @@ describe("services in processes of their own, found by a registry", () => {
     await Promise.all([desk, notes, bank, till, registry].map((each) => each?.[Symbol.asyncDispose]()));
   });
 
-  it("the id of a trace finds the lines of all of them, which tell one story in order", async () => {
+  it("one trace id finds the log lines of all services, in order", async () => {
     await atDesk.call(get, note({ key: "relay", text: "pay 7" }), {
       headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` },
     });
@@ -95,10 +95,10 @@ describe("services in processes of their own, found by a registry", () => {
     assert.match(JSON.stringify(line["error"]), /the pencil broke.*notes\.ts/);
   });
 
-  it("who can do pay.charge@^2 is answered with versions, load and cost", async () => {
+  it("a search for pay.charge@^2 returns versions, load and cost of its providers", async () => {
     const { versions } = await until(
       "two versions that will do",
-      () => atRegistry.call(findCapabilities, wanted),
+      () => atRegistry.call(findCapabilities, query),
       (reply) => reply.versions.length === 2,
     );
 
@@ -133,10 +133,10 @@ describe("services in processes of their own, found by a registry", () => {
   it("a search for workers with pay.charge lists every version, and is empty for a capability without workers", async () => {
     const { versions } = await until(
       "three versions",
-      () => atRegistry.call(findCapabilities, { ...wanted, versionRange: "" }),
+      () => atRegistry.call(findCapabilities, { ...query, versionRange: "" }),
       (reply) => reply.versions.length === 3,
     );
-    const none = await atRegistry.call(findCapabilities, { ...wanted, name: "pay.refund" });
+    const missing = await atRegistry.call(findCapabilities, { ...query, name: "pay.refund" });
 
     assert.deepEqual(
       versions.map(({ capability, providers }) => [capability?.version, providers[0]?.service]),
@@ -146,7 +146,7 @@ describe("services in processes of their own, found by a registry", () => {
         ["1.9.0", "till"],
       ],
     );
-    assert.deepEqual(none.versions, []);
+    assert.deepEqual(missing.versions, []);
   });
 });
 

@@ -28,16 +28,16 @@ describe("a durable function with a loop that never waits", () => {
   });
 
   /** Returns the log line of the worker when its function is ended. The worker continues its other work. */
-  async function saysOf(language: string, options: ProcessOptions): Promise<string> {
+  async function failureLineOf(language: string, options: ProcessOptions): Promise<string> {
     await using worker = new TestProcess(options);
-    const begun = (name: string, id: string, input: object = {}) =>
+    const startRun = (name: string, id: string, input: object = {}) =>
       until(
         `${name} is registered`,
         () => tutti.run(name, { id, input: { ...input } }).catch(() => undefined),
         (run): run is RunHandle => run !== undefined,
       );
-    const waiting = await begun("patient", `patient-${language}`);
-    const endless = await begun("blocked", `blocked-${language}`, { isEndless: true });
+    const waiting = await startRun("patient", `patient-${language}`);
+    const endless = await startRun("blocked", `blocked-${language}`, { isEndless: true });
     const found = await until(
       "it failed its turn",
       async () => JSON.stringify(await endless.why()),
@@ -54,7 +54,7 @@ describe("a durable function with a loop that never waits", () => {
   it("is ended in TypeScript, and the error names the step before", async () => {
     const program = placeOf("programs/blocked-worker.ts");
     const options = { program, arguments: [platform.grpc, platform.http] };
-    const found = await saysOf("typescript", options);
+    const found = await failureLineOf("typescript", options);
     assert.match(found, /`blocked` blocked its worker for 1\.5 s, after [\w./-]*blocked-worker\.ts:7/);
   });
 
@@ -64,7 +64,7 @@ describe("a durable function with a loop that never waits", () => {
       arguments: [placeOf("programs/blocked_worker.py"), platform.grpc, platform.http],
       environment: { PYTHONPATH: placeOf("../../../sdk/python/src") },
     };
-    const found = await saysOf("python", options);
+    const found = await failureLineOf("python", options);
     assert.match(found, /`blocked` blocked its worker for 1\.5 s, at [\w./-]*blocked_worker\.py:1[34]/);
   });
 });

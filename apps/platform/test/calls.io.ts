@@ -25,18 +25,18 @@ describe("a client that knows the URL of a platform alone", () => {
   let platform: Service;
   let tutti: Tutti;
   let worker: Worker;
-  const held = new Map<string, PromiseWithResolvers<void>>();
+  const gates = new Map<string, PromiseWithResolvers<void>>();
 
-  const begin = (flags: readonly string[] = []) =>
+  const startPlatform = (flags: readonly string[] = []) =>
     start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`, ...flags]);
 
   before(async () => {
     folder = await makeFolder();
-    platform = await begin();
+    platform = await startPlatform();
     tutti = await connect({ address: platform.http });
     worker = new Worker({ address: platform.grpc, server: platform.http, handleSignals: false });
     worker.handle("greeter.greet", async ({ name }: { readonly name: string }) => {
-      await held.get(name)?.promise;
+      await gates.get(name)?.promise;
       return `Hello, ${name.slice(0, 20)}!`;
     });
     await worker.start();
@@ -60,11 +60,11 @@ describe("a client that knows the URL of a platform alone", () => {
     assert.deepEqual(found, [run.id]);
     const { done } = await run.history().next();
     assert.equal(done, false);
-    held.set("Bob", Promise.withResolvers());
+    gates.set("Bob", Promise.withResolvers());
     const waiting = await tutti.run("greeting", { input: { name: "Bob" } });
     await waiting.cancel("enough");
     await assert.rejects(waiting.result(), { code: "workflow.cancelled" });
-    held.get("Bob")?.resolve();
+    gates.get("Bob")?.resolve();
   });
 
   it("stores input that is too large for a message", async () => {
@@ -85,16 +85,16 @@ describe("a client that knows the URL of a platform alone", () => {
     );
   });
 
-  it("continues to wait when the platform is killed and comes back", async () => {
-    held.set("Carl", Promise.withResolvers());
+  it("continues to wait when the platform is killed and restarted", async () => {
+    gates.set("Carl", Promise.withResolvers());
     const run = await tutti.run("greeting", { id: "killed", input: { name: "Carl" } });
     const result = run.result();
-    const again = await tutti.run("greeting", { id: "killed", input: { name: "Carl" } });
-    assert.ok(again.existed);
+    const second = await tutti.run("greeting", { id: "killed", input: { name: "Carl" } });
+    assert.ok(second.existed);
     const { grpc, http } = platform;
     await platform.kill();
-    platform = await begin([`--mesh.listen=${grpc}`, `--operations.port=${new URL(http).port}`]);
-    held.get("Carl")?.resolve();
+    platform = await startPlatform([`--mesh.listen=${grpc}`, `--operations.port=${new URL(http).port}`]);
+    gates.get("Carl")?.resolve();
     assert.equal(await result, "Hello, Carl!");
   });
 
@@ -123,7 +123,7 @@ describe("a client that knows the URL of a platform alone", () => {
 });
 
 describe("a client with a key", () => {
-  it("may what its key may, and counts against its limits as over gRPC", async () => {
+  it("has the rights and limits of its key, as over gRPC", async () => {
     await using platform = await KeyedPlatform.start();
     await platform.bind("dan", "developer", "default");
     await platform.outside.call(governance.identityService.methods.setIdentityLimit, {
@@ -153,9 +153,9 @@ describe("a client with a key", () => {
     const second = await callOverHttp(platform.http, watchRuns, keyHeaders(key));
     assert.equal(second.code, status.RESOURCE_EXHAUSTED, second.text);
     watching.abort();
-    const elsewhere = await connect({ address: platform.http, accessToken: key, namespace: "b" });
-    await assert.rejects(elsewhere.run("greeting"), { status: "PERMISSION_DENIED" });
-    await elsewhere.close();
+    const otherClient = await connect({ address: platform.http, accessToken: key, namespace: "b" });
+    await assert.rejects(otherClient.run("greeting"), { status: "PERMISSION_DENIED" });
+    await otherClient.close();
     const nobody = await connect({ address: platform.http, accessToken: "tutti_live_none" });
     await assert.rejects(nobody.run("greeting"), { status: "UNAUTHENTICATED" });
     await nobody.close();

@@ -42,9 +42,9 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("the platform calls itself over a connection, which it does not without", async () => {
-    await using apart = await makeFolder();
-    await using plain = await start("platform", [], { directory: apart.path });
+  it("the platform calls itself over a connection with TLS, and in process without", async () => {
+    await using plainFolder = await makeFolder();
+    await using plain = await start("platform", [], { directory: plainFolder.path });
     for (const each of [plain, platform]) await each.line("following the registry");
 
     assert.equal((await platform.line("mesh listening"))["tls"], "mutual");
@@ -75,23 +75,23 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
   });
 
   it("an outsider is refused: without TLS, without a certificate, and with one of another authority", async () => {
-    await using elsewhere = await makeFolder();
-    await certificatesFor(elsewhere.path, "notes");
+    await using foreignFolder = await makeFolder();
+    await certificatesFor(foreignFolder.path, "notes");
     const authority = await readFile(inFolder("certs", "ca.crt"));
-    const forged = await secured(join(elsewhere.path, "certs"), "notes", authority);
+    const forged = await secured(join(foreignFolder.path, "certs"), "notes", authority);
 
-    for (const [what, security] of [
+    for (const [title, security] of [
       ["without TLS", credentials.createInsecure()],
       ["without a certificate", credentials.createSsl(authority)],
       ["with a certificate of another authority", forged],
     ] as const) {
       using outsider = new OutsideClient(platform.grpc, security);
       const { code } = await failureOf(outsider.call(listServices, everything));
-      assert.equal(code, status.UNAVAILABLE, what);
+      assert.equal(code, status.UNAVAILABLE, title);
     }
   });
 
-  it("certificates that are replaced are taken up without a restart", async () => {
+  it("replaced certificates take effect without a restart", async () => {
     const before = await fingerprintAt(platform.grpc, inFolder("certs"));
 
     await certificatesFor(folder.path, "platform", "--rotate");
@@ -105,15 +105,15 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     await caller.call(listServices, everything);
   });
 
-  it("another authority replaces the first, while both processes keep calling each other", async () => {
+  it("a new authority replaces the first, while both processes keep calling each other", async () => {
     const first = await secured(inFolder("certs"), "notes");
-    const takenUp = () =>
+    const reloadCounts = () =>
       [platform, notes].map(
         ({ lines }) =>
           lines.filter(({ msg }) => msg === "certificates replaced, new connections use them").length,
       );
     for (const step of ["trusted beside it", "signs", "alone"]) {
-      const before = takenUp();
+      const before = reloadCounts();
       await certificatesFor(folder.path, "platform", "--next-authority");
       // Before both have reloaded, each meets certificates that the other has not loaded yet.
       for (const [address, service] of [
@@ -125,7 +125,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
         else await caller.call(noteService.methods.get, note({ text: step }));
       }
       await until("both to have taken it up", () =>
-        takenUp().every((count, index) => count > (before[index] ?? 0)),
+        reloadCounts().every((count, index) => count > (before[index] ?? 0)),
       );
     }
     using late = new OutsideClient(platform.grpc, first);
@@ -136,7 +136,7 @@ describe("from in-process to gRPC with mutual TLS by configuration alone", () =>
     assert.ok(services.some(({ name, ready }) => name === "notes" && ready === 1));
   });
 
-  it("nothing of it is trouble in the log", () => {
+  it("none of this logs a warning or an error", () => {
     const lines = [...platform.lines, ...notes.lines];
 
     assert.deepEqual(

@@ -60,7 +60,7 @@ describe("a key of the configuration", () => {
     assert.doesNotMatch(platform.output, /hush/);
   });
 
-  it("that changes live takes effect without a restart, and one with a mistake changes nothing", async () => {
+  it("takes effect without a restart if it is live, and an invalid value changes nothing", async () => {
     await using folder = await makeFolder();
     const file = join(folder.path, "tutti.yaml");
     await writeFile(file, "foundation: { log: { level: info } }\n");

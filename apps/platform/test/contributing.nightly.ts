@@ -20,15 +20,15 @@ describe("CONTRIBUTING.md", () => {
   it("applied to a copy, every recipe passes the checks and the tests of all packages it touches", async (t) => {
     const copy = copyOfWorkspace(t);
     const { blocks } = readPage("CONTRIBUTING.md");
-    const succeeds = async (script: string, ...given: readonly string[]) => {
-      const { code, output } = await runIn(copy, script, ...given);
-      assert.equal(code, 0, `${script} ${given.join(" ")}:\n${output}`);
+    const succeeds = async (script: string, ...args: readonly string[]) => {
+      const { code, output } = await runIn(copy, script, ...args);
+      assert.equal(code, 0, `${script} ${args.join(" ")}:\n${output}`);
     };
     // Packages first, because their generator then also covers the contracts of the page.
-    for (const [, words = ""] of blocks.flatMap(({ kind, text }) =>
+    for (const [, line = ""] of blocks.flatMap(({ kind, text }) =>
       kind === "sh" ? [...text.matchAll(/^npm run make -- (.*)$/gm)] : [],
     ))
-      await succeeds("tools/make.mjs", ...words.split(" "));
+      await succeeds("tools/make.mjs", ...line.split(" "));
     for (const change of blocks.filter(isChange)) apply(copy, change);
     for (const script of ["generate", "reference", "python"]) await succeeds(`tools/${script}.mjs`);
     const rpcs = readFileSync(join(copy, "docs/reference/rpcs.md"), "utf8");

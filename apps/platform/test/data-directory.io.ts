@@ -44,11 +44,11 @@ async function started(directory: string): Promise<ServiceHost> {
   return host;
 }
 
-const run = async (command: DataCommand, directory: string, ...words: string[]) => {
+const run = async (command: DataCommand, directory: string, ...args: string[]) => {
   const configured = () => ({ directory, partitions: undefined, services });
   const { output, exitCode } = await runDataCommand(
     command,
-    ["--json", "--data-directory", directory, ...words],
+    ["--json", "--data-directory", directory, ...args],
     configured,
   );
   const findings = exitCode === 2 ? [] : JSON.parse(output).findings;
@@ -63,8 +63,8 @@ async function* upload(text: string): AsyncGenerator<PutRequest> {
 /** Uses every feature that stores data. Returns the secret of a sign-in. */
 async function used(host: ServiceHost): Promise<string> {
   const { mesh, url } = host;
-  const made = CreateNamespaceRequest.fromPartial({ resource: { name: namespace } });
-  await mesh.client(namespaceService).createNamespace(made);
+  const request = CreateNamespaceRequest.fromPartial({ resource: { name: namespace } });
+  await mesh.client(namespaceService).createNamespace(request);
   await mesh.client(blobService).put(upload("a large input"));
   const value = Uint8Array.from(Buffer.from("open sesame"));
   await mesh
@@ -95,7 +95,7 @@ async function unsealed({ mesh }: ServiceHost): Promise<string> {
   return Buffer.from(values.map((sealed) => open(sealed) ?? assert.fail("it opens"))[0] ?? []).toString();
 }
 
-async function whoIs({ url }: ServiceHost, secret: string): Promise<string> {
+async function principalOf({ url }: ServiceHost, secret: string): Promise<string> {
   const cookie = `tutti-${new URL(url).port}=${secret}`;
   const answer = await fetch(`${url}/v1/whoami`, { headers: { cookie, "sec-fetch-site": "same-origin" } });
   const { by = "" } = (await answer.json()) as { readonly by?: string };
@@ -122,7 +122,7 @@ function filesIn(directory: string): string[] {
 }
 
 /** Files that each start or their users recreate without loss. */
-const ofNoWeight = /^(lock|lock\.json|door\.json|demonstration.*|blobs\/through\/.*|insight\/.*)$/;
+const ignoredFiles = /^(lock|lock\.json|door\.json|demonstration.*|blobs\/through\/.*|insight\/.*)$/;
 
 describe("a used data directory", () => {
   let folder = "";
@@ -149,7 +149,7 @@ describe("a used data directory", () => {
   });
 
   it("is sound as it is, and each file that is flipped, cut or removed is named", async () => {
-    const files = filesIn(data).filter((name) => !ofNoWeight.test(name));
+    const files = filesIn(data).filter((name) => !ignoredFiles.test(name));
     const sound = await run("verify", data);
     assert.equal(sound.exitCode, 0, sound.output);
     for (const kind of [
@@ -182,16 +182,16 @@ describe("a used data directory", () => {
         cut: () => writeFileSync(file, content.subarray(0, Math.floor(end / 2))),
         removed: () => rmSync(file),
       };
-      for (const [how, change] of Object.entries(changes)) {
+      for (const [damage, change] of Object.entries(changes)) {
         // A blob without a mention may be swept at any time.
-        if (how === "removed" && name.startsWith("blobs/")) continue;
+        if (damage === "removed" && name.startsWith("blobs/")) continue;
         change();
         const { findings } = await run("verify", data);
         const [place = ""] = name.split("/");
         const isNamed = findings.some(({ level, text }) => level !== "sound" && text.includes(place));
         if (!isNamed)
           unnamed.push(
-            `${name} ${how}: ${JSON.stringify(findings.filter(({ level }) => level !== "sound"))}`,
+            `${name} ${damage}: ${JSON.stringify(findings.filter(({ level }) => level !== "sound"))}`,
           );
         writeFileSync(file, content);
       }
@@ -200,7 +200,7 @@ describe("a used data directory", () => {
     assert.equal((await run("verify", data)).exitCode, 0);
   });
 
-  it("names files of insight that are damaged, with what to do", async () => {
+  it("names damaged files of insight, with a remedy", async () => {
     for (const name of ["series.sqlite", "facts.sqlite"]) {
       const file = join(data, "insight", name);
       const content = readFileSync(file);
@@ -217,7 +217,7 @@ describe("a used data directory", () => {
     assert.equal((await run("verify", data)).exitCode, 0);
   });
 
-  it("names an audit log that was cut with its checkpoint, and folders that are gone", async () => {
+  it("names an audit log that was cut together with its checkpoint, and missing folders", async () => {
     const copy = join(folder, "cut");
     cpSync(data, copy, { recursive: true });
     const book = new DatabaseSync(join(copy, "audit", "book.sqlite"));
@@ -225,21 +225,21 @@ describe("a used data directory", () => {
     book.exec(`DELETE FROM block WHERE leaf >= ${size}; DELETE FROM head WHERE leaf >= ${size};
       DELETE FROM checkpoint WHERE number = (SELECT max(number) FROM checkpoint)`);
     book.close();
-    const cut = await run("verify", copy);
-    assert.equal(cut.exitCode, 1);
-    assert.match(cut.output, /ends with checkpoint \d+, and the journal has checkpoint \d+/);
-    for (const gone of ["audit", "keys", "archive", "archive/governance", "journal"]) {
+    const verified = await run("verify", copy);
+    assert.equal(verified.exitCode, 1);
+    assert.match(verified.output, /ends with checkpoint \d+, and the journal has checkpoint \d+/);
+    for (const removedPath of ["audit", "keys", "archive", "archive/governance", "journal"]) {
       rmSync(copy, { recursive: true });
       cpSync(data, copy, { recursive: true });
-      rmSync(join(copy, gone), { recursive: true });
+      rmSync(join(copy, removedPath), { recursive: true });
       const { exitCode, output } = await run("verify", copy);
-      assert.equal(exitCode, 1, `${gone}: ${output}`);
-      assert.ok(output.includes(join(copy, gone)), `${gone}: ${output}`);
+      assert.equal(exitCode, 1, `${removedPath}: ${output}`);
+      assert.ok(output.includes(join(copy, removedPath)), `${removedPath}: ${output}`);
     }
     rmSync(copy, { recursive: true });
   });
 
-  it("is restored from a copy alone, made while a process uses it: secrets, sign-ins and audit continue", async () => {
+  it("is restored from a copy that was made during use: secrets, sign-ins and audit continue", async () => {
     const [copy, restored] = [join(folder, "copy"), join(folder, "restored")];
     const host = await started(data);
     const before = await searched(host);
@@ -252,27 +252,27 @@ describe("a used data directory", () => {
     assert.equal((await run("restore", restored, "--copy", copy)).exitCode, 1);
     const done = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
     assert.equal(done.exitCode, 0, done.output);
-    const again = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
-    assert.match(again.output, /is not empty\. Nothing in it was changed\. Choose another directory/);
-    assert.doesNotMatch(again.output, /Remove/);
+    const repeated = await run("restore", restored, "--copy", copy, "--passphrase-file", passphrase());
+    assert.match(repeated.output, /is not empty\. Nothing in it was changed\. Choose another directory/);
+    assert.doesNotMatch(repeated.output, /Remove/);
     // Only the restored directory remains in use.
-    const aside = join(folder, "aside");
-    cpSync(data, aside, { recursive: true });
+    const backup = join(folder, "aside");
+    cpSync(data, backup, { recursive: true });
     rmSync(data, { recursive: true });
     rmSync(copy, { recursive: true });
     const second = await started(restored);
     try {
       assert.equal(await unsealed(second), "open sesame");
-      assert.equal(await whoIs(second, secret), "200 cookie");
+      assert.equal(await principalOf(second, secret), "200 cookie");
       assert.deepEqual((await searched(second)).slice(0, before.length), before);
       assert.deepEqual(await auditFaults(second), []);
     } finally {
       await second.stop();
-      cpSync(aside, data, { recursive: true });
+      cpSync(backup, data, { recursive: true });
     }
   });
 
-  it("is copied without its keys if they are stored elsewhere, with a loud warning, and not restored without them", async () => {
+  it("is copied without keys that are stored elsewhere, with a warning, and is not restored without them", async () => {
     const [copy, restored] = [join(folder, "named"), join(folder, "named-restored")];
     const copied = await run("backup", data, "--copy", copy, "--keys-elsewhere");
     assert.equal(copied.exitCode, 0, copied.output);

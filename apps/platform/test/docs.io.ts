@@ -64,7 +64,7 @@ describe("documentation", { concurrency: 2 }, () => {
   };
 
   for (const page of pages)
-    if (!shared.includes(page)) it(`${page.path}: every block holds`, () => tryPage(page));
+    if (!shared.includes(page)) it(`${page.path}: every block passes its check`, () => tryPage(page));
 
   // Pages register workflows with the same names, so pages that run concurrently would start each other's workflows.
   describe("of a platform as it is by default", { concurrency: 1 }, () => {
@@ -74,15 +74,16 @@ describe("documentation", { concurrency: 2 }, () => {
     });
     after(() => platform?.[Symbol.asyncDispose]());
 
-    for (const page of shared) it(`${page.path}: every block holds`, () => tryPage(page, platform));
+    for (const page of shared)
+      it(`${page.path}: every block passes its check on the shared platform`, () => tryPage(page, platform));
 
     it("knows every metric of a running platform", async () => {
-      const shown = await (await fetch(`${platform.http}/metrics`)).text();
+      const metricsText = await (await fetch(`${platform.http}/metrics`)).text();
       const page = readFileSync(join(root, "docs/reference/metrics.md"), "utf8");
-      const names = [...shown.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
+      const names = [...metricsText.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(
         ([, name, kind]) => `\`${name}\` | ${kind}`,
       );
-      assert.ok(names.length > 20, shown);
+      assert.ok(names.length > 20, metricsText);
       assert.deepEqual(
         names.filter((name) => !page.includes(name)),
         [],

@@ -49,8 +49,8 @@ describe("the edges of the platform", () => {
       ...{ namespace, revision: "", reason: "" },
       limit: governance.IdentityLimit.fromPartial({ actor: person(id), maxStreams: 100, ...limit }),
     });
-    const wanted = governance.CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
-    const { secret, key } = await outside.call(identityService.methods.createKey, wanted);
+    const request = governance.CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
+    const { secret, key } = await outside.call(identityService.methods.createKey, request);
     await until(
       `${id} to be known`,
       async () => (await rest("/v1/whoami", secret)).status,
@@ -62,19 +62,19 @@ describe("the edges of the platform", () => {
   async function inAudit(id: string, code: string): Promise<void> {
     const { searchRecords } = governance.auditService.methods;
     const filter = { action: "access", actor: person(id) };
-    const wanted = governance.SearchRecordsRequest.fromPartial({ namespace, filter });
+    const request = governance.SearchRecordsRequest.fromPartial({ namespace, filter });
     await until(
       `${code} to be recorded`,
-      async () => (await outside.call(searchRecords, wanted)).records,
+      async () => (await outside.call(searchRecords, request)).records,
       (records) => records.some(({ error }) => error?.code === code),
     );
   }
 
-  for (const [what, path] of [
+  for (const [title, path] of [
     ["the gateway refuses", "/v1/runs?size=x"],
     ["a service refuses", "/v1/runs/nope"],
   ] as const)
-    it(`a trace id of a request that ${what} finds a line at the default log level`, async () => {
+    it(`the trace id of a request that ${title} finds a log line at the default level`, async () => {
       const answer = await fetch(`${platform.http}${path}`);
       assert.ok(answer.status >= 400);
       const [, traceId = ""] = answer.headers.get("traceparent")?.split("-") ?? [];
@@ -83,7 +83,7 @@ describe("the edges of the platform", () => {
       assert.match(line.msg, /^(request refused|call failed)$/);
     });
 
-  it("refuse requests larger than the caller's may be, and take the same of others", async () => {
+  it("refuse requests above the caller's size limit, and accept the same requests of other callers", async () => {
     const [small, large] = await Promise.all([
       somebody("small", { maxRequestBytes: 2_000 }),
       somebody("large"),
@@ -165,20 +165,22 @@ describe("the edges of the platform", () => {
 
   function socket(path: string, secret: string): Promise<Followed> {
     const followed: Followed = { isOver: false, ended: Promise.resolve("") };
-    const one = new WebSocket(`${platform.http.replace("http", "ws")}${path}`, { headers: bearer(secret) });
-    let said = "";
+    const webSocket = new WebSocket(`${platform.http.replace("http", "ws")}${path}`, {
+      headers: bearer(secret),
+    });
+    let problemCode = "";
     const ended = new Promise<string>((resolve) => {
-      one.addEventListener("close", () => {
+      webSocket.addEventListener("close", () => {
         followed.isOver = true;
-        resolve(said);
+        resolve(problemCode);
       });
     });
     return new Promise((resolve, reject) => {
-      one.addEventListener("error", () => reject(new Error(`${path} failed`)));
-      one.addEventListener("message", ({ data }) => {
-        const told = JSON.parse(String(data)) as { kind: string; problem?: { code: string } };
-        said = told.problem?.code ?? "";
-        if (told.kind === "ready") resolve(Object.assign(followed, { ended }));
+      webSocket.addEventListener("error", () => reject(new Error(`${path} failed`)));
+      webSocket.addEventListener("message", ({ data }) => {
+        const frame = JSON.parse(String(data)) as { kind: string; problem?: { code: string } };
+        problemCode = frame.problem?.code ?? "";
+        if (frame.kind === "ready") resolve(Object.assign(followed, { ended }));
       });
     });
   }
@@ -187,9 +189,13 @@ describe("the edges of the platform", () => {
     Promise.all([sse("/v1/events", secret), socket("/v1/events", secret), sse("/v1/watch/runs", secret)]);
 
   it("end the streams of a key when that key is revoked, with the reason, while other streams continue", async () => {
-    const [gone, stays] = await Promise.all([somebody("gone"), somebody("stays")]);
-    const [open, others] = [await everything(gone.secret), await everything(stays.secret)];
-    await outside.call(identityService.methods.revokeKey, { namespace, keyId: gone.keyId, reason: "lost" });
+    const [revoked, remaining] = await Promise.all([somebody("gone"), somebody("stays")]);
+    const [open, others] = [await everything(revoked.secret), await everything(remaining.secret)];
+    await outside.call(identityService.methods.revokeKey, {
+      namespace,
+      keyId: revoked.keyId,
+      reason: "lost",
+    });
     for (const { ended } of open) assert.equal(await ended, "access.credential_refused");
     assert.deepEqual(
       others.map(({ isOver }) => isOver),
@@ -206,10 +212,10 @@ describe("the edges of the platform", () => {
 
   it("end the streams of a token when it expires, without any other change", async () => {
     await somebody("brief");
-    const wanted = { namespace, actor: person("brief"), lifetimeMs: 3_000 };
+    const request = { namespace, actor: person("brief"), lifetimeMs: 3_000 };
     const { secret } = await outside.call(
       identityService.methods.issueToken,
-      governance.IssueTokenRequest.fromPartial(wanted),
+      governance.IssueTokenRequest.fromPartial(request),
     );
     const open = await everything(secret);
     for (const { ended } of open) assert.equal(await ended, "access.credential_refused");

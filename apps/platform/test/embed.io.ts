@@ -204,9 +204,9 @@ describe("Tutti within an application", () => {
     const { worker } = await app.line("stopped");
     assert.equal(worker, "stopped");
     const guide = readFileSync(new URL("../../../docs/guides/embedding.md", import.meta.url), "utf8");
-    const [, shown = ""] = /^```python [^\n]*\n(.*?)^```$/ms.exec(guide) ?? [];
+    const [, source = ""] = /^```python [^\n]*\n(.*?)^```$/ms.exec(guide) ?? [];
     await using program = new TestProcess({
-      ...{ program: fastapi.path, arguments: ["-c", shown] },
+      ...{ program: fastapi.path, arguments: ["-c", source] },
       environment: { PYTHONPATH: fileURLToPath(new URL("../../../sdk/python/src", import.meta.url)) },
     });
     assert.equal((await program.ended()).code, 0, program.output);
@@ -250,7 +250,7 @@ describe("Tutti within an application", () => {
     assert.equal(line?.["reason"], "the application stops");
   });
 
-  it("takes a service out of rotation while its check fails, says why, and takes it in again", async () => {
+  it("takes a service out of rotation while its check fails, with the reason, and returns it afterwards", async () => {
     let isWell = true;
     const service = createServer((request, response) => {
       const isHealth = request.url === "/healthz";
@@ -275,7 +275,7 @@ describe("Tutti within an application", () => {
       const { waits } = await until(
         "it waits for the service",
         () => run.why("look"),
-        (why) => /asleep/.test(why.waits[0]?.message ?? ""),
+        (explanation) => /asleep/.test(explanation.waits[0]?.message ?? ""),
       );
       assert.match(waits[0]?.message ?? "", /stock\.get-item is asleep \(its check fails: .*503/);
       isWell = true;

@@ -71,7 +71,7 @@ describe("the security enforcer", () => {
   }
 
   /** Posts an event like a sender with the libraries of Standard Webhooks. */
-  function tell(name: string, id: string, body: unknown, change: Record<string, string> = {}) {
+  function postWebhook(name: string, id: string, body: unknown, change: Record<string, string> = {}) {
     const text = JSON.stringify(body);
     const signed = signedHeaders(secret, { id, nowMs: Date.now(), body: text });
     const headers = { "content-type": "application/json", ...signed, ...change };
@@ -79,10 +79,10 @@ describe("the security enforcer", () => {
   }
 
   /** Retries until the rules that permit the event have arrived. */
-  async function told(name: string, id: string, body: unknown): Promise<unknown> {
+  async function postUntilAccepted(name: string, id: string, body: unknown): Promise<unknown> {
     const answer = await until(
       `${name} to be permitted`,
-      () => tell(name, id, body),
+      () => postWebhook(name, id, body),
       ({ status }) => status !== 403 && status !== 503,
     );
     assert.equal(answer.status, 200, await answer.clone().text());
@@ -94,10 +94,10 @@ describe("the security enforcer", () => {
     code: string,
     namespace = "default",
   ): Promise<governance.AuditRecord> {
-    const wanted = governance.SearchRecordsRequest.fromPartial({ namespace, filter });
+    const request = governance.SearchRecordsRequest.fromPartial({ namespace, filter });
     const records = await until(
       `${code} to be recorded`,
-      async () => (await outside.call(governance.auditService.methods.searchRecords, wanted)).records,
+      async () => (await outside.call(governance.auditService.methods.searchRecords, request)).records,
       (found) => found.some(({ error }) => error?.code === code),
     );
     const record = records.find(({ error }) => error?.code === code);
@@ -105,13 +105,13 @@ describe("the security enforcer", () => {
     return record;
   }
 
-  it("lets signed webhooks start a run and send it a signal, each once, however often they arrive", async () => {
-    const begun = await told("orders", "msg_1", { order: 7, items: ["tea"] });
-    assert.deepEqual(begun, { runId: "order-7", existed: false });
+  it("lets signed webhooks start and signal a run, each once, even if they are repeated", async () => {
+    const started = await postUntilAccepted("orders", "msg_1", { order: 7, items: ["tea"] });
+    assert.deepEqual(started, { runId: "order-7", existed: false });
     await new Promise((resolve) => setTimeout(resolve, 1_000 - (Date.now() % 1_000)));
-    const again = await told("orders", "msg_1", { order: 7, items: ["tea"] });
-    assert.deepEqual(again, { runId: "order-7", existed: true });
-    assert.deepEqual(await told("paid", "msg_2", { order: 7, by: "card" }), {
+    const second = await postUntilAccepted("orders", "msg_1", { order: 7, items: ["tea"] });
+    assert.deepEqual(second, { runId: "order-7", existed: true });
+    assert.deepEqual(await postUntilAccepted("paid", "msg_2", { order: 7, by: "card" }), {
       runId: "order-7",
       existed: true,
     });
@@ -121,7 +121,7 @@ describe("the security enforcer", () => {
   });
 
   it("runs a webhook's action only with permission", async () => {
-    const answer = await tell("hasty", "msg_3", { order: 9 });
+    const answer = await postWebhook("hasty", "msg_3", { order: 9 });
     assert.equal(await codeOf(answer), "403 mesh.denied");
     const { cause } = await inAudit({ action: "workflow.runs.start" }, "mesh.denied");
     assert.deepEqual([cause?.actor?.kind, cause?.actor?.id], [ActorKind.ACTOR_KIND_SERVICE, "webhook.hasty"]);
@@ -129,48 +129,55 @@ describe("the security enforcer", () => {
 
   const action = "gateway.webhooks.tell";
 
-  for (const [what, make, expected] of [
+  for (const [title, send, expected] of [
     ["unsigned", () => json("POST", "/v1/webhooks/orders", { order: 8 }), "401 webhook.unsigned"],
     [
       "signed for something else",
-      () => tell("orders", "msg_4", { order: 8 }, { "webhook-id": "msg_5" }),
+      () => postWebhook("orders", "msg_4", { order: 8 }, { "webhook-id": "msg_5" }),
       "401 webhook.signature_wrong",
     ],
     [
       "old",
-      () => tell("orders", "msg_6", { order: 8 }, { "webhook-timestamp": "1614265330" }),
+      () => postWebhook("orders", "msg_6", { order: 8 }, { "webhook-timestamp": "1614265330" }),
       "401 webhook.late",
     ],
-    ["for nobody", () => tell("nobody", "msg_7", {}), "404 webhook.unknown"],
+    ["for nobody", () => postWebhook("nobody", "msg_7", {}), "404 webhook.unknown"],
   ] as const)
-    it(`refuses a webhook that is ${what}, and tells the audit from where it came`, async () => {
-      const refused = await make();
+    it(`refuses a webhook that is ${title}, and records its address in the audit log`, async () => {
+      const refused = await send();
       assert.equal(await codeOf(refused), expected);
       const [, code = ""] = expected.split(" ");
-      const namespace = what === "for nobody" ? "system" : "default";
+      const namespace = title === "for nobody" ? "system" : "default";
       const record = await inAudit({ action }, code, namespace);
       assert.equal(record.address, "127.0.0.1");
     });
 
-  it("refuses a copy of a webhook that was taken", async () => {
+  it("refuses a replayed webhook", async () => {
     const headers = signedHeaders(secret, { id: "msg_8", nowMs: Date.now(), body: '{"order":10}' });
-    const once = () =>
+    const postOnce = () =>
       fetch(`${platform.http}/v1/webhooks/orders`, { method: "POST", body: '{"order":10}', headers });
-    const first = await until("it to be permitted", once, ({ status }) => status !== 403 && status !== 503);
+    const first = await until(
+      "it to be permitted",
+      postOnce,
+      ({ status }) => status !== 403 && status !== 503,
+    );
     assert.equal(first.status, 200);
-    assert.equal(await codeOf(await once()), "409 webhook.replayed");
+    assert.equal(await codeOf(await postOnce()), "409 webhook.replayed");
     await inAudit({ action }, "webhook.replayed");
   });
 
-  it("refuses a body out of which no id of a run comes, and one that is no JSON", async () => {
-    assert.equal(await codeOf(await tell("orders", "msg_9", { parcel: 1 })), "400 webhook.run_unnamed");
+  it("refuses a body without a run id, and a body that is no JSON", async () => {
+    assert.equal(
+      await codeOf(await postWebhook("orders", "msg_9", { parcel: 1 })),
+      "400 webhook.run_unnamed",
+    );
     const body = "order 7";
     const headers = signedHeaders(secret, { id: "msg_10", nowMs: Date.now(), body });
     const answer = await fetch(`${platform.http}/v1/webhooks/orders`, { method: "POST", body, headers });
     assert.equal(await codeOf(answer), "400 rest.body_not_json");
   });
 
-  it("refuses what is larger than the gateway takes, and tells the audit who sent it and from where", async () => {
+  it("refuses a body above the gateway's limit, and records caller and address in the audit log", async () => {
     const answer = await json("POST", "/v1/runs", { definition: "order", input: "x".repeat(200_000) });
     assert.equal(await codeOf(answer), "413 gateway.body_too_large");
     const { address, cause } = await inAudit({ action: "access" }, "gateway.body_too_large", "system");
@@ -179,11 +186,11 @@ describe("the security enforcer", () => {
 
   it("refuses calls into private networks on behalf of a caller, in every form", async () => {
     const scaler = { scalerId: "cloud", pool: "default", minAgents: 1 };
-    const one = await json("POST", "/v1/scalers", {
+    const response = await json("POST", "/v1/scalers", {
       ...scaler,
       webhook: { url: "https://169.254.169.254/" },
     });
-    assert.equal(await codeOf(one), "403 scaling.webhook_refused");
+    assert.equal(await codeOf(response), "403 scaling.webhook_refused");
     const record = await inAudit({ action: "swarm.scalers.create" }, "scaling.webhook_refused");
     assert.match(record.error?.message ?? "", /169\.254\.169\.254/);
     // A host name is checked only when it is called.
@@ -193,7 +200,7 @@ describe("the security enforcer", () => {
     assert.match(called.error?.message ?? "", /its name leads into a private network/);
   });
 
-  it("locks wrong keys out by address and prefix, and tells the audit", async () => {
+  it("locks out wrong keys by address and prefix, and records it in the audit log", async () => {
     const guess = (key: string) =>
       fetch(`${platform.http}/v1/runs`, { headers: { authorization: `Bearer ${key}` } });
     const codes: string[] = [];
@@ -211,18 +218,18 @@ describe("the security enforcer", () => {
   });
 
   const lockouts = async () => {
-    const wanted = governance.ListLockoutsRequest.fromPartial({ namespace: "system" });
-    return (await outside.call(governance.identityService.methods.listLockouts, wanted)).lockouts;
+    const request = governance.ListLockoutsRequest.fromPartial({ namespace: "system" });
+    return (await outside.call(governance.identityService.methods.listLockouts, request)).lockouts;
   };
   const statusOf = async (key: string) =>
     (await fetch(`${platform.http}/v1/whoami`, { headers: { authorization: `Bearer ${key}` } })).status;
 
-  it("lists a lock-out, keeps it over a restart, lets valid keys pass meanwhile, and lifts it", async () => {
+  it("lists a lock-out, keeps it after a restart, accepts valid keys meanwhile, and lifts it", async () => {
     const wrong = `tutti_live_${"0".repeat(12)}_6`;
     const { createKey } = governance.identityService.methods;
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
-    const wanted = governance.CreateKeyRequest.fromPartial({ namespace: "default", actor, title: "test" });
-    const { secret: key } = await outside.call(createKey, wanted);
+    const request = governance.CreateKeyRequest.fromPartial({ namespace: "default", actor, title: "test" });
+    const { secret: key } = await outside.call(createKey, request);
     const [{ subject = "", failures = 0 } = {}] = await until(
       "it to be listed",
       lockouts,
@@ -250,7 +257,7 @@ describe("the security enforcer", () => {
       readonly lockouts: readonly { readonly subject: string }[];
     };
     assert.deepEqual(
-      listed.lockouts.map((one) => one.subject),
+      listed.lockouts.map((lockout) => lockout.subject),
       [subject],
     );
     const { liftLockout } = governance.identityService.methods;
@@ -273,7 +280,7 @@ describe("the security enforcer on a port that others reach", () => {
   let folder: Folder;
   let platform: Service;
   let outside: OutsideClient;
-  const [doorKey, scrapeKey] = ["5e5a".repeat(8), "7a1d".repeat(16)];
+  const [gatewayKey, scrapeKey] = ["5e5a".repeat(8), "7a1d".repeat(16)];
 
   before(async () => {
     folder = await makeFolder();
@@ -284,7 +291,7 @@ describe("the security enforcer on a port that others reach", () => {
         ...["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY", "--operations.key=env:SCRAPE_KEY"],
         ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
       ],
-      { environment: { DOOR_KEY: doorKey, SCRAPE_KEY: scrapeKey } },
+      { environment: { DOOR_KEY: gatewayKey, SCRAPE_KEY: scrapeKey } },
     );
     outside = new OutsideClient(platform.grpc);
   });
@@ -294,10 +301,10 @@ describe("the security enforcer on a port that others reach", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  const asked = (path: string, key: string) =>
+  const fetchPath = (path: string, key: string) =>
     fetch(`${platform.http}${path}`, { headers: { authorization: `Bearer ${key}` } });
   const codeOf = async (path: string, key: string) => {
-    const answer = await asked(path, key);
+    const answer = await fetchPath(path, key);
     const text = await answer.text();
     return answer.ok ? `${answer.status}` : `${answer.status} ${JSON.parse(text).code}`;
   };
@@ -311,23 +318,26 @@ describe("the security enforcer on a port that others reach", () => {
       ["/v1/whoami", "gateway.key_wrong"],
     ] as const) {
       for (let failure = 0; failure < 4; failure++) assert.equal(await codeOf(path, "guess"), `401 ${code}`);
-      const answer = await asked(path, "guess");
+      const answer = await fetchPath(path, "guess");
       assert.equal(answer.status, 429);
       assert.ok(Number(answer.headers.get("retry-after")) > 0);
     }
     // Valid keys pass during the lock-out: both are too long to be guessed.
     assert.equal(await codeOf("/metrics", scrapeKey), "200");
-    assert.equal(await codeOf("/v1/whoami", doorKey), "200");
+    assert.equal(await codeOf("/v1/whoami", gatewayKey), "200");
     assert.equal(
       (await fetch(`${platform.http}/livez`)).status,
       200,
       "a caller of the liveness probe cannot guess keys",
     );
     for (const code of ["operations.key_wrong", "gateway.key_wrong", "access.locked_out"]) {
-      const wanted = governance.SearchRecordsRequest.fromPartial({ namespace, filter: { action: "access" } });
+      const request = governance.SearchRecordsRequest.fromPartial({
+        namespace,
+        filter: { action: "access" },
+      });
       const records = await until(
         `${code} to be recorded`,
-        async () => (await outside.call(searchRecords, wanted)).records,
+        async () => (await outside.call(searchRecords, request)).records,
         (found) => found.some(({ error }) => error?.code === code),
       );
       const record = records.find(({ error }) => error?.code === code);

@@ -24,7 +24,7 @@ async function register(client: Client, text: string): Promise<void> {
   await client.call("workflows.register", { body: { text } });
 }
 
-interface Heard {
+interface Received {
   /** Ids of events, and numbers of missed events, in order. */
   readonly ids: string[];
   missed: number;
@@ -32,19 +32,19 @@ interface Heard {
 }
 
 /** Follows the stream by raw bytes, at the pace of the reader's requests. */
-async function follow(platform: Service, heard: Heard, signal: AbortSignal): Promise<void> {
+async function follow(platform: Service, received: Received, signal: AbortSignal): Promise<void> {
   const answer = await fetch(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { signal });
   assert.ok(answer.body);
-  for await (const said of serverEvents(answer.body)) {
-    if (said === undefined || said.data === "") continue;
-    const data = JSON.parse(said.data);
-    if (said.event === "ready") heard.isReady = true;
-    else if (said.event === "gap") heard.missed += data.missed;
-    else heard.ids.push(data.id);
+  for await (const message of serverEvents(answer.body)) {
+    if (message === undefined || message.data === "") continue;
+    const data = JSON.parse(message.data);
+    if (message.event === "ready") received.isReady = true;
+    else if (message.event === "gap") received.missed += data.missed;
+    else received.ids.push(data.id);
   }
 }
 
-const nothingHeard = (): Heard => ({ ids: [], missed: 0, isReady: false });
+const nothingReceived = (): Received => ({ ids: [], missed: 0, isReady: false });
 
 function rssBytes({ pid }: Service): number {
   const [, kibibytes = "0"] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
@@ -64,15 +64,15 @@ async function gatewayOf(
 }
 
 describe("events of a platform", () => {
-  it("reach all followers even if one stops reading: it costs bounded memory, and learns what it missed", async (t) => {
+  it("reach all followers with bounded memory, even if one stops reading and learns of its gap later", async (t) => {
     await using folder = await makeFolder();
     await using platform = await start("platform", realtime, { directory: folder.path });
     const client = new Client({ url: platform.http });
     await register(client, nap);
     const over = new AbortController();
     t.after(() => over.abort());
-    const all = Array.from({ length: readers }, nothingHeard);
-    const following = all.map((heard) => follow(platform, heard, over.signal).catch(() => undefined));
+    const all = Array.from({ length: readers }, nothingReceived);
+    const following = all.map((received) => follow(platform, received, over.signal).catch(() => undefined));
     await until("everybody to follow", () => all.every(({ isReady }) => isReady));
     // A subscriber that does not read: the response has arrived and stays unread.
     const lazy = requestHttp(`${platform.http}/v1/events?pattern=tutti.workflow.run.*`, { agent: false });
@@ -97,15 +97,15 @@ describe("events of a platform", () => {
       );
       mostWaiting = Math.max(mostWaiting, (await gatewayOf(platform)).bytes);
     }
-    const [one] = all;
-    assert.ok(one);
+    const [first] = all;
+    assert.ok(first);
     await until("the last run to be reported", () => all.every(({ ids }) => ids.length >= 3 * runs));
     await until("all followers to have the same", () => new Set(all.map(({ ids }) => ids.length)).size === 1);
-    for (const heard of all) {
-      assert.equal(heard.missed, 0, "a reader misses nothing");
-      assert.deepEqual(heard.ids, one.ids, "all hear the same, in the same order");
+    for (const received of all) {
+      assert.equal(received.missed, 0, "a reader misses nothing");
+      assert.deepEqual(received.ids, first.ids, "all hear the same, in the same order");
     }
-    assert.equal(new Set(one.ids).size, one.ids.length);
+    assert.equal(new Set(first.ids).size, first.ids.length);
     const frameBytesMax = 16_384;
     assert.ok(mostWaiting <= (readers + 1) * (bufferBytesMax + frameBytesMax), `${mostWaiting} bytes waited`);
     const grownBytes = rssBytes(platform) - beforeBytes;
@@ -113,30 +113,30 @@ describe("events of a platform", () => {
     assert.ok(grownBytes < 512 * 1_048_576, `the process grew by ${grownBytes} bytes`);
 
     // Now the subscriber reads, and learns about the missed events.
-    const slow = nothingHeard();
+    const slow = nothingReceived();
     const late = new Response(answerBody(answer));
     const reading = (async () => {
       assert.ok(late.body);
-      for await (const said of serverEvents(late.body)) {
-        if (said === undefined || said.data === "" || said.event === "ready") continue;
-        const data = JSON.parse(said.data);
-        if (said.event === "gap") slow.missed += data.missed;
+      for await (const message of serverEvents(late.body)) {
+        if (message === undefined || message.data === "" || message.event === "ready") continue;
+        const data = JSON.parse(message.data);
+        if (message.event === "gap") slow.missed += data.missed;
         else slow.ids.push(data.id);
       }
     })().catch(() => undefined);
     await until(
       "the slow one to have come to the end",
       () => slow.ids.length + slow.missed,
-      (count) => count >= one.ids.length,
+      (count) => count >= first.ids.length,
     );
     assert.ok(slow.missed > 0, "it missed some");
-    assert.equal(slow.ids.length + slow.missed, one.ids.length, "told or counted");
+    assert.equal(slow.ids.length + slow.missed, first.ids.length, "told or counted");
     over.abort();
     lazy.destroy();
     await Promise.all([...following, reading]);
   });
 
-  it("reach every follower across a kill and restart of the platform: a gap says to load the current state", async (t) => {
+  it("reach every follower after a kill and restart of the platform, with a gap that makes it reload", async (t) => {
     await using folder = await makeFolder();
     const port = await freePort();
     const flags = [`--operations.port=${port}`];
@@ -156,14 +156,14 @@ describe("events of a platform", () => {
     };
     const page = (async () => {
       const onStanding = (standing: string) => void standings.push(standing);
-      for await (const told of client.events("tutti.workflow.run.*", "", {
+      for await (const event of client.events("tutti.workflow.run.*", "", {
         signal: over.signal,
         onStanding,
       })) {
-        if (told.kind === "ready" || told.kind === "gap") await load();
-        if (told.kind === "gap") reasons.push(told.reason);
-        if (told.kind === "event")
-          known.set(told.value.subject ?? "", told.value.type.split(".").at(-1) ?? "");
+        if (event.kind === "ready" || event.kind === "gap") await load();
+        if (event.kind === "gap") reasons.push(event.reason);
+        if (event.kind === "event")
+          known.set(event.value.subject ?? "", event.value.type.split(".").at(-1) ?? "");
       }
     })();
     const startRun = (runId: string) =>
@@ -200,30 +200,32 @@ describe("events of a platform", () => {
     const first = await start("platform", flags, { directory: folder.path });
     const client = new Client({ url: first.http });
     await register(client, wait);
-    const told: string[] = [];
+    const received: string[] = [];
     const over = new AbortController();
     t.after(() => over.abort());
     const following = (async () => {
       for await (const { kind, ...said } of client.events("tutti.workflow.run.*", "", {
         signal: over.signal,
       }))
-        told.push(kind === "event" && "value" in said ? `${said.value.subject} ${said.value.type}` : kind);
+        received.push(
+          kind === "event" && "value" in said ? `${said.value.subject} ${said.value.type}` : kind,
+        );
     })();
     const startRun = (runId: string) =>
       client.call("runs.start", { body: { runId, definition: { name: "wait" } } });
-    const isTold = (runId: string) => told.includes(`${runId} tutti.workflow.run.started`);
+    const isReceived = (runId: string) => received.includes(`${runId} tutti.workflow.run.started`);
 
-    await until("the cursor", () => told.includes("ready"));
+    await until("the cursor", () => received.includes("ready"));
     await startRun("one");
-    await until("the first run to be reported", () => isTold("one"));
+    await until("the first run to be reported", () => isReceived("one"));
     await first.stop();
     await using second = await start("platform", flags, { directory: folder.path });
     await startRun("two");
-    await until("the second run to be reported", () => isTold("two"));
+    await until("the second run to be reported", () => isReceived("two"));
     assert.deepEqual(
-      told.filter((line) => !line.endsWith("progressed")),
-      ["ready", "one", "one", "ready", "two", "two"].map((word, at) =>
-        word === "ready" ? word : `${word} tutti.workflow.run.${at % 3 === 1 ? "accepted" : "started"}`,
+      received.filter((line) => !line.endsWith("progressed")),
+      ["ready", "one", "one", "ready", "two", "two"].map((id, at) =>
+        id === "ready" ? id : `${id} tutti.workflow.run.${at % 3 === 1 ? "accepted" : "started"}`,
       ),
     );
     over.abort();
@@ -236,12 +238,12 @@ describe("events of a platform", () => {
     await using platform = await start("platform", [], { directory: folder.path });
     const client = new Client({ url: platform.http });
     await register(client, "workflow: talking\ntasks: {talk: {uses: test.talk}}");
-    const goOn = latch();
+    const proceed = latch();
     const worker = new Worker({ address: platform.grpc, handleSignals: false });
     t.after(() => worker.stop());
     worker.handle("test.talk", async (_input, context) => {
       await context.output("one ");
-      await goOn.opened;
+      await proceed.opened;
       await context.output("two");
       return "said";
     });
@@ -250,19 +252,19 @@ describe("events of a platform", () => {
     const params = { id: "talking", task: "talk" };
     const over = new AbortController();
     t.after(() => over.abort());
-    const said: unknown[] = [];
+    const output: unknown[] = [];
     let cursor = "";
-    for await (const told of client.follow("tasks.output", { params }, { signal: over.signal })) {
-      if (told.kind !== "snapshot" && told.kind !== "change") continue;
-      for (const { chunk = "" } of told.value.chunks ?? []) said.push(atob(chunk));
-      if (said.length === 1 && cursor === "") cursor = told.cursor;
-      if (said.length > 0) goOn.open();
+    for await (const reply of client.follow("tasks.output", { params }, { signal: over.signal })) {
+      if (reply.kind !== "snapshot" && reply.kind !== "change") continue;
+      for (const { chunk = "" } of reply.value.chunks ?? []) output.push(atob(chunk));
+      if (output.length === 1 && cursor === "") cursor = reply.cursor;
+      if (output.length > 0) proceed.open();
     }
     const rest: unknown[] = [];
-    for await (const told of client.follow("tasks.output", { params }, { signal: over.signal, cursor }))
-      if (told.kind === "snapshot" || told.kind === "change")
-        for (const { chunk = "" } of told.value.chunks ?? []) rest.push(atob(chunk));
-    assert.deepEqual([said, rest], [["one ", "two"], ["two"]]);
+    for await (const reply of client.follow("tasks.output", { params }, { signal: over.signal, cursor }))
+      if (reply.kind === "snapshot" || reply.kind === "change")
+        for (const { chunk = "" } of reply.value.chunks ?? []) rest.push(atob(chunk));
+    assert.deepEqual([output, rest], [["one ", "two"], ["two"]]);
     await worker.stop();
   });
 
@@ -274,7 +276,7 @@ describe("events of a platform", () => {
     const client = new Client({ url: first.http });
     await register(client, wait);
     await client.call("runs.start", { body: { runId: "watched", definition: { name: "wait" } } });
-    const told: string[] = [];
+    const received: string[] = [];
     const over = new AbortController();
     t.after(() => over.abort());
     const watching = (async () => {
@@ -285,16 +287,16 @@ describe("events of a platform", () => {
         { signal },
       ))
         if ("value" in said)
-          told.push(`${kind} ${(said.value as { run?: { status?: string } }).run?.status}`);
+          received.push(`${kind} ${(said.value as { run?: { status?: string } }).run?.status}`);
     })();
-    await until("the snapshot", () => told.length > 0);
+    await until("the snapshot", () => received.length > 0);
     await first.kill();
     await using second = await start("platform", flags, { directory: folder.path });
     await client.call("runs.signal", { params: { id: "watched", name: "go" }, body: {} });
     await watching;
     // Changes during the first kill may be reported twice. No run restarts.
     assert.deepEqual(
-      told.filter((each) => each !== "change running"),
+      received.filter((each) => each !== "change running"),
       ["snapshot running", "change completed"],
     );
     await second.stop();

@@ -62,8 +62,8 @@ describe("the platform with orchestrators of a user", () => {
         ["billing", "warehouse"].includes(name) ? [`${name} ${ready}/${instances}`] : [],
       );
     };
-    const untilListed = (...wanted: readonly string[]) =>
-      until("the orchestrators to be listed", listed, (found) => found.join() === wanted.join());
+    const untilListed = (...expected: readonly string[]) =>
+      until("the orchestrators to be listed", listed, (found) => found.join() === expected.join());
     await untilListed("billing 1/1", "warehouse 1/1");
     await writeFile(join(folder.path, "hole"), "");
     await untilListed("billing 1/1", "warehouse 0/1");
@@ -71,13 +71,13 @@ describe("the platform with orchestrators of a user", () => {
     await untilListed("billing 1/1", "warehouse 1/1");
   });
 
-  it("writes what the class logs with the name of the class's orchestrator in each line", async () => {
+  it("writes the class's log lines with the name of its orchestrator", async () => {
     const { level, orchestrator } = await platform.line("ledger opened");
 
     assert.deepEqual({ level, orchestrator }, { level: "info", orchestrator: "billing" });
   });
 
-  it("is not ready and names the component that breaks, yet alive, until it is repaired", async () => {
+  it("is not ready but alive while a component fails, names it, and is ready again after the repair", async () => {
     assert.equal((await readyz(platform.http)).status, 200);
 
     await writeFile(join(folder.path, "hole"), "");
@@ -104,7 +104,7 @@ describe("the platform with orchestrators of a user", () => {
 });
 
 describe("a start that is broken at the third component of five", () => {
-  it("stops the second and the first, has failed with the reason, and leaves the platform alive", async () => {
+  it("stops the second and the first, fails with the reason, and leaves the platform alive", async () => {
     await using folder = await makeFolder();
     await using platform = await start(
       "platform",
@@ -141,7 +141,7 @@ describe("a start that is broken at the third component of five", () => {
 });
 
 describe("a module that is no orchestrator", () => {
-  it("ends the start with one line that names it, what is wrong with it, and where", async () => {
+  it("fails the start with one line that names the module, the problem and its place", async () => {
     await using folder = await makeFolder();
     const modules = {
       "nothing.ts": "export const billing = 1;\n",

@@ -32,7 +32,7 @@ describe("a platform whose disk is full", () => {
   let outside: OutsideClient;
   let kim = "";
 
-  async function ask(method: string, path: string, body?: unknown, key = ""): Promise<Answer> {
+  async function send(method: string, path: string, body?: unknown, key = ""): Promise<Answer> {
     const answer = await fetch(`${platform}${path}`, {
       method,
       headers: {
@@ -45,20 +45,21 @@ describe("a platform whose disk is full", () => {
     return { status: answer.status, code, message: detail };
   }
 
-  const begin = (runId: string) => ask("POST", "/v1/runs", { definition: { name: "order" }, runId, input });
+  const startRun = (runId: string) =>
+    send("POST", "/v1/runs", { definition: { name: "order" }, runId, input });
   const bind = () =>
-    ask("POST", "/v1/role-bindings", {
+    send("POST", "/v1/role-bindings", {
       bindingId: "kim",
       role: "viewer",
       actor: { kind: "person", id: "kim" },
     });
 
-  const signIn = () => ask("POST", "/v1/sign-in", { token: kim });
+  const signIn = () => send("POST", "/v1/sign-in", { token: kim });
 
   const recordsOf = async (text: string) => {
     const { searchRecords } = governance.auditService.methods;
-    const wanted = governance.SearchRecordsRequest.fromPartial({ namespace: "default", filter: { text } });
-    return (await outside.call(searchRecords, wanted)).records;
+    const request = governance.SearchRecordsRequest.fromPartial({ namespace: "default", filter: { text } });
+    return (await outside.call(searchRecords, request)).records;
   };
 
   before(async () => {
@@ -67,16 +68,19 @@ describe("a platform whose disk is full", () => {
     disk = await SmallDisk.at(data, diskBytes);
     if (disk === undefined) return;
     launched = launch("platform", [`--platform.dataDirectory=${data}`, "--access.reportMs=50"]);
-    const again = () => ready(launched as TestProcess);
-    const { http, grpc } = await again().catch(again).catch(again).catch(again);
+    const retryReady = () => ready(launched as TestProcess);
+    const { http, grpc } = await retryReady().catch(retryReady).catch(retryReady).catch(retryReady);
     platform = http;
     outside = new OutsideClient(grpc);
-    assert.equal((await ask("POST", "/v1/workflows", { text: order })).status, 201);
+    assert.equal((await send("POST", "/v1/workflows", { text: order })).status, 201);
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "kim" };
     const { createKey } = governance.identityService.methods;
-    const wanted = governance.CreateKeyRequest.fromPartial({ namespace: "default", actor, title: "test" });
-    kim = (await outside.call(createKey, wanted)).secret;
-    await until("kim to be known", async () => (await ask("GET", "/v1/runs", undefined, kim)).status === 403);
+    const request = governance.CreateKeyRequest.fromPartial({ namespace: "default", actor, title: "test" });
+    kim = (await outside.call(createKey, request)).secret;
+    await until(
+      "kim to be known",
+      async () => (await send("GET", "/v1/runs", undefined, kim)).status === 403,
+    );
   });
   after(async () => {
     outside?.[Symbol.dispose]();
@@ -86,7 +90,7 @@ describe("a platform whose disk is full", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("refuses requests that it cannot record, without effect and with what to do, and continues when there is space", async (t) => {
+  it("refuses requests that it cannot record, without effect and with a remedy, and resumes when there is space", async (t) => {
     if (disk === undefined) {
       t.skip("no disk can be mounted here");
       return;
@@ -95,15 +99,15 @@ describe("a platform whose disk is full", () => {
     let last = 0;
     let refused: Answer = { status: 200, code: "", message: "" };
     // First the space that was reserved for the journal fills up.
-    while (refused.status < 300 && last < attemptsMax) refused = await begin(`order-${++last}`);
+    while (refused.status < 300 && last < attemptsMax) refused = await startRun(`order-${++last}`);
     assert.equal(refused.code, "journal.full", refused.message);
     assert.match(
       refused.message,
       /^The disk has no space for .*\. Free disk space\. Writing then continues by itself/,
     );
-    assert.equal((await ask("GET", "/v1/runs/order-1")).status, 200, "a run can be read");
-    assert.equal((await ask("GET", "/v1/runs")).status, 200, "runs can be listed");
-    assert.equal((await ask("GET", `/v1/runs/order-${last}`)).status, 404, "what was refused is not there");
+    assert.equal((await send("GET", "/v1/runs/order-1")).status, 200, "a run can be read");
+    assert.equal((await send("GET", "/v1/runs")).status, 200, "runs can be listed");
+    assert.equal((await send("GET", `/v1/runs/order-${last}`)).status, 404, "what was refused is not there");
     const start = await fetch(`${platform}/v1/runs`, {
       ...{ method: "POST", headers: { "content-type": "application/json" } },
       body: JSON.stringify({ definition: { name: "order" }, runId: "at-once" }),
@@ -117,15 +121,15 @@ describe("a platform whose disk is full", () => {
     const binding = await until("a right to be refused", bind, ({ status }) => status >= 300);
     assert.equal(binding.code, "journal.full", binding.message);
 
-    assert.equal((await ask("GET", "/v1/runs", undefined, kim)).status, 403, "no caller has the right");
+    assert.equal((await send("GET", "/v1/runs", undefined, kim)).status, 403, "no caller has the right");
 
     const unrecorded = await until("a sign-in to be refused", signIn, ({ status }) => status >= 300);
     assert.equal(unrecorded.code, "gateway.sign_in_unrecorded", unrecorded.message);
     assert.match(unrecorded.message, /Check governance and its disk with `tutti status`/);
-    assert.equal((await ask("GET", "/v1/status")).status, 200, "which needs no sign-in");
+    assert.equal((await send("GET", "/v1/status")).status, 200, "which needs no sign-in");
     const search = await until(
       "the search to name the full disk",
-      () => ask("GET", "/v1/audit/records?namespace=default"),
+      () => send("GET", "/v1/audit/records?namespace=default"),
       ({ code }) => /^(audit\.book_full|journal\.full)$/.test(code),
     );
     // Either the journal, which anchors checkpoints, or the log of the audit is full first.
@@ -135,26 +139,26 @@ describe("a platform whose disk is full", () => {
     await disk.empty();
     const { status } = await until(
       "the stored state to be readable again",
-      () => ask("GET", `/v1/runs/order-${last}`),
+      () => send("GET", `/v1/runs/order-${last}`),
       (answer) => answer.code !== "journal.full",
     );
     assert.equal(status, 404, "what was refused is not done later");
     await until("it to be ready", async () => (await fetch(`${platform}/readyz`)).status === 200);
     await until(
       "the platform to continue",
-      () => begin(`order-${last}`),
+      () => startRun(`order-${last}`),
       ({ status }) => status < 300,
     );
     await until("a user to be signed in", signIn, ({ status }) => status === 200);
     await until("the right to be given", bind, ({ status }) => status < 300);
     await until(
       "kim to be let in",
-      async () => (await ask("GET", "/v1/runs", undefined, kim)).status === 200,
+      async () => (await send("GET", "/v1/runs", undefined, kim)).status === 200,
     );
     const starts = (await recordsOf(`order-${last}`)).filter(
       ({ work, json }) => work?.id === `order-${last}` && json.includes('"event":1,'),
     );
     assert.equal(starts.length, 1, "refused requests leave no record, completed ones leave one");
-    assert.equal((await ask("GET", `/v1/runs/order-${last}`)).status, 200);
+    assert.equal((await send("GET", `/v1/runs/order-${last}`)).status, 200);
   });
 });

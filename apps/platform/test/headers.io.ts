@@ -45,16 +45,16 @@ describe("every answer of the HTTP port", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  for (const [what, path, expected, init = {}] of answers)
-    it(`has the headers that keep browsers from running it: ${what}`, async () => {
-      const left = new AbortController();
+  for (const [title, path, expected, init = {}] of answers)
+    it(`has headers that stop browsers from executing it: ${title}`, async () => {
+      const abandoned = new AbortController();
       const answer = await fetch(`${platform.http}${path}`, {
         ...init,
         redirect: "manual",
-        signal: left.signal,
+        signal: abandoned.signal,
       });
       const { status, headers } = answer;
-      left.abort();
+      abandoned.abort();
       assert.equal(status, expected, path);
       for (const [name, value] of Object.entries(safe)) assert.match(headers.get(name) ?? "", value, name);
       for (const name of ["server", "x-powered-by", "access-control-allow-origin"])

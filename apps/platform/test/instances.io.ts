@@ -40,7 +40,7 @@ describe("several instances of a service", () => {
     for (const each of [one, two, registry]) await each?.[Symbol.asyncDispose]();
   });
 
-  it("a new one takes work as soon as it is there, and one that is killed under load costs no call", async (test) => {
+  it("a new instance receives calls immediately, and a kill under load fails no call", async (test) => {
     const load = new Load(caller);
     await load.more(100);
     const third = await start("notes", [...flags, "--log.level=info"]);
@@ -77,10 +77,10 @@ describe("several instances of a service", () => {
     );
   });
 
-  it("one that says it is not well is called no more until it is", async () => {
+  it("an instance that reports itself unhealthy gets no calls until it is healthy", async () => {
     using direct = new OutsideClient(one.grpc);
-    const shelf = (text: string) => direct.call(noteService.methods.put, note({ key: "shelf", text }));
-    const takes = async () => {
+    const setHealth = (text: string) => direct.call(noteService.methods.put, note({ key: "shelf", text }));
+    const answeredCount = async () => {
       const load = new Load(caller);
       await load.more(100);
       await load.stop();
@@ -88,18 +88,18 @@ describe("several instances of a service", () => {
       return load.answeredBy(one.processId);
     };
 
-    await shelf("unhealthy");
+    await setHealth("unhealthy");
     const { status, body } = await readyz(one.http);
-    await until("calls to go elsewhere", takes, (answered) => answered === 0);
-    await shelf("healthy");
+    await until("calls to go elsewhere", answeredCount, (answered) => answered === 0);
+    await setHealth("healthy");
     await readyz(one.http);
-    await until("calls to come back", takes);
+    await until("calls to come back", answeredCount);
 
     assert.equal(status, 503);
     assert.deepEqual(body.problems, [{ component: "notes.notes.shelf", reason: "the shelf fell down" }]);
   });
 
-  it("calls succeed while the registry restarts, and all instances register at the new one", async () => {
+  it("calls succeed while the registry restarts, and all instances register again", async () => {
     const load = new Load(caller);
     await load.more(100);
 

@@ -18,7 +18,7 @@ const program = await natsServerProgram();
 const { register, renew, listServices, findInstances, getInstance } = registryService.methods;
 
 describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, () => {
-  it("waits for it, alive and not ready, and is ready when it comes", async () => {
+  it("waits for NATS, alive but not ready, and is ready when NATS is available", async () => {
     const port = await freePort();
     await using registry = launch("registry", usingNats(`127.0.0.1:${port}`));
     const { port: httpPort } = await registry.line("operations endpoints listening");
@@ -50,7 +50,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     assert.equal((await readyz(http)).status, 200);
   });
 
-  it("refuses a server that is too old, and says which one it has and which one it needs", async () => {
+  it("refuses a server that is too old, and names its version and the required version", async () => {
     await using old = await startGreeter({ version: "2.9.10" });
     await using registry = launch("registry", usingNats(old.address));
 
@@ -73,11 +73,11 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     );
   });
 
-  it("is degraded when it loses NATS while it runs, serves on, and recovers by itself", async () => {
+  it("is degraded when it loses NATS, continues to serve, and recovers automatically", async () => {
     await using server = await startNatsServer();
     await using registry = await start("registry", usingNats(server.address));
     using outsider = new OutsideClient(registry.grpc);
-    const seen = await until(
+    const listed = await until(
       "the registry to know itself",
       () => outsider.call(listServices, { page: undefined }),
       (reply) => reply.services.length === 1,
@@ -92,7 +92,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     const during = await outsider.call(listServices, { page: undefined });
     const alive = await livez(registry.http);
     await server.up();
-    const back = await until(
+    const recovered = await until(
       "the recovery to show",
       () => readyz(registry.http),
       ({ body }) => body.health.level === "healthy",
@@ -100,8 +100,8 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
 
     assert.match(lost.body.health.reason, /nats is degraded: the connection is lost/);
     assert.equal(alive.status, 200);
-    assert.deepEqual(during, seen);
-    assert.equal(back.status, 200);
+    assert.deepEqual(during, listed);
+    assert.equal(recovered.status, 200);
     const { level } = await registry.line(({ msg }) => /^lost the connection to NATS/.test(msg));
     assert.equal(level, "warn");
     await registry.line("connected to NATS again");
@@ -189,7 +189,7 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
       );
   });
 
-  it("when one dies, renewals continue at the other, and leases without renewal expire there", async () => {
+  it("when one is killed, renewals continue at the other, and leases without renewal expire there", async () => {
     const kept = { ...shop, id: "inst_01m7w2p8wjh73g3mb3r62nq4vd", service: "kept" };
     const left = { ...shop, id: "inst_01m7w2p8wjh73g3mb3r62nq4ve", service: "left" };
     await Promise.all([kept, left].map((instance) => atOne.call(register, { instance, leaseMs: 1_500 })));

@@ -13,11 +13,11 @@ const traced = fileURLToPath(new URL("./programs/extensions/traced.ts", import.m
 describe("npm start from a bundle", () => {
   it("runs a user's orchestrator, and names files, lines and functions of the sources in stacks", async () => {
     await using folder = await makeFolder();
-    const given = ["--empty", "--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
+    const args = ["--empty", "--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
     await using platform = await ready(
       new TestProcess({
         program,
-        arguments: [...given, `--platform.extensions=["${traced}"]`],
+        arguments: [...args, `--platform.extensions=["${traced}"]`],
         directory: folder.path,
       }),
     );

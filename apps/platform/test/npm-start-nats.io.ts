@@ -16,8 +16,8 @@ const anyPort = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.form
 const source = "workflow: heard\ntasks: {first: {set: {a: 1}}, then: {needs: [first], wait: 1ms}}\n";
 const isOfRun = /^tutti\.events\.default\.workflow\.run\./;
 
-const begun = (directory: string, ...words: readonly string[]): TestProcess =>
-  new TestProcess({ program, arguments: [...anyPort, ...words], directory });
+const startPlatform = (directory: string, ...args: readonly string[]): TestProcess =>
+  new TestProcess({ program, arguments: [...anyPort, ...args], directory });
 
 async function run({ http }: Service, runId: string): Promise<void> {
   const client = new Client({ url: http });
@@ -31,15 +31,19 @@ async function run({ http }: Service, runId: string): Promise<void> {
 }
 
 /** Returns the messages of the stream from a number on, through a plain consumer of the protocol. */
-async function kept(connection: NatsConnection, first: number, count: number): Promise<readonly Msg[]> {
+async function storedMessages(
+  connection: NatsConnection,
+  first: number,
+  count: number,
+): Promise<readonly Msg[]> {
   const inbox = createInbox();
   const subscription = connection.subscribe(inbox, { max: count });
   const config = {
     ...{ deliver_subject: inbox, ack_policy: "none", filter_subject: "tutti.events.default.workflow.run.>" },
     ...{ deliver_policy: "by_start_sequence", opt_start_seq: first },
   };
-  const asked = JSON.stringify({ stream_name: "TUTTI_EVENTS", config });
-  const answer = (await connection.request("$JS.API.CONSUMER.CREATE.TUTTI_EVENTS", asked)).json<{
+  const request = JSON.stringify({ stream_name: "TUTTI_EVENTS", config });
+  const answer = (await connection.request("$JS.API.CONSUMER.CREATE.TUTTI_EVENTS", request)).json<{
     error?: unknown;
   }>();
   assert.equal(answer.error, undefined);
@@ -56,15 +60,15 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
   it("lets any client of NATS read the CloudEvents of a run in order, resume, and continue after a restart", async () => {
     await using folder = await makeFolder();
     const port = await freePort();
-    await using platform = await ready(begun(folder.path, `--nats=${port}`));
+    await using platform = await ready(startPlatform(folder.path, `--nats=${port}`));
     const connection = await connect({ servers: `127.0.0.1:${port}` });
-    const heard: Msg[] = [];
+    const received: Msg[] = [];
     const live = connection.subscribe("tutti.events.>", {
-      callback: (_, message) => void heard.push(message),
+      callback: (_, message) => void received.push(message),
     });
     await connection.flush();
     await run(platform, "one");
-    const ofRun = () => heard.filter(({ subject }) => isOfRun.test(subject));
+    const ofRun = () => received.filter(({ subject }) => isOfRun.test(subject));
     await until("its end to be heard", () =>
       ofRun().some((message) => header(message, "ce-type") === "tutti.workflow.run.completed"),
     );
@@ -78,13 +82,13 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
       assert.equal(typeof message.json(), "object");
     }
 
-    const all = await kept(connection, 1, types.length);
+    const all = await storedMessages(connection, 1, types.length);
     assert.deepEqual(
       all.map((message) => header(message, "ce-id")),
       ofRun().map((message) => header(message, "ce-id")),
     );
     const [first = assert.fail("an event is kept"), ...rest] = all;
-    const resumed = await kept(connection, numberOf(first) + 1, rest.length);
+    const resumed = await storedMessages(connection, numberOf(first) + 1, rest.length);
     assert.deepEqual(
       resumed.map((message) => header(message, "ce-id")),
       rest.map((message) => header(message, "ce-id")),
@@ -93,21 +97,21 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
     assert.deepEqual(await platform.stop(), { code: 0, signal: null });
     await assert.rejects(connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 500 }));
 
-    await using again = await ready(begun(folder.path, `--nats=${port}`));
-    await run(again, "two");
+    await using restarted = await ready(startPlatform(folder.path, `--nats=${port}`));
+    await run(restarted, "two");
     const later = await connect({ servers: `127.0.0.1:${port}` });
-    const whole = await kept(later, 1, types.length * 2);
+    const stored = await storedMessages(later, 1, types.length * 2);
     assert.deepEqual(
-      whole.map((message) => header(message, "ce-type")),
+      stored.map((message) => header(message, "ce-type")),
       [...types, ...types],
     );
     await later.close();
   });
 
-  it("leaves no server behind where it is killed", async () => {
+  it("leaves no server running when it is killed", async () => {
     await using folder = await makeFolder();
     const port = await freePort();
-    await using platform = await ready(begun(folder.path, `--nats=${port}`));
+    await using platform = await ready(startPlatform(folder.path, `--nats=${port}`));
     platform.signal("SIGKILL");
     await until("nobody to listen", () =>
       connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 500 }).then(
@@ -120,12 +124,12 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
     );
   });
 
-  it("says what to do where its port is taken", async () => {
+  it("names a remedy if its port is in use", async () => {
     await using folder = await makeFolder();
     const port = await freePort();
     const other = createServer().listen(port, "127.0.0.1");
     try {
-      await using platform = begun(folder.path, `--nats=${port}`);
+      await using platform = startPlatform(folder.path, `--nats=${port}`);
       assert.deepEqual(await platform.ended(), { code: 1, signal: null });
       assert.match(platform.errorOutput, new RegExp(`--nats=${port + 1}`));
     } finally {

@@ -14,8 +14,8 @@ import { makeFolder, ready, type Service } from "./support/services.ts";
 const program = fileURLToPath(new URL("../../../tools/start.mjs", import.meta.url));
 const anyPort = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.format=json"];
 
-async function npmStart(directory: string, ...given: readonly string[]): Promise<Service> {
-  return ready(new TestProcess({ program, arguments: [...anyPort, ...given], directory }));
+async function npmStart(directory: string, ...args: readonly string[]): Promise<Service> {
+  return ready(new TestProcess({ program, arguments: [...anyPort, ...args], directory }));
 }
 
 const isTrouble = ({ level, msg }: LogLine) =>
@@ -56,7 +56,7 @@ interface Album {
 }
 
 describe("npm start", { concurrency: 2 }, () => {
-  it("plays the demonstration to its end, stops everything at Ctrl-C, and resumes at the next start", async (t) => {
+  it("runs the demo to its end, stops everything at Ctrl-C, and resumes at the next start", async (t) => {
     const python = await needsProgram("python3");
     // Uses the detected Python, because the first one in PATH may lack gRPC.
     const pythons = python.skip ? [] : [`--platform.pythons=${JSON.stringify([python.path])}`];
@@ -108,16 +108,16 @@ describe("npm start", { concurrency: 2 }, () => {
     );
   });
 
-  it("starts a worker again that was killed, and is outlived by none though it is killed itself", async () => {
+  it("restarts a killed worker, and leaves no worker running when it is killed itself", async () => {
     await using folder = await makeFolder();
     await using platform = await npmStart(folder.path);
     await until("both workers to run", () => workersOf(platform).length >= 2);
     const killed = Number(workersOf(platform)[0]?.["pid"]);
     process.kill(killed, "SIGKILL");
-    const told = await platform.line("demo worker exited, restarting");
-    assert.deepEqual([told["worker"], told["signal"]], ["worker-typescript", "SIGKILL"]);
-    const isAgain = ({ worker, pid }: LogLine) => worker === "worker-typescript" && pid !== killed;
-    await until("it to run again", () => workersOf(platform).some(isAgain));
+    const line = await platform.line("demo worker exited, restarting");
+    assert.deepEqual([line["worker"], line["signal"]], ["worker-typescript", "SIGKILL"]);
+    const isRestarted = ({ worker, pid }: LogLine) => worker === "worker-typescript" && pid !== killed;
+    await until("it to run again", () => workersOf(platform).some(isRestarted));
     const pids = workersOf(platform).map(({ pid }) => Number(pid));
 
     // The platform itself, not the npm in front of it.
@@ -127,7 +127,7 @@ describe("npm start", { concurrency: 2 }, () => {
     await until("the workers to be gone", () => !pids.some(isAlive));
   });
 
-  it("has both workers in TypeScript and says why where no Python can", async () => {
+  it("runs both workers in TypeScript if no Python is usable, with the reason", async () => {
     await using folder = await makeFolder();
     await using platform = await npmStart(folder.path, '--platform.pythons=["/nowhere/python3"]');
     const { reasons } = await platform.line("both demo workers are in TypeScript");
@@ -144,7 +144,7 @@ describe("npm start", { concurrency: 2 }, () => {
     }
   });
 
-  it("-- --empty leaves the demonstration out", async () => {
+  it("-- --empty starts without the demo", async () => {
     await using folder = await makeFolder();
     await using platform = await npmStart(folder.path, "--empty");
     await using tutti = await connect({ address: platform.grpc });

@@ -116,7 +116,7 @@ describe("a platform whose environment has OTEL_* variables", () => {
       for (const headers of collector.headers) assert.equal(headers["x-team"], "orders");
     });
 
-  it("joins traces in the formats of OTEL_PROPAGATORS, and samples as OTEL_TRACES_SAMPLER says", async () => {
+  it("joins traces in the formats of OTEL_PROPAGATORS, and samples by OTEL_TRACES_SAMPLER", async () => {
     await using collector = await otlpReceiver();
     await using started = await platformWith({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.endpoint}/v1/traces`,
@@ -164,7 +164,7 @@ describe("a platform whose environment has OTEL_* variables", () => {
   });
 });
 
-describe("the gateway takes metrics by OTLP", () => {
+describe("the gateway accepts metrics by OTLP", () => {
   it("of an exporter of OpenTelemetry, and of other programs in JSON", async () => {
     await using receiver = await platformWith({});
     const { http } = receiver.platform;

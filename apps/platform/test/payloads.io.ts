@@ -46,7 +46,7 @@ describe("values that are too large for a message", () => {
   });
 
   for (const kind of ["gRPC", "a WebSocket"])
-    it(`go from the client to a task, to the next one and back, over ${kind}`, async (t) => {
+    it(`pass from the client to a task, to the next task and back, over ${kind}`, async (t) => {
       const address = kind === "gRPC" ? platform.grpc : `${platform.http.replace("http", "ws")}/v1/link`;
       const worker = new Worker({ address });
       t.after(() => worker.stop());
@@ -59,7 +59,7 @@ describe("values that are too large for a message", () => {
     });
 
   for (const kind of ["gRPC", "a WebSocket"])
-    it(`are files where a task stores them, over ${kind}`, async (t) => {
+    it(`are files if a task stores them, over ${kind}`, async (t) => {
       const address = kind === "gRPC" ? platform.grpc : `${platform.http.replace("http", "ws")}/v1/link`;
       const worker = new Worker({ address });
       t.after(() => worker.stop());
@@ -76,7 +76,7 @@ describe("values that are too large for a message", () => {
       assert.deepEqual(output, { size: count * mebibyte, mediaType: "video/mp4", isSame: true });
     });
 
-  it("are references above 64 KiB where they are handed on, and values where a run reads them", async (t) => {
+  it("are references above 64 KiB if they are passed on, and values if a run reads them", async (t) => {
     const worker = new Worker({ address: platform.grpc });
     t.after(() => worker.stop());
     worker.handle("big.make", ({ text }: { readonly text: string }) => ({
@@ -149,8 +149,8 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
             await ctx.sleep("1ms");
             return { text, length: text.length };
           }
-          const made = await ctx.call<string>("big.make", { count });
-          return made.length;
+          const items = await ctx.call<string>("big.make", { count });
+          return items.length;
         },
       ),
     );
@@ -163,12 +163,12 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
     assert.ok(history.length < 100_000, "the journal has references");
   });
 
-  it("are put and read over REST", async () => {
+  it("are stored and read over REST", async () => {
     const content = Buffer.concat([...parts(3)]);
     const type = { "content-type": "application/octet-stream" };
-    const put = await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: content });
-    assert.equal(put.status, 201);
-    const { blob } = (await put.json()) as {
+    const upload = await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: content });
+    assert.equal(upload.status, 201);
+    const { blob } = (await upload.json()) as {
       readonly blob: { readonly sha256: string; readonly size: number };
     };
     assert.equal(blob.sha256, createHash("sha256").update(content).digest("hex"));
@@ -194,7 +194,7 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
     assert.deepEqual([all.status, all.headers.get("content-length")], [200, "0"]);
   });
 
-  it("leave nothing on the disk of an upload of 10 GiB that breaks off", async () => {
+  it("leave nothing on the disk after an aborted upload of 10 GiB", async () => {
     const incoming = join(folder.path, "blobs", "incoming");
     const bytesThere = async () => {
       const sizes = await Promise.all(

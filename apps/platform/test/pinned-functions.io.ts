@@ -72,21 +72,21 @@ describe("runs of durable functions", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("stay with workers of their version, also after a worker of it restarts, and new runs take the new one", async () => {
+  it("stay with workers of their version, also after a worker restart, and new runs use the new version", async () => {
     const first = await work("1.0.0");
     const old = await tutti.run("pinned", { id: "old" });
     await waiting(old);
     await work("2.0.0");
     assert.deepEqual(new Set(await firsts(10)), new Set(["2.0.0"]));
     await first.stop();
-    const again = await work("1.0.0");
+    const restarted = await work("1.0.0");
     assert.deepEqual(new Set(await firsts(10)), new Set(["2.0.0"]));
     await old.signal("continue");
     assert.deepEqual(await old.result(), { first: "1.0.0", last: "1.0.0" });
-    await again.stop();
+    await restarted.stop();
   });
 
-  it("wait when no worker of their version is there, say so with the remedy, and continue on another version", async () => {
+  it("wait if no worker has their version, explain it with remedies, and continue on another version", async () => {
     const third = await work("3.0.0", 100, codeOf("3.0.0", "step"));
     const run = await tutti.run("pinned", { id: "left" });
     await waiting(run);
@@ -111,11 +111,11 @@ describe("runs of durable functions", () => {
     assert.deepEqual(await run.result(), { first: "3.0.0", last: "3.0.1" });
   });
 
-  it("take a new version by a percentage, which grows and is taken back", async () => {
+  it("use a new version by a percentage, which increases and is rolled back", async () => {
     await work("4.0.0", 50);
-    const drawn = await firsts(60);
-    const news = drawn.filter((version) => version === "4.0.0").length;
-    assert.ok(news > 10 && news < 50, `${news} of 60`);
+    const versions = await firsts(60);
+    const newCount = versions.filter((version) => version === "4.0.0").length;
+    assert.ok(newCount > 10 && newCount < 50, `${newCount} of 60`);
     await rollOut("4.0.0", 0);
     assert.deepEqual(new Set(await firsts(10)), new Set(["3.0.1"]));
     await rollOut("4.0.0", 100);
@@ -126,19 +126,19 @@ describe("runs of durable functions", () => {
 
   it("stay with their version in Python", { skip: python.skip }, async (t) => {
     const launch = (version: string) => {
-      const made = new TestProcess({
+      const launched = new TestProcess({
         program: python.path,
         arguments: [pythonWorker, platform.grpc, platform.http, version, "100"],
         environment: { PYTHONPATH: pythonSdk },
       });
-      t.after(() => made.kill());
-      return made;
+      t.after(() => launched.kill());
+      return launched;
     };
     const first = launch("1.0.0");
-    const begin = (id: string) => tutti.run("pinned-in-python", { id }).catch(() => undefined);
+    const startRun = (id: string) => tutti.run("pinned-in-python", { id }).catch(() => undefined);
     const old = await until(
       "it is registered",
-      () => begin("old-python"),
+      () => startRun("old-python"),
       (run) => run !== undefined,
     );
     await waiting(old as RunHandle);

@@ -44,7 +44,7 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
       ],
       directory: folder.path,
     });
-    const ask = async (query: string): Promise<readonly Sample[]> => {
+    const samplesOf = async (query: string): Promise<readonly Sample[]> => {
       const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`;
       const response = await fetch(url).catch(() => undefined);
       if (response?.ok !== true) return [];
@@ -54,10 +54,10 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
 
     const up = await until(
       "both to be scraped",
-      () => ask("up == 1"),
+      () => samplesOf("up == 1"),
       (samples) => samples.length === 2,
     );
-    const calls = await ask('sum by (code) (tutti_mesh_calls_total{method="Get", side="server"})');
+    const calls = await samplesOf('sum by (code) (tutti_mesh_calls_total{method="Get", side="server"})');
 
     assert.deepEqual(up.map(({ metric }) => metric["instance"]).sort(), targets.toSorted());
     assert.deepEqual(calls.map(({ metric, value }) => [metric["code"], value[1]]).sort(), [
@@ -66,7 +66,7 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
     ]);
   });
 
-  it("gets metrics of processes and users by remote write, and is what the API reads", async () => {
+  it("receives metrics of processes and users by remote write, and the API reads from it", async () => {
     await using folder = await makeFolder();
     const port = await freePort();
     await writeFile(join(folder.path, "prometheus.yml"), "{}");
@@ -112,12 +112,12 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
         readonly points: readonly { readonly value: number }[];
       }[];
     }
-    const ask = async (query: string): Promise<Answer> =>
+    const fetchSeries = async (query: string): Promise<Answer> =>
       (await (await fetch(`${platform.http}/v1/metrics/series?${query}`)).json()) as Answer;
 
     const own = await until(
       "series of the process",
-      () => ask("name=process_resident_memory_bytes"),
+      () => fetchSeries("name=process_resident_memory_bytes"),
       ({ series = [] }) => series.length > 0,
     );
     assert.deepEqual([own.source, own.problem, own.series?.length], ["prometheus", undefined, 1]);
@@ -127,7 +127,7 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
     assert.deepEqual(own.series?.[0]?.labels, { process: list.processes[0]?.name });
     const orders = await until(
       "series of the user",
-      () => ask(`name=orders_total&namespace=default&fromMs=${toMs - 10_000}&toMs=${toMs}&points=1`),
+      () => fetchSeries(`name=orders_total&namespace=default&fromMs=${toMs - 10_000}&toMs=${toMs}&points=1`),
       ({ series = [] }) => series.length > 0,
     );
     assert.deepEqual(orders.series?.[0]?.labels, { route: "/a", worker: "w-1" });

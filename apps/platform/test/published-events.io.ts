@@ -49,7 +49,7 @@ const provoked = [
   .concat(workEvents, learningEvents);
 
 describe("documented events", { skip: nats.skip }, () => {
-  it("are published: a plain NATS client and a reader of SSE receive each that one installation can cause", async (t) => {
+  it("are published: a plain NATS client and an SSE reader receive every event that one installation can cause", async (t) => {
     await using folder = await makeFolder();
     await using server = await startNatsServer();
     const plain = await connect({ servers: server.address });
@@ -85,10 +85,10 @@ describe("documented events", { skip: nats.skip }, () => {
       });
       assert.equal(answer.status, 200);
       assert.ok(answer.body);
-      for await (const said of serverEvents(answer.body)) {
-        if (said === undefined || said.data === "") continue;
-        if (said.event === "ready") isOpen = true;
-        else if (said.event !== "gap") bySse.add(JSON.parse(said.data).type);
+      for await (const message of serverEvents(answer.body)) {
+        if (message === undefined || message.data === "") continue;
+        if (message.event === "ready") isOpen = true;
+        else if (message.event !== "gap") bySse.add(JSON.parse(message.data).type);
       }
     })().catch(() => undefined);
     await until("the reader of SSE to be connected", () => isOpen);
@@ -99,11 +99,11 @@ describe("documented events", { skip: nats.skip }, () => {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     const done = async (
-      ...given: Parameters<typeof call>
+      ...args: Parameters<typeof call>
     ): Promise<{ readonly secret?: string; readonly key?: { readonly keyId: string } }> => {
-      const answer = await call(...given);
+      const answer = await call(...args);
       const text = await answer.text();
-      assert.ok(answer.ok, `${given[0]} ${given[1]}: ${answer.status} ${text}`);
+      assert.ok(answer.ok, `${args[0]} ${args[1]}: ${answer.status} ${text}`);
       return text === "" ? {} : JSON.parse(text);
     };
 
@@ -203,15 +203,15 @@ type Done = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
 /** Provokes events of runs that are paused, ended manually, retried and compensated, with definitions and questions. */
 async function steerRuns(done: Done): Promise<void> {
-  const why = { reason: "test" };
+  const reasonBody = { reason: "test" };
   const asking = "workflow: asks\ntasks: {sure: {approve: {title: Sure}}, then: {set: 1, needs: [sure]}}";
   await done("POST", "/v1/workflows", { text: asking });
   await done("POST", "/v1/workflows", { text: 'workflow: fails\ntasks: {a: {set: "${{ 1 / 0 }}"}}' });
-  await done("PUT", "/v1/workflows/asks/labels/live", { ...why });
+  await done("PUT", "/v1/workflows/asks/labels/live", { ...reasonBody });
   const start = (runId: string, name: string) => done("POST", "/v1/runs", { runId, definition: { name } });
   await start("asks-1", "asks");
-  await done("POST", "/v1/runs/asks-1/pause", why);
-  await done("POST", "/v1/runs/asks-1/resume", why);
+  await done("POST", "/v1/runs/asks-1/pause", reasonBody);
+  await done("POST", "/v1/runs/asks-1/resume", reasonBody);
   const { approvals } = (await done("GET", "/v1/approvals?workId=asks-1")) as {
     readonly approvals: readonly { readonly approvalId: string }[];
   };
@@ -221,30 +221,30 @@ async function steerRuns(done: Done): Promise<void> {
   await done("POST", question, { runId: "asks-1", verdict: "approved" });
   await start("fails-1", "fails");
   await done("GET", "/v1/runs/fails-1/result?waitMs=20000");
-  await done("POST", "/v1/runs/fails-1/retry", why);
+  await done("POST", "/v1/runs/fails-1/retry", reasonBody);
   await start("asks-2", "asks");
-  await done("POST", "/v1/runs/asks-2/reset", { toEvent: 1, ...why });
-  await done("POST", "/v1/runs/asks-2/cancel", why);
+  await done("POST", "/v1/runs/asks-2/reset", { toEvent: 1, ...reasonBody });
+  await done("POST", "/v1/runs/asks-2/cancel", reasonBody);
   await start("asks-3", "asks");
-  await done("POST", "/v1/runs/asks-3/terminate", why);
-  await done("POST", "/v1/workflows/fails/archive", why);
+  await done("POST", "/v1/runs/asks-3/terminate", reasonBody);
+  await done("POST", "/v1/workflows/fails/archive", reasonBody);
   await done("PUT", "/v1/limits/printer", { maxConcurrent: 2 });
 }
 
 /** Provokes events of schedules, triggers, sessions, locks and missions, from start to end. */
 async function steerOthers(done: Done): Promise<void> {
-  const why = { reason: "test" };
+  const reasonBody = { reason: "test" };
   const run = { definition: { name: "wait" } };
-  for (const [kind, made] of [
+  for (const [kind, created] of [
     ["schedules", { scheduleId: "daily", timing: { rules: [{ cron: "0 8 * * *" }] }, run }],
     ["triggers", { triggerId: "sent", source: { event: { type: "shop.sent" } }, run }],
   ] as const) {
-    const id = "scheduleId" in made ? made.scheduleId : made.triggerId;
-    await done("POST", `/v1/${kind}`, made);
-    await done("PATCH", `/v1/${kind}/${id}`, { ...made, labels: { a: "b" } });
-    await done("POST", `/v1/${kind}/${id}/pause`, why);
-    await done("POST", `/v1/${kind}/${id}/resume`, why);
-    if (kind === "schedules") await done("POST", `/v1/${kind}/${id}/trigger`, why);
+    const id = "scheduleId" in created ? created.scheduleId : created.triggerId;
+    await done("POST", `/v1/${kind}`, created);
+    await done("PATCH", `/v1/${kind}/${id}`, { ...created, labels: { a: "b" } });
+    await done("POST", `/v1/${kind}/${id}/pause`, reasonBody);
+    await done("POST", `/v1/${kind}/${id}/resume`, reasonBody);
+    if (kind === "schedules") await done("POST", `/v1/${kind}/${id}/trigger`, reasonBody);
     await done("DELETE", `/v1/${kind}/${id}?reason=test`);
   }
   const offering = { capabilities: [{ name: "stage.none", version: "1.0.0" }], slots: 1 };
@@ -254,9 +254,9 @@ async function steerOthers(done: Done): Promise<void> {
   await done("POST", "/v1/missions", { missionId: "m1", spec: { tasks } });
   await done("POST", "/v1/missions", { missionId: "m2", spec: { tasks } });
   for (const work of ["sessions/s1", "missions/m1"])
-    for (const verb of ["pause", "resume", "cancel"]) await done("POST", `/v1/${work}/${verb}`, why);
+    for (const verb of ["pause", "resume", "cancel"]) await done("POST", `/v1/${work}/${verb}`, reasonBody);
   await done("POST", "/v1/missions/m2/board", { writes: [{ key: "a", value: 1 }] });
-  await done("POST", "/v1/missions/m2/terminate", why);
+  await done("POST", "/v1/missions/m2/terminate", reasonBody);
   const holder = { holder: "test", leaseMs: 60_000 };
   await done("POST", "/v1/locks/door/acquire", holder);
   await done("POST", "/v1/locks/door/release", { holder: "test" });

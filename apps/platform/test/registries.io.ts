@@ -12,7 +12,7 @@ const { findInstances } = registryService.methods;
 const ofNotes = { service: "notes", capability: undefined, labels: undefined, health: [], page: undefined };
 
 describe("a service that knows two registries over one NATS", { skip: program.skip }, () => {
-  it("continues with the other when the one it follows is killed", async () => {
+  it("continues with the other when its registry is killed", async () => {
     await using server = await startNatsServer();
     const flags = usingNats(server.address);
     await using one = await start("registry", flags);

@@ -49,30 +49,30 @@ describe("large content in a bucket", () => {
 
   it("is there for the next task, and waits while the bucket is away", async (t) => {
     const content = randomBytes(9_000_000);
-    const made = latch();
-    const isAway = latch();
+    const started = latch();
+    const isBucketDown = latch();
     const worker = new Worker({ address: platform.grpc });
     t.after(() => worker.stop());
     worker.handle("big.make", async (_, task) => {
-      made.open();
-      await isAway.opened;
+      started.open();
+      await isBucketDown.opened;
       return task.store(content);
     });
     worker.handle("big.take", async (file: StoredFile) => Buffer.from(await file.bytes()).equals(content));
     await worker.start();
     const run = await tutti.run("pass");
-    await made.opened;
+    await started.opened;
     const { port, objects } = s3;
     await s3[Symbol.asyncDispose]();
     // Replaces the bucket: it receives requests and does not answer.
-    const asked = latch();
+    const requested = latch();
     const deaf = createServer((socket) => {
       socket.destroy();
-      asked.open();
+      requested.open();
     });
     await new Promise<void>((resolve) => deaf.listen(port, "127.0.0.1", resolve));
-    isAway.open();
-    await asked.opened;
+    isBucketDown.open();
+    await requested.opened;
     await new Promise((resolve) => deaf.close(resolve));
     s3 = await startS3("content", { port, objects });
     assert.equal(await run.result(), true);

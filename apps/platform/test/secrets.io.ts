@@ -65,7 +65,7 @@ describe("secrets that were planted", () => {
   let workerInPython: TestProcess | undefined;
   const keys = { press: "", mill: "" };
   /** Outputs by their source. */
-  const said: Record<"answers" | "events" | "worker", string> = { answers: "", events: "", worker: "" };
+  const outputs: Record<"answers" | "events" | "worker", string> = { answers: "", events: "", worker: "" };
   const following = new AbortController();
 
   async function rest(method: string, path: string, body?: unknown, key?: string): Promise<Response> {
@@ -77,7 +77,7 @@ describe("secrets that were planted", () => {
         ...(key !== undefined && { authorization: `Bearer ${key}` }),
       },
     });
-    said.answers += `${method} ${path} ${answer.status} ${[...answer.headers].join(" ")} ${await answer.clone().text()}\n`;
+    outputs.answers += `${method} ${path} ${answer.status} ${[...answer.headers].join(" ")} ${await answer.clone().text()}\n`;
     return answer;
   }
 
@@ -87,18 +87,18 @@ describe("secrets that were planted", () => {
     });
 
   async function keyFor(id: string): Promise<string> {
-    const wanted = governance.CreateKeyRequest.fromPartial({
+    const request = governance.CreateKeyRequest.fromPartial({
       namespace: "default",
       actor: agent(id),
       title: id,
     });
-    return (await outside.call(identityService.methods.createKey, wanted)).secret;
+    return (await outside.call(identityService.methods.createKey, request)).secret;
   }
 
   async function follow(): Promise<void> {
     const answer = await fetch(`${platform.http}/v1/events`, { signal: following.signal });
     const decoder = new TextDecoder();
-    for await (const chunk of answer.body ?? []) said.events += decoder.decode(chunk, { stream: true });
+    for await (const chunk of answer.body ?? []) outputs.events += decoder.decode(chunk, { stream: true });
   }
 
   /** Runs both ways in which a handler could leak a secret. Returns the outputs. */
@@ -131,11 +131,11 @@ describe("secrets that were planted", () => {
       ...{ namespace: "default", role, revision: "", reason: "" },
     });
     for (const id of ["press", "mill"])
-      for (const given of ["agent", "keeper"]) {
+      for (const roleName of ["agent", "keeper"]) {
         const subject = { $case: "actor" as const, value: agent(id) };
         const binding = governance.RoleBinding.fromPartial({
-          bindingId: `${id}-${given}`,
-          role: given,
+          bindingId: `${id}-${roleName}`,
+          role: roleName,
           subject,
         });
         await outside.call(policyService.methods.createRoleBinding, { namespace: "default", binding });
@@ -174,9 +174,9 @@ describe("secrets that were planted", () => {
     }
   });
 
-  it("are used by a worker in TypeScript that says them in every way it can", async () => {
+  it("are used by a worker in TypeScript that leaks them in every way it can", async () => {
     const write = (line: string) => {
-      said.worker += `${line}\n`;
+      outputs.worker += `${line}\n`;
     };
     const logger = lineLogger({ clock: systemClock, write });
     worker = new Worker(
@@ -186,12 +186,12 @@ describe("secrets that were planted", () => {
       },
       { logger },
     );
-    worker.handle<{ password: string; how: string }>("typed.charge", async (given, context) => {
-      const value = await context.secret(given.password);
+    worker.handle<{ password: string; how: string }>("typed.charge", async (input, context) => {
+      const value = await context.secret(input.password);
       context.logger.warn(`charging with ${value}`, { value, error: new Error(value) });
       context.progress({ fraction: 0.5, message: `with ${value}`, saved: { password: value } });
       await context.output(`the password is ${value}`);
-      if (given.how === "throw") throw new Error(`the bank refused ${value}`, { cause: new Error(value) });
+      if (input.how === "throw") throw new Error(`the bank refused ${value}`, { cause: new Error(value) });
       return { password: value, [value]: [value], digest: digestOf(value) };
     });
     await worker.start();
@@ -217,8 +217,8 @@ describe("secrets that were planted", () => {
 
   it("are refused to another agent, and both the use and the refusal are in the audit", async () => {
     const recipientKey = Buffer.alloc(32, 9).toString("base64");
-    const ask = { names: ["till"], recipientKey };
-    const refused = await rest("POST", "/v1/secrets/unseal", ask, keys.mill);
+    const body = { names: ["till"], recipientKey };
+    const refused = await rest("POST", "/v1/secrets/unseal", body, keys.mill);
     assert.equal(refused.status, 403);
     assert.match(await refused.text(), /governance\.secret_unusable/);
     for (;;) {
@@ -228,7 +228,7 @@ describe("secrets that were planted", () => {
     }
   });
 
-  it("stand nowhere in what was written", async () => {
+  it("appear in no reply, event, log, trace or file", async () => {
     for (const { method, path } of routes)
       if (method === "GET" && !path.includes("{") && !/watch|events|\/link/.test(path))
         await rest("GET", path);
@@ -239,7 +239,7 @@ describe("secrets that were planted", () => {
     await platform.stop();
     const written = new Map<string, Buffer>(
       Object.entries({
-        ...said,
+        ...outputs,
         ...{ logs: platform.output, python: workerInPython?.output ?? "" },
         traces: JSON.stringify(collector.spans),
       }).map(([name, text]) => [name, Buffer.from(text)]),
@@ -254,7 +254,7 @@ describe("secrets that were planted", () => {
     // The replies were in the packed part of the archive.
     assert.ok(found.includes("answers") && found.some((name) => name.endsWith(".log")), found.join());
     assert.ok(
-      said.events.includes("tutti.") && collector.spans.length > 0 && said.worker.includes("[secret"),
+      outputs.events.includes("tutti.") && collector.spans.length > 0 && outputs.worker.includes("[secret"),
     );
     for (const secret of [...Object.values(planted), ...Object.values(keys)])
       for (const [name, bytes] of written)

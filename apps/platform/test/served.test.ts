@@ -43,7 +43,7 @@ for (const enforce of [false, true])
       }
     });
 
-    it("refuse a call that comes too late, before the handler", async () => {
+    it("refuse a call after its deadline, before the handler", async () => {
       for (const served of own(methods)) {
         const error = await refusalOf(host, served, { as: administrator, isLate: true });
         assert.equal(error.code, "kernel.deadline_exceeded", served.method.label);
@@ -67,7 +67,7 @@ const refusals = contractRefusals();
 /** Health and reflection are open to all callers. */
 const own = (methods: readonly Served[]) => methods.filter(({ method }) => !method.builtin);
 
-interface Given {
+interface CallInput {
   readonly as: Principal;
   readonly isLate?: boolean;
   readonly bytes?: Uint8Array;
@@ -76,7 +76,7 @@ interface Given {
 async function refusalOf(
   { mesh }: ServiceHost,
   served: Served,
-  { as, isLate = false, bytes = refusals.smallest(served.method.rpc.path) }: Given,
+  { as, isLate = false, bytes = refusals.smallest(served.method.rpc.path) }: CallInput,
 ): Promise<TuttiError> {
   const { method } = served;
   const { rpc } = method;
@@ -94,9 +94,9 @@ async function refusalOf(
   const request = rpc.request.decode(bytes);
   const input = rpc.requestStream ? only(request) : request;
   try {
-    if (!rpc.replyStream) await served.one(call, input);
+    if (!rpc.replyStream) await served.unary(call, input);
     else {
-      const replies = served.many(call, input, () => {});
+      const replies = served.stream(call, input, () => {});
       // A stream may send its rejection in a reply before it ends.
       for (let count = 0; count < 2; count++) await replies.next();
     }

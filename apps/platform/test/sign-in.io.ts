@@ -20,36 +20,36 @@ class Browser {
     this.#page = page;
   }
 
-  async ask(path: string, init: RequestInit = {}): Promise<Response> {
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
     const address = new URL(path, this.#page);
     const isOurs = address.origin === this.#page;
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const own = isOurs ? { cookie, "sec-fetch-site": "same-origin" } : {};
     const headers = { ...own, ...init.headers };
     const answer = await fetch(address, { ...init, headers, redirect: "manual" });
-    if (isOurs) for (const set of answer.headers.getSetCookie()) this.#keep(set);
+    if (isOurs) for (const set of answer.headers.getSetCookie()) this.#storeCookie(set);
     return answer;
   }
 
   async send(path: string, body: object): Promise<Response> {
     const headers = { "content-type": "application/json", origin: this.#page };
-    return this.ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+    return this.request(path, { method: "POST", headers, body: JSON.stringify(body) });
   }
 
   /** Returns the target of the redirect. */
   async led(path: string): Promise<string> {
-    const answer = await this.ask(path);
+    const answer = await this.request(path);
     await answer.body?.cancel();
     return answer.headers.get("location") ?? `${answer.status}`;
   }
 
-  async who(): Promise<string> {
-    const answer = await this.ask("/v1/whoami");
-    const said = (await answer.json()) as { kind?: string; id?: string; code?: string };
-    return said.code ?? `${said.kind}:${said.id}`;
+  async principal(): Promise<string> {
+    const answer = await this.request("/v1/whoami");
+    const reply = (await answer.json()) as { kind?: string; id?: string; code?: string };
+    return reply.code ?? `${reply.kind}:${reply.id}`;
   }
 
-  #keep(set: string): void {
+  #storeCookie(set: string): void {
     const [pair = ""] = set.split(";", 1);
     const at = pair.indexOf("=");
     if (/; Max-Age=0(;|$)/.test(set)) this.#cookies.delete(pair.slice(0, at));
@@ -98,15 +98,15 @@ describe("signing in to the page", () => {
   /** Signs in through the issuer and back. */
   async function signedIn(): Promise<Browser> {
     const browser = new Browser(platform.http);
-    const back = await browser.led(await browser.led(by()));
-    assert.equal(await browser.led(back), "/runs?status=failed");
+    const callbackUrl = await browser.led(await browser.led(by()));
+    assert.equal(await browser.led(callbackUrl), "/runs?status=failed");
     return browser;
   }
 
-  async function keyOf(id: string, role: string, given: object = {}) {
+  async function keyOf(id: string, role: string, fields: object = {}) {
     const actor = { kind: "person", id } as const;
     await admin.call("roleBindings.create", { body: { bindingId: `${id}-${role}`, role, actor } });
-    const { secret = "", key } = await admin.call("keys.create", { body: { actor, title: "t", ...given } });
+    const { secret = "", key } = await admin.call("keys.create", { body: { actor, title: "t", ...fields } });
     return { secret, keyId: key?.keyId ?? "" };
   }
 
@@ -121,7 +121,7 @@ describe("signing in to the page", () => {
     return browser;
   }
 
-  it("by a link that another site leads to asks first, and signs in from there", async () => {
+  it("by a link on another site asks for confirmation first", async () => {
     const { url = "" } = await admin.call("signInLink");
     const path = url.slice(new URL(url).origin.length);
     const browser = new Browser(platform.http);
@@ -131,13 +131,13 @@ describe("signing in to the page", () => {
       "sec-fetch-dest": "document",
     };
     // `fetch` sets these headers itself.
-    const shown = await new Promise<IncomingMessage>((done, fail) => {
+    const response = await new Promise<IncomingMessage>((done, fail) => {
       get(url, { headers: visit }, done).once("error", fail);
     });
-    assert.deepEqual([shown.statusCode, shown.headers["set-cookie"]], [200, undefined]);
-    assert.ok((await text(shown)).includes(`<a href="${path}">Sign in</a>`));
+    assert.deepEqual([response.statusCode, response.headers["set-cookie"]], [200, undefined]);
+    assert.ok((await text(response)).includes(`<a href="${path}">Sign in</a>`));
     assert.equal(await browser.led(path), "/");
-    assert.equal(await browser.who(), "person:local-admin");
+    assert.equal(await browser.principal(), "person:local-admin");
   });
 
   it("offers the configured issuers to every visitor", async () => {
@@ -148,10 +148,10 @@ describe("signing in to the page", () => {
     );
   });
 
-  it("is by an account elsewhere: with its rights and those of its groups, and no others", async () => {
+  it("by an external account gives its rights and those of its groups, and no others", async () => {
     const ada = await signedIn();
-    assert.equal(await ada.who(), "person:id|ada");
-    const listed = await ada.ask("/v1/runs");
+    assert.equal(await ada.principal(), "person:id|ada");
+    const listed = await ada.request("/v1/runs");
     assert.equal(listed.status, 200);
     const start = () => ada.send("/v1/runs", { definition: { name: "none" } });
     const refused = await start();
@@ -165,22 +165,22 @@ describe("signing in to the page", () => {
     issuer.person = { sub: "ada" };
   });
 
-  it("refuses a callback in another browser, a second one, and one with another's answer", async () => {
+  it("refuses a callback in another browser, a repeated callback, and a callback with another user's code", async () => {
     const browser = new Browser(platform.http);
-    const back = await browser.led(await browser.led(by()));
+    const callbackUrl = await browser.led(await browser.led(by()));
     const stranger = new Browser(platform.http);
-    assert.equal(await stranger.led(back), "401", "the browser that was sent alone comes back");
-    const other = new URL(back);
+    assert.equal(await stranger.led(callbackUrl), "401", "the browser that was sent alone comes back");
+    const other = new URL(callbackUrl);
     other.searchParams.set("state", "guessed");
     assert.equal(await browser.led(other.href), "401");
     // The sign-in has ended, even though it failed.
-    assert.equal(await browser.led(back), "401");
-    assert.equal(await stranger.who(), "gateway.sign_in_needed");
+    assert.equal(await browser.led(callbackUrl), "401");
+    assert.equal(await stranger.principal(), "gateway.sign_in_needed");
 
-    const again = new Browser(platform.http);
-    const second = await again.led(await again.led(by()));
-    assert.equal(await again.led(second), "/runs?status=failed");
-    assert.equal(await again.led(second), "401");
+    const secondBrowser = new Browser(platform.http);
+    const second = await secondBrowser.led(await secondBrowser.led(by()));
+    assert.equal(await secondBrowser.led(second), "/runs?status=failed");
+    assert.equal(await secondBrowser.led(second), "401");
     // The code of one user in the browser of another.
     const mixed = new Browser(platform.http);
     const mine = new URL(await mixed.led(await mixed.led(by())));
@@ -188,29 +188,29 @@ describe("signing in to the page", () => {
     assert.equal(await mixed.led(mine.href), "503");
   });
 
-  it("believes no ID token of another client, another sign-in, or an issuer that does not name itself", async () => {
+  it("rejects an ID token of another client or sign-in, and an issuer that does not name itself", async () => {
     for (const wrongly of [{ aud: "another" }, { nonce: "of another" }, { exp: 1 }, { iss: "https://a.b" }]) {
       issuer.wrongly = wrongly;
       const browser = new Browser(platform.http);
-      const back = await browser.led(await browser.led(by()));
-      assert.equal(await browser.led(back), "401", JSON.stringify(wrongly));
-      assert.equal(await browser.who(), "gateway.sign_in_needed");
+      const callbackUrl = await browser.led(await browser.led(by()));
+      assert.equal(await browser.led(callbackUrl), "401", JSON.stringify(wrongly));
+      assert.equal(await browser.principal(), "gateway.sign_in_needed");
     }
     issuer.wrongly = {};
     for (const named of [undefined, "https://evil.example"]) {
       const browser = new Browser(platform.http);
-      const back = new URL(await browser.led(await browser.led(by())));
-      back.searchParams.delete("iss");
-      if (named !== undefined) back.searchParams.set("iss", named);
-      assert.equal(await browser.led(back.href), "401", named);
+      const callbackUrl = new URL(await browser.led(await browser.led(by())));
+      callbackUrl.searchParams.delete("iss");
+      if (named !== undefined) callbackUrl.searchParams.set("iss", named);
+      assert.equal(await browser.led(callbackUrl.href), "401", named);
     }
   });
 
   it("shows the issuer's refusal in words, and never redirects away from this page", async () => {
     const browser = new Browser(platform.http);
-    const back = new URL(await browser.led(await browser.led(by())));
-    back.searchParams.set("error", "access_denied<script>");
-    const answer = await browser.ask(back.href);
+    const callbackUrl = new URL(await browser.led(await browser.led(by())));
+    callbackUrl.searchParams.set("error", "access_denied<script>");
+    const answer = await browser.request(callbackUrl.href);
     const text = await answer.text();
     assert.match(text, /You are not signed in.*access_denied&lt;script&gt;/s);
     for (const to of ["//evil.example/", "https://evil.example/", "/\\evil.example", "/sign-in/by"]) {
@@ -221,24 +221,24 @@ describe("signing in to the page", () => {
     assert.equal(await browser.led("/sign-in/by?issuer=https://evil.example"), "404");
   });
 
-  it("is by a key: as whom it stands for, within its scope, and as long as it is good", async () => {
+  it("by a key gives its actor and scope, and lasts as long as the key", async () => {
     const { secret, keyId } = await keyOf("bob", "developer", { scope: { actions: ["workflow.runs.list"] } });
     const bob = await byKey(secret);
-    assert.equal(await bob.who(), "person:bob");
-    assert.equal((await bob.ask("/v1/runs")).status, 200);
-    assert.equal((await bob.ask("/v1/sessions")).status, 403);
+    assert.equal(await bob.principal(), "person:bob");
+    assert.equal((await bob.request("/v1/runs")).status, 200);
+    assert.equal((await bob.request("/v1/sessions")).status, 403);
     const { keys } = await admin.call("keys.list");
     assert.equal(keys.find((key) => key.keyId === keyId)?.revoked ?? false, false);
     await admin.call("keys.revoke", { params: { id: keyId }, body: { reason: "lost" } });
-    await until("the sign-in to end with its key", async () => (await bob.who()) !== "person:bob");
-    assert.match(await bob.who(), /^gateway\.sign_in_expired$/);
+    await until("the sign-in to end with its key", async () => (await bob.principal()) !== "person:bob");
+    assert.match(await bob.principal(), /^gateway\.sign_in_expired$/);
   });
 
-  it("shows what a user may not do, the right that would permit it, and who grants that", async () => {
+  it("shows a user's missing rights, the roles with these rights, and the users who can grant them", async () => {
     await keyOf("root", "admin");
     const { secret } = await keyOf("vic", "viewer");
     const vic = await byKey(secret);
-    const answer = await vic.ask("/v1/missing-rights");
+    const answer = await vic.request("/v1/missing-rights");
     const { who, roles, givers, missing } = (await answer.json()) as {
       who: string;
       roles: string[];
@@ -257,38 +257,38 @@ describe("signing in to the page", () => {
     assert.deepEqual((await admin.call("missingRights")).missing, []);
   });
 
-  it("is listed, and ended: one's own by the user, another's by a caller with the right, together with its open streams", async () => {
+  it("is listed and ended by its user, or by a caller with the right, together with its open streams", async () => {
     const { secret } = await keyOf("kim", "viewer");
     const [one, two] = [await byKey(secret), await byKey(secret)];
     const mine = async (browser: Browser) =>
-      (await (await browser.ask("/v1/sign-ins?mine=true")).json()) as {
+      (await (await browser.request("/v1/sign-ins?mine=true")).json()) as {
         signIns: { id: string; who: string; own: boolean; by: string; address: string }[];
       };
     const { signIns } = await mine(one);
     assert.deepEqual(
-      signIns.map(({ who, by: how, address }) => [who, how, address]),
+      signIns.map(({ who, by: method, address }) => [who, method, address]),
       [0, 1].map(() => ["person:kim", "key", "127.0.0.1"]),
     );
     assert.equal(signIns.filter(({ own }) => own).length, 1);
-    assert.equal((await one.ask("/v1/sign-ins")).status, 403);
+    assert.equal((await one.request("/v1/sign-ins")).status, 403);
     const all = await admin.call("signIns.list");
     const others = all.signIns.find(({ who }) => who !== "person:kim");
     assert.equal((await one.send("/v1/sign-ins/revoke", { id: others?.id })).status, 403);
     assert.equal((await one.send("/v1/sign-ins/revoke", {})).status, 400);
 
-    const following = await two.ask("/v1/events");
+    const following = await two.request("/v1/events");
     assert.equal(following.status, 200);
     const other = signIns.find(({ own }) => !own);
     assert.equal((await one.send("/v1/sign-ins/revoke", { id: other?.id })).status, 200);
     await assert.rejects(following.text(), "what it followed ends with it");
-    assert.equal(await two.who(), "gateway.sign_in_expired");
-    assert.equal(await one.who(), "person:kim");
+    assert.equal(await two.principal(), "gateway.sign_in_expired");
+    assert.equal(await one.principal(), "person:kim");
     const { revoked } = await admin.call("signIns.revoke", { body: { who: "person:kim" } });
     assert.equal(revoked, 1);
-    assert.equal(await one.who(), "gateway.sign_in_expired");
+    assert.equal(await one.principal(), "gateway.sign_in_expired");
   });
 
-  it("is recorded in the audit log: who started it, from which address and how, and who ended it", async () => {
+  it("is recorded in the audit log: user, address, method, and the user who ended it", async () => {
     const { secret } = await keyOf("lin", "viewer");
     const browsers = [await byKey(secret), await byKey(secret)];
     const { signIns } = await admin.call("signIns.list");
@@ -305,10 +305,10 @@ describe("signing in to the page", () => {
       },
       (found) => found.length === 4,
     );
-    const told = records.map(({ action, cause, address, result }) =>
+    const entries = records.map(({ action, cause, address, result }) =>
       [action, cause?.actor?.id, cause?.reason, address, result].join(" "),
     );
-    assert.deepEqual(told.sort(), [
+    assert.deepEqual(entries.sort(), [
       "gateway.sign_ins.begin lin by key 127.0.0.1 done",
       "gateway.sign_ins.begin lin by key 127.0.0.1 done",
       "gateway.sign_ins.end lin signed out 127.0.0.1 done",
@@ -319,7 +319,7 @@ describe("signing in to the page", () => {
   it("is refused to pages of other origins, even with a sign-in there", async () => {
     const ada = await signedIn();
     for (const headers of [{ origin: "http://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
-      const answer = await ada.ask("/v1/sign-ins/revoke", { method: "POST", headers, body: "{}" });
+      const answer = await ada.request("/v1/sign-ins/revoke", { method: "POST", headers, body: "{}" });
       assert.deepEqual(
         [answer.status, ((await answer.json()) as { code: string }).code],
         [403, "gateway.origin_foreign"],

@@ -17,22 +17,22 @@ async function complaintOf(process: TestProcess): Promise<string> {
   const [line, ...others] = process.lines.filter(isTrouble);
   assert.deepEqual(others, []);
   assert.equal(line?.level, "error");
-  const [lastWords = "", ...more] = process.errorOutput.trimEnd().split("\n");
+  const [firstLine = "", ...more] = process.errorOutput.trimEnd().split("\n");
   assert.deepEqual(more, []);
-  return lastWords;
+  return firstLine;
 }
 
 describe("a start that cannot succeed", () => {
   let folder: Folder;
-  let taken: Server;
+  let busyServer: Server;
   let port: number;
   let attempts: Record<"http" | "grpc" | "unprotected" | "mistaken", TestProcess>;
 
   before(async () => {
     folder = await makeFolder();
-    taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
-    const address = taken.address();
+    busyServer = createServer();
+    await new Promise<void>((resolve) => busyServer.listen(0, "127.0.0.1", resolve));
+    const address = busyServer.address();
     port = typeof address === "object" ? (address?.port ?? 0) : 0;
     const attempt = (flags: readonly string[], environment = {}) =>
       launch("platform", flags, { directory: folder.path, environment });
@@ -48,11 +48,11 @@ describe("a start that cannot succeed", () => {
 
   after(async () => {
     await Promise.all(Object.values(attempts).map((each) => each[Symbol.asyncDispose]()));
-    taken.close();
+    busyServer.close();
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("because the port of HTTP is in use says so in one line with the port and the setting", async () => {
+  it("because the HTTP port is in use reports the port and the setting in one line", async () => {
     assert.equal(
       await complaintOf(attempts.http),
       `platform did not start: Port ${port} of 127.0.0.1 is in use. ` +
@@ -60,7 +60,7 @@ describe("a start that cannot succeed", () => {
     );
   });
 
-  it("because the port of gRPC is in use says so in one line with the port and the setting", async () => {
+  it("because the gRPC port is in use reports the port and the setting in one line", async () => {
     assert.equal(
       await complaintOf(attempts.grpc),
       `platform did not start: Port ${port} on 127.0.0.1 is in use. ` +
@@ -68,14 +68,14 @@ describe("a start that cannot succeed", () => {
     );
   });
 
-  it("because others could reach it unprotected says what to set", async () => {
+  it("because of an unprotected public address reports the settings to change", async () => {
     assert.match(
       await complaintOf(attempts.unprotected),
       /`mesh\.listen` is 0\.0\.0\.0:0, not a loopback address.* Set `mesh\.tls\.mode` to `mutual`, or `mesh\.allow/,
     );
   });
 
-  it("because of its configuration names every mistake and where it is, and what was meant", async () => {
+  it("because of its configuration reports every mistake with its place and a suggestion", async () => {
     const { code } = await attempts.mistaken.ended();
 
     assert.equal(code, 2);
@@ -151,7 +151,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
   it("ends at once on a second request, even with running work", async () => {
     await using notes = await ready(launch("notes"));
     using outsider = new OutsideClient(notes.grpc);
-    const cut = failureOf(outsider.call(noteService.methods.get, note({ text: "forever" })));
+    const interrupted = failureOf(outsider.call(noteService.methods.get, note({ text: "forever" })));
     await notes.line("note asked for");
 
     notes.signal("SIGTERM");
@@ -159,7 +159,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     notes.signal("SIGTERM");
 
     assert.deepEqual(await notes.ended(), { code: 143, signal: null });
-    assert.equal((await cut).code, status.UNAVAILABLE);
+    assert.equal((await interrupted).code, status.UNAVAILABLE);
     assert.equal(notes.lines.at(-1)?.msg, "second stop signal received, exiting immediately");
   });
 });

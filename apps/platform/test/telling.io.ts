@@ -44,7 +44,7 @@ describe("to programs of others", () => {
     });
   }
 
-  it("health over gRPC says that the process and its services serve, and of unknown ones that they are unknown", async () => {
+  it("health over gRPC reports the process and its services as serving, and unknown services as unknown", async () => {
     using outsider = new OutsideClient(platform.grpc);
     const check = (service: string) => outsider.send("/grpc.health.v1.Health/Check", field(1, service));
 
@@ -54,7 +54,7 @@ describe("to programs of others", () => {
     await assert.rejects(check("tutti.nothing.v1.NothingService"), { code: 5 });
   });
 
-  it("reflection lists the services, and gives the files that describe them", async () => {
+  it("reflection lists the services, and returns the files that describe them", async () => {
     using outsider = new OutsideClient(platform.grpc);
 
     for (const version of ["v1", "v1alpha"]) {

@@ -22,13 +22,13 @@ describe("templates of the package", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  const template = (...words: string[]) =>
-    run(process.execPath, [join(folder.path, "examples", "template.mjs"), ...words], folder.path, {
+  const template = (...args: string[]) =>
+    run(process.execPath, [join(folder.path, "examples", "template.mjs"), ...args], folder.path, {
       TUTTI_URL: platform.http,
       TUTTI_ADDRESS: platform.grpc,
     });
 
-  it("lists workflows, agents, missions and sessions, each with what it shows", async () => {
+  it("lists workflows, agents, missions and sessions, each with a description", async () => {
     const listed: { name: string; kind: string; about: string }[] = JSON.parse(
       await template("list", "--json"),
     );
@@ -44,9 +44,9 @@ describe("templates of the package", () => {
   });
 
   it("shows the sources as they are written", async () => {
-    const shown = await template("show", "order");
-    assert.ok(shown.includes(readFileSync(join(examples, "workflows/order/workflow.yaml"), "utf8")));
-    assert.ok(shown.includes(readFileSync(join(examples, "workflows/order/worker.ts"), "utf8")));
+    const output = await template("show", "order");
+    assert.ok(output.includes(readFileSync(join(examples, "workflows/order/workflow.yaml"), "utf8")));
+    assert.ok(output.includes(readFileSync(join(examples, "workflows/order/worker.ts"), "utf8")));
     await assert.rejects(template("show", "nothing"), /Template `nothing` not found/);
   });
 

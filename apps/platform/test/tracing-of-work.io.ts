@@ -35,26 +35,26 @@ describe("the trace of work", () => {
   let platform: Service;
   let worker: Worker;
 
-  const ask = async (path: string, init: RequestInit = {}) => {
+  const request = async (path: string, init: RequestInit = {}) => {
     const answer = await fetch(`${platform.http}${path}`, init);
     assert.ok(answer.ok, await answer.clone().text());
     return answer.json();
   };
   const post = (path: string, body: object, headers: Record<string, string> = {}) =>
-    ask(path, {
+    request(path, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
     });
   const partOf = (traceId: string) => ({ traceparent: `00-${traceId}-${outermost}-01` });
   const timelineAt = async (path: string): Promise<{ traceId?: string; spans: readonly TimelineSpan[] }> =>
-    (await ask(path)) as { traceId?: string; spans: readonly TimelineSpan[] };
+    (await request(path)) as { traceId?: string; spans: readonly TimelineSpan[] };
   const timelineOf = (runId: string) => timelineAt(`/v1/runs/${runId}/timeline`);
   const spansIn = (traceId: string) => collector.spans.filter((span) => span.traceId === traceId);
   /** Waits until the collector has spans with these names. */
   async function collected(traceId: string, ...names: readonly string[]): Promise<void> {
-    for (const wanted of names)
-      while (!spansIn(traceId).some(({ name }) => name === wanted)) await collector.nextRequest();
+    for (const spanName of names)
+      while (!spansIn(traceId).some(({ name }) => name === spanName)) await collector.nextRequest();
   }
 
   before(async () => {
@@ -91,16 +91,19 @@ describe("the trace of work", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("goes from the request to the attempts of agents, with what waited for what, and is what the page shows", async () => {
+  it("covers request to attempts of agents, with the causes of waits, and is the trace in the dashboard", async () => {
     await post("/v1/runs", { runId: "order-1", definition: "order" }, partOf(traces.run));
     await collected(traces.run, "POST /v1/runs", "run order", "run parcel");
     const spans = spansIn(traces.run);
-    assert.equal(drawn(spans), await readFile(new URL("golden/trace-of-a-run.txt", import.meta.url), "utf8"));
+    assert.equal(
+      drawTree(spans),
+      await readFile(new URL("golden/trace-of-a-run.txt", import.meta.url), "utf8"),
+    );
 
-    const shown = await timelineOf("order-1");
-    assert.equal(shown.traceId, traces.run);
+    const timeline = await timelineOf("order-1");
+    assert.equal(timeline.traceId, traces.run);
     const exported = new Set(spans.map(({ spanId }) => spanId));
-    for (const { spanId, task } of shown.spans) assert.ok(exported.has(spanId), `${task} of the page`);
+    for (const { spanId, task } of timeline.spans) assert.ok(exported.has(spanId), `${task} of the page`);
   });
 
   it("has a line in the log for each of accepted, started, assigned, retried, failed and ended, by its id", async () => {
@@ -112,11 +115,13 @@ tasks:
     await post("/v1/workflows", { text });
     await post("/v1/runs", { runId: "story", definition: "story" }, partOf(traces.story));
     await platform.line(({ msg, ...line }) => line["run"] === "story" && msg.endsWith("failed"));
-    const said = platform.lines.filter(({ traceId, msg }) => traceId === traces.story && /changed/.test(msg));
-    const shown = said.map(({ service, msg, ...line }) =>
+    const lines = platform.lines.filter(
+      ({ traceId, msg }) => traceId === traces.story && /changed/.test(msg),
+    );
+    const fields = lines.map(({ service, msg, ...line }) =>
       [service, msg, line["task"], line["attempt"], line["code"]].filter(Boolean).join(" "),
     );
-    assert.deepEqual(shown, [
+    assert.deepEqual(fields, [
       "workflow run state changed: accepted",
       "workflow run state changed: started",
       "swarm task state changed: assigned reserve 1",
@@ -131,29 +136,29 @@ tasks:
     assert.equal(ended["traceId"], traces.run);
   });
 
-  it("goes through the session that a run is a part of", async () => {
+  it("includes the session of a run", async () => {
     const tasks = [{ id: "box", capability: "ship.box", input: {} }];
     const body = { sessionId: "trip", mode: "workflow", tasks: { tasks } };
     await post("/v1/sessions", body, partOf(traces.session));
     await collected(traces.session, "POST /v1/sessions", "run", "session");
     const spans = spansIn(traces.session);
     assert.equal(
-      drawn(spans),
+      drawTree(spans),
       await readFile(new URL("golden/trace-of-a-session.txt", import.meta.url), "utf8"),
     );
 
-    const shown = await timelineAt("/v1/sessions/trip/timeline?childDepth=1");
-    assert.equal(shown.traceId, traces.session);
+    const timeline = await timelineAt("/v1/sessions/trip/timeline?childDepth=1");
+    assert.equal(timeline.traceId, traces.session);
     const exported = new Set(spans.map(({ spanId }) => spanId));
-    for (const { spanId, task } of shown.spans) assert.ok(exported.has(spanId), `${task} of the page`);
-    assert.deepEqual(shown.spans.map(({ task = "", kind }) => `${task} ${kind}`).sort(), [
+    for (const { spanId, task } of timeline.spans) assert.ok(exported.has(spanId), `${task} of the page`);
+    assert.deepEqual(timeline.spans.map(({ task = "", kind }) => `${task} ${kind}`).sort(), [
       ...[" whole", "p1 part", "p1 whole", "p1/box queue"],
     ]);
   });
 });
 
 /** Draws spans and the spans below them, without ids and times. */
-function drawn(spans: readonly ReceivedSpan[]): string {
+function drawTree(spans: readonly ReceivedSpan[]): string {
   const names = new Map(spans.map(({ spanId, name }) => [spanId, name]));
   const below = (parentId: string): string[] =>
     spans
@@ -173,9 +178,9 @@ function lineOf(
   { kind, name, attributes, links, status }: ReceivedSpan,
   names: ReadonlyMap<string, string>,
 ): string {
-  const said = Object.entries(attributes)
+  const texts = Object.entries(attributes)
     .filter(([key]) => !inNames.has(key))
     .map(([key, value]) => `${key}=${key.endsWith("_ms") ? "…" : value}`);
   const linked = links.map((id) => `→ ${names.get(id)}`);
-  return [kind, name, ...said, ...(status === "error" ? ["failed"] : []), ...linked].join(" ");
+  return [kind, name, ...texts, ...(status === "error" ? ["failed"] : []), ...linked].join(" ");
 }

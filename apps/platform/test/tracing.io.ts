@@ -9,7 +9,7 @@ const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const outermost = "00f067aa0ba902b7";
 
 describe("a trace that is sent to a collector", () => {
-  it("is one tree over all processes, each call below the one it was made for", async () => {
+  it("is one tree over all processes, with each call below its cause", async () => {
     await using collector = await otlpReceiver();
     const exported = `--tracing.otlpEndpoint=${collector.endpoint}`;
     await using registry = await start("registry", [exported]);

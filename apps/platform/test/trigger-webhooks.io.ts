@@ -20,8 +20,8 @@ describe("webhooks of triggers", () => {
     platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
     tutti = await connect({ address: platform.grpc });
     await tutti.workflows.register(note);
-    await keep("signing", ["orders", "code"]);
-    await keep("private", []);
+    await storeSecret("signing", ["orders", "code"]);
+    await storeSecret("private", []);
   });
   after(async () => {
     await tutti?.close();
@@ -29,7 +29,7 @@ describe("webhooks of triggers", () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  async function keep(name: string, triggers: readonly string[]) {
+  async function storeSecret(name: string, triggers: readonly string[]) {
     const users = triggers.map((id) => ({ kind: "service", id: `webhook.${id}` }));
     const body = JSON.stringify({ value: Buffer.from(secret).toString("base64"), users });
     const headers = { "content-type": "application/json" };
@@ -46,8 +46,8 @@ describe("webhooks of triggers", () => {
   async function send(path: string, body: unknown, headers: Readonly<Record<string, string>>) {
     const url = `${platform.http}/v1/webhooks/${path}`;
     const answer = await fetch(url, { method: "POST", body: JSON.stringify(body), headers });
-    const said = (await answer.json()) as { readonly code?: string; readonly matched?: number };
-    return `${answer.status} ${said.code ?? said.matched}`;
+    const reply = (await answer.json()) as { readonly code?: string; readonly matched?: number };
+    return `${answer.status} ${reply.code ?? reply.matched}`;
   }
   const signed = (id: string, body: unknown, ageMs = 0) =>
     signedHeaders(secret, { id, nowMs: Date.now() - ageMs, body: JSON.stringify(body) });
@@ -58,7 +58,7 @@ describe("webhooks of triggers", () => {
     return run.result();
   };
 
-  it("start one run for each delivery that is signed, and pass what does not meet the condition", async () => {
+  it("start one run per signed delivery, and ignore deliveries that do not meet the condition", async () => {
     await create("orders", "standard");
     const [order, other] = [{ type: "order.paid", number: 7 }, { number: 0 }];
     assert.equal(await send("default/orders", order, signed("m1", order)), "200 1");
@@ -68,7 +68,7 @@ describe("webhooks of triggers", () => {
     assert.equal((await trigger.get()).counts?.started, 1);
   });
 
-  it("refuse deliveries that are forged, old or repeated, and triggers that take none", async () => {
+  it("refuse deliveries that are forged, old or repeated, and deliveries to triggers that accept none", async () => {
     const order = { number: 8 };
     assert.equal(
       await send("default/orders", { number: 9 }, signed("m3", order)),
@@ -87,7 +87,7 @@ describe("webhooks of triggers", () => {
     assert.equal(await send("default/curious", order, signed("m8", order)), "404 webhook.unknown");
   });
 
-  it("read the signature of GitHub, and count a delivery that comes again once", async () => {
+  it("verify the signature of GitHub, and count a repeated delivery once", async () => {
     const code = await create("code", "github");
     const body = { action: "opened", number: 3 };
     const mac = createHmac("sha256", secret).update(JSON.stringify(body)).digest("hex");

@@ -5,7 +5,7 @@ export const registryErrors = defineErrors("registry", {
   instanceUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No instance with this id is registered: it never was, said good-bye, or its lease ran out. List those that are there with FindInstances.",
+    help: "No instance with this id is registered. It never registered, it deregistered, or its lease expired. List the registered instances with FindInstances.",
     message: ({ instance }: { instance: string }) =>
       `Instance \`${instance}\` is not registered: it stopped, or its lease expired`,
     remedy: "List the registered instances with `tutti instances`.",
@@ -13,7 +13,7 @@ export const registryErrors = defineErrors("registry", {
   loading: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "This registry has not read all entries from its store yet. Another one answers, or this one in a moment.",
+    help: "This registry has not read all entries from its store yet. Call another registry, or retry in a moment.",
     message: () => "This registry is still reading its entries from the store",
     remedy: "Call another registry, or try again in a moment.",
   },

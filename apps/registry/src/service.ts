@@ -4,7 +4,7 @@ import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { registryHandlers } from "./api/handlers.ts";
 import { registrySection } from "./configuration.ts";
-import { newsOf } from "./effects/instance-news.ts";
+import { newsOf } from "./effects/instance-events.ts";
 import { registrarInstruments } from "./effects/instruments.ts";
 import { MemoryStore } from "./effects/memory-store.ts";
 import { Registrar } from "./effects/registrar.ts";

@@ -7,8 +7,8 @@ export function offer(text: string, money = 0): Offer {
   return Offer.fromPartial({ namespace, capability: { name, version, cost: { money } } });
 }
 
-export function instance(id: string, given: Partial<Instance> = {}): Instance {
-  return Instance.fromPartial({ id, service: "workflow", address: "127.0.0.1:7401", ...given });
+export function instance(id: string, overrides: Partial<Instance> = {}): Instance {
+  return Instance.fromPartial({ id, service: "workflow", address: "127.0.0.1:7401", ...overrides });
 }
 
 export const notReady = { state: HealthState.HEALTH_STATE_NOT_READY, reason: "the journal is away" };

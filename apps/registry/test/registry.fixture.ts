@@ -3,7 +3,7 @@ import type { Clock } from "@tutti/kernel";
 import { type TestFoundation, testFoundation } from "@tutti/kernel/testing";
 import type { RegistryDependencies } from "../src/api/dependencies.ts";
 import { registrySection } from "../src/configuration.ts";
-import type { InstanceChange } from "../src/effects/instance-news.ts";
+import type { InstanceChange } from "../src/effects/instance-events.ts";
 import { registrarInstruments } from "../src/effects/instruments.ts";
 import { MemoryStore } from "../src/effects/memory-store.ts";
 import { Registrar } from "../src/effects/registrar.ts";
@@ -11,24 +11,24 @@ import type { Store } from "../src/effects/store.ts";
 
 export interface TestRegistry extends RegistryDependencies, AsyncDisposable {
   readonly foundation: TestFoundation;
-  readonly told: readonly InstanceChange[];
+  readonly announced: readonly InstanceChange[];
 }
 
 /** Returns a registry without its network interfaces, in virtual time. */
 export async function openRegistry(
-  given: { readonly store?: (clock: Clock) => Store; readonly historyMax?: number } = {},
+  options: { readonly store?: (clock: Clock) => Store; readonly historyMax?: number } = {},
 ): Promise<TestRegistry> {
   const foundation = testFoundation();
-  const settings = registrySection.schema.parse({ historyMax: given.historyMax ?? 1_000 });
+  const settings = registrySection.schema.parse({ historyMax: options.historyMax ?? 1_000 });
   const instruments = registrarInstruments(foundation.metrics);
-  const told: InstanceChange[] = [];
-  const store = given.store?.(foundation.clock) ?? new MemoryStore("history-1", foundation.clock);
+  const announced: InstanceChange[] = [];
+  const store = options.store?.(foundation.clock) ?? new MemoryStore("history-1", foundation.clock);
   const registrar = new Registrar({
     store,
     settings,
     foundation,
     instruments,
-    announce: (change) => told.push(change),
+    announce: (change) => announced.push(change),
   });
   const { signal } = new AbortController();
   const health = { healthy: () => {}, degraded: () => {}, unhealthy: () => {} };
@@ -40,17 +40,17 @@ export async function openRegistry(
     settings,
     foundation,
     instruments,
-    told,
+    announced,
     [Symbol.asyncDispose]: () => registrar.stop(),
   };
 }
 
-export const renewal = (instanceId: string, given: Partial<Renewal> = {}): Renewal => ({
+export const renewal = (instanceId: string, overrides: Partial<Renewal> = {}): Renewal => ({
   instanceId,
   health: undefined,
   load: undefined,
   host: undefined,
-  ...given,
+  ...overrides,
 });
 
 export const revisionOf = (position: Position | undefined): number => position?.revision ?? -1;

@@ -15,7 +15,7 @@ import { renewal } from "./registry.fixture.ts";
 const program = await natsServerProgram();
 const foundation: Foundation = systemFoundation({ logger: silentLogger });
 const isRetryable = (error: unknown) => isTuttiError(error) && error.retryable;
-const gone = { cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED, reason: "silent" };
+const removal = { cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED, reason: "silent" };
 
 /** Records the reports of a store, and lets a test wait for them. */
 class Listener implements StoreListener {
@@ -25,7 +25,7 @@ class Listener implements StoreListener {
   history = "";
   readonly #waiting: { readonly condition: () => boolean; readonly resolve: () => void }[] = [];
 
-  began({ name }: History): void {
+  historyStarted({ name }: History): void {
     this.history = name;
     this.steps.length = 0;
   }
@@ -34,17 +34,17 @@ class Listener implements StoreListener {
     this.steps.push(
       "put" in step ? `+${step.put.instance.id}` : `-${step.removed.instanceId} ${step.removed.reason}`,
     );
-    this.#look();
+    this.#checkWaiters();
   }
 
   loaded(): void {
     this.loads += 1;
-    this.#look();
+    this.#checkWaiters();
   }
 
   renewed(renewals: readonly Pick<Renewal, "instanceId">[]): void {
     this.renewals.push(...renewals.map(({ instanceId }) => instanceId));
-    this.#look();
+    this.#checkWaiters();
   }
 
   until(condition: () => boolean): Promise<void> {
@@ -52,7 +52,7 @@ class Listener implements StoreListener {
     return new Promise((resolve) => this.#waiting.push({ condition, resolve }));
   }
 
-  #look(): void {
+  #checkWaiters(): void {
     for (const waiter of this.#waiting) if (waiter.condition()) waiter.resolve();
   }
 }
@@ -69,9 +69,9 @@ async function open(store: Store): Promise<Opened> {
 }
 
 /** The contract of a store. */
-function storeContract(make: () => Promise<Opened>): void {
-  it("tells a registration before it answers, in order, under growing revisions", async () => {
-    await using opened = await make();
+function storeContract(create: () => Promise<Opened>): void {
+  it("reports a registration before it returns, in order, with increasing revisions", async () => {
+    await using opened = await create();
     const { store, listener } = opened;
     const first = await store.put({ instance: instance("a"), leaseMs: 1_000 });
     assert.deepEqual(listener.steps, ["+a"]);
@@ -82,32 +82,32 @@ function storeContract(make: () => Promise<Opened>): void {
   });
 
   it("removes an entry only at the revision that was judged", async () => {
-    await using opened = await make();
+    await using opened = await create();
     const { store, listener } = opened;
     const first = await store.put({ instance: instance("a"), leaseMs: 1_000 });
-    const again = await store.put({ instance: instance("a"), leaseMs: 1_000 });
-    const remove = (revision: number) => store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    const second = await store.put({ instance: instance("a"), leaseMs: 1_000 });
+    const remove = (revision: number) => store.remove({ instanceId: "a", ...removal }, "workflow", revision);
     assert.equal(await remove(first.revision), undefined);
-    assert.equal((await remove(again.revision))?.history, again.history);
-    assert.equal(await remove(again.revision), undefined);
+    assert.equal((await remove(second.revision))?.history, second.history);
+    assert.equal(await remove(second.revision), undefined);
     assert.deepEqual(listener.steps, ["+a", "+a", "-a silent"]);
   });
 
-  it("replaces an entry only at the revision that was judged, and never brings one back", async () => {
-    await using opened = await make();
+  it("replaces an entry only at the given revision, and never restores a removed one", async () => {
+    await using opened = await create();
     const { store, listener } = opened;
     const a = { instance: instance("a"), leaseMs: 1_000 };
     const first = await store.put(a);
     const second = await store.replace(a, first.revision);
     assert.ok(second !== undefined && second.revision > first.revision);
     assert.equal(await store.replace(a, first.revision), undefined);
-    await store.remove({ instanceId: "a", ...gone }, "workflow", second.revision);
+    await store.remove({ instanceId: "a", ...removal }, "workflow", second.revision);
     assert.equal(await store.replace(a, second.revision), undefined);
     assert.deepEqual(listener.steps, ["+a", "+a", "-a silent"]);
   });
 
-  it("takes any id that the contract allows", async () => {
-    await using opened = await make();
+  it("accepts any id that the contract allows", async () => {
+    await using opened = await create();
     const ids = ["a..b", "a.", "_tutti.horizon", "A-1_b.c"];
     for (const id of ids) await opened.store.put({ instance: instance(id), leaseMs: 1_000 });
     assert.deepEqual(
@@ -116,11 +116,11 @@ function storeContract(make: () => Promise<Opened>): void {
     );
   });
 
-  it("takes an instance in again that was removed", async () => {
-    await using opened = await make();
+  it("accepts an instance again after its removal", async () => {
+    await using opened = await create();
     const { store, listener } = opened;
     const { revision } = await store.put({ instance: instance("a"), leaseMs: 1_000 });
-    await store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    await store.remove({ instanceId: "a", ...removal }, "workflow", revision);
     await store.put({ instance: instance("a"), leaseMs: 1_000 });
     assert.deepEqual(listener.steps, ["+a", "-a silent", "+a"]);
   });
@@ -143,7 +143,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  const opened = (registry: string, times: { shareMs?: number; rememberGoneMs?: number } = {}) =>
+  const opened = (registry: string, times: { shareMs?: number; rememberRemovedMs?: number } = {}) =>
     open(new NatsStore({ connection, foundation, registry, replicas: 1, shareMs: 10, ...times }));
 
   const instances = () => openBucket(connection, { name: "tutti_registry_instances" });
@@ -158,19 +158,19 @@ describe("Store in NATS", { skip: program.skip }, () => {
     return opened("registry-1");
   });
 
-  it("tells every registry the same story, the cause of a removal included", async () => {
+  it("reports the same steps to every registry, with the cause of a removal", async () => {
     await empty();
     await using one = await opened("registry-1");
     const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await using two = await opened("registry-2");
     assert.deepEqual(two.listener.steps, ["+a"]);
-    await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    await one.store.remove({ instanceId: "a", ...removal }, "workflow", revision);
     await two.listener.until(() => two.listener.steps.length === 2);
     assert.deepEqual(two.listener.steps, ["+a", "-a silent"]);
     assert.equal(two.listener.history, one.listener.history);
   });
 
-  it("shares signs of life with the other registries and not with itself", async () => {
+  it("shares renewals with the other registries, but not with itself", async () => {
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
     // A store keeps no heartbeat for a registry that does not listen yet: it is repeated, as instances do.
@@ -182,7 +182,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.deepEqual(one.listener.renewals, []);
   });
 
-  it("continues by itself after its server was killed and came back", async () => {
+  it("continues by itself after its server was killed and restarted", async () => {
     await empty();
     await using one = await opened("registry-1");
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
@@ -195,14 +195,14 @@ describe("Store in NATS", { skip: program.skip }, () => {
 
   it("forgets after a while how instances went", async () => {
     await empty();
-    await using one = await opened("registry-1", { rememberGoneMs: 20 });
+    await using one = await opened("registry-1", { rememberRemovedMs: 20 });
     const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
-    await one.store.remove({ instanceId: "a", ...gone }, "workflow", revision);
+    await one.store.remove({ instanceId: "a", ...removal }, "workflow", revision);
     const bucket = await instances();
     await until("its removal", async () => (await bucket.entries()).every(({ key }) => key !== "a"));
   });
 
-  it("leaves out an entry that it cannot understand", async () => {
+  it("ignores an entry that it cannot decode", async () => {
     await empty();
     const bucket = await instances();
     await bucket.put("scribble", new Uint8Array([0x0a, 0xff]));
@@ -211,7 +211,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.deepEqual(one.listener.steps, ["+a"]);
   });
 
-  it("takes an entry that was deleted by hand for gone", async () => {
+  it("treats a manually deleted entry as removed", async () => {
     await empty();
     await using one = await opened("registry-1");
     const { revision } = await one.store.put({ instance: instance("a.b"), leaseMs: 1_000 });
@@ -227,11 +227,11 @@ describe("Store in NATS", { skip: program.skip }, () => {
     const { revision } = await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
     await two.listener.until(() => two.listener.steps.length === 1);
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
-    assert.equal(await two.store.remove({ instanceId: "a", ...gone }, "workflow", revision), undefined);
+    assert.equal(await two.store.remove({ instanceId: "a", ...removal }, "workflow", revision), undefined);
     assert.deepEqual(two.listener.steps, ["+a", "+a"]);
   });
 
-  it("knows on demand what was written of an instance at another registry", async () => {
+  it("catches up on demand with the writes of another registry about an instance", async () => {
     await empty();
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
@@ -243,7 +243,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await two.store.caughtUp("nobody");
   });
 
-  it("makes a deleted bucket again, and reports another history", async () => {
+  it("recreates a deleted bucket, and reports another history", async () => {
     await empty();
     await using one = await opened("registry-1");
     await one.store.put({ instance: instance("a"), leaseMs: 1_000 });
@@ -256,7 +256,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     assert.notEqual(one.listener.history, history);
   });
 
-  it("is not healthy while it does not hear its own signs of life", async () => {
+  it("is not healthy while it does not receive its own heartbeats", async () => {
     await using one = await opened("registry-1");
     await until("healthy", () => one.store.health().level === "healthy");
     await (await connection.manager("test")).streams.delete("KV_tutti_registry_renewals");

@@ -42,7 +42,7 @@ describe("versions that the contract accepts", () => {
     );
   });
 
-  it("are ranges that can be asked for", () => {
+  it("are valid version ranges", () => {
     fc.assert(
       fc.property(range, (versionRange) => {
         const request = FindCapabilitiesRequest.fromPartial({ name: "pay.charge", versionRange });

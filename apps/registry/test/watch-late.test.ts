@@ -7,7 +7,7 @@ import { registryHandlers } from "../src/api/handlers.ts";
 import { openRegistry } from "./registry.fixture.ts";
 
 describe("a watch of the registry", () => {
-  it("ends when its deadline passes, and leaves nothing behind", async () => {
+  it("ends at its deadline, and leaves no watcher", async () => {
     await using dependencies = await openRegistry();
     const { foundation } = dependencies;
     const mesh = new Mesh({ foundation, settings: { transport: "in-process" } });

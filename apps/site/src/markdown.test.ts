@@ -5,7 +5,7 @@ import { plain, rendered } from "./markdown.ts";
 import { addressOf, targetOf, textAddressOf } from "./sources.ts";
 
 describe("pages of the site", () => {
-  it("have the anchors of GitHub, numbered if a heading comes again", () => {
+  it("have the anchors of GitHub, with a number if a heading is repeated", () => {
     const { headings } = rendered("# A title: `code` & more\n\n## Same\n\n## Same\n", (link) => link);
     assert.deepEqual(
       headings.map(({ anchor }) => anchor),
@@ -22,7 +22,7 @@ describe("pages of the site", () => {
     assert.match(sections[1]?.text ?? "", /take it.*return it/);
   });
 
-  it("keep short names of a table on one line, and break long ones", () => {
+  it("keep short names of a table on one line, and break long names", () => {
     const { html } = rendered(
       "# T\n\n| key |\n|---|\n| `attempts` |\n| `orchestration.master.model` |\n",
       (link) => link,
@@ -31,7 +31,7 @@ describe("pages of the site", () => {
     assert.match(html, /<td><code>orchestration/);
   });
 
-  it("show markup of a text as text", () => {
+  it("show markup of a text", () => {
     const { html } = rendered(
       "# T\n\n<script>alert(1)</script>\n\n```ts\nconst a = '<b>';\n```\n",
       (link) => link,
@@ -64,7 +64,7 @@ describe("pages of the site", () => {
       assert.equal(textAddressOf({ kind, path }), text);
     });
 
-  it("resolve links from the page, and leave those to other sites", () => {
+  it("resolve links relative to the page, and keep links to other sites", () => {
     assert.deepEqual(targetOf("../start.md#look", "docs/guides/a.md"), {
       path: "docs/start.md",
       anchor: "look",

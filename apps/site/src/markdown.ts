@@ -31,21 +31,21 @@ export type Leads = (link: string) => string;
 export function rendered(text: string, leads: Leads): Rendered {
   const headings: Heading[] = [];
   const sections: { heading: string; anchor: string; text: string }[] = [];
-  const taken = new Set<string>();
+  const usedAnchors = new Set<string>();
   let summary = "";
   const marked = new Marked({ gfm: true });
   marked.use({
     walkTokens(token) {
       if (token.type === "heading") {
         const { depth, text: raw } = token as Tokens.Heading;
-        const heading = { depth, text: plain(raw), anchor: anchorOf(raw, taken) };
+        const heading = { depth, text: plain(raw), anchor: anchorOf(raw, usedAnchors) };
         headings.push(heading);
         sections.push({ heading: heading.text, anchor: heading.anchor, text: "" });
       } else if (token.type === "paragraph" || token.type === "text" || token.type === "table") {
-        const words = plain(token.raw);
-        if (summary === "" && token.type === "paragraph") summary = words;
+        const content = plain(token.raw);
+        if (summary === "" && token.type === "paragraph") summary = content;
         const open = sections.at(-1);
-        if (open !== undefined && !open.text.includes(words)) open.text += `${words} `;
+        if (open !== undefined && !open.text.includes(content)) open.text += `${content} `;
       }
     },
     renderer: rendererOf(leads, headings),
@@ -84,7 +84,7 @@ function rendererOf(leads: Leads, headings: readonly Heading[]) {
     ) {
       const cells = (all: readonly Tokens.TableCell[], tag: string) =>
         all
-          .map(({ tokens }) => whole(this.parser.parseInline(tokens as Tokens.Generic[])))
+          .map(({ tokens }) => withoutBreaks(this.parser.parseInline(tokens as Tokens.Generic[])))
           .map((inner) => (tag === "th" && inner.trim() === "" ? "<td></td>" : `<${tag}>${inner}</${tag}>`))
           .join("");
       const body = rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("\n");
@@ -97,12 +97,12 @@ function rendererOf(leads: Leads, headings: readonly Heading[]) {
 }
 
 /** Keeps short names of a cell on one line. Long ones break, so that a table fits a phone. */
-function whole(cell: string): string {
+function withoutBreaks(cell: string): string {
   return cell.replace(/<code>([^<\s]{1,14})<\/code>/g, '<code class="word">$1</code>');
 }
 
 /** Returns the anchor that GitHub uses. A repeated heading gets a number. */
-function anchorOf(heading: string, taken: Set<string>): string {
+function anchorOf(heading: string, usedAnchors: Set<string>): string {
   const base = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .toLowerCase()
@@ -110,8 +110,8 @@ function anchorOf(heading: string, taken: Set<string>): string {
     .trim()
     .replaceAll(" ", "-");
   let anchor = base;
-  for (let number = 1; taken.has(anchor); number++) anchor = `${base}-${number}`;
-  taken.add(anchor);
+  for (let number = 1; usedAnchors.has(anchor); number++) anchor = `${base}-${number}`;
+  usedAnchors.add(anchor);
   return anchor;
 }
 

@@ -71,12 +71,12 @@ export function navigationOf(pages: ReadonlyMap<string, Page>): readonly Navigat
     .map(({ title, first = [], index, below }) => {
       const linked = index === undefined ? [] : [index, ...(pages.get(index)?.linked ?? [])];
       const inFolder = below === undefined ? [] : [...pages.keys()].filter((path) => path.startsWith(below));
-      const wanted = [
+      const candidates = [
         ...first,
         ...linked.filter((path) => below === undefined || path.startsWith(below)),
         ...inFolder,
       ];
-      const found = wanted.flatMap((path) => {
+      const found = candidates.flatMap((path) => {
         const page = pages.get(path);
         if (page === undefined || listed.has(path)) return [];
         listed.add(path);

@@ -33,7 +33,7 @@ export interface Built {
   readonly problems: readonly string[];
 }
 
-interface Wanted {
+interface SiteOptions {
   readonly root: string;
   readonly out: string;
   /** The address of the repository: `https://git.example/tutti`. */
@@ -54,10 +54,10 @@ const assets = join(import.meta.dirname, "..", "assets");
 const style = "apps/dashboard/src/style/tokens.css";
 const icon = "apps/dashboard/public/tutti.svg";
 
-export async function buildSite(wanted: Wanted): Promise<Built> {
-  const { root, repository, isVersioned = false } = wanted;
+export async function buildSite(options: SiteOptions): Promise<Built> {
+  const { root, repository, isVersioned = false } = options;
   const version = versionOf(root);
-  const out = isVersioned ? join(wanted.out, version) : wanted.out;
+  const out = isVersioned ? join(options.out, version) : options.out;
   const sources = collected(root);
   const problems: string[] = [];
   const pages = new Map<string, Page>();
@@ -77,7 +77,7 @@ export async function buildSite(wanted: Wanted): Promise<Built> {
     }
     const frame = frameOf(source, { pages, sources, listed, repository });
     site.write(addressOf(source), framed(frame, { sections, version, isVersioned }));
-    if (source.kind === "page") site.write(textAddressOf(source), twinOf(source, sources));
+    if (source.kind === "page") site.write(textAddressOf(source), markdownOf(source, sources));
     if (source.kind === "code") site.write(textAddressOf(source), source.text);
   }
   site.write("search.json", JSON.stringify(searchIndex(pages)));
@@ -88,7 +88,7 @@ export async function buildSite(wanted: Wanted): Promise<Built> {
     readFileSync(join(root, style), "utf8") + readFileSync(join(assets, "site.css"), "utf8"),
   );
   site.copy(join(root, icon), "tutti.svg");
-  if (isVersioned) listVersions(wanted.out);
+  if (isVersioned) listVersions(options.out);
   return { pages: pages.size, bytes: site.bytes, problems };
 }
 
@@ -179,7 +179,7 @@ function unlisted(pages: ReadonlyMap<string, Page>, listed: ReadonlySet<string>)
     .map((path) => `${path}: expected a place in the navigation: link it in the index of its section`);
 }
 
-interface Whole {
+interface SiteContent {
   readonly pages: ReadonlyMap<string, Page>;
   readonly sources: ReadonlyMap<string, Source>;
   /** Paths that the navigation lists. */
@@ -187,7 +187,7 @@ interface Whole {
   readonly repository: string | undefined;
 }
 
-function frameOf(source: Source, { pages, sources, listed, repository }: Whole) {
+function frameOf(source: Source, { pages, sources, listed, repository }: SiteContent) {
   const address = addressOf(source);
   const shared = {
     address,
@@ -215,12 +215,12 @@ function frameOf(source: Source, { pages, sources, listed, repository }: Whole) 
 }
 
 /** Returns the Markdown of a page, with links to the Markdown of other pages. */
-function twinOf(source: Source & { kind: "page" }, sources: ReadonlyMap<string, Source>): string {
+function markdownOf(source: Source & { kind: "page" }, sources: ReadonlyMap<string, Source>): string {
   const from = textAddressOf(source);
-  return source.text.replace(/\]\(([^)\s]+)\)/g, (whole, link: string) => {
+  return source.text.replace(/\]\(([^)\s]+)\)/g, (match, link: string) => {
     const target = targetOf(link, source.path);
     const found = target === undefined ? undefined : sources.get(target.path);
-    if (target === undefined || found === undefined || target.path === source.path) return whole;
+    if (target === undefined || found === undefined || target.path === source.path) return match;
     const anchor = target.anchor === "" ? "" : `#${target.anchor}`;
     return `](${between(from, textAddressOf(found))}${anchor})`;
   });
@@ -280,7 +280,7 @@ class Folder {
   }
 
   write(address: string, text: string): void {
-    const file = this.#made(address);
+    const file = this.#prepare(address);
     writeFileSync(file, text);
     this.#bytes += Buffer.byteLength(text);
     if (text.length < gzipFrom || !/\.(html|json)$/.test(address)) return;
@@ -291,11 +291,11 @@ class Folder {
   }
 
   copy(file: string, address: string): void {
-    copyFileSync(file, this.#made(address));
+    copyFileSync(file, this.#prepare(address));
     this.#bytes += readFileSync(file).length;
   }
 
-  #made(address: string): string {
+  #prepare(address: string): string {
     const file = join(this.#out, address);
     mkdirSync(dirname(file), { recursive: true });
     return file;

@@ -12,8 +12,8 @@ export type Source =
   | { readonly kind: "folder"; readonly path: string; readonly files: readonly string[] }
   | { readonly kind: "image"; readonly path: string };
 
-const shownBytesMax = 200_000;
-const notShown = /(^|\/)(node_modules|dist|\.[^/]+|__pycache__|history[^/]*|recorded)(\/|$)/;
+const displayedBytesMax = 200_000;
+const excludedPaths = /(^|\/)(node_modules|dist|\.[^/]+|__pycache__|history[^/]*|recorded)(\/|$)/;
 
 /** Returns every page of the documentation, as paths of the repository. */
 export function pagesOfDocs(root: string): readonly string[] {
@@ -35,7 +35,7 @@ export function readSource(root: string, path: string): Source | undefined {
   return {
     kind: "code",
     path,
-    text: stats.size > shownBytesMax ? `${text.slice(0, shownBytesMax)}\n…` : text,
+    text: stats.size > displayedBytesMax ? `${text.slice(0, displayedBytesMax)}\n…` : text,
   };
 }
 
@@ -43,7 +43,9 @@ function filesIn(root: string, folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath.replaceAll("\\", "/"), entry.name)))
-    .filter((path) => !notShown.test(path) && /\.(md|yaml|yml|ts|mjs|js|py|json|sh|toml|proto)$/.test(path))
+    .filter(
+      (path) => !excludedPaths.test(path) && /\.(md|yaml|yml|ts|mjs|js|py|json|sh|toml|proto)$/.test(path),
+    )
     .sort();
 }
 

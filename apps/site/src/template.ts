@@ -108,8 +108,8 @@ function sectioned(html: string): string {
 }
 
 function headingsOf(headings: readonly Heading[]): string {
-  const shown = headings.filter(({ depth }) => depth === 2).slice(0, 60);
-  if (shown.length < 2) return "";
-  const links = shown.map(({ anchor, text }) => `<li><a href="#${anchor}">${escaped(text)}</a></li>`);
+  const visible = headings.filter(({ depth }) => depth === 2).slice(0, 60);
+  if (visible.length < 2) return "";
+  const links = visible.map(({ anchor, text }) => `<li><a href="#${anchor}">${escaped(text)}</a></li>`);
   return `<nav class="headings" aria-label="On this page"><p>On this page</p><ul>${links.join("")}</ul></nav>`;
 }

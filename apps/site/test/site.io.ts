@@ -27,42 +27,45 @@ describe("the site", () => {
     writeFileSync(join(root, name), text);
   };
   const build = (repository?: string) => buildSite({ root, out: join(root, "out"), repository });
-  const made = (name: string) => readFileSync(join(root, "out", name), "utf8");
+  const output = (name: string) => readFileSync(join(root, "out", name), "utf8");
 
-  it("has pages, their Markdown, the files that they link to, an index for the search and one for models", async () => {
+  it("has pages, their Markdown, the linked files, a search index and an index for models", async () => {
     assert.deepEqual((await build()).problems, []);
-    assert.match(made("index.html"), /href="guides\/locks.html#use"/);
-    assert.match(made("guides/locks.html"), /href="\.\.\/files\/examples\/a\/flow.yaml.html"/);
-    assert.match(made("guides/locks.html"), /<section>\s+<h2 id="use">.*Take it: .*<\/section>\s+<footer>/s);
-    assert.match(made("guides/locks.md"), /\(\.\.\/files\/examples\/a\/flow.yaml.txt\)/);
-    assert.match(made("files/examples/a/index.html"), /flow\.yaml\.html/);
-    assert.equal(made("files/examples/a/flow.yaml.txt"), "workflow: a");
-    assert.match(made("llms.txt"), /- \[Locks\]\(guides\/locks.md\): One holder\./);
-    const locks = JSON.parse(made("search.json")).find(
+    assert.match(output("index.html"), /href="guides\/locks.html#use"/);
+    assert.match(output("guides/locks.html"), /href="\.\.\/files\/examples\/a\/flow.yaml.html"/);
+    assert.match(
+      output("guides/locks.html"),
+      /<section>\s+<h2 id="use">.*Take it: .*<\/section>\s+<footer>/s,
+    );
+    assert.match(output("guides/locks.md"), /\(\.\.\/files\/examples\/a\/flow.yaml.txt\)/);
+    assert.match(output("files/examples/a/index.html"), /flow\.yaml\.html/);
+    assert.equal(output("files/examples/a/flow.yaml.txt"), "workflow: a");
+    assert.match(output("llms.txt"), /- \[Locks\]\(guides\/locks.md\): One holder\./);
+    const locks = JSON.parse(output("search.json")).find(
       ([address]: string[]) => address === "guides/locks.html",
     );
     assert.deepEqual(locks[2][1].slice(0, 2), ["use", "Use"]);
-    assert.doesNotMatch(made("index.html"), /Edit this page/);
+    assert.doesNotMatch(output("index.html"), /Edit this page/);
   });
 
-  it("links each page to its place in the repository, if there is one", async () => {
+  it("links each page to its source in the repository, if there is one", async () => {
     await build("https://git.example/tutti");
     assert.match(
-      made("guides/locks.html"),
+      output("guides/locks.html"),
       /https:\/\/git\.example\/tutti\/edit\/main\/docs\/guides\/locks\.md/,
     );
   });
 
-  it("lies beside other versions, which a list names, the newest first", async () => {
+  it("is stored next to other versions, which are listed from the newest", async () => {
     const versioned = () => buildSite({ root, out: join(root, "out"), isVersioned: true });
     await versioned();
     write("package.json", '{"version": "0.10.0"}');
     await versioned();
-    assert.equal(made("versions.json"), '["0.10.0","0.9.0"]');
-    assert.match(made("index.html"), /url=0\.10\.0\/index\.html/);
-    assert.match(made("0.9.0/guides/locks.html"), /data-version="0\.9\.0" data-versioned/);
+    assert.equal(output("versions.json"), '["0.10.0","0.9.0"]');
+    assert.match(output("index.html"), /url=0\.10\.0\/index\.html/);
+    assert.match(output("0.9.0/guides/locks.html"), /data-version="0\.9\.0" data-versioned/);
     await build();
-    assert.doesNotMatch(made("guides/locks.html"), /data-versioned/);
+    assert.doesNotMatch(output("guides/locks.html"), /data-versioned/);
   });
 
   for (const [fault, text, problem] of [

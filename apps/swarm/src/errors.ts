@@ -9,7 +9,7 @@ interface PlacementLookup {
 }
 
 /** The memory of placements is bounded. */
-function goneText(goneMs: number): string {
+function forgottenText(goneMs: number): string {
   return goneMs === 0 ? "" : `, and what was placed until ${new Date(goneMs).toISOString()} was let go`;
 }
 
@@ -18,7 +18,7 @@ export const swarmErrors = defineErrors("swarm", {
   greetingExpected: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The first frame of each stream of a link is the greeting: it has the number 0 and nothing but `hello`. No other frame has one.",
+    help: "The first frame of each stream of a link must have the number 0 and contain only `hello`. No other frame may contain `hello`.",
     message: ({ found }: { found: string }) =>
       `The first frame of the stream must be \`hello\` with the number 0, and was ${found}`,
     remedy: "Send `hello` first.",
@@ -33,7 +33,7 @@ export const swarmErrors = defineErrors("swarm", {
   greetingRepeated: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A link is greeted once per stream. To say hello again, open another stream.",
+    help: "A stream of a link accepts `hello` once. Open another stream to send it again.",
     message: ({ agent }: { agent: string }) => `Agent \`${agent}\` sent \`hello\` twice on one stream`,
     remedy: "Open a new stream to send it again.",
   },
@@ -48,7 +48,7 @@ export const swarmErrors = defineErrors("swarm", {
   linkUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "The link that is to be resumed is not known here: its resume window is over, it was ended, or it was at another host. Say hello with the offering, and with the tokens of running tasks.",
+    help: "This host does not know the link: its resume window expired, it ended, or it was at another host. Send `hello` with the offering and the tokens of running tasks.",
     message: ({ link }: { link: string }) =>
       `Link \`${link}\` cannot be resumed, because this host does not know it`,
     remedy: "Send `hello` again with the offering and the running tokens.",
@@ -64,7 +64,7 @@ export const swarmErrors = defineErrors("swarm", {
   notGranted: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The key or token of the agent says which pools it may join, which capabilities it may offer and in how many slots (`scope.agent`), and this is not granted. Grants of the agent's principal (`agent`) count as well. The violations name each part. Offer only what is granted, or get a key or token that grants more.",
+    help: "The key or token of the agent limits its pools, capabilities and slots (`scope.agent`), and does not grant this offering. Grants of the agent's principal (`agent`) count as well. The violations name each part. Offer only granted parts, or get a key or token that grants more.",
     message: ({ found }: { found: string }) =>
       `The credential of the agent does not grant its offering: ${found}`,
     remedy: "Remove that from the offering, or use a credential that grants it.",
@@ -72,7 +72,7 @@ export const swarmErrors = defineErrors("swarm", {
   agentOfAnother: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The id is that of an agent that governance knows, by a key, a role or a principal of its own, and the credential belongs to another identity. Ids that no such agent has are free, so the processes of a fleet that shares a key may make up their own.",
+    help: "Governance knows the agent with this id by its own key, role or principal, and the credential belongs to another identity. All other ids are free, so the processes of a fleet with a shared key can choose their own.",
     message: ({ agent, found }: { agent: string; found: string }) =>
       `The caller ${found} may not use the agent id \`${agent}\``,
     remedy: ({ agent }: { agent: string; found: string }) =>
@@ -81,7 +81,7 @@ export const swarmErrors = defineErrors("swarm", {
   frameMissing: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "Frames of a link are numbered without gaps. One was left out: the stream ends, and a new one resumes the link where it stands.",
+    help: "Frames of a link are numbered without gaps, and a frame is missing. The stream ends, and a new stream resumes the link after the last received frame.",
     message: ({ expected, found }: { expected: number; found: number }) =>
       `Frame ${expected} is missing: frame ${found} arrived instead`,
     remedy: "Resume the link on a new stream and repeat the missing frames.",
@@ -89,7 +89,7 @@ export const swarmErrors = defineErrors("swarm", {
   acknowledgementAhead: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A frame was acknowledged that was never sent. Acknowledge the number of the last frame that was taken in.",
+    help: "The agent acknowledged a frame that was never sent. Acknowledge the number of the last received frame.",
     message: ({ sent, found }: { sent: number; found: number }) =>
       `The agent acknowledged frame ${found}, and the last frame sent is ${sent}`,
     remedy: "Acknowledge received frames only.",
@@ -97,23 +97,23 @@ export const swarmErrors = defineErrors("swarm", {
   frameTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A frame of a link has at most as many bytes as the welcome says. Send less in one frame, and put large payloads into the blob store.",
+    help: "A frame of a link exceeds the maximum size that the welcome states. Send smaller frames, and put large payloads into the blob store.",
     message: ({ bytes, max }: { bytes: number; max: number }) =>
       `The frame has more than ${bytes} bytes, and the maximum is ${max}`,
-    remedy: "Send less in one frame.",
+    remedy: "Send smaller frames.",
   },
   payloadTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A payload within a frame has at most as many bytes as the welcome says. Put a larger one into the blob store and send the reference.",
+    help: "A payload in a frame exceeds the maximum size that the welcome states. Put a larger payload into the blob store and send the reference.",
     message: ({ what, bytes, max }: { what: string; bytes: number; max: number }) =>
       `${what} has ${bytes} bytes, more than the maximum of ${max}`,
-    remedy: "Put it into the blob store and send a reference.",
+    remedy: "Put the payload into the blob store and send a reference.",
   },
   tooMuchUnacknowledged: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A side that has 1,024 frames or 16 MiB unacknowledged waits for an acknowledgement before it sends more. This agent did not wait, or does not read what it is sent.",
+    help: "A side with 1,024 frames or 16 MiB unacknowledged must wait for an acknowledgement before it sends more. This agent did not wait, or does not read its stream.",
     message: ({ frames, bytes }: { frames: number; bytes: number }) =>
       `The agent sent ${frames} frames (${bytes} bytes) without waiting for acknowledgements`,
     remedy: "Read from the stream, and wait for acknowledgements.",
@@ -124,12 +124,12 @@ export const swarmErrors = defineErrors("swarm", {
     help: "The link was resumed repeatedly, and each time the stream broke before the agent's next frame arrived. A frame above the maximum message size causes this. The agent's tasks went to other agents.",
     message: ({ agent, frame, times }: { agent: string; frame: number; times: number }) =>
       `The stream of agent \`${agent}\` broke ${counted(times, "time")} before frame ${frame} arrived`,
-    remedy: "Send less in one frame, and open a new link.",
+    remedy: "Open a new link and send smaller frames.",
   },
   streamReplaced: {
     status: "ABORTED",
     retry: "never",
-    help: "The agent opened another stream for the same link. This one ends.",
+    help: "The agent opened another stream for the same link. This stream ends.",
     message: ({ agent }: { agent: string }) =>
       `Agent \`${agent}\` resumed its link on another stream, so this stream ends`,
     remedy: "Continue on the new stream.",
@@ -137,14 +137,14 @@ export const swarmErrors = defineErrors("swarm", {
   hostStopping: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The swarm process stops. The agent connects to another one, or to this one when it is back, with a back-off.",
+    help: "The swarm process is shutting down. The agent reconnects with a back-off to another process, or to this process after its restart.",
     message: () => "This swarm process is shutting down",
     remedy: "Reconnect with a back-off.",
   },
   poolUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No pool of this name is in the namespace. The one named `default` always exists. Create others with `tutti pool create`, or list them in `swarm.pools`.",
+    help: "The namespace has no pool with this name. The pool `default` always exists. Create other pools with `tutti pool create`, or list them in `swarm.pools`.",
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
       `Pool \`${pool}\` not found in namespace \`${namespace}\``,
     remedy: "Create it with `tutti pool create`, or use `default`.",
@@ -152,16 +152,16 @@ export const swarmErrors = defineErrors("swarm", {
   taskUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No such task is in the pool at present, nor among those that it remembers to have placed: it waits where it came from, has ended long ago, or was never offered. Ask the run or mission why.",
+    help: "The pool does not have this task now, and remembers no placement of it. The task waits at its source, ended long ago, or was never offered. Run `tutti why` for the run or mission.",
     message: ({ work, task, pool, goneMs }: PlacementLookup) =>
-      `Task \`${task}\` of ${work} is not in pool \`${pool}\` now${goneText(goneMs)}`,
-    remedy: "Ask the run or mission with `tutti why`.",
+      `Task \`${task}\` of ${work} is not in pool \`${pool}\` now${forgottenText(goneMs)}`,
+    remedy: "Run `tutti why` for the run or mission.",
   },
   agentHeld: {
     status: "FAILED_PRECONDITION",
     // An automatic retry would repeat until its deadline: an operator must release the agent first.
     retry: "never",
-    help: "The agent is paused, quarantined, or held back because its attempts fail or it comes and goes too quickly: it gets no tasks until then. `tutti agent resume` ends a pause, `tutti agent release` the others. Then claim again.",
+    help: "The agent is paused, quarantined, or locked out because its attempts fail or it reconnects too often. It gets no tasks. End a pause with `tutti agent resume`, and any other hold with `tutti agent release`. Then claim again.",
     message: ({ agent, isPaused, reason }: { agent: string; isPaused: boolean; reason: string }) =>
       `Agent \`${agent}\` is ${isPaused ? "paused" : "locked out"}${reason && `: ${reason}`}`,
     remedy: ({ isPaused }: { agent: string; isPaused: boolean; reason: string }) =>
@@ -179,7 +179,7 @@ export const swarmErrors = defineErrors("swarm", {
   attemptUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The agent does not have this attempt: it was never given it, its lease ran out, or it has answered already. Nothing has to be done.",
+    help: "The agent does not have this attempt: it never received it, its lease expired, or it has already answered. No action is needed.",
     message: ({ agent, token }: { agent: string; token: string }) =>
       `Agent \`${agent}\` has no attempt with the token ${token}`,
     remedy: "Ignore the result: the attempt has ended.",
@@ -187,7 +187,7 @@ export const swarmErrors = defineErrors("swarm", {
   attemptUnclaimed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The pool has just been opened, and no run or mission has offered the attempt to it yet. After a change of owners the offer comes within seconds. If it never comes, the pool or the token is wrong, or the task is no longer wanted.",
+    help: "The pool was just opened, and no run or mission has offered the attempt to it yet. After a change of owner, the offer arrives within seconds. If it never arrives, the pool or the token is wrong, or the task is no longer needed.",
     message: ({ pool, token }: { pool: string; token: string }) =>
       `Pool \`${pool}\` does not know the attempt ${token} yet`,
     remedy: "Check the name of the pool, or send the result again.",
@@ -195,7 +195,7 @@ export const swarmErrors = defineErrors("swarm", {
   leaseOver: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "An agent that polls had claimed the task and neither answered nor renewed its lease in time.",
+    help: "A polling agent claimed the task and neither answered nor renewed its lease in time.",
     message: ({ agent, leaseMs }: { agent: string; leaseMs: number }) =>
       `Agent \`${agent}\` neither answered nor renewed its lease within ${leaseMs} ms`,
     remedy: "Renew the lease in time, or retry the task.",
@@ -227,7 +227,7 @@ export const swarmErrors = defineErrors("swarm", {
   rollIncomplete: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A process that releases a pool sends its agents to the next owner, in parts with a marked last one. Without the last part the report is ignored, and the owner waits for agents as after a crash.",
+    help: "A process that releases a pool sends its agents to the next owner in parts, and marks the last part. Without the last part, the owner ignores the list and waits for agents as after a crash.",
     message: ({ agents }: { agents: number }) =>
       `The list of agents ended after ${counted(agents, "agent")} without its last part`,
     remedy: "Send the rest, or the whole list again.",
@@ -235,14 +235,14 @@ export const swarmErrors = defineErrors("swarm", {
   rollTooLong: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "Who lets go of pools tells their next owner all agents that were there, as many as there may be and no more. The owner waits for agents as after a crash.",
+    help: "A process that releases pools sends the list of their agents to the next owner. The list exceeds its maximum, so the owner waits for agents as after a crash.",
     message: ({ limit }: { limit: number }) => `The pools that move together have more than ${limit} agents`,
     remedy: "Distribute the agents over more partitions.",
   },
   tooMuchUnsettled: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The owner of the agent's pool is another process, and has not said for long that results of the agent are durable. Its host keeps no more of them. The agent keeps its results, and greets again.",
+    help: "Another process owns the agent's pool, and has not confirmed results of the agent as durable for a long time. The host stores no more of these results. The agent keeps its results and sends `hello` again.",
     message: ({ agent, bytes, max }: { agent: string; bytes: number; max: number }) =>
       `Agent \`${agent}\` has ${bytes} bytes of unconfirmed results, more than the maximum of ${max}`,
     remedy: "Wait, then open a new link.",
@@ -250,21 +250,21 @@ export const swarmErrors = defineErrors("swarm", {
   relayGreetingExpected: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The first request of a relay says which host speaks, and of which pool. No other request does.",
+    help: "The first request of a relay must be `hello` with the host and the pool. No other request may contain `hello`.",
     message: () => "The first request of the stream must be `hello`",
     remedy: "Send `hello` first.",
   },
   relayGreetingRepeated: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A relay is greeted once, and is for one pool. Open another stream for another one.",
+    help: "A relay accepts `hello` once and serves one pool. Open another stream for another pool.",
     message: () => "The stream received `hello` twice",
     remedy: "Open another stream.",
   },
   relayVersionUnsupported: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Host and owner have no version of the protocol of relays in common. Bring both to the same release.",
+    help: "Host and owner share no version of the relay protocol. Run the same release on both sides.",
     message: ({ found, own }: { found: number; own: number }) =>
       `The host speaks version ${found} of the relay protocol, and this process speaks version ${own}`,
     remedy: "Run the same release on both sides.",
@@ -272,7 +272,7 @@ export const swarmErrors = defineErrors("swarm", {
   offerGreetingExpected: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The first request of a stream of offers says who speaks, and which pool it starts with. No other request does.",
+    help: "The first request of a stream of offers must be `hello` with the sender and its first pool. No other request may contain `hello`.",
     message: () => "The first request of the stream must be `hello`",
     remedy: "Send `hello` first.",
   },
@@ -286,7 +286,7 @@ export const swarmErrors = defineErrors("swarm", {
   offerVersionUnsupported: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Sender and owner have no version of the protocol of offers in common. Bring both to the same release.",
+    help: "Sender and owner share no version of the offer protocol. Run the same release on both sides.",
     message: ({ found, own }: { found: number; own: number }) =>
       `The sender speaks version ${found} of the offer protocol, and this process speaks version ${own}`,
     remedy: "Run the same release on both sides.",
@@ -294,7 +294,7 @@ export const swarmErrors = defineErrors("swarm", {
   agentUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No agent with this id is in the pool: it never joined, said goodbye, or was not heard for too long. List those that are there with ListAgents.",
+    help: "The pool has no agent with this id: it never joined, left, or was silent for too long. List agents with ListAgents.",
     message: ({ pool, agent }: { pool: string; agent: string }) =>
       `Agent \`${agent}\` not found in pool \`${pool}\``,
     remedy: "List agents with `tutti agent list`.",

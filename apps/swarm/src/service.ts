@@ -32,8 +32,8 @@ import { wireInboxes } from "./inboxes/hosting.ts";
 import { RollCalls } from "./links/call-roll.ts";
 import { linkHandlers } from "./links/handlers.ts";
 import { linkInstruments } from "./links/instruments.ts";
-import { LinkBook, type LinkBookParts } from "./links/link-book.ts";
 import { LinkHandover } from "./links/link-handover.ts";
+import { LinkTable, type LinkTableParts } from "./links/link-table.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { RefusedAgents } from "./links/refused-agents.ts";
 import type { RelayDependencies } from "./links/relay/relay-stream.ts";
@@ -70,13 +70,14 @@ export class SwarmService extends Orchestrator {
     const events = new AgentEvents();
     const updates = new AgentUpdates(timers);
     const ofPools = poolInstruments(metrics, () => pools.all, now);
-    const took: TurnsParts["took"] = (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs);
-    const turns = new Turns({ timers, now, logger, defer: promptDefer(), took });
+    const onTurn: TurnsParts["onTurn"] = (_pool, assigned, durationMs) =>
+      ofPools.turned(assigned, durationMs);
+    const turns = new Turns({ timers, now, logger, defer: promptDefer(), onTurn });
     const tended = new AbortController();
     const open = (namespace: string, name: string) => pools.tenant(namespace, name, tended);
     const missions = hostMissions(this, host, { ...settings, retryIn });
     const { runtime, archive } = host.storage(tendPools(missions.effects, open, logger));
-    missions.begin({ runtime, archive });
+    missions.register({ runtime, archive });
     const tenancy = new PoolTenancy(partitionOwner);
     const dispatch = mesh.client(dispatchService);
     const calls = new RollCalls({ mesh, dispatch, tenancy, roll: () => roll });
@@ -108,15 +109,15 @@ export class SwarmService extends Orchestrator {
     const admit = admitAgentBy(host.guard?.admission);
     const refused = new RefusedAgents({ pools, relays, now });
     const linking = { pools, relays, now, onReoffered, admit, refused };
-    const book = linkBook(host, linking, times, links);
+    const linkTable = createLinkTable(host, linking, times, links);
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, greetingMs, startedAfterMs } = times;
     const polls = new AgentPolls({ pools, now, timers, ids, heartbeatMs, idleMs, admit, host: owner });
-    this.register("links", linkUpkeep({ book, relays, polls, timers }, times), { dependsOn: ["pools"] });
+    this.register("links", linkUpkeep({ linkTable, relays, polls, timers }, times), { dependsOn: ["pools"] });
     const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
     const remotes = { remote: mesh.client(poolService), remoteAgents: mesh.client(agentService) };
     const dependencies = { pools, poolStore, updates, now, settings, foundation, ...remotes };
-    serveAgents(host, { book, now, timers, greetingMs, instruments: links }, { polls, pools, refused });
+    serveAgents(host, { linkTable, now, timers, greetingMs, instruments: links }, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(dependencies));
     this.#servePools(host, dependencies, outlet, polls);
     const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
@@ -146,14 +147,14 @@ function directorySettings(settings: SwarmSettings) {
   };
 }
 
-function linkBook(
+function createLinkTable(
   { ids, foundation, processId, guard }: HostContext,
-  parts: Pick<LinkBookParts, "pools" | "relays" | "now" | "onReoffered" | "admit" | "refused">,
+  parts: Pick<LinkTableParts, "pools" | "relays" | "now" | "onReoffered" | "admit" | "refused">,
   settings: LinkSettings,
-  instruments: LinkBookParts["instruments"],
-): LinkBook {
+  instruments: LinkTableParts["instruments"],
+): LinkTable {
   const { logger } = foundation;
-  return new LinkBook({ ...parts, ids, logger, host: processId, names: guard, settings, instruments });
+  return new LinkTable({ ...parts, ids, logger, host: processId, names: guard, settings, instruments });
 }
 
 function agentChanges(
@@ -163,14 +164,14 @@ function agentChanges(
 ): PoolDirectoryParts["onAgentChange"] {
   return (pool, change) => {
     for (const event of events.of(pool, change)) outlet.publish(event);
-    updates.tell(pool, change.agentId);
+    updates.publish(pool, change.agentId);
   };
 }
 
 function assignmentLines(foundation: Foundation): PoolDirectoryParts["onAssigned"] {
   const lines = taskLog(foundation);
   return (pool, agent, { taskId, workKind, workId, attempt, traceparent, namespace }) => {
-    if (!lines.takes("assigned")) return;
+    if (!lines.accepts("assigned")) return;
     const key = { namespace: namespace || pool.namespace, kind: "task", id: taskId };
     lines.write(
       { key, type: "assigned", cause: { traceparent } },
@@ -225,7 +226,7 @@ export const swarm: ServiceModule = {
 };
 
 interface Upkeep {
-  readonly book: LinkBook;
+  readonly linkTable: LinkTable;
   readonly relays: Relays;
   readonly polls: AgentPolls;
   readonly timers: Timers;
@@ -235,7 +236,7 @@ interface Upkeep {
  * Looks after the links from the first agent on, and ends their streams with the service. It does not stop after the
  * last agent: its end is recorded by a later sweep.
  */
-function linkUpkeep({ book, relays, polls, timers }: Upkeep, settings: LinkSettings): Component {
+function linkUpkeep({ linkTable, relays, polls, timers }: Upkeep, settings: LinkSettings): Component {
   const { sweepMs, heartbeatMs, resumeWindowMs } = settings;
   // Most links are idle. Only acknowledgements are urgent, and the book knows which links owe one.
   const everyMs = Math.max(sweepMs, Math.min(heartbeatMs, resumeWindowMs) / 4);
@@ -247,30 +248,30 @@ function linkUpkeep({ book, relays, polls, timers }: Upkeep, settings: LinkSetti
     timer = soon = undefined;
   };
   const sweep = (): void => {
-    book.sweep();
+    linkTable.sweep();
     polls.sweep();
   };
   const start = (): void => {
     timer ??= timers.every(everyMs, sweep);
   };
-  const owe = (): void => {
+  const acknowledgeSoon = (): void => {
     soon ??= timers.after(sweepMs, () => {
       soon = undefined;
-      book.acknowledge();
+      linkTable.acknowledge();
     });
   };
   return {
     start() {
-      book.onOpened = start;
+      linkTable.onOpened = start;
       polls.onJoined = start;
-      book.onOwing = owe;
+      linkTable.onUnacknowledged = acknowledgeSoon;
     },
-    drain: () => book.close(),
+    drain: () => linkTable.close(),
     stop() {
-      book.onOpened = polls.onJoined = book.onOwing = () => {};
+      linkTable.onOpened = polls.onJoined = linkTable.onUnacknowledged = () => {};
       end();
       relays.stop();
     },
-    health: () => ({ ...healthy, details: { links: book.size } }),
+    health: () => ({ ...healthy, details: { links: linkTable.size } }),
   };
 }

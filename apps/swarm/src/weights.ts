@@ -41,9 +41,9 @@ export function weightOfOutput({ chunk }: PartialOutput): number {
 
 export function weightOfAgentFrame(frame: AgentFrame): number {
   let weight = 64 + 32 * frame.started.length;
-  for (const one of frame.progress) weight += weightOfProgress(one);
-  for (const one of frame.partialOutputs) weight += weightOfOutput(one) + 3 * one.channel.length;
-  for (const one of frame.results) weight += weightOfResult(one);
+  for (const each of frame.progress) weight += weightOfProgress(each);
+  for (const each of frame.partialOutputs) weight += weightOfOutput(each) + 3 * each.channel.length;
+  for (const each of frame.results) weight += weightOfResult(each);
   const { heartbeat, offering, drain, sleep, wake, bye } = frame;
   if (heartbeat !== undefined) weight += 2_048 + 64 * Object.keys(heartbeat.freeResources).length;
   if (offering !== undefined) weight += Offering.encode(offering).finish().length;
@@ -54,7 +54,7 @@ export function weightOfAgentFrame(frame: AgentFrame): number {
 
 export function weightOfHostFrame(frame: HostFrame): number {
   let weight = 512 + 6 * frame.resultsDurableBeyond.length + 64 * frame.extensions.length;
-  for (const one of frame.assignments) weight += weightOfAssign(one);
+  for (const each of frame.assignments) weight += weightOfAssign(each);
   for (const { reason } of frame.cancels) weight += 64 + 3 * reason.length;
   const { capabilityNumbers, drain, sleep, wake, held, released, bye } = frame;
   for (const name of Object.keys(capabilityNumbers?.numbers ?? {})) weight += 16 + 3 * name.length;

@@ -18,42 +18,42 @@ const names = pools.map((pool) => `${pool}/agent`);
 
 describe("agents of pools that two processes own", { skip: program.skip }, () => {
   let cluster: Cluster;
-  let one: ServiceHost;
+  let first: ServiceHost;
   let other: ServiceHost;
   let namespace: string;
   const raws: RawAgent[] = [];
 
   before(async () => {
     cluster = await Cluster.open(4);
-    one = await cluster.join();
+    first = await cluster.join();
     other = await cluster.join();
-    [namespace = ""] = await cluster.elsewhere(one.mesh.address, 2);
+    [namespace = ""] = await cluster.remoteNamespaces(first.mesh.address, 2);
     for (const pool of pools)
-      await one.mesh
+      await first.mesh
         .client(poolService)
         .createPool(CreatePoolRequest.fromPartial({ namespace, pool: { pool } }));
   });
   after(async () => {
     for (const raw of raws) raw[Symbol.dispose]();
-    await one?.stop();
+    await first?.stop();
     await other?.stop();
     await cluster?.[Symbol.asyncDispose]();
   });
 
-  it("are listed from anywhere, page by page, and watched as they come and go", async () => {
-    using watch = watched(one, namespace);
+  it("are listed from any process, page by page, and watched as they join and leave", async () => {
+    using watch = watched(first, namespace);
     for (const pool of pools) {
-      const raw = new RawAgent(one.mesh.address);
+      const raw = new RawAgent(first.mesh.address);
       raws.push(raw);
       const offering = { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 1 };
       await raw.link({ namespace, pool, agentId: "agent", canFollow: false, offering });
     }
-    for (const host of [one, other])
+    for (const host of [first, other])
       for (const size of [1, 3, 100]) assert.deepEqual(await listed(host, namespace, size), names);
     await watch.until((known) => pools.every((pool) => known.has(pool)));
     for (const raw of raws.splice(0)) raw[Symbol.dispose]();
     for (const pool of pools)
-      await one.mesh
+      await first.mesh
         .client(agentService)
         .removeAgent({ namespace, pool, agentId: "agent", reason: "done", forGood: false });
     await watch.until((known) => known.size === 0);

@@ -18,7 +18,7 @@ import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
 import { assignedIn } from "./support/workshop.ts";
 
-describe("agents and pools, as they are shown", () => {
+describe("agents and pools in the API", () => {
   let swarm: SwarmHost;
   let raw: RawAgent;
   let agents: Client<typeof agentService>;
@@ -40,8 +40,8 @@ describe("agents and pools, as they are shown", () => {
   const room = () => {
     namespace = `shown-${++names}`;
   };
-  const link = (agentId: string, given: AgentHello = {}) =>
-    raw.link({ namespace, agentId, offering: offering("test.echo", "1.2.0"), ...given });
+  const link = (agentId: string, fields: AgentHello = {}) =>
+    raw.link({ namespace, agentId, offering: offering("test.echo", "1.2.0"), ...fields });
   const offering = (name: string, version: string, labels: Record<string, string> = {}) => ({
     capabilities: [{ name, version }],
     slots: 2,
@@ -52,7 +52,7 @@ describe("agents and pools, as they are shown", () => {
     return (await agents.listAgents(request)).agents.map(({ agentId }) => agentId);
   };
 
-  it("are found by what they offer, their labels, state, and text", async () => {
+  it("are found by capability, labels, hold, state and text", async () => {
     room();
     await link("one");
     await link("two", { offering: offering("test.echo", "2.0.0", { zone: "eu" }) });
@@ -76,7 +76,7 @@ describe("agents and pools, as they are shown", () => {
     assert.deepEqual(await idsOf({}), ["here", "there"]);
   });
 
-  it("come page by page", async () => {
+  it("are listed page by page", async () => {
     room();
     for (const name of ["a", "b", "c"]) await link(name);
     const first = await agents.listAgents({
@@ -103,7 +103,7 @@ describe("agents and pools, as they are shown", () => {
     assert.equal(second.page?.nextToken, "");
   });
 
-  it("show what they are doing", async () => {
+  it("show their work, queue and explanation", async () => {
     room();
     const { stream } = await link("worker");
     stream.send({ sequence: 1, credit: 2 });
@@ -139,7 +139,7 @@ describe("agents and pools, as they are shown", () => {
     );
   });
 
-  it("are not found when they are not there, nor are pools", async () => {
+  it("are reported as unknown if they do not exist", async () => {
     room();
     await assert.rejects(
       agents.getAgent({ namespace, pool: "", agentId: "nobody" }),
@@ -151,28 +151,28 @@ describe("agents and pools, as they are shown", () => {
     );
   });
 
-  it("are followed: a snapshot, then who comes, changes and goes", async () => {
+  it("are watched: a snapshot, then agents that join, change and leave", async () => {
     room();
     await link("first");
     const request = WatchAgentsRequest.fromPartial({ namespace });
     const controller = new AbortController();
     const watch = agents.watchAgents(request, { signal: controller.signal });
-    const heard: WatchAgentsReply[] = [];
+    const replies: WatchAgentsReply[] = [];
     const reading = (async () => {
-      for await (const reply of watch) heard.push(reply);
+      for await (const reply of watch) replies.push(reply);
     })().catch(() => {});
-    const shown = (of: (reply: WatchAgentsReply) => boolean) =>
+    const awaitReply = (of: (reply: WatchAgentsReply) => boolean) =>
       until("news", () => {
         swarm.time.advance(10);
-        return heard.some(of);
+        return replies.some(of);
       });
-    await shown(({ live, agents: known }) => live && known[0]?.agentId === "first");
+    await awaitReply(({ live, agents: known }) => live && known[0]?.agentId === "first");
     const { stream } = await link("second");
-    await shown(({ agents: known }) => known.some(({ agentId }) => agentId === "second"));
+    await awaitReply(({ agents: known }) => known.some(({ agentId }) => agentId === "second"));
     await agents.pauseAgent({ namespace, pool: "", agentId: "second", reason: "" });
-    await shown(({ agents: known }) => known.some(({ hold }) => hold === Hold.HOLD_PAUSED));
+    await awaitReply(({ agents: known }) => known.some(({ hold }) => hold === Hold.HOLD_PAUSED));
     stream.send({ sequence: 1, bye: { reason: "done" } });
-    await shown(({ removed }) => removed.some(({ agentId }) => agentId === "second"));
+    await awaitReply(({ removed }) => removed.some(({ agentId }) => agentId === "second"));
     controller.abort();
     await reading;
   });
@@ -184,25 +184,26 @@ describe("agents and pools, as they are shown", () => {
     const watch = agents.watchAgents(request);
     await watch.next();
     stream.send({ sequence: 1, heartbeat: { figures: { cpu: 0.5 }, freeSlots: 2 } });
-    const heard: WatchAgentsReply[] = [];
-    const news = watch.next().then(({ value }) => value && heard.push(value));
+    const replies: WatchAgentsReply[] = [];
+    const reply = watch.next().then(({ value }) => value && replies.push(value));
     await until("the figures", () => {
       swarm.time.advance(100);
-      return heard.length > 0;
+      return replies.length > 0;
     });
-    await news;
-    assert.equal(heard[0]?.agents[0]?.figures?.cpu, 0.5);
+    await reply;
+    assert.equal(replies[0]?.agents[0]?.figures?.cpu, 0.5);
     await watch.return();
   });
 
-  it("tell the bus of each change, in order", async () => {
+  it("publish each change on the bus, in order", async () => {
     room();
-    const told: string[] = [];
+    const published: string[] = [];
     const subscription = await swarm.host.bus.subscribe({
       pattern: "tutti.swarm.agent.>",
       handle: {
         each: (event) => {
-          if (event.namespace === namespace) told.push(`${event.subject} ${event.type.split(".").at(-1)}`);
+          if (event.namespace === namespace)
+            published.push(`${event.subject} ${event.type.split(".").at(-1)}`);
         },
       },
     });
@@ -214,8 +215,8 @@ describe("agents and pools, as they are shown", () => {
     await agents.drainAgent({ namespace, pool: "", agentId: "walker", deadlineMs: 0, reason: "" });
     stream.send({ sequence: 1, offering: offering("test.echo", "1.3.0") });
     stream.send({ sequence: 2, bye: { reason: "done" } });
-    await until("the last event", () => told.includes("walker gone"));
-    assert.deepEqual(told, [
+    await until("the last event", () => published.includes("walker gone"));
+    assert.deepEqual(published, [
       "walker starting",
       "walker joined",
       "walker ready",

@@ -30,7 +30,7 @@ const failed = (number: number) => ({
   outcome: { $case: "failed" as const, value: ErrorDetail.fromPartial({ code: "hands.broken" }) },
 });
 
-it("an agent that fails every task gets no more, the reason is visible, and a release brings it back", async () => {
+it("an agent that fails every task gets no more, the explanation names its breaker, and a release restores it", async () => {
   const { host } = swarm;
   const pools = host.mesh.client(poolService);
   const { pool } = await pools.createPool(
@@ -60,12 +60,12 @@ it("an agent that fails every task gets no more, the reason is visible, and a re
 
   sender.offer([3, 4]);
   const third = await good.next("the third", assigned);
-  const why = async () => {
+  const explain = async () => {
     const work = { kind: "run", id: "run-4", task: "echo" };
     const request = ExplainPlacementRequest.fromPartial({ pool: "hands", work });
     return (await pools.explainPlacement(request)).explanation;
   };
-  const waiting = await why();
+  const waiting = await explain();
   const [first] = waiting?.waits ?? [];
   assert.deepEqual(
     [first?.cause, first?.present, first?.subject],

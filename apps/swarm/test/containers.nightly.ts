@@ -27,14 +27,14 @@ describe("a scaler with containers of real workers", { skip: podmanMissing() }, 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "podman-"));
     podman = await Podman.start(directory);
-    await podman.makeImage(image, join(directory, "root"), worker);
+    await podman.buildImage(image, join(directory, "root"), worker);
   });
   after(async () => {
     await podman[Symbol.asyncDispose]();
     await rm(directory, { recursive: true });
   });
 
-  it("starts one when there is something to do, says what a crashed one said, and leaves none behind", async () => {
+  it("starts a container for a task, reports the exit of a crashed one, and leaves none behind", async () => {
     const host = await ServiceHost.open({
       ...{ name: "swarm", version: "0.1.0", services: [swarm] },
       sources: memorySources({
@@ -60,7 +60,7 @@ describe("a scaler with containers of real workers", { skip: podmanMissing() }, 
           },
         }),
       });
-      const input = (what: object) => Buffer.from(JSON.stringify(what));
+      const input = (value: object) => Buffer.from(JSON.stringify(value));
       sender.offer([1], { input: input({}) });
       const results = () => sender.replies.flatMap((reply) => reply.results);
       await until("the first result", () => results().length === 1);
@@ -79,8 +79,8 @@ describe("a scaler with containers of real workers", { skip: podmanMissing() }, 
     assert.equal(podman.run("ps", "--all", "--quiet").trim(), "", "what has ended is removed");
   });
 
-  it("takes over what a killed process has left, and ends what it does not start any more", async () => {
-    const driverOf = (words: readonly string[]) => {
+  it("takes over containers of a killed process, and stops containers with outdated settings", async () => {
+    const driverOf = (args: readonly string[]) => {
       const agents = new ScriptedWindow();
       const timers = new MortalTimers(real.timers);
       const driver = containerDriver({
@@ -88,25 +88,25 @@ describe("a scaler with containers of real workers", { skip: podmanMissing() }, 
         quarantineAfter: () => 3,
         engine: new ContainerEngine(podman.socket, timers),
         allowed: { sockets: [podman.socket], images: ["*"], network: "host", pull: "never" },
-        settings: ContainerDriver.fromPartial({ image, arguments: [...words], stopMs: 5_000 }),
-        home: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "" },
+        settings: ContainerDriver.fromPartial({ image, arguments: [...args], stopMs: 5_000 }),
+        agentPool: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "" },
         foundation: { ...real, timers, logger: recordingLogger() },
         ids: new IdSource(real),
       });
       return { driver, agents, kill: () => timers.kill() };
     };
     const killed = driverOf([]);
-    killed.driver.want(2, "");
+    killed.driver.setCount(2, "");
     await until("both", () => podman.containers().size === 2);
     killed.kill();
     const before = podman.containers();
     const next = driverOf([]);
-    next.driver.want(2, "");
-    await until("that they are known", () => next.agents.said.length === 2);
+    next.driver.setCount(2, "");
+    await until("that they are known", () => next.agents.calls.length === 2);
     assert.deepEqual(podman.containers(), before);
     next.kill();
     const changed = driverOf(["--other"]);
-    changed.driver.want(1, "");
+    changed.driver.setCount(1, "");
     await until("another one alone", () => {
       const now = podman.containers();
       return now.size === 1 && ![...before.values()].some((id) => [...now.values()].includes(id));

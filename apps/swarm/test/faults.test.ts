@@ -27,7 +27,7 @@ describe("a worker that", () => {
     assert.deepEqual(result.outcome, { $case: "inlineOutput", value: new Uint8Array(Buffer.from("42")) });
     await workshop.swarm.pass(5_000);
     assert.ok(bad.frames.every(({ resultsDurable }) => resultsDurable === 0));
-    sender.say({ resultsDurable: 1 });
+    sender.sendRequest({ resultsDurable: 1 });
     assert.equal(await bad.next("durability", durableIn), 1);
   });
 
@@ -39,14 +39,14 @@ describe("a worker that", () => {
     bad.send({ sequence: 2, results: [done(1)] });
     bad.send({ sequence: 3, results: [done(1)] });
     await sender.next("a result", resultIn);
-    sender.say({ resultsDurable: 1 });
+    sender.sendRequest({ resultsDurable: 1 });
     await bad.next("durability of both", ({ resultsDurable }) => (resultsDurable === 2 ? true : undefined));
     await workshop.swarm.pass(5_000);
     assert.equal(sender.replies.flatMap(({ results }) => results).length, 1);
     await workshop.goodNeighbour(room);
   });
 
-  it("answers for an unknown task is asked to forget it", async () => {
+  it("sends a result for an unknown task and is asked to forget it", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     bad.send({ sequence: 2, results: [done(4_711)] });
@@ -63,7 +63,7 @@ describe("a worker that", () => {
     const { sender, bad } = room;
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
-    sender.say({ cancels: [{ token: token(1), reason: "not wanted", graceMs: 0 }] });
+    sender.sendRequest({ cancels: [{ token: token(1), reason: "not wanted", graceMs: 0 }] });
     await bad.next("the cancellation", ({ cancels }) => cancels[0]);
     bad.send({ sequence: 2, results: [done(1)] });
     await bad.next("durability", durableIn);
@@ -74,7 +74,7 @@ describe("a worker that", () => {
     await workshop.goodNeighbour(room);
   });
 
-  it("dies loses its attempt at the deadline, and its sender learns where it was", async () => {
+  it("dies loses its attempt at the deadline, and its sender is notified", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     sender.offer([1]);
@@ -88,7 +88,7 @@ describe("a worker that", () => {
     await workshop.goodNeighbour(room);
   });
 
-  it("hangs is sent away when its lease is over, and what it had is lost to it", async () => {
+  it("hangs is removed when its lease expires, and its attempts are lost", async () => {
     const room = await workshop.room();
     const { sender, bad } = room;
     sender.offer([1]);
@@ -129,8 +129,8 @@ describe("a worker that", () => {
   });
 });
 
-describe("steering agents by hand", () => {
-  it("is reported to the agent and shown to readers", async () => {
+describe("a manual action on an agent", () => {
+  it("is reported to the agent", async () => {
     await using swarm = await SwarmHost.start();
     using raw = new RawAgent(swarm.address);
     const agents = swarm.host.mesh.client(agentService);

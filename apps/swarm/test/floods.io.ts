@@ -53,7 +53,7 @@ describe("a worker that", () => {
     bad.unpause();
   });
 
-  it("does not read is given no more than it has taken in", async () => {
+  it("does not read delays no other agent, and receives all tasks once it reads", async () => {
     const room = await workshop.room();
     const { hello, sender } = room;
     const slow = await workshop.raw.link({

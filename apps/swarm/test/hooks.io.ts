@@ -24,7 +24,7 @@ import { Outgoing, Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
 
 const codeIs = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
-type Given = NonNullable<Parameters<typeof CreateHookRequest.fromPartial>[0]["hook"]>;
+type HookFields = NonNullable<Parameters<typeof CreateHookRequest.fromPartial>[0]["hook"]>;
 const { HOOK_MOMENT_BEFORE_ASSIGN, HOOK_MOMENT_BEFORE_RESULT } = HookMoment;
 
 describe("hooks", () => {
@@ -42,7 +42,7 @@ describe("hooks", () => {
   });
 
   const hooks = () => swarm.host.mesh.client(hookService);
-  const create = (hookId: string, hook: Given) =>
+  const create = (hookId: string, hook: HookFields) =>
     hooks().createHook(
       CreateHookRequest.fromPartial({
         namespace,
@@ -61,15 +61,15 @@ describe("hooks", () => {
     return { worker: stream, sender: new Sender(swarm.host.mesh, { namespace }) };
   }
 
-  const why = async (task: number) => {
+  const explain = async (task: number) => {
     const work = { kind: "run", id: `run-${task}`, task: "echo" };
     const request = ExplainPlacementRequest.fromPartial({ namespace, work });
     return (await swarm.host.mesh.client(poolService).explainPlacement(request)).explanation;
   };
-  const assignedTo = (worker: AgentStream, what: string) =>
-    worker.next(what, ({ assignments }) => assignments[0]);
+  const assignedTo = (worker: AgentStream, description: string) =>
+    worker.next(description, ({ assignments }) => assignments[0]);
 
-  it("deny one task, reorder another and label a third, and all of it is seen in why", async () => {
+  it("deny one task, reorder another and label a third, and the explanation shows each", async () => {
     const { worker, sender } = await room(1);
     sender.offer([1]);
     const first = await assignedTo(worker, "a task to keep the worker busy");
@@ -97,18 +97,21 @@ describe("hooks", () => {
       marked.labels.map(({ name, value }) => [name, value]),
       [["seen", "test.echo"]],
     );
-    const said = async (task: number) => (await why(task))?.parts.map(({ summary }) => summary);
-    assert.deepEqual(await said(2), ["The hook no-seconds: it denied it: no seconds."]);
-    assert.deepEqual(await said(3), ["The hook mark: it added the label seen=test.echo."]);
-    assert.deepEqual(await said(4), [
+    const summariesOf = async (task: number) => (await explain(task))?.parts.map(({ summary }) => summary);
+    assert.deepEqual(await summariesOf(2), ["The hook no-seconds: it denied it: no seconds."]);
+    assert.deepEqual(await summariesOf(3), ["The hook mark: it added the label seen=test.echo."]);
+    assert.deepEqual(await summariesOf(4), [
       "The hook fourth-first: it changed the priority from 0 to 9: it hurries.",
     ]);
     sender.close();
   });
 
-  it("are kept, listed in their order, changed by who saw them last, and taken away", async () => {
+  it("are stored, listed in order, updated only with the current revision, and deleted", async () => {
     await room();
-    const rule = (priority: string): Given["action"] => ({ $case: "rule", value: { verdict: { priority } } });
+    const rule = (priority: string): HookFields["action"] => ({
+      $case: "rule",
+      value: { verdict: { priority } },
+    });
     await create("b", { order: 2, action: rule("2") });
     const { hook } = await create("a", { order: 3, action: rule("3") });
     assert.equal((await create("a", { order: 3, action: rule("3") })).existed, true);
@@ -135,13 +138,13 @@ describe("hooks", () => {
     await update(1, hook?.revision ?? "");
     assert.deepEqual(await names("default"), ["a", "b"]);
     await assert.rejects(update(5, hook?.revision ?? ""), codeIs("pool.moved"));
-    const gone = DeleteHookRequest.fromPartial({ namespace, hookId: "a" });
-    assert.deepEqual(await hooks().deleteHook(gone), { removed: true });
-    assert.deepEqual(await hooks().deleteHook(gone), { removed: false });
+    const request = DeleteHookRequest.fromPartial({ namespace, hookId: "a" });
+    assert.deepEqual(await hooks().deleteHook(request), { removed: true });
+    assert.deepEqual(await hooks().deleteHook(request), { removed: false });
     await assert.rejects(hooks().getHook({ namespace, pool: "", hookId: "a" }), codeIs("pool.missing"));
   });
 
-  it("that make no sense are refused with the place", async () => {
+  it("that are invalid are refused with the path of the field", async () => {
     await room();
     await assert.rejects(
       create("bad", {
@@ -156,36 +159,36 @@ describe("hooks", () => {
     );
   });
 
-  it("ask the listener, and let the task wait for the answer while others continue", async () => {
+  it("ask the listener, and hold the task until the answer while other tasks continue", async () => {
     const { worker, sender } = await room();
     await create("guard", {
       when: 'task.work != "run-3"',
       onFailure: HookFailure.HOOK_FAILURE_DENY,
       action: { $case: "listener", value: { blocking: true, timeoutMs: 60_000 } },
     });
-    const said = new Outgoing<ListenToHookRequest>();
-    said.say(ListenToHookRequest.fromPartial({ namespace, hookId: "guard" }));
-    const heard: ListenToHookReply[] = [];
+    const requests = new Outgoing<ListenToHookRequest>();
+    requests.send(ListenToHookRequest.fromPartial({ namespace, hookId: "guard" }));
+    const replies: ListenToHookReply[] = [];
     const listening = (async () => {
-      for await (const reply of hooks().listenToHook(said)) heard.push(reply);
+      for await (const reply of hooks().listenToHook(requests)) replies.push(reply);
     })();
-    await until("the listener to be there", () => heard.length > 0);
+    await until("the listener to be there", () => replies.length > 0);
     sender.offer([1, 2, 3]);
     assert.equal(numberOf((await assignedTo(worker, "the one without a hook")).token), 3);
-    const occasions = () => heard.flatMap((reply) => reply.occasions);
+    const occasions = () => replies.flatMap((reply) => reply.occasions);
     await until("both questions", () => occasions().length === 2);
-    const [wait] = (await why(1))?.waits ?? [];
+    const [wait] = (await explain(1))?.waits ?? [];
     assert.deepEqual([wait?.cause, wait?.subject], [WaitCause.WAIT_CAUSE_HOOK, "guard"]);
     const numberFor = (id: string) => occasions().find(({ work }) => work?.id === id)?.number ?? 0;
     const answers = [
       { number: numberFor("run-2"), verdict: { labels: { checked: "yes" } } },
       { number: 77, verdict: undefined },
     ] as unknown as HookAnswer[];
-    said.say(ListenToHookRequest.fromPartial({ answers }));
+    requests.send(ListenToHookRequest.fromPartial({ answers }));
     const second = await assignedTo(worker, "the one that was let go");
     assert.deepEqual([numberOf(second.token), second.labels.map(({ name }) => name)], [2, ["checked"]]);
     // A listener that leaves has failed: the hook denies then.
-    said.close();
+    requests.close();
     await listening;
     const denied = await sender.next("the one that is denied", ({ returned }) => returned[0]);
     assert.deepEqual(
@@ -198,7 +201,7 @@ describe("hooks", () => {
     sender.close();
   });
 
-  it("ask over HTTP, signed, all of a turn at once", async () => {
+  it("send one signed HTTP request for all results of a turn", async () => {
     process.env["SHOP_HOOK_SECRET"] = "rosebud";
     const calls: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
     const server = createServer((request, response) => {
@@ -250,8 +253,8 @@ describe("hooks", () => {
     worker.send({ sequence: 3, results: [done(3)] });
     // No listener answers any more: the hook is skipped, and that is noted.
     await until("the third result", () => results().length === 3);
-    const noted = (await why(3))?.parts[0]?.summary ?? "";
-    assert.match(noted, /^The hook stock: it failed: .*ECONNREFUSED.*, and was passed over\.$/);
+    const summary = (await explain(3))?.parts[0]?.summary ?? "";
+    assert.match(summary, /^The hook stock: it failed: .*ECONNREFUSED.*, and was passed over\.$/);
     sender.close();
   });
 });

@@ -7,7 +7,7 @@ import { numberOf } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 import { SwarmHost } from "./support/swarm-host.ts";
 
-const quiet = { logger: silentLogger };
+const silent = { logger: silentLogger };
 const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
 
 /** Numbers of the tasks whose results the sender received. */
@@ -20,7 +20,7 @@ function ascending(list: readonly number[]): number[] {
 }
 
 describe("a worker of the library", () => {
-  it("does each task once, and leaves when all of it is durable", async () => {
+  it("does each task once, and stops when all results are durable", async () => {
     await using swarm = await SwarmHost.start();
     const done: string[] = [];
     const worker = new Worker({
@@ -39,41 +39,41 @@ describe("a worker of the library", () => {
     await until("all results", () => endedAt(sender).length === numbers.length);
     const stopped = worker.stop();
     await swarm.pass(1_000);
-    sender.say({ resultsDurable: numbers.length });
+    sender.sendRequest({ resultsDurable: numbers.length });
     await stopped;
     assert.deepEqual(ascending(endedAt(sender)), numbers);
     assert.equal(new Set(done).size, numbers.length);
     assert.equal(done.length, numbers.length);
   });
 
-  it("keeps what it has while its host is away, and does nothing again", async () => {
+  it("keeps its tasks while its host is away, and repeats none", async () => {
     const before = await SwarmHost.start();
     const { address } = before;
-    const doors = gate();
-    const begun: string[] = [];
-    const worker = new Worker({ address, agentId: "library", slots: 20, handleSignals: false }, quiet);
+    const barrier = gate();
+    const started: string[] = [];
+    const worker = new Worker({ address, agentId: "library", slots: 20, handleSignals: false }, silent);
     worker.handle("test.echo", async (_input, { workId }) => {
-      begun.push(workId);
-      await doors.pass();
+      started.push(workId);
+      await barrier.pass();
       return workId;
     });
     await worker.start();
     const few = numbers.slice(0, 20);
     new Sender(before.host.mesh).offer(few);
-    await until("all to be running", () => begun.length === few.length);
+    await until("all to be running", () => started.length === few.length);
     await before[Symbol.asyncDispose]();
 
     // Half of the work is done while the sender is away.
-    doors.letThrough(10);
+    barrier.release(10);
     await using after = await SwarmHost.start(`--mesh.listen=${address}`);
     await until("the worker to be linked again", () => worker.isLinked);
     const sender = new Sender(after.host.mesh);
     sender.offer(few);
-    doors.open();
+    barrier.open();
     await until("all results", () => endedAt(sender).length >= few.length);
     assert.deepEqual(ascending(endedAt(sender)), few);
-    assert.equal(begun.length, few.length);
-    sender.say({ resultsDurable: few.length });
+    assert.equal(started.length, few.length);
+    sender.sendRequest({ resultsDurable: few.length });
     await worker.stop();
   });
 });

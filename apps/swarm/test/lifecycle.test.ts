@@ -13,9 +13,9 @@ import { assignedIn } from "./support/workshop.ts";
 const held = events["tutti.swarm.agent.held"];
 
 /** Returns the last part of the event type, with the kind of hold. */
-function wordOf({ type, data }: BusEvent): string {
-  const word = type.split(".").at(-1) ?? "";
-  if (type !== held.type) return word;
+function nameOf({ type, data }: BusEvent): string {
+  const name = type.split(".").at(-1) ?? "";
+  if (type !== held.type) return name;
   return `held as ${held.fromJson(JSON.parse(new TextDecoder().decode(data))).hold}`;
 }
 
@@ -25,7 +25,7 @@ describe("the life of an agent", () => {
   let agents: Client<typeof agentService>;
   let namespace = "";
   let names = 0;
-  const told: string[] = [];
+  const published: string[] = [];
   let subscription: { close(): Promise<void> };
 
   before(async () => {
@@ -36,7 +36,7 @@ describe("the life of an agent", () => {
       pattern: "tutti.swarm.agent.>",
       handle: {
         each: (event) => {
-          if (event.namespace === namespace) told.push(wordOf(event));
+          if (event.namespace === namespace) published.push(nameOf(event));
         },
       },
     });
@@ -48,10 +48,10 @@ describe("the life of an agent", () => {
   });
   const room = () => {
     namespace = `life-${++names}`;
-    told.length = 0;
+    published.length = 0;
   };
 
-  it("shows as many events as it has states, when it walks through all of them", async () => {
+  it("publishes an event for each state that it passes through", async () => {
     room();
     const offering = { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 1 };
     const sender = new Sender(swarm.host.mesh, { namespace });
@@ -61,11 +61,11 @@ describe("the life of an agent", () => {
     sender.offer([1]);
     const [task] = await stream.next("a task", assignedIn);
     await swarm.pass(1_500);
-    await until("busy", () => told.includes("busy"));
+    await until("busy", () => published.includes("busy"));
     stream.send({ sequence: 2, results: [done(numberOf(task?.token ?? new Uint8Array(16)))] });
     await sender.next("its result", ({ results }) => results[0]);
     await swarm.pass(1_500);
-    await until("ready again", () => told.filter((word) => word === "ready").length === 2);
+    await until("ready again", () => published.filter((name) => name === "ready").length === 2);
     await agents.pauseAgent(id);
     await agents.resumeAgent(id);
     await agents.quarantineAgent(id);
@@ -73,13 +73,13 @@ describe("the life of an agent", () => {
     await agents.sleepAgent({ ...id, forMs: 0 });
     await agents.wakeAgent(id);
     await swarm.pass(13_000);
-    await until("suspect", () => told.includes("suspect"));
+    await until("suspect", () => published.includes("suspect"));
     stream.send({ sequence: 3, heartbeat: {} });
-    await until("heard again", () => told.filter((word) => word === "ready").length === 4);
+    await until("heard again", () => published.filter((name) => name === "ready").length === 4);
     await agents.drainAgent({ ...id, deadlineMs: 0 });
     stream.send({ sequence: 4, bye: { reason: "drained" } });
-    await until("the end", () => told.includes("gone"));
-    assert.deepEqual(told, [
+    await until("the end", () => published.includes("gone"));
+    assert.deepEqual(published, [
       ...["starting", "joined", "ready", "busy", "ready"],
       ...["held as paused", "released", "held as quarantined", "released"],
       ...["asleep", "ready", "suspect", "ready", "draining", "gone"],
@@ -87,7 +87,7 @@ describe("the life of an agent", () => {
     sender.close();
   });
 
-  it("is put off when it comes and goes: its hello is refused with a time that grows, and others are let in", async () => {
+  it("is locked out when it joins and leaves too often: its `hello` is refused for growing times, and others can join", async () => {
     room();
     const waits: number[] = [];
     for (let incarnation = 1; waits.length < 2; incarnation++) {
@@ -114,7 +114,7 @@ describe("the life of an agent", () => {
       assert.ok(incarnation < 30, "it is refused some time");
     }
     assert.deepEqual(waits, [1_000, 2_000]);
-    assert.ok(told.includes("held as flapping"), told.join());
+    assert.ok(published.includes("held as flapping"), published.join());
     const { welcome } = await raw.link({ namespace, agentId: "neighbour" });
     assert.equal(welcome.agentId, "neighbour");
   });

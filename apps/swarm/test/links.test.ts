@@ -42,7 +42,7 @@ describe("links of agents over gRPC", () => {
     assert.deepEqual([end.status, end.error?.code], [grpc, code]);
   }
 
-  it("are welcomed with what both keep to", async () => {
+  it("are welcomed with the version, times and limits of the link", async () => {
     const { welcome } = await raw.link(room().hello);
     assert.equal(welcome.version, 1);
     assert.equal(welcome.resumed, false);
@@ -51,7 +51,7 @@ describe("links of agents over gRPC", () => {
     assert.deepEqual([welcome.maxFrameBytes, welcome.maxInlineBytes], [4_194_304, 1_048_576]);
   });
 
-  it("are given an id for this incarnation when they bring none", async () => {
+  it("get an id for this incarnation if they have none", async () => {
     const { welcome } = await raw.link({ ...room().hello, agentId: "" });
     assert.match(welcome.agentId, /^[a-z0-9_.-]+$/i);
   });
@@ -62,7 +62,7 @@ describe("links of agents over gRPC", () => {
     await refused(stream, "swarm.version_unsupported", status.FAILED_PRECONDITION);
   });
 
-  it("are refused without a greeting, and with more than one in the first frame", async () => {
+  it("are refused without `hello`, or with other contents next to `hello`", async () => {
     const silent = raw.open();
     silent.send({ credit: 3 });
     await refused(silent, "swarm.greeting_expected", status.INVALID_ARGUMENT);
@@ -90,22 +90,22 @@ describe("links of agents over gRPC", () => {
     await refused(stream, "swarm.greeting_late", status.DEADLINE_EXCEEDED);
   });
 
-  it("work within the process too, where frames are not sent but handed over", async () => {
+  it("work within the process too, where frames are passed without gRPC", async () => {
     const { hello, sender } = room();
     const frames = new Outgoing<AgentFrame>();
     const link = swarm.host.mesh.client(agentLinkService, { service: "swarm" }).link(frames);
-    frames.say(AgentFrame.fromPartial({ hello: helloOf(hello) }));
+    frames.send(AgentFrame.fromPartial({ hello: helloOf(hello) }));
     const { value: first } = await link.next();
     assert.equal(first?.answer?.$case, "welcome");
-    frames.say(AgentFrame.fromPartial({ sequence: 1, credit: 1 }));
+    frames.send(AgentFrame.fromPartial({ sequence: 1, credit: 1 }));
     const tasks = sender();
     tasks.offer([1]);
     const { value: second } = await link.next();
     const [assign] = second?.assignments ?? [];
     assert.deepEqual([assign?.workId, assign?.attempt], ["run-1", 1]);
-    frames.say(AgentFrame.fromPartial({ sequence: 2, results: [done(1)] }));
+    frames.send(AgentFrame.fromPartial({ sequence: 2, results: [done(1)] }));
     await tasks.next("a result", ({ results }) => results[0]);
-    frames.say(AgentFrame.fromPartial({ sequence: 3, bye: {} }));
+    frames.send(AgentFrame.fromPartial({ sequence: 3, bye: {} }));
     for await (const _ of link);
     tasks.close();
   });
@@ -116,7 +116,7 @@ describe("links of agents over gRPC", () => {
     await refused(stream, "swarm.pool_unknown", status.NOT_FOUND);
   });
 
-  it("are refused when they resume an unknown link and say nothing else", async () => {
+  it("are refused when they resume an unknown link without an offering", async () => {
     const stream = raw.open();
     const { offering: _, ...hello } = helloOf(room().hello);
     stream.send({ hello: { ...hello, resume: { linkId: "link_gone", received: 3 } } });
@@ -137,7 +137,7 @@ describe("links of agents over gRPC", () => {
     await refused(thief, "swarm.link_of_another", status.PERMISSION_DENIED);
   });
 
-  it("of an earlier incarnation give way to a later one, which stays", async () => {
+  it("of an earlier incarnation are replaced by a later one, which stays", async () => {
     const { hello } = room();
     const first = await raw.link({ ...hello, incarnation: "b" });
     const second = await raw.link({ ...hello, incarnation: "c" });
@@ -150,7 +150,7 @@ describe("links of agents over gRPC", () => {
     assert.equal(second.stream.isOver, false);
   });
 
-  it("resume after a cut: both sides repeat what the other lacks, and nothing is done twice", async () => {
+  it("resume after a cut: both sides repeat missing frames, and no task is done twice", async () => {
     const { hello, sender } = room();
     const tasks = sender();
     const { stream, welcome } = await raw.link(hello);
@@ -160,25 +160,25 @@ describe("links of agents over gRPC", () => {
     assert.ok(first !== undefined);
     stream.kill();
 
-    const again = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
-    assert.deepEqual([again.welcome.resumed, again.welcome.linkId], [true, welcome.linkId]);
-    assert.equal(again.welcome.received, 1);
+    const resumed = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
+    assert.deepEqual([resumed.welcome.resumed, resumed.welcome.linkId], [true, welcome.linkId]);
+    assert.equal(resumed.welcome.received, 1);
     const got = new Set<number>();
-    await again.stream.next("all assignments", ({ assignments }) => {
+    await resumed.stream.next("all assignments", ({ assignments }) => {
       for (const each of assignments) got.add(numberOf(each.token));
       return got.size === 3 || undefined;
     });
     // The first frame is sent again unchanged.
-    again.stream.send({ sequence: 1, credit: 10 });
+    resumed.stream.send({ sequence: 1, credit: 10 });
     const results = [1, 2, 3].map(done);
-    again.stream.send({ sequence: 2, results });
+    resumed.stream.send({ sequence: 2, results });
     const ended: number[] = [];
     await tasks.next("three results", (reply) => {
       ended.push(...reply.results.map((result) => numberOf(result.token)));
       return ended.length >= 3 || undefined;
     });
     assert.deepEqual(ended.sort(), [1, 2, 3]);
-    again.stream.send({ sequence: 3, heartbeat: { freeSlots: 10 } });
+    resumed.stream.send({ sequence: 3, heartbeat: { freeSlots: 10 } });
     await swarm.pass(0);
     const agents = swarm.host.mesh.client(agentService);
     const { namespace = "", agentId = "" } = hello;
@@ -189,15 +189,15 @@ describe("links of agents over gRPC", () => {
     tasks.close();
   });
 
-  it("that leave out a frame end their stream and continue with the next", async () => {
+  it("that skip a frame end their stream, and resume on the next stream", async () => {
     const { hello } = room();
     const { stream, welcome } = await raw.link(hello);
     stream.send({ sequence: 1, credit: 1 });
     stream.send({ sequence: 3, credit: 1 });
     const { error } = await stream.end();
     assert.equal(error?.code, "swarm.frame_missing");
-    const again = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
-    assert.deepEqual([again.welcome.resumed, again.welcome.received], [true, 1]);
+    const resumed = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
+    assert.deepEqual([resumed.welcome.resumed, resumed.welcome.received], [true, 1]);
   });
 
   it("end with goodbye, and are not known any more", async () => {
@@ -205,7 +205,7 @@ describe("links of agents over gRPC", () => {
     const { stream, welcome } = await raw.link(hello);
     stream.send({ sequence: 1, bye: { reason: "done for today" } });
     assert.deepEqual(await stream.end(), { status: 0, error: undefined });
-    const again = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
-    assert.equal(again.welcome.resumed, false);
+    const relinked = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
+    assert.equal(relinked.welcome.resumed, false);
   });
 });

@@ -24,23 +24,23 @@ describe("missions of two processes", { skip: program.skip }, () => {
   });
   after(() => cluster[Symbol.asyncDispose]());
 
-  it("offer their tasks to a pool that another process owns, and all are done, a killed one's too", async () => {
+  it("offer their tasks to a pool of another process, and all complete, even if an owner is killed", async () => {
     const killed = await cluster.spawn();
-    const one = await cluster.join();
-    const [namespace = ""] = await cluster.elsewhere(one.mesh.address, 2);
-    const doors = gate();
-    const begun = new Set<string>();
+    const first = await cluster.join();
+    const [namespace = ""] = await cluster.remoteNamespaces(first.mesh.address, 2);
+    const barrier = gate();
+    const started = new Set<string>();
     const worker = new Worker(
-      { address: one.mesh.address, namespace, agentId: "hand", slots: 50, handleSignals: false },
+      { address: first.mesh.address, namespace, agentId: "hand", slots: 50, handleSignals: false },
       { logger: silentLogger },
     );
     worker.handle("test.echo", async (_input, { workId, taskId }) => {
-      begun.add(`${workId}/${taskId}`);
-      await doors.pass();
+      started.add(`${workId}/${taskId}`);
+      await barrier.pass();
       return `${workId}/${taskId}`;
     });
     await worker.start();
-    const client = one.mesh.client(missionService);
+    const client = first.mesh.client(missionService);
     const ids = Array.from({ length: missions }, (_, number) => `mission-${number}`);
     for (const missionId of ids)
       await client.startMission(
@@ -57,9 +57,9 @@ describe("missions of two processes", { skip: program.skip }, () => {
           },
         }),
       );
-    await until("all tasks to be running", () => begun.size === missions * tasks);
+    await until("all tasks to be running", () => started.size === missions * tasks);
     killed.child.kill("SIGKILL");
-    doors.open();
+    barrier.open();
     for (const missionId of ids) {
       const found = await untilEnded(client, namespace, missionId);
       assert.equal(found?.status, WorkStatus.WORK_STATUS_COMPLETED, missionId);
@@ -74,7 +74,7 @@ describe("missions of two processes", { skip: program.skip }, () => {
       );
     }
     await worker.stop();
-    await one.stop();
+    await first.stop();
   });
 });
 

@@ -13,17 +13,17 @@ import {
   ReserveBudgetRequest,
   StartMissionRequest,
 } from "@tutti/contracts/swarm/v1";
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import { until } from "@tutti/kernel/testing";
 import { swarm } from "../src/service.ts";
 
 describe("lists of missions", () => {
-  let kept: KeptHost;
-  const missions = () => kept.host.mesh.client(missionService);
-  const board = () => kept.host.mesh.client(boardService);
+  let restartable: RestartableHost;
+  const missions = () => restartable.host.mesh.client(missionService);
+  const board = () => restartable.host.mesh.client(boardService);
   const missionId = "listed";
   const ann = { missionId, agentId: "ann" };
-  const whole = async () => {
+  const readMission = async () => {
     const { mission } = await missions().getMission({ namespace: "", missionId, atEvent: 0 });
     assert.ok(mission);
     return mission;
@@ -39,14 +39,14 @@ describe("lists of missions", () => {
   /** Returns its index line, as soon as it is as new as the mission. */
   const line = () =>
     until("the index", async () => {
-      const [[listed], now] = [await list({ missionIds: [missionId] }), await whole()];
+      const [[listed], now] = [await list({ missionIds: [missionId] }), await readMission()];
       return listed !== undefined && listed.eventCount >= now.eventCount && listed;
     });
   const list = async (filter: Parameters<typeof ListMissionsRequest.fromPartial>[0]["filter"]) =>
     (await missions().listMissions(ListMissionsRequest.fromPartial({ filter }))).missions;
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    restartable = await RestartableHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
     const task = (id: string) => ({ id, work: { $case: "capability", value: "test.nobody" } as const });
     const spec = {
       ...{ title: "to be listed", leadership: { enabled: true, leaseMs: 60_000 } },
@@ -64,9 +64,9 @@ describe("lists of missions", () => {
       }),
     );
   });
-  after(() => kept[Symbol.asyncDispose]());
+  after(() => restartable[Symbol.asyncDispose]());
 
-  it("say of each what a page shows of it, as the mission itself does", async () => {
+  it("show the same values as the mission itself", async () => {
     await board().openVote(
       OpenVoteRequest.fromPartial({
         ...ann,
@@ -90,27 +90,27 @@ describe("lists of missions", () => {
         ],
       }),
     );
-    const shown = linesOf(await line());
-    assert.deepEqual(shown, linesOf(await whole()));
+    const listed = linesOf(await line());
+    assert.deepEqual(listed, linesOf(await readMission()));
     assert.deepEqual(
-      [shown.tasks?.total, shown.tasks?.completed, shown.tasks?.running, shown.openVotes, shown.leader],
+      [listed.tasks?.total, listed.tasks?.completed, listed.tasks?.running, listed.openVotes, listed.leader],
       [3, 1, 1, 1, "ann"],
     );
-    assert.deepEqual(shown.budget.limit, { tokens: 1_000, money: 2, timeMs: 0 });
-    assert.equal(shown.budget.reserved?.money, 0.5);
+    assert.deepEqual(listed.budget.limit, { tokens: 1_000, money: 2, timeMs: 0 });
+    assert.equal(listed.budget.reserved?.money, 0.5);
   });
 
-  it("are searched by what people wrote, not by what the mission adds to it", async () => {
+  it("are searched by the text of users, not by data that the mission adds", async () => {
     await line();
     assert.equal((await list({ text: "ann", missionIds: [missionId] })).length, 0);
     assert.equal((await list({ text: "be LISTED" })).length, 1);
   });
 
-  it("keep how tasks and the budget stood when it has ended, and nothing that is open", async () => {
+  it("keep the final tasks and budget of an ended mission, and nothing open", async () => {
     await missions().terminateMission({ namespace: "", missionId, reason: "enough" });
-    const shown = linesOf(await line());
-    assert.equal(shown.openVotes, 0);
-    assert.deepEqual(shown.tasks, (await whole()).tasks);
-    assert.deepEqual(shown.budget.spent, (await whole()).budget?.spent);
+    const listed = linesOf(await line());
+    assert.equal(listed.openVotes, 0);
+    assert.deepEqual(listed.tasks, (await readMission()).tasks);
+    assert.deepEqual(listed.budget.spent, (await readMission()).budget?.spent);
   });
 });

@@ -12,16 +12,16 @@ import {
   WatchMissionRequest,
   WatchMissionsRequest,
 } from "@tutti/contracts/swarm/v1";
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import { until } from "@tutti/kernel/testing";
 import type { ReplyStream } from "@tutti/mesh";
 import { swarm } from "../src/service.ts";
 
 describe("watches of missions, after a break", () => {
-  let kept: KeptHost;
-  const missions = () => kept.host.mesh.client(missionService);
-  const board = () => kept.host.mesh.client(boardService);
-  const begin = (missionId: string) =>
+  let restartable: RestartableHost;
+  const missions = () => restartable.host.mesh.client(missionService);
+  const board = () => restartable.host.mesh.client(boardService);
+  const start = (missionId: string) =>
     missions().startMission(
       StartMissionRequest.fromPartial({
         missionId,
@@ -35,14 +35,14 @@ describe("watches of missions, after a break", () => {
         tasks: ids.map((id) => ({ id, work: { $case: "capability", value: "test.nobody" } })),
       }),
     );
-  const put = (missionId: string, key: string, text: string) =>
+  const putEntry = (missionId: string, key: string, text: string) =>
     board().putEntries(
       PutEntriesRequest.fromPartial({
         missionId,
         writes: [{ key, value: { body: { $case: "inline", value: Buffer.from(JSON.stringify(text)) } } }],
       }),
     );
-  const say = (missionId: string, text: string) =>
+  const sendMessage = (missionId: string, text: string) =>
     board().sendMessages(
       SendMessagesRequest.fromPartial({
         missionId,
@@ -65,33 +65,37 @@ describe("watches of missions, after a break", () => {
   const idsOf = (tasks: readonly BoardTask[]) => tasks.map(({ spec }) => spec?.id);
 
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
+    restartable = await RestartableHost.open({ name: "swarm", services: [swarm], transport: "in-process" });
   });
-  after(() => kept[Symbol.asyncDispose]());
+  after(() => restartable[Symbol.asyncDispose]());
 
-  it("tell of one what is other than it was, and nothing twice", async () => {
-    await begin("one");
+  it("send only the changes of a mission", async () => {
+    await start("one");
     await add("one", "a", "b");
-    await put("one", "x", "first");
-    await say("one", "hello");
-    const whole = await replyOf(watch("one"));
+    await putEntry("one", "x", "first");
+    await sendMessage("one", "hello");
+    const snapshot = await replyOf(watch("one"));
     assert.deepEqual(
-      [whole.live, idsOf(whole.tasks), whole.entries.length, whole.messages.length],
+      [snapshot.live, idsOf(snapshot.tasks), snapshot.entries.length, snapshot.messages.length],
       [true, ["a", "b"], 1, 1],
     );
-    const same = await replyOf(watch("one", whole.cursor));
+    const same = await replyOf(watch("one", snapshot.cursor));
     assert.deepEqual(same, { ...same, mission: undefined, tasks: [], entries: [], messages: [], live: true });
-    assert.equal(same.cursor, whole.cursor);
+    assert.equal(same.cursor, snapshot.cursor);
 
     await add("one", "c");
-    const changed = await replyOf(watch("one", whole.cursor));
+    const changed = await replyOf(watch("one", snapshot.cursor));
     assert.deepEqual([idsOf(changed.tasks), changed.entries, changed.messages], [["c"], [], []]);
-    await put("one", "y", "second");
-    await say("one", "again");
+    await putEntry("one", "y", "second");
+    await sendMessage("one", "again");
     // The reply was lost: it is sent again, with later changes.
-    const again = await replyOf(watch("one", whole.cursor));
+    const repeated = await replyOf(watch("one", snapshot.cursor));
     assert.deepEqual(
-      [idsOf(again.tasks), again.entries.map(({ key }) => key), again.messages.map(({ number }) => number)],
+      [
+        idsOf(repeated.tasks),
+        repeated.entries.map(({ key }) => key),
+        repeated.messages.map(({ number }) => number),
+      ],
       [["c"], ["y"], [2]],
     );
     const rest = await replyOf(watch("one", changed.cursor));
@@ -101,14 +105,14 @@ describe("watches of missions, after a break", () => {
     );
   });
 
-  it("tell of one everything from a cursor that is another's, and say so", async () => {
-    await begin("two");
+  it("restart with a snapshot if the cursor is invalid or belongs to another mission", async () => {
+    await start("two");
     await add("two", "a");
     const { cursor } = await replyOf(watch("two"));
     // Missions are distinguished by their creation time.
     const nowMs = Date.now();
     await until("another millisecond", () => Date.now() > nowMs);
-    await begin("three");
+    await start("three");
     await add("three", "z");
     for (const odd of [cursor, "nonsense", cursor.replace(/\.\d+/, ".4000000000")]) {
       const [missionId, task] = odd === cursor ? ["three", "z"] : ["two", "a"];
@@ -123,51 +127,53 @@ describe("watches of missions, after a break", () => {
   });
 
   it("receive later writes to the blackboard, and restart if these are not known", async () => {
-    await begin("written");
-    await put("written", "x", "first");
+    await start("written");
+    await putEntry("written", "x", "first");
     const follow = (cursor: string) =>
       board().watchEntries(WatchEntriesRequest.fromPartial({ missionId: "written", prefix: "", cursor }));
-    const whole = await replyOf(follow(""));
-    assert.deepEqual([whole.live, whole.entries.map(({ key }) => key)], [true, ["x"]]);
-    await put("written", "y", "second");
-    const since = await replyOf(follow(whole.cursor));
+    const snapshot = await replyOf(follow(""));
+    assert.deepEqual([snapshot.live, snapshot.entries.map(({ key }) => key)], [true, ["x"]]);
+    await putEntry("written", "y", "second");
+    const since = await replyOf(follow(snapshot.cursor));
     assert.deepEqual([since.live, since.entries.map(({ key }) => key)], [true, ["y"]]);
     const odd = await replyOf(follow("a4000000000"));
     assert.deepEqual([odd.live, odd.entries.map(({ key }) => key)], [false, ["x", "y"]]);
   });
 
-  it("tell of what was removed from the blackboard, also when more was written since than is remembered", async () => {
-    await begin("removed");
-    await put("removed", "x", "first");
-    await put("removed", "y", "0");
+  it("report a removal from the blackboard, even after more writes than are remembered", async () => {
+    await start("removed");
+    await putEntry("removed", "x", "first");
+    await putEntry("removed", "y", "0");
     const stream = board().watchEntries(
       WatchEntriesRequest.fromPartial({ missionId: "removed", prefix: "" }),
     );
-    const { value: whole } = await stream.next();
+    const { value: snapshot } = await stream.next();
     assert.deepEqual(
-      whole?.entries.map(({ key }) => key),
+      snapshot?.entries.map(({ key }) => key),
       ["x", "y"],
     );
     await board().putEntries(PutEntriesRequest.fromPartial({ missionId: "removed", writes: [{ key: "x" }] }));
     for (let written = 0; written < 2_200; written += 100)
-      await Promise.all(Array.from({ length: 100 }, (_, at) => put("removed", "y", String(written + at))));
-    const told = new Map<string, boolean>();
-    while (!told.has("x")) {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, at) => putEntry("removed", "y", String(written + at))),
+      );
+    const received = new Map<string, boolean>();
+    while (!received.has("x")) {
       const { value: changed } = await stream.next();
-      for (const { key, value } of changed?.entries ?? []) told.set(key, value !== undefined);
+      for (const { key, value } of changed?.entries ?? []) received.set(key, value !== undefined);
     }
-    assert.deepEqual([told.get("x"), told.get("y")], [false, true]);
+    assert.deepEqual([received.get("x"), received.get("y")], [false, true]);
     await stream.return();
   });
 
-  it("tell of many those that have changed, and those that are gone", async () => {
+  it("send only the changed missions of a list", async () => {
     const filter = { missionIds: ["many-1", "many-2", "many-3"], statuses: [] };
     const follow = (cursor: string) =>
       missions().watchMissions(WatchMissionsRequest.fromPartial({ filter, cursor }));
-    for (const id of ["many-1", "many-2"]) await begin(id);
+    for (const id of ["many-1", "many-2"]) await start(id);
     const known = new Set<string>();
     let cursor = "";
-    const until = async (wanted: (ids: readonly string[]) => boolean) => {
+    const until = async (isComplete: (ids: readonly string[]) => boolean) => {
       const told: string[] = [];
       do {
         const reply = await replyOf(follow(cursor));
@@ -178,18 +184,18 @@ describe("watches of missions, after a break", () => {
         }
         for (const id of reply.removedIds) known.delete(id);
         ({ cursor } = reply);
-      } while (!wanted(told));
+      } while (!isComplete(told));
       return told.toSorted();
     };
     await until(() => known.size === 2);
-    await begin("many-3");
-    assert.deepEqual(await until((told) => told.includes("many-3")), ["many-3"]);
+    await start("many-3");
+    assert.deepEqual(await until((ids) => ids.includes("many-3")), ["many-3"]);
     await missions().pauseMission({
       namespace: "",
       missionId: "many-1",
       reason: "to be looked at",
       idempotencyKey: "",
     });
-    assert.deepEqual(await until((told) => told.includes("many-1")), ["many-1"]);
+    assert.deepEqual(await until((ids) => ids.includes("many-1")), ["many-1"]);
   });
 });

@@ -82,14 +82,14 @@ describe("stored pools, in a cluster", { skip: program.skip }, () => {
 
   it("is listed from anywhere, and is there when its owner was killed", async () => {
     const killed = await cluster.spawn();
-    const one = await cluster.join();
-    const [namespace = ""] = await cluster.elsewhere(one.mesh.address, 2);
+    const first = await cluster.join();
+    const [namespace = ""] = await cluster.remoteNamespaces(first.mesh.address, 2);
     // The default pool belongs to the other process. Of eight names some belong to each.
     const names = ["default", ...Array.from({ length: 8 }, (_, at) => `pool-${at}`)];
-    for (const pool of names.slice(1)) await furnish(one, killed.address, namespace, pool);
+    for (const pool of names.slice(1)) await furnish(first, killed.address, namespace, pool);
     const list = async () => {
       const request = ListPoolsRequest.fromPartial({ namespace });
-      return (await one.mesh.client(poolService).listPools(request)).pools;
+      return (await first.mesh.client(poolService).listPools(request)).pools;
     };
     const listed = await list();
     assert.deepEqual(
@@ -97,7 +97,7 @@ describe("stored pools, in a cluster", { skip: program.skip }, () => {
       names,
     );
     assert.equal(new Set(listed.map(({ status }) => status?.owner)).size, 2);
-    const { scalers } = await one.mesh
+    const { scalers } = await first.mesh
       .client(scalerService)
       .listScalers({ namespace, pool: "", page: undefined });
     assert.deepEqual(
@@ -106,15 +106,15 @@ describe("stored pools, in a cluster", { skip: program.skip }, () => {
     );
 
     killed.child.kill("SIGKILL");
-    for (const pool of names.slice(1)) await assertFurnished(one, namespace, pool);
-    const left = await list();
-    assert.equal(new Set(left.map(({ status }) => status?.owner)).size, 1);
-    using raw = new RawAgent(one.mesh.address);
+    for (const pool of names.slice(1)) await assertFurnished(first, namespace, pool);
+    const remaining = await list();
+    assert.equal(new Set(remaining.map(({ status }) => status?.owner)).size, 1);
+    using raw = new RawAgent(first.mesh.address);
     const { welcome } = await raw.link({
       ...{ namespace, pool: "pool-1", agentId: "odd" },
       offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 1 },
     });
     assert.deepEqual([welcome.held?.hold, welcome.held?.reason], [Hold.HOLD_QUARANTINED, "gives nonsense"]);
-    await one.stop();
+    await first.stop();
   });
 });

@@ -5,7 +5,7 @@ import { type AgentStream, done, helloOf, numberOf, token } from "./support/raw-
 import { assignedIn, durableIn, type Room, resultIn, Workshop } from "./support/workshop.ts";
 
 /** Next to the misbehaving agent there is another one that could do the same tasks, and keeps to the rules. */
-describe("beside an agent that keeps to the rules, one that", () => {
+describe("next to a well-behaved agent, an agent that", () => {
   let workshop: Workshop;
   before(async () => {
     workshop = await Workshop.open();
@@ -26,7 +26,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
     }
   }
 
-  it("is cut off for 3 s continues where it was: its attempts are still its own", async () => {
+  it("is cut off for 3 s continues its attempts", async () => {
     const room = await workshop.room();
     const good = await neighbour(room);
     room.sender.offer([1, 2]);
@@ -36,17 +36,17 @@ describe("beside an agent that keeps to the rules, one that", () => {
     await until("the cut to be noticed", () => workshop.swarm.time.pending > 0);
     good.grant(2);
     await pass(3, good);
-    const again = workshop.raw.open();
-    again.send({ hello: { ...helloOf(room.hello), resume: { linkId: room.linkId, received } } });
-    const answer = await again.next("an answer", (frame) => frame.answer);
+    const resumed = workshop.raw.open();
+    resumed.send({ hello: { ...helloOf(room.hello), resume: { linkId: room.linkId, received } } });
+    const answer = await resumed.next("an answer", (frame) => frame.answer);
     assert.equal(answer.$case === "welcome" && answer.value.resumed, true);
-    again.send({ sequence: 2, results: [done(1), done(2)] });
+    resumed.send({ sequence: 2, results: [done(1), done(2)] });
     await until("both results", () => resultsOf(room).length === 2);
     assert.deepEqual(resultsOf(room), ["inlineOutput", "inlineOutput"]);
     assert.equal(taskCount(good.stream), 0);
   });
 
-  it("is cut off for two minutes says hello again: what it had went to its sender, and its answer counts for nothing", async () => {
+  it("is cut off for two minutes sends `hello` again: its task returned to the sender, and its result is ignored", async () => {
     const room = await workshop.room();
     const good = await neighbour(room);
     room.sender.offer([1]);
@@ -58,23 +58,23 @@ describe("beside an agent that keeps to the rules, one that", () => {
     await pass(120, good);
     const lost = await room.sender.next("the lost attempt", resultIn);
     assert.equal(lost.outcome?.$case === "failed" && lost.outcome.value.code, "matching.lost");
-    room.sender.say({ resultsDurable: 1 });
+    room.sender.sendRequest({ resultsDurable: 1 });
     // The sender tries again, by another token.
     room.sender.offer([2]);
-    const again = workshop.raw.open();
+    const resumed = workshop.raw.open();
     const resume = { linkId: room.linkId, received };
-    again.send({ hello: { ...helloOf(room.hello), resume, running: [token(1)] } });
-    const answer = await again.next("an answer", (frame) => frame.answer);
+    resumed.send({ hello: { ...helloOf(room.hello), resume, running: [token(1)] } });
+    const answer = await resumed.next("an answer", (frame) => frame.answer);
     assert.ok(answer.$case === "welcome");
     assert.equal(answer.value.resumed, false);
     assert.deepEqual(answer.value.unwanted.map(numberOf), [1]);
-    again.send({ sequence: 1, results: [done(1)] });
-    assert.equal(await again.next("its being forgotten", durableIn), 1);
+    resumed.send({ sequence: 1, results: [done(1)] });
+    assert.equal(await resumed.next("its being forgotten", durableIn), 1);
     const [task] = await good.stream.next("an assignment", assignedIn);
     assert.equal(numberOf(task?.token ?? token(0)), 2);
   });
 
-  it("answers for a task of the other changes nothing: the other's own answer counts", async () => {
+  it("answers for a task of the other agent changes nothing: only the other agent's answer counts", async () => {
     const room = await workshop.room();
     // The bad agent lacks the capability of the other one.
     const capabilities = [{ name: "test.good", version: "1.0.0" }];
@@ -95,7 +95,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
     assert.ok(room.sender.replies.every(({ progress }) => progress.length === 0));
   });
 
-  it("lies about its slots gets as many tasks as it offered slots, and the other gets the rest", async () => {
+  it("reports too many slots gets as many tasks as it offered slots, and the other agent gets the rest", async () => {
     const room = await workshop.room();
     const good = await neighbour(room);
     room.bad.send({ sequence: 2, credit: 4_000_000_000, heartbeat: { freeSlots: 100_000, attempts: 0 } });
@@ -110,7 +110,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
     await until("the fifth", () => taskCount(good.stream) === 3);
   });
 
-  it("sends results out of order is judged by the first one", async () => {
+  it("sends progress after its result is ignored, and loses its stream at a missing frame", async () => {
     const room = await workshop.room();
     const good = await neighbour(room);
     room.sender.offer([1]);
@@ -131,12 +131,12 @@ describe("beside an agent that keeps to the rules, one that", () => {
     good.grant(1);
     room.sender.offer([2]);
     await good.stream.next("an assignment", assignedIn);
-    const said = room.sender.replies.flatMap(({ begun, progress, partialOutputs }) => [
+    const reports = room.sender.replies.flatMap(({ begun, progress, partialOutputs }) => [
       ...begun,
       ...progress,
       ...partialOutputs,
     ]);
-    assert.deepEqual(said, []);
+    assert.deepEqual(reports, []);
   });
 });
 
@@ -149,18 +149,18 @@ class Neighbour {
   }
 
   grant(credit: number): void {
-    this.#say({ credit });
+    this.#send({ credit });
   }
 
   beat(): void {
-    this.#say({ heartbeat: { freeSlots: 2, attempts: 0 } });
+    this.#send({ heartbeat: { freeSlots: 2, attempts: 0 } });
   }
 
   answer(number: number): void {
-    this.#say({ results: [done(number)] });
+    this.#send({ results: [done(number)] });
   }
 
-  #say(frame: Parameters<AgentStream["send"]>[0]): void {
+  #send(frame: Parameters<AgentStream["send"]>[0]): void {
     this.stream.send({ ...frame, sequence: ++this.#sequence });
   }
 }

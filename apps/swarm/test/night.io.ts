@@ -50,9 +50,9 @@ function startWorker(): void {
 }
 
 /** Virtual time continues while the network has real time. */
-async function until(what: string, look: () => Promise<boolean> | boolean): Promise<void> {
-  for (let looks = 0; !(await look()); looks++) {
-    assert.ok(looks < 2_000, `waited in vain for ${what}`);
+async function until(description: string, isReached: () => Promise<boolean> | boolean): Promise<void> {
+  for (let attempts = 0; !(await isReached()); attempts++) {
+    assert.ok(attempts < 2_000, `waited in vain for ${description}`);
     await swarm.pass(100);
     await sleep(real.timers, 1);
   }
@@ -75,21 +75,21 @@ after(async () => {
   delete process.env[launchVariable];
 });
 
-it("at 22:00 all finish their tasks and fall asleep, the first task wakes one, and nothing is lost", async () => {
-  const told: { readonly agent: string; readonly what: string; readonly atMs: number }[] = [];
+it("at 22:00 all agents finish their tasks and sleep, the first task wakes one, and nothing is lost", async () => {
+  const changes: { readonly agent: string; readonly event: string; readonly atMs: number }[] = [];
   const subscription = await swarm.host.bus.subscribe({
     pattern: "tutti.swarm.agent.>",
     handle: {
       each: ({ subject, type }) =>
-        void told.push({ agent: subject, what: type.split(".").at(-1) ?? "", atMs: swarm.time.now() }),
+        void changes.push({ agent: subject, event: type.split(".").at(-1) ?? "", atMs: swarm.time.now() }),
     },
   });
   const sender = new Sender(swarm.host.mesh, { namespace });
   const ended = () => sender.replies.flatMap(({ results }) => results);
-  const standing = async (wanted: AgentState) => {
+  const countIn = async (expected: AgentState) => {
     const query = { namespace, filter: undefined, page: undefined, ownedBeside: "" };
     const { agents } = await swarm.host.mesh.client(agentService).listAgents(query);
-    return agents.filter(({ state }) => state === wanted).length;
+    return agents.filter(({ state }) => state === expected).length;
   };
   const { port } = server.address() as AddressInfo;
   await swarm.host.mesh.client(scalerService).createScaler({
@@ -101,26 +101,26 @@ it("at 22:00 all finish their tasks and fall asleep, the first task wakes one, a
       driver: { $case: "webhook", value: { url: `http://127.0.0.1:${port}/` } },
     }),
   });
-  await until("three", async () => (await standing(AgentState.AGENT_STATE_READY)) === 3);
+  await until("three", async () => (await countIn(AgentState.AGENT_STATE_READY)) === 3);
   await until("the last second of the day", () => swarm.time.now() >= tenMs - 1_000);
   sender.offer([1, 2, 3]);
 
-  await until("the night", async () => (await standing(AgentState.AGENT_STATE_ASLEEP)) === 3);
+  await until("the night", async () => (await countIn(AgentState.AGENT_STATE_ASLEEP)) === 3);
   assert.equal(ended().length, 3, "work started by day is done");
-  const asleep = told.filter(({ what }) => what === "asleep");
+  const asleep = changes.filter(({ event }) => event === "asleep");
   assert.deepEqual(asleep.map(({ agent }) => agent).sort(), ["crew-1", "crew-2", "crew-3"]);
   assert.ok(
     asleep.every(({ atMs }) => atMs >= tenMs),
     "nobody slept before 22:00",
   );
 
-  told.length = 0;
+  changes.length = 0;
   await until("half a minute later", () => swarm.time.now() >= tenMs + 30_000);
-  assert.deepEqual(told, [], "all sleep on");
+  assert.deepEqual(changes, [], "all sleep on");
   sender.offer([4, 5, 6]);
   await until("what came by night", () => ended().length === 6);
-  await until("sleep again", async () => (await standing(AgentState.AGENT_STATE_ASLEEP)) === 3);
-  assert.equal(new Set(told.map(({ agent }) => agent)).size, 1, "one was woken, and no other");
+  await until("sleep again", async () => (await countIn(AgentState.AGENT_STATE_ASLEEP)) === 3);
+  assert.equal(new Set(changes.map(({ agent }) => agent)).size, 1, "one was woken, and no other");
   assert.equal(workers.length, 3, "and no worker was started for it");
   assert.deepEqual(
     ended()

@@ -30,7 +30,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       return { namespace, stream, sender: new Sender(swarm.host.mesh, { namespace }) };
     }
 
-    it("is welcomed, and told how much it may have outstanding", async () => {
+    it("is welcomed, and receives its window", async () => {
       const { sender } = await room();
       const welcome = await sender.next("a welcome", (reply) => reply.welcome);
       assert.deepEqual([welcome.version, welcome.begunAfterMs], [1, 20]);
@@ -40,7 +40,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.deepEqual([window?.pool, window?.window, window?.epoch], [1, 1_024, 1]);
     });
 
-    it("that breaks is followed by another, on which everything is offered again and nothing is done twice", async () => {
+    it("that breaks is followed by another: all tasks are offered again, and none is done twice", async () => {
       const { namespace, stream, sender } = await room();
       sender.offer([1, 2, 3]);
       const got: number[] = [];
@@ -53,32 +53,32 @@ for (const transport of ["in-process", "grpc"] as const) {
       // Before its sender could make the result durable.
       sender.close();
 
-      const again = new Sender(swarm.host.mesh, { namespace });
-      again.offer([1, 2, 3]);
-      const result = await again.next("the first result again", resultIn);
+      const restarted = new Sender(swarm.host.mesh, { namespace });
+      restarted.offer([1, 2, 3]);
+      const result = await restarted.next("the first result again", resultIn);
       assert.equal(numberOf(result.token), 1);
       stream.send({ sequence: 3, results: [done(2), done(3)] });
-      await until("all three", () => again.replies.flatMap(({ results }) => results).length === 3);
-      again.say({ resultsDurable: 3 });
+      await until("all three", () => restarted.replies.flatMap(({ results }) => results).length === 3);
+      restarted.sendRequest({ resultsDurable: 3 });
       await stream.next("durability", ({ resultsDurable }) => resultsDurable === 3 || undefined);
       assert.equal(stream.frames.flatMap(({ assignments }) => assignments).length, 3);
-      again.close();
+      restarted.close();
     });
 
-    it("gets a task back that it recalls before an agent took it", async () => {
+    it("returns a recalled task that no agent has taken", async () => {
       const { sender } = await room();
       sender.offer([1], { profile: { number: 2, capability: "test.nobody" } });
       await sender.next("the window", ({ windows }) => windows[0]);
       const token = Buffer.alloc(16);
       token.writeUInt32BE(1);
-      sender.say({ recalls: [token] });
+      sender.sendRequest({ recalls: [token] });
       const returned = await sender.next("it back", (reply) => reply.returned[0]);
       assert.deepEqual([numberOf(returned.token), returned.reason], [1, 1]);
     });
 
     it("learns which pool has no owner, and continues with the others", async () => {
       const { stream, sender } = await room();
-      sender.say({ pools: [{ number: 2, pool: "nowhere" }] });
+      sender.sendRequest({ pools: [{ number: 2, pool: "nowhere" }] });
       sender.offer([1], { profile: { number: 2, pool: 2 } });
       const moved = await sender.next("the news", (reply) => reply.moved[0]);
       assert.deepEqual([moved.pool, moved.owner], [2, undefined]);
@@ -93,18 +93,18 @@ for (const transport of ["in-process", "grpc"] as const) {
       await until("the refusal", () => nowhere.error !== undefined);
       assert.ok(isTuttiError(nowhere.error) && nowhere.error.code === "swarm.pool_unknown");
 
-      const twice = new Sender(swarm.host.mesh, { namespace });
-      twice.say({ hello: { version: 1, instanceId: "inst_2", service: "workflow" } });
-      await until("the refusal", () => twice.error !== undefined);
-      assert.ok(isTuttiError(twice.error) && twice.error.code === "swarm.offer_greeting_repeated");
+      const second = new Sender(swarm.host.mesh, { namespace });
+      second.sendRequest({ hello: { version: 1, instanceId: "inst_2", service: "workflow" } });
+      await until("the refusal", () => second.error !== undefined);
+      assert.ok(isTuttiError(second.error) && second.error.code === "swarm.offer_greeting_repeated");
 
       const wrong = new Sender(swarm.host.mesh, { namespace });
-      wrong.say({ resultsDurable: 9 });
+      wrong.sendRequest({ resultsDurable: 9 });
       await until("the refusal", () => wrong.error !== undefined);
       assert.ok(isTuttiError(wrong.error) && wrong.error.code === "matching.durable_unknown");
     });
 
-    it("hears something when nothing happens", async () => {
+    it("receives an empty reply while nothing happens", async () => {
       const { sender } = await room();
       await sender.next("a window", ({ windows }) => windows[0]);
       const count = sender.replies.length;

@@ -34,12 +34,12 @@ describe("an agent that polls", () => {
     return new Sender(swarm.host.mesh, { namespace });
   }
 
-  const claim = (given: Claim = {}) =>
+  const claim = (fields: Claim = {}) =>
     polls.claimTasks(
       ClaimTasksRequest.fromPartial({
         ...{ namespace, agentId: "script", waitMs: 10_000, count: 5 },
         offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 10 },
-        ...given,
+        ...fields,
       }),
     );
   const complete = (...tokens: string[]) =>
@@ -58,12 +58,12 @@ describe("an agent that polls", () => {
     );
 
   /** Returns the result of a claim, and lets time pass for it. */
-  async function claimed(given?: Claim): Promise<ClaimedTask[]> {
-    const { tasks } = await swarm.time.settle(claim(given));
+  async function claimed(fields?: Claim): Promise<ClaimedTask[]> {
+    const { tasks } = await swarm.time.settle(claim(fields));
     return tasks;
   }
 
-  it("waits until there is a task, and gets all of its details", async () => {
+  it("waits for a task, and receives all of its details", async () => {
     const sender = room();
     const waiting = claim();
     sender.offer([1], { input: Buffer.from('"hello"') });
@@ -78,37 +78,37 @@ describe("an agent that polls", () => {
     assert.deepEqual(task?.input?.body, { $case: "inline", value: Buffer.from('"hello"') });
   });
 
-  it("is running what it has claimed", async () => {
+  it("reports the start of a claimed task", async () => {
     const sender = room();
     sender.offer([1]);
     const [task] = await claimed();
-    const begun = await sender.next("a beginning", (reply) => reply.begun[0]);
-    assert.equal(Buffer.from(begun.token).toString("hex"), task?.token);
+    const started = await sender.next("a beginning", (reply) => reply.begun[0]);
+    assert.equal(Buffer.from(started.token).toString("hex"), task?.token);
   });
 
-  it("answers, and hears of it when that is durable", async () => {
+  it("sends a result, and gets the reply when the result is durable", async () => {
     const sender = room();
     sender.offer([1]);
     const [task] = await claimed();
-    let isTold = false;
-    const told = complete(task?.token ?? "").then((reply) => {
-      isTold = true;
+    let isConfirmed = false;
+    const completion = complete(task?.token ?? "").then((reply) => {
+      isConfirmed = true;
       return reply;
     });
     await sender.next("a result", resultIn);
     await swarm.pass(1_000);
-    assert.equal(isTold, false);
-    sender.say({ resultsDurable: 1 });
-    const { receipts } = await told;
+    assert.equal(isConfirmed, false);
+    sender.sendRequest({ resultsDurable: 1 });
+    const { receipts } = await completion;
     assert.equal(receipts[0]?.accepted, true);
-    const again = await complete(task?.token ?? "");
+    const repeated = await complete(task?.token ?? "");
     assert.deepEqual(
-      [again.receipts[0]?.accepted, again.receipts[0]?.refusal?.code],
+      [repeated.receipts[0]?.accepted, repeated.receipts[0]?.refusal?.code],
       [false, "swarm.attempt_unknown"],
     );
   });
 
-  it("is answered in time though the pool was never offered its attempt, and the result counts when the offer comes", async () => {
+  it("gets a reply in time if the pool does not know its attempt yet, and the result counts after the offer", async () => {
     namespace = `poll-${++names}`;
     const token = `00000001${"0".repeat(24)}`;
     const { receipts } = await swarm.time.settle(complete(token));
@@ -116,19 +116,19 @@ describe("an agent that polls", () => {
       receipts.map(({ accepted, refusal }) => [accepted, refusal?.code]),
       [[false, "swarm.attempt_unclaimed"]],
     );
-    const again = complete(token);
+    const early = complete(token);
     const sender = new Sender(swarm.host.mesh, { namespace });
     sender.offer([1], { input: Buffer.from('"hello"') });
     await sender.next("a result", resultIn);
-    sender.say({ resultsDurable: 1 });
-    const repeated = await again;
+    sender.sendRequest({ resultsDurable: 1 });
+    const repeated = await early;
     assert.deepEqual(
       repeated.receipts.map(({ accepted }) => accepted),
       [true],
     );
   });
 
-  it("gets nothing when there is nothing, and is given nothing while it does not ask", async () => {
+  it("claims nothing if no task waits, and is assigned nothing between claims", async () => {
     const sender = room();
     assert.deepEqual(await claimed({ waitMs: 0 }), []);
     sender.offer([1]);
@@ -139,26 +139,26 @@ describe("an agent that polls", () => {
     assert.equal((await claimed({ waitMs: 0 })).length, 1);
   });
 
-  it("loses a task whose lease it does not renew, and keeps one that it renews", async () => {
+  it("loses a task if it does not renew the lease, and keeps a renewed task", async () => {
     const sender = room();
     sender.offer([1, 2]);
     const tasks = await claimed({ leaseMs: 4_000 });
     assert.equal(tasks.length, 2);
-    const [kept = "", lost = ""] = tasks.map(({ token }) => token);
+    const [renewed = "", lost = ""] = tasks.map(({ token }) => token);
     await swarm.pass(3_000);
-    assert.equal((await renew(kept)).receipts[0]?.leaseMs, 4_000);
+    assert.equal((await renew(renewed)).receipts[0]?.leaseMs, 4_000);
     await swarm.pass(3_000);
     const { outcome } = await sender.next("the lost attempt", resultIn);
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "swarm.lease_over");
     assert.equal((await renew(lost)).receipts[0]?.leaseMs, 0);
-    assert.equal((await renew(kept)).receipts[0]?.leaseMs, 4_000);
+    assert.equal((await renew(renewed)).receipts[0]?.leaseMs, 4_000);
   });
 
-  it("hears at the next renewal that a task is not wanted any more", async () => {
+  it("learns of a cancellation at the next renewal", async () => {
     const sender = room();
     sender.offer([1]);
     const [task] = await claimed();
-    sender.say({
+    sender.sendRequest({
       cancels: [{ token: Buffer.from(task?.token ?? "", "hex"), reason: "cancelled by Ada", graceMs: 1_000 }],
     });
     await swarm.pass(10);
@@ -166,7 +166,7 @@ describe("an agent that polls", () => {
     assert.deepEqual([receipts[0]?.leaseMs, receipts[0]?.reason], [0, "cancelled by Ada"]);
   });
 
-  it("is answered alike when it repeats a claim under its key, and refused with another one", async () => {
+  it("gets the same reply to a repeated claim with the same key, and is refused another claim with that key", async () => {
     const sender = room();
     sender.offer([1, 2]);
     const first = await claimed({ count: 1, idempotencyKey: "k1" });
@@ -182,7 +182,7 @@ describe("an agent that polls", () => {
     assert.deepEqual(await claimed({ count: 1, idempotencyKey: "k1", waitMs: 10_000 }), []);
   });
 
-  it("is refused while it is held, and told at once what to do", async () => {
+  it("is refused while it is paused or quarantined, at once and with the remedy", async () => {
     room();
     await claimed({ waitMs: 0 });
     const agents = swarm.host.mesh.client(agentService);
@@ -203,17 +203,17 @@ describe("an agent that polls", () => {
     assert.deepEqual(await claimed({ waitMs: 0, idempotencyKey: "k1" }), []);
   });
 
-  it("is forgotten when it does not come any more", async () => {
+  it("is removed when it stops polling", async () => {
     room();
     await claimed({ waitMs: 0 });
     for (let second = 0; second < 40; second++) await swarm.pass(1_000);
     const agents = swarm.host.mesh.client(agentService);
-    const { agents: left } = await agents.listAgents({
+    const { agents: remaining } = await agents.listAgents({
       namespace,
       filter: undefined,
       page: undefined,
       ownedBeside: "",
     });
-    assert.deepEqual(left, []);
+    assert.deepEqual(remaining, []);
   });
 });

@@ -12,7 +12,7 @@ import {
   StrategyKind,
   UpdatePoolRequest,
 } from "@tutti/contracts/swarm/v1";
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import { isTuttiError } from "@tutti/kernel";
 import { swarm } from "../src/service.ts";
 import { RawAgent } from "./support/raw-agent.ts";
@@ -22,17 +22,17 @@ const namespace = "default";
 const codeIs = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 
 describe("pools that last", () => {
-  let kept: KeptHost;
+  let restartable: RestartableHost;
   before(async () => {
-    kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
+    restartable = await RestartableHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
   });
-  after(() => kept[Symbol.asyncDispose]());
+  after(() => restartable[Symbol.asyncDispose]());
 
-  const pools = () => kept.host.mesh.client(poolService);
-  const agents = () => kept.host.mesh.client(agentService);
+  const pools = () => restartable.host.mesh.client(poolService);
+  const agents = () => restartable.host.mesh.client(agentService);
   const poolOf = async (pool: string) => (await pools().getPool({ namespace, pool })).pool;
 
-  it("are made once, found in lists, and changed by who saw them last", async () => {
+  it("are created once, listed, and updated only with the current revision", async () => {
     const request = CreatePoolRequest.fromPartial({
       pool: {
         pool: "gpu",
@@ -41,12 +41,12 @@ describe("pools that last", () => {
         labels: { team: "a" },
       },
     });
-    const { pool: made, existed } = await pools().createPool(request);
+    const { pool: created, existed } = await pools().createPool(request);
     assert.deepEqual(
-      [existed, made?.maxQueued, made?.strategy?.kind, made?.ageingMs],
+      [existed, created?.maxQueued, created?.strategy?.kind, created?.ageingMs],
       [false, 7, StrategyKind.STRATEGY_KIND_ROUND_ROBIN, 60_000],
     );
-    assert.ok(made?.createTime !== undefined && made.updateCause?.actor !== undefined);
+    assert.ok(created?.createTime !== undefined && created.updateCause?.actor !== undefined);
     assert.equal((await pools().createPool(request)).existed, true);
     const other = CreatePoolRequest.fromPartial({ pool: { pool: "gpu", maxQueued: 8 } });
     await assert.rejects(pools().createPool(other), codeIs("pool.exists"));
@@ -59,7 +59,7 @@ describe("pools that last", () => {
       ["gpu"],
     );
 
-    assert.equal(made.adaptiveConcurrency, true);
+    assert.equal(created.adaptiveConcurrency, true);
     const change = (maxQueued: number, revision: string, ...fields: string[]) =>
       pools().updatePool(
         UpdatePoolRequest.fromPartial({
@@ -67,9 +67,9 @@ describe("pools that last", () => {
           update: { fields, revision },
         }),
       );
-    const { pool: changed } = await change(9, made.revision, "max_queued");
+    const { pool: changed } = await change(9, created.revision, "max_queued");
     assert.deepEqual([changed?.maxQueued, changed?.description], [9, ""]);
-    await assert.rejects(change(10, made.revision), codeIs("pool.moved"));
+    await assert.rejects(change(10, created.revision), codeIs("pool.moved"));
     await assert.rejects(change(10, "", "status"), codeIs("pool.invalid"));
     await assert.rejects(
       pools().updatePool(UpdatePoolRequest.fromPartial({ pool: { pool: "gpu", weights: { x: -1 } } })),
@@ -94,9 +94,9 @@ describe("pools that last", () => {
     assert.deepEqual([pool?.maxQueued, pool?.adaptiveConcurrency, pool?.admits], [3, true, ["*"]]);
   });
 
-  it("without tasks and agents are deleted, and only those", async () => {
+  it("are deleted only without tasks and agents", async () => {
     await pools().createPool(CreatePoolRequest.fromPartial({ pool: { pool: "short" } }));
-    using raw = new RawAgent(kept.address);
+    using raw = new RawAgent(restartable.address);
     const { stream } = await raw.link({
       ...{ pool: "short", agentId: "one" },
       offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 1 },
@@ -111,7 +111,7 @@ describe("pools that last", () => {
     await assert.rejects(pools().deletePool({ ...deletion, pool: "default" }), codeIs("pool.permanent"));
   });
 
-  it("have limits that count at once, and show who queues, runs and tries again", async () => {
+  it("have limits that apply at once, and show queued, running and retrying tasks", async () => {
     await pools().createPool(CreatePoolRequest.fromPartial({ pool: { pool: "limited" } }));
     const set = (maxConcurrent: number) =>
       pools().setPoolLimit(
@@ -119,32 +119,32 @@ describe("pools that last", () => {
       );
     const { limit } = await set(1);
     assert.ok(limit?.updateTime !== undefined);
-    using raw = new RawAgent(kept.address);
+    using raw = new RawAgent(restartable.address);
     const { stream } = await raw.link({
       ...{ pool: "limited", agentId: "worker" },
       offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 9 },
     });
     stream.send({ sequence: 1, credit: 9 });
-    const sender = new Sender(kept.host.mesh, { namespace, pool: "limited" });
+    const sender = new Sender(restartable.host.mesh, { namespace, pool: "limited" });
     sender.offer([1, 2], { limits: [{ key: "api" }] });
     sender.offer([3], { attempt: 2, limits: [{ key: "api" }] });
     await stream.next("the first", ({ assignments }) => assignments[0]);
     const figures = async () => {
       const request = ListPoolLimitsRequest.fromPartial({ pool: "limited" });
-      const [one] = (await pools().listPoolLimits(request)).limits;
-      return [one?.queued, one?.running, one?.retrying, one?.holders.length];
+      const [limit] = (await pools().listPoolLimits(request)).limits;
+      return [limit?.queued, limit?.running, limit?.retrying, limit?.holders.length];
     };
     assert.deepEqual(await figures(), [2, 1, 1, 1]);
     await set(3);
     await stream.next("the others", ({ assignments }) => assignments[1]);
     assert.deepEqual(await figures(), [0, 3, 0, 3]);
-    const gone = { namespace, pool: "limited", key: "api", reason: "" };
-    assert.deepEqual(await pools().deletePoolLimit(gone), { removed: true });
-    assert.deepEqual(await pools().deletePoolLimit(gone), { removed: false });
+    const deletion = { namespace, pool: "limited", key: "api", reason: "" };
+    assert.deepEqual(await pools().deletePoolLimit(deletion), { removed: true });
+    assert.deepEqual(await pools().deletePoolLimit(deletion), { removed: false });
     sender.close();
   });
 
-  it("keep their settings, holds and limits after a restart, with the agents that were held", async () => {
+  it("keep their settings, limits and pause after a restart, and the holds of their agents", async () => {
     await pools().createPool(CreatePoolRequest.fromPartial({ pool: { pool: "lasting", maxQueued: 5 } }));
     await pools().setPoolLimit(
       SetPoolLimitRequest.fromPartial({ pool: "lasting", limit: { key: "tenant-*", maxConcurrent: 2 } }),
@@ -154,14 +154,14 @@ describe("pools that last", () => {
       offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 1 },
     };
     {
-      using raw = new RawAgent(kept.address);
+      using raw = new RawAgent(restartable.address);
       await raw.link(hello);
       const request = { namespace, pool: "lasting", agentId: "odd", reason: "gives nonsense" };
       await agents().quarantineAgent(request);
     }
     await pools().pausePool(PausePoolRequest.fromPartial({ pool: "lasting", reason: "maintenance" }));
 
-    await kept.restart();
+    await restartable.restart();
 
     const pool = await poolOf("lasting");
     assert.deepEqual(
@@ -173,7 +173,7 @@ describe("pools that last", () => {
       limits.limits.map(({ key, maxConcurrent }) => [key, maxConcurrent]),
       [["tenant-*", 2]],
     );
-    using raw = new RawAgent(kept.address);
+    using raw = new RawAgent(restartable.address);
     const { welcome } = await raw.link(hello);
     assert.deepEqual([welcome.held?.hold, welcome.held?.reason], [Hold.HOLD_QUARANTINED, "gives nonsense"]);
     const released = { namespace, pool: "lasting", agentId: "odd", reason: "mended" };
@@ -186,7 +186,7 @@ describe("pools that last", () => {
     assert.deepEqual([resumed.pool?.paused, resumed.pool?.slowStartEndTime === undefined], [false, false]);
   });
 
-  it("are followed: what is made comes, what is deleted goes", async () => {
+  it("are watched: a snapshot, then created pools", async () => {
     const watch = pools().watchPools({ namespace, pool: "", cursor: "" });
     const first = await watch.next();
     assert.ok(first.value?.pools.some(({ pool }) => pool === "default"));

@@ -27,7 +27,7 @@ it("an explanation of a waiting task names agents that another process has refus
   const notHere = {
     holds: () => false,
     admitted: () => assert.fail("it is owned elsewhere"),
-    turns: { stir() {} },
+    turns: { schedule() {} },
   };
   const refused = new RefusedAgents({ pools: notHere, relays, now });
   const sender = new Sender(swarm.host.mesh);
@@ -35,10 +35,10 @@ it("an explanation of a waiting task names agents that another process has refus
     const offering = Offering.fromPartial({ capabilities: [{ name: "test.echo", version: "1.0.0" }] });
     const error = swarmErrors.notGranted({ found: "capability test.echo" });
     const come = (agentId: string) =>
-      refused.tell({ namespace: "default", pool: "default", agentId, offering }, error);
+      refused.report({ namespace: "default", pool: "default", agentId, offering }, error);
     sender.offer([1]);
     const work = { kind: "run", id: "run-1", task: "echo" };
-    const why = async () => {
+    const explain = async () => {
       const request = ExplainPlacementRequest.fromPartial({ work });
       return (await swarm.host.mesh.client(poolService).explainPlacement(request)).explanation;
     };
@@ -53,7 +53,7 @@ it("an explanation of a waiting task names agents that another process has refus
     ] as const) {
       come(agentId);
       const { waits } = await until(`${agentId} to be reported`, async () => {
-        const found = await why().catch(() => undefined);
+        const found = await explain().catch(() => undefined);
         return found !== undefined && also.test(found.summary) && found;
       });
       assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_POLICY);

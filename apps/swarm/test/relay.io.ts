@@ -28,7 +28,7 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
 
   it("is served by its host: work, results, and a link that continues", async () => {
     const owner = await cluster.join();
-    const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
+    const [namespace = ""] = await cluster.remoteNamespaces(host.mesh.address, partitions / 2);
     const service = new Service(owner, namespace);
     using raw = new RawAgent(host.mesh.address);
     const hello = { namespace, agentId: "stayer", canFollow: false };
@@ -38,34 +38,35 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     service.offer([1, 2]);
     const tasks: number[] = [];
     await until("both tasks", () => {
-      for (const frame of stream.frames) for (const one of frame.assignments) tasks.push(numberOf(one.token));
+      for (const frame of stream.frames)
+        for (const assignment of frame.assignments) tasks.push(numberOf(assignment.token));
       return new Set(tasks).size === 2;
     });
     stream.send({ sequence: 2, results: [done(1)] });
     await until("the first result", () => service.ended.length === 1);
-    service.keep();
+    service.confirmResults();
     await stream.next("its being durable", durableIn);
 
     stream.kill();
-    const again = raw.open();
+    const reconnected = raw.open();
     const resume = { linkId: welcome.linkId, received: stream.frames.at(-1)?.sequence ?? 0 };
-    again.send({ hello: { ...hello, versionMin: 1, versionMax: 1, incarnation: "1", resume } });
-    const resumed = await again.next("an answer", ({ answer }) => answer);
+    reconnected.send({ hello: { ...hello, versionMin: 1, versionMax: 1, incarnation: "1", resume } });
+    const resumed = await reconnected.next("an answer", ({ answer }) => answer);
     assert.equal(resumed.$case === "welcome" && resumed.value.resumed, true);
-    again.send({ sequence: 3, results: [done(2)] });
+    reconnected.send({ sequence: 3, results: [done(2)] });
     await until("the second result", () => service.ended.length === 2);
-    service.keep();
-    assert.equal(await again.next("its being durable", durableIn), 2);
-    again.send({ sequence: 4, bye: { reason: "done" } });
-    await again.end();
+    service.confirmResults();
+    assert.equal(await reconnected.next("its being durable", durableIn), 2);
+    reconnected.send({ sequence: 4, bye: { reason: "done" } });
+    await reconnected.end();
     await owner.stop();
   });
 
   it("notices another owner only by news of its attempts", async () => {
     const killed = await cluster.spawn();
-    const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
-    const doors = gate();
-    const begun: string[] = [];
+    const [namespace = ""] = await cluster.remoteNamespaces(host.mesh.address, partitions / 2);
+    const barrier = gate();
+    const started: string[] = [];
     const worker = new Worker(
       {
         ...{ namespace, agentId: "stayer", slots: 20, handleSignals: false, followRedirects: false },
@@ -74,30 +75,30 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
       { logger: silentLogger },
     );
     worker.handle("test.echo", async (_input, { workId }) => {
-      begun.push(workId);
-      if (workId !== "run-1") await doors.pass();
+      started.push(workId);
+      if (workId !== "run-1") await barrier.pass();
       return workId;
     });
     await worker.start();
     const service = new Service(host, namespace);
     // The first task is done, and its result is never confirmed as durable.
     service.offer([1, 2, 3]);
-    await until("one result, and two running", () => service.ended.length === 1 && begun.length === 3);
+    await until("one result, and two running", () => service.ended.length === 1 && started.length === 3);
 
     killed.child.kill("SIGKILL");
     await until("the stream of offers to break", () => service.ended.length > 0 && service.breaks > 0);
     service.offer([4]);
-    doors.open();
+    barrier.open();
     await until("all results", () => new Set(service.ended).size === 4);
     assert.equal(worker.isLinked, true);
-    assert.deepEqual(begun.sort(), ["run-1", "run-2", "run-3", "run-4"]);
-    service.keep();
+    assert.deepEqual(started.sort(), ["run-1", "run-2", "run-3", "run-4"]);
+    service.confirmResults();
     await worker.stop();
   });
 
   it("is refused as the owner refuses it", async () => {
     const owner = await cluster.join();
-    const [namespace = ""] = await cluster.elsewhere(host.mesh.address, partitions / 2);
+    const [namespace = ""] = await cluster.remoteNamespaces(host.mesh.address, partitions / 2);
     using raw = new RawAgent(host.mesh.address);
     const earlier = await raw.link({ namespace, agentId: "twice", incarnation: "2", canFollow: false });
     const stream = raw.open();

@@ -12,7 +12,7 @@ import { swarm } from "../src/service.ts";
 import { FakeKubernetes } from "./support/fake-kubernetes.ts";
 import { Sender } from "./support/sender.ts";
 
-it("who owns a pool next leaves the replicas of its workload as they are until it has seen what they do", async () => {
+it("the next owner of a pool leaves the replicas of a workload unchanged until it has observed its agents", async () => {
   const folder = await mkdtemp(join(tmpdir(), "scaler-kubernetes-"));
   const api = await FakeKubernetes.start(folder);
   const { server, credentials } = api.settings;

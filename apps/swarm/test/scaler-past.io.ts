@@ -23,7 +23,7 @@ async function start(directory: string): Promise<ServiceHost> {
   return host;
 }
 
-it("who owns a pool next knows what its scaler decided, and leaves aside what crashed until it is released", async () => {
+it("the next owner of a pool knows past scaling decisions, and keeps a crashed agent quarantined until its release", async () => {
   const directory = await mkdtemp(join(tmpdir(), "scaler-past-"));
   let host = await start(directory);
   const crew = { namespace: "", pool: "", scalerId: "crew" };

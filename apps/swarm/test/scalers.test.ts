@@ -6,7 +6,7 @@ import { isTuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { SwarmHost } from "./support/swarm-host.ts";
 
-type Given = Parameters<typeof Scaler.fromPartial>[0];
+type ScalerFields = Parameters<typeof Scaler.fromPartial>[0];
 
 const waiting = {
   $case: "process" as const,
@@ -22,12 +22,12 @@ describe("scalers", () => {
   });
   after(() => swarm[Symbol.asyncDispose]());
 
-  const create = (given: Given) =>
-    scalers.createScaler({ namespace: "", scaler: Scaler.fromPartial({ driver: waiting, ...given }) });
-  const update = (given: Given, fields: string[], revision = "") =>
+  const create = (fields: ScalerFields) =>
+    scalers.createScaler({ namespace: "", scaler: Scaler.fromPartial({ driver: waiting, ...fields }) });
+  const update = (changes: ScalerFields, fields: string[], revision = "") =>
     scalers.updateScaler(
       UpdateScalerRequest.fromPartial({
-        scaler: { driver: waiting, ...given },
+        scaler: { driver: waiting, ...changes },
         update: { fields, revision },
       }),
     );
@@ -41,9 +41,12 @@ describe("scalers", () => {
     return "";
   };
 
-  it("are kept, shown with how they stand, listed in order, changed, and taken away", async () => {
-    const made = await create({ scalerId: "night", pool: "gpu", maxAgents: 4, paused: true });
-    assert.deepEqual([made.existed, made.scaler?.pool, made.scaler?.status?.wanted], [false, "gpu", 0]);
+  it("are created, shown with their status, listed in order, updated, and deleted", async () => {
+    const created = await create({ scalerId: "night", pool: "gpu", maxAgents: 4, paused: true });
+    assert.deepEqual(
+      [created.existed, created.scaler?.pool, created.scaler?.status?.wanted],
+      [false, "gpu", 0],
+    );
     assert.equal(
       (await create({ scalerId: "night", pool: "gpu", maxAgents: 4, paused: true })).existed,
       true,
@@ -66,14 +69,14 @@ describe("scalers", () => {
     const foreseeing = await update({ scalerId: "night", pool: "gpu", useForecast: true }, ["use_forecast"]);
     assert.deepEqual([foreseeing.scaler?.useForecast, foreseeing.scaler?.maxAgents], [true, 9]);
     assert.match(await codeOf(update({ scalerId: "night", pool: "gpu", maxAgents: 7 }, [], "1")), /^ABORTED/);
-    const gone = DeleteScalerRequest.fromPartial({ pool: "gpu", scalerId: "night" });
-    assert.equal((await scalers.deleteScaler(gone)).removed, true);
-    assert.equal((await scalers.deleteScaler(gone)).removed, false);
+    const request = DeleteScalerRequest.fromPartial({ pool: "gpu", scalerId: "night" });
+    assert.equal((await scalers.deleteScaler(request)).removed, true);
+    assert.equal((await scalers.deleteScaler(request)).removed, false);
     const read = scalers.getScaler({ namespace: "", pool: "gpu", scalerId: "night" });
     assert.equal(await codeOf(read), "NOT_FOUND scaling.scaler_unknown");
   });
 
-  for (const [what, given, expected] of [
+  for (const [title, fields, expected] of [
     ["more at least than the usual most", { minAgents: 194_428 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
     ["more processes than a machine has", { maxAgents: 1_001 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
     ["more at least than at most", { minAgents: 3, maxAgents: 2 }, "INVALID_ARGUMENT scaling.scaler_invalid"],
@@ -112,21 +115,21 @@ describe("scalers", () => {
       { driver: { $case: "webhook" as const, value: { url: "https://10.0.0.1/" } } },
       "PERMISSION_DENIED scaling.webhook_refused",
     ],
-  ] satisfies [string, Given, string][])
-    it(`are refused with ${what}`, async () => {
-      assert.equal(await codeOf(create({ scalerId: "refused", ...given })), expected);
+  ] satisfies [string, ScalerFields, string][])
+    it(`are refused with ${title}`, async () => {
+      assert.equal(await codeOf(create({ scalerId: "refused", ...fields })), expected);
       const read = scalers.getScaler({ namespace: "", pool: "", scalerId: "refused" });
       assert.equal(await codeOf(read), "NOT_FOUND scaling.scaler_unknown", "nothing of it is kept");
     });
 
-  it("start containers only by the sockets, and of the images, that are allowed, and where they reach this process", async () => {
+  it("start containers only with allowed sockets and images, and only if they can reach this process", async () => {
     const allowed = [
       '--swarm.scaling.containers.sockets=["/run/one.sock","/run/two.sock"]',
       '--swarm.scaling.containers.images=["registry.example.com/agents/*","crew"]',
     ];
-    await using apart = await SwarmHost.start(...allowed);
-    await using beside = await SwarmHost.start(...allowed, "--swarm.scaling.containers.network=host");
-    const said = async ({ host }: SwarmHost, value: object) => {
+    await using isolated = await SwarmHost.start(...allowed);
+    await using shared = await SwarmHost.start(...allowed, "--swarm.scaling.containers.network=host");
+    const createIn = async ({ host }: SwarmHost, value: object) => {
       const scaler = Scaler.fromPartial({
         ...{ scalerId: "crew", paused: true },
         driver: { $case: "container", value: { image: "crew", ...value } },
@@ -137,19 +140,22 @@ describe("scalers", () => {
         ({ message }: Error) => message,
       );
     };
-    assert.match(await said(apart, {}), /it would not reach 127\.0\.0\.1.*containers\.network` to host/);
-    assert.match(await said(beside, { socket: "/run/docker.sock" }), /Use one of .*\/run\/one\.sock/);
-    assert.match(await said(beside, { image: "evil/crew" }), /the image evil\/crew/);
     assert.match(
-      await said(beside, { limits: { gpu: 1 } }),
+      await createIn(isolated, {}),
+      /it would not reach 127\.0\.0\.1.*containers\.network` to host/,
+    );
+    assert.match(await createIn(shared, { socket: "/run/docker.sock" }), /Use one of .*\/run\/one\.sock/);
+    assert.match(await createIn(shared, { image: "evil/crew" }), /the image evil\/crew/);
+    assert.match(
+      await createIn(shared, { limits: { gpu: 1 } }),
       /limits of cpu and memory_bytes, found one of gpu/,
     );
-    assert.match(await said(beside, { limits: { cpu: 0 } }), /above 0/);
+    assert.match(await createIn(shared, { limits: { cpu: 0 } }), /above 0/);
     const image = "registry.example.com/agents/crew:3";
-    assert.equal(await said(beside, { image, socket: "/run/two.sock", limits: { cpu: 0.5 } }), "");
+    assert.equal(await createIn(shared, { image, socket: "/run/two.sock", limits: { cpu: 0.5 } }), "");
   });
 
-  it("run no programs where others can call, unless that is allowed", async () => {
+  it("start no local processes if other machines can call the service", async () => {
     await using open = await SwarmHost.start("--mesh.listen=0.0.0.0:0", "--mesh.allowUnprotected=true");
     const there = open.host.mesh.client(scalerService);
     const call = there.createScaler({

@@ -26,7 +26,7 @@ const command = [process.execPath, join(here, "programs", "worker.ts")];
 describe("a scaler with real workers", () => {
   let directory = "";
   let host: ServiceHost;
-  const told: string[] = [];
+  const published: string[] = [];
   let subscription: { close(): Promise<void> };
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "scaling-"));
@@ -46,7 +46,7 @@ describe("a scaler with real workers", () => {
       pattern: "tutti.swarm.>",
       handle: {
         each: ({ namespace: of, subject, type }) => {
-          if (of === namespace) told.push(`${subject} ${type.split(".").slice(-2).join(" ")}`);
+          if (of === namespace) published.push(`${subject} ${type.split(".").slice(-2).join(" ")}`);
         },
       },
     });
@@ -62,7 +62,7 @@ describe("a scaler with real workers", () => {
   let sender: Sender;
   beforeEach(() => {
     namespace = `crew-${++names}`;
-    told.length = 0;
+    published.length = 0;
     sender = new Sender(host.mesh, { namespace });
   });
   afterEach(async () => {
@@ -73,14 +73,14 @@ describe("a scaler with real workers", () => {
 
   const scalers = () => host.mesh.client(scalerService);
   const agents = () => host.mesh.client(agentService);
-  type Given = Parameters<typeof Scaler.fromPartial>[0];
-  const make = (given: Given = {}) =>
+  type ScalerFields = Parameters<typeof Scaler.fromPartial>[0];
+  const create = (fields: ScalerFields = {}) =>
     scalers().createScaler({
       namespace,
       scaler: Scaler.fromPartial({
         ...{ scalerId: "crew", maxAgents: 2, idleMs: 300, coolDownMs: 100, targetWaitMs: 300 },
         driver: { $case: "process", value: { command, stopMs: 5_000 } },
-        ...given,
+        ...fields,
       }),
     });
   const statusOf = async () =>
@@ -89,11 +89,11 @@ describe("a scaler with real workers", () => {
     (
       await agents().listAgents({ namespace, filter: undefined, page: undefined, ownedBeside: "" })
     ).agents.filter(({ scalerId }) => scalerId === "crew");
-  const input = (what: object) => Buffer.from(JSON.stringify(what));
+  const input = (value: object) => Buffer.from(JSON.stringify(value));
   const ended = () => sender.replies.flatMap(({ results }) => results);
 
-  it("starts one for the first task, more for many, and has none when all is done", async () => {
-    await make();
+  it("starts one worker for the first task, more for many tasks, and none remain at the end", async () => {
+    await create();
     assert.equal((await own()).length, 0);
     sender.offer([1], { input: input({}) });
     await until("the first result", () => ended().length === 1);
@@ -118,18 +118,18 @@ describe("a scaler with real workers", () => {
     assert.equal(scalings[0]?.wanted, 0);
     assert.deepEqual([scalings.at(-1)?.before, scalings.at(-1)?.wanted], [0, 1]);
     assert.ok(scalings.every(({ reason, wanted }) => reason !== "" && wanted <= 2));
-    const scaled = told.filter((text) => text === "default pool scaled").length;
+    const scaled = published.filter((text) => text === "default pool scaled").length;
     assert.equal(scaled, scalings.length);
-    for (const word of ["starting", "joined", "ready", "gone"])
-      assert.ok(told.includes(`crew-1 agent ${word}`), `${word} among ${told.join()}`);
+    for (const event of ["starting", "joined", "ready", "gone"])
+      assert.ok(published.includes(`crew-1 agent ${event}`), `${event} among ${published.join()}`);
   });
 
-  it("lets processes rise and fall within their bounds in a burst of 10,000 tasks, none lost or done twice", async () => {
-    await make({ maxAgents: 3 });
+  it("scales processes within their bounds for a burst of 10,000 tasks, and no task is lost or done twice", async () => {
+    await create({ maxAgents: 3 });
     const tasks = Array.from({ length: 10_000 }, (_, index) => index + 1);
-    const atOnce = 250;
-    for (let from = 0; from < tasks.length; from += atOnce)
-      sender.offer(tasks.slice(from, from + atOnce), { input: input({ ms: 1 }) });
+    const batchSize = 250;
+    for (let from = 0; from < tasks.length; from += batchSize)
+      sender.offer(tasks.slice(from, from + batchSize), { input: input({ ms: 1 }) });
     let most = 0;
     await until("all results", async () => {
       most = Math.max(most, (await own()).length);
@@ -152,12 +152,12 @@ describe("a scaler with real workers", () => {
     });
     assert.equal(Math.max(...scalings.map(({ wanted }) => wanted)), 3);
     assert.equal(scalings[0]?.wanted, 0);
-    const counted = (word: string) => told.filter((text) => text.endsWith(` agent ${word}`)).length;
+    const counted = (event: string) => published.filter((text) => text.endsWith(` agent ${event}`)).length;
     await until("the end of each that was started", () => counted("gone") === counted("starting"));
   });
 
-  it("starts one again that was killed, and what it had is done by another", async () => {
-    await make({ minAgents: 1, maxAgents: 1 });
+  it("restarts a killed worker, which then does the next task", async () => {
+    await create({ minAgents: 1, maxAgents: 1 });
     await until("it", async () => (await own()).some(({ state }) => state === AgentState.AGENT_STATE_READY));
     sender.offer([1], { input: input({ crash: true }) });
     await until("the loss", () => ended().length === 1);
@@ -170,13 +170,13 @@ describe("a scaler with real workers", () => {
     await until("the result", () => ended().length === 2);
   });
 
-  it("puts one aside that always crashes, shows it, and starts it when it is released", async () => {
+  it("quarantines a worker that always crashes, shows it, and starts it after its release", async () => {
     const broken = { command: [process.execPath, "-e", "process.exit(1)"], stopMs: 100 };
-    await make({ minAgents: 1, maxAgents: 1, driver: { $case: "process", value: broken } });
+    await create({ minAgents: 1, maxAgents: 1, driver: { $case: "process", value: broken } });
     await until("quarantine", async () => (await statusOf())?.quarantined === 1);
     assert.equal((await statusOf())?.error?.code, "scaling.crashed");
-    const shown = (await agents().getAgent({ namespace, pool: "", agentId: "crew-1" })).agent;
-    assert.equal(shown?.hold, Hold.HOLD_QUARANTINED);
+    const agent = (await agents().getAgent({ namespace, pool: "", agentId: "crew-1" })).agent;
+    assert.equal(agent?.hold, Hold.HOLD_QUARANTINED);
     const listed = await agents().listAgents({
       namespace,
       filter: undefined,
@@ -186,7 +186,7 @@ describe("a scaler with real workers", () => {
     assert.ok(
       listed.agents.some(({ agentId, hold }) => agentId === "crew-1" && hold === Hold.HOLD_QUARANTINED),
     );
-    assert.match(shown?.holdCause?.reason ?? "", /ended with code 1, 5 times in a row/);
+    assert.match(agent?.holdCause?.reason ?? "", /ended with code 1, 5 times in a row/);
     await scalers().updateScaler(
       UpdateScalerRequest.fromPartial({
         namespace,
@@ -198,14 +198,14 @@ describe("a scaler with real workers", () => {
     await until("it", async () => (await own()).some(({ state }) => state === AgentState.AGENT_STATE_READY));
   });
 
-  it("puts its agents to sleep instead, and wakes them for the next task without a new start", async () => {
-    await make({ sleepInstead: true });
+  it("puts its agents to sleep instead of stopping them, and wakes them for the next task", async () => {
+    await create({ sleepInstead: true });
     sender.offer([1], { input: input({}) });
     await until("the first result", () => ended().length === 1);
     await until("sleep", async () => (await statusOf())?.asleep === 1);
     sender.offer([2], { input: input({}) });
     await until("the second result", () => ended().length === 2);
-    assert.equal(told.filter((text) => text === "crew-1 agent starting").length, 1);
-    assert.ok(told.includes("crew-1 agent asleep"));
+    assert.equal(published.filter((text) => text === "crew-1 agent starting").length, 1);
+    assert.ok(published.includes("crew-1 agent asleep"));
   });
 });

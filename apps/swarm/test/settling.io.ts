@@ -13,10 +13,10 @@ const program = await natsServerProgram();
 const agentIds = ["follower", "stayer"];
 
 class Room {
-  readonly begun: string[] = [];
+  readonly started: string[] = [];
   readonly #workers: Worker[];
 
-  constructor(address: string, namespace: string, doors: Gate) {
+  constructor(address: string, namespace: string, barrier: Gate) {
     this.#workers = agentIds.map((agentId) => {
       const followRedirects = agentId === "follower";
       const worker = new Worker(
@@ -24,8 +24,8 @@ class Room {
         { logger: silentLogger },
       );
       worker.handle("test.echo", async (_input, { workId }) => {
-        this.begun.push(workId);
-        await doors.pass();
+        this.started.push(workId);
+        await barrier.pass();
         return workId;
       });
       return worker;
@@ -41,7 +41,7 @@ class Room {
   }
 }
 
-describe("pools that move to a process that has come", { skip: program.skip }, () => {
+describe("pools that move to another process", { skip: program.skip }, () => {
   let cluster: Cluster;
   beforeEach(async () => {
     // Longer than any wait in this file.
@@ -52,15 +52,15 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
   it("continue when all agents of the earlier owner are back, linked there or relayed", async () => {
     const first = await cluster.join();
     const namespaces = cluster.namespaces();
-    const doors = gate();
-    const rooms = namespaces.map((namespace) => new Room(first.mesh.address, namespace, doors));
+    const barrier = gate();
+    const rooms = namespaces.map((namespace) => new Room(first.mesh.address, namespace, barrier));
     for (const room of rooms) await room.open();
     const services = namespaces.map((namespace) => new Service(first, namespace));
     for (const service of services) service.offer([1, 2, 3]);
-    const haveBegun = (count: number) => () =>
+    const haveStarted = (count: number) => () =>
       services.every((service) => service.ended.length === 0) &&
-      rooms.every(({ begun }) => begun.length === count);
-    await until("three of each to be running", haveBegun(3));
+      rooms.every(({ started }) => started.length === count);
+    await until("three of each to be running", haveStarted(3));
 
     const peers = JSON.stringify({ swarm: [first.mesh.address] });
     const second = await cluster.join(`--mesh.peers=${peers}`);
@@ -69,33 +69,33 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
     );
     // There is a free slot for each, but not before it is known which agents have the other three.
     for (const service of services) service.offer([4]);
-    await until("the fourth of each", haveBegun(4));
-    doors.open();
+    await until("the fourth of each", haveStarted(4));
+    barrier.open();
     await until("all results", () => services.every((service) => new Set(service.ended).size === 4));
-    for (const { begun } of rooms) assert.deepEqual(begun.sort(), ["run-1", "run-2", "run-3", "run-4"]);
-    for (const service of services) service.keep();
+    for (const { started } of rooms) assert.deepEqual(started.sort(), ["run-1", "run-2", "run-3", "run-4"]);
+    for (const service of services) service.confirmResults();
     for (const room of rooms) await room.close();
     await second.stop();
     await first.stop();
   });
 
-  it("continue when all agents named by the leaving owner are back, which could not be asked", async () => {
+  it("continue when all agents named by the stopped owner are back", async () => {
     const leaving = await cluster.join();
     const staying = await cluster.join();
-    const [namespace = ""] = await cluster.elsewhere(staying.mesh.address, 1);
-    const doors = gate();
-    const room = new Room(staying.mesh.address, namespace, doors);
+    const [namespace = ""] = await cluster.remoteNamespaces(staying.mesh.address, 1);
+    const barrier = gate();
+    const room = new Room(staying.mesh.address, namespace, barrier);
     await room.open();
     const service = new Service(staying, namespace);
     service.offer([1, 2, 3]);
-    await until("three to be running", () => service.ended.length === 0 && room.begun.length === 3);
+    await until("three to be running", () => service.ended.length === 0 && room.started.length === 3);
     await leaving.stop();
     service.offer([4]);
-    await until("the fourth", () => service.ended.length === 0 && room.begun.length === 4);
-    doors.open();
+    await until("the fourth", () => service.ended.length === 0 && room.started.length === 4);
+    barrier.open();
     await until("all results", () => new Set(service.ended).size === 4);
-    assert.deepEqual(room.begun.sort(), ["run-1", "run-2", "run-3", "run-4"]);
-    service.keep();
+    assert.deepEqual(room.started.sort(), ["run-1", "run-2", "run-3", "run-4"]);
+    service.confirmResults();
     await room.close();
     await staying.stop();
   });

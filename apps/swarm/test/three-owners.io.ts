@@ -15,8 +15,8 @@ const tasksPerPool = 20;
 
 /** A pool with an agent that follows its owner, one that is relayed, and a sender with tasks. */
 class Room {
-  readonly begun: string[] = [];
-  readonly doors = gate();
+  readonly started: string[] = [];
+  readonly barrier = gate();
   readonly service: Service;
   readonly #workers: readonly Worker[];
 
@@ -39,8 +39,8 @@ class Room {
         { logger: silentLogger },
       );
       worker.handle("test.echo", async (_input, { workId }) => {
-        this.begun.push(workId);
-        await this.doors.pass();
+        this.started.push(workId);
+        await this.barrier.pass();
         return workId;
       });
       return worker;
@@ -52,7 +52,7 @@ class Room {
   }
 
   async close(): Promise<void> {
-    this.service.keep();
+    this.service.confirmResults();
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 }
@@ -65,25 +65,26 @@ describe("pools of three processes", { skip: program.skip }, () => {
   });
   after(() => cluster?.[Symbol.asyncDispose]());
 
-  it("move by plan and by kill -9: agents and tasks follow, nothing is lost and nothing done twice", async () => {
-    const one = await cluster.join();
+  it("move at a shutdown and after kill -9: agents and tasks follow, and no task is lost or done twice", async () => {
+    const first = await cluster.join();
     const two = await cluster.spawn();
     const three = await cluster.spawn();
-    const addresses = [one.mesh.address, two.address, three.address];
+    const addresses = [first.mesh.address, two.address, three.address];
     // By then each process has its share.
-    await cluster.elsewhere(one.mesh.address, partitions / 3);
+    await cluster.remoteNamespaces(first.mesh.address, partitions / 3);
     const rooms = await Promise.all(
-      cluster.namespaces().map((namespace) => Room.open(one, namespace, addresses)),
+      cluster.namespaces().map((namespace) => Room.open(first, namespace, addresses)),
     );
     const numbers = Array.from({ length: tasksPerPool }, (_, index) => index + 1);
     for (const { service } of rooms) service.offer(numbers);
-    await until("all to be running", () => rooms.every(({ begun }) => begun.length === tasksPerPool));
+    await until("all to be running", () => rooms.every(({ started }) => started.length === tasksPerPool));
 
     two.child.kill("SIGKILL");
     // Results from the time without an owner are kept by the agents.
-    for (const { doors } of rooms) doors.open();
+    for (const { barrier } of rooms) barrier.open();
     await until("all results", () => rooms.every(({ ended }) => ended === tasksPerPool));
-    for (const { begun } of rooms) assert.equal(new Set(begun).size, begun.length, "no task was done twice");
+    for (const { started } of rooms)
+      assert.equal(new Set(started).size, started.length, "no task was done twice");
 
     // One process leaves gracefully, with work in progress.
     const more = numbers.map((number) => number + tasksPerPool);
@@ -91,9 +92,10 @@ describe("pools of three processes", { skip: program.skip }, () => {
     three.child.kill("SIGTERM");
     await once(three.child, "exit");
     await until("all results", () => rooms.every(({ ended }) => ended === 2 * tasksPerPool));
-    for (const { begun } of rooms) assert.equal(new Set(begun).size, begun.length, "no task was done twice");
+    for (const { started } of rooms)
+      assert.equal(new Set(started).size, started.length, "no task was done twice");
 
     await Promise.all(rooms.map((room) => room.close()));
-    await one.stop();
+    await first.stop();
   });
 });

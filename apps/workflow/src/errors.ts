@@ -27,7 +27,7 @@ export const sourceErrors = defineErrors("definition", {
   archived: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Nothing new starts with an archived version. Restore it, or start another one.",
+    help: "No new run starts with an archived version. Restore it, or start another version.",
     message: ({ name, hash, reason }: { name: string; hash: string; reason: string }) =>
       `Version ${hash.slice(0, 12)} of definition \`${name}\` is archived${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Restore it, or start another version.",
@@ -46,7 +46,7 @@ export const requestErrors = defineErrors("workflow", {
   parentForeign: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Parent and child are in one namespace: the end of the child is reported to the parent, and the end of the parent can cancel the child.",
+    help: "Parent and child must be in one namespace. The end of the child is reported to the parent, and the end of the parent can cancel the child.",
     message: ({ found, namespace }: { found: string; namespace: string }) =>
       `The parent is in namespace \`${found}\`, and the run is in namespace \`${namespace}\``,
     remedy: "Start the run in the namespace of its parent, or without a parent.",
@@ -56,7 +56,7 @@ export const requestErrors = defineErrors("workflow", {
     retry: "never",
     help: "A run executes a definition, or tasks that are written in its start.",
     message: () => "The request has neither a definition nor tasks",
-    remedy: "Set one of them.",
+    remedy: "Set a definition or tasks.",
   },
   taskRepeated: {
     status: "INVALID_ARGUMENT",
@@ -68,30 +68,30 @@ export const requestErrors = defineErrors("workflow", {
   taskTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Ids of tasks are unique in a run, those that were added included. None of the tasks has been added.",
+    help: "Task ids are unique in a run, including the ids of added tasks. No task has been added.",
     message: ({ task }: { task: string }) => `The run already has a task \`${task}\``,
     remedy: "Choose another id for the new task.",
   },
   nothingToDo: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "One of the actions on runs has to be named.",
+    help: "The request must set one of the actions on runs.",
     message: () => "The request names no action",
     remedy: "Set the action to apply to the runs.",
   },
   tooManyRuns: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A preview names its runs one by one, and only so many. Narrow the filter, and do it in several steps.",
+    help: "A preview lists its runs one by one, up to a maximum. Narrow the filter, and proceed in several steps.",
     message: ({ max }: { max: number }) => `More than ${max} runs match the filter`,
     remedy: "Narrow the filter, for example by start time.",
   },
   previewOver: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A preview can be applied for an hour, in the namespace that it was made in. Make a new one, and look at it.",
+    help: "A preview can be applied for one hour, in the namespace of its creation. Create a new preview, and check it.",
     message: () => "The preview token is older than an hour or of another namespace",
-    remedy: "Make a new preview.",
+    remedy: "Create a new preview.",
   },
 });
 
@@ -113,12 +113,12 @@ export const startErrors = defineErrors("start", {
     retry: "never",
     help: "This installation starts no work of this kind for a run.",
     message: ({ kind }: { kind: string }) => `This installation starts no children of the kind ${kind}`,
-    remedy: "Let the task start a workflow.",
+    remedy: "Start a workflow in the task instead.",
   },
   childTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "The id of the child is taken by a run without a parent, or with another parent.",
+    help: "The id of the child belongs to a run without a parent, or with another parent.",
     message: ({ child }: { child: string }) =>
       `Run \`${child}\` already exists and is not the child of this run`,
     remedy: "Delete that run, or start the parent under another id.",
@@ -130,7 +130,7 @@ export const triggerSourceErrors = defineErrors("event", {
   eventInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The event breaks a rule of CloudEvents 1.0 or of its type. None of the events of the request was taken.",
+    help: "The event breaks a rule of CloudEvents 1.0 or of its type. No event of the request was accepted.",
     message: ({ id, problem }: { id: string; problem: string }) => `Event \`${id}\`: ${problem}`,
     remedy: "Correct the event and post it again.",
   },
@@ -153,6 +153,6 @@ export const triggerSourceErrors = defineErrors("event", {
     retry: "same-key",
     help: "Some runs of a trigger could not be started now. The service repeats it.",
     message: () => "Some runs could not be started now",
-    remedy: "Nothing to do: the start is repeated.",
+    remedy: "No action needed. The service retries the start.",
   },
 });

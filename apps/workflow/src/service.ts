@@ -13,7 +13,7 @@ import {
   triggerService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule, ServiceStorage } from "@tutti/host";
-import { Errands, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { EffectJobs, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
@@ -22,7 +22,7 @@ import { object } from "@tutti/machine-object";
 import { runMachine, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
-import { Dispatcher, hearOutcomes, judgedResults, OutputShelf, RuntimeSettlement } from "@tutti/offers";
+import { Dispatcher, judgedResults, OutputBuffer, observeOutcomes, RuntimeSettlement } from "@tutti/offers";
 import type { BulkDependencies } from "./api/bulk/dependencies.ts";
 import { bulkHandlers } from "./api/bulk/handlers.ts";
 import { cacheHandlers } from "./api/cache/handlers.ts";
@@ -31,12 +31,12 @@ import { definitionHandlers } from "./api/definitions/handlers.ts";
 import { limitHandlers } from "./api/limits/handlers.ts";
 import { objectHandlers } from "./api/objects/handlers.ts";
 import { runHandlers } from "./api/runs/handlers.ts";
-import { KeptReaders } from "./api/runs/reading.ts";
+import { ReaderCache } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
 import type { TriggerFoundations } from "./api/triggers/dependencies.ts";
 import { triggerHandlers } from "./api/triggers/handlers.ts";
-import { CacheBound, type CacheBoundParts } from "./cache/cache-bound.ts";
+import { CacheLimiter, type CacheLimiterParts } from "./cache/cache-limiter.ts";
 import { workflowSection } from "./configuration.ts";
 import { installedFor } from "./definitions/installation.ts";
 import { LiveRuns } from "./definitions/live-runs.ts";
@@ -49,7 +49,7 @@ import { TriggeredStarts } from "./effects/triggered-starts.ts";
 import { definitionNotes, limitNotes, scheduleNotes, triggerNotes } from "./events/other-notes.ts";
 import { runNotes } from "./events/run-notes.ts";
 import { WorkflowEventPublisher } from "./events/workflow-event-publisher.ts";
-import { PlanShelf } from "./plans/plan-shelf.ts";
+import { PlanCache } from "./plans/plan-cache.ts";
 import { Orders } from "./runs/orders.ts";
 import { runAttemptCommands } from "./runs/run-attempt-commands.ts";
 import { RunEnds } from "./runs/run-ends.ts";
@@ -57,7 +57,7 @@ import { traceRuns } from "./runs/run-traces.ts";
 import { EventWaits } from "./triggers/event-waits.ts";
 import { Triggers } from "./triggers/hosting.ts";
 
-const othersTold = [
+const otherSources = [
   { machine: definition, notes: definitionNotes },
   { machine: schedule, notes: scheduleNotes },
   { machine: limit, notes: limitNotes },
@@ -76,9 +76,9 @@ export class WorkflowService extends Orchestrator {
     const { mesh, partitionOwner, foundation, readBlob } = host;
     const { sharedPools } = this.settings(workflowSection);
     const retryIn = configuredRetryIn(this.settings(retrySection));
-    const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
-    const machine = runMachine({ plans: shelf });
-    const sources = [{ machine, notes: runNotes }, ...othersTold];
+    const planCache = new PlanCache({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
+    const machine = runMachine({ plans: planCache });
+    const sources = [{ machine, notes: runNotes }, ...otherSources];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
     const ended = { ended: (key: InstanceKey) => traces.ended(key) };
     const publisher = this.register("events", new WorkflowEventPublisher(host, sources, ended), {
@@ -86,10 +86,10 @@ export class WorkflowService extends Orchestrator {
     });
     const effects = new WorkflowEffects(publisher);
     const { runtime, archive, blobs } = host.storage(effects, [machine]);
-    publisher.begin(runtime);
+    publisher.setRuntime(runtime);
 
     const ends = new RunEnds();
-    const outputs = new OutputShelf();
+    const outputs = new OutputBuffer();
     const settlement = runSettlement(host, this.name, runtime, outputs, ends);
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
@@ -97,19 +97,19 @@ export class WorkflowService extends Orchestrator {
       readBlob,
       timers: foundation.timers,
     });
-    const outcomes = hearOutcomes(this, host, "run", judged);
-    const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
-    const parts = { ...where, settlement: outcomes, foundation, sharedPools };
+    const outcomes = observeOutcomes(this, host, "run", judged);
+    const identity = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
+    const parts = { ...identity, settlement: outcomes, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
-    const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
+    const jobs = this.register("errands", new EffectJobs({ runtime, foundation, cause }));
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));
     const runs = mesh.client(runService);
-    const starts = new Starts({ errands, runs, missions: mesh.client(missionService) });
+    const starts = new Starts({ jobs, runs, missions: mesh.client(missionService) });
     const waiting = new EventWaits({ runtime, bus: host.bus, foundation, cause });
     const waits = this.register("event-waits", waiting, { critical: false });
-    const triggered = new TriggeredStarts({ errands, runs });
-    const emits = new Emits({ errands, triggers: mesh.client(triggerService) });
-    effects.begin({ dispatcher, emits, errands, leases, starts, triggered, waits });
+    const triggered = new TriggeredStarts({ jobs, runs });
+    const emits = new Emits({ jobs, triggers: mesh.client(triggerService) });
+    effects.setDoers({ dispatcher, emits, jobs, leases, starts, triggered, waits });
 
     const definitions = mesh.client(definitionService);
     const versions = new Versions({ runtime, partitionOwner, blobs, retryIn, definitions });
@@ -122,25 +122,25 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
     this.#serveCache(mesh, dependencies);
     this.#serveTriggers(host, { ...dependencies, waits });
-    const orders = new Orders({ versions, shelf, retryIn, readBlob });
+    const orders = new Orders({ versions, planCache, retryIn, readBlob });
     const pools = {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
       outagesAt: (namespace: string, pool: string, sinceMs: number) =>
         dispatcher.outagesAt(namespace, pool, sinceMs),
     };
-    const reading = { machine, shelf, readers: new KeptReaders(), orders, ends };
+    const reading = { machine, planCache, readers: new ReaderCache(), orders, ends };
     mesh.serve(runService, runHandlers({ ...dependencies, ...pools, ...reading, ids: host.ids, runs }));
     const tasks = mesh.client(taskService);
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
     traceRuns(traces, runtime, tasks);
-    serveBulk(mesh, { archive, blobs, runs, tasks, foundation }, shelf);
+    serveBulk(mesh, { archive, blobs, runs, tasks, foundation }, planCache);
   }
 
-  #serveCache(mesh: HostContext["mesh"], dependencies: Omit<CacheBoundParts, "bytesMaxIn">): void {
+  #serveCache(mesh: HostContext["mesh"], dependencies: Omit<CacheLimiterParts, "bytesMaxIn">): void {
     const { cacheBytes, cacheBytesOf } = this.settings(workflowSection);
     const bytesMaxIn = (namespace: string) => cacheBytesOf[namespace] ?? cacheBytes;
-    this.register("cache-bound", new CacheBound({ ...dependencies, bytesMaxIn }), { critical: false });
+    this.register("cache-bound", new CacheLimiter({ ...dependencies, bytesMaxIn }), { critical: false });
     mesh.serve(
       cacheService,
       cacheHandlers({ ...dependencies, bytesMaxIn, entries: mesh.client(cacheService) }),
@@ -186,7 +186,7 @@ function runSettlement(
   { foundation, tokens, hasBlob, readBlob }: HostContext,
   service: string,
   runtime: ServiceStorage["runtime"],
-  outputs: OutputShelf,
+  outputs: OutputBuffer,
   ends: RunEnds,
 ): RuntimeSettlement {
   const { timers, logger } = foundation;
@@ -206,9 +206,9 @@ function runSettlement(
 function serveBulk(
   mesh: HostContext["mesh"],
   parts: Omit<BulkDependencies, "childVersions">,
-  shelf: PlanShelf,
+  planCache: PlanCache,
 ): void {
   const childVersions: BulkDependencies["childVersions"] = (hash, namespace) =>
-    shelf.childVersions(namespace, hash);
+    planCache.childVersions(namespace, hash);
   mesh.serve(bulkService, bulkHandlers({ ...parts, childVersions }));
 }

@@ -30,7 +30,7 @@ const json = (value: unknown) => ({
 });
 const completed = (value: unknown) => ({ result: { $case: "completed" as const, value: json(value) } });
 
-describe("tasks that come and go", () => {
+describe("added and withdrawn tasks", () => {
   let serving: Serving;
   const runs = () => serving.host.mesh.client(runService);
   const tasks = () => serving.host.mesh.client(taskService);
@@ -72,7 +72,7 @@ describe("tasks that come and go", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("added ones may depend on each other and on existing ones, and the same call again changes nothing", async () => {
+  it("added tasks may depend on each other and on existing tasks, and a repeated call changes nothing", async () => {
     await start("grown");
     const specs = [uses("early", ["first"]), uses("late", ["early", "hold"])];
     assert.equal((await add("grown", specs, "key")).total, 5);
@@ -88,7 +88,7 @@ describe("tasks that come and go", () => {
     assert.equal(run?.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("none is added when one cannot be, and it is named", async () => {
+  it("no task is added if one is invalid, and the error names it", async () => {
     await start("wrong");
     const refused = (status: string, named: RegExp) => (error: unknown) =>
       isTuttiError(error) && error.status === status && named.test(error.message);
@@ -103,7 +103,7 @@ describe("tasks that come and go", () => {
     await assert.rejects(add("nobody", [uses("a")]), refused("NOT_FOUND", /nobody/));
   });
 
-  it("those that have not started leave, and end with their results from elsewhere", async () => {
+  it("tasks that have not started can be withdrawn, and end with external results", async () => {
     await start("split");
     const { withdrawnTaskIds, begunTaskIds } = await tasks().withdrawTasks(
       WithdrawTasksRequest.fromPartial({ runId: "split", taskIds: ["end", "hold"], reason: "elsewhere" }),

@@ -41,8 +41,8 @@ describe("questions to people", () => {
         spec: { what: { $case: "definition", value: { name } }, input: json({ version: runId }) },
       }),
     );
-  type Wanted = NonNullable<Parameters<typeof ListApprovalsRequest.fromPartial>[0]>;
-  const list = (wanted: Wanted = {}) => tasks().listApprovals(ListApprovalsRequest.fromPartial(wanted));
+  type ListFields = NonNullable<Parameters<typeof ListApprovalsRequest.fromPartial>[0]>;
+  const list = (fields: ListFields = {}) => tasks().listApprovals(ListApprovalsRequest.fromPartial(fields));
   const runsOf = ({ approvals }: { readonly approvals: readonly Approval[] }) =>
     approvals.map(({ about }) => about?.id);
   const decide = (
@@ -92,8 +92,8 @@ describe("questions to people", () => {
     const { approval } = await decide("v1", id, { note: "ship it" });
     assert.equal(approval?.verdict, Verdict.VERDICT_APPROVED);
     assert.equal(approval?.decisions[0]?.cause?.reason, "looked");
-    const again = await decide("v1", id, { note: "ship it" });
-    assert.equal(again.approval?.verdict, Verdict.VERDICT_APPROVED);
+    const repeated = await decide("v1", id, { note: "ship it" });
+    assert.equal(repeated.approval?.verdict, Verdict.VERDICT_APPROVED);
     await assert.rejects(decide("v1", id, null, Verdict.VERDICT_REJECTED), refused("FAILED_PRECONDITION"));
     const { run } = await runs().awaitRun(AwaitRunRequest.fromPartial({ runId: "v1", waitMs: 10_000 }));
     assert.equal(run?.status, WorkStatus.WORK_STATUS_COMPLETED);
@@ -101,7 +101,7 @@ describe("questions to people", () => {
     assert.deepEqual(runsOf(await list({ filter: { verdicts } })), ["v1"]);
   });
 
-  it("are watched: those that are open, then new ones, and how they were decided", async () => {
+  it("are watched: first the open questions, then new questions and decisions", async () => {
     const watch = tasks().watchApprovals(WatchApprovalsRequest.fromPartial({ filter: { mine: true } }));
     const snapshot = await watch.next();
     const open = runsOf(snapshot.value ?? { approvals: [] }).filter((id) => id !== "v1");
@@ -109,9 +109,9 @@ describe("questions to people", () => {
     await start("release", "v4");
     assert.deepEqual(runsOf((await watch.next()).value ?? { approvals: [] }), ["v4"]);
     await decide("v4", "look", null, Verdict.VERDICT_REJECTED);
-    const told = (await watch.next()).value?.approvals ?? [];
+    const changes = (await watch.next()).value?.approvals ?? [];
     assert.deepEqual(
-      told.map(({ about, verdict }) => [about?.id, verdict]),
+      changes.map(({ about, verdict }) => [about?.id, verdict]),
       [["v4", Verdict.VERDICT_REJECTED]],
     );
     await watch.return();

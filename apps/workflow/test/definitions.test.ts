@@ -46,7 +46,7 @@ describe("definitions", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("what was registered is found by name, label and hash, with its source, also after a restart", async () => {
+  it("a registered definition is found by name, label and hash, with its source, also after a restart", async () => {
     const { definition, existed } = await register(order, ["1.0.0"]);
     assert.ok(definition !== undefined && !existed);
     assert.deepEqual(definition.uses, [
@@ -71,13 +71,13 @@ describe("definitions", () => {
       ...{ namespace: "", subject: { $case: "source", value: yaml(order) }, parameters: undefined },
       format: SourceFormat.SOURCE_FORMAT_JSON,
     });
-    const again = await client().registerDefinition({
+    const repeated = await client().registerDefinition({
       ...{ namespace: "", source: converted.source, versionLabels: [], keepLatest: false },
     });
-    assert.deepEqual([again.existed, again.definition?.hash], [true, definition?.hash]);
+    assert.deepEqual([repeated.existed, repeated.definition?.hash], [true, definition?.hash]);
   });
 
-  it("labels move, and what was meant before stays as it is", async () => {
+  it("a label moves only when it is set again, and older versions stay listed", async () => {
     const first = await register(order, ["stable"]);
     const changed = await register(order.replace("pay.charge", "pay.charge@^2"));
     assert.notEqual(changed.definition?.hash, first.definition?.hash);
@@ -143,13 +143,13 @@ describe("definitions", () => {
     assert.match(source?.text ?? "", /values:\n\s+capability: pay\.charge/);
   });
 
-  it("lists follow names, labels and what is used, and leave archived ones out", async () => {
+  it("lists filter by used capability, and omit archived definitions by default", async () => {
     await register(order);
     await register(template);
     await serving.host.mesh.client(definitionService).archiveDefinition({
       ...{ namespace: "", name: "fan", hash: "", restore: false, reason: "no longer wanted" },
     });
-    const list = async (given: { readonly uses?: string; readonly archived?: boolean }) => {
+    const list = async (overrides: { readonly uses?: string; readonly archived?: boolean }) => {
       const filter = {
         prefix: "",
         kinds: [],
@@ -160,7 +160,7 @@ describe("definitions", () => {
         text: "",
       };
       const { definitions } = await client().listDefinitions({
-        ...{ namespace: "", filter: { ...filter, ...given }, page: undefined },
+        ...{ namespace: "", filter: { ...filter, ...overrides }, page: undefined },
       });
       return definitions.map(({ name }) => name);
     };
@@ -177,7 +177,7 @@ describe("definitions", () => {
     assert.deepEqual(await list({ uses: "pay.nothing" }), []);
   });
 
-  it("a list counts the runs in progress of a workflow as the workflow itself does", async () => {
+  it("a list and the definition itself have the same count of running runs", async () => {
     const spec = { what: { $case: "definition" as const, value: { name: "order" } } };
     await serving.host.mesh
       .client(runService)
@@ -193,7 +193,7 @@ describe("definitions", () => {
     assert.equal((await get(named("order"))).definition?.liveCount, 1);
   });
 
-  it("a watch starts with the existing ones, and reports new registrations", async () => {
+  it("a watch starts with the existing definitions, and reports new registrations", async () => {
     const controller = new AbortController();
     const watch = client().watchDefinitions(
       { namespace: "acme", filter: undefined, cursor: "" },
@@ -204,8 +204,8 @@ describe("definitions", () => {
     await client().registerDefinition({
       ...{ namespace: "acme", source: yaml(order), versionLabels: [], keepLatest: false },
     });
-    const news = (await next).value?.definitions.map(({ name }: { readonly name: string }) => name);
-    assert.deepEqual(news, ["order"]);
+    const changed = (await next).value?.definitions.map(({ name }: { readonly name: string }) => name);
+    assert.deepEqual(changed, ["order"]);
     controller.abort();
   });
 });

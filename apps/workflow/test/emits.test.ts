@@ -72,8 +72,8 @@ describe("tasks that emit events", () => {
     await start("waits", "waits-1", null);
     await start("pay", "pay-7", { order: 7 });
     assert.equal((await ended("pay-7"))?.status, WorkStatus.WORK_STATUS_COMPLETED);
-    const woken = await ended("waits-1");
-    assert.equal(woken?.status, WorkStatus.WORK_STATUS_COMPLETED);
+    const resumed = await ended("waits-1");
+    assert.equal(resumed?.status, WorkStatus.WORK_STATUS_COMPLETED);
     await until("the trigger has started a run", async () => {
       const found = await ended("ship-7").catch(() => undefined);
       return found?.status === WorkStatus.WORK_STATUS_COMPLETED;
@@ -84,7 +84,7 @@ describe("tasks that emit events", () => {
     assert.deepEqual([trigger?.counts?.received, trigger?.counts?.started], [1, 1]);
   });
 
-  it("name a source, which is not one of Tutti, and differ between runs", async () => {
+  it("have a source other than Tutti, and different ids in different runs", async () => {
     const outputs = [];
     for (const id of ["named-1", "named-2"]) {
       await start("named", id, null);
@@ -102,7 +102,7 @@ describe("tasks that emit events", () => {
     assert.match(JSON.stringify((await ended("forged-1"))?.outcome), /not of Tutti/);
   });
 
-  it("fail when the event is not one that may be posted", async () => {
+  it("fail if the event may not be posted", async () => {
     await start("wrong", "wrong-1", null);
     const run = await ended("wrong-1");
     assert.equal(run?.status, WorkStatus.WORK_STATUS_FAILED);

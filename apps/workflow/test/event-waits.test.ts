@@ -87,7 +87,7 @@ describe("runs that wait for events", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("each takes the event that its condition wants", async () => {
+  it("each run receives the event that matches its condition", async () => {
     for (const order of [1, 2]) await start("paid", `paid-${order}`, { order });
     for (const order of [1, 2]) await waits(`paid-${order}`);
     await post(event("shop.paid", "p1", { order: 1, total: 5 }), event("shop.paid", "p3", { order: 3 }));
@@ -109,7 +109,7 @@ describe("runs that wait for events", () => {
     assert.equal(await outputOf("late"), "l1");
   });
 
-  it("takes each event once, also if it is posted again", async () => {
+  it("a run receives each event once, even if it is posted again", async () => {
     await start("both", "both");
     await waits("both");
     await post(event("shop.both", "b1"));
@@ -120,7 +120,7 @@ describe("runs that wait for events", () => {
     assert.deepEqual(await outputOf("both"), ["b1", "b2"]);
   });
 
-  it("waits for events of Tutti itself", async () => {
+  it("a run waits for events of Tutti itself", async () => {
     await start("follows", "follows");
     await waits("follows");
     await start("short", "short");

@@ -56,18 +56,18 @@ describe("events on the bus", () => {
   // biome-ignore lint/suspicious/noExplicitAny: a test reads any event
   const dataOf = ({ data }: BusEvent): any => JSON.parse(new TextDecoder().decode(data));
   const about = (subject: string) => events.filter((event) => event.subject === subject);
-  const wordsOf = (subject: string) => about(subject).map(({ type }) => type.replace("tutti.workflow.", ""));
+  const typesOf = (subject: string) => about(subject).map(({ type }) => type.replace("tutti.workflow.", ""));
   /** Resolves with the event once it is published. */
-  const told = (subject: string, word: string): Promise<BusEvent> =>
+  const published = (subject: string, eventType: string): Promise<BusEvent> =>
     new Promise((resolve) => {
-      const look = () => {
-        const found = about(subject).find(({ type }) => type === `tutti.workflow.${word}`);
+      const check = () => {
+        const found = about(subject).find(({ type }) => type === `tutti.workflow.${eventType}`);
         if (found === undefined) return;
-        listeners.delete(look);
+        listeners.delete(check);
         resolve(found);
       };
-      listeners.add(look);
-      look();
+      listeners.add(check);
+      check();
     });
 
   before(async () => {
@@ -77,7 +77,7 @@ describe("events on the bus", () => {
       handle: {
         each(event) {
           events.push(event);
-          for (const look of [...listeners]) look();
+          for (const check of [...listeners]) check();
         },
       },
     });
@@ -88,10 +88,10 @@ describe("events on the bus", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("of a run: accepted, started, and how it ended, in order and with what it was", async () => {
+  it("of a run: accepted, started and completed, in order and with its data", async () => {
     await start("short", "r-short");
-    const completed = await told("r-short", "run.completed");
-    assert.deepEqual(wordsOf("r-short"), ["run.accepted", "run.started", "run.completed"]);
+    const completed = await published("r-short", "run.completed");
+    assert.deepEqual(typesOf("r-short"), ["run.accepted", "run.started", "run.completed"]);
     const sequences = about("r-short").map((event) => dataOf(event).header.sequence);
     assert.deepEqual(
       sequences,
@@ -109,21 +109,21 @@ describe("events on the bus", () => {
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "r-waiting" }));
     await runs().resumeRun(ResumeRunRequest.fromPartial({ runId: "r-waiting" }));
     await runs().signalRun(SignalRunRequest.fromPartial({ runId: "r-waiting", signal: "go" }));
-    await told("r-waiting", "run.completed");
-    const words = wordsOf("r-waiting").filter((word) => word !== "run.progressed");
+    await published("r-waiting", "run.completed");
+    const words = typesOf("r-waiting").filter((word) => word !== "run.progressed");
     assert.deepEqual(words.slice(2), ["run.paused", "run.resumed", "run.signalled", "run.completed"]);
   });
 
   it("of a run that is cancelled", async () => {
     await start("waiting", "r-cancelled");
     await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "r-cancelled" }));
-    await told("r-cancelled", "run.cancelled");
-    assert.deepEqual(wordsOf("r-cancelled").slice(2), ["run.cancelling", "run.cancelled"]);
+    await published("r-cancelled", "run.cancelled");
+    assert.deepEqual(typesOf("r-cancelled").slice(2), ["run.cancelling", "run.cancelled"]);
   });
 
-  it("of a question and its answer, with what people need to know", async () => {
+  it("of an approval: request, claim, release, delegation and decision, with the data for people", async () => {
     await start("asking", "r-asking");
-    const requested = dataOf(await told("r-asking", "approval.requested"));
+    const requested = dataOf(await published("r-asking", "approval.requested"));
     assert.deepEqual([requested.title, requested.deciders], ["Really?", ["local-admin"]]);
     assert.equal(requested.about.task, "look");
     const tasks = serving.host.mesh.client(taskService);
@@ -131,27 +131,27 @@ describe("events on the bus", () => {
     const verdict = Verdict.VERDICT_APPROVED;
     const which = { namespace: "", runId: "r-asking", approvalId };
     await tasks.claimApproval(which);
-    const { person } = dataOf(await told("r-asking", "approval.claimed"));
+    const { person } = dataOf(await published("r-asking", "approval.claimed"));
     await tasks.releaseApproval({ ...which, person, reason: "" });
-    assert.equal(dataOf(await told("r-asking", "approval.released")).person, person);
+    assert.equal(dataOf(await published("r-asking", "approval.released")).person, person);
     await tasks.delegateApproval({ ...which, people: ["admin"], reason: "" });
-    assert.deepEqual(dataOf(await told("r-asking", "approval.delegated")).people, ["admin"]);
+    assert.deepEqual(dataOf(await published("r-asking", "approval.delegated")).people, ["admin"]);
     const context = {
       ...testContext(),
       principal: { kind: "person", id: "boss", roles: ["admin"] },
     } as const;
     const decision = DecideApprovalRequest.fromPartial({ runId: "r-asking", approvalId, verdict });
     await tasks.decideApproval(decision, { context });
-    const decided = dataOf(await told("r-asking", "approval.decided"));
+    const decided = dataOf(await published("r-asking", "approval.decided"));
     assert.deepEqual([decided.approvalId, decided.verdict], [approvalId, "VERDICT_APPROVED"]);
-    await told("r-asking", "run.completed");
+    await published("r-asking", "run.completed");
   });
 
   it("of questions that go with their run, or with the time of their task", async () => {
     await start("twice", "r-withdrawn");
-    await told("r-withdrawn", "approval.requested");
+    await published("r-withdrawn", "approval.requested");
     await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "r-withdrawn" }));
-    await told("r-withdrawn", "run.cancelled");
+    await published("r-withdrawn", "run.cancelled");
     const decided = () => about("r-withdrawn").filter(({ type }) => type.endsWith("approval.decided"));
     await until("both to be published", () => decided().length === 2);
     assert.deepEqual(
@@ -162,33 +162,33 @@ describe("events on the bus", () => {
       ],
     );
     await start("brief", "r-brief");
-    const late = dataOf(await told("r-brief", "approval.decided"));
+    const late = dataOf(await published("r-brief", "approval.decided"));
     assert.deepEqual([late.about.task, late.verdict], ["look", "VERDICT_WITHDRAWN"]);
   });
 
   it("of a running run: its progress", async () => {
     await start("long", "r-long");
-    const progressed = dataOf(await told("r-long", "run.progressed"));
+    const progressed = dataOf(await published("r-long", "run.progressed"));
     assert.deepEqual([progressed.tasksTotal, progressed.tasksCompleted], [2, 1]);
   });
 
   it("of definitions", async () => {
-    const registered = dataOf(await told("short", "definition.registered"));
-    const labelled = dataOf(await told("short", "definition.labelled"));
+    const registered = dataOf(await published("short", "definition.registered"));
+    const labelled = dataOf(await published("short", "definition.labelled"));
     assert.equal(labelled.label, "latest");
     assert.equal(labelled.hash, registered.hash);
   });
 
-  it("of schedules and what they start", async () => {
+  it("of schedules and the runs that they start", async () => {
     const schedules = serving.host.mesh.client(scheduleService);
     const run = { what: { $case: "definition" as const, value: { name: "short" } } };
     const timing = { rules: [{ rule: { $case: "cron" as const, value: "0 2 1 1 *" } }] };
     const schedule = { scheduleId: "nightly", run, timing } as never;
     await schedules.createSchedule(CreateScheduleRequest.fromPartial({ schedule }));
-    const created = dataOf(await told("nightly", "schedule.created"));
+    const created = dataOf(await published("nightly", "schedule.created"));
     assert.equal(created.starts, "short");
     await schedules.triggerSchedule(TriggerScheduleRequest.fromPartial({ scheduleId: "nightly" }));
-    const fired = dataOf(await told("nightly", "schedule.fired"));
-    await told(fired.run.id, "run.completed");
+    const fired = dataOf(await published("nightly", "schedule.fired"));
+    await published(fired.run.id, "run.completed");
   });
 });

@@ -32,7 +32,7 @@ describe("parents that are cancelled while their children are being started", ()
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("leave none of them behind, whenever that happens", async () => {
+  it("leave no child running, at any moment of the cancellation", async () => {
     const ids = Array.from({ length: 60 }, (_, number) => `outer-${number}`);
     const spec = { what: { $case: "definition" as const, value: { name: "outer" } } };
     await Promise.all(
@@ -47,9 +47,9 @@ describe("parents that are cancelled while their children are being started", ()
     const ended: WorkStatus[] = [];
     for (const id of ids) {
       const runId = `${id}..sub..0`;
-      const wanted = AwaitRunRequest.fromPartial({ runId, waitMs: 10_000 });
+      const request = AwaitRunRequest.fromPartial({ runId, waitMs: 10_000 });
       const { run } = await runs()
-        .awaitRun(wanted)
+        .awaitRun(request)
         .catch((error: unknown) => {
           // Its message is in flight.
           if (!runErrors.runMissing.is(error)) throw error;

@@ -58,7 +58,7 @@ describe("lists of runs", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("are narrowed by each condition, and all conditions hold at once", async () => {
+  it("match each condition of a filter, and all conditions together", async () => {
     const [child = ""] = await idsOf({ parent: { kind: "run", id: "family" } });
     assert.match(child, /^family\.\./);
     assert.deepEqual(await idsOf({ definitions: ["told"] }), ["a", "b", "c", child]);
@@ -96,7 +96,7 @@ describe("lists of runs", () => {
     );
   });
 
-  it("are counted by what they share", async () => {
+  it("are counted by property", async () => {
     const { counts } = await runs().countRuns(
       CountRunsRequest.fromPartial({ by: RunProperty.RUN_PROPERTY_LABEL, label: "team" }),
     );
@@ -108,7 +108,7 @@ describe("lists of runs", () => {
     ]);
   });
 
-  it("are watched: those that match, new ones, and those that match no more", async () => {
+  it("are watched: matching runs, new runs, and runs that no longer match", async () => {
     const filter = RunFilter.fromPartial({ labels: { equals: { team: "red" } }, statuses: [running] });
     const watch = runs().watchRuns(WatchRunsRequest.fromPartial({ filter }));
     const next = async () => {
@@ -123,7 +123,7 @@ describe("lists of runs", () => {
     await watch.return();
   });
 
-  it("show how tasks stand, how many questions are open, and who started each", async () => {
+  it("show the status of tasks, the number of open questions, and the creator of each run", async () => {
     const text =
       "workflow: asking\ntasks: {first: {set: 1}, one: {needs: [first], approve: {by: [ops]}}, two: {needs: [first], approve: {by: [ops]}}}\n";
     await serving.host.mesh.client(definitionService).registerDefinition({
@@ -131,12 +131,12 @@ describe("lists of runs", () => {
     });
     await start("asking", "asked");
     const filter = { runIds: ["asked"] };
-    const shown = async () =>
+    const findRun = async () =>
       (await runs().listRuns(ListRunsRequest.fromPartial({ filter }))).runs.find(
         ({ openApprovals }) => openApprovals === 2,
       );
-    let run = await shown();
-    while (run === undefined) run = await shown();
+    let run = await findRun();
+    while (run === undefined) run = await findRun();
     const { run: alone } = await runs().getRun({ namespace: "", runId: "asked", atEvent: 0 });
     for (const { tasks, openApprovals, createCause } of [run, alone ?? {}] as Partial<Run>[]) {
       assert.deepEqual([tasks?.total, tasks?.completed, tasks?.waiting], [3, 1, 2]);

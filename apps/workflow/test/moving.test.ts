@@ -59,7 +59,7 @@ describe("moving runs", () => {
     await serving[Symbol.asyncDispose]();
   });
 
-  it("continues a run on the version, says so in its history, and leaves others", async () => {
+  it("continues a run on the version, records it in the history, and leaves other runs unchanged", async () => {
     const dry = await move({ runId: "moved", version: "2", dryRun: true });
     assert.equal(dry.review?.verdict, MoveVerdict.MOVE_VERDICT_SAFE);
     assert.equal(dry.run?.versionLabel, "latest");
@@ -68,12 +68,12 @@ describe("moving runs", () => {
     assert.equal(run?.definitionHash, dry.review?.hash);
     assert.deepEqual(await end("moved"), { said: "after", n: 3 });
     const { events } = await runs().readHistory(ReadHistoryRequest.fromPartial({ runId: "moved" }));
-    const said = events.find(({ type }) => type === "run_moved");
-    assert.equal(said?.cause?.reason, "fixed");
+    const moveEvent = events.find(({ type }) => type === "run_moved");
+    assert.equal(moveEvent?.cause?.reason, "fixed");
     assert.deepEqual(await end("stays"), { said: "before", n: 3 });
   });
 
-  it("goes back as long as nothing has happened since", async () => {
+  it("can be undone if no event has happened since", async () => {
     await assert.rejects(move({ runId: "back", back: true }), /it was never moved/);
     await move({ runId: "back", idempotencyKey: "once" });
     await move({ runId: "back", back: true });
@@ -83,7 +83,7 @@ describe("moving runs", () => {
     await assert.rejects(move({ runId: "late", back: true }), /`signal_received` has happened since/);
   });
 
-  it("refuses a version whose input has another form, one that is not there, and a run that is not", async () => {
+  it("refuses a version with an incompatible input, an unknown version, and an unknown run", async () => {
     await start("typed");
     await register(second.replace("type: integer", "type: string"), "3");
     const { review } = await move({ runId: "typed", version: "3", dryRun: true });

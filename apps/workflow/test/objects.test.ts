@@ -55,7 +55,7 @@ describe("objects", () => {
 
   after(() => serving[Symbol.asyncDispose]());
 
-  it("one call has the object, others wait in their order, and a call that is cancelled leaves", async () => {
+  it("one call has the object, others wait in order, and a cancelled call leaves the queue", async () => {
     for (const id of ["a-1", "a-2", "a-3"]) await call("a", "sit", id);
     await until("the first has it", async () => (await read("a")).current?.runId === "a-1");
     await until("two wait", async () => (await read("a")).waitingCount === 2);

@@ -29,11 +29,11 @@ describe("the events of a run", () => {
   let serving: Serving;
   const runs = () => serving.host.mesh.client(runService);
 
-  async function read(wanted: Parameters<typeof ReadHistoryRequest.fromPartial>[0], size = 0) {
+  async function read(fields: Parameters<typeof ReadHistoryRequest.fromPartial>[0], size = 0) {
     const events = [];
     for (let token = ""; ; ) {
       const page = { size, token };
-      const reply = await runs().readHistory(ReadHistoryRequest.fromPartial({ ...wanted, page }));
+      const reply = await runs().readHistory(ReadHistoryRequest.fromPartial({ ...fields, page }));
       events.push(
         ...reply.events.map(({ details, ...event }) => {
           const body = details?.body;
@@ -63,7 +63,7 @@ describe("the events of a run", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("say what was decided as JSON, by the ids of tasks, and who caused it", async () => {
+  it("contain their details as JSON, with task ids and the cause", async () => {
     const { events, total } = await read({ runId: "one" });
     assert.equal(events.length, total);
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe("the events of a run", () => {
     assert.deepEqual((await read({ runId: "one", afterEvent: 3 }, 2)).events, events.slice(3));
   });
 
-  it("are those of one task and its entries where it is named", async () => {
+  it("are limited to one task and its entries if a task is passed", async () => {
     const { events } = await read({ runId: "one", taskId: "each" });
     assert.deepEqual([...new Set(events.map(({ taskId }) => taskId))].sort(), [
       "each",
@@ -101,14 +101,14 @@ describe("the events of a run", () => {
     ]);
   });
 
-  it("are without those of the runtime, such as the answer of a key, if these are not wanted", async () => {
+  it("exclude runtime events, such as the answer of a key, by default", async () => {
     const what = { $case: "definition" as const, value: { name: "read" } };
     const spec = { what, input: payloadOf([]) };
     await runs().startRun(StartRunRequest.fromPartial({ runId: "keyed", spec }));
     const keyed = { runId: "keyed", signal: "go", idempotencyKey: "key-1" };
     await runs().signalRun(SignalRunRequest.fromPartial(keyed));
-    const typesOf = async (wanted: object) =>
-      (await read({ runId: "keyed", ...wanted })).events.map(({ type }) => type);
+    const typesOf = async (fields: object) =>
+      (await read({ runId: "keyed", ...fields })).events.map(({ type }) => type);
     assert.ok(!(await typesOf({})).includes("runtime.key_answered"));
     assert.ok((await typesOf({ withInternal: true })).includes("runtime.key_answered"));
   });

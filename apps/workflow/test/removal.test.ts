@@ -35,19 +35,19 @@ describe("runs that are removed before their time", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("have to have ended, and are gone at once with their history", async () => {
+  it("must have ended, and are removed at once with their history", async () => {
     await start("one");
     await assert.rejects(remove("one"), codeOf("workflow.run_goes_on"));
     await cancel("one");
     assert.deepEqual(await remove("one"), { removed: true });
-    const gone = codeOf("workflow.run_missing");
+    const missing = codeOf("workflow.run_missing");
     const named = { namespace: "", runId: "one" };
-    await assert.rejects(runs().getRun({ ...named, atEvent: 0 }), gone);
+    await assert.rejects(runs().getRun({ ...named, atEvent: 0 }), missing);
     await assert.rejects(
       runs().readHistory({ ...named, afterEvent: 0, taskId: "", page: undefined, withInternal: false }),
-      gone,
+      missing,
     );
-    await assert.rejects(runs().retryRun(RetryRunRequest.fromPartial(named)), gone);
+    await assert.rejects(runs().retryRun(RetryRunRequest.fromPartial(named)), missing);
     await assert.rejects(start("one"), codeOf("runtime.id_taken"));
     assert.deepEqual(await remove("one"), { removed: false });
     assert.deepEqual(await remove("never"), { removed: false });

@@ -42,9 +42,9 @@ describe("schedules", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("one that was made is there, knows its next times, and is the same when it is made again", async () => {
-    const again = await client().createSchedule(CreateScheduleRequest.fromPartial({ schedule: nightly }));
-    assert.equal(again.existed, true);
+  it("a created schedule has its next times, and creating it again returns the existing schedule", async () => {
+    const repeated = await client().createSchedule(CreateScheduleRequest.fromPartial({ schedule: nightly }));
+    assert.equal(repeated.existed, true);
     const { schedule } = await client().getSchedule({ namespace: "", scheduleId: "nightly" });
     assert.equal(schedule?.nextTimes.length, 10);
     assert.equal(schedule?.timing?.timeZone, "Europe/Berlin");
@@ -52,7 +52,7 @@ describe("schedules", () => {
     assert.equal(run?.$case === "definition" ? run.value.name : "", "report");
   });
 
-  it("what it starts has to be there", async () => {
+  it("a schedule that starts an unknown definition is refused", async () => {
     const schedule = {
       ...nightly,
       scheduleId: "other",
@@ -85,14 +85,14 @@ describe("schedules", () => {
     await assert.rejects(change("second", "1"), codeOf("schedule.moved"));
   });
 
-  it("a paused one has no next times, and a resumed one has", async () => {
+  it("a paused schedule has no next times, and a resumed schedule has them again", async () => {
     const paused = await client().pauseSchedule({ namespace: "", scheduleId: "nightly", reason: "holidays" });
     assert.deepEqual([paused.schedule?.paused, paused.schedule?.nextTimes.length], [true, 0]);
     const resumed = await client().resumeSchedule({ namespace: "", scheduleId: "nightly", reason: "" });
     assert.equal(resumed.schedule?.nextTimes.length, 10);
   });
 
-  it("a preview tells odd hours before anything is made", async () => {
+  it("a preview shows times shifted by daylight saving before the schedule is created", async () => {
     const { times } = await client().previewTiming(
       PreviewTimingRequest.fromPartial({
         timing: { ...cron("30 2 * * *"), timeZone: "Europe/Berlin" },
@@ -100,11 +100,11 @@ describe("schedules", () => {
         count: 2,
       }),
     );
-    const shown = times.map(({ seconds }) => new Date(Number(seconds) * 1_000).toISOString());
-    assert.deepEqual(shown, ["2027-03-27T01:30:00.000Z", "2027-03-28T01:00:00.000Z"]);
+    const isoTimes = times.map(({ seconds }) => new Date(Number(seconds) * 1_000).toISOString());
+    assert.deepEqual(isoTimes, ["2027-03-27T01:30:00.000Z", "2027-03-28T01:00:00.000Z"]);
   });
 
-  it("lists contain the existing ones", async () => {
+  it("lists contain the existing schedules", async () => {
     const list = async () => {
       const { schedules } = await client().listSchedules({
         namespace: "",
@@ -117,7 +117,7 @@ describe("schedules", () => {
     assert.deepEqual(await list(), ["nightly"]);
   });
 
-  it("one that was removed is not there", async () => {
+  it("a deleted schedule is not found", async () => {
     await client().createSchedule(
       CreateScheduleRequest.fromPartial({ schedule: { ...nightly, scheduleId: "gone" } }),
     );
@@ -180,7 +180,7 @@ describe("the input of a schedule", () => {
 });
 
 describe("past firings", () => {
-  it("have one entry for a firing whose start was refused, with its reason and no run", async () => {
+  it("have one entry for each refused start, with the reason and without a run", async () => {
     await using serving = await Serving.open();
     const definitions = serving.host.mesh.client(definitionService);
     const client = serving.host.mesh.client(scheduleService);
@@ -220,7 +220,7 @@ describe("past firings", () => {
 });
 
 describe("limits", () => {
-  it("are set, looked at, changed and removed", async () => {
+  it("are set, read, changed and deleted", async () => {
     await using serving = await Serving.open();
     const client = serving.host.mesh.client(limitService);
     const request = (maxConcurrent: number, revision = "") =>
@@ -239,24 +239,24 @@ describe("limits", () => {
     await assert.rejects(client.getLimit({ namespace: "", key: "nobody" }), codeOf("limit.missing"));
   });
 
-  it("one that was removed is not there", async () => {
+  it("a deleted limit is not found, and can be set again", async () => {
     await using serving = await Serving.open();
     const client = serving.host.mesh.client(limitService);
     const set = (key: string) =>
       client.setLimit(SetLimitRequest.fromPartial({ limit: { key, maxConcurrent: 3 } }));
-    const gone = { namespace: "", key: "gone", reason: "" };
+    const missingLimit = { namespace: "", key: "gone", reason: "" };
     const keys = async () =>
       (await client.listLimits(ListLimitsRequest.create())).limits.map(({ key }) => key);
-    assert.deepEqual(await client.deleteLimit(gone), { removed: false });
-    await assert.rejects(client.getLimit(gone), codeOf("limit.missing"));
+    assert.deepEqual(await client.deleteLimit(missingLimit), { removed: false });
+    await assert.rejects(client.getLimit(missingLimit), codeOf("limit.missing"));
     await set("gone");
     await set("kept");
     await until("the index", async () => (await keys()).length === 2);
-    assert.deepEqual(await client.deleteLimit(gone), { removed: true });
-    assert.deepEqual(await client.deleteLimit(gone), { removed: false });
-    await assert.rejects(client.getLimit(gone), codeOf("limit.missing"));
+    assert.deepEqual(await client.deleteLimit(missingLimit), { removed: true });
+    assert.deepEqual(await client.deleteLimit(missingLimit), { removed: false });
+    await assert.rejects(client.getLimit(missingLimit), codeOf("limit.missing"));
     assert.deepEqual(await keys(), ["kept"]);
     await set("gone");
-    assert.deepEqual((await client.getLimit(gone)).limit?.maxConcurrent, 3);
+    assert.deepEqual((await client.getLimit(missingLimit)).limit?.maxConcurrent, 3);
   });
 });

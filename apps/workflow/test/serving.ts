@@ -1,13 +1,13 @@
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import { until } from "@tutti/kernel/testing";
 import { workflow } from "../src/service.ts";
 
 /** A process with only this service. */
-export type Serving = KeptHost;
+export type Serving = RestartableHost;
 
 export const Serving = {
   open: (): Promise<Serving> =>
-    KeptHost.open({ name: "workflow", services: [workflow], transport: "in-process" }),
+    RestartableHost.open({ name: "workflow", services: [workflow], transport: "in-process" }),
 };
 
 /** Waits for another millisecond on the clock: later starts are listed after earlier ones. */

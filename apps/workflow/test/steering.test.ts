@@ -87,7 +87,7 @@ describe("steering runs", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("a run and its tasks are shown as they were after any event", async () => {
+  it("a run and its tasks can be read as of any event", async () => {
     await start("steered", "past");
     const earlier = (await runs().getRun(GetRunRequest.fromPartial({ runId: "past" }))).run?.eventCount ?? 0;
     await signal("past");
@@ -112,7 +112,7 @@ describe("steering runs", () => {
     await assert.rejects(statusesOf("nobody", 1), codeOf("workflow.run_missing"));
   });
 
-  it("a run whose definition declares its signals refuses any that nothing waits for, and names the declared ones", async () => {
+  it("a run with declared signals refuses other signals that no task waits for, and lists the declared ones", async () => {
     await start("declares", "declared");
     const send = (signal: string) =>
       runs().signalRun(SignalRunRequest.fromPartial({ runId: "declared", signal, idempotencyKey: "" }));
@@ -195,8 +195,8 @@ describe("steering runs", () => {
     await assert.rejects(signal("signalled", { from: "me" }), codeOf("workflow.payload_invalid"));
     const first = await signal("signalled", { by: "me" }, "key");
     const second = await signal("signalled");
-    const again = await signal("signalled", { by: "me" }, "key");
-    assert.equal(again.event, first.event);
+    const repeated = await signal("signalled", { by: "me" }, "key");
+    assert.equal(repeated.event, first.event);
     assert.ok(second.event > first.event);
     const { run: then } = await runs().getRun(
       GetRunRequest.fromPartial({ runId: "signalled", atEvent: first.event - 1 }),
@@ -233,7 +233,7 @@ describe("steering runs", () => {
     }
   });
 
-  it("what a definition declares is asked and told, and what it refuses leaves no trace", async () => {
+  it("declared queries and updates get answers, and a refused update changes nothing", async () => {
     await start("steered", "asked");
     const update = (value: unknown) =>
       runs().updateRun(
@@ -271,10 +271,10 @@ describe("steering runs", () => {
     assert.deepEqual([await found("silver"), await found("gold")], [["labelled"], []]);
   });
 
-  it("a run goes back to how it was after an event, with the signals since where that is asked", async () => {
+  it("a run is reset to an earlier event, and keeps later signals on request", async () => {
     await start("steered", "back");
-    const { run: begun } = await runs().getRun(GetRunRequest.fromPartial({ runId: "back" }));
-    const toEvent = begun?.eventCount ?? 0;
+    const { run: started } = await runs().getRun(GetRunRequest.fromPartial({ runId: "back" }));
+    const toEvent = started?.eventCount ?? 0;
     await signal("back");
     await repaired("back", "work", "by hand");
     assert.equal((await statusesOf("back"))["last"], TaskStatus.TASK_STATUS_COMPLETED);

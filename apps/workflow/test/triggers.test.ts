@@ -20,7 +20,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
-type Given = Parameters<typeof CreateTriggerRequest.fromPartial>[0]["trigger"];
+type TriggerFields = Parameters<typeof CreateTriggerRequest.fromPartial>[0]["trigger"];
 
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value), "utf8");
 const inline = (value: unknown) => ({
@@ -41,14 +41,14 @@ describe("triggers", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(triggerService);
   const runs = () => serving.host.mesh.client(runService);
-  const make = (triggerId: string, given: Given) =>
+  const create = (triggerId: string, fields: TriggerFields) =>
     client().createTrigger(
       CreateTriggerRequest.fromPartial({
         trigger: {
           triggerId,
           source: { kind: { $case: "event", value: { type: `shop.${triggerId}.created`, source: "" } } },
           run: { what: { $case: "definition", value: { name: "note" } } },
-          ...given,
+          ...fields,
         },
       }),
     );
@@ -82,8 +82,8 @@ describe("triggers", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("an event that meets the condition starts one run, with what `with` makes of it", async () => {
-    await make("order", {
+  it("an event that matches the condition starts one run, with the input from `with`", async () => {
+    await create("order", {
       condition: "event.data.total > 10",
       key: "event.data.id",
       runId: "order-${{ event.data.id }}",
@@ -102,8 +102,8 @@ describe("triggers", () => {
     await assert.rejects(runs().getRun(GetRunRequest.fromPartial({ runId: "order-8" })));
   });
 
-  it("an event that is posted again, and another one with its key, start nothing", async () => {
-    await make("twice", { key: "event.data.id" });
+  it("a repeated event, and another event with the same key, start no run", async () => {
+    await create("twice", { key: "event.data.id" });
     await Promise.all([post(event("twice", "e1", { id: 1 })), post(event("twice", "e1", { id: 1 }))]);
     await settled("twice", 2);
     await post(event("twice", "e2", { id: 1, other: true }));
@@ -112,16 +112,16 @@ describe("triggers", () => {
     assert.deepEqual([counts?.received, counts?.started, counts?.duplicates, counts?.dead], [3, 1, 2, 0]);
   });
 
-  it("an expression that fails makes a dead letter, which is retried by the trigger as it is then", async () => {
-    await make("dead", { condition: "event.data.total > 10" });
+  it("a failed expression creates a dead letter, and a retry uses the current trigger", async () => {
+    await create("dead", { condition: "event.data.total > 10" });
     await post(event("dead", "e1", { sum: 20 }));
     await settled("dead", 1);
     const { letters } = await client().listDeadLetters({ namespace: "", triggerId: "dead", page: undefined });
     assert.deepEqual([letters[0]?.code, letters[0]?.event?.id], ["event.expression_failed", "e1"]);
     const retry = { namespace: "", triggerId: "dead", numbers: [], reason: "" };
-    const again = await client().retryDeadLetters(retry);
+    const firstRetry = await client().retryDeadLetters(retry);
     assert.deepEqual(
-      [again.count, again.failed.map(({ number, event }) => [number, event?.id])],
+      [firstRetry.count, firstRetry.failed.map(({ number, event }) => [number, event?.id])],
       [1, [[2, "e1"]]],
     );
     const { trigger } = await client().getTrigger({ namespace: "", triggerId: "dead" });
@@ -136,8 +136,8 @@ describe("triggers", () => {
     assert.equal((await named("dead")).counts?.dead, 0);
   });
 
-  it("a paused trigger lets events pass, and a replay hands them over", async () => {
-    await make("past", {});
+  it("a paused trigger ignores events, and a replay processes them", async () => {
+    await create("past", {});
     await client().pauseTrigger({ namespace: "", triggerId: "past", reason: "holidays" });
     const { matched } = await post(event("past", "e1"), event("past", "e2"));
     assert.equal(matched, 0);
@@ -152,26 +152,27 @@ describe("triggers", () => {
     assert.deepEqual([counts?.started, counts?.duplicates], [2, 1]);
   });
 
-  it("is tried with a given event and with the newest of the log, and nothing starts", async () => {
-    await make("trial", {
+  it("a test uses a given event or the newest event of the log, and starts no run", async () => {
+    await create("trial", {
       condition: "event.data.total > 10",
       with: inline({ sum: "${{ event.data.total }}" }),
     });
-    const given = await client().testTrigger(
+    const tested = await client().testTrigger(
       TestTriggerRequest.fromPartial({ triggerId: "trial", event: event("trial", "e1", { total: 20 }) }),
     );
-    const input = given.input?.body?.$case === "inline" ? Buffer.from(given.input.body.value).toString() : "";
-    assert.deepEqual([given.matched, input, given.key], [true, '{"sum":20}', "/shop/trial e1"]);
+    const input =
+      tested.input?.body?.$case === "inline" ? Buffer.from(tested.input.body.value).toString() : "";
+    assert.deepEqual([tested.matched, input, tested.key], [true, '{"sum":20}', "/shop/trial e1"]);
     await post(event("trial", "e2", { total: 5 }));
     const newest = await client().testTrigger(TestTriggerRequest.fromPartial({ triggerId: "trial" }));
     assert.deepEqual([newest.event?.id, newest.ofSource, newest.matched], ["e2", true, false]);
     assert.equal((await named("trial")).counts?.received, 0);
   });
 
-  it("the end of a run of another definition starts one, once", async () => {
+  it("the end of a run starts one run, and the end of that run starts none", async () => {
     // A separate name: runs of `note` that other tests started may end late.
     const what = { $case: "definition", value: { name: "again" } } as const;
-    await make("after", {
+    await create("after", {
       run: { what },
       source: { kind: { $case: "runEnd", value: { definition: "again", ends: [] } } },
     });
@@ -182,8 +183,8 @@ describe("triggers", () => {
     assert.equal(recent[0]?.eventType, "tutti.workflow.run.completed");
   });
 
-  it("a run that is there already is sent a signal instead, once per event", async () => {
-    await make("paid", {
+  it("an existing run receives a signal instead, once per event", async () => {
+    await create("paid", {
       run: { what: { $case: "definition", value: { name: "order" } } },
       runId: "cart-${{ event.data.cart }}",
       policy: { signal: "paid" },
@@ -196,26 +197,26 @@ describe("triggers", () => {
     assert.deepEqual([counts?.started, counts?.signalled, counts?.duplicates], [1, 1, 1]);
   });
 
-  it("a batch is one run with all its events, and a singleton starts one after the other", async () => {
-    await make("bulk", { policy: { batchSize: 2, batchWaitMs: 60_000 } });
+  it("a batch starts one run with all of its events, and a singleton starts runs one after the other", async () => {
+    await create("bulk", { policy: { batchSize: 2, batchWaitMs: 60_000 } });
     await post(event("bulk", "e1", { n: 1 }), event("bulk", "e2", { n: 2 }));
     await until("it started", async () => (await named("bulk")).counts?.started === 1);
     const [last] = (await named("bulk")).recent;
     assert.deepEqual(await inputOf(last?.runId ?? ""), { events: [{ n: 1 }, { n: 2 }] });
-    await make("single", { policy: { singleton: Singleton.SINGLETON_QUEUE } });
+    await create("single", { policy: { singleton: Singleton.SINGLETON_QUEUE } });
     await post(event("single", "e1"), event("single", "e2"), event("single", "e3"));
     await until("all have started", async () => (await named("single")).counts?.started === 3);
   });
 
-  it("the key `on` of a definition makes its triggers, changes them and pauses what it has no more", async () => {
+  it("the key `on` of a definition creates and changes its triggers, and pauses removed ones", async () => {
     const register = (on: string) =>
       serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", versionLabels: [], keepLatest: false },
         source: { format: 1, text: `workflow: mail\n${on}tasks: {rest: {wait: {for: 1ms}}}\n`, fileName: "" },
       });
     await register("on: {event: shop.mail.created, if: event.data.urgent, key: event.data.id}\n");
-    const made = await named("mail.on");
-    assert.deepEqual([made.owner, made.condition], ["mail", "event.data.urgent"]);
+    const created = await named("mail.on");
+    assert.deepEqual([created.owner, created.condition], ["mail", "event.data.urgent"]);
     assert.equal((await post(event("mail", "e1", { id: 1, urgent: true }))).matched, 1);
     await register("on: [{event: shop.mail.created}, {afterRun: {workflow: note}}]\n");
     assert.deepEqual([(await named("mail.on")).condition, (await named("mail.on-2")).owner], ["", "mail"]);
@@ -229,13 +230,13 @@ describe("triggers", () => {
     );
   });
 
-  it("mistakes are refused when the trigger is made", async () => {
+  it("invalid triggers are refused at creation", async () => {
     await assert.rejects(
-      make("bad", { condition: "event.data.total >" }),
+      create("bad", { condition: "event.data.total >" }),
       codeOf("event.expression_invalid"),
     );
     const what = { $case: "definition", value: { name: "nothing" } } as const;
-    await assert.rejects(make("bad", { run: { what } }), codeOf("definition.missing"));
+    await assert.rejects(create("bad", { run: { what } }), codeOf("definition.missing"));
     const text = `workflow: letter
 input: {schema: {type: object, properties: {to: {type: string}}, required: [to]}}
 tasks: {rest: {wait: {for: 1ms}}}
@@ -246,27 +247,30 @@ tasks: {rest: {wait: {for: 1ms}}}
     });
     const mail = { what: { $case: "definition", value: { name: "letter" } } } as const;
     for (const wrong of [{}, { to: 5 }])
-      await assert.rejects(make("bad", { run: mail, with: inline(wrong) }), codeOf("workflow.input_invalid"));
-    await make("right", { run: mail, with: inline({ to: "${{ event.data.address }}" }) });
+      await assert.rejects(
+        create("bad", { run: mail, with: inline(wrong) }),
+        codeOf("workflow.input_invalid"),
+      );
+    await create("right", { run: mail, with: inline({ to: "${{ event.data.address }}" }) });
     const source = { kind: { $case: "event", value: { type: "*.order", source: "" } } } as const;
-    await assert.rejects(make("bad", { source }), codeOf("trigger.plan_invalid"));
+    await assert.rejects(create("bad", { source }), codeOf("trigger.plan_invalid"));
     await assert.rejects(
       post(CloudEvent.fromPartial({ id: "1", source: "/x", type: "tutti.a.b.c" })),
       codeOf("event.event_invalid"),
     );
   });
 
-  it("the bus has what was posted, as a CloudEvent, and tells of triggers themselves", async () => {
-    const heard: Pick<EventInput, "type" | "subject">[] = [];
+  it("the bus carries posted events as CloudEvents, and events about triggers", async () => {
+    const received: Pick<EventInput, "type" | "subject">[] = [];
     await using _ = await serving.host.bus.subscribe({
       ...{ pattern: ">", namespace: "default" },
-      handle: { each: ({ type, subject }) => heard.push({ type, subject }) },
+      handle: { each: ({ type, subject }) => received.push({ type, subject }) },
     });
-    await make("told", {});
+    await create("told", {});
     await post(CloudEvent.fromPartial({ ...event("told", "e1"), subject: "order 1" }));
     await client().deleteTrigger({ namespace: "", triggerId: "told", reason: "" });
-    await until("all is told", () => heard.some(({ type }) => type === "tutti.workflow.trigger.deleted"));
-    const types = heard
+    await until("all is told", () => received.some(({ type }) => type === "tutti.workflow.trigger.deleted"));
+    const types = received
       .filter(({ subject }) => subject !== "right")
       .filter(({ type }) => type.includes("trigger") || type.startsWith("shop"))
       .map(({ type }) => type);

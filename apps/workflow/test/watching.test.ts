@@ -49,25 +49,25 @@ describe("watches of runs, after a break", () => {
   });
   after(() => serving[Symbol.asyncDispose]());
 
-  it("of one run tell what is other than it was, and nothing twice", async () => {
+  it("of one run return only the changes since the cursor", async () => {
     await start("kept");
-    const whole = await replyOf(watch("kept"));
-    assert.deepEqual([whole.live, idsOf(whole.tasks)], [true, signals]);
-    const same = await replyOf(watch("kept", whole.cursor));
-    assert.deepEqual([same.live, same.run, same.tasks, same.cursor], [true, undefined, [], whole.cursor]);
+    const first = await replyOf(watch("kept"));
+    assert.deepEqual([first.live, idsOf(first.tasks)], [true, signals]);
+    const same = await replyOf(watch("kept", first.cursor));
+    assert.deepEqual([same.live, same.run, same.tasks, same.cursor], [true, undefined, [], first.cursor]);
     await signal("kept", "two");
-    const changed = await replyOf(watch("kept", whole.cursor));
+    const changed = await replyOf(watch("kept", first.cursor));
     assert.deepEqual([changed.live, idsOf(changed.tasks)], [true, ["two"]]);
     assert.equal(changed.run?.runId, "kept");
     // The reply was lost: it is sent again, with later changes.
     await signal("kept", "one");
-    const again = await replyOf(watch("kept", whole.cursor));
-    assert.deepEqual(idsOf(again.tasks), ["one", "two"]);
+    const resumed = await replyOf(watch("kept", first.cursor));
+    assert.deepEqual(idsOf(resumed.tasks), ["one", "two"]);
     const rest = await replyOf(watch("kept", changed.cursor));
     assert.deepEqual(idsOf(rest.tasks), ["one"]);
     await signal("kept", "three");
     const last = [];
-    for await (const reply of watch("kept", again.cursor)) last.push(reply);
+    for await (const reply of watch("kept", resumed.cursor)) last.push(reply);
     assert.deepEqual(
       last.flatMap(({ tasks }) => idsOf(tasks)),
       ["three"],
@@ -81,7 +81,7 @@ describe("watches of runs, after a break", () => {
     );
   });
 
-  it("of one run restart from a cursor that is not its own, and report it", async () => {
+  it("of one run restart with a snapshot if the cursor is invalid", async () => {
     await start("first");
     await nextMoment();
     await start("second");
@@ -98,7 +98,7 @@ describe("watches of runs, after a break", () => {
     }
   });
 
-  it("of many tell those that have changed, and those that are gone", async () => {
+  it("of many runs return changed runs, and the ids of runs that no longer match", async () => {
     for (const runId of ["many-1", "many-2", "many-3"]) await start(runId);
     const filter = RunFilter.fromPartial({
       runIds: ["many-1", "many-2", "many-3", "many-4"],
@@ -109,18 +109,18 @@ describe("watches of runs, after a break", () => {
     let cursor = "";
     /** Continues with another stream until that many are known. */
     const follow = async (count: number) => {
-      const told: string[] = [];
+      const changedIds: string[] = [];
       const next = async () => {
         const reply = await replyOf(watchAll(cursor));
         assert.equal(reply.live, true, "it was taken up");
         for (const { runId } of reply.runs) known.add(runId);
         for (const runId of reply.removedIds) known.delete(runId);
-        told.push(...reply.runs.map(({ runId }) => runId), ...reply.removedIds.map((id) => `-${id}`));
+        changedIds.push(...reply.runs.map(({ runId }) => runId), ...reply.removedIds.map((id) => `-${id}`));
         ({ cursor } = reply);
         return known.size;
       };
       await until(`${count} runs to be known`, next, (size) => size === count);
-      return told.toSorted();
+      return changedIds.toSorted();
     };
     assert.deepEqual(await follow(3), ["many-1", "many-2", "many-3"]);
     for (const name of signals) await signal("many-2", name);

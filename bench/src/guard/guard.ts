@@ -18,10 +18,10 @@ export async function* guard(scenarios: Iterable<Scenario>, traces?: string): As
 }
 
 async function measured({ name, brief = usual }: Scenario, traces?: string): Promise<Measured> {
-  const words = ["--json", "--brief", `--rounds=${brief.rounds}`, `--seconds=${brief.seconds}`];
-  if (traces !== undefined) words.push(`--traces=${traces}`);
+  const args = ["--json", "--brief", `--rounds=${brief.rounds}`, `--seconds=${brief.seconds}`];
+  if (traces !== undefined) args.push(`--traces=${traces}`);
   // A separate group, so that the processes of the scenario end with it, even if it hangs.
-  const child = spawn(process.execPath, [program, name, ...words], {
+  const child = spawn(process.execPath, [program, name, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

@@ -4,7 +4,7 @@ import type { Goal } from "../scenario.ts";
 import { rowsOf, tableOf, verdictOf } from "./verdicts.ts";
 
 const fast: Goal = { line: { agents: 10 }, figure: "p95Ms", atMost: 10, unit: "ms" };
-const wide: Goal = { line: { agents: 10 }, figure: "ratio", atLeast: 0.5, beside: ["ours", "ceiling"] };
+const wide: Goal = { line: { agents: 10 }, figure: "ratio", atLeast: 0.5, compared: ["ours", "ceiling"] };
 const known = (goal: Goal, worst: number): Goal => ({ ...goal, known: { issue: 28, worst } });
 
 describe("a verdict", () => {
@@ -45,7 +45,7 @@ describe("the table of guard", () => {
     );
   });
 
-  for (const [why, measured, verdict, isFault] of [
+  for (const [condition, measured, verdict, isFault] of [
     ["the scenario fails", { results: [], failure: "Error: no" }, "failed: Error: no", true],
     ["the machine lacks something", { results: [], absent: "Chromium" }, "not measured: Chromium", false],
     [
@@ -55,7 +55,7 @@ describe("the table of guard", () => {
       true,
     ],
   ] as const)
-    it(`says that a figure is missing when ${why}`, () => {
+    it(`reports a missing figure when ${condition}`, () => {
       const [row] = rowsOf({ name: "swarm", goals: [fast] }, measured);
       assert.deepEqual([row?.verdict, row?.isFault, row?.value], [verdict, isFault, ""]);
     });

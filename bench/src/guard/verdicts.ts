@@ -38,7 +38,7 @@ function rowOf(scenario: string, goal: Goal, { results, failure, absent }: Measu
     return { ...row, value: "", verdict, beside: "", isFault: failure !== undefined || absent === undefined };
   }
   const { verdict, isFault } = verdictOf(goal, value);
-  return { ...row, value: `${value}${unit}`, verdict, beside: besideText(goal, line), isFault };
+  return { ...row, value: `${value}${unit}`, verdict, beside: comparisonText(goal, line), isFault };
 }
 
 export function verdictOf(
@@ -46,19 +46,19 @@ export function verdictOf(
   value: number,
 ): { readonly verdict: string; readonly isFault: boolean } {
   const { known } = goal;
-  if (holds(goal, value))
+  if (isMet(goal, value))
     return { verdict: known === undefined ? "ok" : `ok, issue ${known.issue} is met`, isFault: false };
   if (known === undefined) return { verdict: "missed", isFault: true };
   const worst =
     goal.atMost === undefined ? { ...goal, atLeast: known.worst } : { ...goal, atMost: known.worst };
-  if (holds(worst, value)) return { verdict: `known miss, issue ${known.issue}`, isFault: false };
+  if (isMet(worst, value)) return { verdict: `known miss, issue ${known.issue}`, isFault: false };
   return {
     verdict: `missed: worse than ${known.worst}, the limit until issue ${known.issue}`,
     isFault: true,
   };
 }
 
-function holds(
+function isMet(
   { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Goal,
   value: number,
 ) {
@@ -69,9 +69,9 @@ function goalText({ atMost, atLeast, unit = "" }: Goal): string {
   return `${atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`} ${unit}`.trimEnd();
 }
 
-function besideText({ beside }: Goal, line: Result): string {
-  if (beside === undefined) return "";
-  const [ours, other] = beside.map((field) => Number(line[field])) as [number, number];
+function comparisonText({ compared }: Goal, line: Result): string {
+  if (compared === undefined) return "";
+  const [ours, other] = compared.map((field) => Number(line[field])) as [number, number];
   return `${rounded(ours / other)} (${ours} : ${other})`;
 }
 

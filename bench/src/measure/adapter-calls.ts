@@ -14,7 +14,7 @@ export const overheadGoal = (variant: string): Goal => ({
   figure: "overheadP50Ms",
   atMost: overheadMaxMs,
   unit: "ms",
-  beside: ["p50Ms", "clientP50Ms"],
+  compared: ["p50Ms", "clientP50Ms"],
 });
 
 interface Compared {
@@ -39,11 +39,11 @@ export function adapterCalls(adapter: Adapter, url: string) {
         Object.entries(calls).map(([name, call]) => ({
           name,
           measure: async (seconds: number) => {
-            const once = async () => {
+            const callAdapter = async () => {
               await call(`${variant}-${number++}`);
               return 1;
             };
-            const { p50Ms, p99Ms } = await closedLoop({ once, concurrency: 1 }, seconds);
+            const { p50Ms, p99Ms } = await closedLoop({ call: callAdapter, concurrency: 1 }, seconds);
             return { p50Ms, p99Ms };
           },
         })),

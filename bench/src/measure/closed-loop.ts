@@ -2,7 +2,7 @@ import { Latencies } from "./statistics.ts";
 
 export interface Loop {
   /** Makes one call and returns its number of items. `runner` is the index of the concurrent loop, from 0. */
-  readonly once: (runner: number) => Promise<number>;
+  readonly call: (runner: number) => Promise<number>;
   /** Number of concurrent calls. */
   readonly concurrency: number;
 }
@@ -17,20 +17,20 @@ export interface Measured {
 }
 
 /** Repeats calls in concurrent loops for a time, and counts the items. */
-export async function closedLoop({ once, concurrency }: Loop, seconds: number): Promise<Measured> {
+export async function closedLoop({ call, concurrency }: Loop, seconds: number): Promise<Measured> {
   const latencies = new Latencies();
   let items = 0;
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   const endMs = startMs + seconds * 1_000;
   const run = async (runner: number) => {
-    for (let beginMs = startMs; beginMs < endMs; ) {
+    for (let startedMs = startMs; startedMs < endMs; ) {
       // Not in one statement: the sum would be read before the wait, and the write would lose the items of other loops.
-      const done = await once(runner);
+      const done = await call(runner);
       items += done;
       const nowMs = performance.now();
-      latencies.add(nowMs - beginMs);
-      beginMs = nowMs;
+      latencies.add(nowMs - startedMs);
+      startedMs = nowMs;
     }
   };
   await Promise.all(Array.from({ length: concurrency }, (_, runner) => run(runner)));

@@ -12,20 +12,20 @@ describe("statistics", () => {
     { values: [1, 2, 3, 4], share: 1, expected: 4 },
     { values: Array.from({ length: 100 }, (_, index) => index + 1), share: 0.99, expected: 99 },
   ]) {
-    it(`gives ${expected} as the quantile ${share} of ${values.length} values`, () => {
+    it(`returns ${expected} as the quantile ${share} of ${values.length} values`, () => {
       assert.equal(quantile(values, share), expected);
     });
   }
 
-  it("takes the middle of unsorted values", () => {
+  it("returns the middle of unsorted values", () => {
     assert.equal(median([9, 1, 5]), 5);
   });
 
-  it("keeps four digits that count", () => {
+  it("keeps four significant digits", () => {
     assert.deepEqual([123_456, 0.0123456, 0].map(rounded), [123_500, 0.01235, 0]);
   });
 
-  it("keeps all latencies when there are more than it had room for", () => {
+  it("keeps all latencies beyond its initial capacity", () => {
     const latencies = new Latencies();
     for (let value = 1; value <= 100_000; value++) latencies.add(value);
     assert.equal(latencies.count, 100_000);
@@ -34,23 +34,23 @@ describe("statistics", () => {
 });
 
 describe("closedLoop", () => {
-  it("keeps as many under way as asked, and counts items and calls apart", async () => {
-    let underWay = 0;
+  it("keeps the requested concurrency, and counts items and calls separately", async () => {
+    let running = 0;
     let most = 0;
-    const once = async () => {
-      most = Math.max(most, ++underWay);
+    const call = async () => {
+      most = Math.max(most, ++running);
       await new Promise((resolve) => setImmediate(resolve));
-      underWay--;
+      running--;
       return 10;
     };
-    const { callsPerSec, itemsPerSec } = await closedLoop({ once, concurrency: 4 }, 0.02);
+    const { callsPerSec, itemsPerSec } = await closedLoop({ call, concurrency: 4 }, 0.02);
     assert.equal(most, 4);
     assert.equal(Math.round(itemsPerSec / callsPerSec), 10);
   });
 });
 
 describe("alternate", () => {
-  it("warms up, then measures in turn and back, and gives medians", async () => {
+  it("warms up, then measures in alternating order, and returns medians", async () => {
     const calls: string[] = [];
     const contestant = (name: string, figures: number[]) => ({
       name,

@@ -18,17 +18,17 @@ export async function alternate<M extends Figures>(
   contestants: readonly Contestant<M>[],
   { rounds, seconds }: Budget,
 ): Promise<ReadonlyMap<string, M>> {
-  const taken = new Map<string, M[]>(contestants.map(({ name }) => [name, []]));
+  const results = new Map<string, M[]>(contestants.map(({ name }) => [name, []]));
   for (const { measure } of contestants) await measure(Math.min(seconds, 1));
   for (let round = 0; round < rounds; round++) {
     // Every other round runs in reverse, so that no candidate always follows the same one.
     const order = round % 2 === 0 ? contestants : contestants.toReversed();
-    for (const { name, measure } of order) taken.get(name)?.push(await measure(seconds));
+    for (const { name, measure } of order) results.get(name)?.push(await measure(seconds));
   }
-  return new Map([...taken].map(([name, figures]) => [name, mediansOf(figures)]));
+  return new Map([...results].map(([name, figures]) => [name, mediansOf(figures)]));
 }
 
 function mediansOf<M extends Figures>(figures: readonly M[]): M {
   const names = Object.keys(figures[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, median(figures.map((one) => one[name] ?? 0))])) as M;
+  return Object.fromEntries(names.map((name) => [name, median(figures.map((item) => item[name] ?? 0))])) as M;
 }

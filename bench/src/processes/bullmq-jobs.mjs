@@ -36,5 +36,5 @@ serveQuestions({}, ({ shape, concurrency, seconds }) => {
     await last.waitUntilFinished(events);
     return tasks;
   };
-  return closedLoop({ once, concurrency }, seconds);
+  return closedLoop({ call: once, concurrency }, seconds);
 });

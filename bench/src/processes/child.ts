@@ -25,7 +25,7 @@ export async function startChild<T>(
     readonly environment?: NodeJS.ProcessEnv;
     readonly until: (line: string) => T | undefined;
   },
-): Promise<Child & { readonly said: T }> {
+): Promise<Child & { readonly output: T }> {
   const child = spawn(process.execPath, parameters, {
     cwd: options.cwd ?? workspace,
     env: { ...childEnvironment(), ...options.environment },
@@ -36,7 +36,7 @@ export async function startChild<T>(
   const match = await firstMatch(child, options.until);
   return {
     pid: child.pid ?? 0,
-    said: match,
+    output: match,
     [Symbol.asyncDispose]: async () => {
       process.off("exit", end);
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -22,7 +22,7 @@ export interface RunningCluster extends Child {
  * Starts a cluster with `tutti cluster up` in a separate directory: three NATS servers, two of each engine.
  */
 export async function startCluster(
-  words: readonly string[],
+  args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<RunningCluster> {
   const nats = await natsServerProgram();
@@ -31,8 +31,8 @@ export async function startCluster(
   endWithProcess(directory);
   const program = join(workspace, "apps/cluster/src/program.ts");
   const fixed = ["up", `--directory=${directory}`, `--nats-server=${nats.path}`, "--port=0", "--json"];
-  const child = await startChild([program, ...fixed, ...words], { until: membersLine, environment });
-  const members = child.said;
+  const child = await startChild([program, ...fixed, ...args], { until: membersLine, environment });
+  const members = child.output;
   const front = members.find(({ kind }) => kind === "gateway");
   return {
     pid: child.pid,

@@ -5,7 +5,7 @@ import { type Child, childEnvironment, workspace } from "./child.ts";
 
 export interface Conversation<Question, Answer> extends Child {
   /** Asks one question at a time. Rejects if the process ends before its answer. */
-  ask(question: Question): Promise<Answer>;
+  request(question: Question): Promise<Answer>;
 }
 
 /** Starts a program that serves questions. Resolves when the program has sent its greeting. */
@@ -28,7 +28,7 @@ export async function startConversation<Question extends object, Answer, Greetin
   return {
     pid: child.pid ?? 0,
     greeting: await next(),
-    ask: (question) => {
+    request: (question) => {
       const answer = next();
       child.send(question);
       return answer;

@@ -10,7 +10,7 @@ const first = "/sys/fs/cgroup/cpu";
 const second = "/sys/fs/cgroup";
 
 /** Limits each process. Undefined if this process lacks the permission. @param share of one core, for each process */
-export function heldTo(share: number, pids: readonly number[]): Disposable | undefined {
+export function limitCpu(share: number, pids: readonly number[]): Disposable | undefined {
   const isFirst = existsSync(join(first, "cpu.cfs_quota_us"));
   const groups: string[] = [];
   try {

@@ -37,5 +37,5 @@ await DBOS.launch();
 serveQuestions({}, ({ shape, concurrency, seconds }) => {
   // A call as a method would make it a method of a configured object.
   const run = shapes[shape];
-  return closedLoop({ once: () => run(), concurrency }, seconds);
+  return closedLoop({ call: () => run(), concurrency }, seconds);
 });

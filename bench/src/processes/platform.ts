@@ -37,21 +37,21 @@ export async function temporaryDirectory(): Promise<string> {
 async function started(
   program: readonly string[],
   flags: readonly string[],
-  kept?: string,
+  existing?: string,
 ): Promise<Platform> {
-  const directory = kept ?? (await temporaryDirectory());
+  const directory = existing ?? (await temporaryDirectory());
   const own = [
     ...["--mesh.listen=127.0.0.1:0", "--log.format=json", "--log.level=info"],
     `--platform.dataDirectory=${directory}`,
   ];
   const child = await startChild([...program, ...own, ...flags], { cwd: directory, until: readyLine });
   return {
-    ...child.said,
+    ...child.output,
     pid: child.pid,
     directory,
     [Symbol.asyncDispose]: async () => {
       await child[Symbol.asyncDispose]();
-      if (kept === undefined) await rm(directory, { recursive: true, force: true });
+      if (existing === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { freePort } from "@tutti/nats/local";
 import { startChild } from "./child.ts";
-import { bringPackages } from "./packages.ts";
+import { installPackages } from "./packages.ts";
 
 const version = "1.7.12";
 const sdkVersion = "1.17.2";
@@ -26,7 +26,7 @@ export interface RunningRestate extends AsyncDisposable {
 
 /** @param nodes 1 or 3. With 3, a record counts when two nodes have it, the majority of three copies */
 export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
-  const folder = await bringRestate();
+  const folder = await installRestate();
   const stack = new AsyncDisposableStack();
   try {
     const directory = await mkdtemp(join(tmpdir(), "tutti-bench-restate-"));
@@ -69,7 +69,7 @@ export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
     await answers(`http://127.0.0.1:${first.admin}/deployments`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ uri: `http://127.0.0.1:${services.said}` }),
+      body: JSON.stringify({ uri: `http://127.0.0.1:${services.output}` }),
     });
     const http = `http://127.0.0.1:${first.ingress}`;
     await answers(`${http}/chain/run`, { method: "POST" });
@@ -117,9 +117,9 @@ bind-address = "127.0.0.1:${admin}"
 }
 
 /** Installs its packages, if they are missing. */
-export function bringRestate(): Promise<string> {
+export function installRestate(): Promise<string> {
   const packages = [`@restatedev/restate-server@${version}`, `@restatedev/restate-sdk@${sdkVersion}`];
-  return bringPackages(`restate-${version}`, packages);
+  return installPackages(`restate-${version}`, packages);
 }
 
 /** Repeats a request until it succeeds. */

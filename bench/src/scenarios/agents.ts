@@ -36,7 +36,7 @@ export const agents: Scenario = {
       figure: "overheadP50Ms",
       atMost: 3,
       unit: "ms",
-      beside: ["turnP50Ms", "modelCallP50Ms"],
+      compared: ["turnP50Ms", "modelCallP50Ms"],
       known: { issue: 24, worst: 30 },
     },
   ],
@@ -75,31 +75,31 @@ export const agents: Scenario = {
     };
     for (variant of ["call", "turn"] as const) {
       for (let run = 0; run < warmRuns; run++) await looped();
-      const taken = new Latencies();
+      const latencies = new Latencies();
       const alone = new Latencies();
       for (let run = 0; run < rounds * runsPerRound; run++) {
-        for (const ms of await looped()) taken.add(ms);
+        for (const ms of await looped()) latencies.add(ms);
         for (const ms of await calledAlone(served.url, model.requests[turns / 2]?.body)) alone.add(ms);
       }
-      yield figuresOf(variant, taken, alone);
+      yield figuresOf(variant, latencies, alone);
     }
   },
 };
 
 /** Measures the same request without an agent, from the middle of its conversation. */
 async function calledAlone(url: string, body: unknown): Promise<readonly number[]> {
-  const taken: number[] = [];
+  const latencies: number[] = [];
   for (let call = 0; call < turns; call++) {
     const startMs = performance.now();
     const response = await fetch(`${url}/v1/messages`, { method: "POST", body: JSON.stringify(body) });
     await response.text();
-    taken.push(performance.now() - startMs);
+    latencies.push(performance.now() - startMs);
   }
-  return taken;
+  return latencies;
 }
 
-function figuresOf(variant: Variant, taken: Latencies, alone: Latencies): Result {
-  const turn = taken.quantiles();
+function figuresOf(variant: Variant, latencies: Latencies, alone: Latencies): Result {
+  const turn = latencies.quantiles();
   const modelCallP50Ms = alone.quantiles().p50Ms;
   return {
     variant,

@@ -11,7 +11,7 @@ import type { Budget, Result, Scenario } from "../scenario.ts";
 
 const [layers, width] = [10, 10];
 const herdRuns = 10_000;
-const startsAtOnce = 200;
+const startConcurrency = 200;
 const rerunsMin = 20;
 
 const single = (name: string, cache: string) => `workflow: ${name}
@@ -96,9 +96,9 @@ async function hits(
     await run.result();
     runMs.push(performance.now() - beganMs);
     const tasks = await run.tasks();
-    const one = tasks.find(({ taskId }) => taskId === "one");
-    if (one?.fromCache !== true) throw new Error("expected a hit");
-    hitMs.push(momentOf(one.endTime) - momentOf(one.readyTime));
+    const task = tasks.find(({ taskId }) => taskId === "one");
+    if (task?.fromCache !== true) throw new Error("expected a hit");
+    hitMs.push(momentOf(task.endTime) - momentOf(task.readyTime));
   }
   const [sorted, runs] = [hitMs, runMs].map((values) => Float64Array.from(values).sort());
   return {
@@ -117,8 +117,8 @@ async function herd(tutti: Tutti, counted: Counted): Promise<Result> {
   const beganMs = performance.now();
   const executions = await counted(async () => {
     const runs: Promise<unknown>[] = [];
-    for (let first = 0; first < herdRuns; first += startsAtOnce) {
-      const starts = Array.from({ length: startsAtOnce }, () => tutti.run("hit", { input }));
+    for (let first = 0; first < herdRuns; first += startConcurrency) {
+      const starts = Array.from({ length: startConcurrency }, () => tutti.run("hit", { input }));
       runs.push(...(await Promise.all(starts)).map((run) => run.result()));
     }
     await Promise.all(runs);

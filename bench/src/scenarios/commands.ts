@@ -46,13 +46,13 @@ async function inTurn<Name extends string>(
   measures: Readonly<Record<Name, () => Promise<number>>>,
 ): Promise<Readonly<Record<Name, number>>> {
   const names = Object.keys(measures) as Name[];
-  const taken = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const results = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let turn = 0; turn <= turns; turn++)
     for (const name of names) {
       const tookMs = await measures[name]();
-      if (turn > 0) taken.get(name)?.push(tookMs);
+      if (turn > 0) results.get(name)?.push(tookMs);
     }
-  return Object.fromEntries(names.map((name) => [name, rounded(median(taken.get(name) ?? []))])) as Record<
+  return Object.fromEntries(names.map((name) => [name, rounded(median(results.get(name) ?? []))])) as Record<
     Name,
     number
   >;
@@ -96,7 +96,7 @@ const goal = (variant: string, atMost: number) =>
     figure: "startedP50Ms",
     atMost,
     unit: "ms",
-    beside: ["startedP50Ms", "aloneP50Ms"],
+    compared: ["startedP50Ms", "aloneP50Ms"],
   }) as const;
 
 export const commands: Scenario = {

@@ -25,7 +25,7 @@ export const dag: Scenario = {
       line: { tasks: 100_000 },
       figure: "overSmallest",
       atMost: 1.2,
-      beside: ["usPerTask", "smallestUsPerTask"],
+      compared: ["usPerTask", "smallestUsPerTask"],
       known: { issue: 28, worst: 3 },
     },
   ],
@@ -81,7 +81,7 @@ function contestant(name: string, document: WorkflowDocument): Contestant<Figure
       const bytesBefore = step.bytes;
       let tasks = 0;
       do {
-        step.begin({ order });
+        step.start({ order });
         tasks += step.finish(output);
       } while (performance.now() < untilMs);
       const { user, system } = process.threadCpuUsage(cpu);

@@ -29,11 +29,11 @@ export const forecasts: Scenario = {
   ]),
   async *run({ traces = usualSeries }) {
     const lines: Scored[] = [];
-    for (const one of seriesIn(traces)) {
-      const scored = scoresOf(one);
+    for (const series of seriesIn(traces)) {
+      const scored = scoresOf(series);
       lines.push(...scored);
       for (const { ahead, ...figures } of scored)
-        yield { variant: "series", series: one.name, ahead, ...rounded(figures) };
+        yield { variant: "series", series: series.name, ahead, ...rounded(figures) };
     }
     for (const variant of aheads.keys()) {
       const those = lines.filter(({ ahead }) => ahead === variant);
@@ -76,12 +76,12 @@ function scoresOf({ values, stepMs }: Series): readonly Scored[] {
     if (at < daysBefore * season) return;
     const points = forecast.ahead(season);
     for (const sum of sums) {
-      const [point, came] = [points[sum.steps - 1], values[at + sum.steps]];
-      if (point === undefined || came === undefined) continue;
-      sum.off += Math.abs(point.expected - came);
-      sum.seasonal += Math.abs((values[at + sum.steps - season] ?? 0) - came);
-      sum.last += Math.abs(value - came);
-      if (point.low <= came && came <= point.high) sum.covered++;
+      const [point, actual] = [points[sum.steps - 1], values[at + sum.steps]];
+      if (point === undefined || actual === undefined) continue;
+      sum.off += Math.abs(point.expected - actual);
+      sum.seasonal += Math.abs((values[at + sum.steps - season] ?? 0) - actual);
+      sum.last += Math.abs(value - actual);
+      if (point.low <= actual && actual <= point.high) sum.covered++;
       sum.count++;
     }
   });

@@ -23,13 +23,13 @@ export async function localServer(listener: RequestListener): Promise<LocalServe
     async alone(path, body) {
       const text = body === undefined ? "" : JSON.stringify(body);
       const headers = body && { "content-type": "application/json", "content-length": text.length };
-      const asking = request(`${url}${path}`, {
+      const outgoing = request(`${url}${path}`, {
         method: body ? "POST" : "GET",
         agent,
         ...(headers && { headers }),
       });
-      asking.end(text);
-      const [response] = await once(asking, "response");
+      outgoing.end(text);
+      const [response] = await once(outgoing, "response");
       return json(response);
     },
     async [Symbol.asyncDispose]() {

@@ -9,7 +9,7 @@ import type { Scenario } from "../scenario.ts";
 const settleMs = 120_000;
 /** One minute, because alert rules are evaluated and series recorded once a minute. The metrics include both. */
 const watchMs = 60_000;
-const looks = 12;
+const samples = 12;
 
 /**
  * Measured from 120 to 180 s after the start, as the mean of memory readings every 5 s. The processes run concurrently,
@@ -24,7 +24,7 @@ export const idle: Scenario = {
       figure: "deltaMiB",
       atMost: 90,
       unit: "MiB",
-      beside: ["pssMiB", "emptyNodePssMiB"],
+      compared: ["pssMiB", "emptyNodePssMiB"],
       known: { issue: 19, worst: 130 },
     },
     {
@@ -39,7 +39,7 @@ export const idle: Scenario = {
   async *run({ rounds }) {
     // The first start fills the compile cache.
     await (await startPlatform())[Symbol.asyncDispose]();
-    const taken: Round[] = [];
+    const results: Round[] = [];
     for (let round = 0; round < rounds; round++) {
       await using empty = await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
         until: (line) => line || undefined,
@@ -48,21 +48,22 @@ export const idle: Scenario = {
       await pause(settleMs);
       const beforeMs = cpuMs(platform.pid);
       const startMs = performance.now();
-      const seen: { readonly ours: Memory; readonly empty: Memory }[] = [];
-      for (let look = 0; look < looks; look++) {
-        await pause(watchMs / looks);
-        seen.push({ ours: memoryOf(platform.pid), empty: memoryOf(empty.pid) });
+      const memories: { readonly ours: Memory; readonly empty: Memory }[] = [];
+      for (let sample = 0; sample < samples; sample++) {
+        await pause(watchMs / samples);
+        memories.push({ ours: memoryOf(platform.pid), empty: memoryOf(empty.pid) });
       }
       const cpuPercent = (100 * (cpuMs(platform.pid) - beforeMs)) / (performance.now() - startMs);
-      taken.push({
-        ours: meanOf(seen.map(({ ours }) => ours)),
-        empty: meanOf(seen.map(({ empty }) => empty)),
-        leastMiB: Math.min(...seen.map(({ ours }) => ours.pssMiB)),
-        mostMiB: Math.max(...seen.map(({ ours }) => ours.pssMiB)),
+      results.push({
+        ours: meanOf(memories.map(({ ours }) => ours)),
+        empty: meanOf(memories.map(({ empty }) => empty)),
+        leastMiB: Math.min(...memories.map(({ ours }) => ours.pssMiB)),
+        mostMiB: Math.max(...memories.map(({ ours }) => ours.pssMiB)),
         cpuPercent,
       });
     }
-    const medianOf = (figure: (one: (typeof taken)[number]) => number) => rounded(median(taken.map(figure)));
+    const medianOf = (figure: (result: (typeof results)[number]) => number) =>
+      rounded(median(results.map(figure)));
     yield {
       variant: "platform",
       pssMiB: medianOf(({ ours }) => ours.pssMiB),
@@ -85,8 +86,8 @@ interface Round {
   readonly cpuPercent: number;
 }
 
-function meanOf(seen: readonly Memory[]): Memory {
-  const mean = (figure: (one: Memory) => number) =>
-    seen.reduce((sum, one) => sum + figure(one), 0) / seen.length;
+function meanOf(values: readonly Memory[]): Memory {
+  const mean = (figure: (memory: Memory) => number) =>
+    values.reduce((sum, memory) => sum + figure(memory), 0) / values.length;
   return { pssMiB: mean(({ pssMiB }) => pssMiB), privateMiB: mean(({ privateMiB }) => privateMiB) };
 }

@@ -29,7 +29,7 @@ export const start: Scenario = {
       figure: "readyMs",
       atMost: 1_000,
       unit: "ms",
-      beside: ["readyMs", "emptyNodeMs"],
+      compared: ["readyMs", "emptyNodeMs"],
       known: { issue: 19, worst: 5_000 },
     },
     { line: { variant: "after kill -9" }, figure: "readyMs", atMost: 3_000, unit: "ms" },
@@ -37,12 +37,12 @@ export const start: Scenario = {
   brief: { rounds: 2, seconds: 1 },
   async *run({ rounds }) {
     // The first start builds and compiles.
-    await once({ withinMs: buildsWithinMs });
+    await startOnce({ withinMs: buildsWithinMs });
     const empty: number[] = [];
     const starts: Record<string, Start[]> = { again: [], "after kill -9": [] };
     for (let round = 0; round < rounds; round++) {
       empty.push(emptyNode());
-      starts["again"]?.push(await once());
+      starts["again"]?.push(await startOnce());
       starts["after kill -9"]?.push(await afterKill());
     }
     for (const [variant, all] of Object.entries(starts))
@@ -60,7 +60,7 @@ interface Place {
   readonly withinMs?: number;
 }
 
-async function once({ directory, withinMs }: Place = {}): Promise<Start> {
+async function startOnce({ directory, withinMs }: Place = {}): Promise<Start> {
   const port = await freePort();
   const startMs = performance.now();
   const starting = startAsUsersDo(port, directory);
@@ -78,7 +78,7 @@ async function afterKill(): Promise<Start> {
       await using _launcher = await startAsUsersDo(await freePort(), directory);
       process.kill(processIn(directory), "SIGKILL");
     }
-    return await once({ directory });
+    return await startOnce({ directory });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -23,7 +23,7 @@ export const whatIfReplay: Scenario = {
   async *run({ rounds }) {
     for (const rate of rates) {
       const recording = recordingOf(rate);
-      const spanMs = (recording.attempts.at(-1)?.endedMs ?? 0) - startMs;
+      const durationMs = (recording.attempts.at(-1)?.endedMs ?? 0) - startMs;
       let [bestMs, error] = [Number.POSITIVE_INFINITY, 1];
       for (let round = 0; round < rounds; round++) {
         const before = process.cpuUsage();
@@ -38,9 +38,9 @@ export const whatIfReplay: Scenario = {
         ratePerSec: rate,
         attempts: recording.attempts.length,
         error: rounded(error),
-        spanSec: rounded(spanMs / 1_000),
+        spanSec: rounded(durationMs / 1_000),
         cpuMs: rounded(bestMs),
-        timesRealTime: rounded(spanMs / bestMs),
+        timesRealTime: rounded(durationMs / bestMs),
       } satisfies Result;
     }
   },
@@ -53,14 +53,14 @@ function recordingOf(ratePerSec: number): Recording {
     agentId: `w${at % workers}`,
     freeMs: startMs,
   }));
-  const heldMs = (1_000 * busyShare * workers * slots) / ratePerSec;
+  const executionMs = (1_000 * busyShare * workers * slots) / ratePerSec;
   const attempts: RecordedAttempt[] = [];
   let offeredMs = startMs;
   for (let at = 0; offeredMs < startMs + hourMs && attempts.length < 32_768; at++) {
     offeredMs += (-Math.log(1 - draws.next()) * 1_000) / ratePerSec;
     const slot = free.reduce((one, other) => (other.freeMs < one.freeMs ? other : one));
     const assignedMs = slot.freeMs <= offeredMs ? offeredMs : slot.freeMs + 5 + 10 * draws.next();
-    const endedMs = assignedMs + heldMs * (0.5 + draws.next());
+    const endedMs = assignedMs + executionMs * (0.5 + draws.next());
     slot.freeMs = endedMs;
     attempts.push({
       namespace: "default",

@@ -7,7 +7,7 @@ import { listRuns, shop } from "./work.fixture.ts";
 const tasks = ["stock", "pay", "parcel", "mail"];
 
 describe("the critical path of a run", () => {
-  it("takes the slower of two branches, and sums up to the time of the run", () => {
+  it("follows the slower of two branches, and adds up to the duration of the run", () => {
     const { works, attempts } = shop(1, {
       orders: 1,
       runMs: (task) => (task === "parcel" ? 900 : 100),
@@ -57,7 +57,7 @@ describe("a replay", () => {
 });
 
 describe("bottlenecks", () => {
-  it("have the entries of a list together, of which none takes a tenth of the time", () => {
+  it("include the entries of a list together, even if each takes less than a tenth of the time", () => {
     const { works, attempts } = listRuns(10);
     const found = bottlenecksOf(works, attempts);
     assert.deepEqual(
@@ -66,7 +66,7 @@ describe("bottlenecks", () => {
     );
   });
 
-  it("are found where they were planted: queues, slow tasks, retries", () => {
+  it("are found where they were injected: queues, slow tasks, retries", () => {
     // A finding is large if a user would act on it: without it, work takes less than two thirds of its time.
     const isLarge = ({ share, gain }: BottleneckFound) => share > 0.5 && gain > 0.33;
     const quiet = Array.from({ length: 500 }, (_, seed) => {
@@ -105,18 +105,18 @@ describe("bottlenecks", () => {
       if (first === undefined || first.part !== part || !isLarge(first)) return false;
       return part === "queue" ? first.uses === `shop.${task}` : first.task === task;
     };
-    const right = planted.filter((one) => isFound(one, 60)).length;
+    const right = planted.filter((each) => isFound(each, 60)).length;
     assert.ok(right >= 0.9 * planted.length, `${right} of ${planted.length} found`);
     assert.ok(right / (right + false_) >= 0.9, `${false_} false in 500`);
-    const delays = planted.map((one) => {
-      for (let after = 1; after <= 60; after++) if (isFound(one, after)) return after;
+    const delays = planted.map((each) => {
+      for (let after = 1; after <= 60; after++) if (isFound(each, after)) return after;
       return Number.POSITIVE_INFINITY;
     });
     delays.sort((one, other) => one - other);
     assert.ok((delays[44] ?? 0) <= 30, `known after so many orders: ${delays}`);
   });
 
-  it("are worth no more than the branch beside them allows", () => {
+  it("gain no more than the parallel branch allows", () => {
     const { works, attempts } = shop(9, {
       queueMs: (task) => (task === "parcel" ? 1_000 : 5),
       runMs: (task) => (task === "pay" ? 900 : 100),
@@ -126,7 +126,7 @@ describe("bottlenecks", () => {
     assert.ok(queue !== undefined && queue.share > 0.5 && queue.gain < 0.2, JSON.stringify(queue));
   });
 
-  it("are not said of work that ran a few times", () => {
+  it("are not reported for work with few runs", () => {
     const { works, attempts } = shop(4, { orders: 3, queueMs: () => 9_000 });
     assert.deepEqual(bottlenecksOf(works, attempts), []);
   });

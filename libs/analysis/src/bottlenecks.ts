@@ -47,14 +47,16 @@ export function criticalPath(work: WorkFact, attempts: readonly AttemptFact[]): 
   let current = last;
   while (current !== undefined) {
     const attempt: AttemptFact = current;
-    const triedBefore =
+    const previousAttempt =
       attempt.attempt === 1
         ? -1
         : sorted.findLastIndex(
             ({ task, attempt: number }) => task === attempt.task && number === attempt.attempt - 1,
           );
     const place =
-      triedBefore >= 0 ? triedBefore : lastEndedBefore(sorted, attempt.queuedMs + togetherMs, attempt);
+      previousAttempt >= 0
+        ? previousAttempt
+        : lastEndedBefore(sorted, attempt.queuedMs + togetherMs, attempt);
     const before = place < 0 ? undefined : sorted[place];
     const failed = attempt.status === "failed" && attempt !== last;
     const add = (part: Part, ms: number) => ms > 0 && path.push({ part, attempt, ms });
@@ -151,14 +153,14 @@ function ofDefinition(
     for (const segment of criticalPath(work, byWork.get(workKey(work)) ?? [])) {
       const { part, attempt } = segment;
       // All tasks of a capability share its queue.
-      const what = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.definitionTask;
-      const sum = sums.get(`${part} ${what}`) ?? {
+      const key = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.definitionTask;
+      const sum = sums.get(`${part} ${key}`) ?? {
         of: segment,
         ms: 0,
         startMs: attempt.queuedMs,
         works: new Set(),
       };
-      sums.set(`${part} ${what}`, sum);
+      sums.set(`${part} ${key}`, sum);
       sum.ms += segment.ms;
       sum.startMs = Math.min(sum.startMs, attempt.queuedMs);
       sum.works.add(work.id);
@@ -190,14 +192,14 @@ function gainOf(
   let [before, after] = [0, 0];
   for (const work of works) {
     const attempts = byWork.get(workKey(work)) ?? [];
-    const given = (each: AttemptFact) => ({
+    const asRecorded = (each: AttemptFact) => ({
       queueMs: each.startedMs - each.queuedMs,
       runMs: each.endedMs - each.startedMs,
     });
     const last = attempts.toSorted((one, other) => one.endedMs - other.endedMs).at(-1);
-    before += replayedMs(work, attempts, given);
+    before += replayedMs(work, attempts, asRecorded);
     after += replayedMs(work, attempts, (each) => {
-      const times = given(each);
+      const times = asRecorded(each);
       if (part === "queue")
         return each.uses === uses && each.pool === pool ? { ...times, queueMs: 0 } : times;
       if (each.definitionTask !== definitionTask) return times;

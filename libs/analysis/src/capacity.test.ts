@@ -52,7 +52,7 @@ function work(days: number, errorOf: (day: number) => number): LoadFact[] {
   return facts;
 }
 
-describe("the load to come", () => {
+describe("a load forecast", () => {
   const ahead = { nowMs: monday, fromMs: monday, toMs: monday + dayMs };
 
   it("of a Monday is that of Mondays, at its busiest hour, and the past shows the error", () => {
@@ -93,7 +93,7 @@ describe("a disk", () => {
   const days = (free: (day: number) => number, count = 20) =>
     Array.from({ length: count }, (_, day) => ({ timeMs: monday - (count - day) * dayMs, free: free(day) }));
 
-  it("that loses the same each day is full in so many days", () => {
+  it("with a constant loss per day is full after a known number of days", () => {
     const found = diskForecast(
       days((day) => 1_000 - 10 * day),
       monday,
@@ -103,7 +103,7 @@ describe("a disk", () => {
     assert.deepEqual([found?.backTest.error, found?.backTest.within], [0, 1]);
   });
 
-  it("whose loss varies has an interval around it", () => {
+  it("with a varying loss has an interval around the date", () => {
     const found = diskForecast(
       days((day) => 10_000 - 100 * day + (day % 3) * 40),
       monday,
@@ -115,7 +115,7 @@ describe("a disk", () => {
     assert.ok(found.backTest.error > 0 && found.backTest.error < 0.05);
   });
 
-  it("that does not fill up has no end, and too few days say nothing", () => {
+  it("that does not fill up has no date, and too few days give no forecast", () => {
     assert.equal(
       diskForecast(
         days(() => 500),

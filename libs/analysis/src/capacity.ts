@@ -64,10 +64,10 @@ const weekMs = 7 * dayMs;
 const weeksMax = 4;
 const backTestDaysMax = 28;
 /** With fewer tested days, the interval is `widest`. */
-const triedMin = 3;
+const testedDaysMin = 3;
 const widest = { low: 0.5, high: 2 };
 const slotsMax = 100_000;
-const farMs = 10 * 365 * dayMs;
+const horizonMs = 10 * 365 * dayMs;
 
 /** Returns the least number of slots with which at most this share of tasks waits longer than the target. */
 export function slotsFor(load: number, heldMs: number, targetMs: number, lateShare = 0.01): number {
@@ -103,8 +103,8 @@ export function loadForecast(
   for (let day = today - backTestDaysMax * dayMs; day < today; day += dayMs) {
     if (day - first.timeMs < dayMs) continue;
     const expected = busiest(hours, day, day + dayMs, day)?.load ?? 0;
-    const came = Math.max(0, ...hoursIn(hours, day, day + dayMs).map(({ load }) => load));
-    if (expected > 0 && came > 0) ratios.push(came / expected);
+    const actual = Math.max(0, ...hoursIn(hours, day, day + dayMs).map(({ load }) => load));
+    if (expected > 0 && actual > 0) ratios.push(actual / expected);
   }
   const peak = busiest(hours, from.fromMs, from.toMs, from.nowMs);
   if (peak === undefined) return undefined;
@@ -179,7 +179,7 @@ function expectedAt(hours: ReadonlyMap<number, Hour>, at: number, knownMs: numbe
 }
 
 function spreadOf(ratios: readonly number[]): { low: number; high: number } {
-  if (ratios.length < triedMin) return widest;
+  if (ratios.length < testedDaysMin) return widest;
   const sorted = sortedCopy(ratios);
   return { low: Math.min(1, quantile(sorted, 0.1)), high: Math.max(1, quantile(sorted, 0.9)) };
 }
@@ -209,21 +209,21 @@ export function diskForecast(points: readonly FreePoint[], nowMs: number): DiskF
   const slopes = slopesOf(steps);
   const full = (slope: number): number | undefined => {
     const inMs = slope < 0 ? last.free / -slope : Number.POSITIVE_INFINITY;
-    return inMs > farMs ? undefined : nowMs + inMs;
+    return inMs > horizonMs ? undefined : nowMs + inMs;
   };
   const errors: { error: number; isWithin: boolean }[] = [];
   for (let at = 3; at < steps.length; at++) {
     const known = steps.slice(0, at);
-    const [before, came] = [known.at(-1), steps[at]];
-    if (before === undefined || came === undefined) continue;
-    const tried = slopesOf(known);
-    const inMs = came.timeMs - before.timeMs;
-    const expected = before.free + median(tried) * inMs;
-    const [low, high] = [quantile(tried, 0.1), quantile(tried, 0.9)].map(
+    const [before, actual] = [known.at(-1), steps[at]];
+    if (before === undefined || actual === undefined) continue;
+    const slopes = slopesOf(known);
+    const inMs = actual.timeMs - before.timeMs;
+    const expected = before.free + median(slopes) * inMs;
+    const [low, high] = [quantile(slopes, 0.1), quantile(slopes, 0.9)].map(
       (slope) => before.free + slope * inMs,
     );
-    const isWithin = came.free >= (low ?? 0) && came.free <= (high ?? 0);
-    errors.push({ error: Math.abs(expected - came.free) / Math.max(1, came.free), isWithin });
+    const isWithin = actual.free >= (low ?? 0) && actual.free <= (high ?? 0);
+    errors.push({ error: Math.abs(expected - actual.free) / Math.max(1, actual.free), isWithin });
   }
   return {
     perDay: median(slopes) * dayMs,

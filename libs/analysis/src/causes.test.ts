@@ -36,7 +36,7 @@ function cases(seed: number, { count = 400, rate = 0.03, culprit, sinceMs = 0 }:
 }
 
 describe("causes of failures", () => {
-  it("are found where they were planted, and not where chance alone fails", () => {
+  it("are found where they were injected, and not among random failures", () => {
     const culprits = [
       { attribute: "agent", value: "a3", rate: 0.7 },
       { attribute: "version", value: "v2", rate: 0.4 },
@@ -67,7 +67,7 @@ describe("causes of failures", () => {
     assert.ok((delays[25] ?? 0) <= 30, `known after so many failures: ${delays}`);
   });
 
-  it("name what always goes with them, the time of the first failure, and what came shortly before", () => {
+  it("name correlated attributes, the time of the first failure, and a change shortly before", () => {
     const hourMs = 3_600_000;
     const all = cases(5, { culprit: { attribute: "agent", value: "a2", rate: 0.9 }, rate: 0.01 }).filter(
       // The agent joined after two hours.
@@ -81,7 +81,7 @@ describe("causes of failures", () => {
     assert.equal(cause.message, "order … of customer … failed after … ms");
   });
 
-  it("keep two causes of the same error apart", () => {
+  it("are distinguished if they have the same error", () => {
     const all = cases(6, { rate: 0.01, count: 800 }).map((each): Case => {
       const isBad =
         each.isBad || each.attributes["agent"] === "a1" || each.attributes["label team"] === "blue";
@@ -93,7 +93,7 @@ describe("causes of failures", () => {
 });
 
 describe("a normalised message", () => {
-  it("leaves out what differs each time, and keeps the words", () => {
+  it("omits the varying parts, and keeps the words", () => {
     assert.equal(
       normalised('connect to 10.0.0.7:5432 failed for "ada" (id 7d3f0a52-1111-4222-8333-444455556666)'),
       "connect to … failed for … (id …)",
@@ -102,7 +102,7 @@ describe("a normalised message", () => {
     assert.equal(normalised("timeout"), "timeout");
   });
 
-  it("are contrasted with what did well in the same places only", () => {
+  it("failures are compared only with successes in the same places", () => {
     const of = (place: string, isBad: boolean, count: number): Case[] =>
       Array.from({ length: count }, (_, index) => ({
         ...{ id: `${place}-${index}`, timeMs: startMs + index, isBad, place },

@@ -104,10 +104,10 @@ export function explain(
   const [causes, unexplained]: [CauseFound[], Unexplained[]] = [[], []];
   for (const bad of clusters.values()) {
     if (bad.length < failuresMin) continue;
-    const wentWell = inPlacesOf(bad, good);
-    const found = ofCluster(bad, wentWell, { falseAlarms, firstSeen, startMs });
+    const successes = inPlacesOf(bad, good);
+    const found = ofCluster(bad, successes, { falseAlarms, firstSeen, startMs });
     causes.push(...found);
-    if (found.length === 0) unexplained.push(withoutCause(bad, wentWell));
+    if (found.length === 0) unexplained.push(withoutCause(bad, successes));
   }
   return {
     causes: causes.sort((one, other) => other.explained - one.explained).slice(0, most),
@@ -143,14 +143,14 @@ interface Known {
 
 function ofCluster(bad: readonly Case[], good: readonly Case[], known: Known): CauseFound[] {
   const causes: CauseFound[] = [];
-  let [badLeft, goodLeft] = [bad, good];
+  let [remainingBad, remainingGood] = [bad, good];
   while (causes.length < causesPerCluster) {
-    const found = best(badLeft, goodLeft, bad.length, known);
+    const found = best(remainingBad, remainingGood, bad.length, known);
     if (found === undefined) break;
     causes.push(found);
     const hasIt = ({ attributes }: Case) => attributes[found.attribute] === found.value;
-    badLeft = badLeft.filter((each) => !hasIt(each));
-    goodLeft = goodLeft.filter((each) => !hasIt(each));
+    remainingBad = remainingBad.filter((each) => !hasIt(each));
+    remainingGood = remainingGood.filter((each) => !hasIt(each));
   }
   return causes;
 }
@@ -199,7 +199,7 @@ function best(
     .filter(({ attributes }) => attributes[attribute] === value)
     .toSorted((one, other) => one.timeMs - other.timeMs);
   const [{ timeMs, errorCode, errorMessage } = noCase] = explained;
-  const seenMs = firstSeen.get(key) ?? 0;
+  const firstSeenMs = firstSeen.get(key) ?? 0;
   return {
     attribute,
     value,
@@ -214,7 +214,7 @@ function best(
     message: normalised(errorMessage),
     explained: explained.length,
     startMs: timeMs,
-    changedMs: seenMs > startMs && timeMs - seenMs <= changedBeforeMs ? seenMs : undefined,
+    changedMs: firstSeenMs > startMs && timeMs - firstSeenMs <= changedBeforeMs ? firstSeenMs : undefined,
     examples: explained.slice(0, examplesMax).map(({ id }) => id),
   };
 }

@@ -35,7 +35,7 @@ function from(points: readonly Point[], place: number, change: (value: number, i
 const shapes = [{}, { alike: 0.6 }, { rhythm: 0.4 }, { rhythm: 0.4, alike: 0.4 }];
 
 describe("changes of a series", () => {
-  it("are found where they were planted, and not in quiet series", () => {
+  it("are found where they were injected, and not in quiet series", () => {
     const quiet = Array.from({ length: 500 }, (_, seed) => series(seed, 600, shapes[seed % shapes.length]));
     const false_ = quiet.filter((points) => changesOf(points).length > 0).length;
     const placeOf = (seed: number) => 150 + 6 * seed;
@@ -70,7 +70,7 @@ describe("changes of a series", () => {
     assert.ok(change && Math.abs(change.before - 100) < 10 && Math.abs(change.after - 200) < 20);
   });
 
-  it("are none in what is always the same, empty or short", () => {
+  it("are absent in constant, empty and short series", () => {
     const same = Array.from({ length: 100 }, (_, index) => ({ timeMs: index * minuteMs, value: 5 }));
     assert.deepEqual(changesOf(same), []);
     assert.deepEqual(changesOf([]), []);
@@ -80,7 +80,7 @@ describe("changes of a series", () => {
 });
 
 describe("the drift of a series", () => {
-  it("is found where it was planted, and not in quiet series", () => {
+  it("is found where it was injected, and not in quiet series", () => {
     const quiet = Array.from({ length: 500 }, (_, seed) => series(seed, 600, shapes[seed % shapes.length]));
     const false_ = quiet.filter((points) => driftOf(points) !== undefined).length;
     const rising = Array.from({ length: 50 }, (_, seed) =>
@@ -106,7 +106,7 @@ describe("the drift of a series", () => {
 });
 
 describe("a daily rhythm", () => {
-  it("is taken out where there is one", () => {
+  it("is removed from a series that has one", () => {
     assert.equal(withoutRhythm(series(1, 600, { rhythm: 0.4 })).hasRhythm, true);
     assert.equal(withoutRhythm(series(1, 600)).hasRhythm, false);
   });

@@ -53,7 +53,7 @@ export function changesOf(points: readonly Point[], options: ChangeOptions = {})
   const { falseAlarms = 0.001, smallest = 0.2, most = 20 } = options;
   const { values } = withoutRhythm(points);
   const found: Change[] = [];
-  const look = (from: number, to: number): void => {
+  const search = (from: number, to: number): void => {
     if (found.length >= most) return;
     const at = strongest(values, from, to, falseAlarms);
     if (at === undefined) return;
@@ -63,10 +63,10 @@ export function changesOf(points: readonly Point[], options: ChangeOptions = {})
       smallest * Math.max(Math.abs(before), spreadOf(values.slice(from, at.place)))
     )
       found.push({ timeMs: points[at.place]?.timeMs ?? 0, before, after, chance: at.chance });
-    look(from, at.place);
-    look(at.place, to);
+    search(from, at.place);
+    search(at.place, to);
   };
-  look(0, values.length);
+  search(0, values.length);
   return found.sort((one, other) => one.timeMs - other.timeMs);
 }
 

@@ -18,7 +18,7 @@ describe("patterns", () => {
     assert.ok((first?.ms ?? 0) > 30_000);
   });
 
-  it("are failures at one time of the hour", () => {
+  it("are failures at the same minute of the hour", () => {
     const { attempts } = shop(2, {
       ...{ orders: 600, attemptsMax: 2 },
       fails: ({ task, number, timeMs }) =>
@@ -41,7 +41,7 @@ describe("patterns", () => {
     );
   });
 
-  it("are none where failures come by chance", () => {
+  it("are absent if failures are random", () => {
     for (let seed = 0; seed < 100; seed++) {
       const chance = seededChance(1_000 + seed);
       const { attempts } = shop(seed, {

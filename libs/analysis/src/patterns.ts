@@ -47,7 +47,7 @@ function storm(attempts: readonly AttemptFact[]): PatternFound[] {
       count: failed.length,
       share,
       ms: failed.reduce((sum, { startedMs, endedMs }) => sum + endedMs - startedMs, 0),
-      ...where(failed),
+      ...startAndExamples(failed),
     },
   ];
 }
@@ -82,7 +82,7 @@ function rhythm(attempts: readonly AttemptFact[]): PatternFound[] {
           count: list.length,
           share,
           ms: 0,
-          ...where(list),
+          ...startAndExamples(list),
         },
       ];
     }
@@ -124,14 +124,14 @@ function sequences(attempts: readonly AttemptFact[]): PatternFound[] {
           count: both.length,
           share,
           ms: 0,
-          ...where(both),
+          ...startAndExamples(both),
         },
       ];
     }),
   );
 }
 
-function where(attempts: readonly AttemptFact[]): { startMs: number; examples: string[] } {
+function startAndExamples(attempts: readonly AttemptFact[]): { startMs: number; examples: string[] } {
   return {
     startMs: attempts.reduce((first, { endedMs }) => Math.min(first, endedMs), Number.POSITIVE_INFINITY),
     examples: [...new Set(attempts.map(({ workId }) => workId))].slice(0, examplesMax),

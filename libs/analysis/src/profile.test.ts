@@ -27,7 +27,7 @@ describe("the profile of a definition", () => {
     );
   });
 
-  it("has the entries of a list as one task", () => {
+  it("counts the entries of a list as one task", () => {
     const { works, attempts } = listRuns(10);
     const { tasks, paths } = profileOf(works, attempts);
     assert.deepEqual(

@@ -11,23 +11,23 @@ interface Draw {
   readonly at: number;
 }
 
-interface Made {
+interface Outcome {
   readonly ms: number;
   readonly failed?: boolean;
   readonly money?: number;
 }
 
 interface TrialKind {
-  readonly before?: (draw: Draw) => Made;
+  readonly before?: (draw: Draw) => Outcome;
   readonly isHarmlessEnough?: boolean;
   readonly helpsSlowRuns?: boolean;
 }
 
-const usual = ({ usualMs, random }: Draw): Made => ({ ms: usualMs, failed: random < 0.01, money: 0.02 });
+const usual = ({ usualMs, random }: Draw): Outcome => ({ ms: usualMs, failed: random < 0.01, money: 0.02 });
 
 /** Draws runs of both versions, a fifth of them of the changed version, until the trial is decided. */
 function trialOf(
-  changed: (draw: Draw) => Made,
+  changed: (draw: Draw) => Outcome,
   seed: number,
   { before: earlier = usual, ...options }: TrialKind = {},
 ) {
@@ -52,13 +52,13 @@ function trialOf(
 }
 
 /** Returns how often the change is kept in 20 trials. */
-function keptOf(changed: (draw: Draw) => Made, isHarmlessEnough = false): number {
+function keptCount(changed: (draw: Draw) => Outcome, isHarmlessEnough = false): number {
   const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
   return seeds.filter((seed) => trialOf(changed, seed, { isHarmlessEnough }).verdict === "keep").length;
 }
 
 /** Runs trials of a change that helps slow runs. Before it, a fifth of the runs took three times as long. */
-function keptForSlowRuns(changed: (draw: Draw) => Made): number {
+function keptCountForSlowRuns(changed: (draw: Draw) => Outcome): number {
   const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
   const options = { before: tail(0.2, 3, 1), helpsSlowRuns: true };
   return seeds.filter((seed) => trialOf(changed, seed, options).verdict === "keep").length;
@@ -77,7 +77,7 @@ const tail = (share: number, slowFactor: number, factor: number) => (draw: Draw)
 });
 
 /** 20 harmful candidates. Some are obviously harmful, others hide the harm behind a gain. */
-const harmful: Readonly<Record<string, (draw: Draw) => Made>> = {
+const harmful: Readonly<Record<string, (draw: Draw) => Outcome>> = {
   "a tenth slower": slower(1.1),
   "a fifth slower": slower(1.2),
   "twice as slow": slower(2),
@@ -105,34 +105,34 @@ const harmful: Readonly<Record<string, (draw: Draw) => Made>> = {
 
 describe("the trial of a changed version", () => {
   for (const [name, changed] of Object.entries(harmful))
-    it(`takes back what ${name}`, () => {
-      assert.equal(keptOf(changed), 0);
+    it(`reverts a harmful version: ${name}`, () => {
+      assert.equal(keptCount(changed), 0);
     });
 
   it("knows 20 harmful candidates", () => assert.equal(Object.keys(harmful).length, 20));
 
-  it("keeps what is faster, and says how much", () => {
-    for (const factor of [0.8, 0.6, 0.3]) assert.ok(keptOf(slower(factor)) >= 18, `${factor}`);
+  it("keeps a faster version, and reports the gain", () => {
+    for (const factor of [0.8, 0.6, 0.3]) assert.ok(keptCount(slower(factor)) >= 18, `${factor}`);
     const { finding, before, tried } = trialOf(slower(0.6), 7);
     assert.match(finding, /^Median time [34]\d % less in \d+ runs, and nothing got worse\.$/);
     assert.ok(tried.p50Ms < before.p50Ms && tried.runs >= 20 && before.runs > tried.runs);
   });
 
-  it("keeps what helps slow runs by the slowest tenth, and not what helps none of them", () => {
-    assert.ok(keptForSlowRuns(tail(0.2, 1.3, 1)) >= 18);
-    assert.ok(keptForSlowRuns(tail(0.05, 3, 1)) >= 18);
+  it("judges a version for slow runs by the slowest tenth, and keeps none without a gain", () => {
+    assert.ok(keptCountForSlowRuns(tail(0.2, 1.3, 1)) >= 18);
+    assert.ok(keptCountForSlowRuns(tail(0.05, 3, 1)) >= 18);
     const slow = tail(0.2, 3, 1);
-    for (const harmless of [slow, tail(0.19, 3, 1)]) assert.ok(keptForSlowRuns(harmless) <= 1);
+    for (const harmless of [slow, tail(0.19, 3, 1)]) assert.ok(keptCountForSlowRuns(harmless) <= 1);
     const costly = (draw: Draw) => ({ ...tail(0.2, 1.3, 1)(draw), money: 0.03 });
     for (const harmful of [tail(0.2, 6, 1), tail(0.2, 1.3, 1.4), costly, failing(0.15, 1)])
-      assert.equal(keptForSlowRuns(harmful), 0);
+      assert.equal(keptCountForSlowRuns(harmful), 0);
   });
 
-  it("keeps what saves something else only if nothing got worse", () => {
-    assert.ok(keptOf(usual, true) >= 16);
-    assert.equal(keptOf(slower(1.2), true), 0);
-    assert.equal(keptOf(failing(0.15, 1), true), 0);
-    assert.equal(keptOf(tail(0.25, 4, 1), true), 0);
+  it("keeps a version that saves something else only if nothing got worse", () => {
+    assert.ok(keptCount(usual, true) >= 16);
+    assert.equal(keptCount(slower(1.2), true), 0);
+    assert.equal(keptCount(failing(0.15, 1), true), 0);
+    assert.equal(keptCount(tail(0.25, 4, 1), true), 0);
   });
 
   it("drops a version that fails at its start before the first comparison", () => {
@@ -158,7 +158,7 @@ describe("the trial of a changed version", () => {
     assert.deepEqual(judge(70, 80), ["take_back", "80 of 4000 tasks failed, before 40 of 4000."]);
   });
 
-  it("decides nothing between two comparisons, and takes back what gets no runs in 7 days", () => {
+  it("decides nothing between two comparisons, and reverts a version with too few runs in 7 days", () => {
     const arm = (runs: number, ms: number) => ({
       runMs: Array.from({ length: runs }, () => ms),
       failed: 0,

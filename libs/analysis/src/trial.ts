@@ -78,7 +78,7 @@ export function judgeTrial(
   const found = { before: foundOf(before), tried: foundOf(tried) };
   const judged = (verdict: TrialJudgement["verdict"], finding: string) => ({ verdict, finding, ...found });
   if (endedOf(tried) >= earlyRunsMin && failureChance(before, tried) < earlyChance)
-    return judged("take_back", failureWords(before, tried, unit));
+    return judged("take_back", failureText(before, tried, unit));
   const needed = trialLooks[Math.min(looks, trialLooks.length - 1)] ?? 0;
   if (Math.min(countOf(before), countOf(tried)) < needed) {
     if (elapsedMs < trialMaxMs) return judged("wait", "");
@@ -89,11 +89,11 @@ export function judgeTrial(
   const hint = harmOf(before, tried, hintChance, unit);
   const isLast = looks >= trialLooks.length - 1;
   const { gain, chance, name } = helpsSlowRuns ? slowGainOf(before, tried) : usualGainOf(before, tried);
-  const words = `${name} ${percent(gain)} less in ${countOf(tried)} ${unit}, and nothing got worse.`;
+  const gainText = `${name} ${percent(gain)} less in ${countOf(tried)} ${unit}, and nothing got worse.`;
   // The mean counts too, because a faster median with a few very slow runs is no gain.
   const isLess = mean(tried.runMs) < mean(before.runMs);
   const isGain = isLess && gain >= gainMin && chance < gainChance;
-  if (isGain && hint === undefined && looks >= keepLooksMin) return judged("keep", words);
+  if (isGain && hint === undefined && looks >= keepLooksMin) return judged("keep", gainText);
   if (!isLast) return judged("continue", hint ?? `Nothing got worse in ${countOf(tried)} ${unit}.`);
   if (hint !== undefined) return judged("take_back", hint);
   if (isHarmlessEnough) return judged("keep", `Nothing got worse in ${countOf(tried)} ${unit}.`);
@@ -129,7 +129,7 @@ function slowGainOf(before: TrialArm, tried: TrialArm): GainFound {
 
 /** Returns the harm as a sentence. Undefined without harm. */
 function harmOf(before: TrialArm, tried: TrialArm, chance: number, unit: string): string | undefined {
-  if (failureChance(before, tried) < chance) return failureWords(before, tried, unit);
+  if (failureChance(before, tried) < chance) return failureText(before, tried, unit);
   const [usual, slow] = [sortedCopy(before.runMs), sortedCopy(tried.runMs)];
   if (isMore(usual, slow, chance))
     return `Median time ${percent(quantile(slow, 0.5) / quantile(usual, 0.5) - 1)} more in ${tried.runMs.length} ${unit}.`;
@@ -160,7 +160,7 @@ function failureChance(before: TrialArm, tried: TrialArm): number {
     : chanceOfHits(tried.failed, endedOf(tried), failed, endedOf(before) + endedOf(tried));
 }
 
-function failureWords(before: TrialArm, tried: TrialArm, unit: string): string {
+function failureText(before: TrialArm, tried: TrialArm, unit: string): string {
   return `${tried.failed} of ${endedOf(tried)} ${tried.ended === undefined ? unit : "tasks"} failed, before ${before.failed} of ${endedOf(before)}.`;
 }
 

@@ -6,7 +6,7 @@ import { shop } from "./work.fixture.ts";
 const version = (order: number) => (order < 120 ? "old" : "new");
 
 describe("a regression of a version", () => {
-  it("is that it takes longer, or fails more often, than the version before", () => {
+  it("is a longer duration or more failures than in the version before", () => {
     const slower = shop(1, { version, runMs: (_, order) => (version(order) === "new" ? 160 : 100) });
     const [one, ...others] = regressionsOf(slower.works);
     assert.deepEqual([one?.what, one?.version, one?.before, others.length], ["duration", "new", "old", 0]);
@@ -17,7 +17,7 @@ describe("a regression of a version", () => {
     assert.equal(other?.examples[0], "order-120");
   });
 
-  it("is not said of a version that does the same, in 500 definitions", () => {
+  it("is reported for at most 2 of 500 definitions with an equal version", () => {
     const found = Array.from({ length: 500 }, (_, seed) =>
       regressionsOf(
         shop(seed, { version, orders: 160, fails: ({ order }) => (order * 7 + seed) % 11 === 0 }).works,
@@ -26,7 +26,7 @@ describe("a regression of a version", () => {
     assert.ok(found.length <= 2, `${found.length} false`);
   });
 
-  it("is not said of a few runs, nor of a version that is faster", () => {
+  it("is not reported for few runs, or for a faster version", () => {
     assert.deepEqual(
       regressionsOf(shop(3, { version, orders: 125, runMs: (_, o) => (o < 120 ? 9 : 900) }).works),
       [],

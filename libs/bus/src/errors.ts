@@ -5,7 +5,7 @@ export const busErrors = defineErrors("bus", {
   invalidEvent: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "An event breaks the rules of CloudEvents or of the bus: the violations name each attribute and what was expected. Nothing of the batch was published.",
+    help: "An event breaks the rules of CloudEvents or of the bus. The violations name each attribute and the expected value. No event of the batch was published.",
     message: ({ type, problems }: { type: string; problems: readonly string[] }) =>
       `The event of type ${JSON.stringify(type)} is invalid: ${problems.join(", ")}`,
     remedy: "Correct the event and publish it again.",
@@ -13,7 +13,7 @@ export const busErrors = defineErrors("bus", {
   tooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The data of an event is larger than the bus carries. Put large data into the blob store and a reference to it into the event.",
+    help: "The data of an event exceeds the limit of the bus. Put large data into the blob store, and a reference to it into the event.",
     message: ({ type, found, most }: { type: string; found: number; most: number }) =>
       `The event of type ${type} has ${found} bytes of data, more than the maximum of ${most}`,
     remedy: "Publish a reference to a blob instead.",
@@ -21,7 +21,7 @@ export const busErrors = defineErrors("bus", {
   notAccepted: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The bus did not take in all events in time: it is away, or more is published than it can take. Some may have been taken in. Publish the same events with the same ids again: those that were are recognised and not delivered twice.",
+    help: "The bus did not accept all events in time: it is unavailable, or the rate is too high. Some events may have been accepted. Publish the same events with the same ids again: accepted events are recognised and not delivered twice.",
     message: ({
       missing,
       count,
@@ -38,7 +38,7 @@ export const busErrors = defineErrors("bus", {
   rejected: {
     status: "INTERNAL",
     retry: "never",
-    help: "The server that keeps the events refused one for a reason that does not pass by itself. The message has its words. Look into the server's log and the limits of the stream TUTTI_EVENTS.",
+    help: "The server that stores the events rejected an event for a permanent reason. The message contains the reason of the server. Check the log of the server and the limits of the stream TUTTI_EVENTS.",
     message: ({ type, reason }: { type: string; reason: string }) =>
       `The event of type ${type} was rejected: ${reason}`,
     remedy: "Check the limits of the stream TUTTI_EVENTS.",
@@ -46,7 +46,7 @@ export const busErrors = defineErrors("bus", {
   invalidSubscription: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The options of a subscription contradict each other or the rules: the message says which.",
+    help: "The options of a subscription contradict each other or the rules. The message names the option.",
     message: ({ option, expected, found }: { option: string; expected: string; found: string }) =>
       `\`${option}\`: expected ${expected}, got ${found}`,
     remedy: "Correct the option.",
@@ -62,7 +62,7 @@ export const busErrors = defineErrors("bus", {
   neverHandled: {
     status: "INTERNAL",
     retry: "never",
-    help: "An event was delivered many times without any handler coming to an end: most likely its handling takes the process down. It is given up. It stays in the log, at its position.",
+    help: "An event was delivered many times, and no handler finished. The handler probably crashes the process. The event is dropped. It stays in the log, at its position.",
     message: ({ deliveries }: { deliveries: number }) =>
       `The event was dropped after ${deliveries} deliveries without a finished handler`,
     remedy: "Correct the handler, then replay the event from the log.",
@@ -70,7 +70,7 @@ export const busErrors = defineErrors("bus", {
   stopped: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The bus of this process is shutting down and takes nothing more. Repeat at another instance.",
+    help: "The bus of this process is shutting down and accepts no more requests. Retry at another instance.",
     message: ({ operation }: { operation: string }) =>
       `The bus of this process has stopped and rejected the ${operation}`,
     remedy: "Repeat it at another instance.",

@@ -8,7 +8,7 @@ const program = await natsServerProgram();
 const { signal } = new AbortController();
 
 describe("bus over a NATS cluster", { skip: program.skip }, () => {
-  it("keeps order and loses nothing while leaders step down and a server dies", async () => {
+  it("keeps order and loses no event while leaders step down and a server fails", async () => {
     await using servers = await startNatsCluster();
     const addresses = servers.map((server) => server.address);
     const [one, two] = [await connectionTo(addresses), await connectionTo(addresses)];
@@ -19,11 +19,11 @@ describe("bus over a NATS cluster", { skip: program.skip }, () => {
     await reader.start({ signal });
     const namespace = freshNamespace();
     const [durable, live] = [new Collector(), new Collector()];
-    const seen = new Set<string>();
+    const received = new Set<string>();
     const each = (event: { id: string }, delivery: Parameters<Collector["each"]>[1]) => {
       // At least once: redeliveries are recognised by their id.
-      if (!seen.has(event.id)) durable.collect(delivery);
-      seen.add(event.id);
+      if (!received.has(event.id)) durable.collect(delivery);
+      received.add(event.id);
     };
     const options = { pattern: ">", namespace, maxInFlight: 256 } as const;
     const group = await reader.subscribe({
@@ -71,9 +71,9 @@ describe("bus over a NATS cluster", { skip: program.skip }, () => {
 });
 
 /** Makes the leader of the stream, or of the durable subscription, step down. */
-async function stepDown(connection: Awaited<ReturnType<typeof connectionTo>>, what: "STREAM" | "CONSUMER") {
+async function stepDown(connection: Awaited<ReturnType<typeof connectionTo>>, target: "STREAM" | "CONSUMER") {
   const client = connection.client("test");
-  if (what === "STREAM") {
+  if (target === "STREAM") {
     await client.request("$JS.API.STREAM.LEADER.STEPDOWN.TUTTI_EVENTS", "", { timeout: 5_000 });
     return;
   }

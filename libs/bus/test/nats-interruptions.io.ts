@@ -31,9 +31,9 @@ async function busOn(
 const some = (namespace: string, count: number): EventInput[] =>
   Array.from({ length: count }, (_, index) => testEvent({ namespace, subject: `s${index % 7}` }));
 
-describe("bus over NATS while its server comes and goes", { skip: program.skip }, () => {
-  for (const how of ["stop", "kill"] as const) {
-    it(`durable and live subscriptions continue after a ${how}, in order, nothing lost`, async () => {
+describe("bus over NATS during outages of its server", { skip: program.skip }, () => {
+  for (const mode of ["stop", "kill"] as const) {
+    it(`durable and live subscriptions continue after a ${mode}, in order and without loss`, async () => {
       await using server = await startNatsServer({ jetstream: "sync_interval: always" });
       await using one = await busOn(server);
       await using two = await busOn(server);
@@ -62,7 +62,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
         }
         await live.count(round * 200 + 1);
         if (round === 2) break;
-        await server.down(how);
+        await server.down(mode);
         await server.up();
       }
       await Promise.all(published);
@@ -83,30 +83,30 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
     });
   }
 
-  it("a publication made while the server is away is taken in when it is back", async () => {
+  it("a publication made during an outage is accepted after the server returns", async () => {
     await using server = await startNatsServer();
-    await using one = await busOn(server);
+    await using fixture = await busOn(server);
     const namespace = freshNamespace();
     const collector = new Collector();
-    await using _ = await one.bus.subscribe({ pattern: ">", namespace, handle: collector });
+    await using _ = await fixture.bus.subscribe({ pattern: ">", namespace, handle: collector });
     await server.down();
     const events = some(namespace, 50);
-    const published = one.bus.publish(events);
+    const published = fixture.bus.publish(events);
     await server.up();
     await published;
     await collector.count(50);
     assert.deepEqual(collector.ids.toSorted(), events.map(({ id }) => id).toSorted());
   });
 
-  it("a publication that is not confirmed in time fails, saying why and what to do. Repeating it does no harm", async () => {
+  it("a publication that is not confirmed in time fails with the reason and the remedy. A retry is safe", async () => {
     await using server = await startNatsServer();
-    await using one = await busOn(server);
+    await using fixture = await busOn(server);
     const namespace = freshNamespace();
     const collector = new Collector();
-    await using _ = await one.bus.subscribe({ pattern: ">", namespace, handle: collector });
+    await using _ = await fixture.bus.subscribe({ pattern: ">", namespace, handle: collector });
     const events = some(namespace, 5);
     await server.down();
-    await assert.rejects(one.bus.publish(events, { timeoutMs: 30 }), (error) => {
+    await assert.rejects(fixture.bus.publish(events, { timeoutMs: 30 }), (error) => {
       assert.ok(busErrors.notAccepted.is(error));
       assert.match(
         error.message,
@@ -116,50 +116,50 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
       return true;
     });
     await server.up();
-    await one.bus.publish(events);
-    await one.bus.publish(events);
-    await one.bus.publish([testEvent({ namespace, id: "end" })]);
+    await fixture.bus.publish(events);
+    await fixture.bus.publish(events);
+    await fixture.bus.publish([testEvent({ namespace, id: "end" })]);
     await collector.until(() => collector.ids.includes("end"));
     assert.equal(collector.ids.length, 6);
   });
 
-  it("holds no more events than it may while the server is away: the publisher waits", async () => {
+  it("buffers no more events than its limit while the server is unavailable: the publisher waits", async () => {
     await using server = await startNatsServer();
-    await using one = await busOn(server, { waitingMax: 10 });
+    await using fixture = await busOn(server, { waitingMax: 10 });
     const namespace = freshNamespace();
     await server.down();
-    const first = one.bus.publish(some(namespace, 8));
-    let secondTaken = false;
-    const second = one.bus.publish(some(namespace, 8)).then(() => {
-      secondTaken = true;
+    const first = fixture.bus.publish(some(namespace, 8));
+    let isSecondAccepted = false;
+    const second = fixture.bus.publish(some(namespace, 8)).then(() => {
+      isSecondAccepted = true;
     });
-    const third = one.bus.publish(some(namespace, 8), { timeoutMs: 20 });
+    const third = fixture.bus.publish(some(namespace, 8), { timeoutMs: 20 });
     await assert.rejects(third, busErrors.notAccepted.is);
-    assert.equal(secondTaken, false);
+    assert.equal(isSecondAccepted, false);
     await server.up();
     await Promise.all([first, second]);
   });
 
-  it("tells readers that the log was made again, and continues with it", async () => {
+  it("reports a recreated log to readers, and continues with it", async () => {
     await using server = await startNatsServer();
-    await using one = await busOn(server);
+    await using fixture = await busOn(server);
     const namespace = freshNamespace();
     const collector = new Collector();
     const { onGap } = collector;
-    await using _ = await one.bus.subscribe({ pattern: ">", namespace, handle: collector, onGap });
-    await one.bus.publish([testEvent({ namespace, id: "before" })]);
+    await using _ = await fixture.bus.subscribe({ pattern: ">", namespace, handle: collector, onGap });
+    await fixture.bus.publish([testEvent({ namespace, id: "before" })]);
     await collector.count(1);
-    const manager = await one.connection.manager("test");
+    const manager = await fixture.connection.manager("test");
     await manager.streams.delete("TUTTI_EVENTS");
-    await one.bus.start({ signal });
-    await one.connection.client("test").reconnect();
-    await one.bus.publish([testEvent({ namespace, id: "after" })]);
+    await fixture.bus.start({ signal });
+    await fixture.connection.client("test").reconnect();
+    await fixture.bus.publish([testEvent({ namespace, id: "after" })]);
     await collector.count(2);
     assert.deepEqual(collector.ids, ["before", "after"]);
     assert.deepEqual(collector.gaps, [{ reason: "reset", count: undefined }]);
   });
 
-  it("finishes what is on its way when it drains", async () => {
+  it("completes pending publications and deliveries when it drains", async () => {
     await using server = await startNatsServer();
     const connection = await connectionTo([server.address]);
     const bus = new NatsBus({ connection });
@@ -172,8 +172,8 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
     await published;
     await bus.stop(signal);
     await connection.stop(signal);
-    await using again = await busOn(server);
-    await using _ = await again.bus.subscribe({
+    await using restarted = await busOn(server);
+    await using _ = await restarted.bus.subscribe({
       pattern: ">",
       namespace,
       durable: "drained",
@@ -183,7 +183,7 @@ describe("bus over NATS while its server comes and goes", { skip: program.skip }
     assert.equal(new Set(collector.ids).size, 100);
   });
 
-  it("waits at its start for JetStream, and stops waiting when told to", async () => {
+  it("waits for JetStream at its start, and stops waiting when it is aborted", async () => {
     await using server = await startNatsServer();
     const logger = recordingLogger();
     const connection = await connectionTo([server.address], { foundation: { logger } });

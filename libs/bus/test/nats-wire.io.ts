@@ -10,7 +10,7 @@ import { Collector, freshNamespace, testEvent } from "../src/testing/index.ts";
 const program = await natsServerProgram();
 const { signal } = new AbortController();
 
-describe("the bus on the wire, to a client that knows nothing of it", { skip: program.skip }, () => {
+describe("the bus on the wire, with a plain NATS client", { skip: program.skip }, () => {
   let connection: NatsConnection & AsyncDisposable;
   let bus: NatsBus;
   let plain: NatsClient;
@@ -78,7 +78,7 @@ describe("the bus on the wire, to a client that knows nothing of it", { skip: pr
   });
 
   for (const durable of [undefined, "reader"]) {
-    it(`an event published by a plain client arrives. What is no event is skipped (${durable ?? "live"})`, async () => {
+    it(`an event published by a plain client arrives. Messages that are no events are skipped (${durable ?? "live"})`, async () => {
       const namespace = freshNamespace();
       const collector = new Collector();
       const named = durable === undefined ? {} : { durable };
@@ -119,7 +119,7 @@ describe("the bus on the wire, to a client that knows nothing of it", { skip: pr
     });
   }
 
-  it("a message larger than the server takes is refused with what to do", async () => {
+  it("a message larger than the limit of the server is refused, and the next message is accepted", async () => {
     const namespace = freshNamespace();
     const extensions = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`x${index}`, "ü".repeat(1_000)]),

@@ -75,10 +75,10 @@ function findings(check: (found: rule.Found) => void): rule.Found {
 
 describe("forms of strings", () => {
   for (const name of Object.keys(good) as FormName[]) {
-    it(`${name}: accepts what has the form`, () => {
+    it(`${name}: accepts valid values`, () => {
       for (const value of good[name]) assert.equal(rule.forms[name].fits(value), true, value);
     });
-    it(`${name}: refuses what has not`, () => {
+    it(`${name}: refuses invalid values`, () => {
       for (const value of bad[name]) assert.equal(rule.forms[name].fits(value), false, value);
     });
   }
@@ -90,7 +90,7 @@ describe("forms of strings", () => {
     );
   });
 
-  it("a finding says what was expected and repeats the beginning of what was found", () => {
+  it("a finding contains the expected form and the beginning of the found value", () => {
     assert.deepEqual(
       findings((found) => rule.form(found, "name", `Pay${"y".repeat(100)}`, rule.forms.name)),
       [
@@ -175,19 +175,19 @@ describe("paths of findings", () => {
     assert.equal(path("spec", 'labels["a.b"]', ""), 'spec.labels["a.b"]');
   });
 
-  it("only what was found within a field gets its path", () => {
+  it("only findings within a field get its path", () => {
     const found: rule.Found = [];
     rule.missing(found, "a");
     const before = found.length;
     rule.missing(found, "b");
     rule.within(found, before, "c");
     assert.deepEqual(
-      found.map((one) => one.field),
+      found.map((problem) => problem.field),
       ["a", "c.b"],
     );
   });
 
-  it("a request with thousands of faults gives twenty findings", () => {
+  it("a request with thousands of errors gives twenty findings", () => {
     const found: rule.Found = [];
     for (let i = 0; i < 5000; i++) {
       const before = found.length;

@@ -69,9 +69,9 @@ export interface Form {
   fits(value: string): boolean;
 }
 
-export function form(found: Found, field: string, value: string, wanted: Form): void {
-  if (value === "" || wanted.fits(value)) return;
-  add(found, field, `expected ${wanted.expected}, found ${quoted(value)}`);
+export function form(found: Found, field: string, value: string, expectedForm: Form): void {
+  if (value === "" || expectedForm.fits(value)) return;
+  add(found, field, `expected ${expectedForm.expected}, found ${quoted(value)}`);
 }
 
 /** Prepends the path of the enclosing field to the findings since `before`. */
@@ -92,8 +92,8 @@ function pattern(expected: string, expression: RegExp): Form {
 const versionNumber = String.raw`(0|[1-9]\d{0,14})`;
 const preRelease = String.raw`-(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*`;
 const versionEnd = String.raw`(${preRelease})?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?`;
-const wholeVersion = String.raw`${versionNumber}\.${versionNumber}\.${versionNumber}${versionEnd}`;
-const semanticVersion = new RegExp(`^${wholeVersion}$`);
+const fullVersion = String.raw`${versionNumber}\.${versionNumber}\.${versionNumber}${versionEnd}`;
+const semanticVersion = new RegExp(`^${fullVersion}$`);
 
 /**
  * The forms of `tutti.types.v1.Form`. The empty string is not checked, because it is valid if the field may
@@ -132,7 +132,7 @@ export const forms = {
 const anyNumber = "[xX*]";
 /** Partial versions: `1.2`, `1.x`, `*`. After a wildcard, all further parts are wildcards. */
 const partialVersion = `${versionNumber}(\\.(${versionNumber}(\\.${anyNumber})?|${anyNumber}(\\.${anyNumber})?))?|${anyNumber}(\\.${anyNumber}){0,2}`;
-const versionOrPart = `v?(${wholeVersion}|${partialVersion})`;
+const versionOrPart = `v?(${fullVersion}|${partialVersion})`;
 const plain = new RegExp(`^${versionOrPart}$`);
 const comparator = new RegExp(`^(\\^|~|>=|<=|>|<|=)?${versionOrPart}$`);
 

@@ -63,13 +63,13 @@ function plain(value: unknown): unknown {
 }
 
 describe("codecs", () => {
-  it("what was encoded is decoded to the same, for maps, lists, choices, bytes and numbers", () => {
+  it("encoded maps, lists, choices, bytes and numbers are decoded to the same values", () => {
     fc.assert(fc.property(selector, (message) => same(selectors.decode(selectors.encode(message)), message)));
     fc.assert(fc.property(payload, (message) => same(payloads.decode(payloads.encode(message)), message)));
     fc.assert(fc.property(record, (message) => same(records.decode(records.encode(message)), message)));
   });
 
-  it("sharing one writer gives the bytes that a writer of its own gives, in any order of messages", () => {
+  it("a shared writer gives the same bytes as separate writers, in any order of messages", () => {
     const either = fc.oneof(
       selector.map((message) => [selectors.encode(message), LabelSelector.encode(message)] as const),
       payload.map((message) => [payloads.encode(message), Payload.encode(message)] as const),
@@ -82,20 +82,20 @@ describe("codecs", () => {
     );
   });
 
-  it("bytes handed out stay as they are when the next message is encoded", () => {
+  it("returned bytes do not change when the next message is encoded", () => {
     const first = payloads.encode(Payload.create({ mediaType: "first" }));
     const copy = Uint8Array.from(first);
     payloads.encode(Payload.create({ mediaType: "second and longer" }));
     assert.deepEqual(first, copy);
   });
 
-  it("a message that cannot be encoded leaves nothing behind for the next", () => {
+  it("a message that cannot be encoded does not affect the next message", () => {
     const broken = { ...JournalRecord.create({ namespace: "left behind" }), version: -1 };
     assert.throws(() => records.encode(broken), /invalid uint32/);
     assert.equal(records.decode(records.encode(JournalRecord.create({ id: "r" }))).namespace, "");
   });
 
-  it("an encoding inside an encoding disturbs neither", () => {
+  it("an encoding within an encoding affects neither", () => {
     const inner = Payload.create({ mediaType: "inner" });
     const outer = {
       ...LabelSelector.create({ absent: ["b"] }),
@@ -106,7 +106,7 @@ describe("codecs", () => {
     same(selectors.decode(selectors.encode(outer)), { equals: {}, exists: ["inner"], absent: ["b"] });
   });
 
-  it("a large message is encoded whole, and so are small ones after it", () => {
+  it("a large message is encoded completely, and so are small messages after it", () => {
     const value = new Uint8Array(1 << 20).fill(7);
     const large = payloads.encode({ body: { $case: "inline", value }, mediaType: "" });
     const body = payloads.decode(large).body;
@@ -114,7 +114,7 @@ describe("codecs", () => {
     assert.equal(payloads.decode(payloads.encode(Payload.create({ mediaType: "x" }))).mediaType, "x");
   });
 
-  it("fields of a later release are dropped, the known ones kept", () => {
+  it("fields of a later release are dropped, and known fields are kept", () => {
     const later = new BinaryWriter().uint32((999 << 3) | 2).string("of a later release");
     const encoded = Payload.encode(Payload.create({ mediaType: "text/plain" }), later).finish();
     const decoded = payloads.decode(encoded);
@@ -122,7 +122,7 @@ describe("codecs", () => {
     assert.deepEqual(payloads.encode(decoded), payloads.encode(Payload.create({ mediaType: "text/plain" })));
   });
 
-  it("any bytes are decoded or refused, and what was decoded can be encoded", () => {
+  it("any bytes are decoded or refused, and each decoded message can be encoded", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
         for (const codec of [selectors, payloads, records]) {
@@ -139,13 +139,13 @@ describe("codecs", () => {
     );
   });
 
-  it("bytes cut off anywhere are refused or give fewer fields, never wrong ones", () => {
-    const whole = records.encode(
+  it("truncated bytes are refused or give fewer fields, never wrong fields", () => {
+    const encoded = records.encode(
       JournalRecord.create({ namespace: "default", id: "run_1", payload: new Uint8Array(40).fill(1) }),
     );
-    for (let length = 0; length < whole.length; length++) {
+    for (let length = 0; length < encoded.length; length++) {
       try {
-        const part = records.decode(whole.subarray(0, length));
+        const part = records.decode(encoded.subarray(0, length));
         assert.ok(["", "default"].includes(part.namespace) && ["", "run_1"].includes(part.id));
       } catch (error) {
         assert.ok(error instanceof Error);

@@ -5,14 +5,14 @@ import { Encoded } from "./wire/encoded.ts";
 import { FlatWriter } from "./wire/flat-writer.ts";
 
 /** A larger writer is not kept. Otherwise one large message would hold its memory for ever. */
-const keptBytesMax = 256 * 1024;
+const retainedBytesMax = 256 * 1024;
 
 /**
  * The writer that all codecs share: a new one per message has to grow its buffer from nothing each time. `finish`
  * hands out a copy and resets it. It is removed while in use, so that a nested encoding, or one that throws, does
  * not affect the next.
  */
-let spare: FlatWriter | undefined;
+let idleWriter: FlatWriter | undefined;
 
 /** @param read decoder of a message with a hand-written decoder */
 export function codecOf<T extends object>(
@@ -23,11 +23,11 @@ export function codecOf<T extends object>(
     encode(message) {
       const encoded = Encoded.bytesOf(message);
       if (encoded !== undefined) return encoded;
-      const writer = spare ?? new FlatWriter();
-      spare = undefined;
+      const writer = idleWriter ?? new FlatWriter();
+      idleWriter = undefined;
       type.write(message, writer);
       const bytes = writer.finish();
-      if (bytes.length <= keptBytesMax) spare = writer;
+      if (bytes.length <= retainedBytesMax) idleWriter = writer;
       return bytes;
     },
     *encodeInSlices(message) {
@@ -38,22 +38,22 @@ export function codecOf<T extends object>(
       yield* type.writeInSlices(message, writer, sliceBytesUsual);
       return writer.finish();
     },
-    decode: read ?? ((bytes) => decodeWhole(type, bytes)),
+    decode: read ?? ((bytes) => decodeStrict(type, bytes)),
     *decodeInSlices(bytes) {
       if (read !== undefined) return read(bytes);
       const reader = new Reader(bytes, true);
-      return whole(reader, yield* type.readInSlices(reader, reader.len, sliceBytesUsual));
+      return requireFullyRead(reader, yield* type.readInSlices(reader, reader.len, sliceBytesUsual));
     },
   };
 }
 
-function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
+function decodeStrict<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
   // Unknown fields of a request are refused: they would be lost without an error.
   const reader = new Reader(bytes, true);
-  return whole(reader, type.read(reader, reader.len));
+  return requireFullyRead(reader, type.read(reader, reader.len));
 }
 
-function whole<T>(reader: Reader, message: T): T {
+function requireFullyRead<T>(reader: Reader, message: T): T {
   // `decode` of a message stops silently at an invalid tag. Without this check the rest would be lost.
   if (reader.pos !== reader.len) {
     throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);

@@ -32,7 +32,7 @@ const instance = {
   health: { state: HealthState.HEALTH_STATE_READY },
 };
 
-describe("validation made from the contracts", () => {
+describe("validation generated from the contracts", () => {
   it("a good request has no findings", () => {
     assert.deepEqual(check(register, RegisterRequest.create({ instance, leaseMs: 15000 })), []);
   });
@@ -108,7 +108,7 @@ describe("validation made from the contracts", () => {
     it(`${title} is found with its path`, () => {
       const found = check(register, request);
       assert.deepEqual(
-        found.map((one) => one.field),
+        found.map((problem) => problem.field),
         [field],
       );
       assert.match(found[0]?.message ?? "", message);
@@ -118,12 +118,12 @@ describe("validation made from the contracts", () => {
   it("each entry of a list has the form that the list's rule names, and none is empty", () => {
     const found = check(watch, WatchRequest.create({ services: ["workflow", "", "Swarm"] }));
     assert.deepEqual(
-      found.map((one) => one.field),
+      found.map((problem) => problem.field),
       ["services[1]", "services[2]"],
     );
   });
 
-  it("a choice that must be made is asked for by its alternatives, and the chosen one is checked", () => {
+  it("a missing choice is reported with its alternatives, and the selected alternative is validated", () => {
     const { put } = blobService.methods;
     assert.deepEqual(check(put, PutRequest.create({})), [
       { field: "part", message: "expected one of header, chunk, found none" },
@@ -147,13 +147,13 @@ describe("descriptions of services", () => {
     assert.deepEqual([register.action, register.resource], ["registry.instances.register", "instance"]);
   });
 
-  it("the namespace of a request is the one it names, else `default`; of the installation there is none", () => {
+  it("the namespace of a request is the requested one or `default`, and undefined for the installation", () => {
     assert.equal(findCapabilities.namespaceOf(FindCapabilitiesRequest.create({ namespace: "team" })), "team");
     assert.equal(findCapabilities.namespaceOf(FindCapabilitiesRequest.create({})), "default");
     assert.equal(register.namespaceOf(RegisterRequest.create({ instance })), undefined);
   });
 
-  it("the key of a request is its idempotency key or the chosen id, and empty where there is none", () => {
+  it("the key of a request is its idempotency key or the chosen id, and empty without both", () => {
     const repair = runtimeService.methods.repairQuarantined;
     assert.equal(repair.idempotencyKeyOf(RepairQuarantinedRequest.create({ idempotencyKey: "k" })), "k");
     assert.equal(register.idempotencyKeyOf(RegisterRequest.create({ instance })), "inst_1");
@@ -161,7 +161,7 @@ describe("descriptions of services", () => {
     assert.equal(watch.idempotencyKeyOf(WatchRequest.create({})), "");
   });
 
-  it("a keyed rpc tells the kind and the id of what it is about", () => {
+  it("a keyed rpc has the kind and the id of its subject", () => {
     const { route } = runtimeService.methods.deliver;
     assert.equal(route?.kind, "partition");
     assert.equal(route?.idOf(DeliverRequest.create({ partition: 7 })), "7");

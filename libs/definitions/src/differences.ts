@@ -18,7 +18,7 @@ export function differencesOf(before: Json, after: Json, path = ""): readonly Di
     );
   }
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
-    return before.flatMap((one, at) => differencesOf(one, after[at], `${path}[${at}]`));
+    return before.flatMap((element, at) => differencesOf(element, after[at], `${path}[${at}]`));
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
 }
 

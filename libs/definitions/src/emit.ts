@@ -40,9 +40,9 @@ export function emittedEvent(
   if (source !== undefined && (typeof source !== "string" || source === "" || /^\/?tutti\//.test(source)))
     return { problem: "source: expected a text such as `https://shop.example`, not of Tutti" };
   // An event is identified by its source and its id. The source of a run contains the run id.
-  const made = `${source === undefined ? "" : `${runId}-`}${taskId}-${readyMs.toString(36)}`;
+  const defaultId = `${source === undefined ? "" : `${runId}-`}${taskId}-${readyMs.toString(36)}`;
   return {
-    id: (id ?? made).slice(-idLengthMax),
+    id: (id ?? defaultId).slice(-idLengthMax),
     source: source ?? `/tutti/runs/${runId}`,
     type,
     subject,

@@ -53,16 +53,26 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
-export { type HeldValue, holdAgainst, holdInputAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { type CheckedSource, checkSourceText, isSourceText } from "./check/source-checker.ts";
 export { checkSchemaText, type ReadText, readText } from "./check/text-checker.ts";
 export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/trigger-checker.ts";
+export {
+  type ValidatedValue,
+  validateAgainst,
+  validateInputAgainst,
+} from "./check/validated-value.ts";
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { type CostInput, costInputIn } from "./contracts/cost-input.ts";
 export { graphOf } from "./contracts/graph.ts";
-export { heldInput, holdInput, inputErrors, jsonOf, refuseViolations } from "./contracts/inputs.ts";
+export {
+  inputErrors,
+  jsonOf,
+  refuseViolations,
+  requireInputOfSchema,
+  requireValidInput,
+} from "./contracts/inputs.ts";
 export {
   capabilityNames,
   definitionMessage,
@@ -95,7 +105,12 @@ export { limits as definitionLimits } from "./limits.ts";
 export { canonical } from "./plan/canonical.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
-export { type DefinitionProblem, type Findings, printProblem, printWords } from "./problem.ts";
+export {
+  type DefinitionProblem,
+  type Findings,
+  formatWithoutPlace,
+  printProblem,
+} from "./problem.ts";
 export { needsLargerBudget, needsOtherDefinition } from "./repeating.ts";
 export { documentsOf } from "./source/documents.ts";
 export type { DefinitionText, SourceFormat } from "./source/text.ts";

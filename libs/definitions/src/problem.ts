@@ -41,21 +41,21 @@ export function printPath(path: Path): string {
 export function printProblem(problem: DefinitionProblem): string {
   const { fileName, line, column } = problem;
   const place = line > 0 ? `${fileName}:${line}:${column}` : fileName;
-  return `${place}: ${problem.severity}: ${printWords(problem)}`;
+  return `${place}: ${problem.severity}: ${formatWithoutPlace(problem)}`;
 }
 
 /**
  * Formats a problem without its place: `tasks.ship: unknown task … (expected …)`. Text that the message contains
  * already is not repeated.
  */
-export function printWords({
+export function formatWithoutPlace({
   path,
   message,
   expected,
 }: Pick<DefinitionProblem, "path" | "message" | "expected">): string {
   const about = path === "" ? "" : `${path}: `;
-  const wanted = expected === "" || message.includes(expected) ? "" : ` (expected ${expected})`;
-  return `${about}${message}${wanted}`;
+  const suffix = expected === "" || message.includes(expected) ? "" : ` (expected ${expected})`;
+  return `${about}${message}${suffix}`;
 }
 
 /** A problem at a path of a document, before its line and column are known. */
@@ -82,9 +82,9 @@ export interface Places {
  */
 export class Findings {
   readonly list: Finding[] = [];
-  #comparisonsLeft = 50_000;
+  #remainingComparisons = 50_000;
   readonly #most: number;
-  #left = 0;
+  #droppedCount = 0;
 
   constructor(most = 1_000) {
     this.#most = most;
@@ -92,14 +92,14 @@ export class Findings {
 
   /** Returns the most similar known name. A text full of unknown names is not compared with all known ones. */
   suggest(found: string, known: Iterable<string>): string | undefined {
-    return this.#comparisonsLeft > 0 ? nearest(found, this.counted(known)) : undefined;
+    return this.#remainingComparisons > 0 ? nearest(found, this.counted(known)) : undefined;
   }
 
   /** Yields names to compare with, within the budget of comparisons. */
   *counted(names: Iterable<string>): Generator<string> {
     for (const name of names) {
-      if (this.#comparisonsLeft <= 0) return;
-      this.#comparisonsLeft -= 1;
+      if (this.#remainingComparisons <= 0) return;
+      this.#remainingComparisons -= 1;
       yield name;
     }
   }
@@ -109,8 +109,8 @@ export class Findings {
   }
 
   /** Number of dropped findings. */
-  get left(): number {
-    return this.#left;
+  get droppedCount(): number {
+    return this.#droppedCount;
   }
 
   error(
@@ -132,7 +132,7 @@ export class Findings {
   }
 
   #add(finding: Finding): void {
-    if (this.list.length >= this.#most) this.#left += 1;
+    if (this.list.length >= this.#most) this.#droppedCount += 1;
     else this.list.push(finding);
   }
 }

@@ -41,7 +41,7 @@ describe("tasks that are added to a run", () => {
     assert.equal(added?.tasks[reference?.task ?? -1]?.id, "b");
   });
 
-  it("are refused for ids that are taken, unknown needs, circles and wrong types", () => {
+  it("are refused for existing ids, unknown needs, circles and wrong types", () => {
     const { problems } = checkAddition(
       {
         a: { uses: "p" },

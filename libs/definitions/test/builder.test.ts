@@ -70,7 +70,7 @@ describe("the builder", () => {
     output: { shipped: outputOf("ship") },
   });
 
-  it("makes the document that YAML would say", () => {
+  it("creates the same document as YAML", () => {
     const { problems } = checkDocument(built);
     assert.deepEqual(problems.map(printProblem), []);
     assert.deepEqual(built.tasks?.charge, {
@@ -114,7 +114,7 @@ describe("the builder", () => {
     void order.totl;
   });
 
-  it("says with paths what the compiler cannot know", () => {
+  it("reports the path of an error that the compiler cannot find", () => {
     const { problems } = checkDocument(
       workflow("w", { tasks: { a: uses("x", { when: cel`${order.total} + 1` }) } }),
     );

@@ -64,7 +64,7 @@ describe("tasks of the contracts", () => {
     output: "tasks.b.output",
   });
 
-  it("become a definition with all that they say", () => {
+  it("become a definition with all of their properties", () => {
     const { definition, problems } = checkDocument(documentOfTasks("tasks", list));
     // Its condition can skip `b`.
     assert.deepEqual(problems.map(printProblem), [
@@ -112,8 +112,8 @@ describe("tasks of the contracts", () => {
   });
 });
 
-describe("what the contracts say of a definition", () => {
-  it("is taken from its plan", () => {
+describe("the contract message of a definition", () => {
+  it("is built from its plan", () => {
     const message = definitionMessage(definitionOf(everything));
     assert.deepEqual(
       [message.name, message.hash.length, message.taskCount, message.kind],
@@ -132,22 +132,22 @@ describe("what the contracts say of a definition", () => {
     assert.equal(usedBy(planOf(machine)).length, 4);
   });
 
-  it("has tasks in an order in which each comes after what it needs", () => {
+  it("lists tasks in topological order", () => {
     const nodes = graphNodes(planOf(everything));
     assert.equal(nodes.length, 19);
-    const seen = new Set<string>();
+    const visited = new Set<string>();
     for (const { taskId, needs, level } of nodes) {
       for (const { task } of needs)
-        assert.ok(seen.has(task) || taskId.includes("/"), `${taskId} comes after ${task}`);
+        assert.ok(visited.has(task) || taskId.includes("/"), `${taskId} comes after ${task}`);
       assert.equal(level > 0, needs.length > 0);
-      seen.add(taskId);
+      visited.add(taskId);
     }
     const good = nodes.find(({ taskId }) => taskId === "good");
     assert.deepEqual([good?.kind, good?.backTo], [TaskKind.TASK_KIND_GATE, ["ship"]]);
     assert.ok(nodes.some(({ taskId }) => taskId === "poll/judge"));
   });
 
-  it("has states with where they lead", () => {
+  it("lists states with their targets", () => {
     const nodes = graphNodes(planOf(machine));
     assert.deepEqual(
       nodes.map(({ taskId, backTo }) => [taskId, [...backTo].sort()]),
@@ -175,7 +175,7 @@ describe("the graph of a definition", () => {
       ),
     );
 
-  it("has no duration for a task of unknown duration, nor for a path with such a task", () => {
+  it("has no duration for a task of unknown duration, or for a path through such a task", () => {
     const graph = timed("");
     assert.deepEqual(
       graph.nodes.map(({ taskId, expectedMs }) => [taskId, expectedMs]),

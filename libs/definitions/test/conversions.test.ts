@@ -35,9 +35,9 @@ describe("a definition that is written and read again", () => {
       const { document, hash } = definitionOf(text);
       for (const format of ["yaml", "json"] as const) {
         const printed = printDefinition(document, format);
-        const again = checkText({ format, text: printed, fileName: "again" });
-        assert.deepEqual(again.definition?.document, document);
-        assert.equal(again.definition?.hash, hash);
+        const reparsed = checkText({ format, text: printed, fileName: "again" });
+        assert.deepEqual(reparsed.definition?.document, document);
+        assert.equal(reparsed.definition?.hash, hash);
       }
       const [built] = await run([printTypeScript(document as unknown as Json, builder)]);
       assert.deepEqual(built, document);
@@ -45,7 +45,7 @@ describe("a definition that is written and read again", () => {
     });
   }
 
-  it("loses nothing, with any content", () => {
+  it("loses no content in YAML or JSON", () => {
     fc.assert(
       fc.property(documents, (document) => {
         assert.deepEqual(readBack(printDefinition(document, "yaml"), "yaml"), document);
@@ -55,7 +55,7 @@ describe("a definition that is written and read again", () => {
     );
   });
 
-  it("loses nothing in TypeScript either", async () => {
+  it("loses no content in TypeScript", async () => {
     const some = fc.sample(documents, { numRuns: 15, seed: 4 });
     assert.deepEqual(await run(some.map((document) => printTypeScript(document, builder))), some);
   });

@@ -94,7 +94,7 @@ export function fuzz(share: number): void {
       survives(checkDocument(mutated(good[seed % good.length] ?? null, seed), { stepsMax }));
   });
 
-  it(`${some} made documents with parts changed`, () => {
+  it(`${some} generated documents with parts changed`, () => {
     fc.assert(
       fc.property(documents, fc.nat(), (document, seed) =>
         survives(checkDocument(mutated(document, seed), { stepsMax })),

@@ -1,4 +1,4 @@
 import { describe } from "node:test";
 import { fuzz } from "./fuzz.fixture.ts";
 
-describe("five hundred definitions that are wrong somewhere give located errors or a plan", () => fuzz(0.05));
+describe("five hundred invalid definitions give located errors or a plan", () => fuzz(0.05));

@@ -12,7 +12,7 @@ describe("the JSON Schema of the language", () => {
   const schema = languageJsonSchema();
   const validate = new Ajv2020({ strict: false, allErrors: false }).compile(schema as object);
 
-  it("takes what the checker takes", () => {
+  it("accepts each document that the checker accepts", () => {
     for (const text of [everything, machine])
       assert.ok(validate(definitionOf(text).document), JSON.stringify(validate.errors));
     fc.assert(
@@ -24,7 +24,7 @@ describe("the JSON Schema of the language", () => {
     );
   });
 
-  it("refuses what the checker refuses, and takes all else", () => {
+  it("rejects exactly the documents that the checker rejects", () => {
     let refused = 0;
     fc.assert(
       fc.property(documents, fc.nat(), (document, seed) => {

@@ -4,7 +4,7 @@ import { type Plan, PlanPrograms, type PlanTask } from "../src/index.ts";
 import { definitionOf, everything, machine, planOf, problemsOf } from "./language.fixture.ts";
 
 function taskOf(plan: Plan, id: string): PlanTask {
-  const task = plan.tasks.find((one) => one.id === id);
+  const task = plan.tasks.find((each) => each.id === id);
   assert.ok(task !== undefined, `there is a task ${id}`);
   return task;
 }
@@ -39,7 +39,7 @@ it("a wait for an event has its type, source, condition and time", () => {
 describe("the plan of a definition", () => {
   const plan = planOf(everything);
 
-  it("has every task by a dense number, and those of a loop in a scope of their own", () => {
+  it("numbers all tasks densely, with the tasks of a loop in their own scope", () => {
     assert.deepEqual(
       plan.scopes.map(({ owner, count }) => [owner < 0 ? "" : plan.tasks[owner]?.id, count]),
       [
@@ -51,7 +51,7 @@ describe("the plan of a definition", () => {
       for (let number = first; number < first + count; number++)
         assert.equal(
           plan.tasks[number]?.scope,
-          plan.scopes.findIndex((one) => one.first === first),
+          plan.scopes.findIndex((each) => each.first === first),
         );
   });
 
@@ -66,7 +66,7 @@ describe("the plan of a definition", () => {
       assert.equal(roots, counts.slice(first, first + count).filter((needs) => needs === 0).length);
   });
 
-  it("needs what expressions refer to, as they refer to it", () => {
+  it("derives needs and their conditions from the references of expressions", () => {
     assert.deepEqual(needsOf(plan, "charge"), ["reserve 3"]);
     assert.deepEqual(needsOf(plan, "refund"), ["charge 1"]);
     assert.deepEqual(needsOf(plan, "heavy"), ["ship 0", "weights 0"]);
@@ -119,7 +119,7 @@ describe("the plan of a definition", () => {
     ]);
   });
 
-  it("says what does each task", () => {
+  it("contains the work of each task", () => {
     const work = (id: string) => plan.works[taskOf(plan, id).work];
     assert.deepEqual(work("reserve"), {
       kind: "uses",
@@ -149,7 +149,7 @@ describe("the plan of a definition", () => {
     );
   });
 
-  it("has programs that compile again to the same, and read what the plan says", () => {
+  it("has programs that compile again to the same program and use the references of the plan", () => {
     const stored = JSON.parse(JSON.stringify(plan)) as Plan;
     const programs = new PlanPrograms(stored);
     for (const [number, { references, passes }] of stored.programs.entries()) {
@@ -169,7 +169,7 @@ describe("the plan of a definition", () => {
     assert.deepEqual({ ...(evaluation.ok ? (evaluation.value as object) : {}) }, { boxes: [], sum: 3 });
   });
 
-  it("passes what is one variable and nothing else", () => {
+  it("passes a program through if it is a single variable", () => {
     const context = (
       plan.works[taskOf(plan, "sure").work] as Extract<Plan["works"][number], { kind: "approve" }>
     ).context;
@@ -204,7 +204,7 @@ describe("the plan of states", () => {
 });
 
 describe("the hash of a definition", () => {
-  it("is the same however it is written, and another one when its content is", () => {
+  it("is the same in any notation, and different for different content", () => {
     const { hash } = definitionOf(everything);
     assert.match(hash, /^[0-9a-f]{64}$/);
     assert.equal(definitionOf(`# a comment\n${everything}`).hash, hash);
@@ -235,7 +235,7 @@ describe("the hash of a definition", () => {
 });
 
 describe("the fixtures", () => {
-  it("have nothing that is worth a remark", () => {
+  it("pass the check without problems", () => {
     assert.deepEqual(problemsOf(everything), []);
     assert.deepEqual(problemsOf(machine), []);
   });

@@ -263,7 +263,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   ],
 ];
 
-describe("what is wrong with a definition", () => {
+describe("an error in a definition", () => {
   for (const [title, text, problems] of table.slice(0, -1))
     it(title, () => assert.deepEqual(problemsOf(text), problems));
 
@@ -292,7 +292,7 @@ describe("what is wrong with a definition", () => {
     );
   });
 
-  it("says what would be right", () => {
+  it("suggests the correct key", () => {
     const [problem] = check("workflow: w\ntasks: {a: {usse: x}, b: {uses: y}}").problems.filter(
       ({ code }) => code === "unknown_key",
     );
@@ -350,7 +350,7 @@ describe("a schema in a definition", () => {
   });
 });
 
-describe("a definition beside a catalogue", () => {
+describe("a definition checked with a catalogue", () => {
   const order = {
     type: "object",
     properties: { id: { type: "string" }, count: { type: "integer" } },
@@ -404,7 +404,7 @@ describe("a definition beside a catalogue", () => {
     });
   }
 
-  it("gives outputs their types", () => {
+  it("gives types to outputs", () => {
     const text =
       'workflow: w\ntasks:\n  a: {uses: pay.charge, with: {id: x}}\n  b: {set: "${{ tasks.a.output.receit }}"}';
     assert.deepEqual(problemsOf(text, { catalogue }), [
@@ -424,7 +424,7 @@ describe("a template", () => {
     assert.match(definition?.hash ?? "", /^[0-9a-f]{64}$/);
   });
 
-  it("has one with them, defaults filled in", () => {
+  it("has a plan with its parameters, and gets the defaults", () => {
     const { definition, problems } = check(text, { parameters: { who: "ann", list: [1] } });
     assert.deepEqual(problems, []);
     const plan = definition?.plan;
@@ -435,7 +435,7 @@ describe("a template", () => {
     assert.equal(definition?.document.parameters?.values !== undefined, true);
   });
 
-  it("refuses parameters that do not fit", () => {
+  it("refuses invalid parameters", () => {
     const messages = (parameters: Parameters<typeof check>[1]) =>
       check(text, parameters ?? {}).problems.map(({ message }) => message);
     assert.deepEqual(messages({ parameters: {} }), ["parameters must have required property 'who'"]);
@@ -449,7 +449,7 @@ describe("a template", () => {
     );
   });
 
-  it("tells of parameters that it does not declare", () => {
+  it("reports references to parameters that it does not declare", () => {
     const { problems } = check(text.replace("parameters.tries * 2", "parameters.tris"));
     assert.deepEqual(
       problems.map(({ message }) => message),
@@ -457,7 +457,7 @@ describe("a template", () => {
     );
   });
 
-  it("says what would be right once, also where the message has it already", () => {
+  it("prints a suggestion once, even if the message already contains it", () => {
     const { problems } = check("workflow: w\ntask: {a: {uses: x}}\ntasks: {a: {uses: x, needs: [7]}}");
     const [misspelt, wrong] = problems.map(printProblem);
     assert.equal(misspelt, 'a.yaml:2:1: error: task: unknown key "task". Did you mean `tasks`?');

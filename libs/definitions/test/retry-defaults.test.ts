@@ -11,7 +11,7 @@ function policiesOf(text: string, options: CheckOptions = {}) {
 }
 
 describe("tasks without `retry`", () => {
-  it("have five attempts where an agent does them, and one where a child does, which retries its own", () => {
+  it("have five attempts if an agent runs them, and one if a child runs them, because the child retries its own tasks", () => {
     const { a, labelled, f, child, pause } = policiesOf(
       "workflow: w\ntasks: {a: {uses: x}, labelled: {uses: x, labels: {n: m}}, f: {function: x}, child: {workflow: y}, pause: {wait: 1s}}",
     );
@@ -24,7 +24,7 @@ describe("tasks without `retry`", () => {
     assert.deepEqual([maxAttempts, initialMs, maxMs, factor, jitter], [5, 1_000, 60_000, 2, 0.2]);
   });
 
-  it("have what the definition says, else the namespace, and a task changes single fields", () => {
+  it("use the retry of the definition, else of the namespace, and a task overrides single fields", () => {
     const text =
       "workflow: w\ndefaults: {retry: {attempts: 7}}\ntasks: {a: {uses: x}, b: {uses: x, retry: {backoff: 2s..9s}}, c: {uses: x, retry: 1}}";
     const options = { retry: { namespace: { maxAttempts: 3, jitter: 0 }, pools: {} } };
@@ -42,7 +42,7 @@ describe("tasks without `retry`", () => {
     assert.deepEqual(other?.retry, { ...retryDefaults, maxAttempts: 3, jitter: 0 });
   });
 
-  it("have what their pool says before what the namespace says", () => {
+  it("use the retry of their pool before the retry of the namespace", () => {
     const pools = { gpu: { maxAttempts: 9 }, default: { factor: 3 } };
     const options = { retry: { namespace: { maxAttempts: 3, jitter: 0 }, pools } };
     const { a, b } = policiesOf(

@@ -19,7 +19,7 @@ function layered(count: number) {
 }
 
 describe("a large definition", () => {
-  it("takes as many steps per task as a small one, and as much of the plan", () => {
+  it("takes as many steps and as much of the plan per task as a small definition", () => {
     const perTask = [200, 1_000, 5_000].map((count) => {
       const { definition, problems, stepsTaken } = checkDocument(layered(count));
       assert.deepEqual(problems, []);
@@ -36,7 +36,7 @@ describe("a large definition", () => {
     );
   });
 
-  it("has one circle through all of it found without a deep stack", () => {
+  it("reports a circle through all tasks without a deep stack", () => {
     const tasks = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, index) => [
         `t${index}`,

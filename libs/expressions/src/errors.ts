@@ -5,17 +5,17 @@ export const expressionErrors = defineErrors("expressions", {
   failed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression could not be evaluated with the values it met: a key that is not there, a division by zero, a type that does not fit. The details have the expression, the place in it and what it worked on.",
+    help: "An expression could not be evaluated with its values: a missing key, a division by zero, or a value of the wrong type. The details contain the expression, the position in it and its inputs.",
     message: ({ message, expression }: { message: string; expression: string }) =>
       `The expression \`${expression}\` failed: ${message}`,
-    remedy: "Guard it with `has()`, or correct what it reads.",
+    remedy: "Guard the value with `has()`, or correct the input of the expression.",
   },
   stepsExhausted: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "An expression needed more steps than one evaluation may take: it goes over too much, or goes over it too often. Give it smaller lists, or have a task do the work.",
+    help: "An expression needed more steps than one evaluation allows: its lists are too large, or it iterates over them too often. Use smaller lists, or compute the value in a task.",
     message: ({ message, expression }: { message: string; expression: string }) =>
       `The expression \`${expression}\` needs too many steps: ${message}`,
-    remedy: "Use smaller lists, or let a task do the work.",
+    remedy: "Use smaller lists, or compute the value in a task.",
   },
 });

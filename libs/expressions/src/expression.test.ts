@@ -34,15 +34,15 @@ const scope = scopeOf({
   "tasks.my-task.output": types.dyn,
 });
 
-function program(text: string, wanted?: Type): Program {
-  const compiled = compileExpression(text, scope, wanted === undefined ? {} : { wanted });
+function program(text: string, expectedType?: Type): Program {
+  const compiled = compileExpression(text, scope, expectedType === undefined ? {} : { expectedType });
   assert.ok(compiled.ok, compiled.ok ? "" : compiled.problems.map(({ message }) => message).join("\n"));
   return compiled.program;
 }
 
 function evaluate(text: string, values: Readonly<Record<string, Json>>) {
-  const made = program(text);
-  return made.evaluate((place) => values[made.references[place] ?? ""]);
+  const compiled = program(text);
+  return compiled.evaluate((place) => values[compiled.references[place] ?? ""]);
 }
 
 function valueIn(text: string, values: Readonly<Record<string, Json>> = {}): Json {
@@ -90,12 +90,12 @@ describe("an expression", () => {
     ["{1: 'one', true: 2}", { 1: "one", true: 2 }],
     ["input", input],
   ] as const) {
-    it(`${text} gives ${JSON.stringify(value)}`, () => {
+    it(`${text} evaluates to ${JSON.stringify(value)}`, () => {
       assert.deepEqual(JSON.parse(JSON.stringify(valueIn(text, { input, any: { n: 1 } }))), value);
     });
   }
 
-  it("hands on what it takes out of a variable without copying it", () => {
+  it("returns a part of a variable without copying it", () => {
     assert.equal(valueIn("input.items", { input }), input.items);
   });
 
@@ -108,17 +108,17 @@ describe("an expression", () => {
     assert.equal(program("tasks.ship.output").passes, 0);
   });
 
-  it("asks for no variable that it does not need, and for each only once", () => {
-    const made = program("input.count > 3 || any.x == tasks.ship.output");
+  it("reads only the variables that it needs, each once", () => {
+    const compiled = program("input.count > 3 || any.x == tasks.ship.output");
     const requests: string[] = [];
-    made.evaluate((place) => {
-      requests.push(made.references[place] ?? "");
+    compiled.evaluate((place) => {
+      requests.push(compiled.references[place] ?? "");
       return input;
     });
     assert.deepEqual(requests, ["input"]);
   });
 
-  it("keeps variables of loops apart from those outside", () => {
+  it("separates variables of loops from outer variables", () => {
     assert.deepEqual(valueIn("[1, 2].map(input, [3].map(any, any + input))", { input, any: 1 }), [[4], [5]]);
   });
 
@@ -149,7 +149,7 @@ describe("types of an expression", () => {
   }
 });
 
-describe("what is wrong with an expression", () => {
+describe("an error in an expression", () => {
   for (const [text, code, at, message] of [
     ["input.totl > 1", "unknown_field", 6, "unknown field `totl`. Did you mean `total`?"],
     ["inptu.total", "unknown_name", 0, "unknown name `inptu.total`. Did you mean `input`?"],
@@ -191,13 +191,14 @@ describe("what is wrong with an expression", () => {
     assert.equal(compiled.ok ? 0 : compiled.problems.length, 4);
   });
 
-  it("includes a type that is not the wanted one", () => {
-    const compiled = compileExpression("input.count", scope, { wanted: types.bool });
+  it("includes a type other than the expected type", () => {
+    const compiled = compileExpression("input.count", scope, { expectedType: types.bool });
     assert.equal(compiled.ok ? "" : compiled.problems[0]?.message, "expected a bool, found int");
-    assert.ok(compileExpression("any", scope, { wanted: types.bool }).ok);
+    assert.ok(compileExpression("any", scope, { expectedType: types.bool }).ok);
     assert.ok(
-      compileExpression("input.note == null ? input.note : null", scope, { wanted: nullable(types.string) })
-        .ok,
+      compileExpression("input.note == null ? input.note : null", scope, {
+        expectedType: nullable(types.string),
+      }).ok,
     );
   });
 
@@ -219,7 +220,7 @@ describe("what is wrong with an expression", () => {
 });
 
 describe("an evaluation that fails", () => {
-  it("says where, why, and with which inputs, without secrets", () => {
+  it("reports the position, the reason and the inputs, without secrets", () => {
     const problem = problemOf("any.password == 'x' &&\n any.list[3] > 1", {
       any: { password: "x", list: [1, 2], note: "token=abcdef" },
     });
@@ -260,7 +261,7 @@ describe("an evaluation that fails", () => {
     assert.equal(evaluationRefusal(problem).code, "expressions.steps_exhausted");
   });
 
-  it("pays for what takes long, however short it is written", () => {
+  it("counts steps for expensive operations, even in short expressions", () => {
     const long = "a".repeat(100_000);
     const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, index]));
     for (const [text, least] of [
@@ -282,18 +283,18 @@ describe("an evaluation that fails", () => {
     }
   });
 
-  it("takes no more steps than it is given", () => {
-    const made = program("lists.range(100).map(n, n).size()");
-    assert.equal(made.evaluate(() => null, { stepsMax: 100 }).ok, false);
-    const evaluation = made.evaluate(() => null, { stepsMax: 10_000 });
+  it("stops at the limit of steps", () => {
+    const compiled = program("lists.range(100).map(n, n).size()");
+    assert.equal(compiled.evaluate(() => null, { stepsMax: 100 }).ok, false);
+    const evaluation = compiled.evaluate(() => null, { stepsMax: 10_000 });
     assert.ok(evaluation.ok && evaluation.stepsUsed > 200 && evaluation.stepsUsed < 400);
   });
 
-  it("lets through what the reader of variables throws", () => {
-    const made = program("any.x || true");
+  it("passes on errors thrown by the reader of variables", () => {
+    const compiled = program("any.x || true");
     assert.throws(
       () =>
-        made.evaluate(() => {
+        compiled.evaluate(() => {
           throw new RangeError("gone");
         }),
       RangeError,
@@ -302,7 +303,7 @@ describe("an evaluation that fails", () => {
 });
 
 describe("an object type", () => {
-  it("knows its fields, and others only when it says so", () => {
+  it("has its declared fields, and other fields only if it allows them", () => {
     const open = scopeOf({ o: objectOf({ a: types.int }, types.string) });
     const compiled = compileExpression("o.b + 'x'", open);
     assert.ok(compiled.ok);

@@ -26,17 +26,21 @@ export type Compiled =
 
 export interface CompileOptions {
   /** The required type. Absent if any type is allowed. */
-  readonly wanted?: Type;
+  readonly expectedType?: Type;
 }
 
 /** Compiles one expression without `${{ }}`. */
-export function compileExpression(text: string, scope: Scope, { wanted }: CompileOptions = {}): Compiled {
+export function compileExpression(
+  text: string,
+  scope: Scope,
+  { expectedType }: CompileOptions = {},
+): Compiled {
   const references = new References();
   const problems: Problem[] = [];
   const checked = checkExpression(text, { scope, references, problems, from: 0, closing: "" });
   if (checked === undefined) return { ok: false, problems };
   const { expression } = checked;
-  problems.push(...mismatch(expression.type, wanted, startOf(expression.node)));
+  problems.push(...mismatch(expression.type, expectedType, startOf(expression.node)));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, program: programOf(expression, references) };
 }
@@ -48,8 +52,8 @@ export function programOf(expression: CheckedExpression, { names }: References):
     references: names,
     passes: passedVariable(node),
     constant: node.kind === "literal" ? constantOf(node.value) : undefined,
-    run: (frame, begin) => {
-      begin(text);
+    run: (frame, onStart) => {
+      onStart(text);
       return run(frame);
     },
   });
@@ -106,12 +110,12 @@ function checkedExpression(text: string, type: Type, node: Node): CheckedExpress
     run: (frame) => {
       evaluate ??= compile(node);
       const value = evaluate(frame);
-      return untouched && isWhole(value) ? (value as Json) : toJson(value, frame, node.at);
+      return untouched && isContainer(value) ? (value as Json) : toJson(value, frame, node.at);
     },
   };
 }
 
-function isWhole(value: Value): boolean {
+function isContainer(value: Value): boolean {
   return isList(value) || isPlainMap(value);
 }
 
@@ -134,22 +138,22 @@ function parse(text: string, from: number, closing: string): { node: Node; end: 
     );
   if (closing === "" ? !parser.atEnd : !text.startsWith(closing, end)) {
     const expected = closing === "" ? "an operator or the end" : `an operator or \`${closing}\``;
-    throw new Fault("syntax", end, `expected ${expected}, found ${parser.stoppedWord}`, expected);
+    throw new Fault("syntax", end, `expected ${expected}, found ${parser.stoppedLexeme}`, expected);
   }
   return { node, end: end + closing.length };
 }
 
 /** Returns the problem of a value with another type. Empty if it fits. */
-export function mismatch(type: Type, wanted: Type | undefined, at: number): readonly Problem[] {
-  if (wanted === undefined || fits(type, wanted)) return [];
-  if (wanted.kind === "double" && type.kind === "int") return [];
-  const expected = wanted.kind === "object" ? "an object" : `a ${printType(wanted)}`;
+export function mismatch(type: Type, expectedType: Type | undefined, at: number): readonly Problem[] {
+  if (expectedType === undefined || fits(type, expectedType)) return [];
+  if (expectedType.kind === "double" && type.kind === "int") return [];
+  const expected = expectedType.kind === "object" ? "an object" : `a ${printType(expectedType)}`;
   return [
     {
       code: "type_mismatch",
       at,
       message: `expected ${expected}, found ${printType(type)}`,
-      expected: printType(wanted),
+      expected: printType(expectedType),
     },
   ];
 }

@@ -5,8 +5,8 @@ export { matchesPattern, type PatternOutcome } from "./functions/pattern.ts";
 export { limits as expressionLimits } from "./limits.ts";
 export {
   type LabelMatcher,
-  matcherHolds,
   matcherProblem,
+  matchesLabels,
   parseMatcher,
   printMatcher,
 } from "./matchers/label-matcher.ts";

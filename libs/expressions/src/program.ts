@@ -1,7 +1,7 @@
 import { type Refusal, redactText } from "@tutti/kernel";
 import { expressionErrors } from "./errors.ts";
 import { Frame, type ReadVariable } from "./evaluate/frame.ts";
-import { inputsShown } from "./inputs.ts";
+import { formatInputs } from "./inputs.ts";
 import { limits } from "./limits.ts";
 import { Fault, lineAndColumn, type ProblemCode } from "./problem.ts";
 import { type Type, types } from "./types/type.ts";
@@ -42,7 +42,7 @@ export class Program {
   readonly passes: number | undefined;
   /** Set if the value is constant. */
   readonly constant: Json | undefined;
-  readonly #run: (frame: Frame, begin: (expression: string) => void) => Json;
+  readonly #run: (frame: Frame, onStart: (expression: string) => void) => Json;
 
   /** Returns a program with a constant value. */
   static constant(value: Json): Program {
@@ -55,18 +55,18 @@ export class Program {
     });
   }
 
-  constructor(made: {
+  constructor(options: {
     readonly type: Type;
     readonly references: readonly string[];
     readonly passes: number | undefined;
     readonly constant: Json | undefined;
-    readonly run: (frame: Frame, begin: (expression: string) => void) => Json;
+    readonly run: (frame: Frame, onStart: (expression: string) => void) => Json;
   }) {
-    this.type = made.type;
-    this.references = made.references;
-    this.passes = made.passes;
-    this.constant = made.constant;
-    this.#run = made.run;
+    this.type = options.type;
+    this.references = options.references;
+    this.passes = options.passes;
+    this.constant = options.constant;
+    this.#run = options.run;
   }
 
   /** Evaluates the program. Never throws for any values. Only errors of `read` are passed on. */
@@ -87,7 +87,7 @@ export class Program {
   #problem(fault: Fault, expression: string, frame: Frame): EvaluationProblem {
     const { code, expected, at } = fault;
     const message = redactText(fault.message).toWellFormed();
-    const inputs = inputsShown(this.references, (place) => frame.known(place));
+    const inputs = formatInputs(this.references, (place) => frame.known(place));
     return { code, message, expected, expression, ...lineAndColumn(expression, at), inputs };
   }
 }

@@ -54,7 +54,7 @@ export function casesOf(suite: string): readonly ConformanceCase[] {
 export interface TypedCase {
   readonly expression: string;
   /** Type according to the official checker. */
-  readonly wanted: string;
+  readonly expected: string;
   /** Type according to this checker. Undefined if it refuses the expression. */
   readonly found: string | undefined;
 }
@@ -67,7 +67,7 @@ export function typedCases(): readonly TypedCase[] {
       if (type === undefined || original.typeEnv !== undefined || original.disableCheck === true) continue;
       if (/TestAll|google|proto|optional|cel\.block|[A-Z]\w+\{|Enum/.test(`${original.expr} ${type}`))
         continue;
-      found.push({ expression: original.expr, wanted: type, found: typeFound(original.expr) });
+      found.push({ expression: original.expr, expected: type, found: typeFound(original.expr) });
     }
     for (const inner of node["suites"] ?? []) walk(inner);
   };
@@ -88,12 +88,12 @@ function typeFound(expression: string): string | undefined {
 
 /** Returns the problem of the outcome of a case. Undefined if it is correct. */
 export function verdictOn({ expression, original }: ConformanceCase): string | undefined {
-  const wanted = original["evalError"] === undefined ? wantedText(original) : "an error";
+  const expected = original["evalError"] === undefined ? expectedText(original) : "an error";
   const found = outcomeOf(expression, original);
-  return found === wanted ? undefined : `${expression} gave ${found}, expected ${wanted}`;
+  return found === expected ? undefined : `${expression} gave ${found}, expected ${expected}`;
 }
 
-function wantedText(original: Wire): string {
+function expectedText(original: Wire): string {
   const value = original["typedResult"]?.result ?? original["value"];
   return value === undefined ? "true" : print(read(value));
 }
@@ -144,24 +144,24 @@ function typeOf(type: Wire): Type {
 
 function read(value: Wire): Value {
   const [kind = ""] = Object.keys(value);
-  const held = value[kind];
+  const content = value[kind];
   switch (kind) {
     case "int64Value":
-      return BigInt(held);
+      return BigInt(content);
     case "uint64Value":
-      return new Uint(BigInt(held));
+      return new Uint(BigInt(content));
     case "doubleValue":
-      return Number(held);
+      return Number(content);
     case "bytesValue":
-      return new Uint8Array(Buffer.from(held, "base64"));
+      return new Uint8Array(Buffer.from(content, "base64"));
     case "listValue":
-      return (held.values ?? []).map(read);
+      return (content.values ?? []).map(read);
     case "mapValue":
-      return readMap(held.entries ?? []);
+      return readMap(content.entries ?? []);
     case "typeValue":
-      return new TypeValue(held);
+      return new TypeValue(content);
     default:
-      return held;
+      return content;
   }
 }
 

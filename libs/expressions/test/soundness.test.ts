@@ -99,7 +99,7 @@ describe("an expression that the checker accepts", () => {
   const expressions = expressionsOf(3);
 
   for (const kind of ["int", "double", "string", "bool", "list"] as const) {
-    it(`has the type ${kinds[kind][0]}, gives a value of it, and fails only because of values`, () => {
+    it(`has the type ${kinds[kind][0]}, returns a value of this type, and fails only because of values`, () => {
       const inputs = fc.record({
         i: fc.integer(),
         d: fc.double({ noNaN: true, noDefaultInfinity: true }),

@@ -70,7 +70,7 @@ export function loadConfiguration(
   services: readonly Pick<ServiceModule, "sections">[],
   sources: ConfigurationSources = { ...systemSources(), arguments: [] },
 ): Configuration {
-  return Configuration.load({ sections: sectionsOf(services), sources, elsewhere: servicesSections });
+  return Configuration.load({ sections: sectionsOf(services), sources, otherSections: servicesSections });
 }
 
 /** Returns the number of partitions of each service. */

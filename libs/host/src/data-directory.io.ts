@@ -18,7 +18,7 @@ describe("DataDirectory", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it("makes the directory with all above it, and says in it whose it is", async () => {
+  it("creates the directory with its parents, and records its owner in `lock.json`", async () => {
     const directory = at("deep", "below");
     await directory.start();
     const holder: unknown = JSON.parse(await readFile(join(directory.path, "lock.json"), "utf8"));
@@ -26,7 +26,7 @@ describe("DataDirectory", () => {
     directory.stop();
   });
 
-  it("belongs to one process at a time, and a second one fails with its holder, since when, and what to set", async () => {
+  it("belongs to one process at a time, and the error for a second one names the holder, the time of its lock and the setting", async () => {
     const [first, second] = [at("shared"), at("shared")];
     await first.start();
     await assert.rejects(second.start(), {
@@ -52,7 +52,7 @@ describe("DataDirectory", () => {
         "since 2026-01-01T00:00:00.000Z. Use it: export TUTTI_URL=http://127.0.0.1:7810. " +
         "Or stop it, or set platform.dataDirectory to another directory.",
     });
-    first.leave();
+    first.markStopping();
     await second.requireFree();
     first.stop();
     await second.requireFree();
@@ -65,7 +65,7 @@ describe("DataDirectory", () => {
       new DataDirectory(join(folder, "left"), { ...systemFoundation(), logger }),
     ];
     await first.start();
-    first.leave();
+    first.markStopping();
     const started = second.start();
     const { fields } = await until("the second to wait", () => logger.lines[0]);
     assert.equal(fields["pid"], String(process.pid));
@@ -75,21 +75,21 @@ describe("DataDirectory", () => {
     assert.deepEqual(await readdir(join(folder, "left")), ["lock"]);
   });
 
-  it("goes to exactly one of several who want it at once", async () => {
+  it("is locked by exactly one of several concurrent starts", async () => {
     const directories = Array.from({ length: 8 }, () => at("wanted"));
     const outcomes = await Promise.allSettled(directories.map((directory) => directory.start()));
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
     for (const directory of directories) directory.stop();
   });
 
-  it("may have spaces, umlauts and signs of other languages in its name", async () => {
+  it("may have spaces, umlauts and non-Latin characters in its name", async () => {
     const directory = at("a folder", "größe %20 #1 ?", "数据");
     await directory.start();
     assert.deepEqual((await readdir(directory.path)).sort(), ["lock", "lock.json"]);
     directory.stop();
   });
 
-  it("is made private, with all that an older release left in it, and says how much that was", async () => {
+  it("becomes private with all files of an older release, and logs the number of changes", async () => {
     const logger = recordingLogger();
     const directory = new DataDirectory(join(folder, "open"), { ...foundation, logger });
     await mkdir(join(directory.path, "journal", "deep"), { recursive: true });
@@ -109,7 +109,7 @@ describe("DataDirectory", () => {
     assert.equal(fields["changed"], 4);
   });
 
-  it("stays locked if the file with its holder is damaged", async () => {
+  it("stays locked if `lock.json` is damaged", async () => {
     const [first, second] = [at("scribbled"), at("scribbled")];
     await first.start();
     await writeFile(join(first.path, "lock.json"), "{");
@@ -117,14 +117,14 @@ describe("DataDirectory", () => {
     first.stop();
   });
 
-  it("below a folder that takes no folders is refused, and does not wait for ever", {
+  it("fails without waiting if its parent cannot contain directories", {
     skip: !existsSync("/proc/self"),
   }, async () => {
     const directory = new DataDirectory("/proc/tutti/data", foundation);
     await assert.rejects(directory.start(), { code: "host.data_directory_unusable" });
   });
 
-  it("that cannot be one says why, and what to do", async () => {
+  it("that is unusable fails with the reason and a remedy", async () => {
     await writeFile(join(folder, "file"), "text");
     await mkdir(join(folder, "foreign"));
     await writeFile(

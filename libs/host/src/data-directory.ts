@@ -44,7 +44,7 @@ export class DataDirectory implements Component {
   /** Throws at once if another process has it and is not stopping, before a start has logged anything. */
   async requireFree(): Promise<void> {
     const holder = join(this.path, "lock.json");
-    if (!existsSync(holder) || noteIn(holder).isLeaving) return;
+    if (!existsSync(holder) || readHolder(holder).isLeaving) return;
     // Other problems of the directory are reported by the start.
     const release = await claim(this.path).catch(() => () => {});
     if (release === undefined) throw this.#lockedBy(holder);
@@ -60,10 +60,10 @@ export class DataDirectory implements Component {
     const holder = join(this.path, "lock.json");
     const setting = this.#setting;
     try {
-      await makeFolders(this.path);
+      await createFolders(this.path);
       this.#lock = await this.#locked(holder);
       this.#since = new Date(this.#foundation.clock.now()).toISOString();
-      this.#note({});
+      this.#writeHolder({});
       await this.#makePrivate();
     } catch (error) {
       this.stop();
@@ -76,12 +76,12 @@ export class DataDirectory implements Component {
   /** The process is ready: a process that needs the directory can report this address. */
   serves(url: string): void {
     this.#url = url;
-    if (this.#lock !== undefined) this.#note({});
+    if (this.#lock !== undefined) this.#writeHolder({});
   }
 
   /** The process is stopping, maybe for a while: a process that needs the directory waits instead of failing. */
-  leave(): void {
-    if (this.#lock !== undefined) this.#note({ isLeaving: true });
+  markStopping(): void {
+    if (this.#lock !== undefined) this.#writeHolder({ isLeaving: true });
   }
 
   async #locked(holder: string): Promise<DatabaseSync> {
@@ -90,7 +90,7 @@ export class DataDirectory implements Component {
       try {
         return await locked(join(this.path, "lock"));
       } catch (error) {
-        if (!isSqlite(error, busy) || waitedMs >= leavingMaxMs || !noteIn(holder).isLeaving) throw error;
+        if (!isSqlite(error, busy) || waitedMs >= leavingMaxMs || !readHolder(holder).isLeaving) throw error;
         if (waitedMs === 0)
           logger.info("waiting for the process that stops", { directory: this.path, ...holderIn(holder) });
         await sleep(timers, pollMs);
@@ -99,7 +99,7 @@ export class DataDirectory implements Component {
   }
 
   /** Writes the holder for people and for other processes. The lock itself is the other file. */
-  #note(more: { readonly isLeaving?: boolean }): void {
+  #writeHolder(more: { readonly isLeaving?: boolean }): void {
     const text = JSON.stringify({
       pid: process.pid,
       since: this.#since,
@@ -174,15 +174,15 @@ function isSqlite(error: unknown, code: number): boolean {
 }
 
 /** `mkdir` with `recursive` never ends if the system answers ENOENT for a folder whose parent exists, as below /proc. */
-async function makeFolders(path: string): Promise<void> {
-  const make = () => mkdir(path, { mode: privateModes.folder });
+async function createFolders(path: string): Promise<void> {
+  const create = () => mkdir(path, { mode: privateModes.folder });
   try {
-    await make();
+    await create();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" && dirname(path) !== path) {
-      await makeFolders(dirname(path));
-      await make();
+      await createFolders(dirname(path));
+      await create();
     } else if (code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
   }
 }
@@ -192,16 +192,16 @@ function reasonOf(error: unknown, path: string): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-interface Note extends Holder {
+interface HolderRecord extends Holder {
   readonly isLeaving: boolean;
 }
 
 function holderIn(path: string): Holder {
-  const { pid, since, url } = noteIn(path);
+  const { pid, since, url } = readHolder(path);
   return { pid, since, url };
 }
 
-function noteIn(path: string): Note {
+function readHolder(path: string): HolderRecord {
   try {
     const { pid, since, url = "", isLeaving } = JSON.parse(readFileSync(path, "utf8"));
     return { pid: String(pid), since: String(since), url: String(url), isLeaving: isLeaving === true };

@@ -4,8 +4,8 @@
  */
 import { assert } from "@tutti/kernel";
 import {
-  type FrontDoor,
   type GuessWatch,
+  type HttpHandler,
   type OperationsAccess,
   type OperationsAccessSettings,
   type OperationsSubject,
@@ -20,7 +20,7 @@ export interface HostOperations {
   /** The process as a whole. */
   readonly subject: () => OperationsSubject;
   /** Registers the handler of all other requests on the port. Called while the service is made. */
-  mount(door: FrontDoor): void;
+  mount(handler: HttpHandler): void;
 }
 
 export class MountedOperations implements HostOperations {
@@ -29,7 +29,7 @@ export class MountedOperations implements HostOperations {
   readonly subject: () => OperationsSubject;
   /** Decides which callers see more of the process than its health. */
   readonly access: OperationsAccess;
-  #door: FrontDoor | undefined;
+  #handler: HttpHandler | undefined;
 
   static async open(
     settings: OperationsAccessSettings,
@@ -50,12 +50,12 @@ export class MountedOperations implements HostOperations {
     this.subject = subject;
   }
 
-  get door(): FrontDoor | undefined {
-    return this.#door;
+  get handler(): HttpHandler | undefined {
+    return this.#handler;
   }
 
-  mount(door: FrontDoor): void {
-    assert(this.#door === undefined, "a process has one front door", {});
-    this.#door = door;
+  mount(handler: HttpHandler): void {
+    assert(this.#handler === undefined, "a process has one front door", {});
+    this.#handler = handler;
   }
 }

@@ -7,7 +7,7 @@ import { hostErrors } from "./errors.ts";
 export class NatsOnDemand {
   readonly #configuration: Configuration;
   readonly #foundation: Foundation;
-  #made: NatsConnection | undefined;
+  #connection: NatsConnection | undefined;
   #settled = false;
 
   constructor(configuration: Configuration, foundation: Foundation) {
@@ -21,17 +21,17 @@ export class NatsOnDemand {
    */
   settle(): NatsConnection | undefined {
     this.#settled = true;
-    return this.#made;
+    return this.#connection;
   }
 
   async connection(): Promise<NatsConnection> {
     const { connectionSettings, NatsConnection } = await import("@tutti/nats");
     // No component would start it.
-    if (this.#made === undefined && this.#settled) throw hostErrors.natsAskedLate();
-    this.#made ??= new NatsConnection({
+    if (this.#connection === undefined && this.#settled) throw hostErrors.natsAskedLate();
+    this.#connection ??= new NatsConnection({
       settings: connectionSettings(this.#configuration.read(natsSection)),
       foundation: this.#foundation,
     });
-    return this.#made;
+    return this.#connection;
   }
 }

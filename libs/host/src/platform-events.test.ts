@@ -8,25 +8,25 @@ import { PlatformEvents } from "./platform-events.ts";
 
 function published() {
   const foundation = testFoundation();
-  const heard: EventInput[] = [];
-  const bus = { publish: async (events: readonly EventInput[]) => void heard.push(...events) };
+  const sent: EventInput[] = [];
+  const bus = { publish: async (events: readonly EventInput[]) => void sent.push(...events) };
   const events = new PlatformEvents(bus, foundation, "proc_1");
-  const told = async () => {
+  const drainPublished = async () => {
     await events.drain(new AbortController().signal);
-    return heard.splice(0).map(({ type, subject, data }) => {
+    return sent.splice(0).map(({ type, subject, data }) => {
       return { type, subject, data: JSON.parse(new TextDecoder().decode(data)) };
     });
   };
-  return { foundation, events, told };
+  return { foundation, events, told: drainPublished };
 }
 
-it("a service tells of its states, and of a component that breaks and works again", async () => {
+it("a service publishes its states, and the failure and recovery of a component", async () => {
   const { foundation, events, told } = published();
   const billing = new Orchestrator("billing", foundation, { healthIntervalMs: 100 });
   let health: Health = healthy;
   billing.register("store", { health: () => health });
   events.follow("billing", billing);
-  const looked = async () => {
+  const advance = async () => {
     for (let turn = 0; turn < 30; turn++) await foundation.time.advance(50);
   };
   await billing.start();
@@ -34,20 +34,20 @@ it("a service tells of its states, and of a component that breaks and works agai
   assert.deepEqual(await types(), ["tutti.platform.service.starting", "tutti.platform.service.ready"]);
 
   health = unhealthy("the disk is gone");
-  await looked();
+  await advance();
   const [broken, ...more] = await told();
   assert.equal(broken?.type, "tutti.platform.component.broken");
   assert.deepEqual([broken.data.component, broken.data.reason], ["store", "the disk is gone"]);
   assert.deepEqual(more, []);
 
   health = healthy;
-  await looked();
+  await advance();
   assert.deepEqual(await types(), ["tutti.platform.component.recovered"]);
   await billing.stop();
   assert.deepEqual(await types(), ["tutti.platform.service.draining", "tutti.platform.service.stopped"]);
 });
 
-it("a service that cannot start tells why", async () => {
+it("a service that fails to start publishes the reason", async () => {
   const { foundation, events, told } = published();
   const billing = new Orchestrator("billing", foundation);
   billing.register("store", { start: () => Promise.reject(new Error("the disk is full")) });
@@ -58,13 +58,13 @@ it("a service that cannot start tells why", async () => {
   assert.match(failed.data.error.message, /the disk is full/);
 });
 
-it("a breaker tells when it opens and closes, and nothing while it tries", async () => {
+it("a breaker publishes when it opens and closes, but not when it is half-open", async () => {
   const { events, told } = published();
-  let hears: Parameters<Mesh["clients"]["pool"]["onBreaker"]>[0] = () => {};
-  const pool = { onBreaker: (listener: typeof hears) => (hears = listener) };
+  let notify: Parameters<Mesh["clients"]["pool"]["onBreaker"]>[0] = () => {};
+  const pool = { onBreaker: (listener: typeof notify) => (notify = listener) };
   events.followBreakers({ clients: { pool } } as unknown as Pick<Mesh, "clients">);
   const instance = { id: "inst_1", service: "swarm", address: "127.0.0.1:1", draining: false };
-  for (const state of ["open", "half-open", "closed"] as const) hears(instance, state);
+  for (const state of ["open", "half-open", "closed"] as const) notify(instance, state);
   const all = await told();
   assert.deepEqual(
     all.map(({ type, subject, data }) => [type, subject, data.service, data.caller]),

@@ -11,8 +11,8 @@ import {
   type TuttiError,
 } from "@tutti/kernel";
 import { sectionsOf } from "./configuration.ts";
-import { giveBackWhenIdle } from "./leftovers.ts";
-import { answerTo } from "./questions.ts";
+import { releaseMemoryWhenIdle } from "./idle-memory.ts";
+import { answerTo } from "./info-flags.ts";
 import { type HostOptions, ServiceHost } from "./service-host.ts";
 import { softwareVersion } from "./version.ts";
 
@@ -26,19 +26,19 @@ export async function runHost({ ready, ...options }: RunHostOptions): Promise<vo
   const host = await open(options);
   if (host === undefined) return;
   host.on("stateChanged", ({ to }) => {
-    if (to.state === "failed") say(`${lastWords(options.name, to.reason)}\n`);
+    if (to.state === "failed") print(`${failureLine(options.name, to.reason)}\n`);
   });
-  let giving: Timer | undefined;
+  let memoryRelease: Timer | undefined;
   await runUntilSignal(host, {
     ready: async () => {
       host.logger.info("ready", { http: host.url, grpc: host.mesh.address });
       // Node does this at a graceful end. The next start must be fast after any end.
       flushCompileCache();
-      giving = giveBackWhenIdle(systemTimers);
+      memoryRelease = releaseMemoryWhenIdle(systemTimers);
       await ready?.(host);
     },
     flush: () => {
-      giving?.cancel();
+      memoryRelease?.cancel();
       return host.telemetry.flush();
     },
   });
@@ -62,17 +62,17 @@ async function open(options: Omit<RunHostOptions, "ready">): Promise<ServiceHost
 }
 
 /** Prints a text for the person at the terminal. The log has the details. */
-function say(text: string): void {
+function print(text: string): void {
   process.stderr.write(text);
 }
 
 /** Returns one line with the error, without the failing steps: each of them repeats its cause. */
-function lastWords(name: string, reason: TuttiError): string {
+function failureLine(name: string, reason: TuttiError): string {
   let innermost = reason;
   while (isTuttiError(innermost.cause) && innermost.message.endsWith(innermost.cause.message))
     innermost = innermost.cause;
-  const what = lifecycleErrors.startFailed.is(reason) ? "did not start" : "failed";
-  return `${name} ${what}: ${innermost.message}`;
+  const outcome = lifecycleErrors.startFailed.is(reason) ? "did not start" : "failed";
+  return `${name} ${outcome}: ${innermost.message}`;
 }
 
 function complaint(error: TuttiError): string {

@@ -66,7 +66,7 @@ import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
 import { allInstances } from "./serving/instances.ts";
-import { sharingOf } from "./storage/cluster/sharing.ts";
+import { sharedStorageOf } from "./storage/cluster/shared-storage.ts";
 import { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
 import type { Storage, StorageParts } from "./storage/storage.ts";
@@ -143,7 +143,7 @@ export class ServiceHost extends Orchestrator {
     const mesh: Mesh = new Mesh({ settings, foundation, discovery, ownership, ...entry?.forMesh });
     const delivery = new MeshDelivery({ mesh, ownership });
     const holds = new JournalHolds();
-    const kept = await openStorage({
+    const opened = await openStorage({
       ...base,
       partitionOwner,
       delivery,
@@ -152,7 +152,7 @@ export class ServiceHost extends Orchestrator {
       version,
       dataDirectory,
       dataDirectorySetting: options.dataDirectorySetting,
-      given: options.storage,
+      createStorage: options.storage,
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({
@@ -164,9 +164,9 @@ export class ServiceHost extends Orchestrator {
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
     const mounted = await mountOperations(configuration, () => host, guard);
-    const referred = blobsChecked(kept.storage, mesh);
-    const sharing = sharingOf(configuration, foundation);
-    const keys = tokenKeysOf(options, base, dataDirectory, sharing);
+    const referred = blobsChecked(opened.storage, mesh);
+    const sharedStorage = sharedStorageOf(configuration, foundation);
+    const keys = tokenKeysOf(options, base, dataDirectory, sharedStorage);
     const calls = tallyOf(foundation, mesh, processId);
     const running = { ...base, bus, mesh, calls, guard, announcer, partitionOwner, delivery };
     const context = {
@@ -174,20 +174,20 @@ export class ServiceHost extends Orchestrator {
       operations: mounted,
       dataDirectory,
       holds,
-      sharing,
+      sharedStorage,
       ...referred,
       tokens: () => keys.cipher(),
       version,
       nats: () => nats.connection(),
     };
-    await makeServices(options, services, (module) => contextFor(module, context, kept));
-    const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
+    await createServices(options, services, (module) => contextFor(module, context, opened));
+    const blobs = opened.hostBlobs?.({ storage: opened.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
     serveComponents(mesh, () => host, registry, foundation);
-    const { directory, data, storage } = kept;
+    const { directory, data, storage } = opened;
     const parts = { ...running, discovery, services, data, storage, blobs, mounted, keys: keys.component };
     const host: ServiceHost = new ServiceHost(options, parts);
-    if (directory !== undefined) leaveWith(host, directory, services.has("gateway"));
+    if (directory !== undefined) followHostState(host, directory, services.has("gateway"));
     return host;
   }
 
@@ -203,7 +203,7 @@ export class ServiceHost extends Orchestrator {
       ...configuration.read(operationsSection),
       routes: operationsRoutes({ subject: this, registry: telemetry.metrics, access: parts.mounted.access }),
       proxies: configuration.read(operationsSection),
-      door: parts.mounted.door,
+      handler: parts.mounted.handler,
       logger: this.logger,
     });
 
@@ -303,13 +303,13 @@ function tokenKeysOf(
   { keysDirectory }: HostOptions,
   { configuration, foundation, nats }: Awaited<ReturnType<typeof openBase>>,
   dataDirectory: string | undefined,
-  sharing: ReturnType<typeof sharingOf>,
+  sharedStorage: ReturnType<typeof sharedStorageOf>,
 ): TokenKeys {
   return new TokenKeys(() => ({
     foundation,
     dataDirectory,
     keysDirectory: keysDirectory?.(configuration) ?? "",
-    shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
+    shared: sharedStorage && { connection: nats.connection(), replicas: sharedStorage.replicas },
   }));
 }
 
@@ -349,14 +349,14 @@ function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
  * The data directory is released when its process drains. Until then it names the process's address for client
  * requests.
  */
-function leaveWith(
+function followHostState(
   host: ServiceHost,
-  directory: Pick<DataDirectory, "leave" | "serves">,
+  directory: Pick<DataDirectory, "markStopping" | "serves">,
   hasGateway: boolean,
 ): void {
   host.on("stateChanged", ({ to }) => {
     if (to.state === "ready" && hasGateway) directory.serves(host.url);
-    if (to.state === "draining") directory.leave();
+    if (to.state === "draining") directory.markStopping();
   });
 }
 
@@ -386,8 +386,8 @@ function nameOf(mesh: Mesh, services: ReadonlyMap<string, Component>): string {
 
 /** Returns the services of the process. A gateway serves nothing over the mesh. */
 function servicesOf(mesh: Mesh, services: ReadonlyMap<string, Component>): readonly string[] {
-  const door = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
-  return [...door, ...mesh.instances.map((instance) => instance.service)];
+  const gateway = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
+  return [...gateway, ...mesh.instances.map((instance) => instance.service)];
 }
 
 /**
@@ -439,14 +439,18 @@ function storageOf(
 }
 
 /** Returns the context of a service: its log lines have its name, and its machines are its own. */
-function contextFor(module: ServiceModule, shared: Omit<HostContext, "storage">, kept: Opened): HostContext {
+function contextFor(
+  module: ServiceModule,
+  shared: Omit<HostContext, "storage">,
+  opened: Opened,
+): HostContext {
   const logger = shared.foundation.logger.child({ service: module.name });
   const own = { ...shared, foundation: { ...shared.foundation, logger } };
-  return { ...own, storage: (effects, more = []) => storageOf(module, kept, { effects, more }, own) };
+  return { ...own, storage: (effects, more = []) => storageOf(module, opened, { effects, more }, own) };
 }
 
 /** Creates the services in order, each with its context. */
-async function makeServices(
+async function createServices(
   { name, services: modules }: HostOptions,
   services: Map<string, Component>,
   contextOf: (module: ServiceModule) => HostContext,
@@ -455,11 +459,11 @@ async function makeServices(
     // In a map it would silently replace the one before.
     if (services.has(module.name))
       throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
-    services.set(module.name, await made(module, contextOf(module)));
+    services.set(module.name, await created(module, contextOf(module)));
   }
 }
 
-async function made(module: ServiceModule, context: HostContext): Promise<Component> {
+async function created(module: ServiceModule, context: HostContext): Promise<Component> {
   try {
     return await module.create(context);
   } catch (error) {

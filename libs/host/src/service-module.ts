@@ -9,7 +9,7 @@ import type { HasBlob, ReadBlob } from "./blobs/referred-blobs.ts";
 import type { CallTally } from "./calls/call-tally.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { HostOperations } from "./host-operations.ts";
-import type { Sharing } from "./storage/cluster/sharing.ts";
+import type { SharedStorage } from "./storage/cluster/shared-storage.ts";
 import type { Finding } from "./storage/inspection/finding.ts";
 import type { InspectedData } from "./storage/inspection/inspected-data.ts";
 import type { JournalHolds } from "./storage/journal-holds.ts";
@@ -63,7 +63,7 @@ export interface HostContext {
   /** The HTTP port of the process. */
   readonly operations: HostOperations;
   /** The shared storage of a cluster. Undefined for a single process. */
-  readonly sharing: Sharing | undefined;
+  readonly sharedStorage: SharedStorage | undefined;
   /** Directory of durable data. Undefined if the process stores nothing. */
   readonly dataDirectory: string | undefined;
   /**

@@ -7,7 +7,7 @@ import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } fro
 import { TokenCipher } from "@tutti/runtime";
 import { attemptKey, attemptKeyOf, sharedAttemptKey } from "../src/keys/attempt-key.ts";
 import { openKeysOf } from "../src/keys/installation-keys.ts";
-import { type Folder, makeFolder } from "./storage.fixture.ts";
+import { createFolder, type Folder } from "./storage.fixture.ts";
 
 const foundation = systemFoundation();
 const { signal } = new AbortController();
@@ -24,11 +24,11 @@ async function tokenAfterStart(dataDirectory: string | undefined, keysDirectory 
 describe("the key of tokens", () => {
   let folder: Folder;
   before(async () => {
-    folder = await makeFolder();
+    folder = await createFolder();
   });
   after(() => folder?.[Symbol.asyncDispose]());
 
-  it("is the same after each start, and another one in each installation", async () => {
+  it("is the same after each start, and differs between installations", async () => {
     const [one, other] = [join(folder.path, "one"), join(folder.path, "other")];
     const token = await tokenAfterStart(one);
     assert.equal(await tokenAfterStart(one), token);
@@ -36,7 +36,7 @@ describe("the key of tokens", () => {
     assert.notEqual(await tokenAfterStart(undefined), await tokenAfterStart(undefined));
   });
 
-  it("is beside the other keys of the installation, wherever they are", async () => {
+  it("is stored with the other keys of the installation, in any directory", async () => {
     const data = join(folder.path, "apart");
     const keys = join(folder.path, "safe");
     const token = await tokenAfterStart(data, keys);
@@ -61,21 +61,21 @@ describe("the key of tokens", () => {
 
 const program = await natsServerProgram();
 
-describe("the key of tokens of processes that share what they own", { skip: program.skip }, () => {
+describe("the key of tokens of processes with shared ownership", { skip: program.skip }, () => {
   let server: NatsServer;
   before(async () => {
     server = await startNatsServer();
   });
   after(() => server?.[Symbol.asyncDispose]());
 
-  it("is the one that was made first, also after an import", async () => {
-    await using folder = await makeFolder();
+  it("is the first key that was created, also after an import", async () => {
+    await using folder = await createFolder();
     await tokenAfterStart(folder.path);
     const imported = attemptKeyOf(folder.path) ?? assert.fail("a key");
     const keys: Uint8Array[] = [];
-    for (const made of [imported, new Uint8Array(16).fill(7), new Uint8Array(16).fill(8)]) {
+    for (const candidate of [imported, new Uint8Array(16).fill(7), new Uint8Array(16).fill(8)]) {
       await using connection = await connectionTo([server.address]);
-      keys.push(await sharedAttemptKey(connection, { replicas: 1, made, signal }));
+      keys.push(await sharedAttemptKey(connection, { replicas: 1, candidate, signal }));
     }
     for (const key of keys) assert.deepEqual(Buffer.from(key), Buffer.from(imported));
   });

@@ -26,7 +26,7 @@ function keyed(repeat: "keyed" | "safe" = "keyed") {
 export const partitions = 8;
 
 /** Messages of a process to its test. `ready` is sent without a request. */
-export type BankNews =
+export type BankMessage =
   | { readonly kind: "ready"; readonly address: string; readonly processId: string }
   /** Calls that this process redirected to another one, with their number. */
   | { readonly kind: "sent-on"; readonly calls: readonly (readonly [string, number])[] };

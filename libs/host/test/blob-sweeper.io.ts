@@ -8,7 +8,7 @@ import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { account, close } from "@tutti/machine-bank";
 import { stepWith } from "@tutti/machine-bank/testing";
 import { BlobSweeper, type MentioningRuntime } from "../src/blobs/sweeper.ts";
-import { accountKey, BankProcess, makeFolder, teller, until } from "./storage.fixture.ts";
+import { accountKey, BankProcess, createFolder, teller, until } from "./storage.fixture.ts";
 
 const hashOf = (text: string): Uint8Array => createHash("sha256").update(text).digest();
 const keepMs = 10_000;
@@ -21,7 +21,7 @@ class Bank implements MentioningRuntime {
   readonly atWork = new Set([0, 1]);
   readonly kept = new Set<string>();
 
-  standings(): ReturnType<MentioningRuntime["standings"]> {
+  partitionStatuses(): ReturnType<MentioningRuntime["partitionStatuses"]> {
     return [0, 1].map((partition) => ({
       ...{ partition, epoch: 1, head: 0, headHash: new Uint8Array(0), first: 1, loaded: 0, live: 0 },
       ...{ quarantined: 0, inbox: 0, isPaused: false, indexLagMs: 0, nextDueMs: undefined, load: 0 },
@@ -33,7 +33,7 @@ class Bank implements MentioningRuntime {
     return Promise.resolve(this.atWork.has(partition));
   }
 
-  areKept(partition: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
+  checkExistence(partition: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
     return Promise.resolve(this.atWork.has(partition) ? keys.map(({ id }) => this.kept.has(id)) : undefined);
   }
 }
@@ -59,7 +59,7 @@ function swept() {
 }
 
 describe("a sweep of blobs", () => {
-  it("comes again and again, and removes what was put long enough ago", async () => {
+  it("repeats, and removes blobs older than the retention time", async () => {
     const { time, sweeper, put, has } = swept();
     await put("old");
     sweeper.start();
@@ -74,7 +74,7 @@ describe("a sweep of blobs", () => {
     await sweeper.stop();
   });
 
-  it("keeps what an instance mentions while it is there, and then as long as after a put", async () => {
+  it("keeps a mentioned blob while its instance exists, and afterwards for the retention time", async () => {
     const { time, bank, sweeper, put, has, mention } = swept();
     bank.kept.add("anna");
     await put("named");
@@ -90,7 +90,7 @@ describe("a sweep of blobs", () => {
     await sweeper.stop();
   });
 
-  it("asks only the owner for the mentions of a partition that is elsewhere", async () => {
+  it("keeps a blob with a mention in a remote partition, because only its owner can check the mention", async () => {
     const { time, bank, sweeper, put, has, mention } = swept();
     await put("one");
     await put("other");
@@ -104,7 +104,7 @@ describe("a sweep of blobs", () => {
     await sweeper.stop();
   });
 
-  it("removes nothing newer than what a partition that is away may have named, and says so", async () => {
+  it("keeps blobs that an unavailable partition may refer to, and logs a warning", async () => {
     const { time, bank, logger, sweeper, put, has } = swept();
     sweeper.start();
     await time.advanceAsync(2 * sweepMs);
@@ -121,7 +121,7 @@ describe("a sweep of blobs", () => {
     await sweeper.stop();
   });
 
-  it("waits for no service whose machines name no blobs", async () => {
+  it("does not wait for a service whose machines refer to no blobs", async () => {
     const { time, bank, sweeper, put, has } = swept();
     bank.namesBlobs = false;
     bank.atWork.clear();
@@ -153,9 +153,9 @@ function accountWithPhotograph(): typeof account {
   };
 }
 
-describe("a process whose machines name blobs", () => {
-  it("keeps each as long as its machine, also over a restart, and no longer", async () => {
-    await using folder = await makeFolder();
+describe("a process whose machines refer to blobs", () => {
+  it("keeps each blob exactly as long as its machine, across a restart", async () => {
+    await using folder = await createFolder();
     const flags = ["--mesh.transport=in-process", "--durable.blobs.keepMs=1", "--durable.blobs.sweepMs=20"];
     const retention = [
       "--durable.retention.keepMs=0",
@@ -164,7 +164,8 @@ describe("a process whose machines name blobs", () => {
     ];
     const machine = accountWithPhotograph();
     const start = () => BankProcess.start(folder.path, [...flags, ...retention], [machine]);
-    const command = (type: string) => machine.commands.find((one) => one.type === type) ?? assert.fail(type);
+    const command = (type: string) =>
+      machine.commands.find((candidate) => candidate.type === type) ?? assert.fail(type);
     let bank = await start();
     try {
       const has = async (text: string): Promise<boolean> => {

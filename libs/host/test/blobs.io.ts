@@ -11,12 +11,12 @@ import {
   StatRequest,
 } from "@tutti/contracts/blob/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { BankProcess, type Folder, makeFolder } from "./storage.fixture.ts";
+import { BankProcess, createFolder, type Folder } from "./storage.fixture.ts";
 
 const hashOf = (text: string): Buffer => createHash("sha256").update(text).digest();
-const header = (said: Partial<PutHeader> = {}, namespace = ""): PutRequest => ({
+const header = (fields: Partial<PutHeader> = {}, namespace = ""): PutRequest => ({
   namespace,
-  part: { $case: "header", value: { sha256: new Uint8Array(0), size: undefined, ...said } },
+  part: { $case: "header", value: { sha256: new Uint8Array(0), size: undefined, ...fields } },
 });
 const chunk = (text: string): PutRequest => ({
   namespace: "",
@@ -28,13 +28,13 @@ async function* stream(...requests: readonly PutRequest[]): AsyncGenerator<PutRe
 }
 
 for (const transport of ["in-process", "grpc"] as const) {
-  describe(`blobs that a process keeps (${transport})`, () => {
+  describe(`blobs of a process (${transport})`, () => {
     let folder: Folder;
     let bank: BankProcess;
     const start = () =>
       BankProcess.start(folder.path, [`--mesh.transport=${transport}`, "--durable.blobs.bytesMax=3000000"]);
     before(async () => {
-      folder = await makeFolder();
+      folder = await createFolder();
       bank = await start();
     });
     after(async () => {
@@ -61,26 +61,29 @@ for (const transport of ["in-process", "grpc"] as const) {
       );
     };
 
-    it("are put and read in chunks, whole or a range, and are still there after a restart", async () => {
+    it("are written and read in chunks, whole or by range, and survive a restart", async () => {
       const large = "0123456789".repeat(150_000);
       const chunks = [large.slice(0, 1_000_000), large.slice(1_000_000)].map(chunk);
-      const said = { sha256: hashOf(large), size: large.length };
-      const { blob } = await client().put(stream(header(said), ...chunks));
+      const declared = { sha256: hashOf(large), size: large.length };
+      const { blob } = await client().put(stream(header(declared), ...chunks));
       assert.deepEqual([Buffer.from(blob?.sha256 ?? []), blob?.size], [hashOf(large), large.length]);
-      assert.deepEqual(await read(said.sha256), { size: large.length, text: large });
+      assert.deepEqual(await read(declared.sha256), { size: large.length, text: large });
       const range = { offset: 262_143, length: 262_146 };
-      assert.deepEqual(await read(said.sha256, range), {
+      assert.deepEqual(await read(declared.sha256, range), {
         size: large.length,
         text: large.slice(range.offset, range.offset + range.length),
       });
-      assert.deepEqual(await read(said.sha256, { offset: large.length - 3 }), {
+      assert.deepEqual(await read(declared.sha256, { offset: large.length - 3 }), {
         size: large.length,
         text: "789",
       });
-      assert.deepEqual(await read(said.sha256, { offset: large.length }), { size: large.length, text: "" });
+      assert.deepEqual(await read(declared.sha256, { offset: large.length }), {
+        size: large.length,
+        text: "",
+      });
       await bank.host.stop();
       bank = await start();
-      assert.deepEqual(await read(said.sha256), { size: large.length, text: large });
+      assert.deepEqual(await read(declared.sha256), { size: large.length, text: large });
     });
 
     it("may be empty", async () => {
@@ -88,7 +91,7 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.deepEqual(await read(hashOf("")), { size: 0, text: "" });
     });
 
-    it("are described in the order of the request, with when they were put, and only those that are there", async () => {
+    it("are described in the order of the request with their put time, without absent ones", async () => {
       const beforeMs = Date.parse("2026-01-01T00:00:00Z");
       for (const text of ["one", "two", "one"]) await client().put(stream(header(), chunk(text)));
       assert.deepEqual(await stored("two", "none", "one", "two"), ["two", "one", "two"]);
@@ -116,14 +119,14 @@ for (const transport of ["in-process", "grpc"] as const) {
       ["a second header", "blobs.disordered", header(), header()],
       ["nothing at all", "blobs.disordered"],
     ];
-    for (const [what, code, ...requests] of refusals)
-      it(`are refused for ${what}, and nothing is left of them`, async () => {
+    for (const [label, code, ...requests] of refusals)
+      it(`are rejected for ${label}, and leave no data`, async () => {
         await assert.rejects(client().put(stream(...requests)), { code });
         assert.deepEqual(await stored("a", "ab", "x".repeat(4_000_000)), []);
         assert.deepEqual(await readdir(join(folder.path, "blobs", "incoming")), []);
       });
 
-    it("are not left by a stream that breaks", async () => {
+    it("are not stored if their stream breaks", async () => {
       const broken = async function* (): AsyncGenerator<PutRequest> {
         yield header();
         yield chunk("begun");

@@ -33,7 +33,7 @@ class Story {
     this.#context = context;
   }
 
-  say(text: string): void {
+  log(text: string): void {
     this.#context.diagnostic(text);
   }
 
@@ -52,14 +52,14 @@ class Story {
 
   async join(): Promise<void> {
     const joined = await this.cluster.join();
-    const tookMs = await until(() => this.has(joined).length >= 2, 20_000);
-    this.say(`a process that joined has its share ${Math.round(tookMs)} ms after it was ready`);
+    const durationMs = await until(() => this.has(joined).length >= 2, 20_000);
+    this.log(`a process that joined has its share ${Math.round(durationMs)} ms after it was ready`);
   }
 
   async leave(): Promise<void> {
     const sinceMs = performance.now();
     await this.cluster.leave(this.first());
-    this.say(`a process with its share left within ${Math.round(performance.now() - sinceMs)} ms`);
+    this.log(`a process with its share left within ${Math.round(performance.now() - sinceMs)} ms`);
     await until(() => this.isComplete, 5_000);
   }
 
@@ -72,15 +72,15 @@ class Story {
       tellers.calls.find(({ from, endMs }) => partitionOf(from) === partition && endMs > killedMs + 50)
         ?.endMs;
     await until(() => lost.every((partition) => served(partition) !== undefined), 20_000);
-    const tookMs = lost.map((partition) => Math.round((served(partition) ?? 0) - killedMs));
-    this.say(`${lost.length} partitions of a killed process served again after ${tookMs.join(", ")} ms`);
+    const recoveryMs = lost.map((partition) => Math.round((served(partition) ?? 0) - killedMs));
+    this.log(`${lost.length} partitions of a killed process served again after ${recoveryMs.join(", ")} ms`);
   }
 
   async freeze(forMs: number): Promise<void> {
     const frozen = this.first();
     frozen.child.kill("SIGSTOP");
-    const tookMs = await until(() => this.isComplete && this.has(frozen).length === 0, 10_000);
-    this.say(`a frozen process had lost everything after ${Math.round(tookMs)} ms`);
+    const durationMs = await until(() => this.isComplete && this.has(frozen).length === 0, 10_000);
+    this.log(`a frozen process had lost everything after ${Math.round(durationMs)} ms`);
     await sleep(systemTimers, forMs);
     frozen.child.kill("SIGCONT");
     await until(() => this.isComplete && this.has(frozen).length > 0, 20_000);
@@ -106,7 +106,7 @@ async function checkMoney(client: Client, tellers: Tellers): Promise<void> {
     });
   };
   let found = await wrong();
-  for (let looks = 0; found.length > 0 && looks < 100; looks++) {
+  for (let attempts = 0; found.length > 0 && attempts < 100; attempts++) {
     await sleep(systemTimers, 100);
     found = await wrong();
   }
@@ -139,8 +139,8 @@ async function cutJournals({ connection }: BankCluster): Promise<number> {
 
 describe("money in a cluster of real processes", { skip, concurrency: false }, () => {
   for (const servers of [1, 3] as const) {
-    const where = servers === 1 ? "a NATS server that syncs always" : "three NATS servers";
-    it(`is conserved on ${where}, under joins, leaves and crashes`, { timeout: 300_000 }, async (context) => {
+    const setup = servers === 1 ? "a NATS server that syncs always" : "three NATS servers";
+    it(`is conserved on ${setup}, under joins, leaves and crashes`, { timeout: 300_000 }, async (context) => {
       await using cluster = await BankCluster.open({ servers, flags });
       await cluster.join();
       await cluster.join();
@@ -166,10 +166,10 @@ describe("money in a cluster of real processes", { skip, concurrency: false }, (
       await checkMoney(client, tellers);
       const sentOn = await cluster.sentOn();
       for (const [call, count] of sentOn) assert.equal(count, 1, `${call} was sent on ${count} times`);
-      const slowest = Math.round(Math.max(...tellers.calls.map(({ tookMs }) => tookMs)));
-      story.say(`${tellers.calls.length} transfers, ${sentOn.size} extra hops, one per call and move`);
-      story.say(`slowest ${slowest} ms; repeated: ${JSON.stringify([...tellers.repeated])}`);
-      story.say(`${await checkHistories(client)} events, ${await cutJournals(cluster)} journals cut`);
+      const slowest = Math.round(Math.max(...tellers.calls.map(({ durationMs }) => durationMs)));
+      story.log(`${tellers.calls.length} transfers, ${sentOn.size} extra hops, one per call and move`);
+      story.log(`slowest ${slowest} ms; repeated: ${JSON.stringify([...tellers.repeated])}`);
+      story.log(`${await checkHistories(client)} events, ${await cutJournals(cluster)} journals cut`);
 
       // No process is left, and the next one has everything.
       while (cluster.processes.length > 0) await cluster.leave(story.first());

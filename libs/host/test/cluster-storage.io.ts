@@ -9,7 +9,7 @@ import { until } from "@tutti/kernel/testing";
 import { account, balance, deposit, open } from "@tutti/machine-bank";
 import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { ServiceHost, type ServiceModule, type ServiceStorage } from "../src/index.ts";
-import { ask } from "./fixture.ts";
+import { fetchJson } from "./fixture.ts";
 import { accountKey, teller } from "./storage.fixture.ts";
 
 const program = await natsServerProgram();
@@ -49,14 +49,18 @@ describe("a process that shares its machines with others", { skip: program.skip,
     await rm(copies, { recursive: true, force: true });
   });
 
-  async function put(user: string, flags: readonly string[] = [], { address } = server): Promise<Member> {
+  async function openMember(
+    user: string,
+    flags: readonly string[] = [],
+    { address } = server,
+  ): Promise<Member> {
     let storage: ServiceStorage | undefined;
     const bank: ServiceModule = {
       name: "bank",
       sections: [],
       machines: [account],
-      create(given) {
-        storage = given.storage({ dispatch() {}, withdraw() {} });
+      create(context) {
+        storage = context.storage({ dispatch() {}, withdraw() {} });
         return {};
       },
     };
@@ -74,9 +78,9 @@ describe("a process that shares its machines with others", { skip: program.skip,
       ...{ host, storage },
       async openAccounts() {
         const body = { owner: "somebody", product: "", balanceCents: 10 };
-        const one = (id: string) =>
+        const openAccount = (id: string) =>
           runtime.execute({ key: accountKey(id), command: open, body, cause: teller });
-        await Promise.all(ids.map(one));
+        await Promise.all(ids.map(openAccount));
       },
       async deposit(id) {
         const body = { amountCents: 1 };
@@ -90,20 +94,20 @@ describe("a process that shares its machines with others", { skip: program.skip,
     };
   }
 
-  async function start(...given: Parameters<typeof put>): Promise<Member> {
-    const member = await put(...given);
+  async function start(...args: Parameters<typeof openMember>): Promise<Member> {
+    const member = await openMember(...args);
     await member.host.start();
     return member;
   }
 
   const nextUser = () => `u${users++}`;
   const ownedBy = ({ storage }: Member): number[] =>
-    storage.runtime.standings().map(({ partition }) => partition);
+    storage.runtime.partitionStatuses().map(({ partition }) => partition);
   it("is ready when it owns all free partitions, and lists them", async () => {
     await using one = await start(nextUser());
     assert.deepEqual(ownedBy(one), [0, 1, 2, 3]);
-    assert.ok(one.storage.runtime.standings().every(({ state }) => state === "running"));
-    const [status] = await ask<Readiness>(one.host, "/readyz");
+    assert.ok(one.storage.runtime.partitionStatuses().every(({ state }) => state === "running"));
+    const [status] = await fetchJson<Readiness>(one.host, "/readyz");
     assert.equal(status, 200);
     await one.openAccounts();
     const metrics = await (await fetch(`${one.host.url}/metrics`)).text();
@@ -112,7 +116,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     assert.deepEqual(await readdir(copies), ["1"]);
   });
 
-  it("gives what it owns to another one when it leaves, with all that is in it", async () => {
+  it("hands over its partitions with all their data when it leaves", async () => {
     const user = nextUser();
     const one = await start(user);
     await one.openAccounts();
@@ -131,7 +135,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     );
   });
 
-  it("keeps spare copies of what another one owns, and serves from them when that one is gone", async () => {
+  it("keeps spare copies of another process's partitions, and serves from them after that process stops", async () => {
     // Removes the data of earlier tests.
     await rm(copies, { recursive: true });
     const user = nextUser();
@@ -158,7 +162,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     assert.ok(balances.every((cents) => cents === 10));
   });
 
-  it("has after a restart of all what there was before", async () => {
+  it("has all its data after a restart", async () => {
     const user = nextUser();
     {
       await using one = await start(user);
@@ -169,7 +173,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
     assert.ok(balances.every((cents) => cents === 10));
   });
 
-  it("leaves a partition alone whose stream has lost something, says so, and serves the others", async () => {
+  it("isolates a partition whose stream has lost data, reports it, and serves the others", async () => {
     const user = nextUser();
     await using one = await start(user);
     await one.openAccounts();
@@ -186,7 +190,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
       () => assert.fail("nothing can be durable there"),
       () => undefined,
     );
-    const stateOf = () => runtime.standings().find((standing) => standing.partition === partition)?.state;
+    const stateOf = () => runtime.partitionStatuses().find((status) => status.partition === partition)?.state;
     await until("its failure", () => stateOf() === "failed");
     await assert.rejects(one.deposit("account-0"), {
       code: "runtime.failed",
@@ -197,33 +201,33 @@ describe("a process that shares its machines with others", { skip: program.skip,
       const { level, reason } = components["data"] ?? { level: "healthy", reason: "" };
       return level === "degraded" && reason.includes(`bank/${partition}`);
     });
-    const [status] = await ask<Readiness>(one.host, "/readyz");
+    const [status] = await fetchJson<Readiness>(one.host, "/readyz");
     assert.equal(status, 200, "it serves the others");
     const other = ids.find((id) => runtime.partitionOf(accountKey(id)) !== partition) ?? "";
     assert.equal(await one.deposit(other), 11);
   });
 
-  it("refuses servers that cannot keep what it promises, before it owns anything", async () => {
-    const more = await put(nextUser(), ["--cluster.replicas=3"]);
+  it("rejects servers without the required guarantees before it owns a partition", async () => {
+    const more = await openMember(nextUser(), ["--cluster.replicas=3"]);
     await assert.rejects(more.host.start(), /cannot hold 3 replicas: .*a single server/);
     await using small = await startNatsServer({ configuration: "max_payload: 1MB" });
-    const nobody = await put("", ["--nats.user=x"], small);
+    const nobody = await openMember("", ["--nats.user=x"], small);
     await assert.rejects(
       nobody.host.start(),
       /`max_payload` of .* the journal needs 8388608 bytes\. Set `max_payload: 8MB`/,
     );
     await using lazy = await startNatsServer({ configuration: configuration() });
     const system = ["--cluster.system.user=system", "--cluster.system.password=env:P"];
-    const unsure = await put("u0", system, lazy);
+    const unsure = await openMember("u0", system, lazy);
     await assert.rejects(unsure.host.start(), /`sync_interval` is not always\. Set .*, or use 3 replicas/);
     await using sure = await start(nextUser(), system);
     assert.equal(ownedBy(sure).length, 4);
   });
 
-  it("refuses another number of partitions than the cluster was made with", async () => {
+  it("rejects a number of partitions that differs from the cluster's", async () => {
     const user = nextUser();
     await (await start(user)).host.stop();
-    const other = await put(user, ["--ownership.partitions=8"]);
+    const other = await openMember(user, ["--ownership.partitions=8"]);
     await assert.rejects(
       other.host.start(),
       /has 4 partitions of .*, and the configuration has 8|`ownership\.partitions` is 8, and the cluster has 4/,

@@ -18,7 +18,7 @@ import {
   type StoreChange,
 } from "@tutti/runtime/ownership";
 import { NatsOwnershipStore } from "@tutti/runtime/ownership/nats";
-import { type BankNews, bankContract, partitions } from "./bank.fixture.ts";
+import { type BankMessage, bankContract, partitions } from "./bank.fixture.ts";
 
 const program = fileURLToPath(new URL("./programs/bank.ts", import.meta.url));
 const logger = {
@@ -52,8 +52,8 @@ class LateStore implements OwnershipStore {
   renew(key: string, value: Uint8Array, revision: number) {
     return this.#store.renew(key, value, revision);
   }
-  look() {
-    this.#store.look();
+  refresh() {
+    this.#store.refresh();
   }
   remove(key: string, revision: number) {
     return this.#store.remove(key, revision);
@@ -61,16 +61,16 @@ class LateStore implements OwnershipStore {
   tidy() {
     return this.#store.tidy();
   }
-  onBack(listener: () => void) {
-    return this.#store.onBack(listener);
+  onReconnect(listener: () => void) {
+    return this.#store.onReconnect(listener);
   }
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
-    const heard: { readonly change: StoreChange; readonly atMs: number }[] = [];
-    const reading = this.#read(signal, (change) => heard.push({ change, atMs: performance.now() }));
+    const changes: { readonly change: StoreChange; readonly atMs: number }[] = [];
+    const reading = this.#read(signal, (change) => changes.push({ change, atMs: performance.now() }));
     // The present state comes at once, because every process knows it at its start.
     let isLate = false;
     while (!signal.aborted) {
-      const next = heard.shift();
+      const next = changes.shift();
       if (next === undefined) await sleep(systemTimers, 5);
       else {
         if (isLate) await sleep(systemTimers, Math.max(0, next.atMs + this.#lateMs - performance.now()));
@@ -81,8 +81,8 @@ class LateStore implements OwnershipStore {
     await reading;
   }
 
-  async #read(signal: AbortSignal, heard: (change: StoreChange) => void): Promise<void> {
-    for await (const change of this.#store.watch(signal)) heard(change);
+  async #read(signal: AbortSignal, onChange: (change: StoreChange) => void): Promise<void> {
+    for await (const change of this.#store.watch(signal)) onChange(change);
   }
 }
 
@@ -103,13 +103,13 @@ export interface RecordedEvent {
 }
 
 async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string): Promise<RecordedEvent[]> {
-  const told: RecordedEvent[] = [];
+  const history: RecordedEvent[] = [];
   for (;;) {
-    const afterEvent = told.at(-1)?.event ?? 0;
+    const afterEvent = history.at(-1)?.event ?? 0;
     const request = GetHistoryRequest.fromPartial({ kind: "account", id, afterEvent, page: { size: 500 } });
     const { events } = await runtimes.getHistory(request);
-    if (events.length === 0) return told;
-    told.push(...events);
+    if (events.length === 0) return history;
+    history.push(...events);
   }
 }
 
@@ -127,7 +127,7 @@ export interface Client {
   close(): Promise<void>;
 }
 
-export interface ClusterGiven {
+export interface ClusterOptions {
   /** Number of NATS servers. With three, everything has three replicas. Default: 1. */
   readonly servers?: 1 | 3;
   /** Whether a single server syncs always: then the processes wait for its disk. Default: true. */
@@ -145,7 +145,10 @@ accounts {
   BANK { jetstream: enabled, users: [{ user: bank, password: kept }] }
 }`;
 
-const seesSync = ["--cluster.system.user=system", "--cluster.system.password=env:TEST_SYSTEM_PASSWORD"];
+const systemAccountFlags = [
+  "--cluster.system.user=system",
+  "--cluster.system.password=env:TEST_SYSTEM_PASSWORD",
+];
 
 async function startServers(count: 1 | 3, sync: boolean): Promise<readonly NatsServer[]> {
   if (count === 3) return startNatsCluster({ configuration: payload });
@@ -164,12 +167,15 @@ export class BankCluster {
   /** Reports of ended processes. */
   readonly #sentOn = new Map<string, number>();
 
-  static async open(given: ClusterGiven = {}): Promise<BankCluster> {
-    const { servers: count = 1, sync = true, flags = [] } = given;
+  static async open(options: ClusterOptions = {}): Promise<BankCluster> {
+    const { servers: count = 1, sync = true, flags = [] } = options;
     const servers = await startServers(count, sync);
     const connection = await connectionTo(servers.map(({ address }) => address));
     const copies = await mkdtemp(join(tmpdir(), "tutti-copies-"));
-    return new BankCluster(servers, connection, copies, [...(count === 1 && sync ? seesSync : []), ...flags]);
+    return new BankCluster(servers, connection, copies, [
+      ...(count === 1 && sync ? systemAccountFlags : []),
+      ...flags,
+    ]);
   }
 
   private constructor(
@@ -205,16 +211,16 @@ export class BankCluster {
     const { promise: ended, reject } = Promise.withResolvers<never>();
     ended.catch(() => undefined);
     child.once("exit", (code) => reject(new Error(`the process ended with ${code} before it was ready`)));
-    const [news] = (await Promise.race([once(child, "message"), ended])) as [BankNews];
-    if (news.kind !== "ready") throw new Error(`expected the process to be ready, found ${news.kind}`);
-    const joined = { child, address: news.address, processId: news.processId };
+    const [message] = (await Promise.race([once(child, "message"), ended])) as [BankMessage];
+    if (message.kind !== "ready") throw new Error(`expected the process to be ready, found ${message.kind}`);
+    const joined = { child, address: message.address, processId: message.processId };
     this.processes.push(joined);
     return joined;
   }
 
   /** Stops a process gracefully. */
   async leave(process: BankProcess): Promise<void> {
-    await this.#note(process);
+    await this.#collectCalls(process);
     const ended = once(process.child, "exit");
     process.child.kill("SIGTERM");
     await ended;
@@ -233,7 +239,7 @@ export class BankCluster {
    */
   async sentOn(): Promise<ReadonlyMap<string, number>> {
     const sums = new Map(this.#sentOn);
-    for (const process of this.processes) add(sums, await told(process));
+    for (const process of this.processes) add(sums, await redirectedCalls(process));
     return sums;
   }
 
@@ -280,8 +286,8 @@ export class BankCluster {
     await rm(this.#copies, { recursive: true, force: true });
   }
 
-  async #note(process: BankProcess): Promise<void> {
-    add(this.#sentOn, await told(process));
+  async #collectCalls(process: BankProcess): Promise<void> {
+    add(this.#sentOn, await redirectedCalls(process));
   }
 
   #forget(process: BankProcess): void {
@@ -289,11 +295,11 @@ export class BankCluster {
   }
 }
 
-async function told({ child }: BankProcess): Promise<readonly (readonly [string, number])[]> {
+async function redirectedCalls({ child }: BankProcess): Promise<readonly (readonly [string, number])[]> {
   const answer = once(child, "message");
   child.send("sent on");
-  const [news] = (await answer) as [BankNews];
-  return news.kind === "sent-on" ? news.calls : [];
+  const [message] = (await answer) as [BankMessage];
+  return message.kind === "sent-on" ? message.calls : [];
 }
 
 function add(sums: Map<string, number>, calls: readonly (readonly [string, number])[]): void {
@@ -313,7 +319,7 @@ export async function until(condition: () => boolean, withinMs: number): Promise
 /** Makes deposits of one cent each, one after the other in many chains, each accounted for. */
 export class Depositors {
   readonly acknowledged = new Map<string, number>();
-  readonly calls: { readonly account: string; readonly endMs: number; readonly tookMs: number }[] = [];
+  readonly calls: { readonly account: string; readonly endMs: number; readonly durationMs: number }[] = [];
   readonly failures: string[] = [];
   #running = true;
   #number = 0;
@@ -344,7 +350,7 @@ export class Depositors {
       try {
         await deposited(client, account, call);
         const endMs = performance.now();
-        this.calls.push({ account, endMs, tookMs: endMs - sinceMs });
+        this.calls.push({ account, endMs, durationMs: endMs - sinceMs });
         this.acknowledged.set(account, (this.acknowledged.get(account) ?? 0) + 1);
       } catch (error) {
         this.failures.push(error instanceof TuttiError ? `${error.code}: ${error.message}` : String(error));

@@ -26,7 +26,7 @@ function owned({ partitionOwner }: Client): ReadonlyMap<string, readonly number[
 const has = (client: Client, { address }: BankProcess): readonly number[] => owned(client).get(address) ?? [];
 const isComplete = (client: Client): boolean => !owned(client).has("");
 
-function say(context: TestContext, text: string): void {
+function log(context: TestContext, text: string): void {
   context.diagnostic(text);
 }
 
@@ -83,25 +83,31 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     return `${calls.length} calls, ${counts.length} of them with one extra hop, none with more`;
   }
 
-  it("gives a process that joins its share, while calls continue", async (context) => {
+  it("gives a joining process its share while calls continue", async (context) => {
     const depositors = await underLoad("join", async () => {
       const joined = await cluster.join();
       await until(() => has(client, joined).length >= 2, 10_000);
       await sleep(systemTimers, 1_500);
     });
-    say(context, await extraHops("join", depositors));
-    say(context, `slowest call ${Math.round(Math.max(...depositors.calls.map(({ tookMs }) => tookMs)))} ms`);
+    log(context, await extraHops("join", depositors));
+    log(
+      context,
+      `slowest call ${Math.round(Math.max(...depositors.calls.map(({ durationMs }) => durationMs)))} ms`,
+    );
     await checkBalances();
   });
 
-  it("takes over from a process that leaves, without more than a pause for callers", async (context) => {
+  it("takes over from a leaving process with only a pause for callers", async (context) => {
     const depositors = await underLoad("leave", async () => {
       await cluster.leave(process(0));
       await until(() => isComplete(client), 5_000);
       await sleep(systemTimers, 1_500);
     });
-    say(context, await extraHops("leave", depositors));
-    say(context, `slowest call ${Math.round(Math.max(...depositors.calls.map(({ tookMs }) => tookMs)))} ms`);
+    log(context, await extraHops("leave", depositors));
+    log(
+      context,
+      `slowest call ${Math.round(Math.max(...depositors.calls.map(({ durationMs }) => durationMs)))} ms`,
+    );
     await checkBalances();
   });
 
@@ -115,19 +121,22 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
       await until(() => isComplete(client) && has(client, killed).length === 0, 10_000);
       await sleep(systemTimers, 2_500);
     });
-    const backMs = lost.map((partition) => {
+    const recoveryMs = lost.map((partition) => {
       const done = depositors.calls.filter(
         ({ account, endMs }) => partitionOf(account) === partition && endMs > killedMs + 50,
       );
       return Math.min(...done.map(({ endMs }) => endMs)) - killedMs;
     });
-    say(context, `${lost.length} partitions without an owner for ${backMs.map(Math.round).join(", ")} ms`);
-    assert.ok(backMs.every(Number.isFinite), "each of them is served again");
-    say(context, await extraHops("kill", depositors));
+    log(
+      context,
+      `${lost.length} partitions without an owner for ${recoveryMs.map(Math.round).join(", ")} ms`,
+    );
+    assert.ok(recoveryMs.every(Number.isFinite), "each of them is served again");
+    log(context, await extraHops("kill", depositors));
     await checkBalances();
   });
 
-  it("brings letters from partition to partition while those move between processes", async (context) => {
+  it("delivers envelopes between partitions while the partitions move between processes", async (context) => {
     const total = async (): Promise<number> => {
       const balances = accounts.map((account) => client.balance(account, `total-${account}`));
       return (await Promise.all(balances)).reduce((sum, balance) => sum + balance, 0);
@@ -138,7 +147,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
       await client.transfer(rich, account, `capital-${account}`, 1_000);
     // Money under way between two accounts is in neither.
     const settled = async (expected: number): Promise<void> => {
-      for (let looks = 0; looks < 100 && (await total()) !== expected; looks++)
+      for (let attempts = 0; attempts < 100 && (await total()) !== expected; attempts++)
         await sleep(systemTimers, 100);
       assert.equal(await total(), expected);
     };
@@ -164,14 +173,14 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await sleep(systemTimers, 3_000);
     moving = false;
     await Promise.all(chains);
-    say(context, `${transfers} transfers`);
+    log(context, `${transfers} transfers`);
     await settled(everything);
     // Later tests check each account by its deposits again.
     for (const account of accounts)
       acknowledged.set(account, await client.balance(account, `settled-${account}`));
   });
 
-  it("waits for a NATS server that is away, and moves nothing because of that", async (context) => {
+  it("survives an outage of the NATS servers without failed or lost deposits", async (context) => {
     await until(() => cluster.processes.every((each) => has(client, each).length >= 2), 20_000);
     let moves = 0;
     const unlisten = client.partitionOwner.onOwner(() => {
@@ -184,12 +193,15 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
       await sleep(systemTimers, 4_000);
     });
     unlisten();
-    say(context, `slowest call ${Math.round(Math.max(...depositors.calls.map(({ tookMs }) => tookMs)))} ms`);
-    say(context, `${moves} changes of the table`);
+    log(
+      context,
+      `slowest call ${Math.round(Math.max(...depositors.calls.map(({ durationMs }) => durationMs)))} ms`,
+    );
+    log(context, `${moves} changes of the table`);
     await checkBalances();
   });
 
-  it("refuses what a process says that was stopped for 30 seconds", async (context) => {
+  it("returns no stale reply from a process that was frozen for 30 seconds", async (context) => {
     await cluster.join();
     await until(() => cluster.processes.every((each) => has(client, each).length >= 2), 20_000);
     const frozen = process(0);
@@ -201,7 +213,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
     await until(() => isComplete(client) && !has(client, frozen).includes(partition), 10_000);
     await client.deposit(account, "frozen-elsewhere", 100);
     acknowledged.set(account, (acknowledged.get(account) ?? 0) + 100);
-    say(context, `another owner after ${Math.round(performance.now() - sinceMs)} ms`);
+    log(context, `another owner after ${Math.round(performance.now() - sinceMs)} ms`);
     // Directly to the frozen process, without a table. The calls wait in its socket until it continues.
     const straight = new Mesh({ settings: { transport: "grpc", peers: { bank: [frozen.address] } } });
     const any = straight.client({
@@ -228,7 +240,7 @@ describe("a cluster of real processes", { skip, concurrency: false }, () => {
         assert.ok(outcome.value.count >= before + 100, `answer ${index} is stale`);
     }
     const refused = settled.filter(({ status }) => status === "rejected").length;
-    say(context, `of 40 calls to it, ${refused} were refused, and none was answered from its old memory`);
+    log(context, `of 40 calls to it, ${refused} were refused, and none was answered from its old memory`);
     await straight.stop();
     await until(() => isComplete(client), 10_000);
     // A call whose deadline passed may have been executed. Repeated under its key, each counts once.
@@ -259,7 +271,7 @@ describe("a cluster with a hot set of partitions", { skip, concurrency: false },
     const hotPartitions = [...new Set(hot.map(partitionOf))];
     await using depositors = new Depositors([client], hot, 256, "hot");
     const isShared = () => hotPartitions.filter((each) => has(client, idle).includes(each)).length >= 2;
-    const tookMs = await until(isShared, 60_000);
+    const durationMs = await until(isShared, 60_000);
     let moves = 0;
     const unlisten = client.partitionOwner.onOwner(() => {
       moves++;
@@ -268,8 +280,8 @@ describe("a cluster with a hot set of partitions", { skip, concurrency: false },
     unlisten();
     await depositors.stop();
     assert.deepEqual(depositors.failures, []);
-    say(context, `two of ${hotPartitions.length} hot partitions moved in ${Math.round(tookMs)} ms`);
-    say(context, `${moves} changes of the table in the ten seconds after that`);
+    log(context, `two of ${hotPartitions.length} hot partitions moved in ${Math.round(durationMs)} ms`);
+    log(context, `${moves} changes of the table in the ten seconds after that`);
     // Each move is two changes: the receiver, and its ownership.
     assert.ok(moves <= 16, `${moves} changes of the table`);
   });

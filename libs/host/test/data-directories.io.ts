@@ -11,14 +11,14 @@ import { ImportedData } from "../src/storage/cluster/import-data.ts";
 import { type DataCommand, runDataCommand } from "../src/storage/index.ts";
 import { examine } from "../src/storage/inspection/doctor.ts";
 import type { Finding } from "../src/storage/inspection/finding.ts";
-import { accountKey, BankProcess, type Folder, makeFolder, until } from "./storage.fixture.ts";
+import { accountKey, BankProcess, createFolder, type Folder, until } from "./storage.fixture.ts";
 
 const log = join("journal", "000000000001.log");
 const blockBytes = 4_096;
 
 /** Returns the text of the only finding of that kind: the problem and the remedy. */
-function words(findings: readonly Finding[], code: string): string {
-  const found = findings.filter((one) => one.code === code);
+function textOf(findings: readonly Finding[], code: string): string {
+  const found = findings.filter((finding) => finding.code === code);
   assert.equal(found.length, 1, JSON.stringify(findings));
   return `${found[0]?.level}: ${found[0]?.text} ${found[0]?.advice}`;
 }
@@ -62,7 +62,7 @@ describe("the findings about a data directory", () => {
   }
 
   before(async () => {
-    folder = await makeFolder();
+    folder = await createFolder();
     const at = (name: string) => join(folder.path, name);
     const flags = ["--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"];
     const bank = await BankProcess.start(at("live"), flags);
@@ -71,31 +71,31 @@ describe("the findings about a data directory", () => {
     await cp(at("live"), at("killed"), { recursive: true });
     await bank.host.stop();
     await cp(at("live"), at("stopped"), { recursive: true });
-    const again = await BankProcess.start(at("live"), flags);
-    for (let count = 0; count < 50; count++) await again.deposit("anna", 1);
+    const restarted = await BankProcess.start(at("live"), flags);
+    for (let count = 0; count < 50; count++) await restarted.deposit("anna", 1);
     await until(() => covers(at("live"), 30));
-    await again.host.stop();
+    await restarted.host.stop();
     await cp(at("live"), at("later"), { recursive: true });
   });
   after(() => folder?.[Symbol.asyncDispose]());
 
-  it("there is none", async () => {
+  it("it is absent, empty, or not a data directory", async () => {
     const nowhere = join(folder.path, "nowhere");
     assert.equal(
-      words(await examine(nowhere), "absent"),
+      textOf(await examine(nowhere), "absent"),
       `notice: There is nothing at ${nowhere}. Nothing has to be done: the first start of the platform makes it.`,
     );
     await mkdir(join(folder.path, "bare"));
-    assert.match(words(await examine(join(folder.path, "bare")), "empty"), /bare is empty\. Nothing has to/);
+    assert.match(textOf(await examine(join(folder.path, "bare")), "empty"), /bare is empty\. Nothing has to/);
     const file = join(folder.path, "stopped", "data.json");
     assert.match(
-      words(await examine(file), "not-a-directory"),
+      textOf(await examine(file), "not-a-directory"),
       /^problem: .*data\.json is a file\. Name the/,
     );
     await mkdir(join(folder.path, "photos"));
     await writeFile(join(folder.path, "photos", "a.jpg"), "");
     assert.match(
-      words(await examine(join(folder.path, "photos")), "not-data"),
+      textOf(await examine(join(folder.path, "photos")), "not-data"),
       /photos is not a data directory: there are a\.jpg and nothing of Tutti's\. Name the right one: --data-directory DIR/,
     );
   });
@@ -106,11 +106,11 @@ describe("the findings about a data directory", () => {
       findings.map(({ code }) => code),
       ["journal-sound", "archive-sound"],
     );
-    assert.match(words(findings, "journal-sound"), /is sound: [\d,]+ batches, 16 partitions, 1 segment/);
-    assert.match(words(findings, "archive-sound"), /is sound: 3 live and 0 ended entries/);
+    assert.match(textOf(findings, "journal-sound"), /is sound: [\d,]+ batches, 16 partitions, 1 segment/);
+    assert.match(textOf(findings, "archive-sound"), /is sound: 3 live and 0 ended entries/);
   });
 
-  it("a cluster has taken it over, and no process starts there or copies it any more", async () => {
+  it("a cluster has imported it, and no process starts there or copies it", async () => {
     const directory = await stopped();
     const data = await ImportedData.open(directory);
     await assert.rejects(ImportedData.open(directory), { code: "host.in_use" });
@@ -122,7 +122,7 @@ describe("the findings about a data directory", () => {
       ["handed-over", "journal-sound", "archive-sound"],
     );
     assert.match(
-      words(findings, "handed-over"),
+      textOf(findings, "handed-over"),
       /^notice: The cluster in \/clusters\/one has taken over .* use that cluster, tutti cluster up --directory/,
     );
     await assert.rejects(BankProcess.start(directory), {
@@ -141,7 +141,7 @@ describe("the findings about a data directory", () => {
     assert.equal(await bank.deposit("ben", 1), 101);
   });
 
-  it("no second cluster takes over what the first has handed over while the second asked for it", async () => {
+  it("a second cluster that waits for the first import cannot import it", async () => {
     const directory = await stopped();
     const first = await ImportedData.open(directory);
     // Requested while the first still has it.
@@ -151,7 +151,7 @@ describe("the findings about a data directory", () => {
     await assert.rejects(second, { code: "host.handed_over" });
   });
 
-  it("a cluster is not made of another folder, of a newer release or a damaged one, nor while a process has it", async () => {
+  it("a cluster cannot import it if it is foreign, from a newer release, damaged, or in use", async () => {
     const refused = (directory: string, code: string, message: RegExp) =>
       assert.rejects(ImportedData.open(directory), { code, message });
     await refused(
@@ -179,13 +179,13 @@ describe("the findings about a data directory", () => {
     );
   });
 
-  it("this user may not use it, and whose it is", async () => {
+  it("this user lacks permission, with the owner of the file", async () => {
     const directory = await stopped();
     const mayUse = async (path: string) => {
       if (path.endsWith(".log")) throw new Error("EACCES: permission denied");
     };
     assert.match(
-      words(await examine(directory, { mayUse }), "no-permission"),
+      textOf(await examine(directory, { mayUse }), "no-permission"),
       /000001\.log cannot be read and written by this user, it belongs to the user with the number \d+: EACCES: permission denied\. Run as the user/,
     );
   });
@@ -195,13 +195,16 @@ describe("the findings about a data directory", () => {
     const with_ = (mebibytes: number) =>
       examine(directory, { freeBytesAt: async () => mebibytes * 1_048_576 });
     assert.match(
-      words(await with_(3), "disk-full"),
+      textOf(await with_(3), "disk-full"),
       /^problem: .* has 3 MiB left, and the next segment of the journal needs \d+ MiB: nothing more can be written/,
     );
-    assert.match(words(await with_(99), "disk-almost-full"), /^notice: .* has 99 MiB left\. Free some space/);
+    assert.match(
+      textOf(await with_(99), "disk-almost-full"),
+      /^notice: .* has 99 MiB left\. Free some space/,
+    );
   });
 
-  it("its disk has less than what the journal needs for its next segment, and not a byte sooner", async () => {
+  it("its disk has less space than the next segment of the journal needs, exact to the byte", async () => {
     const directory = await stopped();
     const journal = join(directory, "journal");
     const newest = (await readdir(journal))
@@ -224,7 +227,7 @@ describe("the findings about a data directory", () => {
   it("a living process has it, and which", async () => {
     const directory = await stopped();
     await using _bank = await BankProcess.start(directory);
-    const text = words(await examine(directory), "held");
+    const text = textOf(await examine(directory), "held");
     assert.match(
       text,
       new RegExp(`^notice: The process ${process.pid} \\(.*node.*\\) has used ${directory} since 20`),
@@ -235,14 +238,14 @@ describe("the findings about a data directory", () => {
   it("a process was killed that had it", async () => {
     const directory = await killed();
     assert.match(
-      words(await examine(directory), "left-behind"),
+      textOf(await examine(directory), "left-behind"),
       new RegExp(
         `^notice: The process ${process.pid}, which had ${directory} since .* did not stop gracefully\\. ` +
           "Nothing has to be done: the lock is free",
       ),
     );
     // The check changed nothing.
-    assert.match(words(await examine(directory), "left-behind"), /did not stop gracefully/);
+    assert.match(textOf(await examine(directory), "left-behind"), /did not stop gracefully/);
   });
 
   it("the last group is only half there", async () => {
@@ -252,28 +255,28 @@ describe("the findings about a data directory", () => {
     const at = await lastWritten(join(directory, log));
     await patch(join(directory, log), at, flip);
     const findings = await examine(directory);
-    const text = words(findings, "torn-tail");
+    const text = textOf(findings, "torn-tail");
     assert.match(text, /^notice: The last group, in 000000000001\.log at byte \d+, is only half there/);
     assert.match(text, /the group was not acknowledged, and the next start cuts it off\.$/);
     assert.ok(findings.every(({ level }) => level !== "problem"));
   });
 
-  it("a record is damaged, and where", async () => {
+  it("a record is damaged, with its position", async () => {
     const directory = await stopped();
     await patch(join(directory, log), blockBytes + 300, flip);
     assert.match(
-      words(await examine(directory), "journal-damaged"),
+      textOf(await examine(directory), "journal-damaged"),
       /^problem: .*: The journal is damaged at 000000000001\.log, byte \d+.*: .*\. Stop the process, move this directory aside, put a backup in its place/,
     );
   });
 
-  it("the archive is damaged, and where", async () => {
+  it("the archive is damaged, with the position", async () => {
     const directory = await later();
     const database = new DatabaseSync(join(directory, "archive", "bank", "archive.db"));
     database.exec("UPDATE standing SET covered = covered + 1");
     database.close();
     assert.match(
-      words(await examine(directory), "archive-damaged"),
+      textOf(await examine(directory), "archive-damaged"),
       /^problem: .*: The archive is damaged at .*archive\.db, table standing, row \d+: .* Stop the process/,
     );
   });
@@ -283,7 +286,7 @@ describe("the findings about a data directory", () => {
     await rm(join(ahead, "archive"), { recursive: true });
     await cp(join(folder.path, "later", "archive"), join(ahead, "archive"), { recursive: true });
     assert.match(
-      words(await examine(ahead), "not-joined"),
+      textOf(await examine(ahead), "not-joined"),
       /^problem: Of partition \d+ of bank the archive has everything up to batch \d+ and the journal ends with batch \d+: they are not of the same time\. The same is so for \d+ other partitions\. Stop/,
     );
     // Each seal of a start would extend the journal, until it seems to join.
@@ -310,20 +313,20 @@ describe("the findings about a data directory", () => {
     );
   });
 
-  it("it was made with other partitions than the configuration has", async () => {
+  it("its number of partitions differs from the configuration", async () => {
     assert.match(
-      words(await examine(await stopped(), { partitions: 8 }), "partitions-differ"),
+      textOf(await examine(await stopped(), { partitions: 8 }), "partitions-differ"),
       /^problem: The data directory .* has 16 partitions, and the configuration has 8\. Set ownership\.partitions to 16\.$/,
     );
   });
 
-  it("a newer release made it, wrote its journal, or its archive", async () => {
-    const made = await stopped();
-    const about = join(made, "data.json");
-    const said = JSON.parse(await readFile(about, "utf8"));
-    await writeFile(about, JSON.stringify({ ...said, format: 3, release: "9.0.0" }));
+  it("a newer release created it, or wrote its journal or archive", async () => {
+    const directory = await stopped();
+    const about = join(directory, "data.json");
+    const stored = JSON.parse(await readFile(about, "utf8"));
+    await writeFile(about, JSON.stringify({ ...stored, format: 3, release: "9.0.0" }));
     assert.match(
-      words(await examine(made), "newer-release"),
+      textOf(await examine(directory), "newer-release"),
       /format 3 of release 9\.0\.0, and this release reads format 2\. Use/,
     );
 
@@ -334,7 +337,7 @@ describe("the findings about a data directory", () => {
     };
     await patch(join(journal, log), 0, newer, blockBytes);
     assert.match(
-      words(await examine(journal), "newer-release"),
+      textOf(await examine(journal), "newer-release"),
       /0+1\.log has format 2, and this release reads format 1\. .*Use the release/,
     );
 
@@ -343,37 +346,37 @@ describe("the findings about a data directory", () => {
     database.exec("PRAGMA user_version = 99");
     database.close();
     assert.match(
-      words(await examine(archive), "newer-release"),
+      textOf(await examine(archive), "newer-release"),
       /archive\.db has format 99, .* Use the release/,
     );
   });
 
-  it("it is a copy that was not finished, or does not say how it was made", async () => {
+  it("it is an unfinished copy, or its description is damaged", async () => {
     const directory = await stopped();
     await writeFile(join(directory, "data.json"), "scribble");
     assert.match(
-      words(await examine(directory), "about-unreadable"),
+      textOf(await examine(directory), "about-unreadable"),
       /Put that file of a backup by the same release/,
     );
     await rm(join(directory, "data.json"));
-    assert.match(words(await examine(directory), "unfinished-copy"), /Otherwise keep the directory/);
+    assert.match(textOf(await examine(directory), "unfinished-copy"), /Otherwise keep the directory/);
   });
 });
 
 describe("the commands", () => {
-  const run = (command: DataCommand, ...given: string[]) =>
-    runDataCommand(command, given, () => ({ directory: "./.tutti", partitions: 16 }));
+  const run = (command: DataCommand, ...args: string[]) =>
+    runDataCommand(command, args, () => ({ directory: "./.tutti", partitions: 16 }));
 
-  it("end with 0 where nothing has to be done, 1 where something has, 2 for wrong words, 3 while it is in use", async () => {
-    await using folder = await makeFolder();
+  it("exit with 0 if no action is needed, 1 if one is, 2 for wrong arguments, 3 while the directory is in use", async () => {
+    await using folder = await createFolder();
     const data = join(folder.path, "data");
     {
       await using bank = await BankProcess.start(data);
       await bank.openAccount("anna", 1);
-      const held = await run("verify", "--data-directory", data);
-      assert.equal(held.exitCode, 3);
+      const locked = await run("verify", "--data-directory", data);
+      assert.equal(locked.exitCode, 3);
       assert.match(
-        held.output,
+        locked.output,
         /A process has .* and writes to it\.\n +Copy it and verify the copy: tutti data backup/,
       );
       assert.equal((await run("doctor", "--data-directory", data)).exitCode, 3);
@@ -408,8 +411,8 @@ describe("the commands", () => {
     );
   });
 
-  it("copy a directory that no process has, and refuse where the copy cannot go", async () => {
-    await using folder = await makeFolder();
+  it("copy an unused directory, and reject an invalid target", async () => {
+    await using folder = await createFolder();
     const [data, to] = [join(folder.path, "data"), join(folder.path, "copy")];
     await using bank = await BankProcess.start(data);
     await bank.openAccount("anna", 7);
@@ -419,9 +422,9 @@ describe("the commands", () => {
     assert.match(copied.output, /was copied to .*copy, while no process had it\.\nok +The journal in .*copy/);
     await using restored = await BankProcess.start(to);
     assert.equal(await restored.deposit("anna", 1), 8);
-    const again = await run("backup", "--data-directory", data, "--copy", to);
+    const repeated = await run("backup", "--data-directory", data, "--copy", to);
     assert.match(
-      again.output,
+      repeated.output,
       /^PROBLEM .*The copy cannot be made: .*copy is not empty\.\n +Use an empty directory/,
     );
     const within = await run("backup", "--data-directory", data, "--copy", join(data, "copy"));
@@ -435,9 +438,9 @@ describe("the commands", () => {
     );
     assert.match(nothing.output, /There is nothing to copy in .*nowhere/);
     // A restore that wrote nothing has no files to remove.
-    const [none, used] = [join(folder.path, "none"), data];
+    const [absent, used] = [join(folder.path, "none"), data];
     for (const [copy, directory] of [
-      [none, join(folder.path, "x")],
+      [absent, join(folder.path, "x")],
       [to, used],
     ] as const) {
       const refused = await run("restore", "--copy", copy, "--data-directory", directory);
@@ -446,8 +449,8 @@ describe("the commands", () => {
     }
   });
 
-  it("copy a directory under load: everything that was acknowledged before is in the copy", async () => {
-    await using folder = await makeFolder();
+  it("copy a directory under load, with everything acknowledged before", async () => {
+    await using folder = await createFolder();
     const [data, to] = [join(folder.path, "data"), join(folder.path, "copy")];
     const flags = [
       ...["--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"],

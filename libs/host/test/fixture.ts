@@ -4,7 +4,7 @@ import { type Component, memorySources } from "@tutti/kernel";
 import { type Note, noteHandlers, noteService } from "@tutti/mesh/testing";
 import { type HostContext, ServiceHost, type ServiceModule } from "../src/index.ts";
 
-export interface HostGiven {
+export interface TestHostOptions {
   readonly services?: readonly ServiceModule[];
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -15,14 +15,14 @@ export function openHost({
   services = [],
   flags = [],
   environment = {},
-}: HostGiven = {}): Promise<ServiceHost> {
+}: TestHostOptions = {}): Promise<ServiceHost> {
   const usual = ["--operations.port=0", "--mesh.listen=127.0.0.1:0", "--log.level=fatal"];
   const sources = memorySources({ arguments: [...usual, ...flags], environment });
   return ServiceHost.open({ name: "test", version: "1.2.3", services, sources });
 }
 
-export async function startHost(given: HostGiven = {}): Promise<ServiceHost> {
-  const host = await openHost(given);
+export async function startHost(options: TestHostOptions = {}): Promise<ServiceHost> {
+  const host = await openHost(options);
   await host.start();
   return host;
 }
@@ -48,17 +48,17 @@ const { register, renew, deregister, watch } = registryService.methods;
 const calledContract = { ...registryService, methods: { register, renew, deregister, watch } };
 
 /** A registry that only records its calls. */
-export function registryThatNotes(told: string[]): ServiceModule {
+export function recordingRegistry(calls: string[]): ServiceModule {
   const position = { history: "history-1", revision: 1 };
   return serviceOf("registry", ({ mesh }) => {
     mesh.serve(calledContract, {
       register: ({ instance, leaseMs }) => {
-        told.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
+        calls.push(`+${instance?.service} ${instance?.version} ${instance?.operationsAddress}`);
         return { position, leaseMs };
       },
       renew: () => RenewReply.fromPartial({ position }),
       deregister: ({ reason }) => {
-        told.push(`-${reason}`);
+        calls.push(`-${reason}`);
         return { removed: true, position };
       },
       async *watch(_request, { signal }) {
@@ -73,7 +73,7 @@ export function registryThatNotes(told: string[]): ServiceModule {
 }
 
 /** Returns the status and the body of an operations endpoint. */
-export async function ask<Body>({ url }: ServiceHost, path: string): Promise<readonly [number, Body]> {
+export async function fetchJson<Body>({ url }: ServiceHost, path: string): Promise<readonly [number, Body]> {
   const response = await fetch(`${url}${path}`);
   return [response.status, (await response.json()) as Body];
 }

@@ -7,7 +7,7 @@ import { plainSearch } from "@tutti/journal/testing";
 import { balance } from "@tutti/machine-bank";
 import { connectionTo, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { ImportedData } from "../src/storage/cluster/import-data.ts";
-import { accountKey, BankProcess, type Folder, makeFolder, until } from "./storage.fixture.ts";
+import { accountKey, BankProcess, createFolder, type Folder, until } from "./storage.fixture.ts";
 
 const program = await natsServerProgram();
 const { signal } = new AbortController();
@@ -15,12 +15,12 @@ const accounts = Array.from({ length: 12 }, (_, index) => `account-${index}`);
 const partitions = "--ownership.partitions=4";
 const variants = ["stopped", "killed"] as const;
 
-describe("the data directory of one process, in NATS", { skip: program.skip }, () => {
+describe("the data directory of one process, imported into NATS", { skip: program.skip }, () => {
   let folder: Folder;
   const balances = new Map<string, number>();
 
   before(async () => {
-    folder = await makeFolder();
+    folder = await createFolder();
     const live = join(folder.path, "live");
     const flags = [partitions, "--durable.limits.indexEveryMs=5", "--durable.limits.tailBytesMax=1"];
     for (const life of [1, 2]) {
@@ -40,7 +40,7 @@ describe("the data directory of one process, in NATS", { skip: program.skip }, (
   after(() => folder?.[Symbol.asyncDispose]());
 
   for (const name of variants) {
-    it(`is what it was, and continues, after that process was ${name}`, async () => {
+    it(`has the same data and continues after that process was ${name}`, async () => {
       const directory = join(folder.path, name);
       const configuration = "max_payload: 8MB";
       await using server = await startNatsServer({ jetstream: "sync_interval: always", configuration });

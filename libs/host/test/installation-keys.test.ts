@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isTuttiError, systemFoundation } from "@tutti/kernel";
-import { holdsSignature } from "@tutti/policy";
+import { verifySignature } from "@tutti/policy";
 import { keysDirectoryIn, openInstallationKeys } from "../src/index.ts";
 
 describe("the keys of an installation", () => {
@@ -15,18 +15,18 @@ describe("the keys of an installation", () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  it("are made once, also by several that need them at the same moment, and are the same ever after", async () => {
+  it("are created once, even by concurrent starts, and never change", async () => {
     const directory = keysDirectoryIn(folder);
     const all = await Promise.all(Array.from({ length: 8 }, () => openInstallationKeys(directory, ports)));
-    const again = await openInstallationKeys(directory, ports);
+    const reopened = await openInstallationKeys(directory, ports);
     for (const { signingKey, tokenKey } of all) {
-      assert.deepEqual(signingKey, again.signingKey);
-      assert.deepEqual(tokenKey, again.tokenKey);
+      assert.deepEqual(signingKey, reopened.signingKey);
+      assert.deepEqual(tokenKey, reopened.tokenKey);
     }
     const content = Buffer.from("content");
     const signature = all[0]?.signer.sign("bundle", content) ?? assert.fail("it signs");
-    assert.ok(holdsSignature(again.signingKey.publicKey, signature, "bundle", content));
-    assert.equal("d" in again.publicTokenKey, false, "others get no secret");
+    assert.ok(verifySignature(reopened.signingKey.publicKey, signature, "bundle", content));
+    assert.equal("d" in reopened.publicTokenKey, false, "others get no secret");
     assert.deepEqual((await readdir(directory)).sort(), ["made", "signing.json", "token.json"]);
   });
 
@@ -37,7 +37,7 @@ describe("the keys of an installation", () => {
       assert.equal((await stat(join(directory, file))).mode & 0o777, 0o600);
   });
 
-  it("are never made again in the place of one that is missing, nor used when one was changed", async () => {
+  it("are never recreated if one is missing, and an altered key is rejected", async () => {
     const directory = join(folder, "missing");
     await openInstallationKeys(directory, ports);
     const file = join(directory, "token.json");
@@ -50,7 +50,7 @@ describe("the keys of an installation", () => {
     await openInstallationKeys(directory, ports);
   });
 
-  it("are never made again over a file that cannot be read: the message says which", async () => {
+  it("are never recreated over an unreadable file, which the message names", async () => {
     const directory = join(folder, "damaged");
     await openInstallationKeys(directory, ports);
     await writeFile(join(directory, "signing.json"), "not json");

@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import { testEvent } from "@tutti/bus/testing";
 import type { Readiness } from "@tutti/kernel";
 import { freePort, natsAccount, natsServerProgram } from "@tutti/nats/testing";
-import { ask, openHost, serviceOf, startHost } from "./fixture.ts";
+import { fetchJson, openHost, serviceOf, startHost } from "./fixture.ts";
 
 const program = await natsServerProgram();
 
@@ -17,19 +17,19 @@ describe("ServiceHost with NATS", { skip: program.skip }, () => {
     environment = account.environment;
   });
 
-  it("carries events from one process to another when the configuration says so", async () => {
+  it("carries events between processes if configured", async () => {
     await using one = await startHost({ flags, environment });
     await using other = await startHost({ flags, environment });
-    const heard = Promise.withResolvers<string>();
+    const received = Promise.withResolvers<string>();
     await using _subscription = await other.bus.subscribe({
       pattern: "tutti.test.>",
-      handle: { each: ({ subject }) => heard.resolve(subject) },
+      handle: { each: ({ subject }) => received.resolve(subject) },
     });
     await one.bus.publish([testEvent({ namespace: "default" })]);
-    assert.equal(await heard.promise, "thing_1");
+    assert.equal(await received.promise, "thing_1");
   });
 
-  it("connects before any service starts that asked for it", async () => {
+  it("connects before the start of any service that requested NATS", async () => {
     let state = "";
     const desk = serviceOf("desk", async (host) => {
       const connection = await host.nats();
@@ -44,17 +44,17 @@ describe("ServiceHost with NATS", { skip: program.skip }, () => {
     assert.equal(host.has("nats"), true);
   });
 
-  it("waits for NATS, alive and not ready and saying so, and stops at once when told to", async () => {
+  it("waits for NATS alive but not ready, reports it, and stops at once on request", async () => {
     const port = await freePort();
     const host = await openHost({ flags: ["--bus.transport=nats", `--nats.servers=127.0.0.1:${port}`] });
-    const tried = new Promise<void>((resolve) =>
+    const operationsStarted = new Promise<void>((resolve) =>
       host.on("componentStarted", ({ component }) => component === "operations" && resolve()),
     );
     const started = host.start();
     started.catch(() => {});
-    await tried;
-    const [liveStatus] = await ask(host, "/livez");
-    const [readyStatus, { problems }] = await ask<Readiness>(host, "/readyz");
+    await operationsStarted;
+    const [liveStatus] = await fetchJson(host, "/livez");
+    const [readyStatus, { problems }] = await fetchJson<Readiness>(host, "/readyz");
     await host.stop();
     assert.deepEqual([liveStatus, readyStatus], [200, 503]);
     assert.deepEqual(problems, [{ component: "test", reason: "it is starting, just now `nats`" }]);

@@ -11,7 +11,7 @@ const program = fileURLToPath(new URL("./programs/host.ts", import.meta.url));
 const flags = ["--operations.port=0", "--mesh.transport=in-process", "--log.format=json", "--log.level=warn"];
 
 /** Runs the program and acts on each word that it prints. Returns its output and its exit. */
-async function run(behaviour: string, act: (word: string, child: ChildProcess) => void = () => {}) {
+async function run(behaviour: string, act: (line: string, child: ChildProcess) => void = () => {}) {
   const child = spawn(process.execPath, [program, ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     cwd: tmpdir(),
@@ -20,21 +20,21 @@ async function run(behaviour: string, act: (word: string, child: ChildProcess) =
   const ended = once(child, "exit");
   const complaint = text(child.stderr);
   const words: string[] = [];
-  for await (const word of createInterface({ input: child.stdout })) {
-    words.push(word);
-    act(word, child);
+  for await (const line of createInterface({ input: child.stdout })) {
+    words.push(line);
+    act(line, child);
   }
   const [code] = await ended;
   return { code, words, complaint: await complaint };
 }
 
 const messagesIn = (words: readonly string[]): readonly string[] =>
-  words.filter((word) => word.startsWith("{")).map((line) => JSON.parse(line).msg);
+  words.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line).msg);
 
 describe("runHost in a real process", { concurrency: true }, () => {
-  it("loads neither NATS nor gRPC nor OpenTelemetry where the configuration needs none of them", async () => {
+  it("does not load NATS, gRPC or OpenTelemetry if the configuration does not need them", async () => {
     const { code, words, complaint } = await run("loads");
-    const loaded = words.find((word) => word.startsWith("loaded "))?.split(" ") ?? [];
+    const loaded = words.find((line) => line.startsWith("loaded "))?.split(" ") ?? [];
     assert.ok(loaded.includes("zod") && loaded.includes("pino"), loaded.join());
     assert.deepEqual(
       loaded.filter((name) => /^@nats-io|^@grpc|^@opentelemetry|^pino-pretty/.test(name)),
@@ -43,7 +43,7 @@ describe("runHost in a real process", { concurrency: true }, () => {
     assert.deepEqual({ code, complaint, last: words.at(-1) }, { code: 0, complaint: "", last: "stopped" });
   });
 
-  it("ends with 2 and one line when a service cannot be made, also if others hold on to resources", async () => {
+  it("exits with 2 and one line if a service cannot be created, even if others hold resources", async () => {
     const { code, words, complaint } = await run("breaks");
     assert.deepEqual({ code, words }, { code: 2, words: [] });
     assert.match(complaint, /^test: Service second could not be created: Error: no paper at .*\n$/);
@@ -56,9 +56,9 @@ describe("runHost in a real process", { concurrency: true }, () => {
     assert.equal(words.at(-1), "stopped");
   });
 
-  it("stops when told to while it still starts", async () => {
-    const { code, words, complaint } = await run("waits", (word, child) => {
-      if (word === "starting") child.kill("SIGTERM");
+  it("stops on a signal during the start", async () => {
+    const { code, words, complaint } = await run("waits", (line, child) => {
+      if (line === "starting") child.kill("SIGTERM");
     });
     assert.deepEqual({ code, words, complaint }, { code: 0, words: ["starting"], complaint: "" });
   });

@@ -1,13 +1,13 @@
 /** A service with a runtime that records its calls, reduced to the needs of its handlers. */
 import type { EnvelopeBatch } from "@tutti/kernel";
-import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
+import type { PartitionStatus, RuntimeOfService } from "@tutti/runtime";
 import { hostRuntime, type ServiceModule } from "../src/index.ts";
 
-export class NotingRuntime implements RuntimeOfService {
+export class RecordingRuntime implements RuntimeOfService {
   readonly service = "bank";
   readonly partitions: number;
   readonly owned = new Map<number, number>();
-  readonly taken: string[] = [];
+  readonly received: string[] = [];
 
   constructor(partitions = 16) {
     this.partitions = partitions;
@@ -21,14 +21,14 @@ export class NotingRuntime implements RuntimeOfService {
     this.owned.delete(partition);
   }
 
-  async receive(partition: number, { service, partition: from, letters }: EnvelopeBatch): Promise<number> {
-    this.taken.push(`${service}/${from} to ${partition}: ${letters.map(({ number }) => number).join()}`);
-    return letters.at(-1)?.number ?? 0;
+  async receive(partition: number, { service, partition: from, envelopes }: EnvelopeBatch): Promise<number> {
+    this.received.push(`${service}/${from} to ${partition}: ${envelopes.map(({ number }) => number).join()}`);
+    return envelopes.at(-1)?.number ?? 0;
   }
 
   async indexed(): Promise<void> {}
 
-  standings(): readonly PartitionStanding[] {
+  partitionStatuses(): readonly PartitionStatus[] {
     return [...this.owned].map(([partition, epoch]) => ({
       partition,
       epoch,
@@ -41,7 +41,7 @@ export class NotingRuntime implements RuntimeOfService {
       isPaused: false,
       ...{ nextDueMs: partition === 0 ? 1_767_225_600_000 : undefined, load: 0.1, indexLagMs: 0 },
       ...{ headHash: new Uint8Array(0), first: 1 },
-    })) as readonly PartitionStanding[];
+    })) as readonly PartitionStatus[];
   }
 
   partitionOf(): number {

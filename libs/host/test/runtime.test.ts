@@ -11,14 +11,14 @@ import { runtimeErrors } from "@tutti/runtime";
 import { journalEpochOf, type PartitionOwner } from "@tutti/runtime/ownership";
 import { type HostContext, whenOwned } from "../src/index.ts";
 import { serviceOf, startHost } from "./fixture.ts";
-import { bankOf, NotingRuntime } from "./runtime.fixture.ts";
+import { bankOf, RecordingRuntime } from "./runtime.fixture.ts";
 
 const never = new AbortController().signal;
 const bank = { service: "bank" };
 
 describe("a process alone that hosts machines", () => {
-  it("owns all partitions before it is ready, and says so", async () => {
-    const runtime = new NotingRuntime();
+  it("owns all partitions before it is ready, and lists them", async () => {
+    const runtime = new RecordingRuntime();
     const host = await startHost({ services: [bankOf(runtime)], flags: ["--mesh.transport=grpc"] });
     try {
       assert.equal(runtime.owned.size, 16);
@@ -38,9 +38,9 @@ describe("a process alone that hosts machines", () => {
     }
   });
 
-  it("tells its callers that it owns them all, and at which address", async () => {
+  it("reports its ownership of all partitions to callers, with its address", async () => {
     const host = await startHost({
-      services: [bankOf(new NotingRuntime())],
+      services: [bankOf(new RecordingRuntime())],
       flags: ["--mesh.transport=grpc"],
     });
     try {
@@ -63,11 +63,11 @@ describe("a process alone that hosts machines", () => {
     }
   });
 
-  it("takes letters from elsewhere, and its own without a stream", async () => {
-    const runtime = new NotingRuntime();
+  it("receives envelopes from other processes, and its own without a stream", async () => {
+    const runtime = new RecordingRuntime();
     let context: HostContext | undefined;
-    const spy = serviceOf("spy", (given) => {
-      context = given;
+    const spy = serviceOf("spy", (hostContext) => {
+      context = hostContext;
       return {};
     });
     const host = await startHost({ services: [bankOf(runtime), spy], flags: ["--mesh.transport=grpc"] });
@@ -80,7 +80,7 @@ describe("a process alone that hosts machines", () => {
         type: "deposit",
       };
       const letters = [{ ...letter, payload: new Uint8Array(), cause: undefined }];
-      const batch = { service: "other", partition: 2, letters };
+      const batch = { service: "other", partition: 2, envelopes: letters };
       const upTo = await context?.delivery.deliver("bank/partition/3" as Place, batch, never);
       assert.equal(upTo, 1);
       async function* requests() {
@@ -90,7 +90,7 @@ describe("a process alone that hosts machines", () => {
       }
       const replies = host.mesh.client(runtimeService, bank).deliver(requests());
       assert.deepEqual((await replies.next()).value, { batch: 1, upTo: 1 });
-      assert.deepEqual(runtime.taken, ["other/2 to 3: 1", "other/2 to 4: 1"]);
+      assert.deepEqual(runtime.received, ["other/2 to 3: 1", "other/2 to 4: 1"]);
     } finally {
       await host.stop();
     }
@@ -99,15 +99,15 @@ describe("a process alone that hosts machines", () => {
 
 describe("the work of a keyed call", () => {
   const key = { namespace: "default", kind: "account", id: "a" };
-  const elsewhere = notOwner("bank/partition/3", { instance: "proc_b-1", address: "b:1", epoch: 2 });
+  const redirect = notOwner("bank/partition/3", { instance: "proc_b-1", address: "b:1", epoch: 2 });
 
   /** A partition owner whose partition comes and goes under the test's control. */
   class Stub {
-    held = true;
+    isOwner = true;
     admissions = 0;
     admitted: () => Promise<void> = async () => {};
-    holds(): boolean {
-      return this.held;
+    owns(): boolean {
+      return this.isOwner;
     }
     admit(): Promise<void> {
       this.admissions++;
@@ -116,7 +116,7 @@ describe("the work of a keyed call", () => {
   }
   const run = <T>(stub: Stub, work: () => Promise<T>) =>
     whenOwned(
-      { partitionOwner: stub as unknown as PartitionOwner, runtime: new NotingRuntime() },
+      { partitionOwner: stub as unknown as PartitionOwner, runtime: new RecordingRuntime() },
       key,
       { signal: never },
       work,
@@ -128,25 +128,25 @@ describe("the work of a keyed call", () => {
     assert.equal(stub.admissions, 0);
   });
 
-  it("is sent on when the partition leaves before it was started", async () => {
+  it("is redirected if the partition leaves before the work starts", async () => {
     const stub = new Stub();
-    stub.admitted = () => Promise.reject(elsewhere);
+    stub.admitted = () => Promise.reject(redirect);
     const working = run(stub, async () => {
-      stub.held = false;
+      stub.isOwner = false;
       throw runtimeErrors.leaving({ service: "bank", partition: 3 });
     });
-    await assert.rejects(working, (error) => error === elsewhere);
+    await assert.rejects(working, (error) => error === redirect);
   });
 
-  it("is done here when the partition comes back", async () => {
+  it("runs locally if the partition returns", async () => {
     const stub = new Stub();
     stub.admitted = async () => {
-      stub.held = true;
+      stub.isOwner = true;
     };
     let attempts = 0;
     const reply = await run(stub, async () => {
       if (++attempts > 1) return "done";
-      stub.held = false;
+      stub.isOwner = false;
       throw runtimeErrors.leaving({ service: "bank", partition: 3 });
     });
     assert.deepEqual([reply, stub.admissions], ["done", 1]);
@@ -155,7 +155,7 @@ describe("the work of a keyed call", () => {
   it("fails with its own error when it may have had an effect, also if the partition has moved", async () => {
     const stub = new Stub();
     const working = run(stub, async () => {
-      stub.held = false;
+      stub.isOwner = false;
       throw runtimeErrors.outcomeUnknown({ service: "bank", partition: 3, reason: "no answer" });
     });
     await assert.rejects(working, runtimeErrors.outcomeUnknown.is);

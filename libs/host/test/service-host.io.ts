@@ -5,12 +5,12 @@ import { type Health, isTuttiError, type Readiness } from "@tutti/kernel";
 import { latch, until } from "@tutti/kernel/testing";
 import { note, noteHandlers, noteService } from "@tutti/mesh/testing";
 import type { ServiceHost, ServiceModule } from "../src/index.ts";
-import { ask, notes, openHost, registryThatNotes, serviceOf, startHost } from "./fixture.ts";
+import { fetchJson, notes, openHost, recordingRegistry, serviceOf, startHost } from "./fixture.ts";
 
 const namesOf = (host: ServiceHost) => host.status().components.map(({ name }) => name);
 
 describe("ServiceHost", () => {
-  it("starts operations first and tells the registry last, and stops in reverse", async () => {
+  it("starts operations first and registers last, and stops in reverse order", async () => {
     const services = [serviceOf("desk"), serviceOf("shelf")];
     const host = await openHost({ services });
     const started: string[] = [];
@@ -38,7 +38,7 @@ describe("ServiceHost", () => {
     assert.deepEqual(stopped, started.toReversed());
   });
 
-  it("starts what uses it as outsiders do when it can be called, and drains that while it still can", async () => {
+  it("starts an outermost service when it can call the others, and drains it while it still can", async () => {
     const calls: string[] = [];
     const guest: ServiceModule = {
       ...serviceOf("guest", ({ mesh }) => ({
@@ -65,53 +65,53 @@ describe("ServiceHost", () => {
     assert.deepEqual(calls, ["starts: desk answers", "guest drains", "desk drains"]);
   });
 
-  it("answers probes while it starts: alive, not ready, and what it is at", async () => {
-    const doors = latch();
-    const slow = serviceOf("slow", () => ({ start: () => doors.opened }));
+  it("answers probes during the start: alive, not ready, and the current step", async () => {
+    const gate = latch();
+    const slow = serviceOf("slow", () => ({ start: () => gate.opened }));
     await using host = await openHost({ services: [slow] });
-    const reached = new Promise<void>((resolve) =>
+    const discoveryStarted = new Promise<void>((resolve) =>
       host.on("componentStarted", ({ component }) => component === "discovery" && resolve()),
     );
     const started = host.start();
-    await reached;
-    const [liveStatus] = await ask(host, "/livez");
-    const [readyStatus, { problems }] = await ask<Readiness>(host, "/readyz");
-    doors.open();
+    await discoveryStarted;
+    const [liveStatus] = await fetchJson(host, "/livez");
+    const [readyStatus, { problems }] = await fetchJson<Readiness>(host, "/readyz");
+    gate.open();
     await started;
-    const [finallyStatus] = await ask(host, "/readyz");
+    const [finallyStatus] = await fetchJson(host, "/readyz");
     assert.deepEqual([liveStatus, readyStatus, finallyStatus], [200, 503, 200]);
     assert.deepEqual(problems, [{ component: "test", reason: "it is starting, just now `slow`" }]);
   });
 
   it("answers probes while it stops: alive and not ready", async () => {
-    const doors = latch();
+    const gate = latch();
     const draining = latch();
     const drain = () => {
       draining.open();
-      return doors.opened;
+      return gate.opened;
     };
     const host = await startHost({ services: [serviceOf("slow", () => ({ drain }))] });
     const stopped = host.stop();
     await draining.opened;
-    const [liveStatus] = await ask(host, "/livez");
-    const [readyStatus, { problems }] = await ask<Readiness>(host, "/readyz");
-    doors.open();
+    const [liveStatus] = await fetchJson(host, "/livez");
+    const [readyStatus, { problems }] = await fetchJson<Readiness>(host, "/readyz");
+    gate.open();
     await stopped;
     assert.deepEqual([liveStatus, readyStatus], [200, 503]);
     assert.deepEqual(problems, [{ component: "test", reason: "it is draining" }]);
     assert.equal(host.url, "");
   });
 
-  it("names the service whose component breaks", async () => {
+  it("names the service with the unhealthy component", async () => {
     let level: Health["level"] = "unhealthy";
     const health = () => ({ level, reason: "it rains in" });
     await using host = await startHost({ services: [serviceOf("roof", () => ({ health }))] });
-    const [status, { problems }] = await ask<Readiness>(host, "/readyz");
+    const [status, { problems }] = await fetchJson<Readiness>(host, "/readyz");
     assert.equal(status, 503);
     assert.deepEqual(problems, [{ component: "test.roof", reason: "it rains in" }]);
     assert.equal(host.mesh.healthService.isServing, false);
     level = "healthy";
-    await until("it is ready", async () => (await ask(host, "/readyz"))[0] === 200);
+    await until("it is ready", async () => (await fetchJson(host, "/readyz"))[0] === 200);
     assert.equal(host.mesh.healthService.isServing, true);
   });
 
@@ -129,7 +129,7 @@ describe("ServiceHost", () => {
     assert.equal(host.mesh.address, "");
   });
 
-  it("lets a service call one of another process by its configured address", async () => {
+  it("lets a service call another process at its configured address", async () => {
     const shelf = notes("shelf", ({ text }) => note({ text: `${text} from the shelf` }));
     await using one = await startHost({ services: [shelf] });
     const peers = `--mesh.peers=${JSON.stringify({ shelf: [one.mesh.address] })}`;
@@ -138,18 +138,18 @@ describe("ServiceHost", () => {
     assert.equal(reply.text, "a book from the shelf");
   });
 
-  it("tells the registry of its services once all serve, and takes its leave before anything stops", async () => {
-    const told: string[] = [];
-    const services = [registryThatNotes(told), serviceOf("quiet"), notes("desk", (request) => request)];
+  it("registers its services once all of them serve, and deregisters before anything stops", async () => {
+    const calls: string[] = [];
+    const services = [recordingRegistry(calls), serviceOf("quiet"), notes("desk", (request) => request)];
     const host = await openHost({ services });
-    host.on("componentStarted", ({ component }) => component === "mesh" && told.push("open"));
-    host.on("componentStopped", ({ component }) => component === "mesh" && told.push("closed"));
+    host.on("componentStarted", ({ component }) => component === "mesh" && calls.push("open"));
+    host.on("componentStopped", ({ component }) => component === "mesh" && calls.push("closed"));
     await host.start();
     const { url } = host;
-    await until("both registered", () => told.filter((line) => line.startsWith("+")).length === 2);
+    await until("both registered", () => calls.filter((line) => line.startsWith("+")).length === 2);
     await host.stop();
     const address = url.slice("http://".length);
-    assert.deepEqual(told, [
+    assert.deepEqual(calls, [
       "open",
       `+registry 1.2.3 ${address}`,
       `+desk 1.2.3 ${address}`,
@@ -159,22 +159,22 @@ describe("ServiceHost", () => {
     ]);
   });
 
-  it("tells others and this machine addresses they can reach if its operations listen on all", async () => {
-    const told: string[] = [];
+  it("advertises reachable addresses if its operations endpoints listen on all interfaces", async () => {
+    const calls: string[] = [];
     const flags = ["--operations.host=0.0.0.0", "--mesh.advertise=desk.example:7401"];
-    await using host = await startHost({ services: [registryThatNotes(told)], flags });
-    await until("a registration", () => told.length > 0);
+    await using host = await startHost({ services: [recordingRegistry(calls)], flags });
+    await until("a registration", () => calls.length > 0);
     const port = host.operations.address?.port;
-    assert.equal(told[0], `+registry 1.2.3 desk.example:${port}`);
+    assert.equal(calls[0], `+registry 1.2.3 desk.example:${port}`);
     assert.equal(host.url, `http://127.0.0.1:${port}`);
   });
 
-  it("has no connection to NATS if no service asks for one", async () => {
+  it("has no connection to NATS if no service requests one", async () => {
     await using host = await startHost({ services: [serviceOf("desk")] });
     assert.equal(namesOf(host).includes("nats"), false);
   });
 
-  it("refuses a service that asks for NATS when it is too late to start it", async () => {
+  it("rejects a service that requests NATS too late", async () => {
     let late: Promise<unknown> | undefined;
     const desk = serviceOf("desk", ({ nats }) => ({
       start: () => {
@@ -186,7 +186,7 @@ describe("ServiceHost", () => {
     await assert.rejects(late ?? Promise.resolve(), { code: "host.nats_asked_late" });
   });
 
-  it("gives the error of a service that cannot be made, and leaves nothing running", async () => {
+  it("fails with the error of a service that cannot be created, and leaves nothing running", async () => {
     const broken = serviceOf("broken", () => {
       throw new Error("no paper");
     });
@@ -196,7 +196,7 @@ describe("ServiceHost", () => {
     });
   });
 
-  it("refuses two services of one name, and a service that has the name of a part of the host", async () => {
+  it("rejects two services with the same name, and a service with the name of a host component", async () => {
     for (const names of [["desk", "desk"], ["mesh"]]) {
       await assert.rejects(openHost({ services: names.map((name) => serviceOf(name)) }), {
         code: "lifecycle.component_twice",
@@ -204,10 +204,10 @@ describe("ServiceHost", () => {
     }
   });
 
-  it("undoes a start that fails, frees its ports, and says which service it was", async () => {
+  it("rolls back a failed start, frees its ports, and names the failed service", async () => {
     let address = "";
-    const noted: string[] = [];
-    const first = serviceOf("first", () => ({ stop: () => void noted.push("first stopped") }));
+    const log: string[] = [];
+    const first = serviceOf("first", () => ({ stop: () => void log.push("first stopped") }));
     const second = serviceOf("second", () => ({
       start: () => {
         address = host.url;
@@ -220,30 +220,30 @@ describe("ServiceHost", () => {
       assert.match(error.message, /^test did not start: .*`second`.*no paper/);
       return true;
     });
-    assert.deepEqual(noted, ["first stopped"]);
+    assert.deepEqual(log, ["first stopped"]);
     assert.equal(host.state, "failed");
     await listenOn(Number(new URL(address).port));
   });
 
-  it("stops while a service still starts, and frees what had been taken", async () => {
-    const reached = latch();
+  it("stops during the start of a service, and frees its port", async () => {
+    const entered = latch();
     const slow = serviceOf("slow", () => ({
       start: ({ signal }) => {
-        reached.open();
+        entered.open();
         return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       },
     }));
     const host = await openHost({ services: [slow] });
     const started = host.start();
     started.catch(() => {});
-    await reached.opened;
+    await entered.opened;
     const port = Number(new URL(host.url).port);
     await host.stop();
     assert.equal(host.state, "stopped");
     await listenOn(port);
   });
 
-  it("names every mistake in its configuration, and what was meant", async () => {
+  it("reports every error in its configuration, with suggestions", async () => {
     const flags = ["--bus.transport=kafka", "--mesh.lisen=127.0.0.1:1"];
     const environment = { TUTTI_NATS_SERVER: "nats.example:4222" };
     await assert.rejects(openHost({ flags, environment }), (error) => {

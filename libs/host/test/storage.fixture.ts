@@ -18,7 +18,7 @@ export function accountKey(id: string): InstanceKey {
 }
 
 /** A bank without callers, only for its machines. */
-export const quietBank: ServiceModule = {
+export const idleBank: ServiceModule = {
   name: "bank",
   sections: [],
   machines: [account],
@@ -52,8 +52,8 @@ export class BankProcess {
       name: "bank",
       sections: [],
       machines,
-      create(given) {
-        storage = given.storage({ dispatch: (effects) => dispatched.push(...effects), withdraw() {} });
+      create(context) {
+        storage = context.storage({ dispatch: (effects) => dispatched.push(...effects), withdraw() {} });
         return {};
       },
     };
@@ -66,8 +66,8 @@ export class BankProcess {
     return new BankProcess(host, storage, dispatched);
   }
 
-  static async start(...given: Parameters<typeof BankProcess.open>): Promise<BankProcess> {
-    const bank = await BankProcess.open(...given);
+  static async start(...args: Parameters<typeof BankProcess.open>): Promise<BankProcess> {
+    const bank = await BankProcess.open(...args);
     await bank.host.start();
     return bank;
   }
@@ -91,7 +91,7 @@ export interface Folder extends AsyncDisposable {
   readonly path: string;
 }
 
-export async function makeFolder(): Promise<Folder> {
+export async function createFolder(): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), "tutti-data-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

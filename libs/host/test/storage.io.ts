@@ -21,13 +21,13 @@ import { until } from "@tutti/kernel/testing";
 import { account, balance, close, deposit, transfer, withdraw } from "@tutti/machine-bank";
 import { ServiceHost } from "../src/index.ts";
 import { serviceOf } from "./fixture.ts";
-import { accountKey, BankProcess, makeFolder, teller } from "./storage.fixture.ts";
+import { accountKey, BankProcess, createFolder, teller } from "./storage.fixture.ts";
 
 const inBank = { service: "bank" };
 
-describe("a process that keeps machines", () => {
-  it("has after a restart what it had before, in a directory that says how it was made", async () => {
-    await using folder = await makeFolder();
+describe("a process that stores machines", () => {
+  it("has the same state after a restart, in a directory that records how it was created", async () => {
+    await using folder = await createFolder();
     {
       await using bank = await BankProcess.start(folder.path);
       await bank.openAccount("anna", 100);
@@ -37,8 +37,8 @@ describe("a process that keeps machines", () => {
         ...{ key: accountKey("anna"), command: transfer, cause: teller },
         body: { to: "ben", amountCents: 40 },
       });
-      const ask = () => runtime.query({ key: accountKey("ben"), query: balance, body: undefined });
-      await until("the transfer", ask, ({ balanceCents }) => balanceCents === 40);
+      const readBalance = () => runtime.query({ key: accountKey("ben"), query: balance, body: undefined });
+      await until("the transfer", readBalance, ({ balanceCents }) => balanceCents === 40);
     }
     const { partitions, release, format } = JSON.parse(
       await readFile(join(folder.path, "data.json"), "utf8"),
@@ -57,8 +57,8 @@ describe("a process that keeps machines", () => {
     assert.equal(await bank.deposit("ben", 1), 41);
   });
 
-  it("is not ready over a damaged archive, and says which one it is", async () => {
-    await using folder = await makeFolder();
+  it("is not ready if an archive is damaged, and names the archive", async () => {
+    await using folder = await createFolder();
     {
       await using bank = await BankProcess.start(folder.path);
       await bank.openAccount("anna", 100);
@@ -77,7 +77,7 @@ describe("a process that keeps machines", () => {
   });
 
   it("is ready over a missing archive once all that the journal has is listed again", async () => {
-    await using folder = await makeFolder();
+    await using folder = await createFolder();
     const names = Array.from({ length: 60 }, (_, number) => `account-${number}`);
     {
       await using bank = await BankProcess.start(folder.path);
@@ -90,8 +90,8 @@ describe("a process that keeps machines", () => {
     assert.equal(machines.length, names.length);
   });
 
-  it("refuses another number of partitions than its directory was made with", async () => {
-    await using folder = await makeFolder();
+  it("rejects a number of partitions that differs from its directory's", async () => {
+    await using folder = await createFolder();
     await (await BankProcess.start(folder.path)).host.stop();
     const bank = await BankProcess.open(folder.path, ["--ownership.partitions=8"]);
     await assert.rejects(bank.host.start(), (error: Error) => {
@@ -105,12 +105,12 @@ describe("a process that keeps machines", () => {
     await (await BankProcess.start(folder.path)).host.stop();
   });
 
-  it("refuses a directory of a newer release, and one that lacks its beginning", async () => {
-    await using folder = await makeFolder();
+  it("rejects a directory of a newer release, and one whose data.json is missing or damaged", async () => {
+    await using folder = await createFolder();
     await (await BankProcess.start(folder.path)).host.stop();
     const about = join(folder.path, "data.json");
-    const said = JSON.parse(await readFile(about, "utf8"));
-    await writeFile(about, JSON.stringify({ ...said, format: 9, release: "7.0.0" }));
+    const stored = JSON.parse(await readFile(about, "utf8"));
+    await writeFile(about, JSON.stringify({ ...stored, format: 9, release: "7.0.0" }));
     const start = async () => (await BankProcess.open(folder.path)).host.start();
     await assert.rejects(
       start(),
@@ -125,15 +125,15 @@ describe("a process that keeps machines", () => {
     await assert.rejects(start(), /data\.json is damaged\. Restore it from a backup of this directory/);
   });
 
-  it("has a directory where it names machines that are its own alone", async () => {
+  it("requires a data directory for machines of its own", async () => {
     const bank = { ...serviceOf("bank"), machines: [account] };
     const sources = memorySources({ arguments: [] });
     const opened = ServiceHost.open({ name: "test", version: "1.2.3", services: [bank], sources });
     await assert.rejects(opened, { code: "host.no_data_directory" });
   });
 
-  it("removes what need not be kept any more", async () => {
-    await using folder = await makeFolder();
+  it("removes ended machines after their retention time", async () => {
+    await using folder = await createFolder();
     await using bank = await BankProcess.start(folder.path, [
       ...["--durable.retention.keepMs=0", "--durable.purgeMs=10", "--durable.limits.tailBytesMax=1"],
       ...["--durable.limits.indexEveryMs=5", "--durable.limits.idleMs=0"],
@@ -145,13 +145,13 @@ describe("a process that keeps machines", () => {
     const list = async () => (await client.listMachines(ListMachinesRequest.create())).machines.length;
     const read = () => runtime.history(accountKey("anna"), 0, 10);
     for (let rounds = 0; rounds < 400; rounds++) {
-      const isGone =
+      const isRemoved =
         (await list()) === 0 &&
         (await read().then(
           () => false,
           () => true,
         ));
-      if (isGone) break;
+      if (isRemoved) break;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await assert.rejects(read(), { code: "runtime.unknown_instance" });
@@ -159,7 +159,7 @@ describe("a process that keeps machines", () => {
   });
 
   it("reports metrics and health", async () => {
-    await using folder = await makeFolder();
+    await using folder = await createFolder();
     await using bank = await BankProcess.start(folder.path, ["--durable.freeBytesMin=9007199254740991"]);
     await bank.openAccount("anna", 100);
     const metrics = async () => (await fetch(`${bank.host.url}/metrics`)).text();
@@ -183,7 +183,7 @@ for (const transport of ["in-process", "grpc"]) {
     const flags = [`--mesh.transport=${transport}`, "--durable.limits.indexEveryMs=5"];
 
     it("reads histories, states, lists and journals", async () => {
-      await using folder = await makeFolder();
+      await using folder = await createFolder();
       await using bank = await BankProcess.start(folder.path, flags);
       await bank.openAccount("anna", 100);
       for (let count = 1; count <= 5; count++) await bank.deposit("anna", count);
@@ -243,17 +243,17 @@ for (const transport of ["in-process", "grpc"]) {
       });
     });
 
-    it("follows a machine until it has ended, and a journal for as long as one likes", async () => {
-      await using folder = await makeFolder();
+    it("streams the history of a machine to its end, and a journal without end", async () => {
+      await using folder = await createFolder();
       await using bank = await BankProcess.start(folder.path, flags);
       await bank.openAccount("anna", 1);
       const client = bank.host.mesh.client(runtimeService, inBank);
       const watch = client.watchHistory(WatchHistoryRequest.fromPartial({ kind: "account", id: "anna" }));
-      const seen: number[] = [];
+      const received: number[] = [];
       const key = accountKey("anna");
       const { runtime } = bank.storage;
       for await (const { events, last } of watch) {
-        seen.push(...events.map(({ event }) => event));
+        received.push(...events.map(({ event }) => event));
         if (events.at(-1)?.event === 1) await bank.deposit("anna", 1);
         if (events.at(-1)?.event === 2) {
           await runtime.execute({ key, command: withdraw, body: { amountCents: 2 }, cause: teller });
@@ -261,7 +261,7 @@ for (const transport of ["in-process", "grpc"]) {
         }
         if (last) break;
       }
-      assert.deepEqual(seen, [1, 2, 3, 4]);
+      assert.deepEqual(received, [1, 2, 3, 4]);
       const partition = runtime.partitionOf(key);
       const follow = client.readJournal(ReadJournalRequest.fromPartial({ partition, follow: true }));
       const first = await follow.next();
@@ -280,8 +280,8 @@ for (const transport of ["in-process", "grpc"]) {
       await follow.return();
     });
 
-    it("lists machines whose code fails, and resumes them, once per key", async () => {
-      await using folder = await makeFolder();
+    it("lists machines whose code fails, and resumes each of them once per key", async () => {
+      await using folder = await createFolder();
       let isBroken = true;
       const broken: Machine<unknown> = {
         ...(account as Machine<unknown>),
@@ -290,9 +290,9 @@ for (const transport of ["in-process", "grpc"]) {
             ? command
             : {
                 ...command,
-                decide: (...given: Parameters<typeof command.decide>) => {
+                decide: (...args: Parameters<typeof command.decide>) => {
                   if (isBroken) throw new Error("no ink");
-                  return command.decide(...given);
+                  return command.decide(...args);
                 },
               },
         ) as Machine<unknown>["commands"],

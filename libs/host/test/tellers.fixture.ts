@@ -2,7 +2,7 @@
 import { TuttiError } from "@tutti/kernel";
 import type { Client } from "./cluster.fixture.ts";
 
-export interface TellersGiven {
+export interface TellersOptions {
   readonly clients: readonly Client[];
   readonly accounts: readonly string[];
   readonly chains: number;
@@ -12,14 +12,14 @@ export interface TellersGiven {
 export class Tellers {
   /** Acknowledged moves, as the sum per account. */
   readonly moved = new Map<string, number>();
-  readonly calls: { readonly from: string; readonly endMs: number; readonly tookMs: number }[] = [];
+  readonly calls: { readonly from: string; readonly endMs: number; readonly durationMs: number }[] = [];
   /** Reasons and numbers of repetitions under the same key. */
   readonly repeated = new Map<string, number>();
   #running = true;
   #number = 0;
   readonly #chains: Promise<void>[];
 
-  constructor({ clients, accounts, chains, name }: TellersGiven) {
+  constructor({ clients, accounts, chains, name }: TellersOptions) {
     this.#chains = Array.from({ length: chains }, (_, chain) => {
       const client = clients[chain % clients.length];
       if (client === undefined) throw new Error("no teller is available");
@@ -41,7 +41,7 @@ export class Tellers {
       const sinceMs = performance.now();
       await this.#untilAcknowledged(() => client.transfer(from, to, call, 1));
       const endMs = performance.now();
-      this.calls.push({ from, endMs, tookMs: endMs - sinceMs });
+      this.calls.push({ from, endMs, durationMs: endMs - sinceMs });
       this.#add(from, -1);
       this.#add(to, 1);
     }

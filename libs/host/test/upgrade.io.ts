@@ -11,7 +11,7 @@ const accounts = Array.from({ length: 16 }, (_, index) => `account-${index}`);
 const numbers = Array.from({ length: partitions }, (_, partition) => partition);
 const raiseAfterMs = 1_500;
 
-describe("an upgrade of real processes, one after the other, under load", {
+describe("a rolling upgrade of real processes under load", {
   skip,
   concurrency: false,
 }, () => {
@@ -56,7 +56,7 @@ describe("an upgrade of real processes, one after the other, under load", {
     return events.filter(({ type }) => type === "money_deposited").map(({ version }) => version);
   }
 
-  it("writes what both releases read as long as both are there", async () => {
+  it("writes events that both releases can read while both run", async () => {
     await underLoad("half", async () => {
       await cluster.leave(cluster.processes[0] as BankProcess);
       await cluster.join("next");
@@ -68,7 +68,7 @@ describe("an upgrade of real processes, one after the other, under load", {
     await checkBalances("half");
   });
 
-  it("brings the new behaviour into force when the last one is replaced, without a failed or doubled deposit", async () => {
+  it("activates the new behaviour when the last process is replaced, without a failed or duplicate deposit", async () => {
     await underLoad("whole", async () => {
       await cluster.leave(cluster.processes[0] as BankProcess);
       await cluster.join("next");
@@ -85,7 +85,7 @@ describe("an upgrade of real processes, one after the other, under load", {
     assert.deepEqual([...new Set(await depositsOf())].sort(), [1, 2]);
   });
 
-  it("gives nothing to a process of the older release that comes afterwards, and no caller notices", async () => {
+  it("assigns nothing to a later process of the older release, without errors for callers", async () => {
     const before = owners();
     await underLoad("late", async () => {
       const late = await cluster.join();

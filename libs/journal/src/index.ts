@@ -22,12 +22,12 @@ export { crc32 } from "./batch/crc32.ts";
 export { encodeBatch } from "./batch/encode.ts";
 export { DirectoryBlobs } from "./blobs/directory-blobs.ts";
 export { blobErrors } from "./blobs/errors.ts";
-export { type KeptBlobs, MemoryBlobs } from "./blobs/memory-blobs.ts";
+export { type MemoryBlobStore, MemoryBlobs } from "./blobs/memory-blobs.ts";
 export * from "./blobs/port.ts";
 export { type BlobVerification, verifyBlobs } from "./blobs/verify.ts";
 export type { Disk, DiskFile } from "./disk/disk.ts";
 export { fileDisk } from "./disk/file-disk.ts";
-export { makePrivateFile } from "./disk/private-file.ts";
+export { createPrivateFile } from "./disk/private-file.ts";
 export { syncFile, syncFolder } from "./disk/syncing.ts";
 export { type DamagePlace, journalErrors } from "./errors.ts";
 export {

@@ -12,7 +12,7 @@ describe("Ledger", () => {
     return ledger;
   };
 
-  it("judges by what was submitted, durable or not", () => {
+  it("judges by submitted batches, durable or not", () => {
     const ledger = sealed();
     assert.equal(ledger.judge(append), undefined);
     ledger.submitted(1, 5);
@@ -22,43 +22,43 @@ describe("Ledger", () => {
     assert.equal(ledger.last.number, 0);
   });
 
-  it("falls back to what is durable", () => {
+  it("falls back to durable batches", () => {
     const ledger = sealed();
     ledger.durable(1, 1, 5);
     ledger.submitted(1, 6);
     ledger.submitted(2, 6);
-    ledger.fallBack();
+    ledger.rollBack();
     assert.equal(ledger.judge(append), undefined);
     assert.equal(ledger.judgeSeal({ epoch: 2, timeMs: 0, behaviour: 0 }), undefined);
   });
 
-  it("raises the time of a seal to that of what is under way", () => {
+  it("raises the time of a seal to the time of batches in progress", () => {
     const { timeMs, number, seal } = sealed().sealing({ epoch: 2, timeMs: 1, behaviour: 7 });
     assert.deepEqual([timeMs, number, seal], [5, 2, true]);
   });
 });
 
 describe("tableOf", () => {
-  const made = tableOf([], [{ service: "workflow", partitions: 2 }]);
+  const table = tableOf([], [{ service: "workflow", partitions: 2 }]);
 
-  it("keeps what was made where it is and puts new services behind", () => {
+  it("keeps existing services in place and appends new ones", () => {
     const requests = [
       { service: "swarm", partitions: 1 },
       { service: "workflow", partitions: 2 },
     ];
     assert.deepEqual(
-      tableOf(made, requests).map(({ service, partition }) => `${service}/${partition}`),
+      tableOf(table, requests).map(({ service, partition }) => `${service}/${partition}`),
       ["workflow/0", "workflow/1", "swarm/0"],
     );
   });
 
   it("keeps a service that is not requested", () => {
-    assert.deepEqual(tableOf(made, []), made);
+    assert.deepEqual(tableOf(table, []), table);
   });
 
   it("refuses another number of partitions", () => {
     assert.throws(
-      () => tableOf(made, [{ service: "workflow", partitions: 3 }]),
+      () => tableOf(table, [{ service: "workflow", partitions: 3 }]),
       (error) => journalErrors.partitionsDiffer.is(error),
     );
   });

@@ -94,7 +94,7 @@ export class Ledger implements PartitionName {
   }
 
   /** Everything under way has failed and will not become durable. */
-  fallBack(): void {
+  rollBack(): void {
     this.#submittedNumber = this.#number;
     this.#submittedEpoch = this.#epoch;
     this.#submittedTimeMs = this.#timeMs;
@@ -106,7 +106,7 @@ export class Ledger implements PartitionName {
     this.#epoch = epoch;
     this.#timeMs = timeMs;
     this.hash.set(hash);
-    this.fallBack();
+    this.rollBack();
   }
 
   busy(): Failure {
@@ -149,12 +149,12 @@ export class Ledger implements PartitionName {
  * are appended. A service can never change its number of partitions.
  */
 export function tableOf(
-  made: readonly PartitionName[],
+  existing: readonly PartitionName[],
   requested: readonly ServicePartitions[],
 ): readonly PartitionName[] {
-  const table = [...made];
+  const table = [...existing];
   for (const { service, partitions } of requested) {
-    const known = made.filter((one) => one.service === service).length;
+    const known = existing.filter((name) => name.service === service).length;
     if (known === partitions) continue;
     if (known > 0) throw journalErrors.partitionsDiffer({ service, made: known, configured: partitions });
     for (let partition = 0; partition < partitions; partition++) table.push({ service, partition });
@@ -166,7 +166,9 @@ export function tableOf(
 export function directoryOf<P extends PartitionName>(
   partitions: readonly P[],
 ): (service: string, partition: number) => P {
-  const byName = new Map(partitions.map((one) => [`${one.service}/${one.partition}`, one]));
+  const byName = new Map(
+    partitions.map((partition) => [`${partition.service}/${partition.partition}`, partition]),
+  );
   return (service, partition) => {
     const found = byName.get(`${service}/${partition}`);
     assert(found !== undefined, "a partition is asked for that the journal was opened with", {

@@ -6,8 +6,8 @@ import { archiveFixture } from "./archive.fixture.ts";
 describe("the archive's thread", () => {
   // One thread for all tests: starting it takes longer than most of them.
   const thread = new ArchiveThread();
-  const kept = thread.host("/nowhere");
-  after(() => kept.close());
+  const host = thread.host("/nowhere");
+  after(() => host.close());
 
   archiveConformance({
     name: "SQLite, with a thread",

@@ -8,8 +8,8 @@ archiveConformance({
   open: async ({ partitions, feed }) => {
     const time = new VirtualTime();
     const store = new MemoryArchiveStore();
-    const open = (kept: MemoryArchiveStore): MemoryArchive =>
-      new MemoryArchive({ partitions, source: feed.source, clock: time, store: kept });
+    const open = (archiveStore: MemoryArchiveStore): MemoryArchive =>
+      new MemoryArchive({ partitions, source: feed.source, clock: time, store: archiveStore });
     let archive = open(store);
     return {
       archive,

@@ -52,12 +52,13 @@ export class Damage {
     for (let count = 0; count < 50; count++) {
       story.write(...others.slice(count * 4, count * 4 + 4), long, long, long);
       if (count % 10 === 9) {
-        const seen = this.#all.filter(({ incarnation }) => incarnation > 0);
-        for (const one of seen.slice(0, 60)) if (one !== long && one.entry.endMs === 0) story.finish(one);
-        const live = seen.filter(({ entry }) => entry.endMs === 0);
-        await story.keep(
+        const started = this.#all.filter(({ incarnation }) => incarnation > 0);
+        for (const instance of started.slice(0, 60))
+          if (instance !== long && instance.entry.endMs === 0) story.finish(instance);
+        const live = started.filter(({ entry }) => entry.endMs === 0);
+        await story.persist(
           archive.partition(0),
-          live.map((one) => snapshotOf(one, { dueMs: one.incarnation })),
+          live.map((instance) => snapshotOf(instance, { dueMs: instance.incarnation })),
         );
       }
     }
@@ -69,14 +70,14 @@ export class Damage {
 
   /** Flips bits, one after the other. Returns how often it was reported and how often nothing had changed. */
   async flipBits(flips: number): Promise<{ reported: number; unharmed: number }> {
-    const whole = readFileSync(join(this.#directory, "whole", "archive.db"));
+    const original = readFileSync(join(this.#directory, "whole", "archive.db"));
     const expected = await this.#answers("whole");
     const counts = { reported: 0, unharmed: 0 };
     for (let flip = 0; flip < flips; flip++) {
-      const at = Math.floor(this.#chance.random() * whole.length);
+      const at = Math.floor(this.#chance.random() * original.length);
       const bit = 1 << Math.floor(this.#chance.random() * 8);
       await cp(join(this.#directory, "whole"), join(this.#directory, "flipped"), { recursive: true });
-      const flipped = Buffer.from(whole);
+      const flipped = Buffer.from(original);
       flipped[at] = (flipped[at] ?? 0) ^ bit;
       writeFileSync(join(this.#directory, "flipped", "archive.db"), flipped);
       const found = verifyArchive(join(this.#directory, "flipped")).kind;
@@ -111,9 +112,9 @@ export class Damage {
     const feed = new BatchFeed();
     const story = new Story(feed, 0);
     const commit = async (count: number): Promise<void> => {
-      for (const one of crowd(`begin-${count}`, count)) {
-        story.write(one);
-        await partition.commit(epoch, story.changes([snapshotOf(one)]));
+      for (const instance of crowd(`begin-${count}`, count)) {
+        story.write(instance);
+        await partition.commit(epoch, story.changes([snapshotOf(instance)]));
       }
     };
     await commit(10);
@@ -138,7 +139,7 @@ export class Damage {
   /** Returns the answer to every question, or `reported`. */
   async #answers(name: string): Promise<Map<string, unknown>> {
     const answers = new Map<string, unknown>();
-    const ask = async (question: string, answer: () => Promise<unknown>): Promise<void> => {
+    const query = async (question: string, answer: () => Promise<unknown>): Promise<void> => {
       answers.set(question, await answer().catch(reported));
     };
     let archive: Archive | undefined;
@@ -148,12 +149,12 @@ export class Damage {
       return new Map([["open", reported(error)]]);
     }
     const partition = archive.partition(0);
-    await ask("opening", () => partition.opening(epoch));
-    await ask("due", () => partition.due(1_000, 1_000));
+    await query("opening", () => partition.opening(epoch));
+    await query("due", () => partition.due(1_000, 1_000));
     for (const [index, { key, last, incarnation }] of this.#all.entries()) {
-      await ask(`load ${index}`, () => partition.load([key]));
-      await ask(`key ${index}`, () => partition.keyOf(incarnation));
-      await ask(`history ${index}`, () => partition.history({ key, last, afterEvent: 0, limit: 1_000 }));
+      await query(`load ${index}`, () => partition.load([key]));
+      await query(`key ${index}`, () => partition.keyOf(incarnation));
+      await query(`history ${index}`, () => partition.history({ key, last, afterEvent: 0, limit: 1_000 }));
     }
     await archive.close().catch(reported);
     return answers;
@@ -168,6 +169,6 @@ function reported(error: unknown): "reported" {
 }
 
 function isPartOf(some: unknown, all: unknown): boolean {
-  const texts = new Set(Array.isArray(all) ? all.map((one) => JSON.stringify(one)) : []);
-  return Array.isArray(some) && some.every((one) => texts.has(JSON.stringify(one)));
+  const texts = new Set(Array.isArray(all) ? all.map((item) => JSON.stringify(item)) : []);
+  return Array.isArray(some) && some.every((item) => texts.has(JSON.stringify(item)));
 }

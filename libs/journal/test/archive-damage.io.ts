@@ -10,7 +10,7 @@ describe("a flipped bit in the archive's file", () => {
     assert.ok(reported > 0);
   });
 
-  it("takes nothing back that was settled, when it is in the log of SQLite", async () => {
+  it("in the SQLite WAL undoes no settled commit", async () => {
     await using damage = await Damage.create(2);
     for (let round = 0; round < 5; round++) {
       const { settled, committed, found, verification } = await damage.flipLog();

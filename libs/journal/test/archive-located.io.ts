@@ -15,7 +15,7 @@ const partitions = 3;
 const sizes = { firstBytes: 64 * 1024, maxBytes: 256 * 1024 };
 
 describe("packing from the files of a journal", () => {
-  it("gives the same histories as packing what the caller reads, over many segments", async () => {
+  it("returns the same histories as packing from reads of the journal, over many segments", async () => {
     const directory = await mkdtemp(join(files, "tutti-located-"));
     const services = [{ service, partitions }];
     const { journal } = await openSegments(join(directory, "journal"), {
@@ -53,7 +53,9 @@ describe("packing from the files of a journal", () => {
           assert.equal((await owner.append(batch?.records ?? new Uint8Array(0))).kind, "durable");
         }
       }
-      const changes = story.changes(all.filter(() => partition === 0).map((one) => snapshotOf(one)));
+      const changes = story.changes(
+        all.filter(() => partition === 0).map((instance) => snapshotOf(instance)),
+      );
       for (const archive of [located, read]) {
         await archive.partition(partition).opening(epoch);
         await archive.partition(partition).commit(epoch, changes);
@@ -64,14 +66,14 @@ describe("packing from the files of a journal", () => {
     }
     assert.deepEqual(reads, [1, 51, 1, 51, 1, 51]);
     for (const { key, last, history } of all) {
-      const wanted = { key, last, afterEvent: 0, limit: 1_000 };
-      const found = await located.partition(0).history(wanted);
+      const query = { key, last, afterEvent: 0, limit: 1_000 };
+      const found = await located.partition(0).history(query);
       assert.equal(found.length, history.length);
       assert.deepEqual(
-        found.map((one) => ({ ...one, record: Uint8Array.from(one.record) })),
-        (await read.partition(0).history(wanted)).map((one) => ({
-          ...one,
-          record: Uint8Array.from(one.record),
+        found.map((event) => ({ ...event, record: Uint8Array.from(event.record) })),
+        (await read.partition(0).history(query)).map((event) => ({
+          ...event,
+          record: Uint8Array.from(event.record),
         })),
       );
     }
@@ -81,7 +83,7 @@ describe("packing from the files of a journal", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("reads nothing of a partition of which nothing is kept", async () => {
+  it("reads nothing of a partition without kept instances", async () => {
     const directory = await mkdtemp(join(files, "tutti-located-"));
     const feed = new BatchFeed();
     const story = new Story(feed, 0);
@@ -97,19 +99,19 @@ describe("packing from the files of a journal", () => {
     });
     const partition = archive.partition(0);
     await partition.opening(epoch);
-    const [gone, kept] = [crowd("gone", 5), crowd("kept", 5)];
-    story.write(...gone);
+    const [removed, retained] = [crowd("gone", 5), crowd("kept", 5)];
+    story.write(...removed);
     const empty = { ...story.changes([]), entries: [], snapshots: [] };
     await partition.commit(epoch, empty);
     await partition.pack(epoch, empty.coveredTo);
     assert.equal(await partition.settle(epoch), empty.coveredTo);
     assert.deepEqual(reads, []);
-    story.write(...kept);
-    const changes = story.changes(kept.map((one) => snapshotOf(one)));
+    story.write(...retained);
+    const changes = story.changes(retained.map((instance) => snapshotOf(instance)));
     await partition.commit(epoch, changes);
     await partition.pack(epoch, changes.coveredTo);
     assert.deepEqual(reads, [empty.coveredTo + 1]);
-    for (const { key, last, history } of kept) {
+    for (const { key, last, history } of retained) {
       const found = await partition.history({ key, last, afterEvent: 0, limit: 1_000 });
       assert.equal(found.length, history.length);
     }
@@ -117,7 +119,7 @@ describe("packing from the files of a journal", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("refuses batches that are gone", async () => {
+  it("refuses deleted batches", async () => {
     const directory = await mkdtemp(join(files, "tutti-located-"));
     const services = [{ service, partitions: 1 }];
     const { journal } = await openSegments(directory, { services, chance: seededChance(1), sizes });

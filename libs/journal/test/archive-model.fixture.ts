@@ -74,34 +74,34 @@ export class Comparison {
     this.#steps.push(`live ${batches}`);
     for (let count = 0; count < batches; count++) {
       const live = this.#characters.filter(({ entry }) => entry.endMs === 0);
-      if (live.length < 4 || this.#chance.random() < 0.3) this.#characters.push(this.#someone());
+      if (live.length < 4 || this.#chance.random() < 0.3) this.#characters.push(this.#anyCharacter());
       const some = this.#characters.filter(
         ({ entry, history }) => entry.endMs === 0 && (history.length === 0 || this.#chance.random() < 0.3),
       );
       if (some.length > 0) this.#story.write(...some, ...some.slice(0, this.#below(3)));
-      for (const one of some) if (this.#chance.random() < 0.15) this.#finish(one);
+      for (const instance of some) if (this.#chance.random() < 0.15) this.#finish(instance);
     }
   }
 
-  #someone(): Character {
+  #anyCharacter(): Character {
     const labels: Record<string, string> = this.#chance.random() < 0.5 ? { a: String(this.#below(3)) } : {};
     // Ids of which every life was removed at its end are reused.
     const isFree = ({ key: { id } }: Character): boolean =>
       this.#characters.every(({ key, entry }) => {
-        const isGone = entry.endMs > 0 && entry.keepUntilMs <= entry.endMs && entry.idKeptUntilMs === 0;
-        return key.id !== id || isGone;
+        const isRemoved = entry.endMs > 0 && entry.keepUntilMs <= entry.endMs && entry.idKeptUntilMs === 0;
+        return key.id !== id || isRemoved;
       });
     const free = this.#chance.random() < 0.3 ? this.#characters.find(isFree) : undefined;
     if (free !== undefined) return character(free.key.id, { labels });
     return character(`id-${this.#ids++}`, { labels, definition: `d${this.#below(2)}` });
   }
 
-  #finish(one: Character): void {
+  #finish(instance: Character): void {
     const keepMs = [0, 200, 2_000, 100_000][this.#below(4)] ?? 0;
     const idKeptMs = this.#chance.random() < 0.3 ? 1_000 : 0;
     const status =
       this.#chance.random() < 0.5 ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
-    this.#story.finish(one, { keepMs, idKeptMs, status });
+    this.#story.finish(instance, { keepMs, idKeptMs, status });
   }
 
   async #commit(): Promise<void> {
@@ -109,10 +109,13 @@ export class Comparison {
     const entries = new Map(this.#story.changes().entries.map((entry) => [entry.incarnation, entry]));
     const changed = this.#characters.filter(({ incarnation }) => entries.has(incarnation));
     // Every covered instance has its snapshot, except ended ones. Some of those have one too.
-    const kept = changed.filter(({ entry }) => entry.endMs === 0 || this.#chance.random() < 0.2);
-    const snapshots = kept.map((one) => {
+    const snapshotted = changed.filter(({ entry }) => entry.endMs === 0 || this.#chance.random() < 0.2);
+    const snapshots = snapshotted.map((instance) => {
       const dueMs = this.#chance.random() < 0.5 ? 0 : 1 + this.#below(1_000);
-      return snapshotOf(one, one.entry.endMs > 0 ? {} : { dueMs, outstanding: this.#chance.random() < 0.3 });
+      return snapshotOf(
+        instance,
+        instance.entry.endMs > 0 ? {} : { dueMs, outstanding: this.#chance.random() < 0.3 },
+      );
     });
     const coveredTo = this.#feed.last(0);
     const partitionSnapshot = this.#chance.random() < 0.5 ? Uint8Array.of(coveredTo % 256) : undefined;
@@ -157,20 +160,24 @@ export class Comparison {
   async #compare(): Promise<void> {
     const [model, archive] = this.#both();
     assert.ok(model !== undefined && archive !== undefined);
-    const [looks, expected] = [await this.#looks(archive), await this.#looks(model)];
+    const [actual, expected] = [await this.#readState(archive), await this.#readState(model)];
     for (const [index, { key, incarnation, entry }] of this.#characters.entries()) {
-      const of = ({ kept, known, histories }: typeof looks) => [kept[index], known[index], histories[index]];
+      const of = ({ loaded, known, histories }: typeof actual) => [
+        loaded[index],
+        known[index],
+        histories[index],
+      ];
       const about = `${key.id}, incarnation ${incarnation}: ${JSON.stringify(entry)}`;
-      assert.deepEqual(of(looks), of(expected), about);
+      assert.deepEqual(of(actual), of(expected), about);
     }
-    assert.deepEqual(looks, expected);
+    assert.deepEqual(actual, expected);
   }
 
-  async #looks(archive: Archive) {
+  async #readState(archive: Archive) {
     const partition = archive.partition(0);
     const { liveInstances, endedInstances } = await archive.figures();
     const { partitionSnapshot, ...opening } = await partition.opening(epoch);
-    const kept = await partition.load(this.#characters.map(({ key }) => key));
+    const loaded = await partition.load(this.#characters.map(({ key }) => key));
     const known = await Promise.all(this.#characters.map(({ incarnation }) => partition.keyOf(incarnation)));
     const histories = [];
     for (const { key, last, history } of this.#characters) {
@@ -191,7 +198,10 @@ export class Comparison {
       figures: { liveInstances, endedInstances },
       opening,
       partitionSnapshot: [...partitionSnapshot],
-      kept: kept.map((one) => ({ ...one, snapshot: "snapshot" in one ? [...one.snapshot] : [] })),
+      loaded: loaded.map((result) => ({
+        ...result,
+        snapshot: "snapshot" in result ? [...result.snapshot] : [],
+      })),
       known,
       due: await partition.due(500, 20),
       next: await partition.nextDueMs(),

@@ -4,7 +4,7 @@ import { Comparison } from "./archive-model.fixture.ts";
 
 describe("the archive on SQLite", () => {
   for (const seed of [1, 2, 3]) {
-    it(`looks like the plain one after any operations on both, from seed ${seed}`, () =>
+    it(`matches the model after any operations on both, from seed ${seed}`, () =>
       new Comparison(seed, (feed) => archiveFixture(1, feed)).run(60));
   }
 });

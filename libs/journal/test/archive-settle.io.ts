@@ -23,13 +23,13 @@ describe("settling an archive", () => {
     const story = new Story(feed, 0);
     const ann = character("ann");
     story.write(ann);
-    await story.keep(partition, [snapshotOf(ann)]);
+    await story.persist(partition, [snapshotOf(ann)]);
     const reader = new DatabaseSync(join(directory, "archive.db"), { readOnly: true });
     reader.exec("BEGIN");
     reader.prepare("SELECT * FROM instance").all();
     await assert.rejects(() => partition.settle(epoch), archiveErrors.failed.is);
     story.write(ann);
-    await story.keep(partition, [snapshotOf(ann)]);
+    await story.persist(partition, [snapshotOf(ann)]);
     reader.exec("COMMIT");
     reader.close();
     assert.equal(await partition.settle(epoch), 2);

@@ -10,7 +10,7 @@ import { systemClock } from "@tutti/kernel";
 const dying = new URL("programs/dying-thread.ts", import.meta.url);
 
 describe("the archive's thread", () => {
-  it("is not started for an archive in which there is nothing, until something is written", async () => {
+  it("does not start for reads of an empty archive", async () => {
     const thread = new ArchiveThread(dying);
     const host = thread.host("/nowhere/archive.db");
     assert.equal((await host.call("opening", 0)).coveredTo, 0);
@@ -23,7 +23,7 @@ describe("the archive's thread", () => {
 
   it("ends with the last archive, except when it is held for the next one", async () => {
     const thread = new ArchiveThread(dying);
-    const giveBack = thread.hold();
+    const release = thread.retain();
     assert.equal(thread.isStarted, false, "nothing has to be read yet");
     const opened = async () => {
       const host = thread.host(import.meta.filename);
@@ -32,12 +32,12 @@ describe("the archive's thread", () => {
       return thread.isStarted;
     };
     assert.equal(await opened(), true);
-    await giveBack();
+    await release();
     assert.equal(thread.isStarted, false);
     assert.equal(await opened(), false);
   });
 
-  it("is not asked again while nothing is written, for what an idle process repeats", async (t) => {
+  it("receives no repeated requests of an idle process while nothing is written", async (t) => {
     const directory = mkdtempSync(join(tmpdir(), "tutti-archive-"));
     const thread = new ArchiveThread();
     const archive = openArchive(directory, thread, {
@@ -65,16 +65,16 @@ describe("the archive's thread", () => {
       });
     await commit("one", 1);
     const call = t.mock.method(thread, "call");
-    const ask = async () => {
+    const query = async () => {
       await archive.figures();
       return (await partition.load([keyOf("two")]))[0]?.kind;
     };
-    assert.equal(await ask(), "nothing");
-    const asked = call.mock.callCount();
-    assert.equal(await ask(), "nothing");
-    assert.equal(call.mock.callCount(), asked);
+    assert.equal(await query(), "nothing");
+    const callCount = call.mock.callCount();
+    assert.equal(await query(), "nothing");
+    assert.equal(call.mock.callCount(), callCount);
     await commit("two", 2);
-    assert.equal(await ask(), "ended");
+    assert.equal(await query(), "ended");
     const snapshotOf = async () => (await partition.load([keyOf("three")]))[0];
     for (const [at, bytes] of [
       [3, 5_000],
@@ -93,10 +93,10 @@ describe("the archive's thread", () => {
           },
         ],
       });
-      const kept = await snapshotOf();
-      assert.deepEqual(kept?.kind === "snapshot" && new Uint8Array(kept.snapshot), snapshot);
+      const loaded = await snapshotOf();
+      assert.deepEqual(loaded?.kind === "snapshot" && new Uint8Array(loaded.snapshot), snapshot);
       const before = call.mock.callCount();
-      assert.deepEqual(await snapshotOf(), kept);
+      assert.deepEqual(await snapshotOf(), loaded);
       assert.equal(call.mock.callCount(), before);
     }
   });
@@ -107,8 +107,8 @@ describe("the archive's thread", () => {
     const host = thread.host(import.meta.filename);
     assert.equal(await host.call("opening", 0), "alive");
     const dead = [host.call("purge", 1), host.call("figures")];
-    for (const one of dead) {
-      await assert.rejects(one, (error: unknown) => {
+    for (const promise of dead) {
+      await assert.rejects(promise, (error: unknown) => {
         assert.ok(archiveErrors.failed.is(error));
         assert.match(error.message, /its thread has gone/);
         return true;

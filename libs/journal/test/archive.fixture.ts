@@ -42,7 +42,7 @@ export async function archiveFixture(
     },
     openBackup: async () => open("copy"),
     [Symbol.asyncDispose]: async () => {
-      for (const one of opened) await one.close();
+      for (const resource of opened) await resource.close();
       await rm(directory, { recursive: true });
     },
   };

@@ -49,12 +49,12 @@ function damageOf(disk: MemoryDisk): TuttiError {
 
 /** Tests the effect of one flipped bit, `runs` times. */
 export function bitFlipTests(runs: number): void {
-  it("is found wherever something vouches for it, and reported with its file, its place and its batch", async () => {
+  it("is found wherever a checksum or later data covers it, and reported with its file, position and batch", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, place) => {
         const { disk } = await trialOf(seed, list);
         const parts = partsOfLog(disk).filter(({ kind }) => kind !== "last group");
-        const { hit, offset } = flipIn(disk, parts, where);
+        const { hit, offset } = flipIn(disk, parts, place);
         const { details } = damageOf(disk);
         assert.equal(details["file"], hit.file);
         const at = Number(details["offset"]);
@@ -79,14 +79,14 @@ export function bitFlipTests(runs: number): void {
     );
   });
 
-  it("costs that group when nothing vouches for it: the last one, as after a crash", async () => {
+  it("costs only the last group, which nothing else covers, as after a crash", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, place) => {
         const { disk } = await trialOf(seed, list);
         const before = recover(disk, false)?.groups ?? 0;
         const last = partsOfLog(disk).filter(({ kind }) => kind === "last group");
         fc.pre(last.length > 0);
-        flipIn(disk, last, where);
+        flipIn(disk, last, place);
         assert.equal(recover(disk, false)?.groups, before - 1);
       }),
       { numRuns: Math.ceil(runs / 4) },
@@ -95,13 +95,13 @@ export function bitFlipTests(runs: number): void {
 
   it("is found in the last batch too when the log was closed gracefully", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, place) => {
         const trial = await trialOf(seed, list);
         await trial.restart("in good order");
         const parts = partsOfLog(trial.disk);
         const records = parts.filter(({ batch }) => batch !== undefined);
         fc.pre(records.length > 0);
-        const { hit } = flipIn(trial.disk, records, where);
+        const { hit } = flipIn(trial.disk, records, place);
         assert.equal(damageOf(trial.disk).details["file"], hit.file);
       }),
       { numRuns: Math.ceil(runs / 4) },
@@ -110,11 +110,11 @@ export function bitFlipTests(runs: number): void {
 
   it("is found by a reader while the log is open, and reported with the batch it reads", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, where) => {
+      fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, place) => {
         const trial = await trialOf(seed, list);
         const records = partsOfLog(trial.disk).filter(({ batch }) => batch !== undefined);
         fc.pre(records.length > 0);
-        const { hit } = flipIn(trial.disk, records, where);
+        const { hit } = flipIn(trial.disk, records, place);
         const { partition: index = 0, number = 0 } = hit.batch ?? {};
         const read = batchesFrom(trial.journal.partition("workflow", index));
         // The end of the log may not have been reported yet.

@@ -15,10 +15,10 @@ blobConformance({
     return {
       blobs,
       time,
-      crash: async () => new MemoryBlobs(time, blobs.kept),
+      crash: async () => new MemoryBlobs(time, blobs.store),
       flip: async (sha256, byte) => {
-        const kept = blobs.kept.blobs.get(`${Buffer.from(sha256).toString("hex")}.default`);
-        if (kept !== undefined) kept.content[byte] = (kept.content[byte] ?? 0) ^ 4;
+        const stored = blobs.store.blobs.get(`${Buffer.from(sha256).toString("hex")}.default`);
+        if (stored !== undefined) stored.content[byte] = (stored.content[byte] ?? 0) ^ 4;
       },
       [Symbol.asyncDispose]: () => blobs.close(),
     };
@@ -73,16 +73,16 @@ describe("a directory of blobs that is closed", () => {
     const before = await readdir(directory, { recursive: true });
     const refused = { code: "blobs.closed" };
     await assert.rejects(blobs.mention([mention("d")]), refused);
-    await assert.rejects(blobs.noteThrough(from, 1), refused);
+    await assert.rejects(blobs.recordThrough(from, 1), refused);
     await assert.rejects(blobs.put("default", [new Uint8Array(1)]), refused);
-    await assert.rejects(blobs.sweep(7, { beforeMs: 0, isKept: async () => [] }), refused);
+    await assert.rejects(blobs.sweep(7, { beforeMs: 0, isReferenced: async () => [] }), refused);
     assert.deepEqual(await readdir(directory, { recursive: true }), before);
     await rm(directory, { recursive: true });
   });
 });
 
 describe("a blob that is larger than a buffer", () => {
-  it("keeps the last part for its reader while other blobs are read", async () => {
+  it("keeps its last part valid for its reader while other blobs are read", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-blobs-"));
     const blobs = await DirectoryBlobs.open(directory, new VirtualTime());
     const contents = [1, 2].map((byte) => new Uint8Array(1_500_000).fill(byte));

@@ -16,16 +16,16 @@ journalConformance({
   canFail: false,
   open: async ({ services, batchBytesMax = 100_000 }) => {
     const directory = await mkdtemp(join(files, "tutti-journal-"));
-    const open = async (wanted: typeof services): Promise<Journal> => {
-      const options = { services: wanted, chance: seededChance(1), batchBytesMax, sizes };
+    const open = async (requested: typeof services): Promise<Journal> => {
+      const options = { services: requested, chance: seededChance(1), batchBytesMax, sizes };
       return (await openSegments(directory, options)).journal;
     };
     let journal = await open(services);
     return {
       journal,
-      reopen: async (wanted = services) => {
+      reopen: async (requested = services) => {
         await journal.close();
-        journal = await open(wanted);
+        journal = await open(requested);
         return journal;
       },
       [Symbol.asyncDispose]: async () => {

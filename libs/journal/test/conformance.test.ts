@@ -19,14 +19,14 @@ journalConformance({
       next = undefined;
       return now;
     };
-    const open = (wanted: typeof services): Journal =>
-      new MemoryJournal({ services: wanted, store, batchBytesMax, fault });
+    const open = (requested: typeof services): Journal =>
+      new MemoryJournal({ services: requested, store, batchBytesMax, fault });
     let journal = open(services);
     return {
       journal,
-      reopen: async (wanted = services) => {
+      reopen: async (requested = services) => {
         await journal.close();
-        journal = open(wanted);
+        journal = open(requested);
         return journal;
       },
       fail: (kind) => {
@@ -45,22 +45,22 @@ journalConformance({
   open: async ({ services, batchBytesMax = 100_000 }) => {
     const chance = seededChance(1);
     const disk = new MemoryDisk(chance);
-    const open = (wanted: typeof services): Journal =>
-      openSegmentsInline(disk, queueMicrotask, { services: wanted, chance, batchBytesMax, sizes }).journal;
+    const open = (requested: typeof services): Journal =>
+      openSegmentsInline(disk, queueMicrotask, { services: requested, chance, batchBytesMax, sizes }).journal;
     let journal = open(services);
     return {
       journal,
-      reopen: async (wanted = services) => {
+      reopen: async (requested = services) => {
         await journal.close();
         disk.faults = {};
-        journal = open(wanted);
+        journal = open(requested);
         return journal;
       },
       fail: (kind) => {
         if (kind === "full") disk.capacityBytes = disk.usedBytes;
         else disk.faults = { syncFails: 1 };
       },
-      makeRoom: () => {
+      freeRoom: () => {
         disk.capacityBytes = Number.POSITIVE_INFINITY;
       },
       [Symbol.asyncDispose]: () => journal.close(),

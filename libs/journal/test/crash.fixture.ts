@@ -58,10 +58,10 @@ export async function killWriters(rounds: number, acknowledgedMax: number, seed:
 /** Runs a writer, and kills it after `signs` signs of life. */
 function killAfter(args: readonly string[], signs: number): Promise<void> {
   const child = spawn(process.execPath, [writer, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  let seen = 0;
+  let received = 0;
   child.stdout.on("data", (part: Buffer) => {
-    seen += part.length;
-    if (seen > signs) child.kill("SIGKILL");
+    received += part.length;
+    if (received > signs) child.kill("SIGKILL");
   });
   return new Promise((resolve, reject) => {
     child.on("error", reject);
@@ -76,10 +76,10 @@ async function compare(directory: string, acknowledged: readonly Map<number, str
   const { journal } = openSegmentsInline(fileDisk(directory), queueMicrotask, crashOptions(seededChance(0)));
   for (const [index, numbers] of acknowledged.entries()) {
     const partition = journal.partition("workflow", index);
-    const told = Math.max(0, ...numbers.keys());
+    const lastAcknowledged = Math.max(0, ...numbers.keys());
     assert.ok(
-      partition.last.number >= told,
-      `batch ${told} was acknowledged, the last is ${partition.last.number}`,
+      partition.last.number >= lastAcknowledged,
+      `batch ${lastAcknowledged} was acknowledged, the last is ${partition.last.number}`,
     );
     let next = partition.first;
     for (const { number, seal, records } of await batchesFrom(partition, next)) {

@@ -20,10 +20,10 @@ const ordinary: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("truncate" as const), partition, keep: fc.nat({ max: 5 }) }),
   },
 );
-const how = fc.constantFrom("in good order" as const, "process" as const, "power" as const);
+const mode = fc.constantFrom("in good order" as const, "process" as const, "power" as const);
 const rough: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 15, arbitrary: ordinary },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), how }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), mode }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("power fails" as const), after: fc.nat({ max: 6 }) }),
@@ -52,7 +52,7 @@ export function faultyDiskTests(runs: number): void {
     );
   });
 
-  it("take everything that is appended while the disk is in order", async () => {
+  it("accept every append while the disk works", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(),
@@ -62,34 +62,37 @@ export function faultyDiskTests(runs: number): void {
           const appends = operations.filter(({ kind }) => kind === "append" || kind === "seal").length;
           await trial.run(operations);
           await trial.restart("in good order");
-          const kept = trial.expected.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
-          assert.equal(kept + trial.busy, appends);
+          const acknowledgedCount = trial.expected.reduce(
+            (sum, { acknowledged }) => sum + acknowledged.length,
+            0,
+          );
+          assert.equal(acknowledgedCount + trial.busy, appends);
         },
       ),
       { numRuns: Math.ceil(runs / 3) },
     );
   });
 
-  it("leave out for ever what they left out when they were opened", async () => {
+  it("never bring back batches that they omitted when they were opened", async () => {
     const append = { kind: "append", partition: 0, bytes: 0 } as const;
     const large = { ...append, bytes: 4_958 } as const;
     const commit = { kind: "commit" } as const;
-    const opened = { kind: "restart", how: "in good order" } as const;
+    const opened = { kind: "restart", mode: "in good order" } as const;
     // Of 20,000 seeds, those in which truncated data came back.
     for (const seed of [1_362, 3_110, 3_564, 4_801, 4_943, 8_067, 8_631, 9_232, 1_574_473_166]) {
       const trial = new Trial(seededChance(seed));
       trial.disk.faults = { syncFails: 0, writeFails: 0.3, shortWrites: 0 };
-      await trial.run([append, commit, append, commit, append, commit, { kind: "restart", how: "power" }]);
+      await trial.run([append, commit, append, commit, append, commit, { kind: "restart", mode: "power" }]);
       await trial.run([large, commit, opened, append, commit, opened]);
       await trial.restart("power");
     }
   });
 
-  it("leave out for ever a group of which the tail was missing, when that of another is written there", async () => {
+  it("never bring back a group without its tail, even if the tail of another group is written there", async () => {
     const append = (bytes: number) => ({ kind: "append", partition: 0, bytes }) as const;
     const seal = { kind: "seal", partition: 0 } as const;
     const commit = { kind: "commit" } as const;
-    const opened = (how: "in good order" | "power") => ({ kind: "restart", how }) as const;
+    const opened = (mode: "in good order" | "power") => ({ kind: "restart", mode }) as const;
     const trial = new Trial(seededChance(291_959_601));
     trial.disk.faults = { syncFails: 0.05, writeFails: 0.3, shortWrites: 0.3 };
     await trial.run([append(0), commit, opened("in good order"), append(0), commit, opened("power")]);
@@ -100,7 +103,7 @@ export function faultyDiskTests(runs: number): void {
     await trial.restart("process");
   });
 
-  it("have what was acknowledged after a process died at any step of beginning a segment, and then the power failed", async () => {
+  it("have all acknowledged batches if the process dies while it starts a segment, and then the power fails", async () => {
     const large = { kind: "append", partition: 0, bytes: 9_000 } as const;
     const commit = { kind: "commit" } as const;
     for (let after = 0; after < 10; after++) {

@@ -39,7 +39,7 @@ const service = "workflow";
 const settings = { replicas: 1, bytesMax: -1 };
 const epoch = 1;
 
-describe("what one process kept, taken into NATS", { skip: program.skip }, () => {
+describe("the data of one process, imported into NATS", { skip: program.skip }, () => {
   describe("a journal", () => {
     const services: readonly ServicePartitions[] = [{ service, partitions: 5 }];
 
@@ -64,7 +64,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       return (await openJetStream({ connection, services, ...settings }, signal)).journal;
     }
 
-    it("has the batches, the numbers and the hashes that it had, wherever it was cut", async () => {
+    it("has the same batches, numbers and hashes, wherever it was cut", async () => {
       await using connection = await sharedConnection();
       const from = await written();
       await importJournal(from, { connection, services, ...settings }, signal);
@@ -102,19 +102,19 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       }
       const ends = to.partitions.map(({ first, last }) => ({ first, last }));
       await to.close();
-      const again = await open(connection);
+      const reopened = await open(connection);
       assert.deepEqual(
-        again.partitions.map(({ first, last }) => ({ first, last })),
+        reopened.partitions.map(({ first, last }) => ({ first, last })),
         ends,
       );
-      for (const log of again.partitions) {
+      for (const log of reopened.partitions) {
         assert.equal((await batchesFrom(log, log.last.number)).length, 1);
         await assert.rejects(batchesFrom(log, log.first - 1), { code: "journal.truncated" });
       }
-      await again.close();
+      await reopened.close();
     });
 
-    it("is not taken where there is one", async () => {
+    it("is not imported if one exists", async () => {
       await using connection = await sharedConnection();
       const from = await written();
       await importJournal(from, { connection, services, ...settings }, signal);
@@ -129,7 +129,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     });
   });
 
-  it("an archive answers as it did, each partition for itself, and continues", async () => {
+  it("an archive answers as before, each partition separately, and continues", async () => {
     await using connection = await sharedConnection();
     const directory = await directoryFor("import");
     const clock = new VirtualTime();
@@ -151,14 +151,14 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       const long = character(`long-${partition}`);
       story.write(...all);
       for (let count = 0; count < 150; count++) story.write(long);
-      for (const one of all.slice(0, 20)) story.finish(one);
+      for (const instance of all.slice(0, 20)) story.finish(instance);
       const live = [...all.slice(20), long];
-      const snapshots = live.map((one, index) => ({
-        ...snapshotOf(one),
+      const snapshots = live.map((instance, index) => ({
+        ...snapshotOf(instance),
         dueMs: index % 2 === 0 ? 0 : clock.now() + index * 1_000,
         outstanding: index % 3 === 0,
       }));
-      await story.keep(archive, snapshots);
+      await story.persist(archive, snapshots);
       story.write(...all.slice(30));
       await archive.commit(epoch, story.changes());
       cast.push([...all, long]);
@@ -181,7 +181,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     assert.deepEqual(await answers(first, cast), before);
     const [{ story } = {}] = parts;
     story?.write(...crowd("new", 5));
-    await story?.keep({
+    await story?.persist({
       ...first.partition(0),
       commit: (_, changes) => first.partition(0).commit(epoch + 1, changes),
       pack: (_, upTo) => first.partition(0).pack(epoch + 1, upTo),
@@ -196,15 +196,15 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     await rm(directory, { recursive: true });
   });
 
-  it("blobs are under their names, and what mentions them is known", async () => {
+  it("blobs keep their names and mentions", async () => {
     await using connection = await sharedConnection();
     const directory = await directoryFor("import");
     const from = await DirectoryBlobs.open(directory, systemClock);
     const large = new Uint8Array(1_300_000).fill(7);
     const { sha256 } = await from.put("shop.eu", [large]);
-    const gone = await from.put("shop.eu", [new Uint8Array(1_000)]);
+    const unmentioned = await from.put("shop.eu", [new Uint8Array(1_000)]);
     await from.mention([{ service, partition: 3, namespace: "shop.eu", kind: "run", id: "a", sha256 }]);
-    await from.noteThrough({ service, partition: 3 }, 77);
+    await from.recordThrough({ service, partition: 3 }, 77);
     const to = await openObjectBlobs({ connection, store: "shared", ...settings }, signal);
     await from.copyTo(to);
     const read: Uint8Array[] = [];
@@ -213,10 +213,10 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     assert.deepEqual(await to.through(), { service, partition: 3, throughMs: 77 });
     const later = Number.MAX_SAFE_INTEGER;
     for (let slice = 0; slice < 256; slice++) {
-      await to.sweep(slice, { beforeMs: later, isKept: async (requests) => requests.map(() => true) });
+      await to.sweep(slice, { beforeMs: later, isReferenced: async (requests) => requests.map(() => true) });
     }
     assert.notEqual(await to.find("shop.eu", sha256), undefined);
-    assert.equal(await to.find("shop.eu", gone.sha256), undefined);
+    assert.equal(await to.find("shop.eu", unmentioned.sha256), undefined);
     await rm(directory, { recursive: true });
   });
 });

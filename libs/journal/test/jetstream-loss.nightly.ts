@@ -8,7 +8,7 @@ import { archiveErrors, journalErrors } from "@tutti/journal";
 import { openJetStream, streamOf } from "@tutti/journal/jetstream";
 import { batchesFrom, character, Owner } from "@tutti/journal/testing";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
-import { MeddledConnection, serverConfiguration, signal } from "./jetstream.fixture.ts";
+import { InterceptedConnection, serverConfiguration, signal } from "./jetstream.fixture.ts";
 import { Processes } from "./objects-owners.fixture.ts";
 
 const program = await natsServerProgram();
@@ -16,7 +16,7 @@ const service = "workflow";
 const stream = streamOf({ service, partition: 0 });
 const patience = { requestTimeoutMs: 500 };
 
-describe("a NATS server that lost what it acknowledged", { skip: program.skip }, () => {
+describe("a NATS server that lost acknowledged messages", { skip: program.skip }, () => {
   let server: NatsServer;
   let past: string;
 
@@ -36,7 +36,7 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
   }
 
   /** As if its disk had lost data, or was replaced by an older copy. */
-  async function goBack(): Promise<void> {
+  async function loseData(): Promise<void> {
     await server.down();
     await rm(join(server.dir, "jetstream"), { recursive: true });
     await cp(past, join(server.dir, "jetstream"), { recursive: true });
@@ -44,7 +44,7 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
   }
 
   async function open() {
-    const connection = await MeddledConnection.to([server.address], patience);
+    const connection = await InterceptedConnection.to([server.address], patience);
     const { journal } = await openJetStream({ connection, services: [{ service, partitions: 1 }] }, signal);
     const lastSequence = async (): Promise<number> =>
       (await (await connection.manager("test")).streams.info(stream)).state.last_seq;
@@ -63,51 +63,51 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
     return true;
   };
 
-  it("ends its owner's epoch, whose seals it does not get to hide the missing part", async () => {
-    await using one = await open();
-    const owner = await Owner.of(one.partition, 1);
+  it("ends its owner's epoch, and rejects seals that would hide the missing part", async () => {
+    await using opened = await open();
+    const owner = await Owner.of(opened.partition, 1);
     for (let count = 0; count < 80; count++) await owner.append("kept");
     await remember();
-    const again = await Owner.of(one.partition, 2);
-    for (let count = 0; count < 20; count++) assert.equal((await again.append("lost")).kind, "durable");
-    await goBack();
-    const outcome = await again.append("next");
+    const nextOwner = await Owner.of(opened.partition, 2);
+    for (let count = 0; count < 20; count++) assert.equal((await nextOwner.append("lost")).kind, "durable");
+    await loseData();
+    const outcome = await nextOwner.append("next");
     assert.match(outcome.kind, /unknown|stopped/);
     for (let epoch = 3; epoch <= 5; epoch++) {
-      await assert.rejects(() => new Owner(one.partition, epoch).seal(), isLost);
+      await assert.rejects(() => new Owner(opened.partition, epoch).seal(), isLost);
     }
-    assert.equal(await one.lastSequence(), 81);
+    assert.equal(await opened.lastSequence(), 81);
   });
 
   it("is found out also when another process has written there since", async () => {
-    await using one = await open();
-    await Owner.of(one.partition, 1);
+    await using opened = await open();
+    await Owner.of(opened.partition, 1);
     await remember();
-    const owner = await Owner.of(one.partition, 2);
+    const owner = await Owner.of(opened.partition, 2);
     for (let count = 0; count < 20; count++) assert.equal((await owner.append("lost")).kind, "durable");
-    await goBack();
+    await loseData();
     await using two = await open();
     const next = await Owner.of(two.partition, 3);
     for (let count = 0; count < 40; count++) assert.equal((await next.append("other")).kind, "durable");
-    await assert.rejects(() => new Owner(one.partition, 4).seal(), isLost);
+    await assert.rejects(() => new Owner(opened.partition, 4).seal(), isLost);
     // A caller without other knowledge accepts it.
     assert.equal((await batchesFrom(two.partition)).length, 42);
   });
 
-  it("is reported to the caller that commits to an archive, and nothing more is written", async () => {
+  it("is reported to the owner that commits to an archive, and nothing more is written", async () => {
     await using all = await Processes.of([server.address], patience);
     const { story } = all;
-    const one = await all.start();
-    await one.partition.opening(1);
+    const started = await all.start();
+    await started.partition.opening(1);
     story.write(character("first"));
-    await one.partition.commit(1, story.changes());
+    await started.partition.commit(1, story.changes());
     await remember();
     story.write(character("second"));
-    await one.partition.commit(1, story.changes());
-    await goBack();
+    await started.partition.commit(1, story.changes());
+    await loseData();
     story.write(character("third"));
     await assert.rejects(
-      () => one.partition.commit(1, story.changes()),
+      () => started.partition.commit(1, story.changes()),
       (error: unknown) => {
         assert.ok(archiveErrors.damaged.is(error));
         assert.match(error.message, /stream TUTTI_ARCHIVE_workflow_0.*the server lost what it acknowledged/);

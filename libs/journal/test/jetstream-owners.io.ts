@@ -13,8 +13,8 @@ import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats
 import {
   accounts,
   accountsConfiguration,
+  InterceptedConnection,
   loseAnswer,
-  MeddledConnection,
   serverConfiguration,
   signal,
 } from "./jetstream.fixture.ts";
@@ -25,7 +25,7 @@ const stream = streamOf({ service, partition: 0 });
 
 /** A separate process with the journal: its connection, its journal, and the only partition of it. */
 interface Process extends AsyncDisposable {
-  readonly connection: MeddledConnection;
+  readonly connection: InterceptedConnection;
   readonly journal: JetStreamJournal;
   readonly partition: JournalPartition;
 }
@@ -42,7 +42,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   let account = {};
 
   async function process(options: Partial<JetStreamOptions> = {}): Promise<Process> {
-    const connection = await MeddledConnection.to([server.address], account);
+    const connection = await InterceptedConnection.to([server.address], account);
     const services = [{ service, partitions: 1 }];
     const { journal } = await openJetStream({ connection, services, answerMs: 1_000, ...options }, signal);
     return {
@@ -50,7 +50,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
       journal,
       partition: journal.partition(service, 0),
       async [Symbol.asyncDispose]() {
-        connection.meddle = undefined;
+        connection.intercept = undefined;
         await journal.close();
         await connection.stop(signal);
       },
@@ -61,7 +61,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   async function processes(count: number, options: Partial<JetStreamOptions> = {}) {
     account = nextAccount();
     const all: Process[] = [];
-    for (let made = 0; made < count; made++) all.push(await process(options));
+    for (let index = 0; index < count; index++) all.push(await process(options));
     const [one, two = one] = all;
     assert.ok(one !== undefined && two !== undefined);
     return {
@@ -87,13 +87,13 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   const kindsOf = async (outcomes: readonly ReturnType<Owner["append"]>[]) =>
     (await Promise.all(outcomes)).map(({ kind }) => kind);
 
-  it("do not count what the server takes from a replaced one behind the seal of the next", async () => {
+  it("ignore messages of a replaced owner that the server accepts after the next seal", async () => {
     await using both = await processes(1);
     const { one } = both;
     const old = await settledOwner(one.partition, 1);
     await using two = await process();
     const held: (() => void)[] = [];
-    one.connection.meddle = (_subject, send) => held.push(send);
+    one.connection.intercept = (_subject, send) => held.push(send);
     const late = ["a", "b", "c", "d"].map((text) => old.append(text));
     const next = await Owner.of(two.partition, 2);
     const { last_seq: before } = await info(two);
@@ -118,7 +118,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.equal((await old.append("g", one.partition.last.number + 1)).kind, "fenced");
   });
 
-  it("are replaced in the midst of all they write, by one seal", async () => {
+  it("are replaced by one seal in the middle of their writes", async () => {
     await using both = await processes(2);
     const { one, two } = both;
     const old = await settledOwner(one.partition, 1);
@@ -132,7 +132,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.equal(two.partition.last.number, 1 + 80 + durable + 1);
   });
 
-  it("have the answer to what landed although its answer was lost, once they have sealed", async () => {
+  it("have every written batch after a seal, even if its acknowledgement was lost", async () => {
     await using both = await processes(1);
     const { one } = both;
     const owner = await settledOwner(one.partition, 1);
@@ -147,26 +147,26 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
       later.kind === "stopped" ? later.refusal.message : "",
       /Partition 0 of workflow is not sealed/,
     );
-    const again = await Owner.of(one.partition, 2);
+    const nextOwner = await Owner.of(one.partition, 2);
     const texts = (await batchesFrom(one.partition, 82)).filter(({ seal }) => !seal);
     assert.deepEqual(Buffer.from(texts[0]?.records ?? []), Buffer.from(recordBytes("landed")));
-    assert.equal((await again.append("goes on")).kind, "durable");
+    assert.equal((await nextOwner.append("goes on")).kind, "durable");
   });
 
   it("get only certain answers when the connection is lost before anything was sent", async () => {
     await using both = await processes(1);
     const { one } = both;
     const owner = await settledOwner(one.partition, 1);
-    one.connection.meddle = () => undefined;
+    one.connection.intercept = () => undefined;
     const outcomes = [owner.append("lost"), owner.append("lost")];
-    await one.connection.cut();
+    await one.connection.dropConnection();
     assert.deepEqual(await kindsOf(outcomes), ["unknown", "unknown"]);
-    one.connection.meddle = undefined;
-    const again = await Owner.of(one.partition, 2);
-    assert.equal(again.next, 83);
+    one.connection.intercept = undefined;
+    const nextOwner = await Owner.of(one.partition, 2);
+    assert.equal(nextOwner.next, 83);
   });
 
-  it("are the same whose seal landed although its answer was lost", async () => {
+  it("are sealed once if the seal was written although its acknowledgement was lost", async () => {
     await using both = await processes(1);
     const { one } = both;
     await settledOwner(one.partition, 1);
@@ -180,7 +180,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     );
   });
 
-  it("of which two seal the same epoch at the same instant are one", async () => {
+  it("are reduced to one if two seal the same epoch at the same time", async () => {
     await using both = await processes(2);
     for (let epoch = 1; epoch <= 20; epoch++) {
       const owners = [new Owner(both.one.partition, epoch), new Owner(both.two.partition, epoch)];
@@ -189,12 +189,12 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     }
   });
 
-  it("wait with their seal for a server that comes back, and find everything there", async () => {
+  it("wait with their seal until the server returns, and find all batches there", async () => {
     await using restarted = await startNatsServer({
       configuration: serverConfiguration,
       jetstream: "sync_interval: always",
     });
-    await using connection = await MeddledConnection.to([restarted.address]);
+    await using connection = await InterceptedConnection.to([restarted.address]);
     const services = [{ service, partitions: 1 }];
     const { journal } = await openJetStream({ connection, services }, signal);
     const partition = journal.partition(service, 0);
@@ -214,7 +214,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   describe("large batches", () => {
     const options = { batchBytesMax: 50_000, messageBytesMax: 2_000, underWayBytesMax: 10_000_000 };
 
-    it("travel in parts, and are there when the last one is", async () => {
+    it("are sent in parts, and exist when the last part arrives", async () => {
       await using both = await processes(1, options);
       const { one } = both;
       const owner = await settledOwner(one.partition, 1);
@@ -231,19 +231,19 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
       assert.deepEqual(other.partition.last, one.partition.last);
     });
 
-    it("of which only the first parts came mean nothing to the caller that reads", async () => {
+    it("without their last parts are ignored by readers", async () => {
       await using both = await processes(2, options);
       const { one, two } = both;
       const owner = await Owner.of(one.partition, 1);
       const sent = latch();
       let parts = 0;
-      one.connection.meddle = (_subject, send) => {
+      one.connection.intercept = (_subject, send) => {
         if (++parts <= 5) send();
         else sent.open();
       };
       const outcome = owner.append(new Uint8Array(45_000));
       await sent.opened;
-      await one.connection.cut();
+      await one.connection.dropConnection();
       // Parts were never sent, so there is no doubt.
       assert.equal((await outcome).kind, "stopped");
       const next = await Owner.of(two.partition, 2);
@@ -256,7 +256,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     });
   });
 
-  it("who truncate leave the stream smaller, and reading works from any number that is left", async () => {
+  it("that truncate make the stream smaller, and reads work from any remaining number", async () => {
     await using both = await processes(1, { batchBytesMax: 50_000, messageBytesMax: 2_000 });
     const { one } = both;
     let owner = await settledOwner(one.partition, 1);
@@ -292,7 +292,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     const { one } = both;
     await settledOwner(one.partition, 1);
     await one.partition.truncate(20);
-    await using connection = await MeddledConnection.to([server.address], account);
+    await using connection = await InterceptedConnection.to([server.address], account);
     // It has read the start of the stream, which has been removed since.
     connection.beforeReading = () => one.partition.truncate(60);
     const services = [{ service, partitions: 1 }];
@@ -318,12 +318,12 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     assert.equal((await Owner.of(two.partition, 9)).next, 84);
   });
 
-  it("are given the place of what is damaged on its way from the server, and get nothing from behind it", async () => {
+  it("receive the position of a message damaged on its way from the server, and nothing after it", async () => {
     await using both = await processes(1);
     const { one } = both;
     const owner = await Owner.of(one.partition, 1);
     for (let count = 0; count < 10; count++) await owner.append("as it was");
-    for (const [byte, what] of [
+    for (const [byte, field] of [
       [9, "epoch"],
       [70, "header"],
       [-3, "record"],
@@ -340,7 +340,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
         for await (const slice of one.partition.read(1)) numbers.push(...slice.map(({ number }) => number));
       };
       await assert.rejects(reading, (error: unknown) => {
-        assert.ok(journalErrors.corrupt.is(error), what);
+        assert.ok(journalErrors.corrupt.is(error), field);
         assert.match(error.message, new RegExp(`damaged at stream ${stream}, message 6, byte`));
         return true;
       });

@@ -9,7 +9,7 @@ import { type JetStreamJournal, openJetStream, streamOf } from "@tutti/journal/j
 import { batchesFrom, recordBytes } from "@tutti/journal/testing";
 import { type Chance, sleep, systemTimers } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
-import { MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { InterceptedConnection, signal } from "./jetstream.fixture.ts";
 
 export interface RaceOptions {
   readonly servers: readonly string[];
@@ -57,7 +57,7 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
     cuts: 0,
   };
   const connections = await Promise.all(
-    [0, 1, 2].map((who) => MeddledConnection.to([...servers.slice(who), ...servers.slice(0, who)])),
+    [0, 1, 2].map((index) => InterceptedConnection.to([...servers.slice(index), ...servers.slice(0, index)])),
   );
   const journals: JetStreamJournal[] = [];
   for (const connection of connections) {
@@ -99,7 +99,7 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
 class Racer {
   readonly #name: string;
   readonly partition: JournalPartition;
-  readonly told = new Map<string, "durable" | "unknown" | "refused">();
+  readonly outcomes = new Map<string, "durable" | "unknown" | "refused">();
   readonly #numbers = new Map<string, number>();
   epoch = 0;
   #next = 0;
@@ -137,7 +137,7 @@ class Racer {
     const { epoch } = this;
     const { kind } = await this.partition.append({ epoch, number, timeMs, behaviour: 1, records, count: 1 });
     assert.notEqual(kind, "busy");
-    this.told.set(id, kind === "durable" || kind === "unknown" ? kind : "refused");
+    this.outcomes.set(id, kind === "durable" || kind === "unknown" ? kind : "refused");
     this.#numbers.set(id, number);
     return kind;
   }
@@ -162,7 +162,7 @@ async function raceFor(
     const racers: readonly [Racer, Racer] = [new Racer(`a${round}`, one), new Racer(`b${round}`, two)];
     const isLong = chance.random() * 100 < options.longRounds;
     if (isLong) await takeOver(racers, epoch, chance);
-    else await bothAtOnce(racers, epoch, chance);
+    else await raceForEpoch(racers, epoch, chance);
     epoch += 3;
     const epochs: number[] = racers.map((racer: Racer) => racer.epoch).filter((sealed) => sealed > 0);
     assert.equal(new Set(epochs).size, epochs.length, "an epoch has one owner");
@@ -183,7 +183,7 @@ async function raceFor(
   }
 }
 
-async function bothAtOnce(racers: readonly [Racer, Racer], epoch: number, chance: Chance): Promise<void> {
+async function raceForEpoch(racers: readonly [Racer, Racer], epoch: number, chance: Chance): Promise<void> {
   // The same epoch for both, which no two owners should have, or one after the other.
   const epochs = chance.random() < 0.3 ? [epoch + 1, epoch + 1] : [epoch + 1, epoch + 2];
   if (chance.random() < 0.5) epochs.reverse();
@@ -237,7 +237,7 @@ function check(batches: readonly JournalBatch[], racers: readonly Racer[], resul
     }
     assert.equal(batch.epoch, epoch, `batch ${batch.number} is of the epoch that was sealed last`);
     const id = idOf(batch);
-    const racer = racers.find(({ told }) => told.has(id));
+    const racer = racers.find(({ outcomes }) => outcomes.has(id));
     assert.ok(racer !== undefined, `somebody appended "${id}"`);
     assert.ok(!there.has(id), `${id} is there once`);
     assert.equal(racer.numberOf(id), batch.number);
@@ -246,8 +246,8 @@ function check(batches: readonly JournalBatch[], racers: readonly Racer[], resul
     assert.equal(writers.get(epoch) ?? writer, writer, `two owners wrote in epoch ${epoch}`);
     writers.set(epoch, writer);
   }
-  for (const { told } of racers) {
-    for (const [id, outcome] of told) {
+  for (const { outcomes } of racers) {
+    for (const [id, outcome] of outcomes) {
       if (outcome === "durable") assert.ok(there.has(id), `${id} was acknowledged and is lost`);
       if (outcome === "refused") assert.ok(!there.has(id), `${id} was refused and is there`);
       if (outcome === "durable") result.acknowledged++;
@@ -259,7 +259,7 @@ function check(batches: readonly JournalBatch[], racers: readonly Racer[], resul
 }
 
 async function trouble(
-  connections: readonly MeddledConnection[],
+  connections: readonly InterceptedConnection[],
   { trouble: { stepDownMs, cutMs } = {}, partitions, seed }: RaceOptions,
   result: RaceResult,
   ended: AbortSignal,
@@ -280,7 +280,7 @@ async function trouble(
       if (answer?.json<{ success?: boolean }>().success === true) result.stepDowns++;
     }),
     every(cutMs, async () => {
-      await connections[Math.floor(chance.random() * 2)]?.cut();
+      await connections[Math.floor(chance.random() * 2)]?.dropConnection();
       result.cuts++;
     }),
   ]);
@@ -288,7 +288,7 @@ async function trouble(
 
 /** Counts messages that are not part of any batch: all messages of the streams, without those that were read. */
 async function straysIn(
-  connection: MeddledConnection | undefined,
+  connection: InterceptedConnection | undefined,
   journal: JetStreamJournal | undefined,
   counted: number,
 ): Promise<number> {

@@ -10,7 +10,7 @@ const program = await natsServerProgram();
 const service = "workflow";
 const stream = streamOf({ service, partition: 0 });
 
-describe("a NATS server that refuses a batch for nothing", { skip: program.skip }, () => {
+describe("a NATS server that refuses a batch without reason", { skip: program.skip }, () => {
   /** Returns an owner past its beginning, whose next messages are refused `times` times in a row without a reason. */
   async function refused(times: number) {
     const connection = await sharedConnection();
@@ -18,12 +18,12 @@ describe("a NATS server that refuses a batch for nothing", { skip: program.skip 
     const partition = journal.partition(service, 0);
     const owner = await Owner.of(partition, 1);
     await Promise.all(Array.from({ length: 80 }, () => owner.append("settled")));
-    let left = times;
+    let remaining = times;
     let isFirst = true;
-    connection.meddle = (_subject, send, reply) => {
+    connection.intercept = (_subject, send, reply) => {
       // The first of each attempt. The others find that the stream does not end where they expect.
-      if (left > 0 && isFirst) {
-        left--;
+      if (remaining > 0 && isFirst) {
+        remaining--;
         const description = "wrong last sequence: 81";
         const error = { code: 400, err_code: 10071, description };
         connection.client("answer").publish(reply, JSON.stringify({ error, stream, seq: 0 }));
@@ -34,7 +34,7 @@ describe("a NATS server that refuses a batch for nothing", { skip: program.skip 
       });
     };
     const outcomes = await Promise.all(Array.from({ length: 40 }, () => owner.append("more")));
-    connection.meddle = undefined;
+    connection.intercept = undefined;
     return {
       partition,
       kinds: new Set(outcomes.map(({ kind }) => kind)),

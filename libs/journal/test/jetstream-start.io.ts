@@ -18,7 +18,7 @@ const program = await natsServerProgram();
 const services = [{ service: "workflow", partitions: 1 }];
 
 describe("opening a journal on JetStream", () => {
-  it("is refused on a server before 2.10.27, where two owners can both be acknowledged", async () => {
+  it("is refused on a server before 2.10.27, which can acknowledge two owners", async () => {
     await using greeter = await startGreeter({ version: "2.10.26" });
     await assert.rejects(
       () => connectionTo([greeter.address]),
@@ -44,7 +44,7 @@ system_account: SYSTEM`;
       return system;
     }
 
-    it("is refused where messages may not have 8 MiB", async () => {
+    it("is refused if messages cannot have 8 MiB", async () => {
       await using server = await startNatsServer();
       await using connection = await connectionTo([server.address]);
       await assert.rejects(
@@ -78,7 +78,7 @@ system_account: SYSTEM`;
       );
     });
 
-    it("warns where it cannot see whether the server syncs before it acknowledges", async () => {
+    it("warns if it cannot determine whether the server syncs before it acknowledges", async () => {
       await using server = await startNatsServer({ configuration: serverConfiguration });
       const logger = recordingLogger();
       await using connection = await connectionTo([server.address], { foundation: { logger } });
@@ -90,7 +90,7 @@ system_account: SYSTEM`;
     });
 
     for (const always of [true, false]) {
-      it(`${always ? "accepts" : "refuses"} a single server that ${always ? "does" : "does not"}, as the system account says`, async () => {
+      it(`${always ? "accepts" : "refuses"} a single server that ${always ? "does" : "does not"} sync always, according to the system account`, async () => {
         await using server = await startNatsServer({
           configuration: accounts,
           jetstream: always ? "sync_interval: always" : true,

@@ -28,9 +28,9 @@ type Client = ReturnType<NatsConnection["client"]>;
 type Publish = Client["publish"];
 
 /** A connection that can interfere with the messages of the journal. */
-export class MeddledConnection extends NatsConnection {
+export class InterceptedConnection extends NatsConnection {
   /** Called for each message of the journal instead of sending it. */
-  meddle: ((subject: string, send: (reply?: string) => void, reply: string) => void) | undefined;
+  intercept: ((subject: string, send: (reply?: string) => void, reply: string) => void) | undefined;
 
   /** Awaited once, before the next message is read. */
   beforeReading: (() => Promise<unknown>) | undefined;
@@ -41,16 +41,16 @@ export class MeddledConnection extends NatsConnection {
   static async to(
     servers: readonly string[],
     settings: Partial<ConnectionSettings> = {},
-  ): Promise<MeddledConnection> {
+  ): Promise<InterceptedConnection> {
     const patient = { requestTimeoutMs: 5_000, ...settings };
-    const connection = new MeddledConnection({ settings: testSettings(servers, patient) });
+    const connection = new InterceptedConnection({ settings: testSettings(servers, patient) });
     await connection.start({ signal });
     return connection;
   }
 
   override client(operation: string): Client {
     const client = super.client(operation);
-    const { meddle, tamper } = this;
+    const { intercept, tamper } = this;
     if (this.beforeReading !== undefined && operation.startsWith("reading of message")) {
       const request: Client["request"] = async (...parameters) => {
         const { beforeReading } = this;
@@ -61,9 +61,9 @@ export class MeddledConnection extends NatsConnection {
       return Object.assign(Object.create(client) as Client, { request });
     }
     if (tamper !== undefined && operation.startsWith("reading of message")) return tampered(client, tamper);
-    if (meddle === undefined || operation !== "append to the journal") return client;
+    if (intercept === undefined || operation !== "append to the journal") return client;
     const publish: Publish = (subject, payload, options = {}) =>
-      meddle(
+      intercept(
         subject,
         (reply) => client.publish(subject, payload, { ...options, reply: reply ?? options.reply ?? "" }),
         options.reply ?? "",
@@ -72,7 +72,7 @@ export class MeddledConnection extends NatsConnection {
   }
 
   /** Drops the connection once the server has the sent messages. It reconnects by itself. */
-  async cut(): Promise<void> {
+  async dropConnection(): Promise<void> {
     const client = super.client("test");
     await client.flush();
     await client.reconnect();
@@ -84,9 +84,9 @@ export class MeddledConnection extends NatsConnection {
 }
 
 /** Connects to a separate account of the server that the run shares. */
-export async function sharedConnection(): Promise<MeddledConnection> {
+export async function sharedConnection(): Promise<InterceptedConnection> {
   const { address, settings } = await natsAccount();
-  return await MeddledConnection.to([address], settings);
+  return await InterceptedConnection.to([address], settings);
 }
 
 type Tamper = (sequence: number, data: Uint8Array) => Uint8Array | undefined;
@@ -127,23 +127,23 @@ export function jetstreamUnderTest(
       const connection =
         servers === undefined
           ? await sharedConnection()
-          : await MeddledConnection.to(servers(), nextAccount());
-      const open = async (wanted: typeof services) =>
-        (await openJetStream({ connection, services: wanted, batchBytesMax, ...options }, signal)).journal;
+          : await InterceptedConnection.to(servers(), nextAccount());
+      const open = async (requested: typeof services) =>
+        (await openJetStream({ connection, services: requested, batchBytesMax, ...options }, signal)).journal;
       let journal = await open(services);
       return {
         journal,
-        reopen: async (wanted = services) => {
+        reopen: async (requested = services) => {
           await journal.close();
-          connection.meddle = undefined;
-          journal = await open(wanted);
+          connection.intercept = undefined;
+          journal = await open(requested);
           return journal;
         },
-        fail: (fault) => makeFail(connection, fault),
-        makeRoom: () => limitFirst(connection, -1),
+        fail: (fault) => injectFault(connection, fault),
+        freeRoom: () => limitFirst(connection, -1),
         async [Symbol.asyncDispose]() {
           await journal.close();
-          connection.meddle = undefined;
+          connection.intercept = undefined;
           await connection.stop(signal);
         },
       };
@@ -151,31 +151,31 @@ export function jetstreamUnderTest(
   };
 }
 
-function makeFail(connection: MeddledConnection, fault: CommitFault): void {
+function injectFault(connection: InterceptedConnection, fault: CommitFault): void {
   if (fault === "full") limitFirst(connection, 20_000);
   else loseAnswer(connection);
 }
 
 /** Makes the next message land without an answer. */
-export function loseAnswer(connection: MeddledConnection): void {
-  connection.meddle = (_subject, send) => {
-    connection.meddle = undefined;
+export function loseAnswer(connection: InterceptedConnection): void {
+  connection.intercept = (_subject, send) => {
+    connection.intercept = undefined;
     send("_INBOX.nobody");
-    void connection.cut();
+    void connection.dropConnection();
   };
 }
 
 /** Limits the stream to `bytesMore` above its content before further messages are sent. */
-function limitFirst(connection: MeddledConnection, bytesMore: number): void {
+function limitFirst(connection: InterceptedConnection, bytesMore: number): void {
   const held: (() => void)[] = [];
-  connection.meddle = (_subject, send) => held.push(send);
+  connection.intercept = (_subject, send) => held.push(send);
   const limit = async (): Promise<void> => {
     const manager = await connection.manager("test");
     const stream = streamOf({ service: "workflow", partition: 0 });
     const { state } = await manager.streams.info(stream);
     const bytesMax = bytesMore < 0 ? -1 : state.bytes + bytesMore;
     await manager.streams.update(stream, { max_bytes: bytesMax });
-    connection.meddle = undefined;
+    connection.intercept = undefined;
     for (const send of held) send();
   };
   void limit();

@@ -6,7 +6,7 @@ import { archiveErrors } from "@tutti/journal";
 import { character, crowd, snapshotOf } from "@tutti/journal/testing";
 import { isTuttiError } from "@tutti/kernel";
 import { type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
-import { accounts, accountsConfiguration, MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { accounts, accountsConfiguration, InterceptedConnection, signal } from "./jetstream.fixture.ts";
 import { openSmall } from "./objects.fixture.ts";
 import { idsOf, type Process, Processes, subjectsIn } from "./objects-owners.fixture.ts";
 
@@ -58,8 +58,8 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
     assert.equal((await reader.archive.figures()).liveInstances, 1);
     const manager = await owner.connection.manager("test");
     await manager.streams.purge(objectStream, { filter: subject });
-    const gone = new RegExp(`stream ${objectStream}, row object ${name}: nothing where`);
-    await isDamagedAt((await all.start()).partition.opening(4), gone);
+    const missingObject = new RegExp(`stream ${objectStream}, row object ${name}: nothing where`);
+    await isDamagedAt((await all.start()).partition.opening(4), missingObject);
   });
 
   it("is reported with its place when a base has a flipped bit", async () => {
@@ -72,7 +72,7 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
     for (let count = 0; count < 300 && subjects.length === 0; count++) {
       const some = crowd(`n${count}`, 10);
       story.write(...some);
-      await owner.partition.commit(1, story.changes(some.map((one) => snapshotOf(one))));
+      await owner.partition.commit(1, story.changes(some.map((instance) => snapshotOf(instance))));
       // The base is made in parallel with the commits, of which none is large enough for an object.
       const { state } = await (await owner.connection.manager("test")).streams.info(logStream);
       if (state.first_seq > 1) subjects = (await subjectsIn(owner, objectStream)).filter(isBase);
@@ -86,7 +86,7 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
     );
   });
 
-  it("is reported with its place when an entry of the log has a flipped bit, wherever it is", async () => {
+  it("is reported with its position for a flipped bit anywhere in an entry of the log", async () => {
     const account = nextAccount();
     await using all = await Processes.of([server.address], account);
     const { story, feed } = all;
@@ -96,7 +96,7 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
       story.write(character(`n${count}`));
       await owner.partition.commit(1, story.changes());
     }
-    const connection = await MeddledConnection.to([server.address], account);
+    const connection = await InterceptedConnection.to([server.address], account);
     let epoch = 1;
     for (let byte = 0; byte < 120; byte += 7) {
       connection.tamper = (sequence, data) => {
@@ -128,27 +128,27 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
     };
     const [short, long] = [await lived(all, "short", 2), await lived(others, "long", 4)];
     const foundWith = async (processes: Processes, copyOf: Process): Promise<string[]> => {
-      const taken = await processes.start();
-      await cp(copyOf.copies, taken.copies, { recursive: true });
-      await taken.partition.opening(2);
-      return idsOf(taken.archive);
+      const copy = await processes.start();
+      await cp(copyOf.copies, copy.copies, { recursive: true });
+      await copy.partition.opening(2);
+      return idsOf(copy.archive);
     };
     assert.deepEqual(await foundWith(all, long), ["short-0", "short-1"]);
     assert.deepEqual(await foundWith(others, short), ["long-0", "long-1", "long-2", "long-3"]);
   });
 
-  it("to a copy costs the copy, and nothing else", async () => {
+  it("to a copy affects only the copy", async () => {
     await using all = await Processes.of([server.address], nextAccount());
     const { story } = all;
     const owner = await all.start("same");
     await owner.partition.opening(1);
     const some = crowd("one", 30);
     story.write(...some);
-    await owner.partition.commit(1, story.changes(some.map((one) => snapshotOf(one))));
+    await owner.partition.commit(1, story.changes(some.map((instance) => snapshotOf(instance))));
     await owner.archive.close();
     await writeFile(join(owner.copies, "0.db"), "this is no database at all".repeat(1_000));
-    const again = await all.start("same");
-    await again.partition.opening(2);
-    assert.equal((await again.archive.figures()).liveInstances, 30);
+    const restarted = await all.start("same");
+    await restarted.partition.opening(2);
+    assert.equal((await restarted.archive.figures()).liveInstances, 30);
   });
 });

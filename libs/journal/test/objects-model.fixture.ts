@@ -19,7 +19,7 @@ export function modelOfObjects(seeds: readonly number[], steps: number): void {
     for (const losesCopies of [true, false])
       for (const seed of seeds) {
         const copies = losesCopies ? "lost" : "kept";
-        it(`looks like the plain one after the same random steps, copies ${copies}, from seed ${seed}`, async () => {
+        it(`matches the model after the same random steps, copies ${copies}, from seed ${seed}`, async () => {
           const servers = (): string[] => [server.address];
           const underTest = objectsUnderTest({ name: "", servers, nextAccount, losesCopies });
           await new Comparison(seed, (feed) => underTest.open({ partitions: 1, feed })).run(steps);

@@ -21,14 +21,14 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
   after(() => server?.[Symbol.asyncDispose]());
   const processes = (): Promise<Processes> => Processes.of([server.address], nextAccount());
 
-  it("has for the new owner all that the old one committed, whose late commits are refused", async () => {
+  it("gives the new owner all commits of the old one, whose late commits are rejected", async () => {
     await using all = await processes();
     const { story } = all;
     const [old, next] = [await all.start(), await all.start()];
     await old.partition.opening(1);
     const some = crowd("one", 20);
     story.write(...some);
-    await old.partition.commit(1, story.changes(some.map((one) => snapshotOf(one))));
+    await old.partition.commit(1, story.changes(some.map((instance) => snapshotOf(instance))));
     await old.partition.pack(1, 1);
     const { coveredTo, packedTo } = await next.partition.opening(2);
     const { liveInstances } = await next.archive.figures();
@@ -43,7 +43,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.deepEqual(await idsOf(old.archive), []);
   });
 
-  it("settles nothing for who was replaced and has not heard of it", async () => {
+  it("settles nothing for a replaced owner that does not know it yet", async () => {
     await using all = await processes();
     const [old, next] = [await all.start(), await all.start()];
     await old.partition.opening(1);
@@ -51,7 +51,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await assert.rejects(() => old.partition.settle(1), archiveErrors.fenced.is);
   });
 
-  it("continues with its own copy when a partition comes back, and fetches what is new", async () => {
+  it("continues with its own copy when a partition returns, and fetches new data", async () => {
     await using all = await processes();
     const { story } = all;
     const [one, other] = [await all.start(), await all.start()];
@@ -68,15 +68,15 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.deepEqual(await idsOf(one.archive), ["first", "second", "third"]);
   });
 
-  it("is opened by the next owner however fast the old one commits, who is refused at once", async () => {
+  it("is opened by the next owner however fast the old one commits, and the old one is fenced at once", async () => {
     await using all = await processes();
     const { story } = all;
     const [old, next] = [await all.start(), await all.start()];
     await old.partition.opening(1);
-    const one = character("one");
+    const instance = character("one");
     const going = async (): Promise<number> => {
       for (let count = 0; ; count++) {
-        story.write(one);
+        story.write(instance);
         try {
           await old.partition.commit(1, story.changes());
         } catch (error) {
@@ -108,7 +108,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.deepEqual(await idsOf(next.archive), ["first", "second"]);
   });
 
-  it("brings a copy up to date while another process owns the partition, and changes nothing by it", async () => {
+  it("updates a copy while another process owns the partition, without changing the log", async () => {
     await using all = await processes();
     const { story } = all;
     const [owner, spare] = [await all.start(), await all.start()];
@@ -127,7 +127,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.deepEqual(await idsOf(spare.archive), ["first", "second"]);
   });
 
-  it("makes bases, cuts the log behind them, and removes the objects that nothing names any more", async () => {
+  it("makes bases, cuts the log up to them, and removes unreferenced objects", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();
@@ -149,8 +149,8 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     const { coveredTo, packedTo } = await next.partition.opening(2);
     const { liveInstances } = await next.archive.figures();
     assert.deepEqual([liveInstances, coveredTo, packedTo], [121, 60, 60]);
-    const wanted = { key: long.key, last: long.last, afterEvent: 0, limit: 100 };
-    assert.equal((await next.partition.history(wanted)).length, 60);
+    const query = { key: long.key, last: long.last, afterEvent: 0, limit: 100 };
+    assert.equal((await next.partition.history(query)).length, 60);
     assert.ok((await messagesIn(owner, objectStream)) < 40);
     assert.deepEqual(
       (await readdir(owner.copies)).filter((name) => name.includes("copy")),
@@ -158,7 +158,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     );
   });
 
-  it("removes what a dead owner had written and never named, once the next one makes a base", async () => {
+  it("removes unreferenced objects of a dead owner when the next owner makes a base", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();
@@ -168,13 +168,13 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await owner.connection.jetstream("test").publish(`tutti.archive.objects.workflow.0.3.newer.1`, "kept");
     const next = await all.start();
     await next.partition.opening(2);
-    const one = character("one");
+    const instance = character("one");
     let subjects = await subjectsIn(next, objectStream);
     // The base is made in parallel with the commits.
     for (let count = 0; count < 500 && subjects.some((subject) => subject.startsWith(name)); count++) {
-      story.write(one);
+      story.write(instance);
       const text = "x".repeat(count < 4 ? 10_000 : 10);
-      await next.partition.commit(2, story.changes([snapshotOf(one, { text })]));
+      await next.partition.commit(2, story.changes([snapshotOf(instance, { text })]));
       subjects = await subjectsIn(next, objectStream);
     }
     assert.deepEqual(
@@ -184,7 +184,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.equal(subjects.filter((subject) => subject.includes(".3.newer")).length, 1);
   });
 
-  it("writes a commit once whose answer was lost", async () => {
+  it("writes a commit once if its acknowledgement was lost", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();
@@ -216,7 +216,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     assert.equal(await owner.partition.settle(1), 1);
   });
 
-  it("tells who waits for a server when it closes or lets go", async () => {
+  it("notifies callers that wait for a server when it closes or releases the partition", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start();
@@ -232,19 +232,19 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await server.up();
   });
 
-  it("makes a copy again that is gone", async () => {
+  it("recreates a missing copy", async () => {
     await using all = await processes();
     const { story } = all;
     const owner = await all.start("same");
     await owner.partition.opening(1);
     const some = crowd("one", 30);
     story.write(...some);
-    await owner.partition.commit(1, story.changes(some.map((one) => snapshotOf(one))));
+    await owner.partition.commit(1, story.changes(some.map((instance) => snapshotOf(instance))));
     await owner.archive.close();
     await rm(owner.copies, { recursive: true });
-    const again = await all.start("same");
-    await again.partition.opening(2);
-    assert.equal((await again.archive.figures()).liveInstances, 30);
-    await again.archive.close();
+    const restarted = await all.start("same");
+    await restarted.partition.opening(2);
+    assert.equal((await restarted.archive.figures()).liveInstances, 30);
+    await restarted.archive.close();
   });
 });

@@ -11,13 +11,13 @@ const program = await natsServerProgram();
 describe("archive and blobs on a cluster of three NATS servers", { skip: program.skip }, () => {
   const nextAccount = accounts();
   const thread = new ArchiveThread();
-  const kept = thread.host("/nowhere");
+  const host = thread.host("/nowhere");
   let cluster: NatsCluster;
   before(async () => {
     cluster = await startNatsCluster({ configuration: accountsConfiguration(120) });
   });
   after(async () => {
-    await kept.close();
+    await host.close();
     await cluster?.[Symbol.asyncDispose]();
   });
   const servers = (): string[] => cluster.map((server) => server.address);

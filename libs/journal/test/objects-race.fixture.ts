@@ -6,7 +6,7 @@ import type { ObjectArchive } from "@tutti/journal/objects";
 import { BatchFeed, character, snapshotOf } from "@tutti/journal/testing";
 import { type Chance, isTuttiError, type Timer } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
-import { MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { InterceptedConnection, signal } from "./jetstream.fixture.ts";
 import { directoryFor, openSmall, service } from "./objects.fixture.ts";
 
 export interface ArchiveRaceOptions {
@@ -31,12 +31,12 @@ export interface ArchiveRaceResult {
 }
 
 /** Content of a partition's snapshot: the last owner that committed, and its number of commits. */
-interface Said {
+interface SnapshotContent {
   readonly epoch: number;
   readonly count: number;
 }
 
-const one = character("one");
+const instance = character("one");
 /** Share of the rounds in which copies are lost. */
 const lost = 0.1;
 
@@ -57,7 +57,7 @@ export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveR
 }
 
 interface Contender {
-  readonly connection: MeddledConnection;
+  readonly connection: InterceptedConnection;
   archive: ObjectArchive;
   partition: ArchivePartition;
   epoch: number;
@@ -84,7 +84,7 @@ class Race {
 
   async run(): Promise<ArchiveRaceResult> {
     for (let count = 0; count < 2; count++) this.#contenders.push(await this.#contender());
-    this.#makeTrouble();
+    this.#scheduleFaults();
     let before: Contender | undefined;
     for (let round = 1; round <= this.#options.rounds; round++) {
       const owner = this.#contenders[round % 2] ?? assert.fail();
@@ -108,9 +108,9 @@ class Race {
     const old = before === undefined ? [] : this.#commitSome(before, 1 + this.#below(6));
     if (this.#chance.random() < 0.5) await old[this.#below(old.length)]?.catch(() => undefined);
     const opening = owner.partition.opening(epoch);
-    if (before !== undefined) old.push(this.#goOn(before));
+    if (before !== undefined) old.push(this.#commitUntilRefused(before));
     // The caller that fails meanwhile is awaited below.
-    for (const one of old) one.catch(() => undefined);
+    for (const commit of old) commit.catch(() => undefined);
     await opening;
     const found = await this.#inspect(owner);
     // Every answer that the old owner gets now was decided before the new one opened.
@@ -128,7 +128,7 @@ class Race {
   }
 
   /** Checks that the new owner has all answered operations of the old one, and perhaps unanswered ones. */
-  #check({ epoch, count }: Said, old: Contender): void {
+  #check({ epoch, count }: SnapshotContent, old: Contender): void {
     const about = `epoch ${old.epoch}: ${JSON.stringify({ epoch, count, requests: old.requests, told: old.acknowledged })}`;
     if (old.acknowledged > 0 || epoch === old.epoch) assert.equal(epoch, old.epoch, about);
     if (epoch !== old.epoch) return;
@@ -144,21 +144,21 @@ class Race {
   }
 
   /** Commits one after the other until refused, like an owner that does not know yet that it was replaced. */
-  async #goOn(who: Contender): Promise<void> {
+  async #commitUntilRefused(contender: Contender): Promise<void> {
     const { refused } = this.#result;
     for (let count = 0; count < 30 && this.#result.refused === refused; count++) {
-      await Promise.all(this.#commitSome(who, 1));
+      await Promise.all(this.#commitSome(contender, 1));
     }
   }
 
-  #commitSome(who: Contender, count: number): Promise<void>[] {
+  #commitSome(contender: Contender, count: number): Promise<void>[] {
     return Array.from({ length: count }, async () => {
-      const changes = this.#changes(who);
-      const requests = who.requests;
+      const changes = this.#changes(contender);
+      const requests = contender.requests;
       try {
-        await who.partition.commit(who.epoch, changes);
-        assert.equal(who.acknowledged + 1, requests, "commits are answered in order");
-        who.acknowledged = requests;
+        await contender.partition.commit(contender.epoch, changes);
+        assert.equal(contender.acknowledged + 1, requests, "commits are answered in order");
+        contender.acknowledged = requests;
         this.#result.acknowledged++;
       } catch (error) {
         if (!isTuttiError(error) || !archiveErrors.fenced.is(error)) throw error;
@@ -167,46 +167,46 @@ class Race {
     });
   }
 
-  #changes(who: Contender): Changes {
-    who.requests++;
-    const said = `${who.epoch}/${who.requests}`;
-    const entry = { ...one.entry, incarnation: 1, events: ++this.#covered };
+  #changes(contender: Contender): Changes {
+    contender.requests++;
+    const content = `${contender.epoch}/${contender.requests}`;
+    const entry = { ...instance.entry, incarnation: 1, events: ++this.#covered };
     // Some are too large for an entry of the log.
-    const text = this.#chance.random() < 0.05 ? said.padEnd(9_000) : said;
+    const text = this.#chance.random() < 0.05 ? content.padEnd(9_000) : content;
     return {
       coveredTo: this.#covered,
-      partitionSnapshot: Buffer.from(said),
-      snapshots: [{ ...snapshotOf(one, { text }), incarnation: 1 }],
+      partitionSnapshot: Buffer.from(content),
+      snapshots: [{ ...snapshotOf(instance, { text }), incarnation: 1 }],
       entries: [entry],
     };
   }
 
   /** Returns the present content, which must be of one commit. */
-  async #inspect({ partition, epoch }: Contender): Promise<Said> {
+  async #inspect({ partition, epoch }: Contender): Promise<SnapshotContent> {
     const { partitionSnapshot } = await partition.opening(epoch);
     const text = Buffer.from(partitionSnapshot).toString();
     if (text === "") return { epoch: 0, count: 0 };
-    const [kept] = await partition.load([one.key]);
-    assert.ok(kept?.kind === "snapshot");
-    assert.equal(Buffer.from(kept.snapshot).toString().trim(), text, "a commit is there whole");
-    const [said = 0, count = 0] = text.split("/").map(Number);
-    return { epoch: said, count };
+    const [loaded] = await partition.load([instance.key]);
+    assert.ok(loaded?.kind === "snapshot");
+    assert.equal(Buffer.from(loaded.snapshot).toString().trim(), text, "a commit is there whole");
+    const [committedEpoch = 0, count = 0] = text.split("/").map(Number);
+    return { epoch: committedEpoch, count };
   }
 
   async #contender(): Promise<Contender> {
-    const connection = await MeddledConnection.to(this.#options.servers);
+    const connection = await InterceptedConnection.to(this.#options.servers);
     const archive = await this.#open(connection);
-    const none = { epoch: 0, requests: 0, acknowledged: 0 };
-    return { connection, archive, partition: archive.partition(0), ...none };
+    const counters = { epoch: 0, requests: 0, acknowledged: 0 };
+    return { connection, archive, partition: archive.partition(0), ...counters };
   }
 
-  async #loseCopies(who: Contender): Promise<void> {
-    await who.archive.close();
-    who.archive = await this.#open(who.connection);
-    who.partition = who.archive.partition(0);
+  async #loseCopies(contender: Contender): Promise<void> {
+    await contender.archive.close();
+    contender.archive = await this.#open(contender.connection);
+    contender.partition = contender.archive.partition(0);
   }
 
-  #open(connection: MeddledConnection): Promise<ObjectArchive> {
+  #open(connection: InterceptedConnection): Promise<ObjectArchive> {
     const copies = join(this.#directory, String(++this.#copies));
     return openSmall(connection, copies, this.#feed.source, {
       replicas: this.#options.replicas,
@@ -214,24 +214,24 @@ class Race {
     });
   }
 
-  #makeTrouble(): void {
+  #scheduleFaults(): void {
     const { stepDownMs, cutMs } = this.#options;
     const [first] = this.#contenders;
     if (first === undefined) return;
     const { timers } = first.connection.foundation;
     const every = (ms: number, work: () => void): void => {
       const index = this.#troubles.length;
-      const again = (): Timer =>
+      const scheduleNext = (): Timer =>
         timers.after(ms * (0.5 + Math.floor(this.#chance.random() * 100) / 100), () => {
           work();
-          this.#troubles[index] = again();
+          this.#troubles[index] = scheduleNext();
         });
-      this.#troubles.push(again());
+      this.#troubles.push(scheduleNext());
     };
     if (cutMs !== undefined) {
       every(cutMs, () => {
-        const who = this.#contenders[this.#below(2)];
-        who?.connection.cut().then(
+        const contender = this.#contenders[this.#below(2)];
+        contender?.connection.dropConnection().then(
           () => this.#result.cuts++,
           () => undefined,
         );
@@ -241,11 +241,11 @@ class Race {
       every(stepDownMs, () => {
         const stream =
           this.#chance.random() < 0.7 ? `TUTTI_ARCHIVE_${service}_0` : `TUTTI_ARCHIVE_${service}`;
-        const asking = async () => {
+        const stepDown = async () => {
           const client = first.connection.client("test");
           await client.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, "");
         };
-        asking().then(
+        stepDown().then(
           () => this.#result.stepDowns++,
           () => undefined,
         );

@@ -7,7 +7,7 @@ import { archiveRace } from "./objects-race.fixture.ts";
 const program = await natsServerProgram();
 
 describe("two owners of a partition's archive in NATS", { skip: program.skip }, () => {
-  it("follow one another, and nothing of the newer one is ever replaced", async () => {
+  it("follow one another, and data of the newer one is never replaced", async () => {
     await using server = await startNatsServer({ configuration: serverConfiguration });
     const { rounds, acknowledged, lateRefused } = await archiveRace({
       servers: [server.address],

@@ -14,15 +14,15 @@ import type { ArchiveFixture, ArchiveUnderTest, BlobsFixture } from "@tutti/jour
 import { VirtualTime } from "@tutti/kernel/testing";
 import { type ConnectionSettings, NatsConnection } from "@tutti/nats";
 import { testSettings } from "@tutti/nats/testing";
-import { MeddledConnection, signal } from "./jetstream.fixture.ts";
+import { InterceptedConnection, signal } from "./jetstream.fixture.ts";
 
 // In memory if possible: these tests are not about slow disks.
 const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 export const service = "workflow";
 
-export function directoryFor(what: string): Promise<string> {
-  return mkdtemp(join(files, `tutti-${what}-`));
+export function directoryFor(label: string): Promise<string> {
+  return mkdtemp(join(files, `tutti-${label}-`));
 }
 
 /** Opens an archive in NATS with small bounds, so that few operations make bases and objects. */
@@ -54,7 +54,7 @@ export function objectsUnderTest(options: UnderTestOptions): ArchiveUnderTest {
     name,
     async open({ partitions, feed }): Promise<ArchiveFixture> {
       const directory = await directoryFor("objects");
-      const connection = await MeddledConnection.to(servers(), nextAccount());
+      const connection = await InterceptedConnection.to(servers(), nextAccount());
       const opened: ObjectArchive[] = [];
       const open = async (copies: string): Promise<ObjectArchive> => {
         const more = { partitions, replicas, thread };
@@ -76,7 +76,7 @@ export function objectsUnderTest(options: UnderTestOptions): ArchiveUnderTest {
         },
         openBackup: async (from) => openCopies(from, { connection, partitions, thread, source: feed.source }),
         async [Symbol.asyncDispose]() {
-          for (const one of opened) await one.close();
+          for (const resource of opened) await resource.close();
           await connection.stop(signal);
           await rm(directory, { recursive: true });
         },

@@ -24,15 +24,15 @@ describe("archive and blobs on one NATS server", { skip: program.skip }, () => {
   const blobs = blobsUnderTest("NATS", servers, nextAccount);
   blobConformance(blobs);
 
-  it("parts of a blob whose process died while it was put are removed a day later, and no others", async () => {
+  it("parts of a blob whose process died during the upload are removed a day later, and no others", async () => {
     await using fixture = await blobs.open();
-    const whole = await fixture.blobs.put("default", [large]);
+    const blob = await fixture.blobs.put("default", [large]);
     const dead = gate();
     const dying = fixture.blobs.put("default", dyingAfter(dead));
     await dead.arrivals(1);
     await fixture.time.advance(23 * hourMs);
     const others = await fixture.crash();
-    const sweep = () => others.sweep(0, { beforeMs: 0, isKept: async () => [] });
+    const sweep = () => others.sweep(0, { beforeMs: 0, isReferenced: async () => [] });
     const before = await fixture.messages();
     await sweep();
     assert.equal(await fixture.messages(), before);
@@ -40,7 +40,7 @@ describe("archive and blobs on one NATS server", { skip: program.skip }, () => {
     await sweep();
     // Its part, and the note of the started write.
     assert.equal(await fixture.messages(), before - 2);
-    assert.equal((await others.find("default", whole.sha256))?.size, large.length);
+    assert.equal((await others.find("default", blob.sha256))?.size, large.length);
     dead.open();
     await assert.rejects(dying, /died/);
   });

@@ -14,8 +14,8 @@ const foundation = {
 
 function settingsOf(url: string, more: Partial<S3Settings> = {}): S3Settings {
   const credentials = async () => ({ accessKey, secretKey, sessionToken: "" });
-  const where = { url, bucket: "blobs", prefix: "team", region: "us-east-1", bucketIn: "path" as const };
-  return { ...where, timeoutMs: 10_000, credentials, ...more };
+  const location = { url, bucket: "blobs", prefix: "team", region: "us-east-1", bucketIn: "path" as const };
+  return { ...location, timeoutMs: 10_000, credentials, ...more };
 }
 
 async function open() {
@@ -56,7 +56,7 @@ describe("blobs in a bucket", () => {
     assert.ok(Buffer.concat(parts).equals(content));
   });
 
-  it("keep nothing of an upload that breaks off", async () => {
+  it("keep nothing of a broken upload", async () => {
     await using fixture = await open();
     const breaking = async function* () {
       yield randomBytes(partBytes);
@@ -67,14 +67,14 @@ describe("blobs in a bucket", () => {
     assert.deepEqual([...fixture.server.objects.keys()], []);
   });
 
-  it("wait for a bucket that is away, and lose nothing", async () => {
+  it("wait for an unavailable bucket, and lose nothing", async () => {
     await using fixture = await open();
     for (let count = 0; count < 3; count++) fixture.server.next.push(refused(503, "SlowDown"));
     const { sha256 } = await fixture.blobs.put("default", [Buffer.from("late")]);
     assert.equal((await fixture.blobs.find("default", sha256))?.size, 4);
   });
 
-  it("say that the bucket is away to a reader that can ask again", async () => {
+  it("report an unavailable bucket to a reader that can retry", async () => {
     const server = await startS3("blobs");
     const { url } = server;
     await server[Symbol.asyncDispose]();
@@ -82,7 +82,7 @@ describe("blobs in a bucket", () => {
     await assert.rejects(blobs.find("default", new Uint8Array(32)), { code: "blobs.store_away" });
   });
 
-  it("say at once that a key or a bucket is wrong", async () => {
+  it("report a wrong key or bucket at once", async () => {
     await using fixture = await open();
     const { url } = fixture.server;
     const wrong = async () => ({ accessKey, secretKey: "wrong", sessionToken: "" });
@@ -93,14 +93,14 @@ describe("blobs in a bucket", () => {
     }
   });
 
-  it("are removed once, whichever process puts them again meanwhile", async () => {
+  it("survive a sweep if another process stores them again meanwhile", async () => {
     await using fixture = await open();
     const { blobs, time } = fixture;
     const others = await fixture.crash();
     const { sha256 } = await blobs.put("default", [Buffer.from("again")]);
     await time.advance(10);
     const slice = sha256[0] ?? 0;
-    const sweep = { beforeMs: time.now(), isKept: async () => [] };
+    const sweep = { beforeMs: time.now(), isReferenced: async () => [] };
     await Promise.all([blobs.sweep(slice, sweep), others.put("default", [Buffer.from("again")])]);
     const parts: Uint8Array[] = [];
     for await (const part of others.read("default", sha256)) parts.push(part);

@@ -10,7 +10,7 @@ export type Operation =
   /** The writer gets its turn. */
   | { readonly kind: "commit" }
   | { readonly kind: "truncate"; readonly partition: number; readonly keep: number }
-  | { readonly kind: "restart"; readonly how: "in good order" | "process" | "power" }
+  | { readonly kind: "restart"; readonly mode: "in good order" | "process" | "power" }
   /** The power fails in the middle of a later operation of the disk. */
   | { readonly kind: "power fails"; readonly after: number }
   | { readonly kind: "fill" }
@@ -56,19 +56,19 @@ export class Trial {
 
   async run(operations: readonly Operation[]): Promise<void> {
     for (const operation of operations) {
-      await this.#do(operation);
+      await this.#execute(operation);
       await rest();
     }
   }
 
-  async restart(how: "in good order" | "process" | "power"): Promise<void> {
+  async restart(mode: "in good order" | "process" | "power"): Promise<void> {
     const { faults } = this.disk;
     this.disk.faults = {};
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
-    if (how === "in good order") await this.#close();
+    if (mode === "in good order") await this.#close();
     // Killed in the middle of an operation, a process leaves the data in the system's memory.
-    if (how === "process") this.disk.endProcess();
-    else if (how === "power" || this.disk.isPowerFailing) this.disk.crash();
+    if (mode === "process") this.disk.endProcess();
+    else if (mode === "power" || this.disk.isPowerFailing) this.disk.crash();
     this.#turns = [];
     this.#opened = this.#open();
     this.disk.faults = faults;
@@ -138,7 +138,7 @@ export class Trial {
     return openSegmentsInline(this.disk, (turn) => this.#turns.push(turn), options);
   }
 
-  async #do(operation: Operation): Promise<void> {
+  async #execute(operation: Operation): Promise<void> {
     switch (operation.kind) {
       case "append":
         return this.#append(operation.partition, operation.bytes);
@@ -153,7 +153,7 @@ export class Trial {
         return;
       }
       case "restart":
-        return this.restart(operation.how);
+        return this.restart(operation.mode);
       case "power fails":
         return this.disk.failPowerIn(operation.after);
       case "fill":
@@ -167,11 +167,11 @@ export class Trial {
   #seal(index: number): void {
     const expected = this.#of(index);
     const epoch = expected.epoch + 1;
-    const what = `seal ${epoch}`;
+    const label = `seal ${epoch}`;
     expected.epoch = epoch;
-    expected.under.push(what);
+    expected.under.push(label);
     const sealing = this.journal.partition("workflow", index).seal({ epoch, timeMs: 1, behaviour: 0 });
-    void sealing.then(({ kind }) => this.#settle(expected, what, kind));
+    void sealing.then(({ kind }) => this.#settle(expected, label, kind));
   }
 
   #append(index: number, bytes: number): void {
@@ -181,29 +181,29 @@ export class Trial {
       return;
     }
     const records = recordBytes(`append ${this.#appended++} `.padEnd(bytes, "x"));
-    const what = Buffer.from(records).toString("latin1");
+    const label = Buffer.from(records).toString("latin1");
     const number = expected.acknowledged.length + expected.under.length + 1;
-    expected.under.push(what);
+    expected.under.push(label);
     const { epoch } = expected;
     const batch = { epoch, number, timeMs: number, behaviour: 1, records, count: 1 };
     const appending = this.journal.partition("workflow", index).append(batch);
-    void appending.then(({ kind }) => this.#settle(expected, what, kind));
+    void appending.then(({ kind }) => this.#settle(expected, label, kind));
   }
 
-  #settle(expected: Expected, what: string, kind: string): void {
+  #settle(expected: Expected, label: string, kind: string): void {
     if (kind === "durable" || kind === "sealed") {
-      assert.equal(expected.under.shift(), what, "answers come in the order of the appends");
-      expected.acknowledged.push(what);
+      assert.equal(expected.under.shift(), label, "answers come in the order of the appends");
+      expected.acknowledged.push(label);
     } else if (kind !== "unknown") {
       if (kind === "busy") this.busy++;
-      const at = expected.under.lastIndexOf(what);
+      const at = expected.under.lastIndexOf(label);
       if (at >= 0) expected.under.splice(at, 1);
-      if (what.startsWith("seal")) expected.epoch = this.#sealedEpoch(expected);
+      if (label.startsWith("seal")) expected.epoch = this.#sealedEpoch(expected);
     }
   }
 
   #sealedEpoch({ acknowledged, under }: Expected): number {
-    const last = [...acknowledged, ...under].findLast((what) => what.startsWith("seal "));
+    const last = [...acknowledged, ...under].findLast((label) => label.startsWith("seal "));
     return last === undefined ? 0 : Number(last.slice("seal ".length));
   }
 

@@ -44,7 +44,7 @@ export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
 export { IdSource } from "./ids/id-source.ts";
 export { idOfKey, mixedHash, stableHash } from "./ids/stable-hash.ts";
-export { type Labels, labelsMatch, type SelectorWords, selectorText } from "./labels.ts";
+export { type Labels, labelsMatch, type SelectorInput, selectorText } from "./labels.ts";
 export { isEnded } from "./machine/ended.ts";
 export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";
 export type * from "./machine/machine.ts";
@@ -109,7 +109,13 @@ export {
   type StepScope,
 } from "./orchestrator/steps/step.ts";
 export { type StepListing, StepRegistry } from "./orchestrator/steps/step-registry.ts";
-export { descending, type Page, type PagedList, type PageWanted, pageOf } from "./paging/page.ts";
+export {
+  descending,
+  type Page,
+  type PagedList,
+  type PageQuery,
+  pageOf,
+} from "./paging/page.ts";
 export { agentFunction, internalLabel } from "./platform-names.ts";
 export { answerText } from "./ports/answer-text.ts";
 export * from "./ports/chance.ts";
@@ -129,13 +135,13 @@ export {
   signalNumbers,
   systemProcess,
 } from "./ports/process.ts";
-export { QuietSpan } from "./ports/quiet-span.ts";
 export * from "./ports/system.ts";
 export * from "./ports/timers.ts";
 export { TraceIdentifiers } from "./ports/trace-identifiers.ts";
 export * from "./ports/traceparent.ts";
 export * from "./ports/tracer.ts";
 export * from "./ports/turns.ts";
+export { UnrecordedSpan } from "./ports/unrecorded-span.ts";
 export { isSecretKey, redacted, redactText } from "./redaction/redaction.ts";
 export { type Backoff, backoffBoundMs, backoffMs } from "./retry/backoff.ts";
 export {
@@ -165,8 +171,8 @@ export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { jsonPayload } from "./structures/json-payload.ts";
 export { keepNewest } from "./structures/keep-newest.ts";
 export { KeyedSlots } from "./structures/keyed-slots.ts";
-export { Bell } from "./time/bell.ts";
 export { durationPattern, parseDurationMs, printDuration } from "./time/duration.ts";
+export { Notifier } from "./time/notifier.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";
 export * from "./words.ts";

@@ -5,7 +5,7 @@ import { labelsMatch } from "./labels.ts";
 const selector = { equals: { team: "blue" }, exists: ["zone"], absent: ["constructor"] };
 
 describe("labels", () => {
-  it("match a selector when they have what it names, as it names it, and nothing that it excludes", () => {
+  it("match a selector if they have every required label and no excluded label", () => {
     const labels = { team: "blue", zone: "a" };
     assert.ok(labelsMatch(labels, selector));
     assert.ok(labelsMatch({}, undefined));

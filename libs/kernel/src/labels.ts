@@ -13,14 +13,14 @@ export function labelsMatch(labels: Labels, selector: LabelSelector | undefined)
 }
 
 /** A selector from outside, with optional fields. */
-export interface SelectorWords {
+export interface SelectorInput {
   readonly equals?: Readonly<Record<string, string>> | undefined;
   readonly exists?: readonly string[] | undefined;
   readonly absent?: readonly string[] | undefined;
 }
 
 /** Returns the conditions of a selector as text. Empty if there are none. */
-export function selectorText({ equals = {}, exists = [], absent = [] }: SelectorWords): string {
+export function selectorText({ equals = {}, exists = [], absent = [] }: SelectorInput): string {
   return [
     ...Object.entries(equals).map(([label, value]) => `${label}=${value}`),
     ...exists,

@@ -5,18 +5,18 @@ import {
   capitalized,
   counted,
   csvLine,
+  durationText,
   grouped,
   matchesWildcard,
   sentences,
-  spanOf,
   utcOf,
 } from "./words.ts";
 
 describe("durations in sentences", () => {
-  it("have one unit, and no decimal place that is zero", () => {
+  it("have one unit, and no zero decimal place", () => {
     const texts = [
       0, 999, 1_000, 5_000, 9_500, 60_000, 119_999, 120_000, 7_200_000, 86_400_000, 9_000_000,
-    ].map(spanOf);
+    ].map(durationText);
     const expected = [
       "0 ms",
       "999 ms",
@@ -35,7 +35,7 @@ describe("durations in sentences", () => {
 });
 
 describe("numbers and their nouns", () => {
-  it("agree: one is alone, and none, many and parts are several", () => {
+  it("agree: one is singular, and zero, many and fractions are plural", () => {
     assert.deepEqual(
       [0, 0.5, 1, 2].map((count) => counted(count, "task")),
       ["0 tasks", "0.5 tasks", "1 task", "2 tasks"],
@@ -44,7 +44,7 @@ describe("numbers and their nouns", () => {
     assert.equal(counted(2, "entry", "entries"), "2 entries");
   });
 
-  it("agree where a resource is slots, and leave the names of others as they are", () => {
+  it("agree for slots, and leave the names of other resources unchanged", () => {
     assert.equal(amountOf(1, "slots"), "1 slot");
     assert.equal(amountOf(3, "slots"), "3 slots");
     assert.equal(amountOf(1, "gpu"), "1 gpu");
@@ -78,13 +78,13 @@ describe("texts joined into sentences", () => {
     [["2 problems:\n  - a\n  - b", "Correct them."], "2 problems:\n  - a\n  - b\nCorrect them."],
   ];
   for (const [texts, joined] of cases) {
-    it(`gives ${JSON.stringify(joined)}`, () => assert.equal(sentences(...texts), joined));
+    it(`become ${JSON.stringify(joined)}`, () => assert.equal(sentences(...texts), joined));
   }
 
   it("start with a capital letter", () => assert.deepEqual(["hook", ""].map(capitalized), ["Hook", ""]));
 });
 
-it("a line of CSV quotes what has commas, quotes or breaks, and disarms formulas of texts", () => {
+it("a line of CSV quotes commas, quotes and line breaks, and disarms formulas in texts", () => {
   assert.equal(csvLine(["one", 2, null, undefined, 0]), "one,2,,,0");
   assert.equal(
     csvLine(["a,b", 'the "end"', "two\r\nlines", "two\nlines"]),

@@ -1,8 +1,8 @@
 /** Words of texts for people and programs. */
 
 /** Returns a number with its noun in singular or plural: `1 task`, `3 tasks`, `2 entries`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+export function counted(count: number, singular: string, many = `${singular}s`): string {
+  return `${count} ${count === 1 ? singular : many}`;
 }
 
 /**
@@ -19,7 +19,7 @@ export function amountOf(amount: number, resource: string): string {
 }
 
 /** Returns a duration for sentences. */
-export function spanOf(ms: number): string {
+export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${decimal(ms / 1_000, ms < 10_000 ? 1 : 0)} s`;
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${decimal(ms / 3_600_000, 1)} h`;

@@ -11,29 +11,29 @@ const program = fileURLToPath(new URL("./programs/draining.ts", import.meta.url)
 /** Runs the program and acts on each word that it prints. Returns the words and its exit. */
 async function run(
   behaviour: string,
-  act: (word: string, child: ChildProcessByStdio<null, Readable, null>) => void,
+  act: (line: string, child: ChildProcessByStdio<null, Readable, null>) => void,
 ) {
   const child = spawn(process.execPath, [program, behaviour], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   const words: string[] = [];
-  for await (const word of createInterface({ input: child.stdout })) {
-    words.push(word);
-    act(word, child);
+  for await (const line of createInterface({ input: child.stdout })) {
+    words.push(line);
+    act(line, child);
   }
   const [code, signal] = await ended;
   return { words, code, signal };
 }
 
 describe("runUntilSignal in a real process", { concurrency: true }, () => {
-  it("stays alive with nothing else to do, drains at SIGTERM, and exits with 0", async () => {
-    const outcome = await run("drains", (word, child) => word === "ready" && child.kill("SIGTERM"));
+  it("stays alive without work, drains at SIGTERM, and exits with 0", async () => {
+    const outcome = await run("drains", (line, child) => line === "ready" && child.kill("SIGTERM"));
     assert.deepEqual(outcome, { words: ["ready", "draining", "stopped"], code: 0, signal: null });
   });
 
   it("exits at once with 130 at a second signal, SIGINT, while the drain hangs", async () => {
-    const outcome = await run("hangs", (word, child) => {
-      if (word === "ready") child.kill("SIGTERM");
-      if (word === "draining") child.kill("SIGINT");
+    const outcome = await run("hangs", (line, child) => {
+      if (line === "ready") child.kill("SIGTERM");
+      if (line === "draining") child.kill("SIGINT");
     });
     assert.deepEqual(outcome, { words: ["ready", "draining"], code: 130, signal: null });
   });

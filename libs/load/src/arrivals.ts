@@ -32,15 +32,15 @@ export interface Arrival {
 export function* arrivalsOf(phases: readonly Phase[]): Generator<Arrival, void, void> {
   let number = 0;
   let fromMs = 0;
-  let left = 0;
+  let remainder = 0;
   for (const phase of phases) {
-    const due = left + dueWithin(phase, phase.durationMs);
+    const due = remainder + dueWithin(phase, phase.durationMs);
     const whole = Math.floor(due + 1e-9);
     for (let count = 1; count <= whole; count += 1) {
-      const atMs = Math.min(phase.durationMs, momentOf(phase, count - left));
+      const atMs = Math.min(phase.durationMs, momentOf(phase, count - remainder));
       yield { number: number++, atMs: fromMs + atMs, phase };
     }
-    left = Math.max(0, due - whole);
+    remainder = Math.max(0, due - whole);
     fromMs += phase.durationMs;
   }
 }

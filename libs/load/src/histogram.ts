@@ -44,10 +44,10 @@ export class Histogram {
   quantileMs(share: number): number {
     if (this.#count === 0) return 0;
     const rank = Math.max(1, Math.ceil(share * this.#count - 1e-9));
-    let seen = 0;
+    let counted = 0;
     for (const [bucket, count] of this.#counts.entries()) {
-      seen += count;
-      if (seen >= rank) return Math.min(this.#maxMs, endOf(bucket));
+      counted += count;
+      if (counted >= rank) return Math.min(this.#maxMs, endOf(bucket));
     }
     return this.#maxMs;
   }
@@ -56,9 +56,9 @@ export class Histogram {
   shareWithin(durationMs: number): number {
     if (this.#count === 0) return 1;
     const last = bucketOf(durationMs);
-    let seen = 0;
-    for (let bucket = 0; bucket <= last; bucket += 1) seen += this.#at(bucket);
-    return seen / this.#count;
+    let counted = 0;
+    for (let bucket = 0; bucket <= last; bucket += 1) counted += this.#at(bucket);
+    return counted / this.#count;
   }
 
   /** Returns the buckets that have values, for a chart: at most about this many, adjacent ones merged. */

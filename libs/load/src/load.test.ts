@@ -33,7 +33,7 @@ function timeOf(virtual: VirtualTime): LoadTime {
 /** Returns a platform on which the test chooses the duration of runs. */
 function targetOf(
   virtual: VirtualTime,
-  tookMs: (number: number) => number,
+  durationOf: (number: number) => number,
 ): Target & { readonly inputs: unknown[] } {
   const inputs: unknown[] = [];
   const pause = timeOf(virtual).pause;
@@ -44,7 +44,7 @@ function targetOf(
       return String(inputs.length - 1);
     },
     async end(id, signal) {
-      const ms = tookMs(Number(id));
+      const ms = durationOf(Number(id));
       await pause(Math.abs(ms), signal);
       signal.throwIfAborted();
       return { completed: ms >= 0, code: ms >= 0 ? "" : "test.failed", message: "" };
@@ -52,9 +52,9 @@ function targetOf(
   };
 }
 
-async function reportOf(scenario: Scenario, tookMs: (number: number) => number) {
+async function reportOf(scenario: Scenario, durationOf: (number: number) => number) {
   const virtual = new VirtualTime();
-  const target = targetOf(virtual, tookMs);
+  const target = targetOf(virtual, durationOf);
   const options = { target, time: timeOf(virtual), signal: new AbortController().signal };
   const report = await virtual.settle(runScenario(scenario, options));
   return { report, inputs: target.inputs };
@@ -98,8 +98,8 @@ describe("a load test", () => {
       toRatePerS: fc.double({ min: 0.5, max: 50, noNaN: true }),
     });
     fc.assert(
-      fc.property(fc.array(phase, { minLength: 1, maxLength: 4 }), (drawn) => {
-        const phases = drawn.map((each, at) => ({ ...each, name: `${at}`, isMeasured: true }));
+      fc.property(fc.array(phase, { minLength: 1, maxLength: 4 }), (phaseList) => {
+        const phases = phaseList.map((each, at) => ({ ...each, name: `${at}`, isMeasured: true }));
         const arrivals = [...arrivalsOf(phases)];
         const due = phases.reduce(
           (sum, { durationMs, ratePerS, toRatePerS }) =>
@@ -120,7 +120,7 @@ describe("a load test", () => {
     );
   });
 
-  it("counts measured starts, and leaves out those that warm up", async () => {
+  it("counts measured starts, and excludes the warm-up", async () => {
     const { report, inputs } = await reportOf(scenarioOf(steady), () => 50);
     const { due, completed, errors, dropped, run } = report.total;
     assert.deepEqual([due, completed, errors, dropped], [200, 200, 0, 0]);
@@ -129,7 +129,7 @@ describe("a load test", () => {
     assert.deepEqual([report.passed, report.measuredMs], [true, 10_000]);
   });
 
-  it("latency counts from when a start was due: a platform that stands still cannot hide it", async () => {
+  it("measures latency from the scheduled start, so a stalled platform cannot hide it", async () => {
     // The starts of a second are completed when that second is over.
     const { report } = await reportOf(scenarioOf(steady), (number) =>
       number >= 100 && number < 120 ? 1_000 - (number - 100) * 50 : 5,

@@ -52,7 +52,7 @@ class Tally {
 
   summary(measuredMs: number): Summary {
     const { due, completed, errors, dropped, start, run } = this;
-    const tried = completed + errors;
+    const attempted = completed + errors;
     return {
       due,
       completed,
@@ -60,20 +60,20 @@ class Tally {
       dropped,
       start,
       run,
-      errorShare: tried === 0 ? 0 : errors / tried,
+      errorShare: attempted === 0 ? 0 : errors / attempted,
       endedPerS: measuredMs === 0 ? 0 : completed / (measuredMs / 1000),
     };
   }
 }
 
-interface Span {
+interface SliceTotals {
   due: number;
   completed: number;
   failed: number;
   readonly runs: number[];
 }
 
-function emptySpan(): Span {
+function emptyTotals(): SliceTotals {
   return { due: 0, completed: 0, failed: 0, runs: [] };
 }
 
@@ -88,7 +88,7 @@ export class Recorder {
   readonly #items = new Map<string, Tally>();
   readonly #failures = new Map<string, { readonly message: string; count: number }>();
   readonly #sliceMs: number;
-  readonly #slices: Span[] = [];
+  readonly #slices: SliceTotals[] = [];
   readonly #lag = new Histogram();
 
   /** @param durationMs of all phases together */
@@ -115,13 +115,13 @@ export class Recorder {
 
   completed(start: Start, nowMs: number): void {
     const slice = this.#slice(nowMs);
-    const tookMs = nowMs - start.atMs;
-    if (slice.runs.length < runsMax) slice.runs.push(tookMs);
-    else slice.runs[slice.completed % runsMax] = tookMs;
+    const durationMs = nowMs - start.atMs;
+    if (slice.runs.length < runsMax) slice.runs.push(durationMs);
+    else slice.runs[slice.completed % runsMax] = durationMs;
     slice.completed += 1;
     this.#each(start, (tally) => {
       tally.completed += 1;
-      tally.run.record(tookMs);
+      tally.run.record(durationMs);
     });
   }
 
@@ -175,10 +175,10 @@ export class Recorder {
     change(tally);
   }
 
-  #slice(atMs: number): Span {
+  #slice(atMs: number): SliceTotals {
     const at = Math.max(0, Math.floor(atMs / this.#sliceMs));
-    while (this.#slices.length < at) this.#slices.push(emptySpan());
-    const known = this.#slices[at] ?? emptySpan();
+    while (this.#slices.length < at) this.#slices.push(emptyTotals());
+    const known = this.#slices[at] ?? emptyTotals();
     this.#slices[at] = known;
     return known;
   }

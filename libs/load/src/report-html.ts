@@ -57,10 +57,10 @@ text { font: 11px system-ui, sans-serif; fill: currentColor; }
 `;
 
 function verdictRow({ name, unit, limit, found, holds }: Verdict): readonly string[] {
-  const shown = (value: number): string =>
+  const format = (value: number): string =>
     unit === "ms" ? ms(value) : unit === "share" ? percent(value) : `${number(value)}/s`;
   const mark = holds ? '<span class="good">✓</span>' : '<span class="bad">✗</span>';
-  return [text(name), `${unit === "perSecond" ? "≥" : "≤"} ${shown(limit)}`, shown(found), mark];
+  return [text(name), `${unit === "perSecond" ? "≥" : "≤"} ${format(limit)}`, format(found), mark];
 }
 
 function latencyRows(name: string, { start, run }: SummaryJson): readonly (readonly string[])[] {
@@ -84,7 +84,7 @@ const [width, height] = [920, 180];
 function histogram(bars: readonly Bar[]): string {
   const most = Math.max(1, ...bars.map(({ count }) => count));
   const each = width / Math.max(1, bars.length);
-  const drawn = bars.map(({ fromMs, toMs, count }, at) => {
+  const elements = bars.map(({ fromMs, toMs, count }, at) => {
     const tall = (count / most) * (height - 20);
     const place = `x="${(at * each).toFixed(1)}" y="${(height - 20 - tall).toFixed(1)}"`;
     const size = `width="${Math.max(1, each - 1).toFixed(1)}" height="${tall.toFixed(1)}"`;
@@ -92,7 +92,7 @@ function histogram(bars: readonly Bar[]): string {
   });
   const [first, last] = [bars[0], bars.at(-1)];
   return svg(
-    `${drawn.join("")}<text x="0" y="${height - 4}">${ms(first?.fromMs ?? 0)}</text><text x="${width}" y="${height - 4}" text-anchor="end">${ms(last?.toMs ?? 0)}</text>`,
+    `${elements.join("")}<text x="0" y="${height - 4}">${ms(first?.fromMs ?? 0)}</text><text x="${width}" y="${height - 4}" text-anchor="end">${ms(last?.toMs ?? 0)}</text>`,
   );
 }
 
@@ -104,7 +104,7 @@ function overTime({ slices }: Report): string {
     { name: "run p99", colour: "#bf5700", values: slices.map(({ runP99Ms }) => runP99Ms), shown: ms },
   ];
   const counts = Math.max(1, ...slices.map(({ due, completed }) => Math.max(due, completed)));
-  const drawn = lines.map(({ name, colour, values, shown }, at) => {
+  const elements = lines.map(({ name, colour, values, shown }, at) => {
     const most = Math.max(1e-9, ...values);
     const scale = name === "run p99" ? most : counts;
     const step = width / Math.max(1, values.length - 1);
@@ -114,7 +114,7 @@ function overTime({ slices }: Report): string {
     );
     return `<polyline stroke="${colour}" points="${points.join(" ")}"/><text x="${at * 220}" y="${height - 4}" style="fill:${colour}">${name}, at most ${shown(most)}</text>`;
   });
-  return svg(drawn.join(""));
+  return svg(elements.join(""));
 }
 
 function svg(content: string): string {

@@ -62,17 +62,23 @@ export async function runScenario(scenario: Scenario, options: RunnerOptions): P
   const active = new Set<Promise<void>>();
   const fromMs = time.nowMs();
   const since = (): number => time.nowMs() - fromMs;
-  let toldMs = Number.NEGATIVE_INFINITY;
+  let reportedMs = Number.NEGATIVE_INFINITY;
 
   for (const { number, atMs, phase } of arrivalsOf(phases)) {
-    if (since() - toldMs >= progressMs) {
-      toldMs = since();
-      onProgress?.({ phase: phase.name, atMs: toldMs, durationMs, inFlight: active.size, started: number });
+    if (since() - reportedMs >= progressMs) {
+      reportedMs = since();
+      onProgress?.({
+        phase: phase.name,
+        atMs: reportedMs,
+        durationMs,
+        inFlight: active.size,
+        started: number,
+      });
     }
     // The wait is at most a second, so that progress is shown at low rates too.
     while (since() < atMs && !signal.aborted) await time.pause(Math.min(progressMs, atMs - since()), signal);
     if (signal.aborted) break;
-    const item = drawn(mix, draws);
+    const item = pickItem(mix, draws);
     const start: Start = { number, item: item.name, atMs, isMeasured: phase.isMeasured };
     const input = inputOf(item, number, draws);
     recorder.due(start, since() - atMs);
@@ -142,12 +148,12 @@ function failureOf(error: unknown): { readonly code: string; readonly message: s
   };
 }
 
-function drawn(mix: readonly Item[], draws: Draws): Item {
+function pickItem(mix: readonly Item[], draws: Draws): Item {
   const sum = mix.reduce((total, { weight }) => total + weight, 0);
-  let left = draws.next() * sum;
+  let remaining = draws.next() * sum;
   for (const item of mix) {
-    left -= item.weight;
-    if (left < 0) return item;
+    remaining -= item.weight;
+    if (remaining < 0) return item;
   }
   // Rounding errors may leave a remainder.
   const last = mix.findLast(({ weight }) => weight > 0);

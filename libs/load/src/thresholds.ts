@@ -39,11 +39,11 @@ export function readThreshold(name: string, limit: Json, items: ReadonlySet<stri
         : undefined;
   if (unit === undefined) return `expected one of ${measures}`;
   const value = unit === "ms" ? durationOf(limit) : unit === "share" ? shareOf(limit) : numberOf(limit);
-  if (value === undefined) return `expected ${wanted[unit]}, found ${JSON.stringify(limit)}`;
+  if (value === undefined) return `expected ${expectedForms[unit]}, found ${JSON.stringify(limit)}`;
   return { name, item, measure, unit, limit: value };
 }
 
-const wanted = {
+const expectedForms = {
   ms: "a duration such as 200ms",
   share: "a share such as 1%",
   perSecond: "ends per second such as 40",

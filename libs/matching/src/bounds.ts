@@ -3,7 +3,7 @@ export const profilesPerStreamMax = 10_000;
 export const poolsPerStreamMax = 1_000;
 export const namespacesMax = 10_000;
 /** Results kept for a sender, in windows. More tasks are accepted only after some are durable. */
-export const keptWindowsMax = 8;
+export const retainedWindowsMax = 8;
 export const limitKeysMax = 100_000;
 export const limitRulesMax = 10_000;
 export const heldAgentsMax = 100_000;
@@ -21,7 +21,7 @@ export const creditMax = 1_000_000;
 export const placementsMax = 131_072;
 export const placementsMs = 3_600_000;
 /** Number of attempts that are kept for readers of the past, and for how long after they were read. */
-export const attemptsKeptMax = 32_768;
+export const attemptsRetainedMax = 32_768;
 export const attemptsReadMs = 1_800_000;
 /** How often one task may be answered as busy before it goes back to its sender. */
 export const busyAnswersMax = 20;

@@ -11,8 +11,8 @@ import { CapabilityPauses } from "./agents/pauses.ts";
 import { AgentPerformance } from "./agents/performance.ts";
 import { Readiness } from "./agents/readiness.ts";
 import { Reconciler } from "./agents/reconciler.ts";
+import { RefusedAgents } from "./agents/refused-agents.ts";
 import { Roster } from "./agents/roster.ts";
-import { TurnedAwayAgents } from "./agents/turned-away.ts";
 import { Waker } from "./agents/waking.ts";
 import type { PoolOptions, PoolSettings } from "./api/pool.ts";
 import { affinitiesMax } from "./bounds.ts";
@@ -27,9 +27,9 @@ import { LearnedTimes } from "./match/learned-times.ts";
 import { Matcher } from "./match/matcher.ts";
 import { ReadyCohorts } from "./match/ready-cohorts.ts";
 import { Starts } from "./match/starts.ts";
+import { OfferStore } from "./offers/offer-store.ts";
 import { PoolSenders } from "./offers/pool-senders.ts";
 import { Profiles } from "./offers/profile.ts";
-import { OfferShelf } from "./offers/shelf.ts";
 import { Outbox } from "./outbox.ts";
 import { AttemptLog } from "./placed/attempt-log.ts";
 import { Placements } from "./placed/placements.ts";
@@ -48,7 +48,7 @@ import { Preemption } from "./task/preemption.ts";
 import { resumeAfterLimit } from "./task/queueing.ts";
 import { Running } from "./task/running.ts";
 import { SenderOrders } from "./task/sender-orders.ts";
-import type { TaskHome } from "./task/task.ts";
+import type { TaskPool } from "./task/task.ts";
 import { TaskFactory } from "./task/task-factory.ts";
 import { TaskOffers } from "./task/task-offers.ts";
 import { Tasks } from "./task/tasks.ts";
@@ -87,12 +87,12 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const reports = new AttemptReports({ ...endings, states, performance });
   const roster = new Roster({ ...endings, states, losses, holds, reports });
   const expiry = new Expiry({ ...endings, holds });
-  const home: TaskHome = { shelf: base.shelf, expire: (task, nowMs) => expiry.expire(task, nowMs) };
+  const taskPool: TaskPool = { offerStore: base.shelf, expire: (task, nowMs) => expiry.expire(task, nowMs) };
   const assigner = new Assigner({ ...endings, onAssigned: options.onAssigned });
   const matcher = new Matcher({ ...endings, assigner });
-  const doubling = new Doubling({ ...endings, assigner, matcher, home });
+  const doubling = new Doubling({ ...endings, assigner, matcher, taskPool });
   const gangs = new Gangs({ ...endings, assigner });
-  const factory = new TaskFactory({ home, demands, order, allotter, gangs });
+  const factory = new TaskFactory({ taskPool, demands, order, allotter, gangs });
   const offers = new TaskOffers({ ...endings, factory });
   const orders = new SenderOrders({ ...endings, gangs });
   const senders = new PoolSenders({
@@ -116,7 +116,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
     holds,
     reports,
     roster,
-    home,
+    taskPool,
     matcher,
     doubling,
     gangs,
@@ -162,9 +162,9 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
     times: new LearnedTimes(),
     placements: new Placements(),
     attempts: new AttemptLog(),
-    shelf: new OfferShelf(),
+    shelf: new OfferStore(),
     outbox: new Outbox(),
     starts: new Starts(),
-    turnedAway: new TurnedAwayAgents(),
+    refusedAgents: new RefusedAgents(),
   };
 }

@@ -20,7 +20,7 @@ export const matchingErrors = defineErrors("matching", {
   notAdmitted: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The pool takes tasks of certain namespaces only, and that of the task is not among them. Who keeps the pool can admit it.",
+    help: "The pool admits only tasks of certain namespaces, and the namespace of the task is not one of them. The operator of the pool can admit it.",
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
       `Pool \`${pool}\` does not admit tasks of namespace \`${namespace}\``,
     remedy: "Use another pool, or add the namespace to the pool.",
@@ -42,14 +42,14 @@ export const matchingErrors = defineErrors("matching", {
   limitsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "So many keys of limits are in use that the pool takes no further ones. Use fewer, or further pools.",
+    help: "The pool has its maximum number of limit keys in use. Use fewer keys, or more pools.",
     message: ({ max }: { max: number }) => `The maximum of ${max} limit keys in use is reached`,
     remedy: "Use fewer keys, or another pool.",
   },
   poolNumberTaken: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Each pool has one number on a stream, and each number one pool.",
+    help: "Each pool has one number on a stream, and each number belongs to one pool.",
     message: ({ number, pool }: { number: number; pool: string }) =>
       `Number ${number} for pool \`${pool}\` is already taken on this stream`,
     remedy: "Choose another number.",
@@ -57,7 +57,7 @@ export const matchingErrors = defineErrors("matching", {
   streamFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A stream of offers has so many pools or profiles that it takes no further ones.",
+    help: "The stream of offers has its maximum number of pools or profiles.",
     message: ({ what, max }: { what: string; max: number }) => `The stream has the maximum of ${max} ${what}`,
     remedy: "Open another stream.",
   },
@@ -85,7 +85,7 @@ export const matchingErrors = defineErrors("matching", {
   durableUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A sender says that a result is durable which it was not sent.",
+    help: "The sender confirmed a result as durable that the pool never sent.",
     message: ({ number, last }: { number: number; last: number }) =>
       `The sender confirmed result ${number} as durable, and the last result sent is ${last}`,
     remedy: "Correct the sender.",
@@ -93,14 +93,14 @@ export const matchingErrors = defineErrors("matching", {
   windowFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "A sender has offered more than its window, or the pool has as many tasks as it may. Offer it again later.",
+    help: "The sender has offered more tasks than its window, or the pool has its maximum number of tasks. Offer the task again later.",
     message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
     remedy: "Offer the task again later.",
   },
   queueTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "No agent took the task within the time that it may wait for one.",
+    help: "No agent took the task within its queue timeout.",
     message: ({ capability, waitedMs, mayMs, isOffered }: QueueTimeout) =>
       `No agent took the task for \`${capability}\` in ${printDuration(waitedMs)} (maximum: ${printDuration(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
     remedy: ({ capability, isOffered }: QueueTimeout) =>
@@ -111,7 +111,7 @@ export const matchingErrors = defineErrors("matching", {
   totalTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The task was not done in the time that it may take over all its attempts.",
+    help: "The task did not finish within its total timeout, which covers all its attempts.",
     message: ({ capability, agent }: { capability: string; agent: string }) =>
       `The task for \`${capability}\` did not finish within its total timeout: ${agent === "" ? "it was still waiting" : `it was running at agent \`${agent}\``}`,
     remedy: "Raise the total timeout.",
@@ -119,7 +119,7 @@ export const matchingErrors = defineErrors("matching", {
   runTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "An attempt took longer than it may. Its agent has been asked to end it.",
+    help: "An attempt ran longer than its timeout. The pool asked its agent to cancel it.",
     message: ({ capability, agent, runMs }: { capability: string; agent: string; runMs: number }) =>
       `The attempt of \`${capability}\` at agent \`${agent}\` did not finish within ${printDuration(runMs)}`,
     remedy: "Raise the timeout, or check why the task takes so long.",
@@ -127,7 +127,7 @@ export const matchingErrors = defineErrors("matching", {
   heartbeatMissed: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "An attempt gave no sign of life in time. Its agent has been asked to end it.",
+    help: "An attempt sent no heartbeat within its timeout. The pool asked its agent to cancel it.",
     message: ({
       capability,
       agent,
@@ -142,7 +142,7 @@ export const matchingErrors = defineErrors("matching", {
   lost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The worker of the attempt is gone, or the attempt was taken away from it. How far it came is unknown. Another worker gets the task at once, and the attempt does not count.",
+    help: "The worker of the attempt disconnected, or the attempt was taken from it. Its progress is unknown. Another worker gets the task at once, and the attempt does not count.",
     message: ({ capability, agent, reason }: { capability: string; agent: string; reason: string }) =>
       `Agent \`${agent}\` lost the attempt of \`${capability}\`: ${reason}`,
     remedy: "Check the log of the agent, then retry the task.",
@@ -150,7 +150,7 @@ export const matchingErrors = defineErrors("matching", {
   busyTooOften: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "One agent after the other said that it is busy. The attempt does not count.",
+    help: "Several agents in a row rejected the task as busy. The attempt does not count.",
     message: ({ capability, count }: { capability: string; count: number }) =>
       `${count} agents for \`${capability}\` rejected the task as busy`,
     remedy: "Start more agents, or offer fewer tasks.",
@@ -166,7 +166,7 @@ export const matchingErrors = defineErrors("matching", {
   agentsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The pool has as many agents as it may.",
+    help: "The pool has its maximum number of agents.",
     message: ({ pool, max }: { pool: string; max: number }) =>
       `Pool \`${pool}\` has the maximum of ${max} agents`,
     remedy: "Join another pool, or raise its maximum.",
@@ -174,7 +174,7 @@ export const matchingErrors = defineErrors("matching", {
   agentFlapping: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The agent has joined and gone many times within a short while. It has to stay away for a while, each time longer, so that others are not disturbed. It may join again after the time in the error. Find the cause in its log and its events.",
+    help: "The agent joined and left many times within a short time. It is locked out, each time longer, to protect other agents. It can join again after the time in the error. Find the cause in its log and its events.",
     message: ({ agent, awayMs }: { agent: string; awayMs: number }) =>
       `Agent \`${agent}\` joined and left too often and is locked out for ${printDuration(awayMs)}`,
     remedy: "Check its log, and join again after that time.",
@@ -182,7 +182,7 @@ export const matchingErrors = defineErrors("matching", {
   agentSuperseded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Another process says that it is the same agent and was started later: the later one stays.",
+    help: "Another process with the same agent id was started later. The later process stays.",
     message: ({ agent, incarnation, later }: { agent: string; incarnation: string; later: string }) =>
       `Agent \`${agent}\` with incarnation ${incarnation} was replaced by incarnation ${later}`,
     remedy: "Give each process its own agent id.",
@@ -190,7 +190,7 @@ export const matchingErrors = defineErrors("matching", {
   offeringInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What an agent offers is out of bounds, or cannot be understood.",
+    help: "The offering of the agent is out of bounds or invalid.",
     message: ({ agent, problem }: { agent: string; problem: string }) => `Agent \`${agent}\`: ${problem}`,
     remedy: "Correct the offering of the agent.",
   },

@@ -1,5 +1,9 @@
 export { launchIdOf, scalerIdOf } from "./agents/launch.ts";
-export { type TurnedAway, TurnedAwayAgents, turnedAwayWords } from "./agents/turned-away.ts";
+export {
+  describeRefused,
+  type RefusedAgent,
+  RefusedAgents,
+} from "./agents/refused-agents.ts";
 export type { AgentLink, AgentOutlet, Joined } from "./api/agents.ts";
 export type { Allotments, AllotmentUses } from "./api/allotments.ts";
 export type { HookOutlet, HookQuestion, HookReply, PoolHook } from "./api/hooks.ts";
@@ -27,8 +31,8 @@ export {
   poolSettingsOf,
   strategyIn,
   strategyKinds,
+  strategyNameOf,
   strategyTextOf,
-  strategyWordOf,
 } from "./pool-message.ts";
 export { Arrivals, type PastArrivals, type StretchArrivals } from "./scaling/arrivals.ts";
 export { crashAfter } from "./scaling/crashes.ts";

@@ -5,7 +5,7 @@ import {
   type Strategy as StrategyMessage,
 } from "@tutti/contracts/swarm/v1";
 import type { PoolSettings } from "./api/pool.ts";
-import { auctionIn, auctionText, nearWeights } from "./strategies/auction.ts";
+import { auctionIn, auctionText, weightVariants } from "./strategies/auction.ts";
 import { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/strategies.ts";
 
 export const strategyKinds: Readonly<Record<StrategyName, StrategyKind>> = {
@@ -37,13 +37,13 @@ export function poolSettingsOf(pool: PoolMessage, namespace: string): Partial<Po
 }
 
 /** Returns the strategy of a pool by its name. */
-export function strategyWordOf(pool: Pick<PoolMessage, "strategy"> | undefined): StrategyName {
+export function strategyNameOf(pool: Pick<PoolMessage, "strategy"> | undefined): StrategyName {
   return nameOf(pool?.strategy?.kind);
 }
 
 /** Returns the strategy with its weights, if it has any: `fastest`, `auction(load=2)`. */
 export function strategyTextOf(pool: Pick<PoolMessage, "strategy"> | undefined): string {
-  const name = strategyWordOf(pool);
+  const name = strategyNameOf(pool);
   return name === "auction" ? auctionText(pool?.strategy?.weights ?? {}) : name;
 }
 
@@ -63,10 +63,10 @@ export function strategyIn(
 export function otherStrategies(pool: Pick<PoolMessage, "strategy">): readonly StrategyMessage[] {
   const weights = pool.strategy?.weights ?? {};
   const own = strategyTextOf(pool);
-  const near = strategyWordOf(pool) === "auction" ? nearWeights(weights) : [];
+  const variants = strategyNameOf(pool) === "auction" ? weightVariants(weights) : [];
   return [
     ...strategyNames.map((name) => ({ kind: strategyKinds[name], weights })),
-    ...near.map((each) => ({ kind: strategyKinds.auction, weights: { ...each } })),
+    ...variants.map((each) => ({ kind: strategyKinds.auction, weights: { ...each } })),
   ].filter((strategy) => strategyTextOf({ strategy }) !== own);
 }
 

@@ -115,7 +115,7 @@ export class PoolOwner implements Pool {
     if (this.#calls?.isStirred === true) return 0;
     let dueMs = wheel.nextDueMs;
     if (claims.size > 0) dueMs = Math.min(dueMs, claims.untilMs);
-    if (senders.slots.size > 0) dueMs = Math.min(dueMs, claims.askDueMs, orphans.askDueMs);
+    if (senders.slots.size > 0) dueMs = Math.min(dueMs, claims.queryDueMs, orphans.queryDueMs);
     if (ramp !== undefined && waiting.count > 0 && !settings.isStill) dueMs = Math.min(dueMs, ramp.dueMs);
     return dueMs;
   }
@@ -127,7 +127,7 @@ export class PoolOwner implements Pool {
     const link = parts.roster.join(hello, agentId, host, outlet, nowMs);
     if (isRefusal(link)) return link;
     const { agent } = link;
-    parts.turnedAway.readmit(agentId);
+    parts.refusedAgents.readmit(agentId);
     const unwanted = parts.reconciler.reconcile(agent, hello.running, isSame, nowMs);
     const { hold, holdReason: reason, holdDueMs } = agent;
     const forMs = holdDueMs === Number.POSITIVE_INFINITY ? 0 : holdDueMs - nowMs;
@@ -140,23 +140,23 @@ export class PoolOwner implements Pool {
     };
   }
 
-  turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void {
-    this.#parts.turnedAway.note(agentId, offering, why, nowMs);
+  addRefused(agentId: string, offering: Offering, reason: string, nowMs: number): void {
+    this.#parts.refusedAgents.add(agentId, offering, reason, nowMs);
   }
 
   turn(nowMs: number): number {
     const parts = this.#parts;
     parts.wheel.advance(nowMs);
-    this.#lookAtClaims(nowMs);
+    this.#checkClaims(nowMs);
     this.#calls?.judge(nowMs);
     const assigned = parts.settings.isStill ? 0 : this.#assign(nowMs);
-    parts.waker.wakeByNeed(nowMs);
+    parts.waker.wakeOnDemand(nowMs);
     parts.readiness.settle(nowMs);
     parts.starts.add(assigned, nowMs);
     this.#calls?.flush();
     parts.outbox.flush();
     parts.shelf.tidy(parts.tasks);
-    parts.waitWatch.look(nowMs);
+    parts.waitWatch.check(nowMs);
     return assigned;
   }
 
@@ -167,7 +167,7 @@ export class PoolOwner implements Pool {
     const room = parts.starts.roomAt(nowMs);
     const together = room < 1 ? 0 : parts.gangs.run(nowMs);
     const assigned = together + parts.matcher.match(nowMs, room - together);
-    parts.starts.tookFromRamp(assigned, nowMs);
+    parts.starts.takeFromRamp(assigned, nowMs);
     parts.preemption.run(nowMs);
     return assigned + parts.doubling.run(nowMs);
   }
@@ -178,13 +178,13 @@ export class PoolOwner implements Pool {
     if (isRefusal(settings)) return settings;
     const before = parts.settings.current;
     parts.settings.current = settings;
-    if (before.strategy !== settings.strategy) parts.readiness.rankAnew();
+    if (before.strategy !== settings.strategy) parts.readiness.rankAll();
     if (before.ageingMs !== settings.ageingMs || before.dueLeadMs !== settings.dueLeadMs)
       parts.order.rerank(parts.tasks.values());
     if (before.slowStart?.untilMs !== settings.slowStart?.untilMs)
       parts.starts.startSlowly(settings.slowStart);
     if (before.window !== settings.window)
-      for (const { stream, pool } of parts.senders.slots) stream.retell(pool);
+      for (const { stream, pool } of parts.senders.slots) stream.reportWindow(pool);
     return undefined;
   }
 
@@ -249,20 +249,20 @@ export class PoolOwner implements Pool {
   ): Refusal | undefined {
     return this.#steer(agentId, (agent) => {
       if (agent.link !== undefined) agent.link.outgoing.sleep = { reason, forMs };
-      this.#parts.states.sleeps(agent, reason, forMs, !isByPlan, nowMs);
+      this.#parts.states.markAsleep(agent, reason, forMs, !isByPlan, nowMs);
     });
   }
 
   wake(agentId: string, reason: string, nowMs: number): Refusal | undefined {
     return this.#steer(agentId, (agent) => {
       if (agent.link !== undefined) agent.link.outgoing.wake = { reason };
-      this.#parts.states.wakes(agent, reason, nowMs);
+      this.#parts.states.markAwake(agent, reason, nowMs);
     });
   }
 
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined {
     return this.#steer(agentId, (agent) =>
-      this.#parts.roster.leave(agent, reason, { reason, returnAfterMs }, nowMs),
+      this.#parts.roster.removeAgent(agent, reason, { reason, returnAfterMs }, nowMs),
     );
   }
 
@@ -281,16 +281,16 @@ export class PoolOwner implements Pool {
     this.#parts.launchers.current = launches;
   }
 
-  tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void {
+  reportLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void {
     this.#parts.events.reportLaunch(agentId, isStarting, reason, nowMs);
   }
 
   launchedFor(scalerId: string): LaunchedAgent[] {
     const launched: LaunchedAgent[] = [];
     for (const agent of this.#parts.agents.values()) {
-      const { identity, agentId, state, wakesByNeed, used: attempts } = agent;
+      const { identity, agentId, state, wakesOnDemand, used: attempts } = agent;
       if (scalerIdOf(identity.launchId) === scalerId)
-        launched.push({ agentId, state, wakesByNeed, attempts });
+        launched.push({ agentId, state, wakesOnDemand, attempts });
     }
     return launched;
   }
@@ -334,17 +334,17 @@ export class PoolOwner implements Pool {
   }
 
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined {
-    const isWanted = finderOf(work);
+    const isMatch = finderOf(work);
     for (const task of this.#parts.tasks.values())
-      if (isWanted(task)) return this.#explanations.explainTask(task, nowMs);
+      if (isMatch(task)) return this.#explanations.explainTask(task, nowMs);
     return (
       this.#explanations.explainDenied(work) ??
       explainPlaced(this.#parts.placements, this.#parts.settings.current.strategy, work, nowMs)
     );
   }
 
-  placementsGoneUntilMs(nowMs: number): number {
-    return this.#parts.placements.goneUntilMs(nowMs);
+  placementsUnknownBeforeMs(nowMs: number): number {
+    return this.#parts.placements.forgottenUntilMs(nowMs);
   }
 
   placedAttempts(after: number, most: number, nowMs: number): PlacedAttempts {
@@ -359,14 +359,14 @@ export class PoolOwner implements Pool {
    * Asks senders about attempts that none of them has offered. While some of the running work is unknown, no
    * limited task starts, for a limited time.
    */
-  #lookAtClaims(nowMs: number): void {
+  #checkClaims(nowMs: number): void {
     const { claims, orphans, limits, senders } = this.#parts;
     if (claims.size > 0 && nowMs >= claims.untilMs)
       claims.dropAll("no sender has offered it since the pool moved here");
     if (senders.slots.size > 0) {
-      const claimed = claims.toAsk(nowMs).map(({ token, agent: { agentId } }) => ({ token, agentId }));
+      const claimed = claims.dueForQuery(nowMs).map(({ token, agent: { agentId } }) => ({ token, agentId }));
       const orphaned = orphans
-        .toAsk(nowMs)
+        .dueForQuery(nowMs)
         .map(({ offer: { token }, agent }) => ({ token, agentId: agent?.agentId ?? "" }));
       const unclaimed = [...claimed, ...orphaned];
       if (unclaimed.length > 0)
@@ -409,7 +409,7 @@ function hookEnds({ tasks, waiting, preemption, outcomes, orders }: HookEndsPart
     admit(task) {
       if (task.stage !== "hooked") return;
       enqueue(task);
-      preemption.note(task);
+      preemption.add(task);
       tasks.schedule(task);
     },
     deny(task, error, nowMs) {
@@ -456,10 +456,10 @@ function offeredView(cohorts: Iterable<Cohort>, paused: Iterable<Agent>): Offere
     if (agent !== undefined) add(agent, offered, agents.size);
   }
   for (const agent of paused) {
-    const takes = new Set(agent.takes);
+    const accepted = new Set(agent.accepted);
     add(
       agent,
-      agent.offered.filter((each) => !takes.has(each)),
+      agent.offered.filter((each) => !accepted.has(each)),
       1,
     );
   }

@@ -8,8 +8,8 @@ import { Arena, numberOf, type Sender, type TestAgent, tokenOf } from "../src/te
 
 const { HOOK_MOMENT_BEFORE_ASSIGN, HOOK_MOMENT_BEFORE_RESULT, HOOK_MOMENT_BEFORE_FAILURE } = HookMoment;
 
-function compiled(given: Parameters<typeof Hook.fromPartial>[0]): PoolHook {
-  const { hook } = compileHook(Hook.fromPartial(given));
+function compiled(input: Parameters<typeof Hook.fromPartial>[0]): PoolHook {
+  const { hook } = compileHook(Hook.fromPartial(input));
   assert.ok(hook !== undefined);
   return hook;
 }
@@ -54,7 +54,7 @@ const steps = fc.oneof(
   fc.record({ kind: fc.constant("reconnect" as const) }),
   fc.record({ kind: fc.constant("pass" as const), byMs: fc.constantFrom(1, 100, 600) }),
 );
-type Step = typeof steps extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+type Step = typeof steps extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** A pool with hooks, whose listeners give any answers at any time. */
 class Play {
@@ -77,11 +77,11 @@ class Play {
   }
 
   get over(): ReadonlySet<number> {
-    const told = this.senders.flatMap(({ results, returned }) => [
+    const ended = this.senders.flatMap(({ results, returned }) => [
       ...results.map(([number]) => number),
       ...returned,
     ]);
-    return new Set([...told, ...this.cancelled]);
+    return new Set([...ended, ...this.cancelled]);
   }
 
   get outstanding(): number[] {
@@ -89,13 +89,13 @@ class Play {
     return Array.from({ length: this.offered }, (_, at) => at + 1).filter((number) => !over.has(number));
   }
 
-  take(step: Step): void {
+  apply(step: Step): void {
     const { arena } = this;
     const { pool } = arena;
     if (step.kind === "offer")
       for (let each = 0; each < step.count; each++) this.sender.offer(++this.offered);
     else if (step.kind === "set")
-      pool.setHooks(step.hooks, { ask: (questions) => void this.requests.push(...questions) });
+      pool.setHooks(step.hooks, { send: (questions) => void this.requests.push(...questions) });
     else if (step.kind === "verdict") this.#answer(step.at, HookVerdict.fromPartial(step.verdict), "");
     else if (step.kind === "silence") this.#answer(step.at, undefined, "it broke");
     else if (step.kind === "work") this.work(step.at);
@@ -107,7 +107,7 @@ class Play {
 
   /** Lets the agent answer one of its tasks. Returns false if it has none. */
   work(at: number): boolean {
-    const open = this.agent.given.filter(
+    const open = this.agent.taskNumbers.filter(
       (number) => !this.answered.has(number) && !this.cancelled.has(number),
     );
     const number = open[at % Math.max(1, open.length)];
@@ -140,7 +140,7 @@ class Play {
 
   /** Completes all blocked tasks. */
   end(): void {
-    this.take({ kind: "set", hooks: [] });
+    this.apply({ kind: "set", hooks: [] });
     for (let round = 0; round < 2_000 && this.outstanding.length > 0; round++) {
       this.work(0);
       this.arena.pass(50);
@@ -148,18 +148,18 @@ class Play {
   }
 }
 
-describe("tasks of a pool with hooks that say what they like", () => {
-  it("end once each, with any answers, changed hooks, cancellations or disconnects meanwhile", () => {
+describe("tasks of a pool with arbitrary hooks", () => {
+  it("end once each, with any answers, changed hooks, cancellations or disconnects", () => {
     fc.assert(
-      fc.property(fc.array(steps, { minLength: 5, maxLength: 60 }), (told) => {
+      fc.property(fc.array(steps, { minLength: 5, maxLength: 60 }), (operations) => {
         const play = new Play();
-        for (const step of told) play.take(step);
+        for (const step of operations) play.apply(step);
         play.end();
         assert.deepEqual(play.outstanding, []);
-        const given = play.agent.given;
-        assert.equal(new Set(given).size, given.length, "no attempt is given out twice");
-        for (const { told } of play.senders) {
-          const results = told.results.map(({ token }) => numberOf(token));
+        const assigned = play.agent.taskNumbers;
+        assert.equal(new Set(assigned).size, assigned.length, "no attempt is given out twice");
+        for (const { received } of play.senders) {
+          const results = received.results.map(({ token }) => numberOf(token));
           assert.equal(new Set(results).size, results.length, "a result is reported once per stream");
         }
         const { queued } = play.arena.pool.status(play.arena.nowMs);

@@ -39,13 +39,13 @@ export interface ModelTask {
 export interface ModelAgent {
   readonly id: string;
   readonly real: TestAgent;
-  does: readonly string[];
+  capabilities: readonly string[];
   zone: string;
   slots: number;
   gpu: number;
   credit: number;
   held: boolean;
-  cut: boolean;
+  isDisconnected: boolean;
   draining: boolean;
   /** The pause after a busy answer lasts at least until the first time, at most until the second. */
   slowFromMs: number;
@@ -53,7 +53,7 @@ export interface ModelAgent {
   here: boolean;
   /** Results in the order sent, by task, and whether each is settled. */
   readonly results: { readonly number: number; settled: boolean }[];
-  seen: { assigned: number };
+  read: { assigned: number };
 }
 
 export const limitMax = 2;
@@ -69,7 +69,7 @@ export class Model {
   }
 
   task(number: number): ModelTask {
-    const task = this.tasks.find((one) => one.number === number);
+    const task = this.tasks.find((each) => each.number === number);
     assert.ok(task !== undefined, `task ${number} was offered`);
     return task;
   }
@@ -83,7 +83,7 @@ export class Model {
   }
 
   /** Removes an agent: its tasks are lost. Returns their numbers. */
-  leave(agent: ModelAgent): number[] {
+  removeAgent(agent: ModelAgent): number[] {
     const lost = this.workOf(agent).map(({ number }) => number);
     agent.here = false;
     for (const number of lost) this.end(number);
@@ -103,12 +103,12 @@ export class Model {
     const assigned: ModelTask[] = [];
     for (const agent of this.agents) {
       const { assigned: frames } = agent.real;
-      for (; agent.seen.assigned < frames.length; agent.seen.assigned++) {
-        const token = frames[agent.seen.assigned]?.token;
+      for (; agent.read.assigned < frames.length; agent.read.assigned++) {
+        const token = frames[agent.read.assigned]?.token;
         assert.ok(token !== undefined);
         const task = this.task(numberOf(token));
         assert.equal(task.stage, "waiting", `task ${task.number} waited when it was assigned to ${agent.id}`);
-        assert.ok(this.#mayDo(agent, task), `${agent.id} may do task ${task.number}`);
+        assert.ok(this.#canRun(agent, task), `${agent.id} may do task ${task.number}`);
         assert.ok(this.#hasRoom(agent, agent.slowFromMs), `${agent.id} has room for task ${task.number}`);
         assert.ok(this.#hasResources(agent, task), `${agent.id} has resources for task ${task.number}`);
         assert.ok(this.#isAllowed(task), `the limit of task ${task.number} has room`);
@@ -119,25 +119,25 @@ export class Model {
       }
     }
     this.#checkOrder(before, assigned);
-    this.#checkNobodyWaits();
+    this.#checkNoTaskWaits();
   }
 
   #checkOrder(before: readonly ModelTask[], assigned: readonly ModelTask[]): void {
     for (const one of assigned) {
       for (const other of before) {
-        if (other.stage !== "waiting" || !asksTheSame(one, other)) continue;
+        if (other.stage !== "waiting" || !hasSameRequirements(one, other)) continue;
         const isBefore = rank(one) < rank(other) || (rank(one) === rank(other) && one.order < other.order);
         assert.ok(isBefore, `task ${one.number} went before ${other.number}`);
       }
     }
   }
 
-  #checkNobodyWaits(): void {
+  #checkNoTaskWaits(): void {
     for (const task of this.tasks) {
       if (task.stage !== "waiting" || !this.#isAllowed(task)) continue;
       for (const agent of this.present) {
         const able =
-          this.#mayDo(agent, task) &&
+          this.#canRun(agent, task) &&
           this.#hasRoom(agent, agent.slowUntilMs) &&
           this.#hasResources(agent, task);
         assert.ok(!able, `task ${task.number} waits although ${agent.id} could do it`);
@@ -145,10 +145,10 @@ export class Model {
     }
   }
 
-  #mayDo(agent: ModelAgent, { profile, only, not }: ModelTask): boolean {
+  #canRun(agent: ModelAgent, { profile, only, not }: ModelTask): boolean {
     const { capability, major, zone } = profile;
-    const offers = agent.does.some((one) => {
-      const [name, version = ""] = one.split("@");
+    const offers = agent.capabilities.some((offered) => {
+      const [name, version = ""] = offered.split("@");
       return name === capability && Number(version.split(".")[0]) >= major;
     });
     if (!offers || (zone !== "" && agent.zone !== zone)) return false;
@@ -156,8 +156,8 @@ export class Model {
   }
 
   #hasRoom(agent: ModelAgent, slowMs: number): boolean {
-    const { here, held, cut, draining, credit, slots } = agent;
-    if (!here || held || cut || draining || credit <= 0) return false;
+    const { here, held, isDisconnected, draining, credit, slots } = agent;
+    if (!here || held || isDisconnected || draining || credit <= 0) return false;
     if (this.#arena.nowMs < slowMs) return false;
     return this.workOf(agent).length < slots;
   }
@@ -169,11 +169,11 @@ export class Model {
 
   #isAllowed({ limit, profile }: ModelTask): boolean {
     if (limit === "") return true;
-    const held = this.tasks.filter(
+    const running = this.tasks.filter(
       (other) =>
         other.stage === "working" && other.limit === limit && other.profile.namespace === profile.namespace,
     );
-    return held.length < limitMax;
+    return running.length < limitMax;
   }
 
   checkDurable(): void {
@@ -200,7 +200,8 @@ function rank({ readyMs, priority }: ModelTask): number {
   return readyMs - priority * ageingMs;
 }
 
-function asksTheSame(one: ModelTask, other: ModelTask): boolean {
-  const asked = ({ profile, only, not, limit }: ModelTask) => JSON.stringify([profile, only, not, limit]);
-  return one.limit === "" && asked(one) === asked(other);
+function hasSameRequirements(one: ModelTask, other: ModelTask): boolean {
+  const requirements = ({ profile, only, not, limit }: ModelTask) =>
+    JSON.stringify([profile, only, not, limit]);
+  return one.limit === "" && requirements(one) === requirements(other);
 }

@@ -20,7 +20,7 @@ const profiles: fc.Arbitrary<ModelProfile> = fc.record({
 
 const some = fc.nat(1_000);
 const names = fc.subarray([...agentIds], { maxLength: 2 });
-const none = fc.constant([]);
+const noNames = fc.constant([]);
 
 const offerStep = fc.record({
   kind: fc.constant("offer" as const),
@@ -29,8 +29,8 @@ const offerStep = fc.record({
   waitedMs: fc.constantFrom(0, 0, 90_000),
   priority: fc.constantFrom(0, 0, 1, -2),
   limit: fc.constantFrom("", "", "key", "other"),
-  only: fc.oneof({ weight: 4, arbitrary: none }, { weight: 1, arbitrary: names }),
-  not: fc.oneof({ weight: 4, arbitrary: none }, { weight: 1, arbitrary: names }),
+  only: fc.oneof({ weight: 4, arbitrary: noNames }, { weight: 1, arbitrary: names }),
+  not: fc.oneof({ weight: 4, arbitrary: noNames }, { weight: 1, arbitrary: names }),
   sender: fc.nat(1),
 });
 
@@ -94,11 +94,11 @@ export type Step = typeof steps extends fc.Arbitrary<infer S> ? S : never;
 
 interface Side {
   real: Sender;
-  away: boolean;
+  isDisconnected: boolean;
   readonly tasks: Set<ModelTask>;
   /** Results in the order reported on the present stream, and whether each is durable. */
-  told: { readonly task: ModelTask; durable: boolean }[];
-  seenReturned: number;
+  reported: { readonly task: ModelTask; durable: boolean }[];
+  returnedCount: number;
   incarnation: number;
 }
 
@@ -119,7 +119,7 @@ export class Story {
     this.#sides = [this.#side("one"), this.#side("two")];
   }
 
-  tell(step: Step): void {
+  apply(step: Step): void {
     switch (step.kind) {
       case "offer":
         this.#offer(step);
@@ -145,21 +145,21 @@ export class Story {
         this.turn();
         break;
       default:
-        this.#tellRare(step.kind, step.at, step.by);
+        this.#applyRare(step.kind, step.at, step.by);
     }
   }
 
   turn(): void {
     this.arena.turn();
     this.model.learn();
-    this.#hear();
+    this.#checkReceived();
     this.model.checkDurable();
     this.model.checkStatus();
   }
 
   /** All senders return, every agent answers, all results become durable: then nothing may be left. */
   end(): void {
-    for (const side of [0, 1]) if (this.#sides[side]?.away === true) this.#comeBack(side);
+    for (const side of [0, 1]) if (this.#sides[side]?.isDisconnected === true) this.#reconnect(side);
     this.turn();
     for (let round = 0; round < 50; round++) {
       for (const task of this.model.tasks) if (task.stage === "working") this.#answer(task, true);
@@ -177,7 +177,7 @@ export class Story {
 
   #side(name: string): Side {
     const real = this.arena.sender(name, this.#sendersAreHere);
-    return { real, away: false, tasks: new Set(), told: [], seenReturned: 0, incarnation: 1 };
+    return { real, isDisconnected: false, tasks: new Set(), reported: [], returnedCount: 0, incarnation: 1 };
   }
 
   #sideOf(task: ModelTask): Side | undefined {
@@ -186,16 +186,16 @@ export class Story {
 
   #working(at: number): ModelTask | undefined {
     const working = this.model.tasks.filter(
-      ({ stage, agent }) => stage === "working" && agent?.cut === false,
+      ({ stage, agent }) => stage === "working" && agent?.isDisconnected === false,
     );
     return working[at % Math.max(1, working.length)];
   }
 
   #offer(step: Extract<Step, { kind: "offer" }>): void {
     const side = this.#sides[step.sender];
-    if (side === undefined || side.away) return;
+    if (side === undefined || side.isDisconnected) return;
     const { profile, limit, only, not, priority, waitedMs } = step;
-    for (let made = 0; made < step.count; made++) {
+    for (let added = 0; added < step.count; added++) {
       const number = ++this.#numbers;
       const task: ModelTask = {
         number,
@@ -241,36 +241,36 @@ export class Story {
   #forgive(id: string): void {
     const { pool, nowMs } = this.arena;
     pool.release(id, "", nowMs);
-    const isHeld = this.model.agents.findLast((one) => one.id === id)?.held === true;
+    const isHeld = this.model.agents.findLast((each) => each.id === id)?.held === true;
     if (isHeld) pool.hold(id, { hold: Hold.HOLD_PAUSED, reason: "held", forMs: 0 }, nowMs);
   }
 
   #join({ id, does, zone, slots, gpu, credit }: Extract<Step, { kind: "join" }>): void {
-    const before = this.model.present.find((one) => one.id === id);
+    const before = this.model.present.find((each) => each.id === id);
     if (before !== undefined)
-      for (const number of this.model.leave(before)) this.#expect(number, "matching.lost");
+      for (const number of this.model.removeAgent(before)) this.#expect(number, "matching.lost");
     const incarnation = String(this.model.agents.length).padStart(5, "0");
     const labels: Record<string, string> = zone === "" ? {} : { zone };
-    const wishes = { does, labels, slots, resources: { gpu }, credit, incarnation };
+    const options = { capabilities: does, labels, slots, resources: { gpu }, credit, incarnation };
     this.#forgive(id);
-    const real = this.arena.agent(id, wishes);
+    const real = this.arena.agent(id, options);
     this.model.agents.push({
       id,
       real,
-      does,
+      capabilities: does,
       zone,
       slots,
       gpu,
       credit,
       // A hold applies to the next incarnation too.
-      held: before?.held ?? this.model.agents.findLast((one) => one.id === id)?.held ?? false,
-      cut: false,
+      held: before?.held ?? this.model.agents.findLast((each) => each.id === id)?.held ?? false,
+      isDisconnected: false,
       draining: false,
       slowFromMs: 0,
       slowUntilMs: 0,
       here: true,
       results: [],
-      seen: { assigned: 0 },
+      read: { assigned: 0 },
     });
   }
 
@@ -284,11 +284,11 @@ export class Story {
     this.#expect(task.number, well ? "inlineOutput" : "mine");
   }
 
-  #expect(number: number, what: string): void {
-    this.#expected.set(this.model.task(number), what);
+  #expect(number: number, outcome: string): void {
+    this.#expected.set(this.model.task(number), outcome);
   }
 
-  #tellRare(kind: string, at: number, by: number): void {
+  #applyRare(kind: string, at: number, by: number): void {
     const { nowMs } = this.arena;
     const { present } = this.model;
     const agent = present[at % Math.max(1, present.length)];
@@ -297,40 +297,40 @@ export class Story {
     else if (agent === undefined) return;
     else if (kind === "leave") {
       agent.real.link.end("pulled", nowMs);
-      for (const number of this.model.leave(agent)) this.#expect(number, "matching.lost");
+      for (const number of this.model.removeAgent(agent)) this.#expect(number, "matching.lost");
     } else if (kind === "cut") {
-      agent.real.link.cut(nowMs);
-      agent.cut = true;
+      agent.real.link.markDisconnected(nowMs);
+      agent.isDisconnected = true;
     } else if (kind === "resume") {
       agent.real.link.resume(nowMs);
-      agent.cut = false;
+      agent.isDisconnected = false;
     } else if (kind === "hold") {
       this.arena.pool.hold(agent.id, { hold: Hold.HOLD_PAUSED, reason: "test", forMs: 0 }, nowMs);
       agent.held = true;
     } else if (kind === "release") {
       this.arena.pool.release(agent.id, "test", nowMs);
       agent.held = false;
-    } else if (agent.cut) return;
-    else this.#agentSays(kind, agent, by);
+    } else if (agent.isDisconnected) return;
+    else this.#applyToAgent(kind, agent, by);
   }
 
-  #agentSays(kind: string, agent: ModelAgent, by: number): void {
+  #applyToAgent(kind: string, agent: ModelAgent, by: number): void {
     if (kind === "drain") {
-      agent.real.say({ drain: { reason: "test", deadlineMs: 0 } });
+      agent.real.sendFrame({ drain: { reason: "test", deadlineMs: 0 } });
       agent.draining = true;
       agent.credit = 0;
     } else if (kind === "credit") {
-      agent.real.say({ credit: 2 });
+      agent.real.sendFrame({ credit: 2 });
       agent.credit += 2;
     } else if (kind === "reoffer") {
       agent.slots = Math.max(1, 2 + by);
       agent.zone = by > 0 ? "east" : "";
       const labels: Record<string, string> = by > 0 ? { zone: "east" } : {};
-      const capabilities = agent.does.map((one) => {
-        const [name = "", version = ""] = one.split("@");
+      const capabilities = agent.capabilities.map((offered) => {
+        const [name = "", version = ""] = offered.split("@");
         return { name, version };
       });
-      agent.real.say({
+      agent.real.sendFrame({
         offering: { capabilities, labels, slots: agent.slots, resources: { gpu: agent.gpu } },
       });
     } else if (kind === "strange") {
@@ -350,7 +350,7 @@ export class Story {
     agent.real.busy(task.number, 1_000);
     agent.slowFromMs = this.arena.nowMs + 1_000;
     agent.slowUntilMs = this.arena.nowMs + 30_000;
-    task.stage = this.#sideOf(task)?.away === true ? "away" : "waiting";
+    task.stage = this.#sideOf(task)?.isDisconnected === true ? "away" : "waiting";
     task.agent = undefined;
   }
 
@@ -359,7 +359,7 @@ export class Story {
     const task = tasks[at % Math.max(1, tasks.length)];
     if (task === undefined) return;
     const side = this.#sideOf(task);
-    if (side === undefined || side.away) return;
+    if (side === undefined || side.isDisconnected) return;
     if (kind === "cancel") this.#cancel(task);
     else if (kind === "recall") {
       if (task.stage !== "waiting" && task.stage !== "working") return;
@@ -386,12 +386,13 @@ export class Story {
 
   #durable(at: number, upTo: number, beyond: number): void {
     const side = this.#sides[at];
-    if (side === undefined || side.away) return;
-    const { told } = side;
-    const until = Math.min(told.length, upTo);
-    const also = until < told.length && beyond > 500 ? [until + 1 + (beyond % (told.length - until))] : [];
+    if (side === undefined || side.isDisconnected) return;
+    const { reported } = side;
+    const until = Math.min(reported.length, upTo);
+    const also =
+      until < reported.length && beyond > 500 ? [until + 1 + (beyond % (reported.length - until))] : [];
     side.real.durable(until, also);
-    for (const [place, entry] of told.entries()) {
+    for (const [place, entry] of reported.entries()) {
       if (place >= until && !also.includes(place + 1)) continue;
       entry.durable = true;
       for (const agent of this.model.agents)
@@ -399,31 +400,31 @@ export class Story {
     }
   }
 
-  #break(at: number, isBack: boolean): void {
+  #break(at: number, isReconnecting: boolean): void {
     const side = this.#sides[at];
     if (side === undefined) return;
-    if (side.away) {
-      if (isBack) this.#comeBack(at);
+    if (side.isDisconnected) {
+      if (isReconnecting) this.#reconnect(at);
       return;
     }
     side.real.stream.close(this.arena.nowMs);
-    side.away = true;
+    side.isDisconnected = true;
     for (const task of side.tasks) if (task.stage === "waiting") task.stage = "away";
     // Results that are not durable are reported again.
-    for (const { task, durable } of side.told)
+    for (const { task, durable } of side.reported)
       if (!durable && task.stage === "ended") this.#expected.set(task, "again");
-    side.told = [];
-    side.real.told.results = [];
-    side.real.told.returned = [];
-    side.seenReturned = 0;
+    side.reported = [];
+    side.real.received.results = [];
+    side.real.received.returned = [];
+    side.returnedCount = 0;
   }
 
-  #comeBack(at: number): void {
+  #reconnect(at: number): void {
     const side = this.#sides[at];
     if (side === undefined) return;
     side.real = this.arena.sender(`again-${side.incarnation++}`, this.#sendersAreHere);
-    side.seenReturned = 0;
-    side.away = false;
+    side.returnedCount = 0;
+    side.isDisconnected = false;
     for (const task of side.tasks) {
       const isExpected = this.#expected.has(task);
       if (task.stage === "gone" || (task.stage === "ended" && !isExpected)) continue;
@@ -435,36 +436,36 @@ export class Story {
   #pass(byMs: number): void {
     this.arena.nowMs += byMs;
     for (const agent of this.model.present) {
-      if (agent.cut) {
+      if (agent.isDisconnected) {
         agent.real.link.resume(this.arena.nowMs);
-        agent.cut = false;
+        agent.isDisconnected = false;
       }
-      agent.real.say({ heartbeat: { freeSlots: 0, attempts: 0, freeResources: {} } });
+      agent.real.sendFrame({ heartbeat: { freeSlots: 0, attempts: 0, freeResources: {} } });
     }
     this.turn();
   }
 
   /** Checks that senders received exactly the expected messages, once. */
-  #hear(): void {
+  #checkReceived(): void {
     for (const side of this.#sides) {
-      for (const [number, what] of side.real.results.slice(side.told.length)) {
+      for (const [number, outcome] of side.real.results.slice(side.reported.length)) {
         const task = this.model.task(number);
         // A message that crossed the cancellation is allowed.
-        const expected = task.stage === "gone" ? what : this.#expected.get(task);
+        const expected = task.stage === "gone" ? outcome : this.#expected.get(task);
         assert.ok(
-          expected === what || expected === "again",
-          `${number}: expected ${expected}, was told ${what}`,
+          expected === outcome || expected === "again",
+          `${number}: expected ${expected}, was told ${outcome}`,
         );
         this.#expected.delete(task);
-        side.told.push({ task, durable: false });
+        side.reported.push({ task, durable: false });
       }
-      for (const number of side.real.returned.slice(side.seenReturned)) {
+      for (const number of side.real.returned.slice(side.returnedCount)) {
         assert.ok(this.#expectedReturns.delete(number), `${number} was returned as expected`);
-        side.seenReturned++;
+        side.returnedCount++;
       }
-      if (side.away) continue;
-      for (const [task, what] of this.#expected)
-        assert.ok(!side.tasks.has(task), `the sender of ${task.number} is told ${what}`);
+      if (side.isDisconnected) continue;
+      for (const [task, outcome] of this.#expected)
+        assert.ok(!side.tasks.has(task), `the sender of ${task.number} is told ${outcome}`);
     }
   }
 }

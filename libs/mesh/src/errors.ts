@@ -13,7 +13,7 @@ export const meshErrors = defineErrors("mesh", {
   invalidRequest: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request breaks the rules of its contract. Nothing was done. The violations name each field with what was expected and found. Fix them and call again.",
+    help: "The request breaks the rules of its contract. Nothing was done. The violations list each field with the expected and the actual value. Fix them and call again.",
     message: ({ rpc, first, count }: { rpc: string; first: string; count: number }) =>
       `The request of ${rpc} is invalid: ${first}${count > 1 ? ` (and ${count - 1} more)` : ""}`,
     remedy: "Correct the request and call again.",
@@ -55,7 +55,7 @@ export const meshErrors = defineErrors("mesh", {
   tooLargeForPeer: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A message is larger than the limit of the other side's transport. Send it in parts, put its payload into the blob store, or raise `mesh.limits.messageBytes` on both sides.",
+    help: "A message is larger than the limit of the peer's transport. Send it in parts, put its payload into the blob store, or raise `mesh.limits.messageBytes` on both sides.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
       `A message of ${rpc} exceeds \`mesh.limits.messageBytes\` of the peer (${reason})`,
     remedy: "Send it in parts or as a blob.",
@@ -70,7 +70,7 @@ export const meshErrors = defineErrors("mesh", {
   unknownContract: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Health was asked for a contract that this process does not serve. The name is the full one, such as tutti.registry.v1.RegistryService. Reflection lists those that are served.",
+    help: "A health check requested a contract that this process does not serve. Use the full name, such as tutti.registry.v1.RegistryService. Reflection lists the served contracts.",
     message: ({ contract }: { contract: string }) => `Contract ${contract} is not served here`,
     remedy: "List the served contracts with reflection.",
   },
@@ -103,7 +103,7 @@ export const meshErrors = defineErrors("mesh", {
   connectionLost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The connection broke while the call ran. Whether it took effect is unknown. Repeat it with the same idempotency key. The mesh does so by itself for calls that may be repeated.",
+    help: "The connection broke while the call ran, and the outcome is unknown. Retry with the same idempotency key. The mesh retries by itself if the call may be repeated.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
       `The connection to ${address} broke during ${rpc} (${reason}), and the outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
@@ -111,7 +111,7 @@ export const meshErrors = defineErrors("mesh", {
   noConnection: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "No connection to the instance could be made. Nothing was done. The mesh tries other instances by itself. Check that the service runs and that its address can be reached from here.",
+    help: "No connection to the instance could be opened. Nothing was done. The mesh tries other instances by itself. Check that the service runs and that its address is reachable from here.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
       `No connection to ${address} for ${rpc} (${reason})`,
     remedy: "Check that the service runs there.",
@@ -119,14 +119,14 @@ export const meshErrors = defineErrors("mesh", {
   draining: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The instance is about to stop and takes no new calls. Nothing was done. The mesh calls another instance by itself.",
+    help: "The instance is about to stop and accepts no new calls. Nothing was done. The mesh calls another instance by itself.",
     message: ({ rpc }: { rpc: string }) => `This instance is draining and accepts no new calls of ${rpc}`,
     remedy: "Call another instance.",
   },
   overloaded: {
     status: "RESOURCE_EXHAUSTED",
     retry: "elsewhere",
-    help: "The server has as many calls in work as `mesh.limits.inFlight` (calls) or `mesh.limits.streams` (streams) allow. Nothing was done. Wait as long as the error says, or call another instance.",
+    help: "The server runs as many calls as `mesh.limits.inFlight` (calls) or `mesh.limits.streams` (streams) allow. Nothing was done. Wait for the delay in the error, or call another instance.",
     message: ({ rpc, limit, setting }: { rpc: string; limit: number; setting: string }) =>
       `All ${limit} places for ${rpc} are in use (\`${setting}\`)`,
     remedy: "Retry later, or call another instance.",
@@ -134,7 +134,7 @@ export const meshErrors = defineErrors("mesh", {
   noInstance: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "No instance of the service is known. Start one, or check that it announces itself to the same registry.",
+    help: "No instance of the service is known. Start one, or check that it registers with the same registry.",
     message: ({ service, waitedMs }: { service: string; waitedMs: number }) =>
       `No instance of ${service} found within ${waitedMs} ms`,
     remedy: "Start an instance that registers, or add its address to `mesh.peers`.",
@@ -142,7 +142,7 @@ export const meshErrors = defineErrors("mesh", {
   noUsableInstance: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Instances of the service are known, but each of them is draining or has failed so often that its breaker is open. Look at tutti_mesh_breaker_state and at the logs of the service.",
+    help: "Instances of the service are known, but each of them is draining or has failed so often that its breaker is open. Check tutti_mesh_breaker_state and the logs of the service.",
     message: ({ service, open, draining, reason }: UsableInstances) =>
       `No instance of ${service} is healthy: ${open} with an open breaker${reason && ` (${reason})`}, ${draining} draining`,
     remedy: "Check the logs of the service.",
@@ -150,7 +150,7 @@ export const meshErrors = defineErrors("mesh", {
   instanceAway: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The call names one instance of a service. It is not known here, or it has failed so often that its breaker is open. List the instances with `tutti instances`.",
+    help: "The call requests a specific instance of a service. The instance is not known here, or it has failed so often that its breaker is open. List the instances with `tutti instances`.",
     message: ({ service, instance }: { service: string; instance: string }) =>
       `Instance ${instance} of ${service} not found, or its breaker is open`,
     remedy: "List the instances with `tutti instances`.",
@@ -165,7 +165,7 @@ export const meshErrors = defineErrors("mesh", {
   ownerAway: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The instance that owns what the call is about cannot be reached, and no other took its place in the time that a call waits for that. Nothing was done. Ownership moves within seconds after a process is lost: repeat the call after the delay in the error.",
+    help: "The instance that owns the partition or pool of the call cannot be reached, and no other instance replaced it while the call waited. Nothing was done. Ownership moves within seconds after a process is lost: retry after the delay in the error.",
     message: ({ place, rpc, instance }: { place: string; rpc: string; instance: string }) =>
       instance === ""
         ? `${place} has no owner for ${rpc} yet, and nothing was done`
@@ -175,7 +175,7 @@ export const meshErrors = defineErrors("mesh", {
   interrupted: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The instance stopped while the call ran. Whether it took effect is unknown. Repeat it with the same idempotency key. The mesh does so by itself for calls that may be repeated.",
+    help: "The instance stopped while the call ran, and the outcome is unknown. Retry with the same idempotency key. The mesh retries by itself if the call may be repeated.",
     message: ({ rpc }: { rpc: string }) => `The instance stopped during ${rpc}, and the outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
   },
@@ -205,7 +205,7 @@ export const meshErrors = defineErrors("mesh", {
   unprotected: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Without TLS the mesh listens on loopback addresses only, since the caller that reaches it acts as administrator. Set `mesh.tls.mode` to `mutual` with certificates (`npm run certs` makes some for development), or `mesh.allowUnprotected` where the network itself is trusted.",
+    help: "Without TLS the mesh listens on loopback addresses only, because any caller that reaches it acts as administrator. Set `mesh.tls.mode` to `mutual` with certificates (`npm run certs` creates some for development). If the network itself is trusted, set `mesh.allowUnprotected`.",
     message: ({ address }: { address: string }) =>
       `\`mesh.listen\` is ${address}, not a loopback address, and \`mesh.tls.mode\` is off`,
     remedy: "Set `mesh.tls.mode` to `mutual`, or `mesh.allowUnprotected` to true on a trusted network.",

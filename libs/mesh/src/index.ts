@@ -42,10 +42,14 @@ export { type Incoming, ServerCall } from "./server/server-call.ts";
 export type { Handler, Handlers, RefusedListener } from "./server/types.ts";
 export { type MeshSettings, type MeshSettingsInput, meshSection, resolveMeshSettings } from "./settings.ts";
 export {
+  createDevelopmentCertificates,
   type DevelopmentCertificates,
   type DevelopmentCertificatesOptions,
-  makeDevelopmentCertificates,
 } from "./tls/development-ca.ts";
-export { HttpDoor, type HttpDoorParts, type ReceivedCall } from "./transport/http/door.ts";
-export { Gathering } from "./transport/http/gathering.ts";
+export { ByteBuffer } from "./transport/http/byte-buffer.ts";
+export {
+  HttpEndpoint,
+  type HttpEndpointParts,
+  type ReceivedCall,
+} from "./transport/http/endpoint.ts";
 export { readHeaders } from "./transport/http/wire.ts";

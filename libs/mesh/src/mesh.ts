@@ -18,7 +18,7 @@ import {
 } from "@tutti/kernel";
 import { Deadlines } from "./calls/deadlines.ts";
 import type { MethodOptions } from "./calls/method.ts";
-import { givenUp } from "./calls/stopping.ts";
+import { callCancelled } from "./calls/stopping.ts";
 import { MeshClient } from "./client/mesh-client.ts";
 import type { Client } from "./client/types.ts";
 import type { Discovery, Instance } from "./discovery/discovery.ts";
@@ -210,7 +210,7 @@ export class Mesh implements Component {
     load.stop(({ method }) => meshErrors.interrupted({ rpc: method.label }));
     this.#grpc.stop();
     this.clients.stop();
-    for (const call of this.#running) call.stop(givenUp(call.method));
+    for (const call of this.#running) call.stop(callCancelled(call.method));
     this.#deadlines.stop();
   }
 
@@ -257,9 +257,9 @@ export class Mesh implements Component {
   #prepare(instances: readonly Instance[]): Promise<void> | undefined {
     const { transport } = this.settings;
     if (transport === "in-process") return undefined;
-    const far = instances.filter((each) => transport === "grpc" || !this.network.serverOf(each));
-    const http = far.some(({ address }) => isUrl(address)) ? this.#http.prepare() : undefined;
-    const grpc = far.some(({ address }) => !isUrl(address)) ? this.#grpc.prepare() : undefined;
+    const remote = instances.filter((each) => transport === "grpc" || !this.network.serverOf(each));
+    const http = remote.some(({ address }) => isUrl(address)) ? this.#http.prepare() : undefined;
+    const grpc = remote.some(({ address }) => !isUrl(address)) ? this.#grpc.prepare() : undefined;
     return http && grpc ? Promise.all([http, grpc]).then(() => {}) : (http ?? grpc);
   }
 }

@@ -125,6 +125,6 @@ const lenient = schema.extend({
 export type MeshSettingsInput = z.input<typeof lenient>;
 
 /** Fills in the defaults. Throws Zod's errors about the rest. */
-export function resolveMeshSettings(given: MeshSettingsInput = {}): MeshSettings {
-  return lenient.parse(given);
+export function resolveMeshSettings(input: MeshSettingsInput = {}): MeshSettings {
+  return lenient.parse(input);
 }

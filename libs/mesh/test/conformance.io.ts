@@ -23,13 +23,13 @@ for (const transport of transports) {
     using(transport, options, run);
 
   describe(`a unary call, ${transport.name}`, () => {
-    it("gives the reply", () =>
+    it("returns the reply", () =>
       calling({}, async (client) => {
         const sent = note({ text: "häß", count: 3, tags: ["a", "b"] });
         assert.deepEqual(await client.get(sent), sent);
       }));
 
-    it("gives a heavy reply in a turn of its own", async () => {
+    it("returns a heavy reply in a separate turn of the event loop", async () => {
       let turns = 0;
       const heavy = note({ text: "x".repeat(300_000) });
       const handlers = {
@@ -44,27 +44,27 @@ for (const transport of transports) {
       });
     });
 
-    it("passes a heavy request whole, with turns for others", async () => {
+    it("passes a heavy request unchanged, with turns for other work", async () => {
       let turns = 0;
       const heavy = note({ text: "x", tags: Array.from({ length: 40_000 }, (_, n) => `tag ${n}`) });
       markHeavy(heavy);
       await calling({}, async (client) => {
         const reply = client.get(heavy);
-        const isTaken = reply.then(() => true);
+        const isReplied = reply.then(() => true);
         await until("the reply", () => {
           turns++;
-          return Promise.race([isTaken, testTurn(false)]);
+          return Promise.race([isReplied, testTurn(false)]);
         });
         assert.deepEqual(await reply, heavy);
         assert.ok(turns > 1, "others had no turn before it");
       });
     });
 
-    it("hands the handler who, where, until when and as part of what", async () => {
-      let seen: CallContext | undefined;
+    it("passes principal, namespace, key, deadline and trace to the handler", async () => {
+      let received: CallContext | undefined;
       const handlers = {
         get(request: Note, context: CallContext) {
-          seen = context;
+          received = context;
           return request;
         },
       };
@@ -73,28 +73,31 @@ for (const transport of transports) {
         const principal: Principal = { kind: "service", id: "wörk/flow", roles: ["admin", "ops & co"] };
         const context = testContext({ principal, deadlineMs: beforeMs + 20_000 });
         await client.get(note({ namespace: "team-a", key: "k/1" }), { context, timeoutMs: 60_000 });
-        assert.ok(seen !== undefined);
-        assert.deepEqual(seen.principal, principal);
-        assert.equal(seen.namespace, "team-a");
-        assert.equal(seen.idempotencyKey, "k/1");
-        assert.equal(seen.trace.traceId, context.trace.traceId);
-        assert.notEqual(seen.trace.spanId, context.trace.spanId);
-        assert.ok(seen.deadlineMs > beforeMs && seen.deadlineMs <= beforeMs + 20_100, "the earlier deadline");
-        assert.equal(seen.signal.aborted, false);
+        assert.ok(received !== undefined);
+        assert.deepEqual(received.principal, principal);
+        assert.equal(received.namespace, "team-a");
+        assert.equal(received.idempotencyKey, "k/1");
+        assert.equal(received.trace.traceId, context.trace.traceId);
+        assert.notEqual(received.trace.spanId, context.trace.spanId);
+        assert.ok(
+          received.deadlineMs > beforeMs && received.deadlineMs <= beforeMs + 20_100,
+          "the earlier deadline",
+        );
+        assert.equal(received.signal.aborted, false);
       });
     });
 
-    it("is made by the local administrator when no other process is behind it", async () => {
-      let seen: Principal | undefined;
+    it("has the local administrator as its caller if no other call made it", async () => {
+      let received: Principal | undefined;
       const handlers = {
         get(request: Note, { principal }: CallContext) {
-          seen = principal;
+          received = principal;
           return request;
         },
       };
       await calling({ handlers }, async (client) => {
         await client.get(note());
-        assert.deepEqual(seen, localAdministrator);
+        assert.deepEqual(received, localAdministrator);
       });
     });
 
@@ -125,7 +128,7 @@ for (const transport of transports) {
       });
     });
 
-    it("makes an internal error of any other error of a handler", () => {
+    it("turns any other error of a handler into an internal error", () => {
       const handlers = {
         get(): Note {
           throw new TypeError("x is not a function");
@@ -180,7 +183,7 @@ for (const transport of transports) {
       });
     });
 
-    it("is late when its deadline has passed before it is made, and reaches no handler", async () => {
+    it("fails if its deadline has passed before it starts, and reaches no handler", async () => {
       let reached = false;
       const handlers = {
         get(request: Note) {
@@ -221,7 +224,7 @@ for (const transport of transports) {
       });
     });
 
-    it("ends at once when its caller gives up, and the handler is given the reason", async () => {
+    it("ends at once if its caller cancels, and the handler receives the reason", async () => {
       const reached = latch();
       const stopped = latch();
       let reason: unknown;
@@ -236,10 +239,10 @@ for (const transport of transports) {
         },
       };
       await calling({ handlers }, async (client) => {
-        const giving = new AbortController();
-        const failing = errorOf(client.get(note(), { signal: giving.signal }));
+        const controller = new AbortController();
+        const failing = errorOf(client.get(note(), { signal: controller.signal }));
         await reached.opened;
-        giving.abort();
+        controller.abort();
         const error = await failing;
         assert.equal(error.code, kernelErrors.cancelled.code);
         assert.equal(error.status, "CANCELLED");
@@ -248,7 +251,7 @@ for (const transport of transports) {
       });
     });
 
-    it("is stopped with the call as part of which it is made", async () => {
+    it("is cancelled with its parent call", async () => {
       const inner = latch();
       const stopped = latch();
       let client: Notes | undefined;
@@ -260,12 +263,12 @@ for (const transport of transports) {
         },
         put: (request: Note, context: CallContext) => client?.get(request, { context }) ?? never,
       };
-      await calling({ handlers }, async (made) => {
-        client = made;
-        const giving = new AbortController();
-        const failing = errorOf(made.put(note(), { signal: giving.signal }));
+      await calling({ handlers }, async (opened) => {
+        client = opened;
+        const controller = new AbortController();
+        const failing = errorOf(opened.put(note(), { signal: controller.signal }));
         await inner.opened;
-        giving.abort();
+        controller.abort();
         assert.equal((await failing).code, kernelErrors.cancelled.code);
         await stopped.opened;
       });
@@ -273,7 +276,7 @@ for (const transport of transports) {
   });
 
   describe(`a streamed call, ${transport.name}`, () => {
-    it("gives the replies in order and ends", () =>
+    it("returns the replies in order and ends", () =>
       calling({}, async (client) => {
         const replies = await all(client.list(note({ text: "n", count: 40 })));
         assert.deepEqual(
@@ -282,30 +285,30 @@ for (const transport of transports) {
         );
       }));
 
-    it("takes requests as they come and gives one reply", () =>
+    it("accepts requests as they arrive and returns one reply", () =>
       calling({}, async (client) => {
         const reply = await client.collect(texts("a", "b", "c"));
         assert.deepEqual([reply.count, reply.tags], [3, ["a", "b", "c"]]);
       }));
 
-    it("goes both ways at once", () =>
+    it("sends and receives at the same time", () =>
       calling({}, async (client) => {
         const answered = [latch(), latch()];
-        async function* asking() {
+        async function* requests() {
           yield note({ text: "first" });
           await answered[0]?.opened;
           yield note({ text: "second" });
           await answered[1]?.opened;
         }
         const replies: string[] = [];
-        for await (const { text } of client.talk(asking())) {
+        for await (const { text } of client.talk(requests())) {
           replies.push(text);
           answered[replies.length - 1]?.open();
         }
         assert.deepEqual(replies, ["first", "second"]);
       }));
 
-    it("gives what came before the handler's error, then the error", () => {
+    it("returns the replies before the handler's error, then the error", () => {
       const handlers = {
         async *list() {
           yield note({ text: "one" });
@@ -324,7 +327,7 @@ for (const transport of transports) {
       });
     });
 
-    it("gives the reply and the error of a handler without a request yet", () => {
+    it("returns the reply and the error of a handler before the first request", () => {
       const handlers = {
         async *talk(requests: AsyncIterable<Note>) {
           requests[Symbol.asyncIterator]()
@@ -361,7 +364,7 @@ for (const transport of transports) {
         assert.equal(error.violations[0]?.field, "count");
       }));
 
-    it("fails when one of its requests is above the limit, and names the limit", () =>
+    it("fails if one of its requests exceeds the limit, and names the limit", () =>
       calling({ settings: { limits: { messageBytes: 2_048 } } }, async (client) => {
         async function* requests() {
           yield note();
@@ -372,7 +375,7 @@ for (const transport of transports) {
         assert.match(error.message, /The request of NoteService.Talk has .* more than the maximum of 2,048/);
       }));
 
-    it("is late when its deadline has passed before it is made, and reaches no handler", async () => {
+    it("reaches no handler and fails if its deadline has passed before it starts", async () => {
       let reached = false;
       const handlers = {
         async *talk(requests: AsyncIterable<Note>) {
@@ -399,19 +402,19 @@ for (const transport of transports) {
       }));
 
     it("ends its handler when the caller leaves the loop", async () => {
-      const left = latch();
+      const ended = latch();
       const handlers = {
         async *follow(_request: Note, { signal }: CallContext) {
           try {
             for (let count = 0; !signal.aborted; count++) yield note({ count });
           } finally {
-            left.open();
+            ended.open();
           }
         },
       };
       await calling({ handlers }, async (client) => {
         for await (const { count } of client.follow(note())) if (count === 5) break;
-        await left.opened;
+        await ended.opened;
       });
     });
 
@@ -451,14 +454,14 @@ for (const transport of transports) {
         },
       };
       await calling({ handlers }, async (client) => {
-        const giving = new AbortController();
+        const controller = new AbortController();
         async function* requests() {
           yield note();
           await never;
         }
-        const failing = errorOf(all(client.talk(requests(), { signal: giving.signal })));
+        const failing = errorOf(all(client.talk(requests(), { signal: controller.signal })));
         await reading.opened;
-        giving.abort();
+        controller.abort();
         assert.equal((await failing).code, kernelErrors.cancelled.code);
         await freed.opened;
       });
@@ -480,7 +483,7 @@ for (const transport of transports) {
         },
       ));
 
-    it("holds up a sender whose replies are not read", async () => {
+    it("blocks a sender whose replies are not read", async () => {
       let sent = 0;
       const handlers = {
         async *follow() {
@@ -529,7 +532,7 @@ for (const transport of transports) {
         );
       }));
 
-    it("decides a stream by what its first request is about", () =>
+    it("authorizes a stream by its first request", () =>
       calling({}, async (client) => {
         const context = testContext({ principal: { kind: "agent", id: "a1", roles: [] } });
         async function* requests() {
@@ -544,10 +547,10 @@ for (const transport of transports) {
   describe(`too much at once, ${transport.name}`, () => {
     it("is refused with how long to wait, and counted out when calls end", async () => {
       const gate = latch();
-      const taken = latch();
+      const entered = latch();
       const handlers = {
         async put(request: Note) {
-          taken.open();
+          entered.open();
           await gate.opened;
           return request;
         },
@@ -555,7 +558,7 @@ for (const transport of transports) {
       const settings = { limits: { inFlight: 1 }, retry: { attempts: 1 } };
       await calling({ handlers, settings }, async (client) => {
         const first = client.put(note());
-        await taken.opened;
+        await entered.opened;
         const error = await errorOf(client.put(note()));
         assert.ok(meshErrors.overloaded.is(error));
         assert.equal(error.status, "RESOURCE_EXHAUSTED");

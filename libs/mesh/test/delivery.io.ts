@@ -20,14 +20,14 @@ import {
   receiveMessages,
 } from "../src/index.ts";
 import { errorOf } from "./notes.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 const place = "bank/partition/3" as Place;
 const never = new AbortController().signal;
 const { deliver } = runtimeService.methods;
 const deliverOnly = { ...runtimeService, methods: { deliver } };
 
-function letter(number: number, payload: Uint8Array = new Uint8Array([number])): Envelope {
+function envelope(number: number, payload: Uint8Array = new Uint8Array([number])): Envelope {
   const cause = undefined;
   return {
     namespace: "default",
@@ -41,8 +41,8 @@ function letter(number: number, payload: Uint8Array = new Uint8Array([number])):
 }
 
 function batch(from: number, to: number, payload?: Uint8Array): EnvelopeBatch {
-  const letters = Array.from({ length: to - from + 1 }, (_, index) => letter(from + index, payload));
-  return { service: "bank", partition: 1, letters };
+  const envelopes = Array.from({ length: to - from + 1 }, (_, index) => envelope(from + index, payload));
+  return { service: "bank", partition: 1, envelopes };
 }
 
 /** A process that may own the partition and accepts messages for it. */
@@ -50,9 +50,9 @@ interface Receiver {
   readonly mesh: Mesh;
   readonly owner: (epoch: number) => Owner;
   /** Numbers of the messages of each batch as they arrived, `1-3`. */
-  readonly taken: string[];
+  readonly received: string[];
   /** Makes a batch durable, or fails. */
-  take: (batch: EnvelopeBatch) => Promise<number>;
+  store: (batch: EnvelopeBatch) => Promise<number>;
   admit: (epoch: number) => Promise<void> | undefined;
   /** Notifies that the partition may have another owner. */
   ownerChanged: () => void;
@@ -67,19 +67,19 @@ interface Post extends AsyncDisposable {
   readonly delivery: MeshDelivery;
 }
 
-const lastOf = ({ letters }: EnvelopeBatch): number => letters.at(-1)?.number ?? 0;
+const lastOf = ({ envelopes }: EnvelopeBatch): number => envelopes.at(-1)?.number ?? 0;
 
 async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
   const network = new InProcessNetwork();
   const settings = { transport, listen: "127.0.0.1:0" };
   const shared = transport === "in-process" ? { network } : {};
   const open = async (): Promise<Receiver> => {
-    const mesh = new Mesh({ foundation: quiet, freeze: true, settings, ...shared });
+    const mesh = new Mesh({ foundation: quietFoundation, freeze: true, settings, ...shared });
     const receiver: Receiver = {
       mesh,
       owner: (epoch) => ({ instance: mesh.instances[0]?.id ?? "", address: mesh.address, epoch }),
-      taken: [],
-      take: async (given) => lastOf(given),
+      received: [],
+      store: async (batch) => lastOf(batch),
       admit: () => undefined,
       ownerChanged: () => {},
       streams: 0,
@@ -92,13 +92,13 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
           return receiveMessages(requests, context, {
             partitions: 16,
             admit: (_partition, { epoch }) => receiver.admit(epoch),
-            receive: (partition, given) => {
+            receive: (partition, batch) => {
               assert.equal(partition, 3);
-              receiver.taken.push(`${given.letters[0]?.number}-${lastOf(given)}`);
-              return receiver.take(given);
+              receiver.received.push(`${batch.envelopes[0]?.number}-${lastOf(batch)}`);
+              return receiver.store(batch);
             },
-            onOwner: (heard) => {
-              receiver.ownerChanged = () => heard(3);
+            onOwner: (onChange) => {
+              receiver.ownerChanged = () => onChange(3);
               return () => {};
             },
           });
@@ -111,7 +111,7 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
   };
   const receivers = [await open(), await open()] as const;
   const table = new MemoryOwnership();
-  const mesh = new Mesh({ foundation: quiet, ownership: table, settings, ...shared });
+  const mesh = new Mesh({ foundation: quietFoundation, ownership: table, settings, ...shared });
   const delivery = new MeshDelivery({ mesh, ownership: table });
   return {
     receivers,
@@ -126,43 +126,43 @@ async function openPost(transport: "in-process" | "grpc"): Promise<Post> {
 }
 
 for (const transport of ["in-process", "grpc"] as const) {
-  describe(`letters, ${transport}`, () => {
-    it("are answered when durable, and keep one stream", async () => {
+  describe(`envelopes, ${transport}`, () => {
+    it("are acknowledged when durable, and share one stream", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
       const durable = Promise.withResolvers<number>();
-      a.take = () => durable.promise;
+      a.store = () => durable.promise;
       let answered = false;
       const first = post.delivery.deliver(place, batch(1, 3), never).then((upTo) => {
         answered = true;
         return upTo;
       });
-      await until("the batch", () => a.taken.length > 0);
+      await until("the batch", () => a.received.length > 0);
       assert.equal(answered, false);
       durable.resolve(3);
       assert.equal(await first, 3);
-      a.take = async (given) => lastOf(given);
+      a.store = async (batch) => lastOf(batch);
       for (let number = 4; number < 20; number++) {
         assert.equal(await post.delivery.deliver(place, batch(number, number), never), number);
       }
       assert.equal(a.streams, 1);
     });
 
-    it("come whole, in their order, with everything that is in them", async () => {
+    it("arrive complete and in order, with all their fields", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
-      let seen: EnvelopeBatch | undefined;
-      a.take = async (given) => {
-        seen = given;
-        return lastOf(given);
+      let received: EnvelopeBatch | undefined;
+      a.store = async (batch) => {
+        received = batch;
+        return lastOf(batch);
       };
       await post.delivery.deliver(place, batch(1, 3), never);
-      assert.equal(seen?.service, "bank");
-      assert.equal(seen?.partition, 1);
+      assert.equal(received?.service, "bank");
+      assert.equal(received?.partition, 1);
       assert.deepEqual(
-        seen?.letters.map(({ number, payload, type, sender }) => [number, [...payload], type, sender]),
+        received?.envelopes.map(({ number, payload, type, sender }) => [number, [...payload], type, sender]),
         [1, 2, 3].map((number) => [number, [number], "deposit", "account/a"]),
       );
     });
@@ -173,18 +173,18 @@ for (const transport of ["in-process", "grpc"] as const) {
       post.table.learn(place, a.owner(1));
       const upTo = await post.delivery.deliver(place, batch(1, 6, new Uint8Array(900_000)), never);
       assert.equal(upTo, 6);
-      assert.deepEqual(a.taken, ["1-2", "3-4", "5-6"]);
+      assert.deepEqual(a.received, ["1-2", "3-4", "5-6"]);
       await post.delivery.deliver(place, batch(7, 7 + 4_999), never);
-      assert.deepEqual(a.taken.slice(3), ["7-4102", "4103-5006"]);
+      assert.deepEqual(a.received.slice(3), ["7-4102", "4103-5006"]);
     });
 
-    it("follow the partition: unanswered ones go to the new owner", async () => {
+    it("follow the partition: unacknowledged ones go to the new owner", async () => {
       await using post = await openPost(transport);
       const [a, b] = post.receivers;
       post.table.learn(place, a.owner(1));
       await post.delivery.deliver(place, batch(1, 1), never);
       // The owner learns of its loss while batches are under way.
-      a.take = async () => {
+      a.store = async () => {
         throw new Error("the partition is leaving");
       };
       a.admit = () => Promise.reject(notOwner(place, b.owner(2)));
@@ -193,22 +193,22 @@ for (const transport of ["in-process", "grpc"] as const) {
         post.delivery.deliver(place, batch(3, 4), never),
       ]);
       assert.deepEqual(outcomes, [2, 4]);
-      assert.deepEqual(b.taken, ["2-2", "3-4"]);
+      assert.deepEqual(b.received, ["2-2", "3-4"]);
       assert.deepEqual([a.streams, b.streams], [1, 1]);
       assert.deepEqual(post.table.ownerOf(place), b.owner(2));
     });
 
-    it("leave a stream to an owner that the table does not name any more", async () => {
+    it("leave the stream to an owner that the table no longer names", async () => {
       await using post = await openPost(transport);
       const [a, b] = post.receivers;
       post.table.learn(place, a.owner(1));
       await post.delivery.deliver(place, batch(1, 1), never);
       post.table.learn(place, b.owner(2));
       assert.equal(await post.delivery.deliver(place, batch(2, 2), never), 2);
-      assert.deepEqual([a.taken, b.taken], [["1-1"], ["2-2"]]);
+      assert.deepEqual([a.received, b.received], [["1-1"], ["2-2"]]);
     });
 
-    it("do not keep a process that has handed the partition over: an idle stream is ended", async () => {
+    it("do not delay the drain of a former owner: its idle stream ends", async () => {
       await using post = await openPost(transport);
       const [a, b] = post.receivers;
       post.table.learn(place, a.owner(1));
@@ -222,32 +222,32 @@ for (const transport of ["in-process", "grpc"] as const) {
       assert.equal(a.mesh.server.load.streams, 0);
       post.table.learn(place, b.owner(2));
       assert.equal(await post.delivery.deliver(place, batch(2, 2), never), 2);
-      assert.deepEqual([a.taken, b.taken], [["1-1"], ["2-2"]]);
+      assert.deepEqual([a.received, b.received], [["1-1"], ["2-2"]]);
     });
 
-    it("wait at an owner that is about to start, who is given under which epoch", async () => {
+    it("wait at an owner that is about to start, with the epoch in the request", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(7));
-      const begun = Promise.withResolvers<void>();
+      const started = Promise.withResolvers<void>();
       const epochs: number[] = [];
       a.admit = (epoch) => {
         epochs.push(epoch);
-        return begun.promise;
+        return started.promise;
       };
       const delivering = post.delivery.deliver(place, batch(1, 1), never);
       await until("the owner's start", () => epochs.length > 0);
-      assert.deepEqual([a.taken, epochs], [[], [7]]);
-      begun.resolve();
+      assert.deepEqual([a.received, epochs], [[], [7]]);
+      started.resolve();
       assert.equal(await delivering, 1);
     });
 
-    it("that fail are reported to everyone who waits, and the next ones open a new stream", async () => {
+    it("that fail are reported to every waiter, and the next ones open a new stream", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
-      a.take = async () => {
-        throw kernelErrors.exhausted({ what: "the inbox" });
+      a.store = async () => {
+        throw kernelErrors.exhausted({ problem: "the inbox" });
       };
       const failures = await Promise.all([
         errorOf(post.delivery.deliver(place, batch(1, 1), never)),
@@ -257,7 +257,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         failures.map(({ status }) => status),
         ["RESOURCE_EXHAUSTED", "RESOURCE_EXHAUSTED"],
       );
-      a.take = async (given) => lastOf(given);
+      a.store = async (batch) => lastOf(batch);
       assert.equal(await post.delivery.deliver(place, batch(1, 2), never), 2);
       assert.equal(a.streams, 2);
     });
@@ -266,19 +266,19 @@ for (const transport of ["in-process", "grpc"] as const) {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
-      a.take = () => new Promise(() => {});
+      a.store = () => new Promise(() => {});
       const delivering = errorOf(post.delivery.deliver(place, batch(1, 1), never));
-      await until("the batch", () => a.taken.length > 0);
+      await until("the batch", () => a.received.length > 0);
       await a.mesh.stop();
       assert.equal((await delivering).status, "UNAVAILABLE");
     });
 
-    it("press back: only so many are on their way, the others wait at home", async () => {
+    it("are bounded in number on their way, and the others wait at the sender", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
       post.table.learn(place, a.owner(1));
       const answers: (() => void)[] = [];
-      a.take = (given) => new Promise((resolve) => answers.push(() => resolve(lastOf(given))));
+      a.store = (batch) => new Promise((resolve) => answers.push(() => resolve(lastOf(batch))));
       const delivering = Array.from({ length: 200 }, (_, index) =>
         post.delivery.deliver(place, batch(index + 1, index + 1), never),
       );
@@ -300,16 +300,16 @@ for (const transport of ["in-process", "grpc"] as const) {
       );
     });
 
-    it("are given up with their signal, without harm to the others", async () => {
+    it("are cancelled by their signal, without effect on the others", async () => {
       await using post = await openPost(transport);
       const [a] = post.receivers;
-      const giving = new AbortController();
-      const given = post.delivery.deliver(place, batch(1, 1), giving.signal);
-      const kept = post.delivery.deliver(place, batch(2, 2), never);
-      giving.abort(new Error("enough"));
-      await assert.rejects(given, /enough/);
+      const controller = new AbortController();
+      const cancelled = post.delivery.deliver(place, batch(1, 1), controller.signal);
+      const delivered = post.delivery.deliver(place, batch(2, 2), never);
+      controller.abort(new Error("enough"));
+      await assert.rejects(cancelled, /enough/);
       post.table.learn(place, a.owner(1));
-      assert.equal(await kept, 2);
+      assert.equal(await delivered, 2);
     });
 
     const refused: readonly [what: string, numbers: readonly [partition: number, batch: number][], RegExp][] =
@@ -339,8 +339,8 @@ for (const transport of ["in-process", "grpc"] as const) {
           /expected a partition below 16, found 16/,
         ],
       ];
-    for (const [what, numbers, says] of refused)
-      it(`${what} are refused`, async () => {
+    for (const [title, numbers, pattern] of refused)
+      it(`${title} are refused`, async () => {
         await using post = await openPost(transport);
         const [a] = post.receivers;
         post.table.learn(place, a.owner(1));
@@ -355,25 +355,25 @@ for (const transport of ["in-process", "grpc"] as const) {
           })(),
         );
         assert.ok(meshErrors.invalidRequest.is(refusal), refusal.message);
-        assert.match(refusal.message, says);
+        assert.match(refusal.message, pattern);
       });
   });
 }
 
-describe("letters to a partition of this very process", () => {
+describe("envelopes to a partition of the same process", () => {
   it("need no stream", async () => {
-    const mesh = new Mesh({ foundation: quiet, settings: { transport: "in-process" } });
+    const mesh = new Mesh({ foundation: quietFoundation, settings: { transport: "in-process" } });
     const delivery = new MeshDelivery({ mesh, ownership: new MemoryOwnership() });
-    const taken: number[] = [];
+    const received: number[] = [];
     delivery.receive("bank", {
       holds: () => true,
-      receive: async (partition, given) => {
-        taken.push(partition);
-        return lastOf(given);
+      receive: async (partition, batch) => {
+        received.push(partition);
+        return lastOf(batch);
       },
     });
     assert.equal(await delivery.deliver(place, batch(1, 2), never), 2);
-    assert.deepEqual(taken, [3]);
+    assert.deepEqual(received, [3]);
     await assert.rejects(
       delivery.deliver("bank/pool/x" as Place, batch(1, 2), never),
       /expected a partition/,

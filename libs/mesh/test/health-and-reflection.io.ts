@@ -6,18 +6,21 @@ import { healthContract, servingStatus } from "../src/health/health-contract.ts"
 import { Mesh } from "../src/index.ts";
 import { type ReflectionRequest, reflectionContract } from "../src/reflection/reflection-contract.ts";
 import { noteHandlers, noteService } from "../src/testing/index.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 describe("gRPC's own services", () => {
   let server: Mesh;
   let caller: Mesh;
 
   before(async () => {
-    server = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+    server = new Mesh({
+      foundation: quietFoundation,
+      settings: { transport: "grpc", listen: "127.0.0.1:0" },
+    });
     server.serve(noteService, noteHandlers());
     await server.start();
     const peers = { health: [server.address], reflection: [server.address] };
-    caller = new Mesh({ foundation: quiet, settings: { transport: "grpc", peers } });
+    caller = new Mesh({ foundation: quietFoundation, settings: { transport: "grpc", peers } });
   });
   after(async () => {
     await caller?.stop();
@@ -25,7 +28,7 @@ describe("gRPC's own services", () => {
   });
 
   describe("health", () => {
-    it("tells of the whole and of each contract", async () => {
+    it("reports the whole process and each contract", async () => {
       const health = caller.client(healthContract);
       assert.deepEqual(await health.check({}), { status: servingStatus.serving });
       assert.deepEqual(await health.check({ service: noteService.name }), { status: servingStatus.serving });
@@ -36,7 +39,7 @@ describe("gRPC's own services", () => {
       await assert.rejects(health.check({ service: "no.such.Service" }), { status: "NOT_FOUND" });
     });
 
-    it("tells those who watch of every change", async () => {
+    it("reports every change to watchers", async () => {
       const watching = caller.client(healthContract).watch({});
       assert.deepEqual((await watching.next()).value, { status: servingStatus.serving });
       server.healthService.setReady(false);
@@ -52,19 +55,19 @@ describe("gRPC's own services", () => {
 
   for (const version of ["v1", "v1alpha"] as const) {
     describe(`reflection ${version}`, () => {
-      const ask = async (...requests: readonly ReflectionRequest[]) => {
-        async function* asking() {
+      const query = async (...requests: readonly ReflectionRequest[]) => {
+        async function* stream() {
           yield* requests;
         }
         const replies = [];
-        for await (const reply of caller.client(reflectionContract(version)).serverReflectionInfo(asking())) {
+        for await (const reply of caller.client(reflectionContract(version)).serverReflectionInfo(stream())) {
           replies.push(reply);
         }
         return replies;
       };
 
-      it("lists what is served", async () => {
-        const [reply] = await ask({ listServices: "" });
+      it("lists the served contracts", async () => {
+        const [reply] = await query({ listServices: "" });
         const names = reply?.listServicesResponse?.service.map(({ name }) => name);
         assert.deepEqual(names, [
           "grpc.health.v1.Health",
@@ -74,8 +77,8 @@ describe("gRPC's own services", () => {
         ]);
       });
 
-      it("gives the files that a client needs to call what is served", async () => {
-        const [registry, health, file] = await ask(
+      it("returns the files that a client needs to call the served contracts", async () => {
+        const [registry, health, file] = await query(
           { fileContainingSymbol: "tutti.registry.v1.RegistryService" },
           { fileContainingSymbol: "grpc.health.v1.Health" },
           { fileByFilename: "tutti/types/v1/types.proto" },
@@ -85,8 +88,8 @@ describe("gRPC's own services", () => {
         assert.ok((file?.fileDescriptorResponse?.fileDescriptorProto.length ?? 0) > 1);
       });
 
-      it("answers what it does not know, or is not asked, with an error of its own", async () => {
-        const [unknown, nothing] = await ask({ fileContainingSymbol: "no.such.Thing" }, {});
+      it("answers an unknown symbol or an empty request with its own error", async () => {
+        const [unknown, nothing] = await query({ fileContainingSymbol: "no.such.Thing" }, {});
         assert.equal(unknown?.errorResponse?.errorCode, status.NOT_FOUND);
         assert.equal(nothing?.errorResponse?.errorCode, status.INVALID_ARGUMENT);
       });
@@ -119,7 +122,7 @@ describe("gRPC's own services", () => {
       assert.match(error?.details ?? "", /The request of NoteService.Get cannot be decoded/);
     });
 
-    it("that sends too much is given the limit", async () => {
+    it("that sends too much receives the limit", async () => {
       const { error } = await call("/test.v1.NoteService/Get", Buffer.alloc(9_000_000, "x"));
       assert.equal(error?.code, status.RESOURCE_EXHAUSTED);
       assert.match(

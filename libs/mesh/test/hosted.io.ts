@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { InProcessNetwork, Mesh, meshErrors } from "../src/index.ts";
 import { note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 const handlersOf = (service: string) =>
   noteHandlers({
@@ -18,16 +18,16 @@ for (const transport of ["in-process", "grpc"] as const) {
   describe(`a contract that several services host, ${transport}`, () => {
     const settings = { transport, listen: "127.0.0.1:0" };
 
-    it("is served by the one that the caller means, any kind of call it is", async () => {
+    it("is served by the requested service, for each kind of call", async () => {
       const network = new InProcessNetwork();
-      const server = new Mesh({ foundation: quiet, settings, network });
+      const server = new Mesh({ foundation: quietFoundation, settings, network });
       for (const service of ["workflow", "swarm"])
         server.serve(noteService, handlersOf(service), { service });
       await server.start();
       const peers = { workflow: [server.address], swarm: [server.address], notes: [server.address] };
       const grpc = { ...settings, peers };
       const client = new Mesh({
-        foundation: quiet,
+        foundation: quietFoundation,
         settings: transport === "grpc" ? grpc : settings,
         network,
       });

@@ -11,7 +11,7 @@ import { HttpGateway, type HttpGatewayOptions } from "../src/testing/http-gatewa
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { envelope, envelopes, flags, mediaTypes } from "../src/transport/http/wire.ts";
 import { errorOf, never } from "./notes.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -24,10 +24,10 @@ async function gatewayBefore(
 ): Promise<HttpGateway> {
   const network = new InProcessNetwork();
   const settings = { transport: "in-process" as const, limits: { messageBytes: 4_096 } };
-  const server = new Mesh({ foundation: quiet, network, settings });
+  const server = new Mesh({ foundation: quietFoundation, network, settings });
   server.serve(noteService, noteHandlers(handlers));
   const gateway = await HttpGateway.open(
-    new Mesh({ foundation: quiet, network, settings }),
+    new Mesh({ foundation: quietFoundation, network, settings }),
     [noteService],
     options,
   );
@@ -76,7 +76,7 @@ async function errorIn(bytes: Buffer): Promise<{ readonly code: string; readonly
   throw new Error("expected an end with an error");
 }
 
-describe("a door of HTTP, asked by a program that is no client of ours", () => {
+describe("an HTTP server that a foreign client calls", () => {
   it("answers a call of any client that speaks Connect", async () => {
     const gateway = await gatewayBefore();
     const sent = note({ text: "hello" });
@@ -113,10 +113,10 @@ describe("a door of HTTP, asked by a program that is no client of ours", () => {
     ["of an unknown service", { headers: { "tutti-service": "nothing" } }, 503, "unavailable", /of nothing/],
     ["that breaks its contract", { body: encoded(note({ count: -1 })) }, 400, "invalid_argument", /count/],
   ];
-  for (const [what, asked, status, code, message] of refused)
-    it(`refuses a call ${what}`, async () => {
+  for (const [title, options, status, code, message] of refused)
+    it(`refuses a call ${title}`, async () => {
       const gateway = await gatewayBefore();
-      const answer = await post(gateway, asked);
+      const answer = await post(gateway, options);
       const json = JSON.parse(answer.bytes.toString());
       assert.deepEqual([answer.status, answer.type, json.code], [status, mediaTypes.error, code]);
       assert.match(json.message, message);
@@ -132,14 +132,14 @@ describe("a door of HTTP, asked by a program that is no client of ours", () => {
     ["has two messages", two, /expected one message/],
     ["has none", Buffer.alloc(0), /expected one message/],
   ];
-  for (const [what, body, message] of broken)
-    it(`refuses a stream whose body ${what}`, async () => {
+  for (const [title, body, message] of broken)
+    it(`refuses a stream whose body ${title}`, async () => {
       const gateway = await gatewayBefore();
       const answer = await post(gateway, { method: "List", type: mediaTypes.stream, body });
       assert.match(JSON.parse(answer.bytes.toString()).message, message);
     });
 
-  it("says in the end of a stream what was wrong with a later message", async () => {
+  it("reports an error in a later message at the end of the stream", async () => {
     const gateway = await gatewayBefore();
     const body = Buffer.concat([envelope(0, encoded(note({ text: "first" }))), four]);
     const answer = await post(gateway, { method: "Talk", type: mediaTypes.stream, body });
@@ -181,34 +181,34 @@ describe("a door of HTTP, asked by a program that is no client of ours", () => {
   });
 
   it("cancels the call of a caller that closes its connection", async () => {
-    const [taken, left] = [latch(), latch()];
+    const [entered, aborted] = [latch(), latch()];
     const gateway = await gatewayBefore({
       put(_request, { signal }) {
-        signal.addEventListener("abort", () => left.open());
-        taken.open();
+        signal.addEventListener("abort", () => aborted.open());
+        entered.open();
         return never;
       },
     });
-    const giving = new AbortController();
+    const controller = new AbortController();
     const url = `${gateway.url}/v1/calls/test.v1.NoteService/Put`;
-    const asking = fetch(url, {
-      ...{ method: "POST", body: Uint8Array.from(encoded(note())), signal: giving.signal },
+    const calling = fetch(url, {
+      ...{ method: "POST", body: Uint8Array.from(encoded(note())), signal: controller.signal },
       headers: { "content-type": mediaTypes.one },
     });
-    await taken.opened;
-    giving.abort();
-    await assert.rejects(asking);
-    await left.opened;
+    await entered.opened;
+    controller.abort();
+    await assert.rejects(calling);
+    await aborted.opened;
   });
 });
 
-describe("a call whose gateway goes away", () => {
+describe("a call whose gateway disconnects", () => {
   it("has an unknown outcome in the midst of it, and is repeated if that does no harm", async () => {
-    const [put, first] = [latch(), latch()];
+    const [putEntered, first] = [latch(), latch()];
     let calls = 0;
     const handlers = {
       put() {
-        put.open();
+        putEntered.open();
         return never;
       },
       get(request: Note) {
@@ -218,10 +218,10 @@ describe("a call whose gateway goes away", () => {
       },
     };
     const gateway = await gatewayBefore(handlers);
-    const once = clientOf(gateway.url).put(note());
-    const lost = errorOf(once);
+    const putting = clientOf(gateway.url).put(note());
+    const lost = errorOf(putting);
     const safe = clientOf(gateway.url, undefined, 50).get(note({ text: "again" }));
-    await Promise.all([put.opened, first.opened]);
+    await Promise.all([putEntered.opened, first.opened]);
     await gateway.kill();
     assert.ok(meshErrors.connectionLost.is(await lost));
     await gatewayBefore(handlers, { port: gateway.port });
@@ -229,14 +229,14 @@ describe("a call whose gateway goes away", () => {
     assert.equal(calls, 2);
   });
 
-  it("did nothing if there is no gateway", async () => {
+  it("has no effect if the gateway is unreachable", async () => {
     const gateway = await gatewayBefore();
     await gateway.kill();
     const error = await errorOf(clientOf(gateway.url).put(note()));
     assert.ok(meshErrors.noConnection.is(error), error.message);
   });
 
-  it("ends its stream with an error, after what came before", async () => {
+  it("ends its stream with an error, after the replies that arrived", async () => {
     const gateway = await gatewayBefore({
       async *follow() {
         yield note({ text: "before" });
@@ -250,7 +250,7 @@ describe("a call whose gateway goes away", () => {
     assert.ok(meshErrors.connectionLost.is(await next));
   });
 
-  it("comes again when the process is about to stop, if it follows a stream", async () => {
+  it("fails as draining if the process is about to stop during a stream", async () => {
     const gateway = await gatewayBefore({
       async *follow() {
         yield note();
@@ -288,7 +288,7 @@ describe("a silent stream", () => {
     await read.return();
   });
 
-  it("is broken when nothing shows that for 45 s", async () => {
+  it("breaks after 45 s without a sign of life", async () => {
     const time = new VirtualTime();
     const gateway = await gatewayBefore(silent);
     const stream = clientOf(gateway.url, time).follow(note());

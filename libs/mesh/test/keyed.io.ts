@@ -6,7 +6,7 @@ import { recordingMetrics, until } from "@tutti/kernel/testing";
 import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 const place = new MemoryOwnership({ partitions: 1 }).placeOf({
   service: "notes",
@@ -36,7 +36,7 @@ async function withCluster(
   const open = async (): Promise<Process> => {
     const table = new MemoryOwnership({ partitions: 1 });
     const mesh = new Mesh({
-      foundation: quiet,
+      foundation: quietFoundation,
       freeze: true,
       settings: { transport, listen: "127.0.0.1:0" },
       ...(transport === "in-process" && { network }),
@@ -68,7 +68,7 @@ async function withCluster(
   const fallback = () => (hasNews ? undefined : cluster[0].owner(0));
   const table = new MemoryOwnership({ partitions: 1, fallback });
   const client = new Mesh({
-    foundation: { ...quiet, metrics },
+    foundation: { ...quietFoundation, metrics },
     ownership: table,
     settings: {
       ...{ transport, retry: { backoffMs: 5, reserve: 20 }, timeouts: { discoveryMs: 20_000 } },
@@ -113,12 +113,12 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.deepEqual([a.hops, b.hops], [1, 2]);
       }));
 
-    it("follows the owner that is named where there are other places than the caller thinks", () =>
+    it("follows the named owner if the caller assumes another number of places", () =>
       withCluster(transport, async ([a, b], client, table) => {
         learn([a.table, b.table], b.owner(7));
         // A number that a client without any information assumes.
-        const elsewhere = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
-        Object.assign(table, { placeOf: elsewhere.placeOf.bind(elsewhere), ownerOf: () => a.owner(0) });
+        const staleTable = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
+        Object.assign(table, { placeOf: staleTable.placeOf.bind(staleTable), ownerOf: () => a.owner(0) });
         for (const key of ["k1", "k2", "k3"]) {
           const reply = await client.client(noteService).change(note({ key }), { timeoutMs: 5_000 });
           assert.equal(reply.text, instanceOf(b.mesh));
@@ -126,18 +126,18 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.deepEqual([a.hops, b.hops], [3, 3]);
       }));
 
-    it("goes to the named owner again, which did not know yet that it owns what has another place than the caller thinks", () =>
+    it("retries the named owner, which does not know its ownership yet, if the caller assumes another place", () =>
       withCluster(transport, async ([a, b], client, table) => {
         learn([a.table], b.owner(7));
-        const elsewhere = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
-        Object.assign(table, { placeOf: elsewhere.placeOf.bind(elsewhere), ownerOf: () => a.owner(0) });
+        const staleTable = new MemoryOwnership({ partitions: 16, fallback: () => a.owner(0) });
+        Object.assign(table, { placeOf: staleTable.placeOf.bind(staleTable), ownerOf: () => a.owner(0) });
         const calling = client.client(noteService).change(note({ key: "k1" }), { timeoutMs: 20_000 });
         await until("a hop to b", () => b.hops > 0);
         learn([b.table], b.owner(7));
         assert.equal((await calling).text, instanceOf(b.mesh));
       }));
 
-    it("waits for the table when the one it was sent to does not own it either", () =>
+    it("waits for the table if the redirect leads to a process that is not the owner either", () =>
       withCluster(transport, async ([a, b], client, table) => {
         // A hands over to B, which has not taken over yet.
         learn([table, a.table], a.owner(1));
@@ -149,7 +149,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.deepEqual([a.hops, b.hops], [1, 2]);
       }));
 
-    it("that was sent on to one that has died finds the one after it, which is in the table before it knows itself", () =>
+    it("that was redirected to a dead owner finds the next one, which the table names before the owner knows", () =>
       withCluster(transport, async ([a, b], client, table) => {
         const dead = { instance: "gone", address: "127.0.0.1:1", epoch: 2 };
         learn([table, a.table], a.owner(1));
@@ -163,7 +163,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.equal((await calling).text, instanceOf(b.mesh));
       }));
 
-    it("waits for an owner while none is known, and says so at its deadline", () =>
+    it("waits while no owner is known, and fails at its deadline", () =>
       withCluster(transport, async ([a, b], client, table) => {
         const notes = client.client(noteService);
         const late = await errorOf(notes.change(note({ key: "k1" }), { timeoutMs: 30 }));
@@ -205,18 +205,18 @@ for (const transport of ["in-process", "grpc"] as const) {
 
     it("stops waiting when its caller gives up", () =>
       withCluster(transport, async (_cluster, client) => {
-        const giving = new AbortController();
+        const controller = new AbortController();
         const calling = errorOf(
-          client.client(noteService).change(note({ key: "k1" }), { signal: giving.signal }),
+          client.client(noteService).change(note({ key: "k1" }), { signal: controller.signal }),
         );
-        giving.abort();
+        controller.abort();
         assert.equal((await calling).code, kernelErrors.cancelled.code);
       }));
   });
 }
 
-describe("a keyed call to an owner that is dead, whose lease still runs", () => {
-  it("waits for the one after it, however many do, also without a key", () =>
+describe("a keyed call to a dead owner whose lease still runs", () => {
+  it("waits for the next owner, in any number and also without a key", () =>
     withCluster("grpc", async ([, b], client, table) => {
       const dead = { instance: "gone", address: "127.0.0.1:1", epoch: 1 };
       learn([table], dead);
@@ -231,7 +231,7 @@ describe("a keyed call to an owner that is dead, whose lease still runs", () => 
       assert.deepEqual([...texts], [instanceOf(b.mesh)]);
     }));
 
-  it("is refused before its deadline, with when to come again, while no process takes its place", () =>
+  it("is rejected before its deadline, with a retry delay, while no process takes over", () =>
     withCluster("grpc", async (_cluster, client, table) => {
       learn([table], { instance: "gone", address: "127.0.0.1:1", epoch: 1 });
       const refused = await errorOf(
@@ -244,7 +244,7 @@ describe("a keyed call to an owner that is dead, whose lease still runs", () => 
     }));
 });
 
-describe("a keyed call without changes of owners, to a known one that is dead", () => {
+describe("a keyed call to a dead owner, without news of the next one", () => {
   const afterDeath = (run: (client: Mesh) => Promise<void>) =>
     withCluster(
       "grpc",
@@ -253,15 +253,15 @@ describe("a keyed call without changes of owners, to a known one that is dead", 
         await client.client(noteService).change(note({ key: "k1" }));
         assert.deepEqual(table.ownerOf(place), b.owner(1));
         await b.mesh.stop();
-        const telling = setTimeout(() => learn([a.table], a.owner(2)), 100);
+        const learning = setTimeout(() => learn([a.table], a.owner(2)), 100);
         await run(client);
-        clearTimeout(telling);
+        clearTimeout(learning);
         assert.equal(table.ownerOf(place)?.instance, instanceOf(a.mesh));
       },
       { hasNews: false },
     );
 
-  it("finds the one after it", () =>
+  it("finds the next owner", () =>
     afterDeath(async (client) => {
       const notes = client.client(noteService);
       await Promise.all(
@@ -269,7 +269,7 @@ describe("a keyed call without changes of owners, to a known one that is dead", 
       );
     }));
 
-  it("finds the one after it when a stream is opened again, also after the breaker has opened", () =>
+  it("finds the next owner when a stream is reopened, also after the breaker has opened", () =>
     afterDeath(async (client) => {
       const opened = () =>
         all(
@@ -290,10 +290,10 @@ describe("a keyed call without changes of owners, to a known one that is dead", 
     }));
 });
 
-describe("a call to any instance that is about what one of them owns", () => {
-  it("is sent to the owner by the caller that else is asked, with one more hop, which is counted", () => {
+describe("a call to any instance about a key that one instance owns", () => {
+  it("is redirected to the owner by the caller, with one extra hop, which is counted", () => {
     const metrics = recordingMetrics();
-    const asked = async ([a, b]: Cluster, client: Mesh) => {
+    const scenario = async ([a, b]: Cluster, client: Mesh) => {
       learn([a.table, b.table], b.owner(1));
       const notes = client.client(noteService);
       for (let calls = 1; calls <= 20; calls++) {
@@ -304,7 +304,7 @@ describe("a call to any instance that is about what one of them owns", () => {
       const labels = { service: noteService.name, method: "Get" };
       assert.equal(metrics.value("tutti_mesh_redirects_total", labels), a.hops);
     };
-    return withCluster("in-process", asked, { metrics });
+    return withCluster("in-process", scenario, { metrics });
   });
 
   it("is not sent to and fro", () =>
@@ -316,7 +316,7 @@ describe("a call to any instance that is about what one of them owns", () => {
       assert.ok(a.hops + b.hops <= 16, `${a.hops + b.hops} hops`);
     }));
 
-  it("goes to an owner that a refusal named, by its address where it is known by another id", () =>
+  it("reaches the owner that a rejection named, by its address if it is known by another id", () =>
     withCluster("grpc", async ([a, b], client) => {
       learn([a.table, b.table], b.owner(1));
       const owner = { ...b.owner(1), instance: "the id of its process" };
@@ -327,7 +327,7 @@ describe("a call to any instance that is about what one of them owns", () => {
       assert.equal(a.hops, 0);
     }));
 
-  it("says that the instance which it names is not known", () =>
+  it("fails if the requested instance is unknown", () =>
     withCluster("in-process", async (_processes, client) => {
       const options = { instance: "gone", timeoutMs: 200 };
       const error = await errorOf(client.client(noteService).get(note({ key: "k1" }), options));
@@ -345,7 +345,7 @@ describe("a call to any instance that is about what one of them owns", () => {
     ["caller", "asked", "owner"],
     ["caller", "owner", "asked"],
   ])
-    it(`waits for the one after an owner that is dead, without a key, which is known first to ${order.join(", then to ")}`, () =>
+    it(`waits without a key for the next owner after a dead one, reported first to ${order.join(", then to ")}`, () =>
       withCluster("grpc", async ([a, b], client, table) => {
         learn([a.table, b.table, table], dead(1));
         const notes = client.client(noteService);
@@ -360,11 +360,11 @@ describe("a call to any instance that is about what one of them owns", () => {
         const tables: Readonly<Record<string, MemoryOwnership>> = {
           ...{ asked: a.table, owner: b.table, caller: table },
         };
-        for (const who of order) {
+        for (const role of order) {
           const before = a.hops + b.hops;
           // Each change is learned while calls arrive and are redirected.
           await until("20 more hops", () => areAnswered || a.hops + b.hops >= before + 20);
-          learn([tables[who] as MemoryOwnership], b.owner(2));
+          learn([tables[role] as MemoryOwnership], b.owner(2));
         }
         assert.deepEqual([...(await answered)], [instanceOf(b.mesh)]);
       }));
@@ -378,7 +378,7 @@ describe("a call to any instance that is about what one of them owns", () => {
       assert.equal((await calling).text, instanceOf(a.mesh));
     }));
 
-  it("is refused before its deadline, with when to come again, while no process takes the place of the dead one", () =>
+  it("is rejected with a retry delay before its deadline, while no process replaces the dead owner", () =>
     withCluster("grpc", async ([a, b], client) => {
       for (const isNamed of [true, false]) {
         if (isNamed) learn([a.table, b.table], dead(1));
@@ -393,8 +393,8 @@ describe("a call to any instance that is about what one of them owns", () => {
 });
 
 describe("a process alone", () => {
-  it("owns everything it is asked for", async () => {
-    const mesh = new Mesh({ foundation: quiet, settings: { transport: "in-process" } });
+  it("owns every key that is called", async () => {
+    const mesh = new Mesh({ foundation: quietFoundation, settings: { transport: "in-process" } });
     let served = 0;
     mesh.serve(noteService, noteHandlers({ change: (request) => note({ ...request, count: ++served }) }));
     await mesh.client(noteService).change(note({ key: "any" }));

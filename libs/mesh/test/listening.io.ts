@@ -4,10 +4,10 @@ import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";
 import { Mesh, type MeshSettingsInput } from "../src/index.ts";
 import { note, noteHandlers, noteService } from "../src/testing/index.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 async function started(settings: MeshSettingsInput): Promise<Mesh> {
-  const mesh = new Mesh({ foundation: quiet, settings: { transport: "grpc", ...settings } });
+  const mesh = new Mesh({ foundation: quietFoundation, settings: { transport: "grpc", ...settings } });
   mesh.serve(noteService, noteHandlers());
   try {
     await mesh.start();
@@ -43,7 +43,7 @@ describe("listening", () => {
     });
   });
 
-  it("where others reach it is refused without protection, unless that is wanted", async () => {
+  it("on an address for other machines is rejected without protection, unless this is allowed", async () => {
     await assert.rejects(started({ listen: "0.0.0.0:0" }), { code: "mesh.unprotected" });
     const mesh = await started({ listen: "0.0.0.0:0", allowUnprotected: true });
     assert.match(mesh.address, /^\d+\.\d+\.\d+\.\d+:\d+$/);
@@ -58,15 +58,18 @@ describe("listening", () => {
     await mesh.stop();
   });
 
-  it("is not needed where everything is in one process", async () => {
+  it("is not needed if everything runs in one process", async () => {
     const mesh = await started({ transport: "in-process" });
     assert.equal((await mesh.client(noteService).get(note({ text: "near" }))).text, "near");
     assert.equal(mesh.address, "");
     await mesh.stop();
   });
 
-  it("serves anything that comes after the start too", async () => {
-    const mesh = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+  it("also serves contracts that are added after the start", async () => {
+    const mesh = new Mesh({
+      foundation: quietFoundation,
+      settings: { transport: "grpc", listen: "127.0.0.1:0" },
+    });
     await mesh.start();
     mesh.serve(noteService, noteHandlers());
     assert.equal((await mesh.client(noteService).get(note({ text: "late" }))).text, "late");

@@ -20,8 +20,8 @@ export async function all(stream: AsyncIterable<Note>): Promise<Note[]> {
 }
 
 /** Notes with these texts, each with a count of 1. */
-export async function* texts(...given: readonly string[]): AsyncGenerator<Note, void> {
-  for (const text of given) yield note({ text, count: 1 });
+export async function* texts(...values: readonly string[]): AsyncGenerator<Note, void> {
+  for (const text of values) yield note({ text, count: 1 });
 }
 
 export async function* endless(): AsyncGenerator<Note, void> {

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  createDevelopmentCertificates,
   InProcessNetwork,
   Mesh,
   type MeshOptions,
   type MeshSettingsInput,
-  makeDevelopmentCertificates,
   StaticDiscovery,
 } from "../src/index.ts";
 import type { Handlers } from "../src/server/types.ts";
@@ -33,7 +33,7 @@ export interface TransportUnderTest {
 }
 
 /** Silences the components' own log lines. */
-export const quiet = {
+export const quietFoundation = {
   logger: {
     trace() {},
     debug() {},
@@ -41,7 +41,7 @@ export const quiet = {
     warn() {},
     error() {},
     fatal() {},
-    child: () => quiet.logger,
+    child: () => quietFoundation.logger,
     enabled: () => false,
   },
 };
@@ -57,8 +57,8 @@ async function openInProcess({ handlers, settings, server, client }: PairOptions
   const network = new InProcessNetwork();
   const common = { network, freeze: true, settings: { ...settings, transport: "in-process" as const } };
   return await pairOf(
-    new Mesh({ foundation: quiet, ...common, ...server }),
-    () => new Mesh({ foundation: quiet, ...common, ...client }),
+    new Mesh({ foundation: quietFoundation, ...common, ...server }),
+    () => new Mesh({ foundation: quietFoundation, ...common, ...client }),
     handlers,
   );
 }
@@ -70,13 +70,13 @@ async function openGrpc(
   const common = { ...settings, transport: "grpc" as const };
   return await pairOf(
     new Mesh({
-      foundation: quiet,
+      foundation: quietFoundation,
       settings: { ...common, listen: "127.0.0.1:0", ...(tls.server && { tls: tls.server }) },
       ...server,
     }),
     (address) =>
       new Mesh({
-        foundation: quiet,
+        foundation: quietFoundation,
         settings: { ...common, peers: { notes: [address] }, ...(tls.client && { tls: tls.client }) },
         ...client,
       }),
@@ -88,15 +88,27 @@ async function openGrpc(
 async function openHttp({ handlers, settings, server, client }: PairOptions = {}): Promise<Pair> {
   const network = new InProcessNetwork();
   const inProcess = { ...settings, transport: "in-process" as const };
-  const behind = new Mesh({ foundation: quiet, network, settings: inProcess, freeze: true, ...server });
+  const behind = new Mesh({
+    foundation: quietFoundation,
+    network,
+    settings: inProcess,
+    freeze: true,
+    ...server,
+  });
   const gateway = await HttpGateway.open(
-    new Mesh({ foundation: quiet, network, settings: { ...inProcess, retry: { attempts: 1 } } }),
+    new Mesh({ foundation: quietFoundation, network, settings: { ...inProcess, retry: { attempts: 1 } } }),
     [noteService],
   );
   const discovery = new StaticDiscovery({ notes: [gateway.url] });
   const pair = await pairOf(
     behind,
-    () => new Mesh({ foundation: quiet, settings: { ...settings, transport: "grpc" }, discovery, ...client }),
+    () =>
+      new Mesh({
+        foundation: quietFoundation,
+        settings: { ...settings, transport: "grpc" },
+        discovery,
+        ...client,
+      }),
     handlers,
   );
   return {
@@ -110,7 +122,7 @@ async function openHttp({ handlers, settings, server, client }: PairOptions = {}
 
 async function openProtected(options: PairOptions = {}): Promise<Pair> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-mesh-"));
-  const { ca, services } = await makeDevelopmentCertificates({ directory, services: ["server", "client"] });
+  const { ca, services } = await createDevelopmentCertificates({ directory, services: ["server", "client"] });
   const tlsOf = (name: string) => ({ mode: "mutual" as const, ca, ...pathsOf(services[name]) });
   const pair = await openGrpc(options, { server: tlsOf("server"), client: tlsOf("client") });
   return {

@@ -7,22 +7,22 @@ import { describe, it } from "node:test";
 import { InProcessNetwork, localIdentity, Mesh, meshErrors } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 for (const transport of ["in-process", "grpc"] as const)
   describe(`a request that is refused, ${transport}`, () => {
     const settings = { transport, listen: "127.0.0.1:0" };
 
-    it("is reported to the listener for refusals, with who made it and why, and never to the handler", async () => {
+    it("is reported to the listener for refusals, with its caller and the reason, and never to the handler", async () => {
       const network = new InProcessNetwork();
       const gate = {
         identity: localIdentity,
         authorizer: { authorize: () => ({ allowed: false as const, reason: "nobody may" }) },
       };
-      const server = new Mesh({ foundation: quiet, settings, network, gate });
-      const told: string[] = [];
-      const hear = (request: unknown, error: Error, { principal }: { principal: { id: string } }) =>
-        void told.push(`${principal.id} ${(request as Note).text}: ${error.message}`);
+      const server = new Mesh({ foundation: quietFoundation, settings, network, gate });
+      const refusals: string[] = [];
+      const onRefused = (request: unknown, error: Error, { principal }: { principal: { id: string } }) =>
+        void refusals.push(`${principal.id} ${(request as Note).text}: ${error.message}`);
       const never = () => assert.fail("the handler sees nothing that was refused");
       const handlers = {
         ...noteHandlers({ get: never, put: never }),
@@ -30,29 +30,29 @@ for (const transport of ["in-process", "grpc"] as const)
           for await (const request of requests) yield never() ?? request;
         },
       };
-      server.serve(noteService, handlers, { refused: { get: hear, talk: hear } });
+      server.serve(noteService, handlers, { refused: { get: onRefused, talk: onRefused } });
       await server.start();
       const peers = { notes: [server.address] };
       const client = new Mesh({
-        ...{ foundation: quiet, network },
+        ...{ foundation: quietFoundation, network },
         settings: transport === "grpc" ? { ...settings, peers } : settings,
       });
       try {
         const notes = client.client(noteService);
-        const asked = async function* () {
+        const requests = async function* () {
           yield note({ text: "talked" });
         };
         for (const call of [
           () => notes.get(note({ text: "got" })),
-          () => all(notes.talk(asked())),
+          () => all(notes.talk(requests())),
           () => notes.put(note()),
         ])
           assert.ok(meshErrors.denied.is(await errorOf(call())));
-        assert.deepEqual(told.map((text) => text.split(":")[0]).sort(), [
+        assert.deepEqual(refusals.map((text) => text.split(":")[0]).sort(), [
           "local-admin got",
           "local-admin talked",
         ]);
-        assert.match(told[0] ?? "", /nobody may/);
+        assert.match(refusals[0] ?? "", /nobody may/);
       } finally {
         await client.stop();
         await server.stop();

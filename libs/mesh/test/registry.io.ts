@@ -15,7 +15,7 @@ import { systemFoundation } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Announcer, type Handlers, InProcessNetwork, Mesh, RegistryDiscovery } from "../src/index.ts";
 import { note, noteHandlers, noteService } from "../src/testing/index.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 const { register, renew, deregister, watch } = registryService.methods;
 /** The methods of the contract that clients of the mesh call. Others are not needed here. */
@@ -48,7 +48,7 @@ class TestRegistry {
     this.entries.clear();
     this.#mesh = new Mesh({
       network: this.#network,
-      foundation: { ...quiet, clock: this.#time, timers: this.#time },
+      foundation: { ...quietFoundation, clock: this.#time, timers: this.#time },
       settings: { transport: "in-process" },
     });
     this.#mesh.serve(calledContract, this.#handlers());
@@ -66,21 +66,21 @@ class TestRegistry {
   /** From now on it is complete. */
   completed(): void {
     this.#complete = true;
-    this.#tell(undefined);
+    this.#publish(undefined);
   }
 
   #change(what: NonNullable<Change["what"]>): void {
     this.#revision++;
     if (what.$case === "put") this.entries.set(what.value.id, what.value);
     else this.entries.delete(what.value.instanceId);
-    this.#tell({ $case: "changes", value: { changes: [{ revision: this.#revision, what }] } });
+    this.#publish({ $case: "changes", value: { changes: [{ revision: this.#revision, what }] } });
   }
 
   #position() {
     return { history: `hist_${this.#history}`, revision: this.#revision };
   }
 
-  #tell(news: WatchReply["news"]): void {
+  #publish(news: WatchReply["news"]): void {
     for (const watcher of [...this.#watchers])
       watcher({ position: this.#position(), complete: this.#complete, news });
   }
@@ -166,7 +166,7 @@ async function withRegistry(
   const network = new InProcessNetwork();
   const registry = new TestRegistry(network, time);
   registry.start();
-  const foundation = systemFoundation({ ...quiet, clock: time, timers: time });
+  const foundation = systemFoundation({ ...quietFoundation, clock: time, timers: time });
   const settings = { transport: "in-process" as const, retry: { attempts: 1 }, timeouts: { discoveryMs: 1 } };
   const mesh = new Mesh({ network, foundation, settings });
   const discovery = new RegistryDiscovery({ foundation, registry: () => mesh.client(registryService) });
@@ -184,7 +184,7 @@ async function withRegistry(
 describe("discovery by the registry", () => {
   const ids = (discovery: RegistryDiscovery) => discovery.instancesOf("notes").map(({ id }) => id);
 
-  it("follows one watch, and asks for nothing when a call is made", () =>
+  it("uses one watch, and sends no request for a call", () =>
     withRegistry(async ({ registry, discovery, time }) => {
       registry.put("a", "h:1");
       registry.put("b", "h:2");
@@ -194,7 +194,7 @@ describe("discovery by the registry", () => {
       assert.equal(discovery.health().level, "healthy");
     }));
 
-  it("keeps what it knew while the registry is away, and says so", () =>
+  it("keeps the known instances while the registry is unavailable, and is degraded", () =>
     withRegistry(async ({ registry, discovery, time }) => {
       registry.put("a", "h:1");
       await time.flush();
@@ -204,7 +204,7 @@ describe("discovery by the registry", () => {
       assert.equal(discovery.health().level, "degraded");
     }));
 
-  it("keeps what it knew when the registry comes back empty, until that is complete", () =>
+  it("keeps the known instances when the registry restarts empty, until it is complete", () =>
     withRegistry(async ({ registry, discovery, time }) => {
       registry.put("a", "h:1");
       registry.put("b", "h:2");
@@ -236,10 +236,10 @@ describe("discovery by the registry", () => {
       assert.deepEqual(ids(discovery), ["a"]);
     }));
 
-  it("waits for a registry that comes later than its process", async () => {
+  it("waits for a registry that starts later than its process", async () => {
     const time = new VirtualTime();
     const network = new InProcessNetwork();
-    const foundation = systemFoundation({ ...quiet, clock: time, timers: time });
+    const foundation = systemFoundation({ ...quietFoundation, clock: time, timers: time });
     const settings = {
       transport: "in-process" as const,
       retry: { attempts: 1 },
@@ -274,7 +274,7 @@ describe("announcing to the registry", () => {
     return announcer;
   }
 
-  it("registers what is served, and renews it with measurements three times within its lease", () =>
+  it("registers the served contracts, and renews them with measurements three times per lease", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
@@ -293,7 +293,7 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("lists an orchestrator that serves nothing, with how it is, until the process drains", () =>
+  it("lists an orchestrator without contracts, with its health, until the process drains", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       const announcer = announcerOf(foundation, mesh);
       let state: HealthState = HealthState.HEALTH_STATE_READY;
@@ -301,10 +301,10 @@ describe("announcing to the registry", () => {
       await time.flush();
       announcer.add("billing", { version: "1.4.0", healthOf: () => ({ state, reason: "" }) });
       await time.flush();
-      const shown = [...registry.entries.values()].map(({ service, address, version }) => [
+      const registered = [...registry.entries.values()].map(({ service, address, version }) => [
         ...[service, address, version],
       ]);
-      assert.deepEqual(shown, [["billing", "", "1.4.0"]]);
+      assert.deepEqual(registered, [["billing", "", "1.4.0"]]);
       state = HealthState.HEALTH_STATE_NOT_READY;
       announcer.announce();
       await time.flush();
@@ -327,7 +327,7 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("registers again what a service offers from now on", () =>
+  it("registers again if the offers of a service change", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
@@ -339,7 +339,7 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("keeps trying while the registry is away, and says so", () =>
+  it("keeps retrying while the registry is unavailable, and is degraded", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       await registry.stop();
       mesh.serve(noteService, noteHandlers());
@@ -354,19 +354,19 @@ describe("announcing to the registry", () => {
       await announcer.stop();
     }));
 
-  it("does not keep its process waiting for a registry that is away", () =>
+  it("does not delay the stop of its process if the registry is unavailable", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       await registry.stop();
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
       announcer.start();
       await time.flush();
-      const beganMs = time.monotonic();
+      const startMs = time.monotonic();
       await time.settle(announcer.stop());
-      assert.ok(time.monotonic() - beganMs <= 500);
+      assert.ok(time.monotonic() - startMs <= 500);
     }));
 
-  it("says good-bye when its process drains, and nothing more", () =>
+  it("deregisters when its process drains, and sends nothing more", () =>
     withRegistry(async ({ registry, mesh, time, foundation }) => {
       mesh.serve(noteService, noteHandlers());
       const announcer = announcerOf(foundation, mesh);
@@ -382,16 +382,19 @@ describe("announcing to the registry", () => {
 });
 
 describe("calls while the registry is restarted", () => {
-  it("do not fail: two processes find each other by what is known", async () => {
+  it("do not fail, because two processes find each other by the known instances", async () => {
     const network = new InProcessNetwork();
     const time = new VirtualTime();
     const registry = new TestRegistry(network, time);
     registry.start();
-    const server = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+    const server = new Mesh({
+      foundation: quietFoundation,
+      settings: { transport: "grpc", listen: "127.0.0.1:0" },
+    });
     server.serve(noteService, noteHandlers());
     await server.start();
     registry.put("a", server.address);
-    const foundation = systemFoundation({ ...quiet });
+    const foundation = systemFoundation({ ...quietFoundation });
     const toRegistry = new Mesh({ network, foundation, settings: { transport: "in-process" } });
     const discovery = new RegistryDiscovery({
       foundation,
@@ -399,7 +402,7 @@ describe("calls while the registry is restarted", () => {
     });
     discovery.start();
     await discovery.known();
-    const mesh = new Mesh({ foundation: quiet, discovery, settings: { transport: "grpc" } });
+    const mesh = new Mesh({ foundation: quietFoundation, discovery, settings: { transport: "grpc" } });
     const notes = mesh.client(noteService);
     const calls = async (count: number) => {
       for (let call = 0; call < count; call++) await notes.put(note());

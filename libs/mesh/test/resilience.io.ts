@@ -6,12 +6,15 @@ import { recordingMetrics, until } from "@tutti/kernel/testing";
 import { Mesh, type MeshSettingsInput, StaticDiscovery } from "../src/index.ts";
 import type { Handlers } from "../src/server/types.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 type NoteHandlers = Partial<Handlers<typeof noteService>>;
 
 async function serve(handlers: NoteHandlers = {}): Promise<Mesh> {
-  const mesh = new Mesh({ foundation: quiet, settings: { transport: "grpc", listen: "127.0.0.1:0" } });
+  const mesh = new Mesh({
+    foundation: quietFoundation,
+    settings: { transport: "grpc", listen: "127.0.0.1:0" },
+  });
   mesh.serve(noteService, noteHandlers(handlers));
   await mesh.start();
   return mesh;
@@ -59,8 +62,8 @@ async function stopAll(...meshes: readonly Mesh[]): Promise<void> {
   for (const mesh of meshes) await mesh.stop();
 }
 
-describe("instances that come and go", () => {
-  it("one that dies under load costs no call that may be repeated", async () => {
+describe("instances that start and stop", () => {
+  it("an instance that stops without a drain under load fails no repeatable call", async () => {
     const slow = async (request: Note) => {
       await new Promise((resolve) => setImmediate(resolve));
       return request;
@@ -79,7 +82,7 @@ describe("instances that come and go", () => {
     await stopAll(mesh, servers[1]);
   });
 
-  it("one that drains costs no call at all, and finishes what it has", async () => {
+  it("a draining instance fails no call, and finishes its running calls", async () => {
     let finished = 0;
     const handlers: NoteHandlers = {
       async put(request) {
@@ -102,7 +105,7 @@ describe("instances that come and go", () => {
     await stopAll(mesh, ...servers);
   });
 
-  it("one that is new takes work as soon as it is known", async () => {
+  it("a new instance receives calls as soon as it is known", async () => {
     const counts = [0, 0];
     const counting = (index: number): NoteHandlers => ({
       get(request) {
@@ -123,7 +126,7 @@ describe("instances that come and go", () => {
     await stopAll(mesh, first, second);
   });
 
-  it("a call waits for the first one to be known", async () => {
+  it("a call waits for the first known instance", async () => {
     const { mesh, discovery, notes } = callerOf([]);
     const calling = notes.get(note({ text: "patience" }));
     const server = await serve();
@@ -132,7 +135,7 @@ describe("instances that come and go", () => {
     await stopAll(mesh, server);
   });
 
-  it("a call fails with what to do when none comes", async () => {
+  it("a call fails with a remedy if no instance appears", async () => {
     const { mesh, notes } = callerOf([], { timeouts: { discoveryMs: 20 }, retry: { attempts: 1 } });
     await assert.rejects(notes.get(note()), {
       code: "mesh.no_instance",
@@ -142,13 +145,13 @@ describe("instances that come and go", () => {
     await stopAll(mesh);
   });
 
-  it("a call whose time is shorter than the wait for an instance fails with what to do too", async () => {
+  it("a call with a shorter timeout than the wait for an instance fails with the same error", async () => {
     const { mesh, notes } = callerOf([], { timeouts: { discoveryMs: 60_000 }, retry: { attempts: 1 } });
     await assert.rejects(notes.get(note(), { timeoutMs: 300 }), { code: "mesh.no_instance" });
     await stopAll(mesh);
   });
 
-  it("one to a port without a listener is distinguished from one that broke", async () => {
+  it("a call to a port without a listener fails differently from a broken connection", async () => {
     const server = await serve();
     await server.stop();
     const { mesh, notes } = callerOf([server], { retry: { attempts: 1 } });
@@ -220,7 +223,7 @@ describe("an instance that breaks", () => {
     }
   });
 
-  it("does not take the others down with it by retries: they stay within the budget", async () => {
+  it("does not overload other instances by retries, which stay within the budget", async () => {
     let attempts = 0;
     const failing: NoteHandlers = {
       get() {
@@ -267,7 +270,7 @@ describe("a server that stops", () => {
     await stopAll(mesh, server);
   });
 
-  it("ends the rest when its time is up, and says that the outcome is unknown", async () => {
+  it("interrupts the remaining calls at its timeout, with an unknown outcome", async () => {
     const server = await serve({ put: () => new Promise<Note>(() => {}) });
     const { mesh, notes } = callerOf([server], { retry: { attempts: 1 } });
     const failing = assert.rejects(notes.put(note({ key: "k" })), {
@@ -281,7 +284,10 @@ describe("a server that stops", () => {
   });
 
   it("continues serving its own process while it drains", async () => {
-    const mesh = new Mesh({ foundation: quiet, settings: { transport: "auto", listen: "127.0.0.1:0" } });
+    const mesh = new Mesh({
+      foundation: quietFoundation,
+      settings: { transport: "auto", listen: "127.0.0.1:0" },
+    });
     mesh.serve(noteService, noteHandlers());
     await mesh.start();
     await mesh.drain();

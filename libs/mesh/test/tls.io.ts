@@ -8,21 +8,21 @@ import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
 import { localAdministrator } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import {
+  createDevelopmentCertificates,
   Mesh,
   type MeshOptions,
   type MeshSettingsInput,
-  makeDevelopmentCertificates,
   meshErrors,
 } from "../src/index.ts";
 import { note, noteHandlers, noteService } from "../src/testing/index.ts";
-import { quiet } from "./pairs.ts";
+import { quietFoundation } from "./pairs.ts";
 
 describe("mutual TLS", () => {
   let directory: string;
   const opened: Mesh[] = [];
 
-  const make = (rotate = false, at = directory) =>
-    makeDevelopmentCertificates({ directory: at, services: ["notes", "caller"], rotate });
+  const createCertificates = (rotate = false, at = directory) =>
+    createDevelopmentCertificates({ directory: at, services: ["notes", "caller"], rotate });
   const tlsOf = (service: string, at = directory): MeshSettingsInput["tls"] => ({
     mode: "mutual",
     ca: join(at, "ca.crt"),
@@ -32,17 +32,17 @@ describe("mutual TLS", () => {
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-tls-"));
-    await make();
+    await createCertificates();
   });
   afterEach(async () => {
     for (const mesh of opened.splice(0)) await mesh.stop();
     await rm(directory, { recursive: true });
   });
 
-  async function serve(given: MeshOptions = {}): Promise<Mesh> {
-    const { settings, ...options } = given;
+  async function serve(meshOptions: MeshOptions = {}): Promise<Mesh> {
+    const { settings, ...options } = meshOptions;
     const mesh = new Mesh({
-      foundation: quiet,
+      foundation: quietFoundation,
       settings: { transport: "grpc", listen: "127.0.0.1:0", tls: tlsOf("notes"), ...settings },
       ...options,
     });
@@ -54,7 +54,7 @@ describe("mutual TLS", () => {
 
   function callerOf(server: Mesh, tls: MeshSettingsInput["tls"]): Mesh {
     const mesh = new Mesh({
-      foundation: quiet,
+      foundation: quietFoundation,
       settings: {
         transport: "grpc",
         peers: { notes: [server.address] },
@@ -78,7 +78,7 @@ describe("mutual TLS", () => {
      * Returns the protocol, or the error code. The lowest security level lets this side offer protocols that are long
      * broken.
      */
-    const spoken = (maxVersion: SecureVersion) =>
+    const negotiatedVersion = (maxVersion: SecureVersion) =>
       new Promise<string>((resolve) => {
         const socket = connect({
           host,
@@ -97,13 +97,13 @@ describe("mutual TLS", () => {
         });
         socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
       });
-    assert.equal(await spoken("TLSv1.3"), "TLSv1.3");
-    assert.equal(await spoken("TLSv1.2"), "TLSv1.2");
+    assert.equal(await negotiatedVersion("TLSv1.3"), "TLSv1.3");
+    assert.equal(await negotiatedVersion("TLSv1.2"), "TLSv1.2");
     for (const old of ["TLSv1.1", "TLSv1"] as const)
-      assert.match(await spoken(old), /PROTOCOL_VERSION|HANDSHAKE|ECONNRESET/, old);
+      assert.match(await negotiatedVersion(old), /PROTOCOL_VERSION|HANDSHAKE|ECONNRESET/, old);
   });
 
-  it("lets those in whose certificate is of the same authority, and tells who they are", async () => {
+  it("admits callers with a certificate of the same authority, and identifies them", async () => {
     const peers: (string | undefined)[] = [];
     const server = await serve({
       gate: {
@@ -119,14 +119,14 @@ describe("mutual TLS", () => {
     assert.deepEqual(peers, ["spiffe://tutti/service/caller"]);
   });
 
-  it("keeps those out who have none", async () => {
+  it("rejects callers without a certificate", async () => {
     const server = await serve();
     await assert.rejects(call(callerOf(server, undefined)), { status: "UNAVAILABLE" });
   });
 
-  it("keeps those out whose certificate is of another authority, and does not call them either", async () => {
+  it("rejects callers with a certificate of another authority, and their errors name the cause", async () => {
     const other = await mkdtemp(join(tmpdir(), "tutti-tls-other-"));
-    await make(false, other);
+    await createCertificates(false, other);
     const server = await serve();
     const caller = callerOf(server, tlsOf("caller", other));
     const certificate = /No connection to .*certificate/;
@@ -142,32 +142,33 @@ describe("mutual TLS", () => {
 
   it("does not start with files that cannot be used", async () => {
     const mesh = new Mesh({
-      foundation: quiet,
+      foundation: quietFoundation,
       settings: { transport: "grpc", listen: "127.0.0.1:0", tls: { mode: "mutual", ca: "/nowhere/ca.crt" } },
     });
     opened.push(mesh);
     await assert.rejects(mesh.start(), { code: "mesh.bad_certificates" });
   });
 
-  it("takes up new certificates for new connections, while calls continue over those that stand", async () => {
+  it("uses new certificates for new connections, while calls continue over existing ones", async () => {
     const time = new VirtualTime();
-    const server = await serve({ foundation: { ...quiet, timers: time } });
-    const standing = callerOf(server, tlsOf("caller"));
-    await call(standing);
-    const before = await shownBy(server, tlsOf("caller"));
-    await make(true);
+    const server = await serve({ foundation: { ...quietFoundation, timers: time } });
+    const openCaller = callerOf(server, tlsOf("caller"));
+    await call(openCaller);
+    const before = await presentedCertificate(server, tlsOf("caller"));
+    await createCertificates(true);
     time.advance(10_000);
     // The files are read in the background. A later connection shows the result.
     let after = before;
-    while (after.serialNumber === before.serialNumber) after = await shownBy(server, tlsOf("caller"));
+    while (after.serialNumber === before.serialNumber)
+      after = await presentedCertificate(server, tlsOf("caller"));
     assert.equal(after.issuerCertificate.fingerprint256, before.issuerCertificate.fingerprint256);
-    await call(standing);
+    await call(openCaller);
     await call(callerOf(server, tlsOf("caller")));
   });
 });
 
 /** Returns the certificate that a server presents on a new connection. */
-async function shownBy(
+async function presentedCertificate(
   server: Mesh,
   tls: MeshSettingsInput["tls"],
 ): Promise<PeerCertificate & { issuerCertificate: PeerCertificate }> {

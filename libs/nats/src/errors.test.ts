@@ -71,15 +71,15 @@ describe("natsErrorOf", () => {
     ],
     ["anything else", api(400, 10025, "invalid request"), "nats.failed", "never"],
   ];
-  for (const [what, thrown, code, retry] of cases) {
-    it(`tells ${what} as ${code}`, () => {
+  for (const [title, thrown, code, retry] of cases) {
+    it(`reports ${title} as ${code}`, () => {
       const error = natsErrorOf("update of a", thrown);
       assert.deepEqual([error.code, error.retry, error.cause], [code, retry, thrown]);
     });
   }
 
-  it("leaves errors of ours as they are", () => {
-    const error = kernelErrors.cancelled({ what: "it" });
+  it("returns Tutti errors unchanged", () => {
+    const error = kernelErrors.cancelled({ operation: "it" });
     assert.equal(natsErrorOf("update", error), error);
   });
 });

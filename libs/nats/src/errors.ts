@@ -14,7 +14,7 @@ export const natsErrors = defineErrors("nats", {
   unavailable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "No server could be asked, or none answered in time: it is away, restarting, or the cluster is electing a leader. Whether the operation took effect is unknown. The connection restores itself. Repeat the operation.",
+    help: "No server was reachable, or none replied in time. The server is unavailable or restarting, or the cluster elects a leader. The outcome of the operation is unknown. The connection restores itself. Retry the operation.",
     message: ({ operation, reason }: Operation) =>
       `NATS did not answer the ${operation} (${reason}), and its outcome is unknown`,
     remedy: "Retry the operation.",
@@ -22,7 +22,7 @@ export const natsErrors = defineErrors("nats", {
   stopped: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "This process is shutting down and has given up its connection to NATS. Nothing was done. Repeat the call at another instance.",
+    help: "This process is shutting down and has closed its connection to NATS. Nothing was done. Retry the call at another instance.",
     message: ({ operation }: { operation: string }) =>
       `This process closed its connection to NATS before the ${operation}`,
     remedy: "Retry at another instance.",
@@ -46,7 +46,7 @@ export const natsErrors = defineErrors("nats", {
   notAuthenticated: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The NATS server does not accept the credentials. Check `nats.user` and `nats.password`, `nats.token`, `nats.credentials` or `nats.nkey`, whichever the server wants.",
+    help: "The NATS server does not accept the credentials. Check `nats.user` and `nats.password`, `nats.token`, `nats.credentials` or `nats.nkey`, as the server requires.",
     message: ({ server, reason }: { server: string; reason: string }) =>
       `The NATS server ${server} rejected the credentials: ${reason}`,
     remedy: "Correct `nats.user` and `nats.password`, or the token, credentials or nkey.",
@@ -54,7 +54,7 @@ export const natsErrors = defineErrors("nats", {
   untrusted: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "TLS with the NATS server fails: its certificate is not signed by an authority that this process knows, is out of date or is for another host, or a file of `nats.tls` cannot be read. Check `nats.tls.caFile`, and the names and dates in the server's certificate. A server that wants a certificate and gets none just falls silent: then set `nats.tls.certFile` and `nats.tls.keyFile`.",
+    help: "TLS with the NATS server fails. Its certificate has an unknown authority, is out of date or is for another host, or a file of `nats.tls` cannot be read. Check `nats.tls.caFile`, and the names and dates in the server's certificate. A server that requires a client certificate does not reply without it: then set `nats.tls.certFile` and `nats.tls.keyFile`.",
     message: ({ server, reason }: { server: string; reason: string }) =>
       `TLS with the NATS server ${server} failed: ${reason}`,
     remedy: "Check `nats.tls` and the certificate of the server.",
@@ -69,14 +69,14 @@ export const natsErrors = defineErrors("nats", {
   badKey: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Keys of a bucket consist of A–Z a–z 0–9 - / = . _ and neither begin nor end with a dot.",
+    help: "Keys of a bucket consist of A–Z a–z 0–9 - / = . _ and do not start or end with a dot.",
     message: ({ key }: { key: string }) => `The key ${JSON.stringify(key)} is invalid`,
     remedy: "Use A–Z a–z 0–9 - / = . _ without dots at the ends or next to each other.",
   },
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The stream, consumer or bucket does not exist, though it existed when this process started: it was deleted. Restart the service to make it again. Its content is gone.",
+    help: "The stream, consumer or bucket was deleted after this process started. Restart the service to create it again. Its content is lost.",
     message: ({ operation, reason }: Operation) => `The stream of the ${operation} was deleted: ${reason}`,
     remedy: "Restart the service to create it again.",
   },
@@ -99,7 +99,7 @@ export const natsErrors = defineErrors("nats", {
   noSpace: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "JetStream has no room left: its storage, or the limit of the account or stream, is used up, or a stream wants to reserve more than a server has. Free space, raise the limit, or let streams reserve less. Then repeat.",
+    help: "JetStream has no space left. Its storage or the limit of the account or stream is used up, or a stream reserves more than a server has. Free space, raise the limit, or reduce reservations. Then retry.",
     message: ({ operation, reason }: Operation) => `JetStream has no space for the ${operation}: ${reason}`,
     remedy: "Free disk space or raise its limits, then retry.",
   },
@@ -116,7 +116,7 @@ export const natsErrors = defineErrors("nats", {
   revisionGone: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "A watch was to resume from a revision that the bucket cannot account for: deletions since then were cleared away, or the bucket was made again. Start with a snapshot (no revision).",
+    help: "The bucket cannot resume a watch from this revision: later deletions were purged, or the bucket was created again. Start with a snapshot (no revision).",
     message: ({ bucket, after, known }: { bucket: string; after: number; known: string }) =>
       `The watch of ${bucket} cannot resume after revision ${after}: ${known}`,
     remedy: "Start with a snapshot.",
@@ -124,7 +124,7 @@ export const natsErrors = defineErrors("nats", {
   replaced: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "A stream was deleted and made again while it was being read. Its numbers count from the start again, so there is no place to continue from: read it from the start.",
+    help: "A stream was deleted and created again while it was being read. Its numbers restart, so there is no position to continue from. Read it from the start.",
     message: ({ stream, last }: { stream: string; last: number }) =>
       `Stream ${stream} was deleted and created again, so it cannot be read after ${last}`,
     remedy: "Start from its beginning.",

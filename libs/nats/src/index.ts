@@ -1,11 +1,11 @@
 export type { ConnectionSettings, Credentials, TlsFiles } from "./connection/client-options.ts";
-export type { KeptSubscription } from "./connection/kept-subscriptions.ts";
 export {
   NatsConnection,
   type NatsConnectionOptions,
 } from "./connection/nats-connection.ts";
 export type { NatsPorts } from "./connection/ports.ts";
-export { type ConnectionState, whyNotConnected } from "./connection/state.ts";
+export type { ReconnectingSubscription as KeptSubscription } from "./connection/reconnecting-subscriptions.ts";
+export { type ConnectionState, disconnectReason } from "./connection/state.ts";
 export { isServerAccepted, leastServerVersion } from "./connection/version.ts";
 export { natsErrorOf, natsErrors, wrongRevisionOf } from "./errors.ts";
 export { Bucket, type BucketEntry, type BucketOptions, openBucket, type Written } from "./kv/bucket.ts";

@@ -8,7 +8,7 @@ const secretOf = (text: string): SecretReference =>
     read: () => ({ secret: text }),
     readLater: async () => ({ secret: text }),
   });
-const values = (given: object = {}) => natsSection.schema.parse(given);
+const values = (input: object = {}) => natsSection.schema.parse(input);
 
 describe("the section nats", () => {
   it("needs no setting for a server on this machine", () => {
@@ -18,7 +18,7 @@ describe("the section nats", () => {
     assert.equal(settings.tls, undefined);
   });
 
-  it("reads a secret only when a connection is made", () => {
+  it("reads a secret only when a connection is opened", () => {
     const { credentials } = connectionSettings(values({ user: "u", password: secretOf("p") }));
     assert.ok(credentials.kind === "password");
     assert.deepEqual([credentials.user, credentials.password()], ["u", "p"]);
@@ -37,10 +37,10 @@ describe("the section nats", () => {
       /certFile and nats\.tls\.keyFile together/,
     ],
   ];
-  for (const [what, given, message] of contradictions) {
-    it(`refuses ${what}`, () => {
+  for (const [title, input, message] of contradictions) {
+    it(`refuses ${title}`, () => {
       assert.throws(
-        () => connectionSettings(values(given)),
+        () => connectionSettings(values(input)),
         (error) => kernelErrors.configurationInvalid.is(error) && message.test(error.message),
       );
     });

@@ -55,14 +55,14 @@ export function connectionSettings(values: NatsSectionValues): ConnectionSetting
   const { user, password, token, credentials, nkey, tls, ...rest } = values;
   return {
     ...rest,
-    credentials: theOneWay({ user, password, token, credentials, nkey }),
+    credentials: credentialsOf({ user, password, token, credentials, nkey }),
     tls: tls && { handshakeFirst: tls.handshakeFirst, ...filesOf(tls) },
   };
 }
 
-type Ways = Pick<NatsSectionValues, "user" | "password" | "token" | "credentials" | "nkey">;
+type CredentialOptions = Pick<NatsSectionValues, "user" | "password" | "token" | "credentials" | "nkey">;
 
-function theOneWay({ user, password, token, credentials, nkey }: Ways): Credentials {
+function credentialsOf({ user, password, token, credentials, nkey }: CredentialOptions): Credentials {
   const found: Credentials[] = [];
   if (user !== undefined && password !== undefined) {
     found.push({ kind: "password", user, password: revealed(password) });
@@ -72,8 +72,8 @@ function theOneWay({ user, password, token, credentials, nkey }: Ways): Credenti
   if (token !== undefined) found.push({ kind: "token", token: revealed(token) });
   if (credentials !== undefined) found.push({ kind: "creds", content: revealed(credentials) });
   if (nkey !== undefined) found.push({ kind: "nkey", seed: revealed(nkey) });
-  const [way = { kind: "none" }, ...others] = found;
-  if (others.length === 0) return way;
+  const [only = { kind: "none" }, ...others] = found;
+  if (others.length === 0) return only;
   const kinds = found.map(({ kind }) => kind).join(", ");
   throw wrong(
     `expected one way to authenticate in the section nats, found ${kinds}; keep the one the server wants`,

@@ -20,14 +20,14 @@ function short(change: BucketChange): string {
   }
 }
 
-async function take(changes: AsyncIterator<BucketChange>, count: number): Promise<string[]> {
-  const taken: string[] = [];
-  while (taken.length < count) {
+async function collect(changes: AsyncIterator<BucketChange>, count: number): Promise<string[]> {
+  const collected: string[] = [];
+  while (collected.length < count) {
     const { value, done } = await changes.next();
     if (done === true) break;
-    taken.push(short(value));
+    collected.push(short(value));
   }
-  return taken;
+  return collected;
 }
 
 describe("Bucket", { skip: program.skip }, () => {
@@ -42,7 +42,7 @@ describe("Bucket", { skip: program.skip }, () => {
   });
   const fresh = (): Promise<Bucket> => openBucket(connection, { name: `b${number++}` });
 
-  it("keeps a value under its key, with a revision that grows with every change", async () => {
+  it("stores a value under its key, with a revision that grows with every change", async () => {
     const bucket = await fresh();
     assert.equal(await bucket.get("a.b"), undefined);
     assert.equal(await bucket.put("a.b", bytes("1")), 1);
@@ -52,11 +52,13 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.ok((entry?.writtenMs ?? 0) > 1.7e12);
   });
 
-  it("lets exactly one of many writers that saw the same revision succeed", async () => {
+  it("accepts exactly one of many writers with the same revision", async () => {
     const bucket = await fresh();
-    const created = await Promise.all(["x", "y", "z"].map((who) => bucket.create("lease", bytes(who))));
+    const created = await Promise.all(["x", "y", "z"].map((owner) => bucket.create("lease", bytes(owner))));
     assert.equal(created.filter(({ written }) => written).length, 1);
-    const updated = await Promise.all(["x", "y", "z"].map((who) => bucket.update("lease", bytes(who), 1)));
+    const updated = await Promise.all(
+      ["x", "y", "z"].map((owner) => bucket.update("lease", bytes(owner), 1)),
+    );
     const [winner] = updated.filter((outcome) => outcome.written);
     assert.equal(winner?.written && winner.revision, 2);
     const [loser] = updated.filter((outcome) => !outcome.written);
@@ -78,7 +80,7 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.deepEqual(await bucket.create("a", bytes("2")), { written: true, revision: 3 });
   });
 
-  it("lists the present keys, by filter, without deleted ones", async () => {
+  it("lists existing keys, by filter, without deleted keys", async () => {
     const bucket = await fresh();
     assert.deepEqual(await bucket.keys(), []);
     for (const key of ["i.a.1", "i.a.2", "i.b.1", "other"]) await bucket.put(key, bytes(key));
@@ -88,7 +90,7 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.deepEqual(await bucket.keys("i.*.2"), ["i.a.2"]);
   });
 
-  it("refuses keys and filters of a wrong form before it asks the server", async () => {
+  it("refuses invalid keys and filters before it calls the server", async () => {
     const bucket = await fresh();
     for (const key of ["", ".a", "a.", "a..b", "a b", "a.*", "ä"]) {
       await assert.rejects(async () => bucket.get(key), natsErrors.badKey.is, key);
@@ -96,7 +98,7 @@ describe("Bucket", { skip: program.skip }, () => {
     assert.throws(() => bucket.watch({ filter: "a.>.b" }), natsErrors.badKey.is);
   });
 
-  it("opens what exists, brings it in line, and refuses another storage", async () => {
+  it("opens an existing bucket, updates its options, and refuses another storage type", async () => {
     await openBucket(connection, { name: "again", history: 1, replicas: 1 });
     const bucket = await openBucket(connection, { name: "again", history: 5, ttlMs: 60_000 });
     await bucket.put("a", bytes("1"));
@@ -117,33 +119,37 @@ describe("Bucket", { skip: program.skip }, () => {
     await bucket.delete("b", 2);
     const watch = bucket.watch();
     const changes = watch[Symbol.asyncIterator]();
-    assert.deepEqual(await take(changes, 3), ["put a=2 @3", "delete b @4", "end @4"]);
+    assert.deepEqual(await collect(changes, 3), ["put a=2 @3", "delete b @4", "end @4"]);
     await bucket.put("c", bytes("1"));
     await bucket.delete("c", 5);
-    assert.deepEqual(await take(changes, 2), ["put c=1 @5", "delete c @6"]);
+    assert.deepEqual(await collect(changes, 2), ["put c=1 @5", "delete c @6"]);
     watch.close();
-    assert.deepEqual(await take(changes, 1), []);
+    assert.deepEqual(await collect(changes, 1), []);
   });
 
   it("watches an empty bucket and by filter", async () => {
     const bucket = await fresh();
     await using watch = disposable(bucket.watch({ filter: "x.*" }));
     const changes = watch[Symbol.asyncIterator]();
-    assert.deepEqual(await take(changes, 1), ["end @0"]);
+    assert.deepEqual(await collect(changes, 1), ["end @0"]);
     await bucket.put("y.1", bytes("no"));
     await bucket.put("x.1", bytes("yes"));
-    assert.deepEqual(await take(changes, 1), ["put x.1=yes @2"]);
+    assert.deepEqual(await collect(changes, 1), ["put x.1=yes @2"]);
   });
 
-  it("resumes a watch after a revision with what changed since, then says that it is up to date", async () => {
+  it("resumes a watch with the changes after a revision, then reports that it is up to date", async () => {
     const bucket = await fresh();
     for (const value of ["1", "2", "3"]) await bucket.put("a", bytes(value));
     await bucket.put("b", bytes("1"));
     await bucket.delete("b", 4);
     await using watch = disposable(bucket.watch({ after: 2 }));
-    assert.deepEqual(await take(watch[Symbol.asyncIterator](), 3), ["put a=3 @3", "delete b @5", "end @5"]);
+    assert.deepEqual(await collect(watch[Symbol.asyncIterator](), 3), [
+      "put a=3 @3",
+      "delete b @5",
+      "end @5",
+    ]);
     await using upToDate = disposable(bucket.watch({ after: 5 }));
-    assert.deepEqual(await take(upToDate[Symbol.asyncIterator](), 1), ["end @5"]);
+    assert.deepEqual(await collect(upToDate[Symbol.asyncIterator](), 1), ["end @5"]);
   });
 
   it("refuses to resume beyond its end, and from before a clearing of deletions", async () => {
@@ -152,24 +158,24 @@ describe("Bucket", { skip: program.skip }, () => {
     await bucket.put("b", bytes("1"));
     await bucket.delete("a", 1);
     await assert.rejects(
-      take(bucket.watch({ after: 9 })[Symbol.asyncIterator](), 1),
+      collect(bucket.watch({ after: 9 })[Symbol.asyncIterator](), 1),
       natsErrors.revisionGone.is,
     );
     assert.equal(await bucket.compact(3_600_000), 0);
     assert.equal(await bucket.compact(0), 1);
     assert.deepEqual(await bucket.keys(), ["b"]);
     await assert.rejects(
-      take(bucket.watch({ after: 2 })[Symbol.asyncIterator](), 1),
+      collect(bucket.watch({ after: 2 })[Symbol.asyncIterator](), 1),
       natsErrors.revisionGone.is,
     );
-    assert.deepEqual(await take(bucket.watch({ after: 3 })[Symbol.asyncIterator](), 1), ["end @4"]);
+    assert.deepEqual(await collect(bucket.watch({ after: 3 })[Symbol.asyncIterator](), 1), ["end @4"]);
   });
 
-  it("takes changes at the reader's pace, however many there are", async () => {
+  it("delivers any number of changes at the pace of the reader", async () => {
     const bucket = await fresh();
     await Promise.all(Array.from({ length: 300 }, (_, index) => bucket.put(`k${index}`, bytes("1"))));
     await using watch = disposable(bucket.watch({ buffered: 8 }));
-    const changes = await take(watch[Symbol.asyncIterator](), 301);
+    const changes = await collect(watch[Symbol.asyncIterator](), 301);
     assert.equal(new Set(changes).size, 301);
     assert.equal(changes.at(-1), "end @300");
   });
@@ -178,14 +184,14 @@ describe("Bucket", { skip: program.skip }, () => {
     const bucket = await fresh();
     const stop = new AbortController();
     const changes = bucket.watch({ signal: stop.signal })[Symbol.asyncIterator]();
-    await take(changes, 1);
-    const next = take(changes, 1);
+    await collect(changes, 1);
+    const next = collect(changes, 1);
     stop.abort();
     assert.deepEqual(await next, []);
   });
 });
 
-describe("Bucket while its server comes and goes", { skip: program.skip }, () => {
+describe("Bucket during outages of its server", { skip: program.skip }, () => {
   it("continues to watch without leaving out or repeating a change", async () => {
     await using server = await startNatsServer();
     await using connection = await connectionTo([server.address]);
@@ -195,7 +201,7 @@ describe("Bucket while its server comes and goes", { skip: program.skip }, () =>
     await other.put("a", bytes("1"));
     await using watch = disposable(bucket.watch());
     const changes = watch[Symbol.asyncIterator]();
-    assert.deepEqual(await take(changes, 2), ["put a=1 @1", "end @1"]);
+    assert.deepEqual(await collect(changes, 2), ["put a=1 @1", "end @1"]);
     for (let round = 1; round <= 3; round++) {
       await server.down(round === 2 ? "kill" : "stop");
       await assert.rejects(bucket.get("a"), natsErrors.unavailable.is);
@@ -204,18 +210,18 @@ describe("Bucket while its server comes and goes", { skip: program.skip }, () =>
         () => other.put("a", bytes(`round ${round}`)),
         natsErrors.unavailable.is,
       );
-      assert.deepEqual(await take(changes, 1), [`put a=round ${round} @${revision}`]);
+      assert.deepEqual(await collect(changes, 1), [`put a=round ${round} @${revision}`]);
     }
   });
 
-  it("fails a watch whose bucket was made again", async () => {
+  it("fails a watch if its bucket was created again", async () => {
     await using server = await startNatsServer();
     await using connection = await connectionTo([server.address]);
     const bucket = await openBucket(connection, { name: "gone" });
     await bucket.put("a", bytes("1"));
     const changes = bucket.watch()[Symbol.asyncIterator]();
-    await take(changes, 2);
-    const next = take(changes, 1);
+    await collect(changes, 2);
+    const next = collect(changes, 1);
     await (await connection.manager("test")).streams.delete("KV_gone");
     await openBucket(connection, { name: "gone" });
     await connection.client("test").reconnect();

@@ -15,7 +15,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
   });
   after(() => servers?.[Symbol.asyncDispose]());
 
-  it("never lets two writers succeed that saw the same revision, whichever server they talk to", async () => {
+  it("never accepts two writers with the same revision, at any server", async () => {
     const connections = await Promise.all(servers.map((server) => connectionTo([server.address])));
     const buckets = await Promise.all(
       connections.map((connection) => openBucket(connection, { name: "leases", replicas: 3 }, signal)),
@@ -25,8 +25,8 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
     let decided = 0;
     for (let round = 0; round < 300; round++) {
       const outcomes = await Promise.all(
-        buckets.map((bucket, who) =>
-          bucket.update("lease", bytes(String(who)), revision).catch(unknownOutcome),
+        buckets.map((bucket, writer) =>
+          bucket.update("lease", bytes(String(writer)), revision).catch(unknownOutcome),
         ),
       );
       const winners = outcomes.filter((outcome) => outcome?.written === true);
@@ -40,7 +40,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
     await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
   });
 
-  it("continues with another server when its own is lost, and a watch misses nothing", async () => {
+  it("continues with another server if its own fails, and a watch misses no change", async () => {
     await using connection = await connectionTo(servers.map((server) => server.address));
     const bucket = await openBucket(connection, { name: "watched", replicas: 3 }, signal);
     const changes = bucket.watch()[Symbol.asyncIterator]();

@@ -18,13 +18,13 @@ const program = await natsServerProgram();
 /** Resolves when the connection is or enters this state. */
 function inState(connection: NatsConnection, kind: ConnectionState["kind"]): Promise<ConnectionState> {
   return new Promise((resolve) => {
-    const look = (state: ConnectionState): void => {
+    const check = (state: ConnectionState): void => {
       if (state.kind !== kind) return;
       stop();
       resolve(state);
     };
-    const stop = connection.onState(look);
-    look(connection.state);
+    const stop = connection.onState(check);
+    check(connection.state);
   });
 }
 
@@ -37,7 +37,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
   });
   after(() => server?.[Symbol.asyncDispose]());
 
-  it("connects, says so once, and drains at its stop", async () => {
+  it("connects, logs it once, and drains at its stop", async () => {
     const logger = recordingLogger();
     const metrics = recordingMetrics();
     const connection = await connectionTo([server.address], { foundation: { logger, metrics } });
@@ -52,7 +52,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     assert.throws(() => connection.client("ping"), natsErrors.stopped.is);
   });
 
-  it("waits at its start for a server that is away, logs without hammering, and connects when it comes", async () => {
+  it("waits at its start for an unavailable server, logs one warning, and connects when the server starts", async () => {
     const port = await freePort();
     const logger = recordingLogger();
     const connection = new NatsConnection({
@@ -72,7 +72,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     await late[Symbol.asyncDispose]();
   });
 
-  it("gives up its start when told to, leaving nothing behind", async () => {
+  it("stops its start when it is aborted", async () => {
     const port = await freePort();
     const connection = new NatsConnection({ settings: testSettings([`127.0.0.1:${port}`]) });
     const stop = new AbortController();
@@ -84,13 +84,13 @@ describe("NatsConnection", { skip: program.skip }, () => {
     assert.equal(connection.state.kind, "stopped");
   });
 
-  it("is degraded while the server is lost and comes back by itself with all subscriptions", async () => {
+  it("is degraded while the server is lost, and reconnects with all subscriptions", async () => {
     const logger = recordingLogger();
     const metrics = recordingMetrics();
     const own = await startNatsServer();
     await using connection = await connectionTo([own.address], { foundation: { logger, metrics } });
-    const heard = Promise.withResolvers<string>();
-    connection.keep("greetings", (message) => heard.resolve(message.string()));
+    const received = Promise.withResolvers<string>();
+    connection.subscribe("greetings", (message) => received.resolve(message.string()));
     await own.down("kill");
     await inState(connection, "disconnected");
     assert.equal(connection.health().level, "degraded");
@@ -107,13 +107,13 @@ describe("NatsConnection", { skip: program.skip }, () => {
     await own.up();
     await inState(connection, "connected");
     connection.client("test").publish("greetings", "hello");
-    assert.equal(await heard.promise, "hello");
+    assert.equal(await received.promise, "hello");
     assert.equal(metrics.value("tutti_nats_reconnects_total"), 1);
     assert.deepEqual(logger.messages("warn"), ["lost the connection to NATS, reconnecting"]);
     await own[Symbol.asyncDispose]();
   });
 
-  it("dials available servers again after half a second at most, and unavailable ones as rarely as is set", async () => {
+  it("reconnects to available servers after half a second at most, and to unavailable servers after the configured pause", async () => {
     const delays: number[] = [];
     const timers: Timers = {
       ...systemTimers,
@@ -136,13 +136,13 @@ describe("NatsConnection", { skip: program.skip }, () => {
       const pauseMs = await pauseOf(failures);
       assert.ok(pauseMs >= 250 && pauseMs <= 500, `${pauseMs}`);
     }
-    const away = inState(connection, "disconnected");
+    const disconnected = inState(connection, "disconnected");
     await lost.down("kill");
-    await away;
+    await disconnected;
     assert.ok((await pauseOf(20)) >= 5_000);
   });
 
-  it("stops at once when the server is gone", async () => {
+  it("stops at once if the server is down", async () => {
     const own = await startNatsServer();
     const connection = await connectionTo([own.address]);
     await own[Symbol.asyncDispose]();
@@ -150,7 +150,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     assert.equal(connection.state.kind, "stopped");
   });
 
-  it("refuses a server that is too old and says what is wrong with it", async () => {
+  it("refuses a server that is too old, with the reason", async () => {
     await using old = await startGreeter({ version: "2.9.10" });
     const connection = new NatsConnection({ settings: testSettings([old.address]) });
     await assert.rejects(connection.start({ signal: never() }), (error) => {
@@ -164,7 +164,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     });
   });
 
-  it("writes nothing to a server that turns out too old after a reconnect, and continues with a better one", async () => {
+  it("writes nothing to a server that is too old after a reconnect, and continues with a suitable server", async () => {
     const logger = recordingLogger();
     const own = await startNatsServer();
     await using connection = await connectionTo([own.address], { foundation: { logger } });
@@ -182,7 +182,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     await own[Symbol.asyncDispose]();
   });
 
-  it("refuses a server without JetStream where JetStream is needed", async () => {
+  it("refuses a server without JetStream if JetStream is required", async () => {
     const own = await startNatsServer({ jetstream: false });
     const settings = testSettings([own.address]);
     const refused = new NatsConnection({ settings });
@@ -193,7 +193,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
     await own[Symbol.asyncDispose]();
   });
 
-  it("gives up its start when the credentials are refused, and connects with good ones", async () => {
+  it("fails to start with wrong credentials, and connects with correct credentials", async () => {
     const own = await startNatsServer({ configuration: "authorization { user: u, password: secret }" });
     const wrong = { kind: "password", user: "u", password: () => "guess" } as const;
     const refused = new NatsConnection({ settings: testSettings([own.address], { credentials: wrong }) });
@@ -208,33 +208,33 @@ describe("NatsConnection", { skip: program.skip }, () => {
     await own[Symbol.asyncDispose]();
   });
 
-  it("starts a new client when the old one gave up, and keeps its subscriptions", async () => {
+  it("starts a new client if the old client closed, and keeps its subscriptions", async () => {
     const logger: RecordingLogger = recordingLogger();
     await using connection = await connectionTo([server.address], { foundation: { logger } });
-    const heard = Promise.withResolvers<string>();
-    connection.keep("after", (message) => heard.resolve(message.string()));
+    const received = Promise.withResolvers<string>();
+    connection.subscribe("after", (message) => received.resolve(message.string()));
     await connection.client("test").close();
     await inState(connection, "disconnected");
     await inState(connection, "connected");
     connection.client("test").publish("after", "hello");
-    assert.equal(await heard.promise, "hello");
+    assert.equal(await received.promise, "hello");
     assert.deepEqual(logger.messages("error"), ["NATS client closed, starting a new one"]);
   });
 
-  it("does not let a failing listener harm the others", async () => {
+  it("isolates a failing listener from the other listeners", async () => {
     const logger = recordingLogger();
     const connection = new NatsConnection({
       settings: testSettings([server.address]),
       foundation: { logger },
     });
-    const seen: string[] = [];
+    const states: string[] = [];
     connection.onState(() => {
       throw new Error("broken");
     });
-    connection.onState((state) => seen.push(state.kind));
+    connection.onState((state) => states.push(state.kind));
     await connection.start({ signal: never() });
     await connection.stop(never());
-    assert.deepEqual(seen, ["connecting", "connected", "stopped"]);
+    assert.deepEqual(states, ["connecting", "connected", "stopped"]);
     assert.equal(logger.messages("error").length, 3);
   });
 });
@@ -242,12 +242,12 @@ describe("NatsConnection", { skip: program.skip }, () => {
 /** Resolves when this many attempts have failed. */
 function attempts(connection: NatsConnection, count: number): Promise<void> {
   return new Promise((resolve) => {
-    const look = (state: ConnectionState): void => {
+    const check = (state: ConnectionState): void => {
       if (!("attempts" in state) || state.attempts < count) return;
       stop();
       resolve();
     };
-    const stop = connection.onState(look);
-    look(connection.state);
+    const stop = connection.onState(check);
+    check(connection.state);
   });
 }

@@ -31,14 +31,14 @@ describe("the NATS server that tests share", { skip: program.skip }, () => {
     return { connection, bucket: await openBucket(connection, { name: "same" }) };
   };
 
-  it("gives each file an account of its own, with JetStream, that does not see the others", async () => {
+  it("gives each file its own account with JetStream, isolated from the other accounts", async () => {
     const accounts = await Promise.all([natsAccount(), natsAccount(), natsAccount()]);
     assert.equal(new Set(accounts.map(({ user }) => user)).size, accounts.length);
     assert.equal(new Set(accounts.map(({ address }) => address)).size, 1);
-    const [one, other] = await Promise.all(accounts.slice(1).map(bucketOf));
-    await one?.bucket.put("key", text("one"));
-    assert.equal(await other?.bucket.get("key"), undefined);
-    assert.equal(await other?.bucket.put("key", text("other")), 1);
-    for (const each of [one, other]) await each?.connection[Symbol.asyncDispose]();
+    const [first, second] = await Promise.all(accounts.slice(1).map(bucketOf));
+    await first?.bucket.put("key", text("one"));
+    assert.equal(await second?.bucket.get("key"), undefined);
+    assert.equal(await second?.bucket.put("key", text("other")), 1);
+    for (const each of [first, second]) await each?.connection[Symbol.asyncDispose]();
   });
 });

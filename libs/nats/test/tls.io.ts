@@ -41,7 +41,7 @@ describe("NatsConnection over TLS", { skip: program.skip }, () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("connects where each side proves who it is", async () => {
+  it("connects if both sides authenticate", async () => {
     const connection = await connectionTo([server.address], { settings: { tls: files() } });
     assert.equal(connection.health().level, "healthy");
     await connection.stop(signal);
@@ -51,8 +51,8 @@ describe("NatsConnection over TLS", { skip: program.skip }, () => {
     ["a server whose authority it does not know", () => ({ caFile: undefined }), /unable to verify/],
     ["a file that is not there", () => ({ caFile: file("missing.crt") }), /ENOENT.*missing\.crt/],
   ];
-  for (const [what, change, reason] of refused) {
-    it(`gives up its start on ${what}, and says so`, async () => {
+  for (const [title, change, reason] of refused) {
+    it(`fails to start with ${title}, and reports the reason`, async () => {
       const settings = testSettings([server.address], { tls: { ...files(), ...change() } });
       const started = new NatsConnection({ settings }).start({ signal });
       await assert.rejects(started, (error) => {

@@ -8,15 +8,15 @@ import { DurableMarks } from "./durable-marks.ts";
 class Listener {
   readonly known = new Set<number>();
 
-  hear(marks: DurableMarks): boolean {
+  receive(marks: DurableMarks): boolean {
     const request = OfferRequest.create();
-    const hasNews = marks.write(request);
+    const hasChanges = marks.write(request);
     for (let number = 1; number <= request.resultsDurable; number++) this.known.add(number);
     for (const number of request.resultsDurableBeyond) {
       assert.ok(!this.known.has(number), `${number} is told once`);
       this.known.add(number);
     }
-    return hasNews;
+    return hasChanges;
   }
 }
 
@@ -35,20 +35,20 @@ describe("DurableMarks", () => {
         ),
         ([order, tellings]) => {
           const marks = new DurableMarks();
-          for (const _ of order) marks.come();
+          for (const _ of order) marks.nextNumber();
           const listener = new Listener();
           const done = new Set<number>();
           for (const [index, number] of order.entries()) {
             marks.durable(number);
             done.add(number);
             if (tellings[index] === true) {
-              listener.hear(marks);
+              listener.receive(marks);
               assert.deepEqual(listener.known, done);
             }
           }
-          listener.hear(marks);
+          listener.receive(marks);
           assert.deepEqual(listener.known, done);
-          assert.equal(listener.hear(marks), false);
+          assert.equal(listener.receive(marks), false);
         },
       ),
     );

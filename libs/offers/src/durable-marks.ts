@@ -2,16 +2,16 @@ import type { OfferRequest } from "@tutti/contracts/swarm/v1";
 
 /** The durable results of a stream: all up to a number, and some beyond. Each is reported once. */
 export class DurableMarks {
-  #come = 0;
+  #lastNumber = 0;
   /** All results up to this number are durable. */
   #upTo = 0;
-  #toldUpTo = 0;
+  #reportedUpTo = 0;
   readonly #beyond = new Set<number>();
   #fresh: number[] = [];
 
   /** Returns the number of the next result, from 1. */
-  come(): number {
-    return ++this.#come;
+  nextNumber(): number {
+    return ++this.#lastNumber;
   }
 
   durable(number: number): void {
@@ -29,9 +29,9 @@ export class DurableMarks {
   write(request: Pick<OfferRequest, "resultsDurable" | "resultsDurableBeyond">): boolean {
     request.resultsDurable = this.#upTo;
     request.resultsDurableBeyond = this.#fresh.filter((number) => number > this.#upTo);
-    const hasNews = this.#upTo > this.#toldUpTo || request.resultsDurableBeyond.length > 0;
-    this.#toldUpTo = this.#upTo;
+    const hasChanges = this.#upTo > this.#reportedUpTo || request.resultsDurableBeyond.length > 0;
+    this.#reportedUpTo = this.#upTo;
     this.#fresh = [];
-    return hasNews;
+    return hasChanges;
   }
 }

@@ -15,9 +15,9 @@ export interface OfferEntry extends Ranked {
   readonly key: InstanceKey;
   readonly cause: Cause | undefined;
   effect: OfferedTask;
-  where: "home" | "pool" | "answered" | "gone";
+  location: "home" | "pool" | "answered" | "gone";
   /** True once it runs: it is not recalled any more. */
-  hasBegun: boolean;
+  hasStarted: boolean;
   isRecalled: boolean;
   /** The line that it is in, or was in last. */
   line: WindowLine | undefined;
@@ -26,13 +26,13 @@ export interface OfferEntry extends Ranked {
 /** Tasks of one kind in one namespace: the same agents can do them. */
 export interface WindowLine {
   readonly kind: string;
-  readonly atHome: Heap<OfferEntry>;
+  readonly queued: Heap<OfferEntry>;
   /** The recallable entries, the least urgent first. Their ranks are negated while they are here. */
   readonly recallable: Heap<OfferEntry>;
   withPool: number;
   recalled: number;
   /** Recent starts. The number is halved each second. */
-  begun: number;
+  recentStarts: number;
 }
 
 /** Waiting time that is worth one point of priority. Pools have the same default. */

@@ -5,15 +5,15 @@ export const offerErrors = defineErrors("offer", {
   outputAbsent: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The output of an attempt refers to a blob that does not exist in the namespace of the work. An agent has to put the blob before it answers.",
+    help: "The output of an attempt refers to a blob that does not exist in the namespace of the work. An agent must store the blob before it answers.",
     message: ({ blob, namespace }: { blob: string; namespace: string }) =>
       `The output refers to the blob ${blob}, which does not exist in namespace \`${namespace}\``,
-    remedy: "Put the blob before the answer.",
+    remedy: "Store the blob before the answer.",
   },
   attemptStopped: {
     status: "CANCELLED",
     retry: "same-key",
-    help: "The agent stopped the attempt although it was still wanted, as when it is shut down. It is tried again as the task's retry says.",
+    help: "The agent stopped the attempt although it was still wanted, such as during a shutdown. The retry policy of the task applies.",
     message: ({ agent }: { agent: string }) =>
       `${agent === "" ? "An agent" : `Agent \`${agent}\``} stopped the attempt before a result`,
     remedy: "Check why the agent stopped.",
@@ -21,7 +21,7 @@ export const offerErrors = defineErrors("offer", {
   resultUnknown: {
     status: "ABORTED",
     retry: "same-key",
-    help: "Rules are about results, and a result came of which it was not known here what it belongs to, so they could not be asked. Where the attempt is still wanted it is made again as the task's retry says.",
+    help: "Rules about results exist, and the task of a received result is unknown, so they could not be evaluated. If the attempt is still wanted, the retry policy of the task applies.",
     message: ({ agent }: { agent: string }) =>
       `The task of the result of ${agent === "" ? "an agent" : `agent \`${agent}\``} is unknown, so rules could not be evaluated`,
     remedy: "Wait for the next attempt.",
@@ -29,14 +29,14 @@ export const offerErrors = defineErrors("offer", {
   denied: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A hook or a policy of the pool does not let the task in.",
+    help: "A hook or a policy of the pool rejected the task.",
     message: () => "The pool denied the task",
-    remedy: "Ask the administrator of the pool.",
+    remedy: "Contact the administrator of the pool.",
   },
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "No agent took the task within the time that it may wait. `tutti why` shows the obstacle.",
+    help: "No agent accepted the task within its queue timeout. `tutti why` shows the obstacle.",
     message: () => "No agent took the task within its queue timeout",
     remedy: "Start more agents, or raise the queue timeout.",
   },

@@ -42,7 +42,7 @@ interface Work {
 interface Attempt {
   readonly token: Uint8Array;
   readonly member: Member;
-  hasBegun: boolean;
+  hasStarted: boolean;
   isCancelled: boolean;
 }
 
@@ -50,8 +50,8 @@ class Agent {
   readonly attempts: Attempt[] = [];
   link!: AgentLink;
 
-  say(frame: Partial<AgentFrame>, nowMs: number): void {
-    assert.equal(this.link.take(AgentFrame.fromPartial(frame), nowMs), undefined);
+  send(frame: Partial<AgentFrame>, nowMs: number): void {
+    assert.equal(this.link.receive(AgentFrame.fromPartial(frame), nowMs), undefined);
   }
 }
 
@@ -128,11 +128,11 @@ class House {
       incarnation: `${incarnation}`,
       offering: { capabilities, slots },
     });
-    const outlet = { send: (frame: HostFrame) => this.#hear(agent, frame), end() {} };
+    const outlet = { send: (frame: HostFrame) => this.#receive(agent, frame), end() {} };
     const joined = this.pools[at]?.join(hello, "swarm-1", outlet, this.time.now());
     assert.ok(joined !== undefined && !isRefusal(joined));
     agent.link = joined.link;
-    agent.say({ credit: 100 }, this.time.now());
+    agent.send({ credit: 100 }, this.time.now());
   }
 
   /** Opens a work with the given number of members in each pool. */
@@ -151,16 +151,16 @@ class House {
     const request = this.#senders[at]?.next();
     const nowMs = this.time.now();
     if (request !== undefined) {
-      const taken = OfferRequest.decode(OfferRequest.encode(request).finish());
-      assert.equal(this.#streams[at]?.take(taken, nowMs), undefined);
+      const decoded = OfferRequest.decode(OfferRequest.encode(request).finish());
+      assert.equal(this.#streams[at]?.receive(decoded, nowMs), undefined);
     }
     this.pools[at]?.turn(nowMs);
   }
 
   /** Delivers the next reply of a pool. */
-  hear(at: number): void {
+  receive(at: number): void {
     const [reply] = this.#replies[at]?.splice(0, 1) ?? [];
-    if (reply !== undefined) this.#senders[at]?.take(OfferReply.decode(reply));
+    if (reply !== undefined) this.#senders[at]?.receive(OfferReply.decode(reply));
   }
 
   /** Delivers all pending messages and those that follow from them. */
@@ -168,16 +168,16 @@ class House {
     for (let round = 0; round < 20; round++)
       for (const at of this.pools.keys()) {
         this.send(at);
-        while ((this.#replies[at]?.length ?? 0) > 0) this.hear(at);
+        while ((this.#replies[at]?.length ?? 0) > 0) this.receive(at);
       }
   }
 
-  begin(agent: Agent): void {
+  startAttempts(agent: Agent): void {
     const nowMs = this.time.now();
     for (const attempt of agent.attempts) {
-      if (attempt.hasBegun || attempt.isCancelled) continue;
-      attempt.hasBegun = true;
-      agent.say({ started: [{ token: attempt.token, agoMs: 0 }] } as Partial<AgentFrame>, nowMs);
+      if (attempt.hasStarted || attempt.isCancelled) continue;
+      attempt.hasStarted = true;
+      agent.send({ started: [{ token: attempt.token, agoMs: 0 }] } as Partial<AgentFrame>, nowMs);
     }
   }
 
@@ -187,9 +187,9 @@ class House {
       const all = this.#running(attempt.member.work);
       if (attempt.isCancelled) this.answer(agent, attempt, { $case: "stopped", value: { message: "" } });
       else if (
-        attempt.hasBegun &&
-        all.every(({ hasBegun }) => hasBegun) &&
-        this.isWhole(attempt.member.work)
+        attempt.hasStarted &&
+        all.every(({ hasStarted }) => hasStarted) &&
+        this.isComplete(attempt.member.work)
       ) {
         this.together.set(attempt.member.work.id, (this.together.get(attempt.member.work.id) ?? 0) + 1);
         this.answer(agent, attempt, { $case: "inlineOutput", value: new Uint8Array([49]) });
@@ -201,11 +201,11 @@ class House {
     agent.attempts.splice(agent.attempts.indexOf(attempt), 1);
     if (outcome?.$case === "inlineOutput") attempt.member.status = "done";
     const results = [{ token: attempt.token, outcome, runMs: 1, used: undefined }];
-    agent.say({ results } as Partial<AgentFrame>, this.time.now());
+    agent.send({ results } as Partial<AgentFrame>, this.time.now());
   }
 
   /** Returns whether all unfinished members are at agents, or once were: then they are independent. */
-  isWhole(work: Work): boolean {
+  isComplete(work: Work): boolean {
     if (this.together.has(work.id)) return true;
     return this.#running(work).length === work.members.length;
   }
@@ -229,23 +229,23 @@ class House {
     const others = work.members.filter((other) => other !== member && other.status !== "done");
     const size = 1 + others.filter(({ pool }) => pool === member.pool).length;
     const started = others.every(({ status }) => status === "running");
-    const elsewhere = 1 + others.length - size;
+    const otherMembers = 1 + others.length - size;
     const effect: OfferTask = {
       ...{ kind: "offer_task", profile, taskId: `t${member.id}`, input: undefined, attempt: 1 },
       ...{ readyMs: this.time.now(), totalDueMs: 0, details: undefined, saved: undefined },
       ...{ facts: { labels: {}, priority: 0, dueMs: 0 }, onlyAgents: [], notAgents: [] },
-      gang: others.length === 0 ? undefined : { name: "g", size, started, elsewhere },
+      gang: others.length === 0 ? undefined : { name: "g", size, started, elsewhere: otherMembers },
     };
     const token: EffectToken = { partition: 0, incarnation: member.attempt, number: 4, attempt: 1 };
     const key = { namespace: "default", kind: "run", id: work.id };
     this.#senders[member.pool]?.offer({ token, key, cause: undefined }, effect);
   }
 
-  #hear(agent: Agent, { assignments, cancels }: HostFrame): void {
+  #receive(agent: Agent, { assignments, cancels }: HostFrame): void {
     for (const { token } of assignments) {
       const member = this.#members.get(this.tokens.read(token).incarnation);
       assert.ok(member !== undefined);
-      agent.attempts.push({ token: token.slice(), member, hasBegun: false, isCancelled: false });
+      agent.attempts.push({ token: token.slice(), member, hasStarted: false, isCancelled: false });
     }
     for (const { token } of cancels)
       for (const attempt of agent.attempts)
@@ -277,37 +277,37 @@ class House {
   }
 }
 
-const given = (house: House) =>
+const assigned = (house: House) =>
   house.agents.map((agents) =>
     agents.flatMap(({ attempts }) => attempts.map(({ member }) => member.work.id)),
   );
 
 describe("a gang with members in two pools", () => {
-  it("starts when each member has a slot, and nothing of it before", async () => {
+  it("starts when each member has a slot, and no member starts before", async () => {
     const house = new House([[2], [1]]);
     const single = house.open([0, 1]);
     await house.settle();
     house.open([2, 1]);
     await house.settle();
-    assert.deepEqual(given(house), [[], [single.id]]);
-    house.begin(house.agents[1]?.[0] as Agent);
+    assert.deepEqual(assigned(house), [[], [single.id]]);
+    house.startAttempts(house.agents[1]?.[0] as Agent);
     house.end(house.agents[1]?.[0] as Agent);
     await house.settle();
-    assert.deepEqual(given(house), [["run-1", "run-1"], ["run-1"]]);
+    assert.deepEqual(assigned(house), [["run-1", "run-1"], ["run-1"]]);
   });
 
-  for (const [what, mishap] of [
+  for (const [title, mishap] of [
     ["is busy", "busy"],
     ["fails", "failed"],
     ["loses its agent", "lost"],
   ] as const)
-    it(`is taken back as a whole if a member ${what} before all have started`, async () => {
+    it(`is withdrawn as a whole if a member ${title} before all have started`, async () => {
       const house = new House([[1], [1]]);
       const work = house.open([1, 1]);
       await house.settle();
-      const [[one], [other]] = house.agents as [Agent[], Agent[]];
-      assert.ok(one !== undefined && other !== undefined);
-      house.begin(one);
+      const [[first], [other]] = house.agents as [Agent[], Agent[]];
+      assert.ok(first !== undefined && other !== undefined);
+      house.startAttempts(first);
       const [attempt] = other.attempts;
       assert.ok(attempt !== undefined);
       if (mishap === "lost") house.join(1, 0, 1, 2);
@@ -323,13 +323,13 @@ describe("a gang with members in two pools", () => {
         });
       await house.settle();
       assert.deepEqual(
-        one.attempts.map(({ isCancelled }) => isCancelled),
+        first.attempts.map(({ isCancelled }) => isCancelled),
         [true],
       );
-      house.end(one);
+      house.end(first);
       house.time.advance(1_000);
       await house.settle();
-      assert.deepEqual(given(house), [[work.id], [work.id]]);
+      assert.deepEqual(assigned(house), [[work.id], [work.id]]);
     });
 });
 
@@ -346,24 +346,24 @@ describe("gangs over several pools", () => {
     steps: fc.array(fc.nat(), { minLength: 20, maxLength: 120 }),
   });
 
-  it("that want the same slots all end, with late messages, restarts and failures", () => {
+  it("that compete for slots all finish, with late messages, restarts and failures", () => {
     fc.assert(
       fc.property(plans, ({ slots, works, steps }) => {
         const house = new House(slots);
         const totals = slots.map((counts) => counts.reduce((sum, count) => sum + count, 0));
         for (const counts of works) {
-          const wanted = totals.map((total, at) => Math.min(total, counts[at] ?? 0));
-          house.open(wanted, 1);
+          const sizes = totals.map((total, at) => Math.min(total, counts[at] ?? 0));
+          house.open(sizes, 1);
         }
         const agents = house.agents.flat();
         for (const draw of steps) step(house, agents, draw);
         for (let round = 0; round < 600; round++) {
           for (const at of house.pools.keys()) {
             house.send(at);
-            house.hear(at);
+            house.receive(at);
           }
           for (const agent of agents) {
-            house.begin(agent);
+            house.startAttempts(agent);
             house.end(agent);
           }
           house.time.advance(50);
@@ -381,17 +381,17 @@ describe("gangs over several pools", () => {
 
 /** Executes one random step. */
 function step(house: House, agents: readonly Agent[], draw: number): void {
-  const what = draw % 12;
+  const action = draw % 12;
   const which = Math.floor(draw / 12);
   const at = which % house.pools.length;
   const agent = agents[which % agents.length];
   assert.ok(agent !== undefined);
-  if (what < 4) house.send(at);
-  else if (what < 7) house.hear(at);
-  else if (what === 7) house.begin(agent);
-  else if (what === 8) house.end(agent);
-  else if (what === 9) house.time.advance(which % 700);
-  else if (what === 10) mishap(house, agent);
+  if (action < 4) house.send(at);
+  else if (action < 7) house.receive(at);
+  else if (action === 7) house.startAttempts(agent);
+  else if (action === 8) house.end(agent);
+  else if (action === 9) house.time.advance(which % 700);
+  else if (action === 10) mishap(house, agent);
   else if (which % 5 === 0) house.start();
   else house.connect(at);
 }
@@ -406,5 +406,5 @@ function mishap(house: House, agent: Agent): void {
     $case: "busy",
     value: { retryAfterMs: 5, message: "", capabilities: [] as string[] },
   } as const;
-  house.answer(agent, attempt, attempt.hasBegun ? failed : busy);
+  house.answer(agent, attempt, attempt.hasStarted ? failed : busy);
 }

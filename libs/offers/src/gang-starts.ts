@@ -38,7 +38,7 @@ class Gang {
   /** Members in all pools that have not ended, by the newest offer. */
   size = 0;
   /** True once all have started. */
-  isWhole = false;
+  hasStarted = false;
   /** True while some are being taken back. */
   isBroken = false;
 }
@@ -71,7 +71,7 @@ export class GangStarts {
   }
 
   /** Removes an entry that has left the pool for good. */
-  gone(pool: GangPool, entry: OfferEntry): void {
+  removed(pool: GangPool, entry: OfferEntry): void {
     const key = keyOf(entry);
     const gang = this.#gangs.get(key);
     const part = gang?.parts.get(pool);
@@ -87,7 +87,7 @@ export class GangStarts {
     if (gang === undefined) return;
     const part = gang.parts.get(pool);
     if (isDone) gang.size--;
-    else gang.isBroken ||= !gang.isWhole;
+    else gang.isBroken ||= !gang.hasStarted;
     // Unknown until the next report, if the pool has any member left.
     if (part?.entries.size === 1) part.state = undefined;
     this.#decide(gang);
@@ -99,7 +99,7 @@ export class GangStarts {
     if (gang === undefined || part === undefined) return;
     part.state = state;
     if (part.pending === state.order) part.pending = 0;
-    if (gang.isWhole) this.#orderAll([part], GANG_ACT_GO);
+    if (gang.hasStarted) this.#orderAll([part], GANG_ACT_GO);
     else this.#decide(gang);
   }
 
@@ -115,7 +115,7 @@ export class GangStarts {
   }
 
   #decide(gang: Gang): void {
-    if (gang.isWhole) return;
+    if (gang.hasStarted) return;
     const parts = [...gang.parts.values()].filter(
       ({ state, pending }) => state !== undefined && pending === 0,
     );
@@ -128,8 +128,8 @@ export class GangStarts {
     const isHere = isKnown && waiting + running >= gang.size;
     if (isHere && !gang.isBroken && running > 0) {
       const isLate = parts.every(({ state }) => state?.waiting === 0 || state?.late === true);
-      gang.isWhole = waiting === 0 ? sumOf((state) => state.started) === running : isLate;
-      if (gang.isWhole) this.#orderAll(parts, GANG_ACT_GO);
+      gang.hasStarted = waiting === 0 ? sumOf((state) => state.started) === running : isLate;
+      if (gang.hasStarted) this.#orderAll(parts, GANG_ACT_GO);
       gang.isBroken = !isLate;
     }
     if (gang.isBroken) {

@@ -12,7 +12,7 @@ const failed = Result.fromPartial({ outcome: { $case: "failed", value: { code: "
 const store = { readBlob: async () => assert.fail("no blob is read"), timers: new VirtualTime() };
 
 /** Returns the outcome that the settlement behind the rules receives. */
-function told(rules: ResultRules, ended: EndedAttempt): Result["outcome"] {
+function settledOutcome(rules: ResultRules, ended: EndedAttempt): Result["outcome"] {
   let outcome: Result["outcome"];
   const behind = {
     result: ({ result }: EndedAttempt) => (outcome = result.outcome),
@@ -27,25 +27,28 @@ describe("results that are judged", () => {
     result: () => assert.fail("expected nothing to be asked"),
   });
 
-  it("are not asked about where no rule is about results, or where the attempt failed by itself", () => {
-    assert.equal(told(rules(false), { result: done, agent: "a", entry: undefined }), done.outcome);
-    assert.equal(told(rules(true), { result: failed, agent: "a", entry: undefined }), failed.outcome);
+  it("are not evaluated without a rule about results, or if the attempt failed", () => {
+    assert.equal(settledOutcome(rules(false), { result: done, agent: "a", entry: undefined }), done.outcome);
+    assert.equal(
+      settledOutcome(rules(true), { result: failed, agent: "a", entry: undefined }),
+      failed.outcome,
+    );
   });
 
-  it("do not count if their work is unknown: the attempt is made again", () => {
-    const outcome = told(rules(true), { result: done, agent: "a", entry: undefined });
+  it("do not count if their task is unknown: the attempt is retried", () => {
+    const outcome = settledOutcome(rules(true), { result: done, agent: "a", entry: undefined });
     assert.ok(outcome?.$case === "failed");
     assert.equal(outcome.value.code, "offer.result_unknown");
   });
 
-  it("are judged by their content where they are references, also when the store was away", async () => {
-    const seen: unknown[] = [];
+  it("are evaluated by their content if they are references, also after the store was unreachable", async () => {
+    const received: unknown[] = [];
     const time = new VirtualTime();
     let reads = 0;
     const judging = {
       hasAnyAboutResults: true,
       result: ({ output }: { readonly output: unknown }) =>
-        void seen.push(Buffer.from(output as Uint8Array).toString()),
+        void received.push(Buffer.from(output as Uint8Array).toString()),
     };
     const value = {
       body: { $case: "blob" as const, value: { sha256: new Uint8Array(32), size: 5 } },
@@ -54,7 +57,7 @@ describe("results that are judged", () => {
     const result = Result.fromPartial({ outcome: { $case: "outputPayload", value } });
     const { profile } = { profile: { definition: "d", capability: "c", pool: "" } };
     const entry = { key: { namespace: "team", id: "run" }, effect: { taskId: "t", attempt: 1, profile } };
-    const behind = { result: ({ result: { outcome } }: EndedAttempt) => void seen.push(outcome?.$case) };
+    const behind = { result: ({ result: { outcome } }: EndedAttempt) => void received.push(outcome?.$case) };
     const readBlob = async () => {
       if (++reads === 1) throw new Error("away");
       return Buffer.from('"one"');
@@ -64,6 +67,6 @@ describe("results that are judged", () => {
       () => {},
     );
     await time.advanceAsync(1_000);
-    assert.deepEqual(seen, ['"one"', "inlineOutput"]);
+    assert.deepEqual(received, ['"one"', "inlineOutput"]);
   });
 });

@@ -44,7 +44,7 @@ interface Store {
 }
 
 /** Pause before the store is read again. */
-const againMs = 500;
+const retryDelayMs = 500;
 /** A larger output is judged by its reference. */
 const valueBytesMax = 1_048_576;
 
@@ -61,9 +61,9 @@ export function judgedResults(
     else if (!isStored(ended)) settlement.result(judged(rules, workKind, ended), isDurable);
     else
       inlined(ended, store).then(
-        (whole) => settlement.result(judged(rules, workKind, whole), isDurable),
+        (complete) => settlement.result(judged(rules, workKind, complete), isDurable),
         // The store is unavailable, and the result waits.
-        () => void store.timers.after(againMs, () => result(ended, isDurable)),
+        () => void store.timers.after(retryDelayMs, () => result(ended, isDurable)),
       );
   };
   return {

@@ -10,7 +10,7 @@ it("a pool that does not exist is named as that, with the command that creates i
     status: "NOT_FOUND",
     message: "Pool not found",
   });
-  outages.begin(error, "gpu", 1_000);
+  outages.record(error, "gpu", 1_000);
   const [outage] = outages.since(0, 2_000);
   assert.equal(outage?.message, "the pool gpu does not exist in the namespace");
   assert.match(outage?.remedy ?? "", /`tutti pool create gpu`/);

@@ -47,7 +47,7 @@ export class Outages {
   }
 
   /** Records that offers do not arrive, for the reason of an error. */
-  begin(error: TuttiError, pool: string, nowMs: number): void {
+  record(error: TuttiError, pool: string, nowMs: number): void {
     const { cause, ...words } = causeOf(error, pool);
     if (this.#present?.cause === cause) {
       this.#present = { ...this.#present, ...words };
@@ -79,13 +79,13 @@ function causeOf(error: TuttiError, pool: string): Pick<Outage, "cause" | "messa
     return {
       cause: WaitCause.WAIT_CAUSE_POLICY,
       message: `the owner of the pool ${pool} may not take it: ${message}`,
-      remedy: `let this service do swarm.offers.exchange at the pool ${pool}`,
+      remedy: `allow this service the action swarm.offers.exchange on the pool ${pool}`,
     };
   if (meshErrors.noUsableInstance.is(error))
     return {
       cause: WaitCause.WAIT_CAUSE_BREAKER,
       message: `the breaker of the owner of the pool ${pool} is open: ${withoutRemedy(error)}`,
-      remedy: "check the logs of the swarm service: its owner is tried again by itself",
+      remedy: "check the logs of the swarm service: the call to its owner is retried automatically",
     };
   return {
     cause: WaitCause.WAIT_CAUSE_OWNER,

@@ -11,20 +11,20 @@ const foundation = testFoundation();
 
 describe("ends of attempts", () => {
   it("are sent in batches, each under one number until it is accepted", async () => {
-    const told: RecordOutcomesRequest[] = [];
+    const sent: RecordOutcomesRequest[] = [];
     let failing = 1;
     const stream = streamTo((request) => {
-      told.push(request);
+      sent.push(request);
       if (failing-- > 0) throw new Error("nobody is there");
       return request.batch;
     });
-    stream.take(done("pay.charge", "one", 120));
-    stream.take(failed("pay.charge", "one", "card.declined"));
+    stream.add(done("pay.charge", "one", 120));
+    stream.add(failed("pay.charge", "one", "card.declined"));
     for (const ms of [2_000, 2_000]) await time(ms);
-    stream.take(done("ship.box", "two", 30));
+    stream.add(done("ship.box", "two", 30));
     await time(2_000);
     assert.deepEqual(
-      told.map(({ batch, outcomes }) => [
+      sent.map(({ batch, outcomes }) => [
         batch,
         outcomes.map(({ subject, runMs, errorCode }) => [subject?.capability, runMs, errorCode]),
       ]),
@@ -46,7 +46,7 @@ describe("ends of attempts", () => {
         [2, [["ship.box", 30, ""]]],
       ],
     );
-    assert.deepEqual(told[0]?.outcomes[0]?.subject, {
+    assert.deepEqual(sent[0]?.outcomes[0]?.subject, {
       ...{ capability: "pay.charge", version: "", pool: "default", agentId: "one" },
       ...{ definition: "order", definitionTask: "charge", inputBytes: 29 },
       ...{ key: "region=eu", count: 2 },
@@ -54,32 +54,32 @@ describe("ends of attempts", () => {
     await stream.stop();
   });
 
-  it("are sent for some of equal ones, and never for those without information", async () => {
+  it("are sampled if they are equal, and skipped without information", async () => {
     const counts: number[] = [];
     const stream = streamTo(({ outcomes, batch }) => {
       counts.push(outcomes.length);
       return batch;
     });
-    for (let index = 0; index < 50; index++) stream.take(done("pay.charge", "one", 1 + index));
-    stream.take(done("pay.charge", "two", 5));
-    stream.take(done("pay.charge", "three", 0));
-    stream.take(done("pay.charge", "", 7));
-    stream.take(ended("pay.charge", "four", { stopped: { message: "" } }));
-    stream.take({ ...done("pay.charge", "five", 7), entry: undefined });
-    for (let agent = 0; agent < 200; agent++) stream.take(done("ship.box", `agent-${agent}`, 5));
+    for (let index = 0; index < 50; index++) stream.add(done("pay.charge", "one", 1 + index));
+    stream.add(done("pay.charge", "two", 5));
+    stream.add(done("pay.charge", "three", 0));
+    stream.add(done("pay.charge", "", 7));
+    stream.add(ended("pay.charge", "four", { stopped: { message: "" } }));
+    stream.add({ ...done("pay.charge", "five", 7), entry: undefined });
+    for (let agent = 0; agent < 200; agent++) stream.add(done("ship.box", `agent-${agent}`, 5));
     await time(2_000);
     assert.deepEqual(counts, [100]);
-    stream.take(done("pay.charge", "one", 1));
+    stream.add(done("pay.charge", "one", 1));
     await time(2_000);
     assert.deepEqual(counts, [100, 1]);
     await stream.stop();
   });
 });
 
-function streamTo(take: (request: RecordOutcomesRequest) => number): OutcomeStream {
+function streamTo(respond: (request: RecordOutcomesRequest) => number): OutcomeStream {
   const estimates = {
     async *recordOutcomes(requests: AsyncIterable<RecordOutcomesRequest>) {
-      for await (const request of requests) yield { batch: take(request) };
+      for await (const request of requests) yield { batch: respond(request) };
     },
     // The stream uses only a part of the client.
   } as unknown as OutcomeStreamParts["estimates"];

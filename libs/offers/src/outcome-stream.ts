@@ -30,8 +30,8 @@ export interface OutcomeStreamParts {
   readonly workKind: string;
 }
 
-const tellEveryMs = 2_000;
-const backoff = { firstMs: tellEveryMs, maxMs: 60_000 };
+const flushEveryMs = 2_000;
+const backoff = { firstMs: flushEveryMs, maxMs: 60_000 };
 /** Maximum of outcomes in a batch: in total, and of one capability at one agent. */
 const outcomesMax = 100;
 const alikeMax = 5;
@@ -69,7 +69,7 @@ export class OutcomeStream implements Component {
   hearing(settlement: Settlement): Settlement {
     return {
       result: (ended, isDurable) => {
-        this.take(ended);
+        this.add(ended);
         settlement.result(ended, isDurable);
       },
       started: (entry, agent, startMs) => settlement.started(entry, agent, startMs),
@@ -80,7 +80,7 @@ export class OutcomeStream implements Component {
     };
   }
 
-  take({ result, agent, entry }: EndedAttempt): void {
+  add({ result, agent, entry }: EndedAttempt): void {
     if (this.#waiting.length >= outcomesMax || entry === undefined || agent === "") return;
     const { outcome, runMs, used } = result;
     const isFailure = outcome?.$case === "failed";
@@ -92,7 +92,7 @@ export class OutcomeStream implements Component {
     const alike = `${capability}\n${agent}`;
     const known = this.#alike.get(alike) ?? 0;
     if (known >= alikeMax || capability === "" || effect.profile.isUndo) return;
-    if (!this.#samples.take(alike, this.#parts.foundation.clock.monotonic())) return;
+    if (!this.#samples.admit(alike, this.#parts.foundation.clock.monotonic())) return;
     this.#alike.set(alike, known + 1);
     const { namespace, id } = key;
     const { by = [] } = effect.profile.policy.estimate;
@@ -117,7 +117,7 @@ export class OutcomeStream implements Component {
       errorCode: isFailure ? outcome.value.code : "",
       endTime: toTimestamp(this.#parts.foundation.clock.now()),
     });
-    if (this.#timer === undefined) this.#later(tellEveryMs);
+    if (this.#timer === undefined) this.#later(flushEveryMs);
   }
 
   #later(ms: number): void {
@@ -138,7 +138,7 @@ export class OutcomeStream implements Component {
       this.#batch = undefined;
       this.#failures = 0;
       this.#timer = undefined;
-      if (this.#waiting.length > 0) this.#later(tellEveryMs);
+      if (this.#waiting.length > 0) this.#later(flushEveryMs);
     } catch (error) {
       this.#failures++;
       this.#parts.foundation.logger.debug("failed to report ended attempts for learning", { error });
@@ -172,7 +172,7 @@ function sizeOf({ input }: OfferedTask): number {
 }
 
 /** Learns from the outcomes of a settlement. The stream is a component of the service of these attempts. */
-export function hearOutcomes(
+export function observeOutcomes(
   service: Pick<Orchestrator, "name" | "register">,
   { mesh, foundation, processId }: HearingHost,
   workKind: string,

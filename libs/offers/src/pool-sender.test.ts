@@ -29,7 +29,7 @@ const profile = new RunPlan(definition.plan, definition.hash).profile(0, "", fal
 
 const facts = (priority: number) => ({ labels: {}, priority, dueMs: 0 });
 
-function effectOf(given: Partial<OfferTask> = {}): OfferTask {
+function effectOf(fields: Partial<OfferTask> = {}): OfferTask {
   return {
     kind: "offer_task",
     profile,
@@ -43,7 +43,7 @@ function effectOf(given: Partial<OfferTask> = {}): OfferTask {
     facts: facts(0),
     onlyAgents: [],
     notAgents: [],
-    ...given,
+    ...fields,
   };
 }
 
@@ -64,27 +64,27 @@ class Counter implements Settlement {
   readonly sender: PoolSender;
   /** Numbers of the attempts that ended, in their order, and of refused ones. */
   readonly results: number[] = [];
-  readonly begunBy: string[] = [];
+  readonly startedBy: string[] = [];
   readonly refusals: ErrorDetail[] = [];
   /** Names of the tasks of the sent profiles. */
-  readonly profilesSaid: string[] = [];
+  readonly sentProfiles: string[] = [];
   /** Ends that are confirmed by hand, if a test wants that. */
   readonly undurable: (() => void)[] = [];
-  isHolding = false;
+  isHoldingDurable = false;
   /** Questions of the pool about attempts that are not wanted from here, with the reports of that. */
   readonly requests: number[] = [];
   readonly unwanted: (() => void)[] = [];
   #stream: OfferStream | undefined;
 
   /**
-   * @param beside shares its pool, its worker and its clock, and is of another service
-   * @param tokens the tokens of `beside` if that is of the same service
+   * @param sharing shares its pool, its worker and its clock, and is of another service
+   * @param tokens the tokens of `sharing` if that is of the same service
    */
-  constructor(settings: Partial<PoolSettings> = {}, beside?: Counter, tokens?: WireTokens) {
+  constructor(settings: Partial<PoolSettings> = {}, sharing?: Counter, tokens?: WireTokens) {
     const { time } = this;
-    this.tokens = tokens ?? new WireTokens(beside === undefined ? "workflow" : "swarm", cipher);
+    this.tokens = tokens ?? new WireTokens(sharing === undefined ? "workflow" : "swarm", cipher);
     this.pool =
-      beside?.pool ??
+      sharing?.pool ??
       openPool({
         ...{ namespace: "default", name: "default", owner: "swarm-1", epoch: 1, chance: seededChance(1) },
         ...{ openedMs: time.now(), settings: { claimMs: 0, ...settings } },
@@ -106,7 +106,7 @@ class Counter implements Settlement {
   connect(): void {
     this.#stream?.close(this.time.now());
     const stream = openOfferStream("workflow-1", {
-      send: (reply) => this.sender.take(OfferReply.decode(OfferReply.encode(reply).finish())),
+      send: (reply) => this.sender.receive(OfferReply.decode(OfferReply.encode(reply).finish())),
     });
     assert.equal(stream.open(1, this.pool), undefined);
     this.#stream = stream;
@@ -115,10 +115,10 @@ class Counter implements Settlement {
     this.pool.turn(this.time.now());
   }
 
-  offer(number: number, given: Partial<OfferTask> = {}, namespace = "default"): void {
+  offer(number: number, fields: Partial<OfferTask> = {}, namespace = "default"): void {
     const token = tokenOf(number);
     const key = { namespace, kind: "run", id: `run-${number}` };
-    const effect = effectOf({ readyMs: this.time.now(), ...given });
+    const effect = effectOf({ readyMs: this.time.now(), ...fields });
     this.sender.offer({ token, key, cause: undefined }, effect);
   }
 
@@ -131,13 +131,13 @@ class Counter implements Settlement {
   }
 
   /** Exchanges all waiting messages, in both directions. */
-  speak(): void {
+  exchange(): void {
     for (let rounds = 0; rounds < 1_000; rounds++) {
       const request = this.sender.next();
-      for (const { definitionTask } of request?.profiles ?? []) this.profilesSaid.push(definitionTask);
+      for (const { definitionTask } of request?.profiles ?? []) this.sentProfiles.push(definitionTask);
       if (request !== undefined)
         assert.equal(
-          this.#stream?.take(OfferRequest.decode(OfferRequest.encode(request).finish()), this.time.now()),
+          this.#stream?.receive(OfferRequest.decode(OfferRequest.encode(request).finish()), this.time.now()),
           undefined,
         );
       const assigned = this.pool.turn(this.time.now());
@@ -149,12 +149,12 @@ class Counter implements Settlement {
   result({ result, agent }: EndedAttempt, isDurable: () => void): void {
     assert.equal(agent, "worker");
     this.results.push(this.tokens.read(result.token).incarnation);
-    if (this.isHolding) this.undurable.push(isDurable);
+    if (this.isHoldingDurable) this.undurable.push(isDurable);
     else isDurable();
   }
 
   started({ token }: OfferEntry, agent: string): void {
-    this.begunBy.push(`${token.incarnation} ${agent}`);
+    this.startedBy.push(`${token.incarnation} ${agent}`);
   }
 
   unclaimed(token: Uint8Array, isUnwanted: () => void): void {
@@ -173,7 +173,7 @@ class Counter implements Settlement {
 /** Executes its tasks at once, or on request. */
 class Worker {
   readonly #counter: Counter;
-  readonly given: Assign[] = [];
+  readonly assigned: Assign[] = [];
   durable = 0;
   cancelled = 0;
   readonly #link;
@@ -186,7 +186,7 @@ class Worker {
       incarnation: "1",
       offering: { capabilities, slots },
     });
-    const outlet = { send: (frame: HostFrame) => this.#hear(structuredClone(frame)), end() {} };
+    const outlet = { send: (frame: HostFrame) => this.#receive(structuredClone(frame)), end() {} };
     const joined = counter.pool.join(hello, "swarm-1", outlet, counter.time.now());
     assert.ok(!isRefusal(joined));
     this.#link = joined.link;
@@ -194,48 +194,48 @@ class Worker {
   }
 
   grant(credit: number): void {
-    this.#link.take(AgentFrame.fromPartial({ credit }), this.#counter.time.now());
+    this.#link.receive(AgentFrame.fromPartial({ credit }), this.#counter.time.now());
   }
 
   /** Ends all its tasks. */
   work(): void {
-    const results = this.given
+    const results = this.assigned
       .splice(0)
       .map(
         ({ token }) => ({ token, outcome: { $case: "inlineOutput", value: new Uint8Array([49]) } }) as const,
       );
-    this.#link.take(AgentFrame.fromPartial({ results, credit: results.length }), this.#counter.time.now());
+    this.#link.receive(AgentFrame.fromPartial({ results, credit: results.length }), this.#counter.time.now());
   }
 
-  #hear(frame: HostFrame): void {
-    this.given.push(...frame.assignments);
+  #receive(frame: HostFrame): void {
+    this.assigned.push(...frame.assignments);
     this.durable = Math.max(this.durable, frame.resultsDurable);
     this.cancelled += frame.cancels.length;
   }
 }
 
-describe("what a pool is offered", () => {
+describe("the tasks that a pool is offered", () => {
   it("never more than its window: all of it is done, each once, and known to be durable", () => {
     const counter = new Counter({ window: 16 });
     const worker = new Worker(counter, 8);
     for (let number = 1; number <= 200; number++) counter.offer(number);
     for (let rounds = 0; counter.results.length < 200 && rounds < 1_000; rounds++) {
-      counter.speak();
+      counter.exchange();
       assert.ok(counter.pool.status(counter.time.now()).queued <= 16);
       worker.work();
-      counter.speak();
+      counter.exchange();
     }
     assert.deepEqual(
       [...counter.results].sort((one, other) => one - other),
       Array.from({ length: 200 }, (_, index) => index + 1),
     );
-    counter.speak();
+    counter.exchange();
     assert.equal(worker.durable, 200);
     // A result settles its own attempt without a withdrawal.
     assert.equal(counter.sender.size, 0);
   });
 
-  it("may be of more kinds than a pool takes on a stream: all of it is done, and equal profiles are sent once", () => {
+  it("may have more profiles than a stream accepts: all are done, and equal profiles are sent once", () => {
     const kinds = profilesPerStreamMax + 500;
     const { placement } = profile;
     const profileOf = (definitionTask: string) => ({ ...profile, placement, definitionTask });
@@ -248,25 +248,25 @@ describe("what a pool is offered", () => {
     const done = () => counter.results.length;
     for (let before = -1; done() > before || done() === 0; ) {
       before = done();
-      counter.speak();
+      counter.exchange();
       worker.work();
-      counter.speak();
+      counter.exchange();
     }
     assert.equal(done(), 2 * kinds);
-    assert.equal(counter.profilesSaid.filter((task) => task === "alike").length, 1);
+    assert.equal(counter.sentProfiles.filter((task) => task === "alike").length, 1);
   });
 
-  it("is not taken for an attempt of another service that has the same numbers", () => {
+  it("an attempt is distinct from an attempt of another service with the same numbers", () => {
     const runs = new Counter();
     const missions = new Counter({}, runs);
     const worker = new Worker(runs, 2);
     runs.offer(1);
     missions.offer(1);
-    runs.speak();
-    missions.speak();
+    runs.exchange();
+    missions.exchange();
     worker.work();
-    runs.speak();
-    missions.speak();
+    runs.exchange();
+    missions.exchange();
     assert.deepEqual([runs.results.length, missions.results.length], [1, 1]);
     const [mine, theirs] = [new WireTokens("workflow", cipher), new WireTokens("swarm", cipher)];
     assert.deepEqual(theirs.read(theirs.write(tokenOf(1))), tokenOf(1));
@@ -280,152 +280,155 @@ describe("what a pool is offered", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 2);
     for (let number = 1; number <= 4; number++) counter.offer(number);
-    counter.speak();
-    assert.equal(worker.given.length, 2);
+    counter.exchange();
+    assert.equal(worker.assigned.length, 2);
     counter.connect();
-    counter.speak();
+    counter.exchange();
     worker.work();
-    counter.speak();
+    counter.exchange();
     worker.work();
-    counter.speak();
+    counter.exchange();
     assert.deepEqual([...counter.results].sort(), [1, 2, 3, 4]);
     assert.equal(counter.pool.status(counter.time.now()).queued, 0);
   });
 
-  it("a result that did not become durable comes again after the stream broke", () => {
+  it("a result that did not become durable is sent again after the stream broke", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 1);
-    counter.isHolding = true;
+    counter.isHoldingDurable = true;
     counter.offer(1);
-    counter.speak();
+    counter.exchange();
     worker.work();
-    counter.speak();
+    counter.exchange();
     assert.deepEqual([counter.results, worker.durable], [[1], 0]);
     counter.connect();
     // The runtime has lost the result, and requests the attempt again.
-    counter.isHolding = false;
+    counter.isHoldingDurable = false;
     counter.offer(1);
-    counter.speak();
+    counter.exchange();
     assert.deepEqual([counter.results, worker.durable], [[1, 1], 1]);
     // Messages of the former stream do not count any more.
     counter.undurable[0]?.();
-    counter.speak();
+    counter.exchange();
     assert.equal(worker.durable, 1);
   });
 
-  it("is not done again when it was asked for once more before its result was known to be durable", () => {
+  it("a task is not done again when it was requested again before its result was known to be durable", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 1);
-    counter.isHolding = true;
+    counter.isHoldingDurable = true;
     counter.offer(1);
-    counter.speak();
+    counter.exchange();
     worker.work();
-    counter.speak();
+    counter.exchange();
     // The partition is loaded again. The results from before its stop are sent once more, and accepted.
     counter.offer(1);
-    counter.speak();
-    for (const toldDurable of counter.undurable) toldDurable();
-    counter.speak();
+    counter.exchange();
+    for (const reportDurable of counter.undurable) reportDurable();
+    counter.exchange();
     assert.deepEqual(counter.results, [1, 1]);
     assert.deepEqual([counter.sender.size, counter.sender.waiting, worker.durable], [0, 0, 1]);
     counter.connect();
-    counter.speak();
-    assert.deepEqual(worker.given, []);
+    counter.exchange();
+    assert.deepEqual(worker.assigned, []);
   });
 
-  it("what is no longer wanted leaves the pool, and home", () => {
+  it("a withdrawn task leaves the pool and the sender", () => {
     const counter = new Counter({ window: 1 });
     counter.offer(1);
     counter.offer(2);
-    counter.speak();
+    counter.exchange();
     assert.equal(counter.sender.waiting, 1);
     counter.withdraw(1);
     counter.withdraw(2);
-    counter.speak();
+    counter.exchange();
     assert.deepEqual([counter.sender.size, counter.pool.status(counter.time.now()).queued], [0, 0]);
     const worker = new Worker(counter, 4);
-    counter.speak();
-    assert.deepEqual(worker.given, []);
+    counter.exchange();
+    assert.deepEqual(worker.assigned, []);
   });
 
-  it("a released task is done once: its next owner gets the result, and a task at home goes nowhere", () => {
+  it("a released task is done once: its next owner receives the result, and a task at the sender is not sent", () => {
     const counter = new Counter({ window: 2 });
     const worker = new Worker(counter, 1);
     for (const number of [1, 2, 3]) counter.offer(number);
-    counter.speak();
+    counter.exchange();
     for (const number of [1, 2, 3]) counter.release(number);
-    counter.speak();
-    assert.deepEqual([worker.given.length, worker.cancelled], [1, 0]);
+    counter.exchange();
+    assert.deepEqual([worker.assigned.length, worker.cancelled], [1, 0]);
     worker.work();
-    counter.speak();
-    assert.deepEqual([counter.results, worker.given, worker.durable], [[], [], 0]);
+    counter.exchange();
+    assert.deepEqual([counter.results, worker.assigned, worker.durable], [[], [], 0]);
     const next = new Counter({}, counter, counter.tokens);
     for (const number of [1, 2, 3]) next.offer(number);
-    next.speak();
+    next.exchange();
     assert.deepEqual(next.results, [1]);
     worker.work();
-    next.speak();
+    next.exchange();
     worker.work();
-    next.speak();
-    next.speak();
+    next.exchange();
+    next.exchange();
     assert.deepEqual([next.results, worker.durable], [[1, 2, 3], 3]);
   });
 
-  it("a released task whose result may not be durable is done once: its next owner gets the result", () => {
+  it("a released task whose result may not be durable is done once: its next owner receives the result", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 1);
     counter.offer(1);
-    counter.speak();
-    counter.isHolding = true;
+    counter.exchange();
+    counter.isHoldingDurable = true;
     worker.work();
-    counter.speak();
+    counter.exchange();
     counter.release(1);
-    counter.speak();
+    counter.exchange();
     assert.equal(worker.durable, 0);
     const next = new Counter({}, counter, counter.tokens);
     next.offer(1);
-    next.speak();
-    next.speak();
-    assert.deepEqual([next.results, worker.given, worker.durable], [[1], [], 1]);
+    next.exchange();
+    next.exchange();
+    assert.deepEqual([next.results, worker.assigned, worker.durable], [[1], [], 1]);
   });
 
-  it("a task that is released and wanted here again, before the pool hears of it, is done once", () => {
+  it("a task that is released and offered again before the pool receives the release is done once", () => {
     const counter = new Counter();
     const worker = new Worker(counter, 2);
     counter.offer(1);
-    counter.speak();
+    counter.exchange();
     counter.release(1);
     counter.offer(1);
-    counter.speak();
-    assert.deepEqual([worker.given.length, worker.cancelled, counter.sender.size], [1, 0, 1]);
+    counter.exchange();
+    assert.deepEqual([worker.assigned.length, worker.cancelled, counter.sender.size], [1, 0, 1]);
     worker.work();
-    counter.speak();
-    counter.speak();
-    assert.deepEqual([counter.results, counter.sender.size, worker.durable, worker.given], [[1], 0, 1, []]);
+    counter.exchange();
+    counter.exchange();
+    assert.deepEqual(
+      [counter.results, counter.sender.size, worker.durable, worker.assigned],
+      [[1], 0, 1, []],
+    );
   });
 
-  it("what is far more urgent makes room for itself", () => {
+  it("a far more urgent task displaces another task", () => {
     const counter = new Counter({ window: 4 });
     for (let number = 1; number <= 8; number++) counter.offer(number);
-    counter.speak();
+    counter.exchange();
     counter.offer(100, { facts: facts(50) });
-    counter.speak();
+    counter.exchange();
     const worker = new Worker(counter, 1);
-    counter.speak();
+    counter.exchange();
     assert.deepEqual(
-      worker.given.map(({ token }) => counter.tokens.read(token).incarnation),
+      worker.assigned.map(({ token }) => counter.tokens.read(token).incarnation),
       [100],
     );
   });
 
-  it("namespaces take turns, so that one with much to do does not hold up another", () => {
+  it("namespaces take turns, so that a namespace with many tasks does not delay another", () => {
     const counter = new Counter({ window: 10 });
     for (let number = 1; number <= 1_000; number++) counter.offer(number, {}, "large");
     counter.offer(5_000, {}, "small");
-    counter.speak();
+    counter.exchange();
     const worker = new Worker(counter, 2);
     for (let rounds = 0; rounds < 6; rounds++) {
-      counter.speak();
+      counter.exchange();
       worker.work();
     }
     assert.ok(counter.results.indexOf(5_000) >= 0 && counter.results.length <= 14, String(counter.results));
@@ -437,13 +440,13 @@ describe("what a pool is offered", () => {
     const { placement } = profile;
     const cannot = { ...profile, placement, capability: "nobody.can" };
     for (let number = 1; number <= 1_000; number++) counter.offer(number, { profile: cannot }, "large");
-    counter.speak();
+    counter.exchange();
     for (let number = 5_001; number <= 5_100; number++) counter.offer(number, {}, "small");
     for (let rounds = 0; rounds < 80; rounds++) {
-      counter.speak();
+      counter.exchange();
       worker.work();
     }
-    counter.speak();
+    counter.exchange();
     assert.equal(counter.results.length, 100);
     assert.equal(counter.pool.status(counter.time.now()).queued, 64);
   });
@@ -452,43 +455,43 @@ describe("what a pool is offered", () => {
     const counter = new Counter({ window: 32 });
     const worker = new Worker(counter, 16);
     for (let number = 1; number <= 16; number++) counter.offer(number, {}, "large");
-    counter.speak();
-    assert.equal(worker.given.length, 16);
+    counter.exchange();
+    assert.equal(worker.assigned.length, 16);
     const { placement } = profile;
     const cannot = { ...profile, placement, capability: "nobody.can" };
-    const given = { profile: cannot, facts: facts(5) };
-    for (let number = 101; number <= 200; number++) counter.offer(number, given, "large");
-    counter.speak();
+    const effect = { profile: cannot, facts: facts(5) };
+    for (let number = 101; number <= 200; number++) counter.offer(number, effect, "large");
+    counter.exchange();
     // The running ones are the least urgent, and their starts are not reported yet.
     for (let number = 5_001; number <= 5_100; number++) counter.offer(number, {}, "small");
-    counter.speak();
-    const begun = OfferReply.create();
-    for (const { token } of worker.given)
-      begun.begun.push({ token, agent: 1, assignedAgoMs: 30, begunAgoMs: 25 });
-    counter.sender.take(begun);
-    counter.speak();
+    counter.exchange();
+    const reply = OfferReply.create();
+    for (const { token } of worker.assigned)
+      reply.begun.push({ token, agent: 1, assignedAgoMs: 30, begunAgoMs: 25 });
+    counter.sender.receive(reply);
+    counter.exchange();
     const namespaces = counter.pool.queued(100, counter.time.now()).map(({ work }) => work?.namespace);
     assert.equal(namespaces.filter((one) => one === "small").length, 16);
   });
 
-  it("the window is halved between two namespaces that want all of it, and then nothing goes to and fro", () => {
+  it("two namespaces with enough tasks share the window equally, and then no task is recalled", () => {
     const counter = new Counter({ window: 64 });
     for (let number = 1; number <= 1_000; number++) counter.offer(number, {}, "large");
-    counter.speak();
+    counter.exchange();
     for (let number = 5_001; number <= 6_000; number++) counter.offer(number, {}, "small");
-    counter.speak();
+    counter.exchange();
     const namespaces = counter.pool.queued(100, counter.time.now()).map(({ work }) => work?.namespace);
     assert.equal(namespaces.filter((one) => one === "small").length, 32);
     assert.equal(counter.sender.next(), undefined);
   });
 
-  it("what one namespace calls urgent makes room in its own part alone", () => {
+  it("an urgent task displaces only tasks of its own namespace", () => {
     const counter = new Counter({ window: 4 });
     for (let number = 1; number <= 8; number++) counter.offer(number, {}, number > 4 ? "loud" : "quiet");
-    counter.speak();
+    counter.exchange();
     const urgent = [101, 102, 103, 104];
     for (const number of urgent) counter.offer(number, { facts: facts(100) }, "loud");
-    counter.speak();
+    counter.exchange();
     const queued = counter.pool.queued(10, counter.time.now());
     assert.deepEqual(
       queued.map(({ work, priority }) => `${work?.namespace} ${priority}`),
@@ -496,14 +499,14 @@ describe("what a pool is offered", () => {
     );
   });
 
-  it("attempts that agents bring from before are given up once they are known to be settled, and never a wanted one", () => {
+  it("attempts from before are cancelled once they are known to be settled, and a wanted attempt never", () => {
     const counter = new Counter({ window: 1 });
     for (const number of [1, 2]) counter.offer(number);
-    counter.speak();
+    counter.exchange();
     const reply = OfferReply.create();
     for (const number of [1, 2, 3, 4])
       reply.unclaimed.push({ token: counter.tokens.write(tokenOf(number)), agent: 0 });
-    counter.sender.take(reply);
+    counter.sender.receive(reply);
     assert.deepEqual(counter.requests, [3, 4]);
     const cancelled = () =>
       counter.sender.next()?.cancels.map(({ token }) => counter.tokens.read(token).incarnation);
@@ -519,27 +522,27 @@ describe("what a pool is offered", () => {
   it("the pool gets the number of tasks that wait at home, once in a while", () => {
     const counter = new Counter({ window: 2 });
     for (let number = 1; number <= 12; number++) counter.offer(number);
-    counter.speak();
+    counter.exchange();
     assert.equal(counter.pool.status(counter.time.now()).waitingAtHome, 10);
   });
 
   it("a task that waits in the pool gets another priority, and other labels by an offer of its own", () => {
     const counter = new Counter();
     for (let number = 1; number <= 3; number++) counter.offer(number);
-    counter.speak();
+    counter.exchange();
     counter.offer(3, { readyMs: 0, facts: facts(5) });
-    const told = counter.sender.next();
+    const request = counter.sender.next();
     assert.deepEqual(
-      [told?.priorities.map(({ priority }) => priority), told?.recalls.length, told?.offers.length],
+      [request?.priorities.map(({ priority }) => priority), request?.recalls.length, request?.offers.length],
       [[5], 0, 0],
     );
     counter.offer(2, { readyMs: 0, facts: { labels: { team: "b" }, priority: 9, dueMs: 0 } });
-    counter.speak();
+    counter.exchange();
     assert.equal(counter.sender.size, 3);
     const worker = new Worker(counter, 1);
-    counter.speak();
+    counter.exchange();
     assert.deepEqual(
-      worker.given.map(({ labels }) => labels),
+      worker.assigned.map(({ labels }) => labels),
       [[{ name: "team", value: "b" }]],
     );
   });
@@ -548,26 +551,26 @@ describe("what a pool is offered", () => {
     const counter = new Counter({ window: 1 });
     const worker = new Worker(counter, 1);
     counter.offer(1);
-    counter.speak();
-    const token = worker.given[0]?.token ?? new Uint8Array();
-    const begun = OfferReply.create();
-    begun.begun.push({ token, agent: 1, assignedAgoMs: 30, begunAgoMs: 25 });
-    begun.agents.push({ number: 1, agentId: "worker" });
-    counter.sender.take(begun);
-    assert.deepEqual(counter.begunBy, ["1 worker"]);
+    counter.exchange();
+    const token = worker.assigned[0]?.token ?? new Uint8Array();
+    const reply = OfferReply.create();
+    reply.begun.push({ token, agent: 1, assignedAgoMs: 30, begunAgoMs: 25 });
+    reply.agents.push({ number: 1, agentId: "worker" });
+    counter.sender.receive(reply);
+    assert.deepEqual(counter.startedBy, ["1 worker"]);
     counter.offer(2, { facts: facts(100) });
     assert.deepEqual(counter.sender.next()?.recalls ?? [], []);
   });
 
-  it("an offer that waited longer than it may is refused with an error that says what to do", () => {
+  it("an offer that exceeds its queue timeout is rejected with an error that contains a remedy", () => {
     const counter = new Counter();
     const text = source.replace("pay.charge", "pay.charge, timeout: {queue: 5s}");
     const plan = checkText({ format: "yaml", text, fileName: "" }).definition?.plan;
     assert.ok(plan !== undefined);
     counter.offer(1, { profile: new RunPlan(plan, "").profile(0, "", false) });
-    counter.speak();
+    counter.exchange();
     counter.time.advance(6_000);
-    counter.speak();
+    counter.exchange();
     assert.equal(counter.refusals.length, 1);
     assert.match(
       counter.refusals[0]?.message ?? "",
@@ -575,7 +578,7 @@ describe("what a pool is offered", () => {
     );
   });
 
-  it("no message is sent while there is no stream", () => {
+  it("no message is sent without a stream", () => {
     const counter = new Counter();
     counter.sender.close();
     counter.offer(1);

@@ -77,8 +77,8 @@ export class PoolSender implements GangPool {
   #recalls: Uint8Array[] = [];
   #released: Uint8Array[] = [];
   #gangOrders: OfferRequest["gangOrders"] = [];
-  #toldWaiting = 0;
-  #toldWaitingMs = Number.NEGATIVE_INFINITY;
+  #reportedWaiting = 0;
+  #reportedWaitingMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: PoolSenderParts) {
     this.#parts = parts;
@@ -106,12 +106,12 @@ export class PoolSender implements GangPool {
       // biome-ignore format: fields and their beginnings
       const entry: OfferEntry = {
         bytes, token, key, cause, effect, rank, order,
-        where: "home", hasBegun: false, isRecalled: false, line: undefined, place: -1,
+        location: "home", hasStarted: false, isRecalled: false, line: undefined, place: -1,
       };
       this.#entries.set(bytes, entry);
       this.#shares.wait(entry);
       if (isSpread(entry)) this.#parts.gangs.offered(this, entry);
-    } else this.#again(known, effect);
+    } else this.#reoffer(known, effect);
     this.#parts.wake();
   }
 
@@ -127,7 +127,7 @@ export class PoolSender implements GangPool {
    */
   release(bytes: Uint8Array): void {
     // It is unknown whether a result is durable: the pool keeps it for the next owner.
-    const isAnswered = this.#entries.get(bytes)?.where === "answered";
+    const isAnswered = this.#entries.get(bytes)?.location === "answered";
     if (!this.#remove(bytes) && !isAnswered) return;
     this.#released.push(bytes);
     this.#parts.wake();
@@ -137,13 +137,13 @@ export class PoolSender implements GangPool {
   #remove(bytes: Uint8Array): boolean {
     const entry = this.#entries.get(bytes);
     if (entry === undefined) return false;
-    const { where } = entry;
+    const { location } = entry;
     this.#entries.delete(bytes);
-    if (where === "home") this.#shares.leaveHome(entry);
-    else if (where === "pool") this.#shares.leavePool(entry);
-    entry.where = "gone";
-    if (isSpread(entry)) this.#parts.gangs.gone(this, entry);
-    return where === "pool";
+    if (location === "home") this.#shares.removeQueued(entry);
+    else if (location === "pool") this.#shares.removeFromPool(entry);
+    entry.location = "gone";
+    if (isSpread(entry)) this.#parts.gangs.removed(this, entry);
+    return location === "pool";
   }
 
   /** Opens a stream: all attempts that were with the pool are offered again on it. */
@@ -159,8 +159,8 @@ export class PoolSender implements GangPool {
     this.#released = [];
     this.#gangOrders = [];
     this.#parts.gangs.reopened(this);
-    this.#toldWaiting = 0;
-    for (const entry of [...this.#entries.values()]) if (entry.where === "pool") this.#goHome(entry);
+    this.#reportedWaiting = 0;
+    for (const entry of [...this.#entries.values()]) if (entry.location === "pool") this.#requeue(entry);
     this.#parts.wake();
   }
 
@@ -171,9 +171,9 @@ export class PoolSender implements GangPool {
   /** Returns the next request to send. Undefined if there is none. */
   next(): OfferRequest | undefined {
     if (!this.#isOpen) return undefined;
-    if (this.#shares.withPool >= this.#window) this.#makeRoom();
+    if (this.#shares.withPool >= this.#window) this.#recallForOthers();
     const request = OfferRequest.create();
-    this.#profiles.beginMessage();
+    this.#profiles.startMessage();
     this.#fill(request);
     request.cancels = this.#cancels;
     request.priorities = this.#priorities;
@@ -186,7 +186,7 @@ export class PoolSender implements GangPool {
     this.#released = [];
     this.#gangOrders = [];
     const hasMarks = this.#marks.write(request);
-    const hasWaiting = this.#tellWaiting(request);
+    const hasWaiting = this.#reportWaiting(request);
     const { offers, cancels, priorities, recalls, released, gangOrders } = request;
     const lists = [offers, cancels, priorities, recalls, released, gangOrders];
     const hasMore = lists.some(({ length }) => length > 0);
@@ -200,10 +200,10 @@ export class PoolSender implements GangPool {
   }
 
   /** Applies a reply of the owner of the pool. */
-  take(reply: OfferReply): void {
+  receive(reply: OfferReply): void {
     for (const { window } of reply.windows) this.#window = window;
     for (const { number, agentId } of reply.agents) this.#agents.set(number, agentId);
-    for (const begun of reply.begun) this.#begun(begun.token, begun.agent, begun.begunAgoMs);
+    for (const start of reply.begun) this.#started(start.token, start.agent, start.begunAgoMs);
     for (const progress of reply.progress) this.#parts.settlement.progress(progress);
     for (const partial of reply.partialOutputs) this.#partialOutput(partial);
     for (let index = 0; index < reply.results.length; index++) this.#result(reply, index);
@@ -216,25 +216,25 @@ export class PoolSender implements GangPool {
     this.#parts.wake();
   }
 
-  #again(entry: OfferEntry, effect: OfferEntry["effect"]): void {
+  #reoffer(entry: OfferEntry, effect: OfferEntry["effect"]): void {
     const rank = rankOf(effect);
     const hasMoved = rankOf(entry.effect) !== rank;
     const isOtherGang = !isSameGang(entry.effect, effect);
-    const isOther = isOtherGang || !isSaidAlike(entry.effect, effect);
-    if (isOtherGang && isSpread(entry)) this.#parts.gangs.gone(this, entry);
+    const isOther = isOtherGang || !isSameOffer(entry.effect, effect);
+    if (isOtherGang && isSpread(entry)) this.#parts.gangs.removed(this, entry);
     entry.effect = effect;
     if (isOtherGang && isSpread(entry)) this.#parts.gangs.offered(this, entry);
-    if (entry.where === "answered") {
-      entry.where = "home";
+    if (entry.location === "answered") {
+      entry.location = "home";
       this.#join(entry);
-    } else if (hasMoved && entry.where === "home") {
+    } else if (hasMoved && entry.location === "home") {
       entry.rank = rank;
       this.#shares.move(entry);
-    } else if (entry.where === "pool" && isOther) {
+    } else if (entry.location === "pool" && isOther) {
       // A pool can change only the priority. Any other change is sent with the next offer.
-      if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
+      if (!entry.hasStarted && !entry.isRecalled) this.#recall(entry);
       // It started, and may have been taken back since. The pool recalls it only if it does not run.
-      else if (isOtherGang && entry.hasBegun) this.#recalls.push(entry.bytes);
+      else if (isOtherGang && entry.hasStarted) this.#recalls.push(entry.bytes);
     } else if (hasMoved) {
       entry.rank = -rank;
       this.#shares.move(entry);
@@ -242,10 +242,10 @@ export class PoolSender implements GangPool {
     }
   }
 
-  #makeRoom(): void {
+  #recallForOthers(): void {
     const shares = this.#shares;
     shares.age(this.#parts.nowMs());
-    for (const { bytes } of shares.makeRoom()) this.#recalls.push(bytes);
+    for (const { bytes } of shares.recallForOthers()) this.#recalls.push(bytes);
     // A namespace that was fast and stalls exceeds its part after a while, and no event would show that.
     if (this.#isAgeing || !shares.isAgeing) return;
     this.#isAgeing = true;
@@ -269,13 +269,13 @@ export class PoolSender implements GangPool {
       request.offers.length < offersMax &&
       inputBytes < inputBytesMax
     ) {
-      const entry = shares.take();
+      const entry = shares.takeNext();
       if (entry === undefined) return;
       const { effect, key } = entry;
       const profile = this.#profileOf(effect.profile, key.namespace, request);
       request.offers.push(offerMessage(entry, profile, nowMs));
       if (effect.input instanceof Uint8Array) inputBytes += effect.input.length;
-      entry.where = "pool";
+      entry.location = "pool";
     }
     if (shares.waiting > 0 && shares.withPool < this.#window) this.#parts.wake();
   }
@@ -290,17 +290,17 @@ export class PoolSender implements GangPool {
     );
   }
 
-  #tellWaiting(request: OfferRequest): boolean {
+  #reportWaiting(request: OfferRequest): boolean {
     const nowMs = this.#parts.nowMs();
     const { waiting } = this.#shares;
-    if (waiting === this.#toldWaiting || nowMs - this.#toldWaitingMs < waitingEveryMs) return false;
-    this.#toldWaiting = waiting;
-    this.#toldWaitingMs = nowMs;
+    if (waiting === this.#reportedWaiting || nowMs - this.#reportedWaitingMs < waitingEveryMs) return false;
+    this.#reportedWaiting = waiting;
+    this.#reportedWaitingMs = nowMs;
     const entries = new Map<
       string,
       { profile: number; priority: number; count: number; longestMs: number }
     >();
-    for (const { effect, key } of this.#shares.atHome()) {
+    for (const { effect, key } of this.#shares.queued()) {
       // Kinds beyond the maximum are not reported.
       if (entries.size >= waitingKindsMax) break;
       const profile = this.#profileOf(effect.profile, key.namespace, request);
@@ -315,12 +315,12 @@ export class PoolSender implements GangPool {
     return true;
   }
 
-  #begun(token: Uint8Array, agent: number, begunAgoMs: number): void {
+  #started(token: Uint8Array, agent: number, startedAgoMs: number): void {
     const entry = this.#entries.get(token);
-    if (entry?.where !== "pool") return;
-    this.#shares.keep(entry);
-    entry.hasBegun = true;
-    this.#parts.settlement.started(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - begunAgoMs);
+    if (entry?.location !== "pool") return;
+    this.#shares.markStarted(entry);
+    entry.hasStarted = true;
+    this.#parts.settlement.started(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - startedAgoMs);
   }
 
   #partialOutput(output: PartialOutput): void {
@@ -332,14 +332,14 @@ export class PoolSender implements GangPool {
     const result = results[index];
     if (result === undefined) return;
     const entry = this.#entries.get(result.token);
-    if (entry?.where === "pool") {
-      if (!entry.hasBegun) this.#shares.keep(entry);
-      this.#shares.leavePool(entry);
-      entry.where = "answered";
+    if (entry?.location === "pool") {
+      if (!entry.hasStarted) this.#shares.markStarted(entry);
+      this.#shares.removeFromPool(entry);
+      entry.location = "answered";
       if (isSpread(entry)) this.#parts.gangs.ended(this, entry, isDone(result));
     }
     const marks = this.#marks;
-    const number = marks.come();
+    const number = marks.nextNumber();
     const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
     this.#parts.settlement.result({ result, agent, entry }, () => {
       if (entry !== undefined) this.#settled(entry);
@@ -352,17 +352,17 @@ export class PoolSender implements GangPool {
 
   #returned({ token, reason, error, retryAfterMs }: Returned): void {
     const entry = this.#entries.get(token);
-    if (entry?.where !== "pool") return;
+    if (entry?.location !== "pool") return;
     const refusal = refusals[reason];
     if (refusal !== undefined) {
-      this.#shares.leavePool(entry);
-      entry.where = "answered";
+      this.#shares.removeFromPool(entry);
+      entry.location = "answered";
       this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()), () => this.#settled(entry));
     } else if (retryAfterMs > 0) {
-      this.#shares.leavePool(entry);
-      entry.where = "home";
-      this.#parts.timers.after(retryAfterMs, () => this.#comeBack(entry));
-    } else this.#goHome(entry);
+      this.#shares.removeFromPool(entry);
+      entry.location = "home";
+      this.#parts.timers.after(retryAfterMs, () => this.#retry(entry));
+    } else this.#requeue(entry);
   }
 
   /**
@@ -390,20 +390,20 @@ export class PoolSender implements GangPool {
   }
 
   /** Queues an attempt again after its retry-after time. */
-  #comeBack(entry: OfferEntry): void {
-    if (entry.where !== "home" || entry.place >= 0) return;
+  #retry(entry: OfferEntry): void {
+    if (entry.location !== "home" || entry.place >= 0) return;
     this.#join(entry);
     this.#parts.wake();
   }
 
-  #goHome(entry: OfferEntry): void {
-    this.#shares.leavePool(entry);
-    entry.where = "home";
+  #requeue(entry: OfferEntry): void {
+    this.#shares.removeFromPool(entry);
+    entry.location = "home";
     this.#join(entry);
   }
 
   #join(entry: OfferEntry): void {
-    entry.hasBegun = false;
+    entry.hasStarted = false;
     entry.rank = rankOf(entry.effect);
     this.#shares.wait(entry);
   }
@@ -418,7 +418,7 @@ function isSameGang({ gang: one }: OfferedTask, { gang: other }: OfferedTask): b
 }
 
 /** Returns whether offers differ at most in their priority. */
-function isSaidAlike(
+function isSameOffer(
   { facts: one, details: ours }: OfferedTask,
   { facts: other, details }: OfferedTask,
 ): boolean {

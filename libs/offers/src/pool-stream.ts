@@ -3,7 +3,7 @@
  * are sent in batches, one per turn of the event loop.
  */
 import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
+import { backoffMs, errorFromUnknown, type Foundation, Notifier, sleep } from "@tutti/kernel";
 import { type Client, declareWeight, meshErrors } from "@tutti/mesh";
 import { weightOf } from "./messages.ts";
 import { Outages } from "./outages.ts";
@@ -27,7 +27,7 @@ const signOfLifeMs = 5_000;
 
 export class PoolStream {
   readonly #parts: PoolStreamParts;
-  readonly #bell = new Bell();
+  readonly #bell = new Notifier();
   readonly #stopping = new AbortController();
   /** Times in which nothing could be sent to the pool. */
   readonly outages = new Outages();
@@ -43,13 +43,13 @@ export class PoolStream {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#bell.ring();
+    this.#bell.notify();
     await this.#ended;
   }
 
   /** Called when there is something to send. */
   wake(): void {
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   async #run(): Promise<void> {
@@ -57,10 +57,10 @@ export class PoolStream {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        if (await this.#speak()) failures = 0;
+        if (await this.#runStream()) failures = 0;
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
-        this.outages.begin(error, pool.name, foundation.clock.now());
+        this.outages.record(error, pool.name, foundation.clock.now());
         // An owner that stops gracefully is no fault.
         const level = meshErrors.interrupted.is(error) ? "info" : "warn";
         // Logged once: this is expected while a new owner is not known yet.
@@ -74,12 +74,12 @@ export class PoolStream {
   }
 
   /** Runs one stream from its greeting to its end. Returns whether the owner accepted it. */
-  async #speak(): Promise<boolean> {
+  async #runStream(): Promise<boolean> {
     const { sender, dispatch, foundation } = this.#parts;
     const ending = new AbortController();
     const stop = () => ending.abort();
     this.#stopping.signal.addEventListener("abort", stop, { once: true });
-    const sign = foundation.timers.every(signOfLifeMs, () => this.#sayWord());
+    const sign = foundation.timers.every(signOfLifeMs, () => this.#requestKeepAlive());
     let isWelcome = false;
     try {
       for await (const reply of dispatch.offer(this.#requests(ending.signal), { signal: ending.signal })) {
@@ -89,22 +89,22 @@ export class PoolStream {
           sender.open();
         }
         if (hasMoved(reply)) break;
-        sender.take(reply);
+        sender.receive(reply);
       }
     } finally {
       sign.cancel();
       this.#stopping.signal.removeEventListener("abort", stop);
       ending.abort();
-      this.#bell.ring();
+      this.#bell.notify();
     }
     return isWelcome;
   }
 
-  #isWordWanted = false;
+  #isKeepAliveDue = false;
 
-  #sayWord(): void {
-    this.#isWordWanted = true;
-    this.#bell.ring();
+  #requestKeepAlive(): void {
+    this.#isKeepAliveDue = true;
+    this.#bell.notify();
   }
 
   async *#requests(signal: AbortSignal): AsyncGenerator<OfferRequest> {
@@ -115,10 +115,10 @@ export class PoolStream {
     while (!signal.aborted) {
       const request = sender.next();
       if (request !== undefined) yield weighed(request);
-      else if (this.#isWordWanted) {
-        this.#isWordWanted = false;
+      else if (this.#isKeepAliveDue) {
+        this.#isKeepAliveDue = false;
         yield OfferRequest.create();
-      } else await this.#bell.rung();
+      } else await this.#bell.notified();
     }
   }
 }

@@ -38,19 +38,19 @@ export class ProfileNumbers {
     this.#next = 0;
   }
 
-  beginMessage(): void {
+  startMessage(): void {
     this.#message++;
   }
 
   /**
-   * @param say returns the profile as on the stream, without its number
-   * @param tell is called if it must be sent
+   * @param create returns the profile as on the stream, without its number
+   * @param send is called if it must be sent
    */
   numberOf(
     profile: OfferedProfile,
     namespace: string,
-    say: () => OfferProfile,
-    tell: (profile: OfferProfile) => void,
+    create: () => OfferProfile,
+    send: (profile: OfferProfile) => void,
   ): number {
     let inNamespaces = this.#known.get(profile);
     if (inNamespaces === undefined) {
@@ -59,28 +59,28 @@ export class ProfileNumbers {
     }
     let numbered = inNamespaces.get(namespace);
     if (numbered === undefined || this.#byNumber[numbered.number] !== numbered) {
-      const profile = say();
+      const profile = create();
       const content = JSON.stringify(profile);
-      numbered = this.#byContent.get(content) ?? this.#new(content, profile, tell);
+      numbered = this.#byContent.get(content) ?? this.#new(content, profile, send);
       inNamespaces.set(namespace, numbered);
     }
     numbered.usedIn = this.#message;
     return numbered.number;
   }
 
-  #new(content: string, profile: OfferProfile, tell: (said: OfferProfile) => void): Numbered {
+  #new(content: string, profile: OfferProfile, send: (profile: OfferProfile) => void): Numbered {
     const number = this.#free();
     const before = this.#byNumber[number];
     if (before !== undefined) this.#byContent.delete(before.says);
     const numbered = { number, says: content, usedIn: this.#message };
     this.#byNumber[number] = numbered;
     this.#byContent.set(content, numbered);
-    tell({ ...profile, number });
+    send({ ...profile, number });
     return numbered;
   }
 
   #free(): number {
-    for (let tried = 0; tried < this.#max; tried++) {
+    for (let tries = 0; tries < this.#max; tries++) {
       const number = (this.#next++ % this.#max) + 1;
       if (this.#byNumber[number]?.usedIn !== this.#message) return number;
     }

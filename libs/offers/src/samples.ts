@@ -10,14 +10,14 @@ interface SampleLimits {
 }
 
 /** For one capability at one agent: every twenty seconds in the long run. */
-const ofOne: SampleLimits = { burst: 60, perSec: 1 / 20 };
+const perKind: SampleLimits = { burst: 60, perSec: 1 / 20 };
 /** For all ends of a process. */
 const ofAll: SampleLimits = { burst: 1_000, perSec: 2 };
 /** Number of remembered capabilities at agents. All others count as new. */
 const kindsMax = 10_000;
 
 interface Bucket {
-  left: number;
+  remaining: number;
   sinceMs: number;
 }
 
@@ -26,27 +26,27 @@ export class Samples {
   readonly #all: Bucket;
 
   constructor(nowMs: number) {
-    this.#all = { left: ofAll.burst, sinceMs: nowMs };
+    this.#all = { remaining: ofAll.burst, sinceMs: nowMs };
   }
 
   /** Returns whether an end of this kind is sent now. */
-  take(kind: string, nowMs: number): boolean {
-    const own = this.#buckets.get(kind) ?? { left: ofOne.burst, sinceMs: nowMs };
+  admit(kind: string, nowMs: number): boolean {
+    const own = this.#buckets.get(kind) ?? { remaining: perKind.burst, sinceMs: nowMs };
     this.#buckets.delete(kind);
     this.#buckets.set(kind, own);
     const [oldest] = this.#buckets.size > kindsMax ? this.#buckets.keys() : [];
     if (oldest !== undefined) this.#buckets.delete(oldest);
-    fill(own, ofOne, nowMs);
+    fill(own, perKind, nowMs);
     fill(this.#all, ofAll, nowMs);
-    if (own.left < 1 || this.#all.left < 1) return false;
-    own.left--;
-    this.#all.left--;
+    if (own.remaining < 1 || this.#all.remaining < 1) return false;
+    own.remaining--;
+    this.#all.remaining--;
     return true;
   }
 }
 
 function fill(bucket: Bucket, { burst, perSec }: SampleLimits, nowMs: number): void {
   const passedMs = Math.max(0, nowMs - bucket.sinceMs);
-  bucket.left = Math.min(burst, bucket.left + (passedMs * perSec) / 1_000);
+  bucket.remaining = Math.min(burst, bucket.remaining + (passedMs * perSec) / 1_000);
   bucket.sinceMs = nowMs;
 }

@@ -17,14 +17,14 @@ import { WireTokens } from "./wire-tokens.ts";
 
 const token = { partition: 1, incarnation: 2, number: 3, attempt: 4 };
 const tokens = new TokenCipher(new Uint8Array(tokenKeyBytes));
-const elsewhere = runtimeErrors.leaving.refusal({ service: "workflow", partition: 1 });
+const otherOwner = runtimeErrors.leaving.refusal({ service: "workflow", partition: 1 });
 
-for (const [what, outcome, isUnwanted] of [
+for (const [title, outcome, isUnwanted] of [
   ["is awaited", { kind: "done", reply: undefined }, false],
   ["is not awaited any more", { kind: "ignored" }, true],
-  ["is of a partition that is not here", { kind: "refused", refusal: elsewhere }, false],
+  ["is of a partition that is not here", { kind: "refused", refusal: otherOwner }, false],
 ] satisfies (readonly [string, Outcome, boolean])[])
-  it(`an attempt that an agent brought along and that ${what} is ${isUnwanted ? "" : "not "}given up`, () => {
+  it(`an attempt that an agent reports and that ${title} is ${isUnwanted ? "" : "not "}cancelled`, () => {
     const requests: Submission[] = [];
     const settlement = new RuntimeSettlement({
       service: "workflow",
@@ -46,34 +46,34 @@ for (const [what, outcome, isUnwanted] of [
       },
       outputs: { add: unasked },
     });
-    let told = 0;
-    const tell = () => {
-      told++;
+    let reported = 0;
+    const report = () => {
+      reported++;
     };
     // A Buffer, as received from a link: the pool keeps it and asks about it again.
     const received = Buffer.from(new WireTokens("workflow", tokens).write(token));
-    settlement.unclaimed(received, tell);
+    settlement.unclaimed(received, report);
     assert.deepEqual(new Uint8Array(received), new WireTokens("workflow", tokens).write(token));
-    settlement.unclaimed(new WireTokens("swarm", tokens).write(token), tell);
+    settlement.unclaimed(new WireTokens("swarm", tokens).write(token), report);
     assert.equal(requests.length, 1, "of another service's it is not for this one to say");
     assert.deepEqual([requests[0]?.command, requests[0]?.token], [isStillAwaited, token]);
     requests[0]?.reply(outcome);
-    assert.equal(told, isUnwanted ? 1 : 0);
+    assert.equal(reported, isUnwanted ? 1 : 0);
   });
 
-for (const [what, isThere] of [
+for (const [title, isThere] of [
   ["exists", true],
   ["does not exist", false],
 ] as const)
-  it(`an output that refers to a blob which ${what} ${isThere ? "counts" : "fails the attempt"}`, async () => {
+  it(`an output that refers to a blob which ${title} ${isThere ? "counts" : "fails the attempt"}`, async () => {
     const requests: unknown[] = [];
-    let looks = 0;
+    let checks = 0;
     const time = new VirtualTime();
     const settlement = new RuntimeSettlement({
       ...{ service: "workflow", tokens, timers: time, logger: silentLogger, readBlob: unasked },
       hasBlob: async (namespace) => {
         assert.equal(namespace, "team");
-        if (++looks === 1) throw new Error("away");
+        if (++checks === 1) throw new Error("away");
         return isThere;
       },
       runtime: { submit: ({ body }) => void requests.push(body) },
@@ -90,10 +90,10 @@ for (const [what, isThere] of [
     settlement.result({ result: Result.fromPartial({ outcome }), agent: "anna", entry }, unasked);
     await time.advanceAsync(1_000);
     assert.deepEqual(requests, [isThere ? body : "offer.output_absent"]);
-    assert.equal(looks, 2);
+    assert.equal(checks, 2);
   });
 
-it("an output that the machine reads comes again with its content, once the store is there", async () => {
+it("an output that the machine reads is submitted again with its content, once the store is reachable", async () => {
   const requests: unknown[] = [];
   const time = new VirtualTime();
   let reads = 0;
@@ -107,9 +107,11 @@ it("an output that the machine reads comes again with its content, once the stor
     runtime: {
       submit(submission) {
         requests.push(submission.body);
-        const wants = requests.length === 1;
-        const refusal = { ...elsewhere, retry: "never" as const, details: { content_in: "team" } };
-        submission.reply(wants ? { kind: "refused", refusal } : { kind: "done", reply: undefined });
+        const isContentRequested = requests.length === 1;
+        const refusal = { ...otherOwner, retry: "never" as const, details: { content_in: "team" } };
+        submission.reply(
+          isContentRequested ? { kind: "refused", refusal } : { kind: "done", reply: undefined },
+        );
       },
     },
     commands: {
@@ -131,7 +133,7 @@ it("an output that the machine reads comes again with its content, once the stor
   assert.deepEqual([requests, reads, durable], [["a reference", "7"], 2, 1]);
 });
 
-for (const [what, agent, details, told] of [
+for (const [title, agent, details, expected] of [
   [
     "a pool's word that a worker is lost does not count as a failure",
     "",
@@ -141,7 +143,7 @@ for (const [what, agent, details, told] of [
   ["a worker's own error with that code is a failure", "w1", lostTo("w1"), ["failed", "matching.lost"]],
   ["a loss without its worker's name keeps the pool's words", "", {}, ["lost", "", "gone"]],
 ] as const)
-  it(what, () => {
+  it(title, () => {
     const requests: unknown[] = [];
     const settlement = new RuntimeSettlement({
       service: "workflow",
@@ -160,7 +162,10 @@ for (const [what, agent, details, told] of [
           answered: unasked,
         },
         failed: ({ code }) => ({ command: isStillAwaited, body: ["failed", code] }),
-        lost: ({ agent: who, message }) => ({ command: isStillAwaited, body: ["lost", who, message] }),
+        lost: ({ agent: agentId, message }) => ({
+          command: isStillAwaited,
+          body: ["lost", agentId, message],
+        }),
       },
       outputs: { add: unasked },
     });
@@ -168,7 +173,7 @@ for (const [what, agent, details, told] of [
     const result = Result.fromPartial({ outcome: { $case: "failed", value } });
     const entry = { token, key: { namespace: "team", kind: "run", id: "run" } } as OfferEntry;
     settlement.result({ result, agent, entry }, unasked);
-    assert.deepEqual(requests, [told]);
+    assert.deepEqual(requests, [expected]);
   });
 
 function lostTo(agent: string): Record<string, string> {

@@ -29,7 +29,7 @@ import {
 } from "@tutti/runtime";
 import type { OfferEntry } from "./entry.ts";
 import { offerErrors } from "./errors.ts";
-import type { OutputShelf } from "./output-shelf.ts";
+import type { OutputBuffer } from "./output-buffer.ts";
 import { WireTokens } from "./wire-tokens.ts";
 
 export interface Settlement {
@@ -87,7 +87,7 @@ interface AttemptOutput {
 
 /** The commands that report outcomes to the machine of the attempts, each with the token of its attempt. */
 export interface AttemptCommands {
-  completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
+  completed(output: AttemptOutput, figures: AttemptFigures): AttemptCommand;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
   /** Returns the command for an attempt whose worker is lost. */
   lost(loss: LostAttempt): AttemptCommand;
@@ -111,11 +111,11 @@ export interface RuntimeSettlementParts {
   /** Name of the service of the attempts. It is the cause if no agent was involved. */
   readonly service: string;
   /** Receives the pieces of outputs for their readers. */
-  readonly outputs: Pick<OutputShelf, "add">;
+  readonly outputs: Pick<OutputBuffer, "add">;
 }
 
 /** Pause before a message with an unknown outcome is sent again. */
-const againMs = 500;
+const retryDelayMs = 500;
 const causesMax = 10_000;
 
 /** The message to a machine about one of its attempts. One object until the answer: there is one per task. */
@@ -276,7 +276,7 @@ export class RuntimeSettlement implements Settlement {
       }
     } catch (error) {
       this.#parts.logger.debug("failed to look up blobs, retrying", { error: errorFromUnknown(error) });
-      timers.after(againMs, () => void this.#completeWithBlob(sha256, completed, figures, report));
+      timers.after(retryDelayMs, () => void this.#completeWithBlob(sha256, completed, figures, report));
       return;
     }
     const blob = Buffer.from(sha256).toString("hex");
@@ -305,7 +305,7 @@ export class RuntimeSettlement implements Settlement {
     }
     switch (refusal.retry) {
       case "same-key":
-        timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(submission));
+        timers.after(refusal.retryAfterMs || retryDelayMs, () => runtime.submit(submission));
         return;
       case "elsewhere":
         // The present owner of the work offers the attempt again, and receives the result.
@@ -329,7 +329,7 @@ export class RuntimeSettlement implements Settlement {
       }
     } catch (error) {
       logger.debug("failed to read an output, retrying", { error: errorFromUnknown(error) });
-      timers.after(againMs, () => void this.#inlined(submission, stored, namespace));
+      timers.after(retryDelayMs, () => void this.#inlined(submission, stored, namespace));
       return;
     }
     const blob = Buffer.from(sha256).toString("hex");

@@ -38,7 +38,7 @@ class Window {
       this.lines.wait({
         ...{ bytes: new Uint8Array(), key: { namespace: "default", kind: "run", id: "one" } },
         token: { partition: 0, incarnation: this.#order, number: 1, attempt: 1 },
-        ...{ cause: undefined, where: "home", hasBegun: false, isRecalled: false, line: undefined },
+        ...{ cause: undefined, location: "home", hasStarted: false, isRecalled: false, line: undefined },
         ...{ rank, order: this.#order++, place: -1 },
         effect: {
           ...{ profile: profileOf(capability), taskId: "one", input: undefined, attempt: 1 },
@@ -53,17 +53,17 @@ class Window {
     let recalls = 0;
     for (let rounds = 0; rounds < 10_000; rounds++) {
       while (this.withPool.length < this.#size) {
-        const entry = this.lines.take();
+        const entry = this.lines.takeNext();
         if (entry === undefined) break;
-        entry.where = "pool";
+        entry.location = "pool";
         this.withPool.push(entry);
       }
-      const entry = this.withPool.length < this.#size ? undefined : this.#homeNext();
+      const entry = this.withPool.length < this.#size ? undefined : this.#nextQueued();
       if (entry === undefined) return recalls;
       this.lines.recall(entry);
-      this.lines.leavePool(entry);
+      this.lines.removeFromPool(entry);
       this.withPool.splice(this.withPool.indexOf(entry), 1);
-      entry.where = "home";
+      entry.location = "home";
       entry.rank = -entry.rank;
       this.lines.wait(entry);
       recalls++;
@@ -71,7 +71,7 @@ class Window {
     return assert.fail("it goes to and fro for ever");
   }
 
-  #homeNext(): OfferEntry | undefined {
+  #nextQueued(): OfferEntry | undefined {
     return this.lines.tooMuch() ?? this.lines.lessUrgent();
   }
 
@@ -80,10 +80,10 @@ class Window {
     let done = 0;
     for (const entry of this.withPool.filter(({ effect }) => effect.profile.capability === capability)) {
       if (done === count) break;
-      this.lines.begun(entry);
-      this.lines.leavePool(entry);
+      this.lines.markStarted(entry);
+      this.lines.removeFromPool(entry);
       this.withPool.splice(this.withPool.indexOf(entry), 1);
-      entry.where = "gone";
+      entry.location = "gone";
       done++;
     }
     return done;
@@ -94,8 +94,8 @@ class Window {
   }
 }
 
-describe("the kinds of tasks of one namespace that share a window", () => {
-  it("a kind without a capable agent lets all others through, though it was there first and is far more urgent", () => {
+describe("kinds of tasks of one namespace that share a window", () => {
+  it("a kind without a capable agent does not block others, although it came first and is far more urgent", () => {
     const window = new Window(64);
     window.offer("nobody.can", 1_000, -10_000_000);
     window.settle();
@@ -111,7 +111,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.deepEqual([done, window.countOf("nobody.can")], [500, 64]);
   });
 
-  it("many kinds without a capable agent leave a part for the one that has agents", () => {
+  it("many kinds without a capable agent leave a share for the kind that has agents", () => {
     const window = new Window(64);
     for (let kind = 0; kind < 30; kind++) window.offer(`nobody.can-${kind}`, 100, -10_000_000);
     window.settle();
@@ -124,7 +124,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.equal(done, 100);
   });
 
-  it("of starting kinds the more urgent has nearly all of the window, as if there were one kind", () => {
+  it("among kinds that start, the more urgent kind gets nearly all of the window, as if it were alone", () => {
     const window = new Window(64);
     window.offer("later", 1_000, 0);
     window.settle();
@@ -137,7 +137,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.ok(window.countOf("now") > 56, `${window.countOf("now")}`);
   });
 
-  it("what went fast and stands still has no more than its part after a few seconds, where others wait", () => {
+  it("a fast kind that stalls keeps only its share after a few seconds, if other kinds wait", () => {
     const window = new Window(64);
     window.offer("still", 10_000, -10_000_000);
     for (let rounds = 0; rounds < 10; rounds++) {
@@ -153,7 +153,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.equal(window.countOf("still"), 48);
   });
 
-  it("nothing comes home if one kind is alone, or no other kind needs room", () => {
+  it("no task is recalled if one kind is alone, or no other kind needs room", () => {
     const window = new Window(16);
     window.offer("work", 100);
     assert.equal(window.settle(), 0);
@@ -162,7 +162,7 @@ describe("the kinds of tasks of one namespace that share a window", () => {
     assert.equal(window.countOf("other"), 2);
   });
 
-  it("kinds beyond those that are kept apart are one, and all that is offered goes in the end", () => {
+  it("kinds beyond the limit are treated as one kind, and all offered tasks are done", () => {
     const window = new Window(32);
     for (let kind = 0; kind < 200; kind++) window.offer(`work-${kind}`, 3);
     let done = 0;

@@ -16,7 +16,7 @@ import type { OfferedProfile, OfferedTask } from "./offered-task.ts";
 const linesMax = 64;
 const otherKinds = "";
 /** A kind may have this many times its recent starts with the pool: it grows faster than it is used up. */
-const aheadOfBegun = 4;
+const startsFactor = 4;
 /** Minimum difference in urgency for a recall, in the milliseconds of ranks. */
 const recallMarginMs = 60_000;
 
@@ -43,7 +43,7 @@ export class WindowLines {
   }
 
   /** Tasks with the pool, without the recalled ones. */
-  get held(): number {
+  get notRecalled(): number {
     return this.#withPool - this.#recalled;
   }
 
@@ -64,29 +64,29 @@ export class WindowLines {
   wait(entry: OfferEntry): void {
     const line = this.#lineOf(kindOf(entry.effect));
     entry.line = line;
-    line.atHome.add(entry);
+    line.queued.add(entry);
     this.#waiting++;
   }
 
-  leaveHome(entry: OfferEntry): void {
+  removeQueued(entry: OfferEntry): void {
     const { line } = entry;
     if (line === undefined) return;
-    line.atHome.remove(entry);
+    line.queued.remove(entry);
     this.#waiting--;
     this.#tidy(line);
   }
 
   move(entry: OfferEntry): void {
     const { line } = entry;
-    if (line !== undefined) (entry.where === "home" ? line.atHome : line.recallable).move(entry);
+    if (line !== undefined) (entry.location === "home" ? line.queued : line.recallable).move(entry);
   }
 
   /** Removes the next task from home: it goes to the pool. */
-  take(): OfferEntry | undefined {
+  takeNext(): OfferEntry | undefined {
     const line = this.#next();
-    const entry = line?.atHome.first;
+    const entry = line?.queued.first;
     if (line === undefined || entry === undefined) return undefined;
-    line.atHome.remove(entry);
+    line.queued.remove(entry);
     this.#waiting--;
     entry.rank = -entry.rank;
     line.recallable.add(entry);
@@ -96,26 +96,26 @@ export class WindowLines {
     return entry;
   }
 
-  leavePool(entry: OfferEntry): void {
+  removeFromPool(entry: OfferEntry): void {
     const { line } = entry;
     if (line === undefined) return;
-    this.#keep(line, entry);
+    this.#excludeFromRecall(line, entry);
     line.withPool--;
     this.#withPool--;
     this.#tidy(line);
   }
 
-  begun(entry: OfferEntry): void {
+  markStarted(entry: OfferEntry): void {
     const { line } = entry;
     if (line === undefined) return;
-    this.#keep(line, entry);
-    line.begun++;
+    this.#excludeFromRecall(line, entry);
+    line.recentStarts++;
   }
 
   recall(entry: OfferEntry): void {
     const { line } = entry;
     if (line === undefined) return;
-    this.#keep(line, entry);
+    this.#excludeFromRecall(line, entry);
     entry.isRecalled = true;
     line.recalled++;
     this.#recalled++;
@@ -124,7 +124,7 @@ export class WindowLines {
   /** Called every second. */
   age(): void {
     this.#mostWithPool = this.#withPool;
-    for (const line of this.#lines.values()) line.begun >>= 1;
+    for (const line of this.#lines.values()) line.recentStarts >>= 1;
   }
 
   /** Returns a task of the kind furthest beyond its part, if a waiting kind has less than its part. */
@@ -134,7 +134,7 @@ export class WindowLines {
     if (most === undefined || this.#beyond(most) <= 0) return undefined;
     // All recalled tasks may make room for this kind.
     for (const line of this.#lines.values())
-      if (line.atHome.size > 0 && line.withPool + this.#recalled < this.#partOf(line))
+      if (line.queued.size > 0 && line.withPool + this.#recalled < this.#partOf(line))
         return most.recallable.first;
     return undefined;
   }
@@ -143,19 +143,19 @@ export class WindowLines {
   lessUrgent(): OfferEntry | undefined {
     if (this.#recalled >= this.#waiting) return undefined;
     const next = this.#next();
-    const urgent = next?.atHome.first;
+    const urgent = next?.queued.first;
     if (next === undefined || urgent === undefined) return undefined;
     const least = this.#hasPart(next) ? next.recallable.first : this.#leastUrgent();
     return least !== undefined && urgent.rank + recallMarginMs <= -least.rank ? least : undefined;
   }
 
   /** Returns the next task to recall for another namespace: of the kind furthest beyond its part. */
-  spare(): OfferEntry | undefined {
+  recallCandidate(): OfferEntry | undefined {
     return (this.#only ?? this.#furthest())?.recallable.first;
   }
 
-  *atHome(): Generator<OfferEntry> {
-    for (const { atHome } of this.#lines.values()) yield* atHome.items;
+  *queued(): Generator<OfferEntry> {
+    for (const { queued } of this.#lines.values()) yield* queued.items;
   }
 
   /** Returns the least urgent of all recallable tasks. */
@@ -183,11 +183,11 @@ export class WindowLines {
     let next: WindowLine | undefined;
     let hasPart = true;
     for (const line of this.#lines.values()) {
-      const { first } = line.atHome;
+      const { first } = line.queued;
       if (first === undefined) continue;
       const has = this.#hasPart(line);
       const isNearer =
-        has === hasPart && next?.atHome.first !== undefined && isBefore(first, next.atHome.first);
+        has === hasPart && next?.queued.first !== undefined && isBefore(first, next.queued.first);
       if (next === undefined || isNearer || (hasPart && !has)) {
         next = line;
         hasPart = has;
@@ -200,8 +200,8 @@ export class WindowLines {
     return line.withPool >= this.#partOf(line);
   }
 
-  #partOf({ begun }: WindowLine): number {
-    return Math.max(1, Math.floor(this.#mostWithPool / (2 * this.#lines.size)), aheadOfBegun * begun);
+  #partOf({ recentStarts }: WindowLine): number {
+    return Math.max(1, Math.floor(this.#mostWithPool / (2 * this.#lines.size)), startsFactor * recentStarts);
   }
 
   #beyond(line: WindowLine): number {
@@ -209,7 +209,7 @@ export class WindowLines {
   }
 
   /** Excludes a task from recalls. The pool does not answer a late recall, so others replace it. */
-  #keep(line: WindowLine, entry: OfferEntry): void {
+  #excludeFromRecall(line: WindowLine, entry: OfferEntry): void {
     if (entry.place >= 0) line.recallable.remove(entry);
     if (!entry.isRecalled) return;
     entry.isRecalled = false;
@@ -217,18 +217,18 @@ export class WindowLines {
     this.#recalled--;
   }
 
-  #lineOf(wanted: string): WindowLine {
-    if (this.#only?.kind === wanted) return this.#only;
-    const known = this.#lines.get(wanted);
+  #lineOf(requested: string): WindowLine {
+    if (this.#only?.kind === requested) return this.#only;
+    const known = this.#lines.get(requested);
     if (known !== undefined) return known;
-    const kind = this.#lines.size < linesMax ? wanted : otherKinds;
+    const kind = this.#lines.size < linesMax ? requested : otherKinds;
     const line = this.#lines.get(kind) ?? {
       kind,
-      atHome: new Heap<OfferEntry>(),
+      queued: new Heap<OfferEntry>(),
       recallable: new Heap<OfferEntry>(),
       withPool: 0,
       recalled: 0,
-      begun: 0,
+      recentStarts: 0,
     };
     if (this.#only !== undefined) this.#drop(this.#only);
     this.#lines.set(kind, line);
@@ -241,8 +241,8 @@ export class WindowLines {
     if (line !== this.#only) this.#drop(line);
   }
 
-  #drop({ kind, atHome, withPool }: WindowLine): void {
-    if (atHome.size > 0 || withPool > 0) return;
+  #drop({ kind, queued, withPool }: WindowLine): void {
+    if (queued.size > 0 || withPool > 0) return;
     this.#lines.delete(kind);
     this.#only = this.#lines.size === 1 ? this.#lines.values().next().value : undefined;
   }

@@ -67,10 +67,10 @@ export class WindowShares {
   }
 
   /** Removes an entry from home. */
-  leaveHome(entry: OfferEntry): void {
+  removeQueued(entry: OfferEntry): void {
     const share = this.#shares.get(entry.key.namespace);
     if (share === undefined || entry.place < 0) return;
-    share.lines.leaveHome(entry);
+    share.lines.removeQueued(entry);
     this.#waiting--;
     this.#tidy(share);
   }
@@ -81,9 +81,9 @@ export class WindowShares {
   }
 
   /** Removes the next task from home: it goes to the pool. */
-  take(): OfferEntry | undefined {
+  takeNext(): OfferEntry | undefined {
     const share = this.#next();
-    const entry = share?.lines.take();
+    const entry = share?.lines.takeNext();
     if (share === undefined || entry === undefined) return undefined;
     this.#passed = share.passed;
     share.passed += 1;
@@ -93,10 +93,10 @@ export class WindowShares {
   }
 
   /** Removes an entry that is no longer with the pool. */
-  leavePool(entry: OfferEntry): void {
+  removeFromPool(entry: OfferEntry): void {
     const share = this.#shareOf(entry.key.namespace);
     this.#forgetRecall(entry);
-    share.lines.leavePool(entry);
+    share.lines.removeFromPool(entry);
     this.#withPool--;
     this.#tidy(share);
   }
@@ -105,9 +105,9 @@ export class WindowShares {
    * Excludes a started task from recalls. A pool does not answer a recall that comes too late, so others are
    * recalled in its place.
    */
-  keep(entry: OfferEntry): void {
+  markStarted(entry: OfferEntry): void {
     this.#forgetRecall(entry);
-    this.#shareOf(entry.key.namespace).lines.begun(entry);
+    this.#shareOf(entry.key.namespace).lines.markStarted(entry);
   }
 
   recall(entry: OfferEntry): void {
@@ -116,7 +116,7 @@ export class WindowShares {
   }
 
   /** Recalls tasks to make room for others while the pool accepts no more, and returns them. */
-  makeRoom(): readonly OfferEntry[] {
+  recallForOthers(): readonly OfferEntry[] {
     if (this.#waiting === 0) return [];
     const meant: OfferEntry[] = [];
     while (this.#recalled < Math.min(recallsMax, this.#waiting)) {
@@ -128,8 +128,8 @@ export class WindowShares {
     return meant;
   }
 
-  *atHome(): Generator<OfferEntry> {
-    for (const { lines } of this.#shares.values()) yield* lines.atHome();
+  *queued(): Generator<OfferEntry> {
+    for (const { lines } of this.#shares.values()) yield* lines.queued();
   }
 
   /** Returns a task to recall from the largest share, if another share with waiting tasks has less. */
@@ -140,12 +140,15 @@ export class WindowShares {
     for (const share of this.#shares.values()) {
       const { lines } = share;
       if (lines.waiting > 0 && (least === undefined || lines.withPool < least.lines.withPool)) least = share;
-      if (lines.isRecallable && (most === undefined || lines.held > most.lines.held)) most = share;
+      if (lines.isRecallable && (most === undefined || lines.notRecalled > most.lines.notRecalled))
+        most = share;
     }
     if (least === undefined || most === undefined) return undefined;
     // All recalled tasks may make room for the smallest share.
     const { lines } = most;
-    return lines.held - (least.lines.withPool + this.#recalled) < unevenBy ? undefined : lines.spare();
+    return lines.notRecalled - (least.lines.withPool + this.#recalled) < unevenBy
+      ? undefined
+      : lines.recallCandidate();
   }
 
   /** Returns a task to recall for others of its own namespace. */

@@ -26,8 +26,8 @@ export class WireTokens {
 
   /** @param service name of the service of the attempts */
   constructor(service: string, cipher: TokenCipher) {
-    const taken = Object.keys(known).length;
-    this.#mark = known[service] ?? taken + (stableHash(service) % (marksMax - taken));
+    const knownCount = Object.keys(known).length;
+    this.#mark = known[service] ?? knownCount + (stableHash(service) % (marksMax - knownCount));
     this.#cipher = cipher;
   }
 

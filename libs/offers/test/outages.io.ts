@@ -87,9 +87,9 @@ it("the obstacle between tasks and their pool is known while it lasts and afterw
   });
   const outages = () => dispatcher.outagesAt("default", "default", 0);
   const present = () => outages().find(({ toMs }) => toMs === undefined);
-  const until = async (what: string, isSo: () => boolean) => {
+  const until = async (condition: string, isSo: () => boolean) => {
     for (let waited = 0; !isSo(); waited += 10) {
-      assert.ok(waited < 20_000, `waited for ${what}, found ${JSON.stringify(outages())}`);
+      assert.ok(waited < 20_000, `waited for ${condition}, found ${JSON.stringify(outages())}`);
       await testPause(10);
     }
   };

@@ -55,7 +55,7 @@ export {
   type ModeQuestion,
   outcomeOf,
 } from "./modes/choose.ts";
-export { type ChooserSettings, type KeptChooser, ModeChooser } from "./modes/chooser.ts";
+export { type ChooserSettings, type ChooserState, ModeChooser } from "./modes/chooser.ts";
 export { type CutPart, type CutQuestion, cut, type PartMode } from "./modes/cut.ts";
 export { type EngineDelays, engineOf, usualDelays } from "./modes/engines.ts";
 export { featuresOf, type SituationFeatures } from "./modes/features.ts";

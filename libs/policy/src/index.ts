@@ -1,22 +1,22 @@
 export { coversPattern, matchesAction, matchesAny } from "./access/action-pattern.ts";
-export type { HeldRole, Who } from "./access/bindings.ts";
+export type { GrantedRole as HeldRole, Identity as Who } from "./access/bindings.ts";
 export { type Cedar, loadCedar } from "./access/cedar.ts";
 export { policyProblems } from "./access/checking.ts";
-export { giversIn, type Lack, type LackQuestion, lacksOf } from "./access/lacks.ts";
+export { grantersIn, type Lack, type LackQuestion, lacksOf } from "./access/lacks.ts";
 export { type Matrix, matrixOf, wideEvaluator } from "./access/matrix.ts";
 export { PolicyEvaluator, type Question, type Verdict } from "./access/policy-evaluator.ts";
-export { readyRoles, systemNamespace } from "./access/roles.ts";
+export { builtInRoles, systemNamespace } from "./access/roles.ts";
 export { schemaText } from "./access/schema.ts";
 export { type StatementProblem, statementTexts } from "./access/statements.ts";
 export { entityType, groupsOf, type NamedAction, Vocabulary } from "./access/vocabulary.ts";
 export {
   type Admission,
   AdmissionRules,
-  type AskFirst,
+  type ApprovalQuestion,
   type RuleFinding,
   type Subject,
 } from "./admission/admission.ts";
-export { unasked } from "./admission/asked.ts";
+export { unevaluatedReason } from "./admission/allowed-verdicts.ts";
 export { type CaseOutcome, caseOutcomes, findingOf, jsonIn } from "./admission/findings.ts";
 export { compileRule, type RuleProblem } from "./admission/rule-programs.ts";
 export {
@@ -49,7 +49,7 @@ export {
   type ExportState,
   ExportWriter,
 } from "./audit/export/writing.ts";
-export { holdsSignature, type Purpose, type Signer, signerOf } from "./audit/signing.ts";
+export { type Purpose, type Signer, signerOf, verifySignature } from "./audit/signing.ts";
 export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signing-keys.ts";
 export {
   BundleCache,
@@ -64,7 +64,12 @@ export { newApiKey, prefixOf, printApiKey, readApiKey, withoutKeys } from "./key
 export { type CheckedKey, KeyChecker } from "./keys/key-checker.ts";
 export { hashKey, isHashed, keyHashCost } from "./keys/key-hash.ts";
 export { emptyRoot, leafHash } from "./merkle/hashes.ts";
-export { holdsConsistency, holdsInclusion, type LeafPlace, type TreeHead } from "./merkle/proofs.ts";
+export {
+  type LeafPlace,
+  type TreeHead,
+  verifyConsistency,
+  verifyInclusion,
+} from "./merkle/proofs.ts";
 export { MerkleTree } from "./merkle/tree.ts";
 export {
   bothGrants,
@@ -86,10 +91,10 @@ export {
 export type { TokenContent } from "./tokens/claims.ts";
 export {
   authorizationUrl,
-  type BegunSignIn,
   type CodeClient,
   type CodeExchange,
   codeExchange,
+  type PendingSignIn,
 } from "./tokens/code-flow.ts";
 export {
   type DiscoveredIssuer,

@@ -4,7 +4,7 @@ export const restErrors = defineErrors("rest", {
   requestInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request is not what the route takes. `fields` names each part that is wrong, with what was expected and what was found; `/v1/openapi.json` and docs/reference/rest.md say what each route takes.",
+    help: "The request does not match the route. `fields` names each invalid part, with the expected and the found value. `/v1/openapi.json` and docs/reference/rest.md describe the routes.",
     message: ({ route, problems }: { route: string; problems: string }) =>
       `The request of ${route} is invalid: ${problems}`,
     remedy: "Correct the listed fields, as `/v1/openapi.json` describes them.",

@@ -19,11 +19,15 @@ const percentMax = 100;
 export function variantsIn(versions: readonly Definition[]) {
   const labelled = (label: VariantName) =>
     versions.find(({ versionLabels }) => versionLabels.includes(label));
-  const [one, two] = [labelled("old"), labelled("new")];
-  if (one === undefined || two === undefined) return undefined;
-  const { rollout } = one;
-  const part = rollout !== undefined && rollout.hash === two.hash ? (rollout.percent ?? 0) : 0;
-  return { old: one, new: two, percent: two.versionLabels.includes("latest") ? percentMax : part };
+  const [oldVersion, newVersion] = [labelled("old"), labelled("new")];
+  if (oldVersion === undefined || newVersion === undefined) return undefined;
+  const { rollout } = oldVersion;
+  const part = rollout !== undefined && rollout.hash === newVersion.hash ? (rollout.percent ?? 0) : 0;
+  return {
+    old: oldVersion,
+    new: newVersion,
+    percent: newVersion.versionLabels.includes("latest") ? percentMax : part,
+  };
 }
 
 /** Returns the version of a variant. In a comparison, the other one is a second task that may fail. */

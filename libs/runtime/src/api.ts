@@ -86,7 +86,7 @@ export interface Effects {
 export interface MachineEventListener {
   /** The notes by event. An event without a note costs one look-up in the map. */
   // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines, each with its own types
-  readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
+  readonly notes: ReadonlyMap<MachineEvent<any>, NoteFactory>;
   /** Called once per batch that has notes. A note that failed is replaced by its error. Must not block. */
   handle(notes: readonly unknown[]): void;
 }
@@ -95,7 +95,7 @@ export interface MachineEventListener {
  * Called before the event is folded, with the state before it. The fold may change both, so the note must
  * copy what is reported. Undefined for nothing.
  */
-export type TakeNote = (happening: Happening) => unknown;
+export type NoteFactory = (happening: Happening) => unknown;
 
 /** An event as it happens. */
 export interface Happening {
@@ -148,7 +148,7 @@ export interface RuntimeOfService {
   /** Releases a partition: work in progress becomes durable or is answered as unknown, then nothing more is decided. */
   disown(partition: number): Promise<void>;
   /** Returns the state of each owned partition. */
-  standings(): readonly PartitionStanding[];
+  partitionStatuses(): readonly PartitionStatus[];
   /** Resolves when the index contains everything of owned partitions that was durable at the time of the call. */
   indexed(): Promise<void>;
   /** Behaviours of its machines. Absent if all are at their first. */
@@ -162,7 +162,7 @@ export interface RuntimeOfService {
  */
 export type PartitionsOfService = Pick<
   RuntimeOfService,
-  "service" | "partitions" | "prepare" | "own" | "disown" | "standings" | "behaviours" | "raise"
+  "service" | "partitions" | "prepare" | "own" | "disown" | "partitionStatuses" | "behaviours" | "raise"
 >;
 
 export interface Order<Body, Reply> {
@@ -177,7 +177,7 @@ export interface Order<Body, Reply> {
 
 export type PartitionState = "starting" | "running" | "leaving" | "failed";
 
-export interface PartitionStanding {
+export interface PartitionStatus {
   readonly partition: number;
   readonly state: PartitionState;
   readonly epoch: number;

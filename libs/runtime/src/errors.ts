@@ -12,7 +12,7 @@ export const runtimeErrors = defineErrors("runtime", {
   outcomeUnknown: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The journal did not say whether it has the command. It may have taken effect. Repeat it with the same idempotency key (or token, or chosen id): it then takes effect once.",
+    help: "The journal did not confirm the command, so it may have taken effect. Retry with the same idempotency key (or token, or chosen id). The command then takes effect once.",
     message: (at: AtPartition & { reason: string }) =>
       `The journal did not confirm the command in ${named(at)} (${at.reason}), and its outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
@@ -20,7 +20,7 @@ export const runtimeErrors = defineErrors("runtime", {
   notTaken: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The journal refused the batch that the command was in, and nothing was written. Repeat it. The partition loads again by itself.",
+    help: "The journal rejected the batch that contains the command, and nothing was written. The partition reloads automatically. Retry the command.",
     message: (at: AtPartition & { reason: string }) =>
       `The journal rejected the command in ${named(at)} (${at.reason}), and nothing was written`,
     remedy: "Retry the command.",
@@ -28,7 +28,7 @@ export const runtimeErrors = defineErrors("runtime", {
   inboxFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "More commands wait for a partition than it may hold. Nothing was done. Repeat after the delay that the error names. If it lasts, the load is more than this process can take.",
+    help: "The inbox of the partition is full. Nothing happened. Retry after the delay in the error. If the error persists, the load exceeds the capacity of this process.",
     message: (at: AtPartition & { waiting: number }) =>
       `The inbox of ${named(at)} is full with ${at.waiting} commands`,
     remedy: "Retry after a moment.",
@@ -36,7 +36,7 @@ export const runtimeErrors = defineErrors("runtime", {
   lettersFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The machines of a partition have sent more letters than it may keep, and those who should take them do not: the partitions that they go to are away or too slow. Nothing was done. Repeat after the delay. See which partitions have no owner.",
+    help: "The partition has too many undelivered messages, because the receiving partitions have no owner or are too slow. Nothing happened. Retry after the delay. Check which partitions have no owner.",
     message: (at: AtPartition & { waitingBytes: number }) =>
       `${capitalized(named(at))} has ${at.waitingBytes} bytes of undelivered messages`,
     remedy: "Retry after a moment, and check which partitions have no owner.",
@@ -44,22 +44,22 @@ export const runtimeErrors = defineErrors("runtime", {
   archiveBehind: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The archive writes more slowly than the journal of a partition grows. A restart would have to read all of that journal. Nothing was done. Repeat after the delay. Results of tasks are still taken. If it lasts, the load is more than the disk takes, or the archive cannot be written: the log says why.",
+    help: "The journal of a partition grows faster than the archive is written, and a restart would have to read all of it. Nothing happened. Retry after the delay. Results of tasks are still accepted. If the error persists, the disk is too slow or writes to the archive fail. The log shows the cause.",
     message: (at: AtPartition & { behindBytes: number }) =>
       `The archive of ${named(at)} is ${at.behindBytes} bytes behind its journal`,
-    remedy: "Retry after a moment. If it lasts, look into the log for failed writes of the archive.",
+    remedy: "Retry after a moment. If the error persists, check the log for failed writes to the archive.",
   },
   leaving: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The partition is being handed to another process, or this process stops. Nothing was done. Repeat. The ownership table names the new owner.",
+    help: "The partition is moving to another process, or this process is stopping. Nothing happened. Retry the command. The ownership table shows the new owner.",
     message: (at: AtPartition) => `${capitalized(named(at))} is moving to another process`,
     remedy: "Retry: the new owner accepts the command.",
   },
   failed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The partition cannot be loaded: its journal or its archive is damaged or unreachable. It tries again by itself. The log and `tutti doctor` say what is wrong.",
+    help: "The partition cannot be loaded, because its journal or archive is damaged or unreachable. The load is retried automatically. The log and `tutti doctor` show the cause.",
     message: (at: AtPartition & { reason: string }) =>
       `${capitalized(named(at))} cannot be loaded: ${at.reason}`,
     remedy: "See the log and `tutti doctor`. The load is retried automatically.",
@@ -67,7 +67,7 @@ export const runtimeErrors = defineErrors("runtime", {
   quarantined: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The code of this machine failed on an earlier command, and it is kept aside as it was before. Repair it (retry with repaired code, skip the command, reset to an event, or terminate), then repeat.",
+    help: "The code of this machine failed on an earlier command, and the machine is quarantined in its state before that command. Repair it (retry with fixed code, skip the command, reset to an event, or terminate), then retry.",
     message: (at: { kind: string; id: string; on: string; error: string }) =>
       `${capitalized(at.kind)} \`${at.id}\` is quarantined since ${at.on} failed (${at.error})`,
     remedy: "Repair it first.",
@@ -75,7 +75,7 @@ export const runtimeErrors = defineErrors("runtime", {
   neverBegan: {
     status: "INTERNAL",
     retry: "never",
-    help: "The code of this kind of machine failed on the very first command, so that there is no machine and nothing was written. The log has the fault.",
+    help: "The code of this kind of machine failed on the first command, so no machine was created and nothing was written. The log shows the error.",
     message: (at: { kind: string; id: string; type: string; error: string }) =>
       `${capitalized(at.kind)} \`${at.id}\` did not start: the code of ${at.type} failed (${at.error})`,
     remedy: "Correct the code, then start it again.",
@@ -83,28 +83,28 @@ export const runtimeErrors = defineErrors("runtime", {
   terminated: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The machine was ended by force after its code had failed, and takes nothing any more. Its history can be read.",
+    help: "The machine was terminated after its code had failed, and accepts no more commands. Its history can still be read.",
     message: (at: { kind: string; id: string }) => `${capitalized(at.kind)} \`${at.id}\` was terminated`,
     remedy: "Start a new one.",
   },
   notAwaited: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The effect was settled before, or another attempt of it is awaited. Nothing is to be done about it.",
+    help: "The effect already has a result, or waits for the result of another attempt. No action is needed.",
     message: () => "The result belongs to an attempt that is no longer awaited",
     remedy: "Ignore it.",
   },
   notQuarantined: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only a quarantined machine can be repaired, and this one continues.",
+    help: "Only a quarantined machine can be repaired, and this machine is not quarantined.",
     message: (at: { kind: string; id: string }) => `${capitalized(at.kind)} \`${at.id}\` is not quarantined`,
     remedy: "Continue without a repair.",
   },
   stillFails: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The repair was tried and the code failed in the same way. The machine stays quarantined as it was. Fix the code, skip the command, or reset to an earlier event.",
+    help: "The repair was tried, and the code failed in the same way. The machine stays quarantined in the same state. Fix the code, skip the command, or reset to an earlier event.",
     message: (at: { kind: string; id: string; error: string }) =>
       `The repair of ${at.kind} \`${at.id}\` failed in the same way (${at.error})`,
     remedy: "Correct the code, skip the command, or reset to an earlier event.",
@@ -120,7 +120,7 @@ export const runtimeErrors = defineErrors("runtime", {
   idTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A machine with this chosen id existed. It is gone and its id stays taken for a while, so that a late repetition of its start does not start it again. Choose another id, or wait.",
+    help: "A machine with this chosen id existed and was removed. Its id stays reserved for a while, so that a late retry of its start does not start it again. Choose another id, or wait.",
     message: (at: { kind: string; id: string; until: string }) =>
       `${capitalized(at.kind)} \`${at.id}\` existed before, and its id is reserved until ${at.until}`,
     remedy: "Choose another id.",
@@ -152,23 +152,23 @@ export const runtimeErrors = defineErrors("runtime", {
   noSuchEvent: {
     status: "OUT_OF_RANGE",
     retry: "never",
-    help: "The machine has fewer events than the one asked for.",
+    help: "The machine has fewer events than the requested number.",
     message: (at: { kind: string; id: string; event: number; events: number }) =>
       `${capitalized(at.kind)} \`${at.id}\` has no event ${at.event}. It has 1 to ${at.events}`,
-    remedy: "Choose one of these events.",
+    remedy: "Choose an event in this range.",
   },
   tooManyEvents: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The machine has as many events as one may have. Let it continue as a new one.",
+    help: "The machine has the maximum number of events. Continue it as new.",
     message: (at: { kind: string; id: string; eventsMax: number }) =>
       `${capitalized(at.kind)} \`${at.id}\` has the maximum of ${at.eventsMax} events`,
-    remedy: "Continue it as a new one.",
+    remedy: "Continue it as new.",
   },
   stateTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The state of the machine is larger than one may be. Keep large values in blobs, or split the work.",
+    help: "The state of the machine exceeds the maximum size. Store large values in blobs, or split the work.",
     message: (at: { kind: string; id: string; bytes: number; bytesMax: number }) =>
       `The state of ${at.kind} \`${at.id}\` would have ${at.bytes} bytes, more than the maximum of ${at.bytesMax}`,
     remedy: "Put large values into the blob store.",
@@ -176,7 +176,7 @@ export const runtimeErrors = defineErrors("runtime", {
   batchTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "What one command decided is larger than a batch of the journal may be. Keep large values in blobs, or do it in parts.",
+    help: "The events of one command exceed the maximum size of a journal batch. Store large values in blobs, or split the command.",
     message: (at: { kind: string; id: string; bytes: number; bytesMax: number }) =>
       `The command to ${at.kind} \`${at.id}\` would write ${at.bytes} bytes, more than the maximum of ${at.bytesMax}`,
     remedy: "Split the command.",
@@ -184,7 +184,7 @@ export const runtimeErrors = defineErrors("runtime", {
   unknownEvent: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "The journal has an event that this release does not know: it was written by a newer one, or the machine's table lost a version. Run the release that wrote it, or newer.",
+    help: "The journal contains an event that this release does not know. A newer release wrote it, or the machine's table lost a version. Run the release that wrote the event, or a newer one.",
     message: (at: { kind: string; id: string; type: string; version: number }) =>
       `${capitalized(at.kind)} \`${at.id}\` has the unknown event ${at.type} version ${at.version}`,
     remedy: "Run the release that wrote it, or a newer one.",
@@ -192,7 +192,7 @@ export const runtimeErrors = defineErrors("runtime", {
   behaviourNewer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A newer release has written to the partition in a way that this one does not read, and nothing of it was touched. Run that release, or a newer one. In a cluster the partition goes to a process that does. There is no way back to the older release but a backup from before.",
+    help: "A newer release has written to the partition in a format that this release does not read. Nothing was changed. Run that release, or a newer one. In a cluster, the partition moves to a process that reads it. The only way back to the older release is an earlier backup.",
     message: (at: AtPartition & { found: string; known: string }) =>
       `${capitalized(named(at))} was written by a newer release (${at.found}), and this release knows ${at.known}`,
     remedy: "Run the release that wrote it, or a newer one.",

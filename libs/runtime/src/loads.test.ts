@@ -4,7 +4,7 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { Loads } from "./loads.ts";
 
 describe("the load of a partition", () => {
-  it("comes near the share of the time that its turns take, and goes when they end", () => {
+  it("approaches the share of time that its turns take, and decays after they end", () => {
     const time = new VirtualTime();
     const loads = new Loads(time);
     let turnMs = 0;
@@ -22,7 +22,7 @@ describe("the load of a partition", () => {
     assert.ok(loads.of(0, turnMs) < 0.01);
   });
 
-  it("holds between two readings, is never above one, and is that of one partition", () => {
+  it("does not change between two samples, never exceeds one, and is separate per partition", () => {
     const time = new VirtualTime();
     const loads = new Loads(time);
     loads.of(0, 0);

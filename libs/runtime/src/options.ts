@@ -69,7 +69,7 @@ export interface RuntimeLimits {
   /** Commands that may wait per partition. */
   readonly inboxMax: number;
   /** Bytes of messages per partition that may wait for unavailable receivers. Above it commands are refused. */
-  readonly lettersBytesMax: number;
+  readonly outboxBytesMax: number;
   /** Commands decided in one turn, before other partitions get theirs. */
   readonly turnCommandsMax: number;
   /** A batch is closed when it is larger than this. */
@@ -103,7 +103,7 @@ export interface RuntimeLimits {
 
 export const runtimeLimits: RuntimeLimits = {
   inboxMax: 10_000,
-  lettersBytesMax: 32 * 1024 * 1024,
+  outboxBytesMax: 32 * 1024 * 1024,
   turnCommandsMax: 1_024,
   batchBytesSoft: 512 * 1024,
   loadedMax: 50_000,

@@ -22,7 +22,7 @@ export function refusedAsQuarantined(instance: Instance): Outcome {
   return refused(runtimeErrors.quarantined.refusal({ kind, id, on, error: error?.message ?? "" }));
 }
 
-export function refusedAsGone({ kind, id }: InstanceKey, untilMs: number): Outcome {
+export function refusedAsRemoved({ kind, id }: InstanceKey, untilMs: number): Outcome {
   return refused(runtimeErrors.idTaken.refusal({ kind, id, until: new Date(untilMs).toISOString() }));
 }
 

@@ -26,7 +26,7 @@ import type {
   InstanceFacts,
   Order,
   Outcome,
-  PartitionStanding,
+  PartitionStatus,
   Question,
   RuntimeOfService,
   Submission,
@@ -38,7 +38,7 @@ import { HostedMachines } from "./machines/hosted-machine.ts";
 import type { RuntimeLimits, RuntimeOptions } from "./options.ts";
 import type { Instance } from "./partition/instance.ts";
 import { Partition } from "./partition/partition.ts";
-import type { TurnTaker } from "./partition/partition-parts.ts";
+import type { Schedulable } from "./partition/partition-parts.ts";
 import type { Repair } from "./partition/repairs.ts";
 import { ignored } from "./refusals.ts";
 
@@ -50,8 +50,8 @@ export class Runtime implements RuntimeOfService {
   readonly #machines: HostedMachines;
   readonly #partitions: readonly Partition[];
   readonly #loads: Loads;
-  #ready = new Set<TurnTaker>();
-  #isTurnComing = false;
+  #ready = new Set<Schedulable>();
+  #isTurnScheduled = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -83,7 +83,7 @@ export class Runtime implements RuntimeOfService {
       behavioursAllowed: () => options.behavioursAllowed?.() ?? this.#machines.levels,
       retentionOf: (kind: string) => options.retentionOf(kind),
       ownerOf: options.ownerOf?.bind(options),
-      ready: (partition: TurnTaker) => this.#turnSoon(partition),
+      ready: (partition: Schedulable) => this.#turnSoon(partition),
     };
     this.#partitions = Array.from(
       { length: options.partitions },
@@ -144,7 +144,7 @@ export class Runtime implements RuntimeOfService {
       if (refusal !== undefined) answer(refusal);
       else
         partition.arrive({
-          what: "question",
+          kind: "question",
           question: question as Question<unknown, unknown>,
           settle: answer,
         });
@@ -162,14 +162,14 @@ export class Runtime implements RuntimeOfService {
       const partitionAt = { service: this.service, partition: number };
       const refusal = partition.refusal();
       if (refusal !== undefined) answer(refusal);
-      else partition.arrive({ what: "messages", batch, settle: answer, absent: new Set() });
+      else partition.arrive({ kind: "messages", batch, settle: answer, absent: new Set() });
     });
   }
 
   /** Returns the latest pause of each partition that is running here. */
   pauses(): readonly { readonly partition: number; readonly pause: PauseState | undefined }[] {
     return this.#partitions.flatMap(({ number }) => {
-      const memory = this.#memoryAtWork(number);
+      const memory = this.#runningMemory(number);
       return memory === undefined ? [] : [{ partition: number, pause: memory.pause.state }];
     });
   }
@@ -178,7 +178,7 @@ export class Runtime implements RuntimeOfService {
   pauseOf(key: InstanceKey): PauseState | undefined {
     const hosted = this.#machines.of(key.kind);
     const pause = this.#of(key).life?.memory.pause;
-    return hosted !== undefined && pause?.holds({ key, hosted }) === true ? pause.state : undefined;
+    return hosted !== undefined && pause?.isPaused({ key, hosted }) === true ? pause.state : undefined;
   }
 
   /** Lets paused machines of a partition continue. Resolves with the state of the pause when that is durable. */
@@ -210,7 +210,7 @@ export class Runtime implements RuntimeOfService {
   }
 
   /** Answers a question from the state after an event. 0 means the latest durable one. */
-  async askAt<Body, Reply>({ key, query, body }: Question<Body, Reply>, event: number): Promise<Reply> {
+  async queryAt<Body, Reply>({ key, query, body }: Question<Body, Reply>, event: number): Promise<Reply> {
     const { state, timeMs } = await this.#refolded(key, event);
     const answer = query.answer(state, body, { key, nowMs: timeMs });
     if (isRefusal(answer)) throw errorOf(answer);
@@ -237,12 +237,12 @@ export class Runtime implements RuntimeOfService {
   }
 
   /** Returns whether an instance is in memory here, so that a question about it is cheap. */
-  isAtHand(key: InstanceKey): boolean {
+  isInMemory(key: InstanceKey): boolean {
     return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;
   }
 
   /** Returns whether an instance may have events behind this one. Cheap, for callers that poll. */
-  hasNews(key: InstanceKey, afterEvent: number): boolean {
+  hasNewEvents(key: InstanceKey, afterEvent: number): boolean {
     const memory = this.#of(key).life?.memory;
     const instance = memory?.instances.get(textOf(key));
     // The partition is elsewhere or being loaded, or the instance was passivated: the caller must query.
@@ -250,7 +250,7 @@ export class Runtime implements RuntimeOfService {
   }
 
   /** Resolves when an instance may have events behind one, or may have ended, or when the caller aborts. */
-  async heard(
+  async waitForEvent(
     key: InstanceKey,
     { after, endOnly }: { readonly after: number; readonly endOnly: boolean },
     signal: AbortSignal,
@@ -259,7 +259,7 @@ export class Runtime implements RuntimeOfService {
     const instance = memory?.instances.get(textOf(key));
     if (memory === undefined || instance === undefined || memory.isStopped || signal.aborted) return;
     if (instance.event > after && (!endOnly || instance.isEnded)) return;
-    await memory.listeners.heard(instance, endOnly, signal);
+    await memory.listeners.waitForEvent(instance, endOnly, signal);
   }
 
   /** Instances in quarantine, longest first. */
@@ -271,18 +271,21 @@ export class Runtime implements RuntimeOfService {
 
   /** Resolves when the blobs that records here have named so far are mentioned. False if that is unknown. */
   async mentioned(number: number): Promise<boolean> {
-    const memory = this.#memoryAtWork(number);
+    const memory = this.#runningMemory(number);
     // Kinds that are not hosted here may name other blobs.
-    if (memory === undefined || Number.isFinite(memory.heldFrom)) return false;
+    if (memory === undefined || Number.isFinite(memory.retainedFrom)) return false;
     await memory.mentions.flush();
     return !memory.isStopped;
   }
 
   /** Returns which of these instances of a partition still exist, ended or not. Undefined if that is unknown. */
-  async areKept(number: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
-    const memory = this.#memoryAtWork(number);
-    const kept = await memory?.instances.areKept(keys);
-    return memory?.isStopped === false ? kept : undefined;
+  async checkExistence(
+    number: number,
+    keys: readonly InstanceKey[],
+  ): Promise<readonly boolean[] | undefined> {
+    const memory = this.#runningMemory(number);
+    const exists = await memory?.instances.checkExistence(keys);
+    return memory?.isStopped === false ? exists : undefined;
   }
 
   /** The behaviours of its machines. */
@@ -314,13 +317,13 @@ export class Runtime implements RuntimeOfService {
     await Promise.all(this.#partitions.map((partition) => partition.disown()));
   }
 
-  standings(): readonly PartitionStanding[] {
-    const standings: PartitionStanding[] = [];
+  partitionStatuses(): readonly PartitionStatus[] {
+    const statuses: PartitionStatus[] = [];
     for (const partition of this.#partitions) {
-      const standing = partition.standing(this.#loads.of(partition.number, partition.turnMs));
-      if (standing !== undefined) standings.push(standing);
+      const status = partition.status(this.#loads.of(partition.number, partition.turnMs));
+      if (status !== undefined) statuses.push(status);
     }
-    return standings;
+    return statuses;
   }
 
   async indexed(): Promise<void> {
@@ -332,7 +335,7 @@ export class Runtime implements RuntimeOfService {
     return this.#partitions[number]?.life?.memory;
   }
 
-  #memoryAtWork(number: number) {
+  #runningMemory(number: number) {
     const partition = this.#partitions[number];
     return partition?.state === "running" ? partition.life?.memory : undefined;
   }
@@ -343,8 +346,8 @@ export class Runtime implements RuntimeOfService {
     const life = await partition.readLife();
     if (life === undefined) throw this.#refused(partition);
     const instance = await this.#find(life.memory.instances, key);
-    const isGone = instance?.isEnded === true && life.memory.goneUntil(instance) !== undefined;
-    if (instance === undefined || isGone) {
+    const isRemoved = instance?.isEnded === true && life.memory.reservedUntil(instance) !== undefined;
+    if (instance === undefined || isRemoved) {
       await partition.stillOwned(life);
       throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
     }
@@ -360,7 +363,7 @@ export class Runtime implements RuntimeOfService {
   ): Promise<Instance | undefined> {
     const there = instances.get(textOf(key));
     if (there !== undefined) return there;
-    const found = instances.mayBeKept(key) ? await instances.find(key) : undefined;
+    const found = instances.mayExist(key) ? await instances.find(key) : undefined;
     if (found?.kind === "unreadable") throw found.error;
     return found?.kind === "instance" ? found.instance : undefined;
   }
@@ -385,15 +388,15 @@ export class Runtime implements RuntimeOfService {
     return this.receive(partition.number, batch);
   }
 
-  #turnSoon(partition: TurnTaker): void {
+  #turnSoon(partition: Schedulable): void {
     this.#ready.add(partition);
-    if (this.#isTurnComing) return;
-    this.#isTurnComing = true;
+    if (this.#isTurnScheduled) return;
+    this.#isTurnScheduled = true;
     this.#options.defer(() => this.#turns());
   }
 
   #turns(): void {
-    this.#isTurnComing = false;
+    this.#isTurnScheduled = false;
     const ready = this.#ready;
     this.#ready = new Set();
     for (const partition of ready) if (partition.turn()) this.#turnSoon(partition);

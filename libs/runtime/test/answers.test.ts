@@ -13,18 +13,18 @@ import {
   withdraw,
 } from "@tutti/machine-bank";
 import type { Outcome, RuntimeOptions } from "../src/index.ts";
-import { accountKey, Bank, idsIn, partitionOf, tester, wordOf } from "./bank.fixture.ts";
+import { accountKey, Bank, idsIn, outcomeText, partitionOf, tester } from "./bank.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 
 /** Returns a bank with ada in it whose commits are held back from here on, with a decided deposit. */
-async function withDepositUnderWay(overrides: Partial<RuntimeOptions> = {}) {
+async function withPendingDeposit(overrides: Partial<RuntimeOptions> = {}) {
   const bank = new Bank({}, overrides);
   await bank.start();
   await bank.open(ada, 1_000);
   bank.commits.hold();
   const told: string[] = [];
-  const note = (what: string) => (outcome: Outcome) => told.push(`${what} ${wordOf(outcome)}`);
+  const note = (label: string) => (outcome: Outcome) => told.push(`${label} ${outcomeText(outcome)}`);
   submit(bank, note("deposit"), deposit, { amountCents: 500 }, "first");
   await bank.time.flush();
   return { bank, told, note };
@@ -43,17 +43,17 @@ function submit(
 }
 
 describe("an answer", () => {
-  it("is given for a reply when its batch is durable, not before", async () => {
-    const { bank, told } = await withDepositUnderWay();
+  it("with a reply is sent when its batch is durable, not before", async () => {
+    const { bank, told } = await withPendingDeposit();
     await bank.time.advanceAsync(10_000);
     assert.deepEqual(told, []);
-    bank.commits.letThrough();
+    bank.commits.releaseWaiting();
     await bank.time.flush();
     assert.deepEqual(told, ["deposit done"]);
   });
 
-  it("is given for a refusal when what the refusal saw is durable", async () => {
-    const { bank, told, note } = await withDepositUnderWay();
+  it("with a refusal is sent when the state behind the refusal is durable", async () => {
+    const { bank, told, note } = await withPendingDeposit();
     submit(bank, note("withdrawal"), withdraw, { amountCents: 9_999 });
     await bank.time.advanceAsync(10_000);
     assert.deepEqual(told, []);
@@ -62,8 +62,8 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "withdrawal bank.funds_missing"]);
   });
 
-  it("is given for a refusal of something else in the partition when all before it is durable", async () => {
-    const { bank, told } = await withDepositUnderWay();
+  it("with a refusal by another instance is sent when all earlier batches of the partition are durable", async () => {
+    const { bank, told } = await withPendingDeposit();
     const refused = bank.submit(bob, deposit, { amountCents: 1 });
     refused.catch((error: { code: string }) => told.push(error.code));
     await bank.time.advanceAsync(1_000);
@@ -73,8 +73,8 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "bank.account_missing"]);
   });
 
-  it("is given for a repetition when the first is durable", async () => {
-    const { bank, told, note } = await withDepositUnderWay();
+  it("to a repeated command is sent when the first command is durable", async () => {
+    const { bank, told, note } = await withPendingDeposit();
     submit(bank, note("repetition"), deposit, { amountCents: 500 }, "first");
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(told, []);
@@ -84,9 +84,9 @@ describe("an answer", () => {
     assert.equal(await bank.balanceOf(ada), 1_500);
   });
 
-  it("is given for a read when what it has seen is durable", async () => {
-    const { bank, told } = await withDepositUnderWay();
-    void bank.askBalance(ada).then(({ balanceCents }) => told.push(`balance ${balanceCents}`));
+  it("to a read is sent when the state that it saw is durable", async () => {
+    const { bank, told } = await withPendingDeposit();
+    void bank.queryBalance(ada).then(({ balanceCents }) => told.push(`balance ${balanceCents}`));
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(told, []);
     bank.commits.open();
@@ -94,9 +94,9 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "balance 1500"]);
   });
 
-  it("is given for a read of what does not exist when all before it is durable", async () => {
-    const { bank, told } = await withDepositUnderWay();
-    bank.askBalance(bob).catch((error: { code: string }) => told.push(error.code));
+  it("to a read of an unknown instance is sent when all earlier batches are durable", async () => {
+    const { bank, told } = await withPendingDeposit();
+    bank.queryBalance(bob).catch((error: { code: string }) => told.push(error.code));
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(told, []);
     bank.commits.open();
@@ -104,8 +104,8 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "runtime.unknown_instance"]);
   });
 
-  it("is given for a result that is not awaited when all before it is durable", async () => {
-    const { bank, told, note } = await withDepositUnderWay();
+  it("to a result that is not awaited is sent when all earlier batches are durable", async () => {
+    const { bank, told, note } = await withPendingDeposit();
     bank.runtime.submit({
       key: undefined,
       command: completeStatement,
@@ -122,9 +122,9 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "result ignored"]);
   });
 
-  it("is given for messages when they are durable, also when they were taken before", async () => {
-    const { bank, told } = await withDepositUnderWay();
-    const batch = creditLetters(1);
+  it("to messages is sent when they are durable, also for repeated messages", async () => {
+    const { bank, told } = await withPendingDeposit();
+    const batch = creditEnvelopes(1);
     for (const time of ["first", "again"]) {
       void bank.runtime.receive(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
       await bank.time.advanceAsync(1_000);
@@ -136,7 +136,7 @@ describe("an answer", () => {
   });
 
   it("names an effect to the caller that does it when it is durable", async () => {
-    const { bank } = await withDepositUnderWay();
+    const { bank } = await withPendingDeposit();
     const requested = bank.submit(ada, requestStatement, {});
     await bank.time.advanceAsync(1_000);
     assert.equal(bank.dispatched.length, 0);
@@ -150,26 +150,26 @@ describe("an answer", () => {
     const delivery = {
       deliver: async (_: unknown, batch: EnvelopeBatch) => {
         sent.push(batch);
-        return batch.letters.at(-1)?.number ?? 0;
+        return batch.envelopes.at(-1)?.number ?? 0;
       },
     };
-    const { bank } = await withDepositUnderWay({ delivery });
+    const { bank } = await withPendingDeposit({ delivery });
     const foreign = idsIn(1, 1)[0] ?? "";
     await bank.time.settle(bank.runtime.disown(1));
-    const begun = bank.submit(ada, transfer, { to: foreign, amountCents: 10 });
+    const transferring = bank.submit(ada, transfer, { to: foreign, amountCents: 10 });
     await bank.time.advanceAsync(1_000);
     assert.equal(sent.length, 0);
     bank.commits.open();
-    await bank.time.settle(begun);
+    await bank.time.settle(transferring);
     await bank.time.flush();
     assert.deepEqual(
-      sent.map(({ letters }) => letters.map(({ number, type }) => `${number} ${type}`)),
+      sent.map(({ envelopes }) => envelopes.map(({ number, type }) => `${number} ${type}`)),
       [["1 credit"]],
     );
   });
 
-  it("gives the events of an instance that are durable, and no others", async () => {
-    const { bank } = await withDepositUnderWay();
+  it("with a page of history is sent when its events are durable", async () => {
+    const { bank } = await withPendingDeposit();
     const page = bank.runtime.history(accountKey(ada), 0, 10);
     let events = 0;
     void page.then((records) => {
@@ -182,8 +182,8 @@ describe("an answer", () => {
     assert.equal(events, 3);
   });
 
-  it("comes in the order of the commands, for all kinds", async () => {
-    const { bank, told, note } = await withDepositUnderWay();
+  it("keeps the order of the commands, for replies and refusals", async () => {
+    const { bank, told, note } = await withPendingDeposit();
     for (const amountCents of [1, 99_999, 2, 99_999])
       submit(bank, note(`${amountCents}`), withdraw, { amountCents });
     bank.commits.open();
@@ -197,9 +197,9 @@ describe("an answer", () => {
     ]);
   });
 
-  it("comes once for each command, also when a later batch fails", async () => {
-    const { bank, told, note } = await withDepositUnderWay();
-    bank.commits.letThrough();
+  it("is sent once for each command, also when a later batch fails", async () => {
+    const { bank, told, note } = await withPendingDeposit();
+    bank.commits.releaseWaiting();
     bank.commits.fail("unknown-lost");
     submit(bank, note("second"), deposit, { amountCents: 1 });
     await bank.time.flush();
@@ -210,7 +210,7 @@ describe("an answer", () => {
 });
 
 describe("a turn", () => {
-  it("takes all that waits, in one batch", async () => {
+  it("writes all waiting commands in one batch", async () => {
     const bank = new Bank();
     await bank.start();
     const before = bank.head(0);
@@ -221,8 +221,8 @@ describe("a turn", () => {
     assert.equal(bank.head(0), before + 1);
   });
 
-  it("decides the next batch while the one before is on its way", async () => {
-    const { bank } = await withDepositUnderWay();
+  it("decides the next batch while the previous one is being written", async () => {
+    const { bank } = await withPendingDeposit();
     const more = [1, 2, 3].map(() => bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.flush();
     // Decided: the state contains it, though it is not durable.
@@ -231,7 +231,7 @@ describe("a turn", () => {
     await bank.time.settle(Promise.all(more));
   });
 
-  it("leaves commands beyond its bound to the next one", async () => {
+  it("leaves commands beyond its limit to the next turn", async () => {
     const bank = new Bank({ turnCommandsMax: 10 });
     await bank.start();
     const before = bank.head(0);
@@ -247,7 +247,7 @@ function stateOf(bank: Bank): { readonly balanceCents: number } {
   return bank.memoryOf(ada)?.instances.get(`default/account/${ada}`)?.state as { balanceCents: number };
 }
 
-function creditLetters(count: number): EnvelopeBatch {
+function creditEnvelopes(count: number): EnvelopeBatch {
   const letters = Array.from({ length: count }, (_, index) => ({
     namespace: "default",
     sender: "account/elsewhere",
@@ -257,5 +257,5 @@ function creditLetters(count: number): EnvelopeBatch {
     payload: Credit.encode({ from: "elsewhere", transfer: 1, amountCents: 5 }).finish(),
     cause: tester,
   }));
-  return { service: "elsewhere", partition: 3, letters };
+  return { service: "elsewhere", partition: 3, envelopes: letters };
 }

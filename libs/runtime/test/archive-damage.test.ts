@@ -19,37 +19,37 @@ async function bankWithDamage(times: number): Promise<Bank> {
   await bank.open(ada, 100);
   await bank.open(ben, 100);
   await bank.time.advanceAsync(60_000);
-  let left = times;
+  let remaining = times;
   bank.archivePass = async (operation) => {
-    if (operation === "commit" && left-- > 0) throw damaged();
+    if (operation === "commit" && remaining-- > 0) throw damaged();
   };
   return bank;
 }
 
 const stateOf = ({ runtime }: Bank, partition: number) =>
-  runtime.standings().find((standing) => standing.partition === partition)?.state;
+  runtime.partitionStatuses().find((status) => status.partition === partition)?.state;
 
-describe("a partition of whose archive something is damaged", () => {
-  it("is loaded again, and continues where that repairs it", async () => {
+describe("a partition with a damaged archive", () => {
+  it("is reloaded, and continues if the reload repairs the damage", async () => {
     const bank = await bankWithDamage(1);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(60_000);
-    const told = bank.logger
+    const warnings = bank.logger
       .messages()
       .filter((text) => text.startsWith("stored data of a partition is damaged"));
-    assert.equal(told.length, 1);
+    assert.equal(warnings.length, 1);
     assert.equal(stateOf(bank, 0), "running");
     assert.equal(await bank.balanceOf(ada), 105);
   });
 
-  it("fails where it does not, and says so with the place, while the others continue", async () => {
+  it("fails if the damage persists, and reports its place, while other partitions continue", async () => {
     const bank = await bankWithDamage(Number.POSITIVE_INFINITY);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     let refused = "";
-    for (let looks = 0; looks < 2_000 && refused === ""; looks++) {
+    for (let checks = 0; checks < 2_000 && refused === ""; checks++) {
       await bank.time.advanceAsync(10);
       if (stateOf(bank, 0) !== "failed") continue;
-      await bank.askBalance(ada).catch((error: Error) => {
+      await bank.queryBalance(ada).catch((error: Error) => {
         refused = error.message;
       });
     }
@@ -62,18 +62,18 @@ describe("a partition of whose archive something is damaged", () => {
   });
 });
 
-describe("a partition whose journal ends before what its archive contains", () => {
+describe("a partition whose journal ends before its archive does", () => {
   it("is not started, for something is missing between them", async () => {
     const bank = await bankWithDamage(0);
     bank.crash();
     // The journal is replaced by an empty one.
     Object.assign(bank, { store: new MemoryStore() });
-    bank.make();
+    bank.create();
     bank.runtime.own(0, 1).catch(() => undefined);
     await bank.time.advanceAsync(30);
     assert.equal(stateOf(bank, 0), "failed");
     await assert.rejects(
-      bank.askBalance(ada),
+      bank.queryBalance(ada),
       /The archive and the journal of .* do not join: an archive up to batch \d+ and a journal up to batch 1\./,
     );
     // Retries must not extend the journal until it seems to join the archive.
@@ -89,7 +89,7 @@ describe("a partition whose journal ends before what its archive contains", () =
     bank.crash();
     Object.assign(bank, { store: new MemoryStore() });
     for (let owner = 1; owner <= number + 3; owner++) {
-      bank.make();
+      bank.create();
       bank.runtime.own(0, epoch + owner).catch(() => undefined);
       await bank.time.advanceAsync(30);
       assert.equal(stateOf(bank, 0), "failed");
@@ -97,7 +97,7 @@ describe("a partition whose journal ends before what its archive contains", () =
       if (owner <= number + 2) bank.crash();
     }
     await assert.rejects(
-      bank.askBalance(ada),
+      bank.queryBalance(ada),
       /do not join: an archive up to batch \d+ and a journal whose batch \d+ an owner after it wrote\. Restore/,
     );
     await bank.time.settle(bank.runtime.stop());
@@ -108,7 +108,7 @@ describe("a partition whose archive belongs to another user", () => {
   it("is failed and names the file, until the process may read it", async () => {
     const bank = await bankWithDamage(0);
     bank.crash();
-    bank.make();
+    bank.create();
     const denied = Object.assign(new Error("EACCES: permission denied, open 'archive.db'"), {
       code: "EACCES",
     });
@@ -116,7 +116,7 @@ describe("a partition whose archive belongs to another user", () => {
     bank.runtime.own(0, 1).catch(() => undefined);
     await bank.time.advanceAsync(30);
     assert.equal(stateOf(bank, 0), "failed");
-    await assert.rejects(bank.askBalance(ada), /access: EACCES: permission denied, open 'archive\.db'\./);
+    await assert.rejects(bank.queryBalance(ada), /access: EACCES: permission denied, open 'archive\.db'\./);
     bank.archivePass = undefined;
     await bank.time.advanceAsync(60_000);
     assert.equal(stateOf(bank, 0), "running");

@@ -21,7 +21,7 @@ async function twoOwners() {
   const bank = await bankWithAda();
   const old = bank.runtime;
   const { journal } = bank;
-  bank.make({}, { journals: { journal, renew: async () => journal } });
+  bank.create({}, { journals: { journal, renew: async () => journal } });
   const next = bank.runtime;
   await bank.time.settle(next.own(0, journal.partition("bank", 0).last.epoch + 1));
   bank.runtime = old;
@@ -29,10 +29,10 @@ async function twoOwners() {
 }
 
 describe("an owner whose archive another process has opened", () => {
-  it("loses the partition when it is to keep something, and changes nothing", async () => {
+  it("loses the partition at its next archive commit, and changes nothing", async () => {
     const { bank, next } = await twoOwners();
     bank.runtime = next;
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(60_000);
     assert.deepEqual(bank.lost, [0]);
     assert.equal(await bank.balanceOf(ada), 1_005);
@@ -42,7 +42,7 @@ describe("an owner whose archive another process has opened", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("tells the caller that waits for an answer that its outcome is unknown", async () => {
+  it("reports an unknown outcome to the waiting caller", async () => {
     const bank = await bankWithAda();
     const commit = latch();
     bank.archivePass = (operation) => (operation === "commit" ? commit.opened : Promise.resolve());
@@ -57,6 +57,6 @@ describe("an owner whose archive another process has opened", () => {
     await bank.time.flush();
     assert.deepEqual(bank.lost, [0]);
     assert.equal(await bank.time.settle(waiting), "runtime.outcome_unknown");
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "mesh.not_owner");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "mesh.not_owner");
   });
 });

@@ -76,25 +76,25 @@ class PatientTime extends VirtualTime {
 }
 
 /** Messages that a partition has sent and that are not confirmed. */
-export function lettersOf(runtime: Runtime, partition: number): readonly SentLetter[] {
+export function unconfirmedMessages(runtime: Runtime, partition: number): readonly SentLetter[] {
   return [...(runtime.inspect(partition)?.outbox.channels ?? [])].flatMap(({ messages }) => messages);
 }
 
 /** Holds commits of a journal back until they are let through, and makes the next ones fail. */
 export class CommitGate {
-  readonly #held: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   readonly #faults: MemoryFault[] = [];
   #isHolding = false;
 
   readonly schedule = (run: () => void): void => {
-    if (this.#isHolding) this.#held.push(run);
+    if (this.#isHolding) this.#waiting.push(run);
     else queueMicrotask(run);
   };
 
   readonly fault = (): MemoryFault | undefined => this.#faults.shift();
 
   get waiting(): number {
-    return this.#held.length;
+    return this.#waiting.length;
   }
 
   hold(): void {
@@ -102,18 +102,18 @@ export class CommitGate {
   }
 
   /** Lets the waiting commits through. Later ones are still held. */
-  letThrough(): void {
-    for (const run of this.#held.splice(0)) run();
+  releaseWaiting(): void {
+    for (const run of this.#waiting.splice(0)) run();
   }
 
   open(): void {
     this.#isHolding = false;
-    this.letThrough();
+    this.releaseWaiting();
   }
 
   /** Drops the waiting commits. */
   drop(): void {
-    this.#held.length = 0;
+    this.#waiting.length = 0;
     this.#isHolding = false;
   }
 
@@ -124,7 +124,7 @@ export class CommitGate {
 }
 
 /** Returns an outcome as a word: `done`, `ignored`, or the code of a refusal. */
-export function wordOf(outcome: Outcome): string {
+export function outcomeText(outcome: Outcome): string {
   return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
 }
 
@@ -179,12 +179,12 @@ export class Bank {
     options: Partial<MemoryJournalOptions> = {},
     overrides: Partial<RuntimeOptions> = {},
   ): Promise<void> {
-    this.make(options, overrides);
+    this.create(options, overrides);
     await this.time.settle(this.runtime.start());
   }
 
   /** Creates a new process that owns nothing yet. */
-  make(options: Partial<MemoryJournalOptions> = {}, overrides: Partial<RuntimeOptions> = {}): void {
+  create(options: Partial<MemoryJournalOptions> = {}, overrides: Partial<RuntimeOptions> = {}): void {
     const services = [{ service: "bank", partitions }];
     const process = this.#processes;
     const { fault } = this.commits;
@@ -267,7 +267,7 @@ export class Bank {
     return promise;
   }
 
-  do<Body, Reply>(
+  execute<Body, Reply>(
     id: string,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
     command: Command<any, Body, Reply>,
@@ -297,21 +297,21 @@ export class Bank {
         reply: answer,
       });
     });
-    return wordOf(await this.time.settle(answered));
+    return outcomeText(await this.time.settle(answered));
   }
 
   async open(id: string, balanceCents: number): Promise<void> {
-    await this.do(id, open, { owner: id, product: "", balanceCents });
+    await this.execute(id, open, { owner: id, product: "", balanceCents });
   }
 
-  askBalance(id: string): Promise<{ readonly balanceCents: number; readonly heldCents: number }> {
+  queryBalance(id: string): Promise<{ readonly balanceCents: number; readonly heldCents: number }> {
     const answer = this.runtime.query({ key: accountKey(id), query: balance, body: undefined });
     answer.catch(() => undefined);
     return answer;
   }
 
   async balanceOf(id: string): Promise<number> {
-    return (await this.time.settle(this.askBalance(id))).balanceCents;
+    return (await this.time.settle(this.queryBalance(id))).balanceCents;
   }
 
   /** Returns the code of the refusal that a command gets, or `done`. */

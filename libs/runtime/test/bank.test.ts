@@ -4,11 +4,11 @@ import { close, deposit, transfer } from "@tutti/machine-bank";
 import { Bank } from "./bank.fixture.ts";
 
 describe("a bank on the runtime", () => {
-  it("keeps what was acknowledged over a crash", async () => {
+  it("keeps acknowledged changes after a crash", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open("ada", 1_000);
-    await bank.do("ada", deposit, { amountCents: 500 });
+    await bank.execute("ada", deposit, { amountCents: 500 });
     bank.crash();
     await bank.start();
     assert.equal(await bank.balanceOf("ada"), 1_500);
@@ -18,7 +18,8 @@ describe("a bank on the runtime", () => {
     const bank = new Bank();
     await bank.start();
     for (const id of ["ada", "bob", "cyd", "dan", "eve"]) await bank.open(id, 1_000);
-    for (const to of ["bob", "cyd", "dan", "eve"]) await bank.do("ada", transfer, { to, amountCents: 100 });
+    for (const to of ["bob", "cyd", "dan", "eve"])
+      await bank.execute("ada", transfer, { to, amountCents: 100 });
     await bank.time.advanceAsync(1_000);
     assert.equal(await bank.balanceOf("ada"), 600);
     for (const id of ["bob", "cyd", "dan", "eve"]) assert.equal(await bank.balanceOf(id), 1_100);
@@ -28,10 +29,12 @@ describe("a bank on the runtime", () => {
     const bank = new Bank();
     await bank.start();
     await bank.open("ada", 0);
-    const first = await bank.do("ada", deposit, { amountCents: 500 }, "k1");
-    const again = await bank.do("ada", deposit, { amountCents: 500 }, "k1");
-    assert.deepEqual(again, first);
-    await assert.rejects(bank.do("ada", deposit, { amountCents: 501 }, "k1"), { code: "runtime.key_reused" });
+    const first = await bank.execute("ada", deposit, { amountCents: 500 }, "k1");
+    const repeated = await bank.execute("ada", deposit, { amountCents: 500 }, "k1");
+    assert.deepEqual(repeated, first);
+    await assert.rejects(bank.execute("ada", deposit, { amountCents: 501 }, "k1"), {
+      code: "runtime.key_reused",
+    });
     assert.equal(await bank.balanceOf("ada"), 500);
   });
 
@@ -48,13 +51,13 @@ describe("a bank on the runtime", () => {
     assert.ok(bank.journal.partition("bank", 0).first > 3);
   });
 
-  it("puts idle accounts away, cuts the journal, and finds them again", async () => {
+  it("passivates idle accounts, cuts the journal, and finds the accounts again", async () => {
     const bank = new Bank({ idleMs: 1_000, tailBytesMax: 1_000 });
     await bank.start();
     for (let n = 0; n < 100; n++) await bank.open(`a${n}`, n);
     await bank.time.advanceAsync(20_000);
     assert.equal(
-      bank.runtime.standings().reduce((sum, { loaded }) => sum + loaded, 0),
+      bank.runtime.partitionStatuses().reduce((sum, { loaded }) => sum + loaded, 0),
       0,
     );
     assert.ok(bank.journal.partition("bank", 0).first > 1);
@@ -72,9 +75,9 @@ describe("a bank on the runtime", () => {
     );
   });
 
-  it("counts what is live once, wherever it is kept, also after a crash", async () => {
+  it("counts each live account once, wherever it is stored, also after a crash", async () => {
     const bank = new Bank({ idleMs: 5_000, tailBytesMax: 1_000 });
-    const live = (): number => bank.runtime.standings().reduce((sum, standing) => sum + standing.live, 0);
+    const live = (): number => bank.runtime.partitionStatuses().reduce((sum, status) => sum + status.live, 0);
     await bank.start();
     for (let n = 0; n < 20; n++) await bank.open(`a${n}`, 0);
     await bank.time.advanceAsync(400);
@@ -84,7 +87,7 @@ describe("a bank on the runtime", () => {
       assert.equal(live(), 20);
       await bank.time.advanceAsync(pauseMs);
     }
-    for (let n = 0; n < 5; n++) await bank.do(`a${n}`, close, {});
+    for (let n = 0; n < 5; n++) await bank.execute(`a${n}`, close, {});
     assert.equal(live(), 15);
     for (const pauseMs of [0, 400, 20_000]) {
       bank.crash();

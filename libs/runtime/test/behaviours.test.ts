@@ -25,7 +25,7 @@ class Upgrade {
     await this.bank.start({}, { ...machines, behavioursAllowed: () => this.allowed });
   }
 
-  async again(machines: Partial<RuntimeOptions> = next): Promise<void> {
+  async restart(machines: Partial<RuntimeOptions> = next): Promise<void> {
     this.bank.crash();
     await this.start(machines);
   }
@@ -64,28 +64,28 @@ const isRaised = (type: string): boolean => type === "runtime.behaviour_raised";
 const isNew = (type: string, version: number): boolean => type === "money_deposited" && version === 2;
 
 describe("a newer behaviour", () => {
-  it("is not in force as long as an older release may have to read it: what is written then that one reads", async () => {
+  it("is not in force while an older release may own the partition, and that release can read every record", async () => {
     const upgrade = new Upgrade();
     const { bank } = upgrade;
     await upgrade.start();
     await bank.open(ada, 10);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false, "it is kept as a snapshot");
-    await upgrade.again(today);
-    await bank.do(ada, deposit, { amountCents: 1 });
+    await upgrade.restart(today);
+    await bank.execute(ada, deposit, { amountCents: 1 });
     assert.equal(await bank.balanceOf(ada), 16);
     assert.deepEqual(bank.runtime.quarantined(), []);
   });
 
-  it("comes into force while work continues, by a record that stands before all that was decided by it", async () => {
+  it("comes into force during work, by a record before all events that depend on it", async () => {
     const upgrade = new Upgrade();
     const { bank } = upgrade;
     await upgrade.start();
     await bank.open(ada, 10);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await upgrade.raise();
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     assert.deepEqual(await versionsOf(bank, ada), [
       "account_opened 2",
       "money_deposited 1",
@@ -101,21 +101,21 @@ describe("a newer behaviour", () => {
       assert.equal((await placesOf(bank, isRaised, partition)).length, 1, "every partition has it");
   });
 
-  it("stands before it also when both come in one turn", async () => {
+  it("is recorded before these events also in the same turn", async () => {
     const upgrade = new Upgrade();
     const { bank } = upgrade;
     await upgrade.start();
     await bank.open(ada, 10);
     upgrade.allowed = new Map([["account", 2]]);
-    const wanted = bank.submit(ada, deposit, { amountCents: 5 });
+    const depositing = bank.submit(ada, deposit, { amountCents: 5 });
     bank.runtime.raise();
-    await bank.time.settle(wanted);
+    await bank.time.settle(depositing);
     const [[raised], [written]] = [await placesOf(bank, isRaised), await placesOf(bank, isNew)];
     assert.ok(raised !== undefined && written !== undefined);
     assert.deepEqual([written.batch, written.index > raised.index], [raised.batch, true]);
   });
 
-  it("stays in force over crashes, from the journal and from the archive, and is recorded once", async () => {
+  it("stays in force after crashes, from the journal and from the archive, and is recorded once", async () => {
     for (const limits of [{}, { tailBytesMax: 1, idleMs: 1 }]) {
       const upgrade = new Upgrade(limits);
       const { bank } = upgrade;
@@ -125,23 +125,23 @@ describe("a newer behaviour", () => {
       await bank.time.advanceAsync(60_000);
       // A process that returns may not know yet what is allowed.
       upgrade.allowed = new Map();
-      await upgrade.again();
-      await bank.do(ada, deposit, { amountCents: 5 });
+      await upgrade.restart();
+      await bank.execute(ada, deposit, { amountCents: 5 });
       assert.equal((await versionsOf(bank, ada)).at(-1), "money_deposited 2");
       assert.equal((await placesOf(bank, isNew)).at(-1)?.behaviour, 2);
       assert.ok((await placesOf(bank, isRaised)).length <= 1);
     }
   });
 
-  it("is in force from the first turn on where no other process may own anything", async () => {
+  it("is in force from the first turn if no other process can own a partition", async () => {
     const bank = new Bank();
     await bank.start({}, next);
     await bank.open(ada, 10);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     assert.equal((await versionsOf(bank, ada)).at(-1), "money_deposited 2");
   });
 
-  it("is not raised beyond what this release has", async () => {
+  it("is not raised beyond the version of this release", async () => {
     const upgrade = new Upgrade();
     const { bank } = upgrade;
     upgrade.allowed = new Map([
@@ -155,28 +155,28 @@ describe("a newer behaviour", () => {
 });
 
 describe("an older release that meets a newer behaviour in force", () => {
-  async function met(limits: ConstructorParameters<typeof Bank>[0], keptMs: number) {
+  async function withNewerBehaviour(limits: ConstructorParameters<typeof Bank>[0], elapsedMs: number) {
     const upgrade = new Upgrade(limits);
     const { bank } = upgrade;
     await upgrade.start();
     await bank.open(ada, 10);
     await bank.open(bob, 20);
     await upgrade.raise();
-    await bank.do(ada, deposit, { amountCents: 5 });
-    await bank.time.advanceAsync(keptMs);
+    await bank.execute(ada, deposit, { amountCents: 5 });
+    await bank.time.advanceAsync(elapsedMs);
     bank.crash();
-    bank.make({}, today);
+    bank.create({}, today);
     const owning = bank.runtime.start().catch(() => undefined);
     await bank.time.advanceAsync(1_000);
     return { upgrade, bank, owning };
   }
 
-  it("refuses the partition, says which release to run, and keeps nothing aside", async () => {
-    for (const [limits, keptMs] of [
+  it("refuses the partition, names the release to run, and quarantines nothing", async () => {
+    for (const [limits, elapsedMs] of [
       [{}, 0],
       [{ tailBytesMax: 1, idleMs: 1 }, 60_000],
     ] as const) {
-      const { bank } = await met(limits, keptMs);
+      const { bank } = await withNewerBehaviour(limits, elapsedMs);
       const order = {
         key: accountKey(ada),
         command: open,
@@ -191,23 +191,23 @@ describe("an older release that meets a newer behaviour in force", () => {
         return true;
       });
       assert.deepEqual(bank.runtime.quarantined(), []);
-      assert.equal(bank.runtime.standings()[0]?.state, "failed");
+      assert.equal(bank.runtime.partitionStatuses()[0]?.state, "failed");
     }
   });
 
-  it("leaves it as it was for the release that wrote it", async () => {
-    const { upgrade, bank } = await met({}, 0);
+  it("leaves it was for the release that wrote it", async () => {
+    const { upgrade, bank } = await withNewerBehaviour({}, 0);
     await bank.time.advanceAsync(30_000);
-    await upgrade.again();
+    await upgrade.restart();
     assert.deepEqual([await bank.balanceOf(ada), await bank.balanceOf(bob)], [15, 20]);
     assert.deepEqual(bank.runtime.quarantined(), []);
   });
 
-  it("gives it back at once when it is to", async () => {
-    const { bank, owning } = await met({}, 0);
+  it("releases the partition at once on request", async () => {
+    const { bank, owning } = await withNewerBehaviour({}, 0);
     await bank.time.settle(bank.runtime.disown(0));
     assert.equal(
-      bank.runtime.standings().some(({ partition }) => partition === 0),
+      bank.runtime.partitionStatuses().some(({ partition }) => partition === 0),
       false,
     );
     await bank.time.settle(bank.runtime.stop());

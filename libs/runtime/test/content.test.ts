@@ -11,24 +11,24 @@ const rules = new Uint8Array(32).fill(7);
 
 /** Content that accounts need. A process starts without it. */
 class Rules {
-  isAtHand = true;
+  isLoaded = true;
   isLost = false;
   fetched = 0;
 
   readonly prepare = (namespace: string, sha256: Uint8Array): Promise<void> | undefined => {
     assert.deepEqual([namespace, sha256], ["default", rules]);
-    return this.isAtHand ? undefined : this.#fetch();
+    return this.isLoaded ? undefined : this.#fetch();
   };
 
   check(): void {
-    if (!this.isAtHand) throw new RangeError("the rules are not at hand");
+    if (!this.isLoaded) throw new RangeError("the rules are not at hand");
   }
 
   async #fetch(): Promise<void> {
     await Promise.resolve();
     this.fetched++;
     if (this.isLost) throw blobErrors.missing({ name: "the rules" });
-    this.isAtHand = true;
+    this.isLoaded = true;
   }
 }
 
@@ -40,9 +40,9 @@ function governed(content: Rules) {
       const { evolve } = event;
       Object.assign(event, {
         needs: () => [rules],
-        evolve(...told: Parameters<typeof evolve>) {
+        evolve(...args: Parameters<typeof evolve>) {
           content.check();
-          evolve.apply(event, told);
+          evolve.apply(event, args);
         },
       });
     }
@@ -65,7 +65,7 @@ async function opened(): Promise<{ readonly bank: Bank; readonly content: Rules 
   const bank = new Bank({}, { machines: [governed(content)] });
   await bank.start();
   await bank.open(ada, 100);
-  await bank.do(ada, deposit, { amountCents: 5 });
+  await bank.execute(ada, deposit, { amountCents: 5 });
   return { bank, content };
 }
 
@@ -73,45 +73,45 @@ describe("content that machines need", () => {
   it("is fetched before a new owner folds the journal", async () => {
     const { bank, content } = await opened();
     bank.crash();
-    content.isAtHand = false;
+    content.isLoaded = false;
     await bank.start();
     assert.equal(await bank.balanceOf(ada), 105);
     assert.ok(content.fetched > 0);
   });
 
-  it("is fetched before what was put away is found again", async () => {
+  it("is fetched before a passivated instance is loaded", async () => {
     const { bank, content } = await opened();
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
-    content.isAtHand = false;
+    content.isLoaded = false;
     assert.equal(await bank.balanceOf(ada), 105);
   });
 
-  it("is fetched before what is under way is brought back, and before an earlier state is shown", async () => {
+  it("is fetched before outstanding effects are restored, and before an earlier state is shown", async () => {
     const { bank, content } = await opened();
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     await bank.time.advanceAsync(60_000);
     bank.crash();
-    content.isAtHand = false;
+    content.isLoaded = false;
     const before = bank.dispatched.length;
     await bank.start();
     await bank.time.advanceAsync(1_000);
     assert.ok(bank.dispatched.length > before);
-    content.isAtHand = false;
+    content.isLoaded = false;
     const { event } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 1));
     assert.equal(event, 1);
   });
 
-  it("that is lost keeps those aside that need it, and no other process", async () => {
+  it("that is lost quarantines the instances that need it, and the process continues", async () => {
     const { bank, content } = await opened();
     await bank.time.advanceAsync(60_000);
     bank.crash();
-    content.isAtHand = false;
+    content.isLoaded = false;
     content.isLost = true;
     await bank.start();
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.quarantined");
     content.isLost = false;
-    content.isAtHand = true;
+    content.isLoaded = true;
     await bank.open(bob, 1);
     assert.equal(await bank.balanceOf(bob), 1);
   });

@@ -19,7 +19,7 @@ export const crashPartitions = 4;
 const accounts = 24;
 const openingCents = 1_000_000;
 /** Maximum number of orders without an answer. */
-const underWayMax = 64;
+const inFlightMax = 64;
 /** Maximum time between the first order and the kill. The bank cuts its journal several times in that. */
 const livesMs = 400;
 const program = fileURLToPath(new URL("programs/bank-process.ts", import.meta.url));
@@ -84,7 +84,9 @@ function verify(directory: string): { readonly isTorn: boolean; readonly cut: nu
   assert.equal(journal.kind, "sound", journal.text);
   const archive = verifyArchive(join(directory, "archive"));
   assert.notEqual(archive.kind, "damaged", archive.text);
-  const archived = new Map(archive.partitions.map((one) => [one.partition, one]));
+  const archived = new Map(
+    archive.partitions.map((archivedPartition) => [archivedPartition.partition, archivedPartition]),
+  );
   let cut = 0;
   for (const { partition, first, last } of journal.partitions) {
     const { coveredTo = 0, packedTo = 0 } = archived.get(partition) ?? {};
@@ -170,7 +172,7 @@ class BankClient {
   }
 
   #load(child: ChildProcess): void {
-    const missing = Math.max(0, underWayMax - this.#open.size);
+    const missing = Math.max(0, inFlightMax - this.#open.size);
     const orders = Array.from({ length: missing }, () => this.#nextOrder());
     this.#send(child, orders);
   }

@@ -14,7 +14,7 @@ export interface Door {
 }
 
 function event(type: string, evolve: (door: Door, who: number) => void, isDescribed = true) {
-  const made: MachineEvent<Door, string, Deposit> = {
+  const machineEvent: MachineEvent<Door, string, Deposit> = {
     type,
     version: 1,
     codec: Deposit,
@@ -26,7 +26,7 @@ function event(type: string, evolve: (door: Door, who: number) => void, isDescri
       else outstanding.settled(1);
     },
   };
-  return made;
+  return machineEvent;
 }
 
 const entered = event("entered", (door, who) => {
@@ -46,7 +46,7 @@ const silenced = event("silenced", (door) => {
 
 /** Replies with the number of events of the door, or 0 if the command was not possible. */
 function command(type: string, emits: typeof entered, isPossible: (door: Door, who: number) => boolean) {
-  const made: Command<Door, Deposit, Balance> = {
+  const machineCommand: Command<Door, Deposit, Balance> = {
     type,
     codec: Deposit,
     reply: Balance,
@@ -56,7 +56,7 @@ function command(type: string, emits: typeof entered, isPossible: (door: Door, w
       return { balanceCents: door.count };
     },
   };
-  return made;
+  return machineCommand;
 }
 
 export const enter = command("enter", entered, ({ inside }) => inside === 0);
@@ -82,7 +82,7 @@ export const look: Query<Door, undefined, Door> = {
 };
 
 /** @param keepMs how long an ended door is kept */
-export function doorKept(keepMs: number, idChosen = false): Machine<Door, string> {
+export function doorMachine(keepMs: number, idChosen = false): Machine<Door, string> {
   return {
     kind: "account",
     behaviour: 1,

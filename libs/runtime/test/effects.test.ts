@@ -23,7 +23,7 @@ async function bankWithStatement(overrides = {}): Promise<{ bank: Bank; token: E
   const bank = new Bank({}, overrides);
   await bank.start();
   await bank.open(ada, 0);
-  await bank.do(ada, requestStatement, {});
+  await bank.execute(ada, requestStatement, {});
   const token = bank.dispatched[0]?.token;
   assert.ok(token);
   return { bank, token };
@@ -43,7 +43,7 @@ async function statementsOf(bank: Bank): Promise<number> {
 }
 
 describe("an effect", () => {
-  it("is dispatched once, with what it is, of whom, and a token", async () => {
+  it("is dispatched once, with its description, its instance and a token", async () => {
     const { bank, token } = await bankWithStatement();
     await bank.time.advanceAsync(60_000);
     assert.equal(bank.dispatched.length, 1);
@@ -62,7 +62,7 @@ describe("an effect", () => {
     assert.deepEqual(bank.withdrawn, []);
   });
 
-  it("is asked for without a step: it is awaited until it is settled, also when its partition was loaded again", async () => {
+  it("can be checked without an event: it is awaited until it is settled, also after its partition reloads", async () => {
     const { bank, token } = await bankWithStatement();
     const events = async () => (await bank.time.settle(bank.runtime.instanceOf(accountKey(ada)))).events;
     const before = await events();
@@ -85,17 +85,17 @@ describe("an effect", () => {
     bank.commits.hold();
     const settled = bank.settle(token, completeStatement, { pages: 1 });
     let answer = "";
-    const asked = bank.settle(token, isStillAwaited, undefined).then((outcome) => {
+    const settling = bank.settle(token, isStillAwaited, undefined).then((outcome) => {
       answer = outcome;
     });
     await bank.time.flush();
     assert.equal(answer, "");
     bank.commits.open();
-    await Promise.all([settled, asked]);
+    await Promise.all([settled, settling]);
     assert.equal(answer, "ignored");
   });
 
-  it("is settled once when two results come in one turn, or before the first is durable", async () => {
+  it("is settled once if two results arrive in one turn, or before the first is durable", async () => {
     const { bank, token } = await bankWithStatement();
     const both = [1, 2].map(() => bank.settle(token, completeStatement, { pages: 1 }));
     assert.deepEqual(await Promise.all(both), ["done", "ignored"]);
@@ -114,7 +114,7 @@ describe("an effect", () => {
     assert.equal(await bank.settle(second, completeStatement, { pages: 1 }), "done");
   });
 
-  it("that is not wanted any more is withdrawn when that is durable", async () => {
+  it("that is cancelled is withdrawn when the cancellation is durable", async () => {
     const { bank, token } = await bankWithStatement();
     bank.commits.hold();
     const cancelled = bank.submit(ada, cancelStatement, { statement: 1 });
@@ -126,7 +126,7 @@ describe("an effect", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");
   });
 
-  it("that was settled by a batch of unknown outcome is released, and dispatched again only where that batch is not there", async () => {
+  it("that was settled by a batch of unknown outcome is released, and dispatched again only if that batch was lost", async () => {
     for (const lands of [true, false]) {
       const { bank, token } = await bankWithStatement();
       bank.dispatched.length = 0;
@@ -154,11 +154,11 @@ describe("an effect", () => {
 
   it("of an instance that ends is withdrawn", async () => {
     const { bank, token } = await bankWithStatement();
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     assert.deepEqual(bank.withdrawn, [token]);
   });
 
-  it("is released when the partition goes elsewhere, and dispatched where it goes", async () => {
+  it("is released with its partition, and dispatched by the next owner", async () => {
     const { bank, token } = await bankWithStatement();
     await bank.time.settle(bank.runtime.disown(0));
     assert.deepEqual([bank.released, bank.withdrawn], [[token], []]);
@@ -172,12 +172,12 @@ describe("an effect", () => {
   });
 });
 
-for (const [where, waitMs] of [
+for (const [location, waitMs] of [
   ["in the journal", 0],
   ["in the index and the journal", 1_000],
   ["in the archive", 25_000],
 ] as const) {
-  describe(`an effect that was under way at a crash, with its instance ${where},`, () => {
+  describe(`an effect in progress at a crash, with its instance ${location},`, () => {
     async function crashed() {
       const { bank, token } = await bankWithStatement();
       await bank.time.advanceAsync(waitMs);
@@ -205,11 +205,11 @@ for (const [where, waitMs] of [
       assert.equal(await statementsOf(bank), 1);
     });
 
-    it("is settled by a result that comes while the partition loads", async () => {
+    it("is settled by a result that arrives while the partition loads", async () => {
       const { bank, token } = await bankWithStatement();
       await bank.time.advanceAsync(waitMs);
       bank.crash();
-      bank.make();
+      bank.create();
       const started = bank.runtime.start();
       const settled = bank.settle(token, completeStatement, { pages: 1 });
       await bank.time.settle(started);
@@ -221,7 +221,7 @@ for (const [where, waitMs] of [
 }
 
 describe("an effect that a reset undid", () => {
-  it("is not settled by its late result, nor is the one that has its number now, over restarts", async () => {
+  it("is not settled by its late result, and neither is the new effect with its number, also after restarts", async () => {
     const poison = new Poison();
     const { bank, token } = await bankWithStatement({ machines: [poisonedAccount(poison)] });
     poison.decides.add("deposit");
@@ -229,7 +229,7 @@ describe("an effect that a reset undid", () => {
     poison.cure();
     const action = RepairAction.REPAIR_ACTION_RESET;
     await bank.time.settle(bank.runtime.repair({ key: accountKey(ada), action, event: 1, cause: tester }));
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     const now = bank.dispatched.at(-1)?.token;
     assert.ok(now);
     assert.equal(now.number, token.number);
@@ -246,8 +246,8 @@ describe("an effect that a reset undid", () => {
   });
 });
 
-describe("a result that does not fit", () => {
-  const made = (token: EffectToken, change: Partial<EffectToken>): EffectToken => ({ ...token, ...change });
+describe("a result that does not match", () => {
+  const forged = (token: EffectToken, change: Partial<EffectToken>): EffectToken => ({ ...token, ...change });
 
   it("is ignored with any forged token", async () => {
     const { bank, token } = await bankWithStatement();
@@ -261,7 +261,7 @@ describe("a result that does not fit", () => {
       { partition: 1 },
       { partition: 65_535 },
     ]) {
-      assert.equal(await bank.settle(made(token, change), completeStatement, { pages: 1 }), "ignored");
+      assert.equal(await bank.settle(forged(token, change), completeStatement, { pages: 1 }), "ignored");
     }
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
   });
@@ -280,7 +280,7 @@ describe("a result that does not fit", () => {
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
   });
 
-  it("is refused by the machine like any command, and stays awaited", async () => {
+  it("without a token is refused by the machine, and the effect stays awaited", async () => {
     const { bank, token } = await bankWithStatement();
     const code = await bank.codeOf(bank.submit(ada, completeStatement, { pages: 1 }));
     assert.equal(code, "bank.result_unasked");
@@ -288,29 +288,29 @@ describe("a result that does not fit", () => {
   });
 });
 
-describe("effects of an instance that comes from the archive", () => {
+describe("effects of an instance loaded from the archive", () => {
   it("are dispatched also when something else is under way at that moment", async () => {
     const { bank, token } = await bankWithStatement();
     await bank.open(bob, 0);
     await bank.time.advanceAsync(25_000);
     bank.crash();
     bank.dispatched.length = 0;
-    bank.make();
-    const held = Promise.withResolvers<void>();
+    bank.create();
+    const barrier = Promise.withResolvers<void>();
     bank.archivePass = async (operation) => {
-      if (operation === "outstanding") await held.promise;
+      if (operation === "outstanding") await barrier.promise;
     };
     await bank.time.settle(bank.runtime.start());
     bank.commits.hold();
     const deposited = bank.submit(bob, deposit, { amountCents: 1 });
     await bank.time.advanceAsync(1);
-    const asked = bank.askBalance(bob);
-    held.resolve();
+    const query = bank.queryBalance(bob);
+    barrier.resolve();
     await bank.time.advanceAsync(1);
-    const askedAgain = bank.askBalance(bob);
+    const secondQuery = bank.queryBalance(bob);
     await bank.time.advanceAsync(1);
     bank.commits.open();
-    await bank.time.settle(Promise.all([deposited, asked, askedAgain]));
+    await bank.time.settle(Promise.all([deposited, query, secondQuery]));
     assert.deepEqual(
       bank.dispatched.map((due) => due.token),
       [token],
@@ -318,7 +318,7 @@ describe("effects of an instance that comes from the archive", () => {
   });
 });
 
-describe("effects of many instances that come from the archive", () => {
+describe("effects of many instances loaded from the archive", () => {
   async function withStatements(count: number): Promise<Bank> {
     const bank = new Bank();
     await bank.start();
@@ -343,7 +343,7 @@ describe("effects of many instances that come from the archive", () => {
     assert.equal(bank.logger.messages("error").length, 600);
   });
 
-  it("of kinds that are not hosted any more are left alone", async () => {
+  it("of kinds that are no longer hosted are not dispatched until the kind is hosted again", async () => {
     const bank = await withStatements(300);
     bank.crash();
     bank.dispatched.length = 0;
@@ -355,31 +355,31 @@ describe("effects of many instances that come from the archive", () => {
     assert.equal(bank.dispatched.length, 300);
   });
 
-  it("are dispatched once, also when it was called for and settled before its page came", async () => {
+  it("are dispatched once, also if an instance is loaded and settled before its page arrives", async () => {
     const bank = await withStatements(300);
     const [first] = bank.dispatched;
     assert.ok(first);
     bank.crash();
     bank.dispatched.length = 0;
-    bank.make();
-    const held = Promise.withResolvers<void>();
-    const asked = Promise.withResolvers<void>();
-    const kept = bank.archive.partition(0);
-    const outstanding = kept.outstanding.bind(kept);
-    kept.outstanding = async (after, limit) => {
+    bank.create();
+    const barrier = Promise.withResolvers<void>();
+    const requested = Promise.withResolvers<void>();
+    const archivePartition = bank.archive.partition(0);
+    const outstanding = archivePartition.outstanding.bind(archivePartition);
+    archivePartition.outstanding = async (after, limit) => {
       const page = await outstanding(after, limit);
-      asked.resolve();
-      await held.promise;
+      requested.resolve();
+      await barrier.promise;
       return page;
     };
     await bank.time.settle(bank.runtime.start());
-    await bank.time.settle(asked.promise);
+    await bank.time.settle(requested.promise);
     assert.equal(await bank.settle(first.token, completeStatement, { pages: 1 }), "done");
     // Long enough to be archived and passivated again.
     await bank.time.advanceAsync(runtimeLimits.idleMs + 60_000);
     assert.equal(bank.isLoaded(first.key.id), false);
     bank.dispatched.length = 0;
-    held.resolve();
+    barrier.resolve();
     await bank.time.advanceAsync(1_000);
     assert.equal(bank.isLoaded(first.key.id), false);
     assert.equal(bank.dispatched.length, 299);
@@ -425,7 +425,7 @@ describe("the caller that does effects", () => {
     assert.ok(bank.head(0) - before < 120, `${bank.head(0) - before} batches in a minute`);
   });
 
-  it("hears nothing of an effect whose fold failed", async () => {
+  it("receives no effect whose fold failed", async () => {
     const poison = new Poison();
     const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
     await bank.start();

@@ -3,23 +3,23 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineEvent } from "@tutti/kernel";
 import { account, deposit } from "@tutti/machine-bank";
-import type { MachineEventListener, TakeNote } from "../src/index.ts";
+import type { MachineEventListener, NoteFactory } from "../src/index.ts";
 import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 import { Bank, idsIn } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 
-const brief: TakeNote = ({ key, event, body, state, timeMs }) => ({
+const brief: NoteFactory = ({ key, event, body, state, timeMs }) => ({
   ...{ id: key.id, event, timeMs, cents: (body as { amountCents: number }).amountCents },
   before: (state as { balanceCents: number }).balanceCents,
 });
 
-async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = account) {
+async function witnessedBank(createNote: NoteFactory = brief, machine: AnyMachine = account) {
   const told: unknown[][] = [];
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
   const eventListener: MachineEventListener = {
-    notes: new Map<MachineEvent<unknown>, TakeNote>([[deposited, take]]),
+    notes: new Map<MachineEvent<unknown>, NoteFactory>([[deposited, createNote]]),
     handle: (notes) => void told.push([...notes]),
   };
   const effects = { dispatch() {}, withdraw() {}, eventListener };
@@ -29,9 +29,9 @@ async function witnessedBank(take: TakeNote = brief, machine: AnyMachine = accou
   return { bank, told };
 }
 
-const deposited = (bank: Bank, id: string, amountCents: number) => bank.do(id, deposit, { amountCents });
+const deposited = (bank: Bank, id: string, amountCents: number) => bank.execute(id, deposit, { amountCents });
 
-describe("the caller that hears of events", () => {
+describe("an event listener", () => {
   it("receives the requested events, with the state before the fold", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
@@ -46,7 +46,7 @@ describe("the caller that hears of events", () => {
     );
   });
 
-  it("is notified when they are durable, those of a batch together", async () => {
+  it("receives events when they are durable, those of a batch together", async () => {
     const { bank, told } = await witnessedBank();
     await bank.open(bob, 0);
     bank.commits.hold();
@@ -61,7 +61,7 @@ describe("the caller that hears of events", () => {
     );
   });
 
-  it("is not told of what never became durable, and is reported again what happened right before a restart", async () => {
+  it("receives nothing that never became durable, and receives the latest events again after a restart", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
@@ -76,7 +76,7 @@ describe("the caller that hears of events", () => {
     );
   });
 
-  it("is not told again what happened longer before the last of it", async () => {
+  it("receives after a restart only events of the last ten seconds before the latest event", async () => {
     const { bank, told } = await witnessedBank();
     await deposited(bank, ada, 3);
     await bank.time.advanceAsync(10_001);
@@ -84,18 +84,18 @@ describe("the caller that hears of events", () => {
     bank.crash();
     told.length = 0;
     await bank.start();
-    const again = told.flat() as {
+    const redelivered = told.flat() as {
       readonly cents: number;
       readonly event: number;
       readonly before: number;
     }[];
     assert.deepEqual(
-      again.map(({ cents, event, before }) => [cents, event, before]),
+      redelivered.map(({ cents, event, before }) => [cents, event, before]),
       [[4, 3, 8]],
     );
   });
 
-  it("is not told of a step that was taken back", async () => {
+  it("receives nothing of an undone step", async () => {
     const poison = new Poison();
     const { bank, told } = await witnessedBank(brief, poisonedAccount(poison));
     poison.ends.add(`deposit ${ada}`);
@@ -108,13 +108,13 @@ describe("the caller that hears of events", () => {
     );
   });
 
-  it("gets nothing of what its note leaves out", async () => {
+  it("receives nothing for events without a note", async () => {
     const { bank, told } = await witnessedBank(() => undefined);
     await deposited(bank, ada, 3);
     assert.deepEqual(told, []);
   });
 
-  it("does no harm to the machine when its note cannot be taken", async () => {
+  it("does not harm the machine if its note function throws", async () => {
     const { bank, told } = await witnessedBank(() => {
       throw new Error("no pencil");
     });

@@ -8,9 +8,9 @@ import {
   bob,
   crashAndStart,
   cyd,
-  far,
   poisonedBank,
   quarantinedIds,
+  remote,
   repair,
   reset,
   retry,
@@ -18,26 +18,26 @@ import {
   terminate,
 } from "./poisoned-bank.fixture.ts";
 
-describe("a release that cannot fold what an earlier one wrote", () => {
+describe("a release that cannot fold events of an earlier release", () => {
   async function written() {
     const { bank, poison } = await poisonedBank();
-    await bank.do(ada, deposit, { amountCents: 5 });
-    await bank.do(ada, withdraw, { amountCents: 100 });
-    await bank.do(ada, deposit, { amountCents: 50 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, withdraw, { amountCents: 100 });
+    await bank.execute(ada, deposit, { amountCents: 50 });
     bank.crash();
     poison.folds.add(`money_withdrawn ${ada}`);
     await bank.start();
     return { bank, poison };
   }
 
-  it("keeps the instance aside and the partition running", async () => {
+  it("quarantines the instance, and the partition keeps running", async () => {
     const { bank } = await written();
     assert.deepEqual(quarantinedIds(bank), [ada]);
     assert.equal(await bank.balanceOf(bob), 1_000);
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
   });
 
-  it("is followed by a repaired one that has everything", async () => {
+  it("is followed by a repaired release that restores everything", async () => {
     const { bank, poison } = await written();
     bank.crash();
     poison.cure();
@@ -46,9 +46,9 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     assert.equal(await bank.balanceOf(ada), 955);
   });
 
-  it("parks messages durably for the repaired one", async () => {
+  it("stores messages durably for the repaired release", async () => {
     const { bank, poison } = await written();
-    await bank.do(far, transfer, { to: ada, amountCents: 10 });
+    await bank.execute(remote, transfer, { to: ada, amountCents: 10 });
     await bank.time.advanceAsync(5_000);
     bank.crash();
     poison.cure();
@@ -63,11 +63,11 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     ["set back before the event", reset, 2, 1_005],
     ["told to skip the event", skip, 0, 1_005],
   ] as const) {
-    it(`continues, ${name}, also when it starts again, and so does the repaired one`, async () => {
+    it(`continues after a restart if ${name}, and so does the repaired release`, async () => {
       const { bank, poison } = await written();
       await repair(bank, ada, action, event);
       assert.equal(await bank.balanceOf(ada), expected);
-      await bank.do(ada, deposit, { amountCents: 1 });
+      await bank.execute(ada, deposit, { amountCents: 1 });
       await crashAndStart(bank);
       assert.deepEqual(quarantinedIds(bank), []);
       assert.equal(await bank.balanceOf(ada), expected + 1);
@@ -88,9 +88,9 @@ describe("a release that cannot fold what an earlier one wrote", () => {
   });
 });
 
-describe("code that fails beside deciding and folding", () => {
+describe("code that fails outside of deciding and folding", () => {
   /** Checks that the other instances of the partition are not affected. */
-  async function othersGoOn(bank: Bank): Promise<void> {
+  async function checkOthersUnaffected(bank: Bank): Promise<void> {
     assert.equal(await bank.codeOf(bank.submit(bob, deposit, { amountCents: 1 })), "done");
   }
 
@@ -103,23 +103,23 @@ describe("code that fails beside deciding and folding", () => {
     assert.equal(await bank.time.settle(code), "runtime.never_began");
   });
 
-  it("in describing keeps that instance aside alone", async () => {
+  it("in describing quarantines only that instance", async () => {
     const { bank, poison } = await poisonedBank();
     poison.describes.add(`describe ${cyd}`);
     const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
     void bank.submit(cyd, open, { owner: cyd, product: "", balanceCents: 0 });
     assert.equal(await bank.time.settle(other), "done");
-    await othersGoOn(bank);
+    await checkOthersUnaffected(bank);
   });
 
-  it("in writing a state loses nothing of the others, and the journal is not cut before it", async () => {
+  it("in encoding a state loses nothing of other instances, and the journal is not cut before that state", async () => {
     const { bank, poison } = await poisonedBank({ tailBytesMax: 1 });
     poison.encodes.add(`encode ${cyd}`);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.open(cyd, 7);
-    await bank.do(bob, deposit, { amountCents: 5 });
+    await bank.execute(bob, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(30_000);
-    await othersGoOn(bank);
+    await checkOthersUnaffected(bank);
     assert.deepEqual(quarantinedIds(bank), [cyd]);
     await crashAndStart(bank);
     assert.equal(await bank.balanceOf(ada), 1_005);
@@ -130,7 +130,7 @@ describe("code that fails beside deciding and folding", () => {
     assert.equal(await bank.balanceOf(cyd), 7);
   });
 
-  it("in reading a state that was put away concerns that instance alone", async () => {
+  it("in decoding a passivated state affects only that instance", async () => {
     const { bank, poison } = await poisonedBank();
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
@@ -140,32 +140,32 @@ describe("code that fails beside deciding and folding", () => {
     await bank.time.advanceAsync(30_000);
     assert.equal(await bank.time.settle(other), "done");
     assert.notEqual(await bank.time.settle(code), "done");
-    await othersGoOn(bank);
+    await checkOthersUnaffected(bank);
     poison.cure();
   });
 
-  it("in reading a state that the journal continues from does not keep the partition from loading", async () => {
+  it("in decoding a state that the journal continues from does not prevent the partition from loading", async () => {
     const { bank, poison } = await poisonedBank();
     await bank.time.advanceAsync(25_000);
-    await bank.do(ada, deposit, { amountCents: 1 });
+    await bank.execute(ada, deposit, { amountCents: 1 });
     bank.crash();
     poison.decodes.add(`decode ${ada}`);
-    bank.make();
+    bank.create();
     const started = bank.runtime.start();
     await bank.time.advanceAsync(30_000);
     await bank.time.settle(started);
-    await othersGoOn(bank);
+    await checkOthersUnaffected(bank);
   });
 
-  it("in saying what is outstanding does not keep the partition from loading", async () => {
+  it("in recovering outstanding work does not prevent the partition from loading", async () => {
     const { bank, poison } = await poisonedBank();
     bank.crash();
     poison.recovers.add(`recover ${ada}`);
-    bank.make();
+    bank.create();
     const started = bank.runtime.start();
     await bank.time.advanceAsync(30_000);
     await bank.time.settle(started);
-    await othersGoOn(bank);
+    await checkOthersUnaffected(bank);
     assert.deepEqual(quarantinedIds(bank), [ada]);
   });
 });

@@ -12,7 +12,7 @@ import { accountKey, Bank, codeOf, idsIn, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
-const [far = ""] = idsIn(1, 1);
+const [remote = ""] = idsIn(1, 1);
 
 async function bankWithAda(limits = {}): Promise<Bank> {
   const bank = new Bank(limits);
@@ -39,23 +39,25 @@ function amounts(records: Awaited<ReturnType<typeof page>>): number[] {
 }
 
 describe("a page of history", () => {
-  for (const [where, prepare] of [
+  for (const [source, prepare] of [
     ["the journal", async () => {}],
     ["the archive", (bank: Bank) => bank.time.advanceAsync(25_000)],
     [
       "the archive, the journal, and the journal after a restart",
       async (bank: Bank) => {
         await bank.time.advanceAsync(25_000);
-        for (let number = 31; number <= 40; number++) await bank.do(ada, deposit, { amountCents: number });
+        for (let number = 31; number <= 40; number++)
+          await bank.execute(ada, deposit, { amountCents: number });
         bank.crash();
         await bank.start();
-        for (let number = 41; number <= 45; number++) await bank.do(ada, deposit, { amountCents: number });
+        for (let number = 41; number <= 45; number++)
+          await bank.execute(ada, deposit, { amountCents: number });
       },
     ],
   ] as const) {
-    it(`has the events in order, regardless of its bounds, from ${where}`, async () => {
+    it(`has the events in order, for any bounds, from ${source}`, async () => {
       const bank = await bankWithAda();
-      for (let number = 1; number <= 30; number++) await bank.do(ada, deposit, { amountCents: number });
+      for (let number = 1; number <= 30; number++) await bank.execute(ada, deposit, { amountCents: number });
       await prepare(bank);
       const all = await page(bank, 0, 1_000);
       const count = all.length;
@@ -84,11 +86,11 @@ describe("a page of history", () => {
     });
   }
 
-  it("is read from a long journal, whose batches are many and far apart", async () => {
+  it("is read from a long journal with many batches of other instances", async () => {
     const bank = await bankWithAda();
     await bank.open(bob, 0);
     for (let number = 1; number <= 300; number++) {
-      await bank.do(number % 3 === 0 ? ada : bob, deposit, { amountCents: number });
+      await bank.execute(number % 3 === 0 ? ada : bob, deposit, { amountCents: number });
     }
     const records = await page(bank, 0, 1_000);
     assert.deepEqual(
@@ -99,21 +101,21 @@ describe("a page of history", () => {
 
   it("is read while the journal is cut under it", async () => {
     const bank = await bankWithAda({ tailBytesMax: 1 });
-    for (let number = 1; number <= 30; number++) await bank.do(ada, deposit, { amountCents: number });
-    const held = Promise.withResolvers<void>();
+    for (let number = 1; number <= 30; number++) await bank.execute(ada, deposit, { amountCents: number });
+    const barrier = Promise.withResolvers<void>();
     const log = bank.journal.partition("bank", 0);
     const { read } = log;
-    let isHeld = true;
+    let isBlocked = true;
     log.read = async function* (from) {
-      if (isHeld) await held.promise;
+      if (isBlocked) await barrier.promise;
       yield* read.call(log, from);
     };
     const reading = bank.runtime.history(accountKey(ada), 0, 1_000);
     await bank.time.flush();
-    isHeld = false;
+    isBlocked = false;
     await bank.time.advanceAsync(5_000);
     assert.ok(log.first > 20);
-    held.resolve();
+    barrier.resolve();
     const records = await bank.time.settle(reading);
     assert.deepEqual(
       records.map(({ event }) => event),
@@ -121,7 +123,7 @@ describe("a page of history", () => {
     );
   });
 
-  it("is read under traffic, with what was durable when it was asked for", async () => {
+  it("has no gaps when read under traffic", async () => {
     const bank = await bankWithAda();
     for (let round = 0; round < 20; round++) {
       bank.commits.hold();
@@ -132,7 +134,7 @@ describe("a page of history", () => {
       await bank.time.flush();
       const [read, state] = [page(bank, 0, 1_000), bank.runtime.stateAt(accountKey(ada), 0)];
       await Promise.resolve();
-      bank.commits.letThrough();
+      bank.commits.releaseWaiting();
       await bank.time.flush();
       bank.commits.open();
       const records = await read;
@@ -187,7 +189,7 @@ describe("a page of history", () => {
 });
 
 describe("a record", () => {
-  it("says who did it, in which trace, by which policy decision, in which namespace, and when", async () => {
+  it("has the actor, trace, policy decision, namespace and time", async () => {
     const bank = await bankWithAda();
     const cause: Cause = {
       actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: "robot-7" },
@@ -230,13 +232,13 @@ describe("a record", () => {
     }
   });
 
-  it("of what a message did says who started it, and of what a timer did that it was the service", async () => {
+  it("caused by a message names the original caller, and one caused by a timer names the service", async () => {
     const bank = await bankWithAda();
-    await bank.open(far, 0);
-    await bank.do(ada, transfer, { to: far, amountCents: 10 });
-    await bank.do(ada, placeHold, { amountCents: 10, periodMs: 1_000 });
+    await bank.open(remote, 0);
+    await bank.execute(ada, transfer, { to: remote, amountCents: 10 });
+    await bank.execute(ada, placeHold, { amountCents: 10, periodMs: 1_000 });
     await bank.time.advanceAsync(5_000);
-    const arrived = (await page(bank, 1, 1, far)).map(({ record }) => Record.decode(record));
+    const arrived = (await page(bank, 1, 1, remote)).map(({ record }) => Record.decode(record));
     assert.deepEqual(arrived[0]?.cause, tester);
     const expired = (await page(bank, 0, 10))
       .map(({ record }) => Record.decode(record))
@@ -246,9 +248,9 @@ describe("a record", () => {
 });
 
 describe("the state at an event", () => {
-  it("is what it was then, for every event, wherever its history is", async () => {
+  it("is the state after that event, wherever the history is stored", async () => {
     const bank = await bankWithAda();
-    for (let number = 1; number <= 10; number++) await bank.do(ada, deposit, { amountCents: number });
+    for (let number = 1; number <= 10; number++) await bank.execute(ada, deposit, { amountCents: number });
     for (const waitMs of [0, 25_000]) {
       await bank.time.advanceAsync(waitMs);
       for (let event = 1; event <= 11; event++) {
@@ -258,25 +260,25 @@ describe("the state at an event", () => {
     }
   });
 
-  it("of an event that there is not is refused", async () => {
+  it("of a missing event is refused", async () => {
     const bank = await bankWithAda();
     for (const event of [-1, 2, 1.5, Number.NaN, 1e9]) {
       assert.equal(await codeOf(amountAt(bank, event)), "runtime.no_such_event");
     }
   });
 
-  it("does not count what a reset went back behind, and shows it all the same", async () => {
+  it("does not count events that a reset undid, and can still show them", async () => {
     const poison = new Poison();
     const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
     await bank.start();
     await bank.open(ada, 1_000);
-    for (const amountCents of [1, 2, 3]) await bank.do(ada, deposit, { amountCents });
+    for (const amountCents of [1, 2, 3]) await bank.execute(ada, deposit, { amountCents });
     poison.decides.add("withdraw");
     await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 1 }));
     poison.cure();
     const action = RepairAction.REPAIR_ACTION_RESET;
     await bank.time.settle(bank.runtime.repair({ key: accountKey(ada), action, event: 2, cause: tester }));
-    await bank.do(ada, deposit, { amountCents: 10 });
+    await bank.execute(ada, deposit, { amountCents: 10 });
     for (const waitMs of [0, 25_000]) {
       await bank.time.advanceAsync(waitMs);
       const found: number[] = [];

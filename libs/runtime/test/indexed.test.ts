@@ -23,25 +23,25 @@ async function listed(bank: Bank): Promise<Record<string, number>> {
   return Object.fromEntries(entries.map(({ key, events }) => [key.id, events]));
 }
 
-describe("the index, for who has just changed something", () => {
-  it("has what has started and what has ended", async () => {
+describe("the index after a change", () => {
+  it("lists started and ended instances without waiting for the next tick", async () => {
     const bank = await openBank();
     const startMs = bank.time.now();
     await bank.open(ada, 0);
     assert.deepEqual(await listed(bank), { [ada]: 1 });
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     assert.deepEqual(await listed(bank), { [ada]: 2 });
     assert.ok(bank.time.now() - startMs < indexEveryMs, "no tick of the archive was waited for");
   });
 
-  it("has those of all partitions", async () => {
+  it("lists the instances of all partitions", async () => {
     const bank = await openBank();
     const ids = Array.from({ length: partitions }, (_, partition) => idsIn(partition, 3)).flat();
     await bank.time.settle(Promise.all(ids.map((id) => bank.open(id, 1))));
     assert.deepEqual(Object.keys(await listed(bank)).sort(), ids.sort());
   });
 
-  it("is there at once when nothing is due", async () => {
+  it("is up to date at once if no change is pending", async () => {
     const bank = await openBank();
     await bank.open(ada, 0);
     await listed(bank);
@@ -50,7 +50,7 @@ describe("the index, for who has just changed something", () => {
     assert.equal(bank.time.now(), beforeMs);
   });
 
-  it("shares a commit among lists that are asked for together", async () => {
+  it("shares one commit among concurrent lists", async () => {
     const bank = await openBank();
     let commits = 0;
     bank.archivePass = async (operation) => {
@@ -61,14 +61,14 @@ describe("the index, for who has just changed something", () => {
     assert.equal(commits, 1);
   });
 
-  it("has what became durable while an earlier commit was under way", async () => {
+  it("includes changes that became durable during an earlier commit", async () => {
     const bank = await openBank();
-    const held = Promise.withResolvers<void>();
+    const barrier = Promise.withResolvers<void>();
     const first = Promise.withResolvers<void>();
     bank.archivePass = async (operation) => {
       if (operation !== "commit") return;
       first.resolve();
-      await held.promise;
+      await barrier.promise;
     };
     await bank.open(ada, 0);
     const before = bank.runtime.indexed();
@@ -76,7 +76,7 @@ describe("the index, for who has just changed something", () => {
     const [bob = ""] = others;
     await bank.open(bob, 1);
     const after = bank.runtime.indexed();
-    held.resolve();
+    barrier.resolve();
     await bank.time.settle(before);
     await bank.time.settle(after);
     assert.deepEqual(Object.keys(await listed(bank)).sort(), [ada, bob].sort());
@@ -91,17 +91,17 @@ describe("the index, for who has just changed something", () => {
     assert.ok(failures <= 0);
   });
 
-  it("holds no caller when the partition is given away", async () => {
+  it("blocks no caller when the partition is released", async () => {
     const bank = await openBank();
     bank.archivePass = () => new Promise(() => {});
     await bank.open(ada, 0);
     let isAnswered = false;
-    const asked = bank.runtime.indexed().then(() => {
+    const pending = bank.runtime.indexed().then(() => {
       isAnswered = true;
     });
     await bank.time.advanceAsync(10);
     assert.equal(isAnswered, false);
     void bank.runtime.stop();
-    await bank.time.settle(asked);
+    await bank.time.settle(pending);
   });
 });

@@ -30,18 +30,18 @@ async function bankWithAda(limits = {}): Promise<Bank> {
 
 for (const [when, then] of Object.entries(lives)) {
   describe(`a command that is repeated under its key ${when}`, () => {
-    it("gets the first answer and does nothing again", async () => {
+    it("gets the first answer and takes effect only once", async () => {
       const bank = await bankWithAda();
-      const first = await bank.do(ada, deposit, { amountCents: 5 }, "k");
-      await bank.do(ada, deposit, { amountCents: 100 });
+      const first = await bank.execute(ada, deposit, { amountCents: 5 }, "k");
+      await bank.execute(ada, deposit, { amountCents: 100 });
       await then(bank);
-      assert.deepEqual(await bank.do(ada, deposit, { amountCents: 5 }, "k"), first);
+      assert.deepEqual(await bank.execute(ada, deposit, { amountCents: 5 }, "k"), first);
       assert.equal(await bank.balanceOf(ada), 1_105);
     });
 
     it("is refused with another body, or as another command", async () => {
       const bank = await bankWithAda();
-      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await bank.execute(ada, deposit, { amountCents: 5 }, "k");
       await then(bank);
       assert.equal(
         await bank.codeOf(bank.submit(ada, deposit, { amountCents: 6 }, "k")),
@@ -56,17 +56,17 @@ for (const [when, then] of Object.entries(lives)) {
 
     it("is done again when the time of the key is over", async () => {
       const bank = await bankWithAda({ keysKeptMs: 60_000 });
-      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await bank.execute(ada, deposit, { amountCents: 5 }, "k");
       await then(bank);
       await bank.time.advanceAsync(60_000);
-      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await bank.execute(ada, deposit, { amountCents: 5 }, "k");
       assert.equal(await bank.balanceOf(ada), 1_010);
     });
 
     it("as the start of an instance is answered as started", async () => {
       const bank = await bankWithAda();
       const body = { owner: bob, product: "", balanceCents: 7 };
-      await bank.do(bob, open, body, "start");
+      await bank.execute(bob, open, body, "start");
       await then(bank);
       assert.equal(await bank.codeOf(bank.submit(bob, open, body, "start")), "done");
       assert.equal(await bank.codeOf(bank.submit(bob, open, body)), "bank.account_exists");
@@ -75,8 +75,8 @@ for (const [when, then] of Object.entries(lives)) {
 
     it("as the end of an instance is answered as ended", async () => {
       const bank = await bankWithAda();
-      await bank.do(ada, withdraw, { amountCents: 1_000 });
-      await bank.do(ada, close, {}, "end");
+      await bank.execute(ada, withdraw, { amountCents: 1_000 });
+      await bank.execute(ada, close, {}, "end");
       await then(bank);
       assert.equal(await bank.codeOf(bank.submit(ada, close, {}, "end")), "done");
       assert.equal(await bank.codeOf(bank.submit(ada, close, {})), "bank.account_closed");
@@ -87,11 +87,11 @@ for (const [when, then] of Object.entries(lives)) {
       const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
       await bank.start();
       await bank.open(ada, 1_000);
-      await bank.do(ada, deposit, { amountCents: 5 }, "k");
+      await bank.execute(ada, deposit, { amountCents: 5 }, "k");
       poison.decides.add("withdraw");
       await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5 }, "w"));
       await then(bank);
-      assert.equal((await bank.do(ada, deposit, { amountCents: 5 }, "k")).balanceCents, 1_005);
+      assert.equal((await bank.execute(ada, deposit, { amountCents: 5 }, "k")).balanceCents, 1_005);
       assert.equal(
         await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5 }, "w")),
         "runtime.quarantined",
@@ -101,11 +101,11 @@ for (const [when, then] of Object.entries(lives)) {
 }
 
 describe("a key", () => {
-  it("belongs to one instance: another one may have the same", async () => {
+  it("belongs to one instance: another instance can use the same key", async () => {
     const bank = await bankWithAda();
     await bank.open(bob, 0);
-    await bank.do(ada, deposit, { amountCents: 5 }, "k");
-    await bank.do(bob, deposit, { amountCents: 6 }, "k");
+    await bank.execute(ada, deposit, { amountCents: 5 }, "k");
+    await bank.execute(bob, deposit, { amountCents: 6 }, "k");
     assert.equal(await bank.balanceOf(ada), 1_005);
     assert.equal(await bank.balanceOf(bob), 6);
   });
@@ -116,34 +116,34 @@ describe("a key", () => {
       await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5_000 }, "k")),
       "bank.funds_missing",
     );
-    await bank.do(ada, deposit, { amountCents: 9_000 });
+    await bank.execute(ada, deposit, { amountCents: 9_000 });
     assert.equal(await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
     assert.equal(await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 5_000 }, "k")), "done");
     assert.equal(await bank.balanceOf(ada), 5_000);
   });
 
-  it("counts within one turn too", async () => {
+  it("also works within one turn", async () => {
     const bank = await bankWithAda();
-    const told = Array.from({ length: 10 }, () => bank.submit(ada, deposit, { amountCents: 5 }, "k"));
-    await bank.time.settle(Promise.all(told));
+    const deposits = Array.from({ length: 10 }, () => bank.submit(ada, deposit, { amountCents: 5 }, "k"));
+    await bank.time.settle(Promise.all(deposits));
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("of a command whose batch was lost is free again", async () => {
+  it("of a command whose batch was lost can be used again", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("unknown-lost");
     assert.equal(
       await bank.codeOf(bank.submit(ada, placeHold, { amountCents: 5, periodMs: 1e9 }, "k")),
       "runtime.outcome_unknown",
     );
-    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    await bank.execute(ada, deposit, { amountCents: 5 }, "k");
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("comes with a body that cannot be written: that call alone is refused", async () => {
+  it("that is reused with an invalid body refuses only that call", async () => {
     const bank = await bankWithAda();
     await bank.open(bob, 0);
-    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    await bank.execute(ada, deposit, { amountCents: 5 }, "k");
     const broken = codeOf(bank.submit(ada, open, { owner: 7 } as never, "k"));
     const other = codeOf(bank.submit(bob, deposit, { amountCents: 1 }));
     assert.deepEqual(await bank.time.settle(Promise.all([broken, other])), ["runtime.key_reused", "done"]);
@@ -152,7 +152,7 @@ describe("a key", () => {
 
   it("is in the history", async () => {
     const bank = await bankWithAda();
-    await bank.do(ada, deposit, { amountCents: 5 }, "k");
+    await bank.execute(ada, deposit, { amountCents: 5 }, "k");
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
     assert.equal(records.length, 3);
   });

@@ -15,15 +15,15 @@ import {
 import { Bank, codeOf, idsIn } from "./bank.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
-const [far = ""] = idsIn(1, 1);
+const [remote = ""] = idsIn(1, 1);
 
-describe("an instance with as many events as it may have", () => {
+describe("an instance with the maximum number of events", () => {
   async function fullBank(): Promise<Bank> {
     const bank = new Bank({ eventsMax: 3 });
     await bank.start();
     await bank.open(ada, 1_000);
-    await bank.do(ada, placeHold, { amountCents: 100, periodMs: 60_000 });
-    await bank.do(ada, deposit, { amountCents: 1 });
+    await bank.execute(ada, placeHold, { amountCents: 100, periodMs: 60_000 });
+    await bank.execute(ada, deposit, { amountCents: 1 });
     return bank;
   }
 
@@ -31,13 +31,13 @@ describe("an instance with as many events as it may have", () => {
     const bank = new Bank({ eventsMax: 3 }, { machines: [{ ...account, isEndless: true }] });
     await bank.start();
     await bank.open(ada, 1_000);
-    for (let n = 0; n < 5; n++) await bank.do(ada, deposit, { amountCents: 1 });
+    for (let n = 0; n < 5; n++) await bank.execute(ada, deposit, { amountCents: 1 });
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("takes no commands, and says how many it may have", async () => {
+  it("accepts no commands, and reports the maximum", async () => {
     const bank = await fullBank();
-    await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), (error) => {
+    await assert.rejects(bank.execute(ada, deposit, { amountCents: 1 }), (error) => {
       assert.ok(error instanceof TuttiError);
       assert.equal(error.code, "runtime.too_many_events");
       assert.equal(error.status, "RESOURCE_EXHAUSTED");
@@ -49,8 +49,8 @@ describe("an instance with as many events as it may have", () => {
 
   it("accepts messages and timers, which cannot be repeated", async () => {
     const bank = await fullBank();
-    await bank.open(far, 50);
-    await bank.do(far, transfer, { to: ada, amountCents: 50 });
+    await bank.open(remote, 50);
+    await bank.execute(remote, transfer, { to: ada, amountCents: 50 });
     await bank.time.advanceAsync(70_000);
     assert.equal(await bank.balanceOf(ada), 1_051);
   });
@@ -74,29 +74,29 @@ describe("a command that decides more than a batch may have", () => {
     return bank;
   }
 
-  it("is refused with how large it was, and harms neither its instance nor the others of the turn", async () => {
+  it("is refused, and affects neither its instance nor other commands of the turn", async () => {
     const bank = await smallBank();
     await bank.open(bob, 0);
-    const told = [
+    const submitted = [
       bank.submit(bob, deposit, { amountCents: 1 }),
       bank.submit(ada, freeze, { reason }),
       bank.submit(ada, deposit, { amountCents: 1 }),
       bank.submit(bob, deposit, { amountCents: 1 }),
     ].map(codeOf);
-    const codes = await bank.time.settle(Promise.all(told));
+    const codes = await bank.time.settle(Promise.all(submitted));
     assert.deepEqual(codes, ["done", "runtime.batch_too_large", "done", "done"]);
     assert.deepEqual(bank.runtime.quarantined(), []);
     assert.equal(await bank.balanceOf(bob), 2);
   });
 
-  it("as the first of an instance is refused the same, and the id stays free", async () => {
+  it("as the first command of an instance is refused too, and the id stays free", async () => {
     const bank = await smallBank();
     const body = { owner: reason, product: "", balanceCents: 0 };
     assert.equal(await bank.codeOf(bank.submit(bob, open, body)), "runtime.batch_too_large");
     assert.equal(await bank.codeOf(bank.submit(bob, open, { ...body, owner: "bob" })), "done");
   });
 
-  it("does not come near it: many large commands at once go into several batches", async () => {
+  it("does not arise from many large commands at once, which go into several batches", async () => {
     const bank = await smallBank();
     const ids = idsIn(0, 40);
     for (const id of ids.slice(1)) await bank.open(id, 0);
@@ -114,19 +114,19 @@ describe("a command that decides more than a batch may have", () => {
 });
 
 describe("a state that is larger than it may be", () => {
-  it("takes no commands from when that is known, says so, and takes results, which may make it smaller", async () => {
+  it("blocks commands once its size is known, reports it, and still accepts results, which may shrink it", async () => {
     const bank = new Bank({ stateBytesMax: 200, idleMs: 1_000 });
     await bank.start();
     await bank.open(ada, 1_000);
-    await bank.do(ada, requestStatement, {});
-    await bank.do(ada, freeze, { reason: "x".repeat(300) });
+    await bank.execute(ada, requestStatement, {});
+    await bank.execute(ada, freeze, { reason: "x".repeat(300) });
     await bank.time.advanceAsync(15_000);
     for (const isAfterRestart of [false, true]) {
       if (isAfterRestart) {
         bank.crash();
         await bank.start();
       }
-      await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), (error) => {
+      await assert.rejects(bank.execute(ada, deposit, { amountCents: 1 }), (error) => {
         assert.ok(error instanceof TuttiError);
         assert.equal(error.code, "runtime.state_too_large");
         assert.match(error.message, /more than the maximum of 200\./);
@@ -144,7 +144,7 @@ describe("an archive that writes more slowly than the journal grows", () => {
     const bank = new Bank({ tailBytesMax: 200, behindBytesMax: 2_000 });
     await bank.start();
     await bank.open(ada, 1_000);
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     const written = Promise.withResolvers<void>();
     bank.archivePass = (operation) => (operation === "commit" ? written.promise : Promise.resolve());
     return { bank, open: written.resolve };
@@ -152,29 +152,29 @@ describe("an archive that writes more slowly than the journal grows", () => {
 
   /** Returns how many deposits the partition accepted before it refused one. */
   async function fill(bank: Bank): Promise<number> {
-    for (let taken = 0; taken < 1_000; taken++) {
+    for (let accepted = 0; accepted < 1_000; accepted++) {
       const code = await codeOf(bank.time.settle(bank.submit(ada, deposit, { amountCents: 1 })));
-      if (code === "runtime.archive_behind") return taken;
+      if (code === "runtime.archive_behind") return accepted;
       assert.equal(code, "done");
     }
     assert.fail("nothing was refused");
   }
 
-  it("holds commands back, takes results, and lets commands in again when it has caught up", async () => {
+  it("blocks commands, accepts results, and accepts commands again when it has caught up", async () => {
     const { bank, open } = await slowBank();
-    const taken = await fill(bank);
-    await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), {
+    const accepted = await fill(bank);
+    await assert.rejects(bank.execute(ada, deposit, { amountCents: 1 }), {
       status: "RESOURCE_EXHAUSTED",
       retryAfterMs: 500,
     });
     const token = bank.dispatched[0]?.token;
     assert.ok(token);
     assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
-    await bank.open(far, 0);
+    await bank.open(remote, 0);
     open();
     await bank.time.advanceAsync(2_000);
-    await bank.do(ada, deposit, { amountCents: 1 });
-    assert.equal(await bank.balanceOf(ada), 1_001 + taken);
+    await bank.execute(ada, deposit, { amountCents: 1 });
+    assert.equal(await bank.balanceOf(ada), 1_001 + accepted);
   });
 });
 
@@ -184,14 +184,14 @@ describe("bounds that contradict each other", () => {
     "an inbox that holds nothing": { inboxMax: 0 },
     "a turn that takes nothing": { turnCommandsMax: 0 },
   })) {
-    it(`are refused when the runtime is made: ${name}`, () => {
-      assert.throws(() => new Bank(limits).make());
+    it(`are refused when the runtime is created: ${name}`, () => {
+      assert.throws(() => new Bank(limits).create());
     });
   }
 
-  it("are refused when it starts: a batch that is closed beyond what the journal takes", async () => {
+  it("are refused at the start: a batch limit beyond the maximum of the journal", async () => {
     const bank = new Bank({ batchBytesSoft: 8 * 1024 * 1024 });
-    bank.make();
+    bank.create();
     await assert.rejects(bank.runtime.start(), /well below what the journal takes/);
   });
 });

@@ -26,14 +26,14 @@ function accountWithPhotograph(poison = new Poison()): AnyMachine {
 
 /** A store that can be out of reach. */
 class Photographs extends MemoryBlobs {
-  isAway = false;
+  isUnavailable = false;
 
   override mention(mentions: readonly BlobMention[]): Promise<void> {
-    return this.isAway ? Promise.reject(new Error("out of reach")) : super.mention(mentions);
+    return this.isUnavailable ? Promise.reject(new Error("out of reach")) : super.mention(mentions);
   }
 
   get mentioned(): readonly string[] {
-    return [...this.kept.mentions.values()].map(({ mention: { id, sha256, service, partition } }) => {
+    return [...this.store.mentions.values()].map(({ mention: { id, sha256, service, partition } }) => {
       assert.deepEqual(Buffer.from(sha256), Buffer.from(hashOf(id)));
       return `${service}/${partition} ${id}`;
     });
@@ -51,7 +51,7 @@ describe("a blob that a record names", () => {
   it("is mentioned by the time the archive has the record", async () => {
     const { bank, blobs } = await bankWithPhotographs();
     await bank.open(ada, 1_000);
-    await bank.do(ada, deposit, { amountCents: 1 });
+    await bank.execute(ada, deposit, { amountCents: 1 });
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(blobs.mentioned, [`bank/0 ${ada}`]);
     assert.equal((await bank.time.settle(bank.archive.search(plainSearch))).entries.length, 1);
@@ -67,37 +67,37 @@ describe("a blob that a record names", () => {
     assert.deepEqual(blobs.mentioned, [`bank/0 ${ada}`]);
   });
 
-  it("is not mentioned when nothing is kept of its instance", async () => {
+  it("is not mentioned if its instance has no retention", async () => {
     const blobs = new Photographs(new VirtualTime());
     const retentionOf = () => ({ keepMs: 0, idKeptMs: 0 });
     const bank = new Bank({}, { machines: [accountWithPhotograph()], blobs, retentionOf });
     await bank.start();
     await bank.open(ada, 0);
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     await bank.open(bob, 0);
     await bank.time.advanceAsync(1_000);
     assert.deepEqual(blobs.mentioned, [`bank/0 ${bob}`]);
   });
 
-  it("holds its record back from the archive while the store is out of reach, and nothing else", async () => {
+  it("delays only the archiving of its record while the blob store is unavailable", async () => {
     const { bank, blobs } = await bankWithPhotographs();
-    blobs.isAway = true;
+    blobs.isUnavailable = true;
     await bank.open(ada, 1_000);
     await bank.time.advanceAsync(5_000);
     assert.equal(await bank.balanceOf(ada), 1_000);
     assert.deepEqual((await bank.time.settle(bank.archive.search(plainSearch))).entries, []);
     await assert.rejects(bank.runtime.mentioned(0), /out of reach/);
-    blobs.isAway = false;
+    blobs.isUnavailable = false;
     await bank.time.advanceAsync(10_000);
     assert.deepEqual(blobs.mentioned, [`bank/0 ${ada}`]);
     assert.equal((await bank.time.settle(bank.archive.search(plainSearch))).entries.length, 1);
   });
 
-  it("is mentioned when its instance fails on anything that comes after it", async () => {
+  it("is mentioned even if its instance fails later", async () => {
     const poison = new Poison();
     const { bank, blobs } = await bankWithPhotographs(poison);
     await bank.open(ada, 1_000);
-    await bank.do(ada, withdraw, { amountCents: 1 });
+    await bank.execute(ada, withdraw, { amountCents: 1 });
     bank.crash();
     poison.folds.add("account_opened");
     await bank.start();
@@ -106,34 +106,35 @@ describe("a blob that a record names", () => {
     assert.deepEqual(blobs.mentioned, [`bank/0 ${ada}`]);
   });
 
-  it("needs a store: a runtime without one is not made", () => {
+  it("needs a blob store: a runtime without one cannot be created", () => {
     const bank = new Bank({}, { machines: [accountWithPhotograph()] });
-    assert.throws(() => bank.make(), /a store of them/);
+    assert.throws(() => bank.create(), /a store of them/);
   });
 });
 
 describe("a partition that is not running here", () => {
-  it("says nothing of what it has mentioned, nor of who is kept", async () => {
+  it("reports neither its mentions nor its kept instances", async () => {
     const { bank } = await bankWithPhotographs();
     await bank.time.settle(bank.runtime.disown(0));
     assert.equal(await bank.runtime.mentioned(0), false);
-    assert.equal(await bank.runtime.areKept(0, [accountKey(ada)]), undefined);
+    assert.equal(await bank.runtime.checkExistence(0, [accountKey(ada)]), undefined);
   });
 });
 
-describe("instances that are kept", () => {
-  it("are those in memory, those put away, and those that ended until they are removed", async () => {
+describe("kept instances", () => {
+  it("are in memory, passivated, or ended but not yet removed", async () => {
     const { bank } = await bankWithPhotographs();
     for (const id of [ada, bob, cyd]) await bank.open(id, 0);
-    await bank.do(bob, close, {});
-    const kept = () => bank.time.settle(bank.runtime.areKept(0, [ada, bob, cyd, dan].map(accountKey)));
-    assert.deepEqual(await kept(), [true, true, true, false]);
+    await bank.execute(bob, close, {});
+    const exist = () =>
+      bank.time.settle(bank.runtime.checkExistence(0, [ada, bob, cyd, dan].map(accountKey)));
+    assert.deepEqual(await exist(), [true, true, true, false]);
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
     assert.equal(await codeOf(bank.time.settle(bank.submit(cyd, deposit, { amountCents: 1 }))), "done");
-    assert.deepEqual(await kept(), [true, true, true, false]);
+    assert.deepEqual(await exist(), [true, true, true, false]);
     await bank.time.advanceAsync(3_600_000);
     while (await bank.time.settle(bank.archive.purge(bank.time.now())));
-    assert.deepEqual(await kept(), [true, false, true, false]);
+    assert.deepEqual(await exist(), [true, false, true, false]);
   });
 });

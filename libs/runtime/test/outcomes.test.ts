@@ -16,7 +16,7 @@ async function bankWithAda(limits = {}): Promise<Bank> {
 
 describe("an append whose outcome is unknown", () => {
   for (const fault of ["unknown-lost", "unknown-landed"] as const) {
-    it(`tells its callers so, and what they repeat takes effect once (${fault})`, async () => {
+    it(`is reported to its callers, and their retry takes effect once (${fault})`, async () => {
       const bank = await bankWithAda();
       bank.commits.fail(fault);
       const before = bank.head(0);
@@ -24,35 +24,38 @@ describe("an append whose outcome is unknown", () => {
         await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }, "k")),
         "runtime.outcome_unknown",
       );
-      const again = await bank.do(ada, deposit, { amountCents: 5 }, "k");
-      assert.equal(again.balanceCents, 1_005);
+      const repeated = await bank.execute(ada, deposit, { amountCents: 5 }, "k");
+      assert.equal(repeated.balanceCents, 1_005);
       assert.equal(await bank.balanceOf(ada), 1_005);
       // A seal lies between the unknown batch and the later ones.
       assert.ok(bank.head(0) >= before + 2);
     });
 
-    it(`tells those who read and those who were refused the same (${fault})`, async () => {
+    it(`is also reported to readers and refused callers (${fault})`, async () => {
       const bank = await bankWithAda();
       bank.commits.hold();
       bank.commits.fail(fault);
-      const told = [
+      const submitted = [
         bank.submit(ada, deposit, { amountCents: 5 }),
         bank.submit(ada, withdraw, { amountCents: 99_999 }),
-        bank.askBalance(ada),
-        bank.askBalance(bob),
+        bank.queryBalance(ada),
+        bank.queryBalance(bob),
       ].map(codeOf);
       await bank.time.flush();
       bank.commits.open();
-      assert.deepEqual(await bank.time.settle(Promise.all(told)), Array(4).fill("runtime.outcome_unknown"));
+      assert.deepEqual(
+        await bank.time.settle(Promise.all(submitted)),
+        Array(4).fill("runtime.outcome_unknown"),
+      );
     });
 
-    it(`leaves undecided work in the inbox, to be decided after loading (${fault})`, async () => {
+    it(`leaves undecided commands in the inbox until after the reload (${fault})`, async () => {
       const bank = await bankWithAda();
       bank.commits.hold();
       bank.commits.fail(fault);
       const first = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
       await bank.time.flush();
-      bank.commits.letThrough();
+      bank.commits.releaseWaiting();
       const later = bank.submit(ada, deposit, { amountCents: 7 });
       bank.commits.open();
       const landed = fault === "unknown-landed" ? 5 : 0;
@@ -65,17 +68,20 @@ describe("an append whose outcome is unknown", () => {
     const bank = await bankWithAda();
     bank.commits.hold();
     bank.commits.fail("unknown-lost");
-    const told: Promise<string>[] = [];
+    const submitted: Promise<string>[] = [];
     for (let number = 0; number < 5; number++) {
-      told.push(codeOf(bank.submit(ada, deposit, { amountCents: 1 })));
+      submitted.push(codeOf(bank.submit(ada, deposit, { amountCents: 1 })));
       await bank.time.flush();
     }
     bank.commits.open();
-    assert.deepEqual(await bank.time.settle(Promise.all(told)), Array(5).fill("runtime.outcome_unknown"));
+    assert.deepEqual(
+      await bank.time.settle(Promise.all(submitted)),
+      Array(5).fill("runtime.outcome_unknown"),
+    );
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("is an error that says to repeat with the same key", async () => {
+  it("is an error that advises a retry with the same key", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("unknown-lost");
     await assert.rejects(bank.time.settle(bank.submit(ada, deposit, { amountCents: 5 })), (error) => {
@@ -103,13 +109,13 @@ describe("an append whose outcome is unknown", () => {
     const bank = await bankWithAda();
     bank.commits.fail("unknown-lost", "unknown-landed", "unknown-lost");
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "runtime.outcome_unknown");
-    assert.equal((await bank.do(ada, deposit, { amountCents: 5 })).balanceCents, 1_005);
+    assert.equal((await bank.execute(ada, deposit, { amountCents: 5 })).balanceCents, 1_005);
   });
 
-  it("does not repeat a timer that had expired, and does not forget one that had not", async () => {
+  it("does not repeat an expired timer, and does not lose a pending one", async () => {
     for (const fault of ["unknown-lost", "unknown-landed"] as const) {
       const bank = await bankWithAda();
-      await bank.do(ada, placeHold, { amountCents: 300, periodMs: 10_000 });
+      await bank.execute(ada, placeHold, { amountCents: 300, periodMs: 10_000 });
       bank.commits.fail(fault);
       await bank.time.advanceAsync(30_000);
       assert.equal(await bank.balanceOf(ada), 1_000);
@@ -120,7 +126,7 @@ describe("an append whose outcome is unknown", () => {
 });
 
 describe("a disk that is full", () => {
-  it("refuses unwritten work, and the partition continues when there is room", async () => {
+  it("refuses unwritten commands, and the partition continues when there is space", async () => {
     const bank = await bankWithAda();
     bank.commits.fail("full", "full", "full");
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "journal.full");
@@ -154,34 +160,34 @@ describe("a journal that is full", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
     assert.equal(records.length, 2);
-    bank.journal.makeRoom();
+    bank.journal.freeRoom();
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 7 })), "done");
     assert.equal(await bank.balanceOf(ada), 1_012);
     // No seal lies between.
     assert.equal(bank.head(0), head + 2);
   });
 
-  it("lets timers wait, and runs those that came due when there is room", async () => {
+  it("delays timers, and runs due timers when there is space", async () => {
     const bank = await bankWithAda();
-    await bank.do(ada, placeHold, { amountCents: 400, periodMs: 5_000 });
+    await bank.execute(ada, placeHold, { amountCents: 400, periodMs: 5_000 });
     bank.journal.fill();
     const head = bank.head(0);
     await bank.time.advanceAsync(60_000);
     assert.equal(bank.head(0), head);
-    bank.journal.makeRoom();
+    bank.journal.freeRoom();
     await bank.time.flush();
     assert.equal(bank.head(0), head + 1);
   });
 });
 
-describe("a partition that was let go while the journal had no room", () => {
-  it("is restarted without that: anything that comes meanwhile waits, and is done", async () => {
+describe("a partition that was released while the journal was full", () => {
+  it("restarts, and executes the commands that arrive meanwhile", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
     bank.commits.fail("full");
     const first = bank.submit(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
-    bank.commits.letThrough();
+    bank.commits.releaseWaiting();
     assert.equal(await codeOf(first), "journal.full");
     await bank.time.settle(bank.runtime.disown(0));
     const owned = bank.runtime.own(0, 5);
@@ -195,10 +201,10 @@ describe("a partition that was let go while the journal had no room", () => {
 });
 
 describe("back-pressure", () => {
-  it("refuses at once what the inbox does not hold, and says when to come again", async () => {
+  it("refuses commands beyond the inbox limit at once, with a retry delay", async () => {
     const bank = await bankWithAda({ inboxMax: 10 });
-    const told = Array.from({ length: 15 }, () => bank.submit(ada, deposit, { amountCents: 1 }));
-    const outcomes = await bank.time.settle(Promise.allSettled(told));
+    const submitted = Array.from({ length: 15 }, () => bank.submit(ada, deposit, { amountCents: 1 }));
+    const outcomes = await bank.time.settle(Promise.allSettled(submitted));
     const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
     assert.equal(refused.length, 5);
     for (const error of refused) {
@@ -209,7 +215,7 @@ describe("back-pressure", () => {
     assert.equal(await bank.balanceOf(ada), 1_010);
   });
 
-  it("decides nothing while the journal has no room, and everything when there is some", async () => {
+  it("decides nothing while the journal has no space, and everything when it has", async () => {
     const bank = new Bank();
     await bank.start({ batchBytesMax: 1024 * 1024, waitingBytesMax: 1024 * 1024 });
     await bank.open(ada, 1_000);
@@ -218,7 +224,7 @@ describe("back-pressure", () => {
     await bank.time.flush();
     const later = Array.from({ length: 5 }, () => bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.flush();
-    assert.equal(bank.runtime.standings()[0]?.inbox, 5);
+    assert.equal(bank.runtime.partitionStatuses()[0]?.inbox, 5);
     bank.commits.open();
     await bank.time.settle(Promise.all([first, ...later]));
     assert.equal(await bank.balanceOf(ada), 1_006);
@@ -228,7 +234,7 @@ describe("back-pressure", () => {
     const bank = new Bank();
     await bank.start({ batchBytesMax: 1024 * 1024, waitingBytesMax: 1024 * 1024 });
     await bank.open(ada, 1_000);
-    await bank.do(ada, placeHold, { amountCents: 300, periodMs: 1_000 });
+    await bank.execute(ada, placeHold, { amountCents: 300, periodMs: 1_000 });
     bank.commits.hold();
     const first = bank.submit(ada, deposit, { amountCents: 1 });
     await bank.time.flush();
@@ -253,14 +259,14 @@ describe("an owner whose partition another process has sealed", () => {
     const bank = await bankWithAda();
     const old = bank.runtime;
     const { journal } = bank;
-    bank.make({}, { journals: { journal, renew: async () => journal } });
+    bank.create({}, { journals: { journal, renew: async () => journal } });
     const next = bank.runtime;
     await bank.time.settle(next.own(0, journal.partition("bank", 0).last.epoch + 1));
     bank.runtime = old;
     return { bank, old, next };
   }
 
-  it("writes nothing, tells its callers, and says that it lost it", async () => {
+  it("writes nothing, informs its callers, and reports the loss", async () => {
     const { bank, old, next } = await twoOwners();
     const before = bank.head(0);
     const first = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
@@ -268,20 +274,20 @@ describe("an owner whose partition another process has sealed", () => {
     assert.equal(bank.head(0), before);
     assert.deepEqual(bank.lost, [0]);
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "mesh.not_owner");
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "mesh.not_owner");
-    assert.equal(old.standings().length, 3);
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "mesh.not_owner");
+    assert.equal(old.partitionStatuses().length, 3);
     bank.runtime = next;
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("does not answer a read from what it remembers", async () => {
+  it("does not answer reads from memory", async () => {
     const { bank } = await twoOwners();
     bank.validUntilMs = 0;
-    assert.notEqual(await bank.codeOf(bank.askBalance(ada)), "done");
+    assert.notEqual(await bank.codeOf(bank.queryBalance(ada)), "done");
     assert.deepEqual(bank.lost, [0]);
   });
 
-  it("gives no history from what it remembers", async () => {
+  it("returns no history from memory", async () => {
     const { bank } = await twoOwners();
     bank.validUntilMs = 0;
     assert.notEqual(await bank.codeOf(bank.runtime.history(accountKey(ada), 0, 10)), "done");
@@ -297,7 +303,7 @@ describe("an owner whose partition another process has sealed", () => {
     );
   });
 
-  it("keeps the partitions that are still its own", async () => {
+  it("keeps its other partitions", async () => {
     const { bank } = await twoOwners();
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     const [other = ""] = idsIn(1, 1);
@@ -319,7 +325,7 @@ describe("a read", () => {
     bank.validUntilMs = 0;
     const before = bank.head(0);
     bank.commits.hold();
-    const read = bank.askBalance(ada);
+    const read = bank.queryBalance(ada);
     let isAnswered = false;
     void read.then(() => {
       isAnswered = true;
@@ -334,12 +340,12 @@ describe("a read", () => {
   it("does not rest on a batch that was sent before it, when the lease may be over", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
-    const deposited = bank.do(ada, deposit, { amountCents: 5 });
+    const deposited = bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
     // The process stood still: the batch was durable long ago, and its confirmation arrives only now.
     bank.validUntilMs = 0;
     const before = bank.head(0);
-    const read = bank.askBalance(ada);
+    const read = bank.queryBalance(ada);
     await bank.time.flush();
     bank.commits.open();
     await bank.time.settle(deposited);
@@ -351,7 +357,7 @@ describe("a read", () => {
     const bank = await bankWithAda();
     bank.validUntilMs = 0;
     await bank.balanceOf(ada);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.balanceOf(ada);
     bank.crash();
     await bank.start();
@@ -359,60 +365,60 @@ describe("a read", () => {
   });
 });
 
-describe("a partition that is let go of", () => {
+describe("a released partition", () => {
   it("finishes work that is under way and sends all others to the next owner", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
-    const underWay = bank.submit(ada, deposit, { amountCents: 5 });
+    const pending = bank.submit(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
-    const gone = bank.runtime.disown(0);
+    const disowning = bank.runtime.disown(0);
     const later = codeOf(bank.submit(ada, deposit, { amountCents: 7 }));
     bank.commits.open();
-    assert.equal((await bank.time.settle(underWay)).balanceCents, 1_005);
+    assert.equal((await bank.time.settle(pending)).balanceCents, 1_005);
     assert.equal(await bank.time.settle(later), "runtime.leaving");
-    await bank.time.settle(gone);
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "mesh.not_owner");
+    await bank.time.settle(disowning);
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "mesh.not_owner");
   });
 
-  it("can be owned again, and has everything", async () => {
+  it("can be owned again, with all its data", async () => {
     const bank = await bankWithAda();
     await bank.time.settle(bank.runtime.disown(0));
     await bank.time.settle(bank.runtime.own(0, 9));
     assert.equal(await bank.balanceOf(ada), 1_000);
-    assert.ok((bank.runtime.standings()[0]?.epoch ?? 0) >= 9);
+    assert.ok((bank.runtime.partitionStatuses()[0]?.epoch ?? 0) >= 9);
   });
 
-  it("and taken again before that is over is owned in the end", async () => {
+  it("that is taken again before the release is complete is owned in the end", async () => {
     const bank = await bankWithAda();
     bank.commits.hold();
-    const underWay = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
+    const pending = codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
     await bank.time.flush();
-    const gone = bank.runtime.disown(0);
-    const again = codeOf(bank.runtime.own(0, 9));
+    const disowning = bank.runtime.disown(0);
+    const owning = codeOf(bank.runtime.own(0, 9));
     bank.commits.open();
-    await bank.time.settle(Promise.all([gone, again, underWay]));
+    await bank.time.settle(Promise.all([disowning, owning, pending]));
     await bank.time.advanceAsync(10_000);
-    assert.equal(bank.runtime.standings().length, 4);
+    assert.equal(bank.runtime.partitionStatuses().length, 4);
     assert.ok((await bank.balanceOf(ada)) >= 1_000);
   });
 
-  it("tells those who wait for a lookup", async () => {
+  it("notifies callers that wait for a lookup", async () => {
     const bank = await bankWithAda();
     await bank.time.advanceAsync(60_000);
     assert.equal(bank.isLoaded(ada), false);
-    const held = Promise.withResolvers<void>();
+    const barrier = Promise.withResolvers<void>();
     bank.archivePass = async (operation) => {
-      if (operation === "load") await held.promise;
+      if (operation === "load") await barrier.promise;
     };
-    const told = [
+    const submitted = [
       bank.submit(ada, deposit, { amountCents: 5 }),
-      bank.askBalance(ada),
-      bank.runtime.receive(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+      bank.queryBalance(ada),
+      bank.runtime.receive(0, { service: "x", partition: 0, envelopes: [envelopeTo(ada)] }),
     ].map(codeOf);
     await bank.time.flush();
     await bank.time.settle(bank.runtime.disown(0));
-    held.resolve();
-    const codes = await bank.time.settle(Promise.all(told));
+    barrier.resolve();
+    const codes = await bank.time.settle(Promise.all(submitted));
     assert.deepEqual(codes, Array(3).fill("mesh.not_owner"));
   });
 });
@@ -424,19 +430,19 @@ describe("an archive that fails for a moment", () => {
     assert.equal(bank.isLoaded(ada), false);
     let failures = 3;
     bank.archiveFault = (operation) => (operation === "load" && failures-- > 0 ? "lost" : undefined);
-    const told = [
+    const submitted = [
       bank.submit(ada, deposit, { amountCents: 5 }),
-      bank.askBalance(ada),
-      bank.runtime.receive(0, { service: "x", partition: 0, letters: [letterTo(ada)] }),
+      bank.queryBalance(ada),
+      bank.runtime.receive(0, { service: "x", partition: 0, envelopes: [envelopeTo(ada)] }),
     ].map(codeOf);
-    for (const code of await bank.time.settle(Promise.all(told))) {
+    for (const code of await bank.time.settle(Promise.all(submitted))) {
       assert.ok(["done", "runtime.outcome_unknown", "archive.failed"].includes(code), code);
     }
     assert.ok((await bank.balanceOf(ada)) >= 1_000);
   });
 
   for (const which of [1, 2, 3]) {
-    it(`loses nothing that it did not take (commit ${which})`, async () => {
+    it(`loses nothing of a failed commit (commit ${which})`, async () => {
       const bank = new Bank({ tailBytesMax: 1, idleMs: 1e9 });
       await bank.start();
       await bank.open(ada, 1_000);
@@ -453,12 +459,12 @@ describe("an archive that fails for a moment", () => {
     });
   }
 
-  it("keeps trying to keep what is to be kept", async () => {
+  it("retries until everything is archived", async () => {
     const bank = await bankWithAda();
     let failures = 20;
     bank.archiveFault = (operation) =>
       operation === "commit" && failures > 0 ? (failures-- % 2 === 0 ? "lost" : "unanswered") : undefined;
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(600_000);
     assert.equal(failures, 0);
     assert.equal(bank.isLoaded(ada), false);
@@ -470,7 +476,7 @@ describe("an archive that fails for a moment", () => {
 });
 
 describe("a start with a chosen id", () => {
-  it("that is repeated after an unknown outcome is refused as there already, or starts", async () => {
+  it("that is retried after an unknown outcome is refused as existing, or starts", async () => {
     const bank = new Bank();
     await bank.start();
     for (const [fault, expected] of [
@@ -486,7 +492,7 @@ describe("a start with a chosen id", () => {
   });
 });
 
-function letterTo(id: string) {
+function envelopeTo(id: string) {
   return {
     namespace: "default",
     sender: "account/x",

@@ -41,26 +41,29 @@ describe("with a server", { skip: program.skip }, () => {
 describe("the faults of the store in memory", () => {
   const bytes = new TextEncoder().encode("1");
 
-  it("cut: nothing is done, and changes are notified when it is repaired", async () => {
+  it("cut: every operation fails, and changes are reported after the repair", async () => {
     const time = new VirtualTime();
     const keys = new SharedKeys();
-    const [cut, other] = [new MemoryOwnershipStore(keys, time), new MemoryOwnershipStore(keys, time)];
+    const [disconnected, other] = [
+      new MemoryOwnershipStore(keys, time),
+      new MemoryOwnershipStore(keys, time),
+    ];
     const stopping = new AbortController();
-    const changes = cut.watch(stopping.signal)[Symbol.asyncIterator]();
+    const changes = disconnected.watch(stopping.signal)[Symbol.asyncIterator]();
     await changes.next();
-    cut.faults.failing = "cut";
-    await assert.rejects(cut.change("a", bytes, 0), ownershipErrors.storeUnavailable.is);
-    await assert.rejects(cut.read("a"), ownershipErrors.storeUnavailable.is);
+    disconnected.faults.failing = "cut";
+    await assert.rejects(disconnected.change("a", bytes, 0), ownershipErrors.storeUnavailable.is);
+    await assert.rejects(disconnected.read("a"), ownershipErrors.storeUnavailable.is);
     assert.equal(await other.read("a"), undefined);
     await other.change("a", bytes, 0);
     const next = changes.next();
     await time.advanceAsync(1_000);
-    cut.faults.failing = "no";
+    disconnected.faults.failing = "no";
     assert.equal((await time.settle(next)).value?.kind, "put");
     stopping.abort();
   });
 
-  it("silent: changes are made without notification", async () => {
+  it("silent: changes take effect without confirmation", async () => {
     const keys = new SharedKeys();
     const store = new MemoryOwnershipStore(keys, new VirtualTime());
     store.faults.failing = "silent";

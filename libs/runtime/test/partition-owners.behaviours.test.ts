@@ -5,15 +5,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   Cluster,
-  type ClusterGiven,
+  type ClusterOptions,
   raiseAfterMs,
   service,
   type TestProcess,
 } from "./partition-owners.fixture.ts";
 
-function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given: ClusterGiven = {}): void {
+function cluster(
+  title: string,
+  run: (cluster: Cluster) => Promise<void>,
+  options: ClusterOptions = {},
+): void {
   it(title, async () => {
-    const cluster = new Cluster(given);
+    const cluster = new Cluster(options);
     try {
       await run(cluster);
     } finally {
@@ -87,7 +91,7 @@ describe("a newer behaviour in a cluster", () => {
       const b = await cluster.join();
       await cluster.time.advanceAsync(60_000);
       assert.equal(cluster.owners(), "aaaa");
-      assert.equal(b.runtime.begun, 0);
+      assert.equal(b.runtime.starts, 0);
       const { level, reason } = b.partitionOwner.health();
       assert.equal(level, "degraded");
       assert.match(reason, /bank go to processes of a newer release.*account 2.*Run that release here too/);
@@ -103,7 +107,7 @@ describe("a newer behaviour in a cluster", () => {
     const b = await cluster.join();
     cluster.kill(a);
     await cluster.time.advanceAsync(20_000);
-    assert.deepEqual([cluster.owners(), b.runtime.begun], ["....", 0]);
+    assert.deepEqual([cluster.owners(), b.runtime.starts], ["....", 0]);
     await cluster.join(2);
     await cluster.until(() => cluster.owners() === "cccc", 5_000);
   });

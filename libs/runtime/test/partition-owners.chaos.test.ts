@@ -9,10 +9,10 @@ const steps = 800;
 /** `FROM=71 SEEDS=71` runs only that seed. */
 const from = Number(process.env["FROM"] ?? 1);
 const seeds = Number(process.env["SEEDS"] ?? 8);
-const chosen = Array.from({ length: seeds - from + 1 }, (_, index) => from + index);
+const selected = Array.from({ length: seeds - from + 1 }, (_, index) => from + index);
 
 /** Does something to the cluster now and then. */
-class Misfortune {
+class FaultInjector {
   readonly #cluster: Cluster;
   readonly #chance: { random(): number };
   readonly #leaving: Promise<unknown>[] = [];
@@ -22,7 +22,7 @@ class Misfortune {
     this.#chance = seededChance(seed);
   }
 
-  strike(): void {
+  inject(): void {
     const { alive } = this.#cluster;
     const [victim] = alive.toSorted(() => this.#chance.random() - 0.5);
     const kind = Math.floor(this.#chance.random() * 8);
@@ -42,11 +42,11 @@ class Misfortune {
 
   #freeze({ life }: TestProcess): void {
     life.stop();
-    this.#cluster.time.after(this.#chance.random() * 5_000, () => life.go());
+    this.#cluster.time.after(this.#chance.random() * 5_000, () => life.resume());
   }
 
-  #fail({ store: { faults } }: TestProcess, how: "cut" | "silent"): void {
-    faults.failing = how;
+  #fail({ store: { faults } }: TestProcess, fault: "cut" | "silent"): void {
+    faults.failing = fault;
     this.#cluster.time.after(this.#chance.random() * 3_000, () => {
       faults.failing = "no";
       faults.delayMs = 0;
@@ -81,15 +81,15 @@ function writeEverywhere(cluster: Cluster): void {
 }
 
 describe("partition owners of a cluster in bad times", () => {
-  for (const seed of chosen) {
-    it(`answer nothing stale, and own everything when times are better (seed ${seed})`, async () => {
+  for (const seed of selected) {
+    it(`return no stale reads, and own every partition after the faults end (seed ${seed})`, async () => {
       const cluster = new Cluster({ seed, drift: 0.1, ...(seed % 2 === 0 && { prepareMs: seed * 100 }) });
-      const misfortune = new Misfortune(cluster, seed);
+      const injector = new FaultInjector(cluster, seed);
       try {
         await cluster.join();
         await cluster.join();
         for (let step = 0; step < steps; step++) {
-          if (step % 12 === 0) misfortune.strike();
+          if (step % 12 === 0) injector.inject();
           await cluster.time.advanceAsync(stepMs);
           // A stopped process does not write. The answer that it would give at its next instruction is checked.
           checkReads(cluster);
@@ -97,7 +97,7 @@ describe("partition owners of a cluster in bad times", () => {
           checkReads(cluster);
         }
         for (const { store, life } of cluster.alive) {
-          life.go();
+          life.resume();
           Object.assign(store.faults, { failing: "no", delayMs: 0 });
         }
         await cluster.time.advanceAsync(6_000);

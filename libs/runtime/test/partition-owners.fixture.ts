@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
-import type { LeaseTerm, PartitionStanding, RuntimeOfService } from "../src/api.ts";
+import type { LeaseTerm, PartitionStatus, RuntimeOfService } from "../src/api.ts";
 import type { BehaviourLevels } from "../src/behaviour/behaviours.ts";
 import {
   epochRoom,
@@ -26,7 +26,7 @@ export class Life implements Timers, Clock {
   readonly #rate: number;
   #stopped = false;
   #over = false;
-  #held: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
 
   constructor(time: VirtualTime, rate: number) {
     this.#time = time;
@@ -79,19 +79,19 @@ export class Life implements Timers, Clock {
   }
 
   /** Lets it continue, also to clean up after the test. */
-  go(afterDeath = false): void {
+  resume(afterDeath = false): void {
     if (this.#over && !afterDeath) return;
     this.#stopped = false;
-    for (const run of this.#held.splice(0)) run();
+    for (const run of this.#waiting.splice(0)) run();
   }
 
   /** Resolves when the process runs. */
   async running(): Promise<void> {
-    while (this.#stopped) await new Promise<void>((resolve) => this.#held.push(resolve));
+    while (this.#stopped) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #run(callback: () => void): void {
-    if (this.#stopped) this.#held.push(callback);
+    if (this.#stopped) this.#waiting.push(callback);
     else callback();
   }
 }
@@ -142,7 +142,7 @@ export class CountingRuntime implements RuntimeOfService {
   /** Preparation for an incoming partition, if there is any. */
   prepare: RuntimeOfService["prepare"];
   /** How often it was requested to start a partition. */
-  begun = 0;
+  starts = 0;
   /** Behaviours of its release. */
   behaviours: BehaviourLevels = new Map();
   /** How often it was notified that more behaviours may be activated. */
@@ -163,7 +163,7 @@ export class CountingRuntime implements RuntimeOfService {
   async own(partition: number, epoch: number): Promise<void> {
     const { life, journals, leaseTerm } = this.#parts;
     assert.ok(!this.#owned.has(partition), "a partition is started once");
-    this.begun++;
+    this.starts++;
     const sealed = journals.seal(partition, epoch);
     if (sealed === undefined) {
       leaseTerm.lost(partition);
@@ -182,7 +182,7 @@ export class CountingRuntime implements RuntimeOfService {
 
   async indexed(): Promise<void> {}
 
-  standings(): readonly PartitionStanding[] {
+  partitionStatuses(): readonly PartitionStatus[] {
     return [...this.#owned].map(([partition, { epoch }]) => ({
       ...{
         partition,
@@ -202,7 +202,7 @@ export class CountingRuntime implements RuntimeOfService {
         first: 1,
         load: this.loads.get(partition) ?? 0,
       },
-    })) as readonly PartitionStanding[];
+    })) as readonly PartitionStatus[];
   }
 
   owns(partition: number): boolean {
@@ -268,14 +268,14 @@ class LivedStore implements OwnershipStore {
   renew(key: string, value: Uint8Array, revision: number) {
     return this.#lived(() => this.view.renew(key, value, revision));
   }
-  look() {
-    this.view.look();
+  refresh() {
+    this.view.refresh();
   }
   remove(key: string, revision: number) {
     return this.#lived(() => this.view.remove(key, revision));
   }
-  onBack(listener: () => void) {
-    return this.view.onBack(listener);
+  onReconnect(listener: () => void) {
+    return this.view.onReconnect(listener);
   }
   tidy() {
     return this.view.tidy();
@@ -306,7 +306,7 @@ export interface TestProcess {
   readonly runtime: CountingRuntime;
 }
 
-export interface ClusterGiven {
+export interface ClusterOptions {
   readonly partitions?: number;
   readonly seed?: number;
   /** Maximum difference of the clock rates, as a share. Default: 0. */
@@ -332,7 +332,13 @@ export class Cluster {
   readonly #holdsBehaviour: boolean;
   #names = 0;
 
-  constructor({ partitions = 4, seed = 1, drift = 0, prepareMs, holdsBehaviour = false }: ClusterGiven = {}) {
+  constructor({
+    partitions = 4,
+    seed = 1,
+    drift = 0,
+    prepareMs,
+    holdsBehaviour = false,
+  }: ClusterOptions = {}) {
     this.partitions = partitions;
     this.#seed = seed;
     this.#drift = drift;
@@ -410,9 +416,9 @@ export class Cluster {
   /** Returns the owner of each partition: `aabb`. `.` for none, `!` for more than one. */
   owners(): string {
     return Array.from({ length: this.partitions }, (_, partition) => {
-      const holding = this.alive.filter(({ partitionOwner }) => partitionOwner.holds(service, partition));
-      if (holding.length > 1) return "!";
-      return holding[0]?.name.at(-1) ?? ".";
+      const owning = this.alive.filter(({ partitionOwner }) => partitionOwner.owns(service, partition));
+      if (owning.length > 1) return "!";
+      return owning[0]?.name.at(-1) ?? ".";
     }).join("");
   }
 
@@ -429,7 +435,7 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    for (const process of this.#processes) process.life.go(true);
+    for (const process of this.#processes) process.life.resume(true);
     for (const process of this.#processes) {
       process.store.faults.failing = "no";
       await this.time.settle(process.partitionOwner.stop());

@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { notOwnerOf } from "@tutti/kernel";
 import { tableEpochOf } from "../src/ownership/index.ts";
-import { Cluster, type ClusterGiven, service } from "./partition-owners.fixture.ts";
+import { Cluster, type ClusterOptions, service } from "./partition-owners.fixture.ts";
 
-function cluster(title: string, run: (cluster: Cluster) => Promise<void>, given: ClusterGiven = {}): void {
+function cluster(
+  title: string,
+  run: (cluster: Cluster) => Promise<void>,
+  options: ClusterOptions = {},
+): void {
   it(title, async () => {
-    const cluster = new Cluster(given);
+    const cluster = new Cluster(options);
     try {
       await run(cluster);
     } finally {
@@ -23,10 +27,10 @@ describe("partition owners of a cluster", () => {
     await cluster.until(() => cluster.owners() === "aaaa", 1_000);
     const b = await cluster.join();
     await cluster.until(() => cluster.owners() === "bbaa", 3_000);
-    assert.equal(a.runtime.begun + b.runtime.begun, 6);
+    assert.equal(a.runtime.starts + b.runtime.starts, 6);
     await cluster.time.advanceAsync(60_000);
     assert.equal(cluster.owners(), "bbaa");
-    assert.equal(a.runtime.begun + b.runtime.begun, 6);
+    assert.equal(a.runtime.starts + b.runtime.starts, 6);
   });
 
   cluster("take over from a process that was killed in less than two seconds", async (cluster) => {
@@ -40,8 +44,8 @@ describe("partition owners of a cluster", () => {
     ] as const) {
       await cluster.time.advanceAsync(5_000 + pauseMs);
       cluster.kill(killed);
-      const tookMs = await cluster.until(() => !cluster.owners().includes("."), 2_000);
-      assert.ok(tookMs > 800, `not before the lease is over: ${tookMs}`);
+      const elapsedMs = await cluster.until(() => !cluster.owners().includes("."), 2_000);
+      assert.ok(elapsedMs > 800, `not before the lease is over: ${elapsedMs}`);
     }
     assert.equal(cluster.owners(), "cccc");
   });
@@ -49,9 +53,9 @@ describe("partition owners of a cluster", () => {
   cluster("hand over what a leaving process has, without a moment in which two own it", async (cluster) => {
     const [a] = await cluster.pair();
     const leaving = cluster.shutDown(a);
-    const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
+    const elapsedMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     await leaving;
-    assert.ok(tookMs < 300, `${tookMs} ms`);
+    assert.ok(elapsedMs < 300, `${elapsedMs} ms`);
     // No lease has to expire: the next process finds no other one.
     assert.deepEqual(
       [...a.partitionOwner.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
@@ -72,13 +76,13 @@ describe("partition owners of a cluster", () => {
       };
       b.runtime.ownMs = 100;
       const leaving = cluster.shutDown(a);
-      let away = 0;
+      let unowned = 0;
       await cluster.until(() => {
-        away = Math.max(away, [...cluster.owners()].filter((owner) => owner === ".").length);
+        unowned = Math.max(unowned, [...cluster.owners()].filter((owner) => owner === ".").length);
         return cluster.owners() === "bbbbbbbb";
       });
       await leaving;
-      assert.equal(away, 2);
+      assert.equal(unowned, 2);
     },
     { partitions: 8 },
   );
@@ -101,8 +105,8 @@ describe("partition owners of a cluster", () => {
     await cluster.until(() => cluster.owners() === "aaaa");
     await cluster.shutDown(a);
     await cluster.join();
-    const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
-    assert.ok(tookMs < 200, `${tookMs} ms`);
+    const elapsedMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
+    assert.ok(elapsedMs < 200, `${elapsedMs} ms`);
     assert.equal(tableEpochOf(cluster.journals.epoch(0)), 3);
   });
 
@@ -111,7 +115,7 @@ describe("partition owners of a cluster", () => {
     async (cluster) => {
       const [a, b] = await cluster.pair();
       for (const partition of [4, 5, 6, 7]) a.runtime.loads.set(partition, 0.2);
-      const before = a.runtime.begun + b.runtime.begun;
+      const before = a.runtime.starts + b.runtime.starts;
       await cluster.until(
         () => [...cluster.owners().slice(4)].filter((owner) => owner === "b").length === 2,
         10_000,
@@ -121,14 +125,14 @@ describe("partition owners of a cluster", () => {
       // Two busy ones, and idle ones in the other direction, so that the numbers are even again.
       const busy = [...cluster.owners().slice(4)];
       assert.equal(busy.filter((owner) => owner === "a").length, 2);
-      assert.ok(a.runtime.begun + b.runtime.begun - before <= 4, "moves that were not needed");
+      assert.ok(a.runtime.starts + b.runtime.starts - before <= 4, "moves that were not needed");
     },
     { partitions: 8 },
   );
 
   cluster("do not move partitions to and fro while their load swings", async (cluster) => {
     const [a, b] = await cluster.pair();
-    const before = a.runtime.begun + b.runtime.begun;
+    const before = a.runtime.starts + b.runtime.starts;
     for (let round = 0; round < 60; round++) {
       for (const { runtime } of [a, b]) {
         for (let partition = 0; partition < 4; partition++) {
@@ -137,12 +141,12 @@ describe("partition owners of a cluster", () => {
       }
       await cluster.time.advanceAsync(2_000);
     }
-    const moves = a.runtime.begun + b.runtime.begun - before;
+    const moves = a.runtime.starts + b.runtime.starts - before;
     assert.ok(moves <= 8, `${moves} moves in two minutes`);
   });
 });
 
-describe("a process that a partition is to come to", () => {
+describe("a process that is about to receive a partition", () => {
   cluster(
     "prepares for it while its owner continues",
     async (cluster) => {
@@ -154,7 +158,7 @@ describe("a process that a partition is to come to", () => {
       b.runtime.prepare = async (partition) => {
         await prepare?.(partition);
         prepared++;
-        assert.ok(a.partitionOwner.holds(service, partition), "its owner continues meanwhile");
+        assert.ok(a.partitionOwner.owns(service, partition), "its owner continues meanwhile");
       };
       await cluster.until(() => cluster.owners() === "bbaa", 5_000);
       assert.equal(prepared, 2);
@@ -186,7 +190,7 @@ describe("a process that a partition is to come to", () => {
       cluster.kill(b);
       await cluster.time.advanceAsync(10_000);
       assert.equal(cluster.owners(), "aaaa");
-      assert.equal(a.runtime.begun, 4);
+      assert.equal(a.runtime.starts, 4);
     },
     { prepareMs: 4_000 },
   );
@@ -198,17 +202,14 @@ describe("a process that was stopped for 30 seconds", () => {
     assert.equal(a.runtime.write(3), true);
     assert.equal(a.runtime.read(3), 1);
     a.life.stop();
-    await cluster.until(
-      () => b.partitionOwner.holds(service, 2) && b.partitionOwner.holds(service, 3),
-      2_000,
-    );
+    await cluster.until(() => b.partitionOwner.owns(service, 2) && b.partitionOwner.owns(service, 3), 2_000);
     assert.equal(b.runtime.write(3), true);
     await cluster.time.advanceAsync(30_000);
     // At its first instruction, before it has received anything:
-    assert.equal(a.partitionOwner.holds(service, 3), true);
+    assert.equal(a.partitionOwner.owns(service, 3), true);
     assert.equal(a.runtime.read(3), undefined);
     assert.equal(a.runtime.write(3), false);
-    a.life.go();
+    a.life.resume();
     await cluster.until(() => cluster.owners() === "aabb", 10_000);
     assert.equal(a.partitionOwner.ownerOf(service, 0)?.instance, "proc_a-2");
     assert.equal(b.runtime.read(3), 2);
@@ -220,12 +221,12 @@ describe("a process that was stopped for 30 seconds", () => {
     a.life.stop();
     b.life.stop();
     await cluster.time.advanceAsync(30_000);
-    const before = [a.runtime.begun, b.runtime.begun];
+    const before = [a.runtime.starts, b.runtime.starts];
     assert.deepEqual([a.runtime.read(3), b.runtime.read(0)], [undefined, undefined]);
-    a.life.go();
-    b.life.go();
+    a.life.resume();
+    b.life.resume();
     await cluster.time.advanceAsync(5_000);
-    assert.deepEqual([a.runtime.begun, b.runtime.begun], before);
+    assert.deepEqual([a.runtime.starts, b.runtime.starts], before);
     assert.deepEqual([a.runtime.read(3), b.runtime.read(0)], [0, 0]);
   });
 });
@@ -243,7 +244,7 @@ describe("a process that knows too little", () => {
     c.store.faults.failing = "cut";
     const leaving = cluster.shutDown(a);
     await cluster.until(() => b.partitionOwner.ownerOf(service, partition)?.instance === "proc_c-1", 1_000);
-    await cluster.until(() => b.partitionOwner.holds(service, partition), 5_000);
+    await cluster.until(() => b.partitionOwner.owns(service, partition), 5_000);
     await leaving;
     assert.equal(b.runtime.write(partition), true);
     const sealed = cluster.journals.epoch(partition);
@@ -273,10 +274,10 @@ describe("a process that knows too little", () => {
     const [a, b] = await cluster.pair();
     a.runtime.disownMs = 5_000;
     a.life.stop();
-    await cluster.until(() => b.partitionOwner.holds(service, 3), 2_000);
+    await cluster.until(() => b.partitionOwner.owns(service, 3), 2_000);
     assert.equal(b.runtime.write(3), true);
     await cluster.time.advanceAsync(5_000);
-    a.life.go();
+    a.life.resume();
     await cluster.until(() => a.partitionOwner.ownerOf(service, 0)?.instance === "proc_a-2", 3_000);
     assert.equal(a.runtime.owns(3), true);
     assert.equal(a.runtime.read(3), undefined);
@@ -286,7 +287,7 @@ describe("a process that knows too little", () => {
 describe("while the ownership store is away", () => {
   cluster("owners continue, no process takes over, and none hammers the store", async (cluster) => {
     const [a, b] = await cluster.pair();
-    const begun = [a.runtime.begun, b.runtime.begun];
+    const starts = [a.runtime.starts, b.runtime.starts];
     for (const { store } of [a, b]) store.faults.failing = "cut";
     const operations = cluster.keys.operations;
     await cluster.time.advanceAsync(6_000);
@@ -300,7 +301,7 @@ describe("while the ownership store is away", () => {
     );
     for (const { store } of [a, b]) store.faults.failing = "no";
     await cluster.time.advanceAsync(5_000);
-    assert.deepEqual([a.runtime.begun, b.runtime.begun], begun);
+    assert.deepEqual([a.runtime.starts, b.runtime.starts], starts);
     assert.equal(a.runtime.read(3), 1);
   });
 
@@ -309,7 +310,7 @@ describe("while the ownership store is away", () => {
     async (cluster) => {
       const [a, b] = await cluster.pair();
       a.store.faults.failing = "cut";
-      await cluster.until(() => b.partitionOwner.holds(service, 3), 2_000);
+      await cluster.until(() => b.partitionOwner.owns(service, 3), 2_000);
       assert.equal(a.runtime.read(3), undefined);
       assert.equal(a.runtime.write(3), false);
       a.store.faults.failing = "no";
@@ -341,7 +342,7 @@ describe("while the ownership store is away", () => {
     await cluster.time.advanceAsync(10_000);
     assert.match(cluster.owners(), /^(aabb|bbaa|abab|baba|abba|baab)$/);
     for (let partition = 0; partition < 4; partition++) {
-      const owner = [a, b].find(({ partitionOwner }) => partitionOwner.holds(service, partition));
+      const owner = [a, b].find(({ partitionOwner }) => partitionOwner.owns(service, partition));
       assert.equal(owner?.runtime.write(partition), true);
     }
   });
@@ -351,13 +352,13 @@ describe("clocks that jump", () => {
   for (const byMs of [3_600_000, -3_600_000]) {
     cluster(`by ${byMs} ms move nothing and cost an owner one renewal`, async (cluster) => {
       const [a, b] = await cluster.pair();
-      const begun = [a.runtime.begun, b.runtime.begun];
+      const starts = [a.runtime.starts, b.runtime.starts];
       cluster.time.jumpWallClock(byMs);
       assert.equal(a.runtime.read(3), undefined);
       await cluster.time.advanceAsync(400);
       assert.equal(a.runtime.read(3), 0);
       await cluster.time.advanceAsync(10_000);
-      assert.deepEqual([a.runtime.begun, b.runtime.begun], begun);
+      assert.deepEqual([a.runtime.starts, b.runtime.starts], starts);
     });
   }
 });
@@ -382,13 +383,13 @@ describe("admission to a partition", () => {
     const [a, b] = await cluster.pair();
     b.runtime.ownMs = 500;
     const leaving = cluster.shutDown(a);
-    await cluster.until(() => !a.partitionOwner.holds(service, 3));
+    await cluster.until(() => !a.partitionOwner.owns(service, 3));
     const atOld = notOwnerOf(await refusal(a.partitionOwner.admit(service, 3, { epoch: 1, signal: never })));
     assert.deepEqual(atOld?.owner, { instance: "proc_b-1", address: "proc_b:1", epoch: 2 });
     const atNew = b.partitionOwner.admit(service, 3, { epoch: 2, signal: never });
     assert.ok(atNew !== undefined, "the new owner is still loading");
     await cluster.time.settle(atNew);
-    assert.equal(b.partitionOwner.holds(service, 3), true);
+    assert.equal(b.partitionOwner.owns(service, 3), true);
     await leaving;
   });
 
@@ -398,10 +399,10 @@ describe("admission to a partition", () => {
     await cluster.time.advanceAsync(1_000);
     const leaving = cluster.shutDown(a);
     await cluster.until(() => a.partitionOwner.ownerOf(service, 3)?.instance === "proc_b-1");
-    const told = a.partitionOwner.ownerOf(service, 3);
-    const waiting = b.partitionOwner.admit(service, 3, { epoch: told?.epoch ?? 0, signal: never });
+    const known = a.partitionOwner.ownerOf(service, 3);
+    const waiting = b.partitionOwner.admit(service, 3, { epoch: known?.epoch ?? 0, signal: never });
     await cluster.time.settle(waiting ?? Promise.resolve());
-    assert.equal(b.partitionOwner.holds(service, 3), true);
+    assert.equal(b.partitionOwner.owns(service, 3), true);
     await leaving;
   });
 
@@ -428,16 +429,16 @@ describe("admission to a partition", () => {
   cluster("ends when no caller waits for it any more", async (cluster) => {
     const a = await cluster.join();
     await cluster.until(() => cluster.owners() === "aaaa");
-    const giving = new AbortController();
-    const waiting = a.partitionOwner.admit(service, 3, { epoch: 0, signal: giving.signal });
+    const abandoning = new AbortController();
+    const waiting = a.partitionOwner.admit(service, 3, { epoch: 0, signal: abandoning.signal });
     assert.equal(waiting, undefined);
     a.runtime.ownMs = 1_000;
     const b = await cluster.join();
     b.runtime.ownMs = 1_000;
     await cluster.until(() => cluster.owners().includes("."));
     const partition = cluster.owners().indexOf(".");
-    const late = b.partitionOwner.admit(service, partition, { epoch: 9, signal: giving.signal });
-    giving.abort(new Error("enough"));
+    const late = b.partitionOwner.admit(service, partition, { epoch: 9, signal: abandoning.signal });
+    abandoning.abort(new Error("enough"));
     await assert.rejects(late ?? Promise.resolve(), /enough/);
   });
 });

@@ -40,10 +40,10 @@ describe("a million instances that sleep", () => {
       source: (partition) => bank.journal.partition("bank", partition),
     });
     try {
-      await putToSleep(archive.partition.bind(archive), bank.time.now());
+      await passivateAll(archive.partition.bind(archive), bank.time.now());
       const usedBefore = usedMiB();
       const startMs = systemClock.monotonic();
-      bank.make({}, { archive });
+      bank.create({}, { archive });
       await bank.time.settle(bank.runtime.start());
       test.diagnostic(
         `${passivated} sleeping: ready after ${Math.round(systemClock.monotonic() - startMs)} ms, ` +
@@ -73,10 +73,10 @@ describe("a million instances that sleep", () => {
 });
 
 function loadedIn(bank: Bank): number {
-  return bank.runtime.standings().reduce((sum, { loaded }) => sum + loaded, 0);
+  return bank.runtime.partitionStatuses().reduce((sum, { loaded }) => sum + loaded, 0);
 }
 
-async function putToSleep(archive: (partition: number) => ArchivePartition, nowMs: number): Promise<void> {
+async function passivateAll(archive: (partition: number) => ArchivePartition, nowMs: number): Promise<void> {
   const waiting = Array.from({ length: partitions }, () => ({
     snapshots: [] as InstanceSnapshot[],
     entries: [] as IndexEntry[],
@@ -110,7 +110,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
     const partition = partitionOf(id);
     const to = waiting[partition] as (typeof waiting)[number];
     const dueMs = nowMs + firstDueMs + Math.floor(number / perSecond) * 1_000;
-    const { snapshot, entry } = asleep(id, ++to.incarnations, nowMs, dueMs);
+    const { snapshot, entry } = passivatedAccount(id, ++to.incarnations, nowMs, dueMs);
     to.snapshots.push(snapshot);
     to.entries.push(entry);
     if (to.entries.length === perCommit) await commit(partition);
@@ -119,7 +119,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
 }
 
 /** Returns an account with half of its money on hold until `dueMs`. */
-function asleep(id: string, incarnation: number, startMs: number, dueMs: number) {
+function passivatedAccount(id: string, incarnation: number, startMs: number, dueMs: number) {
   const key = accountKey(id);
   const instance = blankInstance(key, `default/account/${id}`, hosted);
   const state = instance.state as ReturnType<typeof account.create>;

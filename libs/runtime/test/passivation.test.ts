@@ -26,7 +26,7 @@ async function restingBank(limits: Partial<RuntimeLimits> = {}): Promise<Bank> {
   const bank = new Bank(limits);
   await bank.start();
   await bank.open(ada, 1_000);
-  await bank.do(ada, deposit, { amountCents: 5 });
+  await bank.execute(ada, deposit, { amountCents: 5 });
   await bank.time.advanceAsync(idleMs);
   return bank;
 }
@@ -39,14 +39,14 @@ async function bankWith(retention: Retention, limits: Partial<RuntimeLimits> = {
 
 async function openAndClose(bank: Bank, id: string): Promise<void> {
   await bank.open(id, 0);
-  await bank.do(id, close, {});
+  await bank.execute(id, close, {});
 }
 
 describe("an instance without anything to do", () => {
-  it("leaves memory, is found again by a command, and continues", async () => {
+  it("leaves memory, is loaded again by a command, and continues", async () => {
     const bank = await restingBank();
     assert.equal(bank.isLoaded(ada), false);
-    assert.equal((await bank.do(ada, deposit, { amountCents: 1 })).balanceCents, 1_006);
+    assert.equal((await bank.execute(ada, deposit, { amountCents: 1 })).balanceCents, 1_006);
     assert.equal(bank.isLoaded(ada), true);
   });
 
@@ -58,7 +58,7 @@ describe("an instance without anything to do", () => {
   it("is found again by a message", async () => {
     const bank = await restingBank();
     await bank.open(bob, 100);
-    await bank.do(bob, transfer, { to: ada, amountCents: 100 });
+    await bank.execute(bob, transfer, { to: ada, amountCents: 100 });
     await bank.time.advanceAsync(1_000);
     assert.equal(await bank.balanceOf(ada), 1_105);
   });
@@ -85,33 +85,33 @@ describe("an instance without anything to do", () => {
     assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "bank.account_exists");
   });
 
-  it("stays while it has an effect outstanding", async () => {
+  it("stays in memory while it has an outstanding effect", async () => {
     const bank = await restingBank();
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     await bank.time.advanceAsync(idleMs);
     assert.equal(bank.isLoaded(ada), true);
   });
 
-  it("gets what was sent to it while it is looked up in the order in which it came", async () => {
+  it("receives commands in order of arrival while it is being loaded", async () => {
     const bank = await restingBank();
-    const held = Promise.withResolvers<void>();
+    const barrier = Promise.withResolvers<void>();
     bank.archivePass = async (operation) => {
-      if (operation === "load") await held.promise;
+      if (operation === "load") await barrier.promise;
     };
     const order: string[] = [];
-    const note = (what: string) => () => order.push(what);
+    const record = (label: string) => () => order.push(label);
     for (let number = 0; number < 5; number++) {
       void bank
         .submit(ada, withdraw, { amountCents: 500 })
-        .then(note(`${number} done`), note(`${number} refused`));
+        .then(record(`${number} done`), record(`${number} refused`));
       await bank.time.flush();
     }
-    held.resolve();
+    barrier.resolve();
     await bank.time.advanceAsync(100);
     assert.deepEqual(order, ["0 done", "1 done", "2 refused", "3 refused", "4 refused"]);
   });
 
-  it("is started once when two starts of a new id come while the archive is asked", async () => {
+  it("is started once if two starts of a new id arrive during the lookup in the archive", async () => {
     const bank = await restingBank();
     await openAndClose(bank, bob);
     const body = { owner: "x", product: "", balanceCents: 0 };
@@ -123,40 +123,40 @@ describe("an instance without anything to do", () => {
 });
 
 describe("memory", () => {
-  it("is bounded: beyond the bound the idlest leave at once", async () => {
+  it("is bounded: beyond the limit, the instances that are idle for longest leave at once", async () => {
     const bank = new Bank({ loadedMax: 10, idleMs: 3_600_000 });
     await bank.start();
     await Promise.all(others.map((id) => bank.open(id, 1)));
     await bank.time.advanceAsync(1_000);
-    const loaded = bank.runtime.standings()[0]?.loaded ?? 0;
+    const loaded = bank.runtime.partitionStatuses()[0]?.loaded ?? 0;
     assert.ok(loaded <= 10 && loaded > 0, `${loaded} are loaded`);
     for (const id of others) assert.equal(await bank.balanceOf(id), 1);
   });
 
-  it("holds nothing of a key whose time is over", async () => {
+  it("holds no expired keys", async () => {
     const bank = new Bank({ keysKeptMs: 1_000, idleMs: 3_600_000, tailBytesMax: 1 });
     await bank.start();
     await bank.open(ada, 0);
     for (let number = 0; number < 20; number++) {
-      await bank.do(ada, deposit, { amountCents: 1 }, `k${number}`);
+      await bank.execute(ada, deposit, { amountCents: 1 }, `k${number}`);
       await bank.time.advanceAsync(500);
     }
     await bank.time.advanceAsync(2_000);
-    await bank.do(ada, deposit, { amountCents: 1 });
+    await bank.execute(ada, deposit, { amountCents: 1 });
     await bank.time.advanceAsync(2_000);
     assert.equal(bank.memoryOf(ada)?.instances.get(`default/account/${ada}`)?.keys, undefined);
   });
 });
 
 describe("a snapshot", () => {
-  it("is taken while commands continue, and nothing of them is lost", async () => {
+  it("is taken while commands continue, and none of them is lost", async () => {
     const bank = new Bank({ tailBytesMax: 200 });
     await bank.start();
     for (const id of [ada, bob]) await bank.open(id, 0);
     for (let number = 1; number <= 60; number++) {
       await Promise.all([
-        bank.do(ada, deposit, { amountCents: 1 }),
-        bank.do(bob, deposit, { amountCents: 2 }),
+        bank.execute(ada, deposit, { amountCents: 1 }),
+        bank.execute(bob, deposit, { amountCents: 2 }),
       ]);
       if (number % 7 === 0) await bank.time.advanceAsync(300);
     }
@@ -173,14 +173,14 @@ describe("a snapshot", () => {
     );
   });
 
-  it("of a partition that is idle lets the journal be cut to its end", async () => {
+  it("of an idle partition allows the journal to be cut to its end", async () => {
     const bank = await restingBank();
     await bank.time.advanceAsync(idleMs);
     const { first, last } = bank.journal.partition("bank", 0);
     assert.equal(first, last.number + 1);
   });
 
-  it("lets the journal of a partition be cut that was only loaded again", async () => {
+  it("allows the journal of a partition to be cut that was only reloaded", async () => {
     const bank = await restingBank();
     bank.crash();
     await bank.start();
@@ -188,24 +188,24 @@ describe("a snapshot", () => {
     for (const { first, last } of bank.journal.partitions) assert.equal(first, last.number + 1);
   });
 
-  it("lets the journal be cut behind short instances that have come and gone", async () => {
+  it("allows the journal to be cut after short-lived instances", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
     for (const id of others.slice(0, 10)) await openAndClose(bank, id);
     await bank.time.advanceAsync(idleMs);
-    assert.equal(bank.runtime.standings()[0]?.loaded, 0);
+    assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 0);
     const { first, last } = bank.journal.partition("bank", 0);
     assert.equal(first, last.number + 1);
   });
 
-  it("is never taken while the partition is loaded, and so no timer is forgotten", async () => {
+  it("is never taken while the partition loads, so no timer is lost", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 1_000);
-    await bank.do(ada, placeHold, { amountCents: 100, periodMs: 600_000 });
+    await bank.execute(ada, placeHold, { amountCents: 100, periodMs: 600_000 });
     await bank.open(bob, 0);
-    for (let number = 0; number < 5; number++) await bank.do(bob, deposit, { amountCents: 1 });
+    for (let number = 0; number < 5; number++) await bank.execute(bob, deposit, { amountCents: 1 });
     bank.crash();
-    bank.make();
+    bank.create();
     slowDown(bank);
     const started = bank.runtime.start();
     await bank.time.advanceAsync(10_000);
@@ -246,10 +246,10 @@ for (const [name, count] of [
       await bank.open(bob, 0);
       await bank.open(ada, 0);
       for (let number = 2; number < count; number += 2) {
-        await bank.do(ada, deposit, { amountCents: 1 });
-        await bank.do(ada, withdraw, { amountCents: 1 });
+        await bank.execute(ada, deposit, { amountCents: 1 });
+        await bank.execute(ada, withdraw, { amountCents: 1 });
       }
-      await bank.do(ada, close, {});
+      await bank.execute(ada, close, {});
       return bank;
     }
 
@@ -270,21 +270,21 @@ for (const [name, count] of [
       }
     });
 
-    it("is not live any more, nor after a restart", async () => {
+    it("is no longer live, also after a restart", async () => {
       const bank = await ended();
       for (const waitMs of [0, 500, idleMs]) {
         await bank.time.advanceAsync(waitMs);
-        assert.equal(bank.runtime.standings()[0]?.live, 1, `after ${waitMs} ms`);
+        assert.equal(bank.runtime.partitionStatuses()[0]?.live, 1, `after ${waitMs} ms`);
         bank.crash();
         await bank.start();
-        assert.equal(bank.runtime.standings()[0]?.live, 1, `after ${waitMs} ms and a restart`);
+        assert.equal(bank.runtime.partitionStatuses()[0]?.live, 1, `after ${waitMs} ms and a restart`);
       }
     });
   });
 }
 
 describe("the line of an instance that had ended and has another record since", () => {
-  it("says still when it started, by whom, and that it has ended", async () => {
+  it("still has its start time, its initiator and its end", async () => {
     const poison = new Poison();
     const bank = new Bank({}, { machines: [poisonedAccount(poison)] });
     await bank.start();
@@ -304,7 +304,7 @@ describe("the line of an instance that had ended and has another record since", 
   });
 });
 
-describe("an instance that says itself how long it is kept", () => {
+describe("an instance that sets its own retention", () => {
   const removedMs = 1_767_225_600_000 + 5_000;
   /** Accounts of the product `brief` are kept for ten seconds after they are closed, those of `gone` not at all. */
   const keeping: typeof account = {
@@ -320,20 +320,20 @@ describe("an instance that says itself how long it is kept", () => {
     const bank = new Bank({}, { machines: [keeping], retentionOf });
     await bank.start();
     await bank.submit(ada, open, { owner: "ada", product, balanceCents: 0 });
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     return bank;
   };
   const found = (bank: Bank) => bank.time.settle(bank.archive.search(plainSearch));
 
-  it("is gone when that is over, whether it was removed by then or not", async () => {
+  it("is gone after its retention, whether it was purged or not", async () => {
     const bank = await opened("brief");
     await bank.time.advanceAsync(9_000);
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "bank.account_closed");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "bank.account_closed");
     await bank.time.advanceAsync(2_000);
     for (const isPurged of [false, true]) {
       if (isPurged) await bank.time.settle(bank.archive.purge(bank.time.now()));
-      assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
-      assert.equal(await bank.codeOf(bank.do(ada, deposit, { amountCents: 1 })), "runtime.id_taken");
+      assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.id_taken");
+      assert.equal(await bank.codeOf(bank.execute(ada, deposit, { amountCents: 1 })), "runtime.id_taken");
       assert.equal(
         await codeOf(bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10))),
         "runtime.unknown_instance",
@@ -341,28 +341,28 @@ describe("an instance that says itself how long it is kept", () => {
     }
   });
 
-  it("is gone as soon as it says so, and its id is free when the time of ids is over", async () => {
+  it("is gone as soon as it decides so, and its id is free after its reservation", async () => {
     const bank = await opened("gone");
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.id_taken");
     await bank.time.advanceAsync(1_000);
     assert.equal((await found(bank)).entries.length, 0, "no list has it");
-    const begin = () => bank.codeOf(bank.submit(ada, open, { owner: "x", product: "", balanceCents: 3 }));
+    const start = () => bank.codeOf(bank.submit(ada, open, { owner: "x", product: "", balanceCents: 3 }));
     for (const isAfterRestart of [false, true]) {
       if (isAfterRestart) {
         bank.crash();
         await bank.start();
       }
-      assert.equal(await begin(), "runtime.id_taken");
+      assert.equal(await start(), "runtime.id_taken");
     }
     await bank.time.advanceAsync(34_000);
     await bank.time.settle(bank.archive.purge(bank.time.now()));
-    assert.equal(await begin(), "done");
+    assert.equal(await start(), "done");
     assert.equal(await bank.balanceOf(ada), 3);
   });
 });
 
 describe("an instance whose retention is over", () => {
-  it("is gone, and its chosen id stays taken until its time is over, over restarts", async () => {
+  it("is gone, and its chosen id stays reserved for its time, also after restarts", async () => {
     const bank = await bankWith({ keepMs: 60_000, idKeptMs: 60_000 });
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(70_000);
@@ -374,7 +374,7 @@ describe("an instance whose retention is over", () => {
         await bank.start();
       }
       assert.equal(await bank.codeOf(bank.submit(ada, open, body)), "runtime.id_taken");
-      assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+      assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.id_taken");
     }
     await bank.time.advanceAsync(60_000);
     await bank.time.settle(bank.archive.purge(bank.time.now()));
@@ -387,13 +387,13 @@ describe("an instance whose retention is over", () => {
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(1_000);
     await bank.open(bob, 100);
-    await bank.do(bob, transfer, { to: ada, amountCents: 100 });
+    await bank.execute(bob, transfer, { to: ada, amountCents: 100 });
     await bank.time.advanceAsync(1_000);
     assert.equal(await bank.balanceOf(bob), 100);
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.id_taken");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.id_taken");
   });
 
-  it("of nothing takes nothing along of who has its id now, when both were in the journal at a crash", async () => {
+  it("with zero retention removes nothing of the next instance with its id, if both are in the journal at a crash", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
     await openAndClose(bank, ada);
     await bank.open(ada, 0);
@@ -401,26 +401,26 @@ describe("an instance whose retention is over", () => {
     await bank.start();
     // An event happens to it at each moment at which anything is archived, passivated or cut.
     for (let paid = 1; paid <= 400; paid++) {
-      await bank.do(ada, deposit, { amountCents: 1 });
+      await bank.execute(ada, deposit, { amountCents: 1 });
       await bank.time.advanceAsync(50);
       assert.equal(await bank.balanceOf(ada), paid);
     }
   });
 
   for (const waitMs of [500, idleMs]) {
-    it(`of nothing leaves a free id at once, also when both were in the journal at a crash (${waitMs} ms)`, async () => {
+    it(`with zero retention frees its id at once, also if both are in the journal at a crash (${waitMs} ms)`, async () => {
       const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
       for (let life = 1; life <= 4; life++) {
         await bank.open(ada, life);
-        for (let number = 1; number < life; number++) await bank.do(ada, deposit, { amountCents: 1 });
+        for (let number = 1; number < life; number++) await bank.execute(ada, deposit, { amountCents: 1 });
         if (life % 2 === 0) {
           bank.crash();
           await bank.start();
         }
         const balance = await bank.balanceOf(ada);
         assert.equal(balance, 2 * life - 1);
-        await bank.do(ada, withdraw, { amountCents: balance });
-        await bank.do(ada, close, {});
+        await bank.execute(ada, withdraw, { amountCents: balance });
+        await bank.execute(ada, close, {});
         await bank.time.advanceAsync(waitMs);
         if (life % 2 === 1) {
           bank.crash();
@@ -438,11 +438,11 @@ describe("an instance whose retention is over", () => {
     });
   }
 
-  it("that lived over a cut and ended behind it does not keep the partition from loading", async () => {
+  it("that lived before a cut and ended after it does not prevent the partition from loading", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
     await bank.open(ada, 0);
     await bank.time.advanceAsync(idleMs);
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     await bank.time.advanceAsync(500);
     bank.crash();
     await bank.start();
@@ -454,16 +454,16 @@ describe("an instance whose retention is over", () => {
     assert.equal(await bank.balanceOf(ada), 5);
   });
 
-  it("has an id whose late token does nothing to the one who has it now", async () => {
+  it("leaves a token that does not affect the next instance with its id", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 0 });
     await bank.open(ada, 0);
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     const token = bank.dispatched[0]?.token;
     assert.ok(token);
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     await bank.time.advanceAsync(1_000);
     await bank.open(ada, 0);
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     for (const isAfterRestart of [false, true]) {
       if (isAfterRestart) {
         bank.crash();
@@ -483,21 +483,21 @@ describe("how many are live", () => {
     const bank = new Bank();
     await bank.start();
     for (const id of others.slice(0, 6)) await bank.open(id, 0);
-    await bank.do(others[0] ?? "", close, {});
+    await bank.execute(others[0] ?? "", close, {});
     for (const waitMs of [0, 500, idleMs, 500]) {
       await bank.time.advanceAsync(waitMs);
-      assert.equal(bank.runtime.standings()[0]?.live, 5, `after ${waitMs} ms`);
+      assert.equal(bank.runtime.partitionStatuses()[0]?.live, 5, `after ${waitMs} ms`);
       bank.crash();
       await bank.start();
-      assert.equal(bank.runtime.standings()[0]?.live, 5, `after ${waitMs} ms and a restart`);
+      assert.equal(bank.runtime.partitionStatuses()[0]?.live, 5, `after ${waitMs} ms and a restart`);
     }
   });
 });
 
-describe("an instance of which nothing is to be kept", () => {
+describe("an instance without any retention", () => {
   const nothing: Retention = { keepMs: 0, idKeptMs: 0 };
 
-  it("is gone as soon as its end is durable, and the archive never hears of it", async () => {
+  it("is gone when its end is durable, without any archive commit", async () => {
     const bank = await bankWith(nothing);
     let commits = 0;
     bank.archiveFault = () => {
@@ -521,7 +521,7 @@ describe("an instance of which nothing is to be kept", () => {
     assert.equal(bank.isLoaded(ada), false);
   });
 
-  it("leaves its id to another, also after a restart that reads both", async () => {
+  it("frees its id for another instance, also after a restart that reads both", async () => {
     const bank = await bankWith(nothing);
     await openAndClose(bank, ada);
     await bank.open(ada, 77);
@@ -530,11 +530,11 @@ describe("an instance of which nothing is to be kept", () => {
     assert.equal(await bank.balanceOf(ada), 77);
   });
 
-  it("whose line the archive had before is taken out of there", async () => {
+  it("is removed from the index if its line is already in the archive", async () => {
     const bank = await bankWith(nothing);
     await bank.open(ada, 0);
     await bank.time.advanceAsync(1_000);
-    await bank.do(ada, close, {});
+    await bank.execute(ada, close, {});
     assert.equal(bank.isLoaded(ada), true);
     await bank.time.advanceAsync(1_000);
     assert.equal(bank.isLoaded(ada), false);

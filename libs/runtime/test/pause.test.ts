@@ -16,7 +16,7 @@ function release(bank: Bank, released: WorkReleased = everything) {
   return bank.time.settle(bank.runtime.release(0, released, tester));
 }
 
-async function again(bank: Bank, overrides = {}): Promise<void> {
+async function restart(bank: Bank, overrides = {}): Promise<void> {
   bank.crash();
   bank.dispatched.length = 0;
   await bank.start({}, overrides);
@@ -28,18 +28,18 @@ async function pausedBank(): Promise<Bank> {
   const bank = new Bank();
   await bank.start();
   await bank.open(ada, 100);
-  await bank.do(ada, requestStatement, {});
-  await bank.do(ada, placeHold, { amountCents: 40, periodMs: 60_000 });
-  await again(bank, incident);
+  await bank.execute(ada, requestStatement, {});
+  await bank.execute(ada, placeHold, { amountCents: 40, periodMs: 60_000 });
+  await restart(bank, incident);
   return bank;
 }
 
 async function heldCents(bank: Bank, id = ada): Promise<number> {
-  return (await bank.time.settle(bank.askBalance(id))).heldCents;
+  return (await bank.time.settle(bank.queryBalance(id))).heldCents;
 }
 
 describe("a partition that is loaded with a pause", () => {
-  it("starts no effect and lets no timer expire, however long it lasts", async () => {
+  it("starts no effect and expires no timer, however long the pause lasts", async () => {
     const bank = await pausedBank();
     await bank.time.advanceAsync(3_600_000);
     assert.deepEqual(bank.dispatched, []);
@@ -49,19 +49,19 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(bank.runtime.pauses().length, partitions);
   });
 
-  it("takes commands and answers questions meanwhile", async () => {
+  it("accepts commands and answers queries during the pause", async () => {
     const bank = await pausedBank();
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.open(bob, 7);
-    await bank.do(bob, requestStatement, {});
+    await bank.execute(bob, requestStatement, {});
     assert.deepEqual([await bank.balanceOf(ada), await bank.balanceOf(bob)], [65, 7]);
     assert.deepEqual(bank.dispatched, []);
   });
 
-  it("does what was held back when it is released, each thing once", async () => {
+  it("runs each delayed effect and timer once after the release", async () => {
     const bank = await pausedBank();
     await bank.open(bob, 7);
-    await bank.do(bob, requestStatement, {});
+    await bank.execute(bob, requestStatement, {});
     await bank.time.advanceAsync(120_000);
     assert.equal((await release(bank))?.over, true);
     await bank.time.advanceAsync(1);
@@ -73,16 +73,16 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(bank.dispatched.length, 2);
   });
 
-  it("starts an effect that is requested and released in one turn once", async () => {
+  it("starts an effect once if it is requested and released in one turn", async () => {
     const bank = await pausedBank();
     bank.commits.hold();
-    const wanted = [bank.submit(bob, open, { owner: bob, product: "", balanceCents: 1 })];
+    const submitted = [bank.submit(bob, open, { owner: bob, product: "", balanceCents: 1 })];
     await bank.time.flush();
-    wanted.push(bank.submit(bob, requestStatement, {}));
+    submitted.push(bank.submit(bob, requestStatement, {}));
     const released = bank.runtime.release(0, everything, tester);
     await bank.time.flush();
     bank.commits.open();
-    await bank.time.settle(Promise.all([...wanted, released]));
+    await bank.time.settle(Promise.all([...submitted, released]));
     await bank.time.advanceAsync(1);
     assert.deepEqual(bank.dispatched.map(({ key }) => key.id).sort(), [ada, bob].sort());
   });
@@ -93,15 +93,15 @@ describe("a partition that is loaded with a pause", () => {
         const bank = new Bank(limits);
         await bank.start();
         await bank.open(ada, 100);
-        await bank.do(ada, requestStatement, {});
-        await again(bank, incident);
+        await bank.execute(ada, requestStatement, {});
+        await restart(bank, incident);
         await bank.time.advanceAsync(60_000);
-        await again(bank, overrides);
+        await restart(bank, overrides);
         assert.deepEqual(bank.dispatched, []);
         await release(bank);
         await bank.time.advanceAsync(60_000);
         bank.dispatched.length = 0;
-        await again(bank, overrides);
+        await restart(bank, overrides);
         assert.equal(bank.dispatched.length, 1, "what was released stays so");
       }
   });
@@ -109,7 +109,7 @@ describe("a partition that is loaded with a pause", () => {
   it("is paused again by another name", async () => {
     const bank = await pausedBank();
     await release(bank);
-    await again(bank, { pause: "incident-8" });
+    await restart(bank, { pause: "incident-8" });
     assert.deepEqual(bank.dispatched, []);
     assert.equal(bank.runtime.pauses()[0]?.pause?.name, "incident-8");
   });
@@ -124,37 +124,37 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(bank.dispatched.length, 1);
   });
 
-  it("releases shares, each with those of the one before", async () => {
+  it("is released by shares, and each share includes the smaller ones", async () => {
     const bank = await pausedBank();
     for (const id of others) {
       await bank.open(id, 0);
-      await bank.do(id, requestStatement, {});
+      await bank.execute(id, requestStatement, {});
     }
-    const begun = new Set<string>();
+    const started = new Set<string>();
     for (const share of [10, 30, 20, 99]) {
-      const before = new Set(begun);
+      const before = new Set(started);
       await release(bank, { namespace: "", share });
       await bank.time.advanceAsync(1);
       for (const { key } of bank.dispatched.splice(0)) {
-        assert.equal(begun.has(key.id), false, "begun once");
-        begun.add(key.id);
+        assert.equal(started.has(key.id), false, "begun once");
+        started.add(key.id);
       }
-      if (share === 20) assert.deepEqual(begun, before);
-      else assert.ok(Math.abs(begun.size - share) <= 12, `${begun.size} of 101 at a share of ${share}`);
+      if (share === 20) assert.deepEqual(started, before);
+      else assert.ok(Math.abs(started.size - share) <= 12, `${started.size} of 101 at a share of ${share}`);
     }
     await release(bank);
     await bank.time.advanceAsync(1);
-    assert.equal(begun.size + bank.dispatched.length, others.length + 1);
+    assert.equal(started.size + bank.dispatched.length, others.length + 1);
   });
 
-  it("wakes nothing that sleeps before something is released, and all of it then", async () => {
+  it("restores no passivated instance before a release, and every due one after it", async () => {
     const bank = new Bank({ idleMs: 10, tailBytesMax: 1 });
     await bank.start();
     await bank.open(ada, 100);
-    await bank.do(ada, placeHold, { amountCents: 40, periodMs: 60_000 });
+    await bank.execute(ada, placeHold, { amountCents: 40, periodMs: 60_000 });
     await bank.time.advanceAsync(30_000);
     assert.equal(bank.isLoaded(ada), false);
-    await again(bank, incident);
+    await restart(bank, incident);
     await bank.time.advanceAsync(600_000);
     assert.equal(bank.isLoaded(ada), false);
     await release(bank);
@@ -162,12 +162,12 @@ describe("a partition that is loaded with a pause", () => {
     assert.equal(await heldCents(bank), 0);
   });
 
-  it("lets machines continue that do no work themselves", async () => {
+  it("does not pause machines that do no work themselves", async () => {
     const bank = new Bank();
     await bank.start();
     await bank.open(ada, 100);
-    await bank.do(ada, requestStatement, {});
-    await again(bank, { ...incident, machines: [{ ...account, goesOnPaused: true }] });
+    await bank.execute(ada, requestStatement, {});
+    await restart(bank, { ...incident, machines: [{ ...account, runsWhilePaused: true }] });
     assert.equal(bank.dispatched.length, 1);
   });
 });

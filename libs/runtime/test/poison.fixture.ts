@@ -26,8 +26,8 @@ export class Poison {
   }
 }
 
-function strike(poisoned: ReadonlySet<string>, what: string, id: string): void {
-  if (poisoned.has(what) || poisoned.has(`${what} ${id}`)) throw new TypeError(`poison in ${what}`);
+function strike(poisoned: ReadonlySet<string>, label: string, id: string): void {
+  if (poisoned.has(label) || poisoned.has(`${label} ${id}`)) throw new TypeError(`poison in ${label}`);
 }
 
 export function poisonedAccount(poison: Poison): AnyMachine {

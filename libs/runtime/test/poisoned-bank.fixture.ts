@@ -4,7 +4,7 @@ import { accountKey, Bank, idsIn, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
 
 export const [ada = "", bob = "", cyd = ""] = idsIn(0, 3);
-export const [far = ""] = idsIn(1, 1);
+export const [remote = ""] = idsIn(1, 1);
 export const retry = RepairAction.REPAIR_ACTION_RETRY;
 export const skip = RepairAction.REPAIR_ACTION_SKIP;
 export const reset = RepairAction.REPAIR_ACTION_RESET;
@@ -16,7 +16,7 @@ export async function poisonedBank(limits = {}, overrides = {}) {
   await bank.start();
   await bank.open(ada, 1_000);
   await bank.open(bob, 1_000);
-  await bank.open(far, 1_000);
+  await bank.open(remote, 1_000);
   return { bank, poison };
 }
 

@@ -20,10 +20,10 @@ import {
   bob,
   crashAndStart,
   cyd,
-  far,
   lives,
   poisonedBank,
   quarantinedIds,
+  remote,
   repair,
   reset,
   retry,
@@ -32,17 +32,17 @@ import {
 } from "./poisoned-bank.fixture.ts";
 
 describe("a command on which deciding throws", () => {
-  it("is refused with what went wrong, and so is everything after it. Others continue", async () => {
+  it("is refused with the error, as are later commands to that instance, while other instances continue", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`deposit ${ada}`);
-    const told = [
+    const submitted = [
       bank.submit(bob, deposit, { amountCents: 1 }),
       bank.submit(ada, withdraw, { amountCents: 100 }),
       bank.submit(ada, deposit, { amountCents: 5 }),
       bank.submit(ada, withdraw, { amountCents: 1 }),
       bank.submit(bob, deposit, { amountCents: 2 }),
     ].map(codeOf);
-    assert.deepEqual(await bank.time.settle(Promise.all(told)), [
+    assert.deepEqual(await bank.time.settle(Promise.all(submitted)), [
       "done",
       "done",
       "runtime.quarantined",
@@ -50,12 +50,12 @@ describe("a command on which deciding throws", () => {
       "done",
     ]);
     assert.equal(await bank.balanceOf(bob), 1_003);
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.quarantined");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.quarantined");
     assert.deepEqual(quarantinedIds(bank), [ada]);
-    assert.equal(bank.runtime.standings()[0]?.quarantined, 1);
+    assert.equal(bank.runtime.partitionStatuses()[0]?.quarantined, 1);
   });
 
-  it("is in the history, with the command and the error, by whom and when", async () => {
+  it("is in the history, with the command, the error, the actor and the time", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 }));
@@ -80,7 +80,7 @@ describe("a command on which deciding throws", () => {
     );
   });
 
-  it("as the first one of an instance leaves nothing behind", async () => {
+  it("as the first command of an instance leaves nothing behind", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`open ${cyd}`);
     const body = { owner: cyd, product: "", balanceCents: 0 };
@@ -93,9 +93,9 @@ describe("a command on which deciding throws", () => {
 });
 
 describe("a command on which deciding throws at its very end", () => {
-  it("leaves no message, effect or timer of what it had decided", async () => {
+  it("leaves no message, effect or timer of its decision", async () => {
     for (const [command, body] of [
-      [transfer, { to: far, amountCents: 10 }],
+      [transfer, { to: remote, amountCents: 10 }],
       [requestStatement, {}],
       [placeHold, { amountCents: 10, periodMs: 1_000 }],
     ] as const) {
@@ -108,23 +108,23 @@ describe("a command on which deciding throws at its very end", () => {
       await repair(bank, ada, skip);
       await bank.time.advanceAsync(3_000);
       assert.equal(await bank.balanceOf(ada), 1_000);
-      assert.equal(await bank.balanceOf(far), 1_000);
+      assert.equal(await bank.balanceOf(remote), 1_000);
       assert.equal(bank.dispatched.length, 0);
     }
   });
 });
 
 describe("an event on which folding throws", () => {
-  it("halfway through a turn takes its own command back and no other", async () => {
+  it("in the middle of a turn undoes its own command and no other", async () => {
     const { bank, poison } = await poisonedBank();
     poison.folds.add(`money_withdrawn ${ada}`);
-    const told = [
+    const submitted = [
       bank.submit(ada, deposit, { amountCents: 5 }),
       bank.submit(bob, deposit, { amountCents: 5 }),
       bank.submit(ada, withdraw, { amountCents: 100 }),
       bank.submit(bob, deposit, { amountCents: 5 }),
     ].map(codeOf);
-    assert.deepEqual(await bank.time.settle(Promise.all(told)), [
+    assert.deepEqual(await bank.time.settle(Promise.all(submitted)), [
       "done",
       "done",
       "runtime.quarantined",
@@ -141,7 +141,7 @@ describe("an event on which folding throws", () => {
 
   it("leaves no message, effect or timer of the command behind", async () => {
     for (const [event, command, body] of [
-      ["transfer_started", transfer, { to: far, amountCents: 10 }],
+      ["transfer_started", transfer, { to: remote, amountCents: 10 }],
       ["statement_requested", requestStatement, {}],
       ["hold_placed", placeHold, { amountCents: 10, periodMs: 1_000 }],
     ] as const) {
@@ -154,7 +154,7 @@ describe("an event on which folding throws", () => {
       await repair(bank, ada, skip);
       await bank.time.advanceAsync(10_000);
       assert.equal(await bank.balanceOf(ada), 1_000);
-      assert.equal(await bank.balanceOf(far), 1_000);
+      assert.equal(await bank.balanceOf(remote), 1_000);
       assert.equal(bank.dispatched.length, 0);
     }
   });
@@ -172,14 +172,14 @@ describe("an event on which folding throws", () => {
   });
 });
 
-describe("a timer or an effect that makes no sense", () => {
-  it("keeps its own instance aside, and the timers of the others come at their moments", async () => {
+describe("an invalid timer or effect", () => {
+  it("quarantines its own instance, and timers of other instances expire on time", async () => {
     for (const periodMs of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const { bank } = await poisonedBank(
         {},
         { machines: [withTimer(poisonedAccount(new Poison()), "money_deposited", periodMs)] },
       );
-      await bank.do(bob, placeHold, { amountCents: 10, periodMs: 5_000 });
+      await bank.execute(bob, placeHold, { amountCents: 10, periodMs: 5_000 });
       const code = await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       assert.equal(code, "runtime.quarantined");
       await bank.time.advanceAsync(4_999);
@@ -192,7 +192,7 @@ describe("a timer or an effect that makes no sense", () => {
 
 /** An event of this type also sets a timer. */
 function withTimer(machine: AnyMachine, type: string, dueMs: number): AnyMachine {
-  for (const event of machine.events.filter((one) => one.type === type)) {
+  for (const event of machine.events.filter((candidate) => candidate.type === type)) {
     const { evolve } = event;
     Object.assign(event, {
       evolve(...[state, body, outstanding]: Parameters<typeof evolve>) {
@@ -208,9 +208,9 @@ describe("a message on which deciding throws", () => {
   it("waits in its instance, and the channel continues", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`credit ${ada}`);
-    await bank.do(far, transfer, { to: ada, amountCents: 10 });
-    await bank.do(far, transfer, { to: bob, amountCents: 20 });
-    await bank.do(far, transfer, { to: ada, amountCents: 30 });
+    await bank.execute(remote, transfer, { to: ada, amountCents: 10 });
+    await bank.execute(remote, transfer, { to: bob, amountCents: 20 });
+    await bank.execute(remote, transfer, { to: ada, amountCents: 30 });
     await bank.time.advanceAsync(10_000);
     assert.equal(await bank.balanceOf(bob), 1_020);
     assert.deepEqual(quarantinedIds(bank), [ada]);
@@ -218,14 +218,14 @@ describe("a message on which deciding throws", () => {
     await repair(bank, ada, retry);
     await bank.time.advanceAsync(10_000);
     assert.equal(await bank.balanceOf(ada), 1_040);
-    assert.equal(await bank.balanceOf(far), 940);
+    assert.equal(await bank.balanceOf(remote), 940);
   });
 });
 
 describe("a timer on which deciding throws", () => {
-  it("keeps its instance aside, does not come again until the repair, and then does", async () => {
+  it("quarantines its instance, does not expire again until the repair, and then does", async () => {
     const { bank, poison } = await poisonedBank();
-    await bank.do(ada, placeHold, { amountCents: 100, periodMs: 1_000 });
+    await bank.execute(ada, placeHold, { amountCents: 100, periodMs: 1_000 });
     poison.expires.add("expire");
     await bank.time.advanceAsync(25_000);
     assert.deepEqual(quarantinedIds(bank), [ada]);
@@ -240,24 +240,24 @@ describe("a timer on which deciding throws", () => {
 
 for (const [when, then] of Object.entries(lives)) {
   describe(`a quarantined instance, ${when},`, () => {
-    async function setAside() {
+    async function quarantinedBank() {
       const { bank, poison } = await poisonedBank();
-      await bank.do(ada, deposit, { amountCents: 5 });
+      await bank.execute(ada, deposit, { amountCents: 5 });
       poison.decides.add(`withdraw ${ada}`);
       await bank.codeOf(bank.submit(ada, withdraw, { amountCents: 100 }));
       poison.cure();
       return { bank, poison };
     }
 
-    it("is still there to be seen", async () => {
-      const { bank } = await setAside();
+    it("is still listed as quarantined", async () => {
+      const { bank } = await quarantinedBank();
       await then(bank);
       assert.deepEqual(quarantinedIds(bank), [ada]);
       assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
     });
 
     it("continues with the command that failed when it is tried again", async () => {
-      const { bank } = await setAside();
+      const { bank } = await quarantinedBank();
       await then(bank);
       await repair(bank, ada, retry);
       assert.equal(await bank.balanceOf(ada), 905);
@@ -267,7 +267,7 @@ for (const [when, then] of Object.entries(lives)) {
     });
 
     it("continues without the command that failed when it is skipped", async () => {
-      const { bank } = await setAside();
+      const { bank } = await quarantinedBank();
       await then(bank);
       await repair(bank, ada, skip);
       assert.equal(await bank.balanceOf(ada), 1_005);
@@ -276,29 +276,29 @@ for (const [when, then] of Object.entries(lives)) {
     });
 
     it("continues from an earlier event when it is set back", async () => {
-      const { bank } = await setAside();
+      const { bank } = await quarantinedBank();
       await then(bank);
       await repair(bank, ada, reset, 1);
       assert.equal(await bank.balanceOf(ada), 1_000);
-      await bank.do(ada, deposit, { amountCents: 7 });
+      await bank.execute(ada, deposit, { amountCents: 7 });
       await then(bank);
       assert.equal(await bank.balanceOf(ada), 1_007);
     });
 
-    it("ends when it is terminated, and takes nothing more", async () => {
-      const { bank } = await setAside();
+    it("ends when it is terminated, and accepts nothing more", async () => {
+      const { bank } = await quarantinedBank();
       await then(bank);
-      const live = bank.runtime.standings()[0]?.live ?? 0;
+      const live = bank.runtime.partitionStatuses()[0]?.live ?? 0;
       await repair(bank, ada, terminate);
-      assert.equal(bank.runtime.standings()[0]?.live, live - 1);
+      assert.equal(bank.runtime.partitionStatuses()[0]?.live, live - 1);
       assert.deepEqual(quarantinedIds(bank), []);
       await then(bank);
-      assert.equal(bank.runtime.standings()[0]?.live, live - 1);
+      assert.equal(bank.runtime.partitionStatuses()[0]?.live, live - 1);
       assert.notEqual(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "done");
     });
 
-    it("stays as it was when the repair fails in the same way", async () => {
-      const { bank, poison } = await setAside();
+    it("stays quarantined when the repair fails in the same way", async () => {
+      const { bank, poison } = await quarantinedBank();
       poison.decides.add("withdraw");
       await then(bank);
       assert.equal(await bank.codeOf(repair(bank, ada, retry)), "runtime.still_fails");
@@ -310,28 +310,28 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 905);
     });
 
-    it("does what came meanwhile in its order after the repair", async () => {
-      const { bank } = await setAside();
-      await bank.do(far, transfer, { to: ada, amountCents: 10 });
-      await bank.do(far, transfer, { to: ada, amountCents: 20 });
+    it("processes messages that arrived meanwhile in order after the repair", async () => {
+      const { bank } = await quarantinedBank();
+      await bank.execute(remote, transfer, { to: ada, amountCents: 10 });
+      await bank.execute(remote, transfer, { to: ada, amountCents: 20 });
       await bank.time.advanceAsync(2_000);
       await then(bank);
-      await bank.do(far, transfer, { to: ada, amountCents: 30 });
+      await bank.execute(remote, transfer, { to: ada, amountCents: 30 });
       await bank.time.advanceAsync(2_000);
       await then(bank);
       await repair(bank, ada, skip);
       await bank.time.advanceAsync(2_000);
       assert.equal(await bank.balanceOf(ada), 1_065);
-      assert.equal(await bank.balanceOf(far), 940);
+      assert.equal(await bank.balanceOf(remote), 940);
       await then(bank);
       assert.equal(await bank.balanceOf(ada), 1_065);
-      const state = await bank.time.settle(bank.runtime.stateAt(accountKey(far), 0));
+      const state = await bank.time.settle(bank.runtime.stateAt(accountKey(remote), 0));
       assert.deepEqual((state.projection as { transfers: unknown }).transfers, []);
     });
 
-    it("keeps the rest waiting when what came meanwhile fails too", async () => {
-      const { bank, poison } = await setAside();
-      for (const amountCents of [10, 20, 30]) await bank.do(far, transfer, { to: ada, amountCents });
+    it("keeps the remaining messages waiting if one that arrived meanwhile also fails", async () => {
+      const { bank, poison } = await quarantinedBank();
+      for (const amountCents of [10, 20, 30]) await bank.execute(remote, transfer, { to: ada, amountCents });
       await bank.time.advanceAsync(2_000);
       poison.decides.add("credit");
       await repair(bank, ada, skip);
@@ -346,9 +346,9 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 1_065);
     });
 
-    it("takes the result of an effect that was under way after the repair", async () => {
+    it("accepts the result of an outstanding effect after the repair", async () => {
       const { bank, poison } = await poisonedBank();
-      await bank.do(ada, requestStatement, {});
+      await bank.execute(ada, requestStatement, {});
       const token = bank.dispatched[0]?.token;
       assert.ok(token);
       poison.decides.add("deposit");
@@ -366,8 +366,8 @@ for (const [when, then] of Object.entries(lives)) {
 
     it("starts its effects again and sets its timers after the repair", async () => {
       const { bank, poison } = await poisonedBank();
-      await bank.do(ada, requestStatement, {});
-      await bank.do(ada, placeHold, { amountCents: 100, periodMs: 20_000 });
+      await bank.execute(ada, requestStatement, {});
+      await bank.execute(ada, placeHold, { amountCents: 100, periodMs: 20_000 });
       poison.decides.add("deposit");
       await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
       poison.cure();

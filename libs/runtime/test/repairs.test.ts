@@ -9,9 +9,9 @@ import {
   ada,
   bob,
   cyd,
-  far,
   lives,
   poisonedBank,
+  remote,
   repair,
   reset,
   retry,
@@ -19,12 +19,12 @@ import {
 } from "./poisoned-bank.fixture.ts";
 
 describe("a repair", () => {
-  it("of what continues is refused", async () => {
+  it("of a machine that is not quarantined is refused", async () => {
     const { bank } = await poisonedBank();
     assert.equal(await bank.codeOf(repair(bank, ada, skip)), "runtime.not_quarantined");
   });
 
-  it("of what does not exist is refused", async () => {
+  it("of an unknown machine is refused", async () => {
     const { bank } = await poisonedBank();
     assert.equal(await bank.codeOf(repair(bank, cyd, skip)), "runtime.unknown_instance");
   });
@@ -75,7 +75,7 @@ describe("a repair", () => {
     });
   }
 
-  it("under one key done by two at once is done once, and both are given the same", async () => {
+  it("that two callers send under one key happens once, and both get the same answer", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
@@ -112,9 +112,9 @@ describe("a repair", () => {
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
     bank.commits.hold();
-    const sent = [1, 2, 3].map((amountCents) => bank.submit(far, transfer, { to: ada, amountCents }));
+    const sent = [1, 2, 3].map((amountCents) => bank.submit(remote, transfer, { to: ada, amountCents }));
     await bank.time.flush();
-    bank.commits.letThrough();
+    bank.commits.releaseWaiting();
     await bank.time.flush();
     const repaired = bank.runtime.repair({ key: accountKey(ada), action: skip, event: 0, cause: tester });
     await bank.time.flush();
@@ -152,7 +152,7 @@ describe("a repair", () => {
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("says by whom it was done", async () => {
+  it("records its actor", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add("deposit");
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));

@@ -21,52 +21,52 @@ const skip = RepairAction.REPAIR_ACTION_SKIP;
 const reset = RepairAction.REPAIR_ACTION_RESET;
 
 type Step =
-  | { readonly what: "command"; readonly call: MachineCall }
-  | { readonly what: "print"; readonly random: number }
-  | { readonly what: "wait"; readonly ms: number }
-  | { readonly what: "crash" }
-  | { readonly what: "archive"; readonly fault: MemoryArchiveFault; readonly count: number }
-  | { readonly what: "poison"; readonly where: "decides" | "folds"; readonly call: MachineCall }
-  | { readonly what: "repair"; readonly action: RepairAction; readonly event: number }
-  | { readonly what: "fault"; readonly fault: "unknown-lost" | "unknown-landed" | "full" };
+  | { readonly kind: "command"; readonly call: MachineCall }
+  | { readonly kind: "print"; readonly random: number }
+  | { readonly kind: "wait"; readonly ms: number }
+  | { readonly kind: "crash" }
+  | { readonly kind: "archive"; readonly fault: MemoryArchiveFault; readonly count: number }
+  | { readonly kind: "poison"; readonly phase: "decides" | "folds"; readonly call: MachineCall }
+  | { readonly kind: "repair"; readonly action: RepairAction; readonly event: number }
+  | { readonly kind: "fault"; readonly fault: "unknown-lost" | "unknown-landed" | "full" };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 20, arbitrary: operations().map((call): Step => ({ what: "command", call })) },
+    { weight: 20, arbitrary: operations().map((call): Step => ({ kind: "command", call })) },
     {
       weight: 4,
       arbitrary: fc
         .double({ min: 0, max: 0.99, noNaN: true })
-        .map((random): Step => ({ what: "print", random })),
+        .map((random): Step => ({ kind: "print", random })),
     },
     {
       weight: 3,
-      arbitrary: fc.constantFrom(0, 1, 300, 2_000, 12_000, 70_000).map((ms): Step => ({ what: "wait", ms })),
+      arbitrary: fc.constantFrom(0, 1, 300, 2_000, 12_000, 70_000).map((ms): Step => ({ kind: "wait", ms })),
     },
-    { weight: 2, arbitrary: fc.constant<Step>({ what: "crash" }) },
+    { weight: 2, arbitrary: fc.constant<Step>({ kind: "crash" }) },
     {
       weight: 1,
       arbitrary: fc
         .tuple(fc.constantFrom("lost" as const, "unanswered" as const), fc.integer({ min: 1, max: 5 }))
-        .map(([fault, count]): Step => ({ what: "archive", fault, count })),
+        .map(([fault, count]): Step => ({ kind: "archive", fault, count })),
     },
     {
       weight: 4,
       arbitrary: fc
         .tuple(fc.constantFrom("decides" as const, "folds" as const), operations())
-        .map(([where, call]): Step => ({ what: "poison", where, call })),
+        .map(([phase, call]): Step => ({ kind: "poison", phase, call })),
     },
     {
       weight: 4,
       arbitrary: fc
         .tuple(fc.constantFrom(retry, skip, reset, reset), fc.nat())
-        .map(([action, event]): Step => ({ what: "repair", action, event })),
+        .map(([action, event]): Step => ({ kind: "repair", action, event })),
     },
     {
       weight: 1,
       arbitrary: fc
         .constantFrom("unknown-lost" as const, "unknown-landed" as const, "full" as const)
-        .map((fault): Step => ({ what: "fault", fault })),
+        .map((fault): Step => ({ kind: "fault", fault })),
     },
   ),
   { minLength: 5, maxLength: 40 },
@@ -76,13 +76,13 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 export function checkStories(numRuns: number, seed: number): Promise<void> {
   const tails = fc.constantFrom(200, 2_000, 8 * 1024 * 1024);
   const keepMs = fc.constantFrom(0, 3_600_000);
-  const story = fc.asyncProperty(steps, tails, keepMs, async (told, tailBytesMax, keptMs) => {
-    const scene = new Scene(tailBytesMax, keptMs);
+  const story = fc.asyncProperty(steps, tails, keepMs, async (planned, tailBytesMax, retentionMs) => {
+    const scene = new Scene(tailBytesMax, retentionMs);
     const { bank } = scene;
     await bank.start();
     // One account is left to the story.
     for (const id of ids.slice(1)) await bank.open(id, 500);
-    for (const step of told) {
+    for (const step of planned) {
       await scene.apply(step);
       await checkAll(bank);
     }
@@ -92,7 +92,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     await bank.time.advanceAsync(10_000);
     await checkAll(bank);
     // A reset creates money: transfers sent since then stay sent. Accounts that are not kept cannot be counted.
-    if (!scene.wasReset && keptMs > 0) checkMoney(await statesOf(bank));
+    if (!scene.wasReset && retentionMs > 0) checkMoney(await statesOf(bank));
   });
   return fc.assert(story, { numRuns, seed });
 }
@@ -111,18 +111,18 @@ class Scene {
 
   async apply(step: Step): Promise<void> {
     const { bank, poison } = this;
-    if (step.what === "wait") await bank.time.advanceAsync(step.ms);
-    else if (step.what === "fault") bank.commits.fail(step.fault);
-    else if (step.what === "crash") await this.crash();
-    else if (step.what === "archive") this.#failArchive(step.fault, step.count);
-    else if (step.what === "repair") await this.#repairFirst(step.action, step.event);
-    else if (step.what === "print") {
+    if (step.kind === "wait") await bank.time.advanceAsync(step.ms);
+    else if (step.kind === "fault") bank.commits.fail(step.fault);
+    else if (step.kind === "crash") await this.crash();
+    else if (step.kind === "archive") this.#failArchive(step.fault, step.count);
+    else if (step.kind === "repair") await this.#repairFirst(step.action, step.event);
+    else if (step.kind === "print") {
       const { token } = bank.dispatched.at(-1) ?? {};
       const { command, body } = printed(undefined, step.random);
       if (token !== undefined) await bank.settle(token, commandOf(command), body);
-    } else if (step.what === "poison") {
-      const { call, where } = step;
-      if (where === "decides") poison.decides.add(call.command);
+    } else if (step.kind === "poison") {
+      const { call, phase } = step;
+      if (phase === "decides") poison.decides.add(call.command);
       else for (const { type } of account.events) poison.folds.add(type);
       await this.#command(call);
       poison.cure();
@@ -152,14 +152,14 @@ class Scene {
   }
 
   #failArchive(fault: MemoryArchiveFault, count: number): void {
-    let left = count;
+    let remaining = count;
     this.bank.archiveFault = (operation) =>
-      ["commit", "pack", "settle", "load"].includes(operation) && left-- > 0 ? fault : undefined;
+      ["commit", "pack", "settle", "load"].includes(operation) && remaining-- > 0 ? fault : undefined;
   }
 }
 
 function commandOf(type: string) {
-  const command = account.commands.find((one) => one.type === type);
+  const command = account.commands.find((candidate) => candidate.type === type);
   assert.ok(command);
   return command;
 }
@@ -199,19 +199,21 @@ function foldAll(id: string, records: readonly Record[]): Account {
       assert.ok(event <= index);
     }
     if (type.startsWith(ownPrefix)) continue;
-    const found = account.events.find((one) => one.type === type && one.version === version);
+    const found = account.events.find(
+      (candidate) => candidate.type === type && candidate.version === version,
+    );
     assert.ok(found);
-    found.evolve(state, found.codec.decode(payload), heedless);
+    found.evolve(state, found.codec.decode(payload), noOutstanding);
   }
   return state;
 }
 
-const heedless = { effect() {}, settled() {}, timer() {}, cleared() {} };
+const noOutstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 
 async function statesOf(bank: Bank): Promise<Account[]> {
   const found = [];
   for (const id of ids) found.push(await folded(bank, id));
-  return found.flatMap((one) => one?.state ?? []);
+  return found.flatMap((instance) => instance?.state ?? []);
 }
 
 async function checkAll(bank: Bank): Promise<void> {
@@ -227,17 +229,18 @@ async function checkAll(bank: Bank): Promise<void> {
     if (instance.quarantine !== undefined) {
       assert.deepEqual(instance.effects.size + (instance.timers?.size ?? 0), 0);
       const { folded: upTo, isRebuilt } = instance.quarantine;
-      if (isRebuilt) assert.deepEqual(shown(instance.state), shown(foldAll(id, records.slice(0, upTo))));
+      if (isRebuilt)
+        assert.deepEqual(projected(instance.state), projected(foldAll(id, records.slice(0, upTo))));
       continue;
     }
-    assert.deepEqual(shown(instance.state), shown(state));
+    assert.deepEqual(projected(instance.state), projected(state));
     checkOutstanding(instance, state);
     const at = await bank.time.settle(bank.runtime.stateAt(key, 0)).catch(() => undefined);
-    if (at !== undefined) assert.deepEqual(at.projection, shown(state));
+    if (at !== undefined) assert.deepEqual(at.projection, projected(state));
   }
 }
 
-function shown(state: unknown): unknown {
+function projected(state: unknown): unknown {
   return account.project(state as Account);
 }
 

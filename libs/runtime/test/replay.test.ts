@@ -2,5 +2,5 @@ import { describe, it } from "node:test";
 import { checkStories } from "./replay.fixture.ts";
 
 describe("a bank that lives through anything", () => {
-  it("is at every step what its history says", () => checkStories(12, 20_261_120));
+  it("matches its history at every step", () => checkStories(12, 20_261_120));
 });

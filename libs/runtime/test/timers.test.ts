@@ -24,7 +24,7 @@ async function bankWithAda(limits = {}): Promise<Bank> {
 }
 
 function hold(bank: Bank, periodMs: number, amountCents = 1, id = ada) {
-  return bank.do(id, placeHold, { amountCents, periodMs });
+  return bank.execute(id, placeHold, { amountCents, periodMs });
 }
 
 /** Returns when the holds of an account expired, by their numbers, relative to `sinceMs`. */
@@ -59,8 +59,8 @@ describe("a timer", () => {
     const bank = await bankWithAda();
     const startMs = bank.time.now();
     for (let count = 0; count < 3; count++) await hold(bank, 5_000);
-    await bank.do(ada, captureHold, { hold: 1 });
-    await bank.do(ada, releaseHold, { hold: 3 });
+    await bank.execute(ada, captureHold, { hold: 1 });
+    await bank.execute(ada, releaseHold, { hold: 3 });
     await bank.time.advanceAsync(10_000);
     assert.deepEqual(await expired(bank, startMs), ["2 at 5000"]);
   });
@@ -113,7 +113,7 @@ describe("a timer", () => {
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("takes its time when the clock is set back", async () => {
+  it("keeps its duration when the clock is set back", async () => {
     const bank = await bankWithAda();
     await hold(bank, 30_000);
     bank.time.jumpWallClock(-24 * 60 * minuteMs);
@@ -123,7 +123,7 @@ describe("a timer", () => {
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("takes its time when the clock was set back before a restart", async () => {
+  it("keeps its duration when the clock was set back before a restart", async () => {
     const bank = await bankWithAda();
     await hold(bank, 30_000);
     bank.crash();
@@ -140,7 +140,7 @@ describe("a timer", () => {
 
   it("that a timer sets expires too", async () => {
     const bank = await bankWithAda();
-    await bank.do(ada, requestStatement, {});
+    await bank.execute(ada, requestStatement, {});
     for (let attempt = 1; attempt < 4; attempt++) {
       const token = bank.dispatched.at(-1)?.token;
       assert.ok(token);
@@ -150,22 +150,22 @@ describe("a timer", () => {
     assert.equal(bank.dispatched.length, 4);
   });
 
-  it("expires in an append of its own when nothing else happens, and is durable before any reader sees it", async () => {
+  it("expires in its own append if nothing else happens, and is durable before any reader sees it", async () => {
     const bank = await bankWithAda();
     await hold(bank, 5_000, 100);
     bank.commits.hold();
     await bank.time.advanceAsync(5_000);
-    let isSeen = false;
-    void bank.askBalance(ada).then(() => {
-      isSeen = true;
+    let isAnswered = false;
+    void bank.queryBalance(ada).then(() => {
+      isAnswered = true;
     });
     await bank.time.advanceAsync(1_000);
-    assert.equal(isSeen, false);
+    assert.equal(isAnswered, false);
     bank.commits.open();
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("among many at one moment expires like all of them, a turn's bound at a time", async () => {
+  it("that is due together with many others expires with them, within the limit of each turn", async () => {
     const bank = new Bank({ turnCommandsMax: 7 });
     await bank.start();
     for (const id of others) await bank.open(id, 100);
@@ -177,8 +177,8 @@ describe("a timer", () => {
   });
 });
 
-describe("a timer of an instance that was put away", () => {
-  it("brings it back and expires at its moment", async () => {
+describe("a timer of a passivated instance", () => {
+  it("restores the instance and expires on time", async () => {
     const bank = await bankWithAda();
     const startMs = bank.time.now();
     await hold(bank, 2 * minuteMs);
@@ -189,7 +189,7 @@ describe("a timer of an instance that was put away", () => {
     assert.deepEqual(await expired(bank, startMs), ["1 at 120000"]);
   });
 
-  it("expires once when the instance came and went in between, unchanged and changed", async () => {
+  it("expires once if the instance was loaded and passivated in between, changed or not", async () => {
     const bank = await bankWithAda();
     const startMs = bank.time.now();
     await hold(bank, 5 * minuteMs);
@@ -197,7 +197,7 @@ describe("a timer of an instance that was put away", () => {
       await bank.time.advanceAsync(30_000);
       assert.equal(bank.isLoaded(ada), false);
       if (round % 2 === 0) await bank.balanceOf(ada);
-      else await bank.do(ada, deposit, { amountCents: 1 });
+      else await bank.execute(ada, deposit, { amountCents: 1 });
     }
     await bank.time.advanceAsync(4 * minuteMs);
     assert.deepEqual(await expired(bank, startMs), ["1 at 300000"]);
@@ -215,19 +215,19 @@ describe("a timer of an instance that was put away", () => {
     assert.deepEqual(await expired(bank, startMs, bob), ["1 at 60000"]);
   });
 
-  it("that was cleared since does not bring it back", async () => {
+  it("that was cleared does not restore the instance", async () => {
     const bank = await bankWithAda();
     await hold(bank, 2 * minuteMs);
     await bank.time.advanceAsync(30_000);
-    await bank.do(ada, releaseHold, { hold: 1 });
+    await bank.execute(ada, releaseHold, { hold: 1 });
     await bank.time.advanceAsync(30_000);
     assert.equal(bank.isLoaded(ada), false);
     await bank.time.advanceAsync(2 * minuteMs);
     assert.equal(bank.isLoaded(ada), false);
-    assert.equal(bank.runtime.standings()[0]?.nextDueMs, undefined);
+    assert.equal(bank.runtime.partitionStatuses()[0]?.nextDueMs, undefined);
   });
 
-  it("expires at once after a restart when it was due meanwhile", async () => {
+  it("expires at once after a restart if it became due meanwhile", async () => {
     const bank = await bankWithAda();
     await hold(bank, 2 * minuteMs);
     await bank.time.advanceAsync(30_000);
@@ -250,7 +250,7 @@ describe("a timer of an instance that was put away", () => {
 });
 
 describe("many instances that sleep", () => {
-  it("stay in the archive over a restart, and are brought back at their moments", async () => {
+  it("stay in the archive after a restart, and are restored on time", async () => {
     const bank = new Bank({ idleMs: 100, indexEveryMs: 1_000 });
     await bank.start();
     const ids = Array.from({ length: 400 }, (_, number) => `sleeper-${number}`);
@@ -272,5 +272,5 @@ describe("many instances that sleep", () => {
 });
 
 function loadedIn(bank: Bank): number {
-  return bank.runtime.standings().reduce((sum, { loaded }) => sum + loaded, 0);
+  return bank.runtime.partitionStatuses().reduce((sum, { loaded }) => sum + loaded, 0);
 }

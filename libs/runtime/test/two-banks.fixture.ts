@@ -8,7 +8,7 @@ import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { type account, open, transfer } from "@tutti/machine-bank";
 import { isConserved, moneyOf } from "@tutti/machine-bank/testing";
 import type { RuntimeLimits } from "../src/index.ts";
-import { accountKey, Bank, lettersOf, partitionOf, partitions } from "./bank.fixture.ts";
+import { accountKey, Bank, partitionOf, partitions, unconfirmedMessages } from "./bank.fixture.ts";
 
 export interface Mail {
   /** Shares of the deliveries that are lost on their way, or whose answer is. */
@@ -40,10 +40,10 @@ export class TwoBanks {
   /** Even partitions belong to the first, odd ones to the second. */
   async start(which: 0 | 1): Promise<void> {
     const bank = this.banks[which];
-    bank.make();
+    bank.create();
     const owned = [0, 1, 2, 3].filter((partition) => partition % 2 === which);
-    const begun = Promise.all(owned.map((partition) => bank.runtime.own(partition, 1)));
-    await this.#settle(begun);
+    const owning = Promise.all(owned.map((partition) => bank.runtime.own(partition, 1)));
+    await this.#settle(owning);
     this.#isUp[which] = true;
   }
 
@@ -74,7 +74,7 @@ export class TwoBanks {
     const letters = this.banks.flatMap(({ runtime }) =>
       [0, 1, 2, 3].flatMap((partition) =>
         [...(runtime.inspect(partition)?.outbox.channels ?? [])].flatMap((channel) =>
-          channel.messages.filter(({ number }) => number > this.#taken(channel.partition, partition)),
+          channel.messages.filter(({ number }) => number > this.#lastAccepted(channel.partition, partition)),
         ),
       ),
     );
@@ -84,9 +84,11 @@ export class TwoBanks {
     );
   }
 
-  #taken(receiver: number, sender: number): number {
+  #lastAccepted(receiver: number, sender: number): number {
     return (
-      this.banks[receiver % 2 === 0 ? 0 : 1].runtime.inspect(receiver)?.outbox.takenFrom("bank", sender) ?? 0
+      this.banks[receiver % 2 === 0 ? 0 : 1].runtime
+        .inspect(receiver)
+        ?.outbox.lastAcceptedFrom("bank", sender) ?? 0
     );
   }
 
@@ -157,5 +159,5 @@ export async function tradeByFoulMail(ids: readonly string[], seed: number): Pro
   for (const { transfers } of accounts) assert.deepEqual(transfers, []);
   assert.ok(isConserved(two.money()));
   for (const { runtime } of two.banks)
-    for (const partition of [0, 1, 2, 3]) assert.equal(lettersOf(runtime, partition).length, 0);
+    for (const partition of [0, 1, 2, 3]) assert.equal(unconfirmedMessages(runtime, partition).length, 0);
 }

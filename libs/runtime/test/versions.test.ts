@@ -26,11 +26,11 @@ async function upgrade(bank: Bank, machines: { readonly machines: (typeof firstR
 }
 
 describe("a journal that an older release wrote", () => {
-  it("is read event by event, each brought up on the way, and continued with", async () => {
+  it("is read with each event upgraded, and new events follow", async () => {
     const bank = await writtenBy(firstRelease);
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 1_000);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.open(bob, 7);
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
     const names = records
@@ -46,10 +46,10 @@ describe("a journal that an older release wrote", () => {
   it("is read behind snapshots of its version, and they are written again in today's", async () => {
     const bank = await writtenBy(firstRelease);
     await bank.time.advanceAsync(25_000);
-    await bank.do(ada, withdraw, { amountCents: 100 });
+    await bank.execute(ada, withdraw, { amountCents: 100 });
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 900);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.advanceAsync(25_000);
     assert.equal(bank.isLoaded(ada), false);
     await upgrade(bank, today);
@@ -64,7 +64,7 @@ describe("a journal that an older release wrote", () => {
       const bank = new Bank({ smallEvents });
       await bank.start({}, { machines: [firstRelease] });
       await bank.open(ada, 0);
-      await bank.do(ada, close, {});
+      await bank.execute(ada, close, {});
       await bank.time.advanceAsync(25_000);
       await upgrade(bank, today);
       assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "bank.account_closed");
@@ -72,11 +72,11 @@ describe("a journal that an older release wrote", () => {
   });
 });
 
-describe("a journal with what this release does not know, though its behaviour was not raised", () => {
-  it("keeps aside what this one cannot read, and everything else continues", async () => {
+describe("a journal with events that this release does not know, although its behaviour was not raised", () => {
+  it("quarantines an instance that this release cannot read, and everything else continues", async () => {
     const bank = await writtenBy(carelessRelease);
     await bank.open(bob, 50);
-    await bank.do(ada, deposit, { amountCents: 5 });
+    await bank.execute(ada, deposit, { amountCents: 5 });
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(bob), 50);
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 })), "runtime.quarantined");
@@ -89,7 +89,7 @@ describe("a journal with what this release does not know, though its behaviour w
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("with snapshots of its own keeps them aside and leaves them as they are", async () => {
+  it("quarantines instances with unknown snapshots, and leaves the snapshots unchanged", async () => {
     const bank = await writtenBy(carelessRelease);
     await bank.open(bob, 50);
     await bank.time.advanceAsync(25_000);
@@ -102,20 +102,20 @@ describe("a journal with what this release does not know, though its behaviour w
 });
 
 describe("a kind that this release does not host", () => {
-  it("leaves what the journal has of it where it is, for a release that does", async () => {
+  it("leaves its journal records in place for a release that hosts it", async () => {
     const bank = await writtenBy(account);
     await upgrade(bank, { machines: [{ ...account, kind: "vault" }] });
-    assert.equal(bank.runtime.standings()[0]?.loaded, 0);
+    assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 0);
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 1_000);
   });
 
-  it("leaves its snapshots and timers where they are", async () => {
+  it("leaves its snapshots and timers in place", async () => {
     const bank = await writtenBy(account);
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, { machines: [{ ...account, kind: "vault" }] });
-    assert.equal(await bank.codeOf(bank.askBalance(ada)), "runtime.unknown_instance");
+    assert.equal(await bank.codeOf(bank.queryBalance(ada)), "runtime.unknown_instance");
     await bank.time.advanceAsync(25_000);
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 1_000);

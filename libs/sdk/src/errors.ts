@@ -5,14 +5,14 @@ export const sdkErrors = defineErrors("sdk", {
   unknownCapability: {
     status: "UNIMPLEMENTED",
     retry: "elsewhere",
-    help: "A worker was given a task for a capability number that it did not agree on. The task goes to another worker. If this repeats, the pool's owner and the worker disagree: restart the worker.",
+    help: "A worker received a task for a capability number that it did not agree on. The task goes to another worker. If this repeats, the pool's owner and the worker disagree: restart the worker.",
     message: ({ number }: { number: number }) => `The host sent the unknown capability number ${number}`,
     remedy: "Restart the worker.",
   },
   functionChanged: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "The code of a durable function asks for another step than its history has. The turn goes to another worker, and pauses the task when its attempts are used up.",
+    help: "The code of a durable function requests a step that differs from its history. The turn goes to another worker. When its attempts are used up, the task is paused.",
     message: ({ name, history, code }: { name: string; history: string; code: string }) =>
       `The code of \`${name}\` has changed: history has ${history}, code has ${code}`,
     remedy: "Deploy code that does the same steps, use `ctx.version`, or reset the run to before the step.",
@@ -20,15 +20,15 @@ export const sdkErrors = defineErrors("sdk", {
   functionAwaitsForeign: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "A durable function waits for a promise that its context did not make. After a crash nothing would resolve it in the same way. The first attempt names the step before, further ones the line that waits.",
+    help: "A durable function waits for a promise that its context did not create. A replay could not resolve it in the same way. The first attempt names the step before, later attempts name the waiting line.",
     message: ({ name, where }: { name: string; where: string }) =>
       `\`${name}\` waits for something that is no step, ${where}`,
-    remedy: "Put what it waits for into `ctx.run`.",
+    remedy: "Move the awaited code into `ctx.run`.",
   },
   functionBlocked: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "The code of a durable function, or a step of it, did not give control back: a loop without an `await`, or a long calculation. A worker does nothing else meanwhile. The code was ended where it was, and other tasks of the worker went back to the queue.",
+    help: "The code of a durable function or of its step blocked the event loop, such as a loop without `await` or a long calculation. The worker could do no other work. The code was terminated, and other tasks of the worker returned to the queue.",
     message: ({ name, at, seconds }: { name: string; at: string; seconds: number }) =>
       `\`${name}\` blocked its worker for ${seconds} s, after ${at}`,
     remedy: "Await a step in each round of a loop, and move long calculations to a thread.",
@@ -36,23 +36,24 @@ export const sdkErrors = defineErrors("sdk", {
   functionStopped: {
     status: "CANCELLED",
     retry: "never",
-    help: "A durable function learns with this error that it ends before its code does: its run was cancelled, has failed or took too long. What its code registered with `ctx.compensate` runs next.",
+    help: "A durable function receives this error when it ends before its code does: its run was cancelled, has failed or took too long. Compensations from `ctx.compensate` run next.",
     message: ({ name }: { name: string }) => `\`${name}\` is stopped, and compensates`,
-    remedy: "Let the error pass, or clean up in `finally`.",
+    remedy: "Rethrow the error, or clean up in `finally`.",
   },
   functionEndless: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "The code of a durable function catches that it is stopped and continues with other steps. What it registered with `ctx.compensate` did not run.",
+    help: "The code of a durable function caught the stop and continued with other steps. Its compensations from `ctx.compensate` did not run.",
     message: ({ name }: { name: string }) => `\`${name}\` does not end although it is stopped`,
-    remedy: "Let `sdk.function_stopped` pass in loops that catch errors.",
+    remedy: "Rethrow `sdk.function_stopped` in loops that catch errors.",
   },
   loopNotFirst: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
     help: "`ctx.loop` continues as a new run, which starts the code again. Steps before the loop would be done again in each of these runs.",
     message: ({ name }: { name: string }) => `\`${name}\` has done something before its \`ctx.loop\``,
-    remedy: "Make `ctx.loop` the first step of the function, and do the rest in its rounds or after it.",
+    remedy:
+      "Make `ctx.loop` the first step of the function, and move other steps into its rounds or after it.",
   },
   loopWithoutStep: {
     status: "FAILED_PRECONDITION",
@@ -64,7 +65,7 @@ export const sdkErrors = defineErrors("sdk", {
   stepTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The values that a durable function sets and the inputs of its tasks are kept by its run, and together they are too large for one message. The error names the largest. Results of `ctx.run` have no such limit.",
+    help: "The run stores the values that a durable function sets and the inputs of its tasks. Together they are too large for one message. The error names the largest. Results of `ctx.run` have no such limit.",
     message: ({ step, bytes, bytesMax }: { step: string; bytes: number; bytesMax: number }) =>
       `Values and tasks of this turn have ${bytes} characters, more than the maximum of ${bytesMax}. The largest is ${step}`,
     remedy: "Store a large value with `ctx.file`, and pass the reference that it returns.",
@@ -72,7 +73,7 @@ export const sdkErrors = defineErrors("sdk", {
   stepNested: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A step of a durable function was asked for inside of `ctx.run` or of a compensation. A replay does not run that code again and would not find the inner step.",
+    help: "A step of a durable function was requested inside of `ctx.run` or of a compensation. A replay does not run that code again and would not find the inner step.",
     message: ({ step }: { step: string }) => `The step \`${step}\` is inside of another step`,
     remedy: "Move it out of `ctx.run`, behind or before it.",
   },
@@ -81,24 +82,24 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "The worker of a step with `atMostOnce` was lost after the step had started. Its work may be done, so this attempt does not run it again.",
     message: ({ step }: { step: string }) => `The step \`${step}\` was interrupted: its work may be done`,
-    remedy: "Find out whether it is done, or let `retry` of the step run it again.",
+    remedy: "Check whether its work is done, or set `retry` of the step to run it again.",
   },
   objectCallInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A keyed object has at least one call. Names of calls have letters, digits and `_`, and start with a letter.",
+    help: "A keyed object has at least one call. Names of calls consist of letters, digits and `_`, and start with a letter.",
     message: ({ name, call }: { name: string; call: string }) =>
       call === ""
         ? `Object \`${name}\` has no calls`
         : `\`${call}\` of object \`${name}\` is no name of a call`,
-    remedy: "Give it calls such as `add`.",
+    remedy: "Add a call such as `add`.",
   },
   objectCallUnknown: {
     status: "NOT_FOUND",
     retry: "never",
     help: "The code of the worker has no such call of the object. The definition that is registered has it.",
     message: ({ name, call }: { name: string; call: string }) => `Object \`${name}\` has no call \`${call}\``,
-    remedy: "Deploy a worker whose code has the call.",
+    remedy: "Deploy a worker whose code defines the call.",
   },
   objectCallsItself: {
     status: "FAILED_PRECONDITION",
@@ -113,7 +114,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "never",
     help: "Only calls of a keyed object have a key.",
     message: ({ name }: { name: string }) => `\`${name}\` is no keyed object, so it has no key`,
-    remedy: "Make it with `object`.",
+    remedy: "Create it with `object`.",
   },
   objectReadOnly: {
     status: "FAILED_PRECONDITION",
@@ -135,7 +136,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "never",
     help: "`tokenOf` of an embedded Tutti failed, or its result is no token. The call was not sent.",
     message: ({ reason }: { reason: string }) => `\`tokenOf\` gave no token of the request's user: ${reason}`,
-    remedy: "Correct `tokenOf`. Look tokens up before the call: `tokenOf` returns text at once.",
+    remedy: "Correct `tokenOf`. Fetch tokens before the call: `tokenOf` returns text synchronously.",
   },
   embeddedNotStarted: {
     status: "FAILED_PRECONDITION",
@@ -155,7 +156,7 @@ export const sdkErrors = defineErrors("sdk", {
   inputMalformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The input of a task is no JSON document. Look at what the definition gives the task.",
+    help: "The input of a task is not a JSON document. Check the input in the definition.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The input of \`${capability}\` is not a JSON document: ${reason}`,
     remedy: "Correct the input of the task.",
@@ -163,7 +164,7 @@ export const sdkErrors = defineErrors("sdk", {
   inputRejected: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The input of a task does not fit the schema of its typed capability. The handler did not run.",
+    help: "The input of a task does not match the schema of its typed capability. The handler did not run.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The input of \`${capability}\` does not fit its schema: ${reason}`,
     remedy: "Correct `with` of the task, or the schema.",
@@ -171,15 +172,15 @@ export const sdkErrors = defineErrors("sdk", {
   outputRejected: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A handler returned what does not fit the schema of its typed capability. The output was not sent.",
+    help: "The result of a handler does not match the schema of its typed capability. The output was not sent.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The output of \`${capability}\` does not fit its schema: ${reason}`,
-    remedy: "Correct what the handler returns, or the schema.",
+    remedy: "Correct the result of the handler, or the schema.",
   },
   inputUnreadable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The input of a task lies in the blob store because it is large, and the store refused to give it. The reason says why. The task is tried again.",
+    help: "The input of a task is in the blob store because it is large, and the store rejected the read. The reason is in the message. The task is retried.",
     message: ({ capability, reason }: { capability: string; reason: string }) =>
       `The input of \`${capability}\` cannot be read from the blob store: ${reason}`,
     remedy: "Check the permissions of the worker. The task is retried.",
@@ -187,11 +188,11 @@ export const sdkErrors = defineErrors("sdk", {
   dataUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A value or a file lies in the blob store because it is large. The store no longer has it, its content is damaged, or it is larger than a task reads. What needs it fails and is not retried. If the store is only away, work waits instead. Restore the store from a backup and retry the run, or reset the run to before the task that made the value. If the value is a cached output, the cache forgets it, and a retry of the run computes it again.",
+    help: "A large value or file is in the blob store. The store no longer has it, its content is damaged, or it exceeds the read limit of a task. Tasks that need it fail without a retry. If the store is only unreachable, tasks wait instead. Restore the store from a backup and retry the run, or reset the run to before the task that produced the value. A cached output is removed from the cache, and a retry of the run computes it again.",
     message: ({ sha256, bytes, reason }: { sha256: string; bytes: number; reason: string }) =>
       `The stored value ${sha256.slice(0, 12)} of ${bytes} bytes cannot be read: ${reason}`,
     remedy:
-      "Restore the blob store and retry the run, or reset the run to before the task that made the value.",
+      "Restore the blob store and retry the run, or reset the run to before the task that produced the value.",
   },
   metricInvalid: {
     status: "INVALID_ARGUMENT",
@@ -204,7 +205,7 @@ export const sdkErrors = defineErrors("sdk", {
   outputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A handler returned something that JSON cannot say: a function, a bigint, NaN, a Map, a cycle. The message says where in the output. Return plain data.",
+    help: "A handler returned a value that JSON cannot represent: a function, a bigint, NaN, a Map, a cycle. The message contains the path in the output. Return plain data.",
     message: ({ capability, path, found }: { capability: string; path: string; found: string }) =>
       `The output of \`${capability}\` is not JSON: ${found} at ${path}`,
     remedy: "Return plain data.",
@@ -212,7 +213,7 @@ export const sdkErrors = defineErrors("sdk", {
   outputNotStored: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A handler returned more than fits into a message, and the blob store did not take it although the worker tried for minutes. The reason says why. The task is tried again.",
+    help: "The output of a handler is too large for a message, and the worker failed for minutes to store it in the blob store. The reason is in the message. The task is retried.",
     message: ({ capability, bytes, reason }: { capability: string; bytes: number; reason: string }) =>
       `The output of \`${capability}\` has ${bytes} bytes and cannot be stored: ${reason}`,
     remedy: "Check the blob store. The task is retried.",
@@ -220,15 +221,15 @@ export const sdkErrors = defineErrors("sdk", {
   outputTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A handler returned more JSON than a task reads into memory. Nothing was sent. Write it with `context.store` in parts, and return the file.",
+    help: "A handler returned more JSON than a task reads into memory. Nothing was sent. Write the output in parts with `context.store`, and return the file.",
     message: ({ capability, bytes, bytesMax }: { capability: string; bytes: number; bytesMax: number }) =>
       `The output of \`${capability}\` has ${bytes} bytes, more than the maximum of ${bytesMax}`,
-    remedy: "Return what `context.store` gives.",
+    remedy: "Return the reference from `context.store`.",
   },
   savedTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What an attempt keeps for the next one is at most 64 KiB of JSON. Keep a position, not the data.",
+    help: "The data that an attempt saves for the next attempt is limited to 64 KiB of JSON. Save a position, not the data.",
     message: ({ bytes, bytesMax }: { bytes: number; bytesMax: number }) =>
       `The saved progress has ${bytes} bytes, more than the maximum of ${bytesMax}`,
     remedy: "Save a position instead of the data.",
@@ -236,7 +237,7 @@ export const sdkErrors = defineErrors("sdk", {
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "An attempt took longer than the task's timeout. Its signal was aborted. Raise the timeout, or make the handler quicker.",
+    help: "An attempt took longer than the task's timeout. Its signal was aborted. Raise the timeout, or make the handler faster.",
     message: ({ what, afterMs }: { what: string; afterMs: number }) =>
       `${what} did not finish within ${printDuration(Math.round(afterMs))}`,
     remedy: "Raise the timeout, or make the handler faster.",
@@ -244,14 +245,14 @@ export const sdkErrors = defineErrors("sdk", {
   lockLost: {
     status: "ABORTED",
     retry: "never",
-    help: "A lock that a program held is another's by now, or may be: it was taken away by hand, or could not be renewed before its lease was over. Stop what it guards, and acquire it again.",
+    help: "A lock of a program has another owner, or may have one. It was released manually, or could not be renewed before its lease ended. Stop the protected work, and acquire the lock again.",
     message: ({ name, why }: { name: string; why: string }) => `The lock \`${name}\` is lost: ${why}`,
-    remedy: "Stop what it guards, and acquire it again.",
+    remedy: "Stop the protected work, and acquire the lock again.",
   },
   linkLost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The worker had no link to its host for so long that its tasks were given to others. The signals of what it had running were aborted.",
+    help: "The worker had no link to its host for so long that its tasks were assigned to other workers. The signals of its running tasks were aborted.",
     message: ({ afterMs }: { afterMs: number }) =>
       `The worker had no link to its host for ${printDuration(Math.round(afterMs))}, so the task goes to another worker`,
     remedy: "Check the network and the host.",
@@ -259,14 +260,14 @@ export const sdkErrors = defineErrors("sdk", {
   cancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and end. An error of the handler is reported to the run as unfinished cleanup.",
+    help: "The reason of an aborted signal: the attempt is no longer wanted. Clean up and return. An error of the handler is reported to the run as unfinished cleanup.",
     message: ({ reason }: { reason: string }) => `The attempt was cancelled${reason && `: ${reason}`}`,
     remedy: "Clean up and return.",
   },
   refused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The host does not let this worker in, and trying again does not help. The cause says why.",
+    help: "The host rejected this worker permanently. The reason is in the cause.",
     message: ({ address, reason }: { address: string; reason: string }) =>
       `The host ${address} rejected the worker: ${reason}`,
     remedy: "Correct that before you start the worker again.",
@@ -281,7 +282,7 @@ export const sdkErrors = defineErrors("sdk", {
   notJson: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a run is given or told has to be JSON. The message says where it is not. Nothing was sent.",
+    help: "The input of a run and the data of signals, queries and updates must be JSON. The message contains the path of the invalid value. Nothing was sent.",
     message: ({ path, found }: { path: string; found: string }) =>
       `The value at ${path} is not JSON: ${found}`,
     remedy: "Pass plain data.",
@@ -289,7 +290,7 @@ export const sdkErrors = defineErrors("sdk", {
   inBlobStore: {
     status: "UNIMPLEMENTED",
     retry: "never",
-    help: "An output lies in the blob store because it is large. Read it with the blob service.",
+    help: "An output is in the blob store because it is large. Read it with the blob service.",
     message: ({ bytes }: { bytes: number }) => `The output has ${bytes} bytes and is in the blob store`,
     remedy: "Read it there.",
   },
@@ -311,7 +312,7 @@ export const sdkErrors = defineErrors("sdk", {
   noMission: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only tasks of missions have a mission. What a task of a run needs it is given as its input.",
+    help: "Only tasks of missions have a mission. A task of a run receives its data as its input.",
     message: ({ work }: { work: string }) => `${work} is not a task of a mission`,
     remedy: "Start a mission to share data between agents.",
   },
@@ -325,7 +326,7 @@ export const sdkErrors = defineErrors("sdk", {
   optionInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "An option of a worker, or the variable of the environment that stands for it, is wrong. The message names both.",
+    help: "An option of a worker, or the environment variable for it, is wrong. The message names both.",
     message: ({ option, expected, found }: { option: string; expected: string; found: string }) =>
       `${option.includes(" ") ? capitalized(option) : `\`${option}\``}: expected ${expected}, got ${found}`,
     remedy: "Correct the option.",
@@ -333,7 +334,7 @@ export const sdkErrors = defineErrors("sdk", {
   optionUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A program passed an option that does not exist, such as a misspelled one. TypeScript finds it before the program runs.",
+    help: "A program passed an unknown option, such as a misspelled one. TypeScript finds it before the program runs.",
     message: ({ of, option, near }: { of: string; option: string; near: string }) =>
       `\`${of}\` has no option \`${option}\`${near}`,
     remedy: "Correct the option.",
@@ -341,16 +342,17 @@ export const sdkErrors = defineErrors("sdk", {
   secretUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A handler asked for a secret by something else than a reference. What it asked by is not repeated: it may be the secret itself.",
+    help: "A handler requested a secret without a valid reference. The message does not repeat the requested text, because it may be the secret itself.",
     message: () => "The secret has no valid reference",
     remedy: "Use `secret:NAME`, `env:NAME` or `file:/path`.",
   },
   secretNotOffered: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "What a task is given comes from elsewhere, so that it may name only those variables and files of the worker's machine that the worker lists.",
+    help: "The input of a task comes from other systems. It may refer only to variables and files of the worker's machine that the worker lists.",
     message: ({ reference }: { reference: string }) => `${reference} is not among the secrets of the worker`,
-    remedy: "Add it to the option `secrets` of the worker, or store it with `tutti secret put`.",
+    remedy:
+      "Add the reference to the option `secrets` of the worker, or store the secret with `tutti secret put`.",
   },
   secretMissing: {
     status: "FAILED_PRECONDITION",
@@ -363,7 +365,7 @@ export const sdkErrors = defineErrors("sdk", {
   secretUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Secrets come over HTTP. The worker could not reach the installation there. Set `server` or TUTTI_URL to its address.",
+    help: "The worker reads secrets over HTTP and could not reach the installation. Set `server` or TUTTI_URL to its address.",
     message: ({ reference, server }: { reference: string; server: string }) =>
       `Tutti did not answer at ${server} for the secret ${reference}`,
     remedy: "Set TUTTI_URL to its URL.",
@@ -371,7 +373,7 @@ export const sdkErrors = defineErrors("sdk", {
   secretUnreadable: {
     status: "DATA_LOSS",
     retry: "same-key",
-    help: "What came was not sealed for this call, or is of another secret: something between the worker and the installation changed it.",
+    help: "The received secret was not sealed for this call, or is another secret. A system between the worker and the installation changed it.",
     message: ({ reference }: { reference: string }) => `The secret ${reference} was not sealed for this call`,
     remedy: "Check the proxies between the worker and the installation.",
   },

@@ -37,10 +37,10 @@ class Executor implements AgentExecutor {
     }
     const state = (name: string) => ({ state: `TASK_STATE_${name}`, timestamp: new Date().toISOString() });
     const artifacts = [{ artifactId: "a", parts: [{ text: `done: ${text}` }] }];
-    const said = { messageId: `m-${taskId}`, role: "ROLE_AGENT", parts: [{ text: "Which colour?" }] };
+    const message = { messageId: `m-${taskId}`, role: "ROLE_AGENT", parts: [{ text: "Which colour?" }] };
     const status =
       text === "ask"
-        ? { ...state("INPUT_REQUIRED"), message: said }
+        ? { ...state("INPUT_REQUIRED"), message: message }
         : state(text === "fail" ? "FAILED" : text === "wait" || text === "spend" ? "WORKING" : "COMPLETED");
     const ended = !["ask", "fail", "wait", "spend"].includes(text);
     const metadata = { [extension]: { used: { tokens: 70, usd: 0.5 } } };
@@ -123,7 +123,7 @@ describe("a task that is delegated to an agent of another system", () => {
     assert.deepEqual(executor.started, ["Ada"]);
   });
 
-  it("asks people where the agent asks, and answers with their decision", async () => {
+  it("asks people for the agent's questions, and answers with their decision", async () => {
     const run = await agent().start({ input: "ask" });
     await until("a question", async () => run.questions[0]);
     run.approve("ask", { data: { text: "blue" } });
@@ -131,7 +131,7 @@ describe("a task that is delegated to an agent of another system", () => {
     assert.deepEqual(executor.started, ["ask"]);
   });
 
-  it("is cancelled where a person rejects its question", async () => {
+  it("is cancelled if a person rejects its question", async () => {
     const run = await agent().start({ input: "ask" });
     await until("a question", async () => run.questions[0]);
     run.reject("ask", { reason: "no" });
@@ -143,7 +143,7 @@ describe("a task that is delegated to an agent of another system", () => {
     await assert.rejects(agent().execute({ input: "fail" }), /a2a\.task_failed|ended the task as failed/);
   });
 
-  it("gets the rest of the budget, and what it used counts", async () => {
+  it("receives the rest of the budget, and its usage counts", async () => {
     const run = await agent({ metadata: { skillId: "greet" } }).start({
       input: "Ada",
       budget: { tokens: 100, money: 2 },
@@ -153,19 +153,19 @@ describe("a task that is delegated to an agent of another system", () => {
     assert.deepEqual([run.used.tokens, run.used.money], [70, 0.5]);
   });
 
-  for (const [what, budget, words] of [
+  for (const [title, budget, expectedText] of [
     ["its tokens are", { tokens: 60 }, "70 of 60 tokens are used"],
     ["its time is", { tokens: 1_000, timeMs: 200 }, "200 ms have passed"],
   ] as const)
-    it(`is cancelled when ${what} used up`, async () => {
+    it(`is cancelled when ${title} used up`, async () => {
       const run = await agent().start({ input: "spend", budget });
       const { code, message = "" } = (await run.failure()) ?? {};
       assert.equal(code, "a2a.budget_used_up");
-      assert.ok(message.includes(words), message);
+      assert.ok(message.includes(expectedText), message);
       assert.deepEqual([executor.cancelled, run.used.tokens], [1, 70]);
     });
 
-  it("is cancelled when the task that waits for it has taken too long", async () => {
+  it("is cancelled when the waiting task times out", async () => {
     const peer = a2aAgent("peer", { url });
     const wait = { workflow: "a2a.peer", with: "wait", timeout: { total: "1s" } };
     const test = testWorkflow({ workflow: "lead", tasks: { wait } } as never, {
@@ -177,7 +177,7 @@ describe("a task that is delegated to an agent of another system", () => {
     assert.equal(executor.cancelled, 1);
   });
 
-  it("takes a card that one of the configured keys signed, and no other", async () => {
+  it("accepts a card only if a configured key has signed it", async () => {
     assert.equal(await agent({ keys: [key] }).execute({ input: "Bo" }), "done: Bo");
     const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
     const keys = [{ ...other, kid: "k" }];
@@ -185,10 +185,10 @@ describe("a task that is delegated to an agent of another system", () => {
     assert.deepEqual(executor.started, ["Bo"]);
   });
 
-  it("goes to no other server than that of the card", async () => {
+  it("calls no other server than that of the card", async () => {
     const was = card;
-    const elsewhere = [{ url: "http://127.0.0.2:9/rpc", protocolBinding: "JSONRPC", protocolVersion: "1.0" }];
-    card = { ...was, signatures: [], supportedInterfaces: elsewhere };
+    const otherHost = [{ url: "http://127.0.0.2:9/rpc", protocolBinding: "JSONRPC", protocolVersion: "1.0" }];
+    card = { ...was, signatures: [], supportedInterfaces: otherHost };
     await assert.rejects(agent().execute({ input: "Cy" }), /leads to/);
     card = was;
   });

@@ -63,7 +63,7 @@ describe("a client of several processes", () => {
     return count;
   }
 
-  it("continues with the others when the one that it asks ends, also in the middle, and back when those end", async () => {
+  it("fails over to the other processes, also during a wait, and back when those stop", async () => {
     const [a, b] = [await serve("a"), await serve("b")];
     const client = await clientOf(a.address, b.address);
     assert.equal(await answering(client), "a");
@@ -78,11 +78,11 @@ describe("a client of several processes", () => {
     assert.equal(await listed(client), 1);
   });
 
-  it("finds the one that is there at first, wherever it is named", async () => {
-    const gone = await serve("gone");
-    await gone.stop();
+  it("finds the running process at any position of the list", async () => {
+    const stopped = await serve("gone");
+    await stopped.stop();
     const there = await serve("there");
-    const client = await clientOf(gone.address, gone.address, there.address);
+    const client = await clientOf(stopped.address, stopped.address, there.address);
     assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(() => answering(client))), Array(5).fill("there"));
   });
 

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { blobService, GetReply, PutReply, StatReply } from "@tutti/contracts/blob/v1";
 import { silentLogger } from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
-import { partsOf, wholeOf } from "../src/link/blobs.ts";
+import { partsOf, readAll } from "../src/link/blobs.ts";
 import { GrpcTransport } from "../src/link/grpc-transport.ts";
 
 const content = Buffer.alloc(2_500_000, "tutti ");
@@ -39,25 +39,25 @@ describe("content that is too large for a frame", () => {
 
   it("is read from the blob store in the namespace of its task", async () => {
     const blobs = transport.blobs(host.address);
-    const read = await wholeOf(blobs.read({ namespace: "acme", sha256, bytes: content.length }));
+    const read = await readAll(blobs.read({ namespace: "acme", sha256, bytes: content.length }));
     assert.ok(content.equals(read));
     assert.deepEqual(requests, ["acme"]);
   });
 
-  it("is refused when it is not what its hash says, or longer", async () => {
+  it("is rejected if it does not match its hash, or has another length", async () => {
     const other = new Uint8Array(32);
     await assert.rejects(
-      wholeOf(transport.blobs(host.address).read({ namespace: "", sha256: other, bytes: content.length })),
+      readAll(transport.blobs(host.address).read({ namespace: "", sha256: other, bytes: content.length })),
       /do not have its hash/,
     );
     await assert.rejects(
-      wholeOf(transport.blobs(host.address).read({ namespace: "", sha256, bytes: 1_000_000 })),
+      readAll(transport.blobs(host.address).read({ namespace: "", sha256, bytes: 1_000_000 })),
     );
   });
 
   it("is reported as unreachable without a server", async () => {
-    const far = transport.blobs("127.0.0.1:1");
-    await assert.rejects(wholeOf(far.read({ namespace: "", sha256, bytes: 1 })), /./);
-    await assert.rejects(far.write("", partsOf(content)), /./);
+    const unreachable = transport.blobs("127.0.0.1:1");
+    await assert.rejects(readAll(unreachable.read({ namespace: "", sha256, bytes: 1 })), /./);
+    await assert.rejects(unreachable.write("", partsOf(content)), /./);
   });
 });

@@ -23,7 +23,7 @@ describe("a bundled worker", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it("has nothing of the platform's services, and gRPC in a file that is loaded when it links", () => {
+  it("contains no service of the platform, and loads gRPC from a separate file when it links", () => {
     const contents = Object.values(outputs).flatMap(({ inputs, bytes }) =>
       Object.keys(inputs).map((input) => ({ input, bytes })),
     );
@@ -32,16 +32,16 @@ describe("a bundled worker", () => {
     );
     assert.deepEqual(heavy, []);
     const entry = Object.values(outputs).find(({ entryPoint }) => entryPoint?.endsWith("bare-worker.ts"));
-    const atOnce =
+    const staticImports =
       entry?.imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path) ?? [];
-    const first = [entry, ...atOnce.map((path) => outputs[path])];
+    const first = [entry, ...staticImports.map((path) => outputs[path])];
     assert.ok(
       first.every((output) => !Object.keys(output?.inputs ?? {}).some((input) => input.includes("@grpc"))),
     );
     assert.ok(contents.some(({ input }) => input.includes("@grpc")));
   });
 
-  it("links, works and leaves", async () => {
+  it("links, works and shuts down", async () => {
     const launch = commandWorker([process.execPath, join(folder, "bare-worker.mjs")]);
     const reports = await checkConformance({
       launch,

@@ -100,8 +100,8 @@ async function openGateway(address: string): Promise<HttpGateway> {
   return await HttpGateway.open(mesh, [runService]);
 }
 
-for (const way of ["gRPC", "HTTP"] as const)
-  describe(`a client over ${way}`, () => {
+for (const transport of ["gRPC", "HTTP"] as const)
+  describe(`a client over ${transport}`, () => {
     const requests: unknown[] = [];
     let server: Mesh;
     let gateway: HttpGateway | undefined;
@@ -114,7 +114,7 @@ for (const way of ["gRPC", "HTTP"] as const)
       });
       server.serve(runService, handlers(requests));
       await server.start();
-      if (way === "HTTP") gateway = await openGateway(server.address);
+      if (transport === "HTTP") gateway = await openGateway(server.address);
       tutti = await connect({ address: gateway?.url ?? server.address, namespace: "acme" });
     });
     after(async () => {
@@ -145,7 +145,7 @@ for (const way of ["gRPC", "HTTP"] as const)
       assert.equal((await tutti.run("order", { id: "known" })).existed, true);
     });
 
-    it("waits until a run has ended, and gives its output", async () => {
+    it("waits until a run has ended, and returns its output", async () => {
       const output = await tutti.runs.get("good").result<{ shipped: number }>();
       assert.equal(output.shipped, 3);
     });
@@ -158,11 +158,11 @@ for (const way of ["gRPC", "HTTP"] as const)
       await assert.rejects(tutti.runs.get("bad").result(), { code: "pay.declined", message: "no money" });
     });
 
-    it("gives up waiting when the time is over", async () => {
+    it("stops waiting at its timeout", async () => {
       await assert.rejects(tutti.runs.get("slow").result({ timeoutMs: 5 }), { code: "sdk.not_ended" });
     });
 
-    it("signals, asks, updates and cancels", async () => {
+    it("signals, queries, updates and cancels", async () => {
       requests.length = 0;
       const run = tutti.runs.get("order-17");
       await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
@@ -170,10 +170,10 @@ for (const way of ["gRPC", "HTTP"] as const)
       assert.equal(await run.query("nothing"), undefined);
       assert.equal(await run.update("address", { city: "Ulm" }), "taken");
       await run.cancel("not needed");
-      const said = (requests as { runId: string; reason?: string; signal?: string; update?: string }[]).map(
-        ({ runId, signal, update, reason }) => [runId, signal ?? update ?? reason],
-      );
-      assert.deepEqual(said, [
+      const received = (
+        requests as { runId: string; reason?: string; signal?: string; update?: string }[]
+      ).map(({ runId, signal, update, reason }) => [runId, signal ?? update ?? reason]);
+      assert.deepEqual(received, [
         ["order-17", "paid"],
         ["order-17", "address"],
         ["order-17", "not needed"],
@@ -194,7 +194,7 @@ for (const way of ["gRPC", "HTTP"] as const)
       assert.deepEqual(changes, ["order-17"]);
     });
 
-    it("removes a run, or says that it is gone", async () => {
+    it("removes a run, or reports that it does not exist", async () => {
       assert.equal(await tutti.runs.get("order-17").remove("private"), true);
       assert.equal(await tutti.runs.get("gone").remove(), false);
     });
@@ -228,7 +228,7 @@ for (const way of ["gRPC", "HTTP"] as const)
         );
     });
 
-    it("refuses what is no JSON before anything is sent", async () => {
+    it("rejects a value that is not JSON before it sends a request", async () => {
       await assert.rejects(tutti.run("order", { input: { when: [1n] } }), {
         code: "sdk.not_json",
         message: /The value at input\.when\[0\] is not JSON: a bigint/,

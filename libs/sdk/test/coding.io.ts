@@ -28,14 +28,14 @@ const folders: string[] = [];
 let repository = "";
 let trees = "";
 
-function git(...given: readonly string[]): string {
-  return execFileSync("git", ["-C", repository, ...given], { encoding: "utf8" }).trim();
+function git(...args: readonly string[]): string {
+  return execFileSync("git", ["-C", repository, ...args], { encoding: "utf8" }).trim();
 }
 
 async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "coding-"));
-  folders.push(made);
-  return made;
+  const path = await mkdtemp(join(tmpdir(), "coding-"));
+  folders.push(path);
+  return path;
 }
 
 /** Makes names of tasks unique, because each test has its own engine, whose first run is `run-1`. */
@@ -79,10 +79,10 @@ describe("coding agents as tasks", () => {
     git("add", "--all");
     git("commit", "--quiet", "--message=first");
   });
-  after(() => Promise.all(folders.map((made) => rm(made, { recursive: true, force: true }))));
+  after(() => Promise.all(folders.map((path) => rm(path, { recursive: true, force: true }))));
 
   describe("a coding agent", () => {
-    it("returns its change on a branch, and touches nothing else", async () => {
+    it("returns its change on a branch, and leaves the work tree unchanged", async () => {
       const output = await code({ prompt: "echo two >> count.txt; printf '\\0' > new.bin; echo done" });
       assert.equal(output.answer, "done");
       assert.deepEqual(output.files, [
@@ -99,7 +99,7 @@ describe("coding agents as tasks", () => {
       assert.equal(git("worktree", "list").split("\n").length, 1);
     });
 
-    it("has no branch without a change, and keeps commits that the program made itself", async () => {
+    it("creates no branch without a change, and keeps commits of the program", async () => {
       const nothing = await code({ prompt: "echo looked" });
       assert.deepEqual([nothing.branch, nothing.commit, nothing.files], ["", "", []]);
       const own = await code({
@@ -108,7 +108,7 @@ describe("coding agents as tasks", () => {
       assert.equal(git("show", `${own.branch}:count.txt`), "one\ntwo\nthree");
     });
 
-    it("repairs what the check finds, and fails when it cannot", async () => {
+    it("repairs findings of the check, and fails if it cannot", async () => {
       const check = ["sh", "-c", "grep -q two count.txt || { echo 'no two'; exit 3; }"];
       // The second prompt contains the first, so the script counts its runs.
       const prompt = "echo x >> runs; test $(wc -l < runs) -ge 2 && echo two >> count.txt; exit 0";
@@ -121,7 +121,7 @@ describe("coding agents as tasks", () => {
       assert.deepEqual(await readdir(trees), []);
     });
 
-    it("tells its conversation from what it does for readers, and counts what it used", async () => {
+    it("returns its conversation without its tool calls, and counts its usage", async () => {
       const lines = [
         { session: "s-1" },
         { tool: "Bash ls", tokens: 30, usd: 0.25 },
@@ -141,8 +141,11 @@ describe("coding agents as tasks", () => {
         test({ prompt: "echo broken >&2; exit 7" }).execute(),
         /`literal` failed: exit code 7: broken/,
       );
-      const told = `echo '{"failure": "Invalid API key"}'; exit 1`;
-      await assert.rejects(test({ prompt: told }, talkative).execute(), /is not signed in: Invalid API key/);
+      const prompt = `echo '{"failure": "Invalid API key"}'; exit 1`;
+      await assert.rejects(
+        test({ prompt: prompt }, talkative).execute(),
+        /is not signed in: Invalid API key/,
+      );
       const missing = { ...literal, command: () => ["no-such-agent"] };
       await assert.rejects(test({ prompt: "x" }, missing).execute(), /`no-such-agent` did not start/);
       await assert.rejects(test({ prompt: "" }).execute(), /expected `prompt`, a text/);
@@ -150,7 +153,7 @@ describe("coding agents as tasks", () => {
       await assert.rejects(test({ prompt: "x", repository: ".." }).execute(), /is not allowed/);
     });
 
-    it("is ended when it writes nothing, with all that it forked", async () => {
+    it("is terminated when it writes no output, with all its child processes", async () => {
       const pids = join(trees, "..", "silent-pid");
       const prompt = `setsid sh -c 'echo $$ > ${pids}; exec sleep 300' & read key < /dev/zero; sleep 300`;
       await assert.rejects(
@@ -167,7 +170,7 @@ describe("coding agents as tasks", () => {
       await rm(pids);
     });
 
-    it("sees the variables that it is given, and no change contains a secret of them", async () => {
+    it("sees only the listed variables, and a change with one of their secrets fails", async () => {
       process.env["CODING_TEST_TOKEN"] = "tok-0123456789";
       process.env["CODING_TEST_OTHER"] = "other";
       const options = { env: ["CODING_TEST_TOKEN"] };
@@ -186,12 +189,12 @@ describe("coding agents as tasks", () => {
       }
     });
 
-    it("is ended when its budget is used up: its change is kept, and what it used counts", async () => {
+    it("is terminated when its budget is used up: its change is stored, and its usage counts", async () => {
       const line = (used: object) => `echo '${JSON.stringify({ tool: "Bash ls", ...used })}'`;
       const prompt = `echo two >> count.txt; ${line({ tokens: 40 })}; ${line({ tokens: 20 })}; sleep 300`;
       const spent = await test({ prompt }, talkative, {}, { budget: { tokens: 50 } }).start();
-      const { code: why, message = "" } = (await spent.failure()) ?? {};
-      assert.equal(why, "coding.budget_used_up");
+      const { code, message = "" } = (await spent.failure()) ?? {};
+      assert.equal(code, "coding.budget_used_up");
       assert.match(message, /60 of 50 tokens are used/);
       const [branch = ""] = /tutti\/run-1\/code-\d+/.exec(message) ?? [];
       assert.equal(git("show", `${branch}:count.txt`), "one\ntwo");
@@ -211,7 +214,7 @@ describe("coding agents as tasks", () => {
       assert.equal(((await done.result()) as unknown as CodingOutput).tokens, 50, "its turn had ended");
     });
 
-    it("is ended by what the log of its session says", async () => {
+    it("is terminated by the usage in the log of its session", async () => {
       const logs = await folder();
       const log = {
         files: async (session: string) => [join(logs, session)],
@@ -230,12 +233,12 @@ describe("coding agents as tasks", () => {
       );
     });
 
-    it("is held to the limits of the worker", async () => {
+    it("is subject to the limits of the worker", async () => {
       const prompt = "head -c 1000000 /dev/zero > large";
       await assert.rejects(test({ prompt }, literal, { limits: { fileBytes: 10_240 } }).execute(), /failed/);
     });
 
-    it("works beside others in one repository", async () => {
+    it("works in parallel with others in one repository", async () => {
       const names = ["a", "b", "c", "d"];
       const outputs = await Promise.all(names.map((name) => code({ prompt: `echo ${name} > ${name}.txt` })));
       assert.deepEqual(
@@ -249,7 +252,7 @@ describe("coding agents as tasks", () => {
     const program = join(import.meta.dirname, "programs", "acp-agent.ts");
     const speaking = acp("speaking", [process.execPath, program]);
 
-    it("does what is permitted, says so, and continues its session for a repair", async () => {
+    it("executes only permitted calls, reports denials, and resumes its session for a repair", async () => {
       const requests: PermissionRequest[] = [];
       const permit = (request: PermissionRequest) => {
         requests.push(request);
@@ -284,7 +287,7 @@ describe("coding agents as tasks", () => {
       assert.equal(repairs, 1);
     });
 
-    it("fails as it says", async () => {
+    it("fails with its reported reason", async () => {
       await assert.rejects(
         test({ prompt: "refuse" }, speaking).execute(),
         /`speaking` failed: it stopped: refusal/,
@@ -299,7 +302,7 @@ describe("coding agents as tasks", () => {
   });
 
   describe("a queue of merges", () => {
-    it("merges one change after the other, and names what conflicts", async () => {
+    it("merges one change at a time, and names conflicting files", async () => {
       const [first, second, third] = await Promise.all([
         code({ prompt: "echo a > a.txt" }),
         code({ prompt: "echo b > b.txt" }),
@@ -319,7 +322,7 @@ describe("coding agents as tasks", () => {
       assert.deepEqual(await readdir(trees), []);
     });
 
-    it("does not move a branch whose check fails, or that someone works on", async () => {
+    it("does not move a branch whose check fails, or that has uncommitted changes", async () => {
       const { branch } = await code({ prompt: "echo two >> count.txt" });
       await assert.rejects(merge({ branch, into: "main", check: ["false"] }), /`false` fails/);
       await writeFile(join(repository, "count.txt"), "mine\n");
@@ -328,18 +331,18 @@ describe("coding agents as tasks", () => {
       assert.equal(await readFile(join(repository, "count.txt"), "utf8"), "mine\n");
     });
 
-    for (const [what, disturbance] of [
+    for (const [change, disturbance] of [
       ["moves", '"$git" -C "$2" commit --quiet --allow-empty --message=meanwhile; "$git" "$@"'],
       ["is locked", 'lock="$2/.git/index.lock"; touch "$lock"; "$git" "$@"; code=$?; rm "$lock"; exit $code'],
     ] as const)
-      it(`starts again when the branch ${what} between the check and the move`, async () => {
+      it(`retries when the branch ${change} between the check and the move`, async () => {
         const { branch } = await code({ prompt: "echo two >> count.txt" });
         const [programs, real] = [
           await folder(),
           execFileSync("which", ["git"], { encoding: "utf8" }).trim(),
         ];
-        const once = join(programs, "once");
-        const script = `#!/bin/sh\ngit=${real}\ncase "$*" in *--ff-only*) if mkdir "${once}" 2>/dev/null; then ${disturbance}; exit $?; fi;; esac\nexec "$git" "$@"\n`;
+        const marker = join(programs, "once");
+        const script = `#!/bin/sh\ngit=${real}\ncase "$*" in *--ff-only*) if mkdir "${marker}" 2>/dev/null; then ${disturbance}; exit $?; fi;; esac\nexec "$git" "$@"\n`;
         await writeFile(join(programs, "git"), script, { mode: 0o755 });
         const { PATH } = process.env;
         process.env["PATH"] = `${programs}:${PATH}`;
@@ -350,7 +353,7 @@ describe("coding agents as tasks", () => {
         }
         assert.deepEqual(await readdir(programs), ["git", "once"]);
         assert.equal(git("show", "main:count.txt"), "one\ntwo");
-        assert.equal(git("log", "--format=%s", "main").includes("meanwhile"), what === "moves");
+        assert.equal(git("log", "--format=%s", "main").includes("meanwhile"), change === "moves");
       });
 
     it("moves a branch that is checked out nowhere", async () => {

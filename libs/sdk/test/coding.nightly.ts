@@ -29,13 +29,13 @@ const shells: Readonly<Record<string, (command: string) => unknown>> = {
 function scripted({ tools, conversation }: ScriptedRequest) {
   const name = tools.find((tool) => tool in shells);
   if (name === undefined) return "a title";
-  const said = conversation.join("\n");
+  const conversationText = conversation.join("\n");
   const call = (command: string) => ({ calls: [{ name, input: shells[name]?.(command) }] });
-  if (said.includes("without end"))
+  if (conversationText.includes("without end"))
     return { ...call("echo 1 >> first"), inputTokens: 1_000, outputTokens: 200 };
-  if (said.includes("no second"))
-    return said.includes("WROTE 2") ? "Both are there." : call("echo 2 > second; echo WROTE '2'");
-  return said.includes("WROTE 1") ? "I wrote one." : call("echo 1 > first; echo WROTE '1'");
+  if (conversationText.includes("no second"))
+    return conversationText.includes("WROTE 2") ? "Both are there." : call("echo 2 > second; echo WROTE '2'");
+  return conversationText.includes("WROTE 1") ? "I wrote one." : call("echo 1 > first; echo WROTE '1'");
 }
 
 describe("the programs that people have", () => {
@@ -81,7 +81,7 @@ describe("the programs that people have", () => {
     [gemini, "gemini-2.5-pro"],
     [acp("gemini-acp", ["gemini", "--acp", "--skip-trust"], gemini.env), "gemini-2.5-pro"],
   ];
-  async function given(profile: CodingProfile, input: object, policy: object = {}) {
+  async function setUp(profile: CodingProfile, input: object, policy: object = {}) {
     const repository = join(folder, `${profile.name}-${Object.keys(policy).length}`);
     const trees = join(folder, `${profile.name}-trees`);
     execFileSync("git", ["init", "--quiet", repository]);
@@ -102,23 +102,23 @@ describe("the programs that people have", () => {
   }
 
   for (const [profile, name] of each.slice(0, 3))
-    it(`${profile.name} is ended in its turn when the tokens of its task are used up`, async () => {
+    it(`${profile.name} is terminated within a turn when the tokens of its task are used up`, async () => {
       const input = { prompt: "Write without end.", model: name };
-      const { test } = await given(profile, input, { budget: { tokens: 3_000 } });
+      const { test } = await setUp(profile, input, { budget: { tokens: 3_000 } });
       const run = await test.start();
       assert.equal((await run.failure())?.code, "coding.budget_used_up");
       assert.ok(run.used.tokens >= 3_000 && run.used.tokens < 9_000, `${run.used.tokens} tokens`);
     });
 
   for (const [profile, name] of each)
-    it(`${profile.name} changes files, repairs what the check finds and says what it used`, async () => {
+    it(`${profile.name} changes files, repairs findings of the check and reports its usage`, async () => {
       const input = {
         prompt: "Write the files first and second.",
         model: name,
         check: ["sh", "-c", "test -e second || { echo no second; exit 1; }"],
       };
-      const asked = model.requests.length;
-      const { test, trees } = await given(profile, input);
+      const requestsBefore = model.requests.length;
+      const { test, trees } = await setUp(profile, input);
       const output = (await test.execute()) as unknown as CodingOutput;
       assert.equal(output.answer, "Both are there.");
       assert.deepEqual(
@@ -127,7 +127,7 @@ describe("the programs that people have", () => {
       );
       assert.equal(output.repairs, 1);
       // Each answer has 15 tokens. Programs also request other answers than those of the task, such as a title.
-      const answers = model.requests.length - asked;
+      const answers = model.requests.length - requestsBefore;
       assert.ok(output.tokens >= 60 && output.tokens <= 15 * answers, `${output.tokens} tokens`);
       assert.deepEqual(await readdir(trees), []);
       // The second turn continued the conversation of the first. Gemini CLI 0.61 does not find ACP sessions, so it got the

@@ -130,7 +130,7 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
 
 // Most of the time is spent waiting for frames that must not arrive.
 describe("the conformance program", { concurrency: 2 }, () => {
-  it("finds that the worker of this library keeps every rule", async () => {
+  it("finds that the worker of this library follows every rule", async () => {
     const reports = await checkConformance({ launch: workerHere(), patience: 3, concurrency: 6 });
     assert.equal(reports.length, conformanceRules.length);
     const broken = reports.filter(({ kept }) => !kept);
@@ -141,7 +141,7 @@ describe("the conformance program", { concurrency: 2 }, () => {
     );
   });
 
-  it("finds that it keeps every rule over a WebSocket too", async () => {
+  it("finds that it follows every rule over a WebSocket too", async () => {
     const reports = await checkConformance({
       launch: workerHere(),
       patience: 3,
@@ -154,7 +154,7 @@ describe("the conformance program", { concurrency: 2 }, () => {
     assert.equal(reports.length, conformanceRules.length - 1);
   });
 
-  it("finds that an agent of a hundred lines keeps every rule, which has no library and speaks JSON", async () => {
+  it("finds that an agent of a hundred lines without a library follows every rule with JSON", async () => {
     const program = fileURLToPath(new URL("programs/bare-agent-worker.mjs", import.meta.url));
     const reports = await checkConformance({
       launch: commandWorker([process.execPath, program]),
@@ -175,13 +175,13 @@ describe("the conformance program", { concurrency: 2 }, () => {
     });
   }
 
-  it("tries a program in any language, and shows what it printed", async () => {
+  it("tests a program in any language, and shows its output", async () => {
     const program = fileURLToPath(new URL("programs/conformance-worker.ts", import.meta.url));
-    const [kept] = await checkConformance({
+    const [report] = await checkConformance({
       launch: commandWorker([process.execPath, program]),
       only: ["echo"],
     });
-    assert.equal(kept?.kept, true, kept && renderReport(kept));
+    assert.equal(report?.kept, true, report && renderReport(report));
     const [broken] = await checkConformance({
       launch: commandWorker([process.execPath, "-e", "console.log('hello'); process.exit(3)"]),
       only: ["echo"],

@@ -46,7 +46,7 @@ describe("containers as Jobs of Kubernetes", () => {
   }
   const exited = (exitCode: number, reason = "Error") => ({ terminated: { exitCode, reason } });
 
-  it("have limits, variables and files, and give their log", async () => {
+  it("have limits, variables and files, and return their log", async () => {
     let started: { spec: { template: { spec: object } } } | undefined;
     cluster.onJob = (job) => {
       started = job;
@@ -55,13 +55,13 @@ describe("containers as Jobs of Kubernetes", () => {
       assert.equal(secret.metadata.ownerReferences[0].uid, job.metadata.uid);
       cluster.pod(job, { running: {} });
     };
-    const given = { command: ["sh", "$(HOME)"], env: { KEY: "v1" }, files: { "/in/a": "hello" }, cwd: "/w" };
-    const { ended, output } = run(given, { pod: { name: "worker-0", uid: "u" } });
+    const input = { command: ["sh", "$(HOME)"], env: { KEY: "v1" }, files: { "/in/a": "hello" }, cwd: "/w" };
+    const { ended, output } = run(input, { pod: { name: "worker-0", uid: "u" } });
     await until("the log", () => cluster.requests.includes("GET pods/log"));
     cluster.write("one");
     await until("one line", () => output.length === 1);
     // Watches and log continue, and each line arrives once.
-    cluster.cut();
+    cluster.disconnectAll();
     cluster.write("two");
     await until("the other line", () => output.length === 2);
     await until(
@@ -104,17 +104,17 @@ describe("containers as Jobs of Kubernetes", () => {
   it("get their stdin from a file of the Secret, by a shell that becomes the command", async () => {
     const folder = mkdtempSync(join(tmpdir(), "stdin-"));
     const file = join(folder, "stdin");
-    let words: string[] = [];
+    let commandLine: string[] = [];
     cluster.onJob = (job) => {
       const [{ command, args, volumeMounts }] = job.spec.template.spec.containers;
       const { mountPath, subPath } = volumeMounts.at(-1);
       const [secret] = cluster.objects.secrets.values();
       writeFileSync(file, Buffer.from(secret.data[subPath], "base64"));
-      words = [...command, ...args].map((word: string) => word.replace(mountPath, file));
+      commandLine = [...command, ...args].map((arg: string) => arg.replace(mountPath, file));
       cluster.pod(job, exited(0, "Completed"));
     };
     await run({ command: ["sort", "-r"], stdin: "a\nb\n" }).ended;
-    const [program = "", ...own] = words;
+    const [program = "", ...own] = commandLine;
     assert.equal(spawnSync(program, own).stdout.toString(), "b\na\n");
     rmSync(folder, { recursive: true });
   });
@@ -122,9 +122,9 @@ describe("containers as Jobs of Kubernetes", () => {
   /** Runs the container that reads `outputs` on a folder of this machine, as its pod would. */
   function readerOf(job: Json, folder: string): string {
     const [{ command, volumeMounts }] = job.spec.template.spec.containers;
-    const words = command.map((word: string) => word.replaceAll("$$", "$"));
-    const [program, ...own] = words.map((word: string) =>
-      word === volumeMounts[0].mountPath ? folder : word,
+    const commandLine = command.map((arg: string) => arg.replaceAll("$$", "$"));
+    const [program, ...own] = commandLine.map((arg: string) =>
+      arg === volumeMounts[0].mountPath ? folder : arg,
     );
     const { stdout, status, stderr } = spawnSync(program, own, { maxBuffer: 1e8 });
     assert.equal(status, 0, String(stderr));
@@ -140,7 +140,7 @@ describe("containers as Jobs of Kubernetes", () => {
     const outputs = "/out";
     const done = exited(0, "Completed");
 
-    it("give files of any name and content, when the second container has written them to its log", async () => {
+    it("return files of any name and content when the second container has written them to its log", async () => {
       const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
       const written = {
         "a.txt": Buffer.from("one\n"),
@@ -247,7 +247,7 @@ describe("containers as Jobs of Kubernetes", () => {
       await assert.rejects(ended, error);
     });
 
-  it("are refused with the words of the cluster, and what a Job cannot do", async () => {
+  it("fail with the reason of the cluster, and reject options that a Job does not support", async () => {
     cluster.refuse = (method) => (method === "POST" ? [403, "exceeded quota: gpus"] : undefined);
     await assert.rejects(run({}).ended, /did not start: exceeded quota: gpus/);
     await assert.rejects(run({ stdin: "x" }).ended, /expected `command` beside `stdin`/);

@@ -19,18 +19,18 @@ describe("a shell that waits for its line", () => {
     it(`becomes the command in ${shell.join(" ")}, with the rest of the input`, () => {
       const wait = (line: string) => {
         const [program = "", ...own] = shell;
-        const given = {
+        const spawnOptions = {
           input: line,
           env: { PATH: process.env["PATH"] ?? "", KEPT: "k" },
           argv0: own.length > 0 ? program : "sh",
         };
-        const { status, stdout, stderr } = spawnSync(program, [...own, "-c", waitingShell], given);
+        const { status, stdout, stderr } = spawnSync(program, [...own, "-c", waitingShell], spawnOptions);
         return { status, stdout: stdout.toString(), stderr: stderr.toString() };
       };
       const odd = "a 'b' \"c\" $HOME `id` \\n\\ \n; exit 9 #\n\n é";
       const show = ["printf", "[%s]", odd, "", "-n"];
-      const shown = `\n[${odd}][][-n]`;
-      assert.equal(wait(`${lineOf({ image, command: show }, facts)}\n`).stdout, shown);
+      const expected = `\n[${odd}][][-n]`;
+      assert.equal(wait(`${lineOf({ image, command: show }, facts)}\n`).stdout, expected);
       const entry = { ...facts, entrypoint: ["printf"], command: ["[%s]", "own"] };
       assert.equal(wait(`${lineOf({ image }, entry)}\n`).stdout, "\n[own]");
       const env = { ODD: odd, PATH: process.env["PATH"] ?? "" };
@@ -44,9 +44,9 @@ describe("a shell that waits for its line", () => {
     });
 
   it("is not used for tasks that a shell would change", () => {
-    const given = { image, command: ["env"] };
+    const input = { image, command: ["env"] };
     for (const env of [{ PPID: "1" }, { "1X": "" }, { IFS: "" }, { PWD: "/" }])
-      assert.equal(lineOf({ ...given, env }, facts), undefined, JSON.stringify(env));
+      assert.equal(lineOf({ ...input, env }, facts), undefined, JSON.stringify(env));
     assert.equal(lineOf({ image }, facts), undefined, "no command");
     assert.equal(lineOf({ image, command: ["echo", "x".repeat(40_000)] }, facts), undefined, "long");
   });
@@ -96,21 +96,21 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     return { handler, run, running, waiting, images };
   }
 
-  it("have one task each, with all that a cold one has", async () => {
+  it("run one task each, with the same features as a cold container", async () => {
     const { run, running, waiting } = runner("one");
     const script =
       "cat /in/text; cat; cat /tmp/seen; echo 1 > /tmp/seen; cp /in/text /out/copy; echo $HOSTNAME";
-    const given = (text: string) => ({
+    const inputOf = (text: string) => ({
       ...{ command: ["sh", "-c", script], files: { "/in/text": text }, stdin: `, ${text} `, outputs: "/out" },
     });
-    await run(given("a"));
+    await run(inputOf("a"));
     let id = "";
     for (const text of ["b", "c"]) {
       [id = ""] = await waiting(id);
       // Tasks start cold until the shell of the container waits.
       const { stdout, files } = await until(
         "a task in the container that waits",
-        () => run(given(text)),
+        () => run(inputOf(text)),
         (output) => output.stdout.includes(id),
       );
       assert.equal(stdout, `${text}, ${text} ${id}\n`);
@@ -118,20 +118,20 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     }
     [id = ""] = await waiting(id);
     const another = async () => {
-      const other = await run({ ...given("d"), files: { "/in/other": "", "/in/text": "d" } });
+      const other = await run({ ...inputOf("d"), files: { "/in/other": "", "/in/text": "d" } });
       assert.ok(!other.stdout.includes(id), "mounts differ");
       return running();
     };
-    await until("the longest unused one gave way", another, ([left, ...more]) => {
-      return left !== undefined && left !== id && more.length === 0;
+    await until("the longest unused one gave way", another, ([first, ...more]) => {
+      return first !== undefined && first !== id && more.length === 0;
     });
     await assert.rejects(
-      run({ ...given("e"), files: { "/in/other": "", "/in/text": "e" }, command: ["absent"] }),
+      run({ ...inputOf("e"), files: { "/in/other": "", "/in/text": "e" }, command: ["absent"] }),
       /`absent` did not start/,
     );
   });
 
-  it("have the variables of a cold one, of the image that is there now", async () => {
+  it("have the variables of a cold container, and use the current image", async () => {
     const first = boxes.import("ENV A=1", 'ENTRYPOINT ["sh", "-c"]', 'CMD ["env | sort"]');
     const { run, waiting, images } = runner("variables");
     const env = { OWN: "x y", PATH: "/bin" };
@@ -174,7 +174,7 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     assert.ok(!running().includes(id));
   });
 
-  it("keep no worker from ending, which removes them", () => {
+  it("do not keep the worker from exiting, which removes them", () => {
     const before = boxes.podman("ps", "--all", "--quiet").split("\n").length;
     const program = join(import.meta.dirname, "programs", "container-worker.ts");
     const ended = spawnSync(process.execPath, [program, JSON.stringify(boxes.engine), "sleep", "2"]);

@@ -18,7 +18,7 @@ import { Boxes, image, lacking, runArguments } from "../../../tools/boxes.mjs";
 describe("containers as tasks", { skip: lacking }, () => {
   let boxes: Boxes;
   let engine: readonly string[] = [];
-  const podman = (...given: readonly string[]) => boxes.podman(...given);
+  const podman = (...args: readonly string[]) => boxes.podman(...args);
 
   before(async () => {
     boxes = await Boxes.open();
@@ -41,10 +41,10 @@ describe("containers as tasks", { skip: lacking }, () => {
   const run = async (command: readonly string[], more: Partial<ContainerInput> = {}, options = {}) =>
     (await test({ image, command, ...more }, options).execute()) as unknown as ContainerOutput;
 
-  it("give their outputs, with the environment and the input that they are given alone", async () => {
+  it("return their outputs, and have only the environment and the input of the task", async () => {
     process.env["CONTAINER_TEST_SECRET"] = "secret";
-    const given = { env: { OWN: "1" }, stdin: "one" };
-    const output = await run(["sh", "-c", "cat; env; echo two >&2"], given);
+    const input = { env: { OWN: "1" }, stdin: "one" };
+    const output = await run(["sh", "-c", "cat; env; echo two >&2"], input);
     delete process.env["CONTAINER_TEST_SECRET"];
     assert.match(output.stdout, /^one/);
     assert.match(output.stdout, /^OWN=1$/m);
@@ -53,7 +53,7 @@ describe("containers as tasks", { skip: lacking }, () => {
     assert.match(output.image, /^[0-9a-f]{64}$/);
   });
 
-  it("read files, and write where they may alone", async () => {
+  it("read files, and write only to permitted paths", async () => {
     const files = { "/in/text": "hello", "/in/data.json": { a: 1 } };
     const { stdout } = await run(["sh", "-c", "cat /in/text /in/data.json && touch /tmp/x && echo ok"], {
       files,
@@ -72,7 +72,7 @@ describe("containers as tasks", { skip: lacking }, () => {
     await assert.rejects(run(["id"], { network: true }), /A network is not allowed/);
   });
 
-  it("fail with words for what happened", async () => {
+  it("fail with the reason", async () => {
     await assert.rejects(run(["sh", "-c", "echo broken >&2; exit 3"]), /ended with exit code 3: broken/);
     await assert.rejects(run(["absent"]), /`absent` did not start|did not start: .*absent/);
     await assert.rejects(
@@ -99,7 +99,7 @@ describe("containers as tasks", { skip: lacking }, () => {
     );
   });
 
-  it("leave nothing behind, also when their worker is killed", async () => {
+  it("leave no container or file behind, also when their worker is killed", async () => {
     const program = join(import.meta.dirname, "programs", "container-worker.ts");
     const worker = spawn(process.execPath, [program, JSON.stringify(engine), "sleep", "300"], {
       stdio: "inherit",
@@ -113,7 +113,7 @@ describe("containers as tasks", { skip: lacking }, () => {
     await new Promise((resolve) => worker.once("exit", resolve));
     await run(["echo", "next"]);
     assert.equal(podman("ps", "--all", "--quiet"), "");
-    const left = (await readdir(tmpdir())).filter((name) => name.includes(`-${worker.pid}-`));
-    assert.deepEqual(left, [], `folders on ${hostname()}`);
+    const leftovers = (await readdir(tmpdir())).filter((name) => name.includes(`-${worker.pid}-`));
+    assert.deepEqual(leftovers, [], `folders on ${hostname()}`);
   });
 });

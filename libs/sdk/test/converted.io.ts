@@ -29,7 +29,7 @@ describe("definitions converted to TypeScript", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("run, and give the same document", async () => {
+  it("run, and produce the same document", async () => {
     assert.ok(definitions.size > 20);
     for (const [file, { document }] of definitions) {
       const converted = await import(pathToFileURL(join(folder, file)).href);

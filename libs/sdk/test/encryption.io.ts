@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { type AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
 import { silentLogger } from "@tutti/kernel";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
-import { Mesh, makeDevelopmentCertificates } from "@tutti/mesh";
+import { createDevelopmentCertificates, Mesh } from "@tutti/mesh";
 import { Worker, type WorkerCredentials } from "../src/index.ts";
 
 const numbers = { "stock.reserve@1.0.0": 1 };
@@ -21,12 +21,12 @@ const welcome = HostFrame.fromPartial({
 describe("a worker with certificates", () => {
   let directory: string;
   let host: Mesh;
-  const heard: AgentFrame[] = [];
+  const received: AgentFrame[] = [];
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-sdk-tls-"));
-    await makeDevelopmentCertificates({ directory, services: ["swarm", "worker"] });
-    await makeDevelopmentCertificates({ directory: join(directory, "other"), services: ["worker"] });
+    await createDevelopmentCertificates({ directory, services: ["swarm", "worker"] });
+    await createDevelopmentCertificates({ directory: join(directory, "other"), services: ["worker"] });
     host = new Mesh({
       foundation: { logger: silentLogger },
       settings: {
@@ -38,7 +38,7 @@ describe("a worker with certificates", () => {
     host.serve(agentLinkService, {
       async *link(frames) {
         for await (const frame of frames) {
-          heard.push(frame);
+          received.push(frame);
           if (frame.hello !== undefined) yield welcome;
           if (frame.bye !== undefined) return;
         }
@@ -63,7 +63,7 @@ describe("a worker with certificates", () => {
     return { certificateAuthority, certificate, privateKey, accessToken: "token-of-a-test" };
   }
 
-  it("is linked to a host that the same authority vouches for, and says goodbye", async () => {
+  it("links to a host that the same authority has certified, and says goodbye", async () => {
     const credentials = await credentialsIn("");
     const worker = new Worker(
       { address: host.address, handleSignals: false, credentials },
@@ -73,13 +73,13 @@ describe("a worker with certificates", () => {
     await worker.start();
     assert.equal(worker.agentId, "one");
     await worker.stop();
-    assert.ok(heard.at(-1)?.bye !== undefined);
+    assert.ok(received.at(-1)?.bye !== undefined);
   });
 
-  it("is not linked to a host that another authority vouches for, and sends it nothing", async () => {
-    heard.length = 0;
+  it("does not link to a host that another authority has certified, and sends it no data", async () => {
+    received.length = 0;
     const credentials = await credentialsIn("other");
-    const tried = latch();
+    const attempted = latch();
     const logger = recordingLogger();
     const info = logger.info;
     const worker = new Worker(
@@ -89,15 +89,15 @@ describe("a worker with certificates", () => {
           ...logger,
           info(message, fields) {
             info(message, fields);
-            if (message.startsWith("no link")) tried.open();
+            if (message.startsWith("no link")) attempted.open();
           },
         },
       },
     );
     worker.handle("stock.reserve", (input) => input);
     const started = worker.start();
-    await tried.opened;
-    assert.deepEqual(heard, []);
+    await attempted.opened;
+    assert.deepEqual(received, []);
     assert.ok(!JSON.stringify(logger.lines).includes("token-of-a-test"));
     await worker.stop();
     await assert.rejects(started, { code: "sdk.stopped" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assignOf, bytesOf, stage, told } from "./memory-host.fixture.ts";
+import { assignOf, bytesOf, printResults, stage } from "./memory-host.fixture.ts";
 
 describe("an attempt that is ended", () => {
   function slowWorker(listens: boolean) {
@@ -25,18 +25,18 @@ describe("an attempt that is ended", () => {
     await settle();
     host.send({ cancels: [{ token: bytesOf(1), reason: "not needed", graceMs: 1_000 }] });
     await settle();
-    assert.deepEqual([told(host.results), reasons], [["1: stopped"], ["sdk.cancelled"]]);
+    assert.deepEqual([printResults(host.results), reasons], [["1: stopped"], ["sdk.cancelled"]]);
   });
 
-  it("by a cancellation is stopped at the end of the grace, when its handler does not listen. Its slot stays taken", async () => {
+  it("by a cancellation is stopped after the grace period if its handler does not react. Its slot remains occupied", async () => {
     const { host, settle, link, pass, logger } = slowWorker(false);
     await link();
     host.send({ assignments: [assignOf(1)] });
     host.send({ cancels: [{ token: bytesOf(1), reason: "not needed", graceMs: 1_000 }] });
     await pass(999);
-    assert.deepEqual(told(host.results), []);
+    assert.deepEqual(printResults(host.results), []);
     await pass(1);
-    assert.deepEqual(told(host.results), ["1: stopped"]);
+    assert.deepEqual(printResults(host.results), ["1: stopped"]);
     assert.equal(host.credit, 4);
     assert.equal(logger.messages("warn").length, 1);
     await settle();
@@ -49,7 +49,7 @@ describe("an attempt that is ended", () => {
     await settle();
     host.send({ cancels: [{ token: bytesOf(1), reason: "", graceMs: 0 }] });
     await pass(20_000);
-    assert.deepEqual(told(host.results), []);
+    assert.deepEqual(printResults(host.results), []);
     assert.equal(host.credit, 5);
   });
 
@@ -67,9 +67,9 @@ describe("an attempt that is ended", () => {
     await pass(1_999);
     assert.deepEqual(reasons, []);
     await pass(1);
-    assert.deepEqual(told(host.results), ["1: failed sdk.timed_out"]);
+    assert.deepEqual(printResults(host.results), ["1: failed sdk.timed_out"]);
     await pass(1_000);
-    assert.deepEqual(told(host.results), ["1: failed sdk.timed_out", "2: failed sdk.timed_out"]);
+    assert.deepEqual(printResults(host.results), ["1: failed sdk.timed_out", "2: failed sdk.timed_out"]);
     await pass(7_000);
     assert.equal(host.results.length, 3);
     await settle();
@@ -80,8 +80,8 @@ describe("an attempt that is ended", () => {
     await link();
     host.send({ assignments: [assignOf(1, { runMs: 2_000 })] });
     await pass(6_999);
-    assert.deepEqual(told(host.results), []);
+    assert.deepEqual(printResults(host.results), []);
     await pass(1);
-    assert.deepEqual(told(host.results), ["1: failed sdk.timed_out"]);
+    assert.deepEqual(printResults(host.results), ["1: failed sdk.timed_out"]);
   });
 });

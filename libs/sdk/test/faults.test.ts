@@ -36,7 +36,7 @@ class HostLink {
     this.installation = installation;
   }
 
-  take(frame: AgentFrame): void {
+  receive(frame: AgentFrame): void {
     this.at++;
     if (frame.sequence <= this.received) return;
     assert.equal(frame.sequence, this.received + 1, "frames come without gaps");
@@ -91,16 +91,16 @@ class World {
     if (assignments.length > 0) this.send({ assignments }, arrives);
   }
 
-  takeSome(most: number): void {
+  receiveSome(most: number): void {
     const { frames } = this.all.host.stream;
     for (let count = 0; count < most; count++) {
       const frame = frames[this.link.at];
       if (frame === undefined) return;
-      this.link.take(frame);
+      this.link.receive(frame);
     }
   }
 
-  makeDurable(arrives: boolean): void {
+  reportDurable(arrives: boolean): void {
     const { link, installation } = this;
     const upTo = link.durableUpTo + this.upTo(link.results.length - link.durableUpTo);
     for (const token of link.results.slice(0, upTo)) installation.durable.add(token);
@@ -110,10 +110,10 @@ class World {
     this.send({ resultsDurable: upTo, resultsDurableBeyond: beyond === undefined ? [] : [beyond] }, arrives);
   }
 
-  async cut(): Promise<void> {
+  async disconnect(): Promise<void> {
     const { host, pass } = this.all;
     const before = host.streams.length;
-    host.cut();
+    host.disconnect();
     while (host.streams.length === before) await pass(500);
     await this.greet();
   }
@@ -133,9 +133,9 @@ class World {
       this.link = new HostLink(this.installation);
       host.welcome({ unwanted });
       await settle();
-      this.takeSome(Number.POSITIVE_INFINITY);
-      const again = [...assigned].filter(([token]) => !durable.has(token) && !there.has(token));
-      for (const [, assign] of again) {
+      this.receiveSome(Number.POSITIVE_INFINITY);
+      const reassigned = [...assigned].filter(([token]) => !durable.has(token) && !there.has(token));
+      for (const [, assign] of reassigned) {
         this.link.credit--;
         this.send({ assignments: [assign] }, true);
       }
@@ -149,21 +149,21 @@ class World {
       case 0:
         // Frames are in transit in both directions.
         if (this.upTo(1) === 0) this.assign(false);
-        if (this.upTo(1) === 0) this.makeDurable(false);
-        return this.cut();
+        if (this.upTo(1) === 0) this.reportDurable(false);
+        return this.disconnect();
       case 1:
       case 2:
         return pass(this.upTo(300));
       case 3:
       case 4:
-        this.makeDurable(true);
+        this.reportDurable(true);
         break;
       case 5:
       case 6:
-        this.takeSome(this.upTo(4));
+        this.receiveSome(this.upTo(4));
         break;
       default:
-        this.takeSome(1);
+        this.receiveSome(1);
         this.assign(true);
     }
     return settle();
@@ -173,7 +173,7 @@ class World {
   async finish(): Promise<void> {
     const { pass } = this.all;
     for (let round = 0; round < 50 && !this.isDone; round++) {
-      this.takeSome(Number.POSITIVE_INFINITY);
+      this.receiveSome(Number.POSITIVE_INFINITY);
       this.send({ resultsDurable: this.link.results.length }, true);
       for (const token of this.link.results) this.installation.durable.add(token);
       this.link.durableUpTo = this.link.results.length;
@@ -187,13 +187,13 @@ class World {
   }
 }
 
-describe("a worker whose streams break", () => {
+describe("a worker whose streams break off", () => {
   it("does each task once, and loses no result", async () => {
     let tasks = 0;
     for (let seed = 1; seed <= 60; seed++) {
       const world = new World(seed);
       await world.all.link();
-      world.takeSome(1);
+      world.receiveSome(1);
       try {
         for (let step = 0; step < steps; step++) await world.step();
         await world.finish();

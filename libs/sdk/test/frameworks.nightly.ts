@@ -52,7 +52,7 @@ async function inOnePiece(request: Request, answer: Response): Promise<Response>
   const name = calls.find((call) => call.function.name !== undefined)?.function.name;
   const call = {
     ...{ id: calls[0]?.id, type: "function" },
-    function: { name, arguments: calls.map((one) => one.function.arguments).join("") },
+    function: { name, arguments: calls.map((call) => call.function.arguments).join("") },
   };
   const message = {
     ...{ role: "assistant", content: deltas.map(({ content = "" }) => content).join("") },

@@ -11,7 +11,7 @@ describe("the guide to workers", () => {
     for (const { id, rule } of conformanceRules) assert.ok(page.includes(`| \`${id}\` | ${rule} |`), id);
   });
 
-  it("names every capability that the program asks for", () => {
+  it("names every capability of the conformance program", () => {
     const handled: string[] = [];
     const worker = new Worker();
     worker.handle = (name: unknown) => {

@@ -3,34 +3,34 @@ import { describe, it } from "node:test";
 import { latch } from "@tutti/kernel/testing";
 import type { Worker } from "../src/index.ts";
 import { resolveSettings } from "../src/worker/settings.ts";
-import { assignOf, stage, told } from "./memory-host.fixture.ts";
+import { assignOf, printResults, stage } from "./memory-host.fixture.ts";
 
-describe("a worker that leaves", () => {
-  it("upon SIGTERM finishes what it has, waits until that is durable, says goodbye, and the process ends", async () => {
+describe("a worker that shuts down", () => {
+  it("upon SIGTERM finishes its tasks, waits until the results are durable, says goodbye, and exits", async () => {
     const { worker, host, settle, link, edge } = stage();
-    const go = latch();
-    worker.handle("slow", () => go.opened);
+    const gate = latch();
+    worker.handle("slow", () => gate.opened);
     await link();
     host.send({ assignments: [assignOf(1)] });
     await settle();
     edge.signal("SIGTERM");
     await settle();
-    const said = () =>
+    const sentFrames = () =>
       host.stream.frames.flatMap(({ drain, bye }) => [...(drain ? ["drain"] : []), ...(bye ? ["bye"] : [])]);
-    assert.deepEqual([said(), worker.state], [["drain"], "draining"]);
+    assert.deepEqual([sentFrames(), worker.state], [["drain"], "draining"]);
     host.send({ assignments: [assignOf(2)] });
     await settle();
-    assert.deepEqual(told(host.results), ["2: busy"]);
-    go.open();
+    assert.deepEqual(printResults(host.results), ["2: busy"]);
+    gate.open();
     await settle();
-    assert.deepEqual([told(host.results), host.credit], [["2: busy", "1: null"], 4]);
+    assert.deepEqual([printResults(host.results), host.credit], [["2: busy", "1: null"], 4]);
     host.send({ resultsDurable: 1 });
     await settle();
-    assert.deepEqual(said(), ["drain"]);
+    assert.deepEqual(sentFrames(), ["drain"]);
     host.send({ resultsDurable: 2 });
     await settle();
-    assert.deepEqual([said(), host.stream.isEnded, edge.exits], [["drain", "bye"], true, []]);
-    host.cut("the host ended the stream");
+    assert.deepEqual([sentFrames(), host.stream.isEnded, edge.exits], [["drain", "bye"], true, []]);
+    host.disconnect("the host ended the stream");
     await settle();
     assert.deepEqual([worker.state, edge.exits, edge.kept], ["stopped", [0], 0]);
   });
@@ -47,7 +47,7 @@ describe("a worker that leaves", () => {
     assert.deepEqual(edge.exits, [130]);
   });
 
-  it("leaves signals alone when it is asked to", async () => {
+  it("ignores signals if `handleSignals` is false", async () => {
     const { worker, link, edge } = stage({ handleSignals: false });
     worker.handle("echo", (input) => input);
     await link();
@@ -55,7 +55,7 @@ describe("a worker that leaves", () => {
     assert.equal(worker.state, "working");
   });
 
-  it("tells handlers when the time to finish is over, and goes without those that do not listen", async () => {
+  it("notifies handlers when the drain time is over, and stops without those that do not react", async () => {
     const { worker, host, settle, link, pass } = stage({ drainMs: 1_000 });
     let reason: unknown;
     worker.handle("slow", async (_, { signal }) => {
@@ -77,20 +77,20 @@ describe("a worker that leaves", () => {
     assert.equal(worker.state, "stopped");
   });
 
-  it("waits five seconds for a host that is away, and then no longer, if nothing is running", async () => {
+  it("waits five seconds for a disconnected host after the last task has ended, then stops", async () => {
     const { worker, host, settle, link, pass } = stage();
-    const go = latch();
+    const gate = latch();
     worker.handle("echo", (input) => input);
-    worker.handle("slow", () => go.opened);
+    worker.handle("slow", () => gate.opened);
     await link();
     host.send({ assignments: [assignOf(1), assignOf(2, { capability: 2 })] });
     await settle();
     host.isDown = true;
-    host.cut();
+    host.disconnect();
     const stopped = worker.stop();
     await pass(9_000);
     assert.equal(worker.state, "draining");
-    go.open();
+    gate.open();
     await settle();
     await pass(4_000);
     assert.equal(worker.state, "draining");
@@ -99,35 +99,35 @@ describe("a worker that leaves", () => {
     assert.equal(worker.state, "stopped");
   });
 
-  it("brings what it has finished to a host that comes back in time", async () => {
+  it("delivers its results to a host that reconnects in time", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();
     host.send({ assignments: [assignOf(1)] });
     await settle();
     host.isDown = true;
-    host.cut();
+    host.disconnect();
     const stopped = worker.stop();
     await pass(3_000);
     host.isDown = false;
     await pass(1_900);
     host.welcome();
     await settle();
-    assert.deepEqual([worker.state, told(host.results)], ["draining", ["1: null"]]);
+    assert.deepEqual([worker.state, printResults(host.results)], ["draining", ["1: null"]]);
     host.send({ resultsDurable: 1 });
     await settle();
-    host.cut();
+    host.disconnect();
     await stopped;
   });
 
-  it("drains when the host says so, and stops", async () => {
+  it("drains upon the host's request, and stops", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("echo", (input) => input);
     await link();
     host.send({ drain: { reason: "scaled down", deadlineMs: 0 } });
     await settle();
     assert.ok(host.stream.isEnded);
-    host.cut();
+    host.disconnect();
     await worker.stopped;
   });
 
@@ -140,7 +140,7 @@ describe("a worker that leaves", () => {
     await assert.rejects(started, { code: "sdk.stopped" });
   });
 
-  it("stays away as long as the host says, and for good if that is what it says", async () => {
+  it("stays disconnected for the time that the host requests, or permanently", async () => {
     const { worker, host, link, pass, settle } = stage();
     worker.handle("echo", (input) => input);
     await link();
@@ -157,33 +157,33 @@ describe("a worker that leaves", () => {
     await assert.rejects(worker.stopped, /superseded/);
   });
 
-  it("sleeps and wakes: no credit meanwhile, and all of it afterwards", async () => {
+  it("sleeps and wakes: it grants no credit while asleep, and full credit afterwards", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();
     host.send({ sleep: { reason: "night", forMs: 0 } });
     host.send({ assignments: [assignOf(1)] });
     await settle();
-    assert.deepEqual(told(host.results), ["1: busy"]);
+    assert.deepEqual(printResults(host.results), ["1: busy"]);
     assert.equal(host.credit, 4);
     host.send({ wake: { reason: "day" } });
     await settle();
     assert.equal(host.credit, 8);
     worker.sleep("of its own will", 1_000);
     await pass(1_000);
-    const said = host.stream.frames.flatMap(({ sleep, wake }) => [
+    const sentFrames = host.stream.frames.flatMap(({ sleep, wake }) => [
       ...(sleep ? ["sleep"] : []),
       ...(wake ? ["wake"] : []),
     ]);
-    assert.deepEqual([said, host.credit], [["sleep", "wake"], 12]);
+    assert.deepEqual([sentFrames, host.credit], [["sleep", "wake"], 12]);
   });
 
-  it("tells the program when it sleeps and wakes, once each. What fails there ends nothing", async () => {
-    const heard: string[] = [];
+  it("notifies the program of sleep and wake, once each, and survives errors in its callbacks", async () => {
+    const calls: string[] = [];
     const { worker, host, settle, link } = stage({
-      onSleep: (reason) => void heard.push(`sleeps: ${reason}`),
+      onSleep: (reason) => void calls.push(`sleeps: ${reason}`),
       onWake: (reason) => {
-        heard.push(`wakes: ${reason}`);
+        calls.push(`wakes: ${reason}`);
         throw new Error("a mistake of the user's");
       },
     });
@@ -195,11 +195,11 @@ describe("a worker that leaves", () => {
     await settle();
     host.send({ assignments: [assignOf(1)] });
     await settle();
-    assert.deepEqual(heard, ["sleeps: night", "wakes: day"]);
-    assert.deepEqual(told(host.results), ["1: null"]);
+    assert.deepEqual(calls, ["sleeps: night", "wakes: day"]);
+    assert.deepEqual(printResults(host.results), ["1: null"]);
   });
 
-  it("that had to sleep is awake on a new link, which knows nothing of that", async () => {
+  it("that was put to sleep is awake on a new link", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();
@@ -215,7 +215,7 @@ describe("a worker that leaves", () => {
 });
 
 describe("a worker's options", () => {
-  it("come before the environment, and that before the defaults", () => {
+  it("override the environment, which overrides the defaults", () => {
     const environment = {
       TUTTI_ADDRESS: "a:1,b:2",
       TUTTI_POOL: "gpu",

@@ -24,11 +24,11 @@ function reasonAt(port: number): Promise<string> {
 }
 
 describe("a link that an address refuses", () => {
-  it("nothing listens", async () => {
+  it("no server listens", async () => {
     assert.equal(await reasonAt(1), "ECONNREFUSED");
   });
 
-  it("nothing listens, in a Node without a WebSocket of its own", async () => {
+  it("no server listens, in a Node without a built-in WebSocket", async () => {
     const own = globalThis.WebSocket;
     Object.assign(globalThis, { WebSocket: WebSocketOfPackage });
     try {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import { latch } from "@tutti/kernel/testing";
-import { assignOf, bytesOf, stage, told } from "./memory-host.fixture.ts";
+import { assignOf, bytesOf, printResults, stage } from "./memory-host.fixture.ts";
 
 describe("a worker's link", () => {
   it("greets alone, then grants credit for its slots", async () => {
@@ -30,7 +30,7 @@ describe("a worker's link", () => {
     );
   });
 
-  it("answers everything of a turn in one frame, with the credit that has become free", async () => {
+  it("answers all tasks of a turn in one frame, with the freed credit", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("echo", async (input) => input);
     await link();
@@ -39,30 +39,30 @@ describe("a worker's link", () => {
     await settle();
     const [, , frame, ...others] = host.stream.frames;
     assert.deepEqual(others, []);
-    assert.deepEqual(told(frame?.results ?? []), ['1: "a"', '2: "b"', '3: "c"']);
+    assert.deepEqual(printResults(frame?.results ?? []), ['1: "a"', '2: "b"', '3: "c"']);
     assert.deepEqual([frame?.acknowledged, frame?.credit], [2, 3]);
   });
 
-  it("drops an assignment that comes again, running or answered", async () => {
+  it("drops a repeated assignment, running or answered", async () => {
     const { worker, host, settle, link } = stage();
-    const go = latch();
+    const gate = latch();
     let calls = 0;
     worker.handle("slow", async () => {
       calls++;
-      await go.opened;
+      await gate.opened;
       return calls;
     });
     await link();
     host.send({ assignments: [assignOf(1), assignOf(1)] });
-    go.open();
+    gate.open();
     await settle();
     host.send({ assignments: [assignOf(1)] });
     await settle();
-    assert.deepEqual([calls, told(host.results)], [1, ["1: 1"]]);
+    assert.deepEqual([calls, printResults(host.results)], [1, ["1: 1"]]);
     assert.equal(host.credit, 4 + 3, "each assignment used up a credit, and every slot is free");
   });
 
-  it("repeats what the host lacks after a cut, byte for byte, and nothing else", async () => {
+  it("repeats only the frames that the host lacks after a cut, byte for byte", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();
@@ -71,27 +71,27 @@ describe("a worker's link", () => {
     host.send({ assignments: [assignOf(2)], acknowledged: 2 });
     await settle();
     const before = host.stream.raw;
-    host.cut();
+    host.disconnect();
     await pass(1_000);
     assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 2 });
     host.welcome({ resumed: true, received: 2, linkId: "link-1" });
     await settle();
     assert.deepEqual(host.stream.raw[1], before[3]);
-    assert.deepEqual(told(host.results), ["2: null"]);
+    assert.deepEqual(printResults(host.results), ["2: null"]);
     host.send({ assignments: [assignOf(3)] });
     await settle();
     assert.deepEqual(
       host.stream.frames.map(({ sequence }) => sequence),
       [0, 3, 4, 5],
     );
-    assert.deepEqual(told(host.results), ["2: null", "3: null"]);
+    assert.deepEqual(printResults(host.results), ["2: null", "3: null"]);
   });
 
   it("starts a new link with the remaining tokens, and repeats results that are not durable", async () => {
     const { worker, host, settle, link, pass } = stage();
-    const go = latch();
+    const gate = latch();
     worker.handle("echo", async (input) => {
-      if (input === "slow") await go.opened;
+      if (input === "slow") await gate.opened;
       return input;
     });
     await link({ resumeWindowMs: 500 });
@@ -106,7 +106,7 @@ describe("a worker's link", () => {
     await settle();
     host.send({ resultsDurable: 1, resultsDurableBeyond: [3] });
     host.isDown = true;
-    host.cut();
+    host.disconnect();
     await pass(1_000);
     host.isDown = false;
     await pass(10_000);
@@ -117,22 +117,22 @@ describe("a worker's link", () => {
     );
     host.welcome();
     await settle();
-    assert.deepEqual(told(host.results), ['2: "two"']);
+    assert.deepEqual(printResults(host.results), ['2: "two"']);
     assert.deepEqual(
       host.stream.frames.flatMap(({ started }) => started).map(({ token }) => token[0]),
       [4],
     );
     assert.equal(host.credit, 3);
-    go.open();
+    gate.open();
     await settle();
-    assert.deepEqual(told(host.results), ['2: "two"', '4: "slow"']);
+    assert.deepEqual(printResults(host.results), ['2: "two"', '4: "slow"']);
     host.send({ resultsDurable: 2 });
-    host.cut();
+    host.disconnect();
     await pass(10_000);
     assert.deepEqual(host.hello.running, []);
   });
 
-  it("forgets what a new host does not want", async () => {
+  it("drops work that a new host does not want", async () => {
     const { worker, host, settle, link, pass } = stage();
     let reason: unknown;
     worker.handle("echo", async (input, { signal }) => {
@@ -144,7 +144,7 @@ describe("a worker's link", () => {
     await link();
     host.send({ assignments: [assignOf(1), assignOf(2, {}, "slow")] });
     await settle();
-    host.cut();
+    host.disconnect();
     await pass(1_000);
     assert.deepEqual(host.hello.running.length, 2);
     host.welcome({ unwanted: [bytesOf(1), bytesOf(2)] });
@@ -155,7 +155,7 @@ describe("a worker's link", () => {
     assert.equal(host.credit, 4, "the slot is free again");
   });
 
-  it("aborts what is running when there was no link for longer than the lease and the window", async () => {
+  it("aborts running tasks after a disconnection longer than the lease and the resume window", async () => {
     const { worker, host, settle, link, pass } = stage();
     const reasons: unknown[] = [];
     worker.handle("slow", async (_, { signal }) => {
@@ -167,7 +167,7 @@ describe("a worker's link", () => {
     host.send({ assignments: [assignOf(1)] });
     await settle();
     host.isDown = true;
-    host.cut();
+    host.disconnect();
     await pass(59_000);
     assert.deepEqual(reasons, []);
     await pass(2_000);
@@ -176,7 +176,7 @@ describe("a worker's link", () => {
     await pass(10_000);
     host.welcome();
     await settle();
-    assert.deepEqual(told(host.results), ["1: failed sdk.link_lost"]);
+    assert.deepEqual(printResults(host.results), ["1: failed sdk.link_lost"]);
   });
 
   it("names a refused key in each line, with pauses that grow to a minute", async () => {
@@ -184,13 +184,13 @@ describe("a worker's link", () => {
     worker.handle("echo", (input) => input);
     void worker.start();
     await settle();
-    host.cut("The credential is not valid.", true);
+    host.disconnect("The credential is not valid.", true);
     const redial = async () => {
       for (const before = host.streams.length; host.streams.length === before; ) await pass(500);
     };
-    for (let again = 0; again < 8; again++) {
+    for (let attempt = 0; attempt < 8; attempt++) {
       await redial();
-      host.cut("Too many attempts came from this address.");
+      host.disconnect("Too many attempts came from this address.");
     }
     const lines = logger.lines.filter(({ level }) => level === "error");
     assert.equal(lines.length, 9);
@@ -205,7 +205,7 @@ describe("a worker's link", () => {
     await redial();
     host.welcome();
     await settle();
-    host.cut();
+    host.disconnect();
     assert.equal(logger.lines.filter(({ level }) => level === "error").length, 9);
   });
 
@@ -221,12 +221,12 @@ describe("a worker's link", () => {
       ["the answer is not HTTP", "the answer is not HTTP", /TUTTI_URL/],
       ["the host closed the WebSocket", "the host closed the WebSocket", /log of the platform/],
     ] as const;
-    for (const [reason, shown, remedy] of reasons) {
+    for (const [reason, expectedReason, remedy] of reasons) {
       const before = host.streams.length;
-      host.cut(reason);
+      host.disconnect(reason);
       const { message, fields } = logger.lines.at(-1) ?? assert.fail("expected a line");
       assert.equal(message, "no link, retrying");
-      assert.equal(fields["reason"], shown);
+      assert.equal(fields["reason"], expectedReason);
       assert.match(String(fields["remedy"]), remedy);
       while (host.streams.length === before) await pass(500);
     }
@@ -249,7 +249,7 @@ describe("a worker's link", () => {
     assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 1 });
   });
 
-  it("leaves a link over which garbage came, and starts another", async () => {
+  it("ends a link after an invalid frame, and starts another", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link();
@@ -272,12 +272,12 @@ describe("a worker's link", () => {
     }
   });
 
-  it("comes again with growing pauses, and at once no more often than chance allows", async () => {
+  it("reconnects with growing pauses and jitter", async () => {
     const { worker, host, settle, link, pass, time } = stage();
     worker.handle("echo", (input) => input);
     await link();
     host.isDown = true;
-    host.cut();
+    host.disconnect();
     await settle();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count++) {
@@ -352,7 +352,7 @@ describe("a worker's link", () => {
     assert.equal(host.hello.resume, undefined);
   });
 
-  it("takes its time when hosts send it to each other", async () => {
+  it("slows down when hosts redirect it to each other", async () => {
     const { worker, host, settle, pass } = stage();
     worker.handle("echo", (input) => input);
     worker.start().catch(() => {});
@@ -367,7 +367,7 @@ describe("a worker's link", () => {
     assert.ok(host.streams.length < 12, `${host.streams.length} streams in two seconds`);
   });
 
-  it("follows a pool whose installation was made again, after a while", async () => {
+  it("follows a pool of a reinstalled platform after a while", async () => {
     const { worker, host, settle, pass } = stage();
     worker.handle("echo", (input) => input);
     worker.start().catch(() => {});
@@ -376,12 +376,12 @@ describe("a worker's link", () => {
       host.reply({ $case: "redirect", value: { address, instance: address, epoch, delayMs: 0 } });
     redirect("host-2:7401", 9);
     await pass(1);
-    host.cut();
+    host.disconnect();
     for (let count = 0; count < 20 && host.stream.address !== "host-3:7401"; count++) {
       await pass(1_000);
       if (host.stream.address === "host-1:7401" && host.stream.cancelledBecause === "")
         redirect("host-3:7401", 1);
-      else if (host.stream.cancelledBecause === "") host.cut();
+      else if (host.stream.cancelledBecause === "") host.disconnect();
     }
     assert.equal(host.stream.address, "host-3:7401");
     await worker.stop();
@@ -423,7 +423,7 @@ describe("a worker's link", () => {
     assert.deepEqual([worker.state, edge.kept, host.isClosed], ["failed", 0, true]);
   });
 
-  it("gives a sign of life each period, and leaves a host that gives none", async () => {
+  it("sends a heartbeat each period, and leaves a host that sends none", async () => {
     const { worker, host, link, pass } = stage();
     worker.handle("echo", (input) => input);
     await link({ heartbeatMs: 1_000, leaseMs: 3_000 });
@@ -442,7 +442,7 @@ describe("a worker's link", () => {
     assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 0 });
   });
 
-  it("never has more than the window unacknowledged, and loses nothing by waiting", async () => {
+  it("never has more than the window unacknowledged, and loses no result by waiting", async () => {
     const { worker, host, settle, link } = stage({ slots: 40 });
     worker.handle("big", (input) => `${input}`.padEnd(1_000_000, "x"));
     await link();

@@ -41,9 +41,9 @@ describe("the tools of an MCP server over its pipes", () => {
     assert.deepEqual(options?.inputSchema, { type: "object", properties: { text: { type: "string" } } });
   });
 
-  it("give their structured content", async () => {
-    const given = (await desk.call("mcp.test.echo", { text: "hello" })) as { readonly said: string };
-    assert.equal(given.said, "hello");
+  it("return their structured content", async () => {
+    const output = (await desk.call("mcp.test.echo", { text: "hello" })) as { readonly said: string };
+    assert.equal(output.said, "hello");
   });
 
   it("fail for good with the text of the tool", async () => {
@@ -73,11 +73,11 @@ describe("the tools of an MCP server over its pipes", () => {
     await assert.rejects(called, /no longer wanted/);
   });
 
-  it("get nothing that they ask their client for", async () => {
+  it("are refused requests to their client", async () => {
     assert.equal(await desk.call("mcp.test.ask"), "refused: elicitation/create is not supported");
   });
 
-  it("get the answer of a person that they ask for within a call", async () => {
+  it("receive the answer of a person that they request within a call", async () => {
     // The run of a question is tested on a full installation.
     const run = { existed: false, result: async () => ({ data: { key: "k" } }), cancel: async () => {} };
     const questions = { tutti: { run: async () => run } as never };
@@ -88,9 +88,9 @@ describe("the tools of an MCP server over its pipes", () => {
       { command: [process.execPath, program] },
       { questions },
     );
-    const said = await other.call("mcp.t.ask");
+    const answer = await other.call("mcp.t.ask");
     opened.close();
-    assert.deepEqual(JSON.parse(String(said)), { action: "accept", content: { key: "k" } });
+    assert.deepEqual(JSON.parse(String(answer)), { action: "accept", content: { key: "k" } });
   });
 
   it("are not added of a server that does not start", async () => {
@@ -106,7 +106,7 @@ describe("the tools of an MCP server over its pipes", () => {
 });
 
 describe("the tools of an MCP server over HTTP", () => {
-  const seen: Record<string, unknown>[] = [];
+  const requests: Record<string, unknown>[] = [];
   let session = "one";
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -117,7 +117,7 @@ describe("the tools of an MCP server over HTTP", () => {
       readonly params?: { readonly name?: string };
     };
     const { authorization, "mcp-session-id": shown, "mcp-protocol-version": version } = request.headers;
-    seen.push({ method, authorization, shown, version });
+    requests.push({ method, authorization, shown, version });
     if (method !== "initialize" && shown !== session) return response.writeHead(404).end();
     const json = (result: unknown) => {
       response.writeHead(200, { "content-type": "application/json", "mcp-session-id": session });
@@ -153,7 +153,7 @@ describe("the tools of an MCP server over HTTP", () => {
     const tools = await add(desk, { url, headers: { authorization: "Bearer k" } });
     assert.deepEqual(tools.capabilities, ["mcp.test.count_all"]);
     assert.equal(await desk.call("mcp.test.count_all"), "7");
-    assert.deepEqual(seen.at(-1), {
+    assert.deepEqual(requests.at(-1), {
       ...{ method: "tools/call", authorization: "Bearer k", shown: "one", version: "2025-06-18" },
     });
     session = "two";
@@ -162,7 +162,7 @@ describe("the tools of an MCP server over HTTP", () => {
     tools.close();
   });
 
-  it("are not added of an address where nothing answers", async () => {
+  it("are not added from an unreachable address", async () => {
     await assert.rejects(add(new Desk(), { url: "http://127.0.0.1:1/mcp" }), { code: "mcp.unreachable" });
   });
 });

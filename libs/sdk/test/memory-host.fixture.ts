@@ -106,7 +106,7 @@ export class MemoryHost implements Transport {
     return bytes;
   }
 
-  cut(reason = "the network broke", isKeyRefused = false): void {
+  disconnect(reason = "the network broke", isKeyRefused = false): void {
     this.stream.events.ended(reason, isKeyRefused);
   }
 }
@@ -128,7 +128,7 @@ export function bytesOf(token: number): Uint8Array {
 }
 
 /** Formats results in order of arrival: `1: {"a":1}`, `2: failed pay.declined`. */
-export function told(results: readonly Result[]): string[] {
+export function printResults(results: readonly Result[]): string[] {
   return results.map(({ token, outcome }) => `${token[0]}: ${outcomeOf(outcome)}`);
 }
 

@@ -15,7 +15,7 @@ it("a program that calls a platform that is not there ends with an error", () =>
   );
 });
 
-it("a program that calls a URL where no platform is ends with the same error", () => {
+it("a program that calls a URL without a platform ends with the same error", () => {
   const env = { ...process.env, TUTTI_URL: "http://127.0.0.1:1", TUTTI_ADDRESS: "" };
   const { status, stderr } = spawnSync(process.execPath, [program, "env"], {
     encoding: "utf8",

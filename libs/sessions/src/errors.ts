@@ -13,7 +13,7 @@ export const partWorkErrors = defineErrors("session", {
   notDecided: {
     status: "ABORTED",
     retry: "never",
-    help: "The run that asked the orchestrator of a session for its decision did not complete. The cause is its error.",
+    help: "The run that asked the orchestrator of a session for its decision did not complete. The error of the run is the cause.",
     message: ({ orchestrator, run }: { orchestrator: string; run: string }) =>
       `The orchestrator \`${orchestrator}\` did not decide, because its run \`${run}\` failed`,
     remedy: "See the error of the run, then retry the session.",
@@ -21,7 +21,7 @@ export const partWorkErrors = defineErrors("session", {
   decisionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator answers with an object of `begin`, `move`, `reason` and `againMs`, all optional, about tasks of the session and modes in which tasks are done.",
+    help: "An orchestrator returns an object of `begin`, `move`, `reason` and `againMs`, all optional. They refer to tasks of the session and to modes that run tasks.",
     message: ({ orchestrator, run, problem }: { orchestrator: string; run: string; problem: string }) =>
       `The orchestrator \`${orchestrator}\` returned an invalid decision in run \`${run}\`: ${problem}`,
     remedy: "Correct the orchestrator, then retry the session.",

@@ -1,7 +1,7 @@
 /** Sends the effects of sessions to their services. */
 import { Mode } from "@tutti/contracts/session/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
-import type { ErrandCommand, Errands } from "@tutti/host/serving";
+import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { assert, type Clock, errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import {
   confirmOperation,
@@ -33,8 +33,8 @@ import type { Substrate } from "./substrate/substrate.ts";
 /** Time without a reachable service after which a part runs in another mode, if that is allowed. */
 const passOnAfterMs = 5_000;
 
-export interface SessionDoers {
-  readonly errands: Errands;
+export interface SessionExecutors {
+  readonly jobs: EffectJobs;
   readonly loops: Loops;
   readonly commands: SessionCommands;
   readonly following: Following;
@@ -49,77 +49,77 @@ export interface SessionDoers {
 }
 
 export class SessionEffects {
-  #doers: SessionDoers | undefined;
+  #executors: SessionExecutors | undefined;
 
   /** Sets the executors. They need the runtime, which needs this object: nothing is requested before. */
-  begin(doers: SessionDoers): void {
-    this.#doers = doers;
+  attach(executors: SessionExecutors): void {
+    this.#executors = executors;
   }
 
   dispatch(effects: readonly DueEffect[]): void {
-    assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
-    const { following, planning, deciding, goals, choosing, locking, others } = this.#doers;
+    assert(this.#executors !== undefined, "nothing is asked for before there is who does it", {});
+    const { following, planning, deciding, goals, choosing, locking, others } = this.#executors;
     for (const due of effects) {
       if (due.key.kind !== "session") continue;
       const effect = due.effect as SessionEffect;
       switch (effect.kind) {
         case "await_session":
-          others.begin(due, effect);
+          others.start(due, effect);
           break;
         case "hold_locks":
-          locking.begin(due, effect);
+          locking.start(due, effect);
           break;
         case "ask_planner":
-          goals.begin(due, effect);
+          goals.start(due, effect);
           break;
         case "choose_mode":
-          choosing.begin(due, effect);
+          choosing.start(due, effect);
           break;
         case "start_part":
-          this.#start(this.#doers, due, effect);
+          this.#start(this.#executors, due, effect);
           break;
         case "follow_part":
-          following.begin(due, effect);
+          following.start(due, effect);
           break;
         case "operate_part":
-          this.#operate(this.#doers, due, effect);
+          this.#operate(this.#executors, due, effect);
           break;
         case "plan_part":
-          (isDecided(effect) ? deciding : planning).begin(due, effect);
+          (isDecided(effect) ? deciding : planning).start(due, effect);
           break;
       }
     }
   }
 
   withdraw(tokens: readonly EffectToken[]): void {
-    if (this.#doers === undefined) return;
-    const { errands, loops } = this.#doers;
+    if (this.#executors === undefined) return;
+    const { jobs, loops } = this.#executors;
     for (const token of tokens) {
-      errands.withdraw(token);
+      jobs.withdraw(token);
       loops.withdraw(token);
     }
   }
 
-  #start(doers: SessionDoers, due: DueEffect, effect: StartPart): void {
-    const { errands, substrateOf, clock } = doers;
+  #start(executors: SessionExecutors, due: DueEffect, effect: StartPart): void {
+    const { jobs, substrateOf, clock } = executors;
     const sinceMs = clock.monotonic();
     // An attempt with an unknown outcome may have started it, and so may an earlier owner of the session.
-    let mayHaveBegun = due.isRecovered;
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    let mayHaveStarted = due.isRecovered;
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       try {
         await substrateOf(effect).start(placeOf(due.key), effect, options, () => {
-          mayHaveBegun = true;
+          mayHaveStarted = true;
         });
       } catch (thrown) {
-        mayHaveBegun ||= !isNothingDone(errorFromUnknown(thrown));
-        const awayMs = clock.monotonic() - sinceMs;
-        if (awayMs >= passOnAfterMs && !mayHaveBegun) await this.#passOn(doers, due, effect, thrown);
+        mayHaveStarted ||= !isNothingDone(errorFromUnknown(thrown));
+        const outageMs = clock.monotonic() - sinceMs;
+        if (outageMs >= passOnAfterMs && !mayHaveStarted) await this.#passOn(executors, due, effect, thrown);
         throw thrown;
       }
       return { command: confirmPart, body: {} };
     };
-    errands.begin(due, attempt, (error) => ({ command: refusePart, body: { error: toErrorDetail(error) } }));
+    jobs.startJob(due, attempt, (error) => ({ command: refusePart, body: { error: toErrorDetail(error) } }));
   }
 
   /**
@@ -128,7 +128,7 @@ export class SessionEffects {
    * not started is passed on: a run whose reply was lost has the tasks, and may have executed some.
    */
   async #passOn(
-    { commands }: SessionDoers,
+    { commands }: SessionExecutors,
     { key }: DueEffect,
     { part, mode }: StartPart,
     thrown: unknown,
@@ -142,18 +142,18 @@ export class SessionEffects {
     await commands.submit(key, { command: passPartOn, body: { part, mode: Mode.MODE_SWARM, reason } });
   }
 
-  #operate({ errands, substrateOf, commands }: SessionDoers, due: DueEffect, effect: OperatePart): void {
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+  #operate({ jobs, substrateOf, commands }: SessionExecutors, due: DueEffect, effect: OperatePart): void {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       const isBringingIn = effect.operation.operation?.$case === "bringIn";
       const outcomes: readonly TaskOutcome[] = isBringingIn
-        ? await commands.ask(due.key, taskOutcomes, { taskIds: effect.taskIds })
+        ? await commands.query(due.key, taskOutcomes, { taskIds: effect.taskIds })
         : [];
       const done = await substrateOf(effect).operate(placeOf(due.key), effect, outcomes, options);
       const { withdrawnTaskIds, begunTaskIds } = done;
       return { command: confirmOperation, body: { withdrawnTaskIds, begunTaskIds } };
     };
-    errands.begin(due, attempt, (error) => ({
+    jobs.startJob(due, attempt, (error) => ({
       command: refuseOperation,
       body: { error: toErrorDetail(error) },
     }));

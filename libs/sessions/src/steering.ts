@@ -6,7 +6,7 @@ import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { lockService, sessionService } from "@tutti/contracts/session/v1";
 import type { agentService } from "@tutti/contracts/swarm/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import { Errands } from "@tutti/host/serving";
+import { EffectJobs } from "@tutti/host/serving";
 import type { Component, Foundation, InstanceKey } from "@tutti/kernel";
 import { kindOfWork, type PartWork } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
@@ -23,12 +23,12 @@ import type { PlanRules } from "./plan/judged-plans.ts";
 import { Planning } from "./plan/planning.ts";
 import { Following } from "./session/following.ts";
 import { Locking } from "./session/locking.ts";
-import { Looks } from "./session/looks.ts";
 import { Loops } from "./session/loops.ts";
+import { ReadLimiter } from "./session/read-limiter.ts";
 import { SessionCommands } from "./session/session-commands.ts";
 import { SessionUpdates } from "./session/session-updates.ts";
 import { WaitingForOthers } from "./session/waiting-for-others.ts";
-import type { SessionDoers } from "./session-effects.ts";
+import type { SessionExecutors } from "./session-effects.ts";
 import { MissionSubstrate, type MissionSubstrateParts } from "./substrate/mission-substrate.ts";
 import { RunSubstrate, type RunSubstrateParts } from "./substrate/run-substrate.ts";
 
@@ -48,7 +48,7 @@ export interface SteeringParts {
   /** Rules that check plans before they start. Undefined if there are none. */
   readonly rules?: PlanRules | undefined;
   /** List of plans that wait for an approval. */
-  readonly held?: HeldPlans;
+  readonly heldPlans?: HeldPlans;
   /** Principal in whose name the components act. */
   readonly cause: Cause;
   /** Registers components that must be stopped with the process, in the order of their start. */
@@ -59,10 +59,10 @@ export interface SteeringParts {
   ) => Part;
 }
 
-export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionDoers {
-  const { runtime, foundation, cause, readTasks, rules, held = new HeldPlans() } = parts;
+export function steerSessions({ clients, register, ...parts }: SteeringParts): SessionExecutors {
+  const { runtime, foundation, cause, readTasks, rules, heldPlans = new HeldPlans() } = parts;
   const commands = new SessionCommands(runtime, cause);
-  const errands = register("session-errands", new Errands({ runtime, foundation, cause }));
+  const jobs = register("session-errands", new EffectJobs({ runtime, foundation, cause }));
   const loops = register("session-loops", new Loops(foundation));
   const asRun = new RunSubstrate(clients);
   const asMission = new MissionSubstrate(clients);
@@ -70,36 +70,36 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const fleet = new Fleet({ agents: clients.agents, clock: foundation.clock });
   const learned = new Learned({ estimates: clients.estimates, ...foundation });
   const updates = new SessionUpdates(foundation.timers);
-  const looks = new Looks();
+  const readLimiter = new ReadLimiter();
   const balancing = register("session-balancing", new Balancing({ commands, fleet, learned, foundation }), {
     critical: false,
   });
   const attendance = new Attendance({ commands, fleet, foundation });
-  const onNews = (key: InstanceKey): void => {
+  const onChange = (key: InstanceKey): void => {
     updates.publish(key);
     // A failed read is repeated with the next news.
     commands.view(key).then(
       (view) => {
         if (view.endMs > 0) learned.ended(key);
-        balancing.look(key, view);
-        attendance.look(key, view);
+        balancing.handle(key, view);
+        attendance.handle(key, view);
       },
       () => {},
     );
   };
   const common = { loops, commands, foundation };
-  const planned = { ...common, fleet, learned, updates, looks, rules, held, cause };
+  const planned = { ...common, fleet, learned, updates, readLimiter, rules, heldPlans, cause };
   return {
-    errands,
+    jobs,
     loops,
     commands,
     substrateOf,
     clock: foundation.clock,
-    following: new Following({ ...common, substrateOf, onNews }),
+    following: new Following({ ...common, substrateOf, onChange }),
     planning: new Planning(planned),
     deciding: new Deciding({ ...planned, runs: clients.runs }),
-    goals: new Goals({ errands, runs: clients.runs, readTasks }),
-    choosing: new Choosing({ errands, commands, fleet, learned }),
+    goals: new Goals({ jobs, runs: clients.runs, readTasks }),
+    choosing: new Choosing({ jobs, commands, fleet, learned }),
     locking: new Locking({ ...common, locks: clients.locks }),
     others: new WaitingForOthers({ ...common, sessions: clients.sessions }),
   };

@@ -15,35 +15,35 @@ import { linesTo } from "./world/trace.ts";
 const plans = new URL("../test/plans/", import.meta.url);
 
 describe("a simulated run", () => {
-  it("finds nothing wrong in a sample of seeds, with and without faults", async () => {
+  it("finds no violation in a sample of seeds, with and without faults", async () => {
     for (let seed = 0; seed < 20; seed++) {
       const { finding } = await simulate(drawPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });
 
-  it("ends runs of workflows as the plain interpreter says, with and without faults", async () => {
+  it("ends workflow runs as the simple interpreter does, with and without faults", async () => {
     for (let seed = 0; seed < 8; seed++) {
       const { finding } = await simulate(drawRunsPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });
 
-  it("lets missions and runs that share a pool do only what may happen, with and without faults", async () => {
+  it("allows only valid steps of missions and runs that share a pool, with and without faults", async () => {
     for (let seed = 0; seed < 8; seed++) {
       const { finding } = await simulate(drawWorkPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });
 
-  it("ends sessions in every mode as their tasks say, done one after the other, with and without faults", async () => {
+  it("ends sessions in every mode as if their tasks ran one after the other, with and without faults", async () => {
     for (let seed = 0; seed < 8; seed++) {
       const { finding } = await simulate(drawSessionsPlan(seed));
       assert.equal(finding, undefined, `seed ${seed}: ${finding?.check}: ${finding?.text}`);
     }
   });
 
-  it("tells the same story of sessions each time, line by line", async () => {
+  it("produces the same log of sessions each time, line by line", async () => {
     const story = async (): Promise<string[]> => {
       const lines: string[] = [];
       await simulate(
@@ -58,7 +58,7 @@ describe("a simulated run", () => {
     assert.deepEqual(await story(), first);
   });
 
-  it("tells the same story of missions each time, line by line", async () => {
+  it("produces the same log of missions each time, line by line", async () => {
     const story = async (): Promise<string[]> => {
       const lines: string[] = [];
       await simulate(
@@ -73,7 +73,7 @@ describe("a simulated run", () => {
     assert.deepEqual(await story(), first);
   });
 
-  it("tells the same story each time, line by line", async () => {
+  it("produces the same log each time, line by line", async () => {
     for (const seed of [2, 3, 7, 11]) {
       const story = async (): Promise<string[]> => {
         const lines: string[] = [];
@@ -90,12 +90,13 @@ describe("a simulated run", () => {
     }
   });
 
-  it("draws embedded and clustered systems, calm ones and ones with every kind of fault", () => {
-    const drawn = Array.from({ length: 400 }, (_, seed) => drawPlan(seed));
-    const kinds = new Set(drawn.flatMap(({ disturbances }) => disturbances.map(({ kind }) => kind)));
+  it("draws embedded and clustered systems, without faults and with every kind of fault", () => {
+    const drawnPlans = Array.from({ length: 400 }, (_, seed) => drawPlan(seed));
+    const kinds = new Set(drawnPlans.flatMap(({ disturbances }) => disturbances.map(({ kind }) => kind)));
     const expected = ["clock", "crash", "cut", "damage", "fill", "move", "pause", "power fails"];
     assert.deepEqual([...kinds].sort(), expected);
-    const has = (what: (plan: Plan) => boolean): void => assert.ok(drawn.some(what), String(what));
+    const has = (predicate: (plan: Plan) => boolean): void =>
+      assert.ok(drawnPlans.some(predicate), String(predicate));
     has(({ variant }) => variant === "embedded");
     has(({ variant }) => variant === "cluster");
     has(({ network, disturbances }) => network.drops === 0 && disturbances.length === 0);
@@ -105,9 +106,9 @@ describe("a simulated run", () => {
   });
 });
 
-describe("what was found once", () => {
+describe("an earlier finding", () => {
   for (const name of readdirSync(plans).sort()) {
-    it(`stays mended: ${name.replace(".json", "").replaceAll("-", " ")}`, async () => {
+    it(`stays fixed: ${name.replace(".json", "").replaceAll("-", " ")}`, async () => {
       const plan = JSON.parse(readFileSync(new URL(name, plans), "utf8")) as Plan;
       const { finding } = await simulate(plan);
       assert.equal(finding, undefined, `${finding?.check}: ${finding?.text}`);
@@ -116,7 +117,7 @@ describe("what was found once", () => {
 });
 
 describe("a weakened system", () => {
-  it("is one of eight, or of nineteen around missions, each known by its name", () => {
+  it("is one of eight, or of nineteen for missions, each with its own name", () => {
     assert.equal(weakenings.length, 8);
     for (const weakening of weakenings) assert.equal(weakeningOf(weakening.name), weakening);
     for (const weakening of workWeakenings) assert.equal(weakeningOf(weakening.name), weakening);
@@ -124,7 +125,7 @@ describe("a weakened system", () => {
     assert.throws(() => weakeningOf("no-such"), /expected a weakening \(no-fencing, .*\), found no-such/);
   });
 
-  it("is caught in missions, and its failing plan made smaller still fails in the same way", async () => {
+  it("is caught in missions, and its minimised plan fails in the same way", async () => {
     const weakening = weakeningOf("claims-twice");
     const plan = drawWorkPlan(1);
     const fails = async (candidate: Plan): Promise<boolean> =>
@@ -147,14 +148,14 @@ describe("a weakened system", () => {
       ["a slot never holds two", "work-one-slot-more", 0, "slots", /tasks for .* slots/],
       ["fairness is within its bound", "work-one-party", 0, "fairness", /shares differ by/],
     ];
-  for (const [promise, name, seed, check, says] of promises)
-    it(`is caught in work where it is not true that ${promise}`, async () => {
+  for (const [promise, name, seed, check, pattern] of promises)
+    it(`is caught in work if it breaks the promise that ${promise}`, async () => {
       const { finding } = await simulate(drawWorkPlan(seed), weakeningOf(name));
       assert.equal(finding?.check, check);
-      assert.match(finding.text, says);
+      assert.match(finding.text, pattern);
     });
 
-  it("is caught, and its failing plan made smaller still fails in the same way", async () => {
+  it("is caught, and its minimised plan fails in the same way", async () => {
     const weakening = weakeningOf("events-not-awaited");
     const plan = drawPlan(0);
     const fails = async (candidate: Plan): Promise<boolean> =>

@@ -24,7 +24,7 @@ import { EmbeddedStorage } from "./storage/embedded-storage.ts";
 import { JournalServer } from "./storage/journal-server.ts";
 import type { Storage } from "./storage/storage.ts";
 import { EarlyAnswers } from "./weakenings/early-answers.ts";
-import { none, type Weakening } from "./weakenings/weakening.ts";
+import { noWeakening, type Weakening } from "./weakenings/weakening.ts";
 import { withWitness } from "./witness/witness.ts";
 import { WorkLoad } from "./work/work-load.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
@@ -40,11 +40,11 @@ export interface RunOutcome {
 
 /** Longer than any timer of a plan, and than every pause between retries. */
 const restMs = 1_200_000;
-const askAgainMs = 200;
+const retryMs = 200;
 
 export async function simulate(
   plan: Plan,
-  weakening: Weakening = none,
+  weakening: Weakening = noWeakening,
   trace: Trace = noTrace,
 ): Promise<RunOutcome> {
   const simulation = new Simulation(plan, weakening, trace);
@@ -101,7 +101,7 @@ class Simulation {
     this.#delivery = new DeliveryCheck(world);
     this.#chronicle.follow(this.#delivery);
     this.#chronicle.follow(this.#load);
-    this.#storage = this.#makeStorage(weakening);
+    this.#storage = this.#createStorage(weakening);
     const parts: ServerParts = {
       world,
       plan,
@@ -147,26 +147,26 @@ class Simulation {
       servers: this.#servers,
       ownerOf: (partition) => this.#ownerOf(partition),
     });
-    clients.begin(operations);
-    this.#load.whenMoreIsWanted((operation) => clients.begin([operation]));
+    clients.schedule(operations);
+    this.#load.onOperation((operation) => clients.schedule([operation]));
     const lastMs = Math.max(
       0,
       ...operations.map(({ atMs }) => atMs),
       ...disturbances.map(({ atMs }) => atMs),
     );
     await world.run(() => false, lastMs + 10);
-    await this.#comeToRest();
+    await this.#settle();
     this.#load.finish();
     await this.#checkStates("at rest");
-    await this.#startAgain();
+    await this.#restart();
     await this.#checkStates("after a graceful restart");
     await this.#checkHistories();
     await this.#end();
   }
 
-  async #comeToRest(): Promise<void> {
+  async #settle(): Promise<void> {
     const { world } = this;
-    world.note("world", () => "all faults end");
+    world.trace("world", () => "all faults end");
     this.#network.settleDown();
     this.#storage.settleDown();
     this.#printer.settleDown();
@@ -180,25 +180,25 @@ class Simulation {
     if (idle !== undefined) return `${idle.name} is not ready`;
     const broken = this.#servers.find((server) => server.quarantined > 0);
     if (broken !== undefined) return `${broken.name} keeps an account aside`;
-    if (this.#delivery.underWay > 0) return `${this.#delivery.underWay} messages are under way`;
+    if (this.#delivery.inFlight > 0) return `${this.#delivery.inFlight} messages are under way`;
     return this.#load.restless;
   }
 
   /** Runs the world until nothing is amiss any more. */
-  async #waitFor(amiss: () => string | undefined): Promise<void> {
+  async #waitFor(problemOf: () => string | undefined): Promise<void> {
     const { world } = this;
     const untilMs = world.elapsedMs + restMs;
     let events = 0;
     // Checked only sometimes: a check costs more than an event.
-    await world.run(() => events++ % 64 === 0 && amiss() === undefined, untilMs);
-    const left = amiss();
-    if (left !== undefined && world.finding === undefined) {
-      world.fail("rest", `${restMs} ms after all faults ended, ${left}`);
+    await world.run(() => events++ % 64 === 0 && problemOf() === undefined, untilMs);
+    const problem = problemOf();
+    if (problem !== undefined && world.finding === undefined) {
+      world.fail("rest", `${restMs} ms after all faults ended, ${problem}`);
     }
   }
 
   /** Awaits work that needs the world to run, until it has settled. */
-  async #await(running: Promise<unknown>, what: string): Promise<void> {
+  async #await(running: Promise<unknown>, label: string): Promise<void> {
     const { world } = this;
     let isSettled = false;
     running.then(
@@ -207,48 +207,48 @@ class Simulation {
       },
       (error: unknown) => {
         isSettled = true;
-        world.fail("rest", `${what}: ${String(error)}`);
+        world.fail("rest", `${label}: ${String(error)}`);
       },
     );
     await world.run(() => isSettled, world.elapsedMs + restMs);
-    if (!isSettled) world.fail("rest", `${what} does not come to an end`);
+    if (!isSettled) world.fail("rest", `${label} does not come to an end`);
   }
 
   async #checkStates(when: string): Promise<void> {
     if (this.world.finding !== undefined) return;
-    const asking = checkStates(this.world, this.#chronicle, this.#load, when, (id) =>
+    const checking = checkStates(this.world, this.#chronicle, this.#load, when, (id) =>
       this.#query(id, (server) => server.projection(id)),
     );
-    await this.#await(asking, `asking for all states ${when}`);
+    await this.#await(checking, `asking for all states ${when}`);
   }
 
   async #checkHistories(): Promise<void> {
     if (this.world.finding !== undefined) return;
-    const asking = checkHistories(this.world, this.#chronicle, this.#load, {
+    const checking = checkHistories(this.world, this.#chronicle, this.#load, {
       history: (id, after, limit) => this.#query(id, (server) => server.history(id, after, limit)),
       stateAt: (id, event) => this.#query(id, (server) => server.stateAt(id, event)),
     });
-    await this.#await(asking, "asking for all histories");
+    await this.#await(checking, "asking for all histories");
   }
 
   /** Queries the owner of an instance, and retries while no process can answer. */
-  async #query<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
+  async #query<Answer>(id: string, query: (server: Server) => Promise<Answer>): Promise<Answer> {
     const { world } = this;
     for (;;) {
       try {
         const server = this.#ownerOf(partitionOf(this.#load.keyOf(id), this.#plan.partitions));
-        if (server?.isRunning === true) return await ask(server);
+        if (server?.isRunning === true) return await query(server);
       } catch (error) {
         // A late repetition may have broken it once more: it is repaired soon.
         const isPassing = isTuttiError(error) && (error.retryable || error.code === "runtime.quarantined");
         if (!isPassing) throw error;
-        world.note("world", () => `asks again for ${id}: ${error.code}`);
+        world.trace("world", () => `asks again for ${id}: ${error.code}`);
       }
-      await new Promise<void>((resolve) => world.after(askAgainMs, resolve));
+      await new Promise<void>((resolve) => world.after(retryMs, resolve));
     }
   }
 
-  async #startAgain(): Promise<void> {
+  async #restart(): Promise<void> {
     if (this.world.finding !== undefined) return;
     await this.#stop();
     if (this.world.finding !== undefined) return;
@@ -288,7 +288,7 @@ class Simulation {
         this.#servers[disturbance.process]?.setWallClock(disturbance.byMs);
         return;
       case "cut":
-        this.#network.cut(disturbance.one, disturbance.other, disturbance.ms);
+        this.#network.disconnect(disturbance.one, disturbance.other, disturbance.ms);
         return;
       case "move":
         if (!this.#plan.partitionOwners) this.#coordinator.move(disturbance.partition, disturbance.to);
@@ -335,7 +335,7 @@ class Simulation {
     return undefined;
   }
 
-  #makeStorage(weakening: Weakening): Storage {
+  #createStorage(weakening: Weakening): Storage {
     const { world } = this;
     const plan = this.#plan;
     const chronicle = this.#chronicle;

@@ -15,7 +15,7 @@ const from = 10_000 + seeds * Math.floor(systemClock.now() / weekMs);
 
 describe("the seeds of this week", () => {
   for (const load of ["bank", "runs", "pools", "work", "sessions"] as const satisfies LoadName[])
-    it(`find nothing wrong with ${load}: ${seeds} from ${from} on`, async () => {
+    it(`find no violation with ${load}: ${seeds} from ${from} on`, async () => {
       assert.deepEqual((await failuresOf(from, seeds, "none", load)).map(commandOf(load)), []);
     });
 });

@@ -21,7 +21,7 @@ describe("a hundred thousand new seeds", () => {
   const from = 1_000_000 + 100_000 * Math.floor(systemClock.now() / dayMs);
   for (const [load, seeds] of Object.entries(campaign) as [LoadName, number][])
     for (let first = from; first < from + seeds; first += sliceSeeds)
-      it(`find nothing wrong with ${load}: ${sliceSeeds} from ${first} on`, async () => {
+      it(`find no violation with ${load}: ${sliceSeeds} from ${first} on`, async () => {
         assert.deepEqual((await failuresOf(first, sliceSeeds, "none", load)).map(commandOf(load)), []);
       });
 });

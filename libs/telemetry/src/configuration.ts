@@ -8,7 +8,7 @@ const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export const logSection = defineSection({
   scope: "foundation",
   name: "log",
-  description: "What a process writes to its standard output about what it does.",
+  description: "The log that a process writes to standard output.",
   schema: z.object({
     level: live(z.enum(levels).default("info")).describe("The least level that is written."),
     format: z
@@ -41,7 +41,7 @@ export const metricsSection = defineSection({
 export const tracingSection = defineSection({
   scope: "foundation",
   name: "tracing",
-  description: "Where traces and metrics are sent to, if anywhere.",
+  description: "The destination of traces and metrics.",
   schema: z.object({
     otlpEndpoint: z
       .url({ protocol: /^https?$/ })

@@ -8,7 +8,7 @@ export {
 export type { LogStream } from "./logging/log-root.ts";
 export { contentTypes, type ExpositionFormat, expose, formatFor } from "./metrics/exposition.ts";
 export { MetricsRegistry, type MetricsRegistryOptions } from "./metrics/registry.ts";
-export { letBodyTakeTime } from "./operations/body-time.ts";
+export { extendBodyTimeout } from "./operations/body-time.ts";
 export { clientAddressOf } from "./operations/client-address.ts";
 export { operationsErrors } from "./operations/errors.ts";
 export {
@@ -18,7 +18,7 @@ export {
   operationsAccess,
 } from "./operations/operations-access.ts";
 export {
-  type FrontDoor,
+  type HttpHandler,
   type ListenAddress,
   OperationsServer,
   type OperationsServerOptions,

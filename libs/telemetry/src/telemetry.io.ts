@@ -50,7 +50,7 @@ describe("telemetry", () => {
     assert.equal(sampleOf(expose(telemetry.metrics.families()), "tutti_things_total"), 1);
   });
 
-  it("samples itself and its process once it is started", async (t) => {
+  it("samples itself and its process after the start", async (t) => {
     const { time, telemetry } = await setUp(t);
     await telemetry.start();
     time.advance(3000);
@@ -68,7 +68,7 @@ describe("telemetry", () => {
     telemetry.logger.info("the last line");
   });
 
-  it("keeps no ring when it is given no memory", async (t) => {
+  it("has no ring if its memory is 0", async (t) => {
     const { time, telemetry } = await setUp(t, { TUTTI_METRICS_RING_MAX_BYTES: "0" });
     await telemetry.start();
     time.advance(3000);
@@ -96,7 +96,7 @@ describe("telemetry", () => {
 });
 
 describe("telemetry's configuration", () => {
-  it("a level is configured, and one changed later holds at once", async (t) => {
+  it("a level is configured, and a later change takes effect at once", async (t) => {
     const files = { "/tutti.yaml": "foundation: {log: {level: warn}}\n" };
     const { stream, configuration, telemetry } = await setUp(t, {}, files);
     await telemetry.start();
@@ -111,7 +111,7 @@ describe("telemetry's configuration", () => {
     );
   });
 
-  it("a wrong level is refused with what is expected", () => {
+  it("a wrong level is refused with the name of its variable", () => {
     const sources = memorySources({ environment: { TUTTI_LOG_LEVEL: "loud" } });
     assert.throws(() => Configuration.load({ sections, sources }), /TUTTI_LOG_LEVEL/);
   });
@@ -182,7 +182,7 @@ describe("telemetry's configuration", () => {
     );
   });
 
-  it("a secret that cannot be had any more fails the start, and leaves nothing running", async (t) => {
+  it("an unavailable secret fails the start, and leaves nothing running", async (t) => {
     const environment: Record<string, string> = {
       TUTTI_TRACING_OTLP_ENDPOINT: "http://127.0.0.1:1",
       TUTTI_TRACING_HEADERS: "x-api-key=env:COLLECTOR_KEY",
@@ -194,7 +194,7 @@ describe("telemetry's configuration", () => {
     assert.equal(time.pending, 0);
   });
 
-  it("a collector that takes nothing makes telemetry degraded, not unhealthy", async (t) => {
+  it("a collector that refuses telemetry makes it degraded, not unhealthy", async (t) => {
     await using receiver = await otlpReceiver();
     receiver.answer = 403;
     const { telemetry } = await setUp(t, { TUTTI_TRACING_OTLP_ENDPOINT: receiver.endpoint });

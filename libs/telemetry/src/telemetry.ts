@@ -75,7 +75,7 @@ export class Telemetry implements Component {
   readonly #log: LogRoot;
   readonly #tracer: TelemetryTracer;
   readonly #process: ProcessMetrics;
-  readonly #ringKept: boolean;
+  readonly #hasRing: boolean;
   readonly #unsubscribe: (() => void)[] = [];
   #exporter: OtlpExporter | NodeSdk | undefined;
   #sdk: NodeSdk | undefined;
@@ -91,7 +91,7 @@ export class Telemetry implements Component {
     this.#tracer = new TelemetryTracer({ clock, chance });
     this.tracer = this.#tracer;
     this.#process = new ProcessMetrics({ registry: this.metrics, clock, timers });
-    this.#ringKept = maxBytes > 0;
+    this.#hasRing = maxBytes > 0;
     this.ring = new SampleRing({ registry: this.metrics, clock, timers, logger: this.logger, maxBytes });
   }
 
@@ -103,7 +103,7 @@ export class Telemetry implements Component {
     await this.#openTracing(tracing);
     await this.#openRemoteWriter();
     this.#process.start();
-    if (this.#ringKept) this.ring.start();
+    if (this.#hasRing) this.ring.start();
     this.#unsubscribe.push(
       configuration.onChange(logSection, ({ level }) => this.setLogLevel(level)),
       configuration.onChange(tracingSection, ({ sampleRatio }) => {

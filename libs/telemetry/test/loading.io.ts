@@ -28,8 +28,8 @@ const program = `
   console.log(JSON.stringify([...packages]));
 `;
 
-describe("what telemetry loads", () => {
-  it("without a collector and a terminal is neither OpenTelemetry nor pino-pretty", async () => {
+describe("the packages that telemetry loads", () => {
+  it("exclude OpenTelemetry and pino-pretty without a collector and a terminal", async () => {
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], {
       cwd: import.meta.dirname,
     });

@@ -40,7 +40,7 @@ async function check(
 const promtool = await programNamed("promtool");
 
 describe("Prometheus' own linter", { skip: promtool.skip }, () => {
-  it("accepts everything telemetry says of itself and of its process, and every kind of metric", async (t) => {
+  it("accepts all metrics of telemetry and of its process, and every kind of metric", async (t) => {
     const time = new VirtualTime();
     const sections = [logSection, metricsSection, remoteWriteSection, tracingSection];
     const telemetry = await openTelemetry({

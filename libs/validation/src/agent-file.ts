@@ -31,7 +31,9 @@ export function checkAgents(file: DefinitionText): DeclaredAgents {
       const list = membersOf(agent)?.["capabilities"];
       if (!Array.isArray(list))
         findings.error("wrong_type", path, "expected a list of the capabilities of the agent, found none");
-      else for (const [place, one] of list.entries()) declare(one, [...path, place], findings, capabilities);
+      else
+        for (const [place, capability] of list.entries())
+          declare(capability, [...path, place], findings, capabilities);
     }
   });
   return { problems, capabilities };

@@ -1,8 +1,8 @@
 /** A file of configuration, `tutti.yaml`: compared with the schema that follows from all sections of the platform. */
-import { type DefinitionProblem, type DefinitionText, holdAgainst, readText } from "@tutti/definitions";
+import { type DefinitionProblem, type DefinitionText, readText, validateAgainst } from "@tutti/definitions";
 import schema from "../../../docs/reference/tutti.schema.json" with { type: "json" };
 
-type Json = Parameters<typeof holdAgainst>[0];
+type Json = Parameters<typeof validateAgainst>[0];
 
 /** An empty value counts as absent. Otherwise the finding would name the whole section. */
 const sections = withoutNull(schema as unknown as Json);
@@ -18,7 +18,7 @@ export function isConfiguration(file: DefinitionText): boolean {
 
 export function checkConfiguration(file: DefinitionText): readonly DefinitionProblem[] {
   return readText(file, (value, findings) => {
-    for (const { path, message } of holdAgainst(sections, withoutEmpty(value)).violations)
+    for (const { path, message } of validateAgainst(sections, withoutEmpty(value)).violations)
       findings.error("wrong_setting", path, message);
   }).problems;
 }
@@ -27,16 +27,18 @@ function withoutNull(json: Json): Json {
   if (Array.isArray(json)) return json.map(withoutNull);
   if (!isObject(json)) return json;
   const { anyOf, ...rest } = json;
-  const others = Array.isArray(anyOf) ? anyOf.filter((one) => !isObject(one) || one["type"] !== "null") : [];
+  const others = Array.isArray(anyOf)
+    ? anyOf.filter((option) => !isObject(option) || option["type"] !== "null")
+    : [];
   const [only] = others;
   if (others.length === 1 && isObject(only)) return withoutNull({ ...rest, ...only });
-  return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, withoutNull(one)]));
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, withoutNull(value)]));
 }
 
 function withoutEmpty(json: Json): Json {
   if (!isObject(json)) return json;
-  const entries = Object.entries(json).filter(([, one]) => one !== null);
-  return Object.fromEntries(entries.map(([key, one]) => [key, withoutEmpty(one)]));
+  const entries = Object.entries(json).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutEmpty(value)]));
 }
 
 function isObject(json: Json | undefined): json is { readonly [name: string]: Json } {

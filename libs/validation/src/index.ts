@@ -1,4 +1,10 @@
-export { type Installation, type Offered, offeredFor, type Used, type WantedName } from "./installation.ts";
+export {
+  type Installation,
+  type NameReference,
+  type Offered,
+  offeredFor,
+  type Used,
+} from "./installation.ts";
 export { capabilityAt, knownDefinition, type Offerers, versionNamed } from "./offered.ts";
 export { isPolicyFile, type PolicySource, policiesIn } from "./policy-files.ts";
 export {
@@ -6,9 +12,9 @@ export {
   type DescribedResource,
   emptyFields,
   isInPool,
-  type ResourceWord,
+  type ResourceKindName,
+  resourceKindOf,
   resourceKinds,
-  resourceWord,
   specOf,
 } from "./resource-file.ts";
 export { checkRules } from "./rule-file.ts";

@@ -4,49 +4,49 @@
  */
 import type { Catalogue, KnownCapability, KnownDefinition } from "@tutti/definitions";
 
-export interface WantedName {
+export interface NameReference {
   readonly name: string;
   /** For a capability a range. For a definition a label or a hash. */
   readonly version: string;
 }
 
 export interface Used {
-  readonly capabilities: readonly WantedName[];
-  readonly definitions: readonly WantedName[];
+  readonly capabilities: readonly NameReference[];
+  readonly definitions: readonly NameReference[];
 }
 
 /** Lookups in an installation. Undefined means that it does not have the name. */
 export interface Installation {
-  capability(wanted: WantedName): Promise<KnownCapability | undefined>;
-  definition(wanted: WantedName): Promise<KnownDefinition | undefined>;
+  capability(reference: NameReference): Promise<KnownCapability | undefined>;
+  definition(reference: NameReference): Promise<KnownDefinition | undefined>;
 }
 
-const keyOf = ({ name, version }: WantedName): string => `${name}@${version}`;
+const keyOf = ({ name, version }: NameReference): string => `${name}@${version}`;
 const nameIn = (key: string): string => key.slice(0, key.indexOf("@"));
 
 /** A catalogue that accepts every name, and records the names that a check looks up. */
 export class Usage implements Used {
-  readonly #capabilities = new Map<string, WantedName>();
-  readonly #definitions = new Map<string, WantedName>();
+  readonly #capabilities = new Map<string, NameReference>();
+  readonly #definitions = new Map<string, NameReference>();
 
   readonly catalogue: Catalogue = {
-    capability: (name, version) => noted(this.#capabilities, { name, version }),
+    capability: (name, version) => recordUse(this.#capabilities, { name, version }),
     capabilityNames: () => [],
-    definition: (name, version) => noted(this.#definitions, { name, version }),
+    definition: (name, version) => recordUse(this.#definitions, { name, version }),
     definitionNames: () => [],
   };
 
-  get capabilities(): readonly WantedName[] {
+  get capabilities(): readonly NameReference[] {
     return [...this.#capabilities.values()];
   }
 
-  get definitions(): readonly WantedName[] {
+  get definitions(): readonly NameReference[] {
     return [...this.#definitions.values()];
   }
 }
 
-function noted(all: Map<string, WantedName>, wanted: WantedName): KnownDefinition {
-  all.set(keyOf(wanted), wanted);
+function recordUse(all: Map<string, NameReference>, reference: NameReference): KnownDefinition {
+  all.set(keyOf(reference), reference);
   return {};
 }
 
@@ -61,8 +61,8 @@ export interface Offered {
 
 /** Requests each once, a few at a time. */
 export async function offeredFor(used: Used, installation: Installation): Promise<Offered> {
-  const capabilities = await knownOf(used.capabilities, (wanted) => installation.capability(wanted));
-  const definitions = await knownOf(used.definitions, (wanted) => installation.definition(wanted));
+  const capabilities = await knownOf(used.capabilities, (reference) => installation.capability(reference));
+  const definitions = await knownOf(used.definitions, (reference) => installation.definition(reference));
   return { capabilities, definitions };
 }
 
@@ -75,18 +75,18 @@ export function catalogueOf({ capabilities, definitions }: Offered): Catalogue {
   };
 }
 
-const atOnce = 8;
+const concurrencyMax = 8;
 
 async function knownOf<Known>(
-  wanted: readonly WantedName[],
-  find: (wanted: WantedName) => Promise<Known | undefined>,
+  references: readonly NameReference[],
+  find: (reference: NameReference) => Promise<Known | undefined>,
 ): Promise<ReadonlyMap<string, Known>> {
   const known = new Map<string, Known>();
-  for (let at = 0; at < wanted.length; at += atOnce)
+  for (let at = 0; at < references.length; at += concurrencyMax)
     await Promise.all(
-      wanted.slice(at, at + atOnce).map(async (one) => {
-        const found = await find(one);
-        if (found !== undefined) known.set(keyOf(one), found);
+      references.slice(at, at + concurrencyMax).map(async (reference) => {
+        const found = await find(reference);
+        if (found !== undefined) known.set(keyOf(reference), found);
       }),
     );
   return known;

@@ -5,7 +5,7 @@ import type { KnownCapability, KnownDefinition } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { WantedName } from "./installation.ts";
+import type { NameReference } from "./installation.ts";
 
 export interface Offerers {
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
@@ -18,10 +18,11 @@ export interface Offerers {
  */
 export async function capabilityAt(
   { registry, agents }: Offerers,
-  wanted: WantedName,
+  reference: NameReference,
   context: CallContext,
 ): Promise<KnownCapability | undefined> {
-  const found = (await offered(agents, wanted, context)) ?? (await announced(registry, wanted, context));
+  const found =
+    (await offered(agents, reference, context)) ?? (await announced(registry, reference, context));
   return (
     found && { ...schema("inputSchema", found.inputSchema), ...schema("outputSchema", found.outputSchema) }
   );
@@ -29,7 +30,7 @@ export async function capabilityAt(
 
 async function announced(
   registry: Offerers["registry"],
-  { name, version: versionRange }: WantedName,
+  { name, version: versionRange }: NameReference,
   context: CallContext,
 ) {
   const request = { namespace: context.namespace, name, versionRange, labels: undefined };
@@ -42,7 +43,7 @@ async function announced(
  */
 async function offered(
   agents: Offerers["agents"],
-  { name: capability, version: versionRange }: WantedName,
+  { name: capability, version: versionRange }: NameReference,
   context: CallContext,
 ) {
   const { namespace } = context;

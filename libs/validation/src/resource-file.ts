@@ -99,13 +99,13 @@ export const resourceKinds = {
   quota: kind("tutti.session.v1.Quota", "quotaId", resourceService.methods.setQuota, "quota"),
 } as const satisfies Readonly<Record<string, ResourceKind>>;
 
-export type ResourceWord = keyof typeof resourceKinds;
+export type ResourceKindName = keyof typeof resourceKinds;
 
 /** Kinds whose ids are unique in a pool. */
-const inPools: ReadonlySet<string> = new Set<ResourceWord>(["scaler", "hook", "inbox"]);
+const inPools: ReadonlySet<string> = new Set<ResourceKindName>(["scaler", "hook", "inbox"]);
 
-export function isInPool(word: string): boolean {
-  return inPools.has(word);
+export function isInPool(kind: string): boolean {
+  return inPools.has(kind);
 }
 
 /** Fields that a file cannot set. */
@@ -129,7 +129,9 @@ const unsettable: ReadonlySet<string> = new Set([
   "expireTimeMs",
 ]);
 /** A binding has an expiry that its file sets. */
-const settableAll: Readonly<Partial<Record<ResourceWord, readonly string[]>>> = { binding: ["expireTimeMs"] };
+const settableAll: Readonly<Partial<Record<ResourceKindName, readonly string[]>>> = {
+  binding: ["expireTimeMs"],
+};
 
 export interface CheckedResource {
   readonly problems: readonly DefinitionProblem[];
@@ -138,7 +140,7 @@ export interface CheckedResource {
 }
 
 export interface DescribedResource {
-  readonly word: ResourceWord;
+  readonly kind: ResourceKindName;
   readonly id: string;
   /** The resource in the form of REST, without empty fields. */
   readonly spec: Json;
@@ -149,7 +151,7 @@ export interface DescribedResource {
 }
 
 /** Returns the kind of a text by its first key. Undefined for a text of another kind. */
-export function resourceWord(source: DefinitionText): ResourceWord | undefined {
+export function resourceKindOf(source: DefinitionText): ResourceKindName | undefined {
   if (
     !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|inbox|limit|quota|rotation|escalation|alert-rule)["']?\s*:/m.test(
       source.text,
@@ -159,66 +161,66 @@ export function resourceWord(source: DefinitionText): ResourceWord | undefined {
   const { value } = readText(source);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
   const [first = ""] = Object.keys(value);
-  return Object.hasOwn(resourceKinds, first) ? (first as ResourceWord) : undefined;
+  return Object.hasOwn(resourceKinds, first) ? (first as ResourceKindName) : undefined;
 }
 
-export function isResourceWord(word: string): word is ResourceWord {
-  return Object.hasOwn(resourceKinds, word);
+export function isResourceKind(kind: string): kind is ResourceKindName {
+  return Object.hasOwn(resourceKinds, kind);
 }
 
 /** Checks the file of a resource and reports all problems together. */
-export function checkResource(source: DefinitionText, word: ResourceWord): CheckedResource {
+export function checkResource(source: DefinitionText, kind: ResourceKindName): CheckedResource {
   let resource: DescribedResource | undefined;
   const { problems } = readText(source, (value, findings) => {
-    resource = resourceIn(value as Json, word, findings);
+    resource = resourceIn(value as Json, kind, findings);
   });
   return { problems, resource: problems.some(({ severity }) => severity === "error") ? undefined : resource };
 }
 
-function resourceIn(value: Json, word: ResourceWord, findings: Findings): DescribedResource | undefined {
-  const { [word]: id, ...given } = value;
-  const rest = word === "alert-rule" ? withoutTests(given) : given;
-  const { id: idField } = resourceKinds[word];
+function resourceIn(value: Json, kind: ResourceKindName, findings: Findings): DescribedResource | undefined {
+  const { [kind]: id, ...given } = value;
+  const rest = kind === "alert-rule" ? withoutTests(given) : given;
+  const { id: idField } = resourceKinds[kind];
   if (typeof id !== "string" || id === "") {
-    findings.error("missing_value", [word], `expected the id of the ${word}, found none`);
+    findings.error("missing_value", [kind], `expected the id of the ${kind}, found none`);
     return;
   }
   const { from, ...described } = rest;
-  const body = word === "secret" ? described : rest;
-  const isReadable = Object.keys(body).map((field) => isKnownField(word, field, findings));
+  const body = kind === "secret" ? described : rest;
+  const isReadable = Object.keys(body).map((field) => isKnownField(kind, field, findings));
   if (isReadable.includes(false)) return;
-  if (word === "secret" && from !== undefined && !(typeof from === "string" && /^(?:env|file):./.test(from)))
+  if (kind === "secret" && from !== undefined && !(typeof from === "string" && /^(?:env|file):./.test(from)))
     findings.error(
       "wrong_value",
       ["from"],
       "expected `env:NAME` or `file:PATH`; a file never has the value itself",
     );
-  const read = messageIn(word, { ...body, [idField]: id }, findings);
+  const read = messageIn(kind, { ...body, [idField]: id }, findings);
   if (read === undefined) return;
   return {
-    word,
+    kind,
     id,
-    spec: specOf(word, { ...body, [idField]: id }),
+    spec: specOf(kind, { ...body, [idField]: id }),
     setsPaused: "paused" in rest,
-    ...(word === "secret" && typeof from === "string" && { from }),
+    ...(kind === "secret" && typeof from === "string" && { from }),
   };
 }
 
 /** Reports the problem of a key. Returns whether the rest can be read with it. */
-function isKnownField(word: ResourceWord, field: string, findings: Findings): boolean {
-  const known = fieldsOf(word);
+function isKnownField(kind: ResourceKindName, field: string, findings: Findings): boolean {
+  const known = fieldsOf(kind);
   if (known.includes(field)) return true;
-  const { type } = resourceKinds[word];
+  const { type } = resourceKinds[kind];
   const isOfPlatform = schema.messages[type]?.fields.some(({ json }) => json === field) === true;
   if (isOfPlatform) {
     const message = "expected a field that a file can set, found one that the platform sets";
     findings.error("unknown_key", [field], message, { key: true });
     return true;
   }
-  const near = didYouMean(field, known);
-  findings.error("unknown_key", [field], `unknown key "${field}"${near}`, {
+  const suggestion = didYouMean(field, known);
+  findings.error("unknown_key", [field], `unknown key "${field}"${suggestion}`, {
     key: true,
-    ...(near === "" && { expected: `one of ${known.join(", ")}` }),
+    ...(suggestion === "" && { expected: `one of ${known.join(", ")}` }),
   });
   return false;
 }
@@ -228,8 +230,8 @@ function withoutTests({ tests: _, ...rest }: Json): Json {
   return rest;
 }
 
-function messageIn(word: ResourceWord, json: Json, findings: Findings): object | undefined {
-  const { type, rpc, request, at, id } = resourceKinds[word] as ResourceKind;
+function messageIn(kind: ResourceKindName, json: Json, findings: Findings): object | undefined {
+  const { type, rpc, request, at, id } = resourceKinds[kind] as ResourceKind;
   let message: object;
   try {
     message = mapping.read(type, json);
@@ -249,7 +251,7 @@ function messageIn(word: ResourceWord, json: Json, findings: Findings): object |
         ? step.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
         : step,
     );
-    findings.error("wrong_value", steps[0] === id ? [word] : steps, problem);
+    findings.error("wrong_value", steps[0] === id ? [kind] : steps, problem);
   }
   return found.length === 0 ? message : undefined;
 }
@@ -261,8 +263,8 @@ function stepsOf(field: string): (string | number)[] {
   );
 }
 
-function isSettable(word: ResourceWord, field: string): boolean {
-  return !unsettable.has(field) || (settableAll[word]?.includes(field) ?? false);
+function isSettable(kind: ResourceKindName, field: string): boolean {
+  return !unsettable.has(field) || (settableAll[kind]?.includes(field) ?? false);
 }
 
 const mapping = new Mapping(schema);
@@ -271,12 +273,12 @@ const mapping = new Mapping(schema);
  * Returns the part of a resource that a file can describe, parsed and written again, so that empty fields are the same
  * everywhere.
  */
-export function specOf(word: ResourceWord, resource: Json): Json {
-  const { type, id, defaults } = resourceKinds[word] as ResourceKind;
-  const known = new Set(fieldsOf(word));
+export function specOf(kind: ResourceKindName, resource: Json): Json {
+  const { type, id, defaults } = resourceKinds[kind] as ResourceKind;
+  const known = new Set(fieldsOf(kind));
   const set = Object.entries({ ...defaults, ...resource }).filter(
     ([field]) =>
-      field === id || (known.has(field) && field !== "paused") || (field === "paused" && word === "scaler"),
+      field === id || (known.has(field) && field !== "paused") || (field === "paused" && kind === "scaler"),
   );
   const { [id]: _, ...spec } = withoutEmpty(
     mapping.message(type, mapping.read(type, Object.fromEntries(set))),
@@ -294,16 +296,16 @@ function withoutEmpty(message: Json): Json {
 }
 
 /** Returns the fields that a file of a kind can set, without its id. */
-function fieldsOf(word: ResourceWord): readonly string[] {
-  const { type, id } = resourceKinds[word] as ResourceKind;
+function fieldsOf(kind: ResourceKindName): readonly string[] {
+  const { type, id } = resourceKinds[kind] as ResourceKind;
   const fields = schema.messages[type]?.fields ?? [];
-  return fields.map(({ json }) => json).filter((field) => field !== id && isSettable(word, field));
+  return fields.map(({ json }) => json).filter((field) => field !== id && isSettable(kind, field));
 }
 
 /** Returns fields of a kind with the values that remove them in an update. Undefined for a part of a oneof. */
-export function emptyFields(word: ResourceWord): Json {
-  const { type } = resourceKinds[word] as ResourceKind;
-  const settable = new Set(fieldsOf(word));
+export function emptyFields(kind: ResourceKindName): Json {
+  const { type } = resourceKinds[kind] as ResourceKind;
+  const settable = new Set(fieldsOf(kind));
   const fields = (schema.messages[type]?.fields ?? []).filter(
     ({ json, oneof }) => settable.has(json) && oneof === undefined,
   );

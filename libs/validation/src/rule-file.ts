@@ -2,7 +2,7 @@
 import { AdmissionRule } from "@tutti/contracts/governance/v1";
 import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
 import { isTuttiError } from "@tutti/kernel";
-import { caseOutcomes, compileRule, unasked } from "@tutti/policy/admission";
+import { caseOutcomes, compileRule, unevaluatedReason } from "@tutti/policy/admission";
 import { Mapping, schema } from "@tutti/rest/json";
 
 type Path = readonly (string | number)[];
@@ -16,7 +16,7 @@ export function checkRules(file: DefinitionText): readonly DefinitionProblem[] {
     }
     const mapping = new Mapping(schema);
     const ids = new Map<string, number>();
-    for (const [index, one] of rules.entries()) checkRule(mapping, one, ["rules", index], findings, ids);
+    for (const [index, rule] of rules.entries()) checkRule(mapping, rule, ["rules", index], findings, ids);
   }).problems;
 }
 
@@ -38,7 +38,7 @@ function checkRule(
       `expected another name than that of rules[${before}]`,
     );
   ids.set(rule.ruleId, Number(path.at(-1)));
-  const reason = unasked(rule);
+  const reason = unevaluatedReason(rule);
   if (reason !== undefined) findings.error("rule_not_asked", path, `expected ${reason}`);
   const compiled = compileRule(rule);
   if (!compiled.ok) {

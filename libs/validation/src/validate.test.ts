@@ -12,7 +12,7 @@ const file = (fileName: string, text: string): DefinitionText => ({
 });
 
 /** Returns `order.yaml:2:8 unknown_task` for each problem. */
-const told = (...files: readonly DefinitionText[]) =>
+const problemLines = (...files: readonly DefinitionText[]) =>
   validate(files).problems.map(({ fileName, line, column, code }) => `${fileName}:${line}:${column} ${code}`);
 
 const rules = (text: string) =>
@@ -20,7 +20,7 @@ const rules = (text: string) =>
 const limit = "    condition: subject.amount <= 10\n    deny: {message: at most 10}\n";
 
 describe("validating a folder", () => {
-  it("finds nothing wrong in valid files of each kind, and skips other files", () => {
+  it("accepts valid files of each kind, and skips other files", () => {
     const files = [
       file("order.yaml", "workflow: order\ntasks: {one: {uses: stock.reserve}}\n"),
       file("all.yaml", "session: all\ntasks: {one: {uses: stock.reserve}}\n"),
@@ -34,24 +34,29 @@ describe("validating a folder", () => {
     assert.deepEqual([checked.length, skipped], [5, ["compose.yaml"]]);
   });
 
-  it("names the place of what is wrong in a definition and a session", () => {
+  it("reports the place of an error in a definition and a session", () => {
     assert.deepEqual(
-      told(file("order.yaml", "workflow: order\ntasks:\n  one: {uses: a.b, needs: [two]}\n")),
+      problemLines(file("order.yaml", "workflow: order\ntasks:\n  one: {uses: a.b, needs: [two]}\n")),
       ["order.yaml:3:28 unknown_task"],
     );
-    assert.deepEqual(told(file("all.yaml", "session: all\ntasks: {one: {uses: a.b, needs: [two]}}\n")), [
-      "all.yaml:2:34 unknown_task",
-    ]);
+    assert.deepEqual(
+      problemLines(file("all.yaml", "session: all\ntasks: {one: {uses: a.b, needs: [two]}}\n")),
+      ["all.yaml:2:34 unknown_task"],
+    );
   });
 
   it("knows `from` in the file of a secret alone", () => {
-    assert.deepEqual(told(file("s.yaml", "secret: token\nfrom: env:TOKEN\n")), []);
-    assert.deepEqual(told(file("s.yaml", "secret: token\nfrom: sesame\n")), ["s.yaml:2:7 wrong_value"]);
-    assert.deepEqual(told(file("p.yaml", "pool: render\nfrom: env:TOKEN\n")), ["p.yaml:2:1 unknown_key"]);
+    assert.deepEqual(problemLines(file("s.yaml", "secret: token\nfrom: env:TOKEN\n")), []);
+    assert.deepEqual(problemLines(file("s.yaml", "secret: token\nfrom: sesame\n")), [
+      "s.yaml:2:7 wrong_value",
+    ]);
+    assert.deepEqual(problemLines(file("p.yaml", "pool: render\nfrom: env:TOKEN\n")), [
+      "p.yaml:2:1 unknown_key",
+    ]);
   });
 
   it("names the place of each mistake in the file of an adapter", () => {
-    const of = (rest: string) => told(file("a.yaml", `adapter: shop\n${rest}\n`));
+    const of = (rest: string) => problemLines(file("a.yaml", `adapter: shop\n${rest}\n`));
     const sql = "{sql: SELECT 1}";
     const http = "url: https://shop.example, operations: {get: {method: GET, path: /}}";
     const cases: readonly (readonly [rest: string, problems: readonly string[]])[] = [
@@ -71,7 +76,7 @@ describe("validating a folder", () => {
   it("finds the mistakes of each document of a file, and of a schedule", () => {
     const several =
       "workflow: a\ntasks: {one: {uses: a.b}}\n---\nschedule: s\nworkflow: a\nevry: 1s\nevery: 2s\n";
-    assert.deepEqual(told(file("all.yaml", several)), ["all.yaml:6:1 unknown_key"]);
+    assert.deepEqual(problemLines(file("all.yaml", several)), ["all.yaml:6:1 unknown_key"]);
     const { checked, skipped } = validate([
       file("all.yaml", several),
       file("k.yaml", "kind: a\n---\nkind: b\n"),
@@ -79,7 +84,7 @@ describe("validating a folder", () => {
     assert.deepEqual([checked.map(({ fileName }) => fileName), skipped], [["all.yaml"], ["k.yaml"]]);
   });
 
-  it("names what a definition needs and none of the folder's agents offers", () => {
+  it("reports a capability that a definition needs and no agent in the folder offers", () => {
     const agents = file("stock.agents.yaml", "agents: [{capabilities: [{name: stock.reserve}]}]\n");
     const order = file("order.yaml", "workflow: order\ntasks:\n  one: {uses: stock.reserv}\n");
     const { problems } = validate([agents, order]);
@@ -97,18 +102,18 @@ describe("validating a folder", () => {
     );
   });
 
-  it("names the place of what is wrong with a schema", () => {
-    assert.deepEqual(told(file("a.schema.json", '{\n  "type": "objekt"\n}')), [
+  it("reports the place of an error in a schema", () => {
+    assert.deepEqual(problemLines(file("a.schema.json", '{\n  "type": "objekt"\n}')), [
       "a.schema.json:2:11 wrong_schema",
     ]);
-    assert.deepEqual(told(file("a.schema.json", '"nothing"')), ["a.schema.json:1:1 wrong_schema"]);
+    assert.deepEqual(problemLines(file("a.schema.json", '"nothing"')), ["a.schema.json:1:1 wrong_schema"]);
   });
 
-  it("names the place of what is wrong with rules, their expressions and their cases", () => {
-    assert.deepEqual(told(rules("    condition: subject.amount <=\n    deny: {message: no}\n")), [
+  it("reports the place of an error in rules, their expressions and their cases", () => {
+    assert.deepEqual(problemLines(rules("    condition: subject.amount <=\n    deny: {message: no}\n")), [
       "a.rules.yaml:4:32 syntax",
     ]);
-    assert.deepEqual(told(rules("    deni: {message: no}\n")), ["a.rules.yaml:4:11 wrong_value"]);
+    assert.deepEqual(problemLines(rules("    deni: {message: no}\n")), ["a.rules.yaml:4:11 wrong_value"]);
     const failing = validate([
       rules(`${limit}    cases:\n      - {title: large, subject: {amount: 99}, admitted: true}\n`),
     ]);
@@ -116,18 +121,18 @@ describe("validating a folder", () => {
       failing.problems.map(({ line, code, message }) => [line, code, message.includes("at most 10")]),
       [[7, "case_failed", true]],
     );
-    const twice = rules(`${limit}  - ruleId: largest\n    subject: request\n${limit}`);
-    assert.deepEqual(told(twice), ["a.rules.yaml:6:13 repeated_name"]);
-    assert.deepEqual(told(file("a.rules.yaml", "rules: 5\n")), ["a.rules.yaml:1:8 wrong_type"]);
+    const duplicated = rules(`${limit}  - ruleId: largest\n    subject: request\n${limit}`);
+    assert.deepEqual(problemLines(duplicated), ["a.rules.yaml:6:13 repeated_name"]);
+    assert.deepEqual(problemLines(file("a.rules.yaml", "rules: 5\n")), ["a.rules.yaml:1:8 wrong_type"]);
   });
 
-  it("names the place of what is wrong with configuration", () => {
+  it("reports the place of an error in configuration", () => {
     const right = file(
       "deploy/tutti.yaml",
       "foundation: {log: {level: debug}}\nengines:\nintegration: {registry: {leaseMs: 20000}}\n",
     );
     assert.deepEqual(validate([right]).problems, []);
-    assert.deepEqual(told(file("tutti.yaml", "foundation:\n  log:\n    levle: debug\n")), [
+    assert.deepEqual(problemLines(file("tutti.yaml", "foundation:\n  log:\n    levle: debug\n")), [
       "tutti.yaml:3:12 wrong_setting",
     ]);
     assert.deepEqual(validate([file("grafana/tutti.yaml", "apiVersion: 1\n")]).skipped, [
@@ -137,21 +142,21 @@ describe("validating a folder", () => {
     assert.deepEqual([first?.line, first?.column, first?.code], [2, 16, "wrong_setting"]);
   });
 
-  it("names the place of what is wrong with agents", () => {
+  it("reports the place of an error in agents", () => {
     assert.deepEqual(
-      told(file("a.agents.yaml", "agents:\n  - name: one\n    capabilities: [{version: 1.0.0}]\n")),
+      problemLines(file("a.agents.yaml", "agents:\n  - name: one\n    capabilities: [{version: 1.0.0}]\n")),
       ["a.agents.yaml:3:20 missing_value"],
     );
-    assert.deepEqual(told(file("a.agents.yaml", "agents: 5\n")), ["a.agents.yaml:1:9 wrong_type"]);
+    assert.deepEqual(problemLines(file("a.agents.yaml", "agents: 5\n")), ["a.agents.yaml:1:9 wrong_type"]);
   });
 
-  it("tells what cannot be read at all, of every kind", () => {
+  it("reports unreadable files of every kind", () => {
     for (const name of ["a.rules.yaml", "a.agents.yaml", "a.schema.yaml"])
       assert.equal(validate([file(name, "rules: [\n")]).problems.length > 0, true, name);
     assert.equal(validate([file("a.yaml", "workflow: [\n")]).problems.length > 0, true);
   });
 
-  it("tells what cannot be read of resources and adapters too, and skips it in files of others", () => {
+  it("reports unreadable resources and adapters, and skips unreadable files of other programs", () => {
     const bomb = `a: &a [1]\nb: &b [*a, *a]\nc: [${"*b, ".repeat(200)}]\n`;
     const files = [
       file("pool.yaml", "# Pools.\n---\npool: render\nmaxQueued: [\n"),
@@ -183,7 +188,7 @@ describe("validating a folder", () => {
     );
   });
 
-  it("finds nothing wrong in the examples", () => {
+  it("finds no errors in the examples", () => {
     const folder = fileURLToPath(new URL("../../../examples", import.meta.url));
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter(mayBeChecked)

@@ -33,7 +33,7 @@ import type { Json } from "@tutti/expressions";
 import { checkAgents } from "./agent-file.ts";
 import { checkConfiguration, isConfiguration } from "./configuration-file.ts";
 import { together, Usage, type Used } from "./installation.ts";
-import { checkResource, isResourceWord, resourceWord } from "./resource-file.ts";
+import { checkResource, isResourceKind, resourceKindOf } from "./resource-file.ts";
 import { checkRules } from "./rule-file.ts";
 import { type ApplySettings, applySettingsName, fillVariables, readApplySettings } from "./variables.ts";
 import { checkVariantText, isVariantText } from "./variant-file.ts";
@@ -73,12 +73,12 @@ export function validate(
   const { filled, problems: unfilled } = withVariables(files);
   const kinds = filled.flatMap(partsOf).map((file) => ({ file, kind: kindOf(file) }));
   const agents = kinds.filter(({ kind }) => kind === "agents").map(({ file }) => checkAgents(file));
-  const capabilities = new Map(agents.flatMap((one) => [...one.capabilities]));
+  const capabilities = new Map(agents.flatMap((agent) => [...agent.capabilities]));
   const definitions = kinds.filter(({ kind }) => kind === "definition").map(({ file }) => file);
   const folder = catalogueOf(capabilities, definitions);
   const catalogue =
     installation === undefined ? (agents.length === 0 ? undefined : folder) : together(folder, installation);
-  const problems = [...unfilled, ...agents.flatMap((one) => [...one.problems])];
+  const problems = [...unfilled, ...agents.flatMap((agent) => [...agent.problems])];
   for (const { file, kind } of kinds) problems.push(...problemsOf(file, kind, catalogue));
   const known = new Set(kinds.filter(({ kind }) => kind !== undefined).map(({ file }) => file.fileName));
   return {
@@ -137,9 +137,9 @@ function withVariables(files: readonly DefinitionText[]) {
   const filled = files.map((file) => {
     const [, settings] = [...folders].find(([folder]) => file.fileName.startsWith(folder)) ?? [];
     if (settings === undefined || isApplySettings(file)) return file;
-    const one = fillVariables(file, settings.variables);
-    problems.push(...one.problems);
-    return one.file;
+    const result = fillVariables(file, settings.variables);
+    problems.push(...result.problems);
+    return result.file;
   });
   return { filled, problems };
 }
@@ -156,10 +156,10 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (/(?:^|[/\\])tutti(?:\.[\w-]+)?\.(?:ya?ml|json)$/i.test(file.fileName) && isConfiguration(file))
     return "configuration";
   if (isApplySettings(file)) return "apply";
-  if (file.format === "yaml" && resourceWord(file) !== undefined) return "resource";
+  if (file.format === "yaml" && resourceKindOf(file) !== undefined) return "resource";
   if (file.format === "yaml" && isVariantText(file)) return "variant";
   if (file.format === "yaml" && isAdapterText(file)) return "adapter";
-  if (file.format === "yaml" && hasAppliedWord(file) && isUnreadable(file)) return "unreadable";
+  if (file.format === "yaml" && hasAppliedKind(file) && isUnreadable(file)) return "unreadable";
   if (!/^\s*["']?(?:workflow|session|schedule|trigger|source)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field with this name.
@@ -173,10 +173,10 @@ function kindOf(file: DefinitionText): Kind | undefined {
  * Returns whether the first line is a kind that `tutti apply` knows, such as `pool: render`. A file that cannot be
  * parsed has no keys, and must not pass as a file of another kind.
  */
-function hasAppliedWord({ text }: DefinitionText): boolean {
+function hasAppliedKind({ text }: DefinitionText): boolean {
   const first = text.split("\n").find((line) => !/^\s*(?:#.*)?$/.test(line) && !line.startsWith("---")) ?? "";
-  const [, word = ""] = /^([a-z-]+):[ \t]+["']?[\w./-]+["']?[ \t]*(?:#.*)?\r?$/.exec(first) ?? [];
-  return word === "adapter" || word === "variant" || isResourceWord(word);
+  const [, kind = ""] = /^([a-z-]+):[ \t]+["']?[\w./-]+["']?[ \t]*(?:#.*)?\r?$/.exec(first) ?? [];
+  return kind === "adapter" || kind === "variant" || isResourceKind(kind);
 }
 
 /** Returns whether a file cannot be parsed. Its checker reports the problem. */
@@ -208,8 +208,8 @@ function problemsOf(
     case "adapter":
       return checkAdapterText(file).problems;
     case "resource": {
-      const word = resourceWord(file);
-      return word === undefined ? [] : checkResource(file, word).problems;
+      const resourceKind = resourceKindOf(file);
+      return resourceKind === undefined ? [] : checkResource(file, resourceKind).problems;
     }
     case "variant":
       return checkVariantText(file).problems;

@@ -53,14 +53,14 @@ function partIn(value: unknown, path: readonly string[], findings: Findings): Pa
   if (namespace !== undefined && typeof namespace !== "string")
     findings.error("wrong_type", [...path, "namespace"], "expected the name of a namespace");
   if (!isMap(variables)) findings.error("wrong_type", [...path, "variables"], "expected values by name");
-  for (const [name, one] of Object.entries(isMap(variables) ? variables : {}))
-    if (!["string", "number", "boolean"].includes(typeof one))
+  for (const [name, value] of Object.entries(isMap(variables) ? variables : {}))
+    if (!["string", "number", "boolean"].includes(typeof value))
       findings.error(
         "wrong_type",
         [...path, "variables", name],
         "expected a text, a number or true or false",
       );
-    else if (typeof one === "string" && /[\r\n]/.test(one))
+    else if (typeof value === "string" && /[\r\n]/.test(value))
       findings.error("wrong_value", [...path, "variables", name], "expected a text of one line");
   return {
     ...(typeof set === "string" && { set }),
@@ -80,7 +80,7 @@ export function fillVariables<F extends DefinitionText>(
 ): { readonly file: F; readonly problems: readonly DefinitionProblem[] } {
   const problems: DefinitionProblem[] = [];
   const lines = file.text.split("\n").map((text, at) =>
-    text.replace(/\$\{var\.([A-Za-z0-9_-]+)\}/g, (whole: string, name: string, place: number) => {
+    text.replace(/\$\{var\.([A-Za-z0-9_-]+)\}/g, (match: string, name: string, place: number) => {
       if (Object.hasOwn(variables, name)) return String(variables[name]);
       problems.push({
         severity: "error",
@@ -92,7 +92,7 @@ export function fillVariables<F extends DefinitionText>(
         message: `expected a variable of ${applySettingsName}, found ${name}`,
         expected: "",
       });
-      return whole;
+      return match;
     }),
   );
   return { file: { ...file, text: lines.join("\n") }, problems };

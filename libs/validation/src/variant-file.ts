@@ -27,17 +27,17 @@ export function checkVariantText(source: DefinitionText): {
 } {
   let variant: DescribedVariant | undefined;
   const { problems } = readText(source, (value, findings) => {
-    const given = value as Readonly<Record<string, unknown>>;
-    const textOf = (field: string, what: string): string => {
-      const text = given[field];
+    const input = value as Readonly<Record<string, unknown>>;
+    const textOf = (field: string, expectation: string): string => {
+      const text = input[field];
       if (typeof text === "string" && text !== "") return text;
-      findings.error(text === undefined ? "missing_value" : "wrong_type", [field], `expected ${what}`);
+      findings.error(text === undefined ? "missing_value" : "wrong_type", [field], `expected ${expectation}`);
       return "";
     };
-    for (const field of Object.keys(given))
+    for (const field of Object.keys(input))
       if (!fields.has(field))
         findings.error("unknown_key", [field], "expected old, new, percent or compare", { key: true });
-    const { percent, compare = false } = given;
+    const { percent, compare = false } = input;
     const isPercent = Number.isInteger(percent) && Number(percent) >= 0 && Number(percent) <= 100;
     if (percent !== undefined && !isPercent)
       findings.error("wrong_value", ["percent"], "expected a whole number from 0 to 100");

@@ -93,7 +93,7 @@ describe("a definition in Python", { skip: python.skip }, () => {
     );
   });
 
-  it("is written as YAML that says the same, for each example", async () => {
+  it("is written as equivalent YAML for each example", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-definitions-"));
     try {
       const documents = readdirSync(examples)

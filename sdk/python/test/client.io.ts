@@ -8,14 +8,14 @@ import { describe, it } from "node:test";
 import { startPlatform } from "./platform.fixture.ts";
 import { folder, python, run } from "./python.fixture.ts";
 
-interface Shown {
+interface Example {
   readonly name: string;
   readonly program: string;
   /** Expected output. `…` stands for the rest of a line, or for any lines. */
   readonly output: string;
 }
 
-function shownIn(page: string): readonly Shown[] {
+function examplesIn(page: string): readonly Example[] {
   const text = readFileSync(join(folder, "../../docs/guides", page), "utf8");
   const blocks = text.matchAll(/^```python file=(\S+)\n(.*?)^```\n\n```text\n(.*?)^```$/gms);
   return [...blocks].map(([, name = "", program = "", output = ""]) => ({ name, program, output }));
@@ -41,9 +41,9 @@ describe("the Python client", { skip: python.skip }, () => {
       );
       assert.equal(code, 0, output);
       assert.match(output, /^Ran [1-9]\d* tests in [\s\S]*OK$/m);
-      const shown = shownIn("python.md");
-      assert.ok(shown.length >= 3);
-      for (const each of shown) {
+      const examples = examplesIn("python.md");
+      assert.ok(examples.length >= 3);
+      for (const each of examples) {
         const ended = await run(["-W", "error", "-c", each.program], directory, { TUTTI_URL: platform.http });
         assert.equal(ended.code, 0, `${each.name}: ${ended.output}`);
         assert.match(ended.output, patternOf(each.output), `${each.name}: ${ended.output}`);

@@ -7,7 +7,7 @@ import { folder, python } from "./python.fixture.ts";
 describe("the Python worker", { skip: python.skip }, () => {
   const asRules = { grpc: conformanceRules.length, websocket: conformanceRules.length - 1 };
   for (const transport of ["grpc", "websocket"] as const)
-    it(`keeps every rule of the link over ${transport}`, async () => {
+    it(`follows every rule of the link over ${transport}`, async () => {
       const reports = await checkConformance({
         transport,
         launch: commandWorker([python.path, join(folder, "tests", "conformance_worker.py")]),

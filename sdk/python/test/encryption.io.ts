@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
 import { silentLogger } from "@tutti/kernel";
-import { Mesh, makeDevelopmentCertificates } from "@tutti/mesh";
+import { createDevelopmentCertificates, Mesh } from "@tutti/mesh";
 import { folder, python, run } from "./python.fixture.ts";
 
 const program = `
@@ -39,13 +39,13 @@ const welcome = HostFrame.fromPartial({
 describe("a worker in Python with certificates", { skip: python.skip }, () => {
   let directory: string;
   let host: Mesh;
-  const heard: AgentFrame[] = [];
+  const receivedFrames: AgentFrame[] = [];
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-python-tls-"));
     const path = (name: string) => join(directory, name);
-    await makeDevelopmentCertificates({ directory, services: ["swarm", "worker"] });
-    await makeDevelopmentCertificates({ directory: path("other"), services: ["worker"] });
+    await createDevelopmentCertificates({ directory, services: ["swarm", "worker"] });
+    await createDevelopmentCertificates({ directory: path("other"), services: ["worker"] });
     host = new Mesh({
       foundation: { logger: silentLogger },
       settings: {
@@ -57,7 +57,7 @@ describe("a worker in Python with certificates", { skip: python.skip }, () => {
     host.serve(agentLinkService, {
       async *link(frames) {
         for await (const frame of frames) {
-          heard.push(frame);
+          receivedFrames.push(frame);
           if (frame.hello !== undefined) yield welcome;
           if (frame.bye !== undefined) return;
         }
@@ -70,16 +70,16 @@ describe("a worker in Python with certificates", { skip: python.skip }, () => {
     await rm(directory, { recursive: true });
   });
 
-  it("is linked to a host that the same authority vouches for, and says goodbye", async () => {
+  it("links to a host that the same authority has certified, and says goodbye", async () => {
     const { code, output } = await run(["-c", program, host.address, directory, "20"], folder);
     assert.equal(code, 0, output);
     assert.match(output, /^linked as one$/m);
-    assert.ok(heard.at(-1)?.bye !== undefined);
+    assert.ok(receivedFrames.at(-1)?.bye !== undefined);
     assert.ok(!output.includes("token-of-a-test"));
   });
 
-  it("is not linked to a host that another authority vouches for, and sends it nothing", async () => {
-    heard.length = 0;
+  it("does not link to a host that another authority has certified, and sends it no data", async () => {
+    receivedFrames.length = 0;
     const { code, output } = await run(
       ["-c", program, host.address, join(directory, "other"), "0.5"],
       folder,
@@ -88,7 +88,7 @@ describe("a worker in Python with certificates", { skip: python.skip }, () => {
     assert.match(output, /no link, retrying/);
     assert.match(output, /^not linked$/m);
     assert.match(output, /^stopped$/m);
-    assert.deepEqual(heard, []);
+    assert.deepEqual(receivedFrames, []);
     assert.ok(!output.includes("token-of-a-test"));
   });
 });

@@ -39,9 +39,9 @@ class FunctionWorker implements AsyncDisposable {
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.lines.push(line));
   }
 
-  async says(line: string): Promise<void> {
-    const says = async () => this.lines.includes(line);
-    await until(`the worker says ${line}`, says, Boolean);
+  async waitForLine(line: string): Promise<void> {
+    const hasPrinted = async () => this.lines.includes(line);
+    await until(`the worker says ${line}`, hasPrinted, Boolean);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,7 +66,7 @@ describe("a durable function in Python", { skip: python.skip }, () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const begin = async (name: string, input?: unknown): Promise<RunHandle> => {
+  const startRun = async (name: string, input?: unknown): Promise<RunHandle> => {
     const start = () => tutti.run(name, { input }).catch(() => undefined);
     const run = await until("the function is registered", start, (found) => found !== undefined);
     assert.ok(run !== undefined);
@@ -79,8 +79,8 @@ describe("a durable function in Python", { skip: python.skip }, () => {
   ] as const)
     it(`continues at another worker when it is killed at ${place}`, async () => {
       await using victim = new FunctionWorker(platform);
-      const run = await begin("trip", { rounds });
-      await victim.says(`at ${place}`);
+      const run = await startRun("trip", { rounds });
+      await victim.waitForLine(`at ${place}`);
       await victim[Symbol.asyncDispose]();
       await using heir = new FunctionWorker(platform);
       const { key, ...output } = await run.result<{ readonly key: string }>();
@@ -93,12 +93,12 @@ describe("a durable function in Python", { skip: python.skip }, () => {
 
   it("is compensated at another worker when its run is cancelled", async () => {
     await using victim = new FunctionWorker(platform);
-    const run = await begin("saga");
-    await victim.says("at wait");
+    const run = await startRun("saga");
+    await victim.waitForLine("at wait");
     const events = async () => (await run.get()).eventCount;
     await until("the turn is recorded", events, (count) => count > 5);
     await run.cancel("enough");
-    await victim.says("undo slow");
+    await victim.waitForLine("undo slow");
     assert.ok(victim.lines.includes("undo pay"));
     await victim[Symbol.asyncDispose]();
     await using heir = new FunctionWorker(platform);
@@ -116,13 +116,13 @@ describe("a durable function in Python", { skip: python.skip }, () => {
     const tested = await runPython(tests, directory);
     assert.equal(tested.code, 0, tested.output);
     await using _worker = new FunctionWorker(platform, [join(directory, "order_worker.py")]);
-    const run = await begin("order-in-python", { total: 5 });
+    const run = await startRun("order-in-python", { total: 5 });
     assert.deepEqual(await run.result(), { status: "shipped", paid: "paid 5", label: "label for shelf 7" });
   });
 
   it("takes several turns for a long loop", async () => {
     await using _worker = new FunctionWorker(platform);
-    const run = await begin("long", { rounds: 1_200 });
+    const run = await startRun("long", { rounds: 1_200 });
     assert.equal(await run.result(), 1_200);
   });
 });

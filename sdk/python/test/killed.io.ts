@@ -46,24 +46,24 @@ worker.run()
 
 class PythonWorker {
   readonly child: ChildProcess;
-  readonly #said = new Set<string>();
+  readonly #printed = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
 
-  constructor(address: string, what: string) {
-    this.child = spawn(python.path, ["-c", program, what], {
+  constructor(address: string, taskInput: string) {
+    this.child = spawn(python.path, ["-c", program, taskInput], {
       env: { ...process.env, ...environment, TUTTI_ADDRESS: address },
       stdio: ["pipe", "pipe", "ignore"],
     });
     assert.ok(this.child.stdout !== null);
     createInterface({ input: this.child.stdout }).on("line", (line) => {
-      this.#said.add(line);
+      this.#printed.add(line);
       this.#waiting.get(line)?.();
     });
   }
 
   /** Resolves when the program has printed the line. */
-  says(line: string): Promise<void> {
-    if (this.#said.has(line)) return Promise.resolve();
+  waitForLine(line: string): Promise<void> {
+    if (this.#printed.has(line)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting.set(line, resolve);
       this.child.once("exit", (code) =>
@@ -113,11 +113,11 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
     await rm(directory, { recursive: true, force: true });
   });
 
-  const begin = async (what: string): Promise<{ run: RunHandle; other: PythonWorker }> => {
-    const other = new PythonWorker(address, what);
+  const start = async (taskInput: string): Promise<{ run: RunHandle; other: PythonWorker }> => {
+    const other = new PythonWorker(address, taskInput);
     children.push(other.child);
-    const run = await tutti.run("handed-on", { id: `handed-on-${what}`, input: what });
-    await other.says("begun");
+    const run = await tutti.run("handed-on", { id: `handed-on-${taskInput}`, input: taskInput });
+    await other.waitForLine("begun");
     return { run, other };
   };
   const help = async (agentId: string, capability: string): Promise<void> => {
@@ -133,7 +133,7 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
   };
 
   it("is done by another when it is killed with -9, as the next attempt", async () => {
-    const { run, other } = await begin("die");
+    const { run, other } = await start("die");
     await help("heir", "work.die");
     other.child.kill("SIGKILL");
     assert.deepEqual(await run.result(), { die: "heir", hang: null });
@@ -148,12 +148,12 @@ describe("a task of a worker in Python that does not end it", { skip: python.ski
   });
 
   it("is done by another when it hangs beyond its time, and its later messages have no effect", async () => {
-    const { run, other } = await begin("hang");
+    const { run, other } = await start("hang");
     await help("helper", "work.hang");
     const output = { die: null, hang: "helper" };
     assert.deepEqual(await run.result(), output);
     other.child.stdin?.write("\n");
-    await other.says("ended");
+    await other.waitForLine("ended");
     // Another run uses the same pool after the late answer.
     const next = await tutti.run("handed-on", { input: "none" });
     await next.result();

@@ -40,17 +40,17 @@ print("done")
 /** Returns the program in the guide. */
 function programOfGuide(): string {
   const page = readFileSync(join(folder, "../../docs/guides/locks.md"), "utf8");
-  const [, shown] = /^```python file=press.py\n(.*?)^```$/ms.exec(page) ?? [];
-  return shown ?? assert.fail("no program in Python");
+  const [, programText] = /^```python file=press.py\n(.*?)^```$/ms.exec(page) ?? [];
+  return programText ?? assert.fail("no program in Python");
 }
 
 describe("locks from Python", { skip: python.skip }, () => {
-  it("are renewed by themselves, given back at the end, and say when they are lost", async () => {
+  it("are renewed automatically, released at the end, and report their loss", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-locks-"));
     try {
       await using platform = await startPlatform(directory);
-      const held = await run(["-c", program(platform.http)], directory);
-      assert.deepEqual(held, { code: 0, output: "done\n" });
+      const result = await run(["-c", program(platform.http)], directory);
+      assert.deepEqual(result, { code: 0, output: "done\n" });
       const { code, output } = await run(["-c", programOfGuide()], directory, { TUTTI_URL: platform.http });
       assert.equal(code, 0, output);
       assert.match(output, /^the press is ours, token \d+$/m);

@@ -60,7 +60,7 @@ function programOfGuide(): string {
 }
 
 describe("a mission from Python", { skip: python.skip }, () => {
-  it("is started, joined, claimed, written, told, handed on, spent of and ended, as the guide shows too", async () => {
+  it("is started, joined, claimed, written to, notified, handed off, charged and ended, also by the program of the guide", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-missions-"));
     const platform = await startPlatform(directory);
     const server = platform.http;
@@ -69,8 +69,8 @@ describe("a mission from Python", { skip: python.skip }, () => {
       const { code, output } = await run(["takes_part.py"], directory);
       assert.equal(code, 0, output);
       assert.match(output, /done/);
-      const shown = await run(["-c", programOfGuide()], directory, { TUTTI_URL: server });
-      assert.deepEqual(shown, { code: 0, output: "{'headline': 'All about cats'}\n" });
+      const result = await run(["-c", programOfGuide()], directory, { TUTTI_URL: server });
+      assert.deepEqual(result, { code: 0, output: "{'headline': 'All about cats'}\n" });
     } finally {
       await platform[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });

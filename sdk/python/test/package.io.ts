@@ -84,9 +84,9 @@ describe("the Python package", () => {
       const bin = join(place, "venv", "bin");
       await execute(join(bin, "pip"), ["install", "--quiet", "--no-deps", join(place, "made", wheel)]);
       // The environment has neither gRPC nor protobuf.
-      const asked =
+      const script =
         "import tutti; print(tutti.__version__, tutti.connect().namespace, tutti.Workflow('w').to_yaml())";
-      const { stdout } = await execute(join(bin, "python"), ["-W", "error", "-c", asked], {
+      const { stdout } = await execute(join(bin, "python"), ["-W", "error", "-c", script], {
         env: environment,
       });
       assert.equal(stdout, "0.1.0 default workflow: w\n\n");

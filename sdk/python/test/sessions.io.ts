@@ -78,8 +78,8 @@ print("done")
 /** Returns a program in the guide. */
 function programOfGuide(name: string): string {
   const page = readFileSync(join(folder, "../../docs/guides/sessions.md"), "utf8");
-  const [, shown] = new RegExp(`^\`\`\`python file=${name}\\n(.*?)^\`\`\`$`, "ms").exec(page) ?? [];
-  return shown ?? assert.fail(`no program ${name} in Python`);
+  const [, programText] = new RegExp(`^\`\`\`python file=${name}\\n(.*?)^\`\`\`$`, "ms").exec(page) ?? [];
+  return programText ?? assert.fail(`no program ${name} in Python`);
 }
 
 const addressed = ({ http, grpc }: Platform) => `
@@ -133,7 +133,7 @@ print("done")
 `;
 
 describe("a session from Python", { skip: python.skip }, () => {
-  it("is started, followed, explained, held, cancelled, refused, and decided about by an orchestrator in Python", async () => {
+  it("is started, followed, explained, paused, cancelled, refused, and decided by an orchestrator in Python", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-sessions-"));
     const platform = await startPlatform(directory);
     const worker = new Worker({ address: platform.grpc, handleSignals: false });
@@ -157,8 +157,8 @@ describe("a session from Python", { skip: python.skip }, () => {
       const worked = await run(["-c", careful], directory);
       assert.equal(worked.code, 0, worked.output);
       assert.match(worked.output, /^\{'later': 'All about bows', 'now': 'All about rosin'\}$/m);
-      const shown = programOfGuide("pages_of_mine.py");
-      assert.deepEqual(await run(["-c", shown], directory, { TUTTI_URL: platform.http }), {
+      const programText = programOfGuide("pages_of_mine.py");
+      assert.deepEqual(await run(["-c", programText], directory, { TUTTI_URL: platform.http }), {
         ...{ code: 0, output: "{'cats': 'All about cats'}\n" },
       });
       const handled = await run(["-c", `${addressed(platform)}${programOfGuide("handle.py")}`], directory);

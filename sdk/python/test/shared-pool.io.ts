@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { describe, it } from "node:test";
 import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import type { ServiceHost } from "@tutti/host";
-import { KeptHost } from "@tutti/host/testing";
-import { Bell, silentLogger } from "@tutti/kernel";
+import { RestartableHost } from "@tutti/host/testing";
+import { Notifier, silentLogger } from "@tutti/kernel";
 import { gate } from "@tutti/kernel/testing";
 import { Worker } from "@tutti/sdk";
 import { swarm } from "@tutti/swarm";
@@ -39,8 +39,8 @@ const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
 class Sender {
   readonly replies: OfferReply[] = [];
   readonly #requests: OfferRequest[] = [];
-  readonly #said = new Bell();
-  readonly #heard = new Bell();
+  readonly #requested = new Notifier();
+  readonly #received = new Notifier();
   #isOpen = true;
 
   constructor(host: ServiceHost) {
@@ -48,12 +48,12 @@ class Sender {
     const read = async () => {
       for await (const reply of replies) {
         this.replies.push(reply);
-        this.#heard.ring();
+        this.#received.notify();
       }
     };
     // The stream breaks when the host stops.
     read().catch(() => {});
-    this.say({ hello: { version: 1, instanceId: "inst_sender", service: "workflow" } });
+    this.send({ hello: { version: 1, instanceId: "inst_sender", service: "workflow" } });
   }
 
   get results() {
@@ -61,23 +61,23 @@ class Sender {
   }
 
   async resultsReach(count: number): Promise<void> {
-    while (this.results.length < count) await this.#heard.rung();
+    while (this.results.length < count) await this.#received.notified();
   }
 
-  say(request: Parameters<typeof OfferRequest.fromPartial>[0]): void {
+  send(request: Parameters<typeof OfferRequest.fromPartial>[0]): void {
     this.#requests.push(OfferRequest.fromPartial(request));
-    this.#said.ring();
+    this.#requested.notify();
   }
 
   close(): void {
     this.#isOpen = false;
-    this.#said.ring();
+    this.#requested.notify();
   }
 
   async *#outgoing(): AsyncGenerator<OfferRequest> {
     while (this.#isOpen) {
       const request = this.#requests.shift();
-      if (request === undefined) await this.#said.rung();
+      if (request === undefined) await this.#requested.notified();
       else yield request;
     }
   }
@@ -90,16 +90,16 @@ function tokenOf(number: number): Uint8Array {
 }
 
 describe("a worker in Python and one in TypeScript", { skip: python.skip }, () => {
-  it("share the tasks of one pool: each is done once, by one of them, and both leave gracefully", async () => {
-    await using kept = await KeptHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
+  it("share the tasks of one pool: each task is done once, and both workers shut down gracefully", async () => {
+    await using kept = await RestartableHost.open({ name: "swarm", services: [swarm], transport: "grpc" });
     const { host } = kept;
     const address = host.mesh.address;
     const doors = gate();
-    const begun = { python: 0, typescript: 0 };
-    const bell = new Bell();
-    const begin = (who: keyof typeof begun, count: number) => {
-      begun[who] += count;
-      bell.ring();
+    const started = { python: 0, typescript: 0 };
+    const bell = new Notifier();
+    const start = (language: keyof typeof started, count: number) => {
+      started[language] += count;
+      bell.notify();
     };
     const child = spawn(python.path, ["-c", program], {
       env: { ...process.env, ...environment, TUTTI_ADDRESS: address },
@@ -112,20 +112,20 @@ describe("a worker in Python and one in TypeScript", { skip: python.skip }, () =
     });
     child.stdout
       .setEncoding("utf8")
-      .on("data", (chunk: string) => begin("python", chunk.match(/begun/g)?.length ?? 0));
+      .on("data", (chunk: string) => start("python", chunk.match(/begun/g)?.length ?? 0));
     const worker = new Worker(
       { address, agentId: "typescript", slots: 4, handleSignals: false },
       { logger: silentLogger },
     );
     worker.handle<{ readonly number: number }>("test.who", async ({ number }, { idempotencyKey }) => {
-      begin("typescript", 1);
+      start("typescript", 1);
       await doors.pass();
       return { by: "typescript", number, key: idempotencyKey };
     });
     const sender = new Sender(host);
     try {
       await worker.start();
-      sender.say({
+      sender.send({
         profiles: [{ number: 1, pool: 1, capability: "test.who", workKind: "run" }],
         offers: numbers.map((number) => ({
           ...{ token: tokenOf(number), profile: 1, attempt: 1, workId: `run-${number}`, taskId: "who" },
@@ -133,9 +133,9 @@ describe("a worker in Python and one in TypeScript", { skip: python.skip }, () =
         })),
       });
       // No task ends before each of them has all its slots full.
-      while (begun.python < 4 || begun.typescript < 4) {
+      while (started.python < 4 || started.typescript < 4) {
         assert.equal(child.exitCode, null, complaints);
-        await bell.rung();
+        await bell.notified();
       }
       doors.open();
       child.stdin.write(`${numbers.length}\n`);
@@ -150,9 +150,9 @@ describe("a worker in Python and one in TypeScript", { skip: python.skip }, () =
       );
       for (const { number, key } of outputs) assert.equal(key, `run-${number}/who`);
       const by = Object.groupBy(outputs, (output) => output.by);
-      assert.equal(by["python"]?.length, begun.python);
-      assert.equal(by["typescript"]?.length, begun.typescript);
-      sender.say({ resultsDurable: numbers.length });
+      assert.equal(by["python"]?.length, started.python);
+      assert.equal(by["typescript"]?.length, started.typescript);
+      sender.send({ resultsDurable: numbers.length });
       child.kill("SIGTERM");
       await worker.stop();
       assert.deepEqual(await exited, [0, null], complaints);

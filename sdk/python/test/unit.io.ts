@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { folder, python, run } from "./python.fixture.ts";
 
-describe("the Python worker by itself", { skip: python.skip }, () => {
+describe("the Python worker", { skip: python.skip }, () => {
   it("passes its own tests, which Python runs", async () => {
     const { code, output } = await run(["-m", "unittest"], join(folder, "tests"));
     assert.equal(code, 0, output);

@@ -67,7 +67,7 @@ async function ended(child: ChildProcess): Promise<unknown[]> {
   return exit;
 }
 
-describe("a run whose tasks are offered in two languages", { skip: python.skip }, () => {
+describe("a run whose tasks are offered by workers in two languages", { skip: python.skip }, () => {
   it("has each task done once, some of them in each", async () => {
     const directory = await mkdtemp(join(tmpdir(), "tutti-python-"));
     const { child: platform, address } = await platformIn(directory);

@@ -7,11 +7,11 @@ export async function isConfirmed(
   question: string,
 ): Promise<boolean> {
   if (values.flag("yes")) return true;
-  if (!print.canAsk)
+  if (!print.canPrompt)
     throw usageFailure(`\`tutti ${command.name}\` needs a confirmation: ${question}`, [
       "Add --yes to confirm without a question.",
     ]);
-  const answer = await shell.ask(`${question} [y/N] `);
+  const answer = await shell.prompt(`${question} [y/N] `);
   if (answer !== undefined && /^y(es)?$/i.test(answer.trim())) return true;
   print.note("Nothing was changed.");
   return false;

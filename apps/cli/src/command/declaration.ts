@@ -15,7 +15,7 @@ export interface Command {
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
   /** Whether options with a dot are keys of the configuration, which the platform reads: `--log.level=debug`. */
-  readonly takesKeys?: boolean;
+  readonly acceptsConfigKeys?: boolean;
   readonly examples?: readonly Example[];
   /** The question before the command destroys something. Undefined: nothing is destroyed, or the action asks. */
   readonly confirm?: (values: Values) => string | undefined;

@@ -33,8 +33,8 @@ export class Failure extends Error {
   readonly exitCode: ExitCode;
   readonly code: string;
 
-  constructor(what: string, { why = [], problems = [], next = [], exitCode, code, cause }: FailureParts) {
-    super(what, { cause });
+  constructor(message: string, { why = [], problems = [], next = [], exitCode, code, cause }: FailureParts) {
+    super(message, { cause });
     this.why = why;
     this.problems = problems;
     this.next = next;
@@ -44,8 +44,8 @@ export class Failure extends Error {
 }
 
 /** Returns the failure for a wrong command line. */
-export function usageFailure(what: string, next: readonly Advice[] = []): Failure {
-  return new Failure(what, { next, exitCode: exitCodes.usage, code: "usage" });
+export function usageFailure(message: string, next: readonly Advice[] = []): Failure {
+  return new Failure(message, { next, exitCode: exitCodes.usage, code: "usage" });
 }
 
 export function drawFailure(

@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import { commands } from "../commands/commands.ts";
 import { withoutColours as style } from "../terminal/style.ts";
 import { widthOf } from "../terminal/text.ts";
+import { parseCommandLine } from "./command-line.ts";
 import { everyOption } from "./declaration.ts";
 import { drawHelp, firstCommands, groups } from "./help.ts";
-import { readWords } from "./words.ts";
 
 const page = { style, width: 80 };
 
@@ -14,7 +14,7 @@ describe("help", () => {
     const text = drawHelp({ about: "" }, commands, page).join("\n");
     assert.equal(firstCommands.length, 12);
     for (const name of firstCommands) {
-      const command = commands.find((one) => one.name === name);
+      const command = commands.find((candidate) => candidate.name === name);
       assert.ok(command !== undefined && text.includes(`  ${name} `) && text.includes(command.summary), name);
     }
     assert.ok(!text.includes("quota"));
@@ -51,7 +51,7 @@ describe("the table of commands", () => {
     for (const name of names) assert.ok(!names.some((other) => other.startsWith(`${name} `)), name);
   });
 
-  it("has no option twice in one command", () => {
+  it("declares each option of a command once", () => {
     for (const { name, options = [] } of commands) {
       const all = [...options, ...everyOption];
       const flags = all.flatMap((option) => [
@@ -62,7 +62,7 @@ describe("the table of commands", () => {
     }
   });
 
-  it("has one meaning for each option in all commands", () => {
+  it("gives an option the same meaning in all commands", () => {
     const all = [...everyOption, ...commands.flatMap(({ options = [] }) => options)];
     for (const [name, same] of Map.groupBy(all, (option) => option.name)) {
       const meanings = same.map(({ value = "", short = "", summary }) =>
@@ -86,12 +86,12 @@ describe("the table of commands", () => {
     }
   });
 
-  it("asks before each command that destroys something, and --yes skips the question", () => {
+  it("asks for confirmation before each destructive command, and --yes skips the question", () => {
     const destroying = commands.filter(({ name }) => /(^| )(delete|revoke|unbind|break|reset)$/.test(name));
     assert.ok(destroying.length >= 13);
     for (const { name, confirm, options = [], arguments: named = [] } of destroying) {
-      const words = [...name.split(" "), ...named.map(() => "x")];
-      const invocation = readWords(words, commands);
+      const args = [...name.split(" "), ...named.map(() => "x")];
+      const invocation = parseCommandLine(args, commands);
       assert.ok(invocation.kind === "command" && confirm?.(invocation.values) !== undefined, name);
       assert.ok(
         options.some((option) => option.name === "yes"),
@@ -105,9 +105,9 @@ describe("the table of commands", () => {
   it("has examples that are commands", () => {
     for (const { name, examples = [] } of commands)
       for (const { words } of examples) {
-        const [said = ""] = words.split(/ [|<>] /);
-        const parts = [...said.matchAll(/'[^']*'|\S+/g)].map(([part]) => part.replaceAll("'", ""));
-        const invocation = readWords(joined(parts, said), commands);
+        const [command = ""] = words.split(/ [|<>] /);
+        const parts = [...command.matchAll(/'[^']*'|\S+/g)].map(([part]) => part.replaceAll("'", ""));
+        const invocation = parseCommandLine(joined(parts, command), commands);
         assert.equal(invocation.kind === "command" && invocation.command.name, name, words);
       }
   });
@@ -124,8 +124,8 @@ const imperative =
   /^(?:Start|Claim|Follow|List|Show|Explain|Decide|Send|Query|Update|Cancel|Pause|Resume|Retry|Delete|Preview|Draw|Simulate|Wait|Move|Check|Register|Archive|Convert|Create|Release|Print|Sign|Stream|Find|Prove|Race|Restart|Shut|Back|Restore|Import|Change|Drain|Put|Wake|Quarantine|Disable|Enable|Acquire|Set|Break|Add|Remove|Reserve|Reset|Lift|Replace|Revoke|Store|Rotate|Bind|Test|Apply|Roll|Replay|Post|Compare|Report|Search|Export|Verify|Serve|Acknowledge|Silence|End|Resolve)\b/;
 
 /** Joins the parts as a shell does: quotes in the middle of a word do not split it. */
-function joined(parts: readonly string[], said: string): string[] {
-  return said.includes("='")
-    ? said.replaceAll(/'([^']*)'/g, (_, inside: string) => inside.replaceAll(" ", "\u00a0")).split(" ")
+function joined(parts: readonly string[], command: string): string[] {
+  return command.includes("='")
+    ? command.replaceAll(/'([^']*)'/g, (_, inside: string) => inside.replaceAll(" ", "\u00a0")).split(" ")
     : [...parts];
 }

@@ -1,8 +1,8 @@
 /** Help, drawn from the declarations. */
 import type { Style } from "../terminal/style.ts";
 import { padEnd, widthOf, wrap } from "../terminal/text.ts";
+import { printArgument } from "./command-line.ts";
 import { type Command, everyOption, type Group, type Option } from "./declaration.ts";
-import { printArgument } from "./words.ts";
 
 export interface Page {
   readonly style: Style;
@@ -87,11 +87,11 @@ function commandHelp(command: Command, page: Page): string[] {
   const { style, width } = page;
   const { name, summary, about = [], arguments: named = [], options = [], examples = [] } = command;
   const own = options.length === 0 ? "" : " [options]";
-  const words = [name, ...named.map(printArgument)].join(" ");
-  const lines = [`${style.bold(`tutti ${words}`)}${style.dim(own)}`, "", ...wrap(`${summary}.`, width)];
+  const usage = [name, ...named.map(printArgument)].join(" ");
+  const lines = [`${style.bold(`tutti ${usage}`)}${style.dim(own)}`, "", ...wrap(`${summary}.`, width)];
   for (const paragraph of about) lines.push("", ...wrap(paragraph, width));
   const namedArguments = named.map((argument) => [printArgument(argument), argument.summary] as const);
-  const option = (one: Option): readonly [string, string] => [printOption(one), one.summary];
+  const option = (item: Option): readonly [string, string] => [printOption(item), item.summary];
   const nameWidth = Math.min(
     28,
     Math.max(

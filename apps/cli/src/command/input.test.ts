@@ -25,8 +25,8 @@ describe("inputs on a command line", () => {
     ["text in quotes is text", ['a="5"'], { a: "5" }],
     ["equals signs may be in a value", ["a=b=c"], { a: "b=c" }],
   ];
-  for (const [what, parts, input] of cases)
-    it(what, async () => assert.deepEqual(await readInput(parts, shell), input));
+  for (const [title, parts, input] of cases)
+    it(title, async () => assert.deepEqual(await readInput(parts, shell), input));
 
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [["{"], /Invalid JSON in the input/],
@@ -39,9 +39,9 @@ describe("inputs on a command line", () => {
     ],
     [["Anna"], /Invalid JSON in the input: `Anna` is a word\./],
   ];
-  for (const [parts, words] of refusals)
+  for (const [parts, pattern] of refusals)
     it(`${parts.join(" ")} is refused in words`, async () =>
-      await assert.rejects(readInput(parts, shell), words));
+      await assert.rejects(readInput(parts, shell), pattern));
 
   it("a name that every object has is no way to its prototype", async () => {
     const input = await readInput(["__proto__.polluted=1", "__proto__.more=2"], shell);

@@ -9,38 +9,38 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export async function readInput(
   parts: readonly string[],
   shell: Pick<Shell, "readText">,
-  what = "the input",
+  subject = "the input",
 ): Promise<Json | undefined> {
-  let whole: Json | undefined;
-  const given = new Set<string>();
+  let result: Json | undefined;
+  const setFields = new Set<string>();
   for (const part of parts) {
     const [pair, name = "", text = ""] = /^([A-Za-z_][\w.-]*)=(.*)$/s.exec(part) ?? [];
-    if (pair !== undefined && given.has(name))
-      throw usageFailure(`\`${name}\` is given twice. Pass each field of ${what} once.`);
-    if (pair !== undefined) given.add(name);
-    const value = pair === undefined ? await document(part, shell, what) : nested(name, readValue(text));
-    if (whole === undefined) whole = value;
-    else if (isMembers(whole) && isMembers(value)) whole = mergedMembers(whole, value);
-    else throw usageFailure(`Pass ${what} once, or as several objects. Got values that cannot be merged.`);
+    if (pair !== undefined && setFields.has(name))
+      throw usageFailure(`\`${name}\` is given twice. Pass each field of ${subject} once.`);
+    if (pair !== undefined) setFields.add(name);
+    const value = pair === undefined ? await document(part, shell, subject) : nested(name, readValue(text));
+    if (result === undefined) result = value;
+    else if (isMembers(result) && isMembers(value)) result = mergedMembers(result, value);
+    else throw usageFailure(`Pass ${subject} once, or as several objects. Got values that cannot be merged.`);
   }
-  return whole;
+  return result;
 }
 
-async function document(part: string, shell: Pick<Shell, "readText">, what: string): Promise<Json> {
+async function document(part: string, shell: Pick<Shell, "readText">, subject: string): Promise<Json> {
   const file = part === "-" ? "-" : part.startsWith("@") ? part.slice(1) : undefined;
   const text = file === undefined ? part : await readFile(file, shell);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    const where = file === undefined ? what : file === "-" ? "standard input" : file;
+    const source = file === undefined ? subject : file === "-" ? "standard input" : file;
     // A plain word is likely a value without the name of its field, or a text without quotes.
     if (file === undefined && /^[\p{L}_]/u.test(text))
-      throw usageFailure(`Invalid JSON in ${what}: \`${text}\` is a word.`, [
+      throw usageFailure(`Invalid JSON in ${subject}: \`${text}\` is a word.`, [
         [`NAME=${text}`, "passes it as the field NAME"],
         [`'"${text}"'`, "passes it as a text"],
       ]);
     const reason = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`Invalid JSON in ${where}: ${reason}`, [
+    throw usageFailure(`Invalid JSON in ${source}: ${reason}`, [
       "Quote text: '\"like this\"'. Pass fields of an object as KEY=VALUE and a file as @FILE.",
     ]);
   }

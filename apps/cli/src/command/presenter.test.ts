@@ -28,10 +28,10 @@ describe("the presenter", () => {
   for (const { title, outcome, reader, prints } of cases)
     it(title, async () => {
       const { shell, presenter, print } = setUp(reader);
-      const whole: Outcome = { json: { id: "a" }, draw: () => print.line("drawn"), ...outcome };
-      assert.equal(await presenter.present(whole, command), 0);
+      const fullOutcome: Outcome = { json: { id: "a" }, draw: () => print.line("drawn"), ...outcome };
+      assert.equal(await presenter.present(fullOutcome, command), 0);
       assert.equal(shell.output.text, prints);
-      assert.equal(await presenter.present({ ...whole, exitCode: 3 }, command), 3);
+      assert.equal(await presenter.present({ ...fullOutcome, exitCode: 3 }, command), 3);
     });
 
   it("passes on an exit code", async () => {

@@ -18,7 +18,7 @@ export class Printer {
   /** The style of notes, errors and progress. */
   readonly errorStyle: Style;
   /** Whether a person reads the output and answers questions. */
-  readonly canAsk: boolean;
+  readonly canPrompt: boolean;
   readonly hasNotes: boolean;
   readonly #isForPeople: boolean;
   readonly #output: Sink;
@@ -36,7 +36,7 @@ export class Printer {
   ) {
     this.hasNotes = hasNotes;
     this.#isForPeople = isForPeople;
-    this.canAsk = isAnswered && isForPeople;
+    this.canPrompt = isAnswered && isForPeople;
     this.#output = output;
     this.#errors = errors;
     this.#isDumb = environment["TERM"] === "dumb";
@@ -100,11 +100,11 @@ export class Printer {
   /**
    * Returns the frames of a progress: in place on a terminal, lines elsewhere, none with `--json` or `--quiet`.
    *
-   * @param isWanted `true` shows progress to every reader, `false` to none. Default: as notes
+   * @param isEnabled `true` shows progress to every reader, `false` to none. Default: as notes
    */
-  frames(on: "output" | "errors", isWanted = this.hasNotes): Frames {
+  frames(on: "output" | "errors", isEnabled = this.hasNotes): Frames {
     const sink = on === "output" ? this.#output : this.#errors;
-    const kind: FramesKind = !isWanted ? "none" : sink.isTerminal && !this.#isDumb ? "drawn" : "lines";
+    const kind: FramesKind = !isEnabled ? "none" : sink.isTerminal && !this.#isDumb ? "drawn" : "lines";
     return new Frames(sink, { kind, style: on === "output" ? this.style : this.errorStyle });
   }
 }

@@ -1,17 +1,17 @@
 import { readDurationMs, readMomentMs } from "../terminal/time.ts";
 import { usageFailure } from "./failure.ts";
 
-type Given = ReadonlyMap<string, readonly string[]>;
+type ParsedValues = ReadonlyMap<string, readonly string[]>;
 
 /** No option has this name. It holds the keys of the configuration among the words. */
-export const keysGiven = ".";
+export const configKeys = ".";
 
 /** The arguments and options of a command line, by name. */
 export class Values {
-  readonly #arguments: Given;
-  readonly #options: Given;
+  readonly #arguments: ParsedValues;
+  readonly #options: ParsedValues;
 
-  constructor(named: Given, options: Given) {
+  constructor(named: ParsedValues, options: ParsedValues) {
     this.#arguments = named;
     this.#options = options;
   }
@@ -48,10 +48,10 @@ export class Values {
 
   /** Returns configuration keys as written: `--log.level=debug`. */
   keys(): readonly string[] {
-    return this.#options.get(keysGiven) ?? [];
+    return this.#options.get(configKeys) ?? [];
   }
 
-  whole(name: string): number | undefined {
+  integer(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     if (!/^\d{1,9}$/.test(text)) throw usageFailure(`--${name}: expected a whole number, got \`${text}\``);
@@ -82,12 +82,12 @@ export class Values {
   nameOf(text: string): string | undefined {
     if (text === "") return undefined;
     const all = [
-      ...[...this.#arguments].map(([name, given]) => [name, given] as const),
-      ...[...this.#options].map(([name, given]) => [`--${name}`, given] as const),
+      ...[...this.#arguments].map(([name, texts]) => [name, texts] as const),
+      ...[...this.#options].map(([name, texts]) => [`--${name}`, texts] as const),
     ];
     const found =
-      all.find(([, given]) => given.includes(text)) ??
-      all.find(([, given]) => given.some((value) => value.split(/[,=@]/).includes(text)));
+      all.find(([, texts]) => texts.includes(text)) ??
+      all.find(([, texts]) => texts.some((value) => value.split(/[,=@]/).includes(text)));
     return found?.[0];
   }
 

@@ -7,7 +7,7 @@ type Example = readonly [words: string, does: string];
 
 /** Returns the amounts of an option. Throws without any. */
 export function amountsIn(context: Context, option: string, example: Example): Record<string, number> {
-  const amounts = amountsGiven(context, option, example);
+  const amounts = amountsOf(context, option, example);
   if (Object.keys(amounts).length === 0) throw usageFailure(`--${option} is required.`, [example]);
   return amounts;
 }
@@ -20,7 +20,7 @@ export function budgetIn(context: Context): Record<string, number> | undefined {
     "tutti run order --budget tokens=1000 --budget money=2",
     "limits tokens and money",
   ] as const;
-  const budget = amountsGiven(context, "budget", example);
+  const budget = amountsOf(context, "budget", example);
   const names = Object.keys(budget);
   const unknown = names.find((name) => !budgetNames.includes(name));
   if (unknown !== undefined)
@@ -28,7 +28,7 @@ export function budgetIn(context: Context): Record<string, number> | undefined {
   return names.length === 0 ? undefined : budget;
 }
 
-function amountsGiven({ values }: Context, option: string, example: Example): Record<string, number> {
+function amountsOf({ values }: Context, option: string, example: Example): Record<string, number> {
   const amounts: Record<string, number> = {};
   for (const [name, text] of Object.entries(values.labels(option))) {
     const amount = Number(text);

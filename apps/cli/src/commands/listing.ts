@@ -8,7 +8,7 @@ import type { Column, Entry } from "../terminal/table.ts";
 /** A page of one kind of object, drawn as a table. */
 export interface Listing<E> {
   readonly name: string;
-  readonly ask: (
+  readonly fetchPage: (
     server: Server,
     page: { readonly size: number; readonly token?: string },
   ) => Promise<{ readonly nextToken?: string; readonly entries: readonly E[] }>;
@@ -23,7 +23,7 @@ export async function listed<E>(context: Context, listing: Listing<E>): Promise<
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
     context,
-    (page) => listing.ask(server, page),
+    (page) => listing.fetchPage(server, page),
     (reply) => reply.entries,
   );
   return {

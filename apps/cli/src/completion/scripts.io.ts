@@ -24,7 +24,7 @@ describe("completion", () => {
 });
 
 /** Commands that print how a shell would complete a line. For zsh, only whether it can parse the script. */
-const asking = {
+const completionArgs = {
   bash: (script: string, line: string) => [
     "-c",
     `. '${script}'; COMP_WORDS=(${line.endsWith(" ") ? `${line}''` : line}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _tutti; printf '%s\\n' "\${COMPREPLY[@]}"`,
@@ -32,7 +32,7 @@ const asking = {
   fish: (script: string, line: string) => ["-c", `source '${script}'; complete -C '${line}'`],
 };
 
-describe("completion, asked of the shells that are here", () => {
+describe("completion in the installed shells", () => {
   const folder = mkdtempSync(join(tmpdir(), "tutti-completion-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
   const isHere = (shell: string) => spawnSync(shell, ["-c", "exit 0"]).status === 0;
@@ -48,7 +48,9 @@ describe("completion, asked of the shells that are here", () => {
     }, () => {
       const script = scriptFor(shell);
       const completed = (line: string) => {
-        const { stdout, stderr } = spawnSync(shell, asking[shell](script, line), { encoding: "utf8" });
+        const { stdout, stderr } = spawnSync(shell, completionArgs[shell](script, line), {
+          encoding: "utf8",
+        });
         assert.equal(stderr, "");
         return stdout.split("\n").map((each) => each.split("\t")[0]);
       };

@@ -21,9 +21,9 @@ export class Child {
   readonly ended: Promise<void>;
   #isOver = false;
 
-  constructor({ node, leash, script, arguments: words = [], environment, directory }: ChildOptions) {
-    const given = ["--import", pathToFileURL(leash).href, script, ...words];
-    this.#process = spawn(node, given, {
+  constructor({ node, leash, script, arguments: args = [], environment, directory }: ChildOptions) {
+    const nodeArgs = ["--import", pathToFileURL(leash).href, script, ...args];
+    this.#process = spawn(node, nodeArgs, {
       cwd: directory,
       env: { ...environment },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -55,7 +55,7 @@ export class Child {
   /** Returns the first line that matches. Undefined if the process ended before it. */
   line<Found>(find: (line: string) => Found | undefined): Promise<Found | undefined> {
     return new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         for (const line of this.#lines) {
           const found = find(line);
           if (found === undefined) continue;
@@ -65,11 +65,11 @@ export class Child {
         if (this.#isOver) done(undefined);
       };
       const done = (found: Found | undefined): void => {
-        this.#listeners.delete(look);
+        this.#listeners.delete(check);
         resolve(found);
       };
-      this.#listeners.add(look);
-      look();
+      this.#listeners.add(check);
+      check();
     });
   }
 
@@ -78,7 +78,7 @@ export class Child {
   }
 
   /** The last printed lines. */
-  get lastWords(): readonly string[] {
+  get lastLines(): readonly string[] {
     return this.#lines.slice(-5);
   }
 
@@ -89,6 +89,6 @@ export class Child {
   }
 
   #notify(): void {
-    for (const look of [...this.#listeners]) look();
+    for (const listener of [...this.#listeners]) listener();
   }
 }

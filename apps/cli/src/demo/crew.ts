@@ -60,7 +60,7 @@ export class Crew {
     const addresses = await platform.line(addressesIn);
     if (addresses === undefined)
       throw new Failure("The platform of the demo did not start.", {
-        why: platform.lastWords,
+        why: platform.lastLines,
         exitCode: exitCodes.failed,
         code: "proof_platform",
       });
@@ -108,7 +108,7 @@ export class Crew {
   #child(
     program: Program,
     environment: Readonly<Record<string, string>>,
-    words: readonly string[] = [],
+    args: readonly string[] = [],
   ): Child {
     const { platform, folder } = this.#options;
     const { node, env } = this.#ready;
@@ -118,7 +118,7 @@ export class Crew {
       node,
       leash: platform.leash,
       script: platform.pathOf(program),
-      arguments: words,
+      arguments: args,
       environment: { ...own, ...environment },
       directory: folder,
     });

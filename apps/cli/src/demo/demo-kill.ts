@@ -41,8 +41,8 @@ const kills: readonly {
 ];
 /** Steps of a run, on average. */
 const stepsEach = 4;
-const lookMs = 25;
-const startsAtOnce = 8;
+const pollMs = 25;
+const startConcurrency = 8;
 const watchers = 2;
 
 export async function demoKill({ platform, runs, say, shell }: DemoKillOptions): Promise<DemoKillOutcome> {
@@ -58,14 +58,17 @@ export async function demoKill({ platform, runs, say, shell }: DemoKillOptions):
     await load.register(await crew.definition());
     say(`Starting ${counted(runs, "run")} of 3 to 5 steps.`);
     const watches = Array.from({ length: watchers }, () => load.watch(watching.signal));
-    await Promise.all([load.start(runs, startsAtOnce), killInTheMiddle(crew, { runs, say, shell, killed })]);
+    await Promise.all([
+      load.start(runs, startConcurrency),
+      killInTheMiddle(crew, { runs, say, shell, killed }),
+    ]);
     await allEnded(load, shell);
     watching.abort();
     await Promise.all(watches);
     say("All runs have ended. Comparing acknowledged runs with the journal and the files.");
     const evidence = {
       started: load.started,
-      seen: load.seen,
+      observed: load.observed,
       journal: await load.journal(),
       effects: await crew.effects(),
     };
@@ -85,7 +88,7 @@ async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing
   for (const { at, platform, worker } of kills) {
     while ((await crew.effects()).length < at * runs * stepsEach) {
       if (shell.interrupted.aborted) throw shell.interrupted.reason;
-      await shell.pause(lookMs, shell.interrupted);
+      await shell.pause(pollMs, shell.interrupted);
     }
     const victims = [...(platform ? ["the platform"] : []), ...(worker === undefined ? [] : [worker])];
     await Promise.all([
@@ -102,6 +105,6 @@ async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing
 async function allEnded(load: Load, shell: DemoKillOptions["shell"]): Promise<void> {
   while ((await load.ended()) < load.started.size) {
     if (shell.interrupted.aborted) throw shell.interrupted.reason;
-    await shell.pause(lookMs * 4, shell.interrupted);
+    await shell.pause(pollMs * 4, shell.interrupted);
   }
 }

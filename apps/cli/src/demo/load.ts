@@ -1,6 +1,6 @@
 /** Starts the runs of the proof and reads their state from the platform, while it is killed. */
 import { Client, RestError } from "@tutti/rest/client";
-import type { Seen } from "./proof.ts";
+import type { ObservedEvent } from "./proof.ts";
 
 /** Time of the command. */
 export interface Patience {
@@ -9,7 +9,7 @@ export interface Patience {
 }
 
 const callMs = 5_000;
-const againMs = 100;
+const retryMs = 100;
 const pageSize = 500;
 /** States at the end of a run, as the contracts spell them. */
 const endings = /^(completed|failed|cancelled|terminated)$/;
@@ -20,7 +20,7 @@ export class Load {
   /** Runs whose start was acknowledged, and how many steps each has. */
   readonly started = new Map<string, number>();
   /** The events read so far, by run. */
-  readonly seen = new Map<string, readonly Seen[]>();
+  readonly observed = new Map<string, readonly ObservedEvent[]>();
 
   constructor(url: string, patience: Patience) {
     this.#client = new Client({ url });
@@ -32,9 +32,9 @@ export class Load {
   }
 
   /** Starts runs of three to five steps with a limited concurrency. Retries a start without a reply with its id. */
-  async start(count: number, atOnce: number): Promise<void> {
+  async start(count: number, concurrency: number): Promise<void> {
     let next = 0;
-    const one = async (): Promise<void> => {
+    const startNext = async (): Promise<void> => {
       while (next < count && !this.#patience.interrupted.aborted) {
         const number = next++;
         const runId = `run-${String(number + 1).padStart(4, "0")}`;
@@ -48,22 +48,22 @@ export class Load {
         this.started.set(runId, steps);
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, one));
+    await Promise.all(Array.from({ length: concurrency }, startNext));
   }
 
   /** Reads the histories in turn until the signal aborts. Events that were read are acknowledged. */
   async watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const runs = [...this.started.keys()];
-      if (runs.length === 0) await this.#patience.pause(againMs, signal);
+      if (runs.length === 0) await this.#patience.pause(retryMs, signal);
       for (const run of runs) {
         if (signal.aborted) return;
         try {
           const events = await this.#history(run);
-          if (events.length >= (this.seen.get(run)?.length ?? 0)) this.seen.set(run, events);
+          if (events.length >= (this.observed.get(run)?.length ?? 0)) this.observed.set(run, events);
         } catch (error) {
           if (!isPassing(error)) throw error;
-          await this.#patience.pause(againMs, signal);
+          await this.#patience.pause(retryMs, signal);
         }
       }
     }
@@ -79,35 +79,35 @@ export class Load {
   }
 
   /** Returns all events of all started runs, by run. A missing run has no entry. */
-  async journal(): Promise<ReadonlyMap<string, readonly Seen[]>> {
-    const journal = new Map<string, readonly Seen[]>();
+  async journal(): Promise<ReadonlyMap<string, readonly ObservedEvent[]>> {
+    const journal = new Map<string, readonly ObservedEvent[]>();
     for (const run of this.started.keys())
       journal.set(run, await this.#retried(() => this.#history(run), []));
     return journal;
   }
 
-  async #history(id: string): Promise<readonly Seen[]> {
-    const seen: Seen[] = [];
+  async #history(id: string): Promise<readonly ObservedEvent[]> {
+    const events: ObservedEvent[] = [];
     let token = "";
     do {
       const query = { size: pageSize, ...(token !== "" && { token }) };
       const page = await this.#client.call("runs.history", { params: { id }, query, timeoutMs: callMs });
       for (const { event = 0, type, taskId = "", timeMs = 0 } of page.events)
-        seen.push({ event, type, task: taskId, timeMs });
+        events.push({ event, type, task: taskId, timeMs });
       token = page.nextToken ?? "";
     } while (token !== "");
-    return seen;
+    return events;
   }
 
   /** Repeats a call until it succeeds. Returns `missing`, if given, for a missing object. */
-  async #retried<Answer>(ask: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
+  async #retried<Answer>(call: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
     for (;;) {
       try {
-        return await ask();
+        return await call();
       } catch (error) {
         if (missing !== undefined && error instanceof RestError && error.status === 404) return missing;
         if (!isPassing(error) || this.#patience.interrupted.aborted) throw error;
-        await this.#patience.pause(againMs, this.#patience.interrupted);
+        await this.#patience.pause(retryMs, this.#patience.interrupted);
       }
     }
   }

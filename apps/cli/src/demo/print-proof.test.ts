@@ -5,9 +5,9 @@ import { memoryShell, memorySink } from "../testing/memory-shell.ts";
 import type { DemoKillOutcome } from "./demo-kill.ts";
 import { printProof } from "./print-proof.ts";
 
-const none = { count: 10, lost: [] };
+const empty = { count: 10, lost: [] };
 const good: DemoKillOutcome = {
-  ...{ starts: none, events: none, steps: none, effects: none, twice: [], doubled: [], holds: true },
+  ...{ starts: empty, events: empty, steps: empty, effects: empty, twice: [], doubled: [], holds: true },
   ...{ runs: 10, kills: ["the platform", "worker-1"], tookMs: 12_300 },
 };
 
@@ -18,7 +18,7 @@ function printed(outcome: DemoKillOutcome): string {
 }
 
 describe("the result table", () => {
-  it("states that nothing was lost, and names each step that ran twice by its key", () => {
+  it("states that nothing was lost, and lists each repeated step with its key", () => {
     const twice = [{ key: "run-0001/give", times: 2, by: ["worker-1", "worker-2"] }];
     const text = printed({ ...good, twice });
     assert.match(text, /^starts +10 +0 /m);
@@ -30,7 +30,7 @@ describe("the result table", () => {
     );
   });
 
-  it("names lost work, and asks for a report", () => {
+  it("lists lost work, and asks for a report", () => {
     const text = printed({ ...good, holds: false, steps: { count: 10, lost: ["run-0007/book"] } });
     assert.match(text, /^steps +10 +1 /m);
     assert.match(text, /lost {2}run-0007\/book/);

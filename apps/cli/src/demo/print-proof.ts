@@ -5,8 +5,8 @@ import type { Entry } from "../terminal/table.ts";
 import type { DemoKillOutcome } from "./demo-kill.ts";
 import type { Tally } from "./proof.ts";
 
-const lostShown = 5;
-const twiceShown = 12;
+const lostMax = 5;
+const twiceMax = 12;
 
 export function printProof(outcome: DemoKillOutcome, print: Printer): void {
   const { starts, events, steps, effects, twice, doubled, holds, kills, tookMs } = outcome;
@@ -31,22 +31,21 @@ export function printProof(outcome: DemoKillOutcome, print: Printer): void {
       ],
     ],
   );
-  for (const { key, times, by } of twice.slice(0, twiceShown))
+  for (const { key, times, by } of twice.slice(0, twiceMax))
     print.line(
       `  ${print.style.yellow(key)}  ${counted(times, "time")}, by ${[...new Set(by)].join(" and ")}`,
     );
-  if (twice.length > twiceShown)
-    print.line(`  … and ${twice.length - twiceShown} more. List all with --json`);
-  const gone = [starts, events, steps, effects].flatMap(({ lost }) => lost);
-  for (const one of gone.slice(0, lostShown)) print.line(`  ${print.style.red("lost")}  ${one}`);
-  for (const one of doubled.slice(0, lostShown))
-    print.line(`  ${print.style.red("twice in the journal")}  ${one}`);
+  if (twice.length > twiceMax) print.line(`  … and ${twice.length - twiceMax} more. List all with --json`);
+  const allLost = [starts, events, steps, effects].flatMap(({ lost }) => lost);
+  for (const item of allLost.slice(0, lostMax)) print.line(`  ${print.style.red("lost")}  ${item}`);
+  for (const key of doubled.slice(0, lostMax))
+    print.line(`  ${print.style.red("twice in the journal")}  ${key}`);
   print.line("");
-  const what = `${kills.length} kills in ${(tookMs / 1_000).toFixed(0)} s`;
-  if (!holds) print.line(`${print.style.red("✗")} ${what}, and work was lost. Please report this bug.`);
+  const summary = `${kills.length} kills in ${(tookMs / 1_000).toFixed(0)} s`;
+  if (!holds) print.line(`${print.style.red("✗")} ${summary}, and work was lost. Please report this bug.`);
   else
     print.line(
-      `${print.style.green("✓")} ${what}: nothing was lost.${twice.length === 0 ? "" : " A step that ran twice had the same idempotency key, so its callee can apply it once."}`,
+      `${print.style.green("✓")} ${summary}: nothing was lost.${twice.length === 0 ? "" : " A step that ran twice had the same idempotency key, so its callee can apply it once."}`,
     );
 }
 

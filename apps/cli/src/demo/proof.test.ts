@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Effect, type Evidence, prove, type Seen } from "./proof.ts";
+import { type Effect, type Evidence, type ObservedEvent, prove } from "./proof.ts";
 
 const steps = ["take", "give", "book"];
 
-function events(...types: readonly (readonly [type: string, task: string])[]): Seen[] {
+function events(...types: readonly (readonly [type: string, task: string])[]): ObservedEvent[] {
   return types.map(([type, task], index) => ({ event: index + 1, type, task, timeMs: index }));
 }
 
-const whole = events(["run_started", ""], ...steps.map((step) => ["task_completed", step] as const), [
+const history = events(["run_started", ""], ...steps.map((step) => ["task_completed", step] as const), [
   "run_completed",
   "",
 ]);
@@ -16,24 +16,24 @@ const effect = (key: string, by = "one"): Effect => ({ key, attempt: 1, by });
 
 const good: Evidence = {
   started: new Map([["run-1", 3]]),
-  seen: new Map([["run-1", whole.slice(0, 2)]]),
-  journal: new Map([["run-1", whole]]),
+  observed: new Map([["run-1", history.slice(0, 2)]]),
+  journal: new Map([["run-1", history]]),
   effects: steps.map((step) => effect(`run-1/${step}`)),
 };
 
 describe("the proof", () => {
-  it("holds where everything that was acknowledged is there", () => {
+  it("holds if no acknowledged work is missing", () => {
     const { holds, starts, events: read, steps: all, effects, twice } = prove(good);
     assert.deepEqual([holds, twice], [true, []]);
     assert.deepEqual([starts.count, read.count, all.count, effects.count], [1, 2, 3, 3]);
   });
 
-  it("names what ran twice, and holds all the same", () => {
+  it("lists repeated steps, and still holds", () => {
     const { holds, twice } = prove({ ...good, effects: [...good.effects, effect("run-1/give", "two")] });
     assert.deepEqual([holds, twice], [true, [{ key: "run-1/give", times: 2, by: ["one", "two"] }]]);
   });
 
-  const lies: readonly [
+  const badEvidence: readonly [
     what: string,
     evidence: Evidence,
     part: "starts" | "events" | "steps" | "effects",
@@ -42,34 +42,34 @@ describe("the proof", () => {
     ["a start that is gone", { ...good, journal: new Map() }, "starts", "run-1"],
     [
       "an event that is another one",
-      { ...good, seen: new Map([["run-1", events(["run_started", ""], ["task_completed", "give"])]]) },
+      { ...good, observed: new Map([["run-1", events(["run_started", ""], ["task_completed", "give"])]]) },
       "events",
       "run-1 event 2, task_completed",
     ],
     [
       "an event of another time",
-      { ...good, seen: new Map([["run-1", [{ event: 1, type: "run_started", task: "", timeMs: 7 }]]]) },
+      { ...good, observed: new Map([["run-1", [{ event: 1, type: "run_started", task: "", timeMs: 7 }]]]) },
       "events",
       "run-1 event 1, run_started",
     ],
     [
       "a step that was not done",
-      { ...good, journal: new Map([["run-1", whole.slice(0, 3)]]) },
+      { ...good, journal: new Map([["run-1", history.slice(0, 3)]]) },
       "steps",
       "run-1/book",
     ],
     ["a step that no worker did", { ...good, effects: good.effects.slice(1) }, "effects", "run-1/take"],
   ];
-  for (const [what, evidence, part, lost] of lies) {
-    it(`does not hold for ${what}, and names it`, () => {
+  for (const [title, evidence, part, lost] of badEvidence) {
+    it(`does not hold for ${title}, and names it`, () => {
       const proof = prove(evidence);
       assert.equal(proof.holds, false);
       assert.deepEqual(proof[part].lost, [lost]);
     });
   }
 
-  it("does not hold where the journal has a step as done twice", () => {
-    const twice = [...whole, { event: 6, type: "task_completed", task: "take", timeMs: 9 }];
+  it("does not hold if the journal completed a step twice", () => {
+    const twice = [...history, { event: 6, type: "task_completed", task: "take", timeMs: 9 }];
     const { holds, doubled } = prove({ ...good, journal: new Map([["run-1", twice]]) });
     assert.deepEqual([holds, doubled], [false, ["run-1/take"]]);
   });

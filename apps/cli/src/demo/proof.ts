@@ -7,7 +7,7 @@
  */
 
 /** An event that a client has read. */
-export interface Seen {
+export interface ObservedEvent {
   readonly event: number;
   readonly type: string;
   readonly task: string;
@@ -26,9 +26,9 @@ export interface Evidence {
   /** Runs whose start was acknowledged, and how many steps each has. */
   readonly started: ReadonlyMap<string, number>;
   /** Events read between the kills, by run. */
-  readonly seen: ReadonlyMap<string, readonly Seen[]>;
+  readonly observed: ReadonlyMap<string, readonly ObservedEvent[]>;
   /** All events at the end, by run. A missing run has no entry. */
-  readonly journal: ReadonlyMap<string, readonly Seen[]>;
+  readonly journal: ReadonlyMap<string, readonly ObservedEvent[]>;
   readonly effects: readonly Effect[];
 }
 
@@ -38,7 +38,7 @@ export interface Tally {
   readonly lost: readonly string[];
 }
 
-interface Twice {
+interface RepeatedEffect {
   readonly key: string;
   readonly times: number;
   readonly by: readonly string[];
@@ -52,7 +52,7 @@ export interface Proof {
   readonly steps: Tally;
   /** Steps that are completed in the journal. Lost: steps that no worker has executed. */
   readonly effects: Tally;
-  readonly twice: readonly Twice[];
+  readonly twice: readonly RepeatedEffect[];
   /** Steps that are completed more than once in the journal. */
   readonly doubled: readonly string[];
   readonly holds: boolean;
@@ -60,17 +60,17 @@ export interface Proof {
 
 const stepNames = ["take", "give", "book", "tell", "file"];
 
-export function prove({ started, seen, journal, effects }: Evidence): Proof {
+export function prove({ started, observed, journal, effects }: Evidence): Proof {
   const done = completedSteps(journal);
-  const wanted = [...started].flatMap(([run, steps]) =>
+  const expected = [...started].flatMap(([run, steps]) =>
     stepNames.slice(0, steps).map((step) => `${run}/${step}`),
   );
   const byKey = new Map<string, Effect[]>();
   for (const effect of effects) byKey.set(effect.key, [...(byKey.get(effect.key) ?? []), effect]);
   const proof = {
     starts: tally([...started.keys()], (run) => (journal.get(run)?.length ?? 0) > 0),
-    events: tallyOfEvents(seen, journal),
-    steps: tally(wanted, (key) => done.has(key)),
+    events: tallyOfEvents(observed, journal),
+    steps: tally(expected, (key) => done.has(key)),
     effects: tally([...done.keys()], (key) => byKey.has(key)),
     twice: [...byKey]
       .filter(([, all]) => all.length > 1)
@@ -90,10 +90,10 @@ function completedSteps(journal: Evidence["journal"]): ReadonlyMap<string, numbe
   return done;
 }
 
-function tallyOfEvents(seen: Evidence["seen"], journal: Evidence["journal"]): Tally {
+function tallyOfEvents(observed: Evidence["observed"], journal: Evidence["journal"]): Tally {
   const lost: string[] = [];
   let count = 0;
-  for (const [run, events] of seen) {
+  for (const [run, events] of observed) {
     const now = new Map((journal.get(run) ?? []).map((event) => [event.event, event]));
     count += events.length;
     for (const event of events) {
@@ -105,6 +105,6 @@ function tallyOfEvents(seen: Evidence["seen"], journal: Evidence["journal"]): Ta
   return { count, lost };
 }
 
-function tally(all: readonly string[], isThere: (one: string) => boolean): Tally {
-  return { count: all.length, lost: all.filter((one) => !isThere(one)) };
+function tally(all: readonly string[], isThere: (item: string) => boolean): Tally {
+  return { count: all.length, lost: all.filter((item) => !isThere(item)) };
 }

@@ -16,17 +16,17 @@ export function drawChoices(choices: readonly Choice[], page: Page): string[] {
 
 function drawChoice(choice: Choice, { style, width }: Page): string[] {
   const { kind = "", reason = "", confidence = 0, candidates, chosen = 0, outcome } = choice;
-  const how = choice.fallback
+  const reasonText = choice.fallback
     ? "the safe default"
     : choice.explored
       ? "chosen to learn"
       : `${Math.round(confidence * 100)} % sure`;
-  const lines = [`${style.dim("chosen")} ${safe(kind)}  ${style.dim(how)}`];
+  const lines = [`${style.dim("chosen")} ${safe(kind)}  ${style.dim(reasonText)}`];
   if (reason !== "") lines.push(...wrap(safe(reason), width - 2).map((line) => `  ${line}`));
   for (const [at, candidate] of candidates.entries())
     lines.push(`  ${candidateLine(candidate, kind === "cut" || at === chosen, style)}`);
   if (outcome !== undefined)
-    lines.push(`  ${style.dim("came out as")} ${outcomeWords(outcome, candidates[chosen])}`);
+    lines.push(`  ${style.dim("came out as")} ${outcomeText(outcome, candidates[chosen])}`);
   const features = Object.entries(choice.features)
     .map(([name, value]) => `${safe(name)} ${printNumber(value)}`)
     .join("  ");
@@ -47,7 +47,7 @@ function candidateLine(candidate: ModeCandidate, isChosen: boolean, style: Style
   return `${mark} ${name} ${time}${style.dim(late)}${money}${points}${reason === "" ? "" : `  ${style.dim(safe(reason))}`}`;
 }
 
-function outcomeWords(
+function outcomeText(
   { realMs = 0 }: NonNullable<Choice["outcome"]>,
   expected: ModeCandidate | undefined,
 ): string {

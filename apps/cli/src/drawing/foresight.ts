@@ -35,10 +35,10 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
     ...(choice === undefined ? [] : drawChoices([choice], page)),
     "",
   ];
-  const shown = assignments.slice(0, tasksMost);
+  const visible = assignments.slice(0, tasksMost);
   const nameWidth = Math.min(
     nameWidthMost,
-    Math.max(4, ...shown.map(({ taskId = "" }) => widthOf(safe(taskId)))),
+    Math.max(4, ...visible.map(({ taskId = "" }) => widthOf(safe(taskId)))),
   );
   const room = Math.max(barMin, width - nameWidth - 40);
   const endMs = Math.max(1, makespanMs, ...assignments.map((task) => task.endMs ?? 0));
@@ -46,10 +46,10 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
   lines.push(`${" ".repeat(nameWidth)}  ${style.dim(`${padEnd("0", room - widthOf(end))}${end}`)}`);
   const critical = new Set(criticalPath);
   const axis = { startMs: 0, endMs, room, nowMs: 0 };
-  for (const task of shown)
+  for (const task of visible)
     lines.push(taskLine(task, critical.has(task.taskId ?? ""), { axis, nameWidth, style }));
-  if (shown.length < assignments.length)
-    lines.push(style.dim(`and ${assignments.length - shown.length} more`));
+  if (visible.length < assignments.length)
+    lines.push(style.dim(`and ${assignments.length - visible.length} more`));
   return [...lines, "", style.dim("░ if it takes as long as is expected   ◆ critical   nothing was started")];
 }
 
@@ -65,10 +65,10 @@ function taskLine(task: PlannedAssignment, isCritical: boolean, { axis, nameWidt
   const mark = isCritical ? style.yellow("◆") : " ";
   const { p50Ms = 0, p90Ms = 0, confidence = 0 } = estimate ?? {};
   const known = confidence > 0 ? "" : ", by its author";
-  const span = isKnown(estimate)
+  const estimateText = isKnown(estimate)
     ? `${printDurationMs(p50Ms)} to ${printDurationMs(p90Ms)}${known}`
     : "unknown";
-  return `${name} ${mark}${padEnd(barOf(startMs, endMs, "░", axis), axis.room)}  ${padEnd(safe(agentId), 12)} ${style.dim(span)}`;
+  return `${name} ${mark}${padEnd(barOf(startMs, endMs, "░", axis), axis.room)}  ${padEnd(safe(agentId), 12)} ${style.dim(estimateText)}`;
 }
 
 function isKnown(estimate: PlannedAssignment["estimate"]): boolean {

@@ -57,13 +57,13 @@ export function dependentsOf(needs: readonly (readonly number[])[]): number[][] 
 /** Leaves out needs that follow from others: `a` in `a → b → c, a → c`. */
 function reduced(needs: readonly (readonly number[])[], order: readonly number[]): number[][] {
   const ancestors = needs.map(() => new Set<number>());
-  const kept = needs.map((own) => [...own]);
+  const result = needs.map((own) => [...own]);
   for (const place of order) {
     const own = needs[place] ?? [];
     const above = ancestors[place];
     for (const need of own) for (const ancestor of ancestors[need] ?? []) above?.add(ancestor);
-    kept[place] = own.filter((need) => above?.has(need) !== true);
+    result[place] = own.filter((need) => above?.has(need) !== true);
     for (const need of own) above?.add(need);
   }
-  return kept;
+  return result;
 }

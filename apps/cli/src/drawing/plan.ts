@@ -23,10 +23,10 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
   const { number = 0, reason = "", lowerBoundMs = 0, tasks, moves } = plan;
   const startMs = Math.min(...tasks.flatMap(timesOf), plan.planTimeMs ?? nowMs);
   const endMs = Math.max(...tasks.flatMap(timesOf), plan.expectedEndTimeMs ?? startMs, startMs + 1);
-  const shown = tasks.slice(0, tasksMost);
+  const visible = tasks.slice(0, tasksMost);
   const nameWidth = Math.min(
     nameWidthMost,
-    Math.max(4, ...shown.map(({ taskId = "" }) => widthOf(safe(taskId)))),
+    Math.max(4, ...visible.map(({ taskId = "" }) => widthOf(safe(taskId)))),
   );
   const room = Math.max(barMin, Math.min(width, widthMost) - nameWidth - 14);
   const axis: Axis = { startMs, endMs, room, nowMs };
@@ -34,23 +34,23 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
     plan.expectedEndTimeMs === undefined
       ? ""
       : `, ${printDurationMs(plan.expectedEndTimeMs - startMs)} expected`;
-  const bound =
+  const boundText =
     lowerBoundMs > 0
       ? `, not below ${printDurationMs(lowerBoundMs)} where each takes as long as expected`
       : "";
   const lines = [
-    `${style.bold(number === 0 ? "actual times, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${bound}`)}`,
+    `${style.bold(number === 0 ? "actual times, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${boundText}`)}`,
     ...(reason === "" ? [] : wrap(safe(reason), width)),
     "",
     `${" ".repeat(nameWidth)}  ${style.dim(`${padEnd("0", room - widthOf(printDurationMs(endMs - startMs)))}${printDurationMs(endMs - startMs)}`)}`,
   ];
-  for (const task of shown) lines.push(...taskLines(task, { axis, nameWidth, style }));
-  if (shown.length < tasks.length) lines.push(style.dim(`and ${tasks.length - shown.length} more`));
+  for (const task of visible) lines.push(...taskLines(task, { axis, nameWidth, style }));
+  if (visible.length < tasks.length) lines.push(style.dim(`and ${tasks.length - visible.length} more`));
   if (moves.length > 0) lines.push("", style.dim("moved"));
-  for (const { taskId = "", fromPartId = "", toPartId = "", moveTimeMs, reason: why = "" } of moves) {
+  for (const { taskId = "", fromPartId = "", toPartId = "", moveTimeMs, reason: cause = "" } of moves) {
     const when = moveTimeMs === undefined ? "" : `after ${printDurationMs(moveTimeMs - startMs)}`;
     lines.push(
-      `  ${safe(taskId)}  ${safe(fromPartId)} → ${safe(toPartId)}  ${style.dim(`${when}  ${safe(why)}`)}`,
+      `  ${safe(taskId)}  ${safe(fromPartId)} → ${safe(toPartId)}  ${style.dim(`${when}  ${safe(cause)}`)}`,
     );
   }
   return [...lines, "", style.dim("░ planned   █ actual   ◆ critical")];

@@ -15,7 +15,7 @@ function graph(text: string): Node[] {
     });
 }
 
-function drawn(nodes: readonly Node[], lanesMax = 16): string {
+function drawText(nodes: readonly Node[], lanesMax = 16): string {
   const rails = railsOf(orderOf(nodes), lanesMax);
   if (rails === undefined) return "too wide";
   return rails.rows
@@ -60,12 +60,12 @@ describe("a graph as rails", () => {
     ["a need that is not there is none", "a < ghost; b < a", ["● a", "● b"]],
     ["a circle is drawn all the same", "a < b; b < a", ["● a", "● b"]],
   ];
-  for (const [what, text, rails] of cases)
-    it(what, () => {
-      const lines = drawn(graph(text))
+  for (const [title, text, rails] of cases)
+    it(title, () => {
+      const lines = drawText(graph(text))
         .split("\n")
         .map((line) => line.trimEnd());
-      if (what.startsWith("a circle"))
+      if (title.startsWith("a circle"))
         assert.deepEqual(
           lines.map((line) => line.at(-1)),
           ["a", "b"],
@@ -73,8 +73,8 @@ describe("a graph as rails", () => {
       else assert.deepEqual(lines, rails);
     });
 
-  it("a graph that needs more lanes than there is room for is not drawn as rails", () =>
-    assert.equal(drawn(graph("a; b; c; d; e; f < a b c d e"), 4), "too wide"));
+  it("a graph that needs more lanes than fit is not drawn as rails", () =>
+    assert.equal(drawText(graph("a; b; c; d; e; f < a b c d e"), 4), "too wide"));
 
   const anyGraph = fc
     .array(fc.array(fc.nat({ max: 30 }), { maxLength: 4 }), { minLength: 1, maxLength: 30 })
@@ -85,7 +85,7 @@ describe("a graph as rails", () => {
       })),
     );
 
-  it("any graph: each task has one row, after all that it needs, and each line is at most as wide as the limit", () => {
+  it("any graph: each task has one row after its dependencies, and no line exceeds the limit", () => {
     fc.assert(
       fc.property(anyGraph, (nodes) => {
         const ordered = orderOf(nodes);

@@ -31,12 +31,12 @@ export function railsOf({ order, needs }: Ordered, lanesMax: number): Rails | un
   const rows: Row[] = [];
   const after = dependentsOf(needs);
   const rank = new Map(order.map((task, place) => [task, place]));
-  let rootsLeft = needs.filter((own) => own.length === 0).length;
+  let remainingRoots = needs.filter((own) => own.length === 0).length;
   for (const task of order) {
-    const own = lanes.take(task, rows);
+    const own = lanes.assign(task, rows);
     rows.push(lanes.rowOf(task, own));
-    if (needs[task]?.length === 0) rootsLeft -= 1;
-    lanes.hold = rootsLeft > 0;
+    if (needs[task]?.length === 0) remainingRoots -= 1;
+    lanes.hold = remainingRoots > 0;
     const next = [...(after[task] ?? [])].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
     lanes.lead(own, next, rows);
     if (lanes.most > lanesMax) return undefined;
@@ -74,7 +74,7 @@ class Lanes {
   }
 
   /** Returns the lane of a task, after joining all lanes that lead to it. */
-  take(task: number, rows: Row[]): number {
+  assign(task: number, rows: Row[]): number {
     const members = this.#leadsTo.flatMap((to, lane) => (to === task ? [lane] : []));
     const [own = this.#free(0)] = members;
     if (members.length > 1) {

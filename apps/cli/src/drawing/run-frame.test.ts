@@ -35,12 +35,12 @@ const order: RunView = {
   ],
 };
 
-const drawn = (run: RunView, width: number, height = 24): string[] =>
+const draw = (run: RunView, width: number, height = 24): string[] =>
   drawRun(run, { style, width, height, nowMs: 9_000 });
 
 describe("the frame of a run", () => {
   it("at 60 columns", () =>
-    assert.deepEqual(drawn(order, 60), [
+    assert.deepEqual(draw(order, 60), [
       " ● order-18  order                          running · 9.0 s",
       "",
       " ✓      reserve  shop.reserve                         1.3 s",
@@ -58,17 +58,17 @@ describe("the frame of a run", () => {
 
   it("has no bar at 100 % for a completed run in which a task failed", () => {
     const counts = { total: 3, completed: 2, failed: 1 };
-    const lines = drawn({ ...order, state: "completed", progress: 1, openApprovals: 0, counts }, 80);
+    const lines = draw({ ...order, state: "completed", progress: 1, openApprovals: 0, counts }, 80);
     assert.equal(lines.at(-1), " 2 of 3 done · 1 failed");
   });
 
-  it("has the calls of an agent below it, beside the lines that continue", () => {
+  it("shows the calls of an agent below its row, next to the lines that continue", () => {
     const used = { tokens: 45, usd: 0.000315 };
     const parts = [task("stock_count", "completed"), task("pay_refund", "running")];
     const agent = task("answer", "waiting", [], { kind: "function", uses: "tutti.agent", used, parts });
     const after = [task("mail", "pending", ["answer", "first"]), task("last", "pending", ["answer"])];
     const tasks = [task("first", "completed"), agent, ...after];
-    assert.deepEqual(drawn({ ...order, openApprovals: 0, tasks }, 80).slice(2, -2), [
+    assert.deepEqual(draw({ ...order, openApprovals: 0, tasks }, 80).slice(2, -2), [
       " ✓      first          shop.first                                         1.3 s",
       " │ ◷    answer         tutti.agent · 45 tokens, $0.000315                 8.0 s",
       " │ │    ✓ stock_count  shop.stock_count                                   1.3 s",
@@ -80,18 +80,18 @@ describe("the frame of a run", () => {
     ]);
   });
 
-  it("says that a task is paused, once none is active", () => {
+  it("shows a paused task once no task is active", () => {
     const stateOf = (counts: RunView["counts"]) =>
-      drawn({ ...order, counts }, 60)[0]
+      draw({ ...order, counts }, 60)[0]
         ?.trim()
         .slice(0, 1);
     assert.equal(stateOf({ total: 3, paused: 1, running: 1 }), "●");
     assert.equal(stateOf({ total: 3, paused: 1, waiting: 1 }), "‖");
-    assert.match(drawn({ ...order, counts: { paused: 1 } }, 60)[0] ?? "", /task paused · 9\.0 s$/);
+    assert.match(draw({ ...order, counts: { paused: 1 } }, 60)[0] ?? "", /task paused · 9\.0 s$/);
   });
 
   it("at 80 columns", () =>
-    assert.deepEqual(drawn(order, 80), [
+    assert.deepEqual(draw(order, 80), [
       " ● order-18  order                                              running · 9.0 s",
       "",
       " ✓      reserve  shop.reserve                                             1.3 s",
@@ -108,12 +108,12 @@ describe("the frame of a run", () => {
     ]));
 
   it("at 120 columns it is no wider than an eye follows", () => {
-    const lines = drawn(order, 120);
+    const lines = draw(order, 120);
     assert.equal(lines[0], ` ● order-18  order${" ".repeat(66)}running · 9.0 s`);
     assert.ok(lines.every((line) => widthOf(line) <= 100));
   });
 
-  it("with little height, the rows around running tasks, and how much is left out", () => {
+  it("in a low terminal, shows the rows around running tasks and counts the hidden rows", () => {
     const chain: RunView = {
       ...order,
       openApprovals: 0,
@@ -125,7 +125,7 @@ describe("the frame of a run", () => {
         ),
       ),
     };
-    const lines = drawn(chain, 60, 12);
+    const lines = draw(chain, 60, 12);
     assert.equal(lines.length, 12);
     assert.equal(lines[2], " ⋮ 19 above");
     assert.ok(lines.some((line) => line.startsWith(" ●  t20")));
@@ -143,7 +143,7 @@ describe("the frame of a run", () => {
         ),
       ],
     };
-    assert.deepEqual(drawn(wide, 80, 14).slice(2, 8), [
+    assert.deepEqual(draw(wide, 80, 14).slice(2, 8), [
       " stage 1     ████████████████ 1/1       ✓ 1",
       " stage 2     ████████████░░░░ 30/40     ✓ 30  ● 2  ◔ 8",
       "",
@@ -153,7 +153,7 @@ describe("the frame of a run", () => {
     ]);
   });
 
-  it("of many stages, those that are over are one line", () => {
+  it("merges the completed stages of a long graph into one line", () => {
     const long: RunView = {
       ...order,
       openApprovals: 0,
@@ -165,7 +165,7 @@ describe("the frame of a run", () => {
         ),
       ),
     };
-    assert.deepEqual(drawn(long, 80, 14).slice(2, 8), [
+    assert.deepEqual(draw(long, 80, 14).slice(2, 8), [
       " stages 1–10 ████████████████ 1000/1000 ✓ 1000",
       " stage 11    ░░░░░░░░░░░░░░░░ 0/100     ● 10  ○ 90",
       " stage 12    ░░░░░░░░░░░░░░░░ 0/100     ○ 100",
@@ -204,18 +204,18 @@ describe("the frame of a run", () => {
   for (const state of ["failed", "cancelled", "terminated"])
     it(`a ${state} run whose tasks all ended has counts and no full bar`, () => {
       const counts = { total: 2, skipped: 2 };
-      const text = drawn({ ...order, state, progress: 1, openApprovals: 0, counts }, 80).join("\n");
+      const text = draw({ ...order, state, progress: 1, openApprovals: 0, counts }, 80).join("\n");
       assert.match(text, /0 of 2 done · 2 skipped/);
       assert.doesNotMatch(text, /100 %/);
     });
 
-  it("names and errors that hold escape sequences are shown as text", () => {
+  it("shows escape sequences in names and errors as text", () => {
     const hostile = {
       ...order,
       id: "a\u001b[2Jb",
       tasks: [task("x\u001b]0;y\u0007", "failed", [], { error: "\u001b[31m" })],
     };
-    assert.ok(!drawn(hostile, 80).join("").includes("\u001b"));
+    assert.ok(!draw(hostile, 80).join("").includes("\u001b"));
   });
 
   const states = fc.constantFrom(
@@ -251,14 +251,14 @@ describe("the frame of a run", () => {
       }),
     );
 
-  it("any run at any size: no line is wider, and there are no more of them than there is height", () => {
+  it("any run at any size: the frame exceeds neither the width nor the height", () => {
     fc.assert(
       fc.property(
         anyRun,
         fc.integer({ min: 60, max: 140 }),
         fc.integer({ min: 12, max: 60 }),
         (run, width, height) => {
-          const lines = drawn(run, width, height);
+          const lines = draw(run, width, height);
           assert.ok(lines.length <= height, `${lines.length} lines of ${height}`);
           for (const line of lines) assert.ok(widthOf(line) <= width, line);
         },

@@ -8,7 +8,7 @@ import type { Canvas } from "./canvas.ts";
 import { orderOf } from "./order.ts";
 import { linesAbove, type Rails, type Row, railsOf } from "./rails.ts";
 import { stageRows } from "./stages.ts";
-import { taskWords } from "./task-words.ts";
+import { taskText } from "./task-text.ts";
 
 const margin = " ";
 const lanesMost = 16;
@@ -62,12 +62,12 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
  */
 function progressLine(run: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
   const { state, progress, counts } = run;
-  const isWhole = (state === "completed" && (counts["failed"] ?? 0) === 0) || state === "continued";
-  if (lookOf(state).isEnded && !isWhole) return tally(run, { style, width });
+  const isSuccess = (state === "completed" && (counts["failed"] ?? 0) === 0) || state === "continued";
+  if (lookOf(state).isEnded && !isSuccess) return tally(run, { style, width });
   const share = padStart(printShare(progress), 5);
-  const words = tally(run, { style, width: width - barMin - 9 });
-  const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(words))));
-  return `${drawBar(progress, barWidth, style)} ${share}   ${words}`;
+  const summary = tally(run, { style, width: width - barMin - 9 });
+  const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(summary))));
+  return `${drawBar(progress, barWidth, style)} ${share}   ${summary}`;
 }
 
 const tallied = [
@@ -83,10 +83,10 @@ const tallied = [
 
 /** Draws the counts, such as `5 of 8 done · 2 running`, as far as there is room. */
 function tally({ counts }: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
-  const parts = tallied.flatMap(([state, tone, words]) => {
+  const parts = tallied.flatMap(([state, tone, label]) => {
     const count = counts[state] ?? 0;
-    if (state === "completed") return [`${count} of ${counts["total"] ?? 0} ${words}`];
-    return count === 0 ? [] : [toned(style, tone, `${count} ${words}`)];
+    if (state === "completed") return [`${count} of ${counts["total"] ?? 0} ${label}`];
+    return count === 0 ? [] : [toned(style, tone, `${count} ${label}`)];
   });
   while (parts.length > 1 && widthOf(parts.join(" · ")) > width) parts.pop();
   return parts.join(style.dim(" · "));
@@ -102,16 +102,16 @@ function tasksOf(run: RunView, canvas: Canvas): string[] {
   const rows = rails.rows.flatMap((row, at) => {
     const task = row.task === undefined ? undefined : tasks[row.task];
     const next = rails.rows[at + 1];
-    const beside = {
+    const siblingRow = {
       task: undefined,
       before: next === undefined ? "" : linesAbove(next, ordered),
       after: "",
     };
-    return [{ row, task, depth: 0 }, ...(task === undefined ? [] : partsOf(task, beside, 1))];
+    return [{ row, task, depth: 0 }, ...(task === undefined ? [] : partsOf(task, siblingRow, 1))];
   });
-  const shown = windowOf(rows, canvas);
+  const visible = windowOf(rows, canvas);
   const nameWidth = Math.min(Math.floor(canvas.width * 0.4), longest(tasks));
-  return shown.map((entry) =>
+  return visible.map((entry) =>
     typeof entry === "string" ? entry : railLine(entry, rails, { canvas, nameWidth }),
   );
 }
@@ -127,7 +127,7 @@ function longest(tasks: readonly TaskView[]): number {
   );
 }
 
-interface Drawn {
+interface TaskRow {
   readonly row: Row;
   readonly task: TaskView | undefined;
   /** Depth of calls between functions. 0 for a task of the definition. */
@@ -139,12 +139,12 @@ const indentWidth = 2;
 const partsMost = 20;
 
 /** Returns the rows of the tasks that a function has called, next to the lines that continue. */
-function partsOf({ parts }: TaskView, row: Row, depth: number): readonly Drawn[] {
+function partsOf({ parts }: TaskView, row: Row, depth: number): readonly TaskRow[] {
   return parts.slice(-partsMost).flatMap((task) => [{ row, task, depth }, ...partsOf(task, row, depth + 1)]);
 }
 
 function railLine(
-  { row, task, depth }: Drawn,
+  { row, task, depth }: TaskRow,
   rails: Rails,
   { canvas, nameWidth }: { readonly canvas: Canvas; readonly nameWidth: number },
 ): string {
@@ -154,22 +154,22 @@ function railLine(
   if (depth > 0) {
     const indent = " ".repeat(indentWidth * (depth - 1));
     const room = canvas.width - rails.width - indentWidth * depth;
-    const words = taskWords(task, canvas, { nameWidth: nameWidth - indentWidth * depth, room: room - 2 });
-    return `${style.dim(padEnd(row.before, rails.width))}  ${indent}${toned(style, tone, symbol)} ${words}`;
+    const text = taskText(task, canvas, { nameWidth: nameWidth - indentWidth * depth, room: room - 2 });
+    return `${style.dim(padEnd(row.before, rails.width))}  ${indent}${toned(style, tone, symbol)} ${text}`;
   }
   const blanks = " ".repeat(Math.max(0, rails.width - widthOf(row.before) - 1 - widthOf(row.after)));
   const rail = `${style.dim(row.before)}${toned(style, tone, symbol)}${style.dim(row.after)}${blanks}`;
-  return `${rail}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - rails.width - 2 })}`;
+  return `${rail}  ${taskText(task, canvas, { nameWidth, room: canvas.width - rails.width - 2 })}`;
 }
 
 /** Returns the rows around running work, with a line that counts the hidden rows. */
-function windowOf(rows: readonly Drawn[], { height, style }: Canvas): (Drawn | string)[] {
+function windowOf(rows: readonly TaskRow[], { height, style }: Canvas): (TaskRow | string)[] {
   if (rows.length <= height) return [...rows];
   const room = Math.max(1, height - 2);
   const active = rows.findIndex(({ task }) => task !== undefined && !lookOf(task.state).isEnded);
-  const wanted = active < 0 ? rows.length - room : active - Math.floor(room / 4);
-  const start = Math.max(0, Math.min(wanted, rows.length - room));
-  const tasksIn = (part: readonly Drawn[]): number => part.filter(({ task }) => task !== undefined).length;
+  const preferredStart = active < 0 ? rows.length - room : active - Math.floor(room / 4);
+  const start = Math.max(0, Math.min(preferredStart, rows.length - room));
+  const tasksIn = (part: readonly TaskRow[]): number => part.filter(({ task }) => task !== undefined).length;
   const above = tasksIn(rows.slice(0, start));
   const below = tasksIn(rows.slice(start + room));
   return [

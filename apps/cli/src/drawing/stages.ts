@@ -5,7 +5,7 @@ import { toned } from "../terminal/style.ts";
 import { padEnd, safe, widthOf } from "../terminal/text.ts";
 import type { Canvas } from "./canvas.ts";
 import type { Ordered } from "./order.ts";
-import { taskWords } from "./task-words.ts";
+import { taskText } from "./task-text.ts";
 
 /** States by priority, if there is no room for all tasks. */
 const urgency = ["failed", "paused", "retrying", "running", "compensating", "waiting", "queued", "held"];
@@ -24,24 +24,24 @@ export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas
     else members.push(task);
   }
   const most = Math.max(2, Math.floor(height / 2));
-  const shown = stageLines(
+  const visible = stageLines(
     [...stages].sort(([a], [b]) => a - b).map(([, members]) => members),
     { canvas, most },
   );
-  const room = height - shown.length - 1;
+  const room = height - visible.length - 1;
   const active = urgency
     .flatMap((state) => tasks.filter((task) => task.state === state))
     .slice(0, Math.max(0, room));
-  if (active.length === 0) return shown;
+  if (active.length === 0) return visible;
   const nameWidth = Math.min(
     Math.floor(canvas.width * 0.4),
     Math.max(...active.map(({ id, title }) => widthOf(safe(title === "" ? id : title)))),
   );
   const rows = active.map((task) => {
     const { symbol, tone } = lookOf(task.state);
-    return `${toned(style, tone, symbol)}  ${taskWords(task, canvas, { nameWidth, room: canvas.width - 3 })}`;
+    return `${toned(style, tone, symbol)}  ${taskText(task, canvas, { nameWidth, room: canvas.width - 3 })}`;
   });
-  return [...shown, "", ...rows];
+  return [...visible, "", ...rows];
 }
 
 /** Draws the stages. If there is no room for all, completed stages share one line. */
@@ -56,8 +56,8 @@ function stageLines(
   const rest = stages.slice(first, first + most - lines.length);
   for (const [at, members] of rest.entries())
     lines.push(stageLine(`stage ${first + at + 1}`, members, canvas));
-  const left = stages.length - first - rest.length;
-  if (left > 0) lines.push(canvas.style.dim(`⋮ ${left} more stages`));
+  const remaining = stages.length - first - rest.length;
+  if (remaining > 0) lines.push(canvas.style.dim(`⋮ ${remaining} more stages`));
   return lines;
 }
 
@@ -71,14 +71,14 @@ function stageLine(title: string, members: readonly TaskView[], { style, width }
     const { symbol, tone } = lookOf(state);
     return toned(style, tone, `${symbol} ${count}`);
   });
-  return `${head}${fitting(tally, width - widthOf(head))}`;
+  return `${head}${joinFitting(tally, width - widthOf(head))}`;
 }
 
 /** Returns as many parts as fit, with a mark if there are more. */
-function fitting(parts: readonly string[], width: number): string {
+function joinFitting(parts: readonly string[], width: number): string {
   const all = parts.join("  ");
   if (widthOf(all) <= width) return all;
-  const shown = [...parts];
-  while (shown.length > 0 && widthOf(`${shown.join("  ")}  …`) > width) shown.pop();
-  return [...shown, "…"].join("  ");
+  const visible = [...parts];
+  while (visible.length > 0 && widthOf(`${visible.join("  ")}  …`) > width) visible.pop();
+  return [...visible, "…"].join("  ");
 }

@@ -23,7 +23,7 @@ describe("a task whose duration is unknown", () => {
     assert.ok(lines.includes("unknown duration: 1 task, planned with 1 s each"), lines.join("\n"));
   });
 
-  it("says so in a graph that shows other durations, and nothing in a graph without any", () => {
+  it("is shown as unknown in a graph with other durations, and has no note in a graph without any", () => {
     const node = (id: string, expectedMs: number, uses = "wall.paint") => ({
       ...{ id, title: "", kind: "uses", uses, needs: [], backTo: [], expectedMs },
       ...{ forEach: false, compensated: false },

@@ -65,9 +65,9 @@ export function drawWorkflow(
     const name = padEnd(cut(safe(node.title === "" ? node.id : node.title), nameWidth), nameWidth);
     const unknown = hasTimes && node.uses !== "" ? "unknown" : "";
     const time = node.expectedMs > 0 ? `~${printDurationMs(node.expectedMs)}` : unknown;
-    const left = room - railWidth - 2 - nameWidth - 2 - 10;
-    const about = left < 6 ? "" : cut(aboutOf(node), left);
-    return ` ${style.dim(before)}${symbol}${style.dim(after)}${blanks}  ${isCritical ? style.bold(name) : name}  ${style.dim(padEnd(about, Math.max(0, left)))}${style.dim(padStart(time, 10))}`.trimEnd();
+    const remaining = room - railWidth - 2 - nameWidth - 2 - 10;
+    const about = remaining < 6 ? "" : cut(aboutOf(node), remaining);
+    return ` ${style.dim(before)}${symbol}${style.dim(after)}${blanks}  ${isCritical ? style.bold(name) : name}  ${style.dim(padEnd(about, Math.max(0, remaining)))}${style.dim(padStart(time, 10))}`.trimEnd();
   });
   return [
     ` ${style.bold(safe(workflow.name))}`,
@@ -79,9 +79,9 @@ export function drawWorkflow(
 }
 
 function aboutOf({ kind, uses, forEach, compensated, backTo }: WorkflowNode): string {
-  const what = uses === "" ? (kind === "uses" ? "" : kind) : uses;
+  const label = uses === "" ? (kind === "uses" ? "" : kind) : uses;
   const parts = [
-    safe(what),
+    safe(label),
     forEach ? "for each" : "",
     compensated ? "has a compensation" : "",
     backTo.length === 0 ? "" : `${kind === "state" ? "→" : "↰"} ${safe(backTo.join(", "))}`,

@@ -6,7 +6,7 @@ import crypto from "node:crypto";
 
 const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-function define(target: object, name: string, value: (...given: never[]) => unknown): void {
+function define(target: object, name: string, value: (...args: never[]) => unknown): void {
   if (!(name in target)) Object.defineProperty(target, name, { value, writable: true, configurable: true });
 }
 

@@ -18,7 +18,7 @@ export class FolderCopies {
   readonly #folder: string;
   readonly #root: string;
 
-  static async make(folder: string): Promise<FolderCopies> {
+  static async create(folder: string): Promise<FolderCopies> {
     await mkdir(join(folder, ".tutti"), { recursive: true });
     return new FolderCopies(folder, await mkdtemp(join(folder, ".tutti", "compare-")));
   }
@@ -62,7 +62,7 @@ export async function digestsOf(folder: string): Promise<ReadonlyMap<string, str
 
 /** Runs a command as a task does, with the variables that tasks see. */
 export function runScript(
-  [program = "", ...words]: readonly string[],
+  [program = "", ...args]: readonly string[],
   { cwd, stdin }: { readonly cwd: string; readonly stdin: string },
 ): Promise<ScriptEnd> {
   const names = ["PATH", "HOME", "LANG", "TZ"];
@@ -70,7 +70,7 @@ export function runScript(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
   return new Promise((done, fail) => {
-    const child = spawn(program, words, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
@@ -89,12 +89,12 @@ export function runScript(
 
 /** Runs a command as its caller would, with the same variables and outputs. Returns the exit code. */
 export function runInPlace(
-  [program = "", ...words]: readonly string[],
+  [program = "", ...args]: readonly string[],
   { cwd, stdin }: { readonly cwd: string; readonly stdin: string | undefined },
 ): Promise<number> {
   return new Promise((done, fail) => {
     const input = stdin === undefined ? "inherit" : "pipe";
-    const child = spawn(program, words, { cwd, stdio: [input, "inherit", "inherit"] });
+    const child = spawn(program, args, { cwd, stdio: [input, "inherit", "inherit"] });
     // A script may end without reading its input.
     child.stdin?.on("error", () => {}).end(stdin);
     child.on("error", fail);

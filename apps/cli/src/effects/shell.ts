@@ -31,15 +31,15 @@ export interface Shell {
   /** Returns the files in a folder and below, in the order of their names. Skips hidden and installed files. */
   filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */
-  runScript(script: string, words: readonly string[]): Promise<ScriptRun>;
+  runScript(script: string, args: readonly string[]): Promise<ScriptRun>;
   /** Gives a script the terminal, and resolves with its exit code. An interrupt goes to the script. */
-  handOver(script: string, words: readonly string[]): Promise<number>;
+  handOver(script: string, args: readonly string[]): Promise<number>;
   /** Returns whether a process listens on a port of this machine. */
   listens(host: string, port: number): Promise<boolean>;
   /** The version of Node that runs this process. */
   readonly nodeVersion: string;
   /** Returns a line typed by a person. Undefined without a person at the terminal. */
-  ask(question: string): Promise<string | undefined>;
+  prompt(question: string): Promise<string | undefined>;
 }
 
 /** Result of a script. */

@@ -10,7 +10,7 @@ import { after, before, describe, it } from "node:test";
 const shell = new URL("./system-shell.ts", import.meta.url).href;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-describe("a script that takes the terminal", () => {
+describe("a script that takes over the terminal", () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "tutti-hand-over-"));
@@ -36,8 +36,8 @@ describe("a script that takes the terminal", () => {
     });
 });
 
-describe("a script with a leash beside it", () => {
-  it("is asked to stop when the command that handed over is killed", async () => {
+describe("a script with a leash module in its folder", () => {
+  it("receives SIGTERM when its CLI process is killed", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-hand-over-"));
     const script = join(folder, "script.mjs");
     await copyFile(new URL("../../../../tools/leash.mjs", import.meta.url), join(folder, "leash.mjs"));

@@ -18,7 +18,7 @@ describe("colours", () => {
     ["both are set: the forced colours win", false, { FORCE_COLOR: "1", NO_COLOR: "1" }, true],
     ["on a terminal where none are forced", true, { FORCE_COLOR: "0" }, false],
   ];
-  for (const [what, isTerminal, environment, has] of cases)
-    it(`${what}: ${has ? "there are some" : "there are none"}`, () =>
+  for (const [title, isTerminal, environment, has] of cases)
+    it(`${title}: ${has ? "there are some" : "there are none"}`, () =>
       assert.equal(hasColours(isTerminal, environment), has));
 });

@@ -26,11 +26,11 @@ export function systemShell(): Shell {
     isAnswered: process.stdin.isTTY === true && process.stderr.isTTY === true,
     interrupted: interruption.signal,
     ...systemTime,
-    runScript: (script, words) => runScript(script, words),
-    handOver: (script, words) => handOver(script, words),
+    runScript: (script, args) => runScript(script, args),
+    handOver: (script, args) => handOver(script, args),
     listens: (host, port) => listens(host, port),
     nodeVersion: process.versions.node,
-    ask: async (question) => {
+    prompt: async (question) => {
       const { createInterface } = await import("node:readline/promises");
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
@@ -86,11 +86,11 @@ const writeProblems: Readonly<Record<string, string>> = {
 
 function refuseWrite(file: string, cause: unknown): never {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const why = writeProblems[code];
+  const reason = writeProblems[code];
   // Bytes may come from a server, whose errors are not errors of the file.
-  if (why === undefined) throw cause;
+  if (reason === undefined) throw cause;
   const next = ["Pass a file in a folder that exists and that you can write to."];
-  throw new Failure(`${file} cannot be written: ${why}`, {
+  throw new Failure(`${file} cannot be written: ${reason}`, {
     exitCode: exitCodes.usage,
     code: "file",
     next,
@@ -127,11 +127,11 @@ async function filesIn(folder: string, at: (folder: string) => string): Promise<
   const { readdir } = await import("node:fs/promises");
   const { join } = await import("node:path");
   const entries = await readdir(at(folder), { withFileTypes: true });
-  const seen = entries
+  const visible = entries
     .filter(({ name }) => !name.startsWith(".") && !passedOver.has(name))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   const files: string[] = [];
-  for (const entry of seen) {
+  for (const entry of visible) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) files.push(...(await filesIn(path, at)));
     else if (entry.isFile()) files.push(path);
@@ -193,10 +193,10 @@ async function gathered(pieces: AsyncIterable<unknown>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function runScript(script: string, words: readonly string[]): Promise<ScriptRun> {
+async function runScript(script: string, args: readonly string[]): Promise<ScriptRun> {
   const { spawn } = await import("node:child_process");
   return await new Promise((done, fail) => {
-    const child = spawn(process.execPath, [script, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
@@ -211,7 +211,7 @@ async function runScript(script: string, words: readonly string[]): Promise<Scri
   });
 }
 
-async function handOver(script: string, words: readonly string[]): Promise<number> {
+async function handOver(script: string, args: readonly string[]): Promise<number> {
   const { spawn } = await import("node:child_process");
   // A script with a leash is asked to stop when this process ends, also by `kill -9`. Otherwise the platform would keep
   // its port and its data.
@@ -219,7 +219,7 @@ async function handOver(script: string, words: readonly string[]): Promise<numbe
   const isLeashed = existsSync(leash);
   const options = isLeashed ? ["--import", pathToFileURL(leash).href] : [];
   return await new Promise((done, fail) => {
-    const child = spawn(process.execPath, [...options, script, ...words], {
+    const child = spawn(process.execPath, [...options, script, ...args], {
       stdio: ["inherit", "inherit", "inherit", ...(isLeashed ? (["pipe"] as const) : [])],
     });
     // A terminal signals the script too, other senders only this process. The script treats both as one signal.

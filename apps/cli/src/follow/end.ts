@@ -32,17 +32,17 @@ function drawEnd(print: Printer, end: End, isShown: boolean): void {
   const { id, status, outcome, tookMs } = end;
   const style = print.errorStyle;
   const { symbol, tone, words } = lookOf(status);
-  const took = tookMs === undefined ? "" : ` ${style.dim(`in ${printDurationMs(tookMs)}`)}`;
+  const duration = tookMs === undefined ? "" : ` ${style.dim(`in ${printDurationMs(tookMs)}`)}`;
   if (isShown) print.note("");
-  else print.note(`${toned(style, tone, `${symbol} ${safe(id)} ${words}`)}${took}`);
+  else print.note(`${toned(style, tone, `${symbol} ${safe(id)} ${words}`)}${duration}`);
   if (outcome !== undefined && "completed" in outcome && outcome.completed !== undefined)
     print.lines(drawJson(outcome.completed, print));
   const error = errorOf(outcome);
   if (error !== undefined) print.errorLines(drawError(error, print));
-  if (status === "failed") noteNext(print, end);
+  if (status === "failed") printNext(print, end);
 }
 
-function noteNext(print: Printer, { id, failedTask, outcome }: End): void {
+function printNext(print: Printer, { id, failedTask, outcome }: End): void {
   const about = failedTask === undefined ? safe(id) : `${safe(id)} ${safe(failedTask)}`;
   const { errorStyle: style } = print;
   print.note(`  tutti why ${about}   ${style.dim("explains the error")}`);
@@ -58,9 +58,9 @@ export function drawError(
   { errorStyle: style, errorWidth }: Pick<Printer, "errorStyle" | "errorWidth">,
 ): string[] {
   const lines: string[] = [];
-  let one: ErrorDetail | undefined = error;
-  for (let depth = 0; one !== undefined && depth < 8; depth++) {
-    const { code = "", message = "" } = one;
+  let current: ErrorDetail | undefined = error;
+  for (let depth = 0; current !== undefined && depth < 8; depth++) {
+    const { code = "", message = "" } = current;
     const indent = "  ".repeat(depth + 1);
     const [first = "", ...rest] = wrap(
       safe(message === "" ? "no message" : message),
@@ -69,10 +69,10 @@ export function drawError(
     const label = depth === 0 ? "" : style.dim("because ");
     lines.push(`${indent}${label}${first}${code === "" ? "" : `  ${style.dim(safe(code))}`}`);
     lines.push(...rest.map((line) => `${indent}${line}`));
-    const { stack } = one.details ?? {};
+    const { stack } = current.details ?? {};
     if (typeof stack === "string")
       lines.push(...ownFrames(stack).map((frame) => style.dim(`${indent}  at ${safe(frame)}`)));
-    one = one.cause;
+    current = current.cause;
   }
   return lines;
 }

@@ -22,7 +22,7 @@ describe("a run that continues as a new run", () => {
     },
   } as unknown as Server;
 
-  it("is followed to the end of the last run, whose outcome counts", async () => {
+  it("is followed to the end of the last run, and returns its outcome", async () => {
     const shell = memoryShell();
     const presenter = new Presenter(shell, { reader: "people" });
     const values = { durationMs: () => undefined, flag: () => false };

@@ -69,7 +69,7 @@ function followOne(
     id,
     model,
     stream: (options) => server.follow("runs.watch", parts, options),
-    why: async (task) =>
+    explain: async (task) =>
       await withQuestions(
         server,
         id,
@@ -97,7 +97,8 @@ export async function followMission(context: Context, { server, id }: Following)
     id,
     model,
     stream: (options) => server.follow("missions.watch", at, options),
-    why: async (task) => await server.call("missions.why", { params: { id }, query: whyQuery(server, task) }),
+    explain: async (task) =>
+      await server.call("missions.why", { params: { id }, query: whyQuery(server, task) }),
     end: async () => {
       const mission: Mission = await server.call("missions.get", at);
       return endOf(mission.missionId, mission, model.failedTask);
@@ -114,7 +115,7 @@ export async function followSession(context: Context, { server, id }: Following)
     id,
     model,
     stream: (options) => server.follow("sessions.watch", parts, options),
-    why: async (task) => {
+    explain: async (task) => {
       const query = whyQuery(server, task);
       return (await server.call("sessions.why", { params: { id }, query })).explanation;
     },
@@ -138,10 +139,10 @@ const whyQuery = ({ namespace }: Server, task: string | undefined) => ({
   ...(task === undefined ? {} : { task }),
 });
 
-function endOf(id: string, whole: Run | Mission | Session, failedTask: string | undefined): End {
-  const { status, statusReason = "", outcome, endTimeMs } = whole;
-  const tookMs = endTimeMs === undefined ? undefined : durationOf(whole, endTimeMs);
-  return { id, status, statusReason, outcome, tookMs, failedTask, document: whole };
+function endOf(id: string, work: Run | Mission | Session, failedTask: string | undefined): End {
+  const { status, statusReason = "", outcome, endTimeMs } = work;
+  const tookMs = endTimeMs === undefined ? undefined : durationOf(work, endTimeMs);
+  return { id, status, statusReason, outcome, tookMs, failedTask, document: work };
 }
 
 interface Thread<R> {
@@ -149,13 +150,13 @@ interface Thread<R> {
   readonly model: Followed<R>;
   readonly stream: (options: FollowOptions) => AsyncGenerator<Reply<R>, void, void>;
   /** Why a task does not start, or why the whole makes no progress. */
-  readonly why: (task?: string) => Promise<Explanation | undefined>;
+  readonly explain: (task?: string) => Promise<Explanation | undefined>;
   readonly end: () => Promise<End>;
 }
 
 async function follow<R>(
   context: Context,
-  { id, model, stream, why, end }: Thread<R>,
+  { id, model, stream, explain, end }: Thread<R>,
   untilMs: number | undefined,
 ): Promise<Result | Successor> {
   const { shell, print } = context;
@@ -168,15 +169,15 @@ async function follow<R>(
       over.abort();
     });
   const reporter = reporterFor(context);
-  void reportCauses({ shell, model, reporter, why, signal });
+  void reportCauses({ shell, model, reporter, explain, signal });
   try {
-    const onStanding: FollowOptions["onStanding"] = (...news) => reporter.standing(...news);
+    const onStanding: FollowOptions["onStanding"] = (...args) => reporter.connectionChanged(...args);
     for await (const reply of stream({ signal, onStanding })) {
       if (reply.kind !== "snapshot" && reply.kind !== "change") continue;
       if (reply.kind === "snapshot" && reply.isFirst) model.forget();
       model.apply(reply.value);
       reporter.changed(model);
-      const status = model.whole?.status;
+      const status = model.summary?.status;
       if (lookOf(status).isEnded && status !== "continued") break;
     }
   } finally {
@@ -189,10 +190,10 @@ async function follow<R>(
   }
   if (isLate) {
     print.note(`${id} has not ended yet and continues. See what it waits for: tutti why ${id}`);
-    const json = model.whole === undefined ? undefined : (await end()).document;
+    const json = model.summary === undefined ? undefined : (await end()).document;
     return { json, exitCode: exitCodes.unfinished };
   }
-  if (model.whole === undefined) return exitCodes.unfinished;
+  if (model.summary === undefined) return exitCodes.unfinished;
   const ended = await end();
   const successor = ended.outcome?.continued?.id;
   if (successor === undefined) return endOutcome(context, ended, reporter.showsEnd);
@@ -202,8 +203,8 @@ async function follow<R>(
 
 /** Returns the reporter. Frames are drawn on standard error, because the output may be a file. */
 function reporterFor({ shell, values, print }: Context): Reporter {
-  const isWanted = values.flag("watch") || (print.hasNotes && !values.flag("wait"));
-  const frames = print.frames("errors", isWanted);
+  const isEnabled = values.flag("watch") || (print.hasNotes && !values.flag("wait"));
+  const frames = print.frames("errors", isEnabled);
   if (frames.kind === "drawn") return new FrameReporter({ frames, shell });
   return new LineReporter({ print, shell, isSilent: frames.kind === "none" });
 }

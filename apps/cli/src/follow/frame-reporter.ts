@@ -4,7 +4,7 @@ import type { Shell } from "../effects/shell.ts";
 import type { FramePage, Frames } from "../terminal/frames.ts";
 import { cut } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
-import { Absence } from "./absence.ts";
+import { DisconnectionReporter } from "./disconnection.ts";
 import type { Reported } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -19,7 +19,7 @@ export class FrameReporter implements Reporter {
   readonly #frames: Frames;
   readonly #shell: Pick<Shell, "nowMs" | "pause">;
   readonly #ended = new AbortController();
-  readonly #absence: Absence;
+  readonly #absence: DisconnectionReporter;
   #model: Reported | undefined;
   #isDue = false;
   #stuck: readonly string[] = [];
@@ -31,9 +31,9 @@ export class FrameReporter implements Reporter {
     this.#frames = frames;
     this.#shell = shell;
     const draw = () => this.#draw();
-    this.#absence = new Absence({ shell, onAway: draw, onBack: draw });
+    this.#absence = new DisconnectionReporter({ shell, onDisconnect: draw, onReconnect: draw });
     this.#draw();
-    void this.#keepDrawing();
+    void this.#redrawPeriodically();
   }
 
   changed(model: Reported): void {
@@ -46,8 +46,8 @@ export class FrameReporter implements Reporter {
     });
   }
 
-  standing(standing: Standing, error?: unknown): void {
-    this.#absence.stand(standing, error);
+  connectionChanged(state: Standing, error?: unknown): void {
+    this.#absence.update(state, error);
   }
 
   stuck(lines: readonly string[]): void {
@@ -64,7 +64,7 @@ export class FrameReporter implements Reporter {
     this.#frames.close();
   }
 
-  async #keepDrawing(): Promise<void> {
+  async #redrawPeriodically(): Promise<void> {
     while (!this.#ended.signal.aborted) {
       await this.#shell.pause(redrawMs, this.#ended.signal);
       this.#draw();
@@ -80,15 +80,15 @@ export class FrameReporter implements Reporter {
     const view = this.#model?.view();
     const below = [
       ...(view === undefined ? [] : this.#stuck.map((line) => ` ${line}`)),
-      ...this.#away(nowMs),
+      ...this.#disconnectedLines(nowMs),
     ].map((line) => page.style.yellow(cut(line, page.width)));
     if (view === undefined) return below;
     // The lines below name the open approvals.
-    const shown = this.#stuck.length > 0 ? { ...view, openApprovals: 0 } : view;
-    return [...drawRun(shown, { ...page, height: page.height - below.length, nowMs }), ...below];
+    const visible = this.#stuck.length > 0 ? { ...view, openApprovals: 0 } : view;
+    return [...drawRun(visible, { ...page, height: page.height - below.length, nowMs }), ...below];
   }
 
-  #away(nowMs: number): readonly string[] {
+  #disconnectedLines(nowMs: number): readonly string[] {
     const { reported } = this.#absence;
     if (reported === undefined) return [];
     return [` ${reported.words} (${printDurationMs(nowMs - reported.sinceMs)})`];

@@ -1,12 +1,12 @@
 import type { Standing } from "@tutti/rest/client";
-import { amountWords } from "@tutti/rest/history";
+import { usageText } from "@tutti/rest/history";
 import type { Printer } from "../command/printer.ts";
 import type { Shell } from "../effects/shell.ts";
 import { lookOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 import { printClock, printDurationMs } from "../terminal/time.ts";
-import { type Absence, absenceNotes } from "./absence.ts";
+import { type DisconnectionReporter, disconnectionReporter } from "./disconnection.ts";
 import type { Reported } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -24,7 +24,7 @@ interface Change {
   readonly state: string;
   readonly name: string;
   readonly about: string;
-  readonly again: string;
+  readonly attemptText: string;
   /** Time of the change. Undefined if only the time of the reply is known. */
   readonly atMs?: number | undefined;
 }
@@ -34,49 +34,49 @@ export class LineReporter implements Reporter {
   readonly showsEnd = false;
   readonly #parts: Parts;
   readonly #reported = new Map<string, string>();
-  readonly #absence: Absence;
+  readonly #absence: DisconnectionReporter;
   #stuck = "";
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#absence = absenceNotes(parts);
+    this.#absence = disconnectionReporter(parts);
   }
 
   changed(reported: Reported): void {
-    const { tasks, whole } = reported.news;
+    const { tasks, summary } = reported.news;
     // The command that prints the result also prints the end.
-    if (whole !== undefined && !lookOf(whole.status).isEnded) {
-      const { status, statusReason, id } = whole;
+    if (summary !== undefined && !lookOf(summary.status).isEnded) {
+      const { status, statusReason, id } = summary;
       const isFirst = status === "running" && !this.#reported.has("whole");
       const atMs = isFirst ? reported.view()?.startMs : undefined;
-      this.#report("whole", { state: status, name: id, about: statusReason, again: "", atMs });
+      this.#report("whole", { state: status, name: id, about: statusReason, attemptText: "", atMs });
     }
     const nowMs = this.#parts.shell.nowMs();
     const changes: [key: string, Change][] = [];
     for (const view of this.#parts.isSilent ? [] : tasks) {
       if (view.state === "pending") continue;
-      const again = view.attempts > 1 ? `attempt ${view.attempts}` : "";
+      const attemptText = view.attempts > 1 ? `attempt ${view.attempts}` : "";
       const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";
-      const took =
+      const duration =
         view.startMs !== undefined && view.endMs !== undefined
           ? printDurationMs(view.endMs - view.startMs)
           : "";
-      const used = view.used === undefined || view.endMs === undefined ? "" : amountWords(view.used);
-      const about = [took, used, again, error === "" ? view.reason : error]
+      const used = view.used === undefined || view.endMs === undefined ? "" : usageText(view.used);
+      const about = [duration, used, attemptText, error === "" ? view.reason : error]
         .filter((part) => part !== "")
         .join(" · ");
       // Queued again, a task keeps its first start.
-      const isStart = view.state === "running" || (view.state === "queued" && again === "");
+      const isStart = view.state === "running" || (view.state === "queued" && attemptText === "");
       const atMs = view.endMs ?? (isStart ? view.startMs : undefined);
-      changes.push([`task ${view.id}`, { state: view.state, name: view.id, about, again, atMs }]);
+      changes.push([`task ${view.id}`, { state: view.state, name: view.id, about, attemptText, atMs }]);
     }
     // Changes that arrive together are printed in the order of their times.
     changes.sort(([, one], [, other]) => (one.atMs ?? nowMs) - (other.atMs ?? nowMs));
     for (const [key, change] of changes) this.#report(key, change);
   }
 
-  standing(standing: Standing, error?: unknown): void {
-    this.#absence.stand(standing, error);
+  connectionChanged(state: Standing, error?: unknown): void {
+    this.#absence.update(state, error);
   }
 
   stuck(lines: readonly string[]): void {
@@ -91,9 +91,9 @@ export class LineReporter implements Reporter {
     this.#absence.close();
   }
 
-  #report(key: string, { state, name, about, again, atMs }: Change): void {
+  #report(key: string, { state, name, about, attemptText, atMs }: Change): void {
     const { print, shell, isSilent } = this.#parts;
-    const known = `${state} ${again}`;
+    const known = `${state} ${attemptText}`;
     if (isSilent || this.#reported.get(key) === known) return;
     this.#reported.set(key, known);
     const { symbol, tone, words } = lookOf(state);

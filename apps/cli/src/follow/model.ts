@@ -4,7 +4,7 @@ import type { RunView, TaskView } from "./run-view.ts";
 /** A run, mission or session, built from the replies of its stream. */
 export interface Followed<Reply> {
   /** The latest state. Undefined before the first reply. */
-  readonly whole: Whole | undefined;
+  readonly summary: WorkSummary | undefined;
   apply(reply: Partial<Reply>): void;
   /** Drops the state, because the next reply is a snapshot. */
   forget(): void;
@@ -18,17 +18,17 @@ export type Reported = Pick<Followed<never>, "view" | "news">;
 
 export interface News {
   readonly tasks: readonly TaskView[];
-  readonly whole: Whole | undefined;
+  readonly summary: WorkSummary | undefined;
 }
 
-export interface Whole {
+export interface WorkSummary {
   readonly id: string;
   readonly status: string;
   readonly statusReason: string;
 }
 
 /** The end of a run, mission or session. */
-export interface End extends Whole {
+export interface End extends WorkSummary {
   readonly outcome: Outcome | undefined;
   readonly tookMs: number | undefined;
   /** The first failed task. */

@@ -37,7 +37,7 @@ function inTime(shell: MemoryShell): MemoryShell {
   };
 }
 
-describe("a run made of the replies of its stream", () => {
+describe("a run built from the replies of its stream", () => {
   it("shows the entries of a list in the row of their task, which runs as long as they do", () => {
     const { tasks } = viewOf(run("running"), [
       task("list", "waiting"),
@@ -49,7 +49,7 @@ describe("a run made of the replies of its stream", () => {
     assert.deepEqual([tasks[0]?.state, tasks[0]?.entries], ["running", { done: 1, failed: 1, total: 3 }]);
   });
 
-  it("counts turns of a durable function that failed as attempts", () => {
+  it("counts failed turns of a durable function as attempts", () => {
     const turns = [
       { number: 1, pool: "default", queueTimeMs: 10 },
       { number: 2, pool: "default", queueTimeMs: 900 },
@@ -60,16 +60,16 @@ describe("a run made of the replies of its stream", () => {
       queueTimeMs: 950,
       error: { code: "TypeError", message: "no" },
     };
-    const seen = (attempts: Task["attempts"]) => {
+    const countedAttempts = (attempts: Task["attempts"]) => {
       const order = task("order", "running", { kind: "function", attempts, attemptCount: 9 });
       return viewOf(run("running"), [order]).tasks[0]?.attempts;
     };
-    assert.equal(seen(turns), 1);
-    assert.equal(seen([...turns, failed]), 1);
-    assert.equal(seen([...turns, failed, { number: 4, pool: "default", queueTimeMs: 960 }]), 2);
+    assert.equal(countedAttempts(turns), 1);
+    assert.equal(countedAttempts([...turns, failed]), 1);
+    assert.equal(countedAttempts([...turns, failed, { number: 4, pool: "default", queueTimeMs: 960 }]), 2);
   });
 
-  it("shows the calls of agents and durable functions below their caller, with what an agent used", () => {
+  it("shows the calls of agents and durable functions below their caller, with the usage of an agent", () => {
     const [view, ...others] = viewOf(run("running"), [
       task("desk", "waiting", { kind: "function" }),
       task("answer", "waiting", { kind: "function", parentTaskId: "desk", used: { tokens: 45, money: 0.5 } }),
@@ -137,20 +137,20 @@ describe("a run reported line by line", () => {
     model: RunModel;
     reporter: LineReporter;
     shell: MemoryShell;
-    said: () => string[];
+    lines: () => string[];
   } {
     const shell = inTime(memoryShell());
     const print = new Presenter(shell, { reader: "people" }).print;
-    const said = (): string[] =>
+    const lines = (): string[] =>
       shell.errors.text
         .trim()
         .split("\n")
         .map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} {2}/, "").replace(/ {2,}/g, "  "));
-    return { model: new RunModel(), reporter: new LineReporter({ print, shell, isSilent }), shell, said };
+    return { model: new RunModel(), reporter: new LineReporter({ print, shell, isSilent }), shell, lines };
   }
 
   it("reports each state once, each attempt, and only the failed entries of a list", () => {
-    const { model, reporter, said } = reporting();
+    const { model, reporter, lines } = reporting();
     const report = (tasks: readonly Task[]): void => {
       model.apply({ tasks });
       reporter.changed(model);
@@ -165,7 +165,7 @@ describe("a run reported line by line", () => {
     ]);
     report([task("a", "running", { attemptCount: 2 })]);
     report([entry(0, "running"), entry(1, "failed")]);
-    assert.deepEqual(said(), [
+    assert.deepEqual(lines(), [
       "● a  running",
       "↻ a  retrying  busy␛[2J",
       "● a  running  attempt 2",
@@ -174,13 +174,13 @@ describe("a run reported line by line", () => {
   });
 
   it("reports the start of the run before its tasks", () => {
-    const { model, reporter, said } = reporting();
+    const { model, reporter, lines } = reporting();
     model.apply({ run: run("running"), tasks: [task("a", "completed")] });
     reporter.changed(model);
-    assert.deepEqual(said(), ["● r1  running", "✓ a  completed"]);
+    assert.deepEqual(lines(), ["● r1  running", "✓ a  completed"]);
   });
 
-  it("prints when a task was queued, started or ended, also if that is heard of later, in this order", () => {
+  it("prints when a task was queued, started or ended, in this order, even if reported later", () => {
     const { model, reporter, shell } = reporting();
     const [createTimeMs, startTimeMs, readyTimeMs, endTimeMs] = [8_000, 9_000, 9_500, 11_500];
     model.apply({
@@ -199,11 +199,11 @@ describe("a run reported line by line", () => {
   });
 
   it("reports that the platform is not reachable, and the reconnection", async () => {
-    const { reporter, said } = reporting(true);
-    reporter.standing("broken");
+    const { reporter, lines } = reporting(true);
+    reporter.connectionChanged("broken");
     await turn();
-    reporter.standing("open");
-    assert.deepEqual(said(), ["The platform is not reachable, retrying …", "Reconnected."]);
+    reporter.connectionChanged("open");
+    assert.deepEqual(lines(), ["The platform is not reachable, retrying …", "Reconnected."]);
   });
 });
 
@@ -221,28 +221,28 @@ describe("a run whose task stays queued", () => {
     expected?: readonly (string | undefined)[],
   ): Promise<readonly string[][]> {
     const ended = new AbortController();
-    const given: string[][] = [];
+    const reports: string[][] = [];
     const requests: (string | undefined)[] = [];
-    let left = checks;
+    let remaining = checks;
     await reportCauses({
       model,
       shell: {
         pause: async () => {
-          if (left-- === 0) ended.abort();
+          if (remaining-- === 0) ended.abort();
         },
       },
-      reporter: { stuck: (lines) => given.push([...lines]) },
-      why: async (one) => {
-        requests.push(one);
+      reporter: { stuck: (lines) => reports.push([...lines]) },
+      explain: async (taskId) => {
+        requests.push(taskId);
         return shown;
       },
       signal: ended.signal,
     });
-    assert.deepEqual(requests, expected ?? (given.some((lines) => lines.length > 0) ? ["send"] : []));
-    return given;
+    assert.deepEqual(requests, expected ?? (reports.some((lines) => lines.length > 0) ? ["send"] : []));
+    return reports;
   }
 
-  it("is explained with what helps, when two checks in a row find it", async () => {
+  it("is explained with a remedy once two checks in a row find it", async () => {
     const model = new RunModel();
     model.apply({ run: run("running"), tasks: [task("compose", "completed"), task("send", "queued")] });
     assert.deepEqual(await reported(model, 2), [
@@ -263,7 +263,7 @@ describe("a run whose task stays queued", () => {
       run: run("running", { openApprovals: 1 }),
       tasks: [task("a", "running"), task("ok", "waiting")],
     });
-    const whole = {
+    const complete = {
       ...explanation,
       parts: [
         part("timer", "`later` is waiting: it waits for its time.", ""),
@@ -271,20 +271,20 @@ describe("a run whose task stays queued", () => {
       ],
     };
     const lines = ["`ok` is waiting: it waits for ops to decide: Refund?", "→ tutti approve r1 ok"];
-    assert.deepEqual(await reported(model, 4, whole, [undefined]), [[], lines, lines, lines]);
+    assert.deepEqual(await reported(model, 4, complete, [undefined]), [[], lines, lines, lines]);
   });
 
   it("is explained if it waits for a signal, and not while another task runs", async () => {
     const model = new RunModel();
     const waiting = task("told", "waiting", { kind: "wait" });
     model.apply({ run: run("running"), tasks: [waiting] });
-    const whole = { ...explanation, parts: [part("signal", "`told` is waiting.", "tutti signal r1 go")] };
-    assert.deepEqual(await reported(model, 2, whole, [undefined]), [
+    const complete = { ...explanation, parts: [part("signal", "`told` is waiting.", "tutti signal r1 go")] };
+    assert.deepEqual(await reported(model, 2, complete, [undefined]), [
       [],
       ["`told` is waiting.", "→ tutti signal r1 go"],
     ]);
     model.apply({ tasks: [task("a", "running")] });
-    assert.deepEqual(await reported(model, 2, whole), [[], []]);
+    assert.deepEqual(await reported(model, 2, complete), [[], []]);
   });
 
   it("is not explained if a worker accepted it in the meantime", async () => {
@@ -328,7 +328,7 @@ describe("a run drawn on a terminal", () => {
     const model = new RunModel();
     model.apply({ run: run("running"), tasks: [task("a", "running")] });
     reporter.changed(model);
-    reporter.standing("open");
+    reporter.connectionChanged("open");
     const before = shell.errors.text.length;
     shell.errors.resize(60, 20);
     const frame = shell.errors.text.slice(before);
@@ -342,7 +342,7 @@ describe("a run drawn on a terminal", () => {
     assert.ok(shell.errors.text.endsWith("\u001b[?25h"), "nothing is drawn after the end");
   });
 
-  it("keeps the graph while the platform is not reachable, with a line below it", async () => {
+  it("keeps the graph while the platform is not reachable, with a note below it", async () => {
     const shell = inTime(memoryShell({ terminal: { columns: 80, rows: 24 } }));
     const reporter = new FrameReporter({
       frames: new Presenter(shell, { reader: "people" }).print.frames("errors"),
@@ -351,11 +351,11 @@ describe("a run drawn on a terminal", () => {
     const model = new RunModel();
     model.apply({ run: run("running"), tasks: [task("a", "running")] });
     reporter.changed(model);
-    reporter.standing("broken");
+    reporter.connectionChanged("broken");
     await turn();
     assert.match(withoutCodes(shell.errors.text), /● {2}a[\s\S]*The platform is not reachable, retrying …/);
     const before = shell.errors.text.length;
-    reporter.standing("open");
+    reporter.connectionChanged("open");
     assert.doesNotMatch(shell.errors.text.slice(before), /away/);
     reporter.close(model);
   });

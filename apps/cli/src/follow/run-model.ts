@@ -2,7 +2,7 @@
 import type { CodeCompensation } from "@tutti/rest/history";
 import type { Amounts, Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
-import type { Followed, News, Whole } from "./model.ts";
+import type { Followed, News, WorkSummary } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
 export class RunModel implements Followed<WatchRunReply> {
@@ -10,8 +10,8 @@ export class RunModel implements Followed<WatchRunReply> {
   readonly #tasks = new Map<string, Task>();
   #last: Partial<WatchRunReply> = {};
 
-  get whole(): Whole | undefined {
-    return this.#run && wholeOf(this.#run);
+  get summary(): WorkSummary | undefined {
+    return this.#run && summaryOf(this.#run);
   }
 
   get failedTask(): string | undefined {
@@ -26,7 +26,7 @@ export class RunModel implements Followed<WatchRunReply> {
       tasks: tasks
         .filter((task) => !isEntry(task) || task.status === "failed" || task.status === "retrying")
         .map((task) => taskView(task, entries.get(task.taskId))),
-      whole: run && wholeOf(run),
+      summary: run && summaryOf(run),
     };
   }
 
@@ -47,7 +47,11 @@ export class RunModel implements Followed<WatchRunReply> {
   }
 }
 
-const wholeOf = ({ runId: id, status, statusReason = "" }: Run): Whole => ({ id, status, statusReason });
+const summaryOf = ({ runId: id, status, statusReason = "" }: Run): WorkSummary => ({
+  id,
+  status,
+  statusReason,
+});
 
 /** Returns the drawn part of a run and its tasks. Entries of lists are in the row of their task. */
 export function viewOf(
@@ -88,7 +92,8 @@ const isDone = (state: string): boolean => state === "completed" || state === "c
 
 function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
   const attempt = task.attempts.at(-1);
-  const error = task.outcome?.failed ?? task.attempts.findLast((one) => one.error !== undefined)?.error;
+  const error =
+    task.outcome?.failed ?? task.attempts.findLast((attempt) => attempt.error !== undefined)?.error;
   return {
     id: task.taskId,
     title: task.title ?? "",

@@ -7,10 +7,10 @@ import type {
   WatchMissionReply,
   WatchSessionReply,
 } from "@tutti/rest/types";
-import { modeWords } from "../terminal/modes.ts";
+import { modeText } from "../terminal/modes.ts";
 import { startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
-import type { Followed, News, Whole } from "./model.ts";
+import type { Followed, News, WorkSummary } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
 export class SessionModel implements Followed<WatchSessionReply> {
@@ -18,8 +18,8 @@ export class SessionModel implements Followed<WatchSessionReply> {
   readonly #tasks = new Map<string, SessionTask>();
   #last: Partial<WatchSessionReply> = {};
 
-  get whole(): Whole | undefined {
-    return this.#session && wholeOf(this.#session);
+  get summary(): WorkSummary | undefined {
+    return this.#session && summaryOf(this.#session);
   }
 
   get failedTask(): string | undefined {
@@ -28,7 +28,7 @@ export class SessionModel implements Followed<WatchSessionReply> {
 
   get news(): News {
     const { session, tasks = [] } = this.#last;
-    return { tasks: tasks.map(taskView), whole: session && wholeOf(session) };
+    return { tasks: tasks.map(taskView), summary: session && summaryOf(session) };
   }
 
   forget(): void {
@@ -47,7 +47,7 @@ export class SessionModel implements Followed<WatchSessionReply> {
   }
 }
 
-const wholeOf = ({ sessionId: id, status, statusReason = "" }: Session): Whole => ({
+const summaryOf = ({ sessionId: id, status, statusReason = "" }: Session): WorkSummary => ({
   id,
   status,
   statusReason,
@@ -56,7 +56,7 @@ const wholeOf = ({ sessionId: id, status, statusReason = "" }: Session): Whole =
 /** Returns the drawn part of a session and its tasks, in any mode. */
 export function viewOfSession(session: Session, tasks: readonly SessionTask[]): RunView {
   const { sessionId, status, statusReason = "", effectiveMode, spec, tasks: counts = {} } = session;
-  const mode = modeWords(spec?.mode, effectiveMode);
+  const mode = modeText(spec?.mode, effectiveMode);
   return {
     id: sessionId,
     workflow: [spec?.title ?? "", mode].filter((part) => part !== "").join(" · "),
@@ -76,8 +76,8 @@ export class MissionModel implements Followed<WatchMissionReply> {
   readonly #tasks = new Map<string, BoardTask>();
   #last: Partial<WatchMissionReply> = {};
 
-  get whole(): Whole | undefined {
-    return this.#mission && wholeOfMission(this.#mission);
+  get summary(): WorkSummary | undefined {
+    return this.#mission && missionSummaryOf(this.#mission);
   }
 
   get failedTask(): string | undefined {
@@ -86,7 +86,7 @@ export class MissionModel implements Followed<WatchMissionReply> {
 
   get news(): News {
     const { mission, tasks = [] } = this.#last;
-    return { tasks: tasks.map(taskView), whole: mission && wholeOfMission(mission) };
+    return { tasks: tasks.map(taskView), summary: mission && missionSummaryOf(mission) };
   }
 
   forget(): void {
@@ -105,7 +105,7 @@ export class MissionModel implements Followed<WatchMissionReply> {
   }
 }
 
-const wholeOfMission = ({ missionId: id, status, statusReason = "" }: Mission): Whole => ({
+const missionSummaryOf = ({ missionId: id, status, statusReason = "" }: Mission): WorkSummary => ({
   id,
   status,
   statusReason,

@@ -16,12 +16,12 @@ interface Parts {
   readonly model: Reported;
   readonly reporter: Pick<Reporter, "stuck">;
   /** Explains one task or the whole. */
-  readonly why: (task?: string) => Promise<Explanation | undefined>;
+  readonly explain: (task?: string) => Promise<Explanation | undefined>;
   /** Aborted at the end. */
   readonly signal: AbortSignal;
 }
 
-export async function reportCauses({ shell, model, reporter, why, signal }: Parts): Promise<void> {
+export async function reportCauses({ shell, model, reporter, explain, signal }: Parts): Promise<void> {
   let queuedBefore: string | undefined;
   let waitingBefore: string | undefined;
   let reportedWaits: string | undefined;
@@ -32,13 +32,14 @@ export async function reportCauses({ shell, model, reporter, why, signal }: Part
     const view = model.view();
     const [queued, waits] = [queuedTask(view), waitsOf(view)];
     // Twice in a row: a task that has just been queued is not stuck.
-    const explained = queued !== undefined && queued === queuedBefore ? await ask(why, queued) : undefined;
+    const explained =
+      queued !== undefined && queued === queuedBefore ? await explanationOf(explain, queued) : undefined;
     if (waits === undefined) {
       reportedWaits = undefined;
       waiting = [];
     } else if (waits === waitingBefore && waits !== reportedWaits) {
       // One request, because a person may take days and the causes of the same tasks do not change.
-      waiting = waitingLines(await ask(why));
+      waiting = waitingLines(await explanationOf(explain));
       reportedWaits = waits;
     }
     if (signal.aborted) return;
@@ -50,7 +51,7 @@ export async function reportCauses({ shell, model, reporter, why, signal }: Part
   }
 }
 
-const ask = (why: Parts["why"], task?: string) => why(task).catch(() => undefined);
+const explanationOf = (explain: Parts["explain"], task?: string) => explain(task).catch(() => undefined);
 
 /** Whether a task still waits. A task that was accepted in the meantime does not. */
 const isStuck = ({ waits, remedies }: Explanation): boolean => waits.length > 0 || remedies.length > 0;
@@ -73,8 +74,8 @@ function waitsOf(view: RunView | undefined): string | undefined {
 const isRunning = ({ tasks }: RunView): boolean => tasks.some(({ state }) => state === "running");
 
 /** Returns the lines about waiting tasks. A task that waits for a timer or a child needs no help. */
-function waitingLines(whole: Explanation | undefined): string[] {
-  const parts = whole?.parts ?? [];
+function waitingLines(explanation: Explanation | undefined): string[] {
+  const parts = explanation?.parts ?? [];
   return parts
     .filter(({ waits, remedies }) => remedies.length > 0 && waits.some(({ cause }) => isOutside(cause)))
     .slice(0, waitingMax)

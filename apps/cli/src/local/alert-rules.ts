@@ -48,7 +48,7 @@ const mapping = new Mapping(schema);
 const stepMs = 10_000;
 /** Start time of tests. */
 const startMs = 1_700_000_000_000;
-const words = ["", "pending", "firing", "acknowledged", "resolved"];
+const statusNames = ["", "pending", "firing", "acknowledged", "resolved"];
 
 /** Reads the rules of a file. Throws with all errors of the file. */
 export function readAlertRules(file: SourceFile): readonly RuleInFile[] {
@@ -115,7 +115,7 @@ function seriesOf({ query, labels = {}, values }: TestSeries): Series {
 }
 
 function printed({ status, labels }: Pick<KeptAlert, "status"> & { readonly labels: object }): string {
-  return printedAs(words[status] ?? "", labels);
+  return printedAs(statusNames[status] ?? "", labels);
 }
 
 function printedAs(status: string, labels: object): string {

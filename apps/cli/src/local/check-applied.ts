@@ -28,8 +28,8 @@ import {
   type DescribedVariant,
   isInPool,
   isVariantText,
-  type ResourceWord,
-  resourceWord,
+  type ResourceKindName,
+  resourceKindOf,
 } from "@tutti/validation";
 import type { SourceFile } from "./definition-file.ts";
 
@@ -64,7 +64,7 @@ export interface AppliedTrigger extends AppliedResource {
 
 /** A described resource, such as a pool or a role. */
 export interface AppliedDescribed {
-  readonly kind: ResourceWord;
+  readonly kind: ResourceKindName;
   readonly file: SourceFile;
   /** The id. For scalers, hooks and inboxes it starts with the pool, in which their ids are unique. */
   readonly id: string;
@@ -95,8 +95,12 @@ export type Applied =
   | AppliedAdapter;
 
 /** Returns the id that is unique within a kind of resources. */
-export function describedId(word: ResourceWord, id: string, spec: Readonly<Record<string, unknown>>): string {
-  return isInPool(word) ? `${String(spec["pool"] ?? "default")}/${id}` : id;
+export function describedId(
+  kind: ResourceKindName,
+  id: string,
+  spec: Readonly<Record<string, unknown>>,
+): string {
+  return isInPool(kind) ? `${String(spec["pool"] ?? "default")}/${id}` : id;
 }
 
 export interface CheckedDocument {
@@ -115,11 +119,11 @@ export function checkDocuments(file: SourceFile): readonly CheckedDocument[] {
 /** Whether a file describes a resource of the platform, even with errors. JSON files may belong to other programs. */
 export function describesSomething(file: SourceFile): boolean {
   return documentsOf(file).some((document) => {
-    const one = { ...file, ...document };
+    const combined = { ...file, ...document };
     return (
       [isWorkflowText, isSessionText, isScheduleText, isTriggerText, isVariantText, isAdapterText].some(
-        (is) => is(one),
-      ) || resourceWord(one) !== undefined
+        (is) => is(combined),
+      ) || resourceKindOf(combined) !== undefined
     );
   });
 }
@@ -152,12 +156,12 @@ function checkDocument(file: SourceFile): CheckedDocument {
       applied: { kind: "trigger", file, id: trigger.triggerId, body, workflow, setsPaused },
     };
   }
-  const word = resourceWord(file);
-  if (word !== undefined) {
-    const { problems, resource } = checkResource(file, word);
+  const kind = resourceKindOf(file);
+  if (kind !== undefined) {
+    const { problems, resource } = checkResource(file, kind);
     if (resource === undefined) return { problems, applied: undefined };
-    const id = describedId(word, resource.id, resource.spec);
-    return { problems, applied: { kind: word, file, id, resource } };
+    const id = describedId(kind, resource.id, resource.spec);
+    return { problems, applied: { kind: kind, file, id, resource } };
   }
   if (isAdapterText(file)) {
     const { problems, adapter } = checkAdapterText(file);
@@ -212,7 +216,7 @@ export function changesOf(body: ScheduleBody): ScheduleBody {
 
 /** Returns the trigger for `update`, which replaces each field that a file sets. */
 export function triggerChangesOf(body: TriggerBody): TriggerBody {
-  const { windowMs = 0, with: given = null } = body;
+  const { windowMs = 0, with: input = null } = body;
   return {
     description: "",
     condition: "",
@@ -222,7 +226,7 @@ export function triggerChangesOf(body: TriggerBody): TriggerBody {
     policy: {},
     ...body,
     windowMs,
-    with: given,
+    with: input,
   };
 }
 
@@ -253,7 +257,7 @@ export function isAsApplied(found: Schedule | Trigger, applied: AppliedSchedule 
 }
 
 /** Returns the fields in which a schedule or trigger of the platform differs from the file that was written for it. */
-export function fieldsLeftOut(
+export function omittedFields(
   found: Schedule | Trigger,
   applied: AppliedSchedule | AppliedTrigger,
 ): string[] {

@@ -25,7 +25,7 @@ export function checkSession(file: SourceFile, input?: Json): CheckedSession {
 }
 
 function withInput(body: SessionBody, input: Json): SessionBody {
-  const over = (given: unknown): Json => merged((given ?? {}) as Json, input);
+  const over = (withInputOf: unknown): Json => merged((withInputOf ?? {}) as Json, input);
   if (body.tasks !== undefined) return { ...body, tasks: { ...body.tasks, input: over(body.tasks.input) } };
   if (body.goal !== undefined) return { ...body, goal: { ...body.goal, input: over(body.goal.input) } };
   if (body.definition === undefined) return body;

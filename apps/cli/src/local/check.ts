@@ -45,12 +45,12 @@ export function checkFile(file: SourceFile, parameters?: Json): Checked {
 
 /** Checks every source of a file. */
 export function checkSources(file: SourceFile): readonly (CheckedSource & { readonly file: SourceFile })[] {
-  return partsOf(file).map((one) => ({ file: one, ...checkSourceText(one) }));
+  return partsOf(file).map((part) => ({ file: part, ...checkSourceText(part) }));
 }
 
 /** Checks every adapter of a file. */
 export function checkAdapters(file: SourceFile): readonly (CheckedAdapter & { readonly file: SourceFile })[] {
-  return partsOf(file).map((one) => ({ file: one, ...checkAdapterText(one) }));
+  return partsOf(file).map((part) => ({ file: part, ...checkAdapterText(part) }));
 }
 
 function partsOf(file: SourceFile): readonly SourceFile[] {

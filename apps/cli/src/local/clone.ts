@@ -22,7 +22,7 @@ function cloneAround(folder: string, shell: Pick<Shell, "exists">): string | und
 
 interface Script {
   readonly script: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
 }
 
 type Place = Pick<Shell, "exists" | "workingDirectory">;
@@ -54,9 +54,9 @@ export interface Ready {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** @param what the command, for the message when there is no platform */
-export function platformOf(shell: Place, what: string, own = import.meta.url): Platform {
-  const start = startOf(shell, what, own);
+/** @param subject the command, for the message when there is no platform */
+export function platformOf(shell: Place, subject: string, own = import.meta.url): Platform {
+  const start = startOf(shell, subject, own);
   const root = start.isPackage ? dirname(start.script) : dirname(dirname(start.script));
   const path = (ofPackage: string, ofClone: string): string =>
     join(root, start.isPackage ? ofPackage : ofClone);
@@ -75,22 +75,22 @@ export function platformOf(shell: Place, what: string, own = import.meta.url): P
 /** Gives the terminal to a program of the package or the clone. */
 export async function handOverToProgram(
   shell: Place & Pick<Shell, "handOver">,
-  what: string,
-  [program, ...words]: readonly [Program, ...string[]],
+  subject: string,
+  [program, ...args]: readonly [Program, ...string[]],
 ): Promise<number> {
-  const { script, isPackage } = startOf(shell, what);
-  if (isPackage) return await shell.handOver(script, [program, ...words]);
-  return await shell.handOver(join(dirname(script), "run.mjs"), [programs[program], ...words]);
+  const { script, isPackage } = startOf(shell, subject);
+  if (isPackage) return await shell.handOver(script, [program, ...args]);
+  return await shell.handOver(join(dirname(script), "run.mjs"), [programs[program], ...args]);
 }
 
-function startOf(shell: Place, what: string, own = import.meta.url): PlatformStart {
+function startOf(shell: Place, subject: string, own = import.meta.url): PlatformStart {
   const start = platformStart(shell, own);
   if (start !== undefined) return start;
-  throw withoutPlatform(what);
+  throw withoutPlatform(subject);
 }
 
-function withoutPlatform(what: string): Failure {
-  return new Failure(`${what} needs the platform. This installation has the CLI alone.`, {
+function withoutPlatform(subject: string): Failure {
+  return new Failure(`${subject} needs the platform. This installation has the CLI alone.`, {
     next: ["Install the package `tutti`, which includes the platform: npm install tutti"],
     exitCode: exitCodes.usage,
     code: "no_platform",
@@ -104,10 +104,10 @@ export interface PlatformStart extends Script {
 /** Returns the program that starts the platform, from the package of this command or else from the clone. */
 export function platformStart(shell: Place, own = import.meta.url): PlatformStart | undefined {
   const script = packaged(shell, "start.mjs", own);
-  if (script !== undefined) return { script, words: [], isPackage: true };
+  if (script !== undefined) return { script, args: [], isPackage: true };
   const clone = cloneOf(shell, own);
   if (clone === undefined) return undefined;
-  return { script: join(clone, "tools/start.mjs"), words: ["--empty"], isPackage: false };
+  return { script: join(clone, "tools/start.mjs"), args: ["--empty"], isPackage: false };
 }
 
 /** Returns a file of the platform in the package of this command. */
@@ -126,43 +126,43 @@ export function hasTool(shell: Place, name: string, own = import.meta.url): bool
 /** Runs a tool of the package or the clone. */
 export async function runTool(
   shell: Place & Pick<Shell, "runScript">,
-  what: string,
-  words: readonly [tool: string, ...words: string[]],
+  subject: string,
+  args: readonly [tool: string, ...words: string[]],
 ): Promise<ScriptRun> {
-  const run = toolIn(shell, what, words);
-  return await shell.runScript(run.script, run.words);
+  const run = toolIn(shell, subject, args);
+  return await shell.runScript(run.script, run.args);
 }
 
 /** Gives the terminal to a tool of the package or the clone. */
 export async function handOverTo(
   shell: Place & Pick<Shell, "handOver">,
-  what: string,
-  words: readonly [tool: string, ...words: string[]],
+  subject: string,
+  args: readonly [tool: string, ...words: string[]],
 ): Promise<number> {
-  const run = toolIn(shell, what, words);
-  return await shell.handOver(run.script, run.words);
+  const run = toolIn(shell, subject, args);
+  return await shell.handOver(run.script, run.args);
 }
 
 function toolIn(
   shell: Place,
-  what: string,
-  [tool, ...words]: readonly [tool: string, ...words: string[]],
+  subject: string,
+  [tool, ...args]: readonly [tool: string, ...words: string[]],
   own = import.meta.url,
 ): Script {
   const name = basename(tool, ".mjs");
   const runner = packaged(shell, `tool-${name}.mjs`, own) && packaged(shell, "tool.mjs", own);
-  if (runner !== undefined) return { script: runner, words: [name, ...words] };
+  if (runner !== undefined) return { script: runner, args: [name, ...args] };
   const clone = cloneOf(shell, own);
-  if (clone === undefined) throw withoutPlatform(what);
-  return { script: join(clone, "tools/run.mjs"), words: [tool, ...words] };
+  if (clone === undefined) throw withoutPlatform(subject);
+  return { script: join(clone, "tools/run.mjs"), args: [tool, ...args] };
 }
 
 /** Returns the JSON output of a tool. If the tool failed, throws its error output. */
-export function toolJson(what: string, { output, errors, exitCode }: ScriptRun): unknown {
+export function toolJson(subject: string, { output, errors, exitCode }: ScriptRun): unknown {
   try {
     return JSON.parse(output);
   } catch {
-    throw new Failure(`${what} failed.`, {
+    throw new Failure(`${subject} failed.`, {
       why: `${errors}${output}`.trim().split("\n").slice(0, 12),
       exitCode: exitCode === 2 ? exitCodes.usage : exitCodes.failed,
       code: "tool_failed",

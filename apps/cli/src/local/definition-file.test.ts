@@ -5,7 +5,7 @@ import { isFileName, readDefinition } from "./definition-file.ts";
 
 describe("a file of a definition", () => {
   for (const file of ["order.ts", "order.mts", "order.js", "order.cjs", "order.tsx"])
-    it(`${file} is a program: one error that says what to do, and not one for each line`, async () => {
+    it(`${file} is a program: fails with one error and its remedy, not with one error per line`, async () => {
       assert.ok(isFileName(file, { isFile: () => false }));
       const readText = async () => "import x from 'y';";
       await assert.rejects(readDefinition(file, { readText }), (error) => {
@@ -32,7 +32,7 @@ describe("a file of a definition", () => {
 });
 
 describe("a word for a file or a registered workflow", () => {
-  for (const [word, isFile, why] of [
+  for (const [arg, isFile, reason] of [
     ["order", false, "a file of the name of a workflow does not replace it"],
     ["shop.order", false, "a name with a dot"],
     ["order@stable", false, "a version of a workflow"],
@@ -42,8 +42,8 @@ describe("a word for a file or a registered workflow", () => {
     ["-", true, "standard input"],
     ["Order", true, "no name of a workflow"],
   ] as const)
-    it(`\`${word}\` is ${isFile ? "a file" : "a workflow"}, also where such a file is there: ${why}`, () => {
-      assert.equal(isFileName(word, { isFile: () => true }), isFile);
+    it(`\`${arg}\` is ${isFile ? "a file" : "a workflow"}, even if such a file exists: ${reason}`, () => {
+      assert.equal(isFileName(arg, { isFile: () => true }), isFile);
     });
 
   it("is a workflow if no such file is there", () => {

@@ -20,9 +20,9 @@ const workflowName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*(@.*)?$/;
  * Returns whether a word names a file, and not a registered workflow. A word that can be the name of a workflow is that
  * name: a file `order` in the folder must not replace the registered `order`. Write `./order` for the file.
  */
-export function isFileName(word: string, shell: Pick<Shell, "isFile">): boolean {
-  if (word === "-" || /\.(ya?ml|json|[cm]?[jt]sx?)$/i.test(word) || word.includes("/")) return true;
-  return !workflowName.test(word) && shell.isFile(word);
+export function isFileName(arg: string, shell: Pick<Shell, "isFile">): boolean {
+  if (arg === "-" || /\.(ya?ml|json|[cm]?[jt]sx?)$/i.test(arg) || arg.includes("/")) return true;
+  return !workflowName.test(arg) && shell.isFile(arg);
 }
 
 export async function readDefinition(file: string, shell: Pick<Shell, "readText">): Promise<SourceFile> {

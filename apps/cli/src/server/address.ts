@@ -55,9 +55,9 @@ export function unreadable(file: string, cause: unknown): Failure {
     EACCES: "permission denied",
     EISDIR: "it is a folder",
   };
-  const why = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
   const next = [`Pass a readable file, or - for standard input.`];
-  return new Failure(`${file} cannot be read: ${why}`, {
+  return new Failure(`${file} cannot be read: ${reason}`, {
     exitCode: exitCodes.usage,
     code: "file",
     cause,

@@ -3,7 +3,7 @@ import type { Server } from "./calls.ts";
 
 const pageSize = 500;
 
-interface Wanted {
+interface EventFilter {
   /** Events of this task only. */
   readonly task?: string | undefined;
   readonly afterEvent?: number | undefined;
@@ -13,7 +13,7 @@ interface Wanted {
 export async function* eventsOf(
   server: Pick<Server, "call" | "namespace">,
   id: string,
-  { task, afterEvent }: Wanted = {},
+  { task, afterEvent }: EventFilter = {},
 ): AsyncGenerator<RunEvent> {
   let token: string | undefined;
   do {

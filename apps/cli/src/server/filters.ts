@@ -2,10 +2,10 @@ import type { Routes, RunFilterInput, WorkStatus } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 
 type RunQuery = Routes["runs.list"]["query"];
-type Said = Pick<Context, "values" | "shell">;
+type FilterContext = Pick<Context, "values" | "shell">;
 
 /** Returns the filters of the options as a query. */
-export function runQuery({ values, shell }: Said): RunQuery {
+export function runQuery({ values, shell }: FilterContext): RunQuery {
   const nowMs = shell.nowMs();
   const since = values.momentMs("since", nowMs);
   const until = values.momentMs("until", nowMs);
@@ -26,7 +26,7 @@ export function runQuery({ values, shell }: Said): RunQuery {
 }
 
 /** Returns the filters of the options as a request body. */
-export function runFilter({ values, shell }: Said): RunFilterInput {
+export function runFilter({ values, shell }: FilterContext): RunFilterInput {
   const nowMs = shell.nowMs();
   const fromMs = values.momentMs("since", nowMs);
   const toMs = values.momentMs("until", nowMs);

@@ -26,7 +26,7 @@ interface Query {
 }
 
 /** A name that was not found, and the place of the search. */
-interface Wanted {
+interface MissingName {
   readonly text: string;
   /** The run or session of a task, the pool of a limit. */
   readonly owner: string;
@@ -43,7 +43,10 @@ interface Row {
   /** Errors that mean this kind in any call. The sentence names the object first. */
   readonly codes?: readonly string[];
   readonly command: (owner: string) => Advice;
-  readonly names: (client: Pick<Client, "call">, wanted: Wanted) => Promise<readonly (string | undefined)[]>;
+  readonly names: (
+    client: Pick<Client, "call">,
+    missing: MissingName,
+  ) => Promise<readonly (string | undefined)[]>;
 }
 
 interface Parts {
@@ -298,14 +301,14 @@ function listed<N extends ListRoute>(
   route: N,
   command: string,
   namesIn: (reply: Routes[N]["reply"]) => readonly (string | undefined)[],
-  takes: readonly (keyof Query)[] = usual,
+  fields: readonly (keyof Query)[] = usual,
 ): Pick<Row, "command" | "names"> {
   const noun = route.replace(/\.list$/, "").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return {
     command: () => [command, `lists ${noun}`],
     names: async (client, { query }) => {
       // The cast: each list accepts the fields of its row.
-      const parts = { query: pick(query, takes) } as unknown as CallParts<N>;
+      const parts = { query: pick(query, fields) } as unknown as CallParts<N>;
       return namesIn(await client.call(route, parts));
     },
   };
@@ -319,13 +322,13 @@ function pick(query: Query, names: readonly (keyof Query)[]): Partial<Query> {
 
 /** Returns the next actions for a call that did not find a name. */
 export async function adviceFor(call: NamingCall, code: string, sentence: string): Promise<Advice[]> {
-  const found = wantedIn(call, code, sentence);
+  const found = missingNameIn(call, code, sentence);
   if (found === undefined) return [];
-  const { row, wanted } = found;
-  const known = await knownNames(row, wanted, call);
-  const meant = nearest(wanted.text, known);
-  if (meant === wanted.text) return [];
-  return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), row.command(wanted.owner)];
+  const { row, missing } = found;
+  const known = await knownNames(row, missing, call);
+  const meant = nearest(missing.text, known);
+  if (meant === missing.text) return [];
+  return [...(meant === undefined ? [] : [`Did you mean \`${meant}\`?`]), row.command(missing.owner)];
 }
 
 /** Returns the advice with the probably intended name, among names that a command has read. */
@@ -336,46 +339,50 @@ export function meantOf(text: string, known: readonly (string | undefined)[]): A
 
 /** Returns a sentence with the probably intended object, for a call that had nothing to delete. */
 export async function nothingDeleted(call: NamingCall): Promise<string | undefined> {
-  const found = wantedIn(call, "", "");
+  const found = missingNameIn(call, "", "");
   if (found === undefined) return undefined;
-  const { row, wanted } = found;
-  const meant = nearest(wanted.text, await knownNames(row, wanted, call));
-  if (meant === undefined || meant === wanted.text) return undefined;
-  return `No ${row.noun} \`${wanted.text}\`. Did you mean \`${meant}\`?`;
+  const { row, missing } = found;
+  const meant = nearest(missing.text, await knownNames(row, missing, call));
+  if (meant === undefined || meant === missing.text) return undefined;
+  return `No ${row.noun} \`${missing.text}\`. Did you mean \`${meant}\`?`;
 }
 
 function isName(name: string | undefined): name is string {
   return name !== undefined;
 }
 
-async function knownNames(row: Row, wanted: Wanted, { client }: NamingCall): Promise<readonly string[]> {
-  const names: readonly (string | undefined)[] = await row.names(client, wanted).catch(() => []);
+async function knownNames(
+  row: Row,
+  missing: MissingName,
+  { client }: NamingCall,
+): Promise<readonly string[]> {
+  const names: readonly (string | undefined)[] = await row.names(client, missing).catch(() => []);
   return names.filter(isName);
 }
 
-function wantedIn(
+function missingNameIn(
   { name, parts, server }: NamingCall,
   code: string,
   sentence: string,
-): { readonly row: Row; readonly wanted: Wanted } | undefined {
+): { readonly row: Row; readonly missing: MissingName } | undefined {
   const { params, query, body } = partsOf(parts);
   const [owner = ""] = Object.values(params);
   const pool = query["pool"];
-  const wanted = (text: string): Wanted => ({
+  const missingName = (text: string): MissingName => ({
     text,
     owner,
     query: { ...server.namespace, ...(pool === undefined ? {} : { pool }), size: comparedMax },
   });
   const [, named] = /`([^`]+)`/.exec(sentence) ?? [];
   const byCode = rows.find(({ codes = [] }) => codes.includes(code));
-  if (byCode !== undefined && named !== undefined) return { row: byCode, wanted: wanted(named) };
+  if (byCode !== undefined && named !== undefined) return { row: byCode, missing: missingName(named) };
   for (const row of rows) {
     const text = row.calls?.[name]?.({ params, query, body });
-    if (text !== undefined) return { row, wanted: wanted(text) };
+    if (text !== undefined) return { row, missing: missingName(text) };
   }
   const [area = ""] = name.split(".");
   const row = rows.find(({ areas = [] }) => areas.includes(area));
-  return row === undefined || owner === "" ? undefined : { row, wanted: wanted(owner) };
+  return row === undefined || owner === "" ? undefined : { row, missing: missingName(owner) };
 }
 
 function partsOf({ params, query, body }: NamingCall["parts"]): Parts {

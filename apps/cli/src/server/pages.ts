@@ -3,7 +3,7 @@ import { usageFailure } from "../command/failure.ts";
 
 /** Reads a list page by page, according to `--size`, `--page` and `--all`. */
 const usualSize = 20;
-const wholeSize = 500;
+const maxPageSize = 500;
 
 export interface PageQuery {
   readonly size: number;
@@ -22,23 +22,23 @@ export interface Listed<E> {
 
 /** Reads a list to its end. */
 export async function readAll<R extends Paged, E>(
-  ask: (page: PageQuery) => Promise<R>,
+  fetchPage: (page: PageQuery) => Promise<R>,
   entriesOf: (reply: R) => readonly E[],
 ): Promise<readonly E[]> {
-  const { entries } = await readPages(ask, entriesOf, { size: wholeSize, isWhole: true });
+  const { entries } = await readPages(fetchPage, entriesOf, { size: maxPageSize, isAll: true });
   return entries;
 }
 
 export async function listPages<R extends Paged, E>(
   { values }: Pick<Context, "values">,
-  ask: (page: PageQuery) => Promise<R>,
+  fetchPage: (page: PageQuery) => Promise<R>,
   entriesOf: (reply: R) => readonly E[],
   from = values.text("page"),
 ): Promise<Listed<E>> {
-  const isWhole = values.flag("all");
-  const size = values.whole("size") ?? (isWhole ? wholeSize : usualSize);
+  const isAll = values.flag("all");
+  const size = values.integer("size") ?? (isAll ? maxPageSize : usualSize);
   if (size === 0) throw usageFailure("--size: expected at least 1, got 0");
-  return await readPages(ask, entriesOf, { size, from, isWhole });
+  return await readPages(fetchPage, entriesOf, { size, from, isAll });
 }
 
 interface Reading {
@@ -46,20 +46,20 @@ interface Reading {
   /** The token of the first page. Default: the start of the list. */
   readonly from?: string | undefined;
   /** Whether all further pages are read. */
-  readonly isWhole: boolean;
+  readonly isAll: boolean;
 }
 
 async function readPages<R extends Paged, E>(
-  ask: (page: PageQuery) => Promise<R>,
+  fetchPage: (page: PageQuery) => Promise<R>,
   entriesOf: (reply: R) => readonly E[],
-  { size, from, isWhole }: Reading,
+  { size, from, isAll }: Reading,
 ): Promise<Listed<E>> {
   const entries: E[] = [];
   let token = from;
   do {
-    const reply = await ask({ size, ...(token === undefined ? {} : { token }) });
+    const reply = await fetchPage({ size, ...(token === undefined ? {} : { token }) });
     entries.push(...entriesOf(reply));
     token = reply.nextToken === "" ? undefined : reply.nextToken;
-  } while (isWhole && token !== undefined);
+  } while (isAll && token !== undefined);
   return { entries, nextToken: token };
 }

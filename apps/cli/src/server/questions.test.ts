@@ -4,7 +4,7 @@ import { questionText } from "@tutti/rest/history";
 import type { Approval, Explanation } from "@tutti/rest/types";
 import { detailed } from "./questions.ts";
 
-const asked: Approval = {
+const approval: Approval = {
   about: { kind: "run", id: "f2", task: "approve-pay" },
   ...{ approvalId: "q1", title: "The agent wants to call pay.refund", verdict: "unspecified" },
   context: { tool: "pay.refund", input: { amount: 150 } },
@@ -12,15 +12,15 @@ const asked: Approval = {
 };
 
 describe("an open approval", () => {
-  for (const [what, context, text] of [
-    ["of a call of an agent has the input", asked.context, 'Pay? {"amount":150}'],
+  for (const [title, context, text] of [
+    ["of a call of an agent has the input", approval.context, 'Pay? {"amount":150}'],
     ["has its context", { order: 7 }, 'Pay? {"order":7}'],
     ["without a context has the title alone", undefined, "Pay?"],
     ["with a long context has its start", "x".repeat(300), `Pay? ${"x".repeat(200)}…`],
   ] as const)
-    it(what, () => assert.equal(questionText({ title: "Pay?", context }), text));
+    it(title, () => assert.equal(questionText({ title: "Pay?", context }), text));
 
-  it("has its message, in one line", () => {
+  it("shows its message in one line", () => {
     const question = { title: "Pay?", message: "The bill of May.\nIt is late.", context: { order: 7 } };
     assert.equal(questionText(question), 'Pay? The bill of May. It is late. {"order":7}');
     assert.equal(
@@ -36,7 +36,9 @@ describe("an open approval", () => {
       waits: [{ cause: "approval", message: "it waits for a person", subject: "q1", holders: [] }],
       ...{ candidates: [], failures: [], remedies: [] },
     });
-    const { summary, waits, parts, remedies } = detailed(explanation("", [explanation("ask", [])]), [asked]);
+    const { summary, waits, parts, remedies } = detailed(explanation("", [explanation("ask", [])]), [
+      approval,
+    ]);
     assert.deepEqual([summary, waits[0]?.message], ["It waits.", 'it waits for a person {"amount":150}']);
     assert.equal(parts[0]?.summary, 'It waits {"amount":150}');
     assert.deepEqual(

@@ -51,13 +51,13 @@ export async function withQuestions(
   id: string,
   explanation: Explanation,
 ): Promise<Explanation> {
-  if (!asks(explanation)) return explanation;
+  if (!needsApproval(explanation)) return explanation;
   const open = await openQuestions(server, id).catch(() => []);
   return detailed(explanation, open);
 }
 
-const asks = ({ waits, parts }: Explanation): boolean =>
-  waits.some(({ cause }) => cause === "approval") || parts.some(asks);
+const needsApproval = ({ waits, parts }: Explanation): boolean =>
+  waits.some(({ cause }) => cause === "approval") || parts.some(needsApproval);
 
 export function detailed(explanation: Explanation, open: readonly Approval[]): Explanation {
   const textOf = (subject = ""): string => {

@@ -3,29 +3,29 @@ import type { Context } from "../command/declaration.ts";
 import { usageFailure } from "../command/failure.ts";
 import { printDurationMs, readDurationMs } from "../terminal/time.ts";
 
-export interface SaidRate {
+export interface RateOption {
   readonly count: number;
   readonly perMs: number;
 }
 
-export function rateSaid({ values }: Pick<Context, "values">, option: string): SaidRate | undefined {
+export function rateOption({ values }: Pick<Context, "values">, option: string): RateOption | undefined {
   const text = values.text(option);
   if (text === undefined) return undefined;
-  const [, count = "", span = ""] = /^(\d+(?:\.\d+)?)\/(.+)$/.exec(text.trim()) ?? [];
-  const perMs = readDurationMs(span);
+  const [, count = "", period = ""] = /^(\d+(?:\.\d+)?)\/(.+)$/.exec(text.trim()) ?? [];
+  const perMs = readDurationMs(period);
   if (count === "" || Number(count) <= 0 || perMs === undefined || perMs <= 0)
     throw usageFailure(`--${option}: expected a rate such as 100/1m, got \`${text}\``);
   return { count: Number(count), perMs };
 }
 
 /** Returns the allowance of a limit. Options that are not set are absent. */
-export function allowanceSaid(context: Pick<Context, "values">): {
+export function allowanceFromOptions(context: Pick<Context, "values">): {
   readonly maxConcurrent?: number;
-  readonly rate?: SaidRate;
+  readonly rate?: RateOption;
   readonly description?: string;
 } {
-  const maxConcurrent = context.values.whole("concurrency");
-  const rate = rateSaid(context, "rate");
+  const maxConcurrent = context.values.integer("concurrency");
+  const rate = rateOption(context, "rate");
   const description = context.values.text("description");
   return {
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),

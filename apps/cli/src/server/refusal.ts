@@ -159,14 +159,14 @@ function stranger(url: string, error: RestError): Failure {
 
 /** Returns the failure if another program answers at the address. Undefined if Tutti or no program answers. */
 export async function strangerAt(url: string): Promise<Failure | undefined> {
-  const reply = await whoAnswers(url);
+  const reply = await healthReply(url);
   if (isTutti(reply)) return undefined;
   if (!(reply instanceof RestError)) return stranger(url, strangeAnswer(200, JSON.stringify(reply)));
   return reply.code === "rest.strange_answer" ? stranger(url, reply) : undefined;
 }
 
 /** Calls the address without the key, which must not go to another program. */
-async function whoAnswers(url: string): Promise<unknown> {
+async function healthReply(url: string): Promise<unknown> {
   const client = new Client({ url, fetch: httpFetch });
   return await client.call("whoami", { timeoutMs: probeMaxMs }).catch((refused: unknown) => {
     if (refused instanceof RestError) return refused;
@@ -187,7 +187,7 @@ async function notHttp(error: RestError, url: string): Promise<Failure> {
   const below = new URL(url);
   below.port = String(Number(below.port) - 1);
   const { origin } = below;
-  const isFound = isTutti(await whoAnswers(origin));
+  const isFound = isTutti(await healthReply(origin));
   return new Failure(`The reply of ${url} is not HTTP.`, {
     why: [isFound ? `It is the port for gRPC. Tutti answers at ${origin}.` : "It may be the port for gRPC."],
     next: isFound ? [[`export TUTTI_URL=${origin}`, "sets the URL"]] : [setUrl],
@@ -215,17 +215,17 @@ async function rightsFor({ code, details }: RestError, { client, server }: Call)
   if (code !== "mesh.denied" || action === undefined || home !== undefined) return [];
   const query = namespace === undefined ? server.namespace : { namespace };
   const { missing, givers, who } = await client.call("missingRights", { query });
-  const lack = missing.find((one) => one.action === action);
+  const lack = missing.find((right) => right.action === action);
   if (lack === undefined) return [];
   if (lack.why === "forbidden") return ["A policy forbids it. An administrator can change the policy."];
   if (lack.why === "narrowed") return ["The key is restricted. Use another key."];
   const [least] = lack.roles;
   if (least === undefined) return [];
-  const some = givers.slice(0, giversShown).join(", ") || "the administrator of this machine";
+  const some = givers.slice(0, giversMax).join(", ") || "the administrator of this machine";
   return [`Ask ${some} for the role ${least}:`, [`tutti role bind ${least} ${who}`, "binds the role"]];
 }
 
-const giversShown = 3;
+const giversMax = 3;
 
 function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]): Failure {
   const about = { why: [error.detail], exitCode: exitCodes.forbidden, code: error.code, cause: error };
@@ -238,14 +238,14 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
       ],
     });
   const { home } = error.details;
-  const elsewhere: readonly Advice[] =
+  const otherNamespace: readonly Advice[] =
     home === undefined ? [] : [[`tutti --namespace ${home} …`, "uses the namespace of this key"]];
   return new Failure(
     error.status === 401 ? `${server.url} needs a valid key.` : "This key does not allow the request.",
     {
       ...about,
       next: [
-        ...elsewhere,
+        ...otherNamespace,
         ...rights,
         ["tutti --key-file FILE …", "reads the key from a file"],
         ["TUTTI_API_KEY=… tutti …", "reads the key from the environment"],

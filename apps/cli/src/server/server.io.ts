@@ -22,8 +22,8 @@ function contextWith(
   const [command] = commands;
   assert.ok(command !== undefined);
   const print = new Presenter(shell, { reader: "people" }).print;
-  const said = new Map(Object.entries(options).map(([name, value]) => [name, [value]]));
-  return { command, commands, values: new Values(new Map(), said), shell, print, version: "0.1.0" };
+  const parsed = new Map(Object.entries(options).map(([name, value]) => [name, [value]]));
+  return { command, commands, values: new Values(new Map(), parsed), shell, print, version: "0.1.0" };
 }
 
 /** Starts a server with the replies of the test. */
@@ -103,15 +103,15 @@ describe("the address of the platform", () => {
     it(`is ${address} for ${JSON.stringify({ ...options, ...environment })}`, () =>
       assert.equal(serverAddress(contextWith(options, { environment })), address));
 
-  it("that is none is refused with what was expected", () =>
+  it("is refused with the expected form if it is invalid", () =>
     assert.throws(
       () => serverAddress(contextWith({ server: "http://a b" })),
       /--server: expected a URL such as /,
     ));
 });
 
-describe("what the platform refuses", () => {
-  it("an unknown id names the one that was meant, of those that are there", async () => {
+describe("rejected requests", () => {
+  it("an unknown id gets a suggestion from the existing ids", async () => {
     const failure = await refused(({ url = "" }, response) => {
       const [status, text] = url.startsWith("/v1/runs/order-19")
         ? problem(404, "runtime.unknown_instance", "Run `order-19` not found. List runs with `tutti list`.")
@@ -133,7 +133,7 @@ describe("what the platform refuses", () => {
     assert.deepEqual(failure.next, []);
   });
 
-  it("an unknown task names the one that was meant, of those that its run has", async () => {
+  it("an unknown task gets a suggestion from the tasks of its run", async () => {
     const failure = await refused(
       ({ url = "" }, response) => {
         const [status, text] = url.startsWith("/v1/runs/order-19/why")
@@ -166,7 +166,7 @@ describe("what the platform refuses", () => {
     assert.deepEqual(failure.why, []);
   });
 
-  it("wrong fields are named one by one", async () => {
+  it("wrong fields are listed one by one", async () => {
     const fields = [{ field: "input.cents", message: "expected a number, found text" }];
     const failure = await refused((_, response) => {
       const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
@@ -178,7 +178,7 @@ describe("what the platform refuses", () => {
     );
   });
 
-  it("a number where a text is due is written as a text in what to do next", async () => {
+  it("a number in place of a text gets advice to pass it as a text", async () => {
     const fields = [
       { field: "input.name", message: "must be string, found 5" },
       { field: "input.size", message: "must be integer, found true" },
@@ -190,7 +190,7 @@ describe("what the platform refuses", () => {
     assert.deepEqual(failure.next, [[`name='"5"'`, "passes it as a text"]]);
   });
 
-  it("a field of the input that is missing is written in what to do next", async () => {
+  it("a missing field of the input gets advice to pass it", async () => {
     const cases = [
       [
         "must have required property 'name', found 'nmae'",
@@ -244,7 +244,7 @@ describe("what the platform refuses", () => {
     assert.deepEqual(failure.next, ["Store large data elsewhere, and pass its location."]);
   });
 
-  it("no key, or a wrong one, says where keys are given", async () => {
+  it("a missing or wrong key gets advice on passing a key", async () => {
     const failure = await refused((_, response) => {
       const [status, text] = problem(
         401,
@@ -257,12 +257,12 @@ describe("what the platform refuses", () => {
     assert.match(JSON.stringify(failure.next), /--key-file FILE/);
   });
 
-  it("a right that is missing names the least role that would permit it, and who gives it", async () => {
+  it("a missing right names the least role that permits the action, and its grantors", async () => {
     const lack = {
       ...{ action: "governance.keys.create", why: "missing", roles: ["admin"] },
       ...{ route: "keys.create", method: "POST", path: "/v1/keys" },
     };
-    const asked = async (missing: object[]) =>
+    const forbiddenWith = async (missing: object[]) =>
       refused(
         ({ url = "" }, response) => {
           const details = { action: "governance.keys.create", namespace: "shop" };
@@ -279,18 +279,21 @@ describe("what the platform refuses", () => {
         },
         (server) => server.call("keys.create", { body: { title: "x" } }),
       );
-    const { exitCode, next } = await asked([lack]);
+    const { exitCode, next } = await forbiddenWith([lack]);
     assert.equal(exitCode, 5);
     assert.deepEqual(next.slice(0, 2), [
       "Ask person:root for the role admin:",
       ["tutti role bind admin person:vic", "binds the role"],
     ]);
-    assert.match(String((await asked([{ ...lack, why: "forbidden" }])).next[0]), /^A policy forbids it/);
-    assert.match(String((await asked([{ ...lack, why: "narrowed" }])).next[0]), /Use another key/);
-    assert.match(JSON.stringify((await asked([])).next[0]), /--key-file/);
+    assert.match(
+      String((await forbiddenWith([{ ...lack, why: "forbidden" }])).next[0]),
+      /^A policy forbids it/,
+    );
+    assert.match(String((await forbiddenWith([{ ...lack, why: "narrowed" }])).next[0]), /Use another key/);
+    assert.match(JSON.stringify((await forbiddenWith([])).next[0]), /--key-file/);
   });
 
-  it("what a rule refuses is no matter of keys", async () => {
+  it("a rejection by a rule gives no advice about keys", async () => {
     const detail =
       "A rule rejected workflow.runs.start: default/largest@1: too many. Change the request or the rule.";
     const { message, why, next, exitCode } = await refused((_, response) => {
@@ -312,7 +315,7 @@ describe("what the platform refuses", () => {
     assert.deepEqual(next[0], ["tutti --namespace mill …", "uses the namespace of this key"]);
   });
 
-  it("a role that is not there names the one that was meant", async () => {
+  it("an unknown role gets a suggestion from the existing roles", async () => {
     const failure = await refused(
       ({ method }, response) => {
         const [status, text] =
@@ -330,26 +333,26 @@ describe("what the platform refuses", () => {
     assert.deepEqual(failure.next, ["Did you mean `viewer`?", ["tutti role list", "lists roles"]]);
   });
 
-  it("the key goes along as it was given, without the line break of its file", async () => {
-    let heard = "";
+  it("the key is sent unchanged, without the line break of its file", async () => {
+    let authorization = "";
     await using stranger = await listening(({ headers }, response) => {
-      heard = headers.authorization ?? "";
+      authorization = headers.authorization ?? "";
       response.end("{}");
     });
     const server = await connect(
       contextWith({ server: stranger.url, "key-file": "key" }, { files: { key: "s3cret\n" } }),
     );
     await server.call("whoami");
-    assert.equal(heard, "Bearer s3cret");
+    assert.equal(authorization, "Bearer s3cret");
   });
 
-  it("a connection that is cut before there is an answer is no answer", async () => {
+  it("a connection that closes before the reply exits with 4", async () => {
     const failure = await refused(({ socket }) => void socket.destroy());
     assert.equal(failure.exitCode, 4);
     assert.match(failure.why.join(" "), /closed before the answer/);
   });
 
-  it("one that is cut while much is sent says how much that was, and where it is bounded", async () => {
+  it("a connection that closes during a large upload names the sent size and its limit", async () => {
     const input = { name: "a".repeat(20 * 1_048_576) };
     const failure = await refused(
       ({ socket }) => void socket.destroy(),
@@ -389,7 +392,7 @@ describe("what the platform refuses", () => {
     assert.equal(failure.next[0], "The platform hangs, is suspended, or is overloaded. See its log.");
   });
 
-  it("a platform that cannot start is asked why, and is no other program", async () => {
+  it("a platform that cannot start reports its problem, and is not reported as another program", async () => {
     const component = "platform.data";
     const reason = "partitions cannot be loaded: workflow/3";
     await using starting = await listening((request, response) => {
@@ -421,7 +424,7 @@ describe("what the platform refuses", () => {
     assert.match(shell.errors.text, /^ {2}tutti run hello\.yaml … +registers and runs it$/m);
   });
 
-  it("the port for gRPC names the address of Tutti, which is one below", async () => {
+  it("a call to the gRPC port gets the URL of Tutti, one port below", async () => {
     await using pair = await twoPorts(
       (_, response) => void response.end('{"version":"0.1.0","by":"loopback"}'),
     );
@@ -434,12 +437,12 @@ describe("what the platform refuses", () => {
     assert.deepEqual(failure.next, [[`export TUTTI_URL=${pair.url}`, "sets the URL"]]);
   });
 
-  it("a platform that is starting is asked again until it is there", async () => {
-    let asked = 0;
+  it("a request to a platform that is starting is retried until the platform replies", async () => {
+    let attempts = 0;
     await using stranger = await listening((_, response) => {
-      asked += 1;
+      attempts += 1;
       const [status, text] =
-        asked < 3
+        attempts < 3
           ? problem(503, "gateway.not_ready", "it is starting", { retry: "same-key", retryAfterMs: 1_000 })
           : ([200, JSON.stringify({ runId: "order-19" })] as const);
       response.writeHead(status, { "content-type": "application/json" }).end(text);
@@ -447,7 +450,7 @@ describe("what the platform refuses", () => {
     const context = contextWith({ server: stranger.url });
     const server = await connect(context);
     const { runId } = await server.call("runs.get", { params: { id: "order-19" } });
-    assert.deepEqual([runId, asked], ["order-19", 3]);
+    assert.deepEqual([runId, attempts], ["order-19", 3]);
     assert.equal(context.shell.errors.text, "The platform is starting …\n");
   });
 });

@@ -22,9 +22,9 @@ export async function connect(context: Context): Promise<Server> {
     url,
     namespace: namespace === undefined || namespace === "" ? {} : { namespace },
     async call(name, parts = {}) {
-      const ask = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
+      const request = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
       try {
-        const reply = await onceReady(ask, context);
+        const reply = await retryUntilReady(request, context);
         if (name.endsWith(".delete") && print.hasNotes && isEmpty(reply)) {
           const hint = await nothingDeleted({ name, parts, client, server });
           if (hint !== undefined) print.note(print.errorStyle.dim(safe(hint)));
@@ -68,11 +68,11 @@ const startMaxMs = 20_000;
 /**
  * Repeats a request until the platform is ready. A starting platform rejects requests without executing them.
  */
-async function onceReady<R>(ask: () => Promise<R>, { shell, print }: Context): Promise<R> {
+async function retryUntilReady<R>(request: () => Promise<R>, { shell, print }: Context): Promise<R> {
   let waitedMs = 0;
   for (;;) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
       const isStarting = error instanceof RestError && error.code === "gateway.not_ready";
       if (!isStarting || waitedMs >= startMaxMs || shell.interrupted.aborted) throw error;

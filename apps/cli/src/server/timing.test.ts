@@ -19,13 +19,13 @@ describe("a wrong timing", () => {
     ],
     ["Schedule `x` already exists", "Schedule `x` already exists"],
   ];
-  for (const [said, shown] of cases)
-    it(`is reported as ${shown}`, async () => {
+  for (const [error, expected] of cases)
+    it(`is reported as ${expected}`, async () => {
       const fail = async () => {
-        throw new Failure(said, { exitCode: exitCodes.refused, code: "schedule.plan_invalid" });
+        throw new Failure(error, { exitCode: exitCodes.refused, code: "schedule.plan_invalid" });
       };
       await assert.rejects(withTiming({ values }, fail), {
-        message: shown,
+        message: expected,
         exitCode: exitCodes.refused,
         code: "schedule.plan_invalid",
       });

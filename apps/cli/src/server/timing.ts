@@ -1,10 +1,10 @@
 import type { ScheduleTiming, ScheduleTimingInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
-import { printSpanMs } from "../terminal/time.ts";
+import { printShortDurationMs } from "../terminal/time.ts";
 
 /** Returns the timing of `--cron`, `--every` and `--time-zone`. */
-export function timingSaid({ values }: Pick<Context, "values">): ScheduleTimingInput {
+export function timingFromOptions({ values }: Pick<Context, "values">): ScheduleTimingInput {
   const everyMs = values.durationMs("every");
   const timeZone = values.text("time-zone");
   const rules = [
@@ -38,7 +38,7 @@ export function printTiming(timing: ScheduleTiming | undefined): string {
   if (timing === undefined) return "";
   const rules = timing.rules.map(({ cron, interval, onceMs }) => {
     if (cron !== undefined && cron !== "") return cron;
-    if (interval?.everyMs !== undefined) return `every ${printSpanMs(interval.everyMs)}`;
+    if (interval?.everyMs !== undefined) return `every ${printShortDurationMs(interval.everyMs)}`;
     return onceMs === undefined ? "" : `once, ${new Date(onceMs).toISOString()}`;
   });
   return [rules.join(" and "), timing.timeZone ?? ""].filter((part) => part !== "").join("  ");

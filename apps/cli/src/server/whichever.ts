@@ -1,6 +1,6 @@
 import { Failure } from "../command/failure.ts";
 
-interface Ways<T> {
+interface Handlers<T> {
   readonly run: () => Promise<T>;
   readonly mission?: (() => Promise<T>) | undefined;
   readonly session?: (() => Promise<T>) | undefined;
@@ -17,13 +17,13 @@ const missing = {
  * Calls the run, mission or session with an id, so that the user need not know the kind. If none exists, the error is
  * about runs.
  */
-export async function whichever<T>(ways: Ways<T>): Promise<T> {
+export async function whichever<T>(handlers: Handlers<T>): Promise<T> {
   let first: unknown;
   for (const kind of ["run", "mission", "session"] as const) {
-    const ask = ways[kind];
-    if (ask === undefined) continue;
+    const handler = handlers[kind];
+    if (handler === undefined) continue;
     try {
-      return await ask();
+      return await handler();
     } catch (refusal) {
       if (!isMissing(refusal, missing[kind])) throw refusal;
       first ??= refusal;

@@ -14,7 +14,7 @@ export function problemsAsWritten(
   if (!ofContracts.has(code) || fields.length === 0) return undefined;
   const problems: string[] = [];
   for (const { field, message } of fields) {
-    const name = values.nameOf(foundIn(message)) ?? values.optionLike(optionWord(field));
+    const name = values.nameOf(foundIn(message)) ?? values.optionLike(optionName(field));
     if (name === undefined) return undefined;
     problems.push(`${name}: ${field.endsWith("Ms") ? withDurations(message) : message}.`);
   }
@@ -35,7 +35,7 @@ function foundIn(message: string): string {
 }
 
 /** Returns the option name of a field such as `spec.timeoutMs`. */
-function optionWord(field: string): string {
+function optionName(field: string): string {
   const last = field.split(".").at(-1) ?? "";
   return last.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replace(/-ms$/, "");
 }

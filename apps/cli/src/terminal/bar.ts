@@ -5,10 +5,10 @@ const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 /** Returns a bar of `width` columns, filled in steps of an eighth of a column. */
 export function drawBar(share: number, width: number, style: Style): string {
   const filled = Math.max(0, Math.min(1, share)) * width;
-  const whole = Math.floor(filled);
-  const part = eighths[Math.floor((filled - whole) * 8)] ?? "";
-  const done = "█".repeat(whole) + part;
-  const rest = "░".repeat(Math.max(0, width - whole - (part === "" ? 0 : 1)));
+  const full = Math.floor(filled);
+  const part = eighths[Math.floor((filled - full) * 8)] ?? "";
+  const done = "█".repeat(full) + part;
+  const rest = "░".repeat(Math.max(0, width - full - (part === "" ? 0 : 1)));
   return `${style.green(done)}${style.dim(rest)}`;
 }
 

@@ -26,13 +26,13 @@ export class Frames {
     this.kind = kind;
     this.#screen = new Screen(sink);
     this.#style = style;
-    this.#stopResizing = kind === "drawn" ? sink.onResize(() => this.#drawAgain()) : () => undefined;
+    this.#stopResizing = kind === "drawn" ? sink.onResize(() => this.#redraw()) : () => undefined;
   }
 
   /** Draws a frame. Does nothing for other kinds than `drawn`. */
   draw(draw: Draw): void {
     this.#draw = draw;
-    this.#drawAgain();
+    this.#redraw();
   }
 
   /** Leaves the last frame on the terminal. */
@@ -42,7 +42,7 @@ export class Frames {
     this.#screen.close();
   }
 
-  #drawAgain(): void {
+  #redraw(): void {
     if (this.kind !== "drawn" || this.#draw === undefined) return;
     const { width, height } = this.#screen;
     const lines = this.#draw({ style: this.#style, width, height });

@@ -5,12 +5,12 @@ import { drawJson } from "./json.ts";
 import { withoutColours as style } from "./style.ts";
 
 describe("values for people", () => {
-  it("what is short stands on one line", () =>
+  it("prints a short value on one line", () =>
     assert.deepEqual(drawJson({ a: [1, null, "x"], b: true }, { style, width: 80 }), [
       '{"a": [1, null, "x"], "b": true}',
     ]));
 
-  it("what is long has a line for each part", () =>
+  it("prints a long value with one line for each part", () =>
     assert.deepEqual(drawJson({ first: "x".repeat(40), second: ["y".repeat(40), 1] }, { style, width: 60 }), [
       "{",
       `  "first": "${"x".repeat(40)}",`,

@@ -17,9 +17,9 @@ export function drawJson(
   const lines = entries.flatMap(([key, inner], at) => {
     const [first = "", ...rest] = drawJson(inner, { style, width }, indent + 2);
     const name = isList ? "" : `${style.dim(safe(JSON.stringify(key)))}: `;
-    const drawn = [`  ${name}${first}`, ...rest.map((line) => `  ${line}`)];
+    const printed = [`  ${name}${first}`, ...rest.map((line) => `  ${line}`)];
     const comma = at < entries.length - 1 ? style.dim(",") : "";
-    return drawn.map((line, number) => (number === drawn.length - 1 ? line + comma : line));
+    return printed.map((line, number) => (number === printed.length - 1 ? line + comma : line));
   });
   return [open, ...lines, close];
 }
@@ -28,9 +28,9 @@ function oneLine(value: unknown, style: Style): string {
   if (typeof value === "string") return style.green(safe(JSON.stringify(value)));
   if (typeof value === "number" || typeof value === "boolean") return style.cyan(String(value));
   if (typeof value !== "object" || value === null) return style.dim("null");
-  if (Array.isArray(value)) return `[${value.map((one) => oneLine(one, style)).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => oneLine(item, style)).join(", ")}]`;
   const members = Object.entries(value).map(
-    ([key, one]) => `${style.dim(safe(JSON.stringify(key)))}: ${oneLine(one, style)}`,
+    ([key, item]) => `${style.dim(safe(JSON.stringify(key)))}: ${oneLine(item, style)}`,
   );
   return `{${members.join(", ")}}`;
 }

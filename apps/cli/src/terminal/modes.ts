@@ -1,8 +1,8 @@
 import type { Mode } from "@tutti/rest/types";
 
 /** Returns the mode that a session is in, and whether Tutti chose it. Lists do not have the requested mode. */
-export function modeWords(wanted: Mode | undefined, effective: Mode | undefined): string {
+export function modeText(requested: Mode | undefined, effective: Mode | undefined): string {
   const is = effective === undefined || effective === "unspecified" ? "" : effective;
-  if (wanted === "adaptive") return is === "" ? "adaptive" : `${is}, chosen`;
-  return is === "" && wanted !== undefined && wanted !== "unspecified" ? wanted : is;
+  if (requested === "adaptive") return is === "" ? "adaptive" : `${is}, chosen`;
+  return is === "" && requested !== undefined && requested !== "unspecified" ? requested : is;
 }

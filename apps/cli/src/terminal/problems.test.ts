@@ -21,7 +21,7 @@ describe("a problem at its place", () => {
       "    │          ^",
     ]));
 
-  it("a long line is shown around its column", () => {
+  it("shows a long line around its column", () => {
     const text = `tasks: {${"a: b, ".repeat(60)}oops: 1}`;
     const [, line = "", caret = ""] = drawProblem(
       { ...problem, line: 1, column: text.indexOf("oops") + 1 },
@@ -35,7 +35,7 @@ describe("a problem at its place", () => {
     assert.equal(line.slice(caret.indexOf("^"), caret.indexOf("^") + 4), "oops");
   });
 
-  it("a caret stands below wide characters too", () => {
+  it("places the caret correctly below wide characters", () => {
     const [, line, caret] = drawProblem({ ...problem, line: 1, column: 7 }, "名前: {x: 1}", {
       style,
       width: 60,
@@ -43,7 +43,7 @@ describe("a problem at its place", () => {
     assert.deepEqual([line, caret], ["  1 │ 名前: {x: 1}", "    │         ^"]);
   });
 
-  it("what has no place in a text stands alone", () =>
+  it("is shown without a line if it has no position", () =>
     assert.deepEqual(
       drawProblem({ ...problem, line: 0, column: 0, path: "", expected: "" }, "", { style, width: 60 }),
       ["order.yaml: error: unknown key `timeuot`"],

@@ -27,9 +27,9 @@ export function drawProblem(
   const isError = severity === "error";
   const kind = isError ? style.red("error") : style.yellow(severity);
   const about = path === "" ? "" : style.dim(`${safe(path)}: `);
-  const wanted =
+  const expectation =
     expected === "" || message.includes(expected) ? "" : style.dim(` (expected ${safe(expected)})`);
-  const head = `${style.bold(safe(place))}: ${kind}: ${about}${safe(message)}${wanted}`;
+  const head = `${style.bold(safe(place))}: ${kind}: ${about}${safe(message)}${expectation}`;
   const source = line > 0 ? text.split(/\r?\n/)[line - 1] : undefined;
   if (source === undefined || source.trim() === "") return [head];
   const number = String(line);

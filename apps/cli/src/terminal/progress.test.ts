@@ -18,16 +18,16 @@ describe("duration and progress", () => {
     const times = { createTimeMs: 1_000, endTimeMs: 117_000 };
     const listed = { ...ended, ...times, tasks: { completed: 5, skipped: 1, total: 6 } };
     // A retry starts the run again, 353 ms before its end.
-    const whole = { ...listed, startTimeMs: 116_647 };
+    const complete = { ...listed, startTimeMs: 116_647 };
     assert.equal(durationOf(listed, 0), 116_000);
-    assert.equal(durationOf(whole, 0), 116_000);
+    assert.equal(durationOf(complete, 0), 116_000);
     assert.deepEqual(
       runRow(listed, 200_000)
         .map((entry) => (typeof entry === "string" ? entry : entry.text))
         .slice(3, 6),
       ["6/6", "3 min ago", "1 min 56 s"],
     );
-    const frame = drawRun(viewOf(whole, []), { style, width: 80, height: 20, nowMs: 200_000 }).join("\n");
+    const frame = drawRun(viewOf(complete, []), { style, width: 80, height: 20, nowMs: 200_000 }).join("\n");
     assert.match(frame, /1 min 56 s/);
     assert.match(frame, /5 of 6 done · 1 skipped/);
   });
@@ -38,7 +38,7 @@ describe("duration and progress", () => {
     assert.equal(durationOf({}, 900), undefined);
   });
 
-  it("a skipped task is done, unless another one failed", () => {
+  it("counts a skipped task as done, unless another task failed", () => {
     assert.deepEqual(progressOf({ completed: 5, skipped: 1, total: 6 }), { done: 6, total: 6, text: "6/6" });
     assert.equal(progressOf({ completed: 1, failed: 1, skipped: 2, total: 4 }).text, "1/4");
     assert.equal(progressOf(undefined).text, "");

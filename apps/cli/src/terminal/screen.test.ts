@@ -19,7 +19,7 @@ function readable(text: string): string {
 }
 
 describe("a part of the terminal that is drawn again", () => {
-  it("goes up as many lines as it drew, and clears what is below", () => {
+  it("moves up by the lines it drew, and clears the lines below", () => {
     const sink = memorySink({ isTerminal: true });
     const screen = new Screen(sink);
     screen.draw(["one", "two"]);
@@ -28,13 +28,13 @@ describe("a part of the terminal that is drawn again", () => {
     assert.equal(readable(sink.text), "<hide>one\ntwo\n<clear><up 2>three\n<clear><show>");
   });
 
-  it("draws no more lines than the terminal has, less one", () => {
+  it("draws at most one line less than the terminal has", () => {
     const sink = memorySink({ isTerminal: true, rows: 6 });
     new Screen(sink).draw(["1", "2", "3", "4", "5", "6", "7"]);
     assert.equal(readable(sink.text), "<hide>1\n2\n3\n4\n5\n<clear>");
   });
 
-  it("reckons with lines that wrapped when the window was made narrower", () => {
+  it("accounts for lines that wrapped when the window became narrower", () => {
     const sink = memorySink({ isTerminal: true, columns: 80 });
     const screen = new Screen(sink);
     screen.draw(["x".repeat(80), "y"]);

@@ -16,21 +16,21 @@ const rows = [
 ];
 
 describe("tables", () => {
-  it("with enough room nothing is cut, and numbers are at the right", () =>
+  it("cut no cell if the width suffices, and align numbers to the right", () =>
     assert.deepEqual(drawTable(columns, rows, { style, width: Number.POSITIVE_INFINITY }), [
       "run                   state          took  note",
       "order-18-of-the-year  ✓ completed   4.2 s  everything went as it should have gone",
       "b                     ✗ failed     340 ms  ␛[2J",
     ]));
 
-  it("where there is little room, what yields first is cut first", () =>
+  it("cut the column that yields first if the width is too small", () =>
     assert.deepEqual(drawTable(columns, rows, { style, width: 60 }), [
       "run                   state          took  note",
       "order-18-of-the-year  ✓ completed   4.2 s  everything went …",
       "b                     ✗ failed     340 ms  ␛[2J",
     ]));
 
-  it("where there is less, it goes, and what never yields stays whole", () =>
+  it("drop that column at a smaller width, and never cut a column that does not yield", () =>
     assert.deepEqual(drawTable(columns, rows, { style, width: 24 }), [
       "run          state",
       "order-18-o…  ✓ completed",
@@ -43,7 +43,7 @@ describe("tables", () => {
         assert.ok(widthOf(line) <= width, `${width}: ${line}`);
   });
 
-  it("facts without a value are left out", () =>
+  it("omit facts without a value", () =>
     assert.deepEqual(
       drawFacts(
         [

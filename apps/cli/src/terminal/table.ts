@@ -33,15 +33,15 @@ export function drawTable(
 ): string[] {
   const cells = rows.map((row) => columns.map((_, at) => cellOf(row[at])));
   // A column without any text is left out.
-  const wanted = columns.map(({ title }, at) =>
+  const desired = columns.map(({ title }, at) =>
     cells.some((row) => row[at]?.text !== "")
       ? Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at]?.text ?? "")))
       : 0,
   );
-  const widths = fitted(columns, wanted, width);
-  const shown = columns.flatMap((column, at) => ((widths[at] ?? 0) > 0 ? [{ column, at }] : []));
+  const widths = fitted(columns, desired, width);
+  const visible = columns.flatMap((column, at) => ((widths[at] ?? 0) > 0 ? [{ column, at }] : []));
   const line = (entry: (at: number) => Cell): string =>
-    shown
+    visible
       .map(({ column, at }) => {
         const { text, tone = "plain" } = entry(at);
         const room = widths[at] ?? 0;
@@ -64,18 +64,21 @@ function cellOf(entry: Entry | undefined): Cell {
  * Returns widths that fit. Rank by rank, the highest first, texts are cut down to their minimum width, then columns are
  * left out. Right-aligned times and numbers are never cut, only left out.
  */
-function fitted(columns: readonly Column[], wanted: readonly number[], width: number): number[] {
-  const widths = [...wanted];
+function fitted(columns: readonly Column[], desired: readonly number[], width: number): number[] {
+  const widths = [...desired];
   const total = (): number => {
-    const shown = widths.filter((one) => one > 0);
-    return shown.reduce((sum, one) => sum + one, 0) + gap.length * Math.max(0, shown.length - 1);
+    const visible = widths.filter((columnWidth) => columnWidth > 0);
+    return (
+      visible.reduce((sum, columnWidth) => sum + columnWidth, 0) +
+      gap.length * Math.max(0, visible.length - 1)
+    );
   };
   for (const rank of [3, 2, 1]) {
     const ranked = [...columns.entries()].filter(([, { yields = 0 }]) => yields === rank);
     for (const [at, { widthMin = 8, align }] of ranked) {
       const over = total() - width;
       if (over > 0 && align !== "right")
-        widths[at] = Math.max(Math.min(widthMin, wanted[at] ?? 0), (widths[at] ?? 0) - over);
+        widths[at] = Math.max(Math.min(widthMin, desired[at] ?? 0), (widths[at] ?? 0) - over);
     }
     for (const isNumber of [true, false])
       for (const [at, { align }] of ranked)
@@ -85,8 +88,9 @@ function fitted(columns: readonly Column[], wanted: readonly number[], width: nu
   for (const rank of [1, 2, 3])
     for (const [at, { yields = 0 }] of columns.entries()) {
       const now = widths[at] ?? 0;
-      const left = width - total();
-      if (yields === rank && now > 0 && left > 0) widths[at] = Math.min(wanted[at] ?? 0, now + left);
+      const remaining = width - total();
+      if (yields === rank && now > 0 && remaining > 0)
+        widths[at] = Math.min(desired[at] ?? 0, now + remaining);
     }
   // If it still does not fit, the widest column is cut, even if it never yields.
   const over = total() - width;
@@ -106,11 +110,11 @@ export function drawFacts(
     value === undefined || cellOf(value).text === "" ? [] : [{ name, cell: cellOf(value) }],
   );
   const room = Math.max(0, ...known.map(({ name }) => widthOf(name)));
-  const left = Math.max(20, width - room - gap.length);
+  const valueWidth = Math.max(20, width - room - gap.length);
   return known.flatMap(({ name, cell: { text, tone = "plain" } }) =>
-    wrap(text, left).map((line, at) => {
+    wrap(text, valueWidth).map((line, at) => {
       const head = style.dim(padEnd(at === 0 ? name : "", room));
-      return `${head}${gap}${toned(style, tone, cut(line, left))}`;
+      return `${head}${gap}${toned(style, tone, cut(line, valueWidth))}`;
     }),
   );
 }

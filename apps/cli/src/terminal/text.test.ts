@@ -27,13 +27,13 @@ describe("texts on a terminal", () => {
     ["markup", "<b onclick=x>", "<b onclick=x>"],
     ["a line break", "one\ntwo", "one⏎two"],
   ];
-  for (const [what, text, shown] of hostile)
-    it(`${what} is shown, not obeyed`, () => assert.equal(safe(text), shown));
+  for (const [title, text, expected] of hostile)
+    it(`${title} is printed, not executed`, () => assert.equal(safe(text), expected));
 
-  it("lines stay lines where lines are wanted", () =>
+  it("keep line breaks if several lines are allowed", () =>
     assert.deepEqual(safeLines("a\r\nb\u0007"), ["a", "b␇"]));
 
-  it("any text is left without terminal sequences and line breaks", () => {
+  it("lose terminal sequences and line breaks", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern matches forbidden characters
@@ -42,7 +42,7 @@ describe("texts on a terminal", () => {
     );
   });
 
-  it("what is cut takes no more than it may, and says that it was cut", () => {
+  it("fit their width when cut, and end with an ellipsis", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 0, max: 30 }), (text, width) => {
         const short = cut(safe(text), width);
@@ -52,9 +52,9 @@ describe("texts on a terminal", () => {
     );
   });
 
-  it("what is padded is as wide as it is to be", () => assert.equal(padEnd("日", 4), "日  "));
+  it("are padded to their display width", () => assert.equal(padEnd("日", 4), "日  "));
 
-  it("words are wrapped between words, and a long one stands alone", () =>
+  it("wrap between words, and a long word has its own line", () =>
     assert.deepEqual(wrap("one two incomprehensibilities ok", 8), [
       "one two",
       "incomprehensibilities",

@@ -33,11 +33,11 @@ const combining = /^(?:\p{Mn}|\p{Me}|\ufe0f)$/u;
 export function widthOf(text: string): number {
   if (narrow.test(text)) return text.length;
   let width = 0;
-  for (const character of text.replace(sequences, "")) width += widthOfOne(character);
+  for (const character of text.replace(sequences, "")) width += widthOfCharacter(character);
   return width;
 }
 
-function widthOfOne(character: string): number {
+function widthOfCharacter(character: string): number {
   if (narrow.test(character)) return 1;
   if (combining.test(character)) return 0;
   return wide.test(character) ? 2 : 1;
@@ -47,15 +47,15 @@ function widthOfOne(character: string): number {
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
-  let kept = "";
-  let taken = 0;
+  let result = "";
+  let used = 0;
   for (const character of text) {
-    const one = widthOfOne(character);
-    if (taken + one > width - 1) break;
-    kept += character;
-    taken += one;
+    const characterWidth = widthOfCharacter(character);
+    if (used + characterWidth > width - 1) break;
+    result += character;
+    used += characterWidth;
   }
-  return `${kept}…`;
+  return `${result}…`;
 }
 
 /** Pads a text with spaces. Never cuts. */

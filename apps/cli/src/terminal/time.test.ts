@@ -12,10 +12,10 @@ describe("durations and moments", () => {
     [3_599_900, "in 1 h"],
     [-200_000_000, "2 d ago"],
   ];
-  for (const [apart, text] of ages)
-    it(`${apart} ms from now is ${text}`, () => assert.equal(printAge(1e12 + apart, 1e12), text));
+  for (const [offsetMs, text] of ages)
+    it(`${offsetMs} ms from now is ${text}`, () => assert.equal(printAge(1e12 + offsetMs, 1e12), text));
 
-  const spans: readonly (readonly [string, number | undefined])[] = [
+  const durations: readonly (readonly [string, number | undefined])[] = [
     ["500ms", 500],
     ["30s", 30_000],
     ["1h30m", 5_400_000],
@@ -26,7 +26,7 @@ describe("durations and moments", () => {
     ["s", undefined],
     ["1 h", undefined],
   ];
-  for (const [text, ms] of spans)
+  for (const [text, ms] of durations)
     it(`${JSON.stringify(text)} is read as ${ms}`, () => assert.equal(readDurationMs(text), ms));
 
   const moments: readonly (readonly [string, number | undefined])[] = [

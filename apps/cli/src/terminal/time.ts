@@ -9,26 +9,28 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** Returns a duration as users write it: `2 s`, not `2.0 s`. */
-export function printSpanMs(spanMs: number): string {
-  return spanMs < 10 * second && spanMs % second === 0 ? `${spanMs / second} s` : durationText(spanMs);
+export function printShortDurationMs(durationMs: number): string {
+  return durationMs < 10 * second && durationMs % second === 0
+    ? `${durationMs / second} s`
+    : durationText(durationMs);
 }
 
 /** Returns an age: `12 s ago`, `in 5 min`, `just now`. */
 export function printAge(momentMs: number, nowMs: number): string {
-  const apart = nowMs - momentMs;
-  if (Math.abs(apart) < second) return "just now";
-  return apart > 0 ? `${coarse(apart, Math.floor)} ago` : `in ${coarse(-apart, Math.round)}`;
+  const ageMs = nowMs - momentMs;
+  if (Math.abs(ageMs) < second) return "just now";
+  return ageMs > 0 ? `${coarse(ageMs, Math.floor)} ago` : `in ${coarse(-ageMs, Math.round)}`;
 }
 
 /**
  * Returns a coarse duration. Past times are in whole units. Future times are rounded to the nearest unit: a time in two
  * days less a second is in two days.
  */
-function coarse(ms: number, whole: (units: number) => number): string {
-  if (whole(ms / second) < 60) return `${whole(ms / second)} s`;
-  if (whole(ms / minute) < 60) return `${whole(ms / minute)} min`;
-  if (whole(ms / hour) < 24) return `${whole(ms / hour)} h`;
-  return `${whole(ms / day)} d`;
+function coarse(ms: number, round: (units: number) => number): string {
+  if (round(ms / second) < 60) return `${round(ms / second)} s`;
+  if (round(ms / minute) < 60) return `${round(ms / minute)} min`;
+  if (round(ms / hour) < 24) return `${round(ms / hour)} h`;
+  return `${round(ms / day)} d`;
 }
 
 /** Returns `14:03:07.120` on the same day, otherwise with the date. In the time zone of this machine. */

@@ -102,6 +102,6 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
     runScript: async () => ({ exitCode: 1, output: "", errors: "no scripts here" }),
     handOver: async () => 1,
     listens: async (_, port) => listening.includes(port),
-    ask: async () => answer,
+    prompt: async () => answer,
   };
 }

@@ -11,7 +11,7 @@ import { BuiltCommand, type CommandOptions, type Ended } from "./command.ts";
 import { PlatformProcess } from "./platform.ts";
 import { PollingWorker, type Work } from "./worker.ts";
 
-interface Wanted {
+interface Setup {
   /** Files in the folder of the command in addition to `echo.yaml`: text by name. */
   readonly files?: Readonly<Record<string, string>>;
   /** The files to register, as words. */
@@ -35,7 +35,7 @@ output: "\${{ tasks.one.output }}"
  * with an input or in another folder, run as processes. The others run here, because the start takes most of the time
  * of a process.
  */
-export function commandAtWork({ files, registered = "", handlers, flags = [] }: Wanted) {
+export function commandAtWork({ files, registered = "", handlers, flags = [] }: Setup) {
   let command: BuiltCommand;
   let platform: PlatformProcess;
   let worker: PollingWorker;
@@ -56,12 +56,12 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
   });
 
   async function tutti(line: string, options: CommandOptions = {}): Promise<Ended> {
-    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+    const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
     const environment = { TUTTI_SERVER: platform.url, ...options.environment };
     const needsProcess = options.cwd !== undefined || options.input !== undefined || runs++ === 0;
     const ended = needsProcess
-      ? await command.run(words, { cwd: command.folder, ...options, environment })
-      : await runHere(words, command.folder, environment);
+      ? await command.run(args, { cwd: command.folder, ...options, environment })
+      : await runHere(args, command.folder, environment);
     // No terminal obeys the text of users.
     assert.ok(!(ended.output + ended.errors).includes("\u001b"), line);
     return ended;
@@ -75,11 +75,11 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
   }
 
   /** Waits until a list has a new object, because lists are a moment behind. */
-  async function listed(line: string, wanted: RegExp): Promise<void> {
+  async function listed(line: string, pattern: RegExp): Promise<void> {
     await until(
       line,
       () => printed(line),
-      (said) => wanted.test(said),
+      (output) => pattern.test(output),
     );
   }
 
@@ -100,11 +100,11 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
 }
 
 async function runHere(
-  words: readonly string[],
+  args: readonly string[],
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Ended> {
   const shell = { ...memoryShell({ environment }), ...filesBelow(folder), ...systemTime };
-  const exitCode = await runCommandLine(words, shell, version);
+  const exitCode = await runCommandLine(args, shell, version);
   return { exitCode, output: shell.output.text, errors: shell.errors.text };
 }

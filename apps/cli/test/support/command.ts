@@ -32,8 +32,8 @@ export class BuiltCommand implements Disposable {
   static async build(): Promise<BuiltCommand> {
     const built = new BuiltCommand();
     const dist = join(built.folder, "dist");
-    const made = process.env["TEST_COMMAND"];
-    if (made !== undefined) cpSync(dirname(made), dist, { recursive: true });
+    const prebuilt = process.env["TEST_COMMAND"];
+    if (prebuilt !== undefined) cpSync(dirname(prebuilt), dist, { recursive: true });
     else await promisify(execFile)(process.execPath, [join(packageFolder, "build.mjs"), "--out", dist]);
     cpSync(join(packageFolder, "bin"), join(built.folder, "bin"), { recursive: true });
     return built;
@@ -49,21 +49,21 @@ export class BuiltCommand implements Disposable {
   }
 
   /** Runs it to its end. */
-  run(words: readonly string[], options: CommandOptions = {}): Promise<Ended> {
-    return runToEnd(nodeOfCommand, [this.program, ...words], options);
+  run(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
+    return runToEnd(nodeOfCommand, [this.program, ...args], options);
   }
 
   /** Starts it, so that a test can read its output while it runs. */
-  start(words: readonly string[], { environment = {}, cwd }: CommandOptions = {}): Running {
-    return new Running(nodeOfCommand, [this.program, ...words], environment, cwd ?? this.folder);
+  start(args: readonly string[], { environment = {}, cwd }: CommandOptions = {}): Running {
+    return new Running(nodeOfCommand, [this.program, ...args], environment, cwd ?? this.folder);
   }
 
   /** Starts it on a terminal with the given columns and rows, which `script` creates. */
   startOnTerminal(
-    words: readonly string[],
+    args: readonly string[],
     { columns, rows, environment = {} }: { readonly columns: number; readonly rows: number } & CommandOptions,
   ): Running {
-    const line = [nodeOfCommand, this.program, ...words].map((word) => `'${word}'`).join(" ");
+    const line = [nodeOfCommand, this.program, ...args].map((arg) => `'${arg}'`).join(" ");
     const command = `stty cols ${columns} rows ${rows}; ${line}`;
     return new Running(
       "script",
@@ -76,12 +76,12 @@ export class BuiltCommand implements Disposable {
 
 export function runToEnd(
   program: string,
-  words: readonly string[],
+  args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Ended> {
   const { environment = {}, input, cwd } = options;
   return new Promise((done, fail) => {
-    const child = spawn(program, words, {
+    const child = spawn(program, args, {
       env: cleanEnvironment(environment),
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
@@ -117,26 +117,26 @@ export class Running {
 
   constructor(
     program: string,
-    words: readonly string[],
+    args: readonly string[],
     environment: Readonly<Record<string, string>>,
     cwd: string,
   ) {
-    const child = spawn(program, words, {
+    const child = spawn(program, args, {
       env: cleanEnvironment(environment),
       cwd,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
-    const heard = (): void => {
-      for (const look of this.#waiting) look();
+    const notify = (): void => {
+      for (const listener of this.#waiting) listener();
     };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
-      heard();
+      notify();
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors += text;
-      heard();
+      notify();
     });
     this.ended = new Promise((done) =>
       child.on("close", (code) => done({ exitCode: code ?? -1, output: this.#output, errors: this.#errors })),
@@ -148,20 +148,20 @@ export class Running {
   }
 
   /** Resolves when either stream has printed the pattern. Rejects if the process ends before. */
-  async says(pattern: RegExp): Promise<void> {
-    const said = new Promise<void>((done) => {
-      const look = (): void => {
+  async untilPrinted(pattern: RegExp): Promise<void> {
+    const printed = new Promise<void>((done) => {
+      const check = (): void => {
         if (!pattern.test(this.#output + this.#errors)) return;
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
         done();
       };
-      this.#waiting.add(look);
-      look();
+      this.#waiting.add(check);
+      check();
     });
     const ended = this.ended.then(({ output, errors }) => {
       if (!pattern.test(output + errors))
         throw new Error(`it ended without saying ${pattern}:\n${output}\n${errors}`);
     });
-    await Promise.race([said, ended]);
+    await Promise.race([printed, ended]);
   }
 }

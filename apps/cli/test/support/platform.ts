@@ -63,9 +63,9 @@ export class PlatformProcess implements AsyncDisposable {
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((done) => child.once("exit", done));
+    const exited = new Promise((done) => child.once("exit", done));
     child.kill(signal);
-    await gone;
+    await exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -129,8 +129,8 @@ async function kafkaSystem(program: string): Promise<SourceSystem> {
 /** Starts an IMAP server. A user with an own certificate authority passes its certificate to Node. */
 async function imapSystem(folder: string, program: string): Promise<SourceSystem> {
   const certs = join(workspaceFolder, "tools/certs.mjs");
-  const words = [certs, "--out", folder, "--services", "mail", "--json"];
-  const { stdout } = await promisify(execFile)(process.execPath, words);
+  const args = [certs, "--out", folder, "--services", "mail", "--json"];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
   const { ca, services } = JSON.parse(stdout);
   const server = await startDovecot(program, services.mail);
   const mail = "From: ada@example.com\r\nSubject: A violin\r\nMessage-ID: <1@x>\r\n\r\nOne, please\r\n";
@@ -201,8 +201,8 @@ async function s3System(): Promise<SourceSystem> {
 async function gitSystem(folder: string): Promise<SourceSystem> {
   const [remote, copy] = [join(folder, "shop.git"), join(folder, "copy")];
   const author = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"];
-  const git = (...words: string[]) =>
-    execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   const commit = (subject: string) => {
     git("-C", copy, ...author, "commit", "--quiet", "--allow-empty", "-m", subject);
     git("-C", copy, "push", "--quiet", "origin", "main");

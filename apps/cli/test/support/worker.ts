@@ -41,16 +41,16 @@ export class PollingWorker implements AsyncDisposable {
           signal: this.#over.signal,
         }),
       );
-      for (const task of claimed?.tasks ?? []) void this.#do(task);
+      for (const task of claimed?.tasks ?? []) void this.#execute(task);
     }
   }
 
-  async #do({ token = "", capability = "", input, attempt = 1 }: ClaimedTask): Promise<void> {
+  async #execute({ token = "", capability = "", input, attempt = 1 }: ClaimedTask): Promise<void> {
     const work = this.#works[capability];
     // The cast: the definitions of these tests set the inputs.
-    const given = (input ?? {}) as Readonly<Record<string, unknown>>;
+    const values = (input ?? {}) as Readonly<Record<string, unknown>>;
     const outcome = await Promise.resolve()
-      .then(() => work?.(given, attempt))
+      .then(() => work?.(values, attempt))
       .then(
         (output) => ({ token, output: output ?? null }),
         (error: Error) => ({ token, failed: { code: "test.failed", message: error.message } }),
@@ -64,10 +64,10 @@ export class PollingWorker implements AsyncDisposable {
   }
 
   /** Retries while the platform is unreachable or has paused the agent. */
-  async #persist<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  async #persist<T>(request: () => Promise<T>): Promise<T | undefined> {
     while (!this.#over.signal.aborted) {
       try {
-        return await ask();
+        return await request();
       } catch (error) {
         if (this.#over.signal.aborted) return undefined;
         const isOfLater = error instanceof RestError && (error.status === 0 || error.status >= 500);

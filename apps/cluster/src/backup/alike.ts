@@ -6,7 +6,7 @@
  * has just started and has not applied its whole log may become the leader too.
  */
 
-import { lookedFor, requestTo } from "../effects/waiting.ts";
+import { pollFor, requestTo } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 
 interface StreamDetail {
@@ -24,7 +24,7 @@ const alikeMs = 60_000;
 /** Waits until the servers at these monitor addresses have the same streams. Rejects if they do not. */
 export async function requireSame(monitors: readonly string[]): Promise<void> {
   let unlike = "";
-  const areAlike = await lookedFor(async () => {
+  const areAlike = await pollFor(async () => {
     unlike = await unlikeAt(monitors).catch((error: unknown) => String(error));
     return unlike === "" ? true : undefined;
   }, alikeMs);

@@ -11,13 +11,13 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "@tutti/kernel";
 import { clusterErrors } from "../errors.ts";
-import { bookIn, keysIn } from "../plan/plan.ts";
+import { auditLogIn, keysIn } from "../plan/plan.ts";
 import type { Shape } from "../plan/shape.ts";
 import { isAlive, readState } from "../running/state-file.ts";
-import { copyIfThere } from "./copying.ts";
+import { copyIfPresent } from "./copying.ts";
 import { copyIn, copyOut, type StreamCopy, streamNames } from "./stream-copies.ts";
-import { begin, finish, requireFinished } from "./unfinished.ts";
-import { type Made, withNats } from "./with-nats.ts";
+import { finish, markUnfinished, requireFinished } from "./unfinished.ts";
+import { type StoredClusterOptions, withNats } from "./with-nats.ts";
 
 /** Description of a backup, in its folder. */
 export interface Backup {
@@ -29,30 +29,34 @@ export interface Backup {
 
 const aboutFile = "backup.json";
 /** Files of a cluster in addition to its streams: the keys, and the audit log of an imported platform. */
-const beside = { keys: keysIn, "book.sqlite": bookIn } as const;
+const otherFiles = { keys: keysIn, "book.sqlite": auditLogIn } as const;
 /**
  * Buckets with the owners of partitions, and with the key that encrypts tokens of attempts. The bucket of the registry
  * is left out: its entries are of ended processes, and new processes register again.
  */
-const kept: ReadonlySet<string> = new Set(["KV_tutti-ownership", "KV_tutti_installation_keys"]);
-const isKept = (name: string): boolean => name.startsWith("TUTTI_") || kept.has(name);
+const keptBuckets: ReadonlySet<string> = new Set(["KV_tutti-ownership", "KV_tutti_installation_keys"]);
+const isKept = (name: string): boolean => name.startsWith("TUTTI_") || keptBuckets.has(name);
 
-export async function backUp(made: Made, target: string, signal: AbortSignal): Promise<Backup> {
-  const { directory } = made;
+export async function backUp(
+  options: StoredClusterOptions,
+  target: string,
+  signal: AbortSignal,
+): Promise<Backup> {
+  const { directory } = options;
   const state = await readState(directory);
   if (state === undefined) throw clusterErrors.neverUp({ directory });
   if (isAlive(state.pid)) throw clusterErrors.isUp({ directory, pid: state.pid });
   await requireFinished(directory);
   await requireEmpty(target);
   await mkdir(target, { recursive: true, mode: 0o700 });
-  const streams = await withNats({ ...made, shape: state.shape }, signal, async (connection) => {
+  const streams = await withNats({ ...options, shape: state.shape }, signal, async (connection) => {
     const names = (await streamNames(connection)).filter(isKept);
     const copies: StreamCopy[] = [];
     for (const name of names) copies.push(await copyOut(connection, name, join(target, `${name}.snapshot`)));
     return copies;
   });
-  for (const [name, placeIn] of Object.entries(beside))
-    await copyIfThere(placeIn(directory), join(target, name));
+  for (const [name, placeIn] of Object.entries(otherFiles))
+    await copyIfPresent(placeIn(directory), join(target, name));
   const backup: Backup = {
     format: 1,
     made: new Date(systemClock.now()).toISOString(),
@@ -67,13 +71,17 @@ export async function backUp(made: Made, target: string, signal: AbortSignal): P
 }
 
 /** Restores the cluster of a backup in a directory without a cluster. Does not start the cluster. */
-export async function restore(made: Made, source: string, signal: AbortSignal): Promise<Backup> {
-  const { directory } = made;
+export async function restore(
+  options: StoredClusterOptions,
+  source: string,
+  signal: AbortSignal,
+): Promise<Backup> {
+  const { directory } = options;
   const backup = await readBackup(source);
-  await begin(directory, { command: "restore", from: source });
-  for (const [name, placeIn] of Object.entries(beside))
-    await copyIfThere(join(source, name), placeIn(directory));
-  await withNats({ ...made, shape: backup.shape }, signal, async (connection) => {
+  await markUnfinished(directory, { command: "restore", from: source });
+  for (const [name, placeIn] of Object.entries(otherFiles))
+    await copyIfPresent(join(source, name), placeIn(directory));
+  await withNats({ ...options, shape: backup.shape }, signal, async (connection) => {
     for (const copy of backup.streams)
       await copyIn(connection, copy, join(source, `${copy.config.name}.snapshot`));
   });

@@ -9,30 +9,30 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { keysDirectoryIn } from "@tutti/host";
 import { handedOverTo, ImportedData } from "@tutti/host/import";
-import { bookIn, keysIn } from "../plan/plan.ts";
+import { auditLogIn, keysIn } from "../plan/plan.ts";
 import { replicasOf, type Shape } from "../plan/shape.ts";
-import { copyIfThere } from "./copying.ts";
-import { begin, finish, unfinishedIn } from "./unfinished.ts";
-import { type Made, withNats } from "./with-nats.ts";
+import { copyIfPresent } from "./copying.ts";
+import { finish, markUnfinished, unfinishedIn } from "./unfinished.ts";
+import { type StoredClusterOptions, withNats } from "./with-nats.ts";
 
 export async function importData(
-  made: Made,
-  wanted: Omit<Shape, "partitions">,
+  options: StoredClusterOptions,
+  requestedShape: Omit<Shape, "partitions">,
   from: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { directory } = made;
+  const { directory } = options;
   const source = resolve(from);
   if (handedOverTo(source)?.to === directory && (await unfinishedIn(directory)) !== undefined)
     return finish(directory);
   const data = await ImportedData.open(source);
   try {
-    await begin(directory, { command: "import", from: source });
-    await copyIfThere(keysDirectoryIn(source), keysIn(directory));
-    await data.copyBookTo(bookIn(directory));
-    const shape = { ...wanted, partitions: data.partitions };
+    await markUnfinished(directory, { command: "import", from: source });
+    await copyIfPresent(keysDirectoryIn(source), keysIn(directory));
+    await data.copyAuditLogTo(auditLogIn(directory));
+    const shape = { ...requestedShape, partitions: data.partitions };
     const scratch = join(directory, "scratch");
-    await withNats({ ...made, shape }, signal, (connection) =>
+    await withNats({ ...options, shape }, signal, (connection) =>
       data.copyTo({ connection, replicas: replicasOf(shape), scratch }, signal),
     );
     await rm(scratch, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { NatsConnection } from "@tutti/nats";
-import { lookedFor } from "../effects/waiting.ts";
+import { pollFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 
 /** The server's description of a stream, which a restore passes back. */
@@ -87,14 +87,16 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
     { config, state },
   );
   const client = connection.client(`restoring of the stream ${name}`);
-  let isHeard = false;
+  let isReady = false;
   const send = async (bytes?: Uint8Array): Promise<void> => {
-    const ask = () => client.request(subject, bytes, { timeout: answerMs });
+    const sendRequest = () => client.request(subject, bytes, { timeout: answerMs });
     // This server may learn of the subscriber a moment after we learn of the subject.
-    const reply = await (isHeard ? ask() : lookedFor(() => ask().catch(unlessUnheard), answerMs));
+    const reply = await (isReady
+      ? sendRequest()
+      : pollFor(() => sendRequest().catch(ignoreNoResponders), answerMs));
     if (reply === undefined)
       throw clusterErrors.copyFailed({ stream: name, reason: "no subscriber takes it" });
-    isHeard = true;
+    isReady = true;
     if (reply.data.length === 0) return;
     const { error } = reply.json<ApiAnswer>();
     if (error !== undefined)
@@ -105,7 +107,7 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   await send();
 }
 
-function unlessUnheard(error: unknown): undefined {
+function ignoreNoResponders(error: unknown): undefined {
   if (error instanceof Error && error.message.startsWith("no responders")) return undefined;
   throw error;
 }
@@ -120,7 +122,7 @@ async function requireHash({ config: { name }, sha256 }: StreamCopy, path: strin
 /** Waits for the leader of a stream. Servers that have just started may not have elected one, and do not answer yet. */
 async function requireLeader(connection: NatsConnection, name: string): Promise<void> {
   const client = connection.client(`leader of the stream ${name}`);
-  const leader = await lookedFor(async () => {
+  const leader = await pollFor(async () => {
     const reply = await client
       .request(`$JS.API.STREAM.INFO.${name}`, "", { timeout: leaderMs })
       .catch(() => undefined);

@@ -18,10 +18,10 @@ interface Unfinished {
 const fileIn = (directory: string): string => join(directory, "unfinished.json");
 
 /** Marks a directory that is empty, or has the files of another attempt. */
-export async function begin(directory: string, unfinished: Unfinished): Promise<void> {
+export async function markUnfinished(directory: string, unfinished: Unfinished): Promise<void> {
   const before = await unfinishedIn(directory);
   if (before !== undefined) {
-    if (isHeir(directory, before)) throw clusterErrors.unfinished({ directory, ...before });
+    if (hasReceivedAll(directory, before)) throw clusterErrors.unfinished({ directory, ...before });
     await remove(directory);
   }
   const there = existsSync(directory) ? await readdir(directory) : [];
@@ -34,7 +34,7 @@ export async function begin(directory: string, unfinished: Unfinished): Promise<
  * Returns whether the directory has received a whole data directory, and lacks only the record of the import. The data
  * may not be removed, because it exists nowhere else.
  */
-function isHeir(directory: string, { command, from }: Unfinished): boolean {
+function hasReceivedAll(directory: string, { command, from }: Unfinished): boolean {
   return command === "import" && handedOverTo(from)?.to === directory;
 }
 

@@ -9,14 +9,14 @@ import { addressesOf } from "../running/readiness.ts";
 import { requireSame } from "./alike.ts";
 
 /** Options of a cluster whose shape comes from its state or backup. */
-export type Made = Omit<ClusterOptions, "shape">;
+export type StoredClusterOptions = Omit<ClusterOptions, "shape">;
 
 export async function withNats<Result>(
   options: ClusterOptions,
   signal: AbortSignal,
   work: (connection: NatsConnection) => Promise<Result>,
 ): Promise<Result> {
-  const cluster = await Cluster.make(options);
+  const cluster = await Cluster.create(options);
   try {
     const servers = await cluster.upNats(signal);
     const settings = connectionSettings(natsSection.schema.parse({ servers }));
@@ -36,6 +36,6 @@ export async function withNats<Result>(
     }
   } finally {
     await cluster.down();
-    await cluster.leave();
+    await cluster.detach();
   }
 }

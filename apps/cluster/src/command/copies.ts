@@ -4,39 +4,41 @@ import { type Backup, backUp, restore } from "../backup/backup.ts";
 import { importData } from "../backup/import.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
-import { type Counts, shapeWith } from "./shape-words.ts";
+import { type Counts, shapeWith } from "./shape-options.ts";
 import { countsOf, moduleOf, requireServer } from "./up.ts";
 
-interface CopyWords extends Counts {
+interface CopyOptions extends Counts {
   readonly directory: string;
   readonly "nats-server": string;
   readonly to?: string | undefined;
   readonly from?: string | undefined;
 }
 
-export async function backup(words: CopyWords): Promise<number> {
-  const to = named(words.to, "--to");
-  const made = await backUp(await madeBy(words), to, endedBySignals());
-  process.stdout.write(`${summaryOf(made)} are in ${to}; keep it where you keep secrets, it has the keys\n`);
+export async function backup(options: CopyOptions): Promise<number> {
+  const to = named(options.to, "--to");
+  const result = await backUp(await clusterOptionsOf(options), to, endedBySignals());
+  process.stdout.write(
+    `${summaryOf(result)} are in ${to}; keep it where you keep secrets, it has the keys\n`,
+  );
   return 0;
 }
 
-export async function restored(words: CopyWords): Promise<number> {
-  const from = named(words.from, "--from");
-  const made = await restore(await madeBy(words), from, endedBySignals());
+export async function restored(options: CopyOptions): Promise<number> {
+  const from = named(options.from, "--from");
+  const result = await restore(await clusterOptionsOf(options), from, endedBySignals());
   process.stdout.write(
-    `${summaryOf(made)} of ${made.made} are in ${words.directory}; to look at it first: tutti cluster up --paused --directory ${words.directory}\n`,
+    `${summaryOf(result)} of ${result.made} are in ${options.directory}; to look at it first: tutti cluster up --paused --directory ${options.directory}\n`,
   );
   return 0;
 }
 
 /** Imports a data directory. The data decides the number of partitions. */
-export async function imported(words: CopyWords & { readonly plain: boolean }): Promise<number> {
-  const from = named(words.from, "--from");
-  const { partitions: _, ...counts } = countsOf(words);
-  const wanted = shapeWith({ ...usualShape, isProtected: !words.plain }, counts);
-  const { directory } = words;
-  await importData(await madeBy(words), wanted, from, endedBySignals());
+export async function imported(options: CopyOptions & { readonly plain: boolean }): Promise<number> {
+  const from = named(options.from, "--from");
+  const { partitions: _, ...counts } = countsOf(options);
+  const shape = shapeWith({ ...usualShape, isProtected: !options.plain }, counts);
+  const { directory } = options;
+  await importData(await clusterOptionsOf(options), shape, from, endedBySignals());
   process.stdout.write(
     `${from} is the cluster in ${directory} now, and no process starts in the folder any more. To inspect it first: tutti cluster up --paused --directory ${directory}\n`,
   );
@@ -48,10 +50,10 @@ function summaryOf({ streams }: Backup): string {
   return `${streams.length} streams, ${(bytes / 2 ** 20).toFixed(1)} MiB,`;
 }
 
-async function madeBy(words: CopyWords) {
-  const natsServer = words["nats-server"];
+async function clusterOptionsOf(options: CopyOptions) {
+  const natsServer = options["nats-server"];
   await requireServer(natsServer);
-  return { directory: words.directory, natsServer, moduleOf };
+  return { directory: options.directory, natsServer, moduleOf };
 }
 
 function named(folder: string | undefined, option: string): string {

@@ -1,11 +1,11 @@
 /** Requests to a running cluster, from another process. */
 
-import { lookedFor } from "../effects/waiting.ts";
+import { pollFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
 import { readinessOf } from "../running/readiness.ts";
-import { type ClusterState, isAlive, readState, writeWish } from "../running/state-file.ts";
-import { countsIn, shapeWith } from "./shape-words.ts";
+import { type ClusterState, isAlive, readState, writeRequestedShape } from "../running/state-file.ts";
+import { countsIn, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
 
 /** Longer than any process takes to hand over, and to be ready again. */
@@ -13,22 +13,22 @@ const patienceMs = 120_000;
 
 export async function status(directory: string, json: boolean): Promise<number> {
   const state = await running(directory);
-  const how = await Promise.all(state.members.map(readinessOf));
+  const readiness = await Promise.all(state.members.map(readinessOf));
   if (json) {
-    const members = state.members.map((member, index) => ({ ...member, ...how[index] }));
+    const members = state.members.map((member, index) => ({ ...member, ...readiness[index] }));
     process.stdout.write(`${JSON.stringify({ ...state, members })}\n`);
   } else process.stdout.write(`${await tableOf(state)}\n`);
-  return how.every(({ isReady }) => isReady) ? 0 : 1;
+  return readiness.every(({ isReady }) => isReady) ? 0 : 1;
 }
 
-export async function scale(directory: string, words: readonly string[]): Promise<number> {
+export async function scale(directory: string, args: readonly string[]): Promise<number> {
   const { pid, shape } = await running(directory);
-  const wanted = shapeWith(shape, countsIn(words));
-  await writeWish(directory, wanted);
+  const requested = shapeWith(shape, countsIn(args));
+  await writeRequestedShape(directory, requested);
   process.kill(pid, "SIGHUP");
   await until(async () => {
     const state = await running(directory);
-    const isThere = JSON.stringify(state.shape.processes) === JSON.stringify(wanted.processes);
+    const isThere = JSON.stringify(state.shape.processes) === JSON.stringify(requested.processes);
     return isThere && (await allReady(state)) ? state : undefined;
   });
   return await status(directory, false);
@@ -80,12 +80,12 @@ function memberOf({ members }: ClusterState, name: string) {
 }
 
 async function allReady({ members }: ClusterState): Promise<boolean> {
-  const how = await Promise.all(members.map(readinessOf));
-  return how.every(({ isReady }) => isReady);
+  const readiness = await Promise.all(members.map(readinessOf));
+  return readiness.every(({ isReady }) => isReady);
 }
 
-async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
-  const found = await lookedFor(look, patienceMs);
+async function until<Found>(poll: () => Promise<Found | undefined>): Promise<Found> {
+  const found = await pollFor(poll, patienceMs);
   if (found === undefined) throw clusterErrors.tooLong({ seconds: patienceMs / 1_000 });
   return found;
 }

@@ -8,9 +8,10 @@ export async function tableOf({ members }: ClusterState): Promise<string> {
     members.map(async (member) => {
       const { isReady, reason } = await readinessOf(member);
       const { http, other } = addressesOf(member);
-      const how = member.pid === undefined ? `does not run: ${member.lastEnd}` : isReady ? "ready" : reason;
-      const again = member.restarts === 0 ? "" : ` (started again ${counted(member.restarts, "time")})`;
-      return [member.name, `${member.pid ?? "-"}`, http, other, `${how}${again}`] as const;
+      const condition =
+        member.pid === undefined ? `does not run: ${member.lastEnd}` : isReady ? "ready" : reason;
+      const restarts = member.restarts === 0 ? "" : ` (started again ${counted(member.restarts, "time")})`;
+      return [member.name, `${member.pid ?? "-"}`, http, other, `${condition}${restarts}`] as const;
     }),
   );
   const table = [["name", "process", "HTTP", "gRPC, NATS", "is"], ...rows];

@@ -12,11 +12,11 @@ import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
-import { readState, readWish } from "../running/state-file.ts";
-import { type Counts, shapeWith } from "./shape-words.ts";
+import { readRequestedShape, readState } from "../running/state-file.ts";
+import { type Counts, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
 
-export interface UpWords extends Counts {
+export interface UpOptions extends Counts {
   readonly directory: string;
   readonly "nats-server": string;
   readonly port?: string;
@@ -30,26 +30,26 @@ export interface UpWords extends Counts {
 }
 
 const run = promisify(execFile);
-const say = (line: string): void => {
+const print = (line: string): void => {
   process.stderr.write(`tutti cluster: ${line}\n`);
 };
 
-export async function up(words: UpWords): Promise<number> {
-  const { directory, plain, set, port = "7400", json, bundles } = words;
-  const natsServer = words["nats-server"];
+export async function up(options: UpOptions): Promise<number> {
+  const { directory, plain, set, port = "7400", json, bundles } = options;
+  const natsServer = options["nats-server"];
   await requireServer(natsServer);
   await requireFinished(directory);
-  const before = (await readWish(directory)) ?? (await readState(directory))?.shape;
+  const before = (await readRequestedShape(directory)) ?? (await readState(directory))?.shape;
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
-  const cluster = await Cluster.make({
+  const cluster = await Cluster.create({
     directory,
     natsServer,
     moduleOf: bundles === undefined ? moduleOf : (service) => resolve(bundles, `${service}.mjs`),
-    shape: shapeWith(usual, countsOf(words)),
+    shape: shapeWith(usual, countsOf(options)),
     frontPort: Number(port),
-    words: [...set.map((setting) => `--${setting}`), ...pauseOf(words)],
-    onLost: ({ name, lastEnd, log }) => say(`${name} ${lastEnd}. Restarting it. Log: ${log}`),
+    args: [...set.map((setting) => `--${setting}`), ...pauseOf(options)],
+    onLost: ({ name, lastEnd, log }) => print(`${name} ${lastEnd}. Restarting it. Log: ${log}`),
   });
   const ended = Promise.withResolvers<void>();
   let reshaping = Promise.resolve();
@@ -60,10 +60,10 @@ export async function up(words: UpWords): Promise<number> {
   process.once("SIGINT", end);
   process.once("SIGTERM", end);
   process.on("SIGHUP", () => {
-    reshaping = reshaping.then(() => reshape(cluster, directory, stopping.signal)).catch(tell);
+    reshaping = reshaping.then(() => reshape(cluster, directory, stopping.signal)).catch(printError);
   });
   try {
-    say(`starting ${cluster.members.length} processes. Logs: ${directory}/logs`);
+    print(`starting ${cluster.members.length} processes. Logs: ${directory}/logs`);
     await cluster.up(stopping.signal);
     if (json) process.stdout.write(`${JSON.stringify(cluster.state())}\n`);
     else process.stdout.write(`${await tableOf(cluster.state())}\nPress Ctrl-C to shut down the cluster.\n`);
@@ -71,7 +71,7 @@ export async function up(words: UpWords): Promise<number> {
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   } finally {
-    say("shutting down");
+    print("shutting down");
     await reshaping;
     await cluster.down();
   }
@@ -79,17 +79,17 @@ export async function up(words: UpWords): Promise<number> {
 }
 
 async function reshape(cluster: Cluster, directory: string, signal: AbortSignal): Promise<void> {
-  const wanted = await readWish(directory);
-  if (wanted === undefined) return;
+  const requested = await readRequestedShape(directory);
+  if (requested === undefined) return;
   await cluster.reshape(
-    { ...wanted, partitions: cluster.shape.partitions, nats: cluster.shape.nats },
+    { ...requested, partitions: cluster.shape.partitions, nats: cluster.shape.nats },
     signal,
   );
-  say(`now ${cluster.members.length} processes`);
+  print(`now ${cluster.members.length} processes`);
 }
 
-function tell(error: unknown): void {
-  say(error instanceof Error ? error.message : String(error));
+function printError(error: unknown): void {
+  print(error instanceof Error ? error.message : String(error));
 }
 
 /** Returns the module of a service: its bundle in an installation, its sources in a clone. */
@@ -109,7 +109,7 @@ export async function requireServer(program: string): Promise<void> {
 }
 
 /** Returns the pause argument. A new name for each start pauses the cluster once: restarted processes stay active. */
-function pauseOf({ paused }: UpWords): readonly string[] {
+function pauseOf({ paused }: UpOptions): readonly string[] {
   if (paused === undefined) return [];
   return [
     `--durable.pause=${paused === "" ? `paused-${new Date(systemClock.now()).toISOString()}` : paused}`,

@@ -1,18 +1,18 @@
 /** Waits that keep the process alive, for commands without other activity. */
 import { setTimeout as wait } from "node:timers/promises";
 
-const lookMs = 100;
+const pollMs = 100;
 
 /** Polls until there is a result. Undefined after `withinMs`. */
-export async function lookedFor<Found>(
-  look: () => Promise<Found | undefined>,
+export async function pollFor<Found>(
+  poll: () => Promise<Found | undefined>,
   withinMs: number,
 ): Promise<Found | undefined> {
   const untilMs = performance.now() + withinMs;
   for (;;) {
-    const found = await look();
+    const found = await poll();
     if (found !== undefined || performance.now() > untilMs) return found;
-    await wait(lookMs);
+    await wait(pollMs);
   }
 }
 

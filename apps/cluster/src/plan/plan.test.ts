@@ -19,11 +19,11 @@ describe("the plan of a cluster", () => {
     assert.equal(ports.length, portsNeeded(usualShape));
   });
 
-  it("keeps three copies with three servers, and syncs what a single one acknowledges", () => {
+  it("replicates three times with three servers, and syncs every write of a single server", () => {
     const configurationOf = (nats: number) => {
       const { files, members } = planned({ ...usualShape, nats });
-      const words = members.flatMap(({ kind, words }) => (kind === "registry" ? words : []));
-      assert.ok(words.includes(`--registry.replicas=${nats}`));
+      const args = members.flatMap(({ kind, args: words }) => (kind === "registry" ? words : []));
+      assert.ok(args.includes(`--registry.replicas=${nats}`));
       const text = files.find(({ path }) => path.endsWith("tutti.yaml"))?.text ?? "";
       const server = files.find(({ path }) => path.endsWith("nats-1.conf"))?.text ?? "";
       return { ...parse(text).integration, server };
@@ -37,7 +37,7 @@ describe("the plan of a cluster", () => {
     assert.equal(three.nats.servers.length, 3);
   });
 
-  it("gives members that stay the ports that they had", () => {
+  it("keeps the ports of the remaining members", () => {
     const before = portsOf(usualShape, free(portsNeeded(usualShape)));
     const shape = { ...usualShape, processes: { ...usualShape.processes, workflow: 4 } };
     const after = portsOf(shape, [1, 2, 3, 4], before);
@@ -47,12 +47,12 @@ describe("the plan of a cluster", () => {
     assert.throws(() => portsOf(shape, [1, 2, 3], before), RangeError);
   });
 
-  it("names a service's own certificate where services are protected, and none where they are not", () => {
-    const wordsOf = (isProtected: boolean) =>
+  it("uses a certificate per service with TLS, and none without", () => {
+    const argsOf = (isProtected: boolean) =>
       planned({ ...usualShape, isProtected })
         .members.filter(({ kind }) => kind === "swarm")
-        .flatMap(({ words }) => words);
-    assert.ok(wordsOf(true).includes("--mesh.tls.cert=/tmp/c/certificates/swarm.crt"));
-    assert.ok(wordsOf(false).every((word) => !word.startsWith("--mesh.tls")));
+        .flatMap(({ args }) => args);
+    assert.ok(argsOf(true).includes("--mesh.tls.cert=/tmp/c/certificates/swarm.crt"));
+    assert.ok(argsOf(false).every((arg) => !arg.startsWith("--mesh.tls")));
   });
 });

@@ -34,9 +34,9 @@ export function portsNeeded(shape: Shape): number {
  * @param known ports that members had before, and keep
  */
 export function portsOf(shape: Shape, free: readonly number[], known?: Ports): Ports {
-  const left = free[Symbol.iterator]();
+  const remaining = free[Symbol.iterator]();
   const next = (): number => {
-    const { value } = left.next();
+    const { value } = remaining.next();
     if (value === undefined)
       throw new RangeError(`expected ${portsNeeded(shape)} ports, found ${free.length}`);
     return value;
@@ -57,7 +57,7 @@ export interface Member {
   readonly name: string;
   readonly kind: "nats" | ServiceName;
   /** Arguments of the program. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly ports: MemberPorts | ServicePorts;
 }
 
@@ -82,7 +82,7 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
   ];
 }
 
-export interface Given {
+export interface PlanOptions {
   readonly advertised?: PortMap;
   /** Public key that verifies bundles of rules. Empty: no bundle is trusted. */
   readonly trustedKey?: string;
@@ -94,7 +94,7 @@ export function keysIn(directory: string): string {
 }
 
 /** Returns the path of the audit log of the imported platform. The file is missing if the cluster was not imported. */
-export function bookIn(directory: string): string {
+export function auditLogIn(directory: string): string {
   return join(directory, "book.sqlite");
 }
 
@@ -103,7 +103,7 @@ export function planOf(
   shape: Shape,
   ports: Ports,
   directory: string,
-  { advertised = asItIs, trustedKey = "" }: Given = {},
+  { advertised = asItIs, trustedKey = "" }: PlanOptions = {},
 ): Plan {
   const configuration = join(directory, "tutti.yaml");
   const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory, advertised));
@@ -113,7 +113,7 @@ export function planOf(
       ...membersOf(shape).map(({ service, name }) => ({
         name,
         kind: service,
-        words: wordsOf(service, name, { shape, ports, directory, configuration, advertised, trustedKey }),
+        args: argsOf(service, name, { shape, ports, directory, configuration, advertised, trustedKey }),
         ports: servicePorts(ports, name),
       })),
     ],
@@ -148,7 +148,7 @@ function addressOf(port: number, advertised: PortMap): string {
   return `${host}:${advertised.get(port) ?? port}`;
 }
 
-interface Surroundings {
+interface PlanContext {
   readonly shape: Shape;
   readonly ports: Ports;
   readonly directory: string;
@@ -158,30 +158,33 @@ interface Surroundings {
   readonly trustedKey: string;
 }
 
-function wordsOf(
+function argsOf(
   service: ServiceName,
   name: string,
-  { shape, ports, directory, configuration, advertised, trustedKey }: Surroundings,
+  { shape, ports, directory, configuration, advertised, trustedKey }: PlanContext,
 ): readonly string[] {
   const { http, grpc } = servicePorts(ports, name);
-  const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
-  if (trustedKey !== "") words.push(`--access.trustedKey=${trustedKey}`);
+  const args = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
+  if (trustedKey !== "") args.push(`--access.trustedKey=${trustedKey}`);
   if (service === "governance")
-    words.push(`--governance.keysDirectory=${keysIn(directory)}`, `--audit.bookBefore=${bookIn(directory)}`);
+    args.push(
+      `--governance.keysDirectory=${keysIn(directory)}`,
+      `--audit.bookBefore=${auditLogIn(directory)}`,
+    );
   // Series and facts are files, which survive a restart of the process.
-  if (service === "insight") words.push(`--insight.dataDirectory=${join(directory, name)}`);
-  if (advertised.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, advertised)}`);
-  if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
+  if (service === "insight") args.push(`--insight.dataDirectory=${join(directory, name)}`);
+  if (advertised.has(grpc)) args.push(`--mesh.advertise=${addressOf(grpc, advertised)}`);
+  if (service === "registry") args.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
   if (shape.isProtected) {
     const certificates = join(directory, "certificates");
-    words.push(
+    args.push(
       "--mesh.tls.mode=mutual",
       `--mesh.tls.ca=${join(certificates, "ca.crt")}`,
       `--mesh.tls.cert=${join(certificates, `${service}.crt`)}`,
       `--mesh.tls.key=${join(certificates, `${service}.key`)}`,
     );
   }
-  return words;
+  return args;
 }
 
 function servicePorts(ports: Ports, name: string): ServicePorts {
@@ -196,19 +199,19 @@ function natsServer(name: string, ports: Ports, directory: string, advertised: P
   const path = join(directory, `${name}.conf`);
   const routes = Object.values(ports.nats).map(({ peer }) => `"nats://${addressOf(peer, advertised)}"`);
   const isAlone = routes.length === 1;
-  const clientsAreTold = advertised.has(own.client)
+  const clientAdvertise = advertised.has(own.client)
     ? `client_advertise: "${addressOf(own.client, advertised)}"\n`
     : "";
-  const peersAreTold = advertised.has(own.peer) ? `  advertise: "${addressOf(own.peer, advertised)}"\n` : "";
+  const peerAdvertise = advertised.has(own.peer) ? `  advertise: "${addressOf(own.peer, advertised)}"\n` : "";
   const text = `# One of the NATS servers of this cluster.
 server_name: ${name}
 listen: "${host}:${own.client}"
-${clientsAreTold}http: "${host}:${own.http}"
+${clientAdvertise}http: "${host}:${own.http}"
 max_payload: 8MB
 jetstream {
   store_dir: ${JSON.stringify(join(directory, name))}
 ${isAlone ? "  sync_interval: always\n" : ""}}
-${isAlone ? "" : `cluster {\n  name: tutti\n  listen: "${host}:${own.peer}"\n${peersAreTold}  routes: [${routes.join(", ")}]\n}\n`}`;
-  const member: Member = { name, kind: "nats", words: ["-c", path], ports: own };
+${isAlone ? "" : `cluster {\n  name: tutti\n  listen: "${host}:${own.peer}"\n${peerAdvertise}  routes: [${routes.join(", ")}]\n}\n`}`;
+  const member: Member = { name, kind: "nats", args: ["-c", path], ports: own };
   return { member, file: { path, text } };
 }

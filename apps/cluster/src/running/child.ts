@@ -20,8 +20,8 @@ export interface Child {
 
 export async function startChild({ command, directory, log, environment }: Program): Promise<Child> {
   const file = await open(log, "a");
-  const [program, ...words] = command;
-  const child = spawn(program, words, {
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
     cwd: directory,
     env: environment,
     stdio: ["ignore", file.fd, file.fd],

@@ -17,14 +17,14 @@ import {
   systemTimers,
   type Timers,
 } from "@tutti/kernel";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { freePorts, isPortFree } from "@tutti/nats/local";
 import { clusterErrors } from "../errors.ts";
 import {
-  type Given,
   innerPortsOf,
   keysIn,
   type Plan,
+  type PlanOptions,
   type PortMap,
   type Ports,
   planOf,
@@ -33,7 +33,7 @@ import {
 } from "../plan/plan.ts";
 import { type Shape, services } from "../plan/shape.ts";
 import { Member } from "./member.ts";
-import { addressesOf, natsTogether, readinessOf } from "./readiness.ts";
+import { addressesOf, isNatsReady, readinessOf } from "./readiness.ts";
 import { type ClusterState, isAlive, readState, writeState } from "./state-file.ts";
 
 export interface ClusterOptions {
@@ -47,7 +47,7 @@ export interface ClusterOptions {
   /** HTTP port of the first gateway. The next port is for gRPC. 0 or not set: any ports. */
   readonly frontPort?: number;
   /** Arguments of every service in addition to the plan: `--log.level=debug`. */
-  readonly words?: readonly string[];
+  readonly args?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Creates a line in front of a port by which members reach each other. Resolves with the port of the line. */
   readonly lineTo?: (port: number) => Promise<number>;
@@ -61,7 +61,7 @@ const run = promisify(execFile);
 
 /** No process has this number. */
 const noProcess = 2 ** 31 - 1;
-const lookMs = 100;
+const pollMs = 100;
 const togetherMs = 10_000;
 /** Longer than a server with much data needs to catch up. */
 const currentMs = 60_000;
@@ -77,29 +77,29 @@ export class Cluster {
     chance: systemChance,
   };
   #shape: Shape;
-  #given: Ports;
+  #assignedPorts: Ports;
   #members: readonly Member[];
   readonly #advertised: Map<number, number>;
   readonly #trustedKey: string;
   #writing: Promise<void> = Promise.resolve();
-  #isLeft = false;
+  #isUnsupervised = false;
 
   private constructor(
     options: ClusterOptions,
-    given: Ports,
+    assignedPorts: Ports,
     plan: Plan,
-    { advertised, trustedKey }: Required<Given>,
+    { advertised, trustedKey }: Required<PlanOptions>,
   ) {
     this.#advertised = new Map(advertised);
     this.#trustedKey = trustedKey;
     this.#options = options;
     this.#shape = options.shape;
-    this.#given = given;
+    this.#assignedPorts = assignedPorts;
     this.#members = plan.members.map((planned) => this.#memberOf(planned));
   }
 
   /** Creates the files, and ends processes that a killed cluster has left behind. Starts nothing. */
-  static async make(options: ClusterOptions): Promise<Cluster> {
+  static async create(options: ClusterOptions): Promise<Cluster> {
     const { directory, shape } = options;
     await mkdir(join(directory, "logs"), { recursive: true });
     const before = await readState(directory);
@@ -111,7 +111,7 @@ export class Cluster {
       await endLeftovers(before, directory);
     }
     if (shape.isProtected)
-      await makeDevelopmentCertificates({
+      await createDevelopmentCertificates({
         directory: join(directory, "certificates"),
         services: [...services, "cli"],
       });
@@ -166,8 +166,8 @@ export class Cluster {
     for (const member of members) {
       while (!(await readinessOf(member.planned)).isReady) {
         if (member.failures >= failuresMax)
-          throw clusterErrors.memberFails({ name: member.name, how: member.lastEnd, log: member.log });
-        await sleep(this.#ports.timers, lookMs, signal);
+          throw clusterErrors.memberFails({ name: member.name, ending: member.lastEnd, log: member.log });
+        await sleep(this.#ports.timers, pollMs, signal);
       }
     }
   }
@@ -175,20 +175,20 @@ export class Cluster {
   /** Stops surplus members gracefully, and starts missing ones. Resolves when all are ready. */
   async reshape(shape: Shape, signal: AbortSignal): Promise<void> {
     const { directory } = this.#options;
-    const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
+    const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#assignedPorts);
     for (const [port, line] of await linesTo(ports, this.#options, this.#advertised))
       this.#advertised.set(port, line);
     const plan = planOf(shape, ports, directory, {
       advertised: this.#advertised,
       trustedKey: this.#trustedKey,
     });
-    const wanted = new Set(plan.members.map(({ name }) => name));
-    const leaving = this.#members.filter(({ name }) => !wanted.has(name));
+    const plannedNames = new Set(plan.members.map(({ name }) => name));
+    const leaving = this.#members.filter(({ name }) => !plannedNames.has(name));
     const known = new Map(this.#members.map((member) => [member.name, member]));
     this.#shape = shape;
-    this.#given = {
-      nats: { ...this.#given.nats, ...ports.nats },
-      services: { ...this.#given.services, ...ports.services },
+    this.#assignedPorts = {
+      nats: { ...this.#assignedPorts.nats, ...ports.nats },
+      services: { ...this.#assignedPorts.services, ...ports.services },
     };
     this.#members = plan.members.map((planned) => known.get(planned.name) ?? this.#memberOf(planned));
     await writeFiles(plan);
@@ -219,16 +219,16 @@ export class Cluster {
   }
 
   /** Records that no process supervises the cluster any more. */
-  async leave(): Promise<void> {
-    this.#isLeft = true;
+  async detach(): Promise<void> {
+    this.#isUnsupervised = true;
     await this.#saveState();
   }
 
   state(): ClusterState {
     return {
-      pid: this.#isLeft ? noProcess : process.pid,
+      pid: this.#isUnsupervised ? noProcess : process.pid,
       shape: this.#shape,
-      ports: this.#given,
+      ports: this.#assignedPorts,
       members: this.#members.map((member) => ({
         name: member.name,
         kind: member.planned.kind,
@@ -246,10 +246,10 @@ export class Cluster {
     const servers = this.#natsOf(this.#members);
     for (let attempt = 1; ; attempt++) {
       await Promise.all(servers.map((server) => server.up()));
-      if (await this.#comeTogether(servers, signal)) return;
+      if (await this.#waitForNats(servers, signal)) return;
       if (attempt === natsAttempts) {
         const [{ name = "nats", log = "" } = {}] = servers;
-        throw clusterErrors.memberFails({ name, how: "did not find the others", log });
+        throw clusterErrors.memberFails({ name, ending: "did not find the others", log });
       }
       await Promise.all(servers.map((server) => server.down()));
     }
@@ -265,17 +265,17 @@ export class Cluster {
     }
   }
 
-  #comeTogether(servers: readonly Member[], signal: AbortSignal): Promise<boolean> {
-    return this.#within(togetherMs, () => natsTogether(servers.map(({ planned }) => planned)), signal);
+  #waitForNats(servers: readonly Member[], signal: AbortSignal): Promise<boolean> {
+    return this.#within(togetherMs, () => isNatsReady(servers.map(({ planned }) => planned)), signal);
   }
 
   /** Returns whether the condition holds within the time. */
-  async #within(ms: number, holds: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  async #within(ms: number, condition: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     const { clock, timers } = this.#ports;
     const untilMs = clock.monotonic() + ms;
     while (clock.monotonic() < untilMs) {
-      if (await holds()) return true;
-      await sleep(timers, lookMs, signal);
+      if (await condition()) return true;
+      await sleep(timers, pollMs, signal);
     }
     return false;
   }
@@ -289,13 +289,13 @@ export class Cluster {
   }
 
   #memberOf(planned: Plan["members"][number]): Member {
-    const { directory, natsServer, moduleOf, words = [], environment = process.env } = this.#options;
+    const { directory, natsServer, moduleOf, args = [], environment = process.env } = this.#options;
     const { name, kind } = planned;
     const log = join(directory, "logs", `${name}.log`);
     const command: readonly [string, ...string[]] =
       kind === "nats"
-        ? [natsServer, ...planned.words]
-        : [process.execPath, moduleOf(kind), ...planned.words, ...words];
+        ? [natsServer, ...planned.args]
+        : [process.execPath, moduleOf(kind), ...planned.args, ...args];
     const program = { command, directory, log, environment };
     // A full disk must not end the supervisor. The next change writes the state again.
     const onChange = () => void this.#saveState().catch(() => {});
@@ -345,9 +345,9 @@ async function writeFiles({ files }: Plan): Promise<void> {
 export async function endLeftovers({ members }: ClusterState, directory: string): Promise<void> {
   const running = members.flatMap(({ pid }) => (pid !== undefined && isAlive(pid) ? [pid] : []));
   const ours = await Promise.all(running.map((pid) => isOurs(pid, directory)));
-  const left = running.filter((_, index) => ours[index]);
-  for (const pid of left) process.kill(pid, "SIGKILL");
-  while (left.some(isAlive)) await sleep(systemTimers, lookMs);
+  const remaining = running.filter((_, index) => ours[index]);
+  for (const pid of remaining) process.kill(pid, "SIGKILL");
+  while (remaining.some(isAlive)) await sleep(systemTimers, pollMs);
 }
 
 /** Whether a process is of the cluster. Process ids are reused, but ours have a file of the directory as an argument. */

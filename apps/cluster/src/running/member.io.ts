@@ -7,22 +7,22 @@ import { systemChance, systemClock, systemTimers } from "@tutti/kernel";
 import { latch } from "@tutti/kernel/testing";
 import { Member } from "./member.ts";
 
-it("a process that ends by itself is reported and restarted, one that is stopped is not reported", async () => {
+it("a process that exits is reported and restarted, and a stopped process is not reported", async () => {
   const directory = await mkdtemp(join(tmpdir(), "tutti-member-"));
-  const [lost, back] = [latch(), latch()];
+  const [lost, restarted] = [latch(), latch()];
   const ends: string[] = [];
   const member: Member = new Member({
     ...{ clock: systemClock, timers: systemTimers, chance: systemChance },
-    planned: { name: "workflow-1", kind: "workflow", ports: { http: 1, grpc: 2 }, words: [] },
+    planned: { name: "workflow-1", kind: "workflow", ports: { http: 1, grpc: 2 }, args: [] },
     program: {
       command: [process.execPath, "--eval", "setInterval(() => {}, 1000)"],
       ...{ directory, log: join(directory, "log"), environment: process.env },
     },
     onChange: () => {
-      if (member.restarts === 1 && member.pid !== undefined) back.open();
+      if (member.restarts === 1 && member.pid !== undefined) restarted.open();
     },
-    onLost: (how) => {
-      ends.push(how);
+    onLost: (ending) => {
+      ends.push(ending);
       lost.open();
     },
   });
@@ -30,7 +30,7 @@ it("a process that ends by itself is reported and restarted, one that is stopped
     await member.up();
     member.signal("SIGKILL");
     await lost.opened;
-    await back.opened;
+    await restarted.opened;
     await member.down();
     assert.deepEqual(ends, ["was ended by SIGKILL"]);
   } finally {

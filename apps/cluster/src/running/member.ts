@@ -17,7 +17,7 @@ export interface MemberParts {
   /** Called when the process starts or ends. */
   readonly onChange: () => void;
   /** Called when the process ends by itself, before it restarts. */
-  readonly onLost?: (how: string) => void;
+  readonly onLost?: (ending: string) => void;
 }
 
 const pauses: Backoff = { firstMs: 250, maxMs: 10_000 };
@@ -28,7 +28,7 @@ const killAfterMs = 30_000;
 export class Member {
   readonly #parts: MemberParts;
   #child: Child | undefined;
-  #isWanted = false;
+  #shouldRun = false;
   #failures = 0;
   #restarts = 0;
   #lastEnd = "";
@@ -72,14 +72,14 @@ export class Member {
   }
 
   async up(): Promise<void> {
-    if (this.#isWanted) return;
-    this.#isWanted = true;
+    if (this.#shouldRun) return;
+    this.#shouldRun = true;
     await this.#start();
   }
 
   /** Stops the process. Resolves when it has ended. */
   async down(): Promise<void> {
-    this.#isWanted = false;
+    this.#shouldRun = false;
     this.#resting?.cancel();
     const child = this.#child;
     child?.signal("SIGTERM");
@@ -97,17 +97,17 @@ export class Member {
     const sinceMs = clock.monotonic();
     const child = await startChild(program);
     this.#child = child;
-    this.#settled = child.ended.then((how) => this.#ended(how, clock.monotonic() - sinceMs));
+    this.#settled = child.ended.then((ending) => this.#ended(ending, clock.monotonic() - sinceMs));
     onChange();
   }
 
-  #ended(how: string, livedMs: number): void {
+  #ended(ending: string, livedMs: number): void {
     const { timers, chance, onChange, onLost } = this.#parts;
     this.#child = undefined;
-    this.#lastEnd = how;
+    this.#lastEnd = ending;
     this.#failures = livedMs > wellMs ? 0 : this.#failures + 1;
-    if (this.#isWanted) {
-      onLost?.(how);
+    if (this.#shouldRun) {
+      onLost?.(ending);
       const pauseMs = this.#failures === 0 ? 0 : backoffMs(pauses, this.#failures, chance);
       this.#resting = timers.after(pauseMs, () => {
         this.#restarts++;

@@ -41,6 +41,6 @@ export async function readinessOf(member: Pick<Member, "kind" | "ports">): Promi
 }
 
 /** Returns whether the NATS servers have found each other. */
-export function natsTogether(members: readonly Pick<Member, "kind" | "ports">[]): Promise<boolean> {
+export function isNatsReady(members: readonly Pick<Member, "kind" | "ports">[]): Promise<boolean> {
   return isComplete(members.filter(({ kind }) => kind === "nats").map(({ ports }) => ports.http));
 }

@@ -1,7 +1,7 @@
 /** State of a cluster in its directory, for other processes. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ifThere, replaceFile, systemCodeOf } from "@tutti/kernel";
+import { ifPresent, replaceFile, systemCodeOf } from "@tutti/kernel";
 import type { Member, Ports } from "../plan/plan.ts";
 import type { Shape } from "../plan/shape.ts";
 
@@ -22,7 +22,7 @@ export interface ClusterState {
 }
 
 const nameOfState = "cluster.json";
-const nameOfWish = "wanted.json";
+const requestedShapeFile = "wanted.json";
 
 /** Reads the state. Undefined if there never was a cluster. */
 export function readState(directory: string): Promise<ClusterState | undefined> {
@@ -34,16 +34,16 @@ export function writeState(directory: string, state: ClusterState): Promise<void
 }
 
 /** Returns the requested shape. */
-export function readWish(directory: string): Promise<Shape | undefined> {
-  return read<Shape>(join(directory, nameOfWish));
+export function readRequestedShape(directory: string): Promise<Shape | undefined> {
+  return read<Shape>(join(directory, requestedShapeFile));
 }
 
-export function writeWish(directory: string, shape: Shape): Promise<void> {
-  return write(join(directory, nameOfWish), shape);
+export function writeRequestedShape(directory: string, shape: Shape): Promise<void> {
+  return write(join(directory, requestedShapeFile), shape);
 }
 
 async function read<Content>(path: string): Promise<Content | undefined> {
-  const text = await ifThere(readFile(path, "utf8"));
+  const text = await ifPresent(readFile(path, "utf8"));
   return text === undefined ? undefined : (JSON.parse(text) as Content);
 }
 

@@ -4,7 +4,7 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 export const areCallersKnown = process.platform === "linux";
 
 /** Returns the local ports of a process's connections. */
-export async function portsHeldBy(pid: number): Promise<ReadonlySet<number>> {
+export async function portsOfProcess(pid: number): Promise<ReadonlySet<number>> {
   const [inodes, tables] = await Promise.all([
     socketsOf(pid),
     Promise.all(["tcp", "tcp6"].map((table) => readFile(`/proc/net/${table}`, "utf8").catch(() => ""))),

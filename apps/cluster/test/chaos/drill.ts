@@ -6,7 +6,7 @@ import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { seededChance } from "@tutti/kernel/testing";
 import { serviceProgram } from "../../../../tools/fronts.mjs";
 import { addressesOf, Cluster, type Shape } from "../../src/index.ts";
-import { type Fault, faults, makeSkews, type Surroundings } from "./faults.ts";
+import { createSkews, type Fault, faults, type Surroundings } from "./faults.ts";
 import { Front } from "./front.ts";
 import { Line } from "./links.ts";
 import { Load, type LoadReport } from "./load.ts";
@@ -22,7 +22,7 @@ export interface DrillOptions {
   readonly only?: readonly string[];
   /** Milliseconds between two pieces of work, and between two calls of a recorded client. */
   readonly paceMs?: number;
-  readonly say: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
 /** Time from the start of a fault until everything was served again. */
@@ -41,7 +41,7 @@ export interface DrillReport {
 }
 
 const workClients = 4;
-const bookClients = 6;
+const recordedClients = 6;
 const probes = 12;
 const restMs = 2_000;
 const patienceMs = 60_000;
@@ -49,16 +49,16 @@ const patienceMs = 60_000;
 const endsWithinMs = 180_000;
 
 export async function drill(options: DrillOptions): Promise<DrillReport> {
-  const { directory, shape, seed, say } = options;
+  const { directory, shape, seed, log } = options;
   const chance = seededChance(seed);
   const lines = new Map<number, Line>();
   const over = new AbortController();
   const pressing = new AbortController();
   await mkdir(directory, { recursive: true });
   endWithProcess(directory);
-  await makeSkews(directory);
+  await createSkews(directory);
   const disks = await disksIn(join(directory, "cluster"));
-  const cluster = await Cluster.make({
+  const cluster = await Cluster.create({
     ...{ directory: join(directory, "cluster"), shape, natsServer: options.natsServer },
     moduleOf: serviceProgram,
     environment: {
@@ -81,14 +81,14 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   const recorder = new Recorder(front, chance, run);
   try {
     await cluster.up(over.signal);
-    say(`${cluster.members.length} processes are ready`);
+    log(`${cluster.members.length} processes are ready`);
     const preparing = AbortSignal.timeout(patienceMs);
     await load.prepare(preparing);
     await recorder.prepare(preparing);
     const { paceMs = 150 } = options;
     const clients = [
       ...Array.from({ length: workClients }, () => load.client(paceMs * workClients, pressing.signal)),
-      ...Array.from({ length: bookClients }, (_, number) =>
+      ...Array.from({ length: recordedClients }, (_, number) =>
         recorder.client(`client-${number}`, paceMs, pressing.signal),
       ),
     ];
@@ -97,7 +97,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     const happening = happen(options, surroundings, prober).finally(() => pressing.abort());
     // A rejected client ends the drill.
     const [recoveries] = await Promise.all([happening, ...clients]);
-    say(`waiting for the end of ${load.count} pieces of work`);
+    log(`waiting for the end of ${load.count} pieces of work`);
     const report = {
       ...{ seed, recoveries },
       load: await load.judge(AbortSignal.timeout(endsWithinMs)),
@@ -123,30 +123,30 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
 
 /** Injects the faults in sequence, each after recovery. No fault repeats before all others have occurred. */
 async function happen(
-  { forMs, only, say }: DrillOptions,
+  { forMs, only, log }: DrillOptions,
   surroundings: Surroundings,
   prober: Prober,
 ): Promise<readonly Recovery[]> {
   const { chance, cluster, signal } = surroundings;
-  const chosen = faults.filter(
-    ({ name, canBegin = () => true }) =>
-      canBegin(surroundings) && (only === undefined || only.some((word) => name.startsWith(word))),
+  const candidates = faults.filter(
+    ({ name, isPossible = () => true }) =>
+      isPossible(surroundings) && (only === undefined || only.some((prefix) => name.startsWith(prefix))),
   );
   const untilMs = performance.now() + forMs;
   const recoveries: Recovery[] = [];
   let deck: Fault[] = [];
   while (performance.now() < untilMs && !signal.aborted) {
-    if (deck.length === 0) deck = shuffled(chosen, () => chance.random());
+    if (deck.length === 0) deck = shuffled(candidates, () => chance.random());
     const fault = deck.pop();
     if (fault === undefined) throw new Error(`no fault starts with ${only?.join(" or ")}`);
     const sinceMs = performance.now();
-    const end = await fault.begin(surroundings);
+    const end = await fault.inject(surroundings);
     const ending = pause(fault.lastsMs).then(end);
     await prober.everythingIsServed();
     const ms = performance.now() - sinceMs;
     await ending;
     recoveries.push({ fault: fault.name, ms, goalMs: fault.goalMs });
-    say(`${fault.name}: served again after ${(ms / 1_000).toFixed(1)} s`);
+    log(`${fault.name}: served again after ${(ms / 1_000).toFixed(1)} s`);
     await cluster.ready(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
     await prober.everythingIsServed();
     await pause(restMs);

@@ -25,9 +25,9 @@ export interface Fault {
   /** Maximum of milliseconds from the start of the fault until everything is served again. */
   readonly goalMs: number | undefined;
   /** Whether the fault is possible on this machine. Default: it is. */
-  readonly canBegin?: (surroundings: Surroundings) => boolean;
+  readonly isPossible?: (surroundings: Surroundings) => boolean;
   /** Starts the fault. Resolves with a function that ends it. */
-  begin(surroundings: Surroundings): Promise<() => Promise<void>>;
+  inject(surroundings: Surroundings): Promise<() => Promise<void>>;
 }
 
 const nothing = async (): Promise<void> => {};
@@ -41,8 +41,8 @@ export const faults: readonly Fault[] = [
   ...kinds.map(
     (kind): Fault => ({
       ...{ name: `kill ${kind}`, lastsMs: 0, goalMs: goalOf(kind) },
-      begin: async (surroundings) => {
-        oneOf(surroundings, kind).signal("SIGKILL");
+      inject: async (surroundings) => {
+        randomMember(surroundings, kind).signal("SIGKILL");
         return nothing;
       },
     }),
@@ -50,8 +50,8 @@ export const faults: readonly Fault[] = [
   ...kinds.map(
     (kind): Fault => ({
       ...{ name: `freeze ${kind}`, lastsMs: 6_000, goalMs: undefined },
-      begin: async (surroundings) => {
-        const member = oneOf(surroundings, kind);
+      inject: async (surroundings) => {
+        const member = randomMember(surroundings, kind);
         member.signal("SIGSTOP");
         return async () => member.signal("SIGCONT");
       },
@@ -60,22 +60,23 @@ export const faults: readonly Fault[] = [
   ...(["workflow", "swarm", "master", "registry", "nats"] as const).map(
     (kind): Fault => ({
       ...{ name: `cut off ${kind}`, lastsMs: 6_000, goalMs: undefined },
-      begin: async (surroundings) => inLines(surroundings, oneOf(surroundings, kind), { kind: "cut" }),
+      inject: async (surroundings) =>
+        inLines(surroundings, randomMember(surroundings, kind), { kind: "cut" }),
     }),
   ),
   ...(["workflow", "swarm", "master", "nats"] as const).map(
     (kind): Fault => ({
       ...{ name: `cut off both ways ${kind}`, lastsMs: 6_000, goalMs: undefined },
-      canBegin: () => areCallersKnown,
-      begin: async (surroundings) => {
-        const member = oneOf(surroundings, kind);
-        const mend = inLines(surroundings, member, { kind: "cut" });
+      isPossible: () => areCallersKnown,
+      inject: async (surroundings) => {
+        const member = randomMember(surroundings, kind);
+        const repair = inLines(surroundings, member, { kind: "cut" });
         const lines = [...surroundings.lines.values()];
         const { pid } = member;
         if (pid !== undefined) await Promise.all(lines.map((line) => line.cutFor(pid)));
         return async () => {
-          for (const line of lines) line.mend();
-          await mend();
+          for (const line of lines) line.repair();
+          await repair();
         };
       },
     }),
@@ -83,15 +84,15 @@ export const faults: readonly Fault[] = [
   ...(["workflow", "swarm", "nats"] as const).map(
     (kind): Fault => ({
       ...{ name: `slow lines to ${kind}`, lastsMs: 6_000, goalMs: undefined },
-      begin: async (surroundings) =>
-        inLines(surroundings, oneOf(surroundings, kind), { kind: "slow", ms: 100 }),
+      inject: async (surroundings) =>
+        inLines(surroundings, randomMember(surroundings, kind), { kind: "slow", ms: 100 }),
     }),
   ),
   ...([-90_000, 90_000] as const).map(
     (skewMs): Fault => ({
       ...{ name: `clock of workflow ${skewMs / 1_000} s off`, lastsMs: 6_000, goalMs: undefined },
-      begin: async (surroundings) => {
-        const { pid } = oneOf(surroundings, "workflow");
+      inject: async (surroundings) => {
+        const { pid } = randomMember(surroundings, "workflow");
         const file = skewFileOf(surroundings.directory, pid);
         await writeFile(file, String(skewMs));
         return () => writeFile(file, "0");
@@ -100,8 +101,8 @@ export const faults: readonly Fault[] = [
   ),
   {
     ...{ name: "full disk of nats", lastsMs: 6_000, goalMs: undefined },
-    canBegin: ({ disks }) => disks.size > 0,
-    begin: async ({ disks, cluster }) => {
+    isPossible: ({ disks }) => disks.size > 0,
+    inject: async ({ disks, cluster }) => {
       await Promise.all([...disks.values()].map((disk) => disk.fill()));
       return async () => {
         await Promise.all([...disks.values()].map((disk) => disk.empty()));
@@ -112,7 +113,7 @@ export const faults: readonly Fault[] = [
   },
   {
     ...{ name: "restart everything", lastsMs: 0, goalMs: undefined },
-    begin: async ({ cluster, signal }) => {
+    inject: async ({ cluster, signal }) => {
       await cluster.roll(
         cluster.members.map(({ name }) => name),
         signal,
@@ -127,11 +128,11 @@ function skewFileOf(directory: string, pid: number | undefined): string {
   return join(directory, "skew", String(pid));
 }
 
-export async function makeSkews(directory: string): Promise<void> {
+export async function createSkews(directory: string): Promise<void> {
   await mkdir(join(directory, "skew"), { recursive: true });
 }
 
-function oneOf({ cluster, chance }: Surroundings, kind: Kind): Member {
+function randomMember({ cluster, chance }: Surroundings, kind: Kind): Member {
   const members = cluster.members.filter(({ planned, pid }) => planned.kind === kind && pid !== undefined);
   const member = members[Math.floor(chance.random() * members.length)];
   if (member === undefined) throw new Error(`no ${kind} runs`);

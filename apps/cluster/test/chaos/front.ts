@@ -24,7 +24,7 @@ export class Front {
   }
 
   /** Sends a request to the next gateway once. Throws `Unanswered` if the outcome is unknown. */
-  async once(
+  async tryRequest(
     method: "GET" | "POST" | "PUT",
     path: string,
     body?: unknown,
@@ -41,8 +41,9 @@ export class Front {
       const text = await reply.text();
       const answer = { status: reply.status, body: text === "" ? undefined : JSON.parse(text) };
       // 408: a gateway that was frozen considered the request too slow.
-      const isNone = reply.status >= 500 || reply.status === 429 || reply.status === 408;
-      if (isNone && !answers.has(answer.body?.code)) throw new Unanswered(`${path}: ${reply.status} ${text}`);
+      const isUnanswered = reply.status >= 500 || reply.status === 429 || reply.status === 408;
+      if (isUnanswered && !answers.has(answer.body?.code))
+        throw new Unanswered(`${path}: ${reply.status} ${text}`);
       return answer;
     } catch (error) {
       throw error instanceof Unanswered ? error : new Unanswered(`${path}: ${String(error)}`);
@@ -58,7 +59,7 @@ export class Front {
   ): Promise<Answer> {
     for (;;) {
       try {
-        return await this.once(method, path, body);
+        return await this.tryRequest(method, path, body);
       } catch (error) {
         if (signal.aborted) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50));

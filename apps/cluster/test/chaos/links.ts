@@ -1,7 +1,7 @@
 /** Lines between processes of one machine that can be cut and slowed. Each listens in place of a port and forwards. */
 import { randomInt } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { portsHeldBy } from "./callers.ts";
+import { portsOfProcess } from "./callers.ts";
 
 const host = "127.0.0.1";
 
@@ -25,7 +25,7 @@ export class Line {
   readonly #server: Server;
   readonly #passages = new Set<Passage>();
   #condition: Condition = sound;
-  #cutOff: number | undefined;
+  #cutPid: number | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -42,7 +42,7 @@ export class Line {
       server.once("error", () => resolve(false)).listen(port, host, () => resolve(true));
       if (!(await promise)) continue;
       const line = new Line(server, port);
-      server.on("connection", (near) => void line.#join(near, target));
+      server.on("connection", (client) => void line.#join(client, target));
       return line;
     }
   }
@@ -54,13 +54,13 @@ export class Line {
 
   /** Cuts the line for the connections of one process. For all others it stays as it is. */
   async cutFor(pid: number): Promise<void> {
-    this.#cutOff = pid;
-    const ports = await portsHeldBy(pid);
+    this.#cutPid = pid;
+    const ports = await portsOfProcess(pid);
     for (const passage of this.#passages) if (ports.has(passage.callerPort)) passage.become({ kind: "cut" });
   }
 
-  mend(): void {
-    this.#cutOff = undefined;
+  repair(): void {
+    this.#cutPid = undefined;
     this.become(sound);
   }
 
@@ -70,49 +70,49 @@ export class Line {
     await closed;
   }
 
-  async #join(near: Socket, target: number): Promise<void> {
-    const far = connect(target, host);
-    const passage = new Passage(near, far, this.#condition);
+  async #join(client: Socket, target: number): Promise<void> {
+    const upstream = connect(target, host);
+    const passage = new Passage(client, upstream, this.#condition);
     this.#passages.add(passage);
     // Both ends must close. A close that one end missed during the cut arrives after the repair.
-    for (const socket of [near, far])
-      socket.once("close", () => near.closed && far.closed && this.#passages.delete(passage));
-    if (this.#cutOff !== undefined) {
-      const ports = await portsHeldBy(this.#cutOff);
-      if (this.#cutOff !== undefined && ports.has(passage.callerPort)) passage.become({ kind: "cut" });
+    for (const socket of [client, upstream])
+      socket.once("close", () => client.closed && upstream.closed && this.#passages.delete(passage));
+    if (this.#cutPid !== undefined) {
+      const ports = await portsOfProcess(this.#cutPid);
+      if (this.#cutPid !== undefined && ports.has(passage.callerPort)) passage.become({ kind: "cut" });
     }
-    near.resume();
+    client.resume();
   }
 }
 
 /** One connection over a line. */
 class Passage {
   readonly callerPort: number;
-  readonly #near: Socket;
-  readonly #far: Socket;
-  readonly #held = new Set<() => void>();
+  readonly #client: Socket;
+  readonly #upstream: Socket;
+  readonly #blocked = new Set<() => void>();
   #condition: Condition;
 
-  constructor(near: Socket, far: Socket, condition: Condition) {
-    this.callerPort = near.remotePort ?? 0;
-    this.#near = near;
-    this.#far = far;
+  constructor(client: Socket, upstream: Socket, condition: Condition) {
+    this.callerPort = client.remotePort ?? 0;
+    this.#client = client;
+    this.#upstream = upstream;
     this.#condition = condition;
-    for (const socket of [near, far]) socket.setNoDelay(true);
-    this.#pass(near, far);
-    this.#pass(far, near);
+    for (const socket of [client, upstream]) socket.setNoDelay(true);
+    this.#pass(client, upstream);
+    this.#pass(upstream, client);
   }
 
   become(condition: Condition): void {
     this.#condition = condition;
     if (condition.kind === "cut") return;
-    for (const go of this.#held) go();
-    this.#held.clear();
+    for (const resume of this.#blocked) resume();
+    this.#blocked.clear();
   }
 
   destroy(): void {
-    this.#near.destroy();
-    this.#far.destroy();
+    this.#client.destroy();
+    this.#upstream.destroy();
   }
 
   #pass(from: Socket, to: Socket): void {
@@ -135,7 +135,7 @@ class Passage {
     const condition = this.#condition;
     if (condition.kind === "sound") return Promise.resolve();
     return new Promise((resolve) => {
-      if (condition.kind === "cut") this.#held.add(resolve);
+      if (condition.kind === "cut") this.#blocked.add(resolve);
       else setTimeout(resolve, condition.ms);
     });
   }

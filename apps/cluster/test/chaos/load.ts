@@ -69,7 +69,7 @@ export class Load {
   readonly #chance: Chance;
   readonly #run: string;
   readonly #acknowledged: Acknowledged[] = [];
-  readonly #given = new Map<string, string>();
+  readonly #inputs = new Map<string, string>();
   readonly #workers: readonly Worker[];
   #number = 0;
 
@@ -84,7 +84,7 @@ export class Load {
       const worker = new Worker({ slots: 64, address }, { logger: silentLogger });
       worker.handle("chaos.step", async ({ seen }: Input) => {
         const own = randomUUID();
-        this.#given.set(own, seen.join());
+        this.#inputs.set(own, seen.join());
         return { seen: [...seen, own] };
       });
       return worker;
@@ -109,7 +109,7 @@ export class Load {
   async client(pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const kind = kinds[Math.floor(this.#chance.random() * kinds.length)] ?? "chain";
-      await this.#begin(kind, `${this.#run}-${kind}-${this.#number++}`, signal);
+      await this.#startWork(kind, `${this.#run}-${kind}-${this.#number++}`, signal);
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + this.#chance.random())));
     }
   }
@@ -123,25 +123,25 @@ export class Load {
   /** Waits for the end of all acknowledged work, and checks the outputs. */
   async judge(signal: AbortSignal): Promise<LoadReport> {
     const wrong: string[] = [];
-    const left = this.#acknowledged.values();
-    const look = async (): Promise<void> => {
-      for (const { kind, id } of left) {
+    const remaining = this.#acknowledged.values();
+    const checkNext = async (): Promise<void> => {
+      for (const { kind, id } of remaining) {
         const path = { chain: "runs", graph: "runs", mission: "missions", session: "sessions" }[kind];
-        const what = await this.#outcome(`/v1/${path}/${id}/result?waitMs=20000`, signal).then(
+        const problem = await this.#outcome(`/v1/${path}/${id}/result?waitMs=20000`, signal).then(
           (body) => this.#wrongOf(kind, body),
           (error: unknown) => String(error),
         );
-        if (what !== undefined) wrong.push(`${kind} ${id}: ${what}`);
+        if (problem !== undefined) wrong.push(`${kind} ${id}: ${problem}`);
       }
     };
-    await Promise.all(Array.from({ length: 16 }, look));
+    await Promise.all(Array.from({ length: 16 }, checkNext));
     const acknowledged = Object.fromEntries(
       kinds.map((kind) => [kind, this.#acknowledged.filter((work) => work.kind === kind).length]),
     ) as Record<Kind, number>;
-    return { acknowledged, wrong, attempts: this.#given.size };
+    return { acknowledged, wrong, attempts: this.#inputs.size };
   }
 
-  async #begin(kind: Kind, id: string, signal: AbortSignal): Promise<void> {
+  async #startWork(kind: Kind, id: string, signal: AbortSignal): Promise<void> {
     const [path, body] = {
       chain: ["/v1/runs", { runId: id, definition: { name: "chaos-chain" } }],
       graph: ["/v1/runs", { runId: id, definition: { name: "chaos-graph" } }],
@@ -184,21 +184,21 @@ export class Load {
   }
 
   #wrongChain(seen: readonly string[]): string | undefined {
-    const at = seen.findIndex((own, index) => this.#given.get(own) !== seen.slice(0, index).join());
+    const at = seen.findIndex((own, index) => this.#inputs.get(own) !== seen.slice(0, index).join());
     return at < 0 ? undefined : `step ${at + 1} was not given what the steps before gave`;
   }
 
   /** Checks a graph: the first step, the left and the right step after it, and the last step. */
   #wrongGraph(seen: readonly string[]): string | undefined {
-    const [first = "", left = "", again, right = "", last = ""] = seen;
-    if (first !== again) return "the first step took effect twice";
+    const [first = "", left = "", repeated, right = "", last = ""] = seen;
+    if (first !== repeated) return "the first step took effect twice";
     const expected: readonly [string, string][] = [
       [first, ""],
       [left, first],
       [right, first],
       [last, [first, left, first, right].join()],
     ];
-    const wrong = expected.find(([own, before]) => this.#given.get(own) !== before);
+    const wrong = expected.find(([own, before]) => this.#inputs.get(own) !== before);
     return wrong && "a step was not given what the steps before gave";
   }
 }

@@ -6,17 +6,17 @@ import { entryModel, idModel, lockModel } from "./models.ts";
 /** Judges a sequence of calls, each with its input and reply. */
 function kindOf<State, Input, Output>(
   model: Model<State, Input, Output>,
-  said: readonly (readonly [Input, Output | undefined])[],
+  calls: readonly (readonly [Input, Output | undefined])[],
 ): string {
-  const history: Operation<Input, Output>[] = said.map(([input, output], index) => ({
+  const history: Operation<Input, Output>[] = calls.map(([input, output], index) => ({
     ...{ input, output, calledAt: index * 2 },
     answeredAt: output === undefined ? Number.POSITIVE_INFINITY : index * 2 + 1,
   }));
   return checkLinearizable(model, history).kind;
 }
 
-const yes = "linearizable";
-const no = "impossible";
+const linearizable = "linearizable";
+const impossible = "impossible";
 
 describe("an entry of a board", () => {
   const read = { kind: "read" } as const;
@@ -26,7 +26,7 @@ describe("an entry of a board", () => {
   const written = (version: number) => ({ kind: "written", version }) as const;
   const lost = (value: string, version: number) => ({ kind: "lost", value, version }) as const;
 
-  it("is what was written last, with versions that grow", () => {
+  it("is its last write, with growing versions", () => {
     assert.equal(
       kindOf(entryModel, [
         [read, is("", 0)],
@@ -34,32 +34,32 @@ describe("an entry of a board", () => {
         [write("b", 1), written(2)],
         [read, is("b", 2)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(entryModel, [
         [write("a"), written(1)],
         [write("b"), written(1)],
       ]),
-      no,
+      impossible,
     );
     assert.equal(
       kindOf(entryModel, [
         [write("a"), written(1)],
         [read, is("", 0)],
       ]),
-      no,
+      impossible,
     );
   });
 
-  it("is written by one of two that know the same version", () => {
+  it("is written by only one of two writers with the same version", () => {
     assert.equal(
       kindOf(entryModel, [
         [write("a"), written(1)],
         [write("b", 1), written(2)],
         [write("c", 1), lost("b", 2)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(entryModel, [
@@ -67,32 +67,32 @@ describe("an entry of a board", () => {
         [write("b", 1), written(2)],
         [write("c", 1), written(3)],
       ]),
-      no,
+      impossible,
     );
     assert.equal(
       kindOf(entryModel, [
         [write("a"), written(1)],
         [write("b", 1), lost("a", 1)],
       ]),
-      no,
+      impossible,
     );
   });
 
-  it("may have the effect of an unacknowledged write, and keeps it once it was seen", () => {
+  it("may include an unacknowledged write, and keeps it once a read has returned it", () => {
     assert.equal(
       kindOf(entryModel, [
         [write("a"), undefined],
         [read, is("a", 1)],
         [read, is("a", 1)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(entryModel, [
         [write("a"), undefined],
         [read, is("", 0)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(entryModel, [
@@ -100,14 +100,14 @@ describe("an entry of a board", () => {
         [read, is("a", 1)],
         [read, is("", 0)],
       ]),
-      no,
+      impossible,
     );
     assert.equal(
       kindOf(entryModel, [
         [write("a", 0), undefined],
         [write("b", 0), lost("a", 1)],
       ]),
-      yes,
+      linearizable,
     );
   });
 });
@@ -119,7 +119,7 @@ describe("a lock", () => {
   const refused = { kind: "refused" } as const;
   const released = (was: boolean) => ({ kind: "released", was }) as const;
 
-  it("is held by one, with tokens that grow", () => {
+  it("has one holder at a time, with growing tokens", () => {
     assert.equal(
       kindOf(lockModel, [
         [acquire("a"), granted(5)],
@@ -127,14 +127,14 @@ describe("a lock", () => {
         [release("a"), released(true)],
         [acquire("b"), granted(6)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(lockModel, [
         [acquire("a"), granted(5)],
         [acquire("b"), granted(6)],
       ]),
-      no,
+      impossible,
     );
     assert.equal(
       kindOf(lockModel, [
@@ -142,19 +142,19 @@ describe("a lock", () => {
         [release("a"), released(true)],
         [acquire("b"), granted(5)],
       ]),
-      no,
+      impossible,
     );
-    assert.equal(kindOf(lockModel, [[acquire("a"), refused]]), no);
+    assert.equal(kindOf(lockModel, [[acquire("a"), refused]]), impossible);
   });
 
-  it("is given again to who holds it, also where he was not told", () => {
+  it("is granted again to its holder, even if the first grant was not acknowledged", () => {
     assert.equal(
       kindOf(lockModel, [
         [acquire("a"), undefined],
         [acquire("b"), refused],
         [acquire("a"), granted(9)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(lockModel, [
@@ -162,25 +162,25 @@ describe("a lock", () => {
         [acquire("b"), granted(9)],
         [release("b"), released(true)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(lockModel, [
         [acquire("a"), granted(5)],
         [acquire("a"), granted(4)],
       ]),
-      no,
+      impossible,
     );
   });
 
-  it("is free after it was given back, also where only the repeated call was answered", () => {
+  it("is free after its release, even if only the repeated release was acknowledged", () => {
     assert.equal(
       kindOf(lockModel, [
         [acquire("a"), granted(5)],
         [release("a"), released(false)],
         [acquire("b"), granted(6)],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(lockModel, [
@@ -188,9 +188,9 @@ describe("a lock", () => {
         [release("a"), released(false)],
         [acquire("b"), refused],
       ]),
-      no,
+      impossible,
     );
-    assert.equal(kindOf(lockModel, [[release("a"), released(true)]]), no);
+    assert.equal(kindOf(lockModel, [[release("a"), released(true)]]), impossible);
   });
 });
 
@@ -201,7 +201,7 @@ describe("the id of a run", () => {
   const his = { kind: "his" } as const;
   const taken = { kind: "taken" } as const;
 
-  it("is the first one's, for ever", () => {
+  it("belongs to its first start forever", () => {
     assert.equal(
       kindOf(idModel, [
         [look, is("")],
@@ -210,33 +210,33 @@ describe("the id of a run", () => {
         [start("a"), his],
         [look, is("a")],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(idModel, [
         [start("a"), his],
         [start("b"), his],
       ]),
-      no,
+      impossible,
     );
     assert.equal(
       kindOf(idModel, [
         [start("a"), his],
         [look, is("")],
       ]),
-      no,
+      impossible,
     );
-    assert.equal(kindOf(idModel, [[start("b"), taken]]), no);
+    assert.equal(kindOf(idModel, [[start("b"), taken]]), impossible);
   });
 
-  it("may be his who was not told", () => {
+  it("may belong to a start that was not acknowledged", () => {
     assert.equal(
       kindOf(idModel, [
         [start("a"), undefined],
         [start("b"), taken],
         [look, is("a")],
       ]),
-      yes,
+      linearizable,
     );
     assert.equal(
       kindOf(idModel, [
@@ -244,7 +244,7 @@ describe("the id of a run", () => {
         [start("b"), his],
         [look, is("b")],
       ]),
-      yes,
+      linearizable,
     );
   });
 });

@@ -24,12 +24,12 @@ export const entryModel: Model<Entry, EntryInput, EntryOutput> = {
   step(state, input, output) {
     if (input.kind === "read") {
       if (output === undefined) return state;
-      return output.kind === "is" ? seen(state, output) : undefined;
+      return output.kind === "is" ? afterRead(state, output) : undefined;
     }
     const { value, ifVersion } = input;
     if (output === undefined) {
-      const mayHold = ifVersion === undefined || isAt(state, ifVersion);
-      return mayHold
+      const mayApply = ifVersion === undefined || isAt(state, ifVersion);
+      return mayApply
         ? { value, version: Math.max(state.version, ifVersion ?? 0) + 1, isExact: false }
         : state;
     }
@@ -39,17 +39,17 @@ export const entryModel: Model<Entry, EntryInput, EntryOutput> = {
       return output.version >= least ? { value, version: output.version, isExact: true } : undefined;
     }
     if (output.kind !== "lost" || output.version === ifVersion) return;
-    return seen(state, output);
+    return afterRead(state, output);
   },
   keyOf: ({ value, version, isExact }) => `${value} ${version} ${isExact}`,
 };
 
-function isAt({ version, isExact }: Entry, wanted: number): boolean {
-  return isExact ? version === wanted : wanted >= version;
+function isAt({ version, isExact }: Entry, expected: number): boolean {
+  return isExact ? version === expected : expected >= version;
 }
 
 /** Returns the state after a read. Undefined if the read is impossible. */
-function seen(
+function afterRead(
   state: Entry,
   { value, version }: { readonly value: string; readonly version: number },
 ): Entry | undefined {
@@ -57,7 +57,7 @@ function seen(
 }
 
 /** A lock: its holder, and the greatest token so far. */
-export interface Held {
+export interface LockState {
   readonly holder: string;
   readonly token: number;
 }
@@ -68,7 +68,7 @@ export type LockOutput =
   | { readonly kind: "refused" }
   | { readonly kind: "released"; readonly was: boolean };
 
-export const lockModel: Model<Held, LockInput, LockOutput> = {
+export const lockModel: Model<LockState, LockInput, LockOutput> = {
   initial: { holder: "", token: 0 },
   step(state, { kind, holder }, output) {
     const isHis = state.holder === holder;

@@ -24,7 +24,7 @@ import {
 const callsPerThing = 120;
 
 /** Recorded calls and replies, by object. */
-class Book<State, Input, Output> {
+class CallRecorder<State, Input, Output> {
   readonly #model: Model<State, Input, Output>;
   readonly #histories = new Map<string, Operation<Input, Output>[]>();
 
@@ -33,7 +33,7 @@ class Book<State, Input, Output> {
   }
 
   /** Makes a call, and records its outcome. */
-  async note(thing: string, input: Input, call: () => Promise<Output>): Promise<Output | undefined> {
+  async record(thing: string, input: Input, call: () => Promise<Output>): Promise<Output | undefined> {
     const history = this.#histories.get(thing) ?? [];
     this.#histories.set(thing, history);
     const calledAt = performance.now();
@@ -70,13 +70,13 @@ export interface Judged {
 export class Recorder {
   readonly #front: Front;
   readonly #chance: Chance;
-  readonly #entries = new Book<unknown, EntryInput, EntryOutput>(
+  readonly #entries = new CallRecorder<unknown, EntryInput, EntryOutput>(
     entryModel as Model<unknown, EntryInput, EntryOutput>,
   );
-  readonly #locks = new Book<unknown, LockInput, LockOutput>(
+  readonly #locks = new CallRecorder<unknown, LockInput, LockOutput>(
     lockModel as Model<unknown, LockInput, LockOutput>,
   );
-  readonly #ids = new Book<unknown, IdInput, IdOutput>(idModel as Model<unknown, IdInput, IdOutput>);
+  readonly #ids = new CallRecorder<unknown, IdInput, IdOutput>(idModel as Model<unknown, IdInput, IdOutput>);
   readonly #missions: readonly string[];
   readonly #run: string;
   #calls = 0;
@@ -102,29 +102,33 @@ export class Recorder {
   /** Runs a client with sequential calls, until the signal aborts. */
   async client(name: string, pauseMs: number, signal: AbortSignal): Promise<void> {
     let versions = new Map<string, number>();
-    const held = new Map<string, string>();
+    const holders = new Map<string, string>();
     while (!signal.aborted) {
       const round = Math.floor(this.#calls++ / (callsPerThing * 6));
-      const drawn = Math.floor(this.#chance.random() * 10);
-      if (drawn < 5) versions = await this.#useEntry(`${drawn % 4}/key-${round}`, drawn, versions);
-      else if (drawn < 8) await this.#useLock(`${this.#run}-lock-${drawn}-${round}`, name, held);
-      else await this.#useId(`${this.#run}-id-${drawn}-${Math.floor(this.#calls / 60)}`, name);
+      const random = Math.floor(this.#chance.random() * 10);
+      if (random < 5) versions = await this.#useEntry(`${random % 4}/key-${round}`, random, versions);
+      else if (random < 8) await this.#useLock(`${this.#run}-lock-${random}-${round}`, name, holders);
+      else await this.#useId(`${this.#run}-id-${random}-${Math.floor(this.#calls / 60)}`, name);
       await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + this.#chance.random())));
     }
   }
 
   /** Judges whether each object behaved as a single one all the time. */
   judge(): readonly Judged[] {
-    return [this.#entries, this.#locks, this.#ids].flatMap((book) => book.verdicts());
+    return [this.#entries, this.#locks, this.#ids].flatMap((recorder) => recorder.verdicts());
   }
 
-  async #useEntry(thing: string, drawn: number, versions: Map<string, number>): Promise<Map<string, number>> {
+  async #useEntry(
+    thing: string,
+    random: number,
+    versions: Map<string, number>,
+  ): Promise<Map<string, number>> {
     const [board = "", key = ""] = thing.split("/");
     const path = `/v1/missions/${this.#missions[Number(board)]}/board`;
     const known = versions.get(thing);
-    if (drawn % 2 === 0 && this.#chance.random() < 0.5) {
-      const output = await this.#entries.note(thing, { kind: "read" }, async () => {
-        const { body } = await this.#front.once("POST", `${path}/read`, { keys: [key] });
+    if (random % 2 === 0 && this.#chance.random() < 0.5) {
+      const output = await this.#entries.record(thing, { kind: "read" }, async () => {
+        const { body } = await this.#front.tryRequest("POST", `${path}/read`, { keys: [key] });
         return { kind: "is", ...entryOf(body.entries?.[0]) };
       });
       return output?.kind === "is" ? new Map([...versions, [thing, output.version]]) : versions;
@@ -135,9 +139,9 @@ export class Recorder {
       // An unconditional write has a key: gateways repeat calls without an answer.
       ...(known !== undefined && { ifVersion: known }),
     };
-    const output = await this.#entries.note(thing, input, async () => {
+    const output = await this.#entries.record(thing, input, async () => {
       const writes = [{ key, value, ...(known !== undefined && { ifVersion: known }) }];
-      const { body } = await this.#front.once("POST", path, { writes }, { "idempotency-key": value });
+      const { body } = await this.#front.tryRequest("POST", path, { writes }, { "idempotency-key": value });
       const [{ written = false, entry } = {} as { written?: boolean; entry?: unknown }] = body.receipts;
       const now = entryOf(entry);
       return written ? { kind: "written", version: now.version } : { kind: "lost", ...now };
@@ -147,43 +151,43 @@ export class Recorder {
   }
 
   /** Uses a lock. Each acquisition has its own name, as the contract requires. Half of them are repeated once. */
-  async #useLock(name: string, client: string, held: Map<string, string>): Promise<void> {
-    const holder = held.get(name) ?? `${client}-${this.#calls}`;
-    if (held.has(name) && this.#chance.random() < 0.5) {
-      held.delete(name);
-      await this.#locks.note(name, { kind: "release", holder }, async () => {
-        const { body } = await this.#front.once("POST", `/v1/locks/${name}/release`, { holder });
+  async #useLock(name: string, client: string, holders: Map<string, string>): Promise<void> {
+    const holder = holders.get(name) ?? `${client}-${this.#calls}`;
+    if (holders.has(name) && this.#chance.random() < 0.5) {
+      holders.delete(name);
+      await this.#locks.record(name, { kind: "release", holder }, async () => {
+        const { body } = await this.#front.tryRequest("POST", `/v1/locks/${name}/release`, { holder });
         return { kind: "released", was: body.released === true };
       });
       return;
     }
-    const output = await this.#locks.note(name, { kind: "acquire", holder }, async () => {
+    const output = await this.#locks.record(name, { kind: "acquire", holder }, async () => {
       const request = { holder, leaseMs: 3_600_000 };
-      const { status, body } = await this.#front.once("POST", `/v1/locks/${name}/acquire`, request);
+      const { status, body } = await this.#front.tryRequest("POST", `/v1/locks/${name}/acquire`, request);
       return status === 200 ? { kind: "granted", token: body.token } : { kind: "refused" };
     });
     // Without a reply, the client may hold it.
-    if (output?.kind === "refused") held.delete(name);
-    else held.set(name, holder);
+    if (output?.kind === "refused") holders.delete(name);
+    else holders.set(name, holder);
   }
 
   async #useId(runId: string, by: string): Promise<void> {
     if (this.#chance.random() < 0.5) {
-      await this.#ids.note(runId, { kind: "look" }, async () => ({
+      await this.#ids.record(runId, { kind: "look" }, async () => ({
         kind: "is",
         by: await this.#ownerOf(runId),
       }));
       return;
     }
-    await this.#ids.note(runId, { kind: "start", by }, async () => {
+    await this.#ids.record(runId, { kind: "start", by }, async () => {
       const started = { runId, definition: { name: "chaos-one" }, labels: { by }, input: { seen: [] } };
-      const answer: Answer = await this.#front.once("POST", "/v1/runs", started);
+      const answer: Answer = await this.#front.tryRequest("POST", "/v1/runs", started);
       return { kind: answer.status < 300 ? "his" : "taken" };
     });
   }
 
   async #ownerOf(runId: string): Promise<string> {
-    const { status, body } = await this.#front.once("GET", `/v1/runs/${runId}`);
+    const { status, body } = await this.#front.tryRequest("GET", `/v1/runs/${runId}`);
     if (status === 404) return "";
     return (body.run ?? body).spec?.labels?.by ?? (body.run ?? body).labels?.by ?? "?";
   }

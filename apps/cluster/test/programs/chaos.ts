@@ -26,14 +26,14 @@ const { values } = parseArgs({
 const program = await natsServerProgram();
 if (program.skip !== false) throw new Error(program.skip);
 const directory = values.directory ?? (await mkdtemp(join(tmpdir(), "tutti-chaos-")));
-const say = (line: string) => process.stderr.write(`${line}\n`);
-say(`seed ${values.seed}, in ${directory}`);
+const log = (line: string) => process.stderr.write(`${line}\n`);
+log(`seed ${values.seed}, in ${directory}`);
 const report = await drill({
   directory,
   natsServer: program.path,
   seed: Number(values.seed),
   forMs: Number(values.minutes) * 60_000,
-  say,
+  log,
   shape: { ...usualShape, processes: { ...usualShape.processes, governance: 1, gateway: 2 } },
   ...(values.only !== undefined && { only: values.only.split(",") }),
 });
@@ -42,5 +42,5 @@ if (values.json) {
   const { things, ...rest } = report;
   process.stdout.write(`${JSON.stringify({ ...rest, things: things.length, problems })}\n`);
 } else process.stdout.write(tableOf(report));
-for (const problem of problems) say(`WRONG ${problem}`);
+for (const problem of problems) log(`WRONG ${problem}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

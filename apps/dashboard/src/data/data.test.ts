@@ -13,56 +13,56 @@ const pages = (...lists: readonly (readonly Run[])[]): readonly ListRunsReply[] 
 
 const idsOf = (list: readonly ListRunsReply[]) => list.map(({ runs }) => runs.map(({ runId }) => runId));
 
-const letIn = { letIn: true, oldestFirst: false };
+const accepting = { letIn: true, oldestFirst: false };
 
-describe("lists of runs that are kept by patching", () => {
+describe("run lists that patches keep up to date", () => {
   const list = pages([run("c", 3), run("b", 2)], [run("a", 1)]);
 
-  it("changes a run where it stands, on whichever page", () => {
-    const { pages: next } = patched(list, ["a"], [run("a", 1, "completed")], letIn);
+  it("updates a run in place, on any page", () => {
+    const { pages: next } = patched(list, ["a"], [run("a", 1, "completed")], accepting);
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
     assert.equal(next[1]?.runs[0]?.status, "completed");
   });
 
-  it("takes out a run that was asked for and no longer matches", () => {
-    assert.deepEqual(idsOf(patched(list, ["b"], [], letIn).pages), [["c"], ["a"]]);
+  it("removes a requested run that no longer matches", () => {
+    assert.deepEqual(idsOf(patched(list, ["b"], [], accepting).pages), [["c"], ["a"]]);
   });
 
-  it("leaves a run alone that was not asked for", () => {
-    assert.deepEqual(patched(list, ["x"], [], letIn).pages, list);
+  it("changes nothing for a requested run that is neither listed nor found", () => {
+    assert.deepEqual(patched(list, ["x"], [], accepting).pages, list);
   });
 
-  it("puts new runs before the first, the newest first", () => {
-    const { pages: next } = patched(list, ["d", "e"], [run("d", 4), run("e", 5)], letIn);
+  it("inserts new runs at the start, newest first", () => {
+    const { pages: next } = patched(list, ["d", "e"], [run("d", 4), run("e", 5)], accepting);
     assert.deepEqual(idsOf(next), [["e", "d", "c", "b"], ["a"]]);
   });
 
-  it("only counts new runs while nothing new is to come in, and still changes those that are there", () => {
+  it("only counts new runs while insertion is off, and still updates listed runs", () => {
     const found = [run("d", 4), run("b", 2, "failed")];
-    const { pages: next, left } = patched(list, ["d", "b"], found, { ...letIn, letIn: false });
+    const { pages: next, omitted } = patched(list, ["d", "b"], found, { ...accepting, letIn: false });
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
     assert.equal(next[0]?.runs[1]?.status, "failed");
-    assert.equal(left, 1);
+    assert.equal(omitted, 1);
   });
 
-  it("leaves an older run to the page that it is on, which has not been fetched", () => {
-    const { pages: next, left } = patched(list, ["old"], [run("old", 0)], letIn);
+  it("leaves an older run to its own page, which is not loaded yet", () => {
+    const { pages: next, omitted } = patched(list, ["old"], [run("old", 0)], accepting);
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
-    assert.equal(left, 0);
+    assert.equal(omitted, 0);
   });
 
-  it("leaves new runs to the end of a list that has the oldest first", () => {
+  it("inserts no new runs at the start of a list that is sorted oldest first", () => {
     const { pages: next } = patched(list, ["d"], [run("d", 4)], { letIn: true, oldestFirst: true });
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
   });
 
   it("opens an empty list", () => {
-    assert.deepEqual(idsOf(patched(pages([]), ["a"], [run("a", 1)], letIn).pages), [["a"]]);
-    assert.deepEqual(patched([], ["a"], [run("a", 1)], letIn).pages, []);
+    assert.deepEqual(idsOf(patched(pages([]), ["a"], [run("a", 1)], accepting).pages), [["a"]]);
+    assert.deepEqual(patched([], ["a"], [run("a", 1)], accepting).pages, []);
   });
 });
 
-describe("what events touch", () => {
+describe("queries that an event touches", () => {
   const table: readonly (readonly [type: string, subject: string, keys: readonly string[]])[] = [
     [
       "tutti.workflow.run.started",
@@ -99,7 +99,7 @@ describe("what events touch", () => {
     });
   }
 
-  it("names a question by its first words, and one about a single thing by its id as well", () => {
+  it("keys a query by its first word, and a query for a single object also by its id", () => {
     assert.equal(keyOf(["runs", { some: {} }]), "runs");
     assert.equal(keyOf(["run", "order-1", "history"]), "run order-1");
     assert.equal(keyOf(["triggers", { triggerId: "orders" }, "dead"]), "triggers");

@@ -27,7 +27,7 @@ import type {
   SearchRecordsReply,
 } from "@tutti/rest/types";
 import { pathOf } from "../elements/spelled.ts";
-import { type Filter, read, readWhole } from "./queries.ts";
+import { type Filter, read, readAllPages } from "./queries.ts";
 import { pageError, send } from "./send.ts";
 
 /**
@@ -56,7 +56,7 @@ export const matrixQuery = (token: string) =>
     },
   });
 
-export const askQuery = (question: Question) =>
+export const explainQuery = (question: Question) =>
   queryOptions({
     queryKey: ["access", { question }],
     queryFn: async ({ signal }) => {
@@ -110,13 +110,15 @@ export const decisionQuery = (decisionId: string) =>
 export const keysQuery = (ended: boolean) =>
   queryOptions({
     queryKey: ["keys", { ended }],
-    queryFn: ({ signal }) => readWhole<ListKeysReply>(pathOf(["keys"], { ended, size: 200 }), "keys", signal),
+    queryFn: ({ signal }) =>
+      readAllPages<ListKeysReply>(pathOf(["keys"], { ended, size: 200 }), "keys", signal),
   });
 
 export const tokensQuery = () =>
   queryOptions({
     queryKey: ["tokens"],
-    queryFn: ({ signal }) => readWhole<ListTokensReply>(pathOf(["tokens"], { size: 200 }), "tokens", signal),
+    queryFn: ({ signal }) =>
+      readAllPages<ListTokensReply>(pathOf(["tokens"], { size: 200 }), "tokens", signal),
   });
 
 /** All of them if the caller may see them, otherwise the caller's own. */
@@ -195,10 +197,10 @@ export const grantsQuery = (agentId: string) =>
   queryOptions({
     queryKey: ["keys", { agentId }],
     queryFn: async ({ signal }) => {
-      const whose = { actorKind: "agent", actorId: agentId, size: 20 };
+      const agentFilter = { actorKind: "agent", actorId: agentId, size: 20 };
       const [{ keys }, { tokens }] = await Promise.all([
-        read<ListKeysReply>(pathOf(["keys"], whose), signal),
-        read<ListTokensReply>(pathOf(["tokens"], whose), signal),
+        read<ListKeysReply>(pathOf(["keys"], agentFilter), signal),
+        read<ListTokensReply>(pathOf(["tokens"], agentFilter), signal),
       ]);
       return { keys, tokens };
     },

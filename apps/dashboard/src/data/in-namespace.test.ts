@@ -7,31 +7,31 @@ interface Operation {
   readonly parameters?: readonly { readonly name?: string; readonly in?: string }[];
 }
 
-describe("what a page asks that looks into a namespace", () => {
-  for (const [what, path, expected] of [
+describe("a page with a namespace", () => {
+  for (const [scenario, path, expected] of [
     ["says it", "/v1/runs", "/v1/runs?namespace=team-a"],
     ["says it behind other parameters", "/v1/runs?size=1", "/v1/runs?size=1&namespace=team-a"],
     ["says it once", "/v1/runs?namespace=other", "/v1/runs?namespace=other"],
     ["leaves out what is shared by all", "/v1/metrics/series?name=a", "/v1/metrics/series?name=a"],
     ["distinguishes names with the same prefix", "/v1/statuses", "/v1/statuses?namespace=team-a"],
   ] as const)
-    it(what, () => assert.equal(pathIn("team-a", path), expected));
+    it(scenario, () => assert.equal(pathIn("team-a", path), expected));
 
-  it("says it to each route that takes a namespace, and to no other", () => {
+  it("adds the namespace to each route that takes one, and to no other", () => {
     const paths = openApiDocument({ version: "1" })["paths"] as Record<string, Record<string, Operation>>;
     const misled = Object.entries(paths).flatMap(([path, operations]) =>
       Object.entries(operations)
         .filter(([, { parameters = [] }]) => {
-          const takes = parameters.some(({ name, in: place }) => name === "namespace" && place === "query");
-          const says = pathIn("team-a", path) !== path;
-          return takes !== says && !path.startsWith("/v1/metrics");
+          const accepts = parameters.some(({ name, in: place }) => name === "namespace" && place === "query");
+          const isAdded = pathIn("team-a", path) !== path;
+          return accepts !== isAdded && !path.startsWith("/v1/metrics");
         })
         .map(([method]) => `${method} ${path}`),
     );
     assert.deepEqual(misled, []);
   });
 
-  it("is as ever in the usual one", () => {
+  it("adds nothing for the default namespace", () => {
     assert.equal(pathIn("default", "/v1/runs"), "/v1/runs");
     assert.equal(commandIn("default", "tutti list"), "tutti list");
   });

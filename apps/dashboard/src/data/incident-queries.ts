@@ -12,7 +12,7 @@ const status = ["open", "mitigated", "resolved"] as const;
 /** Alerts that fire and end have events. Changes by other users have none. */
 const refetchInterval = 10_000;
 /** Each answer about one incident analyses the failures of its time. */
-const oneAgainMs = 20_000;
+const itemPollMs = 20_000;
 
 export const incidentsPath = (namespace: string): string =>
   pathOf(["incidents"], { namespace, status, size });
@@ -27,7 +27,7 @@ export const incidentsQuery = () =>
         (await read<Routes["incidents.list"]["reply"]>(incidentsPath(namespace), signal)).incidents;
       const [mine, shared] = await Promise.all([
         list(own),
-        own === installationNamespace ? [] : list(installationNamespace).catch(noneIfForbidden),
+        own === installationNamespace ? [] : list(installationNamespace).catch(emptyIfForbidden),
       ]);
       return [...mine, ...shared];
     },
@@ -36,7 +36,7 @@ export const incidentsQuery = () =>
   });
 
 /** A user of one namespace sees no incidents of the installation. */
-function noneIfForbidden(error: unknown): readonly Incident[] {
+function emptyIfForbidden(error: unknown): readonly Incident[] {
   if (error instanceof CallFailed && error.error.status === 403) return [];
   throw error;
 }
@@ -45,7 +45,7 @@ export const incidentQuery = (incidentId: string, namespace: string) =>
   queryOptions({
     queryKey: ["incidents", { incidentId, namespace }],
     queryFn: ({ signal }) => read<Incident>(pathOf(["incidents", incidentId], { namespace }), signal),
-    refetchInterval: ({ state }) => (state.data?.status === "resolved" ? false : oneAgainMs),
+    refetchInterval: ({ state }) => (state.data?.status === "resolved" ? false : itemPollMs),
   });
 
 /** Alerts of a namespace that are not over. */

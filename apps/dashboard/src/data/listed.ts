@@ -1,34 +1,34 @@
 /** A list by name. The array is the same object until an entry changes, so components need not render again. */
-export class Listed<Thing extends Name, Name = Thing> {
-  readonly #things = new Map<string, Thing>();
-  readonly #nameOf: (thing: Name) => string;
-  readonly #order: ((one: Thing, other: Thing) => number) | undefined;
-  #list: readonly Thing[] | undefined = [];
+export class Listed<Item extends Name, Name = Item> {
+  readonly #items = new Map<string, Item>();
+  readonly #nameOf: (item: Name) => string;
+  readonly #order: ((one: Item, other: Item) => number) | undefined;
+  #list: readonly Item[] | undefined = [];
 
-  constructor(nameOf: (thing: Name) => string, order?: (one: Thing, other: Thing) => number) {
+  constructor(nameOf: (item: Name) => string, order?: (one: Item, other: Item) => number) {
     this.#nameOf = nameOf;
     this.#order = order;
   }
 
   clear(): void {
-    this.#things.clear();
+    this.#items.clear();
     this.#list = undefined;
   }
 
-  put(thing: Thing): void {
-    this.#things.set(this.#nameOf(thing), thing);
+  set(item: Item): void {
+    this.#items.set(this.#nameOf(item), item);
     this.#list = undefined;
   }
 
-  remove(thing: Name): void {
-    this.#things.delete(this.#nameOf(thing));
+  remove(item: Name): void {
+    this.#items.delete(this.#nameOf(item));
     this.#list = undefined;
   }
 
-  list(): readonly Thing[] {
+  list(): readonly Item[] {
     if (this.#list === undefined) {
-      const things = [...this.#things.values()];
-      this.#list = this.#order === undefined ? things : things.sort(this.#order);
+      const items = [...this.#items.values()];
+      this.#list = this.#order === undefined ? items : items.sort(this.#order);
     }
     return this.#list;
   }

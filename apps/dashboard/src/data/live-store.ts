@@ -7,20 +7,20 @@ import { type PageError, pageError } from "./send.ts";
 
 export interface StoreStatus {
   /** Whether the whole list has arrived. */
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   readonly problem: PageError | undefined;
 }
 
 export abstract class LiveStore<Value, Picture extends object> {
-  readonly #later: (tell: () => void) => void;
+  readonly #later: (notify: () => void) => void;
   readonly #listeners = new Set<() => void>();
   #known: Picture & StoreStatus;
-  #isWhole = false;
-  #isTelling = false;
+  #isComplete = false;
+  #isNotifying = false;
 
   /** @param later calls once, when something may be shown again */
-  constructor(empty: Picture, later: (tell: () => void) => void) {
-    this.#known = { ...empty, isWhole: false, problem: undefined };
+  constructor(empty: Picture, later: (notify: () => void) => void) {
+    this.#known = { ...empty, isComplete: false, problem: undefined };
     this.#later = later;
   }
 
@@ -36,11 +36,11 @@ export abstract class LiveStore<Value, Picture extends object> {
     return () => this.#listeners.delete(listener);
   };
 
-  take(message: Followed<Value>): void {
+  apply(message: Followed<Value>): void {
     if (message.kind !== "snapshot" && message.kind !== "change") return;
     if (message.kind === "snapshot" && message.isFirst) this.forget();
     this.fold(message.value);
-    this.#isWhole = message.kind !== "snapshot" || message.isLast;
+    this.#isComplete = message.kind !== "snapshot" || message.isLast;
     this.#changed();
   }
 
@@ -50,11 +50,11 @@ export abstract class LiveStore<Value, Picture extends object> {
   }
 
   #changed(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     this.#later(() => {
-      this.#isTelling = false;
-      this.#known = { ...this.picture(), isWhole: this.#isWhole, problem: undefined };
+      this.#isNotifying = false;
+      this.#known = { ...this.picture(), isComplete: this.#isComplete, problem: undefined };
       for (const listen of this.#listeners) listen();
     });
   }
@@ -67,7 +67,7 @@ export async function followInto<Value, Picture extends object>(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    for await (const message of stream) store.take(message);
+    for await (const message of stream) store.apply(message);
   } catch (error) {
     if (signal.aborted) return;
     store.fail(pageError(error));

@@ -14,7 +14,7 @@ import { refreshRunLists, trimRunLists } from "./run-lists.ts";
 
 /** Delay between the first event and the refetch of the affected queries. */
 const gatherMs = 300;
-const lookMs = 5_000;
+const pollMs = 5_000;
 const hiddenMs = 20_000;
 const withoutEvents: ReadonlySet<string> = new Set([
   ...["agents", "components", "inboxes", "pools", "resources", "series", "status"],
@@ -27,7 +27,7 @@ export const client = new Client({ fetch: (url, init) => fetch(pathIn(currentNam
 let touchedKeys = new Set<string>();
 
 /** Records the queries that an event affects, and refetches them in batches. */
-function take(type: string, subject: string): void {
+function recordEvent(type: string, subject: string): void {
   const touched = touchedBy(type, subject);
   if (touched.length === 0) return;
   const isFirst = touchedKeys.size === 0;
@@ -36,24 +36,24 @@ function take(type: string, subject: string): void {
   after(gatherMs, () => {
     const keys = touchedKeys;
     touchedKeys = new Set();
-    askAgain(keys);
+    refetch(keys);
   });
 }
 
-function askAgain(keys: ReadonlySet<string>): void {
+function refetch(keys: ReadonlySet<string>): void {
   void queryClient.invalidateQueries({ predicate: ({ queryKey }) => keys.has(keyOf(queryKey)) });
   const runIds = [...keys].filter((key) => key.startsWith("run ")).map((key) => key.slice("run ".length));
   if (runIds.length > 0) void refreshRunLists(runIds);
 }
 
 /** Refetches everything that is shown: after missed events, no cached result is reliable. */
-function askAnew(): void {
+function refetchAll(): void {
   trimRunLists();
   void queryClient.invalidateQueries();
 }
 
 /** A result from before the stream was open may be stale, so it is refetched once. */
-function askOnceMore(): void {
+function refetchStale(): void {
   const openedMs = nowMs();
   after(gatherMs, () => {
     void queryClient.invalidateQueries({
@@ -70,7 +70,7 @@ export function listenLive(): () => void {
   let stop = new AbortController();
   let callOff = () => {};
   void follow(stop.signal);
-  const look = () => {
+  const onVisibilityChange = () => {
     callOff();
     if (document.visibilityState === "hidden") {
       callOff = after(hiddenMs, () => stop.abort());
@@ -79,38 +79,38 @@ export function listenLive(): () => void {
       void follow(stop.signal, true);
     }
   };
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", onVisibilityChange);
   // Queries without events, such as the number of workers, are polled while the page is visible.
-  const stopLooking = every(lookMs, () => {
-    if (document.visibilityState === "visible") askAgain(withoutEvents);
+  const stopPolling = every(pollMs, () => {
+    if (document.visibilityState === "visible") refetch(withoutEvents);
   });
   return () => {
-    document.removeEventListener("visibilitychange", look);
+    document.removeEventListener("visibilitychange", onVisibilityChange);
     callOff();
     stop.abort();
-    stopLooking();
+    stopPolling();
   };
 }
 
-async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
-  let wasAway = wasLooking;
+async function follow(signal: AbortSignal, wasFollowing = false): Promise<void> {
+  let wasDisconnected = wasFollowing;
   let isFirst = true;
-  const onStanding = (standing: Standing) => {
-    if (standing === "broken") {
-      wasAway = true;
+  const onStatus = (status: Standing) => {
+    if (status === "broken") {
+      wasDisconnected = true;
       setConnection({ kind: "away", sinceMs: nowMs() });
-    } else if (standing === "open") {
+    } else if (status === "open") {
       setConnection({ kind: "live" });
-      if (wasAway) askAnew();
-      else if (isFirst) askOnceMore();
-      wasAway = false;
+      if (wasDisconnected) refetchAll();
+      else if (isFirst) refetchStale();
+      wasDisconnected = false;
       isFirst = false;
     }
   };
   try {
-    for await (const message of client.events(">", "", { signal, onStanding })) {
-      if (message.kind === "gap") askAnew();
-      else if (message.kind === "event") take(message.value.type, message.value.subject ?? "");
+    for await (const message of client.events(">", "", { signal, onStanding: onStatus })) {
+      if (message.kind === "gap") refetchAll();
+      else if (message.kind === "event") recordEvent(message.value.type, message.value.subject ?? "");
     }
   } catch {
     // A refusal, such as a sign-in that ran out. The next request gets the answer, and leads to the sign-in.
@@ -123,22 +123,23 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
  * shown query costs nothing: only shown queries are refetched.
  */
 export function touchedBy(type: string, subject: string): readonly string[] {
-  const [, area, thing] = type.split(".");
-  if (area === "workflow" && thing === "run")
+  const [, area, subjectKind] = type.split(".");
+  if (area === "workflow" && subjectKind === "run")
     return ["runs", "counts", "schedules", "triggers", "objects", ...aboutRun(subject)];
-  if (area === "workflow" && thing === "task") return aboutRun(subject);
-  if (area === "swarm" && thing === "approval") return ["approvals", "missions", ...aboutMission(subject)];
-  if (area === "swarm" && (thing === "mission" || thing === "task"))
+  if (area === "workflow" && subjectKind === "task") return aboutRun(subject);
+  if (area === "swarm" && subjectKind === "approval")
+    return ["approvals", "missions", ...aboutMission(subject)];
+  if (area === "swarm" && (subjectKind === "mission" || subjectKind === "task"))
     return ["missions", "agents", "pools", ...aboutMission(subject)];
-  if (area === "swarm" && (thing === "vote" || thing === "budget")) return aboutMission(subject);
-  if (thing === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
+  if (area === "swarm" && (subjectKind === "vote" || subjectKind === "budget")) return aboutMission(subject);
+  if (subjectKind === "approval") return ["approvals", "runs", "counts", ...aboutRun(subject)];
   if (area === "session") return ["sessions"];
-  if (area === "workflow" && thing === "definition") return ["workflows", "workflow"];
-  if (area === "workflow" && thing === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
-  if (area === "workflow" && thing === "trigger") return ["triggers"];
-  if (area === "intelligence" && thing === "recommendation") return ["advice"];
-  if (area === "intelligence" && thing === "model") return ["models"];
-  if (area === "insight" && thing === "alert") return ["alerts", "incidents"];
+  if (area === "workflow" && subjectKind === "definition") return ["workflows", "workflow"];
+  if (area === "workflow" && subjectKind === "schedule") return ["schedules", `schedule ${idIn(subject)}`];
+  if (area === "workflow" && subjectKind === "trigger") return ["triggers"];
+  if (area === "intelligence" && subjectKind === "recommendation") return ["advice"];
+  if (area === "intelligence" && subjectKind === "model") return ["models"];
+  if (area === "insight" && subjectKind === "alert") return ["alerts", "incidents"];
   if (area === "swarm") return ["agents", "pools"];
   if (area === "platform" || area === "registry" || area === "runtime") return ["status"];
   return [];

@@ -38,7 +38,7 @@ import type {
 } from "@tutti/rest/types";
 import { nowMs } from "../effects/time.ts";
 import { pathOf } from "../elements/spelled.ts";
-import { keepRights } from "./rights.ts";
+import { storeRights } from "./rights.ts";
 import { CallFailed, send } from "./send.ts";
 
 /** Queries of the dashboard. Events invalidate them by the first word of the key, and an id if there is one. */
@@ -51,7 +51,7 @@ export async function read<Answer>(path: string, signal: AbortSignal): Promise<A
 }
 
 /** Reads a list to its end, from a path that has the size of its pages. */
-export async function readWhole<Answer extends { readonly nextToken?: string }>(
+export async function readAllPages<Answer extends { readonly nextToken?: string }>(
   path: string,
   entries: keyof Answer & string,
   signal: AbortSignal,
@@ -62,19 +62,19 @@ export async function readWhole<Answer extends { readonly nextToken?: string }>(
   return { ...(pages.at(-1) as Answer), [entries]: pages.flatMap((page) => page[entries]) };
 }
 
-export const whoQuery = () =>
+export const callerQuery = () =>
   queryOptions({
     queryKey: ["who"],
     queryFn: ({ signal }) => read<Whoami>(pathOf(["whoami"]), signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-type WaysToSignIn = Routes["waysToSignIn"]["reply"];
+type SignInMethods = Routes["waysToSignIn"]["reply"];
 
-export const waysToSignInQuery = () =>
+export const signInMethodsQuery = () =>
   queryOptions({
     queryKey: ["ways-to-sign-in"],
-    queryFn: ({ signal }) => read<WaysToSignIn>(pathOf(["sign-in"]), signal),
+    queryFn: ({ signal }) => read<SignInMethods>(pathOf(["sign-in"]), signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
 
@@ -82,7 +82,7 @@ export const waysToSignInQuery = () =>
 export const rightsQuery = () =>
   queryOptions({
     queryKey: ["rights"],
-    queryFn: async ({ signal }) => keepRights(await read<MissingRights>(pathOf(["missing-rights"]), signal)),
+    queryFn: async ({ signal }) => storeRights(await read<MissingRights>(pathOf(["missing-rights"]), signal)),
     staleTime: 60_000,
   });
 
@@ -120,17 +120,17 @@ export const runQuery = (runId: string) =>
     queryFn: ({ signal }) => read<Run>(pathOf(["runs", runId]), signal),
   });
 
-const filesShown = 500;
+const filesMax = 500;
 
 export const runFilesQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId, "files"],
     queryFn: ({ signal }) =>
-      read<ListFilesReply>(pathOf(["runs", runId, "files"], { size: filesShown }), signal),
+      read<ListFilesReply>(pathOf(["runs", runId, "files"], { size: filesMax }), signal),
   });
 
 /** Without the right to read runs, a user with the right to read questions sees only those. */
-function noneIfForbidden(error: unknown): ListMissionApprovalsReply {
+function emptyIfForbidden(error: unknown): ListMissionApprovalsReply {
   if (error instanceof CallFailed && error.error.status === 403) return { approvals: [] };
   throw error;
 }
@@ -147,7 +147,7 @@ export const approvalsQuery = (verdict: readonly string[] = []) =>
 async function openApprovals(query: Parameters<typeof pathOf>[1], signal: AbortSignal) {
   const [ofRuns, ofMissions] = await Promise.all([
     read<ListApprovalsReply>(pathOf(["approvals"], query), signal),
-    read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], query), signal).catch(noneIfForbidden),
+    read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], query), signal).catch(emptyIfForbidden),
   ]);
   return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(oldestFirst) };
 }
@@ -169,7 +169,7 @@ export const workflowsQuery = (filter: Filter = {}) =>
   queryOptions({
     queryKey: ["workflows", filter],
     queryFn: ({ signal }) =>
-      readWhole<ListDefinitionsReply>(
+      readAllPages<ListDefinitionsReply>(
         pathOf(["workflows"], { ...filter, size: 1000 }),
         "definitions",
         signal,
@@ -207,7 +207,7 @@ export const absentAgentsQuery = () =>
 export const poolsQuery = () =>
   queryOptions({
     queryKey: ["pools"],
-    queryFn: ({ signal }) => readWhole<ListPoolsReply>(pathOf(["pools"], { size: 1000 }), "pools", signal),
+    queryFn: ({ signal }) => readAllPages<ListPoolsReply>(pathOf(["pools"], { size: 1000 }), "pools", signal),
   });
 
 /** Those that come next. */
@@ -265,7 +265,7 @@ export const schedulesQuery = () =>
   queryOptions({
     queryKey: ["schedules"],
     queryFn: ({ signal }) =>
-      readWhole<ListSchedulesReply>(pathOf(["schedules"], { size: 1000 }), "schedules", signal),
+      readAllPages<ListSchedulesReply>(pathOf(["schedules"], { size: 1000 }), "schedules", signal),
   });
 
 export const scheduleQuery = (scheduleId: string) =>
@@ -285,7 +285,7 @@ export const triggersQuery = () =>
   queryOptions({
     queryKey: ["triggers"],
     queryFn: ({ signal }) =>
-      readWhole<ListTriggersReply>(pathOf(["triggers"], { size: 1000 }), "triggers", signal),
+      readAllPages<ListTriggersReply>(pathOf(["triggers"], { size: 1000 }), "triggers", signal),
   });
 
 /** Its counts change with its runs, so that each event of a run touches it. */

@@ -8,7 +8,7 @@ import { type Call, commandLine } from "../elements/spelled.ts";
 let known: MissingRights | undefined;
 
 /** Kept for every refusal that no component could look up. */
-export function keepRights(rights: MissingRights): MissingRights {
+export function storeRights(rights: MissingRights): MissingRights {
   known = rights;
   return rights;
 }
@@ -21,22 +21,22 @@ export function lackOf(
   { method, path }: RequestLine,
 ): MissingRight | undefined {
   const [pathname = ""] = path.split("?", 1);
-  return rights?.missing.find((one) => one.method === method && isAt(one.path, pathname));
+  return rights?.missing.find((right) => right.method === method && isAt(right.path, pathname));
 }
 
 /** `/v1/runs/{id}` is where `/v1/runs/r1` is. */
 function isAt(pattern: string, path: string): boolean {
-  const [words, parts] = [pattern.split("/"), path.split("/")];
+  const [segments, parts] = [pattern.split("/"), path.split("/")];
   return (
-    words.length === parts.length &&
-    words.every((word, index) => word.startsWith("{") || word === parts[index])
+    segments.length === parts.length &&
+    segments.every((segment, index) => segment.startsWith("{") || segment === parts[index])
   );
 }
 
-const shownMax = 3;
+const listedMax = 3;
 
 /** The missing right, and who grants it. */
-export function lackWords({ action, why, roles }: MissingRight, rights: MissingRights): string {
+export function lackText({ action, why, roles }: MissingRight, rights: MissingRights): string {
   const { namespace, who, givers } = rights;
   const missing = `${who} may not do ${action} in the namespace ${namespace}`;
   if (why === "forbidden") return `${missing}: a policy forbids it. A policy administrator can change that.`;
@@ -44,14 +44,14 @@ export function lackWords({ action, why, roles }: MissingRight, rights: MissingR
     return `${missing}: the key, token or account of this sign-in does not include it. Sign in with another one.`;
   const [least] = roles;
   if (least === undefined) return `${missing}, and no role permits it.`;
-  const some = givers.slice(0, shownMax).join(", ");
-  const more = givers.length > shownMax ? ` and ${givers.length - shownMax} more` : "";
-  const whom = some === "" ? "The administrator of this machine" : `${some}${more}`;
-  return `${missing}. The role ${least} permits it. ${whom} can bind it: ${commandLine("tutti", "role", "bind", least, who)}`;
+  const some = givers.slice(0, listedMax).join(", ");
+  const more = givers.length > listedMax ? ` and ${givers.length - listedMax} more` : "";
+  const granters = some === "" ? "The administrator of this machine" : `${some}${more}`;
+  return `${missing}. The role ${least} permits it. ${granters} can bind it: ${commandLine("tutti", "role", "bind", least, who)}`;
 }
 
 /** Explains a refusal by policies to the signed-in user. Undefined if nothing more is known. */
-export function denialWords(call: RequestLine): string | undefined {
+export function denialText(call: RequestLine): string | undefined {
   const lack = lackOf(known, call);
-  return lack && known && lackWords(lack, known);
+  return lack && known && lackText(lack, known);
 }

@@ -7,35 +7,35 @@ import { queryClient } from "./query-client.ts";
 /** Patches the run lists that are shown: only runs with events are read again, with the filter of the list. */
 
 const pageSizeMax = 200;
-const pagesKept = 3;
+const retainedPages = 3;
 
 type Pages = InfiniteData<ListRunsReply, string>;
 
 /** True if new runs appear at the top. False if they are only counted, because the user reads further down. */
-let letIn = true;
-let leftCount = 0;
+let acceptsNew = true;
+let omittedCount = 0;
 const listeners = new Set<() => void>();
 
-export function setLetIn(value: boolean): void {
-  letIn = value;
+export function setAcceptsNew(value: boolean): void {
+  acceptsNew = value;
 }
 
-export function leftOut(): number {
-  return leftCount;
+export function omittedRuns(): number {
+  return omittedCount;
 }
 
-export function subscribeLeftOut(listener: () => void): () => void {
+export function subscribeOmitted(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function setLeft(value: number): void {
-  if (value === leftCount) return;
-  leftCount = value;
+function setOmitted(value: number): void {
+  if (value === omittedCount) return;
+  omittedCount = value;
   for (const listen of listeners) listen();
 }
 
-function shownLists() {
+function activeLists() {
   return queryClient
     .getQueryCache()
     .findAll({ queryKey: ["run-list"], type: "active" })
@@ -46,19 +46,19 @@ function shownLists() {
 export async function refreshRunLists(runIds: readonly string[]): Promise<void> {
   // Of many changes only the latest are read. The next refetch completes the list.
   const requested = runIds.slice(-pageSizeMax);
-  for (const { queryKey, filter } of shownLists()) {
+  for (const { queryKey, filter } of activeLists()) {
     const path = pathOf(["runs"], { ...filter, runId: requested, size: pageSizeMax });
     const found = await read<ListRunsReply>(path, new AbortController().signal).catch(() => undefined);
     if (found === undefined) continue;
-    let left = 0;
+    let omitted = 0;
     queryClient.setQueryData<Pages>(queryKey, (old) => {
       if (old === undefined) return old;
-      const options = { letIn, oldestFirst: filter["oldestFirst"] === true };
+      const options = { letIn: acceptsNew, oldestFirst: filter["oldestFirst"] === true };
       const next = patched(old.pages, requested, found.runs, options);
-      left = next.left;
+      omitted = next.omitted;
       return { ...old, pages: [...next.pages] };
     });
-    setLeft(letIn ? 0 : leftCount + left);
+    setOmitted(acceptsNew ? 0 : omittedCount + omitted);
   }
 }
 
@@ -70,12 +70,12 @@ export async function reloadRunLists(): Promise<void> {
 
 /** Forgets all but the first pages, so that asking again costs a few questions and not hundreds. */
 export function trimRunLists(): void {
-  setLeft(0);
-  for (const { queryKey } of shownLists()) {
+  setOmitted(0);
+  for (const { queryKey } of activeLists()) {
     queryClient.setQueryData<Pages>(queryKey, (old) =>
       old === undefined
         ? old
-        : { pages: old.pages.slice(0, pagesKept), pageParams: old.pageParams.slice(0, pagesKept) },
+        : { pages: old.pages.slice(0, retainedPages), pageParams: old.pageParams.slice(0, retainedPages) },
     );
   }
 }
@@ -84,7 +84,7 @@ export function trimRunLists(): void {
 export interface Patched {
   readonly pages: readonly ListRunsReply[];
   /** Number of matching runs that are not in the list, because it accepts no new ones. */
-  readonly left: number;
+  readonly omitted: number;
 }
 
 /**
@@ -97,25 +97,25 @@ export function patched(
   found: readonly Run[],
   { letIn, oldestFirst }: { letIn: boolean; oldestFirst: boolean },
 ): Patched {
-  const gone = new Set(requested);
+  const removed = new Set(requested);
   const fresh = new Map(found.map((run) => [run.runId, run]));
-  for (const id of fresh.keys()) gone.delete(id);
-  const kept = pages.map((page) => ({
+  for (const id of fresh.keys()) removed.delete(id);
+  const remaining = pages.map((page) => ({
     ...page,
     runs: page.runs.flatMap((run) => {
-      if (gone.has(run.runId)) return [];
+      if (removed.has(run.runId)) return [];
       const changed = fresh.get(run.runId);
       fresh.delete(run.runId);
       return [changed ?? run];
     }),
   }));
-  const [first, ...rest] = kept;
+  const [first, ...rest] = remaining;
   // New runs belong before the first page. A list with the oldest first reads them at its end.
-  if (first === undefined || oldestFirst || fresh.size === 0) return { pages: kept, left: 0 };
+  if (first === undefined || oldestFirst || fresh.size === 0) return { pages: remaining, omitted: 0 };
   const known = first.runs[0]?.createTimeMs ?? 0;
   const newer = [...fresh.values()].filter(({ createTimeMs = 0 }) => createTimeMs >= known).sort(newestFirst);
-  if (!letIn) return { pages: kept, left: newer.length };
-  return { pages: [{ ...first, runs: [...newer, ...first.runs] }, ...rest], left: 0 };
+  if (!letIn) return { pages: remaining, omitted: newer.length };
+  return { pages: [{ ...first, runs: [...newer, ...first.runs] }, ...rest], omitted: 0 };
 }
 
 const newestFirst = (one: Run, other: Run): number => (other.createTimeMs ?? 0) - (one.createTimeMs ?? 0);

@@ -3,7 +3,7 @@ import { intentKey } from "../effects/chance.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import type { Call } from "../elements/spelled.ts";
 import { pathIn } from "./in-namespace.ts";
-import { denialWords } from "./rights.ts";
+import { denialText } from "./rights.ts";
 
 /** The error of a call, with a message that a person can act on. */
 export interface PageError {
@@ -25,7 +25,7 @@ export class CallFailed extends Error {
   }
 }
 
-const awayMessage = "The platform does not answer. If it is stopped, start it with `npx tutti dev`.";
+const unavailableMessage = "The platform does not answer. If it is stopped, start it with `npx tutti dev`.";
 
 export function pageError(error: unknown): PageError {
   if (error instanceof CallFailed) return error.error;
@@ -49,7 +49,7 @@ export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
     response = await fetch(path, { method: call.method, headers, body, signal: signal ?? null });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new CallFailed({ code: "page.away", message: awayMessage, status: 0, fields: [] });
+    throw new CallFailed({ code: "page.away", message: unavailableMessage, status: 0, fields: [] });
   }
   const text = await response.text();
   if (response.ok) return text === "" ? {} : (JSON.parse(text) as unknown);
@@ -58,8 +58,8 @@ export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
 
 /** A policy refusal names the missing right and who grants it, if both are known. */
 function explained(error: PageError, call: Call): PageError {
-  const words = error.code === "mesh.denied" ? denialWords(call) : undefined;
-  return words === undefined ? error : { ...error, message: words };
+  const denial = error.code === "mesh.denied" ? denialText(call) : undefined;
+  return denial === undefined ? error : { ...error, message: denial };
 }
 
 function problemOf(status: number, text: string): PageError {

@@ -10,39 +10,39 @@ export function currentNamespace(): string {
 }
 
 /** An address with `?namespace=` opens that one. The recipient of the link sees the same. */
-export function takeNamespace(): void {
+export function applyNamespaceParameter(): void {
   const url = new URL(window.location.href);
   const named = url.searchParams.get("namespace");
   if (named === null || named === "") return;
-  keep(named);
+  storeNamespace(named);
   url.searchParams.delete("namespace");
   window.history.replaceState(window.history.state, "", url);
 }
 
 /** The page restarts, because everything on it belongs to the former namespace. */
-export function lookInto(namespace: string): void {
-  keep(namespace);
+export function openNamespace(namespace: string): void {
+  storeNamespace(namespace);
   window.location.assign("/");
 }
 
 /** A user whose credential is valid in one namespace sees that one. */
-export function stayIn(namespace: string | undefined): void {
+export function switchNamespace(namespace: string | undefined): void {
   if (namespace === undefined || namespace === currentNamespace()) return;
-  keep(namespace);
+  storeNamespace(namespace);
   window.location.reload();
 }
 
 /** Those that were looked into from here, the latest first, and the usual one. */
 export function namespacesUsed(): readonly string[] {
-  return [...new Set([...kept(), usualNamespace])];
+  return [...new Set([...storedNamespaces(), usualNamespace])];
 }
 
-function keep(namespace: string): void {
+function storeNamespace(namespace: string): void {
   window.sessionStorage.setItem(key, namespace);
-  const used = [namespace, ...kept().filter((each) => each !== namespace)].slice(0, usedMost);
+  const used = [namespace, ...storedNamespaces().filter((each) => each !== namespace)].slice(0, usedMost);
   window.localStorage.setItem(usedKey, used.join(" "));
 }
 
-function kept(): readonly string[] {
+function storedNamespaces(): readonly string[] {
   return (window.localStorage.getItem(usedKey) ?? "").split(" ").filter((each) => each !== "");
 }

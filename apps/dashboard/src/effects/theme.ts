@@ -7,8 +7,8 @@ const themes: readonly Theme[] = ["system", "light", "dark"];
 const listeners = new Set<() => void>();
 
 export function currentTheme(): Theme {
-  const kept = window.localStorage.getItem(key);
-  return themes.find((theme) => theme === kept) ?? "system";
+  const stored = window.localStorage.getItem(key);
+  return themes.find((theme) => theme === stored) ?? "system";
 }
 
 export function chooseTheme(theme: Theme): void {

@@ -8,12 +8,13 @@
 const mark = "data-unsaved";
 const passing = "[type=search], [type=range], .look-for *, .ask *";
 /** Fields outside of forms are filters, except for texts that are edited. */
-const kept = "form *, textarea";
+const editable = "form *, textarea";
 
 /** Notes each change of a field. Returns how to stop. */
 export function watchInput(): () => void {
   const listen = ({ target }: Event): void => {
-    if (target instanceof Element && target.matches(kept) && !target.matches(passing)) markUnsaved(target);
+    if (target instanceof Element && target.matches(editable) && !target.matches(passing))
+      markUnsaved(target);
   };
   document.addEventListener("input", listen);
   return () => document.removeEventListener("input", listen);

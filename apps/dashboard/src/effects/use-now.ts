@@ -3,15 +3,15 @@ import { every, nowMs } from "./time.ts";
 
 // One clock for all relative times: everything on the page changes at the same moment.
 const listeners = new Set<() => void>();
-let shownMs = nowMs();
+let currentMs = nowMs();
 let stop: (() => void) | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   if (stop === undefined) {
-    shownMs = nowMs();
+    currentMs = nowMs();
     stop = every(1_000, () => {
-      shownMs = nowMs();
+      currentMs = nowMs();
       for (const listen of listeners) listen();
     });
   }
@@ -25,5 +25,5 @@ function subscribe(listener: () => void): () => void {
 
 /** Returns the present time, to the second. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => shownMs);
+  return useSyncExternalStore(subscribe, () => currentMs);
 }

@@ -10,7 +10,7 @@ export function Causes({ causes }: { causes: readonly RootCause[] }) {
         <li key={`${cause.kind} ${cause.subject} ${cause.summary}`}>
           <Finding
             share={cause.likelihood ?? 0}
-            shareWords={`${percent(cause.likelihood ?? 0)} likely`}
+            shareText={`${percent(cause.likelihood ?? 0)} likely`}
             tone="wrong"
             summary={cause.summary}
             evidence={cause.evidence}

@@ -27,17 +27,19 @@ export default function Chart(options: {
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(
-      { ...looks(lines, written), width: element.clientWidth || 300, height: heightPx },
+    const created = new uPlot(
+      { ...plotOptions(lines, written), width: element.clientWidth || 300, height: heightPx },
       [[], ...lines.map(() => [])],
       element,
     );
-    plot.current = made;
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: heightPx }));
+    plot.current = created;
+    const resized = new ResizeObserver(() =>
+      created.setSize({ width: element.clientWidth, height: heightPx }),
+    );
     resized.observe(element);
     return () => {
       resized.disconnect();
-      made.destroy();
+      created.destroy();
     };
   }, [theme, shape, heightPx]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a rebuilt plot needs its values
@@ -64,7 +66,7 @@ function momentsOf(splits: readonly number[]): string[] {
   return splits.map((atSec) => (isLong ? days : hours).format(atSec * 1_000));
 }
 
-function looks(
+function plotOptions(
   lines: readonly ChartLine[],
   written: (value: number) => string,
 ): Omit<uPlot.Options, "width" | "height"> {

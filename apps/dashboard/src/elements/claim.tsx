@@ -1,6 +1,6 @@
 import { type Query, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Approval } from "@tutti/rest/types";
-import { whoQuery } from "../data/queries.ts";
+import { callerQuery } from "../data/queries.ts";
 import { Action } from "./action.tsx";
 import { claimCall, claimCommand, releaseCall, releaseCommand } from "./claimed.ts";
 import { Moment } from "./moment.tsx";
@@ -11,13 +11,13 @@ export const isAboutQuestions = ({ queryKey }: Pick<Query, "queryKey">) => query
 /** The user who has claimed a question, and the button to claim or release it. */
 export function Claim({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
-  const { data: who } = useQuery(whoQuery());
+  const { data: caller } = useQuery(callerQuery());
   const { about, claim, approvalsNeeded = 0 } = approval;
   // Questions of missions, and questions that need several answers, cannot be claimed.
   if (about?.kind === "mission" || approvalsNeeded > 1) return null;
   const onDone = () => void queries.invalidateQueries({ predicate: isAboutQuestions });
   const person = claim?.person ?? "";
-  const isMine = person !== "" && person === who?.id;
+  const isMine = person !== "" && person === caller?.id;
   return (
     <div className="claim">
       {person === "" ? (

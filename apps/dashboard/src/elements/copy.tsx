@@ -2,7 +2,7 @@ import { useState } from "react";
 import { after } from "../effects/time.ts";
 
 /** Copies a text. If the browser offers no clipboard, the text is selected so that the user can copy it. */
-export function Copy({ text, what }: { text: string; what: string }) {
+export function Copy({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     try {
@@ -10,11 +10,11 @@ export function Copy({ text, what }: { text: string; what: string }) {
       setCopied(true);
       after(1_600, () => setCopied(false));
     } catch {
-      window.prompt(`Copy ${what}`, text);
+      window.prompt(`Copy ${label}`, text);
     }
   };
   return (
-    <button type="button" className="copy" onClick={() => void copy()} aria-label={`Copy ${what}`}>
+    <button type="button" className="copy" onClick={() => void copy()} aria-label={`Copy ${label}`}>
       <span aria-live="polite">{copied ? "copied" : "copy"}</span>
     </button>
   );
@@ -26,7 +26,7 @@ export function CopyLine({ label, text }: { label: string; text: string }) {
     <div className="copy-line">
       <span className="copy-label">{label}</span>
       <code>{text}</code>
-      <Copy text={text} what={label} />
+      <Copy text={text} label={label} />
     </div>
   );
 }

@@ -72,10 +72,10 @@ describe("how numbers are written", () => {
 
 describe("calls and commands to copy", () => {
   it("quotes words with any characters for a shell", () => {
-    const words = fastCheck.array(fastCheck.string({ unit: "grapheme" }), { minLength: 1, maxLength: 4 });
+    const lists = fastCheck.array(fastCheck.string({ unit: "grapheme" }), { minLength: 1, maxLength: 4 });
     fastCheck.assert(
-      fastCheck.property(words, (given) => {
-        const usable = given.map((word) => word.replaceAll("\0", "").replaceAll("\n", " "));
+      fastCheck.property(lists, (input) => {
+        const usable = input.map((word) => word.replaceAll("\0", "").replaceAll("\n", " "));
         const line = `printf '%s\\n' ${usable.map(shellWord).join(" ")}`;
         assert.equal(execFileSync("sh", ["-c", line], { encoding: "utf8" }), `${usable.join("\n")}\n`);
       }),
@@ -83,7 +83,7 @@ describe("calls and commands to copy", () => {
     );
   });
 
-  it("quotes only where it is needed", () => {
+  it("quotes only words that need it", () => {
     assert.equal(commandLine("tutti", "cancel", "order-1"), "tutti cancel order-1");
     assert.equal(
       commandLine("tutti", "run", "order", "--input", `{"a":"it's"}`),
@@ -91,7 +91,7 @@ describe("calls and commands to copy", () => {
     );
   });
 
-  it("writes calls for this machine without a key, for others with one", () => {
+  it("writes calls to this machine without a key, and calls to other hosts with a key", () => {
     const call = { method: "POST", path: "/v1/runs/a%20b/cancel", body: { reason: "late" } } as const;
     assert.equal(
       curlOf(call, "http://127.0.0.1:7400"),
@@ -103,7 +103,7 @@ describe("calls and commands to copy", () => {
     );
   });
 
-  it("makes paths of anything, and leaves out parameters without a value", () => {
+  it("escapes path segments, and omits parameters without a value", () => {
     assert.equal(pathOf(["runs", "a/b ?"]), "/v1/runs/a%2Fb%20%3F");
     assert.equal(
       pathOf(["runs"], { status: ["failed", "paused"], text: "", size: 20, needsPerson: false }),

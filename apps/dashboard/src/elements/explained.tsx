@@ -3,7 +3,7 @@ import { Glyph } from "../score/glyph.tsx";
 import { Copy } from "./copy.tsx";
 import "./explained.css";
 import { asSentence } from "./markdown.ts";
-import { Spans } from "./markdown.tsx";
+import { InlineText } from "./markdown.tsx";
 import { Moment } from "./moment.tsx";
 import { span } from "./moments.ts";
 
@@ -28,7 +28,7 @@ export function Explained({
   return (
     <div className="why">
       <p>
-        <Spans text={summary} />
+        <InlineText text={summary} />
       </p>
       {present.length === 0 ? null : (
         <ul className="why-waits">
@@ -72,7 +72,7 @@ function Present({ wait: { message, waitedMs = 0, endTimeMs } }: { wait: Wait })
     <li className="why-wait tone-held">
       <Glyph name="fermata" />
       <span>
-        <Spans text={asSentence(message ?? "")} />
+        <InlineText text={asSentence(message ?? "")} />
         <span className="small soft">
           {waitedMs > 0 ? ` For ${span(waitedMs)}.` : ""}
           {endTimeMs === undefined ? null : (
@@ -94,11 +94,11 @@ function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]>
       <ul className="why-remedies">
         {remedies.map(({ text = "", command = "" }) => (
           <li key={text}>
-            <Spans text={asSentence(text)} />
+            <InlineText text={asSentence(text)} />
             {command === "" ? null : (
               <>
                 {" "}
-                <code>{command}</code> <Copy text={command} what="the command" />
+                <code>{command}</code> <Copy text={command} label="the command" />
               </>
             )}
           </li>
@@ -117,7 +117,7 @@ function Parts({ parts, onPart }: { parts: readonly Explanation[]; onPart: (task
             {about?.task}
           </button>
           <span>
-            <Spans text={summary} />
+            <InlineText text={summary} />
           </span>
         </li>
       ))}

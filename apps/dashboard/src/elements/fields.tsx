@@ -102,9 +102,9 @@ export function ChoiceField(options: {
           aria-invalid={invalid}
           onChange={(event) => options.onChange(event.target.value)}
         >
-          {options.choices.map(([value, word]) => (
+          {options.choices.map(([value, choice]) => (
             <option key={value} value={value}>
-              {word}
+              {choice}
             </option>
           ))}
         </select>

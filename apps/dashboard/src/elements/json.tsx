@@ -3,15 +3,15 @@ import { Copy } from "./copy.tsx";
 import { counted } from "./moments.ts";
 
 const openDepth = 2;
-const entriesShown = 100;
+const entriesMax = 100;
 
 /** A value as a tree. Everything is a text node, so markup in the value is shown as text. */
-export function Json({ value, what }: { value: unknown; what: string }) {
+export function Json({ value, label }: { value: unknown; label: string }) {
   if (value === undefined) return <p className="soft">none</p>;
   return (
     <div className="json">
       <div className="json-copy">
-        <Copy text={JSON.stringify(value, null, 2)} what={what} />
+        <Copy text={JSON.stringify(value, null, 2)} label={label} />
       </div>
       <JsonValue value={value} depth={0} />
     </div>
@@ -31,7 +31,7 @@ function JsonValue({ value, depth }: { value: unknown; depth: number }) {
 
 function JsonEntries(options: { entries: [string, unknown][]; brackets: string; depth: number }) {
   const { entries, brackets, depth } = options;
-  const [shown, setShown] = useState(entriesShown);
+  const [visible, setVisible] = useState(entriesMax);
   if (entries.length === 0) return <span className="soft">{brackets}</span>;
   const isList = brackets === "[]";
   return (
@@ -44,16 +44,16 @@ function JsonEntries(options: { entries: [string, unknown][]; brackets: string; 
         </span>
       </summary>
       <ul>
-        {entries.slice(0, shown).map(([name, each]) => (
+        {entries.slice(0, visible).map(([name, each]) => (
           <li key={name}>
             <span className={isList ? "json-index" : "json-name"}>{name}</span>
             <JsonValue value={each} depth={depth + 1} />
           </li>
         ))}
       </ul>
-      {shown < entries.length ? (
-        <button type="button" className="press quiet" onClick={() => setShown(shown + entriesShown * 10)}>
-          {entries.length - shown} more
+      {visible < entries.length ? (
+        <button type="button" className="press quiet" onClick={() => setVisible(visible + entriesMax * 10)}>
+          {entries.length - visible} more
         </button>
       ) : null}
     </details>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fastCheck from "fast-check";
-import { addressesIn, asSentence, blocksOf, ranked, spansOf } from "./markdown.ts";
+import { addressesIn, asSentence, blocksOf, inlinePartsOf, ranked } from "./markdown.ts";
 
 describe("Markdown of people", () => {
   it("has headings, lists, paragraphs and code", () => {
@@ -23,9 +23,9 @@ describe("Markdown of people", () => {
     assert.deepEqual(levels, [3, 4, 5, 3]);
   });
 
-  it("splits code from text, and leaves a lone mark alone", () => {
-    assert.deepEqual(spansOf("run `a b` now"), ["run ", "a b", " now"]);
-    assert.deepEqual(spansOf("it`s"), ["it`s"]);
+  it("separates code from text, and keeps a single backtick as text", () => {
+    assert.deepEqual(inlinePartsOf("run `a b` now"), ["run ", "a b", " now"]);
+    assert.deepEqual(inlinePartsOf("it`s"), ["it`s"]);
   });
 
   it("ends with any text, and loses no word of it", () => {
@@ -36,8 +36,8 @@ describe("Markdown of people", () => {
     fastCheck.assert(
       fastCheck.property(fastCheck.array(line, { maxLength: 12 }), (lines) => {
         const text = lines.join("\n").replaceAll("\r", "");
-        const shown = JSON.stringify(blocksOf(text));
-        for (const word of text.match(/[a-z]{2,}/g) ?? []) assert.ok(shown.includes(word), word);
+        const rendered = JSON.stringify(blocksOf(text));
+        for (const word of text.match(/[a-z]{2,}/g) ?? []) assert.ok(rendered.includes(word), word);
       }),
     );
   });
@@ -56,7 +56,7 @@ describe("a phrase of the platform", () => {
 });
 
 describe("addresses in a text", () => {
-  it("are those of the web and of the documentation, without the sign behind them", () => {
+  it("are web and documentation links, without the punctuation after them", () => {
     assert.deepEqual(addressesIn("Runbook: https://t.example/docs/a.html#runs-fail."), [
       ...["Runbook: ", "https://t.example/docs/a.html#runs-fail", "."],
     ]);

@@ -21,9 +21,9 @@ export function blocksOf(text: string): readonly Block[] {
     const run = (matches: (line: string) => boolean): string[] => {
       const from = at;
       while (at < lines.length && matches(lines[at] ?? "")) at += 1;
-      const taken = lines.slice(from, at);
+      const matched = lines.slice(from, at);
       at -= 1;
-      return taken;
+      return matched;
     };
     const [, marks = "", title = ""] = heading.exec(line) ?? [];
     if (line.trim() === "") continue;
@@ -37,10 +37,10 @@ export function blocksOf(text: string): readonly Block[] {
       const items = run((next) => item.test(next));
       blocks.push({ kind: "list", items: items.map((each) => item.exec(each)?.[1] ?? "") });
     } else {
-      const words = run(
+      const paragraph = run(
         (next) => next.trim() !== "" && ![heading, item, fence].some((mark) => mark.test(next)),
       );
-      blocks.push({ kind: "text", text: words.map((each) => each.trim()).join(" ") });
+      blocks.push({ kind: "text", text: paragraph.map((each) => each.trim()).join(" ") });
     }
   }
   return blocks;
@@ -63,7 +63,7 @@ export function asSentence(phrase: string): string {
 }
 
 /** Splits a line into text and code: code has odd places. */
-export function spansOf(text: string): readonly string[] {
+export function inlinePartsOf(text: string): readonly string[] {
   const parts = text.split("`");
   // A mark without its other half is text.
   return parts.length % 2 === 1 ? parts : [text];

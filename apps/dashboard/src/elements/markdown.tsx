@@ -1,5 +1,5 @@
 import { type JSX, useMemo } from "react";
-import { addressesIn, type Block, blocksOf, ranked, spansOf } from "./markdown.ts";
+import { addressesIn, type Block, blocksOf, inlinePartsOf, ranked } from "./markdown.ts";
 import "./markdown.css";
 
 /** A text by a user. Its headings are below those of a section. */
@@ -10,18 +10,18 @@ export function Markdown({ text }: { text: string }) {
       {blocks.map((block, place) => (
         // Blocks have no identity except their place.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
-        <One key={place} block={block} />
+        <BlockView key={place} block={block} />
       ))}
     </div>
   );
 }
 
-function One({ block }: { block: Block }) {
+function BlockView({ block }: { block: Block }) {
   if (block.kind === "heading") {
     const Heading = `h${block.level}` as keyof JSX.IntrinsicElements;
     return (
       <Heading>
-        <Spans text={block.text} />
+        <InlineText text={block.text} />
       </Heading>
     );
   }
@@ -29,7 +29,7 @@ function One({ block }: { block: Block }) {
   if (block.kind === "text")
     return (
       <p>
-        <Spans text={block.text} />
+        <InlineText text={block.text} />
       </p>
     );
   return (
@@ -37,7 +37,7 @@ function One({ block }: { block: Block }) {
       {block.items.map((item, place) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: items have no identity except their place
         <li key={place}>
-          <Spans text={item} />
+          <InlineText text={item} />
         </li>
       ))}
     </ul>
@@ -45,10 +45,10 @@ function One({ block }: { block: Block }) {
 }
 
 /** A line with code and links. */
-export function Spans({ text }: { text: string }) {
-  return spansOf(text).map((span, place) =>
+export function InlineText({ text }: { text: string }) {
+  return inlinePartsOf(text).map((part, place) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: spans have no identity except their place
-    place % 2 === 1 ? <code key={place}>{span}</code> : <Linked key={place} text={span} />,
+    place % 2 === 1 ? <code key={place}>{part}</code> : <Linked key={place} text={part} />,
   );
 }
 

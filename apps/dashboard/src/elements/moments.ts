@@ -20,9 +20,9 @@ export function durationMs({ createTimeMs = 0, endTimeMs = 0 }: Lifetime, nowMs:
 /** How far a moment is from the present: `just now`, `4 min ago`, `in 2 h`. */
 export function distance(momentMs: number, nowMs: number): string {
   const gap = momentMs - nowMs;
-  const words = largest(Math.abs(gap));
-  if (words === undefined) return "just now";
-  return gap < 0 ? `${words} ago` : `in ${words}`;
+  const amount = largest(Math.abs(gap));
+  if (amount === undefined) return "just now";
+  return gap < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
 function largest(ms: number): string | undefined {
@@ -40,11 +40,11 @@ export function clock(momentMs: number): string {
   return clockFormat.format(momentMs);
 }
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const integerFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** A count: `1,204`, `98,214`, `4.1 M`. */
 export function count(value: number): string {
-  if (Math.abs(value) < 1_000_000) return whole.format(value);
+  if (Math.abs(value) < 1_000_000) return integerFormat.format(value);
   return `${(value / 1_000_000).toFixed(1)} M`;
 }
 
@@ -52,7 +52,7 @@ export function count(value: number): string {
 export function figure(value: number): string {
   if (value === 0) return "0";
   if (Math.abs(value) >= 10_000) return count(value);
-  if (Math.abs(value) >= 100) return whole.format(value);
+  if (Math.abs(value) >= 100) return integerFormat.format(value);
   return String(Number(value.toPrecision(2)));
 }
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { Tone } from "../score/states.ts";
-import { Spans } from "./markdown.tsx";
+import { InlineText } from "./markdown.tsx";
 
 /** A section of a page with a title. It starts with the bracket that joins staves in a score. */
 export function Part(options: {
@@ -55,7 +55,7 @@ export function Failure(options: { title: string; message: string; code?: string
     <div className="failure tone-wrong" role="alert">
       <p className="failure-title">{options.title}</p>
       <p>
-        <Spans text={options.message} />
+        <InlineText text={options.message} />
       </p>
       {options.code === undefined || options.code === "" ? null : (
         <p className="small">
@@ -72,10 +72,10 @@ export function Failure(options: { title: string; message: string; code?: string
 }
 
 /** A placeholder with as many lines as the expected content, so that the layout does not shift. */
-export function Waiting({ lines = 4, what }: { lines?: number; what: string }) {
+export function Loading({ lines = 4, label }: { lines?: number; label: string }) {
   return (
     <div className="waiting" role="status">
-      <span className="unseen">loading {what}</span>
+      <span className="unseen">loading {label}</span>
       {Array.from({ length: lines }, (_, line) => (
         // The lines are identical and never move.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above

@@ -2,7 +2,7 @@ import type { Problem } from "@tutti/rest/types";
 import type { RefObject } from "react";
 import { indented } from "./editing.ts";
 import { Field } from "./fields.tsx";
-import { Empty, Waiting } from "./parts.tsx";
+import { Empty, Loading } from "./parts.tsx";
 import "./source-area.css";
 
 /** An editor for source text. */
@@ -43,25 +43,29 @@ export function Problems(options: {
   isChecked: boolean;
   /** The message for a text without problems. */
   good: string;
-  onGo: ((problem: Problem) => void) | undefined;
+  onSelect: ((problem: Problem) => void) | undefined;
 }) {
-  const { problems, isChecked, good, onGo } = options;
-  if (!isChecked) return <Waiting what="check result" lines={2} />;
+  const { problems, isChecked, good, onSelect } = options;
+  if (!isChecked) return <Loading label="check result" lines={2} />;
   if (problems.length === 0) return <Empty title={good} />;
   return (
     <ul className="problems" aria-label="Problems">
       {problems.map((problem) => (
         <li key={`${problem.line} ${problem.column} ${problem.path} ${problem.message}`}>
-          {onGo === undefined ? (
+          {onSelect === undefined ? (
             <p className={`problem-line ${toneOf(problem)}`}>
-              <Told problem={problem} />
+              <ProblemView problem={problem} />
             </p>
           ) : (
-            <button type="button" className={`problem-line ${toneOf(problem)}`} onClick={() => onGo(problem)}>
+            <button
+              type="button"
+              className={`problem-line ${toneOf(problem)}`}
+              onClick={() => onSelect(problem)}
+            >
               <span className="code">
                 {problem.line ?? 0}:{problem.column ?? 0}
               </span>
-              <Told problem={problem} />
+              <ProblemView problem={problem} />
             </button>
           )}
         </li>
@@ -70,7 +74,7 @@ export function Problems(options: {
   );
 }
 
-function Told({ problem }: { problem: Problem }) {
+function ProblemView({ problem }: { problem: Problem }) {
   const { message, expected, path } = problem;
   return (
     <span>

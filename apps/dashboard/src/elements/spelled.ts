@@ -15,8 +15,8 @@ export function shellWord(word: string): string {
 }
 
 /** Returns a command line of words. */
-export function commandLine(...words: readonly string[]): string {
-  return words.map(shellWord).join(" ");
+export function commandLine(...args: readonly string[]): string {
+  return args.map(shellWord).join(" ");
 }
 
 /** Returns a call as curl makes it. On this machine nothing else is needed. Elsewhere a key is. */

@@ -1,30 +1,30 @@
 import { Glyph } from "../score/glyph.tsx";
-import type { Stand } from "../score/states.ts";
+import type { Badge } from "../score/states.ts";
 
 /** States with the number of objects in each. The user can select one as a filter. */
 export function StateChoices(options: {
   label: string;
   counts: readonly (readonly [state: string, many: number])[];
-  standOf: (state: string) => Stand;
+  badgeOf: (state: string) => Badge;
   /** Empty for none. */
   chosen: string;
   onChoose: (state: string) => void;
 }) {
-  const { label, counts, standOf, chosen, onChoose } = options;
+  const { label, counts, badgeOf, chosen, onChoose } = options;
   return (
     <fieldset className="state-choices">
       <legend className="unseen">{label}</legend>
       {counts.map(([state, many]) => {
-        const stand = standOf(state);
+        const badge = badgeOf(state);
         return (
-          <label key={state} className={`state-choice tone-${stand.tone}`}>
+          <label key={state} className={`state-choice tone-${badge.tone}`}>
             <input
               type="checkbox"
               checked={chosen === state}
               onChange={(event) => onChoose(event.target.checked ? state : "")}
             />
             <span>
-              <Glyph name={stand.glyph} /> {many} {stand.word}
+              <Glyph name={badge.glyph} /> {many} {badge.label}
             </span>
           </label>
         );

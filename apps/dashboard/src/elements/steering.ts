@@ -21,6 +21,6 @@ export function steeringCall({ kind, id }: Steered, { verb }: Steering, reason: 
 }
 
 export function steeringCommand({ id }: Steered, { verb }: Steering, reason: string): string {
-  const words = verb === "terminate" ? ["cancel", id, "--now"] : [verb, id];
-  return commandLine("tutti", ...words, ...(reason === "" ? [] : ["--reason", reason]));
+  const args = verb === "terminate" ? ["cancel", id, "--now"] : [verb, id];
+  return commandLine("tutti", ...args, ...(reason === "" ? [] : ["--reason", reason]));
 }

@@ -14,10 +14,10 @@ export function Tabs<Name extends string>(options: {
   // If not all tabs fit, the selected one is scrolled into view. The page does not scroll.
   useEffect(() => {
     const strip = list.current;
-    const shown = strip?.querySelector<HTMLElement>(`[data-tab="${options.current}"]`);
-    if (!strip || !shown) return;
-    const offset = shown.getBoundingClientRect().left - strip.getBoundingClientRect().left;
-    strip.scrollLeft += offset - (strip.clientWidth - shown.offsetWidth) / 2;
+    const current = strip?.querySelector<HTMLElement>(`[data-tab="${options.current}"]`);
+    if (!strip || !current) return;
+    const offset = current.getBoundingClientRect().left - strip.getBoundingClientRect().left;
+    strip.scrollLeft += offset - (strip.clientWidth - current.offsetWidth) / 2;
   }, [options.current]);
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -31,7 +31,7 @@ export function Tabs<Name extends string>(options: {
   return (
     <div className="tabs">
       <div ref={list} role="tablist" aria-label={options.label} className="tab-list" onKeyDown={move}>
-        {options.tabs.map(([name, word]) => (
+        {options.tabs.map(([name, label]) => (
           <button
             key={name}
             type="button"
@@ -43,7 +43,7 @@ export function Tabs<Name extends string>(options: {
             tabIndex={name === options.current ? 0 : -1}
             onClick={() => options.onChange(name)}
           >
-            {word}
+            {label}
           </button>
         ))}
       </div>

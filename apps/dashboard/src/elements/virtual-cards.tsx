@@ -25,9 +25,10 @@ export function VirtualCards<Item>(options: VirtualCardsOptions<Item>) {
     const element = list.current;
     if (element === null) return;
     const measure = () => {
-      const fitting = cardPx === undefined ? 1 : Math.floor((element.clientWidth + gapPx) / (cardPx + gapPx));
+      const fitCount =
+        cardPx === undefined ? 1 : Math.floor((element.clientWidth + gapPx) / (cardPx + gapPx));
       const next = {
-        columns: Math.max(1, fitting),
+        columns: Math.max(1, fitCount),
         top: Math.round(element.getBoundingClientRect().top + window.scrollY),
       };
       setRoom((before) => (before.columns === next.columns && before.top === next.top ? before : next));

@@ -8,7 +8,7 @@ export function WorkLink({ about, children }: { about: WorkReference | undefined
   const { kind = "run", id = "", task = "", namespace = "" } = about ?? {};
   const search = task === "" ? {} : { task };
   if (namespace !== "" && namespace !== currentNamespace())
-    return <a href={elsewhere({ namespace, kind, id, task })}>{children ?? id}</a>;
+    return <a href={otherNamespaceAddress({ namespace, kind, id, task })}>{children ?? id}</a>;
   if (kind === "mission")
     return (
       <Link to="/missions/$missionId" params={{ missionId: id }} search={search}>
@@ -29,7 +29,7 @@ export function WorkLink({ about, children }: { about: WorkReference | undefined
 }
 
 /** Returns an address that switches the tab to the other namespace. */
-function elsewhere({
+function otherNamespaceAddress({
   namespace,
   kind,
   id,

@@ -1,8 +1,8 @@
 /** Common parts of the pages of a run, a mission and a session. */
 import type { TaskCounts, WorkReference } from "@tutti/rest/types";
 import { type ReactNode, useEffect } from "react";
-import { StandMark } from "../score/glyph.tsx";
-import { standOfRun } from "../score/states.ts";
+import { BadgeMark } from "../score/glyph.tsx";
+import { runBadge } from "../score/states.ts";
 import { Copy } from "./copy.tsx";
 import { Duration, Moment } from "./moment.tsx";
 import type { Lifetime } from "./moments.ts";
@@ -52,7 +52,7 @@ export function WorkHead(options: WorkHeadOptions) {
         <>
           {title}{" "}
           <span className="work-head-state">
-            <StandMark stand={standOfRun(status, tasks)} />
+            <BadgeMark badge={runBadge(status, tasks)} />
           </span>
         </>
       }
@@ -60,7 +60,7 @@ export function WorkHead(options: WorkHeadOptions) {
         <span className="work-head-below">
           {before}
           <span>
-            <code>{id}</code> <Copy text={id} what={`the id of the ${kind}`} />
+            <code>{id}</code> <Copy text={id} label={`the id of the ${kind}`} />
           </span>
           <span>
             started <Moment atMs={lifetime.createTimeMs} />

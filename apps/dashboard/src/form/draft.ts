@@ -1,11 +1,11 @@
 import type { Draft, Field } from "./field.ts";
 
 /** Returns the initial draft: the given value if it fits, otherwise the default of the schema. */
-export function draftOf(field: Field, given?: unknown): Draft {
-  const value = given === undefined ? field.preset : given;
+export function draftOf(field: Field, initial?: unknown): Draft {
+  const value = initial === undefined ? field.preset : initial;
   switch (field.kind) {
     case "text":
-      return { kind: "text", text: typeof value === "string" ? shownText(value, field.format) : "" };
+      return { kind: "text", text: typeof value === "string" ? inputText(value, field.format) : "" };
     case "number":
       return { kind: "number", text: typeof value === "number" ? String(value) : "" };
     case "flag":
@@ -22,7 +22,7 @@ export function draftOf(field: Field, given?: unknown): Draft {
           ? 0
           : Math.max(
               0,
-              field.variants.findIndex((each) => fits(each, value)),
+              field.variants.findIndex((each) => isMatch(each, value)),
             );
       return {
         kind: "variant",
@@ -37,16 +37,18 @@ export function draftOf(field: Field, given?: unknown): Draft {
 
 function objectDraft(field: Field & { kind: "object" }, value: unknown): Draft {
   const own = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
-  const given = new Map(Object.entries(own));
+  const remaining = new Map(Object.entries(own));
   const fields: Record<string, Draft> = {};
   for (const [name, inner] of field.fields) {
-    fields[name] = draftOf(inner, given.get(name));
-    given.delete(name);
+    fields[name] = draftOf(inner, remaining.get(name));
+    remaining.delete(name);
   }
   const { others } = field;
-  const beside =
-    others === undefined ? [] : [...given].map(([name, each]) => ({ name, draft: draftOf(others, each) }));
-  return { kind: "object", fields, others: beside };
+  const otherDrafts =
+    others === undefined
+      ? []
+      : [...remaining].map(([name, each]) => ({ name, draft: draftOf(others, each) }));
+  return { kind: "object", fields, others: otherDrafts };
 }
 
 function listDraft({ item, minItems }: Field & { kind: "list" }, value: unknown): Draft {
@@ -56,7 +58,7 @@ function listDraft({ item, minItems }: Field & { kind: "list" }, value: unknown)
 }
 
 /** Returns true if this field could have produced the value. Precise enough to choose among alternatives. */
-function fits(field: Field, value: unknown): boolean {
+function isMatch(field: Field, value: unknown): boolean {
   switch (field.kind) {
     case "text":
       return typeof value === "string";
@@ -69,28 +71,28 @@ function fits(field: Field, value: unknown): boolean {
     case "list":
       return Array.isArray(value);
     case "object":
-      return fitsObject(field, value);
+      return isObjectMatch(field, value);
     case "variant":
-      return field.variants.some((each) => fits(each, value));
+      return field.variants.some((each) => isMatch(each, value));
     case "raw":
       return true;
   }
 }
 
-function fitsObject(field: Field & { kind: "object" }, value: unknown): boolean {
+function isObjectMatch(field: Field & { kind: "object" }, value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const given = new Map(Object.entries(value));
+  const entries = new Map(Object.entries(value));
   const known = new Map(field.fields);
-  if (field.others === undefined && [...given.keys()].some((name) => !known.has(name))) return false;
+  if (field.others === undefined && [...entries.keys()].some((name) => !known.has(name))) return false;
   return field.fields.every(([name, inner]) =>
-    given.has(name) ? fits(inner, given.get(name)) : !inner.required,
+    entries.has(name) ? isMatch(inner, entries.get(name)) : !inner.required,
   );
 }
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Browser inputs have times without a zone: they are shown in the user's zone, and converted back. */
-function shownText(value: string, format: string): string {
+function inputText(value: string, format: string): string {
   if (format !== "date-time") return value;
   const at = new Date(value);
   if (Number.isNaN(at.getTime())) return value;

@@ -26,8 +26,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function read(given: unknown, around: Around): Field {
-  const schema = resolved(given, around.root);
+function read(input: unknown, around: Around): Field {
+  const schema = resolved(input, around.root);
   const shared = {
     label: text(schema?.["title"]) || around.label,
     hint: text(schema?.["description"]),
@@ -53,15 +53,15 @@ function readVariants(
   around: Around,
 ): Field {
   // `null` as one of two alternatives only means that the value is optional.
-  const wanted = variants.filter((each) => resolved(each, around.root)?.["type"] !== "null");
+  const nonNull = variants.filter((each) => resolved(each, around.root)?.["type"] !== "null");
   const { oneOf: _, anyOf: __, title: ___, description: ____, default: _____, ...beside } = schema;
-  const inner = wanted.map((each, index) => {
+  const inner = nonNull.map((each, index) => {
     const joined = joinedWith(beside, resolved(each, around.root) ?? {});
     return read(joined, { ...around, label: `Form ${index + 1}`, depth: around.depth + 1 });
   });
   const [single] = inner;
   if (inner.length === 1 && single !== undefined)
-    return { ...single, ...shared, required: shared.required && wanted.length === variants.length };
+    return { ...single, ...shared, required: shared.required && nonNull.length === variants.length };
   const constants = inner.flatMap((each) =>
     each.kind === "choice" && each.values.length === 1 ? each.values : [],
   );
@@ -70,11 +70,11 @@ function readVariants(
 }
 
 /** Keywords next to variants hold for each of them. */
-function joinedWith(beside: Schema, variant: Schema): Schema {
-  const properties = { ...record(beside["properties"]), ...record(variant["properties"]) };
-  const required = [...list(beside["required"]), ...list(variant["required"])];
+function joinedWith(common: Schema, variant: Schema): Schema {
+  const properties = { ...record(common["properties"]), ...record(variant["properties"]) };
+  const required = [...list(common["required"]), ...list(variant["required"])];
   return {
-    ...beside,
+    ...common,
     ...variant,
     ...(Object.keys(properties).length > 0 ? { properties } : {}),
     ...(required.length > 0 ? { required } : {}),
@@ -97,7 +97,7 @@ function readType(schema: Schema, shared: SharedParts, around: Around): Field | 
       return {
         kind: "number",
         ...shared,
-        whole: typeOf(schema) === "integer",
+        integer: typeOf(schema) === "integer",
         minimum: number(schema["minimum"], Number.NEGATIVE_INFINITY),
         maximum: number(schema["maximum"], Number.POSITIVE_INFINITY),
         above: number(schema["exclusiveMinimum"], Number.NEGATIVE_INFINITY),
@@ -134,7 +134,7 @@ function readObject(schema: Schema, shared: SharedParts, around: Around): Field 
     ([name, inner]) =>
       [
         name,
-        read(inner, { label: wordsOf(name), required: required.has(name), root: around.root, depth }),
+        read(inner, { label: labelOf(name), required: required.has(name), root: around.root, depth }),
       ] as const,
   );
   const additional = record(schema["additionalProperties"]);
@@ -165,12 +165,12 @@ function resolved(schema: unknown, root: unknown, hops = 0): Schema | undefined 
 }
 
 /** `shippingAddress` and `shipping_address` as people write them: `Shipping address`. */
-export function wordsOf(name: string): string {
-  const words = name
+export function labelOf(name: string): string {
+  const text = name
     .replaceAll(/[_-]+/g, " ")
     .replaceAll(/([a-z\d])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
     .trim();
-  return words === "" ? name : `${words[0]?.toUpperCase()}${words.slice(1)}`;
+  return text === "" ? name : `${text[0]?.toUpperCase()}${text.slice(1)}`;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

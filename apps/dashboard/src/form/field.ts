@@ -27,7 +27,7 @@ interface TextField extends Shared {
 
 interface NumberField extends Shared {
   readonly kind: "number";
-  readonly whole: boolean;
+  readonly integer: boolean;
   readonly minimum: number;
   readonly maximum: number;
   /** Whether the bounds themselves do not count. */

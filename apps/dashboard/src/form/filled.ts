@@ -66,11 +66,11 @@ function matches(pattern: string, text: string): boolean {
 }
 
 function filledNumber(field: Field & { kind: "number" }, text: string, empty: Filled, wrong: Wrong): Filled {
-  const { whole, minimum, maximum, above, below, multipleOf } = field;
+  const { integer, minimum, maximum, above, below, multipleOf } = field;
   if (text.trim() === "") return empty;
   const value = Number(text);
   if (!Number.isFinite(value)) return wrong("A number.");
-  if (whole && !Number.isInteger(value)) return wrong("A whole number.");
+  if (integer && !Number.isInteger(value)) return wrong("A whole number.");
   if (value < minimum) return wrong(`At least ${minimum}.`);
   if (value > maximum) return wrong(`At most ${maximum}.`);
   if (value <= above) return wrong(`More than ${above}.`);
@@ -96,17 +96,17 @@ function filledObject(
 ): Filled {
   const values = new Map<string, unknown>();
   const problems: FieldProblem[] = [];
-  const take = (name: string, inner: Field, own: Draft | undefined) => {
+  const add = (name: string, inner: Field, own: Draft | undefined) => {
     if (own === undefined) return;
     const found = filled(inner, own, path === "" ? name : `${path}.${name}`);
     problems.push(...found.problems);
     if (found.value !== undefined) values.set(name, found.value);
   };
-  for (const [name, inner] of field.fields) take(name, inner, draft.fields[name]);
+  for (const [name, inner] of field.fields) add(name, inner, draft.fields[name]);
   for (const { name, draft: own } of draft.others) {
     if (field.others === undefined || name === "") continue;
     if (values.has(name)) problems.push({ path, message: `Duplicate name: ${name}.` });
-    else take(name, field.others, own);
+    else add(name, field.others, own);
   }
   // An optional object that was not touched is left out, with the required fields in it.
   if (!field.required && values.size === 0 && isUntouched(draft)) return nothing;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fastCheck from "fast-check";
 import { draftOf } from "./draft.ts";
 import type { Draft, Field } from "./field.ts";
-import { fieldOf, wordsOf } from "./field-of-schema.ts";
+import { fieldOf, labelOf } from "./field-of-schema.ts";
 import { filled, problemsUnder } from "./filled.ts";
 
 /** Shows a value in a form and reads it back. */
@@ -21,7 +21,7 @@ const typed = (field: Field, text: string): ReturnType<typeof filled> =>
   filled(field, { kind: field.kind, text } as Draft);
 
 describe("forms from schemas", () => {
-  it("shows every kind of field, and takes back what was shown", () => {
+  it("shows every kind of field, and returns the value unchanged", () => {
     const schema = {
       type: "object",
       required: ["name", "count"],
@@ -44,7 +44,7 @@ describe("forms from schemas", () => {
     assert.deepEqual(around(schema, value), value);
   });
 
-  it("tells forms of one of several apart by what the value has", () => {
+  it("selects the form of `oneOf` that matches the value", () => {
     const schema = {
       oneOf: [
         { title: "By card", type: "object", required: ["card"], properties: { card: { type: "string" } } },
@@ -62,7 +62,7 @@ describe("forms from schemas", () => {
     assert.deepEqual(around(schema, { card: "4711" }), { card: "4711" });
   });
 
-  it("reads null beside a type as that it may be left out", () => {
+  it("treats `null` in `anyOf` as optional, and ignores `null` in a list of types", () => {
     const field = fieldOf({
       type: "object",
       required: ["a", "b"],
@@ -78,13 +78,13 @@ describe("forms from schemas", () => {
     );
   });
 
-  it("shows constants of several forms as one choice", () => {
+  it("shows a `oneOf` of constants as one choice", () => {
     const field = fieldOf({ oneOf: [{ const: "slow", title: "Slow" }, { const: "fast" }] });
     assert.ok(field.kind === "choice");
     assert.deepEqual(field.values, ["slow", "fast"]);
   });
 
-  it("follows references, and stops at a schema that contains itself", () => {
+  it("follows references, and edits broken or endless references as JSON", () => {
     const schema = {
       $ref: "#/$defs/node",
       $defs: {
@@ -97,7 +97,7 @@ describe("forms from schemas", () => {
     assert.equal(fieldOf({ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } }).kind, "raw");
   });
 
-  it("fills in what no schema describes, or a broken one, as JSON", () => {
+  it("edits a value without a schema, or with an invalid schema, as JSON", () => {
     for (const schema of [undefined, "", "{", "[]", {}, { type: ["string", "integer"] }, 7]) {
       assert.equal(fieldOf(schema).kind, "raw", JSON.stringify(schema));
     }
@@ -106,7 +106,7 @@ describe("forms from schemas", () => {
     assert.match(typed(fieldOf(undefined), "{a").problems[0]?.message ?? "", /^Invalid JSON/);
   });
 
-  it("leaves out untouched optional fields, with all their required parts", () => {
+  it("omits untouched optional fields, including their required parts", () => {
     const schema = {
       type: "object",
       properties: {
@@ -164,11 +164,11 @@ describe("forms from schemas", () => {
     });
   }
 
-  it("takes 0.3 as a multiple of 0.1", () => {
+  it("accepts 0.3 as a multiple of 0.1", () => {
     assert.deepEqual(typed(fieldOf({ type: "number", multipleOf: 0.1 }), "0.3").problems, []);
   });
 
-  it("says beside which entry of a list something is wrong", () => {
+  it("locates a problem in an entry of a list", () => {
     const schema = {
       type: "array",
       items: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
@@ -180,11 +180,11 @@ describe("forms from schemas", () => {
     const field = fieldOf({ type: "object", additionalProperties: { type: "string" } });
     const draft = draftOf(field, { a: "1" });
     assert.ok(draft.kind === "object");
-    const twice = { ...draft, others: [...draft.others, ...draft.others] };
-    assert.match(filled(field, twice).problems[0]?.message ?? "", /Duplicate name/);
+    const duplicated = { ...draft, others: [...draft.others, ...draft.others] };
+    assert.match(filled(field, duplicated).problems[0]?.message ?? "", /Duplicate name/);
   });
 
-  it("puts what the platform refuses beside the same fields", () => {
+  it("maps violations from the platform to the fields of the form", () => {
     const fields = [
       { field: "input.items[0].price", message: "Expected a number." },
       { field: "input", message: "too large" },
@@ -198,12 +198,12 @@ describe("forms from schemas", () => {
   });
 
   it("writes names as people do", () => {
-    assert.equal(wordsOf("shippingAddress"), "Shipping address");
-    assert.equal(wordsOf("due_days"), "Due days");
-    assert.equal(wordsOf("SKU"), "SKU");
+    assert.equal(labelOf("shippingAddress"), "Shipping address");
+    assert.equal(labelOf("due_days"), "Due days");
+    assert.equal(labelOf("SKU"), "SKU");
   });
 
-  it("gives any JSON back that it was given, where a schema says nothing", () => {
+  it("returns any JSON unchanged if the schema is empty", () => {
     fastCheck.assert(
       fastCheck.property(fastCheck.jsonValue(), (value) => {
         assert.deepEqual(around({}, value), JSON.parse(JSON.stringify(value)));

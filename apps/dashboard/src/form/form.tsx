@@ -24,7 +24,7 @@ export function SchemaForm(options: {
 }) {
   return (
     <div className="schema-form">
-      <One {...options} path="" />
+      <FieldInput {...options} path="" />
     </div>
   );
 }
@@ -35,23 +35,23 @@ function labelsOf({ field, path, problems }: Pick<FormOptions, "field" | "path" 
   return { label, hint, required, problem: problems.find((each) => each.path === path)?.message };
 }
 
-function One(options: Omit<FormOptions, "field" | "draft"> & { field: Field; draft: Draft }) {
+function FieldInput(options: Omit<FormOptions, "field" | "draft"> & { field: Field; draft: Draft }) {
   const { field, draft, ...rest } = options;
   if (field.kind === "text" && draft.kind === "text")
-    return <TextOne {...rest} field={field} draft={draft} />;
+    return <TextInput {...rest} field={field} draft={draft} />;
   if (field.kind === "number" && draft.kind === "number")
-    return <NumberOne {...rest} field={field} draft={draft} />;
+    return <NumberInput {...rest} field={field} draft={draft} />;
   if (field.kind === "flag" && draft.kind === "flag")
-    return <FlagOne {...rest} field={field} draft={draft} />;
+    return <FlagInput {...rest} field={field} draft={draft} />;
   if (field.kind === "choice" && draft.kind === "choice")
-    return <ChoiceOne {...rest} field={field} draft={draft} />;
+    return <ChoiceInput {...rest} field={field} draft={draft} />;
   if (field.kind === "object" && draft.kind === "object")
-    return <ObjectOne {...rest} field={field} draft={draft} />;
+    return <ObjectInput {...rest} field={field} draft={draft} />;
   if (field.kind === "list" && draft.kind === "list")
-    return <ListOne {...rest} field={field} draft={draft} />;
+    return <ListInput {...rest} field={field} draft={draft} />;
   if (field.kind === "variant" && draft.kind === "variant")
-    return <VariantOne {...rest} field={field} draft={draft} />;
-  if (field.kind === "raw" && draft.kind === "raw") return <RawOne {...rest} field={field} draft={draft} />;
+    return <VariantInput {...rest} field={field} draft={draft} />;
+  if (field.kind === "raw" && draft.kind === "raw") return <RawInput {...rest} field={field} draft={draft} />;
   return null;
 }
 
@@ -66,7 +66,7 @@ const inputTypes: Readonly<Record<string, string>> = {
 
 const longText = 200;
 
-function TextOne(options: FormOptions<"text">) {
+function TextInput(options: FormOptions<"text">) {
   const { field, draft, onChange } = options;
   const type = inputTypes[field.format] ?? "text";
   const isLong =
@@ -82,19 +82,19 @@ function TextOne(options: FormOptions<"text">) {
   );
 }
 
-function NumberOne(options: FormOptions<"number">) {
+function NumberInput(options: FormOptions<"number">) {
   const { field, draft, onChange } = options;
   return (
     <Text
       {...labelsOf(options)}
-      inputMode={field.whole ? "numeric" : "decimal"}
+      inputMode={field.integer ? "numeric" : "decimal"}
       value={draft.text}
       onChange={(text) => onChange({ kind: "number", text })}
     />
   );
 }
 
-function FlagOne(options: FormOptions<"flag">) {
+function FlagInput(options: FormOptions<"flag">) {
   const { draft, onChange } = options;
   const id = useId();
   const { label, hint, problem } = labelsOf(options);
@@ -120,14 +120,14 @@ function FlagOne(options: FormOptions<"flag">) {
   );
 }
 
-function ChoiceOne(options: FormOptions<"choice">) {
+function ChoiceInput(options: FormOptions<"choice">) {
   const { field, draft, onChange } = options;
-  const words = field.values.map((value, index) => [String(index), wordOf(value)] as const);
+  const choices = field.values.map((value, index) => [String(index), choiceLabel(value)] as const);
   return (
     <Choice
       {...labelsOf(options)}
       value={String(draft.at)}
-      choices={[...(draft.at < 0 || !field.required ? [["-1", "–"] as const] : []), ...words]}
+      choices={[...(draft.at < 0 || !field.required ? [["-1", "–"] as const] : []), ...choices]}
       onChange={(at) => onChange({ kind: "choice", at: Number(at) })}
     />
   );
@@ -157,9 +157,9 @@ function Group(options: ReturnType<typeof labelsOf> & { children: ReactNode }) {
   );
 }
 
-const wordOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const choiceLabel = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-function ObjectOne(options: FormOptions<"object">) {
+function ObjectInput(options: FormOptions<"object">) {
   const { field, draft, path, problems, onChange, bare = path === "" } = options;
   const labels = labelsOf(options);
   const inner = (
@@ -167,7 +167,7 @@ function ObjectOne(options: FormOptions<"object">) {
       {field.fields.map(([name, each]) => {
         const own = draft.fields[name];
         return own === undefined ? null : (
-          <One
+          <FieldInput
             key={name}
             field={each}
             draft={own}
@@ -198,14 +198,14 @@ function Others(options: FormOptions<"object"> & { others: Field }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={index} className="entry">
           <Text label="Name" value={each.name} onChange={(name) => change(index, { ...each, name })} />
-          <One
+          <FieldInput
             field={others}
             draft={each.draft}
             path={path === "" ? each.name : `${path}.${each.name}`}
             problems={problems}
             onChange={(own) => change(index, { ...each, draft: own })}
           />
-          <Remove what={each.name || "this entry"} onRemove={() => change(index, undefined)} />
+          <Remove label={each.name || "this entry"} onRemove={() => change(index, undefined)} />
         </div>
       ))}
       <Add
@@ -216,7 +216,7 @@ function Others(options: FormOptions<"object"> & { others: Field }) {
   );
 }
 
-function ListOne(options: FormOptions<"list">) {
+function ListInput(options: FormOptions<"list">) {
   const { field, draft, path, problems, onChange } = options;
   const { items } = draft;
   return (
@@ -225,7 +225,7 @@ function ListOne(options: FormOptions<"list">) {
         // Entries of a list have no identity except their place.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <div key={index} className="entry">
-          <One
+          <FieldInput
             field={labelled(field.item, `${field.item.label} ${index + 1}`)}
             draft={each}
             path={`${path}[${index}]`}
@@ -233,7 +233,7 @@ function ListOne(options: FormOptions<"list">) {
             onChange={(next) => onChange({ kind: "list", items: items.with(index, next) })}
           />
           <Remove
-            what={`entry ${index + 1}`}
+            label={`entry ${index + 1}`}
             onRemove={() => onChange({ kind: "list", items: items.toSpliced(index, 1) })}
           />
         </div>
@@ -250,7 +250,7 @@ function ListOne(options: FormOptions<"list">) {
 
 const labelled = (field: Field, label: string): Field => ({ ...field, label });
 
-function VariantOne(options: FormOptions<"variant">) {
+function VariantInput(options: FormOptions<"variant">) {
   const { field, draft, path, problems, onChange } = options;
   const [inner, own] = [field.variants[draft.at], draft.drafts[draft.at]];
   // The selected variant shows the problem, because it has the same path.
@@ -263,7 +263,7 @@ function VariantOne(options: FormOptions<"variant">) {
         onChange={(at) => onChange({ ...draft, at: Number(at) })}
       />
       {inner === undefined || own === undefined ? null : (
-        <One
+        <FieldInput
           field={inner}
           draft={own}
           path={path}
@@ -276,7 +276,7 @@ function VariantOne(options: FormOptions<"variant">) {
   );
 }
 
-function RawOne(options: FormOptions<"raw">) {
+function RawInput(options: FormOptions<"raw">) {
   const { field, draft, onChange } = options;
   return (
     <Text
@@ -310,9 +310,9 @@ function Add({ label, onAdd }: { label: string; onAdd: () => void }) {
   );
 }
 
-function Remove({ what, onRemove }: { what: string; onRemove: () => void }) {
+function Remove({ label, onRemove }: { label: string; onRemove: () => void }) {
   return (
-    <button type="button" className="press quiet remove" onClick={onRemove} aria-label={`Remove ${what}`}>
+    <button type="button" className="press quiet remove" onClick={onRemove} aria-label={`Remove ${label}`}>
       Remove
     </button>
   );

@@ -4,21 +4,21 @@ import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
 import { claimCall, claimCommand, releaseCall, releaseCommand } from "../elements/claimed.ts";
 import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
 import { decideCall, decideCommand, delegateCall, delegateCommand } from "./inbox/decide.ts";
-import { howMany, troublesIn, withPausedTasks } from "./overview/needs.ts";
+import { countText, troublesIn, withPausedTasks } from "./overview/needs.ts";
 import { scoreOf } from "./overview/score-layout.ts";
 import { aligned, bySilence, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
 import { bulkCommand, bulkFilterOf, listCommand, parametersOf } from "./runs/filter.ts";
-import { whatFailed } from "./runs/outcome.ts";
+import { failureText } from "./runs/outcome.ts";
 import {
   createCommand,
+  durationMs,
   emptySchedule,
   scheduleBody,
   scheduleProblems,
-  spanMs,
-  timingWords,
+  timingText,
 } from "./schedules/timing.ts";
 import { draftLike, emptyRun, runProblems, startBody, startCall, startCommand } from "./start/draft-run.ts";
-import { inOrder, loadOf, standOfAgent, wholeOf } from "./workers/load.ts";
+import { agentBadge, inOrder, loadOf, totalsOf } from "./workers/load.ts";
 import { arrowsOf } from "./workflows/graph-parts.ts";
 
 const run = (runId: string, more: Partial<Run> = {}): Run => ({
@@ -27,15 +27,18 @@ const run = (runId: string, more: Partial<Run> = {}): Run => ({
 });
 
 describe("the groups of the overview", () => {
-  it("count the whole list, or say that there are more", () => {
-    assert.deepEqual([howMany(3, undefined), howMany(0, ""), howMany(20, "d17_0_12")], ["3", "0", "20+"]);
+  it("show the exact count, or a lower bound if there are more pages", () => {
+    assert.deepEqual(
+      [countText(3, undefined), countText(0, ""), countText(20, "d17_0_12")],
+      ["3", "0", "20+"],
+    );
   });
 });
 
 describe("the score of the overview", () => {
   const of = (name: string) => ({ spec: { definition: { name }, labels: {} } });
 
-  it("has a staff for each workflow, those with most runs first", () => {
+  it("has a staff for each workflow, with the most runs first", () => {
     const runs = [
       run("a", { ...of("order"), createTimeMs: 1_000 }),
       run("b", { ...of("mail"), createTimeMs: 2_000 }),
@@ -53,19 +56,19 @@ describe("the score of the overview", () => {
     );
   });
 
-  it("puts notes at the same time on different lines, as long as there are lines", () => {
+  it("puts simultaneous notes on different lines while lines are free", () => {
     const runs = Array.from({ length: 5 }, (_, place) => run(String(place), { createTimeMs: 1_000 + place }));
     const lines = scoreOf(runs, 60_000).staves[0]?.notes.map(({ line }) => line);
     assert.deepEqual(lines, [0, 1, 2, 3, 4]);
   });
 
-  it("keeps every note within the time that is shown", () => {
+  it("keeps every note within the shown time range", () => {
     const runs = [run("early", { createTimeMs: -9e9 }), run("late", { createTimeMs: 9e9, endTimeMs: 9e9 })];
     for (const { from, to } of scoreOf(runs, 1_000).staves.flatMap(({ notes }) => notes))
       assert.ok(from >= 0 && to <= 1 && from <= to);
   });
 
-  it("is empty where nothing ran", () => assert.deepEqual(scoreOf([], 5).staves, []));
+  it("is empty without runs", () => assert.deepEqual(scoreOf([], 5).staves, []));
 });
 
 describe("metrics of the overview", () => {
@@ -79,7 +82,7 @@ describe("metrics of the overview", () => {
     points: values.map((value, place) => ({ timeMs: place * 5_000, value })),
   });
 
-  it("adds up what several processes did at the same time", () => {
+  it("sums the values of several processes at the same time", () => {
     const both = [
       series("tutti_swarm_results_total", "rate", { instance: "a" }, [1, 2]),
       series("tutti_swarm_results_total", "rate", { instance: "b" }, [10, 20, 30]),
@@ -87,7 +90,7 @@ describe("metrics of the overview", () => {
     assert.deepEqual(throughput(both)[0]?.values, [11, 22, 30]);
   });
 
-  it("shows the slowest kind of call, without those that wait on purpose, in milliseconds", () => {
+  it("shows the slowest kind of call in milliseconds, without calls that wait on purpose", () => {
     const of = (method: string, value: number) =>
       series("tutti_mesh_call_duration_seconds", "p99", { side: "server", method }, [value]);
     const [, p99] = latency([of("StartRun", 0.004), of("GetRun", 0.002), of("WatchRun", 900)]);
@@ -104,7 +107,7 @@ describe("metrics of the overview", () => {
     );
   });
 
-  it("draws lines over the same moments, with gaps where one has none", () => {
+  it("draws all lines over the same times, with gaps for missing values", () => {
     const one = joined("one", [series("m", "value", {}, [1, 2])], sum);
     const other = { ...one, atSec: [5, 10], values: [7, 8] };
     assert.deepEqual(aligned([one, other]), {
@@ -116,12 +119,12 @@ describe("metrics of the overview", () => {
     });
   });
 
-  it("leaves out values that are not numbers", () => {
+  it("omits values that are not numbers", () => {
     assert.deepEqual(joined("m", [series("m", "value", {}, [Number.NaN, 3])], sum).values, [3]);
   });
 });
 
-describe("what needs a person", () => {
+describe("the list of items that need a person", () => {
   it("names the innermost component that is unwell, and no whole for it", () => {
     const tree = {
       name: "platform",
@@ -161,19 +164,19 @@ describe("what needs a person", () => {
     );
   });
 
-  it("names the processes whose metrics are shown, and those that do not answer", () => {
-    const gone = { name: "swarm 10.0.0.2:7501", problem: "connection refused" };
-    assert.deepEqual(bySilence([{ name: "gateway 10.0.0.1:7501" }, gone]), {
+  it("separates processes that answer from processes that do not", () => {
+    const unreachable = { name: "swarm 10.0.0.2:7501", problem: "connection refused" };
+    assert.deepEqual(bySilence([{ name: "gateway 10.0.0.1:7501" }, unreachable]), {
       answering: ["gateway 10.0.0.1:7501"],
-      silent: [gone],
+      silent: [unreachable],
     });
   });
 
-  it("tells in a line why a run failed or stands", () => {
-    assert.equal(whatFailed({ outcome: { failed: { message: "no", violations: [], details: {} } } }), "no");
-    assert.equal(whatFailed({ outcome: { failed: { code: "a.b", violations: [], details: {} } } }), "a.b");
-    assert.equal(whatFailed({ statusReason: "held" }), "held");
-    assert.equal(whatFailed({}), "");
+  it("explains in one line why a run failed or is paused", () => {
+    assert.equal(failureText({ outcome: { failed: { message: "no", violations: [], details: {} } } }), "no");
+    assert.equal(failureText({ outcome: { failed: { code: "a.b", violations: [], details: {} } } }), "a.b");
+    assert.equal(failureText({ statusReason: "held" }), "held");
+    assert.equal(failureText({}), "");
   });
 });
 
@@ -187,7 +190,7 @@ describe("lists and bulks of runs outside the page", () => {
     person: true,
   };
 
-  it("asks, lists and acts on the same runs", () => {
+  it("selects the same runs for the API, the CLI and a bulk action", () => {
     assert.deepEqual(parametersOf(search, 7_200_000), {
       ...{ status: ["failed"], definition: "order", text: "x y", label: "team=a=b" },
       ...{ createdFromMs: 3_600_000, needsPerson: true, oldestFirst: undefined },
@@ -223,7 +226,7 @@ describe("starting a run", () => {
     runId: "o 1",
   };
 
-  it("sends what was filled in, and nothing that was not", () => {
+  it("sends filled fields, and omits empty fields", () => {
     assert.deepEqual(startBody(draft, { cents: 4 }), {
       ...{ runId: "o 1", definition: { name: "order" }, input: { cents: 4 } },
       ...{ labels: { team: "payments", who: "a=b" }, priority: -3 },
@@ -264,7 +267,7 @@ describe("starting a run", () => {
     );
   });
 
-  it("says what is wrong beside the field", () => {
+  it("reports each problem with its field", () => {
     assert.deepEqual(runProblems(draft), {});
     assert.deepEqual(Object.keys(runProblems({ ...emptyRun, labels: "team", priority: "1.5" })), [
       ...["workflow", "labels", "priority"],
@@ -291,21 +294,21 @@ describe("deciding", () => {
   };
 
   it("approves with the requested values, rejects with a reason, over REST and as a command", () => {
-    const yes = { verdict: "approved", data: { carrier: "post" }, reason: "" } as const;
-    assert.deepEqual(decideCall(approval, yes).body, {
+    const approved = { verdict: "approved", data: { carrier: "post" }, reason: "" } as const;
+    assert.deepEqual(decideCall(approval, approved).body, {
       runId: "order-1",
       verdict: "approved",
       data: { carrier: "post" },
     });
-    assert.equal(decideCommand(approval, yes), `tutti approve order-1 sure --form '{"carrier":"post"}'`);
-    const no = { verdict: "rejected", data: undefined, reason: "too dear" } as const;
-    const leave = { people: ["zoe", "ops"], reason: "on leave" };
-    assert.deepEqual(delegateCall(approval, leave), {
+    assert.equal(decideCommand(approval, approved), `tutti approve order-1 sure --form '{"carrier":"post"}'`);
+    const rejected = { verdict: "rejected", data: undefined, reason: "too dear" } as const;
+    const delegation = { people: ["zoe", "ops"], reason: "on leave" };
+    assert.deepEqual(delegateCall(approval, delegation), {
       ...{ method: "POST", path: "/v1/approvals/sure/delegate" },
       body: { runId: "order-1", people: ["zoe", "ops"], reason: "on leave" },
     });
     assert.equal(
-      delegateCommand(approval, leave),
+      delegateCommand(approval, delegation),
       "tutti inbox delegate order-1 sure --person zoe --person ops --reason 'on leave'",
     );
     assert.deepEqual(claimCall(approval), {
@@ -315,12 +318,15 @@ describe("deciding", () => {
     assert.deepEqual(releaseCall(approval, "ann").body, { runId: "order-1", person: "ann" });
     assert.equal(releaseCommand(approval, ""), "tutti inbox release order-1 sure");
     assert.equal(releaseCommand(approval, "ann"), "tutti inbox release order-1 sure --claimant ann");
-    assert.equal(decideCommand(approval, no), "tutti approve order-1 sure --reject --reason 'too dear'");
+    assert.equal(
+      decideCommand(approval, rejected),
+      "tutti approve order-1 sure --reject --reason 'too dear'",
+    );
   });
 });
 
 describe("schedules", () => {
-  it("reads spans as people write them, and nothing else", () => {
+  it("parses durations in common notations, and nothing else", () => {
     const table: readonly (readonly [text: string, ms: number | undefined])[] = [
       ["90 s", 90_000],
       ["5min", 300_000],
@@ -331,7 +337,7 @@ describe("schedules", () => {
       ["5 weeks", undefined],
       ["", undefined],
     ];
-    for (const [text, ms] of table) assert.equal(spanMs(text), ms, text);
+    for (const [text, ms] of table) assert.equal(durationMs(text), ms, text);
   });
 
   it("names missing fields, and sends the filled ones", () => {
@@ -352,13 +358,13 @@ describe("schedules", () => {
     assert.deepEqual(Object.keys(scheduleProblems({ ...draft, every: "0.5 s" })), ["every"]);
   });
 
-  it("says in words when it fires", () => {
+  it("describes in words when it fires", () => {
     const timing = {
       rules: [{ cron: "0 4 * * *" }, { interval: { everyMs: 30_000 } }],
       exceptions: [],
       timeZone: "Europe/Zurich",
     };
-    assert.equal(timingWords({ timing }, String), "0 4 * * *, every 30 s (Europe/Zurich)");
+    assert.equal(timingText({ timing }, String), "0 4 * * *, every 30 s (Europe/Zurich)");
   });
 });
 
@@ -367,7 +373,7 @@ describe("workers", () => {
     ({ agentId, state: "ready", speeds: [], ...more }) as Agent;
   const offering = { capabilities: [], labels: {}, resources: {}, contextKeys: [], slots: 4 };
 
-  it("shows agents with trouble first, then running ones", () => {
+  it("lists agents with problems first, then running agents", () => {
     const agents = [
       agent("gone", { state: "gone" }),
       agent("b", {}),
@@ -382,29 +388,29 @@ describe("workers", () => {
     );
   });
 
-  it("reads the load from metrics, and shows nothing without them", () => {
+  it("reads the load from metrics, and shows none without metrics", () => {
     const figures = { cpu: 0.5, memoryBytes: 50, memoryLimitBytes: 200 };
     assert.deepEqual(loadOf(agent("a", { offering, freeSlots: 1, figures })), {
-      ...{ slots: 4, taken: 3, cpu: 0.5, memory: 0.25, memoryBytes: 50 },
+      ...{ slots: 4, usedSlots: 3, cpu: 0.5, memory: 0.25, memoryBytes: 50 },
     });
     assert.equal(loadOf(agent("a", { offering })).cpu, undefined);
     assert.deepEqual(
-      wholeOf([agent("a", { offering, freeSlots: 1 }), agent("b", { state: "gone", offering })]),
-      { workers: 1, slots: 4, taken: 3 },
+      totalsOf([agent("a", { offering, freeSlots: 1 }), agent("b", { state: "gone", offering })]),
+      { workers: 1, slots: 4, usedSlots: 3 },
     );
   });
 
-  it("shows a hold before the state, unless the agent is disconnected", () => {
-    assert.equal(standOfAgent(agent("a", { hold: "paused" })).word, "paused");
-    assert.equal(standOfAgent(agent("a", { hold: "none" })).word, "ready");
-    assert.equal(standOfAgent(agent("a", { hold: "paused", state: "gone" })).word, "disconnected");
+  it("shows a hold instead of the state, unless the agent is disconnected", () => {
+    assert.equal(agentBadge(agent("a", { hold: "paused" })).label, "paused");
+    assert.equal(agentBadge(agent("a", { hold: "none" })).label, "ready");
+    assert.equal(agentBadge(agent("a", { hold: "paused", state: "gone" })).label, "disconnected");
   });
 });
 
 describe("writing workflows", () => {
   const text = "one\ntwo\n\nfour";
 
-  it("finds the place of a line and a column, and never one outside", () => {
+  it("finds the offset of a line and column, and never one outside the text", () => {
     const table: readonly (readonly [line: number, column: number, place: string])[] = [
       [1, 1, "one"],
       [2, 2, "wo"],
@@ -417,7 +423,7 @@ describe("writing workflows", () => {
     assert.equal(indented(text, 5), "one\n  two\n\nfour");
   });
 
-  it("locates what a registration was refused for", () => {
+  it("locates the problems of a refused registration", () => {
     const fields = [
       { field: "order.yaml:7:11", message: "no task chrage" },
       { field: "source.text", message: "empty" },

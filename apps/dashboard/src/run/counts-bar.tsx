@@ -1,6 +1,6 @@
 import { count } from "../elements/moments.ts";
 import { Glyph } from "../score/glyph.tsx";
-import { standOfTask } from "./graph/tones.ts";
+import { taskBadge } from "./graph/tones.ts";
 import { useStore } from "./live/run-context.tsx";
 import { type TaskState, taskStates } from "./model/task-state.ts";
 
@@ -27,27 +27,27 @@ export function CountsBar() {
   const counts = text === "" ? [] : text.split(",").map(Number);
   const total = counts.reduce((sum, each) => sum + each, 0);
   if (total === 0) return null;
-  const shown = order.flatMap((state) => {
+  const visible = order.flatMap((state) => {
     const number = counts[taskStates.indexOf(state)] ?? 0;
-    return number === 0 ? [] : [{ state, number, stand: standOfTask(state) }];
+    return number === 0 ? [] : [{ state, number, badge: taskBadge(state) }];
   });
   return (
     <div className="run-counts">
       <div className="run-counts-bar" aria-hidden="true">
-        {shown.map(({ state, number, stand }) => (
+        {visible.map(({ state, number, badge }) => (
           <span
             key={state}
-            className={`tone-${stand.tone} counts-${state}`}
+            className={`tone-${badge.tone} counts-${state}`}
             style={{ flexGrow: number, minWidth: 3 }}
           />
         ))}
       </div>
       <ul className="run-counts-words">
-        {shown.map(({ state, number, stand }) => (
-          <li key={state} className={`tone-${stand.tone}`}>
-            <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
+        {visible.map(({ state, number, badge }) => (
+          <li key={state} className={`tone-${badge.tone}`}>
+            <Glyph name={badge.glyph} beating={badge.glyph === "note"} />
             <span>
-              {count(number)} {stand.word}
+              {count(number)} {badge.label}
             </span>
           </li>
         ))}

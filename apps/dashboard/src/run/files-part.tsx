@@ -7,16 +7,16 @@ import { currentNamespace } from "../effects/namespace.ts";
 import { bytes } from "../elements/moments.ts";
 import { Part } from "../elements/parts.tsx";
 import { pathOf } from "../elements/spelled.ts";
-import { canBeShown } from "./json/elsewhere.ts";
+import { isDisplayable } from "./json/external-value.ts";
 import { ValueView } from "./json/value-view.tsx";
 
 /** All content in the blob store that a run refers to. Nothing if it refers to none. */
 export function FilesPart({ runId }: { runId: string }) {
   const { data } = useQuery(runFilesQuery(runId));
-  const [shown, setShown] = useState("");
+  const [opened, setOpened] = useState("");
   const { files = [], nextToken = "" } = data ?? {};
   if (files.length === 0) return null;
-  const file = files.find(({ name }) => name === shown);
+  const file = files.find(({ name }) => name === opened);
   return (
     <Part title="Files">
       <div className="scroll-x">
@@ -35,8 +35,8 @@ export function FilesPart({ runId }: { runId: string }) {
               <Row
                 key={`${each.name} ${each.blob?.sha256}`}
                 file={each}
-                isShown={each === file}
-                onShow={() => setShown(each === file ? "" : each.name)}
+                isOpen={each === file}
+                onShow={() => setOpened(each === file ? "" : each.name)}
               />
             ))}
           </tbody>
@@ -48,13 +48,13 @@ export function FilesPart({ runId }: { runId: string }) {
         </p>
       )}
       {file === undefined ? null : (
-        <ValueView value={{ $blob: file.blob, mediaType: file.mediaType }} what={file.name} />
+        <ValueView value={{ $blob: file.blob, mediaType: file.mediaType }} label={file.name} />
       )}
     </Part>
   );
 }
 
-function Row({ file, isShown, onShow }: { file: RunFile; isShown: boolean; onShow: () => void }) {
+function Row({ file, isOpen, onShow }: { file: RunFile; isOpen: boolean; onShow: () => void }) {
   const { name, mediaType = "", blob } = file;
   const { sha256 = "", size = 0 } = blob ?? {};
   return (
@@ -71,9 +71,9 @@ function Row({ file, isShown, onShow }: { file: RunFile; isShown: boolean; onSho
         >
           Save
         </a>{" "}
-        {canBeShown({ size, mediaType }) ? (
-          <button type="button" className="copy" aria-pressed={isShown} onClick={onShow}>
-            {isShown ? "Hide" : "Show"} <span className="unseen">{name}</span>
+        {isDisplayable({ size, mediaType }) ? (
+          <button type="button" className="copy" aria-pressed={isOpen} onClick={onShow}>
+            {isOpen ? "Hide" : "Show"} <span className="unseen">{name}</span>
           </button>
         ) : null}
       </td>

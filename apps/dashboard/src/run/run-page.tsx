@@ -4,11 +4,11 @@ import type { ListRunsReply } from "@tutti/rest/types";
 import { lazy, Suspense, useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { read } from "../data/queries.ts";
 import { useNow } from "../effects/use-now.ts";
+import { ItemPlaceholder } from "../elements/item-view.tsx";
 import { span } from "../elements/moments.ts";
-import { Empty, Waiting } from "../elements/parts.tsx";
+import { Empty, Loading } from "../elements/parts.tsx";
 import { pathOf } from "../elements/spelled.ts";
 import { Tabs } from "../elements/tabs.tsx";
-import { Unshown } from "../elements/unshown.tsx";
 import { useWindowTitle, WorkHead } from "../elements/work-page.tsx";
 import { isTyping } from "../shell/keys.ts";
 import { useIsNarrow } from "../shell/use-is-narrow.ts";
@@ -23,10 +23,10 @@ import { hasRunEnded } from "./model/task-state.ts";
 import { TimeSlider } from "./past/time-slider.tsx";
 import { type TimeTravel, useTimeTravel } from "./past/use-time-travel.ts";
 import { stayAt, trailOf } from "./states/trail.ts";
+import { ExplanationView, StuckReason } from "./task/explanation-view.tsx";
 import { FailedParts } from "./task/failed-parts.tsx";
 import { Failing } from "./task/failing.tsx";
 import { TaskPanel } from "./task/task-panel.tsx";
-import { StuckReason, Why } from "./task/why.tsx";
 import { ChartView } from "./time/chart-view.tsx";
 import { type Timeline, useTimeline } from "./time/use-timeline.ts";
 import { Trace } from "./trace/trace.tsx";
@@ -54,22 +54,24 @@ function RunScreen() {
   const run = useStore((each) => each.run);
   const problem = useStore((each) => each.problem);
   // Events of the bus invalidate this query. If an ended run was resumed, the page follows the run again.
-  const standing = useStore((each) => each.standing);
-  const latest = useQuery({ ...lineQuery(runId), enabled: standing === "ended" });
+  const streamStatus = useStore((each) => each.streamStatus);
+  const latest = useQuery({ ...lineQuery(runId), enabled: streamStatus === "ended" });
   const hasMoved = (latest.data ?? 0) > (run?.eventCount ?? 0);
   useEffect(() => {
-    if (standing === "ended" && hasMoved) follow();
-  }, [standing, hasMoved, follow]);
+    if (streamStatus === "ended" && hasMoved) follow();
+  }, [streamStatus, hasMoved, follow]);
   useWindowTitle(runId);
   if (run === undefined)
     return (
-      <Unshown
+      <ItemPlaceholder
         kind="run"
         id={runId}
         problem={problem}
         onRetry={follow}
         below={
-          problem === undefined && store.standing === "broken" ? "The platform does not answer." : undefined
+          problem === undefined && store.streamStatus === "broken"
+            ? "The platform does not answer."
+            : undefined
         }
       />
     );
@@ -95,8 +97,8 @@ function Known({ run }: { run: RunFacts }) {
   // Agents are durable functions.
   const hasFunctions = useStore(({ table }) => table.tasks.some(({ kind }) => kind === "function"));
   useRunKeys(travel);
-  const shown: View = view === "task" && (task === "" || !isNarrow) ? "graph" : view;
-  const timeline = useTimeline(shown === "chart" || shown === "trace");
+  const visibleView: View = view === "task" && (task === "" || !isNarrow) ? "graph" : view;
+  const timeline = useTimeline(visibleView === "chart" || visibleView === "trace");
   const last = useRef("");
   // On a phone, the task has a view of its own. Selecting a task opens that view.
   useEffect(() => {
@@ -108,7 +110,7 @@ function Known({ run }: { run: RunFacts }) {
     ["chart", "Chart"],
     ["trace", "Trace"],
     ["history", "History"],
-    ...(hasFunctions || shown === "trajectory" ? ([["trajectory", "Trajectory"]] as const) : []),
+    ...(hasFunctions || visibleView === "trajectory" ? ([["trajectory", "Trajectory"]] as const) : []),
     ["values", "Values"],
   ];
   if (isNarrow && task !== "") tabs.push(["task", "Task"]);
@@ -119,15 +121,20 @@ function Known({ run }: { run: RunFacts }) {
       {!travel.isPast && run.failure !== undefined ? <Failing failure={run.failure} /> : null}
       {!travel.isPast && task === "" && hasRunEnded(run.state) ? <FailedParts run={run} within="" /> : null}
       {!travel.isPast && (run.state === "pending" || run.state === "paused") ? (
-        <Why run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />
+        <ExplanationView run={run} taskId="" stamp={`${run.state} ${run.eventCount}`} />
       ) : null}
       {!travel.isPast && run.state === "running" && task === "" ? <StuckReason /> : null}
       <TimeSlider travel={travel} />
       {run.kind === "states" ? <StatesTrail /> : null}
       <CountsBar />
       <div className={task !== "" && !isNarrow ? "run-stage with-panel" : "run-stage"}>
-        <Tabs label="Views of the run" tabs={tabs} current={shown} onChange={(next) => go({ view: next })}>
-          <Shown shown={shown} run={run} task={task} event={event} timeline={timeline} />
+        <Tabs
+          label="Views of the run"
+          tabs={tabs}
+          current={visibleView}
+          onChange={(next) => go({ view: next })}
+        >
+          <RunView view={visibleView} run={run} task={task} event={event} timeline={timeline} />
         </Tabs>
         {task !== "" && !isNarrow ? <TaskPanel taskId={task} event={event} /> : null}
       </div>
@@ -135,18 +142,18 @@ function Known({ run }: { run: RunFacts }) {
   );
 }
 
-interface ShownOptions {
-  shown: View;
+interface RunViewOptions {
+  view: View;
   run: RunFacts;
   task: string;
   event: number | undefined;
   timeline: ReturnType<typeof useTimeline>;
 }
 
-function Shown({ shown, run, task, event, timeline }: ShownOptions) {
+function RunView({ view, run, task, event, timeline }: RunViewOptions) {
   const hasTasks = useStore(({ table }) => table.size > 0);
-  const standing = useStore((each) => each.standing);
-  switch (shown) {
+  const streamStatus = useStore((each) => each.streamStatus);
+  switch (view) {
     case "task":
       return <TaskPanel taskId={task} event={event} />;
     case "chart":
@@ -161,15 +168,15 @@ function Shown({ shown, run, task, event, timeline }: ShownOptions) {
       return <ValuesView run={run} />;
     case "graph":
       if (!hasTasks)
-        return standing === "connecting" ? (
-          <Waiting what="the tasks" lines={8} />
+        return streamStatus === "connecting" ? (
+          <Loading label="the tasks" lines={8} />
         ) : (
           <Empty title="No tasks yet">
             <p>A state machine has tasks only for its actions. See the history.</p>
           </Empty>
         );
       return (
-        <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+        <Suspense fallback={<Loading label="the graph" lines={8} />}>
           <GraphView selected={task} critical={timeline.critical} />
         </Suspense>
       );
@@ -178,7 +185,7 @@ function Shown({ shown, run, task, event, timeline }: ShownOptions) {
 
 function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   const state = useStore((each) => each.runState);
-  const standing = useStore((each) => each.standing);
+  const streamStatus = useStore((each) => each.streamStatus);
   const { history } = useRunHandle();
   useSyncExternalStore(history.subscribe, () => history.version);
   // If the run does not name its starter, the first event does.
@@ -207,7 +214,9 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
           continued as {run.continuedAs.id}
         </Link>
       )}
-      {standing === "broken" ? <span className="tone-wrong run-away">disconnected, reconnecting</span> : null}
+      {streamStatus === "broken" ? (
+        <span className="tone-wrong run-away">disconnected, reconnecting</span>
+      ) : null}
     </WorkHead>
   );
 }
@@ -237,7 +246,7 @@ function useRunKeys(travel: TimeTravel): void {
 }
 
 /** Maximum number of shown states. The history has all of them. */
-const shownMax = 24;
+const staysMax = 24;
 
 /** The states of the run in order. A click on a state moves to the time at which it started. */
 function StatesTrail() {
@@ -251,7 +260,7 @@ function StatesTrail() {
   const trail = useMemo(() => trailOf(events, endMs), [version, endMs]);
   if (trail.length === 0) return null;
   const at = stayAt(trail, past?.event);
-  const hidden = Math.max(0, trail.length - shownMax);
+  const hidden = Math.max(0, trail.length - staysMax);
   return (
     <section className="run-states">
       {hidden > 0 ? <span className="small soft">{hidden} earlier states</span> : null}

@@ -16,17 +16,17 @@ import { Failing } from "./task/failing.tsx";
 /** Input and output of the run, and its parent. */
 export function ValuesView({ run }: { run: RunFacts }) {
   // Live updates contain no values, because they may be large. The values are loaded here.
-  const whole = useQuery(runQuery(run.id));
-  const { input, parameters, output, failure } = whole.data === undefined ? run : runOf(whole.data);
+  const query = useQuery(runQuery(run.id));
+  const { input, parameters, output, failure } = query.data === undefined ? run : runOf(query.data);
   const labels = Object.entries(run.labels);
   return (
     <div className="run-values">
       <Part title="Input">
-        <ValueView value={input} what="the input of the run" />
+        <ValueView value={input} label="the input of the run" />
       </Part>
       {parameters === undefined || parameters === null ? null : (
         <Part title="Parameters">
-          <ValueView value={parameters} what="the parameters of the run" />
+          <ValueView value={parameters} label="the parameters of the run" />
         </Part>
       )}
       <Part title={failure === undefined ? "Output" : "Error"}>
@@ -34,7 +34,7 @@ export function ValuesView({ run }: { run: RunFacts }) {
           run.endMs === 0 ? (
             <p className="soft">The run has not ended.</p>
           ) : (
-            <ValueView value={output ?? null} what="the output of the run" />
+            <ValueView value={output ?? null} label="the output of the run" />
           )
         ) : (
           <Failing failure={failure} />
@@ -72,13 +72,14 @@ function factsOf(run: RunFacts): readonly (readonly [string, ReactNode])[] {
       "version",
       <span key="v">
         {run.versionLabel === "" ? "" : `${run.versionLabel}, `}
-        <code>{definitionHash.slice(0, 12)}</code> <Copy text={definitionHash} what="the version hash" />
+        <code>{definitionHash.slice(0, 12)}</code> <Copy text={definitionHash} label="the version hash" />
       </span>,
     ]);
-  if (parent !== undefined) facts.push(["parent", <Where key="p" reference={parent} />]);
-  if (root !== undefined && root.id !== parent?.id) facts.push(["root", <Where key="r" reference={root} />]);
+  if (parent !== undefined) facts.push(["parent", <ReferenceLink key="p" reference={parent} />]);
+  if (root !== undefined && root.id !== parent?.id)
+    facts.push(["root", <ReferenceLink key="r" reference={root} />]);
   if (run.continuedAs !== undefined)
-    facts.push(["continued as", <Where key="n" reference={run.continuedAs} />]);
+    facts.push(["continued as", <ReferenceLink key="n" reference={run.continuedAs} />]);
   if (run.priority !== 0) facts.push(["priority", String(run.priority)]);
   if (run.pool !== "") facts.push(["pool", run.pool]);
   if (run.incarnation > 1) facts.push(["incarnation", String(run.incarnation)]);
@@ -88,7 +89,7 @@ function factsOf(run: RunFacts): readonly (readonly [string, ReactNode])[] {
   return facts;
 }
 
-function Where({ reference: { kind, id, task } }: { reference: Reference }) {
+function ReferenceLink({ reference: { kind, id, task } }: { reference: Reference }) {
   if (kind === "run" || kind === "mission")
     return <WorkLink about={{ kind, id, task }}>{task === "" ? id : `${id} / ${task}`}</WorkLink>;
   if (kind === "schedule")

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { GlyphName, Stand } from "./states.ts";
+import type { Badge, GlyphName } from "./states.ts";
 
 /** Strokes on a grid of 16 by 16. Filled parts have class `ink`. */
 const drawings: Record<GlyphName, ReactNode> = {
@@ -128,11 +128,11 @@ export function Glyph({ name, beating = false }: { name: GlyphName; beating?: bo
 }
 
 /** The state of an object: glyph, word and tone together, never one of them alone. */
-export function StandMark({ stand, quiet = false }: { stand: Stand; quiet?: boolean }) {
+export function BadgeMark({ badge, subtle = false }: { badge: Badge; subtle?: boolean }) {
   return (
-    <span className={`stand tone-${stand.tone}${quiet ? " quiet" : ""}`}>
-      <Glyph name={stand.glyph} beating={stand.glyph === "note" && stand.live} />
-      <span className="stand-word">{stand.word}</span>
+    <span className={`stand tone-${badge.tone}${subtle ? " quiet" : ""}`}>
+      <Glyph name={badge.glyph} beating={badge.glyph === "note" && badge.live} />
+      <span className="stand-word">{badge.label}</span>
     </span>
   );
 }

@@ -52,17 +52,17 @@ export type GlyphName =
   | "hairpins"
   | "system";
 
-export interface Stand {
+export interface Badge {
   /** In words, as people see it. */
-  readonly word: string;
+  readonly label: string;
   readonly glyph: GlyphName;
   readonly tone: Tone;
   /** Whether it can still change by itself. */
   readonly live: boolean;
 }
 
-const stand = (word: string, glyph: GlyphName, tone: Tone, live: boolean): Stand => ({
-  word,
+const createBadge = (label: string, glyph: GlyphName, tone: Tone, live: boolean): Badge => ({
+  label,
   glyph,
   tone,
   live,
@@ -101,115 +101,115 @@ const tones: Readonly<Record<StateTone, Tone>> = {
 };
 
 /** As the contracts have them: the same words in the CLI and the docs. */
-function standsOf(looks: Readonly<Record<string, StateLook>>): Readonly<Record<string, Stand>> {
+function badgesOf(looks: Readonly<Record<string, StateLook>>): Readonly<Record<string, Badge>> {
   return Object.fromEntries(
-    Object.entries(looks).map(([word, { label, icon, tone, ended }]) => [
-      word,
-      stand(label, glyphs[icon], tones[tone], !ended),
+    Object.entries(looks).map(([state, { label, icon, tone, ended }]) => [
+      state,
+      createBadge(label, glyphs[icon], tones[tone], !ended),
     ]),
   );
 }
 
-export const runStates = standsOf(workStatusLooks);
+export const runStates = badgesOf(workStatusLooks);
 
 /** A run. A paused task, and none that is active, is named. */
-export function standOfRun(status: string | undefined, tasks?: TaskCounts): Stand {
-  const word = pausedTaskText(status, tasks);
-  return word === undefined ? standOf(runStates, status) : { ...standOf(runStates, "paused"), word };
+export function runBadge(status: string | undefined, tasks?: TaskCounts): Badge {
+  const label = pausedTaskText(status, tasks);
+  return label === undefined ? badgeOf(runStates, status) : { ...badgeOf(runStates, "paused"), label };
 }
 
 /** Tasks of a run. */
-export const taskStates = standsOf(taskStatusLooks);
+export const taskStates = badgesOf(taskStatusLooks);
 
 /** Workers, by their agents' states. A hold is shown separately. */
-export const agentStates = standsOf(agentStateLooks);
+export const agentStates = badgesOf(agentStateLooks);
 
 /** Holds of workers. */
-export const agentHolds = standsOf(holdLooks);
+export const agentHolds = badgesOf(holdLooks);
 
 /** Results of one time of a schedule. */
-export const firingStates = standsOf(firingResultLooks);
+export const firingStates = badgesOf(firingResultLooks);
 
 /** Results of an event of a trigger. */
-export const activationStates = standsOf(activationResultLooks);
+export const activationStates = badgesOf(activationResultLooks);
 
 const { unspecified: open, ...decided } = verdictLooks;
 
 /** Questions to people. */
-export const verdicts = standsOf({ open, ...decided });
+export const verdicts = badgesOf({ open, ...decided });
 
 /** Decisions on a call. */
 export const accessStates = {
-  allowed: stand("allowed", "final", "done", false),
-  denied: stand("denied", "tacet", "wrong", false),
+  allowed: createBadge("allowed", "final", "done", false),
+  denied: createBadge("denied", "tacet", "wrong", false),
 } as const;
 
 /** Processes and their parts. */
-export const componentStates = standsOf(componentStateLooks);
+export const componentStates = badgesOf(componentStateLooks);
 
-export const incidentStates = standsOf(incidentStatusLooks);
+export const incidentStates = badgesOf(incidentStatusLooks);
 
 /** Whether a policy counts. */
-export const enforcements = standsOf(enforcementLooks);
+export const enforcements = badgesOf(enforcementLooks);
 
 /** States of a rule. The default enforcement applies. */
-export function standOfRule({
+export function ruleBadge({
   enforcement = "enforced",
 }: {
   readonly enforcement?: string | undefined;
-}): Stand {
-  return standOf(enforcements, enforcement);
+}): Badge {
+  return badgeOf(enforcements, enforcement);
 }
 
 /** Keys and tokens. */
-export const keyStates: Readonly<Record<string, Stand>> = {
-  good: stand("good", "note", "playing", false),
-  replaced: stand("rotated", "attacca", "again", false),
-  ended: stand("ended", "final", "silent", false),
-  revoked: stand("revoked", "cross", "wrong", false),
+export const keyStates: Readonly<Record<string, Badge>> = {
+  good: createBadge("good", "note", "playing", false),
+  replaced: createBadge("rotated", "attacca", "again", false),
+  ended: createBadge("ended", "final", "silent", false),
+  revoked: createBadge("revoked", "cross", "wrong", false),
 };
 
 /** Results of a rule's findings. */
-export const findingStates = standsOf(findingResultLooks);
+export const findingStates = badgesOf(findingResultLooks);
 
 /** Subjects of a mission's votes. */
 export const voteStates = {
-  open: stand("open", "note", "playing", true),
-  decided: stand("decided", "final", "done", false),
-  undecided: stand("undecided", "tacet", "silent", false),
+  open: createBadge("open", "note", "playing", true),
+  decided: createBadge("decided", "final", "done", false),
+  undecided: createBadge("undecided", "tacet", "silent", false),
 } as const;
 
 /** Schedules and triggers. */
 export const activeOrPaused = {
-  going: stand("active", "note", "playing", true),
-  paused: stand("paused", "caesura", "held", true),
+  going: createBadge("active", "note", "playing", true),
+  paused: createBadge("paused", "caesura", "held", true),
 } as const;
 
 /** Whether a call has a keyed object. */
 export const freeOrBusy = {
-  free: stand("free", "rest", "silent", false),
-  busy: stand("busy", "note", "playing", true),
+  free: createBadge("free", "rest", "silent", false),
+  busy: createBadge("busy", "note", "playing", true),
 } as const;
 
 /** Calls of a keyed object that have no end. */
 export const objectCalls = {
-  waiting: stand("waiting", "tied-rest", "held", true),
-  running: stand("running", "note", "playing", true),
-  left: stand("left the queue", "skip", "silent", false),
+  waiting: createBadge("waiting", "tied-rest", "held", true),
+  running: createBadge("running", "note", "playing", true),
+  left: createBadge("left the queue", "skip", "silent", false),
 } as const;
 
 /** Results of a trial of an event. */
 export const triggerTests = {
-  starts: stand("would start a run", "final", "done", false),
-  unmet: stand("condition is false", "skip", "silent", false),
-  foreign: stand("not an event of this trigger", "tacet", "silent", false),
-  dead: stand("would be a dead letter", "cross", "wrong", false),
+  starts: createBadge("would start a run", "final", "done", false),
+  unmet: createBadge("condition is false", "skip", "silent", false),
+  foreign: createBadge("not an event of this trigger", "tacet", "silent", false),
+  dead: createBadge("would be a dead letter", "cross", "wrong", false),
 } as const;
 
 /** The object with a name, of any kind. */
-export function standOf(table: Readonly<Record<string, Stand>>, state: string | undefined): Stand {
-  if (state === undefined || state === "") return stand("unknown", "rest", "rest", false);
-  return table[state] ?? stand(state.replaceAll("_", " "), "rest", "rest", false);
+export function badgeOf(table: Readonly<Record<string, Badge>>, state: string | undefined): Badge {
+  if (state === undefined || state === "") return createBadge("unknown", "rest", "rest", false);
+  return table[state] ?? createBadge(state.replaceAll("_", " "), "rest", "rest", false);
 }
 
 /** States of runs in the order of filters: running ones first. */

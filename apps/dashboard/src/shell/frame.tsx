@@ -4,7 +4,7 @@ import type { GetPauseReply } from "@tutti/rest/types";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { currentConnection, subscribeConnection } from "../data/connection.ts";
 import { usualNamespace } from "../data/in-namespace.ts";
-import { myApprovalsQuery, read, whoQuery } from "../data/queries.ts";
+import { callerQuery, myApprovalsQuery, read } from "../data/queries.ts";
 import { useLack } from "../data/use-lack.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import { chooseTheme, currentTheme, nextTheme, subscribeTheme } from "../effects/theme.ts";
@@ -99,7 +99,7 @@ function Main() {
 
 /** Returns the word of the navigation, or the first part of a known address: `/start` becomes `Start`. */
 function titleOf(path: string): string {
-  const place = places.find((one) => one.path === path)?.word;
+  const place = places.find((place) => place.path === path)?.word;
   const [, first = ""] = path.split("/");
   return place ?? `${first.slice(0, 1).toUpperCase()}${first.slice(1)}`;
 }
@@ -113,7 +113,7 @@ interface RailOptions {
 }
 
 function Rail({ onPalette, onSheet, onNamespace, onYou, onPages }: RailOptions) {
-  const { data: who } = useQuery(whoQuery());
+  const { data: caller } = useQuery(callerQuery());
   const mayNotStart = useLack({ method: "POST", path: "/v1/runs" }) !== undefined;
   const waiting = useWaitingApprovals();
   const namespace = currentNamespace();
@@ -155,9 +155,9 @@ function Rail({ onPalette, onSheet, onNamespace, onYou, onPages }: RailOptions) 
         </Link>
       )}
       <div className="rail-foot">
-        {who === undefined ? null : (
+        {caller === undefined ? null : (
           <button type="button" className="press quiet" onClick={onYou}>
-            <span className="soft small">Signed in</span> <span className="clipped">{nameOf(who)}</span>
+            <span className="soft small">Signed in</span> <span className="clipped">{nameOf(caller)}</span>
           </button>
         )}
         <button
@@ -226,14 +226,14 @@ function Sheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
     <Dialog title="Shortcuts" open={open} onClose={onClose}>
       <dl className="keys">
-        {shortcuts.map(([keys, what]) => (
-          <div key={what}>
+        {shortcuts.map(([keys, description]) => (
+          <div key={description}>
             <dt>
               {keys.map((key) => (
                 <kbd key={key}>{key}</kbd>
               ))}
             </dt>
-            <dd>{what}</dd>
+            <dd>{description}</dd>
           </div>
         ))}
       </dl>
@@ -274,8 +274,8 @@ function ThemeSwitch() {
 /** Returns the number of questions that wait for the signed-in user. */
 function useWaitingApprovals(): number {
   const { data } = useQuery(myApprovalsQuery());
-  const { data: who } = useQuery(whoQuery());
-  return waitingFor(data?.approvals ?? [], who?.id ?? "").length;
+  const { data: caller } = useQuery(callerQuery());
+  return waitingFor(data?.approvals ?? [], caller?.id ?? "").length;
 }
 
 /** Shows that the platform is disconnected. It overlays the edge of the page, so that the layout does not shift. */
@@ -283,12 +283,12 @@ function ConnectionBanner() {
   const connection = useSyncExternalStore(subscribeConnection, currentConnection);
   return (
     <div className="connection" role="status" aria-live="polite">
-      {connection.kind === "away" ? <Away sinceMs={connection.sinceMs} /> : null}
+      {connection.kind === "away" ? <DisconnectedBanner sinceMs={connection.sinceMs} /> : null}
     </div>
   );
 }
 
-function Away({ sinceMs }: { sinceMs: number }) {
+function DisconnectedBanner({ sinceMs }: { sinceMs: number }) {
   const nowMs = useNow();
   return (
     <p className="connection-away tone-held">
@@ -303,15 +303,15 @@ function Away({ sinceMs }: { sinceMs: number }) {
   );
 }
 
-const lookMs = 15_000;
-const idleLookMs = 60_000;
+const pollMs = 15_000;
+const idlePollMs = 60_000;
 
 /** A user without this right sees no banner. */
 const pauseQuery = () =>
   queryOptions({
     queryKey: ["pause"],
     queryFn: ({ signal }) => read<GetPauseReply>(pathOf(["pause"]), signal),
-    refetchInterval: ({ state }) => (state.data?.paused === true ? lookMs : idleLookMs),
+    refetchInterval: ({ state }) => (state.data?.paused === true ? pollMs : idlePollMs),
     retry: false,
   });
 
@@ -348,23 +348,23 @@ function useKeys({ onPalette, onSheet }: { onPalette: () => void; onSheet: () =>
     const isOpen = document.querySelector("dialog[open]") !== null;
     const typing = isTyping(document.activeElement) || isOpen || hasUnsaved();
     const { key, ctrlKey, metaKey, altKey } = event;
-    const what = actionOf({ key, ctrlKey, metaKey, altKey, typing }, afterG.current);
-    afterG.current = what.kind === "waits";
-    if (what.kind === "nothing") return;
-    if (what.kind === "waits") {
+    const action = actionOf({ key, ctrlKey, metaKey, altKey, typing }, afterG.current);
+    afterG.current = action.kind === "waits";
+    if (action.kind === "nothing") return;
+    if (action.kind === "waits") {
       after(waitMs, () => {
         afterG.current = false;
       });
       return;
     }
     event.preventDefault();
-    if (what.kind === "palette") onPalette();
-    else if (what.kind === "sheet") onSheet();
-    else if (what.kind === "theme") chooseTheme(nextTheme());
-    else if (what.kind === "start") void navigate({ to: "/start" });
-    else if (what.kind === "search") document.querySelector<HTMLElement>("main [type=search]")?.focus();
+    if (action.kind === "palette") onPalette();
+    else if (action.kind === "sheet") onSheet();
+    else if (action.kind === "theme") chooseTheme(nextTheme());
+    else if (action.kind === "start") void navigate({ to: "/start" });
+    else if (action.kind === "search") document.querySelector<HTMLElement>("main [type=search]")?.focus();
     else {
-      const place = places.find(({ key: own }) => own === what.key);
+      const place = places.find(({ key: own }) => own === action.key);
       if (place !== undefined) void navigate({ to: place.path });
     }
   };

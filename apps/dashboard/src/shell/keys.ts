@@ -9,7 +9,7 @@ export interface KeyPress {
   readonly typing: boolean;
 }
 
-export type Heard =
+export type KeyAction =
   | { readonly kind: "palette" }
   | { readonly kind: "sheet" }
   | { readonly kind: "search" }
@@ -19,7 +19,7 @@ export type Heard =
   | { readonly kind: "waits" }
   | { readonly kind: "nothing" };
 
-const single: Readonly<Record<string, Heard>> = {
+const single: Readonly<Record<string, KeyAction>> = {
   "?": { kind: "sheet" },
   "/": { kind: "search" },
   n: { kind: "start" },
@@ -28,7 +28,7 @@ const single: Readonly<Record<string, Heard>> = {
 };
 
 /** Returns the meaning of a key. `afterG`: `g` was pressed just before. */
-export function actionOf(press: KeyPress, afterG: boolean): Heard {
+export function actionOf(press: KeyPress, afterG: boolean): KeyAction {
   if ((press.ctrlKey || press.metaKey) && !press.altKey && press.key.toLowerCase() === "k")
     return { kind: "palette" };
   if (press.typing || press.ctrlKey || press.metaKey || press.altKey) return { kind: "nothing" };

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
 import { pathIn } from "../data/in-namespace.ts";
 import { pageError, send } from "../data/send.ts";
-import { currentNamespace, lookInto, namespacesUsed } from "../effects/namespace.ts";
+import { currentNamespace, namespacesUsed, openNamespace } from "../effects/namespace.ts";
 import { Dialog } from "../elements/dialog.tsx";
 import { TextField } from "../elements/fields.tsx";
 
@@ -20,12 +20,12 @@ function Choice() {
   const [problem, setProblem] = useState<string | undefined>();
   const enter = async (event: FormEvent) => {
     event.preventDefault();
-    const wanted = name.trim();
-    if (wanted === "") return setProblem("Required.");
+    const trimmed = name.trim();
+    if (trimmed === "") return setProblem("Required.");
     try {
       // The platform rejects an invalid name and returns the message.
-      await send({ method: "GET", path: pathIn(wanted, "/v1/runs?size=1") });
-      lookInto(wanted);
+      await send({ method: "GET", path: pathIn(trimmed, "/v1/runs?size=1") });
+      openNamespace(trimmed);
     } catch (error) {
       const { fields, message } = pageError(error);
       setProblem(fields[0]?.message ?? message);
@@ -41,7 +41,7 @@ function Choice() {
           .filter((each) => each !== now)
           .map((each) => (
             <li key={each}>
-              <button type="button" className="press" onClick={() => lookInto(each)}>
+              <button type="button" className="press" onClick={() => openNamespace(each)}>
                 {each}
               </button>
             </li>

@@ -8,7 +8,7 @@ export interface Notice {
   readonly text: string;
 }
 
-const shownMs = 7_000;
+const visibleMs = 7_000;
 const most = 4;
 
 let notices: readonly Notice[] = [];
@@ -25,7 +25,7 @@ export function notify({ tone, text }: { tone: Tone; text: string }): void {
   const id = lastId;
   show([...notices, { id, tone, text }].slice(-most));
   // What went wrong stays until it is put away: a user who looked elsewhere must be able to read it.
-  if (tone !== "wrong") after(shownMs, () => dismiss(id));
+  if (tone !== "wrong") after(visibleMs, () => dismiss(id));
 }
 
 export function dismiss(id: number): void {

@@ -20,9 +20,9 @@ describe("a page that cannot be shown", () => {
     });
   }
 
-  it("says what to report if its own program failed, also while the platform is away", () => {
-    for (const isAway of [true, false]) {
-      const { head, code, reloads } = pageFailureOf(new TypeError("x is not a function"), isAway);
+  it("shows an error of its own code, even while the platform is unreachable", () => {
+    for (const isDisconnected of [true, false]) {
+      const { head, code, reloads } = pageFailureOf(new TypeError("x is not a function"), isDisconnected);
       assert.deepEqual([head, code, reloads], ["Page error", "x is not a function", false]);
     }
   });

@@ -10,9 +10,9 @@ export interface PageFailure {
   readonly reloads: boolean;
 }
 
-export function pageFailureOf(error: unknown, isAway: boolean): PageFailure {
+export function pageFailureOf(error: unknown, isDisconnected: boolean): PageFailure {
   const code = error instanceof Error ? error.message : String(error);
-  if (isMissing(code) && isAway)
+  if (isMissing(code) && isDisconnected)
     return {
       head: "Platform not reachable",
       title: "The page cannot be loaded",

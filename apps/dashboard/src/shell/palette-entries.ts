@@ -21,16 +21,16 @@ export interface Entry {
  * Scores how well a word matches the typed text: all characters in order, the closer the better. Undefined without a
  * match.
  */
-export function fit(word: string, typed: string): number | undefined {
-  const text = word.toLowerCase();
-  const wanted = typed.toLowerCase().trim();
-  if (wanted === "") return 0;
-  const whole = text.indexOf(wanted);
-  if (whole >= 0) return (whole === 0 ? 1_000 : 800) - whole - text.length / 100;
+export function matchScore(candidate: string, typed: string): number | undefined {
+  const text = candidate.toLowerCase();
+  const search = typed.toLowerCase().trim();
+  if (search === "") return 0;
+  const position = text.indexOf(search);
+  if (position >= 0) return (position === 0 ? 1_000 : 800) - position - text.length / 100;
   let at = -1;
   let gaps = 0;
-  for (const letter of wanted) {
-    const next = text.indexOf(letter, at + 1);
+  for (const character of search) {
+    const next = text.indexOf(character, at + 1);
     if (next < 0) return undefined;
     gaps += next - at - 1;
     at = next;
@@ -41,7 +41,7 @@ export function fit(word: string, typed: string): number | undefined {
 /** Returns the entries that fit, best first. Those given first win where they fit alike. */
 export function offered(entries: readonly Entry[], typed: string, most = 12): readonly Entry[] {
   return entries
-    .map((entry) => ({ entry, fits: fit(`${entry.word} ${entry.detail}`, typed) }))
+    .map((entry) => ({ entry, fits: matchScore(`${entry.word} ${entry.detail}`, typed) }))
     .filter((each): each is { entry: Entry; fits: number } => each.fits !== undefined)
     .sort((one, other) => other.fits - one.fits)
     .slice(0, most)

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { someMissionsQuery, someRunsQuery, someSessionsQuery, workflowsQuery } from "../data/queries.ts";
 import { chooseTheme, nextTheme } from "../effects/theme.ts";
-import { runStates, standOf } from "../score/states.ts";
+import { badgeOf, runStates } from "../score/states.ts";
 import { type Act, type Entry, offered } from "./palette-entries.ts";
 import { places } from "./places.ts";
 
@@ -52,7 +52,7 @@ const fixed: readonly Entry[] = [
   { id: "keys", word: "Show shortcuts", detail: "?", choice: { kind: "act", act: "keys" } },
 ];
 
-interface Ways {
+interface PaletteActions {
   onClose: () => void;
   onSheet: () => void;
   onNamespace: () => void;
@@ -60,7 +60,7 @@ interface Ways {
 }
 
 /** The command palette: finds pages, objects and actions by a few letters. */
-export function Palette(options: Ways & { open: boolean }) {
+export function Palette(options: PaletteActions & { open: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -84,19 +84,19 @@ function useEntries(typed: string): readonly Entry[] {
   const runs = (found?.runs ?? []).map(({ runId, status, spec }) => ({
     id: `run ${runId}`,
     word: runId,
-    detail: `run, ${standOf(runStates, status).word}${spec?.definition?.name ? `, ${spec.definition.name}` : ""}`,
+    detail: `run, ${badgeOf(runStates, status).label}${spec?.definition?.name ? `, ${spec.definition.name}` : ""}`,
     choice: { kind: "run", runId } as const,
   }));
   const missions = (together?.missions ?? []).map(({ missionId, status, spec }) => ({
     id: `mission ${missionId}`,
     word: missionId,
-    detail: `mission, ${standOf(runStates, status).word}${spec?.title ? `, ${spec.title}` : ""}`,
+    detail: `mission, ${badgeOf(runStates, status).label}${spec?.title ? `, ${spec.title}` : ""}`,
     choice: { kind: "mission", missionId } as const,
   }));
   const sessions = (intents?.sessions ?? []).map(({ sessionId, status, spec }) => ({
     id: `session ${sessionId}`,
     word: sessionId,
-    detail: `session, ${standOf(runStates, status).word}${spec?.title ? `, ${spec.title}` : ""}`,
+    detail: `session, ${badgeOf(runStates, status).label}${spec?.title ? `, ${spec.title}` : ""}`,
     choice: { kind: "session", sessionId } as const,
   }));
   const definitions = (workflows?.definitions ?? []).map(({ name = "" }) => ({
@@ -113,14 +113,14 @@ function useEntries(typed: string): readonly Entry[] {
 
 const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
-function act(what: Act, { onNamespace, onSheet, onYou }: Omit<Ways, "onClose">): void {
-  if (what === "theme") chooseTheme(nextTheme());
-  else if (what === "namespace") onNamespace();
-  else if (what === "you") onYou();
+function act(action: Act, { onNamespace, onSheet, onYou }: Omit<PaletteActions, "onClose">): void {
+  if (action === "theme") chooseTheme(nextTheme());
+  else if (action === "namespace") onNamespace();
+  else if (action === "you") onYou();
   else onSheet();
 }
 
-function Choices({ onClose, onSheet, onNamespace, onYou }: Ways) {
+function Choices({ onClose, onSheet, onNamespace, onYou }: PaletteActions) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const navigate = useNavigate();

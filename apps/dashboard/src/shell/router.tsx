@@ -41,7 +41,7 @@ import { pageFailureOf } from "./page-failure.ts";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotHere });
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 const overview = createRoute({
@@ -73,8 +73,8 @@ const start = createRoute({
   getParentRoute: () => root,
   path: "/start",
   validateSearch: (search: Record<string, unknown>): { workflow?: string; like?: string } => {
-    const workflow = word(search["workflow"]);
-    const like = word(search["like"]);
+    const workflow = nonEmpty(search["workflow"]);
+    const like = nonEmpty(search["like"]);
     return { ...(workflow === undefined ? {} : { workflow }), ...(like === undefined ? {} : { like }) };
   },
   component: lazyRouteComponent(() => import("../pages/start/start-page.tsx"), "StartPage"),
@@ -84,8 +84,8 @@ const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: (search: Record<string, unknown>): { view?: string; task?: string; event?: number } => {
-    const view = word(search["view"]);
-    const task = word(search["task"]);
+    const view = nonEmpty(search["view"]);
+    const task = nonEmpty(search["task"]);
     const event = Number(search["event"]);
     return {
       ...(view === undefined ? {} : { view }),
@@ -142,7 +142,7 @@ const race = createRoute({
   getParentRoute: () => root,
   path: "/race",
   validateSearch: (search: Record<string, unknown>): { of?: string } => {
-    const of = word(search["of"]);
+    const of = nonEmpty(search["of"]);
     return of === undefined ? {} : { of };
   },
   component: lazyRouteComponent(() => import("../pages/race/race-page.tsx"), "RacePage"),
@@ -158,7 +158,7 @@ const editor = createRoute({
   getParentRoute: () => root,
   path: "/editor",
   validateSearch: (search: Record<string, unknown>): { workflow?: string } => {
-    const workflow = word(search["workflow"]);
+    const workflow = nonEmpty(search["workflow"]);
     return workflow === undefined ? {} : { workflow };
   },
   component: lazyRouteComponent(() => import("../pages/workflows/editor-page.tsx"), "EditorPage"),
@@ -436,13 +436,13 @@ function NotHere() {
 
 /** Shown if a page fails to render, while the frame remains. A page that failed to load reloads after a reconnect. */
 function PageFailed({ error, reset }: ErrorComponentProps) {
-  const isAway = useSyncExternalStore(subscribeConnection, currentConnection).kind === "away";
-  const { head, title, message, code, reloads } = pageFailureOf(error, isAway);
-  const wasAway = useRef(isAway);
+  const isDisconnected = useSyncExternalStore(subscribeConnection, currentConnection).kind === "away";
+  const { head, title, message, code, reloads } = pageFailureOf(error, isDisconnected);
+  const wasDisconnected = useRef(isDisconnected);
   useEffect(() => {
-    if (wasAway.current && !isAway && reloads) window.location.reload();
-    wasAway.current = isAway;
-  }, [isAway, reloads]);
+    if (wasDisconnected.current && !isDisconnected && reloads) window.location.reload();
+    wasDisconnected.current = isDisconnected;
+  }, [isDisconnected, reloads]);
   return (
     <>
       <PageHead title={head} />

@@ -3,16 +3,16 @@ import { describe, it } from "node:test";
 import { runsSearch, sinceMs } from "../pages/runs/search.ts";
 import {
   agentStates,
+  badgeOf,
   firingStates,
   incidentStates,
+  runBadge,
   runStates,
-  standOf,
-  standOfRun,
   taskStates,
   verdicts,
 } from "../score/states.ts";
-import { actionOf, type Heard } from "./keys.ts";
-import { type Entry, fit, offered } from "./palette-entries.ts";
+import { actionOf, type KeyAction } from "./keys.ts";
+import { type Entry, matchScore, offered } from "./palette-entries.ts";
 import { places, placesOfPhone, shortcuts } from "./places.ts";
 
 const press = (
@@ -24,36 +24,38 @@ const press = (
 });
 
 describe("keys of the page", () => {
-  const table: readonly (readonly [what: string, given: Parameters<typeof actionOf>, kind: Heard["kind"]])[] =
+  const table: readonly (readonly [
+    what: string,
+    given: Parameters<typeof actionOf>,
+    kind: KeyAction["kind"],
+  ])[] = [
+    ["Ctrl K opens the palette", [press("k", { ctrlKey: true }), false], "palette"],
     [
-      ["Ctrl K opens the palette", [press("k", { ctrlKey: true }), false], "palette"],
-      [
-        "⌘ K opens the palette, also while typing",
-        [press("K", { metaKey: true, typing: true }), false],
-        "palette",
-      ],
-      ["? shows the keys", [press("?"), false], "sheet"],
-      ["? while typing is text", [press("?", { typing: true }), false], "nothing"],
-      ["g waits for a letter", [press("g"), false], "waits"],
-      ["g and r goes to the runs", [press("r"), true], "go"],
-      ["r alone is nothing", [press("r"), false], "nothing"],
-      ["Ctrl N is the browser's", [press("n", { ctrlKey: true }), false], "nothing"],
-      ["Alt K is the browser's", [press("k", { altKey: true, ctrlKey: true }), false], "nothing"],
-    ];
-  for (const [what, given, kind] of table) {
-    it(what, () => assert.equal(actionOf(...given).kind, kind));
+      "⌘ K opens the palette, also while typing",
+      [press("K", { metaKey: true, typing: true }), false],
+      "palette",
+    ],
+    ["? shows the keys", [press("?"), false], "sheet"],
+    ["? while typing is text", [press("?", { typing: true }), false], "nothing"],
+    ["g waits for a letter", [press("g"), false], "waits"],
+    ["g and r goes to the runs", [press("r"), true], "go"],
+    ["r alone is nothing", [press("r"), false], "nothing"],
+    ["Ctrl N is the browser's", [press("n", { ctrlKey: true }), false], "nothing"],
+    ["Alt K is the browser's", [press("k", { altKey: true, ctrlKey: true }), false], "nothing"],
+  ];
+  for (const [scenario, input, kind] of table) {
+    it(scenario, () => assert.equal(actionOf(...input).kind, kind));
   }
 
   it("every part has a key of its own, and the sheet shows it", () => {
     const keys = places.map(({ key }) => key);
     assert.equal(new Set(keys).size, keys.length);
-    for (const key of keys)
-      assert.ok(shortcuts.some(([shown]) => shown.includes("g") && shown.includes(key)));
+    for (const key of keys) assert.ok(shortcuts.some(([keys]) => keys.includes("g") && keys.includes(key)));
   });
 });
 
 describe("the navigation of a phone", () => {
-  for (const [path, words] of [
+  for (const [path, expected] of [
     ["/", "Overview Runs Inbox Workflows"],
     ["/runs/order-1", "Overview Runs Inbox Workflows"],
     ["/schedules/nightly", "Overview Runs Inbox Workflows Schedules"],
@@ -65,7 +67,7 @@ describe("the navigation of a phone", () => {
         placesOfPhone(path)
           .map(({ word }) => word)
           .join(" "),
-        words,
+        expected,
       ));
 });
 
@@ -75,7 +77,7 @@ describe("the palette", () => {
     choice: { kind: "place", path: "/" },
   });
 
-  it("finds by a few letters in order, what is whole before what is scattered", () => {
+  it("matches letters in order, and lists whole matches before scattered ones", () => {
     const found = offered(
       [entry("Schedules"), entry("Workers"), entry("order-17"), entry("Workflows")],
       "wo",
@@ -87,41 +89,41 @@ describe("the palette", () => {
     assert.equal(offered([entry("order-17")], "o17")[0]?.word, "order-17");
   });
 
-  it("offers everything where nothing was typed, in its order, and nothing where nothing fits", () => {
+  it("offers everything in order for an empty query, and nothing without a match", () => {
     assert.deepEqual(
       offered([entry("b"), entry("a")], "").map(({ word }) => word),
       ["b", "a"],
     );
     assert.deepEqual(offered([entry("b")], "zzz"), []);
-    assert.equal(fit("abc", "cb"), undefined);
+    assert.equal(matchScore("abc", "cb"), undefined);
   });
 });
 
-describe("how things stand", () => {
-  it("tells every two states of a thing apart without their colour", () => {
+describe("the display of states", () => {
+  it("distinguishes every two states of a thing without colour", () => {
     for (const states of [runStates, taskStates, agentStates, firingStates, verdicts, incidentStates]) {
       const glyphs = Object.values(states).map(({ glyph }) => glyph);
       assert.deepEqual([...new Set(glyphs)].length, glyphs.length, glyphs.join());
-      const words = Object.values(states).map(({ word }) => word);
-      assert.equal(new Set(words).size, words.length);
+      const labels = Object.values(states).map(({ label }) => label);
+      assert.equal(new Set(labels).size, labels.length);
     }
   });
 
   it("shows a state that it does not know by its own name", () => {
-    assert.deepEqual(standOf(runStates, "on_holiday"), {
-      word: "on holiday",
+    assert.deepEqual(badgeOf(runStates, "on_holiday"), {
+      label: "on holiday",
       glyph: "rest",
       tone: "rest",
       live: false,
     });
-    assert.equal(standOf(runStates, undefined).word, "unknown");
-    assert.equal(standOfRun("running", { paused: 1 }).word, "task paused");
-    assert.equal(standOfRun("running", { paused: 1, queued: 1 }).word, "running");
+    assert.equal(badgeOf(runStates, undefined).label, "unknown");
+    assert.equal(runBadge("running", { paused: 1 }).label, "task paused");
+    assert.equal(runBadge("running", { paused: 1, queued: 1 }).label, "running");
   });
 });
 
 describe("the address of the list of runs", () => {
-  it("takes what is right, and leaves the rest", () => {
+  it("keeps valid parameters, and drops the rest", () => {
     const search = {
       status: ["failed", 7, "<b>"],
       workflow: "order",
@@ -139,7 +141,7 @@ describe("the address of the list of runs", () => {
     assert.deepEqual(runsSearch({ status: "failed", within: "1y", text: "" }), { status: ["failed"] });
   });
 
-  it("asks the same question as long as it means the same", () => {
+  it("rounds the start time, so that repeated queries stay equal", () => {
     assert.equal(sinceMs("1h", 3_600_000 + 40_000), 30_000);
     assert.equal(sinceMs("1h", 3_600_000 + 59_999), 30_000);
     assert.equal(sinceMs(undefined, 5), undefined);

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Whoami } from "@tutti/rest/types";
-import { rightsQuery, whoQuery } from "../data/queries.ts";
+import { callerQuery, rightsQuery } from "../data/queries.ts";
 import { Action } from "../elements/action.tsx";
 import { Dialog } from "../elements/dialog.tsx";
 import { Moment } from "../elements/moment.tsx";
@@ -22,18 +22,18 @@ export function YouDialog({ open, onClose }: { open: boolean; onClose: () => voi
 }
 
 function You({ onClose }: { onClose: () => void }) {
-  const { data: who } = useQuery(whoQuery());
+  const { data: caller } = useQuery(callerQuery());
   const { data: rights } = useQuery(rightsQuery());
-  if (who === undefined) return null;
-  const roles = rights?.roles ?? who.roles;
+  if (caller === undefined) return null;
+  const roles = rights?.roles ?? caller.roles;
   return (
     <>
       <Facts
         facts={[
-          ["Principal", <code key="who">{`${who.kind}:${who.id}`}</code>],
+          ["Principal", <code key="who">{`${caller.kind}:${caller.id}`}</code>],
           ["Roles here", roles.length === 0 ? "none" : roles.join(", ")],
-          ["Namespaces", who.namespace ?? "all"],
-          ["Signed in until", <Moment key="until" atMs={who.expiresMs} />],
+          ["Namespaces", caller.namespace ?? "all"],
+          ["Signed in until", <Moment key="until" atMs={caller.expiresMs} />],
         ]}
       />
       {rights !== undefined && rights.missing.length > 0 ? (

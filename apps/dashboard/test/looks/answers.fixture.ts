@@ -71,12 +71,12 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
       503,
     );
   if (scene !== "empty") return ok(fullAnswer(url, nowMs));
-  const isOne =
+  const isSingle =
     pathname.split("/").length > 3 &&
     !/\/(count|series|usage)$|^\/v1\/(access|analysis|audit|compliance)\/|^\/v1\/watch\/[^/]+$/.test(
       pathname,
     );
-  return isOne
+  return isSingle
     ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
 }
@@ -122,7 +122,7 @@ function emptyAnswer(path: string): unknown {
 function fullAnswer(url: URL, nowMs: number): unknown {
   const { pathname, searchParams } = url;
   const [, , area = "", id = "", part = ""] = pathname.split("/").map(decodeURIComponent);
-  const found = <Thing>(list: readonly Thing[], key: keyof Thing) =>
+  const found = <Item>(list: readonly Item[], key: keyof Item) =>
     list.find((each) => each[key] === id) ?? list[0];
   switch (area) {
     case "runs":
@@ -302,9 +302,9 @@ function runAnswer(id: string, search: URLSearchParams, nowMs: number): unknown 
   if (id !== "") return { ...runsAt(nowMs, 1)[0], runId: id };
   const from = Number(search.get("token") ?? 0);
   const size = Math.min(pageSize, Number(search.get("size") ?? pageSize));
-  const wanted = search.getAll("status");
-  const runs = runsAt(nowMs, wanted.length > 0 ? size * 4 : size, from).filter(
-    ({ status: each }) => wanted.length === 0 || wanted.includes(String(each)),
+  const statuses = search.getAll("status");
+  const runs = runsAt(nowMs, statuses.length > 0 ? size * 4 : size, from).filter(
+    ({ status: each }) => statuses.length === 0 || statuses.includes(String(each)),
   );
   const next = from + size;
   return { runs: runs.slice(0, size), ...(next < runsInAll ? { nextToken: String(next) } : {}) };

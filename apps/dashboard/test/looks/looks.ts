@@ -106,7 +106,7 @@ async function serve(route: Route, scene: Scene): Promise<void> {
   return route.fulfill({ body, contentType: types[extname(file)] ?? "application/octet-stream" });
 }
 
-async function look(page: Page, name: string, path: string): Promise<void> {
+async function capture(page: Page, name: string, path: string): Promise<void> {
   await page.goto(`${origin}${path}`, { waitUntil: "load" });
   await page.waitForTimeout(900);
   await page.screenshot({ path: join(into, `${name}.png`), fullPage: true });
@@ -116,13 +116,13 @@ async function look(page: Page, name: string, path: string): Promise<void> {
   if (Number(wide) > 0) console.log(`${name}: ${wide} px wider than the window`);
 }
 
-const wanted = new Set(process.argv.slice(2));
+const requested = new Set(process.argv.slice(2));
 /** Of each kind those that were named. Where none of a kind was, all of it. */
-const chosen = <Word extends string | number>(words: readonly Word[]): readonly Word[] => {
-  const named = words.filter((word) => wanted.has(String(word)));
-  return named.length > 0 ? named : words;
+const selectedOf = <Choice extends string | number>(choices: readonly Choice[]): readonly Choice[] => {
+  const named = choices.filter((choice) => requested.has(String(choice)));
+  return named.length > 0 ? named : choices;
 };
-const scenes = chosen<Scene>(["full", "empty", "loading", "failing", "signed-out"]);
+const scenes = selectedOf<Scene>(["full", "empty", "loading", "failing", "signed-out"]);
 const heights = { 1440: 900, 1024: 768, 390: 844 } as const;
 const executablePath = await findProgram("chromium");
 if (executablePath === undefined) throw new Error("expected chromium, found none");
@@ -139,8 +139,8 @@ const browser = await chromium.launch({
   ],
 });
 
-for (const theme of chosen(["light", "dark"] as const))
-  for (const width of chosen([1440, 1024, 390] as const))
+for (const theme of selectedOf(["light", "dark"] as const))
+  for (const width of selectedOf([1440, 1024, 390] as const))
     for (const scene of scenes) {
       // Each state once in each theme is enough at the widest. The narrow ones cover the states that have data.
       if (scene !== "full" && width === 1024) continue;
@@ -153,10 +153,10 @@ for (const theme of chosen(["light", "dark"] as const))
         if (message.type() === "error" && scene !== "failing" && scene !== "signed-out")
           console.log(`${scene} ${theme} ${width}: ${message.text()}`);
       });
-      const shown: Readonly<Record<string, string>> =
+      const captured: Readonly<Record<string, string>> =
         scene === "signed-out" ? { "sign-in": "/?token=used" } : pages;
-      for (const name of chosen(Object.keys(shown)))
-        await look(page, `${name}-${scene}-${width}-${theme}`, shown[name] ?? "/");
+      for (const name of selectedOf(Object.keys(captured)))
+        await capture(page, `${name}-${scene}-${width}-${theme}`, captured[name] ?? "/");
       await context.close();
     }
 await browser.close();

@@ -25,9 +25,9 @@ const goal =
   "A programme for the autumn concert: four pieces, notes on each composer, and a poster that the printer takes as it is.";
 
 function missionsAt(nowMs: number) {
-  const mission = (missionId: string, status: string, given: object) => ({
+  const mission = (missionId: string, status: string, changes: object) => ({
     ...{ missionId, status, participants: [], createTimeMs: nowMs - 7_200_000 },
-    ...given,
+    ...changes,
   });
   return [
     mission("programme", "running", {

@@ -80,9 +80,9 @@ const performance = {
 };
 
 function sessionsAt(nowMs: number) {
-  const session = (sessionId: string, status: string, given: object) => ({
+  const session = (sessionId: string, status: string, changes: object) => ({
     ...{ sessionId, status, parts: [], createTimeMs: nowMs - 64_000, startTimeMs: nowMs - 62_000 },
-    ...given,
+    ...changes,
   });
   const race = (mode: string, over: number, tookMs: number, money: number) =>
     session(`race-1-${mode}`, over === 31 ? "completed" : "running", {

@@ -14,7 +14,7 @@ import type { Access } from "../access/access.ts";
 import type { EdgeGuard } from "../access/edge.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import { cardKeysPath, type GatewaySettings } from "../configuration.ts";
-import { takeBytes } from "../front/body.ts";
+import { acceptBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
 import { AnswerEvents } from "../realtime/answer-events.ts";
@@ -70,7 +70,7 @@ export function a2aPlugin(parts: A2aPluginParts): (app: FastifyInstance) => Prom
     const signatures =
       key === undefined ? undefined : new (await import("./card-signer.ts")).CardSignatures(key);
     const answers = new A2aAnswers(parts, signatures);
-    takeBytes(app, messageBytesMax, ({ caller }, bytes) => {
+    acceptBytes(app, messageBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     const open = { config: { reach: "open" } } as const;
@@ -130,15 +130,15 @@ function addAgent(app: FastifyInstance, base: string, answers: A2aAnswers): void
   );
   app.get(
     configs,
-    rest((one) => ({ method: "ListTaskPushNotificationConfigs", params: paramsOf(one) })),
+    rest((request) => ({ method: "ListTaskPushNotificationConfigs", params: paramsOf(request) })),
   );
   app.get(
     `${configs}/:id`,
-    rest((one) => ({ method: "GetTaskPushNotificationConfig", params: paramsOf(one) })),
+    rest((request) => ({ method: "GetTaskPushNotificationConfig", params: paramsOf(request) })),
   );
   app.delete(
     `${configs}/:id`,
-    rest((one) => ({ method: "DeleteTaskPushNotificationConfig", params: paramsOf(one) })),
+    rest((request) => ({ method: "DeleteTaskPushNotificationConfig", params: paramsOf(request) })),
   );
 }
 
@@ -215,8 +215,8 @@ class A2aAnswers {
         this.#open++;
         reply.raw.once("close", () => this.#open--);
       }
-      const { method, params: given } = await read(request, loaded);
-      const params = loaded.protocol.jsonNames(given);
+      const { method, params: input } = await read(request, loaded);
+      const params = loaded.protocol.jsonNames(input);
       const { "a2a-version": version } = request.headers;
       requireVersion(typeof version === "string" ? version : (inQuery ?? undefined));
       const { address, namespace } = addressOf(request, params);
@@ -325,7 +325,7 @@ const isStream = (answer: A2aAnswer): answer is AsyncGenerator<Json | undefined,
 
 function addressOf(request: FastifyRequest, { tenant }: Json): { address: AgentAddress; namespace: string } {
   const { namespace, workflow } = request.params as Partial<Record<"namespace" | "workflow", string>>;
-  const ofCaller = callerIn(request).principal.shown?.namespace;
+  const ofCaller = callerIn(request).principal.credential?.namespace;
   const stated = typeof tenant === "string" && tenant !== "" ? tenant : undefined;
   return { address: { namespace, workflow }, namespace: namespace ?? stated ?? ofCaller ?? "default" };
 }
@@ -344,7 +344,7 @@ async function writeEvents(
   const { raw } = reply;
   for await (const event of events) {
     if (raw.destroyed) return;
-    if (event === undefined) stream.keep();
+    if (event === undefined) stream.heartbeat();
     else stream.send(binding.result(event));
     await stream.room();
   }

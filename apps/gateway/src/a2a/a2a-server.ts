@@ -68,7 +68,7 @@ interface Snapshot {
   readonly question: Question | undefined;
 }
 
-const roundMs = 10_000;
+const pollMs = 10_000;
 /** A client waits for at most this long. A round ends with each event, so the number of rounds says nothing about time. */
 const followMaxMs = 3_600_000;
 const historyMax = 1_000_000;
@@ -103,13 +103,13 @@ export class A2aServer {
 
   async send(call: A2aCall): Promise<Json> {
     const configuration = objectIn(call.params["configuration"]);
-    const isAtOnce = booleanIn(configuration, "returnImmediately");
+    const isImmediate = booleanIn(configuration, "returnImmediately");
     const length = lengthIn(configuration);
     const run = await this.#accept(call);
     let last: Snapshot = { run, question: undefined };
     for await (const snapshot of this.#follow(call, run)) {
       last = snapshot;
-      if (isAtOnce || snapshot.question !== undefined) break;
+      if (isImmediate || snapshot.question !== undefined) break;
     }
     return { task: await this.#task(call, last, length) };
   }
@@ -152,8 +152,8 @@ export class A2aServer {
     const afterMs = timeIn(params);
     const isAny = state === "" || state === "TASK_STATE_UNSPECIFIED";
     const statuses = isAny ? [] : statusesOf(state);
-    const none = { tasks: [], nextPageToken: "", pageSize: 0, totalSize: 0 };
-    if (statuses === undefined) return none;
+    const emptyPage = { tasks: [], nextPageToken: "", pageSize: 0, totalSize: 0 };
+    if (statuses === undefined) return emptyPage;
     const contextId = textIn(params, "contextId");
     const ofEnded = ["TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_CANCELED"].includes(state);
     const filter = {
@@ -202,22 +202,22 @@ export class A2aServer {
 
   async createPush(call: A2aCall): Promise<Json> {
     const { tenant: _, ...config } = call.params;
-    return this.#push.create(await this.#pushAsked(call), config);
+    return this.#push.create(await this.#pushTarget(call), config);
   }
 
   async getPush(call: A2aCall): Promise<Json> {
-    return this.#push.get(await this.#pushAsked(call), call.params);
+    return this.#push.get(await this.#pushTarget(call), call.params);
   }
 
   async listPush(call: A2aCall): Promise<Json> {
-    return this.#push.list(await this.#pushAsked(call));
+    return this.#push.list(await this.#pushTarget(call));
   }
 
   async removePush(call: A2aCall): Promise<Json> {
-    return this.#push.remove(await this.#pushAsked(call), call.params);
+    return this.#push.remove(await this.#pushTarget(call), call.params);
   }
 
-  async #pushAsked(call: A2aCall): Promise<PushTarget> {
+  async #pushTarget(call: A2aCall): Promise<PushTarget> {
     const { runId: taskId } = await this.#run(call, textIn(call.params, "taskId"));
     return { context: call.context, namespace: call.namespace, taskId };
   }
@@ -302,8 +302,8 @@ export class A2aServer {
       waited.length > 0 || definition === undefined
         ? { entries: [] }
         : await this.#definition(call, definition.name);
-    const taken = entries.flatMap(({ kind, name }) => (kind === "signal" ? [name] : []));
-    const [signal, ...more] = waited.length > 0 ? waited : taken;
+    const signals = entries.flatMap(({ kind, name }) => (kind === "signal" ? [name] : []));
+    const [signal, ...more] = waited.length > 0 ? waited : signals;
     if (signal === undefined) throw unsupported(`Task ${run.runId} waits for no message`);
     if (more.length > 0) throw invalid("metadata.signal", `expected one of ${[signal, ...more].join(", ")}`);
     return signal;
@@ -316,9 +316,9 @@ export class A2aServer {
     let run = first;
     for (;;) {
       yield { run, question: await this.#question(call, run) };
-      const leftMs = untilMs - this.#clock.monotonic();
-      if (hasEnded(run) || context.signal.aborted || context.stopping.aborted || leftMs <= 0) return;
-      const waitMs = String(Math.min(roundMs, Math.ceil(leftMs)));
+      const remainingMs = untilMs - this.#clock.monotonic();
+      if (hasEnded(run) || context.signal.aborted || context.stopping.aborted || remainingMs <= 0) return;
+      const waitMs = String(Math.min(pollMs, Math.ceil(remainingMs)));
       const query = { namespace, waitMs, afterEvent: String(run.eventCount ?? 0) };
       try {
         run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
@@ -340,16 +340,16 @@ export class A2aServer {
       const { run, question } = snapshot;
       const status = statusOf(run, question);
       const { messageId: _, ...message } = objectIn(status["message"]);
-      const shown = JSON.stringify([status["state"], message]);
+      const current = JSON.stringify([status["state"], message]);
       const about = { taskId: run.runId, contextId: contextOf(run) };
       if (sent === "") yield { task: await this.#task(call, snapshot, length) };
-      else if (shown === sent) yield undefined;
+      else if (current === sent) yield undefined;
       else {
         for (const artifact of artifactsOf(run))
           yield { artifactUpdate: { ...about, artifact, lastChunk: true } };
         yield { statusUpdate: { ...about, status } };
       }
-      sent = shown;
+      sent = current;
       if (untilQuestion && question !== undefined) return;
     }
   }
@@ -442,7 +442,7 @@ const statuses: Readonly<Record<string, number>> = {
 
 /** A refusal of a service, in the words of the protocol. */
 export function refused({ status, code, message, violations }: TuttiError): A2aError {
-  const fields = violations.map((one) => `${one.field}: ${one.message}`);
+  const fields = violations.map((violation) => `${violation.field}: ${violation.message}`);
   const text = [message, ...fields].join(". ");
   if (status === "INVALID_ARGUMENT" || status === "NOT_FOUND" || status === "ALREADY_EXISTS")
     return new A2aError("INVALID_PARAMS", text, { metadata: { code } });

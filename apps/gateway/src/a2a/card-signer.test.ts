@@ -12,7 +12,7 @@ const pem = (type: "ed25519" | "x25519") =>
     .toString();
 
 describe("the signature of the platform's agent cards", () => {
-  it("holds by the key that is served, and says where it is", () => {
+  it("is valid with the served key, and names its address", () => {
     const signatures = new CardSignatures(pem("ed25519"));
     const card = signatures.signed(publicCard({ origin, version: "1.0.0", needsKey: true }), origin);
     assert.equal(isCardSignedBy(card, [signatures.publicKey]), true);
@@ -29,11 +29,11 @@ describe("the signature of the platform's agent cards", () => {
     assert.deepEqual(one.publicKey, other.publicKey);
   });
 
-  for (const [what, text] of [
+  for (const [scenario, text] of [
     ["no key", "secret"],
     ["a key of another kind", pem("x25519")],
   ] as const)
-    it(`refuses ${what}, without showing it`, () =>
+    it(`rejects ${scenario} without revealing it`, () =>
       assert.throws(() => new CardSignatures(text), {
         code: "gateway.agent_card_key_invalid",
         message: /^(?!.*secret)/s,

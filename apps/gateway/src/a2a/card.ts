@@ -30,7 +30,7 @@ export function publicCard(parts: CardParts): Json {
     name: "Run a workflow",
     tags: ["workflow"],
     description:
-      "Start a durable workflow and follow it. The extended agent card lists the workflows as skills. Name one in `metadata.skillId` of the message.",
+      "Start a durable workflow and follow it. The extended agent card lists the workflows as skills. Select one with `metadata.skillId` of the message.",
   };
   return platformCard(parts, { namespace: undefined, workflow: undefined }, [start]);
 }
@@ -57,7 +57,7 @@ function platformCard(parts: CardParts, address: AgentAddress, skills: readonly 
 
 export function workflowCard(parts: CardParts, address: AgentAddress, definition: Definition): Json {
   const { versionLabels, hash = "" } = definition;
-  const label = versionLabels.find((one) => one !== "latest");
+  const label = versionLabels.find((name) => name !== "latest");
   return {
     name: definition.name,
     description: descriptionOf(definition),

@@ -17,7 +17,7 @@ const object = (properties: object, required: readonly string[] = []) => ({
 });
 
 describe("a message as the input of a run", () => {
-  for (const [what, parts, schema, expected] of [
+  for (const [scenario, parts, schema, expected] of [
     ["data", [{ data: { a: 1 } }], object({}), { a: 1 }],
     ["data beside text", [{ text: "see" }, { data: [1] }], undefined, [1]],
     ["text, where there is no schema", [{ text: "a" }, { text: "b" }], undefined, { text: "a\nb" }],
@@ -37,9 +37,9 @@ describe("a message as the input of a run", () => {
     ["text that is JSON", [{ text: ' {"n": 1}' }], object({ n: { type: "integer" } }), { n: 1 }],
     ["text that only looks like JSON", [{ text: "{a" }], object({ name: text }), { name: "{a" }],
   ] as const)
-    it(what, () => assert.deepEqual(inputOf(of(parts), definition(schema)), expected));
+    it(scenario, () => assert.deepEqual(inputOf(of(parts), definition(schema)), expected));
 
-  it("is refused where the text can be several things, or there is data twice", () => {
+  it("is rejected if the text fits several fields, or if there are two data parts", () => {
     const both = definition(object({ a: text, b: text }));
     assert.throws(() => inputOf(of([{ text: "x" }]), both), A2aError);
     assert.throws(() => inputOf(of([{ data: 1 }, { data: 2 }]), both), A2aError);
@@ -68,13 +68,13 @@ it("a message names a skill and a signal in its metadata", () => {
 });
 
 describe("the budget of a message", () => {
-  const given = (budget: unknown) => budgetOf(of([{ text: "x" }], { [budgetExtension]: budget }));
+  const budgetFrom = (budget: unknown) => budgetOf(of([{ text: "x" }], { [budgetExtension]: budget }));
 
   it("is that of the run", () => {
     assert.equal(budgetOf(of([{ text: "x" }])), undefined);
-    assert.deepEqual(given({ tokens: 5, usd: 0.5 }), { tokens: 5, money: 0.5, timeMs: 0 });
+    assert.deepEqual(budgetFrom({ tokens: 5, usd: 0.5 }), { tokens: 5, money: 0.5, timeMs: 0 });
   });
 
   for (const wrong of [7, { tokens: "5" }, { usd: -1 }, { timeMs: 0 }, { tokens: Number.NaN }])
-    it(`is refused as ${JSON.stringify(wrong)}`, () => assert.throws(() => given(wrong), A2aError));
+    it(`is refused as ${JSON.stringify(wrong)}`, () => assert.throws(() => budgetFrom(wrong), A2aError));
 });

@@ -45,8 +45,8 @@ function jsonIn(text: string): unknown {
 
 /** The one property that a text can be. A required one before others. */
 function textProperty({ properties, required }: Json): string | undefined {
-  const strings = Object.entries(isObject(properties) ? properties : {}).flatMap(([name, one]) =>
-    isObject(one) && one["type"] === "string" ? [name] : [],
+  const strings = Object.entries(isObject(properties) ? properties : {}).flatMap(([name, property]) =>
+    isObject(property) && property["type"] === "string" ? [name] : [],
   );
   const needed = Array.isArray(required) ? required : [];
   const candidates = needed.length > 0 ? strings.filter((name) => needed.includes(name)) : strings;
@@ -67,7 +67,7 @@ export interface Decision {
   readonly reason?: string;
 }
 
-const words: ReadonlyMap<string, Verdict> = new Map([
+const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["approve", "approved"],
   ["approved", "approved"],
   ["yes", "approved"],
@@ -79,9 +79,9 @@ const words: ReadonlyMap<string, Verdict> = new Map([
 /** `{"verdict": "approved", "data": …}`, or a text that is one of a few words. */
 export function decisionOf({ parts }: Message): Decision {
   const [data] = dataOf(parts);
-  const given = isObject(data) ? data : { verdict: textOf(parts) };
-  const { verdict, approvalId, data: more, reason } = given;
-  const found = words.get(String(verdict).trim().toLowerCase());
+  const decision = isObject(data) ? data : { verdict: textOf(parts) };
+  const { verdict, approvalId, data: more, reason } = decision;
+  const found = verdicts.get(String(verdict).trim().toLowerCase());
   if (found === undefined)
     throw invalid(
       "message.parts",
@@ -113,14 +113,14 @@ export function skillIn({ metadata }: Message): string {
 
 /** The budget that a client gives a run. Undefined without one. */
 export function budgetOf({ metadata }: Message): Amounts | undefined {
-  const given = metadata[budgetExtension];
-  if (given === undefined) return undefined;
+  const budget = metadata[budgetExtension];
+  if (budget === undefined) return undefined;
   const field = `metadata["${budgetExtension}"]`;
-  if (!isObject(given)) throw invalid(field, "expected an object with `tokens`, `usd` or `timeMs`");
+  if (!isObject(budget)) throw invalid(field, "expected an object with `tokens`, `usd` or `timeMs`");
   const amount = (name: string): number => {
-    const value = given[name] ?? 0;
-    const isGiven = given[name] !== undefined;
-    if (typeof value !== "number" || !Number.isFinite(value) || value < 0 || (isGiven && value === 0))
+    const value = budget[name] ?? 0;
+    const isSet = budget[name] !== undefined;
+    if (typeof value !== "number" || !Number.isFinite(value) || value < 0 || (isSet && value === 0))
       throw invalid(`${field}.${name}`, "expected a number above 0");
     return value;
   };

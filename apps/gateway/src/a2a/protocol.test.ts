@@ -34,7 +34,7 @@ describe("a request of JSON-RPC", () => {
     assert.equal(rpcIdIn(rpc({ id: {} })), null);
   });
 
-  for (const [what, body, code] of [
+  for (const [scenario, body, code] of [
     ["a batch", [rpc()], -32_600],
     ["nothing", undefined, -32_600],
     ["another version", rpc({ jsonrpc: "1.0" }), -32_600],
@@ -43,7 +43,7 @@ describe("a request of JSON-RPC", () => {
     ["an id that is too long", rpc({ id: "x".repeat(257) }), -32_600],
     ["parameters that are a list", rpc({ params: [] }), -32_602],
   ] as const)
-    it(`with ${what} is refused with ${code}`, () =>
+    it(`with ${scenario} is refused with ${code}`, () =>
       assert.equal(
         codeOf(() => rpcRequestIn(body)),
         code,
@@ -66,7 +66,7 @@ describe("a message", () => {
     assert.deepEqual([read.messageId, read.taskId, read.contextId], ["m", "", ""]);
   });
 
-  for (const [what, params, code] of [
+  for (const [scenario, params, code] of [
     ["none", {}, -32_602],
     ["no id", message({ messageId: undefined }), -32_602],
     ["an id that is too long", message({ messageId: "x".repeat(201) }), -32_602],
@@ -77,7 +77,7 @@ describe("a message", () => {
     ["a file by its address", message({ parts: [{ url: "https://example.com/x" }] }), -32_005],
     ["a file with its bytes", message({ parts: [{ raw: "eA==" }] }), -32_005],
   ] as const)
-    it(`with ${what} is refused with ${code}`, () =>
+    it(`with ${scenario} is refused with ${code}`, () =>
       assert.equal(
         codeOf(() => messageIn(params)),
         code,
@@ -97,7 +97,7 @@ it("versions: 1.0 with any patch, or none", () => {
     );
 });
 
-it("media types of the output: one that there is, or any", () => {
+it("media types of the output: an available one, or any", () => {
   for (const modes of [undefined, [], ["text/plain"], ["image/png", "application/json"], ["*/*"], ["text/*"]])
     assert.equal(
       codeOf(() => requireOutputModes(modes)),
@@ -124,7 +124,7 @@ it("whole numbers, also as the text of a query", () => {
     );
 });
 
-it("takes names of fields as the .proto file has them", () => {
-  const given = { task_id: "t", id: "c", page_size: 2, pageSize: 3 };
-  assert.deepEqual(jsonNames(given), { taskId: "t", id: "c", page_size: 2, pageSize: 3 });
+it("accepts field names as the .proto file spells them", () => {
+  const input = { task_id: "t", id: "c", page_size: 2, pageSize: 3 };
+  assert.deepEqual(jsonNames(input), { taskId: "t", id: "c", page_size: 2, pageSize: 3 });
 });

@@ -163,7 +163,7 @@ function partIn(part: unknown, at: number): Part {
   const { text, data } = part;
   if (typeof text === "string") return { text };
   if (data !== undefined) return { data };
-  if (["raw", "url", "file"].some((one) => part[one] !== undefined))
+  if (["raw", "url", "file"].some((kind) => part[kind] !== undefined))
     throw new A2aError(
       "CONTENT_TYPE_NOT_SUPPORTED",
       `Incompatible content types. \`${field}\` is a file. Send text or data.`,
@@ -181,10 +181,10 @@ export const outputModes = ["application/json", "text/plain"];
 export function requireOutputModes(accepted: unknown): void {
   if (accepted === undefined) return;
   if (!Array.isArray(accepted)) throw invalid("configuration.acceptedOutputModes", "expected a list");
-  const isTaken = (mode: unknown) =>
+  const isSupported = (mode: unknown) =>
     outputModes.some((ours) => mode === ours || mode === "*/*" || mode === ours.replace(/\/.*/, "/*")) ||
     mode === "text";
-  if (accepted.length > 0 && !accepted.some(isTaken))
+  if (accepted.length > 0 && !accepted.some(isSupported))
     throw new A2aError(
       "CONTENT_TYPE_NOT_SUPPORTED",
       `Incompatible content types. The output is ${outputModes.join(" or ")}.`,

@@ -20,12 +20,12 @@ export async function questionOf(
   if (openApprovals === 0 && (waiting === 0 || running + queued + retrying > 0)) return undefined;
   const parts = { params: { id: runId }, query: { namespace } };
   const { waits } = await calls.call("runs.why", caller, parts);
-  const present = waits.filter((one) => one.present === true && one.subject !== undefined);
+  const present = waits.filter((wait) => wait.present === true && wait.subject !== undefined);
   const approvalId = present.find(({ cause }) => cause === "approval")?.subject;
   if (approvalId !== undefined) {
     const query = { namespace, workId: runId };
     const { approvals } = await calls.call("approvals.list", caller, { query });
-    const listed = approvals.find((one) => one.approvalId === approvalId);
+    const listed = approvals.find((approval) => approval.approvalId === approvalId);
     // The list is an index, which may be a moment late.
     const lists = { deciders: [], decisions: [], delegations: [], excluded: [] } as const;
     const bare = { approvalId, ...lists, verdict: "unspecified" } as const;

@@ -31,9 +31,9 @@ const states: Readonly<Record<Run["status"], TaskState>> = {
 
 /** The statuses of runs that may be tasks of a state. Undefined for a state that no task has. */
 export function statusesOf(state: string): readonly Run["status"][] | undefined {
-  const wanted = state === "TASK_STATE_INPUT_REQUIRED" ? "TASK_STATE_WORKING" : state;
-  const found = Object.entries(states).flatMap(([status, one]) =>
-    one === wanted && status !== "unspecified" ? [status as Run["status"]] : [],
+  const target = state === "TASK_STATE_INPUT_REQUIRED" ? "TASK_STATE_WORKING" : state;
+  const found = Object.entries(states).flatMap(([status, taskState]) =>
+    taskState === target && status !== "unspecified" ? [status as Run["status"]] : [],
   );
   return found.length === 0 ? undefined : found;
 }
@@ -117,7 +117,7 @@ function statusParts(run: Run, question: Question | undefined): readonly Json[] 
     return [{ text: `Waits for the signal ${names}` }, { data: { signals } }];
   }
   const { approvalId, title, message, context, form } = question.approval;
-  const text = [title, message].filter((one) => one !== undefined && one !== "").join(": ");
+  const text = [title, message].filter((part) => part !== undefined && part !== "").join(": ");
   const schema: unknown = form === undefined || form === "" ? undefined : JSON.parse(form);
   const data = {
     approvalId,

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { SecretReference } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { Access, type AccessOptions, type Asking } from "./access.ts";
+import { Access, type AccessOptions, type CallerRequest } from "./access.ts";
 import { SignInFile, SignInsInMemory } from "./sign-in-store.ts";
 
 const { signal } = new AbortController();
@@ -17,21 +17,22 @@ function keyOf(found: { secret: string }): SecretReference {
   return new SecretReference("env:KEY", { read: () => found, readLater: async () => found });
 }
 
-function accessWith(given: Partial<AccessOptions> = {}) {
+function accessWith(options: Partial<AccessOptions> = {}) {
   const time = new VirtualTime();
   const access = new Access({
     ...{ clock: time, host: "127.0.0.1", key: undefined, linkMs: 60_000, signInMs: 3_600_000 },
     ...{ secureCookie: false, store: new SignInsInMemory() },
-    ...given,
+    ...options,
   });
   return { time, access };
 }
 
-const asking = (headers: Asking["headers"] = {}, remoteAddress = "127.0.0.1"): Asking => ({
+const requestWith = (headers: CallerRequest["headers"] = {}, remoteAddress = "127.0.0.1"): CallerRequest => ({
   headers: { host, ...headers },
   socket: Object.defineProperty(new Socket(), "remoteAddress", { value: remoteAddress }),
 });
-const browser = (headers: Asking["headers"] = {}) => asking({ "sec-fetch-site": "same-origin", ...headers });
+const browser = (headers: CallerRequest["headers"] = {}) =>
+  requestWith({ "sec-fetch-site": "same-origin", ...headers });
 
 const tokenOf = (url: string): string => new URL(url).searchParams.get("token") ?? "";
 const cookieOf = (header: string): string => header.split(";", 1)[0] ?? "";
@@ -43,13 +44,13 @@ async function folder(t: TestContext): Promise<string> {
 }
 
 describe("access on a loopback address", () => {
-  it("takes a program without credentials for the administrator of this machine", async () => {
+  it("treats a program without credentials as the administrator of this machine", async () => {
     const { access } = accessWith();
-    const { principal, by } = await access.callerOf(asking());
+    const { principal, by } = await access.callerOf(requestWith());
     assert.deepEqual([principal.id, by], ["local-admin", "loopback"]);
   });
 
-  it("asks a browser to sign in, and says how", async () => {
+  it("requires a sign-in from a browser, with instructions", async () => {
     const { access } = accessWith();
     await assert.rejects(access.callerOf(browser()), {
       code: "gateway.sign_in_needed",
@@ -72,7 +73,7 @@ describe("access on a loopback address", () => {
     assert.match(cookie, /; Secure$/);
   });
 
-  it("takes a link once, in its time, and of its own", async () => {
+  it("accepts only its own links, once and before they expire", async () => {
     const { time, access } = accessWith();
     const used = tokenOf(access.link("http://a").url);
     await access.signIn(used, browser());
@@ -92,7 +93,7 @@ describe("access on a loopback address", () => {
     });
   });
 
-  it("ends a sign-in when its time is over, and when the user signs out", async () => {
+  it("ends a sign-in when it expires, and when the user signs out", async () => {
     const { time, access } = accessWith();
     const { cookie: first } = await access.signIn(tokenOf(access.link("http://a").url), browser());
     time.advance(3_600_000);
@@ -105,7 +106,7 @@ describe("access on a loopback address", () => {
     await assert.rejects(access.callerOf(browser({ cookie: cookieOf(second) })), ended);
   });
 
-  it("keeps its sign-ins after a restart, in a file that is useless for signing in", async (t) => {
+  it("keeps its sign-ins across a restart, in a file that cannot be used to sign in", async (t) => {
     const file = join(await folder(t), "gateway", "sign-ins.json");
     const before = accessWith({ store: new SignInFile(file) });
     await before.access.start(signal);
@@ -119,13 +120,15 @@ describe("access on a loopback address", () => {
     assert.equal((await stat(file)).mode & 0o077, 0);
   });
 
-  it("locks wrong links out, by address, and lets a valid one pass", async () => {
+  it("locks out an address after wrong links, but accepts a valid link from it", async () => {
     const { time, access } = accessWith();
     for (let tries = 0; tries < 21; tries++)
       await assert.rejects(access.signIn("wrong", browser()), { code: "gateway.link_unknown" });
     await assert.rejects(access.signIn("wrong", browser()), { code: "gateway.too_many_tries" });
     await access.signIn(tokenOf(access.link("http://a").url), browser());
-    await assert.rejects(access.signIn("wrong", asking({}, "127.0.0.2")), { code: "gateway.link_unknown" });
+    await assert.rejects(access.signIn("wrong", requestWith({}, "127.0.0.2")), {
+      code: "gateway.link_unknown",
+    });
     time.advance(10_000);
     await assert.rejects(access.signIn("wrong", browser()), { code: "gateway.link_unknown" });
   });
@@ -152,37 +155,37 @@ describe("access on any other address", () => {
     await assert.rejects(access.start(signal), { message: /env:NOWHERE/ });
   });
 
-  it("takes the key as a bearer, and nothing without it", async () => {
+  it("accepts the current key as a bearer, and nothing else", async () => {
     const found = { secret: "first" };
     const { access } = accessWith({ host: "0.0.0.0", key: keyOf(found) });
-    await assert.rejects(access.callerOf(asking()), {
+    await assert.rejects(access.callerOf(requestWith()), {
       code: "gateway.sign_in_needed",
       message: /Send `Authorization: Bearer` with your key or token, or with the key of this installation/,
     });
-    assert.equal((await access.callerOf(asking({ authorization: "Bearer first" }))).by, "key");
+    assert.equal((await access.callerOf(requestWith({ authorization: "Bearer first" }))).by, "key");
     for (const authorization of ["Bearer wrong", "Bearer ", "Basic first", "first"])
-      await assert.rejects(access.callerOf(asking({ authorization })), { code: "gateway.key_wrong" });
+      await assert.rejects(access.callerOf(requestWith({ authorization })), { code: "gateway.key_wrong" });
     found.secret = "second";
-    await assert.rejects(access.callerOf(asking({ authorization: "Bearer first" })), {
+    await assert.rejects(access.callerOf(requestWith({ authorization: "Bearer first" })), {
       code: "gateway.key_wrong",
     });
-    assert.equal((await access.callerOf(asking({ authorization: "Bearer second" }))).by, "key");
+    assert.equal((await access.callerOf(requestWith({ authorization: "Bearer second" }))).by, "key");
   });
 
-  it("lets a long key pass during a lock-out, and checks a short one once a second", async () => {
+  it("accepts a long key during a lock-out, and checks a short key once a second", async () => {
     for (const secret of ["k".repeat(32), "k".repeat(31)]) {
       const { time, access } = accessWith({ host: "0.0.0.0", key: keyOf({ secret }) });
-      const tried = (shown: string, from = "10.0.0.9") =>
-        access.callerOf(asking({ authorization: `Bearer ${shown}` }, from)).then(
+      const attempt = (credential: string, from = "10.0.0.9") =>
+        access.callerOf(requestWith({ authorization: `Bearer ${credential}` }, from)).then(
           () => "passed",
           ({ code }) => code,
         );
-      for (let tries = 0; tries < 21; tries++) assert.equal(await tried("wrong"), "gateway.key_wrong");
-      assert.equal(await tried("wrong"), "gateway.too_many_tries");
-      assert.equal(await tried(secret), secret.length === 32 ? "passed" : "gateway.too_many_tries");
-      assert.equal(await tried(secret, "10.0.0.8"), "passed");
+      for (let tries = 0; tries < 21; tries++) assert.equal(await attempt("wrong"), "gateway.key_wrong");
+      assert.equal(await attempt("wrong"), "gateway.too_many_tries");
+      assert.equal(await attempt(secret), secret.length === 32 ? "passed" : "gateway.too_many_tries");
+      assert.equal(await attempt(secret, "10.0.0.8"), "passed");
       time.advance(1_000);
-      assert.equal(await tried(secret), "passed");
+      assert.equal(await attempt(secret), "passed");
     }
   });
 

@@ -27,14 +27,14 @@ import { Lockouts } from "@tutti/policy";
 import { clientAddressOf } from "@tutti/telemetry";
 import { gatewayErrors } from "../errors.ts";
 import { type CookieOptions, cookieIn, cookieName, dropCookie, setCookie } from "./cookie.ts";
-import { IssuerSignIns, type WayToSignIn } from "./issuers/issuer-sign-ins.ts";
+import { IssuerSignIns, type SignInMethod } from "./issuers/issuer-sign-ins.ts";
 import type { SignInIssuer } from "./issuers/settings.ts";
 import { Links } from "./links.ts";
 import { isOfBrowser, refuseStrangers } from "./origin.ts";
 import { isSame } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
 import type { SignInStore } from "./sign-in-store.ts";
-import { type BegunBy, SignIns } from "./sign-ins.ts";
+import { type NewSignIn, SignIns } from "./sign-ins.ts";
 
 export interface AccessOptions {
   readonly clock: Clock;
@@ -58,7 +58,7 @@ type AccessGuard = Pick<
   Guard,
   | "identifyBy"
   | "signInBy"
-  | "goOn"
+  | "resumeSignIn"
   | "issuerSite"
   | "signInByIssuer"
   | "doneAtEdge"
@@ -81,15 +81,15 @@ export interface Authenticated {
 }
 
 /** The user of a sign-in at its start or end, and the means or the reason. */
-interface Doing {
+interface SignInCause {
   readonly by: Principal;
-  readonly why: string;
+  readonly reason: string;
 }
 
 type GuessWatch = Pick<AccessGuard, "pace" | "recordFailure">;
 
 /** The parts of a request that identify its caller. */
-export type Asking = Pick<IncomingMessage, "headers" | "socket">;
+export type CallerRequest = Pick<IncomingMessage, "headers" | "socket">;
 
 export class Access {
   readonly isLoopback: boolean;
@@ -126,15 +126,15 @@ export class Access {
     refuseStrangers(headers, this.isLoopback, isPage);
   }
 
-  async callerOf(request: Asking): Promise<Caller> {
+  async callerOf(request: CallerRequest): Promise<Caller> {
     const { headers } = request;
     const { authorization, cookie } = headers;
     if (authorization !== undefined) {
-      const shown = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "";
+      const credential = /^Bearer +(.+)$/i.exec(authorization)?.[1]?.trim() ?? "";
       const { guard } = this.#options;
-      if (guard !== undefined && isKeyOrToken(shown))
-        return { principal: await guard.identifyBy(shown, clientAddressOf(request)), by: "key" };
-      await this.#checkKey(request, shown);
+      if (guard !== undefined && isKeyOrToken(credential))
+        return { principal: await guard.identifyBy(credential, clientAddressOf(request)), by: "key" };
+      await this.#checkKey(request, credential);
       return { principal: localAdministrator, by: "key" };
     }
     const secret = cookieIn(cookie, cookieName(headers.host ?? ""));
@@ -142,8 +142,8 @@ export class Access {
     if (signIn !== undefined) return this.#signedIn(signIn, clientAddressOf(request));
     if (this.isLoopback && !isOfBrowser(headers)) return { principal: localAdministrator, by: "loopback" };
     throw secret === undefined
-      ? gatewayErrors.signInNeeded({ how: this.#how(headers) })
-      : gatewayErrors.signInExpired({ how: this.#how(headers) });
+      ? gatewayErrors.signInNeeded({ how: this.#signInHint(headers) })
+      : gatewayErrors.signInExpired({ how: this.#signInHint(headers) });
   }
 
   /** Returns a link that signs a browser in, once. */
@@ -153,7 +153,7 @@ export class Access {
   }
 
   /** Signs in with the token of a link, with the key of the installation, or with a key or token of governance. */
-  async signIn(token: string, request: Asking): Promise<Authenticated> {
+  async signIn(token: string, request: CallerRequest): Promise<Authenticated> {
     const from = clientAddressOf(request);
     const { guard } = this.#options;
     if (guard !== undefined && isKeyOrToken(token)) {
@@ -165,23 +165,30 @@ export class Access {
     try {
       return await this.#authenticate({ principal: localAdministrator, by: "link", untilMs }, request);
     } catch (error) {
-      if (!isKey) this.#links.giveBack(token);
+      if (!isKey) this.#links.release(token);
       throw error;
     }
   }
 
   /** By whom people can sign in besides. */
-  waysToSignIn(): readonly WayToSignIn[] {
-    return this.#issuers?.ways() ?? [];
+  signInMethods(): readonly SignInMethod[] {
+    return this.#issuers?.methods() ?? [];
   }
 
   /** Sends a browser to an issuer. */
-  beginAt(issuer: string, to: string, { headers }: Asking): ReturnType<IssuerSignIns["begin"]> {
-    return this.#atIssuers().begin(issuer, to, headers);
+  redirectToIssuer(
+    issuer: string,
+    to: string,
+    { headers }: CallerRequest,
+  ): ReturnType<IssuerSignIns["start"]> {
+    return this.#atIssuers().start(issuer, to, headers);
   }
 
   /** A user comes back from an issuer. */
-  async backFrom(answer: URLSearchParams, request: Asking): Promise<Authenticated & { readonly to: string }> {
+  async completeIssuerSignIn(
+    answer: URLSearchParams,
+    request: CallerRequest,
+  ): Promise<Authenticated & { readonly to: string }> {
     const { headers } = request;
     const { known, to } = await this.#atIssuers().finish(answer, headers, clientAddressOf(request));
     const { kind: by, ...given } = known;
@@ -189,7 +196,7 @@ export class Access {
   }
 
   /** Takes away what a browser was sent to an issuer with. */
-  dropBegun({ headers }: Asking): string | undefined {
+  clearPendingSignIn({ headers }: CallerRequest): string | undefined {
     return this.#issuers?.dropCookie(headers);
   }
 
@@ -199,7 +206,7 @@ export class Access {
     const secret = cookieIn(headers.cookie, cookie.name);
     const signIn = secret === undefined ? undefined : await this.#signIns.find(secret);
     if (signIn !== undefined)
-      await this.endSignIns(({ id }) => id === signIn.id, { by: signIn.principal, why: "signed out" });
+      await this.endSignIns(({ id }) => id === signIn.id, { by: signIn.principal, reason: "signed out" });
     return dropCookie(cookie);
   }
 
@@ -209,15 +216,15 @@ export class Access {
   }
 
   /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
-  async endSignIns(isMeant: (signIn: SignIn) => boolean, doing: Doing): Promise<number> {
+  async endSignIns(isMeant: (signIn: SignIn) => boolean, cause: SignInCause): Promise<number> {
     const ended = await this.#signIns.end(isMeant);
-    for (const signIn of ended) void this.#record("gateway.sign_ins.end", signIn, doing);
+    for (const signIn of ended) void this.#record("gateway.sign_ins.end", signIn, cause);
     return ended.length;
   }
 
   /** Ties an open response to the sign-in of its browser: the response ends with the sign-in. */
-  hold({ signIn }: Caller, open: Parameters<SignIns["hold"]>[1]): void {
-    if (signIn !== undefined) this.#signIns.hold(signIn, open);
+  track({ signIn }: Caller, open: Parameters<SignIns["track"]>[1]): void {
+    if (signIn !== undefined) this.#signIns.track(signIn, open);
   }
 
   #issuerSignIns({ clock, guard, issuers = {}, pageUrl = "", host, secureCookie, store }: AccessOptions) {
@@ -239,39 +246,45 @@ export class Access {
     return this.#issuers;
   }
 
-  async #authenticate(given: Omit<BegunBy, "address" | "browser">, request: Asking): Promise<Authenticated> {
+  async #authenticate(
+    newSignIn: Omit<NewSignIn, "address" | "browser">,
+    request: CallerRequest,
+  ): Promise<Authenticated> {
     const { headers } = request;
     const about = { address: clientAddressOf(request), browser: headers["user-agent"] ?? "" };
-    const { secret, endMs } = await this.#begin({ ...given, ...about });
-    await this.#makeRoom(given.principal);
+    const { secret, endMs } = await this.#createSignIn({ ...newSignIn, ...about });
+    await this.#evict(newSignIn.principal);
     const cookie = setCookie(secret, endMs - this.#options.clock.now(), this.#cookie(headers));
     return { cookie, endMs };
   }
 
   /** Those that cannot be ended now are too many at the next sign-in as well. */
-  async #makeRoom(by: Principal): Promise<void> {
+  async #evict(by: Principal): Promise<void> {
     try {
       const beyond = new Set((await this.#signIns.tooMany()).map(({ id }) => id));
       if (beyond.size > 0)
-        await this.endSignIns(({ id }) => beyond.has(id), { by, why: "more were signed in than may be" });
+        await this.endSignIns(({ id }) => beyond.has(id), { by, reason: "more were signed in than may be" });
     } catch {}
   }
 
   /** The audit has it before the browser does. */
-  async #begin(given: BegunBy): ReturnType<SignIns["begin"]> {
+  async #createSignIn(newSignIn: NewSignIn): ReturnType<SignIns["create"]> {
     let recorded: SignIn | undefined;
     try {
-      return await this.#signIns.begin(given, async (signIn) => {
-        const { principal: by, by: what } = signIn;
-        const doing = { by, why: `by ${what}` };
-        const outcome = await this.#record("gateway.sign_ins.begin", signIn, doing, true);
+      return await this.#signIns.create(newSignIn, async (signIn) => {
+        const { principal: by, by: credential } = signIn;
+        const cause = { by, reason: `by ${credential}` };
+        const outcome = await this.#record("gateway.sign_ins.begin", signIn, cause, true);
         if (outcome !== "left_out") recorded = signIn;
         if (outcome !== "recorded") throw gatewayErrors.signInUnrecorded();
       });
     } catch (error) {
       // Its record may still be written, so a second record says that the sign-in ended.
-      const doing = { by: given.principal, why: "the sign-in failed: it could not be recorded or kept" };
-      if (recorded !== undefined) void this.#record("gateway.sign_ins.end", recorded, doing);
+      const cause = {
+        by: newSignIn.principal,
+        reason: "the sign-in failed: it could not be recorded or kept",
+      };
+      if (recorded !== undefined) void this.#record("gateway.sign_ins.end", recorded, cause);
       throw error;
     }
   }
@@ -280,29 +293,29 @@ export class Access {
   async #record(
     action: string,
     { id, principal, address }: SignIn,
-    { by: { kind, id: who }, why }: Doing,
+    { by: { kind, id: actorId }, reason }: SignInCause,
     isYetToBeDone = false,
   ): Promise<Recorded> {
-    const namespace = principal.shown?.namespace || installationNamespace;
+    const namespace = principal.credential?.namespace || installationNamespace;
     const work = { namespace, kind: "sign_in", id, task: "" };
-    const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: who }, reason: why });
+    const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: actorId }, reason: reason });
     const done = { action, namespace, work, cause, address };
     return (await this.#options.guard?.doneAtEdge(done, isYetToBeDone)) ?? "recorded";
   }
 
   async #signedIn(signIn: SignIn, from: string): Promise<Caller> {
     const { principal, by: kind, id } = signIn;
-    const { shown } = principal;
+    const { credential } = principal;
     const { guard } = this.#options;
     // Where nothing is enforced every caller that gets in is the administrator.
-    if (shown === undefined || guard === undefined || kind === "link")
+    if (credential === undefined || guard === undefined || kind === "link")
       return { principal: localAdministrator, by: "cookie", signIn };
     try {
-      guard.goOn({ principal: { ...principal, shown }, kind }, from);
+      guard.resumeSignIn({ principal: { ...principal, credential }, kind }, from);
     } catch (error) {
       // The credential of the sign-in stays invalid. Other errors, such as a missing policy bundle, are temporary.
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
-        await this.endSignIns((one) => one.id === id, { by: principal, why: error.message });
+        await this.endSignIns((candidate) => candidate.id === id, { by: principal, reason: error.message });
       throw error;
     }
     return { principal, by: "cookie", signIn };
@@ -325,21 +338,21 @@ export class Access {
     }
   }
 
-  async #checkKey(request: Asking, shown: string): Promise<void> {
+  async #checkKey(request: CallerRequest, credential: string): Promise<void> {
     const from = clientAddressOf(request);
-    if (await this.#isKey(shown, from, "gateway.key")) return;
+    if (await this.#isKey(credential, from, "gateway.key")) return;
     throw this.#guesses.recordFailure(from, "gateway.key", gatewayErrors.keyWrong());
   }
 
-  async #isKey(shown: string, from: string, account: string): Promise<boolean> {
+  async #isKey(credential: string, from: string, account: string): Promise<boolean> {
     // Read again each time: a key that was changed holds from then on.
     const key = await this.#options.key?.reveal();
     if (key === undefined) return false;
     if (key.length < unguessableLength) this.#guesses.pace(from, account);
-    return isSame(shown, key);
+    return isSame(credential, key);
   }
 
-  #how(headers: IncomingHttpHeaders): string {
+  #signInHint(headers: IncomingHttpHeaders): string {
     if (!isOfBrowser(headers))
       return "Send `Authorization: Bearer` with your key or token, or with the key of this installation (`gateway.key`).";
     return this.isLoopback
@@ -352,8 +365,8 @@ export class Access {
 const unguessableLength = 32;
 
 /** Keys of the installation have a prefix, tokens have three parts. The gateway's own key has neither. */
-function isKeyOrToken(shown: string): boolean {
-  return shown.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(shown);
+function isKeyOrToken(credential: string): boolean {
+  return credential.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(credential);
 }
 
 /** Counts failed attempts with keys and links by address and account, if no guard counts them. */

@@ -28,7 +28,7 @@ describe("a call that counts against the limit of its caller", () => {
     assert.equal(open.count, 0);
   });
 
-  it("does not count if its client left while it was identified", async () => {
+  it("does not count if its client disconnects during authentication", async () => {
     const { open, guard } = counting();
     const response = answer();
     response.destroy();

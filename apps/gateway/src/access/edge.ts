@@ -24,12 +24,12 @@ export function admit(
   try {
     const { limit, remaining, resetAfterMs, end } = guard.admit(principal, isStream);
     whenClosed(response, end);
-    if (Number.isFinite(limit)) tell(response, limit, remaining, resetAfterMs);
+    if (Number.isFinite(limit)) setRateHeaders(response, limit, remaining, resetAfterMs);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
     const { limit } = error.details;
     if (accessErrors.tooManyCalls.is(error) && limit !== undefined)
-      tell(response, Number(limit), 0, error.retryAfterMs);
+      setRateHeaders(response, Number(limit), 0, error.retryAfterMs);
     throw error;
   }
 }
@@ -53,7 +53,7 @@ export function whenClosed(
 }
 
 /** Records a body that was too large for this gateway in the audit log, as one that was too large for its sender. */
-export function tellOversize(
+export function recordOversize(
   guard: Pick<Guard, "refusedOf"> | undefined,
   { caller, raw }: { readonly caller: Pick<Caller, "principal"> | undefined; readonly raw: IncomingMessage },
   error: TuttiError,
@@ -61,7 +61,7 @@ export function tellOversize(
   const principal = caller?.principal;
   const actor =
     principal && Cause.fromPartial({ actor: { kind: actorKinds[principal.kind], id: principal.id } });
-  const namespace = principal?.shown?.namespace || installationNamespace;
+  const namespace = principal?.credential?.namespace || installationNamespace;
   guard?.refusedOf({ error, actor, namespace, action: "access", address: clientAddressOf(raw) });
 }
 
@@ -80,7 +80,12 @@ export function requireAllowed(
   if (!decision.allowed) throw deniedError(principal, { action, resource }, namespace, decision);
 }
 
-function tell(response: ServerResponse, limit: number, remaining: number, resetAfterMs: number): void {
+function setRateHeaders(
+  response: ServerResponse,
+  limit: number,
+  remaining: number,
+  resetAfterMs: number,
+): void {
   response.setHeader("ratelimit-limit", limit);
   response.setHeader("ratelimit-remaining", remaining);
   response.setHeader("ratelimit-reset", Math.ceil(resetAfterMs / 1_000));

@@ -46,7 +46,7 @@ export class Links {
   }
 
   /** Its user was not signed in after all. */
-  giveBack(token: string): void {
+  release(token: string): void {
     const link = this.#links.get(hashOf(token));
     if (link !== undefined) link.isUsed = false;
   }

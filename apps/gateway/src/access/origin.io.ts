@@ -15,7 +15,7 @@ function codeOf(headers: IncomingHttpHeaders, { isLoopback = true, isPage = fals
   }
 }
 
-describe("where a request comes from", () => {
+describe("the origin of a request", () => {
   it("is this machine under its own names alone, on a loopback address", () => {
     for (const host of [
       "127.0.0.1:7400",
@@ -54,14 +54,14 @@ describe("where a request comes from", () => {
     assert.equal(codeOf({ host: own, origin: `http://${own}`, "sec-fetch-site": "same-origin" }), "");
   });
 
-  it("is no other site by browsers that say so, without an origin too", () => {
+  it("is no other site if the browser reports the site, also without an Origin header", () => {
     for (const site of ["cross-site", "same-site"])
       assert.equal(codeOf({ host: own, "sec-fetch-site": site }), "gateway.origin_foreign", site);
     for (const site of ["none", "same-origin"])
       assert.equal(codeOf({ host: own, "sec-fetch-site": site }), "", site);
   });
 
-  it("may be a link on another site, as far as the page goes", () => {
+  it("may be a link on another site, but only for pages", () => {
     const followed = { host: own, "sec-fetch-site": "cross-site", ...visit };
     assert.equal(codeOf(followed, { isPage: true }), "");
     assert.equal(codeOf(followed), "gateway.origin_foreign");

@@ -10,9 +10,9 @@ import type { Foundation } from "@tutti/kernel";
 import type { BucketChange, FollowedBucket, NatsConnection } from "@tutti/nats";
 import { gatewayErrors } from "../errors.ts";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
-import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
 import { idOf, type SignInListener, type SignInStore } from "./sign-in-store.ts";
+import { printSignIn, readSignIn } from "./stored-sign-in.ts";
 
 export interface SharedSignInsParts {
   readonly connection: Promise<NatsConnection>;
@@ -31,17 +31,17 @@ const attemptsMax = 5;
 /** Concurrent lookups of secrets. Guessed secrets do not keep the bucket busy. */
 const lanesMax = 16;
 /** More do not wait to be looked up. */
-const looksMax = 1_000;
+const lookupsMax = 1_000;
 /** The latest that have ended: messages still under way were sent before that many others ended. */
 const endedMax = 10_000;
 
 export class SharedSignIns implements SignInStore {
   readonly #parts: SharedSignInsParts;
   readonly #revisions = new Map<string, number>();
-  readonly #looks = new Map<string, Promise<void>>();
+  readonly #lookups = new Map<string, Promise<void>>();
   /** The last look in each lane. */
   readonly #lanes: Promise<unknown>[] = Array.from({ length: lanesMax }, () => Promise.resolve());
-  #looked = 0;
+  #lookupCount = 0;
   /** The latest that have ended. Their secrets were drawn by chance, so none of them starts again. */
   readonly #ended = new Set<string>();
   /** The known ones that the bucket has not listed yet since it started again. */
@@ -65,7 +65,7 @@ export class SharedSignIns implements SignInStore {
       foundation,
       loading: gatewayErrors.signInsAway,
       bucket: { name: bucketName, replicas, ttlMs: forMs },
-      began: () => {
+      started: () => {
         this.#unseen = new Set(this.#revisions.keys());
       },
       changed: (change) => this.#changed(change),
@@ -78,28 +78,28 @@ export class SharedSignIns implements SignInStore {
     await this.#followed?.stop();
   }
 
-  look(hash: string): Promise<void> {
-    const known = this.#looks.get(hash);
+  lookup(hash: string): Promise<void> {
+    const known = this.#lookups.get(hash);
     if (known !== undefined) return known;
-    if (this.#looks.size >= looksMax) return Promise.reject(gatewayErrors.signInsAway());
-    const lane = this.#looked++ % lanesMax;
-    const looking = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#look(hash));
+    if (this.#lookups.size >= lookupsMax) return Promise.reject(gatewayErrors.signInsAway());
+    const lane = this.#lookupCount++ % lanesMax;
+    const looking = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#read(hash));
     this.#lanes[lane] = looking.catch(() => undefined);
-    const looked = looking.finally(() => this.#looks.delete(hash));
-    this.#looks.set(hash, looked);
-    return looked;
+    const lookup = looking.finally(() => this.#lookups.delete(hash));
+    this.#lookups.set(hash, lookup);
+    return lookup;
   }
 
-  async begun(hash: string, signIn: SignIn): Promise<void> {
+  async started(hash: string, signIn: SignIn): Promise<void> {
     const revision = await this.#bucket.put(hash, bytesOf(signIn));
     this.#unseen.delete(hash);
     this.#notify(hash, signIn, revision);
   }
 
   async used(hash: string, signIn: SignIn): Promise<void> {
-    const seen = this.#revisions.get(hash);
-    if (seen === undefined || this.#ended.has(hash)) return;
-    const written = await this.#bucket.update(hash, bytesOf(signIn), seen);
+    const revision = this.#revisions.get(hash);
+    if (revision === undefined || this.#ended.has(hash)) return;
+    const written = await this.#bucket.update(hash, bytesOf(signIn), revision);
     if (written.written && !this.#ended.has(hash)) this.#revisions.set(hash, written.revision);
   }
 
@@ -111,9 +111,9 @@ export class SharedSignIns implements SignInStore {
     const { connection, replicas } = this.#parts;
     const { openBucket } = await import("@tutti/nats");
     const bucket = await openBucket(await connection, { name: keysBucketName, replicas });
-    const made = newSealKey();
+    const key = newSealKey();
     // The second gateway takes the key of the first.
-    if ((await bucket.create(sealKeyName, made)).written) return made;
+    if ((await bucket.create(sealKeyName, key)).written) return key;
     const found = await bucket.get(sealKeyName);
     if (found === undefined) throw gatewayErrors.signInsAway();
     return found.value;
@@ -130,7 +130,7 @@ export class SharedSignIns implements SignInStore {
     throw gatewayErrors.signInsAway();
   }
 
-  async #look(hash: string): Promise<void> {
+  async #read(hash: string): Promise<void> {
     const entry = await this.#bucket.get(hash);
     const signIn = entry && signInOf(hash, entry.value);
     if (entry !== undefined && signIn !== undefined) this.#notify(hash, signIn, entry.revision);

@@ -1,11 +1,11 @@
 /** Stores sign-ins beyond the memory of a process, by the hash of the browser's secret. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { noteMade, textIn, withSum } from "@tutti/host";
-import { ifThere, privateModes, replaceFile } from "@tutti/kernel";
+import { registerFile, textIn, withSum } from "@tutti/host";
+import { ifPresent, privateModes, replaceFile } from "@tutti/kernel";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
-import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
+import { printSignIn, readSignIn } from "./stored-sign-in.ts";
 
 /** An id made of a secret or its hash. It starts with a letter, as public ids must. */
 export function idOf(text: string): string {
@@ -21,9 +21,9 @@ export interface SignInStore {
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** Finds a sign-in that this gateway does not know: another gateway may have started it a moment ago. */
-  look(hash: string): Promise<void>;
+  lookup(hash: string): Promise<void>;
   /** Stores a sign-in. Resolves when every gateway can find it. */
-  begun(hash: string, signIn: SignIn): Promise<void>;
+  started(hash: string, signIn: SignIn): Promise<void>;
   /** Records the last use of a sign-in that has not ended. */
   used(hash: string, signIn: SignIn): Promise<void>;
   /** Resolves when no gateway would find them. */
@@ -44,9 +44,9 @@ export class SignInsInMemory implements SignInStore {
 
   async stop(): Promise<void> {}
 
-  async look(): Promise<void> {}
+  async lookup(): Promise<void> {}
 
-  async begun(hash: string, signIn: SignIn): Promise<void> {
+  async started(hash: string, signIn: SignIn): Promise<void> {
     this.#listener(hash, signIn);
   }
 
@@ -62,7 +62,7 @@ export class SignInsInMemory implements SignInStore {
 /** One file of one gateway. Kept is what a sign-in can be recognised by: a reader learns nothing to sign in with. */
 export class SignInFile implements SignInStore {
   readonly #file: string;
-  readonly #kept = new Map<string, SignIn>();
+  readonly #signIns = new Map<string, SignIn>();
   #writing: Promise<void> = Promise.resolve();
   #listener: SignInListener = () => {};
 
@@ -75,10 +75,10 @@ export class SignInFile implements SignInStore {
   }
 
   async start(): Promise<void> {
-    for (const [hash, kept] of Object.entries(await readKept(this.#file))) {
-      const signIn = readSignIn(kept, idOf(hash));
+    for (const [hash, stored] of Object.entries(await readStored(this.#file))) {
+      const signIn = readSignIn(stored, idOf(hash));
       if (signIn === undefined) continue;
-      this.#kept.set(hash, signIn);
+      this.#signIns.set(hash, signIn);
       this.#listener(hash, signIn);
     }
   }
@@ -87,29 +87,29 @@ export class SignInFile implements SignInStore {
     await this.#writing;
   }
 
-  async look(): Promise<void> {}
+  async lookup(): Promise<void> {}
 
-  async begun(hash: string, signIn: SignIn): Promise<void> {
-    this.#kept.set(hash, signIn);
+  async started(hash: string, signIn: SignIn): Promise<void> {
+    this.#signIns.set(hash, signIn);
     try {
-      await this.#keep();
+      await this.#save();
     } catch (error) {
       // It did not start, so nothing that is written later brings it.
-      this.#kept.delete(hash);
+      this.#signIns.delete(hash);
       throw error;
     }
     this.#listener(hash, signIn);
   }
 
   async used(hash: string, signIn: SignIn): Promise<void> {
-    if (!this.#kept.has(hash)) return;
-    this.#kept.set(hash, signIn);
-    await this.#keep();
+    if (!this.#signIns.has(hash)) return;
+    this.#signIns.set(hash, signIn);
+    await this.#save();
   }
 
   ended(hashes: readonly string[]): Promise<void> {
-    for (const hash of hashes) this.#kept.delete(hash);
-    return this.#keep();
+    for (const hash of hashes) this.#signIns.delete(hash);
+    return this.#save();
   }
 
   /** The state that a browser carries to an issuer is valid for minutes, so a restart may end it. */
@@ -118,9 +118,9 @@ export class SignInFile implements SignInStore {
   }
 
   /** Writes happen one after the other, and the last one wins. */
-  #keep(): Promise<void> {
+  #save(): Promise<void> {
     const written = this.#writing.then(() => {
-      const all = [...this.#kept].map(([hash, signIn]) => [hash, printSignIn(signIn)]);
+      const all = [...this.#signIns].map(([hash, signIn]) => [hash, printSignIn(signIn)]);
       return write(this.#file, JSON.stringify(Object.fromEntries(all)));
     });
     this.#writing = written.catch(() => undefined);
@@ -128,11 +128,11 @@ export class SignInFile implements SignInStore {
   }
 }
 
-async function readKept(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = (await ifThere(readFile(file, "utf8"))) ?? "";
+async function readStored(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = (await ifPresent(readFile(file, "utf8"))) ?? "";
   try {
-    const kept: unknown = JSON.parse(textIn(text) ?? "{}");
-    return typeof kept === "object" && kept !== null ? { ...kept } : {};
+    const stored: unknown = JSON.parse(textIn(text) ?? "{}");
+    return typeof stored === "object" && stored !== null ? { ...stored } : {};
   } catch {
     // None yet, or half of one after a crash: then every user signs in again.
     return {};
@@ -143,5 +143,5 @@ async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
   await writeFile(`${file}.new`, withSum(text), { mode: privateModes.file });
   await replaceFile(`${file}.new`, file);
-  noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
+  registerFile(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
 }

@@ -11,12 +11,12 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { Access } from "./access.ts";
 import { hashOf } from "./secrets.ts";
 import { SignInFile, SignInsInMemory } from "./sign-in-store.ts";
-import { type BegunBy, SignIns } from "./sign-ins.ts";
+import { type NewSignIn, SignIns } from "./sign-ins.ts";
 
 const scope = Scope.fromPartial({ actions: ["workflow.*"], resources: { equals: { team: "a" } } });
 const shown = { id: "k1", namespace: "shop", groups: ["night"], scope };
-const ada: Principal = { kind: "person", id: "ada", roles: [], shown };
-const begun: BegunBy = {
+const ada: Principal = { kind: "person", id: "ada", roles: [], credential: shown };
+const newSignIn: NewSignIn = {
   ...{ principal: ada, by: "key", address: "10.0.0.9", browser: "a browser" },
   untilMs: Number.POSITIVE_INFINITY,
 };
@@ -32,68 +32,68 @@ describe("sign-ins of browsers", () => {
   });
   after(() => rm(folder, { recursive: true }));
   const opened = async (name: string): Promise<SignIns> => {
-    const made = new SignIns({
+    const created = new SignIns({
       clock: time,
       goodForMs: 3_600_000,
       store: new SignInFile(join(folder, name)),
     });
-    await made.start(signal);
-    return made;
+    await created.start(signal);
+    return created;
   };
 
-  it("have ids that can stand wherever an id does", async () => {
+  it("have ids that are valid wherever an id is", async () => {
     const signIns = await opened("ids");
     for (let number = 0; number < 300; number++) {
-      const { id } = await signIns.begin(begun, recorded);
+      const { id } = await signIns.create(newSignIn, recorded);
       assert.match(id, /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
     }
   });
 
-  it("are known after a restart, with whom they stand for and what that is narrowed to", async () => {
-    const { secret, ...signIn } = await (await opened("a")).begin(begun, recorded);
+  it("survive a restart, with their principal and its scope", async () => {
+    const { secret, ...signIn } = await (await opened("a")).create(newSignIn, recorded);
     const found = await (await opened("a")).find(secret);
     assert.deepEqual(found, signIn);
-    const kept = await readFile(join(folder, "a"), "utf8");
-    for (const hidden of [secret, signIn.id.repeat(2)]) assert.ok(!kept.includes(hidden));
+    const stored = await readFile(join(folder, "a"), "utf8");
+    for (const hidden of [secret, signIn.id.repeat(2)]) assert.ok(!stored.includes(hidden));
   });
 
-  it("are nothing at all where they are not recorded, neither here nor after a restart", async () => {
+  it("do not exist if they cannot be recorded, also after a restart", async () => {
     const signIns = await opened("unrecorded");
     const unrecorded = () => Promise.reject(new Error("the audit is away"));
-    await assert.rejects(signIns.begin(begun, unrecorded), /the audit is away/);
+    await assert.rejects(signIns.create(newSignIn, unrecorded), /the audit is away/);
     assert.deepEqual([signIns.list(), (await opened("unrecorded")).list()], [[], []]);
   });
 
-  it("end with what they were made with, if that is sooner", async () => {
+  it("end with their credential, if that ends sooner", async () => {
     const signIns = await opened("b");
-    const { secret } = await signIns.begin({ ...begun, untilMs: time.now() + 60_000 }, recorded);
+    const { secret } = await signIns.create({ ...newSignIn, untilMs: time.now() + 60_000 }, recorded);
     assert.equal((await signIns.find(secret))?.endMs, time.now() + 60_000);
     time.advance(60_000);
     assert.equal(await signIns.find(secret), undefined);
     assert.deepEqual(signIns.list(), []);
   });
 
-  it("of releases that knew the administrator alone are his", async () => {
+  it("of releases with only an administrator belong to the administrator", async () => {
     await writeFile(join(folder, "c"), JSON.stringify({ [hashOf("old")]: time.now() + 1_000 }));
     const found = await (await opened("c")).find("old");
     assert.deepEqual([found?.principal, found?.by], [localAdministrator, "link"]);
   });
 
-  it("of later releases, and damaged ones, are invalid: an unknown part may be the one that narrows them", async () => {
-    const { secret } = await (await opened("d")).begin(begun, recorded);
-    const kept = JSON.parse(textIn(await readFile(join(folder, "d"), "utf8")) ?? "");
-    const [[hash = "", whole]] = Object.entries<{ principal: { shown: { scope: object } } }>(kept) as [
+  it("of later releases, and damaged ones, are invalid, because an unknown part may be a restriction", async () => {
+    const { secret } = await (await opened("d")).create(newSignIn, recorded);
+    const stored = JSON.parse(textIn(await readFile(join(folder, "d"), "utf8")) ?? "");
+    const [[hash = "", entry]] = Object.entries<{ principal: { shown: { scope: object } } }>(stored) as [
       [string, { principal: { shown: { scope: object } } }],
     ];
-    const { principal } = whole;
+    const { principal } = entry;
     const wider = {
       ...principal,
       shown: { ...principal.shown, scope: { ...principal.shown.scope, days: 1 } },
     };
     for (const other of [
-      { ...whole, version: 3 },
-      { ...whole, until: 1 },
-      { ...whole, principal: wider },
+      { ...entry, version: 3 },
+      { ...entry, until: 1 },
+      { ...entry, principal: wider },
       "x",
     ]) {
       await writeFile(join(folder, "d"), JSON.stringify({ [hash]: other }));
@@ -101,11 +101,11 @@ describe("sign-ins of browsers", () => {
     }
   });
 
-  it("say to the minute when they were used, the latest first", async () => {
+  it("report their last use to the minute, and are listed latest first", async () => {
     const signIns = await opened("e");
-    const first = await signIns.begin(begun, recorded);
+    const first = await signIns.create(newSignIn, recorded);
     time.advance(90_000);
-    await signIns.begin(begun, recorded);
+    await signIns.create(newSignIn, recorded);
     assert.deepEqual(
       signIns.list().map(({ startMs }) => time.now() - startMs),
       [0, 90_000],
@@ -117,7 +117,7 @@ describe("sign-ins of browsers", () => {
 
   it("are known until they could be ended: a retry after a failure ends them", async () => {
     const signIns = await opened("g");
-    const { id, secret } = await signIns.begin(begun, recorded);
+    const { id, secret } = await signIns.create(newSignIn, recorded);
     const isMeant = (signIn: { readonly id: string }) => signIn.id === id;
     // A folder has the name of the new file.
     await mkdir(join(folder, "g.new"));
@@ -130,17 +130,20 @@ describe("sign-ins of browsers", () => {
 
   it("end with all that is open on their behalf", async () => {
     const signIns = await opened("f");
-    const [one, other] = [await signIns.begin(begun, recorded), await signIns.begin(begun, recorded)];
+    const [one, other] = [
+      await signIns.create(newSignIn, recorded),
+      await signIns.create(newSignIn, recorded),
+    ];
     const destroyed: string[] = [];
     const open = (name: string, closed = false) => ({
       closed,
       destroy: () => destroyed.push(name),
       once: () => undefined,
     });
-    signIns.hold(one, open("one"));
+    signIns.track(one, open("one"));
     // Its client left before.
-    signIns.hold(one, open("gone", true));
-    signIns.hold(other, open("other"));
+    signIns.track(one, open("gone", true));
+    signIns.track(other, open("other"));
     const ended = await signIns.end(({ id }) => id === one.id);
     assert.deepEqual(
       ended.map(({ id }) => id),
@@ -156,9 +159,9 @@ describe("sign-ins of browsers", () => {
 });
 
 describe("more sign-ins than there may be", () => {
-  it("end those of the user with the most, the oldest first, with a record: no other user is signed out", async () => {
+  it("end those of the user with the most, oldest first, with a record, and sign out no other user", async () => {
     const records: (readonly [string, string])[] = [];
-    const by = (id: string, namespace: string) => ({ ...ada, id, shown: { ...shown, namespace } });
+    const by = (id: string, namespace: string) => ({ ...ada, id, credential: { ...shown, namespace } });
     const access = new Access({
       ...{ clock: new VirtualTime(), host: "127.0.0.1", key: undefined, linkMs: 1, signInMs: 60_000 },
       ...{ secureCookie: false, store: new SignInsInMemory() },
@@ -174,17 +177,19 @@ describe("more sign-ins than there may be", () => {
         },
         identifyBy: async () => ada,
         signInByIssuer: async () => assert.fail("no user comes from an issuer"),
-        ...{ goOn: () => undefined, issuerSite: () => undefined },
+        ...{ resumeSignIn: () => undefined, issuerSite: () => undefined },
         pace: () => undefined,
         recordFailure: (_from, _account, error) => error,
       },
     });
     const signIn = (id: string, namespace: string) =>
       access.signIn(`tutti_live_:${id}:${namespace}`, { headers: {}, socket: new Socket() });
-    const countOf = (who: string, where: string) =>
+    const countOf = (idPrefix: string, namespace: string) =>
       access
         .signIns()
-        .filter(({ principal: { id, shown: by } }) => id.startsWith(who) && by?.namespace === where).length;
+        .filter(
+          ({ principal: { id, credential: by } }) => id.startsWith(idPrefix) && by?.namespace === namespace,
+        ).length;
     await signIn("bob", "shop");
     await signIn("eve", "shop");
     for (let number = 0; number < 1_100; number++) await signIn("ada", "shop");
@@ -209,7 +214,7 @@ describe("issuers to sign in by", () => {
     read: () => ({ secret: "k" }),
     readLater: async () => ({ secret: "k" }),
   });
-  const made = (host: string, known: readonly string[], pageUrl = "") =>
+  const accessAt = (host: string, known: readonly string[], pageUrl = "") =>
     new Access({
       clock: new VirtualTime(),
       host,
@@ -221,9 +226,13 @@ describe("issuers to sign in by", () => {
       ...{ pageUrl, issuers: { "https://id.example": settings } },
       guard: {
         identifyBy: async () => ada,
-        signInBy: async () => ({ principal: { ...ada, shown }, kind: "key", untilMs: 1 }),
-        signInByIssuer: async () => ({ principal: { ...ada, shown }, kind: "id_token", untilMs: 1 }),
-        ...{ goOn: () => undefined, doneAtEdge: async () => "recorded" },
+        signInBy: async () => ({ principal: { ...ada, credential: shown }, kind: "key", untilMs: 1 }),
+        signInByIssuer: async () => ({
+          principal: { ...ada, credential: shown },
+          kind: "id_token",
+          untilMs: 1,
+        }),
+        ...{ resumeSignIn: () => undefined, doneAtEdge: async () => "recorded" },
         pace: () => undefined,
         recordFailure: (_from, _account, error) => error,
         issuerSite: (issuer) =>
@@ -232,13 +241,13 @@ describe("issuers to sign in by", () => {
     });
   type Guarding = ConstructorParameters<typeof Access>[0]["guard"];
 
-  it("have to be trusted, and to know where to send people back to", () => {
-    assert.throws(() => made("127.0.0.1", []), { code: "gateway.issuer_untrusted" });
-    assert.throws(() => made("0.0.0.0", ["https://id.example"]), {
+  it("must be trusted, and need the public URL to redirect users back to", () => {
+    assert.throws(() => accessAt("127.0.0.1", []), { code: "gateway.issuer_untrusted" });
+    assert.throws(() => accessAt("0.0.0.0", ["https://id.example"]), {
       code: "gateway.url_needed",
       message: /Set it to the public URL/,
     });
-    assert.equal(made("0.0.0.0", ["https://id.example"], "https://t").waysToSignIn().length, 1);
-    assert.equal(made("127.0.0.1", ["https://id.example"]).waysToSignIn().length, 1);
+    assert.equal(accessAt("0.0.0.0", ["https://id.example"], "https://t").signInMethods().length, 1);
+    assert.equal(accessAt("127.0.0.1", ["https://id.example"]).signInMethods().length, 1);
   });
 });

@@ -13,7 +13,7 @@ import { hashOf, newSecret } from "./secrets.ts";
 import type { SignIn } from "./sign-in.ts";
 import { idOf, type SignInStore } from "./sign-in-store.ts";
 
-export type BegunBy = Pick<SignIn, "principal" | "by" | "address" | "browser"> & {
+export type NewSignIn = Pick<SignIn, "principal" | "by" | "address" | "browser"> & {
   /** Infinity where nothing ends it but time. */
   readonly untilMs: number;
 };
@@ -55,8 +55,8 @@ export class SignIns {
   }
 
   /** Signs in: the secret goes to the browser, and nowhere else. Nothing of it is kept before it is recorded. */
-  async begin(
-    { untilMs, browser, ...given }: BegunBy,
+  async create(
+    { untilMs, browser, ...given }: NewSignIn,
     record: (signIn: SignIn) => Promise<void>,
   ): Promise<SignIn & { readonly secret: string }> {
     const { clock, goodForMs, store } = this.#options;
@@ -66,7 +66,7 @@ export class SignIns {
     const id = idOf(newSecret());
     const signIn = { ...given, id, browser: browser.slice(0, 200), startMs, endMs, useMs: startMs };
     await record(signIn);
-    await store.begun(hashOf(secret), signIn);
+    await store.started(hashOf(secret), signIn);
     return { ...signIn, secret };
   }
 
@@ -74,7 +74,7 @@ export class SignIns {
   async find(secret: string): Promise<SignIn | undefined> {
     const hash = hashOf(secret);
     const { clock, store } = this.#options;
-    if (!this.#known.has(hash)) await store.look(hash);
+    if (!this.#known.has(hash)) await store.lookup(hash);
     // A sign-in that ended during the lookup is not returned.
     const signIn = this.#known.get(hash);
     const nowMs = clock.now();
@@ -101,12 +101,12 @@ export class SignIns {
     const over = [...this.#known].flatMap(([hash, { endMs }]) => (endMs <= nowMs ? [hash] : []));
     for (const hash of over) this.#forget(hash);
     if (over.length > 0) await this.#options.store.ended(over);
-    const left = new Set(this.#known.values());
+    const remaining = new Set(this.#known.values());
     const beyond: SignIn[] = [];
-    while (left.size > signInsMax) {
-      const first = firstOfMost(left);
+    while (remaining.size > signInsMax) {
+      const first = firstOfMost(remaining);
       if (first === undefined) break;
-      left.delete(first);
+      remaining.delete(first);
       beyond.push(first);
     }
     return beyond;
@@ -122,7 +122,7 @@ export class SignIns {
   }
 
   /** Something is open on behalf of a sign-in until it closes. */
-  hold({ id }: SignIn, open: Open): void {
+  track({ id }: SignIn, open: Open): void {
     if (open.closed) return;
     const all = this.#open.get(id) ?? new Set();
     this.#open.set(id, all.add(open));
@@ -147,15 +147,15 @@ export class SignIns {
 
 /** The first one of whom most are of, within the namespace that most are of. */
 function firstOfMost(signIns: Iterable<SignIn>): SignIn | undefined {
-  const ofNamespace = mostBy([...signIns], ({ principal }) => principal.shown?.namespace ?? "");
-  const ofOne = mostBy(ofNamespace, ({ principal: { kind, id } }) => `${kind}:${id}`);
-  return ofOne.reduce<SignIn | undefined>(
+  const ofNamespace = mostBy([...signIns], ({ principal }) => principal.credential?.namespace ?? "");
+  const ofPrincipal = mostBy(ofNamespace, ({ principal: { kind, id } }) => `${kind}:${id}`);
+  return ofPrincipal.reduce<SignIn | undefined>(
     (first, one) => (first === undefined || one.startMs < first.startMs ? one : first),
     undefined,
   );
 }
 
-function mostBy(signIns: readonly SignIn[], whoseOf: (signIn: SignIn) => string): readonly SignIn[] {
-  const groups = [...Map.groupBy(signIns, whoseOf).values()];
+function mostBy(signIns: readonly SignIn[], ownerOf: (signIn: SignIn) => string): readonly SignIn[] {
+  const groups = [...Map.groupBy(signIns, ownerOf).values()];
   return groups.reduce<readonly SignIn[]>((most, group) => (group.length > most.length ? group : most), []);
 }

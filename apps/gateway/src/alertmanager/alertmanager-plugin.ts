@@ -12,7 +12,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EdgeGuard } from "../access/edge.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
-import { takeBytes } from "../front/body.ts";
+import { acceptBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
 import type { Alertmanager, AlertmanagerCall } from "./alertmanager.ts";
@@ -39,7 +39,7 @@ type Answer = (alertmanager: Alertmanager, call: AlertmanagerCall) => Promise<un
 export function alertmanagerPlugin(parts: AlertmanagerPluginParts): (app: FastifyInstance) => Promise<void> {
   const answers = new AlertmanagerAnswers(parts);
   return async (app) => {
-    takeBytes(app, bodyBytesMax, ({ caller }, bytes) => {
+    acceptBytes(app, bodyBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     for (const base of bases) {
@@ -98,7 +98,7 @@ class AlertmanagerAnswers {
         search,
         body,
         id,
-        namespace: namespace || caller.principal.shown?.namespace || "",
+        namespace: namespace || caller.principal.credential?.namespace || "",
       };
       await send(reply, 200, await answer(alertmanager, found));
       context.end();

@@ -8,8 +8,8 @@ import {
   type GettableAlert,
   gettableAlert,
   gettableSilence,
-  isSilenceWanted,
-  isWanted,
+  isSelected,
+  isSilenceSelected,
   type Json,
   reportedAlerts,
   silenceBody,
@@ -32,7 +32,7 @@ export interface AlertmanagerCall {
 }
 
 const size = "1000";
-const reportedAtOnce = 1_000;
+const reportBatchSize = 1_000;
 
 export class Alertmanager {
   readonly #parts: AlertmanagerParts;
@@ -79,7 +79,7 @@ export class Alertmanager {
     const fingerprints = new Map(alerts.map(({ alertId, fingerprint = "" }) => [alertId, fingerprint]));
     return alerts
       .map((alert) => gettableAlert(alert, byId, fingerprints, this.#parts.now()))
-      .filter((alert) => isWanted(alert, filter))
+      .filter((alert) => isSelected(alert, filter))
       .sort((one, other) => (one.fingerprint < other.fingerprint ? -1 : 1));
   }
 
@@ -108,8 +108,8 @@ export class Alertmanager {
 
   async report({ context, namespace, body }: AlertmanagerCall): Promise<undefined> {
     const alerts = reportedAlerts(body);
-    for (let at = 0; at < alerts.length; at += reportedAtOnce) {
-      const part = { alerts: alerts.slice(at, at + reportedAtOnce) };
+    for (let at = 0; at < alerts.length; at += reportBatchSize) {
+      const part = { alerts: alerts.slice(at, at + reportBatchSize) };
       await this.#parts.calls.call("alerts.report", context, { query: queryOf(namespace), body: part });
     }
   }
@@ -118,7 +118,7 @@ export class Alertmanager {
     const silences = await this.#silences(call);
     return silences
       .map((silence) => gettableSilence(silence, this.#parts.now()))
-      .filter((silence) => isSilenceWanted(silence, call.search));
+      .filter((silence) => isSilenceSelected(silence, call.search));
   }
 
   async silence(call: AlertmanagerCall): Promise<Json> {
@@ -127,8 +127,8 @@ export class Alertmanager {
     return gettableSilence(found, this.#parts.now());
   }
 
-  async createSilence({ context, namespace, body: given }: AlertmanagerCall): Promise<Json> {
-    const { replaces, ...body } = silenceBody(given, this.#parts.now());
+  async createSilence({ context, namespace, body: input }: AlertmanagerCall): Promise<Json> {
+    const { replaces, ...body } = silenceBody(input, this.#parts.now());
     const { silenceId } = await this.#parts.calls.call("silences.create", context, {
       query: queryOf(namespace),
       body: { ...body, ...(replaces !== "" && { replaces }) },
@@ -188,7 +188,7 @@ async function pagesOf<T>(
 }
 
 /** Receives alerts without a receiver. */
-const none = "none";
+const noReceiver = "none";
 
 /**
  * Rules and receivers as a configuration of Alertmanager, for tools that show or test its routes. Texts are quoted as in JSON,
@@ -204,10 +204,10 @@ function routingTree(rules: readonly AlertRule[], receivers: readonly string[]):
           "      continue: true",
         ]),
   );
-  const named = [none, ...new Set([...receivers, ...rules.flatMap((rule) => rule.receivers)])];
+  const named = [noReceiver, ...new Set([...receivers, ...rules.flatMap((rule) => rule.receivers)])];
   return [
     "route:",
-    `  receiver: ${none}`,
+    `  receiver: ${noReceiver}`,
     "  group_by: [alertname]",
     "  group_wait: 200ms",
     "  group_interval: 10s",

@@ -1,8 +1,8 @@
 /** The shapes of Alertmanager's API v2, made of those of REST, and read into them. */
 import {
   type LabelMatcher,
-  matcherHolds,
   matcherProblem,
+  matchesLabels,
   parseMatcher,
   printMatcher,
 } from "@tutti/expressions";
@@ -83,9 +83,9 @@ function labelsOf({ report, ruleId = "", severity, labels }: Alert): Labels {
 
 export function reportedAlerts(body: unknown): ReportedAlerts {
   if (!Array.isArray(body)) throw new AlertmanagerError(400, "expected a list of alerts");
-  return body.map((given: unknown, at) => {
+  return body.map((alert: unknown, at) => {
     const place = `alerts[${at}]`;
-    const { labels, annotations, startsAt, endsAt, generatorURL = "" } = objectIn(given, place);
+    const { labels, annotations, startsAt, endsAt, generatorURL = "" } = objectIn(alert, place);
     const found = textsIn(labels, `${place}.labels`);
     if (Object.keys(found).length === 0)
       throw new AlertmanagerError(400, `${place}.labels: expected at least one label with a value`);
@@ -156,8 +156,8 @@ export function silenceBody(body: unknown, nowMs: number): SilenceBody & { reado
   const author = textIn(createdBy, "createdBy").slice(0, 200);
   const reason = textIn(comment, "comment") || `Silence of ${author}`;
   return {
-    matchers: matchers.map((given: unknown, at) => {
-      const { name, value, isRegex = false, isEqual = true } = objectIn(given, `matchers[${at}]`);
+    matchers: matchers.map((matcher: unknown, at) => {
+      const { name, value, isRegex = false, isEqual = true } = objectIn(matcher, `matchers[${at}]`);
       return {
         name: textIn(name, `matchers[${at}].name`),
         value: textIn(value, `matchers[${at}].value`),
@@ -189,17 +189,17 @@ export function filterIn(search: URLSearchParams): AlertFilter {
     return text === "true";
   };
   const receiver = search.get("receiver") ?? "";
-  const wanted = { name: "receiver", value: receiver, regex: true, negated: false };
+  const receiverMatcher = { name: "receiver", value: receiver, regex: true, negated: false };
   return {
     matchers: search.getAll("filter").map(matcherIn),
-    receiver: receiver === "" ? undefined : readable(wanted),
+    receiver: receiver === "" ? undefined : readable(receiverMatcher),
     isActive: flag("active"),
     isSilenced: flag("silenced"),
     isInhibited: flag("inhibited"),
   };
 }
 
-export function isWanted(alert: GettableAlert, filter: AlertFilter): boolean {
+export function isSelected(alert: GettableAlert, filter: AlertFilter): boolean {
   const { receiver } = filter;
   const { silencedBy, inhibitedBy, state } = alert.status;
   if (!filter.isActive && state === "active") return false;
@@ -207,14 +207,14 @@ export function isWanted(alert: GettableAlert, filter: AlertFilter): boolean {
   if (!filter.isInhibited && inhibitedBy.length > 0) return false;
   if (
     receiver !== undefined &&
-    !alert.receivers.some(({ name }) => matcherHolds(receiver, { receiver: name }))
+    !alert.receivers.some(({ name }) => matchesLabels(receiver, { receiver: name }))
   )
     return false;
-  return filter.matchers.every((matcher) => matcherHolds(matcher, alert.labels));
+  return filter.matchers.every((matcher) => matchesLabels(matcher, alert.labels));
 }
 
 /** Returns true if the silence has each requested matcher, compared as Alertmanager does. */
-export function isSilenceWanted(
+export function isSilenceSelected(
   { matchers }: { readonly matchers: readonly Json[] },
   search: URLSearchParams,
 ) {
@@ -223,11 +223,11 @@ export function isSilenceWanted(
     .map(matcherIn)
     .every(({ name, value, regex, negated }) =>
       matchers.some(
-        (one) =>
-          one["name"] === name &&
-          one["value"] === value &&
-          one["isRegex"] === regex &&
-          one["isEqual"] === !negated,
+        (matcher) =>
+          matcher["name"] === name &&
+          matcher["value"] === value &&
+          matcher["isRegex"] === regex &&
+          matcher["isEqual"] === !negated,
       ),
     );
 }

@@ -24,14 +24,14 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     context: RequestContext,
     query: URLSearchParams,
   ) => {
-    const { sha256, namespace, type } = wantedOf(request, query);
-    const wantedRange = rangeOf(request.headers.range);
-    const replies = blobs.get({ namespace, sha256, ...(wantedRange ?? whole) }, { context });
+    const { sha256, namespace, type } = blobRequestOf(request, query);
+    const requestedRange = rangeOf(request.headers.range);
+    const replies = blobs.get({ namespace, sha256, ...(requestedRange ?? fullRange) }, { context });
     // A failure before the first bytes becomes a problem, as in other routes.
     const first = await replies.next();
     const size = first.done ? 0 : first.value.size;
     // An empty blob has no byte that a range could name.
-    const range = size === 0 ? undefined : wantedRange;
+    const range = size === 0 ? undefined : requestedRange;
     if (range !== undefined && range.offset >= size) {
       await replies.return?.();
       await reply
@@ -72,7 +72,7 @@ function written(raw: ServerResponse, bytes: Uint8Array): Promise<void> {
 }
 
 /** The handler reads the body itself. */
-export function takeUploads(
+export function acceptUploads(
   app: FastifyInstance,
   url: string,
   handler: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
@@ -138,12 +138,12 @@ async function* partsOf(
       yield PutRequest.fromPartial({
         part: { $case: "chunk", value: bytes.subarray(at, at + chunkBytesMax) },
       });
-    if (++count > keptMax) release(bytes);
+    if (++count > retainedMax) release(bytes);
   }
 }
 
 /** The mesh keeps fewer of the first requests, for another attempt. */
-const keptMax = 100;
+const retainedMax = 100;
 
 /** Frees memory at once. As garbage it costs several times as much as moving the bytes. */
 function release({ buffer, length }: Buffer): void {
@@ -160,7 +160,7 @@ function namespaceOf(query: URLSearchParams, route: "blobs.put"): string {
   return query.get("namespace") ?? "";
 }
 
-const whole = { offset: 0, length: 0 } as const;
+const fullRange = { offset: 0, length: 0 } as const;
 
 /** One range from a place on. Anything else is answered with the whole, as the protocol allows. */
 function rangeOf(
@@ -171,7 +171,7 @@ function rangeOf(
   return { offset: Number(from), length: to === "" ? 0 : Number(to) - Number(from) + 1 };
 }
 
-function wantedOf({ params }: FastifyRequest, query: URLSearchParams) {
+function blobRequestOf({ params }: FastifyRequest, query: URLSearchParams) {
   const { sha256 = "" } = params as { readonly sha256?: string };
   const wrong: { field: string; message: string }[] = [];
   const add = (field: string, message: string) => wrong.push({ field, message });

@@ -11,9 +11,9 @@ import type { ServerResponse } from "node:http";
 import { blobService } from "@tutti/contracts/blob/v1";
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
-import { HttpDoor, readHeaders } from "@tutti/mesh";
+import { HttpEndpoint, readHeaders } from "@tutti/mesh";
 import { routes } from "@tutti/rest";
-import { letBodyTakeTime } from "@tutti/telemetry";
+import { extendBodyTimeout } from "@tutti/telemetry";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { admit, type EdgeGuard } from "../access/edge.ts";
 import { callerIn } from "../front/context.ts";
@@ -48,7 +48,7 @@ const hosts = new Map(
 
 export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => Promise<void> {
   const { host, foundation, settings, stopping } = parts;
-  const door = new HttpDoor({
+  const endpoint = new HttpEndpoint({
     mesh: host.mesh,
     timers: foundation.timers,
     stopping,
@@ -71,7 +71,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
       response,
     });
     const { contract, method } = request.params as { readonly contract: string; readonly method: string };
-    const error = await door.answer({
+    const error = await endpoint.answer({
       rpc: `${contract}/${method}`,
       headers: request.headers,
       body: request.raw,
@@ -79,7 +79,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
       context,
       admit: (isStream) => {
         admit(host.guard, principal, response, isStream);
-        if (isStream) letBodyTakeTime(request.raw);
+        if (isStream) extendBodyTimeout(request.raw);
       },
       admitBytes: (bytes) => host.guard?.admitBytes(principal, bytes),
     });
@@ -90,16 +90,16 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
     // The call reads the body itself.
     app.addContentTypeParser("*", (_request, body, done) => done(null, body));
     app.setErrorHandler((error, _request, reply) => {
-      door.refuse(takenOver(reply), errorFromUnknown(error));
+      endpoint.refuse(hijack(reply), errorFromUnknown(error));
     });
     app.post("/calls/:contract/:method", { config: { admits: "itself" } }, async (request, reply) => {
-      await answer(request, takenOver(reply));
+      await answer(request, hijack(reply));
     });
   };
 }
 
 /** The door writes the answer. */
-function takenOver(reply: FastifyReply): ServerResponse {
+function hijack(reply: FastifyReply): ServerResponse {
   reply.hijack();
   for (const [name, value] of Object.entries(dataHeaders)) reply.raw.setHeader(name, value);
   return reply.raw;

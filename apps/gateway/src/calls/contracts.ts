@@ -90,7 +90,8 @@ export interface Called {
 export function calledBy(mesh: Pick<Mesh, "client">, name: string, service: string | undefined): Called {
   const [contract = "", method = ""] = name.split("/");
   const description = contracts.get(contract);
-  const [key, rpc] = Object.entries(description?.methods ?? {}).find(([, one]) => one.name === method) ?? [];
+  const [key, rpc] =
+    Object.entries(description?.methods ?? {}).find(([, candidate]) => candidate.name === method) ?? [];
   if (description === undefined || key === undefined || rpc === undefined)
     throw new Error(`expected an rpc of the contracts, found ${name}: add its contract to the list`);
   // Typed clients are for callers who know the rpc. Here the plan of the route does.

@@ -11,7 +11,7 @@ const event = {
 };
 
 describe("posted events", () => {
-  it("one in structured mode is one event, with its extensions", () => {
+  it("in structured mode are one event, with its extensions", () => {
     const body = postedBody({}, { ...event, traceparent: "00-a", sequence: 7 });
     assert.deepEqual(body, { events: [{ ...event, extensions: { traceparent: "00-a", sequence: "7" } }] });
   });
@@ -29,11 +29,11 @@ describe("posted events", () => {
       { ...headers, "ce-subject": "caf%C3%A9", "content-type": "application/json" },
       data,
     );
-    const wanted = { ...event, subject: "café", datacontenttype: "application/json" };
-    assert.deepEqual(body, { events: [wanted] });
+    const expected = { ...event, subject: "café", datacontenttype: "application/json" };
+    assert.deepEqual(body, { events: [expected] });
   });
 
-  it("the body of the route stays as it is", () => {
+  it("in the format of the route stay unchanged", () => {
     assert.deepEqual(postedBody({}, { events: [event] }), { events: [event] });
     assert.deepEqual(postedBody({}, "nonsense"), "nonsense");
   });

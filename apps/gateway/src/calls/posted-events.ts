@@ -15,8 +15,8 @@ const attributes: ReadonlySet<string> = new Set([
 export function postedBody(headers: IncomingHttpHeaders, body: unknown): unknown {
   if (typeof headers["ce-type"] === "string") return { events: [binaryEvent(headers, body)] };
   if (Array.isArray(body)) return { events: body.map(structuredEvent) };
-  const isOne = isMembers(body) && !Object.hasOwn(body, "events") && Object.hasOwn(body, "specversion");
-  return isOne ? { events: [structuredEvent(body)] } : body;
+  const isSingle = isMembers(body) && !Object.hasOwn(body, "events") && Object.hasOwn(body, "specversion");
+  return isSingle ? { events: [structuredEvent(body)] } : body;
 }
 
 function binaryEvent(headers: IncomingHttpHeaders, data: unknown): unknown {

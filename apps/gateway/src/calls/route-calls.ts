@@ -36,7 +36,7 @@ export class RouteCalls {
     const route = this.#routeOf(name);
     const parameters = new URLSearchParams();
     for (const [key, value] of Object.entries(query))
-      for (const one of value === undefined ? [] : [value].flat()) parameters.append(key, one);
+      for (const item of value === undefined ? [] : [value].flat()) parameters.append(key, item);
     const message = this.#mapping.request(route.plan, {
       params,
       query: parameters,
@@ -54,8 +54,8 @@ export class RouteCalls {
     const { rpc } = route;
     if (rpc === undefined) throw new Error(`expected a route that an rpc answers, found ${name}`);
     const plan = this.#mapping.planOf({ ...route, rpc });
-    const made = { plan, mapping: this.#mapping, called: calledBy(this.#mesh, rpc, route.service) };
-    this.#routes.set(name, made);
-    return made;
+    const planned = { plan, mapping: this.#mapping, called: calledBy(this.#mesh, rpc, route.service) };
+    this.#routes.set(name, planned);
+    return planned;
   }
 }

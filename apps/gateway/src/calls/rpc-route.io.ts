@@ -32,7 +32,7 @@ async function startedWith(reply: StartRunReply) {
 }
 
 describe("the status of an answer", () => {
-  it("is 201 for what was created, and 200 for what existed", async () => {
+  it("is 201 for a created resource, and 200 for an existing one", async () => {
     assert.equal((await startedWith(StartRunReply.fromPartial({ existed: false }))).status, 201);
     assert.equal((await startedWith(StartRunReply.fromPartial({ existed: true }))).status, 200);
   });

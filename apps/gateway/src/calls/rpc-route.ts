@@ -45,8 +45,8 @@ export async function followed(
   const open: FollowedReplies["open"] = async function* ({ cursor, signal }) {
     const from = cursor === "" ? message : { ...message, cursor };
     const followedBy: CallContext = { ...partsOf(context), signal };
-    for await (const one of called.many(from, { context: followedBy, signal }))
-      yield mapping.reply(plan, one) ?? {};
+    for await (const item of called.many(from, { context: followedBy, signal }))
+      yield mapping.reply(plan, item) ?? {};
   };
   await realtime.followReplies(request, reply, { hasSnapshot, open });
 }
@@ -77,12 +77,12 @@ async function gathered(called: Called, message: Message, options: CallOptions):
   async function* requests() {
     yield message;
   }
-  const whole: Record<string, unknown> = {};
+  const merged: Record<string, unknown> = {};
   for await (const reply of called.many(requests(), options)) {
     for (const [name, value] of Object.entries(reply)) {
-      const before = whole[name];
-      whole[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
+      const before = merged[name];
+      merged[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
     }
   }
-  return whole;
+  return merged;
 }

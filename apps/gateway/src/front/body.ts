@@ -1,6 +1,6 @@
 /** Reads the bodies of requests: JSON, from a program with any content type, from a page only with its own. */
 import type { IncomingMessage } from "node:http";
-import { Gathering } from "@tutti/mesh";
+import { ByteBuffer } from "@tutti/mesh";
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";
@@ -11,7 +11,7 @@ const json = /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i;
 const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
 /** @param insistOnSize throws where a body is larger than those of its sender may be */
-export function takeBodies(
+export function acceptBodies(
   app: FastifyInstance,
   bodyBytesMax: number,
   requireSize: (request: FastifyRequest, bytes: number) => void,
@@ -25,7 +25,7 @@ export function takeBodies(
 }
 
 /** Takes bodies as bytes, of any content type. `check` throws if one is not taken. */
-export function takeBytes(
+export function acceptBytes(
   app: FastifyInstance,
   bytesMax: number,
   check: (request: FastifyRequest, bytes: number) => void,
@@ -44,13 +44,13 @@ export function takeBytes(
  */
 function gathered(payload: IncomingMessage, most: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const read = new Gathering();
+    const read = new ByteBuffer();
     const settle = (): void => {
-      payload.off("data", take);
+      payload.off("data", append);
       payload.off("end", finish);
       payload.off("error", fail);
     };
-    const take = (part: Buffer): void => {
+    const append = (part: Buffer): void => {
       if (read.length + part.length > most) fail(gatewayErrors.bodyTooLarge({ most }));
       else read.add(part);
     };
@@ -66,7 +66,7 @@ function gathered(payload: IncomingMessage, most: number): Promise<Buffer> {
       fail(gatewayErrors.bodyTooLarge({ most }));
       return;
     }
-    payload.on("data", take);
+    payload.on("data", append);
     payload.once("end", finish);
     payload.once("error", fail);
   });
@@ -89,8 +89,8 @@ async function bodyOf({ headers }: FastifyRequest, text: string): Promise<unknow
   if (encoding !== undefined && encoding !== "identity")
     throw gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` });
   if (text.trim() === "") return undefined;
-  const isTaken = json.test(type) || (form.test(type) && !isOfBrowser(headers));
-  if (!isTaken) throw gatewayErrors.mediaTypeUnknown({ found: type === "" ? "none" : type });
+  const isSupported = json.test(type) || (form.test(type) && !isOfBrowser(headers));
+  if (!isSupported) throw gatewayErrors.mediaTypeUnknown({ found: type === "" ? "none" : type });
   try {
     return await parseInTurns(text);
   } catch (error) {

@@ -16,13 +16,13 @@ export function contextOf(
   principal: Principal,
 ): CallContext {
   const { answer } = request;
-  const gone = new AbortController();
-  if (answer !== undefined) whenClosed(answer, () => gone.abort());
+  const disconnected = new AbortController();
+  if (answer !== undefined) whenClosed(answer, () => disconnected.abort());
   return {
     principal,
     namespace: "default",
     deadlineMs: Number.POSITIVE_INFINITY,
-    signal: gone.signal,
+    signal: disconnected.signal,
     trace: tracer.start({ name: request.routeOptions.url ?? "", kind: "server" }).context,
     idempotencyKey: "",
     logger,

@@ -10,11 +10,11 @@ import type { Access, Caller } from "../access/access.ts";
 import { admitSocket, requireAllowed } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
-import type { LinkDoor } from "../link/link-door.ts";
+import type { LinkEndpoint } from "../link/link-endpoint.ts";
 import type { RealtimeSettings } from "../realtime/configuration.ts";
 import type { Realtime } from "../realtime/realtime.ts";
 import { callerIn, contextOf } from "./context.ts";
-import type { Door } from "./door.ts";
+import type { GatewayEndpoint } from "./gateway-endpoint.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 
 export type LoadedFront = typeof import("./loaded.ts");
@@ -25,14 +25,14 @@ export interface FrontOptions {
   readonly settings: GatewaySettings;
   readonly realtime: RealtimeSettings;
   readonly access: Access;
-  readonly door: Door;
+  readonly endpoint: GatewayEndpoint;
   readonly loaded: LoadedFront;
 }
 
 export class Front implements Component {
   readonly #options: FrontOptions;
   #realtime: Realtime | undefined;
-  #links: LinkDoor | undefined;
+  #links: LinkEndpoint | undefined;
   #push: PushAgent | undefined;
   readonly #stopping = new AbortController();
   #close: () => Promise<void> = async () => {};
@@ -42,7 +42,7 @@ export class Front implements Component {
   }
 
   async start({ signal }: ComponentContext): Promise<void> {
-    const { host, foundation, settings, access, door, loaded } = this.#options;
+    const { host, foundation, settings, access, endpoint, loaded } = this.#options;
     const shared = { host, foundation, settings, stopping: this.#stopping.signal };
     await access.start(signal);
     const realtime = new loaded.Realtime({
@@ -55,7 +55,7 @@ export class Front implements Component {
       changes: host.guard,
     });
     this.#realtime = realtime;
-    this.#links = new loaded.LinkDoor({ mesh: host.mesh, foundation, guard: host.guard });
+    this.#links = new loaded.LinkEndpoint({ mesh: host.mesh, foundation, guard: host.guard });
     const registry = host.mesh.client(registryService);
     const metrics = loaded.metricsPlugin({
       processes: new AllProcesses({
@@ -96,7 +96,7 @@ export class Front implements Component {
     });
     this.#close = async () => app.close();
     push.start();
-    door.open({
+    endpoint.open({
       handle: (request, response) => app.routing(request, response),
       upgrade: (request, socket, head) => void this.#upgrade(request, socket, head),
     });
@@ -104,13 +104,13 @@ export class Front implements Component {
 
   /** Ends streams: their readers reconnect. Requests in progress are completed. */
   drain(): void {
-    this.#options.door.shut();
+    this.#options.endpoint.shut();
     this.#stopping.abort();
     this.#realtime?.drain();
   }
 
   async stop(): Promise<void> {
-    this.#options.door.shut();
+    this.#options.endpoint.shut();
     this.#realtime?.stop();
     this.#links?.stop();
     await this.#push?.stop();
@@ -128,7 +128,7 @@ export class Front implements Component {
     try {
       access.refuseStrangers(request.headers, { isPage: false });
       caller = await access.callerOf(request);
-      access.hold(caller, socket);
+      access.track(caller, socket);
       admitSocket(host.guard, caller.principal, socket);
     } catch (thrown) {
       refuseUpgrade(socket, thrown);

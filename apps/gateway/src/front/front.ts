@@ -14,7 +14,7 @@ import { type Clock, errorFromUnknown, type Foundation, type Metrics, type Tutti
 import { heavyBytes, markHeavy } from "@tutti/mesh";
 import { type Route, type RouteName, routeNamed, routes } from "@tutti/rest";
 import { Mapping, type Message, restErrors, schema, writeInTurns } from "@tutti/rest/json";
-import { letBodyTakeTime } from "@tutti/telemetry";
+import { extendBodyTimeout } from "@tutti/telemetry";
 import {
   type FastifyError,
   type FastifyInstance,
@@ -23,8 +23,8 @@ import {
   fastify,
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
-import { admit, type EdgeGuard, requireAllowed, tellOversize } from "../access/edge.ts";
-import { blobAnswer, stored, takeUploads } from "../calls/blob.ts";
+import { admit, type EdgeGuard, recordOversize, requireAllowed } from "../access/edge.ts";
+import { acceptUploads, blobAnswer, stored } from "../calls/blob.ts";
 import { type Called, calledBy } from "../calls/contracts.ts";
 import { postedBody } from "../calls/posted-events.ts";
 import { type CallsFor, RequestContext } from "../calls/request-context.ts";
@@ -36,7 +36,7 @@ import { ownHandlers, refuseUnknownParameters } from "../own/own-routes.ts";
 import { findDocs } from "../pages/docs.ts";
 import { findPage, page, servePages } from "../pages/pages.ts";
 import type { Realtime } from "../realtime/realtime.ts";
-import { takeBodies } from "./body.ts";
+import { acceptBodies } from "./body.ts";
 import { callerIn } from "./context.ts";
 import { dataHeaders } from "./headers.ts";
 import { problemAnswer } from "./problems.ts";
@@ -103,14 +103,14 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   });
   app.decorateRequest("caller", undefined);
   app.decorateRequest("answer", undefined);
-  takeBodies(app, settings.bodyBytesMax, ({ caller }, bytes) => {
+  acceptBodies(app, settings.bodyBytesMax, ({ caller }, bytes) => {
     if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
   });
   guard(app, access, parts.host.guard);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = errorOf(error, request, settings);
     if (gatewayErrors.bodyTooLarge.is(known)) {
-      tellOversize(parts.host.guard, request, known);
+      recordOversize(parts.host.guard, request, known);
       // A sender that is cut off in the middle of its body hears of no reason.
       if (Number(request.headers["content-length"]) <= droppedBytesMax) reply.removeHeader("connection");
     }
@@ -157,7 +157,7 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
     access.refuseStrangers(request.headers, { isPage: reach === "page" });
     if (reach === undefined) {
       request.caller = await access.callerOf(request.raw);
-      access.hold(request.caller, reply.raw);
+      access.track(request.caller, reply.raw);
       if (config?.admits === undefined) admit(edge, request.caller.principal, reply.raw);
       // A body with a `Content-Length` is refused before it is read.
       edge?.admitBytes(request.caller.principal, Number(request.headers["content-length"] ?? 0));
@@ -193,7 +193,7 @@ class Routing {
 
   add(route: Route & { readonly name: RouteName }): void {
     if (route.name === "blobs.put") {
-      takeUploads(this.#app, route.path, (request, reply) => this.#upload(request, reply));
+      acceptUploads(this.#app, route.path, (request, reply) => this.#upload(request, reply));
       return;
     }
     const handler = this.#handlerOf(route);
@@ -214,8 +214,8 @@ class Routing {
   /** In the metrics, and in the facts with its caller. */
   #count(route: string, request: FastifyRequest, reply: FastifyReply): void {
     const { foundation, host } = this.#parts;
-    const end = this.#instruments.begin(route);
-    const beginMs = foundation.clock.monotonic();
+    const end = this.#instruments.start(route);
+    const startMs = foundation.clock.monotonic();
     reply.raw.once("finish", () => {
       const { statusCode } = reply.raw;
       end(statusCode);
@@ -228,8 +228,8 @@ class Routing {
         route,
         identity: principal.id,
         code: String(statusCode),
-        namespace: named || principal.shown?.namespace || "default",
-        durationMs: foundation.clock.monotonic() - beginMs,
+        namespace: named || principal.credential?.namespace || "default",
+        durationMs: foundation.clock.monotonic() - startMs,
       });
     });
   }
@@ -237,7 +237,7 @@ class Routing {
   async #upload(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.#count("blobs.put", request, reply);
     const { mesh, guard } = this.#parts.host;
-    letBodyTakeTime(request.raw);
+    extendBodyTimeout(request.raw);
     await this.#context(request, reply, async (context, query) => {
       const requireSize = (bytes: number) => guard?.admitBytes(callerIn(request).principal, bytes);
       await sendJson(reply, { status: 201, body: await stored(mesh, request, context, query, requireSize) });
@@ -300,8 +300,8 @@ class Routing {
   /** A caller that waits while the process stops gets a retryable error, not `CANCELLED`. */
   #errorOf(thrown: unknown): TuttiError {
     const error = errorFromUnknown(thrown);
-    const isGivenUp = error.status === "CANCELLED" && this.#parts.stopping.aborted;
-    return isGivenUp ? gatewayErrors.notReady({ state: "stopping" }, { retryAfterMs: 1_000 }) : error;
+    const isAborted = error.status === "CANCELLED" && this.#parts.stopping.aborted;
+    return isAborted ? gatewayErrors.notReady({ state: "stopping" }, { retryAfterMs: 1_000 }) : error;
   }
 
   #pastAnswer(): typeof answered {
@@ -407,10 +407,10 @@ async function pastOf({ tasks, getRun }: Past, message: Message, context: CallsF
   // A run that continues between the two reads would have newer tasks, so the second read names the event of the
   // first.
   const { run } = await getRun.one({ namespace, runId, atEvent }, options);
-  const standing = mapping.message("tutti.workflow.v1.Run", run as Message);
-  const event = Number(atEvent) || Number(standing["eventCount"] ?? 0);
+  const snapshot = mapping.message("tutti.workflow.v1.Run", run as Message);
+  const event = Number(atEvent) || Number(snapshot["eventCount"] ?? 0);
   const listed = await called.one({ ...message, atEvent: event }, options);
-  return { status: 200, body: { event, run: standing, ...mapping.reply(tasks.plan, listed) } };
+  return { status: 200, body: { event, run: snapshot, ...mapping.reply(tasks.plan, listed) } };
 }
 
 /**
@@ -428,11 +428,11 @@ function isOfApi(url: string): boolean {
  * @param pattern of the route that matched, `/v1/runs/:runId/cancel`. Undefined if none did
  */
 function requirePlainAddress(url: string, pattern: string | undefined): void {
-  const shown = url.slice(0, 200);
+  const shortened = url.slice(0, 200);
   // A client sends the absolute form to a proxy alone.
-  if (!url.startsWith("/")) throw gatewayErrors.addressNotPlain({ path: shown, expected: "/v1/…" });
+  if (!url.startsWith("/")) throw gatewayErrors.addressNotPlain({ path: shortened, expected: "/v1/…" });
   if (pattern === undefined) return;
-  if (!isDecodable(url)) throw gatewayErrors.addressMalformed({ path: shown });
+  if (!isDecodable(url)) throw gatewayErrors.addressMalformed({ path: shortened });
   const found = (url.split("?", 1)[0] ?? "").split("/");
   const expected = pattern.split("/");
   const isPlain =
@@ -441,7 +441,7 @@ function requirePlainAddress(url: string, pattern: string | undefined): void {
       part.startsWith(":") ? !/[#\\;]/.test(found[at] ?? "") : part === found[at],
     );
   if (!isPlain)
-    throw gatewayErrors.addressNotPlain({ path: shown, expected: pattern.replaceAll(/:(\w+)/g, "{$1}") });
+    throw gatewayErrors.addressNotPlain({ path: shortened, expected: pattern.replaceAll(/:(\w+)/g, "{$1}") });
 }
 
 function isDecodable(url: string): boolean {
@@ -455,7 +455,7 @@ function isDecodable(url: string): boolean {
 
 interface FrontInstruments {
   /** An answer starts. The returned function is called with its status when it ends. */
-  begin(route: string): (status: number) => void;
+  start(route: string): (status: number) => void;
 }
 
 /** By route and by the first digit of the status: `2xx`. */
@@ -471,7 +471,7 @@ function frontInstruments(metrics: Metrics, clock: Clock): FrontInstruments {
     labels: ["route"],
   });
   return {
-    begin(route) {
+    start(route) {
       const startedMs = clock.monotonic();
       const duration = seconds.with({ route });
       return (status) => {

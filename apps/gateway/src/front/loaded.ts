@@ -6,7 +6,7 @@ export { a2aPlugin } from "../a2a/a2a-plugin.ts";
 export { PushAgent } from "../a2a/push/push-agent.ts";
 export { alertmanagerPlugin } from "../alertmanager/alertmanager-plugin.ts";
 export { callsPlugin } from "../calls/calls-plugin.ts";
-export { LinkDoor } from "../link/link-door.ts";
+export { LinkEndpoint } from "../link/link-endpoint.ts";
 export { mcpPlugin } from "../mcp/mcp-plugin.ts";
 export { metricsPlugin } from "../metrics/metrics-plugin.ts";
 export { otlpPlugin } from "../otlp/otlp-plugin.ts";

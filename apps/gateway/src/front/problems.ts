@@ -28,14 +28,11 @@ export function problemAnswer(error: TuttiError, nameOf = (field: string): strin
   const headers: Record<string, string> = { "content-type": problemMediaType };
   if (problem.retryAfterMs > 0) headers["retry-after"] = String(Math.ceil(problem.retryAfterMs / 1000));
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="tutti"';
-  return { status, headers, body: JSON.stringify(shownProblem({ ...problem, status }, nameOf)) };
+  return { status, headers, body: JSON.stringify(problemBody({ ...problem, status }, nameOf)) };
 }
 
 /** A problem without empty fields, and with field names as in the request. */
-function shownProblem(
-  problem: Problem,
-  nameOf: (field: string) => string,
-): Readonly<Record<string, unknown>> {
+function problemBody(problem: Problem, nameOf: (field: string) => string): Readonly<Record<string, unknown>> {
   const { violations, details, retryAfterMs, cause, ...rest } = problem;
   const fields = violations.map(({ field, message }) => ({ field: nameOf(field), message }));
   const detail = violations.reduce(
@@ -51,7 +48,7 @@ function shownProblem(
     ...(retryAfterMs > 0 && { retryAfterMs }),
     ...(fields.length > 0 && { fields }),
     ...(Object.keys(details).length > 0 && { details }),
-    ...(cause !== undefined && { cause: shownProblem(cause, nameOf) }),
+    ...(cause !== undefined && { cause: problemBody(cause, nameOf) }),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { nearestRoute } from "./unknown.ts";
 
 describe("the route suggested for an unknown path", () => {
-  for (const [method, path, near] of [
+  for (const [method, path, suggestion] of [
     ["GET", "/v1/runs/order-7/watch", "/v1/watch/runs/order-7"],
     ["GET", "/v1/runs/order-7/stream", "/v1/watch/runs/order-7"],
     ["GET", "/v1/runs/order-7/events", "/v1/runs/order-7/history"],
@@ -14,7 +14,7 @@ describe("the route suggested for an unknown path", () => {
     ["GET", "/v1/zzzzzzzz", undefined],
     ["GET", `/v1/${"a/".repeat(5_000)}`, undefined],
   ] as const)
-    it(`${method} ${path.slice(0, 40)}: ${near ?? "none"}`, () => {
-      assert.equal(nearestRoute(method, path), near);
+    it(`${method} ${path.slice(0, 40)}: ${suggestion ?? "none"}`, () => {
+      assert.equal(nearestRoute(method, path), suggestion);
     });
 });

@@ -14,13 +14,16 @@ const patterns = routes.map(({ method, path }) => ({
 export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
   const { method, url } = request;
   const path = url.split("?", 1)[0] ?? "";
-  const allowed = patterns.filter(({ isOf }) => isOf.test(path)).map((one) => one.method);
+  const allowed = patterns.filter(({ isOf }) => isOf.test(path)).map((pattern) => pattern.method);
   if (allowed.length > 0) {
     reply.header("allow", [...new Set(allowed)].join(", "));
     throw gatewayErrors.methodUnknown({ method, path, allowed: [...new Set(allowed)].join(" or ") });
   }
-  const near = nearestRoute(method, path);
-  throw gatewayErrors.pathUnknown({ path, hint: near === undefined ? "" : ` (did you mean ${near}?)` });
+  const suggestion = nearestRoute(method, path);
+  throw gatewayErrors.pathUnknown({
+    path,
+    hint: suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`,
+  });
 }
 
 /** Words that other interfaces have for ours. */
@@ -38,16 +41,16 @@ const segmentsMax = 12;
  * letters.
  */
 export function nearestRoute(method: string, path: string): string | undefined {
-  const found = path.split("/").filter((one) => one !== "");
-  const best = found.length > segmentsMax ? undefined : nearestByWords(method, found);
+  const found = path.split("/").filter((segment) => segment !== "");
+  const best = found.length > segmentsMax ? undefined : nearestBySegments(method, found);
   if (best !== undefined) return best;
   return nearest(
     path,
-    patterns.map((one) => one.path),
+    patterns.map((pattern) => pattern.path),
   );
 }
 
-function nearestByWords(method: string, found: readonly string[]): string | undefined {
+function nearestBySegments(method: string, found: readonly string[]): string | undefined {
   let best: { readonly score: number; readonly path: string } | undefined;
   for (const { segments, ...route } of patterns) {
     const filled = filledWith(segments, found);
@@ -62,25 +65,25 @@ function nearestByWords(method: string, found: readonly string[]): string | unde
 function filledWith(segments: readonly string[], found: readonly string[]) {
   const rest = [...found];
   let score = 0;
-  for (const word of segments) {
-    if (word.startsWith("{")) continue;
-    const exact = rest.indexOf(word);
-    const at = exact >= 0 ? exact : rest.findIndex((one) => isMeant(word, one));
+  for (const segment of segments) {
+    if (segment.startsWith("{")) continue;
+    const exact = rest.indexOf(segment);
+    const at = exact >= 0 ? exact : rest.findIndex((candidate) => isMeant(segment, candidate));
     if (at === -1) return undefined;
     rest.splice(at, 1);
     score += exact >= 0 ? 1 : 0.5;
   }
-  const path = segments.map((word) => {
-    if (!word.startsWith("{")) return word;
+  const path = segments.map((segment) => {
+    if (!segment.startsWith("{")) return segment;
     const value = rest.shift();
     if (value !== undefined) score += 0.5;
-    return value ?? word;
+    return value ?? segment;
   });
   // `/v1` alone is no likeness.
   if (score <= 1 || rest.length > 1) return undefined;
   return { score: score - rest.length, path: `/${path.join("/")}` };
 }
 
-function isMeant(word: string, found: string): boolean {
-  return synonyms.get(found) === word || nearest(found, [word]) === word;
+function isMeant(segment: string, found: string): boolean {
+  return synonyms.get(found) === segment || nearest(found, [segment]) === segment;
 }

@@ -21,7 +21,7 @@ export const linkErrors = defineErrors("link", {
   closing: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The process is about to stop. Come again soon: the link can be resumed within its window.",
+    help: "The process is about to stop. Reconnect soon: the link can be resumed within its window.",
     message: () => "This process is shutting down",
     remedy: "Reconnect and resume the link.",
   },

@@ -51,18 +51,18 @@ describe("the socket of an agent", () => {
       isOpened = true;
       throw new Error("expected no stream before a hello");
     };
-    const carried = link.carry(open);
+    const running = link.run(open);
     await time.advanceAsync(10_000);
-    await carried;
+    await running;
     assert.deepEqual([isOpened, socket.closed[0]?.[0]], [false, 1008]);
     assert.match(socket.sent.join(), /link\.greeting_late/);
     assert.equal(time.pending, 0);
   });
 
-  it("is closed if the agent reads nothing, and the link behind it ends", async () => {
+  it("is closed if the agent stops reading, and its link ends", async () => {
     const { time, socket, link } = linked();
     let hasEnded = false;
-    const carried = link.carry(async function* () {
+    const running = link.run(async function* () {
       try {
         for (;;) yield HostFrame.create();
       } finally {
@@ -74,7 +74,7 @@ describe("the socket of an agent", () => {
     await time.advanceAsync(59_000);
     assert.equal(socket.isTerminated, false);
     await time.advanceAsync(1_000);
-    await carried;
+    await running;
     assert.deepEqual([socket.isTerminated, hasEnded, time.pending], [true, true, 0]);
   });
 });

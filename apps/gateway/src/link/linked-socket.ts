@@ -10,9 +10,9 @@
  */
 import { AgentFrame, type Hello, HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
 import {
-  Bell,
   errorFromUnknown,
   type Foundation,
+  Notifier,
   reasonOf,
   type TuttiError,
   toErrorDetail,
@@ -48,7 +48,7 @@ export class LinkedSocket {
   readonly #requireSize: (bytes: number) => void;
   readonly #over = new AbortController();
   readonly #waiting: AgentFrame[] = [];
-  readonly #bell = new Bell();
+  readonly #bell = new Notifier();
   #isText = true;
   #isOver = false;
 
@@ -57,19 +57,19 @@ export class LinkedSocket {
     this.#requireSize = requireSize;
     this.#socket = socket;
     this.#foundation = foundation;
-    socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("close", () => this.#end());
     socket.on("error", (error) => foundation.logger.debug("agent WebSocket failed", { error }));
   }
 
   /** Carries the link until it is over. */
-  async carry(open: OpenLink): Promise<void> {
+  async run(open: OpenLink): Promise<void> {
     try {
       const first = await this.#greeting();
       if (first === undefined) return;
       for await (const frame of open(this.#frames(), first.hello, this.#over.signal)) {
         if (this.#isOver) return;
-        await this.#say(frame);
+        await this.#send(frame);
       }
       this.#close(closeCodes.normal, "the host ended the stream");
     } catch (thrown) {
@@ -87,7 +87,7 @@ export class LinkedSocket {
     const timer = this.#foundation.timers.after(greetingMs, () =>
       this.refuse(linkErrors.greetingLate({ waitedMs: greetingMs })),
     );
-    while (this.#waiting.length === 0 && !this.#isOver) await this.#bell.rung();
+    while (this.#waiting.length === 0 && !this.#isOver) await this.#bell.notified();
     timer.cancel();
     return this.#waiting[0];
   }
@@ -97,7 +97,7 @@ export class LinkedSocket {
     this.#close(closeCodes.goingAway, linkErrors.closing().message);
   }
 
-  #take(data: Buffer, isBinary: boolean): void {
+  #receive(data: Buffer, isBinary: boolean): void {
     if (this.#isOver) return;
     try {
       this.#requireSize(data.length);
@@ -111,7 +111,7 @@ export class LinkedSocket {
       return;
     }
     if (this.#waiting.length >= waitingMax) this.#socket.pause();
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   async *#frames(): AsyncGenerator<AgentFrame> {
@@ -119,11 +119,11 @@ export class LinkedSocket {
       const frame = this.#waiting.shift();
       if (this.#waiting.length < waitingMax / 2 && this.#socket.isPaused) this.#socket.resume();
       if (frame !== undefined) yield frame;
-      else await this.#bell.rung();
+      else await this.#bell.notified();
     }
   }
 
-  #say(frame: HostFrame): Promise<void> | void {
+  #send(frame: HostFrame): Promise<void> | void {
     const socket = this.#socket;
     const message = writeFrame(frame, this.#isText);
     if (socket.bufferedAmount < unsentBytesMax) {
@@ -150,21 +150,21 @@ export class LinkedSocket {
   }
 
   #close(code: number, reason: string): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, cut(reason));
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, truncated(reason));
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#over.abort();
-    this.#bell.ring();
+    this.#bell.notify();
   }
 }
 
 /** The socket reports errors of sending itself. */
 const ignore = () => {};
 
-function cut(reason: string): string {
+function truncated(reason: string): string {
   const bytes = Buffer.from(reason, "utf8");
   return bytes.length <= reasonMax
     ? reason
@@ -178,13 +178,13 @@ function cut(reason: string): string {
  * How frames travel over a WebSocket: as JSON in text messages, the form that proto3 gives to messages, or as they are in
  * binary ones. The host answers in the form in which the agent spoke last.
  */
-interface Spoken {
+interface ParsedFrame {
   readonly frame: AgentFrame;
   readonly isText: boolean;
 }
 
 /** Reads a message of an agent. Throws an error with the reason if it is not a frame. */
-function readFrame(data: Buffer, isBinary: boolean): Spoken {
+function readFrame(data: Buffer, isBinary: boolean): ParsedFrame {
   try {
     if (isBinary) return { frame: AgentFrame.decode(data), isText: false };
     const json: unknown = JSON.parse(data.toString("utf8"));

@@ -13,7 +13,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type EdgeGuard, whenClosed } from "../access/edge.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
-import { takeBytes } from "../front/body.ts";
+import { acceptBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
 import { AnswerEvents } from "../realtime/answer-events.ts";
@@ -46,7 +46,7 @@ interface Loaded {
 export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Promise<void> {
   const answers = new McpAnswers(parts);
   return async (app) => {
-    takeBytes(app, messageBytesMax, ({ caller }, bytes) => {
+    acceptBytes(app, messageBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.answer(request, reply));
@@ -112,7 +112,10 @@ class McpAnswers {
       request: request.raw,
       response: reply.raw,
     });
-    return { context, namespace: query.get("namespace") || caller.principal.shown?.namespace || "default" };
+    return {
+      context,
+      namespace: query.get("namespace") || caller.principal.credential?.namespace || "default",
+    };
   }
 
   async #accept(
@@ -144,11 +147,18 @@ class McpAnswers {
     const stream = new EventStream(reply, progressToken);
     try {
       const report = stream.report.bind(stream);
-      const ask = hasQuestions ? stream.ask.bind(stream) : undefined;
+      const sendRequest = hasQuestions ? stream.sendRequest.bind(stream) : undefined;
       const notify = stream.notify.bind(stream);
       const session = message.method === "initialize" ? protocol.sessionOf(message.params) : undefined;
       if (session !== undefined && !stateless) reply.header("mcp-session-id", session);
-      const result = await server.answer({ request: message, context, namespace, report, ask, notify });
+      const result = await server.answer({
+        request: message,
+        context,
+        namespace,
+        report,
+        sendRequest,
+        notify,
+      });
       const answered = protocol.resultMessage(id, result);
       if (!stream.end(answered)) await sendJson(reply, 200, answered);
       context.end();
@@ -207,7 +217,7 @@ class EventStream {
     if (this.#raw.writableNeedDrain) return;
     // Progress has to grow. Without an event, a comment keeps the connection.
     if (this.#token === undefined || eventCount <= this.#progress) {
-      this.#events.keep();
+      this.#events.heartbeat();
       return;
     }
     this.#progress = eventCount;
@@ -216,14 +226,14 @@ class EventStream {
   }
 
   /** A request of the server. It is written in any case: the run waits for its answer. */
-  ask(id: string, method: string, params: Json): void {
+  sendRequest(id: string, method: string, params: Json): void {
     this.#events.send({ jsonrpc: "2.0", id, method, params });
   }
 
   /** Without a method, a comment keeps the connection. Resolves when the client has room for more. */
   notify(method?: string, params: Json = {}): Promise<void> | undefined {
     if (method !== undefined) this.#events.send({ jsonrpc: "2.0", method, params });
-    else if (!this.#raw.writableNeedDrain) this.#events.keep();
+    else if (!this.#raw.writableNeedDrain) this.#events.heartbeat();
     return this.#events.room();
   }
 

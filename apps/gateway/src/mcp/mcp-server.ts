@@ -45,7 +45,7 @@ export interface McpCall {
   /** Reports the state of a run if the client requested progress, and keeps an open stream alive. */
   readonly report: (run: Run, text: string) => void;
   /** Sends a request to the client. Undefined if the client accepts none within the response to its own. */
-  readonly ask: ((id: string, method: string, params: Json) => void) | undefined;
+  readonly sendRequest: ((id: string, method: string, params: Json) => void) | undefined;
   /** Sends a notification to the client. Without a method it keeps the connection alone. Resolves when there is room for more. */
   readonly notify: (method?: string, params?: Json) => Promise<void> | undefined;
 }
@@ -63,7 +63,7 @@ const pageSize = "100";
 const waitMaxMs = 50_000;
 /** How long a call that may become a task waits for a result first. */
 const shortcutMs = 200;
-const roundMs = 10_000;
+const pollMs = 10_000;
 /** Maximum wait of a client that gets progress reports or a question. */
 const reportedMaxMs = 3_600_000;
 
@@ -107,7 +107,10 @@ export class McpServer {
 
   discover(): Json {
     return {
-      supportedVersions: [statelessVersion, ...supportedVersions.filter((one) => one !== statelessVersion)],
+      supportedVersions: [
+        statelessVersion,
+        ...supportedVersions.filter((version) => version !== statelessVersion),
+      ],
       capabilities: { tools: {}, resources: { subscribe: true }, extensions: { [tasksExtension]: {} } },
       instructions,
       ttlMs: 3_600_000,
@@ -163,10 +166,10 @@ export class McpServer {
 
   async callTool(call: McpCall): Promise<Json> {
     const { request, context, namespace } = call;
-    const { name, arguments: given = {} } = request.params;
+    const { name, arguments: input = {} } = request.params;
     if (typeof name !== "string") throw invalid(request, "`name`: expected the name of a tool");
-    const args = objectIn(given);
-    if (args !== given) throw invalid(request, "`arguments`: expected an object");
+    const args = objectIn(input);
+    if (args !== input) throw invalid(request, "`arguments`: expected an object");
     const steering = steeringTools.find((tool) => tool.name === name);
     if (steering !== undefined) return this.#steer(call, steering, args);
     const responses = responsesIn(request);
@@ -221,7 +224,7 @@ export class McpServer {
     const { runId, approvalId } = about;
     try {
       const open = await this.#questions.open(call, { runId, openApprovals: 1 } as Run);
-      const approval = open.find((one) => one.approvalId === approvalId);
+      const approval = open.find((candidate) => candidate.approvalId === approvalId);
       if (approval !== undefined) await this.#questions.decide(call, runId, approval, result);
     } catch (error) {
       if (!(error instanceof WrongAnswer) && !isTuttiError(error)) throw error;
@@ -344,26 +347,31 @@ export class McpServer {
       if (statusOf(run) !== "working") return outcomeOf(run);
       const open = request.hasForms ? await this.#questions.open(call, run) : [];
       if (open.length > 0 && request.stateless) return inputRequired(run, open);
-      if (this.#ask(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
+      if (this.#requestApprovals(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
       const untilMs = Math.min(startMs + waitMaxNowMs, context.waitUntilMs);
-      const leftMs = untilMs - this.#clock.monotonic();
-      if (leftMs <= 0 || context.signal.aborted || context.stopping.aborted) return stillRunning(run);
+      const remainingMs = untilMs - this.#clock.monotonic();
+      if (remainingMs <= 0 || context.signal.aborted || context.stopping.aborted) return stillRunning(run);
       const after = isReported || request.hasForms ? { afterEvent: String(run.eventCount ?? 0) } : {};
-      const query = { namespace, waitMs: String(Math.min(roundMs, Math.ceil(leftMs))), ...after };
+      const query = { namespace, waitMs: String(Math.min(pollMs, Math.ceil(remainingMs))), ...after };
       run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
     }
   }
 
   /** Asks for each approval once. Returns true if it asked for any. */
-  #ask({ ask, request }: McpCall, { runId }: Run, open: readonly Approval[], known: Set<string>): boolean {
-    if (ask === undefined) return false;
+  #requestApprovals(
+    { sendRequest, request }: McpCall,
+    { runId }: Run,
+    open: readonly Approval[],
+    known: Set<string>,
+  ): boolean {
+    if (sendRequest === undefined) return false;
     for (const approval of open) {
       const id = questionId(runId, approval.approvalId);
       if (id === undefined || known.has(id)) continue;
       known.add(id);
       const isOfTask = request.method === "tasks/result";
       const meta = { "io.modelcontextprotocol/related-task": { taskId: runId } };
-      ask(id, "elicitation/create", { ...requestOf(approval), ...(isOfTask && { _meta: meta }) });
+      sendRequest(id, "elicitation/create", { ...requestOf(approval), ...(isOfTask && { _meta: meta }) });
     }
     return known.size > 0;
   }
@@ -455,7 +463,7 @@ function toolError(error: unknown, input = "arguments"): Json {
   if (!isTuttiError(error)) throw error;
   const { code, message, violations } = error;
   const fields = violations
-    .map((one) => `${one.field.replace(/^spec\.input(?=\.|$)/, input)}: ${one.message}`)
+    .map((violation) => `${violation.field.replace(/^spec\.input(?=\.|$)/, input)}: ${violation.message}`)
     .join(". ");
   return {
     ...errorResult([`${message} (${code})`, fields].filter(Boolean).join(". ")),

@@ -59,10 +59,10 @@ const refused: readonly (readonly [
 ];
 
 describe("a message of a client", () => {
-  for (const [what, body, given, code, id] of refused)
-    it(`is refused with ${code}: ${what}`, () => {
+  for (const [scenario, body, requestHeaders, code, id] of refused)
+    it(`is refused with ${code}: ${scenario}`, () => {
       try {
-        readMessage(body, given);
+        readMessage(body, requestHeaders);
       } catch (error) {
         assert.ok(error instanceof RpcError);
         const message = errorMessage(error);
@@ -112,7 +112,7 @@ describe("a message of a client", () => {
     assert.ok(read.kind === "request" && read.hasForms);
   });
 
-  it("agrees on the newest version with a handshake if the client wants an unknown one", () => {
+  it("uses the newest version with a handshake if the client requests an unknown one", () => {
     assert.equal(agreedVersion("2025-06-18"), "2025-06-18");
     assert.equal(agreedVersion("1999-01-01"), "2025-11-25");
   });

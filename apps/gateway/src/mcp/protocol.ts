@@ -113,7 +113,8 @@ function readRequest(
     progressToken: isId(progressToken) ? progressToken : undefined,
   };
   const isHandshake =
-    stated === undefined && (inHeader === undefined || handshakeVersions.some((one) => one === inHeader));
+    stated === undefined &&
+    (inHeader === undefined || handshakeVersions.some((version) => version === inHeader));
   if (isHandshake)
     return { ...common, stateless: false, hasTasks: false, hasForms: hasFormsIn(headers["mcp-session-id"]) };
   if (stated === undefined && inHeader !== undefined && !supportedVersions.includes(inHeader))
@@ -167,8 +168,8 @@ function versionError(requested: string, id: RpcId): RpcError {
 /** Proxies route by these headers: a request whose headers differ from its body would reach another target. */
 function requireHeader(id: RpcId, name: string, found: string | undefined, expected: string): void {
   if (found === expected) return;
-  const what = found === undefined ? "is missing" : "differs from the body";
-  throw new RpcError(rpcCodes.headers, `Header ${name} ${what}`, { id });
+  const problem = found === undefined ? "is missing" : "differs from the body";
+  throw new RpcError(rpcCodes.headers, `Header ${name} ${problem}`, { id });
 }
 
 /** Returns what the header `Mcp-Name` repeats of a request. */
@@ -195,7 +196,7 @@ function decoded(text: string | undefined): string | undefined {
 
 /** Returns the version that a handshake agrees on. */
 export function agreedVersion(requested: unknown): string {
-  return handshakeVersions.find((one) => one === requested) ?? newestHandshakeVersion;
+  return handshakeVersions.find((version) => version === requested) ?? newestHandshakeVersion;
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -22,13 +22,13 @@ const nested = { type: "object", properties: { lines: { type: "array", items: { 
 const formed = (form: unknown) => approval({ form: JSON.stringify(form) });
 
 describe("an approval as a request to an MCP client", () => {
-  it("asks for a reason if it has no form, and shows its context", () => {
+  it("requests a reason if it has no form, and includes its context", () => {
     const { message, requestedSchema } = requestOf(approval({ context: { order: 7 } }));
     assert.equal(message, 'Refund: Pay 5?\n{"order":7}');
     assert.deepEqual(Object.keys((requestedSchema as { properties: object }).properties), ["reason"]);
   });
 
-  it("asks for the fields of a flat form, with the keywords of the protocol alone", () => {
+  it("requests the fields of a flat form, with only the keywords of the protocol", () => {
     assert.deepEqual(requestOf(formed(flat))["requestedSchema"], {
       type: "object",
       required: ["amount"],
@@ -40,7 +40,7 @@ describe("an approval as a request to an MCP client", () => {
     });
   });
 
-  it("asks for JSON if a field of its form is not flat", () => {
+  it("requests JSON if a field of its form is not flat", () => {
     const schema = requestOf(formed(nested))["requestedSchema"] as {
       readonly properties: { readonly data: { readonly type: string; readonly description: string } };
     };
@@ -87,10 +87,11 @@ const wrong: readonly (readonly [what: string, Approval, answer: unknown])[] = [
 ];
 
 describe("an answer of an MCP client", () => {
-  for (const [what, asked, answer, decision] of decisions)
-    it(`that is ${what} is a decision`, () => assert.deepEqual(decisionIn(asked, answer), decision));
-  for (const [what, asked, answer] of wrong)
-    it(`that is ${what} is refused`, () => assert.throws(() => decisionIn(asked, answer), WrongAnswer));
+  for (const [scenario, question, answer, decision] of decisions)
+    it(`that is ${scenario} is a decision`, () => assert.deepEqual(decisionIn(question, answer), decision));
+  for (const [scenario, question, answer] of wrong)
+    it(`that is ${scenario} is refused`, () =>
+      assert.throws(() => decisionIn(question, answer), WrongAnswer));
 
   it("is found by the id of its request", () => {
     const id = questionId("run-1", "each[a b]..0.1.2") ?? "";
@@ -99,7 +100,7 @@ describe("an answer of an MCP client", () => {
     assert.equal(questionId("r".repeat(250), "check"), undefined);
   });
 
-  it("counts once: a caller that has answered is not asked again", () => {
+  it("counts once: a caller that has decided gets no second request", () => {
     const actor = { kind: "person", id: "ann" } as const;
     const answered = approval({ decisions: [{ verdict: "approved", cause: { actor } }] });
     assert.equal(isAnsweredBy(answered, "ann"), true);

@@ -28,7 +28,7 @@ const jsonField = "data";
 export function requestOf(approval: Approval): Json {
   const { title = "", message = "", context } = approval;
   const form = formOf(approval);
-  const lines = [[title, message].filter((one) => one !== "").join(": ") || "A run waits for an approval"];
+  const lines = [[title, message].filter((part) => part !== "").join(": ") || "A run waits for an approval"];
   if (context !== undefined && context !== null) lines.push(JSON.stringify(context));
   return { mode: "form", message: lines.join("\n"), requestedSchema: schemaOf(form) };
 }

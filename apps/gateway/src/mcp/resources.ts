@@ -28,7 +28,7 @@ type Address =
 const pageSize = "100";
 const runsSize = "50";
 const subscriptionsMax = 50;
-const roundMs = 10_000;
+const pollMs = 10_000;
 const mimeType = "application/json";
 
 export const resourceTemplates: readonly Json[] = [
@@ -171,7 +171,7 @@ export class Resources {
   ): Promise<void> {
     let run = first;
     while (statusOf(run) === "working" && !context.signal.aborted && !context.stopping.aborted) {
-      const query = { namespace, waitMs: String(roundMs), afterEvent: String(run.eventCount ?? 0) };
+      const query = { namespace, waitMs: String(pollMs), afterEvent: String(run.eventCount ?? 0) };
       const next = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
       await (next.eventCount === run.eventCount ? notify() : changed());
       run = next;
@@ -197,11 +197,11 @@ const isUnknown = (error: unknown): boolean =>
   isTuttiError(error) && (error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT");
 
 /** A caller that may not list one kind gets the other. */
-async function permitted<T>(listed: Promise<T>, none: T): Promise<T> {
+async function permitted<T>(listed: Promise<T>, fallback: T): Promise<T> {
   try {
     return await listed;
   } catch (error) {
-    if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return none;
+    if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return fallback;
     throw error;
   }
 }

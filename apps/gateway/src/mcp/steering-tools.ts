@@ -27,7 +27,7 @@ interface Argument {
 const text = (description: string): Argument => ({ type: "string", description });
 const runId = text("Id of the run.");
 const reason = text("Why, for the audit log.");
-const given = (args: Args, name: string): string | undefined =>
+const optionalText = (args: Args, name: string): string | undefined =>
   args[name] === undefined ? undefined : String(args[name]);
 const idOf = (args: Args) => ({ id: String(args["runId"]) });
 
@@ -77,10 +77,10 @@ export const steeringTools: readonly SteeringTool[] = [
     readOnly: true,
     parts: (args) => ({
       query: {
-        status: given(args, "status"),
-        definition: given(args, "workflow"),
-        size: given(args, "size") ?? "20",
-        token: given(args, "token"),
+        status: optionalText(args, "status"),
+        definition: optionalText(args, "workflow"),
+        size: optionalText(args, "size") ?? "20",
+        token: optionalText(args, "token"),
       },
     }),
   },
@@ -88,7 +88,7 @@ export const steeringTools: readonly SteeringTool[] = [
     name: "tutti_watch",
     route: "runs.result",
     description:
-      "Wait for the end of a run, at most `waitMs`, and return the run. Ask again if it has not ended. Pass `afterEvent` to return at the next change.",
+      "Wait for the end of a run, at most `waitMs`, and return the run. Call again if it has not ended. Pass `afterEvent` to return at the next change.",
     properties: {
       runId,
       waitMs: {
@@ -108,7 +108,10 @@ export const steeringTools: readonly SteeringTool[] = [
     readOnly: true,
     parts: (args) => ({
       params: idOf(args),
-      query: { waitMs: given(args, "waitMs") ?? "20000", afterEvent: given(args, "afterEvent") },
+      query: {
+        waitMs: optionalText(args, "waitMs") ?? "20000",
+        afterEvent: optionalText(args, "afterEvent"),
+      },
     }),
   },
   {
@@ -118,12 +121,12 @@ export const steeringTools: readonly SteeringTool[] = [
     properties: { runId, task: text("Id of the task. Default: the run as a whole.") },
     required: ["runId"],
     readOnly: true,
-    parts: (args) => ({ params: idOf(args), query: { task: given(args, "task") } }),
+    parts: (args) => ({ params: idOf(args), query: { task: optionalText(args, "task") } }),
   },
   {
     name: "tutti_query",
     route: "runs.query",
-    description: "Ask a run a query that its workflow declares.",
+    description: "Send a query to a run. Its workflow declares the queries.",
     properties: {
       runId,
       query: text("Name of the query."),
@@ -169,7 +172,7 @@ export const steeringTools: readonly SteeringTool[] = [
     properties: { runId: text("Only approvals of this run.") },
     required: [],
     readOnly: true,
-    parts: (args) => ({ query: { workId: given(args, "runId") } }),
+    parts: (args) => ({ query: { workId: optionalText(args, "runId") } }),
   },
   {
     name: "tutti_approve",

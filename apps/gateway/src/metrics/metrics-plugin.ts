@@ -64,10 +64,10 @@ const over = new Map<string, Aggregation>([
   ["count", Aggregation.AGGREGATION_COUNT],
 ]);
 
-const spanByDefaultMs = 600_000;
+const defaultRangeMs = 600_000;
 const dayMs = 86_400_000;
 /** How far back each has values. */
-const keptMs = { insight: 90 * dayMs, processes: dayMs, prometheus: 3_650 * dayMs } as const;
+const retentionMs = { insight: 90 * dayMs, processes: dayMs, prometheus: 3_650 * dayMs } as const;
 /** Milliseconds that a date can have. */
 const momentMax = 8_640_000_000_000_000;
 
@@ -85,7 +85,7 @@ interface Source {
   /** Reason why Prometheus or insight was not queried, or did not answer. Empty if it answered. */
   readonly problem: string;
   readonly metrics: ReadonlyMap<string, Metric>;
-  ask(
+  querySeries(
     requested: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">,
   ): Promise<Pick<Source, "name" | "problem"> & { readonly series: Series[] }>;
 }
@@ -102,11 +102,11 @@ async function sourceOf(
   if (client !== undefined)
     try {
       const { metrics, ...found } = await metricsOf(client, namespace, options);
-      const ask: Source["ask"] = async (query) => {
+      const querySeries: Source["querySeries"] = async (query) => {
         const { series, ...read } = await client.querySeries({ ...query, namespace }, options);
         return { ...readFrom(read), series };
       };
-      return { ...readFrom(found), metrics, ask };
+      return { ...readFrom(found), metrics, querySeries };
     } catch (thrown) {
       const { status, message } = errorFromUnknown(thrown);
       if (status !== "UNAVAILABLE" && status !== "DEADLINE_EXCEEDED" && status !== "UNIMPLEMENTED")
@@ -116,10 +116,10 @@ async function sourceOf(
   // Processes have no metrics of users.
   const found = namespace === installationNamespace ? await processes.list(options) : [];
   const name = "processes";
-  const ask: Source["ask"] = async (query) => {
+  const ask: Source["querySeries"] = async (query) => {
     return { name, problem, series: await seriesOfAll(found, { ...query, namespace }) };
   };
-  return { name, problem, metrics: metricsOfAll(found), ask };
+  return { name, problem, metrics: metricsOfAll(found), querySeries: ask };
 }
 
 /** Insight reads its store, or a Prometheus. */
@@ -149,9 +149,9 @@ async function list(parts: MetricsPluginParts, request: FastifyRequest): Promise
       help: description,
       labels: labelNames,
     })),
-    processes: processes.map((one) => ({
-      name: one.name,
-      ...(one.problem !== "" && { problem: one.problem }),
+    processes: processes.map((entry) => ({
+      name: entry.name,
+      ...(entry.problem !== "" && { problem: entry.problem }),
     })),
   };
 }
@@ -167,12 +167,15 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   const nowMs = parts.now();
   const toMs = numberIn(search, "toMs") ?? nowMs;
   // Nothing is kept from before.
-  const fromMs = Math.max(numberIn(search, "fromMs") ?? nowMs - spanByDefaultMs, nowMs - keptMs[source.name]);
+  const fromMs = Math.max(
+    numberIn(search, "fromMs") ?? nowMs - defaultRangeMs,
+    nowMs - retentionMs[source.name],
+  );
   const points = numberIn(search, "points") ?? 0;
   const queries = search.getAll("name").flatMap((name) => {
     const metric = source.metrics.get(name);
     if (metric === undefined)
-      throw metricErrors.unknown({ metric: name, near: nearest(name, [...source.metrics.keys()]) });
+      throw metricErrors.unknown({ metric: name, suggestion: nearest(name, [...source.metrics.keys()]) });
     return queriesOf(metric.kind, name, search);
   });
   const described = ({ name, problem }: Pick<Source, "name" | "problem">) => ({
@@ -182,8 +185,8 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   if (queries.length === 0) return { ...described(source), series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
-  const answer = await source.ask({ queries, span, stepMs });
-  return { ...described(answer), series: answer.series.map(shown) };
+  const answer = await source.querySeries({ queries, span, stepMs });
+  return { ...described(answer), series: answer.series.map(seriesReply) };
 }
 
 function searchOf({ url }: FastifyRequest): URLSearchParams {
@@ -215,15 +218,16 @@ function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): S
 }
 
 /** Quantiles of several series have no sum: the greatest of them counts. */
-function joinedBy({ overTime }: Partial<SeriesQuery>, wanted: Aggregation | undefined): Aggregation {
+function joinedBy({ overTime }: Partial<SeriesQuery>, requested: Aggregation | undefined): Aggregation {
   const isQuantile = overTime === Aggregation.AGGREGATION_QUANTILE;
-  const hasNone = wanted === Aggregation.AGGREGATION_SUM || wanted === Aggregation.AGGREGATION_COUNT;
-  return isQuantile && hasNone
+  const isSumOrCount =
+    requested === Aggregation.AGGREGATION_SUM || requested === Aggregation.AGGREGATION_COUNT;
+  return isQuantile && isSumOrCount
     ? Aggregation.AGGREGATION_MAX
-    : (wanted ?? Aggregation.AGGREGATION_UNSPECIFIED);
+    : (requested ?? Aggregation.AGGREGATION_UNSPECIFIED);
 }
 
-function shown({ queryId, labels, startTime, stepMs, values }: Series): SeriesReply["series"][number] {
+function seriesReply({ queryId, labels, startTime, stepMs, values }: Series): SeriesReply["series"][number] {
   const [figure = "", name = ""] = queryId.split(".");
   const fromMs = startTime === undefined ? 0 : fromTimestamp(startTime);
   const points = values.flatMap((value, step) =>

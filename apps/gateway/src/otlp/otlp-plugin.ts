@@ -15,7 +15,7 @@ import type { EdgeGuard } from "../access/edge.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
-import { takeBytes } from "../front/body.ts";
+import { acceptBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
 
@@ -39,7 +39,7 @@ const unzip = promisify(gunzip);
 
 export function otlpPlugin(parts: OtlpPluginParts): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    takeBytes(app, bodyBytesMax, ({ caller }, bytes) => {
+    acceptBytes(app, bodyBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
     for (const path of paths)
@@ -69,7 +69,7 @@ async function record(
     const isJson = mediaTypeOf(request) === json;
     const rejected = await host.mesh.client(metricService).recordOtlpMetrics(
       {
-        namespace: namespace || caller.principal.shown?.namespace || "",
+        namespace: namespace || caller.principal.credential?.namespace || "",
         body: await bytesOf(request),
         json: isJson,
       },

@@ -15,12 +15,12 @@ export interface SignInRoutesParts {
   readonly version: string;
 }
 
-const whoIs = ({ kind, id }: Pick<Principal, "kind" | "id">): string => `${kind}:${id}`;
+const principalName = ({ kind, id }: Pick<Principal, "kind" | "id">): string => `${kind}:${id}`;
 
 export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
   return {
     whoami: ({ caller }) => {
-      const { kind, id, roles, shown } = caller?.principal ?? anonymous;
+      const { kind, id, roles, credential } = caller?.principal ?? anonymous;
       const { signIn } = caller ?? {};
       return {
         kind,
@@ -28,12 +28,12 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
         roles,
         by: caller?.by,
         version,
-        ...(shown !== undefined && shown.namespace !== "" && { namespace: shown.namespace }),
+        ...(credential !== undefined && credential.namespace !== "" && { namespace: credential.namespace }),
         ...(signIn !== undefined && { expiresMs: signIn.endMs, signInId: signIn.id }),
       };
     },
     waysToSignIn: () => ({
-      issuers: access.waysToSignIn().map(({ issuer, title }) => ({
+      issuers: access.signInMethods().map(({ issuer, title }) => ({
         issuer,
         title,
         path: `/sign-in/by?${new URLSearchParams({ issuer })}`,
@@ -48,23 +48,25 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
         signIns: access
           .signIns()
           .filter(isMeant)
-          .map((one) => shownOf(one, caller?.signIn?.id)),
+          .map((signIn) => listedSignIn(signIn, caller?.signIn?.id)),
       };
     },
     "signIns.revoke": async ({ request, caller }) => {
       const principal = principalOf(caller);
       const namespace = queryOf(request.url).get("namespace");
-      const wanted = wantedIn(request.body);
+      const selector = selectorIn(request.body);
       const ownId = caller?.signIn?.id;
-      const isMeant = (one: SignIn): boolean =>
-        (wanted.all && one.id !== ownId) || one.id === wanted.id || whoIs(one.principal) === wanted.who;
-      const meant = access.signIns().filter((one) => within(namespace)(one) && isMeant(one));
+      const isMeant = (signIn: SignIn): boolean =>
+        (selector.all && signIn.id !== ownId) ||
+        signIn.id === selector.id ||
+        principalName(signIn.principal) === selector.who;
+      const meant = access.signIns().filter((signIn) => within(namespace)(signIn) && isMeant(signIn));
       // Every user may end their own sign-ins.
       if (meant.length === 0 || !meant.every(isOf(principal)))
         requireAllowed(guard, principal, "endSignIns", namespace ?? undefined);
       const ids = new Set(meant.map(({ id }) => id));
-      const why = "ended by a caller with the right to end sign-ins";
-      return { revoked: await access.endSignIns(({ id }) => ids.has(id), { by: principal, why }) };
+      const reason = "ended by a caller with the right to end sign-ins";
+      return { revoked: await access.endSignIns(({ id }) => ids.has(id), { by: principal, reason }) };
     },
     missingRights: ({ request, caller }) => {
       const namespace = queryOf(request.url).get("namespace") || "default";
@@ -75,12 +77,16 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
         const lack = byAction.get(action);
         return lack === undefined ? [] : [{ ...lack, route, method, path }];
       });
-      return { namespace, who: whoIs(principal), roles, missing, givers };
+      return { namespace, who: principalName(principal), roles, missing, givers };
     },
   } satisfies Readonly<Record<string, OwnHandler>>;
 }
 
-const anonymous: Pick<Principal, "kind" | "id" | "roles" | "shown"> = { kind: "person", id: "", roles: [] };
+const anonymous: Pick<Principal, "kind" | "id" | "roles" | "credential"> = {
+  kind: "person",
+  id: "",
+  roles: [],
+};
 const all = { roles: ["admin"], lacks: [], givers: [] };
 
 function principalOf(caller: Caller | undefined): Principal {
@@ -93,21 +99,21 @@ const queryOf = (url: string): URLSearchParams => new URL(url, "http://gateway")
 const within =
   (namespace: string | null) =>
   ({ principal }: SignIn): boolean =>
-    namespace === null || principal.shown?.namespace === namespace;
+    namespace === null || principal.credential?.namespace === namespace;
 
 /** The same being, in the same tenant: ids are of a namespace. */
 const isOf =
   (principal: Principal) =>
-  (one: SignIn): boolean =>
-    whoIs(one.principal) === whoIs(principal) &&
-    one.principal.shown?.namespace === principal.shown?.namespace;
+  (signIn: SignIn): boolean =>
+    principalName(signIn.principal) === principalName(principal) &&
+    signIn.principal.credential?.namespace === principal.credential?.namespace;
 
-function shownOf(signIn: SignIn, ownId: string | undefined) {
+function listedSignIn(signIn: SignIn, ownId: string | undefined) {
   const { id, principal, by, address, browser, startMs, useMs, endMs } = signIn;
-  const namespace = principal.shown?.namespace ?? "";
+  const namespace = principal.credential?.namespace ?? "";
   return {
     id,
-    who: whoIs(principal),
+    who: principalName(principal),
     by,
     expiresMs: endMs,
     own: id === ownId,
@@ -119,14 +125,14 @@ function shownOf(signIn: SignIn, ownId: string | undefined) {
   };
 }
 
-interface Wanted {
+interface RevocationSelector {
   readonly id: string | undefined;
   readonly who: string | undefined;
   readonly all: boolean;
 }
 
 /** Exactly one of them is set. */
-function wantedIn(body: unknown): Wanted {
+function selectorIn(body: unknown): RevocationSelector {
   const {
     id,
     who,
@@ -137,8 +143,8 @@ function wantedIn(body: unknown): Wanted {
     .slice(0, 20)
     .map((field) => ({ field, message: "expected id, who or all" }));
   const selectors = [isText(id), isText(who), isAll === true].filter(Boolean).length;
-  const given = [id, who, isAll].filter((one) => one !== undefined).length;
-  if (selectors !== 1 || given !== 1)
+  const setCount = [id, who, isAll].filter((value) => value !== undefined).length;
+  if (selectors !== 1 || setCount !== 1)
     wrong.push({ field: "id", message: "expected one of: id, who (person:ada), all (true)" });
   if (wrong.length > 0) throw refusal(routeNamed("signIns.revoke"), wrong);
   return { id: isText(id) ? id : undefined, who: isText(who) ? who : undefined, all: isAll === true };
@@ -163,20 +169,20 @@ const ownByRoute: Readonly<Partial<Record<RouteName, (typeof edgeActions)[keyof 
   "signIns.revoke": edgeActions.endSignIns,
 };
 
-let made: readonly RouteAction[] | undefined;
+let cachedActions: readonly RouteAction[] | undefined;
 
 /** The action and resource of each route, for roles and policies. Created on first use: the CLI does not need it. */
 function routeActions(): readonly RouteAction[] {
-  made ??= routes.flatMap((route): RouteAction[] => {
+  cachedActions ??= routes.flatMap((route): RouteAction[] => {
     const rule = "rpc" in route ? ruleOf(route.rpc) : ownByRoute[route.name];
     if (rule === undefined) return [];
     const { name, method, path } = route;
     return [{ route: name, method, path, action: rule.action, resource: rule.resource }];
   });
-  return made;
+  return cachedActions;
 }
 
 function ruleOf(rpc: string): { readonly action: string; readonly resource: string } | undefined {
   const [contract = "", name = ""] = rpc.split("/");
-  return Object.values(contracts.get(contract)?.methods ?? {}).find((one) => one.name === name);
+  return Object.values(contracts.get(contract)?.methods ?? {}).find((candidate) => candidate.name === name);
 }

@@ -29,6 +29,5 @@ describe("the address of a page of the documentation", () => {
     "/docs/x/../../front/front.ts",
     "/docs//../../src/index.ts",
   ])
-    it(`does not tell which files there are elsewhere: ${outside}`, () =>
-      assert.deepEqual(sentFor(outside), []));
+    it(`does not reveal files outside of the site: ${outside}`, () => assert.deepEqual(sentFor(outside), []));
 });

@@ -37,7 +37,7 @@ export async function servePages(app: FastifyInstance, parts: PagesParts): Promi
   }
   app.get("/sign-in", asPage, (request, reply) => signIn(parts, request, reply));
   app.get("/sign-in/by", asPage, (request, reply) => signInBy(access, request, reply));
-  app.get("/sign-in/back", asPage, (request, reply) => comeBack(access, request, reply));
+  app.get("/sign-in/back", asPage, (request, reply) => completeSignIn(access, request, reply));
 }
 
 async function signIn(parts: PagesParts, request: FastifyRequest, reply: FastifyReply) {
@@ -47,7 +47,7 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
   const site = request.headers["sec-fetch-site"];
   if (site === "cross-site" || site === "same-site") {
     const link = { to: request.url, label: "Sign in" };
-    return say({ ...fromElsewhere, links: [link] }, 200, reply);
+    return sendPage({ ...fromOtherSite, links: [link] }, 200, reply);
   }
   try {
     const { cookie } = await parts.access.signIn(token, request.raw);
@@ -56,12 +56,12 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
   } catch (thrown) {
     // The link itself is good where nothing could be recorded.
     return gatewayErrors.signInUnrecorded.is(thrown)
-      ? sayWhy(thrown, unrecorded, reply)
-      : sayWhy(thrown, { ...wrongLink, commands: ["npx tutti sign-in"] }, reply);
+      ? sendErrorPage(thrown, unrecorded, reply)
+      : sendErrorPage(thrown, { ...wrongLink, commands: ["npx tutti sign-in"] }, reply);
   }
 }
 
-const fromElsewhere = {
+const fromOtherSite = {
   title: "Sign in to Tutti",
   text: [
     "Another site led here with a link that signs this browser in. Continue only if you asked for the link.",
@@ -76,22 +76,22 @@ async function signInBy(access: Access, request: FastifyRequest, reply: FastifyR
   const parameters = new URL(request.url, "http://gateway").searchParams;
   try {
     const { issuer = "", to = "/" } = Object.fromEntries(parameters);
-    const { location, cookie } = await access.beginAt(issuer, to, request.raw);
+    const { location, cookie } = await access.redirectToIssuer(issuer, to, request.raw);
     return await leadTo(location, [cookie], reply);
   } catch (thrown) {
-    return sayWhy(thrown, { title: notSignedIn }, reply);
+    return sendErrorPage(thrown, { title: notSignedIn }, reply);
   }
 }
 
-async function comeBack(access: Access, request: FastifyRequest, reply: FastifyReply) {
-  const dropped = access.dropBegun(request.raw);
+async function completeSignIn(access: Access, request: FastifyRequest, reply: FastifyReply) {
+  const dropped = access.clearPendingSignIn(request.raw);
   const cookies = dropped === undefined ? [] : [dropped];
   try {
     const answer = new URL(request.url, "http://gateway").searchParams;
-    const { cookie, to } = await access.backFrom(answer, request.raw);
+    const { cookie, to } = await access.completeIssuerSignIn(answer, request.raw);
     return await leadTo(to, [...cookies, cookie], reply);
   } catch (thrown) {
-    return sayWhy(thrown, { title: notSignedIn }, reply.header("set-cookie", cookies));
+    return sendErrorPage(thrown, { title: notSignedIn }, reply.header("set-cookie", cookies));
   }
 }
 
@@ -103,9 +103,13 @@ function leadTo(address: string, cookies: readonly string[], reply: FastifyReply
     .redirect(address, 303);
 }
 
-function sayWhy(thrown: unknown, page: Omit<PlainPage, "text">, reply: FastifyReply): FastifyReply {
+function sendErrorPage(thrown: unknown, page: Omit<PlainPage, "text">, reply: FastifyReply): FastifyReply {
   const error = errorFromUnknown(thrown);
-  return say({ ...page, text: [sentences(capitalized(error.message))] }, problemAnswer(error).status, reply);
+  return sendPage(
+    { ...page, text: [sentences(capitalized(error.message))] },
+    problemAnswer(error).status,
+    reply,
+  );
 }
 
 /** The responses to the dashboard's own addresses, and its files. */
@@ -117,9 +121,9 @@ export function page(
   const [path = "/"] = request.url.split("?", 1);
   if (isOfDocs(request.url))
     return docs === undefined
-      ? say(withoutDocs, 404, reply)
-      : (docsFile(docs, request, reply) ?? say(missingInDocs, 404, reply));
-  if (root === undefined) return say(unbuilt, 503, reply);
+      ? sendPage(withoutDocs, 404, reply)
+      : (docsFile(docs, request, reply) ?? sendPage(missingInDocs, 404, reply));
+  if (root === undefined) return sendPage(unbuilt, 503, reply);
   reply.headers(pageHeaders);
   if (hashed.test(path)) {
     reply.header("cache-control", `public, max-age=${yearSeconds}, immutable`);
@@ -129,7 +133,7 @@ export function page(
   return file.test(path) ? reply.sendFile(path) : reply.sendFile("/index.html");
 }
 
-function say(page: PlainPage, status: number, reply: FastifyReply): FastifyReply {
+function sendPage(page: PlainPage, status: number, reply: FastifyReply): FastifyReply {
   return reply
     .code(status)
     .headers(pageHeaders)

@@ -24,7 +24,7 @@ class SlowAnswer extends EventEmitter {
 const eventsTo = (raw: SlowAnswer) => new AnswerEvents({ raw, hijack() {} } as unknown as FastifyReply);
 
 describe("the events of an answer", () => {
-  it("have room at once while the client keeps up, and otherwise when it has read", async () => {
+  it("have room at once while the client keeps up, and otherwise after the client has read", async () => {
     const raw = new SlowAnswer();
     const events = eventsTo(raw);
     assert.equal(events.room(), undefined);
@@ -37,7 +37,7 @@ describe("the events of an answer", () => {
     assert.deepEqual([raw.listenerCount("drain"), raw.listenerCount("close")], [0, 0]);
   });
 
-  it("have room when the client leaves", async () => {
+  it("have room after the client disconnects", async () => {
     const raw = new SlowAnswer();
     const events = eventsTo(raw);
     events.send(1);

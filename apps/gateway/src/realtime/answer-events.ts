@@ -24,7 +24,7 @@ export class AnswerEvents {
   }
 
   /** A comment keeps the connection. */
-  keep(): void {
+  heartbeat(): void {
     this.#write(": alive\n\n");
   }
 

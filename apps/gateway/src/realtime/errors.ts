@@ -5,7 +5,7 @@ export const realtimeErrors = defineErrors("realtime", {
   tooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "As many connections follow something as this process takes. Close some, come again later, or raise `realtime.connectionsMax`.",
+    help: "The maximum number of streaming connections is reached. Close some, retry later, or raise `realtime.connectionsMax`.",
     message: ({ most }: { most: number }) =>
       `The maximum of ${most} streaming connections is reached (\`realtime.connectionsMax\`)`,
     remedy: "Close some connections, or try again later.",
@@ -13,7 +13,7 @@ export const realtimeErrors = defineErrors("realtime", {
   closing: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The process is stopping and ends all streams. Reconnect with the last cursor: another process, or this one after its start, continues from there or reports that it cannot.",
+    help: "The process is stopping and ends all streams. Reconnect with the last cursor. Another process, or this one after a restart, continues from the cursor or reports that it cannot.",
     message: () => "This process is shutting down",
     remedy: "Reconnect with the last cursor.",
   },

@@ -10,7 +10,7 @@ const endings: readonly Ending[] = ["done", "left", "stalled", "refused", "closi
 interface ConnectionInstruments {
   readonly sent: CounterCell;
   opened(): void;
-  ended(why: Ending): void;
+  ended(reason: Ending): void;
 }
 
 export interface RealtimeInstruments {
@@ -42,13 +42,13 @@ export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
   const cells = new Map(
     kinds.map((kind) => {
       const gauge = open.with({ kind });
-      const whys = new Map(endings.map((why) => [why, ended.with({ why })]));
+      const counters = new Map(endings.map((reason) => [reason, ended.with({ why: reason })]));
       const instruments: ConnectionInstruments = {
         sent: sent.with({ kind }),
         opened: () => gauge.add(1),
-        ended(why) {
+        ended(reason) {
           gauge.add(-1);
-          whys.get(why)?.add();
+          counters.get(reason)?.add();
         },
       };
       return [kind, instruments] as const;

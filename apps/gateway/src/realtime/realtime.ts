@@ -12,15 +12,15 @@ import type { Caller } from "../access/access.ts";
 import { callerIn } from "../front/context.ts";
 import type { RealtimeSettings } from "./configuration.ts";
 import { EventFeed } from "./events/event-feed.ts";
+import { eventQueryOf } from "./events/event-query.ts";
 import { sseFormat } from "./events/format.ts";
-import { wantedOf } from "./events/wanted.ts";
 import { type ConnectionKind, realtimeInstruments } from "./instruments.ts";
 import { Connections } from "./outflow/connections.ts";
 import type { Outflow } from "./outflow/outflow.ts";
 import { SsePipe } from "./outflow/sse-pipe.ts";
 import { ReplyFeed, type ReplyJson } from "./reply-feed.ts";
 import type { RequireAllowed } from "./require-allowed.ts";
-import { WebSocketDoor } from "./web-socket/web-socket-door.ts";
+import { WebSocketEndpoint } from "./web-socket/web-socket-endpoint.ts";
 
 export interface RealtimeParts {
   readonly bus: Pick<Bus, "subscribe" | "tail">;
@@ -44,7 +44,7 @@ export interface FollowedReplies {
 export class Realtime implements Component {
   readonly #parts: RealtimeParts;
   readonly #connections: Connections;
-  readonly #webSockets: WebSocketDoor;
+  readonly #webSockets: WebSocketEndpoint;
 
   constructor(parts: RealtimeParts) {
     const { foundation, settings, requireAllowed } = parts;
@@ -54,7 +54,7 @@ export class Realtime implements Component {
     this.#connections = new Connections({ settings, clock, timers, instruments });
     parts.changes?.onRulesChanged(() => this.#connections.review());
     instruments.observeWaiting(() => this.#connections.bytes);
-    this.#webSockets = new WebSocketDoor({
+    this.#webSockets = new WebSocketEndpoint({
       connections: this.#connections,
       feed: this.#feed,
       logger,
@@ -70,27 +70,27 @@ export class Realtime implements Component {
   async followEvents(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.#connections.admit(async () => {
       const { searchParams } = new URL(request.url, "http://gateway");
-      const wanted = wantedOf(searchParams, lastEventIdOf(request));
+      const eventQuery = eventQueryOf(searchParams, lastEventIdOf(request));
       const caller = callerIn(request);
-      const requireAllowed = () => this.#parts.requireAllowed(caller, wanted.namespace);
+      const requireAllowed = () => this.#parts.requireAllowed(caller, eventQuery.namespace);
       requireAllowed();
-      const feed = await EventFeed.open(this.#feed, wanted);
-      feed.begin({ outflow: this.#open("events", reply, requireAllowed), format: sseFormat });
+      const feed = await EventFeed.open(this.#feed, eventQuery);
+      feed.start({ outflow: this.#open("events", reply, requireAllowed), format: sseFormat });
     });
   }
 
   /** Responds with the replies of a stream. Throws if the stream fails before the first reply. */
   async followReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies): Promise<void> {
     const [feed, outflow] = await this.#connections.admit(() => this.#openReplies(request, reply, replies));
-    await feed.tell(outflow);
+    await feed.deliver(outflow);
   }
 
   async #openReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies) {
     const caller = callerIn(request);
     const over = new AbortController();
-    const leave = () => over.abort();
+    const disconnect = () => over.abort();
     // Of the answer: a request with a body is over as soon as that was read.
-    reply.raw.once("close", leave);
+    reply.raw.once("close", disconnect);
     const { searchParams } = new URL(request.url, "http://gateway");
     const cursor = lastEventIdOf(request) ?? searchParams.get("cursor") ?? "";
     const { hasSnapshot } = replies;
@@ -102,8 +102,8 @@ export class Realtime implements Component {
       timers: this.#parts.foundation.timers,
     });
     const outflow = this.#open("replies", reply, () => this.#parts.requireOngoing?.(caller));
-    outflow.signal.addEventListener("abort", leave, { once: true });
-    if (outflow.signal.aborted) leave();
+    outflow.signal.addEventListener("abort", disconnect, { once: true });
+    if (outflow.signal.aborted) disconnect();
     return [feed, outflow] as const;
   }
 
@@ -143,9 +143,9 @@ export class Realtime implements Component {
       requireAllowed,
       problem: sseFormat.problem,
     });
-    response.once("close", () => outflow.cut("left"));
+    response.once("close", () => outflow.destroy("left"));
     // If the client disconnected meanwhile, the response does not emit `close` any more.
-    if (response.destroyed || response.closed) outflow.cut("left");
+    if (response.destroyed || response.closed) outflow.destroy("left");
     return outflow;
   }
 }

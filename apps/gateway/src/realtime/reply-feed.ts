@@ -52,14 +52,14 @@ export class ReplyFeed {
     this.#mayBeResumed = isResumed;
     this.#replies = replies;
     this.#first = replies.next();
-    // `tell` awaits it too. Nothing may do so yet.
+    // `deliver` awaits it too. Nothing may do so yet.
     this.#first.catch(() => undefined);
   }
 
   /** Delivers all replies until they, or the reader's connection, end. */
-  async tell(outflow: Outflow): Promise<void> {
+  async deliver(outflow: Outflow): Promise<void> {
     try {
-      while (await this.#tellNext(outflow)) {
+      while (await this.#deliverNext(outflow)) {
         await outflow.room();
         if (outflow.signal.aborted) return;
       }
@@ -74,16 +74,16 @@ export class ReplyFeed {
   }
 
   /** Returns whether there was a reply. No reply is held while the next one is awaited: a snapshot may be large. */
-  async #tellNext(outflow: Outflow): Promise<boolean> {
+  async #deliverNext(outflow: Outflow): Promise<boolean> {
     const first = this.#first;
     this.#first = undefined;
     const { done, value } = await (first ?? this.#replies.next());
     if (done) return false;
-    this.#say(value, outflow);
+    this.#send(value, outflow);
     return true;
   }
 
-  #say({ live, cursor, ...data }: ReplyJson, outflow: Outflow): void {
+  #send({ live, cursor, ...data }: ReplyJson, outflow: Outflow): void {
     if (this.#mayBeResumed && live === true) this.#isLive = true;
     this.#mayBeResumed = false;
     const isSnapshot = !this.#isLive;

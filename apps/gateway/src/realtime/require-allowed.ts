@@ -5,7 +5,7 @@ import type { Caller } from "../access/access.ts";
 export type RequireAllowed = (caller: Caller, namespace: string) => void;
 
 /** Streams that stay open while the caller has the right. */
-export interface Held {
+export interface StreamAccess {
   /** Throws where they may no more. */
   readonly requireAllowed: () => void;
   /** The message that reports it. */

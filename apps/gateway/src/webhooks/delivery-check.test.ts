@@ -7,8 +7,8 @@ const nowMs = 1_767_225_600_000;
 const secret = "a secret of the shop";
 const bytes = (text: string) => Buffer.from(text);
 
-function signed(given: { id?: string; sentMs?: number; body?: string; by?: string } = {}) {
-  const { id = "msg_1", sentMs = nowMs, body = '{"order": 7}', by = secret } = given;
+function signed(options: { id?: string; sentMs?: number; body?: string; by?: string } = {}) {
+  const { id = "msg_1", sentMs = nowMs, body = '{"order": 7}', by = secret } = options;
   return { headers: signedHeaders(by, { id, nowMs: sentMs, body }), body: bytes(body) };
 }
 
@@ -19,7 +19,7 @@ function checkAt(clock: { ms: number }) {
 }
 
 describe("a delivery to a webhook", () => {
-  it("is taken when it is signed, with any of its secrets", () => {
+  it("is accepted if it is signed with any of its secrets", () => {
     const check = checkAt({ ms: nowMs });
     const { id, body } = check(signed());
     assert.deepEqual([id, String(body)], ["msg_1", '{"order": 7}']);
@@ -36,7 +36,7 @@ describe("a delivery to a webhook", () => {
       });
     });
 
-  for (const [what, changed] of [
+  for (const [scenario, changed] of [
     ["by another secret", signed({ by: "another secret, as long" })],
     ["for another body", { ...signed(), body: bytes('{"order": 8}') }],
     ["for another id", { ...signed(), headers: { ...signed().headers, "webhook-id": "msg_2" } }],
@@ -46,14 +46,14 @@ describe("a delivery to a webhook", () => {
     ],
     ["in no way", { ...signed(), headers: { ...signed().headers, "webhook-signature": "v1," } }],
   ] as const)
-    it(`is refused where it is signed ${what}`, () =>
+    it(`is rejected if it is signed ${scenario}`, () =>
       assert.throws(() => checkAt({ ms: nowMs })(changed), { code: "webhook.signature_wrong" }));
 
-  for (const [what, sentMs] of [
+  for (const [scenario, sentMs] of [
     ["old", nowMs - 301_000],
     ["of a time to come", nowMs + 301_000],
   ] as const)
-    it(`is refused where it is ${what}`, () =>
+    it(`is rejected if it is ${scenario}`, () =>
       assert.throws(() => checkAt({ ms: nowMs })(signed({ sentMs })), { code: "webhook.late" }));
 
   for (const timestamp of ["", "soon", "-1", "1e9", "9".repeat(13), "NaN"])
@@ -67,11 +67,11 @@ describe("a delivery to a webhook", () => {
       );
     });
 
-  it("is refused as a copy once it was taken, and not where it only was tried", () => {
+  it("is rejected as a copy after it was accepted, but not after it was only checked", () => {
     const clock = { ms: nowMs };
     const check = checkAt(clock);
     check(signed());
-    check(signed()).taken();
+    check(signed()).accept();
     assert.throws(() => check(signed()), { code: "webhook.replayed" });
     clock.ms += 300_000;
     assert.throws(() => check(signed()), { code: "webhook.replayed" });
@@ -83,7 +83,7 @@ describe("a delivery to a webhook", () => {
   it("may be repeated under the same id with a new signature", () => {
     const clock = { ms: nowMs };
     const check = checkAt(clock);
-    check(signed()).taken();
+    check(signed()).accept();
     clock.ms += 5_000;
     assert.equal(check(signed({ sentMs: clock.ms })).id, "msg_1");
   });
@@ -91,7 +91,7 @@ describe("a delivery to a webhook", () => {
   it("is no copy of a delivery to another webhook", () => {
     const check = new DeliveryCheck({ now: () => nowMs });
     const { headers, body } = signed();
-    check.check({ name: "orders", preset: "standard", secrets: [secret] }, headers, body).taken();
+    check.check({ name: "orders", preset: "standard", secrets: [secret] }, headers, body).accept();
     check.check({ name: "payments", preset: "standard", secrets: [secret] }, headers, body);
   });
 });

@@ -17,10 +17,10 @@ export interface CheckedDelivery {
   /** Name of the event, in the sender's words. */
   kindOf(json: unknown): string;
   /** It was taken: a copy of it is refused from now on. */
-  taken(): void;
+  accept(): void;
 }
 
-const nearMs = 300_000;
+const toleranceMs = 300_000;
 /** Beyond those the oldest are forgotten. They take effect once by their ids. */
 const rememberedMax = 100_000;
 
@@ -34,7 +34,7 @@ export interface Checked {
 export class DeliveryCheck {
   readonly #clock: Pick<Clock, "now">;
   /** Accepted requests, the oldest first, with the time until which a copy would have a recent timestamp. */
-  readonly #taken = new Map<string, number>();
+  readonly #accepted = new Map<string, number>();
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -46,23 +46,23 @@ export class DeliveryCheck {
     const { timestamp, ...claimed } = scheme.claim(headers, body);
     const nowMs = this.#clock.now();
     const sentMs = timestamp === undefined ? nowMs : momentOf(timestamp);
-    if (!(Math.abs(nowMs - sentMs) <= nearMs))
+    if (!(Math.abs(nowMs - sentMs) <= toleranceMs))
       throw webhookErrors.late({ found: (timestamp ?? "").slice(0, 40) });
     if (!claimed.isSignedBy(secrets)) throw webhookErrors.signatureWrong();
     const id = claimed.id();
     const kindOf = (json: unknown) => scheme.kindOf(headers, json);
     // Without a time, a copy looks like a retry of the same delivery. Either takes effect once.
-    if (timestamp === undefined) return { id, body, kindOf, taken: () => {} };
+    if (timestamp === undefined) return { id, body, kindOf, accept: () => {} };
     const copy = `${name} ${timestamp} ${id}`;
     this.#forget(nowMs);
-    if (this.#taken.has(copy)) throw webhookErrors.replayed();
-    return { id, body, kindOf, taken: () => void this.#taken.set(copy, sentMs + 2 * nearMs) };
+    if (this.#accepted.has(copy)) throw webhookErrors.replayed();
+    return { id, body, kindOf, accept: () => void this.#accepted.set(copy, sentMs + 2 * toleranceMs) };
   }
 
   #forget(nowMs: number): void {
-    for (const [copy, untilMs] of this.#taken) {
-      if (untilMs > nowMs && this.#taken.size <= rememberedMax) break;
-      this.#taken.delete(copy);
+    for (const [copy, untilMs] of this.#accepted) {
+      if (untilMs > nowMs && this.#accepted.size <= rememberedMax) break;
+      this.#accepted.delete(copy);
     }
   }
 }

@@ -13,7 +13,7 @@ export const webhookErrors = defineErrors("webhook", {
   busy: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "Requests from one address name many different triggers at once. The gateway reads each trigger and its secrets before it can check a signature, and reads a bounded number for one address at the same time.",
+    help: "Requests from one address refer to many different triggers at once. The gateway reads each trigger and its secrets before it can check a signature. It limits the concurrent reads for one address.",
     message: ({ most }: { most: number }) =>
       `More than ${most} webhooks from this address wait for their triggers`,
     remedy: "Send the webhook again later.",
@@ -21,7 +21,7 @@ export const webhookErrors = defineErrors("webhook", {
   unsigned: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "A request to a webhook must be signed as its `preset` requires. Standard Webhooks has `webhook-id`, `webhook-timestamp` and `webhook-signature` in addition to the body. Give the sender a secret of `gateway.webhooks`.",
+    help: "A request to a webhook must be signed as its `preset` requires. Standard Webhooks requires `webhook-id`, `webhook-timestamp` and `webhook-signature` in addition to the body. Give the sender a secret of `gateway.webhooks`.",
     message: ({ missing }: { missing: string }) => `The webhook is not signed: ${missing} is missing`,
     remedy: "Let the sender sign requests as the `preset` of the webhook specifies.",
   },
@@ -36,7 +36,7 @@ export const webhookErrors = defineErrors("webhook", {
   signatureWrong: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The signature was made with another secret than those of the webhook, or for something else than what came. The body has to arrive as it was signed, byte for byte.",
+    help: "The signature was made with another secret than those of the webhook, or for other content. The body must arrive byte for byte as it was signed.",
     message: () => "The signature of the webhook does not match its content and secret",
     remedy: "Compare the secrets of both sides, and check that no proxy changes the body.",
   },

@@ -33,7 +33,7 @@ const senders: Readonly<
     "x-slack-signature": `v0=${hex(`v0:${sec}:${text}`, by)}`,
   }),
 };
-const wanted: Readonly<Record<keyof typeof senders, readonly [id: string, kind: string]>> = {
+const expected: Readonly<Record<keyof typeof senders, readonly [id: string, kind: string]>> = {
   github: ["72d3162e-cc78-11e3-81ab-4c9367dc0958", "pull_request"],
   stripe: ["evt_1", "payment_intent.succeeded"],
   shopify: ["b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", "orders/create"],
@@ -55,9 +55,9 @@ describe("webhooks of others", () => {
     keyof typeof senders,
     (typeof senders)["github"],
   ][]) {
-    it(`${preset}: is taken when it is signed, with its id and kind, by any of the secrets`, () => {
-      const told = check(preset, send(body, nowSec), body, ["another one", secret]);
-      assert.deepEqual([told.id, told.kindOf(JSON.parse(body))], wanted[preset]);
+    it(`${preset}: is accepted with its id and kind if it is signed with any of the secrets`, () => {
+      const result = check(preset, send(body, nowSec), body, ["another one", secret]);
+      assert.deepEqual([result.id, result.kindOf(JSON.parse(body))], expected[preset]);
     });
 
     it(`${preset}: is refused with a wrong signature, another body or none`, () => {
@@ -69,7 +69,7 @@ describe("webhooks of others", () => {
   }
 
   for (const preset of ["stripe", "slack"] as const) {
-    it(`${preset}: an old one is refused, and one whose moment was changed`, () => {
+    it(`${preset}: an old delivery is rejected, and one with a changed timestamp`, () => {
       assert.throws(() => check(preset, senders[preset](body, nowSec - 301)), { code: "webhook.late" });
       const headers = Object.entries(senders[preset](body, nowSec - 301));
       const changed = headers.map(([name, value]) => [
@@ -79,9 +79,9 @@ describe("webhooks of others", () => {
       assert.throws(() => check(preset, Object.fromEntries(changed)), { code: "webhook.signature_wrong" });
     });
 
-    it(`${preset}: an exact copy is refused, and one that is sent again later is taken`, () => {
+    it(`${preset}: an exact copy is rejected, and a later retry is accepted`, () => {
       const at = new DeliveryCheck({ now: () => nowMs });
-      check(preset, senders[preset](body, nowSec), body, [secret], at).taken();
+      check(preset, senders[preset](body, nowSec), body, [secret], at).accept();
       assert.throws(() => check(preset, senders[preset](body, nowSec), body, [secret], at), {
         code: "webhook.replayed",
       });
@@ -90,14 +90,14 @@ describe("webhooks of others", () => {
   }
 
   for (const preset of ["github", "shopify"] as const)
-    it(`${preset}: a delivery that comes again is taken again, under its id`, () => {
+    it(`${preset}: a repeated delivery is accepted again, under its id`, () => {
       const at = new DeliveryCheck({ now: () => nowMs });
       const first = check(preset, senders[preset](body, 0), body, [secret], at);
-      first.taken();
+      first.accept();
       assert.equal(check(preset, senders[preset](body, 0), body, [secret], at).id, first.id);
     });
 
-  it("github: the example of its documentation holds", () => {
+  it("github: the example in its documentation is valid", () => {
     const headers = {
       ...senders.github("", 0),
       "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
@@ -105,7 +105,7 @@ describe("webhooks of others", () => {
     check("github", headers, "Hello, World!");
   });
 
-  it("slack: the example of its documentation holds", () => {
+  it("slack: the example in its documentation is valid", () => {
     const text =
       "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
     const headers = {

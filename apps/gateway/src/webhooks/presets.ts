@@ -67,14 +67,14 @@ const stripe: Preset = {
       .split(",")
       .map((part) => part.trim().split("=", 2));
     const timestamp = parts.find(([name]) => name === "t")?.[1] ?? "";
-    const given = parts.flatMap(([name, value = ""]) => (name === "v1" ? [value] : []));
+    const signatures = parts.flatMap(([name, value = ""]) => (name === "v1" ? [value] : []));
     return {
       id: () => idIn(body, "id"),
       timestamp,
       isSignedBy: (secrets) =>
         secrets.some((secret) => {
           const expected = hmac(secret, [`${timestamp}.`, body]).toString("hex");
-          return given.some((one) => isSame(one, expected));
+          return signatures.some((signature) => isSame(signature, expected));
         }),
     };
   },
@@ -147,12 +147,12 @@ function textIn(body: unknown, field: string): string {
 }
 
 function hmac(secret: string, parts: readonly (string | Uint8Array)[]): Buffer {
-  const made = createHmac("sha256", secret);
-  for (const part of parts) made.update(part);
-  return made.digest();
+  const mac = createHmac("sha256", secret);
+  for (const part of parts) mac.update(part);
+  return mac.digest();
 }
 
-function isSame(given: string, expected: string): boolean {
-  const [one, other] = [Buffer.from(given), Buffer.from(expected)];
+function isSame(actual: string, expected: string): boolean {
+  const [one, other] = [Buffer.from(actual), Buffer.from(expected)];
   return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -21,7 +21,7 @@ export const webhooksSchema = z
       })
       .refine(
         ({ workflow, signal, event }) =>
-          [workflow, signal, event].filter((one) => one !== undefined).length === 1,
+          [workflow, signal, event].filter((target) => target !== undefined).length === 1,
         { error: "expected either workflow, signal or event" },
       )
       .refine(({ signal, run }) => signal === undefined || run !== undefined, {

@@ -24,8 +24,8 @@ const presetNames: Readonly<Partial<Record<WebhookPreset, PresetName>>> = {
 };
 
 /** A change of the trigger or of a secret takes effect after this time. */
-const keptMs = 5_000;
-const keptMax = 1_000;
+const cachedMs = 5_000;
+const cachedMax = 1_000;
 /** Triggers that are read at the same time for one address. */
 const readsPerAddressMax = 16;
 
@@ -35,7 +35,7 @@ export interface TriggeredParts {
   readonly clients: WebhookClients;
 }
 
-interface Kept {
+interface CachedWebhook {
   readonly found: Promise<Webhook | undefined>;
   readonly untilMs: number;
 }
@@ -47,7 +47,7 @@ export function triggerPrincipal(triggerId: string): Principal {
 
 export class TriggeredWebhooks {
   readonly #parts: TriggeredParts;
-  readonly #kept = new Map<string, Kept>();
+  readonly #cache = new Map<string, CachedWebhook>();
   readonly #reads = new KeyedSlots(readsPerAddressMax);
 
   constructor(parts: TriggeredParts) {
@@ -58,13 +58,13 @@ export class TriggeredWebhooks {
   find(triggerId: string, context: CallContext, address: string): Promise<Webhook | undefined> {
     const key = `${context.namespace} ${triggerId}`;
     const nowMs = this.#parts.foundation.clock.monotonic();
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && kept.untilMs > nowMs) return kept.found;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined && cached.untilMs > nowMs) return cached.found;
     const found = this.#reads.run(address, () => this.#open(triggerId, context));
     if (found === undefined) throw webhookErrors.busy({ most: readsPerAddressMax });
     // A failed lookup is repeated with the next request.
-    found.catch(() => this.#kept.delete(key));
-    keepNewest(this.#kept, key, { found, untilMs: nowMs + keptMs }, keptMax);
+    found.catch(() => this.#cache.delete(key));
+    keepNewest(this.#cache, key, { found, untilMs: nowMs + cachedMs }, cachedMax);
     return found;
   }
 

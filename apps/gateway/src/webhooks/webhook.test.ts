@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { wordsOf } from "./webhook.ts";
+import { eventTypeOf } from "./webhook.ts";
 
 describe("the kind of a delivery as words of a type of events", () => {
-  for (const [kind, words] of [
+  for (const [kind, eventType] of [
     ["invoice.paid", "invoice.paid"],
     ["orders/create", "orders.create"],
     ["-.a b..c.", "a.b.c"],
@@ -13,7 +13,7 @@ describe("the kind of a delivery as words of a type of events", () => {
     // A megabyte of dots: an expression that backs up needs hours.
     [`x${".".repeat(1_000_000)}x`, "x"],
   ] as const)
-    it(`of ${JSON.stringify(kind.slice(0, 30))} is ${JSON.stringify(words)}`, () => {
-      assert.equal(wordsOf(kind), words);
+    it(`of ${JSON.stringify(kind.slice(0, 30))} is ${JSON.stringify(eventType)}`, () => {
+      assert.equal(eventTypeOf(kind), eventType);
     });
 });

@@ -23,7 +23,7 @@ import { webhookErrors } from "./errors.ts";
 import type { PresetName } from "./presets.ts";
 import type { WebhookSettings } from "./settings.ts";
 
-export interface Taken {
+export interface DeliveryResult {
   readonly runId: string;
   readonly existed: boolean;
 }
@@ -100,13 +100,13 @@ export class Webhook {
     const id = `webhook.${name}`;
     if (!isJudged) return { kind: "service", id, roles: ["admin"] };
     const scope = Scope.fromPartial({ actions: [action], namespaces: [namespace] });
-    return { kind: "service", id, roles: [], shown: { id, namespace, groups: [], scope } };
+    return { kind: "service", id, roles: [], credential: { id, namespace, groups: [], scope } };
   }
 
-  async take(
+  async accept(
     delivery: CheckedDelivery,
     options: CallOptions,
-  ): Promise<Taken | Challenge | PublishEventsReply> {
+  ): Promise<DeliveryResult | Challenge | PublishEventsReply> {
     const { id, body } = delivery;
     const { namespace, workflow, signal, event } = this.#settings;
     const json = await jsonIn(body);
@@ -125,9 +125,9 @@ export class Webhook {
       what: { $case: "definition", value: { name: workflow ?? "" } },
       input: payload,
     });
-    const given = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const, waitMs: 0 };
+    const defaults = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const, waitMs: 0 };
     const reply = await this.#clients.runs.startRun(
-      { ...given, namespace, runId, spec, idempotencyKey },
+      { ...defaults, namespace, runId, spec, idempotencyKey },
       options,
     );
     return { runId: reply.run?.runId ?? runId, existed: reply.existed };
@@ -135,7 +135,7 @@ export class Webhook {
 
   /** Creates an event. Its type starts as configured and continues with the sender's name of the event. */
   #publish(prefix: string, { id, body, kindOf }: CheckedDelivery, json: unknown, options: CallOptions) {
-    const kind = wordsOf(kindOf(json));
+    const kind = eventTypeOf(kindOf(json));
     const event = CloudEvent.fromPartial({
       // An id of an event has no spaces.
       id: /^[\x21-\x7e]{1,200}$/.test(id) ? id : hash("sha256", id, "base64url"),
@@ -161,11 +161,11 @@ export class Webhook {
 const kindMax = 200;
 
 /** Converts the sender's name of the event to words of an event type. */
-export function wordsOf(kind: string): string {
+export function eventTypeOf(kind: string): string {
   return kind
     .slice(0, kindMax)
     .split(/[^A-Za-z0-9_-]+/)
-    .filter((word) => word !== "")
+    .filter((part) => part !== "")
     .join(".")
     .replace(/^[.-]+/, "");
 }

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { admit } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
-import { takeBytes } from "../front/body.ts";
+import { acceptBytes } from "../front/body.ts";
 import { type CheckedDelivery, DeliveryCheck } from "./delivery-check.ts";
 import { webhookErrors } from "./errors.ts";
 import { TriggeredWebhooks, triggerPrincipal } from "./triggered.ts";
@@ -38,8 +38,8 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
   const { host, foundation, settings } = parts;
   const clients = { runs: host.mesh.client(runService), triggers: host.mesh.client(triggerService) };
   const webhooks = new Map<string, Webhook>();
-  for (const [name, one] of Object.entries(settings.webhooks))
-    webhooks.set(name, await Webhook.open(name, one, clients));
+  for (const [name, webhookSettings] of Object.entries(settings.webhooks))
+    webhooks.set(name, await Webhook.open(name, webhookSettings, clients));
   const check = new DeliveryCheck(foundation.clock);
 
   const triggered = new TriggeredWebhooks({ mesh: host.mesh, foundation, clients });
@@ -74,7 +74,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     }
   }
 
-  async function take(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async function accept(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { webhook, delivery } = await checked(request);
     const principal = webhook.principal(host.guard !== undefined);
     admit(host.guard, principal, reply.raw);
@@ -82,21 +82,21 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     const { trigger } = request.params as Address;
     const by = trigger === undefined ? principal : triggerPrincipal(trigger);
     const context = { ...parts.contextOf(request, by), namespace: webhook.namespace };
-    const taken = await webhook.take(delivery, { context, timeoutMs: settings.callMs });
-    delivery.taken();
-    return taken;
+    const result = await webhook.accept(delivery, { context, timeoutMs: settings.callMs });
+    delivery.accept();
+    return result;
   }
 
   return async (app) => {
     // The signature is over the bytes.
-    takeBytes(app, bodyBytesMax, ({ headers }) => {
+    acceptBytes(app, bodyBytesMax, ({ headers }) => {
       const encoding = headers["content-encoding"] ?? "identity";
       if (encoding !== "identity")
         throw gatewayErrors.mediaTypeUnknown({ found: `Content-Encoding: ${encoding}` });
     });
     // Its signature says who sends it.
     const route = { bodyLimit: bodyBytesMax, config: { reach: "open" } } as const;
-    app.post("/webhooks/:name", route, take);
-    app.post("/webhooks/:namespace/:trigger", route, take);
+    app.post("/webhooks/:name", route, accept);
+    app.post("/webhooks/:namespace/:trigger", route, accept);
   };
 }

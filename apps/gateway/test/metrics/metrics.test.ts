@@ -67,15 +67,15 @@ describe("metrics", () => {
     await mesh?.stop();
   });
 
-  const ask = async (query: Partial<SeriesQuery>, { seconds = 60, stepMs = 10_000 } = {}) => {
+  const querySeries = async (query: Partial<SeriesQuery>, { seconds = 60, stepMs = 10_000 } = {}) => {
     const toMs = time.now();
     const span = { from: toTimestamp(toMs - seconds * second), to: toTimestamp(toMs) };
     const queries = [SeriesQuery.fromPartial(query)];
     return (await client().querySeries({ namespace: "", queries, span, stepMs })).series;
   };
 
-  describe("asked on the mesh", () => {
-    it("are listed with what they are", async () => {
+  describe("over the mesh", () => {
+    it("are listed with their units and labels", async () => {
       const { metrics, page } = await client().listMetrics({
         namespace: "",
         prefix: "tutti_re",
@@ -101,7 +101,7 @@ describe("metrics", () => {
     });
 
     it("have a counter's rate per series, in steps that lie on their multiples", async () => {
-      const series = await ask({ queryId: "mine", metric: requests });
+      const series = await querySeries({ queryId: "mine", metric: requests });
       assert.deepEqual(
         series.map(({ labels, queryId }) => [labels["route"], queryId]),
         [
@@ -115,12 +115,13 @@ describe("metrics", () => {
     });
 
     it("have a counter's increase in each step", async () => {
-      const [series] = await ask({ metric: requests, overTime: Aggregation.AGGREGATION_INCREASE });
+      const [series] = await querySeries({ metric: requests, overTime: Aggregation.AGGREGATION_INCREASE });
       assert.deepEqual(series?.values, [30, 30, 30, 30, 30, 30]);
     });
 
     it("have a gauge's mean, greatest, least and last value in each step", async () => {
-      const of = async (overTime: Aggregation) => (await ask({ metric: load, overTime }))[0]?.values[2] ?? 0;
+      const of = async (overTime: Aggregation) =>
+        (await querySeries({ metric: load, overTime }))[0]?.values[2] ?? 0;
       const greatest = await of(Aggregation.AGGREGATION_MAX);
       assert.equal(await of(Aggregation.AGGREGATION_LAST), greatest);
       assert.equal(await of(Aggregation.AGGREGATION_MIN), greatest - 9);
@@ -129,18 +130,18 @@ describe("metrics", () => {
 
     it("have a histogram's quantiles", async () => {
       const overTime = Aggregation.AGGREGATION_QUANTILE;
-      const [series] = await ask({ metric: duration, overTime, quantile: 0.99 }, { seconds: 110 });
+      const [series] = await querySeries({ metric: duration, overTime, quantile: 0.99 }, { seconds: 110 });
       const values = series?.values ?? [];
       assert.ok((values[1] ?? 0) <= 1 && (values.at(-2) ?? 0) > 2, String(values));
     });
 
-    it("become one series, or one for each value of a label", async () => {
+    it("are merged into one series, or into one for each value of a label", async () => {
       const overSeries = Aggregation.AGGREGATION_SUM;
-      const [joined, ...others] = await ask({ metric: requests, overSeries });
+      const [joined, ...others] = await querySeries({ metric: requests, overSeries });
       assert.deepEqual([joined?.labels, joined?.values[2], others], [{}, 4, []]);
-      const apart = await ask({ metric: requests, overSeries, groupBy: ["route"] });
+      const separate = await querySeries({ metric: requests, overSeries, groupBy: ["route"] });
       assert.deepEqual(
-        apart.map(({ labels, values }) => [labels, values[2]]),
+        separate.map(({ labels, values }) => [labels, values[2]]),
         [
           [{ route: "a" }, 3],
           [{ route: "b" }, 1],
@@ -148,11 +149,11 @@ describe("metrics", () => {
       );
     });
 
-    it("are those with the labels that are wanted", async () => {
+    it("are filtered by labels", async () => {
       const labels = { equals: { route: "b" }, exists: ["status"], absent: ["zone"], oneOf: {}, noneOf: {} };
-      const series = await ask({ metric: requests, labels: { ...labels } as never });
+      const series = await querySeries({ metric: requests, labels: { ...labels } as never });
       assert.deepEqual(
-        series.map((one) => one.labels["route"]),
+        series.map((entry) => entry.labels["route"]),
         ["b"],
       );
     });
@@ -173,8 +174,8 @@ describe("metrics", () => {
       ["the last of several series", { metric: requests, overSeries: 5 }, /over series, got last/],
       ["labels that stay apart of nothing joined", { metric: requests, groupBy: ["route"] }, /stay apart/],
     ];
-    for (const [what, query, message] of refused) {
-      it(`refuse ${what}`, () => assert.rejects(ask(query), { message }));
+    for (const [scenario, query, message] of refused) {
+      it(`refuse ${scenario}`, () => assert.rejects(querySeries(query), { message }));
     }
 
     it("refuse an answer that is too large", async () => {
@@ -222,12 +223,12 @@ describe("metrics", () => {
       assert.ok(points.every(({ value }: { value: number }) => value === 3));
     });
 
-    it("become one series by parameters", async () => {
+    it("are merged into one series by parameters", async () => {
       const { body } = await get(`/metrics/series?name=${requests}&over=sum&label=status%3Dok&points=10`);
       assert.deepEqual([body.series.length, body.series[0].points.at(-1).value], [1, 4]);
     });
 
-    it("of quantiles become one series by the greatest of them", async () => {
+    it("of quantiles are merged into one series by their greatest value", async () => {
       const { body } = await get(`/metrics/series?name=${duration}&over=sum&points=10`);
       const [, , p99] = body.series;
       assert.ok(
@@ -236,12 +237,12 @@ describe("metrics", () => {
       );
     });
 
-    it("reach back as far as samples are kept, also for longer requests", async () => {
+    it("reach back as far as samples are stored, also for longer requests", async () => {
       const { body } = await get(`/metrics/series?name=${load}&fromMs=0`);
       assert.equal(body.series[0].name, load);
     });
 
-    it("are none when none are asked for", async () => {
+    it("are empty without a requested metric", async () => {
       assert.deepEqual((await get("/metrics/series")).body.series, []);
     });
 
@@ -252,8 +253,8 @@ describe("metrics", () => {
       ["a strange way to join", `name=${load}&over=median`, 400, /as the parameter over, got median/],
       ["a label without a value", `name=${load}&label=route`, 400, /^`label`: /],
     ];
-    for (const [what, query, status, message] of refused) {
-      it(`refuse ${what}`, async () => {
+    for (const [scenario, query, status, message] of refused) {
+      it(`refuse ${scenario}`, async () => {
         const { status: found, body } = await get(`/metrics/series?${query}`);
         assert.equal(found, status);
         assert.match(body.detail, message);
@@ -262,7 +263,7 @@ describe("metrics", () => {
   });
 });
 
-const away = defineErrors("test", {
+const unavailable = defineErrors("test", {
   away: { status: "UNAVAILABLE", retry: "never", help: "", message: () => "away", remedy: "" },
 });
 
@@ -272,7 +273,7 @@ describe("metrics of several processes", () => {
   const meshes = new Map<string, Mesh>();
   const instances: { id: string; service: string; address: string }[] = [];
   let app: FastifyInstance;
-  let isRegistryAway = false;
+  let isRegistryDown = false;
 
   /** The services that the registry lists for a process. */
   const servicesOf = (service: string) =>
@@ -321,7 +322,7 @@ describe("metrics of several processes", () => {
     const processes = new AllProcesses({
       clientOf,
       instances: async () => {
-        if (isRegistryAway) throw away.away();
+        if (isRegistryDown) throw unavailable.away();
         return instances;
       },
     });
@@ -344,7 +345,7 @@ describe("metrics of several processes", () => {
     return answer.json();
   };
   const last = async (query: string) =>
-    (await get(`/series?${query}&points=10`)).series.map(({ labels, points }: Shown) => [
+    (await get(`/series?${query}&points=10`)).series.map(({ labels, points }: SeriesBody) => [
       labels["process"] ?? labels["route"] ?? "",
       points.at(-2)?.value,
     ]);
@@ -367,14 +368,14 @@ describe("metrics of several processes", () => {
     );
   });
 
-  it("are those of the processes that were known last while the registry is away", async () => {
+  it("are those of the last known processes while the registry is unavailable", async () => {
     const { processes } = await get("");
-    isRegistryAway = true;
+    isRegistryDown = true;
     assert.deepEqual((await get("")).processes, processes);
-    isRegistryAway = false;
+    isRegistryDown = false;
   });
 
-  it("carry their process if they stay apart", async () => {
+  it("include their process if they are not merged", async () => {
     assert.deepEqual(await last(`name=${requests}&label=route%3D0`), [
       ["gateway+insight gateway:7501", 3],
       ["workflow workflow:7501", 1],
@@ -382,7 +383,7 @@ describe("metrics of several processes", () => {
     assert.deepEqual(await last("name=tutti_own_runs"), [["workflow workflow:7501", 7]]);
   });
 
-  it("become one across processes, and a mean is that of all series", async () => {
+  it("are merged across processes, and a mean covers all series", async () => {
     assert.deepEqual(await last(`name=${requests}&over=sum`), [["", 5]]);
     assert.deepEqual(await last(`name=${requests}&over=max`), [["", 3]]);
     assert.deepEqual(await last(`name=${requests}&over=count`), [["", 3]]);
@@ -402,7 +403,7 @@ describe("metrics of several processes", () => {
   });
 });
 
-describe("metrics over REST where insight is known", () => {
+describe("metrics over REST with insight", () => {
   const name = "orders_total";
   const questions: string[] = [];
   let answers = true;
@@ -418,7 +419,7 @@ describe("metrics over REST where insight is known", () => {
     const handlers: Handlers<typeof servedMetricService> = {
       listMetrics: ({ namespace }) => {
         questions.push(namespace);
-        if (!answers) throw away.away();
+        if (!answers) throw unavailable.away();
         const metrics = [Metric.fromPartial({ name, kind: MetricKind.METRIC_KIND_COUNTER })];
         return { metrics, page: undefined, services: [], ...read };
       },
@@ -458,11 +459,11 @@ describe("metrics over REST where insight is known", () => {
     assert.equal(series[0]?.points[0]?.timeMs, time.now() - 90 * 86_400 * second);
   });
 
-  it("are those in the memory of processes, by the second, if they are wanted live", async () => {
+  it("come from the memory of processes, by the second, if they are requested live", async () => {
     assert.deepEqual(await get("?live=true"), { source: "processes", metrics: [], processes: [] });
   });
 
-  it("are those of a Prometheus if insight reads one, and the answer says why it does not", async () => {
+  it("come from Prometheus if insight reads it, and the answer explains why insight does not", async () => {
     read = { source: MetricSource.METRIC_SOURCE_PROMETHEUS, problem: "" };
     assert.equal((await get("")).source, "prometheus");
     const { source, problem } = await get(`/series?name=${name}`);
@@ -473,7 +474,7 @@ describe("metrics over REST where insight is known", () => {
     read = store;
   });
 
-  it("are those in the memory of processes if insight does not answer, and the answer says so", async () => {
+  it("come from the memory of processes if insight does not answer, and the answer reports it", async () => {
     answers = false;
     const { source, problem } = await get("");
     assert.equal(source, "processes");
@@ -481,7 +482,7 @@ describe("metrics over REST where insight is known", () => {
   });
 });
 
-interface Shown {
+interface SeriesBody {
   readonly labels: Readonly<Record<string, string>>;
   readonly points: readonly { readonly value: number }[];
 }

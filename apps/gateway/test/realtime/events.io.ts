@@ -7,10 +7,10 @@ import { refusal, SseReader } from "../support/sse-reader.ts";
 const subjects = (reader: SseReader) => reader.named("message").map(({ data }) => data.subject);
 
 describe("events over SSE", () => {
-  it("come as CloudEvents, each with the cursor to continue after it", async () => {
+  it("arrive as CloudEvents, each with the cursor to continue after it", async () => {
     await using server = await RealtimeServer.start();
     await using reader = await SseReader.open(server.at("/v1/events?pattern=tutti.test.>"));
-    await server.tell("first", "second");
+    await server.publish("first", "second");
     await reader.count("message", 2);
     const [first, second] = reader.named("message");
     assert.equal(first?.data.specversion, "1.0");
@@ -22,7 +22,7 @@ describe("events over SSE", () => {
     assert.deepEqual(subjects(later), ["second"]);
   });
 
-  it("are those of the pattern and the namespace alone", async () => {
+  it("are limited to the pattern and the namespace", async () => {
     await using server = await RealtimeServer.start();
     await using reader = await SseReader.open(
       server.at("/v1/events?pattern=tutti.test.*.failed&namespace=team-a"),
@@ -37,31 +37,33 @@ describe("events over SSE", () => {
     assert.deepEqual(subjects(reader), ["wanted"]);
   });
 
-  it("of all namespaces come when all are asked for", async () => {
+  it("of all namespaces arrive if requested", async () => {
     await using server = await RealtimeServer.start();
     await using reader = await SseReader.open(server.at("/v1/events?namespace=*"));
     await server.bus.publish([server.event({ namespace: "a" }), server.event({ namespace: "b" })]);
     await reader.count("message", 2);
   });
 
-  it("that came while a reader was away come when it is back, also when it had not seen any", async () => {
+  it("that a disconnected reader missed arrive after it reconnects, also if it had received none", async () => {
     await using server = await RealtimeServer.start();
-    await server.tell("before");
-    const away = await SseReader.open(server.at("/v1/events"));
-    await away.count("ready", 1);
-    await away[Symbol.asyncDispose]();
-    await server.tell("meanwhile");
-    await using back = await SseReader.open(server.at("/v1/events"), { "last-event-id": away.cursor });
-    await back.count("message", 1);
-    await server.tell("after");
-    await back.count("message", 2);
-    assert.deepEqual(subjects(back), ["meanwhile", "after"]);
-    assert.deepEqual(back.named("gap"), []);
+    await server.publish("before");
+    const disconnected = await SseReader.open(server.at("/v1/events"));
+    await disconnected.count("ready", 1);
+    await disconnected[Symbol.asyncDispose]();
+    await server.publish("meanwhile");
+    await using resumed = await SseReader.open(server.at("/v1/events"), {
+      "last-event-id": disconnected.cursor,
+    });
+    await resumed.count("message", 1);
+    await server.publish("after");
+    await resumed.count("message", 2);
+    assert.deepEqual(subjects(resumed), ["meanwhile", "after"]);
+    assert.deepEqual(resumed.named("gap"), []);
   });
 
-  it("that are kept come from the first of them when that is asked for", async () => {
+  it("that are stored arrive from the first one if requested", async () => {
     await using server = await RealtimeServer.start();
-    await server.tell("one", "two");
+    await server.publish("one", "two");
     await using reader = await SseReader.open(server.at("/v1/events?after=first"));
     await reader.count("message", 2);
     assert.deepEqual(subjects(reader), ["one", "two"]);
@@ -73,12 +75,12 @@ describe("events over SSE", () => {
     await before.count("ready", 1);
     await before[Symbol.asyncDispose]();
     server.forgetEvents();
-    await server.tell("since the restart");
-    await using back = await SseReader.open(server.at(`/v1/events?after=${before.cursor}`));
-    await back.count("message", 1);
-    assert.deepEqual(back.named("gap")[0]?.data, { reason: "reset", missed: null });
+    await server.publish("since the restart");
+    await using resumed = await SseReader.open(server.at(`/v1/events?after=${before.cursor}`));
+    await resumed.count("message", 1);
+    assert.deepEqual(resumed.named("gap")[0]?.data, { reason: "reset", missed: null });
     assert.deepEqual(
-      back.events.map(({ name }) => name),
+      resumed.events.map(({ name }) => name),
       ["ready", "gap", "message"],
     );
   });
@@ -88,14 +90,14 @@ describe("events over SSE", () => {
     const before = await SseReader.open(server.at("/v1/events"));
     await before.count("ready", 1);
     await before[Symbol.asyncDispose]();
-    await server.tell("a", "b", "c", "d");
-    await using back = await SseReader.open(server.at(`/v1/events?after=${before.cursor}`));
-    await back.count("message", 2);
-    assert.deepEqual(back.named("gap")[0]?.data, { reason: "retention", missed: null });
-    assert.deepEqual(subjects(back), ["c", "d"]);
+    await server.publish("a", "b", "c", "d");
+    await using resumed = await SseReader.open(server.at(`/v1/events?after=${before.cursor}`));
+    await resumed.count("message", 2);
+    assert.deepEqual(resumed.named("gap")[0]?.data, { reason: "retention", missed: null });
+    assert.deepEqual(subjects(resumed), ["c", "d"]);
   });
 
-  it("are heard of as alive when nothing happens", async () => {
+  it("have heartbeats when idle", async () => {
     await using server = await RealtimeServer.start();
     await using reader = await SseReader.open(server.at("/v1/events"));
     await reader.count("ready", 1);
@@ -113,7 +115,7 @@ describe("events over SSE", () => {
     assert.deepEqual([status, problem["code"]], [503, "realtime.closing"]);
   });
 
-  it("are no longer fetched for a reader that has left", async () => {
+  it("are no longer fetched after a reader disconnects", async () => {
     await using server = await RealtimeServer.start();
     const reader = await SseReader.open(server.at("/v1/events"));
     await reader.count("ready", 1);
@@ -133,8 +135,8 @@ describe("events over SSE", () => {
       /parameter `pattern` is set more than once/,
     ],
   ];
-  for (const [what, query, message] of refused) {
-    it(`are refused for ${what}, before anything is answered`, async () => {
+  for (const [scenario, query, message] of refused) {
+    it(`are rejected for ${scenario}, before the stream starts`, async () => {
       await using server = await RealtimeServer.start();
       const { status, problem } = await refusal(server.at(`/v1/events${query}`));
       assert.equal(status, 400);
@@ -149,7 +151,7 @@ describe("events over SSE", () => {
     assert.deepEqual([status, problem["code"]], [429, "realtime.too_many"]);
   });
 
-  it("are refused to more readers than there may be, also to those that come at once", async () => {
+  it("are refused to readers above the maximum, also if all connect at once", async () => {
     await using server = await RealtimeServer.start({ settings: { connectionsMax: 3 } });
     const over = new AbortController();
     const requests = Array.from({ length: 20 }, () =>

@@ -6,13 +6,13 @@ import { SseReader } from "../support/sse-reader.ts";
 const bufferBytesMax = 65_536;
 const bytes = 32_768;
 
-describe("a reader that takes nothing", () => {
+describe("a stalled reader", () => {
   const large = (server: RealtimeServer, count: number) =>
     Array.from({ length: count }, () =>
       server.event({ data: new Uint8Array(bytes), dataContentType: "application/octet-stream" }),
     );
 
-  it("blocks no other reader, takes bounded memory, and gets the count of missed events", async () => {
+  it("blocks no other reader, uses bounded memory, and receives the count of missed events", async () => {
     const settings = { bufferBytesMax, bufferEventsMax: 16 };
     await using server = await RealtimeServer.start({ settings });
     await using fast = await SseReader.open(server.at("/v1/events"));
@@ -64,7 +64,7 @@ describe("a reader that takes nothing", () => {
     assert.equal(next, all.length);
   });
 
-  it("is cut after a while, and finds what it missed by its cursor", async () => {
+  it("is disconnected after a while, and resumes with its cursor", async () => {
     await using server = await RealtimeServer.start({ settings: { bufferBytesMax } });
     await using slow = await SseReader.open(server.at("/v1/events"));
     await slow.count("ready", 1);
@@ -77,10 +77,10 @@ describe("a reader that takes nothing", () => {
     assert.equal(server.realtime.health().details?.["connections"], 0);
     slow.resume();
     await slow.ended;
-    await using back = await SseReader.open(server.at(`/v1/events?after=${slow.cursor}`));
-    const left = all.length - slow.named("message").length;
-    assert.ok(left > 0, "something was missed");
-    await back.count("message", left);
-    assert.deepEqual(back.named("gap"), []);
+    await using resumed = await SseReader.open(server.at(`/v1/events?after=${slow.cursor}`));
+    const remaining = all.length - slow.named("message").length;
+    assert.ok(remaining > 0, "something was missed");
+    await resumed.count("message", remaining);
+    assert.deepEqual(resumed.named("gap"), []);
   });
 });

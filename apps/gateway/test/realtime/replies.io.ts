@@ -7,7 +7,7 @@ import { RealtimeServer } from "../support/realtime-server.ts";
 import { refusal, SseReader } from "../support/sse-reader.ts";
 
 const run = (state: string) => ({ runs: [{ runId: "r1", state }] });
-const told = (reader: SseReader) => reader.events.map(({ name, data, id }) => [name, data, id]);
+const eventsOf = (reader: SseReader) => reader.events.map(({ name, data, id }) => [name, data, id]);
 
 describe("replies of a stream over SSE", () => {
   it("are a snapshot until it is complete, then changes, then the end", async () => {
@@ -19,7 +19,7 @@ describe("replies of a stream over SSE", () => {
     await using server = await RealtimeServer.start({ replies });
     await using reader = await SseReader.open(server.at("/replies"));
     await reader.ended;
-    assert.deepEqual(told(reader), [
+    assert.deepEqual(eventsOf(reader), [
       ["snapshot", run("running"), ""],
       ["snapshot", { ...run("paused"), live: true }, ""],
       ["change", run("completed"), ""],
@@ -27,7 +27,7 @@ describe("replies of a stream over SSE", () => {
     ]);
   });
 
-  it("are a complete snapshot when there is nothing", async () => {
+  it("are a complete snapshot if there are no entries", async () => {
     const done = latch();
     async function* replies(): AsyncGenerator<ReplyJson> {
       yield { runs: [], live: true };
@@ -36,7 +36,7 @@ describe("replies of a stream over SSE", () => {
     await using server = await RealtimeServer.start({ replies });
     await using reader = await SseReader.open(server.at("/replies"));
     await reader.count("snapshot", 1);
-    assert.deepEqual(told(reader), [["snapshot", { runs: [], live: true }, ""]]);
+    assert.deepEqual(eventsOf(reader), [["snapshot", { runs: [], live: true }, ""]]);
     done.open();
   });
 
@@ -54,7 +54,7 @@ describe("replies of a stream over SSE", () => {
     );
   });
 
-  it("have the stream's cursor as ids, and continue after the last one", async () => {
+  it("have the stream's cursor as ids, and resume after the last one", async () => {
     const cursors: string[] = [];
     async function* replies({ cursor }: { readonly cursor: string }): AsyncGenerator<ReplyJson> {
       cursors.push(cursor);
@@ -66,15 +66,15 @@ describe("replies of a stream over SSE", () => {
     await using reader = await SseReader.open(server.at("/replies?cursor=c0"), { "last-event-id": "" });
     await reader.ended;
     assert.deepEqual(
-      told(reader).map(([name, , id]) => [name, id]),
+      eventsOf(reader).map(([name, , id]) => [name, id]),
       [
         ["change", "c1"],
         ["change", "c3"],
         ["end", ""],
       ],
     );
-    await using again = await SseReader.open(server.at("/replies?cursor=c0"), { "last-event-id": "c3" });
-    await again.ended;
+    await using resumed = await SseReader.open(server.at("/replies?cursor=c0"), { "last-event-id": "c3" });
+    await resumed.ended;
     assert.deepEqual(cursors, ["c0", "c3"]);
   });
 
@@ -100,7 +100,7 @@ describe("replies of a stream over SSE", () => {
     assert.equal(reader.events.at(-1)?.data.code, "kernel.page_token_invalid");
   });
 
-  it("are followed before the first of them has come", async () => {
+  it("open the stream before the first of them arrives", async () => {
     const first = latch();
     async function* replies(): AsyncGenerator<ReplyJson> {
       await first.opened;
@@ -113,21 +113,21 @@ describe("replies of a stream over SSE", () => {
     await reader.count("snapshot", 1);
   });
 
-  it("are asked for no more when the reader has left", async () => {
-    const left = latch();
+  it("are no longer requested after the reader disconnects", async () => {
+    const aborted = latch();
     async function* replies({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<ReplyJson> {
-      signal.addEventListener("abort", () => left.open());
+      signal.addEventListener("abort", () => aborted.open());
       yield { ...run("running"), live: true };
-      await left.opened;
+      await aborted.opened;
     }
     await using server = await RealtimeServer.start({ replies });
     const reader = await SseReader.open(server.at("/replies"));
     await reader.count("snapshot", 1);
     await reader[Symbol.asyncDispose]();
-    await left.opened;
+    await aborted.opened;
   });
 
-  it("are asked for no faster than the reader takes them", async () => {
+  it("are requested no faster than the reader reads them", async () => {
     let calls = 0;
     const line = "x".repeat(65_536);
     async function* replies(): AsyncGenerator<ReplyJson> {

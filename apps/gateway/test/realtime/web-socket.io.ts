@@ -4,11 +4,11 @@ import { RealtimeServer } from "../support/realtime-server.ts";
 import { Listener } from "../support/web-socket-listener.ts";
 
 describe("events over WebSocket", () => {
-  it("come with their cursors, and continue after one", async () => {
+  it("arrive with their cursors, and resume after a cursor", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events?pattern=tutti.test.>"));
     await listener.count("ready", 1);
-    await server.tell("first", "second");
+    await server.publish("first", "second");
     await listener.count("event", 2);
     const [first] = listener.of("event");
     assert.equal(first?.event.subject, "first");
@@ -25,13 +25,13 @@ describe("events over WebSocket", () => {
     const { cursor } = before.of("ready")[0] ?? assert.fail();
     await before[Symbol.asyncDispose]();
     server.forgetEvents();
-    await server.tell("since");
-    await using back = await Listener.open(server.at(`/v1/events?after=${cursor}`));
-    await back.count("event", 1);
-    assert.deepEqual(back.of("gap"), [{ kind: "gap", reason: "reset", missed: null }]);
+    await server.publish("since");
+    await using resumed = await Listener.open(server.at(`/v1/events?after=${cursor}`));
+    await resumed.count("event", 1);
+    assert.deepEqual(resumed.of("gap"), [{ kind: "gap", reason: "reset", missed: null }]);
   });
 
-  it("are heard of as alive when nothing happens", async () => {
+  it("have heartbeats when idle", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events"));
     await listener.count("ready", 1);
@@ -39,22 +39,22 @@ describe("events over WebSocket", () => {
     await listener.count("alive", 1);
   });
 
-  it("of a pattern that can match nothing are a problem in words, and the end", async () => {
+  it("of a pattern without possible matches end with a problem that explains it", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events?pattern=tutti.one"));
     assert.deepEqual(await listener.closed, { code: 1008, reason: "bus.invalid_subscription" });
     assert.match(listener.of("problem")[0]?.problem.detail, /`pattern`: expected a type with/);
   });
 
-  it("end for who says something", async () => {
+  it("end if the client sends a message", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events"));
     await listener.count("ready", 1);
-    listener.say("hello");
+    listener.send("hello");
     assert.equal((await listener.closed).code, 1003);
   });
 
-  it("end when the process stops: come again", async () => {
+  it("end with the code for going away when the process stops", async () => {
     await using server = await RealtimeServer.start();
     await using listener = await Listener.open(server.at("/v1/events"));
     await listener.count("ready", 1);
@@ -62,7 +62,7 @@ describe("events over WebSocket", () => {
     assert.equal((await listener.closed).code, 1001);
   });
 
-  it("block no other reader when one takes nothing, which gets the count of missed events", async () => {
+  it("block no other reader if one stalls, which receives the count of missed events", async () => {
     const settings = { bufferBytesMax: 65_536, bufferEventsMax: 16 };
     await using server = await RealtimeServer.start({ settings });
     await using fast = await Listener.open(server.at("/v1/events"));

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 const streamMs = 5_000;
 
 /** Sends the bytes on a separate connection, and returns the status and the response. */
-export async function askRaw(port: number, message: string): Promise<{ status: number; answer: string }> {
+export async function requestRaw(port: number, message: string): Promise<{ status: number; answer: string }> {
   const socket = connect({ host: "127.0.0.1", port });
   socket.setTimeout(streamMs, () => socket.push(null));
   socket.write(message, "latin1");

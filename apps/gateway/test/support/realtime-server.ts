@@ -34,13 +34,13 @@ export class RealtimeServer implements AsyncDisposable {
 
   private constructor({ settings = {}, retention = {}, replies, hasSnapshot = true }: RealtimeServerOptions) {
     this.foundation = testFoundation();
-    const makeBus = () => new MemoryBus({ retention, foundation: { chance: this.foundation.chance } });
-    this.bus = makeBus();
+    const createBus = () => new MemoryBus({ retention, foundation: { chance: this.foundation.chance } });
+    this.bus = createBus();
     this.#restartBus = () => {
-      this.bus = makeBus();
+      this.bus = createBus();
     };
     this.realtime = new Realtime({
-      bus: { subscribe: (given) => this.bus.subscribe(given), tail: () => this.bus.tail() },
+      bus: { subscribe: (options) => this.bus.subscribe(options), tail: () => this.bus.tail() },
       foundation: this.foundation,
       settings: { ...realtimeSection.schema.parse({}), ...settings },
       requireAllowed: () => {},
@@ -75,11 +75,11 @@ export class RealtimeServer implements AsyncDisposable {
   }
 
   /** Publishes events with these subjects. */
-  async tell(...subjects: readonly string[]): Promise<void> {
+  async publish(...subjects: readonly string[]): Promise<void> {
     await this.bus.publish(subjects.map((subject) => this.event({ subject })));
   }
 
-  event(given: Partial<EventInput> = {}): EventInput {
+  event(overrides: Partial<EventInput> = {}): EventInput {
     this.#events++;
     return {
       id: `event-${this.#events}`,
@@ -89,7 +89,7 @@ export class RealtimeServer implements AsyncDisposable {
       namespace: "default",
       timeMs: 1_767_225_600_000,
       data: new TextEncoder().encode('{"a":1}'),
-      ...given,
+      ...overrides,
     };
   }
 

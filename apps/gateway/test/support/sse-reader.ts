@@ -30,7 +30,7 @@ export class SseReader implements AsyncDisposable {
     this.#response = response;
     this.ended = new Promise((resolve) => response.once("close", resolve));
     response.on("error", () => undefined);
-    response.setEncoding("utf8").on("data", (chunk: string) => this.#take(chunk));
+    response.setEncoding("utf8").on("data", (chunk: string) => this.#receive(chunk));
   }
 
   /** Stops reading until `resume`. */
@@ -49,13 +49,13 @@ export class SseReader implements AsyncDisposable {
   /** Resolves when the condition is true. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!condition()) return;
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
         resolve();
       };
-      this.#waiting.add(look);
-      look();
+      this.#waiting.add(check);
+      check();
     });
   }
 
@@ -68,12 +68,12 @@ export class SseReader implements AsyncDisposable {
     await this.ended;
   }
 
-  #take(chunk: string): void {
+  #receive(chunk: string): void {
     this.#text += chunk;
     const blocks = this.#text.split("\n\n");
     this.#text = blocks.pop() ?? "";
     for (const block of blocks) this.#read(block);
-    for (const look of this.#waiting) look();
+    for (const check of this.#waiting) check();
   }
 
   #read(block: string): void {

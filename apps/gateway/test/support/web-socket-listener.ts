@@ -22,7 +22,7 @@ export class Listener implements AsyncDisposable {
     );
     socket.on("message", (data) => {
       this.messages.push(JSON.parse(String(data)));
-      for (const look of this.#waiting) look();
+      for (const check of this.#waiting) check();
     });
   }
 
@@ -37,17 +37,17 @@ export class Listener implements AsyncDisposable {
 
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!condition()) return;
-        this.#waiting.delete(look);
+        this.#waiting.delete(check);
         resolve();
       };
-      this.#waiting.add(look);
-      look();
+      this.#waiting.add(check);
+      check();
     });
   }
 
-  say(text: string): void {
+  send(text: string): void {
     this.#socket.send(text);
   }
 

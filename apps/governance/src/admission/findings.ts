@@ -27,7 +27,7 @@ export function findingsKey(namespace: string): InstanceKey {
   return { namespace, kind: findingsKind, id: namespace };
 }
 
-export async function* takeBatches(
+export async function* storeFindings(
   dependencies: FindingDependencies,
   requests: AsyncIterable<RecordFindingsRequest>,
   context: CallContext,
@@ -37,8 +37,8 @@ export async function* takeBatches(
     // It is unknown which namespaces the dropped events belonged to.
     if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
     for (const [namespace, some] of byNamespace) {
-      const left = namespace === systemNamespace ? leftOut : 0;
-      await record(dependencies, namespace, { findings: some, leftOut: left }, context);
+      const omitted = namespace === systemNamespace ? leftOut : 0;
+      await record(dependencies, namespace, { findings: some, leftOut: omitted }, context);
     }
     yield { batch };
   }
@@ -83,13 +83,13 @@ export async function listFindings(
   const ofFramework = framework === "" ? undefined : await rulesOf(dependencies, framework, namespace);
   const all = ((await foundIn(dependencies, context)).findings as readonly Finding[])
     .filter(
-      (one) =>
-        (ruleId === "" || one.ruleId === ruleId) &&
-        (results.length === 0 || results.includes(one.result)) &&
-        one.severity >= severity &&
-        (ofFramework === undefined || ofFramework.has(one.ruleId)) &&
-        timeOf(one) >= from &&
-        timeOf(one) < to,
+      (finding) =>
+        (ruleId === "" || finding.ruleId === ruleId) &&
+        (results.length === 0 || results.includes(finding.result)) &&
+        finding.severity >= severity &&
+        (ofFramework === undefined || ofFramework.has(finding.ruleId)) &&
+        timeOf(finding) >= from &&
+        timeOf(finding) < to,
     )
     .map((finding) => ({ finding, place: placeOf(finding) }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));

@@ -1,6 +1,6 @@
 import type { admissionService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
-import { type FindingDependencies, listFindings, takeBatches } from "./findings.ts";
+import { type FindingDependencies, listFindings, storeFindings } from "./findings.ts";
 import type { PreviewDependencies } from "./preview.ts";
 import { createReport, getReport, listFrameworks, listReports, type ReportDependencies } from "./reports.ts";
 import { checkAdmission, deleteRule, getRule, listRules, setRule, testRule } from "./rules.ts";
@@ -25,7 +25,7 @@ export function admissionHandlers(
     checkAdmission: (request, context) => checkAdmission(dependencies, request, context),
     validate: (request, context) => validateFiles(dependencies, request, context),
     listFindings: (request, context) => listFindings(dependencies, request, context),
-    recordFindings: (requests, context) => takeBatches(dependencies, requests, context),
+    recordFindings: (requests, context) => storeFindings(dependencies, requests, context),
     listFrameworks: (_request, context) => listFrameworks(dependencies, context),
     createReport: (request, context) => createReport(dependencies, request, context),
     getReport: (request, context) => getReport(dependencies, request, context),

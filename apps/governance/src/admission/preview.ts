@@ -57,17 +57,17 @@ const {
   ADMISSION_SUBJECT_DEFINITION: definition,
   ADMISSION_SUBJECT_AGENT: agent,
 } = AdmissionSubject;
-const looked: readonly AdmissionSubject[] = [request, definition, agent];
+const previewedSubjects: readonly AdmissionSubject[] = [request, definition, agent];
 const noActor: Actor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
 
 export async function previewRules(
   dependencies: PreviewDependencies,
-  { rules: given, ruleId, version, starts }: PreviewRulesRequest,
+  { rules: proposed, ruleId, version, starts }: PreviewRulesRequest,
   context: CallContext,
 ): Promise<PreviewRulesReply> {
   const { namespace } = context;
   const former = ruleId === "" ? [] : [await ruleAt(dependencies, ruleId, version, context)];
-  const rules = [...given, ...former].map((rule) => ({ ...AdmissionRule.fromPartial(rule), namespace }));
+  const rules = [...proposed, ...former].map((rule) => ({ ...AdmissionRule.fromPartial(rule), namespace }));
   const problems = rules.flatMap((rule) =>
     problemsOf(rule).map((problem) => ({ ...problem, fileName: rule.ruleId })),
   );
@@ -79,15 +79,16 @@ export async function previewRules(
     const about = { namespace, action, cause, work, nowMs: dependencies.foundation.clock.now() };
     const subject = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? noActor };
     examined += 1;
-    for (const one of judging.admit(subject).findings)
-      if (one.result !== FindingResult.FINDING_RESULT_HELD && effects.length < effectsMax)
-        effects.push(findingOf(one, about));
+    for (const finding of judging.admit(subject).findings)
+      if (finding.result !== FindingResult.FINDING_RESULT_HELD && effects.length < effectsMax)
+        effects.push(findingOf(finding, about));
   };
   if (judging.hasAny(request))
-    for await (const one of startsOf(dependencies, starts || startsUsual, context)) judge(one);
-  if (judging.hasAny(definition)) for await (const one of definitionsOf(dependencies, context)) judge(one);
-  if (judging.hasAny(agent)) for await (const one of agentsOf(dependencies, context)) judge(one);
-  const unseen = rules.filter(({ subject }) => !looked.includes(subject));
+    for await (const start of startsOf(dependencies, starts || startsUsual, context)) judge(start);
+  if (judging.hasAny(definition))
+    for await (const found of definitionsOf(dependencies, context)) judge(found);
+  if (judging.hasAny(agent)) for await (const found of agentsOf(dependencies, context)) judge(found);
+  const unseen = rules.filter(({ subject }) => !previewedSubjects.includes(subject));
   return { effects, examined, unseenRuleIds: unseen.map((rule) => rule.ruleId), problems };
 }
 
@@ -103,7 +104,7 @@ async function* startsOf(
   const mapping = new Mapping(schema);
   const listed = ListRunsRequest.fromPartial({ namespace, page: { size } });
   for (const { runId } of (await dependencies.runs.listRuns(listed, { context })).runs) {
-    const found = await orGone(
+    const found = await orRemoved(
       dependencies.runs.getRun(GetRunRequest.fromPartial({ namespace, runId }), { context }),
     );
     if (found?.run === undefined) continue;
@@ -131,7 +132,7 @@ async function* definitionsOf(
       withoutLiveCount: true,
       definition: { name, version: { $case: "label", value: "latest" } },
     });
-    const source = (await orGone(dependencies.definitions.getDefinition(request, { context })))?.definition
+    const source = (await orRemoved(dependencies.definitions.getDefinition(request, { context })))?.definition
       ?.source;
     const format = source?.format === SourceFormat.SOURCE_FORMAT_JSON ? "json" : "yaml";
     const checked = checkText({ format, text: source?.text ?? "", fileName: name }).definition;
@@ -149,7 +150,7 @@ async function* agentsOf(dependencies: PreviewDependencies, context: CallContext
     const { agents, page } = await dependencies.agents.listAgents(request, { context });
     return { items: agents, nextToken: page?.nextToken ?? "" };
   };
-  for await (const one of allOf(pages)) yield agentJudged(one, namespace);
+  for await (const agent of allOf(pages)) yield agentJudged(agent, namespace);
 }
 
 function agentJudged({ agentId, pool, offering }: Agent, namespace: string): Judged {
@@ -172,7 +173,7 @@ async function* allOf<Item>(
 }
 
 /** Returns undefined if the object was removed since it was listed. */
-async function orGone<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
+async function orRemoved<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
   try {
     return await reply;
   } catch (error) {

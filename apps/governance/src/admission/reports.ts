@@ -44,18 +44,18 @@ const dayMs = 86_400_000;
 const openMs = 30 * dayMs;
 const proofMs = 10_000;
 
-interface Span {
+interface TimeRange {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
 export async function listFrameworks(dependencies: TenantDependencies, context: CallContext) {
   const rules = await taggedRules(dependencies, context.namespace);
-  const kept = await foundIn(dependencies, context);
+  const recorded = await foundIn(dependencies, context);
   const nowMs = dependencies.foundation.clock.now();
-  const span = { fromMs: nowMs - openMs, toMs: nowMs + 1 };
+  const range = { fromMs: nowMs - openMs, toMs: nowMs + 1 };
   const frameworks = frameworksOf(rules).map((framework) => {
-    const lines = linesOf(rules, framework, kept, span, []);
+    const lines = linesOf(rules, framework, recorded, range, []);
     const covered = lines.filter(({ ruleIds }) => rules.some((rule) => isOf(rule, ruleIds) && counts(rule)));
     return {
       framework,
@@ -71,9 +71,9 @@ export async function createReport(
   request: CreateReportRequest,
   context: CallContext,
 ) {
-  const { framework, span: wanted } = request;
+  const { framework, span: requestedRange } = request;
   const { namespace } = context;
-  const { from: fromMs, to: toMs } = spanOf(wanted);
+  const { from: fromMs, to: toMs } = spanOf(requestedRange);
   if (!(fromMs < toMs)) throw governanceErrors.spanInvalid();
   const reportId = repeatedId(context, "compliance report", idLength) ?? dependencies.ids.newId("report");
   const rules = await taggedRules(dependencies, namespace);
@@ -84,22 +84,22 @@ export async function createReport(
       namespace,
       suggestion: didYouMean(framework, known),
     });
-  const kept = await foundIn(dependencies, context);
-  const latest = latestOf(kept, rules, framework, { fromMs, toMs });
+  const recorded = await foundIn(dependencies, context);
+  const latest = latestOf(recorded, rules, framework, { fromMs, toMs });
   const proven = await withRecords(dependencies, latest, context);
   const report = ComplianceReport.fromPartial({
     namespace,
     reportId,
     framework,
-    span: wanted,
-    lines: linesOf(rules, framework, kept, { fromMs, toMs }, proven),
+    span: requestedRange,
+    lines: linesOf(rules, framework, recorded, { fromMs, toMs }, proven),
     checkpoint: await checkpointNow(dependencies, namespace),
     createTime: toTimestamp(dependencies.foundation.clock.now()),
     createCause: causeOf(context),
   });
   const call = { command: keepReport, body: { report }, idempotencyKey: "" };
   const { report: first } = await execute(dependencies, findingsKey(namespace), call, context);
-  if (first !== undefined && !isSameWish(first, report))
+  if (first !== undefined && !isSameRequest(first, report))
     throw governanceErrors.repeatedOtherwise({ what: "report" });
   return { report: first };
 }
@@ -110,8 +110,8 @@ export async function getReport(
   context: CallContext,
 ) {
   const { reports } = await foundIn(dependencies, context);
-  const report = reports.find((one) => one.reportId === reportId);
-  if (report === undefined) throw tenantErrors.missing({ what: "report", id: reportId });
+  const report = reports.find((candidate) => candidate.reportId === reportId);
+  if (report === undefined) throw tenantErrors.missing({ name: "report", id: reportId });
   return { report: report as ComplianceReport };
 }
 
@@ -122,8 +122,8 @@ export async function listReports(
 ) {
   const { reports } = await foundIn(dependencies, context);
   const all = (reports as readonly ComplianceReport[])
-    .filter((one) => framework === "" || one.framework === framework)
-    .map((one) => ({ ...one, lines: [] }))
+    .filter((report) => framework === "" || report.framework === framework)
+    .map((report) => ({ ...report, lines: [] }))
     .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
   const list = ["reports", context.namespace, framework];
   const { items, nextToken } = pageOf(all, { list, keyOf: placeOf }, page);
@@ -149,16 +149,16 @@ function frameworksOf(rules: readonly AdmissionRule[]): string[] {
 function linesOf(
   rules: readonly AdmissionRule[],
   framework: string,
-  kept: Pick<Found, "tallies">,
-  span: Span,
+  recorded: Pick<Found, "tallies">,
+  range: TimeRange,
   findings: readonly Finding[],
 ): ReportLine[] {
   const byControl = new Map<string, AdmissionRule[]>();
   for (const rule of rules)
-    for (const one of rule.controls)
-      if (one.framework === framework)
-        byControl.set(one.control, [...(byControl.get(one.control) ?? []), rule]);
-  const tallies = (kept.tallies as readonly RuleTally[]).filter(({ day }) => isWithin(day, span));
+    for (const control of rule.controls)
+      if (control.framework === framework)
+        byControl.set(control.control, [...(byControl.get(control.control) ?? []), rule]);
+  const tallies = (recorded.tallies as readonly RuleTally[]).filter(({ day }) => isWithin(day, range));
   return [...byControl]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([control, serving]) => lineOf(control, serving, tallies, findings));
@@ -180,41 +180,46 @@ function lineOf(
   }
   const own = findings.filter(({ ruleId }) => ruleIds.includes(ruleId));
   const evidence = [...rules.map(ruleEvidence), ...own.map(recordEvidence)].slice(0, evidenceMax);
-  const kept = rules.some(counts) && line.violated === line.handled;
-  return { ...line, kept, evidence };
+  const isCompliant = rules.some(counts) && line.violated === line.handled;
+  return { ...line, kept: isCompliant, evidence };
 }
 
 function ruleEvidence({ namespace, ruleId, description, enforcement }: AdmissionRule): Evidence {
-  const how = enforcement === Enforcement.ENFORCEMENT_SHADOW ? "in shadow mode" : "in force";
-  const summary = `the rule ${namespace}/${ruleId}, ${how}${description === "" ? "" : `: ${description}`}`;
+  const mode = enforcement === Enforcement.ENFORCEMENT_SHADOW ? "in shadow mode" : "in force";
+  const summary = `the rule ${namespace}/${ruleId}, ${mode}${description === "" ? "" : `: ${description}`}`;
   return { kind: "rule", id: `${namespace}/${ruleId}`, summary, time: undefined };
 }
 
 function recordEvidence({ recordId, ruleId, result, message, findTime, count }: Finding): Evidence {
-  const word = enumName(FindingResult, result).replace("FINDING_RESULT_", "").toLowerCase();
+  const resultName = enumName(FindingResult, result).replace("FINDING_RESULT_", "").toLowerCase();
   const often = count > 1 ? ` ${count} times` : "";
-  return { kind: "record", id: recordId, summary: `${ruleId} ${word}${often}: ${message}`, time: findTime };
+  return {
+    kind: "record",
+    id: recordId,
+    summary: `${ruleId} ${resultName}${often}: ${message}`,
+    time: findTime,
+  };
 }
 
 /** Returns the latest ones, up to the maximum of a line. */
 function latestOf(
-  kept: Found,
+  recorded: Found,
   rules: readonly AdmissionRule[],
   framework: string,
-  { fromMs, toMs }: Span,
+  { fromMs, toMs }: TimeRange,
 ): readonly Finding[] {
-  const shown = new Map<string, number>();
+  const listed = new Map<string, number>();
   const ids = new Set(
     rules
-      .filter(({ controls }) => controls.some((one) => one.framework === framework))
+      .filter(({ controls }) => controls.some((control) => control.framework === framework))
       .map(({ ruleId }) => ruleId),
   );
-  return (kept.findings as readonly Finding[])
-    .filter((one) => ids.has(one.ruleId) && timeOf(one) >= fromMs && timeOf(one) < toMs)
+  return (recorded.findings as readonly Finding[])
+    .filter((finding) => ids.has(finding.ruleId) && timeOf(finding) >= fromMs && timeOf(finding) < toMs)
     .sort((one, other) => timeOf(other) - timeOf(one))
     .filter(({ ruleId }) => {
-      const times = shown.get(ruleId) ?? 0;
-      shown.set(ruleId, times + 1);
+      const times = listed.get(ruleId) ?? 0;
+      listed.set(ruleId, times + 1);
       return times < evidenceMax;
     });
 }
@@ -234,12 +239,12 @@ async function checkpointNow({ audit, foundation }: ReportDependencies, namespac
   }
 }
 
-function isWithin(day: RuleTally["day"], { fromMs, toMs }: Span): boolean {
-  const beginMs = day === undefined ? 0 : fromTimestamp(day);
-  return beginMs < toMs && beginMs + dayMs > fromMs;
+function isWithin(day: RuleTally["day"], { fromMs, toMs }: TimeRange): boolean {
+  const startMs = day === undefined ? 0 : fromTimestamp(day);
+  return startMs < toMs && startMs + dayMs > fromMs;
 }
 
-function isSameWish(one: ComplianceReport, other: ComplianceReport): boolean {
+function isSameRequest(one: ComplianceReport, other: ComplianceReport): boolean {
   const keyOf = ({ framework, span }: ComplianceReport) => JSON.stringify([framework, spanOf(span)]);
   return keyOf(one) === keyOf(other);
 }

@@ -30,7 +30,7 @@ import {
   jsonIn,
   type RuleProblem,
   systemNamespace,
-  unasked,
+  unevaluatedReason,
 } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
@@ -43,20 +43,20 @@ export async function setRule(
   context: CallContext,
 ) {
   const { rule = AdmissionRule.create(), revision, reason } = request;
-  return { rule: await keepRule(dependencies, { rule, revision, reason }, context) };
+  return { rule: await storeRule(dependencies, { rule, revision, reason }, context) };
 }
 
-export async function keepRule(
+export async function storeRule(
   dependencies: TenantDependencies,
-  wanted: { readonly rule: AdmissionRule; readonly revision: string; readonly reason: string },
+  change: { readonly rule: AdmissionRule; readonly revision: string; readonly reason: string },
   context: CallContext,
 ): Promise<AdmissionRule | undefined> {
-  const { rule, revision, reason } = wanted;
+  const { rule, revision, reason } = change;
   requireValid({ ...rule, namespace: context.namespace });
   const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await executeOnTenant(dependencies, { command: rules.keep, body, reason }, context);
   await dependencies.bundles.current();
-  return shown(dependencies, rule.ruleId, context);
+  return readRule(dependencies, rule.ruleId, context);
 }
 
 export async function getRule(
@@ -64,8 +64,8 @@ export async function getRule(
   { ruleId }: GetRuleRequest,
   context: CallContext,
 ) {
-  const rule = await shown(dependencies, ruleId, context);
-  if (rule === undefined) throw tenantErrors.missing({ what: "rule", id: ruleId });
+  const rule = await readRule(dependencies, ruleId, context);
+  if (rule === undefined) throw tenantErrors.missing({ name: "rule", id: ruleId });
   return { rule };
 }
 
@@ -77,7 +77,7 @@ export async function listRules(
   const { subjects, framework, withSystem, page } = request;
   const { namespace } = context;
   const tenant = await tenantOf(dependencies, namespace, context);
-  const own = [...tenant.rules.values()].map((kept) => ruleOf(namespace, kept));
+  const own = [...tenant.rules.values()].map((stored) => ruleOf(namespace, stored));
   const isOther = withSystem && namespace !== systemNamespace;
   const all = [...own, ...(isOther ? await ofSystem(dependencies) : [])]
     .filter(
@@ -152,18 +152,18 @@ async function ofSystem(dependencies: TenantDependencies): Promise<AdmissionRule
   return content.rules.filter(({ namespace }) => namespace === systemNamespace);
 }
 
-async function shown(
+async function readRule(
   dependencies: TenantDependencies,
   ruleId: string,
   context: CallContext,
 ): Promise<AdmissionRule | undefined> {
-  const kept = (await tenantOf(dependencies, context.namespace, context)).rules.get(ruleId);
-  return kept && ruleOf(context.namespace, kept);
+  const stored = (await tenantOf(dependencies, context.namespace, context)).rules.get(ruleId);
+  return stored && ruleOf(context.namespace, stored);
 }
 
 function requireValid(rule: AdmissionRule): void {
   const { ruleId } = rule;
-  const problem = unasked(rule);
+  const problem = unevaluatedReason(rule);
   if (problem !== undefined) throw governanceErrors.ruleNotAsked({ ruleId, problem });
   const compiled = compileRule(rule);
   if (!compiled.ok) {
@@ -176,12 +176,12 @@ function requireValid(rule: AdmissionRule): void {
     throw governanceErrors.ruleInvalid({ ruleId, problem: found }, { violations });
   }
   const failed = caseOutcomes(rule).filter(({ passed }) => !passed);
-  const [one] = failed;
-  if (one !== undefined)
+  const [failure] = failed;
+  if (failure !== undefined)
     throw governanceErrors.ruleCaseFailed({
       ruleId,
-      title: one.title,
-      found: one.message,
+      title: failure.title,
+      found: failure.message,
       more: failed.length - 1,
     });
 }
@@ -189,7 +189,7 @@ function requireValid(rule: AdmissionRule): void {
 /** Returns all problems that prevent storing the rule. */
 export function problemsOf(rule: AdmissionRule): Problem[] {
   const found = { ...Problem.create(), severity: Severity.SEVERITY_ERROR };
-  const reason = unasked(rule);
+  const reason = unevaluatedReason(rule);
   if (reason !== undefined)
     return [{ ...found, code: "rule_not_asked", path: "subject", message: `expected ${reason}` }];
   const compiled = compileRule(rule);
@@ -221,7 +221,7 @@ function jsonOf(payload: Payload | undefined, field: string) {
 }
 
 function groupsOf({ principal }: CallContext): readonly string[] {
-  return principal.shown?.groups ?? [];
+  return principal.credential?.groups ?? [];
 }
 
 interface AnswerContext {
@@ -238,5 +238,5 @@ function answerOf({ admitted, body, findings }: Admission, { dependencies, conte
   const changed: Payload | undefined = isChanged
     ? { body: { $case: "inline", value }, mediaType: "application/json" }
     : undefined;
-  return { admitted, findings: findings.map((one) => findingOf(one, about)), changed };
+  return { admitted, findings: findings.map((finding) => findingOf(finding, about)), changed };
 }

@@ -76,7 +76,7 @@ async function installed(
   const size = files.reduce((sum, { text }) => sum + text.length, 0);
   const used = await checked("used", size, files);
   return parts.offeredFor(used, {
-    capability: (wanted) => parts.capabilityAt(dependencies, wanted, context),
+    capability: (requested) => parts.capabilityAt(dependencies, requested, context),
     async definition({ name, version }) {
       const { namespace } = context;
       const definition = { name, version: parts.versionNamed(version, "latest") };
@@ -128,9 +128,9 @@ async function ofRules(
   const rules = new AdmissionRules((await dependencies.bundles.current()).content.rules);
   const kind = AdmissionSubject.ADMISSION_SUBJECT_DEFINITION;
   const about = { kind, namespace, labels: {}, action: "workflow.definitions.register" };
-  const asking = { actor: actorOf(principal), groups: principal.shown?.groups ?? [] };
+  const caller = { actor: actorOf(principal), groups: principal.credential?.groups ?? [] };
   return documents.flatMap(({ fileName, document }) =>
-    rules.admit({ ...about, ...asking, body: document }).findings.flatMap(({ rule, result, message }) => {
+    rules.admit({ ...about, ...caller, body: document }).findings.flatMap(({ rule, result, message }) => {
       const [severity, code] = verdicts[result] ?? [];
       if (severity === undefined || code === undefined) return [];
       const text = `the rule ${rule.namespace}/${rule.ruleId}: ${message}`;

@@ -17,8 +17,8 @@ import { tenantErrors } from "@tutti/machine-entities/tenant";
 import { Mapping, schema } from "@tutti/rest/json";
 import { governanceErrors } from "../errors.ts";
 import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
-import { ruleAsKept, ruleOf } from "../tenants/views.ts";
-import { keepRule } from "./rules.ts";
+import { ruleOf, storedRule } from "../tenants/views.ts";
+import { storeRule } from "./rules.ts";
 
 export async function listRuleVersions(
   dependencies: TenantDependencies,
@@ -26,11 +26,11 @@ export async function listRuleVersions(
   context: CallContext,
 ) {
   const { namespace } = context;
-  const kept = await versionsOf(dependencies, ruleId, context);
-  const other = against === 0 ? undefined : versionIn(kept, ruleId, against);
-  const all = kept
+  const versions = await versionsOf(dependencies, ruleId, context);
+  const other = against === 0 ? undefined : versionIn(versions, ruleId, against);
+  const all = versions
     .map((version, index) => {
-      const { rule: before } = other ?? kept[index - 1] ?? {};
+      const { rule: before } = other ?? versions[index - 1] ?? {};
       // For the first version, a list of all fields as new does not help a reader.
       return { ...version, changes: before === undefined ? [] : changesOf(before, version.rule) };
     })
@@ -47,7 +47,7 @@ export async function rollBackRule(
   context: CallContext,
 ) {
   const rule = await ruleAt(dependencies, ruleId, version, context);
-  return { rule: await keepRule(dependencies, { rule, revision, reason }, context) };
+  return { rule: await storeRule(dependencies, { rule, revision, reason }, context) };
 }
 
 /** Returns a rule in a version, without its owner and times. */
@@ -73,7 +73,7 @@ async function versionsOf(
   const past = pastRules
     .filter(({ kept }) => kept?.rule?.ruleId === ruleId)
     .map(({ kept, endMs, endCause, removed }): RuleVersion => {
-      const rule = ruleAsKept(namespace, kept);
+      const rule = storedRule(namespace, kept);
       const ended = { endTime: toTimestamp(endMs), endCause: endCause as RuleVersion["endCause"], removed };
       return { number: Number(rule.revision), rule, ...ended, changes: [] };
     });
@@ -93,14 +93,14 @@ async function versionsOf(
           },
         ];
   const all = [...past, ...now];
-  if (all.length === 0) throw tenantErrors.missing({ what: "rule", id: ruleId });
+  if (all.length === 0) throw tenantErrors.missing({ name: "rule", id: ruleId });
   return all;
 }
 
-function versionIn(kept: readonly RuleVersion[], ruleId: string, version: number): RuleVersion {
-  const found = kept.find(({ number }) => number === version);
+function versionIn(versions: readonly RuleVersion[], ruleId: string, version: number): RuleVersion {
+  const found = versions.find(({ number }) => number === version);
   if (found !== undefined) return found;
-  const latest = kept.slice(-10).map(({ number }) => String(number));
+  const latest = versions.slice(-10).map(({ number }) => String(number));
   throw governanceErrors.ruleVersionMissing({ ruleId, version, latest });
 }
 
@@ -124,15 +124,15 @@ function fieldsOf(rule: AdmissionRule | undefined): ReadonlyMap<string, string> 
   if (rule === undefined) return fields;
   const json = new Mapping(schema).message("tutti.governance.v1.AdmissionRule", { ...rule }) as Json;
   for (const [name, value] of Object.entries(json as { readonly [name: string]: Json }))
-    if (!aboutIt.includes(name)) note(name, value, fields);
+    if (!aboutIt.includes(name)) collect(name, value, fields);
   return fields;
 }
 
-function note(path: string, value: Json, fields: Map<string, string>): void {
+function collect(path: string, value: Json, fields: Map<string, string>): void {
   if (Array.isArray(value))
-    for (const [index, one] of value.entries()) note(`${path}[${index}]`, one, fields);
+    for (const [index, item] of value.entries()) collect(`${path}[${index}]`, item, fields);
   else if (typeof value === "object" && value !== null)
-    for (const [name, one] of Object.entries(value)) note(stepTo(path, name), one, fields);
+    for (const [name, member] of Object.entries(value)) collect(stepTo(path, name), member, fields);
   else fields.set(path, JSON.stringify(value));
 }
 

@@ -19,7 +19,7 @@ import { type CallContext, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { ExportWriter } from "@tutti/policy/audit";
 import { auditErrors } from "./errors.ts";
-import { type RefusalDependencies, takeRefusals } from "./refusals.ts";
+import { type RefusalDependencies, storeRefusals } from "./refusals.ts";
 import type { AuditRounds } from "./rounds.ts";
 
 export interface AuditDependencies extends RefusalDependencies {
@@ -28,7 +28,7 @@ export interface AuditDependencies extends RefusalDependencies {
 
 /** Maximum interval of messages on a stream. */
 const signOfLifeMs = 5_000;
-const checkpointsAtOnce = 100;
+const checkpointsPerRead = 100;
 
 export function auditHandlers(dependencies: AuditDependencies): Handlers<typeof auditService> {
   const { rounds } = dependencies;
@@ -40,7 +40,7 @@ export function auditHandlers(dependencies: AuditDependencies): Handlers<typeof 
       return (await thread()).call("get", namespace, recordId);
     },
     exportRecords: (request, context) => exportRecords(dependencies, request, context),
-    recordRefusals: (requests, context) => takeRefusals(dependencies, requests, context),
+    recordRefusals: (requests, context) => storeRefusals(dependencies, requests, context),
     async getCheckpoint({ number }) {
       await rounds.followed();
       return { checkpoint: await (await thread()).call("checkpointWithHeads", number) };
@@ -114,11 +114,11 @@ async function listCheckpoints(
   if (!/^\d{0,15}$/.test(token)) throw auditErrors.pageUnknown();
   const below = token === "" ? Number.MAX_SAFE_INTEGER : Number(token);
   const size = sizeOf(page);
-  const span = { fromMs: from, toMs: Math.min(to, Number.MAX_SAFE_INTEGER) };
+  const range = { fromMs: from, toMs: Math.min(to, Number.MAX_SAFE_INTEGER) };
   // Without a token the latest checkpoint of any process is wanted.
   if (token === "") await rounds.followed();
   const { thread } = await rounds.opened();
-  const checkpoints = await thread.call("checkpoints", span, below, size + 1);
+  const checkpoints = await thread.call("checkpoints", range, below, size + 1);
   const more = checkpoints.length > size ? String(checkpoints[size - 1]?.number ?? "") : "";
   return { checkpoints: checkpoints.slice(0, size), page: { nextToken: more, total: undefined } };
 }
@@ -130,10 +130,10 @@ async function* watchCheckpoints(
 ): AsyncGenerator<WatchCheckpointsReply, void> {
   for (let after = afterNumber; !signal.aborted; ) {
     const { thread } = await rounds.opened();
-    const checkpoints = await thread.call("checkpointsAfter", after, checkpointsAtOnce);
+    const checkpoints = await thread.call("checkpointsAfter", after, checkpointsPerRead);
     yield { checkpoints };
     after = checkpoints.at(-1)?.number ?? after;
-    if (checkpoints.length < checkpointsAtOnce) await rounds.news(signal, signOfLifeMs);
+    if (checkpoints.length < checkpointsPerRead) await rounds.nextCheckpoint(signal, signOfLifeMs);
   }
 }
 

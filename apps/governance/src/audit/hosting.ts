@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { EventOutlet } from "@tutti/bus";
 import { auditService } from "@tutti/contracts/governance/v1";
-import { type HostContext, noteMade, type ServiceStorage } from "@tutti/host";
+import { type HostContext, registerFile, type ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { anchor } from "@tutti/machine-entities/anchor";
 import { refusal } from "@tutti/machine-entities/refusal";
@@ -48,14 +48,14 @@ export function hostAudit(
 
 /** Returns undefined if nothing is stored: then there is nothing to audit. */
 function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: string }): BookPlace | undefined {
-  const { sharing, dataDirectory } = host;
-  if (sharing !== undefined) {
+  const { sharedStorage, dataDirectory } = host;
+  if (sharedStorage !== undefined) {
     const connecting = host.nats();
     return {
       async open(signal, key) {
         // The code for NATS is loaded only if it is used.
         const { openSharedPlace } = await import("./shared/shared-place.ts");
-        const parts = { ...sharing, connection: await connecting, bookBefore, key };
+        const parts = { ...sharedStorage, connection: await connecting, bookBefore, key };
         return openSharedPlace(parts, signal);
       },
     };
@@ -64,7 +64,7 @@ function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: strin
   const file = bookIn(dataDirectory);
   return {
     open: async () => ({ file, shared: undefined, close() {} }),
-    made: () => noteMade(dataDirectory, bookName),
+    onCreated: () => registerFile(dataDirectory, bookName),
   };
 }
 

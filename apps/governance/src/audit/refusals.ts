@@ -21,7 +21,7 @@ export interface RefusalDependencies extends MachineDependencies {
 /** Maximum in one batch of the journal. */
 const recordsMax = 500;
 
-export async function* takeRefusals(
+export async function* storeRefusals(
   dependencies: RefusalDependencies,
   requests: AsyncIterable<RecordRefusalsRequest>,
   context: CallContext,
@@ -42,20 +42,20 @@ function byNamespace(records: readonly AuditRecord[]): ReadonlyMap<string, Audit
 function record(
   dependencies: RefusalDependencies,
   namespace: string,
-  given: readonly AuditRecord[],
+  reported: readonly AuditRecord[],
   context: CallContext,
 ): Promise<RecordRefusalsReply> {
   const nowMs = dependencies.foundation.clock.now();
   // Only the installation's own processes may report completed actions.
-  const isOwn = context.principal.shown === undefined;
+  const isOwn = context.principal.credential === undefined;
   const { AUDIT_RESULT_DONE: done, AUDIT_RESULT_REFUSED: refused } = AuditResult;
-  const records = given.map((one) => ({
-    ...one,
+  const records = reported.map((record) => ({
+    ...record,
     namespace,
     recordId: "",
     json: "",
-    result: isOwn && one.result === done ? done : refused,
-    time: one.time ?? toTimestamp(nowMs),
+    result: isOwn && record.result === done ? done : refused,
+    time: record.time ?? toTimestamp(nowMs),
   }));
   const body = RecordRefusalsRequest.fromPartial({ batch: 1, records });
   // A batch that is sent again because its receipt was lost counts once.
@@ -77,7 +77,7 @@ function dayOf(
   const day = new Date(nowMs).toISOString().slice(0, "2026-01-01".length);
   let key = { namespace, kind: refusalKind, id: day };
   for (let number = 1; number < runtime.partitions; number++) {
-    if (partitionOwner.holds(runtime.service, runtime.partitionOf(key))) break;
+    if (partitionOwner.owns(runtime.service, runtime.partitionOf(key))) break;
     key = { ...key, id: `${day}.${number}` };
   }
   return key;

@@ -109,12 +109,12 @@ function processOf(
     keys: { open: async () => ({ signer, signingKey }) },
     holds: {
       hold() {},
-      took() {},
+      acknowledge() {},
       alone: (work: () => Promise<void>) => work(),
       log: undefined,
       services: [],
     },
-    partitionOwner: { partitions: 1, holds: () => false },
+    partitionOwner: { partitions: 1, owns: () => false },
     anchors: { journal: anchorJournal, outside: undefined },
     events: { signed() {}, broken() {} },
     settings: { checkpointEveryMs: 3_600_000, giveUpCheckpoint: 0, keepDays: 0, services: ["workflow"] },
@@ -124,7 +124,7 @@ function processOf(
     rounds,
     last: async () => (await rounds.opened()).thread.call("lastNumber"),
     /** Resolves when a read waits, with a function that continues it. */
-    async holdRead(): Promise<() => void> {
+    async pauseRead(): Promise<() => void> {
       const [reached, released] = [latch(), latch()];
       onRead = reached.open;
       read = released.opened;
@@ -153,9 +153,9 @@ describe("audit rounds of two processes", () => {
     await one.rounds.fresh();
     await other.rounds.fresh();
     journal.append();
-    const held = other.holdRead();
+    const paused = other.pauseRead();
     const round = other.rounds.fresh();
-    const release = await held;
+    const release = await paused;
     await one.rounds.fresh();
     journal.append();
     await meanwhile(other.rounds, journal);
@@ -166,13 +166,13 @@ describe("audit rounds of two processes", () => {
     assert.equal(await one.last(), 3, "what the other process signed");
   }
 
-  it("continue behind what the other signed when a journal is cut under their read", (t) =>
+  it("continue after the other's checkpoint when a journal is cut during their read", (t) =>
     signedUnderRead(t, (_, journal) => journal.cut()));
 
-  it("read again when a caller that wants checkpoints has taken a page meanwhile", (t) =>
+  it("read again when a request for checkpoints has added a page during their read", (t) =>
     signedUnderRead(t, (other) => other.followed()));
 
-  it("ask the thread of the book only when there is something to sign", async (t) => {
+  it("call the thread of the book only when there is a batch to sign", async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));
     const journal = new CutJournal();
     const { rounds, last } = processOf(folder, "one", new SharedPages(), journal);
@@ -200,7 +200,7 @@ describe("audit rounds of two processes", () => {
   });
 
   /** The first process signs, the second one signs and anchors more. Then the first one reopens its copy. */
-  async function anchorComesBack(t: TestContext, meanwhile: (anchors: JournalOfAnchor) => Promise<unknown>) {
+  async function reopenCopy(t: TestContext, meanwhile: (anchors: JournalOfAnchor) => Promise<unknown>) {
     const folder = await mkdtemp(join(tmpdir(), "tutti-rounds-"));
     const [shared, journal, anchors] = [new SharedPages(), new CutJournal(), new JournalOfAnchor()];
     const before = processOf(folder, "one", shared, journal);
@@ -218,8 +218,8 @@ describe("audit rounds of two processes", () => {
     await other.rounds.fresh();
     await meanwhile(anchors);
     // The partition moves after the book was compared, and before its last checkpoint is anchored.
-    let looks = 0;
-    const owns = () => looks++ > 0;
+    let checks = 0;
+    const owns = () => checks++ > 0;
     const { rounds, last } = processOf(folder, "one", shared, journal, anchors.of(owns));
     t.after(async () => {
       await Promise.all([other.rounds.stop(), rounds.stop()]);
@@ -227,19 +227,16 @@ describe("audit rounds of two processes", () => {
     });
     await rounds.followed();
     assert.equal(await last(), 2);
-    assert.ok(looks > 1);
+    assert.ok(checks > 1);
     return rounds.health().level;
   }
 
-  it("take a later checkpoint in the journal for one of the same book, which the other process signed", async (t) =>
-    assert.equal(await anchorComesBack(t, async () => {}), "healthy"));
+  it("accept a later checkpoint in the journal from the other process of the same book", async (t) =>
+    assert.equal(await reopenCopy(t, async () => {}), "healthy"));
 
   it("refuse a book that the journal does not know", async (t) => {
     const other = (anchors: JournalOfAnchor) =>
       anchors.of(() => true).put(Checkpoint.fromPartial({ number: 7, rootHash: new Uint8Array(32) }));
-    await assert.rejects(
-      anchorComesBack(t, other),
-      /ends with checkpoint 1, and the journal has checkpoint 7/,
-    );
+    await assert.rejects(reopenCopy(t, other), /ends with checkpoint 1, and the journal has checkpoint 7/);
   });
 });

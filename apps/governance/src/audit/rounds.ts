@@ -80,7 +80,7 @@ export interface BookPlace {
   /** @param key the signing key of the book */
   open(signal: AbortSignal, key: SigningKey): Promise<OpenedPlace>;
   /** Called once the book exists. */
-  made?(): void;
+  onCreated?(): void;
 }
 
 export interface OpenedPlace {
@@ -105,7 +105,7 @@ interface GatheredParts {
 
 export class AuditRounds implements Component {
   readonly #parts: RoundsParts;
-  readonly #taken = new Map<string, number>();
+  readonly #recordedUpTo = new Map<string, number>();
   readonly #onCheckpoint: Waiters;
   #opening: Promise<OpenedAudit> | undefined;
   #soon: Timer | undefined;
@@ -192,7 +192,7 @@ export class AuditRounds implements Component {
       place.close();
     };
     try {
-      this.#took(await thread.call("ends"));
+      this.#setRecorded(await thread.call("ends"));
       const number = await thread.call("lastNumber");
       if (shared !== undefined && number > 0 && !(await thread.call("endsWith", await shared.page(number))))
         throw auditErrors.pageUnsound({
@@ -200,8 +200,8 @@ export class AuditRounds implements Component {
           found: "none, or another than the copy of this process has",
         });
       await this.#anchoring.check(bookOf({ thread, shared }), signal);
-      await this.#look({ thread, keys, shared }, isKnown);
-      this.#parts.place.made?.();
+      await this.#checkCompleteness({ thread, keys, shared }, isKnown);
+      this.#parts.place.onCreated?.();
     } catch (error) {
       await close();
       throw error;
@@ -210,19 +210,19 @@ export class AuditRounds implements Component {
   }
 
   /** Detects what the book has lost, and reports it. */
-  async #look(opened: Omit<OpenedAudit, "close">, isKnown: boolean): Promise<void> {
+  async #checkCompleteness(opened: Omit<OpenedAudit, "close">, isKnown: boolean): Promise<void> {
     const { thread, keys } = opened;
-    let standing = await thread.call("standing");
+    let status = await thread.call("standing");
     // An older release removed records without a signature: its book is accepted as it is, once.
-    const { hasRetention, lastRemovedMs } = standing;
+    const { hasRetention, lastRemovedMs } = status;
     if (!isKnown && !hasRetention && lastRemovedMs > 0) {
       await this.#retain(thread, keys, lastRemovedMs + 1);
-      standing = await thread.call("standing");
+      status = await thread.call("standing");
     }
-    const { last, faults, moreFaults } = standing;
+    const { last, faults, moreFaults } = status;
     this.#last = last;
     this.#missing = faults.length === 0 ? "" : lossOf(faults, moreFaults);
-    if (last !== undefined) await this.#anchoring.put(last, bookOf(opened));
+    if (last !== undefined) await this.#anchoring.anchor(last, bookOf(opened));
     const { logger } = this.#parts.foundation;
     this.#parts.events.broken(faults);
     for (const { recordId, message } of faults.slice(0, faultsLogged))
@@ -245,10 +245,10 @@ export class AuditRounds implements Component {
     await thread.call("retain", signedRetention({ keptFromMs, signTimeMs }, signed));
   }
 
-  #took(ends: readonly (JournalName & { readonly batch: number })[]): void {
+  #setRecorded(ends: readonly (JournalName & { readonly batch: number })[]): void {
     for (const { service, partition, batch } of ends) {
-      this.#taken.set(nameOf({ service, partition }), batch);
-      this.#parts.holds.took({ service, partition }, batch);
+      this.#recordedUpTo.set(nameOf({ service, partition }), batch);
+      this.#parts.holds.acknowledge({ service, partition }, batch);
     }
   }
 
@@ -256,12 +256,12 @@ export class AuditRounds implements Component {
   async #turn(): Promise<void> {
     const { partitionOwner } = this.#parts;
     const opened = await this.opened();
-    if (opened.shared === undefined || partitionOwner.holds(ownService, 0)) await this.fresh();
+    if (opened.shared === undefined || partitionOwner.owns(ownService, 0)) await this.fresh();
     else await this.followed();
     try {
       // Another process may have made the last one.
-      if (this.#last !== undefined) await this.#anchoring.put(this.#last, bookOf(opened));
-      await this.#anchoring.putOutside(this.#last, bookOf(opened));
+      if (this.#last !== undefined) await this.#anchoring.anchor(this.#last, bookOf(opened));
+      await this.#anchoring.anchorOutside(this.#last, bookOf(opened));
     } catch (error) {
       this.#problem = error;
       throw error;
@@ -299,7 +299,7 @@ export class AuditRounds implements Component {
       // Records of an older page may have been removed.
       if (checkpoint.createTime !== undefined && fromTimestamp(checkpoint.createTime) < keptFromMs)
         await this.#retain(thread, keys, keptFromMs);
-      this.#took(await thread.call("take", page, records, keptFromMs));
+      this.#setRecorded(await thread.call("take", page, records, keptFromMs));
       this.#last = { ...checkpoint, heads: [] };
       this.#onCheckpoint.wakeAll();
     }
@@ -329,7 +329,7 @@ export class AuditRounds implements Component {
   }
 
   /** Resolves with the next checkpoint, or when no caller waits any more. */
-  news(signal: AbortSignal, timeoutMs: number): Promise<void> {
+  nextCheckpoint(signal: AbortSignal, timeoutMs: number): Promise<void> {
     return this.#onCheckpoint.wait(timeoutMs, signal);
   }
 
@@ -389,8 +389,8 @@ export class AuditRounds implements Component {
     if (heads.length === 0 || this.#isStopped) return isMore;
     const { signer, signingKey } = keys;
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
-    const made = { number, createTime: toTimestamp(this.#parts.foundation.clock.now()), heads };
-    const checkpoint = checkpointOf(made, MerkleTree.after(size, parts), signed);
+    const contents = { number, createTime: toTimestamp(this.#parts.foundation.clock.now()), heads };
+    const checkpoint = checkpointOf(contents, MerkleTree.after(size, parts), signed);
     if (shared !== undefined) {
       const draft = await thread.call("draft", checkpoint);
       // Another process was faster: its page is taken, and the round continues after it.
@@ -400,10 +400,10 @@ export class AuditRounds implements Component {
     await this.#parts.holds.alone(async () => {
       await thread.call("commit", checkpoint);
       this.#last = { ...checkpoint, heads: [] };
-      await this.#anchoring.put(this.#last, bookOf({ thread, shared }));
+      await this.#anchoring.anchor(this.#last, bookOf({ thread, shared }));
     });
     this.#parts.events.signed(checkpoint);
-    this.#took(heads);
+    this.#setRecorded(heads);
     this.#onCheckpoint.wakeAll();
     return isMore;
   }
@@ -445,7 +445,7 @@ export class AuditRounds implements Component {
     const { signal } = this.#stopping;
     const options = { timeoutMs, signal };
     const runtime = this.#parts.mesh.client(runtimeService, { service: journal.service });
-    const known = this.#taken.get(nameOf(journal));
+    const known = this.#recordedUpTo.get(nameOf(journal));
     try {
       return await batchesAfter(runtime, { ...journal, afterBatch: known ?? 0 }, room, options);
     } catch (error) {
@@ -461,7 +461,7 @@ export class AuditRounds implements Component {
       }
       // Another process may have signed it since this round started, and had it cut.
       await this.followed();
-      if ((this.#taken.get(nameOf(journal)) ?? 0) > known) return [];
+      if ((this.#recordedUpTo.get(nameOf(journal)) ?? 0) > known) return [];
       const reason = "it was cut meanwhile";
       throw auditErrors.chainBroken({ ...journal, batch: known + 1, reason });
     }
@@ -484,10 +484,10 @@ export class AuditRounds implements Component {
 /** Returns the first loss of the book, and the number of losses. */
 function lossOf(faults: readonly AuditFault[], moreFaults: number): string {
   const [first] = faults;
-  const what = `${first?.recordId === "" ? "" : `${first?.recordId}: `}${first?.message}`;
+  const fault = `${first?.recordId === "" ? "" : `${first?.recordId}: `}${first?.message}`;
   const more = faults.length + moreFaults - 1;
   const others = more === 0 ? "" : `; and ${more} more`;
-  return `the audit log is not complete: ${what}${others}. Restore the folder audit from a backup`;
+  return `the audit log is not complete: ${fault}${others}. Restore the folder audit from a backup`;
 }
 
 /** Returns the parts that are compared with an anchor: of a shared book its pages. */
@@ -525,5 +525,5 @@ async function batchesAfter(
 /** Returns the number before the first batch that still exists. */
 async function firstOf(runtime: Client<typeof runtimeService>, { partition }: JournalName): Promise<number> {
   const { partitions } = await runtime.listPartitions({});
-  return (partitions.find((one) => one.partition === partition)?.first ?? 1) - 1;
+  return (partitions.find((candidate) => candidate.partition === partition)?.first ?? 1) - 1;
 }

@@ -8,13 +8,13 @@ import { type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving
 import type { CallContext, Foundation } from "@tutti/kernel";
 import { type BundlePart, bundlePart } from "@tutti/machine-entities/tenant";
 import { tenantKey } from "../tenants/dependencies.ts";
-import type { BundleMaker } from "./bundle-maker.ts";
+import type { BundleBuilder } from "./bundle-builder.ts";
 
 /** Maximum interval of messages on a stream. */
 const signOfLifeMs = 5_000;
 
 export async function* watchBundles(
-  bundles: BundleMaker,
+  bundles: BundleBuilder,
   { afterNumber }: WatchBundlesRequest,
   { signal }: CallContext,
 ): AsyncGenerator<WatchBundlesReply, void> {

@@ -11,9 +11,9 @@ import { questionOf } from "../policies/questions.ts";
 import type { TenantDependencies } from "../tenants/dependencies.ts";
 import { placeOf, recordedIn } from "./recording.ts";
 
-const spanDefaultMs = 7 * 86_400_000;
+const rangeDefaultMs = 7 * 86_400_000;
 /** Maximum of decisions that are repeated before a reply is sent. */
-const atOnce = 500;
+const decisionsPerReply = 500;
 
 export async function* previewImpact(
   dependencies: TenantDependencies,
@@ -29,13 +29,13 @@ export async function* previewImpact(
   }
   const nowMs = dependencies.foundation.clock.now();
   const { from, to } = spanOf(span);
-  const fromMs = span === undefined ? nowMs - spanDefaultMs : from;
+  const fromMs = span === undefined ? nowMs - rangeDefaultMs : from;
   const all = await recordedIn(dependencies, context, { fromMs, toMs: to });
   const after = new PolicyEvaluator(cedar, contentAfter(content, namespace, change));
   // The position of the caller. Later records are before it, and belong to another preview.
-  const begin = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
-  for (let at = begin === -1 ? all.length : begin; ; at += atOnce) {
-    const some = all.slice(at, at + atOnce);
+  const start = cursor === "" ? 0 : all.findIndex((decision) => placeOf(decision) > cursor);
+  for (let at = start === -1 ? all.length : start; ; at += decisionsPerReply) {
+    const some = all.slice(at, at + decisionsPerReply);
     const flips = some.flatMap((before): Flip[] => {
       if (before.question === undefined) return [];
       const question = questionOf(before.question, namespace, "");

@@ -20,7 +20,7 @@ function keyOf(namespace: string): InstanceKey {
   return { namespace, kind: decisionsKind, id: namespace };
 }
 
-export async function* takeRecords(
+export async function* storeDecisions(
   dependencies: DecisionDependencies,
   requests: AsyncIterable<RecordDecisionsRequest>,
   context: CallContext,
@@ -30,8 +30,8 @@ export async function* takeRecords(
     // It is unknown which namespaces the dropped events belonged to.
     if (leftOut > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
     for (const [namespace, some] of byNamespace) {
-      const left = namespace === systemNamespace ? leftOut : 0;
-      await record(dependencies, namespace, { decisions: some, leftOut: left }, context);
+      const omitted = namespace === systemNamespace ? leftOut : 0;
+      await record(dependencies, namespace, { decisions: some, leftOut: omitted }, context);
     }
     yield { batch };
   }
@@ -68,9 +68,9 @@ export async function recordedIn(
   context: CallContext,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Promise<readonly Decision[]> {
-  const none = { decisions: [], leftOut: 0 };
+  const empty = { decisions: [], leftOut: 0 };
   const call = { query: recorded, body: undefined };
-  const found = await orIfAbsent(query(dependencies, keyOf(context.namespace), call, context), none);
+  const found = await orIfAbsent(query(dependencies, keyOf(context.namespace), call, context), empty);
   return (found.decisions as readonly Decision[])
     .filter(({ decideTime }) => {
       const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);

@@ -50,5 +50,5 @@ export function governanceEventPublisher({
       help: "Governance events dropped because the publish queue was full.",
     })
     .with({});
-  return new MachineEventPublisher({ bus, foundation, sources, mapper, leftOut });
+  return new MachineEventPublisher({ bus, foundation, sources, mapper, dropped: leftOut });
 }

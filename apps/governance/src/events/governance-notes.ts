@@ -35,7 +35,7 @@ export interface GovernanceNote<T extends EventType = EventType> extends NoteHea
 }
 
 /** Maximum of published events for one event of a machine. */
-const toldAtOnceMax = 100;
+const eventsPerMachineEventMax = 100;
 
 function noteOf<T extends EventType>(
   happening: Happening,
@@ -79,7 +79,7 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
     tokenIds
       .map((id) => tokens.get(id)?.token)
       .filter((token) => token?.use === TokenUse.TOKEN_USE_AGENT)
-      .slice(0, toldAtOnceMax)
+      .slice(0, eventsPerMachineEventMax)
       .map((token, part) =>
         noteOf(
           happening,
@@ -91,7 +91,7 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
       ),
   lockouts_noted: (_tenant, { lockouts }: LockoutsNotedV1, happening) =>
     lockouts
-      .slice(0, toldAtOnceMax)
+      .slice(0, eventsPerMachineEventMax)
       .map(({ subject, endTime: until }, part) =>
         noteOf(
           happening,
@@ -113,15 +113,18 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
     happening,
   ) => {
     const type = `tutti.governance.policy.${likeVersion === 0 ? "published" : "rolled_back"}` as const;
-    const changed = [...set.map(({ policyId }) => policyId), ...removedPolicyIds].slice(0, toldAtOnceMax);
+    const changed = [...set.map(({ policyId }) => policyId), ...removedPolicyIds].slice(
+      0,
+      eventsPerMachineEventMax,
+    );
     return noteOf(happening, type, happening.key.id, { version, changed });
   },
 };
 
 export const secretNotes: Readonly<Record<string, NoteOf<Secrets, never>>> = {
-  secret_stored: ({ kept }, { secret }: SecretStoredV1, happening) => {
+  secret_stored: ({ stored }, { secret }: SecretStoredV1, happening) => {
     const name = secret?.name ?? "";
-    const type = `tutti.governance.secret.${kept.has(name) ? "rotated" : "created"}` as const;
+    const type = `tutti.governance.secret.${stored.has(name) ? "rotated" : "created"}` as const;
     return noteOf(happening, type, name, { name });
   },
   // The end of a single version is no event: the secret still has a value.
@@ -133,7 +136,7 @@ export const decisionNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   decisions_taken: (_book, { decisions }: DecisionsTakenV1, happening) =>
     decisions
       .filter(({ allowed }) => !allowed)
-      .slice(0, toldAtOnceMax)
+      .slice(0, eventsPerMachineEventMax)
       .map(({ question, policies: [policy], errors: [error], count }, part) => {
         const { actor, action = "", resourceKind = "", resourceId = "" } = question ?? {};
         const about = `${resourceKind}/${resourceId}`;
@@ -153,7 +156,7 @@ export const decisionNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
 export const findingNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   findings_taken: (_book, { findings }: FindingsTakenV1, happening) =>
     findings
-      .slice(0, toldAtOnceMax)
+      .slice(0, eventsPerMachineEventMax)
       .map(({ result, ruleId: rule, work, severity, message: reason }, part) => {
         const about = aboutOf(work);
         if (result === FindingResult.FINDING_RESULT_DENIED)

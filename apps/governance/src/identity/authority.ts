@@ -18,20 +18,21 @@ export interface Bearer {
 
 export async function bearerOf(
   dependencies: TenantDependencies,
-  wanted: Actor | undefined,
+  requested: Actor | undefined,
   context: CallContext,
 ): Promise<Bearer> {
   const caller = actorOf(context.principal);
-  if (wanted === undefined || actorKey(wanted) === actorKey(caller)) return { actor: caller, isCaller: true };
+  if (requested === undefined || actorKey(requested) === actorKey(caller))
+    return { actor: caller, isCaller: true };
   const action = "governance.principals.update";
   if (!(await dependencies.deciding.mayAlso(context, action, context.namespace)))
-    throw governanceErrors.notForOthers({ action, namespace: context.namespace, id: wanted.id });
-  return { actor: wanted, isCaller: false };
+    throw governanceErrors.notForOthers({ action, namespace: context.namespace, id: requested.id });
+  return { actor: requested, isCaller: false };
 }
 
 /** The request, restricted to the caller's own rights. */
-export function scopeWithin(own: Scope | undefined, wanted: Scope | undefined): Scope {
-  const found = narrowed(own ?? unscoped, wanted ?? Scope.create());
+export function scopeWithin(own: Scope | undefined, requested: Scope | undefined): Scope {
+  const found = narrowed(own ?? unscoped, requested ?? Scope.create());
   if (found.kind === "narrowed") return found.scope;
   const violations = found.violations.map((message) => ({ field: "scope", message }));
   throw governanceErrors.scopeWider({ beyond: found.violations.join("; ") }, { violations });

@@ -9,7 +9,7 @@ import {
   deletePrincipal,
   listPrincipals,
   myself,
-  principalShown,
+  readPrincipal,
   updatePrincipal,
 } from "./principals.ts";
 import { issueToken, listTokens, narrowToken, redeemToken, revoke as revokeTokens } from "./tokens.ts";
@@ -19,7 +19,7 @@ export function identityHandlers(dependencies: TenantDependencies): Handlers<typ
     getMyself: (_request, context) => myself(dependencies, context),
     createPrincipal: (request, context) => createPrincipal(dependencies, request, context),
     getPrincipal: async ({ actor }, context) => ({
-      principal: await principalShown(dependencies, actor, context),
+      principal: await readPrincipal(dependencies, actor, context),
     }),
     listPrincipals: (request, context) => listPrincipals(dependencies, request, context),
     updatePrincipal: (request, context) => updatePrincipal(dependencies, request, context),

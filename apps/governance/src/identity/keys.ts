@@ -29,7 +29,7 @@ import { repeatedId } from "./repeats.ts";
 const idLength = 12;
 const dayMs = 86_400_000;
 
-interface Wanted {
+interface KeyRequest {
   readonly actor: Actor;
   readonly title: string;
   readonly scope: Scope;
@@ -48,10 +48,10 @@ export async function createKey(
   const { title, lifetimeMs } = request;
   requireServed("scope.actions", request.scope?.actions ?? []);
   const { actor } = await bearerOf(dependencies, request.actor, context);
-  const scope = scopeWithin(context.principal.shown?.scope, request.scope);
+  const scope = scopeWithin(context.principal.credential?.scope, request.scope);
   const expireMs = await expiryOf(dependencies, lifetimeMs || dependencies.settings.keyLifetimeMs, context);
-  const wanted = { actor, title, scope, expireMs, replacesKeyId: "", overlapUntilMs: 0 };
-  return make(dependencies, wanted, context);
+  const requested = { actor, title, scope, expireMs, replacesKeyId: "", overlapUntilMs: 0 };
+  return storeKey(dependencies, requested, context);
 }
 
 export async function rotateKey(
@@ -59,25 +59,25 @@ export async function rotateKey(
   { keyId, overlapMs }: RotateKeyRequest,
   context: CallContext,
 ) {
-  const old = await keyShown(dependencies, keyId, context);
+  const old = await readKey(dependencies, keyId, context);
   const { title, actor: bearer, createTime, expireTime, successorKeyId } = old;
   const { actor } = await bearerOf(dependencies, bearer, context);
-  const scope = scopeWithin(context.principal.shown?.scope, old.scope);
+  const scope = scopeWithin(context.principal.credential?.scope, old.scope);
   const { clock } = dependencies.foundation;
   // The next key has the lifetime meant for this one. An earlier rotation has shortened it.
-  const isCut = successorKeyId !== "";
+  const isShortened = successorKeyId !== "";
   const lifetimeMs =
-    expireTime === undefined || createTime === undefined || isCut
+    expireTime === undefined || createTime === undefined || isShortened
       ? dependencies.settings.keyLifetimeMs
       : fromTimestamp(expireTime) - fromTimestamp(createTime);
   const expireMs = await expiryOf(dependencies, lifetimeMs, context);
   const overlapUntilMs = clock.now() + (overlapMs || dayMs);
-  const made = await make(
+  const issued = await storeKey(
     dependencies,
     { actor, title, scope, expireMs, replacesKeyId: keyId, overlapUntilMs },
     context,
   );
-  return { ...made, oldKey: await keyShown(dependencies, keyId, context) };
+  return { ...issued, oldKey: await readKey(dependencies, keyId, context) };
 }
 
 export async function revoke(
@@ -102,8 +102,8 @@ export async function listKeys(
   const { keys } = await tenantOf(dependencies, namespace, context);
   const nowMs = dependencies.foundation.clock.now();
   const all = [...keys.values()]
-    .filter((kept) => ended || endOfKey(kept) > nowMs)
-    .map((kept) => keyOf(namespace, kept))
+    .filter((stored) => ended || endOfKey(stored) > nowMs)
+    .map((stored) => keyOf(namespace, stored))
     .filter((key) => actor === undefined || actorKey(key.actor) === actorKey(actor))
     .map((key) => ({ key, place: placeOf(key) }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));
@@ -118,15 +118,15 @@ function placeOf({ createTime, keyId }: ApiKey): string {
   return `${descending(createMs)} ${keyId}`;
 }
 
-async function keyShown(
+async function readKey(
   dependencies: TenantDependencies,
   keyId: string,
   context: CallContext,
 ): Promise<ApiKey> {
   const { keys } = await tenantOf(dependencies, context.namespace, context);
-  const kept = keys.get(keyId);
-  if (kept === undefined) throw tenantErrors.missing({ what: "key", id: keyId });
-  return keyOf(context.namespace, kept);
+  const stored = keys.get(keyId);
+  if (stored === undefined) throw tenantErrors.missing({ name: "key", id: keyId });
+  return keyOf(context.namespace, stored);
 }
 
 /** Returns the expiry of a key: no later than that of the credential of its maker. */
@@ -135,17 +135,17 @@ async function expiryOf(
   lifetimeMs: number,
   context: CallContext,
 ): Promise<number> {
-  const wantedMs =
+  const expiryMs =
     lifetimeMs > 0 ? dependencies.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
-  const { shown } = context.principal;
-  if (shown === undefined) return wantedMs;
-  const { keys, tokens } = await tenantOf(dependencies, shown.namespace || context.namespace, context);
-  const end = (keys.get(shown.id)?.key ?? tokens.get(shown.id)?.token)?.expireTime;
-  return end === undefined ? wantedMs : Math.min(wantedMs, fromTimestamp(end));
+  const { credential } = context.principal;
+  if (credential === undefined) return expiryMs;
+  const { keys, tokens } = await tenantOf(dependencies, credential.namespace || context.namespace, context);
+  const end = (keys.get(credential.id)?.key ?? tokens.get(credential.id)?.token)?.expireTime;
+  return end === undefined ? expiryMs : Math.min(expiryMs, fromTimestamp(end));
 }
 
-async function make(dependencies: TenantDependencies, wanted: Wanted, context: CallContext) {
-  const { actor, title, scope, expireMs, replacesKeyId, overlapUntilMs } = wanted;
+async function storeKey(dependencies: TenantDependencies, requested: KeyRequest, context: CallContext) {
+  const { actor, title, scope, expireMs, replacesKeyId, overlapUntilMs } = requested;
   const { chance } = dependencies.foundation;
   const fresh = newApiKey(chance);
   const repeated = repeatedId(context, replacesKeyId, idLength);
@@ -164,23 +164,23 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
     if (first === undefined || !isTuttiError(error)) throw error;
     return { key: first, secret: "" };
   }
-  return { key: await keyShown(dependencies, keyId, context), secret: printApiKey({ keyId, secret }) };
+  return { key: await readKey(dependencies, keyId, context), secret: printApiKey({ keyId, secret }) };
 }
 
 /** Returns the result of the first call with the same idempotency key. Undefined if this is the first. */
 async function repetitionOf(
   dependencies: TenantDependencies,
-  wanted: ApiKey,
+  requested: ApiKey,
   context: CallContext,
 ): Promise<ApiKey | undefined> {
   const { keys } = await tenantOf(dependencies, context.namespace, context);
-  const kept = keys.get(wanted.keyId);
-  if (kept === undefined) return;
-  const found = keyOf(context.namespace, kept);
+  const stored = keys.get(requested.keyId);
+  if (stored === undefined) return;
+  const found = keyOf(context.namespace, stored);
   const isOther =
-    found.title !== wanted.title ||
-    actorKey(found.actor) !== actorKey(wanted.actor) ||
-    !isSame(Scope, found.scope ?? Scope.create(), wanted.scope ?? Scope.create());
+    found.title !== requested.title ||
+    actorKey(found.actor) !== actorKey(requested.actor) ||
+    !isSame(Scope, found.scope ?? Scope.create(), requested.scope ?? Scope.create());
   if (isOther) throw governanceErrors.repeatedOtherwise({ what: "key" });
   return found;
 }

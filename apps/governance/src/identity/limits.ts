@@ -18,15 +18,15 @@ export async function setLimit(
 ) {
   const { limit = IdentityLimit.create(), revision, reason } = request;
   const { actor } = limit;
-  if (hasNoAmount(limit)) {
+  if (isEmptyLimit(limit)) {
     await executeOnTenant(dependencies, { command: callerLimit.remove, body: { actor }, reason }, context);
     return { limit: { ...IdentityLimit.create(), namespace: context.namespace, actor } };
   }
   const body = { limit, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await executeOnTenant(dependencies, { command: callerLimit.keep, body, reason }, context);
   const { limits } = await tenantOf(dependencies, context.namespace, context);
-  const kept = limits.get(actorKey(actor) || allCallers);
-  return { limit: kept && limitOf(context.namespace, kept) };
+  const stored = limits.get(actorKey(actor) || allCallers);
+  return { limit: stored && limitOf(context.namespace, stored) };
 }
 
 export async function listLimits(
@@ -37,7 +37,7 @@ export async function listLimits(
   const { namespace } = context;
   const { limits } = await tenantOf(dependencies, namespace, context);
   const all = [...limits]
-    .map(([id, kept]) => ({ place: id === allCallers ? "" : id, limit: limitOf(namespace, kept) }))
+    .map(([id, stored]) => ({ place: id === allCallers ? "" : id, limit: limitOf(namespace, stored) }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
@@ -72,6 +72,6 @@ export async function recordUses(
   return {};
 }
 
-function hasNoAmount({ calls, maxConcurrent, maxStreams, maxRequestBytes }: IdentityLimit): boolean {
+function isEmptyLimit({ calls, maxConcurrent, maxStreams, maxRequestBytes }: IdentityLimit): boolean {
   return calls === undefined && maxConcurrent === 0 && maxStreams === 0 && maxRequestBytes === 0;
 }

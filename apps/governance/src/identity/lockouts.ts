@@ -16,14 +16,17 @@ export async function listLockouts(
   const { lockouts } = await tenantOf(dependencies, namespace, context);
   const nowMs = dependencies.foundation.clock.now();
   const all = [...lockouts.values()]
-    .filter((one) => endOfLockout(one) > nowMs)
+    .filter((lockout) => endOfLockout(lockout) > nowMs)
     .sort((one, other) => (one.subject < other.subject ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
     { list: ["lockouts", namespace], keyOf: ({ subject }) => subject },
     page,
   );
-  return { lockouts: items.map((one): Lockout => ({ ...one })), page: { nextToken, total: all.length } };
+  return {
+    lockouts: items.map((lockout): Lockout => ({ ...lockout })),
+    page: { nextToken, total: all.length },
+  };
 }
 
 /** Lifts a lock-out. The next bundle applies it in every process. */

@@ -22,27 +22,27 @@ const namespacesMax = 1_000;
 
 export async function createPrincipal(
   dependencies: TenantDependencies,
-  { principal: given = Principal.create() }: CreatePrincipalRequest,
+  { principal: requested = Principal.create() }: CreatePrincipalRequest,
   context: CallContext,
 ) {
-  const body = { principal: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
+  const body = { principal: requested, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
   const { existed } = await executeOnTenant(
     dependencies,
     { command: principal.keep, body, idempotencyKey: "" },
     context,
   );
-  return { principal: await principalShown(dependencies, given.actor, context), existed };
+  return { principal: await readPrincipal(dependencies, requested.actor, context), existed };
 }
 
-export async function principalShown(
+export async function readPrincipal(
   dependencies: TenantDependencies,
   actor: Actor | undefined,
   context: CallContext,
 ): Promise<Principal> {
   const { principals } = await tenantOf(dependencies, context.namespace, context);
-  const kept = principals.get(actorKey(actor));
-  if (kept === undefined) throw tenantErrors.missing({ what: "principal", id: actor?.id ?? "" });
-  return principalOf(context.namespace, kept);
+  const stored = principals.get(actorKey(actor));
+  if (stored === undefined) throw tenantErrors.missing({ name: "principal", id: actor?.id ?? "" });
+  return principalOf(context.namespace, stored);
 }
 
 export async function listPrincipals(
@@ -52,18 +52,18 @@ export async function listPrincipals(
 ) {
   const { namespace } = context;
   const { principals } = await tenantOf(dependencies, namespace, context);
-  const wanted = text.toLowerCase();
+  const searched = text.toLowerCase();
   const all = [...principals]
-    .map(([key, kept]) => ({ key, shown: principalOf(namespace, kept) }))
-    .filter(({ shown: { actor, groups, displayName } }) => {
+    .map(([key, stored]) => ({ key, principal: principalOf(namespace, stored) }))
+    .filter(({ principal: { actor, groups, displayName } }) => {
       const isKind = kinds.length === 0 || kinds.includes(actor?.kind ?? ActorKind.ACTOR_KIND_UNSPECIFIED);
-      const has = [actor?.id ?? "", displayName].some((one) => one.toLowerCase().includes(wanted));
+      const has = [actor?.id ?? "", displayName].some((name) => name.toLowerCase().includes(searched));
       return isKind && has && (group === "" || groups.includes(group));
     })
     .sort((one, other) => (one.key < other.key ? -1 : 1));
   const list = ["principals", namespace, kinds, group, text];
   const { items, nextToken } = pageOf(all, { list, keyOf: ({ key }) => key }, page);
-  return { principals: items.map(({ shown }) => shown), page: { nextToken, total: all.length } };
+  return { principals: items.map(({ principal }) => principal), page: { nextToken, total: all.length } };
 }
 
 export async function updatePrincipal(
@@ -71,17 +71,17 @@ export async function updatePrincipal(
   request: UpdatePrincipalRequest,
   context: CallContext,
 ) {
-  const { principal: wanted = Principal.create(), update: how, reason } = request;
-  const before = await principalShown(dependencies, wanted.actor, context);
+  const { principal: requested = Principal.create(), update: fieldUpdate, reason } = request;
+  const before = await readPrincipal(dependencies, requested.actor, context);
   const refuse = (problem: string): never => {
     throw tenantErrors.invalid({ problem }, { violations: [{ field: "update.fields", message: problem }] });
   };
   const naming = ["namespace", "actor"];
-  const merged = mergedFields(before, wanted, how?.fields ?? [], { changeable, naming, refuse });
-  const revision = revisionOf(how?.revision || before.revision);
+  const merged = mergedFields(before, requested, fieldUpdate?.fields ?? [], { changeable, naming, refuse });
+  const revision = revisionOf(fieldUpdate?.revision || before.revision);
   const body = { principal: merged, revision, mode: KeepMode.KEEP_MODE_PRESENT };
   await executeOnTenant(dependencies, { command: principal.keep, body, reason }, context);
-  return { principal: await principalShown(dependencies, wanted.actor, context) };
+  return { principal: await readPrincipal(dependencies, requested.actor, context) };
 }
 
 export async function deletePrincipal(
@@ -103,17 +103,17 @@ export async function myself(
   context: CallContext,
 ): Promise<GetMyselfReply> {
   const { principal: caller, namespace } = context;
-  const { shown } = caller;
+  const { credential } = caller;
   const actor = actorOf(caller);
-  const home = shown?.namespace || namespace;
-  const { principals, keys, tokens } = await tenantOf(dependencies, home, context);
-  const kept = principals.get(actorKey(actor));
-  const known = kept === undefined ? Principal.fromPartial({ actor }) : principalOf(home, kept);
+  const homeNamespace = credential?.namespace || namespace;
+  const { principals, keys, tokens } = await tenantOf(dependencies, homeNamespace, context);
+  const stored = principals.get(actorKey(actor));
+  const known = stored === undefined ? Principal.fromPartial({ actor }) : principalOf(homeNamespace, stored);
   const { evaluator, content } = await dependencies.deciding.present();
-  const who = { actor, groups: [...(shown?.groups ?? []), ...known.groups] };
+  const identity = { actor, groups: [...(credential?.groups ?? []), ...known.groups] };
   const nowMs = dependencies.foundation.clock.now();
-  const held = shown === undefined ? caller.roles : evaluator.rolesOf(who, namespace, nowMs);
-  const end = shown && (keys.get(shown.id)?.key ?? tokens.get(shown.id)?.token)?.expireTime;
+  const granted = credential === undefined ? caller.roles : evaluator.rolesOf(identity, namespace, nowMs);
+  const end = credential && (keys.get(credential.id)?.key ?? tokens.get(credential.id)?.token)?.expireTime;
   const names = ["default", systemNamespace, ...content.namespaces.map(({ name }) => name)];
   const open: string[] = [];
   for (const name of [...new Set(names)].sort())
@@ -123,9 +123,9 @@ export async function myself(
     )
       open.push(name);
   return {
-    principal: { ...known, groups: [...new Set(who.groups)] },
-    roles: [...new Set(held)],
-    scope: shown?.scope,
+    principal: { ...known, groups: [...new Set(identity.groups)] },
+    roles: [...new Set(granted)],
+    scope: credential?.scope,
     expireTime: end && { ...end },
     namespaces: open,
   };

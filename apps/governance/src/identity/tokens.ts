@@ -31,7 +31,7 @@ import { repeatedId } from "./repeats.ts";
 const hourMs = 3_600_000;
 const idLength = 26;
 
-interface Wanted {
+interface TokenRequest {
   readonly actor: Actor;
   /** Namespace of the principal, whose tenant stores the token. */
   readonly namespace: string;
@@ -45,7 +45,7 @@ interface Wanted {
 }
 
 /** A credential: its identity, and the bounds of tokens made from it. */
-type Shown = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | "scope" | "use"> & {
+type Credential = Pick<TokenIdentity, "tokenId" | "actor" | "namespace" | "groups" | "scope" | "use"> & {
   /** Infinity if it does not end. */
   readonly expireMs: number;
 };
@@ -58,23 +58,33 @@ export async function issueToken(
   const { use, lifetimeMs } = request;
   requireServed("scope.actions", request.scope?.actions ?? []);
   const { actor, isCaller } = await bearerOf(dependencies, request.actor, context);
-  const shown = await shownBy(dependencies, context);
-  const within = scopeWithin(shown?.scope, request.scope);
+  const credential = await credentialOf(dependencies, context);
+  const within = scopeWithin(credential?.scope, request.scope);
   const lifeMs = Math.min(lifetimeMs || hourMs, dependencies.settings.tokenLifetimeMaxMs);
   const expireMs = Math.min(
     dependencies.foundation.clock.now() + lifeMs,
-    shown?.expireMs ?? Number.POSITIVE_INFINITY,
+    credential?.expireMs ?? Number.POSITIVE_INFINITY,
   );
   const about = { actor, use: use || TokenUse.TOKEN_USE_CALLS, expireMs, redeemsTokenId: "" };
-  if (!isCaller || shown === undefined) {
+  if (!isCaller || credential === undefined) {
     const { namespace } = context;
-    return make(dependencies, { ...about, namespace, groups: [], scope: within, parentTokenId: "" }, context);
+    return storeToken(
+      dependencies,
+      { ...about, namespace, groups: [], scope: within, parentTokenId: "" },
+      context,
+    );
   }
-  const { namespace, groups } = shown;
+  const { namespace, groups } = credential;
   // It is stored at its origin, and states where it is valid.
-  const isHome = namespace === context.namespace;
-  const scope = isHome ? within : scopeWithin(within, { ...Scope.create(), namespaces: [context.namespace] });
-  return make(dependencies, { ...about, namespace, groups, scope, parentTokenId: shown.tokenId }, context);
+  const isOrigin = namespace === context.namespace;
+  const scope = isOrigin
+    ? within
+    : scopeWithin(within, { ...Scope.create(), namespaces: [context.namespace] });
+  return storeToken(
+    dependencies,
+    { ...about, namespace, groups, scope, parentTokenId: credential.tokenId },
+    context,
+  );
 }
 
 export async function narrowToken(
@@ -84,17 +94,18 @@ export async function narrowToken(
 ) {
   const { secret, scope, lifetimeMs } = request;
   requireServed("scope.actions", scope?.actions ?? []);
-  const shown = secret === "" ? await shownBy(dependencies, context) : await checked(dependencies, secret);
-  if (shown === undefined || shown.tokenId === "")
+  const credential =
+    secret === "" ? await credentialOf(dependencies, context) : await checked(dependencies, secret);
+  if (credential === undefined || credential.tokenId === "")
     throw governanceErrors.tokenRefused({ reason: "the caller showed none. Name the token to restrict" });
-  if (shown.use === TokenUse.TOKEN_USE_ONE_TIME)
+  if (credential.use === TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is for one exchange" });
-  const { actor, namespace, groups, use, tokenId, expireMs } = shown;
+  const { actor, namespace, groups, use, tokenId, expireMs } = credential;
   const untilMs =
     lifetimeMs > 0 ? dependencies.foundation.clock.now() + lifetimeMs : Number.POSITIVE_INFINITY;
-  const wanted = { actor, namespace, groups, use, scope: scopeWithin(shown.scope, scope) };
+  const requested = { actor, namespace, groups, use, scope: scopeWithin(credential.scope, scope) };
   const ends = { expireMs: Math.min(untilMs, expireMs), parentTokenId: tokenId, redeemsTokenId: "" };
-  return make(dependencies, { ...wanted, ...ends }, context);
+  return storeToken(dependencies, { ...requested, ...ends }, context);
 }
 
 export async function redeemToken(
@@ -103,14 +114,14 @@ export async function redeemToken(
   context: CallContext,
 ) {
   const { secret, use } = request;
-  const shown = await checked(dependencies, secret);
-  if (shown.use !== TokenUse.TOKEN_USE_ONE_TIME)
+  const credential = await checked(dependencies, secret);
+  if (credential.use !== TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is not for an exchange" });
   if (use === TokenUse.TOKEN_USE_ONE_TIME)
     throw governanceErrors.tokenRefused({ reason: "it is exchanged for one that is for an exchange again" });
-  const { actor, namespace, groups, scope, tokenId } = shown;
+  const { actor, namespace, groups, scope, tokenId } = credential;
   const expireMs = dependencies.foundation.clock.now() + dependencies.settings.tokenLifetimeMaxMs;
-  const wanted = {
+  const requested = {
     actor,
     namespace,
     groups,
@@ -121,7 +132,7 @@ export async function redeemToken(
     redeemsTokenId: tokenId,
   };
   try {
-    return await make(dependencies, wanted, context);
+    return await storeToken(dependencies, requested, context);
   } catch (error) {
     if (!tenantErrors.ended.is(error)) throw error;
     throw governanceErrors.tokenRefused({ reason: "it has ended or was exchanged before" }, { cause: error });
@@ -160,8 +171,8 @@ export async function revoke(
   return { revoked: removed };
 }
 
-async function make(dependencies: TenantDependencies, wanted: Wanted, context: CallContext) {
-  const { actor, namespace, groups, use, scope, expireMs, parentTokenId, redeemsTokenId } = wanted;
+async function storeToken(dependencies: TenantDependencies, requested: TokenRequest, context: CallContext) {
+  const { actor, namespace, groups, use, scope, expireMs, parentTokenId, redeemsTokenId } = requested;
   const repeated = repeatedId(context, `${parentTokenId} ${redeemsTokenId}`, idLength);
   const tokenId = repeated ?? dependencies.ids.newId("token");
   // Times in tokens are in seconds.
@@ -182,38 +193,41 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
 async function repetitionOf(
   dependencies: TenantDependencies,
   namespace: string,
-  wanted: IssuedToken,
+  requested: IssuedToken,
   context: CallContext,
 ) {
   const { tokens } = await tenantOf(dependencies, namespace, context);
-  const kept = tokens.get(wanted.tokenId);
-  if (kept === undefined) return;
-  const found = tokenOf(kept);
+  const stored = tokens.get(requested.tokenId);
+  if (stored === undefined) return;
+  const found = tokenOf(stored);
   const isOther =
-    found.use !== wanted.use ||
-    actorKey(found.actor) !== actorKey(wanted.actor) ||
-    !isSame(Scope, found.scope ?? unscoped, wanted.scope ?? unscoped);
+    found.use !== requested.use ||
+    actorKey(found.actor) !== actorKey(requested.actor) ||
+    !isSame(Scope, found.scope ?? unscoped, requested.scope ?? unscoped);
   if (isOther) throw governanceErrors.repeatedOtherwise({ what: "token" });
   return found;
 }
 
 /** Returns the credential of the caller. Undefined for the installation's own processes. */
-async function shownBy(dependencies: TenantDependencies, context: CallContext): Promise<Shown | undefined> {
-  const { shown } = context.principal;
-  if (shown === undefined) return;
+async function credentialOf(
+  dependencies: TenantDependencies,
+  context: CallContext,
+): Promise<Credential | undefined> {
+  const { credential } = context.principal;
+  if (credential === undefined) return;
   const { actor } = await bearerOf(dependencies, undefined, context);
-  const namespace = shown.namespace || context.namespace;
+  const namespace = credential.namespace || context.namespace;
   const { keys, tokens } = await tenantOf(dependencies, namespace, context);
-  const token = tokens.get(shown.id)?.token;
-  const end = (token ?? keys.get(shown.id)?.key)?.expireTime;
+  const token = tokens.get(credential.id)?.token;
+  const end = (token ?? keys.get(credential.id)?.key)?.expireTime;
   const expireMs = end === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(end);
-  const { groups, scope } = shown;
+  const { groups, scope } = credential;
   const use = token?.use ?? TokenUse.TOKEN_USE_UNSPECIFIED;
   return { tokenId: token?.tokenId ?? "", actor, namespace, groups, scope, use, expireMs };
 }
 
 /** Returns the identity of a token that was passed as text. */
-async function checked(dependencies: TenantDependencies, secret: string): Promise<Shown> {
+async function checked(dependencies: TenantDependencies, secret: string): Promise<Credential> {
   const { content } = await dependencies.bundles.current();
   const checker = new TokenChecker({ issuer: dependencies.settings.installation });
   checker.renew(content);

@@ -38,7 +38,7 @@ export function namespaceHandlers(
   return {
     createNamespace: (request, context) => create(dependencies, request, context),
     getNamespace: async (_request, context) => ({
-      resource: await shown(dependencies, context.namespace, context),
+      resource: await readNamespace(dependencies, context.namespace, context),
     }),
     listNamespaces: (request, context) => list(dependencies, request, context),
     updateNamespace: (request, context) => update(dependencies, request, context),
@@ -53,15 +53,15 @@ async function create(
 ) {
   const { name } = resource;
   // A built-in namespace has the defaults until it is changed.
-  const isKept = builtIn.has(name) && (await tenantOf(dependencies, name, context)).namespace !== undefined;
-  if (builtIn.has(name) && !isKept) {
-    if (!isPlain(resource)) throw tenantErrors.exists({ what: "namespace", id: name });
+  const isStored = builtIn.has(name) && (await tenantOf(dependencies, name, context)).namespace !== undefined;
+  if (builtIn.has(name) && !isStored) {
+    if (!isPlain(resource)) throw tenantErrors.exists({ name: "namespace", id: name });
     return { resource: viewOf(name, undefined), existed: true };
   }
   const body = { resource, revision: 0, mode: KEEP_MODE_NEW };
   const call = { command: keepNamespace, body, idempotencyKey: "" };
   const { existed } = await executeOnTenant(dependencies, call, context, name);
-  return { resource: await shown(dependencies, name, context), existed };
+  return { resource: await readNamespace(dependencies, name, context), existed };
 }
 
 async function update(
@@ -69,22 +69,26 @@ async function update(
   request: UpdateNamespaceRequest,
   context: CallContext,
 ) {
-  const { resource: wanted = Namespace.create(), update: how, reason } = request;
-  const { name } = wanted;
-  const before = await shown(dependencies, name, context);
+  const { resource: changed = Namespace.create(), update: fieldUpdate, reason } = request;
+  const { name } = changed;
+  const before = await readNamespace(dependencies, name, context);
   const refuse = (problem: string): never => {
     throw tenantErrors.invalid({ problem }, { violations: [{ field: "update.fields", message: problem }] });
   };
-  const resource = mergedFields(before, wanted, how?.fields ?? [], { changeable, naming: ["name"], refuse });
+  const resource = mergedFields(before, changed, fieldUpdate?.fields ?? [], {
+    changeable,
+    naming: ["name"],
+    refuse,
+  });
   const mode = builtIn.has(name) ? KEEP_MODE_UNSPECIFIED : KEEP_MODE_PRESENT;
-  const revision = revisionOf(how?.revision || before.revision);
+  const revision = revisionOf(fieldUpdate?.revision || before.revision);
   await executeOnTenant(
     dependencies,
     { command: keepNamespace, body: { resource, revision, mode }, reason },
     context,
     name,
   );
-  return { resource: await shown(dependencies, name, context) };
+  return { resource: await readNamespace(dependencies, name, context) };
 }
 
 /** Work that would continue in the namespace, although no caller has rights there any more. */
@@ -108,8 +112,8 @@ async function remove(
 ) {
   const { namespace } = context;
   if (builtIn.has(namespace)) throw governanceErrors.namespaceBuiltIn({ namespace });
-  const { changes, namespace: kept } = await tenantOf(dependencies, namespace, context);
-  if (kept === undefined && changes === 0) return { removed: false };
+  const { changes, namespace: stored } = await tenantOf(dependencies, namespace, context);
+  if (stored === undefined && changes === 0) return { removed: false };
   // An unreachable service may have running work: then the namespace is not removed.
   for (const { service, kinds } of works) {
     const page = { size: 1, token: "" };
@@ -169,22 +173,22 @@ async function list(
   return { resources: items, page: { nextToken, total: all.length } };
 }
 
-async function shown(
+async function readNamespace(
   dependencies: TenantDependencies,
   name: string,
   context: CallContext,
 ): Promise<Namespace> {
   const { namespace } = await tenantOf(dependencies, name, context);
   if (namespace === undefined && !builtIn.has(name))
-    throw tenantErrors.missing({ what: "namespace", id: name });
+    throw tenantErrors.missing({ name: "namespace", id: name });
   return viewOf(name, namespace);
 }
 
-function viewOf(name: string, kept: TenantView["namespace"]): Namespace {
-  if (kept === undefined) return Namespace.fromPartial({ name });
-  const { value, createMs, createCause, revision } = kept;
-  const made = { createTime: toTimestamp(createMs), createCause: createCause as Namespace["createCause"] };
-  return { ...value, labels: { ...value.labels }, ...made, revision: String(revision) };
+function viewOf(name: string, stored: TenantView["namespace"]): Namespace {
+  if (stored === undefined) return Namespace.fromPartial({ name });
+  const { value, createMs, createCause, revision } = stored;
+  const created = { createTime: toTimestamp(createMs), createCause: createCause as Namespace["createCause"] };
+  return { ...value, labels: { ...value.labels }, ...created, revision: String(revision) };
 }
 
 function isPlain({ description, labels, suspended, retentionMs }: Namespace): boolean {

@@ -31,21 +31,24 @@ export function contentAfter(
 ): BundleContent {
   if (change === undefined) return content;
   const replaced = new Set([...change.removedPolicyIds, ...change.set.map(({ policyId }) => policyId)]);
-  const kept = content.policies.filter(
+  const unchanged = content.policies.filter(
     (policy) => policy.namespace !== namespace || !replaced.has(policy.policyId),
   );
   const set = change.set
     .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_OFF)
     .map((policy) => ({ ...policy, namespace }));
-  return { ...content, policies: [...kept, ...set] };
+  return { ...content, policies: [...unchanged, ...set] };
 }
 
 /** Returns the change from the present policies to earlier ones. */
 export function changeTo(
   present: ReadonlyMap<string, Policy>,
-  wanted: ReadonlyMap<string, Policy>,
+  desired: ReadonlyMap<string, Policy>,
 ): PolicyChange {
-  return { set: [...wanted.values()], removedPolicyIds: [...present.keys()].filter((id) => !wanted.has(id)) };
+  return {
+    set: [...desired.values()],
+    removedPolicyIds: [...present.keys()].filter((id) => !desired.has(id)),
+  };
 }
 
 const mending = "governance.policies.apply";
@@ -64,22 +67,22 @@ export function locksOut(
   const canAnybody = (content: BundleContent): boolean => {
     const evaluator = new PolicyEvaluator(cedar, content);
     return candidatesIn(content, namespace).some(
-      (who) => evaluator.decide({ ...who, ...about }, nowMs).allowed,
+      (identity) => evaluator.decide({ ...identity, ...about }, nowMs).allowed,
     );
   };
   return canAnybody(before) && !canAnybody(after);
 }
 
 function candidatesIn({ bindings, principals, keys }: BundleContent, namespace: string): Who[] {
-  const here = (one: { readonly namespace: string }) =>
-    one.namespace === namespace || one.namespace === systemNamespace;
+  const here = (item: { readonly namespace: string }) =>
+    item.namespace === namespace || item.namespace === systemNamespace;
   const member = { kind: ActorKind.ACTOR_KIND_PERSON, id: "" };
-  const bound = bindings.filter(here).flatMap(({ subject }): Who[] => {
+  const boundIdentities = bindings.filter(here).flatMap(({ subject }): Who[] => {
     if (subject?.$case === "actor") return [{ actor: subject.value, groups: [] }];
     return subject === undefined ? [] : [{ actor: member, groups: [subject.value] }];
   });
   const known = [...principals.filter(here), ...keys.filter(here)].flatMap(({ actor }): Who[] =>
     actor === undefined ? [] : [{ actor, groups: [] }],
   );
-  return [...bound, ...known];
+  return [...boundIdentities, ...known];
 }

@@ -64,7 +64,7 @@ export async function apply(
   const { set, removedPolicyIds } = change;
   const body = { set, removedPolicyIds, version };
   const applied = await executeOnTenant(dependencies, { command: applyPolicies, body, reason }, context);
-  return { version: await versionShown(dependencies, applied.version, context) };
+  return { version: await readVersion(dependencies, applied.version, context) };
 }
 
 export async function rollBack(
@@ -73,19 +73,19 @@ export async function rollBack(
   context: CallContext,
 ) {
   const tenant = await tenantOf(dependencies, context.namespace, context);
-  const wanted = policiesAt(tenant, version);
-  if (wanted === undefined) {
+  const desired = policiesAt(tenant, version);
+  if (desired === undefined) {
     const first = Math.max(1, (tenant.versions[0]?.version ?? 1) - 1);
     throw tenantErrors.noVersion({ version, first, last: versionOf(tenant) });
   }
   const present = new Map([...tenant.policies].map(([id, { value }]) => [id, value as Policy]));
-  await requireValid(dependencies, changeTo(present, wanted), context);
+  await requireValid(dependencies, changeTo(present, desired), context);
   const applied = await executeOnTenant(
     dependencies,
     { command: rollBackPolicies, body: { version }, reason },
     context,
   );
-  return { version: await versionShown(dependencies, applied.version, context) };
+  return { version: await readVersion(dependencies, applied.version, context) };
 }
 
 export function versionView({
@@ -107,7 +107,7 @@ export function versionView({
 }
 
 /** Returns a version with the bundle that contains it. */
-async function versionShown(
+async function readVersion(
   dependencies: TenantDependencies,
   number: number,
   context: CallContext,
@@ -131,17 +131,17 @@ async function requireValid(
       field: `${fileName}:${line}:${column}`,
       message,
     }));
-    const where = `${first.fileName}:${first.line}:${first.column}`;
-    throw governanceErrors.policiesInvalid({ where, problem: first.message }, { violations });
+    const location = `${first.fileName}:${first.line}:${first.column}`;
+    throw governanceErrors.policiesInvalid({ where: location, problem: first.message }, { violations });
   }
   const after = contentAfter(content, namespace, change);
   const nowMs = dependencies.foundation.clock.now();
   const about = { namespace, bundle: 0, nowMs };
   const results = resultsOf(new PolicyEvaluator(cedar, after), casesOf(after.policies, namespace), about);
   const failed = results.filter(({ passed }) => !passed);
-  const [one] = failed;
-  if (one !== undefined) {
-    const { title, policyId, decision } = one;
+  const [failure] = failed;
+  if (failure !== undefined) {
+    const { title, policyId, decision } = failure;
     const found = decision?.allowed === true ? "allowed" : "denied";
     throw governanceErrors.caseFailed({ title, policyId, found, more: failed.length - 1 });
   }

@@ -6,7 +6,7 @@ import type { BundleContent } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import type { CallContext, Clock, Labels, Principal } from "@tutti/kernel";
 import { type Cedar, loadCedar, PolicyEvaluator, scopeFault, systemNamespace } from "@tutti/policy";
-import type { BundleMaker } from "../bundles/bundle-maker.ts";
+import type { BundleBuilder } from "../bundles/bundle-builder.ts";
 
 const kinds = {
   person: ActorKind.ACTOR_KIND_PERSON,
@@ -34,12 +34,12 @@ export interface About {
 const anything: About = { resourceId: "", labels: {} };
 
 export class Deciding {
-  readonly #bundles: BundleMaker;
+  readonly #bundles: BundleBuilder;
   readonly #clock: Pick<Clock, "now">;
   #cedar: Promise<Cedar> | undefined;
   #present: Present | undefined;
 
-  constructor(bundles: BundleMaker, clock: Pick<Clock, "now">) {
+  constructor(bundles: BundleBuilder, clock: Pick<Clock, "now">) {
     this.#bundles = bundles;
     this.#clock = clock;
   }
@@ -66,9 +66,9 @@ export class Deciding {
     namespace: string,
     { resourceId, labels }: About = anything,
   ): Promise<boolean> {
-    const { shown } = principal;
-    if (shown === undefined) return principal.roles.includes("admin");
-    const { namespace: own, groups, scope } = shown;
+    const { credential } = principal;
+    if (credential === undefined) return principal.roles.includes("admin");
+    const { namespace: own, groups, scope } = credential;
     const isOutside = own !== "" && own !== systemNamespace && own !== namespace;
     if (isOutside || scopeFault(scope, { action, namespace, labels, work: undefined }) !== undefined)
       return false;

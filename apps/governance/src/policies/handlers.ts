@@ -3,10 +3,10 @@ import type { Handlers } from "@tutti/mesh";
 import { schemaText } from "@tutti/policy";
 import { bundlePartOf, watchBundles } from "../bundles/watching.ts";
 import { previewImpact } from "../decisions/impact.ts";
-import { explainDecision, listDecisions } from "../decisions/looking.ts";
-import { type DecisionDependencies, takeRecords } from "../decisions/recording.ts";
+import { explainDecision, listDecisions } from "../decisions/reading.ts";
+import { type DecisionDependencies, storeDecisions } from "../decisions/recording.ts";
 import type { TenantDependencies } from "../tenants/dependencies.ts";
-import { ask, matrix } from "./asking.ts";
+import { askAccess, matrix } from "./access-questions.ts";
 import { apply, check, rollBack, test } from "./changing.ts";
 import { get, list, listVersions } from "./reading.ts";
 import { createBinding, deleteBinding, deleteRole, listBindings, listRoles, setRole } from "./roles.ts";
@@ -24,12 +24,12 @@ export function policyHandlers(
     listPolicies: (request, context) => list(dependencies, request, context),
     listPolicyVersions: (request, context) => listVersions(dependencies, request, context),
     getPolicySchema: () => ({ schema: schemaText(vocabulary()) }),
-    askAccess: (request, context) => ask(dependencies, request, context),
+    askAccess: (request, context) => askAccess(dependencies, request, context),
     getAccessMatrix: (request, context) => matrix(dependencies, request, context),
     previewImpact: (request, context) => previewImpact(dependencies, request, context),
     explainDecision: (request, context) => explainDecision(dependencies, request, context),
     listDecisions: (request, context) => listDecisions(dependencies, request, context),
-    recordDecisions: (requests, context) => takeRecords(dependencies, requests, context),
+    recordDecisions: (requests, context) => storeDecisions(dependencies, requests, context),
     listRoles: (_request, context) => listRoles(dependencies, context),
     setRole: (request, context) => setRole(dependencies, request, context),
     deleteRole: (request, context) => deleteRole(dependencies, request, context),

@@ -17,11 +17,11 @@ const noActor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
  * Returns a question of a namespace. Only callers in `system` may ask about another namespace: access to it
  * is its own matter.
  */
-export function questionOf(given: AccessQuestion, namespace: string, field: string): Question {
-  const { actor = noActor, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = given;
+export function questionOf(asked: AccessQuestion, namespace: string, field: string): Question {
+  const { actor = noActor, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = asked;
   if (inNamespace !== "" && inNamespace !== namespace && namespace !== systemNamespace)
     throw governanceErrors.otherNamespace({ namespace, found: inNamespace });
-  const context = contextOf(given.context, `${field}.context`);
+  const context = contextOf(asked.context, `${field}.context`);
   return {
     actor,
     groups,

@@ -21,9 +21,9 @@ export async function get(
   const tenant = await tenantOf(dependencies, namespace, context);
   const present = versionOf(tenant);
   if (version === 0 || version === present) {
-    const kept = tenant.policies.get(policyId);
-    if (kept === undefined) throw tenantErrors.missing({ what: "policy", id: policyId });
-    return { policy: policyOf(namespace, kept) };
+    const stored = tenant.policies.get(policyId);
+    if (stored === undefined) throw tenantErrors.missing({ name: "policy", id: policyId });
+    return { policy: policyOf(namespace, stored) };
   }
   const then = policiesAt(tenant, version);
   if (then === undefined) {
@@ -31,7 +31,7 @@ export async function get(
     throw tenantErrors.noVersion({ version, first, last: present });
   }
   const policy = then.get(policyId);
-  if (policy === undefined) throw tenantErrors.missing({ what: "policy", id: policyId });
+  if (policy === undefined) throw tenantErrors.missing({ name: "policy", id: policyId });
   return { policy: { ...policy, namespace } };
 }
 
@@ -43,14 +43,16 @@ export async function list(
   const { enforcements, labels, text, withSystem, page } = request;
   const { namespace } = context;
   const tenant = await tenantOf(dependencies, namespace, context);
-  const wanted = text.toLowerCase();
-  const isWanted = (policy: Policy) =>
+  const searched = text.toLowerCase();
+  const matches = (policy: Policy) =>
     (enforcements.length === 0 || enforcements.includes(policy.enforcement)) &&
     labelsMatch(policy.labels, labels) &&
-    [policy.policyId, policy.description, policy.text].some((one) => one.toLowerCase().includes(wanted));
-  const own = [...tenant.policies.values()].map((kept) => policyOf(namespace, kept));
+    [policy.policyId, policy.description, policy.text].some((field) =>
+      field.toLowerCase().includes(searched),
+    );
+  const own = [...tenant.policies.values()].map((stored) => policyOf(namespace, stored));
   const all = [...own, ...(withSystem && namespace !== systemNamespace ? await ofSystem(dependencies) : [])]
-    .filter(isWanted)
+    .filter(matches)
     .map((policy) => ({ policy, place: `${policy.policyId} ${policy.namespace}` }))
     .sort((one, other) => (one.place < other.place ? -1 : 1));
   const list = ["policies", namespace, enforcements, labels, text, withSystem];

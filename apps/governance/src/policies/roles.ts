@@ -11,19 +11,19 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-entities/tenant";
-import { readyRoles, systemNamespace } from "@tutti/policy";
+import { builtInRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { bindingOf, roleOf } from "../tenants/views.ts";
 import { requireServed } from "./vocabulary.ts";
 
-const readyNames: ReadonlySet<string> = new Set(readyRoles.map(({ role }) => role));
+const builtInNames: ReadonlySet<string> = new Set(builtInRoles.map(({ role }) => role));
 
 export async function listRoles(dependencies: TenantDependencies, context: CallContext) {
   const { namespace } = context;
-  const kept = await tenantOf(dependencies, namespace, context);
-  const own = [...kept.roles.values()].map((one) => roleOf(namespace, one));
-  return { roles: [...readyRoles, ...own.sort((one, other) => (one.role < other.role ? -1 : 1))] };
+  const tenant = await tenantOf(dependencies, namespace, context);
+  const own = [...tenant.roles.values()].map((role) => roleOf(namespace, role));
+  return { roles: [...builtInRoles, ...own.sort((one, other) => (one.role < other.role ? -1 : 1))] };
 }
 
 export async function setRole(
@@ -36,8 +36,8 @@ export async function setRole(
   requireServed("role.actions", role.actions);
   const body = { role, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
   await executeOnTenant(dependencies, { command: roles.keep, body, reason }, context);
-  const kept = (await tenantOf(dependencies, context.namespace, context)).roles.get(role.role);
-  return { role: kept && roleOf(context.namespace, kept) };
+  const stored = (await tenantOf(dependencies, context.namespace, context)).roles.get(role.role);
+  return { role: stored && roleOf(context.namespace, stored) };
 }
 
 /** Deletes a role. Its bindings go first: a binding must not exist without its role. */
@@ -65,25 +65,25 @@ export async function deleteRole(
 
 export async function createBinding(
   dependencies: TenantDependencies,
-  { binding: given = RoleBinding.create() }: CreateRoleBindingRequest,
+  { binding: requested = RoleBinding.create() }: CreateRoleBindingRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
   const tenant = await tenantOf(dependencies, namespace, context);
   const { content } = await dependencies.bundles.current();
   const isOfSystem = content.roles.some(
-    (one) => one.namespace === systemNamespace && one.role === given.role,
+    (role) => role.namespace === systemNamespace && role.role === requested.role,
   );
-  if (!readyNames.has(given.role) && !tenant.roles.has(given.role) && !isOfSystem)
-    throw tenantErrors.missing({ what: "role", id: given.role });
-  const body = { binding: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
+  if (!builtInNames.has(requested.role) && !tenant.roles.has(requested.role) && !isOfSystem)
+    throw tenantErrors.missing({ name: "role", id: requested.role });
+  const body = { binding: requested, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
   const { existed } = await executeOnTenant(
     dependencies,
     { command: binding.keep, body, idempotencyKey: "" },
     context,
   );
-  const kept = (await tenantOf(dependencies, namespace, context)).bindings.get(given.bindingId);
-  return { binding: kept && bindingOf(namespace, kept), existed };
+  const stored = (await tenantOf(dependencies, namespace, context)).bindings.get(requested.bindingId);
+  return { binding: stored && bindingOf(namespace, stored), existed };
 }
 
 export async function listBindings(
@@ -96,8 +96,8 @@ export async function listBindings(
   const isOf = ({ subject }: RoleBinding) =>
     actor === undefined || (subject?.$case === "actor" && actorKey(subject.value) === actorKey(actor));
   const all = [...bindings.values()]
-    .map((kept) => bindingOf(namespace, kept))
-    .filter((one) => (role === "" || one.role === role) && isOf(one))
+    .map((stored) => bindingOf(namespace, stored))
+    .filter((binding) => (role === "" || binding.role === role) && isOf(binding))
     .sort((one, other) => (one.bindingId < other.bindingId ? -1 : 1));
   const list = ["bindings", namespace, role, actor];
   const { items, nextToken } = pageOf(all, { list, keyOf: ({ bindingId }) => bindingId }, page);
@@ -118,5 +118,5 @@ export async function deleteBinding(
 }
 
 function requireOwn(role: string): void {
-  if (readyNames.has(role)) throw governanceErrors.roleReadyMade({ role });
+  if (builtInNames.has(role)) throw governanceErrors.roleReadyMade({ role });
 }

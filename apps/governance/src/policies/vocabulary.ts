@@ -17,17 +17,17 @@ import { Vocabulary } from "@tutti/policy";
 
 const areas = [agent, blob, governance, insight, intelligence, registry, runtime, session, swarm, workflow];
 
-let made: Vocabulary | undefined;
+let cached: Vocabulary | undefined;
 
 /** Made at the first use: most processes with the service never need it. */
 export function vocabulary(): Vocabulary {
-  made ??= new Vocabulary([
+  cached ??= new Vocabulary([
     ...areas
       .flatMap((area) => Object.values(area).filter(isService))
       .flatMap(({ methods }) => Object.values(methods)),
     ...Object.values(edgeActions),
   ]);
-  return made;
+  return cached;
 }
 
 /** Rejects actions that no service implements: they would grant nothing, without a warning. */
@@ -45,7 +45,7 @@ export function unserved(action: string): string | undefined {
   const { actions } = vocabulary();
   if (vocabulary().matching([action]).length > 0) return undefined;
   const known = [...new Set(action.includes("*") ? actions.flatMap(prefixesOf).map(allOf) : actions)];
-  const instead = nearest(action, known) ?? known.find((one) => one.endsWith(`.${action}`));
+  const instead = nearest(action, known) ?? known.find((candidate) => candidate.endsWith(`.${action}`));
   const advice = instead === undefined ? `; there are ${besides(action)}` : `, did you mean ${instead}?`;
   return `no service has an action like ${action}${advice}`;
 }
@@ -53,23 +53,27 @@ export function unserved(action: string): string | undefined {
 /** Returns the implemented actions with the longest correct beginning. */
 function besides(action: string): string {
   const { actions } = vocabulary();
-  const right = prefixesOf(action).find((prefix) => actions.some((one) => one.startsWith(`${prefix}.`)));
+  const right = prefixesOf(action).find((prefix) =>
+    actions.some((candidate) => candidate.startsWith(`${prefix}.`)),
+  );
   const start = right === undefined ? "" : `${right}.`;
-  const words = start.split(".").length;
-  const next = actions.filter((one) => one.startsWith(start)).map((one) => cut(one, words));
+  const segmentCount = start.split(".").length;
+  const next = actions
+    .filter((candidate) => candidate.startsWith(start))
+    .map((candidate) => truncate(candidate, segmentCount));
   return [...new Set(next)].join(", ");
 }
 
 /** Returns the first words of an action, with a mark if there are more. */
-function cut(action: string, words: number): string {
+function truncate(action: string, segmentCount: number): string {
   const all = action.split(".");
-  return all.length > words ? allOf(all.slice(0, words).join(".")) : action;
+  return all.length > segmentCount ? allOf(all.slice(0, segmentCount).join(".")) : action;
 }
 
 /** Returns the prefixes, the longest first: `workflow.runs` and `workflow` of `workflow.runs.start`. */
 function prefixesOf(action: string): readonly string[] {
-  const words = action.split(".").slice(0, -1);
-  return words.map((_, index) => words.slice(0, words.length - index).join("."));
+  const segments = action.split(".").slice(0, -1);
+  return segments.map((_, index) => segments.slice(0, segments.length - index).join("."));
 }
 
 const allOf = (prefix: string): string => `${prefix}.*`;

@@ -1,7 +1,7 @@
 import type { secretService } from "@tutti/contracts/governance/v1";
 import type { Handlers } from "@tutti/mesh";
 import type { SecretDependencies } from "./dependencies.ts";
-import { getSecret, listSecrets } from "./showing.ts";
+import { getSecret, listSecrets } from "./reading.ts";
 import { deleteSecret, putSecret, rotateSealing } from "./storing.ts";
 import { unsealSecrets } from "./unsealing.ts";
 

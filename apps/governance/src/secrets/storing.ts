@@ -23,7 +23,7 @@ import { governanceErrors } from "../errors.ts";
 import { repeatedId } from "../identity/repeats.ts";
 import { executeOnSecrets, type SecretDependencies, secretsOf } from "./dependencies.ts";
 import { envelopeIn, sealingKeyOf, valueIn } from "./envelopes.ts";
-import { secretShown } from "./showing.ts";
+import { readSecret } from "./reading.ts";
 
 const intentLength = 24;
 /** Maximum of retries after concurrent changes of the same secret. */
@@ -50,11 +50,11 @@ export async function putSecret(
         continue;
       }
     }
-    return { secret: await secretShown(dependencies, name, context) };
+    return { secret: await readSecret(dependencies, name, context) };
   }
 }
 
-interface Wanted {
+interface StoreRequest {
   readonly request: PutSecretRequest;
   readonly intent: string;
 }
@@ -62,11 +62,11 @@ interface Wanted {
 /** Returns whether the same value was stored with the same intent. Throws if it was another value. */
 function isStored(
   { sealing }: SecretDependencies,
-  { kept }: SecretsView,
-  { request: { name, value }, intent }: Wanted,
+  { stored: kept }: SecretsView,
+  { request: { name, value }, intent }: StoreRequest,
   { namespace }: CallContext,
 ): boolean {
-  const before = kept.get(name)?.versions.find((one) => intent !== "" && one.intent === intent);
+  const before = kept.get(name)?.versions.find((version) => intent !== "" && version.intent === intent);
   if (before === undefined) return false;
   const envelope = envelopeIn(before);
   // An ended version cannot be compared any more.
@@ -79,7 +79,7 @@ function isStored(
 async function store(
   dependencies: SecretDependencies,
   state: SecretsView,
-  { request, intent, expireMs }: Wanted & { readonly expireMs: number },
+  { request, intent, expireMs }: StoreRequest & { readonly expireMs: number },
   context: CallContext,
 ): Promise<void> {
   const { name, value, description, labels, users, overlapMs, rotateAfterMs } = request;
@@ -117,18 +117,18 @@ export async function rotateSealing(
   context: CallContext,
 ) {
   const id = repeatedId(context, "sealing", intentLength) ?? dependencies.ids.newId("seal");
-  const to = await dependencies.sealing.made(id);
+  const to = await dependencies.sealing.getOrCreate(id);
   for (;;) {
-    const { kept } = await secretsOf(dependencies, context);
+    const { stored } = await secretsOf(dependencies, context);
     const keys: ResealedKey[] = [];
-    for (const [name, { versions }] of kept)
+    for (const [name, { versions }] of stored)
       for (const version of versions)
         if (keys.length < atOnceMax) keys.push(...resealedKey(dependencies, name, version, to, context));
     if (keys.length > 0)
       await executeOnSecrets(dependencies, { command: resealSecrets, body: { keys } }, context);
     if (keys.length < atOnceMax) break;
   }
-  const { kept } = await secretsOf(dependencies, context);
+  const { stored: kept } = await secretsOf(dependencies, context);
   const isUnder = ({ envelope }: ReadOnly<KeptSecretVersion>) => envelope?.sealingKeyId === to.sealingKeyId;
   return { secrets: [...kept.values()].filter(({ versions }) => versions.some(isUnder)).length };
 }
@@ -137,17 +137,17 @@ export async function rotateSealing(
 function resealedKey(
   { sealing, foundation }: SecretDependencies,
   name: string,
-  kept: ReadOnly<KeptSecretVersion>,
+  stored: ReadOnly<KeptSecretVersion>,
   to: SealingKey,
   { namespace }: CallContext,
 ): readonly ResealedKey[] {
-  const envelope = envelopeIn(kept);
-  const { version } = kept;
+  const envelope = envelopeIn(stored);
+  const { version } = stored;
   if (envelope === undefined || envelope.sealingKeyId === to.sealingKeyId) return [];
   const named = { namespace, name, version };
   const from = sealingKeyOf(sealing, envelope, named);
-  const made = resealed(envelope, named, { from, to }, foundation.chance);
-  if (made === undefined) throw governanceErrors.secretUnreadable({ name, version });
-  const { sealingKeyId, key } = made;
+  const resealing = resealed(envelope, named, { from, to }, foundation.chance);
+  if (resealing === undefined) throw governanceErrors.secretUnreadable({ name, version });
+  const { sealingKeyId, key } = resealing;
   return [{ name, version, fromKeyId: envelope.sealingKeyId, sealingKeyId, key }];
 }

@@ -15,7 +15,7 @@ import { actorOf } from "../policies/deciding.ts";
 import { executeOnSecrets, type SecretDependencies, secretsOf } from "./dependencies.ts";
 import { envelopeIn, valueIn } from "./envelopes.ts";
 
-interface Wanted {
+interface UsableSecret {
   readonly name: string;
   readonly version: number;
   readonly envelope: Envelope;
@@ -30,37 +30,37 @@ export async function unsealSecrets(
 ) {
   const { names, recipientKey, work } = request;
   const state = await secretsOf(dependencies, context);
-  const wanted: Wanted[] = [];
+  const usable: UsableSecret[] = [];
   for (const reference of names) {
     const found = await usableAt(dependencies, state, reference, context);
     if (found === undefined) throw refused(dependencies, reference, context);
-    wanted.push(found);
+    usable.push(found);
   }
-  const uses = wanted.map(({ name, version }) => ({ name, version }));
+  const uses = usable.map(({ name, version }) => ({ name, version }));
   try {
     await executeOnSecrets(dependencies, { command: noteSecretUses, body: { uses, work } }, context);
   } catch (error) {
     if (secretsErrors.notInForce.is(error)) throw refused(dependencies, names.join(", "), context);
     throw error;
   }
-  return { values: wanted.map((one) => delivered(dependencies, one, recipientKey, context)) };
+  return { values: usable.map((secret) => delivered(dependencies, secret, recipientKey, context)) };
 }
 
 /** Returns the version of `till`, or of `till@3`. Undefined if the caller can use no such secret. */
 async function usableAt(
   dependencies: SecretDependencies,
-  { kept }: SecretsView,
+  { stored }: SecretsView,
   reference: string,
   context: CallContext,
-): Promise<Wanted | undefined> {
+): Promise<UsableSecret | undefined> {
   const [, name = "", number] = /^(.*?)(?:@(\d{1,9}))?$/s.exec(reference) ?? [];
-  const found = kept.get(name);
+  const found = stored.get(name);
   if (found?.secret === undefined) return;
   const { labels, users } = found.secret;
   const { principal, namespace } = context;
   const caller = actorKey(actorOf(principal));
   // A caller that lets a service sign or launch something may use the secrets that name the caller.
-  const isOwnService = principal.kind === "service" && principal.shown === undefined;
+  const isOwnService = principal.kind === "service" && principal.credential === undefined;
   const isNamed = users.some((user) => actorKey(user) === caller);
   if (!isNamed && (users.length > 0 || isOwnService)) return;
   const about = { resourceId: name, labels };
@@ -68,7 +68,7 @@ async function usableAt(
   const nowMs = dependencies.foundation.clock.now();
   const isMeant = ({ version }: ReadOnly<KeptSecretVersion>) =>
     number === undefined || version === Number(number);
-  const version = found.versions.findLast((one) => isMeant(one) && isInForce(one, nowMs));
+  const version = found.versions.findLast((version) => isMeant(version) && isInForce(version, nowMs));
   const envelope = version && envelopeIn(version);
   return envelope && { name, version: version.version, envelope };
 }
@@ -82,7 +82,7 @@ function refused({ guard }: SecretDependencies, name: string, context: CallConte
 
 function delivered(
   { foundation, sealing, keepMs }: SecretDependencies,
-  { name, version, envelope }: Wanted,
+  { name, version, envelope }: UsableSecret,
   recipientKey: Uint8Array,
   { namespace }: CallContext,
 ) {

@@ -2,7 +2,7 @@
 import { type CommandCall, execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { contents, newTenant, type TenantView } from "@tutti/machine-entities/tenant";
-import type { BundleMaker } from "../bundles/bundle-maker.ts";
+import type { BundleBuilder } from "../bundles/bundle-builder.ts";
 import type { Keys } from "../bundles/keys.ts";
 import type { GovernanceSettings } from "../configuration.ts";
 import type { Deciding } from "../policies/deciding.ts";
@@ -10,7 +10,7 @@ import type { Deciding } from "../policies/deciding.ts";
 export interface TenantDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly ids: IdSource;
-  readonly bundles: BundleMaker;
+  readonly bundles: BundleBuilder;
   readonly deciding: Deciding;
   readonly keys: Keys;
   readonly settings: GovernanceSettings;

@@ -11,23 +11,23 @@ import {
   type RoleBinding,
 } from "@tutti/contracts/governance/v1";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
-import type { Kept } from "@tutti/machine-entities";
+import type { Stored } from "@tutti/machine-entities";
 import type { TenantView } from "@tutti/machine-entities/tenant";
 
-type KeptView<T> = ReadOnly<Kept<T>>;
+type KeptView<T> = ReadOnly<Stored<T>>;
 
-export function principalOf(namespace: string, kept: KeptView<Principal>): Principal {
-  const { value, createMs, createCause, revision } = kept as Kept<Principal>;
+export function principalOf(namespace: string, stored: KeptView<Principal>): Principal {
+  const { value, createMs, createCause, revision } = stored as Stored<Principal>;
   return { ...value, namespace, createTime: toTimestamp(createMs), createCause, revision: String(revision) };
 }
 
-export function roleOf(namespace: string, kept: KeptView<Role>): Role {
-  const { value, cause: updateCause, revision } = kept as Kept<Role>;
+export function roleOf(namespace: string, stored: KeptView<Role>): Role {
+  const { value, cause: updateCause, revision } = stored as Stored<Role>;
   return { ...value, namespace, updateCause, revision: String(revision) };
 }
 
-export function bindingOf(namespace: string, kept: KeptView<RoleBinding>): RoleBinding {
-  const { value, createCause, revision } = kept as Kept<RoleBinding>;
+export function bindingOf(namespace: string, stored: KeptView<RoleBinding>): RoleBinding {
+  const { value, createCause, revision } = stored as Stored<RoleBinding>;
   return { ...value, namespace, createCause, revision: String(revision) };
 }
 
@@ -35,19 +35,19 @@ export function limitOf(namespace: string, { value, revision }: KeptView<Identit
   return { ...(value as IdentityLimit), namespace, revision: String(revision) };
 }
 
-export function policyOf(namespace: string, kept: KeptView<Policy>): Policy {
-  const { value, updateMs, cause, revision } = kept as Kept<Policy>;
+export function policyOf(namespace: string, stored: KeptView<Policy>): Policy {
+  const { value, updateMs, cause, revision } = stored as Stored<Policy>;
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
 }
 
-export function ruleOf(namespace: string, kept: KeptView<AdmissionRule>): AdmissionRule {
-  const { value, updateMs, cause, revision } = kept as Kept<AdmissionRule>;
+export function ruleOf(namespace: string, stored: KeptView<AdmissionRule>): AdmissionRule {
+  const { value, updateMs, cause, revision } = stored as Stored<AdmissionRule>;
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
 }
 
 /** Returns a rule in the form of snapshots. */
-export function ruleAsKept(namespace: string, kept: ReadOnly<KeptRule> | undefined): AdmissionRule {
-  const { rule = AdmissionRule.create(), by } = (kept ?? {}) as Partial<KeptRule>;
+export function storedRule(namespace: string, stored: ReadOnly<KeptRule> | undefined): AdmissionRule {
+  const { rule = AdmissionRule.create(), by } = (stored ?? {}) as Partial<KeptRule>;
   const { updateMs = 0, updateCause, revision = 0 } = by ?? {};
   return { ...rule, namespace, ...updated(updateMs, updateCause), revision: String(revision) };
 }
@@ -63,6 +63,6 @@ export function tokenOf({ token }: NonNullable<ReturnType<TenantView["tokens"]["
   return { ...(token as IssuedToken) };
 }
 
-function updated(updateMs: number, updateCause: Kept<Policy>["cause"]) {
+function updated(updateMs: number, updateCause: Stored<Policy>["cause"]) {
   return { updateTime: toTimestamp(updateMs), updateCause };
 }

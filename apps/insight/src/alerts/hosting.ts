@@ -4,7 +4,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import type { ServiceAgent } from "@tutti/host/service-agent";
-import { Errands, execute, WatchMemory } from "@tutti/host/serving";
+import { EffectJobs, execute, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
 import { alert, changeIncident } from "@tutti/machine-alert";
 import type { insightSection } from "../configuration.ts";
@@ -28,7 +28,7 @@ type Settings = Pick<
 
 export interface AlertParts {
   readonly settings: Settings;
-  readonly thread: Pick<SeriesThread, "ask">;
+  readonly thread: Pick<SeriesThread, "request">;
   readonly recorder: Pick<Recorder, "catchUp">;
   readonly explain: AlertDependencies["explain"];
   readonly agent: ServiceAgent;
@@ -43,8 +43,8 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   const { runtime, archive } = host.storage(notifications);
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "insight" };
   const cause = { actor, traceparent: "", decision: "", reason: "" };
-  const errands = new Errands({ runtime, foundation, cause });
-  orchestrator.register("notifications", errands, { critical: false });
+  const jobs = new EffectJobs({ runtime, foundation, cause });
+  orchestrator.register("notifications", jobs, { critical: false });
   const receivers = new Receivers({
     foundation,
     settings: settings.receivers,
@@ -52,7 +52,7 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
     runs: mesh.client(runService),
     dashboardUrl: settings.dashboardUrl,
   });
-  notifications.begin({ errands, receivers, foundation });
+  notifications.initialize({ jobs, receivers, foundation });
   const dependencies = { runtime, archive, partitionOwner, foundation, thread };
   const evaluator = new Evaluator({
     ...dependencies,
@@ -63,25 +63,25 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   });
   orchestrator.register("alert-rules", evaluator, { critical: false });
   const watches = new WatchMemory(foundation.clock, host.ids);
-  const reportsLeftOut = foundation.metrics
+  const droppedReports = foundation.metrics
     .counter({
       name: "tutti_insight_reported_alerts_left_out_total",
-      help: "Reported alerts left out because there are too many, or because their rule is disabled.",
+      help: "Reported alerts that were dropped, because there were too many or their rule is disabled.",
     })
     .with({});
-  const note: RepairsParts["note"] = async ({ namespace, incidentId }, text, context) => {
+  const addNote: RepairsParts["addNote"] = async ({ namespace, incidentId }, text, context) => {
     const body = ChangeIncident.fromPartial({ incidentId, note: text });
     await execute(dependencies, keyOf(namespace), { command: changeIncident, body }, context);
   };
   const { guard, ids } = host;
-  const repairs = new Repairs({ foundation, mesh, guard, ids, agent, note });
+  const repairs = new Repairs({ foundation, mesh, guard, ids, agent, addNote });
   const served = {
     ...dependencies,
     evaluator,
     receivers,
     notifications,
     watches,
-    reportsLeftOut,
+    droppedReports,
     explain,
     repairs,
   };

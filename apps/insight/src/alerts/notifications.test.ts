@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AlertDelivery, type SettleAlertDelivery } from "@tutti/contracts/insight/v1";
-import { Errands } from "@tutti/host/serving";
+import { EffectJobs } from "@tutti/host/serving";
 import { testFoundation } from "@tutti/kernel/testing";
 import type { Submission } from "@tutti/runtime";
 import { insightErrors } from "../errors.ts";
@@ -9,8 +9,8 @@ import { Notifications } from "./notifications.ts";
 
 const hourMs = 3_600_000;
 
-/** Sends one message to a receiver that is unavailable for `awayMs`. */
-async function sent(awayMs: number, passMs: number) {
+/** Sends one message to a receiver that is unavailable for `outageMs`. */
+async function sent(outageMs: number, passMs: number) {
   const foundation = testFoundation();
   const told: SettleAlertDelivery[] = [];
   const runtime = {
@@ -21,25 +21,25 @@ async function sent(awayMs: number, passMs: number) {
     },
   };
   const cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
-  const errands = new Errands({ runtime, foundation, cause });
+  const jobs = new EffectJobs({ runtime, foundation, cause });
   const ids: string[] = [];
   let attempts = 0;
   const receivers = {
     async deliver(_: string, { id }: { readonly id: string }) {
       attempts++;
-      if (foundation.time.monotonic() < awayMs) throw insightErrors.receiverFailed({ reason: "no route" });
+      if (foundation.time.monotonic() < outageMs) throw insightErrors.receiverFailed({ reason: "no route" });
       ids.push(id);
     },
   };
   const notifications = new Notifications({ notes: new Map(), handle() {} });
-  notifications.begin({ errands, receivers, foundation });
+  notifications.initialize({ jobs, receivers, foundation });
   const delivery = AlertDelivery.fromPartial({ number: 7, ruleId: "disk", receiver: "ops", count: 1 });
   const effect = { kind: "deliver_alerts", delivery };
   const token = { partition: 0, incarnation: 1, number: 2, attempt: 1 };
   const key = { namespace: "system", kind: "alert", id: "alerts" };
   notifications.dispatch([{ key, token, effect, cause: undefined, isRecovered: false }]);
   await foundation.time.advanceAsync(passMs);
-  await errands.stop();
+  await jobs.stop();
   return { told, ids, attempts, failure: notifications.failureOf({ namespace: "system" }, 7) };
 }
 
@@ -52,7 +52,7 @@ describe("a message to a receiver that is away", () => {
     assert.equal(failure, "");
   });
 
-  it("for longer than a day is a dead letter", async () => {
+  it("for longer than a day becomes a dead letter", async () => {
     const { told, ids } = await sent(48 * hourMs, 25 * hourMs);
     assert.equal(ids.length, 0);
     assert.equal(told.length, 1);

@@ -5,7 +5,7 @@
  *    the next one sends the message again under the same identity.
  * 2. The last failure of a message is kept only in memory, for display. The next owner of the partition finds out itself.
  */
-import type { ErrandCommand, Errands } from "@tutti/host/serving";
+import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { assert, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";
 import { type DeliverAlerts, settleDelivery } from "@tutti/machine-alert";
 import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
@@ -14,7 +14,7 @@ import { messageOf } from "./receivers/message.ts";
 import type { Receivers } from "./receivers/receivers.ts";
 
 export interface NotificationsParts {
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly receivers: Pick<Receivers, "deliver">;
   readonly foundation: Pick<Foundation, "clock" | "metrics">;
 }
@@ -32,7 +32,7 @@ export class Notifications implements Effects {
   }
 
   /** Sets the parts after construction, because errands need the runtime and the runtime needs this component. */
-  begin(parts: NotificationsParts): void {
+  initialize(parts: NotificationsParts): void {
     this.#parts = { ...parts, counters: countersOf(parts.foundation.metrics) };
   }
 
@@ -47,18 +47,18 @@ export class Notifications implements Effects {
   }
 
   withdraw(tokens: readonly EffectToken[]): void {
-    for (const token of tokens) this.#parts?.errands.withdraw(token);
+    for (const token of tokens) this.#parts?.jobs.withdraw(token);
   }
 
   #deliver(due: DueEffect, delivery: DeliverAlerts["delivery"]): void {
     const parts = this.#parts;
     assert(parts !== undefined, "nothing is sent before the service is put together", {});
-    const { errands, receivers, foundation, counters } = parts;
+    const { jobs, receivers, foundation, counters } = parts;
     const { namespace } = due.key;
     const name = `${namespace}/${delivery.number}`;
     const message = messageOf(namespace, delivery);
     const untilMs = foundation.clock.now() + giveUpMs;
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       try {
         await receivers.deliver(delivery.receiver, message, signal);
       } catch (thrown) {
@@ -71,7 +71,7 @@ export class Notifications implements Effects {
       counters.delivered();
       return { command: settleDelivery, body: { delivered: true, message: "" } };
     };
-    errands.begin(due, attempt, ({ message: problem }) => {
+    jobs.startJob(due, attempt, ({ message: problem }) => {
       this.#failures.delete(name);
       counters.dead();
       return { command: settleDelivery, body: { delivered: false, message: problem } };

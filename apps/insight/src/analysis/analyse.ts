@@ -24,7 +24,7 @@ import { matchesWildcard } from "@tutti/kernel";
 import { openToRead } from "../facts/open-to-read.ts";
 import { timeText } from "../facts/tables.ts";
 
-interface Span {
+interface AnalysisScope {
   readonly file: string;
   readonly namespace: string;
   readonly fromMs: number;
@@ -35,7 +35,7 @@ interface Span {
   readonly work: string;
 }
 
-export type AnalysisQuery = Span &
+export type AnalysisQuery = AnalysisScope &
   (
     | { readonly what: "bottlenecks"; readonly most: number }
     | { readonly what: "patterns" }
@@ -96,8 +96,8 @@ export function analyse(request: AnalysisQuery): AnalysisFound {
         const { most, work } = request;
         // A work that the caller names may be a report.
         const of = work === "" ? workOfUsers(works, attempts) : { works, attempts };
-        const one = work === "" ? {} : { worksMin: 1 };
-        return { ...nothing, cut, bottlenecks: bottlenecksOf(of.works, of.attempts, { most, ...one }) };
+        const limits = work === "" ? {} : { worksMin: 1 };
+        return { ...nothing, cut, bottlenecks: bottlenecksOf(of.works, of.attempts, { most, ...limits }) };
       }
       case "patterns":
         return { ...nothing, cut, patterns: patternsOf(workOfUsers(works, attempts).attempts) };
@@ -114,8 +114,8 @@ export function analyse(request: AnalysisQuery): AnalysisFound {
         const { errorCode, failedWork } = request;
         const code = failedWork === "" ? errorCode : codeOf(database, request, failedWork);
         const cases = casesOf(database, request, works, attempts);
-        const looked = code === undefined ? slowCases(attempts, cases) : failedCases(cases, code);
-        const { causes, unexplained } = explain(looked);
+        const relevant = code === undefined ? slowCases(attempts, cases) : failedCases(cases, code);
+        const { causes, unexplained } = explain(relevant);
         const isAbout = (what: Regression["what"]) => what === (code === undefined ? "duration" : "failures");
         const regressions = code === undefined || code === "*" ? regressionsOf(works) : [];
         const failed = works.filter(({ status }) => status === "failed").map(workKey);
@@ -143,11 +143,11 @@ export interface FailedTask {
 
 /** Counts tasks of definitions only, because the failure of a part of a task causes the failure of its owner. */
 function failedTasks(attempts: readonly AttemptFact[], failed: ReadonlySet<string>): FailedTask[] {
-  const wanted = attempts.filter(({ kind, workId, definition, task, status }) => {
+  const failedAttempts = attempts.filter(({ kind, workId, definition, task, status }) => {
     const isFailed = status === "failed" && kind === "run" && failed.has(workKey({ kind, id: workId }));
     return isFailed && definition !== "" && !/[[#]/.test(task);
   });
-  const places = Map.groupBy(wanted, ({ definition, task }) => JSON.stringify([definition, task]));
+  const places = Map.groupBy(failedAttempts, ({ definition, task }) => JSON.stringify([definition, task]));
   return [...places.values()]
     .map((list) => {
       const { definition = "", task = "" } = list[0] ?? {};
@@ -165,9 +165,14 @@ const msIn = (row: Row, name: string): number => {
   return typeof text === "string" ? Date.parse(`${text.replace(" ", "T")}Z`) : 0;
 };
 
-function rowsOf(database: DatabaseSync, span: Span, table: "work" | "attempt", most: number): Row[] {
+function rowsOf(
+  database: DatabaseSync,
+  scope: AnalysisScope,
+  table: "work" | "attempt",
+  most: number,
+): Row[] {
   const id = table === "work" ? "id" : "work_id";
-  const { namespace, fromMs, toMs, definition, work } = span;
+  const { namespace, fromMs, toMs, definition, work } = scope;
   // The casts: a statement returns rows with the columns of its table.
   return database
     .prepare(
@@ -191,8 +196,8 @@ interface WorkRead extends WorkFact {
   readonly createdBy: string;
 }
 
-function worksOf(database: DatabaseSync, span: Span): WorkRead[] {
-  return rowsOf(database, span, "work", worksMax)
+function worksOf(database: DatabaseSync, scope: AnalysisScope): WorkRead[] {
+  return rowsOf(database, scope, "work", worksMax)
     .map((row) => {
       const createdMs = msIn(row, "created");
       return {
@@ -216,8 +221,8 @@ function worksOf(database: DatabaseSync, span: Span): WorkRead[] {
     .toSorted((one, other) => one.endedMs - other.endedMs);
 }
 
-function attemptsOf(database: DatabaseSync, span: Span): AttemptFact[] {
-  return rowsOf(database, span, "attempt", attemptsMax)
+function attemptsOf(database: DatabaseSync, scope: AnalysisScope): AttemptFact[] {
+  return rowsOf(database, scope, "attempt", attemptsMax)
     .filter((row) => row["is_compensation"] === 0)
     .map((row) => {
       const queuedMs = msIn(row, "queued");
@@ -244,7 +249,7 @@ function attemptsOf(database: DatabaseSync, span: Span): AttemptFact[] {
     .toSorted((one, other) => one.endedMs - other.endedMs);
 }
 
-function codeOf(database: DatabaseSync, { namespace }: Span, work: string): string {
+function codeOf(database: DatabaseSync, { namespace }: AnalysisScope, work: string): string {
   const found = database
     .prepare("SELECT error_code FROM work WHERE namespace = ? AND id = ? AND error_code IS NOT NULL")
     .get(namespace, work);
@@ -256,13 +261,13 @@ type Placed = Case & { readonly place: string };
 /** Returns attempts with the attributes that may explain their results. */
 function casesOf(
   database: DatabaseSync,
-  span: Span,
+  scope: AnalysisScope,
   works: readonly WorkRead[],
   attempts: readonly AttemptFact[],
 ): Placed[] {
   const byKey = new Map(works.map((work) => [workKey(work), work]));
-  const agents = agentAttributes(database, span.namespace);
-  const sizes = inputSizes(database, span);
+  const agents = agentAttributes(database, scope.namespace);
+  const sizes = inputSizes(database, scope);
   return attempts.map((attempt) => {
     const { kind, workId, definition, definitionTask, agent, pool, endedMs, errorCode, errorMessage } =
       attempt;
@@ -302,7 +307,10 @@ const attemptKey = ({ kind, workId, task, attempt }: AttemptName): string =>
   JSON.stringify([kind, workId, task, attempt]);
 
 /** Returns the sizes of inputs by attempt, from the placements of pools. */
-function inputSizes(database: DatabaseSync, { namespace, fromMs, toMs }: Span): ReadonlyMap<string, number> {
+function inputSizes(
+  database: DatabaseSync,
+  { namespace, fromMs, toMs }: AnalysisScope,
+): ReadonlyMap<string, number> {
   const rows = database
     .prepare(
       `SELECT kind, work_id, task, attempt, input_bytes FROM placement
@@ -358,8 +366,8 @@ function agentAttributes(database: DatabaseSync, namespace: string) {
       const { labels = {} } = JSON.parse(textIn(row, "offering") || "{}") as {
         labels?: Record<string, string>;
       };
-      const shown = Object.entries(labels).slice(0, labelsMax);
-      const named = Object.fromEntries(shown.map(([key, value]) => [`agent label ${key}`, value]));
+      const listed = Object.entries(labels).slice(0, labelsMax);
+      const named = Object.fromEntries(listed.map(([key, value]) => [`agent label ${key}`, value]));
       return [textIn(row, "id"), { ...named, sdk: textIn(row, "sdk") }] as const;
     }),
   );

@@ -3,14 +3,14 @@ import { describe, it } from "node:test";
 import { presenceOf } from "./presence.ts";
 
 const whole = { fromMs: 100, toMs: Number.POSITIVE_INFINITY };
-const state = (word: string, sinceMs: number) => ({ state: word, sinceMs });
+const state = (name: string, sinceMs: number) => ({ state: name, sinceMs });
 
 describe("the presence of a recorded agent", () => {
-  it("is whole without a state in which it was gone", () => {
+  it("is complete if no recorded state is gone", () => {
     assert.deepEqual(presenceOf(whole, [state("ready", 100), state("draining", 200)], []), [whole]);
   });
 
-  it("leaves out the time between its leaving and its return", () => {
+  it("excludes the time between leaving and return", () => {
     const states = [state("ready", 100), state("gone", 200), state("ready", 500), state("gone", 700)];
     assert.deepEqual(presenceOf({ fromMs: 100, toMs: 700 }, states, []), [
       { fromMs: 100, toMs: 200 },

@@ -10,7 +10,7 @@ interface State {
   readonly sinceMs: number;
 }
 
-interface Held {
+interface AttemptTimes {
   readonly assignedMs: number;
   readonly endedMs: number;
 }
@@ -19,22 +19,25 @@ interface Held {
 export function presenceOf(
   whole: Span,
   states: readonly State[],
-  attempts: readonly Held[],
+  attempts: readonly AttemptTimes[],
 ): readonly Span[] {
   const spans: Span[] = [];
   let { fromMs } = whole;
   for (const [at, { state, sinceMs }] of states.entries()) {
     if (state !== "gone") continue;
-    const back = states.slice(at + 1).find((next) => next.state !== "gone");
-    if (back === undefined) break;
+    const reconnected = states.slice(at + 1).find((next) => next.state !== "gone");
+    if (reconnected === undefined) break;
     const before = attempts.filter(({ assignedMs }) => assignedMs < sinceMs);
     const after = attempts.filter(({ assignedMs }) => assignedMs >= sinceMs);
     // The agent leaves after the end of its last attempt, not at the same moment.
-    const goneMs = before.reduce((last, { endedMs }) => Math.max(last, endedMs + 1), sinceMs);
-    const backMs = after.reduce((first, { assignedMs }) => Math.min(first, assignedMs), back.sinceMs);
-    if (goneMs <= fromMs || backMs <= goneMs || backMs >= whole.toMs) continue;
-    spans.push({ fromMs, toMs: goneMs });
-    fromMs = backMs;
+    const disconnectedMs = before.reduce((last, { endedMs }) => Math.max(last, endedMs + 1), sinceMs);
+    const reconnectedMs = after.reduce(
+      (first, { assignedMs }) => Math.min(first, assignedMs),
+      reconnected.sinceMs,
+    );
+    if (disconnectedMs <= fromMs || reconnectedMs <= disconnectedMs || reconnectedMs >= whole.toMs) continue;
+    spans.push({ fromMs, toMs: disconnectedMs });
+    fromMs = reconnectedMs;
   }
   return [...spans, { fromMs, toMs: whole.toMs }];
 }

@@ -23,7 +23,7 @@ export interface PoolLoad {
 const poolsMax = 100;
 const dayMs = 86_400_000;
 /** An agent counts as gone if the last heartbeat is this much older than the latest one, as in a replay. */
-const goneAfterMs = 90_000;
+const disconnectedAfterMs = 90_000;
 
 export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadQuery): readonly PoolLoad[] {
   const database = openToRead(file);
@@ -81,9 +81,10 @@ function presentAgents(database: DatabaseSync, { namespace, pool }: Named): Pres
        WHERE namespace = :namespace AND (:pool = '' OR pool = :pool) AND state <> 'gone' AND heard IS NOT NULL`,
     )
     .all({ namespace, pool });
-  const heardMs = (row: (typeof rows)[number]) => Date.parse(`${String(row["heard"]).replace(" ", "T")}Z`);
-  const latestMs = Math.max(...rows.map(heardMs));
-  const present = rows.filter((row) => heardMs(row) >= latestMs - goneAfterMs);
+  const heartbeatMs = (row: (typeof rows)[number]) =>
+    Date.parse(`${String(row["heard"]).replace(" ", "T")}Z`);
+  const latestMs = Math.max(...rows.map(heartbeatMs));
+  const present = rows.filter((row) => heartbeatMs(row) >= latestMs - disconnectedAfterMs);
   return [...Map.groupBy(present, (row) => String(row["pool"]))].map(([name, own]) => [
     name,
     { agents: own.length, slots: own.reduce((sum, row) => sum + Number(row["slots"]), 0) },

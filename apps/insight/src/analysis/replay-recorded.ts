@@ -49,7 +49,7 @@ export interface ReplayFound extends WhatIf {
 }
 
 /** An agent counts as gone if the last heartbeat is this much older than the latest of all agents. */
-const goneAfterMs = 90_000;
+const disconnectedAfterMs = 90_000;
 
 type Row = Record<string, string | number | null>;
 
@@ -180,7 +180,7 @@ function agentsOf(
 ): RecordedAgent[] {
   const statesOf = Map.groupBy(states, (row) => textIn(row, "agent"));
   const listed = new Map(rows.map((row) => [textIn(row, "id"), row]));
-  const heardMs = Math.max(0, ...rows.map((row) => msIn(row, "heard")));
+  const latestHeartbeatMs = Math.max(0, ...rows.map((row) => msIn(row, "heard")));
   const byAgent = Map.groupBy(attempts, ({ agentId }) => agentId);
   const ids = new Set([...byAgent.keys(), ...listed.keys()]);
   return [...ids].flatMap((agentId): RecordedAgent[] => {
@@ -203,10 +203,11 @@ function agentsOf(
     }
     // The cast: insight wrote this format.
     const offering = JSON.parse(textIn(row, "offering") || "{}") as Offering;
-    const ownHeardMs = msIn(row, "heard");
-    const isGone = textIn(row, "state") === "gone" || ownHeardMs < heardMs - goneAfterMs;
+    const lastHeartbeatMs = msIn(row, "heard");
+    const isDisconnected =
+      textIn(row, "state") === "gone" || lastHeartbeatMs < latestHeartbeatMs - disconnectedAfterMs;
     const fromMs = Math.min(firstMs, msIn(row, "joined"));
-    const toMs = isGone ? Math.max(lastMs, ownHeardMs) : Number.POSITIVE_INFINITY;
+    const toMs = isDisconnected ? Math.max(lastMs, lastHeartbeatMs) : Number.POSITIVE_INFINITY;
     const known = (statesOf.get(agentId) ?? []).map((each) => ({
       state: textIn(each, "state"),
       sinceMs: msIn(each, "since"),
@@ -222,7 +223,7 @@ function missingOf(rows: readonly Row[]): number {
   for (const own of Map.groupBy(rows, (row) => numberIn(row, "epoch")).values()) {
     const numbers = own.map((row) => numberIn(row, "sequence"));
     const [first, last] = numbers.reduce(
-      ([low, high], one) => [Math.min(low, one), Math.max(high, one)] as const,
+      ([low, high], number) => [Math.min(low, number), Math.max(high, number)] as const,
       [Number.POSITIVE_INFINITY, 0] as readonly [number, number],
     );
     missing += last - first + 1 - own.length;

@@ -37,7 +37,7 @@ import { type ReplayParts, replayPool } from "./replay.ts";
 export interface AnalysisParts extends Pick<ReplayParts, "replays" | "pools"> {
   readonly collector: Pick<FactCollector, "catchUp">;
   readonly queries: Pick<QueryProcess, "analyse" | "load" | "query">;
-  readonly series: Pick<SeriesThread, "ask">;
+  readonly series: Pick<SeriesThread, "request">;
   readonly recorder: Pick<Recorder, "catchUp">;
   readonly reports: Pick<Reports, "create" | "get" | "list" | "remove">;
   readonly file: string;
@@ -93,7 +93,7 @@ function causesIn({ causes, unexplained, regressions }: AnalysisFound): RootCaus
 
 export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysisService> {
   const { collector, queries, series, reports, file, clock } = parts;
-  const spanOf = (span: TimeRange | undefined, lengthMs: number) => {
+  const rangeOf = (span: TimeRange | undefined, lengthMs: number) => {
     const toMs = span?.to === undefined ? clock.now() : fromTimestamp(span.to);
     const fromMs = span?.from === undefined ? toMs - lengthMs : fromTimestamp(span.from);
     if (fromMs >= toMs) throw insightErrors.spanEmpty();
@@ -105,21 +105,21 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
   };
   return {
     async findBottlenecks({ namespace, span, definition, work, count }) {
-      const request = { definition, work: work?.id ?? "", most: count || 10, ...spanOf(span, hourMs) };
+      const request = { definition, work: work?.id ?? "", most: count || 10, ...rangeOf(span, hourMs) };
       const { bottlenecks } = await analyse(namespace, { what: "bottlenecks", ...request });
       return { bottlenecks: bottlenecks.map((found) => bottleneckOf(found)) };
     },
     async findRootCauses({ namespace, subject, span }) {
-      const request = { what: "causes", work: "", ...spanOf(span, dayMs) } as const;
+      const request = { what: "causes", work: "", ...rangeOf(span, dayMs) } as const;
       return { causes: causesIn(await analyse(namespace, { ...request, ...failuresOf(subject) })) };
     },
     async findPatterns({ namespace, span, definition }) {
-      const request = { definition, work: "", ...spanOf(span, 7 * dayMs) };
+      const request = { definition, work: "", ...rangeOf(span, 7 * dayMs) };
       const { patterns } = await analyse(namespace, { what: "patterns", ...request });
       return { patterns: patterns.map(patternOf) };
     },
     async getWorkProfile({ namespace, definition, definitionHash: version, span }) {
-      const request = { definition, work: "", version, ...spanOf(span, 7 * dayMs) };
+      const request = { definition, work: "", version, ...rangeOf(span, 7 * dayMs) };
       const { profile } = await analyse(namespace, { what: "profile", ...request });
       return { profile: profile && profileOf(definition, profile) };
     },
@@ -131,8 +131,8 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
     listWorkReports: (request, context) => reports.list(request, context),
     deleteWorkReport: (request, context) => reports.remove(request, context),
     async getTrends({ namespace, queries: requested, span }) {
-      const { fromMs, toMs } = spanOf(span, 7 * dayMs);
-      const found = await series.ask("query", {
+      const { fromMs, toMs } = rangeOf(span, 7 * dayMs);
+      const found = await series.request("query", {
         namespace: namespace || defaultNamespace,
         queries: requested,
         nowMs: clock.now(),
@@ -217,7 +217,7 @@ function worksNamed(names: readonly string[], most = examplesMax) {
 function bottleneckOf(found: BottleneckFound): Bottleneck {
   const { part, definition, task, uses, pool, ms, share, works, gain, startMs, examples } = found;
   const time = `${percent(share)} of the time of ${definition === "" ? "this work" : `\`${definition}\``}`;
-  const words = {
+  const summaries = {
     queue: `Tasks that use \`${uses}\` wait ${time} for a free worker.`,
     run: `Task \`${task}\` runs for ${time}.`,
     retry: `Retries of task \`${task}\` take ${time}.`,
@@ -236,7 +236,7 @@ function bottleneckOf(found: BottleneckFound): Bottleneck {
     waitedMs: ms,
     share,
     tasks: works,
-    summary: words[part],
+    summary: summaries[part],
     definition,
     startTime: toTimestamp(startMs),
     cause: part === "queue" ? WaitCause.WAIT_CAUSE_BUSY : part === "retry" ? WaitCause.WAIT_CAUSE_BACKOFF : 0,
@@ -253,7 +253,7 @@ interface Weighed {
 function causeOf(found: CauseFound): Weighed {
   const { attribute, value, also, errorCode, message, failures, explained, rateWith, rateWithout } = found;
   const isSlow = errorCode === "slow";
-  const what = isSlow ? `slow attempts of \`${message}\`` : `failures with \`${errorCode}\``;
+  const failuresText = isSlow ? `slow attempts of \`${message}\`` : `failures with \`${errorCode}\``;
   const subject = subjectOf(attribute, value);
   const of = isSlow ? "slow attempts" : "failures";
   const rate = isSlow ? "are slow" : "fail";
@@ -289,7 +289,7 @@ function causeOf(found: CauseFound): Weighed {
       count: explained,
       share: explained / failures,
       evidence,
-      summary: `${explained} of ${failures} ${what} have ${subject} in common.`,
+      summary: `${explained} of ${failures} ${failuresText} have ${subject} in common.`,
       startTime: toTimestamp(found.startMs),
       examples: worksNamed(found.examples),
       remedies: [{ text, command }],
@@ -299,10 +299,10 @@ function causeOf(found: CauseFound): Weighed {
 
 /** Returns the error itself as a cause, if no attribute distinguishes failed attempts from good ones. */
 function errorOf({ errorCode, message, failures, rate, places, startMs, examples }: Unexplained): Weighed {
-  const where = places.map((place) => `\`${place}\``).join(", ");
+  const placesText = places.map((place) => `\`${place}\``).join(", ");
   const [{ id = "" } = {}] = worksNamed(examples);
   const isAll = rate >= 1;
-  const evidence = isAll ? [] : [`${percent(rate)} of the attempts of ${where} fail so.`];
+  const evidence = isAll ? [] : [`${percent(rate)} of the attempts of ${placesText} fail so.`];
   if (message !== "") evidence.push(`Error message: ${message}`);
   return {
     weight: failures,
@@ -313,7 +313,7 @@ function errorOf({ errorCode, message, failures, rate, places, startMs, examples
       share: 1,
       evidence,
       summary: isAll
-        ? `All ${failures} attempts of ${where} fail with \`${errorCode}\`.`
+        ? `All ${failures} attempts of ${placesText} fail with \`${errorCode}\`.`
         : `${failures} failures with \`${errorCode}\` have no agent, version or label that good attempts lack.`,
       startTime: toTimestamp(startMs),
       examples: worksNamed(examples),
@@ -371,7 +371,7 @@ function oneIn(chance: number): string {
 
 function patternOf(found: PatternFound): Pattern {
   const { kind, definition, task, detail, count, share, ms, startMs, examples } = found;
-  const words = {
+  const summaries = {
     retry_storm: `${percent(share)} of the tasks \`${task}\` need three attempts or more: ${count} failed attempts took ${seconds(ms)}.`,
     failure_sequence: `When task \`${task}\` fails, task \`${detail}\` fails after it in ${percent(share)} of the runs.`,
     failure_rhythm: `${percent(share)} of the failures of task \`${task}\` are in ${detail}.`,
@@ -395,7 +395,7 @@ function patternOf(found: PatternFound): Pattern {
     subject: `${definition}/${task}`,
     count,
     share,
-    summary: words[kind],
+    summary: summaries[kind],
     startTime: toTimestamp(startMs),
     examples: referencesOf("run", examples),
     remedies: [remedies[kind]],

@@ -26,7 +26,7 @@ const freeMetric = "tutti_journal_disk_free_bytes";
 interface Parts {
   readonly collector: Pick<FactCollector, "catchUp">;
   readonly queries: Pick<QueryProcess, "load">;
-  readonly series: Pick<SeriesThread, "ask">;
+  readonly series: Pick<SeriesThread, "request">;
   readonly file: string;
   readonly clock: Clock;
 }
@@ -89,7 +89,7 @@ async function disksOf({ series }: Parts, fromMs: number, toMs: number): Promise
     metric: freeMetric,
     overTime: Aggregation.AGGREGATION_MEAN,
   });
-  const found = await series.ask("query", {
+  const found = await series.request("query", {
     namespace: installationNamespace,
     queries: [query],
     nowMs: toMs,

@@ -11,7 +11,7 @@ import type { FactThread } from "../facts/thread/fact-thread.ts";
 
 export interface FactsParts {
   readonly collector: Pick<FactCollector, "catchUp" | "recordedMs">;
-  readonly thread: Pick<FactThread, "ask">;
+  readonly thread: Pick<FactThread, "request">;
   readonly queries: Pick<QueryProcess, "query">;
   readonly file: string;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export function factsHandlers({
       return { tables, recordedTo: recordedTo() };
     },
     async recordCalls({ processId, calls }) {
-      await thread.ask("record", {
+      await thread.request("record", {
         rows: { call: calls.map((call) => callRow(processId, call)) },
         cursors: {},
       });

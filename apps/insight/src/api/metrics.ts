@@ -11,7 +11,7 @@ import {
   type WatchSeriesRequest,
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import {
   type CallContext,
   type Clock,
@@ -32,7 +32,7 @@ import { SampleStream } from "../series/sample-stream.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
 
 export interface MetricsParts {
-  readonly thread: Pick<SeriesThread, "ask">;
+  readonly thread: Pick<SeriesThread, "request">;
   readonly recorder: Pick<Recorder, "catchUp" | "add">;
   /** Read in place of the store, if it answers. */
   readonly prometheus?: Pick<PrometheusSeries, "metrics" | "query"> | undefined;
@@ -45,7 +45,7 @@ const tickMs = 10_000;
 /** A watch that was disconnected for longer starts again. */
 const resumeMs = 3_600_000;
 
-const kinds: Readonly<Record<MetricWord, MetricKind>> = {
+const kinds: Readonly<Record<MetricKindName, MetricKind>> = {
   counter: MetricKind.METRIC_KIND_COUNTER,
   gauge: MetricKind.METRIC_KIND_GAUGE,
   histogram: MetricKind.METRIC_KIND_HISTOGRAM,
@@ -76,14 +76,14 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
     },
     recordOtlpMetrics({ namespace, body, json }, context) {
       const own = namespace || context.namespace || defaultNamespace;
-      const { rejected, reason, ...measured } = otlp.take(own, otlpMetrics(body, json), clock.now());
+      const { rejected, reason, ...measured } = otlp.accept(own, otlpMetrics(body, json), clock.now());
       recorder.add(measured);
       return { rejectedDataPoints: rejected, reason };
     },
     async *recordSamples(requests) {
       const stream = new SampleStream();
       for await (const request of requests) {
-        recorder.add(stream.take(request));
+        recorder.add(stream.accept(request));
         yield { batch: request.batch };
       }
     },
@@ -115,7 +115,7 @@ function metricsOf(
   return fromSource(
     parts,
     (prometheus) => prometheus.metrics(namespace, prefix),
-    () => parts.thread.ask("metrics", { namespace, prefix }),
+    () => parts.thread.request("metrics", { namespace, prefix }),
   );
 }
 
@@ -123,7 +123,7 @@ function seriesOf(parts: MetricsParts, query: SeriesRequest): Promise<FromSource
   return fromSource(
     parts,
     (prometheus) => prometheus.query(query),
-    () => parts.thread.ask("query", query),
+    () => parts.thread.request("query", query),
   );
 }
 
@@ -154,9 +154,9 @@ async function* watchSeries(
   const { clock, timers } = parts;
   const own = namespaceOf(namespace, context);
   const step = Math.max(tickMs, Math.ceil(stepMs / tickMs) * tickMs);
-  const seenMs = Number(cursor) || 0;
-  let fromMs = seenMs;
-  if (seenMs <= clock.now() - resumeMs || seenMs > clock.now() + tickMs)
+  const cursorMs = Number(cursor) || 0;
+  let fromMs = cursorMs;
+  if (cursorMs <= clock.now() - resumeMs || cursorMs > clock.now() + tickMs)
     fromMs = Math.floor((clock.now() - pastMs) / step) * step;
   for (;;) {
     const nowMs = clock.now();
@@ -176,5 +176,5 @@ async function* watchSeries(
 /** For a caller without credentials, an empty namespace means the installation, as for the metrics of a process. */
 function namespaceOf(namespace: string, { principal }: Pick<CallContext, "principal">): string {
   if (namespace !== "") return namespace;
-  return principal.shown === undefined ? installationNamespace : defaultNamespace;
+  return principal.credential === undefined ? installationNamespace : defaultNamespace;
 }

@@ -15,8 +15,8 @@ describe("facts of agents", () => {
   const played = (...rounds: readonly (readonly string[])[]) => {
     const facts = new AgentFacts();
     return rounds.map((ids, at) => {
-      const { rows, keep } = facts.round("shop", ids.map(agent), true, 10_000 * (at + 1));
-      keep();
+      const { rows, remember } = facts.round("shop", ids.map(agent), true, 10_000 * (at + 1));
+      remember();
       const states = rows.agent_state.map(
         ([, , id, state, , since]) => `${id} ${state} ${since?.toString().slice(-9)}`,
       );
@@ -25,7 +25,7 @@ describe("facts of agents", () => {
     });
   };
 
-  it("an agent that two rounds do not have is gone from the first of them on, once", () => {
+  it("an agent missing in two rounds is gone since the first of them, recorded once", () => {
     const rounds = played(["a", "b"], ["b"], ["b"], ["b"], ["a", "b"]);
     assert.deepEqual(
       rounds.map(({ states }) => states),
@@ -34,7 +34,7 @@ describe("facts of agents", () => {
     assert.deepEqual(rounds[2]?.agents, ["b ready", "a gone"]);
   });
 
-  it("an agent that one list does not have is still there", () => {
+  it("an agent missing in one list is still present", () => {
     const rounds = played(["a"], [], ["a"], []);
     assert.deepEqual(
       rounds.flatMap(({ states }) => states),
@@ -42,14 +42,14 @@ describe("facts of agents", () => {
     );
   });
 
-  it("an agent that disconnected while insight was away is gone from the first round on", () => {
+  it("an agent that disconnected while insight was down is gone since the first round", () => {
     const before = new AgentFacts();
     const recorded = before.round("shop", [agent("a"), agent("b")], true, 1).rows.agent;
     const facts = new AgentFacts();
     facts.recall(recorded);
     const rounds = [2_000, 3_000, 4_000].map((nowMs) => {
-      const { rows, keep } = facts.round("shop", [agent("b")], true, nowMs);
-      keep();
+      const { rows, remember } = facts.round("shop", [agent("b")], true, nowMs);
+      remember();
       return rows.agent_state.map(
         ([, , id, state, , since]) => `${id} ${state} ${since?.toString().slice(-9)}`,
       );
@@ -57,13 +57,13 @@ describe("facts of agents", () => {
     assert.deepEqual(rounds, [[], ["a gone 00:02.000"], []]);
   });
 
-  it("says nothing about agents of other namespaces, and of a part of a list", () => {
+  it("an incomplete list, or a list of another namespace, marks no agent as gone", () => {
     const facts = new AgentFacts();
-    facts.round("shop", [agent("a")], true, 1).keep();
+    facts.round("shop", [agent("a")], true, 1).remember();
     for (const at of [2, 3]) {
-      facts.round("other", [], true, at).keep();
-      const { rows, keep } = facts.round("shop", [], false, at);
-      keep();
+      facts.round("other", [], true, at).remember();
+      const { rows, remember } = facts.round("shop", [], false, at);
+      remember();
       assert.deepEqual(rows.agent_state, []);
     }
   });

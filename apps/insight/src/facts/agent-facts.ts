@@ -7,7 +7,7 @@
  * 3. An agent that disconnected while insight was away is `gone` too: the start loads the recorded agents.
  */
 import type { Agent } from "@tutti/contracts/swarm/v1";
-import { agentKey, agentRow, agentStateRow, stateWord } from "./rows.ts";
+import { agentKey, agentRow, agentStateRow, stateName } from "./rows.ts";
 import { type FactRow, timeText } from "./tables.ts";
 
 interface Known {
@@ -20,11 +20,11 @@ interface Known {
 export interface AgentRound {
   readonly rows: { readonly agent: readonly FactRow[]; readonly agent_state: readonly FactRow[] };
   /** Remembers the round. */
-  readonly keep: () => void;
+  readonly remember: () => void;
 }
 
-const left = "it disconnected";
-const gone = "gone";
+const disconnectReason = "it disconnected";
+const goneState = "gone";
 /** Columns of the table of agents. */
 const [stateAt, reasonAt] = [3, 4];
 
@@ -40,33 +40,33 @@ export class AgentFacts {
     }
   }
 
-  /** @param isWhole whether the list has every agent of the namespace */
-  round(namespace: string, agents: readonly Agent[], isWhole: boolean, nowMs: number): AgentRound {
+  /** @param isComplete whether the list has every agent of the namespace */
+  round(namespace: string, agents: readonly Agent[], isComplete: boolean, nowMs: number): AgentRound {
     const states = new Map([...this.#known].map(([key, { state }]) => [key, state]));
     const present = new Map<string, Known>();
     const changed: FactRow[] = [];
     for (const each of agents) {
       const row = agentStateRow(each, states);
       if (row !== undefined) changed.push(row);
-      present.set(agentKey(each), { row: agentRow(each), state: stateWord(each.state), absentMs: undefined });
+      present.set(agentKey(each), { row: agentRow(each), state: stateName(each.state), absentMs: undefined });
     }
     const rows = [...present.values()].map(({ row }) => row);
     const absent = new Map<string, Known>();
     for (const [key, known] of this.#known) {
-      if (!isWhole || !key.startsWith(`${namespace}/`) || present.has(key)) continue;
+      if (!isComplete || !key.startsWith(`${namespace}/`) || present.has(key)) continue;
       const { row, state, absentMs } = known;
       if (absentMs === undefined) absent.set(key, { ...known, absentMs: nowMs });
-      else if (state !== gone) {
+      else if (state !== goneState) {
         const [, pool = null, agentId = null] = row;
-        changed.push([namespace, pool, agentId, gone, left, timeText(absentMs)]);
-        rows.push(row.with(stateAt, gone).with(reasonAt, left));
+        changed.push([namespace, pool, agentId, goneState, disconnectReason, timeText(absentMs)]);
+        rows.push(row.with(stateAt, goneState).with(reasonAt, disconnectReason));
       }
     }
-    const keep = () => {
-      if (isWhole)
+    const remember = () => {
+      if (isComplete)
         for (const key of this.#known.keys()) if (key.startsWith(`${namespace}/`)) this.#known.delete(key);
       for (const [key, known] of [...present, ...absent]) this.#known.set(key, known);
     };
-    return { rows: { agent: rows, agent_state: changed }, keep };
+    return { rows: { agent: rows, agent_state: changed }, remember };
   }
 }

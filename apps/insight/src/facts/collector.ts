@@ -37,9 +37,9 @@ import type { FactThread } from "./thread/fact-thread.ts";
 export interface CollectorParts {
   readonly foundation: Foundation;
   readonly mesh: Pick<Mesh, "client">;
-  readonly thread: Pick<FactThread, "ask">;
+  readonly thread: Pick<FactThread, "request">;
   readonly everyMs: number;
-  readonly keepMs: number;
+  readonly retentionMs: number;
 }
 
 /** Placements are read in larger pages: a reply has up to this many, and their rows are small. */
@@ -135,7 +135,7 @@ export class FactCollector implements Component {
   /** Runs a round. The interval to the next round starts here, even if a query caused this one. */
   #collect(): Promise<void> {
     this.#timer?.cancel();
-    this.#round ??= this.#whole()
+    this.#round ??= this.#collectAll()
       .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
       .finally(() => {
         this.#round = undefined;
@@ -144,7 +144,7 @@ export class FactCollector implements Component {
     return this.#round;
   }
 
-  async #whole(): Promise<void> {
+  async #collectAll(): Promise<void> {
     try {
       await this.#all();
     } catch (error) {
@@ -161,14 +161,17 @@ export class FactCollector implements Component {
     const nowMs = clock.now();
     this.#hasFound = false;
     if (this.#cursors === undefined) {
-      this.#agentFacts.recall(await this.#parts.thread.ask("agents", undefined));
-      this.#cursors = { ...(await this.#parts.thread.ask("cursors", undefined)) };
+      this.#agentFacts.recall(await this.#parts.thread.request("agents", undefined));
+      this.#cursors = { ...(await this.#parts.thread.request("cursors", undefined)) };
     }
     const namespaces = await this.#namespaces();
     for (let first = 0; first < namespaces.length; first += togetherMax)
       await allOf(namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, nowMs)));
     if (nowMs - this.#sweptMs >= sweepEveryMs) {
-      while ((await this.#parts.thread.ask("sweep", nowMs - this.#parts.keepMs)) > 0 && !this.#isStopping);
+      while (
+        (await this.#parts.thread.request("sweep", nowMs - this.#parts.retentionMs)) > 0 &&
+        !this.#isStopping
+      );
       this.#sweptMs = nowMs;
     }
     this.#lastMs = nowMs;
@@ -183,13 +186,13 @@ export class FactCollector implements Component {
       this.#window(namespace, list, "created", nowMs),
     ]);
     const decisions = [
-      this.#decided(namespace, "access", nowMs, async (made, page) => {
-        const request = ListDecisionsRequest.fromPartial({ namespace, decided: made, page });
+      this.#decided(namespace, "access", nowMs, async (range, page) => {
+        const request = ListDecisionsRequest.fromPartial({ namespace, decided: range, page });
         const found = await this.#clients.policies.listDecisions(request, this.#options);
         return { rows: found.decisions.map((each) => decisionRow(namespace, each)), page: found.page };
       }),
-      this.#decided(namespace, "choice", nowMs, async (made, page) => {
-        const request = ListChoicesRequest.fromPartial({ namespace, chosen: made, page });
+      this.#decided(namespace, "choice", nowMs, async (range, page) => {
+        const request = ListChoicesRequest.fromPartial({ namespace, chosen: range, page });
         const found = await this.#clients.planning.listChoices(request, this.#options);
         return { rows: found.choices.map((each) => choiceRow(namespace, each)), page: found.page };
       }),
@@ -217,7 +220,7 @@ export class FactCollector implements Component {
     nowMs: number,
   ): Promise<void> {
     const cursor = `${namespace}/${list.name}/${by}`;
-    const fromMs = Math.max(this.#cursors?.[cursor] ?? 0, nowMs - this.#parts.keepMs);
+    const fromMs = Math.max(this.#cursors?.[cursor] ?? 0, nowMs - this.#parts.retentionMs);
     let toMs = nowMs - settleMs;
     if (toMs <= fromMs) return;
     let token = "";
@@ -252,11 +255,11 @@ export class FactCollector implements Component {
   async #agents(namespace: string): Promise<void> {
     const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { agents, page } = await this.#clients.agents.listAgents(request, this.#options);
-    const isWhole = (page?.nextToken ?? "") === "";
+    const isComplete = (page?.nextToken ?? "") === "";
     const nowMs = this.#parts.foundation.clock.now();
-    const { rows, keep } = this.#agentFacts.round(namespace, agents, isWhole, nowMs);
+    const { rows, remember } = this.#agentFacts.round(namespace, agents, isComplete, nowMs);
     if (rows.agent.length > 0) await this.#record(rows, {});
-    keep();
+    remember();
   }
 
   /**
@@ -268,12 +271,12 @@ export class FactCollector implements Component {
     of: "access" | "choice",
     nowMs: number,
     read: (
-      made: TimeRange,
+      range: TimeRange,
       page: { size: number; token: string },
     ) => Promise<{ rows: FactRow[]; page?: PageReply | undefined }>,
   ): Promise<void> {
     const cursor = `${namespace}/${of}/decided`;
-    const fromMs = Math.max((this.#cursors?.[cursor] ?? 0) - lateMs, nowMs - this.#parts.keepMs);
+    const fromMs = Math.max((this.#cursors?.[cursor] ?? 0) - lateMs, nowMs - this.#parts.retentionMs);
     const made = { from: toTimestamp(fromMs), to: toTimestamp(nowMs) };
     let token = "";
     do {
@@ -320,7 +323,7 @@ export class FactCollector implements Component {
       const passed = this.#passed;
       this.#passed = {};
       try {
-        await this.#parts.thread.ask("record", { rows, cursors: { ...passed, ...cursors } });
+        await this.#parts.thread.request("record", { rows, cursors: { ...passed, ...cursors } });
       } catch (error) {
         this.#passed = { ...passed, ...this.#passed };
         throw error;
@@ -335,8 +338,8 @@ export class FactCollector implements Component {
     const { clock, timers } = this.#parts.foundation;
     const nowMs = clock.monotonic();
     if (nowMs < this.#hurryUntilMs) return;
-    const tookMs = nowMs - sinceMs;
-    if (tookMs > 0) await sleep(timers, Math.min(1_000, tookMs * restFactor));
+    const elapsedMs = nowMs - sinceMs;
+    if (elapsedMs > 0) await sleep(timers, Math.min(1_000, elapsedMs * restFactor));
   }
 
   get #options() {

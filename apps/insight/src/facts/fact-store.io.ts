@@ -9,7 +9,7 @@ import { Agent } from "@tutti/contracts/swarm/v1";
 import { AgentFacts } from "./agent-facts.ts";
 import { FactStore } from "./fact-store.ts";
 
-it("the store returns the agents that are not gone, as they were recorded", async () => {
+it("the store returns the agents that are not gone, as recorded", async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-facts-"));
   const store = new FactStore(join(folder.path, "facts.sqlite"));
   const agents = ["a", "b"].map((agentId) =>
@@ -27,7 +27,7 @@ it("the store returns the agents that are not gone, as they were recorded", asyn
   store.close();
 });
 
-it("a file of the format before keeps its placements, and gets the new column", async () => {
+it("a file of the previous format keeps its placements, and gets the new column", async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-facts-"));
   const file = join(folder.path, "facts.sqlite");
   new FactStore(file).close();

@@ -11,14 +11,14 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { makePrivateFile } from "@tutti/journal/log";
+import { createPrivateFile } from "@tutti/journal/log";
 import { privateModes } from "@tutti/kernel";
 import { insightErrors } from "../errors.ts";
 import { isDamage } from "../series/schema.ts";
-import { type FactRow, type KeptTable, keptTables, timeText } from "./tables.ts";
+import { type FactRow, type StoredTable, storedTables, timeText } from "./tables.ts";
 
 export interface FactBatch {
-  readonly rows: Readonly<Partial<Record<KeptTable, readonly FactRow[]>>>;
+  readonly rows: Readonly<Partial<Record<StoredTable, readonly FactRow[]>>>;
   /** How far each list was read, by name, in milliseconds since 1970. */
   readonly cursors: Readonly<Record<string, number>>;
 }
@@ -30,7 +30,7 @@ const sweepRowsMax = 5_000;
 /** A cursor that belongs to no list. It records that the cursors of the file were read. */
 const readOnce = "read";
 /** The column with the age of a row. */
-const aged: Readonly<Partial<Record<KeptTable, string>>> = {
+const aged: Readonly<Partial<Record<StoredTable, string>>> = {
   work: "ended",
   attempt: "ended",
   placement: "ended",
@@ -41,15 +41,15 @@ const aged: Readonly<Partial<Record<KeptTable, string>>> = {
 
 export class FactStore {
   readonly #database: DatabaseSync;
-  readonly #insert: Readonly<Record<KeptTable, StatementSync>>;
+  readonly #insert: Readonly<Record<StoredTable, StatementSync>>;
   readonly #setCursor: StatementSync;
   #isUnread: boolean;
 
   constructor(file: string) {
     this.#database = openDatabase(file);
     this.#isUnread = this.#database.prepare("SELECT name FROM cursor LIMIT 1").get() === undefined;
-    const insert = (table: KeptTable) => {
-      const names = keptTables[table].columns.map(({ name }) => name);
+    const insert = (table: StoredTable) => {
+      const names = storedTables[table].columns.map(({ name }) => name);
       const places = names.map(() => "?").join(", ");
       return this.#database.prepare(
         `INSERT OR REPLACE INTO ${table} (${names.join(", ")}) VALUES (${places})`,
@@ -80,7 +80,7 @@ export class FactStore {
 
   /** Returns the rows of the agents that were connected at the last record. */
   agents(): readonly FactRow[] {
-    const names = keptTables.agent.columns.map(({ name }) => name);
+    const names = storedTables.agent.columns.map(({ name }) => name);
     const rows = this.#database.prepare(`SELECT ${names.join(", ")} FROM agent WHERE state <> 'gone'`).all();
     return rows.map((row) => names.map((name) => row[name] as FactRow[number]));
   }
@@ -89,7 +89,7 @@ export class FactStore {
     if (this.#isUnread && Object.keys(cursors).length > 0) throw insightErrors.factsRenewed();
     this.#database.exec("BEGIN IMMEDIATE");
     try {
-      for (const table of Object.keys(this.#insert) as KeptTable[])
+      for (const table of Object.keys(this.#insert) as StoredTable[])
         for (const row of rows[table] ?? []) this.#insert[table].run(...row);
       for (const [name, ms] of Object.entries(cursors)) this.#setCursor.run(name, ms);
       this.#database.exec("COMMIT");
@@ -131,7 +131,7 @@ export function removeFacts(file: string): void {
 }
 
 function opened(file: string): DatabaseSync {
-  makePrivateFile(file);
+  createPrivateFile(file);
   // A reader that closes the last connection locks the file for a moment.
   const database = new DatabaseSync(file, { timeout: 5_000 });
   try {
@@ -147,8 +147,8 @@ function opened(file: string): DatabaseSync {
   }
 }
 
-function tableOf(table: KeptTable): string {
-  const { columns, key } = keptTables[table];
+function tableOf(table: StoredTable): string {
+  const { columns, key } = storedTables[table];
   const declared = columns.map(({ name, type }) => `${name} ${sqlTypes[type]}`).join(", ");
   return `DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} (${declared}, PRIMARY KEY (${key.join(", ")})) STRICT;`;
 }

@@ -4,7 +4,7 @@ import { Run, Task } from "@tutti/contracts/workflow/v1";
 import { TuttiError, toTimestamp } from "@tutti/kernel";
 import { everyTask } from "./lists.ts";
 import { attemptRows, runRow, usedBy } from "./rows.ts";
-import { keptTables } from "./tables.ts";
+import { storedTables } from "./tables.ts";
 
 const run = Run.fromPartial({ namespace: "default", runId: "r" });
 const attempt = (number: number) => ({ number, queueTime: toTimestamp(0), endTime: toTimestamp(number) });
@@ -15,7 +15,7 @@ const tasks = [
 ];
 
 function valueIn(table: "work" | "attempt", row: readonly unknown[], column: string): unknown {
-  return row[keptTables[table].columns.findIndex(({ name }) => name === column)];
+  return row[storedTables[table].columns.findIndex(({ name }) => name === column)];
 }
 
 describe("facts", () => {
@@ -24,13 +24,13 @@ describe("facts", () => {
     assert.deepEqual([valueIn("work", row, "tokens"), valueIn("work", row, "money")], [35, 0.512]);
   });
 
-  it("the row of a run has nothing of its child runs, which have rows of their own", () => {
+  it("the row of a run excludes its child runs, which have rows of their own", () => {
     const child = { namespace: "default", kind: "run", id: "r.child" };
     const whole = [...tasks, Task.fromPartial({ taskId: "d", child, used: { tokens: 900, money: 7 } })];
     assert.deepEqual(usedBy(whole), usedBy(tasks));
   });
 
-  it("the rows of all attempts together have what the task used", () => {
+  it("the rows of all attempts add up to the use of the task", () => {
     const money = tasks.flatMap((task) =>
       attemptRows(run, task).map((row) => valueIn("attempt", row, "money")),
     );

@@ -58,9 +58,9 @@ interface Work {
 
 function workRow({ kind, id, definition, version, mode, labels, item }: Work): FactRow {
   const { namespace, status, createTime, startTime, endTime, tasks, parent, createCause } = item;
-  const word = enumName(WorkStatus, status).replace("WORK_STATUS_", "").toLowerCase();
+  const statusName = enumName(WorkStatus, status).replace("WORK_STATUS_", "").toLowerCase();
   return [
-    ...[kind, namespace, id, definition, orNull(version), mode, word],
+    ...[kind, namespace, id, definition, orNull(version), mode, statusName],
     at(createTime),
     at(startTime),
     at(endTime),
@@ -74,8 +74,8 @@ function workRow({ kind, id, definition, version, mode, labels, item }: Work): F
 
 /** @param used by its tasks. Lists of runs do not contain it. */
 export function runRow(run: Run, used?: Amounts): FactRow {
-  const what = run.spec?.what;
-  const definition = what?.$case === "definition" ? what.value.name : null;
+  const work = run.spec?.what;
+  const definition = work?.$case === "definition" ? work.value.name : null;
   const labels = run.spec?.labels ?? {};
   const { runId: id, definitionHash: version } = run;
   const item = { ...run, used: run.used ?? used };
@@ -130,8 +130,8 @@ export function usedBy(
 
 /** Returns one row per ended attempt. The last has the usage of all attempts, because the run keeps only the sum. */
 export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task: Task): FactRow[] {
-  const what = run.spec?.what;
-  const definition = what?.$case === "definition" ? what.value.name : null;
+  const work = run.spec?.what;
+  const definition = work?.$case === "definition" ? work.value.name : null;
   return task.attempts
     .filter(({ endTime }) => endTime !== undefined)
     .map((attempt, place, ended) => {
@@ -227,10 +227,10 @@ export function callRow(process: string, call: CallCount): FactRow {
 /** Returns undefined if the state is unchanged. Busy counts as ready, because agents alternate all the time. */
 export function agentStateRow(agent: Agent, before: ReadonlyMap<string, string>): FactRow | undefined {
   const { namespace, pool, agentId, state, stateReason, stateTime } = agent;
-  const word = stateWord(state);
+  const current = stateName(state);
   const since = at(stateTime);
-  if (since === null || before.get(agentKey(agent)) === word) return undefined;
-  return [namespace, pool, agentId, word, orNull(stateReason), since];
+  if (since === null || before.get(agentKey(agent)) === current) return undefined;
+  return [namespace, pool, agentId, current, orNull(stateReason), since];
 }
 
 export const agentKey = ({
@@ -239,7 +239,7 @@ export const agentKey = ({
   agentId,
 }: Pick<Agent, "namespace" | "pool" | "agentId">): string => `${namespace}/${pool}/${agentId}`;
 
-export function stateWord(state: AgentState): string {
+export function stateName(state: AgentState): string {
   const known = state === AgentState.AGENT_STATE_BUSY ? AgentState.AGENT_STATE_READY : state;
   return enumName(AgentState, known).replace("AGENT_STATE_", "").toLowerCase();
 }
@@ -260,9 +260,9 @@ export function decisionRow(namespace: string, decision: Decision): FactRow {
 export function choiceRow(namespace: string, choice: Choice): FactRow {
   const { choiceId, kind, chooseTime, candidates, chosen, confidence, reason, model, sessionId } = choice;
   const mode = candidates[chosen]?.mode;
-  const word = mode === undefined ? null : enumName(Mode, mode).replace("MODE_", "").toLowerCase();
+  const modeName = mode === undefined ? null : enumName(Mode, mode).replace("MODE_", "").toLowerCase();
   return [
-    ...[namespace, `${sessionId}/${choiceId}`, kind, at(chooseTime), orNull(model), null, null, word],
+    ...[namespace, `${sessionId}/${choiceId}`, kind, at(chooseTime), orNull(model), null, null, modeName],
     ...[orNull(reason.slice(0, messageMax)), confidence, 0, 1, "session", sessionId],
   ];
 }

@@ -11,10 +11,10 @@ export interface FactTableDeclaration {
   readonly description: string;
   readonly columns: readonly FactColumnDeclaration[];
   /** The kept table that the rows come from. */
-  readonly kept: "work" | "attempt" | "agent" | "placement" | "call" | "agent_state" | "decision";
+  readonly stored: "work" | "attempt" | "agent" | "placement" | "call" | "agent_state" | "decision";
   readonly where: string;
   /** Returns SQL that makes the rows from those of the kept table. Default: the rows of the kept table. */
-  readonly rows?: (kept: string) => string;
+  readonly rows?: (stored: string) => string;
 }
 
 type Column = FactColumnDeclaration;
@@ -196,7 +196,7 @@ const coordinationColumns: readonly Column[] = [
 ];
 
 /** A run has a row per attempt, a mission one per task with the number of its attempts. */
-const coordinationRows = (kept: string): string => `
+const coordinationRows = (stored: string): string => `
   SELECT namespace, kind, work_id, max(definition) AS definition, max(ended) AS ended, count(*) AS tasks,
     sum(is_done) AS results, sum(tries) AS attempts, sum(handoffs) AS handoffs, sum(sent_back) AS bounced,
     sum(tries) - count(*) AS rework,
@@ -205,20 +205,26 @@ const coordinationRows = (kept: string): string => `
     SELECT namespace, kind, work_id, task, max(definition) AS definition, max(ended) AS ended,
       max(handoffs) AS handoffs, max(sent_back) AS sent_back, max(status = 'completed') AS is_done,
       CASE kind WHEN 'mission' THEN max(attempt, 1) ELSE count(*) END AS tries
-    FROM ${kept} WHERE is_compensation = 0 GROUP BY namespace, kind, work_id, task)
+    FROM ${stored} WHERE is_compensation = 0 GROUP BY namespace, kind, work_id, task)
   GROUP BY namespace, kind, work_id`;
 
 /** A state lasts until the next one of the same agent. */
-const agentStateRows = (kept: string): string => `
-  SELECT *, lead(since) OVER (PARTITION BY namespace, pool, agent ORDER BY since) AS until FROM ${kept}`;
+const agentStateRows = (stored: string): string => `
+  SELECT *, lead(since) OVER (PARTITION BY namespace, pool, agent ORDER BY since) AS until FROM ${stored}`;
 
 export const factTables: readonly FactTableDeclaration[] = [
-  { name: "agents", description: "One row per agent.", columns: agentColumns, kept: "agent", where: "true" },
+  {
+    name: "agents",
+    description: "One row per agent.",
+    columns: agentColumns,
+    stored: "agent",
+    where: "true",
+  },
   {
     name: "agent_states",
     description: "One row per state of an agent.",
     columns: [...agentStateColumns, text("until", "Until when. NULL while it lasts.")],
-    kept: "agent_state",
+    stored: "agent_state",
     where: "true",
     rows: agentStateRows,
   },
@@ -226,21 +232,21 @@ export const factTables: readonly FactTableDeclaration[] = [
     name: "attempts",
     description: "One row per attempt of a task of a run or mission that has ended.",
     columns: attemptColumns,
-    kept: "attempt",
+    stored: "attempt",
     where: "true",
   },
   {
     name: "calls",
-    description: "One row per minute, route, caller and code of calls from outside.",
+    description: "One row per minute, route, caller and code of external calls.",
     columns: callColumns,
-    kept: "call",
+    stored: "call",
     where: "true",
   },
   {
     name: "coordination",
     description: "One row per run or mission, with hand-offs and rework.",
     columns: coordinationColumns,
-    kept: "attempt",
+    stored: "attempt",
     where: "true",
     rows: coordinationRows,
   },
@@ -248,41 +254,41 @@ export const factTables: readonly FactTableDeclaration[] = [
     name: "decisions",
     description: "One row per decision of a policy or a session.",
     columns: decisionColumns,
-    kept: "decision",
+    stored: "decision",
     where: "true",
   },
   {
     name: "missions",
     description: "One row per mission.",
     columns: workColumns,
-    kept: "work",
+    stored: "work",
     where: "kind = 'mission'",
   },
   {
     name: "placements",
-    description: "One row per time that an agent of a pool had a task.",
+    description: "One row per assignment of a task to an agent of a pool.",
     columns: placementColumns,
-    kept: "placement",
+    stored: "placement",
     where: "true",
   },
   {
     name: "runs",
     description: "One row per run.",
     columns: workColumns,
-    kept: "work",
+    stored: "work",
     where: "kind = 'run'",
   },
   {
     name: "sessions",
     description: "One row per session.",
     columns: workColumns,
-    kept: "work",
+    stored: "work",
     where: "kind = 'session'",
   },
 ];
 
 /** The columns of each kept table, and the columns that identify a row. */
-export const keptTables = {
+export const storedTables = {
   work: { columns: [text("kind", ""), ...workColumns], key: ["namespace", "kind", "id"] },
   attempt: {
     columns: attemptColumns,
@@ -298,7 +304,7 @@ export const keptTables = {
   decision: { columns: decisionColumns, key: ["namespace", "kind", "id"] },
 } as const;
 
-export type KeptTable = keyof typeof keptTables;
+export type StoredTable = keyof typeof storedTables;
 export type FactValue = string | number | null;
 /** Values in the order of the columns. */
 export type FactRow = readonly FactValue[];

@@ -25,7 +25,7 @@ import { type HealthSpanFound, type HealthState, healthSpans, overlaid } from ".
 export interface HealthParts {
   readonly collector: Pick<FactCollector, "catchUp">;
   readonly queries: Pick<QueryProcess, "query">;
-  readonly series: Pick<SeriesThread, "ask">;
+  readonly series: Pick<SeriesThread, "request">;
   readonly recorder: Pick<Recorder, "catchUp">;
   readonly file: string;
   readonly clock: Clock;
@@ -72,10 +72,10 @@ export async function getHealthHistory(
     .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const list = { list: ["health", namespace, prefix], keyOf };
   const { items, nextToken } = pageOf(sorted, list, page);
-  return { spans: items.map(spanOf), page: { nextToken } };
+  return { spans: items.map(spanMessage), page: { nextToken } };
 }
 
-function spanOf({ subject, state, reason, fromMs, toMs }: HealthSpanFound): HealthSpan {
+function spanMessage({ subject, state, reason, fromMs, toMs }: HealthSpanFound): HealthSpan {
   return HealthSpan.fromPartial({
     subject,
     state,
@@ -105,7 +105,7 @@ async function ofServices(
       queryId: "health",
       groupBy: [...groupBy],
     });
-    const found = await series.ask("query", { ...request, queries: [query] }).catch((thrown: unknown) => {
+    const found = await series.request("query", { ...request, queries: [query] }).catch((thrown: unknown) => {
       // No value of the metric was recorded yet.
       if (errorFromUnknown(thrown).status === "NOT_FOUND") return [];
       throw thrown;

@@ -6,7 +6,7 @@
  * 3. An instance that has ended needs no breaker, because a restarted process has another id.
  */
 import { HealthState, type Instance, type registryService } from "@tutti/contracts/registry/v1";
-import { allInstances, takesCalls } from "@tutti/host/serving";
+import { acceptsCalls, allInstances } from "@tutti/host/serving";
 import { type CallContext, counted, errorFromUnknown } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
@@ -40,7 +40,7 @@ export async function planBreaker(
   const all = await addressedInstances(registry, context);
   const meant = all.filter(({ id, address }) => id === subject || address === subject);
   if (meant.length === 0) throw insightErrors.repairSubjectMissing({ what: "Instance", name: subject });
-  const alone = undo ? undefined : meant.find((one) => !hasOther(one, all, meant));
+  const alone = undo ? undefined : meant.find((instance) => !hasOther(instance, all, meant));
   if (alone !== undefined)
     throw insightErrors.repairUnfit({ what: `another instance of ${alone.service} that takes calls` });
   const changed = meant.filter(({ openBreaker }) => (openBreaker !== "") === undo);
@@ -48,10 +48,10 @@ export async function planBreaker(
     .map(({ service }) => service)
     .sort()
     .join(", ");
-  const where = `${names} at ${meant[0]?.address ?? subject}`;
+  const target = `${names} at ${meant[0]?.address ?? subject}`;
   const summary = undo
-    ? `Closes the breaker of ${where}. It gets calls again.`
-    : `Opens the breaker of ${where}. Calls that ${counted(others(meant, all), "other instance")} can serve keep away.`;
+    ? `Closes the breaker of ${target}. It gets calls again.`
+    : `Opens the breaker of ${target}. Calls that ${counted(others(meant, all), "other instance")} can serve keep away.`;
   return { summary, count: changed.length, instances: changed.map(({ id }) => id) };
 }
 
@@ -71,7 +71,9 @@ export async function setBreakers(
 export async function unwellInstances(registry: Registry, context: CallContext): Promise<Unwell[]> {
   const all = await addressedInstances(registry, context);
   return all
-    .filter((one) => isUnwell(one) && one.openBreaker === "" && hasOther(one, all, [one]))
+    .filter(
+      (instance) => isUnwell(instance) && instance.openBreaker === "" && hasOther(instance, all, [instance]),
+    )
     .slice(0, 5);
 }
 
@@ -86,10 +88,14 @@ function isUnwell({ health }: Instance): boolean {
 }
 
 function hasOther({ service }: Instance, all: readonly Instance[], without: readonly Instance[]): boolean {
-  return all.some((one) => one.service === service && takesCalls(one) && !without.includes(one));
+  return all.some(
+    (instance) => instance.service === service && acceptsCalls(instance) && !without.includes(instance),
+  );
 }
 
 function others(meant: readonly Instance[], all: readonly Instance[]): number {
   const services = new Set(meant.map(({ service }) => service));
-  return all.filter((one) => services.has(one.service) && takesCalls(one) && !meant.includes(one)).length;
+  return all.filter(
+    (instance) => services.has(instance.service) && acceptsCalls(instance) && !meant.includes(instance),
+  ).length;
 }

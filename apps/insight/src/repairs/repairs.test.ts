@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { refusalsIn } from "./repairs.ts";
 
 describe("the note about a repair", () => {
-  it("says how many runs refused the change, and why the first one did", () => {
+  it("reports how many runs refused the change, and the reason of the first", () => {
     const refused = [
       { run: "a", message: "Run `a` has not failed." },
       { run: "b", message: "" },

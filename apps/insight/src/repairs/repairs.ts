@@ -27,16 +27,16 @@ export interface RepairsParts {
   readonly ids: IdSource;
   readonly agent: ServiceAgent;
   /** Adds a line to the timeline of an incident. */
-  readonly note: (of: NoteOf, text: string, context: CallContext) => Promise<void>;
+  readonly addNote: (of: IncidentKey, text: string, context: CallContext) => Promise<void>;
 }
 
-interface NoteOf {
+interface IncidentKey {
   /** The namespace of the incident. */
   readonly namespace: string;
   readonly incidentId: string;
 }
 
-export interface RepairTarget extends NoteOf {
+export interface RepairTarget extends IncidentKey {
   /** The namespace of the work. */
   readonly workNamespace: string;
   /** Start of the time in which work of the incident failed. */
@@ -55,7 +55,7 @@ export interface RepairTarget extends NoteOf {
 }
 
 /** The input of the task. */
-interface RepairInput extends NoteOf {
+interface RepairInput extends IncidentKey {
   readonly kind: Kind;
   readonly undo: boolean;
   readonly pool: string;
@@ -113,7 +113,7 @@ export class Repairs {
     this.#parts = parts;
     this.#clients = clientsOf(parts.mesh);
     this.#agent = parts.agent;
-    this.#agent.does(capability, { work: (work) => this.#repair(work) });
+    this.#agent.register(capability, { work: (work) => this.#repair(work) });
   }
 
   async preview(request: RepairTarget, context: CallContext): Promise<Preview> {
@@ -160,13 +160,20 @@ export class Repairs {
     key: string,
     context: CallContext,
   ): Promise<WorkReference> {
-    const { workNamespace: namespace, namespace: home, incidentId, undo, subject, reason } = request;
+    const {
+      workNamespace: namespace,
+      namespace: incidentNamespace,
+      incidentId,
+      undo,
+      subject,
+      reason,
+    } = request;
     const kind = kindOf(request);
     const { pool, previewToken, summary, scaling, instances, count: total } = preview;
     const input: RepairInput = {
       ...(scaling !== undefined && { scaling }),
       ...(instances !== undefined && { instances }),
-      namespace: home,
+      namespace: incidentNamespace,
       incidentId,
       kind,
       undo,
@@ -188,13 +195,13 @@ export class Repairs {
       },
       context,
     );
-    if (!existed) await this.#parts.note(request, `Repair started: ${summary} Run ${runId}`, context);
+    if (!existed) await this.#parts.addNote(request, `Repair started: ${summary} Run ${runId}`, context);
     return WorkReference.fromPartial({ namespace, kind: "run", id: runId });
   }
 
   #requireRight(kind: Kind, { undo, workNamespace }: RepairTarget, { principal }: CallContext): void {
-    const [resource, does, undoes] = rights[kind];
-    const action = undo ? undoes : does;
+    const [resource, doAction, undoAction] = rights[kind];
+    const action = undo ? undoAction : doAction;
     if (action === "") throw insightErrors.repairFinal();
     const namespace = kind === "openBreaker" ? installationNamespace : workNamespace;
     requireRight(this.#parts.guard, principal, { action, resource }, namespace);
@@ -225,19 +232,19 @@ export class Repairs {
     const { previewToken, count, leftAlone, sample, reviews } = preview;
     const problem = count > 0 ? undefined : reviews[0]?.review?.problems[0]?.message;
     const runs = counted(count, "run");
-    const where = undo
+    const destination = undo
       ? "to the version before"
       : version === ""
         ? "to the latest version"
         : `to version ${version}`;
     const failed = counted(count, "failed run");
-    const words = {
+    const summaries = {
       retry: `Retries ${failed}.`,
-      move: `Moves ${runs} of ${subject} ${where}.`,
+      move: `Moves ${runs} of ${subject} ${destination}.`,
       fix: `Corrects the input of ${taskId} in ${failed} of ${subject}, and resumes them.`,
     };
     return {
-      summary: problem === undefined ? words[kind] : `${words[kind]} ${problem}`,
+      summary: problem === undefined ? summaries[kind] : `${summaries[kind]} ${problem}`,
       count,
       leftAlone,
       previewToken,
@@ -257,11 +264,11 @@ export class Repairs {
     const agent = agents.find(({ agentId }) => agentId === subject);
     if (agent === undefined) throw insightErrors.repairSubjectMissing({ what: "Worker", name: subject });
     const has = counted(agent.attempts, "task");
-    const words = {
+    const summaries = {
       pause: `Pauses worker ${subject}. It finishes the ${has} that it has, and gets no more.`,
       quarantine: `Quarantines worker ${subject}. Other workers get the ${has} that it has.`,
     };
-    const summary = undo ? `Worker ${subject} gets tasks again.` : words[kind];
+    const summary = undo ? `Worker ${subject} gets tasks again.` : summaries[kind];
     return { summary, count: 1, leftAlone: 0, sample: [], pool: agent.pool, previewToken: "" };
   }
 
@@ -284,8 +291,8 @@ export class Repairs {
   async #scalerOf(request: RepairTarget, context: CallContext): Promise<Preview> {
     const { workNamespace: namespace, subject, agents, undo } = request;
     if (subject === "") throw insightErrors.repairUnfit({ what: "a pool as its subject, or `pool/scaler`" });
-    const wanted = { namespace, subject, agents, undo };
-    const plan = await planScaling(this.#clients.scalers, wanted, context);
+    const target = { namespace, subject, agents, undo };
+    const plan = await planScaling(this.#clients.scalers, target, context);
     const { pool, scalerId } = plan.scaler;
     const scaling = { scalerId, agents: plan.agents };
     const count = Number(plan.isChange);
@@ -339,7 +346,7 @@ export class Repairs {
           context,
         );
     }
-    await this.#parts.note(input, `Repair done: ${input.summary}${refusalsIn(output)} Run ${runId}`, {
+    await this.#parts.addNote(input, `Repair done: ${input.summary}${refusalsIn(output)} Run ${runId}`, {
       ...context,
       idempotencyKey: `${runId}-done`,
     });

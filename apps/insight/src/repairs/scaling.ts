@@ -132,7 +132,7 @@ function scalerNamed(scalers: readonly Scaler[], subject: string): Scaler {
   const [scaler] = found;
   if (scaler === undefined) throw insightErrors.repairSubjectMissing({ what: "Scaler of", name: subject });
   if (found.length > 1) {
-    const ids = found.map((one) => `${pool}/${one.scalerId}`).join(", ");
+    const ids = found.map((each) => `${pool}/${each.scalerId}`).join(", ");
     throw insightErrors.repairUnfit({ what: `one scaler as its subject: ${ids}` });
   }
   return scaler;

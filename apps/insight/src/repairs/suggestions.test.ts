@@ -35,7 +35,7 @@ describe("suggested repairs", () => {
       );
       assert.deepEqual(
         found.map(({ kind, subject }) => [kind, subject]),
-        expected.map((one) => [...one]),
+        expected.map((each) => [...each]),
       );
     });
 

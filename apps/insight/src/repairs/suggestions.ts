@@ -59,6 +59,6 @@ export function repairsOf(
   }
   const keyOf = ({ kind, subject = "", taskId = "" }: Partial<IncidentRepair>) =>
     `${kind} ${subject} ${taskId}`;
-  const once = new Map(repairs.map((repair) => [keyOf(repair), repair]));
-  return [...once.values()].slice(0, 20).map((repair) => IncidentRepair.fromPartial(repair));
+  const unique = new Map(repairs.map((repair) => [keyOf(repair), repair]));
+  return [...unique.values()].slice(0, 20).map((repair) => IncidentRepair.fromPartial(repair));
 }

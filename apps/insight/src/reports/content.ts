@@ -7,7 +7,7 @@ export interface ReportInput {
   readonly subject: string;
   readonly title: string;
   readonly spanMs: number;
-  readonly sections: readonly WantedSection[];
+  readonly sections: readonly RequestedSection[];
 }
 
 export interface ReportContent {
@@ -64,4 +64,4 @@ export const kindOf: Readonly<Record<KindName, ReportKind>> = {
   framework: ReportKind.REPORT_KIND_FRAMEWORK,
 };
 
-export type WantedSection = Pick<ReportSection, "title" | "text" | "content">;
+export type RequestedSection = Pick<ReportSection, "title" | "text" | "content">;

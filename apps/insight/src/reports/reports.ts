@@ -22,13 +22,13 @@ import {
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
-import { jsonIn, type ServiceAgent, type TaskWanted, taskOf } from "@tutti/host/service-agent";
+import { jsonIn, type ServiceAgent, type TaskRequest, taskOf } from "@tutti/host/service-agent";
 import { type CallContext, errorFromUnknown, type IdSource, jsonPayload, toTimestamp } from "@tutti/kernel";
 import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { requireRight } from "../rights.ts";
+import { buildReport, type ReportParts } from "./build-report.ts";
 import { type KindName, kindName, kindOf, type ReportContent, type ReportInput } from "./content.ts";
-import { type MakingParts, makeReport } from "./making.ts";
 import { csvOf } from "./render/csv.ts";
 import { htmlOf } from "./render/html.ts";
 import { markdownOf } from "./render/markdown.ts";
@@ -39,7 +39,7 @@ export interface ReportsParts {
   readonly guard: Pick<Guard, "authorize"> | undefined;
   readonly ids: IdSource;
   readonly agent: ServiceAgent;
-  readonly making: MakingParts;
+  readonly reportParts: ReportParts;
   readonly printer: Pick<PdfPrinter, "print">;
 }
 
@@ -61,10 +61,10 @@ export class Reports {
     this.#parts = parts;
     this.#runs = parts.mesh.client(workflow.runService);
     this.#schedules = parts.mesh.client(workflow.scheduleService);
-    parts.agent.does(capability, {
+    parts.agent.register(capability, {
       work: ({ namespace, input, context, save }) =>
         // The cast: insight started the run, or created its schedule from this input.
-        makeReport(parts.making, input as ReportInput, {
+        buildReport(parts.reportParts, input as ReportInput, {
           namespace,
           context,
           done: (share) => save("", share),
@@ -77,7 +77,7 @@ export class Reports {
     const namespace = request.namespace || defaultNamespace;
     const input = inputOf(request, namespace);
     this.#requireRights(input, namespace, request.schedule !== "", context);
-    const wanted: TaskWanted = {
+    const task: TaskRequest = {
       capability,
       title: input.title,
       input,
@@ -87,10 +87,10 @@ export class Reports {
         ...(input.subject !== "" && { [labels.subject]: input.subject }),
       },
     };
-    if (request.schedule !== "") return this.#schedule(namespace, request, wanted, context);
+    if (request.schedule !== "") return this.#schedule(namespace, request, task, context);
     const { idempotencyKey: key } = request;
     const runId = key === "" ? this.#parts.ids.newId("report") : `report-${digestOf(key)}`;
-    await this.#parts.agent.startTask({ namespace, runId }, wanted, context);
+    await this.#parts.agent.startTask({ namespace, runId }, task, context);
     const { report } = await this.#read(namespace, runId, context);
     return { report, scheduleId: "" };
   }
@@ -143,20 +143,20 @@ export class Reports {
   async #schedule(
     namespace: string,
     { schedule: name, cron, timeZone }: CreateWorkReportRequest,
-    wanted: TaskWanted,
+    task: TaskRequest,
     context: CallContext,
   ): Promise<CreateWorkReportReply> {
-    const scheduleId = `report-${name}-${digestOf(wanted.input)}`;
+    const scheduleId = `report-${name}-${digestOf(task.input)}`;
     const schedule = {
       scheduleId,
-      description: wanted.title,
-      run: this.#parts.agent.specOf(wanted),
+      description: task.title,
+      run: this.#parts.agent.specOf(task),
       policy: { catchUpMs },
       timing: { rules: [{ rule: { $case: "cron" as const, value: cron } }], timeZone },
-      labels: { ...wanted.labels },
+      labels: { ...task.labels },
     };
     const request = workflow.CreateScheduleRequest.fromPartial({ namespace, schedule });
-    await this.#parts.agent.makePool(namespace, context.signal);
+    await this.#parts.agent.createPool(namespace, context.signal);
     await this.#schedules.createSchedule(request, this.#own(namespace, context));
     return { report: undefined, scheduleId };
   }
@@ -210,7 +210,7 @@ export class Reports {
     const request = { namespace, scheduleId: parent.id };
     try {
       const { schedule } = await this.#schedules.getSchedule(request, { context });
-      return schedule !== undefined && this.#parts.agent.isMade(schedule);
+      return schedule !== undefined && this.#parts.agent.isCreated(schedule);
     } catch (thrown) {
       if (errorFromUnknown(thrown).status === "NOT_FOUND") return false;
       throw thrown;

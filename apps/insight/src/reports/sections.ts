@@ -1,6 +1,6 @@
 /** The default sections of each kind of report. */
 import { ReportAnalysis } from "@tutti/contracts/insight/v1";
-import type { KindName, WantedSection } from "./content.ts";
+import type { KindName, RequestedSection } from "./content.ts";
 
 /** The condition for the work of each kind. */
 const only: Readonly<Record<KindName, string>> = {
@@ -10,12 +10,12 @@ const only: Readonly<Record<KindName, string>> = {
   framework: "true",
 };
 
-const sql = (title: string, text: string, statement: string): WantedSection => ({
+const sql = (title: string, text: string, statement: string): RequestedSection => ({
   title,
   text,
   content: { $case: "sql", value: statement },
 });
-const analysis = (title: string, value: ReportAnalysis): WantedSection => ({
+const analysis = (title: string, value: ReportAnalysis): RequestedSection => ({
   title,
   text: "",
   content: { $case: "analysis", value },
@@ -30,7 +30,7 @@ function work(kind: KindName): string {
   return `(${of("runs")} UNION ALL ${of("missions")})`;
 }
 
-function workSections(kind: KindName): WantedSection[] {
+function workSections(kind: KindName): RequestedSection[] {
   const failed = "sum(status = 'failed')";
   const attempts =
     kind === "namespace"
@@ -65,7 +65,7 @@ function workSections(kind: KindName): WantedSection[] {
   ];
 }
 
-export function sectionsOf(kind: KindName): WantedSection[] {
+export function sectionsOf(kind: KindName): RequestedSection[] {
   const { REPORT_ANALYSIS_BOTTLENECKS, REPORT_ANALYSIS_CAUSES } = ReportAnalysis;
   const { REPORT_ANALYSIS_CAPACITY, REPORT_ANALYSIS_COMPLIANCE } = ReportAnalysis;
   const bottlenecks = analysis("Bottlenecks", REPORT_ANALYSIS_BOTTLENECKS);

@@ -7,7 +7,7 @@ const bytesOf = (values: readonly number[]) => packed(Float64Array.from(values))
 const roundTrip = (values: readonly number[]) => [...unpacked(packed(Float64Array.from(values)))];
 
 describe("a block of values", () => {
-  it("gives back what was packed", () => {
+  it("returns the packed values", () => {
     const value = fc.oneof(
       fc.constant(Number.NaN),
       fc.integer(),
@@ -23,12 +23,12 @@ describe("a block of values", () => {
     );
   });
 
-  it("takes few bytes for what repeats, however often", () => {
+  it("takes few bytes for repeated values, however many", () => {
     assert.ok(bytesOf(new Array(360).fill(7.5)) <= 10);
     assert.ok(bytesOf(new Array(360).fill(Number.NaN)) <= 10);
   });
 
-  it("takes a byte for a small difference of whole numbers, of any common size", () => {
+  it("takes one byte per small difference of numbers with a common factor", () => {
     const pages = Array.from({ length: 360 }, (_, at) => 50_000_000 * 4_096 + ((at * 7) % 19) * 4_096);
     assert.ok(bytesOf(pages) <= 380);
     const rates = Array.from({ length: 360 }, (_, at) => ((at * 7) % 19) / 10);
@@ -41,7 +41,7 @@ describe("a block of values", () => {
       assert.throws(() => unpacked(bytes.subarray(0, end)), RangeError);
   });
 
-  it("keeps whole numbers exactly, and others with four digits", () => {
+  it("keeps whole numbers exactly, and rounds others to four digits", () => {
     assert.equal(rounded(123_456_789), 123_456_789);
     assert.equal(rounded(0.001_234_56), 0.001_235);
     assert.equal(rounded(98_765.432), 98_770);

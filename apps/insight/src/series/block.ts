@@ -129,12 +129,12 @@ function filled(values: Float64Array, at: number, count: number, value: number):
   return at + count;
 }
 
-function eachRun(values: Float64Array, take: (value: number, count: number) => void): void {
+function eachRun(values: Float64Array, visit: (value: number, count: number) => void): void {
   for (let at = 0; at < values.length; ) {
     const value = values[at] as number;
     let end = at + 1;
     while (end < values.length && Object.is(values[end], value)) end++;
-    take(value, end - at);
+    visit(value, end - at);
     at = end;
   }
 }

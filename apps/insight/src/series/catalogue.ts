@@ -6,7 +6,7 @@
  * 2. A series without a sample for two days is not in use. It can still be queried.
  */
 import type { RecordedSeries, Statistic } from "./sample.ts";
-import { keep, slotMs } from "./time.ts";
+import { retention, slotMs } from "./time.ts";
 
 export interface KnownSeries {
   readonly id: number;
@@ -76,12 +76,12 @@ export class Catalogue {
 
   /**
    * Returns the series that a sample goes to.
-   * @param made called with each new series
+   * @param onCreated called with each new series
    */
-  take(
+  seriesFor(
     { namespace, metric, statistic, labels }: RecordedSeries,
     slot: number,
-    made: (series: KnownSeries) => void,
+    onCreated: (series: KnownSeries) => void,
   ): { readonly series: KnownSeries; readonly isOverflow: boolean } {
     const name = { namespace, metric, statistic, labels };
     const known = this.#byKey.get(keyOf(name));
@@ -92,7 +92,7 @@ export class Catalogue {
     if (there !== undefined) return { series: there, isOverflow };
     const series = { ...place, id: this.#lastId + 1, lastSlot: slot };
     this.add(series);
-    made(series);
+    onCreated(series);
     return { series, isOverflow };
   }
 
@@ -111,7 +111,7 @@ export class Catalogue {
     this.#inUse.clear();
     this.#allInUse = 0;
     for (const series of this.#byKey.values()) {
-      if (series.lastSlot < slot - keep.fineMs / slotMs) continue;
+      if (series.lastSlot < slot - retention.fineMs / slotMs) continue;
       this.#allInUse++;
       this.#inUse.set(metricKey(series), (this.#inUse.get(metricKey(series)) ?? 0) + 1);
     }

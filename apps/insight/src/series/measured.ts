@@ -1,6 +1,6 @@
 /** Converts measures of workers into the form of the store: a rate, a value or quantiles per step of the batch. */
 import { type Measure, MetricKind, type RecordMeasuresRequest } from "@tutti/contracts/insight/v1";
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import { installationNamespace } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import type { RecordedMetric, RecordedSeries, Statistic } from "./sample.ts";
@@ -11,9 +11,9 @@ export interface Measured {
   readonly series: readonly RecordedSeries[];
 }
 
-const spanMaxMs = 600_000;
+const durationMaxMs = 600_000;
 const nameForm = /^[a-zA-Z_][a-zA-Z0-9_]{0,199}$/;
-const kinds = new Map<MetricKind, MetricWord>([
+const kinds = new Map<MetricKind, MetricKindName>([
   [MetricKind.METRIC_KIND_COUNTER, "counter"],
   [MetricKind.METRIC_KIND_GAUGE, "gauge"],
   [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
@@ -28,9 +28,9 @@ export function measuredOf(
   if (namespace === installationNamespace)
     throw insightErrors.measuresRefused({ expected: "a namespace of users", found: namespace });
   const slots = Math.round((toMs - fromMs) / slotMs);
-  if (fromMs % slotMs !== 0 || toMs % slotMs !== 0 || slots < 1 || toMs - fromMs > spanMaxMs)
+  if (fromMs % slotMs !== 0 || toMs % slotMs !== 0 || slots < 1 || toMs - fromMs > durationMaxMs)
     throw insightErrors.measuresRefused({
-      expected: `fromMs and toMs to be multiples of ${slotMs}, at most ${spanMaxMs} apart`,
+      expected: `fromMs and toMs to be multiples of ${slotMs}, at most ${durationMaxMs} apart`,
       found: `${fromMs} and ${toMs}`,
     });
   return {
@@ -40,13 +40,20 @@ export function measuredOf(
 }
 
 function metricOf({ name, kind, description, unit, labels }: Measure, namespace: string): RecordedMetric {
-  const word = kinds.get(kind);
-  if (!nameForm.test(name) || word === undefined)
+  const kindName = kinds.get(kind);
+  if (!nameForm.test(name) || kindName === undefined)
     throw insightErrors.measuresRefused({
       expected: "a metric with a kind and a name such as orders_total",
       found: `${name} of kind ${kind}`,
     });
-  return { namespace, name, kind: word, help: description, unit, labels: [...Object.keys(labels), "worker"] };
+  return {
+    namespace,
+    name,
+    kind: kindName,
+    help: description,
+    unit,
+    labels: [...Object.keys(labels), "worker"],
+  };
 }
 
 function seriesOf(

@@ -9,7 +9,7 @@
  */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { AllProcesses, MetricProcess } from "@tutti/host";
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import {
   type Component,
   degraded,
@@ -32,14 +32,14 @@ import { slotMs } from "./time.ts";
 export interface RecorderParts {
   readonly foundation: Foundation;
   readonly processes: Pick<AllProcesses, "list">;
-  readonly thread: Pick<SeriesThread, "ask" | "stop">;
+  readonly thread: Pick<SeriesThread, "request" | "stop">;
   readonly everyMs: number;
   /** Sends metrics of users to a remote write endpoint as well. */
   readonly forward?: (measured: Measured, nowMs: number) => void;
 }
 
 /** How far back processes keep samples by the second. */
-const reachMs = 590_000;
+const lookbackMs = 590_000;
 /** Queries per request. The contract allows 100. */
 const queriesMax = 96;
 const callMs = 10_000;
@@ -49,7 +49,7 @@ const soonMs = 3_000;
 const sentValuesMax = 500_000;
 const declaredMax = 20_000;
 
-const words = new Map<MetricKind, MetricWord>([
+const kindNames = new Map<MetricKind, MetricKindName>([
   [MetricKind.METRIC_KIND_COUNTER, "counter"],
   [MetricKind.METRIC_KIND_GAUGE, "gauge"],
   [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
@@ -59,16 +59,17 @@ const rate = { overTime: Aggregation.AGGREGATION_RATE };
 const quantile = (value: number) => ({ overTime: Aggregation.AGGREGATION_QUANTILE, quantile: value });
 
 /** The queries for each kind of metric, with the resulting statistic. */
-const recordedQueries: Readonly<Record<MetricWord, readonly (readonly [Statistic, Partial<SeriesQuery>])[]>> =
-  {
-    counter: [["rate", rate]],
-    gauge: [["value", { overTime: Aggregation.AGGREGATION_MEAN }]],
-    histogram: [
-      ["rate", rate],
-      ["p50", quantile(0.5)],
-      ["p99", quantile(0.99)],
-    ],
-  };
+const recordedQueries: Readonly<
+  Record<MetricKindName, readonly (readonly [Statistic, Partial<SeriesQuery>])[]>
+> = {
+  counter: [["rate", rate]],
+  gauge: [["value", { overTime: Aggregation.AGGREGATION_MEAN }]],
+  histogram: [
+    ["rate", rate],
+    ["p50", quantile(0.5)],
+    ["p99", quantile(0.99)],
+  ],
+};
 
 export class Recorder implements Component {
   readonly #parts: RecorderParts;
@@ -144,12 +145,12 @@ export class Recorder implements Component {
 
   /** Adds values to the next round. */
   add({ metrics, series }: Measured): void {
-    const values = series.reduce((sum, one) => sum + one.values.length, 0);
+    const values = series.reduce((sum, each) => sum + each.values.length, 0);
     if (this.#sentValues + values > sentValuesMax)
       throw insightErrors.measuresTooMany({ most: sentValuesMax });
     this.#sentValues += values;
     for (const metric of metrics) if (this.#isNew(metric)) this.#sent.metrics.push(metric);
-    for (const one of series) this.#sent.series.push(one);
+    for (const each of series) this.#sent.series.push(each);
   }
 
   /** Records all processes. Never throws: the next round repeats failed parts. */
@@ -175,9 +176,9 @@ export class Recorder implements Component {
   }
 
   async #recordProcess(process: MetricProcess, nowMs: number): Promise<void> {
-    const { name, metrics, ask } = process;
+    const { name, metrics, query } = process;
     const untilMs = Math.floor(nowMs / slotMs) * slotMs;
-    const fromMs = Math.max(this.#recordedUntil.get(name) ?? 0, untilMs - reachMs);
+    const fromMs = Math.max(this.#recordedUntil.get(name) ?? 0, untilMs - lookbackMs);
     if (fromMs >= untilMs) return;
     const span = { from: toTimestamp(fromMs), to: toTimestamp(untilMs) };
     const queries = [...metrics.values()].flatMap((metric) => this.#queriesOf(metric));
@@ -185,13 +186,13 @@ export class Recorder implements Component {
     for (let at = 0; at < queries.length; at += queriesMax) {
       const part = queries.slice(at, at + queriesMax);
       const request = { namespace: installationNamespace, queries: part, span, stepMs: slotMs };
-      for (const one of await ask(request)) series.push(...recordedOf(one, name));
+      for (const each of await query(request)) series.push(...recordedOf(each, name));
     }
     const declared = [...metrics.values()].flatMap(declaredOf);
-    await this.#keep({ nowMs, metrics: declared.filter((one) => this.#isNew(one)), series });
+    await this.#store({ nowMs, metrics: declared.filter((each) => this.#isNew(each)), series });
     // A clock that is behind has no samples of the last moments yet. The next round requests them again.
     const lastMs = Math.max(fromMs, ...series.map(endOf));
-    this.#recordedUntil.set(name, Math.max(lastMs, untilMs - reachMs));
+    this.#recordedUntil.set(name, Math.max(lastMs, untilMs - lookbackMs));
   }
 
   async #recordSent(nowMs: number): Promise<void> {
@@ -200,21 +201,24 @@ export class Recorder implements Component {
     this.#sent = { metrics: [], series: [] };
     this.#sentValues = 0;
     this.#parts.forward?.(sent, nowMs);
-    await this.#keep({ nowMs, ...sent });
+    await this.#store({ nowMs, ...sent });
   }
 
-  async #keep(batch: SampleBatch): Promise<void> {
+  async #store(batch: SampleBatch): Promise<void> {
     // The thread has ended. A request would start another thread.
     if (this.#isStopped) return;
-    const outcome = await this.#parts.thread.ask("record", batch);
+    const outcome = await this.#parts.thread.request("record", batch);
     this.#counters.count(outcome);
     for (const metric of outcome.overflowing)
       this.#parts.foundation.logger.warn("metric has too many series: further ones are recorded together", {
         metric,
         remedy: "reduce the values of its labels, or raise insight.seriesOfMetricMax",
       });
-    if (outcome.putAside !== undefined && this.#counters.isFirst(outcome.putAside.file))
-      this.#parts.foundation.logger.error("store of series was damaged, a new one is used", outcome.putAside);
+    if (outcome.movedAside !== undefined && this.#counters.isFirst(outcome.movedAside.file))
+      this.#parts.foundation.logger.error(
+        "store of series was damaged, a new one is used",
+        outcome.movedAside,
+      );
   }
 
   #isNew(metric: RecordedMetric): boolean {
@@ -246,18 +250,18 @@ export class Recorder implements Component {
 }
 
 function queriesOf({ name, kind }: Metric): SeriesQuery[] {
-  const word = words.get(kind);
-  if (word === undefined) return [];
-  return recordedQueries[word].map(([statistic, query]) =>
+  const kindName = kindNames.get(kind);
+  if (kindName === undefined) return [];
+  return recordedQueries[kindName].map(([statistic, query]) =>
     SeriesQuery.fromPartial({ queryId: `${statistic}.${name}`, metric: name, ...query }),
   );
 }
 
 function declaredOf({ name, kind, description, unit, labelNames }: Metric): RecordedMetric[] {
-  const word = words.get(kind);
-  if (word === undefined) return [];
+  const kindName = kindNames.get(kind);
+  if (kindName === undefined) return [];
   const labels = [...labelNames, "process"];
-  return [{ namespace: installationNamespace, name, kind: word, help: description, unit, labels }];
+  return [{ namespace: installationNamespace, name, kind: kindName, help: description, unit, labels }];
 }
 
 function isSame(one: RecordedMetric, other: RecordedMetric): boolean {

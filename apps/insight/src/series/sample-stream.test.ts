@@ -22,7 +22,7 @@ describe("samples of a stream", () => {
     ...more,
   });
   const send = (stream: SampleStream, timeMs: number, values: readonly number[], metrics: object[] = []) =>
-    stream.take(
+    stream.accept(
       RecordSamplesRequest.fromPartial({
         metrics,
         timeMs,
@@ -36,26 +36,26 @@ describe("samples of a stream", () => {
     const { metrics, series } = send(stream, 13_000, [100], [declare(counter, { labels: { a: "b" } })]);
     assert.deepEqual([metrics[0]?.namespace, metrics[0]?.labels, series], ["system", ["a"], []]);
     assert.deepEqual(send(stream, 18_000, [120]).series, []);
-    const [one] = send(stream, 33_000, [140]).series;
-    assert.deepEqual([one?.statistic, one?.fromMs, [...(one?.values ?? [])]], ["rate", 10_000, [2, 2]]);
+    const [first] = send(stream, 33_000, [140]).series;
+    assert.deepEqual([first?.statistic, first?.fromMs, [...(first?.values ?? [])]], ["rate", 10_000, [2, 2]]);
     // Sent again: counts once.
     assert.deepEqual(send(stream, 33_000, [140]).series, []);
     assert.deepEqual([...(send(stream, 41_000, [30]).series[0]?.values ?? [])], [3]);
   });
 
-  it("of a counter after a long time fill the slots that the store keeps, at the rate of the whole time", () => {
+  it("of a counter after a long gap fill the stored slots, at the mean rate of the gap", () => {
     const stream = new SampleStream();
     const nowMs = 1_800_000_000_000;
     send(stream, 1, [0], [declare(counter)]);
-    const [one] = send(stream, nowMs, [nowMs / 1_000]).series;
-    assert.equal(one?.fromMs, nowMs - 2 * 86_400_000);
-    assert.equal(one?.values.length, 17_280);
-    assert.deepEqual([one?.values[0], one?.values.at(-1)], [1, 1]);
+    const [first] = send(stream, nowMs, [nowMs / 1_000]).series;
+    assert.equal(first?.fromMs, nowMs - 2 * 86_400_000);
+    assert.equal(first?.values.length, 17_280);
+    assert.deepEqual([first?.values[0], first?.values.at(-1)], [1, 1]);
   });
 
   it("of a gauge are values of their slots, in the namespace that they are about", () => {
-    const [one] = send(new SampleStream(), 13_000, [7], [declare(gauge, { namespace: "shop" })]).series;
-    assert.deepEqual([one?.namespace, one?.fromMs, one?.values[0]], ["shop", 10_000, 7]);
+    const [first] = send(new SampleStream(), 13_000, [7], [declare(gauge, { namespace: "shop" })]).series;
+    assert.deepEqual([first?.namespace, first?.fromMs, first?.values[0]], ["shop", 10_000, 7]);
   });
 
   it("of buckets become a rate and quantiles", () => {
@@ -80,13 +80,13 @@ describe("samples of a stream", () => {
   });
 });
 
-describe("what a worker measured", () => {
+describe("a measurement of a worker", () => {
   const request = (measures: readonly Partial<Measure>[], more = {}) =>
     RecordMeasuresRequest.fromPartial({
       worker: "w1",
       fromMs: 20_000,
       toMs: 40_000,
-      measures: measures.map((one) => Measure.fromPartial(one)),
+      measures: measures.map((fields) => Measure.fromPartial(fields)),
       ...more,
     });
 
@@ -110,7 +110,7 @@ describe("what a worker measured", () => {
     );
   });
 
-  for (const [what, namespace, measures, more] of [
+  for (const [title, namespace, measures, more] of [
     ["in the namespace of the installation", "system", [], {}],
     ["in parts of a step", "shop", [], { toMs: 41_000 }],
     ["of no time", "shop", [], { toMs: 20_000 }],
@@ -118,7 +118,7 @@ describe("what a worker measured", () => {
     ["of a metric without a kind", "shop", [{ name: "a" }], {}],
     ["of a metric with a strange name", "shop", [{ name: "a.b", kind: gauge }], {}],
   ] as const)
-    it(`is refused ${what}`, () => {
+    it(`is refused ${title}`, () => {
       assert.throws(() => measuredOf(request(measures, more), namespace), {
         code: "insight.measures_refused",
       });

@@ -6,13 +6,13 @@
  * 2. Only slots that the store would keep are created, because the sender chooses the times and so the number of slots.
  */
 import { type Metric, MetricKind, type RecordSamplesRequest } from "@tutti/contracts/insight/v1";
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import { installationNamespace } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { labelsText } from "./catalogue.ts";
 import type { Measured } from "./measured.ts";
 import type { RecordedMetric, RecordedSeries, Statistic } from "./sample.ts";
-import { keep, slotMs, slotOf } from "./time.ts";
+import { retention, slotMs, slotOf } from "./time.ts";
 
 interface Declared {
   readonly metric: RecordedMetric;
@@ -33,7 +33,7 @@ interface Increase {
 }
 
 const declaredMax = 20_000;
-const kinds = new Map<MetricKind, MetricWord>([
+const kinds = new Map<MetricKind, MetricKindName>([
   [MetricKind.METRIC_KIND_COUNTER, "counter"],
   [MetricKind.METRIC_KIND_GAUGE, "gauge"],
   [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
@@ -43,7 +43,7 @@ export class SampleStream {
   /** Indexed by series number, from 1. */
   readonly #declared: Declared[] = [];
 
-  take({ metrics, timeMs, series, values }: RecordSamplesRequest): Measured {
+  accept({ metrics, timeMs, series, values }: RecordSamplesRequest): Measured {
     if (series.length !== values.length)
       throw insightErrors.measuresRefused({
         expected: "as many values as series",
@@ -98,7 +98,7 @@ function increaseOf(declared: Declared, timeMs: number, value: number): Increase
   const amount = value >= before ? value - before : value;
   const [startMs, toMs] = [slotOf(beforeMs) * slotMs, slotOf(timeMs) * slotMs];
   const perSecond = (amount * 1_000) / (toMs - startMs);
-  return { declared, amount, perSecond, fromMs: Math.max(startMs, toMs - keep.fineMs), toMs };
+  return { declared, amount, perSecond, fromMs: Math.max(startMs, toMs - retention.fineMs), toMs };
 }
 
 function rateOf({ declared, fromMs, toMs }: Increase, perSecond: number): RecordedSeries {
@@ -128,13 +128,13 @@ function distributionOf(all: readonly Increase[]): RecordedSeries[] {
 
 /** Interpolates linearly within a bucket. */
 function quantileOf(sorted: readonly Increase[], count: number, share: number): number {
-  let seen = 0;
+  let counted = 0;
   let low = 0;
   for (const { declared, amount } of sorted) {
     const { bucket } = declared;
-    if (seen + amount >= share * count && amount > 0)
-      return Number.isFinite(bucket) ? low + ((share * count - seen) / amount) * (bucket - low) : low;
-    seen += amount;
+    if (counted + amount >= share * count && amount > 0)
+      return Number.isFinite(bucket) ? low + ((share * count - counted) / amount) * (bucket - low) : low;
+    counted += amount;
     if (Number.isFinite(bucket)) low = bucket;
   }
   return low;

@@ -1,5 +1,5 @@
 /** Types of recorded samples, as they pass between threads. */
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import type { SampledSeries } from "@tutti/telemetry";
 
 export type Statistic = SampledSeries["statistic"];
@@ -7,7 +7,7 @@ export type Statistic = SampledSeries["statistic"];
 export interface RecordedMetric {
   readonly namespace: string;
   readonly name: string;
-  readonly kind: MetricWord;
+  readonly kind: MetricKindName;
   readonly help: string;
   readonly unit: string;
   readonly labels: readonly string[];
@@ -48,5 +48,5 @@ export interface RecordOutcome {
   /** Blocks that were damaged, since the store was opened. */
   readonly damaged: number;
   /** Path of a damaged file that was moved when the store was opened. */
-  readonly putAside: { readonly file: string; readonly reason: string } | undefined;
+  readonly movedAside: { readonly file: string; readonly reason: string } | undefined;
 }

@@ -4,7 +4,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import { makePrivateFile } from "@tutti/journal/log";
+import { createPrivateFile } from "@tutti/journal/log";
 import { privateModes } from "@tutti/kernel";
 
 const format = 1;
@@ -31,25 +31,25 @@ const tables = `
 export interface OpenedFile {
   readonly database: DatabaseSync;
   /** New path of a file that could not be read, and the reason. Undefined if the file was readable. */
-  readonly putAside: { readonly file: string; readonly reason: string } | undefined;
+  readonly movedAside: { readonly file: string; readonly reason: string } | undefined;
 }
 
 /** Opens the file and moves a damaged one aside: recording new series matters more than keeping old ones. */
 export function openFile(file: string, nowMs: number): OpenedFile {
   mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
   try {
-    return { database: opened(file), putAside: undefined };
+    return { database: opened(file), movedAside: undefined };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    const aside = `${file}.damaged-${nowMs}`;
-    renameSync(file, aside);
+    const newPath = `${file}.damaged-${nowMs}`;
+    renameSync(file, newPath);
     for (const end of ["-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
-    return { database: opened(file), putAside: { file: aside, reason: error.message } };
+    return { database: opened(file), movedAside: { file: newPath, reason: error.message } };
   }
 }
 
 function opened(file: string): DatabaseSync {
-  makePrivateFile(file);
+  createPrivateFile(file);
   // A reader that closes the last connection locks the file for a moment.
   const database = new DatabaseSync(file, { timeout: 5_000 });
   try {

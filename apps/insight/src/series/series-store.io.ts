@@ -29,20 +29,20 @@ async function setUp() {
 function samples(
   fromMs: number,
   values: readonly number[],
-  given: Partial<RecordedSeries> = {},
+  overrides: Partial<RecordedSeries> = {},
 ): RecordedSeries {
   const own = { namespace, metric: "load", statistic: "value" as const, labels: { worker: "a" } };
-  return { ...own, fromMs, values: Float64Array.from(values), ...given };
+  return { ...own, fromMs, values: Float64Array.from(values), ...overrides };
 }
 
-function asked(
+function answerOf(
   store: SeriesStore,
   fromMs: number,
   toMs: number,
-  given: Partial<SeriesQuery> = {},
+  fields: Partial<SeriesQuery> = {},
   stepMs = 0,
 ) {
-  const query = SeriesQuery.fromPartial({ metric: "load", ...given });
+  const query = SeriesQuery.fromPartial({ metric: "load", ...fields });
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   return answerSeries(store.source(namespace, toMs), { queries: [query], span, stepMs }, toMs);
 }
@@ -65,22 +65,22 @@ function recordHours(store: SeriesStore, hours: number, valueAt: (slot: number) 
 }
 
 describe("the store of series", () => {
-  it("gives back what was recorded, before and after its hour is packed, and after it is opened again", async () => {
+  it("returns recorded values, before and after packing, and after it is reopened", async () => {
     await using place = await setUp();
     const store = place.open();
     const nowMs = recordHours(store, 3, (slot) => slot % 50);
     const expected = Array.from({ length: 3 * 360 }, (_, slot) => slot % 50);
-    assert.deepEqual(valuesOf(asked(store, startMs, nowMs, {}, slotMs)), expected);
+    assert.deepEqual(valuesOf(answerOf(store, startMs, nowMs, {}, slotMs)), expected);
     store.close();
-    const again = place.open(nowMs);
-    assert.deepEqual(valuesOf(asked(again, startMs, nowMs, {}, slotMs)), expected);
-    const minutes = valuesOf(asked(again, startMs, nowMs, {}, minuteMs));
+    const reopened = place.open(nowMs);
+    assert.deepEqual(valuesOf(answerOf(reopened, startMs, nowMs, {}, slotMs)), expected);
+    const minutes = valuesOf(answerOf(reopened, startMs, nowMs, {}, minuteMs));
     assert.equal(minutes.length, 180);
     assert.equal(minutes[0], 2.5);
-    again.close();
+    reopened.close();
   });
 
-  it("keeps 10 s for two days and a minute for longer", async () => {
+  it("keeps values of 10 s for two days, and values of a minute for longer", async () => {
     await using place = await setUp();
     const store = place.open();
     recordHours(store, 2, () => 7);
@@ -91,13 +91,13 @@ describe("the store of series", () => {
     const fine = database.prepare("SELECT place FROM block WHERE is_coarse = 0").all();
     database.close();
     assert.deepEqual(fine.length, 1);
-    const found = asked(store, startMs, laterMs, {}, slotMs);
+    const found = answerOf(store, startMs, laterMs, {}, slotMs);
     assert.equal(found[0]?.stepMs, minuteMs);
     assert.equal(valuesOf(found).length, 121);
     store.close();
   });
 
-  it("counts what was measured in a few seconds of a minute, also where values are a minute apart", async () => {
+  it("counts measurements of a few seconds in a minute, also if values are a minute apart", async () => {
     await using place = await setUp();
     const store = place.open();
     const nan = Number.NaN;
@@ -112,11 +112,11 @@ describe("the store of series", () => {
     store.record({ nowMs, metrics, series: [samples(startMs + 10 * minuteMs, [nan, 0.4], rate)] });
     const increase = { metric: "attempts", overTime: Aggregation.AGGREGATION_INCREASE };
     const counted = (toMs: number) =>
-      valuesOf(asked(store, startMs, toMs, increase, hourMs)).map((value) => Math.round(value));
+      valuesOf(answerOf(store, startMs, toMs, increase, hourMs)).map((value) => Math.round(value));
     assert.deepEqual(counted(startMs + 10 * minuteMs), [70]);
     // The rate of a minute that is not over is that of its seconds so far.
     const perSecond = valuesOf(
-      asked(store, startMs + 10 * minuteMs, nowMs, { metric: "attempts" }, minuteMs),
+      answerOf(store, startMs + 10 * minuteMs, nowMs, { metric: "attempts" }, minuteMs),
     );
     assert.deepEqual(perSecond, [0.1333]);
     store.record({ nowMs: nowMs + 2 * hourMs, metrics, series: [] });
@@ -124,7 +124,7 @@ describe("the store of series", () => {
     store.close();
   });
 
-  it("counts a sample that comes twice once, and puts a late one in its place", async () => {
+  it("counts a repeated sample once, and stores a late sample in its slot", async () => {
     await using place = await setUp();
     const store = place.open();
     const nowMs = recordHours(store, 3, (slot) => (slot >= 6 && slot < 12 ? Number.NaN : 1));
@@ -133,10 +133,10 @@ describe("the store of series", () => {
       const outcome = store.record({ nowMs, metrics: [], series: late });
       assert.equal(outcome.recorded, 6);
     }
-    const before = asked(store, startMs, nowMs, {}, minuteMs);
+    const before = answerOf(store, startMs, nowMs, {}, minuteMs);
     assert.deepEqual(before[0]?.values.slice(0, 3), [1, 5, 1]);
     store.record({ nowMs: nowMs + 2 * hourMs, metrics: [], series: [samples(nowMs, [1])] });
-    assert.deepEqual(asked(store, startMs, nowMs, {}, minuteMs), before);
+    assert.deepEqual(answerOf(store, startMs, nowMs, {}, minuteMs), before);
     store.close();
   });
 
@@ -153,7 +153,7 @@ describe("the store of series", () => {
     store.close();
   });
 
-  it("bounds the series of a metric: further ones share a series that says so, and no sample is lost", async () => {
+  it("limits the series of a metric: further series share an overflow series, and no sample is lost", async () => {
     await using place = await setUp();
     const store = place.open(startMs, { seriesOfMetricMax: 10 });
     const series = Array.from({ length: 1_000 }, (_, at) =>
@@ -161,7 +161,7 @@ describe("the store of series", () => {
     );
     const outcome = store.record({ nowMs: startMs, metrics: [metric("load")], series });
     assert.deepEqual([outcome.series, outcome.overflowed, outcome.overflowing], [11, 990, ["load"]]);
-    const all = asked(
+    const all = answerOf(
       store,
       startMs,
       startMs + minuteMs,
@@ -169,15 +169,15 @@ describe("the store of series", () => {
       slotMs,
     );
     assert.deepEqual(valuesOf(all), [1_000]);
-    const apart = asked(store, startMs, startMs + minuteMs, {
+    const overflow = answerOf(store, startMs, startMs + minuteMs, {
       labels: { equals: { overflow: "true" } },
     } as never);
-    assert.deepEqual(valuesOf(apart), [990]);
+    assert.deepEqual(valuesOf(overflow), [990]);
     assert.deepEqual(store.record({ nowMs: startMs, metrics: [], series }).overflowing, []);
     store.close();
   });
 
-  it("leaves out a damaged block and counts it, and reads the others", async () => {
+  it("omits and counts a damaged block, and reads the others", async () => {
     await using place = await setUp();
     const store = place.open();
     const nowMs = recordHours(store, 4, () => 3);
@@ -187,23 +187,23 @@ describe("the store of series", () => {
       "UPDATE block SET bytes = zeroblob(20) WHERE is_coarse = 0 AND place = (SELECT min(place) FROM block WHERE is_coarse = 0)",
     );
     database.close();
-    const again = place.open(nowMs);
-    assert.equal(valuesOf(asked(again, startMs, nowMs, {}, slotMs)).length, 3 * 360);
-    assert.equal(again.record({ nowMs, metrics: [], series: [] }).damaged, 1);
-    again.close();
+    const reopened = place.open(nowMs);
+    assert.equal(valuesOf(answerOf(reopened, startMs, nowMs, {}, slotMs)).length, 3 * 360);
+    assert.equal(reopened.record({ nowMs, metrics: [], series: [] }).damaged, 1);
+    reopened.close();
   });
 
   it("moves a damaged file aside and starts a new one", async () => {
     await using place = await setUp();
     writeFileSync(place.file, Buffer.alloc(8_192, "not a database"));
     const store = place.open();
-    const { putAside } = store.record({
+    const { movedAside } = store.record({
       nowMs: startMs,
       metrics: [metric("load")],
       series: [samples(startMs, [1])],
     });
-    assert.equal(existsSync(putAside?.file ?? ""), true);
-    assert.deepEqual(valuesOf(asked(store, startMs, startMs + minuteMs)), [1]);
+    assert.equal(existsSync(movedAside?.file ?? ""), true);
+    assert.deepEqual(valuesOf(answerOf(store, startMs, startMs + minuteMs)), [1]);
     store.close();
     assert.deepEqual(readdirSync(place.folder).filter((name) => name.includes("damaged")).length, 1);
   });

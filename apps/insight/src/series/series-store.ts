@@ -8,7 +8,7 @@
  * 4. The number of series is bounded, see `Catalogue`.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { MetricWord, RequestedSpan, SeriesSource } from "@tutti/host/metrics";
+import type { MetricKindName, RequestedRange, SeriesSource } from "@tutti/host/metrics";
 import type { SampledSeries } from "@tutti/telemetry";
 import { packed, rounded, unpacked } from "./block.ts";
 import { type Bounds, Catalogue, type KnownSeries, labelsText } from "./catalogue.ts";
@@ -17,10 +17,10 @@ import type { RecordedMetric, RecordOutcome, SampleBatch, Statistic } from "./sa
 import { openFile, sumOf } from "./schema.ts";
 import {
   hourMs,
-  keep,
   minuteMs,
   minutesOfDay,
   minutesOfHour,
+  retention,
   slotMs,
   slotOf,
   slotsOfHour,
@@ -32,7 +32,7 @@ export interface StoreOptions extends Bounds {
   readonly nowMs: number;
 }
 
-interface KeptPiece extends Piece {
+interface StoredPiece extends Piece {
   readonly number: number;
 }
 
@@ -58,16 +58,16 @@ export class SeriesStore {
   readonly #catalogue: Catalogue;
   readonly #metrics = new Map<string, RecordedMetric>();
   /** In the order in which they were recorded. */
-  #pieces: KeptPiece[] = [];
+  #pieces: StoredPiece[] = [];
   #packedUntil = 0;
   #damaged = 0;
   readonly #overflowing = new Set<string>();
-  readonly #putAside: { readonly file: string; readonly reason: string } | undefined;
+  readonly #movedAside: { readonly file: string; readonly reason: string } | undefined;
 
   constructor({ file, nowMs, ...bounds }: StoreOptions) {
-    const { database, putAside } = openFile(file, nowMs);
+    const { database, movedAside } = openFile(file, nowMs);
     this.#database = database;
-    this.#putAside = putAside;
+    this.#movedAside = movedAside;
     this.#catalogue = new Catalogue(bounds);
     this.#rows = rowsOf(database);
     this.#load();
@@ -91,20 +91,29 @@ export class SeriesStore {
       for (const metric of metrics) this.#declare(metric);
       for (const [fromSlot, all] of Map.groupBy(series, ({ fromMs }) => slotOf(fromMs))) {
         const values = new Map<number, Float64Array>();
-        for (const one of all) {
-          const cut = withinTime(one.values, fromSlot, nowMs, counts);
-          const last = cut.findLastIndex((value) => !Number.isNaN(value));
-          if (last < 0 || (one.isSparse && isZero(cut) && this.#catalogue.known(one) === undefined)) continue;
-          const taken = this.#catalogue.take(one, fromSlot + last, (made) => this.#addSeries(made));
-          if (taken.isOverflow) {
-            counts.overflowed += countOf(cut);
-            if (!this.#overflowing.has(one.metric)) overflowing.push(one.metric);
-            this.#overflowing.add(one.metric);
+        for (const recorded of all) {
+          const accepted = withinTime(recorded.values, fromSlot, nowMs, counts);
+          const last = accepted.findLastIndex((value) => !Number.isNaN(value));
+          if (
+            last < 0 ||
+            (recorded.isSparse && isZero(accepted) && this.#catalogue.known(recorded) === undefined)
+          )
+            continue;
+          const assigned = this.#catalogue.seriesFor(recorded, fromSlot + last, (created) =>
+            this.#addSeries(created),
+          );
+          if (assigned.isOverflow) {
+            counts.overflowed += countOf(accepted);
+            if (!this.#overflowing.has(recorded.metric)) overflowing.push(recorded.metric);
+            this.#overflowing.add(recorded.metric);
           }
-          taken.series.lastSlot = Math.max(taken.series.lastSlot, fromSlot + last);
-          const before = values.get(taken.series.id);
-          values.set(taken.series.id, before === undefined ? cut : together(before, cut, one.statistic));
-          counts.recorded += countOf(cut);
+          assigned.series.lastSlot = Math.max(assigned.series.lastSlot, fromSlot + last);
+          const before = values.get(assigned.series.id);
+          values.set(
+            assigned.series.id,
+            before === undefined ? accepted : together(before, accepted, recorded.statistic),
+          );
+          counts.recorded += countOf(accepted);
         }
         this.#addPiece(fromSlot, values);
       }
@@ -116,7 +125,7 @@ export class SeriesStore {
       series: this.#catalogue.size,
       bytes: this.#bytes(),
       damaged: this.#damaged,
-      putAside: this.#putAside,
+      movedAside: this.#movedAside,
     };
   }
 
@@ -133,17 +142,17 @@ export class SeriesStore {
     namespace: string,
     metric: string,
     equals: Readonly<Record<string, string>>,
-    span: RequestedSpan,
+    span: RequestedRange,
     nowMs: number,
   ): SampledSeries[] {
-    const wanted = this.#catalogue
+    const matching = this.#catalogue
       .of(namespace, metric)
       .filter(({ labels }) => Object.entries(equals).every(([label, value]) => labels[label] === value));
     const isCoarse = isBestInMinutes(span, nowMs);
     const stepMs = isCoarse ? minuteMs : slotMs;
-    const from = Math.floor(Math.max(span.fromMs, nowMs - keep.coarseMs) / stepMs);
+    const from = Math.floor(Math.max(span.fromMs, nowMs - retention.coarseMs) / stepMs);
     const until = Math.max(from, Math.ceil(span.toMs / stepMs));
-    return wanted
+    return matching
       .filter(({ lastSlot }) => lastSlot * slotMs >= from * stepMs - minuteMs)
       .map((series) => {
         const values = isCoarse
@@ -203,7 +212,7 @@ export class SeriesStore {
 
   /** Makes blocks of the hours that are over. */
   #packHours(nowMs: number): void {
-    const until = Math.floor((nowMs - keep.graceMs) / hourMs) * slotsOfHour;
+    const until = Math.floor((nowMs - retention.graceMs) / hourMs) * slotsOfHour;
     const due = this.#pieces.filter(({ fromSlot }) => fromSlot < until);
     if (due.length === 0 || (until <= this.#packedUntil && this.#pieces.length < piecesMax)) return;
     const ids = [...new Set(due.flatMap(seriesIn))].sort((one, other) => one - other);
@@ -220,7 +229,7 @@ export class SeriesStore {
     this.#database.exec("PRAGMA incremental_vacuum(256)");
   }
 
-  #packSeries(id: number, pieces: readonly KeptPiece[], until: number): void {
+  #packSeries(id: number, pieces: readonly StoredPiece[], until: number): void {
     const hours = new Map<number, Float64Array>();
     for (const piece of pieces) {
       const values = valuesIn(piece, id);
@@ -261,12 +270,12 @@ export class SeriesStore {
   #dropOld(nowMs: number): void {
     const drop = this.#database.prepare("DELETE FROM block WHERE series = ? AND is_coarse = ? AND place < ?");
     const [hour, day] = [
-      Math.floor((nowMs - keep.fineMs) / hourMs),
-      Math.floor((nowMs - keep.coarseMs) / (24 * hourMs)),
+      Math.floor((nowMs - retention.fineMs) / hourMs),
+      Math.floor((nowMs - retention.coarseMs) / (24 * hourMs)),
     ];
     for (const series of [...this.#catalogue.all()]) {
       drop.run(series.id, 0, hour);
-      if (series.lastSlot * slotMs >= nowMs - keep.coarseMs) {
+      if (series.lastSlot * slotMs >= nowMs - retention.coarseMs) {
         drop.run(series.id, 1, day);
         continue;
       }
@@ -315,7 +324,7 @@ export class SeriesStore {
         namespace: String(row["namespace"]),
         name: String(row["name"]),
         // The cast: only declared kinds are written to the column.
-        kind: String(row["kind"]) as MetricWord,
+        kind: String(row["kind"]) as MetricKindName,
         help: String(row["help"]),
         unit: String(row["unit"]),
         labels: JSON.parse(String(row["labels"])),
@@ -386,9 +395,9 @@ function rowsOf(database: DatabaseSync): Rows {
 }
 
 /** True if minutes suffice for a chart, or if the span starts more than two days ago. */
-function isBestInMinutes({ fromMs, toMs, stepMs }: RequestedSpan, nowMs: number): boolean {
+function isBestInMinutes({ fromMs, toMs, stepMs }: RequestedRange, nowMs: number): boolean {
   const suitable = stepMs > 0 ? stepMs : (toMs - fromMs) / 360;
-  return suitable >= minuteMs || fromMs < nowMs - keep.fineMs;
+  return suitable >= minuteMs || fromMs < nowMs - retention.fineMs;
 }
 
 function seriesHas(piece: Piece, id: number): boolean {
@@ -402,7 +411,7 @@ function withinTime(
   nowMs: number,
   counts: { late: number; ahead: number },
 ): Float64Array {
-  const [first, end] = [slotOf(nowMs - keep.fineMs), slotOf(nowMs + keep.aheadMs)];
+  const [first, end] = [slotOf(nowMs - retention.fineMs), slotOf(nowMs + retention.aheadMs)];
   return values.map((value, at) => {
     if (Number.isNaN(value)) return value;
     const slot = fromSlot + at;

@@ -12,7 +12,7 @@ export const minutesOfHour = hourMs / minuteMs;
 export const minutesOfDay = dayMs / minuteMs;
 
 /** How long samples are kept, and which samples are rejected. */
-export const keep = {
+export const retention = {
   /** For samples at 10 s. */
   fineMs: 2 * dayMs,
   /** For samples per minute. */

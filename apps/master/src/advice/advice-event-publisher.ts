@@ -139,7 +139,7 @@ export class AdviceEventPublisher extends MachineEventPublisher<AdviceNote> {
         help: "Advice events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, sources: [{ machine: advice, notes: adviceNotes }], mapper, leftOut });
+    super({ bus, foundation, sources: [{ machine: advice, notes: adviceNotes }], mapper, dropped: leftOut });
   }
 
   override handle(notes: readonly unknown[]): void {

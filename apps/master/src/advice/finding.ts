@@ -5,7 +5,7 @@ import { type Advice, advise, printDefinition } from "@tutti/definitions";
 import { differencesOf, differenceText } from "@tutti/definitions/differences";
 import type { Pools } from "./pools.ts";
 import type { Uses } from "./uses.ts";
-import type { Asking, Document, Found, Workflows } from "./workflows.ts";
+import type { Caller, Document, Found, Workflows } from "./workflows.ts";
 
 export interface FindingParts {
   readonly workflows: Workflows;
@@ -19,19 +19,19 @@ const idLengthMax = 200;
 
 export async function findAbout(
   { workflows, uses }: FindingParts,
-  asking: Asking,
+  caller: Caller,
   { subject, count, sinceMs }: { readonly subject: string; readonly count: number; readonly sinceMs: number },
 ): Promise<Found> {
-  const definition = await workflows.latest(asking, subject);
-  const document = definition && (await workflows.document(asking, definition));
+  const definition = await workflows.latest(caller, subject);
+  const document = definition && (await workflows.document(caller, definition));
   if (definition === undefined || document === undefined) return { baseHash: "", runs: 0, found: [] };
   const { hash } = definition;
-  const { runs, data } = await workflows.recorded(asking, { hash, count, sinceMs });
-  const found = advise(document, runs, data, await uses.of(asking, document)).slice(0, foundMax);
+  const { runs, data } = await workflows.recorded(caller, { hash, count, sinceMs });
+  const found = advise(document, runs, data, await uses.of(caller, document)).slice(0, foundMax);
   return {
     baseHash: hash,
     runs: runs.length,
-    found: found.map((each) => recommendationOf(asking.namespace, document, subject, each)),
+    found: found.map((each) => recommendationOf(caller.namespace, document, subject, each)),
   };
 }
 

@@ -38,7 +38,7 @@ describe("a forecast of the load", () => {
     assert.ok(isCalm.low.every((low, at) => low <= (isCalm.expected[at] ?? 0)));
   });
 
-  it("refuses measures that it does not know, also those that every object has", () => {
+  it("refuses unknown measures, including names of built-in object properties", () => {
     for (const measure of ["", "speed", "__proto__", "constructor"])
       assert.throws(
         () => forecastsOf([], ForecastRequest.fromPartial({ subjects: [{ measure }] }), nowMs),

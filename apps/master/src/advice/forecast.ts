@@ -52,12 +52,12 @@ function forecastOf(
     const known = [...measures.keys()].join("`, `");
     throw adviceErrors.invalid({ problem: `\`measure\`: expected \`${known}\`, got \`${subject.measure}\`` });
   }
-  const wanted = outcomes.filter(
+  const matching = outcomes.filter(
     ({ pool, capability }) =>
       (subject.pool === "" || subject.pool === (pool || defaultPool)) &&
       (subject.capability === "" || subject.capability === capability),
   );
-  const past = valuesOf(wanted, (outcome) => amountOf(outcome, stepMs), stepMs, nowMs);
+  const past = valuesOf(matching, (outcome) => amountOf(outcome, stepMs), stepMs, nowMs);
   const forecast = new SeasonalForecast({ season: Math.round(dayMs / stepMs) });
   let [off, total] = [0, 0];
   const yesterday = past.length - dayMs / stepMs;

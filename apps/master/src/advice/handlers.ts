@@ -32,7 +32,7 @@ import {
   adviceErrors,
   dismissFound,
   endTrial,
-  isBeingTried,
+  isOnTrial,
   keepFound,
   recommended,
   registerTrial,
@@ -125,13 +125,13 @@ async function find(
 ): Promise<Recommendation> {
   const found = (await all(dependencies, context)).find(({ recommendationId }) => recommendationId === id);
   if (found === undefined) throw adviceErrors.missing({ id });
-  return shown(found);
+  return recommendationMessage(found);
 }
 
-function shown(kept: ReadOnly<Recommendation>): Recommendation {
-  const { status, recommendationId } = kept;
+function recommendationMessage(stored: ReadOnly<Recommendation>): Recommendation {
+  const { status, recommendationId } = stored;
   // Only read.
-  const copy = { ...(kept as Recommendation) };
+  const copy = { ...(stored as Recommendation) };
   return status === open && copy.manual === ""
     ? { ...copy, command: `tutti advice apply ${recommendationId}` }
     : copy;
@@ -148,20 +148,23 @@ async function findRecommendations(
   const key = adviceKeyOf(context.namespace);
   // Refused at once if another process has the advice.
   await all(dependencies, context);
-  const asking = { namespace: context.namespace, context };
+  const caller = { namespace: context.namespace, context };
   const sinceMs = endedSince === undefined ? 0 : fromTimestamp(endedSince);
   const { baseHash, runs, found } =
     pool === ""
-      ? await findAbout(dependencies, asking, { subject, count: count || runsByDefault, sinceMs })
-      : await dependencies.pools.findAbout(asking, pool, sinceMs);
+      ? await findAbout(dependencies, caller, { subject, count: count || runsByDefault, sinceMs })
+      : await dependencies.pools.findAbout(caller, pool, sinceMs);
   await execute(
     dependencies,
     key,
     { command: keepFound, body: { subject, baseHash, found: [...found] } },
     context,
   );
-  const kept = new Map((await all(dependencies, context)).map((each) => [each.recommendationId, each]));
-  return { recommendations: found.map((each) => shown(kept.get(each.recommendationId) ?? each)), runs };
+  const stored = new Map((await all(dependencies, context)).map((each) => [each.recommendationId, each]));
+  return {
+    recommendations: found.map((each) => recommendationMessage(stored.get(each.recommendationId) ?? each)),
+    runs,
+  };
 }
 
 async function listRecommendations(
@@ -169,21 +172,21 @@ async function listRecommendations(
   { statuses, kind, subject, pool, page }: ListRecommendationsRequest,
   context: CallContext,
 ): Promise<ListRecommendationsReply> {
-  const wanted = new Set(statuses.length === 0 ? [open, onTrial] : statuses);
+  const requestedStatuses = new Set(statuses.length === 0 ? [open, onTrial] : statuses);
   const found = (await all(dependencies, context))
-    .filter((each) => wanted.has(each.status))
+    .filter((each) => requestedStatuses.has(each.status))
     .filter((each) => (kind === "" || each.kind === kind) && (subject === "" || each.subject === subject))
     .filter((each) => pool === "" || each.pool === pool)
     .toSorted((one, other) => (other.gain?.median ?? 0) - (one.gain?.median ?? 0));
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
   return {
-    recommendations: found.slice(offset, offset + size).map(shown),
+    recommendations: found.slice(offset, offset + size).map(recommendationMessage),
     page: { nextToken: found.length > offset + size ? tokenOfPlace(offset + size) : "", total: found.length },
   };
 }
 
-const lookMs = 1_000;
+const pollMs = 1_000;
 const signOfLifeMs = 5_000;
 
 async function* watchRecommendations(
@@ -193,16 +196,16 @@ async function* watchRecommendations(
 ): AsyncGenerator<WatchRecommendationsReply, void> {
   const { timers, clock } = dependencies.foundation;
   let sent = marksIn(cursor, (await all(dependencies, context)).length);
-  let toldMs = Number.NEGATIVE_INFINITY;
+  let lastSentMs = Number.NEGATIVE_INFINITY;
   while (!context.signal.aborted) {
     const now = (await all(dependencies, context)).map((each) => ({ each, mark: markOf(each) }));
     const changed = now.filter(({ mark }) => !sent.has(mark)).map(({ each }) => each);
     sent = new Set(now.map(({ mark }) => mark));
-    if (changed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
-      toldMs = clock.monotonic();
-      yield { recommendations: changed.map(shown), live: true, cursor: cursorOf([...sent]) };
+    if (changed.length > 0 || clock.monotonic() - lastSentMs >= signOfLifeMs) {
+      lastSentMs = clock.monotonic();
+      yield { recommendations: changed.map(recommendationMessage), live: true, cursor: cursorOf([...sent]) };
     }
-    await sleep(timers, lookMs, context.signal).catch(() => {});
+    await sleep(timers, pollMs, context.signal).catch(() => {});
   }
 }
 
@@ -215,11 +218,11 @@ async function applyToPool(
 ): Promise<Recommendation> {
   const { pools } = dependencies;
   const key = adviceKeyOf(context.namespace);
-  const asking = { namespace: context.namespace, context };
-  const start = { recommendationId, baseHash: await pools.strategyOf(asking, pool), percent: 50 };
+  const caller = { namespace: context.namespace, context };
+  const start = { recommendationId, baseHash: await pools.strategyOf(caller, pool), percent: 50 };
   await execute(dependencies, key, { command: startTrial, body: start, reason }, context);
-  return await untilTried(dependencies, recommendationId, context, async () => {
-    await pools.setStrategy(asking, pool, strategy, reason || `Trial of advice ${recommendationId}.`);
+  return await whenTrialStarted(dependencies, recommendationId, context, async () => {
+    await pools.setStrategy(caller, pool, strategy, reason || `Trial of advice ${recommendationId}.`);
     return strategy;
   });
 }
@@ -234,26 +237,26 @@ async function apply(
   const key = adviceKeyOf(context.namespace);
   const known = await find(dependencies, recommendationId, context);
   const { subject, document } = known;
-  const asking = { namespace: context.namespace, context };
+  const caller = { namespace: context.namespace, context };
   if (known.pool !== "") return await applyToPool(dependencies, known, reason, context);
-  const latest = await workflows.latest(asking, subject);
+  const latest = await workflows.latest(caller, subject);
   if (latest?.rollout !== undefined) {
-    const tried = (await all(dependencies, context)).find(
-      (each) => each.subject === subject && isBeingTried(each),
+    const running = (await all(dependencies, context)).find(
+      (each) => each.subject === subject && isOnTrial(each),
     );
-    if (tried === undefined) throw adviceErrors.divided({ subject });
-    throw adviceErrors.onTrial({ id: recommendationId, other: tried.recommendationId, subject });
+    if (running === undefined) throw adviceErrors.divided({ subject });
+    throw adviceErrors.onTrial({ id: recommendationId, other: running.recommendationId, subject });
   }
   const percent = requestedPercent || percentByDefault;
   const start = { recommendationId, baseHash: latest?.hash ?? "", percent };
   await execute(dependencies, key, { command: startTrial, body: start, reason }, context);
-  return await untilTried(dependencies, recommendationId, context, () =>
-    workflows.register(asking, subject, document, percent),
+  return await whenTrialStarted(dependencies, recommendationId, context, () =>
+    workflows.register(caller, subject, document, percent),
   );
 }
 
 /** Returns the recommendation with the version on trial. If that cannot start, it is open again. */
-async function untilTried(
+async function whenTrialStarted(
   dependencies: AdviceDependencies,
   recommendationId: string,
   context: CallContext,

@@ -21,7 +21,7 @@ export interface AdviceHosting {
   /** Receives recorded events. */
   readonly eventListener: MachineEventListener;
   /** Registers all other parts, with the storage of the machines. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">, learners: Learners): void;
+  registerParts(storage: Pick<ServiceStorage, "runtime" | "archive">, learners: Learners): void;
 }
 
 export function hostAdvice(
@@ -39,7 +39,7 @@ export function hostAdvice(
   });
   return {
     eventListener: publisher,
-    begin({ runtime, archive }, learners) {
+    registerParts({ runtime, archive }, learners) {
       const machines = { runtime, archive, partitionOwner };
       const workflows = new Workflows({
         definitions: mesh.client(definitionService),

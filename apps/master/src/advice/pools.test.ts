@@ -19,15 +19,15 @@ import {
   recommended,
   registerTrial,
   startTrial,
-  statusWord,
+  statusName,
 } from "@tutti/machine-entities/advice";
-import { strategyKinds, strategyTextOf, strategyWordOf } from "@tutti/matching";
+import { strategyKinds, strategyNameOf, strategyTextOf } from "@tutti/matching";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { isTriedIn, Pools, spanMs } from "./pools.ts";
 import { adviceKeyOf, Trials, type TrialsParts } from "./trials.ts";
 
 const key = adviceKeyOf("default");
-const asking = { namespace: "default" };
+const caller = { namespace: "default" };
 /** Longer than a trial takes in these tests. */
 const searchEveryMs = 1_000 * spanMs;
 const usual = { tasks: 900, waitP99Ms: 400, timeMeanMs: 200, cost: 3 };
@@ -60,7 +60,7 @@ class World {
         listPools: async () => ListPoolsReply.create({ pools: [this.pool] }),
         updatePool: async ({ pool }) => {
           this.pool = { ...this.pool, ...(pool?.strategy && { strategy: pool.strategy }) };
-          this.set.push(strategyWordOf(pool));
+          this.set.push(strategyNameOf(pool));
           return UpdatePoolReply.create({ pool: this.pool });
         },
       },
@@ -82,12 +82,12 @@ class World {
   }
 
   async start(): Promise<string> {
-    const { baseHash, found } = await this.pools.findAbout(asking, "gpu", 0);
+    const { baseHash, found } = await this.pools.findAbout(caller, "gpu", 0);
     const [{ recommendationId = "", document = "" } = {}] = found;
-    this.#tell(keepFound, { subject: "pool:gpu", baseHash, found: [...found] });
-    this.#tell(startTrial, { recommendationId, baseHash, percent: 50 });
-    await this.pools.setStrategy(asking, "gpu", document, "");
-    this.#tell(registerTrial, { recommendationId, hash: document });
+    this.#execute(keepFound, { subject: "pool:gpu", baseHash, found: [...found] });
+    this.#execute(startTrial, { recommendationId, baseHash, percent: 50 });
+    await this.pools.setStrategy(caller, "gpu", document, "");
+    this.#execute(registerTrial, { recommendationId, hash: document });
     return recommendationId;
   }
 
@@ -108,13 +108,13 @@ class World {
     return this.status;
   }
 
-  get one() {
+  get recommendation() {
     const all = this.driver.query(key, recommended, undefined);
     return isRefusal(all) ? undefined : all[0];
   }
 
   get status(): string {
-    return statusWord(this.one?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
+    return statusName(this.recommendation?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
   }
 
   /** Executes the statement: tasks of the spans, and some that do not count. */
@@ -149,7 +149,7 @@ class World {
     return QueryFactsReply.fromPartial({ rows: { body: { $case: "inline", value } } });
   }
 
-  #tell(...[command, body]: [Parameters<MachineDriver["execute"]>[1], unknown]): void {
+  #execute(...[command, body]: [Parameters<MachineDriver["execute"]>[1], unknown]): void {
     const reply = this.driver.execute(key, command, body);
     assert.ok(!isRefusal(reply), JSON.stringify(reply));
   }
@@ -161,7 +161,7 @@ class World {
     return {
       ...{ adviceEveryMs: searchEveryMs, foundation: { clock }, pools: this.pools, uses: {} },
       workflows: { names: async () => [] },
-      partitionOwner: { holds: () => true },
+      partitionOwner: { owns: () => true },
       archive: {
         search: async ({ kinds }: { readonly kinds: readonly string[] }) => ({
           entries: kinds
@@ -176,8 +176,8 @@ class World {
           if (driver.keys.length === 0) throw errorOf(runtimeErrors.unknownInstance.refusal(key));
           return driver.query(key, requested.query, requested.body);
         },
-        execute: async (told: { command: never; body: never }) =>
-          driver.execute(key, told.command, told.body),
+        execute: async (call: { command: never; body: never }) =>
+          driver.execute(key, call.command, call.body),
       },
     } as unknown as TrialsParts;
   }
@@ -204,23 +204,23 @@ function replied(
 }
 
 describe("advice about the strategy of a pool", () => {
-  it("names what all strategies would have given in the last hour, and proposes the best that harms none", async () => {
+  it("lists the results of all strategies for the last hour, and proposes the best harmless strategy", async () => {
     const world = new World();
     world.reply = replied([
       { strategy: "cheapest", gain: 0.4, cost: 5 },
       { strategy: "sticky", gain: 0.3, waitP99Ms: 900 },
       { strategy: "fastest", gain: 0.2 },
     ]);
-    const { baseHash, runs, found } = await world.pools.findAbout(asking, "gpu", 0);
-    const [one = assert.fail(), ...others] = found;
+    const { baseHash, runs, found } = await world.pools.findAbout(caller, "gpu", 0);
+    const [first = assert.fail(), ...others] = found;
     assert.deepEqual([baseHash, runs, others], ["least_loaded", 900, []]);
     assert.deepEqual(
-      [one.recommendationId, one.kind, one.subject, one.document, one.gain?.median],
+      [first.recommendationId, first.kind, first.subject, first.document, first.gain?.median],
       ["pool.gpu.strategy.fastest", "pool_strategy", "pool:gpu", "fastest", 0.2],
     );
-    assert.deepEqual(one.changes, ['strategy: "least_loaded" → "fastest"']);
+    assert.deepEqual(first.changes, ['strategy: "least_loaded" → "fastest"']);
     assert.ok(
-      one.reasons.includes(
+      first.reasons.includes(
         "All strategies, less time: `cheapest` 40.0 %, `sticky` 30.0 %, `fastest` 20.0 %.",
       ),
     );
@@ -228,17 +228,20 @@ describe("advice about the strategy of a pool", () => {
     assert.deepEqual([strategy, Number(span?.to?.seconds) - Number(span?.from?.seconds)], ["all", 3_600]);
   });
 
-  it("is searched for, and kept, in a namespace that has no advice yet", async () => {
+  it("is searched for and stored in a namespace without earlier advice", async () => {
     const world = new World();
     await world.search();
-    assert.deepEqual([world.one?.recommendationId, world.status], ["pool.gpu.strategy.fastest", "open"]);
+    assert.deepEqual(
+      [world.recommendation?.recommendationId, world.status],
+      ["pool.gpu.strategy.fastest", "open"],
+    );
     const nothing = new World();
     nothing.reply = replied([]);
     await nothing.search();
-    assert.equal(nothing.one, undefined);
+    assert.equal(nothing.recommendation, undefined);
   });
 
-  const none: Readonly<Record<string, ReplayPoolReply>> = {
+  const withoutAdvice: Readonly<Record<string, ReplayPoolReply>> = {
     "the replay does not come to the past": { ...replied([]), scenario: undefined },
     "fewer than 200 tasks were recorded": {
       ...replied([{ strategy: "fastest", gain: 0.5 }]),
@@ -258,28 +261,28 @@ describe("advice about the strategy of a pool", () => {
       },
     ]),
   };
-  for (const [reason, reply] of Object.entries(none))
+  for (const [reason, reply] of Object.entries(withoutAdvice))
     it(`is not given if ${reason}`, async () => {
       const world = new World();
       world.reply = reply;
-      assert.deepEqual((await world.pools.findAbout(asking, "gpu", 0)).found, []);
+      assert.deepEqual((await world.pools.findAbout(caller, "gpu", 0)).found, []);
     });
 
-  it("has both strategies in turn, and keeps the one that is shown to be faster", async () => {
+  it("alternates both strategies, and keeps the faster one", async () => {
     const world = new World({ least_loaded: 200, fastest: 150 });
     await world.start();
-    assert.equal(strategyWordOf(world.pool), "fastest", "the strategy on trial has the first span");
+    assert.equal(strategyNameOf(world.pool), "fastest", "the strategy on trial has the first span");
     assert.equal(await world.pass(400), "applied");
-    const { trial } = world.one ?? assert.fail();
+    const { trial } = world.recommendation ?? assert.fail();
     assert.match(
       trial?.finding ?? "",
       /^Median time 2\d % less in 40 spans of 5 minutes, and nothing got worse\.$/,
     );
-    assert.deepEqual([trial?.settled, strategyWordOf(world.pool)], [true, "fastest"]);
+    assert.deepEqual([trial?.settled, strategyNameOf(world.pool)], [true, "fastest"]);
     assert.ok(world.spans.includes("least_loaded"));
   });
 
-  it("keeps other weights of an auction, or takes them back", async () => {
+  it("keeps new weights of an auction, or takes them back", async () => {
     for (const [heavyMs, end, weights] of [
       [150, "applied", { load: 2 }],
       [230, "taken back", { speed: 0 }],
@@ -289,7 +292,7 @@ describe("advice about the strategy of a pool", () => {
       world.pool.strategy = { kind: StrategyKind.STRATEGY_KIND_AUCTION, weights: { speed: 0 } };
       world.reply = replied([{ strategy: "auction(load=2)", gain: 0.2 }]);
       assert.equal(await world.start(), "pool.gpu.strategy.auction-load-2");
-      assert.deepEqual(world.one?.changes, [`strategy: "${before}" → "auction(load=2)"`]);
+      assert.deepEqual(world.recommendation?.changes, [`strategy: "${before}" → "auction(load=2)"`]);
       assert.equal(await world.pass(400), end);
       assert.deepEqual(world.pool.strategy?.weights, weights);
     }
@@ -305,22 +308,25 @@ describe("advice about the strategy of a pool", () => {
       world.reply = replied([{ strategy, gain: 0.3 }]);
       await world.start();
       assert.equal(await world.pass(400), "taken back");
-      assert.deepEqual([world.one?.trial?.settled, strategyWordOf(world.pool)], [true, "least_loaded"]);
+      assert.deepEqual(
+        [world.recommendation?.trial?.settled, strategyNameOf(world.pool)],
+        [true, "least_loaded"],
+      );
     });
 
-  it("ends if a user changes the strategy, and leaves it as the user set it", async () => {
+  it("ends if a user changes the strategy, and keeps the user's choice", async () => {
     for (const kind of [StrategyKind.STRATEGY_KIND_STICKY, StrategyKind.STRATEGY_KIND_LEAST_LOADED]) {
       const world = new World({ least_loaded: 200, fastest: 150 });
       await world.start();
       await world.pass(1);
-      while (strategyWordOf(world.pool) !== "fastest") await world.pass(1);
+      while (strategyNameOf(world.pool) !== "fastest") await world.pass(1);
       world.change(kind);
       assert.equal(await world.pass(1), "expired");
-      assert.equal(strategyKinds[strategyWordOf(world.pool)], kind);
+      assert.equal(strategyKinds[strategyNameOf(world.pool)], kind);
     }
   });
 
-  it("gives each strategy one of two spans, in an order that is drawn", () => {
+  it("assigns each strategy one of two spans, in random order", () => {
     const spans = Array.from({ length: 400 }, (_, span) => isTriedIn("one", span));
     for (let pair = 0; pair < 200; pair++) assert.notEqual(spans[2 * pair], spans[2 * pair + 1]);
     const first = Array.from({ length: 200 }, (_, pair) => spans[2 * pair]).filter(Boolean).length;

@@ -20,7 +20,7 @@ import { ListPoolsRequest, type Pool, type poolService, UpdatePoolRequest } from
 import { type Clock, toTimestamp } from "@tutti/kernel";
 import { strategyIn, strategyTextOf } from "@tutti/matching";
 import type { Client } from "@tutti/mesh";
-import type { Asking, Found } from "./workflows.ts";
+import type { Caller, Found } from "./workflows.ts";
 
 export interface PoolClients {
   readonly pools: Pick<Client<typeof poolService>, "getPool" | "listPools" | "updatePool">;
@@ -51,7 +51,7 @@ export class Pools {
     this.#clients = clients;
   }
 
-  async names({ namespace, context }: Asking): Promise<readonly string[]> {
+  async names({ namespace, context }: Caller): Promise<readonly string[]> {
     if (!this.#clients.isServed()) return [];
     const request = ListPoolsRequest.fromPartial({ namespace, page: { size: poolsMax } });
     const { pools } = await this.#clients.pools.listPools(request, context && { context });
@@ -59,9 +59,9 @@ export class Pools {
   }
 
   /** Returns findings from the recorded tasks of a pool, by default of the last hour. */
-  async findAbout(asking: Asking, name: string, sinceMs: number): Promise<Found> {
-    const { namespace, context } = asking;
-    const pool = await this.#get(asking, name);
+  async findAbout(caller: Caller, name: string, sinceMs: number): Promise<Found> {
+    const { namespace, context } = caller;
+    const pool = await this.#get(caller, name);
     const before = strategyTextOf(pool);
     if (!this.#clients.isServed()) return { baseHash: before, runs: 0, found: [] };
     const nowMs = this.#clients.clock.now();
@@ -79,13 +79,13 @@ export class Pools {
     return { baseHash: before, runs, found };
   }
 
-  async strategyOf(asking: Asking, name: string): Promise<string> {
-    return strategyTextOf(await this.#get(asking, name));
+  async strategyOf(caller: Caller, name: string): Promise<string> {
+    return strategyTextOf(await this.#get(caller, name));
   }
 
-  async setStrategy(asking: Asking, name: string, text: string, reason: string): Promise<void> {
-    const { namespace, context } = asking;
-    const pool = await this.#get(asking, name);
+  async setStrategy(caller: Caller, name: string, text: string, reason: string): Promise<void> {
+    const { namespace, context } = caller;
+    const pool = await this.#get(caller, name);
     const strategy = strategyIn(text, pool);
     if (strategy === undefined || strategyTextOf(pool) === text) return;
     const request = UpdatePoolRequest.fromPartial({
@@ -99,7 +99,7 @@ export class Pools {
 
   /** Returns the complete spans of each strategy since the start of a trial. */
   async samples(
-    { namespace, context }: Asking,
+    { namespace, context }: Caller,
     { id, name, startMs, before, tried }: TrialOfPool,
   ): Promise<{ readonly before: TrialSample; readonly tried: TrialSample }> {
     const nowMs = this.#clients.clock.now();
@@ -134,7 +134,7 @@ export class Pools {
     return { before: sampleOf(before), tried: sampleOf(tried) };
   }
 
-  async #get({ namespace, context }: Asking, name: string): Promise<Pool | undefined> {
+  async #get({ namespace, context }: Caller, name: string): Promise<Pool | undefined> {
     return (await this.#clients.pools.getPool({ namespace, pool: name }, context && { context })).pool;
   }
 }

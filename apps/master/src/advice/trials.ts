@@ -15,7 +15,7 @@ import { allEntries, type MachineDependencies, orIfAbsent, Rounds } from "@tutti
 import { type Command, type Foundation, fromTimestamp, type InstanceKey, type ReadOnly } from "@tutti/kernel";
 import {
   endTrial,
-  isBeingTried,
+  isOnTrial,
   judgeTrialOf,
   keepFound,
   recommended,
@@ -71,7 +71,7 @@ export class Trials extends Rounds {
   protected async round(): Promise<void> {
     const { clock } = this.#parts.foundation;
     for (const { key, labels } of await allEntries(this.#parts, { namespace: "", kinds: ["advice"] }))
-      if (Object.keys(labels).length > 0 && this.#owns(key)) await this.#bring(key);
+      if (Object.keys(labels).length > 0 && this.#owns(key)) await this.#advanceTrials(key);
     const { adviceEveryMs } = this.#parts;
     if (adviceEveryMs === 0 || clock.monotonic() - this.#searchedMs < adviceEveryMs) return;
     this.#searchedMs = clock.monotonic();
@@ -85,7 +85,7 @@ export class Trials extends Rounds {
 
   #owns(key: InstanceKey): boolean {
     const { runtime, partitionOwner } = this.#parts;
-    return partitionOwner.holds(runtime.service, runtime.partitionOf(key));
+    return partitionOwner.owns(runtime.service, runtime.partitionOf(key));
   }
 
   async #search(namespace: string): Promise<void> {
@@ -111,21 +111,21 @@ export class Trials extends Rounds {
       const { baseHash, found } = await pools.findAbout({ namespace }, name, 0);
       const known = await this.#recommended(adviceKeyOf(namespace));
       // On trial a pool has two strategies. A replay then describes one of them.
-      if (known.some((each) => each.subject === subject && isBeingTried(each))) continue;
+      if (known.some((each) => each.subject === subject && isOnTrial(each))) continue;
       if (found.length > 0 || known.some((each) => each.subject === subject))
         await this.#execute(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
     }
   }
 
   /** Advances each trial of a namespace. */
-  async #bring(key: InstanceKey): Promise<void> {
-    for (const each of (await this.#recommended(key)).filter(isBeingTried)) {
+  async #advanceTrials(key: InstanceKey): Promise<void> {
+    for (const each of (await this.#recommended(key)).filter(isOnTrial)) {
       if (this.stopping.aborted) return;
       if (each.status === onTrial) await this.#compare(key, each);
       const now = (await this.#recommended(key)).find(
         ({ recommendationId }) => recommendationId === each.recommendationId,
       );
-      if (now !== undefined && now.status !== onTrial && isBeingTried(now)) await this.settle(key, now);
+      if (now !== undefined && now.status !== onTrial && isOnTrial(now)) await this.settle(key, now);
     }
   }
 
@@ -170,9 +170,9 @@ export class Trials extends Rounds {
       return;
     }
     const span = Math.floor((foundation.clock.now() - startMs) / spanMs);
-    const wanted = isTriedIn(id, span) ? tried : before;
-    await pools.setStrategy({ namespace }, name, wanted, `Trial of advice ${id}.`);
-    this.#set.set(known, wanted);
+    const strategy = isTriedIn(id, span) ? tried : before;
+    await pools.setStrategy({ namespace }, name, strategy, `Trial of advice ${id}.`);
+    this.#set.set(known, strategy);
     const samples = await pools.samples({ namespace }, { id, name, startMs, before, tried });
     await this.#execute(key, judgeTrialOf, { recommendationId: id, ...samples });
   }
@@ -195,14 +195,14 @@ export class Trials extends Rounds {
   async settle(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
     if (each.pool !== "") return await this.#settlePool(key, each);
     const { recommendationId, subject: name, status, trial, baseHash } = each;
-    const asking = { namespace: key.namespace };
-    const latest = await this.#parts.workflows.latest(asking, name);
+    const caller = { namespace: key.namespace };
+    const latest = await this.#parts.workflows.latest(caller, name);
     // A trial starts only with undivided new runs, so a division belongs to it, even without a known version.
     const version = trial?.hash || (latest?.rollout?.hash ?? "");
     if (status !== expired && latest?.hash === baseHash && latest.rollout?.hash === version) {
       const reason = `Advice ${recommendationId}. ${trial?.finding ?? ""}`;
       const percent = status === applied ? 100 : 0;
-      await this.#parts.workflows.rollOut(asking, { name, version, percent, reason });
+      await this.#parts.workflows.rollOut(caller, { name, version, percent, reason });
     }
     await this.#execute(key, settleTrial, { recommendationId });
   }

@@ -9,7 +9,7 @@ import {
 import type { RecordedUse } from "@tutti/definitions";
 import { type Clock, toTimestamp } from "@tutti/kernel";
 import type { Client, Mesh } from "@tutti/mesh";
-import type { Asking, Document } from "./workflows.ts";
+import type { Caller, Document } from "./workflows.ts";
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -36,25 +36,25 @@ export class Uses {
   }
 
   /** Returns the use of the last seven days, if a task of the workflow reserves a measured resource. */
-  async of(asking: Asking, { tasks = {} }: Document): Promise<readonly RecordedUse[]> {
+  async of(caller: Caller, { tasks = {} }: Document): Promise<readonly RecordedUse[]> {
     const reserves = Object.values(tasks).some(({ resources: stated = {} }) =>
       resources.some((resource) => stated[resource] !== undefined),
     );
-    return reserves ? this.measured(asking) : [];
+    return reserves ? this.measured(caller) : [];
   }
 
   /** Returns the use of the last seven days, read once a minute: it does not change in between. */
-  async measured(asking: Asking): Promise<readonly RecordedUse[]> {
+  async measured(requester: Caller): Promise<readonly RecordedUse[]> {
     if (!this.#isServed()) return [];
     // The present minute has no count yet.
     const nowMs = Math.floor(this.#clock.now() / minuteMs) * minuteMs;
     if (nowMs !== this.#minuteMs || this.#measured.size >= callersMax) this.#measured.clear();
     this.#minuteMs = nowMs;
-    const { kind = "", id = "", roles = [] } = asking.context?.principal ?? {};
-    const caller = JSON.stringify([asking.namespace, kind, id, roles]);
+    const { kind = "", id = "", roles = [] } = requester.context?.principal ?? {};
+    const caller = JSON.stringify([requester.namespace, kind, id, roles]);
     const known = this.#measured.get(caller);
     if (known !== undefined) return known;
-    const read = this.#read(asking, nowMs);
+    const read = this.#read(requester, nowMs);
     this.#measured.set(caller, read);
     read.catch(() => {
       if (this.#measured.get(caller) === read) this.#measured.delete(caller);
@@ -62,7 +62,7 @@ export class Uses {
     return read;
   }
 
-  async #read({ namespace, context }: Asking, nowMs: number): Promise<readonly RecordedUse[]> {
+  async #read({ namespace, context }: Caller, nowMs: number): Promise<readonly RecordedUse[]> {
     const options = context && { context };
     const listed = ListMetricsRequest.fromPartial({ namespace, prefix: "task_" });
     const { metrics } = await this.#metrics.listMetrics(listed, options);

@@ -16,7 +16,7 @@ describe("the cursor of a watch of recommendations", () => {
     );
   });
 
-  it("starts with a snapshot if one is gone, if there are too many, or if it is no cursor", () => {
+  it("starts with a snapshot if a recommendation is gone, if there are too many, or if the cursor is invalid", () => {
     assert.equal(marksIn(cursorOf([one, other].map(markOf)), 1).size, 0);
     const many = Array.from({ length: 501 }, (_, at) => markOf(of(`order.${at}`)));
     assert.equal(cursorOf(many), "");

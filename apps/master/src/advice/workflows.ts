@@ -34,7 +34,7 @@ export interface WorkflowClients {
 export type Document = Parameters<typeof advise>[0];
 
 /** The caller. Without a context it is this service. */
-export interface Asking {
+export interface Caller {
   readonly namespace: string;
   readonly context?: CallContext;
 }
@@ -58,7 +58,7 @@ export class Workflows {
   }
 
   /** The latest version. */
-  async latest({ namespace, ...options }: Asking, name: string): Promise<Definition | undefined> {
+  async latest({ namespace, ...options }: Caller, name: string): Promise<Definition | undefined> {
     const request = GetDefinitionRequest.fromPartial({
       namespace,
       definition: { name },
@@ -69,10 +69,10 @@ export class Workflows {
   }
 
   /** Returns undefined for a definition without tasks, such as a function. */
-  async document({ namespace, ...options }: Asking, definition: Definition): Promise<Document | undefined> {
-    const { name, hash, kind, source: given } = definition;
+  async document({ namespace, ...options }: Caller, definition: Definition): Promise<Document | undefined> {
+    const { name, hash, kind, source: stored } = definition;
     if (kind !== DefinitionKind.DEFINITION_KIND_TASKS) return undefined;
-    let source = given;
+    let source = stored;
     if (
       source?.format !== SourceFormat.SOURCE_FORMAT_YAML &&
       source?.format !== SourceFormat.SOURCE_FORMAT_JSON
@@ -91,7 +91,7 @@ export class Workflows {
     return value as unknown as Document | undefined;
   }
 
-  async names({ namespace, ...options }: Asking, max: number): Promise<readonly string[]> {
+  async names({ namespace, ...options }: Caller, max: number): Promise<readonly string[]> {
     const request = ListDefinitionsRequest.fromPartial({ namespace, page: { size: max } });
     const { definitions } = await this.#clients.definitions.listDefinitions(request, options);
     return definitions
@@ -101,12 +101,12 @@ export class Workflows {
 
   /** Returns completed runs of a version, the newest first. */
   async recorded(
-    asking: Asking,
+    caller: Caller,
     { hash, count, sinceMs }: { readonly hash: string; readonly count: number; readonly sinceMs: number },
   ): Promise<{ readonly runs: readonly RecordedRun[]; readonly data: readonly RecordedData[] }> {
     const ended = sinceMs === 0 ? undefined : { from: toTimestamp(sinceMs) };
-    const found = await this.#runs(asking, { definitionHash: hash, statuses: [completed], ended }, count);
-    const { namespace, ...options } = asking;
+    const found = await this.#runs(caller, { definitionHash: hash, statuses: [completed], ended }, count);
+    const { namespace, ...options } = caller;
     const lists: (readonly Task[])[] = [];
     for (let first = 0; first < found.length; first += togetherMax)
       lists.push(
@@ -133,13 +133,13 @@ export class Workflows {
   }
 
   /** Returns a sample of ended runs of a version that were accepted since a time. */
-  async sample(asking: Asking, hash: string, sinceMs: number): Promise<TrialSample> {
+  async sample(caller: Caller, hash: string, sinceMs: number): Promise<TrialSample> {
     const filter = {
       definitionHash: hash,
       statuses: [completed, failed],
       created: { from: toTimestamp(sinceMs) },
     };
-    const runs = await this.#runs(asking, filter, trialRunsMax);
+    const runs = await this.#runs(caller, filter, trialRunsMax);
     return {
       ended: 0,
       runMs: runs.filter(({ status }) => status === completed).flatMap(lengthMs),
@@ -150,7 +150,7 @@ export class Workflows {
 
   /** Registers a version. Returns its hash. */
   async register(
-    { namespace, ...options }: Asking,
+    { namespace, ...options }: Caller,
     name: string,
     text: string,
     rolloutPercent: number,
@@ -165,15 +165,15 @@ export class Workflows {
   }
 
   async rollOut(
-    { namespace, ...options }: Asking,
-    wanted: Pick<RollOutDefinitionRequest, "name" | "version" | "percent" | "reason">,
+    { namespace, ...options }: Caller,
+    change: Pick<RollOutDefinitionRequest, "name" | "version" | "percent" | "reason">,
   ): Promise<void> {
-    const request = RollOutDefinitionRequest.fromPartial({ namespace, ...wanted });
+    const request = RollOutDefinitionRequest.fromPartial({ namespace, ...change });
     await this.#clients.definitions.rollOutDefinition(request, options);
   }
 
   #runs(
-    { namespace, ...options }: Asking,
+    { namespace, ...options }: Caller,
     filter: Parameters<typeof ListRunsRequest.fromPartial>[0]["filter"],
     count: number,
   ): Promise<readonly Run[]> {

@@ -32,7 +32,7 @@ class SessionEventMapper implements EventMapper<SessionNote> {
     return ends.has(type);
   }
 
-  noted(note: SessionNote): void {
+  onNote(note: SessionNote): void {
     this.#states.changed(note, failureIn(note.body));
   }
 
@@ -81,12 +81,12 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
         help: "Session events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, sources: [{ machine, notes: sessionNotes }], mapper, leftOut, ended });
+    super({ bus, foundation, sources: [{ machine, notes: sessionNotes }], mapper, dropped: leftOut, ended });
     this.#mapper = mapper;
   }
 
   /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
-  begin(runtime: MachineQueries): void {
+  attachRuntime(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }
 }

@@ -30,14 +30,14 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     const started = eventNote(happening, "tutti.session.session.started", { mode: modeName(mode) });
     if (choice === undefined) return started;
     const { confidence, reason } = choice;
-    const chosen = parts.map((part, index) =>
+    const choices = parts.map((part, index) =>
       eventNote(happening, "tutti.session.session.mode_chosen", {
         mode: modeName(part.mode),
         confidence,
         ...(parts.length > 1 ? { part: partId(index), reason: part.reason } : { part: "", reason }),
       }),
     );
-    return [...chosen, started];
+    return [...choices, started];
   },
   plan_made: (session, { plan }: PlanMadeV1, happening) =>
     eventNote(happening, "tutti.session.session.planned", {

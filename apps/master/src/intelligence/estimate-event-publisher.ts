@@ -64,7 +64,7 @@ interface Watched {
   readonly drifts: Drifts;
   /** The latest change since the last check. Undefined for none. */
   head: NoteHead | undefined;
-  isLooking: boolean;
+  isChecking: boolean;
 }
 
 export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | ModelNote> {
@@ -83,12 +83,12 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
       experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head),
       model_changed: modelNote,
     };
-    super({ bus, foundation, sources: [{ machine: experience, notes }], mapper, leftOut });
+    super({ bus, foundation, sources: [{ machine: experience, notes }], mapper, dropped: leftOut });
     this.#logger = foundation.logger;
   }
 
   /** Sets the learners. They need the runtime, which needs this publisher. */
-  begin(learners: Pick<Learners, "hosted">): void {
+  attachLearners(learners: Pick<Learners, "hosted">): void {
     this.#learners = learners;
   }
 
@@ -96,37 +96,37 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
   override handle(notes: readonly unknown[]): void {
     for (const note of notes) {
       if (note instanceof Error || isOfModel(note)) super.handle([note]);
-      else if (note !== undefined) this.#noted(note as NoteHead);
+      else if (note !== undefined) this.#recordChange(note as NoteHead);
     }
   }
 
-  #noted(head: NoteHead): void {
+  #recordChange(head: NoteHead): void {
     const { namespace } = head.key;
     const watched = this.#watched.get(namespace) ?? {
       drifts: new Drifts(),
       head: undefined,
-      isLooking: false,
+      isChecking: false,
     };
     this.#watched.set(namespace, watched);
     watched.head = head;
-    if (!watched.isLooking) void this.#look(namespace, watched);
+    if (!watched.isChecking) void this.#check(namespace, watched);
   }
 
-  async #look(namespace: string, watched: Watched): Promise<void> {
-    watched.isLooking = true;
+  async #check(namespace: string, watched: Watched): Promise<void> {
+    watched.isChecking = true;
     try {
       for (let { head } = watched; head !== undefined; { head } = watched) {
         watched.head = undefined;
         const knowledge = await this.#learners?.hosted(namespace);
         const about = head;
-        const drifted = knowledge === undefined ? [] : watched.drifts.begun(knowledge);
+        const drifted = knowledge === undefined ? [] : watched.drifts.started(knowledge);
         super.handle(drifted.map((each): DriftNote => ({ ...about, kind: "drift", drifted: each })));
       }
     } catch (error) {
       // The partition has moved: its new owner reports the drift.
       this.#logger.debug("failed to check estimates for drift", { error: errorFromUnknown(error) });
     } finally {
-      watched.isLooking = false;
+      watched.isChecking = false;
     }
   }
 }

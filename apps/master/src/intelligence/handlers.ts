@@ -67,13 +67,19 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
     readExperience: (request, context) =>
       atOwner(
         async () => {
-          const { isAnew: anew, outcomes, choices, models, ...place } = await learners.read(request, context);
-          const news = {
+          const {
+            isReset: anew,
+            outcomes,
+            choices,
+            models,
+            ...place
+          } = await learners.read(request, context);
+          const records = {
             outcomes: [...outcomes],
             choices: choices as LearnedChoice[],
             models: { ...models },
           };
-          return { ...news, anew, ...place };
+          return { ...records, anew, ...place };
         },
         (owner) => estimates.readExperience(request, { context, owner }),
       ),
@@ -132,7 +138,7 @@ async function listModels(
   context: CallContext,
 ): Promise<ListModelsReply> {
   const { knowledge } = await learners.of(context);
-  const { models: kept } = await learners.recorded(context);
+  const { models: recordedModels } = await learners.recorded(context);
   const models = knowledge.models
     .filter((model) => (capability === "" ? !isOfTutti(model.capability) : model.capability === capability))
     .filter(({ drift }) => (kind === "" || kind === "duration") && (!driftingOnly || drift !== undefined))
@@ -142,7 +148,7 @@ async function listModels(
   return {
     models: models
       .slice(offset, offset + size)
-      .map((model) => modelOf(context.namespace, model, kept.get(model.capability))),
+      .map((model) => modelOf(context.namespace, model, recordedModels.get(model.capability))),
     page: { nextToken: models.length > offset + size ? tokenOfPlace(offset + size) : "", total: undefined },
   };
 }
@@ -164,11 +170,11 @@ async function getModel(
   const { knowledge } = await learners.of(context);
   const model = knowledge.model(modelId);
   if (model === undefined) throw experienceErrors.modelMissing({ id: modelId });
-  const kept = (await learners.recorded(context)).models.get(modelId);
+  const recorded = (await learners.recorded(context)).models.get(modelId);
   return {
-    model: modelOf(context.namespace, model, kept),
+    model: modelOf(context.namespace, model, recorded),
     predictions: model.points.map(pointOf),
-    trainings: (kept?.trainings ?? []).map((each) => trainingOf(each, liveOf(kept))),
+    trainings: (recorded?.trainings ?? []).map((each) => trainingOf(each, liveOf(recorded))),
   };
 }
 
@@ -242,7 +248,7 @@ const forgottenModel = {
   pools: new Set<string>(),
 };
 
-const lookMs = 1_000;
+const pollMs = 1_000;
 const signOfLifeMs = 5_000;
 
 /**
@@ -262,18 +268,18 @@ async function* watchEstimates(
     counted !== "" && Number(forgottenBefore) === place.forgottenCount && Number(counted) <= place.count;
   let known = isResumed ? Number(counted) : 0;
   const sent = new Set<string>();
-  let toldMs = Number.NEGATIVE_INFINITY;
+  let lastSentMs = Number.NEGATIVE_INFINITY;
   while (!context.signal.aborted) {
     const { knowledge, place } = await learners.of(context);
     const { count, forgottenCount } = place;
-    const wanted = knowledge.models.filter(({ pools }) => pool === "" || pools.has(pool));
-    const there = new Set(wanted.map(({ capability }) => capability));
+    const matching = knowledge.models.filter(({ pools }) => pool === "" || pools.has(pool));
+    const there = new Set(matching.map(({ capability }) => capability));
     const removed = [...sent].filter((capability) => !there.has(capability));
-    const changed = wanted.filter(({ learnedAt }) => learnedAt > known);
-    for (const { capability } of wanted) sent.add(capability);
+    const changed = matching.filter(({ learnedAt }) => learnedAt > known);
+    for (const { capability } of matching) sent.add(capability);
     for (const capability of removed) sent.delete(capability);
-    if (changed.length + removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
-      toldMs = clock.monotonic();
+    if (changed.length + removed.length > 0 || clock.monotonic() - lastSentMs >= signOfLifeMs) {
+      lastSentMs = clock.monotonic();
       yield {
         estimates: changed.map(({ capability }) =>
           estimateOf(knowledge, EstimateSubject.create({ capability })),
@@ -284,7 +290,7 @@ async function* watchEstimates(
       };
     }
     known = count;
-    await sleep(timers, lookMs, context.signal).catch(() => {});
+    await sleep(timers, pollMs, context.signal).catch(() => {});
   }
 }
 
@@ -302,7 +308,7 @@ async function* recordOutcomes(
       const body = {
         sender,
         batch: request.batch,
-        outcomes: outcomes.flatMap((one) => learnedOf(one) ?? []),
+        outcomes: outcomes.flatMap((outcome) => learnedOf(outcome) ?? []),
       };
       await atOwner(
         async () => {

@@ -16,7 +16,7 @@ export interface IntelligenceHosting {
   /** Receives recorded events. */
   readonly eventListener: MachineEventListener;
   /** Registers all other parts, with the storage of the machines. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): Learners;
+  registerParts(storage: Pick<ServiceStorage, "runtime" | "archive">): Learners;
 }
 
 export function hostIntelligence(
@@ -34,10 +34,10 @@ export function hostIntelligence(
   });
   return {
     eventListener: publisher,
-    begin({ runtime, archive }) {
+    registerParts({ runtime, archive }) {
       const machines = { runtime, archive, partitionOwner };
       const learners = new Learners(machines);
-      publisher.begin(learners);
+      publisher.attachLearners(learners);
       const parts = { ...machines, foundation };
       if (modelEveryMs > 0)
         service.register("trainings", new Trainings(parts, modelEveryMs), { critical: false });

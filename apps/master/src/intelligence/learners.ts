@@ -5,11 +5,11 @@
 import { type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import {
-  type ExperienceNews,
-  experienceNews,
+  type ExperiencePosition,
+  type ExperienceUpdate,
+  experienceUpdate,
   type Knowledge,
   Learner,
-  type NewsWanted,
   type RecordedModels,
   recordedModels,
 } from "@tutti/machine-entities/experience";
@@ -18,14 +18,14 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 /** Maximum of remembered namespaces. Others are learned again at the next use. */
 const learnersMax = 200;
 
-const nothing: ExperienceNews = {
+const nothing: ExperienceUpdate = {
   outcomes: [],
   choices: [],
   models: {},
   count: 0,
   choiceCount: 0,
   forgottenCount: 0,
-  isAnew: true,
+  isReset: true,
 };
 
 export function experienceOf(namespace: string): InstanceKey {
@@ -42,26 +42,26 @@ export class Learners {
 
   /** Returns the learner of a namespace. Refused if another process has the experience. */
   async of(context: CallContext): Promise<Learner> {
-    const learner = this.#learners.get(context.namespace) ?? this.#begin(context.namespace);
+    const learner = this.#learners.get(context.namespace) ?? this.#create(context.namespace);
     for (;;) {
       const { place } = learner;
-      if (learner.take(await this.read(place, context), place)) return learner;
+      if (learner.apply(await this.read(place, context), place)) return learner;
     }
   }
 
   /** Returns the knowledge of a namespace with experience on this process. */
   async hosted(namespace: string): Promise<Knowledge> {
-    const learner = this.#learners.get(namespace) ?? this.#begin(namespace);
+    const learner = this.#learners.get(namespace) ?? this.#create(namespace);
     for (;;) {
       const { place } = learner;
-      const call = { key: experienceOf(namespace), query: experienceNews, body: place };
-      if (learner.take(await this.#dependencies.runtime.query(call), place)) return learner.knowledge;
+      const call = { key: experienceOf(namespace), query: experienceUpdate, body: place };
+      if (learner.apply(await this.#dependencies.runtime.query(call), place)) return learner.knowledge;
     }
   }
 
   /** Returns later experience. Refused if another process has it. */
-  async read(place: NewsWanted, context: CallContext): Promise<ExperienceNews> {
-    const call = { query: experienceNews, body: place };
+  async read(place: ExperiencePosition, context: CallContext): Promise<ExperienceUpdate> {
+    const call = { query: experienceUpdate, body: place };
     try {
       return await query(this.#dependencies, experienceOf(context.namespace), call, context);
     } catch (error) {
@@ -81,7 +81,7 @@ export class Learners {
     }
   }
 
-  #begin(namespace: string): Learner {
+  #create(namespace: string): Learner {
     const learner = new Learner();
     this.#learners.set(namespace, learner);
     for (const oldest of this.#learners.keys()) {

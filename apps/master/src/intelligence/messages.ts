@@ -75,7 +75,7 @@ const response = "new durations become the usual ones within some twenty attempt
 export function modelOf(
   namespace: string,
   known: KnownModel,
-  kept: ReadOnly<CapabilityModel> | undefined,
+  recorded: ReadOnly<CapabilityModel> | undefined,
 ): Model {
   const { capability, version, samples, error, coverage, drift, learnMs, points } = known;
   return {
@@ -94,9 +94,9 @@ export function modelOf(
       response,
     },
     learnTime: toTimestamp(learnMs),
-    live: liveOf(kept),
-    previous: kept?.previous ?? "",
-    liveTime: kept === undefined || kept.sinceMs === 0 ? undefined : toTimestamp(kept.sinceMs),
+    live: liveOf(recorded),
+    previous: recorded?.previous ?? "",
+    liveTime: recorded === undefined || recorded.sinceMs === 0 ? undefined : toTimestamp(recorded.sinceMs),
   };
 }
 

@@ -62,7 +62,7 @@ export class Trainings extends Rounds {
   protected async round(): Promise<void> {
     const { runtime, partitionOwner } = this.#parts;
     for (const { key } of await allEntries(this.#parts, { namespace: "", kinds: ["experience"] }))
-      if (partitionOwner.holds(runtime.service, runtime.partitionOf(key))) await this.#train(key);
+      if (partitionOwner.owns(runtime.service, runtime.partitionOf(key))) await this.#train(key);
   }
 
   async #train(key: InstanceKey): Promise<void> {

@@ -13,7 +13,7 @@ import { keyOf, type LockDependencies } from "./dependencies.ts";
 import type { LockWaitOutcome } from "./lock-waits.ts";
 import { grantOf } from "./messages.ts";
 
-const askAgainMs = 15_000;
+const retryAfterMs = 15_000;
 /** Time of a deadline that is left for the transport of the answer. */
 const answerMs = 250;
 
@@ -29,16 +29,16 @@ export async function acquireLock(
   const untilMs = Math.min(clock.monotonic() + request.waitMs, context.deadlineMs - answerMs);
   for (;;) {
     const waitMs = Math.max(0, Math.round(untilMs - clock.monotonic()));
-    const hearing = hear(dependencies, key, holder);
+    const listener = listenForOutcome(dependencies, key, holder);
     try {
       const call = { command: acquire, body: { ...request, work, waitMs }, idempotencyKey: "" };
       const { hold } = await execute(dependencies, key, call, context);
       if (hold !== undefined) return grantOf(hold);
-      const lockEvent = await hearing.within(Math.min(waitMs, askAgainMs), context.signal);
+      const lockEvent = await listener.within(Math.min(waitMs, retryAfterMs), context.signal);
       if (lockEvent?.kind === "granted") return grantOf(lockEvent.hold);
       if (lockEvent?.kind === "ended") refuse(lockEvent, request);
     } finally {
-      hearing.end();
+      listener.end();
     }
     if (context.signal.aborted) {
       await hangUp(dependencies, key, holder, context);
@@ -49,15 +49,19 @@ export async function acquireLock(
   }
 }
 
-function hear({ waits, foundation: { timers } }: LockDependencies, key: InstanceKey, holder: string) {
+function listenForOutcome(
+  { waits, foundation: { timers } }: LockDependencies,
+  key: InstanceKey,
+  holder: string,
+) {
   const { promise, resolve } = Promise.withResolvers<LockWaitOutcome | undefined>();
   const over = new AbortController();
   const stopListening = waits.listen(key, holder, resolve);
   return {
     within(ms: number, signal: AbortSignal): Promise<LockWaitOutcome | undefined> {
       const nothing = () => undefined;
-      const slept = sleep(timers, ms, AbortSignal.any([signal, over.signal])).then(nothing, nothing);
-      return Promise.race([promise, slept]);
+      const timeout = sleep(timers, ms, AbortSignal.any([signal, over.signal])).then(nothing, nothing);
+      return Promise.race([promise, timeout]);
     },
     end(): void {
       over.abort();
@@ -72,9 +76,9 @@ function refuse(
   { name, holder }: AcquireLockRequest,
 ): void {
   if (reason === LockWaitEnd.LOCK_WAIT_END_GAVE_WAY) throw deadlockErrors.deadlock({ circle: message });
-  const isGivenUp =
+  const isPlaceLost =
     reason === LockWaitEnd.LOCK_WAIT_END_RELEASED || reason === LockWaitEnd.LOCK_WAIT_END_WORK_ENDED;
-  if (isGivenUp) throw lockErrors.placeLost({ name, holder });
+  if (isPlaceLost) throw lockErrors.placeLost({ name, holder });
 }
 
 /** Reports that a caller hung up. A lost report does no harm: the place is given up a little later. */

@@ -11,14 +11,20 @@
 import type { Lock } from "@tutti/contracts/session/v1";
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
 import { type Component, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
-import { type FoundDeadlock, findDeadlocks, type SeenLock, seen, seenTwice } from "@tutti/machine-lock";
+import {
+  commonEntries,
+  type FoundDeadlock,
+  findDeadlocks,
+  type ObservedLock,
+  observationOf,
+} from "@tutti/machine-lock";
 import { keyOf, type LockDependencies } from "./dependencies.ts";
 import { contended } from "./lists.ts";
 
 export interface DeadlockFinderParts extends Pick<MachineDependencies, "archive"> {
   readonly locks: Pick<LockDependencies["locks"], "getLock" | "resolveDeadlock">;
-  readonly waits: Pick<LockDependencies["waits"], "contended" | "over">;
-  readonly partitionOwner: Pick<LockDependencies["partitionOwner"], "holds">;
+  readonly waits: Pick<LockDependencies["waits"], "contended" | "recordUncontended">;
+  readonly partitionOwner: Pick<LockDependencies["partitionOwner"], "owns">;
   readonly runtime: Pick<LockDependencies["runtime"], "service" | "partitionOf">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
   /** Interval of the checks. */
@@ -28,13 +34,13 @@ export interface DeadlockFinderParts extends Pick<MachineDependencies, "archive"
 /** Maximum of locks of a namespace that are checked together. */
 const locksMax = 1_000;
 /** Maximum of concurrent reads. */
-const asksMax = 50;
+const concurrentReadsMax = 50;
 
 export class DeadlockFinder implements Component {
   readonly #parts: DeadlockFinderParts;
   readonly #stopping = new AbortController();
   #timer: Timer | undefined;
-  #looking: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
 
   constructor(parts: DeadlockFinderParts) {
     this.#parts = parts;
@@ -43,10 +49,10 @@ export class DeadlockFinder implements Component {
   start(): void {
     const { foundation, checkMs } = this.#parts;
     this.#timer = foundation.timers.every(checkMs, () => {
-      this.#looking ??= this.look()
+      this.#checking ??= this.check()
         .catch((error: unknown) => foundation.logger.warn("failed to check for deadlocks", { error }))
         .finally(() => {
-          this.#looking = undefined;
+          this.#checking = undefined;
         });
     });
   }
@@ -54,28 +60,28 @@ export class DeadlockFinder implements Component {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#stopping.abort();
-    await this.#looking;
+    await this.#checking;
   }
 
   /** Checks all namespaces with waiters here once. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const namespaces = new Set<string>();
     for (const key of this.#parts.waits.contended) {
       const isHere = this.#isHere(key.namespace, key.id);
       if (isHere) namespaces.add(key.namespace);
-      else this.#parts.waits.over(key);
+      else this.#parts.waits.recordUncontended(key);
     }
-    for (const namespace of namespaces) await this.#lookAt(namespace);
+    for (const namespace of namespaces) await this.#checkNamespace(namespace);
   }
 
-  async #lookAt(namespace: string): Promise<void> {
+  async #checkNamespace(namespace: string): Promise<void> {
     const first = await this.#read(namespace, await this.#contendedIn(namespace));
     for (const { name, waits } of first)
-      if (waits.length === 0) this.#parts.waits.over(keyOf(namespace, name));
+      if (waits.length === 0) this.#parts.waits.recordUncontended(keyOf(namespace, name));
     const suspected = findDeadlocks(first);
     if (suspected.length === 0) return;
     const names = first.map(({ name }) => name);
-    const both = seenTwice(first, await this.#read(namespace, names));
+    const both = commonEntries(first, await this.#read(namespace, names));
     for (const deadlock of findDeadlocks(both)) await this.#resolve(namespace, deadlock);
   }
 
@@ -83,24 +89,24 @@ export class DeadlockFinder implements Component {
   async #contendedIn(namespace: string): Promise<readonly string[]> {
     const names = new Set<string>();
     for (const key of this.#parts.waits.contended) if (key.namespace === namespace) names.add(key.id);
-    const wanted = { namespace, kinds: ["lock"], labels: [contended], mayLag: true };
-    for (const { key } of await allEntries(this.#parts, wanted)) names.add(key.id);
+    const filter = { namespace, kinds: ["lock"], labels: [contended], mayLag: true };
+    for (const { key } of await allEntries(this.#parts, filter)) names.add(key.id);
     return [...names].slice(0, locksMax);
   }
 
-  async #read(namespace: string, names: readonly string[]): Promise<readonly SeenLock[]> {
+  async #read(namespace: string, names: readonly string[]): Promise<readonly ObservedLock[]> {
     const { locks, foundation } = this.#parts;
     const { signal } = this.#stopping;
-    const read: SeenLock[] = [];
-    for (let from = 0; from < names.length && !signal.aborted; from += asksMax) {
-      const some = names.slice(from, from + asksMax);
+    const read: ObservedLock[] = [];
+    for (let from = 0; from < names.length && !signal.aborted; from += concurrentReadsMax) {
+      const some = names.slice(from, from + concurrentReadsMax);
       const replies = await Promise.allSettled(
         some.map((name) => locks.getLock({ namespace, name }, { signal })),
       );
       for (const reply of replies)
         if (reply.status === "rejected")
           foundation.logger.debug("failed to check a lock for deadlocks", { error: reply.reason });
-        else if (reply.value.lock !== undefined) read.push(seenOf(reply.value.lock));
+        else if (reply.value.lock !== undefined) read.push(observedLock(reply.value.lock));
     }
     return read;
   }
@@ -116,12 +122,12 @@ export class DeadlockFinder implements Component {
 
   #isHere(namespace: string, name: string): boolean {
     const { partitionOwner, runtime } = this.#parts;
-    return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
+    return partitionOwner.owns(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
   }
 }
 
-function seenOf({ namespace, name, permits, grants, waiters }: Lock): SeenLock {
-  return seen(namespace, name, {
+function observedLock({ namespace, name, permits, grants, waiters }: Lock): ObservedLock {
+  return observationOf(namespace, name, {
     permits,
     holds: grants.map((grant) => ({ ...grant, grantMs: momentOf(grant.acquireTime) })),
     waits: waiters.map((waiter) => ({ ...waiter, beginMs: momentOf(waiter.startTime) })),

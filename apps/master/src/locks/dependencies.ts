@@ -2,7 +2,7 @@
 import type { lockService } from "@tutti/contracts/session/v1";
 import { type MachineDependencies, orIfAbsent, query, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
-import { type LockStanding, standing } from "@tutti/machine-lock";
+import { type LockStatus, lockStatus } from "@tutti/machine-lock";
 import type { Client } from "@tutti/mesh";
 import type { LockWaits } from "./lock-waits.ts";
 
@@ -18,11 +18,11 @@ export function keyOf(namespace: string, name: string): InstanceKey {
   return { namespace, kind: "lock", id: name };
 }
 
-export function bookOf(namespace: string): InstanceKey {
+export function deadlocksKeyOf(namespace: string): InstanceKey {
   return { namespace, kind: "deadlocks", id: namespace };
 }
 
-const freeLock: LockStanding = {
+const freeLock: LockStatus = {
   permits: 1,
   free: 1,
   holds: [],
@@ -33,12 +33,12 @@ const freeLock: LockStanding = {
 };
 
 /** Returns the state of a lock. An unused lock does not exist, and is free. */
-export async function standingOf(
+export async function lockStatusOf(
   dependencies: LockDependencies,
   key: InstanceKey,
   waitsMax: number,
   context: CallContext,
-): Promise<LockStanding> {
-  const call = { query: standing, body: { waitsMax } };
+): Promise<LockStatus> {
+  const call = { query: lockStatus, body: { waitsMax } };
   return orIfAbsent(query(dependencies, key, call, context), freeLock);
 }

@@ -15,7 +15,7 @@ import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { breakHold, found, release, renew, resolveDeadlock, setPermits } from "@tutti/machine-lock";
 import { atOwner, type Handlers } from "@tutti/mesh";
 import { acquireLock } from "./acquiring.ts";
-import { bookOf, keyOf, type LockDependencies, standingOf } from "./dependencies.ts";
+import { deadlocksKeyOf, keyOf, type LockDependencies, lockStatusOf } from "./dependencies.ts";
 import { listLocks, watchLocks } from "./lists.ts";
 import { deadlockOf, lockOf, waitersMax } from "./messages.ts";
 
@@ -25,7 +25,7 @@ export function lockHandlers(dependencies: LockDependencies): Handlers<typeof lo
     return lockOf(
       namespace,
       name,
-      await standingOf(dependencies, keyOf(namespace, name), waitersMax, context),
+      await lockStatusOf(dependencies, keyOf(namespace, name), waitersMax, context),
     );
   };
   return {
@@ -95,7 +95,7 @@ async function listDeadlocks(
 ): Promise<ListDeadlocksReply> {
   const { from, to } = spanOf(span);
   const call = { query: found, body: { fromMs: from, toMs: to } };
-  const all = await orIfAbsent(query(dependencies, bookOf(context.namespace), call, context), []);
+  const all = await orIfAbsent(query(dependencies, deadlocksKeyOf(context.namespace), call, context), []);
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
   return {
@@ -112,5 +112,5 @@ function resolve(
   const { namespace } = context;
   const edges = circle.map((edge, place) => ({ ...edge, namespace, ticket: place === 0 ? ticket : 0 }));
   const call = { command: resolveDeadlock, body: { circle: edges, reason }, reason, idempotencyKey: "" };
-  return execute(dependencies, bookOf(namespace), call, context);
+  return execute(dependencies, deadlocksKeyOf(namespace), call, context);
 }

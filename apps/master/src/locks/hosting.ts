@@ -17,7 +17,7 @@ export interface LockHosting {
   /** Receives the events of locks. */
   readonly eventListener: MachineEventListener;
   /** Registers all other parts, with the storage of the machines. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+  registerParts(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
 }
 
 export const lockMachines = [lock, deadlocks];
@@ -36,7 +36,7 @@ export function hostLocks(
   });
   return {
     eventListener: publisher,
-    begin({ runtime, archive }) {
+    registerParts({ runtime, archive }) {
       const { name } = service;
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };
       const locks = mesh.client(lockService, { service: name });

@@ -82,13 +82,13 @@ function locksBy(
   };
 }
 
-function isHeldBy({ namespace, grants }: Lock, wanted: WorkReference): boolean {
-  const of = wanted.namespace || namespace;
+function isHeldBy({ namespace, grants }: Lock, reference: WorkReference): boolean {
+  const of = reference.namespace || namespace;
   return grants.some(
     ({ work }) =>
-      work?.kind === wanted.kind &&
-      work.id === wanted.id &&
+      work?.kind === reference.kind &&
+      work.id === reference.id &&
       work.namespace === of &&
-      (wanted.task === "" || work.task === wanted.task),
+      (reference.task === "" || work.task === reference.task),
   );
 }

@@ -48,7 +48,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
         help: "Lock events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, sources, mapper: new LockEventMapper(), leftOut });
+    super({ bus, foundation, sources, mapper: new LockEventMapper(), dropped: leftOut });
     this.#waits = waits;
     this.#works = works;
   }
@@ -62,12 +62,12 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
         continue;
       }
       // Only the functions of this folder make the other notes.
-      const { key, isLive, heard, isWaitedFor, joined, left, lockEvent: event } = note as LockNote;
-      if (joined !== undefined) this.#works.joined(key, joined);
-      if (left !== undefined) this.#works.left(key, left);
+      const { key, isLive, outcome, isWaitedFor, joined, departed, lockEvent: event } = note as LockNote;
+      if (joined !== undefined) this.#works.add(key, joined);
+      if (departed !== undefined) this.#works.remove(key, departed);
       if (isLive !== undefined) this.#waits.moved(key, isLive);
-      if (isWaitedFor) this.#waits.begun(key);
-      if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.lockEvent);
+      if (isWaitedFor) this.#waits.recordContended(key);
+      if (outcome !== undefined) this.#waits.report(key, outcome.holder, outcome.lockEvent);
       if (event !== undefined) lockEvent.push(event);
     }
     super.handle(lockEvent);

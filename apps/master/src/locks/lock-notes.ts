@@ -34,7 +34,7 @@ export interface LockEvent<T extends LockEventType = LockEventType> extends Note
 /** A note for listeners of locks. */
 export interface LockNote {
   readonly key: InstanceKey;
-  readonly heard?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };
+  readonly outcome?: { readonly holder: string; readonly lockEvent: LockWaitOutcome };
   /** True if a waiter waits for it. */
   readonly isWaitedFor?: boolean;
   /** Whether it is held, waited for or set from then on. A free lock looks as if it had never existed. */
@@ -42,7 +42,7 @@ export interface LockNote {
   /** A work that starts to hold it or to wait for it. */
   readonly joined?: WorkReference | undefined;
   /** A work that no longer does. */
-  readonly left?: WorkReference | undefined;
+  readonly departed?: WorkReference | undefined;
   readonly lockEvent?: LockEvent;
 }
 
@@ -61,7 +61,7 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     const note: LockNote = {
       key: happening.key,
       isLive: true,
-      heard: { holder, lockEvent: { kind: "granted", hold } },
+      outcome: { holder, lockEvent: { kind: "granted", hold } },
       lockEvent: granted(happening, work, token, grantMs - beginMs),
     };
     return note;
@@ -90,8 +90,8 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     const note: LockNote = {
       key,
       isLive: isLiveWithoutOne(lock),
-      left: work,
-      heard: { holder, lockEvent: { kind: "ended", reason, message } },
+      departed: work,
+      outcome: { holder, lockEvent: { kind: "ended", reason, message } },
     };
     return note;
   },
@@ -128,7 +128,7 @@ function released(
   return {
     key,
     isLive: isLiveWithoutOne(lock),
-    left: holder,
+    departed: holder,
     lockEvent: lockEventOf(happening, type, { holder }),
   };
 }

@@ -37,7 +37,7 @@ export class LockWaits {
   }
 
   /** Reports a durable outcome. */
-  tell(key: InstanceKey, holder: string, lockEvent: LockWaitOutcome): void {
+  report(key: InstanceKey, holder: string, lockEvent: LockWaitOutcome): void {
     for (const listener of this.#listeners.get(nameOf(key, holder)) ?? []) listener(lockEvent);
   }
 
@@ -56,12 +56,12 @@ export class LockWaits {
       this.#live.set(name, { key, change: ++this.#changes });
   }
 
-  begun(key: InstanceKey): void {
+  recordContended(key: InstanceKey): void {
     if (this.#contended.size < locksMax) this.#contended.set(textOf(key), key);
   }
 
   /** Records that no waiter waits for it any more, or not here. */
-  over(key: InstanceKey): void {
+  recordUncontended(key: InstanceKey): void {
     this.#contended.delete(textOf(key));
   }
 }

@@ -7,7 +7,7 @@ import { type InstanceKey, textOf } from "@tutti/kernel";
 /** Maximum of remembered works. */
 const worksMax = 10_000;
 
-type Whole = Pick<WorkReference, "namespace" | "kind" | "id">;
+type WorkKey = Pick<WorkReference, "namespace" | "kind" | "id">;
 
 interface Counted {
   readonly key: InstanceKey;
@@ -17,7 +17,7 @@ interface Counted {
 export class LockWorks {
   readonly #works = new Map<string, Map<string, Counted>>();
 
-  joined(key: InstanceKey, work: Whole): void {
+  add(key: InstanceKey, work: WorkKey): void {
     const name = nameOf(work);
     const locks = this.#works.get(name) ?? new Map<string, Counted>();
     if (locks.size === 0 && this.#works.size >= worksMax) return;
@@ -27,7 +27,7 @@ export class LockWorks {
     else known.count++;
   }
 
-  left(key: InstanceKey, work: Whole): void {
+  remove(key: InstanceKey, work: WorkKey): void {
     const name = nameOf(work);
     const locks = this.#works.get(name);
     const known = locks?.get(textOf(key));
@@ -37,11 +37,11 @@ export class LockWorks {
     if (locks.size === 0) this.#works.delete(name);
   }
 
-  locksOf(work: Whole): readonly InstanceKey[] {
+  locksOf(work: WorkKey): readonly InstanceKey[] {
     return [...(this.#works.get(nameOf(work))?.values() ?? [])].map(({ key }) => key);
   }
 }
 
-function nameOf({ namespace, kind, id }: Whole): string {
+function nameOf({ namespace, kind, id }: WorkKey): string {
   return `${namespace}/${kind}/${id}`;
 }

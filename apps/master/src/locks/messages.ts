@@ -8,13 +8,13 @@ import type {
   LockWait,
 } from "@tutti/contracts/session/v1";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
-import type { LockStanding } from "@tutti/machine-lock";
+import type { LockStatus } from "@tutti/machine-lock";
 
 /** Maximum of named waiters. */
 export const waitersMax = 100;
 
-export function lockOf(namespace: string, name: string, standing: LockStanding): Lock {
-  const { permits, free, holds, waits, waiting, lastToken } = standing;
+export function lockOf(namespace: string, name: string, status: LockStatus): Lock {
+  const { permits, free, holds, waits, waiting, lastToken } = status;
   return {
     namespace,
     name,

@@ -9,7 +9,7 @@ import { lines } from "../api/sessions/listing.ts";
 import type { PlanningDependencies } from "./dependencies.ts";
 
 /** Sessions to read for one page: if few choices match the filter, the next page continues. */
-const lookedAtMax = 1_000;
+const sessionsReadMax = 1_000;
 const concurrentMax = 16;
 
 /** A requested mode is no choice. */
@@ -18,7 +18,7 @@ const chosenModes: ReadonlySet<string> = new Set(
 );
 const choosing = {
   ...lines,
-  fits: (_filter: SessionFilter, { labels }: IndexEntry) =>
+  matches: (_filter: SessionFilter, { labels }: IndexEntry) =>
     chosenModes.has(labels[indexLabels.wantedMode] ?? modeName(Mode.MODE_ADAPTIVE)),
 };
 
@@ -30,13 +30,15 @@ export async function listChoices(
   const size = sizeOf(page);
   const choices: Choice[] = [];
   let token = page?.token ?? "";
-  for (let looked = 0; choices.length < size && looked < lookedAtMax; ) {
+  for (let readCount = 0; choices.length < size && readCount < sessionsReadMax; ) {
     const part = { size: Math.min(concurrentMax, size - choices.length), token };
     const request = { filter: SessionFilter.create(), oldestFirst: false, page: part };
     const { items, nextToken } = await listLines(dependencies, choosing, request, context);
-    const made = await Promise.all(items.map(({ sessionId }) => choicesOf(dependencies, sessionId, context)));
-    choices.push(...made.flat().filter((choice) => isWanted(choice, wanted)));
-    looked += Math.max(1, items.length);
+    const found = await Promise.all(
+      items.map(({ sessionId }) => choicesOf(dependencies, sessionId, context)),
+    );
+    choices.push(...found.flat().filter((choice) => matchesFilter(choice, wanted)));
+    readCount += Math.max(1, items.length);
     token = nextToken;
     if (token === "") break;
   }
@@ -59,14 +61,14 @@ async function choicesOf(
   }
 }
 
-function isWanted(
+function matchesFilter(
   { kind, candidates, chosen: place, chooseTime }: Choice,
   { kind: ofKind, mode, chosen }: Omit<ListChoicesRequest, "page">,
 ): boolean {
   if (ofKind !== "" && kind !== ofKind) return false;
   // A cut has parts in several modes, and together they are one choice.
-  const made = kind === "cut" ? Mode.MODE_HYBRID : candidates[place]?.mode;
-  if (mode !== Mode.MODE_UNSPECIFIED && made !== mode) return false;
+  const chosenMode = kind === "cut" ? Mode.MODE_HYBRID : candidates[place]?.mode;
+  if (mode !== Mode.MODE_UNSPECIFIED && chosenMode !== mode) return false;
   const span = spanOf(chosen);
   const timeMs = chooseTime === undefined ? 0 : fromTimestamp(chooseTime);
   return span === undefined || ((span.from ?? 0) <= timeMs && timeMs < (span.to ?? Number.POSITIVE_INFINITY));

@@ -23,20 +23,22 @@ export async function chooseMode(
   context: CallContext,
 ): Promise<ChooseModeReply> {
   const expected = candidates.map((candidate, place) => expectedOf(candidate, place, features));
-  const twice = expected.findIndex(({ mode }, at) => expected.findIndex((each) => each.mode === mode) < at);
-  if (twice >= 0) {
-    const problem = `expected each mode once, found ${expected[twice]?.mode} twice`;
-    throw planningErrors.candidateUnjudged({ place: twice, problem });
+  const duplicate = expected.findIndex(
+    ({ mode }, at) => expected.findIndex((each) => each.mode === mode) < at,
+  );
+  if (duplicate >= 0) {
+    const problem = `expected each mode once, found ${expected[duplicate]?.mode} twice`;
+    throw planningErrors.candidateUnjudged({ place: duplicate, problem });
   }
   const { knowledge } = await learners.of(context);
   const predictedMs = expected.map(({ mode, meanMs }) => [`predictedMs.${mode}`, meanMs] as const);
-  const looked = { ...features, ...Object.fromEntries(predictedMs) };
+  const allFeatures = { ...features, ...Object.fromEntries(predictedMs) };
   const weights = weightsOf(optimization);
-  const made = chooseAmong(looked, expected, knowledge.chooser, {
+  const choice = chooseAmong(allFeatures, expected, knowledge.chooser, {
     ...(weights !== undefined && { weights }),
     exploration: optimization?.exploration ?? 0,
   });
-  return { choice: { ...choiceOf(made), sessionId: work?.id ?? "" } };
+  return { choice: { ...choiceOf(choice), sessionId: work?.id ?? "" } };
 }
 
 function expectedOf(
@@ -63,7 +65,7 @@ function expectedOf(
     quality: expectedQuality || 1,
     cost: money || timeMs || meanMs,
     use: { timeMs, money },
-    words: reason,
+    description: reason,
     // Unset means that it can be chosen.
     ...(!eligible && reason !== "" && { ineligible: reason }),
   };

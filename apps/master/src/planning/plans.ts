@@ -17,9 +17,15 @@ import { keyOf } from "../api/sessions/dependencies.ts";
 import { resolved } from "../api/sessions/work.ts";
 import { estimateOf } from "../intelligence/messages.ts";
 import { checkDemands } from "../resources/demands.ts";
-import { checkLookedAt, givenAgents, intendedTasks, type Named, specsOf } from "./asked.ts";
 import type { PlanningDependencies } from "./dependencies.ts";
 import { planningErrors } from "./errors.ts";
+import {
+  checkSupportedFields,
+  intendedTasks,
+  type Named,
+  requestedAgents,
+  specsOf,
+} from "./request-check.ts";
 
 export async function plan(
   dependencies: PlanningDependencies,
@@ -27,14 +33,14 @@ export async function plan(
   context: CallContext,
 ): Promise<PlanReply> {
   const { session, tasks } = request;
-  checkLookedAt(request);
+  checkSupportedFields(request);
   if (session === undefined && tasks.length === 0) throw planningErrors.workUnnamed();
   if (session !== undefined && tasks.length > 0) throw planningErrors.workTwice();
-  const beganMs = dependencies.foundation.clock.monotonic();
+  const startedMs = dependencies.foundation.clock.monotonic();
   const { knowledge } = await dependencies.learners.of(context);
   const planning = { dependencies, request, knowledge, context };
-  const made = session === undefined ? await ofTasks(planning) : await ofSession(planning, session);
-  return { ...made, planningMs: dependencies.foundation.clock.monotonic() - beganMs };
+  const result = session === undefined ? await ofTasks(planning) : await ofSession(planning, session);
+  return { ...result, planningMs: dependencies.foundation.clock.monotonic() - startedMs };
 }
 
 interface PlanInput {
@@ -44,67 +50,67 @@ interface PlanInput {
   readonly context: CallContext;
 }
 
-type Made = Omit<PlanReply, "planningMs">;
+type PlanResult = Omit<PlanReply, "planningMs">;
 
 async function ofSession(
   { dependencies, request, knowledge, context }: PlanInput,
-  given: SessionSpec,
-): Promise<Made> {
-  const { spec, definition } = await checked(dependencies, given, request.agents.length > 0, context);
+  requested: SessionSpec,
+): Promise<PlanResult> {
+  const { spec, definition } = await checked(dependencies, requested, request.agents.length > 0, context);
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
   const present = await presentFor({ dependencies, request, context }, tasks, spec.pool);
-  const made = foreseen({ spec, definition, present, knowledge });
-  if ("refused" in made) throw impossible(made.refused, tasks, spec.pool);
-  const { mode, choice, cases, money } = made;
-  const plan = shown(made, knowledge, { tasks, definition });
+  const prediction = foreseen({ spec, definition, present, knowledge });
+  if ("refused" in prediction) throw impossible(prediction.refused, tasks, spec.pool);
+  const { mode, choice, cases, money } = prediction;
+  const plan = planMessage(prediction, knowledge, { tasks, definition });
   const isKnown = plan.assignments.every(({ estimate }) => (estimate?.p50Ms ?? 0) > 0);
-  const { p50Ms, p90Ms } = isKnown ? made : { p50Ms: 0, p90Ms: 0 };
+  const { p50Ms, p90Ms } = isKnown ? prediction : { p50Ms: 0, p90Ms: 0 };
   return { ...plan, mode, choice, p50Ms, p90Ms, cases, money };
 }
 
 /** Checks a request. A session that could not be started is not planned either, for the same reasons. */
 async function checked(
   dependencies: PlanningDependencies,
-  given: SessionSpec,
-  onGivenAgents: boolean,
+  requested: SessionSpec,
+  onRequestedAgents: boolean,
   context: CallContext,
 ): Promise<{ readonly spec: SessionSpec; readonly definition: string }> {
-  const { spec, definition, hash } = await resolved(dependencies, given, context);
+  const { spec, definition, hash } = await resolved(dependencies, requested, context);
   const order = SessionOrder.fromPartial({ definition, hash });
   order.spec = spec;
   const refusal = refusalOf(keyOf(context.namespace, "planned"), order);
   if (refusal !== undefined) throw errorOf(refusal);
-  const asker = { namespace: context.namespace, options: { context } };
+  const caller = { namespace: context.namespace, options: { context } };
   if (spec.work?.$case === "goal") {
-    await checkPlanner(dependencies, spec.work.value.planner, spec.pool, asker);
+    await checkPlanner(dependencies, spec.work.value.planner, spec.pool, caller);
     throw planningErrors.tasksUnknown();
   }
   if (spec.mode === Mode.MODE_CUSTOM) {
-    await checkOrchestrator(dependencies, spec.orchestrator, spec.pool, asker);
+    await checkOrchestrator(dependencies, spec.orchestrator, spec.pool, caller);
     throw planningErrors.decidedElsewhere({ orchestrator: spec.orchestrator });
   }
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
-  if (!onGivenAgents) await checkTasks(dependencies, tasks, spec.pool, asker);
-  await checkDemands(dependencies, tasks, spec, asker);
+  if (!onRequestedAgents) await checkTasks(dependencies, tasks, spec.pool, caller);
+  await checkDemands(dependencies, tasks, spec, caller);
   return { spec, definition };
 }
 
 const budgetMs = 100;
 
-async function ofTasks({ dependencies, request, knowledge, context }: PlanInput): Promise<Made> {
+async function ofTasks({ dependencies, request, knowledge, context }: PlanInput): Promise<PlanResult> {
   const { clock } = dependencies.foundation;
   const specs = specsOf(request.tasks);
   const present = await presentFor({ dependencies, request, context }, specs, "");
   const untilMs = clock.monotonic() + (request.budgetMs || budgetMs);
   const tasks = intendedTasks(request.tasks, specs);
-  const made = foreplanned({ tasks, present, knowledge, stop: () => clock.monotonic() >= untilMs });
-  if ("refused" in made) throw impossible(made.refused, specs, "");
+  const planned = foreplanned({ tasks, present, knowledge, stop: () => clock.monotonic() >= untilMs });
+  if ("refused" in planned) throw impossible(planned.refused, specs, "");
   const nothing = { choice: undefined, p50Ms: 0, p90Ms: 0, cases: 0 };
   return {
-    ...shown(made, knowledge, { tasks: specs, definition: "" }),
+    ...planMessage(planned, knowledge, { tasks: specs, definition: "" }),
     ...nothing,
     mode: Mode.MODE_INTELLIGENCE,
-    money: made.money,
+    money: planned.money,
   };
 }
 
@@ -113,7 +119,7 @@ async function presentFor(
   tasks: readonly TaskSpec[],
   pool: string,
 ): Promise<readonly PresentAgent[]> {
-  if (request.agents.length > 0) return givenAgents(request.agents, tasks, pool);
+  if (request.agents.length > 0) return requestedAgents(request.agents, tasks, pool);
   return presentIn(await dependencies.fleet.agentsOf(context.namespace), tasks, pool);
 }
 
@@ -129,17 +135,20 @@ function impossible({ taskId, reason, detail }: Refused, tasks: readonly TaskSpe
   });
 }
 
-function shown(
+function planMessage(
   { assignments, makespanMs, lowerBoundMs, criticalPath, method, situation }: Foreplanned,
   knowledge: Knowledge,
   named: Named,
-): Pick<Made, "assignments" | "makespanMs" | "lowerBoundMs" | "criticalPath" | "method"> {
-  const shownOf = ({ task, ...planned }: Foreplanned["assignments"][number]): PlannedAssignment => ({
+): Pick<PlanResult, "assignments" | "makespanMs" | "lowerBoundMs" | "criticalPath" | "method"> {
+  const assignmentMessage = ({
+    task,
+    ...planned
+  }: Foreplanned["assignments"][number]): PlannedAssignment => ({
     ...planned,
     estimate: estimated(knowledge, named, situation, task),
   });
   return {
-    assignments: assignments.map(shownOf),
+    assignments: assignments.map(assignmentMessage),
     makespanMs,
     lowerBoundMs,
     method,

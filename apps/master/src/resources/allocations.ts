@@ -13,7 +13,7 @@ import { type GetPoolUseReply, ListPoolsRequest, type PoolShare } from "@tutti/c
 import { Explanation, type LabelSelector } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
 import { amountOf, type CallContext, counted, descending, pageOf, selectorText } from "@tutti/kernel";
-import { beginOf, endOf, listReservations } from "./reservations.ts";
+import { endOf, listReservations, startOf } from "./reservations.ts";
 import { contentsOf, isAbout, type ResourceDependencies } from "./resource-dependencies.ts";
 
 interface Use extends GetPoolUseReply {
@@ -24,11 +24,11 @@ const pageSize = 1_000;
 
 async function usesOf(
   dependencies: ResourceDependencies,
-  wanted: string,
+  requestedPool: string,
   context: CallContext,
 ): Promise<Use[]> {
   const { namespace } = context;
-  const names = wanted === "" ? await poolNames(dependencies, context) : [wanted];
+  const names = requestedPool === "" ? await poolNames(dependencies, context) : [requestedPool];
   return await Promise.all(
     names.map(async (pool) => ({
       pool,
@@ -58,11 +58,13 @@ export async function listResources(
     { namespace: context.namespace, pool, span: undefined, page: { size: pageSize, token: "" } },
     context,
   );
-  const present = reservations.filter((one) => beginOf(one) <= nowMs && endOf(one) > nowMs);
+  const present = reservations.filter(
+    (reservation) => startOf(reservation) <= nowMs && endOf(reservation) > nowMs,
+  );
   const all: Resource[] = uses.flatMap(({ pool: inPool, resources, groups }) => {
-    const ofPool = present.filter((one) => (one.pool || "default") === inPool);
-    const whole = { agents: undefined, resources };
-    return [whole, ...groups.filter(({ agents }) => hasLabelsAlone(agents))].flatMap((group) => {
+    const ofPool = present.filter((reservation) => (reservation.pool || "default") === inPool);
+    const wholePool = { agents: undefined, resources };
+    return [wholePool, ...groups.filter(({ agents }) => hasLabelsAlone(agents))].flatMap((group) => {
       const there = ofPool.filter(({ agents }) => group.agents === undefined || isSame(agents, group.agents));
       return group.resources
         .filter((resource) => name === "" || resource.name === name)
@@ -73,7 +75,8 @@ export async function listResources(
         });
     });
   });
-  const keyOf = (one: Resource) => `${one.pool}\n${one.name}\n${selectorText({ equals: one.labels })}`;
+  const keyOf = (resource: Resource) =>
+    `${resource.pool}\n${resource.name}\n${selectorText({ equals: resource.labels })}`;
   all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
@@ -97,11 +100,12 @@ export async function listAllocations(
   { pool, name, page }: ListAllocationsRequest,
   context: CallContext,
 ): Promise<ListAllocationsReply> {
-  const all = (await standingsOf(dependencies, pool, context))
+  const all = (await allocationStatesOf(dependencies, pool, context))
     .map(({ allocation }) => allocation)
     .filter(({ granted, wanted }) => name === "" || (granted[name] ?? 0) + (wanted[name] ?? 0) > 0);
   const most = ({ granted }: Allocation) => granted[name || "slots"] ?? 0;
-  const keyOf = (one: Allocation) => `${descending(1_000 * most(one))} ${one.session?.id ?? ""}`;
+  const keyOf = (allocation: Allocation) =>
+    `${descending(1_000 * most(allocation))} ${allocation.session?.id ?? ""}`;
   all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
@@ -112,54 +116,54 @@ export async function listAllocations(
 }
 
 /** The state of a session and its rivals. */
-interface Standing {
+interface AllocationState {
   readonly allocation: Allocation;
   /** The base of its share of each resource, as texts. */
   readonly of: Record<string, string[]>;
   /** Sessions of the namespace that compete for the same resources, and whether others do too. */
   readonly rivals: Map<string, number>;
-  isBesideOthers: boolean;
+  hasForeignRivals: boolean;
 }
 
 /** Returns one standing for each session with running or waiting tasks, over all pools. */
-async function standingsOf(
+async function allocationStatesOf(
   dependencies: ResourceDependencies,
   pool: string,
   context: CallContext,
-): Promise<Standing[]> {
+): Promise<AllocationState[]> {
   const { namespace } = context;
-  const byId = new Map<string, Standing>();
+  const byId = new Map<string, AllocationState>();
   for (const use of await usesOf(dependencies, pool, context))
     for (const share of use.shares) {
       if (share.key === "" || share.namespace !== namespace) continue;
-      const found = byId.get(share.key) ?? standingOf(emptyOf(share, namespace));
+      const found = byId.get(share.key) ?? emptyState(emptyOf(share, namespace));
       byId.set(share.key, found);
       add(found.allocation.granted, share.used);
       add(found.allocation.wanted, share.wanted);
-      for (const name of Object.keys({ ...share.used, ...share.wanted })) noteShare(found, use, share, name);
+      for (const name of Object.keys({ ...share.used, ...share.wanted })) addShare(found, use, share, name);
     }
   return [...byId.values()];
 }
 
-function standingOf(allocation: Allocation): Standing {
-  return { allocation, of: {}, rivals: new Map(), isBesideOthers: false };
+function emptyState(allocation: Allocation): AllocationState {
+  return { allocation, of: {}, rivals: new Map(), hasForeignRivals: false };
 }
 
-function noteShare(found: Standing, use: Use, share: PoolShare, name: string): void {
+function addShare(found: AllocationState, use: Use, share: PoolShare, name: string): void {
   const field = fieldOf(use, share, name);
-  const rivals = field.shares.filter((one) => amountIn(one, name) > 0);
+  const rivals = field.shares.filter((each) => amountIn(each, name) > 0);
   const weights = rivals.reduce((sum, { weight }) => sum + weight, 0);
   add(found.allocation.share, { [name]: (field.capacity * share.weight) / weights });
-  const where = field.where === "" ? "" : ` of agents with ${field.where}`;
-  found.of[name] = [...(found.of[name] ?? []), `${rounded(field.capacity)}${where}`];
+  const groupText = field.labelsText === "" ? "" : ` of agents with ${field.labelsText}`;
+  found.of[name] = [...(found.of[name] ?? []), `${rounded(field.capacity)}${groupText}`];
   for (const { namespace, key, weight } of rivals)
-    if (namespace !== share.namespace) found.isBesideOthers = true;
+    if (namespace !== share.namespace) found.hasForeignRivals = true;
     else if (key !== "" && key !== share.key) found.rivals.set(key, weight);
 }
 
 interface Field {
   /** The labels of its agents, as a text. Empty for the whole pool. */
-  readonly where: string;
+  readonly labelsText: string;
   readonly capacity: number;
   readonly shares: readonly PoolShare[];
 }
@@ -167,14 +171,14 @@ interface Field {
 /** Returns the agents that a session competes for: the smallest group with all that it uses and wants. */
 function fieldOf({ resources, shares, groups }: Use, share: PoolShare, name: string): Field {
   const all = amountIn(share, name);
-  const capacityIn = (of: typeof resources) => of.find((one) => one.name === name)?.capacity ?? 0;
-  let field: Field = { where: "", capacity: capacityIn(resources), shares };
+  const capacityIn = (of: typeof resources) => of.find((resource) => resource.name === name)?.capacity ?? 0;
+  let field: Field = { labelsText: "", capacity: capacityIn(resources), shares };
   for (const group of groups) {
     const own = group.shares.find(({ namespace, key }) => namespace === share.namespace && key === share.key);
     const capacity = capacityIn(group.resources);
     if (own === undefined || amountIn(own, name) < all || capacity >= field.capacity) continue;
     field = {
-      where: group.agents === undefined ? "" : selectorText(group.agents),
+      labelsText: group.agents === undefined ? "" : selectorText(group.agents),
       capacity,
       shares: group.shares,
     };
@@ -205,16 +209,16 @@ export async function explainAllocation(
     { namespace, sessionId, atEvent: 0 },
     { context },
   );
-  const all = await standingsOf(dependencies, "", context);
+  const all = await allocationStatesOf(dependencies, "", context);
   const weight = session?.spec?.weight || 1;
   const about = { namespace, kind: "session", id: sessionId, task: "" };
-  const standing =
+  const state =
     all.find(({ allocation }) => allocation.session?.id === sessionId) ??
-    standingOf(emptyOf({ key: sessionId, weight, namespace, used: {}, wanted: {} }, namespace));
-  const { allocation: own } = standing;
+    emptyState(emptyOf({ key: sessionId, weight, namespace, used: {}, wanted: {} }, namespace));
+  const { allocation: own } = state;
   const { quotas, reservations } = await contentsOf(dependencies, context);
   const labels = session?.spec?.labels ?? {};
-  const sentences = [tellOwn(standing), tellRivals(standing)];
+  const sentences = [describeOwn(state), describeRivals(state)];
   const limits = Object.entries(session?.spec?.limits ?? {});
   for (const [name, limit] of limits)
     sentences.push(
@@ -233,18 +237,18 @@ export async function explainAllocation(
   for (const { value } of reservations) {
     const { reservationId, amounts, sessions } = value;
     const isOwn = session?.spec?.reservationIds.includes(reservationId) === true || isAbout(sessions, labels);
-    const isNow = beginOf(value) <= nowMs;
+    const isNow = startOf(value) <= nowMs;
     const parts = Object.entries(amounts).map(([name, amount]) => amountOf(amount, name));
-    const where = value.agents === undefined ? "" : ` of agents with ${selectorText(value.agents)}`;
+    const agentsText = value.agents === undefined ? "" : ` of agents with ${selectorText(value.agents)}`;
     const until = new Date(endOf(value)).toISOString();
     sentences.push(
-      `the reservation ${reservationId} ${isNow ? "holds" : "will hold"} ${parts.join(" and ")}${where} ${isOwn ? "for it" : "for others"} until ${until}`,
+      `the reservation ${reservationId} ${isNow ? "holds" : "will hold"} ${parts.join(" and ")}${agentsText} ${isOwn ? "for it" : "for others"} until ${until}`,
     );
   }
   return { allocation: own, explanation: { ...Explanation.create(), about, summary: sentences.join("; ") } };
 }
 
-function tellOwn({ allocation, of }: Standing): string {
+function describeOwn({ allocation, of }: AllocationState): string {
   const { weight, granted, wanted, share } = allocation;
   const names = Object.keys({ ...granted, ...wanted });
   if (names.length === 0) return `it has the weight ${weight}, without running or pending tasks`;
@@ -255,11 +259,11 @@ function tellOwn({ allocation, of }: Standing): string {
   return `it has the weight ${weight}: ${parts.join(", ")}`;
 }
 
-function tellRivals({ rivals, isBesideOthers }: Standing): string {
+function describeRivals({ rivals, hasForeignRivals }: AllocationState): string {
   const others = [...rivals].slice(0, 5).map(([id, weight]) => `${id} with the weight ${weight}`);
-  if (rivals.size === 0 && !isBesideOthers) return "no other session has running or pending tasks there";
+  if (rivals.size === 0 && !hasForeignRivals) return "no other session has running or pending tasks there";
   const sessions = rivals.size === 0 ? [] : [`with ${counted(rivals.size, "other")}: ${others.join(", ")}`];
-  return `it takes turns ${[...sessions, ...(isBesideOthers ? ["with other namespaces"] : [])].join(", and ")}`;
+  return `it takes turns ${[...sessions, ...(hasForeignRivals ? ["with other namespaces"] : [])].join(", and ")}`;
 }
 
 function rounded(amount: number): number {

@@ -5,20 +5,20 @@ import { Claims } from "./claims.ts";
 
 const uses = [{ quotaId: "licences", name: "licence", used: 2, wanted: 0 }];
 
-describe("what pools say of what they use", () => {
-  it("is added up over pools, of one namespace alone", () => {
+describe("the reported use of pools", () => {
+  it("is summed over the pools of one namespace", () => {
     const claims = new Claims(new VirtualTime());
-    claims.note("default", "day", uses);
-    claims.note("default", "night", uses);
-    claims.note("other", "day", uses);
+    claims.record("default", "day", uses);
+    claims.record("default", "night", uses);
+    claims.record("other", "day", uses);
     assert.deepEqual(claims.usedOf("default", "licences"), { licence: 4 });
     assert.deepEqual(claims.usedOf("default", "gpus"), {});
   });
 
-  it("is nothing any more where a pool has not said anything for a minute, also where no other one has", () => {
+  it("expires if a pool reports nothing for a minute, even if it is the only pool", () => {
     const time = new VirtualTime();
     const claims = new Claims(time);
-    claims.note("default", "day", uses);
+    claims.record("default", "day", uses);
     time.advance(60_001);
     assert.deepEqual(claims.usedOf("default", "licences"), {});
   });

@@ -22,7 +22,7 @@ export class Claims {
     this.#clock = clock;
   }
 
-  note(namespace: string, pool: string, uses: readonly AllotmentUse[]): void {
+  record(namespace: string, pool: string, uses: readonly AllotmentUse[]): void {
     const atMs = this.#clock.monotonic();
     const ofNamespace = this.#claims.get(namespace) ?? new Map<string, Claim>();
     ofNamespace.set(pool, { uses, atMs });

@@ -3,7 +3,7 @@
  */
 import type { Quota, SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { Asker } from "../api/sessions/capabilities.ts";
+import type { Caller } from "../api/sessions/capabilities.ts";
 import { resourceErrors } from "./errors.ts";
 import { isAbout, type ResourceDependencies } from "./resource-dependencies.ts";
 
@@ -14,10 +14,10 @@ export async function checkDemands(
   dependencies: Pick<ResourceDependencies, "resources">,
   tasks: readonly TaskSpec[],
   spec: Pick<SessionSpec, "labels" | "reservationIds" | "limits">,
-  asker: Asker,
+  caller: Caller,
 ): Promise<void> {
-  await checkAmounts(dependencies, tasks, spec, asker);
-  await checkReservations(dependencies, spec, asker);
+  await checkAmounts(dependencies, tasks, spec, caller);
+  await checkReservations(dependencies, spec, caller);
 }
 
 /** Checks tasks alone: later tasks use the resources of the session. */
@@ -25,7 +25,7 @@ export async function checkAmounts(
   { resources }: Pick<ResourceDependencies, "resources">,
   tasks: readonly TaskSpec[],
   { labels, limits }: Pick<SessionSpec, "labels" | "limits">,
-  { namespace, options }: Asker,
+  { namespace, options }: Caller,
 ): Promise<void> {
   checkLimits(limits, tasks);
   const { quotas } = await resources.listQuotas({ namespace, page }, options);
@@ -36,7 +36,7 @@ export async function checkAmounts(
 async function checkReservations(
   { resources }: Pick<ResourceDependencies, "resources">,
   { reservationIds }: Pick<SessionSpec, "reservationIds">,
-  { namespace, options }: Asker,
+  { namespace, options }: Caller,
 ): Promise<void> {
   if (reservationIds.length === 0) return;
   const listed = await resources.listReservations({ namespace, pool: "", span: undefined, page }, options);

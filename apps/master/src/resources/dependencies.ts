@@ -19,7 +19,7 @@ import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDependencies } from "./resource-dependencies.ts";
 
 /** Maximum of pending sessions that are checked for their dependencies. */
-const lookedAtMax = 1_000;
+const sessionsReadMax = 1_000;
 
 export async function listDependencies(
   dependencies: ResourceDependencies,
@@ -35,10 +35,14 @@ export async function listDependencies(
     (session?.spec?.dependsOn ?? []).map(async (dependency) => {
       const { namespace: inside = "", id = "" } = dependency.session ?? {};
       const status = (await sessionIn(dependencies, inside || namespace, id, context))?.status ?? 0;
-      return standing({ namespace: inside || namespace, kind: "session", id, task: "" }, dependency, status);
+      return dependencyStatus(
+        { namespace: inside || namespace, kind: "session", id, task: "" },
+        dependency,
+        status,
+      );
     }),
   );
-  return { needs, neededBy: await whoNeeds(dependencies, sessionId, session, context) };
+  return { needs, neededBy: await dependentsOf(dependencies, sessionId, session, context) };
 }
 
 /** Adds a dependency before the session starts. A repetition changes nothing. */
@@ -73,7 +77,7 @@ export async function removeDependency(
 }
 
 /** Returns sessions of the same namespace that wait for one: others do not exist for the caller. */
-async function whoNeeds(
+async function dependentsOf(
   dependencies: ResourceDependencies,
   sessionId: string,
   session: Session | undefined,
@@ -87,19 +91,19 @@ async function whoNeeds(
     statuses: [WorkStatus.WORK_STATUS_PENDING, WorkStatus.WORK_STATUS_RUNNING],
   });
   const found = await Promise.all(
-    entries.slice(0, lookedAtMax).map(async ({ key }) => {
+    entries.slice(0, sessionsReadMax).map(async ({ key }) => {
       const other = await sessionIn(dependencies, namespace, key.id, context);
       const dependency = other?.spec?.dependsOn.find(
-        ({ session: wanted }) => wanted?.id === sessionId && (wanted.namespace || namespace) === namespace,
+        ({ session: target }) => target?.id === sessionId && (target.namespace || namespace) === namespace,
       );
       if (dependency === undefined) return [];
-      return [standing({ namespace, kind: "session", id: key.id, task: "" }, dependency, status)];
+      return [dependencyStatus({ namespace, kind: "session", id: key.id, task: "" }, dependency, status)];
     }),
   );
   return found.flat();
 }
 
-function standing(
+function dependencyStatus(
   session: WorkReference,
   dependency: SessionDependency,
   status: WorkStatus,

@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { execute } from "@tutti/host/serving";
 import { type CallContext, pageOf, type ReadOnly } from "@tutti/kernel";
-import type { Kept } from "@tutti/machine-entities";
+import type { Stored } from "@tutti/machine-entities";
 import { claimParts, dropQuota, keepQuota, ledgerErrors } from "@tutti/machine-entities/ledger";
 import { contentsOf, ledgerOf, type ResourceDependencies } from "./resource-dependencies.ts";
 
@@ -32,9 +32,9 @@ export async function quotaNamed(
   context: CallContext,
 ): Promise<Quota> {
   const { quotas } = await contentsOf(dependencies, context);
-  const kept = quotas.find(({ value }) => value.quotaId === quotaId);
-  if (kept === undefined) throw ledgerErrors.missing({ what: "quota", id: quotaId });
-  return shown(dependencies, kept, context);
+  const stored = quotas.find(({ value }) => value.quotaId === quotaId);
+  if (stored === undefined) throw ledgerErrors.missing({ name: "quota", id: quotaId });
+  return quotaMessage(dependencies, stored, context);
 }
 
 export async function listQuotas(
@@ -43,7 +43,7 @@ export async function listQuotas(
   context: CallContext,
 ): Promise<ListQuotasReply> {
   const { quotas } = await contentsOf(dependencies, context);
-  const all = quotas.map((kept) => shown(dependencies, kept, context));
+  const all = quotas.map((stored) => quotaMessage(dependencies, stored, context));
   all.sort((one, other) => (one.quotaId < other.quotaId ? -1 : 1));
   const list = { list: ["quotas", context.namespace], keyOf: ({ quotaId }: Quota) => quotaId };
   const { items, nextToken } = pageOf(all, list, page);
@@ -66,16 +66,16 @@ export async function claimAllotments(
   context: CallContext,
 ): Promise<ClaimAllotmentsReply> {
   const { namespace } = context;
-  dependencies.claims.note(namespace, pool, uses);
+  dependencies.claims.record(namespace, pool, uses);
   const call = { command: claimParts, body: { pool, uses }, idempotencyKey: "" };
   const { allotments, reservations, dueMs } = await execute(dependencies, ledgerOf(namespace), call, context);
   const leaseMs = dueMs === 0 ? 0 : Math.max(1, dueMs - dependencies.foundation.clock.now());
   return { allotments, reservations, leaseMs };
 }
 
-function shown(
+function quotaMessage(
   { claims }: ResourceDependencies,
-  { value, cause, revision }: ReadOnly<Kept<Quota>>,
+  { value, cause, revision }: ReadOnly<Stored<Quota>>,
   { namespace }: CallContext,
 ): Quota {
   return {

@@ -11,7 +11,7 @@ import type { PoolGroup } from "@tutti/contracts/swarm/v1";
 import { spanOf } from "@tutti/host";
 import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly } from "@tutti/kernel";
-import type { Kept } from "@tutti/machine-entities";
+import type { Stored } from "@tutti/machine-entities";
 import { cancelReservation, ledgerErrors, reserve } from "@tutti/machine-entities/ledger";
 import { contentsOf, ledgerOf, type ResourceDependencies } from "./resource-dependencies.ts";
 
@@ -46,9 +46,9 @@ export async function reservationNamed(
   context: CallContext,
 ): Promise<Reservation> {
   const { reservations } = await contentsOf(dependencies, context);
-  const kept = reservations.find(({ value }) => value.reservationId === id);
-  if (kept === undefined) throw ledgerErrors.missing({ what: "reservation", id });
-  return shown(kept, context);
+  const stored = reservations.find(({ value }) => value.reservationId === id);
+  if (stored === undefined) throw ledgerErrors.missing({ name: "reservation", id });
+  return reservationMessage(stored, context);
 }
 
 export async function listReservations(
@@ -58,17 +58,18 @@ export async function listReservations(
 ): Promise<ListReservationsReply> {
   const { from, to } = spanOf(span);
   const { reservations } = await contentsOf(dependencies, context);
-  const wanted = reservations
-    .map((kept) => shown(kept, context))
-    .filter((one) => {
-      const isThere = pool === "" || (one.pool || "default") === pool;
-      return isThere && (span === undefined || (beginOf(one) < to && endOf(one) > from));
+  const matching = reservations
+    .map((stored) => reservationMessage(stored, context))
+    .filter((reservation) => {
+      const isThere = pool === "" || (reservation.pool || "default") === pool;
+      return isThere && (span === undefined || (startOf(reservation) < to && endOf(reservation) > from));
     });
-  const keyOf = (one: Reservation) => `${String(beginOf(one)).padStart(16, "0")} ${one.reservationId}`;
-  wanted.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const keyOf = (reservation: Reservation) =>
+    `${String(startOf(reservation)).padStart(16, "0")} ${reservation.reservationId}`;
+  matching.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const list = ["reservations", context.namespace, pool, from, to];
-  const { items, nextToken } = pageOf(wanted, { list, keyOf }, page);
-  return { reservations: items, page: { nextToken, total: wanted.length } };
+  const { items, nextToken } = pageOf(matching, { list, keyOf }, page);
+  return { reservations: items, page: { nextToken, total: matching.length } };
 }
 
 export async function deleteReservation(
@@ -81,8 +82,8 @@ export async function deleteReservation(
   return { removed };
 }
 
-function shown(
-  { value, cause, revision }: ReadOnly<Kept<Reservation>>,
+function reservationMessage(
+  { value, cause, revision }: ReadOnly<Stored<Reservation>>,
   { namespace }: CallContext,
 ): Reservation {
   // Only read.
@@ -95,7 +96,7 @@ function shown(
   };
 }
 
-export function beginOf({ span }: ReadOnly<Pick<Reservation, "span">>): number {
+export function startOf({ span }: ReadOnly<Pick<Reservation, "span">>): number {
   return span?.from === undefined ? 0 : fromTimestamp(span.from);
 }
 

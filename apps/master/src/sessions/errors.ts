@@ -24,7 +24,7 @@ export const sessionServiceErrors = defineErrors("session", {
   parentForeign: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Parent and session are in one namespace: the end of the session is reported to the parent.",
+    help: "A session and its parent must be in one namespace, because the parent receives the end of the session.",
     message: ({ found, namespace }: { found: string; namespace: string }) =>
       `The parent is in namespace \`${found}\`, and the session is in namespace \`${namespace}\``,
     remedy: "Start the session in the namespace of its parent, or without a parent.",
@@ -32,7 +32,7 @@ export const sessionServiceErrors = defineErrors("session", {
   slotsAsked: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A task takes one slot of its agent, for every task. Name its other needs as the agent offers them.",
+    help: "Each task takes exactly one slot of its agent. Request other resources under the names that the agent offers.",
     message: ({ task }: { task: string }) =>
       `Task \`${task}\` requests slots, and each task takes exactly one slot`,
     remedy: "Omit slots, or request other resources.",
@@ -40,7 +40,7 @@ export const sessionServiceErrors = defineErrors("session", {
   resourcesImpossible: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A task asks of one agent for no more of a resource than some agent that offers its capability has.",
+    help: "A task requests more of a resource than any agent with its capability has.",
     message: ({
       task,
       resource,
@@ -64,21 +64,21 @@ export const sessionServiceErrors = defineErrors("session", {
   plannerUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A goal is broken down into tasks by an agent that offers the capability it names, or the configured one.",
+    help: "A goal needs an agent that offers its planner capability, or the configured one. The agent breaks the goal down into tasks.",
     message: ({ planner }: { planner: string }) => `No worker offers the planner \`${planner}\` for the goal`,
     remedy: "Start such a worker, set another planner, or list the tasks.",
   },
   tasksUnreadable: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a planner gives is a list of tasks, or a list with an output, in the form in which tasks of sessions are given over HTTP.",
+    help: "A planner must return a list of tasks, or a list with an output, in the HTTP format of session tasks.",
     message: ({ problem }: { problem: string }) => `${problem}`,
     remedy: "Return tasks in the form of TaskSpec.",
   },
   definitionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A session does tasks that agents, runs or missions do. What a run does by itself, such as waits, gates and loops, belongs into a workflow.",
+    help: "Agents, runs or missions do the tasks of a session. Steps that a run does by itself, such as waits, gates and loops, need a workflow.",
     message: ({ name, problem }: { name: string; problem: string }) =>
       `Definition \`${name}\` cannot run in a session: ${problem}`,
     remedy: "Start it as a run, or remove that part.",
@@ -101,7 +101,7 @@ export const sessionServiceErrors = defineErrors("session", {
   modesNotCompared: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What other modes would have cost is reckoned from the times that tasks really took: all of them have to be done.",
+    help: "The comparison of modes uses the measured times of tasks, so all tasks must be completed.",
     message: ({ id, problem }: { id: string; problem: string }) =>
       `The modes of session \`${id}\` cannot be compared: ${problem}`,
     remedy: "Choose a session with completed tasks.",

@@ -14,7 +14,7 @@ import { HeldPlans, SessionEffects, steerSessions } from "@tutti/sessions";
 import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import { tasksReader } from "../api/sessions/goal-tasks.ts";
 import { sessionHandlers } from "../api/sessions/handlers.ts";
-import { OfferingsSeen } from "../api/sessions/offerings-seen.ts";
+import { RecentOfferings } from "../api/sessions/recent-offerings.ts";
 import { SessionEventPublisher } from "../events/session-event-publisher.ts";
 
 export interface SessionHosting {
@@ -23,7 +23,7 @@ export interface SessionHosting {
   /** Receives the events of sessions. */
   readonly eventListener: MachineEventListener;
   /** Registers all other parts, with the storage of the machines. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDependencies;
+  registerParts(storage: Pick<ServiceStorage, "runtime" | "archive">): SessionDependencies;
 }
 
 export const sessionMachines = [session];
@@ -44,25 +44,25 @@ export function hostSessions(
   return {
     effects,
     eventListener: publisher,
-    begin({ runtime, archive }) {
-      publisher.begin(runtime);
+    registerParts({ runtime, archive }) {
+      publisher.attachRuntime(runtime);
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };
       const cause = { actor, traceparent: "", decision: "", reason: "" };
       const clients = sessionClients(mesh, service.name);
       const { runs, tasks, missions, agents, sessions } = clients;
       const registry = mesh.client(registryService);
       const resources = mesh.client(resourceService, { service: service.name });
-      const seen = new OfferingsSeen(foundation.clock);
-      const held = new HeldPlans();
-      effects.begin(
+      const recentOfferings = new RecentOfferings(foundation.clock);
+      const heldPlans = new HeldPlans();
+      effects.attach(
         steerSessions({
           clients,
           runtime,
           foundation,
           cause,
           rules: host.guard?.admission,
-          held,
-          readTasks: tasksReader({ registry, agents, resources, seen, foundation }),
+          heldPlans,
+          readTasks: tasksReader({ registry, agents, resources, recentOfferings, foundation }),
           register: (name, part, options) => service.register(name, part, options),
         }),
       );
@@ -82,8 +82,8 @@ export function hostSessions(
         resources,
         definitions: mesh.client(definitionService),
         watches: new WatchMemory(foundation.clock, ids),
-        seen,
-        held,
+        recentOfferings,
+        heldPlans,
       };
       traceSessions(traces, runtime, sessions);
       registerLabels(host.guard, dependencies, "session", { query: showSession, body: { whole: false } });
@@ -112,7 +112,7 @@ function traceSessions(
   runtime: SessionDependencies["runtime"],
   sessions: ReturnType<typeof sessionClients>["sessions"],
 ): void {
-  traces.begin({
+  traces.connect({
     runtime,
     endOf: async (key) => {
       const { outcome } = await runtime.query({ key, query: showSession, body: { whole: false } });

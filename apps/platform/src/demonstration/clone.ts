@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** Paths of the parts of the demonstration. They exist only in a clone, not in a bundle. */
 export interface Clone {
   /** The module that starts the workflows and sessions of the demonstration. */
-  readonly begin: string;
+  readonly startModule: string;
   /** The program that races once in every mode, and ends. */
   readonly race: string;
   readonly workerInTypeScript: string;
@@ -24,7 +24,7 @@ export function findClone(from: string = dirname(fileURLToPath(import.meta.url))
   const demonstration = join(from, "examples", "demonstration");
   if (existsSync(join(demonstration, "begin.ts")))
     return {
-      begin: pathToFileURL(join(demonstration, "begin.ts")).href,
+      startModule: pathToFileURL(join(demonstration, "begin.ts")).href,
       race: join(demonstration, "race", "race.ts"),
       workerInTypeScript: join(demonstration, "worker.ts"),
       workerInPython: join(demonstration, "worker.py"),

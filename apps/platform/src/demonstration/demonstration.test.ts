@@ -9,7 +9,7 @@ import type { Clone } from "./clone.ts";
 import { Demonstration } from "./demonstration.ts";
 
 /** A module that starts the work of the demonstration: each call runs the next function of the list. */
-function beginning(...calls: readonly string[]): Clone["begin"] {
+function moduleWith(...calls: readonly string[]): Clone["startModule"] {
   const code = `
     const calls = [${calls.map((call) => `() => { ${call} }`).join(", ")}];
     export async function begin() { calls.shift()(); }`;
@@ -19,20 +19,20 @@ function beginning(...calls: readonly string[]): Clone["begin"] {
 const refused = 'throw Object.assign(new Error("nobody listens"), { code: "ECONNREFUSED" })';
 const wrong = 'throw new TypeError("the definition is not there")';
 
-describe("what the demonstration starts", () => {
+describe("starting the demo runs", () => {
   let folder = "";
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "tutti-demonstration-"));
   });
   after(() => rm(folder, { recursive: true }));
 
-  function demonstration(name: string, begin: Clone["begin"]) {
+  function demonstration(name: string, startModule: Clone["startModule"]) {
     const foundation = testFoundation();
     const mark = join(folder, name);
     const demonstration = new Demonstration({
       foundation,
       clone: {
-        begin,
+        startModule,
         race: "",
         workerInTypeScript: "",
         workerInPython: "",
@@ -45,31 +45,31 @@ describe("what the demonstration starts", () => {
       mark,
       address: () => "127.0.0.1:1",
       url: () => "http://127.0.0.1:1",
-      tell: () => {},
+      print: () => {},
       launch: () => {
         const { promise, resolve } = Promise.withResolvers<{ code: number; signal: null }>();
         return { pid: 1, ended: promise, signal: () => resolve({ code: 0, signal: null }) };
       },
     });
-    const said = () =>
+    const messages = () =>
       foundation.logger.lines
         .filter(({ message }) => /^(failed to start the demo|demo started)/.test(message))
         .map(({ message }) => message);
     /** Advances time until this many lines were logged. */
-    const saying = (count: number) =>
+    const untilMessages = (count: number) =>
       until(
         `${count} lines`,
         () => {
-          if (said().length < count) foundation.time.advance(100);
-          return said();
+          if (messages().length < count) foundation.time.advance(100);
+          return messages();
         },
         (lines) => lines.length >= count,
       );
-    return { demonstration, mark, saying, said };
+    return { demonstration, mark, saying: untilMessages, said: messages };
   }
 
   it("is tried again while the platform is too slow to answer, and marked once it is there", async () => {
-    const { demonstration: it, mark, saying } = demonstration("slow", beginning(refused, refused, ""));
+    const { demonstration: it, mark, saying } = demonstration("slow", moduleWith(refused, refused, ""));
     it.start();
     assert.deepEqual(await saying(3), [
       "failed to start the demo runs, retrying",
@@ -80,8 +80,8 @@ describe("what the demonstration starts", () => {
     await it.drain(new AbortController().signal);
   });
 
-  it("is left to the next start where trying again does not help", async () => {
-    const { demonstration: it, mark, saying } = demonstration("wrong", beginning(wrong, ""));
+  it("waits for the next start if a retry cannot help", async () => {
+    const { demonstration: it, mark, saying } = demonstration("wrong", moduleWith(wrong, ""));
     it.start();
     assert.deepEqual(await saying(1), ["failed to start the demo runs, retrying at the next start"]);
     await it.drain(new AbortController().signal);
@@ -89,7 +89,7 @@ describe("what the demonstration starts", () => {
   });
 
   it("is tried no more once the platform stops", async () => {
-    const { demonstration: it, mark, saying, said } = demonstration("stops", beginning(refused, ""));
+    const { demonstration: it, mark, saying, said } = demonstration("stops", moduleWith(refused, ""));
     it.start();
     await saying(1);
     await it.drain(new AbortController().signal);

@@ -35,7 +35,7 @@ export interface DemonstrationOptions {
   /** Returns the address of REST. Known after the start. */
   readonly url: () => string;
   /** Receives a line for people. */
-  readonly tell: (line: string) => void;
+  readonly print: (line: string) => void;
   readonly launch?: Launch;
 }
 
@@ -51,7 +51,7 @@ export class Demonstration implements Component {
   readonly #options: DemonstrationOptions;
   readonly #logger: Logger;
   #workers: readonly Supervised[] = [];
-  #begun: Promise<void> = Promise.resolve();
+  #started: Promise<void> = Promise.resolve();
   #race: RunningProgram | undefined;
   #raced: Promise<void> = Promise.resolve();
   /** Aborted when the platform stops. */
@@ -63,11 +63,11 @@ export class Demonstration implements Component {
   }
 
   start(): void {
-    const { address, tell } = this.#options;
+    const { address, print } = this.#options;
     const at = linkAddress(address());
-    this.#workers = [this.#typescript(at, "typescript"), this.#python(at, tell)];
+    this.#workers = [this.#typescript(at, "typescript"), this.#python(at, print)];
     for (const worker of this.#workers) worker.start();
-    this.#begun = this.#startRunsUntilTheyAre(at);
+    this.#started = this.#startRunsUntilTheyAre(at);
     this.#raced = this.#runRace().catch((thrown: unknown) => {
       const { message } = errorFromUnknown(thrown);
       this.#logger.warn("failed to run the demo race, retrying at the next start", { reason: message });
@@ -79,7 +79,7 @@ export class Demonstration implements Component {
     this.#stopping.abort();
     signal.addEventListener("abort", () => this.#kill(), { once: true });
     this.#race?.signal("SIGTERM");
-    await Promise.all([this.#begun, this.#raced, ...this.#workers.map((worker) => worker.stop())]);
+    await Promise.all([this.#started, this.#raced, ...this.#workers.map((worker) => worker.stop())]);
   }
 
   async stop(): Promise<void> {
@@ -116,7 +116,7 @@ export class Demonstration implements Component {
   async #startRuns(address: string): Promise<void> {
     const { mark, clone } = this.#options;
     if (existsSync(mark)) return;
-    const { begin }: { readonly begin: (tutti: Tutti) => Promise<void> } = await import(clone.begin);
+    const { begin }: { readonly begin: (tutti: Tutti) => Promise<void> } = await import(clone.startModule);
     const tutti = await connect({ address, namespace: "default" });
     try {
       await begin(tutti);
@@ -131,7 +131,7 @@ export class Demonstration implements Component {
     );
     this.#logger.info("demo started");
     // The banner names orders only if they existed when it was printed.
-    this.#options.tell("  The demonstration has started: npx tutti list, npx tutti show order-1002");
+    this.#options.print("  The demonstration has started: npx tutti list, npx tutti show order-1002");
   }
 
   /** Runs the race once. The next start continues an interrupted race, because its sessions have fixed names. */
@@ -161,7 +161,7 @@ export class Demonstration implements Component {
   }
 
   /** Runs a worker in Python if one of the Pythons can run it, otherwise a second worker in TypeScript. */
-  #python(address: string, tell: (line: string) => void): Supervised {
+  #python(address: string, print: (line: string) => void): Supervised {
     const { pythons } = this.#options;
     const instead = this.#inTypeScript(address, "typescript-2");
     const [first = instead, ...others] = pythons.map((command) => this.#inPython(command));
@@ -171,8 +171,8 @@ export class Demonstration implements Component {
       reasons.push(reason);
       if (reasons.length < pythons.length) return;
       this.#logger.info("both demo workers are in TypeScript", { reasons });
-      tell(`Both workers are in TypeScript: ${reasons.join("; ")}.`);
-      tell("For one in Python: pip install protobuf, and start again.");
+      print(`Both workers are in TypeScript: ${reasons.join("; ")}.`);
+      print("For one in Python: pip install protobuf, and start again.");
     });
   }
 
@@ -203,10 +203,10 @@ export class Demonstration implements Component {
   #supervised(
     name: string,
     programs: readonly [Program, ...Program[]],
-    gaveWay: (reason: string) => void = () => {},
+    onFallback: (reason: string) => void = () => {},
   ): Supervised {
     const { foundation, launch = launchProgram } = this.#options;
-    return new Supervised({ name, programs, launch, foundation, gaveWay });
+    return new Supervised({ name, programs, launch, foundation, onFallback });
   }
 }
 

@@ -28,8 +28,8 @@ export type Launch = (program: Program, onLine: (line: string) => void) => Runni
  * `kill -9`, and the program ends.
  */
 export const launchProgram: Launch = (program, onLine) => {
-  const { command, arguments: given, environment } = program;
-  const child = spawn(command, [...given], {
+  const { command, arguments: args, environment } = program;
+  const child = spawn(command, [...args], {
     env: { ...ownEnvironment(), ...environment },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });

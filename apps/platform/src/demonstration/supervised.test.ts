@@ -12,7 +12,7 @@ class Stage {
   readonly launched: string[] = [];
   readonly signals: string[] = [];
   readonly reasons: string[] = [];
-  #running: { readonly said: (line: string) => void; readonly ended: PromiseWithResolvers<ProgramExit> }[] =
+  #running: { readonly onLine: (line: string) => void; readonly ended: PromiseWithResolvers<ProgramExit> }[] =
     [];
 
   supervise(...programs: readonly [string, ...string[]]): Supervised {
@@ -21,11 +21,11 @@ class Stage {
       name: "worker-test",
       programs: [program(first), ...others.map(program)],
       foundation: this.foundation,
-      gaveWay: (reason) => this.reasons.push(reason),
-      launch: ({ command }, said): RunningProgram => {
+      onFallback: (reason) => this.reasons.push(reason),
+      launch: ({ command }, onLine): RunningProgram => {
         const ended = Promise.withResolvers<ProgramExit>();
         this.launched.push(command);
-        this.#running.push({ said, ended });
+        this.#running.push({ onLine, ended });
         return {
           pid: this.launched.length,
           ended: ended.promise,
@@ -35,8 +35,8 @@ class Stage {
     });
   }
 
-  say(line: string): void {
-    this.#running.at(-1)?.said(line);
+  print(line: string): void {
+    this.#running.at(-1)?.onLine(line);
   }
 
   async end(exit: Partial<ProgramExit> | Error): Promise<void> {
@@ -79,11 +79,11 @@ describe("a supervised worker", () => {
     assert.equal(stage.launched.length, 10);
   });
 
-  it("gives way to the next program where it cannot run, with the reason, and the last one stays", async () => {
+  it("falls back to the next program if one cannot run, with the reason, and stays with the last one", async () => {
     const stage = new Stage();
     stage.supervise("python3", "other-python", "node").start();
     await stage.end(new Error("there is no python3"));
-    stage.say('{"level":"info","message":"/usr/bin/python3 cannot import grpc"}');
+    stage.print('{"level":"info","message":"/usr/bin/python3 cannot import grpc"}');
     await stage.end({ code: 69 });
     assert.deepEqual(stage.launched, ["python3", "other-python", "node"]);
     assert.deepEqual(stage.reasons, ["there is no python3", "/usr/bin/python3 cannot import grpc"]);
@@ -121,19 +121,19 @@ describe("a supervised worker", () => {
     assert.equal(stage.launched.length, 1);
   });
 
-  it("is heard when something is wrong, and not on its way out", async () => {
+  it("has its errors logged as warnings, except while it stops", async () => {
     const stage = new Stage();
     const worker = stage.supervise("node");
     worker.start();
-    stage.say('{"level":"info","message":"linked"}');
-    stage.say('{"level":"error","message":"worker stopped","error":{"message":"refused"}}');
-    stage.say(
+    stage.print('{"level":"info","message":"linked"}');
+    stage.print('{"level":"error","message":"worker stopped","error":{"message":"refused"}}');
+    stage.print(
       '{"level":"error","message":"a handler failed","error":"Traceback:\\n  line 1\\nValueError: no"}',
     );
-    stage.say("Error: Cannot find module");
-    stage.say("{not json");
+    stage.print("Error: Cannot find module");
+    stage.print("{not json");
     const stopped = worker.stop();
-    stage.say('{"level":"warn","message":"the link broke"}');
+    stage.print('{"level":"warn","message":"the link broke"}');
     await stage.end({ code: 0 });
     await stopped;
     assert.deepEqual(stage.warnings(), [

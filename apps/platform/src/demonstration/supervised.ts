@@ -23,7 +23,7 @@ export interface SupervisedOptions {
   readonly launch: Launch;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   /** Called with the reason when a program is replaced by the next one. */
-  readonly gaveWay?: (reason: string) => void;
+  readonly onFallback?: (reason: string) => void;
 }
 
 /** Exit code of a program that cannot run on this machine: `EX_UNAVAILABLE`. */
@@ -42,7 +42,7 @@ export class Supervised {
   #pause: Timer | undefined;
   #failures = 0;
   #isStopping = false;
-  #lastSaid = "";
+  #lastLine = "";
 
   constructor(options: SupervisedOptions) {
     this.name = options.name;
@@ -58,7 +58,7 @@ export class Supervised {
     const { programs, launch, foundation } = this.#options;
     const program = programs[this.#program] ?? programs[0];
     const startedMs = foundation.clock.monotonic();
-    const running = launch(program, (line) => this.#say(line));
+    const running = launch(program, (line) => this.#logLine(line));
     this.#running = running;
     if (running.pid !== undefined) this.#logger.info("demo worker started", { pid: running.pid });
     this.#over = running.ended.then(
@@ -87,35 +87,35 @@ export class Supervised {
   #ended(exit: ProgramExit, lastedMs: number): void {
     this.#running = undefined;
     if (this.#isStopping) return;
-    if (exit.code === unfitCode && this.#giveWay(this.#lastSaid)) return;
-    this.#startAgain(lastedMs, { ...exit });
+    if (exit.code === unfitCode && this.#fallBack(this.#lastLine)) return;
+    this.#restart(lastedMs, { ...exit });
   }
 
   #notStarted(reason: string): void {
     this.#running = undefined;
-    if (this.#isStopping || this.#giveWay(reason)) return;
-    this.#startAgain(0, { reason });
+    if (this.#isStopping || this.#fallBack(reason)) return;
+    this.#restart(0, { reason });
   }
 
-  #giveWay(reason: string): boolean {
+  #fallBack(reason: string): boolean {
     if (this.#program + 1 >= this.#options.programs.length) return false;
     this.#program += 1;
-    this.#options.gaveWay?.(reason);
+    this.#options.onFallback?.(reason);
     this.start();
     return true;
   }
 
-  #startAgain(lastedMs: number, how: Readonly<Record<string, unknown>>): void {
+  #restart(lastedMs: number, fields: Readonly<Record<string, unknown>>): void {
     const { timers, chance } = this.#options.foundation;
     this.#failures = lastedMs >= settledAfterMs ? 1 : this.#failures + 1;
     const pauseMs = Math.round(backoffMs(pauses, this.#failures, chance));
-    this.#logger.warn("demo worker exited, restarting", { ...how, pauseMs });
+    this.#logger.warn("demo worker exited, restarting", { ...fields, pauseMs });
     this.#pause = timers.after(pauseMs, () => this.start());
   }
 
-  #say(line: string): void {
+  #logLine(line: string): void {
     const { level, text } = entryIn(line);
-    this.#lastSaid = text;
+    this.#lastLine = text;
     const isTrouble = level === "warn" || level === "error" || level === "fatal";
     // While the worker stops, a broken link is expected.
     if (!isTrouble || this.#isStopping) this.#logger.debug("demo worker output", { said: text });
@@ -124,7 +124,7 @@ export class Supervised {
 }
 
 /** A line of a worker: an entry of its log, or any other output. */
-interface Said {
+interface Entry {
   readonly level: LogLevel;
   readonly text: string;
 }
@@ -132,7 +132,7 @@ interface Said {
 const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /** Workers log one JSON object per line. Other output, such as the trace of an error, counts as a warning. */
-function entryIn(line: string): Said {
+function entryIn(line: string): Entry {
   const { level, message, error } = fieldsOf(line);
   const known = levels.find((each) => each === level);
   if (known === undefined || typeof message !== "string") return { level: "warn", text: line };

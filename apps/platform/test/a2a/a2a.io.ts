@@ -70,7 +70,7 @@ async function rpc(http: string, body: unknown, headers: Json = {}): Promise<{ s
   });
   return { status: answer.status, body: (await answer.json()) as Json };
 }
-const ask = (method: string, params: Json = {}) => ({ jsonrpc: "2.0", id: 1, method, params });
+const rpcRequest = (method: string, params: Json = {}) => ({ jsonrpc: "2.0", id: 1, method, params });
 const codeIn = (body: Json): unknown => (body["error"] as Json | undefined)?.["code"];
 
 describe("A2A", () => {
@@ -107,7 +107,7 @@ describe("A2A", () => {
 
   for (const binding of ["JSONRPC", "HTTP+JSON"])
     describe(`the official client over ${binding}`, () => {
-      it("runs a workflow, and once for one message", async () => {
+      it("runs a workflow, once per message", async () => {
         const client = await clientOf("greet", binding);
         const request = sent("Ada");
         const task = taskIn(await client.sendMessage(request));
@@ -123,19 +123,19 @@ describe("A2A", () => {
 
       it("answers the question of a run, and follows it to its end", async () => {
         const client = await clientOf("held", binding);
-        const asked = taskIn(await client.sendMessage(sent("hold")));
-        assert.equal(stateOf(asked), TaskState.TASK_STATE_INPUT_REQUIRED);
-        const followed = client.resubscribeTask({ tenant: "", id: asked.id });
+        const waiting = taskIn(await client.sendMessage(sent("hold")));
+        assert.equal(stateOf(waiting), TaskState.TASK_STATE_INPUT_REQUIRED);
+        const followed = client.resubscribeTask({ tenant: "", id: waiting.id });
         const first = await followed.next();
         assert.equal((first.value as { payload?: { $case: string } }).payload?.$case, "task");
-        await client.sendMessage(sent("on", { taskId: asked.id }));
+        await client.sendMessage(sent("on", { taskId: waiting.id }));
         const kinds: string[] = [];
         for await (const { payload } of followed) kinds.push(payload?.$case ?? "");
         assert.deepEqual(kinds.slice(-2), ["artifactUpdate", "statusUpdate"]);
-        const done = await client.getTask({ tenant: "", id: asked.id, historyLength: undefined });
+        const done = await client.getTask({ tenant: "", id: waiting.id, historyLength: undefined });
         assert.equal(textOf(done), "on");
         assert.equal(done.history.length, 2);
-        await assert.rejects(client.sendMessage(sent("more", { taskId: asked.id })), /ended/);
+        await assert.rejects(client.sendMessage(sent("more", { taskId: waiting.id })), /ended/);
       });
 
       it("streams the states of a run from its start, up to its question", async () => {
@@ -171,7 +171,7 @@ describe("A2A", () => {
         const client = await clientOf("held", binding);
         const { id: taskId } = taskIn(await client.sendMessage(sent("hold")));
         const authentication = { scheme: "Bearer", credentials: `secret-${binding}` };
-        const wanted = {
+        const config = {
           tenant: "",
           id: "mine",
           taskId,
@@ -179,15 +179,15 @@ describe("A2A", () => {
           token: "t-1",
           authentication,
         };
-        const created = await client.createTaskPushNotificationConfig(wanted);
-        assert.deepEqual([created.id, created.url, created.token], ["mine", wanted.url, "t-1"]);
+        const created = await client.createTaskPushNotificationConfig(config);
+        assert.deepEqual([created.id, created.url, created.token], ["mine", config.url, "t-1"]);
         assert.equal(
-          (await client.createTaskPushNotificationConfig(wanted)).id,
+          (await client.createTaskPushNotificationConfig(config)).id,
           "mine",
           "the same changes nothing",
         );
         await assert.rejects(
-          client.createTaskPushNotificationConfig({ ...wanted, token: "t-2" }),
+          client.createTaskPushNotificationConfig({ ...config, token: "t-2" }),
           /has this id/,
         );
         const [first] = await receiver.of(taskId, 1);
@@ -197,17 +197,17 @@ describe("A2A", () => {
         );
         const read = { tenant: "", taskId, id: "mine" };
         const got = await client.getTaskPushNotificationConfig(read);
-        assert.deepEqual([got.url, got.token, got.authentication?.credentials], [wanted.url, "", ""]);
+        assert.deepEqual([got.url, got.token, got.authentication?.credentials], [config.url, "", ""]);
         const page = { tenant: "", taskId, pageSize: 0, pageToken: "" };
         const listed = await client.listTaskPushNotificationConfig(page);
         assert.deepEqual(
           listed.configs.map(({ id, url }) => [id, url]),
-          [["mine", wanted.url]],
+          [["mine", config.url]],
         );
         await client.deleteTaskPushNotificationConfig(read);
         await client.deleteTaskPushNotificationConfig(read);
         await assert.rejects(client.getTaskPushNotificationConfig(read), /not found/);
-        await client.createTaskPushNotificationConfig({ ...wanted, id: "other" });
+        await client.createTaskPushNotificationConfig({ ...config, id: "other" });
         await client.sendMessage(sent("on", { taskId }));
         const all = await receiver.of(taskId, 3);
         assert.deepEqual(
@@ -223,15 +223,15 @@ describe("A2A", () => {
         const page = { tenant: "", status: 0, pageToken: "", pageSize: 10 };
         await until("the task to be listed", async () => {
           const { tasks } = await client.listTasks({ ...page, contextId, includeArtifacts: true } as never);
-          assert.ok(tasks.every((one) => one.id === id));
+          assert.ok(tasks.every((task) => task.id === id));
           return tasks[0] === undefined ? undefined : textOf(tasks[0]) === "Hello, Ed" || undefined;
         });
-        const elsewhere = await clientOf("held", binding);
-        await assert.rejects(elsewhere.getTask({ tenant: "", id, historyLength: 0 }), /not found/);
+        const otherTenant = await clientOf("held", binding);
+        await assert.rejects(otherTenant.getTask({ tenant: "", id, historyLength: 0 }), /not found/);
       });
     });
 
-  it("has task and notifications after the platform was killed, and sends a refused one again with its id and body", async () => {
+  it("keeps tasks and notifications after the platform is killed, and resends a rejected notification with the same id and body", async () => {
     receiver.statuses.push(503);
     const taskPushNotificationConfig = { url: receiver.url("again"), token: "hidden-token" };
     const message = {
@@ -241,24 +241,24 @@ describe("A2A", () => {
       metadata: { skillId: "held" },
     };
     const params = { message, configuration: { taskPushNotificationConfig } };
-    const started = await rpc(platform.http, ask("SendMessage", params));
+    const started = await rpc(platform.http, rpcRequest("SendMessage", params));
     const { id: taskId } = (started.body["result"] as { readonly task: { readonly id: string } }).task;
-    const [first, again] = await receiver.of(taskId, 2);
+    const [first, second] = await receiver.of(taskId, 2);
     assert.ok(first?.id !== undefined && first.id !== "");
-    assert.deepEqual(again, first);
-    await rpc(platform.http, ask("SendMessage", params));
-    const list = ask("ListTaskPushNotificationConfigs", { task_id: taskId });
+    assert.deepEqual(second, first);
+    await rpc(platform.http, rpcRequest("SendMessage", params));
+    const list = rpcRequest("ListTaskPushNotificationConfigs", { task_id: taskId });
     const configs = (await rpc(platform.http, list)).body["result"] as { configs: Json[] };
     assert.equal(configs.configs.length, 1, "the same message has one configuration");
-    const ofAll = (await rpc(platform.http, ask("ListTasks", { pageSize: 100 }))).body["result"] as {
+    const ofAll = (await rpc(platform.http, rpcRequest("ListTasks", { pageSize: 100 }))).body["result"] as {
       tasks: Json[];
     };
     assert.ok(ofAll.tasks.every(({ id }) => !String(id).startsWith("a2a-push-")));
     await platform.kill();
     platform = await open();
     const client = await clientOf("held");
-    const kept = await client.getTask({ tenant: "", id: taskId, historyLength: 0 });
-    assert.equal(stateOf(kept), TaskState.TASK_STATE_INPUT_REQUIRED, "the run is the task");
+    const restored = await client.getTask({ tenant: "", id: taskId, historyLength: 0 });
+    assert.equal(stateOf(restored), TaskState.TASK_STATE_INPUT_REQUIRED, "the run is the task");
     assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId })))), "on");
     // On a busy machine the receiver also sees the task in progress.
     const last = await until("the notification of the end", async () =>
@@ -284,13 +284,13 @@ describe("A2A", () => {
       };
       return found[0];
     });
-    const told = await Promise.all(
+    const results = await Promise.all(
       ["", "/history", "/tasks?withPayloads=true"].map(async (path) =>
         (await fetch(`${runs}/${run.runId}${path}`)).text(),
       ),
     );
-    assert.match(told.join(), /gateway.push_refused/);
-    assert.doesNotMatch(told.join(), /marker-of/);
+    assert.match(results.join(), /gateway.push_refused/);
+    assert.doesNotMatch(results.join(), /marker-of/);
   });
 
   it("does the tasks of notifications for no run but its own", async () => {
@@ -298,28 +298,28 @@ describe("A2A", () => {
       platform.http,
       "workflow: forged\npool: a2a\ntasks: {push: {loop: {max: 1, until: true, tasks: {post: {uses: a2a.post, retry: 1}}}}}\n",
     );
-    const held = await clientOf("held");
-    const { id: taskId } = taskIn(await held.sendMessage(sent("hold")));
-    await held.createTaskPushNotificationConfig({
+    const otherTenant = await clientOf("held");
+    const { id: taskId } = taskIn(await otherTenant.sendMessage(sent("hold")));
+    await otherTenant.createTaskPushNotificationConfig({
       ...{ tenant: "", id: "", taskId, url: receiver.url("x"), token: "", authentication: undefined },
     });
     const task = taskIn(await (await clientOf("forged")).sendMessage(sent("{}")));
     assert.match(JSON.stringify(task.status), /push_run_foreign/);
   });
 
-  it("signs all cards with the key of the configuration, whose public part is served", async () => {
+  it("signs all cards with the configured key, and serves its public part", async () => {
     const { http } = platform;
     const json = async (path: string): Promise<Json> =>
       (await (await fetch(`${http}${path}`)).json()) as Json;
     const { keys } = (await json("/.well-known/agent-card-keys.json")) as { readonly keys: CardKey[] };
     assert.equal(keys.length, 1);
-    const { body } = await rpc(http, ask("GetExtendedAgentCard"));
+    const { body } = await rpc(http, rpcRequest("GetExtendedAgentCard"));
     const card = "/.well-known/agent-card.json";
     const cards = [
       ...[await json(card), await json(`/a2a/workflows/default/greet${card}`), body["result"] as Json],
     ];
     assert.deepEqual(
-      cards.map((one) => isCardSignedBy(one, keys)),
+      cards.map((card) => isCardSignedBy(card, keys)),
       [true, true, true],
     );
   });
@@ -333,11 +333,11 @@ describe("A2A", () => {
     );
     assert.equal(card.supportedInterfaces[0]?.["url"], `${platform.http}/a2a`);
     const etag = open.headers.get("etag") ?? "";
-    const again = await fetch(`${platform.http}/.well-known/agent-card.json`, {
+    const second = await fetch(`${platform.http}/.well-known/agent-card.json`, {
       headers: { "if-none-match": etag },
     });
-    assert.equal(again.status, 304);
-    const { result } = (await rpc(platform.http, ask("GetExtendedAgentCard"))).body as {
+    assert.equal(second.status, 304);
+    const { result } = (await rpc(platform.http, rpcRequest("GetExtendedAgentCard"))).body as {
       result: typeof card;
     };
     assert.ok(
@@ -351,33 +351,33 @@ describe("A2A", () => {
         metadata: { skillId: "greet" },
       },
     };
-    const { body } = await rpc(platform.http, ask("SendMessage", params));
+    const { body } = await rpc(platform.http, rpcRequest("SendMessage", params));
     assert.match(JSON.stringify(body), /Hello, Flo/);
   });
 
-  it("answers what is no request with the errors of the protocol", async () => {
+  it("answers invalid requests with the errors of the protocol", async () => {
     const { http } = platform;
     for (const [body, code] of [
       ["{", -32_700],
-      [[ask("GetTask")], -32_600],
-      [{ ...ask("GetTask"), id: { bad: 1 } }, -32_600],
-      [ask("message/send"), -32_601],
-      [ask("SendMessage"), -32_602],
-      [ask("GetTask", { id: "none" }), -32_001],
-      [ask("GetTask", { id: "../../x" }), -32_001],
-      [ask("CancelTask", { id: "none" }), -32_001],
-      [ask("SubscribeToTask", { id: "none" }), -32_001],
-      [ask("ListTaskPushNotificationConfigs", { taskId: "none" }), -32_001],
-      [ask("CreateTaskPushNotificationConfig", { taskId: "none", url: "https://a.example" }), -32_001],
-      [ask("ListTasks", { pageSize: 101 }), -32_602],
-      [ask("ListTasks", { pageToken: "none" }), -32_602],
-      [ask("ListTasks", { status: "TASK_STATE_NONE" }), -32_602],
-      [ask("ListTasks", { statusTimestampAfter: "yesterday" }), -32_602],
+      [[rpcRequest("GetTask")], -32_600],
+      [{ ...rpcRequest("GetTask"), id: { bad: 1 } }, -32_600],
+      [rpcRequest("message/send"), -32_601],
+      [rpcRequest("SendMessage"), -32_602],
+      [rpcRequest("GetTask", { id: "none" }), -32_001],
+      [rpcRequest("GetTask", { id: "../../x" }), -32_001],
+      [rpcRequest("CancelTask", { id: "none" }), -32_001],
+      [rpcRequest("SubscribeToTask", { id: "none" }), -32_001],
+      [rpcRequest("ListTaskPushNotificationConfigs", { taskId: "none" }), -32_001],
+      [rpcRequest("CreateTaskPushNotificationConfig", { taskId: "none", url: "https://a.example" }), -32_001],
+      [rpcRequest("ListTasks", { pageSize: 101 }), -32_602],
+      [rpcRequest("ListTasks", { pageToken: "none" }), -32_602],
+      [rpcRequest("ListTasks", { status: "TASK_STATE_NONE" }), -32_602],
+      [rpcRequest("ListTasks", { statusTimestampAfter: "yesterday" }), -32_602],
     ] as const) {
       const answer = await rpc(http, body);
       assert.deepEqual([codeIn(answer.body), answer.status], [code, 200], JSON.stringify(body));
     }
-    assert.equal(codeIn((await rpc(http, ask("GetTask"), { "a2a-version": "0.3" })).body), -32_009);
+    assert.equal(codeIn((await rpc(http, rpcRequest("GetTask"), { "a2a-version": "0.3" })).body), -32_009);
     const large = await fetch(`${http}/a2a`, { method: "POST", body: "x".repeat(2_000_000) });
     assert.equal(large.status, 413);
     const foreign = await fetch(`${http}/a2a`, {
@@ -387,16 +387,16 @@ describe("A2A", () => {
     assert.equal((await fetch(`${http}/a2a/nothing`, { method: "POST", body: "{}" })).status, 415);
   });
 
-  it("answers a client that floods it, and the next one", async () => {
+  it("survives a flood of requests, and answers the next one", async () => {
     const { http } = platform;
-    const asked = Array.from({ length: 1_200 }, () => rpc(http, ask("GetTask", { id: "none" })));
-    const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
+    const requests = Array.from({ length: 1_200 }, () => rpc(http, rpcRequest("GetTask", { id: "none" })));
+    const statuses = new Set((await Promise.all(requests)).map(({ status }) => status));
     assert.ok(
       // 408: on a busy machine a request is read too late.
       [...statuses].every((status) => [200, 408, 429, 503].includes(status)),
       [...statuses].join(),
     );
-    const { body } = await rpc(http, ask("GetTask", { id: "none" }));
+    const { body } = await rpc(http, rpcRequest("GetTask", { id: "none" }));
     assert.equal(codeIn(body), -32_001);
   });
 });
@@ -408,7 +408,7 @@ describe("A2A with keys", () => {
   });
   after(() => platform?.[Symbol.asyncDispose]());
 
-  it("gives a caller what its key permits over REST, and nothing else", async () => {
+  it("gives a key the same rights as over REST, and no others", async () => {
     const { http, keys } = platform;
     const params = {
       message: {
@@ -418,15 +418,15 @@ describe("A2A with keys", () => {
         metadata: { skillId: "greet" },
       },
     };
-    const listed = await rpc(http, ask("ListTasks"), keyHeaders(keys.narrowed));
+    const listed = await rpc(http, rpcRequest("ListTasks"), keyHeaders(keys.narrowed));
     assert.equal(listed.status, 200, "the key is for workflow.runs.list");
-    const started = await rpc(http, ask("SendMessage", params), keyHeaders(keys.narrowed));
+    const started = await rpc(http, rpcRequest("SendMessage", params), keyHeaders(keys.narrowed));
     assert.equal(started.status, 403);
     assert.equal(codeIn(started.body), -32_050);
-    const pushed = ask("ListTaskPushNotificationConfigs", { taskId: "any" });
+    const pushed = rpcRequest("ListTaskPushNotificationConfigs", { taskId: "any" });
     assert.equal((await rpc(http, pushed, keyHeaders(keys.narrowed))).status, 403, "it may not read a task");
-    const elsewhere = await rpc(http, ask("ListTasks", { tenant: "b" }), keyHeaders(keys.viewer));
-    assert.equal(elsewhere.status, 403);
+    const refused = await rpc(http, rpcRequest("ListTasks", { tenant: "b" }), keyHeaders(keys.viewer));
+    assert.equal(refused.status, 403);
     const wrong = await fetch(`${http}/a2a`, { method: "POST", body: "{}", headers: keyHeaders("a.b.c") });
     assert.equal(wrong.status, 401);
     const card = await fetch(`${http}/a2a/workflows/b/any/.well-known/agent-card.json`, {

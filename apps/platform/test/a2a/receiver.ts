@@ -46,7 +46,7 @@ export class Receiver implements AsyncDisposable {
   /** Waits for this number of notifications of a task and returns them. */
   of(taskId: string, count: number): Promise<readonly Notification[]> {
     return until(`${count} notifications`, () => {
-      const found = this.all.filter((one) => one.taskId === taskId);
+      const found = this.all.filter((item) => item.taskId === taskId);
       return found.length < count ? undefined : found;
     });
   }

@@ -27,7 +27,7 @@ import { type Folder, makeFolder, type Service, start } from "../support/service
 const loops = 50;
 const kills = 100;
 const steps = 60;
-const workersAtOnce = 8;
+const workerCount = 8;
 /** Number of model requests between two kills. */
 const between = 12;
 /** Pause between two pieces of an answer, so that kills hit the middle. */
@@ -94,11 +94,11 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   /** Holds model requests beyond the number that belongs to the kills so far. */
   let gate = Promise.withResolvers<void>();
   const model = new ScriptedModel(async ({ instructions, conversation, path }, count) => {
-    const words = conversation.join("\n");
-    if (instructions.startsWith("You are")) return delegate(instructions, words, path);
+    const transcript = conversation.join("\n");
+    if (instructions.startsWith("You are")) return delegate(instructions, transcript, path);
     while (killed < kills && count > (killed + 1) * between) await gate.promise;
-    const loop = Number(/loop (\d+)/.exec(words)?.[1]);
-    const done = words.match(/"posted"/g)?.length ?? 0;
+    const loop = Number(/loop (\d+)/.exec(transcript)?.[1]);
+    const done = transcript.match(/"posted"/g)?.length ?? 0;
     // The history has the tokens of an answer, so they identify the recorded answer.
     const inputTokens = ++answers;
     questions.set(loop, [...(questions.get(loop) ?? []), { done, answer: inputTokens }]);
@@ -109,14 +109,14 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
       ...{ inputTokens, paceMs },
     };
   });
-  let made = 0;
+  let workersCreated = 0;
   const shot = new Set<string>();
 
   /** Answers for delegating agents. The first worker that requests an answer is killed in the middle of it. */
-  function delegate(instructions: string, words: string, path: string): ScriptedReply {
+  function delegate(instructions: string, transcript: string, path: string): ScriptedReply {
     const tokens = { inputTokens: 100, outputTokens: 20, paceMs };
-    const done = words.match(/the result is 7/g)?.length ?? 0;
-    const answer = `${instructions} ${/part (\d)/.exec(words)?.[1]} ${done}`;
+    const done = transcript.match(/the result is 7/g)?.length ?? 0;
+    const answer = `${instructions} ${/part (\d)/.exec(transcript)?.[1]} ${done}`;
     if (!shot.has(answer)) {
       shot.add(answer);
       const at = workers.findIndex(({ name }) => path.includes(name));
@@ -130,7 +130,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   }
 
   function work(): void {
-    const name = `worker-${++made}`;
+    const name = `worker-${++workersCreated}`;
     const process = new TestProcess({
       program,
       arguments: [platform.grpc, platform.http, `${served.url}/${name}/`, ledger, name],
@@ -150,7 +150,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     platform = await start("platform", [`--platform.dataDirectory=${join(folder.path, "data")}`]);
     tutti = await connect({ address: platform.grpc });
     for (const each of [definition, lead, helper]) await tutti.workflows.register(each);
-    for (let count = 0; count < workersAtOnce; count++) work();
+    for (let count = 0; count < workerCount; count++) work();
     await Promise.all(workers.map(({ linked }) => linked));
   });
   after(async () => {
@@ -161,7 +161,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("pays for nothing twice that was recorded", async () => {
+  it("repeats no recorded model answer and no recorded tool call", async () => {
     const runs = await Promise.all(
       Array.from({ length: loops }, (_, loop) => tutti.run("loop", { input: { loop } })),
     );
@@ -202,7 +202,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
         `loop ${loop} went back`,
       );
     }
-    let again = 0;
+    let repeated = 0;
     for (const [loop, run] of runs.entries()) {
       const requests = questions.get(loop) ?? [];
       // The answer to the last request of each step was recorded, because no other request followed.
@@ -213,9 +213,9 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
         `loop ${loop}: answers in the history`,
       );
       assert.equal(last.size, steps + 1);
-      again += requests.length - last.size;
+      repeated += requests.length - last.size;
     }
-    console.log(`${again} answers were asked for again: none of them was recorded`);
+    console.log(`${repeated} answers were asked for again: none of them was recorded`);
     const keys = new Map<string, string>();
     const last = new Map<string, number>();
     for (const line of posted) {

@@ -33,7 +33,7 @@ export async function describeAmqp(load: Pick<SourceLoad, "messages" | "kills">)
       environment: { SHOP_FILE: file },
       kill: () => server.kill(),
       up: () => server.up(),
-      put: (messages) =>
+      send: (messages) =>
         using(async (channel) => {
           for (const text of messages)
             channel.sendToQueue("orders", Buffer.from(text), {

@@ -29,9 +29,9 @@ describe("a coding agent whose worker is killed", () => {
 
   before(async () => {
     [folder, work] = await Promise.all([makeFolder(), makeFolder()]);
-    const made =
+    const setupScript =
       "git init -q repository && cd repository && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first";
-    execFileSync("sh", ["-c", made], { cwd: work.path });
+    execFileSync("sh", ["-c", setupScript], { cwd: work.path });
     platform = await start("platform", [`--platform.dataDirectory=${folder.path}`]);
     tutti = await connect({ address: platform.grpc });
   });
@@ -43,7 +43,7 @@ describe("a coding agent whose worker is killed", () => {
     await work?.[Symbol.asyncDispose]();
   });
 
-  it("continues where it was, leaves one change and no process", async () => {
+  it("resumes its session, leaves one change and no process", async () => {
     const pids = join(work.path, "pids");
     const prompt = [
       `echo $$ >> ${pids}`,

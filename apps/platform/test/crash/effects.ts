@@ -47,7 +47,7 @@ export class Effects {
   }
 
   /** Returns the maximum number of attempts of a group that ran at the same time. */
-  mostAtOnce(group: string): number {
+  maxConcurrent(group: string): number {
     let [now, most] = [0, 0];
     for (const effect of this.all()) {
       if (effect.group !== group) continue;

@@ -24,11 +24,11 @@ export function describeFunctions(killedAt: readonly string[]): void {
     let folder: Folder;
     let platform: Service;
     let tutti: Tutti;
-    let made = 0;
+    let workersCreated = 0;
     const workers = new Set<TestProcess>();
 
     function work(): TestProcess {
-      const name = `worker-${++made}`;
+      const name = `worker-${++workersCreated}`;
       const worker = new TestProcess({ program, arguments: [platform.grpc, platform.http, name] });
       workers.add(worker);
       return worker;
@@ -51,10 +51,10 @@ export function describeFunctions(killedAt: readonly string[]): void {
     });
 
     for (const place of killedAt)
-      it(`continues elsewhere when it is killed at ${place}`, async () => {
+      it(`continues on another worker after a kill at ${place}`, async () => {
         const victim = work();
-        const begin = () => tutti.run("trip", { input: { rounds } }).catch(() => undefined);
-        const run = await until("the function is registered", begin, (found) => found !== undefined);
+        const startRun = () => tutti.run("trip", { input: { rounds } }).catch(() => undefined);
+        const run = await until("the function is registered", startRun, (found) => found !== undefined);
         await victim.wrote(new RegExp(`at ${place}`));
         await victim.kill();
         const heir = work();
@@ -68,7 +68,7 @@ export function describeFunctions(killedAt: readonly string[]): void {
         assert.deepEqual(repeated, [], "what was recorded is not run again");
       });
 
-    it("makes each call of a keyed object once, in its order, also when it is killed in each of them", async () => {
+    it("executes each call of a keyed object once and in order, even if it is killed during calls", async () => {
       let worker = work();
       const counts = [1, 2, 3, 4];
       const first = () =>
@@ -95,10 +95,10 @@ export function describeFunctions(killedAt: readonly string[]): void {
       workers.delete(worker);
     });
 
-    it("has what its code registered undone elsewhere when its run is cancelled", async () => {
+    it("runs registered compensations on another worker when its run is cancelled", async () => {
       const victim = work();
-      const begin = () => tutti.run("saga").catch(() => undefined);
-      const run = await until("the function is registered", begin, (found) => found !== undefined);
+      const startRun = () => tutti.run("saga").catch(() => undefined);
+      const run = await until("the function is registered", startRun, (found) => found !== undefined);
       await victim.wrote(/at wait/);
       const events = async () => (await run?.get())?.eventCount ?? 0;
       await until("the turn is recorded", events, (count) => count > 5);

@@ -4,7 +4,7 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { ImapFlow } from "imapflow";
 import { password, startDovecot } from "../../../../tools/dovecot.mjs";
 import { needsProgram } from "../../../../tools/programs.mjs";
@@ -14,9 +14,9 @@ export async function describeImap(load: Pick<SourceLoad, "messages" | "kills">)
   const program = await needsProgram("dovecot");
   const system = async (): Promise<SourceSystem> => {
     const folder = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
-    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
-    const { key = "", cert = "" } = made.services["mail"] ?? {};
-    const ca = readFileSync(made.ca, "utf8");
+    const certificates = await createDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
+    const { key = "", cert = "" } = certificates.services["mail"] ?? {};
+    const ca = readFileSync(certificates.ca, "utf8");
     const server = await startDovecot(program.path, { key, cert });
     const file = join(folder.path, "effects.db");
     const database = new DatabaseSync(file);
@@ -39,7 +39,7 @@ export async function describeImap(load: Pick<SourceLoad, "messages" | "kills">)
       environment: { SHOP_CA: ca, SHOP_FILE: file },
       kill: () => server.kill(),
       up: () => server.up(),
-      put: (messages) =>
+      send: (messages) =>
         using(async (client) => {
           for (const subject of messages)
             await client.append("INBOX", `From: ada@example.com\r\nSubject: ${subject}\r\n\r\nHello\r\n`);

@@ -25,7 +25,7 @@ export async function describeKafka(load: Pick<SourceLoad, "messages" | "kills">
       environment: { SHOP_FILE: file },
       kill: () => cluster.kill(),
       up: () => cluster.up(),
-      async put(messages) {
+      async send(messages) {
         const records = messages.map((text) => ({ topic: "orders", value: Buffer.from(text) }));
         await producer.send({ messages: records });
       },

@@ -31,10 +31,10 @@ export function describeLostWorkers(kills: number): void {
     let platform: Service;
     let tutti: Tutti;
     const workers = new Map<string, TestProcess>();
-    let made = 0;
+    let workersCreated = 0;
 
     function work(): void {
-      const name = `worker-${++made}`;
+      const name = `worker-${++workersCreated}`;
       workers.set(name, new TestProcess({ program, arguments: [platform.grpc, name] }));
     }
 

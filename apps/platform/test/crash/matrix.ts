@@ -36,9 +36,13 @@ const parts = {
   experience,
 } as const satisfies Readonly<Record<string, (stage: Stage) => LoadPart>>;
 const usual = 19;
-const wanted = process.env["TUTTI_TEST_SEED"];
+const seedSetting = process.env["TUTTI_TEST_SEED"];
 const seed =
-  wanted === "new" ? Math.floor(Math.random() * 1e9) : wanted === undefined ? usual : Number(wanted);
+  seedSetting === "new"
+    ? Math.floor(Math.random() * 1e9)
+    : seedSetting === undefined
+      ? usual
+      : Number(seedSetting);
 /** Maximum time until all acknowledged work has ended. */
 const endsWithinMs = 90_000;
 const killsMax = Number(process.env["TUTTI_TEST_KILLS"] ?? Number.POSITIVE_INFINITY);
@@ -62,13 +66,13 @@ function describeMatrix(onDisk: number, overNats: number): void {
   });
   after(() => folder?.[Symbol.asyncDispose]());
 
-  it(`holds on one disk, killed ${onDisk} times`, { timeout: 900_000 }, (context) =>
+  it(`keeps its invariants on one disk, killed ${onDisk} times`, { timeout: 900_000 }, (context) =>
     play(context, { seed, programs, processes: 1 }, onDisk),
   );
 
   if (overNats === 0) return;
   it(
-    `holds over NATS, where work moves from process to process, killed ${overNats} times`,
+    `keeps its invariants over NATS while work moves between processes, killed ${overNats} times`,
     { skip: nats.skip, timeout: 900_000 },
     (context) => play(context, { seed, programs, processes: 2 }, overNats),
   );
@@ -77,7 +81,7 @@ function describeMatrix(onDisk: number, overNats: number): void {
 async function play(context: TestContext, options: CrashStageOptions, kills: number): Promise<void> {
   context.diagnostic(`seed ${seed}; TUTTI_TEST_SEED=${seed} repeats it`);
   await using stage = await CrashStage.open(options);
-  const load = Object.entries(parts).map(([name, make]) => ({ name, part: make(stage) }));
+  const load = Object.entries(parts).map(([name, create]) => ({ name, part: create(stage) }));
   for (const { name, part } of load)
     await named(`${name} is prepared`, "before the first kill", part.prepare);
   const over = new AbortController();
@@ -91,12 +95,12 @@ async function play(context: TestContext, options: CrashStageOptions, kills: num
   const struck = async (): Promise<void> => {
     for (let kill = 1; kill <= Math.min(kills, killsMax) && !over.signal.aborted; kill++) {
       const since = performance.now();
-      const what = await stage.strike(kill);
+      const description = await stage.strike(kill);
       const tookMs = Math.round(performance.now() - since);
-      for (const { part } of load) await hold(part.always, `after kill ${kill}`);
+      for (const { part } of load) await assertInvariants(part.always, `after kill ${kill}`);
       const checkedMs = Math.round(performance.now() - since - tookMs);
       console.log(
-        `${timeOf(Date.now())} kill ${kill}: ${what}; back after ${tookMs} ms, checked in ${checkedMs} ms`,
+        `${timeOf(Date.now())} kill ${kill}: ${description}; back after ${tookMs} ms, checked in ${checkedMs} ms`,
       );
     }
     over.abort();
@@ -114,12 +118,12 @@ async function play(context: TestContext, options: CrashStageOptions, kills: num
     context.diagnostic(String(error));
     throw error;
   }
-  for (const { part } of load) await hold(part.always, "when all rounds have ended");
+  for (const { part } of load) await assertInvariants(part.always, "when all rounds have ended");
   for (const { name, part } of load) await named(`${name} finishes`, "at the end", part.finish);
-  for (const { part } of load) await hold(part.atEnd, "at the end");
+  for (const { part } of load) await assertInvariants(part.atEnd, "at the end");
 }
 
-async function hold(invariants: Invariants, when: string): Promise<void> {
+async function assertInvariants(invariants: Invariants, when: string): Promise<void> {
   for (const [name, check] of Object.entries(invariants)) await named(name, when, check);
 }
 
@@ -132,9 +136,9 @@ async function named(name: string, when: string, check: (() => unknown) | undefi
 }
 
 function broken(name: string, when: string, cause: unknown): Error {
-  const why = cause instanceof Error ? `: ${cause.message}` : "";
+  const reason = cause instanceof Error ? `: ${cause.message}` : "";
   return new Error(
-    `invariant "${name}" does not hold ${when}${why}\nRun it again with TUTTI_TEST_SEED=${seed}`,
+    `invariant "${name}" does not hold ${when}${reason}\nRun it again with TUTTI_TEST_SEED=${seed}`,
     { cause },
   );
 }

@@ -51,15 +51,15 @@ export function describeMoves({ kills }: { readonly kills: number }): void {
     };
 
     it("are all moved in the end, and end as the version has it", async () => {
-      const { hash: one } = await tutti.workflows.register(first);
+      const { hash: firstHash } = await tutti.workflows.register(first);
       const ids = Array.from({ length: runs }, (_, n) => `trip-${n}`);
       await Promise.all(ids.map((id, n) => tutti.run("trip", { id, input: n })));
       const { hash: two } = await tutti.workflows.register(next);
       const forth: MoveManyOptions = { to: two };
-      const back: MoveManyOptions = { to: one, map: { check: "" } };
-      let move = back;
+      const backward: MoveManyOptions = { to: firstHash, map: { check: "" } };
+      let move = backward;
       for (let kill = 0; kill < kills; kill++) {
-        move = move === back ? forth : back;
+        move = move === backward ? forth : backward;
         const plan = await planned(move);
         assert.deepEqual([plan.count, plan.leftAlone], [runs, 0], JSON.stringify(plan.reviews[0]));
         const broken = plan.apply("fixed", { perSecond: 40 }).catch(() => undefined);

@@ -31,7 +31,7 @@ export async function describeNats(load: Pick<SourceLoad, "messages" | "kills">)
       url: `nats://${user}:${pass}@${server.address}`,
       kill: () => server.down("kill"),
       up: () => server.up(),
-      put: (messages) =>
+      send: (messages) =>
         using(async (client) => {
           const timeout = 60_000;
           await Promise.all(messages.map((text) => jetstream(client).publish("orders", text, { timeout })));

@@ -111,12 +111,12 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
     const count = async (sql: string) => Number((await query(`SELECT count(*) AS n FROM ${sql}`))["n"]);
     const maxId = async () => Number((await query("SELECT max(id) AS id FROM outbox"))["id"]);
     /** Waits for this number of rows. Fails only if none is added while `until` waits, so that slow machines pass. */
-    const reached = async (sql: string, enough: number) => {
-      let seen = await count(sql);
-      while (seen < enough)
-        seen = await until(`more than ${seen} of ${enough} ${sql}`, async () => {
+    const untilCount = async (sql: string, enough: number) => {
+      let current = await count(sql);
+      while (current < enough)
+        current = await until(`more than ${current} of ${enough} ${sql}`, async () => {
           const now = await count(sql);
-          return now > seen ? now : undefined;
+          return now > current ? now : undefined;
         });
     };
 
@@ -150,7 +150,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       await insert(rows - later);
       for (const [index, victim] of kills.entries()) {
         const enough = Math.floor(((rows - later) * (index + 1)) / (kills.length + 1));
-        await reached("results", enough);
+        await untilCount("results", enough);
         if (victim === "worker") {
           await working.kill();
           working = launchWorker();
@@ -163,7 +163,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
           await database.up();
         }
       }
-      await reached("outbox WHERE finished_at IS NOT NULL", rows);
+      await untilCount("outbox WHERE finished_at IS NOT NULL", rows);
       const found = await query(`SELECT
         (SELECT count(*) FROM outbox WHERE failure IS NOT NULL)::int AS failed,
         (SELECT count(*) FROM orders)::int AS orders, (SELECT count(DISTINCT row) FROM orders)::int AS ordered,
@@ -195,7 +195,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
     });
 
     if (failsOver)
-      it("without the last commits after an asynchronous failover, repeats no run, and names rows that do not fit one", async () => {
+      it("repeats no run after a failover that lost commits, and reports rows that no longer match their run", async () => {
         // The promoted server does not wait for a standby.
         standby = await startStandby(database);
         working = launchWorker();
@@ -213,8 +213,8 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
         database = standby;
         await database.up();
         await query("SELECT pg_promote()");
-        const left = ["outbox WHERE id", "orders WHERE row", "results WHERE row"];
-        for (const rows of left) assert.equal(await count(`${rows} > ${known}`), 0, rows);
+        const tables = ["outbox WHERE id", "orders WHERE row", "results WHERE row"];
+        for (const rows of tables) assert.equal(await count(`${rows} > ${known}`), 0, rows);
         assert.notEqual(await tutti.runs.get(`shop-outbox-${lost}`).result(), undefined);
 
         await query(`INSERT INTO outbox (id, fits) VALUES (${lost}, true), (${lost - 1}, false)`);
@@ -235,7 +235,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
         await working.kill();
       });
 
-    it("deletes rows if wanted, finds them without NOTIFY, and rejects what no retry repairs", async () => {
+    it("deletes rows if configured, finds rows without NOTIFY, and fails at once on errors that no retry fixes", async () => {
       process.env["OUTBOX_TEST_DB"] = database.url;
       const common = { name: "gone", url: "env:OUTBOX_TEST_DB", table: "gone", pollMs: 20 } as const;
       const outbox = postgresOutbox({

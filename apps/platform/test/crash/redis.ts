@@ -23,7 +23,7 @@ export async function describeRedis(
       client.on("error", () => {});
       try {
         await client.connect();
-        return await Promise.all(commands.map((words) => client.sendCommand(words)));
+        return await Promise.all(commands.map((args) => client.sendCommand(args)));
       } finally {
         if (client.isOpen) client.destroy();
       }
@@ -32,7 +32,7 @@ export async function describeRedis(
       url: server.url,
       kill: () => server.kill(),
       up: () => server.up(),
-      async put(messages) {
+      async send(messages) {
         // A channel keeps no messages for a process that does not listen yet.
         const listens = async () => (await sent([["PUBSUB", "NUMSUB", "orders"]])) as readonly string[][];
         if (place === "channel") await until("it listens", async () => Number((await listens())[0]?.[1]) > 0);
@@ -49,7 +49,7 @@ export async function describeRedis(
       },
       async failures() {
         const [entries] = (await sent([["XRANGE", "failures", "-", "+"]])) as [[string, string[]][]];
-        return entries.map(([, words]) => words[words.indexOf("tutti-failure") + 1] ?? "");
+        return entries.map(([, fields]) => fields[fields.indexOf("tutti-failure") + 1] ?? "");
       },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };

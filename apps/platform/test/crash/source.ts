@@ -34,7 +34,7 @@ export interface SourceSystem extends AsyncDisposable {
   readonly environment?: Readonly<Record<string, string>>;
   kill(): Promise<void>;
   up(): Promise<void>;
-  put(messages: readonly string[]): Promise<void>;
+  send(messages: readonly string[]): Promise<void>;
   /** Returns how often the task of each message took effect. */
   effects(): Promise<ReadonlyMap<string, number>>;
   /** Returns the reasons of messages that could not start a run. */
@@ -92,7 +92,7 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
       working = launchWorker();
       await working.wrote(/linked/);
       const all = Array.from({ length: messages }, (_, n) => String(n));
-      await system.put(all);
+      await system.send(all);
       for (const [index, victim] of kills.entries()) {
         const enough = Math.floor((messages * (index + 1)) / (kills.length + 1));
         await until(`${enough} effects`, async () => (await effects()).size >= enough);
@@ -123,15 +123,15 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
       const ids = await runs();
       assert.equal(ids.size, messages);
       for (const id of ids) assert.match(id, /^shop-orders-/);
-      const left = async () => ({ ...((await tutti.execute("status")) as object) });
+      const readStatus = async () => ({ ...((await tutti.execute("status")) as object) });
       await until("all are acknowledged", async () => {
-        const { waiting, pending = 0 } = (await left()) as { waiting: number; pending?: number };
+        const { waiting, pending = 0 } = (await readStatus()) as { waiting: number; pending?: number };
         return waiting === 0 && pending === 0;
       });
     });
 
     it("a message that cannot start has the reason, and stops no other message", async () => {
-      await system.put(["no number", String(messages)]);
+      await system.send(["no number", String(messages)]);
       const [reason = ""] = await until("the message is refused", async () => {
         const failures = await system.failures();
         return failures.length > 0 ? failures : undefined;

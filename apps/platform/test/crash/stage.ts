@@ -8,7 +8,7 @@ import { seededChance } from "@tutti/kernel/testing";
 import { freePorts, type NatsServer } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { sharing, startSharedServer } from "../support/cluster.ts";
+import { sharingArgs, startSharedServer } from "../support/cluster.ts";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, ready, type Service, usingNats } from "../support/services.ts";
 import { Effects } from "./effects.ts";
@@ -99,7 +99,7 @@ export class CrashStage implements Stage, AsyncDisposable {
           // Longer than the pause of a worker between two attempts to connect, so that its tasks wait for it.
           `--swarm.pool.settleMs=${count === 1 ? 5_000 : 10_000}`,
           ...[`--governance.keysDirectory=${keysDirectory}`, `--access.trustedKey=${trustedKeyOf(keys)}`],
-          ...(server === undefined ? [] : [...sharing(directory), ...usingNats(server.address)]),
+          ...(server === undefined ? [] : [...sharingArgs(directory), ...usingNats(server.address)]),
         ],
       };
     });
@@ -134,17 +134,17 @@ export class CrashStage implements Stage, AsyncDisposable {
     const withWorker = chance.random() < 0.3;
     const duringStart = chance.random() < 0.2;
     // One downtime is longer than the windows of schedules.
-    const awayMs = number === 3 ? 3_000 : chance.random() * 500;
+    const pausedMs = number === 3 ? 3_000 : chance.random() * 500;
     if (victim === undefined) throw new Error("a stage has a platform");
     const isLast = this.#places.every((place) => place === victim || place.process === undefined);
     await Promise.all([this.#kill(victim), withWorker ? this.#replaceMortal() : undefined]);
     const fromMs = Date.now();
-    await pause(awayMs);
+    await pause(pausedMs);
     if (isLast) this.downTimes.push({ fromMs, toMs: Date.now() });
     if (duringStart) await this.#killDuringStart(victim, chance.random() * 2_000);
     await this.#start(victim);
     return [
-      `${victim.name} for ${Math.round(awayMs)} ms`,
+      `${victim.name} for ${Math.round(pausedMs)} ms`,
       ...(withWorker ? ["the mortal worker"] : []),
       ...(duringStart ? [`${victim.name} again while it started`] : []),
     ].join(", ");

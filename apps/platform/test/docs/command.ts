@@ -8,7 +8,7 @@ import { root } from "./page.ts";
 
 /** The used part of `apps/cli/src/effects/shell.ts`. It is repeated here, because an app imports no other app. */
 interface Command {
-  readonly run: (words: readonly string[], shell: object, version: string) => Promise<number>;
+  readonly run: (args: readonly string[], shell: object, version: string) => Promise<number>;
   readonly filesBelow: (folder: string) => object;
   readonly systemTime: object;
   readonly listens: (host: string, port: number) => Promise<boolean>;
@@ -32,13 +32,13 @@ function command(): Promise<Command> {
 }
 
 /** Parses words like a shell. Returns undefined if the line has more than words: pipes, variables, patterns. */
-function wordsOf(line: string): readonly string[] | undefined {
-  const words: string[] = [];
+function argsOf(line: string): readonly string[] | undefined {
+  const args: string[] = [];
   let rest = line.trim();
   while (rest !== "") {
     const [all, text] = /^((?:[^\s'"\\|&;<>()$`*?[\]~#!{}]|'[^']*'|"[^"\\$`!]*")+)(?:\s+|$)/.exec(rest) ?? [];
     if (all === undefined || text === undefined) return undefined;
-    words.push(
+    args.push(
       text.replaceAll(
         /'([^']*)'|"([^"]*)"/g,
         (_, single?: string, double?: string) => single ?? double ?? "",
@@ -46,7 +46,7 @@ function wordsOf(line: string): readonly string[] | undefined {
     );
     rest = rest.slice(all.length);
   }
-  return words;
+  return args;
 }
 
 /** Matches a program of the page. A process can import it only once. */
@@ -59,13 +59,13 @@ export async function runHere(
   environment: Readonly<Record<string, string>>,
   timeoutMs: number,
 ): Promise<{ readonly code: number; readonly output: string } | undefined> {
-  const words = wordsOf(line);
-  if (words === undefined || words.some((word) => word === "-" || program.test(word))) return undefined;
+  const args = argsOf(line);
+  if (args === undefined || args.some((arg) => arg === "-" || program.test(arg))) return undefined;
   const { run, filesBelow, systemTime, listens, version } = await command();
   let output = "";
-  let isLeft = false;
-  const leave = async () => {
-    isLeft = true;
+  let isDelegated = false;
+  const delegate = async () => {
+    isDelegated = true;
     throw new Error("a script has a process of its own");
   };
   const sink = {
@@ -81,10 +81,10 @@ export async function runHere(
     ...systemTime,
     isAnswered: false,
     interrupted: AbortSignal.timeout(timeoutMs),
-    ...{ runScript: leave, handOver: leave, listens },
+    ...{ runScript: delegate, handOver: delegate, listens },
     nodeVersion: process.versions.node,
     ask: async () => undefined,
   };
-  const code = await run(words, shell, version);
-  return isLeft ? undefined : { code, output };
+  const code = await run(args, shell, version);
+  return isDelegated ? undefined : { code, output };
 }

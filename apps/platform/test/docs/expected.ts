@@ -32,7 +32,7 @@ function plain(text: string): string {
 function differenceOf(expected: unknown, actual: unknown, path: string): string | undefined {
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual)) return `expected a list at ${path || "the top"}`;
-    const missing = expected.findIndex((one) => !actual.some((other) => !differenceOf(one, other, "")));
+    const missing = expected.findIndex((line) => !actual.some((other) => !differenceOf(line, other, "")));
     return missing < 0 ? undefined : `expected ${path}[] to have ${JSON.stringify(expected[missing])}`;
   }
   if (typeof expected === "object" && expected !== null) {

@@ -39,7 +39,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     const { needs } = options;
     const program = needs === undefined ? undefined : await needsProgram(needs);
     if (program !== undefined && program.skip !== false) return;
-    const words = commandsOf(text).map((line) =>
+    const commands = commandsOf(text).map((line) =>
       program === undefined ? line : line.replace(new RegExp(`^${needs}\\b`), program.path),
     );
     const print = async (lines: readonly string[]) => {
@@ -47,10 +47,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
       for (const line of lines) printed += await bench.workshop.runLine(line, options["with"]);
       return printed;
     };
-    const read = words.findLastIndex((line) => !onlyReads.test(line)) + 1;
-    const printed = await print(words.slice(0, read));
-    const readAgain = async () => printed + (await print(words.slice(read)));
-    bench.readAgain = read < words.length ? readAgain : undefined;
+    const read = commands.findLastIndex((line) => !onlyReads.test(line)) + 1;
+    const printed = await print(commands.slice(0, read));
+    const readAgain = async () => printed + (await print(commands.slice(read)));
+    bench.readAgain = read < commands.length ? readAgain : undefined;
     bench.printed = await readAgain();
   },
 
@@ -76,7 +76,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   async yaml({ text, options, place }, { workshop, sections }) {
     const { kind = "configuration", file } = options;
     if (kind === "configuration") assertConfigures(text, sections);
-    else if (kind === "prometheus") await assertPrometheusTakes(text, workshop);
+    else if (kind === "prometheus") await assertPrometheusAccepts(text, workshop);
     else if (kind === "kubernetes") await assertIsManifest(text, place);
     else if (kind === "workflow") assertDefines(text, place);
     else if (kind === "session") assertIsSession(text, place);
@@ -141,12 +141,12 @@ async function untilShown(
 ): Promise<void> {
   if (readAgain === undefined) return check(printed);
   let last: string | undefined = printed;
-  const look = async () => {
-    const shown = last ?? (await readAgain());
+  const poll = async () => {
+    const output = last ?? (await readAgain());
     last = undefined;
-    check(shown);
+    check(output);
   };
-  await eventually(look, (error) => error instanceof assert.AssertionError || error instanceof SyntaxError);
+  await eventually(poll, (error) => error instanceof assert.AssertionError || error instanceof SyntaxError);
 }
 
 /** True for a block that changes a file of the repository: steps of CONTRIBUTING, which a slow test executes. */
@@ -228,7 +228,7 @@ async function assertIsManifest(text: string, place: string): Promise<void> {
 }
 
 /** Asserts that Prometheus itself accepts the text as its configuration. */
-async function assertPrometheusTakes(text: string, workshop: Workshop): Promise<void> {
+async function assertPrometheusAccepts(text: string, workshop: Workshop): Promise<void> {
   const promtool = await needsProgram("promtool");
   if (promtool.skip !== false) return;
   workshop.write("prometheus.yml", text);

@@ -77,15 +77,15 @@ function parsePage(path: string, text: string): Page {
 function readInfo(info: string, place: string): Pick<Block, "kind" | "options"> {
   const [, kind = "", rest = ""] = /^(\S*)\s*(.*)$/.exec(info) ?? [];
   const options: Record<string, string> = {};
-  const left = rest.replace(
+  const remaining = rest.replace(
     /([a-z]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))/g,
     (_, name: string, quoted?: string, plain?: string) => {
       options[name] = quoted?.replaceAll(/\\(.)/g, "$1") ?? plain ?? "";
       return "";
     },
   );
-  if (left.trim() !== "")
-    throw new Error(`${place}: expected name=value behind the kind, found ${left.trim()}`);
+  if (remaining.trim() !== "")
+    throw new Error(`${place}: expected name=value behind the kind, found ${remaining.trim()}`);
   return { kind, options };
 }
 
@@ -104,7 +104,7 @@ function pathsIn(line: string): string[] {
 }
 
 /** Returns an anchor as GitHub generates it. A repeated heading gets a number. */
-function anchorOf(heading: string, taken: ReadonlySet<string>): string {
+function anchorOf(heading: string, used: ReadonlySet<string>): string {
   const plain = heading
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .toLowerCase()
@@ -112,6 +112,6 @@ function anchorOf(heading: string, taken: ReadonlySet<string>): string {
     .trim()
     .replaceAll(" ", "-");
   let anchor = plain;
-  for (let number = 1; taken.has(anchor); number++) anchor = `${plain}-${number}`;
+  for (let number = 1; used.has(anchor); number++) anchor = `${plain}-${number}`;
   return anchor;
 }

@@ -102,13 +102,13 @@ export class Workshop implements AsyncDisposable {
    * Runs a line of a page and returns its output. `background` leaves a worker running after it has linked. `alone` is
    * for `sharesPlatform`. `demonstration` lets `npm start` start the demonstration, which most pages do not need.
    */
-  async runLine(line: string, how: string = ""): Promise<string> {
+  async runLine(line: string, mode: string = ""): Promise<string> {
     if (line === "npx tutti dev") {
       await this.#start([], "");
       return "";
     }
     const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
-    if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", how);
+    if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", mode);
     const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);
     if (npm === null) {
       // The address at which `tutti` finds the page's platform.
@@ -118,10 +118,10 @@ export class Workshop implements AsyncDisposable {
     const [, variables = "", script = "", rest = ""] = npm;
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     if (scripts[script] === undefined) throw new Error(`package.json has no script ${script}: ${line}`);
-    const given = rest.trim() === "" ? [] : rest.trim().split(/\s+/);
+    const args = rest.trim() === "" ? [] : rest.trim().split(/\s+/);
     if (script === "start") {
-      const flags = given.filter((flag) => flag !== "--empty");
-      const shows = how === "demonstration";
+      const flags = args.filter((flag) => flag !== "--empty");
+      const shows = mode === "demonstration";
       await this.#start(shows ? [...flags, "--platform.demonstration=true"] : flags, variables);
       if (shows) await this.#platform?.line("demo started");
       return "";
@@ -133,7 +133,7 @@ export class Workshop implements AsyncDisposable {
       this.#platform === undefined
         ? {}
         : { TUTTI_ADDRESS: this.#platform.grpc, TUTTI_URL: this.#platform.http };
-    return run(process.execPath, [join(root, file), ...first, ...given], this.folder, environment);
+    return run(process.execPath, [join(root, file), ...first, ...args], this.folder, environment);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,20 +145,20 @@ export class Workshop implements AsyncDisposable {
   }
 
   /** Runs a command of the project: its Node, or its CLI. Most lines of the CLI run in this process. */
-  async #runCommand(name: string, words: string, how: string): Promise<string> {
+  async #runCommand(name: string, text: string, mode: string): Promise<string> {
     // These take minutes and have their own tests: apps/cli/test/demo-kill.io.ts, demo-race.io.ts.
-    if (name === "tutti" && words.startsWith("demo ")) return "";
-    const given = this.#withAddresses(words);
+    if (name === "tutti" && text.startsWith("demo ")) return "";
+    const args = this.#withAddresses(text);
     const environment = { TUTTI_SERVER: "", TUTTI_ADDRESS: "", ...this.#environment };
-    if (name === "tutti" && how !== "background") {
-      const ended = await runHere(given, this.folder, environment, commandTimeoutMs);
+    if (name === "tutti" && mode !== "background") {
+      const ended = await runHere(args, this.folder, environment, commandTimeoutMs);
       if (ended?.code === 0) return ended.output;
       if (ended !== undefined)
-        throw new Error(`tutti ${given} ended with ${ended.code} and printed\n${ended.output}`);
+        throw new Error(`tutti ${args} ended with ${ended.code} and printed\n${ended.output}`);
     }
     const script = name === "tutti" ? `'${await builtCommand()}'` : "";
-    const line = `exec '${process.execPath}' ${script} ${given}`;
-    if (how !== "background") return run("sh", ["-c", line], this.folder, environment);
+    const line = `exec '${process.execPath}' ${script} ${args}`;
+    if (mode !== "background") return run("sh", ["-c", line], this.folder, environment);
     const env = { ...process.env, ...environment };
     const child = spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#background.push(child);
@@ -167,7 +167,7 @@ export class Workshop implements AsyncDisposable {
     return "";
   }
 
-  async #start(given: readonly string[], variables: string): Promise<void> {
+  async #start(args: readonly string[], variables: string): Promise<void> {
     if (this.#shared !== undefined) {
       this.#platform = this.#shared;
       return;
@@ -179,7 +179,7 @@ export class Workshop implements AsyncDisposable {
         .filter(Boolean)
         .map((each) => each.split("=")),
     );
-    this.#platform = await start("platform", given, { directory: this.folder, environment });
+    this.#platform = await start("platform", args, { directory: this.folder, environment });
   }
 
   #readWarnings(output: string): void {
@@ -210,8 +210,8 @@ let built: Promise<string> | undefined;
  */
 function builtCommand(): Promise<string> {
   built ??= (async () => {
-    const made = madeBy(root, "command");
-    if (made !== undefined && staleFronts(root, ["command"]).length === 0) return made;
+    const prebuilt = madeBy(root, "command");
+    if (prebuilt !== undefined && staleFronts(root, ["command"]).length === 0) return prebuilt;
     const folder = join(root, ".cache", "command-of-pages");
     await run(process.execPath, [join(root, "apps/cli/build.mjs"), "--out", folder], root);
     return join(folder, "main.mjs");
@@ -222,12 +222,12 @@ function builtCommand(): Promise<string> {
 /** Runs a command and returns its output. Throws if it fails. */
 export function run(
   command: string,
-  given: readonly string[],
+  args: readonly string[],
   cwd: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, given, {
+    const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
@@ -242,7 +242,7 @@ export function run(
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve(output);
-      else reject(new Error(`${command} ${given.join(" ")} ended with ${code} and printed\n${output}`));
+      else reject(new Error(`${command} ${args.join(" ")} ended with ${code} and printed\n${output}`));
     });
   });
 }
@@ -250,12 +250,12 @@ export function run(
 /** Waits until a worker has linked, or until a source posts events. */
 function linked(child: ChildProcess, line: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      if (/linked| posts /.test(said)) resolve();
+      output += text;
+      if (/linked| posts /.test(output)) resolve();
     });
-  child.once("exit", () => reject(new Error(`${line} ended before it was linked: ${said}`)));
+  child.once("exit", () => reject(new Error(`${line} ended before it was linked: ${output}`)));
   return promise;
 }

@@ -29,12 +29,12 @@ import { Installation } from "./installation.ts";
 
 const { ADMISSION_SUBJECT_DEFINITION } = AdmissionSubject;
 const codeIn = (error: unknown) => (isTuttiError(error) ? error.code : String(error));
-const asks = (given: { readonly deciders?: string[]; readonly timeoutMs?: number } = {}) => ({
+const approvalAction = (options: { readonly deciders?: string[]; readonly timeoutMs?: number } = {}) => ({
   $case: "approval" as const,
-  value: { message: "Start for ${{ subject.spec.input.amount }}?", ...given },
+  value: { message: "Start for ${{ subject.spec.input.amount }}?", ...options },
 });
 
-describe("admission rules that have a person asked first", () => {
+describe("admission rules that require approval", () => {
   let installation: Installation;
   const mesh = () => installation.host.mesh;
   const as = (id: string): CallContext => {
@@ -42,18 +42,18 @@ describe("admission rules that have a person asked first", () => {
     return { ...testContext(), principal };
   };
   const { set, findings: findingsIn } = rulesOf(() => installation);
-  const start = (namespace: string, who: string, amount: number, idempotencyKey = "") => {
+  const start = (namespace: string, user: string, amount: number, idempotencyKey = "") => {
     const value = { tasks: [{ id: "wait", work: { $case: "capability" as const, value: "nobody.does" } }] };
     const input = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify({ amount })) } };
     const spec = { what: { $case: "tasks" as const, value }, input };
     const request = StartRunRequest.fromPartial({ namespace, idempotencyKey, spec });
     return mesh()
       .client(runService)
-      .startRun(request, { context: as(who) });
+      .startRun(request, { context: as(user) });
   };
   const outcomeOf = (work: Promise<unknown>) => work.then(() => "done", codeIn);
   /** Retries until the rule has reached this process. */
-  const asked = (work: () => Promise<unknown>) =>
+  const untilApprovalNeeded = (work: () => Promise<unknown>) =>
     until(
       "the question",
       () => outcomeOf(work()),
@@ -73,16 +73,16 @@ describe("admission rules that have a person asked first", () => {
   };
   const decide = (
     namespace: string,
-    who: string,
+    user: string,
     { about, approvalId }: Approval,
-    yes: boolean,
+    isApproved: boolean,
     reason = "",
   ) => {
-    const verdict = yes ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+    const verdict = isApproved ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
     const request = { namespace, runId: about?.id ?? "", approvalId, verdict, reason };
     return mesh()
       .client(taskService)
-      .decideApproval(DecideApprovalRequest.fromPartial(request), { context: as(who) });
+      .decideApproval(DecideApprovalRequest.fromPartial(request), { context: as(user) });
   };
   const large = {
     when: 'call.action == "workflow.runs.start"',
@@ -94,10 +94,10 @@ describe("admission rules that have a person asked first", () => {
   });
   after(() => installation?.[Symbol.asyncDispose]());
 
-  it("hold a request until another person approves it, and then let exactly that request through", async () => {
+  it("refuse a request until another person approves it, and then permit exactly that request", async () => {
     const namespace = "bank";
-    await set(namespace, "large", { ...large, verdict: asks() });
-    await asked(() => start(namespace, "ada", 5_000));
+    await set(namespace, "large", { ...large, verdict: approvalAction() });
+    await untilApprovalNeeded(() => start(namespace, "ada", 5_000));
     const { title, about } = await question(namespace);
     assert.equal(title, "Start for 5000?");
     await assert.rejects(start(namespace, "ada", 5_000, "again"), (error) => {
@@ -114,10 +114,10 @@ describe("admission rules that have a person asked first", () => {
     assert.equal(await outcomeOf(start(namespace, "eve", 10)), "done");
   });
 
-  it("tell who said no, and why", async () => {
+  it("name the person who rejected a request, and the reason", async () => {
     const namespace = "strict";
-    await set(namespace, "large", { ...large, verdict: asks() });
-    await asked(() => start(namespace, "ada", 5_000));
+    await set(namespace, "large", { ...large, verdict: approvalAction() });
+    await untilApprovalNeeded(() => start(namespace, "ada", 5_000));
     await decide(namespace, "boss", await question(namespace), false, "not this month");
     await assert.rejects(start(namespace, "ada", 5_000), (error) => {
       assert.equal(codeIn(error), "access.not_approved");
@@ -125,13 +125,13 @@ describe("admission rules that have a person asked first", () => {
     });
   });
 
-  it("count one's own yes only where they name one", async () => {
+  it("count a caller's own approval only if the rule names the caller as approver", async () => {
     const namespace = "alone";
-    await set(namespace, "large", { ...large, verdict: asks() });
-    await asked(() => start(namespace, "ada", 5_000));
+    await set(namespace, "large", { ...large, verdict: approvalAction() });
+    await untilApprovalNeeded(() => start(namespace, "ada", 5_000));
     await decide(namespace, "ada", await question(namespace), true);
     assert.equal(await outcomeOf(start(namespace, "ada", 5_000)), "access.approval_needed");
-    await set(namespace, "large", { ...large, verdict: asks({ deciders: ["ada"] }) });
+    await set(namespace, "large", { ...large, verdict: approvalAction({ deciders: ["ada"] }) });
     const [mine] = await until(
       "the question to ada",
       async () => {
@@ -148,8 +148,8 @@ describe("admission rules that have a person asked first", () => {
 
   it("ask again after a request expired without a decision", async () => {
     const namespace = "slow";
-    await set(namespace, "large", { ...large, verdict: asks({ timeoutMs: 1_000 }) });
-    await asked(() => start(namespace, "ada", 5_000));
+    await set(namespace, "large", { ...large, verdict: approvalAction({ timeoutMs: 1_000 }) });
+    await untilApprovalNeeded(() => start(namespace, "ada", 5_000));
     const first = await question(namespace);
     const next = await until(
       "another question",
@@ -196,7 +196,7 @@ describe("admission rules that have a person asked first", () => {
     );
   });
 
-  it("leave what they asked where an auditor looks for it", async () => {
+  it("record findings, and refusals in the audit log", async () => {
     const found = await until(
       "findings",
       () => findingsIn("strict"),

@@ -18,7 +18,7 @@ import type { CallContext, Principal } from "@tutti/kernel";
 import { testContext, until } from "@tutti/kernel/testing";
 import { type Question, SessionOrchestrator, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
-import { type GivenRule, rulesOf } from "./admission.fixture.ts";
+import { type RuleInput, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
 const { ADMISSION_SUBJECT_PLAN: subject } = AdmissionSubject;
@@ -43,7 +43,7 @@ describe("admission rules about plans", () => {
   let brewed = 0;
   const mesh = () => installation.host.mesh;
   const rules = rulesOf(() => installation);
-  const set = (ruleId: string, verdict: GivenRule["verdict"]) =>
+  const set = (ruleId: string, verdict: RuleInput["verdict"]) =>
     rules.set(namespace, ruleId, { subject, condition, verdict });
   const start = () =>
     tutti.run({
@@ -76,7 +76,7 @@ describe("admission rules about plans", () => {
     await until(
       "the rule",
       () => plan().then(() => "", String),
-      (words) => words !== "",
+      (text) => text !== "",
     );
     const before = brewed;
     await assert.rejects(plan(), /default\/elsewhere@\d+: .* may not be done by clerk/);
@@ -84,29 +84,29 @@ describe("admission rules about plans", () => {
     await rules.remove(namespace, "elsewhere");
   });
 
-  const why = async (sessionId: string, taskId = "") => {
+  const waitOf = async (sessionId: string, taskId = "") => {
     const request = { namespace, sessionId, taskId };
     const { explanation } = await mesh().client(sessionService).explainSession(request);
-    const isAsked = ({ present, cause }: { present: boolean; cause: WaitCause }) =>
+    const isApprovalWait = ({ present, cause }: { present: boolean; cause: WaitCause }) =>
       present && cause === WaitCause.WAIT_CAUSE_APPROVAL;
-    return explanation?.waits.find(isAsked);
+    return explanation?.waits.find(isApprovalWait);
   };
   /** Returns a session fully under review. Retries, because the rule may reach the planner after the first task. */
-  const held = () =>
+  const startHeld = () =>
     until("a session under review", async () => {
       const session = await start();
       const isLate = async () => {
         const { outcome, tasks } = await session.get();
         return outcome !== undefined || (tasks?.completed ?? 0) > 0;
       };
-      const isAsked = async () => (await why(session.id, "boil")) !== undefined;
-      await until("a task done or a question", async () => (await isLate()) || (await isAsked()));
+      const hasQuestion = async () => (await waitOf(session.id, "boil")) !== undefined;
+      await until("a task done or a question", async () => (await isLate()) || (await hasQuestion()));
       if (!(await isLate())) return session;
       await session.cancel("the rule came late");
       return undefined;
     });
   const decide = async (sessionId: string, verdict: Verdict, reason: string) => {
-    const wait = await until(`the request about ${sessionId}`, () => why(sessionId));
+    const wait = await until(`the request about ${sessionId}`, () => waitOf(sessionId));
     assert.equal(wait.message, `may clerk do ${sessionId}?`);
     const tasks = mesh().client(taskService);
     const request = ListApprovalsRequest.fromPartial({ namespace, filter: { workId: wait.subject } });
@@ -119,21 +119,21 @@ describe("admission rules about plans", () => {
 
   it("hold a session whose plan needs approval until a person approves it, and fail it with the name of the person who rejects it", async () => {
     await set("asked", approval);
-    const one = await held();
+    const first = await startHeld();
     const before = brewed;
-    const wait = await until("why a task of it waits", () => why(one.id, "boil"));
-    assert.equal(wait.message, `may clerk do ${one.id}?`);
-    await decide(one.id, Verdict.VERDICT_APPROVED, "it has time");
-    await one.result();
+    const wait = await until("why a task of it waits", () => waitOf(first.id, "boil"));
+    assert.equal(wait.message, `may clerk do ${first.id}?`);
+    await decide(first.id, Verdict.VERDICT_APPROVED, "it has time");
+    await first.result();
     assert.equal(brewed, before + 2, "each was done once, and none before the yes");
-    const other = await held();
+    const other = await startHeld();
     await decide(other.id, Verdict.VERDICT_REJECTED, "it is needed elsewhere");
     await assert.rejects(other.result(), /boss rejected the request \(it is needed elsewhere\)/);
     assert.equal(brewed, before + 2);
     await rules.remove(namespace, "asked");
   });
 
-  it("hold what an orchestrator of the user decided, however long people take: its answer is not asked for again", async () => {
+  it("hold a decision of a user's orchestrator until its approval, even if the run of that decision is deleted", async () => {
     class Mine extends SessionOrchestrator {
       protected override decide({ tasks }: Question) {
         return {
@@ -144,12 +144,12 @@ describe("admission rules about plans", () => {
     await using mine = new Mine("mine.brew", installation.link());
     await mine.start();
     const session = await until("a session under review", async () => {
-      const given = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };
+      const spec = { tasks: [{ id: "boil", uses: "tea.brew" }], mode: { orchestrator: "mine.brew" } };
       await set("decided", approval);
-      const begun = await tutti.run(given);
-      const isOver = async () => (await begun.get()).outcome !== undefined;
-      await until("an end or a question", async () => (await isOver()) || (await why(begun.id)));
-      return (await isOver()) ? undefined : begun;
+      const started = await tutti.run(spec);
+      const isOver = async () => (await started.get()).outcome !== undefined;
+      await until("an end or a question", async () => (await isOver()) || (await waitOf(started.id)));
+      return (await isOver()) ? undefined : started;
     });
     // A decided request stays readable for a while, because a user may take longer.
     const runs = mesh().client(runService);

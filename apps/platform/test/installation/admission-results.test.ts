@@ -29,7 +29,7 @@ const definition = `workflow: price
 tasks: {do: {uses: price.ask, with: "\${{ input }}"}}
 output: "\${{ tasks.do.output }}"
 `;
-const dear = {
+const expensive = {
   subject: AdmissionSubject.ADMISSION_SUBJECT_RESULT,
   condition: 'subject.work.kind == "mission" ? subject.output != "damn" : subject.output.amount <= 1000',
   verdict: {
@@ -53,12 +53,18 @@ describe("admission rules that have results approved", () => {
     const request = ListApprovalsRequest.fromPartial({ namespace, filter: { workId: runId } });
     return (await mesh().client(taskService).listApprovals(request)).approvals;
   };
-  const decide = (runId: string, { approvalId }: Approval, who: string, yes: boolean, reason = "") => {
-    const verdict = yes ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+  const decide = (
+    runId: string,
+    { approvalId }: Approval,
+    user: string,
+    isApproved: boolean,
+    reason = "",
+  ) => {
+    const verdict = isApproved ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
     const request = DecideApprovalRequest.fromPartial({ namespace, runId, approvalId, verdict, reason });
     return mesh()
       .client(taskService)
-      .decideApproval(request, { context: as(who) });
+      .decideApproval(request, { context: as(user) });
   };
   const work = async (): Promise<void> => {
     tutti = await installation.client();
@@ -74,7 +80,7 @@ describe("admission rules that have results approved", () => {
     await tutti[Symbol.asyncDispose]();
   };
   /** Returns a run that the rule has held. Retries, because the rule may arrive after the end of a run. */
-  const held = async (amount: number) => {
+  const startHeld = async (amount: number) => {
     for (;;) {
       const run = await tutti.run("price", { input: { amount } });
       const over = run.result().then(
@@ -97,22 +103,22 @@ describe("admission rules that have results approved", () => {
     installation = await Installation.open();
     await work();
     await tutti.workflows.register(definition);
-    await rules.set(namespace, "dear", dear);
+    await rules.set(namespace, "dear", expensive);
   });
   after(async () => {
     await rest();
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("hold one durably, say why it waits, and let it count once", async () => {
-    const { run, question } = await held(5_000);
+  it("hold a result durably, explain the wait, and count the result once", async () => {
+    const { run, question } = await startHeld(5_000);
     assert.equal(question.title, "Does clerk get what it wants?");
     assert.deepEqual([question.deciders, question.about?.task], [["boss", "ben"], "do"]);
     const { body } = question.context ?? {};
     assert.deepEqual(body?.$case === "inline" && JSON.parse(Buffer.from(body.value).toString()), {
       amount: 5_000,
     });
-    const askedBefore = requests.length;
+    const requestsBefore = requests.length;
     await rest();
     await installation.restart();
     await work();
@@ -127,17 +133,17 @@ describe("admission rules that have results approved", () => {
     await decide(run.id, question, "boss", true);
     await decide(run.id, question, "boss", true);
     assert.deepEqual(await (await tutti.runs.get(run.id)).result(), { amount: 5_000 });
-    assert.equal(requests.length, askedBefore, "no second request was made");
+    assert.equal(requests.length, requestsBefore, "no second request was made");
   });
 
-  it("fail the task of one that is not approved, with who said so and why", async () => {
-    const { run, question } = await held(7_000);
+  it("fail the task of a rejected result, with approver and reason", async () => {
+    const { run, question } = await startHeld(7_000);
     await decide(run.id, question, "ben", false, "not this month");
     await assert.rejects(run.result(), /Task `do` was rejected by ben: not this month/);
   });
 
-  it("leave request and decision in the audit log", async () => {
-    const { run, question } = await held(9_000);
+  it("record request and decision in the audit log", async () => {
+    const { run, question } = await startHeld(9_000);
     await decide(run.id, question, "boss", true);
     const found = await until(
       "the finding",
@@ -156,7 +162,7 @@ describe("admission rules that have results approved", () => {
     assert.ok(records.every(({ cause }) => cause?.actor?.id === "boss"));
   });
 
-  it("hold what agents give for tasks of a board that they claimed", async () => {
+  it("hold results of agents for claimed tasks of a board", async () => {
     const missions = mesh().client(missionService);
     const board = mesh().client(boardService);
     const [missionId, agentId] = ["held", "talker"];
@@ -187,13 +193,13 @@ describe("admission rules that have results approved", () => {
       swarm.ListMissionApprovalsRequest.fromPartial({ namespace, filter: { workId: missionId } }),
     );
     const approvalId = approvals[0]?.approvalId ?? "";
-    const answer = (who: string) =>
+    const answer = (user: string) =>
       missions
         .decideMissionApproval(
           swarm.DecideMissionApprovalRequest.fromPartial({
             ...{ namespace, missionId, approvalId, verdict: Verdict.VERDICT_APPROVED },
           }),
-          { context: as(who) },
+          { context: as(user) },
         )
         .then(
           () => "taken",

@@ -9,7 +9,7 @@ import { errorFromUnknown } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
-import { type GivenRule, rulesOf } from "./admission.fixture.ts";
+import { type RuleInput, rulesOf } from "./admission.fixture.ts";
 import { Installation } from "./installation.ts";
 
 const { ADMISSION_SUBJECT_RESULT, ADMISSION_SUBJECT_AGENT } = AdmissionSubject;
@@ -20,13 +20,13 @@ tasks: {do: {uses: ${name}, with: "\${{ input }}"}}
 output: "\${{ tasks.do.output }}"
 `;
 
-describe("admission rules about what is no request", () => {
+describe("admission rules about results and agents", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
   const mesh = () => installation.host.mesh;
   const rules = rulesOf(() => installation);
-  const set = (ruleId: string, given: GivenRule) => rules.set(namespace, ruleId, given);
+  const set = (ruleId: string, rule: RuleInput) => rules.set(namespace, ruleId, rule);
   const remove = (ruleId: string) => rules.remove(namespace, ruleId);
   const findingsOf = (ruleId: string) => rules.findings(namespace, ruleId);
   const codeOf = (work: Promise<unknown>) =>
@@ -55,7 +55,7 @@ describe("admission rules about what is no request", () => {
     return run.result() as Promise<{ readonly amount: number; readonly secret: string }>;
   };
 
-  it("fail the attempt whose result they refuse, with the reason, and lead from the finding to the run", async () => {
+  it("fail the attempt whose result they refuse, with the reason, and record a finding that names the run", async () => {
     await set("dear", {
       subject: ADMISSION_SUBJECT_RESULT,
       when: 'subject.capability == "price.ask"',
@@ -79,7 +79,7 @@ describe("admission rules about what is no request", () => {
     await remove("dear");
   });
 
-  it("change what counts as the output", async () => {
+  it("change the output of a task", async () => {
     await set("hidden", {
       subject: ADMISSION_SUBJECT_RESULT,
       condition: "!has(subject.output.secret)",
@@ -94,7 +94,7 @@ describe("admission rules about what is no request", () => {
     await remove("hidden");
   });
 
-  it("judge what agents give for tasks of a board that they claimed", async () => {
+  it("check results of agents for claimed tasks of a board", async () => {
     const missions = mesh().client(missionService);
     const board = mesh().client(boardService);
     const { mission } = await missions.startMission(
@@ -122,13 +122,13 @@ describe("admission rules about what is no request", () => {
     await board.joinMission(
       JoinMissionRequest.fromPartial({ namespace, missionId: "judged", agentId, offering }),
     );
-    const give = async (word: string) => {
+    const send = async (text: string) => {
       const place = { namespace, missionId: "judged", agentId };
       const { tasks } = await board.claimTasks(
         swarm.ClaimTasksRequest.fromPartial({ ...place, waitMs: 5_000 }),
       );
       const claimId = tasks[0]?.claim?.claimId ?? "";
-      const value = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(word)) } };
+      const value = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify(text)) } };
       const ends = [{ claimId, outcome: { $case: "output" as const, value } }];
       return board.completeTasks(swarm.CompleteTasksRequest.fromPartial({ ...place, ends }));
     };
@@ -137,7 +137,7 @@ describe("admission rules about what is no request", () => {
       () => codeOf(price(5_000)),
       (code) => code !== "done",
     );
-    await give("damn");
+    await send("damn");
     const { tasks } = await board.listTasks(
       swarm.ListTasksRequest.fromPartial({ namespace, missionId: "judged" }),
     );
@@ -148,7 +148,7 @@ describe("admission rules about what is no request", () => {
     await remove("polite");
   });
 
-  it("refuse agents by what they offer, at their greeting and when they poll", async () => {
+  it("refuse agents by their offering, when they link and when they poll", async () => {
     await set("labelled", {
       subject: ADMISSION_SUBJECT_AGENT,
       when: 'subject.capabilities.exists(one, one.name.startsWith("money."))',

@@ -8,15 +8,15 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { Installation } from "./installation.ts";
 
-export type GivenRule = Parameters<typeof AdmissionRule.fromPartial>[0];
+export type RuleInput = Parameters<typeof AdmissionRule.fromPartial>[0];
 
 export function rulesOf(installation: () => Installation) {
   const client = () => installation().host.mesh.client(admissionService);
   return {
     /** Sets a rule, by default about requests. Returns the number of its version. */
-    async set(namespace: string, ruleId: string, given: GivenRule): Promise<number> {
+    async set(namespace: string, ruleId: string, input: RuleInput): Promise<number> {
       const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
-      const rule = AdmissionRule.fromPartial({ ruleId, subject, ...given });
+      const rule = AdmissionRule.fromPartial({ ruleId, subject, ...input });
       const reply = await client().setRule({ namespace, rule, revision: "", reason: "" });
       return Number(reply.rule?.revision);
     },

@@ -73,12 +73,12 @@ describe("admission rules of an installation", () => {
   });
   after(() => installation?.[Symbol.asyncDispose]());
 
-  it("refuse a start with their reason, one by one and in bulk, in their namespace alone", async () => {
+  it("refuse a start with their reason, singly and in bulk, only in their namespace", async () => {
     await set("limited", "largest", limit);
     await until(
       "the rule",
       () => outcomeOf(start("limited", 5_000)),
-      (word) => word === "refused",
+      (outcome) => outcome === "refused",
     );
     await assert.rejects(start("limited", 5_000), (error) => {
       assert.ok(isTuttiError(error));
@@ -103,12 +103,12 @@ describe("admission rules of an installation", () => {
     assert.equal(await outcomeOf(bulk(10, 5_000)), "refused");
   });
 
-  it("leave what they found, and the refusals, where an auditor looks for them", async () => {
+  it("record findings, and refused requests in the audit log", async () => {
     const version = await set("audited", "largest", { ...limit, severity: 3 });
     await until(
       "the rule",
       () => outcomeOf(start("audited", 5_000)),
-      (word) => word === "refused",
+      (outcome) => outcome === "refused",
     );
     await start("audited", 10);
     const found = await until(
@@ -149,11 +149,11 @@ describe("admission rules of an installation", () => {
     await until(
       "the second rule",
       () => outcomeOf(start("changed", 10)),
-      (word) => word.includes("spec.pool"),
+      (text) => text.includes("spec.pool"),
     );
   });
 
-  it("in shadow mode change nothing, and report what they would have done", async () => {
+  it("change nothing in shadow mode, and report their decisions", async () => {
     await set("tried", "largest", { ...limit, enforcement: Enforcement.ENFORCEMENT_SHADOW });
     const found = await until(
       "a finding",
@@ -166,7 +166,7 @@ describe("admission rules of an installation", () => {
     assert.equal(found[0]?.result, FindingResult.FINDING_RESULT_SHADOWED);
   });
 
-  it("refuse and change definitions, which then are what was admitted", async () => {
+  it("refuse and change definitions, and the changed definition is stored", async () => {
     const subject = ADMISSION_SUBJECT_DEFINITION;
     await set("defined", "owned", {
       ...{ subject, condition: "has(subject.description)" },
@@ -179,7 +179,7 @@ describe("admission rules of an installation", () => {
     await until(
       "the rules",
       () => outcomeOf(register("defined", text)),
-      (word) => word === "refused",
+      (outcome) => outcome === "refused",
     );
     await register("defined", "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
     const { definition } = await mesh()
@@ -190,14 +190,14 @@ describe("admission rules of an installation", () => {
     assert.match(definition?.description ?? "", /registered by local-admin/);
   });
 
-  it("say beforehand what they would have said of starts and definitions, and as they were in a version", async () => {
+  it("preview their decisions on earlier starts and definitions, also for an earlier version of a rule", async () => {
     const namespace = "foreseen";
     const version = await set(namespace, "largest", { ...limit, enforcement: Enforcement.ENFORCEMENT_OFF });
     await start(namespace, 5_000, "large");
     await start(namespace, 10, "cheap");
     await register(namespace, "workflow: order\ntasks: {one: {set: {a: 1}}}\n");
-    const preview = async (given: Parameters<typeof PreviewRulesRequest.fromPartial>[0]) => {
-      const request = PreviewRulesRequest.fromPartial({ namespace, ...given });
+    const preview = async (input: Parameters<typeof PreviewRulesRequest.fromPartial>[0]) => {
+      const request = PreviewRulesRequest.fromPartial({ namespace, ...input });
       const reply = await mesh().client(admissionService).previewRules(request);
       const effects = reply.effects.map(({ ruleId, work, message }) => `${ruleId} ${work?.id}: ${message}`);
       return { ...reply, effects };
@@ -239,13 +239,13 @@ describe("admission rules of an installation", () => {
     await until(
       "the rule",
       () => outcomeOf(start(namespace, 1)),
-      (word) => word === "refused",
+      (outcome) => outcome === "refused",
     );
     await remove(namespace, "everything");
     await until(
       "it to be gone",
       () => outcomeOf(start(namespace, 1)),
-      (word) => word === "done",
+      (outcome) => outcome === "done",
     );
   });
 });

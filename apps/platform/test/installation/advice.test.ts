@@ -24,7 +24,7 @@ const {
   RECOMMENDATION_STATUS_OPEN: open,
   RECOMMENDATION_STATUS_TRIAL: onTrial,
   RECOMMENDATION_STATUS_APPLIED: applied,
-  RECOMMENDATION_STATUS_TAKEN_BACK: takenBack,
+  RECOMMENDATION_STATUS_TAKEN_BACK: retracted,
 } = RecommendationStatus;
 
 /** `charge` needs `pause`, and reads nothing of it. */
@@ -51,15 +51,15 @@ describe("advice on a whole installation", () => {
     const started = await Promise.all(
       Array.from({ length: count }, () => tutti.run(name, { id: `run-${++runs}` })),
     );
-    let left = started.length;
+    let remaining = started.length;
     for (const each of started)
       void each
         .result()
         .catch(() => {})
-        .finally(() => left--);
+        .finally(() => remaining--);
     await until("the runs end", async () => {
       await installation.pass(50);
-      return left === 0;
+      return remaining === 0;
     });
   };
   const found = (subject: string, count: number) =>
@@ -88,7 +88,7 @@ describe("advice on a whole installation", () => {
       async () => {
         await run(subject, 30);
         await installation.pass(11_000);
-        return (await listed(subject, [applied, takenBack]))[0];
+        return (await listed(subject, [applied, retracted]))[0];
       },
       (each: Recommendation | undefined) => each?.trial?.settled === true,
     );
@@ -129,19 +129,19 @@ describe("advice on a whole installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("is found with evidence, gain, risk and change, and keeps its id", async () => {
+  it("has evidence, gain, risk and change, and keeps its id", async () => {
     await tutti.workflows.register(order("order", "shop.charge"));
     await run("order", 8);
     const { recommendations } = await found("order", 8);
-    const [one, ...others] = recommendations;
+    const [first, ...others] = recommendations;
     assert.deepEqual(
       others.map(({ recommendationId }) => recommendationId),
       [],
     );
-    assert.equal(one?.recommendationId, "order.needless-need.charge.pause");
-    assert.deepEqual(one.changes, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
-    assert.ok(one.reasons.length === 2 && one.risk !== "" && one.document.includes("workflow: order"));
-    assert.ok(one.gain !== undefined && one.gain.median > 0.2 && one.gain.runs === 8);
+    assert.equal(first?.recommendationId, "order.needless-need.charge.pause");
+    assert.deepEqual(first.changes, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
+    assert.ok(first.reasons.length === 2 && first.risk !== "" && first.document.includes("workflow: order"));
+    assert.ok(first.gain !== undefined && first.gain.median > 0.2 && first.gain.runs === 8);
     assert.deepEqual((await found("order", 8)).recommendations, recommendations);
     assert.deepEqual(await listed("order"), recommendations);
   });
@@ -154,14 +154,14 @@ describe("advice on a whole installation", () => {
     };
     const all = await first("");
     assert.deepEqual([all.live, all.recommendations], [true, await listed("order")]);
-    const none = await first(all.cursor);
-    assert.deepEqual([none.live, none.recommendations, none.cursor], [true, [], all.cursor]);
+    const update = await first(all.cursor);
+    assert.deepEqual([update.live, update.recommendations, update.cursor], [true, [], all.cursor]);
   });
 
-  it("gets a part of the new runs, and all of them once it is shown to be faster", async () => {
-    const [one = assert.fail()] = await listed("order");
-    assert.equal(one.status, open);
-    const { status, trial, baseHash } = await apply(one.recommendationId);
+  it("applies to a part of new runs, and to all of them once it is proven faster", async () => {
+    const [recommendation = assert.fail()] = await listed("order");
+    assert.equal(recommendation.status, open);
+    const { status, trial, baseHash } = await apply(recommendation.recommendationId);
     assert.deepEqual([status, trial?.percent], [onTrial, 50]);
     const divided = await latest("order");
     assert.deepEqual([divided?.hash, divided?.rollout?.percent], [baseHash, 50]);
@@ -174,13 +174,13 @@ describe("advice on a whole installation", () => {
     assert.ok(records.some(({ cause }) => cause?.actor?.id === "master"));
   });
 
-  it("is taken back by itself if runs fail, with an audit record, and is quiet then", async () => {
+  it("is taken back automatically if runs fail, with an audit record, and is not made again for a while", async () => {
     await tutti.workflows.register(order("late", "shop.charge-late"));
     await run("late", 8);
-    const [one = assert.fail()] = (await found("late", 8)).recommendations;
-    const { baseHash } = await apply(one.recommendationId);
+    const [recommendation = assert.fail()] = (await found("late", 8)).recommendations;
+    const { baseHash } = await apply(recommendation.recommendationId);
     const { status, trial, quietUntil } = (await decided("late")) ?? assert.fail();
-    assert.equal(status, takenBack);
+    assert.equal(status, retracted);
     assert.match(trial?.finding ?? "", /^\d+ of \d+ runs failed, before 0 of \d+\.$/);
     assert.ok(quietUntil !== undefined);
     const { hash, rollout } = (await latest("late")) ?? assert.fail();
@@ -190,17 +190,17 @@ describe("advice on a whole installation", () => {
     );
     assert.deepEqual(
       recommendations.map((each) => each.status),
-      [takenBack],
+      [retracted],
     );
-    await assert.rejects(apply(one.recommendationId), hasCode("advice.not_open"));
+    await assert.rejects(apply(recommendation.recommendationId), hasCode("advice.not_open"));
   });
 
   it("is refused if a user divides new runs, and overtaken if the user does so during a trial", async () => {
     const text = order("moved", "shop.charge");
     await tutti.workflows.register(text);
     await run("moved", 8);
-    const [one = assert.fail()] = (await found("moved", 8)).recommendations;
-    await apply(one.recommendationId);
+    const [recommendation = assert.fail()] = (await found("moved", 8)).recommendations;
+    await apply(recommendation.recommendationId);
     await tutti.workflows.register(text.replace("300ms", "200ms"));
     await until(
       "it is overtaken",
@@ -210,14 +210,14 @@ describe("advice on a whole installation", () => {
       },
       ([each]) => each?.trial?.settled === true,
     );
-    await assert.rejects(apply(one.recommendationId), hasCode("advice.divided"));
+    await assert.rejects(apply(recommendation.recommendationId), hasCode("advice.divided"));
   });
 
   it("is dismissed by a user", async () => {
     await tutti.workflows.register(order("plain", "shop.charge"));
     await run("plain", 8);
-    const [one = assert.fail()] = (await found("plain", 8)).recommendations;
-    const { recommendationId } = one;
+    const [recommendation = assert.fail()] = (await found("plain", 8)).recommendations;
+    const { recommendationId } = recommendation;
     await advice().dismissRecommendation(DismissRecommendationRequest.fromPartial({ recommendationId }));
     assert.deepEqual(await listed("plain"), []);
     await assert.rejects(apply("none"), hasCode("advice.missing"));
@@ -229,26 +229,29 @@ tasks:
   each: {forEach: "[1, 2, 3, 4]", maxParallel: 2, wait: 300ms}
 `);
     await run("lines", 6);
-    const [one = assert.fail(), ...others] = (await found("lines", 6)).recommendations;
-    assert.deepEqual([one.kind, one.changes, others], ["parallel", ["tasks.each.maxParallel: 2 → 4"], []]);
-    assert.ok((one.gain?.median ?? 0) > 0.4, `${one.gain?.median}`);
+    const [recommendation = assert.fail(), ...others] = (await found("lines", 6)).recommendations;
+    assert.deepEqual(
+      [recommendation.kind, recommendation.changes, others],
+      ["parallel", ["tasks.each.maxParallel: 2 → 4"], []],
+    );
+    assert.ok((recommendation.gain?.median ?? 0) > 0.4, `${recommendation.gain?.median}`);
   });
 
-  it("publishes each step, also for others that a kept one overtakes", async () => {
+  it("publishes each step, also for recommendations that a kept one overtakes", async () => {
     await tutti.workflows.register(`${order("both", "shop.charge")}  each:
     {needs: [ship], forEach: "[1, 2, 3, 4]", maxParallel: 2, wait: 300ms}
 `);
     await run("both", 8);
-    const kept = "both.needless-need.charge.pause";
+    const keptId = "both.needless-need.charge.pause";
     await found("both", 8);
-    await apply(kept);
+    await apply(keptId);
     const open = await listed("both", [RecommendationStatus.RECOMMENDATION_STATUS_OPEN]);
     const [{ recommendationId: second } = assert.fail()] = open;
     await assert.rejects(apply(second), hasCode("advice.on_trial"));
     assert.equal((await decided("both"))?.status, applied);
     const others = await listed("both", [RecommendationStatus.RECOMMENDATION_STATUS_EXPIRED]);
     assert.ok(others.length > 0);
-    const wanted = {
+    const expected = {
       order: ["made", "tried", "kept"],
       late: ["made", "tried", "taken_back"],
       moved: ["made", "tried", "overtaken"],
@@ -256,19 +259,19 @@ tasks:
       lines: ["made"],
       both: ["made", ...others.map(() => "made"), "tried", "kept", ...others.map(() => "overtaken")],
     };
-    const told = (subject: string) => events.filter((each) => each.includes(` ${subject}.`));
+    const eventsOf = (subject: string) => events.filter((each) => each.includes(` ${subject}.`));
     await until(
       "all to be published",
-      () => Object.keys(wanted).map((subject) => told(subject).map((each) => each.split(" ")[0])),
-      (published) => published.flat().length === Object.values(wanted).flat().length,
+      () => Object.keys(expected).map((subject) => eventsOf(subject).map((each) => each.split(" ")[0])),
+      (published) => published.flat().length === Object.values(expected).flat().length,
     );
-    for (const [subject, steps] of Object.entries(wanted))
+    for (const [subject, steps] of Object.entries(expected))
       assert.deepEqual(
-        told(subject).map((each) => each.split(" ")[0]),
+        eventsOf(subject).map((each) => each.split(" ")[0]),
         steps,
         subject,
       );
-    const overtaken = told("both").filter((each) => each.startsWith("overtaken "));
+    const overtaken = eventsOf("both").filter((each) => each.startsWith("overtaken "));
     assert.deepEqual(
       overtaken.toSorted(),
       others.map(({ recommendationId }) => `overtaken ${recommendationId}`).toSorted(),

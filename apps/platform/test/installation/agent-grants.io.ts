@@ -36,8 +36,8 @@ import { needsProgram } from "../../../../tools/programs.mjs";
 import { TestProcess } from "../support/process.ts";
 import { Installation } from "./installation.ts";
 
-type Said = Parameters<typeof AgentFrame.fromPartial>[0];
-type Hello = NonNullable<Said["hello"]>;
+type FrameInput = Parameters<typeof AgentFrame.fromPartial>[0];
+type Hello = NonNullable<FrameInput["hello"]>;
 
 const namespace = "default";
 const agent = (id: string) => ({ kind: ActorKind.ACTOR_KIND_AGENT, id });
@@ -63,12 +63,12 @@ worker.run()
 
 /** A stream of a link, independent of its transport. */
 interface Stream {
-  say(frame: Said): void;
+  send(frame: FrameInput): void;
   /** The host's reply to the greeting. */
   readonly answered: Promise<HostFrame["answer"]>;
   /** The code of the error that ended it. Empty for a normal end. */
   readonly ended: Promise<string>;
-  cut(): void;
+  disconnect(): void;
 }
 
 describe("an agent to which only some is granted", () => {
@@ -88,8 +88,13 @@ describe("an agent to which only some is granted", () => {
 
   async function tokenOf(id: string, grant: Parameters<typeof AgentGrant.fromPartial>[0] | undefined) {
     const scope = Scope.fromPartial({ agent: grant });
-    const wanted = IssueTokenRequest.fromPartial({ namespace, actor: agent(id), scope, lifetimeMs: 600_000 });
-    const { secret } = await admin.client(identityService).issueToken(wanted);
+    const request = IssueTokenRequest.fromPartial({
+      namespace,
+      actor: agent(id),
+      scope,
+      lifetimeMs: 600_000,
+    });
+    const { secret } = await admin.client(identityService).issueToken(request);
     return secret;
   }
 
@@ -105,8 +110,8 @@ describe("an agent to which only some is granted", () => {
       const binding = RoleBinding.fromPartial({ bindingId: id, role: "agent", subject });
       await policies.createRoleBinding({ namespace, binding });
     }
-    const bound = AgentGrant.fromPartial({ pools: ["default"], offers: ["pay.charge"], maxSlots: 4 });
-    const principal = Principal.fromPartial({ actor: agent("kept"), agent: bound });
+    const grant = AgentGrant.fromPartial({ pools: ["default"], offers: ["pay.charge"], maxSlots: 4 });
+    const principal = Principal.fromPartial({ actor: agent("kept"), agent: grant });
     await admin.client(identityService).createPrincipal({ namespace, principal });
     // Waits until the bundle with all of this has arrived.
     const polls = meshWith(await tokenOf("kept", undefined)).client(agentPollService, { service: "swarm" });
@@ -127,40 +132,40 @@ describe("an agent to which only some is granted", () => {
   });
 
   function overGrpc(token: string): Stream {
-    const waiting: Said[] = [];
+    const waiting: FrameInput[] = [];
     const answered = Promise.withResolvers<HostFrame["answer"]>();
     let isOver = false;
-    let wake = () => {};
+    let notify = () => {};
     async function* frames() {
       while (!isOver) {
         const frame = waiting.shift();
         if (frame !== undefined) yield AgentFrame.fromPartial(frame);
         else
           await new Promise<void>((resolve) => {
-            wake = resolve;
+            notify = resolve;
           });
       }
     }
-    const leave = new AbortController();
+    const closing = new AbortController();
     const client = meshWith(token).client(agentLinkService, { service: "swarm" });
     const read = async (): Promise<string> => {
       try {
-        for await (const { answer } of client.link(frames(), { signal: leave.signal }))
+        for await (const { answer } of client.link(frames(), { signal: closing.signal }))
           if (answer !== undefined) answered.resolve(answer);
         return "";
       } catch (error) {
         return errorFromUnknown(error).code;
       } finally {
         isOver = true;
-        wake();
+        notify();
       }
     };
     return {
-      say(frame) {
+      send(frame) {
         waiting.push(frame);
-        wake();
+        notify();
       },
-      ...{ answered: answered.promise, ended: read(), cut: () => leave.abort() },
+      ...{ answered: answered.promise, ended: read(), disconnect: () => closing.abort() },
     };
   }
 
@@ -179,9 +184,9 @@ describe("an agent to which only some is granted", () => {
       if (answer !== undefined) answered.resolve(answer);
     };
     return {
-      say: (frame) =>
+      send: (frame) =>
         void opened.then(() => socket.send(JSON.stringify(AgentFrame.toJSON(AgentFrame.fromPartial(frame))))),
-      ...{ answered: answered.promise, ended: ended.promise, cut: () => socket.close() },
+      ...{ answered: answered.promise, ended: ended.promise, disconnect: () => socket.close() },
     };
   }
 
@@ -194,7 +199,7 @@ describe("an agent to which only some is granted", () => {
     return fromErrorDetail(answer.value.error);
   }
   const linkRefused = async (stream: Stream, hello: Hello) => {
-    stream.say({ hello });
+    stream.send({ hello });
     assert.equal(await stream.ended, "mesh.denied");
   };
   const fieldsOf = ({ violations }: TuttiError) => violations.map(({ field }) => field);
@@ -204,8 +209,8 @@ describe("an agent to which only some is granted", () => {
     ["a WebSocket", overWebSocket, linkUrl],
   ] as const) {
     const charges = { pools: ["default"], offers: ["pay.ch*"], maxSlots: 2 };
-    const helloOf = (given: Hello): { hello: Hello } => ({
-      hello: { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press", ...given },
+    const helloOf = (fields: Hello): { hello: Hello } => ({
+      hello: { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press", ...fields },
     });
     const worker = (token: string) =>
       new Worker({
@@ -215,7 +220,7 @@ describe("an agent to which only some is granted", () => {
 
     it(`over ${transport} is refused with each part that is not`, async () => {
       const stream = open(await tokenOf("press", { ...charges, pools: ["night"], maxSlots: 1 }));
-      stream.say(helloOf({ offering: offering("pay.charge", "pay.refund", "ship.box") }));
+      stream.send(helloOf({ offering: offering("pay.charge", "pay.refund", "ship.box") }));
       const error = refusalIn(await stream.answered);
       assert.deepEqual([error.code, error.retry], ["swarm.not_granted", "never"]);
       assert.deepEqual(fieldsOf(error), [
@@ -228,7 +233,7 @@ describe("an agent to which only some is granted", () => {
       assert.equal(await stream.ended, "swarm.not_granted");
     });
 
-    it(`over ${transport} works on what is granted, and is given nothing else`, async () => {
+    it(`over ${transport} works on granted capabilities, and receives no other task`, async () => {
       const token = await tokenOf("press", charges);
       const greedy = worker(token)
         .handle("pay.charge", () => "charged")
@@ -250,40 +255,40 @@ describe("an agent to which only some is granted", () => {
 
     it(`over ${transport} loses its link when it offers more later`, async () => {
       const stream = open(await tokenOf("press", charges));
-      stream.say(helloOf({ agentId: `later-${transport.length}`, offering: offering("pay.charge") }));
+      stream.send(helloOf({ agentId: `later-${transport.length}`, offering: offering("pay.charge") }));
       welcomeIn(await stream.answered);
-      stream.say({ sequence: 1, offering: offering("pay.charge", "pay.change") });
-      stream.say({ sequence: 2, offering: offering("pay.refund") });
+      stream.send({ sequence: 1, offering: offering("pay.charge", "pay.change") });
+      stream.send({ sequence: 2, offering: offering("pay.refund") });
       assert.equal(await stream.ended, "swarm.not_granted");
     });
 
-    it(`over ${transport} resumes by a token that grants all that it offers, and by no narrower one`, async () => {
+    it(`over ${transport} resumes with a token that grants its whole offering, and with no narrower token`, async () => {
       const agentId = `again-${transport.length}`;
       const wide = await tokenOf("press", { pools: ["*"], offers: ["*"] });
       const first = open(wide);
-      first.say(helloOf({ agentId, offering: offering("pay.charge", "pay.refund") }));
+      first.send(helloOf({ agentId, offering: offering("pay.charge", "pay.refund") }));
       const { linkId } = welcomeIn(await first.answered);
-      first.cut();
+      first.disconnect();
       await first.ended;
       const resume = { linkId, received: 0 };
       const narrow = open(await tokenOf("press", charges));
-      narrow.say(helloOf({ agentId, resume }));
+      narrow.send(helloOf({ agentId, resume }));
       assert.deepEqual(fieldsOf(refusalIn(await narrow.answered)), ["hello.offering.capabilities[1].name"]);
       await narrow.ended;
-      const again = open(wide);
-      again.say(helloOf({ agentId, resume }));
-      assert.equal(welcomeIn(await again.answered).resumed, true);
-      again.cut();
+      const resumed = open(wide);
+      resumed.send(helloOf({ agentId, resume }));
+      assert.equal(welcomeIn(await resumed.answered).resumed, true);
+      resumed.disconnect();
     });
 
     it(`over ${transport} is bound by its stored grants, even if its token grants more`, async () => {
       const stream = open(await tokenOf("kept", { pools: ["*"], offers: ["*"] }));
-      stream.say(helloOf({ agentId: "kept", offering: offering("pay.charge", "pay.refund") }));
+      stream.send(helloOf({ agentId: "kept", offering: offering("pay.charge", "pay.refund") }));
       assert.deepEqual(fieldsOf(refusalIn(await stream.answered)), ["hello.offering.capabilities[1].name"]);
     });
   }
 
-  it("in Python ends when it offers an ungranted capability, and works on granted ones", {
+  it("in Python exits when it offers an ungranted capability, and works on granted capabilities", {
     skip: python.skip,
   }, async () => {
     const token = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
@@ -308,7 +313,7 @@ describe("an agent to which only some is granted", () => {
     ["gRPC", overGrpc, () => installation.address],
     ["a WebSocket", overWebSocket, linkUrl],
   ] as const)
-    it(`over ${transport} goes by no id of another agent, at the greeting or on another stream`, async () => {
+    it(`over ${transport} cannot use another agent's id, at the greeting or to resume a link`, async () => {
       const press = await tokenOf("press", { pools: ["*"], offers: ["*"] });
       const impostor = new Worker({
         address: addressOf(),
@@ -323,20 +328,20 @@ describe("an agent to which only some is granted", () => {
 
       const own = open(await tokenOf("kept", undefined));
       const hello = { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "kept" };
-      own.say({ hello: { ...hello, offering: offering("pay.charge") } });
+      own.send({ hello: { ...hello, offering: offering("pay.charge") } });
       const { linkId } = welcomeIn(await own.answered);
-      own.cut();
+      own.disconnect();
       await own.ended;
-      const taken = open(press);
-      taken.say({ hello: { ...hello, resume: { linkId, received: 0 } } });
-      assert.equal(refusalIn(await taken.answered).code, "swarm.agent_of_another");
-      const back = open(await tokenOf("kept", undefined));
-      back.say({ hello: { ...hello, resume: { linkId, received: 0 } } });
-      assert.equal(welcomeIn(await back.answered).resumed, true);
-      back.cut();
+      const intruder = open(press);
+      intruder.send({ hello: { ...hello, resume: { linkId, received: 0 } } });
+      assert.equal(refusalIn(await intruder.answered).code, "swarm.agent_of_another");
+      const reconnected = open(await tokenOf("kept", undefined));
+      reconnected.send({ hello: { ...hello, resume: { linkId, received: 0 } } });
+      assert.equal(welcomeIn(await reconnected.answered).resumed, true);
+      reconnected.disconnect();
     });
 
-  it("in Python goes by no id of another agent", { skip: python.skip }, async () => {
+  it("in Python cannot use another agent's id", { skip: python.skip }, async () => {
     await using impostor = new TestProcess({
       program: python.path,
       arguments: ["-c", pythonWorker.replace("press-python", "kept"), installation.address, "pay.charge"],
@@ -380,18 +385,18 @@ describe("an agent to which only some is granted", () => {
 
   it("is recorded in the audit log with the refused capability", async () => {
     const stream = overGrpc(await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] }));
-    stream.say({
+    stream.send({
       hello: {
         ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press" },
         offering: offering("pay.refund"),
       },
     });
     assert.equal(await stream.ended, "swarm.not_granted");
-    const wanted = { namespace, filter: { action: "agent.links.open", text: "pay.refund" } };
+    const request = { namespace, filter: { action: "agent.links.open", text: "pay.refund" } };
     const audit = admin.client(auditService);
     await until(
       "the refusal to be recorded",
-      async () => (await audit.searchRecords(SearchRecordsRequest.fromPartial(wanted))).records,
+      async () => (await audit.searchRecords(SearchRecordsRequest.fromPartial(request))).records,
       (records) =>
         records.some(
           ({ cause, error }) => cause?.actor?.id === "press" && error?.code === "swarm.not_granted",
@@ -399,12 +404,12 @@ describe("an agent to which only some is granted", () => {
     );
   });
 
-  it("is why what it may not offer waits, until it comes with what it may", async () => {
+  it("is named, with a remedy, if a task waits for its ungranted capability", async () => {
     for (const name of ["linked", "polled"]) await tutti.workflows.register(definition(name));
     const token = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
     const stream = overGrpc(token);
     const hello = { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "greedy" };
-    stream.say({ hello: { ...hello, offering: offering("pay.linked") } });
+    stream.send({ hello: { ...hello, offering: offering("pay.linked") } });
     refusalIn(await stream.answered);
     const polls = meshWith(token).client(agentPollService, { service: "swarm" });
     const claim = { agentId: "greedy-script", waitMs: 0, offering: offering("pay.polled") };
@@ -414,32 +419,35 @@ describe("an agent to which only some is granted", () => {
       ["polled", "greedy-script"],
     ]) {
       const run = await tutti.run(`${name}`);
-      const why = await until(
+      const explanation = await until(
         "the refusal to be the reason",
         () => run.why("do"),
         ({ summary }) => summary.includes("was refused"),
       );
       assert.match(
-        why.summary,
+        explanation.summary,
         new RegExp(
           `the agent ${agentId} came with pay\\.${name} and was refused: The credential of the agent does not grant its offering`,
         ),
       );
-      assert.match(why.summary, /\(granted: pay\.charge\)/);
-      const [wait] = why.waits;
+      assert.match(explanation.summary, /\(granted: pay\.charge\)/);
+      const [wait] = explanation.waits;
       assert.deepEqual([wait?.cause, wait?.subject], [WaitCause.WAIT_CAUSE_POLICY, `pay.${name}`]);
-      assert.match(why.remedies[0]?.text ?? "", new RegExp(`let the agent ${agentId} offer pay\\.${name}`));
+      assert.match(
+        explanation.remedies[0]?.text ?? "",
+        new RegExp(`let the agent ${agentId} offer pay\\.${name}`),
+      );
       assert.match((await run.why()).summary, /for a person with the permission/);
       await run.cancel("nobody may");
       await assert.rejects(run.result());
     }
   });
 
-  for (const [how, come] of [
-    ["a link over gRPC", async (token: string, said: Hello) => linkRefused(overGrpc(token), said)],
+  for (const [title, connectWith] of [
+    ["a link over gRPC", async (token: string, hello: Hello) => linkRefused(overGrpc(token), hello)],
     [
       "a link over a WebSocket",
-      async (token: string, said: Hello) => linkRefused(overWebSocket(token), said),
+      async (token: string, hello: Hello) => linkRefused(overWebSocket(token), hello),
     ],
     [
       "polls",
@@ -450,19 +458,19 @@ describe("an agent to which only some is granted", () => {
       },
     ],
   ] as const)
-    it(`has no right to ${how} at all, and is why what it would offer waits`, async () => {
-      const name = how.replaceAll(/[^a-z]/gi, "").toLowerCase();
+    it(`without any right to ${title} is named if a task waits for its capability`, async () => {
+      const name = title.replaceAll(/[^a-z]/gi, "").toLowerCase();
       await tutti.workflows.register(definition(name));
-      const said = {
+      const hello = {
         ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: `unbound-${name}` },
         offering: offering(`pay.${name}`),
       };
-      await come(await tokenOf("unbound", undefined), said);
+      await connectWith(await tokenOf("unbound", undefined), hello);
       const run = await tutti.run(name);
       const { summary, waits } = await until(
         "the refusal to be the reason",
         () => run.why("do"),
-        (why) => why.summary.includes("was refused"),
+        (explanation) => explanation.summary.includes("was refused"),
       );
       assert.match(summary, new RegExp(`the agent unbound-${name} came with pay\\.${name} and was refused`));
       assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_POLICY);
@@ -498,7 +506,7 @@ describe("an agent to which only some is granted", () => {
     await mission.cancel("nobody may");
   });
 
-  it("is refused by polls in the same words, also for what another token offered", async () => {
+  it("is refused by polls with the same message, also for the offering of another token", async () => {
     const grant = { pools: ["default"], offers: ["pay.charge"] };
     const narrow = meshWith(await tokenOf("press", grant)).client(agentPollService, { service: "swarm" });
     const wide = meshWith(await tokenOf("press", undefined)).client(agentPollService, { service: "swarm" });

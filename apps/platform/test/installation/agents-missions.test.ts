@@ -27,7 +27,7 @@ output: "\${{ tasks.answer.output }}"
 `;
 
 describe("an AI agent that delegates to a mission", () => {
-  it("lends the mission the rest of its budget, reads its output, and counts what it used", async () => {
+  it("lends the mission its remaining budget, reads its output, and counts its usage", async () => {
     await using installation = await Installation.open();
     const read: string[] = [];
     const model = new ScriptedModel(({ conversation }) => {

@@ -42,18 +42,18 @@ import { Installation } from "./installation.ts";
 const { ALERT_STATUS_FIRING, ALERT_STATUS_ACKNOWLEDGED, ALERT_STATUS_RESOLVED } = AlertStatus;
 
 /** Fires if the process has been running for longer than a given time. */
-const uptime = (ruleId: string, given: Partial<AlertRule> = {}): AlertRule =>
+const uptime = (ruleId: string, fields: Partial<AlertRule> = {}): AlertRule =>
   AlertRule.fromPartial({
     ...{ ruleId, title: "Up for ${{ up }} s", advice: "None", severity: Severity.SEVERITY_WARNING },
     queries: [{ queryId: "up", metric: "process_uptime_seconds", overSeries: Aggregation.AGGREGATION_MAX }],
-    ...{ condition: "up > 0.0", ...given },
+    ...{ condition: "up > 0.0", ...fields },
   });
 
 const receivers = {
   runs: { kind: "workflow", workflow: "handle-alert", namespace: "default" },
   gone: { kind: "workflow", workflow: "not-there", namespace: "default" },
 };
-const words = [`--insight.receivers=${JSON.stringify(receivers)}`];
+const args = [`--insight.receivers=${JSON.stringify(receivers)}`];
 
 const handle = `workflow: handle-alert
 tasks:
@@ -68,14 +68,14 @@ tasks:
 describe("alerts of an installation", () => {
   let installation: Installation;
   const alerts = () => installation.host.mesh.client(alertService);
-  const list = async (given: object = {}) =>
-    (await alerts().listAlerts(ListAlertsRequest.fromPartial(given))).alerts;
+  const list = async (filter: object = {}) =>
+    (await alerts().listAlerts(ListAlertsRequest.fromPartial(filter))).alerts;
   const set = (rule: AlertRule) => alerts().setAlertRule(SetAlertRuleRequest.fromPartial({ rule }));
   const notifications = async () =>
     (await alerts().listNotifications(ListNotificationsRequest.fromPartial({}))).notifications;
 
   before(async () => {
-    installation = await Installation.open(words, { insight: true });
+    installation = await Installation.open(args, { insight: true });
     await installation.host.mesh.client(definitionService).registerDefinition({
       ...{ namespace: "", source: { format: 1, text: handle, fileName: "" } },
       ...{ versionLabels: [], keepLatest: false },
@@ -100,9 +100,9 @@ describe("alerts of an installation", () => {
     await assert.rejects(alerts().deleteAlertRule({ namespace: "", ruleId, reason: "" }), {
       code: "alert.rule_built_in",
     });
-    await installation.restart(words);
-    const again = (await alerts().listAlertRules(ListAlertRulesRequest.fromPartial({}))).rules;
-    assert.equal(again.find((one) => one.ruleId === ruleId)?.disabled, true);
+    await installation.restart(args);
+    const listed = (await alerts().listAlertRules(ListAlertRulesRequest.fromPartial({}))).rules;
+    assert.equal(listed.find((rule) => rule.ruleId === ruleId)?.disabled, true);
   });
 
   it("mistakes in a rule are refused with their field", async () => {
@@ -116,9 +116,9 @@ describe("alerts of an installation", () => {
     });
   });
 
-  it("an alert fires, starts one run, is acknowledged, and ends with its rule", async () => {
+  it("an alert fires, starts one run, is acknowledged, and ends when its rule is deleted", async () => {
     const events: string[] = [];
-    const heard = await installation.host.bus.subscribe({
+    const subscription = await installation.host.bus.subscribe({
       ...{ pattern: "tutti.insight.alert.>", namespace: "system" },
       handle: { each: ({ type }) => events.push(type) },
     });
@@ -138,8 +138,8 @@ describe("alerts of an installation", () => {
       return found.runs.length > 0 ? found.runs : undefined;
     });
     assert.equal(run?.spec?.labels["alert"], "up");
-    const { run: whole } = await runs.getRun(GetRunRequest.fromPartial({ runId: run?.runId ?? "" }));
-    const body = whole?.spec?.input?.body;
+    const { run: full } = await runs.getRun(GetRunRequest.fromPartial({ runId: run?.runId ?? "" }));
+    const body = full?.spec?.input?.body;
     const input = body?.$case === "inline" ? JSON.parse(Buffer.from(body.value).toString()) : {};
     assert.deepEqual([input.id, input.rule, input.count], [run?.runId, "up", 1]);
     const { alertId } = alert;
@@ -157,19 +157,19 @@ describe("alerts of an installation", () => {
       events.map((type) => type.replace("tutti.insight.alert.", "")),
       ["raised", "acknowledged", "resolved"],
     );
-    await heard.close();
+    await subscription.close();
     assert.deepEqual(await notifications(), []);
   });
 
-  it("a notification that cannot be delivered is a dead letter, and is sent again on request", async () => {
+  it("a notification that cannot be delivered becomes a dead letter, and is resent on request", async () => {
     await set(uptime("letters", { receivers: ["gone"] }));
     await installation.pass(15_000);
-    const [letter] = await until("the dead letter", async () => {
+    const [deadLetter] = await until("the dead letter", async () => {
       const found = await notifications();
       return found[0]?.dead === true ? found : undefined;
     });
-    assert.deepEqual([letter?.receiver, letter?.alerts, letter?.attempt], ["gone", 1, 1]);
-    assert.match(letter?.problem ?? "", /not-there/);
+    assert.deepEqual([deadLetter?.receiver, deadLetter?.alerts, deadLetter?.attempt], ["gone", 1, 1]);
+    assert.match(deadLetter?.problem ?? "", /not-there/);
     const retried = await alerts().retryNotifications(RetryNotificationsRequest.fromPartial({}));
     assert.equal(retried.count, 1);
     await until("the second attempt", async () => {
@@ -179,7 +179,7 @@ describe("alerts of an installation", () => {
     await alerts().deleteAlertRule({ namespace: "", ruleId: "letters", reason: "" });
   });
 
-  it("a silence keeps the alert visible and its receivers quiet, and a watch follows", async () => {
+  it("a silence keeps the alert visible without notifications, and a watch reports it", async () => {
     const to = toTimestamp(installation.now() + 3_600_000);
     const { silence } = await alerts().createSilence(
       CreateSilenceRequest.fromPartial({ silence: { ruleId: "quiet", span: { to } }, reason: "maintenance" }),
@@ -190,15 +190,15 @@ describe("alerts of an installation", () => {
     assert.deepEqual((await watch.next()).value?.alerts, []);
     await set(uptime("quiet", { receivers: ["gone"] }));
     await installation.pass(15_000);
-    let seen: string | undefined;
-    while (seen === undefined) seen = (await watch.next()).value?.alerts[0]?.silenceId;
-    assert.equal(seen, silence?.silenceId);
+    let received: string | undefined;
+    while (received === undefined) received = (await watch.next()).value?.alerts[0]?.silenceId;
+    assert.equal(received, silence?.silenceId);
     await watch.return?.();
     assert.equal((await notifications()).length, before);
     assert.equal((await list({ filter }))[0]?.silenceId, silence?.silenceId);
   });
 
-  it("an escalation continues after a restart: each step starts one run, until a person takes the incident", async () => {
+  it("an escalation continues after a restart: each step starts one run, until the incident has an owner", async () => {
     const runs = () => installation.host.mesh.client(runService);
     const member = { name: "ada", receivers: ["runs"] };
     await assert.rejects(
@@ -244,7 +244,7 @@ describe("alerts of an installation", () => {
     assert.deepEqual(await inputs(), [onCall]);
     const [alert] = await list({ filter: { ruleId: "climbs" } });
     assert.deepEqual([alert?.escalation?.policyId, alert?.escalation?.step], ["night", 1]);
-    await installation.restart(words);
+    await installation.restart(args);
     await installation.pass(50_000);
     await until("the second step", async () => (await inputs()).length === 2);
     assert.deepEqual(await inputs(), [onCall, { policy: "night", step: 2, onCall: [] }]);
@@ -257,15 +257,15 @@ describe("alerts of an installation", () => {
     await alerts().deleteAlertRule({ namespace: "", ruleId: "climbs", reason: "" });
   });
 
-  it("a rule is tried on the past, and one that divides by zero tells its problem and changes nothing", async () => {
+  it("a rule is tested on past data, and a rule that divides by zero reports its problem and fires nothing", async () => {
     const request = (rule: AlertRule) =>
       TestAlertRuleRequest.fromPartial({
         rule,
         span: { from: toTimestamp(installation.now() - 60_000), to: toTimestamp(installation.now()) },
       });
-    const tried = await alerts().testAlertRule(request(uptime("tried", { holdMs: 20_000 })));
+    const tested = await alerts().testAlertRule(request(uptime("tried", { holdMs: 20_000 })));
     assert.deepEqual(
-      tried.alerts.map(({ status }) => status),
+      tested.alerts.map(({ status }) => status),
       [ALERT_STATUS_FIRING],
     );
     const zero = uptime("zero", { condition: "1 / int(up - up) > 0" });
@@ -278,7 +278,7 @@ describe("alerts of an installation", () => {
     assert.equal((await fetch(`${installation.host.url}/readyz`)).status, 200);
   });
 
-  it("a repair shows what it touches, and is done by a run that insight started", async (t) => {
+  it("a repair previews its effect, and only a run that insight started may execute it", async (t) => {
     let isBankDown = true;
     const worker = installation.worker({ agentId: "till" });
     worker.handle("pay.charge", async () => {
@@ -311,18 +311,18 @@ describe("alerts of an installation", () => {
       incidentId = alert?.incidentId ?? "";
       return incidentId !== "";
     });
-    const repair = async (given: object) =>
-      alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...given }));
+    const repair = async (input: object) =>
+      alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...input }));
     const retry = { kind: RepairKind.REPAIR_KIND_RETRY, reason: "the bank is back" };
     await until("the index to have both", async () => (await repair({ ...retry, dryRun: true })).count >= 2);
     const preview = await repair({ ...retry, dryRun: true });
     assert.deepEqual([preview.summary, preview.run], ["Retries 2 failed runs.", undefined]);
     isBankDown = false;
-    const [first, again] = [
+    const [first, second] = [
       await repair({ ...retry, idempotencyKey: "k" }),
       await repair({ ...retry, idempotencyKey: "k" }),
     ];
-    assert.equal(first.run?.id, again.run?.id);
+    assert.equal(first.run?.id, second.run?.id);
     assert.equal((await end(first.run?.id ?? ""))?.status, WorkStatus.WORK_STATUS_COMPLETED);
     for (const runId of ["shop-1", "shop-2"])
       assert.equal((await end(runId))?.status, WorkStatus.WORK_STATUS_COMPLETED);
@@ -388,11 +388,11 @@ describe("alerts of an installation", () => {
       incidentId = (await list({ filter: { ruleId: "bills" } }))[0]?.incidentId ?? "";
       return incidentId !== "";
     });
-    const repair = async (given: object) =>
-      alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...given }));
+    const repair = async (input: object) =>
+      alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...input }));
 
     // The facts of the failed runs may arrive after the alert. A separate process answers queries about facts.
-    await installation.kept.paced(() =>
+    await installation.keptHost.paced(() =>
       until("a suggested fix", async () => {
         const { incident } = await alerts().getIncident({ namespace: "", incidentId });
         const suggested = incident?.repairs.find(({ kind }) => kind === RepairKind.REPAIR_KIND_FIX);
@@ -425,12 +425,12 @@ describe("alerts of an installation", () => {
       (await repair({ ...scale, agents: 5, dryRun: true })).summary,
       /^Scaler clerks of pool default starts at least 5 agents, 0 before, and at most 5\.$/,
     );
-    for (const [given, expected] of [
+    for (const [input, expected] of [
       [{ agents: 5 }, [5, 5, "till"]],
       [{ agents: 9, subject: "default/clerks" }, [9, 9, "till"]],
       [{ undo: true }, [0, 3, "till"]],
     ] as const) {
-      const { run } = await repair({ ...scale, ...given });
+      const { run } = await repair({ ...scale, ...input });
       assert.equal(await end(run?.id ?? ""), WorkStatus.WORK_STATUS_COMPLETED);
       assert.deepEqual(await bounds(), expected);
     }

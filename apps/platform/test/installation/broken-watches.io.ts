@@ -12,19 +12,19 @@ class Wire {
   cuts = 0;
 
   private constructor(port: number) {
-    this.#server = createServer((near) => {
-      const far = connectTo(port, "127.0.0.1");
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
+    this.#server = createServer((downstream) => {
+      const upstream = connectTo(port, "127.0.0.1");
+      for (const [socket, other] of [
+        [downstream, upstream],
+        [upstream, downstream],
       ] as const) {
-        this.#sockets.add(one);
-        one.on("error", () => {});
-        one.on("close", () => {
-          this.#sockets.delete(one);
+        this.#sockets.add(socket);
+        socket.on("error", () => {});
+        socket.on("close", () => {
+          this.#sockets.delete(socket);
           other.destroy();
         });
-        one.pipe(other);
+        socket.pipe(other);
       }
     });
   }
@@ -39,13 +39,13 @@ class Wire {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  cut(): void {
+  disconnect(): void {
     this.cuts++;
     for (const socket of this.#sockets) socket.destroy();
   }
 
   close(): void {
-    this.cut();
+    this.disconnect();
     this.#server.close();
   }
 }
@@ -53,38 +53,38 @@ class Wire {
 describe("watches of a client whose connections are cut", () => {
   let installation: Installation;
   let wire: Wire;
-  let cut: Tutti;
-  let whole: Tutti;
+  let interrupted: Tutti;
+  let direct: Tutti;
   before(async () => {
     installation = await Installation.open([], { time: "real" });
     wire = await Wire.open(installation.address);
-    whole = await connect({ address: installation.address });
-    cut = await connect({ address: wire.address });
+    direct = await connect({ address: installation.address });
+    interrupted = await connect({ address: wire.address });
   });
   after(async () => {
-    await cut?.close();
-    await whole?.close();
+    await interrupted?.close();
+    await direct?.close();
     wire.close();
     await installation?.[Symbol.asyncDispose]();
   });
 
   it("of a mission lose no message, repeat none, and report each task once in each state", async () => {
-    const mission = await whole.missions.start({ id: "cut", goal: "to be watched" });
+    const mission = await direct.missions.start({ id: "cut", goal: "to be watched" });
     const texts = Array.from({ length: 12 }, (_, index) => `message ${index}`);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     const states: string[] = [];
     const numbers: number[] = [];
-    await whole.missions.get("cut").addTasks([{ id: "t0", uses: "test.nobody" }]);
-    for await (const { messages, tasks } of cut.missions.get("cut").watch()) {
+    await direct.missions.get("cut").addTasks([{ id: "t0", uses: "test.nobody" }]);
+    for await (const { messages, tasks } of interrupted.missions.get("cut").watch()) {
       for (const { number } of messages) numbers.push(number);
       for (const { spec, status } of tasks) states.push(`${spec?.id} ${status}`);
-      told.push(...messages);
-      if (told.length === texts.length) break;
-      const text = texts[told.length];
+      received.push(...messages);
+      if (received.length === texts.length) break;
+      const text = texts[received.length];
       // A watch that is cut after each reply continues after that reply.
-      wire.cut();
+      wire.disconnect();
       await mission.messages.send("everybody", text);
-      await mission.addTasks([{ id: `t${told.length + 1}`, uses: "test.nobody" }]);
+      await mission.addTasks([{ id: `t${received.length + 1}`, uses: "test.nobody" }]);
     }
     assert.ok(wire.cuts >= 3);
     assert.deepEqual(
@@ -95,38 +95,38 @@ describe("watches of a client whose connections are cut", () => {
     await mission.terminate("it was watched");
   });
 
-  it("of a mission's blackboard and messages tell each change and each message once", async () => {
-    const mission = await whole.missions.start({ id: "shared", goal: "to be shared" });
+  it("of a mission's blackboard and messages report each change and each message once", async () => {
+    const mission = await direct.missions.start({ id: "shared", goal: "to be shared" });
     const versions: string[] = [];
     await mission.board.put("key", 1);
-    for await (const { key, version } of cut.missions.get("shared").board.watch()) {
+    for await (const { key, version } of interrupted.missions.get("shared").board.watch()) {
       versions.push(`${key} ${version}`);
       if (versions.length === 4) break;
-      wire.cut();
+      wire.disconnect();
       await mission.board.put(versions.length === 2 ? "other" : "key", versions.length);
     }
     assert.deepEqual(versions, ["key 1", "key 2", "other 1", "key 3"]);
     const numbers: number[] = [];
     await mission.messages.send("everybody", 1);
-    for await (const { number } of cut.missions.get("shared").messages.watch()) {
+    for await (const { number } of interrupted.missions.get("shared").messages.watch()) {
       numbers.push(number);
       if (numbers.length === 3) break;
-      wire.cut();
+      wire.disconnect();
       await mission.messages.send("everybody", numbers.length);
     }
     assert.deepEqual(numbers, [1, 2, 3]);
     await mission.terminate("it was shared");
   });
 
-  it("of a run tell its tasks to the end", async () => {
+  it("of a run report its tasks to the end", async () => {
     const names = ["one", "two", "three"];
     const tasks = names.map((name) => `  ${name}: {wait: {signal: ${name}}}\n`).join("");
-    await whole.workflows.register(`workflow: watched\ntasks:\n${tasks}`);
-    const run = await whole.run("watched", { id: "watched" });
+    await direct.workflows.register(`workflow: watched\ntasks:\n${tasks}`);
+    const run = await direct.run("watched", { id: "watched" });
     const ended: string[] = [];
-    for await (const change of cut.runs.get("watched").watch()) {
+    for await (const change of interrupted.runs.get("watched").watch()) {
       for (const { taskId, endTime } of change.tasks) if (endTime !== undefined) ended.push(taskId);
-      wire.cut();
+      wire.disconnect();
       const next = names[ended.length];
       if (next !== undefined) await run.signal(next);
     }

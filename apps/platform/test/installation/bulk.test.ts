@@ -32,7 +32,7 @@ const { RUN_PROPERTY_STATUS: byStatus, RUN_PROPERTY_ERROR_CODE: byCode } = RunPr
 type Action = NonNullable<BulkAction["action"]>;
 const retry: Action = { $case: "retry", value: { taskIds: [] } };
 
-describe("one action on many runs", () => {
+describe("a bulk action on many runs", () => {
   let installation: Installation;
   let worker: Worker;
   let isBankDown = true;
@@ -87,7 +87,7 @@ describe("one action on many runs", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("300 runs that failed for one reason are retried with one call after a preview, and keep what was good", async () => {
+  it("300 runs that failed for one reason are retried with one call after a preview, and keep completed results", async () => {
     await startMany(runsCount);
     await untilIndexed(byCode, "bank.down", runsCount);
     const { count, leftAlone, groups, sample, previewToken } = await preview(failed, retry);
@@ -107,8 +107,8 @@ describe("one action on many runs", () => {
     await untilIndexed(byStatus, "completed", runsCount);
     assert.equal(reserved, runsCount);
     // A second call changes nothing, neither the work nor its report.
-    const again = await apply(previewToken);
-    assert.deepEqual([again.at(-1)?.done, again.at(-1)?.remaining], [runsCount, 0]);
+    const repeated = await apply(previewToken);
+    assert.deepEqual([repeated.at(-1)?.done, repeated.at(-1)?.remaining], [runsCount, 0]);
     assert.deepEqual((await counted(byStatus))["completed"], runsCount);
   });
 
@@ -142,10 +142,10 @@ describe("one action on many runs", () => {
     await untilIndexed(byCode, "bank.down", 3);
     const { previewToken, sample } = await preview(failed, retry);
     isBankDown = false;
-    const [one] = sample;
+    const [first] = sample;
     await runs().retryRun({
       namespace: "",
-      runId: one?.runId ?? "",
+      runId: first?.runId ?? "",
       taskIds: [],
       reason: "this one first",
       idempotencyKey: "",
@@ -153,11 +153,11 @@ describe("one action on many runs", () => {
     await untilIndexed(byStatus, "completed", runsCount + 1);
     const [reply] = await apply(previewToken);
     assert.deepEqual([reply?.done, reply?.refusals.length], [2, 1]);
-    assert.equal(reply?.refusals[0]?.runId, one?.runId);
+    assert.equal(reply?.refusals[0]?.runId, first?.runId);
     assert.equal(reply?.refusals[0]?.error?.code, "workflow.nothing_to_retry");
   });
 
-  it("what has ended is removed with one call, and is found no more", async () => {
+  it("ended runs are removed with one call, and are no longer found", async () => {
     await untilIndexed(byStatus, "completed", runsCount + 3);
     const ended = RunFilter.fromPartial({ statuses: [WorkStatus.WORK_STATUS_COMPLETED] });
     const { count, previewToken, sample } = await preview(ended, { $case: "remove", value: {} });

@@ -36,13 +36,13 @@ output: "\${{ tasks.ask.output }}"
 
 /** Answers on command, and rejects requests beyond its capacity immediately with 429. */
 class Provider implements AsyncDisposable {
-  readonly #held: ServerResponse[] = [];
+  readonly #pending: ServerResponse[] = [];
   readonly #server = createServer((_, response) => {
-    if (this.#held.length >= this.room) {
+    if (this.#pending.length >= this.room) {
       this.refused++;
       response.writeHead(429).end();
     } else {
-      this.#held.push(response);
+      this.#pending.push(response);
       if (this.isOpen) setImmediate(() => this.answer());
     }
   });
@@ -58,18 +58,18 @@ class Provider implements AsyncDisposable {
   }
 
   /** Returns the number of requests in progress. */
-  get held(): number {
-    return this.#held.length;
+  get pending(): number {
+    return this.#pending.length;
   }
 
   answer(): void {
-    this.#held.shift()?.end("asked");
+    this.#pending.shift()?.end("asked");
   }
 
   /** Answers all waiting and all later requests. */
-  goOn(): void {
+  resume(): void {
     this.isOpen = true;
-    while (this.held > 0) this.answer();
+    while (this.pending > 0) this.answer();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,7 +79,7 @@ class Provider implements AsyncDisposable {
   }
 }
 
-describe("a provider that answers 429 beyond what it can do", () => {
+describe("a provider that answers 429 above its limit", () => {
   let installation: Installation;
   let tutti: Tutti;
 
@@ -96,10 +96,13 @@ describe("a provider that answers 429 beyond what it can do", () => {
     (await installation.host.mesh.client(agentService).getAgent(GetAgentRequest.fromPartial({ agentId })))
       .agent;
 
-  async function slowsDown(name: string, begin: (address: string, url: string) => Promise<AsyncDisposable>) {
+  async function slowsDown(
+    name: string,
+    startWorker: (address: string, url: string) => Promise<AsyncDisposable>,
+  ) {
     await using provider = new Provider();
     const url = await provider.open();
-    await using _worker = await begin(installation.address, url);
+    await using _worker = await startWorker(installation.address, url);
     await tutti.workflows.register(definition(name));
     const items = Array.from({ length: tasks }, (_, item) => item);
     const run = await tutti.run(`ask-${name}`, { input: { items } });
@@ -107,17 +110,17 @@ describe("a provider that answers 429 beyond what it can do", () => {
     await until("it to have been refused", () => provider.refused > 0);
     await until("the worker to have no more than the provider takes", async () => {
       const agent = await agentOf(`asker-${name}`);
-      return provider.held === provider.room && agent?.attempts === provider.room;
+      return provider.pending === provider.room && agent?.attempts === provider.room;
     });
     const { candidates, summary } = await until(
       "why the others wait",
       () => run.why(`ask[${tasks - 1}]`),
-      (why) => why.candidates.some(({ reason }) => /said that it is busy/.test(reason)),
+      (explanation) => explanation.candidates.some(({ reason }) => /said that it is busy/.test(reason)),
     );
     assert.equal(candidates[0]?.id, `asker-${name}`, summary);
 
     // Accepted requests complete. A rejected request does not count as an attempt.
-    provider.goOn();
+    provider.resume();
     assert.deepEqual(
       await run.result(),
       items.map(() => "asked"),
@@ -127,16 +130,16 @@ describe("a provider that answers 429 beyond what it can do", () => {
     // When the provider has room for all slots, the worker gets as many tasks as it has slots.
     provider.room = slots;
     provider.isOpen = false;
-    const again = await tutti.run(`ask-${name}`, { input: { items } });
+    const second = await tutti.run(`ask-${name}`, { input: { items } });
     await until("all slots to be in use again", () => {
-      if (provider.held < slots) provider.answer();
-      return provider.held === slots;
+      if (provider.pending < slots) provider.answer();
+      return provider.pending === slots;
     });
-    provider.goOn();
-    await again.result();
+    provider.resume();
+    await second.result();
   }
 
-  it("slows its queue down by itself, and speeds up again: a worker in TypeScript", () =>
+  it("slows its queue down, and speeds it up again: a worker in TypeScript", () =>
     slowsDown("typescript", async (address, url) => {
       const worker = new Worker(
         { address, agentId: "asker-typescript", slots, handleSignals: false },
@@ -151,7 +154,7 @@ describe("a provider that answers 429 beyond what it can do", () => {
       return { [Symbol.asyncDispose]: () => worker.stop() };
     }));
 
-  it("slows its queue down by itself, and speeds up again: a worker in Python", { skip: python.skip }, () =>
+  it("slows its queue down, and speeds it up again: a worker in Python", { skip: python.skip }, () =>
     slowsDown(
       "python",
       async (address, url) =>

@@ -76,7 +76,7 @@ describe("the cache on a whole installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("finds outputs by tag, capability, worker and run, and computes again what was invalidated", async () => {
+  it("finds outputs by tag, capability, worker and run, and computes invalidated outputs again", async () => {
     assert.deepEqual([await run("one", 1), await run("two", 1), await run("three", 2)], [11, 11, 21]);
     assert.deepEqual(calls, { rates: 2, totals: 2, none: 0 });
     const counts = await Promise.all(
@@ -101,26 +101,26 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(calls, { rates: 4, totals: 3, none: 0 }, "the totals were not derived by request");
   });
 
-  it("learns that equal inputs give equal outputs, and computes again from the first that differs", async () => {
+  it("learns that equal inputs give equal outputs, and computes every output again after a difference", async () => {
     await tutti.workflows.register(
       `workflow: learned\ntasks: {one: {uses: answers.give, with: 1, cache: {ttl: 1d, auto: true}}}\noutput: "\${{ tasks.one.output }}"\n`,
     );
-    let [given, answer, number] = [0, 7, 0];
+    let [computed, answer, number] = [0, 7, 0];
     worker.handle("answers.give", () => {
-      given += 1;
+      computed += 1;
       return answer;
     });
     const next = async () => (await tutti.run("learned", { id: `learned-${++number}` })).result();
     for (const _ of [1, 2, 3]) assert.equal(await next(), 7);
-    assert.equal(given, 3, "shadow runs");
+    assert.equal(computed, 3, "shadow runs");
     for (let run = 0; run < 30; run++) assert.equal(await next(), 7);
-    assert.ok(given > 3 && given < 15, `${given - 3} of 30 computed`);
+    assert.ok(computed > 3 && computed < 15, `${computed - 3} of 30 computed`);
     answer = 8;
     // One task in ten is computed. The choice depends only on task ids.
     for (let run = 0; run < 60 && (await next()) === 7; run++);
-    const before = given;
+    const before = computed;
     for (const _ of [1, 2, 3, 4]) assert.equal(await next(), 8);
-    assert.equal(given - before, 4);
+    assert.equal(computed - before, 4);
     const [entry] = await listed({ capability: "answers.give" });
     assert.deepEqual([entry?.equalOutputs, entry?.neededOutputs], [5, 20]);
     assert.ok(entry?.differTime !== undefined);
@@ -135,25 +135,25 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  it("never gives on an output whose stored bytes are damaged, and stores it whole again in the next run", async () => {
+  it("fails on an output with damaged stored bytes, and computes and stores it again in the next run", async () => {
     await tutti.workflows.register(`workflow: large
 tasks:
   make: {uses: large.make, with: 1, cache: 1h}
   size: {uses: large.size, with: "\${{ tasks.make.output }}", retry: 1}
 output: "\${{ tasks.size.output }}"
 `);
-    let made = 0;
+    let computed = 0;
     worker.handle("large.make", () => {
-      made += 1;
+      computed += 1;
       return "x".repeat(1_100_000);
     });
     worker.handle("large.size", (text: string) => text.length);
     const size = async (id: string) => (await tutti.run("large", { id })).result();
-    assert.deepEqual([await size("damaged-1"), await size("damaged-2"), made], [1_100_000, 1_100_000, 1]);
-    for (const { content } of installation.kept.blobs.values()) content.fill("y".charCodeAt(0), 100, 101);
+    assert.deepEqual([await size("damaged-1"), await size("damaged-2"), computed], [1_100_000, 1_100_000, 1]);
+    for (const { content } of installation.keptHost.blobs.values()) content.fill("y".charCodeAt(0), 100, 101);
     await assert.rejects(size("damaged-3"), { code: "sdk.data_unreadable" });
     // The run that met it has removed it from the cache.
-    assert.deepEqual([await size("damaged-4"), await size("damaged-5"), made], [1_100_000, 1_100_000, 2]);
+    assert.deepEqual([await size("damaged-4"), await size("damaged-5"), computed], [1_100_000, 1_100_000, 2]);
     await invalidate({ filter: { capability: "large.make" } });
   });
 

@@ -15,7 +15,7 @@ const { getCapabilityMap, listServices } = registryService.methods;
 const namespaces = ["red", "green", "blue", "white", "black", "brown"];
 
 describe("capabilities of a cluster", { skip: program.skip }, () => {
-  it("are listed once for each pool, whichever process owns it, also after one is killed", async () => {
+  it("are listed once per pool of either process, also after one is killed", async () => {
     await using cluster = await ServiceCluster.open();
     const first = await cluster.join("swarm", "first");
     const second = await cluster.join("swarm", "second");
@@ -33,17 +33,17 @@ describe("capabilities of a cluster", { skip: program.skip }, () => {
         const { capabilities } = await registry.call(getCapabilityMap, request);
         for (const { name, versions } of capabilities)
           for (const { providers } of versions) {
-            found.push(`${name} ${providers.map((one) => one.providers)}`);
+            found.push(`${name} ${providers.map((provider) => provider.providers)}`);
             for (const { instanceId } of providers) owners.add(instanceId);
           }
       }
       return { found, owners: owners.size };
     };
-    const untilListed = (wanted: readonly string[], by: number) =>
+    const untilListed = (expected: readonly string[], by: number) =>
       until(
         `the capabilities to be listed by ${by}`,
         listed,
-        ({ found, owners }) => found.join() === wanted.join() && owners === by,
+        ({ found, owners }) => found.join() === expected.join() && owners === by,
       );
     const all = namespaces.map((namespace) => `${namespace}.work 1`);
     try {

@@ -31,14 +31,14 @@ describe("the capability map", () => {
     const request = GetCapabilityMapRequest.fromPartial({ namespace });
     return (await registry().getCapabilityMap(request)).capabilities.map(({ name }) => name);
   };
-  const untilListed = (wanted: readonly string[], namespace?: string) =>
+  const untilListed = (expected: readonly string[], namespace?: string) =>
     until(
-      `${wanted.join(", ")} to be listed`,
+      `${expected.join(", ")} to be listed`,
       () => names(namespace),
-      (found) => found.join() === wanted.join(),
+      (found) => found.join() === expected.join(),
     );
 
-  it("lists what agents offer, with how many, until the last of them is gone, and `why` agrees", async () => {
+  it("lists capabilities with the number of agents until the last agent is gone, and `why` agrees", async () => {
     const about = { version: "2.1.0", description: "Charges a card.", inputSchema: { type: "object" } };
     const workers = ["anna", "bert"].map((agentId) => installation.worker({ agentId }));
     for (const worker of workers) worker.handle("pay.charge", () => 1, about);
@@ -75,7 +75,7 @@ describe("the capability map", () => {
     await run.cancel();
   });
 
-  it("is of agents of every kind, as each says of itself", async () => {
+  it("covers agents of every kind, each listed with its kind", async () => {
     const kinds = ["function", "command", "container", "model", "conversation", "person"] as const;
     assert.deepEqual(
       Object.values(AgentKind).filter((kind) => typeof kind === "number" && kind > 0).length,
@@ -95,7 +95,7 @@ describe("the capability map", () => {
     await untilListed([]);
   });
 
-  it("lists what an agent offers that polls, in its namespace alone, until it is removed", async () => {
+  it("lists the capabilities of a polling agent, only in its namespace, until the agent is removed", async () => {
     const namespace = "script";
     const polls = installation.host.mesh.client(agentPollService, { service: "swarm" });
     const offering = { capabilities: [{ name: "mail.send", version: "1.0.0" }], slots: 1 };

@@ -30,7 +30,7 @@ describe("a client on a whole installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("lists schedules, and changes what is named of one", async () => {
+  it("lists schedules, and changes single fields of a schedule", async () => {
     const nightly = await tutti.schedules.create("nightly", "stuck", {
       ...{ cron: "30 2 * * *", timeZone: "Europe/Zurich", catchUpMs: 5_000, input: 1 },
     });
@@ -81,7 +81,7 @@ describe("a client on a whole installation", () => {
     assert.deepEqual([spec?.labels, spec?.priority], [{ a: "3" }, 4]);
   });
 
-  it("tells how a definition hangs together", async () => {
+  it("returns the graph of a definition: nodes, critical path, width and depth", async () => {
     const { nodes, criticalPath, width, depth } = await tutti.workflows.graph("stuck");
     assert.deepEqual(
       nodes.map(({ taskId }) => taskId),
@@ -90,17 +90,17 @@ describe("a client on a whole installation", () => {
     assert.deepEqual([criticalPath, width, depth], [["lost", "after"], 1, 2]);
   });
 
-  it("hears of questions, and of what was decided", async () => {
+  it("watches an approval from its request to its decision", async () => {
     const run = await tutti.run("asking", { id: "asks" });
     const over = new AbortController();
-    const heard: [string, Verdict][] = [];
+    const verdicts: [string, Verdict][] = [];
     for await (const { title, verdict } of tutti.approvals.watch({ runId: "asks", signal: over.signal })) {
-      heard.push([title, verdict]);
+      verdicts.push([title, verdict]);
       if (verdict !== Verdict.VERDICT_UNSPECIFIED) break;
       await run.approve("sure");
     }
     over.abort();
-    assert.deepEqual(heard, [
+    assert.deepEqual(verdicts, [
       ["sure?", Verdict.VERDICT_UNSPECIFIED],
       ["sure?", Verdict.VERDICT_APPROVED],
     ]);

@@ -19,7 +19,7 @@ describe("an adapter on a machine with a wrong clock", () => {
       ["behind", -dayMs],
       ["ahead", dayMs],
     ] as const) {
-      const { clock: right } = installation.kept;
+      const { clock: right } = installation.keptHost;
       const clock = { now: () => right.now() + skewMs, monotonic: () => right.monotonic() + 7 };
       const adapter: Adapter = {
         ...{ name, kind: "clock", rate: { perSecond: 1, burst: 1 }, check: async () => {} },
@@ -53,7 +53,7 @@ describe("an adapter on a machine with a wrong clock", () => {
   });
 
   for (const name of ["behind", "ahead"]) {
-    it(`${name} by a day keeps rates and timeouts, which are spans`, async () => {
+    it(`a day ${name} keeps its rate and its timeouts`, async () => {
       const startedMs = installation.now();
       assert.deepEqual(await tutti.execute(name), [1, 2, 3]);
       const tookMs = installation.now() - startedMs;

@@ -72,7 +72,7 @@ describe("fifty agents", () => {
     assert.equal(await run.result(), tasksPerCapability * capabilities.length);
   });
 
-  it("of which one is half as fast give it half as much, within a hundred tasks", async () => {
+  it("give an agent of half the speed half as many tasks, within a hundred tasks", async () => {
     await tutti.workflows.register(single("paced", "crowd.paced"));
     const counts = { quick: 0, slow: 0 };
     for (const [name, ms] of [
@@ -94,7 +94,7 @@ describe("fifty agents", () => {
     assert.ok(counts.slow >= 20 && counts.slow <= 46, JSON.stringify(counts));
   });
 
-  it("of two versions leave each task to the one that its range wants", async () => {
+  it("of two versions execute only tasks whose range matches their version", async () => {
     for (const version of ["1.4.0", "2.1.0"])
       await agent(`of-${version}`, 4, (worker) =>
         worker.handle("crowd.versioned", async () => version, { version }),

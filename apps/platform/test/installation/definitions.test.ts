@@ -4,7 +4,7 @@ import { admissionService, ValidateRequest } from "@tutti/contracts/governance/v
 import { definitionService } from "@tutti/contracts/workflow/v1";
 import { Installation } from "./installation.ts";
 
-describe("definitions beside an installation", () => {
+describe("definitions validated against an installation", () => {
   it("unknown capabilities and unregistered workflows are problems on request", async () => {
     await using installation = await Installation.open();
     const text = "workflow: odd\ntasks: {a: {uses: no.body}, b: {workflow: nowhere}}\n";
@@ -16,7 +16,7 @@ describe("definitions beside an installation", () => {
     assert.match(problems[1]?.message ?? "", /nowhere/);
   });
 
-  it("on request, files of a folder may only use each other and what is registered", async () => {
+  it("on request, files of a folder may use only each other and registered names", async () => {
     await using installation = await Installation.open();
     const client = installation.host.mesh.client(admissionService);
     const files = [

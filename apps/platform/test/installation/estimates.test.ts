@@ -41,7 +41,7 @@ describe("estimates on a whole installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("come from what workers did, well or not, without a request", async () => {
+  it("come from successful and failed attempts of workers, without a request", async () => {
     const tasks = [1, 2, 3].map((n) => ({ id: `task-${n}`, uses: "number.double", input: { n } }));
     await (await tutti.missions.start({ id: "doubling", tasks })).result();
     const refused = await tutti.missions.start({
@@ -64,7 +64,7 @@ describe("estimates on a whole installation", () => {
     assert.ok(refuse && refuse.failureProbability > double.failureProbability);
   });
 
-  it("come from a run as well, by the task of its definition", async () => {
+  it("come from a run too, by the task of its definition", async () => {
     const text = "workflow: triple\ntasks: {one: {uses: number.triple, with: {n: 2}, cost: {by: [n]}}}\n";
     await tutti.workflows.register(text);
     await (await tutti.run("triple", { id: "tripling" })).result();

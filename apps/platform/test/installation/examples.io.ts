@@ -31,7 +31,7 @@ describe("examples", () => {
   after(() => stage?.[Symbol.asyncDispose]());
 
   for (const name of exampleNames()) {
-    it(`${name}: has the outcome that its folder declares, by the same events, which give the same again`, async () => {
+    it(`${name}: has the declared outcome with the recorded events, which replay to the same state`, async () => {
       assert.deepEqual(await stage.play(name), jsonAt(`${name}/outcome.json`));
       const histories = recorded(name);
       assert.deepEqual(histories.map(({ key }) => key.id).sort(), [...stage.runsOf(name)].sort());

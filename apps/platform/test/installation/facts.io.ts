@@ -36,7 +36,7 @@ import { findProgram } from "../../../../tools/programs.mjs";
 import { Installation } from "./installation.ts";
 
 const chromium = await findProgram("chromium-headless-shell");
-const words = chromium === undefined ? [] : [`--insight.chromium=${chromium}`];
+const args = chromium === undefined ? [] : [`--insight.chromium=${chromium}`];
 
 const order = `workflow: order
 tasks:
@@ -70,7 +70,7 @@ describe("facts of an installation", () => {
   };
 
   before(async () => {
-    installation = await Installation.open(words, { time: "real", insight: true });
+    installation = await Installation.open(args, { time: "real", insight: true });
     worker = installation.worker({});
     worker.handle("stock.reserve", async () => "reserved");
     worker.handle("pay.charge", async () => {
@@ -211,7 +211,7 @@ describe("facts of an installation", () => {
     assert.deepEqual(rows, [["stock", "completed"]]);
   });
 
-  it("are of one namespace, and of all in `system`", async () => {
+  it("are limited to one namespace, and cover all namespaces in `system`", async () => {
     assert.deepEqual((await query(runs, "other")).rows, []);
     assert.deepEqual((await query("SELECT DISTINCT namespace FROM runs", "system")).rows, [["default"]]);
   });
@@ -242,24 +242,24 @@ describe("facts of an installation", () => {
   it("have a limited answer", async () => {
     const numbers =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i FROM n";
-    const cut = await query(numbers, "", 10);
-    assert.deepEqual([cut.cut, cut.rows.length], [true, 10]);
+    const result = await query(numbers, "", 10);
+    assert.deepEqual([result.cut, result.rows.length], [true, 10]);
     const [long] = [await query(`SELECT group_concat(i) FROM (${numbers}), (SELECT 1 UNION SELECT 2)`)];
     assert.equal(long.cut, false);
   });
 
-  it("are made again from the lists of the services if their file is gone", async () => {
+  it("are rebuilt from the lists of the services if their file is missing", async () => {
     const file = join(installation.directory, "insight", "facts.sqlite");
     await worker.stop();
-    await installation.restart(words);
+    await installation.restart(args);
     for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
     assert.deepEqual((await query(runs)).rows, expected);
     assert.deepEqual((await query("SELECT count(*) FROM attempts WHERE kind = 'run'")).rows, [[4]]);
   });
 
-  it("reports are runs: their files are rendered from them, and a schedule makes more", async () => {
+  it("reports are runs whose results are rendered as files, and a schedule creates more", async () => {
     const analysis = installation.host.mesh.client(analysisService);
-    const made = async (reportId: string, format?: ReportFormat) => {
+    const reportOf = async (reportId: string, format?: ReportFormat) => {
       const request = GetWorkReportRequest.fromPartial({ reportId, ...(format && { format }) });
       const { report, file } = await analysis.getWorkReport(request);
       const text = (payload: typeof file) =>
@@ -269,19 +269,19 @@ describe("facts of an installation", () => {
     const completed = (reportId: string) =>
       until(
         "the report to be made",
-        () => made(reportId),
+        () => reportOf(reportId),
         ({ report }) => report?.status === WorkStatus.WORK_STATUS_COMPLETED,
       );
     const sql = "SELECT id, status FROM runs WHERE labels ->> 'team' = :subject AND ended < :to ORDER BY id";
-    const wanted = CreateWorkReportRequest.fromPartial({
+    const reportRequest = CreateWorkReportRequest.fromPartial({
       ...{ kind: ReportKind.REPORT_KIND_TEAM, subject: "shop", idempotencyKey: "once" },
       sections: [
         { title: "Runs", content: { $case: "sql", value: sql } },
         { title: "Broken", content: { $case: "sql", value: "SELECT * FROM nope" } },
       ],
     });
-    const { report } = await analysis.createWorkReport(wanted);
-    assert.equal((await analysis.createWorkReport(wanted)).report?.reportId, report?.reportId);
+    const { report } = await analysis.createWorkReport(reportRequest);
+    assert.equal((await analysis.createWorkReport(reportRequest)).report?.reportId, report?.reportId);
     const id = report?.reportId ?? "";
     const [runs, broken] = JSON.parse((await completed(id)).sections);
     assert.deepEqual(runs.rows, [
@@ -289,13 +289,13 @@ describe("facts of an installation", () => {
       ["good", "completed"],
     ]);
     assert.match(broken.problem, /no such table/);
-    const csv = await made(id, ReportFormat.REPORT_FORMAT_CSV);
+    const csv = await reportOf(id, ReportFormat.REPORT_FORMAT_CSV);
     assert.deepEqual(
       [csv.file, csv.mediaType],
       ["id,status\r\nbad,failed\r\ngood,completed\r\n", "text/csv"],
     );
-    assert.match((await made(id, ReportFormat.REPORT_FORMAT_MARKDOWN)).file, /\n\| bad \| failed \|\n/);
-    const pdf = made(id, ReportFormat.REPORT_FORMAT_PDF);
+    assert.match((await reportOf(id, ReportFormat.REPORT_FORMAT_MARKDOWN)).file, /\n\| bad \| failed \|\n/);
+    const pdf = reportOf(id, ReportFormat.REPORT_FORMAT_PDF);
     if (chromium !== undefined) assert.match((await pdf).file, /^%PDF-/);
     else await assert.rejects(pdf, { code: "insight.pdf_unavailable" });
 
@@ -315,9 +315,9 @@ describe("facts of an installation", () => {
         reports.some((each) => each.status === WorkStatus.WORK_STATUS_COMPLETED && each.scheduleId),
     );
     const latest = scheduled.find((each) => each.scheduleId === scheduleId);
-    const whole = await made(latest?.reportId ?? "", ReportFormat.REPORT_FORMAT_HTML);
-    assert.doesNotMatch(whole.sections, /"problem"/);
-    assert.match(whole.file, /<h2>Work by definition<\/h2>.*<td>order<\/td>/);
+    const html = await reportOf(latest?.reportId ?? "", ReportFormat.REPORT_FORMAT_HTML);
+    assert.doesNotMatch(html.sections, /"problem"/);
+    assert.match(html.file, /<h2>Work by definition<\/h2>.*<td>order<\/td>/);
 
     const foreign = { $case: "capability", value: "tutti.report" } as const;
     const tasks = { tasks: [{ id: "report", work: foreign }] };
@@ -327,7 +327,7 @@ describe("facts of an installation", () => {
         spec: { what: { $case: "tasks", value: tasks }, pool: "insight", labels: { report: "namespace" } },
       }),
     );
-    await assert.rejects(made("foreign"), { code: "insight.report_missing" });
+    await assert.rejects(reportOf("foreign"), { code: "insight.report_missing" });
     assert.deepEqual(
       await analysis.deleteWorkReport(DeleteWorkReportRequest.fromPartial({ reportId: "foreign" })),
       {
@@ -337,10 +337,10 @@ describe("facts of an installation", () => {
     assert.deepEqual(await analysis.deleteWorkReport(DeleteWorkReportRequest.fromPartial({ reportId: id })), {
       removed: true,
     });
-    await assert.rejects(made(id), { code: "insight.report_missing" });
+    await assert.rejects(reportOf(id), { code: "insight.report_missing" });
   });
 
-  it("are made again if their file is gone or damaged while insight runs", async () => {
+  it("are rebuilt if their file is deleted or damaged while insight runs", async () => {
     const file = join(installation.directory, "insight", "facts.sqlite");
     const removed = () => {
       for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
@@ -368,7 +368,7 @@ describe("facts of an installation", () => {
 });
 
 describe("the analysis of an installation", () => {
-  it("finds a slow task, an agent that fails, and how a workflow goes", async () => {
+  it("finds bottlenecks, a failing agent, and the profile of a workflow", async () => {
     await using installation = await Installation.open([], { time: "real", insight: true });
     const analysis = installation.host.mesh.client(analysisService);
     const workers = ["good", "broken"].map((name) => {

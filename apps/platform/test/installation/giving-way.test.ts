@@ -12,12 +12,12 @@ import { Installation } from "./installation.ts";
 
 const pool = "crew";
 
-describe("a pool in which less urgent work gives way", () => {
+describe("a pool with preemption", () => {
   let installation: Installation;
   let worker: Worker;
   let tutti: Tutti;
   /** Events at the worker, in order. */
-  const seen: string[] = [];
+  const log: string[] = [];
   const started = latch();
 
   before(async () => {
@@ -30,18 +30,18 @@ describe("a pool in which less urgent work gives way", () => {
     await tutti.workflows.register(
       `workflow: work\ntasks: {do: {uses: work.do, placement: {pool: ${pool}}, with: "\${{ input }}"}}\noutput: "\${{ tasks.do.output }}"\n`,
     );
-    const where = { address: installation.address, pool, agentId: "hand" };
-    worker = installation.worker({ ...where, slots: 1 });
+    const options = { address: installation.address, pool, agentId: "hand" };
+    worker = installation.worker({ ...options, slots: 1 });
     worker.handle("work.do", async (name: string, { signal }) => {
-      seen.push(`${name} begins`);
+      log.push(`${name} begins`);
       started.open();
       // The first attempt never ends by itself. Only a preemption ends it.
-      if (name === "long" && seen.filter((one) => one === "long begins").length === 1) {
+      if (name === "long" && log.filter((entry) => entry === "long begins").length === 1) {
         await new Promise<void>((done) => signal.addEventListener("abort", () => done()));
-        seen.push("long gives way");
+        log.push("long gives way");
         signal.throwIfAborted();
       }
-      seen.push(`${name} ends`);
+      log.push(`${name} ends`);
       return name;
     });
     await worker.start();
@@ -52,14 +52,14 @@ describe("a pool in which less urgent work gives way", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("ends an attempt for a more urgent task, does that one, and takes the other up again without a failure", async () => {
+  it("ends an attempt for a more urgent task, and restarts the preempted task afterwards without a failure", async () => {
     const long = await tutti.run("work", { id: "long", input: "long" });
     await started.opened;
-    const near = await tutti.run("work", { id: "near", input: "near", priority: 5 });
+    const urgentRun = await tutti.run("work", { id: "near", input: "near", priority: 5 });
     const urgent = await tutti.run("work", { id: "urgent", input: "urgent", priority: 50 });
     assert.equal(await urgent.result(), "urgent");
-    assert.deepEqual([await near.result(), await long.result()], ["near", "long"]);
-    assert.deepEqual(seen.slice(0, 4), ["long begins", "long gives way", "urgent begins", "urgent ends"]);
-    assert.equal(seen.filter((one) => one === "long begins").length, 2);
+    assert.deepEqual([await urgentRun.result(), await long.result()], ["near", "long"]);
+    assert.deepEqual(log.slice(0, 4), ["long begins", "long gives way", "urgent begins", "urgent ends"]);
+    assert.equal(log.filter((entry) => entry === "long begins").length, 2);
   });
 });

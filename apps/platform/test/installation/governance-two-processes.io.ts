@@ -44,9 +44,9 @@ const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 const { searchRecords, listCheckpoints, getCheckpoint, verifyAudit, exportRecords } = auditService.methods;
 
 /** Ignores the error if another process, or currently no process, owns the partition. */
-function ifElsewhere(error: unknown): undefined {
-  const isElsewhere = error instanceof Error && "code" in error && error.code === status.UNAVAILABLE;
-  if (!isElsewhere) throw error;
+function ignoreUnavailable(error: unknown): undefined {
+  const isUnavailable = error instanceof Error && "code" in error && error.code === status.UNAVAILABLE;
+  if (!isUnavailable) throw error;
 }
 
 /** Calls the processes in turn until the owner answers. */
@@ -57,7 +57,7 @@ async function ofOwner<Request, Reply>(
 ): Promise<Reply> {
   let reply: Reply | undefined;
   await until(`an owner answers ${rpc.name}`, async () => {
-    for (const client of clients) reply ??= await client.call(rpc, request).catch(ifElsewhere);
+    for (const client of clients) reply ??= await client.call(rpc, request).catch(ignoreUnavailable);
     return reply !== undefined;
   });
   return reply as Reply;
@@ -68,23 +68,23 @@ async function keyFor(id: string, ...clients: readonly OutsideClient[]): Promise
   const subject = { $case: "actor" as const, value: person(id) };
   const binding = RoleBinding.fromPartial({ bindingId: id, role: "operator", subject });
   await ofOwner(clients, policyService.methods.createRoleBinding, { namespace: "default", binding });
-  const wanted = {
+  const request = {
     namespace: "default",
     actor: person(id),
     title: "test",
     lifetimeMs: 0,
     idempotencyKey: id,
   };
-  const made = await ofOwner(clients, identityService.methods.createKey, { ...wanted, scope: undefined });
-  return made.secret;
+  const created = await ofOwner(clients, identityService.methods.createKey, { ...request, scope: undefined });
+  return created.secret;
 }
 
 /** Acquires a lock for the owner of a key, as soon as the service knows the key. */
 async function lock(name: string, key: string, outside: OutsideClient): Promise<void> {
-  const wanted = AcquireLockRequest.fromPartial({ name, holder: name, leaseMs: 3_600_000 });
+  const request = AcquireLockRequest.fromPartial({ name, holder: name, leaseMs: 3_600_000 });
   const headers = { authorization: `Bearer ${key}` };
   await until(`the key takes the lock ${name}`, async () => {
-    const failed = await outside.call(lockService.methods.acquireLock, wanted, { headers }).then(
+    const failed = await outside.call(lockService.methods.acquireLock, request, { headers }).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -93,13 +93,13 @@ async function lock(name: string, key: string, outside: OutsideClient): Promise<
 }
 
 const recordsOf = async (outside: OutsideClient) => {
-  const asked = SearchRecordsRequest.fromPartial({ oldestFirst: true, page: { size: 1_000 } });
-  return (await outside.call(searchRecords, asked)).records.map(({ recordId }) => recordId);
+  const request = SearchRecordsRequest.fromPartial({ oldestFirst: true, page: { size: 1_000 } });
+  return (await outside.call(searchRecords, request)).records.map(({ recordId }) => recordId);
 };
 
 const rootsOf = async (outside: OutsideClient) => {
-  const asked = ListCheckpointsRequest.fromPartial({ page: { size: 1_000 } });
-  const { checkpoints } = await outside.call(listCheckpoints, asked);
+  const request = ListCheckpointsRequest.fromPartial({ page: { size: 1_000 } });
+  const { checkpoints } = await outside.call(listCheckpoints, request);
   return new Map(checkpoints.map(({ number, rootHash }) => [number, Buffer.from(rootHash).toString("hex")]));
 };
 
@@ -111,7 +111,7 @@ async function faultsOf(outside: OutsideClient): Promise<unknown[]> {
 }
 
 describe("governance of two processes", { skip: program.skip }, () => {
-  it("is one, with the same rules and the same audit, and stays one when either process is killed", async () => {
+  it("has the same rules and audit log at both, and keeps them when either process is killed", async () => {
     await using cluster = await ServiceCluster.open();
     const keysDirectory = join(cluster.folder, "keys");
     const keys = await openInstallationKeys(keysDirectory, systemFoundation());
@@ -121,17 +121,17 @@ describe("governance of two processes", { skip: program.skip }, () => {
     const first = await governed("first");
     const second = await governed("second");
     const master = await cluster.join("master", "master", trust);
-    using one = new OutsideClient(first.grpc);
+    using firstClient = new OutsideClient(first.grpc);
     using other = new OutsideClient(second.grpc);
     using locks = new OutsideClient(master.grpc);
 
-    const ada = await keyFor("ada", one, other);
+    const ada = await keyFor("ada", firstClient, other);
     await lock("door", ada, locks);
-    await lock("gate", await keyFor("bea", other, one), locks);
+    await lock("gate", await keyFor("bea", other, firstClient), locks);
 
     // Concurrent searches at both processes. Each process accepts the checkpoints that the other has signed.
-    for (let asked = 0; asked < 5; asked++) {
-      const [here, there] = await Promise.all([recordsOf(one), recordsOf(other)]);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const [here, there] = await Promise.all([recordsOf(firstClient), recordsOf(other)]);
       // Decisions and uses of keys are still being recorded, so one of the processes may have seen more.
       const [less, more] = here.length < there.length ? [here, there] : [there, here];
       assert.deepEqual(
@@ -139,15 +139,15 @@ describe("governance of two processes", { skip: program.skip }, () => {
         [],
       );
     }
-    const found = await recordsOf(one);
+    const found = await recordsOf(firstClient);
     const services = new Set(found.map((id) => id.split("/")[0]));
     assert.ok(services.has("master") && services.has("governance"), [...services].join(", "));
     let signed = new Map<number, string>();
     // A checkpoint of one process is available at the other, which first fetches it.
     for (const round of ["a", "b", "c"]) {
       await lock(`shed-${round}`, ada, locks);
-      await recordsOf(one);
-      signed = await rootsOf(one);
+      await recordsOf(firstClient);
+      signed = await rootsOf(firstClient);
       const last = Math.max(...signed.keys());
       const { checkpoint } = await other.call(getCheckpoint, { number: last });
       assert.equal(checkpoint?.number, last);
@@ -197,15 +197,15 @@ describe("governance of two processes", { skip: program.skip }, () => {
     const first = await governed("first");
     const second = await governed("second");
     const workflow = await cluster.join("workflow", "workflow", trust);
-    using one = new OutsideClient(first.grpc);
+    using firstClient = new OutsideClient(first.grpc);
     using other = new OutsideClient(second.grpc);
     using engine = new OutsideClient(workflow.grpc);
     const subject = AdmissionSubject.ADMISSION_SUBJECT_REQUEST;
     const condition = "!has(subject.spec.input.amount) || subject.spec.input.amount <= 10";
     const verdict = { $case: "approval" as const, value: { message: "May it?", deciders: ["local-admin"] } };
     for (const [ruleId, clients] of [
-      ["by-one", [one, other]],
-      ["by-other", [other, one]],
+      ["by-one", [firstClient, other]],
+      ["by-other", [other, firstClient]],
     ] as const) {
       const when = `call.action == "workflow.runs.start" && subject.runId.startsWith("${ruleId}")`;
       const rule = AdmissionRule.fromPartial({ ruleId, subject, when, condition, verdict });
@@ -225,12 +225,12 @@ describe("governance of two processes", { skip: program.skip }, () => {
         (error: unknown) => String(error),
       );
     };
-    const isAsked = (said: string) => /approv/.test(said);
+    const needsApproval = (message: string) => /approv/.test(message);
     for (const ruleId of ["by-one", "by-other"])
-      await until(`the rule ${ruleId}`, () => start(`${ruleId}-${Math.random()}`), isAsked);
+      await until(`the rule ${ruleId}`, () => start(`${ruleId}-${Math.random()}`), needsApproval);
     const open = async () =>
       (await engine.call(taskService.methods.listApprovals, ListApprovalsRequest.create())).approvals;
-    assert.ok(isAsked(await start("by-one-1")) && isAsked(await start("by-other-1")));
+    assert.ok(needsApproval(await start("by-one-1")) && needsApproval(await start("by-other-1")));
     await first.kill();
     await until("what was approved to go through", async () => {
       // Lists lag a moment.
@@ -270,9 +270,9 @@ describe("governance of two processes", { skip: program.skip }, () => {
       );
     const governance = await governed();
     const master = await cluster.join("master", "master", trust);
-    using asked = new OutsideClient(governance.grpc);
+    using client = new OutsideClient(governance.grpc);
     using locks = new OutsideClient(master.grpc);
-    const ada = await keyFor("ada", asked);
+    const ada = await keyFor("ada", client);
     await lock("door", ada, locks);
     await governance.kill();
     // The service uses the rules that it has.

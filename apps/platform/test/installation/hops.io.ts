@@ -15,7 +15,7 @@ const definitions = [
   "workflow: outer\ntasks: {down: {workflow: middle}}\noutput: ${{ tasks.down.output }}\n",
 ];
 
-describe("a handler three hops away from who started the work", () => {
+describe("a handler three hops away from the caller", () => {
   let installation: Installation;
   let worker: Worker;
   let tutti: Tutti;
@@ -34,7 +34,7 @@ describe("a handler three hops away from who started the work", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("prints for whom it works, how long it has left, in which trace, and under which key", async () => {
+  it("prints its caller, remaining time, trace and idempotency key", async () => {
     const spec = { what: { $case: "definition" as const, value: { name: "outer" } } };
     using outsider = new OutsideClient(installation.address);
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
@@ -60,7 +60,7 @@ describe("a handler three hops away from who started the work", () => {
     ["swarm", Mode.MODE_SWARM],
     ["intelligence", Mode.MODE_INTELLIGENCE],
   ] as const)
-    it(`is in the trace of who asked for its session, done as ${name}: one from the request to the assignment`, async () => {
+    it(`is in the trace of its session's caller, in the mode ${name}`, async () => {
       const own = `${traceId.slice(0, -2)}0${mode}`;
       const tasks = [
         { id: "first", work: { $case: "capability" as const, value: "hops.work" } },

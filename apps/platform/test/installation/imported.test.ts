@@ -81,7 +81,7 @@ describe("an imported state machine of Step Functions", () => {
     return await run.result().catch((error: Error) => error.message);
   };
 
-  it("does tasks, choices, maps and branches, and puts results where paths say", async () => {
+  it("executes tasks, choices, maps and branches, and writes results to their paths", async () => {
     const order = { customer: "Ada", items: ["book", "pen", "cup"], total: 250 };
     assert.deepEqual(await outcome("order", { order }), [{ count: 3 }, "sent"]);
     const shipped = calls.filter(([capability]) => capability === "ship-item").map(([, input]) => input);
@@ -158,7 +158,7 @@ describe("an imported state machine of Step Functions", () => {
     ]);
   });
 
-  it("gives the results of items and branches in their order", async () => {
+  it("returns the results of items and branches in order", async () => {
     assert.deepEqual(await outcome("fan-out", { numbers: [3, 4, 5] }), [72, 9]);
     assert.deepEqual(calls, [["total", { list: [9, 2, 25] }]]);
   });
@@ -214,7 +214,7 @@ describe("an imported workflow of Serverless Workflow", () => {
     return await run.result().catch((error: Error) => error.message);
   };
 
-  it("passes data from task to task, and keeps what tasks export", async () => {
+  it("passes data from task to task, and keeps exported data", async () => {
     const order = (more: object) =>
       outcome("shop-order", { order: { items: ["a"], customer: "Ada", ...more } });
     assert.deepEqual(await order({}), { shipped: "s1", workflow: "order" });
@@ -233,13 +233,13 @@ describe("an imported workflow of Serverless Workflow", () => {
     });
   });
 
-  it("loops over lists, also within one another, as long as a condition holds", async () => {
+  it("runs loops over lists, also nested, while a condition holds", async () => {
     assert.deepEqual(await outcome("loop", { colors: ["red", "green", "blue", "black", "pink"] }), {
       ...{ long: ["green", "blue", "black"], sum: 9.5, rows: 1 },
     });
   });
 
-  it("retries with pauses that grow, and catches what remains", async () => {
+  it("retries with growing pauses, and catches the remaining errors", async () => {
     const [before, retry] = [installation.now(), (card: string) => outcome("retry", { card })];
     busyTimes = 2;
     assert.deepEqual(await retry("good"), { paid: true, receipt: "r9" });
@@ -330,7 +330,7 @@ describe("an imported workflow of n8n", () => {
 });
 
 describe("an imported history of Temporal", () => {
-  it("does what ran, with the input of another run", async () => {
+  it("executes the recorded activities with the input of another run", async () => {
     await using installation = await Installation.open();
     await using tutti = await installation.client();
     const worker = installation.worker({});
@@ -365,7 +365,7 @@ describe("an imported history of Temporal", () => {
 });
 
 describe("an imported process of BPMN", () => {
-  it("takes flows by their conditions, branches at once, and errors by their codes", async () => {
+  it("follows flows by their conditions, runs branches in parallel, and handles errors by their codes", async () => {
     await using installation = await Installation.open();
     await using tutti = await installation.client();
     const worker = installation.worker({});

@@ -18,26 +18,26 @@ output: "\${{ tasks.sum.output.count }}"
 `;
 
 describe("ten thousand tasks in flight", () => {
-  it("outlive the engine: what the agent finished meanwhile is accepted, and nothing is done again", async () => {
+  it("survive a kill of the engine: results of the outage are accepted, and no task is executed again", async () => {
     await using folder = await makeFolder();
-    const begin = (...flags: readonly string[]) =>
+    const startPlatform = (...flags: readonly string[]) =>
       start(
         "platform",
         [`--platform.dataDirectory=${folder.path}`, `--swarm.pool.window=${total}`, ...flags],
         { directory: folder.path },
       );
-    let platform = await begin();
+    let platform = await startPlatform();
     const { grpc: address } = platform;
-    const doors = gate();
-    let begun = 0;
+    const release = gate();
+    let started = 0;
     let done = 0;
     const worker = new Worker(
       { address, agentId: "flyer", slots: total, handleSignals: false },
       { logger: silentLogger },
     );
     worker.handle("flight.item", async ({ item }: { readonly item: number }) => {
-      begun++;
-      await doors.pass();
+      started++;
+      await release.pass();
       done++;
       return item;
     });
@@ -48,15 +48,15 @@ describe("ten thousand tasks in flight", () => {
       const items = Array.from({ length: tasksPerRun }, (_, index) => index);
       for (let number = 0; number < runs; number++)
         await tutti.run("many", { id: `run-${number}`, input: { items } });
-      await until("all to be running", () => begun === total);
+      await until("all to be running", () => started === total);
 
       await platform.kill();
-      doors.open();
+      release.open();
       await until("all to be done while the results are lost", () => done === total);
-      platform = await begin(`--mesh.listen=${address}`);
+      platform = await startPlatform(`--mesh.listen=${address}`);
       for (let number = 0; number < runs; number++)
         assert.equal(await tutti.runs.get(`run-${number}`).result(), tasksPerRun);
-      assert.equal(begun, total);
+      assert.equal(started, total);
     } finally {
       await tutti.close();
       await worker.stop();

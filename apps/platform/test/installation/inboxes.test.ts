@@ -42,11 +42,11 @@ describe("people as agents", () => {
     const principal: Principal = { kind: "person", id, roles };
     return { ...testContext(), principal };
   };
-  const set = (namespace: string, given: Parameters<typeof Inbox.fromPartial>[0]) => {
+  const set = (namespace: string, input: Parameters<typeof Inbox.fromPartial>[0]) => {
     const capabilities = [
       { name: "pay.review", version: "1.0.0", description: "Refund?", outputSchema: form },
     ];
-    const inbox = Inbox.fromPartial({ inboxId: "finance", capabilities, ...given });
+    const inbox = Inbox.fromPartial({ inboxId: "finance", capabilities, ...input });
     return mesh().client(inboxService).setInbox({ namespace, inbox, revision: "", reason: "" });
   };
   const show = async (namespace: string, inboxId = "finance") =>
@@ -88,18 +88,24 @@ describe("people as agents", () => {
       () => open(namespace),
       (some) => some.length === count,
     );
-  const decide = (namespace: string, who: string, approval: Approval | undefined, data: unknown, no = "") => {
-    const verdict = no === "" ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+  const decide = (
+    namespace: string,
+    user: string,
+    approval: Approval | undefined,
+    data: unknown,
+    rejection = "",
+  ) => {
+    const verdict = rejection === "" ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
     const { about, approvalId = "" } = approval ?? {};
     const request = DecideApprovalRequest.fromPartial({
-      ...{ namespace, runId: about?.id ?? "", approvalId, verdict, reason: no },
+      ...{ namespace, runId: about?.id ?? "", approvalId, verdict, reason: rejection },
       ...(data !== undefined && {
         data: { body: { $case: "inline", value: Buffer.from(JSON.stringify(data)) } },
       }),
     });
     return mesh()
       .client(taskService)
-      .decideApproval(request, { context: as(who) });
+      .decideApproval(request, { context: as(user) });
   };
   const codeOf = (work: Promise<unknown>) =>
     work.then(
@@ -112,7 +118,7 @@ describe("people as agents", () => {
   });
   after(() => installation?.[Symbol.asyncDispose]());
 
-  it("a task of their capability waits for them, with its input and a form, and gets what they answer", async () => {
+  it("a task of their capability waits for them, with its input and a form, and gets their answer", async () => {
     const namespace = "shop";
     await set(namespace, { people: ["ann"] });
     await start(namespace, "order-1");
@@ -143,7 +149,7 @@ describe("people as agents", () => {
     await until("the slot is free", async () => (await show(namespace))?.openTasks === 0);
   });
 
-  it("a rejection fails the task with its reason, and a retried task is asked again", async () => {
+  it("a rejection fails the task with its reason, and a retry asks again", async () => {
     const namespace = "strict";
     await set(namespace, {});
     await start(namespace, "order-1");
@@ -155,13 +161,13 @@ describe("people as agents", () => {
     await mesh()
       .client(runService)
       .retryRun({ namespace, runId: "order-1", taskIds: [], reason: "", idempotencyKey: "" });
-    const [again] = await questions(namespace);
-    assert.notEqual(again?.about?.id, question?.about?.id);
-    await decide(namespace, "ann", again, { accepted: false });
+    const [next] = await questions(namespace);
+    assert.notEqual(next?.about?.id, question?.about?.id);
+    await decide(namespace, "ann", next, { accepted: false });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
   });
 
-  it("a restart between claim and answer leaves one task, and the answer given meanwhile counts", async () => {
+  it("a restart after the claim leaves one task, and its answer counts", async () => {
     const namespace = "restarted";
     await set(namespace, { slots: 2 });
     await start(namespace, "order-1");
@@ -187,7 +193,8 @@ describe("people as agents", () => {
       "the third task",
       () => open(namespace),
       (some) =>
-        some.length === 2 && some.some(({ about }) => before.every((one) => one.about?.id !== about?.id)),
+        some.length === 2 &&
+        some.some(({ about }) => before.every((earlier) => earlier.about?.id !== about?.id)),
     );
   });
 
@@ -203,7 +210,7 @@ describe("people as agents", () => {
     await until("the slot is free", async () => (await show(namespace))?.openTasks === 0);
   });
 
-  it("several people have to answer, if the inbox says so", async () => {
+  it("several people must answer if the inbox requires it", async () => {
     const namespace = "quorum";
     await set(namespace, { answersNeeded: 2, people: ["ann", "bob"] });
     await start(namespace, "order-1");
@@ -224,7 +231,7 @@ describe("people as agents", () => {
     assert.match(JSON.stringify(failed.outcome), /approval_expired/);
   });
 
-  it("tasks of a deleted inbox go to another one, and their old runs are cancelled", async () => {
+  it("tasks of a deleted inbox move to another inbox, and their old runs are cancelled", async () => {
     const namespace = "deleted";
     await set(namespace, {});
     await start(namespace, "order-1");
@@ -243,7 +250,7 @@ describe("people as agents", () => {
     assert.equal(await codeOf(show(namespace)), "inbox.unknown");
   });
 
-  it("a task without an answer goes to the people of the next step, also after a restart", async () => {
+  it("a task without an answer escalates to the people of the next step, also after a restart", async () => {
     const namespace = "escalated";
     const stepMs = 10_000;
     const escalation = [
@@ -256,7 +263,7 @@ describe("people as agents", () => {
     const first = await questions(namespace);
     assert.deepEqual(await decidersOf(), ["ann"]);
     await installation.pass(stepMs + 1_000);
-    await until("the next step", decidersOf, ([who]) => who === "bob");
+    await until("the next step", decidersOf, ([decider]) => decider === "bob");
     assert.equal(
       await codeOf(decide(namespace, "ann", first[0], { accepted: true })),
       "workflow.approval_closed",
@@ -265,29 +272,29 @@ describe("people as agents", () => {
     await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
     assert.deepEqual(await decidersOf(), ["bob"]);
     await installation.pass(2 * stepMs);
-    await until("the last step", decidersOf, ([who]) => who === "boss");
+    await until("the last step", decidersOf, ([decider]) => decider === "boss");
     await installation.pass(5 * stepMs);
     const [last] = await open(namespace);
     await decide(namespace, "boss", last, { accepted: true });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
   });
 
-  it("a person gives a task to another one, once, with the reason", async () => {
+  it("a person delegates a task once, with the reason", async () => {
     const namespace = "delegated";
     await set(namespace, { people: ["ann"] });
     await start(namespace, "order-1");
     const [question] = await questions(namespace);
     const runId = question?.about?.id ?? "";
-    const give = (id: string) =>
+    const delegate = (id: string) =>
       mesh()
         .client(inboxService)
         .delegateInboxTask(
           DelegateInboxTaskRequest.fromPartial({ namespace, runId: id, people: ["bob"], reason: "on leave" }),
           { context: as("ann") },
         );
-    assert.deepEqual(await give(runId), { runId });
-    assert.deepEqual(await give(runId), { runId }, "the same again changes nothing");
-    assert.equal(await codeOf(give("another")), "inbox.task_missing");
+    assert.deepEqual(await delegate(runId), { runId });
+    assert.deepEqual(await delegate(runId), { runId }, "the same again changes nothing");
+    assert.equal(await codeOf(delegate("another")), "inbox.task_missing");
     const [other] = await questions(namespace);
     assert.deepEqual([other?.about?.id, other?.deciders], [runId, ["bob"]]);
     assert.deepEqual(
@@ -308,15 +315,15 @@ describe("people as agents", () => {
     await start(namespace, "order-1");
     const [question] = await questions(namespace);
     const runId = question?.about?.id ?? "";
-    const give = (person: string) => {
-      const given = { namespace, runId, people: [person], reason: "on leave" };
+    const delegate = (person: string) => {
+      const request = { namespace, runId, people: [person], reason: "on leave" };
       return mesh()
         .client(inboxService)
-        .delegateInboxTask(DelegateInboxTaskRequest.fromPartial(given), { context: as("boss") });
+        .delegateInboxTask(DelegateInboxTaskRequest.fromPartial(request), { context: as("boss") });
     };
-    assert.equal(await codeOf(give("boss")), "inbox.delegated_to_self");
-    const moved = await give("bob");
-    assert.deepEqual(await give("bob"), moved, "the same again changes nothing");
+    assert.equal(await codeOf(delegate("boss")), "inbox.delegated_to_self");
+    const moved = await delegate("bob");
+    assert.deepEqual(await delegate("bob"), moved, "the same again changes nothing");
     const [other] = await questions(namespace);
     assert.deepEqual([other?.about?.id, other?.deciders], [moved.runId, ["bob"]]);
     const before = await end(namespace, runId);
@@ -325,43 +332,43 @@ describe("people as agents", () => {
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: false });
   });
 
-  it("of several answers, one is delegated, and those that were given stay", async () => {
+  it("one of several required answers is delegated, and given answers stay", async () => {
     const namespace = "shared";
     await set(namespace, { answersNeeded: 2, people: ["ann", "bob"] });
     await start(namespace, "order-1");
     const [question] = await questions(namespace);
     const which = { namespace, runId: question?.about?.id ?? "" };
-    const give = (who: string, person: string) =>
+    const delegate = (user: string, person: string) =>
       mesh()
         .client(inboxService)
         .delegateInboxTask(DelegateInboxTaskRequest.fromPartial({ ...which, people: [person] }), {
-          context: as(who),
+          context: as(user),
         });
     await decide(namespace, "ann", question, { accepted: true });
-    assert.equal(await codeOf(give("bob", "ann")), "workflow.delegation_invalid");
-    assert.equal(await codeOf(give("bob", "starter")), "workflow.approval_excluded");
-    assert.deepEqual(await give("bob", "carl"), { runId: which.runId });
+    assert.equal(await codeOf(delegate("bob", "ann")), "workflow.delegation_invalid");
+    assert.equal(await codeOf(delegate("bob", "starter")), "workflow.approval_excluded");
+    assert.deepEqual(await delegate("bob", "carl"), { runId: which.runId });
     await installation.restart();
     await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
     await decide(namespace, "carl", question, { accepted: true });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
   });
 
-  it("one person claims a task, keeps it over a restart, gives it back or loses it, and decides it", async () => {
+  it("one person claims a task, keeps it after a restart, releases or loses it, and decides it", async () => {
     const namespace = "claimed";
     const claimMs = 30_000;
     await set(namespace, { people: ["ann", "bob"], claimMs });
     await start(namespace, "order-1");
     const [question] = await questions(namespace);
     const which = { namespace, runId: question?.about?.id ?? "", approvalId: question?.approvalId ?? "" };
-    const claim = (who: string) =>
+    const claim = (user: string) =>
       mesh()
         .client(taskService)
-        .claimApproval(which, { context: as(who) });
-    const release = (who: string, person = "") =>
+        .claimApproval(which, { context: as(user) });
+    const release = (user: string, person = "") =>
       mesh()
         .client(taskService)
-        .releaseApproval({ ...which, person, reason: "" }, { context: as(who) });
+        .releaseApproval({ ...which, person, reason: "" }, { context: as(user) });
     assert.equal(await codeOf(claim("eve")), "workflow.approval_not_among");
     assert.equal(await codeOf(claim("starter")), "workflow.approval_not_among");
     assert.equal((await claim("ann")).approval?.claim?.person, "ann");
@@ -374,18 +381,18 @@ describe("people as agents", () => {
     await installation.restart();
     await until("the task is claimed again", async () => (await show(namespace))?.openTasks === 1);
     assert.deepEqual(
-      (await open(namespace)).map((one) => one.claim?.person),
+      (await open(namespace)).map((question) => question.claim?.person),
       ["ann"],
     );
     assert.equal(await codeOf(release("bob")), "workflow.approval_claimed");
-    const give = DelegateInboxTaskRequest.fromPartial({ namespace, runId: which.runId, people: ["bob"] });
-    const given = mesh()
+    const request = DelegateInboxTaskRequest.fromPartial({ namespace, runId: which.runId, people: ["bob"] });
+    const delegated = mesh()
       .client(inboxService)
-      .delegateInboxTask(give, { context: as("bob") });
-    assert.equal(await codeOf(given), "workflow.approval_claimed");
+      .delegateInboxTask(request, { context: as("bob") });
+    assert.equal(await codeOf(delegated), "workflow.approval_claimed");
     const moved = mesh()
       .client(inboxService)
-      .delegateInboxTask(give, { context: as("boss") });
+      .delegateInboxTask(request, { context: as("boss") });
     assert.equal(await codeOf(moved), "inbox.task_claimed");
     assert.equal((await release("bob", "ann")).approval?.claim, undefined);
     assert.equal((await claim("bob")).approval?.claim?.person, "bob");
@@ -400,13 +407,13 @@ describe("people as agents", () => {
       "the records",
       async () => (await mesh().client(auditService).searchRecords(search)).records,
       (records) =>
-        ["run.approval_claimed", "run.approval_released"].every((one) =>
-          records.some(({ action }) => action === one),
+        ["run.approval_claimed", "run.approval_released"].every((expected) =>
+          records.some(({ action }) => action === expected),
         ),
     );
   });
 
-  it("the person who started the work does not answer its tasks, unless the inbox permits it", async () => {
+  it("the person who started the work may not answer its tasks, unless the inbox permits it", async () => {
     const namespace = "own";
     await set(namespace, {});
     await start(namespace, "order-1");
@@ -414,9 +421,9 @@ describe("people as agents", () => {
     const own = decide(namespace, "starter", question, { accepted: true });
     assert.equal(await codeOf(own), "workflow.approval_excluded");
     await start(namespace, "order-2", "{check: {workflow: order-1}}");
-    for (const one of await questions(namespace, 2))
+    for (const question of await questions(namespace, 2))
       assert.equal(
-        await codeOf(decide(namespace, "starter", one, { accepted: true })),
+        await codeOf(decide(namespace, "starter", question, { accepted: true })),
         "workflow.approval_excluded",
       );
     await decide(namespace, "ann", question, { accepted: true });

@@ -1,5 +1,5 @@
 import type { ServiceHost } from "@tutti/host";
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import { systemChance, systemFoundation } from "@tutti/kernel";
 import { Mesh } from "@tutti/mesh";
 import { type SessionOrchestratorOptions, Worker, type WorkerOptions, type WorkerPorts } from "@tutti/sdk";
@@ -21,42 +21,42 @@ export class Installation implements AsyncDisposable {
   /** The default time. `both-ways.io.ts` changes it and runs tests that set no time. */
   static usualTime: Time = "virtual";
 
-  readonly kept: KeptHost;
+  readonly keptHost: RestartableHost;
   readonly #isVirtual: boolean;
   readonly #meshes: Mesh[] = [];
   readonly #workers: Worker[] = [];
 
   static async open(
-    words: readonly string[] = [],
+    args: readonly string[] = [],
     { time = Installation.usualTime, insight = false }: InstallationOptions = {},
   ): Promise<Installation> {
-    const wanted = services.filter(({ name }) => name !== "insight" || insight);
-    const kept = await KeptHost.open({
+    const selected = services.filter(({ name }) => name !== "insight" || insight);
+    const keptHost = await RestartableHost.open({
       name: "installation",
-      services: wanted,
+      services: selected,
       transport: "grpc",
       time,
-      words,
+      flags: args,
     });
-    return new Installation(kept, time === "virtual");
+    return new Installation(keptHost, time === "virtual");
   }
 
-  private constructor(kept: KeptHost, isVirtual: boolean) {
-    this.kept = kept;
+  private constructor(keptHost: RestartableHost, isVirtual: boolean) {
+    this.keptHost = keptHost;
     this.#isVirtual = isVirtual;
   }
 
   get host(): ServiceHost {
-    return this.kept.host;
+    return this.keptHost.host;
   }
 
   get directory(): string {
-    return this.kept.directory;
+    return this.keptHost.directory;
   }
 
   /** The gRPC address. Empty in virtual time. */
   get address(): string {
-    return this.kept.address;
+    return this.keptHost.address;
   }
 
   /** The address of the REST API, in real time. */
@@ -66,28 +66,28 @@ export class Installation implements AsyncDisposable {
 
   /** Returns the time of the installation's clock. */
   now(): number {
-    return this.kept.clock.now();
+    return this.keptHost.clock.now();
   }
 
   pass(ms: number): Promise<void> {
-    return this.kept.pass(ms);
+    return this.keptHost.pass(ms);
   }
 
-  restart(words: readonly string[] = []): Promise<void> {
-    return this.kept.restart(words);
+  restart(args: readonly string[] = []): Promise<void> {
+    return this.keptHost.restart(args);
   }
 
   /** Creates a worker. It links after its start, and ends by `stop` or with the installation. */
   worker(
     options: Omit<WorkerOptions, "address" | "handleSignals">,
-    given: Partial<WorkerPorts> = {},
+    ports: Partial<WorkerPorts> = {},
   ): Worker {
-    const { clock, timers } = this.kept;
+    const { clock, timers } = this.keptHost;
     const { foundation: _, transport, ...where } = this.link(options.credentials?.accessToken);
     const connect = ({ namespace }: { readonly namespace: string }) => this.client({ namespace });
     const worker = new Worker(
       { ...(transport !== undefined && { connect }), ...options, ...where, handleSignals: false },
-      { clock, timers, ...(transport && { transport }), ...given },
+      { clock, timers, ...(transport && { transport }), ...ports },
     );
     this.#workers.push(worker);
     return worker;
@@ -96,7 +96,7 @@ export class Installation implements AsyncDisposable {
   /** Returns the link options for a user's orchestrator. */
   link(accessToken = ""): Pick<SessionOrchestratorOptions, "address" | "foundation" | "transport"> {
     if (!this.#isVirtual) return { address: this.address };
-    const { clock, timers } = this.kept;
+    const { clock, timers } = this.keptHost;
     return {
       address: "in-process:0",
       foundation: systemFoundation({ clock, timers }),
@@ -105,7 +105,7 @@ export class Installation implements AsyncDisposable {
   }
 
   client(options: Omit<ConnectOptions, "address"> = {}): Promise<Tutti> {
-    const { clock, timers } = this.kept;
+    const { clock, timers } = this.keptHost;
     if (!this.#isVirtual) return connect({ ...options, address: this.address });
     return connect(options, { clock, timers, network: this.host.mesh.network });
   }
@@ -114,12 +114,12 @@ export class Installation implements AsyncDisposable {
     // A failed test has not stopped its workers. A running worker would keep the process alive.
     await Promise.allSettled(this.#workers.map((worker) => worker.stop("the test is over")));
     for (const mesh of this.#meshes) await mesh.stop();
-    await this.kept[Symbol.asyncDispose]();
+    await this.keptHost[Symbol.asyncDispose]();
   }
 
   /** Creates a mesh that calls the installation like a program in another process. */
   #outside(accessToken: string): Mesh {
-    const { clock, timers } = this.kept;
+    const { clock, timers } = this.keptHost;
     const mesh = new Mesh({
       settings: { transport: "in-process" },
       foundation: { clock, timers, chance: systemChance },

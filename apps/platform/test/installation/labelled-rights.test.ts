@@ -27,18 +27,18 @@ describe("rights by labels", () => {
   let worker: Worker;
   const keys: Record<string, string> = {};
 
-  async function somebody(id: string, role: string, given: { bound?: boolean; scope?: Scope } = {}) {
+  async function somebody(id: string, role: string, options: { isBound?: boolean; scope?: Scope } = {}) {
     const { mesh } = installation.host;
     const subject = { $case: "actor" as const, value: person(id) };
-    const only = given.bound === true ? { resources } : {};
+    const only = options.isBound === true ? { resources } : {};
     const binding = RoleBinding.fromPartial({ bindingId: id, role, subject, ...only });
     await mesh.client(policyService).createRoleBinding({ namespace, binding });
-    const wanted = { namespace, actor: person(id), title: id, scope: given.scope };
-    const { secret } = await mesh.client(identityService).createKey(CreateKeyRequest.fromPartial(wanted));
+    const request = { namespace, actor: person(id), title: id, scope: options.scope };
+    const { secret } = await mesh.client(identityService).createKey(CreateKeyRequest.fromPartial(request));
     keys[id] = secret;
   }
 
-  const ask = async (id: string, path: string, init: RequestInit = {}): Promise<number> => {
+  const statusOf = async (id: string, path: string, init: RequestInit = {}): Promise<number> => {
     const headers = { authorization: `Bearer ${keys[id]}`, "content-type": "application/json" };
     const answer = await fetch(`${installation.host.url}/v1${path}`, { ...init, headers });
     await answer.body?.cancel();
@@ -54,12 +54,12 @@ describe("rights by labels", () => {
     await worker.handle("stock.count", () => 1).start();
     for (const team of ["a", "b"]) await tutti.run("wait", { id: `of-${team}`, labels: { team } });
     await tutti.run("wait", { id: "of-nobody" });
-    await somebody("ann", "operator", { bound: true });
+    await somebody("ann", "operator", { isBound: true });
     await somebody("may", "operator", { scope: Scope.fromPartial({ resources }) });
     await somebody("all", "operator");
-    await until("all to be known", async () => (await ask("all", "/runs/of-b")) === 200);
+    await until("all to be known", async () => (await statusOf("all", "/runs/of-b")) === 200);
     for (const id of ["ann", "may"])
-      await until(`${id} to be known`, async () => (await ask(id, "/runs/of-a")) === 200);
+      await until(`${id} to be known`, async () => (await statusOf(id, "/runs/of-a")) === 200);
   });
   after(async () => {
     await worker?.stop();
@@ -71,23 +71,23 @@ describe("rights by labels", () => {
     ["ann", "a role that is bound to a label"],
     ["may", "a key that is narrowed to a label"],
   ] as const)
-    it(`by ${by} are had on what has it, and on nothing else`, async () => {
+    it(`from ${by} apply to objects with that label, and to no others`, async () => {
       for (const path of ["", "/state", "/timeline", "/history"]) {
-        assert.equal(await ask(id, `/runs/of-a${path}`), 200, path);
+        assert.equal(await statusOf(id, `/runs/of-a${path}`), 200, path);
         for (const other of ["of-b", "of-nobody", "none"])
-          assert.equal(await ask(id, `/runs/${other}${path}`), 403, `${other}${path}`);
+          assert.equal(await statusOf(id, `/runs/${other}${path}`), 403, `${other}${path}`);
       }
-      assert.equal(await ask(id, "/runs/of-a/pause", post({})), 200);
-      assert.equal(await ask(id, "/runs/of-a/resume", post({})), 200);
-      assert.equal(await ask(id, "/runs/of-b/pause", post({})), 403);
+      assert.equal(await statusOf(id, "/runs/of-a/pause", post({})), 200);
+      assert.equal(await statusOf(id, "/runs/of-a/resume", post({})), 200);
+      assert.equal(await statusOf(id, "/runs/of-b/pause", post({})), 403);
       // A list names no resource that could have labels.
-      assert.equal(await ask(id, "/runs"), 403);
-      assert.equal(await ask(id, "/pools"), 403);
+      assert.equal(await statusOf(id, "/runs"), 403);
+      assert.equal(await statusOf(id, "/pools"), 403);
     });
 
   it("are had on missions and sessions too", async () => {
     const tasks = [{ id: "one", capability: "stock.count" }];
-    const begin = async (path: string, spec: object) => {
+    const create = async (path: string, spec: object) => {
       const answer = await fetch(`${installation.host.url}/v1${path}`, {
         ...post(spec),
         headers: { "content-type": "application/json" },
@@ -95,8 +95,8 @@ describe("rights by labels", () => {
       assert.ok(answer.ok, await answer.text());
     };
     for (const team of ["a", "b"]) {
-      await begin("/missions", { missionId: `m-${team}`, spec: { tasks, labels: { team } } });
-      await begin("/sessions", {
+      await create("/missions", { missionId: `m-${team}`, spec: { tasks, labels: { team } } });
+      await create("/sessions", {
         sessionId: `s-${team}`,
         mode: "swarm",
         tasks: { tasks },
@@ -109,7 +109,7 @@ describe("rights by labels", () => {
       ["/sessions/s-a", 200],
       ["/sessions/s-b", 403],
     ] as const)
-      assert.equal(await ask("ann", path), status, path);
+      assert.equal(await statusOf("ann", path), status, path);
   });
 
   it("follow the labels that something has now", async () => {
@@ -117,22 +117,22 @@ describe("rights by labels", () => {
       method: "PUT",
       body: JSON.stringify({ labels: { team } }),
     });
-    assert.equal(await ask("ann", "/runs/of-b"), 403);
-    assert.equal(await ask("all", "/runs/of-b/labels", label("a")), 200);
-    assert.equal(await ask("ann", "/runs/of-b"), 200);
-    assert.equal(await ask("all", "/runs/of-b/labels", label("b")), 200);
-    assert.equal(await ask("ann", "/runs/of-b"), 403);
+    assert.equal(await statusOf("ann", "/runs/of-b"), 403);
+    assert.equal(await statusOf("all", "/runs/of-b/labels", label("a")), 200);
+    assert.equal(await statusOf("ann", "/runs/of-b"), 200);
+    assert.equal(await statusOf("all", "/runs/of-b/labels", label("b")), 200);
+    assert.equal(await statusOf("ann", "/runs/of-b"), 403);
   });
 
-  it("are removed by policies with label conditions from callers who have them otherwise", async () => {
+  it("are denied by policies with label conditions, even to callers with a wider role", async () => {
     const text = `forbid(principal, action == Action::"workflow.runs.get", resource)
 when { resource.hasTag("team") && resource.getTag("team") == "b" };`;
     const change = { set: [{ policyId: "closed", text }] };
-    const wanted = ApplyPoliciesRequest.fromPartial({ namespace, change, reason: "tried" });
-    await installation.host.mesh.client(policyService).applyPolicies(wanted);
-    await until("the policy to hold", async () => (await ask("all", "/runs/of-b")) === 403);
-    assert.equal(await ask("all", "/runs/of-a"), 200);
-    assert.equal(await ask("all", "/runs/of-nobody"), 200);
-    assert.equal(await ask("all", "/runs/none"), 404);
+    const request = ApplyPoliciesRequest.fromPartial({ namespace, change, reason: "tried" });
+    await installation.host.mesh.client(policyService).applyPolicies(request);
+    await until("the policy to hold", async () => (await statusOf("all", "/runs/of-b")) === 403);
+    assert.equal(await statusOf("all", "/runs/of-a"), 200);
+    assert.equal(await statusOf("all", "/runs/of-nobody"), 200);
+    assert.equal(await statusOf("all", "/runs/none"), 404);
   });
 });

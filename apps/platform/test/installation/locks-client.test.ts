@@ -21,7 +21,7 @@ describe("locks in a program", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("are renewed by themselves, and handed on to who waits with a greater token", async () => {
+  it("are renewed automatically, and pass to the next waiter with a greater token", async () => {
     const first = await tutti.locks.acquire("printer", { leaseMs: 5_000 });
     await assert.rejects(tutti.locks.acquire("printer"), { code: "lock.held" });
     const waiting = tutti.locks.acquire("printer", { waitMs: 60_000, holder: "bea" });
@@ -40,7 +40,7 @@ describe("locks in a program", () => {
     assert.deepEqual(names, ["printer"]);
   });
 
-  it("say that they are lost when they are taken away", async () => {
+  it("report their loss when they are revoked", async () => {
     const lock = await tutti.locks.acquire("crane", { leaseMs: 5_000 });
     const lost = once(lock.signal, "abort");
     const locks = installation.host.mesh.client(lockService, { service: "master" });
@@ -51,7 +51,7 @@ describe("locks in a program", () => {
       [code, message],
       [
         "sdk.lock_lost",
-        "The lock `crane` is lost: it is held no longer. Stop what it guards, and acquire it again.",
+        "The lock `crane` is lost: it is held no longer. Stop the protected work, and acquire the lock again.",
       ],
     );
   });
@@ -83,19 +83,19 @@ describe("locks in a program", () => {
     const [ate, gaveWay = ""] = ends.toSorted((one, other) => one.length - other.length);
     assert.match(ate ?? "", /ate/);
     assert.match(gaveWay, /run (plato|kant), task eat waits for the lock \w+, which run \w+, task eat holds/);
-    const none = await tutti.locks.acquire("plate", { work: null });
+    const ownerless = await tutti.locks.acquire("plate", { work: null });
     assert.equal((await tutti.locks.get("plate")).grants[0]?.work, undefined);
-    await none.release();
+    await ownerless.release();
     await worker.stop();
   });
 
-  it("share permits, and tell the one of two sessions that gives way in a deadlock for whom", async () => {
-    const [one, two] = [
+  it("share permits, and a deadlock of two sessions names the session that gives way, and why", async () => {
+    const [first, second] = [
       await tutti.locks.acquire("deck", { shared: true }),
       await tutti.locks.acquire("deck", { shared: true }),
     ];
-    await one.release();
-    await two.release();
+    await first.release();
+    await second.release();
     const of = (id: string) => ({ work: { kind: "session" as const, id }, waitMs: 60_000 });
     const left = await tutti.locks.acquire("left", of("plato"));
     await installation.pass(1);

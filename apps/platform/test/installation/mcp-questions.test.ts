@@ -17,7 +17,7 @@ interface Message {
 const schema = { type: "object", required: ["amount"], properties: { amount: { type: "integer" } } };
 
 /** A server whose tool `refund` asks for an amount, and returns the answer of its client. */
-class AskingServer {
+class PromptingServer {
   readonly answers: unknown[] = [];
   capabilities: unknown;
   readonly #open = new Map<unknown, (answer: unknown) => void>();
@@ -43,7 +43,7 @@ class AskingServer {
           { uri: "shop://logo", blob: "AA==" },
         ],
       });
-    if (method === "tools/call") return this.#ask(id, init?.signal ?? undefined);
+    if (method === "tools/call") return this.#prompt(id, init?.signal ?? undefined);
     if (method === undefined && id !== undefined) {
       this.answers.push(result);
       this.#open.get(id)?.(result);
@@ -51,7 +51,7 @@ class AskingServer {
     return new Response(null, { status: 202 });
   };
 
-  #ask(id: Message["id"], signal: AbortSignal | undefined): Response {
+  #prompt(id: Message["id"], signal: AbortSignal | undefined): Response {
     const write = (message: unknown) =>
       `data: ${JSON.stringify({ jsonrpc: "2.0", ...(message as object) })}\n\n`;
     const body = new ReadableStream<string>({
@@ -76,19 +76,19 @@ describe("an MCP server with questions and resources", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
-  let server: AskingServer;
+  let server: PromptingServer;
   const open = async (slots = 10) => {
     const opened = installation.worker({ slots });
     await addMcpServer(
       opened,
       "shop",
       { url: "http://shop.test/mcp" },
-      { questions: { tutti, within: "2m" }, fetch: server.fetch, timers: installation.kept.timers },
+      { questions: { tutti, within: "2m" }, fetch: server.fetch, timers: installation.keptHost.timers },
     );
     await opened.start();
     return opened;
   };
-  const asked = () =>
+  const openApproval = () =>
     until("a question", async () => {
       for await (const { runId, spec } of tutti.runs.list({ definition: "mcp.shop.question" })) {
         const run = tutti.runs.get(runId);
@@ -101,7 +101,7 @@ describe("an MCP server with questions and resources", () => {
   before(async () => {
     installation = await Installation.open();
     tutti = await installation.client();
-    server = new AskingServer();
+    server = new PromptingServer();
     worker = await open();
     await tutti.workflows.register(
       "workflow: pay\ntasks: {refund: {uses: mcp.shop.refund, retry: 1}}\noutput: ${{ tasks.refund.output }}\n",
@@ -118,7 +118,7 @@ describe("an MCP server with questions and resources", () => {
 
   it("has its question answered by a person, with the form of the server", async () => {
     const paid = await tutti.run("pay", { id: "pay-1" });
-    const { run, approval } = await asked();
+    const { run, approval } = await openApproval();
     assert.deepEqual(server.capabilities, { elicitation: { form: {} } });
     assert.equal(approval.message, "How much?");
     assert.match(
@@ -132,7 +132,7 @@ describe("an MCP server with questions and resources", () => {
 
   it("learns that a person declined, or that the question lapsed", async () => {
     const paid = await tutti.run("pay", { id: "pay-2" });
-    const { run } = await asked();
+    const { run } = await openApproval();
     await run.reject("answer");
     assert.equal(await paid.result(), '{"action":"decline"}');
     const late = await tutti.run("pay", { id: "pay-3" });
@@ -141,27 +141,27 @@ describe("an MCP server with questions and resources", () => {
 
   it("withdraws its question when the task is cancelled", async () => {
     const paid = await tutti.run("pay", { id: "pay-4" });
-    const { run } = await asked();
+    const { run } = await openApproval();
     await paid.cancel();
     await assert.rejects(run.result(), { code: /cancelled/ });
   });
 
-  it("asks again after an attempt that timed out, and each question once after a lost worker", async () => {
+  it("asks again after an attempt that timed out, and asks each question once after a lost worker", async () => {
     await tutti.workflows.register(
       "workflow: timed\ntasks: {refund: {uses: mcp.shop.refund, timeout: 30s, retry: 2}}\noutput: ${{ tasks.refund.output }}\n",
     );
     const paid = await tutti.run("timed", { id: "timed-1" });
-    const { run: first } = await asked();
+    const { run: first } = await openApproval();
     await assert.rejects(first.result(), { code: /cancelled/ });
-    const { run: second } = await asked();
+    const { run: second } = await openApproval();
     assert.notEqual(second.id, first.id);
     await second.approve("answer", { data: { amount: 3 } });
     assert.match(String(await paid.result()), /"amount":3/);
 
     const handlers = new Map<string, Handler>();
     const desk = { handle: (name: string, handler: Handler) => handlers.set(name, handler) };
-    const given = { questions: { tutti }, fetch: server.fetch, timers: installation.kept.timers };
-    await addMcpServer(desk as never, "shop", { url: "http://shop.test/mcp" }, given);
+    const options = { questions: { tutti }, fetch: server.fetch, timers: installation.keptHost.timers };
+    await addMcpServer(desk as never, "shop", { url: "http://shop.test/mcp" }, options);
     let saved: unknown;
     const attempt = (before: unknown) => {
       const progress = (reported: { readonly saved?: unknown }) => {
@@ -172,7 +172,7 @@ describe("an MCP server with questions and resources", () => {
       return handlers.get("mcp.shop.refund")?.({}, task as never);
     };
     const lost = attempt(undefined);
-    const { run } = await asked();
+    const { run } = await openApproval();
     const next = attempt(saved);
     await run.approve("answer", { data: { amount: 4 } });
     const answer = '{"action":"accept","content":{"amount":4}}';

@@ -22,7 +22,7 @@ describe("missions on a whole installation", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
-  const goOn = gate();
+  const proceed = gate();
   const codeOf = (promise: Promise<unknown>) =>
     promise.then(
       () => "done",
@@ -45,7 +45,7 @@ describe("missions on a whole installation", () => {
     worker.handle("tell.slowly", async (_input, context) => {
       for (const piece of ["one ", "two "]) await context.output(piece);
       await context.output("aside", { channel: "notes" });
-      await goOn.pass();
+      await proceed.pass();
       await context.output("three");
       return "told";
     });
@@ -75,7 +75,7 @@ describe("missions on a whole installation", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("a worker's handler writes, tells and spends in the mission of its task", async () => {
+  it("a worker's handler writes, sends messages and spends in the mission of its task", async () => {
     const mission = await tutti.missions.start({
       id: "noting",
       budget: { tokens: 100 },
@@ -83,9 +83,9 @@ describe("missions on a whole installation", () => {
     });
     await mission.result();
     assert.deepEqual([...((await mission.board.get<string[]>("notes"))?.value ?? [])].sort(), ["one", "two"]);
-    const said: unknown[] = [];
-    for await (const { sender } of mission.messages.list()) said.push(sender);
-    assert.deepEqual(said, ["hand", "hand"]);
+    const senders: unknown[] = [];
+    for await (const { sender } of mission.messages.list()) senders.push(sender);
+    assert.deepEqual(senders, ["hand", "hand"]);
     assert.equal((await mission.budget.get()).spent?.tokens, 6);
   });
 
@@ -103,7 +103,7 @@ describe("missions on a whole installation", () => {
 
   it("a task's output streams while the task runs, also to a client that resumes from its cursor", async () => {
     await tutti.missions.start({ id: "telling", tasks: [{ id: "tell", uses: "tell.slowly" }] });
-    const watch = (wanted: {
+    const watch = (options: {
       readonly channel?: string;
       readonly cursor?: string;
       readonly taskId?: string;
@@ -111,16 +111,16 @@ describe("missions on a whole installation", () => {
       installation.host.mesh
         .client(boardService)
         .watchTaskOutput(
-          WatchTaskOutputRequest.fromPartial({ missionId: "telling", taskId: "tell", ...wanted }),
+          WatchTaskOutputRequest.fromPartial({ missionId: "telling", taskId: "tell", ...options }),
         );
-    let heard = "";
+    let output = "";
     let cursor = "";
     for await (const reply of watch({ channel: "" })) {
-      heard += reply.chunks.map(({ chunk }) => Buffer.from(chunk).toString()).join("");
+      output += reply.chunks.map(({ chunk }) => Buffer.from(chunk).toString()).join("");
       ({ cursor } = reply);
-      if (heard === "one two aside") break;
+      if (output === "one two aside") break;
     }
-    goOn.open();
+    proceed.open();
     let rest = "";
     for await (const { chunks, live } of watch({ cursor })) {
       assert.equal(live, true);
@@ -133,8 +133,8 @@ describe("missions on a whole installation", () => {
       notes.map(({ chunk, attempt, index }) => [Buffer.from(chunk).toString(), attempt, index]),
       [["aside", 1, 2]],
     );
-    const { value: anew } = await watch({ cursor: "of another" }).next();
-    assert.equal(anew?.live, false, "a task that cannot be resumed restarts, and reports it");
+    const { value: restarted } = await watch({ cursor: "of another" }).next();
+    assert.equal(restarted?.live, false, "a task that cannot be resumed restarts, and reports it");
     assert.equal(await codeOf(watch({ taskId: "nothing" }).next()), "mission.task_missing");
   });
 
@@ -143,7 +143,7 @@ describe("missions on a whole installation", () => {
     assert.deepEqual(await mission.result(), { split: "split", part: 8, other: 10 });
   });
 
-  it("a run starts a mission, which starts a run: the result comes back, in one trace", async () => {
+  it("a run starts a mission that starts a run, and the result returns in one trace", async () => {
     await tutti.workflows.register(
       "workflow: inner\ntasks: {double: {uses: number.double, with: {n: 21}}}\n",
     );
@@ -177,7 +177,7 @@ describe("missions on a whole installation", () => {
     assert.deepEqual([ids.size, ids.has("")], [1, false]);
   });
 
-  it("one cancel ends run, mission and the run below it", async () => {
+  it("one cancel ends the run, its mission and the run below it", async () => {
     await tutti.workflows.register("workflow: below\ntasks: {never: {uses: nobody.does}}\n");
     await tutti.workflows.register("workflow: between\ntasks: {deep: {workflow: below}}\n");
     await tutti.workflows.register("workflow: above\ntasks: {explore: {mission: between}}\n");
@@ -195,16 +195,16 @@ describe("missions on a whole installation", () => {
     });
   });
 
-  it("who watches sees tasks, entries, messages and votes as they change, to the end", async () => {
+  it("a watch reports tasks, entries, messages and votes as they change, to the end", async () => {
     const mission = await tutti.missions.start({ id: "watched", stop });
-    const seen = new Set<string>();
+    const reported = new Set<string>();
     const watching = (async () => {
       for await (const { mission: now, tasks, entries, messages, votes } of mission.watch()) {
-        if (now !== undefined) seen.add(`status ${now.status}`);
-        for (const { spec } of tasks) seen.add(`task ${spec?.id}`);
-        for (const { key } of entries) seen.add(`entry ${key}`);
-        for (const { number } of messages) seen.add(`message ${number}`);
-        for (const { voteId } of votes) seen.add(`vote ${voteId}`);
+        if (now !== undefined) reported.add(`status ${now.status}`);
+        for (const { spec } of tasks) reported.add(`task ${spec?.id}`);
+        for (const { key } of entries) reported.add(`entry ${key}`);
+        for (const { number } of messages) reported.add(`message ${number}`);
+        for (const { voteId } of votes) reported.add(`vote ${voteId}`);
       }
     })();
     const agent = await mission.join("ann", { offers: ["x.y"] });
@@ -212,15 +212,15 @@ describe("missions on a whole installation", () => {
     await agent.messages.send({ topic: "talk" }, "hello");
     await mission.votes.open("v", { question: "?", options: ["yes", "no"] });
     await agent.board.put("seen", 1);
-    await until("the entry is seen", () => seen.has("entry seen"));
+    await until("the entry is seen", () => reported.has("entry seen"));
     await agent.board.put("over", true);
     await watching;
-    for (const one of ["task a", "entry seen", "entry over", "message 1", "vote v"])
-      assert.ok(seen.has(one), one);
-    assert.ok(seen.has(`status ${WorkStatus.WORK_STATUS_COMPLETED}`));
+    for (const item of ["task a", "entry seen", "entry over", "message 1", "vote v"])
+      assert.ok(reported.has(item), item);
+    assert.ok(reported.has(`status ${WorkStatus.WORK_STATUS_COMPLETED}`));
   });
 
-  it("says why a task waits: since when, for what, and what would help, with what its pool knows", async () => {
+  it("explains why a task waits, with remedies and the knowledge of its pool", async () => {
     const mission = await tutti.missions.start({
       id: "asking-why",
       tasks: [
@@ -244,7 +244,7 @@ describe("missions on a whole installation", () => {
     await mission.cancel();
   });
 
-  it("shows where the time went, and is deleted on request", async () => {
+  it("shows its timeline, and is deleted on request", async () => {
     const mission = await tutti.missions.start({
       id: "timed",
       tasks: [{ id: "d", uses: "number.double", input: { n: 1 } }],
@@ -263,7 +263,7 @@ describe("missions on a whole installation", () => {
     assert.equal(await codeOf(mission.get()), "mission.mission_missing");
   });
 
-  it("the same start is the same mission, another one under its id is refused", async () => {
+  it("a repeated start returns the same mission, and another mission with its id is refused", async () => {
     const options = { id: "twice", tasks: [{ id: "d", uses: "number.double", input: { n: 1 } }] };
     assert.equal((await tutti.missions.start(options)).existed, false);
     assert.equal((await tutti.missions.start(options)).existed, true);
@@ -273,7 +273,7 @@ describe("missions on a whole installation", () => {
     );
   });
 
-  it("an agent acts for itself alone, and only where it takes part", async () => {
+  it("an agent acts only for itself, and only as a participant", async () => {
     const mission = await tutti.missions.start({ id: "own", tasks: [{ id: "a", uses: "x.y" }] });
     const ann = await mission.join("ann", { offers: ["x.y"] });
     assert.equal(await codeOf(mission.participant("bob").board.put("k", 1)), "mission.not_taking_part");
@@ -293,7 +293,7 @@ describe("missions on a whole installation", () => {
     await mission.result();
   });
 
-  it("all of it goes over one stream: answers in the order of the operations, and news between them", async () => {
+  it("one stream carries all of it: replies in the order of operations, and changes between them", async () => {
     const mission = await tutti.missions.start({ id: "streamed", tasks: [{ id: "a", uses: "x.y" }] });
     const board = installation.host.mesh.client(boardService);
     const replies: ParticipateReply[] = [];
@@ -319,7 +319,7 @@ describe("missions on a whole installation", () => {
       const interest = { tasks: true, entryPrefixes: [""], messagesAfter: 0, votes: true };
       yield ParticipateRequest.fromPartial({
         ...{ missionId: "streamed", agentId: "ann", interest },
-        operations: operations.map((one) => BoardOperation.fromPartial(one)),
+        operations: operations.map((operation) => BoardOperation.fromPartial(operation)),
       });
       await isDone;
     }
@@ -375,23 +375,23 @@ describe("missions on a whole installation", () => {
   });
 
   it("a request for more budget and its answer are published on the bus", async () => {
-    const told: string[] = [];
+    const published: string[] = [];
     await installation.host.bus.subscribe({
       pattern: "tutti.swarm.approval.>",
-      handle: { each: ({ subject, type }) => void told.push(`${subject} ${type}`) },
+      handle: { each: ({ subject, type }) => void published.push(`${subject} ${type}`) },
     });
     const mission = await tutti.missions.start({ id: "dear", stop, budget: { tokens: 1 } });
     assert.notEqual(await codeOf(mission.budget.reserve({ tokens: 2 })), "done");
-    await until("the question is published", () => told.length === 1);
+    await until("the question is published", () => published.length === 1);
     const [question] = await mission.approvals();
     await mission.reject(question?.approvalId ?? "", { reason: "enough" });
-    await until("the answer is published", () => told.length === 2);
-    assert.deepEqual(told, ["dear tutti.swarm.approval.requested", "dear tutti.swarm.approval.decided"]);
-    const given = await tutti.missions.start({ id: "given-up", stop, budget: { tokens: 1 } });
-    assert.notEqual(await codeOf(given.budget.reserve({ tokens: 2 })), "done");
-    await given.cancel();
-    await until("both are told", () => told.length === 4);
-    assert.deepEqual(told.slice(2), [
+    await until("the answer is published", () => published.length === 2);
+    assert.deepEqual(published, ["dear tutti.swarm.approval.requested", "dear tutti.swarm.approval.decided"]);
+    const limited = await tutti.missions.start({ id: "given-up", stop, budget: { tokens: 1 } });
+    assert.notEqual(await codeOf(limited.budget.reserve({ tokens: 2 })), "done");
+    await limited.cancel();
+    await until("both are told", () => published.length === 4);
+    assert.deepEqual(published.slice(2), [
       "given-up tutti.swarm.approval.requested",
       "given-up tutti.swarm.approval.decided",
     ]);

@@ -55,8 +55,8 @@ describe("moving many runs to another version", () => {
     worker = installation.worker({});
     worker.handle("stock.pick", async (n) => n);
     worker.handle("risk.check", async () => "ok");
-    worker.handle("ship.label", async (given) => labels.push(given));
-    worker.handle("pay.bill", async (given) => bills.push(given));
+    worker.handle("ship.label", async (input) => labels.push(input));
+    worker.handle("pay.bill", async (input) => bills.push(input));
     await worker.start();
     tutti = await installation.client();
     await tutti.workflows.register(child);
@@ -80,7 +80,7 @@ describe("moving many runs to another version", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("plans them by how they fit, moves them at a pace, continues after a break, and takes their children along", async () => {
+  it("groups them by fit, moves them at a rate, resumes from a cursor, and moves their children too", async () => {
     const planned = await preview({ children: true });
     assert.deepEqual(groupsOf(planned), { safe: 2 * count });
     assert.equal(planned.count, 2 * count);
@@ -102,7 +102,7 @@ describe("moving many runs to another version", () => {
     assert.deepEqual(groupsOf(await preview({})), { identical: count }, "they are on the version");
   });
 
-  it("says of each that does not fit why", async () => {
+  it("explains each run that does not fit", async () => {
     const renamed = fixedParent.replace("pick: {uses: stock.pick", "take: {uses: stock.take");
     await tutti.workflows.register(renamed.replace("needs: [pick]", "needs: [take]"));
     const planned = await preview({});

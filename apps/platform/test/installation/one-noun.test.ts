@@ -18,7 +18,7 @@ const counted = (by: number) =>
     output: "${{ tasks.sum.output }}",
   });
 
-describe("everything that was started", () => {
+describe("started work", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
@@ -54,7 +54,7 @@ describe("everything that was started", () => {
       assert.equal(await handle.remove("the test is over"), true);
     });
 
-  it("whose parent is in another namespace is not started", async () => {
+  it("is refused if its parent is in another namespace", async () => {
     const { mesh } = installation.host;
     const parent = { namespace: "elsewhere", kind: "run", id: "a" };
     const spec = {
@@ -77,7 +77,7 @@ describe("everything that was started", () => {
         .client(sessionService, { service: "master" })
         .executeSession(ExecuteSessionRequest.fromPartial({ parent, spec })),
     ];
-    const codes = started.map((one) => one.then(String, ({ code }: TuttiError) => code));
+    const codes = started.map((promise) => promise.then(String, ({ code }: TuttiError) => code));
     assert.deepEqual(await Promise.all(codes), [
       "workflow.parent_foreign",
       "board.parent_foreign",

@@ -35,9 +35,9 @@ function plantedIn(
     const component = orchestrator.get(name);
     const inner = nested === null ? [] : nested.components;
     if (component instanceof Orchestrator)
-      return plantedIn(component, inner, [...above, name]).map((one) => ({
-        ...one,
-        isCritical: one.isCritical && critical,
+      return plantedIn(component, inner, [...above, name]).map((planted) => ({
+        ...planted,
+        isCritical: planted.isCritical && critical,
       }));
     if (component.health === undefined) return [];
     return [{ path: [...above, name].join("."), above, isCritical: critical, component }];
@@ -54,7 +54,7 @@ function plant({ component }: Planted, level: Level): () => void {
   };
 }
 
-describe("one verdict", () => {
+describe("the health verdict", () => {
   let installation: Installation;
   let all: readonly Planted[];
 
@@ -100,23 +100,23 @@ describe("one verdict", () => {
     assert.ok(all.length >= 25, `${all.length} components`);
     assert.ok(all.some(({ isCritical }) => isCritical) && all.some(({ isCritical }) => !isCritical));
     const wrong: string[] = [];
-    for (const one of all)
+    for (const target of all)
       for (const level of ["degraded", "unhealthy"] as const) {
-        const whole = one.isCritical ? level : "degraded";
-        const heal = plant(one, level);
+        const overall = target.isCritical ? level : "degraded";
+        const repair = plant(target, level);
         await installation.pass(noticedMs);
-        const { part, ...said } = await verdicts(one.path);
-        heal();
-        const isServing = whole !== "unhealthy";
+        const { part, ...said } = await verdicts(target.path);
+        repair();
+        const isServing = overall !== "unhealthy";
         const expected = {
-          ...{ answered: isServing ? 200 : 503, ready: isServing, level: whole, status: whole },
-          problems: isServing ? [] : [{ component: one.path, reason }],
-          ...{ whole: states[whole], severity: isServing ? 1 : 2 },
+          ...{ answered: isServing ? 200 : 503, ready: isServing, level: overall, status: overall },
+          problems: isServing ? [] : [{ component: target.path, reason }],
+          ...{ whole: states[overall], severity: isServing ? 1 : 2 },
         };
         const found = { ...said, part: [part?.state, part?.reason] };
-        const wanted = { ...expected, part: [states[level], reason] };
-        if (JSON.stringify(sorted(found)) !== JSON.stringify(sorted(wanted)))
-          wrong.push(`${one.path} ${level}: ${JSON.stringify(found)}`);
+        const expectedVerdicts = { ...expected, part: [states[level], reason] };
+        if (JSON.stringify(sorted(found)) !== JSON.stringify(sorted(expectedVerdicts)))
+          wrong.push(`${target.path} ${level}: ${JSON.stringify(found)}`);
       }
     assert.deepEqual(wrong, []);
     await installation.pass(noticedMs);
@@ -124,16 +124,16 @@ describe("one verdict", () => {
     assert.deepEqual({ ready, level, status }, { ready: true, level: "healthy", status: "healthy" });
   });
 
-  it("is an alert for each orchestrator in which something is unhealthy, and none for a well one", async () => {
+  it("raises one alert per orchestrator with an unhealthy component, and none for a healthy orchestrator", async () => {
     const { host } = installation;
     const well = "gateway";
     const broken = all.filter(({ above, isCritical }) => isCritical && !above.includes(well));
-    const heals = broken.map((one) => plant(one, "unhealthy"));
+    const repairs = broken.map((target) => plant(target, "unhealthy"));
     await installation.pass(200_000);
     const { alerts } = await host.mesh
       .client(alertService)
       .listAlerts(ListAlertsRequest.fromPartial({ filter: { ruleId: "unhealthy" } }));
-    for (const heal of heals) heal();
+    for (const repair of repairs) repair();
     const named = new Set(alerts.map(({ labels }) => labels["orchestrator"]));
     assert.deepEqual([...named].sort(), [...new Set(broken.flatMap(({ above }) => above))].sort());
     assert.ok(named.size > 1 && !named.has(well), [...named].join());

@@ -89,7 +89,7 @@ describe("a stream that is open", () => {
   }
 
   /** Resolves with the first message. */
-  async function begun(messages: AsyncIterable<unknown>): Promise<Open> {
+  async function openStream(messages: AsyncIterable<unknown>): Promise<Open> {
     const first = Promise.withResolvers<void>();
     const open = { isOver: false, ended: Promise.resolve("") };
     const read = async (): Promise<string> => {
@@ -113,7 +113,9 @@ describe("a stream that is open", () => {
       yield AgentFrame.fromPartial(helloOf(id));
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
     }
-    return begun(meshWith(secret).client(agentLinkService, { service: "swarm" }).link(frames(), { signal }));
+    return openStream(
+      meshWith(secret).client(agentLinkService, { service: "swarm" }).link(frames(), { signal }),
+    );
   }
 
   function overWebSocket(id: string, secret: string): Promise<Open> {
@@ -137,15 +139,15 @@ describe("a stream that is open", () => {
   }
 
   const watch = (secret: string) => () =>
-    begun(
+    openStream(
       meshWith(secret)
         .client(agentService, { service: "swarm" })
         .watchAgents(WatchAgentsRequest.fromPartial({ namespace }), { signal }),
     );
 
   it("as a link ends with the revoked token, by each transport, and another agent's continues", async () => {
-    const stays = (await tokenOf(agent("stays"))).secret;
-    const other = await opened(() => overGrpc("stays", stays));
+    const staysToken = (await tokenOf(agent("stays"))).secret;
+    const other = await opened(() => overGrpc("stays", staysToken));
     for (const [id, open] of [
       ["one", overGrpc],
       ["two", overWebSocket],

@@ -30,8 +30,8 @@ async function childrenOf(tutti: Tutti, runId: string, taskId: string): Promise<
   const ids: string[] = [];
   for (const { child } of await tutti.runs.get(runId).tasks()) if (child?.id) ids.push(child.id);
   assert.equal(ids.length, numbers.length, `${taskId} has a child for each entry`);
-  const elsewhere = ids.filter((id) => partitionOf(id) !== partitionOf(runId));
-  assert.ok(elsewhere.length > 0, `a child of ${runId} is on another partition`);
+  const remote = ids.filter((id) => partitionOf(id) !== partitionOf(runId));
+  assert.ok(remote.length > 0, `a child of ${runId} is on another partition`);
   return ids;
 }
 
@@ -53,7 +53,7 @@ describe("children on other partitions than their parent", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("give their results to it, in one trace", async () => {
+  it("return their results to it, in one trace", async () => {
     assert.deepEqual(await tutti.execute("outer", { id: "outer-1", input: { numbers } }), [2, 4, 6, 8]);
     const children = await childrenOf(tutti, "outer-1", "each");
     const tasks = installation.host.mesh.client(taskService);

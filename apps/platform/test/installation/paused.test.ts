@@ -34,7 +34,7 @@ describe("an installation that starts paused", () => {
   let done: string[] = [];
   const client = () => installation.host.mesh.client(runService);
   const pauses = () => installation.host.mesh.client(runtimeService, { service: "workflow" });
-  const begin = (runId: string, namespace = "") =>
+  const startRun = (runId: string, namespace = "") =>
     client().startRun(
       StartRunRequest.fromPartial({
         ...{ namespace, runId },
@@ -66,8 +66,8 @@ describe("an installation that starts paused", () => {
         ...{ namespace, source: { format: SourceFormat.SOURCE_FORMAT_YAML, text: source, fileName: "" } },
         ...{ versionLabels: [], keepLatest: false },
       });
-    await begin("before-a");
-    await begin("before-b", "shop");
+    await startRun("before-a");
+    await startRun("before-b", "shop");
     await installation.restart([incident]);
     await work();
   });
@@ -78,7 +78,7 @@ describe("an installation that starts paused", () => {
   });
 
   it("does no work started before or after the pause", async () => {
-    await begin("now");
+    await startRun("now");
     const { paused, services } = await pauses().getPause(GetPauseRequest.create());
     assert.equal(paused, true);
     assert.deepEqual(
@@ -107,7 +107,7 @@ describe("an installation that starts paused", () => {
     assert.ok(explanation.remedies.some(({ command }) => command === "tutti release --all"));
   });
 
-  it("resumes a namespace that is released, and nothing else", async () => {
+  it("resumes only the released namespace", async () => {
     const { pause } = await pauses().releaseWork(
       ReleaseWorkRequest.fromPartial({ ofNamespace: "shop", reason: "it was not touched" }),
     );
@@ -117,11 +117,11 @@ describe("an installation that starts paused", () => {
     assert.deepEqual(done, ["before-b", "before-b"]);
   });
 
-  it("stays as it was released across restarts, and resumes completely when all is released", async () => {
+  it("keeps its releases across restarts, and resumes completely when everything is released", async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     await installation.restart();
     await work();
-    await begin("later", "shop");
+    await startRun("later", "shop");
     await end("later", "shop");
     done = [];
     const { pause } = await pauses().releaseWork(ReleaseWorkRequest.create());
@@ -131,11 +131,11 @@ describe("an installation that starts paused", () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     await installation.restart([incident]);
     await work();
-    await begin("again");
+    await startRun("again");
     await end("again");
   });
 
-  it("says what it does not know", async () => {
+  it("refuses to release a service that is never paused, or an unknown partition", async () => {
     const refused = (request: Partial<ReleaseWorkRequest>) =>
       pauses()
         .releaseWork(ReleaseWorkRequest.fromPartial(request))

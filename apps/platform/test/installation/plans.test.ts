@@ -12,7 +12,7 @@ import { Installation } from "./installation.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_INTELLIGENCE: intelligence, MODE_HYBRID: hybrid } = Mode;
 
-describe("what a session would come to", () => {
+describe("the plan of a session before its start", () => {
   let installation: Installation;
   let tutti: Tutti;
   let planning: Client<typeof planningService>;
@@ -57,7 +57,7 @@ describe("what a session would come to", () => {
     return `${error.status} ${error.message}`;
   };
 
-  it("is shown with its mode, agents, times and lower bound, and nothing starts", async () => {
+  it("shows mode, agents, times and lower bound, and nothing starts", async () => {
     const estimate = { timeMs: 1_000 };
     const tasks = [...walls(4, 10), { id: "door", uses: "wall.paint", needs: ["wall-0"], estimate }] as const;
     const plan = await tutti.sessions.plan({ tasks, mode: "adaptive" });
@@ -76,7 +76,7 @@ describe("what a session would come to", () => {
     assert.deepEqual(await all(tutti.sessions.list()), []);
   });
 
-  it("has no duration of a task that no attempt and no author tells", async () => {
+  it("has no duration for a task without an attempt or an estimate", async () => {
     const tasks = [...walls(1, 10), { id: "new", uses: "wall.paint" }];
     const { assignments, p50Ms, makespanMs } = await tutti.sessions.plan({ tasks, mode: "workflow" });
     const timeOf = (id: string) => assignments.find(({ taskId }) => taskId === id)?.estimate?.p50Ms;
@@ -85,13 +85,13 @@ describe("what a session would come to", () => {
     assert.ok(makespanMs > 0);
   });
 
-  it("keeps to the mode that is named, and shows the others beside it", async () => {
-    for (const [word, mode] of [
+  it("uses the requested mode, and says so", async () => {
+    for (const [modeName, mode] of [
       ["workflow", workflow],
       ["intelligence", intelligence],
       ["hybrid", hybrid],
     ] as const) {
-      const { mode: planned, choice } = await tutti.sessions.plan({ tasks: walls(3, 1), mode: word });
+      const { mode: planned, choice } = await tutti.sessions.plan({ tasks: walls(3, 1), mode: modeName });
       assert.equal(planned, mode);
       assert.match(choice?.reason ?? "", /its mode is named/);
     }
@@ -99,13 +99,13 @@ describe("what a session would come to", () => {
 
   it("is shown for hypothetical agents: twice the speed takes half the time", async () => {
     const uses = ["wall.paint"];
-    const one = await tutti.sessions.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses }] });
+    const alone = await tutti.sessions.plan({ tasks: walls(4, 10) }, { agents: [{ id: "clara", uses }] });
     const two = await tutti.sessions.plan(
       { tasks: walls(4, 10) },
       { agents: [{ id: "clara", uses, speed: 2 }] },
     );
-    assert.ok(one.assignments.every(({ agentId }) => agentId === "clara"));
-    assert.ok(Math.abs(one.lowerBoundMs / two.lowerBoundMs - 2) < 0.01);
+    assert.ok(alone.assignments.every(({ agentId }) => agentId === "clara"));
+    assert.ok(Math.abs(alone.lowerBoundMs / two.lowerBoundMs - 2) < 0.01);
     const late = { id: "clara", uses, freeInMs: 60_000 };
     const { assignments } = await tutti.sessions.plan({ tasks: walls(1, 1) }, { agents: [late] });
     assert.ok((assignments[0]?.startMs ?? 0) >= 60_000);
@@ -125,7 +125,7 @@ describe("what a session would come to", () => {
     assert.deepEqual(plan.criticalPath.at(-1), "after");
   });
 
-  it("is refused with what to do, as a start would be, and when no estimate is possible", async () => {
+  it("is refused with a remedy, as a start would be, and if no estimate is possible", async () => {
     const task = { id: "a", uses: "wall.paint" };
     const plan = (session: Parameters<Tutti["sessions"]["plan"]>[0]) => refused(tutti.sessions.plan(session));
     assert.match(
@@ -151,24 +151,24 @@ describe("what a session would come to", () => {
       await plan({ tasks: [task], mode: { orchestrator: "wall.paint" } }),
       /FAILED_PRECONDITION The orchestrator `wall\.paint` decides while the session runs.*Set another mode/,
     );
-    const wanted = (request: Parameters<typeof PlanRequest.fromPartial>[0]) =>
+    const refusalOf = (request: Parameters<typeof PlanRequest.fromPartial>[0]) =>
       refused(planning.plan(PlanRequest.fromPartial(request)));
-    assert.match(await wanted({}), /neither a session nor tasks to plan\. Set one/);
+    assert.match(await refusalOf({}), /neither a session nor tasks to plan\. Set the session or the tasks/);
     const wall = { $case: "capability", value: "wall.paint" } as const;
     const own = { taskId: "a", capability: "wall.paint" };
     assert.match(
-      await wanted({ tasks: [{ ...own, dueMs: 5 }] }),
+      await refusalOf({ tasks: [{ ...own, dueMs: 5 }] }),
       /Plans do not support tasks\[0\]\.due_ms yet/,
     );
-    assert.match(await wanted({ tasks: [{ ...own, needs: ["b"] }] }), /INVALID_ARGUMENT task a needs b/);
+    assert.match(await refusalOf({ tasks: [{ ...own, needs: ["b"] }] }), /INVALID_ARGUMENT task a needs b/);
     const spec = { work: { $case: "tasks" as const, value: { tasks: [{ id: "a", work: wall }] } } };
     assert.match(
-      await wanted({ tasks: [own], session: spec }),
+      await refusalOf({ tasks: [own], session: spec }),
       /both a session and tasks to plan\. Omit one/,
     );
   });
 
-  it("is beside what was chosen for sessions before, with what came of it, by mode", async () => {
+  it("choices of earlier sessions are listed with their outcomes, by mode", async () => {
     for (const id of ["one", "two"]) {
       const session = await tutti.run({ id, tasks: walls(2, 0.01), mode: "adaptive" });
       await session.result();
@@ -184,11 +184,12 @@ describe("what a session would come to", () => {
       assert.equal(candidates.length, 4);
       assert.ok((features["tasks"] ?? 0) === 2 && (outcome?.realMs ?? 0) > 0);
     }
-    const chosen = choices[0]?.candidates[choices[0].chosen]?.mode;
-    const wanted = { namespace: "", kind: "", chosen: undefined, page: undefined };
-    const same = await planning.listChoices({ ...wanted, mode: chosen ?? workflow });
+    const chosenMode = choices[0]?.candidates[choices[0].chosen]?.mode;
+    const filter = { namespace: "", kind: "", chosen: undefined, page: undefined };
+    const same = await planning.listChoices({ ...filter, mode: chosenMode ?? workflow });
     assert.ok(
-      same.choices.length > 0 && same.choices.every((each) => each.candidates[each.chosen]?.mode === chosen),
+      same.choices.length > 0 &&
+        same.choices.every((each) => each.candidates[each.chosen]?.mode === chosenMode),
     );
     await (await tutti.run({ id: "cut", tasks: walls(2, 0.01), mode: "hybrid" })).result();
     const cuts = await until(
@@ -198,14 +199,14 @@ describe("what a session would come to", () => {
     );
     assert.ok(cuts.some(({ kind }) => kind === "cut"));
     const past = { from: undefined, to: toTimestamp(1_000) };
-    const before = await planning.listChoices({ ...wanted, mode: Mode.MODE_UNSPECIFIED, chosen: past });
+    const before = await planning.listChoices({ ...filter, mode: Mode.MODE_UNSPECIFIED, chosen: past });
     assert.deepEqual(before.choices, []);
-    const page = await planning.listChoices({ ...wanted, mode: 0, page: { size: 1, token: "" } });
+    const page = await planning.listChoices({ ...filter, mode: 0, page: { size: 1, token: "" } });
     assert.equal(page.choices.length, 1);
     assert.notEqual(page.page?.nextToken, "");
   });
 
-  it("can be chosen for work of others, who tell what came of it, which counts once", async () => {
+  it("a mode can be chosen for external work, whose reported outcome counts once", async () => {
     const request = ChooseModeRequest.fromPartial({
       work: { kind: "job", id: "night" },
       features: { tasks: 4 },
@@ -220,12 +221,14 @@ describe("what a session would come to", () => {
     assert.equal(choice.candidates[choice.chosen]?.mode, intelligence);
     assert.equal(choice.candidates[2]?.eligible, false);
     const outcome = { realMs: 1_200, used: undefined, quality: 1, score: 1 };
-    const came = { ...choice, chooseTime: toTimestamp(1_700_000_000_000), outcome };
-    const told = { namespace: "", choices: [came] };
-    assert.deepEqual(await planning.recordChoices(told), { learned: 1 });
-    assert.deepEqual(await planning.recordChoices(told), { learned: 0 });
+    const recorded = { ...choice, chooseTime: toTimestamp(1_700_000_000_000), outcome };
+    const choicesRequest = { namespace: "", choices: [recorded] };
+    assert.deepEqual(await planning.recordChoices(choicesRequest), { learned: 1 });
+    assert.deepEqual(await planning.recordChoices(choicesRequest), { learned: 0 });
     assert.match(
-      await refused(planning.recordChoices({ namespace: "", choices: [{ ...came, outcome: undefined }] })),
+      await refused(
+        planning.recordChoices({ namespace: "", choices: [{ ...recorded, outcome: undefined }] }),
+      ),
       /choices\[0\]: expected the time that it really took, found none\. Set the value/,
     );
     const untimed = { ...request, candidates: [{ mode: workflow }] };

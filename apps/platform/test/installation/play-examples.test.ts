@@ -49,7 +49,7 @@ for (const kind of kinds)
     for (const name of playNames(kind)) {
       const file = new URL(`${kind}/${name}/workflow.yaml`, folder);
       if (!existsSync(file)) continue;
-      it(`${name}: its definition runs as what the template starts`, async () => {
+      it(`${name}: its definition has the output of the template`, async () => {
         const { input, output } = formed[name] ?? assert.fail(`expected an input of ${name}`);
         const { handle = claimed[name] } = await playNamed(kind, name);
         await using tutti = await installation.client({ namespace: `template-${name}` });

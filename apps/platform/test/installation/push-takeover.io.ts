@@ -13,7 +13,7 @@ const held = "workflow: held\ntasks:\n  go: {wait: {signal: go}}\noutput: ${{ ta
 const namespace = "default";
 
 describe("push notifications", () => {
-  it("are sent by another gateway when the one that holds them is gone", async () => {
+  it("are sent by another gateway when the gateway that has them is gone", async () => {
     await using receiver = await Receiver.open();
     await using installation = await Installation.open(["--gateway.privatePushUrls=true"]);
     const { mesh } = installation.host;
@@ -21,7 +21,7 @@ describe("push notifications", () => {
       ...{ namespace: "", source: { format: SourceFormat.SOURCE_FORMAT_YAML, text: held, fileName: "" } },
       ...{ versionLabels: [], keepLatest: false },
     });
-    const { clock, timers } = installation.kept;
+    const { clock, timers } = installation.keptHost;
     const dying = new PushAgent({
       foundation: systemFoundation({ clock, timers, logger: silentLogger }),
       host: { mesh, processId: "dying" },

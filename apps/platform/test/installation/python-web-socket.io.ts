@@ -16,7 +16,7 @@ output: "\${{ tasks.shout.output }}"
 `;
 
 describe("an agent in Python over a WebSocket", { skip: python.skip }, () => {
-  it("takes a task, streams its output, and leaves when the result is durable", async () => {
+  it("executes a task, streams its output, and disconnects when the result is durable", async () => {
     await using installation = await Installation.open([], { time: "real" });
     await using tutti = await connect({ address: installation.address });
     await tutti.workflows.register(definition);

@@ -52,7 +52,7 @@ describe("a reference to a blob that does not exist", () => {
     });
   }
 
-  it("is refused in what starts and in what is signalled", async () => {
+  it("is refused in starts, signals and updates", async () => {
     const { mesh } = installation.host;
     const calls: readonly [string, () => Promise<unknown>][] = [
       ["spec.input", () => runs().startRun(StartRunRequest.fromPartial({ spec: spec("draws") }))],
@@ -104,7 +104,7 @@ describe("a reference to a blob that does not exist", () => {
     );
   });
 
-  it("is refused for the one item of a batch that has it", async () => {
+  it("is refused only for the item of a batch that has it", async () => {
     const request = StartRunsRequest.fromPartial({
       specs: [{ what: { $case: "definition", value: { name: "draws" } } }],
       items: [
@@ -113,17 +113,17 @@ describe("a reference to a blob that does not exist", () => {
       ],
     });
     const codes = new Map<number, string>();
-    for await (const { receipts } of runs().startRuns(once(request)))
+    for await (const { receipts } of runs().startRuns(singleMessage(request)))
       for (const { number, refusal } of receipts) codes.set(number, refusal?.code ?? "");
     assert.deepEqual([codes.get(1), codes.get(2)], ["host.blob_absent", ""]);
     const signals = SignalRunsRequest.fromPartial({
       items: [{ runId: "waiting", signal: "go", payload: input }],
     });
-    for await (const { receipts } of runs().signalRuns(once(signals)))
+    for await (const { receipts } of runs().signalRuns(singleMessage(signals)))
       assert.equal(receipts[0]?.refusal?.code, "host.blob_absent");
   });
 
-  it("is refused as an output, and taken once the blob is there", async () => {
+  it("is refused as an output, and accepted once the blob exists", async () => {
     const polls = installation.host.mesh.client(agentPollService, { service: "swarm" });
     const { tasks } = await polls.claimTasks(
       ClaimTasksRequest.fromPartial({ agentId: "script", offering, waitMs: 10_000, count: 1 }),
@@ -149,6 +149,6 @@ describe("a reference to a blob that does not exist", () => {
   });
 });
 
-async function* once<Message>(message: Message): AsyncGenerator<Message> {
+async function* singleMessage<Message>(message: Message): AsyncGenerator<Message> {
   yield message;
 }

@@ -19,11 +19,11 @@ import type { Client } from "@tutti/mesh";
 import type { Worker } from "@tutti/sdk";
 import { Installation } from "./installation.ts";
 
-type Given = NonNullable<NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>["spec"]>;
+type SpecInput = NonNullable<NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>["spec"]>;
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;
 
-interface Wanted {
+interface SessionOptions {
   readonly count: number;
   readonly needs: Record<string, number>;
   readonly uses?: string;
@@ -37,7 +37,7 @@ describe("sessions that contend for one resource", () => {
   let resources: Client<typeof resourceService>;
   let worker: Worker;
   /** Ids of started tasks, in order. Each task continues on command. */
-  let begun: string[] = [];
+  let started: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = true;
 
@@ -58,34 +58,34 @@ describe("sessions that contend for one resource", () => {
   });
 
   async function work(name: string): Promise<string> {
-    begun.push(name);
+    started.push(name);
     if (!isOpen) await new Promise<void>((done) => waiting.push(done));
     return name;
   }
 
   function shut(): void {
-    begun = [];
+    started = [];
     isOpen = false;
   }
 
   function open(): void {
     isOpen = true;
-    for (const goOn of waiting.splice(0)) goOn();
+    for (const proceed of waiting.splice(0)) proceed();
   }
 
   /** Lets the task that has waited longest continue. */
   async function step(): Promise<void> {
-    const count = begun.length;
+    const count = started.length;
     await until("a task that waits to continue", () => waiting.length > 0);
     waiting.shift()?.();
-    await until("the next one to start", () => begun.length > count);
+    await until("the next one to start", () => started.length > count);
   }
 
   async function execute(
     sessionId: string,
     mode: Mode,
-    { count, needs, uses = "model.train", agents = {} }: Wanted,
-    spec: Given = {},
+    { count, needs, uses = "model.train", agents = {} }: SessionOptions,
+    spec: SpecInput = {},
   ): Promise<void> {
     const tasks = Array.from({ length: count }, (_, at) => ({
       id: `t${at}`,
@@ -108,17 +108,17 @@ describe("sessions that contend for one resource", () => {
   }
 
   /** Returns the reasons of the pool for a waiting task. */
-  async function why(sessionId: string, taskId: string): Promise<Explanation["waits"]> {
+  async function waitsOf(sessionId: string, taskId: string): Promise<Explanation["waits"]> {
     const { explanation } = await sessions.explainSession({ namespace: "", sessionId, taskId });
-    const all = (one: Explanation | undefined): Explanation["waits"] =>
-      one === undefined ? [] : [...one.waits, ...one.parts.flatMap(all)];
+    const all = (explanation: Explanation | undefined): Explanation["waits"] =>
+      explanation === undefined ? [] : [...explanation.waits, ...explanation.parts.flatMap(all)];
     return all(explanation);
   }
 
-  it("take turns by their weights, in every mode and for every kind of task", async () => {
+  it("take turns by weight, in every mode and for every kind of task", async () => {
     shut();
     await execute("holder", workflow, { count: 1, needs: { gpu: 1 } });
-    await until("the first to start", () => begun.length === 1);
+    await until("the first to start", () => started.length === 1);
     await execute("heavy", workflow, { count: 60, needs: { gpu: 1 } }, { weight: 3 });
     await execute("light", swarm, { count: 60, needs: { gpu: 1 }, uses: "image.render" });
     await until("two sessions in the pool", async () => {
@@ -140,7 +140,7 @@ describe("sessions that contend for one resource", () => {
       /it has the weight 3: .*takes turns with 2 others: .*light with the weight 1/,
     );
     for (let count = 0; count < 60; count++) await step();
-    const heavy = begun.slice(1).filter((name) => name.startsWith("heavy/")).length;
+    const heavy = started.slice(1).filter((name) => name.startsWith("heavy/")).length;
     assert.ok(
       Math.abs(heavy - 45) <= 2,
       `three of four of 60 are of the session with the weight 3, found ${heavy}`,
@@ -162,21 +162,21 @@ describe("sessions that contend for one resource", () => {
     await execute("one", workflow, { count: 2, needs: { licence: 1 } }, blue);
     await execute("two", swarm, { count: 2, needs: { licence: 1 } }, blue);
     await execute("red", workflow, { count: 1, needs: { licence: 1 } });
-    await until("three to begin", () => begun.length === 3);
-    let told: Explanation["waits"] = [];
+    await until("three to begin", () => started.length === 3);
+    let waits: Explanation["waits"] = [];
     await until("one that waits for the quota", async () => {
-      told = [...(await why("one", "t1")), ...(await why("two", "t1"))];
-      return told.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
+      waits = [...(await waitsOf("one", "t1")), ...(await waitsOf("two", "t1"))];
+      return waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
     });
-    const [wait] = told.filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
+    const [wait] = waits.filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA);
     assert.match(
       wait?.message ?? "",
       /^the quota licences of the namespace default allows 2 licence at once. In this pool 2 are in use, by (one|two) /,
     );
-    assert.equal(begun.length, 3, `two of blue and the red one, found ${begun.join(", ")}`);
+    assert.equal(started.length, 3, `two of blue and the red one, found ${started.join(", ")}`);
     await until("what is used of the quota", async () => {
-      const { quota: shown } = await resources.getQuota({ namespace: "", quotaId: "licences" });
-      return shown?.used["licence"] === 2;
+      const { quota: current } = await resources.getQuota({ namespace: "", quotaId: "licences" });
+      return current?.used["licence"] === 2;
     });
     await assert.rejects(
       execute("much", workflow, { count: 1, needs: { licence: 3 } }, blue),
@@ -205,13 +205,13 @@ describe("sessions that contend for one resource", () => {
       const sessionId = `modest-${mode}`;
       shut();
       await execute(sessionId, mode, { count: 3, needs: { licence: 1 } }, { limits: { licence: 2 } });
-      let told: Explanation["waits"] = [];
+      let waits: Explanation["waits"] = [];
       await until(`one that waits for the limit of ${sessionId}`, async () => {
         // A plan may start another task last than the last one in the list.
-        told = (await Promise.all(["t0", "t1", "t2"].map((task) => why(sessionId, task)))).flat();
-        return told.some(({ present, message }) => present && whys(sessionId).includes(message));
+        waits = (await Promise.all(["t0", "t1", "t2"].map((task) => waitsOf(sessionId, task)))).flat();
+        return waits.some(({ present, message }) => present && whys(sessionId).includes(message));
       });
-      assert.equal(begun.length, 2, `two have started, found ${begun.join(", ")}`);
+      assert.equal(started.length, 2, `two have started, found ${started.join(", ")}`);
       const { explanation } = await resources.explainAllocation({ namespace: "", sessionId });
       assert.match(explanation?.summary ?? "", /its own limits allow 2 licence, of which it has 2/);
       const adding = {
@@ -228,7 +228,7 @@ describe("sessions that contend for one resource", () => {
     }
   });
 
-  it("leave alone what is set aside for another, and say until when", async () => {
+  it("do not use a reserved amount, and say until when it is reserved", async () => {
     shut();
     const nowMs = installation.now();
     const reservation = {
@@ -244,18 +244,18 @@ describe("sessions that contend for one resource", () => {
       /Pool `default` cannot reserve 1 gpu: it has 1 in total, of which night holds 1 until /,
     );
     let others = 0;
-    const hasStarted = () => begun.includes(`others-${others}/0`);
+    const hasStarted = () => started.includes(`others-${others}/0`);
     // Until the pool knows the reservation, it starts other tasks.
     await until("one that waits for the reservation", async () => {
       open();
       isOpen = false;
       await execute(`others-${++others}`, workflow, { count: 1, needs: { gpu: 1 } });
-      const isHeld = async () =>
-        (await why(`others-${others}`, "t0")).some(({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK);
-      await until("one that starts or waits", async () => hasStarted() || (await isHeld()));
+      const isWaiting = async () =>
+        (await waitsOf(`others-${others}`, "t0")).some(({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK);
+      await until("one that starts or waits", async () => hasStarted() || (await isWaiting()));
       return !hasStarted();
     });
-    const [wait] = (await why(`others-${others}`, "t0")).filter(
+    const [wait] = (await waitsOf(`others-${others}`, "t0")).filter(
       ({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK,
     );
     assert.match(wait?.message ?? "", /^the reservation night holds 1 gpu until /);
@@ -278,28 +278,28 @@ describe("sessions that contend for one resource", () => {
     );
   });
 
-  it("compete for the one agent with a label by their weights, until it is reserved, and show the reason", async () => {
+  it("compete by weight for the only agent with a label, until it is reserved, and show the reason", async () => {
     shut();
     const gertrud = installation.worker({ agentId: "gertrud", slots: 1, labels: { gpu: "true" } });
     gertrud.handle("model.train", work);
     await gertrud.start();
-    const onGpu = (count: number): Wanted => ({ count, needs: {}, agents: { gpu: "true" } });
-    const wantedThere = async () => {
+    const onGpu = (count: number): SessionOptions => ({ count, needs: {}, agents: { gpu: "true" } });
+    const waitingCount = async () => {
       const { resources: listed } = await resources.listResources({
         ...{ namespace: "", pool: "", name: "slots", page: undefined },
       });
       return listed.find(({ labels }) => labels["gpu"] === "true")?.wanted ?? 0;
     };
-    const begunBy = (id: string) => begun.filter((name) => name.startsWith(`${id}/`)).length;
+    const startedBy = (id: string) => started.filter((name) => name.startsWith(`${id}/`)).length;
     await execute("label-holder", workflow, onGpu(1));
-    await until("the first to start", () => begun.length === 1);
+    await until("the first to start", () => started.length === 1);
     await execute("label-heavy", workflow, onGpu(60), { weight: 3 });
     await execute("label-light", swarm, onGpu(60));
-    await until("all to wait for the agent with the label", async () => (await wantedThere()) === 120);
+    await until("all to wait for the agent with the label", async () => (await waitingCount()) === 120);
     const explained = async (sessionId: string) =>
       (await resources.explainAllocation({ namespace: "", sessionId })).explanation?.summary ?? "";
     for (let count = 0; count < 40; count++) await step();
-    const heavy = begunBy("label-heavy");
+    const heavy = startedBy("label-heavy");
     assert.ok(Math.abs(heavy - 30) <= 2, `three of four of 40 are of the weight 3, found ${heavy}`);
     assert.match(
       await explained("label-heavy"),
@@ -322,13 +322,15 @@ describe("sessions that contend for one resource", () => {
     );
     await execute("label-show", workflow, onGpu(3), { reservationIds: ["show"] });
     // The pool learns about a reservation within seconds.
-    let told: Explanation["waits"] = [];
+    let waits: Explanation["waits"] = [];
     await until("one that waits for the reservation", async () => {
-      told = (await why("label-light", "t59")).filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK);
-      return told.length > 0;
+      waits = (await waitsOf("label-light", "t59")).filter(
+        ({ cause }) => cause === WaitCause.WAIT_CAUSE_LOCK,
+      );
+      return waits.length > 0;
     });
     assert.match(
-      told[0]?.message ?? "",
+      waits[0]?.message ?? "",
       /^the reservation show holds 1 slot until .*, of agents with gpu=true: /,
     );
     assert.match(
@@ -339,7 +341,7 @@ describe("sessions that contend for one resource", () => {
       await explained("label-show"),
       /the reservation show holds 1 slot of agents with gpu=true for it until /,
     );
-    const others = () => begunBy("label-heavy") + begunBy("label-light");
+    const others = () => startedBy("label-heavy") + startedBy("label-light");
     const before = others();
     open();
     await end("label-show");
@@ -349,7 +351,7 @@ describe("sessions that contend for one resource", () => {
     await gertrud.stop();
   });
 
-  it("wait for each other, also in another namespace, and say for whom", async () => {
+  it("wait for each other, also across namespaces, and name the other session", async () => {
     shut();
     await execute("first", workflow, { count: 1, needs: {} });
     const dependsOn = [{ session: { namespace: "default", kind: "session", id: "first" } }];
@@ -392,7 +394,7 @@ describe("sessions that contend for one resource", () => {
     // Without the removed dependency, this one closes no cycle.
     await waitFor("second", "third");
     await stopWaiting("third", "first");
-    await until("the third to start, which needs no reservation", () => begun.length === 2);
+    await until("the third to start, which needs no reservation", () => started.length === 2);
     await assert.rejects(waitFor("third", "first"), { code: "session.begun" });
     await stopWaiting("third", "first");
     open();

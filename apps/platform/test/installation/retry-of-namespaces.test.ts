@@ -44,7 +44,7 @@ describe("retry defaults of namespaces and pools", () => {
     return attempts;
   };
 
-  it("holds for a run of a definition, and a definition's own before it", async () => {
+  it("apply to a run of a definition, unless the definition sets its own", async () => {
     await tutti.workflows.register("workflow: plain\ntasks: {a: {uses: always.fails}}\n");
     await tutti.workflows.register("workflow: far\npool: gpu\ntasks: {a: {uses: always.fails}}\n");
     await tutti.workflows.register(
@@ -55,16 +55,16 @@ describe("retry defaults of namespaces and pools", () => {
     assert.equal(await attemptsOf(() => tutti.execute("own")), 4);
   });
 
-  it("holds for tasks without a definition, and a task's own before it", async () => {
+  it("apply to tasks without a definition, unless the task sets its own", async () => {
     const tasks = [{ id: "a", uses: "always.fails" }];
     for (const mode of ["workflow", "swarm"] as const) {
       assert.equal(await attemptsOf(() => tutti.execute({ mode, tasks })), 2, mode);
-      const once = tasks.map((task) => ({ ...task, attempts: 1 }));
-      assert.equal(await attemptsOf(() => tutti.execute({ mode, tasks: once })), 1, mode);
+      const singleAttempt = tasks.map((task) => ({ ...task, attempts: 1 }));
+      assert.equal(await attemptsOf(() => tutti.execute({ mode, tasks: singleAttempt })), 1, mode);
     }
   });
 
-  it("holds for a mission, of tasks or of a definition, and for tasks that are added to it", async () => {
+  it("apply to a mission of tasks or of a definition, and to added tasks", async () => {
     const mission = async (start: Parameters<typeof tutti.missions.start>[0]) =>
       attemptsOf(async () => (await tutti.missions.start(start)).result());
     assert.equal(await mission({ tasks: [{ id: "a", uses: "always.fails" }] }), 2);
@@ -78,7 +78,7 @@ describe("retry defaults of namespaces and pools", () => {
     assert.equal(await mission({ pool: "gpu", tasks: [{ id: "a", uses: "splits" }] }), 3);
   });
 
-  it("holds for a session of a definition", async () => {
+  it("apply to a session of a definition", async () => {
     for (const mode of ["workflow", "swarm"] as const) {
       assert.equal(await attemptsOf(() => tutti.execute({ mode, definition: "plain" })), 2, mode);
       assert.equal(await attemptsOf(() => tutti.execute({ mode, definition: "own" })), 4, mode);

@@ -80,7 +80,7 @@ describe("runs", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("start and wait for the end in one call, and are given as they are when the wait or the time of the call is over", async () => {
+  it("start and wait in one call, which returns the current state if the wait or the deadline ends first", async () => {
     const startAndWait = (name: string, input: unknown, waitMs: number, runId = "") =>
       client().startRun(
         StartRunRequest.fromPartial({
@@ -94,21 +94,21 @@ describe("runs", () => {
     const open = await startAndWait("waiting", {}, 1, "waited-for");
     assert.equal(open.run?.endTime, undefined);
     assert.equal(open.run?.runId, "waited-for");
-    const again = await startAndWait("waiting", {}, 1, "waited-for");
-    assert.equal(again.existed, true);
+    const second = await startAndWait("waiting", {}, 1, "waited-for");
+    assert.equal(second.existed, true);
     const request = AwaitRunRequest.fromPartial({ runId: "waited-for", waitMs: 60_000 });
     const { run: still } = await client().awaitRun(request, { timeoutMs: 2_000 });
     assert.equal(still?.endTime, undefined, "before the deadline of a call that waits longer");
   });
 
-  it("one goes through pools and workers to its end", async () => {
+  it("a run goes through pools and workers to its end", async () => {
     const { run, existed } = await start("order", { items: ["a", "b"] }, "first");
     assert.deepEqual([existed, run?.runId], [false, "first"]);
     const ended = await end("first");
     assert.deepEqual([ended.status, outputOf(ended)], [WorkStatus.WORK_STATUS_COMPLETED, "charged 20"]);
   });
 
-  it("the same start gives the same run, another under its id is a conflict", async () => {
+  it("a repeated start returns the same run, and another run with its id is a conflict", async () => {
     await start("order", { items: [] }, "same");
     assert.equal((await start("order", { items: [] }, "same")).existed, true);
     await assert.rejects(
@@ -128,7 +128,7 @@ describe("runs", () => {
     });
   });
 
-  it("one that fails has what it did undone, and says why", async () => {
+  it("a failed run compensates its completed tasks, and says why it failed", async () => {
     await start("order", { items: ["a", "b", "c"] }, "dear");
     const ended = await end("dear");
     assert.equal(ended.status, WorkStatus.WORK_STATUS_FAILED);
@@ -144,7 +144,7 @@ describe("runs", () => {
     assert.equal(outputOf(await end("family")), "charged 10");
   });
 
-  it("one that waits receives a signal, is paused, resumed and ends", async () => {
+  it("a waiting run is paused, receives a signal, resumes and completes", async () => {
     await start("waiting", null, "patient");
     await client().pauseRun({ namespace: "", runId: "patient", reason: "lunch", idempotencyKey: "" });
     const { run } = await client().getRun(GetRunRequest.fromPartial({ runId: "patient" }));
@@ -163,7 +163,7 @@ describe("runs", () => {
     assert.equal(outputOf(await end("patient")), "now");
   });
 
-  it("one that is cancelled ends as such", async () => {
+  it("a cancelled run ends as cancelled", async () => {
     await start("waiting", null, "unwanted");
     await client().cancelRun({
       namespace: "",
@@ -185,7 +185,7 @@ describe("runs", () => {
     await client().terminateRun({ namespace: "", runId: "unwanted", reason: "no" });
   });
 
-  it("runs that share a limit go one after the other", async () => {
+  it("runs that share a limit execute one after the other", async () => {
     await installation.host.mesh.client(definitionService).registerDefinition({
       ...{ namespace: "", versionLabels: [], keepLatest: false },
       source: { format: 1, text: `${waiting}limits: [{key: one at a time, concurrency: 1}]\n`, fileName: "" },
@@ -194,13 +194,13 @@ describe("runs", () => {
     await start("waiting", null, "behind");
     const statusOf = async (runId: string) =>
       (await client().getRun(GetRunRequest.fromPartial({ runId }))).run?.status;
-    const go = (runId: string) =>
+    const signalGo = (runId: string) =>
       client().signalRun({
         ...{ namespace: "", runId, signal: "go", idempotencyKey: "" },
         payload: { ...inline(runId), mediaType: "" },
       });
-    await go("behind");
-    await go("front");
+    await signalGo("behind");
+    await signalGo("front");
     assert.equal(outputOf(await end("front")), "front");
     assert.equal(outputOf(await end("behind")), "behind");
     assert.equal(await statusOf("behind"), WorkStatus.WORK_STATUS_COMPLETED);
@@ -246,7 +246,7 @@ describe("runs", () => {
     );
   });
 
-  it("one that does not exist is reported as not found", async () => {
+  it("a missing run is reported as not found", async () => {
     await assert.rejects(
       client().getRun(GetRunRequest.fromPartial({ runId: "nobody" })),
       (error) => isTuttiError(error) && error.code === "workflow.run_missing",

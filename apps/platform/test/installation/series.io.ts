@@ -37,7 +37,7 @@ describe("series of an installation", () => {
     assert.deepEqual(after, before);
   });
 
-  it("have what tasks used, and an estimate of the next attempt has it too", async () => {
+  it("include the resource use of tasks, and an estimate of the next attempt includes it too", async () => {
     await using installation = await Installation.open([], { insight: true });
     const { mesh } = installation.host;
     const subjects = [EstimateSubject.create({ capability: "house.draw" })];

@@ -23,7 +23,7 @@ const folder = process.env["TUTTI_CTK"] ?? own;
 const misses: readonly string[] = ["branches that compete", "Fork Task With Competing Concurrent Sub Tasks"];
 
 interface Step {
-  readonly words: string;
+  readonly sentence: string;
   readonly text: string;
 }
 
@@ -38,14 +38,14 @@ function scenariosIn(text: string): readonly Scenario[] {
     .slice(1)
     .map((part) => {
       const [title = "", ...lines] = part.split("\n");
-      const steps: { words: string; text: string }[] = [];
+      const steps: { sentence: string; text: string }[] = [];
       let isText = false;
       for (const line of lines) {
         const step = steps.at(-1);
         if (line.trim().startsWith('"""')) isText = !isText;
         else if (isText && step !== undefined) step.text += `${line}\n`;
         else if (/^\s*(Given|When|Then|And)\b/.test(line))
-          steps.push({ words: line.trim().replace(/^\w+ (?:given )?/, ""), text: "" });
+          steps.push({ sentence: line.trim().replace(/^\w+ (?:given )?/, ""), text: "" });
       }
       return { title: title.trim(), steps };
     });
@@ -72,28 +72,28 @@ interface Call {
   readonly parameters?: Readonly<Record<string, Json>>;
 }
 
-function answered(given: Call, method: string, uri: string): Json {
+function answered(call: Call, method: string, uri: string): Json {
   const content = answerOf(method, uri);
-  return given.output === "response"
+  return call.output === "response"
     ? { request: { method, uri, headers: {} }, headers: {}, statusCode: 200, content }
     : content;
 }
 
-const handlers: Readonly<Record<string, (given: Call) => Json>> = {
-  "http.call": (given) => {
-    const { endpoint, method } = given;
+const handlers: Readonly<Record<string, (call: Call) => Json>> = {
+  "http.call": (call) => {
+    const { endpoint, method } = call;
     const { uri, authentication } = typeof endpoint === "string" ? { uri: endpoint } : endpoint;
     if (uri.includes("/basic-auth/")) {
       const { username, password } = (authentication as { basic: Record<string, string> }).basic;
       assert.ok(uri.endsWith(`/${username}/${password}`));
     }
-    return answered(given, method, uri);
+    return answered(call, method, uri);
   },
-  "openapi.call": (given) => {
-    const { operationId, parameters = {} } = given;
+  "openapi.call": (call) => {
+    const { operationId, parameters = {} } = call;
     const path =
       operationId === "getPetById" ? parameters["petId"] : `findByStatus?status=${parameters["status"]}`;
-    return answered(given, "get", `https://petstore.swagger.io/v2/pet/${path}`);
+    return answered(call, "get", `https://petstore.swagger.io/v2/pet/${path}`);
   },
 };
 
@@ -107,7 +107,7 @@ describe("the conformance kit of Serverless Workflow", () => {
     tutti = await installation.client();
     worker = installation.worker({});
     for (const [capability, work] of Object.entries(handlers))
-      worker.handle(capability, (given: Call) => work(given));
+      worker.handle(capability, (call: Call) => work(call));
     await worker.start();
   });
   after(async () => {
@@ -134,11 +134,11 @@ describe("the conformance kit of Serverless Workflow", () => {
 
   async function play({ steps }: Scenario): Promise<void> {
     let [definition, input, done]: [string, Json | undefined, Done | undefined] = ["", undefined, undefined];
-    for (const { words, text } of steps) {
-      if (words === "a workflow with definition:") definition = text;
-      else if (words === "the workflow input is:") input = parse(text) as Json;
-      else if (words === "the workflow is executed") done = await execute(definition, input);
-      else check(words, parse(text) as Json, done);
+    for (const { sentence, text } of steps) {
+      if (sentence === "a workflow with definition:") definition = text;
+      else if (sentence === "the workflow input is:") input = parse(text) as Json;
+      else if (sentence === "the workflow is executed") done = await execute(definition, input);
+      else check(sentence, parse(text) as Json, done);
     }
   }
 
@@ -149,25 +149,25 @@ describe("the conformance kit of Serverless Workflow", () => {
         else await play(scenario);
       });
 
-  function check(words: string, wanted: Json, done: Done | undefined): void {
+  function check(sentence: string, expected: Json, done: Done | undefined): void {
     assert.ok(done !== undefined, "it is executed before");
     const { output, error } = done;
-    const quoted = [...words.matchAll(/'([^']+)'/g)].map(([, name = ""]) => name);
+    const quoted = [...sentence.matchAll(/'([^']+)'/g)].map(([, name = ""]) => name);
     const at = (path: string) =>
       path.split(".").reduce((value: unknown, key) => (value as Record<string, unknown>)?.[key], output);
-    if (words === "the workflow should complete") assert.equal(error, undefined);
-    else if (words === "the workflow should complete with output:")
-      assert.deepEqual([output, error], [wanted, undefined]);
-    else if (words === "the workflow should fault") assert.notEqual(error, undefined);
-    else if (words === "the workflow should fault with error:")
-      for (const value of Object.values(wanted as object)) assert.ok(error?.includes(String(value)), error);
-    else if (/should have properties/.test(words))
+    if (sentence === "the workflow should complete") assert.equal(error, undefined);
+    else if (sentence === "the workflow should complete with output:")
+      assert.deepEqual([output, error], [expected, undefined]);
+    else if (sentence === "the workflow should fault") assert.notEqual(error, undefined);
+    else if (sentence === "the workflow should fault with error:")
+      for (const value of Object.values(expected as object)) assert.ok(error?.includes(String(value)), error);
+    else if (/should have properties/.test(sentence))
       for (const path of quoted) assert.notEqual(at(path), undefined, path);
-    else if (/property with value:$/.test(words)) assert.deepEqual(at(quoted[0] ?? ""), wanted);
-    else if (/containing \d+ items$/.test(words))
-      assert.equal((at(quoted[0] ?? "") as unknown[]).length, Number(/(\d+) items$/.exec(words)?.[1]));
+    else if (/property with value:$/.test(sentence)) assert.deepEqual(at(quoted[0] ?? ""), expected);
+    else if (/containing \d+ items$/.test(sentence))
+      assert.equal((at(quoted[0] ?? "") as unknown[]).length, Number(/(\d+) items$/.exec(sentence)?.[1]));
     // The members of the output are in execution order.
-    else if (/ should run /.test(words)) return;
-    else assert.fail(`unknown step: ${words}`);
+    else if (/ should run /.test(sentence)) return;
+    else assert.fail(`unknown step: ${sentence}`);
   }
 });

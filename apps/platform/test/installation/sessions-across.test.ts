@@ -23,7 +23,7 @@ const tasks = [{ id: "write", uses: "book.write" }] as const;
 describe("sessions of two namespaces", () => {
   let installation: Installation;
   const opened: { stop(): Promise<unknown> }[] = [];
-  let [goOn, isHeld] = [() => {}, Promise.resolve()];
+  let [proceed, blocked] = [() => {}, Promise.resolve()];
 
   /** Creates an administrator of these namespaces, without rights in any other. Returns a key. */
   async function keyOf(id: string, ...namespaces: readonly string[]): Promise<string> {
@@ -34,8 +34,8 @@ describe("sessions of two namespaces", () => {
       await mesh.client(policyService).createRoleBinding({ namespace, binding });
     // A key of one namespace is not valid in another one.
     const namespace = namespaces.length === 1 ? (namespaces[0] ?? "") : "system";
-    const wanted = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
-    const { secret } = await mesh.client(identityService).createKey(wanted);
+    const request = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
+    const { secret } = await mesh.client(identityService).createKey(request);
     for (const each of namespaces)
       await until(`${id} to be known in ${each}`, async () => {
         const headers = { authorization: `Bearer ${secret}` };
@@ -55,7 +55,7 @@ describe("sessions of two namespaces", () => {
   async function work(namespace: string): Promise<void> {
     const worker = installation.worker({ namespace });
     worker.handle("book.write", async () => {
-      if (namespace === "beta") await isHeld;
+      if (namespace === "beta") await blocked;
       return `written in ${namespace}`;
     });
     await worker.start();
@@ -70,7 +70,7 @@ describe("sessions of two namespaces", () => {
         .createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
   });
   after(async () => {
-    goOn();
+    proceed();
     for (const each of opened.toReversed()) await each.stop();
     await installation?.[Symbol.asyncDispose]();
   });
@@ -80,8 +80,8 @@ describe("sessions of two namespaces", () => {
     for (const namespace of ["alpha", "beta"]) await work(namespace);
     const [alpha, beta] = [await clientOf("alpha", both), await clientOf("beta", both)];
     const stranger = await clientOf("alpha", own);
-    isHeld = new Promise((resolve) => {
-      goOn = resolve;
+    blocked = new Promise((resolve) => {
+      proceed = resolve;
     });
     const first = await beta.run({ id: "first", tasks });
     const after = [{ session: "first", namespace: "beta" }];
@@ -108,7 +108,7 @@ describe("sessions of two namespaces", () => {
     const third = await stranger.run({ id: "third", tasks, after: ["second"] });
     const explanation = await second.why();
     assert.match(explanation.summary, /it starts when beta\/first has ended/);
-    goOn();
+    proceed();
     assert.deepEqual(await first.result(), { write: "written in beta" });
     assert.deepEqual(await second.result(), { write: "written in alpha" });
     assert.deepEqual(await third.result(), { write: "written in alpha" });
@@ -117,7 +117,7 @@ describe("sessions of two namespaces", () => {
   it("are refused in a circle, naming each with its namespace", async () => {
     const both = await keyOf("dora", "alpha", "beta");
     const [alpha, beta] = [await clientOf("alpha", both), await clientOf("beta", both)];
-    goOn();
+    proceed();
     await beta.run({ id: "one", tasks, after: [{ session: "two", namespace: "alpha" }] });
     const two = { id: "two", tasks, after: [{ session: "one", namespace: "beta" }] };
     await assert.rejects(

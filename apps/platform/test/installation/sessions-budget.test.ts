@@ -43,7 +43,7 @@ describe("a session with a budget", () => {
     }
   });
 
-  it("keeps within it as a run, and in several parts, which divide it", async () => {
+  it("stays within it as a run, and divides it among several parts", async () => {
     await using installation = await Installation.open();
     const worker = installation.worker({});
     worker.handle("line.write", (_: unknown, context) => {
@@ -72,10 +72,10 @@ describe("a session with a budget", () => {
       );
       const bag = ["a", "b", "c", "d"].map((id) => line(id));
       const tasks = [...three, ...bag];
-      const whole = await tutti.run({ id: "whole", mode: "hybrid", budget: { tokens: 21 }, tasks });
-      await whole.result();
-      const { parts } = await whole.get();
-      const given = await Promise.all(
+      const limited = await tutti.run({ id: "whole", mode: "hybrid", budget: { tokens: 21 }, tasks });
+      await limited.result();
+      const { parts } = await limited.get();
+      const budgets = await Promise.all(
         parts.map(async ({ work }) => {
           const id = work?.id ?? "";
           if (work?.kind !== "run")
@@ -84,9 +84,9 @@ describe("a session with a budget", () => {
         }),
       );
       assert.equal(
-        given.reduce<number>((sum, tokens) => sum + (tokens ?? Number.NaN), 0),
+        budgets.reduce<number>((sum, tokens) => sum + (tokens ?? Number.NaN), 0),
         21,
-        `parts have ${given.join(", ")}`,
+        `parts have ${budgets.join(", ")}`,
       );
     } finally {
       await tutti.close();

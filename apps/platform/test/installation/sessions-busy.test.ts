@@ -6,15 +6,15 @@ import { describe, it } from "node:test";
 import { gate, until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
-describe("a planned session whose agents are busy with the work of others", () => {
-  it("starts its tasks when that has ended, though no agent comes or goes", async () => {
+describe("a planned session whose agents are busy with other work", () => {
+  it("starts its tasks when the other work ends, though no agent joins or leaves", async () => {
     await using installation = await Installation.open([], { time: "real" });
-    const goOn = gate();
+    const proceed = gate();
     const worker = installation.worker({ agentId: "hand", slots: 2 });
-    let held = 0;
+    let running = 0;
     worker.handle("door.wait", async () => {
-      held++;
-      await goOn.pass();
+      running++;
+      await proceed.pass();
       return true;
     });
     worker.handle("number.double", ({ n }: { readonly n: number }) => n * 2);
@@ -28,7 +28,7 @@ describe("a planned session whose agents are busy with the work of others", () =
           { id: "two", uses: "door.wait" },
         ],
       });
-      await until("both slots are taken", () => held === 2);
+      await until("both slots are taken", () => running === 2);
       const session = await tutti.run({
         tasks: [
           { id: "one", uses: "number.double", input: { n: 1 } },
@@ -37,7 +37,7 @@ describe("a planned session whose agents are busy with the work of others", () =
         mode: "intelligence",
       });
       await until("it is planned", async () => (await session.plan()).number > 0);
-      goOn.open();
+      proceed.open();
       assert.deepEqual(await others.result(), { one: true, two: true });
       assert.deepEqual(await session.result(), { one: 2, two: 4 });
     } finally {

@@ -50,7 +50,7 @@ describe("sessions from a program", () => {
     { id: "two", uses: "number.double", needs: ["one"], input: { n: "${{ tasks.one.output }}" } },
   ] as const;
 
-  it("is started by the one call, and gives the outputs of its tasks by their ids, each of its type", async () => {
+  it("is started by one call, and returns typed outputs by task id", async () => {
     const tasks = chain;
     const session = await tutti.run({ tasks, mode: "adaptive", optimization: true, monitoring: true });
     const result = await session.result();
@@ -65,7 +65,7 @@ describe("sessions from a program", () => {
   });
 
   for (const mode of ["workflow", "swarm", "intelligence", "hybrid"] as const)
-    it(`gives the same in the mode ${mode}`, async () => {
+    it(`returns its output in the mode ${mode}, and a repeated start returns the same session`, async () => {
       const session = await tutti.run({
         id: `in-${mode}`,
         tasks: chain,
@@ -80,7 +80,7 @@ describe("sessions from a program", () => {
     });
 
   for (const mode of ["workflow", "swarm", "intelligence", "hybrid"] as const)
-    it(`a skipped task satisfies a plain need, unless its output is read or success is asked, in the mode ${mode}`, async () => {
+    it(`a skipped task satisfies a plain need, but not a need that reads its output or requires success, in the mode ${mode}`, async () => {
       const uses = "number.double";
       const tasks = [
         { id: "first", uses, when: "false", input: { n: 1 } },
@@ -101,7 +101,7 @@ describe("sessions from a program", () => {
       ]);
     });
 
-  it("tells how it goes to its end, with tasks and parts", async () => {
+  it("is watched to its end, with tasks and parts", async () => {
     const session = await tutti.run({ tasks: chain, mode: "workflow" });
     const ended = new Set<string>();
     let last: WorkStatus | undefined;
@@ -163,7 +163,7 @@ describe("sessions from a program", () => {
     });
   });
 
-  it("refuses at once what cannot be done, and names the task", async () => {
+  it("refuses impossible tasks at once, and names the task", async () => {
     const circle = [
       { id: "a", uses: "number.double", needs: ["b"] },
       { id: "b", uses: "number.double", needs: ["a"] },

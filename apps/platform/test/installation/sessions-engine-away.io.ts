@@ -48,7 +48,7 @@ describe("sessions while the engine of runs is away", { skip: program.skip }, ()
     await cluster?.[Symbol.asyncDispose]();
   });
 
-  it("are done by agents that share, where they left the choice, and say why", async () => {
+  it("run in the mode swarm if they leave the choice open, and say why", async () => {
     const session = await tutti.run({ tasks, mode: "hybrid" });
     assert.deepEqual(await session.result(), outputs);
     const { parts } = await session.get();

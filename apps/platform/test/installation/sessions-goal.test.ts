@@ -28,13 +28,13 @@ describe("sessions with goals", () => {
   let tutti: Tutti;
   let worker: Worker;
   const never = gate();
-  const seen: GoalInput[] = [];
+  const goals: GoalInput[] = [];
 
   before(async () => {
     installation = await Installation.open();
     worker = installation.worker({ slots: 4 });
-    worker.handle("tutti.plan", (asked: GoalInput) => {
-      seen.push(asked);
+    worker.handle("tutti.plan", (goal: GoalInput) => {
+      goals.push(goal);
       return [
         { id: "one", capability: "number.add", input: { of: ["${{ input.from }}"] } },
         {
@@ -76,13 +76,13 @@ describe("sessions with goals", () => {
       const goal = "two more than ${{ nothing }}";
       const session = await tutti.run({ goal, input: { from: 1 }, mode });
       assert.deepEqual(await session.result(), { one: 2, two: 3 });
-      assert.deepEqual(seen.at(-1), { goal, input: { from: 1 } }, "words are words");
+      assert.deepEqual(goals.at(-1), { goal, input: { from: 1 } }, "words are words");
       const { tasks, spec } = await session.get();
       assert.equal(tasks?.total, 2);
       assert.equal(spec?.work?.$case === "goal" ? spec.work.value.planner : "", "tutti.plan");
     });
 
-  for (const [what, given, words] of [
+  for (const [title, output, pattern] of [
     ["a circle", [{ id: "a", capability: "number.add", needs: [{ task: "a" }] }], /task a: /],
     ["a need that is none", [{ id: "a", capability: "number.add", needs: [{ task: "x" }] }], /task a: .*x/],
     ["what no worker offers", [{ id: "a", capability: "moon.land" }], /`moon\.land` for task `a`/],
@@ -92,19 +92,19 @@ describe("sessions with goals", () => {
     ["another input", { tasks: [{ id: "a", capability: "number.add" }], input: { n: 1 } }, /input: /],
     ["words", "do this, then that", /an object/],
   ] as const)
-    it(`fail with ${what} among what was planned, and say so`, async () => {
-      const { code, message } = await failureOf("plan.given", given);
+    it(`fail if the planner returns ${title}, with the reason`, async () => {
+      const { code, message } = await failureOf("plan.given", output);
       assert.equal(code, "session.goal_unfit");
-      assert.match(message, words);
+      assert.match(message, pattern);
     });
 
   it("fail if their planner fails", async () => {
     const failure = await failureOf("plan.fail", undefined);
     assert.equal(failure.code, "session.goal_not_broken_down");
-    const words: string[] = [];
+    const causes: string[] = [];
     for (let cause: Failure | undefined = failure; cause !== undefined; cause = cause.cause)
-      words.push(cause.message);
-    assert.match(words.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
+      causes.push(cause.message);
+    assert.match(causes.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
   });
 
   it("are refused at once without a planner", async () => {
@@ -112,7 +112,7 @@ describe("sessions with goals", () => {
     await assert.rejects(refused, { code: "session.planner_unknown", message: /plan\.nobody/ });
   });
 
-  it("say what they wait for, and give that up when they are cancelled", async () => {
+  it("explain the wait for their planner, and cancel the planner when they are cancelled", async () => {
     const session = await tutti.run({ id: "stuck", goal: { description: "any", planner: "plan.wait" } });
     const run = tutti.runs.get("stuck..goal..0");
     await until("it is planned", () =>

@@ -23,7 +23,7 @@ const tasks = [
   { id: "right", uses: "take.long", needs: ["first"] },
 ];
 
-describe("what sessions learned", { skip: program.skip }, () => {
+describe("learned estimates of sessions", { skip: program.skip }, () => {
   let server: NatsServer;
   const processes: Service[] = [];
   const workers: Worker[] = [];
@@ -40,20 +40,20 @@ describe("what sessions learned", { skip: program.skip }, () => {
     await folder?.[Symbol.asyncDispose]();
   });
 
-  it("is known to the process that takes over: it chooses with the same estimates", async () => {
+  it("are available to the process that takes over, which makes the same choices", async () => {
     const join = async (name: string) => {
       const joined = await joinPlatform(server, folder, name);
       processes.push(joined);
       return joined;
     };
     /** Starts the same agents, also for a second time. While they are held up, their tasks never end. */
-    const work = async (address: string, isHeldUp: () => boolean) => {
+    const work = async (address: string, isDelayed: () => boolean) => {
       const both = ["ann", "bob"].map((agentId) => {
         const worker = new Worker({ address, agentId, slots: 2, handleSignals: false });
         for (const kind of kinds)
           worker.handle(`take.${kind}`, (_, { signal }) =>
             // A held-up task ends only if it is cancelled.
-            sleep(isHeldUp() ? 3_600_000 : takesMs[kind], kind, { signal }),
+            sleep(isDelayed() ? 3_600_000 : takesMs[kind], kind, { signal }),
           );
         return worker;
       });
@@ -79,8 +79,8 @@ describe("what sessions learned", { skip: program.skip }, () => {
     };
 
     const first = await join("first");
-    let isHeldUp = false;
-    const early = await work(first.grpc, () => isHeldUp);
+    let isSlow = false;
+    const early = await work(first.grpc, () => isSlow);
     {
       await using tutti = await connect({ address: first.grpc });
       for (let number = 0; number < sessions; number++)
@@ -93,7 +93,7 @@ describe("what sessions learned", { skip: program.skip }, () => {
       () => learnedBy(first),
       ({ count, choiceCount }) => count === sessions * tasks.length && choiceCount === sessions,
     );
-    isHeldUp = true;
+    isSlow = true;
     // The chooser receives new experience a moment later than the service that keeps it.
     let calls = 0;
     const before = await until(

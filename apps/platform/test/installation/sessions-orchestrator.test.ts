@@ -36,14 +36,14 @@ describe("sessions with an orchestrator of their user", () => {
   });
 
   async function orchestrator(name: string, decide: Decide): Promise<SessionOrchestrator> {
-    class Given extends SessionOrchestrator {
+    class TestOrchestrator extends SessionOrchestrator {
       protected override decide(question: Question) {
         return decide(question);
       }
     }
-    const given = new Given(name, installation.link());
-    await given.start();
-    return given;
+    const created = new TestOrchestrator(name, installation.link());
+    await created.start();
+    return created;
   }
 
   const chain = [
@@ -52,7 +52,7 @@ describe("sessions with an orchestrator of their user", () => {
   ];
   const readyIn = ({ tasks }: Question) => tasks.filter(({ isReady }) => isReady).map(({ id }) => id);
 
-  it("send it all tasks with their results and the available agents, and start what it decides, where it decides", async () => {
+  it("send it all tasks, results and available agents, and start the tasks that it decides, on the agents that it decides", async () => {
     const questions: Question[] = [];
     await using _ = await orchestrator("mine.all", (question) => {
       questions.push(question);
@@ -63,8 +63,8 @@ describe("sessions with an orchestrator of their user", () => {
     const [first, second] = questions;
     assert.deepEqual([first?.number, first && readyIn(first)], [1, ["one"]]);
     assert.deepEqual([second?.number, second && readyIn(second)], [2, ["two"]]);
-    const [one] = second?.tasks ?? [];
-    assert.deepEqual([one?.status, one?.agent, one?.output], ["completed", "anna", 1]);
+    const [firstTask] = second?.tasks ?? [];
+    assert.deepEqual([firstTask?.status, firstTask?.agent, firstTask?.output], ["completed", "anna", 1]);
     const anna = first?.agents.find(({ id }) => id === "anna");
     assert.deepEqual([anna?.slots, anna?.uses], [4, ["number.add"]]);
     const { tasks } = await session.plan();
@@ -74,7 +74,7 @@ describe("sessions with an orchestrator of their user", () => {
     );
   });
 
-  for (const [what, decision, words] of [
+  for (const [title, decision, pattern] of [
     ["a task that is none", { begin: ["three"] }, /begin\[0\].*"three"/],
     ["a mode in which nothing is done", { move: [{ tasks: ["one"], to: "adaptive" }] }, /move\[0\]\.to/],
     [
@@ -84,7 +84,7 @@ describe("sessions with an orchestrator of their user", () => {
     ],
     ["words", "begin with one", /expected an object/],
   ] as const)
-    it(`fail where it answers with ${what}, and say what is wrong`, async () => {
+    it(`fail if it answers with ${title}, and name the problem`, async () => {
       await using _ = await orchestrator("mine.unfit", () => decision as Decision);
       const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.unfit" } });
       const failure: Failure = await session.result().then(
@@ -92,10 +92,10 @@ describe("sessions with an orchestrator of their user", () => {
         (error) => error,
       );
       assert.equal(failure.code, "session.decision_unfit");
-      assert.match(failure.message, words);
+      assert.match(failure.message, pattern);
     });
 
-  it("retry it after a failure, fail with it in the end, and continue with the next one in a second life", async () => {
+  it("retry its call, fail with its error in the end, and continue after a retry of the session", async () => {
     let calls = 0;
     let isMended = false;
     await using _ = await orchestrator("mine.failing", (question) => {
@@ -113,17 +113,17 @@ describe("sessions with an orchestrator of their user", () => {
       (error) => error,
     );
     assert.equal(failure.code, "session.not_decided");
-    const words: string[] = [];
+    const causes: string[] = [];
     for (let cause: Failure | undefined = failure; cause !== undefined; cause = cause.cause)
-      words.push(cause.message);
-    assert.match(words.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
+      causes.push(cause.message);
+    assert.match(causes.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
     assert.equal(calls, 5);
     isMended = true;
     await session.retry("mended");
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
   });
 
-  it("are planned again if it starts nothing, even without an event", async () => {
+  it("ask it again if it starts nothing, even without an event", async () => {
     let calls = 0;
     await using _ = await orchestrator("mine.slow", (question) => {
       calls++;
@@ -133,7 +133,7 @@ describe("sessions with an orchestrator of their user", () => {
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
   });
 
-  it("take more tasks while they run", async () => {
+  it("accept more tasks while they run", async () => {
     const mayEnd = gate();
     await using _ = await orchestrator("mine.growing", async (question) => {
       if (question.tasks.length === 2) {
@@ -150,16 +150,16 @@ describe("sessions with an orchestrator of their user", () => {
     assert.deepEqual(await session.result(), { one: 1, two: 2, three: 3 });
   });
 
-  it("say whom they wait for, and give the question up when they are cancelled", async () => {
+  it("name the orchestrator that they wait for, and withdraw the question when they are cancelled", async () => {
     const never = gate();
-    const asking = gate();
+    const requested = gate();
     await using _ = await orchestrator("mine.silent", async () => {
-      asking.open();
+      requested.open();
       await never.pass();
       return {};
     });
     const session = await tutti.run({ id: "stuck", tasks: chain, mode: { orchestrator: "mine.silent" } });
-    await asking.pass();
+    await requested.pass();
     const explanation = await session.why("one");
     assert.match(explanation.summary, /starts when mine\.silent says so/);
     const run = tutti.runs.get("stuck..p1.decision..1");

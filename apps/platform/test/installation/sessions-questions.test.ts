@@ -6,7 +6,7 @@ import { until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
 describe("a session that asks a person", () => {
-  it("says how many questions are open, also in lists, until it has ended", async () => {
+  it("reports its number of open questions, also in lists, until it ends", async () => {
     await using installation = await Installation.open();
     const worker = installation.worker({});
     worker.handle("poem.write", () => "roses");

@@ -30,61 +30,61 @@ interface Task {
 }
 
 interface Refused {
-  readonly what: string;
+  readonly title: string;
   readonly tasks: Readonly<Record<string, Task>>;
   readonly limits?: Readonly<Record<string, number>>;
   /** Pattern of the message in every rejection. */
-  readonly says: RegExp;
+  readonly pattern: RegExp;
 }
 
 const uses = "tea.brew";
 const table: readonly Refused[] = [
   {
-    what: "tasks that need each other in a circle",
+    title: "tasks that need each other in a circle",
     tasks: { boil: { uses, needs: ["steep"] }, steep: { uses, needs: ["boil"] } },
-    says: /boil\b.*circle: boil → steep → boil/,
+    pattern: /boil\b.*circle: boil → steep → boil/,
   },
   {
-    what: "a task that needs one that is not there",
+    title: "a task that needs one that is not there",
     tasks: { boil: { uses }, steep: { uses, needs: ["pour"] } },
-    says: /steep\b.*pour/,
+    pattern: /steep\b.*pour/,
   },
   {
-    what: "a capability without workers",
+    title: "a capability without workers",
     tasks: { boil: { uses }, juggle: { uses: "cups.juggle" } },
-    says: /No worker offers `cups\.juggle` for task `juggle`\. Start such a worker/,
+    pattern: /No worker offers `cups\.juggle` for task `juggle`\. Start such a worker/,
   },
   {
-    what: "a pool without workers for it",
+    title: "a pool without workers for it",
     tasks: { boil: { uses, placement: { pool: "attic" } } },
-    says: /No worker offers `tea\.\w+` in pool `attic` for task `boil`\. Start such a worker/,
+    pattern: /No worker offers `tea\.\w+` in pool `attic` for task `boil`\. Start such a worker/,
   },
   {
-    what: "more of a resource than any agent has",
+    title: "more of a resource than any agent has",
     tasks: { boil: { uses }, feast: { uses, resources: { kettle: 3 } } },
-    says: /Task `feast` requests 3 kettle, and no agent has more than 2\. Request less/,
+    pattern: /Task `feast` requests 3 kettle, and no agent has more than 2\. Request less/,
   },
   {
-    what: "slots as if they were a resource",
+    title: "slots as if they were a resource",
     tasks: { boil: { uses }, feast: { uses, resources: { slots: 2 } } },
-    says: /each task takes exactly one slot\. Omit slots/,
+    pattern: /each task takes exactly one slot\. Omit slots/,
   },
   {
-    what: "more than a quota allows",
+    title: "more than a quota allows",
     tasks: { boil: { uses }, press: { uses, resources: { sugar: 2 } } },
-    says: /Task `press` requests 2 sugar, and quota `rations` allows at most 1 sugar\. Request less/,
+    pattern: /Task `press` requests 2 sugar, and quota `rations` allows at most 1 sugar\. Request less/,
   },
   {
-    what: "more of a resource than its own limits allow",
+    title: "more of a resource than its own limits allow",
     tasks: { boil: { uses }, feast: { uses, resources: { kettle: 2 } } },
     limits: { kettle: 1 },
-    says: /Task `feast` requests 2 kettle, and the limits of the session allow at most 1 kettle/,
+    pattern: /Task `feast` requests 2 kettle, and the limits of the session allow at most 1 kettle/,
   },
   {
-    what: "a limit of its own under which nothing could be done",
+    title: "a limit of its own under which nothing could be done",
     tasks: { boil: { uses } },
     limits: { slots: 0.5 },
-    says: /`limits`: expected at least 1 slot, got 0\.5/,
+    pattern: /`limits`: expected at least 1 slot, got 0\.5/,
   },
 ];
 
@@ -112,26 +112,26 @@ describe("a session that could never be done is refused", () => {
   });
 
   async function overGrpc({ tasks, limits = {} }: Refused): Promise<string> {
-    const given = Object.entries(tasks).map(
+    const specs = Object.entries(tasks).map(
       ([id, { uses: value, placement = { pool: "" }, needs = [], resources = {} }]) => ({
         ...{ id, resources: { ...resources }, needs: needs.map((task) => ({ task })), placement },
         work: { $case: "capability" as const, value },
       }),
     );
-    const work = { $case: "tasks" as const, value: { tasks: given } };
+    const work = { $case: "tasks" as const, value: { tasks: specs } };
     const request = ExecuteSessionRequest.fromPartial({ spec: { work, limits: { ...limits } } });
     const { error } = await failureOf(outside.call(sessionService.methods.executeSession, request));
     return [error.message, ...error.violations.map(({ message }) => message)].join("\n");
   }
 
   async function overRest({ tasks, limits = {} }: Refused): Promise<string> {
-    const given = Object.entries(tasks).map(
+    const specs = Object.entries(tasks).map(
       ([id, { uses: capability, placement = { pool: "" }, needs = [], resources = {} }]) => ({
         ...{ id, capability, resources, needs: needs.map((task) => ({ task })), placement },
       }),
     );
     const client = new Client({ url: installation.host.url });
-    const refused = client.call("sessions.start", { body: { tasks: { tasks: given }, limits } });
+    const refused = client.call("sessions.start", { body: { tasks: { tasks: specs }, limits } });
     const error = await refused.then(
       () => assert.fail("it was started"),
       (thrown: unknown) => thrown,
@@ -145,20 +145,20 @@ describe("a session that could never be done is refused", () => {
     const file = join(folder.path, "tea.json");
     await writeFile(file, JSON.stringify({ session: "tea", limits, tasks }));
     const environment = { ...process.env, TUTTI_SERVER: installation.host.url, NO_COLOR: "1" };
-    return await new Promise((said, fail) => {
+    return await new Promise((resolve, fail) => {
       execFile(process.execPath, [command, "run", file], { env: environment }, (error, output, errors) => {
         if (error === null) fail(new Error(`expected it to be refused, found ${output}`));
         else if (error.code !== 3)
           fail(new Error(`expected the exit code 3, found ${error.code}: ${errors}`));
-        else said(errors);
+        else resolve(errors);
       });
     });
   }
 
   for (const refused of table)
-    it(`for ${refused.what}, by gRPC, REST and command`, async () => {
-      const said = [await overGrpc(refused), await overRest(refused), await byCommand(refused)];
-      for (const words of said) assert.match(words.replaceAll(/\s+/g, " "), refused.says);
+    it(`for ${refused.title}, by gRPC, REST and CLI`, async () => {
+      const messages = [await overGrpc(refused), await overRest(refused), await byCommand(refused)];
+      for (const message of messages) assert.match(message.replaceAll(/\s+/g, " "), refused.pattern);
       const { sessions } = await new Client({ url: installation.host.url }).call("sessions.list");
       assert.deepEqual(sessions, [], "nothing was begun");
     });

@@ -11,8 +11,8 @@ import { Installation } from "./installation.ts";
 const usualMs = 100;
 const slowMs = 2_000;
 
-describe("a planned session one of whose agents becomes slow", () => {
-  it("is planned again, with the reason, and the other agent does most of the remaining tasks", async () => {
+describe("a planned session with an agent that becomes slow", () => {
+  it("is replanned, with the reason, and the other agent does most of the remaining tasks", async () => {
     await using installation = await Installation.open();
     const done: string[] = [];
     let isSlow = false;

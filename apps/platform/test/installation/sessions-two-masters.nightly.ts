@@ -23,12 +23,12 @@ describe("sessions of two processes", { skip: program.skip }, () => {
     await cluster.join("workflow");
     const first = await cluster.join("master", "first");
     const second = await cluster.join("master", "second");
-    const goOn = gate();
+    const proceed = gate();
     let waiting = 0;
     const worker = new Worker({ address: swarm.grpc, agentId: "anna", slots: 16, handleSignals: false });
     worker.handle("door.wait", async () => {
       waiting++;
-      await goOn.pass();
+      await proceed.pass();
       return 1;
     });
     worker.handle("number.add", ({ n }: { readonly n: number }) => n + 1);
@@ -48,7 +48,7 @@ describe("sessions of two processes", { skip: program.skip }, () => {
         return last;
       });
       await first.kill();
-      goOn.open();
+      proceed.open();
       for (const id of ids) assert.deepEqual(await tutti.sessions.get(id).result(), { wait: 1, add: 2 });
       assert.deepEqual(
         await Promise.all(ends),
@@ -56,7 +56,7 @@ describe("sessions of two processes", { skip: program.skip }, () => {
       );
       assert.equal(waiting, ids.length, "nothing is done twice");
     } finally {
-      goOn.open();
+      proceed.open();
       await worker.stop();
     }
   });

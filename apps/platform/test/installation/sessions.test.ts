@@ -19,14 +19,14 @@ import { Installation } from "./installation.ts";
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: intelligence } = Mode;
 const { MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
 
-type Given = NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>;
+type RequestInput = NonNullable<Parameters<typeof ExecuteSessionRequest.fromPartial>[0]>;
 
 describe("sessions on a whole installation", () => {
   let installation: Installation;
   let sessions: Client<typeof sessionService>;
   const workers: Worker[] = [];
-  const goOn = gate();
-  const held = gate();
+  const proceed = gate();
+  const blocked = gate();
   const codeOf = (promise: Promise<unknown>) =>
     promise.then(
       () => "done",
@@ -46,11 +46,11 @@ describe("sessions on a whole installation", () => {
       });
       worker.handle("door.slow", () => installation.pass(1_500).then(() => 1));
       worker.handle("door.wait", async () => {
-        await goOn.pass();
+        await proceed.pass();
         return 1;
       });
       worker.handle("door.held", async () => {
-        await held.pass();
+        await blocked.pass();
         return 1;
       });
       await worker.start();
@@ -77,7 +77,7 @@ describe("sessions on a whole installation", () => {
   function taskOf(partial: object): TaskSpec {
     const request = ExecuteSessionRequest.fromPartial({
       spec: { work: { $case: "tasks", value: { tasks: [partial] } } },
-    } as Given);
+    } as RequestInput);
     const { work } = request.spec ?? {};
     if (work?.$case !== "tasks" || work.value.tasks[0] === undefined) throw new Error("expected a task");
     return work.value.tasks[0];
@@ -89,7 +89,7 @@ describe("sessions on a whole installation", () => {
     spec: object = {},
     more: object = {},
   ): Promise<string> {
-    const request = ExecuteSessionRequest.fromPartial({ spec: { ...spec, mode }, ...more } as Given);
+    const request = ExecuteSessionRequest.fromPartial({ spec: { ...spec, mode }, ...more } as RequestInput);
     if (request.spec !== undefined)
       request.spec.work = { $case: "tasks", value: { tasks, output: "", input: undefined } };
     const { session } = await sessions.executeSession(request, {});
@@ -130,18 +130,18 @@ describe("sessions on a whole installation", () => {
   }
 
   for (const [name, mode] of Object.entries({ workflow, swarm, intelligence, hybrid, adaptive }))
-    it(`gives in the mode ${name} what a plain sequential run gives`, async () => {
+    it(`returns in the mode ${name} the output of a sequential run`, async () => {
       const tasks = graph();
       const session = await ended(await execute(mode, tasks));
       assert.deepEqual(outputOf(session), expected(tasks));
       assert.equal(session.tasks?.completed, tasks.length);
-      const wanted = mode === adaptive ? [workflow, swarm, intelligence, hybrid] : [mode];
-      assert.ok(wanted.includes(session.effectiveMode as never), `found ${session.effectiveMode}`);
+      const expectedModes = mode === adaptive ? [workflow, swarm, intelligence, hybrid] : [mode];
+      assert.ok(expectedModes.includes(session.effectiveMode as never), `found ${session.effectiveMode}`);
       assert.deepEqual(
         new Set(session.parts.map(({ status }) => status)),
         new Set([WorkStatus.WORK_STATUS_COMPLETED]),
       );
-      const { tasks: seen } = await sessions.listTasks(
+      const { tasks: listed } = await sessions.listTasks(
         {
           namespace: "",
           sessionId: session.sessionId,
@@ -152,13 +152,13 @@ describe("sessions on a whole installation", () => {
         },
         {},
       );
-      for (const { spec, agentId, startTime, endTime } of seen) {
+      for (const { spec, agentId, startTime, endTime } of listed) {
         assert.match(agentId, /^(anna|ben)$/, spec?.id);
         assert.ok(startTime !== undefined && endTime !== undefined);
       }
     });
 
-  it("is in lists with the mode that was asked for, with how its tasks stand and with what they used up", async () => {
+  it("is listed with its requested mode, its task counts and its usage", async () => {
     const tasks = [
       task("first"),
       task("held", ["first"], { work: { $case: "capability", value: "door.held" } }),
@@ -178,17 +178,17 @@ describe("sessions on a whole installation", () => {
     assert.equal(going?.spec?.mode, adaptive);
     assert.equal(going.tasks?.total, 3);
     const watch = sessions.watchSessions({ namespace: "", filter, cursor: "" }, {});
-    held.open();
+    blocked.open();
     for await (const { sessions: changed } of watch) if (changed[0]?.tasks?.completed === 3) break;
-    const whole = await ended(sessionId);
+    const finished = await ended(sessionId);
     const after = await until("its end is listed", listed, (found) => found?.endTime !== undefined);
-    assert.deepEqual(after?.tasks, whole.tasks);
-    assert.ok((whole.used?.timeMs ?? 0) > 0);
-    assert.deepEqual(after?.used, whole.used);
-    assert.deepEqual([after?.spec?.mode, after?.effectiveMode], [adaptive, whole.effectiveMode]);
+    assert.deepEqual(after?.tasks, finished.tasks);
+    assert.ok((finished.used?.timeMs ?? 0) > 0);
+    assert.deepEqual(after?.used, finished.used);
+    assert.deepEqual([after?.spec?.mode, after?.effectiveMode], [adaptive, finished.effectiveMode]);
   });
 
-  it("plans, and shows the plan beside what came of it", async () => {
+  it("plans, and shows the plan next to the actual times", async () => {
     const sessionId = await execute(intelligence, graph());
     await ended(sessionId);
     const { plan, count } = await sessions.getPlan({ namespace: "", sessionId, number: 0 }, {});
@@ -218,7 +218,7 @@ describe("sessions on a whole installation", () => {
     assert.equal(choices[0]?.kind, "cut");
   });
 
-  it("moves tasks that have not started to another mode, and their dependants continue where they are", async () => {
+  it("moves pending tasks to another mode, and their dependants stay in place", async () => {
     const wait = task("wait", [], { work: { $case: "capability", value: "door.wait" } });
     const tasks = [wait, task("next", ["wait"]), task("last", ["next"]), task("more", ["wait"])];
     const sessionId = await execute(workflow, tasks);
@@ -238,7 +238,7 @@ describe("sessions on a whole installation", () => {
       [["next", "p1", "p2", "there is room"]],
     );
     await move(["more"], intelligence);
-    goOn.open();
+    proceed.open();
     const session = await ended(sessionId);
     assert.deepEqual(outputOf(session), { wait: 1, next: 2, last: 3, more: 2 });
     // The remaining tasks are balanced. The last task cannot be moved by the test, and on a busy machine it may go to the
@@ -253,7 +253,7 @@ describe("sessions on a whole installation", () => {
     );
   });
 
-  it("moves tasks by itself from a part that holds them up, and says why", async () => {
+  it("moves tasks automatically from a part that delays them, with the reason", async () => {
     const slow = (id: string, needs: string[]) =>
       task(id, needs, { work: { $case: "capability", value: "door.slow" } });
     // Only tasks with known durations are moved. Durations are learned within seconds of the end of attempts.
@@ -292,7 +292,7 @@ describe("sessions on a whole installation", () => {
     assert.match(moves?.[0]?.reason ?? "", /holds its tasks up/);
   });
 
-  it("takes more tasks while it runs, and waits for another session and for its locks", async () => {
+  it("accepts more tasks while it runs, and waits for another session and for its locks", async () => {
     const first = await execute(swarm, [task("a")], { locks: [{ name: "press" }] });
     const second = await execute(swarm, [task("b")], {
       locks: [{ name: "press" }],
@@ -324,10 +324,10 @@ describe("sessions on a whole installation", () => {
         { namespace: "", sessionId, taskIds: [], reason: "again", idempotencyKey: "" },
         {},
       );
-      const again = await ended(sessionId);
-      assert.equal(again.status, WorkStatus.WORK_STATUS_FAILED);
-      assert.equal(again.parts.length, 2);
-      assert.deepEqual(again.parts[1]?.taskIds, ["bad", "never"], "good results are kept");
+      const retried = await ended(sessionId);
+      assert.equal(retried.status, WorkStatus.WORK_STATUS_FAILED);
+      assert.equal(retried.parts.length, 2);
+      assert.deepEqual(retried.parts[1]?.taskIds, ["bad", "never"], "good results are kept");
     }
   });
 
@@ -356,39 +356,39 @@ describe("sessions on a whole installation", () => {
   });
 
   it("refuses at once, naming the task or the circle", async () => {
-    const tried = (tasks: TaskSpec[], spec: object = {}, more: object = {}) =>
+    const errorOf = (tasks: TaskSpec[], spec: object = {}, more: object = {}) =>
       execute(workflow, tasks, spec, more).then(
         () => "done",
         (error: unknown) => (isTuttiError(error) ? `${error.code} ${error.message}` : String(error)),
       );
-    assert.match(await tried([task("a", ["b"]), task("b", ["a"])]), /^session\.task_invalid .*circle/);
-    assert.match(await tried([task("a", ["gone"])]), /^session\.task_invalid .*gone/);
+    assert.match(await errorOf([task("a", ["b"]), task("b", ["a"])]), /^session\.task_invalid .*circle/);
+    assert.match(await errorOf([task("a", ["gone"])]), /^session\.task_invalid .*gone/);
     const unknown = task("u", [], { work: { $case: "capability", value: "nobody.does" } });
-    assert.match(await tried([unknown]), /^session\.capability_unknown .*task `u`/);
+    assert.match(await errorOf([unknown]), /^session\.capability_unknown .*task `u`/);
     assert.match(
-      await tried([task("g", [], { resources: { gpu: 2 } })]),
+      await errorOf([task("g", [], { resources: { gpu: 2 } })]),
       /^session\.resources_impossible .*[Tt]ask `g`/,
     );
     const dependsOn = [{ session: { kind: "session", id: "ring-b" } }];
     const first = await execute(workflow, [task("a")], { dependsOn }, { sessionId: "ring-a" });
-    const back = { dependsOn: [{ session: { kind: "session", id: first } }] };
+    const circular = { dependsOn: [{ session: { kind: "session", id: first } }] };
     assert.match(
-      await tried([task("a")], back, { sessionId: "ring-b" }),
+      await errorOf([task("a")], circular, { sessionId: "ring-b" }),
       /^session\.waits_in_circle .*ring-b waits for ring-a waits for ring-b/,
     );
     await sessions.terminateSession({ namespace: "", sessionId: first, reason: "" }, {});
     assert.equal((await ended(first)).status, WorkStatus.WORK_STATUS_TERMINATED);
   });
 
-  it("is one session under one key, receives messages, listed by its mode, and gone when it is removed", async () => {
+  it("starts once per key, receives signals, is listed by its mode, and is gone after its removal", async () => {
     const request = ExecuteSessionRequest.fromPartial({ idempotencyKey: "tonight", spec: { mode: swarm } });
     const work = { $case: "tasks" as const, value: { tasks: [task("a")], output: "", input: undefined } };
     if (request.spec !== undefined) request.spec.work = work;
     const first = await sessions.executeSession(request, {});
-    const again = await sessions.executeSession(request, {});
-    assert.deepEqual([first.existed, again.existed], [false, true]);
+    const second = await sessions.executeSession(request, {});
+    assert.deepEqual([first.existed, second.existed], [false, true]);
     const sessionId = first.session?.sessionId ?? "";
-    assert.equal(again.session?.sessionId, sessionId);
+    assert.equal(second.session?.sessionId, sessionId);
     const spec = request.spec && { ...request.spec, priority: 3 };
     assert.equal(await codeOf(sessions.executeSession({ ...request, spec }, {})), "session.conflict");
     await ended(sessionId);
@@ -403,12 +403,12 @@ describe("sessions on a whole installation", () => {
     assert.equal(await codeOf(sessions.signalSession(late, {})), "session.ended");
     const wait = task("wait", [], { work: { $case: "capability", value: "door.slow" } });
     const other = await execute(workflow, [wait]);
-    const tell = async (idempotencyKey: string): Promise<number> =>
+    const send = async (idempotencyKey: string): Promise<number> =>
       (await sessions.signalSession({ ...late, sessionId: other, idempotencyKey }, {})).event;
-    const [one, two] = [await tell("one"), await tell("two")];
-    assert.ok(one > 0 && two > one);
+    const [earlier, later] = [await send("one"), await send("two")];
+    assert.ok(earlier > 0 && later > earlier);
     // A repeated call returns the event of its own signal, not that of another signal with the same name.
-    assert.deepEqual([await tell("two"), await tell("one")], [two, one]);
+    assert.deepEqual([await send("two"), await send("one")], [later, earlier]);
     await ended(other);
     const about = { namespace: "", sessionId, reason: "done with" };
     await until("it is listed", async () => {
@@ -427,7 +427,7 @@ describe("sessions on a whole installation", () => {
     assert.deepEqual(await sessions.deleteSession(about, {}), { removed: false });
   });
 
-  it("says what other modes would have cost, once it has been done", async () => {
+  it("compares its mode with simulations of other modes after its end", async () => {
     const session = await ended(await execute(swarm, graph()));
     const { sessionId } = session;
     const { modes, assumptions } = await sessions.compareModes({ namespace: "", sessionId, modes: [] }, {});

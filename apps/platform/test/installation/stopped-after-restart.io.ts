@@ -13,16 +13,16 @@ const waits = "workflow: waits\ntasks: {act: {uses: late.never}}\n";
 /** Longer than any wait. */
 const forEverMs = 3_600_000;
 
-describe("a worker that stops when the engine was killed before it could say that a result is durable", () => {
-  it("is reported by the next one, which asks the previous workers", async () => {
+describe("a worker that stops after the engine was killed before it confirmed a durable result", () => {
+  it("gets the confirmation from the next engine, without another attempt", async () => {
     await using folder = await makeFolder();
-    const begin = (...flags: readonly string[]) =>
+    const startPlatform = (...flags: readonly string[]) =>
       start(
         "platform",
         [`--platform.dataDirectory=${folder.path}`, `--swarm.pool.claimMs=${forEverMs}`, ...flags],
         { directory: folder.path },
       );
-    let platform = await begin();
+    let platform = await startPlatform();
     const { grpc: address } = platform;
     await using line = await OneWay.to(address);
     const worker = new Worker(
@@ -48,7 +48,7 @@ describe("a worker that stops when the engine was killed before it could say tha
       await platform.kill();
       await until("the worker to have lost its link", () => !worker.isLinked);
       line.isSilent = false;
-      platform = await begin(`--mesh.listen=${address}`);
+      platform = await startPlatform(`--mesh.listen=${address}`);
       await until("the worker to be linked again", () => worker.isLinked);
       await worker.stop();
       assert.equal(attempts, 1);

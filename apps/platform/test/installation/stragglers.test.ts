@@ -15,7 +15,7 @@ describe("a task that takes much longer than usual", () => {
     await using installation = await Installation.open();
     await using tutti = await installation.client();
     const keys: string[] = [];
-    const { promise: given, resolve: stopped } = Promise.withResolvers<string>();
+    const { promise: reason, resolve: stopped } = Promise.withResolvers<string>();
     const hanging = installation.worker({ agentId: "hanging" });
     hanging.handle("survey.look", async ({ number }: { number: number }, { idempotencyKey, signal }) => {
       if (number < 100) return "usual";
@@ -37,7 +37,7 @@ describe("a task that takes much longer than usual", () => {
     });
     await other.start();
     assert.equal(await run.result(), "looked again");
-    assert.match(await given, /a second copy was done first/);
+    assert.match(await reason, /a second copy was done first/);
     assert.equal(new Set(keys).size, 1);
     assert.equal(keys.length, 2);
     await hanging.stop();

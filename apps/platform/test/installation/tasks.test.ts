@@ -35,7 +35,7 @@ describe("tasks of runs", () => {
   let worker: Worker;
   let failures = 1;
   const slow = latch();
-  const goOn = latch();
+  const proceed = latch();
   const runs = () => installation.host.mesh.client(runService);
   const tasks = () => installation.host.mesh.client(taskService);
   const start = (name: string, runId: string) =>
@@ -64,7 +64,7 @@ describe("tasks of runs", () => {
     worker.handle("test.talk", async (_input, context) => {
       await context.output("one ");
       await context.output("two ", { channel: "aside" });
-      await goOn.opened;
+      await proceed.opened;
       await context.output("three");
       return "said";
     });
@@ -79,12 +79,12 @@ describe("tasks of runs", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("are listed page by page, by how they stand, and as parts of others", async () => {
+  it("are listed in pages, by status, and by parent task", async () => {
     await start("work", "whole");
     slow.open();
     assert.equal((await end("whole")).status, WorkStatus.WORK_STATUS_COMPLETED);
-    const list = async (wanted: Parameters<typeof ListTasksRequest.fromPartial>[0]) => {
-      const found = await tasks().listTasks(ListTasksRequest.fromPartial({ runId: "whole", ...wanted }));
+    const list = async (filter: Parameters<typeof ListTasksRequest.fromPartial>[0]) => {
+      const found = await tasks().listTasks(ListTasksRequest.fromPartial({ runId: "whole", ...filter }));
       return { ids: found.tasks.map(({ taskId }) => taskId), token: found.page?.nextToken ?? "" };
     };
     const top = await list({ topOnly: true });
@@ -105,10 +105,10 @@ describe("tasks of runs", () => {
     );
   });
 
-  it("have their time told by spans, those of children within, and by the path that took longest", async () => {
-    const ask = (childDepth: number) =>
+  it("have a timeline of spans, with the spans of child runs and a critical path", async () => {
+    const timeline = (childDepth: number) =>
       tasks().getTimeline(GetTimelineRequest.fromPartial({ runId: "whole", childDepth }));
-    const { spans, criticalPath, traceId } = await ask(1);
+    const { spans, criticalPath, traceId } = await timeline(1);
     const last = criticalPath.at(-1) ?? "";
     assert.deepEqual(criticalPath.slice(0, -1), ["fetch", "sub", "join", "each"]);
     assert.match(last, /^each\[\d\]$/);
@@ -119,34 +119,34 @@ describe("tasks of runs", () => {
     assert.deepEqual(fetched, [queue, backoff, queue]);
     assert.deepEqual(kinds("sub"), [SpanKind.SPAN_KIND_WAIT, SpanKind.SPAN_KIND_WHOLE]);
     assert.ok(kinds("sub/inside").length > 0);
-    const [whole] = spans;
-    assert.deepEqual([whole?.kind, whole?.parentSpanId], [SpanKind.SPAN_KIND_WHOLE, ""]);
+    const [root] = spans;
+    assert.deepEqual([root?.kind, root?.parentSpanId], [SpanKind.SPAN_KIND_WHOLE, ""]);
     for (const span of spans) assert.ok(span.endTime !== undefined && span.endTime >= (span.startTime ?? 0));
     const ids = new Set(spans.map(({ spanId }) => spanId));
     assert.equal(ids.size, spans.length);
     for (const { parentSpanId } of spans.slice(1)) assert.ok(ids.has(parentSpanId));
-    assert.ok((await ask(0)).spans.length < spans.length);
+    assert.ok((await timeline(0)).spans.length < spans.length);
   });
 
-  it("tell their output while it comes, and to who comes back from where it was", async () => {
+  it("stream their output, also to a client that resumes from its cursor", async () => {
     await start("talking", "talks");
-    const said = (chunks: readonly { readonly chunk: Uint8Array }[]) =>
+    const textOf = (chunks: readonly { readonly chunk: Uint8Array }[]) =>
       chunks.map(({ chunk }) => Buffer.from(chunk).toString()).join("");
-    const watch = (wanted: { readonly channel?: string; readonly cursor?: string }) =>
-      tasks().watchOutput(WatchOutputRequest.fromPartial({ runId: "talks", taskId: "talk", ...wanted }));
-    let heard = "";
+    const watch = (options: { readonly channel?: string; readonly cursor?: string }) =>
+      tasks().watchOutput(WatchOutputRequest.fromPartial({ runId: "talks", taskId: "talk", ...options }));
+    let output = "";
     let cursor = "";
     for await (const reply of watch({})) {
-      heard += said(reply.chunks);
+      output += textOf(reply.chunks);
       ({ cursor } = reply);
-      if (heard === "one two ") break;
+      if (output === "one two ") break;
     }
-    goOn.open();
+    proceed.open();
     let rest = "";
-    for await (const reply of watch({ cursor })) rest += said(reply.chunks);
+    for await (const reply of watch({ cursor })) rest += textOf(reply.chunks);
     assert.equal(rest, "three");
     let aside = "";
-    for await (const reply of watch({ channel: "aside" })) aside += said(reply.chunks);
+    for await (const reply of watch({ channel: "aside" })) aside += textOf(reply.chunks);
     assert.equal(aside, "two ");
     await end("talks");
     await assert.rejects(
@@ -157,7 +157,7 @@ describe("tasks of runs", () => {
     );
   });
 
-  it("that wait in a pool are explained with what the pool knows", async () => {
+  it("that wait in a pool are explained by the pool", async () => {
     await start("unknown", "waits");
     const explain = async (taskId: string) =>
       (await runs().explainRun(ExplainRunRequest.fromPartial({ runId: "waits", taskId }))).explanation;
@@ -167,7 +167,7 @@ describe("tasks of runs", () => {
       async () => (await causes())?.[0] === WaitCause.WAIT_CAUSE_NO_CAPABILITY,
     );
     assert.match((await explain("lost"))?.summary ?? "", /test\.nobody/);
-    const whole = await explain("");
-    assert.equal(whole?.parts[0]?.waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);
+    const explanation = await explain("");
+    assert.equal(explanation?.parts[0]?.waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);
   });
 });

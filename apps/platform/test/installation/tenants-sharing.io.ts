@@ -52,11 +52,11 @@ describe("two tenants of one pool of agents", () => {
   const keys: Record<string, string> = {};
   const clients: Record<string, Tutti> = {};
   /** Tenants of the started tasks, in order. Each task continues on command. */
-  const begun: string[] = [];
+  const started: string[] = [];
   const waiting: (() => void)[] = [];
   let isOpen = false;
 
-  const ask = (path: string, init: RequestInit = {}, of: string = beta) =>
+  const fetchAs = (path: string, init: RequestInit = {}, of: string = beta) =>
     fetch(`${installation.host.url}${path}`, {
       ...init,
       headers: { authorization: `Bearer ${keys[of]}`, "content-type": "application/json" },
@@ -69,10 +69,10 @@ describe("two tenants of one pool of agents", () => {
     const subject = { $case: "actor" as const, value: person(id) };
     const binding = RoleBinding.fromPartial({ bindingId: id, role: "admin", subject });
     await mesh.client(policyService).createRoleBinding({ namespace, binding });
-    const wanted = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: id });
-    keys[namespace] = (await mesh.client(identityService).createKey(wanted)).secret;
+    const keyRequest = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: id });
+    keys[namespace] = (await mesh.client(identityService).createKey(keyRequest)).secret;
     const runs = `/v1/runs?namespace=${namespace}`;
-    await until(`${id} to be known`, async () => (await ask(runs, {}, namespace)).status === 200);
+    await until(`${id} to be known`, async () => (await fetchAs(runs, {}, namespace)).status === 200);
     const accessToken = keys[namespace] ?? "";
     clients[namespace] = await installation.client({ namespace, accessToken });
   }
@@ -113,8 +113,8 @@ describe("two tenants of one pool of agents", () => {
     );
     outside = new OutsideClient(installation.address);
     const pools = installation.host.mesh.client(poolService);
-    const wanted = { pool: { pool, admits: [alpha, beta] } };
-    await pools.createPool(CreatePoolRequest.fromPartial({ namespace: "default", ...wanted }));
+    const poolSpec = { pool: { pool, admits: [alpha, beta] } };
+    await pools.createPool(CreatePoolRequest.fromPartial({ namespace: "default", ...poolSpec }));
     const limit = { key: "bank", maxConcurrent: 1 };
     await pools.setPoolLimit(SetPoolLimitRequest.fromPartial({ namespace: "default", pool, limit }));
     await tenant(alpha, `${alpha}-ann`);
@@ -125,10 +125,10 @@ describe("two tenants of one pool of agents", () => {
       await clientOf(namespace).workflows.register(order("paid", "bank.pay", banked));
     }
     worker = installation.worker({ namespace: "default", pool, agentId: "hand", slots: 2 });
-    const work = async (whose: string): Promise<string> => {
-      begun.push(whose);
+    const work = async (owner: string): Promise<string> => {
+      started.push(owner);
       if (!isOpen) await new Promise<void>((done) => waiting.push(done));
-      return whose;
+      return owner;
     };
     worker.handle("stock.pack", work);
     worker.handle("bank.pay", work);
@@ -144,35 +144,35 @@ describe("two tenants of one pool of agents", () => {
 
   function open(): void {
     isOpen = true;
-    for (const goOn of waiting.splice(0)) goOn();
+    for (const proceed of waiting.splice(0)) proceed();
   }
 
-  it("learn who holds a shared limit only if the holder is their own", async () => {
+  it("do not learn from a shared limit that the other tenant holds it", async () => {
     const [theirs] = await startAll(alpha, "paid", 1);
     await until("the limit to be held", () => waiting.length > 0);
     await startAll(beta, "paid", 1);
     const run = `/v1/runs/${beta}-paid-0`;
-    const why = await until(
+    const explanation = await until(
       "it to wait for the limit",
-      async () => await (await ask(`${run}/why?task=pack&namespace=${beta}`)).text(),
+      async () => await (await fetchAs(`${run}/why?task=pack&namespace=${beta}`)).text(),
       (text) => /the limit bank, which others use too, is full: it allows 1 at once/.test(text),
     );
-    assert.doesNotMatch(why, new RegExp(`${alpha}|${inside}`));
+    assert.doesNotMatch(explanation, new RegExp(`${alpha}|${inside}`));
     open();
     await theirs?.result();
     isOpen = false;
   });
 
-  it("have equal shares of its agents, even if one has started more before or asks for unknown capabilities", async () => {
+  it("get equal shares of its agents, even if one started more before or requests unknown capabilities", async () => {
     await startAll(beta, "lost", floodRuns);
     await until("beta to fill what the pool takes at once", async () => (await queuedOf(beta)) >= windowSize);
     await startAll(beta, "order", floodRuns);
     const quiet = await startAll(alpha, "order", quietRuns);
     await until("the tasks of both to be there", async () => (await queuedOf(alpha)) > windowSize / 4);
-    const before = begun.length;
+    const before = started.length;
     open();
     for (const run of quiet) await run.result();
-    const last = begun.lastIndexOf(inside) + 1 - before;
+    const last = started.lastIndexOf(inside) + 1 - before;
     // Alternates between tenants. Only tasks that were assigned before the other tenant's turn come first.
     assert.ok(
       last <= 2 * quietRuns + windowSize / 4,
@@ -182,32 +182,32 @@ describe("two tenants of one pool of agents", () => {
 
   it("learn nothing of each other by any route, in their own namespace or without one", async () => {
     const following = new AbortController();
-    let told = "";
-    const events = await ask(`/v1/events?namespace=${beta}`, { signal: following.signal });
+    let eventText = "";
+    const events = await fetchAs(`/v1/events?namespace=${beta}`, { signal: following.signal });
     assert.equal(events.status, 200);
     const followed = (async () => {
-      for await (const chunk of events.body ?? []) told += Buffer.from(chunk).toString();
+      for await (const chunk of events.body ?? []) eventText += Buffer.from(chunk).toString();
     })().catch(() => {});
     await Promise.all([startAll(alpha, "lost", 3), startAll(beta, "lost", 1, "later-")]);
-    await until("an event of its own", () => told.includes(`${beta}-lost-later-0`));
+    await until("an event of its own", () => eventText.includes(`${beta}-lost-later-0`));
     const known: Readonly<Record<string, string>> = { id: `${beta}-order-0`, name: "order", pool };
-    const asked = routes
-      .filter((one) => !one.open && one.method === "GET" && !one.path.startsWith("/v1/events"))
+    const requests = routes
+      .filter((route) => !route.open && route.method === "GET" && !route.path.startsWith("/v1/events"))
       .flatMap(({ name, path }) => {
         const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => known[key] ?? "x");
         return ["", `?namespace=${beta}`].map(async (query) => {
           const signal = AbortSignal.timeout(patienceMs);
-          const answer = await ask(`${filled}${query}`, { signal }).catch(() => undefined);
+          const answer = await fetchAs(`${filled}${query}`, { signal }).catch(() => undefined);
           const text = await answer?.text().catch(() => "it goes on");
           return `${name} ${answer?.status ?? "is waited for"} ${text}`;
         });
       });
-    const said = (await Promise.all(asked)).join("\n");
+    const bodies = (await Promise.all(requests)).join("\n");
     following.abort();
     await followed;
-    const runs = await ask(`/v1/runs?namespace=${beta}`);
+    const runs = await fetchAs(`/v1/runs?namespace=${beta}`);
     assert.match(await runs.text(), new RegExp(`"${beta}-order-`));
-    for (const text of [said, told])
+    for (const text of [bodies, eventText])
       assert.deepEqual(
         text.split("\n").filter((line) => line.includes(alpha) || line.includes(inside)),
         [],
@@ -225,7 +225,7 @@ describe("two tenants of one pool of agents", () => {
     const leaks: string[] = [];
     let answered = 0;
     // A reply repeats the requested name, and lists contain its results later.
-    for (const [given, never] of [
+    for (const [overrides, never] of [
       [{}, [alpha, inside]],
       [theirs, [inside]],
     ] as const)
@@ -233,7 +233,7 @@ describe("two tenants of one pool of agents", () => {
         rpcs.map(async ([name, { path, request, requestStream, replyStream }]) => {
           if (requestStream || replyStream) return;
           const empty: object = Object(request.decode(new Uint8Array(0)));
-          const fields = Object.entries({ ...given, namespace: beta }).filter(([field, value]) => {
+          const fields = Object.entries({ ...overrides, namespace: beta }).filter(([field, value]) => {
             const nothing: unknown = Reflect.get(empty, field);
             const isMessage = nothing === undefined && typeof value === "object";
             return Object.hasOwn(empty, field) && (isMessage || typeof nothing === typeof value);
@@ -245,19 +245,19 @@ describe("two tenants of one pool of agents", () => {
             .catch((error: unknown) => Buffer.from(error instanceof Error ? error.message : ""));
           const text = Buffer.from(reply).toString("latin1");
           answered++;
-          if (never.some((word) => text.includes(word))) leaks.push(`${name}: ${text}`);
+          if (never.some((term) => text.includes(term))) leaks.push(`${name}: ${text}`);
         }),
       );
     assert.deepEqual(leaks, []);
     assert.ok(answered > 200, `${answered} calls`);
   });
 
-  it("hear the same of what is the other's and of what is nowhere", async () => {
+  it("get the same reply for the other's objects and for missing objects", async () => {
     for (const below of ["", "/why", "/history", "/state", "/timeline", "/tasks", "/result?waitMs=1"]) {
       const [other, nothing] = await Promise.all(
         [`${alpha}-order-0`, "nowhere-order-0"].map(async (id) => {
           const query = `${below.includes("?") ? "&" : "?"}namespace=${beta}`;
-          const answer = await ask(`/v1/runs/${id}${below}${query}`);
+          const answer = await fetchAs(`/v1/runs/${id}${below}${query}`);
           return `${answer.status} ${(await answer.text()).replaceAll(id, "ID")}`.replace(
             /"(traceId|instance)":"[^"]*"/g,
             "",

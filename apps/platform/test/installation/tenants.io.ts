@@ -43,17 +43,17 @@ describe("two tenants", () => {
     const subject = { $case: "actor" as const, value: person(id) };
     const binding = RoleBinding.fromPartial({ bindingId: id, role: "admin", subject });
     await mesh.client(policyService).createRoleBinding({ namespace, binding });
-    const wanted = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
-    const { secret } = await mesh.client(identityService).createKey(wanted);
+    const keyRequest = CreateKeyRequest.fromPartial({ namespace, actor: person(id), title: "test" });
+    const { secret } = await mesh.client(identityService).createKey(keyRequest);
     keys[id] = secret;
     await until(
       `${id} to be known`,
-      async () => (await ask(id, `/v1/runs?namespace=${namespace}`)).status === 200,
+      async () => (await fetchAs(id, `/v1/runs?namespace=${namespace}`)).status === 200,
     );
     return secret;
   }
 
-  const ask = (id: "ann" | "bob", path: string, init: RequestInit = {}) =>
+  const fetchAs = (id: "ann" | "bob", path: string, init: RequestInit = {}) =>
     fetch(`${installation.host.url}${path}`, {
       ...init,
       headers: { authorization: `Bearer ${keys[id]}`, "content-type": "application/json" },
@@ -81,21 +81,21 @@ describe("two tenants", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("do not see each other by any route, also where they ask for the other's namespace", async () => {
-    const seen: string[] = [];
+  it("do not see each other by any route, even if they request the other's namespace", async () => {
+    const visible: string[] = [];
     for (const { name, method, path, open } of routes) {
       if (open || ["whoami", "signOut", "missingRights", "myself"].includes(name)) continue;
       const init: RequestInit = method === "GET" || method === "DELETE" ? { method } : { method, body: "{}" };
       for (const namespace of ["alpha", "*", "system", "default"]) {
-        const answer = await ask("bob", `${path.replace(/\{\w+\}/g, "x")}?namespace=${namespace}`, init);
+        const answer = await fetchAs("bob", `${path.replace(/\{\w+\}/g, "x")}?namespace=${namespace}`, init);
         await answer.body?.cancel();
-        if (answer.ok) seen.push(`${name} of ${namespace}`);
+        if (answer.ok) visible.push(`${name} of ${namespace}`);
       }
     }
-    assert.deepEqual(seen, []);
+    assert.deepEqual(visible, []);
   });
 
-  it("count nothing of each other by metrics, which cover the whole installation", async () => {
+  it("read no metrics of each other or of the whole installation", async () => {
     using outside = new OutsideClient(installation.address);
     const { listMetrics, querySeries } = metricService.methods;
     const headers = { authorization: `Bearer ${keys.bob}` };
@@ -106,8 +106,8 @@ describe("two tenants", () => {
     const query = (namespace: string) =>
       outside.call(querySeries, QuerySeriesRequest.fromPartial({ namespace, queries }), { headers });
     for (const namespace of ["", "alpha", "system"])
-      for (const ask of [list, query])
-        assert.equal((await failureOf(ask(namespace))).code, status.PERMISSION_DENIED, namespace);
+      for (const call of [list, query])
+        assert.equal((await failureOf(call(namespace))).code, status.PERMISSION_DENIED, namespace);
     // A tenant's own namespace has the measures of its own workers.
     assert.deepEqual((await list("beta")).metrics, []);
     assert.equal((await failureOf(query("beta"))).code, status.NOT_FOUND);
@@ -117,20 +117,24 @@ describe("two tenants", () => {
     });
     const { mesh } = installation.host;
     await mesh.client(policyService).createRoleBinding({ namespace: "system", binding });
-    const wanted = CreateKeyRequest.fromPartial({ namespace: "system", actor: person("ops"), title: "test" });
-    const { secret } = await mesh.client(identityService).createKey(wanted);
+    const keyRequest = CreateKeyRequest.fromPartial({
+      namespace: "system",
+      actor: person("ops"),
+      title: "test",
+    });
+    const { secret } = await mesh.client(identityService).createKey(keyRequest);
     await until("a caller with read access everywhere to see metrics", async () => {
       const request = { headers: { authorization: `Bearer ${secret}` } };
       return (await fetch(`${installation.host.url}/v1/metrics`, request)).status === 200;
     });
   });
 
-  it("are neither starved nor counted with the other, however much that has started and requests", async () => {
+  it("are not starved by the other's runs and requests, and do not count them", async () => {
     const [a, b] = [await clientOf("alpha", keys.ann), await clientOf("beta", keys.bob)];
     for (const client of [a, b]) await client.workflows.register(definition);
     // No worker serves `beta`, so all its work waits.
     const flood = Array.from({ length: floodRuns }, (_, at) => b.run("order", { id: `b-${at}`, input: at }));
-    const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
+    const noise = Array.from({ length: 100 }, () => fetchAs("bob", "/v1/runs?namespace=beta&size=1000"));
     worker = installation.worker({ namespace: "alpha", credentials: { accessToken: keys.ann }, slots: 2 });
     const packed: number[] = [];
     worker.handle("stock.pack", async (at: number) => packed.push(at));
@@ -146,14 +150,14 @@ describe("two tenants", () => {
       Array.from({ length: 20 }, (_, at) => at),
     );
     const idsIn = async (id: "ann" | "bob", namespace: string) => {
-      const { runs: listed } = await bodyOf(await ask(id, `/v1/runs?namespace=${namespace}&size=1000`));
+      const { runs: listed } = await bodyOf(await fetchAs(id, `/v1/runs?namespace=${namespace}&size=1000`));
       return (listed as { runId: string }[]).map(({ runId }) => runId);
     };
     await until("lists to be whole", async () => (await idsIn("bob", "beta")).length === floodRuns);
     const listed = await idsIn("ann", "alpha");
     assert.equal(listed.length, 20);
     assert.ok(listed.every((runId) => runId.startsWith("a-")));
-    const { pools } = await bodyOf(await ask("ann", "/v1/pools?namespace=alpha"));
+    const { pools } = await bodyOf(await fetchAs("ann", "/v1/pools?namespace=alpha"));
     assert.deepEqual(
       (pools as { pool: string; queued?: number; agents?: number }[]).map(({ pool, queued = 0 }) => [
         pool,
@@ -162,23 +166,23 @@ describe("two tenants", () => {
       [["default", 0]],
       "the queue of beta is none of alpha's",
     );
-    const { agents } = await bodyOf(await ask("bob", "/v1/agents?namespace=beta"));
+    const { agents } = await bodyOf(await fetchAs("bob", "/v1/agents?namespace=beta"));
     assert.deepEqual(agents ?? [], [], "nor are the agents of alpha beta's");
   });
 
-  it("have limits of their own: what one asks for in vain takes nothing from the other", async () => {
+  it("have limits of their own: rejected calls of one take nothing from the other", async () => {
     await installation.host.mesh.client(identityService).setIdentityLimit({
       ...{ namespace: "beta", revision: "", reason: "" },
       limit: IdentityLimit.fromPartial({ calls: { count: 5, perMs: 3_600_000, burst: 5 } }),
     });
     await until(
       "the limit of beta",
-      async () => (await ask("bob", "/v1/runs?namespace=beta")).status,
+      async () => (await fetchAs("bob", "/v1/runs?namespace=beta")).status,
       (code) => code === 429,
     );
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, at) =>
-        at % 2 === 0 ? ask("bob", "/v1/runs?namespace=beta") : ask("ann", "/v1/runs?namespace=alpha"),
+        at % 2 === 0 ? fetchAs("bob", "/v1/runs?namespace=beta") : fetchAs("ann", "/v1/runs?namespace=alpha"),
       ),
     );
     assert.deepEqual(

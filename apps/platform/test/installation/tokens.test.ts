@@ -7,7 +7,7 @@ import { Installation } from "./installation.ts";
 const offering = { capabilities: [{ name: "token.work", version: "1.0.0" }], slots: 4 };
 
 describe("tokens of attempts", () => {
-  it("do not tell of each other, and are known after a restart: what was claimed before is answered after it", async () => {
+  it("cannot be guessed from each other, and stay valid after a restart", async () => {
     await using installation = await Installation.open();
     const polls = () => installation.host.mesh.client(agentPollService, { service: "swarm" });
     const complete = async (...tokens: readonly string[]) => {
@@ -36,18 +36,18 @@ describe("tokens of attempts", () => {
       );
       for (const { token } of tasks) claimed.add(token);
     }
-    const [one = "", other = ""] = claimed;
+    const [first = "", other = ""] = claimed;
     // Two tokens from a counter would share nearly all digits.
-    const same = [...one].filter((digit, place) => digit === other[place]).length;
-    assert.ok(same < 16, `${one} and ${other}`);
-    const next = (BigInt(`0x${one}`) + 1n).toString(16).padStart(32, "0");
+    const same = [...first].filter((digit, place) => digit === other[place]).length;
+    assert.ok(same < 16, `${first} and ${other}`);
+    const next = (BigInt(`0x${first}`) + 1n).toString(16).padStart(32, "0");
     assert.deepEqual(await complete(next), ["swarm.attempt_unknown"]);
 
     await installation.restart();
     assert.deepEqual(await complete(...claimed), ["accepted", "accepted"]);
-    const again = await installation.client();
-    await again.runs.get("run").result();
-    await again.close();
+    const secondClient = await installation.client();
+    await secondClient.runs.get("run").result();
+    await secondClient.close();
     const { tasks } = await installation.host.mesh
       .client(taskService)
       .listTasks(ListTasksRequest.fromPartial({ runId: "run" }));

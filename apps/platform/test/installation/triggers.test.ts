@@ -24,10 +24,10 @@ describe("triggers of a client on a whole installation", () => {
   });
 
   const countsOf = async (trigger: TriggerHandle) => (await trigger.get()).counts;
-  const lettersOf = async (trigger: TriggerHandle) => {
-    const letters: DeadLetter[] = [];
-    for await (const letter of trigger.deadLetters()) letters.push(letter);
-    return letters;
+  const deadLettersOf = async (trigger: TriggerHandle) => {
+    const deadLetters: DeadLetter[] = [];
+    for await (const deadLetter of trigger.deadLetters()) deadLetters.push(deadLetter);
+    return deadLetters;
   };
 
   it("a posted event starts one run, also if it is posted twice", async () => {
@@ -52,16 +52,16 @@ describe("triggers of a client on a whole installation", () => {
     );
   });
 
-  it("a test shows what an event would do, and starts nothing", async () => {
+  it("a test shows the effect of an event, and starts nothing", async () => {
     const tested = await tutti.triggers.create("tested", "note", {
       event: "shop.parcel.*",
       if: "event.data.kg > 1",
       key: "event.data.id",
       with: "${{ event.data.kg }}",
     });
-    const tried = await tested.test({ type: "shop.parcel.sent", id: "p", data: { id: "a", kg: 2 } });
+    const result = await tested.test({ type: "shop.parcel.sent", id: "p", data: { id: "a", kg: 2 } });
     assert.deepEqual(
-      [tried.ofSource, tried.matched, tried.key, tried.input, tried.problem, tried.event?.data],
+      [result.ofSource, result.matched, result.key, result.input, result.problem, result.event?.data],
       [true, true, "a", 2, "", { id: "a", kg: 2 }],
     );
     const light = await tested.test({ type: "shop.parcel.sent", data: { id: "a", kg: 1 } });
@@ -83,7 +83,7 @@ describe("triggers of a client on a whole installation", () => {
       { type: "shop.bill.sent", id: "b2", data: { sum: 30 } },
     ]);
     await until("both are dead letters", async () => (await countsOf(strict))?.dead === 2);
-    const [first, second] = await lettersOf(strict);
+    const [first, second] = await deadLettersOf(strict);
     assert.ok(first !== undefined && second !== undefined);
     assert.deepEqual(
       [first.event.id, first.event.data, first.code],
@@ -93,7 +93,7 @@ describe("triggers of a client on a whole installation", () => {
     assert.equal(await strict.retryDeadLetters({ numbers: [first.number] }), 1);
     await until("the run started", async () => (await countsOf(strict))?.started === 1);
     assert.equal(await strict.dropDeadLetters({ reason: "not needed" }), 1);
-    assert.deepEqual(await lettersOf(strict), []);
+    assert.deepEqual(await deadLettersOf(strict), []);
   });
 
   it("events that passed while it was paused are replayed from a range", async () => {
@@ -115,7 +115,7 @@ describe("triggers of a client on a whole installation", () => {
     await until("two runs started", async () => (await countsOf(paused))?.started === 2);
   });
 
-  it("changes what is named, lists by state, and deletes", async () => {
+  it("changes single fields, lists by state, and deletes", async () => {
     const changed = await tutti.triggers.create("changed", "note", {
       ...{ event: "shop.cart.left", source: "/shop", debounce: { forMs: 5_000, maxMs: 60_000 } },
       ...{ singleton: "skip", priority: 3 },

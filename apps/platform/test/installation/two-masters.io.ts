@@ -17,16 +17,16 @@ describe("two masters", { skip: program.skip }, () => {
     const [client = assert.fail("there are two")] = clients;
     const names = Array.from({ length: 16 }, (_, at) => `door-${at}`);
     const acquired = names.map(async (name) => {
-      const wanted = AcquireLockRequest.fromPartial({ name, holder: "ada", leaseMs: 3_600_000 });
-      const { grant } = await client.call(lockService.methods.acquireLock, wanted);
+      const request = AcquireLockRequest.fromPartial({ name, holder: "ada", leaseMs: 3_600_000 });
+      const { grant } = await client.call(lockService.methods.acquireLock, request);
       return { name, holder: "ada", token: grant?.token ?? 0 };
     });
     const request = RenewLocksRequest.fromPartial({ renewals: await Promise.all(acquired) });
     await until("each owns some of the partitions", async () => {
-      const shown = await Promise.all(
+      const replies = await Promise.all(
         masters.map(async ({ http }) => (await fetch(`${http}/metrics`)).text()),
       );
-      return shown.every(
+      return replies.every(
         (text) => Number(/^tutti_ownership_partitions\{service="master"\} (\d+)$/m.exec(text)?.[1]) > 0,
       );
     });

@@ -69,8 +69,8 @@ describe("typed capabilities", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  const failureOf = async (definition: string, given: unknown): Promise<TuttiError> => {
-    const run = await tutti.run(definition, { input: given });
+  const failureOf = async (definition: string, input: unknown): Promise<TuttiError> => {
+    const run = await tutti.run(definition, { input: input });
     const error = await run.result().then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -86,18 +86,18 @@ describe("typed capabilities", () => {
     assert.equal(await tutti.execute("halving", { input: 8 }), 4);
   });
 
-  it("an input that does not fit fails the task after one attempt, and the error names the field", async () => {
+  it("an input that does not match its schema fails the task after one attempt, and the error names the field", async () => {
     const { message } = await failureOf("paying", { cents: -5 });
     assert.match(message, /The input of `pay.charge` does not fit its schema: `cents`: Too small/);
     assert.match((await failureOf("halving", 3)).message, /schema: `n.0`: Expected an even number/);
   });
 
-  it("an output that does not fit fails the task", async () => {
+  it("an output that does not match its schema fails the task", async () => {
     const { message } = await failureOf("paying", { cents: 13 });
     assert.match(message, /The output of `pay.charge` does not fit its schema: `payment`: Invalid input/);
   });
 
-  it("the schemas are listed with the capability, if the library gives them", async () => {
+  it("the schemas are listed with the capability, if the library exports them", async () => {
     const request = GetCapabilityMapRequest.fromPartial({ namespace: "default" });
     const { capabilities } = await until(
       "the capabilities to be listed",
@@ -115,7 +115,7 @@ describe("typed capabilities", () => {
     ]);
   });
 
-  it("what the schemas do not take does not compile", () => {
+  it("code that violates the schemas does not compile", () => {
     // @ts-expect-error: `cents` is a number
     uses(charge, { with: { cents: true } });
     // @ts-expect-error: `with` is missing

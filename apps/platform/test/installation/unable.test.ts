@@ -22,7 +22,7 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
     installation = await Installation.open([`--swarm.pool.window=${windowSize}`]);
     tutti = await installation.client();
     worker = installation.worker({ slots: 2, agentId: "hand" });
-    worker.handle("stock.pack", (what: string) => what);
+    worker.handle("stock.pack", (item: string) => item);
     await worker.start();
     for (const [name, uses] of [
       ["lost", "nobody.can"],
@@ -38,7 +38,7 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  const wantedOf = async (): Promise<number> => {
+  const requestedSlots = async (): Promise<number> => {
     const client = installation.host.mesh.client(poolService);
     const { shares } = await client.getPoolUse(
       GetPoolUseRequest.fromPartial({ namespace: "default", pool: "default" }),
@@ -46,13 +46,13 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
     return shares.reduce((sum, { wanted }) => sum + (wanted["slots"] ?? 0), 0);
   };
 
-  it("do not block tasks with a worker, though they came first and are more urgent", async () => {
+  it("do not block tasks with a worker, though they are older and have a higher priority", async () => {
     const lost = await Promise.all(
       Array.from({ length: lostRuns }, (_, at) =>
         tutti.run("lost", { id: `lost-${at}`, input: "nothing", priority: 90 }),
       ),
     );
-    await until("the pool to be full of them", async () => (await wantedOf()) >= windowSize);
+    await until("the pool to be full of them", async () => (await requestedSlots()) >= windowSize);
     const orders = await Promise.all(
       Array.from({ length: 100 }, (_, at) => tutti.run("order", { id: `order-${at}`, input: at })),
     );
@@ -60,7 +60,7 @@ describe("tasks without a worker, in the namespace and pool of others", () => {
     // The first tasks still wait, and are executed when a worker connects.
     await worker.stop();
     worker = installation.worker({ slots: 8, agentId: "head" });
-    worker.handle("nobody.can", (what: string) => what);
+    worker.handle("nobody.can", (item: string) => item);
     await worker.start();
     const outcomes = await Promise.all(lost.map((run) => run.result()));
     assert.equal(outcomes.length, lostRuns);

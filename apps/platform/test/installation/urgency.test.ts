@@ -10,17 +10,17 @@ describe("runs that wait in a pool", () => {
   let installation: Installation;
   let worker: Worker;
   let tutti: Tutti;
-  const begun: string[] = [];
+  const started: string[] = [];
   const first = latch();
-  const goOn = latch();
+  const proceed = latch();
 
   before(async () => {
     installation = await Installation.open();
     worker = installation.worker({ slots: 1 });
     worker.handle("urgent.work", async (name: string) => {
-      begun.push(name);
+      started.push(name);
       first.open();
-      await goOn.opened;
+      await proceed.opened;
     });
     await worker.start();
     tutti = await installation.client();
@@ -43,14 +43,14 @@ describe("runs that wait in a pool", () => {
       installation.host.mesh.client(runService).labelRun(LabelRunRequest.fromPartial({ runId, ...more }));
     await label("four", { priority: 20, labels: { lane: "fast" } });
     await label("three", { priority: 10 });
-    goOn.open();
+    proceed.open();
     for (const run of runs) await run.result();
-    assert.deepEqual(begun, ["one", "four", "three", "two"]);
+    assert.deepEqual(started, ["one", "four", "three", "two"]);
   });
 
-  it("hold no slot while they wait for their children, so that one slot does the work of all of them", async () => {
-    begun.length = 0;
-    goOn.open();
+  it("hold no slot while they wait for child runs, so one slot is enough for all of them", async () => {
+    started.length = 0;
+    proceed.open();
     const inside = (child: string) => `
   before: {uses: urgent.work, with: "\${{ input + '-before' }}"}
   sub: {workflow: ${child}, needs: [before], with: "\${{ input + '-child' }}"}
@@ -60,6 +60,6 @@ describe("runs that wait in a pool", () => {
     await tutti.workflows.register(`workflow: grandparent\ntasks:${inside("parent")}`);
     await (await tutti.run("grandparent", { id: "all", input: "g" })).result();
     const expected = ["g-before", "g-child-before", "g-child-child", "g-child-after", "g-after"];
-    assert.deepEqual(begun, expected);
+    assert.deepEqual(started, expected);
   });
 });

@@ -7,7 +7,7 @@ const first = "workflow: told\ntasks: {go: {wait: {signal: go}}}\noutput: 1\n";
 const second = first.replace("output: 1", "output: 2");
 
 describe("versions of a definition", () => {
-  it("count the open runs of each version, each on the one that it started with", async () => {
+  it("count their open runs, each at the version that it started with", async () => {
     await using installation = await Installation.open();
     await using tutti = await installation.client();
     const live = async (liveOnly = false) => {
@@ -17,11 +17,11 @@ describe("versions of a definition", () => {
       return counts;
     };
     // The index lags by at most a second.
-    const becomes = (wanted: Readonly<Record<string, number>>) =>
+    const becomes = (expected: Readonly<Record<string, number>>) =>
       until(
         "the counts are right",
         () => live(),
-        (found) => Object.entries(wanted).every(([hash, count]) => found[hash] === count),
+        (found) => Object.entries(expected).every(([hash, count]) => found[hash] === count),
       );
     const { hash: old } = await tutti.workflows.register(first);
     const early = [await tutti.run("told", { id: "early-1" }), await tutti.run("told", { id: "early-2" })];

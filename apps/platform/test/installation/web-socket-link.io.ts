@@ -64,7 +64,7 @@ class Tab {
     this.raw(JSON.stringify({ hello: resume === undefined ? hello : { ...hello, resume } }));
   }
 
-  say(frame: object): void {
+  send(frame: object): void {
     this.raw(JSON.stringify({ sequence: ++this.#sequence, acknowledged: this.received, ...frame }));
   }
 
@@ -121,17 +121,17 @@ describe("the link over WebSocket", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("gives an agent that speaks JSON its work, and takes the result", async () => {
+  it("sends tasks to an agent that speaks JSON, and accepts its results", async () => {
     const tab = new Tab(installation.host.url);
     await tab.opened();
     tab.greet("tab-1");
     await tab.until(({ welcome }) => welcome);
-    tab.say({ credit: 2 });
+    tab.send({ credit: 2 });
     const run = await tutti.run("greeting", { input: { name: "Ada" } });
     const { token, inlineInput = "", taskId } = await assigned(tab);
     assert.deepEqual(JSON.parse(Buffer.from(inlineInput, "base64").toString()), { name: "Ada" });
     assert.equal(taskId, "greet");
-    tab.say({ results: [{ token, inlineOutput: base64("Hello, Ada"), runMs: 3 }], credit: 1 });
+    tab.send({ results: [{ token, inlineOutput: base64("Hello, Ada"), runMs: 3 }], credit: 1 });
     assert.equal(await run.result(), "Hello, Ada");
     await tab.until(({ resultsDurable }) => resultsDurable);
     await tab.close();
@@ -142,20 +142,20 @@ describe("the link over WebSocket", () => {
     await before.opened();
     before.greet("tab-2");
     const { linkId } = await before.until(({ welcome }) => welcome);
-    before.say({ credit: 2 });
+    before.send({ credit: 2 });
     const run = await tutti.run("greeting", { input: { name: "Ben" } });
     const { token } = await assigned(before);
     await before.close();
 
-    const again = new Tab(installation.host.url);
-    await again.opened();
-    again.greet("tab-2", { linkId, received: before.received });
-    assert.equal((await again.until(({ welcome }) => welcome)).resumed, true);
-    again.continue(before.sequence);
-    again.received = before.received;
-    again.say({ results: [{ token, inlineOutput: base64("Hello again, Ben") }] });
+    const resumed = new Tab(installation.host.url);
+    await resumed.opened();
+    resumed.greet("tab-2", { linkId, received: before.received });
+    assert.equal((await resumed.until(({ welcome }) => welcome)).resumed, true);
+    resumed.continue(before.sequence);
+    resumed.received = before.received;
+    resumed.send({ results: [{ token, inlineOutput: base64("Hello again, Ben") }] });
     assert.equal(await run.result(), "Hello again, Ben");
-    await again.close();
+    await resumed.close();
   });
 
   it("carries protobuf in binary messages too, and answers in kind", async () => {
@@ -167,19 +167,19 @@ describe("the link over WebSocket", () => {
     await tab.close();
   });
 
-  it("says what is wrong with a message that is no frame, and ends that connection alone", async () => {
+  it("names the error in a message that is no frame, and ends only that connection", async () => {
     const cases = [
       ["no JSON", /JSON/],
       ["[]", /no JSON object/],
       ['{"hallo": {}}', /the field hallo, which a frame does not have/],
     ] as const;
-    for (const [text, said] of cases) {
+    for (const [text, pattern] of cases) {
       const tab = new Tab(installation.host.url);
       await tab.opened();
       tab.raw(text);
       const { error } = await tab.until(({ refused }) => refused);
       assert.equal(error.code, "link.frame_malformed");
-      assert.match(error.message, said);
+      assert.match(error.message, pattern);
       assert.equal((await tab.closed).code, 1007);
     }
   });

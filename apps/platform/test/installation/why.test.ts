@@ -54,22 +54,26 @@ describe("why", () => {
   const over = latch();
   const gates = [latch(), latch()];
   const runs = () => installation.host.mesh.client(runService);
-  const begin = (name: string, runId: string, more: Parameters<typeof StartRunRequest.fromPartial>[0] = {}) =>
+  const startRun = (
+    name: string,
+    runId: string,
+    more: Parameters<typeof StartRunRequest.fromPartial>[0] = {},
+  ) =>
     runs().startRun(
       StartRunRequest.fromPartial({
         ...{ runId, spec: { what: { $case: "definition", value: { name } } } },
         ...more,
       }),
     );
-  const why = async (runId: string, taskId = ""): Promise<Explanation> => {
+  const explain = async (runId: string, taskId = ""): Promise<Explanation> => {
     const { explanation } = await runs().explainRun(ExplainRunRequest.fromPartial({ runId, taskId }));
     return explanation ?? assert.fail("an explanation");
   };
   /** Waits until a task waits for this cause. */
-  const untilWhy = (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> =>
+  const untilCause = (runId: string, taskId: string, cause: WaitCause): Promise<Explanation> =>
     until(
       "the cause to be known",
-      () => why(runId, taskId),
+      () => explain(runId, taskId),
       ({ waits }) => waits.some((wait) => wait.cause === cause && wait.present),
     );
 
@@ -87,7 +91,7 @@ describe("why", () => {
         ...{ namespace: "", source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: "" } },
         ...{ versionLabels: [], keepLatest: false },
       });
-    await begin("stuck", "stuck");
+    await startRun("stuck", "stuck");
   });
   after(async () => {
     over.open();
@@ -107,35 +111,35 @@ describe("why", () => {
     ["lost[0]", noCapability, /no worker offers why\.nobody/],
     ["far", noMatch, /none is one with region=moon/],
   ];
-  for (const [task, cause, words] of reasons)
-    it(`\`${task}\` has not gone on: ${enumName(WaitCause, cause)}`, async () => {
-      assert.match((await untilWhy("stuck", task, cause)).summary, words);
+  for (const [task, cause, pattern] of reasons)
+    it(`\`${task}\` waits: ${enumName(WaitCause, cause)}`, async () => {
+      assert.match((await untilCause("stuck", task, cause)).summary, pattern);
     });
 
-  it("the second of two with one limit has not continued, and the holder is named", async () => {
+  it("the second of two tasks with one limit waits, and the holder is named", async () => {
     const limited = ["limited[0]", "limited[1]"];
     const found = await until(
       "one of them to wait",
       async () =>
-        (await Promise.all(limited.map((task) => why("stuck", task)))).flatMap(({ waits }) => waits),
+        (await Promise.all(limited.map((task) => explain("stuck", task)))).flatMap(({ waits }) => waits),
       (waits) => waits.filter((wait) => wait.cause === limit).length === 1,
     );
     assert.match(found.find((wait) => wait.cause === limit)?.message ?? "", /one/);
   });
 
-  it("a task that has waited for a limit and runs now waits for nothing", async () => {
-    await begin("gated-0", "gated-0");
+  it("a task that waited for a limit and runs now has no wait", async () => {
+    await startRun("gated-0", "gated-0");
     await until(
       "the first to run",
-      () => why("gated-0"),
+      () => explain("gated-0"),
       ({ summary }) => /1 is running/.test(summary),
     );
-    await begin("gated-1", "gated-1");
-    assert.match((await untilWhy("gated-1", "", limit)).summary, /1 waits for the limit gate \(`a`\)/);
+    await startRun("gated-1", "gated-1");
+    assert.match((await untilCause("gated-1", "", limit)).summary, /1 waits for the limit gate \(`a`\)/);
     gates[0]?.open();
     const { summary, waits } = await until(
       "the second to run",
-      () => why("gated-1"),
+      () => explain("gated-1"),
       ({ summary: now }) => /1 is running/.test(now),
     );
     assert.match(summary, /1 is running \(`a`\)/);
@@ -145,8 +149,8 @@ describe("why", () => {
     );
   });
 
-  it("what failed says with what, and what would help", async () => {
-    const { failures, remedies } = await untilWhy("stuck", "stopped", paused);
+  it("a failed task is explained with its error and a remedy", async () => {
+    const { failures, remedies } = await untilCause("stuck", "stopped", paused);
     assert.deepEqual(
       failures.map(({ error }) => error?.code),
       ["why.not"],
@@ -154,9 +158,9 @@ describe("why", () => {
     assert.match(remedies[0]?.command ?? "", /resume/);
   });
 
-  it("a run waits is explained with numbers per reason, and with what would help", async () => {
-    await untilWhy("stuck", "lost[2]", noCapability);
-    const { summary, waits, remedies } = await untilWhy("stuck", "", noCapability);
+  it("a waiting run is explained with counts per reason and with remedies", async () => {
+    await untilCause("stuck", "lost[2]", noCapability);
+    const { summary, waits, remedies } = await untilCause("stuck", "", noCapability);
     assert.match(
       summary,
       /3 wait because no worker offers why\.nobody \(`lost\[0\]`, `lost\[1\]`, `lost\[2\]`\)/,
@@ -170,12 +174,12 @@ describe("why", () => {
     assert.ok(remedies.some(({ text }) => /start a worker that offers why\.nobody/.test(text)));
   });
 
-  it("a run has not started: its start is delayed, or others hold its limit", async () => {
-    await begin("inner", "delayed", { startTime: toTimestamp(installation.now() + 3_600_000) });
-    assert.match((await untilWhy("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
-    await begin("single", "holds");
-    await begin("single", "waits");
-    const { summary, waits, remedies } = await untilWhy("waits", "", limit);
+  it("a pending run is explained: its start is delayed, or others hold its limit", async () => {
+    await startRun("inner", "delayed", { startTime: toTimestamp(installation.now() + 3_600_000) });
+    assert.match((await untilCause("delayed", "", start)).waits[0]?.message ?? "", /delayed/);
+    await startRun("single", "holds");
+    await startRun("single", "waits");
+    const { summary, waits, remedies } = await untilCause("waits", "", limit);
     assert.match(
       summary,
       /^The run is pending: it waits for the limit single run\. 1 of 1 task has not ended\.$/,
@@ -184,21 +188,21 @@ describe("why", () => {
     assert.match(remedies[0]?.command ?? "", /^tutti limit show 'single run'$/);
   });
 
-  it("a cancelled run says once that it was cancelled, and why", async () => {
-    await begin("inner", "cancelled");
+  it("a cancelled run reports once that it was cancelled, and why", async () => {
+    await startRun("inner", "cancelled");
     await runs().cancelRun(CancelRunRequest.fromPartial({ runId: "cancelled", reason: "no money" }));
     const { summary } = await until(
       "the run to be cancelled",
-      () => why("cancelled"),
+      () => explain("cancelled"),
       (answer) => /was cancelled/.test(answer.summary),
     );
     assert.match(summary, /^The run was cancelled by .*: no money\./);
   });
 
-  it("a paused run names who can resume it", async () => {
-    await begin("inner", "held");
+  it("a paused run is explained with its reason and the command that resumes it", async () => {
+    await startRun("inner", "held");
     await runs().pauseRun(PauseRunRequest.fromPartial({ runId: "held", reason: "a look" }));
-    const { waits, remedies } = await untilWhy("held", "", paused);
+    const { waits, remedies } = await untilCause("held", "", paused);
     assert.match(waits[0]?.message ?? "", /a look/);
     assert.match(remedies[0]?.command ?? "", /resume held/);
   });

@@ -11,7 +11,7 @@ import { MemoryOwnership, Mesh } from "@tutti/mesh";
 import { conformanceRules } from "@tutti/sdk/conformance";
 import { Installation } from "./installation.ts";
 
-type Said = Parameters<typeof AgentFrame.fromPartial>[0];
+type FrameInput = Parameters<typeof AgentFrame.fromPartial>[0];
 
 const token = new Uint8Array(16).fill(7);
 const noToken = new Uint8Array(3);
@@ -24,47 +24,51 @@ const helloOf = (agentId: string) => ({
 
 const invalid = "mesh.invalid_request";
 /** The first frame after the welcome, and the code of the error that ends the stream. Empty for no effect. */
-const wrongs: readonly (readonly [field: keyof AgentFrame, what: string, frame: Said, code: string])[] = [
-  ["sequence", "a gap", { sequence: 9 }, "swarm.frame_missing"],
-  ["sequence", "0", { sequence: 0 }, "swarm.frame_missing"],
-  ["acknowledged", "what was never sent", { acknowledged: 900 }, "swarm.acknowledgement_ahead"],
-  ["started", "no token", { started: [{ token: noToken }] }, invalid],
-  ["started", "an attempt that it does not have", { started: [{ token }] }, ""],
+const wrongs: readonly (readonly [field: keyof AgentFrame, what: string, frame: FrameInput, code: string])[] =
   [
-    "progress",
-    "more to be kept than 64 KiB",
-    { progress: [{ token, saved: new Uint8Array(65_537) }] },
-    invalid,
-  ],
-  ["progress", "an attempt that it does not have", { progress: [{ token, fraction: 0.5 }] }, ""],
-  [
-    "partialOutputs",
-    "a piece of more than 64 KiB",
-    { partialOutputs: [{ token, chunk: new Uint8Array(65_537) }] },
-    invalid,
-  ],
-  ["partialOutputs", "an attempt that it does not have", { partialOutputs: [{ token }] }, ""],
-  ["results", "no outcome", { results: [{ token }] }, invalid],
-  [
-    "results",
-    "more than 1 MiB",
-    { results: [{ token, outcome: output(1_048_577) }] },
-    "swarm.payload_too_large",
-  ],
-  ["results", "an attempt that it does not have", { results: [{ token, outcome: output(0) }] }, ""],
-  ["credit", "more than it has slots", { credit: 4_000_000_000 }, ""],
-  ["hello", "a second one", { hello: helloOf("again") }, "swarm.greeting_repeated"],
-  ["heartbeat", "more slots than there may be", { heartbeat: { freeSlots: 100_001 } }, invalid],
-  ["offering", "no version", { offering: { capabilities: [{ name: "a.b", version: "two" }] } }, invalid],
-  ["offering", "less than nothing", { offering: { resources: { gpu: -1 } } }, "matching.offering_invalid"],
-  ["drain", "a time below 0", { drain: { deadlineMs: -1 } }, invalid],
-  ["sleep", "a time below 0", { sleep: { forMs: -1 } }, invalid],
-  ["wake", "too many words", { wake: { reason: tooLong } }, invalid],
-  ["bye", "too many words", { bye: { reason: tooLong } }, invalid],
-];
+    ["sequence", "a gap", { sequence: 9 }, "swarm.frame_missing"],
+    ["sequence", "0", { sequence: 0 }, "swarm.frame_missing"],
+    ["acknowledged", "what was never sent", { acknowledged: 900 }, "swarm.acknowledgement_ahead"],
+    ["started", "no token", { started: [{ token: noToken }] }, invalid],
+    ["started", "an attempt that it does not have", { started: [{ token }] }, ""],
+    [
+      "progress",
+      "more to be kept than 64 KiB",
+      { progress: [{ token, saved: new Uint8Array(65_537) }] },
+      invalid,
+    ],
+    ["progress", "an attempt that it does not have", { progress: [{ token, fraction: 0.5 }] }, ""],
+    [
+      "partialOutputs",
+      "a piece of more than 64 KiB",
+      { partialOutputs: [{ token, chunk: new Uint8Array(65_537) }] },
+      invalid,
+    ],
+    ["partialOutputs", "an attempt that it does not have", { partialOutputs: [{ token }] }, ""],
+    ["results", "no outcome", { results: [{ token }] }, invalid],
+    [
+      "results",
+      "more than 1 MiB",
+      { results: [{ token, outcome: output(1_048_577) }] },
+      "swarm.payload_too_large",
+    ],
+    ["results", "an attempt that it does not have", { results: [{ token, outcome: output(0) }] }, ""],
+    ["credit", "more than it has slots", { credit: 4_000_000_000 }, ""],
+    ["hello", "a second one", { hello: helloOf("again") }, "swarm.greeting_repeated"],
+    ["heartbeat", "more slots than there may be", { heartbeat: { freeSlots: 100_001 } }, invalid],
+    ["offering", "no version", { offering: { capabilities: [{ name: "a.b", version: "two" }] } }, invalid],
+    ["offering", "less than nothing", { offering: { resources: { gpu: -1 } } }, "matching.offering_invalid"],
+    ["drain", "a time below 0", { drain: { deadlineMs: -1 } }, invalid],
+    ["sleep", "a time below 0", { sleep: { forMs: -1 } }, invalid],
+    ["wake", "too many words", { wake: { reason: tooLong } }, invalid],
+    ["bye", "too many words", { bye: { reason: tooLong } }, invalid],
+  ];
 
 /** Speaks over a stream of one transport: sends frames, and returns the code that ended the stream. */
-type Speak = (greeting: Said, answer: (said: HostFrame["answer"]) => readonly Said[]) => Promise<string>;
+type Exchange = (
+  greeting: FrameInput,
+  answer: (received: HostFrame["answer"]) => readonly FrameInput[],
+) => Promise<string>;
 
 describe("a frame that is wrong", () => {
   let installation: Installation;
@@ -80,17 +84,17 @@ describe("a frame that is wrong", () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  const overGrpc: Speak = async (greeting, answer) => {
-    const said = Promise.withResolvers<readonly Said[]>();
+  const overGrpc: Exchange = async (greeting, answer) => {
+    const replies = Promise.withResolvers<readonly FrameInput[]>();
     async function* frames() {
       yield AgentFrame.fromPartial(greeting);
-      for (const frame of await said.promise) yield AgentFrame.fromPartial(frame);
+      for (const frame of await replies.promise) yield AgentFrame.fromPartial(frame);
       await ended.promise;
     }
     const ended = Promise.withResolvers<void>();
     try {
       for await (const frame of mesh.client(agentLinkService, { service: "swarm" }).link(frames()))
-        if (frame.answer !== undefined) said.resolve(answer(frame.answer));
+        if (frame.answer !== undefined) replies.resolve(answer(frame.answer));
       return "";
     } catch (error) {
       return errorFromUnknown(error).code;
@@ -99,30 +103,30 @@ describe("a frame that is wrong", () => {
     }
   };
 
-  const overWebSocket: Speak = async (greeting, answer) => {
+  const overWebSocket: Exchange = async (greeting, answer) => {
     const socket = new WebSocket(installation.host.url.replace("http", "ws").concat("/v1/link"));
     const closed = Promise.withResolvers<CloseEvent>();
-    const say = (frame: Said) =>
+    const send = (frame: FrameInput) =>
       socket.send(JSON.stringify(AgentFrame.toJSON(AgentFrame.fromPartial(frame))));
     socket.onclose = (event) => closed.resolve(event);
-    socket.onopen = () => say(greeting);
+    socket.onopen = () => send(greeting);
     socket.onmessage = ({ data }) => {
       const frame = HostFrame.fromJSON(JSON.parse(data));
-      if (frame.answer !== undefined) for (const one of answer(frame.answer)) say(one);
+      if (frame.answer !== undefined) for (const reply of answer(frame.answer)) send(reply);
     };
     const { code, reason } = await closed.promise;
     return code === 1_000 ? "" : (reason.split(":")[0] ?? "");
   };
 
-  for (const [transport, speak] of [
+  for (const [transport, exchange] of [
     ["gRPC", overGrpc],
     ["a WebSocket", overWebSocket],
   ] as const)
-    for (const [field, what, frame, code] of wrongs)
-      it(`over ${transport}, ${field}: ${what}, ${code === "" ? "changes nothing" : `gets ${code}`}`, async () => {
-        const agentId = `${transport.slice(-4)}-${field}-${what.length}`.replaceAll(" ", "-");
+    for (const [field, title, frame, code] of wrongs)
+      it(`over ${transport}, ${field}: ${title}, ${code === "" ? "changes nothing" : `gets ${code}`}`, async () => {
+        const agentId = `${transport.slice(-4)}-${field}-${title.length}`.replaceAll(" ", "-");
         let welcomes = 0;
-        const found = await speak({ hello: helloOf(agentId) }, (answer) => {
+        const found = await exchange({ hello: helloOf(agentId) }, (answer) => {
           if (answer?.$case !== "welcome") return [];
           welcomes++;
           // After a frame without effect, a goodbye ends the stream gracefully.
@@ -140,9 +144,9 @@ describe("a frame that is wrong", () => {
     const tables = ["AgentFrame", "HostFrame"].map((name) => rowsOf(guide, name));
     const { answer: _, ...ofHost } = HostFrame.create();
     const answers = ["welcome", "redirect", "refused"];
-    const wanted = [Object.keys(AgentFrame.create()), [...Object.keys(ofHost), ...answers]];
+    const expected = [Object.keys(AgentFrame.create()), [...Object.keys(ofHost), ...answers]];
     for (const [at, rows] of tables.entries())
-      assert.deepEqual(rows.map(([field = ""]) => camel(field)).toSorted(), wanted[at]?.toSorted());
+      assert.deepEqual(rows.map(([field = ""]) => camel(field)).toSorted(), expected[at]?.toSorted());
     const rules = conformanceRules.map(({ id }) => id);
     const named = tables.flat().flatMap((row) => codesIn(row.at(-1) ?? ""));
     assert.deepEqual(

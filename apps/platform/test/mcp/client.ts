@@ -5,12 +5,12 @@ export type Json = Record<string, unknown>;
 
 const tasksExtension = "io.modelcontextprotocol/tasks";
 
-interface Said {
+interface PostReply {
   readonly status: number;
   readonly body: Json;
 }
 
-interface AskOptions {
+interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly path?: string;
 }
@@ -18,8 +18,8 @@ interface AskOptions {
 export async function post(
   http: string,
   body: string,
-  { headers = {}, path = "/mcp" }: AskOptions = {},
-): Promise<Said> {
+  { headers = {}, path = "/mcp" }: CallOptions = {},
+): Promise<PostReply> {
   const answer = await fetch(`${http}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
@@ -30,7 +30,7 @@ export async function post(
 }
 
 /** Sends a request of the protocol version with a handshake. */
-export async function ask(http: string, method: string, params: Json = {}, options: AskOptions = {}) {
+export async function callRpc(http: string, method: string, params: Json = {}, options: CallOptions = {}) {
   const { body } = await post(http, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), options);
   return body;
 }
@@ -39,9 +39,9 @@ export async function call(
   http: string,
   name: string,
   args: Json = {},
-  options: AskOptions = {},
+  options: CallOptions = {},
 ): Promise<Json> {
-  const { result, error } = await ask(http, "tools/call", { name, arguments: args }, options);
+  const { result, error } = await callRpc(http, "tools/call", { name, arguments: args }, options);
   assert.equal(error, undefined, JSON.stringify(error));
   return result as Json;
 }
@@ -51,16 +51,16 @@ export const withTasks: Json = { extensions: { [tasksExtension]: {} } };
 export const withForms: Json = { elicitation: {} };
 
 /** Sends a request of the protocol version without a handshake. */
-export async function askStateless(
+export async function callStateless(
   http: string,
   method: string,
   params: Json = {},
   capabilities: Json = withTasks,
 ): Promise<Json> {
   const { headers, body } = statelessRequest(method, params, capabilities);
-  const { body: said } = await post(http, body, { headers });
-  assert.equal(said["error"], undefined, JSON.stringify(said["error"]));
-  return said["result"] as Json;
+  const { body: reply } = await post(http, body, { headers });
+  assert.equal(reply["error"], undefined, JSON.stringify(reply["error"]));
+  return reply["result"] as Json;
 }
 
 /** Yields the messages in the stream of a response. */

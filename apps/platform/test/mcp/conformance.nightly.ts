@@ -80,8 +80,8 @@ const expected = {
 };
 
 function outputOf(http: string, version: string): Promise<string> {
-  const words = ["server", "--url", `${http}/mcp`, "--requirements", version, "--timeout", "10000"];
-  const npm = ["exec", "--yes", `--package=${kit}`, "--", "conformance", ...words];
+  const args = ["server", "--url", `${http}/mcp`, "--requirements", version, "--timeout", "10000"];
+  const npm = ["exec", "--yes", `--package=${kit}`, "--", "conformance", ...args];
   // The kit fails if one scenario fails, and some scenarios are not applicable.
   return new Promise((resolve) =>
     execFile("npm", npm, { maxBuffer: 2 ** 26 }, (_error, output, errors) => resolve(output + errors)),
@@ -109,7 +109,7 @@ describe("the conformance kit of MCP", () => {
         [...output.matchAll(/^✓ ([\w-]+): [1-9]\d* passed, 0 failed/gm)].map(([, name]) => name),
       );
       assert.deepEqual(
-        scenarios.filter((one) => !passed.has(one)),
+        scenarios.filter((scenario) => !passed.has(scenario)),
         [],
         output.slice(-3_000),
       );

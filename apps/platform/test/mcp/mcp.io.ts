@@ -8,9 +8,9 @@ import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
 import {
-  ask,
-  askStateless,
   call,
+  callRpc,
+  callStateless,
   type Json,
   post,
   register,
@@ -61,7 +61,7 @@ describe("MCP over HTTP", () => {
 
   it("lists each workflow as a tool with the schema and description of its definition", async () => {
     const tools = await until("the workflow to be listed", async () => {
-      const { result } = (await ask(platform.http, "tools/list")) as { result: { tools: Json[] } };
+      const { result } = (await callRpc(platform.http, "tools/list")) as { result: { tools: Json[] } };
       return result.tools.some(({ name }) => name === "greet") ? result.tools : undefined;
     });
     const tool = tools.find(({ name }) => name === "greet") ?? {};
@@ -78,7 +78,7 @@ describe("MCP over HTTP", () => {
       "tutti_query",
     ])
       assert.ok(
-        tools.some((one) => one["name"] === name),
+        tools.some((tool) => tool["name"] === name),
         name,
       );
   });
@@ -89,7 +89,7 @@ describe("MCP over HTTP", () => {
     assert.equal(isError, undefined);
   });
 
-  it("answers arguments that do not fit the schema with an error that a model can read", async () => {
+  it("answers arguments that do not match the schema with an error that a model can read", async () => {
     const { content, isError } = await call(platform.http, "greet", { name: 7 });
     assert.equal(isError, true);
     assert.match(JSON.stringify(content), /arguments\.name: /);
@@ -98,8 +98,8 @@ describe("MCP over HTTP", () => {
   it("starts, explains, signals and watches a run with the tools for runs", async () => {
     const { http } = platform;
     await call(http, "tutti_start", { workflow: "held", runId: "steered" });
-    const why = await call(http, "tutti_why", { runId: "steered" });
-    assert.match(JSON.stringify(why["content"]), /go/);
+    const explanation = await call(http, "tutti_why", { runId: "steered" });
+    assert.match(JSON.stringify(explanation["content"]), /go/);
     await call(http, "tutti_signal", { runId: "steered", signal: "go", payload: { at: 5 } });
     const { structuredContent: run } = await call(http, "tutti_watch", { runId: "steered" });
     assert.equal((run as Json)["status"], "completed");
@@ -128,79 +128,81 @@ describe("MCP over HTTP", () => {
     assert.equal(answer.headers.get("content-type"), "text/event-stream");
     const data = (await answer.text()).split("\n").filter((line) => line.startsWith("data: "));
     const messages = data.map((line): Json => JSON.parse(line.slice(6)));
-    const progress = messages.slice(0, -1).map(({ params: one }) => (one as { progress: number }).progress);
+    const progress = messages
+      .slice(0, -1)
+      .map(({ params: notification }) => (notification as { progress: number }).progress);
     assert.ok(progress.length > 0);
-    assert.ok(progress.every((one, at) => at === 0 || one > (progress[at - 1] ?? 0)));
+    assert.ok(progress.every((value, at) => at === 0 || value > (progress[at - 1] ?? 0)));
     assert.equal(messages.at(-1)?.["id"], 9);
   });
 
   it("has a task after the platform was killed: the run is the task", async () => {
-    const task = await askStateless(platform.http, "tools/call", { name: "held", arguments: {} });
+    const task = await callStateless(platform.http, "tools/call", { name: "held", arguments: {} });
     const { taskId } = task;
     assert.equal(task["resultType"], "task");
     await platform.kill();
     platform = await open();
     const { http } = platform;
-    const working = await askStateless(http, "tasks/get", { taskId });
+    const working = await callStateless(http, "tasks/get", { taskId });
     assert.equal(working["status"], "working");
     await call(http, "tutti_signal", { runId: taskId, signal: "go", payload: "on" });
     const done = await until("the task to be completed", async () => {
-      const got = await askStateless(http, "tasks/get", { taskId });
+      const got = await callStateless(http, "tasks/get", { taskId });
       return got["status"] === "completed" ? got : undefined;
     });
     assert.deepEqual((done["result"] as Json)["content"], [{ type: "text", text: "on" }]);
   });
 
   it("cancels a task", async () => {
-    const { taskId } = await askStateless(platform.http, "tools/call", { name: "held", arguments: {} });
-    await askStateless(platform.http, "tasks/cancel", { taskId });
+    const { taskId } = await callStateless(platform.http, "tools/call", { name: "held", arguments: {} });
+    await callStateless(platform.http, "tasks/cancel", { taskId });
     await until("the task to be cancelled", async () => {
-      const { status } = await askStateless(platform.http, "tasks/get", { taskId });
+      const { status } = await callStateless(platform.http, "tasks/get", { taskId });
       return status === "cancelled" || undefined;
     });
   });
 
-  it("asks a client with forms for the approvals of its task, and decides by its answer", async () => {
+  it("requests approvals of a task from a client with forms, and decides by its answer", async () => {
     const { http } = platform;
     const can = { ...withTasks, ...withForms };
-    const { taskId } = await askStateless(http, "tools/call", { name: "refund", arguments: {} }, can);
-    const asking = await until("the task to require input", async () => {
-      const got = await askStateless(http, "tasks/get", { taskId }, can);
+    const { taskId } = await callStateless(http, "tools/call", { name: "refund", arguments: {} }, can);
+    const waiting = await until("the task to require input", async () => {
+      const got = await callStateless(http, "tasks/get", { taskId }, can);
       return got["status"] === "input_required" ? got : undefined;
     });
-    const [[approvalId = "", request] = []] = Object.entries(asking["inputRequests"] as Json);
+    const [[approvalId = "", request] = []] = Object.entries(waiting["inputRequests"] as Json);
     const { method, params } = request as { method: string; params: Json };
     assert.equal(method, "elicitation/create");
     assert.deepEqual((params["requestedSchema"] as Json)["required"], ["amount"]);
-    const without = await askStateless(http, "tasks/get", { taskId });
+    const without = await callStateless(http, "tasks/get", { taskId });
     assert.equal(without["status"], "working", "a client without forms is asked for nothing");
     const answer = { action: "accept", content: { amount: 5 } };
-    await askStateless(http, "tasks/update", { taskId, inputResponses: { [approvalId]: answer } }, can);
+    await callStateless(http, "tasks/update", { taskId, inputResponses: { [approvalId]: answer } }, can);
     const done = await until("the task to be completed", async () => {
-      const got = await askStateless(http, "tasks/get", { taskId }, can);
+      const got = await callStateless(http, "tasks/get", { taskId }, can);
       return got["status"] === "completed" ? got : undefined;
     });
     assert.deepEqual((done["result"] as Json)["structuredContent"], { amount: 5 });
   });
 
-  it("asks a client without tasks by the result of its call, again after a wrong answer", async () => {
+  it("requests input from a client without tasks in the result of its call, and again after a wrong answer", async () => {
     const { http } = platform;
     const callOf = (more: Json) =>
-      askStateless(http, "tools/call", { name: "refund", arguments: {}, ...more }, withForms);
-    const asked = await callOf({});
-    assert.equal(asked["resultType"], "input_required");
-    const { requestState } = asked;
-    const [approvalId = ""] = Object.keys(asked["inputRequests"] as Json);
+      callStateless(http, "tools/call", { name: "refund", arguments: {}, ...more }, withForms);
+    const first = await callOf({});
+    assert.equal(first["resultType"], "input_required");
+    const { requestState } = first;
+    const [approvalId = ""] = Object.keys(first["inputRequests"] as Json);
     const answerOf = (content: Json) => ({ [approvalId]: { action: "accept", content } });
-    const again = await callOf({ requestState, inputResponses: answerOf({ amount: "much" }) });
-    assert.equal(again["resultType"], "input_required");
-    assert.match(JSON.stringify(again["inputRequests"]), /amount/);
+    const second = await callOf({ requestState, inputResponses: answerOf({ amount: "much" }) });
+    assert.equal(second["resultType"], "input_required");
+    assert.match(JSON.stringify(second["inputRequests"]), /amount/);
     const done = await callOf({ requestState, inputResponses: answerOf({ amount: 7 }) });
     assert.equal(done["resultType"], "complete");
     assert.deepEqual(done["structuredContent"], { amount: 7 });
   });
 
-  it("asks a client behind `tutti mcp` while its call is open", async () => {
+  it("requests input from a client behind `tutti mcp` while its call is open", async () => {
     await using command = new TestProcess({
       program: commandProgram(),
       arguments: ["mcp"],
@@ -208,34 +210,34 @@ describe("MCP over HTTP", () => {
       input: { isOpen: true },
     });
     const send = (message: Json) => command.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-    const lineWith = (what: string, is: (line: Json) => boolean) =>
-      until(what, () => command.lines.find((line) => is(line)) as Json | undefined);
+    const lineWith = (label: string, is: (line: Json) => boolean) =>
+      until(label, () => command.lines.find((line) => is(line)) as Json | undefined);
     const capabilities = { elicitation: { form: {} } };
     send({ id: 1, method: "initialize", params: { protocolVersion: "2025-11-25", capabilities } });
     await lineWith("the handshake", ({ id }) => id === 1);
     send({ id: 2, method: "tools/call", params: { name: "refund", arguments: {} } });
-    const asked = await lineWith("a question", ({ method }) => method === "elicitation/create");
-    send({ id: asked["id"], result: { action: "accept", content: { amount: 9 } } });
+    const question = await lineWith("a question", ({ method }) => method === "elicitation/create");
+    send({ id: question["id"], result: { action: "accept", content: { amount: 9 } } });
     const { result } = await lineWith("the result", ({ id }) => id === 2);
     assert.deepEqual((result as Json)["structuredContent"], { amount: 9 });
   });
 
-  it("lists workflows and runs as resources, reads them, and tells of changes of a run", async () => {
+  it("lists workflows and runs as resources, reads them, and reports changes of a run", async () => {
     const { http } = platform;
     await call(http, "tutti_start", { workflow: "held", runId: "watched" });
     const listed = await until("both to be listed", async () => {
-      const { resources } = await askStateless(http, "resources/list");
+      const { resources } = await callStateless(http, "resources/list");
       const uris = (resources as Json[]).map(({ uri }) => uri);
       return uris.includes("tutti://workflows/greet") && uris.includes("tutti://runs/watched") && uris;
     });
     assert.ok(listed);
     const read = async (uri: string): Promise<Json> => {
-      const { contents } = await askStateless(http, "resources/read", { uri });
+      const { contents } = await callStateless(http, "resources/read", { uri });
       return JSON.parse(String((contents as Json[])[0]?.["text"]));
     };
     assert.equal((await read("tutti://workflows/greet"))["description"], "Greets a person.");
     assert.equal((await read("tutti://runs/watched"))["status"], "running");
-    const missing = await ask(http, "resources/read", { uri: "tutti://runs/none" });
+    const missing = await callRpc(http, "resources/read", { uri: "tutti://runs/none" });
     assert.equal((missing["error"] as Json)["code"], -32_002);
 
     const notifications = { resourceSubscriptions: ["tutti://runs/watched"] };
@@ -276,10 +278,10 @@ describe("MCP over HTTP", () => {
       input: `${[...lines.map((line) => JSON.stringify(line)), "no JSON"].join("\n")}\n`,
     });
     assert.deepEqual(await command.ended(), { code: 0, signal: null });
-    const said = new Map(command.lines.map((line) => [line["id"], line]));
-    assert.match(JSON.stringify(said.get(1)), /"protocolVersion":"2025-11-25"/);
-    assert.match(JSON.stringify(said.get(2)), /Hello, Cy/);
-    assert.match(JSON.stringify(said.get(null)), /-32700/);
+    const replies = new Map(command.lines.map((line) => [line["id"], line]));
+    assert.match(JSON.stringify(replies.get(1)), /"protocolVersion":"2025-11-25"/);
+    assert.match(JSON.stringify(replies.get(2)), /Hello, Cy/);
+    assert.match(JSON.stringify(replies.get(null)), /-32700/);
     assert.equal(command.output.trim().split("\n").length, 3);
   });
 });
@@ -291,7 +293,7 @@ describe("MCP with keys", () => {
   });
   after(() => platform?.[Symbol.asyncDispose]());
 
-  it("gives a caller what its key permits over REST, and nothing else", async () => {
+  it("gives a key the same rights as over REST, and no others", async () => {
     const { http, keys } = platform;
     const narrowed = { headers: keyHeaders(keys.narrowed) };
     const { isError: isRefused } = await call(http, "tutti_runs", {}, narrowed);
@@ -301,8 +303,8 @@ describe("MCP with keys", () => {
     assert.match(JSON.stringify(started["content"]), /workflow\.runs\.start/);
     const viewer = await call(http, "tutti_cancel", { runId: "any" }, { headers: keyHeaders(keys.viewer) });
     assert.equal(viewer["isError"], true);
-    const elsewhere = { headers: keyHeaders(keys.viewer), path: "/mcp?namespace=b" };
-    assert.equal((await call(http, "tutti_runs", {}, elsewhere))["isError"], true);
+    const otherNamespace = { headers: keyHeaders(keys.viewer), path: "/mcp?namespace=b" };
+    assert.equal((await call(http, "tutti_runs", {}, otherNamespace))["isError"], true);
     const wrong = await post(http, "{}", { headers: keyHeaders("a.b.c") });
     assert.equal(wrong.status, 401);
   });

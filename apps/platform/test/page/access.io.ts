@@ -54,13 +54,13 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.getByRole("link", { name: "Create policy" }).click();
 
     const apply = page.getByRole("button", { name: "Apply policy", exact: true });
-    const look = page.getByRole("button", { name: "Show impact", exact: true });
+    const showImpact = page.getByRole("button", { name: "Show impact", exact: true });
     await page.getByLabel("Id").fill("stocktaking");
     await page
       .getByLabel("Cedar policy")
       .fill(stocktaking.replace("workflow.runs.start", "workflow.runs.strat"));
     await page.getByRole("list", { name: "Problems" }).waitFor();
-    assert.equal(await look.isDisabled(), true, "the error is fixed first");
+    assert.equal(await showImpact.isDisabled(), true, "the error is fixed first");
     await page.getByLabel("Cedar policy").fill(stocktaking);
     await page.getByText("No problems found").waitFor();
 
@@ -73,7 +73,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.getByText("All 1 passed.").waitFor();
 
     assert.equal(await apply.isDisabled(), true, "nothing is applied whose impact was not listed");
-    await look.click();
+    await showImpact.click();
     await page.getByText(/call would be denied, 0 calls allowed/).waitFor();
     const flips = page.getByRole("list", { name: "Changed decisions" });
     await flips.getByRole("link", { name: "before-1" }).waitFor();
@@ -147,7 +147,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("is the user who signed in by a key: a forbidden action is disabled, and shows the missing right", async () => {
+  it("acts for the user who signed in by a key: a forbidden action is disabled, and shows the missing right", async () => {
     const actor = { kind: "person", id: "vic" } as const;
     const { client } = stage;
     await client.call("roleBindings.create", { body: { bindingId: "vic-views", role: "viewer", actor } });
@@ -181,7 +181,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("finds a record, works its proof out in the browser, and exports what was looked for", async () => {
+  it("finds a record, verifies its proof in the browser, and exports the matching records", async () => {
     const page = await stage.signedIn("/audit");
     await page.getByLabel("Object").fill("run/before-1");
     await page.getByLabel("Actor").fill("person/bob");
@@ -202,7 +202,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("names what does not hold when a proof was altered on its way", async () => {
+  it("shows why verification fails if a proof was altered in transit", async () => {
     const page = await stage.signedIn();
     await page.route("**/proof*", async (route) => {
       const answer = await route.fetch();
@@ -228,20 +228,20 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     assert.equal(await amount("dear-1", 5_000), "");
     const page = await stage.signedIn("/audit?view=compliance");
     await page.getByRole("link", { name: "Create rule" }).click();
-    const look = page.getByRole("button", { name: "Show impact", exact: true });
-    const holds = page.getByLabel("Requirement (CEL)");
+    const showImpact = page.getByRole("button", { name: "Show impact", exact: true });
+    const requirement = page.getByLabel("Requirement (CEL)");
     await page.getByRole("textbox", { name: "Id (required)" }).fill("small-orders");
     await page.getByLabel("Condition (CEL)").fill("has(subject.spec.input.amount)");
-    await holds.fill("subject.spec.input.amount <=");
+    await requirement.fill("subject.spec.input.amount <=");
     await page.getByRole("list", { name: "Problems" }).waitFor();
-    assert.equal(await look.isDisabled(), true, "the error is fixed first");
-    await holds.fill("subject.spec.input.amount <= 1000");
+    assert.equal(await showImpact.isDisabled(), true, "the error is fixed first");
+    await requirement.fill("subject.spec.input.amount <= 1000");
     await page.getByText("No problems found").waitFor();
     const tryOut = page.getByRole("button", { name: "Save in shadow mode", exact: true });
     assert.equal(await tryOut.isDisabled(), true, "nothing is set whose impact was not listed");
     const effects = page.getByRole("list", { name: "Violations" });
     await until("the index to have the run", async () => {
-      await look.click();
+      await showImpact.click();
       await page.getByText(/agents evaluated/).waitFor();
       return (await effects.getByRole("link", { name: "dear-1" }).count()) > 0;
     });
@@ -254,7 +254,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
 
     await page.getByLabel("Enforcement", { exact: true }).selectOption("enforced");
     await page.getByText("No problems found").waitFor();
-    await look.click();
+    await showImpact.click();
     await effects.waitFor();
     await page.getByLabel("Reason").fill("it does what it should");
     await page.getByRole("button", { name: "Save rule", exact: true }).click();

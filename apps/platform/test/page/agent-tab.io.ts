@@ -29,7 +29,7 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
     await installation?.[Symbol.asyncDispose]();
   });
 
-  it("takes a task, streams its output back, and leaves gracefully", async () => {
+  it("executes a task, streams its output, and disconnects gracefully", async () => {
     const { url } = installation.host;
     const browser = await chromium.launch({ executablePath: program.path, args: flags });
     try {
@@ -57,8 +57,8 @@ describe("an agent in a browser tab", { skip: program.skip }, () => {
       const run = await tutti.run("told", { input: { words: ["once", "upon", "a", "zeit"] } });
       const pieces: string[] = [];
       const tasks = installation.host.mesh.client(taskService);
-      const wanted = WatchOutputRequest.fromPartial({ runId: run.id, taskId: "tell" });
-      for await (const { chunks } of tasks.watchOutput(wanted))
+      const request = WatchOutputRequest.fromPartial({ runId: run.id, taskId: "tell" });
+      for await (const { chunks } of tasks.watchOutput(request))
         for (const { chunk } of chunks) pieces.push(Buffer.from(chunk).toString());
       assert.equal(await run.result(), "once upon a zeit");
       assert.deepEqual(pieces, ["once", "upon", "a", "zeit"]);

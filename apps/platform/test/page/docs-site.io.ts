@@ -68,7 +68,7 @@ describe("the documentation site", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("gives models an index and the Markdown of each page", async () => {
+  it("serves an index and the Markdown of each page for models", async () => {
     const index = await (await fetch(`${stage.url}/docs/llms.txt`)).text();
     const links = [...index.matchAll(/\]\(([^)]+\.md)\)/g)].map(([, link]) => link ?? "");
     assert.ok(links.includes("guides/workflows.md"), index);

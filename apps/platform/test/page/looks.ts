@@ -36,7 +36,7 @@ export function describeLooks(stageOf: () => Stage, { wide: light }: Looks): voi
     after(() => page?.context().close());
 
     for (const [number, [name, path]] of Object.entries(places).entries())
-      it(`has nothing that axe finds wrong on ${name}, and fits a phone`, async () => {
+      it(`has no accessibility problem on ${name}, and fits a phone`, async () => {
         await open(page, stageOf().url, name, path);
         const wide = (number % 2 === 0) === (light === "even") ? "light" : "dark";
         const narrow = wide === "light" ? "dark" : "light";
@@ -66,15 +66,15 @@ export function describeLooksOfNamespace(stageOf: () => Stage, namespace: string
     after(() => page?.context().close());
 
     for (const [name, path] of Object.entries(places))
-      it(`asks nothing that the platform refuses on ${name}, and fits a tablet`, async () => {
+      it(`sends no request that the platform refuses on ${name}, and fits a tablet`, async () => {
         const refused: string[] = [];
-        const note = (answer: { status(): number; url(): string }) => {
+        const record = (answer: { status(): number; url(): string }) => {
           if (answer.status() >= 400 && answer.status() !== 404)
             refused.push(`${answer.status()} ${answer.url()}`);
         };
-        page.on("response", note);
+        page.on("response", record);
         await open(page, stageOf().url, name, path);
-        page.off("response", note);
+        page.off("response", record);
         assert.deepEqual(refused, []);
         await assertFits(page, name);
       });

@@ -46,7 +46,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     return params;
   }
 
-  it("says how to start one if there is none, and shows a new one without a reload", async () => {
+  it("explains how to start a mission if there is none, and shows a new mission without a reload", async () => {
     const page = await stage.signedIn();
     await page.keyboard.press("g");
     await page.keyboard.press("m");
@@ -73,7 +73,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("shows what agents do to tasks, blackboard, messages and votes as they do it", async () => {
+  it("shows changes of tasks, blackboard, messages and votes live", async () => {
     const params = await startPoster("live");
     const page = await stage.signedIn("/missions/live", { reducedMotion: "reduce" });
     await heading(page, /A <b>poster<\/b> for the concert/).waitFor();
@@ -154,7 +154,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("asks for more budget when it runs out, accepts the answer, and shows the rest", async () => {
+  it("asks for more budget when it runs out, accepts the answer, and shows the remaining budget", async () => {
     const params = await startPoster("dear");
     const page = await stage.signedIn("/missions/dear");
     await page.getByText("0 of 100 used, 0 %, 100 left").waitFor();
@@ -176,7 +176,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("pauses with a reason, resumes, and says when there is no such mission", async () => {
+  it("pauses with a reason, resumes, and reports a missing mission", async () => {
     await startPoster("held");
     const page = await stage.signedIn("/missions/held", { colorScheme: "dark" });
     const sure = page.getByRole("dialog");
@@ -196,7 +196,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("draws of thousands of tasks those that are seen, finds one, and fits a phone", async () => {
+  it("renders only the visible tasks of thousands, finds one, and fits a phone", async () => {
     const tasks = Array.from({ length: 5_000 }, (_, number) => ({
       id: `part-${number}`,
       capability: "nobody.does",

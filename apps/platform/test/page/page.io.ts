@@ -113,7 +113,7 @@ describe("the page", { skip: browser.skip }, () => {
     });
   const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
 
-  it("lets in who opens the printed link, once, and keeps the token out of the address", async () => {
+  it("signs in by the printed link, once, and keeps the token out of the address", async () => {
     const link = await stage.link();
     const context = await stage.context();
     const page = await context.newPage();
@@ -141,7 +141,7 @@ describe("the page", { skip: browser.skip }, () => {
     await other.close();
   });
 
-  it("says that a sign-in has ended, and returns to the same page after the next one", async () => {
+  it("reports that a sign-in has ended, and returns to the same page after the next sign-in", async () => {
     const page = await stage.signedIn("/workflows");
     await heading(page, "Workflows").waitFor();
     await page.context().clearCookies();
@@ -155,7 +155,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("looks into another namespace, in what it shows, does and spells, until it looks back", async () => {
+  it("switches content, actions and commands to another namespace, and back", async () => {
     await start("endless", "here");
     const page = await stage.signedIn("/runs");
     await page.getByRole("link", { name: "here", exact: true }).waitFor();
@@ -178,7 +178,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("stays at hand among 1,500 workers, scrolls to the last, and finds one", async () => {
+  it("stays usable with 1,500 workers, scrolls to the last, and finds one", async () => {
     const crowd = 1_500;
     const join = (number: number) =>
       stage.client.call("tasks.claim", {
@@ -194,17 +194,18 @@ describe("the page", { skip: browser.skip }, () => {
     await page.getByText("1,500 workers").waitFor();
     const cards = page.getByRole("list", { name: "Workers" }).getByRole("listitem");
     const singer = (name: string) => page.getByRole("button", { name, exact: true });
-    const drawn = async () => assert.ok((await cards.count()) < 150, "only those that are seen are drawn");
+    const assertFewDrawn = async () =>
+      assert.ok((await cards.count()) < 150, "only those that are seen are drawn");
     await singer("singer-0").waitFor();
-    await drawn();
+    await assertFewDrawn();
     // Over the navigation, the wheel scrolls the navigation.
     await singer("singer-0").hover();
     await page.mouse.wheel(0, 40_000);
     await singer("singer-0").waitFor({ state: "detached" });
-    await drawn();
+    await assertFewDrawn();
     await page.keyboard.press("End");
     await singer("singer-999").waitFor();
-    await drawn();
+    await assertFewDrawn();
 
     for (const id of ["singer-7", "singer-77", "singer-777"])
       await stage.client.call("agents.pause", { params: { id }, query: { namespace: "crowd" }, body: {} });
@@ -215,7 +216,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.getByLabel("Search").fill("sing.3");
     await singer("singer-1003").waitFor();
     await singer("singer-0").waitFor({ state: "detached" });
-    await drawn();
+    await assertFewDrawn();
     await page.getByLabel("Search").fill("singer-1499");
     await page.getByRole("button", { name: "singer-1499" }).click();
     await page.getByRole("heading", { name: "singer-1499" }).waitFor();
@@ -240,7 +241,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("starts a run by the form of its input, says what is wrong beside the field, and shows it finish live", async () => {
+  it("starts a run from a form of its input, shows errors next to the field, and shows its completion live", async () => {
     const page = await stage.signedIn("/start?workflow=order");
     const press = () => page.getByRole("button", { name: "Start run", exact: true }).click();
     await press();
@@ -280,7 +281,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("starts another one like a run that was", async () => {
+  it("fills the start form with the input of an earlier run", async () => {
     const page = await stage.signedIn("/start?like=live-1");
     await page.getByLabel("Count").waitFor();
     assert.equal(await page.getByLabel("Count").inputValue(), "2");
@@ -394,7 +395,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("claims a question, gives it back, and delegates it", async () => {
+  it("claims a question, releases it, and delegates it", async () => {
     const page = await stage.signedIn("/inbox");
     await start("order", "claimed", { customer: "Kim", count: 1 });
     const question = page.getByRole("listitem").filter({ hasText: "Ship to Kim?" });
@@ -414,7 +415,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("cancels many runs at once, after it has shown what would be done", async () => {
+  it("cancels many runs at once, after a preview", async () => {
     const ids = Array.from({ length: 12 }, (_, index) => `endless-${index}`);
     for (const id of ids) await start("endless", id);
     const page = await stage.signedIn("/runs?workflow=endless&status=%5B%22running%22%5D");
@@ -437,7 +438,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("moves runs to another version, after it has reviewed how they fit", async () => {
+  it("moves runs to another version, after a review of their fit", async () => {
     const offer = "workflow: offer\ntasks:\n  price: {set: 1}\n  ok: {needs: [price], wait: {signal: ok}}\n";
     await stage.client.call("workflows.register", { body: { text: offer } });
     for (const id of ["offer-1", "offer-2"]) await start("offer", id);
@@ -468,13 +469,13 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("says that the platform is away, comes back by itself, and has missed nothing", async () => {
+  it("reports a disconnected platform, reconnects automatically, and has missed nothing", async () => {
     const page = await stage.signedIn("/runs");
     await page.getByRole("row", { name: /live-1/ }).waitFor();
     await stage.stop();
     await page.getByText("Disconnected from the platform. Reconnecting").waitFor();
     await page.getByRole("row", { name: /live-1/ }).waitFor();
-    await stage.begin();
+    await stage.restart();
     await start("endless", "after-the-restart");
     await page.getByText("Disconnected from the platform. Reconnecting").waitFor({ state: "detached" });
     await page
@@ -484,7 +485,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("says where a page fails to be drawn, keeps the menu, and draws it when it is tried again", async () => {
+  it("reports a page that fails to render, keeps the menu, and renders the page on retry", async () => {
     const page = await stage.signedIn();
     let isOdd = true;
     await page.route("**/v1/lockouts*", (route) => (isOdd ? route.fulfill({ json: {} }) : route.continue()));
@@ -500,7 +501,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("goes anywhere by keys alone", async () => {
+  it("is navigated by keyboard alone", async () => {
     const page = await stage.signedIn();
     await page.keyboard.press("g");
     await page.keyboard.press("w");
@@ -516,7 +517,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("keeps the focus above the places of a phone", async () => {
+  it("keeps the focus above the navigation bar of a phone", async () => {
     const page = await stage.signedIn("/start?workflow=order", { viewport: { width: 390, height: 844 } });
     await page.getByRole("button", { name: "Start run", exact: true }).waitFor();
     const last = page.locator("button:focus", { hasText: /^Start run$/ });
@@ -534,7 +535,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("makes, pauses and triggers a schedule", async () => {
+  it("creates, pauses and triggers a schedule", async () => {
     const page = await stage.signedIn("/schedules");
     await page.getByRole("button", { name: "Create schedule" }).first().click();
     const dialog = page.getByRole("dialog");
@@ -550,7 +551,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("creates a trigger, tests it, starts a run of an event, replays and settles a dead letter", async () => {
+  it("creates and tests a trigger, starts a run from an event, retries and deletes dead letters, and replays events", async () => {
     const page = await stage.signedIn("/triggers");
     await page.getByRole("button", { name: "Create trigger" }).first().click();
     const dialog = page.getByRole("dialog");
@@ -600,7 +601,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("shows cached outputs with what they save, and invalidates them", async () => {
+  it("shows cached outputs with their savings, and invalidates them", async () => {
     await stage.client.call("workflows.register", { body: { text: kept } });
     for (const runId of ["kept-1", "kept-2"]) await start("kept", runId);
     await until("the run", async () => (await statusOf("kept-2")) === "completed");
@@ -630,7 +631,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("says where a definition is wrong, and registers one that is right", async () => {
+  it("locates errors in a definition, and registers a corrected definition", async () => {
     const page = await stage.signedIn("/editor");
     await page.getByText("No problems found").waitFor();
     await page.getByLabel("Definition").fill("workflow: odd\ntasks:\n  a: {uses: x.y, needs: [b]}\n");

@@ -29,17 +29,17 @@ class HistoryReplay {
     this.#key = key;
   }
 
-  take(type: string, version: number, payload: Uint8Array): void {
+  apply(type: string, version: number, payload: Uint8Array): void {
     const known = this.#machine.events.find((each) => each.type === type && each.version === version);
     known?.evolve(this.#run, known.codec.decode(payload), heedless);
   }
 
   tasks(): readonly ReturnType<typeof taskOf>[] {
     const any = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
-    const wanted = { ...any, from: 0, size: 10_000 };
-    const shown = showTasks.answer(this.#run, wanted, { key: this.#key, nowMs: 0 });
-    assert.ok(!isRefusal(shown));
-    return shown.tasks.map(({ taskId, parentTaskId, needs, status }) =>
+    const query = { ...any, from: 0, size: 10_000 };
+    const reply = showTasks.answer(this.#run, query, { key: this.#key, nowMs: 0 });
+    assert.ok(!isRefusal(reply));
+    return reply.tasks.map(({ taskId, parentTaskId, needs, status }) =>
       taskOf({
         ...{ taskId, parentTaskId, kind: "uses", attempts: [], labels: {} },
         // The page uses the state numbers of the contracts too.
@@ -55,7 +55,7 @@ class HistoryReplay {
 
 describe("the past as the page folds it", () => {
   for (const example of exampleNames())
-    it(`${example}: is after every event what the machine says it was`, () => {
+    it(`${example}: equals the state of the machine after every event`, () => {
       for (const history of historiesOf(example)) {
         const events = history.events.map(({ type, version, payload }) => ({
           ...{ type, version },
@@ -67,10 +67,10 @@ describe("the past as the page folds it", () => {
           const { task: about, details } = reader.read(event);
           return { number: place + 1, timeMs: 0, type: event.type, task: about, details, actor: undefined };
         });
-        const told = new HistoryReplay(machine, history.key);
+        const replay = new HistoryReplay(machine, history.key);
         const moments = events.map(({ type, version, payload }) => {
-          told.take(type, version, payload);
-          return told.tasks();
+          replay.apply(type, version, payload);
+          return replay.tasks();
         });
         const tasks = moments.at(-1) ?? [];
         const placeOf = new Map(tasks.map(({ id }, place) => [id, place]));
@@ -78,10 +78,10 @@ describe("the past as the page folds it", () => {
         const past = new PastStates(shape, facts);
         for (const [place, then] of moments.entries()) {
           const { states } = past.at(place + 1);
-          const shown = tasks.map(({ id }, at) => [id, stateOfNumber(states[at] ?? 0) ?? "absent"]);
+          const actual = tasks.map(({ id }, at) => [id, stateOfNumber(states[at] ?? 0) ?? "absent"]);
           const known = new Map(then.map(({ id, state }) => [id, state]));
           const expected = tasks.map(({ id }) => [id, known.get(id) ?? "absent"]);
-          assert.deepEqual(shown, expected, `${history.key.id}, event ${place + 1}: ${facts[place]?.type}`);
+          assert.deepEqual(actual, expected, `${history.key.id}, event ${place + 1}: ${facts[place]?.type}`);
         }
       }
     });

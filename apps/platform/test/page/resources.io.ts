@@ -12,17 +12,17 @@ const browser = await needsProgram("chromium-headless-shell");
 
 describe("resources on the page", { skip: browser.skip }, () => {
   let stage: Stage;
-  const letGo = Promise.withResolvers<void>();
+  const proceed = Promise.withResolvers<void>();
 
   before(async () => {
     const hold = async () => {
-      await letGo.promise;
+      await proceed.promise;
       return "held";
     };
     stage = await Stage.open({ chromium: browser.path, handlers: { "part.hold": hold } });
   });
   after(async () => {
-    letGo.resolve();
+    proceed.resolve();
     await stage?.[Symbol.asyncDispose]();
   });
 
@@ -34,7 +34,7 @@ describe("resources on the page", { skip: browser.skip }, () => {
   const acquire = (name: string, holder: string, body: object = {}) =>
     stage.client.call("locks.acquire", { params: { name }, body: { holder, ...body } });
 
-  it("shows who holds a lock and who waits, as it changes hands, and who gave way in a deadlock", async () => {
+  it("shows holder and waiters of a lock as it changes hands, and the session that gave way in a deadlock", async () => {
     const page = await stage.signedIn("/pools");
     await page.getByRole("link", { name: "Resources" }).click();
     await page.waitForURL("**/resources");
@@ -118,7 +118,7 @@ describe("resources on the page", { skip: browser.skip }, () => {
     await heavy.getByText(/it has the weight 3: .*light with the weight 1/).waitFor();
     assert.ok((await overhang(page)) <= 0);
     assert.deepEqual(await accessibilityProblems(page), []);
-    letGo.resolve();
+    proceed.resolve();
     await shares.getByText("No running tasks of sessions.").waitFor();
     await page.context().close();
   });

@@ -65,7 +65,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
   let stage: Stage;
   let isBroken = true;
   const parsed = latch();
-  const heard = latch();
+  const received = latch();
 
   before(async () => {
     stage = await Stage.open({
@@ -88,7 +88,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
         "stage.talk": async (_, context) => {
           await context.output("tuning <b>strings</b>\n");
           context.logger.info("tuned", { strings: 4 });
-          await heard.opened;
+          await received.opened;
           await context.output("playing\n");
           return "played";
         },
@@ -108,30 +108,30 @@ describe("the page of a run", { skip: browser.skip }, () => {
   const ended = (id: string) =>
     stage.client.call("runs.result", { params: { id }, query: { waitMs: 60_000 } });
   const node = (page: Page, task: string) => page.locator(`[data-task="${task}"]`);
-  const standing = (page: Page, task: string, words: string) =>
-    page.locator(`[data-task="${task}"][aria-label*="${words}"]`).waitFor();
-  const stateOfRun = (page: Page, words: string) =>
-    page.locator(".work-head-state", { hasText: words }).waitFor();
+  const untilTaskState = (page: Page, task: string, label: string) =>
+    page.locator(`[data-task="${task}"][aria-label*="${label}"]`).waitFor();
+  const stateOfRun = (page: Page, label: string) =>
+    page.locator(".work-head-state", { hasText: label }).waitFor();
 
-  it("shows a run live: tasks as they stand, the end as it comes", async () => {
+  it("shows the tasks and the end of a run live", async () => {
     await start("pipeline", "live");
     const page = await stage.signedIn("/runs/live");
-    await standing(page, "fetch", "completed");
-    await standing(page, "parse", "running");
-    await standing(page, "store", "pending");
+    await untilTaskState(page, "fetch", "completed");
+    await untilTaskState(page, "parse", "running");
+    await untilTaskState(page, "store", "pending");
     parsed.open();
-    await standing(page, "store", "completed");
+    await untilTaskState(page, "store", "completed");
     await stateOfRun(page, "completed");
     // Markup in names is text.
     await page.getByText("Fetch <b>all</b>").first().waitFor();
     await page.context().close();
   });
 
-  it("goes back in time by keys and by the slider, and says the same after a reload", async () => {
+  it("goes back in time by keys and by the slider, and shows the same after a reload", async () => {
     await start("pipeline", "past");
     await ended("past");
     const page = await stage.signedIn("/runs/past");
-    await standing(page, "store", "completed");
+    await untilTaskState(page, "store", "completed");
     const slider = page.getByRole("slider");
     const total = Number(await slider.getAttribute("max"));
     await page.locator(".run-slider").click({ position: { x: 2, y: 2 } });
@@ -141,28 +141,28 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await slider.fill("2");
     await slider.press("ArrowLeft");
     await page.waitForURL(/event=1\b/);
-    await standing(page, "fetch", "pending");
-    await standing(page, "store", "pending");
+    await untilTaskState(page, "fetch", "pending");
+    await untilTaskState(page, "store", "pending");
     await page.reload();
-    await standing(page, "fetch", "pending");
+    await untilTaskState(page, "fetch", "pending");
     assert.equal(await page.getByRole("button", { name: "Start similar run" }).count(), 0);
     await page.getByRole("button", { name: "Back to now" }).click();
-    await standing(page, "store", "completed");
+    await untilTaskState(page, "store", "completed");
     await page.context().close();
   });
 
   it("plays a history from its beginning to the present", async () => {
     const page = await stage.signedIn("/runs/past");
-    await standing(page, "store", "completed");
+    await untilTaskState(page, "store", "completed");
     await page.getByRole("button", { name: "Replay the run" }).click();
-    await standing(page, "store", "pending");
-    await standing(page, "store", "completed");
+    await untilTaskState(page, "store", "pending");
+    await untilTaskState(page, "store", "completed");
     await page.getByRole("button", { name: "Replay the run" }).waitFor();
     assert.doesNotMatch(page.url(), /event=/);
     await page.context().close();
   });
 
-  it("decides a question where it is read, and holds the form against its schema first", async () => {
+  it("answers a question in place, and validates the form against its schema first", async () => {
     await start("asks", "asked");
     const page = await stage.signedIn("/runs/asked");
     const question = page.getByRole("region", { name: "Question: Go on?" });
@@ -177,7 +177,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("shows why a run failed, its attempts, and takes it up again", async () => {
+  it("shows why a run failed and its attempts, and retries it", async () => {
     await start("frail", "broken");
     await ended("broken");
     const page = await stage.signedIn("/runs/broken");
@@ -189,12 +189,12 @@ describe("the page of a run", { skip: browser.skip }, () => {
     isBroken = false;
     await panel.getByRole("button", { name: "Retry task", exact: true }).click();
     await stateOfRun(page, "completed");
-    await standing(page, "try", "completed");
+    await untilTaskState(page, "try", "completed");
     await panel.getByText("played").waitFor();
     await page.context().close();
   });
 
-  it("says why a task waits and what would help, and resolves it by hand with a reason", async () => {
+  it("explains why a task waits, with remedies, and resolves it by hand with a reason", async () => {
     await start("nobody", "lonely");
     const page = await stage.signedIn("/runs/lonely?task=lonely");
     const panel = page.getByRole("complementary", { name: "Task lonely" });
@@ -206,10 +206,10 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await panel.getByRole("button", { name: "Repair task …" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Output as JSON").fill('{"found": 42}');
-    const mend = dialog.getByRole("button", { name: "Repair task", exact: true });
-    assert.equal(await mend.isDisabled(), true);
+    const repair = dialog.getByRole("button", { name: "Repair task", exact: true });
+    assert.equal(await repair.isDisabled(), true);
     await dialog.getByLabel("Reason").fill("known by heart");
-    await mend.click();
+    await repair.click();
     await stateOfRun(page, "completed");
     await panel.getByText("42").waitFor();
     await page.context().close();
@@ -248,7 +248,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("asks before a run is cancelled, and shows the call and the command beside", async () => {
+  it("asks before it cancels a run, and shows the REST call and the CLI command", async () => {
     await start("listens", "given-up");
     const page = await stage.signedIn("/runs/given-up");
     await page.getByRole("button", { name: "Cancel run: REST call and CLI command" }).click();
@@ -262,13 +262,13 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("shows what a task says while it says it, as text", async () => {
+  it("shows the output of a task live, as text", async () => {
     await start("talks", "talking");
     const page = await stage.signedIn("/runs/talking?task=talk");
     const panel = page.getByRole("complementary", { name: "Task talk" });
     await panel.getByText("tuning <b>strings</b>").waitFor();
     await panel.getByText(/^\d\d:\d\d:\d\d info {2}tuned \(strings 4\)/).waitFor();
-    heard.open();
+    received.open();
     await panel.getByText("playing").waitFor();
     await stateOfRun(page, "completed");
     await page.context().close();
@@ -363,7 +363,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await ended("large");
     const page = await stage.signedIn("/runs/large");
     await page.getByText("10,000 completed").waitFor();
-    await standing(page, "each", "parts: 9,999 of 9,999 done");
+    await untilTaskState(page, "each", "parts: 9,999 of 9,999 done");
     assert.ok((await page.locator("*").count()) < 1_500, "more elements than are seen");
     await node(page, "each").click();
     await page.getByRole("complementary").getByText("9,999 parts").waitFor();
@@ -372,13 +372,13 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("continues where it was when the platform comes back", async () => {
+  it("resumes when the platform comes back", async () => {
     await start("listens", "over-a-restart");
     const page = await stage.signedIn("/runs/over-a-restart");
-    await standing(page, "wait", "waiting");
+    await untilTaskState(page, "wait", "waiting");
     await stage.stop();
     await page.getByText("disconnected, reconnecting").waitFor();
-    await stage.begin();
+    await stage.restart();
     await page.getByText("disconnected, reconnecting").waitFor({ state: "detached" });
     await stage.client.call("runs.signal", {
       params: { id: "over-a-restart", name: "go" },
@@ -388,7 +388,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("says in words that there is no such run", async () => {
+  it("reports a missing run", async () => {
     const page = await stage.signedIn("/runs/nowhere");
     await page.getByText("The run cannot be shown").waitFor();
     await page
@@ -402,7 +402,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     ["a large page, light", { width: 1440, height: 900 }, "light"],
     ["a phone, dark", { width: 390, height: 844 }, "dark"],
   ] as const)
-    it(`has nothing that axe finds wrong, and nothing that sticks out: ${name}`, async () => {
+    it(`has no accessibility problem and no overflow: ${name}`, async () => {
       const page = await stage.signedIn("/runs/broken?task=try", { viewport: size, colorScheme });
       await page.getByRole("complementary", { name: "Task try" }).waitFor();
       for (const view of ["graph", "chart", "trace", "history", "values"]) {

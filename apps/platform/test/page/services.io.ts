@@ -30,7 +30,7 @@ describe("services on the page, without insight", { skip: browser.skip }, () => 
       .filter({ has: page.getByText(name, { exact: true }) })
       .locator("dd");
 
-  it("shows each process with its services, version, what it uses, and its components", async () => {
+  it("shows each process with its services, version, resource use and components", async () => {
     const page = await stage.signedIn("/");
     await page.getByRole("link", { name: "Services" }).click();
     await page.waitForURL("**/services");

@@ -11,7 +11,7 @@ const browser = await needsProgram("chromium-headless-shell");
 
 describe("tasks that move, on the page", { skip: browser.skip }, () => {
   let stage: Stage;
-  let letGo = Promise.withResolvers<void>();
+  let proceed = Promise.withResolvers<void>();
 
   before(async () => {
     stage = await Stage.open({
@@ -19,19 +19,19 @@ describe("tasks that move, on the page", { skip: browser.skip }, () => {
       handlers: {
         "part.play": async () => "played",
         "part.hold": async () => {
-          await letGo.promise;
+          await proceed.promise;
           return "held";
         },
         "desk.play": async () => "played",
         "line.hold": async () => {
-          await letGo.promise;
+          await proceed.promise;
           return "held";
         },
       },
     });
   });
   after(async () => {
-    letGo.resolve();
+    proceed.resolve();
     await stage?.[Symbol.asyncDispose]();
   });
 
@@ -58,13 +58,13 @@ describe("tasks that move, on the page", { skip: browser.skip }, () => {
     await page.getByText(summary).click();
     await page.getByRole("tabpanel").getByText("there is room").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    letGo.resolve();
+    proceed.resolve();
     await completed(page);
     await page.context().close();
   });
 
   it("move by themselves from an overloaded engine, while a user watches", async () => {
-    letGo = Promise.withResolvers();
+    proceed = Promise.withResolvers();
     // More tasks than a pool accepts from the engine of missions at once, and more kinds than it separates. Further tasks
     // wait in the engine behind them.
     const lines = Array.from({ length: 80 }, (_, number) => `queue-${number}.wait`);
@@ -107,11 +107,11 @@ describe("tasks that move, on the page", { skip: browser.skip }, () => {
       /\bvoice-workflow\b.* moved\b/,
     );
     await page.getByText(summary).click();
-    const why = /swarm holds its tasks up by [\d.]+ m?s each while \d+ slots are free/;
-    await page.getByRole("tabpanel").getByText(why).first().waitFor();
+    const reason = /swarm holds its tasks up by [\d.]+ m?s each while \d+ slots are free/;
+    await page.getByRole("tabpanel").getByText(reason).first().waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await stage.client.call("sessions.terminate", { params: { id: "crowd" }, body: { reason: "over" } });
-    letGo.resolve();
+    proceed.resolve();
     await completed(page);
     await page.context().close();
   });

@@ -12,7 +12,7 @@ const browser = await needsProgram("chromium-headless-shell");
 
 describe("sessions on the page", { skip: browser.skip }, () => {
   let stage: Stage;
-  let letGo = Promise.withResolvers<void>();
+  let proceed = Promise.withResolvers<void>();
 
   before(async () => {
     stage = await Stage.open({
@@ -22,7 +22,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
         "part.play": async () => "played",
         "part.keep": (_, { signal }) => new Promise((end) => signal.addEventListener("abort", end)),
         "part.hold": async () => {
-          await letGo.promise;
+          await proceed.promise;
           return "held";
         },
       },
@@ -47,7 +47,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     });
   }
 
-  it("says how to start one if there is none, and shows a new one without a reload", async () => {
+  it("explains how to start a session if there is none, and shows a new session without a reload", async () => {
     const page = await stage.signedIn();
     await page.keyboard.press("g");
     await page.keyboard.press("e");
@@ -64,7 +64,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await line.getByText("running", { exact: true }).waitFor();
     await page.getByRole("checkbox", { name: "completed" }).check({ force: true });
     await page.getByText("No sessions match.").waitFor();
-    letGo.resolve();
+    proceed.resolve();
     await line.getByText("completed", { exact: true }).waitFor();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox").fill("listed");
@@ -74,7 +74,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("lists what was chosen for sessions with what came of it, by the mode that was chosen", async () => {
+  it("lists choices for sessions with their outcomes, by the chosen mode", async () => {
     await start("chosen", { tasks: { tasks: trio.slice(0, 1) } });
     await stage.client.call("sessions.result", { params: { id: "chosen" }, query: { waitMs: 20_000 } });
     // Lists lag a moment, and this list is not watched.
@@ -101,7 +101,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("compares models of durations, promotes one that is better, and rolls it back", async () => {
+  it("compares models of durations, promotes one, and rolls it back", async () => {
     const estimates = stage.host.mesh.client(estimateService, { service: "master" });
     // Two kinds of attempts. The mean of logarithms predicts them badly, the median does not.
     const outcomes = Array.from({ length: 150 }, (_, at) => ({
@@ -133,8 +133,8 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("shows graph, choices, plan and tasks of one as it goes, and says why a task stands so", async () => {
-    letGo = Promise.withResolvers();
+  it("shows graph, choices, plan and tasks of a session live, and explains the state of a task", async () => {
+    proceed = Promise.withResolvers();
     await start("live");
     const page = await stage.signedIn("/sessions/live", { reducedMotion: "reduce" });
     await heading(page, /A <b>trio<\/b>/).waitFor();
@@ -155,7 +155,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     const tasks = page.getByRole("list", { name: "Tasks" });
     await tasks.getByText("running").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
-    letGo.resolve();
+    proceed.resolve();
     await heading(page, /completed/).waitFor();
     await tab(page, /^Plan/);
     await page.getByRole("list", { name: "Plan" }).or(page.getByText("No plan yet.")).first().waitFor();
@@ -169,8 +169,8 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("pauses with a reason, resumes, is cancelled, and says when there is no such session", async () => {
-    letGo = Promise.withResolvers();
+  it("pauses with a reason, resumes, is cancelled, and reports a missing session", async () => {
+    proceed = Promise.withResolvers();
     await start("held", { mode: "workflow" });
     const page = await stage.signedIn("/sessions/held", { colorScheme: "dark" });
     const sure = page.getByRole("dialog");
@@ -184,7 +184,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await heading(page, /running/).waitFor();
     await page.getByRole("button", { name: "Cancel session …" }).click();
     await sure.getByRole("button", { name: "Cancel session", exact: true }).click();
-    letGo.resolve();
+    proceed.resolve();
     await heading(page, /cancelled/).waitFor();
     await page.goto(`${stage.url}/sessions/nowhere`);
     await page.getByText("The session cannot be shown").waitFor();
@@ -192,9 +192,9 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("shows a race, and who was first, on a phone too", async () => {
-    letGo = Promise.withResolvers();
-    letGo.resolve();
+  it("shows a race and its winner, on a phone too", async () => {
+    proceed = Promise.withResolvers();
+    proceed.resolve();
     const page = await stage.signedIn("/race", { viewport: { width: 390, height: 844 } });
     await page.getByText("No races yet.").waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
@@ -207,7 +207,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("draws of thousands of tasks those that are seen, as a picture that can be read, and fits a phone", async () => {
+  it("renders only the visible tasks of thousands, in a readable picture, and fits a phone", async () => {
     const tasks = Array.from({ length: 2_000 }, (_, number) => ({
       id: `part-${number}`,
       capability: "part.keep",

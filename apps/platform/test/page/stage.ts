@@ -154,11 +154,11 @@ export class Stage implements AsyncDisposable {
     if (this.#usual !== undefined) return this.#usual;
     const context = await this.context({ storageState: signIn });
     // Keeps the process alive between tests.
-    const keeper = await context.newPage();
-    await keeper.goto(`${this.url}/tutti.svg`);
+    const sharedPage = await context.newPage();
+    await sharedPage.goto(`${this.url}/tutti.svg`);
     context.close = async () => {
-      for (const page of context.pages()) if (page !== keeper) await page.close();
-      await keeper.evaluate("localStorage.clear()");
+      for (const page of context.pages()) if (page !== sharedPage) await page.close();
+      await sharedPage.evaluate("localStorage.clear()");
       await context.clearCookies();
       await context.addCookies(signIn.cookies);
     };
@@ -181,7 +181,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts the platform again on the same data, at the same address. */
-  async begin(): Promise<void> {
+  async restart(): Promise<void> {
     this.#host = await this.#open();
     await this.#host.start();
   }
@@ -199,8 +199,8 @@ export class Stage implements AsyncDisposable {
  * here.
  */
 async function builtPage(directory: string): Promise<string> {
-  const made = madeBy(root, "page");
-  if (made !== undefined && staleFronts(root, ["page"]).length === 0) return dirname(made);
+  const prebuilt = madeBy(root, "page");
+  if (prebuilt !== undefined && staleFronts(root, ["page"]).length === 0) return dirname(prebuilt);
   const page = join(directory, "page");
   await promisify(execFile)(process.execPath, [vite, "build", "--outDir", page, "--logLevel", "error"], {
     cwd: join(root, "apps", "dashboard"),
@@ -217,12 +217,12 @@ interface Place {
 }
 
 function hostAt({ directory, page, port, meshPort, settings }: Place): Promise<ServiceHost> {
-  const given = [
+  const args = [
     ...["--mesh.transport=grpc", `--mesh.listen=127.0.0.1:${meshPort}`, `--operations.port=${port}`],
     ...[`--gateway.page=${page}`, "--log.level=fatal"],
     ...settings,
   ];
-  const sources = memorySources({ arguments: given });
+  const sources = memorySources({ arguments: args });
   const dataDirectory = () => join(directory, "data");
   return ServiceHost.open({ name: "stage", version: "0.1.0", services, sources, dataDirectory });
 }

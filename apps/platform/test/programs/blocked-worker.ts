@@ -3,9 +3,9 @@ import { silentLogger } from "@tutti/kernel";
 import { durable, Worker } from "@tutti/sdk";
 
 const [, , address = "", server = ""] = process.argv;
-const blocked = durable("blocked", async (ctx, given: { readonly isEndless: boolean }) => {
+const blocked = durable("blocked", async (ctx, input: { readonly isEndless: boolean }) => {
   await ctx.run("first", () => 1);
-  while (given.isEndless);
+  while (input.isEndless);
   return "done";
 });
 const patient = durable("patient", async (ctx) => {

@@ -25,7 +25,7 @@ process.once("SIGTERM", () => stop.abort());
 await outbox.run({
   tutti,
   signal: stop.signal,
-  logger: { ...silentLogger, warn: (...told) => console.log(...told) },
+  logger: { ...silentLogger, warn: (...args) => console.log(...args) },
 });
 await worker.stop();
 await tutti.close();

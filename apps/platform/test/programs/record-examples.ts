@@ -6,17 +6,19 @@ import { goldenOfEvents } from "@tutti/kernel/testing";
 import { ExampleStage, examplesFolder, machineFor } from "../installation/examples.ts";
 
 const release = "0.1.0";
-const wanted = process.argv.slice(2);
+const selected = process.argv.slice(2);
 const biome = fileURLToPath(new URL("../../../../node_modules/@biomejs/biome/bin/biome", import.meta.url));
 await using stage = await ExampleStage.open();
-const unknown = wanted.filter((each) => !stage.examples.some(({ name }) => name === each));
+const unknown = selected.filter((each) => !stage.examples.some(({ name }) => name === each));
 if (unknown.length > 0) {
   console.error(
     `expected names of ${stage.examples.map(({ name }) => name).join(", ")}; found ${unknown.join(", ")}`,
   );
   process.exit(2);
 }
-for (const { name } of stage.examples.filter((each) => wanted.length === 0 || wanted.includes(each.name))) {
+for (const { name } of stage.examples.filter(
+  (each) => selected.length === 0 || selected.includes(each.name),
+)) {
   const folder = new URL(`${name}/`, examplesFolder);
   const write = (path: string, value: unknown) =>
     writeFileSync(new URL(path, folder), `${JSON.stringify(value, undefined, 2)}\n`);

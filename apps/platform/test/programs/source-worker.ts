@@ -99,7 +99,7 @@ await worker.start();
 console.log("linked");
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
-const logger = { ...silentLogger, warn: (...told: readonly unknown[]) => console.log(...told) };
+const logger = { ...silentLogger, warn: (...args: readonly unknown[]) => console.log(...args) };
 await source.run({ tutti, signal: stop.signal, logger });
 await worker.stop();
 await tutti.close();

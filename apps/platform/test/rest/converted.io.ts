@@ -93,11 +93,11 @@ describe("workflows converted to TypeScript over REST", () => {
     execFileSync(process.execPath, [compiler, "-p", folder, "--noEmit"], { encoding: "utf8", stdio: "pipe" });
   });
 
-  it("run, are the version that they were converted from, and give its output", async () => {
+  it("run as the version that they were converted from, and return its output", async () => {
     for (const [file, { input, output }] of files) {
       const { default: document } = await import(pathToFileURL(join(folder, file)).href);
-      const { json: again } = await front.post("/v1/workflows", { text: JSON.stringify(document) });
-      assert.equal(again.existed, true, file);
+      const { json: repeated } = await front.post("/v1/workflows", { text: JSON.stringify(document) });
+      assert.equal(repeated.existed, true, file);
       const started = await front.post("/v1/runs", { definition: document.workflow, input });
       const { json } = await front.get(`/v1/runs/${started.json.run.runId}/result?waitMs=20000`);
       assert.deepEqual(json.outcome.completed, output, file);

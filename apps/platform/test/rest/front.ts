@@ -1,16 +1,16 @@
 /** All services in one process with the front door, called like a program calls it. */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { text } from "node:stream/consumers";
-import { KeptHost } from "@tutti/host/testing";
+import { RestartableHost } from "@tutti/host/testing";
 import { services } from "../../src/service.ts";
 
-export interface Said {
+export interface RequestInput {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: OutgoingHttpHeaders;
 }
 
-export interface Heard {
+export interface Reply {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
   readonly text: string;
@@ -20,39 +20,39 @@ export interface Heard {
 }
 
 export class Front implements AsyncDisposable {
-  readonly kept: KeptHost;
+  readonly keptHost: RestartableHost;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
   static async open(): Promise<Front> {
-    return new Front(await KeptHost.open({ name: "front", services, transport: "grpc" }));
+    return new Front(await RestartableHost.open({ name: "front", services, transport: "grpc" }));
   }
 
-  private constructor(kept: KeptHost) {
-    this.kept = kept;
+  private constructor(keptHost: RestartableHost) {
+    this.keptHost = keptHost;
   }
 
   get url(): string {
-    return this.kept.host.url;
+    return this.keptHost.host.url;
   }
 
-  async ask(path: string, said: Said = {}): Promise<Heard> {
-    const answer = await this.open(path, said);
-    const heard = await text(answer);
+  async request(path: string, input: RequestInput = {}): Promise<Reply> {
+    const answer = await this.open(path, input);
+    const bodyText = await text(answer);
     const isJson = /json/.test(answer.headers["content-type"] ?? "");
-    const json = isJson && heard !== "" ? JSON.parse(heard) : undefined;
-    return { status: answer.statusCode ?? 0, headers: answer.headers, text: heard, json };
+    const json = isJson && bodyText !== "" ? JSON.parse(bodyText) : undefined;
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text: bodyText, json };
   }
 
-  get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Heard> {
-    return this.ask(path, { headers });
+  get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
+    return this.request(path, { headers });
   }
 
-  post(path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Heard> {
-    return this.ask(path, { method: "POST", body, headers });
+  post(path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
+    return this.request(path, { method: "POST", body, headers });
   }
 
   /** Returns the response when its headers arrive. */
-  open(path: string, { method = "GET", body, headers = {} }: Said = {}): Promise<IncomingMessage> {
+  open(path: string, { method = "GET", body, headers = {} }: RequestInput = {}): Promise<IncomingMessage> {
     const bytes = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const sent = request(`${this.url}${path}`, {
@@ -66,6 +66,6 @@ export class Front implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
-    await this.kept[Symbol.asyncDispose]();
+    await this.keptHost[Symbol.asyncDispose]();
   }
 }

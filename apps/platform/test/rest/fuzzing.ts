@@ -1,7 +1,7 @@
 /** Random requests from the API description. Most are nearly valid, because those reach the most code. */
 import assert from "node:assert/strict";
 import { seededChance } from "@tutti/kernel/testing";
-import type { Front, Heard } from "./front.ts";
+import type { Front, Reply } from "./front.ts";
 import { type Described, type Document, operationsOf, resolved, type Schema, unlike } from "./open-api.ts";
 
 const workflows = {
@@ -17,7 +17,7 @@ export async function settle(front: Front): Promise<void> {
   await front.post("/v1/runs", { runId: "run-3", definition: "quick" });
   const timing = { rules: [{ cron: "0 8 * * *" }] };
   await front.post("/v1/schedules", { scheduleId: "nightly", timing, run: { definition: "quick" } });
-  await front.ask("/v1/limits/printer", { method: "PUT", body: { key: "printer", maxConcurrent: 2 } });
+  await front.request("/v1/limits/printer", { method: "PUT", body: { key: "printer", maxConcurrent: 2 } });
   for (const missionId of ["run-1", "run-2"])
     await front.post("/v1/missions", {
       missionId,
@@ -109,32 +109,32 @@ export async function fuzz(
     const described = operations[number % operations.length];
     assert.ok(described);
     const { path, ...said } = drawing.request(described);
-    const heard = await ask(front, described, path, said);
-    statuses.set(heard.status, (statuses.get(heard.status) ?? 0) + 1);
+    const reply = await send(front, described, path, said);
+    statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
     judge(
-      heard,
+      reply,
       described,
       document,
       `seed ${seed}, request ${number}: ${said.method} ${path} ${said.body ?? ""}`,
     );
-    if (heard.status < 300) answeredWell.add(described.operation.operationId);
+    if (reply.status < 300) answeredWell.add(described.operation.operationId);
   }
   return { requests, statuses, answeredWell };
 }
 
-async function ask(
+async function send(
   front: Front,
   { operation }: Described,
   path: string,
-  said: {
+  input: {
     readonly method: string;
     readonly body: string | undefined;
     readonly headers: Record<string, string>;
   },
-): Promise<Heard> {
+): Promise<Reply> {
   const isStream = Object.values(operation.responses).some(({ content }) => content?.["text/event-stream"]);
-  if (!isStream) return front.ask(path, said);
-  const answer = await front.open(path, said);
+  if (!isStream) return front.request(path, input);
+  const answer = await front.open(path, input);
   // The stream never ends. Only its start is checked.
   if (!/event-stream/.test(answer.headers["content-type"] ?? "")) {
     let text = "";
@@ -150,27 +150,27 @@ async function ask(
 const answersAmongFailures = /^lock\.held$|_not_served$/;
 
 function judge(
-  { status, headers, text, json }: Heard,
+  { status, headers, text, json }: Reply,
   { operation }: Described,
   document: Document,
-  what: string,
+  label: string,
 ): void {
   const isAnswer = (status >= 200 && status < 500) || answersAmongFailures.test(json?.code ?? "");
-  assert.ok(isAnswer, `${what}\n${status}: ${text}`);
-  assert.equal(headers["x-content-type-options"], "nosniff", what);
+  assert.ok(isAnswer, `${label}\n${status}: ${text}`);
+  assert.equal(headers["x-content-type-options"], "nosniff", label);
   // No field contains frames of a stack.
-  assert.doesNotMatch(text, /\bat [\w.<>]+ \(|node:internal|\.ts:\d+:\d+/, what);
+  assert.doesNotMatch(text, /\bat [\w.<>]+ \(|node:internal|\.ts:\d+:\d+/, label);
   if (status >= 400) {
-    assert.match(headers["content-type"] ?? "", /^application\/problem\+json/, what);
-    assert.deepEqual(unlike(json, { $ref: "#/components/schemas/ProblemDetails" }, document), [], what);
-    assert.match(json.code, /^[a-z]+\.[a-z_]+$/, what);
-    assert.ok(json.detail.length > 20, `${what}\n${text}`);
+    assert.match(headers["content-type"] ?? "", /^application\/problem\+json/, label);
+    assert.deepEqual(unlike(json, { $ref: "#/components/schemas/ProblemDetails" }, document), [], label);
+    assert.match(json.code, /^[a-z]+\.[a-z_]+$/, label);
+    assert.ok(json.detail.length > 20, `${label}\n${text}`);
     return;
   }
   const content = operation.responses[String(status)]?.content;
   const schema = content?.["application/json"]?.schema;
   if (schema !== undefined)
-    assert.deepEqual(unlike(json, schema, document), [], `${what}\n${text.slice(0, 2_000)}`);
+    assert.deepEqual(unlike(json, schema, document), [], `${label}\n${text.slice(0, 2_000)}`);
 }
 
 class Drawing {
@@ -193,15 +193,15 @@ class Drawing {
           `{${name}}`,
           encodeURIComponent(text.toWellFormed().replace(/^\.+$/, "dots")),
         );
-      } else if (required || this.#isOnce(5)) {
+      } else if (required || this.#chanceOneIn(5)) {
         const value = this.#value(schema, name, 0);
         if (place === "header") headers[name.toLowerCase()] = this.#headerText(name, value);
         else
-          for (const one of Array.isArray(value) ? value : [value])
-            query.append(name, this.#text(one).toWellFormed());
+          for (const item of Array.isArray(value) ? value : [value])
+            query.append(name, this.#text(item).toWellFormed());
       }
     }
-    if (this.#isOnce(25)) query.append(this.#text(this.#pick(hostile)).toWellFormed(), "1");
+    if (this.#chanceOneIn(25)) query.append(this.#text(this.#pick(hostile)).toWellFormed(), "1");
     const schema = operation.requestBody?.content["application/json"]?.schema;
     const body = schema === undefined ? undefined : this.#body(schema);
     if (body !== undefined) headers["content-type"] = "application/json";
@@ -210,21 +210,21 @@ class Drawing {
   }
 
   #body(schema: Schema): string {
-    if (this.#isOnce(30)) return "{";
-    if (this.#isOnce(30)) return "[".repeat(1_000);
+    if (this.#chanceOneIn(30)) return "{";
+    if (this.#chanceOneIn(30)) return "[".repeat(1_000);
     return JSON.stringify(this.#value(schema, "", 0)) ?? "";
   }
 
   #headerText(name: string, value: unknown): string {
-    if (name === "Request-Timeout") return this.#isOnce(3) ? "soon" : "30";
+    if (name === "Request-Timeout") return this.#chanceOneIn(3) ? "soon" : "30";
     return this.#text(value).replace(/[^\x20-\x7e]/g, "-");
   }
 
-  #value(given: Schema, name: string, depth: number): unknown {
+  #value(declared: Schema, name: string, depth: number): unknown {
     // Other tests cover waiting.
     if (name === "waitMs") return 0;
-    if (this.#isOnce(16)) return this.#pick(hostile);
-    const schema = resolved(given, this.#document);
+    if (this.#chanceOneIn(16)) return this.#pick(hostile);
+    const schema = resolved(declared, this.#document);
     if (schema.anyOf !== undefined) return this.#value(this.#pick(schema.anyOf), name, depth);
     if (schema.enum !== undefined) return this.#pick(schema.enum);
     switch (schema.type) {
@@ -235,7 +235,7 @@ class Drawing {
       case "string":
         return this.#string(schema, name);
       case "boolean":
-        return this.#isOnce(2);
+        return this.#chanceOneIn(2);
       case "integer":
       case "number":
         return this.#number(schema);
@@ -248,30 +248,32 @@ class Drawing {
     { properties = {}, required = [], additionalProperties }: Schema,
     depth: number,
   ): Record<string, unknown> {
-    const wanted = Object.entries(properties).filter(
-      ([name]) => required.includes(name) || (depth < 4 && this.#isOnce(3)),
+    const selected = Object.entries(properties).filter(
+      ([name]) => required.includes(name) || (depth < 4 && this.#chanceOneIn(3)),
     );
-    const drawn = Object.fromEntries(wanted.map(([name, one]) => [name, this.#value(one, name, depth + 1)]));
+    const result = Object.fromEntries(
+      selected.map(([name, property]) => [name, this.#value(property, name, depth + 1)]),
+    );
     if (typeof additionalProperties === "object" && depth < 4) {
       for (const key of this.#some(() => this.#pick(["team", "a/b", "x"])))
-        drawn[key] = this.#value(additionalProperties, key, depth + 1);
+        result[key] = this.#value(additionalProperties, key, depth + 1);
     }
-    if (this.#isOnce(30)) drawn["surprise"] = 1;
-    return drawn;
+    if (this.#chanceOneIn(30)) result["surprise"] = 1;
+    return result;
   }
 
   #string({ pattern, minLength = 0, maxLength = 60, contentEncoding }: Schema, name: string): string {
     if (contentEncoding === "base64") return "aGVsbG8=";
-    if (/text|source/i.test(name) && this.#isOnce(2)) return this.#pick(Object.values(workflows));
+    if (/text|source/i.test(name) && this.#chanceOneIn(2)) return this.#pick(Object.values(workflows));
     if (minLength >= 32) return "0123456789abcdef".repeat(4).slice(0, minLength);
-    if (this.#isOnce(2) || pattern !== undefined) return this.#pick(known);
+    if (this.#chanceOneIn(2) || pattern !== undefined) return this.#pick(known);
     return "abc-123".slice(0, Math.max(minLength, Math.min(7, maxLength)));
   }
 
   #number({ minimum = -10, maximum = 1_000, type }: Schema): number {
     const from = Math.max(minimum, -1e6);
     const value = from + this.#random() * (Math.min(maximum, 1e6) - from);
-    return this.#isOnce(4) ? minimum : type === "integer" ? Math.floor(value) : value;
+    return this.#chanceOneIn(4) ? minimum : type === "integer" ? Math.floor(value) : value;
   }
 
   #some<T>(draw: () => T): T[] {
@@ -282,7 +284,7 @@ class Drawing {
     return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   }
 
-  #isOnce(times: number): boolean {
+  #chanceOneIn(times: number): boolean {
     return this.#random() * times < 1;
   }
 

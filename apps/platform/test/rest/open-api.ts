@@ -55,8 +55,10 @@ export function operationsOf({ paths, components }: Document): Described[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       ...{ path, method: method.toUpperCase(), operation },
-      parameters: (operation.parameters ?? []).map((one) =>
-        one.$ref === undefined ? one : (components.parameters[lastOf(one.$ref)] ?? one),
+      parameters: (operation.parameters ?? []).map((parameter) =>
+        parameter.$ref === undefined
+          ? parameter
+          : (components.parameters[lastOf(parameter.$ref)] ?? parameter),
       ),
     })),
   );
@@ -69,30 +71,30 @@ export function resolved(schema: Schema, { components }: Document): Schema {
 }
 
 /** Returns the differences between a value and its schema. Empty if there are none. */
-export function unlike(value: unknown, given: Schema, document: Document, at = ""): string[] {
-  const schema = resolved(given, document);
+export function unlike(value: unknown, declared: Schema, document: Document, at = ""): string[] {
+  const schema = resolved(declared, document);
   if (schema.anyOf !== undefined) {
-    const all = schema.anyOf.map((one) => unlike(value, one, document, at));
-    return all.some((one) => one.length === 0) ? [] : (all[0] ?? []);
+    const all = schema.anyOf.map((option) => unlike(value, option, document, at));
+    return all.some((result) => result.length === 0) ? [] : (all[0] ?? []);
   }
   const isType = schema.type === undefined || typeOf(value) === schema.type;
-  const isWhole = schema.type === "number" && typeof value === "number";
-  if (!isType && !isWhole) return [`${at}: expected ${schema.type}, found ${JSON.stringify(value)}`];
+  const isInteger = schema.type === "number" && typeof value === "number";
+  if (!isType && !isInteger) return [`${at}: expected ${schema.type}, found ${JSON.stringify(value)}`];
   if (schema.enum !== undefined && !schema.enum.includes(value))
     return [`${at}: expected one of ${schema.enum.join(", ")}, found ${JSON.stringify(value)}`];
   if (Array.isArray(value))
-    return value.flatMap((one, index) => unlike(one, schema.items ?? {}, document, `${at}[${index}]`));
+    return value.flatMap((item, index) => unlike(item, schema.items ?? {}, document, `${at}[${index}]`));
   if (typeOf(value) !== "object") return [];
   const entries = Object.entries(value as Readonly<Record<string, unknown>>);
   const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(Object(value), name));
   return [
     ...missing.map((name) => `${at}.${name}: expected, found nothing`),
-    ...entries.flatMap(([name, one]) => {
+    ...entries.flatMap(([name, member]) => {
       const { properties = {}, additionalProperties } = schema;
       const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
-      if (own !== undefined) return unlike(one, own, document, `${at}.${name}`);
+      if (own !== undefined) return unlike(member, own, document, `${at}.${name}`);
       if (typeof additionalProperties === "object")
-        return unlike(one, additionalProperties, document, `${at}.${name}`);
+        return unlike(member, additionalProperties, document, `${at}.${name}`);
       return schema.type === "object" && additionalProperties === undefined
         ? [`${at}.${name}: not in the description`]
         : [];

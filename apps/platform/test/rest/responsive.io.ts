@@ -47,7 +47,7 @@ describe("a body of the largest size", () => {
   /** Returns the number of answered liveness probes until the request is answered. */
   async function probesDuring(path: string, body: string): Promise<{ probes: number; status: number }> {
     let status = 0;
-    const asked = front.post(path, body).then((answer) => {
+    const pending = front.post(path, body).then((answer) => {
       status = answer.status;
     });
     let probes = 0;
@@ -55,21 +55,21 @@ describe("a body of the largest size", () => {
       assert.equal((await front.get("/livez")).status, 200);
       probes++;
     }
-    await asked;
+    await pending;
     return { probes, status };
   }
 
   for (const [name, value] of Object.entries(values))
-    it(`does not keep the process from answering: ${name}`, async () => {
+    it(`does not block the process: ${name}`, async () => {
       const text = value();
-      for (const [where, [path, bodyOf]] of Object.entries(routes)) {
+      for (const [label, [path, bodyOf]] of Object.entries(routes)) {
         const { probes, status } = await probesDuring(path, bodyOf(text));
-        assert.ok(status >= 400 && status < 500, `${where}: ${status}`);
-        assert.ok(probes >= probesMin, `${where}: ${probes} probes were answered meanwhile`);
+        assert.ok(status >= 400 && status < 500, `${label}: ${status}`);
+        assert.ok(probes >= probesMin, `${label}: ${probes} probes were answered meanwhile`);
       }
     });
 
-  it("does not keep the process from answering: a definition of 20,000 tasks", async () => {
+  it("does not block the process: a definition of 20,000 tasks", async () => {
     const tasks = Array.from({ length: 20_000 }, (_, index) => [
       `t${index}`,
       { uses: "work.step", ...(index > 0 && { needs: [`t${index - 1}`] }) },

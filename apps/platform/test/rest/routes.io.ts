@@ -3,13 +3,13 @@ import { after, before, describe, it } from "node:test";
 import { routes, withoutRoute } from "@tutti/rest";
 import { Front } from "./front.ts";
 
-describe("the table of routes beside what is served", () => {
+describe("the route table and the served rpcs", () => {
   let front: Front;
   const served = new Set<string>();
 
   before(async () => {
     front = await Front.open();
-    front.kept.host.mesh.server.onService((contract, _service, methods) => {
+    front.keptHost.host.mesh.server.onService((contract, _service, methods) => {
       for (const { method } of methods) if (!method.builtin) served.add(`${contract}/${method.name}`);
     });
   });
@@ -26,7 +26,7 @@ describe("the table of routes beside what is served", () => {
     );
   });
 
-  it("leads nowhere but to what is served", () => {
+  it("leads only to served rpcs", () => {
     const lost = routes.flatMap(({ name, rpc }) =>
       rpc === undefined || served.has(rpc) ? [] : [`${name}: ${rpc}`],
     );
@@ -38,9 +38,12 @@ describe("the table of routes beside what is served", () => {
     );
   });
 
-  it("answers each of its routes: none is unknown to the front door", async () => {
+  it("answers each of its routes, and the gateway knows all of them", async () => {
     for (const { method, path } of routes) {
-      const { status, json } = await front.ask(path.replace(/\{\w+\}/g, "%20"), { method, body: "not json" });
+      const { status, json } = await front.request(path.replace(/\{\w+\}/g, "%20"), {
+        method,
+        body: "not json",
+      });
       assert.ok(status < 500, `${method} ${path}: ${status}`);
       assert.notEqual(json?.code, "gateway.path_unknown", `${method} ${path}`);
       assert.notEqual(json?.code, "gateway.method_unknown", `${method} ${path}`);

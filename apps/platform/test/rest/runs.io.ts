@@ -44,8 +44,8 @@ describe("runs over REST", () => {
     assert.deepEqual([task.capability, task.input], ["pay.charge", { id: markup }]);
     const atWork = await untilTaskIs(front, "order-1", "charge", "running");
     assert.equal(atWork.attempts.at(-1).agentId, "curl-1");
-    const held = await front.post("/v1/workflows/check", { text: order, againstInstallation: true });
-    assert.deepEqual(held.json.problems, [], "what a worker that polls can do is known");
+    const checked = await front.post("/v1/workflows/check", { text: order, againstInstallation: true });
+    assert.deepEqual(checked.json.problems, [], "what a worker that polls can do is known");
     const unknown = order.replace("pay.charge", "pay.nobody");
     const lacking = await front.post("/v1/workflows/check", { text: unknown, againstInstallation: true });
     assert.match(lacking.json.problems[0].message, /pay\.nobody/);
@@ -78,7 +78,7 @@ describe("runs over REST", () => {
     );
   });
 
-  it("are shown as they were after each of their events, in the current form", async () => {
+  it("are shown in their state after each of their events, in the current format", async () => {
     const { json: history } = await front.get("/v1/runs/order-1/history");
     const types = history.events.map(({ type }: { type: string }) => type);
     assert.deepEqual([types[0], types.at(-1)], ["run_started", "run_completed"]);
@@ -90,11 +90,11 @@ describe("runs over REST", () => {
     assert.deepEqual([now.event, now.run.status], [history.total, "completed"]);
     const { json: then } = await front.get(`/v1/runs/order-1/state?event=${charged.event}`);
     assert.deepEqual([then.event, then.run.status], [charged.event, "running"]);
-    const standing = (tasks: readonly { taskId: string; status: string }[]) =>
+    const statusesOf = (tasks: readonly { taskId: string; status: string }[]) =>
       Object.fromEntries(tasks.map(({ taskId, status }) => [taskId, status]));
-    assert.equal(standing(now.tasks)["ship"], "completed");
+    assert.equal(statusesOf(now.tasks)["ship"], "completed");
     assert.deepEqual(
-      [standing(then.tasks)["charge"], standing(then.tasks)["ship"]],
+      [statusesOf(then.tasks)["charge"], statusesOf(then.tasks)["ship"]],
       ["completed", "pending"],
     );
     const { json: today } = await front.get("/v1/runs/order-1");
@@ -102,12 +102,12 @@ describe("runs over REST", () => {
     assert.equal((await front.get("/v1/runs/order-1/state?event=9999")).status, 400);
   });
 
-  it("take effect once under a key of idempotency, and refuse another request under it", async () => {
+  it("take effect once per idempotency key, and refuse another request with the same key", async () => {
     const key = { "idempotency-key": "key-1" };
     const first = await front.post("/v1/runs", { definition: "waiting", labels: { a: "1" } }, key);
-    const again = await front.post("/v1/runs", { definition: "waiting", labels: { a: "1" } }, key);
-    assert.deepEqual([first.status, again.status], [201, 200]);
-    assert.equal(again.json.run.runId, first.json.run.runId);
+    const second = await front.post("/v1/runs", { definition: "waiting", labels: { a: "1" } }, key);
+    assert.deepEqual([first.status, second.status], [201, 200]);
+    assert.equal(second.json.run.runId, first.json.run.runId);
     const other = await front.post("/v1/runs", { definition: "waiting", labels: { a: "2" } }, key);
     assert.deepEqual([other.status, other.json.statusName], [409, "ALREADY_EXISTS"]);
   });
@@ -130,8 +130,8 @@ describe("runs over REST", () => {
     assert.deepEqual([ids.length, new Set(ids).size, second.json.nextToken], [5, 5, undefined]);
 
     assert.equal((await front.post("/v1/runs/batch-0/signals/go", [1, null, "two"])).status, 200);
-    const { json: told } = await front.get("/v1/runs/batch-0/result?waitMs=10000");
-    assert.deepEqual(told.outcome.completed, [1, null, "two"]);
+    const { json: result } = await front.get("/v1/runs/batch-0/result?waitMs=10000");
+    assert.deepEqual(result.outcome.completed, [1, null, "two"]);
     const { json: cancelled } = await front.post("/v1/runs/batch-1/cancel", { reason: "not wanted" });
     assert.match(cancelled.status, /^cancel/);
     const ended = await front.post("/v1/runs/batch-0/cancel", {});
@@ -164,30 +164,30 @@ describe("runs over REST", () => {
   it("are followed by the client until they have ended", async () => {
     const client = new Client({ url: front.url });
     await client.call("runs.start", { body: { definition: "waiting", runId: "followed" } });
-    const seen: unknown[] = [];
+    const statuses: unknown[] = [];
     const query = { withTasks: true };
-    for await (const told of client.follow("runs.watch", { params: { id: "followed" }, query })) {
-      if (told.kind !== "snapshot" && told.kind !== "change") continue;
-      if (told.value.run !== undefined) seen.push(told.value.run.status);
-      if (told.kind === "snapshot")
+    for await (const reply of client.follow("runs.watch", { params: { id: "followed" }, query })) {
+      if (reply.kind !== "snapshot" && reply.kind !== "change") continue;
+      if (reply.value.run !== undefined) statuses.push(reply.value.run.status);
+      if (reply.kind === "snapshot")
         await client.call("runs.signal", { params: { id: "followed", name: "go" }, body: 1 });
     }
-    assert.deepEqual([seen[0], seen.at(-1)], ["running", "completed"]);
+    assert.deepEqual([statuses[0], statuses.at(-1)], ["running", "completed"]);
   });
 
-  it("are given as they are when the time of the call is over", async () => {
+  it("are returned in their current state when the deadline of the call ends", async () => {
     const { status, json } = await front.get("/v1/runs/typed/result?waitMs=60000&requestTimeoutMs=200");
     assert.deepEqual([status, json.status], [200, "running"]);
   });
 
-  it("give up a call whose caller goes away", async () => {
-    const { load } = front.kept.host.mesh.server;
+  it("end a waiting call when its caller disconnects", async () => {
+    const { load } = front.keptHost.host.mesh.server;
     const isWaiting = () => load.calls > 0;
-    const gone = new AbortController();
+    const disconnect = new AbortController();
     const path = `${front.url}/v1/runs/typed/result?waitMs=60000`;
-    const approval = fetch(path, { signal: gone.signal }).catch((error: unknown) => error);
+    const approval = fetch(path, { signal: disconnect.signal }).catch((error: unknown) => error);
     await until("the call to be running", async () => isWaiting(), Boolean);
-    gone.abort();
+    disconnect.abort();
     await approval;
     await until(
       "the call to be given up",
@@ -198,8 +198,8 @@ describe("runs over REST", () => {
 });
 
 async function untilTaskIs(front: Front, run: string, task: string, status: string) {
-  const ask = () => front.get(`/v1/runs/${run}/tasks/${task}`);
-  return (await until(status, ask, ({ json }) => json.status === status)).json;
+  const readTask = () => front.get(`/v1/runs/${run}/tasks/${task}`);
+  return (await until(status, readTask, ({ json }) => json.status === status)).json;
 }
 
 async function untilApproval(front: Front, runId: string) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Front } from "./front.ts";
 
-describe("a caller who waits over REST while the platform stops", () => {
+describe("a client that waits over REST while the platform stops", () => {
   it("is asked at once to retry, and does not delay the stop", async () => {
     const front = await Front.open();
     const offering = { capabilities: [{ name: "nobody.asks", version: "1.0.0" }] };
@@ -14,7 +14,7 @@ describe("a caller who waits over REST while the platform stops", () => {
     ];
     // Both requests are in progress when the one agent is listed.
     for (let agents = 0; agents === 0; agents = (await front.get("/v1/agents")).json.agents.length);
-    const stopped = front.kept.host.stop();
+    const stopped = front.keptHost.host.stop();
     for (const { status, json } of await Promise.all(waits)) {
       assert.deepEqual([status, json.code], [503, "gateway.not_ready"]);
       assert.match(json.detail, /stopping/);

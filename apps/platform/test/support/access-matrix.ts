@@ -8,7 +8,13 @@ import * as governance from "@tutti/contracts/governance/v1";
 import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
 import { codeOverHttp } from "./http-caller.ts";
-import { KeyedPlatform, keyHeaders, routesAsked, takenBy, wrongCredentials } from "./keyed-platform.ts";
+import {
+  KeyedPlatform,
+  keyHeaders,
+  routeRequests,
+  unexpectedAnswers,
+  wrongCredentials,
+} from "./keyed-platform.ts";
 import { failureOf, OutsideClient } from "./outside-client.ts";
 import { hostOf, rpcs } from "./rpcs.ts";
 import { makeFolder, start } from "./services.ts";
@@ -52,19 +58,19 @@ const denied = [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
 const unknown = [status.UNAUTHENTICATED, status.UNIMPLEMENTED];
 
 export function describeAccess(title: string, request: CalledOperations): void {
-  const wantedRpcs = rpcs.filter(([name]) => request.rpcs.includes(name));
-  const left = new Set(routes.map(({ name }) => name).filter((name) => !request.routes.includes(name)));
+  const requestedRpcs = rpcs.filter(([name]) => request.rpcs.includes(name));
+  const remaining = new Set(routes.map(({ name }) => name).filter((name) => !request.routes.includes(name)));
   const routesOf = (http: string, headers: Readonly<Record<string, string>>, open: readonly string[] = []) =>
-    routesAsked(http, headers, new Set([...left, ...open]));
+    routeRequests(http, headers, new Set([...remaining, ...open]));
 
   /** Asserts the decisions over gRPC, and over HTTP at the gateway. Both must be the same. */
   const assertCodes = async (
     { outside, http }: { readonly outside: OutsideClient; readonly http: string },
-    given: Readonly<Record<string, string>>,
+    credentials: Readonly<Record<string, string>>,
     expected: (action: string) => readonly status[],
   ) => {
-    for (const [name, rpc] of wantedRpcs) {
-      const headers = { ...given, "tutti-service": hostOf(rpc.path) };
+    for (const [name, rpc] of requestedRpcs) {
+      const headers = { ...credentials, "tutti-service": hostOf(rpc.path) };
       const call = outside.send(rpc.path, new Uint8Array(), { headers });
       const code = await call.then(
         () => status.OK,
@@ -90,28 +96,28 @@ export function describeAccess(title: string, request: CalledOperations): void {
     after(() => platform?.[Symbol.asyncDispose]());
 
     it("has them all", () => {
-      assert.equal(wantedRpcs.length, request.rpcs.length);
-      assert.equal(routes.length - left.size, request.routes.length);
+      assert.equal(requestedRpcs.length, request.rpcs.length);
+      assert.equal(routes.length - remaining.size, request.routes.length);
     });
 
-    for (const [wrong, make] of Object.entries(wrongCredentials))
+    for (const [wrong, createCredential] of Object.entries(wrongCredentials))
       it(`refuses ${wrong}, with the name of an administrator besides`, async () => {
-        const shown = keyHeaders(await make(platform));
+        const wrongHeaders = keyHeaders(await createCredential(platform));
         // Credentials without the form of a key or token lead to a lock-out.
         const refused = wrong === "something else" ? [401, 429] : [401];
-        assert.deepEqual(await takenBy(routesOf(platform.http, shown), refused), []);
-        await assertCodes(platform, { ...shown, ...named }, () => unknown);
+        assert.deepEqual(await unexpectedAnswers(routesOf(platform.http, wrongHeaders), refused), []);
+        await assertCodes(platform, { ...wrongHeaders, ...named }, () => unknown);
       });
 
     it("refuses the administrator of another tenant, by key and by token", async () => {
       const token = await platform.issued("bob", TokenUse.TOKEN_USE_CALLS, "b");
-      for (const shown of [platform.keys.other, token]) {
-        const headers = { ...keyHeaders(shown), "tutti-namespace": "default" };
+      for (const secret of [platform.keys.other, token]) {
+        const headers = { ...keyHeaders(secret), "tutti-namespace": "default" };
         await assertCodes(platform, headers, () => denied);
       }
     });
 
-    it("lets a token that was narrowed from an administrator's do what it names", async () => {
+    it("permits a token that was narrowed from an administrator's token only its scope", async () => {
       await platform.bind("ann", "admin", "default");
       const wide = await platform.issued("ann", TokenUse.TOKEN_USE_CALLS);
       await until(
@@ -129,7 +135,7 @@ export function describeAccess(title: string, request: CalledOperations): void {
       // Routes about the caller itself are open to every caller.
       const open = ["runs.list", "whoami", "myself", "signOut", "missingRights"];
       const others = routesOf(platform.http, keyHeaders(secret), open);
-      assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);
+      assert.deepEqual(await unexpectedAnswers(others, [400, 403, 404, 501]), []);
     });
 
     it("permits nothing to a caller without a role, in any namespace", async () => {
@@ -139,7 +145,7 @@ export function describeAccess(title: string, request: CalledOperations): void {
       }
       const open = ["whoami", "signOut", "missingRights"];
       const others = routesOf(platform.http, keyHeaders(platform.keys.nobody), open);
-      assert.deepEqual(await takenBy(others, [400, 403, 404, 501]), []);
+      assert.deepEqual(await unexpectedAnswers(others, [400, 403, 404, 501]), []);
     });
   });
 
@@ -155,7 +161,7 @@ export function describeAccess(title: string, request: CalledOperations): void {
       ]);
       using outside = new OutsideClient(platform.grpc);
       await assertCodes({ outside, http: platform.http }, named, () => unknown);
-      assert.deepEqual(await takenBy(routesOf(platform.http, named), [401]), []);
+      assert.deepEqual(await unexpectedAnswers(routesOf(platform.http, named), [401]), []);
     });
   });
 }

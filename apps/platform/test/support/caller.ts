@@ -51,8 +51,8 @@ export class Load {
 
   /** Waits for this number of further calls. */
   async more(calls: number): Promise<void> {
-    const wanted = this.#calls + calls;
-    while (this.#calls < wanted) await new Promise<void>((resolve) => this.#answered.push(resolve));
+    const target = this.#calls + calls;
+    while (this.#calls < target) await new Promise<void>((resolve) => this.#answered.push(resolve));
   }
 
   async stop(): Promise<void> {
@@ -70,7 +70,7 @@ export class Load {
         this.failures.push(error);
       }
       this.#calls++;
-      for (const tell of this.#answered.splice(0)) tell();
+      for (const notify of this.#answered.splice(0)) notify();
     }
   }
 

@@ -30,7 +30,7 @@ export function startSharedServer(): Promise<NatsServer> {
 export const partitions = 4;
 const environment = { TEST_SYSTEM_PASSWORD: "seen" };
 
-export function sharing(copies: string): string[] {
+export function sharingArgs(copies: string): string[] {
   return [
     ...["--ownership.kind=leased", `--ownership.partitions=${partitions}`, "--cluster.system.user=system"],
     ...["--cluster.system.password=env:TEST_SYSTEM_PASSWORD", `--cluster.copies=${copies}`],
@@ -41,7 +41,7 @@ export function sharing(copies: string): string[] {
 export function joinPlatform(server: NatsServer, folder: Folder, name: string): Promise<Service> {
   const directory = `${folder.path}/${name}`;
   const flags = [
-    ...sharing(directory),
+    ...sharingArgs(directory),
     ...[`--platform.dataDirectory=${directory}`, ...usingNats(server.address)],
   ];
   return start("platform", flags, { directory: folder.path, environment });
@@ -81,7 +81,7 @@ export class ServiceCluster implements AsyncDisposable {
     const directory = `${this.#folder.path}/${name}`;
     await mkdir(directory, { recursive: true });
     const flags = [
-      ...sharing(directory),
+      ...sharingArgs(directory),
       ...usingNats(this.#server.address).slice(service === "registry" ? 0 : 1),
       ...(this.#registry === undefined ? [] : [registriesAt(this.#registry)]),
       ...more,

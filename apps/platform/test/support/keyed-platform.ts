@@ -38,20 +38,20 @@ export class KeyedPlatform implements AsyncDisposable {
       "--access.guessesFree=100000",
       "--access.reportMs=100",
     ]);
-    const made = new KeyedPlatform(folder, service);
-    await made.outside.call(namespaceService.methods.createNamespace, {
+    const created = new KeyedPlatform(folder, service);
+    await created.outside.call(namespaceService.methods.createNamespace, {
       ...governance.CreateNamespaceRequest.fromPartial({ resource: { name: "b" } }),
     });
-    await made.bind("ada", "viewer", "default");
-    await made.bind("bob", "admin", "b");
-    await made.bind("eve", "developer", "default");
-    made.keys.nobody = await made.keyOf("nil", "default");
-    made.keys.viewer = await made.keyOf("ada", "default");
+    await created.bind("ada", "viewer", "default");
+    await created.bind("bob", "admin", "b");
+    await created.bind("eve", "developer", "default");
+    created.keys.nobody = await created.keyOf("nil", "default");
+    created.keys.viewer = await created.keyOf("ada", "default");
     const narrow = Scope.fromPartial({ actions: ["workflow.runs.list"] });
-    made.keys.narrowed = await made.keyOf("eve", "default", narrow);
-    made.keys.other = await made.keyOf("bob", "b");
-    await (await made.known("/v1/runs?namespace=b", made.keys.other)).body?.cancel();
-    return made;
+    created.keys.narrowed = await created.keyOf("eve", "default", narrow);
+    created.keys.other = await created.keyOf("bob", "b");
+    await (await created.known("/v1/runs?namespace=b", created.keys.other)).body?.cancel();
+    return created;
   }
 
   get grpc(): string {
@@ -63,8 +63,8 @@ export class KeyedPlatform implements AsyncDisposable {
   }
 
   async keyOf(id: string, namespace: string, scope?: governance.Scope): Promise<string> {
-    const wanted = { namespace, actor: person(id), title: "test", scope, lifetimeMs: 0, idempotencyKey: "" };
-    const { secret } = await this.outside.call(identityService.methods.createKey, wanted);
+    const request = { namespace, actor: person(id), title: "test", scope, lifetimeMs: 0, idempotencyKey: "" };
+    const { secret } = await this.outside.call(identityService.methods.createKey, request);
     return secret;
   }
 
@@ -80,13 +80,13 @@ export class KeyedPlatform implements AsyncDisposable {
 
   /** Retries until the bundle with a key has arrived. */
   known(path: string, key: string): Promise<Response> {
-    const ask = async () => {
+    const attempt = async () => {
       const answer = await this.rest(path, key);
       if (answer.status !== 401 && answer.status !== 503) return answer;
       await answer.body?.cancel();
       return undefined;
     };
-    return until("a key to be known", ask);
+    return until("a key to be known", attempt);
   }
 
   /** Returns a token like that of the installation, signed by its own key or another one. */
@@ -105,8 +105,8 @@ export class KeyedPlatform implements AsyncDisposable {
   }
 
   async issued(id: string, use: governance.TokenUse, namespace = "default"): Promise<string> {
-    const wanted = governance.IssueTokenRequest.fromPartial({ namespace, actor: person(id), use });
-    const { secret } = await this.outside.call(identityService.methods.issueToken, wanted);
+    const request = governance.IssueTokenRequest.fromPartial({ namespace, actor: person(id), use });
+    const { secret } = await this.outside.call(identityService.methods.issueToken, request);
     return secret;
   }
 
@@ -136,9 +136,9 @@ export const wrongCredentials: Readonly<
     platform.signed("another", Date.now() + hourMs),
   "a token that is for one exchange": (platform) => platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME),
   "a token that was exchanged already": async (platform) => {
-    const once = await platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
-    await platform.redeem(once);
-    return once;
+    const oneTimeToken = await platform.issued("ada", TokenUse.TOKEN_USE_ONE_TIME);
+    await platform.redeem(oneTimeToken);
+    return oneTimeToken;
   },
   "something else": () => "open sesame",
 };
@@ -156,7 +156,7 @@ function forged(alg: string): string {
 }
 
 /** Requests each route that needs a right, by its name. */
-export function routesAsked(
+export function routeRequests(
   address: string,
   headers: Readonly<Record<string, string>>,
   but: ReadonlySet<string> = new Set(),
@@ -171,17 +171,17 @@ export function routesAsked(
 }
 
 /** Returns the routes that answer with another status. */
-export async function takenBy(
-  requests: ReturnType<typeof routesAsked>,
+export async function unexpectedAnswers(
+  requests: ReturnType<typeof routeRequests>,
   expected: readonly number[],
 ): Promise<readonly string[]> {
-  const taken: string[] = [];
-  for (const [name, ask] of requests) {
-    const answer = await ask();
+  const unexpected: string[] = [];
+  for (const [name, send] of requests) {
+    const answer = await send();
     await answer.body?.cancel();
-    if (!expected.includes(answer.status)) taken.push(`${name}: ${answer.status}`);
+    if (!expected.includes(answer.status)) unexpected.push(`${name}: ${answer.status}`);
   }
-  return taken;
+  return unexpected;
 }
 
 function jsonOf(method: string): RequestInit {

@@ -4,13 +4,13 @@ import { isTuttiError } from "@tutti/kernel";
 import { RestError } from "@tutti/rest/client";
 
 /** Repeats a call until its result is known. The id or key of the call makes repeated sends take effect once. */
-export async function retryUntilDone<T>(ask: () => Promise<T>): Promise<T> {
+export async function retryUntilDone<T>(request: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await ask();
+      return await request();
     } catch (error) {
-      const mayDoBetter = isTuttiError(error) || error instanceof RestError;
-      if (!mayDoBetter || error.retry === "never") throw error;
+      const isRetryable = isTuttiError(error) || error instanceof RestError;
+      if (!isRetryable || error.retry === "never") throw error;
       await pause(20);
     }
   }

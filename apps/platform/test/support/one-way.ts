@@ -16,13 +16,13 @@ export class OneWay implements AsyncDisposable {
   static async to(address: string): Promise<OneWay> {
     const target = Number(address.slice(address.lastIndexOf(":") + 1));
     const line = new OneWay(createServer());
-    line.#server.on("connection", (near) => {
-      const far = connect(target, host);
-      near.pipe(far);
-      far.on("data", (bytes) => line.isSilent || near.write(bytes));
+    line.#server.on("connection", (client) => {
+      const upstream = connect(target, host);
+      client.pipe(upstream);
+      upstream.on("data", (bytes) => line.isSilent || client.write(bytes));
       for (const [socket, other] of [
-        [near, far],
-        [far, near],
+        [client, upstream],
+        [upstream, client],
       ] as const)
         socket.on("error", () => {}).once("close", () => other.destroy());
     });

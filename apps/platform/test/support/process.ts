@@ -49,11 +49,11 @@ export class TestProcess implements AsyncDisposable {
   #exit: Exit | undefined;
 
   constructor(options: ProcessOptions) {
-    const { program, arguments: given = [], environment = {}, directory = tmpdir() } = options;
-    this.#name = `${program.split("/").slice(-4).join("/")} ${given.join(" ")}`;
+    const { program, arguments: args = [], environment = {}, directory = tmpdir() } = options;
+    this.#name = `${program.split("/").slice(-4).join("/")} ${args.join(" ")}`;
     const isModule = /\.m?[jt]s$/.test(program);
     const command = isModule ? process.execPath : program;
-    const child = spawn(command, [...(isModule ? [program] : []), ...given], {
+    const child = spawn(command, [...(isModule ? [program] : []), ...args], {
       cwd: directory,
       env: { ...environmentOfUser(), ...environment },
       stdio: ["pipe", "pipe", "pipe"],
@@ -68,7 +68,7 @@ export class TestProcess implements AsyncDisposable {
         this.output += `${line}\n`;
         if (stream === child.stderr) this.errorOutput += `${line}\n`;
         else if (line.startsWith("{")) this.lines.push(JSON.parse(line));
-        this.#tell();
+        this.#notify();
       });
     }
     this.exited = new Promise((resolve, reject) => {
@@ -76,7 +76,7 @@ export class TestProcess implements AsyncDisposable {
       child.once("close", (code, signal) => {
         this.#exit = { code, signal };
         forget(child);
-        this.#tell();
+        this.#notify();
         resolve(this.#exit);
       });
     });
@@ -94,10 +94,10 @@ export class TestProcess implements AsyncDisposable {
   }
 
   /** Returns the first log line, past or future, that matches a message or a condition. */
-  async line(wanted: string | ((line: LogLine) => boolean)): Promise<LogLine> {
-    const isIt = typeof wanted === "string" ? ({ msg }: LogLine) => msg === wanted : wanted;
+  async line(expected: string | ((line: LogLine) => boolean)): Promise<LogLine> {
+    const isIt = typeof expected === "string" ? ({ msg }: LogLine) => msg === expected : expected;
     const find = () => this.lines.find(isIt);
-    await this.#until(() => find() !== undefined, `the line ${wanted}`);
+    await this.#until(() => find() !== undefined, `the line ${expected}`);
     const line = find();
     if (line === undefined) throw new Error("the line was there a moment ago");
     return line;
@@ -134,28 +134,30 @@ export class TestProcess implements AsyncDisposable {
     await this.kill();
   }
 
-  async #until(fulfilled: () => boolean, what: string): Promise<void> {
+  async #until(fulfilled: () => boolean, label: string): Promise<void> {
     if (fulfilled()) return;
     await new Promise<void>((resolve, reject) => {
       const done = (settle: () => void) => {
         clearTimeout(timer);
-        this.#listeners.delete(look);
+        this.#listeners.delete(check);
         settle();
       };
-      const fail = (why: string) =>
-        done(() => reject(new Error(`${this.#name}: waited for ${what}, ${why}. It wrote:\n${this.output}`)));
-      const look = () => {
+      const fail = (reason: string) =>
+        done(() =>
+          reject(new Error(`${this.#name}: waited for ${label}, ${reason}. It wrote:\n${this.output}`)),
+        );
+      const check = () => {
         if (fulfilled()) done(resolve);
         else if (this.#exit !== undefined) fail(`but it ended with ${JSON.stringify(this.#exit)}`);
       };
       const timer = setTimeout(() => fail(`which did not come within ${deadlineMs} ms`), deadlineMs);
-      this.#listeners.add(look);
-      look();
+      this.#listeners.add(check);
+      check();
     });
   }
 
-  #tell(): void {
-    for (const look of this.#listeners) look();
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -5,7 +5,7 @@ import { until } from "@tutti/kernel/testing";
 import { OutsideClient } from "./outside-client.ts";
 import type { Done } from "./provoked-work.ts";
 
-const why = { reason: "test" };
+const reasonBody = { reason: "test" };
 
 /** The events that `provokeLearning` causes. */
 export const learningEvents = [
@@ -40,8 +40,8 @@ async function provokeAdvice(done: Done): Promise<void> {
     );
     idOf[name] = recommendations[0]?.recommendationId;
   }
-  await done("POST", `/v1/advice/${idOf["dismissed"]}/dismiss`, why);
-  await done("POST", `/v1/advice/${idOf["tried"]}/apply`, { percent: 50, ...why });
+  await done("POST", `/v1/advice/${idOf["dismissed"]}/dismiss`, reasonBody);
+  await done("POST", `/v1/advice/${idOf["tried"]}/apply`, { percent: 50, ...reasonBody });
   // No recommendation exists for a version without runs.
   await done("POST", "/v1/workflows", { text: text("found", 140) });
   await findAdvice(done, "found");
@@ -70,6 +70,6 @@ async function provokeModels(done: Done, address: string): Promise<void> {
     () => done("GET", model),
     (reply) => JSON.stringify(reply).includes('"live":"median"'),
   );
-  await done("POST", `${model}/rollback`, why);
-  await done("POST", `${model}/promote`, { live: "median", ...why });
+  await done("POST", `${model}/rollback`, reasonBody);
+  await done("POST", `${model}/promote`, { live: "median", ...reasonBody });
 }

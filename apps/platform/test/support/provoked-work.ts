@@ -5,7 +5,7 @@ import { TaskFailure, Worker } from "@tutti/sdk";
 type Reply = Readonly<Record<string, unknown>>;
 export type Done = (method: string, path: string, body?: unknown) => Promise<Reply>;
 
-const why = { reason: "test" };
+const reasonBody = { reason: "test" };
 
 /** The events that `provokeWork` causes, without those of the event bus itself. */
 export const workEvents = [
@@ -47,18 +47,18 @@ const isOver = (status: unknown): boolean => /completed|failed|terminated/.test(
 
 /** A worker with one slot, through all of its states. */
 async function provokeAgent(done: Done, address: string): Promise<void> {
-  const go = latch();
+  const proceed = latch();
   const worker = new Worker({ address, agentId: "hand", slots: 1 });
   worker.handle("stage.play", () => "played");
-  worker.handle("stage.wait", () => go.opened);
+  worker.handle("stage.wait", () => proceed.opened);
   worker.handle("stage.fail", () => {
     throw new TaskFailure("stage.failed", "no", { final: true });
   });
   await worker.start();
   try {
-    await provokeStates(done, worker, () => go.open());
+    await provokeStates(done, worker, () => proceed.open());
   } finally {
-    go.open();
+    proceed.open();
     await worker.stop();
   }
 }
@@ -82,20 +82,20 @@ async function provokeStates(done: Done, worker: Worker, open: () => void): Prom
   await isIn("busy");
   const two = { tasks: ["a", "b"].map((id) => ({ id, capability: "stage.wait" })) };
   await done("POST", "/v1/sessions", { sessionId: "plans", mode: "intelligence", tasks: two });
-  await done("POST", "/v1/sessions/plans/tasks/move", { taskIds: ["b"], mode: "swarm", ...why });
+  await done("POST", "/v1/sessions/plans/tasks/move", { taskIds: ["b"], mode: "swarm", ...reasonBody });
   await done("POST", "/v1/sessions/waits/signals/go", {});
-  for (const id of ["waits", "plans"]) await done("POST", `/v1/sessions/${id}/terminate`, why);
+  for (const id of ["waits", "plans"]) await done("POST", `/v1/sessions/${id}/terminate`, reasonBody);
   open();
   await isIn("ready");
   worker.handle("stage.more", () => "more");
-  await done("POST", "/v1/agents/hand/pause", why);
-  await done("POST", "/v1/agents/hand/resume", why);
-  await done("POST", "/v1/agents/hand/sleep", { forMs: 600_000, ...why });
+  await done("POST", "/v1/agents/hand/pause", reasonBody);
+  await done("POST", "/v1/agents/hand/resume", reasonBody);
+  await done("POST", "/v1/agents/hand/sleep", { forMs: 600_000, ...reasonBody });
   await isIn("asleep");
-  await done("POST", "/v1/agents/hand/wake", why);
+  await done("POST", "/v1/agents/hand/wake", reasonBody);
   await isIn("ready");
   // The worker does not end. Its progress is published while it waits.
-  await done("POST", "/v1/agents/hand/pause", why);
+  await done("POST", "/v1/agents/hand/pause", reasonBody);
   await done("POST", "/v1/sessions", { sessionId: "stays", mode: "workflow", tasks: tasks("stage.play") });
 }
 
@@ -114,20 +114,23 @@ async function provokeMission(done: Done): Promise<void> {
     readonly tasks: readonly { readonly claim?: { readonly claimId: string } }[];
   };
   const claimId = tasks[0]?.claim?.claimId ?? "";
-  await done("POST", `${at}/tasks/hand-off`, { agentId: "ann", claimId, toAgentId: "bob", ...why });
+  await done("POST", `${at}/tasks/hand-off`, { agentId: "ann", claimId, toAgentId: "bob", ...reasonBody });
   await done("POST", `${at}/messages`, {
     agentId: "ann",
     messages: [{ to: { agentId: "bob" }, body: "soft, please" }],
   });
   const options = [{ option: "red" }, { option: "blue" }];
   await done("POST", `${at}/votes`, { vote: { voteId: "which", question: "Which?", options } });
-  await done("POST", `${at}/votes/which/close`, why);
+  await done("POST", `${at}/votes/which/close`, reasonBody);
   await done("POST", `${at}/budget`, { agentId: "ann", amounts: { tokens: 60 } }).catch(() => {});
   const { approvals } = (await done("GET", "/v1/mission-approvals")) as {
     readonly approvals: readonly { readonly approvalId: string; readonly about: { readonly id: string } }[];
   };
-  const asked = approvals.find(({ about }) => about.id === "band");
-  await done("POST", `${at}/approvals/${asked?.approvalId}`, { verdict: "approved", data: { tokens: 100 } });
+  const approval = approvals.find(({ about }) => about.id === "band");
+  await done("POST", `${at}/approvals/${approval?.approvalId}`, {
+    verdict: "approved",
+    data: { tokens: 100 },
+  });
 }
 
 /** A lock whose lease expires, and two runs that wait for each other. */
@@ -150,7 +153,7 @@ async function provokeAlerts(done: Done): Promise<void> {
   const { alerts } = (await done("GET", "/v1/alerts?ruleId=Down")) as {
     readonly alerts: readonly { readonly alertId: string }[];
   };
-  await done("POST", `/v1/alerts/${alerts[0]?.alertId}/acknowledge`, why);
+  await done("POST", `/v1/alerts/${alerts[0]?.alertId}/acknowledge`, reasonBody);
   await report({ endTime: "2020-01-01T00:00:00Z", startTime: "2019-01-01T00:00:00Z" });
 }
 
@@ -170,7 +173,7 @@ async function provokeRuns(done: Done): Promise<void> {
   const { approvalId } = approvals[0] ?? {};
   await done("POST", `/v1/approvals/${approvalId}/delegate`, { runId: "moves-1", people: ["bob"] });
   await register("workflow: moves\ntasks: {sure: {approve: {title: Sure}}, then: {set: 1, needs: [sure]}}");
-  await done("POST", "/v1/runs/moves-1/move", { version: "latest", ...why });
+  await done("POST", "/v1/runs/moves-1/move", { version: "latest", ...reasonBody });
   const run = { definition: { name: "moves" } };
   const timing = { rules: [{ cron: "0 8 * * *" }] };
   await done("POST", "/v1/schedules", {
@@ -179,7 +182,7 @@ async function provokeRuns(done: Done): Promise<void> {
     run,
     policy: { overlap: "skip" },
   });
-  for (let fired = 0; fired < 2; fired++) await done("POST", "/v1/schedules/one-at-once/trigger", why);
+  for (let fired = 0; fired < 2; fired++) await done("POST", "/v1/schedules/one-at-once/trigger", reasonBody);
   const source = { event: { type: "shop.sold" } };
   await done("POST", "/v1/triggers", { triggerId: "sold", source, run, key: "event.data.id / 0" });
   const event = { specversion: "1.0", id: "1", source: "/shop", type: "shop.sold", data: { id: 1 } };

@@ -46,8 +46,8 @@ export async function ready(process: TestProcess): Promise<Service> {
 }
 
 /** Starts a process and waits until it is ready. If it is not ready in time, it does not outlive the test. */
-export async function start(...given: Parameters<typeof launch>): Promise<Service> {
-  const process = launch(...given);
+export async function start(...args: Parameters<typeof launch>): Promise<Service> {
+  const process = launch(...args);
   try {
     return await ready(process);
   } catch (error) {

@@ -9,11 +9,11 @@ describe("questions to a registry that forgets with its process", () => {
   it("are answered with a warning until all instances have had the time to register again", async () => {
     await using dependencies = await openRegistry();
     const { registrar, foundation, settings } = dependencies;
-    const whoCan = () =>
+    const findCapable = () =>
       findCapabilities(registrar, FindCapabilitiesRequest.fromPartial({ name: "pay.charge" }));
-    const whoIs = () => findInstances(registrar, FindInstancesRequest.fromPartial({}));
-    assert.deepEqual([whoCan().complete, whoIs().complete], [false, false]);
+    const findAll = () => findInstances(registrar, FindInstancesRequest.fromPartial({}));
+    assert.deepEqual([findCapable().complete, findAll().complete], [false, false]);
     await foundation.time.advanceAsync(settings.leaseMs);
-    assert.deepEqual([whoCan().complete, whoIs().complete], [true, true]);
+    assert.deepEqual([findCapable().complete, findAll().complete], [true, true]);
   });
 });

@@ -8,7 +8,7 @@ import type {
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { pageOf } from "@tutti/kernel";
 import type { Directory } from "../directory/directory.ts";
-import { getOrMake } from "../directory/get-or-make.ts";
+import { getOrCreate } from "../directory/get-or-create.ts";
 import { weightOfVersions } from "../directory/weight.ts";
 import type { Answering } from "./dependencies.ts";
 
@@ -27,8 +27,8 @@ export function getCapabilityMap(
   const namespace = namespaceOf(request);
   const names = offers.names(namespace, prefix);
   const list = ["capabilities", namespace, prefix];
-  const made = new Map<string, CapabilityEntry>();
-  const entryOf = (name: string) => getOrMake(made, name, () => offers.entry(namespace, name));
+  const entries = new Map<string, CapabilityEntry>();
+  const entryOf = (name: string) => getOrCreate(entries, name, () => offers.entry(namespace, name));
   const weightOf = (name: string) => weightOfVersions(entryOf(name).versions);
   const { items, nextToken } = pageOf(names, { list, keyOf: (name) => name, weightOf }, page);
   return { capabilities: items.map(entryOf), page: { nextToken, total: names.length } };

@@ -9,7 +9,7 @@ import type {
   ServiceSummary,
 } from "@tutti/contracts/registry/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
-import { healthOf, takesCalls } from "@tutti/host/serving";
+import { acceptsCalls, healthOf } from "@tutti/host/serving";
 import { labelsMatch, pageOf } from "@tutti/kernel";
 import type { Directory } from "../directory/directory.ts";
 import { weightOf } from "../directory/weight.ts";
@@ -55,13 +55,17 @@ export function findInstances(
 
 /** Returns the conditions of a request, the same for any order of the map. */
 function conditionsOf({ service, capability, labels, health }: FindInstancesRequest): readonly unknown[] {
-  const wantedCapability = capability && [namespaceOf(capability), capability.name, capability.versionRange];
+  const requestedCapability = capability && [
+    namespaceOf(capability),
+    capability.name,
+    capability.versionRange,
+  ];
   const selected = labels && [
     Object.entries(labels.equals).sort(),
     labels.exists.toSorted(),
     labels.absent.toSorted(),
   ];
-  return [service, wantedCapability, selected, health.toSorted()];
+  return [service, requestedCapability, selected, health.toSorted()];
 }
 
 export function listServices(directory: Directory, { page }: ListServicesRequest): ListServicesReply {
@@ -78,7 +82,7 @@ function summary(name: string, instances: readonly Instance[]): ServiceSummary {
   return {
     name,
     instances: instances.length,
-    ready: instances.filter(takesCalls).length,
+    ready: instances.filter(acceptsCalls).length,
     versions: [...versions].sort(),
   };
 }

@@ -6,9 +6,9 @@ import { openRegistry, renewal, revisionOf, type TestRegistry } from "../../test
 import { watch } from "./watch.ts";
 
 /** Returns a watcher that takes a reply only on request. */
-function watcher(dependencies: TestRegistry, given: Partial<WatchRequest> = {}) {
+function watcher(dependencies: TestRegistry, request: Partial<WatchRequest> = {}) {
   const stopping = new AbortController();
-  const replies = watch(dependencies, WatchRequest.fromPartial(given), stopping.signal);
+  const replies = watch(dependencies, WatchRequest.fromPartial(request), stopping.signal);
   return {
     next: async (): Promise<WatchReply> => {
       const { value } = await dependencies.foundation.time.settle(replies.next());
@@ -43,73 +43,73 @@ describe("watch", () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     await registrar.register(instance("a"), 0);
-    const one = watcher(dependencies);
-    const snapshot = await one.next();
+    const client = watcher(dependencies);
+    const snapshot = await client.next();
     assert.equal(snapshot.news?.$case, "snapshot");
     assert.deepEqual(idsOf(snapshot), ["a"]);
     await registrar.register(instance("b"), 0);
     await registrar.deregister("a", "drained");
-    assert.deepEqual(idsOf(await one.next()), ["b", "-a"]);
-    await one.stop();
+    assert.deepEqual(idsOf(await client.next()), ["b", "-a"]);
+    await client.stop();
   });
 
-  it("tells a burst in few pieces", async () => {
+  it("sends a burst in few replies", async () => {
     await using dependencies = await openRegistry();
-    const one = watcher(dependencies);
-    await one.next();
-    const next = one.pending();
+    const client = watcher(dependencies);
+    await client.next();
+    const next = client.pending();
     await dependencies.foundation.time.flush();
     for (let index = 0; index < 300; index++) await dependencies.registrar.register(instance(`i${index}`), 0);
     const { value } = await dependencies.foundation.time.settle(next);
     assert.equal(idsOf(value as WatchReply).length, 200);
-    assert.equal(idsOf(await one.next()).length, 100);
-    await one.stop();
+    assert.equal(idsOf(await client.next()).length, 100);
+    await client.stop();
   });
 
-  it("gives one who resumes only what was missed", async () => {
+  it("sends only the missed changes to a watcher that resumes", async () => {
     await using dependencies = await openRegistry();
     await dependencies.registrar.register(instance("a"), 0);
-    const one = watcher(dependencies);
-    const { position } = await one.next();
-    await one.stop();
+    const client = watcher(dependencies);
+    const { position } = await client.next();
+    await client.stop();
     await dependencies.registrar.register(instance("b"), 0);
-    const again = watcher(dependencies, { after: position });
-    const reply = await again.next();
+    const resumed = watcher(dependencies, { after: position });
+    const reply = await resumed.next();
     assert.equal(reply.news?.$case, "changes");
     assert.deepEqual(idsOf(reply), ["b"]);
-    await again.stop();
+    await resumed.stop();
   });
 
   for (const { title, after } of [
     { title: "of another history", after: { history: "history-0", revision: 1 } },
     { title: "from the future", after: { history: "history-1", revision: 99 } },
   ]) {
-    it(`gives a snapshot to one who resumes at a position ${title}`, async () => {
+    it(`sends a snapshot to a watcher that resumes at a position ${title}`, async () => {
       await using dependencies = await openRegistry();
       await dependencies.registrar.register(instance("a"), 0);
-      const one = watcher(dependencies, { after });
-      assert.equal((await one.next()).news?.$case, "snapshot");
-      await one.stop();
+      const client = watcher(dependencies, { after });
+      assert.equal((await client.next()).news?.$case, "snapshot");
+      await client.stop();
     });
   }
 
-  it("gives a new snapshot to one who fell behind what is remembered", async () => {
+  it("sends a new snapshot to a watcher that falls behind the stored changes", async () => {
     await using dependencies = await openRegistry({ historyMax: 5 });
-    const one = watcher(dependencies);
-    await one.next();
+    const client = watcher(dependencies);
+    await client.next();
     for (let index = 0; index < 20; index++) await dependencies.registrar.register(instance("a"), 0);
-    const reply = await one.next();
+    const reply = await client.next();
     assert.equal(reply.news?.$case, "snapshot");
     assert.equal(revisionOf(reply.position), 20);
-    await one.stop();
+    await client.stop();
   });
 
-  it("gives a new snapshot to a watcher while the store starts another history", async () => {
+  it("sends a new snapshot to a watcher if the store starts another history", async () => {
     await using dependencies = await openRegistry();
     await dependencies.registrar.register(instance("a"), 0);
-    const one = watcher(dependencies);
-    await one.next();
-    dependencies.registrar.began({ name: "history-2", beganMs: 0 });
+    const client = watcher(dependencies);
+    await client.next();
+    dependencies.registrar.historyStarted({ name: "history-2", startMs: 0 });
     for (const [index, id] of ["b", "c"].entries()) {
       dependencies.registrar.stepped({
         revision: index + 1,
@@ -117,30 +117,30 @@ describe("watch", () => {
       });
     }
     dependencies.registrar.loaded();
-    const reply = await one.next();
+    const reply = await client.next();
     assert.deepEqual(idsOf(reply), ["b", "c"]);
     assert.deepEqual(reply.position, { history: "history-2", revision: 2 });
-    await one.stop();
+    await client.stop();
   });
 
-  it("does not say that a snapshot is complete which was taken before it was", async () => {
+  it("reports a snapshot as incomplete if it was taken before the registry was complete", async () => {
     await using dependencies = await openRegistry();
     for (let index = 0; index < 250; index++) await dependencies.registrar.register(instance(`i${index}`), 0);
-    const one = watcher(dependencies);
-    await one.next();
+    const client = watcher(dependencies);
+    await client.next();
     await dependencies.foundation.time.advanceAsync(dependencies.settings.leaseMs);
     assert.equal(dependencies.registrar.complete, true);
-    const last = await one.next();
+    const last = await client.next();
     assert.equal(last.news?.$case === "snapshot" && last.news.value.last, true);
     assert.equal(last.complete, false);
-    await one.stop();
+    await client.stop();
   });
 
   it("sends a large snapshot in parts, of which only the last moves the position", async () => {
     await using dependencies = await openRegistry();
     for (let index = 0; index < 450; index++) await dependencies.registrar.register(instance(`i${index}`), 0);
-    const one = watcher(dependencies);
-    const parts = [await one.next(), await one.next(), await one.next()];
+    const client = watcher(dependencies);
+    const parts = [await client.next(), await client.next(), await client.next()];
     assert.deepEqual(
       parts.map((part) => idsOf(part).length),
       [200, 200, 50],
@@ -153,7 +153,7 @@ describe("watch", () => {
       parts.map(({ position }) => position?.revision),
       [undefined, undefined, 450],
     );
-    await one.stop();
+    await client.stop();
   });
 
   it("sends no reply that is too heavy for a message, however much instances offer", async () => {
@@ -164,62 +164,65 @@ describe("watch", () => {
     const offers = [{ ...rest, capability: { ...capability, inputSchema } }];
     const ids = Array.from({ length: 40 }, (_, index) => `i${index}`);
     for (const id of ids) await dependencies.registrar.register(instance(id, { offers }), 0);
-    const seen: string[] = [];
-    const take = async (one: ReturnType<typeof watcher>) => {
-      const reply = await one.next();
+    const received: string[] = [];
+    const receive = async (client: ReturnType<typeof watcher>) => {
+      const reply = await client.next();
       assert.ok(WatchReply.encode(reply).finish().length < 2_000_000);
-      seen.push(...idsOf(reply));
+      received.push(...idsOf(reply));
       return reply.position;
     };
     const one = watcher(dependencies, { withSchemas: true });
-    while (seen.length < 40) await take(one);
-    assert.deepEqual(seen, ids);
+    while (received.length < 40) await receive(one);
+    assert.deepEqual(received, ids);
     await one.stop();
     // The same as changes. The position of each reply is that of its last change.
-    const again = watcher(dependencies, { withSchemas: true, after: { history: "history-1", revision: 10 } });
-    seen.length = 0;
-    const stands: (number | undefined)[] = [];
-    while (seen.length < 30) stands.push((await take(again))?.revision);
-    assert.deepEqual(seen, ids.slice(10));
-    assert.deepEqual(stands, [14, 18, 22, 26, 30, 34, 38, 40]);
-    await again.stop();
+    const resumed = watcher(dependencies, {
+      withSchemas: true,
+      after: { history: "history-1", revision: 10 },
+    });
+    received.length = 0;
+    const revisions: (number | undefined)[] = [];
+    while (received.length < 30) revisions.push((await receive(resumed))?.revision);
+    assert.deepEqual(received, ids.slice(10));
+    assert.deepEqual(revisions, [14, 18, 22, 26, 30, 34, 38, 40]);
+    await resumed.stop();
   });
 
-  it("tells only of the services asked for, and confirms the position past the others", async () => {
+  it("reports only the requested services, and confirms the position past the others", async () => {
     await using dependencies = await openRegistry();
-    const one = watcher(dependencies, { services: ["swarm"] });
-    assert.deepEqual(idsOf(await one.next()), []);
+    const client = watcher(dependencies, { services: ["swarm"] });
+    assert.deepEqual(idsOf(await client.next()), []);
     await dependencies.registrar.register(instance("w", { service: "workflow" }), 0);
-    const quiet = await one.next();
-    assert.equal(quiet.news, undefined);
-    assert.equal(revisionOf(quiet.position), 1);
+    const unchanged = await client.next();
+    assert.equal(unchanged.news, undefined);
+    assert.equal(revisionOf(unchanged.position), 1);
     await dependencies.registrar.register(instance("s", { service: "swarm" }), 0);
-    assert.deepEqual(idsOf(await one.next()), ["s"]);
-    await one.stop();
+    assert.deepEqual(idsOf(await client.next()), ["s"]);
+    await client.stop();
   });
 
   it("breaks a long silence with a sign of life", async () => {
     await using dependencies = await openRegistry();
-    const one = watcher(dependencies);
-    await one.next();
+    const client = watcher(dependencies);
+    await client.next();
     const beforeMs = dependencies.foundation.time.monotonic();
-    const sign = await one.next();
+    const sign = await client.next();
     assert.equal(sign.news, undefined);
     assert.equal(dependencies.foundation.time.monotonic() - beforeMs, dependencies.settings.signOfLifeMs);
-    await one.stop();
+    await client.stop();
   });
 
-  it("reports when absence means gone", async () => {
+  it("reports when a missing instance can be considered removed", async () => {
     await using dependencies = await openRegistry();
-    const one = watcher(dependencies);
-    assert.equal((await one.next()).complete, false);
-    let reply = await one.next();
-    while (!reply.complete) reply = await one.next();
+    const client = watcher(dependencies);
+    assert.equal((await client.next()).complete, false);
+    let reply = await client.next();
+    while (!reply.complete) reply = await client.next();
     assert.equal(dependencies.foundation.time.monotonic() >= dependencies.settings.leaseMs, true);
-    await one.stop();
+    await client.stop();
   });
 
-  it("sends the load of instances only to watchers that want it, in batches", async () => {
+  it("sends the load of instances only to watchers that request it, in batches", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     await registrar.register(instance("a", { load: { inFlight: 1, queued: 0, utilization: 0 } }), 0);
@@ -235,28 +238,28 @@ describe("watch", () => {
     await curious.stop();
   });
 
-  it("leaves schemas out unless they are wanted", async () => {
+  it("omits schemas unless they are requested", async () => {
     await using dependencies = await openRegistry();
     const { capability, ...rest } = offer("pay.charge@1.0.0");
     assert.ok(capability);
     const offers = [{ ...rest, capability: { ...capability, inputSchema: '{"type":"object"}' } }];
     await dependencies.registrar.register(instance("a", { offers }), 0);
     for (const withSchemas of [false, true]) {
-      const one = watcher(dependencies, { withSchemas });
-      const { news } = await one.next();
+      const client = watcher(dependencies, { withSchemas });
+      const { news } = await client.next();
       const schema =
         news?.$case === "snapshot" && news.value.instances[0]?.offers[0]?.capability?.inputSchema;
       assert.equal(schema, withSchemas ? '{"type":"object"}' : "");
-      await one.stop();
+      await client.stop();
     }
   });
 
   it("counts the watches that are open", async () => {
     await using dependencies = await openRegistry();
-    const one = watcher(dependencies);
-    await one.next();
+    const client = watcher(dependencies);
+    await client.next();
     assert.equal(dependencies.foundation.metrics.value("tutti_registry_watchers"), 1);
-    await one.stop();
+    await client.stop();
     assert.equal(dependencies.foundation.metrics.value("tutti_registry_watchers"), 0);
   });
 });

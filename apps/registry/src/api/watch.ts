@@ -17,40 +17,41 @@ export async function* watch(
   signal: AbortSignal,
 ): AsyncGenerator<WatchReply> {
   const { registrar, settings, instruments } = dependencies;
-  const wanted = wantedBy(request);
-  let seen = request.after;
+  const filter = filterOf(request);
+  let lastSent = request.after;
   let { round } = registrar.freshFigures;
-  let toldComplete: boolean | undefined;
+  let sentComplete: boolean | undefined;
   instruments.watchers.add(1);
   try {
     while (!signal.aborted) {
       const { directory, complete } = registrar;
       const { position } = directory;
       // Fixed before the first part is sent: later events follow as changes.
-      const stand: Stand = { position, complete };
-      const changes = seen?.history === position.history ? directory.changesAfter(seen.revision) : undefined;
-      seen = position;
+      const state: ReplyState = { position, complete };
+      const changes =
+        lastSent?.history === position.history ? directory.changesAfter(lastSent.revision) : undefined;
+      lastSent = position;
       if (changes === undefined) {
-        const entries = directory.entries().filter(({ instance }) => wanted.service(instance.service));
-        yield* snapshot(stand, entries, wanted.form);
+        const entries = directory.entries().filter(({ instance }) => filter.service(instance.service));
+        yield* snapshot(state, entries, filter.form);
       } else {
-        const news = changes.filter(wanted.change).map(wanted.formOfChange);
-        if (news.length > 0) yield* repliesWith(stand, news);
-        else if (toldComplete !== complete) yield { ...stand, news: undefined };
+        const selected = changes.filter(filter.change).map(filter.formOfChange);
+        if (selected.length > 0) yield* repliesWith(state, selected);
+        else if (sentComplete !== complete) yield { ...state, news: undefined };
       }
-      toldComplete = complete;
+      sentComplete = complete;
       const fresh = registrar.freshFigures;
       if (request.withFigures && fresh.round !== round) {
-        const ids = fresh.ids.filter((id) => wanted.service(directory.get(id)?.service));
-        if (ids.length > 0) yield { ...stand, news: { $case: "figures", value: directory.figures(ids) } };
+        const ids = fresh.ids.filter((id) => filter.service(directory.get(id)?.service));
+        if (ids.length > 0) yield { ...state, news: { $case: "figures", value: directory.figures(ids) } };
       }
       round = fresh.round;
       // Nothing may be awaited between this check and the wait, or a ring in between would be missed.
       const now = registrar.position;
       if (now.revision !== position.revision || now.history !== position.history) continue;
-      const rung = await registrar.bell.wait(settings.signOfLifeMs, signal);
+      const hasChanged = await registrar.changes.wait(settings.signOfLifeMs, signal);
       // A long silence is broken by an empty reply.
-      if (!rung) toldComplete = undefined;
+      if (!hasChanged) sentComplete = undefined;
     }
   } finally {
     instruments.watchers.add(-1);
@@ -60,24 +61,24 @@ export async function* watch(
 }
 
 /** The position of a watcher after a reply. */
-interface Stand {
+interface ReplyState {
   readonly position: Position;
   readonly complete: boolean;
 }
 
 /** Yields the snapshot part by part: a slow watcher keeps no copies in memory. */
 function* snapshot(
-  stand: Stand,
+  state: ReplyState,
   entries: readonly Entry[],
   form: (instance: Instance) => Instance,
 ): Iterable<WatchReply> {
-  let left = entries.length;
+  let remaining = entries.length;
   for (const instances of inPieces(formed(entries, form), { weightOf, itemsMax })) {
-    left -= instances.length;
-    const last = left === 0;
+    remaining -= instances.length;
+    const last = remaining === 0;
     const news: WatchReply["news"] = { $case: "snapshot", value: { instances: [...instances], last } };
     // Only the last part has a position, and completes the snapshot.
-    yield last ? { ...stand, news } : { position: undefined, complete: false, news };
+    yield last ? { ...state, news } : { position: undefined, complete: false, news };
   }
 }
 
@@ -86,13 +87,13 @@ function* formed(entries: readonly Entry[], form: (instance: Instance) => Instan
 }
 
 /** Yields changes in as few replies as possible. The position of each is that of its last change. */
-function* repliesWith({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
-  let left = changes.length;
+function* repliesWith({ position, complete }: ReplyState, changes: readonly Change[]): Iterable<WatchReply> {
+  let remaining = changes.length;
   for (const piece of inPieces(changes, { weightOf: weightOfChange, itemsMax })) {
-    left -= piece.length;
+    remaining -= piece.length;
     const news: WatchReply["news"] = { $case: "changes", value: { changes: [...piece] } };
     const revision = piece.at(-1)?.revision ?? position.revision;
-    yield left === 0
+    yield remaining === 0
       ? { position, complete, news }
       : { position: { ...position, revision }, complete: false, news };
   }
@@ -103,7 +104,7 @@ function weightOfChange({ what }: Change): number {
 }
 
 /** Returns the wanted services of a watcher, and the form of its replies. */
-function wantedBy({ services, withSchemas, withFigures }: WatchRequest) {
+function filterOf({ services, withSchemas, withFigures }: WatchRequest) {
   const names = new Set(services);
   const service = (name: string | undefined) => names.size === 0 || names.has(name ?? "");
   const form = (instance: Instance): Instance => ({

@@ -1,11 +1,11 @@
 import { HealthState, type Load } from "@tutti/contracts/registry/v1";
 
 /** Returns the load of an instance as one number to sort by: a fuller instance always comes later. */
-export function busyness(load: Load | undefined): number {
+export function loadRank(load: Load | undefined): number {
   return load === undefined ? 0 : load.utilization * 1e6 + load.queued + load.inFlight;
 }
 
-const healthWords: Readonly<Record<HealthState, string>> = {
+const healthNames: Readonly<Record<HealthState, string>> = {
   [HealthState.HEALTH_STATE_UNSPECIFIED]: "ready",
   [HealthState.HEALTH_STATE_READY]: "ready",
   [HealthState.HEALTH_STATE_DEGRADED]: "degraded",
@@ -15,6 +15,6 @@ const healthWords: Readonly<Record<HealthState, string>> = {
 };
 
 /** Returns the word for a health state, for people and bus events. */
-export function healthWord(health: HealthState): string {
-  return healthWords[health];
+export function healthName(health: HealthState): string {
+  return healthNames[health];
 }

@@ -6,7 +6,7 @@ import { at, instance, notReady, offer } from "../../test/fixtures.ts";
 import { Directory } from "./directory.ts";
 import type { Step } from "./entry.ts";
 
-const gone = { cause: RemovalCause.REMOVAL_CAUSE_DEREGISTERED, reason: "drained" };
+const removal = { cause: RemovalCause.REMOVAL_CAUSE_DEREGISTERED, reason: "drained" };
 
 function directoryOf(...steps: readonly Step[]): Directory {
   const directory = new Directory({ history: "history-1", historyMax: 100, latenessMs: 0 });
@@ -14,17 +14,17 @@ function directoryOf(...steps: readonly Step[]): Directory {
   return directory;
 }
 
-const put = (revision: number, ...given: Parameters<typeof instance>): Step => ({
+const put = (revision: number, ...args: Parameters<typeof instance>): Step => ({
   revision,
-  put: { instance: instance(...given), leaseMs: 10_000 },
+  put: { instance: instance(...args), leaseMs: 10_000 },
 });
 const removed = (revision: number, instanceId: string): Step => ({
   revision,
-  removed: { instanceId, ...gone },
+  removed: { instanceId, ...removal },
 });
 
 describe("Directory", () => {
-  it("ignores a step that is not newer than what is known", () => {
+  it("ignores a step that is not newer than the known one", () => {
     const directory = directoryOf(put(5, "a", { version: "2.0.0" }));
     assert.equal(directory.apply(put(5, "a", { version: "1.0.0" }), at(0)), false);
     assert.equal(directory.apply(put(4, "b"), at(0)), false);
@@ -38,7 +38,7 @@ describe("Directory", () => {
     assert.deepEqual([...directory.instances("swarm")], []);
   });
 
-  it("takes the load of a renewal in without a new revision", () => {
+  it("stores the load of a renewal without a new revision", () => {
     const directory = directoryOf(put(1, "a"));
     assert.ok(
       directory.renew("a", { load: { inFlight: 3, queued: 0, utilization: 0.5 }, host: undefined }, at(700)),
@@ -48,7 +48,7 @@ describe("Directory", () => {
     assert.deepEqual(directory.get("a")?.renewTime, { seconds: 1_000, nanos: 700_000_000 });
   });
 
-  it("does not know the renewal of an instance that is gone", () => {
+  it("rejects the renewal of a removed instance", () => {
     const directory = directoryOf(put(1, "a"), removed(2, "a"));
     assert.equal(directory.renew("a", { load: undefined, host: undefined }, at(1)), false);
   });
@@ -80,13 +80,13 @@ describe("Directory", () => {
     assert.deepEqual(directory.get("a")?.renewTime, renewTime);
   });
 
-  it("gives all instances a full lease again when pardoned", () => {
+  it("gives all instances a full lease again after `pardonAll`", () => {
     const directory = directoryOf(put(1, "a"));
-    directory.pardonAll(at(60_000));
+    directory.renewAll(at(60_000));
     assert.deepEqual(directory.expired(at(70_000)), []);
   });
 
-  it("remembers changes from where it was loaded on, and nothing before", () => {
+  it("stores the changes after its load, and none before", () => {
     const directory = directoryOf(put(3, "a"), put(7, "b"));
     directory.loaded();
     directory.apply(put(9, "c"), at(0));
@@ -103,7 +103,7 @@ describe("Directory", () => {
     );
   });
 
-  it("gives a watcher that resumes anywhere the same picture as one that saw everything", () => {
+  it("gives a watcher that resumes anywhere the same entries as a watcher of all changes", () => {
     const steps = fc.array(
       fc.record({ id: fc.constantFrom("a", "b", "c", "d"), gone: fc.boolean(), version: fc.nat(3) }),
       { maxLength: 60 },
@@ -112,7 +112,7 @@ describe("Directory", () => {
       fc.property(steps, fc.nat(60), fc.integer({ min: 1, max: 20 }), (list, resumeAt, historyMax) => {
         const directory = new Directory({ history: "history-1", historyMax, latenessMs: 0 });
         const picture = new Map<string, string>();
-        let seen = 0;
+        let knownRevision = 0;
         list.forEach((step, index) => {
           const revision = (index + 1) * 2;
           directory.apply(
@@ -122,16 +122,16 @@ describe("Directory", () => {
             at(0),
           );
           if (index + 1 !== resumeAt) return;
-          seen = revision;
-          for (const one of directory.instances()) picture.set(one.id, one.version);
+          knownRevision = revision;
+          for (const entry of directory.instances()) picture.set(entry.id, entry.version);
         });
-        const missed = directory.changesAfter(seen);
+        const missed = directory.changesAfter(knownRevision);
         if (missed === undefined) return;
         for (const { what } of missed) {
           if (what?.$case === "put") picture.set(what.value.id, what.value.version);
           if (what?.$case === "removed") picture.delete(what.value.instanceId);
         }
-        const truth = new Map([...directory.instances()].map((one) => [one.id, one.version]));
+        const truth = new Map([...directory.instances()].map((entry) => [entry.id, entry.version]));
         assert.deepEqual([...picture].sort(), [...truth].sort());
       }),
     );
@@ -149,7 +149,7 @@ describe("OfferIndex", () => {
   );
   shop.renew("busy", { load: { inFlight: 9, queued: 0, utilization: 0.9 }, host: undefined }, at(0));
 
-  const ask = (versionRange: string, namespace = "") =>
+  const find = (versionRange: string, namespace = "") =>
     shop.offers
       .find({ namespace, name: "pay.charge", versionRange })
       .map(({ capability, providers }) => [
@@ -157,14 +157,14 @@ describe("OfferIndex", () => {
         providers.map(({ instanceId }) => instanceId),
       ]);
 
-  it("answers who can do pay.charge@^2 with the newest version first, the ready and idle first in each", () => {
-    assert.deepEqual(ask("^2"), [
+  it("finds the providers of pay.charge@^2, newest version first, and ready and idle ones first in each", () => {
+    assert.deepEqual(find("^2"), [
       ["2.10.0", ["newest"]],
       ["2.1.0", ["idle", "busy", "broken"]],
     ]);
   });
 
-  it("tells load and cost of those who offer it", () => {
+  it("returns load and cost of the providers", () => {
     const [, second] = shop.offers.find({ namespace: "", name: "pay.charge", versionRange: "^2" });
     const busy = second?.providers.find(({ instanceId }) => instanceId === "busy");
     assert.equal(busy?.load?.inFlight, 9);
@@ -172,18 +172,18 @@ describe("OfferIndex", () => {
   });
 
   it("keeps namespaces apart", () => {
-    assert.deepEqual(ask("*", "shop-b"), [["2.0.0", ["other"]]]);
-    assert.deepEqual(ask("", "nowhere"), []);
+    assert.deepEqual(find("*", "shop-b"), [["2.0.0", ["other"]]]);
+    assert.deepEqual(find("", "nowhere"), []);
   });
 
   it("answers any version when no range is named", () => {
     assert.deepEqual(
-      ask("").map(([version]) => version),
+      find("").map(([version]) => version),
       ["2.10.0", "2.1.0", "1.9.0"],
     );
   });
 
-  it("asks for labels too", () => {
+  it("filters by labels too", () => {
     const labels = { equals: { zone: "b" }, exists: [], absent: [] };
     const [version] = shop.offers.find({ namespace: "", name: "pay.charge", versionRange: "^2", labels });
     assert.deepEqual(
@@ -212,7 +212,7 @@ describe("OfferIndex", () => {
     );
   });
 
-  it("forgets the offers of an instance that is gone or offers something else now", () => {
+  it("forgets the offers of an instance that was removed or changed its offers", () => {
     const directory = directoryOf(
       put(1, "a", { offers: [offer("x@1.0.0"), offer("y@1.0.0")] }),
       put(2, "a", { offers: [offer("y@1.1.0")] }),

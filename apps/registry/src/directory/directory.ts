@@ -16,8 +16,8 @@ import {
   type Renewal,
 } from "@tutti/contracts/registry/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { type Entry, type Farewell, instanceOf, type Moment, type Registration, type Step } from "./entry.ts";
-import { getOrMake } from "./get-or-make.ts";
+import { type Entry, instanceOf, type Moment, type Registration, type Removal, type Step } from "./entry.ts";
+import { getOrCreate } from "./get-or-create.ts";
 import { OfferIndex } from "./offers.ts";
 
 export interface DirectoryOptions {
@@ -102,7 +102,7 @@ export class Directory {
 
   /** Marks the initial load as complete. A reader of an earlier state needs a snapshot. */
   loaded(): void {
-    this.#changes.beginAt(this.#revision);
+    this.#changes.resetTo(this.#revision);
   }
 
   /** Applies a heartbeat. Returns whether the instance is known. */
@@ -117,7 +117,7 @@ export class Directory {
   }
 
   /** Gives every entry its full lease again, after a time in which renewals could not be received. */
-  pardonAll({ monotonicMs }: Moment): void {
+  renewAll({ monotonicMs }: Moment): void {
     for (const entry of this.#entries.values()) entry.renewedAtMs = monotonicMs;
   }
 
@@ -135,7 +135,7 @@ export class Directory {
   }
 
   /** Returns the farewell of an instance with an expired lease. Undefined for a valid lease. */
-  expiry(id: string, { monotonicMs }: Moment): Farewell | undefined {
+  expiry(id: string, { monotonicMs }: Moment): Removal | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     const { leaseMs, renewedAtMs } = entry;
@@ -169,12 +169,12 @@ export class Directory {
       renewTimeMs: moment.nowMs,
     };
     this.#entries.set(instance.id, entry);
-    getOrMake(this.#byService, instance.service, () => new Map()).set(instance.id, entry);
+    getOrCreate(this.#byService, instance.service, () => new Map()).set(instance.id, entry);
     this.offers.add(entry);
     this.#changes.append({ revision, what: { $case: "put", value: entry.instance } });
   }
 
-  #remove({ instanceId, cause, reason }: Farewell, revision: number): void {
+  #remove({ instanceId, cause, reason }: Removal, revision: number): void {
     const known = this.#entries.get(instanceId);
     if (known === undefined) return;
     this.#forget(known);
@@ -220,7 +220,7 @@ class ChangeHistory {
   }
 
   /** Forgets everything up to a revision: a directory that was just loaded does not know earlier changes. */
-  beginAt(revision: number): void {
+  resetTo(revision: number): void {
     this.#changes.length = 0;
     this.#rememberedAfter = revision;
   }

@@ -26,7 +26,7 @@ export interface Registration {
 }
 
 /** A leaving instance, with the reason. */
-export interface Farewell {
+export interface Removal {
   readonly instanceId: string;
   readonly cause: RemovalCause;
   readonly reason: string;
@@ -35,7 +35,7 @@ export interface Farewell {
 /** A change of one entry, with its revision. */
 export type Step =
   | { readonly revision: number; readonly put: Registration }
-  | { readonly revision: number; readonly removed: Farewell };
+  | { readonly revision: number; readonly removed: Removal };
 
 /** A time on both clocks. */
 export interface Moment {

@@ -7,14 +7,14 @@ import type {
 } from "@tutti/contracts/registry/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { Capability, type LabelSelector } from "@tutti/contracts/types/v1";
-import { healthOf, takesCalls } from "@tutti/host/serving";
+import { acceptsCalls, healthOf } from "@tutti/host/serving";
 import { labelsMatch } from "@tutti/kernel";
 import compare from "semver/functions/compare.js";
 import rcompare from "semver/functions/rcompare.js";
 import satisfies from "semver/functions/satisfies.js";
-import { busyness } from "./conditions.ts";
+import { loadRank } from "./conditions.ts";
 import type { Entry } from "./entry.ts";
-import { getOrMake } from "./get-or-make.ts";
+import { getOrCreate } from "./get-or-create.ts";
 
 const providersMax = 100;
 
@@ -95,8 +95,8 @@ export class OfferIndex {
   }
 
   #byInstance(namespace: string, name: string): Map<string, Offering[]> {
-    return getOrMake(
-      getOrMake(this.#offers, namespace, () => new Map()),
+    return getOrCreate(
+      getOrCreate(this.#offers, namespace, () => new Map()),
       name,
       () => new Map(),
     );
@@ -109,8 +109,8 @@ function capabilityVersion(offerings: readonly Offering[]): CapabilityVersion {
   );
   const ordered = offerings.toSorted(
     (one, other) =>
-      Number(takesCalls(other.entry.instance)) - Number(takesCalls(one.entry.instance)) ||
-      busyness(one.entry.load) - busyness(other.entry.load) ||
+      Number(acceptsCalls(other.entry.instance)) - Number(acceptsCalls(one.entry.instance)) ||
+      loadRank(one.entry.load) - loadRank(other.entry.load) ||
       (one.entry.instance.id < other.entry.instance.id ? -1 : 1),
   );
   return {

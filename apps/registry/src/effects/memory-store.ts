@@ -1,6 +1,6 @@
 import type { Position } from "@tutti/contracts/registry/v1";
 import { type Clock, type Health, healthy } from "@tutti/kernel";
-import type { Farewell, Registration, Step } from "../directory/entry.ts";
+import type { Registration, Removal, Step } from "../directory/entry.ts";
 import type { Store, StoreListener } from "./store.ts";
 
 /** Entries of a single registry, lost with its process. Instances register again when they learn that. */
@@ -20,7 +20,7 @@ export class MemoryStore implements Store {
 
   async start(listener: StoreListener): Promise<void> {
     this.#listener = listener;
-    listener.began({ name: this.#history, beganMs: this.#clock.now() });
+    listener.historyStarted({ name: this.#history, startMs: this.#clock.now() });
     listener.loaded();
   }
 
@@ -39,7 +39,7 @@ export class MemoryStore implements Store {
     return this.#isAt(registration.instance.id, revision) ? this.put(registration) : undefined;
   }
 
-  async remove(farewell: Farewell, _service: string, revision: number): Promise<Position | undefined> {
+  async remove(farewell: Removal, _service: string, revision: number): Promise<Position | undefined> {
     if (!this.#isAt(farewell.instanceId, revision)) return undefined;
     this.#revisions.delete(farewell.instanceId);
     return this.#publish({ revision: this.#revision + 1, removed: farewell });

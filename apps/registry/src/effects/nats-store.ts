@@ -11,7 +11,7 @@
 import { type Position, RemovalCause, type Renewal, StoredEntry } from "@tutti/contracts/registry/v1";
 import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
 import { type BucketChange, FollowedBucket, type NatsConnection, type Written } from "@tutti/nats";
-import type { Farewell, Registration, Step } from "../directory/entry.ts";
+import type { Registration, Removal, Step } from "../directory/entry.ts";
 import { registryErrors } from "../errors.ts";
 import { RevisionGate } from "./revision-gate.ts";
 import { SharedRenewals } from "./shared-renewals.ts";
@@ -26,7 +26,7 @@ export interface NatsStoreOptions {
   /** Interval of sharing heartbeats. Default 500. */
   readonly shareMs?: number;
   /** How long the reason of a removal is stored. Default 60,000. */
-  readonly rememberGoneMs?: number;
+  readonly rememberRemovedMs?: number;
 }
 
 const bucketName = "tutti_registry_instances";
@@ -42,17 +42,17 @@ export class NatsStore implements Store {
   #forgetting: Timer | undefined;
 
   constructor(options: NatsStoreOptions) {
-    const given = { shareMs: 500, rememberGoneMs: 60_000, ...options };
-    this.#options = given;
+    const resolved = { shareMs: 500, rememberRemovedMs: 60_000, ...options };
+    this.#options = resolved;
     this.#instances = new FollowedBucket({
-      ...given,
-      bucket: { name: bucketName, replicas: given.replicas },
+      ...resolved,
+      bucket: { name: bucketName, replicas: resolved.replicas },
       loading: registryErrors.loading,
-      began: (created) => this.#began(created),
+      started: (created) => this.#historyStarted(created),
       changed: (change) => this.#changed(change),
     });
     this.#renewals = new SharedRenewals({
-      ...given,
+      ...resolved,
       onRenewed: (renewals) => this.#listener?.renewed(renewals),
     });
   }
@@ -62,7 +62,7 @@ export class NatsStore implements Store {
   }
 
   async start(listener: StoreListener, signal: AbortSignal): Promise<void> {
-    const { foundation, rememberGoneMs } = this.#options;
+    const { foundation, rememberRemovedMs } = this.#options;
     this.#listener = listener;
     try {
       await this.#instances.start(signal);
@@ -72,7 +72,7 @@ export class NatsStore implements Store {
       await this.stop();
       throw error;
     }
-    this.#forgetting = foundation.timers.every(rememberGoneMs, () => void this.#forgetGone());
+    this.#forgetting = foundation.timers.every(rememberRemovedMs, () => void this.#forgetRemoved());
   }
 
   async stop(): Promise<void> {
@@ -100,7 +100,7 @@ export class NatsStore implements Store {
     return this.#written(id, await bucket.update(keyOf(id), putBytes({ instance, leaseMs }), revision));
   }
 
-  async remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined> {
+  async remove(farewell: Removal, service: string, revision: number): Promise<Position | undefined> {
     const { instanceId: id } = farewell;
     const what: StoredEntry["what"] = { $case: "removed", value: { ...farewell, service } };
     const { bucket } = this.#instances;
@@ -131,11 +131,11 @@ export class NatsStore implements Store {
     return { history: this.#history, revision };
   }
 
-  #began(created: string): void {
+  #historyStarted(created: string): void {
     const name = `${bucketName}@${created}`;
-    if (name !== this.#history) this.#revisions.beginAnew();
+    if (name !== this.#history) this.#revisions.restart();
     this.#history = name;
-    this.#listener?.began({ name, beganMs: Date.parse(created) });
+    this.#listener?.historyStarted({ name, startMs: Date.parse(created) });
   }
 
   #changed(change: BucketChange): void {
@@ -154,15 +154,15 @@ export class NatsStore implements Store {
   }
 
   /** Deletes reasons of removals after their time. */
-  async #forgetGone(): Promise<void> {
-    const { foundation, rememberGoneMs } = this.#options;
+  async #forgetRemoved(): Promise<void> {
+    const { foundation, rememberRemovedMs } = this.#options;
     const { bucket } = this.#instances;
     try {
       for (const { key, value, revision, writtenMs } of await bucket.entries()) {
-        if (tellsOfRemoval(value) && writtenMs < foundation.clock.now() - rememberGoneMs)
+        if (isRemoval(value) && writtenMs < foundation.clock.now() - rememberRemovedMs)
           await bucket.delete(key, revision);
       }
-      await bucket.compact(rememberGoneMs);
+      await bucket.compact(rememberRemovedMs);
     } catch (error) {
       foundation.logger.debug("failed to clear entries of lost instances", { error });
     }
@@ -176,7 +176,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function tellsOfRemoval(value: Uint8Array): boolean {
+function isRemoval(value: Uint8Array): boolean {
   try {
     return StoredEntry.decode(value).what?.$case === "removed";
   } catch {

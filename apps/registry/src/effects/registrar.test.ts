@@ -5,8 +5,8 @@ import { degraded, healthy } from "@tutti/kernel";
 import { gate } from "@tutti/kernel/testing";
 import { instance, notReady } from "../../test/fixtures.ts";
 import { openRegistry, renewal } from "../../test/registry.fixture.ts";
-import type { Farewell, Registration } from "../directory/entry.ts";
-import { type InstanceChange, newsOf } from "./instance-news.ts";
+import type { Registration, Removal } from "../directory/entry.ts";
+import { type InstanceChange, newsOf } from "./instance-events.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** Delays writes about some instances until they are released. */
@@ -19,7 +19,7 @@ class SlowStore extends MemoryStore {
     return super.replace(registration, revision);
   }
 
-  override async remove(farewell: Farewell, service: string, revision: number) {
+  override async remove(farewell: Removal, service: string, revision: number) {
     if (this.slow.has(farewell.instanceId)) await this.writes.pass();
     return super.remove(farewell, service, revision);
   }
@@ -62,7 +62,7 @@ describe("Registrar", () => {
     assert.deepEqual(dependencies.registrar.position, position);
   });
 
-  it("keeps an instance that renews, removes one that does not, and tells why", async () => {
+  it("keeps an instance that renews, removes one that does not, and reports the cause", async () => {
     await using dependencies = await openRegistry();
     const { registrar, foundation } = dependencies;
     await registrar.register(instance("kept"), 3_000);
@@ -75,7 +75,7 @@ describe("Registrar", () => {
       [...registrar.directory.instances()].map(({ id }) => id),
       ["kept"],
     );
-    const last = dependencies.told.at(-1);
+    const last = dependencies.announced.at(-1);
     assert.ok(last !== undefined && "removed" in last.step);
     assert.equal(last.step.removed.cause, RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED);
     assert.match(last.step.removed.reason, /^not renewed for \d+ ms, its lease is 3000 ms$/);
@@ -96,7 +96,7 @@ describe("Registrar", () => {
     assert.deepEqual(dependencies.registrar.directory.get("a")?.load, load);
   });
 
-  it("takes a change of health in a renewal for a change of the entry, and its load for none", async () => {
+  it("changes the entry if a renewal changes the health, but not for its load", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     const { position } = await registrar.register(instance("a"), 0);
@@ -106,7 +106,7 @@ describe("Registrar", () => {
     await registrar.renew([renewal("a", { health: notReady })]);
     assert.equal(registrar.position.revision, position.revision + 1);
     assert.equal(registrar.directory.get("a")?.health?.reason, notReady.reason);
-    assert.deepEqual(dependencies.told.map(eventOf).slice(1), [
+    assert.deepEqual(dependencies.announced.map(eventOf).slice(1), [
       {
         ...{ type: "tutti.registry.instance.health_changed", subject: "a", service: "workflow" },
         ...{ before: "ready", now: "not_ready", reason: notReady.reason },
@@ -114,7 +114,7 @@ describe("Registrar", () => {
     ]);
   });
 
-  it("holds a breaker open until it is let go, also if the instance reports other states meanwhile", async () => {
+  it("keeps a breaker open until it is closed, also if the instance reports other states", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     const breaker = () => registrar.directory.get("a")?.openBreaker;
@@ -131,7 +131,7 @@ describe("Registrar", () => {
     await assert.rejects(registrar.setBreaker("stranger", "bad disk"), /stranger/);
   });
 
-  it("holds a breaker open that is opened while the instance registers again", async () => {
+  it("keeps a breaker open that is opened while the instance registers again", async () => {
     await using slow = await openSlowRegistry();
     const { registrar } = slow.dependencies;
     await registrar.register(instance("a"), 0);
@@ -146,7 +146,7 @@ describe("Registrar", () => {
     assert.deepEqual([openBreaker, version], ["bad disk", "2.0.0"]);
   });
 
-  it("does not make one instance wait for the store to take another's health", async () => {
+  it("does not delay one instance while the store writes the health of another", async () => {
     await using slow = await openSlowRegistry("a");
     const { registrar, foundation } = slow.dependencies;
     await registrar.register(instance("a"), 0);
@@ -161,7 +161,7 @@ describe("Registrar", () => {
     assert.equal(registrar.directory.get("a")?.health?.reason, notReady.reason);
   });
 
-  it("does not bring back an instance that said good-bye while its health was written", async () => {
+  it("does not restore an instance that deregistered while its health was written", async () => {
     await using slow = await openSlowRegistry();
     const { registrar } = slow.dependencies;
     await registrar.register(instance("a"), 0);
@@ -175,7 +175,7 @@ describe("Registrar", () => {
     assert.equal(registrar.directory.size, 0);
   });
 
-  it("writes a change of health to what the instance says of itself by then", async () => {
+  it("writes a change of health to the latest registration of the instance", async () => {
     await using slow = await openSlowRegistry("a");
     const { registrar } = slow.dependencies;
     await registrar.register(instance("a", { version: "1.0.0" }), 4_000);
@@ -191,7 +191,7 @@ describe("Registrar", () => {
     assert.equal(known?.leaseMs, 4_000);
   });
 
-  it("judges an instance by what it heard until its turn comes", async () => {
+  it("considers renewals that arrive while another expired instance is removed", async () => {
     await using slow = await openSlowRegistry("a");
     const { registrar, foundation } = slow.dependencies;
     await registrar.register(instance("a"), 1_000);
@@ -207,7 +207,7 @@ describe("Registrar", () => {
     );
   });
 
-  it("lets an instance go that registered at another registry a moment ago", async () => {
+  it("deregisters an instance that has just registered at another registry", async () => {
     class BehindStore extends MemoryStore {
       override async caughtUp() {
         await this.put({ instance: instance("a"), leaseMs: 1_000 });
@@ -218,7 +218,7 @@ describe("Registrar", () => {
     assert.equal(dependencies.registrar.directory.size, 0);
   });
 
-  it("tells of a removal under the revision that it got", async () => {
+  it("reports a removal with its own revision", async () => {
     await using dependencies = await openRegistry();
     await dependencies.registrar.register(instance("a"), 0);
     const { revision } = dependencies.registrar.position;
@@ -226,7 +226,7 @@ describe("Registrar", () => {
       dependencies.registrar.deregister("a", "drained"),
       dependencies.registrar.register(instance("b"), 0),
     ]);
-    const removal = dependencies.told.find(({ step }) => "removed" in step);
+    const removal = dependencies.announced.find(({ step }) => "removed" in step);
     assert.equal(removal?.step.revision, revision + 1);
   });
 
@@ -240,7 +240,7 @@ describe("Registrar", () => {
     assert.deepEqual(registrar.directory.get("a")?.registerTime, first);
   });
 
-  it("removes on good-bye at once, and says so only the first time", async () => {
+  it("removes an instance at once on deregistration, and confirms it only the first time", async () => {
     await using dependencies = await openRegistry();
     await dependencies.registrar.register(instance("a"), 0);
     assert.equal(await dependencies.registrar.deregister("a", "drained"), true);
@@ -248,14 +248,14 @@ describe("Registrar", () => {
     assert.equal(dependencies.registrar.directory.size, 0);
   });
 
-  it("is complete only after one lease when its store forgets with the process", async () => {
+  it("is complete only after one lease if its store is lost with the process", async () => {
     await using dependencies = await openRegistry();
     assert.equal(dependencies.registrar.complete, false);
     await dependencies.foundation.time.advanceAsync(15_000);
     assert.equal(dependencies.registrar.complete, true);
   });
 
-  it("judges no instance dead while it may be deaf, and gives all a full lease when it hears again", async () => {
+  it("expires no instance while it may miss renewals, and gives all a full lease afterwards", async () => {
     let deaf = false;
     class FallibleStore extends MemoryStore {
       override health() {
@@ -277,7 +277,7 @@ describe("Registrar", () => {
     assert.equal(registrar.directory.size, 0);
   });
 
-  it("judges no instance dead after its own process was suspended, and removes the ones that stay silent", async () => {
+  it("expires no instance right after its own process was suspended, and later removes the silent ones", async () => {
     await using dependencies = await openRegistry();
     const { registrar, foundation } = dependencies;
     await registrar.register(instance("kept"), 0);
@@ -293,11 +293,11 @@ describe("Registrar", () => {
     );
   });
 
-  it("answers from the picture it has until a new one is whole, with what is written meanwhile in both", async () => {
+  it("answers from its entries until a new load is complete, and writes to both", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     await registrar.register(instance("a"), 0);
-    registrar.began({ name: "history-1", beganMs: 0 });
+    registrar.historyStarted({ name: "history-1", startMs: 0 });
     await registrar.register(instance("b"), 0);
     const ids = () => [...registrar.directory.instances()].map(({ id }) => id);
     assert.deepEqual(ids(), ["a", "b"]);
@@ -305,12 +305,12 @@ describe("Registrar", () => {
     assert.deepEqual(ids(), ["b"]);
   });
 
-  it("is not complete for a lease after its store started another history, and sends that one to watchers", async () => {
+  it("is incomplete for a lease after its store started another history, and reports that history", async () => {
     await using dependencies = await openRegistry();
     const { registrar, foundation } = dependencies;
     await foundation.time.advanceAsync(60_000);
     assert.equal(registrar.complete, true);
-    registrar.began({ name: "history-2", beganMs: foundation.clock.now() - 5_000 });
+    registrar.historyStarted({ name: "history-2", startMs: foundation.clock.now() - 5_000 });
     registrar.loaded();
     assert.equal(registrar.complete, false);
     assert.equal(registrar.position.history, "history-2");
@@ -318,7 +318,7 @@ describe("Registrar", () => {
     assert.equal(registrar.complete, true);
   });
 
-  it("leaves nothing running when it stops", async () => {
+  it("leaves no timer running when it stops", async () => {
     const dependencies = await openRegistry();
     await dependencies.registrar.register(instance("a"), 0);
     await dependencies[Symbol.asyncDispose]();

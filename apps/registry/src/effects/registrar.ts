@@ -16,11 +16,11 @@ import type { Component, ComponentContext, Foundation, Health, Logger, Timer } f
 import { toTimestamp } from "@tutti/kernel";
 import type { RegistrySettings } from "../configuration.ts";
 import { Directory } from "../directory/directory.ts";
-import type { Farewell, Moment, Registration, Step } from "../directory/entry.ts";
-import { renewAfterMs } from "../directory/gathering.ts";
+import type { Moment, Registration, Removal, Step } from "../directory/entry.ts";
+import { renewAfterMs } from "../directory/renewal-time.ts";
 import { registryErrors } from "../errors.ts";
-import { ChangeBell } from "./change-bell.ts";
-import type { InstanceChange } from "./instance-news.ts";
+import { ChangeNotifier } from "./change-notifier.ts";
+import type { InstanceChange } from "./instance-events.ts";
 import type { RegistrarInstruments } from "./instruments.ts";
 import type { History, Store, StoreListener } from "./store.ts";
 
@@ -34,7 +34,7 @@ export interface RegistrarOptions {
 }
 
 /** A sweep that is later than this share of a lease was delayed: by a suspended or busy process. */
-const heldUpShare = 1 / 3;
+const delayedShare = 1 / 3;
 
 /** Time for a heartbeat of a process after its stream broke off. */
 const silentMs = 2_000;
@@ -45,7 +45,7 @@ const notResponding = {
 
 export class Registrar implements Component, StoreListener {
   /** Rung when watchers may find changes. */
-  readonly bell: ChangeBell;
+  readonly changes: ChangeNotifier;
   readonly #options: RegistrarOptions;
   #directory: Directory | undefined;
   #loading: Directory | undefined;
@@ -54,7 +54,7 @@ export class Registrar implements Component, StoreListener {
   #figuresRound = 0;
   #timers: Timer[] = [];
   #completeFromMs = 0;
-  #deaf = false;
+  #isCutOff = false;
   #sweptAtMs = 0;
   #sweeping = false;
   #logger: Logger;
@@ -62,7 +62,7 @@ export class Registrar implements Component, StoreListener {
   constructor(options: RegistrarOptions) {
     this.#options = options;
     this.#logger = options.foundation.logger;
-    this.bell = new ChangeBell(options.foundation.timers, options.settings.batchMs);
+    this.changes = new ChangeNotifier(options.foundation.timers, options.settings.batchMs);
   }
 
   async start({ signal, logger }: ComponentContext): Promise<void> {
@@ -79,7 +79,7 @@ export class Registrar implements Component, StoreListener {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#timers = [];
-    this.bell.close();
+    this.changes.close();
     await this.#options.store.stop();
   }
 
@@ -106,9 +106,12 @@ export class Registrar implements Component, StoreListener {
     return { round: this.#figuresRound, ids: this.#freshFigures };
   }
 
-  async register(instance: Instance, leaseWishMs: number): Promise<{ position: Position; leaseMs: number }> {
+  async register(
+    instance: Instance,
+    requestedLeaseMs: number,
+  ): Promise<{ position: Position; leaseMs: number }> {
     const { settings, foundation, store } = this.#options;
-    const leaseMs = Math.max(leaseWishMs || settings.leaseMs, settings.leaseMinMs);
+    const leaseMs = Math.max(requestedLeaseMs || settings.leaseMs, settings.leaseMinMs);
     for (;;) {
       const known = this.directory.get(instance.id);
       const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
@@ -155,7 +158,7 @@ export class Registrar implements Component, StoreListener {
     this.#options.store.renewed(known);
     this.#options.instruments.renewals.add(known.length);
     // In parallel: no lease waits until the store has written the health of another instance.
-    await Promise.all(known.map((renewal) => this.#takeHealth(renewal)));
+    await Promise.all(known.map((renewal) => this.#applyHealth(renewal)));
     return { unknownInstanceIds, position: this.position, renewAfterMs: this.#renewAfterMs(known, moment) };
   }
 
@@ -165,10 +168,10 @@ export class Registrar implements Component, StoreListener {
     const { foundation, store } = this.#options;
     const { monotonicMs } = this.#moment();
     const timer = foundation.timers.after(silentMs + store.latenessMs, () => {
-      this.#timers = this.#timers.filter((one) => one !== timer);
-      if (!this.#mayJudge()) return;
+      this.#timers = this.#timers.filter((other) => other !== timer);
+      if (!this.#mayExpire()) return;
       for (const instanceId of this.directory.silentSince(ids, monotonicMs))
-        this.#takeHealth({ instanceId, health: notResponding }).catch((error: unknown) => {
+        this.#applyHealth({ instanceId, health: notResponding }).catch((error: unknown) => {
           this.#logger.debug("failed to mark an unresponsive instance", { instanceId, error });
         });
     });
@@ -188,11 +191,11 @@ export class Registrar implements Component, StoreListener {
     }
   }
 
-  began({ name, beganMs }: History): void {
+  historyStarted({ name, startMs }: History): void {
     const { settings, store, foundation } = this.#options;
     this.#loading = new Directory({ ...settings, history: name, latenessMs: store.latenessMs });
     const { nowMs, monotonicMs } = this.#moment();
-    const ageMs = Math.max(0, nowMs - beganMs);
+    const ageMs = Math.max(0, nowMs - startMs);
     this.#completeFromMs = monotonicMs + Math.max(0, settings.leaseMs - ageMs);
     foundation.logger.debug("reading entries from the store", { history: name });
   }
@@ -232,11 +235,11 @@ export class Registrar implements Component, StoreListener {
 
   #changed(): void {
     this.#options.instruments.instances.set(this.directory.size);
-    this.bell.ring();
+    this.changes.notify();
   }
 
   /** Applies a change of health. It changes the entry, and every watcher is informed. */
-  async #takeHealth({ instanceId, health }: Pick<Renewal, "instanceId" | "health">): Promise<void> {
+  async #applyHealth({ instanceId, health }: Pick<Renewal, "instanceId" | "health">): Promise<void> {
     if (health === undefined) return;
     await this.#change(instanceId, (known) => (sameHealth(known, health) ? undefined : { health }));
   }
@@ -264,15 +267,15 @@ export class Registrar implements Component, StoreListener {
 
   async #sweep(): Promise<void> {
     const moment = this.#moment();
-    const isHeldUp = moment.monotonicMs - this.#sweptAtMs > this.#options.settings.leaseMs * heldUpShare;
+    const isDelayed = moment.monotonicMs - this.#sweptAtMs > this.#options.settings.leaseMs * delayedShare;
     this.#sweptAtMs = moment.monotonicMs;
     // The renewals of that time wait to be read, and instances in this process did not run either.
-    if (isHeldUp) this.#directory?.pardonAll(moment);
-    if (this.#sweeping || !this.#mayJudge()) return;
+    if (isDelayed) this.#directory?.renewAll(moment);
+    if (this.#sweeping || !this.#mayExpire()) return;
     this.#sweeping = true;
     try {
       for (const id of this.directory.expired(this.#moment())) {
-        if (!this.#mayJudge()) return;
+        if (!this.#mayExpire()) return;
         await this.#expire(id);
       }
     } catch (error) {
@@ -286,12 +289,12 @@ export class Registrar implements Component, StoreListener {
    * Returns whether all heartbeats arrive. After a time in which they did not, every instance gets a full
    * lease again.
    */
-  #mayJudge(): boolean {
+  #mayExpire(): boolean {
     if (this.#loading !== undefined) return false;
-    const deaf = this.#options.store.health().level !== "healthy";
-    if (this.#deaf && !deaf) this.directory.pardonAll(this.#moment());
-    this.#deaf = deaf;
-    return !deaf;
+    const isCutOff = this.#options.store.health().level !== "healthy";
+    if (this.#isCutOff && !isCutOff) this.directory.renewAll(this.#moment());
+    this.#isCutOff = isCutOff;
+    return !isCutOff;
   }
 
   async #expire(id: string): Promise<void> {
@@ -304,7 +307,7 @@ export class Registrar implements Component, StoreListener {
     this.#logger.warn("instance lost: lease not renewed", { gone: id, ofService: service, address, reason });
   }
 
-  async #remove(farewell: Farewell, instance: Instance): Promise<boolean> {
+  async #remove(farewell: Removal, instance: Instance): Promise<boolean> {
     const position = await this.#options.store.remove(farewell, instance.service, instance.revision);
     if (position === undefined) return false;
     this.#options.instruments.removed(farewell.cause);
@@ -321,7 +324,7 @@ export class Registrar implements Component, StoreListener {
     this.#freshFigures = [...this.#fresh];
     this.#fresh = new Set();
     this.#figuresRound += 1;
-    this.bell.ring();
+    this.changes.notify();
   }
 
   #moment(): Moment {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { RevisionGate } from "./revision-gate.ts";
 
 describe("RevisionGate", () => {
-  it("lets waiters of a reported revision through, and reports those of a skipped one", async () => {
+  it("returns true to waiters for a reported revision, and false for a skipped one", async () => {
     const gate = new RevisionGate();
     const waiting = [3, 4, 5].map((revision) => gate.reached(revision));
     gate.advance(3);
@@ -11,7 +11,7 @@ describe("RevisionGate", () => {
     assert.deepEqual(await Promise.all(waiting), [true, false, true]);
   });
 
-  it("says the same to those who come after it", async () => {
+  it("returns the same to later callers", async () => {
     const gate = new RevisionGate();
     for (const revision of [3, 5]) gate.advance(revision);
     assert.deepEqual(await Promise.all([3, 4, 5].map((revision) => gate.reached(revision))), [
@@ -21,7 +21,7 @@ describe("RevisionGate", () => {
     ]);
   });
 
-  it("takes a revision that is too old to remember as reported", async () => {
+  it("treats a revision that is too old to remember as reported", async () => {
     const gate = new RevisionGate();
     for (let revision = 2; revision <= 10_000; revision += 2) gate.advance(revision);
     assert.deepEqual(await Promise.all([2, 3, 9_998, 9_999].map((revision) => gate.reached(revision))), [
@@ -32,11 +32,11 @@ describe("RevisionGate", () => {
     ]);
   });
 
-  it("turns everyone away when revisions start again, and for good when it is closed", async () => {
+  it("rejects waiters when revisions start again, and all callers after it is closed", async () => {
     const gate = new RevisionGate();
     gate.advance(9);
     const before = gate.reached(10);
-    gate.beginAnew();
+    gate.restart();
     await assert.rejects(before, { code: "registry.loading" });
     const after = gate.reached(1);
     gate.advance(1);

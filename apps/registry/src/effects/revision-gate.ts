@@ -39,24 +39,24 @@ export class RevisionGate {
     this.#revision = Math.max(this.#revision, revision);
     this.#remember(revision);
     const waiting = this.#waiting;
-    this.#waiting = waiting.filter((one) => one.revision > this.#revision);
-    for (const one of waiting) {
-      if (one.revision <= this.#revision) one.resolve(this.#remembered.has(one.revision));
+    this.#waiting = waiting.filter((waiter) => waiter.revision > this.#revision);
+    for (const waiter of waiting) {
+      if (waiter.revision <= this.#revision) waiter.resolve(this.#remembered.has(waiter.revision));
     }
   }
 
   /** Restarts revisions. Earlier waiters are rejected. */
-  beginAnew(): void {
+  restart(): void {
     this.#revision = 0;
     this.#oldest = 0;
     this.#remembered.clear();
-    for (const one of this.#waiting.splice(0)) one.reject(registryErrors.loading());
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(registryErrors.loading());
   }
 
   /** Rejects all waiters, and new callers. */
   close(): void {
     this.#closed = true;
-    this.beginAnew();
+    this.restart();
   }
 
   #remember(revision: number): void {

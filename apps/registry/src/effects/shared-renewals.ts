@@ -30,36 +30,36 @@ export class SharedRenewals {
   readonly latenessMs: number;
   readonly #options: SharedRenewalsOptions;
   readonly #followed: FollowedBucket;
-  readonly #deafAfterMs: number;
+  readonly #unhealthyAfterMs: number;
   readonly #unshared = new Map<string, Renewal>();
   #timer: Timer | undefined;
   #sharing = false;
   #live = false;
   /** When this registry last received its own message. */
-  #heardMs = 0;
+  #lastSeenMs = 0;
 
   constructor(options: SharedRenewalsOptions) {
     const { connection, foundation, replicas, shareMs } = options;
     this.#options = options;
-    this.#deafAfterMs = 2 * shareMs;
+    this.#unhealthyAfterMs = 2 * shareMs;
     // Silence that is not noticed yet, and heartbeats that the other registry has not shared yet.
-    this.latenessMs = this.#deafAfterMs + shareMs;
+    this.latenessMs = this.#unhealthyAfterMs + shareMs;
     this.#followed = new FollowedBucket({
       connection,
       foundation,
       bucket: { name: "tutti_registry_renewals", storage: "memory", replicas, ttlMs: 60_000 },
       loading: registryErrors.loading,
-      began: () => {
+      started: () => {
         this.#live = false;
       },
-      changed: (change) => this.#take(change),
+      changed: (change) => this.#receive(change),
     });
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const { clock, timers } = this.#options.foundation;
     await this.#followed.start(signal);
-    this.#heardMs = clock.monotonic();
+    this.#lastSeenMs = clock.monotonic();
     this.#timer = timers.every(this.#options.shareMs, () => void this.#share());
   }
 
@@ -70,8 +70,8 @@ export class SharedRenewals {
 
   health(): Health {
     if (this.#followed.problem !== "") return degraded(this.#followed.problem);
-    const silentMs = this.#options.foundation.clock.monotonic() - this.#heardMs;
-    if (silentMs <= this.#deafAfterMs) return healthy;
+    const silentMs = this.#options.foundation.clock.monotonic() - this.#lastSeenMs;
+    if (silentMs <= this.#unhealthyAfterMs) return healthy;
     return degraded(`the other registries have not been heard for ${Math.round(silentMs)} ms`);
   }
 
@@ -80,12 +80,12 @@ export class SharedRenewals {
     for (const renewal of renewals) this.#unshared.set(renewal.instanceId, renewal);
   }
 
-  #take(change: BucketChange): void {
+  #receive(change: BucketChange): void {
     if (change.kind === "snapshot-end") this.#live = true;
     // An earlier entry is old, and no sign of life any more.
     if (change.kind !== "put" || !this.#live) return;
     const [registry] = change.key.split(".");
-    if (registry === this.#options.registry) this.#heardMs = this.#options.foundation.clock.monotonic();
+    if (registry === this.#options.registry) this.#lastSeenMs = this.#options.foundation.clock.monotonic();
     else this.#options.onRenewed(RenewRequest.decode(change.value).renewals);
   }
 

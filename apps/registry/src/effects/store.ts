@@ -1,6 +1,6 @@
 import type { Position, Renewal } from "@tutti/contracts/registry/v1";
 import type { Health } from "@tutti/kernel";
-import type { Farewell, Registration, Step } from "../directory/entry.ts";
+import type { Registration, Removal, Step } from "../directory/entry.ts";
 
 /**
  * The storage of entries. A store numbers its changes and reports them in that order to its listener,
@@ -21,7 +21,7 @@ export interface Store {
    */
   replace(registration: Registration, revision: number): Promise<Position | undefined>;
   /** Removes an entry at this revision. */
-  remove(farewell: Farewell, service: string, revision: number): Promise<Position | undefined>;
+  remove(farewell: Removal, service: string, revision: number): Promise<Position | undefined>;
   /** Resolves when all writes of an instance until now, by any writer, have been reported. */
   caughtUp(instanceId: string): Promise<void>;
   /** Shares heartbeats with other registries. Never waits. */
@@ -33,14 +33,14 @@ export interface History {
   /** Unique among all histories. */
   readonly name: string;
   /** When it started, by the wall clock: earlier instances have to register again. */
-  readonly beganMs: number;
+  readonly startMs: number;
 }
 
 export interface StoreListener {
   /**
    * Called before all entries are reported from the start: at first, and after a possible loss of changes.
    */
-  began(history: History): void;
+  historyStarted(history: History): void;
   /** Called for each change, in the order of revisions. */
   stepped(step: Step): void;
   /** All entries have been reported. */

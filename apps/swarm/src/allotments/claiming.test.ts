@@ -24,19 +24,19 @@ function dependencies(answer: () => Promise<ClaimAllotmentsReply>, isServed = tr
   const tenant = {
     pool,
     await: () => happened.push("waits"),
-    came: () => happened.push("goes on"),
+    arrived: () => happened.push("goes on"),
   } as unknown as Tenant;
-  let left: (pool: Pool) => void = () => {};
+  let releaseListener: (pool: Pool) => void = () => {};
   const pools = {
     all: [pool],
     find: () => pool,
-    turns: { stir: () => {} },
+    turns: { schedule: () => {} },
     onTenant: (listener: TenantListener) => {
       listener(tenant);
       return () => {};
     },
-    onLeft: (listener: (pool: Pool) => void) => {
-      left = listener;
+    onReleased: (listener: (pool: Pool) => void) => {
+      releaseListener = listener;
       return () => {};
     },
   } as unknown as ClaimingParts["pools"];
@@ -50,11 +50,11 @@ function dependencies(answer: () => Promise<ClaimAllotmentsReply>, isServed = tr
     time.advance(ms);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { happened, passed, leave: () => left(pool) };
+  return { happened, passed, leave: () => releaseListener(pool) };
 }
 
 describe("a pool that has just been opened", () => {
-  it("gives out nothing before it knows what it may have", async () => {
+  it("assigns nothing before it knows its allotments", async () => {
     const { happened, passed } = dependencies(async () => two);
     assert.deepEqual(happened, ["waits"]);
     await passed(0);
@@ -81,7 +81,7 @@ describe("a pool that has just been opened", () => {
     assert.deepEqual(happened, ["told 1"]);
   });
 
-  it("that has left is not waited for", async () => {
+  it("is not waited for once it has left", async () => {
     const { happened, passed, leave } = dependencies(() => new Promise(() => {}));
     leave();
     await passed(60_000);

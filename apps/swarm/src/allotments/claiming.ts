@@ -36,7 +36,7 @@ const timeoutMs = 5_000;
 const firstAnswerMs = 10_000;
 
 /** The last reply to a pool for a namespace. */
-interface Given {
+interface LastReply {
   readonly reply: ClaimAllotmentsReply;
   /** By the monotonic clock. */
   readonly dueMs: number;
@@ -44,13 +44,13 @@ interface Given {
 
 export class Claiming implements Component {
   readonly #parts: ClaimingParts;
-  readonly #given = new Map<Pool, Map<string, Given>>();
-  readonly #asking = new Set<string>();
+  readonly #replies = new Map<Pool, Map<string, LastReply>>();
+  readonly #requesting = new Set<string>();
   /** Time of the last request without a result, by namespace. */
   readonly #empty = new WeakMap<Pool, Map<string, number>>();
   /** Pools that assign nothing yet, with the timers that end this. */
   readonly #waiting = new Map<Pool, { readonly tenant: Tenant; readonly timer: Timer }>();
-  readonly #met = new WeakSet<Pool>();
+  readonly #started = new WeakSet<Pool>();
   readonly #ended = new AbortController();
   #stops: (() => void)[] = [];
 
@@ -60,11 +60,11 @@ export class Claiming implements Component {
 
   start(): void {
     const { pools, foundation } = this.#parts;
-    const timer = foundation.timers.every(everyMs, () => this.#look());
+    const timer = foundation.timers.every(everyMs, () => this.#refresh());
     this.#stops = [
       () => timer.cancel(),
-      pools.onTenant((tenant) => this.#meet(tenant)),
-      pools.onLeft((pool) => this.#forget(pool)),
+      pools.onTenant((tenant) => this.#start(tenant)),
+      pools.onReleased((pool) => this.#forget(pool)),
     ];
   }
 
@@ -75,14 +75,14 @@ export class Claiming implements Component {
   }
 
   /** Starts requests for a pool that was opened or reconfigured. */
-  #meet(tenant: Tenant): void {
+  #start(tenant: Tenant): void {
     const { pool } = tenant;
-    if (!this.#met.has(pool) && this.#parts.isServed()) this.#holdBack(tenant);
-    this.#met.add(pool);
+    if (!this.#started.has(pool) && this.#parts.isServed()) this.#awaitReply(tenant);
+    this.#started.add(pool);
     void this.#claim(pool, pool.namespace);
   }
 
-  #holdBack(tenant: Tenant): void {
+  #awaitReply(tenant: Tenant): void {
     const { foundation, now } = this.#parts;
     const { pool } = tenant;
     tenant.await("allotments", now());
@@ -93,33 +93,33 @@ export class Claiming implements Component {
         pool: name,
         waitedMs: firstAnswerMs,
       });
-      this.#letGo(pool);
+      this.#release(pool);
     });
     this.#waiting.set(pool, { tenant, timer });
   }
 
-  #letGo(pool: Pool): void {
+  #release(pool: Pool): void {
     const waiting = this.#waiting.get(pool);
     if (waiting === undefined) return;
     const { pools, now } = this.#parts;
     waiting.timer.cancel();
     this.#waiting.delete(pool);
-    waiting.tenant.came("allotments", now());
-    pools.turns.stir(pool);
+    waiting.tenant.arrived("allotments", now());
+    pools.turns.schedule(pool);
   }
 
   #forget(pool: Pool): void {
-    this.#given.delete(pool);
+    this.#replies.delete(pool);
     this.#waiting.get(pool)?.timer.cancel();
     this.#waiting.delete(pool);
   }
 
-  #look(): void {
+  #refresh(): void {
     for (const pool of this.#parts.pools.all) {
-      const given = this.#given.get(pool);
-      const namespaces = new Set([pool.namespace, ...pool.namespaces, ...(given?.keys() ?? [])]);
+      const replies = this.#replies.get(pool);
+      const namespaces = new Set([pool.namespace, ...pool.namespaces, ...(replies?.keys() ?? [])]);
       for (const namespace of namespaces) {
-        const last = given?.get(namespace);
+        const last = replies?.get(namespace);
         if (last !== undefined) this.#apply(pool, namespace, last);
         else if (!this.#waiting.has(pool) && !this.#isDue(pool, namespace)) continue;
         void this.#claim(pool, namespace);
@@ -141,8 +141,8 @@ export class Claiming implements Component {
     const { clock, logger } = foundation;
     const name = pool.namespace === namespace ? pool.name : `${pool.namespace}/${pool.name}`;
     const key = `${namespace} ${pool.namespace}/${pool.name}`;
-    if (this.#asking.has(key)) return;
-    this.#asking.add(key);
+    if (this.#requesting.has(key)) return;
+    this.#requesting.add(key);
     // The lease counts from before the request.
     const requestedMs = clock.monotonic();
     try {
@@ -151,28 +151,28 @@ export class Claiming implements Component {
         { signal: this.#ended.signal, timeoutMs },
       );
       if (this.#parts.pools.find(pool.namespace, pool.name) !== pool) return;
-      this.#take(pool, namespace, { reply, dueMs: requestedMs + reply.leaseMs });
+      this.#accept(pool, namespace, { reply, dueMs: requestedMs + reply.leaseMs });
     } catch (error) {
       if (!this.#ended.signal.aborted)
         logger.debug("failed to request quota shares, retrying", { error, key });
     } finally {
-      this.#asking.delete(key);
+      this.#requesting.delete(key);
     }
   }
 
-  #take(pool: Pool, namespace: string, given: Given): void {
-    const all = this.#given.get(pool) ?? new Map<string, Given>();
-    const { allotments, reservations } = given.reply;
+  #accept(pool: Pool, namespace: string, last: LastReply): void {
+    const all = this.#replies.get(pool) ?? new Map<string, LastReply>();
+    const { allotments, reservations } = last.reply;
     // A namespace without a grant is asked about as long as it has tasks here.
     if (allotments.length + reservations.length === 0) all.delete(namespace);
-    else all.set(namespace, given);
-    this.#given.set(pool, all);
-    this.#apply(pool, namespace, given);
-    if (namespace === pool.namespace) this.#letGo(pool);
+    else all.set(namespace, last);
+    this.#replies.set(pool, all);
+    this.#apply(pool, namespace, last);
+    if (namespace === pool.namespace) this.#release(pool);
   }
 
   /** Applies the reply at the present time: reservations start and end, and leases expire. */
-  #apply(pool: Pool, namespace: string, { reply, dueMs }: Given): void {
+  #apply(pool: Pool, namespace: string, { reply, dueMs }: LastReply): void {
     const { pools, now, foundation } = this.#parts;
     const nowMs = foundation.clock.now();
     const isOver = foundation.clock.monotonic() >= dueMs;
@@ -189,7 +189,7 @@ export class Claiming implements Component {
       return fromMs <= nowMs && toMs > nowMs ? [{ reservationId, amounts, agents, sessions, toMs }] : [];
     });
     pool.allot(namespace, { parts, reservations }, now());
-    pools.turns.stir(pool);
+    pools.turns.schedule(pool);
   }
 }
 

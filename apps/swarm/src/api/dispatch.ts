@@ -18,7 +18,7 @@ import { defaultPool } from "../pools/pool-directory.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 
 /** Maximum number of agents in all pools of a partition. */
-const toldAgentsMax = 1_000_000;
+const reportedAgentsMax = 1_000_000;
 
 export interface RollDependencies {
   readonly roll: LinkRoll;
@@ -64,7 +64,7 @@ async function tellLinks(
       place = { partition: tenancy.partitionOf(namespace, name), ownedEpoch };
     }
     agents.push(...request.agents);
-    if (agents.length > toldAgentsMax) throw swarmErrors.rollTooLong({ limit: toldAgentsMax });
+    if (agents.length > reportedAgentsMax) throw swarmErrors.rollTooLong({ limit: reportedAgentsMax });
     if (complete) {
       calls.ownerReported(place.partition, place.ownedEpoch, agents);
       return TellLinksReply.create();

@@ -6,11 +6,11 @@ const naming = ["namespace", "pool", "hookId", "scalerId"];
 /** Returns a resource of a pool with the named fields replaced. Without names, all fields that are set. */
 export function mergedFields<T extends object>(
   before: T,
-  wanted: T,
+  requested: T,
   fields: readonly string[],
   changeable: readonly (keyof T & string)[],
 ): T {
-  return merged(before, wanted, fields, { changeable, naming, refuse });
+  return merged(before, requested, fields, { changeable, naming, refuse });
 }
 
 function refuse(problem: string): never {

@@ -32,8 +32,8 @@ export class AgentEvents {
       const changed = this.#changed(pool, change, agent);
       if (changed !== undefined) events.push(changed);
     }
-    const held = this.#held(pool, change);
-    if (held !== undefined) events.push(held);
+    const holdEvent = this.#holdEvent(pool, change);
+    if (holdEvent !== undefined) events.push(holdEvent);
     return events;
   }
 
@@ -51,21 +51,21 @@ export class AgentEvents {
     const capabilities = named(offering);
     const slots = offering?.slots || 1;
     const { labels = {} } = offering ?? {};
-    const payload = { header, pool: pool.name, kind: kindWords[kind] ?? "", capabilities, slots, labels };
+    const payload = { header, pool: pool.name, kind: kindNames[kind] ?? "", capabilities, slots, labels };
     return contractEvent(events["tutti.swarm.agent.joined"], payload, { source });
   }
 
   #changed(pool: Pool, change: AgentChange, agent: Agent | undefined): EventInput | undefined {
-    const word = stateWords[change.after];
-    if (word === undefined) return undefined;
+    const stateName = stateNames[change.after];
+    if (stateName === undefined) return undefined;
     const header = this.#header(pool, change);
     const { reason } = change;
-    const before = stateWords[change.before] ?? "";
+    const before = stateNames[change.before] ?? "";
     const payload = { header, pool: pool.name, before, reason, tasks: agent?.attempts ?? 0 };
-    return contractEvent(events[`tutti.swarm.agent.${word}`], payload, { source });
+    return contractEvent(events[`tutti.swarm.agent.${stateName}`], payload, { source });
   }
 
-  #held(pool: Pool, change: AgentChange): EventInput | undefined {
+  #holdEvent(pool: Pool, change: AgentChange): EventInput | undefined {
     const key = `${pool.namespace}/${pool.name}/${change.agentId}`;
     const before = this.#holds.get(key) ?? Hold.HOLD_NONE;
     const hold = change.hold === Hold.HOLD_UNSPECIFIED ? Hold.HOLD_NONE : change.hold;
@@ -79,7 +79,7 @@ export class AgentEvents {
     const payload = {
       header,
       pool: pool.name,
-      hold: holdWords[hold] ?? "",
+      hold: holdNames[hold] ?? "",
       reason: change.reason,
       until: undefined,
     };
@@ -104,9 +104,9 @@ function named(offering: Agent["offering"]): string[] {
   return offered.map(({ name, version }) => `${name}@${version}`);
 }
 
-type StateWord = "starting" | "ready" | "busy" | "draining" | "asleep" | "suspect" | "gone";
+type StateName = "starting" | "ready" | "busy" | "draining" | "asleep" | "suspect" | "gone";
 
-const stateWords: Readonly<Partial<Record<AgentState, StateWord>>> = {
+const stateNames: Readonly<Partial<Record<AgentState, StateName>>> = {
   [AgentState.AGENT_STATE_STARTING]: "starting",
   [AgentState.AGENT_STATE_READY]: "ready",
   [AgentState.AGENT_STATE_BUSY]: "busy",
@@ -116,7 +116,7 @@ const stateWords: Readonly<Partial<Record<AgentState, StateWord>>> = {
   [AgentState.AGENT_STATE_GONE]: "gone",
 };
 
-const kindWords: Readonly<Partial<Record<AgentKind, string>>> = {
+const kindNames: Readonly<Partial<Record<AgentKind, string>>> = {
   [AgentKind.AGENT_KIND_FUNCTION]: "function",
   [AgentKind.AGENT_KIND_COMMAND]: "command",
   [AgentKind.AGENT_KIND_CONTAINER]: "container",
@@ -125,7 +125,7 @@ const kindWords: Readonly<Partial<Record<AgentKind, string>>> = {
   [AgentKind.AGENT_KIND_PERSON]: "person",
 };
 
-const holdWords: Readonly<Partial<Record<Hold, string>>> = {
+const holdNames: Readonly<Partial<Record<Hold, string>>> = {
   [Hold.HOLD_PAUSED]: "paused",
   [Hold.HOLD_QUARANTINED]: "quarantined",
   [Hold.HOLD_FLAPPING]: "flapping",

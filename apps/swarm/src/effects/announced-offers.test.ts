@@ -27,21 +27,21 @@ function open() {
   return { time, offers, announced, pools, listed, logger };
 }
 
-const one = (name: string, more: Partial<Capability> = {}): Capability =>
+const capabilityNamed = (name: string, more: Partial<Capability> = {}): Capability =>
   Capability.fromPartial({ name, version: "1.0.0", ...more });
 
 describe("capabilities that are announced to the registry", () => {
-  it("are those of all pools together, each version once in a namespace", async () => {
+  it("cover all pools, with each version once per namespace", async () => {
     const { time, offers, pools, listed } = open();
     pools.push({
       namespace: "default",
       capabilities: [
-        [one("a"), 2],
-        [one("b"), 1],
+        [capabilityNamed("a"), 2],
+        [capabilityNamed("b"), 1],
       ],
     });
-    pools.push({ namespace: "default", capabilities: [[one("a"), 3]] });
-    pools.push({ namespace: "team", capabilities: [[one("a"), 1]] });
+    pools.push({ namespace: "default", capabilities: [[capabilityNamed("a"), 3]] });
+    pools.push({ namespace: "team", capabilities: [[capabilityNamed("a"), 1]] });
     offers.changed();
     await time.advanceAsync(500);
     assert.deepEqual(listed(), ["default a@1.0.0 5", "default b@1.0.0 1", "team a@1.0.0 1"]);
@@ -53,7 +53,7 @@ describe("capabilities that are announced to the registry", () => {
 
   it("are announced together, and only if they differ", async () => {
     const { time, offers, announced, pools } = open();
-    pools.push({ namespace: "default", capabilities: [[one("a"), 1]] });
+    pools.push({ namespace: "default", capabilities: [[capabilityNamed("a"), 1]] });
     for (let count = 0; count < 1_000; count++) offers.changed();
     await time.advanceAsync(500);
     assert.equal(announced.length, 1);
@@ -67,13 +67,13 @@ describe("capabilities that are announced to the registry", () => {
     assert.equal(announced.length, 1);
   });
 
-  it("keep all names if their schemas do not fit a message", async () => {
+  it("keep all names, and drop schemas that do not fit a message", async () => {
     const { time, offers, announced, pools } = open();
-    const heavy = one("heavy", {
+    const heavy = capabilityNamed("heavy", {
       inputSchema: `{"description":"${"x".repeat(262_130)}"}`,
       outputSchema: "{}",
     });
-    const light = one("light", { inputSchema: '{"type":"object"}' });
+    const light = capabilityNamed("light", { inputSchema: '{"type":"object"}' });
     pools.push({
       namespace: "default",
       capabilities: [
@@ -94,7 +94,10 @@ describe("capabilities that are announced to the registry", () => {
 
   it("are cut with a warning above the limit of the contract", async () => {
     const { time, offers, announced, pools, logger } = open();
-    const capabilities = Array.from({ length: 10_001 }, (_, at): [Capability, number] => [one(`c${at}`), 1]);
+    const capabilities = Array.from({ length: 10_001 }, (_, at): [Capability, number] => [
+      capabilityNamed(`c${at}`),
+      1,
+    ]);
     pools.push({ namespace: "default", capabilities });
     offers.changed();
     await time.advanceAsync(500);

@@ -82,14 +82,14 @@ function offersOf(pools: readonly OfferingPool[]): Offer[] {
 /** Keeps the shortest texts that fit. The agents themselves still have all texts. */
 function withinText(offers: readonly Offer[]): Offer[] {
   const sizes = offers.map(({ capability }, at) => ({ at, size: textOf(capability) }));
-  const kept = new Set<number>();
-  let left = textMax;
+  const included = new Set<number>();
+  let remaining = textMax;
   for (const { at, size } of sizes.toSorted((one, other) => one.size - other.size)) {
-    left -= size;
-    if (left < 0) break;
-    kept.add(at);
+    remaining -= size;
+    if (remaining < 0) break;
+    included.add(at);
   }
-  return offers.map((offer, at) => (kept.has(at) ? offer : withoutText(offer)));
+  return offers.map((offer, at) => (included.has(at) ? offer : withoutText(offer)));
 }
 
 function textOf(capability: Capability | undefined): number {

@@ -12,7 +12,7 @@ import {
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { pool } from "@tutti/machine-entities/pool";
 import { mission, showMission } from "@tutti/machine-mission";
-import { strategyWordOf } from "@tutti/matching";
+import { strategyNameOf } from "@tutti/matching";
 import type { RuntimeOfService } from "@tutti/runtime";
 import { eventNote, eventOf, type MissionNote } from "./mission-note.ts";
 import { missionNotes } from "./mission-notes.ts";
@@ -36,7 +36,7 @@ class MissionEventMapper implements EventMapper<MissionNote> {
     return ends.has(type);
   }
 
-  noted(note: MissionNote): void {
+  onNote(note: MissionNote): void {
     this.#states.changed(note, failureIn(note.body));
   }
 
@@ -77,7 +77,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
     ended?: (key: InstanceKey) => void,
   ) {
     const mapper = new MissionEventMapper(foundation);
-    const leftOut = foundation.metrics
+    const dropped = foundation.metrics
       .counter({
         name: "tutti_swarm_mission_events_left_out_total",
         help: "Mission events dropped because the publish queue was full.",
@@ -87,12 +87,12 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
       { machine: mission, notes: missionNotes },
       { machine: pool, notes: poolNotes },
     ];
-    super({ bus, foundation, sources, mapper, leftOut, ended });
+    super({ bus, foundation, sources, mapper, dropped, ended });
     this.#mapper = mapper;
   }
 
   /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
-  begin(runtime: MachineQueries): void {
+  setRuntime(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }
 }
@@ -104,9 +104,9 @@ const ends: ReadonlySet<string> = new Set(
 /** The published events of pools, each with the function that notes it. */
 const poolNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   pool_created: (_pool, { pool }: PoolCreatedV1, happening) =>
-    eventNote(happening, "tutti.swarm.pool.created", { strategy: strategyWordOf(pool) }),
+    eventNote(happening, "tutti.swarm.pool.created", { strategy: strategyNameOf(pool) }),
   pool_updated: (_pool, { pool }: PoolUpdatedV1, happening) =>
-    eventNote(happening, "tutti.swarm.pool.changed", { strategy: strategyWordOf(pool) }),
+    eventNote(happening, "tutti.swarm.pool.changed", { strategy: strategyNameOf(pool) }),
   pool_deleted: (_pool, _body, happening) => eventNote(happening, "tutti.swarm.pool.deleted", {}),
   pool_paused: (_pool, _body, happening) => eventNote(happening, "tutti.swarm.pool.paused", {}),
   pool_resumed: (_pool, _body, happening) => eventNote(happening, "tutti.swarm.pool.resumed", {}),

@@ -17,17 +17,17 @@ import type {
 import { type ErrorDetail, Verdict } from "@tutti/contracts/types/v1";
 import { type NoteOf, retryNote } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
-import { approvalShown, type Mission } from "@tutti/machine-mission";
+import { approvalMessage, type Mission } from "@tutti/machine-mission";
 import type { Happening } from "@tutti/runtime";
 import { eventNote } from "./mission-note.ts";
 
-const wordsMax = 500;
+const textMax = 500;
 
 /** Event names with versions, each with the function that notes it. */
 export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
   mission_started: (_mission, { order }: MissionStartedV1, happening) => {
     const { definition = "", spec, labels = {}, parent } = order ?? {};
-    const goal = (spec?.goal ?? "").slice(0, wordsMax);
+    const goal = (spec?.goal ?? "").slice(0, textMax);
     const all = { ...spec?.labels, ...labels };
     return eventNote(happening, "tutti.swarm.mission.started", { definition, goal, labels: all, parent });
   },
@@ -79,7 +79,7 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     const expireTime = timeoutMs > 0 ? toTimestamp(openMs + timeoutMs) : undefined;
     return eventNote(happening, "tutti.swarm.vote.opened", {
       voteId,
-      question: question.slice(0, wordsMax),
+      question: question.slice(0, textMax),
       expireTime,
     });
   },
@@ -100,7 +100,7 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     }),
   question_asked: (mission, { question }: QuestionAskedV1, happening) => {
     if (question === undefined) return progress(mission, undefined, happening);
-    const { approvalId, about, title, deciders, expireTime } = approvalShown(mission, question);
+    const { approvalId, about, title, deciders, expireTime } = approvalMessage(mission, question);
     const body = { approvalId, about, title, deciders, expireTime };
     return eventNote(happening, "tutti.swarm.approval.requested", body);
   },
@@ -109,7 +109,7 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     // Other people have to decide too.
     if (question === undefined || verdict === Verdict.VERDICT_UNSPECIFIED)
       return progress(mission, undefined, happening);
-    const { approvalId, about } = approvalShown(mission, question);
+    const { approvalId, about } = approvalMessage(mission, question);
     return eventNote(happening, "tutti.swarm.approval.decided", { approvalId, about, verdict });
   },
   tasks_added: progress,

@@ -16,13 +16,13 @@ export function offeredIn(offering: Offering | undefined): Offered {
 
 /** Throws and names each part that is not granted. `within`: the field of the message with the offering. */
 export function requireGrant(principal: Principal, question: GrantQuestion, within = ""): void {
-  const grant = principal.shown?.scope.agent;
+  const grant = principal.credential?.scope.agent;
   const faults = grant === undefined ? [] : grantFaults(grant, question);
   if (faults.length === 0) return;
-  const listed = faults.slice(0, toldMax).map(({ found, granted }) => `${found} (granted: ${granted})`);
-  const left = faults.length - listed.length;
+  const listed = faults.slice(0, listedMax).map(({ found, granted }) => `${found} (granted: ${granted})`);
+  const remaining = faults.length - listed.length;
   throw swarmErrors.notGranted(
-    { found: `${listed.join(", ")}${left > 0 ? ` and ${left} more` : ""}` },
+    { found: `${listed.join(", ")}${remaining > 0 ? ` and ${remaining} more` : ""}` },
     {
       violations: faults.map(({ field, found, granted }) => ({
         field: `${within}${field}`,
@@ -32,4 +32,4 @@ export function requireGrant(principal: Principal, question: GrantQuestion, with
   );
 }
 
-const toldMax = 5;
+const listedMax = 5;

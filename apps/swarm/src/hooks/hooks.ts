@@ -42,7 +42,7 @@ export class Hooks {
     followed.set(contents);
   }
 
-  leave(pool: Pool): void {
+  remove(pool: Pool): void {
     this.#followed.delete(pool);
   }
 
@@ -93,21 +93,21 @@ class PoolHooks implements HookOutlet {
       return [];
     });
     this.#pool.setHooks(compiled, this);
-    this.#parts.turns.stir(this.#pool);
+    this.#parts.turns.schedule(this.#pool);
     for (const [hookId, listeners] of this.#listeners)
       if (!this.#isListenedTo(hookId))
         for (const listener of listeners.splice(0)) this.#answer(listener.end());
   }
 
-  ask(questions: readonly HookQuestion[]): void {
+  send(questions: readonly HookQuestion[]): void {
     const byHook = Map.groupBy(questions, ({ hookId }) => hookId);
     for (const [hookId, hookQuestions] of byHook) {
       const { action } = this.#hooks.get(hookId) ?? {};
       if (action?.$case === "webhook") {
         const { namespace, name: pool } = this.#pool;
         const about = { namespace, pool, hookId, webhook: action.value, questions: hookQuestions };
-        this.#parts.webhooks.ask(about, (replies) => this.#answer(replies));
-      } else this.#answer(this.#askListener(hookId, hookQuestions));
+        this.#parts.webhooks.send(about, (replies) => this.#answer(replies));
+      } else this.#answer(this.#sendToListener(hookId, hookQuestions));
     }
   }
 
@@ -136,12 +136,12 @@ class PoolHooks implements HookOutlet {
   }
 
   /** Asks the listeners in turn. Returns the questions that failed at once. */
-  #askListener(hookId: string, questions: readonly HookQuestion[]): HookReply[] {
+  #sendToListener(hookId: string, questions: readonly HookQuestion[]): HookReply[] {
     const listeners = this.#listeners.get(hookId) ?? [];
     const listener = listeners.shift();
     if (listener !== undefined) {
       listeners.push(listener);
-      return listener.ask(questions);
+      return listener.enqueue(questions);
     }
     const waiting = questions.filter(({ number }) => number > 0);
     return waiting.map(({ number }) => failure(number, "no listener is connected"));
@@ -153,7 +153,7 @@ class PoolHooks implements HookOutlet {
     const { turns, now } = this.#parts;
     turns.before(() => {
       this.#pool.answerHooks(replies, now());
-      turns.stir(this.#pool);
+      turns.schedule(this.#pool);
     });
   }
 }

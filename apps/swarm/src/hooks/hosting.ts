@@ -4,7 +4,7 @@ import type { HostContext } from "@tutti/host";
 import type { Component } from "@tutti/kernel";
 import type { PoolDependencies } from "../api/dependencies.ts";
 import { hookHandlers } from "../api/hooks/handlers.ts";
-import { tellRefusedCall } from "../webhooks/tell-refused.ts";
+import { refusedCallReporter } from "../webhooks/report-refused.ts";
 import { Hooks } from "./hooks.ts";
 import { Webhooks } from "./webhooks.ts";
 
@@ -16,11 +16,11 @@ export function wireHooks(
   const webhooks = new Webhooks({
     foundation,
     arePrivateAllowed: settings.scaling.privateWebhooks,
-    refused: tellRefusedCall(guard, "swarm.hooks.call"),
+    refused: refusedCallReporter(guard, "swarm.hooks.call"),
   });
   const hooks = new Hooks({ turns: pools.turns, now, logger: foundation.logger, webhooks });
   pools.onTenant((tenant) => hooks.follow(tenant));
-  pools.onLeft((pool) => hooks.leave(pool));
+  pools.onReleased((pool) => hooks.remove(pool));
   mesh.serve(
     hookService,
     hookHandlers({ ...dependencies, hooks, guard, remoteHooks: mesh.client(hookService) }),

@@ -25,7 +25,7 @@ export class Listener {
   }
 
   /** Queues questions. Returns those that failed at once. */
-  ask(questions: readonly HookQuestion[]): HookReply[] {
+  enqueue(questions: readonly HookQuestion[]): HookReply[] {
     const failed: HookReply[] = [];
     for (const question of questions) {
       if (this.#waiting.length >= waitingMax) {
@@ -41,7 +41,7 @@ export class Listener {
   }
 
   /** The requests to send. */
-  take(): HookOccasion[] {
+  drain(): HookOccasion[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     return waiting;

@@ -8,7 +8,7 @@ import { systemFoundation } from "@tutti/kernel";
 import type { HookQuestion, HookReply } from "@tutti/matching";
 import { Webhooks } from "./webhooks.ts";
 
-const underWayMax = 64;
+const inFlightMax = 64;
 const question: HookQuestion = {
   ...{
     number: 1,
@@ -31,11 +31,11 @@ describe("hooks over HTTP", () => {
     arePrivateAllowed: true,
     refused: () => {},
   });
-  const ask = (namespace: string, path: string): Promise<readonly HookReply[]> => {
+  const send = (namespace: string, path: string): Promise<readonly HookReply[]> => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${path}`;
     const webhook = HookWebhook.fromPartial({ url, timeoutMs: 60_000 });
     return new Promise((resolve) =>
-      webhooks.ask({ namespace, pool: "default", hookId: "h", webhook, questions: [question] }, resolve),
+      webhooks.send({ namespace, pool: "default", hookId: "h", webhook, questions: [question] }, resolve),
     );
   };
 
@@ -46,11 +46,11 @@ describe("hooks over HTTP", () => {
     server.close();
   });
 
-  it("have so many requests under way per namespace: a slow service fails no hook of others", async () => {
-    const slow = Array.from({ length: underWayMax }, () => ask("slow", "slow"));
-    const [refused] = await ask("slow", "slow");
+  it("have a maximum of concurrent requests per namespace: a slow service fails no hook of other namespaces", async () => {
+    const slow = Array.from({ length: inFlightMax }, () => send("slow", "slow"));
+    const [refused] = await send("slow", "slow");
     assert.equal(refused?.problem, "too many requests are under way");
-    const [answered] = await ask("quick", "quick");
+    const [answered] = await send("quick", "quick");
     assert.deepEqual([answered?.verdict?.priority, answered?.problem], ["5", ""]);
     webhooks.stop();
     await Promise.all(slow);

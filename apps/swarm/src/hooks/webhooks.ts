@@ -33,29 +33,29 @@ const timeoutDefaultMs = 1_000;
  * Maximum of running requests of a namespace, so that its slow service does not fail those of others. Beyond
  * it, a request that waits for an answer fails.
  */
-const underWayMax = 64;
+const inFlightMax = 64;
 
 export class Webhooks {
   readonly #parts: WebhookParts;
   readonly #stopping = new AbortController();
-  readonly #underWay = new Map<string, number>();
+  readonly #inFlight = new Map<string, number>();
 
   constructor(parts: WebhookParts) {
     this.#parts = parts;
   }
 
   /** Sends a call. `replied` receives answers and failures. */
-  ask(question: WebhookCall, replied: (replies: readonly HookReply[]) => void): void {
+  send(question: WebhookCall, replied: (replies: readonly HookReply[]) => void): void {
     const { namespace } = question;
     for (let from = 0; from < question.questions.length; from += occasionsMax) {
       const questions = question.questions.slice(from, from + occasionsMax);
       const waiting = questions.filter(({ number }) => number > 0);
-      const underWay = this.#underWay.get(namespace) ?? 0;
-      if (underWay >= underWayMax) {
+      const inFlight = this.#inFlight.get(namespace) ?? 0;
+      if (inFlight >= inFlightMax) {
         replied(waiting.map(({ number }) => failure(number, "too many requests are under way")));
         continue;
       }
-      this.#underWay.set(namespace, underWay + 1);
+      this.#inFlight.set(namespace, inFlight + 1);
       this.#call({ ...question, questions })
         .catch((thrown: unknown) => {
           const error = errorFromUnknown(thrown);
@@ -73,9 +73,9 @@ export class Webhooks {
   }
 
   #ended(namespace: string): void {
-    const left = (this.#underWay.get(namespace) ?? 1) - 1;
-    if (left > 0) this.#underWay.set(namespace, left);
-    else this.#underWay.delete(namespace);
+    const remaining = (this.#inFlight.get(namespace) ?? 1) - 1;
+    if (remaining > 0) this.#inFlight.set(namespace, remaining);
+    else this.#inFlight.delete(namespace);
   }
 
   async #call({ namespace, pool, hookId, webhook, questions }: WebhookCall): Promise<HookReply[]> {

@@ -13,7 +13,7 @@ export const inboxErrors = defineErrors("inbox", {
   taskMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The run is no open task of an inbox of the pool: it was answered, given to other people, or is of another pool.",
+    help: "The run is not an open task of an inbox in the pool: it was answered, delegated to other people, or belongs to another pool.",
     message: ({ run, pool }: { run: string; pool: string }) =>
       `Run \`${run}\` is not an open task of an inbox in pool \`${pool}\``,
     remedy: "List open tasks with `tutti approve`.",
@@ -28,7 +28,7 @@ export const inboxErrors = defineErrors("inbox", {
   delegatedToSelf: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A caller that may not answer a task gives it to other people, and not to itself.",
+    help: "A caller that may not answer a task can delegate it to other people, but not to itself.",
     message: ({ person }: { person: string }) => `${person} may not answer the task and cannot take it`,
     remedy: "Pass other people.",
   },

@@ -25,7 +25,7 @@ export function wireInboxes(
   });
   const inboxes = new Inboxes({ polls, runs, timers, chance, logger, clock });
   pools.onTenant((tenant) => inboxes.follow(tenant));
-  pools.onLeft((pool) => inboxes.leave(pool));
+  pools.onReleased((pool) => inboxes.remove(pool));
   mesh.serve(
     inboxService,
     inboxHandlers({

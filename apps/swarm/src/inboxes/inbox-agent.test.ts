@@ -49,7 +49,7 @@ function openInbox() {
     renew: ({ renewals }) => ({
       receipts: renewals.map(({ token }) => ({ token, leaseMs: 60_000, reason: "" })),
     }),
-    leave() {},
+    removeAgent() {},
   };
   const chance = seededChance(1);
   const ports = { timers: time, clock: time, chance, logger: recordingLogger() };
@@ -65,7 +65,7 @@ function openInbox() {
 }
 
 describe("a task of an inbox", () => {
-  it("is completed by its people after it could not be given to others", async () => {
+  it("is completed by its people after a failed delegation", async () => {
     const { agent, time, opened, completed, refusals, answer } = openInbox();
     agent.start();
     await time.advanceAsync(1_000);
@@ -81,7 +81,7 @@ describe("a task of an inbox", () => {
     agent.stop();
   });
 
-  it("is left to the next owner of its pool if it is claimed in the moment in which the inbox stops", async () => {
+  it("is left to the next owner of its pool if it is claimed while the inbox stops", async () => {
     const { agent, time, opened } = openInbox();
     agent.start();
     agent.stop();

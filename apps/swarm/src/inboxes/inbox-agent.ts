@@ -32,7 +32,7 @@ import { inboxErrors } from "./errors.ts";
 import { type InboxRun, type InboxRuns, inboxPrincipal } from "./inbox-runs.ts";
 
 export interface InboxAgentParts {
-  readonly polls: Pick<AgentPolls, "claim" | "complete" | "renew" | "leave">;
+  readonly polls: Pick<AgentPolls, "claim" | "complete" | "renew" | "removeAgent">;
   readonly runs: Pick<InboxRuns, "open" | "end" | "withdraw">;
   readonly timers: Timers;
   readonly chance: Chance;
@@ -110,8 +110,8 @@ export class InboxAgent {
     const open = [...this.#tasks.values()];
     this.stop();
     const { polls } = this.#parts;
-    polls.leave(this.#place(), "its inbox was deleted");
-    for (const one of open) void this.#withdraw(one, "the inbox was deleted");
+    polls.removeAgent(this.#place(), "its inbox was deleted");
+    for (const openTask of open) void this.#withdraw(openTask, "the inbox was deleted");
   }
 
   has(runId: string): boolean {
@@ -120,14 +120,14 @@ export class InboxAgent {
 
   /** Gives an open task to other people. Returns their run. Undefined if it has no such task. */
   async delegate(runId: string, people: readonly string[], reason: string): Promise<string | undefined> {
-    const who = JSON.stringify(people);
-    for (const one of this.#tasks.values()) {
-      await moved(one);
-      if (one.moved?.from === runId && one.moved.people === who) return one.run?.runId;
-      if (one.run?.runId !== runId) continue;
-      await this.#move(one, people, reason, one.run.step);
-      one.moved = { from: runId, people: who };
-      return one.run?.runId;
+    const peopleKey = JSON.stringify(people);
+    for (const openTask of this.#tasks.values()) {
+      await moved(openTask);
+      if (openTask.moved?.from === runId && openTask.moved.people === peopleKey) return openTask.run?.runId;
+      if (openTask.run?.runId !== runId) continue;
+      await this.#move(openTask, people, reason, openTask.run.step);
+      openTask.moved = { from: runId, people: peopleKey };
+      return openTask.run?.runId;
     }
     return undefined;
   }
@@ -162,43 +162,44 @@ export class InboxAgent {
         // Tasks that arrived too late lose their leases, and the next owner of the pool assigns them again.
         if (signal.aborted) return;
         failures = 0;
-        for (const task of tasks) this.#take(task);
+        for (const task of tasks) this.#accept(task);
       } catch (thrown) {
         await this.#pause(++failures, thrown, "failed to claim tasks for an inbox", signal);
       }
     }
   }
 
-  #take(task: ClaimedTask): void {
+  #accept(task: ClaimedTask): void {
     const key = keyOf(task);
     const before = this.#tasks.get(key);
     const nothing = { run: undefined, moving: undefined, moved: undefined, escalation: undefined };
-    const one: OpenTask = { task, over: new AbortController(), ...nothing };
-    this.#tasks.set(key, one);
+    const openTask: OpenTask = { task, over: new AbortController(), ...nothing };
+    this.#tasks.set(key, openTask);
     this.#renewing ??= this.#parts.timers.every(renewEveryMs, () => this.#renew());
-    void this.#serve(one, before);
+    void this.#serve(openTask, before);
   }
 
   /** @param before the same task with an earlier attempt that is no longer wanted */
-  async #serve(one: OpenTask, before: OpenTask | undefined): Promise<void> {
+  async #serve(openTask: OpenTask, before: OpenTask | undefined): Promise<void> {
     const { runs, namespace } = this.#parts;
-    const { task, over } = one;
+    const { task, over } = openTask;
     const { signal } = over;
-    if (before !== undefined) await this.#giveUp(before, "the task is done again");
+    if (before !== undefined) await this.#abandon(before, "the task is done again");
     try {
       const result = await this.#untilDone(signal, async () => {
-        await moved(one);
-        if (one.run === undefined) this.#opened(one, await runs.open(namespace, this.#inbox, task, signal));
-        for (let run = one.run; run !== undefined; run = one.run) {
+        await moved(openTask);
+        if (openTask.run === undefined)
+          this.#opened(openTask, await runs.open(namespace, this.#inbox, task, signal));
+        for (let run = openTask.run; run !== undefined; run = openTask.run) {
           const { outcome } = await runs.end(namespace, run.runId, signal);
-          await moved(one);
-          if (one.run === run) return completionOf(outcome?.result);
+          await moved(openTask);
+          if (openTask.run === run) return completionOf(outcome?.result);
         }
         throw inboxErrors.interrupted({ task: task.work?.task ?? "" });
       });
       if (result !== undefined) await this.#complete(task, result);
     } finally {
-      this.#forget(one);
+      this.#forget(openTask);
     }
   }
 
@@ -219,37 +220,37 @@ export class InboxAgent {
     return undefined;
   }
 
-  #opened(one: OpenTask, run: InboxRun): void {
+  #opened(openTask: OpenTask, run: InboxRun): void {
     const { timers, clock } = this.#parts;
-    one.run = run;
-    this.#save(one.task, run);
-    one.escalation?.cancel();
+    openTask.run = run;
+    this.#save(openTask.task, run);
+    openTask.escalation?.cancel();
     const step = this.#inbox.escalation[run.step];
-    if (step === undefined || one.over.signal.aborted) return;
+    if (step === undefined || openTask.over.signal.aborted) return;
     const { people } = step;
     const reason = `no answer within ${step.afterMs} ms`;
     const escalate = () => {
-      void this.#move(one, people, reason, run.step + 1).catch((thrown: unknown) =>
+      void this.#move(openTask, people, reason, run.step + 1).catch((thrown: unknown) =>
         this.#parts.logger.warn("failed to escalate a task of an inbox", { error: errorFromUnknown(thrown) }),
       );
     };
-    one.escalation = timers.after(Math.max(0, run.sinceMs + step.afterMs - clock.now()), escalate);
+    openTask.escalation = timers.after(Math.max(0, run.sinceMs + step.afterMs - clock.now()), escalate);
   }
 
   /** Moves a task to other people: as a new run, so that its form and its end are theirs. */
-  async #move(one: OpenTask, people: readonly string[], reason: string, step: number): Promise<void> {
+  async #move(openTask: OpenTask, people: readonly string[], reason: string, step: number): Promise<void> {
     const { runs, namespace } = this.#parts;
-    const { run, task, over } = one;
+    const { run, task, over } = openTask;
     if (run === undefined || over.signal.aborted) return;
-    one.moving = (async () => {
+    openTask.moving = (async () => {
       if (!(await runs.withdraw(namespace, run.runId, reason, over.signal))) return;
       // If the start fails, the task is opened again for the people of the inbox.
-      one.run = undefined;
+      openTask.run = undefined;
       const saved = { ...task, saved: undefined };
       const inbox = { ...this.#inbox, people: [...people] };
-      this.#opened(one, await runs.open(namespace, inbox, saved, over.signal, step));
+      this.#opened(openTask, await runs.open(namespace, inbox, saved, over.signal, step));
     })();
-    await one.moving;
+    await openTask.moving;
   }
 
   async #complete({ token }: ClaimedTask, outcome: Completion["outcome"]): Promise<void> {
@@ -274,8 +275,8 @@ export class InboxAgent {
       message: "",
     }));
     for (const [index, receipt] of this.#renewed(renewals).entries()) {
-      const one = open[index];
-      if (one !== undefined && receipt.leaseMs === 0) void this.#giveUp(one, receipt.reason);
+      const openTask = open[index];
+      if (openTask !== undefined && receipt.leaseMs === 0) void this.#abandon(openTask, receipt.reason);
     }
   }
 
@@ -291,12 +292,12 @@ export class InboxAgent {
   }
 
   /** Gives up an attempt that is no longer wanted. */
-  async #giveUp(one: OpenTask, reason: string): Promise<void> {
-    if (one.over.signal.aborted) return;
-    one.over.abort();
-    one.escalation?.cancel();
-    await this.#withdraw(one, reason);
-    await this.#complete(one.task, { $case: "stopped", value: { message: reason } });
+  async #abandon(openTask: OpenTask, reason: string): Promise<void> {
+    if (openTask.over.signal.aborted) return;
+    openTask.over.abort();
+    openTask.escalation?.cancel();
+    await this.#withdraw(openTask, reason);
+    await this.#complete(openTask.task, { $case: "stopped", value: { message: reason } });
   }
 
   async #withdraw({ run }: OpenTask, reason: string): Promise<void> {
@@ -312,10 +313,10 @@ export class InboxAgent {
     }
   }
 
-  #forget(one: OpenTask): void {
-    const key = keyOf(one.task);
-    one.escalation?.cancel();
-    if (this.#tasks.get(key) === one) this.#tasks.delete(key);
+  #forget(openTask: OpenTask): void {
+    const key = keyOf(openTask.task);
+    openTask.escalation?.cancel();
+    if (this.#tasks.get(key) === openTask) this.#tasks.delete(key);
     if (this.#tasks.size === 0) {
       this.#renewing?.cancel();
       this.#renewing = undefined;

@@ -72,7 +72,7 @@ export const inboxTask = "answer";
 
 const roundsMax = 1_000;
 /** A larger input is not shown in the approval. */
-const shownBytesMax = 65_536;
+const displayedBytesMax = 65_536;
 const waitMs = 60_000;
 /** Includes the time of the call itself. */
 const waitTimeoutMs = 90_000;
@@ -112,7 +112,7 @@ export class InboxRuns {
       input: jsonPayload({
         title: capability.description || capability.name,
         message: `Task \`${taskId}\` of ${kind} \`${id}\`, capability \`${capability.name}\`.`,
-        task: shown(task.input),
+        task: displayed(task.input),
         starter: inbox.starterMayAnswer ? "" : await this.#starterOf(task, signal),
       }),
       labels: {
@@ -301,11 +301,11 @@ function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-function shown(input: Payload | undefined): unknown {
+function displayed(input: Payload | undefined): unknown {
   if (input?.body === undefined) return null;
   if (input.body.$case !== "inline" || input.mediaType !== "") return "The input is not JSON. See the task.";
   const { value } = input.body;
-  if (value.length > shownBytesMax) return `The input has ${value.length} bytes. See the task.`;
+  if (value.length > displayedBytesMax) return `The input has ${value.length} bytes. See the task.`;
   return value.length === 0 ? null : JSON.parse(Buffer.from(value).toString());
 }
 

@@ -34,7 +34,7 @@ export class Inboxes implements Component {
     if (known.size === 0) this.#followers.delete(pool);
   }
 
-  leave(pool: Pool): void {
+  remove(pool: Pool): void {
     for (const { agent } of this.#followers.get(pool)?.values() ?? []) agent.stop();
     this.#followers.delete(pool);
   }
@@ -65,7 +65,7 @@ export class Inboxes implements Component {
 
   drain(): void {
     this.#isStopped = true;
-    for (const pool of [...this.#followers.keys()]) this.leave(pool);
+    for (const pool of [...this.#followers.keys()]) this.remove(pool);
   }
 
   #follow(

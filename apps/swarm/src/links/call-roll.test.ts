@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { AwaitedAgent, ListLinksReply } from "@tutti/contracts/swarm/v1";
 import { VirtualTime } from "@tutti/kernel/testing";
 import type { Pool } from "@tutti/matching";
-import type { LeftListener } from "../pools/pool-directory.ts";
+import type { ReleaseListener } from "../pools/pool-directory.ts";
 import { type ListedLinks, RollCalls, type RollCallsParts } from "./call-roll.ts";
 import { LinkRoll } from "./roll.ts";
 
@@ -12,17 +12,17 @@ const place = { namespace: "default", pool: "default" };
 const agent = (agentId: string, incarnation = "", tokens: Uint8Array[] = []): AwaitedAgent =>
   AwaitedAgent.fromPartial({ ...place, agentId, incarnation, tokens });
 const token = (byte: number) => new Uint8Array(16).fill(byte);
-const shown = ({ agentId, tokens }: AwaitedAgent): string =>
+const textOf = ({ agentId, tokens }: AwaitedAgent): string =>
   [agentId, ...tokens.map(([first]) => first)].join(" ");
 
 /** One process of the service, which gains and loses partition 1. The others answer as given. */
 function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
   const time = new VirtualTime();
-  const taken: ((partition: number, epoch: number) => void)[] = [];
+  const acquired: ((partition: number, epoch: number) => void)[] = [];
   const released: ((partition: number, epoch: number) => void)[] = [];
-  const left: LeftListener[] = [];
+  const listeners: ReleaseListener[] = [];
   const tenancy = {
-    onTaken: (listener: (partition: number, epoch: number) => void) => void taken.push(listener),
+    onAcquired: (listener: (partition: number, epoch: number) => void) => void acquired.push(listener),
     onReleased: (listener: (partition: number, epoch: number) => void) => void released.push(listener),
     nameIn: () => "default",
     partitionOf: () => 1,
@@ -34,8 +34,8 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
   const parts: RollCallsParts = { mesh, dispatch: { listLinks }, tenancy, roll: () => roll };
   const calls = new RollCalls(parts);
   const pools = {
-    onLeft(listener: LeftListener) {
-      left.push(listener);
+    onReleased(listener: ReleaseListener) {
+      listeners.push(listener);
       return () => {};
     },
   };
@@ -43,17 +43,17 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
     ...{ pools, tenancy, calls, relays: { all: [] }, settleMs },
     now: () => time.monotonic(),
   });
-  const told: string[][] = [];
-  roll.onReleased((_, __, agents) => told.push(agents.map(shown)));
+  const reported: string[][] = [];
+  roll.onReleased((_, __, agents) => reported.push(agents.map(textOf)));
   return {
-    ...{ time, calls, told },
+    ...{ time, calls, told: reported },
     take(epoch: number) {
-      for (const listener of taken) listener(1, epoch);
+      for (const listener of acquired) listener(1, epoch);
     },
     release(epoch: number, agentIds: readonly string[]) {
       const attendance = () =>
         agentIds.map((agentId) => ({ agentId, incarnation: "1", isPolled: false, tokens: [token(9)] }));
-      for (const listener of left)
+      for (const listener of listeners)
         listener({ namespace: "default", name: "default", attendance } as never, undefined);
       for (const listener of released) listener(1, epoch);
     },
@@ -64,12 +64,12 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
         found = all;
       });
       for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-      return found && [...found.values()].map(shown).sort();
+      return found && [...found.values()].map(textOf).sort();
     },
   };
 }
 
-async function* saying(ownedEpoch: number, ...agentIds: readonly string[]) {
+async function* replying(ownedEpoch: number, ...agentIds: readonly string[]) {
   const links = agentIds.map((agentId) => ({ hello: { namespace: "default", agentId } }));
   yield ListLinksReply.fromPartial({ links, ownedEpoch });
 }
@@ -78,26 +78,26 @@ async function* nothing(): AsyncGenerator<ListLinksReply> {
   yield await Promise.reject(new Error("it ends"));
 }
 
-describe("who is to come to a pool that has moved here", () => {
-  it("is known as soon as its owner before has told it, even before the table was heard", async () => {
+describe("the list of agents that a moved pool expects", () => {
+  it("is known as soon as the previous owner reports it, even before the owner table arrives", async () => {
     const { calls, take, awaited } = dependencies();
     calls.ownerReported(1, 4, [agent("a"), agent("b")]);
     take(5);
     assert.deepEqual(await awaited(5), ["a", "b"]);
   });
 
-  it("is what that one answers when it is asked, whether the others answer or not", async () => {
+  it("joins the answers of the previous owner and of other hosts, even if a process does not answer", async () => {
     const { take, awaited } = dependencies({
-      before: () => saying(4, "a"),
-      host: () => saying(0, "b"),
+      before: () => replying(4, "a"),
+      host: () => replying(0, "b"),
       gone: nothing,
     });
     take(5);
     assert.deepEqual(await awaited(5), ["a", "b"]);
   });
 
-  it("is not known of an owner before that says nothing, nor of an earlier one", async () => {
-    const { calls, take, awaited } = dependencies({ gone: nothing, earlier: () => saying(3, "a") });
+  it("is unknown if the previous owner does not answer, even if an earlier owner does", async () => {
+    const { calls, take, awaited } = dependencies({ gone: nothing, earlier: () => replying(3, "a") });
     take(5);
     calls.ownerReported(1, 3, [agent("a")]);
     assert.equal(await awaited(5), undefined);
@@ -121,7 +121,7 @@ describe("who is to come to a pool that has moved here", () => {
     assert.deepEqual(await awaited(5), ["a 2 3", "b"]);
   });
 
-  it("comes to be known when that one tells it late", async () => {
+  it("becomes known when the previous owner reports late", async () => {
     const { calls, take, awaited } = dependencies({ gone: nothing });
     take(5);
     assert.equal(await awaited(5), undefined);
@@ -130,7 +130,7 @@ describe("who is to come to a pool that has moved here", () => {
   });
 });
 
-describe("who was in a pool that leaves", () => {
+describe("the list of agents of a released pool", () => {
   it("names the first owner", () => {
     const { take, release, told } = dependencies();
     take(1);
@@ -138,7 +138,7 @@ describe("who was in a pool that leaves", () => {
     assert.deepEqual(told, [["a 9"]]);
   });
 
-  it("are those that had come, and those that were still to come", () => {
+  it("contains the agents that had joined, and the agents that were still expected", () => {
     const { calls, take, release, told } = dependencies();
     calls.ownerReported(1, 4, [agent("late", "1", [token(5)])]);
     take(5);
@@ -146,7 +146,7 @@ describe("who was in a pool that leaves", () => {
     assert.deepEqual(told, [["late 5", "here 9"]]);
   });
 
-  it("is not told by who does not know yet of all that were to come", () => {
+  it("is not sent by an owner that does not know yet which agents to expect", () => {
     const { take, release, told } = dependencies({ gone: nothing });
     take(5);
     release(5, ["here"]);

@@ -24,7 +24,7 @@ export type ListedLinks = ReturnType<Client<typeof dispatchService>["listLinks"]
 export interface RollCallsParts {
   readonly mesh: Pick<Mesh, "othersOf">;
   readonly dispatch: Pick<Client<typeof dispatchService>, "listLinks">;
-  readonly tenancy: Pick<PoolTenancy, "onTaken" | "nameIn" | "partitionOf">;
+  readonly tenancy: Pick<PoolTenancy, "onAcquired" | "nameIn" | "partitionOf">;
   readonly roll: () => KnownAgents;
 }
 
@@ -50,8 +50,8 @@ export class RollCalls {
 
   constructor(parts: RollCallsParts) {
     this.#parts = parts;
-    parts.tenancy.onTaken((partition, epoch) => {
-      if (epoch > firstEpoch) void this.#ask(partition, this.#callOf(partition, epoch));
+    parts.tenancy.onAcquired((partition, epoch) => {
+      if (epoch > firstEpoch) void this.#request(partition, this.#callOf(partition, epoch));
     });
   }
 
@@ -92,7 +92,7 @@ export class RollCalls {
     call.known.resolve();
   }
 
-  async #ask(partition: number, call: Call): Promise<void> {
+  async #request(partition: number, call: Call): Promise<void> {
     if (call.isKnown) return;
     const { mesh, dispatch, tenancy } = this.#parts;
     const namespace = defaultNamespace;

@@ -15,7 +15,7 @@ const linkVersion = 1;
 /** Returns the greeting of a first frame. Throws if it is none, or has an unsupported version. */
 export function requireGreeting(frame: AgentFrame): Hello {
   const { hello, sequence } = frame;
-  if (hello === undefined || sequence !== 0 || !saysNothingElse(frame)) {
+  if (hello === undefined || sequence !== 0 || !isHelloOnly(frame)) {
     const found =
       hello === undefined ? "a frame without hello" : sequence !== 0 ? `hello in frame ${sequence}` : "more";
     throw swarmErrors.greetingExpected({ found });
@@ -82,7 +82,7 @@ export function refusal(error: TuttiError): HostFrame {
   return { ...HostFrame.create(), answer: { $case: "refused", value: { error: toErrorDetail(error) } } };
 }
 
-function saysNothingElse(frame: AgentFrame): boolean {
+function isHelloOnly(frame: AgentFrame): boolean {
   const { started, progress, partialOutputs, results, credit, acknowledged } = frame;
   const lists = started.length + progress.length + partialOutputs.length + results.length;
   const others = frame.heartbeat ?? frame.offering ?? frame.drain ?? frame.sleep ?? frame.wake ?? frame.bye;

@@ -1,6 +1,6 @@
 import type { agentLinkService } from "@tutti/contracts/agent/v1";
 import type { Handlers } from "@tutti/mesh";
-import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
+import { type GrantGuard, reportRefused } from "../grants/report-refused.ts";
 import { type LinkStreamParts, serveLink } from "./link-stream.ts";
 
 export function linkHandlers(
@@ -10,7 +10,7 @@ export function linkHandlers(
   return {
     link: (frames, context) => {
       const onRefused: LinkStreamParts["onRefused"] = (error) =>
-        tellRefused(guard, error, context, "agent.links.open");
+        reportRefused(guard, error, context, "agent.links.open");
       return serveLink({ ...parts, onRefused }, frames, context);
     },
   };

@@ -15,7 +15,7 @@ export interface LinkInstruments {
   readonly framesReceived: CounterCell;
   readonly framesSent: CounterCell;
   readonly streams: GaugeCell;
-  ended(why: LinkEnding): void;
+  ended(ending: LinkEnding): void;
 }
 
 export function linkInstruments(metrics: Metrics): LinkInstruments {
@@ -34,7 +34,7 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
     help: "Closed links by reason.",
     labels: ["why"],
   });
-  const ended = new Map(linkEndings.map((why) => [why, endings.with({ why })]));
+  const ended = new Map(linkEndings.map((ending) => [ending, endings.with({ why: ending })]));
   return {
     opened: greetings.with({ answer: "opened" }),
     relayed: metrics
@@ -51,6 +51,6 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
     streams: metrics
       .gauge({ name: "tutti_swarm_link_streams", help: "Open streams of agent links." })
       .with({}),
-    ended: (why) => ended.get(why)?.add(),
+    ended: (ending) => ended.get(ending)?.add(),
   };
 }

@@ -9,7 +9,14 @@
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type AwaitedAgent, type dispatchService, TellLinksRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, type Component, errorFromUnknown, type Logger, type Owner, type Timers } from "@tutti/kernel";
+import {
+  type Component,
+  errorFromUnknown,
+  type Logger,
+  Notifier,
+  type Owner,
+  type Timers,
+} from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 import type { LinkRoll } from "./roll.ts";
@@ -25,43 +32,43 @@ export interface LinkHandoverParts {
 interface Released {
   readonly epoch: number;
   readonly agents: readonly AwaitedAgent[];
-  isTelling: boolean;
+  isReporting: boolean;
 }
 
-const tellMs = 1_000;
+const reportMs = 1_000;
 const agentsPerRequest = 2_000;
 
 export class LinkHandover implements Component {
   readonly #parts: LinkHandoverParts;
-  readonly #untold = new Map<number, Released>();
-  readonly #news = new Bell();
+  readonly #unreported = new Map<number, Released>();
+  readonly #changed = new Notifier();
 
   constructor(parts: LinkHandoverParts) {
     this.#parts = parts;
     parts.roll.onReleased((partition, epoch, agents) =>
-      this.#untold.set(partition, { epoch, agents, isTelling: false }),
+      this.#unreported.set(partition, { epoch, agents, isReporting: false }),
     );
-    parts.tenancy.onOwner((partition, epoch, owner) => this.#look(partition, epoch, owner));
+    parts.tenancy.onOwner((partition, epoch, owner) => this.#check(partition, epoch, owner));
   }
 
   async drain(): Promise<void> {
     let isLate = false;
-    const timer = this.#parts.timers.after(tellMs, () => {
+    const timer = this.#parts.timers.after(reportMs, () => {
       isLate = true;
-      this.#news.ring();
+      this.#changed.notify();
     });
-    while (this.#untold.size > 0 && !isLate) await this.#news.rung();
+    while (this.#unreported.size > 0 && !isLate) await this.#changed.notified();
     timer.cancel();
   }
 
-  #look(partition: number, epoch: number, owner: Owner | undefined): void {
-    const released = this.#untold.get(partition);
-    if (released === undefined || released.isTelling || epoch <= released.epoch) return;
+  #check(partition: number, epoch: number, owner: Owner | undefined): void {
+    const released = this.#unreported.get(partition);
+    if (released === undefined || released.isReporting || epoch <= released.epoch) return;
     if (owner === undefined || owner.address === "" || epoch > released.epoch + 1) {
       this.#forget(partition, released);
       return;
     }
-    released.isTelling = true;
+    released.isReporting = true;
     void this.#announce(partition, released);
   }
 
@@ -69,7 +76,7 @@ export class LinkHandover implements Component {
     const { tenancy, dispatch, logger } = this.#parts;
     const pool = tenancy.nameIn(defaultNamespace, partition);
     try {
-      await dispatch.tellLinks(requestsOf(pool, released), { timeoutMs: tellMs });
+      await dispatch.tellLinks(requestsOf(pool, released), { timeoutMs: reportMs });
     } catch (error) {
       logger.debug("failed to hand over the agents of moved pools", {
         partition,
@@ -80,8 +87,8 @@ export class LinkHandover implements Component {
   }
 
   #forget(partition: number, released: Released): void {
-    if (this.#untold.get(partition) === released) this.#untold.delete(partition);
-    this.#news.ring();
+    if (this.#unreported.get(partition) === released) this.#unreported.delete(partition);
+    this.#changed.notify();
   }
 }
 

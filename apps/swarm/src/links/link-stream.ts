@@ -3,17 +3,17 @@
  * agent reads. For a slow agent, contents gather in the link in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
-import { Bell, errorFromUnknown, notOwnerOf, type Timers, type TuttiError } from "@tutti/kernel";
+import { errorFromUnknown, Notifier, notOwnerOf, type Timers, type TuttiError } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { redirection, refusal } from "./greeting.ts";
 import type { LinkInstruments } from "./instruments.ts";
-import type { Greeted, GreetingContext, LinkBook } from "./link-book.ts";
+import type { Greeted, GreetingContext, LinkTable } from "./link-table.ts";
 import type { LinkedAgent } from "./linked-agent.ts";
 import type { Carrier } from "./protocol/host-link.ts";
 
 export interface LinkStreamParts {
-  readonly book: LinkBook;
+  readonly linkTable: LinkTable;
   readonly now: PoolTime;
   readonly timers: Timers;
   readonly greetingMs: number;
@@ -27,7 +27,7 @@ export async function* serveLink(
   requests: AsyncIterable<AgentFrame>,
   context: GreetingContext,
 ): AsyncGenerator<HostFrame> {
-  const { book, now, instruments } = parts;
+  const { linkTable, now, instruments } = parts;
   const carrier = new StreamCarrier();
   const frames = requests[Symbol.asyncIterator]();
   const greeted = await greet(parts, frames, context, carrier);
@@ -40,16 +40,16 @@ export async function* serveLink(
   const { agent } = greeted;
   // A local flag: to read the signal of the call for each frame is slower.
   let isOver = false;
-  const leave = () => {
+  const disconnect = () => {
     isOver = true;
     carrier.close(undefined);
   };
-  context.signal.addEventListener("abort", leave, { once: true });
-  if (context.signal.aborted) leave();
+  context.signal.addEventListener("abort", disconnect, { once: true });
+  if (context.signal.aborted) disconnect();
   instruments.streams.add(1);
   try {
     yield greeted.answer;
-    read(book, agent, carrier, frames);
+    read(linkTable, agent, carrier, frames);
     while (!isOver) {
       const frame = agent.link.next(carrier, now());
       if (frame !== undefined) {
@@ -60,8 +60,8 @@ export async function* serveLink(
     }
   } finally {
     instruments.streams.add(-1);
-    context.signal.removeEventListener("abort", leave);
-    book.broken(agent, carrier, undefined);
+    context.signal.removeEventListener("abort", disconnect);
+    linkTable.broken(agent, carrier, undefined);
     frames.return?.()?.then(undefined, () => {});
   }
   if (carrier.error !== undefined) throw refused(parts, carrier.error);
@@ -74,12 +74,12 @@ function refused({ onRefused }: LinkStreamParts, error: TuttiError): TuttiError 
 
 /** Returns undefined for a stream that ends before it has started. */
 async function greet(
-  { book, instruments, timers, greetingMs }: LinkStreamParts,
+  { linkTable, instruments, timers, greetingMs }: LinkStreamParts,
   frames: AsyncIterator<AgentFrame>,
   context: GreetingContext,
   carrier: Carrier,
-): Promise<Greeted | TurnedAway | undefined> {
-  const giveUp = new AbortController();
+): Promise<Greeted | RefusedGreeting | undefined> {
+  const greetingAbort = new AbortController();
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = timers.after(greetingMs, () => reject(swarmErrors.greetingLate({ waitedMs: greetingMs })));
   let first: AgentFrame | undefined;
@@ -89,51 +89,51 @@ async function greet(
     first = next.value;
     const greeting = {
       principal: context.principal,
-      signal: AbortSignal.any([context.signal, giveUp.signal]),
+      signal: AbortSignal.any([context.signal, greetingAbort.signal]),
     };
-    return await Promise.race([book.greet(first, carrier, greeting), late]);
+    return await Promise.race([linkTable.greet(first, carrier, greeting), late]);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
     // A welcome after that would find no stream.
-    giveUp.abort();
+    greetingAbort.abort();
     if (context.signal.aborted) throw error;
-    return turnedAway(first, error, instruments);
+    return refuseGreeting(first, error, instruments);
   } finally {
     timer.cancel();
   }
 }
 
 /** A stream that ends with its greeting. */
-interface TurnedAway {
+interface RefusedGreeting {
   readonly answer: HostFrame;
   readonly error: TuttiError | undefined;
 }
 
-function turnedAway(
+function refuseGreeting(
   first: AgentFrame | undefined,
   error: TuttiError,
   { redirected, refused }: LinkInstruments,
-): TurnedAway {
-  const elsewhere = first && notOwnerOf(error);
-  const answer = elsewhere && first && redirection(first, elsewhere.owner);
+): RefusedGreeting {
+  const otherOwner = first && notOwnerOf(error);
+  const answer = otherOwner && first && redirection(first, otherOwner.owner);
   if (answer !== undefined) {
     redirected.add();
     return { answer, error: undefined };
   }
   refused.add();
-  const shownError =
-    elsewhere === undefined
+  const visibleError =
+    otherOwner === undefined
       ? error
       : swarmErrors.poolElsewhere(
-          { owner: elsewhere.owner?.address ?? "" },
+          { owner: otherOwner.owner?.address ?? "" },
           { cause: error, retryAfterMs: 1_000 },
         );
-  return { answer: refusal(shownError), error: shownError };
+  return { answer: refusal(visibleError), error: visibleError };
 }
 
 /** Reads in parallel with sending, until the end of the stream. */
 function read(
-  book: LinkBook,
+  linkTable: LinkTable,
   agent: LinkedAgent,
   carrier: StreamCarrier,
   frames: AsyncIterator<AgentFrame>,
@@ -142,17 +142,17 @@ function read(
     for (;;) {
       const next = await frames.next();
       if (next.done === true || carrier.isClosed) return;
-      book.take(agent, carrier, next.value);
+      linkTable.receive(agent, carrier, next.value);
     }
   };
   readAll().then(
-    () => book.broken(agent, carrier, undefined),
-    (thrown: unknown) => book.broken(agent, carrier, errorFromUnknown(thrown)),
+    () => linkTable.broken(agent, carrier, undefined),
+    (thrown: unknown) => linkTable.broken(agent, carrier, errorFromUnknown(thrown)),
   );
 }
 
 class StreamCarrier implements Carrier {
-  readonly #bell = new Bell();
+  readonly #bell = new Notifier();
   #isClosed = false;
   #error: TuttiError | undefined;
 
@@ -166,18 +166,18 @@ class StreamCarrier implements Carrier {
   }
 
   wake(): void {
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   close(error: TuttiError | undefined): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#error = error;
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   /** Resolves when there may be something to send since the last call. */
   waken(): Promise<void> {
-    return this.#bell.rung();
+    return this.#bell.notified();
   }
 }

@@ -7,7 +7,7 @@ import type { AdmitAgent } from "../grants/admitted-agents.ts";
 import { offeredIn, requireGrant } from "../grants/within-grant.ts";
 import type { Turns } from "../pools/turns.ts";
 import { emptyAgentFrame } from "./empty-frame.ts";
-import type { LinkHome } from "./home.ts";
+import type { LinkPool } from "./link-pool.ts";
 import { contentsOf } from "./protocol/contents.ts";
 import { CreditLoan } from "./protocol/credit-loan.ts";
 import type { HostLink } from "./protocol/host-link.ts";
@@ -50,7 +50,7 @@ export class LinkOutlet implements AgentOutlet {
 
 export interface LinkedAgentParts {
   readonly link: HostLink;
-  readonly home: LinkHome;
+  readonly linkPool: LinkPool;
   readonly agent: AgentLink;
   readonly turns: Turns;
   readonly frameBytesMax: number;
@@ -61,7 +61,7 @@ export interface LinkedAgentParts {
 
 export class LinkedAgent {
   readonly link: HostLink;
-  readonly home: LinkHome;
+  readonly linkPool: LinkPool;
   readonly #agent: AgentLink;
   readonly #turns: Turns;
   readonly #loan = new CreditLoan(lentMax);
@@ -71,19 +71,19 @@ export class LinkedAgent {
   #principal: Principal;
   #offered: Offered;
 
-  constructor({ link, home, agent, turns, frameBytesMax, principal, offered, admit }: LinkedAgentParts) {
+  constructor({ link, linkPool, agent, turns, frameBytesMax, principal, offered, admit }: LinkedAgentParts) {
     this.#admit = admit;
     this.#frameBytesMax = frameBytesMax;
     this.#principal = principal;
     this.#offered = offered;
     this.link = link;
-    this.home = home;
+    this.linkPool = linkPool;
     this.#agent = agent;
     this.#turns = turns;
   }
 
   /** Sets the caller, which may differ on another stream. Throws if its grants do not cover the offering. */
-  speaksAs(principal: Principal): void {
+  setPrincipal(principal: Principal): void {
     this.#requireMatch(principal, this.#offered, "hello.");
     this.#principal = principal;
   }
@@ -98,12 +98,12 @@ export class LinkedAgent {
   }
 
   /** Passes an accepted frame to the pool. Returns the violation of the agent, if any. */
-  take(frame: AgentFrame, nowMs: number): TuttiError | undefined {
+  receive(frame: AgentFrame, nowMs: number): TuttiError | undefined {
     this.#loan.grant(frame.credit);
     const credit = this.#loan.lend(this.link.isClogged);
-    const refusal = this.#agent.take(credit === frame.credit ? frame : { ...frame, credit }, nowMs);
+    const refusal = this.#agent.receive(credit === frame.credit ? frame : { ...frame, credit }, nowMs);
     if (frame.drain !== undefined || frame.sleep !== undefined) this.#loan.void();
-    this.home.stir();
+    this.linkPool.scheduleTurn();
     return refusal === undefined ? undefined : errorOf(refusal);
   }
 
@@ -111,27 +111,27 @@ export class LinkedAgent {
    * Passes the usable part of a frame that is refused because an output is too large. The attempts with these
    * outputs fail for that reason, and need not be repeated to fail again.
    */
-  takeOversized(frame: AgentFrame, error: TuttiError, nowMs: number): void {
+  receiveOversized(frame: AgentFrame, error: TuttiError, nowMs: number): void {
     const tooLarge = frame.results.filter(isOversized);
     if (tooLarge.length === 0) return;
     const failed = { $case: "failed", value: toErrorDetail(error) } as const;
     const results = tooLarge.map((result) => ({ ...result, outcome: failed }));
-    this.#agent.take({ ...emptyAgentFrame, results }, nowMs);
+    this.#agent.receive({ ...emptyAgentFrame, results }, nowMs);
   }
 
-  cut(nowMs: number): void {
-    this.#agent.cut(nowMs);
-    this.home.stir();
+  markDisconnected(nowMs: number): void {
+    this.#agent.markDisconnected(nowMs);
+    this.linkPool.scheduleTurn();
   }
 
   resume(nowMs: number): void {
     this.#agent.resume(nowMs);
-    this.home.stir();
+    this.linkPool.scheduleTurn();
   }
 
   end(reason: string, nowMs: number): void {
     this.#agent.end(reason, nowMs);
-    this.home.stir();
+    this.linkPool.scheduleTurn();
   }
 
   /** Sends a message of the pool. The frame is reused by the pool, so it is encoded before this returns. */
@@ -139,26 +139,30 @@ export class LinkedAgent {
     for (const content of contentsOf(frame, this.#frameBytesMax)) this.link.send(content);
     this.#loan.used(frame.assignments.length);
     if (frame.drain !== undefined || frame.sleep !== undefined) this.#loan.void();
-    if (this.#loan.kept === 0 || this.#isLending) return;
+    if (this.#loan.unlent === 0 || this.#isLending) return;
     this.#isLending = true;
-    this.#turns.before(() => this.#lendMore(this.link.heardMs));
+    this.#turns.before(() => this.#lendMore(this.link.lastSeenMs));
   }
 
   /** Sends the goodbye of an ended link. */
-  sayBye(bye: Bye): void {
+  sendBye(bye: Bye): void {
     for (const content of contentsOf({ ...HostFrame.create(), bye })) this.link.send(content);
   }
 
   #requireMatch(principal: Principal, offered: Offered, within: string): void {
-    requireGrant(principal, { namespace: this.home.namespace, pool: this.home.name, ...offered }, within);
+    requireGrant(
+      principal,
+      { namespace: this.linkPool.namespace, pool: this.linkPool.name, ...offered },
+      within,
+    );
   }
 
-  #lendMore(heardMs: number): void {
+  #lendMore(lastSeenMs: number): void {
     this.#isLending = false;
     const credit = this.#loan.lend(this.link.isClogged);
     if (credit === 0) return;
     // Not a sign of life: the last frame of the agent counts.
-    this.#agent.take({ ...emptyAgentFrame, credit }, heardMs);
-    this.home.stir();
+    this.#agent.receive({ ...emptyAgentFrame, credit }, lastSeenMs);
+    this.linkPool.scheduleTurn();
   }
 }

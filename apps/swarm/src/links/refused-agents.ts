@@ -1,7 +1,7 @@
 /** Reports agents that are refused here to the owner of their pool: they explain why a task waits. */
 import { agentLinkService, agentPollService, type Offering } from "@tutti/contracts/agent/v1";
 import type { TuttiError } from "@tutti/kernel";
-import { atDoorOf } from "../grants/refused-at-door.ts";
+import { refusedListenerOf } from "../grants/refused-listener.ts";
 import type { PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import type { Turns } from "../pools/turns.ts";
@@ -16,7 +16,7 @@ export interface RefusedAgent {
 }
 
 export interface RefusedAgentsParts {
-  readonly pools: Pick<PoolDirectory, "holds" | "admitted"> & { readonly turns: Pick<Turns, "stir"> };
+  readonly pools: Pick<PoolDirectory, "holds" | "admitted"> & { readonly turns: Pick<Turns, "schedule"> };
   readonly relays: Pick<Relays, "to">;
   readonly now: PoolTime;
 }
@@ -28,18 +28,18 @@ export class RefusedAgents {
     this.#parts = parts;
   }
 
-  tell({ namespace, pool: name, agentId, offering }: RefusedAgent, { message: why }: TuttiError): void {
+  report({ namespace, pool: name, agentId, offering }: RefusedAgent, { message: reason }: TuttiError): void {
     if (offering === undefined) return;
     const { pools, relays, now } = this.#parts;
     if (!pools.holds(namespace, name)) {
-      relays.to(namespace, name, (relay) => relay.turnedAway({ agentId, offering, why }));
+      relays.to(namespace, name, (relay) => relay.addRefused({ agentId, offering, why: reason }));
       return;
     }
     // Before the first task the pool may not exist yet.
     pools.admitted(namespace, name, { signal: new AbortController().signal }).then(
       (pool) => {
-        pool.turnAway(agentId, offering, why, now());
-        pools.turns.stir(pool);
+        pool.addRefused(agentId, offering, reason, now());
+        pools.turns.schedule(pool);
       },
       // The pool does not exist or has moved: the agent comes again, or no task waits for it.
       () => {},
@@ -47,20 +47,20 @@ export class RefusedAgents {
   }
 
   /** Receives callers that must not link. */
-  readonly linkRefused = atDoorOf(
+  readonly linkRefused = refusedListenerOf(
     agentLinkService.methods.link,
     ({ hello }) => hello && placeOf(hello).namespace,
     ({ hello }, error) => {
       if (hello === undefined) return;
       const { agentId, offering } = hello;
-      this.tell({ ...placeOf(hello), agentId, offering }, error);
+      this.report({ ...placeOf(hello), agentId, offering }, error);
     },
   );
 
   /** Receives callers that must not poll. */
-  readonly claimRefused = atDoorOf(
+  readonly claimRefused = refusedListenerOf(
     agentPollService.methods.claimTasks,
     (request) => placeOf(request).namespace,
-    (request, error) => this.tell({ ...request, ...placeOf(request) }, error),
+    (request, error) => this.report({ ...request, ...placeOf(request) }, error),
   );
 }

@@ -12,8 +12,8 @@ import { awaited, type RollCalls } from "./call-roll.ts";
 import type { Relays } from "./relay/relays.ts";
 
 export interface LinkRollParts {
-  readonly pools: Pick<PoolDirectory, "onLeft">;
-  readonly tenancy: Pick<PoolTenancy, "onTaken" | "onReleased" | "partitionOf">;
+  readonly pools: Pick<PoolDirectory, "onReleased">;
+  readonly tenancy: Pick<PoolTenancy, "onAcquired" | "onReleased" | "partitionOf">;
   readonly calls: Pick<RollCalls, "isKnown">;
   readonly relays: Pick<Relays, "all">;
   /** Maximum time that a moved pool waits for its agents. */
@@ -28,7 +28,7 @@ export type RollListener = (partition: number, epoch: number, agents: readonly A
 const rememberedMs = 60_000;
 const linksPerReply = 500;
 
-interface Left {
+interface ReleasedPool {
   readonly partition: number;
   readonly atMs: number;
   readonly links: readonly LinkOpened[];
@@ -36,17 +36,17 @@ interface Left {
 
 export class LinkRoll {
   readonly #parts: LinkRollParts;
-  readonly #left = new Map<string, Left>();
-  readonly #takenMs = new Map<number, number>();
+  readonly #released = new Map<string, ReleasedPool>();
+  readonly #acquiredMs = new Map<number, number>();
   /** The last epoch of ownership here for which all agents of the pools are known. */
-  readonly #wholeEpochs = new Map<number, number>();
+  readonly #completeEpochs = new Map<number, number>();
   readonly #listeners: RollListener[] = [];
 
   /** Must be made before other listeners for leaving pools: then their agents are still in them. */
   constructor(parts: LinkRollParts) {
     this.#parts = parts;
-    parts.pools.onLeft((pool) => this.#remember(pool));
-    parts.tenancy.onTaken((partition) => this.#takenMs.set(partition, parts.now()));
+    parts.pools.onReleased((pool) => this.#remember(pool));
+    parts.tenancy.onAcquired((partition) => this.#acquiredMs.set(partition, parts.now()));
     parts.tenancy.onReleased((partition, epoch) => this.#release(partition, epoch));
   }
 
@@ -59,7 +59,7 @@ export class LinkRoll {
   *replies(namespace: string, name: string): Generator<ListLinksReply> {
     const partition = this.#parts.tenancy.partitionOf(namespace, name);
     const links = this.#linksOf(partition);
-    yield { links: links.slice(0, linksPerReply), ownedEpoch: this.#wholeEpochs.get(partition) ?? 0 };
+    yield { links: links.slice(0, linksPerReply), ownedEpoch: this.#completeEpochs.get(partition) ?? 0 };
     for (let at = linksPerReply; at < links.length; at += linksPerReply)
       yield { links: links.slice(at, at + linksPerReply), ownedEpoch: 0 };
   }
@@ -72,7 +72,7 @@ export class LinkRoll {
   /** Records agents that are expected at the pools of a partition here, or at its next owner. */
   expect(partition: number, agents: readonly AwaitedAgent[]): void {
     const links = agents.map(({ tokens, ...hello }) => ({ ...linkOf(hello), tokens }));
-    this.#keep(`${partition}`, partition, links);
+    this.#store(`${partition}`, partition, links);
   }
 
   #linksOf(partition: number): LinkOpened[] {
@@ -84,8 +84,9 @@ export class LinkRoll {
       for (const agent of relay.agents)
         if (agent.agentId !== "") links.push({ ...agent.opened(nowMs), link: 0 });
     }
-    for (const left of this.#left.values())
-      if (left.partition === partition && nowMs - left.atMs < rememberedMs) links.push(...left.links);
+    for (const released of this.#released.values())
+      if (released.partition === partition && nowMs - released.atMs < rememberedMs)
+        links.push(...released.links);
     return links;
   }
 
@@ -100,22 +101,23 @@ export class LinkRoll {
         tokens: [...tokens],
       }));
     const partition = this.#parts.tenancy.partitionOf(namespace, name);
-    this.#keep(`${namespace}/${name}`, partition, links);
+    this.#store(`${namespace}/${name}`, partition, links);
   }
 
-  #keep(key: string, partition: number, links: readonly LinkOpened[]): void {
+  #store(key: string, partition: number, links: readonly LinkOpened[]): void {
     const atMs = this.#parts.now();
-    for (const [of, left] of this.#left) if (atMs - left.atMs >= rememberedMs) this.#left.delete(of);
-    this.#left.set(key, { partition, atMs, links });
+    for (const [of, released] of this.#released)
+      if (atMs - released.atMs >= rememberedMs) this.#released.delete(of);
+    this.#released.set(key, { partition, atMs, links });
   }
 
   #release(partition: number, epoch: number): void {
     const { calls, settleMs, now } = this.#parts;
-    const takenMs = this.#takenMs.get(partition) ?? Number.NEGATIVE_INFINITY;
+    const acquiredMs = this.#acquiredMs.get(partition) ?? Number.NEGATIVE_INFINITY;
     // An unexpected agent that has not come in that time is not waited for.
-    const isWhole = calls.isKnown(partition, epoch) || now() - takenMs >= settleMs;
-    if (!isWhole) return;
-    this.#wholeEpochs.set(partition, epoch);
+    const isComplete = calls.isKnown(partition, epoch) || now() - acquiredMs >= settleMs;
+    if (!isComplete) return;
+    this.#completeEpochs.set(partition, epoch);
     const agents = this.agentsOf(partition);
     for (const listener of this.#listeners) listener(partition, epoch, agents);
   }

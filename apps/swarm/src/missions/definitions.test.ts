@@ -21,7 +21,7 @@ const definition = Definition.fromPartial({
   source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: "trip.yaml" },
 });
 
-it("a mission that a definition starts has the defaults of its input, and is refused without what is required", async () => {
+it("a mission from a definition gets the defaults of its input, and is refused without required input", async () => {
   const definitions = new Definitions({
     getDefinition: async () => GetDefinitionReply.fromPartial({ definition }),
   });

@@ -2,7 +2,7 @@
 import { MissionSpec, type StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import type { DefinitionUse } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, type definitionService, SourceFormat } from "@tutti/contracts/workflow/v1";
-import { checkText, type Definition, heldInput, taskSpecsOf } from "@tutti/definitions";
+import { checkText, type Definition, requireInputOfSchema, taskSpecsOf } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { missionServiceErrors } from "./errors.ts";
@@ -25,9 +25,9 @@ export class Definitions {
     this.#definitions = definitions;
   }
 
-  async specOf(what: StartMissionRequest["what"], context: CallContext): Promise<Specified> {
-    if (what?.$case === "definition") return this.#ofDefinition(what.value, context);
-    return { spec: what?.value ?? MissionSpec.create(), definition: "", hash: "" };
+  async specOf(source: StartMissionRequest["what"], context: CallContext): Promise<Specified> {
+    if (source?.$case === "definition") return this.#ofDefinition(source.value, context);
+    return { spec: source?.value ?? MissionSpec.create(), definition: "", hash: "" };
   }
 
   async #ofDefinition(use: DefinitionUse, context: CallContext): Promise<Specified> {
@@ -42,7 +42,9 @@ export class Definitions {
       this.#known.delete(oldest);
     }
     const input =
-      use.input?.body?.$case === "blob" ? use.input : heldInput(inputSchema, use.input, "definition.input");
+      use.input?.body?.$case === "blob"
+        ? use.input
+        : requireInputOfSchema(inputSchema, use.input, "definition.input");
     return { spec: { ...known, input }, definition: name, hash };
   }
 }

@@ -5,14 +5,14 @@ export const missionServiceErrors = defineErrors("board", {
   missionUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A call names its mission. Only within a stream of an agent it is left out, because the stream names it.",
+    help: "The call has no mission id. Only operations in a stream of an agent omit it, because the stream names the mission.",
     message: () => "The request has no mission id",
     remedy: "Set the id of the mission.",
   },
   parentForeign: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Parent, outermost ancestor and child are in one namespace: the end of the child is reported to the parent.",
+    help: "Parent, outermost ancestor and child must be in one namespace, because the end of the child is reported to the parent.",
     message: ({ found, namespace }: { found: string; namespace: string }) =>
       `The parent is in namespace \`${found}\`, and the mission is in namespace \`${namespace}\``,
     remedy: "Start the mission in the namespace of its parent, or without a parent.",
@@ -20,14 +20,14 @@ export const missionServiceErrors = defineErrors("board", {
   agentUnnamed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What agents alone do names the agent: taking part, claiming, ending, handing on, delegating, voting.",
+    help: "The operation has no agent id. Joining, claiming, finishing, handing off, delegating and voting require it.",
     message: () => "The request has no agent id",
     remedy: "Set the id of the agent that acts.",
   },
   notYours: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "An agent acts in a mission for itself alone.",
+    help: "An agent can act in a mission only for itself.",
     message: ({ caller, agent }: { caller: string; agent: string }) =>
       `${caller} may not act for agent \`${agent}\``,
     remedy: "Use the id of the calling agent.",
@@ -43,14 +43,14 @@ export const missionServiceErrors = defineErrors("board", {
   operationMissing: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Each operation of a stream says what is to be done.",
+    help: "An operation of the stream has no content.",
     message: ({ number }: { number: number }) => `Operation ${number} is empty`,
     remedy: "Set the operation, or omit it.",
   },
   childTaken: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "The id of the child is taken by a run or mission without a parent, or with another parent.",
+    help: "The id of the child belongs to a run or mission without a parent, or with another parent.",
     message: ({ child }: { child: string }) =>
       `\`${child}\` already exists and is not the child of this mission`,
     remedy: "Delete it, or start the parent under another id.",
@@ -58,7 +58,7 @@ export const missionServiceErrors = defineErrors("board", {
   definitionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A mission does tasks that agents, runs or missions do. What a run does by itself, such as waits, gates and loops, belongs into a workflow.",
+    help: "Agents, runs or missions do the tasks of a mission. Steps that a run does itself, such as waits, gates and loops, belong in a workflow.",
     message: ({ name, problem }: { name: string; problem: string }) =>
       `Definition \`${name}\` cannot run in a mission: ${problem}`,
     remedy: "Start it as a run, or remove that part.",

@@ -9,7 +9,7 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { Errands, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { EffectJobs, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import type { ConfiguredRetryOf, InstanceKey, Orchestrator } from "@tutti/kernel";
 import {
   completeTask,
@@ -24,9 +24,9 @@ import type { Client } from "@tutti/mesh";
 import {
   type AttemptCommands,
   Dispatcher,
-  hearOutcomes,
   judgedResults,
-  OutputShelf,
+  OutputBuffer,
+  observeOutcomes,
   RuntimeSettlement,
 } from "@tutti/offers";
 import { boardHandlers, boardRefusals } from "../api/board/handlers.ts";
@@ -41,7 +41,7 @@ export interface MissionHosting {
   /** The effects of missions. They are called only after `begin`. */
   readonly effects: MissionEffects;
   /** Registers all other parts, with the storage of the machines. */
-  begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
+  register(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
 }
 
 export interface MissionHostingOptions {
@@ -60,15 +60,15 @@ export function hostMissions(
   const { mesh, foundation } = host;
   const traces = service.register("mission-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
-  const news = service.register("mission-events", new MissionEventPublisher(host, ended), {
+  const publisher = service.register("mission-events", new MissionEventPublisher(host, ended), {
     critical: false,
   });
-  const effects = new MissionEffects(news);
+  const effects = new MissionEffects(publisher);
   return {
     effects,
-    begin({ runtime, archive }) {
-      news.begin(runtime);
-      const outputs = new OutputShelf();
+    register({ runtime, archive }) {
+      publisher.setRuntime(runtime);
+      const outputs = new OutputBuffer();
       const parts = {
         settlement: missionSettlement(service, host, runtime, outputs),
         foundation,
@@ -81,10 +81,10 @@ export function hostMissions(
       const dispatcher = service.register("mission-offers", new Dispatcher({ ...parts, origin, dispatch }));
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };
       const cause = { actor, traceparent: "", decision: "", reason: "" };
-      const errands = service.register("mission-errands", new Errands({ runtime, foundation, cause }));
+      const effectJobs = service.register("mission-errands", new EffectJobs({ runtime, foundation, cause }));
       const missions = mesh.client(missionService);
-      const starts = new MissionStarts({ errands, missions, runs: mesh.client(runService) });
-      effects.begin({ dispatcher, errands, starts });
+      const starts = new MissionStarts({ effectJobs, missions, runs: mesh.client(runService) });
+      effects.setDoers({ dispatcher, effectJobs, starts });
 
       const dependencies = {
         runtime,
@@ -118,7 +118,7 @@ function missionSettlement(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,
   runtime: ServiceStorage["runtime"],
-  outputs: OutputShelf,
+  outputs: OutputBuffer,
 ) {
   const { hasBlob, readBlob, foundation } = host;
   const { timers, logger } = foundation;
@@ -134,7 +134,7 @@ function missionSettlement(
     readBlob,
   });
   const judged = judgedResults(host.guard?.admission, "mission", settlement, { readBlob, timers });
-  return hearOutcomes(service, host, "mission", judged);
+  return observeOutcomes(service, host, "mission", judged);
 }
 
 function traceMissions(
@@ -142,7 +142,7 @@ function traceMissions(
   runtime: ServiceStorage["runtime"],
   missions: Pick<Client<typeof missionService>, "getMissionTimeline">,
 ): void {
-  traces.begin({
+  traces.connect({
     runtime,
     endOf: (key) => runtime.query({ key, query: showMission, body: { whole: false } }),
     timelineOf: ({ namespace, id: missionId }, token, trace) =>
@@ -155,9 +155,9 @@ function traceMissions(
 
 /** The commands that report attempts at tasks of missions. Runs use the same words. */
 const missionAttemptCommands: AttemptCommands = {
-  completed: (given, { agent, runMs, used }) => ({
+  completed: (fields, { agent, runMs, used }) => ({
     command: completeTask,
-    body: { ...given, agent, runMs, used },
+    body: { ...fields, agent, runMs, used },
   }),
   failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
   lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),

@@ -1,5 +1,5 @@
 /** Carries out the effects of missions: offers tasks and starts children. */
-import type { Errands } from "@tutti/host/serving";
+import type { EffectJobs } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { MissionEffect } from "@tutti/machine-mission";
 import type { Dispatcher } from "@tutti/offers";
@@ -8,7 +8,7 @@ import type { MissionStarts } from "./mission-starts.ts";
 
 export interface MissionDoers {
   readonly dispatcher: Dispatcher;
-  readonly errands: Errands;
+  readonly effectJobs: EffectJobs;
   readonly starts: MissionStarts;
 }
 
@@ -22,7 +22,7 @@ export class MissionEffects implements Effects {
   }
 
   /** Sets the doers. They need the runtime, which needs these effects. It dispatches nothing before. */
-  begin(doers: MissionDoers): void {
+  setDoers(doers: MissionDoers): void {
     this.#doers = doers;
   }
 
@@ -41,17 +41,17 @@ export class MissionEffects implements Effects {
     this.#end(tokens, "withdraw");
   }
 
-  /** Agents continue with their tasks. Errands of this process end. */
+  /** Agents continue with their tasks. EffectJobs of this process end. */
   release(tokens: readonly EffectToken[]): void {
     this.#end(tokens, "release");
   }
 
-  #end(tokens: readonly EffectToken[], how: "withdraw" | "release"): void {
+  #end(tokens: readonly EffectToken[], action: "withdraw" | "release"): void {
     if (this.#doers === undefined) return;
-    const { dispatcher, errands } = this.#doers;
+    const { dispatcher, effectJobs } = this.#doers;
     for (const token of tokens) {
-      dispatcher[how](token);
-      errands.withdraw(token);
+      dispatcher[action](token);
+      effectJobs.withdraw(token);
     }
   }
 }

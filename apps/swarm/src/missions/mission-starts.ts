@@ -9,10 +9,10 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import {
   definitionOf,
-  type ErrandCommand,
-  type Errands,
+  type EffectJobs,
   endingOf,
   inputOf,
+  type JobCommand,
   priorityOf,
 } from "@tutti/host/serving";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
@@ -22,7 +22,7 @@ import type { DueEffect } from "@tutti/runtime";
 import { missionServiceErrors } from "./errors.ts";
 
 export interface MissionStartsParts {
-  readonly errands: Errands;
+  readonly effectJobs: EffectJobs;
   readonly runs: Pick<Client<typeof runService>, "startRun">;
   readonly missions: Pick<Client<typeof missionService>, "startMission">;
 }
@@ -44,7 +44,7 @@ export class MissionStarts {
 
   startChild(due: DueEffect, effect: StartMissionChild): void {
     const { childId, childKind } = effect;
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       const started =
         childKind === "mission"
           ? await this.#startMission(due, effect, signal)
@@ -54,7 +54,7 @@ export class MissionStarts {
       // A child that was requested before may have ended, and will not report that again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
-    this.#parts.errands.begin(due, attempt, (error) => ({
+    this.#parts.effectJobs.startJob(due, attempt, (error) => ({
       command: refuseChild,
       body: { error: toErrorDetail(error) },
     }));

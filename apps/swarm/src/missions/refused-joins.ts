@@ -6,7 +6,7 @@ import type { Offering } from "@tutti/contracts/agent/v1";
 import type { BoardTask } from "@tutti/contracts/swarm/v1";
 import { Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
-import { TurnedAwayAgents, turnedAwayWords } from "@tutti/matching";
+import { describeRefused, RefusedAgents } from "@tutti/matching";
 
 const missionsMax = 1_000;
 
@@ -19,22 +19,22 @@ export interface RefusedJoin {
 export class RefusedJoins {
   readonly #nowMs: () => number;
   /** The oldest entry first. */
-  readonly #missions = new Map<string, TurnedAwayAgents>();
+  readonly #missions = new Map<string, RefusedAgents>();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  note(mission: InstanceKey, { agentId, offering }: RefusedJoin, { message }: TuttiError): void {
+  record(mission: InstanceKey, { agentId, offering }: RefusedJoin, { message }: TuttiError): void {
     const text = textOf(mission);
-    const agents = this.#missions.get(text) ?? new TurnedAwayAgents();
+    const agents = this.#missions.get(text) ?? new RefusedAgents();
     this.#missions.delete(text);
     this.#missions.set(text, agents);
     for (const [oldest] of this.#missions) {
       if (this.#missions.size <= missionsMax) break;
       this.#missions.delete(oldest);
     }
-    agents.note(agentId, offering ?? { capabilities: [] }, message, this.#nowMs());
+    agents.add(agentId, offering ?? { capabilities: [] }, message, this.#nowMs());
   }
 
   joined(mission: InstanceKey, agentId: string): void {
@@ -48,7 +48,7 @@ export class RefusedJoins {
     const capability = spec.work.value;
     const able = agents.able({ capability, range: spec.versionRange }, this.#nowMs());
     if (able.length === 0) return undefined;
-    const message = turnedAwayWords(able, capability);
+    const message = describeRefused(able, capability);
     return Explanation.fromPartial({
       summary: message,
       waits: [{ cause: WaitCause.WAIT_CAUSE_POLICY, message, subject: capability, present: true }],

@@ -14,10 +14,10 @@ export async function withDefaults(
   configured: ConfiguredRetry | undefined,
   mission: () => Partial<Pick<MissionSpec, "pool">> | Promise<Partial<Pick<MissionSpec, "pool">>>,
 ): Promise<TaskSpec[]> {
-  const given = withNeedConditions(tasks);
-  if (configured === undefined) return given;
+  const conditioned = withNeedConditions(tasks);
+  if (configured === undefined) return conditioned;
   const { pool: ofMission = "" } = await mission();
-  return given.map((task) => {
+  return conditioned.map((task) => {
     const { retry, work, placement } = task;
     if (retry !== undefined || work?.$case !== "capability") return task;
     const settings = retryOfPool(configured, placement?.pool || ofMission);

@@ -35,8 +35,8 @@ export class OfferExchange implements SenderOutlet {
   readonly #pools = new Map<number, Pool>();
   readonly #replies = new Replies();
   /** Numbers of pools that are not owned here, and of profiles for them. */
-  readonly #elsewhere = new Set<number>();
-  readonly #profilesElsewhere = new Set<number>();
+  readonly #remotePools = new Set<number>();
+  readonly #remoteProfiles = new Set<number>();
   readonly #unlisten: () => void;
 
   /** Accepts the first request. Throws the reason of a refusal. */
@@ -51,10 +51,10 @@ export class OfferExchange implements SenderOutlet {
     this.#stream = openOfferStream(hello.instanceId, this);
     const { owner: instanceId, begunAfterMs } = parts;
     this.#replies.welcome({ version: offerVersion, instanceId, begunAfterMs });
-    this.#unlisten = parts.pools.onLeft((pool, owner) => this.#leave(pool, owner));
+    this.#unlisten = parts.pools.onReleased((pool, owner) => this.#reportMoved(pool, owner));
     try {
       this.#open(1, firstPool);
-      this.#takeAll({ ...first, hello: undefined });
+      this.#receiveAll({ ...first, hello: undefined });
     } catch (thrown) {
       this.close();
       throw thrown;
@@ -62,26 +62,26 @@ export class OfferExchange implements SenderOutlet {
   }
 
   /** Accepts a further request. Throws if it violates the protocol: the stream has to end. */
-  take(request: OfferRequest): void {
+  receive(request: OfferRequest): void {
     if (request.hello !== undefined) throw swarmErrors.offerGreetingRepeated();
-    this.#takeAll(request);
+    this.#receiveAll(request);
   }
 
   /** The contents to send. Undefined if there are none. */
   next(): OfferReply | undefined {
-    return this.#replies.take();
+    return this.#replies.shift();
   }
 
   /** Queues a reply even if there are no contents. */
-  sayWord(): void {
-    this.#replies.sayWord();
+  keepAlive(): void {
+    this.#replies.keepAlive();
     this.#parts.wake();
   }
 
   close(): void {
     this.#unlisten();
     this.#stream.close(this.#parts.now());
-    this.#stir();
+    this.#scheduleTurn();
   }
 
   /** Accepts a reply of a pool. The pool reuses it: its contents are copied before this returns. */
@@ -90,11 +90,11 @@ export class OfferExchange implements SenderOutlet {
     this.#parts.wake();
   }
 
-  #takeAll(request: OfferRequest): void {
+  #receiveAll(request: OfferRequest): void {
     for (const pool of request.pools) this.#openFurther(pool);
-    const refusal = this.#stream.take(this.#ownedOf(request), this.#parts.now());
+    const refusal = this.#stream.receive(this.#ownedOf(request), this.#parts.now());
     if (refusal !== undefined) throw errorOf(refusal);
-    this.#stir();
+    this.#scheduleTurn();
   }
 
   #openFurther({ number, namespace, pool }: OpenPool): void {
@@ -107,7 +107,7 @@ export class OfferExchange implements SenderOutlet {
   }
 
   /** Reports a pool that moves to another process: its offers are to be sent there. */
-  #leave(pool: Pool, owner: Owner | undefined): void {
+  #reportMoved(pool: Pool, owner: Owner | undefined): void {
     for (const [number, opened] of this.#pools) {
       if (opened !== pool) continue;
       this.#pools.delete(number);
@@ -117,20 +117,20 @@ export class OfferExchange implements SenderOutlet {
   }
 
   #moved(number: number, owner: Owner | undefined): void {
-    this.#elsewhere.add(number);
+    this.#remotePools.add(number);
     this.#replies.moved(number, owner);
     this.#parts.wake();
   }
 
   /** Returns the request without contents for pools of other owners. Their sender learns that anyway. */
   #ownedOf(request: OfferRequest): OfferRequest {
-    if (this.#elsewhere.size === 0) return request;
+    if (this.#remotePools.size === 0) return request;
     for (const { number, pool } of request.profiles)
-      if (this.#elsewhere.has(pool)) this.#profilesElsewhere.add(number);
+      if (this.#remotePools.has(pool)) this.#remoteProfiles.add(number);
     return {
       ...request,
-      profiles: request.profiles.filter(({ pool }) => !this.#elsewhere.has(pool)),
-      offers: request.offers.filter(({ profile }) => !this.#profilesElsewhere.has(profile)),
+      profiles: request.profiles.filter(({ pool }) => !this.#remotePools.has(pool)),
+      offers: request.offers.filter(({ profile }) => !this.#remoteProfiles.has(profile)),
     };
   }
 
@@ -138,11 +138,11 @@ export class OfferExchange implements SenderOutlet {
     const refusal = this.#stream.open(number, pool);
     if (refusal !== undefined) throw errorOf(refusal);
     this.#pools.set(number, pool);
-    this.#elsewhere.delete(number);
+    this.#remotePools.delete(number);
   }
 
-  #stir(): void {
+  #scheduleTurn(): void {
     const { turns } = this.#parts.pools;
-    for (const pool of this.#pools.values()) turns.stir(pool);
+    for (const pool of this.#pools.values()) turns.schedule(pool);
   }
 }

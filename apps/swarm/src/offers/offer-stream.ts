@@ -1,7 +1,7 @@
 /** The stream of a sender, on any transport: requests go to the exchange, replies leave as the sender reads. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, type CallContext, type Timers } from "@tutti/kernel";
+import { type CallContext, Notifier, type Timers } from "@tutti/kernel";
 import { defaultPool } from "../pools/pool-directory.ts";
 import type { OfferInstruments } from "./instruments.ts";
 import { OfferExchange, type OfferExchangeParts } from "./offer-exchange.ts";
@@ -26,18 +26,18 @@ export async function* serveOffers(
   const { namespace = "", pool = "" } = first.value.hello ?? {};
   await dependencies.pools.admitted(namespace || defaultNamespace, pool || defaultPool, context);
   await openPools(dependencies, first.value, signal);
-  const bell = new Bell();
-  const exchange = new OfferExchange({ ...dependencies, wake: () => bell.ring() }, first.value);
+  const bell = new Notifier();
+  const exchange = new OfferExchange({ ...dependencies, wake: () => bell.notify() }, first.value);
   const reading = new Reading<OfferRequest>(bell);
-  const leave = () => reading.end(undefined);
-  signal.addEventListener("abort", leave, { once: true });
-  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.sayWord());
+  const abort = () => reading.end(undefined);
+  signal.addEventListener("abort", abort, { once: true });
+  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.keepAlive());
   dependencies.instruments.streams.add(1);
   try {
     reading.run(incoming, {
-      take(request) {
-        if (request.pools.length === 0) return exchange.take(request);
-        return openPools(dependencies, request, signal).then(() => exchange.take(request));
+      receive(request) {
+        if (request.pools.length === 0) return exchange.receive(request);
+        return openPools(dependencies, request, signal).then(() => exchange.receive(request));
       },
     });
     while (!signal.aborted) {
@@ -46,12 +46,12 @@ export async function* serveOffers(
         dependencies.instruments.results.add(reply.results.length);
         yield reply;
       } else if (reading.isOver) break;
-      else await bell.rung();
+      else await bell.notified();
     }
   } finally {
     dependencies.instruments.streams.add(-1);
     sign.cancel();
-    signal.removeEventListener("abort", leave);
+    signal.removeEventListener("abort", abort);
     reading.end(undefined);
     exchange.close();
     incoming.return?.()?.then(undefined, () => {});

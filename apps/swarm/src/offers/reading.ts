@@ -1,12 +1,12 @@
-import { type Bell, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { errorFromUnknown, type Notifier, type TuttiError } from "@tutti/kernel";
 
 /** Reads the requests of a stream, in parallel with sending, until its end. */
 export class Reading<Request> {
-  readonly #bell: Bell;
+  readonly #bell: Notifier;
   #isOver = false;
   #error: TuttiError | undefined;
 
-  constructor(bell: Bell) {
+  constructor(bell: Notifier) {
     this.#bell = bell;
   }
 
@@ -19,13 +19,13 @@ export class Reading<Request> {
   }
 
   /** Contents that take time to process delay later ones. */
-  run(incoming: AsyncIterator<Request>, exchange: { take(request: Request): Promise<void> | void }): void {
+  run(incoming: AsyncIterator<Request>, exchange: { receive(request: Request): Promise<void> | void }): void {
     const readAll = async (): Promise<void> => {
       for (;;) {
         const next = await incoming.next();
         if (next.done === true || this.#isOver) return;
-        const taken = exchange.take(next.value);
-        if (taken !== undefined) await taken;
+        const pending = exchange.receive(next.value);
+        if (pending !== undefined) await pending;
       }
     };
     readAll().then(
@@ -38,6 +38,6 @@ export class Reading<Request> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#error = error;
-    this.#bell.ring();
+    this.#bell.notify();
   }
 }

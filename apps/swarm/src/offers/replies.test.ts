@@ -11,7 +11,7 @@ const resultOf = (number: number, bytes: number) =>
   });
 
 describe("replies to a sender", () => {
-  it("join what several turns had to say, and keep its order and its own copy", () => {
+  it("join the output of several turns, in order and as a copy", () => {
     const replies = new Replies();
     replies.welcome({ version: 1, instanceId: "inst_1", begunAfterMs: 20 });
     const reply = OfferReply.fromPartial({ results: [resultOf(1, 1)], resultAgents: [4] });
@@ -20,22 +20,22 @@ describe("replies to a sender", () => {
     reply.resultAgents = [5];
     replies.add(reply);
     reply.results.length = 0;
-    const joined = replies.take();
+    const joined = replies.shift();
     assert.equal(joined?.welcome?.instanceId, "inst_1");
     assert.deepEqual(
       joined?.results.map(({ token }) => [...token]),
       [[1], [2]],
     );
     assert.deepEqual(joined?.resultAgents, [4, 5]);
-    assert.equal(replies.take(), undefined);
+    assert.equal(replies.shift(), undefined);
   });
 
-  it("are several where one would be larger than a message may be", () => {
+  it("are split if one would exceed the maximum message size", () => {
     const replies = new Replies();
     const results = Array.from({ length: 20 }, (_, number) => resultOf(number, 1_000_000));
     replies.add(OfferReply.fromPartial({ results, resultAgents: results.map((_, index) => index) }));
     const sent: OfferReply[] = [];
-    for (let reply = replies.take(); reply !== undefined; reply = replies.take()) sent.push(reply);
+    for (let reply = replies.shift(); reply !== undefined; reply = replies.shift()) sent.push(reply);
     assert.ok(sent.every((reply) => OfferReply.encode(reply).finish().length < 4_194_304));
     assert.deepEqual(
       sent.flatMap((reply) => reply.resultAgents),
@@ -45,9 +45,9 @@ describe("replies to a sender", () => {
 
   it("are empty without contents, and only then", () => {
     const replies = new Replies();
-    replies.sayWord();
-    replies.sayWord();
-    assert.deepEqual(replies.take(), OfferReply.create());
-    assert.equal(replies.take(), undefined);
+    replies.keepAlive();
+    replies.keepAlive();
+    assert.deepEqual(replies.shift(), OfferReply.create());
+    assert.equal(replies.shift(), undefined);
   });
 });

@@ -30,8 +30,8 @@ export class Replies {
   }
 
   /** Queues an empty reply if there are no contents. */
-  sayWord(): void {
-    if (this.#replies.length === 0) this.#begin();
+  keepAlive(): void {
+    if (this.#replies.length === 0) this.#addReply();
   }
 
   /** Copies the contents of a reply, which its owner reuses. */
@@ -40,8 +40,8 @@ export class Replies {
     if (windows.length > 0) append(this.#room().windows, windows);
     if (agents.length > 0) append(this.#room(agents.length).agents, agents);
     if (begun.length > 0) append(this.#room(begun.length).begun, begun);
-    for (const one of reply.progress) this.#room(1, weightOfProgress(one)).progress.push(one);
-    for (const one of reply.partialOutputs) this.#room(1, weightOfOutput(one)).partialOutputs.push(one);
+    for (const each of reply.progress) this.#room(1, weightOfProgress(each)).progress.push(each);
+    for (const each of reply.partialOutputs) this.#room(1, weightOfOutput(each)).partialOutputs.push(each);
     for (let index = 0; index < reply.results.length; index++) {
       const result = reply.results[index];
       if (result === undefined) continue;
@@ -49,13 +49,13 @@ export class Replies {
       into.results.push(result);
       into.resultAgents.push(reply.resultAgents[index] ?? 0);
     }
-    for (const one of unclaimed) this.#room(1, 64).unclaimed.push(one);
-    for (const one of gangs) this.#room(1, 64).gangs.push(one);
-    for (const one of returned) this.#room(1, 128 + weightOfError(one.error)).returned.push(one);
+    for (const each of unclaimed) this.#room(1, 64).unclaimed.push(each);
+    for (const each of gangs) this.#room(1, 64).gangs.push(each);
+    for (const each of returned) this.#room(1, 128 + weightOfError(each.error)).returned.push(each);
   }
 
   /** Returns the oldest reply. */
-  take(): OfferReply | undefined {
+  shift(): OfferReply | undefined {
     const oldest = this.#replies.shift();
     return oldest && declareWeight(oldest.reply, oldest.bytes);
   }
@@ -63,13 +63,13 @@ export class Replies {
   #room(entries = 1, bytes = 256 * entries): OfferReply {
     const last = this.#replies.at(-1);
     const isFull = last !== undefined && (last.bytes >= fullBytes || last.entries >= fullEntries);
-    const counted = last === undefined || isFull ? this.#begin() : last;
+    const counted = last === undefined || isFull ? this.#addReply() : last;
     counted.entries += entries;
     counted.bytes += bytes;
     return counted.reply;
   }
 
-  #begin(): Counted {
+  #addReply(): Counted {
     const counted = { reply: OfferReply.create(), bytes: 1_024, entries: 0 };
     this.#replies.push(counted);
     return counted;
@@ -83,5 +83,5 @@ interface Counted {
 }
 
 function append<T>(list: T[], more: readonly T[]): void {
-  for (const one of more) list.push(one);
+  for (const each of more) list.push(each);
 }

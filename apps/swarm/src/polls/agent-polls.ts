@@ -16,12 +16,12 @@ import type {
 import { AgentKind, type Hello, Hold, Hello as helloMessage, type Offering } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
-  Bell,
   type CallContext,
   errorFromUnknown,
   errorOf,
   type IdSource,
   isRefusal,
+  Notifier,
   type Timers,
   type TuttiError,
   toErrorDetail,
@@ -65,9 +65,9 @@ export class AgentPolls {
 
   constructor(parts: AgentPollsParts) {
     this.#parts = parts;
-    parts.pools.onLeft((pool) => {
+    parts.pools.onReleased((pool) => {
       for (const agent of this.#agents.values())
-        if (agent.pool === pool) agent.leave("its pool goes to another process", parts.now());
+        if (agent.pool === pool) agent.disconnect("its pool goes to another process", parts.now());
     });
   }
 
@@ -79,14 +79,14 @@ export class AgentPolls {
     try {
       this.#requireOffering(principal, request);
     } catch (error) {
-      this.#turnAway(request, errorFromUnknown(error));
+      this.#reportRefused(request, errorFromUnknown(error));
       throw error;
     }
     const key = `${keyOf(request)}/${request.idempotencyKey}`;
     const claim = () => this.#claim(request, signal);
     if (request.idempotencyKey === "") return claim();
-    const keepMs = request.waitMs + (request.leaseMs || leaseDefaultMs);
-    return this.#repeated.once(key, request, { nowMs: this.#parts.now(), keepMs }, claim);
+    const retentionMs = request.waitMs + (request.leaseMs || leaseDefaultMs);
+    return this.#repeated.once(key, request, { nowMs: this.#parts.now(), retentionMs }, claim);
   }
 
   async complete(
@@ -106,7 +106,7 @@ export class AgentPolls {
         completions.map(({ token }) => token),
       );
     const receipts = completions.map(({ completion, token }) => this.#complete(agent, completion, token));
-    this.#parts.pools.turns.stir(agent.pool);
+    this.#parts.pools.turns.schedule(agent.pool);
     return { receipts: await Promise.all(receipts) };
   }
 
@@ -125,17 +125,17 @@ export class AgentPolls {
     });
     if (agent !== undefined) {
       if (request.heartbeat !== undefined) agent.heartbeat(request.heartbeat, nowMs);
-      pools.turns.stir(agent.pool);
+      pools.turns.schedule(agent.pool);
     }
     return { receipts };
   }
 
   /** Removes an agent of this process: its tasks go to other agents. */
-  leave(agent: Pick<ClaimTasksRequest, "namespace" | "pool" | "agentId">, reason: string): void {
+  removeAgent(agent: Pick<ClaimTasksRequest, "namespace" | "pool" | "agentId">, reason: string): void {
     const known = this.#known(agent);
     if (known === undefined) return;
-    known.leave(reason, this.#parts.now());
-    this.#parts.pools.turns.stir(known.pool);
+    known.disconnect(reason, this.#parts.now());
+    this.#parts.pools.turns.schedule(known.pool);
   }
 
   /** Ends expired leases, and forgets agents that have stopped polling. */
@@ -147,9 +147,9 @@ export class AgentPolls {
     for (const agent of this.#agents.values()) {
       agent.tick(nowMs);
       const isIdle = !agent.isAlive() && nowMs - agent.requestedMs >= idleMs;
-      if (isIdle) agent.leave("it has not asked for tasks for long", nowMs);
+      if (isIdle) agent.disconnect("it has not asked for tasks for long", nowMs);
       else if (isBeat) agent.heartbeat(undefined, nowMs);
-      pools.turns.stir(agent.pool);
+      pools.turns.schedule(agent.pool);
     }
   }
 
@@ -158,26 +158,26 @@ export class AgentPolls {
     const agent = this.#agentOf(request);
     const count = request.count || 1;
     requireFree(agent, now());
-    agent.ask(count, now());
-    pools.turns.stir(agent.pool);
+    agent.requestTasks(count, now());
+    pools.turns.schedule(agent.pool);
     try {
       const assigns = await this.#wait(agent, request, count, signal);
       const tasks = assigns.map((assign) => claimedTask(assign, agent, request.leaseMs || leaseDefaultMs));
       return { tasks, retryAfterMs: 0 };
     } finally {
       agent.rest(now());
-      pools.turns.stir(agent.pool);
+      pools.turns.schedule(agent.pool);
     }
   }
 
   async #wait(agent: PolledAgent, request: ClaimTasksRequest, count: number, signal: AbortSignal) {
     const { now, timers, pools } = this.#parts;
     const leaseMs = request.leaseMs || leaseDefaultMs;
-    const bell = new Bell();
+    const bell = new Notifier();
     let isOver = false;
     const end = (): void => {
       isOver = true;
-      bell.ring();
+      bell.notify();
     };
     // Without a wait, the call returns the assignments of the next turn.
     const timer = request.waitMs > 0 ? timers.after(request.waitMs, end) : undefined;
@@ -188,7 +188,7 @@ export class AgentPolls {
       for (;;) {
         const claimed = signal.aborted ? [] : agent.claim(count, leaseMs, now());
         if (claimed.length > 0 || isOver || !agent.isOpen) return claimed;
-        await bell.rung();
+        await bell.notified();
       }
     } finally {
       agent.waiting.delete(bell);
@@ -216,10 +216,10 @@ export class AgentPolls {
   /** Returns whether the answer became durable in time. Without an offer it stays in the pool. */
   async #isDurable({
     durable,
-    isBrought,
+    isReported,
   }: NonNullable<ReturnType<PolledAgent["complete"]>>): Promise<boolean> {
     const confirmed = durable.then(() => true);
-    if (!isBrought) return confirmed;
+    if (!isReported) return confirmed;
     const { promise: tooLong, resolve } = Promise.withResolvers<boolean>();
     const timer = this.#parts.timers.after(offerWaitMs, () => resolve(false));
     try {
@@ -246,12 +246,12 @@ export class AgentPolls {
   }
 
   /** Lets the caller of a waiting poll learn why the poll gets nothing. */
-  #turnAway(request: ClaimTasksRequest, { status, message }: TuttiError): void {
+  #reportRefused(request: ClaimTasksRequest, { status, message }: TuttiError): void {
     const { pools, now } = this.#parts;
     const pool = pools.find(namespaceOf(request), request.pool || defaultPool);
     if (pool === undefined || request.offering === undefined || status !== "PERMISSION_DENIED") return;
-    pool.turnAway(request.agentId, request.offering, message, now());
-    pools.turns.stir(pool);
+    pool.addRefused(request.agentId, request.offering, message, now());
+    pools.turns.schedule(pool);
   }
 
   /** Requires a grant for the offering: the new one, or the last one. */
@@ -291,7 +291,7 @@ export class AgentPolls {
     const joined = pool.join(hello, host, agent, nowMs);
     if (isRefusal(joined)) throw errorOf(joined);
     agent.joined(joined);
-    agent.brought(running, joined.unwanted, nowMs);
+    agent.addReported(running, joined.unwanted, nowMs);
     this.#agents.set(key, agent);
     this.onJoined();
     return agent;
@@ -311,11 +311,11 @@ interface PollRequest {
 }
 
 function requireFree(agent: PolledAgent, nowMs: number): void {
-  const shown = agent.pool.agent(agent.agentId, nowMs);
-  const hold = shown?.hold ?? Hold.HOLD_NONE;
+  const view = agent.pool.agent(agent.agentId, nowMs);
+  const hold = view?.hold ?? Hold.HOLD_NONE;
   if (hold === Hold.HOLD_NONE || hold === Hold.HOLD_UNSPECIFIED) return;
   const isPaused = hold === Hold.HOLD_PAUSED;
-  throw swarmErrors.agentHeld({ agent: agent.agentId, isPaused, reason: shown?.holdCause?.reason ?? "" });
+  throw swarmErrors.agentHeld({ agent: agent.agentId, isPaused, reason: view?.holdCause?.reason ?? "" });
 }
 
 function outcomeOf(outcome: Completion["outcome"]) {
@@ -351,7 +351,7 @@ class RepeatedClaims {
   once(
     key: string,
     request: ClaimTasksRequest,
-    { nowMs, keepMs }: { readonly nowMs: number; readonly keepMs: number },
+    { nowMs, retentionMs }: { readonly nowMs: number; readonly retentionMs: number },
     claim: () => Promise<ClaimTasksReply>,
   ): Promise<ClaimTasksReply> {
     this.#forget(nowMs);
@@ -362,7 +362,7 @@ class RepeatedClaims {
       return known.reply;
     }
     const reply = claim();
-    this.#claims.set(key, { request: text, reply, untilMs: nowMs + keepMs });
+    this.#claims.set(key, { request: text, reply, untilMs: nowMs + retentionMs });
     // A failed claim may be retried.
     reply.catch(() => this.#claims.delete(key));
     return reply;

@@ -3,7 +3,7 @@ import { namespaceOf } from "@tutti/contracts/rpc";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import { type AgentNames, requireOwnName } from "../grants/own-name.ts";
-import { type GrantGuard, tellRefused } from "../grants/tell-refused.ts";
+import { type GrantGuard, reportRefused } from "../grants/report-refused.ts";
 import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { AgentPolls } from "./agent-polls.ts";
 
@@ -24,7 +24,7 @@ export function pollHandlers(
         return await dependencies.claim(request, context);
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
-        tellRefused(guard, error, context, "agent.tasks.claim");
+        reportRefused(guard, error, context, "agent.tasks.claim");
         throw error;
       }
     },

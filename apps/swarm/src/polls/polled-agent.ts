@@ -14,7 +14,7 @@ import type {
   Progress,
   Result,
 } from "@tutti/contracts/agent/v1";
-import { type Bell, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { type Notifier, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet, Joined, Pool } from "@tutti/matching";
 import type { Offered } from "@tutti/policy";
 import { swarmErrors } from "../errors.ts";
@@ -34,7 +34,7 @@ interface Lease {
 interface Answered {
   readonly durable: Promise<void>;
   /** True if the agent reported the attempt when it joined: its pool may wait for the offer. */
-  readonly isBrought: boolean;
+  readonly isReported: boolean;
 }
 
 interface Awaited {
@@ -53,7 +53,7 @@ export class PolledAgent implements AgentOutlet {
   readonly agentId: string;
   readonly pool: Pool;
   /** Calls that wait for a task. */
-  readonly waiting = new Set<Bell>();
+  readonly waiting = new Set<Notifier>();
   /** The present offering. */
   offered: Offered = nothingOffered;
   readonly #capabilities = new Map<number, PolledCapability>();
@@ -84,7 +84,7 @@ export class PolledAgent implements AgentOutlet {
   }
 
   /** Accepts the tokens that it had before. Some of them are no longer wanted. */
-  brought(running: readonly Uint8Array[], unwanted: readonly Uint8Array[], nowMs: number): void {
+  addReported(running: readonly Uint8Array[], unwanted: readonly Uint8Array[], nowMs: number): void {
     const forget = new Set(unwanted.map(keyOf));
     for (const token of running) {
       const key = keyOf(token);
@@ -111,24 +111,24 @@ export class PolledAgent implements AgentOutlet {
 
   offers(offering: Offering, nowMs: number): void {
     this.offered = offeredIn(offering);
-    this.#take({ offering }, nowMs);
+    this.#sendFrame({ offering }, nowMs);
   }
 
   /** Requests tasks until `rest`. */
-  ask(count: number, nowMs: number): void {
+  requestTasks(count: number, nowMs: number): void {
     this.#requestedMs = nowMs;
-    if (this.#claims++ === 0) this.#take({ wake: { reason: "it asks for tasks" } }, nowMs);
+    if (this.#claims++ === 0) this.#sendFrame({ wake: { reason: "it asks for tasks" } }, nowMs);
     const missing = count - this.#assigned.length - this.#credit;
     if (missing <= 0) return;
     this.#credit += missing;
-    this.#take({ credit: missing }, nowMs);
+    this.#sendFrame({ credit: missing }, nowMs);
   }
 
   rest(nowMs: number): void {
     this.#requestedMs = nowMs;
     if (--this.#claims > 0 || this.#credit === 0) return;
     this.#credit = 0;
-    this.#take({ sleep: { reason: "between two polls", forMs: 0 } }, nowMs);
+    this.#sendFrame({ sleep: { reason: "between two polls", forMs: 0 } }, nowMs);
   }
 
   /** Returns assigned tasks, and starts their leases. */
@@ -137,7 +137,8 @@ export class PolledAgent implements AgentOutlet {
     for (const { token } of claimed)
       this.#leases.set(keyOf(token), { token, sinceMs: nowMs, leaseMs, untilMs: nowMs + leaseMs });
     // A claimed task counts as running.
-    if (claimed.length > 0) this.#take({ started: claimed.map(({ token }) => ({ token, agoMs: 0 })) }, nowMs);
+    if (claimed.length > 0)
+      this.#sendFrame({ started: claimed.map(({ token }) => ({ token, agoMs: 0 })) }, nowMs);
     return claimed;
   }
 
@@ -155,11 +156,11 @@ export class PolledAgent implements AgentOutlet {
     const number = ++this.#results;
     // Without a reported duration, the time since the claim counts.
     const runMs = result.runMs || nowMs - lease.sinceMs;
-    this.#take({ results: [{ ...result, runMs, token }] }, nowMs);
-    const isBrought = lease.leaseMs === 0;
-    if (number <= this.#durable) return { durable: Promise.resolve(), isBrought };
+    this.#sendFrame({ results: [{ ...result, runMs, token }] }, nowMs);
+    const isReported = lease.leaseMs === 0;
+    if (number <= this.#durable) return { durable: Promise.resolve(), isReported };
     const durable = new Promise<void>((resolve, reject) => this.#awaited.set(number, { resolve, reject }));
-    const answered = { durable, isBrought };
+    const answered = { durable, isReported };
     this.#answered.set(key, answered);
     const forget = () => this.#answered.delete(key);
     durable.then(forget, forget);
@@ -174,12 +175,12 @@ export class PolledAgent implements AgentOutlet {
     const lease = this.#leases.get(key);
     if (lease === undefined || reason !== undefined) return reason ?? "the agent does not have it any more";
     lease.untilMs = nowMs + lease.leaseMs;
-    this.#take({ progress: [{ ...progress, token }] }, nowMs);
+    this.#sendFrame({ progress: [{ ...progress, token }] }, nowMs);
     return lease.leaseMs;
   }
 
   heartbeat(heartbeat: AgentFrame["heartbeat"], nowMs: number): void {
-    this.#take({ heartbeat }, nowMs);
+    this.#sendFrame({ heartbeat }, nowMs);
   }
 
   /** Fails attempts without an answer in time, and counts the agent as heard while it has any. */
@@ -192,7 +193,7 @@ export class PolledAgent implements AgentOutlet {
       const outcome = { $case: "failed", value: toErrorDetail(error) } as const;
       this.#results++;
       const result = { token, outcome, runMs: 0, used: undefined, modelCalls: undefined };
-      this.#take({ results: [result] }, nowMs);
+      this.#sendFrame({ results: [result] }, nowMs);
     }
   }
 
@@ -201,7 +202,7 @@ export class PolledAgent implements AgentOutlet {
     return this.#leases.size > 0 || this.#claims > 0;
   }
 
-  leave(reason: string, nowMs: number): void {
+  disconnect(reason: string, nowMs: number): void {
     this.#link?.end(reason, nowMs);
     this.end({ reason, returnAfterMs: 0 });
   }
@@ -225,11 +226,11 @@ export class PolledAgent implements AgentOutlet {
   }
 
   ring(): void {
-    for (const bell of this.waiting) bell.ring();
+    for (const bell of this.waiting) bell.notify();
   }
 
-  #take(what: Partial<AgentFrame>, nowMs: number): void {
-    this.#link?.take({ ...emptyAgentFrame, ...what }, nowMs);
+  #sendFrame(content: Partial<AgentFrame>, nowMs: number): void {
+    this.#link?.receive({ ...emptyAgentFrame, ...content }, nowMs);
   }
 
   #cancel(token: Uint8Array, reason: string): void {

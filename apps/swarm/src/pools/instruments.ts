@@ -6,7 +6,7 @@ import type { Pool } from "@tutti/matching";
 const freshMs = 500;
 
 export interface PoolInstruments {
-  turned(assigned: number, tookMs: number): void;
+  turned(assigned: number, durationMs: number): void;
 }
 
 /** Metrics of all pools of this process together: names of pools are chosen by users and unlimited. */
@@ -52,9 +52,9 @@ export function poolInstruments(
       sum(({ agents }) => agents?.[state] ?? 0),
     );
   return {
-    turned(count, tookMs) {
+    turned(count, durationMs) {
       if (count > 0) assigned.add(count);
-      turns.observe(tookMs / 1_000);
+      turns.observe(durationMs / 1_000);
     },
   };
 }

@@ -47,7 +47,7 @@ export interface PoolDirectoryParts {
 }
 
 /** Called with a pool that is no longer owned here, and its owner if known. */
-export type LeftListener = (pool: Pool, owner: Owner | undefined) => void;
+export type ReleaseListener = (pool: Pool, owner: Owner | undefined) => void;
 /** Called with a pool that was opened or reconfigured. */
 export type TenantListener = (tenant: Tenant) => void;
 
@@ -63,7 +63,7 @@ export class PoolDirectory {
   readonly #opening = new Map<string, Promise<Tenant>>();
   readonly #names: ReadonlySet<string>;
   readonly #settlings = new Map<Pool, Settling>();
-  readonly #listeners = new Set<LeftListener>();
+  readonly #listeners = new Set<ReleaseListener>();
   readonly #tenantListeners = new Set<TenantListener>();
   /** Last arrival time of each partition that had an earlier owner. */
   readonly #movedMs = new Map<number, number>();
@@ -72,8 +72,8 @@ export class PoolDirectory {
     this.turns = parts.turns;
     this.#parts = parts;
     this.#names = new Set([defaultPool, ...parts.names]);
-    parts.tenancy.onLeft((partition) => this.#leave(partition));
-    parts.tenancy.onTaken((partition, epoch) => {
+    parts.tenancy.onReleasing((partition) => this.#release(partition));
+    parts.tenancy.onAcquired((partition, epoch) => {
       if (epoch > firstEpoch) this.#movedMs.set(partition, parts.now());
     });
   }
@@ -142,7 +142,7 @@ export class PoolDirectory {
   requireOwned(namespace: string, name: string): Pool {
     const pool = this.find(namespace, name);
     if (pool !== undefined) return pool;
-    throw this.#parts.tenancy.elsewhere(namespace, name);
+    throw this.#parts.tenancy.notOwnerError(namespace, name);
   }
 
   /** Returns the pool, or undefined. */
@@ -164,20 +164,20 @@ export class PoolDirectory {
     if (tenant === undefined) return undefined;
     const contents = await this.#parts.read(namespace, name);
     if (this.#tenants.get(key) !== tenant) return undefined;
-    if (!this.#isThere(name, contents)) {
+    if (!this.#exists(name, contents)) {
       this.#close(key, tenant, undefined);
       return undefined;
     }
     // Two concurrent changes may be reported in any order.
     if (contents !== undefined && contents.changes < tenant.contents.changes) return tenant;
     tenant.apply(contents ?? newPool(), this.#parts.now());
-    this.turns.stir(tenant.pool);
+    this.turns.schedule(tenant.pool);
     for (const listener of [...this.#tenantListeners]) listener(tenant);
     return tenant;
   }
 
   /** Registers a listener. Returns a function that removes it. */
-  onLeft(listener: LeftListener): () => void {
+  onReleased(listener: ReleaseListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -194,10 +194,10 @@ export class PoolDirectory {
       this.#parts;
     const epoch = tenancy.epochOf(namespace, name);
     const contents = await read(namespace, name);
-    if (!this.#isThere(name, contents)) throw swarmErrors.poolUnknown({ namespace, pool: name });
+    if (!this.#exists(name, contents)) throw swarmErrors.poolUnknown({ namespace, pool: name });
     // The pool has left, and perhaps come back, during the read.
     if (!tenancy.holds(namespace, name) || tenancy.epochOf(namespace, name) !== epoch)
-      throw tenancy.elsewhere(namespace, name);
+      throw tenancy.notOwnerError(namespace, name);
     const pool: Pool = openPool({
       namespace,
       name,
@@ -208,7 +208,7 @@ export class PoolDirectory {
       openedMs: now(),
       onAgentChange: (change) => {
         onAgentChange(pool, change);
-        this.#settlings.get(pool)?.look();
+        this.#settlings.get(pool)?.check();
       },
       onOffersChange: this.#parts.onOffersChange,
       onAssigned: (agentId, assign) => onAssigned(pool, agentId, assign),
@@ -218,7 +218,7 @@ export class PoolDirectory {
     this.#tenants.set(`${namespace}/${name}`, tenant);
     // A pool that is opened later has no agent on its way: the agent would have opened it.
     if (epoch > firstEpoch && this.#isGatheringIn(tenancy.partitionOf(namespace, name)))
-      this.#letSettle(tenant);
+      this.#startSettling(tenant);
     for (const listener of [...this.#tenantListeners]) listener(tenant);
     return tenant;
   }
@@ -228,11 +228,11 @@ export class PoolDirectory {
     return this.#parts.now() - movedMs < gatherMs;
   }
 
-  #isThere(name: string, contents: PoolView | undefined): boolean {
+  #exists(name: string, contents: PoolView | undefined): boolean {
     return this.#names.has(name) || contents?.settings !== undefined;
   }
 
-  #letSettle(tenant: Tenant): void {
+  #startSettling(tenant: Tenant): void {
     const { timers, settleMs, now, callRoll } = this.#parts;
     if (settleMs === 0) return;
     const { pool } = tenant;
@@ -240,14 +240,14 @@ export class PoolDirectory {
     const settling = new Settling({ pool, timers, settleMs, now }, () => {
       this.#settlings.delete(pool);
       if (this.#tenants.get(`${pool.namespace}/${pool.name}`) !== tenant) return;
-      tenant.came("agents", now());
-      this.turns.stir(pool);
+      tenant.arrived("agents", now());
+      this.turns.schedule(pool);
     });
     this.#settlings.set(pool, settling);
     settling.start(callRoll);
   }
 
-  #leave(partition: number): void {
+  #release(partition: number): void {
     const { tenancy } = this.#parts;
     for (const [key, tenant] of this.#tenants) {
       const { namespace, name } = tenant.pool;

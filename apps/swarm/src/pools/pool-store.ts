@@ -45,13 +45,13 @@ export class PoolStore {
     command: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply> {
-    const reply = await this.keep(namespace, name, command, context);
+    const reply = await this.execute(namespace, name, command, context);
     await this.#pools.refresh(namespace, name);
     return reply;
   }
 
   /** Sends a command. Resolves when the change is durable. */
-  keep<Body, Reply>(
+  execute<Body, Reply>(
     namespace: string,
     name: string,
     call: CommandCall<Body, Reply>,

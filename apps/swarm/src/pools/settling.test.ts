@@ -22,21 +22,21 @@ function dependencies(callRoll: RollCall) {
   settling.start(callRoll);
   const come = (agentId: string) => {
     here.add(agentId);
-    settling.look();
+    settling.check();
   };
   const answered = () => new Promise((resolve) => setImmediate(resolve));
   return { time, come, answered, settling, joined, ends: () => ends };
 }
 
 function expected(agents: Readonly<Record<string, number>>): RollCall {
-  const made = Object.entries(agents).map(([agentId, tokens]) =>
+  const awaited = Object.entries(agents).map(([agentId, tokens]) =>
     AwaitedAgent.fromPartial({ agentId, incarnation: "7", tokens: Array(tokens).fill(new Uint8Array(16)) }),
   );
-  return async () => new Map(made.map((agent) => [agent.agentId, agent]));
+  return async () => new Map(awaited.map((agent) => [agent.agentId, agent]));
 }
 
 describe("settling", () => {
-  it("is over when the last of those has come who are to come", async () => {
+  it("ends when the last expected agent has joined", async () => {
     const { come, answered, ends, time } = dependencies(expected({ a: 0, b: 0 }));
     come("a");
     await answered();
@@ -55,7 +55,7 @@ describe("settling", () => {
     assert.equal(ends(), 1);
   });
 
-  it("lets late agents keep their attempts when its time is over", async () => {
+  it("lets late agents keep their attempts when its time expires", async () => {
     const { come, answered, ends, time, joined } = dependencies(expected({ here: 1, late: 2, idle: 0 }));
     await answered();
     come("here");

@@ -42,7 +42,7 @@ export class Settling {
     void callRoll(pool).then(
       (expected) => {
         this.#awaited = expected && new Map(expected);
-        this.look();
+        this.check();
       },
       // Then not all agents are known.
       () => {},
@@ -50,7 +50,7 @@ export class Settling {
   }
 
   /** Called when an agent may have joined. */
-  look(): void {
+  check(): void {
     const awaited = this.#awaited;
     if (awaited === undefined) return;
     for (const agentId of awaited.keys()) if (this.#isHere(agentId)) awaited.delete(agentId);

@@ -14,7 +14,7 @@ export class PoolTenancy {
   readonly #partitionOwner: PartitionOwner;
   /** The last epoch of ownership here of each partition. */
   readonly #epochs = new Map<number, number>();
-  readonly #taken: ((partition: number, epoch: number) => void)[] = [];
+  readonly #acquisitionListeners: ((partition: number, epoch: number) => void)[] = [];
 
   constructor(partitionOwner: PartitionOwner) {
     this.#partitionOwner = partitionOwner;
@@ -24,19 +24,19 @@ export class PoolTenancy {
       // An owner without an address is this process.
       if (owner?.address !== "" || this.#epochs.get(partition) === owner.epoch) return;
       this.#epochs.set(partition, owner.epoch);
-      for (const taken of this.#taken) taken(partition, owner.epoch);
+      for (const listener of this.#acquisitionListeners) listener(partition, owner.epoch);
     });
   }
 
   /** Registers a listener for each partition that this process learns that it will own. */
-  onTaken(taken: (partition: number, epoch: number) => void): void {
-    this.#taken.push(taken);
+  onAcquired(listener: (partition: number, epoch: number) => void): void {
+    this.#acquisitionListeners.push(listener);
   }
 
   /** Registers a listener for each released partition, called before another process owns it. */
-  onLeft(left: (partition: number) => void): void {
+  onReleasing(listener: (partition: number) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {
-      if (of === service && !this.#partitionOwner.holds(service, partition)) left(partition);
+      if (of === service && !this.#partitionOwner.owns(service, partition)) listener(partition);
     });
   }
 
@@ -48,7 +48,7 @@ export class PoolTenancy {
     this.#partitionOwner.onOwner((of, partition) => {
       if (of !== service) return;
       const epoch = held.get(partition);
-      if (this.#partitionOwner.holds(service, partition))
+      if (this.#partitionOwner.owns(service, partition))
         held.set(partition, this.#epochs.get(partition) ?? 0);
       else if (epoch !== undefined) {
         held.delete(partition);
@@ -77,7 +77,7 @@ export class PoolTenancy {
   }
 
   holds(namespace: string, name: string): boolean {
-    return this.#partitionOwner.holds(service, this.partitionOf(namespace, name));
+    return this.#partitionOwner.owns(service, this.partitionOf(namespace, name));
   }
 
   /** Waits while the pool may be on its way here. Throws `mesh.not_owner` if it is elsewhere. */
@@ -93,7 +93,7 @@ export class PoolTenancy {
   otherOwners(namespace: string): readonly string[] {
     const names = new Map<string, string>();
     for (let partition = 0; partition < this.partitions; partition++) {
-      if (this.#partitionOwner.holds(service, partition)) continue;
+      if (this.#partitionOwner.owns(service, partition)) continue;
       // A partition without an owner makes its callers wait.
       const owner = this.#partitionOwner.ownerOf(service, partition)?.instance ?? `${partition}`;
       if (!names.has(owner)) names.set(owner, this.nameIn(namespace, partition));
@@ -112,7 +112,7 @@ export class PoolTenancy {
   }
 
   /** Returns the error of a call for a pool that another process owns. */
-  elsewhere(namespace: string, name: string) {
+  notOwnerError(namespace: string, name: string) {
     const partition = this.partitionOf(namespace, name);
     return notOwner(`${service}/partition/${partition}`, this.#partitionOwner.ownerOf(service, partition));
   }

@@ -49,7 +49,7 @@ export class Tenant {
     this.#configure(nowMs);
   }
 
-  came(arrival: Arrival, nowMs: number): void {
+  arrived(arrival: Arrival, nowMs: number): void {
     if (this.#missing.delete(arrival)) this.#configure(nowMs);
   }
 
@@ -59,7 +59,7 @@ export class Tenant {
       {
         ...poolSettingsOf(this.settings, this.pool.namespace),
         paused,
-        awaits: [...this.#missing].map((arrival) => words[arrival]),
+        awaits: [...this.#missing].map((arrival) => arrivalTexts[arrival]),
         slowStart: slowStart && slowUntilMs > nowMs ? { rate: slowStart, untilMs: slowUntilMs } : undefined,
       },
       nowMs,
@@ -87,7 +87,7 @@ export class Tenant {
   }
 }
 
-const words: Readonly<Record<Arrival, string>> = {
+const arrivalTexts: Readonly<Record<Arrival, string>> = {
   agents: "its agents to come after it",
   allotments: "what quotas and reservations allow it",
 };

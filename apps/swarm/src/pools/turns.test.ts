@@ -14,7 +14,7 @@ function dependencies() {
     defer: (run) => deferred.push(run),
     now: () => time.monotonic(),
     logger,
-    took: () => {},
+    onTurn: () => {},
   });
   const run = () => {
     for (const each of deferred.splice(0)) each();
@@ -34,10 +34,10 @@ function poolThat(turn: () => number) {
 }
 
 describe("turns of pools", () => {
-  it("are one for all changes that came in, for any number of notifications", () => {
+  it("run once for all pending changes, for any number of notifications", () => {
     const { turns, run, deferred } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
-    for (let count = 0; count < 100; count++) turns.stir(asPool);
+    for (let count = 0; count < 100; count++) turns.schedule(asPool);
     assert.equal(deferred.length, 1);
     run();
     assert.equal(pool.turns, 1);
@@ -45,23 +45,23 @@ describe("turns of pools", () => {
     assert.equal(pool.turns, 1);
   });
 
-  it("are taken again when something came in during one", () => {
+  it("run again if a change arrives during a turn", () => {
     const { turns, run } = dependencies();
     const { pool, asPool } = poolThat(() => {
-      if (pool.turns === 1) turns.stir(asPool);
+      if (pool.turns === 1) turns.schedule(asPool);
       return 0;
     });
-    turns.stir(asPool);
+    turns.schedule(asPool);
     run();
     run();
     assert.equal(pool.turns, 2);
   });
 
-  it("come by themselves when something is due, and not when it no longer is", () => {
+  it("start by themselves at the due time, and not again when nothing is due", () => {
     const { turns, run, time } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
     pool.nextDueMs = 50;
-    turns.stir(asPool);
+    turns.schedule(asPool);
     run();
     pool.nextDueMs = Number.POSITIVE_INFINITY;
     time.advance(50);
@@ -72,24 +72,24 @@ describe("turns of pools", () => {
     assert.equal(pool.turns, 2);
   });
 
-  it("are preceded by what had to wait for the end of one", () => {
+  it("start after work that waited for the end of a turn", () => {
     const { turns, run } = dependencies();
     const order: string[] = [];
     const { asPool } = poolThat(() => order.push("turn"));
-    turns.stir(asPool);
+    turns.schedule(asPool);
     turns.before(() => order.push("chore"));
     run();
     assert.deepEqual(order, ["chore", "turn"]);
   });
 
-  it("of other pools continue when one of them fails", () => {
+  it("of other pools continue when one pool fails", () => {
     const { turns, run, logger } = dependencies();
     const bad = poolThat(() => {
       throw new Error("a fault");
     });
     const good = poolThat(() => 0);
-    turns.stir(bad.asPool);
-    turns.stir(good.asPool);
+    turns.schedule(bad.asPool);
+    turns.schedule(good.asPool);
     run();
     assert.equal(good.pool.turns, 1);
     assert.equal(logger.lines.at(-1)?.message, "pool turn failed");
@@ -99,11 +99,11 @@ describe("turns of pools", () => {
     const { turns, run, time } = dependencies();
     const { pool, asPool } = poolThat(() => 0);
     pool.nextDueMs = 10;
-    turns.stir(asPool);
+    turns.schedule(asPool);
     run();
     turns.stop();
     time.advance(100);
-    turns.stir(asPool);
+    turns.schedule(asPool);
     run();
     assert.equal(pool.turns, 1);
   });

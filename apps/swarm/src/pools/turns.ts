@@ -12,16 +12,16 @@ export interface TurnsParts {
   readonly now: PoolTime;
   readonly logger: Logger;
   /** Called with the number of assigned tasks of a turn, and its duration. */
-  readonly took: (pool: Pool, assigned: number, tookMs: number) => void;
+  readonly onTurn: (pool: Pool, assigned: number, durationMs: number) => void;
 }
 
 export class Turns {
   readonly #parts: TurnsParts;
-  readonly #stirred = new Set<Pool>();
+  readonly #waiting = new Set<Pool>();
   readonly #chores: (() => void)[] = [];
   #rests: (() => void)[] = [];
   readonly #due = new Map<Pool, { readonly atMs: number; readonly timer: Timer }>();
-  #isAsked = false;
+  #isScheduled = false;
   #isStopped = false;
 
   constructor(parts: TurnsParts) {
@@ -29,20 +29,20 @@ export class Turns {
   }
 
   /** Schedules a turn for a pool that has received something. */
-  stir(pool: Pool): void {
-    this.#stirred.add(pool);
-    this.#ask();
+  schedule(pool: Pool): void {
+    this.#waiting.add(pool);
+    this.#schedule();
   }
 
   /** Runs a function before the next turn of a pool, because its present turn is not over. */
   before(chore: () => void): void {
     this.#chores.push(chore);
-    this.#ask();
+    this.#schedule();
   }
 
   /** Forgets a pool that is no longer owned here. */
   forget(pool: Pool): void {
-    this.#stirred.delete(pool);
+    this.#waiting.delete(pool);
     this.#due.get(pool)?.timer.cancel();
     this.#due.delete(pool);
   }
@@ -50,30 +50,30 @@ export class Turns {
   /** Runs a function after the next turns. */
   after(rest: () => void): void {
     this.#rests.push(rest);
-    this.#ask();
+    this.#schedule();
   }
 
   stop(): void {
     this.#isStopped = true;
     for (const { timer } of this.#due.values()) timer.cancel();
     this.#due.clear();
-    this.#stirred.clear();
+    this.#waiting.clear();
     this.#chores.length = 0;
     for (const rest of this.#rests.splice(0)) rest();
   }
 
-  #ask(): void {
-    if (this.#isAsked || this.#isStopped) return;
-    this.#isAsked = true;
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
     this.#parts.defer(() => this.#run());
   }
 
   #run(): void {
-    this.#isAsked = false;
+    this.#isScheduled = false;
     if (this.#isStopped) return;
     for (const chore of this.#chores.splice(0)) chore();
-    const stirred = [...this.#stirred];
-    this.#stirred.clear();
+    const stirred = [...this.#waiting];
+    this.#waiting.clear();
     for (const pool of stirred) this.#turn(pool);
     const rests = this.#rests;
     this.#rests = [];
@@ -81,11 +81,11 @@ export class Turns {
   }
 
   #turn(pool: Pool): void {
-    const { now, took, logger } = this.#parts;
+    const { now, onTurn, logger } = this.#parts;
     const startMs = now();
     try {
       const assigned = pool.turn(startMs);
-      took(pool, assigned, now() - startMs);
+      onTurn(pool, assigned, now() - startMs);
     } catch (thrown) {
       // A bug in one pool: the others continue, and this pool has another turn when it receives something.
       const error = errorFromUnknown(thrown);
@@ -104,7 +104,7 @@ export class Turns {
     if (atMs === Number.POSITIVE_INFINITY || this.#isStopped) return;
     const timer = timers.after(Math.max(0, atMs - now()), () => {
       this.#due.delete(pool);
-      this.stir(pool);
+      this.schedule(pool);
     });
     this.#due.set(pool, { atMs, timer });
   }

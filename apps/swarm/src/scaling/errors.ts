@@ -5,7 +5,7 @@ export const scalingErrors = defineErrors("scaling", {
   scalerUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No scaler with this id is kept for the pool. List those that are there with `tutti scaler list`.",
+    help: "The pool has no scaler with this id. List scalers with `tutti scaler list`.",
     message: ({ pool, scaler }: { pool: string; scaler: string }) =>
       `Scaler \`${scaler}\` of pool \`${pool}\` not found`,
     remedy: "List scalers with `tutti scaler list`.",
@@ -13,7 +13,7 @@ export const scalingErrors = defineErrors("scaling", {
   scalerInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Something about how a scaler is to work cannot be: bounds that contradict each other, a window whose cron rule or time zone cannot be read, a driver without what it needs.",
+    help: "The settings of the scaler are invalid: contradictory bounds, a window with an invalid cron rule or time zone, or an incomplete driver.",
     message: ({ scaler, problem }: { scaler: string; problem: string }) => `scaler ${scaler}: ${problem}`,
     remedy: "Correct the scaler.",
   },
@@ -36,7 +36,7 @@ export const scalingErrors = defineErrors("scaling", {
   engineSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Docker or Podman does not answer at the socket that starts containers of agents. Start it (`systemctl start podman.socket`, `systemctl start docker`), let this process read and write the socket, or set another one (`swarm.scaling.containers.sockets`). The scaler retries with back-off, and running agents continue.",
+    help: "Docker or Podman does not answer at the socket for agent containers. Start it (`systemctl start podman.socket`, `systemctl start docker`), give this process access to the socket, or set another socket (`swarm.scaling.containers.sockets`). The scaler retries with back-off, and running agents continue.",
     message: ({ socket, reason }: { socket: string; reason: string }) =>
       `Docker or Podman did not answer at ${socket}: ${reason}`,
     remedy: "Start it, and let this process use the socket.",
@@ -52,7 +52,7 @@ export const scalingErrors = defineErrors("scaling", {
   imageMissing: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The image of a scaler is not on the machine, and could not be pulled, or must not be (`swarm.scaling.containers.pull: never`). Pull it with `podman pull` or `docker pull`, which know how to sign in, or correct its name. Then `tutti agent release` lets quarantined agents start.",
+    help: "The image of a scaler is not on the machine, and could not be pulled, or pulling is disabled (`swarm.scaling.containers.pull: never`). Pull it with `podman pull` or `docker pull`, which have credentials, or correct its name. Then start quarantined agents with `tutti agent release`.",
     message: ({ image, reason }: { image: string; reason: string }) =>
       `Image ${image} is not available: ${reason}`,
     remedy: "Pull it to this machine, or correct its name.",
@@ -60,14 +60,14 @@ export const scalingErrors = defineErrors("scaling", {
   kubernetesDisabled: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Scalers set replicas in Kubernetes only where operators have said so (`swarm.scaling.kubernetes.enabled`), with a service account that may: `deploy/kubernetes/components/agents` has both.",
+    help: "Scalers set replicas in Kubernetes only if `swarm.scaling.kubernetes.enabled` is true and the service account has the rights. `deploy/kubernetes/components/agents` contains both.",
     message: () => "`swarm.scaling.kubernetes.enabled` is false",
     remedy: "Enable it, with a service account that may scale workloads.",
   },
   kubernetesSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The API of Kubernetes gave no answer in time, or its certificate is not signed by the cluster's authority. The scaler retries with back-off, and running agents continue. A NetworkPolicy has to let swarm reach the API (`deploy/kubernetes/components/agents`). Outside of a pod, set its address with `swarm.scaling.kubernetes.server`.",
+    help: "The Kubernetes API did not answer in time, or its certificate is not signed by the cluster's authority. The scaler retries with back-off, and running agents continue. A NetworkPolicy must allow swarm to reach the API (`deploy/kubernetes/components/agents`). Outside a pod, set its address with `swarm.scaling.kubernetes.server`.",
     message: ({ server, reason }: { server: string; reason: string }) =>
       `Kubernetes did not answer at ${server}: ${reason}`,
     remedy: "Allow swarm to reach it, or correct `swarm.scaling.kubernetes.server`.",
@@ -83,7 +83,7 @@ export const scalingErrors = defineErrors("scaling", {
   workloadNotGiven: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A workload of Kubernetes is scaled only by the scaler that it names itself: `tutti.dev/scaler: <namespace>/<pool>/<scaler>` among its annotations. It is tried again with back-off.",
+    help: "Only the scaler in the annotation `tutti.dev/scaler: <namespace>/<pool>/<scaler>` of a Kubernetes workload can scale it. The scaler retries with back-off.",
     message: ({ workload, reason }: { workload: string; reason: string; remedy: string }) =>
       `${workload} is not assigned to this scaler: ${reason}`,
     remedy: ({ remedy }: { workload: string; reason: string; remedy: string }) => remedy,
@@ -91,7 +91,7 @@ export const scalingErrors = defineErrors("scaling", {
   workloadTroubled: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A workload of Kubernetes has fewer pods that are ready than are wanted, and says why: a quota, an image that cannot be brought, no machine with room.",
+    help: "A Kubernetes workload has fewer ready pods than requested, and reports the reason: a quota, an image that cannot be pulled, or no node with free capacity.",
     message: ({
       workload,
       ready,
@@ -108,7 +108,7 @@ export const scalingErrors = defineErrors("scaling", {
   referenceUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A value refers to a secret that cannot be read where the pool is owned: `env:NAME` is a variable of that process, `file:/path` a file on that machine. `secret:` is not served yet.",
+    help: "A value refers to a secret that the owner of the pool cannot read. `env:NAME` is a variable of its process, and `file:/path` is a file on its machine. `secret:` is not supported yet.",
     message: ({ reference, reason }: { reference: string; reason: string }) =>
       `The secret ${reference} cannot be read: ${reason}`,
     remedy: "Provide it on the machine of the pool owner.",
@@ -116,7 +116,7 @@ export const scalingErrors = defineErrors("scaling", {
   crashed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "A program of a scaler exited by itself. The scaler restarts it with back-off, and quarantines the agent after too many exits in a row (`quarantine_after_crashes` of its pool). `tutti agent release` lets it start again.",
+    help: "A program of a scaler exited unexpectedly. The scaler restarts it with back-off, and quarantines the agent after too many exits in a row (`quarantine_after_crashes` of its pool). Start a quarantined agent with `tutti agent release`.",
     message: ({ agent, how, crashes }: { agent: string; how: string; crashes: number }) =>
       `Agent \`${agent}\` stopped unexpectedly ${counted(crashes, "time")} in a row: it ${how}`,
     remedy:
@@ -128,6 +128,6 @@ export const scalingErrors = defineErrors("scaling", {
     help: "A webhook leads to an address that is not allowed: not https, or within a private network. `swarm.scaling.privateWebhooks` allows both.",
     message: ({ url, problem }: { url: string; problem: string }) =>
       `The webhook ${url} may not be called: ${problem}`,
-    remedy: "Use a public https address, or allow private ones (`swarm.scaling.privateWebhooks`).",
+    remedy: "Use a public https address, or allow private addresses (`swarm.scaling.privateWebhooks`).",
   },
 });

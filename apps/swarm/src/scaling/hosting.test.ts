@@ -5,26 +5,26 @@ import type { EffectToken } from "@tutti/runtime";
 import { type MissionDoers, MissionEffects } from "../missions/mission-effects.ts";
 import { tendPools } from "./hosting.ts";
 
-describe("effects of missions behind those of pools", () => {
+describe("mission effects behind pool effects", () => {
   const token: EffectToken = { partition: 3, incarnation: 1, number: 7, attempt: 1 };
 
-  it("are released where their partition leaves, and withdrawn only where they are not wanted", () => {
-    const heard: string[] = [];
+  it("are released when their partition leaves, and withdrawn only when they are no longer needed", () => {
+    const calls: string[] = [];
     const effects = new MissionEffects({ notes: new Map(), handle: () => {} });
-    effects.begin({
+    effects.setDoers({
       dispatcher: {
-        offer: () => heard.push("offer"),
-        withdraw: () => heard.push("withdraw"),
-        release: () => heard.push("release"),
+        offer: () => calls.push("offer"),
+        withdraw: () => calls.push("withdraw"),
+        release: () => calls.push("release"),
       },
-      errands: { withdraw: () => {} },
-      starts: { startChild: () => heard.push("start") },
+      effectJobs: { withdraw: () => {} },
+      starts: { startChild: () => calls.push("start") },
     } as unknown as MissionDoers);
     const tended = tendPools(effects, async () => {}, silentLogger);
     tended.release([token]);
-    assert.deepEqual(heard, ["release"]);
+    assert.deepEqual(calls, ["release"]);
     tended.withdraw([token]);
-    assert.deepEqual(heard, ["release", "withdraw"]);
+    assert.deepEqual(calls, ["release", "withdraw"]);
     assert.equal(tended.eventListener, effects.eventListener);
   });
 });

@@ -10,9 +10,9 @@ import { noteScalings } from "@tutti/machine-entities/pool";
 import type { DueEffect, Effects } from "@tutti/runtime";
 import type { PoolDependencies } from "../api/dependencies.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
-import { tellRefusedCall } from "../webhooks/tell-refused.ts";
+import { refusedCallReporter } from "../webhooks/report-refused.ts";
 import { Scalers } from "./scalers.ts";
-import { ScalingNotes } from "./scaling-notes.ts";
+import { ScalingRecorder } from "./scaling-recorder.ts";
 
 /** Stops before links: programs that are asked to stop finish their tasks and report over their links. */
 export const scalersOptions = { dependsOn: ["links"], drainTimeoutMs: 30_000 } as const;
@@ -23,9 +23,9 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
   let numbered = 0;
   const service = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
   const cause = { actor: service, traceparent: "", decision: "", reason: "" };
-  const notes = new ScalingNotes({
+  const recorder = new ScalingRecorder({
     logger: foundation.logger,
-    keep: ({ namespace, name: id }, body) =>
+    store: ({ namespace, name: id }, body) =>
       dependencies.poolStore.machines.runtime.execute({
         key: { namespace, kind: "pool", id },
         command: noteScalings,
@@ -39,10 +39,10 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
     now,
     dataDirectory,
     settings: settings.scaling,
-    stir: (pool) => pools.turns.stir(pool),
+    scheduleTurn: (pool) => pools.turns.schedule(pool),
     address: () => settings.scaling.address || reachable(mesh.address),
-    notes,
-    refused: tellRefusedCall(guard, "swarm.scalers.call"),
+    recorder,
+    refused: refusedCallReporter(guard, "swarm.scalers.call"),
     onScaled({ namespace, name }, { scalerId }, driver, { before, wanted, reason }) {
       numbered = Math.max(numbered + 1, Math.floor(now() * 1_000));
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: scalerId };
@@ -62,7 +62,7 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
       quarantineAfter: () => tenant.settings.quarantineAfterCrashes,
     }),
   );
-  pools.onLeft((pool) => void scalers.leave(pool));
+  pools.onReleased((pool) => void scalers.release(pool));
   const remoteScalers = mesh.client(scalerService);
   const served = {
     ...dependencies,
@@ -107,8 +107,8 @@ export function tendPools(
   return {
     eventListener: others.eventListener,
     dispatch(effects) {
-      const left = effects.filter(({ key }) => key.kind !== "pool");
-      if (left.length > 0) others.dispatch(left);
+      const remaining = effects.filter(({ key }) => key.kind !== "pool");
+      if (remaining.length > 0) others.dispatch(remaining);
       for (const effect of effects) if (effect.key.kind === "pool") void tend(effect);
     },
     // The scalers themselves follow pools that lost their scalers or moved to another process.

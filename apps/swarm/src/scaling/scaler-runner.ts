@@ -33,12 +33,12 @@ export interface ScalerRunnerParts {
   /** Changes with the scaler: another revision has another runner. */
   readonly revision: number;
   readonly driver: Driver;
-  readonly stir: () => void;
+  readonly scheduleTurn: () => void;
   /** Recorded actions of the scaler, including those under earlier owners of its pool. */
   readonly past: ScalerPast;
   readonly nowMs: number;
   readonly onScaled: (runner: ScalerRunner, scaling: Scaling) => void;
-  readonly onSeen: (runner: ScalerRunner, seen: readonly StretchArrivals[]) => void;
+  readonly onArrivals: (runner: ScalerRunner, arrivals: readonly StretchArrivals[]) => void;
 }
 
 export class ScalerRunner {
@@ -88,12 +88,12 @@ export class ScalerRunner {
   }
 
   /** @param wallMs the wall clock time, which the plan follows. The pool's time is monotonic */
-  look(nowMs: number, wallMs: number): void {
+  evaluate(nowMs: number, wallMs: number): void {
     const bounds = this.#windows.boundsAt(this.#rules, wallMs);
     const before = this.#memory.wanted;
     const decision = decideScaling(this.#rules, bounds, this.#gauge.read(nowMs), this.#memory, nowMs);
     this.#memory = decision.memory;
-    this.#gauge.want(decision.wanted, nowMs);
+    this.#gauge.setDesired(decision.wanted, nowMs);
     this.#reason = decision.reason;
     if (decision.wanted !== before) {
       const { wanted, reason, figures } = decision;
@@ -101,25 +101,25 @@ export class ScalerRunner {
       this.log.add(scaling);
       this.#parts.onScaled(this, scaling);
     }
-    this.tellSeen(false);
+    this.reportArrivals(false);
     if (!this.#rules.paused) this.#follow(decision.wanted, nowMs);
   }
 
   /** Reports arrivals that were not reported yet. Those of the present stretch only in the last report. */
-  tellSeen(isLast: boolean): void {
-    if (this.#arrivals !== undefined) this.#parts.onSeen(this, this.#arrivals.takeSeen(isLast));
+  reportArrivals(isLast: boolean): void {
+    if (this.#arrivals !== undefined) this.#parts.onArrivals(this, this.#arrivals.drainObserved(isLast));
   }
 
   status(nowMs: number): ScalerStatus {
     const { wanted, changedMs } = this.#memory;
-    const { starting, quarantined, error } = this.driver.standing();
+    const { starting, quarantined, error } = this.driver.status();
     const own = this.#own();
     const coolMs = changedMs + this.#rules.coolDownMs;
     return {
       wanted,
       starting,
       quarantined,
-      joined: own.filter(({ state }) => isThere(state)).length,
+      joined: own.filter(({ state }) => isPresent(state)).length,
       asleep: own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP).length,
       coolDownEndTime: coolMs > nowMs ? toTimestamp(coolMs) : undefined,
       error: error && toErrorDetail(error),
@@ -127,30 +127,30 @@ export class ScalerRunner {
   }
 
   #follow(wanted: number, nowMs: number): void {
-    const { driver, stir, scaler, pool } = this.#parts;
-    const own = this.#own().filter(({ state }) => isThere(state));
+    const { driver, scheduleTurn, scaler, pool } = this.#parts;
+    const own = this.#own().filter(({ state }) => isPresent(state));
     const asleep = own.filter(isPutToSleep);
     const awake = own.filter((agent) => !isPutToSleep(agent));
-    const { starting } = driver.standing();
+    const { starting } = driver.status();
     let missing = wanted - awake.length - starting;
-    let woken = 0;
+    let wokenCount = 0;
     for (const { agentId } of asleep) {
       if (missing <= 0) break;
       pool.wake(agentId, this.#reason, nowMs);
       missing--;
-      woken++;
+      wokenCount++;
     }
     if (scaler.sleepInstead) {
       const spare = awake
         .sort((one, other) => one.attempts - other.attempts)
         .slice(0, Math.max(0, -missing - starting));
       for (const { agentId } of spare) pool.sleep(agentId, this.#reason, 0, nowMs, true);
-      if (spare.length > 0) stir();
+      if (spare.length > 0) scheduleTurn();
     }
-    if (woken > 0) stir();
+    if (wokenCount > 0) scheduleTurn();
     // A sleeping agent is present, and counts until its scaler wants no sleeping agents.
-    const kept = scaler.sleepInstead ? Math.max(wanted, own.length) : wanted;
-    driver.want(Math.min(kept, Math.max(wanted, this.#rules.maxAgents)), this.#reason);
+    const retained = scaler.sleepInstead ? Math.max(wanted, own.length) : wanted;
+    driver.setCount(Math.min(retained, Math.max(wanted, this.#rules.maxAgents)), this.#reason);
   }
 
   /** Returns the agents that it has launched, as the pool knows them. */
@@ -171,12 +171,12 @@ function memoryOf({ driver, past, nowMs }: ScalerRunnerParts): ScalerMemory {
 }
 
 /** Returns whether the agent sleeps until it is woken, by the scaler or by its own decision. */
-function isPutToSleep({ state, wakesByNeed }: LaunchedAgent): boolean {
-  return state === states.AGENT_STATE_ASLEEP && !wakesByNeed;
+function isPutToSleep({ state, wakesOnDemand }: LaunchedAgent): boolean {
+  return state === states.AGENT_STATE_ASLEEP && !wakesOnDemand;
 }
 
 /** Returns whether an agent has joined, and has not been asked to go. */
-function isThere(state: AgentState): boolean {
+function isPresent(state: AgentState): boolean {
   switch (state) {
     case states.AGENT_STATE_READY:
     case states.AGENT_STATE_BUSY:

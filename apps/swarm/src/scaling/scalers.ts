@@ -30,10 +30,10 @@ import { type DriverParts, openDriver } from "./drivers/open-driver.ts";
 import { endLeftovers, LaunchRecords } from "./drivers/process/leftovers.ts";
 import { ScalerRunner } from "./scaler-runner.ts";
 import type { ScalingLog } from "./scaling-log.ts";
-import type { ScalingNotes } from "./scaling-notes.ts";
+import type { ScalingRecorder } from "./scaling-recorder.ts";
 import type { ScalingSettings } from "./settings.ts";
 
-interface KeptScaler {
+interface StoredScaler {
   readonly value: ReadOnly<Scaler>;
   readonly revision: number;
 }
@@ -41,7 +41,7 @@ interface KeptScaler {
 /** A pool as its scalers see it. */
 export interface ScaledPool {
   readonly pool: Pool;
-  readonly scalers: () => Iterable<KeptScaler>;
+  readonly scalers: () => Iterable<StoredScaler>;
   /** The stored history of a scaler. */
   readonly pastOf: (scalerId: string) => ScalerPast | undefined;
   readonly quarantineAfter: () => number;
@@ -53,12 +53,12 @@ export interface ScalersParts {
   readonly settings: ScalingSettings;
   readonly now: () => number;
   /** Called when a pool has messages for its agents. */
-  readonly stir: (pool: Pool) => void;
+  readonly scheduleTurn: (pool: Pool) => void;
   /** The address of the pool for agents on this machine. */
   readonly address: () => string;
   readonly dataDirectory: string | undefined;
   readonly onScaled: (pool: Pool, scaler: Scaler, driver: string, scaling: Scaling) => void;
-  readonly notes: ScalingNotes;
+  readonly recorder: ScalingRecorder;
   /** Called for each call that was blocked because of its destination. */
   readonly refused: DriverParts["refused"];
 }
@@ -74,7 +74,7 @@ interface Staff {
 /** Crashes in a row after which a scaler starts no more agents of a program. */
 const quarantineDefault = 5;
 /** Interval of recording the actions of scalers. */
-const noteEveryMs = 5_000;
+const recordEveryMs = 5_000;
 /** Interval of the search for containers without a holder. */
 const straysEveryMs = 60_000;
 
@@ -88,7 +88,7 @@ export class Scalers implements Component {
   #ownerId = "";
   #accessToken = "";
   #timer: Timer | undefined;
-  #noting: Timer | undefined;
+  #recording: Timer | undefined;
   #straying: Timer | undefined;
   #isOver = false;
 
@@ -105,7 +105,7 @@ export class Scalers implements Component {
 
   #quarantined(): number {
     const runners = [...this.#staffs.values()].flatMap((staff) => [...staff.runners.values()]);
-    return runners.reduce((sum, { driver }) => sum + driver.standing().quarantined, 0);
+    return runners.reduce((sum, { driver }) => sum + driver.status().quarantined, 0);
   }
 
   /**
@@ -121,20 +121,20 @@ export class Scalers implements Component {
       logger.warn("stopping an agent program left by a killed process", { agent, pid });
     endLeftovers(this.#records, timers, onFound)
       .catch((error: unknown) => logger.warn("failed to stop leftover programs", { error }))
-      .finally(() => this.#begin());
+      .finally(() => this.#start());
   }
 
   /** Lets the programs of this machine finish their work, and end. */
   async drain(): Promise<void> {
     this.#isOver = true;
     this.#timer?.cancel();
-    this.#noting?.cancel();
+    this.#recording?.cancel();
     this.#straying?.cancel();
-    const { notes } = this.#parts;
+    const { recorder } = this.#parts;
     for (const { runners } of this.#staffs.values())
-      for (const runner of runners.values()) runner.tellSeen(true);
-    await Promise.all([...this.#staffs.keys()].map((pool) => notes.bring(pool)));
-    await Promise.all([...this.#staffs.keys()].map((pool) => this.leave(pool)));
+      for (const runner of runners.values()) runner.reportArrivals(true);
+    await Promise.all([...this.#staffs.keys()].map((pool) => recorder.flush(pool)));
+    await Promise.all([...this.#staffs.keys()].map((pool) => this.release(pool)));
   }
 
   health() {
@@ -150,20 +150,21 @@ export class Scalers implements Component {
     const { runners, ending } = this.#staffs.get(pool) ?? { runners: new Map(), ending: new Map() };
     const isNew = !this.#staffs.has(pool);
     const staff: Staff = { scaled, runners, ending };
-    const wanted = new Map([...scaled.scalers()].map((kept) => [kept.value.scalerId, kept]));
-    if (isNew && wanted.size === 0) return;
+    const configured = new Map([...scaled.scalers()].map((stored) => [stored.value.scalerId, stored]));
+    if (isNew && configured.size === 0) return;
     this.#staffs.set(pool, staff);
     if (isNew) pool.launchedBy(new PoolLaunches(() => runners.values()));
-    for (const [scalerId, runner] of runners) if (!wanted.has(scalerId)) this.#end(staff, runner, "deleted");
-    for (const { value, revision } of wanted.values()) this.#keep(staff, value as Scaler, revision);
+    for (const [scalerId, runner] of runners)
+      if (!configured.has(scalerId)) this.#end(staff, runner, "deleted");
+    for (const { value, revision } of configured.values()) this.#apply(staff, value as Scaler, revision);
   }
 
   /** Stops the scalers of a pool that is no longer owned here. */
-  async leave(pool: Pool): Promise<void> {
+  async release(pool: Pool): Promise<void> {
     const staff = this.#staffs.get(pool);
     if (staff === undefined) return;
     this.#staffs.delete(pool);
-    this.#parts.notes.forget(pool);
+    this.#parts.recorder.forget(pool);
     for (const runner of [...staff.runners.values()]) this.#end(staff, runner, "left");
     await Promise.all(staff.ending.values());
   }
@@ -176,19 +177,19 @@ export class Scalers implements Component {
     return this.#staffs.get(pool)?.runners.get(scalerId)?.log;
   }
 
-  #begin(): void {
+  #start(): void {
     if (this.#isOver) return;
     const { foundation, settings } = this.#parts;
-    this.#timer = foundation.timers.every(settings.everyMs, () => this.#look());
-    const note = () => {
-      for (const pool of this.#staffs.keys()) void this.#parts.notes.bring(pool);
+    this.#timer = foundation.timers.every(settings.everyMs, () => this.#evaluateAll());
+    const record = () => {
+      for (const pool of this.#staffs.keys()) void this.#parts.recorder.flush(pool);
     };
-    this.#noting = foundation.timers.every(noteEveryMs, note);
-    this.#look();
-    this.#lookForStrays();
+    this.#recording = foundation.timers.every(recordEveryMs, record);
+    this.#evaluateAll();
+    this.#startStraysSearch();
   }
 
-  #lookForStrays(): void {
+  #startStraysSearch(): void {
     const { foundation, settings } = this.#parts;
     const { sockets } = settings.containers;
     if (sockets.length === 0) return;
@@ -196,22 +197,22 @@ export class Scalers implements Component {
       ownerId: this.#ownerId,
       logger: foundation.logger,
       engines: sockets.map((socket) => this.#engines.at(socket)),
-      isHeld: (launchId) =>
+      isOwned: (launchId) =>
         [...this.#drivers].some((driver) => driver instanceof BerthDriver && driver.holds(launchId)),
     });
-    this.#straying = foundation.timers.every(straysEveryMs, () => void strays.look());
+    this.#straying = foundation.timers.every(straysEveryMs, () => void strays.check());
   }
 
-  #look(): void {
+  #evaluateAll(): void {
     const nowMs = this.#parts.now();
     for (const { runners } of this.#staffs.values())
-      for (const runner of runners.values()) this.#lookAt(runner, nowMs);
+      for (const runner of runners.values()) this.#evaluate(runner, nowMs);
   }
 
   /** Runs one scaler. Its failure must not stop the others. */
-  #lookAt(runner: ScalerRunner, nowMs: number): void {
+  #evaluate(runner: ScalerRunner, nowMs: number): void {
     try {
-      runner.look(nowMs, this.#parts.foundation.clock.now());
+      runner.evaluate(nowMs, this.#parts.foundation.clock.now());
     } catch (thrown) {
       const { scalerId: scaler } = runner.scaler;
       const error = errorFromUnknown(thrown);
@@ -219,7 +220,7 @@ export class Scalers implements Component {
     }
   }
 
-  #keep(staff: Staff, scaler: Scaler, revision: number): void {
+  #apply(staff: Staff, scaler: Scaler, revision: number): void {
     const { scalerId } = scaler;
     const before = staff.runners.get(scalerId);
     if (before?.revision === revision) return;
@@ -230,7 +231,7 @@ export class Scalers implements Component {
     if (before !== undefined) {
       // Crashes of another program do not count for this one.
       for (const agentId of staff.scaled.pastOf(scalerId)?.crashes.keys() ?? [])
-        this.#parts.notes.crashed(staff.scaled.pool, scalerId, agentId, 0, "");
+        this.#parts.recorder.crashed(staff.scaled.pool, scalerId, agentId, 0, "");
       this.#end(staff, before, "replaced");
     }
     const ending = staff.ending.get(scalerId);
@@ -238,15 +239,15 @@ export class Scalers implements Component {
     else
       void ending.then(() => {
         const { scaled } = this.#staffs.get(staff.scaled.pool) ?? {};
-        for (const kept of scaled?.scalers() ?? [])
-          if (kept.value.scalerId === scalerId && kept.revision === revision)
+        for (const stored of scaled?.scalers() ?? [])
+          if (stored.value.scalerId === scalerId && stored.revision === revision)
             this.#open(staff, scaler, revision, false);
       });
   }
 
   /** @param isKnown whether the scaler had this driver at the previous owner of the pool */
   #open(staff: Staff, scaler: Scaler, revision: number, isKnown: boolean): void {
-    const { foundation, ids, settings, now, stir, address, notes, refused } = this.#parts;
+    const { foundation, ids, settings, now, scheduleTurn, address, recorder, refused } = this.#parts;
     const { pool, pastOf } = staff.scaled;
     const { scalerId } = scaler;
     const { namespace, name } = pool;
@@ -259,12 +260,12 @@ export class Scalers implements Component {
       records: this.#records,
       ownerId: this.#ownerId,
       engines: this.#engines,
-      home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
+      agentPool: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
       agents: agentWindow({
         pool,
         now,
-        stir: () => stir(pool),
-        crashed: (agentId, crashes, how) => notes.crashed(pool, scalerId, agentId, crashes, how),
+        scheduleTurn: () => scheduleTurn(pool),
+        crashed: (agentId, crashes, how) => recorder.crashed(pool, scalerId, agentId, crashes, how),
       }),
       crashes: (isKnown ? pastOf(scalerId)?.crashes : undefined) ?? new Map(),
       quarantineAfter: () => staff.scaled.quarantineAfter() || quarantineDefault,
@@ -281,7 +282,7 @@ export class Scalers implements Component {
     driver: Driver,
     before: ScalerRunner | undefined,
   ): void {
-    const { stir, onScaled, notes, now } = this.#parts;
+    const { scheduleTurn, onScaled, recorder, now } = this.#parts;
     const { pool, pastOf } = staff.scaled;
     const { scalerId } = scaler;
     const runner = new ScalerRunner(
@@ -290,26 +291,26 @@ export class Scalers implements Component {
         scaler,
         revision,
         driver,
-        stir: () => stir(pool),
+        scheduleTurn: () => scheduleTurn(pool),
         past: pastOf(scalerId) ?? noPast,
         nowMs: now(),
         onScaled: (of, scaling) => {
-          notes.decided(pool, scalerId, scaling);
+          recorder.decided(pool, scalerId, scaling);
           onScaled(of.pool, of.scaler, of.driver.kind, scaling);
         },
-        onSeen: (_, seen) => notes.came(pool, scalerId, seen),
+        onArrivals: (_, arrivals) => recorder.addArrivals(pool, scalerId, arrivals),
       },
       before,
     );
     staff.runners.set(scalerId, runner);
-    if (this.#timer !== undefined && !this.#isOver) this.#lookAt(runner, this.#parts.now());
+    if (this.#timer !== undefined && !this.#isOver) this.#evaluate(runner, this.#parts.now());
   }
 
-  #end({ runners, ending }: Staff, runner: ScalerRunner, how: Closing): void {
+  #end({ runners, ending }: Staff, runner: ScalerRunner, mode: Closing): void {
     const { scalerId } = runner.scaler;
     runners.delete(scalerId);
     const ended = runner.driver
-      .close(how)
+      .close(mode)
       .catch((error: unknown) => {
         this.#parts.foundation.logger.warn("scaler did not stop cleanly", { scaler: scalerId, error });
       })
@@ -328,37 +329,37 @@ function isSameDriver(one: Scaler, other: Scaler): boolean {
 interface WindowParts {
   readonly pool: Pool;
   readonly now: () => number;
-  readonly stir: () => void;
+  readonly scheduleTurn: () => void;
   readonly crashed: AgentWindow["crashed"];
 }
 
 /** Returns the agents of a pool in the form for drivers. */
-function agentWindow({ pool, now, stir, crashed }: WindowParts): AgentWindow {
+function agentWindow({ pool, now, scheduleTurn, crashed }: WindowParts): AgentWindow {
   return {
     crashed,
     busy(agentId) {
       const agent = pool.agent(agentId, now());
-      return agent === undefined || isAway(agent.state) ? undefined : agent.attempts;
+      return agent === undefined || isAbsent(agent.state) ? undefined : agent.attempts;
     },
     drain(agentId, reason, deadlineMs) {
       pool.drain(agentId, reason, deadlineMs, now());
-      stir();
+      scheduleTurn();
     },
     quarantine(agentId, reason) {
       pool.hold(agentId, { hold: Hold.HOLD_QUARANTINED, reason, forMs: 0 }, now());
     },
     release: (agentId, reason) => void pool.release(agentId, reason, now()),
-    started: (agentId) => pool.tellOfLaunch(agentId, true, "its program was started", now()),
+    started: (agentId) => pool.reportLaunch(agentId, true, "its program was started", now()),
     ended(agentId, reason) {
       // Its tasks need not wait for a link that will not be resumed.
       const refusal = pool.remove(agentId, reason, 0, now());
-      if (refusal !== undefined) pool.tellOfLaunch(agentId, false, reason, now());
-      stir();
+      if (refusal !== undefined) pool.reportLaunch(agentId, false, reason, now());
+      scheduleTurn();
     },
   };
 }
 
-function isAway(state: AgentState): boolean {
+function isAbsent(state: AgentState): boolean {
   return state === AgentState.AGENT_STATE_STARTING || state === AgentState.AGENT_STATE_GONE;
 }
 

@@ -1,7 +1,7 @@
 /** The decisions of a scaler, newest first: those stored with the pool, and later ones. */
 import type { Scaling } from "@tutti/contracts/swarm/v1";
 
-const shownMax = 1_000;
+const scalingsMax = 1_000;
 
 export class ScalingLog {
   #all: Scaling[];
@@ -20,6 +20,6 @@ export class ScalingLog {
   add(scaling: Scaling): void {
     this.#number++;
     this.#all.unshift(scaling);
-    if (this.#all.length > shownMax) this.#all.pop();
+    if (this.#all.length > scalingsMax) this.#all.pop();
   }
 }

@@ -3,35 +3,35 @@ import type { AgentWindow } from "../../src/scaling/drivers/driver.ts";
 /** Agents that join on request of a test. */
 export class ScriptedWindow implements AgentWindow {
   readonly joined = new Map<string, number>();
-  readonly said: string[] = [];
+  readonly calls: string[] = [];
 
   busy(agentId: string): number | undefined {
     return this.joined.get(agentId);
   }
 
   drain(agentId: string): void {
-    this.said.push(`drain ${agentId}`);
+    this.calls.push(`drain ${agentId}`);
     this.joined.delete(agentId);
   }
 
   quarantine(agentId: string, reason: string): void {
-    this.said.push(`quarantine ${agentId}: ${reason}`);
+    this.calls.push(`quarantine ${agentId}: ${reason}`);
   }
 
   release(agentId: string): void {
-    this.said.push(`release ${agentId}`);
+    this.calls.push(`release ${agentId}`);
   }
 
   crashed(agentId: string, crashes: number): void {
-    this.said.push(`crashed ${agentId}: ${crashes}`);
+    this.calls.push(`crashed ${agentId}: ${crashes}`);
   }
 
   started(agentId: string): void {
-    this.said.push(`started ${agentId}`);
+    this.calls.push(`started ${agentId}`);
   }
 
   ended(agentId: string): void {
-    this.said.push(`ended ${agentId}`);
+    this.calls.push(`ended ${agentId}`);
     this.joined.delete(agentId);
   }
 }

@@ -70,13 +70,12 @@ export class Cluster implements AsyncDisposable {
    * Returns namespaces whose pools belong to other processes than the one at the address, after `hereCount`
    * of them are here: then no more move.
    */
-  async elsewhere(address: string, hereCount: number): Promise<string[]> {
+  async remoteNamespaces(address: string, hereCount: number): Promise<string[]> {
     const namespaces = this.namespaces();
     for (;;) {
       const answers = await Promise.all(namespaces.map((namespace) => answerOf(address, { namespace })));
-      const elsewhere = namespaces.filter((_, index) => answers[index]?.$case === "redirect");
-      if (elsewhere.length === this.partitions - hereCount && answers.every(isWelcomeOrRedirect))
-        return elsewhere;
+      const remote = namespaces.filter((_, index) => answers[index]?.$case === "redirect");
+      if (remote.length === this.partitions - hereCount && answers.every(isWelcomeOrRedirect)) return remote;
     }
   }
 

@@ -16,7 +16,7 @@ export interface FakeContainer {
   isOutOfMemory: boolean;
   /** Ends only by SIGKILL. */
   isStubborn: boolean;
-  said: readonly string[];
+  lines: readonly string[];
   readonly signals: string[];
 }
 
@@ -30,7 +30,7 @@ export class FakeEngine {
   refusal: string | undefined;
   readonly #waiting = new Map<string, ServerResponse[]>();
   #server: Server | undefined;
-  #made = 0;
+  #created = 0;
 
   async listen(socket: string): Promise<void> {
     const server = createServer(async (request, response) => {
@@ -38,7 +38,7 @@ export class FakeEngine {
       for await (const piece of request) body += piece;
       const url = new URL(request.url ?? "", "http://engine");
       const answer = this.#answer(request.method ?? "", url, body, response);
-      if (answer !== undefined) say(response, answer);
+      if (answer !== undefined) respond(response, answer);
     });
     this.#server = server;
     await new Promise<void>((resolve) => void server.listen(socket, resolve));
@@ -62,11 +62,11 @@ export class FakeEngine {
     container.state = "exited";
     container.code = code;
     for (const response of this.#waiting.get(container.id) ?? [])
-      say(response, { status: 200, value: { StatusCode: code } });
+      respond(response, { status: 200, value: { StatusCode: code } });
     this.#waiting.delete(container.id);
   }
 
-  #answer(method: string, url: URL, body: string, response: ServerResponse): Said | undefined {
+  #answer(method: string, url: URL, body: string, response: ServerResponse): Answer | undefined {
     if (url.pathname === "/_ping") {
       response.writeHead(200, { "api-version": "1.41" }).end("OK");
       return undefined;
@@ -109,7 +109,8 @@ export class FakeEngine {
         };
       case "logs":
         response.writeHead(200);
-        for (const [index, line] of found.said.entries()) response.write(frame(1 + (index % 2), `${line}\n`));
+        for (const [index, line] of found.lines.entries())
+          response.write(frame(1 + (index % 2), `${line}\n`));
         response.end();
         return undefined;
       default:
@@ -119,22 +120,26 @@ export class FakeEngine {
 
   #list(url: URL): object[] {
     const { label } = JSON.parse(url.searchParams.get("filters") ?? "{}") as { label: string[] };
-    const isAsked = ({ spec }: FakeContainer) =>
-      label.every((one) => spec.Labels[one.slice(0, one.indexOf("="))] === one.slice(one.indexOf("=") + 1));
+    const isMatch = ({ spec }: FakeContainer) =>
+      label.every(
+        (condition) =>
+          spec.Labels[condition.slice(0, condition.indexOf("="))] ===
+          condition.slice(condition.indexOf("=") + 1),
+      );
     return [...this.containers.values()]
-      .filter(isAsked)
+      .filter(isMatch)
       .map(({ id, state, spec }) => ({ Id: id, State: state, Labels: spec.Labels }));
   }
 
-  #create(name: string, body: string): Said {
+  #create(name: string, body: string): Answer {
     const spec = JSON.parse(body) as FakeContainer["spec"];
     if (!this.images.has(spec.Image))
       return { status: 404, value: { message: `no such image: ${spec.Image}` } };
     if ([...this.containers.values()].some((other) => other.name === name))
       return { status: 409, value: { message: `the name ${name} is in use` } };
-    const id = `c${++this.#made}`;
+    const id = `c${++this.#created}`;
     const fresh = { state: "created", code: 0, isOutOfMemory: false, isStubborn: false } as const;
-    this.containers.set(id, { ...fresh, id, name, spec, said: [], signals: [] });
+    this.containers.set(id, { ...fresh, id, name, spec, lines: [], signals: [] });
     return { status: 201, value: { Id: id } };
   }
 
@@ -147,7 +152,7 @@ export class FakeEngine {
     response.end();
   }
 
-  #signal(container: FakeContainer, signal: string): Said {
+  #signal(container: FakeContainer, signal: string): Answer {
     if (container.state !== "running") return { status: 409, value: { message: "it is not running" } };
     container.signals.push(signal);
     if (signal === "SIGKILL" || !container.isStubborn) this.end(container, signal === "SIGKILL" ? 137 : 0);
@@ -155,12 +160,12 @@ export class FakeEngine {
   }
 }
 
-interface Said {
+interface Answer {
   readonly status: number;
   readonly value?: unknown;
 }
 
-function say(response: ServerResponse, { status, value }: Said): void {
+function respond(response: ServerResponse, { status, value }: Answer): void {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(value === undefined ? undefined : JSON.stringify(value));
 }

@@ -7,7 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { makeDevelopmentCertificates } from "@tutti/mesh";
+import { createDevelopmentCertificates } from "@tutti/mesh";
 
 interface Workload {
   replicas: number;
@@ -32,7 +32,7 @@ export class FakeKubernetes {
   static async start(folder: string): Promise<FakeKubernetes> {
     const api = new FakeKubernetes();
     const certificates = join(folder, "certificates");
-    await makeDevelopmentCertificates({ directory: certificates, services: ["kubernetes"], rotate: false });
+    await createDevelopmentCertificates({ directory: certificates, services: ["kubernetes"], rotate: false });
     const [cert, key, ca] = await Promise.all(
       ["kubernetes.crt", "kubernetes.key", "ca.crt"].map((file) => readFile(join(certificates, file))),
     );
@@ -49,8 +49,8 @@ export class FakeKubernetes {
 
   /** The settings of scalers that use it. */
   get settings() {
-    const bound = this.#server?.address() as AddressInfo | undefined;
-    return { enabled: true, server: `https://127.0.0.1:${bound?.port ?? 0}`, credentials: this.#folder };
+    const address = this.#server?.address() as AddressInfo | undefined;
+    return { enabled: true, server: `https://127.0.0.1:${address?.port ?? 0}`, credentials: this.#folder };
   }
 
   async renewToken(token: string): Promise<void> {

@@ -30,7 +30,7 @@ process.exit(require("node:child_process").spawnSync("runc", words, { stdio: "in
 
 export class Podman implements AsyncDisposable {
   readonly socket: string;
-  readonly #words: readonly string[];
+  readonly #args: readonly string[];
   readonly #environment: NodeJS.ProcessEnv;
   readonly #service: ReturnType<typeof spawn>;
 
@@ -42,10 +42,10 @@ export class Podman implements AsyncDisposable {
       `[engine]\nruntime="here"\ncgroup_manager="cgroupfs"\n[engine.runtimes]\nhere=["${join(folder, "runtime")}"]\n`,
     );
     const storage = ["--root", join(folder, "images"), "--runroot", join(folder, "running")];
-    this.#words = ["--storage-driver", "vfs", ...storage];
+    this.#args = ["--storage-driver", "vfs", ...storage];
     this.#environment = { ...process.env, CONTAINERS_CONF: configured };
     this.socket = join(folder, "podman.sock");
-    const service = [...this.#words, "system", "service", "--time", "0", `unix://${this.socket}`];
+    const service = [...this.#args, "system", "service", "--time", "0", `unix://${this.socket}`];
     this.#service = spawn("podman", service, { env: this.#environment, stdio: "ignore" });
   }
 
@@ -56,10 +56,13 @@ export class Podman implements AsyncDisposable {
   }
 
   /** Makes an image of what Node needs and one program, bundled. */
-  async makeImage(name: string, folder: string, program: string): Promise<void> {
+  async buildImage(name: string, folder: string, program: string): Promise<void> {
     await bundle({ program }, folder, { sourcemap: false });
     const libraries = spawnSync("ldd", [process.execPath], { encoding: "utf8" }).stdout.match(/\/\S+/g) ?? [];
-    for (const [from, to] of [[process.execPath, "/node"], ...libraries.map((one) => [one, one])] as const) {
+    for (const [from, to] of [
+      [process.execPath, "/node"],
+      ...libraries.map((library) => [library, library]),
+    ] as const) {
       mkdirSync(join(folder, dirname(to)), { recursive: true });
       copyFileSync(from, join(folder, to));
     }
@@ -69,11 +72,11 @@ export class Podman implements AsyncDisposable {
     this.run("import", "--change", entry, "--change", "USER 65532:65532", archive, name);
   }
 
-  run(...words: readonly string[]): string {
-    const { status, stdout, stderr } = spawnSync("podman", [...this.#words, ...words], {
+  run(...args: readonly string[]): string {
+    const { status, stdout, stderr } = spawnSync("podman", [...this.#args, ...args], {
       ...{ env: this.#environment, encoding: "utf8" },
     });
-    if (status !== 0) throw new Error(`podman ${words[0]}: ${stderr}`);
+    if (status !== 0) throw new Error(`podman ${args[0]}: ${stderr}`);
     return stdout;
   }
 

@@ -5,7 +5,7 @@ import { readHostFrame } from "@tutti/contracts/wire";
 import { fromStatusDetails, statusDetailsTrailer, type TuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 
-type Said = Parameters<typeof AgentFrame.fromPartial>[0];
+type FrameFields = Parameters<typeof AgentFrame.fromPartial>[0];
 
 const bytes = (message: Buffer): Buffer => message;
 
@@ -15,7 +15,7 @@ export class AgentStream {
   readonly #wire: ClientDuplexStream<Buffer, Buffer>;
   #ended = false;
   #error: ServiceError | undefined;
-  #taken = 0;
+  #read = 0;
 
   constructor(wire: ClientDuplexStream<Buffer, Buffer>) {
     this.#wire = wire;
@@ -29,7 +29,7 @@ export class AgentStream {
     });
   }
 
-  send(frame: Said): void {
+  send(frame: FrameFields): void {
     this.sendBytes(AgentFrame.encode(AgentFrame.fromPartial(frame)).finish());
   }
 
@@ -38,17 +38,17 @@ export class AgentStream {
   }
 
   /** Returns the next frame with the requested content. Skips earlier frames. */
-  next<T>(what: string, of: (frame: HostFrame) => T | undefined): Promise<T> {
-    const look = () => {
-      while (this.#taken < this.frames.length) {
-        const frame = this.frames[this.#taken++];
+  next<T>(description: string, of: (frame: HostFrame) => T | undefined): Promise<T> {
+    const check = () => {
+      while (this.#read < this.frames.length) {
+        const frame = this.frames[this.#read++];
         const found = frame && of(frame);
         if (found !== undefined) return found;
       }
-      if (this.#ended) throw this.#error ?? new Error(`the stream ended before ${what}`);
+      if (this.#ended) throw this.#error ?? new Error(`the stream ended before ${description}`);
       return undefined;
     };
-    return until(what, look, (found) => found !== undefined);
+    return until(description, check, (found) => found !== undefined);
   }
 
   /** Returns how the stream ended: with our error, without an error, or with an error of the gRPC library. */
@@ -119,16 +119,16 @@ export class RawAgent implements Disposable {
   }
 }
 
-export type AgentHello = NonNullable<Said["hello"]>;
+export type AgentHello = NonNullable<FrameFields["hello"]>;
 
-export function helloOf(given: AgentHello): AgentHello {
+export function helloOf(fields: AgentHello): AgentHello {
   return {
     versionMin: 1,
     versionMax: 1,
     agentId: "agent-1",
     incarnation: "1",
     offering: { capabilities: [{ name: "test.echo", version: "1.2.0" }], slots: 10 },
-    ...given,
+    ...fields,
   };
 }
 

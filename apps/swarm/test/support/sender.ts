@@ -1,6 +1,6 @@
 /** A sender of tasks in tests: a stream of offers through a mesh, in-process or over gRPC. */
 import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
-import { Bell } from "@tutti/kernel";
+import { Notifier } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Mesh } from "@tutti/mesh";
 
@@ -9,13 +9,13 @@ type Request = Parameters<typeof OfferRequest.fromPartial>[0];
 export class Sender {
   readonly replies: OfferReply[] = [];
   readonly #requests = new Outgoing<OfferRequest>();
-  #taken = 0;
+  #read = 0;
   error: unknown;
   /** Whether the owner ended the stream. */
   hasEnded = false;
 
   constructor(mesh: Pick<Mesh, "client">, hello: Request["hello"] = {}) {
-    this.say({ hello: { version: 1, instanceId: "inst_sender", service: "workflow", ...hello } });
+    this.sendRequest({ hello: { version: 1, instanceId: "inst_sender", service: "workflow", ...hello } });
     const replies = mesh.client(dispatchService).offer(this.#requests);
     const read = async () => {
       for await (const reply of replies) this.replies.push(reply);
@@ -26,15 +26,15 @@ export class Sender {
     });
   }
 
-  say(request: Request): void {
-    this.#requests.say(OfferRequest.fromPartial(request));
+  sendRequest(request: Request): void {
+    this.#requests.send(OfferRequest.fromPartial(request));
   }
 
   /** Offers tasks of one capability, each with its number as token. */
-  offer(numbers: readonly number[], given: OfferGiven = {}): void {
-    const { token = tokenOf, input, profile = {}, ...rest } = given;
+  offer(numbers: readonly number[], fields: OfferFields = {}): void {
+    const { token = tokenOf, input, profile = {}, ...rest } = fields;
     const { number: profileNumber = 1 } = profile;
-    this.say({
+    this.sendRequest({
       profiles: [{ number: profileNumber, pool: 1, capability: "test.echo", workKind: "run", ...profile }],
       offers: numbers.map((number) => ({
         token: token(number),
@@ -48,17 +48,17 @@ export class Sender {
     });
   }
 
-  next<T>(what: string, of: (reply: OfferReply) => T | undefined): Promise<T> {
-    const look = () => {
-      while (this.#taken < this.replies.length) {
-        const reply = this.replies[this.#taken++];
+  next<T>(description: string, of: (reply: OfferReply) => T | undefined): Promise<T> {
+    const check = () => {
+      while (this.#read < this.replies.length) {
+        const reply = this.replies[this.#read++];
         const found = reply && of(reply);
         if (found !== undefined) return found;
       }
       if (this.error !== undefined) throw this.error;
       return undefined;
     };
-    return until(what, look, (found) => found !== undefined);
+    return until(description, check, (found) => found !== undefined);
   }
 
   close(): void {
@@ -69,17 +69,17 @@ export class Sender {
 /** Messages of a stream, one after the other as they are read. */
 export class Outgoing<T> implements AsyncIterable<T> {
   readonly #messages: T[] = [];
-  readonly #bell = new Bell();
+  readonly #bell = new Notifier();
   #isOpen = true;
 
-  say(message: T): void {
+  send(message: T): void {
     this.#messages.push(message);
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   close(): void {
     this.#isOpen = false;
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
@@ -87,12 +87,12 @@ export class Outgoing<T> implements AsyncIterable<T> {
       const message = this.#messages.shift();
       if (message !== undefined) yield message;
       else if (!this.#isOpen) return;
-      else await this.#bell.rung();
+      else await this.#bell.notified();
     }
   }
 }
 
-interface OfferGiven {
+interface OfferFields {
   readonly token?: (number: number) => Uint8Array;
   readonly input?: Uint8Array;
   readonly profile?: NonNullable<Request["profiles"]>[number];

@@ -40,9 +40,9 @@ export class Service {
   }
 
   /** Confirms every reported result as durable. */
-  keep(): void {
+  confirmResults(): void {
     const count = this.#sender.replies.flatMap(({ results }) => results).length;
-    this.#sender.say({ resultsDurable: count });
+    this.#sender.sendRequest({ resultsDurable: count });
   }
 
   #open(): Sender {

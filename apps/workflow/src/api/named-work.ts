@@ -34,17 +34,17 @@ export function namedWork<Item extends { readonly paused: boolean; readonly desc
         kinds: [kind],
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
-      const wanted = entries.filter(
+      const matching = entries.filter(
         ({ definition, endMs }) =>
           endMs === 0 && (definitions.length === 0 || definitions.includes(definition)),
       );
-      return new Map(wanted.map((entry) => [entry.key.id, entry]));
+      return new Map(matching.map((entry) => [entry.key.id, entry]));
     },
     async find(id) {
       try {
         const found = await find(id);
-        const isWanted = paused === undefined || found.paused === paused;
-        return isWanted && `${id}\n${found.description}`.toLowerCase().includes(text.toLowerCase())
+        const isMatch = paused === undefined || found.paused === paused;
+        return isMatch && `${id}\n${found.description}`.toLowerCase().includes(text.toLowerCase())
           ? found
           : undefined;
       } catch (error) {

@@ -6,11 +6,11 @@ import { definitionErrors, latest } from "@tutti/machine-entities/definition";
 import {
   capabilityAt,
   knownDefinition,
+  type NameReference,
   type Offered,
   type Offerers,
   offeredFor,
   versionNamed,
-  type WantedName,
 } from "@tutti/validation";
 import { checked } from "@tutti/validation/thread";
 import { textOf } from "./sources.ts";
@@ -27,14 +27,14 @@ export async function installedFor(
 ): Promise<Offered> {
   const used = await checked("usedBy", source.text.length, textOf(source));
   return offeredFor(used, {
-    capability: (wanted) => capabilityAt(installation, wanted, context),
-    definition: (wanted) => registered(installation, wanted, context),
+    capability: (reference) => capabilityAt(installation, reference, context),
+    definition: (reference) => registered(installation, reference, context),
   });
 }
 
 async function registered(
   { versions }: Installation,
-  { name, version }: WantedName,
+  { name, version }: NameReference,
   context: CallContext,
 ): Promise<KnownDefinition | undefined> {
   try {

@@ -38,7 +38,7 @@ export async function applyOnTriggers(
   const before = await ownedBy(client, name, context);
   for (const bytes of encoded) {
     const trigger = Trigger.decode(bytes);
-    await put(client, trigger, before.get(trigger.triggerId), context);
+    await writeTrigger(client, trigger, before.get(trigger.triggerId), context);
     before.delete(trigger.triggerId);
   }
   for (const { triggerId, paused } of before.values()) {
@@ -67,7 +67,7 @@ async function ownedBy(
   return owned;
 }
 
-async function put(
+async function writeTrigger(
   client: OnTriggersClient,
   trigger: Trigger,
   before: Trigger | undefined,

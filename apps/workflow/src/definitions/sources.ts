@@ -1,6 +1,11 @@
 /** Compiles a source to an executable plan, with all mistakes at once. */
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
-import { type DefinitionProblem, type DefinitionText, printProblem, printWords } from "@tutti/definitions";
+import {
+  type DefinitionProblem,
+  type DefinitionText,
+  formatWithoutPlace,
+  printProblem,
+} from "@tutti/definitions";
 import { type CheckedParts, type CheckedText, checked, type WantedParts } from "@tutti/validation/thread";
 import { sourceErrors } from "../errors.ts";
 
@@ -13,20 +18,20 @@ export function textOf({ format, text, fileName }: DefinitionSource): Definition
 
 export async function checkSource(
   source: DefinitionSource,
-  wanted: WantedParts,
+  parts: WantedParts,
   options: Omit<CheckedText, "source"> = {},
 ): Promise<CheckedParts> {
-  return checked("definition", source.text.length, { source: textOf(source), ...options }, wanted);
+  return checked("definition", source.text.length, { source: textOf(source), ...options }, parts);
 }
 
 /** Returns the definition. Throws `definition.invalid` with a violation per mistake. */
-export function withoutMistakes<Made>(
+export function requireValid<Definition>(
   {
     definition,
     problems,
-  }: { readonly definition: Made | undefined; readonly problems: readonly DefinitionProblem[] },
+  }: { readonly definition: Definition | undefined; readonly problems: readonly DefinitionProblem[] },
   name: string,
-): Made {
+): Definition {
   const mistakes = problems.filter(({ severity }) => severity === "error");
   if (definition !== undefined && mistakes.length === 0) return definition;
   const [first] = mistakes;
@@ -36,5 +41,5 @@ export function withoutMistakes<Made>(
 
 function violationOf(problem: DefinitionProblem) {
   const { fileName, line, column, path } = problem;
-  return { field: line > 0 ? `${fileName}:${line}:${column}` : path, message: printWords(problem) };
+  return { field: line > 0 ? `${fileName}:${line}:${column}` : path, message: formatWithoutPlace(problem) };
 }

@@ -29,8 +29,15 @@ import type { Question, Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { DefinitionParts } from "@tutti/validation/thread";
 import { sourceErrors } from "../errors.ts";
-import { factsOf, keep, keepFacts, keepSource, type Shelf, sourceOf } from "./kept.ts";
-import { checkSource, withoutMistakes } from "./sources.ts";
+import { checkSource, requireValid } from "./sources.ts";
+import {
+  factsOf,
+  type NamespaceBlobs,
+  sourceOf,
+  storeContent,
+  storeFacts,
+  storeSource,
+} from "./stored-content.ts";
 
 export interface VersionsNeeds extends Hosting {
   readonly runtime: Runtime;
@@ -67,19 +74,21 @@ export class Versions {
 
   /** Registers a version: makes plan, source and facts durable first. */
   async register(
-    made: DefinitionParts,
+    parts: DefinitionParts,
     { source, labels, percent }: Registering,
     context: CallContext,
   ): Promise<{ readonly definition: DefinitionMessage; readonly existed: boolean }> {
-    const shelf = this.#shelf(context);
-    assert(made.message !== undefined, "a definition that is registered has its facts", { name: made.name });
-    const message = await inTurns(DefinitionMessage.decodeInSlices(made.message));
-    if (made.plan !== undefined) await keepPlan(shelf, made.plan, made.hash);
-    const [kept, facts] = await Promise.all([keepSource(shelf, source), keepFacts(shelf, message)]);
+    const store = this.#store(context);
+    assert(parts.message !== undefined, "a definition that is registered has its facts", {
+      name: parts.name,
+    });
+    const message = await inTurns(DefinitionMessage.decodeInSlices(parts.message));
+    if (parts.plan !== undefined) await storePlan(store, parts.plan, parts.hash);
+    const [sourceBlob, facts] = await Promise.all([storeSource(store, source), storeFacts(store, message)]);
     const key = keyOf(context.namespace, message.name);
     const body = {
-      hash: made.hash,
-      source: kept,
+      hash: parts.hash,
+      source: sourceBlob,
       labels: [...labels],
       searchLabels: message.labels,
       percent,
@@ -89,7 +98,7 @@ export class Versions {
       this.#needs.runtime.execute({ key, command: register, body, cause: causeOf(context) }),
     );
     const definition = await this.find(
-      { name: message.name, version: { $case: "hash", value: made.hash } },
+      { name: message.name, version: { $case: "hash", value: parts.hash } },
       context,
     );
     return { definition, existed };
@@ -114,8 +123,8 @@ export class Versions {
   }
 
   async findSourceHere(reference: DefinitionReference, context: CallContext): Promise<DefinitionSource> {
-    const { version: kept } = await this.#facts(reference, context);
-    return sourceOf(this.#shelf(context), kept);
+    const { version: stored } = await this.#facts(reference, context);
+    return sourceOf(this.#store(context), stored);
   }
 
   /** Lists versions of a definition, newest first. */
@@ -124,19 +133,19 @@ export class Versions {
     { from, count }: { readonly from: number; readonly count: number },
     context: CallContext,
   ): Promise<{ readonly definitions: readonly DefinitionMessage[]; readonly total: number }> {
-    const wanted = { query: versions, body: { from, count } };
-    const { versions: page, total } = await this.#ask(name, wanted, context);
+    const question = { query: versions, body: { from, count } };
+    const { versions: page, total } = await this.#query(name, question, context);
     const definitions = await Promise.all(page.map((each) => this.#messageOf(each, context.namespace)));
     return { definitions, total };
   }
 
   /** Returns the version with a share of the runs without a requested version. Undefined if there is none. */
   async rolledOut(
-    { name, version: wanted }: DefinitionReference,
+    { name, version: selector }: DefinitionReference,
     parameters: Json | undefined,
     context: CallContext,
   ): Promise<{ readonly version: RunnableVersion; readonly percent: number } | undefined> {
-    if (wanted !== undefined && wanted.value !== "") return undefined;
+    if (selector !== undefined && selector.value !== "") return undefined;
     const { rollout } = await this.find({ name, version: undefined }, context);
     if (rollout === undefined) return undefined;
     const reference = { name, version: { $case: "hash", value: rollout.hash } } as const;
@@ -180,15 +189,15 @@ export class Versions {
       { plan: true },
       { parameters, retry: this.#needs.retryIn(context.namespace) },
     );
-    const { plan, hash, name } = withoutMistakes(checked, source.fileName);
+    const { plan, hash, name } = requireValid(checked, source.fileName);
     if (plan === undefined) throw sourceErrors.parametersWanted({ name });
-    await keepPlan(this.#shelf(context), plan, hash);
+    await storePlan(this.#store(context), plan, hash);
     return hash;
   }
 
   #isHere(name: string, { namespace }: Pick<CallContext, "namespace">): boolean {
     const { runtime, partitionOwner } = this.#needs;
-    return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
+    return partitionOwner.owns(runtime.service, runtime.partitionOf(keyOf(namespace, name)));
   }
 
   async #fetch(
@@ -197,23 +206,23 @@ export class Versions {
     context: CallContext,
   ): Promise<DefinitionMessage> {
     const { namespace } = context;
-    const wanted = { namespace, definition, withSource, withoutLiveCount: true };
-    const { definition: found } = await this.#needs.definitions.getDefinition(wanted, { context });
+    const request = { namespace, definition, withSource, withoutLiveCount: true };
+    const { definition: found } = await this.#needs.definitions.getDefinition(request, { context });
     assert(found !== undefined, "a definition that is there is given", { name: definition.name });
     return found;
   }
 
-  #shelf({ namespace }: Pick<CallContext, "namespace">): Shelf {
+  #store({ namespace }: Pick<CallContext, "namespace">): NamespaceBlobs {
     return { blobs: this.#needs.blobs(), namespace };
   }
 
-  #facts({ name, version: wanted }: DefinitionReference, context: CallContext): Promise<VersionFacts> {
-    const hash = wanted?.$case === "hash" ? wanted.value : "";
-    const label = wanted?.$case === "label" ? wanted.value : "";
-    return this.#ask(name, { query: version, body: { hash, label } }, context);
+  #facts({ name, version: selector }: DefinitionReference, context: CallContext): Promise<VersionFacts> {
+    const hash = selector?.$case === "hash" ? selector.value : "";
+    const label = selector?.$case === "label" ? selector.value : "";
+    return this.#query(name, { query: version, body: { hash, label } }, context);
   }
 
-  #ask<Body, Reply>(name: string, question: Omit<Question<Body, Reply>, "key">, context: CallContext) {
+  #query<Body, Reply>(name: string, question: Omit<Question<Body, Reply>, "key">, context: CallContext) {
     const key = keyOf(context.namespace, name);
     return whenOwned(this.#needs, key, context, async () => {
       try {
@@ -227,28 +236,28 @@ export class Versions {
   }
 
   async #messageOf(
-    { version: kept, labels, rollout }: VersionFacts,
+    { version: stored, labels, rollout }: VersionFacts,
     namespace: string,
   ): Promise<DefinitionMessage> {
-    const facts = await factsOf(this.#shelf({ namespace }), kept);
+    const facts = await factsOf(this.#store({ namespace }), stored);
     return {
       ...facts,
       namespace,
       versionLabels: [...labels],
-      createTime: toTimestamp(kept.registerMs),
-      createCause: kept.cause as DefinitionMessage["createCause"],
-      archived: kept.archived,
-      archiveCause: kept.archiveCause as DefinitionMessage["archiveCause"],
+      createTime: toTimestamp(stored.registerMs),
+      createCause: stored.cause as DefinitionMessage["createCause"],
+      archived: stored.archived,
+      archiveCause: stored.archiveCause as DefinitionMessage["archiveCause"],
       rollout: rollout && { ...rollout },
     };
   }
 }
 
 /** Stores the plan as the blob with the name of its hash. */
-async function keepPlan(shelf: Shelf, plan: Uint8Array, hash: string): Promise<BlobReference> {
-  const kept = await keep(shelf, plan);
-  assert(Buffer.from(kept.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });
-  return kept;
+async function storePlan(store: NamespaceBlobs, plan: Uint8Array, hash: string): Promise<BlobReference> {
+  const blob = await storeContent(store, plan);
+  assert(Buffer.from(blob.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });
+  return blob;
 }
 
 export function keyOf(namespace: string, name: string): InstanceKey {

@@ -1,7 +1,7 @@
 /** Passes the effects of the machines of this service to their executors. */
 
 import { emitCapability } from "@tutti/definitions";
-import type { Errands } from "@tutti/host/serving";
+import type { EffectJobs } from "@tutti/host/serving";
 import { assert } from "@tutti/kernel";
 import type { RunEffect } from "@tutti/machine-run";
 import type { ScheduleEffect } from "@tutti/machine-schedule";
@@ -16,7 +16,7 @@ import type { TriggeredStarts } from "./triggered-starts.ts";
 
 export interface Doers {
   readonly dispatcher: Dispatcher;
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly emits: Emits;
   readonly starts: Starts;
   readonly leases: Leases;
@@ -34,7 +34,7 @@ export class WorkflowEffects implements Effects {
   }
 
   /** Sets the doers. They need the runtime, which needs these effects: nothing is dispatched before. */
-  begin(doers: Doers): void {
+  setDoers(doers: Doers): void {
     this.#doers = doers;
   }
 
@@ -56,7 +56,7 @@ export class WorkflowEffects implements Effects {
           starts.startChild(due, effect);
           break;
         case "renew_lease":
-          leases.hold(due, effect);
+          leases.track(due, effect);
           break;
         case "await_event":
           waits.await(due, effect);
@@ -84,9 +84,9 @@ export class WorkflowEffects implements Effects {
     this.#end(this.#doers, tokens);
   }
 
-  #end({ errands, leases, waits }: Doers, tokens: readonly EffectToken[]): void {
+  #end({ jobs, leases, waits }: Doers, tokens: readonly EffectToken[]): void {
     for (const token of tokens) {
-      errands.withdraw(token);
+      jobs.withdraw(token);
       leases.withdraw(token);
       waits.withdraw(token);
     }

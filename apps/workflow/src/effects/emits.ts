@@ -15,7 +15,7 @@ import {
   type triggerService,
 } from "@tutti/contracts/workflow/v1";
 import { emittedEvent } from "@tutti/definitions";
-import type { Errands } from "@tutti/host/serving";
+import type { EffectJobs } from "@tutti/host/serving";
 import { type TuttiError, toErrorDetail } from "@tutti/kernel";
 import { completeTask, failTask, type OfferTask } from "@tutti/machine-run";
 import type { Client } from "@tutti/mesh";
@@ -23,7 +23,7 @@ import type { DueEffect } from "@tutti/runtime";
 import { triggerSourceErrors } from "../errors.ts";
 
 export interface EmitsParts {
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly triggers: Pick<Client<typeof triggerService>, "publishEvents">;
 }
 
@@ -36,9 +36,9 @@ export class Emits {
 
   emit(due: DueEffect, { taskId, input, readyMs }: OfferTask): void {
     const { namespace, id: runId } = due.key;
-    const { errands, triggers } = this.#parts;
-    const given = input instanceof Uint8Array ? JSON.parse(Buffer.from(input).toString("utf8")) : null;
-    const event = emittedEvent(given, { runId, taskId, readyMs });
+    const { jobs, triggers } = this.#parts;
+    const inputJson = input instanceof Uint8Array ? JSON.parse(Buffer.from(input).toString("utf8")) : null;
+    const event = emittedEvent(inputJson, { runId, taskId, readyMs });
     const attempt = async (signal: AbortSignal) => {
       if ("problem" in event) throw triggerSourceErrors.eventInvalid({ id: taskId, problem: event.problem });
       const { data, ...attributes } = event;
@@ -54,7 +54,7 @@ export class Emits {
       const output = Buffer.from(JSON.stringify({ id, source, type, time }), "utf8");
       return { command: completeTask, body: { ...CompleteTask.create(), output } };
     };
-    errands.begin(due, attempt, refused);
+    jobs.startJob(due, attempt, refused);
   }
 }
 

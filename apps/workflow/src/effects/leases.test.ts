@@ -13,18 +13,18 @@ const lease = (limit: string, ticket: number) => ({ limit, ticket, dueMs: 60_000
 class Limits {
   readonly requests: string[] = [];
   readonly lost = new Set<number>();
-  readonly told: Submission[] = [];
-  isAway = false;
+  readonly submissions: Submission[] = [];
+  isUnavailable = false;
 
   execute<Body, Reply>({ key: { id, namespace }, body }: Order<Body, Reply>): Promise<Reply> {
-    if (this.isAway) return Promise.reject(new Error("away"));
+    if (this.isUnavailable) return Promise.reject(new Error("away"));
     const { tickets } = body as { readonly tickets: readonly number[] };
     this.requests.push(`${namespace}/${id} ${tickets.join(",")}`);
     return Promise.resolve({ lost: tickets.filter((ticket) => this.lost.has(ticket)) } as Reply);
   }
 
   submit(submission: Submission): void {
-    this.told.push(submission);
+    this.submissions.push(submission);
   }
 }
 
@@ -43,33 +43,33 @@ function opened() {
 }
 
 describe("leases", () => {
-  it("of one limit are renewed together, well before they run out", async () => {
+  it("of one limit are renewed together, long before they expire", async () => {
     const { limits, time, leases } = opened();
-    leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("b", 4)] });
-    leases.hold({ key, token: tokenOf(2) }, { kind: "renew_lease", leases: [lease("a", 2)] });
+    leases.track({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("b", 4)] });
+    leases.track({ key, token: tokenOf(2) }, { kind: "renew_lease", leases: [lease("a", 2)] });
     await time.advanceAsync(20_000);
     assert.deepEqual(limits.requests, ["acme/a 1,2", "acme/b 4"]);
   });
 
-  it("are not renewed once their run has given them back", async () => {
+  it("are not renewed after their run has released them", async () => {
     const { limits, time, leases } = opened();
-    leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1)] });
+    leases.track({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1)] });
     leases.withdraw(tokenOf(1));
     await time.advanceAsync(60_000);
     assert.deepEqual(limits.requests, []);
   });
 
-  it("a loss is reported to its run, and an unavailable limit is asked again", async () => {
+  it("a lost lease is reported to its run, and an unavailable limit is retried", async () => {
     const { limits, time, leases } = opened();
-    limits.isAway = true;
+    limits.isUnavailable = true;
     limits.lost.add(2);
-    leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("a", 2)] });
+    leases.track({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("a", 2)] });
     await time.advanceAsync(20_000);
-    assert.deepEqual(limits.told, []);
-    limits.isAway = false;
+    assert.deepEqual(limits.submissions, []);
+    limits.isUnavailable = false;
     await time.advanceAsync(20_000);
     assert.deepEqual(
-      limits.told.map(({ token, body }) => [token, body]),
+      limits.submissions.map(({ token, body }) => [token, body]),
       [[tokenOf(1), { limit: "a", ticket: 2 }]],
     );
     leases.stop();

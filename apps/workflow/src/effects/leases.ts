@@ -18,7 +18,7 @@ export interface LeasesParts {
   readonly cause: Cause;
 }
 
-interface Held {
+interface HeldTicket {
   readonly token: EffectToken;
   readonly limit: string;
   readonly ticket: number;
@@ -37,7 +37,7 @@ const ticketsMax = 10_000;
 export class Leases {
   readonly #parts: LeasesParts;
   /** By limit, then by ticket. */
-  readonly #limits = new Map<string, { readonly key: InstanceKey; readonly held: Map<number, Held> }>();
+  readonly #limits = new Map<string, { readonly key: InstanceKey; readonly held: Map<number, HeldTicket> }>();
   readonly #byToken = new Map<string, readonly { readonly name: string; readonly ticket: number }[]>();
   #timer: Timer | undefined;
 
@@ -53,12 +53,12 @@ export class Leases {
     this.#timer?.cancel();
   }
 
-  hold({ key: { namespace }, token }: Pick<DueEffect, "key" | "token">, { leases }: RenewLease): void {
+  track({ key: { namespace }, token }: Pick<DueEffect, "key" | "token">, { leases }: RenewLease): void {
     this.withdraw(token);
     const places = leases.map(({ limit, ticket }) => {
       const key = { namespace, kind: "limit", id: limit };
       const name = textOf(key);
-      const known = this.#limits.get(name) ?? { key, held: new Map<number, Held>() };
+      const known = this.#limits.get(name) ?? { key, held: new Map<number, HeldTicket>() };
       known.held.set(ticket, { token, limit, ticket });
       this.#limits.set(name, known);
       return { name, ticket };
@@ -84,7 +84,7 @@ export class Leases {
     );
   }
 
-  async #renew(key: InstanceKey, held: readonly Held[]): Promise<void> {
+  async #renew(key: InstanceKey, held: readonly HeldTicket[]): Promise<void> {
     const { runtime, foundation, cause } = this.#parts;
     for (let from = 0; from < held.length; from += ticketsMax) {
       const part = held.slice(from, from + ticketsMax);
@@ -99,7 +99,7 @@ export class Leases {
     }
   }
 
-  #lose(held: Held | undefined): void {
+  #lose(held: HeldTicket | undefined): void {
     if (held === undefined) return;
     const { token, limit, ticket } = held;
     this.#parts.runtime.submit({

@@ -4,10 +4,10 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import {
   definitionOf,
-  type ErrandCommand,
-  type Errands,
+  type EffectJobs,
   endingOf,
   inputOf,
+  type JobCommand,
   priorityOf,
 } from "@tutti/host/serving";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
@@ -19,7 +19,7 @@ import { startErrors } from "../errors.ts";
 import { refusalText } from "../runs/inputs.ts";
 
 export interface StartsParts {
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly runs: Pick<Client<typeof runService>, "startRun" | "cancelRun" | "terminateRun">;
   readonly missions: Pick<Client<typeof missionService>, "startMission">;
 }
@@ -33,7 +33,7 @@ export class Starts {
 
   /** Starts a run of a schedule. */
   start(due: DueEffect, { runId, run }: StartRun): void {
-    const { errands, runs } = this.#parts;
+    const { jobs, runs } = this.#parts;
     const { namespace, kind, id } = due.key;
     const request = StartRunRequest.fromPartial({
       namespace,
@@ -41,13 +41,13 @@ export class Starts {
       spec: RunSpec.decode(run),
       parent: { namespace, kind, id, task: "" },
     });
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       const { run: found, existed } = await runs.startRun(request, { signal });
       // A run that has ended, or belongs to another parent, will not report its end.
       const ended = found?.endTime !== undefined || found?.parent?.id !== id;
       return { command: confirmStart, body: { existed, ended } };
     };
-    errands.begin(due, attempt, (error) => ({
+    jobs.startJob(due, attempt, (error) => ({
       command: refuseStart,
       body: { code: error.code, message: refusalText(error) },
     }));
@@ -55,9 +55,9 @@ export class Starts {
 
   /** Starts a run or a mission that does a task of a run. */
   startChild(due: DueEffect, effect: StartChild): void {
-    const { errands } = this.#parts;
+    const { jobs } = this.#parts;
     const { childId, childKind } = effect;
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       const child =
         childKind === "mission"
           ? await this.#startMission(due, effect, signal)
@@ -67,7 +67,7 @@ export class Starts {
       // A child that a reset parent requested again may have ended, and will not report that again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
-    errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));
+    jobs.startJob(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));
   }
 
   async #startRun({ key }: DueEffect, effect: StartChild, signal: AbortSignal) {
@@ -117,19 +117,19 @@ export class Starts {
 
   /** Stops a run that another run of its schedule replaces. */
   stop(due: DueEffect, { runId, terminate }: StopRun): void {
-    const { errands, runs } = this.#parts;
+    const { jobs, runs } = this.#parts;
     const request = {
       namespace: due.key.namespace,
       runId,
       reason: `another run of the schedule ${due.key.id} takes its place`,
     };
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       if (terminate) await runs.terminateRun(request, { signal });
       else await runs.cancelRun({ ...request, noCompensate: false }, { signal });
       return { command: confirmStop, body: { ended: false } };
     };
     // It does not exist any more, or has ended.
-    errands.begin(due, attempt, () => ({ command: confirmStop, body: { ended: true } }));
+    jobs.startJob(due, attempt, () => ({ command: confirmStop, body: { ended: true } }));
   }
 }
 

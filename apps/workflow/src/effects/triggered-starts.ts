@@ -18,7 +18,7 @@ import {
   type TriggerStart,
 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import type { ErrandCommand, Errands } from "@tutti/host/serving";
+import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { errorFromUnknown, fromErrorDetail, type ReadOnly } from "@tutti/kernel";
 import { policyOf, type StartTriggered, settleStarts } from "@tutti/machine-trigger";
 import type { Client } from "@tutti/mesh";
@@ -29,7 +29,7 @@ import { eventJsonOf } from "../triggers/events.ts";
 import { Matching } from "../triggers/matching.ts";
 
 export interface TriggeredStartsParts {
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly runs: Pick<Client<typeof runService>, "startRun" | "startRuns" | "signalRun">;
 }
 
@@ -68,11 +68,11 @@ export class TriggeredStarts {
       settled,
       spec: RunSpec.decode(plan.run as Uint8Array),
     };
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       await this.#attempt(batch, signal);
       return settleCommand(batch, undefined);
     };
-    this.#parts.errands.begin(due, attempt, (error) =>
+    this.#parts.jobs.startJob(due, attempt, (error) =>
       settleCommand(batch, dead(error.code, refusalText(error))),
     );
   }
@@ -80,11 +80,11 @@ export class TriggeredStarts {
   async #attempt(batch: Batch, signal: AbortSignal): Promise<void> {
     const { plan, starts, settled } = batch;
     const { singleton, signal: signalName } = policyOf(plan);
-    const wanted: { readonly place: number; readonly input: Uint8Array }[] = [];
+    const pending: { readonly place: number; readonly input: Uint8Array }[] = [];
     for (const [place, start] of starts.entries()) {
       if (settled.has(place)) continue;
       const input = this.#inputOf(batch, start);
-      if (input.ok) wanted.push({ place, input: Buffer.from(JSON.stringify(input.value), "utf8") });
+      if (input.ok) pending.push({ place, input: Buffer.from(JSON.stringify(input.value), "utf8") });
       else {
         const { code, message } = triggerSourceErrors.expressionFailed.refusal({
           field: "with",
@@ -94,17 +94,17 @@ export class TriggeredStarts {
       }
     }
     if (singleton === Singleton.SINGLETON_UNSPECIFIED && signalName === "")
-      await this.#startTogether(batch, wanted, signal);
-    else for (const { place, input } of wanted) await this.#startAlone(batch, place, input, signal);
+      await this.#startTogether(batch, pending, signal);
+    else for (const { place, input } of pending) await this.#startAlone(batch, place, input, signal);
   }
 
   async #startTogether(
     { namespace, triggerId, spec, starts, settled }: Batch,
-    wanted: readonly { readonly place: number; readonly input: Uint8Array }[],
+    pending: readonly { readonly place: number; readonly input: Uint8Array }[],
     signal: AbortSignal,
   ): Promise<void> {
-    if (wanted.length === 0) return;
-    const items = wanted.map(({ place, input }) =>
+    if (pending.length === 0) return;
+    const items = pending.map(({ place, input }) =>
       StartItem.fromPartial({
         runId: starts[place]?.runId ?? "",
         spec: 1,
@@ -113,9 +113,9 @@ export class TriggeredStarts {
       }),
     );
     const request = StartRunsRequest.fromPartial({ namespace, specs: [spec], items, follow: false });
-    for await (const { receipts } of this.#parts.runs.startRuns(once(request), { signal }))
+    for await (const { receipts } of this.#parts.runs.startRuns(single(request), { signal }))
       for (const { number, existed, refusal } of receipts) {
-        const place = wanted[number - 1]?.place ?? -1;
+        const place = pending[number - 1]?.place ?? -1;
         if (refusal === undefined) settled.set(place, existed ? duplicate : started);
         else {
           const error = fromErrorDetail(refusal);
@@ -124,14 +124,14 @@ export class TriggeredStarts {
           else if (error.retry === "never") settled.set(place, dead(error.code, refusalText(error)));
         }
       }
-    const isOpen = wanted.some(({ place }) => !settled.has(place));
+    const isOpen = pending.some(({ place }) => !settled.has(place));
     if (isOpen) throw triggerSourceErrors.startsUndecided();
   }
 
   /** Starts one run. Rejects with temporary failures. */
   async #startAlone(batch: Batch, place: number, input: Uint8Array, signal: AbortSignal): Promise<void> {
     try {
-      batch.settled.set(place, await this.#startOne(batch, place, input, signal));
+      batch.settled.set(place, await this.#startSingle(batch, place, input, signal));
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       if (error.retry !== "never" || signal.aborted) throw error;
@@ -139,7 +139,7 @@ export class TriggeredStarts {
     }
   }
 
-  async #startOne(batch: Batch, place: number, input: Uint8Array, signal: AbortSignal): Promise<Settled> {
+  async #startSingle(batch: Batch, place: number, input: Uint8Array, signal: AbortSignal): Promise<Settled> {
     const { namespace, triggerId, plan, spec, starts } = batch;
     const { runId = "", items = [] } = starts[place] ?? {};
     const event = items[items.length - 1]?.eventDigest ?? "";
@@ -196,7 +196,7 @@ function dead(code: string, message: string): Settled {
 }
 
 /** Returns the command with the results for the trigger. `others` is the result of runs without their own. */
-function settleCommand({ starts, settled }: Batch, others: Settled | undefined): ErrandCommand {
+function settleCommand({ starts, settled }: Batch, others: Settled | undefined): JobCommand {
   const results = starts.map((_, place) => ({
     code: "",
     message: "",
@@ -206,6 +206,6 @@ function settleCommand({ starts, settled }: Batch, others: Settled | undefined):
   return { command: settleStarts, body: { results } };
 }
 
-async function* once<Request>(request: Request): AsyncGenerator<Request> {
+async function* single<Request>(request: Request): AsyncGenerator<Request> {
   yield request;
 }

@@ -2,9 +2,9 @@
 import { type WorkflowEventPayloads, workflowEvents } from "@tutti/contracts/events/v1/workflow";
 import { type EventNote, eventNotesOf, type NoteHead } from "@tutti/host/serving";
 
-export type NotedType = keyof WorkflowEventPayloads;
-export type NotedBody<T extends NotedType> = Omit<WorkflowEventPayloads[T], "header">;
-export type News<T extends NotedType = NotedType> = EventNote<WorkflowEventPayloads, T>;
+export type PayloadType = keyof WorkflowEventPayloads;
+export type PayloadBody<T extends PayloadType> = Omit<WorkflowEventPayloads[T], "header">;
+export type WorkflowNote<T extends PayloadType = PayloadType> = EventNote<WorkflowEventPayloads, T>;
 
 /** A question to people. Its details are read from the run when it is published. */
 export interface QuestionNote extends NoteHead {

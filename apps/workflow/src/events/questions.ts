@@ -11,9 +11,9 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isWithin, outermostPlace, questionsOpen, type Run } from "@tutti/machine-run";
 import type { Happening } from "@tutti/runtime";
-import { eventNote, type News } from "./note.ts";
+import { eventNote, type WorkflowNote } from "./note.ts";
 
-type Closed = News<"tutti.workflow.approval.decided">;
+type Closed = WorkflowNote<"tutti.workflow.approval.decided">;
 type IsMeant = Parameters<typeof questionsOpen>[1];
 type OpenQuestion = ReturnType<typeof questionsOpen>[number];
 
@@ -74,7 +74,7 @@ export function claimChangedOf(
   run: Run,
   { node, person }: { readonly node: number; readonly person: string },
   happening: Happening,
-): News<typeof type> | undefined {
+): WorkflowNote<typeof type> | undefined {
   const [question] = questionsOpen(run, ({ number }) => number === node);
   if (question === undefined) return undefined;
   const { approvalId } = question;
@@ -85,7 +85,7 @@ export function delegatedOf(
   run: Run,
   { node, delegation }: ApprovalDelegatedV1,
   happening: Happening,
-): News<"tutti.workflow.approval.delegated"> | undefined {
+): WorkflowNote<"tutti.workflow.approval.delegated"> | undefined {
   const [question] = questionsOpen(run, ({ number }) => number === node);
   if (question === undefined) return undefined;
   const { approvalId } = question;

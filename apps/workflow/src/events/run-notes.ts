@@ -22,7 +22,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import { taskIdOf } from "@tutti/machine-run/reading";
 import type { Happening } from "@tutti/runtime";
-import type { News, NotedBody, NotedType, QuestionNote } from "./note.ts";
+import type { PayloadBody, PayloadType, QuestionNote, WorkflowNote } from "./note.ts";
 import {
   claimChangedOf,
   decidedOf,
@@ -36,7 +36,7 @@ import {
 /** Event names with versions, each with the function that notes it. */
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   run_started: (run, { order, createMs, limits }: RunStartedV1, happening) => {
-    const what = {
+    const facts = {
       definition: order?.definition ?? "",
       hash: order?.hash ?? "",
       labels: order?.labels ?? {},
@@ -45,9 +45,9 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     const startMs = order?.startMs ?? 0;
     const isDelayed = startMs > createMs;
     const startTime = isDelayed ? toTimestamp(startMs) : undefined;
-    const accepted = runNote(run, happening, "tutti.workflow.run.accepted", { ...what, startTime });
+    const accepted = runNote(run, happening, "tutti.workflow.run.accepted", { ...facts, startTime });
     if (isDelayed || limits.length > 0) return accepted;
-    return [accepted, runNote(run, happening, "tutti.workflow.run.started", what)];
+    return [accepted, runNote(run, happening, "tutti.workflow.run.started", facts)];
   },
   run_begun: (run, _body: RunBegunV1, happening) => {
     const { definition = "", hash = "", parent } = run.order ?? {};
@@ -134,7 +134,12 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
 };
 
 /** Returns the note of an event of a run, in the trace of the run unless the event's own cause has one. */
-function runNote<T extends NotedType>(run: Run, happening: Happening, type: T, body: NotedBody<T>): News<T> {
+function runNote<T extends PayloadType>(
+  run: Run,
+  happening: Happening,
+  type: T,
+  body: PayloadBody<T>,
+): WorkflowNote<T> {
   return { kind: "event", ...headOf(inTraceOf(run, happening)), type, body, part: 0 };
 }
 
@@ -151,7 +156,7 @@ function progress(_run: Run, _body: unknown, happening: Happening): Happening {
 type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`;
 
 /** Returns the note of an end without further details. */
-function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
+function ended(run: Run, happening: Happening, type: PlainEnd): WorkflowNote<PlainEnd> {
   return runNote(run, happening, type, endOf(run, happening));
 }
 

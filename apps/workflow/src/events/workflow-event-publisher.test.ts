@@ -26,10 +26,10 @@ function setUp(options = {}) {
   const machine = runMachine({ plans: { plan: () => undefined } as never });
   const eventNote = new WorkflowEventPublisher({ bus, foundation }, [{ machine, notes: runNotes }], options);
   const counts = { total: 3, completed: 1, skipped: 1, failed: 0, running: 1 };
-  let asked = 0;
-  eventNote.begin({
+  let queryCount = 0;
+  eventNote.setRuntime({
     query: async () => {
-      asked++;
+      queryCount++;
       return { tasks: counts } as never;
     },
   });
@@ -43,13 +43,13 @@ function setUp(options = {}) {
     by = cause,
   ): unknown => {
     const found = machine.events.find((each) => each.type === type) ?? assert.fail(`no event ${type}`);
-    const take = eventNote.notes.get(found as never) ?? assert.fail(`nothing is published of ${type}`);
+    const createNote = eventNote.notes.get(found as never) ?? assert.fail(`nothing is published of ${type}`);
     const happening: Happening = { key, event, body, state, timeMs: time.now(), cause: by };
-    return take(happening);
+    return createNote(happening);
   };
   const words = () =>
     told.map(({ type, subject }) => `${subject} ${type.replace("tutti.workflow.run.", "")}`);
-  return { time, logger, foundation, eventNote, told, note, words, asked: () => asked };
+  return { time, logger, foundation, eventNote, told, note, words, asked: () => queryCount };
 }
 
 const ended = { order: { definition: "order" }, plan: undefined, beginMs: 0, createMs: 0 };
@@ -89,7 +89,7 @@ describe("news of the workflow service", () => {
     );
   });
 
-  it("log as many changes that every run has as may be, count the others, and log each failure", async () => {
+  it("log routine changes up to a rate, count the others, and log each failure", async () => {
     const { eventNote, note, logger, time } = setUp({ burst: 1_000, perSec: 1_000 });
     const many = Array.from({ length: 150 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2));
     eventNote.handle([...many, note("run_failed", keyOf("bad"), 7)]);
@@ -104,7 +104,7 @@ describe("news of the workflow service", () => {
     assert.equal(counted("run state changed: completed").length, 110);
   });
 
-  it("leave out the start of a run that a limit holds, until it proceeds", async () => {
+  it("omit the start of a run that waits for a limit, until it proceeds", async () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     const started = RunStartedV1.fromPartial({ order: {}, limits: ["gpu"] });
@@ -115,7 +115,7 @@ describe("news of the workflow service", () => {
     assert.deepEqual(words(), ["r1 accepted", "r1 started"]);
   });
 
-  it("are as many a second as may be, after a burst, and in order", async () => {
+  it("are published in order, at a limited rate after a burst", async () => {
     const { eventNote, note, told, time } = setUp({ burst: 10, perSec: 100 });
     eventNote.handle(
       Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
@@ -131,7 +131,7 @@ describe("news of the workflow service", () => {
     );
   });
 
-  it("are left out and counted beyond what may wait", async () => {
+  it("are dropped and counted if too many wait", async () => {
     const { eventNote, note, told, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
     eventNote.handle(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
     await time.advanceAsync(1_000);
@@ -139,7 +139,7 @@ describe("news of the workflow service", () => {
     assert.equal(foundation.metrics.value("tutti_workflow_events_left_out_total"), 3);
   });
 
-  it("are all told before the end", async () => {
+  it("are all published before the drain ends", async () => {
     const { eventNote, note, told, time } = setUp({ burst: 1, perSec: 1 });
     eventNote.handle(
       Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
@@ -148,7 +148,7 @@ describe("news of the workflow service", () => {
     assert.equal(told.length, 20);
   });
 
-  it("say how far a run is a while after it moved, then at most once a second, and not without a change", async () => {
+  it("report the progress of a run a while after a change, at most once a second, and only after changes", async () => {
     const { eventNote, note, told, time, asked } = setUp();
     const key = keyOf("r1");
     for (let step = 0; step < 40; step++) {
@@ -165,7 +165,7 @@ describe("news of the workflow service", () => {
     assert.equal(asked(), questions);
   });
 
-  it("say nothing of how far a run is that ends at once", async () => {
+  it("report no progress of a run that ends at once", async () => {
     const { eventNote, note, words, time } = setUp();
     const key = keyOf("r1");
     eventNote.handle([note("task_completed", key, 2), note("run_completed", key, 3)]);
@@ -173,7 +173,7 @@ describe("news of the workflow service", () => {
     assert.deepEqual(words(), ["r1 completed"]);
   });
 
-  it("continue when one could not be noted", async () => {
+  it("continue after a failed note, which is logged", async () => {
     const { eventNote, note, words, time, logger } = setUp();
     eventNote.handle([new Error("no pencil"), note("run_completed", keyOf("r1"), 2)]);
     await time.advanceAsync(5);

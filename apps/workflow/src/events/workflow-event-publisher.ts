@@ -5,21 +5,21 @@ import {
   failureIn,
   MachineEventPublisher,
   type NoteHead,
+  type PublishedMachine,
   type PublisherOptions,
   StateLog,
-  type ToldMachine,
 } from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { showApprovals, showRun } from "@tutti/machine-run";
 import type { RuntimeOfService } from "@tutti/runtime";
-import { eventOf, type News, type QuestionNote } from "./note.ts";
+import { eventOf, type QuestionNote, type WorkflowNote } from "./note.ts";
 
 const approvalsMax = 1_000;
 const runPrefix = "tutti.workflow.run.";
 const usual: ReadonlySet<string> = new Set(["accepted", "started", "completed", "continued"]);
 
 type MachineQueries = Pick<RuntimeOfService, "query">;
-type Note = News | QuestionNote;
+type Note = WorkflowNote | QuestionNote;
 
 class WorkflowEventMapper implements EventMapper<Note> {
   runtime: MachineQueries | undefined;
@@ -35,7 +35,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return note.kind === "event" && ends.has(note.type);
   }
 
-  noted(note: Note): void {
+  onNote(note: Note): void {
     if (note.kind === "event") this.#states.changed(note, failureIn(note.body));
   }
 
@@ -46,7 +46,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
 
   async progressOf({ key, event, timeMs, cause }: NoteHead): Promise<EventInput | undefined> {
     const body = { withPayloads: false };
-    const run = await this.#ask(() => this.runtime?.query({ key, query: showRun, body }));
+    const run = await this.#query(() => this.runtime?.query({ key, query: showRun, body }));
     if (run === undefined || !("tasks" in run) || run.endTime !== undefined) return undefined;
     const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = run.tasks ?? {};
     const counts = {
@@ -62,9 +62,9 @@ class WorkflowEventMapper implements EventMapper<Note> {
   async #question({ approvalId, ...head }: QuestionNote): Promise<EventInput> {
     const { namespace, id } = head.key;
     const body = { from: 0, size: approvalsMax };
-    const shown = await this.#ask(() => this.runtime?.query({ key: head.key, query: showApprovals, body }));
-    const found = shown !== undefined && "approvals" in shown ? shown.approvals : [];
-    const approval = found.find((one) => one.approvalId === approvalId);
+    const reply = await this.#query(() => this.runtime?.query({ key: head.key, query: showApprovals, body }));
+    const found = reply !== undefined && "approvals" in reply ? reply.approvals : [];
+    const approval = found.find((candidate) => candidate.approvalId === approvalId);
     const about = approval?.about ?? { namespace, kind: "run", id, task: "" };
     const { title = "", deciders = [], expireTime } = approval ?? {};
     const question = { approvalId, about, title, deciders: [...deciders], expireTime };
@@ -72,7 +72,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
   }
 
   /** Undefined if the partition has moved: its new owner publishes later events. */
-  async #ask<T>(question: () => Promise<T> | undefined): Promise<T | undefined> {
+  async #query<T>(question: () => Promise<T> | undefined): Promise<T | undefined> {
     try {
       return await question();
     } catch (error) {
@@ -87,11 +87,11 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
-    sources: readonly ToldMachine[],
+    sources: readonly PublishedMachine[],
     { ended, ...options }: Partial<PublisherOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
   ) {
     const mapper = new WorkflowEventMapper(foundation);
-    const leftOut = foundation.metrics
+    const dropped = foundation.metrics
       .counter({
         name: "tutti_workflow_events_left_out_total",
         help: "Run events dropped because the publish queue was full.",
@@ -102,12 +102,12 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
       if (note.kind === "event") count(note.type);
       ended?.(key);
     };
-    super({ bus, foundation, sources, mapper, leftOut, ended: hasEnded }, options);
+    super({ bus, foundation, sources, mapper, dropped, ended: hasEnded }, options);
     this.#mapper = mapper;
   }
 
   /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
-  begin(runtime: MachineQueries): void {
+  setRuntime(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }
 }

@@ -1,19 +1,24 @@
 /** Validates inputs of runs against the schema of their definition. */
 import type { Payload } from "@tutti/contracts/types/v1";
-import { type HeldValue, heldInput, holdAgainst, refuseViolations } from "@tutti/definitions";
+import {
+  refuseViolations,
+  requireInputOfSchema,
+  type ValidatedValue,
+  validateAgainst,
+} from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { TuttiError } from "@tutti/kernel";
 import { isStoredValue } from "@tutti/machine-work";
 
 /** Rejects an input that a start would reject later. An input in the blob store is read when a run starts. */
 export function requireInput(schemaText: string, payload: Payload | undefined, field: string): void {
-  if (!isStoredValue(payload)) heldInput(schemaText, payload, field);
+  if (!isStoredValue(payload)) requireInputOfSchema(schemaText, payload, field);
 }
 
 /** Validates an input with expressions: only the places that no expression can make valid. */
 export function requireTemplate(schemaText: string, template: Json, field: string): void {
   if (schemaText === "") return;
-  const { violations } = holdAgainst(JSON.parse(schemaText) as Json, template);
+  const { violations } = validateAgainst(JSON.parse(schemaText) as Json, template);
   refuseViolations(
     violations.filter(({ path }) => !isComputed(template, path)),
     field,
@@ -21,7 +26,7 @@ export function requireTemplate(schemaText: string, template: Json, field: strin
 }
 
 /** Returns whether the value at a path, or a part of it, comes from an expression. */
-function isComputed(template: Json, path: HeldValue["violations"][number]["path"]): boolean {
+function isComputed(template: Json, path: ValidatedValue["violations"][number]["path"]): boolean {
   let value: Json | undefined = template;
   for (const part of path) {
     if (typeof value !== "object" || value === null) break;

@@ -10,21 +10,21 @@ import {
   type WorkReference,
 } from "@tutti/contracts/types/v1";
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
-import { holdInput, holdInputAgainst, jsonOf, repeatedIds } from "@tutti/definitions";
+import { jsonOf, repeatedIds, requireValidInput, validateInputAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, type ConfiguredRetry, type ConfiguredRetryOf, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
 import { isStoredValue } from "@tutti/machine-work";
 import { traceparentOf } from "@tutti/mesh";
 import { checked } from "@tutti/validation/thread";
-import { withoutMistakes } from "../definitions/sources.ts";
+import { requireValid } from "../definitions/sources.ts";
 import type { RunnableVersion, Versions } from "../definitions/versions.ts";
 import { requestErrors } from "../errors.ts";
-import type { PlanShelf } from "../plans/plan-shelf.ts";
+import type { PlanCache } from "../plans/plan-cache.ts";
 
 export interface OrdersNeeds {
   readonly versions: Versions;
-  readonly shelf: PlanShelf & RunPlans;
+  readonly planCache: PlanCache & RunPlans;
   readonly retryIn: ConfiguredRetryOf;
   /** Returns the content of an input that is a reference. */
   readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -71,12 +71,12 @@ export class Orders {
         inputSchema: undefined,
       };
     if (what === undefined) throw requestErrors.nothingToRun();
-    const given = parameters && jsonOf(parameters, "spec.parameters");
+    const parameterJson = parameters && jsonOf(parameters, "spec.parameters");
     const { versions } = this.#needs;
-    const version = await versions.runnable(what.value, given, context);
+    const version = await versions.runnable(what.value, parameterJson, context);
     const prepared = await this.#prepared(spec, common, version, context);
     if (version.definition.rollout === undefined) return prepared;
-    const rolledOut = await versions.rolledOut(what.value, given, context);
+    const rolledOut = await versions.rolledOut(what.value, parameterJson, context);
     if (rolledOut === undefined) return prepared;
     const other = await this.#prepared(spec, common, rolledOut.version, context);
     return { ...prepared, rolledOut: { prepared: other, percent: rolledOut.percent } };
@@ -88,8 +88,8 @@ export class Orders {
     { name, hash, label, definition }: RunnableVersion,
     context: CallContext,
   ): Promise<PreparedSpec> {
-    await this.#needs.shelf.prepare(context.namespace, hash);
-    const plan = this.#needs.shelf.plan(hash);
+    await this.#needs.planCache.prepare(context.namespace, hash);
+    const plan = this.#needs.planCache.plan(hash);
     const { parameters: filled } = plan.plan;
     const schema = definition.inputSchema;
     const isRead = schema !== "" || plan.readsInput;
@@ -121,40 +121,41 @@ export class Orders {
   /** Finds a version of a definition, with a template filled in, and prepares its plan. */
   async version(reference: DefinitionReference, parameters: Json | undefined, context: CallContext) {
     const found = await this.#needs.versions.runnable(reference, parameters, context);
-    await this.#needs.shelf.prepare(context.namespace, found.hash);
+    await this.#needs.planCache.prepare(context.namespace, found.hash);
     return found;
   }
 
   /** Returns why an input does not satisfy an available plan. Undefined if it does. */
   inputProblem(hash: string, input: Payload | undefined): string | undefined {
-    const { inputSchema } = this.#needs.shelf.plan(hash).plan;
+    const { inputSchema } = this.#needs.planCache.plan(hash).plan;
     if (inputSchema === null || input?.body?.$case === "blob") return undefined;
-    const [problem] = holdInputAgainst(inputSchema, input && jsonOf(input, "input")).violations;
+    const [problem] = validateInputAgainst(inputSchema, input && jsonOf(input, "input")).violations;
     return problem && `${["input", ...problem.path].join(".")}: ${problem.message}`;
   }
 
   /** Returns the part of an order that identifies a repeated start, even without its definition. */
-  again(spec: RunSpec, { startMs, parent }: Pick<OrderExtras, "startMs" | "parent">): RunOrder {
+  identityOf(spec: RunSpec, { startMs, parent }: Pick<OrderExtras, "startMs" | "parent">): RunOrder {
     return RunOrder.fromPartial({ parent, requestHash: hashOf({ ...spec, input: inputOf(spec) }, startMs) });
   }
 
   /** Returns the order for one run. Its input has to satisfy the schema. A new id is never repeated. */
   order(
-    wanted: PreparedSpec,
+    prepared: PreparedSpec,
     input: Payload | undefined,
     { runId, isRepeatable }: { readonly runId: string; readonly isRepeatable: boolean },
   ): RunOrder {
-    const { spec, order, inputSchema, content } = preparedFor(wanted, runId);
-    const given = input ?? inputOf(spec);
-    const read = input ?? content ?? given;
-    const held = inputSchema === undefined ? read : holdInput(inputSchema, read);
+    const { spec, order, inputSchema, content } = preparedFor(prepared, runId);
+    const runInput = input ?? inputOf(spec);
+    const read = input ?? content ?? runInput;
+    const checkedInput = inputSchema === undefined ? read : requireValidInput(inputSchema, read);
     const isJson =
-      held?.body?.$case === "inline" && (held.mediaType === "" || held.mediaType === "application/json");
+      checkedInput?.body?.$case === "inline" &&
+      (checkedInput.mediaType === "" || checkedInput.mediaType === "application/json");
     return {
       ...order,
-      input: isJson && held?.body?.$case === "inline" ? held.body.value : noBytes,
-      inputPayload: isJson ? undefined : held,
-      requestHash: isRepeatable ? hashOf({ ...spec, input: given }, order.startMs) : noBytes,
+      input: isJson && checkedInput?.body?.$case === "inline" ? checkedInput.body.value : noBytes,
+      inputPayload: isJson ? undefined : checkedInput,
+      requestHash: isRepeatable ? hashOf({ ...spec, input: runInput }, order.startMs) : noBytes,
     };
   }
 }
@@ -162,11 +163,11 @@ export class Orders {
 const noBytes = new Uint8Array(0);
 
 /** Selects the version: always the same for the same run, also if the share grows. */
-function preparedFor(wanted: PreparedSpec, runId: string): PreparedSpec {
-  const { rolledOut, order } = wanted;
-  if (rolledOut === undefined) return wanted;
-  const drawn = hash("sha256", `${order.definition} ${runId}`, "buffer").readUInt32BE() / 2 ** 32;
-  return drawn * 100 < rolledOut.percent ? rolledOut.prepared : wanted;
+function preparedFor(prepared: PreparedSpec, runId: string): PreparedSpec {
+  const { rolledOut, order } = prepared;
+  if (rolledOut === undefined) return prepared;
+  const bucket = hash("sha256", `${order.definition} ${runId}`, "buffer").readUInt32BE() / 2 ** 32;
+  return bucket * 100 < rolledOut.percent ? rolledOut.prepared : prepared;
 }
 
 function inputOf({ what, input }: RunSpec): Payload | undefined {
@@ -209,7 +210,7 @@ async function planned(
   if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
   const bytes = TaskList.encode(list).finish();
   const parts = await checked("tasks", bytes.length, bytes, { plan: true }, retry);
-  const { plan } = withoutMistakes(parts, "the tasks");
+  const { plan } = requireValid(parts, "the tasks");
   if (plan === undefined) throw requestErrors.nothingToRun();
   return {
     definition: "",

@@ -14,9 +14,9 @@ import type { RunEnds } from "./run-ends.ts";
 /** @param ends receives runs that end with an attempt: most do */
 export function runAttemptCommands(ends: RunEnds): AttemptCommands {
   return {
-    completed: (given, { agent, runMs, used }) => ({
+    completed: (fields, { agent, runMs, used }) => ({
       command: completeTask,
-      body: { ...given, agent, runMs, used },
+      body: { ...fields, agent, runMs, used },
     }),
     failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
     lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),
@@ -25,7 +25,7 @@ export function runAttemptCommands(ends: RunEnds): AttemptCommands {
     calledModels: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
     answered(namespace, reply) {
       const { ending } = reply as TaskAnswered;
-      if (ending !== undefined && namespace !== undefined) ends.tell(namespace, ending);
+      if (ending !== undefined && namespace !== undefined) ends.report(namespace, ending);
     },
   };
 }

@@ -18,18 +18,18 @@ export class RunEnds {
     if (there === undefined) this.#listeners.set(name, listener);
     else if (typeof there === "function") this.#listeners.set(name, new Set([there, listener]));
     else there.add(listener);
-    return () => this.#leave(name, listener);
+    return () => this.#unlisten(name, listener);
   }
 
   /** Reports a durable end of a run. */
-  tell(namespace: string, ending: RunEnding): void {
+  report(namespace: string, ending: RunEnding): void {
     if (this.#listeners.size === 0) return;
     const there = this.#listeners.get(`${namespace}/run/${ending.runId}`);
     if (typeof there === "function") there(ending);
     else if (there !== undefined) for (const listener of [...there]) listener(ending);
   }
 
-  #leave(name: string, listener: Listener): void {
+  #unlisten(name: string, listener: Listener): void {
     const there = this.#listeners.get(name);
     if (there === listener) this.#listeners.delete(name);
     else if (there instanceof Set && there.delete(listener) && there.size === 0) this.#listeners.delete(name);

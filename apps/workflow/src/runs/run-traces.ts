@@ -7,10 +7,10 @@ import type { TaskDependencies } from "../api/tasks/dependencies.ts";
 /** Exports ended runs as spans. */
 export function traceRuns(
   traces: WorkTraces,
-  runtime: Parameters<WorkTraces["begin"]>[0]["runtime"] & Pick<RuntimeOfService, "query">,
+  runtime: Parameters<WorkTraces["connect"]>[0]["runtime"] & Pick<RuntimeOfService, "query">,
   tasks: Pick<TaskDependencies["tasks"], "getTimeline">,
 ): void {
-  traces.begin({
+  traces.connect({
     runtime,
     endOf: (key) => endOfRun(runtime, key),
     timelineOf: ({ namespace, id: runId }, token, trace) =>
@@ -20,9 +20,9 @@ export function traceRuns(
 
 /** Returns the facts of an ended run for its trace. */
 async function endOfRun(runtime: Pick<RuntimeOfService, "query">, key: InstanceKey): Promise<EndedWork> {
-  const shown = await runtime.query({ key, query: showRun, body: { withPayloads: false } });
-  if (!("spec" in shown)) return { definition: "", outcome: undefined };
-  const { spec, outcome } = shown;
+  const reply = await runtime.query({ key, query: showRun, body: { withPayloads: false } });
+  if (!("spec" in reply)) return { definition: "", outcome: undefined };
+  const { spec, outcome } = reply;
   const definition = spec?.what?.$case === "definition" ? spec.what.value.name : "";
   return { definition, outcome };
 }

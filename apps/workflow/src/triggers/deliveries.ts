@@ -47,21 +47,21 @@ export class Deliveries {
   /** Delivers events. Resolves when every trigger has its matching events durably. */
   async deliver(events: readonly BusEvent[]): Promise<Delivered> {
     await this.#parts.index.ready();
-    const given: Promise<boolean>[] = [];
+    const deliveries: Promise<boolean>[] = [];
     for (const event of events) {
       const read = new ReadEvent(event);
       for (const trigger of this.#parts.index.candidates(event)) {
         const item = concerning(trigger, read);
-        if (item !== undefined) given.push(this.give(trigger, item));
+        if (item !== undefined) deliveries.push(this.enqueue(trigger, item));
       }
     }
-    if (given.length === 0) return { matched: 0, duplicates: 0 };
-    const results = await Promise.all(given);
+    if (deliveries.length === 0) return { matched: 0, duplicates: 0 };
+    const results = await Promise.all(deliveries);
     return { matched: results.length, duplicates: results.filter(Boolean).length };
   }
 
   /** Delivers an event to a trigger. Resolves when it is durable, with whether its key was seen before. */
-  give({ namespace, id }: Pick<IndexedTrigger, "namespace" | "id">, item: TriggerItem): Promise<boolean> {
+  enqueue({ namespace, id }: Pick<IndexedTrigger, "namespace" | "id">, item: TriggerItem): Promise<boolean> {
     const name = `${namespace} ${id}`;
     const line = this.#lines.get(name) ?? { waiting: [], isBusy: false };
     this.#lines.set(name, line);
@@ -109,5 +109,5 @@ export function concerning({ id, matching }: IndexedTrigger, read: ReadEvent): T
   if (type.startsWith("tutti.workflow.") && subject.startsWith(`${id}-`)) return undefined;
   const { json } = read;
   if (!matching.isOfSource(json)) return undefined;
-  return itemOf(matching.meaningOf(json), json, read.bytes);
+  return itemOf(matching.outcomeOf(json), json, read.bytes);
 }

@@ -28,7 +28,7 @@ export interface EventWaitsParts {
 interface Waiter {
   readonly key: DueEffect["key"];
   readonly token: EffectToken;
-  readonly wanted: AwaitEvent;
+  readonly condition: AwaitEvent;
   /** True while the run wants events. */
   isOpen: boolean;
 }
@@ -74,16 +74,16 @@ export class EventWaits implements Component {
     for (const each of open) await (await each?.catch(() => undefined))?.close();
   }
 
-  await({ key, token }: Pick<DueEffect, "key" | "token">, wanted: AwaitEvent): void {
+  await({ key, token }: Pick<DueEffect, "key" | "token">, condition: AwaitEvent): void {
     if (this.#over.signal.aborted) return;
     this.withdraw(token);
     const { namespace } = key;
-    const name = nameOf(namespace, wanted.type);
+    const name = nameOf(namespace, condition.type);
     const known = this.#lines.get(name);
-    const fresh = { namespace, type: wanted.type, waiters: new Set<Waiter>(), subscription: undefined };
+    const fresh = { namespace, type: condition.type, waiters: new Set<Waiter>(), subscription: undefined };
     const line: Line = known ?? { ...fresh, isIdle: false };
     this.#lines.set(name, line);
-    const waiter = { key, token, wanted, isOpen: true };
+    const waiter = { key, token, condition, isOpen: true };
     line.waiters.add(waiter);
     line.isIdle = false;
     this.#byToken.set(tokenName(token), { line, waiter });
@@ -119,9 +119,9 @@ export class EventWaits implements Component {
       this.#unread.add(waiter);
       if (!this.#isReading) await this.#readLog();
     } catch (error) {
-      this.#note("failed to follow events that a run waits for, retrying", error);
+      this.#logFailure("failed to follow events that a run waits for, retrying", error);
       line.subscription = undefined;
-      this.#again(() => this.#join(line, waiter));
+      this.#retryLater(() => this.#join(line, waiter));
     }
   }
 
@@ -150,8 +150,8 @@ export class EventWaits implements Component {
           await this.#readFor([...waiters]);
         } catch (error) {
           if (this.#over.signal.aborted) return;
-          this.#note("failed to read past events that runs wait for, retrying", error);
-          this.#again(() => {
+          this.#logFailure("failed to read past events that runs wait for, retrying", error);
+          this.#retryLater(() => {
             for (const waiter of waiters) if (waiter.isOpen) this.#unread.add(waiter);
             if (!this.#isReading) void this.#readLog();
           });
@@ -165,37 +165,37 @@ export class EventWaits implements Component {
   async #readFor(waiters: readonly Waiter[]): Promise<void> {
     const end = placeOf(await this.#parts.bus.tail());
     if (end === undefined || end.sequence === 0) return;
-    const byLine = Map.groupBy(waiters, ({ key, wanted }) => nameOf(key.namespace, wanted.type));
+    const byLine = Map.groupBy(waiters, ({ key, condition }) => nameOf(key.namespace, condition.type));
     const found: { readonly event: BusEvent; readonly waiters: readonly Waiter[] }[] = [];
-    const take = (event: BusEvent) => {
-      const wanting = byLine.get(nameOf(event.namespace, event.type));
-      const late = wanting?.filter(({ wanted }) => event.timeMs >= wanted.sinceMs) ?? [];
+    const collect = (event: BusEvent) => {
+      const matching = byLine.get(nameOf(event.namespace, event.type));
+      const late = matching?.filter(({ condition }) => event.timeMs >= condition.sinceMs) ?? [];
       if (late.length > 0) found.push({ event, waiters: late });
     };
     for (const namespace of new Set(waiters.map(({ key }) => key.namespace)))
-      await readPast(this.#parts.bus, namespace, take, this.#over.signal);
+      await readPast(this.#parts.bus, namespace, collect, this.#over.signal);
     // One after the other: a run consumes the oldest wanted event.
     for (const { event, waiters: late } of found) await this.#deliverTo(late, event);
   }
 
   async #deliverTo(waiters: readonly Waiter[], event: BusEvent): Promise<void> {
     const read = new ReadEvent(event);
-    const wanting = waiters.filter(
-      ({ isOpen, wanted }) => isOpen && (wanted.source === "" || wanted.source === event.source),
+    const matching = waiters.filter(
+      ({ isOpen, condition }) => isOpen && (condition.source === "" || condition.source === event.source),
     );
-    if (wanting.length === 0) return;
+    if (matching.length === 0) return;
     const digest = eventDigest(read.json);
     const body = TakeEvent.fromPartial({ event: read.bytes, digest, timeMs: event.timeMs });
-    await Promise.all(wanting.map((waiter) => this.#hand(waiter, body)));
+    await Promise.all(matching.map((waiter) => this.#deliver(waiter, body)));
   }
 
   /** Passes an event to a run. After a failure, a new effect delivers it once its partition has restarted. */
-  async #hand({ key, token }: Waiter, body: TakeEvent): Promise<void> {
+  async #deliver({ key, token }: Waiter, body: TakeEvent): Promise<void> {
     const { runtime, cause } = this.#parts;
     try {
       await runtime.execute({ key, token, command: takeEvent, body, cause });
     } catch (error) {
-      this.#note("failed to hand an event to a run", error);
+      this.#logFailure("failed to hand an event to a run", error);
     }
   }
 
@@ -211,11 +211,11 @@ export class EventWaits implements Component {
     }
   }
 
-  #again(work: () => unknown): void {
+  #retryLater(work: () => unknown): void {
     if (!this.#over.signal.aborted) this.#parts.foundation.timers.after(retryMs, () => void work());
   }
 
-  #note(text: string, error: unknown): void {
+  #logFailure(text: string, error: unknown): void {
     this.#parts.foundation.logger.debug(text, { code: errorFromUnknown(error).code });
   }
 }

@@ -23,12 +23,12 @@ export interface EventJson {
 }
 
 /** The result of a trigger for an event. */
-export type Meaning =
+export type MatchOutcome =
   | { readonly kind: "none" }
   | { readonly kind: "wrong"; readonly code: string; readonly message: string }
   | { readonly kind: "match"; readonly key: string; readonly group: string; readonly runId: string };
 
-const none: Meaning = { kind: "none" };
+const noMatch: MatchOutcome = { kind: "none" };
 const scope = scopeOf({ event: types.dyn });
 /** Longer keys and groups are replaced by their digest. */
 const groupLengthMax = 200;
@@ -51,13 +51,13 @@ export class Matching {
     this.#triggerId = triggerId;
     const { condition, key, policy, runId } = plan;
     this.#condition = compiled("condition", condition, (text) =>
-      compileCondition(text, scope, { wanted: types.bool }),
+      compileCondition(text, scope, { expectedType: types.bool }),
     );
     this.#key = compiled("key", key, (text) => compileCondition(text, scope));
     this.#group = compiled("policy.group", policy?.group ?? "", (text) => compileCondition(text, scope));
     this.#runId = compiled("runId", runId, (text) => compileTemplate(text, scope));
-    const given = Buffer.from(plan.with).toString("utf8");
-    this.#with = compiled("with", given, (text) => compileData(JSON.parse(text) as Json, scope));
+    const inputText = Buffer.from(plan.with).toString("utf8");
+    this.#with = compiled("with", inputText, (text) => compileData(JSON.parse(text) as Json, scope));
   }
 
   /** Types of the events of its source: exact ones, or a pattern. */
@@ -85,10 +85,10 @@ export class Matching {
     return kind?.$case === "runEnd" && definition === kind.value.definition;
   }
 
-  meaningOf(event: EventJson): Meaning {
-    const met = evaluated(this.#condition, event, true);
-    if (!met.ok) return wrong("condition", met.message);
-    if (met.value !== true) return none;
+  outcomeOf(event: EventJson): MatchOutcome {
+    const result = evaluated(this.#condition, event, true);
+    if (!result.ok) return wrong("condition", result.message);
+    if (result.value !== true) return noMatch;
     const key = evaluated(this.#key, event, null);
     if (!key.ok) return wrong("key", key.message);
     const group = evaluated(this.#group, event, "");
@@ -116,15 +116,15 @@ interface Wrong {
 }
 
 /** Returns the item for the trigger. Undefined if the event does not match. */
-export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): TriggerItem | undefined {
-  if (meaning.kind === "none") return undefined;
+export function itemOf(outcome: MatchOutcome, event: EventJson, bytes: Uint8Array): TriggerItem | undefined {
+  if (outcome.kind === "none") return undefined;
   const digest = eventDigest(event);
   const head = { eventId: event.id, eventType: event.type, event: bytes, eventDigest: digest };
-  if (meaning.kind === "wrong") {
-    const { code, message } = meaning;
+  if (outcome.kind === "wrong") {
+    const { code, message } = outcome;
     return { ...head, keyDigest: digest, group: "", runId: "", code, message: message.slice(0, 4_000) };
   }
-  const { key, group, runId } = meaning;
+  const { key, group, runId } = outcome;
   return { ...head, keyDigest: key === "" ? digest : digestOf(key), group, runId, code: "", message: "" };
 }
 
@@ -144,9 +144,9 @@ type Compiling =
 
 function compiled(field: string, text: string, compile: (text: string) => Compiling): Program | undefined {
   if (text === "") return undefined;
-  const made = compile(text);
-  if (made.ok) return made.program;
-  const [problem] = made.problems;
+  const compilation = compile(text);
+  if (compilation.ok) return compilation.program;
+  const [problem] = compilation.problems;
   throw triggerSourceErrors.expressionInvalid({ field, problem: problem?.message ?? "it cannot be read" });
 }
 
@@ -156,11 +156,11 @@ function evaluated(
   absent: Json,
 ): { readonly ok: true; readonly value: Json } | Wrong {
   if (program === undefined) return { ok: true, value: absent };
-  const made = program.evaluate(() => event as Json);
-  return made.ok ? made : { ok: false, message: made.problem.message };
+  const evaluation = program.evaluate(() => event as Json);
+  return evaluation.ok ? evaluation : { ok: false, message: evaluation.problem.message };
 }
 
-function wrong(field: string, message: string): Meaning {
+function wrong(field: string, message: string): MatchOutcome {
   const { code, message: text } = triggerSourceErrors.expressionFailed.refusal({ field, problem: message });
   return { kind: "wrong", code, message: text };
 }

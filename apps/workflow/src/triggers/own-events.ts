@@ -9,7 +9,7 @@ import type { TriggerIndex } from "./trigger-index.ts";
 
 export interface OwnEventsParts {
   readonly bus: Pick<Bus, "subscribe">;
-  readonly index: Pick<TriggerIndex, "onChange" | "wantsOwnEvents">;
+  readonly index: Pick<TriggerIndex, "onChange" | "hasOwnEventTriggers">;
   readonly deliveries: Pick<Deliveries, "deliver">;
   readonly foundation: Pick<Foundation, "logger">;
 }
@@ -40,14 +40,14 @@ export class OwnEvents implements Component {
   /** Subscribes only if a trigger wants events: otherwise they are not even read. */
   #listen(): void {
     const { bus, index, deliveries, foundation } = this.#parts;
-    if (this.#isStopped || this.#subscription !== undefined || !index.wantsOwnEvents) return;
+    if (this.#isStopped || this.#subscription !== undefined || !index.hasOwnEventTriggers) return;
     this.#subscription = bus.subscribe({
       pattern: "tutti.>",
       durable: "triggers",
       start: "new",
       maxInFlight: 2 * batchMax,
       maxDeliveries: deliveriesMax,
-      handle: { batch: (given) => deliveries.deliver(given.map(({ event }) => event)), batchMax },
+      handle: { batch: (messages) => deliveries.deliver(messages.map(({ event }) => event)), batchMax },
       onGap: ({ reason }) => foundation.logger.warn("triggers missed events of the platform", { reason }),
     });
     this.#subscription.catch((error: unknown) => {

@@ -1,11 +1,11 @@
 /** Reads the log of events, oldest first. */
 import { allNamespaces, type Bus, type BusEvent, placeOf } from "@tutti/bus";
 
-/** Passes every event of a namespace in the log at the time of the call. Waits for `take` after each. */
+/** Passes every event of a namespace in the log at the time of the call. Waits for `visit` after each. */
 export async function readPast(
   bus: Pick<Bus, "subscribe" | "tail">,
   namespace: string,
-  take: (event: BusEvent) => void,
+  visit: (event: BusEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const end = placeOf(await bus.tail());
@@ -23,7 +23,7 @@ export async function readPast(
     handle: {
       each: (event, { position }) => {
         const place = placeOf(position);
-        if (event.namespace === namespace && (place?.sequence ?? 0) <= end.sequence) take(event);
+        if (event.namespace === namespace && (place?.sequence ?? 0) <= end.sequence) visit(event);
         if (place === undefined || place.log !== end.log || place.sequence >= end.sequence) over.resolve();
       },
     },

@@ -82,7 +82,7 @@ export class TriggerIndex implements Component {
   }
 
   /** Whether there is a trigger for events of Tutti itself. */
-  get wantsOwnEvents(): boolean {
+  get hasOwnEventTriggers(): boolean {
     for (const { matching } of this.#known.values()) if (matching.types.some(isOwnType)) return true;
     return false;
   }
@@ -125,7 +125,7 @@ export class TriggerIndex implements Component {
   async #read(namespace: string, id: string): Promise<void> {
     const found = await this.#find(namespace, id);
     this.#remove(`${namespace} ${id}`);
-    if (found !== undefined && !found.paused) this.#put(namespace, id, found);
+    if (found !== undefined && !found.paused) this.#add(namespace, id, found);
     for (const listener of this.#onChange) listener();
   }
 
@@ -139,7 +139,7 @@ export class TriggerIndex implements Component {
     }
   }
 
-  #put(namespace: string, id: string, trigger: Trigger): void {
+  #add(namespace: string, id: string, trigger: Trigger): void {
     const matching = new Matching(planOf(trigger), id);
     const indexed = { namespace, id, matching };
     this.#known.set(`${namespace} ${id}`, indexed);

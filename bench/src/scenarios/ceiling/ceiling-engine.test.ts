@@ -37,8 +37,8 @@ function assembled(codecs: Codecs = "generated") {
     client,
     /** Delivers all sent messages. Their effects go to the disk. */
     async deliver() {
-      for (const frame of toClient.splice(0)) client.take(frame);
-      for (const frame of toAgent.splice(0)) agent.take(frame);
+      for (const frame of toClient.splice(0)) client.receive(frame);
+      for (const frame of toAgent.splice(0)) agent.receive(frame);
       await Promise.resolve();
     },
   };
@@ -88,7 +88,7 @@ describe("the ceiling", () => {
     }
   });
 
-  it("fills the next group while one is under way", async () => {
+  it("fills the next group while a group is being written", async () => {
     const { client, engine, groups, deliver } = assembled();
     void client.measure(1, 0);
     await deliver();

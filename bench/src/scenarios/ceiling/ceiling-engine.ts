@@ -45,7 +45,7 @@ export class CeilingEngine implements ChainEngine {
       this.#write(chain, 1, "chain_started");
       this.#filling.push({ chain, number, step: 0, payload: input.value });
     }
-    this.#leaveSoon();
+    this.#flushSoon();
   }
 
   results(results: readonly Result[]): void {
@@ -58,7 +58,7 @@ export class CeilingEngine implements ChainEngine {
       this.#write(chain, step + 1, "step_completed");
       this.#filling.push({ chain, number, step, payload: outcome.value });
     }
-    this.#leaveSoon();
+    this.#flushSoon();
   }
 
   /** Handles that the written group is durable. */
@@ -72,7 +72,7 @@ export class CeilingEngine implements ChainEngine {
     }
     this.#flying = [];
     this.#isFlying = false;
-    if (this.#filling.length > 0) this.#leave();
+    if (this.#filling.length > 0) this.#flush();
     outbox.flush();
   }
 
@@ -89,16 +89,16 @@ export class CeilingEngine implements ChainEngine {
   }
 
   /** Schedules the next group. Messages of the same turn leave together. */
-  #leaveSoon(): void {
+  #flushSoon(): void {
     if (this.#isFlying || this.#isLeaving) return;
     this.#isLeaving = true;
     queueMicrotask(() => {
       this.#isLeaving = false;
-      this.#leave();
+      this.#flush();
     });
   }
 
-  #leave(): void {
+  #flush(): void {
     const records = this.#records;
     this.log?.write(records.written());
     records.reset();

@@ -1,6 +1,6 @@
 import { fdatasyncSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { type LogOrders, word } from "./log.ts";
+import { controlIndex, type LogOrders } from "./log.ts";
 
 const fileBytes = 64 * 1024 * 1024;
 const blockBytes = 4_096;
@@ -13,11 +13,12 @@ function run({ path, control, memory }: LogOrders): void {
   fsyncSync(file);
   parentPort?.postMessage(undefined);
   let offset = 0;
-  for (let seen = 0; ; ) {
+  for (let lastOrdered = 0; ; ) {
     // A notification may arrive after its order is done. The counter shows whether there is another order.
-    while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
-    seen = Atomics.load(control, word.ordered);
-    const length = Math.ceil((control[word.length] ?? 0) / blockBytes) * blockBytes;
+    while (Atomics.load(control, controlIndex.ordered) === lastOrdered)
+      Atomics.wait(control, controlIndex.ordered, lastOrdered);
+    lastOrdered = Atomics.load(control, controlIndex.ordered);
+    const length = Math.ceil((control[controlIndex.length] ?? 0) / blockBytes) * blockBytes;
     if (offset + length > fileBytes) offset = 0;
     // Whole blocks, because the system writes whole blocks anyway.
     writeSync(file, memory, 0, length, offset);

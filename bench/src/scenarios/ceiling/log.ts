@@ -12,7 +12,7 @@ export interface LogOrders {
 }
 
 /** Words of the shared memory for communication. */
-export const word = { ordered: 0, length: 1 } as const;
+export const controlIndex = { ordered: 0, length: 1 } as const;
 
 const groupBytesMax = 8 * 1024 * 1024;
 
@@ -32,9 +32,9 @@ export async function openCeilingLog(path: string, durable: () => void): Promise
   return {
     write(group) {
       memory.set(group);
-      control[word.length] = group.length;
-      Atomics.add(control, word.ordered, 1);
-      Atomics.notify(control, word.ordered);
+      control[controlIndex.length] = group.length;
+      Atomics.add(control, controlIndex.ordered, 1);
+      Atomics.notify(control, controlIndex.ordered);
     },
     close: () => thread.terminate(),
   };

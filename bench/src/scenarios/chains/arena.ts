@@ -47,9 +47,9 @@ export async function openArena({ program, codecs, parameters = [] }: ArenaOptio
   ]);
   return {
     async measure(concurrency, seconds) {
-      const before = await engine.ask({});
-      const { steps, ...figures } = await worker.ask({ concurrency, seconds });
-      const after = await engine.ask({});
+      const before = await engine.request({});
+      const { steps, ...figures } = await worker.request({ concurrency, seconds });
+      const after = await engine.request({});
       return { ...figures, mainUsPerStep: (after.mainUs - before.mainUs) / steps };
     },
     [Symbol.asyncDispose]: async () => {

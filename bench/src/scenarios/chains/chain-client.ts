@@ -18,9 +18,9 @@ export class ChainClient {
   readonly #writer = new FlatWriter(64 * 1024);
   readonly #item = StartItem.create({ spec: 1, input: { $case: "inlineInput", value: chainInput } });
   /** Start times of active chains, by the lower bits of their numbers. */
-  readonly #startedMs = new Float64Array(underWayMax);
+  readonly #startedMs = new Float64Array(inFlightMax);
   #number = 0;
-  #underWay = 0;
+  #inFlight = 0;
   #onEnds: (count: number, nowMs: number) => void = () => {};
   #latencies = new Latencies();
 
@@ -47,7 +47,7 @@ export class ChainClient {
           lastMs = nowMs;
         }
         if (nowMs < endMs) this.#start(count, nowMs);
-        else if (this.#underWay === 0) {
+        else if (this.#inFlight === 0) {
           const steps = chains * stepsPerChain;
           const stepsPerSec = (inTime * stepsPerChain * 1_000) / (lastMs - startMs);
           resolve({ stepsPerSec, ...latencies.quantiles(), steps });
@@ -57,7 +57,7 @@ export class ChainClient {
     });
   }
 
-  take(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array): void {
     const { ends } = StartRunsReply.decode(bytes);
     if (ends.length === 0) return;
     const nowMs = performance.now();
@@ -65,23 +65,23 @@ export class ChainClient {
       if (outcome?.$case !== "inlineOutput" || outcome.value.length !== chainInput.length) {
         throw new Error(`expected chain ${number} to give back its input, found something else`);
       }
-      this.#latencies.add(nowMs - (this.#startedMs[number % underWayMax] ?? 0));
+      this.#latencies.add(nowMs - (this.#startedMs[number % inFlightMax] ?? 0));
     }
-    this.#underWay -= ends.length;
+    this.#inFlight -= ends.length;
     this.#onEnds(ends.length, nowMs);
   }
 
   #start(count: number, nowMs: number): void {
     const writer = this.#writer;
     for (let chain = 0; chain < count; chain++) {
-      this.#startedMs[++this.#number % underWayMax] = nowMs;
+      this.#startedMs[++this.#number % inFlightMax] = nowMs;
       StartItem.encode(this.#item, writer.uint32(itemsTag).fork()).join();
     }
-    this.#underWay += count;
+    this.#inFlight += count;
     this.#send(writer.finish());
   }
 }
 
 /** Far above any measured concurrency, so that a chain has ended before its place is used again. */
-const underWayMax = 1 << 16;
+const inFlightMax = 1 << 16;
 const itemsTag = 26;

@@ -25,16 +25,16 @@ export class EchoAgent {
   }
 
   /** Grants credit after the greeting of the host. */
-  begin(slots: number): void {
-    this.#say({ credit: slots });
+  start(slots: number): void {
+    this.#sendFrame({ credit: slots });
   }
 
   /** Sends a heartbeat. A host without messages from an agent considers it dead. */
-  sayWord(): void {
-    this.#say({});
+  heartbeat(): void {
+    this.#sendFrame({});
   }
 
-  take(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array): void {
     const { assignments, sequence } = this.#read(bytes);
     if (assignments.length === 0) return;
     const writer = this.#writer;
@@ -50,7 +50,7 @@ export class EchoAgent {
     this.#send(writer.finish());
   }
 
-  #say(frame: { readonly credit?: number }): void {
+  #sendFrame(frame: { readonly credit?: number }): void {
     const numbered = { ...frame, sequence: ++this.#sequence };
     this.#send(AgentFrame.encode(AgentFrame.fromPartial(numbered)).finish());
   }

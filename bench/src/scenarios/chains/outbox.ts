@@ -22,7 +22,7 @@ export class Outbox {
   readonly #sendReplies: SendFrame;
   #sequence = 0;
   #resultsDurable = 0;
-  #resultsTold = 0;
+  #resultsReported = 0;
   /** The last processed frame of the agent. */
   acknowledged = 0;
 
@@ -67,11 +67,11 @@ export class Outbox {
   /** Sends the pending messages. */
   flush(): void {
     const host = this.#host;
-    if (host.position > 0 || this.#resultsTold !== this.#resultsDurable) {
+    if (host.position > 0 || this.#resultsReported !== this.#resultsDurable) {
       host.uint32(hostTags.sequence).uint32(++this.#sequence);
       host.uint32(hostTags.acknowledged).uint32(this.acknowledged);
       host.uint32(hostTags.resultsDurable).uint32(this.#resultsDurable);
-      this.#resultsTold = this.#resultsDurable;
+      this.#resultsReported = this.#resultsDurable;
       this.#sendHost(host.finish());
     }
     if (this.#replies.position > 0) this.#sendReplies(this.#replies.finish());

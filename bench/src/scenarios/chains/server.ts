@@ -55,15 +55,15 @@ export async function serveChains(
   const server = new Server(channelOptions);
   server.addService(streams, handlers);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
     );
   });
   return { address: `127.0.0.1:${port}` };
 }
 
-function accept(stream: Stream, take: (bytes: Uint8Array) => void): void {
-  stream.on("data", take);
+function accept(stream: Stream, receive: (bytes: Uint8Array) => void): void {
+  stream.on("data", receive);
   stream.on("end", () => stream.end());
   // It ends with the process that opened it.
   stream.on("error", () => {});

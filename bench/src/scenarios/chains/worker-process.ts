@@ -13,8 +13,8 @@ export interface WorkerQuestion {
 
 const [address = "", codecs = "generated", key = ""] = process.argv.slice(2);
 const Client = makeGenericClientConstructor(streams, "chains");
-const shown = new Metadata();
-if (key !== "") shown.set("authorization", `Bearer ${key}`);
+const metadata = new Metadata();
+if (key !== "") metadata.set("authorization", `Bearer ${key}`);
 const channel = new Client(address, credentials.createInsecure(), channelOptions);
 
 function open({ path, requestSerialize, responseDeserialize }: (typeof streams)["link" | "startRuns"]) {
@@ -22,7 +22,7 @@ function open({ path, requestSerialize, responseDeserialize }: (typeof streams)[
     path,
     requestSerialize,
     responseDeserialize,
-    shown,
+    metadata,
   );
   return stream;
 }
@@ -34,18 +34,18 @@ const link = open(streams.link);
 const agent = new EchoAgent(codecs as Codecs, (frame) => link.write(frame));
 const welcomed = new Promise<void>((resolve) => {
   link.once("data", () => {
-    link.on("data", (bytes) => agent.take(bytes));
+    link.on("data", (bytes) => agent.receive(bytes));
     resolve();
   });
 });
 agent.greet(slots);
 await welcomed;
-agent.begin(slots);
-setInterval(() => agent.sayWord(), 1_000);
+agent.start(slots);
+setInterval(() => agent.heartbeat(), 1_000);
 
 const starts = open(streams.startRuns);
 const client = new ChainClient((frame) => starts.write(frame));
-starts.on("data", (bytes) => client.take(bytes));
+starts.on("data", (bytes) => client.receive(bytes));
 
 serveQuestions<WorkerQuestion>(
   {},

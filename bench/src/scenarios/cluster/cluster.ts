@@ -9,9 +9,9 @@ import { closedLoop, type Measured } from "../../measure/closed-loop.ts";
 import { median, rounded } from "../../measure/statistics.ts";
 import { startChild } from "../../processes/child.ts";
 import { startCluster } from "../../processes/cluster.ts";
-import { heldTo } from "../../processes/cpu-share.ts";
+import { limitCpu } from "../../processes/cpu-share.ts";
 import { cpuMs, machineMs, memoryOf } from "../../processes/figures.ts";
-import { bringRestate, startRestate } from "../../processes/restate.ts";
+import { installRestate, startRestate } from "../../processes/restate.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
 import { type ClusterLoad, openLoad, restateLoad, shapes } from "./load.ts";
 
@@ -25,7 +25,7 @@ const concurrency = 64;
  */
 const share = 0.1;
 /** Enough work for each of four processes, and few enough that runs on one process end within a round. */
-const heldConcurrency = 32;
+const limitedConcurrency = 32;
 const warmUpSeconds = 1;
 /** Before the first row of Restate and of Tutti, because code that has run a few hundred times is not compiled yet. */
 const warmSeconds = 10;
@@ -49,15 +49,15 @@ export const cluster: Scenario = {
     known: { issue: 28, worst: name === "chain" ? 0.4 : 1.5 },
   })),
   async *run(budget) {
-    if (budget.isBrief) return yield* besideRestate(3, budget);
-    for (const replicas of [1, 3] as const) yield* besideRestate(replicas, budget);
-    for (const workflow of [1, 2, 4]) yield* heldProcesses(workflow, budget);
+    if (budget.isBrief) return yield* compareWithRestate(3, budget);
+    for (const replicas of [1, 3] as const) yield* compareWithRestate(replicas, budget);
+    for (const workflow of [1, 2, 4]) yield* limitedProcesses(workflow, budget);
     yield* idleFigures();
   },
 };
 
 /** Measures chains and fan-outs, with as many copies as Restate has nodes. */
-export async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGenerator<Result> {
+export async function* compareWithRestate(replicas: 1 | 3, budget: Budget): AsyncGenerator<Result> {
   const peer = new Map<string, number>();
   for await (const result of atRestate(replicas, budget)) {
     peer.set(String(result["shape"]), Number(result["tasksPerSec"]));
@@ -66,7 +66,7 @@ export async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGene
   const copies = ["cluster", "bus"].map((section) => `--set=${section}.replicas=${replicas}`);
   await using running = await startCluster(copies);
   await using load = await openLoad(running.http);
-  await closedLoop({ once: () => load.run(shapes[0]), concurrency }, warmSeconds);
+  await closedLoop({ call: () => load.run(shapes[0]), concurrency }, warmSeconds);
   for (const shape of shapes) {
     const result = await measured(`${shape.name}, R${replicas}`, load, shape, budget);
     const restateTasksPerSec = peer.get(shape.name);
@@ -81,38 +81,38 @@ export async function* besideRestate(replicas: 1 | 3, budget: Budget): AsyncGene
 /** Measures Restate with as many nodes as copies: one that writes alone, or three, of which two have each record. */
 async function* atRestate(nodes: 1 | 3, budget: Budget): AsyncGenerator<Result> {
   try {
-    await bringRestate();
+    await installRestate();
   } catch (error) {
     process.stderr.write(`absent: Restate, its packages cannot be installed: ${error}\n`);
     return;
   }
   await using running = await startRestate(nodes);
   const load = restateLoad(running.http);
-  await closedLoop({ once: () => load.run(shapes[0]), concurrency }, warmSeconds);
+  await closedLoop({ call: () => load.run(shapes[0]), concurrency }, warmSeconds);
   for (const shape of shapes) {
     const result = await measured(`${shape.name}, Restate, ${nodes} of it`, load, shape, budget);
     yield { ...result, shape: shape.name, restate: running.version };
   }
 }
 
-async function* heldProcesses(workflow: number, budget: Budget): AsyncGenerator<Result> {
+async function* limitedProcesses(workflow: number, budget: Budget): AsyncGenerator<Result> {
   await using running = await startCluster([`--workflow=${workflow}`]);
   const pids = running.members.filter(({ kind }) => kind === "workflow").map(({ pid }) => pid);
   await using load = await openLoad(running.http);
-  const shape = { ...shapes[0], concurrencyMax: heldConcurrency };
-  await closedLoop({ once: () => load.run(shape), concurrency: heldConcurrency }, freeSeconds);
-  using held = heldTo(share, pids);
+  const shape = { ...shapes[0], concurrencyMax: limitedConcurrency };
+  await closedLoop({ call: () => load.run(shape), concurrency: limitedConcurrency }, freeSeconds);
+  using limit = limitCpu(share, pids);
   const startMs = performance.now();
   const before = { held: usedBy(pids), machine: machineMs() };
   const result = await measured(`chain, ${workflow} of workflow`, load, shape, budget);
   const tookMs = performance.now() - startMs;
   const machine = machineMs();
-  const allowedMs = tookMs * workflow * (held === undefined ? 1 : share);
+  const allowedMs = tookMs * workflow * (limit === undefined ? 1 : share);
   yield {
     ...result,
     workflow,
-    coreShare: held === undefined ? 1 : share,
-    isHeld: held !== undefined,
+    coreShare: limit === undefined ? 1 : share,
+    isHeld: limit !== undefined,
     // The bottleneck must be the share of the limited processes, and not the machine.
     shareUsedPercent: rounded((100 * (usedBy(pids) - before.held)) / allowedMs),
     machineUsedPercent: rounded(
@@ -132,11 +132,12 @@ async function measured(
   { rounds, seconds }: Budget,
 ): Promise<Result> {
   const at = shape.concurrencyMax ?? concurrency;
-  const loop = { once: () => load.run(shape), concurrency: at };
+  const loop = { call: () => load.run(shape), concurrency: at };
   await closedLoop(loop, warmUpSeconds);
-  const taken: Measured[] = [];
-  for (let round = 0; round < rounds; round++) taken.push(await closedLoop(loop, seconds));
-  const medianOf = (figure: (one: (typeof taken)[number]) => number) => rounded(median(taken.map(figure)));
+  const results: Measured[] = [];
+  for (let round = 0; round < rounds; round++) results.push(await closedLoop(loop, seconds));
+  const medianOf = (figure: (result: (typeof results)[number]) => number) =>
+    rounded(median(results.map(figure)));
   return {
     variant,
     concurrency: at,

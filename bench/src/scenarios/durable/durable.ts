@@ -31,14 +31,14 @@ export const durable: Scenario = {
       line: { variant: "steps", concurrency: 256 },
       figure: "overRestate",
       atLeast: 20,
-      beside: ["stepsPerSec", "restateStepsPerSec"],
+      compared: ["stepsPerSec", "restateStepsPerSec"],
       known: { issue: 23, worst: 1 },
     },
     {
       line: { variant: "steps", concurrency: 1 },
       figure: "p50OverRestate",
       atMost: 0.5,
-      beside: ["p50Ms", "restateP50Ms"],
+      compared: ["p50Ms", "restateP50Ms"],
       known: { issue: 23, worst: 3 },
     },
     { line: { variant: "loop" }, figure: "lastOverFirst", atMost: 1.2, known: { issue: 23, worst: 3 } },
@@ -63,13 +63,13 @@ export const durable: Scenario = {
       await using dbos = await openDbos();
       const measureDbos = async (concurrency: number, seconds: number): Promise<Figures> => {
         const [shape] = shapes;
-        const taken = await dbos.measure({ shape, concurrency, seconds });
-        return { itemsPerSec: taken?.tasksPerSec ?? 0, p50Ms: taken?.p50Ms ?? 0 };
+        const measured = await dbos.measure({ shape, concurrency, seconds });
+        return { itemsPerSec: measured?.tasksPerSec ?? 0, p50Ms: measured?.p50Ms ?? 0 };
       };
-      const loopOf = (once: () => Promise<number>) => (concurrency: number, seconds: number) =>
-        closedLoop({ once, concurrency }, seconds);
+      const loopOf = (call: () => Promise<number>) => (concurrency: number, seconds: number) =>
+        closedLoop({ call, concurrency }, seconds);
       const all = { ours: loopOf(ours), restate: loopOf(theirs), dbos: measureDbos };
-      for (const concurrency of concurrencies) yield await beside(all, concurrency, budget);
+      for (const concurrency of concurrencies) yield await compare(all, concurrency, budget);
     } finally {
       yield await loop(tutti);
       await tutti.close();
@@ -80,7 +80,7 @@ export const durable: Scenario = {
 type Figures = Pick<Measured, "itemsPerSec" | "p50Ms">;
 type Contestant = "ours" | "restate" | "dbos";
 
-async function beside(
+async function compare(
   contestants: Readonly<Record<Contestant, (concurrency: number, seconds: number) => Promise<Figures>>>,
   concurrency: number,
   { rounds: count, seconds }: Budget,

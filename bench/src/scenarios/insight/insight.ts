@@ -35,7 +35,7 @@ export const insight: Scenario = {
       line: { variant: chains },
       figure: "overWithout",
       atLeast: 0.97,
-      beside: ["stepsPerSec", "withoutStepsPerSec"],
+      compared: ["stepsPerSec", "withoutStepsPerSec"],
       known: { issue: 25, worst: 0.8 },
     },
   ],
@@ -43,7 +43,7 @@ export const insight: Scenario = {
   async *run(budget) {
     yield* store();
     yield* alerts(budget);
-    yield await chainsBeside(budget);
+    yield await chainsAlongside(budget);
   },
 };
 
@@ -81,7 +81,7 @@ async function* alerts({ rounds, seconds }: Budget): AsyncIterable<Result> {
   const starting = Array.from({ length: callers }, (_, lane) => startRuns(caller, lane, over.signal));
   const figures = await reported(caller, hook, rules / 2, count);
   over.abort();
-  const runs = (await Promise.all(starting)).reduce((sum, one) => sum + one, 0);
+  const runs = (await Promise.all(starting)).reduce((sum, count) => sum + count, 0);
   yield { variant: load, ...figures, runs };
 }
 
@@ -96,10 +96,14 @@ async function reported(caller: Caller, hook: Hook, first: number, count: number
     await pause(1_000 / alertsPerSec);
   }
   await Promise.all(answers);
-  const taken: number[] = [];
-  for (const [rule, ms] of sentMs) taken.push((await hook.reached(rule)) - ms);
-  taken.sort((one, other) => one - other);
-  return { alerts: count, p50Ms: rounded(quantile(taken, 0.5)), p99Ms: rounded(quantile(taken, 0.99)) };
+  const latencies: number[] = [];
+  for (const [rule, ms] of sentMs) latencies.push((await hook.untilReceived(rule)) - ms);
+  latencies.sort((one, other) => one - other);
+  return {
+    alerts: count,
+    p50Ms: rounded(quantile(latencies, 0.5)),
+    p99Ms: rounded(quantile(latencies, 0.99)),
+  };
 }
 
 async function startRuns(caller: Caller, lane: number, signal: AbortSignal): Promise<number> {
@@ -112,14 +116,14 @@ async function startRuns(caller: Caller, lane: number, signal: AbortSignal): Pro
 interface Hook extends AsyncDisposable {
   readonly url: string;
   /** Resolves with the time of the message about a rule, by `performance.now`. */
-  reached(ruleId: string): Promise<number>;
+  untilReceived(ruleId: string): Promise<number>;
 }
 
 async function openHook(): Promise<Hook> {
-  const reached = new Map<string, PromiseWithResolvers<number>>();
+  const arrivals = new Map<string, PromiseWithResolvers<number>>();
   const of = (ruleId: string) => {
-    const known = reached.get(ruleId) ?? Promise.withResolvers<number>();
-    reached.set(ruleId, known);
+    const known = arrivals.get(ruleId) ?? Promise.withResolvers<number>();
+    arrivals.set(ruleId, known);
     return known;
   };
   const server = createServer((request, response) => {
@@ -136,7 +140,7 @@ async function openHook(): Promise<Hook> {
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    reached: (ruleId) => of(ruleId).promise,
+    untilReceived: (ruleId) => of(ruleId).promise,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
@@ -144,7 +148,7 @@ async function openHook(): Promise<Hook> {
   };
 }
 
-async function chainsBeside(budget: Budget): Promise<Result> {
+async function chainsAlongside(budget: Budget): Promise<Result> {
   await using together = await openEngine();
   await using alone = await openEngine(undefined, "--insight.enabled=false");
   const contestants = Object.entries({ together, alone }).map(([name, arena]) => ({

@@ -22,8 +22,8 @@ const settleMs = 60_000;
 /** Until then the requests of the start to journal and archive are done, and their threads have ended. */
 const idleSettleMs = 160_000;
 /** Readings of one minute, because rules are evaluated and series recorded once a minute. The metrics include both. */
-const looks = 12;
-const lookEveryMs = 5_000;
+const samples = 12;
+const sampleEveryMs = 5_000;
 
 export async function* memory(): AsyncIterable<Result> {
   const directory = await temporaryDirectory();
@@ -47,7 +47,7 @@ export async function* memory(): AsyncIterable<Result> {
   await pause(idleSettleMs);
   yield { variant: idleLine, ...(await above(insight.pid, empty.pid)) };
   const over = new AbortController();
-  const sent = sendSeries(insight.said, over.signal);
+  const sent = sendSeries(insight.output, over.signal);
   await pause(settleMs + sendEveryMs);
   yield { variant: manyLine, series: metrics * seriesOfMetric, ...(await above(insight.pid, empty.pid)) };
   over.abort();
@@ -56,16 +56,16 @@ export async function* memory(): AsyncIterable<Result> {
 
 /** Returns the mean and the maximum of a minute, because threads start and end. */
 async function above(pid: number, emptyPid: number) {
-  const seen: number[] = [];
-  for (let look = 0; look < looks; look++) {
-    await pause(lookEveryMs);
-    seen.push(memoryOf(pid).pssMiB - memoryOf(emptyPid).pssMiB);
+  const deltas: number[] = [];
+  for (let sample = 0; sample < samples; sample++) {
+    await pause(sampleEveryMs);
+    deltas.push(memoryOf(pid).pssMiB - memoryOf(emptyPid).pssMiB);
   }
-  const deltaMiB = seen.reduce((sum, one) => sum + one, 0) / seen.length;
+  const deltaMiB = deltas.reduce((sum, delta) => sum + delta, 0) / deltas.length;
   return {
     deltaMiB: rounded(deltaMiB),
-    leastMiB: rounded(Math.min(...seen)),
-    mostMiB: rounded(Math.max(...seen)),
+    leastMiB: rounded(Math.min(...deltas)),
+    mostMiB: rounded(Math.max(...deltas)),
   };
 }
 
@@ -82,8 +82,8 @@ async function sendSeries(address: string, signal: AbortSignal): Promise<void> {
         labels: { shop: `shop-${shop}` },
         value: Math.round(1_000 + 100 * Math.sin(sequence + shop)),
       }));
-      const given = { worker: "bench", fromMs: toMs - sendEveryMs, toMs, measures };
-      const message = Buffer.from(request.encode(RecordMeasuresRequest.fromPartial(given)));
+      const batch = { worker: "bench", fromMs: toMs - sendEveryMs, toMs, measures };
+      const message = Buffer.from(request.encode(RecordMeasuresRequest.fromPartial(batch)));
       await new Promise<void>((resolve, reject) => {
         const done = (error: unknown) => (error === null ? resolve() : reject(error));
         client.makeUnaryRequest(path, (bytes: Buffer) => bytes, reply.decode, message, done);

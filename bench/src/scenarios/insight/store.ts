@@ -85,9 +85,9 @@ async function ingest(series: number, hours: number): Promise<Result> {
   let [points, bytes, tookMs] = [0, 0, 0];
   for (let minute = 0; minute <= hours * 60 + 6; minute++) {
     const nowMs = startMs + (minute + 1) * minuteMs;
-    const made = batch((minute * minuteMs) / slotMs);
+    const slotSeries = batch((minute * minuteMs) / slotMs);
     const fromMs = performance.now();
-    const outcome = store.record({ nowMs, metrics: minute === 0 ? metricsOf() : [], series: made });
+    const outcome = store.record({ nowMs, metrics: minute === 0 ? metricsOf() : [], series: slotSeries });
     tookMs += performance.now() - fromMs;
     points += outcome.recorded;
     bytes = outcome.bytes;
@@ -114,7 +114,7 @@ async function queries(series: number, days: number): Promise<Result> {
     });
   const nowMs = startMs + days * 24 * hourMs;
   const span = { from: toTimestamp(startMs), to: toTimestamp(nowMs) };
-  const taken: number[] = [];
+  const latencies: number[] = [];
   let values = 0;
   for (let number = 0; number < 200; number++) {
     const labels = { equals: { worker: `w${number % series}` }, exists: [], absent: [] };
@@ -125,11 +125,11 @@ async function queries(series: number, days: number): Promise<Result> {
       { queries: [query], span, stepMs: 0 },
       nowMs,
     );
-    taken.push(performance.now() - fromMs);
+    latencies.push(performance.now() - fromMs);
     values += answer?.values.length ?? 0;
   }
   store.close();
-  taken.sort((one, other) => one - other);
-  const [p50Ms, p99Ms] = [rounded(quantile(taken, 0.5)), rounded(quantile(taken, 0.99))];
-  return { variant: queryLine, queries: taken.length, values: values / taken.length, p50Ms, p99Ms };
+  latencies.sort((one, other) => one - other);
+  const [p50Ms, p99Ms] = [rounded(quantile(latencies, 0.5)), rounded(quantile(latencies, 0.99))];
+  return { variant: queryLine, queries: latencies.length, values: values / latencies.length, p50Ms, p99Ms };
 }

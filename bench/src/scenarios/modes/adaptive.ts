@@ -47,7 +47,7 @@ export const adaptive: Scenario = {
       line: { variant: "load" },
       figure: "betterThanBlind",
       atLeast: 0.25,
-      beside: ["slotSeconds", "boundSlotSeconds"] as const,
+      compared: ["slotSeconds", "boundSlotSeconds"] as const,
       known: { issue: 26, worst: 0 },
     },
   ],
@@ -64,16 +64,16 @@ export const adaptive: Scenario = {
       const answer = await fetch(url, { method: "PATCH", headers, body });
       if (!answer.ok) throw new Error(`pool: ${answer.status} ${await answer.text()}`);
     };
-    const taken = new Map<string, Record<Mode, number>>();
+    const totals = new Map<string, Record<Mode, number>>();
     // An equal number of rounds before them is only for learning. `guard` has no time for them.
     const warmUp = isBrief ? 0 : rounds;
     for (let round = 0; round < warmUp + rounds; round++)
       for (const [name, drawn] of Object.entries(classes)) {
         const times = await timesOf(tutti, drawn(new Draws(1_000 * round + name.length)), round);
-        if (round >= warmUp) taken.set(name, sumOf(taken.get(name), times));
+        if (round >= warmUp) totals.set(name, sumOf(totals.get(name), times));
       }
-    for (const [name, times] of taken) yield { variant: name, sessions: rounds, ...figuresOf(times) };
-    yield { variant: "all", sessions: rounds * taken.size, ...figuresOfAll([...taken.values()]) };
+    for (const [name, times] of totals) yield { variant: name, sessions: rounds, ...figuresOf(times) };
+    yield { variant: "all", sessions: rounds * totals.size, ...figuresOfAll([...totals.values()]) };
     yield await loadOf(tutti, setStrategy, rounds);
   },
 };
@@ -109,7 +109,7 @@ async function timesOf(
 }
 
 async function tookMs(tutti: Tutti, tasks: readonly CaseTask[], mode: Mode): Promise<number> {
-  const began = performance.now();
+  const startMs = performance.now();
   const session = await tutti.sessions.start({
     mode,
     optimization: "time",
@@ -121,7 +121,7 @@ async function tookMs(tutti: Tutti, tasks: readonly CaseTask[], mode: Mode): Pro
     })),
   });
   await session.result();
-  return performance.now() - began;
+  return performance.now() - startMs;
 }
 
 function sumOf(one: Record<Mode, number> | undefined, other: Record<Mode, number>): Record<Mode, number> {

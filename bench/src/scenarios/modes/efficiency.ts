@@ -22,7 +22,7 @@ export const efficiency: Scenario = {
       line: { variant: "adaptive" },
       figure: "betterThanBlind",
       atLeast: 0.25,
-      beside: ["slotSeconds", "boundSlotSeconds"],
+      compared: ["slotSeconds", "boundSlotSeconds"],
       known: { issue: 26, worst: 0.1 },
     },
   ],
@@ -54,7 +54,7 @@ function* loadsOf(perKind: number): Generator<Result> {
     };
 }
 
-interface Came {
+interface Outcome {
   readonly timeMs: number;
   readonly busyMs: number;
 }
@@ -62,15 +62,15 @@ interface Came {
 interface Figures {
   readonly tasks: number;
   readonly slots: number;
-  readonly blind: Came;
-  readonly leastLoaded: Came;
-  readonly adaptive: Came;
-  readonly bound: Came;
+  readonly blind: Outcome;
+  readonly leastLoaded: Outcome;
+  readonly adaptive: Outcome;
+  readonly bound: Outcome;
 }
 
 function figuresOf(load: Case, world: World): Figures {
   const problem = problemOf(load.tasks, load.speeds);
-  const inLine = (by: "anyone" | "leastLoaded"): Came => {
+  const inLine = (by: "anyone" | "leastLoaded"): Outcome => {
     const done = execute(problem, new InLine(problem, { first: "ready", by }), () => usualDelays.workflow);
     return { timeMs: done.makespanMs, busyMs: done.busyMs };
   };

@@ -49,12 +49,12 @@ export class World {
     this.#fixed = fixed;
   }
 
-  live(one: Case): Lived {
-    const situation = this.#situation(one);
+  live(testCase: Case): Lived {
+    const situation = this.#situation(testCase);
     const weights = { time: 1, cost: 0, quality: 0 };
     const choice = this.#fixed === undefined ? chooseMode(situation, this.#chooser, { weights }) : undefined;
     const mode = choice?.candidates[choice.chosen]?.mode ?? this.#fixed ?? "workflow";
-    const { session, busyMs } = this.#done(one, mode, situation);
+    const { session, busyMs } = this.#done(testCase, mode, situation);
     if (choice !== undefined) {
       const comparison = replay(session);
       const lesson = lessonOf(choice, session.realMs);
@@ -66,7 +66,7 @@ export class World {
 
   /** Returns the situation as described, without tasks that will be found later. */
   #situation({ tasks, speeds }: Case): Situation {
-    const made = situationOf(
+    const built = situationOf(
       tasks
         .filter(({ grown }) => !grown)
         .map(({ id, needs, capability }) => ({
@@ -80,8 +80,8 @@ export class World {
       agentsOf(speeds),
       { times: this.#times },
     );
-    if ("refused" in made) throw new Error(made.refused.detail);
-    return made.situation;
+    if ("refused" in built) throw new Error(built.refused.detail);
+    return built.situation;
   }
 
   #done({ tasks, speeds }: Case, mode: Mode, situation: Situation) {
@@ -96,10 +96,10 @@ export class World {
       while (like?.grown === true) like = tasks[kindOf.get(like.needs[0] ?? "") ?? -1];
       return kindOf.get(like?.id ?? "") ?? at;
     });
-    const whole = [...known.keys()].map((id) => kindOf.get(id) ?? 0);
+    const kinds = [...known.keys()].map((id) => kindOf.get(id) ?? 0);
     const parts = cutOf(situation, usualDelays).map((part) => ({
       ...part,
-      tasks: part.tasks.map((task) => whole[task] ?? 0),
+      tasks: part.tasks.map((task) => kinds[task] ?? 0),
     }));
     const { dispatcher, delaysOf } = engineOf(mode, problem, {
       outlookOf: (part, own) =>
@@ -115,7 +115,7 @@ export class World {
       likeOf,
     });
     const done = execute(problem, dispatcher, delaysOf);
-    if (done.left > 0) throw new Error(`expected all to end, ${done.left} did not`);
+    if (done.unfinished > 0) throw new Error(`expected all to end, ${done.unfinished} did not`);
     this.#learn(tasks, mode, parts);
     const workMs = tasks.map((_, task) => durationMs(problem, task, done.agentOf[task] ?? 0));
     const session: RecordedSession = {
@@ -151,7 +151,7 @@ function agentsOf(speeds: readonly number[]): readonly RecordedAgent[] {
   return speeds.map((speed, at) => ({
     id: `agent-${at}`,
     slots: 1,
-    meets: new Set(["any"]),
+    satisfiedDemands: new Set(["any"]),
     slowness: 1 / speed,
   }));
 }

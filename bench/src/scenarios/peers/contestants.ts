@@ -5,7 +5,7 @@ import { needsProgram } from "../../../../tools/programs.mjs";
 import { password, startRedis } from "../../../../tools/redis.mjs";
 import { closedLoop } from "../../measure/closed-loop.ts";
 import { startConversation } from "../../processes/conversation.ts";
-import { bringPackages } from "../../processes/packages.ts";
+import { installPackages } from "../../processes/packages.ts";
 import { startPlatform } from "../../processes/platform.ts";
 import { startRestate } from "../../processes/restate.ts";
 import { started, treeCpuMs } from "../../processes/tree.ts";
@@ -20,7 +20,7 @@ interface Question {
   readonly seconds: number;
 }
 
-interface Taken {
+interface Measurement {
   readonly [figure: string]: number;
   readonly tasksPerSec: number;
   readonly p50Ms: number;
@@ -31,7 +31,7 @@ interface Taken {
 export interface Opponent {
   readonly name: string;
   /** Undefined if the system does not support the work. */
-  readonly measure: (question: Question) => Promise<Taken> | undefined;
+  readonly measure: (question: Question) => Promise<Measurement> | undefined;
 }
 
 type Peer = Opponent & AsyncDisposable;
@@ -71,7 +71,7 @@ export async function openBullmq(): Promise<Peer> {
   const program = await needsProgram("redis-server");
   if (program.skip !== false) throw new Error(program.skip);
   const packages = [`bullmq@${versions.bullmq}`, `ioredis@${versions.ioredis}`];
-  const folder = await bringPackages(`bullmq-${versions.bullmq}`, packages);
+  const folder = await installPackages(`bullmq-${versions.bullmq}`, packages);
   const open = async (stack: AsyncDisposableStack) => {
     const { port } = stack.use(await startRedis(program.path));
     return ["bullmq-jobs.mjs", folder, String(port), password];
@@ -82,7 +82,7 @@ export async function openBullmq(): Promise<Peer> {
 export async function openDbos(): Promise<Peer> {
   const program = await needsProgram("postgres");
   if (program.skip !== false) throw new Error(program.skip);
-  const folder = await bringPackages(`dbos-${versions.dbos}`, [`@dbos-inc/dbos-sdk@${versions.dbos}`]);
+  const folder = await installPackages(`dbos-${versions.dbos}`, [`@dbos-inc/dbos-sdk@${versions.dbos}`]);
   const open = async (stack: AsyncDisposableStack) => {
     const { url } = stack.use(await startPostgres(program.path, ["shared_buffers=128MB"]));
     return ["dbos-workflows.mjs", folder, url];
@@ -105,7 +105,7 @@ async function libraryPeer(
     return {
       name,
       measure: ({ shape, ...question }) =>
-        accounted(roots, () => program.ask({ ...question, shape: shape.name })),
+        accounted(roots, () => program.request({ ...question, shape: shape.name })),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -120,7 +120,7 @@ function calledFromHere(name: string, load: ClusterLoad, roots: readonly number[
     measure: ({ shape, concurrency, seconds }) =>
       accounted(
         roots,
-        () => closedLoop({ once: () => load.run(shape), concurrency }, seconds),
+        () => closedLoop({ call: () => load.run(shape), concurrency }, seconds),
         process.cpuUsage,
       ),
   };
@@ -136,7 +136,7 @@ async function accounted(
   roots: readonly number[],
   measure: () => Promise<Counted>,
   own: typeof process.cpuUsage = () => ({ user: 0, system: 0 }),
-): Promise<Taken> {
+): Promise<Measurement> {
   const before = treeCpuMs(roots);
   const ownBefore = own();
   const startMs = performance.now();

@@ -35,7 +35,7 @@ export async function* fibonacci({ rounds }: Budget): AsyncGenerator<Result> {
   try {
     for (const { name, tasks, n } of flows) {
       await client.call("workflows.register", { body: { text: flowOf(name, tasks, n) } });
-      const once = async (): Promise<number> => {
+      const runOnce = async (): Promise<number> => {
         const startMs = performance.now();
         const body = { definition: name };
         const { run } = await client.call("runs.start", { body, query: { waitMs: 60_000 } });
@@ -43,7 +43,7 @@ export async function* fibonacci({ rounds }: Budget): AsyncGenerator<Result> {
           throw new Error(`expected ${name} to complete, found ${run?.status}`);
         return (performance.now() - startMs) / 1_000;
       };
-      const [firstSec = 0, ...laterSec] = await repeated(rounds + 1, once);
+      const [firstSec = 0, ...laterSec] = await repeated(rounds + 1, runOnce);
       yield {
         variant: `fibonacci, ${name}`,
         tasks,
@@ -72,8 +72,8 @@ function fibo(n: number): number {
   return n <= 1 ? n : fibo(n - 1) + fibo(n - 2);
 }
 
-async function repeated(times: number, once: () => Promise<number>): Promise<readonly number[]> {
-  const taken: number[] = [];
-  for (let time = 0; time < times; time++) taken.push(await once());
-  return taken;
+async function repeated(times: number, callback: () => Promise<number>): Promise<readonly number[]> {
+  const durations: number[] = [];
+  for (let time = 0; time < times; time++) durations.push(await callback());
+  return durations;
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { peers } from "./peers.ts";
 
 describe("the table of peers", () => {
-  it("has a row for each amount of work, with ratios, and a dash where nothing was measured", () => {
+  it("has a row per workload, with ratios, and a dash for each missing value", () => {
     const table = peers.tableOf?.([
       {
         ...{ variant: "chain, 64 at once", tuttiTasksPerSec: 400, restateTasksPerSec: 100 },

@@ -1,7 +1,7 @@
 import { alternate } from "../../measure/rounds.ts";
 import { rounded } from "../../measure/statistics.ts";
 import type { Budget, Result, Scenario } from "../../scenario.ts";
-import { besideRestate } from "../cluster/cluster.ts";
+import { compareWithRestate } from "../cluster/cluster.ts";
 import { type Shape, shapes } from "../cluster/load.ts";
 import {
   type Opponent,
@@ -32,7 +32,7 @@ export const peers: Scenario = {
   async *run(budget) {
     yield* onOneNode(budget);
     yield* fibonacci(budget);
-    yield* besideRestate(3, budget);
+    yield* compareWithRestate(3, budget);
   },
   tableOf,
 };
@@ -60,27 +60,28 @@ async function measured(
   const contestants = able.map(({ name, measure }) => ({
     name,
     measure: async (seconds: number) => {
-      const taken = await measure({ shape, concurrency, seconds });
-      if (taken === undefined) throw new Error(`expected ${name} to do a ${shape.name}`);
-      return taken;
+      const result = await measure({ shape, concurrency, seconds });
+      if (result === undefined) throw new Error(`expected ${name} to do a ${shape.name}`);
+      return result;
     },
   }));
   for (const { measure } of contestants) await measure(warmSeconds);
   const found = await alternate(contestants, budget);
   const ours = found.get("tutti");
   const fields: Record<string, number> = {};
-  for (const [name, taken] of found) {
-    for (const [figure, value] of Object.entries(taken)) fields[`${name}${named(figure)}`] = rounded(value);
+  for (const [name, measurement] of found) {
+    for (const [figure, value] of Object.entries(measurement))
+      fields[`${name}${named(figure)}`] = rounded(value);
     if (ours === undefined || name === "tutti") continue;
-    fields[`over${named(name)}`] = rounded(ours.tasksPerSec / taken.tasksPerSec);
-    fields[`cpuOf${named(name)}`] = rounded(taken.cpuUsPerTask / ours.cpuUsPerTask);
+    fields[`over${named(name)}`] = rounded(ours.tasksPerSec / measurement.tasksPerSec);
+    fields[`cpuOf${named(name)}`] = rounded(measurement.cpuUsPerTask / ours.cpuUsPerTask);
   }
   return { variant: `${shape.name}, ${concurrency} at once`, concurrency, ...fields };
 }
 
 /** Returns a word as a part of a name. */
-function named(word: string): string {
-  return `${word[0]?.toUpperCase()}${word.slice(1)}`;
+function named(text: string): string {
+  return `${text[0]?.toUpperCase()}${text.slice(1)}`;
 }
 
 const columns = ["tutti", "ceiling", "restate", "bullmq", "dbos"];

@@ -18,13 +18,13 @@ export const estimates: Scenario = {
   async *run({ traces = usualTraces }) {
     const ends = tracesIn(traces).flatMap(endsOf);
     const scores = new Map(durationModels.map((model) => [model, new Score(model)]));
-    const chosen = new Choice(scores);
+    const choice = new Choice(scores);
     for (const end of ends) {
-      chosen.predict(end);
-      for (const score of scores.values()) score.take(end);
+      choice.predict(end);
+      for (const score of scores.values()) score.record(end);
     }
     const median = scores.get("median")?.offMs ?? 0;
-    for (const each of [...scores.values(), chosen])
+    for (const each of [...scores.values(), choice])
       yield {
         variant: each.name,
         tasks: each.count,
@@ -72,7 +72,7 @@ const learnedBefore = 3;
 class Score {
   readonly name: DurationModel;
   readonly #estimates: Estimates;
-  readonly #seen = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
   readonly errors = new Map<string, number>();
   offMs = 0;
   covered = 0;
@@ -89,10 +89,10 @@ class Score {
     return { offMs, isCovered: lowMs <= tookMs && tookMs <= highMs };
   }
 
-  take(end: End): void {
-    const seen = this.#seen.get(end.kind) ?? 0;
-    this.#seen.set(end.kind, seen + 1);
-    if (seen >= learnedBefore) {
+  record(end: End): void {
+    const count = this.#counts.get(end.kind) ?? 0;
+    this.#counts.set(end.kind, count + 1);
+    if (count >= learnedBefore) {
       const { offMs, isCovered } = this.predict(end);
       this.offMs += offMs;
       this.count++;
@@ -110,16 +110,16 @@ class Choice {
   offMs = 0;
   covered = 0;
   count = 0;
-  readonly #seen = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
 
   constructor(scores: ReadonlyMap<DurationModel, Score>) {
     this.#scores = scores;
   }
 
   predict(end: End): void {
-    const seen = this.#seen.get(end.kind) ?? 0;
-    this.#seen.set(end.kind, seen + 1);
-    if (seen < learnedBefore) return;
+    const count = this.#counts.get(end.kind) ?? 0;
+    this.#counts.set(end.kind, count + 1);
+    if (count < learnedBefore) return;
     let best: Score | undefined;
     for (const score of this.#scores.values())
       if (best === undefined || (score.errors.get(end.kind) ?? 0) < (best.errors.get(end.kind) ?? 0))

@@ -52,8 +52,8 @@ export function measured(trace: Trace, others: readonly Trace[], setting: Settin
   const { pathMs, workMs, sharpMs } = lowerBounds(problem);
   const boundMs = Math.max(pathMs, workMs);
   const ratio = (execution: Execution) => {
-    if (execution.left > 0)
-      throw new Error(`expected all of ${trace.name} to end, ${execution.left} did not`);
+    if (execution.unfinished > 0)
+      throw new Error(`expected all of ${trace.name} to end, ${execution.unfinished} did not`);
     return execution.makespanMs / boundMs;
   };
   const inLine = (first: "ready" | Float64Array, by: "anyone" | "fastest") =>

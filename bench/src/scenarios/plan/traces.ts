@@ -93,8 +93,8 @@ function kindOf({ name }: SpecifiedTask, executed: ExecutedTask | undefined): st
 
 /** Returns the chromosome, if the command has one. */
 function keyOf({ command }: Partial<ExecutedTask> = {}): string {
-  const { program = "", arguments: words = [] } = command ?? {};
-  if (program === "individuals") return words[1] ?? "";
-  const at = words.findIndex((word) => word === "-L" || word === "-c");
-  return at < 0 ? "" : (words[at + 1] ?? "");
+  const { program = "", arguments: args = [] } = command ?? {};
+  if (program === "individuals") return args[1] ?? "";
+  const at = args.findIndex((arg) => arg === "-L" || arg === "-c");
+  return at < 0 ? "" : (args[at + 1] ?? "");
 }

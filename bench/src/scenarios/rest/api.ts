@@ -34,12 +34,12 @@ export const api: Scenario = {
     using caller = new Caller(platform.http, connections);
     await caller.must("POST", "/v1/workflows", { text: definition });
     await offer(caller, 1, "warm");
-    const taken: Offered[] = [];
+    const results: Offered[] = [];
     const usedMs = cpuMs(platform.pid);
     const beganMs = performance.now();
-    for (let round = 0; round < rounds; round++) taken.push(await offer(caller, seconds, `r${round}`));
+    for (let round = 0; round < rounds; round++) results.push(await offer(caller, seconds, `r${round}`));
     const cpuPercent = (100 * (cpuMs(platform.pid) - usedMs)) / (performance.now() - beganMs);
-    const medianOf = (figure: (one: Offered) => number) => rounded(median(taken.map(figure)));
+    const medianOf = (figure: (result: Offered) => number) => rounded(median(results.map(figure)));
     yield {
       variant: "start a run",
       offeredPerSec,

@@ -27,7 +27,7 @@ export async function throughRest(
   concurrency: number,
   seconds: number,
 ): Promise<ThroughFigures> {
-  const once = async () => {
+  const call = async () => {
     const started = await caller.must("POST", path, body);
     const id = idIn(JSON.parse(started.body));
     const ended = await caller.must("GET", `${path}/${id}/result?waitMs=${waitMs}`);
@@ -35,15 +35,15 @@ export async function throughRest(
     if (status !== "completed") throw new Error(`expected ${id} to be completed, found ${status}`);
     return stepsPerChain;
   };
-  const { itemsPerSec, p50Ms, p99Ms } = await closedLoop({ once, concurrency }, seconds);
+  const { itemsPerSec, p50Ms, p99Ms } = await closedLoop({ call, concurrency }, seconds);
   return { stepsPerSec: itemsPerSec, p50Ms, p99Ms };
 }
 
 export async function throughStream(
-  worker: { ask(question: WorkerQuestion): Promise<ChainFigures> },
+  worker: { request(question: WorkerQuestion): Promise<ChainFigures> },
   concurrency: number,
   seconds: number,
 ): Promise<ThroughFigures> {
-  const { stepsPerSec, p50Ms, p99Ms } = await worker.ask({ concurrency, seconds });
+  const { stepsPerSec, p50Ms, p99Ms } = await worker.request({ concurrency, seconds });
   return { stepsPerSec, p50Ms, p99Ms };
 }

@@ -110,7 +110,7 @@ export const complete: Command<Chain, Uint8Array, Progress, StepDue> = {
     const number = step.settles?.number ?? 0;
     if (number < stepsPerChain) {
       step.emit(stepCompleted, { step: number, output });
-      return goesOn;
+      return continuing;
     }
     step.emit(lastStepCompleted, { step: number, output });
     return { output, number: Number(step.key.id.slice(step.key.id.lastIndexOf("-") + 1)) };
@@ -145,5 +145,5 @@ export const chain: Machine<Chain, StepDue> = {
   project: ({ step, payload }) => ({ step, payload: Buffer.from(payload).toString() }),
 };
 
-const goesOn: Progress = { output: undefined, number: 0 };
+const continuing: Progress = { output: undefined, number: 0 };
 const nothing = new Uint8Array(0);

@@ -25,7 +25,7 @@ export interface ObjectsFigures {
 
 const service = "workflow";
 const callers = 64;
-const underWay = 2_048;
+const inFlight = 2_048;
 const entries = [{ name: "items", value: Buffer.from(JSON.stringify("x".repeat(100))) }];
 
 const [directory = ""] = process.argv.slice(2);
@@ -40,7 +40,7 @@ const recoverMs = performance.now() - startMs;
 const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "bench" };
 const cause: Cause = { actor, traceparent: "", decision: "", reason: "" };
 const keyOf = (number: number) => ({ namespace: "default", kind: "object", id: `cart..${number}` });
-const loaded = () => runtime.standings().reduce((sum, each) => sum + each.loaded, 0);
+const loaded = () => runtime.partitionStatuses().reduce((sum, each) => sum + each.loaded, 0);
 
 /** Calls one key: gets the object, sets a value and returns the object. */
 async function call(number: number): Promise<void> {
@@ -75,7 +75,7 @@ async function callAll(from: number, count: number): Promise<void> {
   const loop = async () => {
     while (next < from + count) await call(next++);
   };
-  await Promise.all(Array.from({ length: underWay }, loop));
+  await Promise.all(Array.from({ length: inFlight }, loop));
 }
 
 /** Waits until no object and no caller is in memory. */

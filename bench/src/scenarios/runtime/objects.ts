@@ -27,9 +27,9 @@ export const objects: Scenario = {
     const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
     try {
       let called = warming;
-      const empty = await withProcess(directory, async (ask) => {
-        await ask({ what: "call", from: 0, count: warming });
-        return await ask({ what: "settle" });
+      const empty = await withProcess(directory, async (request) => {
+        await request({ what: "call", from: 0, count: warming });
+        return await request({ what: "settle" });
       });
       for (const keys of isBrief ? sizes.slice(0, 1) : sizes) {
         yield await measure(directory, called, keys, empty);
@@ -45,12 +45,12 @@ type Objects = Conversation<ObjectsQuestion, ObjectsFigures>;
 
 async function withProcess<T>(
   directory: string,
-  use: (ask: Objects["ask"], greeting: ObjectsGreeting) => Promise<T>,
+  use: (request: Objects["request"], greeting: ObjectsGreeting) => Promise<T>,
 ): Promise<T> {
   await using child = await startConversation<ObjectsQuestion, ObjectsFigures, ObjectsGreeting>([
     ...["--expose-gc", fileURLToPath(new URL("objects-process.ts", import.meta.url)), directory],
   ]);
-  return await use((question) => child.ask(question), child.greeting);
+  return await use((question) => child.request(question), child.greeting);
 }
 
 async function measure(
@@ -59,16 +59,16 @@ async function measure(
   keys: number,
   empty: ObjectsFigures,
 ): Promise<Result> {
-  const before = await withProcess(directory, async (ask) => {
-    const { tookMs } = await ask({ what: "call", from: called, count: keys - called });
-    return { tookMs, idle: await ask({ what: "settle" }) };
+  const before = await withProcess(directory, async (request) => {
+    const { tookMs } = await request({ what: "call", from: called, count: keys - called });
+    return { tookMs, idle: await request({ what: "settle" }) };
   });
   const startMs = performance.now();
-  return await withProcess(directory, async (ask, { recoverMs }) => {
+  return await withProcess(directory, async (request, { recoverMs }) => {
     const restartMs = performance.now() - startMs;
-    const idle = await ask({ what: "settle" });
+    const idle = await request({ what: "settle" });
     const numbers = Array.from({ length: reads }, (_, at) => Math.floor((at * keys) / reads));
-    const cold = await ask({ what: "read", numbers });
+    const cold = await request({ what: "read", numbers });
     const { stdout } = await promisify(execFile)("du", ["-sk", directory]);
     return {
       variant: "idle objects",

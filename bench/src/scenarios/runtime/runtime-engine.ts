@@ -46,19 +46,19 @@ export class RuntimeEngine implements ChainEngine, Effects {
       const { payload } = effect as StepDue;
       this.#outbox.assign(writeToken(token), key.id, tasks[token.number - 1] ?? "", payload);
     }
-    this.#leaveSoon();
+    this.#flushSoon();
   }
 
   withdraw(): void {}
 
   started(number: number, id: string): void {
     this.#outbox.started(number, id);
-    this.#leaveSoon();
+    this.#flushSoon();
   }
 
   resultDurable(): void {
     this.#outbox.resultsDurable(1);
-    this.#leaveSoon();
+    this.#flushSoon();
   }
 
   ended(number: number, output: Uint8Array): void {
@@ -66,7 +66,7 @@ export class RuntimeEngine implements ChainEngine, Effects {
   }
 
   /** Schedules a flush. Messages that become durable together leave together. */
-  #leaveSoon(): void {
+  #flushSoon(): void {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     queueMicrotask(() => {

@@ -1,5 +1,5 @@
 import type { Scenario } from "../../scenario.ts";
-import { besideCeiling } from "../ceiling/beside-ceiling.ts";
+import { compareWithCeiling } from "../ceiling/ceiling-comparison.ts";
 import { type Arena, openArena } from "../chains/arena.ts";
 import { stepsPerChain } from "../chains/chain.ts";
 
@@ -11,20 +11,20 @@ export const runtime: Scenario = {
       line: { concurrency: 256 },
       figure: "ratio",
       atLeast: 0.75,
-      beside: ["stepsPerSec", "ceilingStepsPerSec"],
+      compared: ["stepsPerSec", "ceilingStepsPerSec"],
       known: { issue: 28, worst: 0.45 },
     },
     {
       line: { concurrency: 1 },
       figure: "latencyRatio",
       atMost: 1.2,
-      beside: ["p50Ms", "ceilingP50Ms"],
+      compared: ["p50Ms", "ceilingP50Ms"],
       known: { issue: 28, worst: 2 },
     },
   ],
   async *run(budget) {
     await using ours = await openRuntime();
-    yield* besideCeiling(budget, { name: "runtime", variant: "segments", arena: ours });
+    yield* compareWithCeiling(budget, { name: "runtime", variant: "segments", arena: ours });
   },
 };
 

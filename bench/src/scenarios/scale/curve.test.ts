@@ -13,7 +13,7 @@ describe("the exponent of a curve", () => {
   ] as const)
     it(name, () => assert.ok(Math.abs((exponentOf(curve(costOf)) ?? Number.NaN) - expected) < 1e-9));
 
-  it("one size has none", () => {
+  it("is undefined for one size", () => {
     assert.equal(exponentOf([{ size: 10, cost: 1 }]), undefined);
     assert.equal(exponentOf([]), undefined);
   });

@@ -15,7 +15,7 @@ export interface Growing {
 }
 
 const waiting = "workflow: waiting\ntasks: {go: {wait: {signal: go}}}\n";
-const atOnce = 32;
+const concurrency = 32;
 /** Measured share of a reached size, in parts. The cheapest part counts, because other programs use the caches too. */
 const share = 0.3;
 const parts = 3;
@@ -52,22 +52,22 @@ export async function curveOf({ add }: Growing, sizes: readonly number[]): Promi
   await using _ = platform;
   await using tutti = await connect({ address: platform.grpc });
   await tutti.workflows.register(waiting);
-  const held = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
   const worker = new Worker(
     { address: platform.grpc, slots: 1, handleSignals: false },
     { logger: silentLogger },
   );
-  worker.handle("bench.held", () => held.promise);
+  worker.handle("bench.held", () => gate.promise);
   await worker.start();
   await using stack = new AsyncDisposableStack();
   stack.defer(() => worker.stop());
-  stack.defer(() => held.resolve());
+  stack.defer(() => gate.resolve());
   let next = 0;
   const addUntil = async (end: number): Promise<void> => {
     const adding = async (): Promise<void> => {
       while (next < end) await add(tutti, next++, platform.grpc);
     };
-    await Promise.all(Array.from({ length: atOnce }, adding));
+    await Promise.all(Array.from({ length: concurrency }, adding));
   };
   const points: Point[] = [];
   for (const size of sizes) {

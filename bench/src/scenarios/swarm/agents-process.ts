@@ -9,7 +9,7 @@ import { Latencies } from "../../measure/statistics.ts";
 import { serveQuestions } from "../../processes/conversation.ts";
 import { channelOptions, streams } from "../chains/chain.ts";
 import { echoCapability } from "../chains/echo-agent.ts";
-import { type AgentsAnswer, type AgentsQuestion, agoMs } from "./swarm-words.ts";
+import { type AgentsAnswer, type AgentsQuestion, agoMs } from "./swarm-messages.ts";
 
 const [address = "", count = "1", first = "0"] = process.argv.slice(2);
 /** Maximum of streams on a connection. */
@@ -38,19 +38,19 @@ class Agent {
     this.#link.on("error", reject);
     this.#link.once("data", () => {
       resolve();
-      this.#link.on("data", (bytes: Uint8Array) => this.#take(bytes));
+      this.#link.on("data", (bytes: Uint8Array) => this.#receive(bytes));
     });
     const offering = { slots: 1, capabilities: [{ name: echoCapability, version: "1.0.0" }] };
     const hello = { versionMin: 1, versionMax: 1, agentId, incarnation: "1", offering };
     this.#link.write(AgentFrame.encode(AgentFrame.fromPartial({ hello })).finish());
   }
 
-  say(frame: Parameters<typeof AgentFrame.fromPartial>[0]): void {
+  send(frame: Parameters<typeof AgentFrame.fromPartial>[0]): void {
     const numbered = { ...frame, sequence: ++this.#sequence, acknowledged: this.#received };
     this.#link.write(AgentFrame.encode(AgentFrame.fromPartial(numbered)).finish());
   }
 
-  #take(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array): void {
     const { assignments, sequence } = readHostFrame(bytes);
     this.#received = sequence;
     if (assignments.length === 0) return;
@@ -76,13 +76,13 @@ for (let number = 0; number < Number(count); number++) {
 }
 await Promise.all(agents.map(({ welcomed }) => welcomed));
 setInterval(() => {
-  for (const agent of agents) agent.say({ heartbeat: { freeSlots: 1, attempts: 0 } });
+  for (const agent of agents) agent.send({ heartbeat: { freeSlots: 1, attempts: 0 } });
 }, heartbeatMs).unref();
 
 serveQuestions<AgentsQuestion>({}, ({ ask }): AgentsAnswer => {
   switch (ask) {
     case "begin":
-      for (const agent of agents) agent.say({ credit: 1 });
+      for (const agent of agents) agent.send({ credit: 1 });
       return {};
     case "forget":
       latencies = new Latencies();

@@ -3,7 +3,7 @@ import { Client, type ClientDuplexStream, credentials } from "@grpc/grpc-js";
 import { dispatchService, OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { channelOptions } from "../chains/chain.ts";
 import { echoCapability } from "../chains/echo-agent.ts";
-import { stampedInput } from "./swarm-words.ts";
+import { stampedInput } from "./swarm-messages.ts";
 
 const offersPerRequest = 256;
 const unlimited = { ...channelOptions, "grpc.max_send_message_length": -1 };
@@ -13,7 +13,7 @@ export class Offering implements Disposable {
   readonly #stream: ClientDuplexStream<OfferRequest, OfferReply>;
   #offered = 0;
   #results = 0;
-  #wanted = 0;
+  #target = 0;
 
   constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure(), unlimited);
@@ -23,7 +23,7 @@ export class Offering implements Disposable {
       (bytes: Buffer) => OfferReply.decode(bytes),
     );
     this.#stream.on("error", () => {});
-    this.#stream.on("data", (reply: OfferReply) => this.#take(reply));
+    this.#stream.on("data", (reply: OfferReply) => this.#receive(reply));
     const hello = { version: 1, instanceId: "inst_bench", service: "workflow" };
     const profiles = [{ number: 1, pool: 1, capability: echoCapability, workKind: "run" }];
     this.#stream.write(OfferRequest.fromPartial({ hello, profiles }));
@@ -35,16 +35,16 @@ export class Offering implements Disposable {
   }
 
   /** Keeps a number of tasks outstanding from now on. */
-  keep(outstanding: number): void {
-    this.#wanted = outstanding;
+  setOutstanding(outstanding: number): void {
+    this.#target = outstanding;
     this.#fill();
   }
 
   /** Offers a fixed number per second for a while, independent of the results. */
   async spread(perSecond: number, seconds: number): Promise<void> {
-    const beginMs = performance.now();
+    const startMs = performance.now();
     let sent = 0;
-    for (let ranMs = 0; ranMs < seconds * 1_000; ranMs = performance.now() - beginMs) {
+    for (let ranMs = 0; ranMs < seconds * 1_000; ranMs = performance.now() - startMs) {
       const due = Math.floor((ranMs / 1_000) * perSecond) - sent;
       if (due > 0) this.#offer(due);
       sent += Math.max(0, due);
@@ -54,7 +54,7 @@ export class Offering implements Disposable {
 
   /** Resolves when all offered tasks are done. */
   async done(): Promise<void> {
-    this.#wanted = 0;
+    this.#target = 0;
     while (this.#results < this.#offered) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
@@ -63,7 +63,7 @@ export class Offering implements Disposable {
     this.#client.close();
   }
 
-  #take({ results }: OfferReply): void {
+  #receive({ results }: OfferReply): void {
     if (results.length === 0) return;
     this.#results += results.length;
     this.#stream.write(OfferRequest.fromPartial({ resultsDurable: this.#results }));
@@ -71,14 +71,14 @@ export class Offering implements Disposable {
   }
 
   #fill(): void {
-    const missing = this.#wanted - (this.#offered - this.#results);
+    const missing = this.#target - (this.#offered - this.#results);
     if (missing > 0) this.#offer(missing);
   }
 
   #offer(count: number): void {
-    for (let left = count; left > 0; left -= offersPerRequest) {
+    for (let remaining = count; remaining > 0; remaining -= offersPerRequest) {
       const request = OfferRequest.create();
-      for (let index = 0; index < Math.min(left, offersPerRequest); index++)
+      for (let index = 0; index < Math.min(remaining, offersPerRequest); index++)
         request.offers.push(this.#next());
       this.#stream.write(request);
     }

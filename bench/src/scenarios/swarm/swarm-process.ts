@@ -10,7 +10,7 @@ import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
 import { services } from "@tutti/platform";
 import { serveQuestions } from "../../processes/conversation.ts";
-import type { HostAnswer } from "./swarm-words.ts";
+import type { HostAnswer } from "./swarm-messages.ts";
 
 const flags = process.argv.slice(2);
 const address = await startSwarm();

@@ -22,8 +22,8 @@ export const swarm: Scenario = {
     for (const agents of agentCounts) {
       const { tasksPerSec, ...others } = await busy(agents, budget);
       fewest ??= tasksPerSec;
-      const beside = { fewestTasksPerSec: fewest, overFewest: rounded(tasksPerSec / fewest) };
-      yield { ...others, tasksPerSec, ...beside };
+      const comparison = { fewestTasksPerSec: fewest, overFewest: rounded(tasksPerSec / fewest) };
+      yield { ...others, tasksPerSec, ...comparison };
     }
   },
 };
@@ -35,7 +35,7 @@ export async function busy(
 ): Promise<Result & { readonly tasksPerSec: number }> {
   await using host = await startHost();
   await using crowd = await startAgents(host.greeting.address, agents);
-  await crowd.ask({ ask: "begin" });
+  await crowd.request({ ask: "begin" });
   using offering = new Offering(host.greeting.address);
   const perSec: number[] = [];
   const p50: number[] = [];
@@ -43,18 +43,18 @@ export async function busy(
   const cpu: number[] = [];
   // The first round warms up.
   for (let round = -1; round < rounds; round++) {
-    offering.keep(Math.max(1_024, 2 * agents));
-    const { cpuUs: cpuBefore } = await host.ask({ ask: "time" });
+    offering.setOutstanding(Math.max(1_024, 2 * agents));
+    const { cpuUs: cpuBefore } = await host.request({ ask: "time" });
     const [before, sinceMs] = [offering.results, performance.now()];
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     const tasks = offering.results - before;
     const rate = (tasks / (performance.now() - sinceMs)) * 1_000;
-    const { cpuUs } = await host.ask({ ask: "time" });
+    const { cpuUs } = await host.request({ ask: "time" });
     await offering.done();
-    await crowd.ask({ ask: "forget" });
+    await crowd.request({ ask: "forget" });
     await offering.spread(rate / 2, seconds);
     await offering.done();
-    const waits = await crowd.ask({ ask: "latencies" });
+    const waits = await crowd.request({ ask: "latencies" });
     if (round < 0) continue;
     perSec.push(rate);
     cpu.push((cpuUs - cpuBefore) / tasks);

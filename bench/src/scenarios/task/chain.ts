@@ -1,5 +1,5 @@
 import type { Budget, Result, Scenario } from "../../scenario.ts";
-import { besideCeiling } from "../ceiling/beside-ceiling.ts";
+import { compareWithCeiling } from "../ceiling/ceiling-comparison.ts";
 import { stepsPerChain } from "../chains/chain.ts";
 import { governedChains, governedGoals } from "../policy/governed.ts";
 import { sessionChains, sessionGoals } from "../sessions/session-chain.ts";
@@ -13,14 +13,14 @@ export const chain: Scenario = {
       line: { variant: "segments, echo", concurrency: 256 },
       figure: "ratio",
       atLeast: 0.5,
-      beside: ["stepsPerSec", "ceilingStepsPerSec"],
+      compared: ["stepsPerSec", "ceilingStepsPerSec"],
       known: { issue: 28, worst: 0.15 },
     },
     {
       line: { variant: "segments, echo", concurrency: 1 },
       figure: "latencyRatio",
       atMost: 1.5,
-      beside: ["p50Ms", "ceilingP50Ms"],
+      compared: ["p50Ms", "ceilingP50Ms"],
       known: { issue: 28, worst: 3 },
     },
     ...governedGoals,
@@ -35,5 +35,5 @@ export const chain: Scenario = {
 
 async function* plainChains(budget: Budget): AsyncIterable<Result> {
   await using arena = await openEngine();
-  yield* besideCeiling(budget, { name: "workflow", variant: "segments, echo", arena });
+  yield* compareWithCeiling(budget, { name: "workflow", variant: "segments, echo", arena });
 }

@@ -10,9 +10,9 @@ import { serveEngine } from "../chains/engine-process.ts";
 import { definitions } from "./definitions.ts";
 import { flagsOf, type Governed, govern } from "./governing.ts";
 
-const [directory = "", , keepMs = "0", how = "", ...more] = process.argv.slice(2);
+const [directory = "", , keepMs = "0", mode = "", ...more] = process.argv.slice(2);
 /** Undefined: as in a new installation, in which no caller has a key. */
-const governed = how === "" ? undefined : (how as Governed);
+const governed = mode === "" ? undefined : (mode as Governed);
 const flags = [
   "--mesh.listen=127.0.0.1:0",
   "--operations.port=0",

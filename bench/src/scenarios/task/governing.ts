@@ -18,7 +18,7 @@ export type Governed = "not" | "by a key" | "by a key and rules" | "by a key, au
 const namespace = "default";
 const policies = 100;
 const rules = 10;
-const askAgainMs = 50;
+const retryMs = 50;
 /** For a machine on which other programs run too. */
 const patient = { timeoutMs: 600_000 };
 
@@ -45,13 +45,13 @@ export async function govern(host: ServiceHost, governed: Exclude<Governed, "not
   const admission = host.mesh.client(admissionService);
   for (let index = 0; governed === "by a key and rules" && index < rules; index++)
     await admission.setRule({ namespace, rule: ruleOf(index), revision: "", reason: "" }, patient);
-  const wanted = { namespace, actor, title: "bench", scope: undefined, lifetimeMs: 0, idempotencyKey: "" };
-  const { secret } = await host.mesh.client(identityService).createKey(wanted, patient);
+  const request = { namespace, actor, title: "bench", scope: undefined, lifetimeMs: 0, idempotencyKey: "" };
+  const { secret } = await host.mesh.client(identityService).createKey(request, patient);
   const url = `http://127.0.0.1:${host.operations.address?.port}/v1/runs`;
   for (;;) {
     const { ok } = await fetch(url, { headers: { authorization: `Bearer ${secret}` } });
     if (ok) return secret;
-    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
 }
 

@@ -24,7 +24,7 @@ interface Receipts {
 }
 
 /** Maximum of concurrent items. More would only wait in inboxes, and be rejected there. */
-const underWayMax = 10_000;
+const inFlightMax = 10_000;
 const batchMax = 1_000;
 
 const [address = ""] = process.argv.slice(2);
@@ -50,7 +50,7 @@ function sendAll(
   let answered = 0;
   return new Promise((resolve, reject) => {
     const send = () => {
-      while (sent < count && sent - answered <= underWayMax - batchMax) {
+      while (sent < count && sent - answered <= inFlightMax - batchMax) {
         const items = Math.min(batchMax, count - sent);
         stream.write(request(sent, items));
         sent += items;

@@ -20,7 +20,7 @@ export const live: Scenario = {
       figure: "rssMiB",
       atMost: 400,
       unit: "MiB",
-      beside: ["rssMiB", "emptyRssMiB"],
+      compared: ["rssMiB", "emptyRssMiB"],
       known: { issue: 28, worst: 1_000 },
     },
   ],
@@ -33,10 +33,10 @@ export const live: Scenario = {
       await using client = await startConversation<LiveQuestion & { what: string }, LiveFigures, object>([
         ...[programOf("live-process.ts"), engine.greeting.address],
       ]);
-      const { rssMiB: emptyRssMiB } = await engine.ask({});
-      const { startsPerSec } = await client.ask({ what: "start", runs });
-      const { rssMiB } = await engine.ask({});
-      const { signalsPerSec } = await client.ask({ what: "signal", runs });
+      const { rssMiB: emptyRssMiB } = await engine.request({});
+      const { startsPerSec } = await client.request({ what: "start", runs });
+      const { rssMiB } = await engine.request({});
+      const { signalsPerSec } = await client.request({ what: "signal", runs });
       yield {
         variant: "waiting for a signal",
         runs,

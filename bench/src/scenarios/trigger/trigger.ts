@@ -57,16 +57,16 @@ export const trigger: Scenario = {
 async function started(caller: Caller, seconds: number): Promise<Result> {
   const dueMs = await post(caller, seconds, "run");
   const startMs = await startsOf(caller, dueMs.size);
-  const taken = [...dueMs]
+  const latencies = [...dueMs]
     .map(([id, due]) => Math.max(0, (startMs.get(id) ?? Number.NaN) - due))
     .sort((a, b) => a - b);
   return {
     variant: "event to run",
     offeredPerSec,
-    runs: taken.length,
-    p50Ms: rounded(quantile(taken, 0.5)),
-    p95Ms: rounded(quantile(taken, 0.95)),
-    p99Ms: rounded(quantile(taken, 0.99)),
+    runs: latencies.length,
+    p50Ms: rounded(quantile(latencies, 0.5)),
+    p95Ms: rounded(quantile(latencies, 0.95)),
+    p99Ms: rounded(quantile(latencies, 0.99)),
   };
 }
 
@@ -114,8 +114,8 @@ async function filtered(caller: Caller, seconds: number): Promise<Result> {
   let events = 0;
   const lane = async (name: string) => {
     for (let batch = 0; performance.now() < untilMs; batch++) {
-      const given = Array.from({ length: batchSize }, (_, at) => eventOf(`${name}-${batch}-${at}`, 0));
-      await caller.must("POST", "/v1/events", { events: given });
+      const batchEvents = Array.from({ length: batchSize }, (_, at) => eventOf(`${name}-${batch}-${at}`, 0));
+      await caller.must("POST", "/v1/events", { events: batchEvents });
       events += batchSize;
     }
   };

@@ -60,7 +60,7 @@ describe("Dispatcher", () => {
     assert.equal(calls, 1);
   });
 
-  it("repeats after pauses that double up to the longest, and gives up after the last", async () => {
+  it("retries after pauses that double up to the maximum, and gives up after the last delivery", async () => {
     const at: number[] = [];
     const time = new VirtualTime();
     const { offer, abandoned, metrics, ...rest } = bench({
@@ -90,7 +90,7 @@ describe("Dispatcher", () => {
     assert.equal(metrics.value("tutti_bus_events_handled_total", labels), 0);
   });
 
-  it("counts a handler that takes too long as failed, and ignores its late end", async () => {
+  it("counts a handler that exceeds its time limit as failed, and ignores its late end", async () => {
     const ends: (() => void)[] = [];
     const { offer, time, handled, logger } = bench({
       ackWaitMs: 1_000,
@@ -110,7 +110,7 @@ describe("Dispatcher", () => {
     assert.deepEqual(handled, [1]);
   });
 
-  it("takes deliveries before this one into account", async () => {
+  it("counts earlier deliveries as attempts", async () => {
     const attempts: number[] = [];
     const each = (_event: unknown, { attempt }: Delivery) => {
       attempts.push(attempt);
@@ -127,7 +127,7 @@ describe("Dispatcher", () => {
     assert.deepEqual([attempts, abandoned], [[3, 4], [1]]);
   });
 
-  it("gives up untried what was delivered again and again and never came to an end", async () => {
+  it("drops an event with too many unfinished deliveries without calling the handler", async () => {
     let calls = 0;
     const { offer, time, abandoned, logger } = bench({ maxDeliveries: 3, handle: { each: () => calls++ } });
     offer(1, "s", 6);
@@ -138,26 +138,26 @@ describe("Dispatcher", () => {
     );
   });
 
-  it("puts a repeated event before newer ones of its lane", async () => {
+  it("puts a redelivered event before newer events of its lane", async () => {
     const order: number[] = [];
-    let goOn = (): void => undefined;
+    let resume = (): void => undefined;
     const { offer, time } = bench({
       handle: {
         each: (_event, delivery) => {
           order.push(sequenceOf(delivery));
-          return order.length > 1 ? undefined : new Promise<void>((resolve) => (goOn = resolve));
+          return order.length > 1 ? undefined : new Promise<void>((resolve) => (resume = resolve));
         },
       },
     });
     offer(3);
     await time.flush();
     for (const sequence of [5, 4, 1]) offer(sequence);
-    goOn();
+    resume();
     await time.flush();
     assert.deepEqual(order, [3, 1, 4, 5]);
   });
 
-  it("gives back at its stop work that waits for a repetition and all behind it, with the attempts made", async () => {
+  it("returns on stop the events that wait for a retry and all events behind them, with their attempts", async () => {
     const each = (event: { subject: string }) => {
       if (event.subject === "bad") throw new Error("broken");
     };
@@ -179,7 +179,7 @@ describe("Dispatcher", () => {
     assert.equal(dispatcher.room, 0);
   });
 
-  it("tells running handlers by their signal when it is not to wait for them", async () => {
+  it("aborts the signals of running handlers if it stops without waiting", async () => {
     let signal: AbortSignal | undefined;
     const { offer, time, dispatcher } = bench({
       handle: {
@@ -196,7 +196,7 @@ describe("Dispatcher", () => {
     assert.equal(signal?.aborted, true);
   });
 
-  it("lets the process do something else between many handlers that never wait", async () => {
+  it("yields to other work between many synchronous handlers", async () => {
     const { offer, time, handled } = bench({ maxInFlight: 5_000, handle: { each: () => undefined } });
     for (let sequence = 1; sequence <= 2_500; sequence++) offer(sequence, `s${sequence}`);
     await time.flush();
@@ -205,7 +205,7 @@ describe("Dispatcher", () => {
     assert.equal(handled.length, 2_500);
   });
 
-  it("for any handlers: settles each event once, in order for each subject, never two of one at once", async () => {
+  it("for any handlers: settles each event once, in order for each subject, one event of a subject at a time", async () => {
     const step = fc.record({
       subject: fc.constantFrom("a", "b", "c"),
       /** Outcome of each attempt: success or failure, at once or later, or a timeout. */
@@ -215,15 +215,15 @@ describe("Dispatcher", () => {
     const batchMax = fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), batchMax, async (steps, batchMax) => {
-        const seen = await simulate(steps, batchMax);
+        const result = await simulate(steps, batchMax);
         const all = steps.map((_, index) => index + 1);
         assert.deepEqual(
-          [...seen.handled, ...seen.abandoned].toSorted((one, other) => one - other),
+          [...result.handled, ...result.abandoned].toSorted((one, other) => one - other),
           all,
         );
         for (const subject of ["a", "b", "c"]) {
           const ofSubject = all.filter((sequence) => steps[sequence - 1]?.subject === subject);
-          const ends = seen.ends.filter((sequence) => ofSubject.includes(sequence));
+          const ends = result.ends.filter((sequence) => ofSubject.includes(sequence));
           assert.deepEqual(ends, ofSubject, `order of ${subject}`);
         }
       }),
@@ -257,16 +257,16 @@ async function simulate(steps: readonly Step[], batchMax: number | undefined) {
     const sequence = sequenceOf(delivery);
     const attempt = attempts.get(sequence) ?? 0;
     attempts.set(sequence, attempt + 1);
-    const what = steps[sequence - 1]?.outcomes[attempt] ?? "good";
-    if (what === "hang") await new Promise(() => undefined);
-    if (what.startsWith("late")) await new Promise<void>((resolve) => made.time.after(20, resolve));
-    if (what.endsWith("bad")) throw new Error("broken");
+    const outcome = steps[sequence - 1]?.outcomes[attempt] ?? "good";
+    if (outcome === "hang") await new Promise(() => undefined);
+    if (outcome.startsWith("late")) await new Promise<void>((resolve) => simulation.time.after(20, resolve));
+    if (outcome.endsWith("bad")) throw new Error("broken");
   };
   const handle =
     batchMax === undefined
       ? { each: (_event: unknown, delivery: Delivery) => handleAll([delivery]) }
       : { batch: handleAll, batchMax };
-  const made = bench({
+  const simulation = bench({
     handle,
     maxInFlight: 100,
     ackWaitMs: 200,
@@ -274,7 +274,7 @@ async function simulate(steps: readonly Step[], batchMax: number | undefined) {
     retryFirstMs: 10,
     retryMaxMs: 40,
   });
-  const { time, dispatcher } = made;
+  const { time, dispatcher } = simulation;
   const record = (list: number[]) => {
     const push = list.push.bind(list);
     list.push = (...sequences: number[]) => {
@@ -282,14 +282,14 @@ async function simulate(steps: readonly Step[], batchMax: number | undefined) {
       return push(...sequences);
     };
   };
-  record(made.handled);
-  record(made.abandoned);
+  record(simulation.handled);
+  record(simulation.abandoned);
   for (const [index, { subject, afterMs }] of steps.entries()) {
-    made.offer(index + 1, subject);
+    simulation.offer(index + 1, subject);
     if (afterMs > 200) await time.advanceAsync(afterMs);
   }
   await time.advanceAsync(60_000);
-  assert.equal(dispatcher.inHand, 0);
+  assert.equal(dispatcher.inFlight, 0);
   assert.deepEqual(await dispatcher.stop(), []);
-  return { handled: made.handled, abandoned: made.abandoned, ends };
+  return { handled: simulation.handled, abandoned: simulation.abandoned, ends };
 }

@@ -88,7 +88,7 @@ export class Dispatcher {
   readonly #sweep: Timer;
   readonly #batchMax: number;
   readonly #callsMax: number;
-  #inHand = 0;
+  #inFlight = 0;
   #pumping = false;
   #draining = false;
   #stopped = false;
@@ -105,16 +105,16 @@ export class Dispatcher {
 
   /** Number of events that may be offered now. */
   get room(): number {
-    return this.#draining ? 0 : this.#options.subscription.maxInFlight - this.#inHand;
+    return this.#draining ? 0 : this.#options.subscription.maxInFlight - this.#inFlight;
   }
 
-  get inHand(): number {
-    return this.#inHand;
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   offer(handout: Handout): void {
     const entry: Entry = { handout, attempts: handout.before, alone: false };
-    this.#inHand++;
+    this.#inFlight++;
     // It was delivered again and again without a reported failure: it crashes processes.
     if (handout.before >= 2 * this.#options.subscription.maxDeliveries) {
       void this.#abandon(entry, busErrors.neverHandled({ deliveries: handout.before }));
@@ -158,7 +158,7 @@ export class Dispatcher {
     }
     this.#ready.length = 0;
     this.#lanes.clear();
-    this.#inHand = 0;
+    this.#inFlight = 0;
     return unsettled
       .map(({ handout, attempts }) => ({ ...handout, before: attempts }))
       .toSorted((one, other) => one.sequence - other.sequence);
@@ -232,7 +232,7 @@ export class Dispatcher {
 
   #invoke(call: Call): unknown {
     const { handle } = this.#options.subscription;
-    const deliveries = call.entries.map((entry) => new HandedOut(entry, call));
+    const deliveries = call.entries.map((entry) => new InFlightDelivery(entry, call));
     if ("batch" in handle) return handle.batch(deliveries, call.abort().signal);
     const [delivery] = deliveries;
     return delivery === undefined ? undefined : handle.each(delivery.event, delivery);
@@ -262,7 +262,7 @@ export class Dispatcher {
     for (const [lane, entries] of this.#byLane(call.entries))
       this.#repeat(lane, entries, error, call.entries.length > 1);
     this.#schedule();
-    this.#tellIdle();
+    this.#reportIdle();
   }
 
   /** Puts the entries back at the front of their lane, which continues after the pause of the first of them. */
@@ -304,15 +304,15 @@ export class Dispatcher {
       logger.error("failed to report a dropped event", { event: event.id, error: failure });
     }
     if (this.#stopped) return;
-    this.#inHand--;
+    this.#inFlight--;
     if (!this.#draining) this.#options.onRoom();
   }
 
   #settled(entries: readonly Entry[]): void {
-    this.#inHand -= entries.length;
+    this.#inFlight -= entries.length;
     for (const [lane] of this.#byLane(entries)) this.#free(lane);
     if (!this.#draining) this.#options.onRoom();
-    this.#tellIdle();
+    this.#reportIdle();
   }
 
   /** The lane may continue, or is removed if it is empty. */
@@ -364,13 +364,13 @@ export class Dispatcher {
     return this.#calls.size === 0 && this.#ready.length === 0;
   }
 
-  #tellIdle(): void {
+  #reportIdle(): void {
     if (this.#isIdle) this.#idle?.();
   }
 }
 
 /** An event in hand for its handler. The signal is created only if the handler reads it. */
-class HandedOut implements Delivery {
+class InFlightDelivery implements Delivery {
   readonly event: BusEvent;
   readonly position: Position;
   readonly attempt: number;

@@ -10,19 +10,19 @@ const event = checkedEvent(testEvent({ namespace: "queue" }));
 const handout = (sequence: number) => ({ event, sequence, position: positionOf("log", sequence), before: 0 });
 
 describe("LiveQueue", () => {
-  it("keeps the newest and counts what had to make room", () => {
+  it("keeps the newest events and counts the dropped ones", () => {
     const queue = new LiveQueue(3);
     for (let sequence = 1; sequence <= 5; sequence++)
       assert.equal(queue.push(handout(sequence)), sequence <= 3);
-    assert.equal(queue.takeLeftOut(), 2);
-    assert.equal(queue.takeLeftOut(), 0);
+    assert.equal(queue.takeDropped(), 2);
+    assert.equal(queue.takeDropped(), 0);
     assert.deepEqual(
       [queue.shift(), queue.shift(), queue.shift(), queue.shift()].map((each) => each?.sequence),
       [3, 4, 5, undefined],
     );
   });
 
-  it("for any pushes and takings: gives everything in order, or counts it as left out", () => {
+  it("for any pushes and shifts: returns each event in order, or counts it as dropped", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 8 }),
@@ -37,11 +37,11 @@ describe("LiveQueue", () => {
               assert.ok(queue.size <= most);
               continue;
             }
-            const leftOut = queue.takeLeftOut();
-            const taken = queue.shift();
-            if (taken === undefined) assert.equal(last + leftOut, pushed);
-            else assert.equal(taken.sequence, last + leftOut + 1);
-            last = taken?.sequence ?? pushed;
+            const dropped = queue.takeDropped();
+            const event = queue.shift();
+            if (event === undefined) assert.equal(last + dropped, pushed);
+            else assert.equal(event.sequence, last + dropped + 1);
+            last = event?.sequence ?? pushed;
           }
         },
       ),

@@ -10,7 +10,7 @@ export class LiveQueue {
   readonly #ring: (Handout | undefined)[];
   #first = 0;
   #count = 0;
-  #leftOut = 0;
+  #dropped = 0;
 
   constructor(most: number) {
     this.#most = most;
@@ -31,7 +31,7 @@ export class LiveQueue {
     if (full) {
       this.#first = (this.#first + 1) % this.#most;
       this.#count--;
-      this.#leftOut++;
+      this.#dropped++;
     }
     this.#ring[(this.#first + this.#count) % this.#most] = handout;
     this.#count++;
@@ -39,10 +39,10 @@ export class LiveQueue {
   }
 
   /** Returns how many were dropped before the next one of `shift`, and resets the count. */
-  takeLeftOut(): number {
-    const leftOut = this.#leftOut;
-    this.#leftOut = 0;
-    return leftOut;
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
   }
 
   shift(): Handout | undefined {

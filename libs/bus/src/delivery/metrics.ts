@@ -5,7 +5,7 @@ export interface SubscriptionMetrics {
   readonly handled: CounterCell;
   readonly failed: CounterCell;
   readonly abandoned: CounterCell;
-  readonly leftOut: CounterCell;
+  readonly dropped: CounterCell;
 }
 
 export function subscriptionMetrics(metrics: Metrics, label: string): SubscriptionMetrics {
@@ -16,7 +16,7 @@ export function subscriptionMetrics(metrics: Metrics, label: string): Subscripti
     handled: cell("events_handled", "Events handled and acknowledged."),
     failed: cell("deliveries_failed", "Deliveries whose handler failed or timed out."),
     abandoned: cell("events_abandoned", "Events dropped after their last delivery."),
-    leftOut: cell("events_left_out", "Events that a live subscription skipped because it was too slow."),
+    dropped: cell("events_left_out", "Events that a live subscription skipped because it was too slow."),
   };
 }
 

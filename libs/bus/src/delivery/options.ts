@@ -36,18 +36,18 @@ export function resolveSubscription(options: SubscribeOptions): ResolvedSubscrip
     onGap: options.onGap ?? (() => undefined),
     inOrder,
     // One at a time means one in hand, even if more would be allowed.
-    maxInFlight: inOrder === "all" ? 1 : whole("maxInFlight", options.maxInFlight ?? 64, inFlightMost),
-    ackWaitMs: whole("ackWaitMs", options.ackWaitMs ?? 30_000, timeMsMost),
-    maxDeliveries: whole("maxDeliveries", options.maxDeliveries ?? 10, 1_000_000),
-    retryFirstMs: whole("retryFirstMs", options.retryFirstMs ?? 200, timeMsMost),
-    retryMaxMs: whole("retryMaxMs", options.retryMaxMs ?? 30_000, timeMsMost),
-    bufferMax: whole("bufferMax", options.bufferMax ?? 1_024, 1_000_000),
+    maxInFlight: inOrder === "all" ? 1 : requireWhole("maxInFlight", options.maxInFlight ?? 64, inFlightMost),
+    ackWaitMs: requireWhole("ackWaitMs", options.ackWaitMs ?? 30_000, timeMsMost),
+    maxDeliveries: requireWhole("maxDeliveries", options.maxDeliveries ?? 10, 1_000_000),
+    retryFirstMs: requireWhole("retryFirstMs", options.retryFirstMs ?? 200, timeMsMost),
+    retryMaxMs: requireWhole("retryMaxMs", options.retryMaxMs ?? 30_000, timeMsMost),
+    bufferMax: requireWhole("bufferMax", options.bufferMax ?? 1_024, 1_000_000),
     label: options.label ?? durable ?? "live",
   };
   if (durable !== undefined && !durableForm.test(durable)) {
     refuse("durable", "1 to 63 of a–z 0–9 -, beginning with a letter or digit", JSON.stringify(durable));
   }
-  if ("batch" in handle) whole("handle.batchMax", handle.batchMax, inFlightMost);
+  if ("batch" in handle) requireWhole("handle.batchMax", handle.batchMax, inFlightMost);
   if (typeof start === "object" && placeOf(start.after) === undefined) {
     refuse("start.after", "a position that an event was delivered with", JSON.stringify(start.after));
   }
@@ -57,7 +57,7 @@ export function resolveSubscription(options: SubscribeOptions): ResolvedSubscrip
   return resolved;
 }
 
-function whole(option: string, value: number, most: number): number {
+function requireWhole(option: string, value: number, most: number): number {
   if (!Number.isInteger(value) || value < 1 || value > most) {
     refuse(option, `a whole number from 1 to ${most}`, String(value));
   }

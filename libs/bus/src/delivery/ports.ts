@@ -4,6 +4,6 @@ import { type Foundation, silentLogger, systemFoundation } from "@tutti/kernel";
 export type BusPorts = Pick<Foundation, "clock" | "timers" | "chance" | "logger" | "metrics">;
 
 /** Returns the given ports, and the system's own for the others, with silent logs and metrics. */
-export function busPorts(given: Partial<BusPorts> = {}): BusPorts {
-  return systemFoundation({ logger: silentLogger, ...given });
+export function busPorts(overrides: Partial<BusPorts> = {}): BusPorts {
+  return systemFoundation({ logger: silentLogger, ...overrides });
 }

@@ -72,9 +72,9 @@ export abstract class Subscriber implements Subscription {
     this.logger.warn("subscription skipped events", { reason: gap.reason, count: gap.count });
   }
 
-  protected tellGap(gap: Gap): void {
+  protected reportGap(gap: Gap): void {
     this.#warn(gap);
-    if (gap.reason === "slow" && gap.count !== undefined) this.metrics.leftOut.add(gap.count);
+    if (gap.reason === "slow" && gap.count !== undefined) this.metrics.dropped.add(gap.count);
     try {
       this.subscription.onGap(gap);
     } catch (error) {

@@ -27,8 +27,8 @@ export function contractEvent<Payload extends { readonly header: EventHeader | u
   const { header } = payload;
   const resource = header?.resource ?? "";
   const traceparent = header?.cause?.traceparent ?? "";
-  const one = part === 0 ? "" : `\n${part}`;
-  const identity = `${description.type}\n${header?.namespace ?? ""}\n${resource}\n${header?.sequence ?? 0}${one}`;
+  const suffix = part === 0 ? "" : `\n${part}`;
+  const identity = `${description.type}\n${header?.namespace ?? ""}\n${resource}\n${header?.sequence ?? 0}${suffix}`;
   return {
     id: hash("sha256", identity, "base64url").slice(0, 27),
     source,

@@ -32,8 +32,8 @@ describe("patterns", () => {
         type,
         fc.oneof(namespace, fc.constant("*")),
         namespace,
-        (pattern, type, wanted, namespace) => {
-          const interest = checkedInterest({ namespace: wanted, pattern });
+        (pattern, type, requested, namespace) => {
+          const interest = checkedInterest({ namespace: requested, pattern });
           const event = { namespace, type };
           assert.equal(matcherOf(interest)(event), natsMatches(subjectFilterOf(interest), subjectOf(event)));
         },

@@ -15,7 +15,7 @@ import type { MemoryLog } from "./log.ts";
 export interface Member {
   readonly room: number;
   deliver(handout: Handout): void;
-  tellGap(gap: Gap): void;
+  reportGap(gap: Gap): void;
   close(signal?: AbortSignal): Promise<void>;
 }
 
@@ -27,9 +27,9 @@ export class Cursor {
   #returned: Handout[] = [];
   /** The number of the next event to check. */
   #next: number;
-  #inHand = 0;
+  #inFlight = 0;
   #oneAtATime = false;
-  #wants: (event: BusEvent) => boolean = () => false;
+  #matches: (event: BusEvent) => boolean = () => false;
   #gap: Gap | undefined;
   #pumping = false;
 
@@ -41,7 +41,7 @@ export class Cursor {
 
   /** The last member to open it sets its interest. */
   join(member: Member, subscription: ResolvedSubscription): void {
-    this.#wants = matcherOf(subscription.interest);
+    this.#matches = matcherOf(subscription.interest);
     this.#oneAtATime = subscription.inOrder === "all";
     this.members.add(member);
     this.wake();
@@ -49,18 +49,18 @@ export class Cursor {
 
   removeMember(member: Member, returned: readonly Handout[]): void {
     this.members.delete(member);
-    this.#inHand -= returned.length;
+    this.#inFlight -= returned.length;
     this.#returned = [...this.#returned, ...returned].toSorted((one, other) => one.sequence - other.sequence);
     this.wake();
   }
 
   settled(): void {
-    this.#inHand--;
+    this.#inFlight--;
     this.wake();
   }
 
   /** Reports a gap to the member that gets the next event. */
-  note(gap: Gap): void {
+  setGap(gap: Gap): void {
     this.#gap = gap;
   }
 
@@ -75,18 +75,18 @@ export class Cursor {
   }
 
   #pump(): void {
-    for (let gave = true; gave; ) {
-      gave = false;
+    for (let delivered = true; delivered; ) {
+      delivered = false;
       // One for each in turn, so that the first of them does not get everything.
       for (const member of this.members) {
-        if (member.room <= 0 || (this.#oneAtATime && this.#inHand > 0)) continue;
+        if (member.room <= 0 || (this.#oneAtATime && this.#inFlight > 0)) continue;
         const handout = this.#dequeue();
         if (handout === undefined) return;
-        if (this.#gap !== undefined) member.tellGap(this.#gap);
+        if (this.#gap !== undefined) member.reportGap(this.#gap);
         this.#gap = undefined;
-        this.#inHand++;
+        this.#inFlight++;
         member.deliver(handout);
-        gave = true;
+        delivered = true;
       }
     }
   }
@@ -101,7 +101,7 @@ export class Cursor {
     while (this.#next <= this.#log.last) {
       const sequence = this.#next++;
       const event = this.#log.at(sequence);
-      if (event === undefined || !this.#wants(event)) continue;
+      if (event === undefined || !this.#matches(event)) continue;
       return { event, sequence, position: positionOf(this.#logId, sequence), before: 0 };
     }
     return undefined;

@@ -17,7 +17,7 @@ describe("MemoryLog", () => {
     assert.deepEqual([log.at(0), log.at(1), log.at(2), log.at(3)], [undefined, one, two, undefined]);
   });
 
-  it("drops the oldest when there are too many", () => {
+  it("drops the oldest events above the maximum count", () => {
     const log = new MemoryLog({ ...unlimited, eventsMax: 3 });
     for (let count = 0; count < 10; count++) log.append(event(), 0);
     assert.deepEqual([log.first, log.last, log.at(7)], [8, 10, undefined]);
@@ -31,7 +31,7 @@ describe("MemoryLog", () => {
     assert.deepEqual([log.first, log.last], [6, 6]);
   });
 
-  it("drops what is too old, at the latest when it is given the time", () => {
+  it("drops events that are too old, on the next append or call of `retain`", () => {
     const log = new MemoryLog({ ...unlimited, ageMaxMs: 1_000 });
     log.append(event(), 0);
     log.append(event(), 600);
@@ -48,10 +48,10 @@ describe("MemoryLog", () => {
         fc.integer({ min: 1, max: 3_000 }),
         (count, eventsMax) => {
           const log = new MemoryLog({ ...unlimited, eventsMax });
-          const one = event();
-          for (let appended = 1; appended <= count; appended++) assert.equal(log.append(one, 0), appended);
+          const sample = event();
+          for (let appended = 1; appended <= count; appended++) assert.equal(log.append(sample, 0), appended);
           assert.deepEqual([log.first, log.last], [Math.max(1, count - eventsMax + 1), count]);
-          assert.equal(log.at(log.first), one);
+          assert.equal(log.at(log.first), sample);
           assert.equal(log.at(log.first - 1), undefined);
           assert.equal(log.bytes, Math.min(count, eventsMax) * 600);
         },

@@ -13,7 +13,7 @@ export interface Retention {
   readonly ageMaxMs: number;
 }
 
-interface Kept {
+interface Entry {
   readonly event: BusEvent;
   readonly atMs: number;
   readonly bytes: number;
@@ -24,8 +24,8 @@ const overheadBytes = 600;
 
 export class MemoryLog {
   readonly #retention: Retention;
-  /** `#kept[i]` has the number `#firstSequence + i - #dropped`. Dropped ones are removed from time to time. */
-  #kept: (Kept | undefined)[] = [];
+  /** `#entries[i]` has the number `#firstSequence + i - #dropped`. Dropped ones are removed from time to time. */
+  #entries: (Entry | undefined)[] = [];
   #dropped = 0;
   #firstSequence = 1;
   #bytes = 0;
@@ -41,7 +41,7 @@ export class MemoryLog {
 
   /** The number of the newest event. 0 if there is none. */
   get last(): number {
-    return this.#firstSequence + this.#kept.length - this.#dropped - 1;
+    return this.#firstSequence + this.#entries.length - this.#dropped - 1;
   }
 
   get bytes(): number {
@@ -50,7 +50,7 @@ export class MemoryLog {
 
   append(event: BusEvent, nowMs: number): number {
     const bytes = event.data.length + overheadBytes;
-    this.#kept.push({ event, atMs: nowMs, bytes });
+    this.#entries.push({ event, atMs: nowMs, bytes });
     this.#bytes += bytes;
     this.retain(nowMs);
     return this.last;
@@ -58,24 +58,24 @@ export class MemoryLog {
 
   at(sequence: number): BusEvent | undefined {
     if (sequence < this.#firstSequence) return undefined;
-    return this.#kept[sequence - this.#firstSequence + this.#dropped]?.event;
+    return this.#entries[sequence - this.#firstSequence + this.#dropped]?.event;
   }
 
   /** Drops events beyond the retention. The newest event is always kept. */
   retain(nowMs: number): void {
     const { eventsMax, bytesMax, ageMaxMs } = this.#retention;
-    while (this.#kept.length - this.#dropped > 1) {
-      const oldest = this.#kept[this.#dropped];
+    while (this.#entries.length - this.#dropped > 1) {
+      const oldest = this.#entries[this.#dropped];
       if (oldest === undefined) return;
-      const tooMany = this.#kept.length - this.#dropped > eventsMax;
+      const tooMany = this.#entries.length - this.#dropped > eventsMax;
       if (!tooMany && this.#bytes <= bytesMax && nowMs - oldest.atMs <= ageMaxMs) return;
-      this.#kept[this.#dropped] = undefined;
+      this.#entries[this.#dropped] = undefined;
       this.#dropped++;
       this.#firstSequence++;
       this.#bytes -= oldest.bytes;
       // The cost is proportional to the length: if it is rare, the cost per event is negligible.
-      if (this.#dropped > 1_024 && this.#dropped * 2 > this.#kept.length) {
-        this.#kept = this.#kept.slice(this.#dropped);
+      if (this.#dropped > 1_024 && this.#dropped * 2 > this.#entries.length) {
+        this.#entries = this.#entries.slice(this.#dropped);
         this.#dropped = 0;
       }
     }

@@ -34,7 +34,7 @@ export class MemoryBus implements Bus {
   readonly #logId: string;
   readonly #dedupWindowMs: number;
   /** When each event id was first seen, oldest first. */
-  readonly #seen = new Map<string, number>();
+  readonly #firstSeenMs = new Map<string, number>();
   readonly #cursors = new Map<string, Cursor>();
   readonly #subscribers = new Set<Subscriber>();
   readonly #live = new Set<LiveSubscriber>();
@@ -83,7 +83,7 @@ export class MemoryBus implements Bus {
     const subscription = resolveSubscription(options);
     const source = this.#source();
     if (subscription.durable === undefined) {
-      const { next, gap } = this.#beginning(subscription.start);
+      const { next, gap } = this.#startOf(subscription.start);
       const live = new LiveSubscriber(subscription, source, next, gap);
       this.#live.add(live);
       this.#subscribers.add(live);
@@ -120,12 +120,12 @@ export class MemoryBus implements Bus {
   }
 
   #isRepeated(id: string, now: number): boolean {
-    for (const [oldest, atMs] of this.#seen) {
+    for (const [oldest, atMs] of this.#firstSeenMs) {
       if (now - atMs <= this.#dedupWindowMs) break;
-      this.#seen.delete(oldest);
+      this.#firstSeenMs.delete(oldest);
     }
-    if (this.#seen.has(id)) return true;
-    this.#seen.set(id, now);
+    if (this.#firstSeenMs.has(id)) return true;
+    this.#firstSeenMs.set(id, now);
     return false;
   }
 
@@ -135,7 +135,7 @@ export class MemoryBus implements Bus {
       log: this.#log,
       ports: this.#ports,
       publish: (event) => this.#publishOwn(event),
-      left: (subscriber) => this.#left(subscriber),
+      onClosed: (subscriber) => this.#removeSubscriber(subscriber),
     };
   }
 
@@ -143,14 +143,14 @@ export class MemoryBus implements Bus {
     const key = cursorKey(durable, namespace);
     const known = this.#cursors.get(key);
     if (known !== undefined) return known;
-    const { next, gap } = this.#beginning(start);
+    const { next, gap } = this.#startOf(start);
     const cursor = new Cursor(this.#logId, this.#log, next);
-    if (gap !== undefined) cursor.note(gap);
+    if (gap !== undefined) cursor.setGap(gap);
     this.#cursors.set(key, cursor);
     return cursor;
   }
 
-  #beginning(start: Start): { readonly next: number; readonly gap: Gap | undefined } {
+  #startOf(start: Start): { readonly next: number; readonly gap: Gap | undefined } {
     if (start === "new") return { next: this.#log.last + 1, gap: undefined };
     if (start === "first") return { next: this.#log.first, gap: undefined };
     const place = placeOf(start.after);
@@ -164,7 +164,7 @@ export class MemoryBus implements Bus {
     if (!this.#stopped) await this.publish([event]);
   }
 
-  #left(subscriber: Subscriber): void {
+  #removeSubscriber(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber);
     if (subscriber instanceof LiveSubscriber) this.#live.delete(subscriber);
   }

@@ -19,7 +19,7 @@ export interface MemorySource {
   readonly ports: BusPorts;
   /** Publishes an event of the bus itself. */
   readonly publish: (event: EventInput) => Promise<void>;
-  readonly left: (subscriber: Subscriber) => void;
+  readonly onClosed: (subscriber: Subscriber) => void;
 }
 
 /** A member of the group of a durable subscription. */
@@ -42,8 +42,8 @@ export class DurableSubscriber extends Subscriber implements Member {
     this.dispatcher.offer(handout);
   }
 
-  override tellGap(gap: Gap): void {
-    super.tellGap(gap);
+  override reportGap(gap: Gap): void {
+    super.reportGap(gap);
   }
 
   protected onHandled(): void {
@@ -51,10 +51,10 @@ export class DurableSubscriber extends Subscriber implements Member {
   }
 
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
-    const { ports, publish: tell } = this.#source;
+    const { ports, publish: publishEvent } = this.#source;
     const event = abandonedEvent(this.subscription, handout, attempts, error, ports.clock.now());
     try {
-      if (event !== undefined) await tell(event);
+      if (event !== undefined) await publishEvent(event);
     } finally {
       this.#cursor.settled();
     }
@@ -66,7 +66,7 @@ export class DurableSubscriber extends Subscriber implements Member {
 
   protected async shutDown(signal: AbortSignal): Promise<void> {
     this.#cursor.removeMember(this, await this.dispatcher.stop(signal));
-    this.#source.left(this);
+    this.#source.onClosed(this);
   }
 }
 
@@ -77,7 +77,7 @@ export class DurableSubscriber extends Subscriber implements Member {
 export class LiveSubscriber extends Subscriber {
   readonly #source: MemorySource;
   readonly #queue: LiveQueue;
-  readonly #wants: (event: BusEvent) => boolean;
+  readonly #matches: (event: BusEvent) => boolean;
   /** The number of the next event to read from the log. Undefined once events arrive without a read. */
   #next: number | undefined;
   #gap: Gap | undefined;
@@ -86,14 +86,14 @@ export class LiveSubscriber extends Subscriber {
     super(subscription, source.ports);
     this.#source = source;
     this.#queue = new LiveQueue(subscription.bufferMax);
-    this.#wants = matcherOf(subscription.interest);
+    this.#matches = matcherOf(subscription.interest);
     this.#next = next;
     this.#gap = gap;
     this.onRoom();
   }
 
   published(event: BusEvent, sequence: number): void {
-    if (this.#next !== undefined || this.closing || !this.#wants(event)) return;
+    if (this.#next !== undefined || this.closing || !this.#matches(event)) return;
     this.#push(event, sequence);
     this.onRoom();
   }
@@ -106,8 +106,8 @@ export class LiveSubscriber extends Subscriber {
     if (this.closing) return;
     this.#catchUp();
     while (this.dispatcher.room > 0) {
-      const leftOut = this.#queue.takeLeftOut();
-      if (leftOut > 0) this.tellGap({ reason: "slow", count: leftOut });
+      const dropped = this.#queue.takeDropped();
+      if (dropped > 0) this.reportGap({ reason: "slow", count: dropped });
       const handout = this.#queue.shift();
       if (handout === undefined) return;
       this.dispatcher.offer(handout);
@@ -117,7 +117,7 @@ export class LiveSubscriber extends Subscriber {
 
   protected async shutDown(signal: AbortSignal): Promise<void> {
     await this.dispatcher.stop(signal);
-    this.#source.left(this);
+    this.#source.onClosed(this);
   }
 
   #catchUp(): void {
@@ -127,7 +127,7 @@ export class LiveSubscriber extends Subscriber {
         this.#gap ??= { reason: "retention", count: undefined };
         this.#next = log.first;
       }
-      if (this.#gap !== undefined && this.#queue.size === 0) this.#tellBeginning(this.#gap);
+      if (this.#gap !== undefined && this.#queue.size === 0) this.#reportStartGap(this.#gap);
       // The buffer is refilled when its content was delivered: the gap is reported between.
       if (this.#gap !== undefined) return;
       if (this.#next > log.last) {
@@ -136,13 +136,13 @@ export class LiveSubscriber extends Subscriber {
       }
       const sequence = this.#next++;
       const event = log.at(sequence);
-      if (event !== undefined && this.#wants(event)) this.#push(event, sequence);
+      if (event !== undefined && this.#matches(event)) this.#push(event, sequence);
     }
   }
 
-  #tellBeginning(gap: Gap): void {
+  #reportStartGap(gap: Gap): void {
     this.#gap = undefined;
-    this.tellGap(gap);
+    this.reportGap(gap);
   }
 
   #push(event: BusEvent, sequence: number): void {

@@ -69,7 +69,7 @@ describe("events on NATS", () => {
 });
 
 describe("events as CloudEvents in JSON", () => {
-  it("are valid to the CloudEvents SDK, and their data is what it was", () => {
+  it("are valid for the CloudEvents SDK, with unchanged data", () => {
     fc.assert(
       fc.property(anyEvent, (input) => {
         const event = checkedEvent(input);

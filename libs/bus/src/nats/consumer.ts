@@ -17,7 +17,7 @@ import { eventStream, logIdOf } from "./stream.ts";
 /**
  * Maximum number of events of one consumer in the hands of all members together, if the order does not require less.
  */
-const inHandsMax = 20_000;
+const inFlightMax = 20_000;
 
 export interface OpenedConsumer {
   readonly logId: string;
@@ -46,23 +46,23 @@ export async function openConsumer(
     const manager = await connection.manager(operation);
     const { created, state } = await manager.streams.info(eventStream);
     const logId = logIdOf(created);
-    const wanted = configurationOf(subscription);
+    const desired = configurationOf(subscription);
     const found = await manager.consumers.info(eventStream, name).catch((error: unknown) => {
       if (error instanceof JetStreamApiError && error.status === 404) return undefined;
       throw error;
     });
     if (found === undefined) {
       const facts = { created, firstSequence: state.first_seq, lastSequence: state.last_seq };
-      const { policy, gap } = beginning(subscription, facts, logId, after);
-      await manager.consumers.add(eventStream, { durable_name: name, ...policy, ...wanted });
+      const { policy, gap } = startPosition(subscription, facts, logId, after);
+      await manager.consumers.add(eventStream, { durable_name: name, ...policy, ...desired });
       return { logId, gap };
     }
     const { config } = found;
     const differs =
-      config.filter_subject !== wanted.filter_subject ||
-      config.ack_wait !== wanted.ack_wait ||
-      config.max_ack_pending !== wanted.max_ack_pending;
-    if (differs) await manager.consumers.update(eventStream, name, wanted);
+      config.filter_subject !== desired.filter_subject ||
+      config.ack_wait !== desired.ack_wait ||
+      config.max_ack_pending !== desired.max_ack_pending;
+    if (differs) await manager.consumers.update(eventStream, name, desired);
     // It is unknown whether the removed events would have matched.
     const missed = found.delivered.stream_seq + 1 < state.first_seq;
     return { logId, gap: missed ? { reason: "retention", count: undefined } : undefined };
@@ -75,23 +75,23 @@ function configurationOf(subscription: ResolvedSubscription) {
     ack_wait: nanos(subscription.ackWaitMs),
     // The subscription decides to abandon an event, and reports it.
     max_deliver: -1,
-    max_ack_pending: subscription.inOrder === "all" ? 1 : inHandsMax,
+    max_ack_pending: subscription.inOrder === "all" ? 1 : inFlightMax,
     replay_policy: ReplayPolicy.Instant,
     filter_subject: subjectFilterOf(subscription.interest),
   } satisfies Partial<ConsumerConfig>;
 }
 
-interface Beginning {
+interface StartPosition {
   readonly policy: Partial<ConsumerConfig>;
   readonly gap: Gap | undefined;
 }
 
-function beginning(
+function startPosition(
   { start }: ResolvedSubscription,
   facts: StreamFacts,
   logId: string,
   after: number | undefined,
-): Beginning {
+): StartPosition {
   if (after !== undefined) return afterSequence(after, facts);
   if (start === "new") return { policy: { deliver_policy: DeliverPolicy.New }, gap: undefined };
   if (start === "first") return { policy: { deliver_policy: DeliverPolicy.All }, gap: undefined };
@@ -102,7 +102,7 @@ function beginning(
   return afterSequence(place.sequence, facts);
 }
 
-function afterSequence(sequence: number, { firstSequence, lastSequence }: StreamFacts): Beginning {
+function afterSequence(sequence: number, { firstSequence, lastSequence }: StreamFacts): StartPosition {
   if (sequence > lastSequence) {
     return { policy: { deliver_policy: DeliverPolicy.All }, gap: { reason: "reset", count: undefined } };
   }

@@ -27,11 +27,11 @@ export interface DurableParts {
   readonly idleMs: number;
   /** Publishes an event of the bus itself. */
   readonly publish: (event: EventInput) => Promise<void>;
-  readonly left: (subscriber: Subscriber) => void;
+  readonly onClosed: (subscriber: Subscriber) => void;
 }
 
 const acknowledged = "+ACK";
-const givenBack = "-NAK";
+const rejected = "-NAK";
 const inWork = "+WPI";
 /** Number of handled events that are remembered, to recognise a redelivery after a lost acknowledgement. */
 const handledMax = 4_096;
@@ -42,10 +42,10 @@ export class DurableSubscriber extends Subscriber {
   readonly #unlisten: () => void;
   readonly #working: Timer;
   /** Reply subjects of the events in hand, by their number in the log. */
-  readonly #inHand = new Map<number, string>();
+  readonly #inFlight = new Map<number, string>();
   readonly #handled = new Set<number>();
   /** Acknowledgements that could not be sent without a connection. */
-  #owed: string[] = [];
+  #unsentAcks: string[] = [];
   readonly #opened = Promise.withResolvers<void>();
   #logId = "";
   #opening = false;
@@ -68,7 +68,7 @@ export class DurableSubscriber extends Subscriber {
       if (state.kind === "connected") this.#reconnected();
     });
     this.#working = connection.foundation.timers.every(Math.max(1, subscription.ackWaitMs / 3), () =>
-      this.#keepInHand(),
+      this.#extendInFlight(),
     );
     this.#opened.promise.catch(() => undefined);
     void this.#open();
@@ -113,9 +113,9 @@ export class DurableSubscriber extends Subscriber {
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     const [unsettled] = await Promise.all([this.dispatcher.stop(signal), this.#puller.drain()]);
     this.#working.cancel();
-    await this.#giveBack(unsettled);
-    this.#inHand.clear();
-    this.#parts.left(this);
+    await this.#returnAll(unsettled);
+    this.#inFlight.clear();
+    this.#parts.onClosed(this);
   }
 
   async #report(event: EventInput): Promise<boolean> {
@@ -137,38 +137,38 @@ export class DurableSubscriber extends Subscriber {
    * Returns events in the order of the log. The first is sent ahead of the others: it makes the server notice that our
    * requests are void, and the server puts it back behind all others returned by then.
    */
-  async #giveBack([first, ...others]: readonly Handout[]): Promise<void> {
+  async #returnAll([first, ...others]: readonly Handout[]): Promise<void> {
     if (first === undefined) return;
     const { connection } = this.#parts;
-    this.#say(this.#inHand.get(first.sequence), givenBack);
+    this.#reply(this.#inFlight.get(first.sequence), rejected);
     await connection
       .run("giving back of events", () => connection.client("flush").flush())
       .catch(() => undefined);
-    for (const { sequence } of others) this.#say(this.#inHand.get(sequence), givenBack);
+    for (const { sequence } of others) this.#reply(this.#inFlight.get(sequence), rejected);
   }
 
   #receive(message: Delivered): void {
     const { sequence, reply } = message;
     if (this.closing) {
-      this.#say(reply, givenBack);
+      this.#reply(reply, rejected);
       return;
     }
     // The newest delivery must be answered.
-    if (this.#inHand.has(sequence)) this.#inHand.set(sequence, reply);
-    else if (this.#handled.has(sequence)) this.#say(reply, acknowledged);
-    else this.#takeNew(message);
+    if (this.#inFlight.has(sequence)) this.#inFlight.set(sequence, reply);
+    else if (this.#handled.has(sequence)) this.#reply(reply, acknowledged);
+    else this.#receiveNew(message);
     // A redelivered event came in place of a requested one.
     this.#pull();
   }
 
-  #takeNew({ sequence, reply, deliveries, subject, headers, data }: Delivered): void {
+  #receiveNew({ sequence, reply, deliveries, subject, headers, data }: Delivered): void {
     const event = eventOf(headers, data);
     if (event === undefined) {
       this.logger.warn("skipped a message that is not a Tutti event", { subject, sequence });
-      this.#say(reply, acknowledged);
+      this.#reply(reply, acknowledged);
       return;
     }
-    this.#inHand.set(sequence, reply);
+    this.#inFlight.set(sequence, reply);
     this.dispatcher.offer({
       event,
       sequence,
@@ -178,22 +178,22 @@ export class DurableSubscriber extends Subscriber {
   }
 
   #settle(sequence: number): void {
-    this.#say(this.#inHand.get(sequence), acknowledged);
-    this.#inHand.delete(sequence);
+    this.#reply(this.#inFlight.get(sequence), acknowledged);
+    this.#inFlight.delete(sequence);
     this.#lastHandled = Math.max(this.#lastHandled ?? 0, sequence);
   }
 
-  #say(reply: string | undefined, word: string): void {
+  #reply(reply: string | undefined, payload: string): void {
     if (reply === undefined) return;
     try {
-      this.#parts.connection.client("acknowledgement").publish(reply, word);
+      this.#parts.connection.client("acknowledgement").publish(reply, payload);
     } catch {
-      if (word === acknowledged && this.#owed.length < handledMax) this.#owed.push(reply);
+      if (payload === acknowledged && this.#unsentAcks.length < handledMax) this.#unsentAcks.push(reply);
     }
   }
 
-  #keepInHand(): void {
-    for (const reply of this.#inHand.values()) this.#say(reply, inWork);
+  #extendInFlight(): void {
+    for (const reply of this.#inFlight.values()) this.#reply(reply, inWork);
   }
 
   /** Requests as many events as there is room for, at least half, so that not every event costs a request. */
@@ -203,16 +203,16 @@ export class DurableSubscriber extends Subscriber {
     const room = this.dispatcher.room - this.#puller.outstanding;
     if (room <= 0 || (this.#puller.outstanding > 0 && room * 2 < most)) return;
     try {
-      this.#puller.ask(room);
+      this.#puller.pull(room);
     } catch {
       // Not connected: requested after the reconnect.
     }
   }
 
   #reconnected(): void {
-    const owed = this.#owed;
-    this.#owed = [];
-    for (const reply of owed) this.#say(reply, acknowledged);
+    const unsent = this.#unsentAcks;
+    this.#unsentAcks = [];
+    for (const reply of unsent) this.#reply(reply, acknowledged);
     void this.#open();
   }
 
@@ -234,9 +234,9 @@ export class DurableSubscriber extends Subscriber {
     const { connection, consumer } = this.#parts;
     for (let failures = 1; !this.closing; failures++) {
       try {
-        const opened = await openConsumer(connection, consumer, this.subscription, this.#goOnAfter());
+        const opened = await openConsumer(connection, consumer, this.subscription, this.#resumeAfter());
         this.#logId = opened.logId;
-        if (opened.gap !== undefined) this.tellGap(opened.gap);
+        if (opened.gap !== undefined) this.reportGap(opened.gap);
         this.#puller.turnTo(consumer);
         this.#opening = false;
         this.#opened.resolve();
@@ -251,9 +251,9 @@ export class DurableSubscriber extends Subscriber {
   }
 
   /** Returns the start position if the consumer is lost: before all events in hand. */
-  #goOnAfter(): number | undefined {
-    if (this.#inHand.size === 0) return this.#lastHandled;
-    return Math.min(...this.#inHand.keys()) - 1;
+  #resumeAfter(): number | undefined {
+    if (this.#inFlight.size === 0) return this.#lastHandled;
+    return Math.min(...this.#inFlight.keys()) - 1;
   }
 
   #fail(error: TuttiError): void {

@@ -28,7 +28,7 @@ import { eventStream, logIdOf } from "./stream.ts";
 export interface LiveParts {
   readonly connection: NatsConnection;
   readonly idleMs: number;
-  readonly left: (subscriber: Subscriber) => void;
+  readonly onClosed: (subscriber: Subscriber) => void;
 }
 
 export class LiveSubscriber extends Subscriber {
@@ -39,7 +39,7 @@ export class LiveSubscriber extends Subscriber {
   #logId = "";
   #live = false;
   /** Granted to the reader and not yet delivered. */
-  #coming = 0;
+  #requested = 0;
   /** Reported before the next event. */
   #gap: Gap | undefined;
 
@@ -69,7 +69,7 @@ export class LiveSubscriber extends Subscriber {
     this.#opened.reject(busErrors.stopped({ operation: "subscription" }));
     this.#reader?.close();
     await this.dispatcher.stop(signal);
-    this.#parts.left(this);
+    this.#parts.onClosed(this);
   }
 
   /** Before it continues from a position, the log must be known. */
@@ -99,7 +99,7 @@ export class LiveSubscriber extends Subscriber {
   #read(from: ReadFrom): void {
     if (this.closing) return;
     const { connection, idleMs } = this.#parts;
-    this.#coming = 0;
+    this.#requested = 0;
     this.#reader = new OrderedReader({
       connection,
       stream: eventStream,
@@ -126,7 +126,7 @@ export class LiveSubscriber extends Subscriber {
   }
 
   #receive(message: Delivered): void {
-    this.#coming--;
+    this.#requested--;
     const { sequence } = message;
     const event = eventOf(message.headers, message.data);
     if (event === undefined) {
@@ -140,11 +140,11 @@ export class LiveSubscriber extends Subscriber {
 
   #handOut(): void {
     while (this.dispatcher.room > 0) {
-      const leftOut = this.#queue.takeLeftOut();
-      if (leftOut > 0) this.tellGap({ reason: "slow", count: leftOut });
+      const dropped = this.#queue.takeDropped();
+      if (dropped > 0) this.reportGap({ reason: "slow", count: dropped });
       const handout = this.#queue.shift();
       if (handout === undefined) return;
-      if (this.#gap !== undefined) this.tellGap(this.#gap);
+      if (this.#gap !== undefined) this.reportGap(this.#gap);
       this.#gap = undefined;
       this.dispatcher.offer(handout);
     }
@@ -153,10 +153,10 @@ export class LiveSubscriber extends Subscriber {
   /** Live: always a buffer's worth. Catching up: the free room of the buffer. In halves, to request rarely. */
   #grant(): void {
     const { bufferMax } = this.subscription;
-    const wanted = (this.#live ? bufferMax : this.#queue.room) - this.#coming;
-    if (this.#reader === undefined || wanted * 2 < bufferMax) return;
-    this.#coming += wanted;
-    this.#reader.grant(wanted);
+    const missing = (this.#live ? bufferMax : this.#queue.room) - this.#requested;
+    if (this.#reader === undefined || missing * 2 < bufferMax) return;
+    this.#requested += missing;
+    this.#reader.grant(missing);
   }
 
   #failed(error: TuttiError): void {

@@ -84,14 +84,14 @@ export class NatsBus implements Bus {
     const { connection, idleMs = 5_000 } = this.#options;
     const subscription = resolveSubscription(options);
     const { durable, interest } = subscription;
-    const left = (subscriber: Subscriber): void => void this.#subscribers.delete(subscriber);
+    const onClosed = (subscriber: Subscriber): void => void this.#subscribers.delete(subscriber);
     const subscriber =
       durable === undefined
-        ? new LiveSubscriber(subscription, { connection, idleMs, left })
+        ? new LiveSubscriber(subscription, { connection, idleMs, onClosed })
         : new DurableSubscriber(subscription, {
             connection,
             idleMs,
-            left,
+            onClosed,
             consumer: consumerName(durable, interest.namespace),
             publish: (event) => this.publish([event]),
           });

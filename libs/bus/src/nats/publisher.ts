@@ -20,11 +20,11 @@ import {
   type TuttiError,
 } from "@tutti/kernel";
 import {
+  disconnectReason,
   type KeptSubscription,
   type NatsConnection,
   natsErrorOf,
   natsErrors,
-  whyNotConnected,
 } from "@tutti/nats";
 import { busErrors } from "../errors.ts";
 import { type BusEvent, orderKeyOf } from "../event/event.ts";
@@ -81,7 +81,7 @@ export class Publisher {
   /** The first of each lane is under way or ready, the others wait for it. */
   readonly #lanes = new Map<string, Outgoing[]>();
   readonly #ready = new Queue<Outgoing>();
-  readonly #onTheirWay = new Map<number, Outgoing>();
+  readonly #inFlight = new Map<number, Outgoing>();
   /** Publications that found no room, in order. */
   readonly #waiting: { readonly publication: Publication; readonly events: readonly BusEvent[] }[] = [];
   #tokens = 0;
@@ -95,9 +95,9 @@ export class Publisher {
     const { connection } = options;
     this.#clock = connection.foundation.clock;
     this.#timers = connection.foundation.timers;
-    this.#answers = connection.keep(`${this.#inbox}.*`, (message) => this.#answered(message));
+    this.#answers = connection.subscribe(`${this.#inbox}.*`, (message) => this.#answered(message));
     this.#unlisten = connection.onState((state) => {
-      if (state.kind === "connected") this.#sendAgain();
+      if (state.kind === "connected") this.#resend();
     });
     this.#sweep = this.#timers.every(Math.max(1, options.confirmMs / 2), () => this.#repeatUnconfirmed());
   }
@@ -152,17 +152,17 @@ export class Publisher {
       const next = this.#waiting[0];
       if (next === undefined) break;
       const bytes = next.events.reduce((sum, event) => sum + event.data.length + overheadBytes, 0);
-      const fits =
+      const hasRoom =
         this.#held + next.events.length <= this.#options.waitingMax &&
         this.#heldBytes + bytes <= this.#options.bytesMax;
-      if (!fits && this.#held > 0) break;
+      if (!hasRoom && this.#held > 0) break;
       this.#waiting.shift();
-      for (const event of next.events) this.#hold(event, next.publication);
+      for (const event of next.events) this.#enqueue(event, next.publication);
     }
     this.#send();
   }
 
-  #hold(event: BusEvent, publication: Publication): void {
+  #enqueue(event: BusEvent, publication: Publication): void {
     const outgoing: Outgoing = {
       event,
       key: orderKeyOf(event),
@@ -186,10 +186,10 @@ export class Publisher {
 
   #send(): void {
     const failed: [Publication, TuttiError][] = [];
-    while (this.#onTheirWay.size < this.#options.windowMax) {
+    while (this.#inFlight.size < this.#options.windowMax) {
       const outgoing = this.#ready.first;
       if (outgoing === undefined) break;
-      const trouble = outgoing.over ? undefined : this.#sendOne(outgoing);
+      const trouble = outgoing.over ? undefined : this.#sendEvent(outgoing);
       // Without a connection, ready events stay ready.
       if (trouble?.retryable) break;
       if (trouble !== undefined) failed.push([outgoing.publication, trouble]);
@@ -198,7 +198,7 @@ export class Publisher {
     for (const [publication, error] of failed) this.#finish(publication, error);
   }
 
-  #sendOne(outgoing: Outgoing): TuttiError | undefined {
+  #sendEvent(outgoing: Outgoing): TuttiError | undefined {
     const { event } = outgoing;
     const token = ++this.#tokens;
     try {
@@ -211,18 +211,18 @@ export class Publisher {
     }
     outgoing.token = token;
     outgoing.sentMs = this.#clock.monotonic();
-    this.#onTheirWay.set(token, outgoing);
+    this.#inFlight.set(token, outgoing);
     return undefined;
   }
 
   #answered(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length + 1));
-    const outgoing = this.#onTheirWay.get(token);
+    const outgoing = this.#inFlight.get(token);
     // An answer to an earlier sending of an event that was sent again: the later one will be answered too.
     if (outgoing === undefined) return;
     const refused = refusalOf(message);
     if (refused === undefined) {
-      this.#onTheirWay.delete(token);
+      this.#inFlight.delete(token);
       this.#confirmed(outgoing);
     } else if (refused.passing) {
       // The next sweep sends it again, not at once: a server that refuses for lack of a leader must not be flooded.
@@ -243,7 +243,7 @@ export class Publisher {
       publication.resolve();
     }
     this.#admit();
-    this.#tellEmpty();
+    this.#reportEmpty();
   }
 
   /** Frees its room, and lets the next event of its lane go. */
@@ -252,7 +252,7 @@ export class Publisher {
     outgoing.over = true;
     this.#held--;
     this.#heldBytes -= outgoing.bytes;
-    this.#onTheirWay.delete(outgoing.token);
+    this.#inFlight.delete(outgoing.token);
     const lane = this.#lanes.get(outgoing.key);
     if (lane === undefined) return;
     const wasFirst = lane[0] === outgoing;
@@ -268,7 +268,7 @@ export class Publisher {
     const reason =
       connection.state.kind === "connected"
         ? this.#lastTrouble || "no confirmation came"
-        : whyNotConnected(connection.state);
+        : disconnectReason(connection.state);
     const { missing, count, timeoutMs: waitedMs } = publication;
     this.#finish(publication, busErrors.notAccepted({ missing, count, waitedMs, reason }));
   }
@@ -281,26 +281,26 @@ export class Publisher {
     for (const outgoing of publication.outgoing.toReversed()) this.#release(outgoing);
     publication.reject(error);
     this.#admit();
-    this.#tellEmpty();
+    this.#reportEmpty();
   }
 
   /** The connection is back: events under way may be lost. */
-  #sendAgain(): void {
-    this.#ready.putBack([...this.#onTheirWay.values()]);
-    this.#onTheirWay.clear();
+  #resend(): void {
+    this.#ready.unshift([...this.#inFlight.values()]);
+    this.#inFlight.clear();
     this.#send();
   }
 
   #repeatUnconfirmed(): void {
     const { confirmMs } = this.#options;
     const now = this.#clock.monotonic();
-    const late = [...this.#onTheirWay.values()].filter(({ sentMs }) => now - sentMs >= confirmMs);
-    for (const { token } of late) this.#onTheirWay.delete(token);
-    this.#ready.putBack(late);
+    const late = [...this.#inFlight.values()].filter(({ sentMs }) => now - sentMs >= confirmMs);
+    for (const { token } of late) this.#inFlight.delete(token);
+    this.#ready.unshift(late);
     this.#send();
   }
 
-  #tellEmpty(): void {
+  #reportEmpty(): void {
     if (this.#held === 0 && this.#waiting.length === 0) this.#empty?.();
   }
 }

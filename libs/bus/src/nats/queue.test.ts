@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Queue } from "./queue.ts";
 
 describe("Queue", () => {
-  it("for any steps: does what a list does", () => {
+  it("for any steps: behaves like a list", () => {
     const step = fc.oneof(
       fc.constant({ kind: "push" } as const),
       fc.constant({ kind: "shift" } as const),
@@ -23,7 +23,7 @@ describe("Queue", () => {
             assert.equal(queue.shift(), list.shift());
           } else {
             const items = Array.from({ length: each.count }, () => next++);
-            queue.putBack(items);
+            queue.unshift(items);
             list.unshift(...items);
           }
           assert.deepEqual([queue.first, queue.size], [list[0], list.length]);
@@ -32,7 +32,7 @@ describe("Queue", () => {
     );
   });
 
-  it("stays in order over many thousand", () => {
+  it("keeps the order of many thousand items", () => {
     const queue = new Queue<number>();
     for (let item = 0; item < 10_000; item++) queue.push(item);
     for (let item = 0; item < 9_000; item++) assert.equal(queue.shift(), item);

@@ -1,14 +1,14 @@
 /** First in, first out, at constant cost for any length. */
 export class Queue<T> {
   #items: T[] = [];
-  #taken = 0;
+  #shifted = 0;
 
   get first(): T | undefined {
-    return this.#items[this.#taken];
+    return this.#items[this.#shifted];
   }
 
   get size(): number {
-    return this.#items.length - this.#taken;
+    return this.#items.length - this.#shifted;
   }
 
   push(item: T): void {
@@ -16,20 +16,20 @@ export class Queue<T> {
   }
 
   shift(): T | undefined {
-    const first = this.#items[this.#taken];
-    if (this.#taken < this.#items.length) this.#taken++;
+    const first = this.#items[this.#shifted];
+    if (this.#shifted < this.#items.length) this.#shifted++;
     // The cost of removing is proportional to the rest: if it is rare, the cost per item is negligible.
-    if (this.#taken > 1_024 && this.#taken * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#taken);
-      this.#taken = 0;
+    if (this.#shifted > 1_024 && this.#shifted * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#shifted);
+      this.#shifted = 0;
     }
     return first;
   }
 
   /** Puts items before all others. */
-  putBack(items: readonly T[]): void {
+  unshift(items: readonly T[]): void {
     if (items.length === 0) return;
-    this.#items = [...items, ...this.#items.slice(this.#taken)];
-    this.#taken = 0;
+    this.#items = [...items, ...this.#items.slice(this.#shifted)];
+    this.#shifted = 0;
   }
 }

@@ -28,15 +28,15 @@ describe("EventOutlet", () => {
     assert.deepEqual(batches, [["a", "b", "c"]]);
   });
 
-  it("tries again with a growing pause while the bus takes nothing, says so in its health, and loses nothing", async () => {
+  it("retries with a growing pause while the bus is unavailable, reports it in its health, and loses no event", async () => {
     const time = new VirtualTime();
-    const tried: number[] = [];
-    let away = true;
+    const attempts: number[] = [];
+    let isDown = true;
     const sent: string[] = [];
     const bus = {
       publish: async (events: readonly EventInput[]) => {
-        tried.push(time.monotonic());
-        if (away) throw new Error("the server is away");
+        attempts.push(time.monotonic());
+        if (isDown) throw new Error("the server is away");
         sent.push(...events.map(({ id }) => id));
       },
     };
@@ -45,14 +45,14 @@ describe("EventOutlet", () => {
     await time.advanceAsync(600);
     outlet.publish(event("b"));
     assert.equal(outlet.health().level, "degraded");
-    away = false;
+    isDown = false;
     await time.advanceAsync(10_000);
-    assert.deepEqual(tried, [0, 200, 600, 1_400]);
+    assert.deepEqual(attempts, [0, 200, 600, 1_400]);
     assert.deepEqual(sent, ["a", "b"]);
     assert.equal(outlet.health().level, "healthy");
   });
 
-  it("leaves out an event that the bus refuses for good, and sends all others in order", async () => {
+  it("drops an event that the bus rejects permanently, and sends all others in order", async () => {
     const metrics = recordingMetrics();
     const sent: string[] = [];
     const bus = {
@@ -69,13 +69,13 @@ describe("EventOutlet", () => {
     assert.equal(outlet.health().level, "healthy");
   });
 
-  it("leaves out and counts new events when too many wait", async () => {
+  it("drops and counts new events if too many wait", async () => {
     const stuck = latch();
     const metrics = recordingMetrics();
     const outlet = new EventOutlet(
       { publish: () => stuck.opened },
       { ...testFoundation(), metrics },
-      { keptMax: 2 },
+      { waitingMax: 2 },
     );
     for (const id of ["a", "b", "c", "d"]) outlet.publish(event(id));
     assert.equal(metrics.value("tutti_bus_outlet_left_out_total"), 2);

@@ -22,7 +22,7 @@ import type { Bus } from "../port.ts";
 
 export interface EventOutletOptions {
   /** Maximum number of events kept while the bus accepts nothing. */
-  readonly keptMax?: number;
+  readonly waitingMax?: number;
   readonly batchMax?: number;
   /** First pause before a repetition. It doubles up to the longest. */
   readonly retryFirstMs?: number;
@@ -30,7 +30,7 @@ export interface EventOutletOptions {
 }
 
 const defaults: Required<EventOutletOptions> = {
-  keptMax: 10_000,
+  waitingMax: 10_000,
   batchMax: 500,
   retryFirstMs: 200,
   retryMaxMs: 10_000,
@@ -40,7 +40,7 @@ export class EventOutlet implements Component {
   readonly #bus: Pick<Bus, "publish">;
   readonly #ports: Pick<Foundation, "timers" | "logger">;
   readonly #options: Required<EventOutletOptions>;
-  readonly #leftOut: CounterCell;
+  readonly #dropped: CounterCell;
   readonly #stopping = new AbortController();
   #waiting: EventInput[] = [];
   #sending: Promise<void> | undefined;
@@ -54,7 +54,7 @@ export class EventOutlet implements Component {
     this.#bus = bus;
     this.#ports = foundation;
     this.#options = { ...defaults, ...options };
-    this.#leftOut = foundation.metrics
+    this.#dropped = foundation.metrics
       .counter({
         name: "tutti_bus_outlet_left_out_total",
         help: "Events dropped because the bus rejected them or the publish queue was full.",
@@ -65,8 +65,8 @@ export class EventOutlet implements Component {
   /** Accepts an event, or undefined, and sends it as soon as the bus accepts it. */
   publish(event: EventInput | undefined): void {
     if (event === undefined) return;
-    if (this.#waiting.length >= this.#options.keptMax) {
-      this.#leftOut.add();
+    if (this.#waiting.length >= this.#options.waitingMax) {
+      this.#dropped.add();
       return;
     }
     this.#waiting.push(event);
@@ -75,11 +75,11 @@ export class EventOutlet implements Component {
 
   /** Resolves when all accepted events are published, or the signal is aborted. */
   async drain(signal: AbortSignal): Promise<void> {
-    const givenUp = new Promise<void>((resolve) => {
+    const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await Promise.race([this.#sending, givenUp]);
+    await Promise.race([this.#sending, aborted]);
   }
 
   async stop(): Promise<void> {
@@ -91,9 +91,9 @@ export class EventOutlet implements Component {
     return this.#problem === "" ? healthy : degraded(this.#problem, { waiting: this.#waiting.length });
   }
 
-  #leaveOut(error: TuttiError): void {
+  #drop(error: TuttiError): void {
     const event = this.#waiting.shift();
-    this.#leftOut.add();
+    this.#dropped.add();
     this.#ports.logger.error("bus rejected an event, skipped", {
       event: event?.id,
       type: event?.type,
@@ -118,7 +118,7 @@ export class EventOutlet implements Component {
         suspects = Math.max(0, suspects - 1);
       } catch (error) {
         if (error instanceof TuttiError && !error.retryable) {
-          if (batch.length === 1) this.#leaveOut(error);
+          if (batch.length === 1) this.#drop(error);
           suspects = batch.length === 1 ? Math.max(0, suspects - 1) : batch.length;
           continue;
         }

@@ -31,7 +31,7 @@ export function freshNamespace(): string {
 let events = 0;
 
 /** Returns an event with a new id. Pass only the fields that matter to the test. */
-export function testEvent(given: Partial<EventInput> & { readonly namespace: string }): EventInput {
+export function testEvent(fields: Partial<EventInput> & { readonly namespace: string }): EventInput {
   events++;
   return {
     id: `evt_${events}`,
@@ -40,7 +40,7 @@ export function testEvent(given: Partial<EventInput> & { readonly namespace: str
     subject: "thing_1",
     timeMs: 1_767_225_600_000,
     data: new Uint8Array(),
-    ...given,
+    ...fields,
   };
 }
 

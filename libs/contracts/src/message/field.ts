@@ -7,7 +7,7 @@ import type { Reader } from "./reader.ts";
  * value, also `list`, `packed` (a list of numbers that share a tag), `map` (from strings), `optional` or `oneof NAME`.
  */
 export type Row = readonly [name: string, number: number, of: RowType, how?: string];
-type RowType = ScalarName | EnumWords | FieldMessage;
+type RowType = ScalarName | EnumValues | FieldMessage;
 
 /** The methods of a nested message that a field needs. */
 interface FieldMessage {
@@ -15,12 +15,12 @@ interface FieldMessage {
   readInSlices(reader: Reader, end: number, sliceBytes: number): Generator<undefined, object>;
   writeInSlices(message: object, writer: FlatWriter, sliceBytes: number): Generator<undefined, void>;
   write(message: object, writer: BinaryWriter): BinaryWriter;
-  fromPartial(given: object): object;
+  fromPartial(partial: object): object;
   toJSON(message: object): unknown;
   fromJSON(json: unknown): object;
 }
 
-export type EnumWords = Readonly<Record<string, number>>;
+export type EnumValues = Readonly<Record<string, number>>;
 type ScalarName = keyof typeof scalars;
 
 /** Kinds of values. The loops that read and write switch on the numbers. */
@@ -42,7 +42,7 @@ export const kinds = {
 } as const;
 
 /** Number of values of a field, and where they are stored. */
-export const ways = { single: 0, list: 1, map: 2, oneof: 3 } as const;
+export const cardinalities = { single: 0, list: 1, map: 2, oneof: 3 } as const;
 
 const varint = 0;
 const bits64 = 1;
@@ -69,7 +69,7 @@ export interface Field {
   /** Name in the contracts, which JSON may use as well. */
   readonly protoName: string;
   readonly kind: number;
-  readonly way: number;
+  readonly cardinality: number;
   /** Property that holds it: its name, or that of its oneof. */
   readonly property: string;
   /** A value that is not written: the default, or undefined if presence is tracked. */
@@ -85,7 +85,7 @@ export interface Field {
   /** Tag of the value in an entry of a map. */
   readonly valueTag: number;
   readonly of: FieldMessage | undefined;
-  readonly words: EnumWords | undefined;
+  readonly enumValues: EnumValues | undefined;
   /** All fields of the oneof by name, for a field of a oneof. */
   readonly choices: Map<string, Field> | undefined;
 }
@@ -121,26 +121,32 @@ export function fieldsOf(rows: readonly Row[]): Fields {
   return { all, byNumber, byProperty, members };
 }
 
-function fieldOf([name, number, type, how = ""]: Row, oneofs: Map<string, Map<string, Field>>): Field {
+function fieldOf([name, number, type, modifier = ""]: Row, oneofs: Map<string, Map<string, Field>>): Field {
   const { kind, wire, absent, of, words } = typeOf(type);
-  const isPacked = how === "packed";
-  const isList = how === "list" || isPacked;
-  const isMap = how === "map";
-  const oneof = how.startsWith(oneofPrefix) ? how.slice(oneofPrefix.length) : undefined;
+  const isPacked = modifier === "packed";
+  const isList = modifier === "list" || isPacked;
+  const isMap = modifier === "map";
+  const oneof = modifier.startsWith(oneofPrefix) ? modifier.slice(oneofPrefix.length) : undefined;
   const field: Field = {
     name,
     protoName: name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     kind,
-    way: isList ? ways.list : isMap ? ways.map : oneof === undefined ? ways.single : ways.oneof,
+    cardinality: isList
+      ? cardinalities.list
+      : isMap
+        ? cardinalities.map
+        : oneof === undefined
+          ? cardinalities.single
+          : cardinalities.oneof,
     property: oneof ?? name,
-    absent: how === "optional" ? undefined : absent,
-    isOptional: how === "optional",
+    absent: modifier === "optional" ? undefined : absent,
+    isOptional: modifier === "optional",
     tag: (number << 3) | (isMap ? delimited : wire),
     packedTag: isList && wire !== delimited ? (number << 3) | delimited : -1,
     isPacked,
     valueTag: (valueNumber << 3) | wire,
     of,
-    words,
+    enumValues: words,
     choices: oneof === undefined ? undefined : choicesOf(oneof, oneofs),
   };
   field.choices?.set(name, field);
@@ -167,7 +173,7 @@ function typeOf(type: RowType) {
   return { kind: kinds.enum, wire: varint, absent: 0, of: undefined, words: type };
 }
 
-function isMessageType(type: FieldMessage | EnumWords): type is FieldMessage {
+function isMessageType(type: FieldMessage | EnumValues): type is FieldMessage {
   return "fromPartial" in type;
 }
 

@@ -1,5 +1,5 @@
 import { enumName, enumValue } from "./enum.ts";
-import { type EnumWords, type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
+import { cardinalities, type EnumValues, type Field, type Fields, isEmpty, kinds } from "./field.ts";
 import type { Values } from "./wire.ts";
 
 /** Returns a message as proto3 JSON, for people and for clients without protobuf. */
@@ -9,18 +9,18 @@ export function jsonOf({ members }: Fields, message: Values): Values {
     const field = members[index] as Field;
     const value = message[field.property];
     if (value === undefined || value === null) continue;
-    switch (field.way) {
-      case ways.single:
+    switch (field.cardinality) {
+      case cardinalities.single:
         if (value !== field.absent && !isEmpty(field, value)) {
           json[field.name] = jsonOfValue(field, value);
         }
         break;
-      case ways.list:
+      case cardinalities.list:
         if ((value as unknown[]).length > 0) {
           json[field.name] = (value as unknown[]).map((entry) => jsonOfValue(field, entry));
         }
         break;
-      case ways.map:
+      case cardinalities.map:
         jsonOfMap(field, value as Values, json);
         break;
       default: {
@@ -36,9 +36,9 @@ export function jsonOf({ members }: Fields, message: Values): Values {
 function jsonOfMap(field: Field, map: Values, json: Values): void {
   const entries = Object.entries(map);
   if (entries.length === 0) return;
-  const shown: Values = {};
-  for (const [key, value] of entries) shown[key] = jsonOfValue(field, value);
-  json[field.name] = shown;
+  const mapJson: Values = {};
+  for (const [key, value] of entries) mapJson[key] = jsonOfValue(field, value);
+  json[field.name] = mapJson;
 }
 
 function jsonOfValue(field: Field, value: unknown): unknown {
@@ -51,7 +51,7 @@ function jsonOfValue(field: Field, value: unknown): unknown {
     case kinds.bytes:
       return base64Of(value as Uint8Array);
     case kinds.enum:
-      return enumName(field.words as EnumWords, value as number);
+      return enumName(field.enumValues as EnumValues, value as number);
     case kinds.message:
       return field.of?.toJSON(value as object);
     case kinds.mask:
@@ -64,14 +64,14 @@ function jsonOfValue(field: Field, value: unknown): unknown {
 /** Reads one field of JSON into a message, under its name in TypeScript or in the contracts. */
 export function partOfJson(field: Field, json: Values, message: Values): void {
   const value = json[field.name] ?? json[field.protoName];
-  switch (field.way) {
-    case ways.single:
+  switch (field.cardinality) {
+    case cardinalities.single:
       if (isSet(value)) message[field.name] = ofJson(field, value);
       break;
-    case ways.list:
+    case cardinalities.list:
       if (Array.isArray(value)) message[field.name] = value.map((entry: unknown) => ofJson(field, entry));
       break;
-    case ways.map:
+    case cardinalities.map:
       if (typeof value === "object" && value !== null) {
         message[field.name] = Object.fromEntries(
           Object.entries(value).map(([key, entry]) => [key, ofJson(field, entry)]),
@@ -94,7 +94,7 @@ function ofJson(field: Field, value: unknown): unknown {
     case kinds.bytes:
       return Uint8Array.from(Buffer.from(value as string, "base64"));
     case kinds.enum:
-      return enumValue(field.words as EnumWords, value);
+      return enumValue(field.enumValues as EnumValues, value);
     case kinds.message:
       return field.of?.fromJSON(value);
     case kinds.mask:

@@ -55,7 +55,7 @@ describe("every message of the contracts", () => {
     }
   }
 
-  it("is read by the library as it was written, and what the library writes is read", () => {
+  it("is compatible with the library in both directions", () => {
     ofEach((desc, type, values) => {
       const theirs = fromBinary(desc, type.encode(values).finish());
       assert.deepEqual(plainOf(desc, theirs), values);
@@ -63,7 +63,7 @@ describe("every message of the contracts", () => {
     });
   });
 
-  it("read in slices is the same, also where each message within it is a slice, whole, cut off or changed", () => {
+  it("read in slices of single messages is the same, whole, cut off or changed", () => {
     let slices = 0;
     const inSlices = (type: Type, bytes: Uint8Array) => {
       const reading = type.decodeInSlices(bytes, 0);
@@ -90,7 +90,7 @@ describe("every message of the contracts", () => {
     assert.ok(slices > all.length);
   });
 
-  it("written in slices is the same, also where each entry of a list is a slice", () => {
+  it("written in slices is the same, also with a slice for each entry of a list", () => {
     let slices = 0;
     ofEach((_, type, values) => {
       const writer = new FlatWriter();
@@ -136,13 +136,13 @@ describe("every message of the contracts", () => {
     assert.ok(refused > 0);
   });
 
-  it("has all properties in the order of the contract, however it was made", () => {
+  it("has all properties in the order of the contract, for each way of creation", () => {
     ofEach((_, type, values) => {
       const keys = Object.keys(values);
       const turned = Object.fromEntries(Object.entries(values).reverse());
-      for (const made of [type.create(), type.create({}), type.fromPartial(turned), type.fromJSON({})]) {
-        assert.deepEqual(Object.keys(made), keys);
-        assert.equal(Object.getPrototypeOf(made), Object.prototype);
+      for (const message of [type.create(), type.create({}), type.fromPartial(turned), type.fromJSON({})]) {
+        assert.deepEqual(Object.keys(message), keys);
+        assert.equal(Object.getPrototypeOf(message), Object.prototype);
       }
       assert.deepEqual(type.fromPartial(turned), values);
       assert.deepEqual(type.create({}), type.create());
@@ -160,26 +160,26 @@ function readOrRefused<T>(decode: () => T): T | undefined {
 }
 
 describe("a message", () => {
-  it("made of parts copies lists, maps and messages, and keeps bytes", () => {
-    const given = { labels: { a: "b" }, timing: { rules: [] }, liveRunIds: ["r"] };
-    const made = Schedule.fromPartial(given);
-    assert.deepEqual(made.labels, given.labels);
+  it("created from partial values has copies of lists, maps and messages", () => {
+    const input = { labels: { a: "b" }, timing: { rules: [] }, liveRunIds: ["r"] };
+    const schedule = Schedule.fromPartial(input);
+    assert.deepEqual(schedule.labels, input.labels);
     for (const [copy, original] of [
-      [made.labels, given.labels],
-      [made.timing, given.timing],
-      [made.liveRunIds, given.liveRunIds],
+      [schedule.labels, input.labels],
+      [schedule.timing, input.timing],
+      [schedule.liveRunIds, input.liveRunIds],
     ]) {
       assert.notEqual(copy, original);
     }
   });
 
-  it("made of an instance with getters has what they give", () => {
-    class Kept {
+  it("created from an instance with getters has the values of the getters", () => {
+    class WithGetter {
       get note(): string {
         return "kept";
       }
     }
-    assert.equal(Schedule.fromPartial(new Kept()).note, "kept");
+    assert.equal(Schedule.fromPartial(new WithGetter()).note, "kept");
   });
 
   it("is read from JSON by the names of the contracts too, and by numbers of enums", () => {

@@ -1,6 +1,6 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FlatWriter } from "../wire/flat-writer.ts";
-import { type Field, type Fields, fieldsOf, kinds, type Row, ways } from "./field.ts";
+import { cardinalities, type Field, type Fields, fieldsOf, kinds, type Row } from "./field.ts";
 import { jsonOf, partOfJson } from "./json.ts";
 import { Reader } from "./reader.ts";
 import {
@@ -70,22 +70,22 @@ export class MessageType<T extends object> {
    * Returns a message with the given values, and defaults for the rest. Lists, maps and messages are copied, bytes
    * are not.
    */
-  fromPartial(given: DeepPartial<T>): T {
+  fromPartial(partial: DeepPartial<T>): T {
     const message = this.#empty();
     const { byProperty } = this.fields;
     // Reading absent fields costs most. Messages that are instances have getters for their fields.
-    const isPlain = Object.getPrototypeOf(given) === Object.prototype;
-    for (const property of isPlain ? Object.keys(given) : byProperty.keys()) {
-      const value = (given as Values)[property];
+    const isPlain = Object.getPrototypeOf(partial) === Object.prototype;
+    for (const property of isPlain ? Object.keys(partial) : byProperty.keys()) {
+      const value = (partial as Values)[property];
       if (value === undefined || value === null) continue;
       const field = byProperty.get(property);
-      if (field !== undefined) takePart(field, value, message as Values);
+      if (field !== undefined) copyField(field, value, message as Values);
     }
     return message;
   }
 
-  create(given?: DeepPartial<T>): T {
-    return given === undefined ? this.#empty() : this.fromPartial(given);
+  create(partial?: DeepPartial<T>): T {
+    return partial === undefined ? this.#empty() : this.fromPartial(partial);
   }
 
   /** Returns a message as proto3 JSON, without absent and default values. */
@@ -175,15 +175,15 @@ export function message<T extends object>(empty: () => T, rows: () => readonly R
   return new MessageType(empty, rows);
 }
 
-function takePart(field: Field, value: unknown, message: Values): void {
-  switch (field.way) {
-    case ways.single:
+function copyField(field: Field, value: unknown, message: Values): void {
+  switch (field.cardinality) {
+    case cardinalities.single:
       message[field.property] = copyOf(field, value);
       break;
-    case ways.list:
+    case cardinalities.list:
       message[field.property] = (value as unknown[]).map((entry) => copyOf(field, entry));
       break;
-    case ways.map:
+    case cardinalities.map:
       copyEntries(field, value as Values, message[field.property] as Values);
       break;
     default: {

@@ -23,18 +23,18 @@ export function valuesOf(message: DescMessage, random: () => number, depth = 0):
   const values: Values = {};
   for (const field of message.fields) {
     const name = nameOf(field.name);
-    const isLeftOut =
+    const isOmitted =
       random() < (depth < deepest ? 0.5 : 0.9) || (depth > deepest && field.message !== undefined);
     if (field.oneof !== undefined) {
       const property = nameOf(field.oneof.name);
-      values[property] ??= isLeftOut ? undefined : { $case: name, value: oneOf(field, random, depth) };
+      values[property] ??= isOmitted ? undefined : { $case: name, value: randomValue(field, random, depth) };
     } else if (field.fieldKind === "list") {
-      const length = isLeftOut ? 0 : 1 + Math.floor(random() * 3);
-      values[name] = Array.from({ length }, () => oneOf(field, random, depth));
+      const length = isOmitted ? 0 : 1 + Math.floor(random() * 3);
+      values[name] = Array.from({ length }, () => randomValue(field, random, depth));
     } else if (field.fieldKind === "map") {
-      const keys = isLeftOut ? [] : ["", "a", "käse"].filter(() => random() < 0.7);
-      values[name] = Object.fromEntries(keys.map((key) => [key, oneOf(field, random, depth)]));
-    } else values[name] = isLeftOut ? absentOf(field) : oneOf(field, random, depth);
+      const keys = isOmitted ? [] : ["", "a", "käse"].filter(() => random() < 0.7);
+      values[name] = Object.fromEntries(keys.map((key) => [key, randomValue(field, random, depth)]));
+    } else values[name] = isOmitted ? absentOf(field) : randomValue(field, random, depth);
   }
   return values;
 }
@@ -47,7 +47,7 @@ function absentOf(field: DescField): unknown {
   return field.scalar === ScalarType.BOOL ? false : 0;
 }
 
-function oneOf(field: DescField, random: () => number, depth: number): unknown {
+function randomValue(field: DescField, random: () => number, depth: number): unknown {
   const pick = <T>(...choices: T[]): T => choices[Math.floor(random() * choices.length)] as T;
   if (field.message !== undefined) {
     if (field.message.typeName === mask) return pick([], ["a"], ["a", "b.c"]);
@@ -92,9 +92,9 @@ function plain(message: ReflectMessage): Values {
     }
     const name = nameOf(field.name);
     if (field.fieldKind === "list")
-      values[name] = [...message.get(field)].map((one) => plainValue(field, one));
+      values[name] = [...message.get(field)].map((item) => plainValue(field, item));
     else if (field.fieldKind === "map") {
-      const entries = [...message.get(field)].map(([key, one]) => [key, plainValue(field, one)]);
+      const entries = [...message.get(field)].map(([key, item]) => [key, plainValue(field, item)]);
       values[name] = Object.fromEntries(entries);
     } else values[name] = message.isSet(field) ? plainValue(field, message.get(field)) : absentOf(field);
   }

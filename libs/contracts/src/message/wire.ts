@@ -1,6 +1,6 @@
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FlatWriter } from "../wire/flat-writer.ts";
-import { type Field, type Fields, isEmpty, kinds, ways } from "./field.ts";
+import { cardinalities, type Field, type Fields, isEmpty, kinds } from "./field.ts";
 import type { Reader } from "./reader.ts";
 
 /** A message in the loops: properties by their names. */
@@ -33,8 +33,10 @@ export function* readSlices<T extends object>(
     if (field?.of !== undefined && tag === field.tag && lengthAhead(reader) > sliceBytes) {
       const inner = reader.enter();
       const value = reader.leave(yield* field.of.readInSlices(reader, inner, sliceBytes));
-      if (field.way === ways.list) (values[field.property] as unknown[]).push(value);
-      else values[field.property] = field.way === ways.oneof ? { $case: field.name, value } : value;
+      if (field.cardinality === cardinalities.list) (values[field.property] as unknown[]).push(value);
+      else
+        values[field.property] =
+          field.cardinality === cardinalities.oneof ? { $case: field.name, value } : value;
     } else if (!readField(fields, values, tag, reader)) break;
     if (reader.pos < sliceEnd) continue;
     yield;
@@ -57,14 +59,14 @@ export function readField({ byNumber }: Fields, message: Values, tag: number, re
   const field = byNumber[tag >>> 3];
   if (field !== undefined) {
     if (tag === field.tag) {
-      switch (field.way) {
-        case ways.single:
+      switch (field.cardinality) {
+        case cardinalities.single:
           message[field.property] = readValue(field, reader);
           break;
-        case ways.list:
+        case cardinalities.list:
           (message[field.property] as unknown[]).push(readValue(field, reader));
           break;
-        case ways.oneof:
+        case cardinalities.oneof:
           message[field.property] = { $case: field.name, value: readValue(field, reader) };
           break;
         default:
@@ -158,14 +160,18 @@ export function* writeSlices(
   let sliceEnd = writer.position + sliceBytes;
   for (const field of members) {
     const value = message[field.property];
-    if (field.way === ways.list && !field.isPacked) {
+    if (field.cardinality === cardinalities.list && !field.isPacked) {
       for (const entry of value as readonly unknown[]) {
         writeValue(field, entry, writer.uint32(field.tag));
         if (writer.position < sliceEnd) continue;
         yield;
         sliceEnd = writer.position + sliceBytes;
       }
-    } else if (field.way === ways.single && field.of !== undefined && value !== field.absent) {
+    } else if (
+      field.cardinality === cardinalities.single &&
+      field.of !== undefined &&
+      value !== field.absent
+    ) {
       writer.uint32(field.tag).fork();
       yield* field.of.writeInSlices(value as object, writer, sliceBytes);
       writer.join();
@@ -175,16 +181,16 @@ export function* writeSlices(
 
 export function writeField(field: Field, message: Values, writer: BinaryWriter): void {
   const value = message[field.property];
-  switch (field.way) {
-    case ways.single:
+  switch (field.cardinality) {
+    case cardinalities.single:
       if (value !== field.absent && !isEmpty(field, value)) {
         writeValue(field, value, writer.uint32(field.tag));
       }
       break;
-    case ways.list:
+    case cardinalities.list:
       writeList(field, value as readonly unknown[], writer);
       break;
-    case ways.map:
+    case cardinalities.map:
       for (const [key, entry] of Object.entries(value as Values)) writeEntry(field, key, entry, writer);
       break;
     default:

@@ -32,7 +32,7 @@ const field = fc.oneof(
 );
 
 describe("Cursor", () => {
-  it("reads what a writer wrote, in the middle of a larger buffer too", () => {
+  it("reads the values that a writer wrote, also in the middle of a larger buffer", () => {
     fc.assert(
       fc.property(fc.array(field), (fields) => {
         const writer = new FlatWriter(1);
@@ -44,7 +44,7 @@ describe("Cursor", () => {
     );
   });
 
-  it("refuses what leads beyond the end, wherever it is cut", () => {
+  it("refuses a value that is cut off anywhere", () => {
     fc.assert(
       fc.property(field, ({ write, read }) => {
         const writer = new FlatWriter();
@@ -56,7 +56,7 @@ describe("Cursor", () => {
     );
   });
 
-  it("hands out views, not copies", () => {
+  it("returns views, not copies", () => {
     const bytes = new FlatWriter().bytes(Uint8Array.of(1, 2, 3)).finish();
     const view = new Cursor(bytes).view();
     bytes[1] = 9;
@@ -71,7 +71,7 @@ describe("Cursor", () => {
       );
   });
 
-  it("keeps a byte order mark, and takes 32 bits of a longer number", () => {
+  it("keeps a byte order mark, and reads 32 bits of a longer number", () => {
     assert.equal(new Cursor(new FlatWriter().string("\ufeffmarked").written()).string(), "\ufeffmarked");
     assert.equal(new Cursor(new FlatWriter().int32(-1).written()).uint32(), 0xffff_ffff);
     assert.throws(() => new Cursor(new Uint8Array(11).fill(0x80)).uint32(), /expected the end of a number/);

@@ -62,7 +62,7 @@ export class Cursor {
     const start = this.at;
     const length = end - start;
     this.at = end;
-    if (length > readByHandMax) return decoder.decode(this.bytes.subarray(start, end));
+    if (length > loopDecodeMax) return decoder.decode(this.bytes.subarray(start, end));
     const { bytes } = this;
     const codes = new Array<number>(length);
     for (let index = 0; index < length; index++) {
@@ -94,13 +94,13 @@ export class Cursor {
   }
 
   /** Skips a length-delimited value. Returns whether it equals these bytes. */
-  isNext(wanted: Uint8Array): boolean {
+  isNext(expected: Uint8Array): boolean {
     const end = this.endOfLength();
     const start = this.at;
     this.at = end;
-    if (end - start !== wanted.length) return false;
-    for (let index = 0; index < wanted.length; index++)
-      if (this.bytes[start + index] !== wanted[index]) return false;
+    if (end - start !== expected.length) return false;
+    for (let index = 0; index < expected.length; index++)
+      if (this.bytes[start + index] !== expected[index]) return false;
     return true;
   }
 
@@ -125,4 +125,4 @@ export class Cursor {
 /** A byte order mark at the start is part of the text. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 /** Up to this length a loop over the bytes is faster than the decoder, which costs 80 ns a call. */
-const readByHandMax = 24;
+const loopDecodeMax = 24;

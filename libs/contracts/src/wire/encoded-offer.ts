@@ -20,8 +20,8 @@ export const offerTags = {
 
 const nothing = new Uint8Array(0);
 /** Always empty: offers with entries are decoded by the generated code. */
-const none: never[] = [];
-Object.freeze(none);
+const emptyList: never[] = [];
+Object.freeze(emptyList);
 
 /**
  * An offer with the common fields, within the request that contains it: long fields are decoded on their first read.
@@ -43,14 +43,14 @@ export class EncodedOffer implements Offer {
   waitedMs = 0;
   totalMs = 0;
   dueMs = 0;
-  readonly labels: Offer["labels"] = none;
-  readonly limits: Offer["limits"] = none;
+  readonly labels: Offer["labels"] = emptyList;
+  readonly limits: Offer["limits"] = emptyList;
   readonly budget = undefined;
   readonly accessToken = "";
   readonly contextKey = "";
   readonly stickyKey = "";
-  readonly onlyAgents: string[] = none;
-  readonly notAgents: string[] = none;
+  readonly onlyAgents: string[] = emptyList;
+  readonly notAgents: string[] = emptyList;
   readonly share = undefined;
   readonly gang = undefined;
   #token: Uint8Array | undefined;
@@ -185,15 +185,15 @@ function emptyOffer(): Offer {
     traceparent: "",
     saved: nothing,
     totalMs: 0,
-    labels: none,
+    labels: emptyList,
     dueMs: 0,
-    limits: none,
+    limits: emptyList,
     budget: undefined,
     accessToken: "",
     contextKey: "",
     stickyKey: "",
-    onlyAgents: none,
-    notAgents: none,
+    onlyAgents: emptyList,
+    notAgents: emptyList,
     share: undefined,
     gang: undefined,
   };

@@ -120,7 +120,7 @@ const { steps } = fc.letrec<{ steps: Step[]; nested: Step[] }>((tie) => ({
     .array(
       fc.oneof(
         { maxDepth: 4 },
-        step.map((one) => [one]),
+        step.map((write) => [write]),
         tie("nested"),
       ),
       { maxLength: 8 },
@@ -134,22 +134,22 @@ const { steps } = fc.letrec<{ steps: Step[]; nested: Step[] }>((tie) => ({
 }));
 
 function written(writer: FlatWriter, steps: readonly Step[]): Uint8Array {
-  for (const one of steps) one(writer);
+  for (const write of steps) write(writer);
   return writer.written();
 }
 
 describe("FlatWriter", () => {
-  it("writes what the library's writer writes, for every call and any size of its buffer", () => {
+  it("writes the same bytes as the library's writer, for every call and any size of its buffer", () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 64 }), (calls, capacityBytes) => {
         const standard = new BinaryWriter();
-        for (const one of calls) one(standard);
+        for (const write of calls) write(standard);
         assert.deepEqual(written(new FlatWriter(capacityBytes), calls), standard.finish());
       }),
     );
   });
 
-  it("gives generated encoders the bytes of the library's writer, message after message", () => {
+  it("writes the same bytes as the library's writer in generated encoders, message after message", () => {
     const writer = new FlatWriter(8);
     const message = fc.oneof(
       agentFrames.map((frame) => (into: BinaryWriter) => AgentFrame.encode(frame, into)),
@@ -172,7 +172,7 @@ describe("FlatWriter", () => {
     );
   });
 
-  it("moves a message whose length needs more bytes, at each size where that changes", () => {
+  it("moves a message if its length prefix grows, at each size where the prefix grows", () => {
     for (const size of [0, 127, 128, 16_383, 16_384, 2 ** 21 - 1, 2 ** 21]) {
       const value = new Uint8Array(size).fill(7);
       const calls: Step[] = [
@@ -184,12 +184,12 @@ describe("FlatWriter", () => {
         (writer) => writer.uint32(1),
       ];
       const standard = new BinaryWriter();
-      for (const one of calls) one(standard);
+      for (const write of calls) write(standard);
       assert.ok(Buffer.from(written(new FlatWriter(1), calls)).equals(standard.finish()), `${size} bytes`);
     }
   });
 
-  it("hands out copies with finish and views with written, and restarts", () => {
+  it("returns copies with finish and views with written, and restarts", () => {
     const writer = new FlatWriter();
     const copy = writer.string("first").finish();
     assert.equal(writer.position, 0);
@@ -199,7 +199,7 @@ describe("FlatWriter", () => {
     assert.deepEqual([...view], [5, ...Buffer.from("other")]);
   });
 
-  it("forgets what is cut off, with the messages started in it", () => {
+  it("drops truncated data, with the messages started in it", () => {
     const writer = new FlatWriter();
     writer.fork().uint32(1);
     const { position } = writer;
@@ -211,7 +211,7 @@ describe("FlatWriter", () => {
     assert.throws(() => writer.join(), /expected a message from fork/);
   });
 
-  it("refuses numbers that a field cannot hold", () => {
+  it("refuses numbers beyond the range of a field", () => {
     const writer = new FlatWriter();
     for (const refused of [
       () => writer.uint32(-1),

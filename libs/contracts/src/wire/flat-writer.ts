@@ -81,7 +81,7 @@ export class FlatWriter extends BinaryWriter {
     if (this.#at + more > this.#capacity) this.#grow(more);
     this.#bytes.copyWithin(at + 1 + more, at + 1, this.#at);
     this.#at += more;
-    putVarint(this.#bytes, at, length);
+    writeVarint(this.#bytes, at, length);
     return this;
   }
 
@@ -102,7 +102,7 @@ export class FlatWriter extends BinaryWriter {
     if (value >>> 0 !== value) throw new RangeError(`invalid uint32: ${value}`);
     if (this.#at + varintBytesMax > this.#capacity) this.#grow(varintBytesMax);
     if (value < 0x80) this.#bytes[this.#at++] = value;
-    else this.#at = putVarint(this.#bytes, this.#at, value);
+    else this.#at = writeVarint(this.#bytes, this.#at, value);
     return this;
   }
 
@@ -128,7 +128,7 @@ export class FlatWriter extends BinaryWriter {
 
   override string(value: string): this {
     const { length } = value;
-    if (length > writtenByHandMax) return this.#longString(value);
+    if (length > loopEncodeMax) return this.#longString(value);
     if (this.#at + 1 + length > this.#capacity) this.#grow(1 + length);
     const bytes = this.#bytes;
     let at = this.#at;
@@ -181,8 +181,8 @@ export class FlatWriter extends BinaryWriter {
   }
 
   override sint64(value: Integer): this {
-    const whole = signed(value);
-    return this.#varint64(BigInt.asUintN(64, (whole << 1n) ^ (whole >> 63n)));
+    const integer = signed(value);
+    return this.#varint64(BigInt.asUintN(64, (integer << 1n) ^ (integer >> 63n)));
   }
 
   override fixed64(value: Integer): this {
@@ -205,7 +205,7 @@ export class FlatWriter extends BinaryWriter {
     const { written } = encoder.encodeInto(value, bytes.subarray(start, start + bytesMax));
     const needed = varintBytes(written);
     if (needed !== expected) bytes.copyWithin(at + needed, start, start + written);
-    this.#at = putVarint(bytes, at, written) + written;
+    this.#at = writeVarint(bytes, at, written) + written;
     return this;
   }
 
@@ -245,7 +245,7 @@ const utf8BytesPerUnit = 3;
  * Below this length a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and
  * leaves an object. Ids of runs are shorter. Must be less than 128.
  */
-const writtenByHandMax = 32;
+const loopEncodeMax = 32;
 
 function varintBytes(value: number): number {
   if (value < 0x80) return 1;
@@ -255,7 +255,7 @@ function varintBytes(value: number): number {
 }
 
 /** Writes a varint and returns its end. */
-function putVarint(bytes: Uint8Array, at: number, value: number): number {
+function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   let next = at;
   let rest = value;
   for (; rest > 0x7f; rest >>>= 7) bytes[next++] = (rest & 0x7f) | 0x80;
@@ -264,13 +264,13 @@ function putVarint(bytes: Uint8Array, at: number, value: number): number {
 }
 
 function signed(value: Integer): bigint {
-  const whole = BigInt(value);
-  if (BigInt.asIntN(64, whole) !== whole) throw new RangeError(`invalid int64: ${value}`);
-  return whole;
+  const integer = BigInt(value);
+  if (BigInt.asIntN(64, integer) !== integer) throw new RangeError(`invalid int64: ${value}`);
+  return integer;
 }
 
 function unsigned(value: Integer): bigint {
-  const whole = BigInt(value);
-  if (BigInt.asUintN(64, whole) !== whole) throw new RangeError(`invalid uint64: ${value}`);
-  return whole;
+  const integer = BigInt(value);
+  if (BigInt.asUintN(64, integer) !== integer) throw new RangeError(`invalid uint64: ${value}`);
+  return integer;
 }

@@ -26,7 +26,7 @@ interface Kind<T> {
 }
 
 function describeKind<T>(name: string, { codec, read, any, daily }: Kind<T>): void {
-  describe(`${name} read by hand`, () => {
+  describe(`${name} read by the hand-written decoder`, () => {
     it("are the messages that the generated decoder reads, with rare fields and without", () => {
       for (const frames of [any, daily]) {
         fc.assert(
@@ -42,7 +42,7 @@ function describeKind<T>(name: string, { codec, read, any, daily }: Kind<T>): vo
       }
     });
 
-    it("with any byte changed give what the generated decoder gives, or are refused", () => {
+    it("with any byte changed give the same as the generated decoder, or are refused", () => {
       fc.assert(
         fc.property(daily, fc.nat(), fc.nat(255), (frame, place, value) => {
           const bytes = codec.encode(frame);
@@ -79,7 +79,7 @@ describeKind("frames of hosts", {
 });
 
 describe("the contract of the link", () => {
-  it("reads both kinds of frames by hand", () => {
+  it("uses the hand-written decoders for both kinds of frames", () => {
     const { request, reply } = agentLinkService.methods.link;
     assert.deepEqual([request.decode, reply.decode], [readAgentFrame, readHostFrame]);
   });

@@ -17,9 +17,9 @@ function read(bytes: Uint8Array): OfferRequest {
 }
 
 function opened(offer: Offer): Offer {
-  const whole = Offer.create() as unknown as Record<string, unknown>;
-  for (const key of Object.keys(whole)) whole[key] = offer[key as keyof Offer];
-  return whole as unknown as Offer;
+  const decoded = Offer.create() as unknown as Record<string, unknown>;
+  for (const key of Object.keys(decoded)) decoded[key] = offer[key as keyof Offer];
+  return decoded as unknown as Offer;
 }
 
 /** Undefined if they are refused. */
@@ -32,7 +32,7 @@ function readOrRefused(bytes: Uint8Array): OfferRequest | undefined {
   }
 }
 
-describe("requests of senders read by hand", () => {
+describe("requests of senders read by the hand-written decoder", () => {
   it("are the messages that the generated decoder reads, with rare fields and without", () => {
     for (const requests of [offerRequests, dailyOfferRequests]) {
       fc.assert(
@@ -48,7 +48,7 @@ describe("requests of senders read by hand", () => {
     }
   });
 
-  it("leave offers as bytes that have the fields of every day", () => {
+  it("keep offers with common fields as bytes", () => {
     fc.assert(
       fc.property(dailyOfferRequests, (request) => {
         const { offers } = readOfferRequest(codec.encode(request));
@@ -58,7 +58,7 @@ describe("requests of senders read by hand", () => {
     );
   });
 
-  it("with any byte changed give what the generated decoder gives, or are refused", () => {
+  it("with any byte changed give the same as the generated decoder, or are refused", () => {
     fc.assert(
       fc.property(dailyOfferRequests, fc.nat(), fc.nat(255), (request, place, value) => {
         const bytes = codec.encode(request);

@@ -70,7 +70,7 @@ describe("advice about a workflow", () => {
     }
   });
 
-  it("says nothing of what gains nothing, and nothing from few runs", () => {
+  it("gives no advice without a gain, or from a few runs", () => {
     const quick = Array.from({ length: 8 }, (_, at) => run(`run-${at}`, 50));
     assert.deepEqual(
       advise(order, quick).filter(({ task }) => task === "charge"),
@@ -79,11 +79,11 @@ describe("advice about a workflow", () => {
     assert.deepEqual(advise(order, runs.slice(0, 4)), []);
   });
 
-  it("proposes second copies where slow attempts hold back a tenth of the runs, and not otherwise", () => {
+  it("proposes straggler copies only if slow attempts delay a tenth of the runs", () => {
     // 100 runs of 10 entries at once, of which one in 40 takes ten times as long.
     const each = { uses: "image.render", forEach: "${{ input.images }}" };
     const document: WorkflowDocument = { workflow: "gallery", tasks: { each } };
-    const drawn = (slowMs: number) =>
+    const runsWith = (slowMs: number) =>
       Array.from({ length: 100 }, (_, number): RecordedRun => {
         const entries = Array.from({ length: 10 }, (__, at) => {
           const isSlow = (number * 10 + at) % 40 === 7;
@@ -93,7 +93,7 @@ describe("advice about a workflow", () => {
         return { runId: `run-${number}`, tasks: [{ task: "each", queuedMs: 0, endedMs }], entries };
       });
     const propose = (task: TaskDocument, slowMs = 1_000) =>
-      advise({ ...document, tasks: { each: task } }, drawn(slowMs)).filter(
+      advise({ ...document, tasks: { each: task } }, runsWith(slowMs)).filter(
         ({ kind }) => kind === "speculative",
       );
     const [found] = propose(each);
@@ -113,7 +113,7 @@ describe("advice about a workflow", () => {
     assert.deepEqual(propose(each, 130), [], "a copy would not end earlier");
   });
 
-  it("proposes a cache without a proof where the author lets the platform learn it", () => {
+  it("proposes a fixed cache in place of `auto`, and nothing for a fixed cache", () => {
     const data = Array.from({ length: 20 }, (_, at) => {
       const text = `${at % 4}`;
       return { task: "check", input: text, output: text };
@@ -129,7 +129,7 @@ describe("advice about a workflow", () => {
     assert.deepEqual([propose("1h"), propose({ ttl: "1d" })], [[], []]);
   });
 
-  it("proposes a cache where equal inputs gave equal outputs, and not otherwise", () => {
+  it("proposes a cache only if equal inputs had equal outputs", () => {
     const data = Array.from({ length: 20 }, (_, at) => ({
       task: "check",
       input: `${at % 4}`,
@@ -150,7 +150,7 @@ describe("advice about a workflow", () => {
       );
   });
 
-  it("proposes more entries at once where runs had more entries than that", () => {
+  it("proposes a higher `maxParallel` if runs had more entries than the limit", () => {
     const document: WorkflowDocument = {
       workflow: "lines",
       tasks: { each: { uses: "line.check", forEach: "input.lines", maxParallel: 2 } },
@@ -172,7 +172,7 @@ describe("advice about a workflow", () => {
     assert.deepEqual(advise(document, withEntries(2)), []);
   });
 
-  it("proposes to reserve what was used and a quarter, from 50 attempts on", () => {
+  it("proposes to reserve the measured usage plus a quarter, after at least 50 attempts", () => {
     const resources = { cpu: 2, memory_bytes: 512 * 2 ** 20, gpu: 1 };
     const document: WorkflowDocument = {
       workflow: "resize",
@@ -197,7 +197,7 @@ describe("advice about a workflow", () => {
       assert.deepEqual(advise(document, [], [], [other]), []);
   });
 
-  it("replays runs as they were to the time that they took", () => {
+  it("replays unchanged runs to their recorded duration", () => {
     const needs = new Map([
       ["reserve", new Set<string>()],
       ["check", new Set<string>()],

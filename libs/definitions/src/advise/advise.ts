@@ -6,7 +6,7 @@ import { counted } from "@tutti/kernel";
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
 import type { Advice } from "./advice.ts";
 import { byUsers } from "./by-users.ts";
-import { moreAtOnce } from "./parallel.ts";
+import { raiseConcurrency } from "./parallel.ts";
 import { gainOf, type Needs, type RecordedRun } from "./replay.ts";
 import { type RecordedUse, sizeText, smallerOf } from "./right-sizing.ts";
 import { secondCopies } from "./speculative.ts";
@@ -83,13 +83,13 @@ function needlessNeeds(
       without.delete(need);
       const gain = gainOf(runs, needs, new Map([...needs, [id, without]]));
       if (gain === undefined || gain.median < gainMin) return [];
-      const left = statedNeeds(task).filter((each) => each.task !== need);
+      const remaining = statedNeeds(task).filter((each) => each.task !== need);
       const { needs: stated, ...rest } = task;
-      const kept =
-        left.length === 0
+      const newNeeds =
+        remaining.length === 0
           ? {}
-          : { needs: left.map(({ task: name, on }) => (on === "" ? name : { task: name, on })) };
-      const changed = { ...rest, ...(stated === undefined ? {} : kept) } as TaskDocument;
+          : { needs: remaining.map(({ task: name, on }) => (on === "" ? name : { task: name, on })) };
+      const changed = { ...rest, ...(stated === undefined ? {} : newNeeds) } as TaskDocument;
       return [
         {
           kind: "needless_need",
@@ -101,7 +101,7 @@ function needlessNeeds(
           summary: `\`${id}\` waits for \`${need}\`, and reads nothing of it.`,
           evidence: [
             `No expression of \`${id}\` names \`${need}\`.`,
-            `In ${heldBack(runs, id, need, needs)} of ${runs.length} runs, \`${need}\` was the last that \`${id}\` waited for.`,
+            `In ${delayedRuns(runs, id, need, needs)} of ${runs.length} runs, \`${need}\` was the last that \`${id}\` waited for.`,
           ],
           risk: `The order may matter outside of the run: then keep the need. \`${id}\` would also start if \`${need}\` fails.`,
         },
@@ -109,7 +109,7 @@ function needlessNeeds(
     });
 }
 
-function heldBack(runs: readonly RecordedRun[], id: string, need: string, needs: Needs): number {
+function delayedRuns(runs: readonly RecordedRun[], id: string, need: string, needs: Needs): number {
   return runs.filter(({ tasks }) => {
     const ends = tasks.filter(({ task }) => needs.get(id)?.has(task));
     const last = ends.toSorted((one, other) => other.endedMs - one.endedMs)[0];
@@ -126,8 +126,8 @@ function cacheable(
 ): Advice[] {
   const task = document.tasks?.[id] ?? {};
   const own = data.filter((each) => each.task === id);
-  const kept = keptFor(task);
-  if (task.uses === undefined || kept === undefined || own.length < samplesMin) return [];
+  const cache = cacheFor(task);
+  if (task.uses === undefined || cache === undefined || own.length < samplesMin) return [];
   const outputs = Map.groupBy(own, ({ input }) => input);
   const repeated = own.length - outputs.size;
   const isPure = [...outputs.values()].every(
@@ -136,8 +136,8 @@ function cacheable(
   if (!isPure || repeated < repeatedMin * own.length) return [];
   const share = repeated / own.length;
   const gain = gainOf(runs, needs, needs, (_, each) => {
-    const heldMs = each.endedMs - each.queuedMs;
-    return each.task === id ? heldMs * (1 - share) + Math.min(heldMs, cachedMs) * share : heldMs;
+    const durationMs = each.endedMs - each.queuedMs;
+    return each.task === id ? durationMs * (1 - share) + Math.min(durationMs, cachedMs) * share : durationMs;
   });
   if (gain === undefined || gain.median < gainMin) return [];
   return [
@@ -147,8 +147,8 @@ function cacheable(
       task: id,
       about: "",
       gain,
-      changed: withTask(document, id, { ...task, cache: kept }),
-      summary: `\`${id}\` computes the same again: ${repeated} of ${own.length} inputs came before.`,
+      changed: withTask(document, id, { ...task, cache: cache }),
+      summary: `\`${id}\` repeats computations: ${repeated} of ${own.length} inputs came before.`,
       evidence: [
         `${counted(outputs.size, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,
         "The replay gives each task the mean of a hit and a miss.",
@@ -159,7 +159,7 @@ function cacheable(
 }
 
 /** Returns the proposed cache. Undefined for a task that reuses outputs without a proof. */
-function keptFor({ cache }: TaskDocument): TaskDocument["cache"] {
+function cacheFor({ cache }: TaskDocument): TaskDocument["cache"] {
   if (cache === undefined || cache === "auto") return "1h";
   if (typeof cache === "string" || cache.auto !== true) return undefined;
   const { auto: _, ...rest } = cache;
@@ -173,7 +173,7 @@ function parallel(
   runs: readonly RecordedRun[],
 ): Advice[] {
   const task = document.tasks?.[id] ?? {};
-  const found = moreAtOnce(id, task, needs, runs);
+  const found = raiseConcurrency(id, task, needs, runs);
   if (found === undefined || found.gain.median < gainMin) return [];
   const { maxParallel, gain, evidence } = found;
   return [
@@ -208,7 +208,7 @@ function speculative(
       about: "",
       ...found,
       changed: withTask(document, id, { ...task, mayBeDoubled: true }),
-      summary: `Slow attempts of \`${id}\` hold back the slowest tenth of the runs.`,
+      summary: `Slow attempts of \`${id}\` delay the slowest tenth of the runs.`,
       risk: "Two attempts may do the same at once: the task must be idempotent. A copy needs a free slot at another agent, and does not help if the input is what makes an attempt slow.",
     },
   ];

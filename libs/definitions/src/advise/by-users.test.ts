@@ -31,7 +31,7 @@ const of = (kind: string, document: WorkflowDocument, runs: readonly RecordedRun
   advise(document, runs).filter((each) => each.kind === kind);
 
 describe("advice that a user has to apply", () => {
-  it("merges a chain of small tasks whose hops take longer than their work", () => {
+  it("merges a chain of small tasks if the hops take longer than the work", () => {
     const [found, ...others] = of("merge", workflow(chain), chained());
     assert.deepEqual([found?.task, found?.about, others], ["parse", "count", []]);
     assert.deepEqual(found?.changed.tasks, {
@@ -78,13 +78,13 @@ describe("advice that a user has to apply", () => {
       );
     });
 
-  it("merges nothing if the work takes longer than the hops", () => {
+  it("merges no tasks if the work takes longer than the hops", () => {
     assert.deepEqual(of("merge", workflow(chain), chained(8)), []);
   });
 
-  it("splits entries that take many times as long as the others, with the cost of each piece", () => {
+  it("splits entries that take many times as long as the other entries, with the cost of each piece", () => {
     const each = { uses: "image.render", forEach: "input.images", maxParallel: 4 };
-    const drawn = (largeMs: number) =>
+    const runsWith = (largeMs: number) =>
       Array.from({ length: 8 }, (_, number): RecordedRun => {
         const entries = Array.from({ length: 8 }, (__, at) => ({
           parent: "each",
@@ -93,7 +93,7 @@ describe("advice that a user has to apply", () => {
         const endedMs = 95 + largeMs;
         return { runId: `run-${number}`, tasks: [{ task: "each", queuedMs: 0, endedMs }], entries };
       });
-    const [found] = of("split", workflow({ each }), drawn(900));
+    const [found] = of("split", workflow({ each }), runsWith(900));
     assert.deepEqual([found?.task, found?.changed], ["each", workflow({ each })]);
     assert.match(
       found?.evidence[0] ?? "",
@@ -105,12 +105,12 @@ describe("advice that a user has to apply", () => {
     );
     const { median = 0 } = found?.gain ?? {};
     assert.ok(median > 0.3 && median < 0.6, `${median}`);
-    assert.deepEqual(of("split", workflow({ each }), drawn(200)), [], "twice as long is usual");
+    assert.deepEqual(of("split", workflow({ each }), runsWith(200)), [], "twice as long is usual");
   });
 
-  it("proposes checkpoints for a long task whose attempts were lost late", () => {
+  it("proposes checkpoints for a long task with attempts that were lost late", () => {
     const tasks: Tasks = { train: { uses: "model.train" } };
-    const drawn = (lostMs: readonly number[], runMs = 60_000) =>
+    const runsWith = (lostMs: readonly number[], runMs = 60_000) =>
       Array.from({ length: 10 }, (_, number): RecordedRun => {
         const lost = number < 4 ? lostMs : [];
         const endedMs = runMs + lost.reduce((sum, ms) => sum + ms, 0);
@@ -119,7 +119,7 @@ describe("advice that a user has to apply", () => {
           tasks: [{ task: "train", queuedMs: 0, endedMs, runMs, lostMs: lost }],
         };
       });
-    const [found] = of("checkpoints", workflow(tasks), drawn([40_000]));
+    const [found] = of("checkpoints", workflow(tasks), runsWith([40_000]));
     // 37 of 100 s are saved in 4 of 10 runs.
     assert.ok(Math.abs((found?.gain.median ?? 0) - 0.148) < 0.001, `${found?.gain.median}`);
     assert.match(
@@ -127,7 +127,7 @@ describe("advice that a user has to apply", () => {
       /^4 attempts in 4 of 10 runs were lost or failed late, after 40\.0 s \(median\)\. A completed attempt takes 60\.0 s\.$/,
     );
     assert.match(found?.manual ?? "", /handler of `model\.train` has to save its state/);
-    for (const other of [drawn([10_000]), drawn([4_000], 6_000), drawn([])])
+    for (const other of [runsWith([10_000]), runsWith([4_000], 6_000), runsWith([])])
       assert.deepEqual(of("checkpoints", workflow(tasks), other), [], "lost early, short, or never lost");
   });
 });

@@ -67,7 +67,7 @@ function splitAdvice(
     gain: found.gain,
     evidence: found.evidence,
     changed: document,
-    summary: `A few large entries of \`${id}\` hold back the others.`,
+    summary: `A few large entries of \`${id}\` delay the other entries.`,
     risk: "More entries have more outputs and attempts. The work of an entry must be divisible.",
     manual: `the list \`${task.forEach}\` needs smaller entries, up to ${found.pieces} for the largest one.`,
   };
@@ -89,7 +89,7 @@ function checkpointsAdvice(
     about: "",
     ...found,
     changed: document,
-    summary: `\`${id}\` is long, and starts from nothing after each lost attempt.`,
+    summary: `\`${id}\` takes long, and starts from the beginning after each lost attempt.`,
     risk: "A saved state is read by a later version of the worker too. Saving takes time.",
     manual: `the handler of \`${task.uses}\` has to save its state with its progress, and to start from \`saved\`.`,
   };

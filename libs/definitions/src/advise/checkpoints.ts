@@ -35,10 +35,10 @@ export function savable(
     needs,
     needs,
     (_, { task, queuedMs, endedMs, lostMs = [] }) => {
-      const heldMs = endedMs - queuedMs;
-      if (task !== id) return heldMs;
+      const durationMs = endedMs - queuedMs;
+      if (task !== id) return durationMs;
       const saved = lostMs.reduce((sum, ms) => sum + Math.max(0, ms - usualMs / saves), 0);
-      return heldMs - Math.min(saved, heldMs);
+      return durationMs - Math.min(saved, durationMs);
     },
     "mean",
   );

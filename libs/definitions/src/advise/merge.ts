@@ -122,8 +122,8 @@ export function merged(document: WorkflowDocument, chain: readonly string[]): Wo
   const [first = "", ...later] = chain;
   const last = later.at(-1) ?? "";
   const uses = chain.map((id) => tasks[id]?.uses?.replace(/@.*$/, "")).join("-");
-  const left = Object.entries(tasks).filter(([id]) => !later.includes(id));
-  const renamed = left.map(([id, task]) => [
+  const remaining = Object.entries(tasks).filter(([id]) => !later.includes(id));
+  const renamed = remaining.map(([id, task]) => [
     id,
     id === first ? { ...task, uses } : withName(task, last, first),
   ]);

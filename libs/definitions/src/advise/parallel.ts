@@ -9,7 +9,7 @@ export interface ParallelFound {
 }
 
 /** Proposes twice the concurrency. Undefined if the task does not limit it, or its runs had no more entries. */
-export function moreAtOnce(
+export function raiseConcurrency(
   id: string,
   { forEach, maxParallel: before }: Pick<TaskDocument, "forEach" | "maxParallel">,
   needs: Needs,
@@ -21,12 +21,12 @@ export function moreAtOnce(
   const maxParallel = Math.min(before * 2, most);
   if (maxParallel <= before) return undefined;
   const gain = gainOf(runs, needs, needs, (run, each) => {
-    const heldMs = each.endedMs - each.queuedMs;
-    if (each.task !== id) return heldMs;
+    const durationMs = each.endedMs - each.queuedMs;
+    if (each.task !== id) return durationMs;
     const entries = entriesOf(run, id);
     const pastMs = lengthMs(entries, before);
     // Time that the entries do not explain stays unchanged.
-    return pastMs === 0 ? heldMs : heldMs * (lengthMs(entries, maxParallel) / pastMs);
+    return pastMs === 0 ? durationMs : durationMs * (lengthMs(entries, maxParallel) / pastMs);
   });
   if (gain === undefined) return undefined;
   const bounded = counts.filter((count) => count > before).length;
@@ -45,8 +45,8 @@ export function entriesOf({ entries = [] }: RecordedRun, id: string): readonly n
 }
 
 /** Returns the duration of all entries with this concurrency. */
-export function lengthMs(entries: readonly number[], atOnce: number): number {
-  const slots = new Array<number>(Math.min(atOnce, entries.length)).fill(0);
+export function lengthMs(entries: readonly number[], concurrency: number): number {
+  const slots = new Array<number>(Math.min(concurrency, entries.length)).fill(0);
   for (const runMs of entries) {
     const first = slots.indexOf(Math.min(...slots));
     slots[first] = (slots[first] ?? 0) + runMs;

@@ -43,7 +43,7 @@ export function gainOf(
   runs: readonly RecordedRun[],
   needs: Needs,
   changed: Needs,
-  durationOf: (run: RecordedRun, task: RecordedTask) => number = heldMs,
+  durationOf: (run: RecordedRun, task: RecordedTask) => number = durationMs,
   middle: "median" | "mean" = "median",
 ): Gain | undefined {
   const gains = runs.flatMap((run) => {
@@ -58,7 +58,7 @@ export function gainOf(
   return { median: middle === "mean" ? mean : at(0.5), low: at(0.1), high: at(0.9), runs: gains.length };
 }
 
-function heldMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {
+function durationMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {
   return endedMs - queuedMs;
 }
 
@@ -70,7 +70,7 @@ export function replayMs(
   run: RecordedRun,
   needs: Needs,
   changed: Needs,
-  durationOf: (run: RecordedRun, task: RecordedTask) => number = heldMs,
+  durationOf: (run: RecordedRun, task: RecordedTask) => number = durationMs,
 ): number | undefined {
   const { tasks } = run;
   const byId = new Map(tasks.map((task) => [task.task, task]));

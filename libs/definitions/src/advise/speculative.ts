@@ -39,13 +39,15 @@ export function secondCopies(
   for (const run of runs) {
     const before = replayMs(run, needs, needs);
     const after = replayMs(run, needs, needs, (_, task) => {
-      const heldMs = task.endedMs - task.queuedMs;
-      if (task.task !== id) return heldMs;
-      if (!isEach) return withCopy(heldMs);
+      const durationMs = task.endedMs - task.queuedMs;
+      if (task.task !== id) return durationMs;
+      if (!isEach) return withCopy(durationMs);
       const entries = entriesOf(run, id);
-      const atOnce = maxParallel ?? Math.max(1, entries.length);
-      const entriesMs = lengthMs(entries, atOnce);
-      return entriesMs === 0 ? heldMs : heldMs * (lengthMs(entries.map(withCopy), atOnce) / entriesMs);
+      const concurrency = maxParallel ?? Math.max(1, entries.length);
+      const entriesMs = lengthMs(entries, concurrency);
+      return entriesMs === 0
+        ? durationMs
+        : durationMs * (lengthMs(entries.map(withCopy), concurrency) / entriesMs);
     });
     if (before === undefined || after === undefined) continue;
     past.push(before);

@@ -37,13 +37,15 @@ export function splittable(
     return new Array<number>(pieces).fill(fixedMs + (ms - fixedMs) / pieces);
   };
   const gain = gainOf(runs, needs, needs, (run, { task, queuedMs, endedMs }) => {
-    const heldMs = endedMs - queuedMs;
-    if (task !== id) return heldMs;
+    const durationMs = endedMs - queuedMs;
+    if (task !== id) return durationMs;
     const entries = entriesOf(run, id);
-    const atOnce = maxParallel ?? Math.max(1, entries.length);
-    const pastMs = lengthMs(entries, atOnce);
+    const concurrency = maxParallel ?? Math.max(1, entries.length);
+    const pastMs = lengthMs(entries, concurrency);
     // More pieces than former entries get no more slots than these had.
-    return pastMs === 0 ? heldMs : heldMs * Math.min(1, lengthMs(entries.flatMap(inPieces), atOnce) / pastMs);
+    return pastMs === 0
+      ? durationMs
+      : durationMs * Math.min(1, lengthMs(entries.flatMap(inPieces), concurrency) / pastMs);
   });
   if (gain === undefined) return undefined;
   const most = all.at(-1) ?? 0;

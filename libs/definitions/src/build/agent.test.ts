@@ -8,7 +8,7 @@ function checked(agent: string) {
 }
 
 describe("a task of the kind agent", () => {
-  it("is a durable function whose input is what it says", () => {
+  it("is a durable function with its options as input", () => {
     const { definition, problems } = checked(
       '{model: "local:a", instructions: "Look at ${{ input.topic }}.", approve: "${{ call.name == \'pay\' }}", max: 3}',
     );

@@ -19,22 +19,22 @@ export function agentInput(
   { building, programs }: { readonly building: Building; readonly programs: TaskPrograms },
 ): number {
   const path = [...draft.path, "agent"];
-  const condition = (source: Condition | undefined, seen: keyof typeof scopes, place: Path) => {
+  const condition = (source: Condition | undefined, scope: keyof typeof scopes, place: Path) => {
     if (source === undefined) return undefined;
-    building.programs.checks(source, scopes[seen], place);
+    building.programs.checks(source, scopes[scope], place);
     return typeof source === "string" ? bare(source) : source;
   };
-  const part = (given: AgentDocument | HandoffDocument, place: Path) => ({
-    ...given,
-    approve: condition(given.approve, "call", [...place, "approve"]),
-    deny: condition(given.deny, "call", [...place, "deny"]),
+  const part = (settings: AgentDocument | HandoffDocument, place: Path) => ({
+    ...settings,
+    approve: condition(settings.approve, "call", [...place, "approve"]),
+    deny: condition(settings.deny, "call", [...place, "deny"]),
   });
   const { guard, handoffs } = document;
   const input = {
     ...part(document, path),
     ...(handoffs !== undefined && {
       handoffs: Object.fromEntries(
-        Object.entries(handoffs).map(([name, one]) => [name, part(one, [...path, "handoffs", name])]),
+        Object.entries(handoffs).map(([name, handoff]) => [name, part(handoff, [...path, "handoffs", name])]),
       ),
     }),
     ...(guard !== undefined && {

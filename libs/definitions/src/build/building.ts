@@ -61,7 +61,7 @@ export class Building {
   readonly #outside: ((id: string) => number | undefined) | undefined;
   #typeDepth = 0;
 
-  constructor(given: {
+  constructor(options: {
     readonly findings: Findings;
     readonly steps: Steps;
     readonly catalogue: Catalogue | undefined;
@@ -73,13 +73,13 @@ export class Building {
     /** Retry defaults of the tasks of a pool, if they differ from those of the platform. */
     readonly retryOf: (pool: string | undefined) => RetrySettings;
   }) {
-    this.findings = given.findings;
-    this.steps = given.steps;
-    this.catalogue = given.catalogue;
-    this.signalTypes = given.signalTypes;
-    this.retryOf = given.retryOf;
-    this.programs = new ProgramTable(this.findings, this.steps, given.literal);
-    const { exists } = given;
+    this.findings = options.findings;
+    this.steps = options.steps;
+    this.catalogue = options.catalogue;
+    this.signalTypes = options.signalTypes;
+    this.retryOf = options.retryOf;
+    this.programs = new ProgramTable(this.findings, this.steps, options.literal);
+    const { exists } = options;
     this.#outside = exists === undefined ? undefined : (id) => this.#standIn(id, exists);
   }
 
@@ -220,13 +220,13 @@ export class Building {
     if (this.#typeDepth >= typeDepthMax) return types.dyn;
     draft.output = types.dyn;
     this.#typeDepth += 1;
-    const single = this.#typeOfOne(draft);
+    const single = this.#typeOfSingle(draft);
     this.#typeDepth -= 1;
     draft.output = draft.document.forEach === undefined ? single : listOf(single);
     return draft.output;
   };
 
-  #typeOfOne(draft: Draft): Type {
+  #typeOfSingle(draft: Draft): Type {
     const { document, path } = draft;
     switch (kindOf(document)) {
       case "uses": {

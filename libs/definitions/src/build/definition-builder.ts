@@ -165,10 +165,10 @@ class DefinitionBuilder {
   #entries(states: StatesBuilder, outside: Environment): readonly PlanEntry[] {
     const { signals = {}, queries = {}, updates = {} } = this.#document;
     const { programs } = this.#building;
-    const none = { validate: -1, message: -1, set: {}, output: -1, outputSchema: null };
+    const noPrograms = { validate: -1, message: -1, set: {}, output: -1, outputSchema: null };
     const entries: PlanEntry[] = [];
     for (const [name, { schema = null, description = "" }] of Object.entries(signals))
-      entries.push({ kind: "signal", name, description, inputSchema: canonical(schema), ...none });
+      entries.push({ kind: "signal", name, description, inputSchema: canonical(schema), ...noPrograms });
     for (const [name, query] of Object.entries(queries)) {
       const environment = outside.with({ payload: schemaType(query.schema) });
       const output = programs.data(query.output ?? null, environment, ["queries", name, "output"]).program;
@@ -178,7 +178,7 @@ class DefinitionBuilder {
         name,
         description,
         inputSchema: canonical(schema),
-        ...none,
+        ...noPrograms,
         output,
         outputSchema: canonical(outputSchema),
       });

@@ -11,10 +11,10 @@ function problemsOf(one: object, other: object): string[] {
   );
 }
 
-const refused = (why: string) => [`the members of the gang \`build\` could not start together: ${why}`];
+const refused = (reason: string) => [`the members of the gang \`build\` could not start together: ${reason}`];
 
 describe("a gang in a definition", () => {
-  for (const [what, one, other, why] of [
+  for (const [title, one, other, reason] of [
     ["whose members need each other", {}, { needs: ["one"] }, "`other` needs `one`, which is a member too"],
     [
       "with different needs",
@@ -36,8 +36,8 @@ describe("a gang in a definition", () => {
     ],
     ["with one member", {}, { gang: "other" }, "this gang has one member"],
   ] as const)
-    it(`${what} is refused`, () => {
-      assert.ok(problemsOf(one, other).includes(refused(why)[0] ?? ""), problemsOf(one, other).join("\n"));
+    it(`${title} is refused`, () => {
+      assert.ok(problemsOf(one, other).includes(refused(reason)[0] ?? ""), problemsOf(one, other).join("\n"));
     });
 
   it("with the same needs is accepted, in several pools and with a list", () => {
@@ -46,7 +46,7 @@ describe("a gang in a definition", () => {
     assert.deepEqual(problemsOf(member, other), []);
   });
 
-  it("of the entries of one list is accepted", () => {
+  it("over the entries of one list is accepted", () => {
     assert.deepEqual(problemsOf({ gang: "all", forEach: "${{ input }}" }, { gang: undefined }), []);
   });
 });

@@ -54,18 +54,18 @@ function checkNeeds(building: Building, first: Draft, draft: Draft): void {
       const id = drafts[needed]?.id ?? "";
       if (other.needs.get(needed) === condition) continue;
       const isMember = drafts[needed]?.document.gang === draft.document.gang;
-      const why = isMember ? `\`${one.id}\` needs \`${id}\`, which is a member too` : "";
+      const reason = isMember ? `\`${one.id}\` needs \`${id}\`, which is a member too` : "";
       refuse(
         building,
         draft,
-        why || `\`${one.id}\` needs \`${id}\`, and \`${other.id}\` does not need it in the same way`,
+        reason || `\`${one.id}\` needs \`${id}\`, and \`${other.id}\` does not need it in the same way`,
         "the same `needs` for all members",
       );
       return;
     }
 }
 
-function refuse({ findings }: Building, { path, document }: Draft, why: string, expected: string): void {
-  const message = `the members of the gang \`${document.gang}\` could not start together: ${why}`;
+function refuse({ findings }: Building, { path, document }: Draft, reason: string, expected: string): void {
+  const message = `the members of the gang \`${document.gang}\` could not start together: ${reason}`;
   findings.error("wrong_value", [...path, "gang"], message, { expected });
 }

@@ -22,9 +22,9 @@ export class Graph {
 
   /** Reports cycles, and tasks that never run. */
   check(tasks: readonly PlanTask[]): void {
-    this.#tellCircles();
-    this.#tellUnreachable(tasks);
-    this.#tellGates();
+    this.#reportCycles();
+    this.#reportUnreachable(tasks);
+    this.#checkSendBackTargets();
   }
 
   #ordered(): number[] {
@@ -33,9 +33,9 @@ export class Graph {
     const order = drafts.filter(({ needs }) => needs.size === 0).map(({ number }) => number);
     for (let next = 0; next < order.length; next++) {
       for (const target of this.#targets(order[next] ?? 0)) {
-        const left = (missing[target] ?? 0) - 1;
-        missing[target] = left;
-        if (left === 0) order.push(target);
+        const remaining = (missing[target] ?? 0) - 1;
+        missing[target] = remaining;
+        if (remaining === 0) order.push(target);
       }
     }
     return order;
@@ -47,7 +47,7 @@ export class Graph {
   }
 
   /** Reports every cycle once, by one path around it. */
-  #tellCircles(): void {
+  #reportCycles(): void {
     const { drafts } = this.#building;
     const ordered = new Uint8Array(drafts.length);
     for (const number of this.order) ordered[number] = 1;
@@ -57,23 +57,23 @@ export class Graph {
     for (const start of drafts) {
       if (walks[start.number] !== 0) continue;
       walk += 1;
-      const way: number[] = [];
+      const visited: number[] = [];
       let at: number | undefined = start.number;
       while (at !== undefined && walks[at] === 0) {
         walks[at] = walk;
-        way.push(at);
+        visited.push(at);
         at = firstUnordered(drafts[at], ordered);
       }
-      if (at !== undefined && walks[at] === walk) this.#tellCircle(way.slice(way.indexOf(at)));
+      if (at !== undefined && walks[at] === walk) this.#reportCycle(visited.slice(visited.indexOf(at)));
     }
   }
 
-  #tellCircle(circle: readonly number[]): void {
-    const drafts = circle.map((number) => this.#building.drafts[number]);
+  #reportCycle(cycle: readonly number[]): void {
+    const drafts = cycle.map((number) => this.#building.drafts[number]);
     const ids = drafts.map((draft) => draft?.id ?? "");
-    const shown = ids.length > 12 ? [...ids.slice(0, 6), "…", ...ids.slice(-5)] : ids;
+    const listed = ids.length > 12 ? [...ids.slice(0, 6), "…", ...ids.slice(-5)] : ids;
     const [first] = drafts;
-    const message = `tasks need each other in a circle: ${[...shown, ids[0]].join(" → ")}`;
+    const message = `tasks need each other in a circle: ${[...listed, ids[0]].join(" → ")}`;
     this.#building.findings.error("cycle", first?.path ?? [], message, {
       key: true,
       expected: "an order in which one task comes first",
@@ -81,7 +81,7 @@ export class Graph {
   }
 
   /** Reports tasks with a condition that is always false, and tasks that need their success. */
-  #tellUnreachable(tasks: readonly PlanTask[]): void {
+  #reportUnreachable(tasks: readonly PlanTask[]): void {
     const { drafts, findings, programs } = this.#building;
     /** 1 if its own condition skips it, which meets a default need. 2 if a need skips it. */
     const never = new Uint8Array(drafts.length);
@@ -120,7 +120,7 @@ export class Graph {
   }
 
   /** Work can be sent back only to tasks that the gate depends on. */
-  #tellGates(): void {
+  #checkSendBackTargets(): void {
     for (const draft of this.#building.drafts) {
       const { gate, checks } = draft.document;
       const targets: [id: string | undefined, path: Path][] = [
@@ -130,7 +130,7 @@ export class Graph {
         targets.push([sendBackTo, [...draft.path, "checks", index, "sendBackTo"]]);
       for (const [id, path] of targets) {
         const number = id === undefined ? undefined : this.#building.namesOf(draft.scope).numbers.get(id);
-        if (number === undefined || number === draft.number || this.#restsOn(draft, number)) continue;
+        if (number === undefined || number === draft.number || this.#dependsOn(draft, number)) continue;
         this.#building.findings.error(
           "unknown_task",
           path,
@@ -141,19 +141,19 @@ export class Graph {
     }
   }
 
-  #restsOn(draft: Draft, wanted: number): boolean {
+  #dependsOn(draft: Draft, target: number): boolean {
     const open = [...draft.needs.keys()];
-    const seen = new Set(open);
+    const visited = new Set(open);
     for (let number = open.pop(); number !== undefined; number = open.pop()) {
-      if (number === wanted) return true;
+      if (number === target) return true;
       this.#building.steps.charge(1);
       for (const needed of this.#building.drafts[number]?.needs.keys() ?? []) {
-        if (seen.has(needed)) continue;
-        seen.add(needed);
+        if (visited.has(needed)) continue;
+        visited.add(needed);
         open.push(needed);
       }
       // Stops here to avoid false reports, and to keep many gates over a large graph cheap.
-      if (seen.size > 10_000) return true;
+      if (visited.size > 10_000) return true;
     }
     return false;
   }

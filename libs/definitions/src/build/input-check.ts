@@ -11,7 +11,7 @@ export function checkInput(
   building: Building,
   draft: Draft,
   kind: "uses" | "workflow" | "mission",
-  made: Programmed | undefined,
+  compiled: Programmed | undefined,
 ): void {
   const { catalogue } = building;
   if (catalogue === undefined) return;
@@ -35,10 +35,10 @@ export function checkInput(
     const place = document.with === undefined ? path : [...path, "with"];
     // A run, a mission and a session get the defaults of their schema. A task gets what its workflow gives.
     const getsDefaults = kind !== "uses";
-    const what = `${kind === "uses" ? "capability" : "definition"} \`${name}\``;
-    if (made === undefined)
-      new InputCheck(building, what, getsDefaults).absent(known.inputSchema, [...path, kind]);
-    else new InputCheck(building, `\`${name}\``, getsDefaults).check(made.type, known.inputSchema, place);
+    const subject = `${kind === "uses" ? "capability" : "definition"} \`${name}\``;
+    if (compiled === undefined)
+      new InputCheck(building, subject, getsDefaults).absent(known.inputSchema, [...path, kind]);
+    else new InputCheck(building, `\`${name}\``, getsDefaults).check(compiled.type, known.inputSchema, place);
   }
 }
 
@@ -56,9 +56,9 @@ function checkParameters(building: Building, draft: Draft, schema: Json | undefi
       );
     return;
   }
-  const given = building.programs.data(parameters ?? {}, building.environmentOf(draft), path);
+  const compiled = building.programs.data(parameters ?? {}, building.environmentOf(draft), path);
   new InputCheck(building, "the template", true).check(
-    given.type,
+    compiled.type,
     schema,
     parameters === undefined ? draft.path : path,
   );
@@ -67,15 +67,15 @@ function checkParameters(building: Building, draft: Draft, schema: Json | undefi
 function unknown(building: Building, kind: string, name: string, version: string, path: Path): void {
   const { catalogue, findings } = building;
   const names = kind === "uses" ? catalogue?.capabilityNames() : catalogue?.definitionNames();
-  const near = findings.suggest(name, names ?? []);
-  const other = near === undefined || near === name ? undefined : near;
-  const what = kind === "uses" ? `no agent offers \`${name}\`` : `there is no definition \`${name}\``;
+  const suggestion = findings.suggest(name, names ?? []);
+  const other = suggestion === undefined || suggestion === name ? undefined : suggestion;
+  const problem = kind === "uses" ? `no agent offers \`${name}\`` : `there is no definition \`${name}\``;
   const versions =
     version === "" ? "" : kind === "uses" ? ` in the versions ${version}` : ` with the version ${version}`;
   findings.error(
     kind === "uses" ? "unknown_capability" : "unknown_definition",
     path,
-    `${what}${versions}${other === undefined ? "" : `. Did you mean \`${other}\`?`}`,
+    `${problem}${versions}${other === undefined ? "" : `. Did you mean \`${other}\`?`}`,
     { expected: other === undefined ? "one that is there" : `\`${other}\`` },
   );
 }
@@ -89,12 +89,12 @@ function withArticle(type: Type): string {
 
 class InputCheck {
   readonly #building: Building;
-  readonly #what: string;
+  readonly #subject: string;
   readonly #getsDefaults: boolean;
 
-  constructor(building: Building, what: string, getsDefaults: boolean) {
+  constructor(building: Building, subject: string, getsDefaults: boolean) {
     this.#building = building;
-    this.#what = what;
+    this.#subject = subject;
     this.#getsDefaults = getsDefaults;
   }
 
@@ -105,7 +105,7 @@ class InputCheck {
     this.#building.findings.error(
       "wrong_input",
       path,
-      `${this.#what} needs ${names} in \`with\`, found nothing`,
+      `${this.#subject} needs ${names} in \`with\`, found nothing`,
       { key: true, expected: `\`with\` with ${names}` },
     );
   }
@@ -114,18 +114,18 @@ class InputCheck {
     this.#building.steps.charge(1);
     if (!isMembers(schema) || path.length > depthMax) return;
     if (type.kind === "object") this.#object(type, schema, path);
-    const wanted = typeOfSchema(schema);
-    const whole = type.kind === "int" && wanted.kind === "double";
-    if (fits(type, wanted) || whole) {
+    const expectedType = typeOfSchema(schema);
+    const isWidening = type.kind === "int" && expectedType.kind === "double";
+    if (fits(type, expectedType) || isWidening) {
       if (type.kind === "list" && isMembers(schema["items"])) this.check(type.of, schema["items"], path);
       return;
     }
-    const expected = wanted.kind === "map" ? "an object" : withArticle(wanted);
+    const expected = expectedType.kind === "map" ? "an object" : withArticle(expectedType);
     const found = withArticle(type);
     this.#building.findings.error(
       "wrong_input",
       path,
-      `${this.#what} takes ${expected} here, found ${found}`,
+      `${this.#subject} takes ${expected} here, found ${found}`,
       { expected },
     );
   }
@@ -139,7 +139,7 @@ class InputCheck {
     const known = isMembers(properties) ? properties : {};
     for (const name of this.#requiredIn(schema)) {
       if (type.fields.has(name) || type.others !== undefined) continue;
-      this.#building.findings.error("wrong_input", path, `${this.#what} needs \`${name}\`, found none`, {
+      this.#building.findings.error("wrong_input", path, `${this.#subject} needs \`${name}\`, found none`, {
         key: true,
         expected: `\`${name}\``,
       });
@@ -163,14 +163,17 @@ class InputCheck {
   }
 
   #unknownField(name: string, known: { readonly [key: string]: Json }, path: Path): void {
-    const near = this.#building.findings.suggest(name, Object.keys(known));
+    const suggestion = this.#building.findings.suggest(name, Object.keys(known));
     this.#building.findings.error(
       "wrong_input",
       [...path, name],
-      `${this.#what} takes no \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
+      `${this.#subject} takes no \`${name}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
       {
         key: true,
-        expected: near === undefined ? `one of ${Object.keys(known).slice(0, 20).join(", ")}` : `\`${near}\``,
+        expected:
+          suggestion === undefined
+            ? `one of ${Object.keys(known).slice(0, 20).join(", ")}`
+            : `\`${suggestion}\``,
       },
     );
   }

@@ -19,14 +19,14 @@ export function readNeeds(building: Building, draft: Draft): void {
     const { task, on } = typeof need === "string" ? { task: need, on: undefined } : need;
     if (task === undefined) continue;
     const place = typeof need === "string" ? path : [...path, "task"];
-    const number = names.beside(task);
+    const number = names.sibling(task);
     if (number === undefined) {
-      const near = building.findings.suggest(task, names.numbers.keys());
+      const suggestion = building.findings.suggest(task, names.numbers.keys());
       building.findings.error(
         "unknown_task",
         place,
-        `unknown task \`${task}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-        { expected: near === undefined ? "a task beside it" : `\`${near}\`` },
+        `unknown task \`${task}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
+        { expected: suggestion === undefined ? "a task beside it" : `\`${suggestion}\`` },
       );
     } else if (number === draft.number)
       building.findings.error("cycle", place, `\`${task}\` needs itself`, { expected: "other tasks" });
@@ -75,7 +75,7 @@ export function addNeed(building: Building, draft: Draft, name: string): void {
   let needing: Draft | undefined = draft;
   while (needing !== undefined) {
     const names = building.namesOf(needing.scope);
-    const number = names.beside(id);
+    const number = names.sibling(id);
     if (number !== undefined) {
       if (number === needing.number) refuseOwn(building, draft, needing, id);
       else addImplied(needing, number, condition);

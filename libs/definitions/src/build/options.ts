@@ -4,15 +4,15 @@ import type { Findings, Path } from "../problem.ts";
 
 /** Options by kinds of tasks. Options that are not listed apply to all kinds. */
 
-const given: readonly TaskKindWord[] = ["uses", "function", "workflow", "mission"];
-const work: readonly TaskKindWord[] = [...given, "agent"];
+const callKinds: readonly TaskKindWord[] = ["uses", "function", "workflow", "mission"];
+const work: readonly TaskKindWord[] = [...callKinds, "agent"];
 const agents: readonly TaskKindWord[] = ["uses", "function", "agent"];
 const children: readonly TaskKindWord[] = ["workflow", "mission"];
 const waiting: readonly TaskKindWord[] = [...work, "wait", "approve", "loop", "gate"];
 
-const meant: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
+const kindsOfOption: Partial<Record<keyof TaskDocument, readonly TaskKindWord[]>> = {
   among: ["uses"],
-  with: given,
+  with: callKinds,
   parameters: children,
   parentClose: children,
   retry: work,
@@ -43,13 +43,13 @@ export function checkOptions(
   findings: Findings,
 ): void {
   for (const key of Object.keys(document) as (keyof TaskDocument)[]) {
-    const kinds = meant[key];
+    const kinds = kindsOfOption[key];
     if (kinds === undefined || kinds.includes(kind)) continue;
     findings.error(
       "conflicting_keys",
       [...path, key],
       `\`${key}\` means nothing for a task of the kind \`${kind}\``,
-      { key: true, expected: `\`${key}\` on ${kinds.map((one) => `\`${one}\``).join(", ")}` },
+      { key: true, expected: `\`${key}\` on ${kinds.map((each) => `\`${each}\``).join(", ")}` },
     );
   }
   if (!agents.includes(kind) && typeof document.timeout === "object")

@@ -105,8 +105,8 @@ export class PolicyBuilder {
     draft?: Draft,
   ): readonly KeyedLimit[] {
     return (documents ?? []).map(({ key, concurrency = 0, rate, resources = {} }, index) => {
-      const made = this.#building.programs.template(key ?? "", environment, [...path, index, "key"]);
-      if (draft !== undefined) this.#programs.needed(draft, made);
+      const compiled = this.#building.programs.template(key ?? "", environment, [...path, index, "key"]);
+      if (draft !== undefined) this.#programs.needed(draft, compiled);
       const names = Object.keys(resources);
       if (concurrency === 0 && rate === undefined && names.length === 0)
         this.#building.findings.error(
@@ -116,7 +116,7 @@ export class PolicyBuilder {
           { expected: "`concurrency`, `rate` or `resources`" },
         );
       this.#checkAmounts(resources, [...path, index, "resources"], draft);
-      const plain = { key: made.program, concurrency, ...rateOf(rate) };
+      const plain = { key: compiled.program, concurrency, ...rateOf(rate) };
       return names.length === 0 ? plain : { ...plain, resources: sorted(resources) };
     });
   }
@@ -169,26 +169,26 @@ export class PolicyBuilder {
         { expected: "`concurrency` or `rate`" },
       );
     for (const [name, most] of Object.entries(amounts)) {
-      const wanted = draft?.document.resources?.[name] ?? 0;
-      if (wanted > most)
+      const requested = draft?.document.resources?.[name] ?? 0;
+      if (requested > most)
         findings.error(
           "too_large",
           [...path, name],
-          `expected at least ${wanted} ${name}, which the task asks for, found ${most}`,
-          { expected: `at least ${wanted}` },
+          `expected at least ${requested} ${name}, which the task asks for, found ${most}`,
+          { expected: `at least ${requested}` },
         );
     }
   }
 
   #compensation(draft: Draft, document: CompensateDocument, environment: Environment): Compensation {
     const [capability, versionRange] = splitAt(document.uses ?? "");
-    const seen = this.#afterwards(draft, environment);
+    const resultEnvironment = this.#afterwards(draft, environment);
     const path = [...draft.path, "compensate"];
     this.#checkCapability(capability, versionRange, [...path, "uses"]);
     return {
       capability,
       versionRange,
-      input: this.#programs.data(draft, document.with, seen, [...path, "with"]),
+      input: this.#programs.data(draft, document.with, resultEnvironment, [...path, "with"]),
       // Problems of the task's policy are already reported there.
       retry: this.#retry(
         draft,
@@ -210,12 +210,15 @@ export class PolicyBuilder {
   #checkCapability(name: string, range: string, path: Path): void {
     const { catalogue, findings } = this.#building;
     if (catalogue === undefined || catalogue.capability(name, range) !== undefined) return;
-    const near = this.#building.findings.suggest(name, catalogue.capabilityNames());
+    const suggestion = this.#building.findings.suggest(name, catalogue.capabilityNames());
     findings.error(
       "unknown_capability",
       path,
-      `no agent offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `. Did you mean \`${near}\`?`}`,
-      { expected: near === undefined || near === name ? "a registered capability" : `\`${near}\`` },
+      `no agent offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${suggestion === undefined || suggestion === name ? "" : `. Did you mean \`${suggestion}\`?`}`,
+      {
+        expected:
+          suggestion === undefined || suggestion === name ? "a registered capability" : `\`${suggestion}\``,
+      },
     );
   }
 
@@ -238,18 +241,18 @@ export class PolicyBuilder {
     const document = draft.document.checks?.[index];
     const path = [...draft.path, "checks", index];
     const { name = "", condition = true, onFailure = "fail", sendBackTo, times = 1 } = document ?? {};
-    const made = this.#building.programs.condition(condition, this.#afterwards(draft, environment), [
+    const compiled = this.#building.programs.condition(condition, this.#afterwards(draft, environment), [
       ...path,
       "condition",
     ]);
-    this.#programs.needed(draft, made);
+    this.#programs.needed(draft, compiled);
     const target =
       sendBackTo === undefined
         ? draft.number
         : this.#programs.taskNamed(draft, sendBackTo, [...path, "sendBackTo"]);
     return {
       name,
-      condition: made.program,
+      condition: compiled.program,
       onFailure,
       sendBackTo: onFailure === "sendBack" ? target : -1,
       times,

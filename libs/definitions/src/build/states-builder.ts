@@ -63,9 +63,9 @@ export class StatesBuilder {
         signal,
         transitions: this.#onSignal(signal, to, [...path, "on", signal]),
       })),
-      after: Object.entries(state.after ?? {}).map(([span, to]) => ({
-        ms: durationMs(span),
-        transitions: this.#transitions(to, inState, [...path, "after", span]),
+      after: Object.entries(state.after ?? {}).map(([delay, to]) => ({
+        ms: durationMs(delay),
+        transitions: this.#transitions(to, inState, [...path, "after", delay]),
       })),
       always: this.#transitions(state.always, inState, [...path, "always"]),
       final: state.final ?? false,
@@ -83,10 +83,10 @@ export class StatesBuilder {
 
   #checkEnd(state: StateDocument, path: Path): void {
     const { findings } = this.#building;
-    const ways = ["onDone", "onFailed", "on", "after", "always"] as const;
-    for (const way of ways) {
-      if (state.final !== true || state[way] === undefined) continue;
-      findings.error("conflicting_keys", [...path, way], `\`${way}\` means nothing in a final state`, {
+    const transitionKeys = ["onDone", "onFailed", "on", "after", "always"] as const;
+    for (const key of transitionKeys) {
+      if (state.final !== true || state[key] === undefined) continue;
+      findings.error("conflicting_keys", [...path, key], `\`${key}\` means nothing in a final state`, {
         key: true,
         expected: "a state that is not final",
       });
@@ -100,7 +100,7 @@ export class StatesBuilder {
         { key: true, expected: "`final: true`" },
       );
     }
-    if (state.final !== true && ways.every((way) => state[way] === undefined))
+    if (state.final !== true && transitionKeys.every((key) => state[key] === undefined))
       findings.warning("dead_end", path, "nothing leads out of this state, and it is not final", {
         key: true,
         expected: "`final: true`, or a transition",
@@ -110,14 +110,15 @@ export class StatesBuilder {
   #onSignal(signal: string, to: TransitionsDocument, path: Path): readonly number[] {
     const declared = this.#building.signalTypes;
     if (declared.size > 0 && !declared.has(signal)) {
-      const near = this.#building.findings.suggest(signal, declared.keys());
+      const suggestion = this.#building.findings.suggest(signal, declared.keys());
       this.#building.findings.error(
         "unknown_signal",
         path,
-        `unknown signal \`${signal}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
+        `unknown signal \`${signal}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
         {
           key: true,
-          expected: near === undefined ? `one of ${[...declared.keys()].join(", ")}` : `\`${near}\``,
+          expected:
+            suggestion === undefined ? `one of ${[...declared.keys()].join(", ")}` : `\`${suggestion}\``,
         },
       );
     }
@@ -137,8 +138,8 @@ export class StatesBuilder {
     if (document === undefined) return [];
     if (typeof document === "string") return [this.#transition({ to: document }, environment, path, path)];
     if (!isList(document)) return [this.#transition(document, environment, path, [...path, "to"])];
-    return document.map((one, index) =>
-      this.#transition(one, environment, [...path, index], [...path, index, "to"]),
+    return document.map((transition, index) =>
+      this.#transition(transition, environment, [...path, index], [...path, index, "to"]),
     );
   }
 
@@ -168,26 +169,26 @@ export class StatesBuilder {
   ): Readonly<Record<string, number>> {
     const programs: Record<string, number> = {};
     for (const [name, value] of Object.entries(set ?? {})) {
-      const made = this.#building.programs.data(value, environment, [...path, name]);
-      programs[name] = made.program;
+      const compiled = this.#building.programs.data(value, environment, [...path, name]);
+      programs[name] = compiled.program;
       const type = this.#vars.get(name);
       if (type === undefined) {
-        const near = this.#building.findings.suggest(name, this.#vars.keys());
+        const suggestion = this.#building.findings.suggest(name, this.#vars.keys());
         this.#building.findings.error(
           "unknown_name",
           [...path, name],
-          `unknown variable \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-          { key: true, expected: near === undefined ? "a name under `vars`" : `\`${near}\`` },
+          `unknown variable \`${name}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
+          { key: true, expected: suggestion === undefined ? "a name under `vars`" : `\`${suggestion}\`` },
         );
       } else if (
-        !fits(made.type, type) &&
-        made.type.kind !== "null" &&
-        !(made.type.kind === "int" && type.kind === "double")
+        !fits(compiled.type, type) &&
+        compiled.type.kind !== "null" &&
+        !(compiled.type.kind === "int" && type.kind === "double")
       )
         this.#building.findings.error(
           "type_mismatch",
           [...path, name],
-          `expected a ${printType(type)} for \`${name}\`, found ${printType(made.type)}`,
+          `expected a ${printType(type)} for \`${name}\`, found ${printType(compiled.type)}`,
           { expected: printType(type) },
         );
     }
@@ -201,14 +202,16 @@ export class StatesBuilder {
   #stateNamed(name: string, path: Path): number {
     const number = this.#numbers.get(name);
     if (number !== undefined) return number;
-    const near = this.#building.findings.suggest(name, this.#numbers.keys());
+    const suggestion = this.#building.findings.suggest(name, this.#numbers.keys());
     this.#building.findings.error(
       "unknown_state",
       path,
-      `unknown state \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
+      `unknown state \`${name}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
       {
         expected:
-          near === undefined ? `one of ${[...this.#numbers.keys()].slice(0, 10).join(", ")}` : `\`${near}\``,
+          suggestion === undefined
+            ? `one of ${[...this.#numbers.keys()].slice(0, 10).join(", ")}`
+            : `\`${suggestion}\``,
       },
     );
     return -1;
@@ -242,27 +245,27 @@ export class StatesBuilder {
   /** Reports unreachable states. */
   checkReachable(initial: number): void {
     if (initial < 0) return;
-    const reached = new Set([initial]);
+    const reachable = new Set([initial]);
     const open = [initial];
     for (let number = open.pop(); number !== undefined; number = open.pop()) {
       const state = this.states[number];
       if (state === undefined) continue;
-      const ways = [
+      const outgoing = [
         ...state.onDone,
         ...state.onFailed,
         ...state.always,
         ...state.on.flatMap(({ transitions }) => transitions),
         ...state.after.flatMap(({ transitions }) => transitions),
       ];
-      for (const way of ways) {
-        const to = this.transitions[way]?.to ?? -1;
-        if (to < 0 || reached.has(to)) continue;
-        reached.add(to);
+      for (const transition of outgoing) {
+        const to = this.transitions[transition]?.to ?? -1;
+        if (to < 0 || reachable.has(to)) continue;
+        reachable.add(to);
         open.push(to);
       }
     }
     for (const [number, { name }] of this.states.entries())
-      if (!reached.has(number))
+      if (!reachable.has(number))
         this.#building.findings.warning(
           "unreachable",
           ["states", name],

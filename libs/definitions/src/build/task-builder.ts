@@ -35,7 +35,7 @@ export class TaskBuilder {
       this.#interned(
         "policy",
         this.policies,
-        this.#policyBuilder.policyOf({ ...noDraft, document }, building.environmentOfScope(-1)),
+        this.#policyBuilder.policyOf({ ...emptyDraft, document }, building.environmentOfScope(-1)),
       );
     this.#commonPolicies = { agent: common({ uses: "" }), other: common({}) };
   }
@@ -78,12 +78,12 @@ export class TaskBuilder {
         programs: this.#programs,
       });
     const value = document[key];
-    const made =
+    const compiled =
       value === undefined ? undefined : this.#building.programs.data(value, environment, [...path, key]);
-    this.#programs.needed(draft, made);
+    this.#programs.needed(draft, compiled);
     if (kind === "uses" || kind === "workflow" || kind === "mission")
-      checkInput(this.#building, draft, kind, made);
-    return made?.program ?? -1;
+      checkInput(this.#building, draft, kind, compiled);
+    return compiled?.program ?? -1;
   }
 
   #commonPolicyOf(kind: TaskKindWord | undefined): number {
@@ -116,8 +116,8 @@ export class TaskBuilder {
     return this.#policyBuilder.limitsOf(documents, environment, path);
   }
 
-  #interned<T>(what: "work" | "policy", list: T[], value: T): number {
-    const text = `${what} ${JSON.stringify(value)}`;
+  #interned<T>(table: "work" | "policy", list: T[], value: T): number {
+    const text = `${table} ${JSON.stringify(value)}`;
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
     this.#numbers.set(text, list.length);
@@ -151,7 +151,7 @@ function plainPolicyText(document: TaskDocument): string | undefined {
 }
 
 /** A task without options, with the policy of all such tasks. */
-const noDraft: Draft = {
+const emptyDraft: Draft = {
   number: -1,
   id: "",
   document: {},

@@ -20,9 +20,9 @@ export class TaskPrograms {
     key: string,
   ): number {
     if (source === undefined) return -1;
-    const made = this.#building.programs.condition(source, environment, [...draft.path, key]);
-    this.needed(draft, made);
-    return made.program;
+    const compiled = this.#building.programs.condition(source, environment, [...draft.path, key]);
+    this.needed(draft, compiled);
+    return compiled.program;
   }
 
   template(
@@ -30,25 +30,26 @@ export class TaskPrograms {
     text: string | undefined,
     environment: Environment,
     path: Path,
-    wanted?: Type,
+    expectedType?: Type,
   ): number {
     if (text === undefined) return -1;
-    const made = this.#building.programs.template(text, environment, path, wanted);
-    this.needed(draft, made);
-    return made.program;
+    const compiled = this.#building.programs.template(text, environment, path, expectedType);
+    this.needed(draft, compiled);
+    return compiled.program;
   }
 
   data(draft: Draft, value: Json | undefined, environment: Environment, path: Path): number {
     if (value === undefined) return -1;
-    const made = this.#building.programs.data(value, environment, path);
-    this.needed(draft, made);
-    return made.program;
+    const compiled = this.#building.programs.data(value, environment, path);
+    this.needed(draft, compiled);
+    return compiled.program;
   }
 
   /** Adds the tasks that an expression refers to as needs, whether `needs` lists them or not. */
-  needed(draft: Draft, made: Programmed | undefined): void {
-    if (made === undefined) return;
-    for (const name of made.references) if (name.startsWith("tasks.")) addNeed(this.#building, draft, name);
+  needed(draft: Draft, compiled: Programmed | undefined): void {
+    if (compiled === undefined) return;
+    for (const name of compiled.references)
+      if (name.startsWith("tasks.")) addNeed(this.#building, draft, name);
   }
 
   /** Returns the number of a task of the same scope. */
@@ -57,12 +58,12 @@ export class TaskPrograms {
     const names = this.#building.namesOf(draft.scope);
     const number = names.numbers.get(id);
     if (number !== undefined) return number;
-    const near = this.#building.findings.suggest(id, names.numbers.keys());
+    const suggestion = this.#building.findings.suggest(id, names.numbers.keys());
     this.#building.findings.error(
       "unknown_task",
       path,
-      `unknown task \`${id}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-      { expected: near === undefined ? "a task beside it" : `\`${near}\`` },
+      `unknown task \`${id}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
+      { expected: suggestion === undefined ? "a task beside it" : `\`${suggestion}\`` },
     );
     return -1;
   }

@@ -17,9 +17,9 @@ export function durationMs(text: string | undefined): number {
 }
 
 /** `auto` alone keeps an output for an hour. */
-export function cacheIn(given: string | CacheDocument): CacheDocument {
-  if (typeof given !== "string") return given;
-  return given === "auto" ? { ttl: "1h", auto: true } : { ttl: given };
+export function cacheIn(cache: string | CacheDocument): CacheDocument {
+  if (typeof cache !== "string") return cache;
+  return cache === "auto" ? { ttl: "1h", auto: true } : { ttl: cache };
 }
 
 /** Returns the fields of a policy that a document sets. A number is the maximum of attempts. */

@@ -103,14 +103,14 @@ export class WorkBuilder {
       this.#checkSignal(signal, [...path, "signal"]);
       this.#rejectKeys(spelt, ["if", "source"], "`where` for a signal", path);
       const payload = this.#building.signalTypes.get(signal) ?? types.dyn;
-      const seen = environment.with({ signal: objectOf({ name: types.string, payload }) });
-      const where =
+      const signalEnvironment = environment.with({ signal: objectOf({ name: types.string, payload }) });
+      const filter =
         spelt.where === undefined
           ? undefined
-          : this.#building.programs.condition(spelt.where, seen, [...path, "where"]);
-      this.#programs.needed(draft, where);
-      const [within, withinMs] = this.#span(draft, spelt.within, environment, [...path, "within"]);
-      return { kind: "waitSignal", signal, where: where?.program ?? -1, within, withinMs };
+          : this.#building.programs.condition(spelt.where, signalEnvironment, [...path, "where"]);
+      this.#programs.needed(draft, filter);
+      const [within, withinMs] = this.#duration(draft, spelt.within, environment, [...path, "within"]);
+      return { kind: "waitSignal", signal, where: filter?.program ?? -1, within, withinMs };
     }
     if (spelt.event !== undefined) return this.#waitForEvent(draft, spelt.event, spelt, environment);
     if (spelt.until !== undefined) {
@@ -124,20 +124,22 @@ export class WorkBuilder {
         );
       return { kind: "waitUntil", moment };
     }
-    const [span, ms] = this.#span(draft, spelt.for, environment, inner);
+    const [span, ms] = this.#duration(draft, spelt.for, environment, inner);
     return { kind: "waitFor", span, ms };
   }
 
   #waitForEvent(draft: Draft, type: string, wait: WaitDocument, environment: Environment): Work {
-    const { source = "", if: wanted, within: span } = wait;
+    const { source = "", if: conditionText, within: withinText } = wait;
     const path = [...draft.path, "wait"];
     if (!eventTypeForm.test(type)) this.#wrong([...path, "event"], "a type such as `shop.order.paid`", type);
     this.#rejectKeys(wait, ["where"], "`if` for an event", path);
-    const seen = environment.with({ event: types.dyn });
+    const eventEnvironment = environment.with({ event: types.dyn });
     const condition =
-      wanted === undefined ? undefined : this.#building.programs.condition(wanted, seen, [...path, "if"]);
+      conditionText === undefined
+        ? undefined
+        : this.#building.programs.condition(conditionText, eventEnvironment, [...path, "if"]);
     this.#programs.needed(draft, condition);
-    const [within, withinMs] = this.#span(draft, span, environment, [...path, "within"]);
+    const [within, withinMs] = this.#duration(draft, withinText, environment, [...path, "within"]);
     return { kind: "waitEvent", type, source, condition: condition?.program ?? -1, within, withinMs };
   }
 
@@ -152,7 +154,7 @@ export class WorkBuilder {
   }
 
   /** Returns a duration: a constant in milliseconds, or a program. */
-  #span(
+  #duration(
     draft: Draft,
     text: string | undefined,
     environment: Environment,
@@ -178,14 +180,16 @@ export class WorkBuilder {
     const declared = this.#building.signalTypes;
     // A definition declares all of its signals or none. Without any it accepts every signal.
     if (declared.size === 0 || declared.has(signal)) return;
-    const near = this.#building.findings.suggest(signal, declared.keys());
+    const suggestion = this.#building.findings.suggest(signal, declared.keys());
     this.#building.findings.error(
       "unknown_signal",
       path,
-      `unknown signal \`${signal}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
+      `unknown signal \`${signal}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
       {
         expected:
-          near === undefined ? `one of ${[...declared.keys()].slice(0, 10).join(", ")}` : `\`${near}\``,
+          suggestion === undefined
+            ? `one of ${[...declared.keys()].slice(0, 10).join(", ")}`
+            : `\`${suggestion}\``,
       },
     );
   }
@@ -228,9 +232,9 @@ export class WorkBuilder {
     const all =
       gate.check === undefined ? named : [["check", gate.check, [...path, "check"]] as const, ...named];
     const checks = all.map(([name, source, place]) => {
-      const made = this.#building.programs.condition(source, environment, place);
-      this.#programs.needed(draft, made);
-      return { name, condition: made.program };
+      const compiled = this.#building.programs.condition(source, environment, place);
+      this.#programs.needed(draft, compiled);
+      return { name, condition: compiled.program };
     });
     const sendBack = this.#programs.taskNamed(draft, gate.sendBack, [...path, "sendBack"]);
     if (gate.times !== undefined && gate.sendBack === undefined)
@@ -251,9 +255,9 @@ export class WorkBuilder {
     const condition = (key: "while" | "until"): number => {
       const source = loop?.[key];
       if (source === undefined) return -1;
-      const made = programs.condition(source, inside, [...path, key]);
-      this.#programs.needed(draft, made);
-      return made.program;
+      const compiled = programs.condition(source, inside, [...path, key]);
+      this.#programs.needed(draft, compiled);
+      return compiled.program;
     };
     const output =
       loop?.output === undefined ? undefined : programs.data(loop.output, inside, [...path, "output"]);
@@ -272,11 +276,11 @@ export class WorkBuilder {
 
   #spawn(draft: Draft, environment: Environment): Work {
     const { spawn = "" } = draft.document;
-    const given = typeof spawn === "string" ? { tasks: spawn } : spawn;
-    const { tasks, max = 1_000, returnErrors = false } = given;
+    const settings = typeof spawn === "string" ? { tasks: spawn } : spawn;
+    const { tasks, max = 1_000, returnErrors = false } = settings;
     const path = typeof spawn === "string" ? [...draft.path, "spawn"] : [...draft.path, "spawn", "tasks"];
-    const made = this.#building.programs.condition(tasks, environment, path, listOf(types.dyn));
-    this.#programs.needed(draft, made);
-    return { kind: "spawn", tasks: made.program, max, ...(returnErrors && { returnErrors }) };
+    const compiled = this.#building.programs.condition(tasks, environment, path, listOf(types.dyn));
+    this.#programs.needed(draft, compiled);
+    return { kind: "spawn", tasks: compiled.program, max, ...(returnErrors && { returnErrors }) };
   }
 }

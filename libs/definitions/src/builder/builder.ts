@@ -121,10 +121,10 @@ export function mission<const Id extends string = never>(
 
 /** Waits for a duration, until a time, or for a signal. */
 export function wait<const Id extends string = never>(
-  what: Built<string | WaitDocument>,
+  document: Built<string | WaitDocument>,
   options: WaitingOptions<Id> = {},
 ): TaskDocument<NoInfer<Id>> {
-  return task("wait", what, options);
+  return task("wait", document, options);
 }
 
 /** Waits for a person. */
@@ -157,10 +157,10 @@ export function durableTask<const Id extends string = never>(
 
 /** Returns a task that a language model with tools executes. */
 export function agent<const Id extends string = never>(
-  what: Built<AgentDocument>,
+  document: Built<AgentDocument>,
   options: Omit<AgentOptions<Id>, "with"> = {},
 ): TaskDocument<NoInfer<Id>> {
-  return task("agent", what, options);
+  return task("agent", document, options);
 }
 
 /** Computes a value. */

@@ -83,18 +83,18 @@ export function parameters<T = Json>(): Reference<T> {
 }
 
 /** Returns an expression: cel`${order.total} > 0`. Other values become literals. */
-export function cel(words: TemplateStringsArray, ...parts: readonly Part[]): Expression {
+export function cel(strings: TemplateStringsArray, ...parts: readonly Part[]): Expression {
   return expression(
-    words.map((word, index) => word + (index < parts.length ? literal(parts[index] ?? null) : "")).join(""),
+    strings.map((text, index) => text + (index < parts.length ? literal(parts[index] ?? null) : "")).join(""),
   );
 }
 
 /** Returns a text that contains expressions: template`Order ${order.id} is ready`. */
-export function template(words: TemplateStringsArray, ...parts: readonly Part[]): string {
+export function template(strings: TemplateStringsArray, ...parts: readonly Part[]): string {
   let result = "";
   let plain = "";
-  for (const [index, word] of words.entries()) {
-    plain += word;
+  for (const [index, text] of strings.entries()) {
+    plain += text;
     if (index >= parts.length) break;
     const part = parts[index] ?? null;
     if (!isExpression(part)) {

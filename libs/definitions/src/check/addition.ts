@@ -21,7 +21,7 @@ export function checkAddition(
 ): CheckedDefinition {
   const { plan, exists } = options;
   const own = new Set(Object.keys(tasks));
-  const taken = [...own].filter(exists);
+  const usedIds = [...own].filter(exists);
   const document: WorkflowDocument = {
     workflow: plan?.name ?? "tasks",
     ...(isSchema(plan?.inputSchema) ? { input: { schema: plan.inputSchema } } : {}),
@@ -31,7 +31,7 @@ export function checkAddition(
   const retry = plan?.run.retry && { namespace: plan.run.retry, pools: {} };
   return checkWithin(document as unknown as Json, retry === undefined ? options : { ...options, retry }, {
     exists: (id) => !own.has(id) && exists(id),
-    taken,
+    usedIds,
   });
 }
 

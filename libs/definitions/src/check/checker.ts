@@ -79,7 +79,7 @@ export function checkDocument(
 /** Existing tasks and reserved ids, for tasks that are added. */
 export interface Surroundings {
   readonly exists: (id: string) => boolean;
-  readonly taken: readonly string[];
+  readonly usedIds: readonly string[];
 }
 
 /** Checks tasks that are added to others. */
@@ -89,7 +89,7 @@ export function checkWithin(
   surroundings: Surroundings,
 ): CheckedDefinition {
   const findings = new Findings(limits.problemsMax);
-  for (const id of surroundings.taken)
+  for (const id of surroundings.usedIds)
     findings.error("duplicate", ["tasks", id], `there is a task \`${id}\` already`, {
       expected: "another id",
     });
@@ -110,10 +110,10 @@ function check(
 ): CheckedDefinition {
   const steps = new Steps(options.stepsMax);
   const ordered = withTasksOfSteps(value, findings);
-  const shown = ordered === undefined ? places : placesOfSteps(places);
-  let made: Definition | undefined;
+  const shownPlaces = ordered === undefined ? places : placesOfSteps(places);
+  let built: Definition | undefined;
   try {
-    made = new DocumentCheck(findings, steps, options, surroundings).check(ordered ?? value);
+    built = new DocumentCheck(findings, steps, options, surroundings).check(ordered ?? value);
   } catch (fault) {
     if (!(fault instanceof StepsExhausted)) throw fault;
     findings.error(
@@ -122,8 +122,8 @@ function check(
       `expected a definition that is checked in ${fault.stepsMax} steps, found a larger one`,
     );
   }
-  const definition = findings.hasErrors ? undefined : made;
-  const problems = located(findings, fileName, shown);
+  const definition = findings.hasErrors ? undefined : built;
+  const problems = located(findings, fileName, shownPlaces);
   return {
     problems: ordered === undefined ? problems : problems.map(problemOfSteps),
     definition,
@@ -180,9 +180,9 @@ class DocumentCheck {
     readonly filled: Json;
   } {
     const declared = isMembers(value) ? value["parameters"] : undefined;
-    const given = this.#options.parameters;
+    const provided = this.#options.parameters;
     if (!isMembers(value) || !isMembers(declared) || declared["schema"] === undefined) {
-      if (given !== undefined)
+      if (provided !== undefined)
         this.#findings.error(
           "not_a_template",
           [],
@@ -191,7 +191,7 @@ class DocumentCheck {
       return { isTemplate: false, parameters: undefined, values: undefined, filled: value };
     }
     const schema = declared["schema"];
-    const found = given ?? declared["values"];
+    const found = provided ?? declared["values"];
     const values =
       found === undefined
         ? undefined
@@ -233,7 +233,7 @@ function inOrder(value: Json): Json {
     const inner = value[key] ?? null;
     const ordered = (key === "tasks" || key === "states") && isMembers(inner);
     members[key] = ordered
-      ? Object.entries(inner).map(([name, one]) => [name, inOrder(one)])
+      ? Object.entries(inner).map(([name, member]) => [name, inOrder(member)])
       : inOrder(inner);
   }
   return canonical({ ...members });

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { checkText } from "../index.ts";
 
 describe("an older key of a definition", () => {
-  it("keeps its meaning, and the check warns of it with the line and the key to use", () => {
+  it("keeps its meaning, and the check warns with the line and the replacement key", () => {
     const of = (key: string) => `workflow: a\ntasks:\n  one:\n    uses: a.b\n    ${key}: {duration: 2s}\n`;
     const [older, newer] = ["estimate", "cost"].map((key) =>
       checkText({ format: "yaml", text: of(key), fileName: "a.yaml" }),

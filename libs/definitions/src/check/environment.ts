@@ -24,12 +24,12 @@ export class TaskNames {
   }
 
   /** Returns a task that tasks of this scope may need. */
-  beside(id: string): number | undefined {
+  sibling(id: string): number | undefined {
     return this.numbers.get(id) ?? this.#outside?.(id);
   }
 
   find(id: string): number | undefined {
-    return this.beside(id) ?? this.outer?.find(id);
+    return this.sibling(id) ?? this.outer?.find(id);
   }
 
   *ids(): Generator<string> {

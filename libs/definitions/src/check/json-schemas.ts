@@ -7,18 +7,18 @@ import type { Steps } from "./steps.ts";
 
 /** JSON Schemas of users: validates schemas, and values against them. */
 
-let made: Ajv2020 | undefined;
+let instance: Ajv2020 | undefined;
 
 /** Created for the first schema: most of the cost is the meta-schema. */
 function ajv(): Ajv2020 {
-  made ??= new Ajv2020({
+  instance ??= new Ajv2020({
     strict: false,
     allErrors: true,
     addUsedSchema: false,
     validateFormats: false,
     logger: false,
   });
-  return made;
+  return instance;
 }
 
 const partsMax = 20_000;
@@ -34,15 +34,15 @@ export function checkSchema(schema: Json, path: Path, findings: Findings): void 
   // Other tools may use dialects that are unknown here.
   const { $schema: _dialect, ...rest } = schema;
   if (ajv().validateSchema(rest) === true) return;
-  const seen = new Set<string>();
+  const reportedPaths = new Set<string>();
   for (const { instancePath, message = "is wrong" } of ajv().errors ?? []) {
-    if (seen.has(instancePath)) continue;
-    seen.add(instancePath);
+    if (reportedPaths.has(instancePath)) continue;
+    reportedPaths.add(instancePath);
     const place = [...path, ...pathOf(instancePath)];
     findings.error(
       "wrong_schema",
       place,
-      `this is no JSON Schema: ${wordOf(instancePath, path)} ${message}`,
+      `this is no JSON Schema: ${labelOf(instancePath, path)} ${message}`,
       { expected: "JSON Schema of 2020-12" },
     );
   }
@@ -61,12 +61,12 @@ function checkReferences(root: Json, path: Path, findings: Findings): void {
     for (const key of isMembers(schema) ? referenceKeys : []) {
       const reference = isMembers(schema) ? schema[key] : undefined;
       if (typeof reference !== "string" || reference === "#") continue;
-      const shown = reference.length > 60 ? `${reference.slice(0, 60)}…` : reference;
+      const shortened = reference.length > 60 ? `${reference.slice(0, 60)}…` : reference;
       if (!reference.startsWith("#/")) {
-        const message = `\`${shown}\` is outside of this schema, and is not fetched; copy that schema under \`$defs\``;
+        const message = `\`${shortened}\` is outside of this schema, and is not fetched; copy that schema under \`$defs\``;
         findings.error("wrong_schema", [...at, key], message, { expected: "`#/$defs/NAME`" });
       } else if (partAt(root, reference) === undefined) {
-        const message = `this schema has no part \`${shown}\``;
+        const message = `this schema has no part \`${shortened}\``;
         findings.error("wrong_schema", [...at, key], message, { expected: "a part that is there" });
       }
     }
@@ -92,7 +92,7 @@ function partsOf(value: Json): number {
   return parts;
 }
 
-function wordOf(instancePath: string, path: Path): string {
+function labelOf(instancePath: string, path: Path): string {
   return `\`${instancePath.split("/").at(-1) || String(path.at(-1) ?? "schema")}\``;
 }
 
@@ -114,8 +114,8 @@ export function satisfying(
   const validator = new SchemaValidator(schema, steps);
   const filled = validator.validate(value);
   for (const violation of validator.violations) {
-    const what = violation.path.length === 0 ? "parameters" : `\`${violation.path.join(".")}\``;
-    findings.error("wrong_parameters", [...path, ...violation.path], `${what} ${violation.message}`);
+    const subject = violation.path.length === 0 ? "parameters" : `\`${violation.path.join(".")}\``;
+    findings.error("wrong_parameters", [...path, ...violation.path], `${subject} ${violation.message}`);
   }
   return validator.violations.length === 0 ? filled : undefined;
 }

@@ -7,8 +7,8 @@ export const nowhere: Places = { placeOf: () => undefined };
 export function located(findings: Findings, fileName: string, places: Places): DefinitionProblem[] {
   const problems = findings.list.map((finding) => locate(finding, fileName, places));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  if (findings.left > 0) {
-    const message = `${findings.left} more problems are not told`;
+  if (findings.droppedCount > 0) {
+    const message = `${findings.droppedCount} more problems are not told`;
     problems.push({
       severity: "warning",
       code: "too_many",

@@ -23,7 +23,7 @@ tasks:
 `;
 
 describe("steps", () => {
-  it("are tasks that each need the one before, and so the same version", () => {
+  it("are tasks that each need the previous task, and have the same version hash", () => {
     const [one, other] = [check(steps), check(tasks)];
     assert.deepEqual(one.problems.map(printProblem), []);
     assert.equal(one.definition?.hash, other.definition?.hash);

@@ -27,7 +27,7 @@ export class Parameters {
 
   /** Evaluates an expression for a name or a number. Undefined if its value is not known, or invalid. */
   evaluate(text: string, shape: Shape, path: Path): Json | undefined {
-    const compiled = compileTemplate(text, this.#scope, { wanted: wantedBy(shape) });
+    const compiled = compileTemplate(text, this.#scope, { expectedType: typeOfShape(shape) });
     if (!compiled.ok) {
       for (const { code, at, message, expected } of compiled.problems)
         this.#findings.error(code, path, message, { at, expected });
@@ -43,7 +43,7 @@ export class Parameters {
   }
 }
 
-function wantedBy(shape: Shape): Type {
+function typeOfShape(shape: Shape): Type {
   switch (shape.kind) {
     case "number":
       return shape.whole ? types.int : types.double;

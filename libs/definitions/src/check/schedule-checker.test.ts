@@ -157,10 +157,10 @@ workflow: two
   });
 
   it("has its problems at the lines of the file", () => {
-    const [one, , three] = documentsOf(text(several));
+    const [first, , three] = documentsOf(text(several));
     const lineOf = ({ problems }: { problems: readonly { line: number; path: string }[] }) =>
       problems.map(({ line, path }) => `${line} ${path}`);
-    assert.deepEqual(lineOf(checkText(one ?? assert.fail())), ["5 tasks.a", "5 tasks.a.run"]);
+    assert.deepEqual(lineOf(checkText(first ?? assert.fail())), ["5 tasks.a", "5 tasks.a.run"]);
     assert.deepEqual(lineOf(checkScheduleText(three ?? assert.fail())).at(-1), "11 note");
   });
 });

@@ -12,8 +12,8 @@ function messages(value: Json, schema: Json): readonly string[] {
   return validator.violations.map(({ path, message }) => `${path.join(".")} ${message}`.trim());
 }
 
-describe("a value beside its schema", () => {
-  it("has what is wrong told, with its place", () => {
+describe("a value validated against its schema", () => {
+  it("gets a message with the path for every violation", () => {
     const schema = {
       type: "object",
       properties: {
@@ -68,7 +68,7 @@ describe("a value beside its schema", () => {
     assert.deepEqual(messages({}, { allOf: [schema] }), ["must have required property 'a'"]);
   });
 
-  it("agrees with ajv on what both know", () => {
+  it("agrees with ajv on the keywords that both support", () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     const small = fc
       .jsonValue({ maxDepth: 2, depthSize: "small" })
@@ -107,9 +107,9 @@ describe("a value beside its schema", () => {
       ),
     }));
     fc.assert(
-      fc.property(schema, small, (one, value) => {
+      fc.property(schema, small, (generated, value) => {
         // References refer to the root of the whole schema.
-        const whole = { allOf: [one], $defs: { x: { type: ["object", "array", "string", "null"] } } };
+        const whole = { allOf: [generated], $defs: { x: { type: ["object", "array", "string", "null"] } } };
         assert.equal(
           messages(value, whole).length === 0,
           ajv.compile(whole as object)(value),
@@ -120,7 +120,7 @@ describe("a value beside its schema", () => {
     );
   });
 
-  it("is given up when its schema makes it continue for ever", () => {
+  it("fails instead of looping forever if its schema is recursive or grows exponentially", () => {
     assert.match(messages(1, { $ref: "#" })[0] ?? "", /refers to itself without end/);
     const $defs: Record<string, Json> = { d40: { type: "string" } };
     for (let n = 0; n < 40; n++)

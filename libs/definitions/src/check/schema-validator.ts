@@ -1,7 +1,7 @@
 import { type Json, matchesPattern } from "@tutti/expressions";
 import { nearest } from "@tutti/kernel";
 import type { Path } from "../problem.ts";
-import { isList, isMembers, shown } from "./shape-checker.ts";
+import { describeValue, isList, isMembers } from "./shape-checker.ts";
 import type { Steps } from "./steps.ts";
 
 /** A part of a value that its schema does not allow. */
@@ -56,7 +56,10 @@ export class SchemaValidator {
     if (typeof reference !== "string") return;
     const found = partAt(this.#root, reference);
     if (found === undefined)
-      this.#refuse(path, `cannot be checked: its schema refers to ${shown(reference)}, which is not there`);
+      this.#refuse(
+        path,
+        `cannot be checked: its schema refers to ${describeValue(reference)}, which is not there`,
+      );
     else if (++this.#depth > depthMax)
       this.#refuse(path, "cannot be checked: its schema refers to itself without end");
     else this.#compare(value, found, path);
@@ -67,22 +70,22 @@ export class SchemaValidator {
     if (type === undefined) return true;
     const names = isList(type) ? type : [type];
     if (names.some((name) => typeof name === "string" && isOfType(value, name))) return true;
-    this.#refuse(path, `must be ${names.join(" or ")}, found ${shown(value)}`);
+    this.#refuse(path, `must be ${names.join(" or ")}, found ${describeValue(value)}`);
     return false;
   }
 
   #constants(value: Json, schema: Members, path: Path): void {
     const among = schema["enum"];
-    if (isList(among) && !among.some((one) => this.#same(one, value)))
+    if (isList(among) && !among.some((allowed) => this.#same(allowed, value)))
       this.#refuse(
         path,
         `must be one of ${among
           .slice(0, 10)
-          .map((one) => JSON.stringify(one))
-          .join(", ")}, found ${shown(value)}`,
+          .map((allowed) => JSON.stringify(allowed))
+          .join(", ")}, found ${describeValue(value)}`,
       );
     if ("const" in schema && !this.#same(schema["const"] ?? null, value))
-      this.#refuse(path, `must be ${JSON.stringify(schema["const"])}, found ${shown(value)}`);
+      this.#refuse(path, `must be ${JSON.stringify(schema["const"])}, found ${describeValue(value)}`);
   }
 
   #same(a: Json, b: Json): boolean {
@@ -102,8 +105,8 @@ export class SchemaValidator {
     const any = partsOf(schema["anyOf"]);
     if (any.length > 0 && !any.some((part) => this.#satisfies(value, part)))
       this.#refuse(path, "must satisfy one of the schemas of `anyOf`");
-    const one = partsOf(schema["oneOf"]);
-    if (one.length > 0 && one.filter((part) => this.#satisfies(value, part)).length !== 1)
+    const exactlyOne = partsOf(schema["oneOf"]);
+    if (exactlyOne.length > 0 && exactlyOne.filter((part) => this.#satisfies(value, part)).length !== 1)
       this.#refuse(path, "must satisfy exactly one of the schemas of `oneOf`");
     const { not } = schema;
     if (not !== undefined && this.#satisfies(value, not))
@@ -135,7 +138,7 @@ export class SchemaValidator {
     const found = matchesPattern(value, pattern, 100_000);
     this.#steps.charge(found.stepsUsed);
     if (found.matches === undefined) this.#refuse(path, `cannot be checked: ${found.problem}`);
-    else if (!found.matches) this.#refuse(path, `must match the pattern ${shown(pattern)}`);
+    else if (!found.matches) this.#refuse(path, `must match the pattern ${describeValue(pattern)}`);
   }
 
   #number(value: number, schema: Members, path: Path): void {
@@ -214,7 +217,7 @@ export class SchemaValidator {
 
   /** Returns the most similar name. Comparing costs steps too. */
   #nearest(name: string, known: readonly string[]): string | undefined {
-    for (const one of known) this.#steps.charge(1 + ((name.length * one.length) >>> 4));
+    for (const candidate of known) this.#steps.charge(1 + ((name.length * candidate.length) >>> 4));
     return nearest(name, known);
   }
 

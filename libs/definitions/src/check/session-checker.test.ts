@@ -99,7 +99,7 @@ describe("the file of a session", () => {
     assert.deepEqual(tell?.needs, [{ task: "count", condition: 3 }]);
   });
 
-  it("says little where little is meant", () => {
+  it("gets defaults for options that are not set", () => {
     const spec = specOf("session: few\noptimization: true\nmonitoring: true\ntasks: {a: {uses: x.y}}");
     assert.equal(spec.mode, Mode.MODE_ADAPTIVE);
     assert.equal(spec.title, "few");
@@ -179,7 +179,7 @@ describe("the file of a session", () => {
         assert.ok(problemsOf(text).includes(problem), `${problem}\n${problemsOf(text).join("\n")}`);
     });
 
-  it("has a schema for editors that takes it and refuses what is misspelt", () => {
+  it("has a schema for editors that accepts it and rejects misspelt keys", () => {
     const validate = new Ajv2020({ strict: false }).compile(sessionJsonSchema() as object);
     assert.ok(validate(parse(everything)), JSON.stringify(validate.errors));
     assert.equal(validate({ session: "s", optimisation: true, tasks: { a: { uses: "x" } } }), false);

@@ -99,7 +99,7 @@ function checkMode({ mode, orchestrator }: SessionDocument, findings: Findings):
 function checkTasks(tasks: NonNullable<SessionDocument["tasks"]>, findings: Findings): void {
   const done = ["uses", "workflow", "mission"];
   for (const [id, task] of Object.entries(tasks)) {
-    const kind = taskKinds.find((word) => Object.hasOwn(task, word) && !done.includes(word));
+    const kind = taskKinds.find((key) => Object.hasOwn(task, key) && !done.includes(key));
     const only = kind ?? keysOfRuns.find((key) => Object.hasOwn(task, key));
     if (only !== undefined)
       findings.error(

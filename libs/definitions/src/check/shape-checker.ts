@@ -118,7 +118,7 @@ export class ShapeChecker {
     }
     if (form === undefined || patternOf(form).test(value)) return value;
     // A value instead of a reference may be a password.
-    const found = form.toLowerCase().endsWith("reference") ? "a value" : shown(value);
+    const found = form.toLowerCase().endsWith("reference") ? "a value" : describeValue(value);
     this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, found ${found}`, {
       expected: textForms[form].expected,
     });
@@ -142,13 +142,13 @@ export class ShapeChecker {
 
   #choice(value: Json, among: readonly string[], path: Path): Json | undefined {
     if (typeof value === "string" && among.includes(value)) return value;
-    const near = typeof value === "string" ? this.#findings.suggest(value, among) : undefined;
-    const expected = among.map((one) => `\`${one}\``).join(" or ");
+    const suggestion = typeof value === "string" ? this.#findings.suggest(value, among) : undefined;
+    const expected = among.map((each) => `\`${each}\``).join(" or ");
     this.#findings.error(
       "wrong_form",
       path,
-      `expected ${expected}, found ${shown(value)}${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-      { expected: near === undefined ? expected : `\`${near}\`` },
+      `expected ${expected}, found ${describeValue(value)}${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
+      { expected: suggestion === undefined ? expected : `\`${suggestion}\`` },
     );
     return undefined;
   }
@@ -192,10 +192,15 @@ export class ShapeChecker {
       const inner = [...path, name];
       if (!keyFits(name, keys)) {
         const expected = keys === "duration" ? "a span of time such as `30s`" : textForms[keys].expected;
-        this.#findings.error("wrong_form", inner, `expected ${expected} as key, found ${shown(name)}`, {
-          key: true,
-          expected,
-        });
+        this.#findings.error(
+          "wrong_form",
+          inner,
+          `expected ${expected} as key, found ${describeValue(name)}`,
+          {
+            key: true,
+            expected,
+          },
+        );
         continue;
       }
       const checked = this.check(value[name] ?? null, of, inner);
@@ -271,16 +276,16 @@ export class ShapeChecker {
 
   #unknownKey(key: string, shape: MembersShape, path: Path): void {
     const known = Object.keys(shape.members);
-    const near =
+    const suggestion =
       this.#findings.suggest(key, known) ??
-      known.find((one) => key.length > 2 && one.startsWith(key)) ??
+      known.find((candidate) => key.length > 2 && candidate.startsWith(key)) ??
       // Finds another form of the word: `retries`, `caching`.
-      known.find((one) => one.length > 4 && key.startsWith(one.slice(0, -1)));
+      known.find((candidate) => candidate.length > 4 && key.startsWith(candidate.slice(0, -1)));
     this.#findings.error(
       "unknown_key",
       [...path, key],
-      `unknown key ${shown(key)}${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-      { key: true, expected: near === undefined ? `one of ${known.join(", ")}` : `\`${near}\`` },
+      `unknown key ${describeValue(key)}${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
+      { key: true, expected: suggestion === undefined ? `one of ${known.join(", ")}` : `\`${suggestion}\`` },
     );
   }
 
@@ -295,7 +300,9 @@ export class ShapeChecker {
 
   #expect(fits: boolean, value: Json, path: Path, expected: string): Json | undefined {
     if (fits) return value;
-    this.#findings.error("wrong_type", path, `expected ${expected}, found ${shown(value)}`, { expected });
+    this.#findings.error("wrong_type", path, `expected ${expected}, found ${describeValue(value)}`, {
+      expected,
+    });
     return undefined;
   }
 }
@@ -338,7 +345,7 @@ export function isList(value: Json | undefined): value is readonly Json[] {
 }
 
 /** Describes the value that was found, in a few words. */
-export function shown(value: Json): string {
+export function describeValue(value: Json): string {
   if (value === null) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "object") return isList(value) ? "a list" : "a mapping";
@@ -356,7 +363,7 @@ function nameOf(shape: Shape): string {
     case "flag":
       return "`true` or `false`";
     case "choice":
-      return shape.among.map((one) => `\`${one}\``).join(" or ");
+      return shape.among.map((each) => `\`${each}\``).join(" or ");
     case "list":
       return "a list";
     case "template":

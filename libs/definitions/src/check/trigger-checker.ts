@@ -53,8 +53,8 @@ export function checkOnKey(
   findings: Findings,
 ): void {
   const isList = Array.isArray(on);
-  for (const [place, one] of triggersOn(on).entries())
-    checkOn(one, findings, isList ? ["on", place] : ["on"]);
+  for (const [place, trigger] of triggersOn(on).entries())
+    checkOn(trigger, findings, isList ? ["on", place] : ["on"]);
   if (on !== undefined && parameters !== undefined)
     findings.error("wrong_form", ["on"], "expected no `on` in a template, found one", {
       expected: "a trigger file, which says the parameters",
@@ -64,7 +64,7 @@ export function checkOnKey(
 /** Checks rules that the shape of a trigger cannot express. */
 function checkOn(document: OnDocument, findings: Findings, path: Path): void {
   const { event, afterRun, webhook, debounce, batch, signal, run } = document;
-  const sources = [event, afterRun, webhook].filter((one) => one !== undefined).length;
+  const sources = [event, afterRun, webhook].filter((each) => each !== undefined).length;
   if (sources !== 1) {
     const found = ["none", "", "two", "three"][sources];
     findings.error("missing_key", path, `expected \`event\`, \`afterRun\` or \`webhook\`, found ${found}`, {
@@ -81,21 +81,21 @@ function checkOn(document: OnDocument, findings: Findings, path: Path): void {
 }
 
 function checkExpressions(document: OnDocument, findings: Findings, path: Path): void {
-  const tell = (problems: readonly (Problem & { readonly path?: Path })[], key: string) => {
+  const report = (problems: readonly (Problem & { readonly path?: Path })[], key: string) => {
     for (const problem of problems)
       findings.error("wrong_form", [...path, key, ...(problem.path ?? [])], problem.message);
   };
   const conditions = [
-    ["if", { wanted: types.bool }],
+    ["if", { expectedType: types.bool }],
     ["key", {}],
     ["group", {}],
   ] as const;
   for (const [key, options] of conditions) {
-    const made = compileCondition(document[key] ?? "true", scope, options);
-    if (!made.ok) tell(made.problems, key);
+    const compiled = compileCondition(document[key] ?? "true", scope, options);
+    if (!compiled.ok) report(compiled.problems, key);
   }
   const run = compileTemplate(document.run ?? "", scope);
-  if (!run.ok) tell(run.problems, "run");
-  const given = document.with === undefined ? undefined : compileData(document.with, scope);
-  if (given?.ok === false) tell(given.problems, "with");
+  if (!run.ok) report(run.problems, "run");
+  const input = document.with === undefined ? undefined : compileData(document.with, scope);
+  if (input?.ok === false) report(input.problems, "with");
 }

@@ -16,7 +16,7 @@ describe("the input that a duration depends on", () => {
       assert.deepEqual(costInputIn(by, new TextEncoder().encode(JSON.stringify(input))), { key, count });
     });
 
-  it("is nothing of an input that is no JSON, and a key is one line of 200 characters at most", () => {
+  it("is empty if the input is not JSON, and a key is one line of 200 characters at most", () => {
     assert.deepEqual(costInputIn(["a"], new TextEncoder().encode("<html>")), { key: "", count: 0 });
     assert.deepEqual(costInputIn(["a"], undefined), { key: "", count: 0 });
     const { key } = costInputOf(["a"], { a: `x\n${"y".repeat(1_000)}` });

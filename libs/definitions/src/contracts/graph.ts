@@ -46,13 +46,13 @@ export function graphOf(plan: Plan): GraphMessage {
 function expectedMs(plan: Plan, { policy, work }: PlanTask): number | undefined {
   const hint = plan.policies[policy]?.estimate.durationMs ?? 0;
   if (hint > 0) return hint;
-  const what = plan.works[work];
-  switch (what?.kind) {
+  const planWork = plan.works[work];
+  switch (planWork?.kind) {
     case "set":
     case "gate":
       return 0;
     case "waitFor":
-      return what.ms > 0 ? what.ms : undefined;
+      return planWork.ms > 0 ? planWork.ms : undefined;
     default:
       return undefined;
   }

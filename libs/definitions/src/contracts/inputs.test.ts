@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Payload } from "@tutti/contracts/types/v1";
-import { heldInput } from "./inputs.ts";
+import { requireInputOfSchema } from "./inputs.ts";
 
 const schema = JSON.stringify({
   type: "object",
@@ -10,12 +10,12 @@ const schema = JSON.stringify({
 });
 const payload = (value: unknown) =>
   Payload.fromPartial({ body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) } });
-const inlineOf = (held: Payload | undefined) =>
-  held?.body?.$case === "inline" ? JSON.parse(Buffer.from(held.body.value).toString()) : undefined;
+const inlineOf = (input: Payload | undefined) =>
+  input?.body?.$case === "inline" ? JSON.parse(Buffer.from(input.body.value).toString()) : undefined;
 
 describe("the input of work that a definition starts", () => {
   it("gets the defaults of the schema", () => {
-    assert.deepEqual(inlineOf(heldInput(schema, payload({ city: "Bonn" }), "input")), {
+    assert.deepEqual(inlineOf(requireInputOfSchema(schema, payload({ city: "Bonn" }), "input")), {
       city: "Bonn",
       days: 2,
     });
@@ -28,16 +28,16 @@ describe("the input of work that a definition starts", () => {
       [undefined, "input"],
     ] as const)
       assert.throws(
-        () => heldInput(schema, input, "input"),
+        () => requireInputOfSchema(schema, input, "input"),
         (error: { code: string; violations: { field: string }[] }) =>
           error.code === "workflow.input_invalid" && error.violations[0]?.field.startsWith(field) === true,
       );
   });
 
-  it("is taken as it is without a schema", () => {
+  it("passes unchanged without a schema", () => {
     const stored = Payload.fromPartial({ body: { $case: "blob", value: { size: 5 } } });
-    assert.equal(heldInput("", stored, "input"), stored);
-    assert.equal(heldInput("", undefined, "input"), undefined);
-    assert.throws(() => heldInput(schema, stored, "input"), { code: "workflow.payload_not_json" });
+    assert.equal(requireInputOfSchema("", stored, "input"), stored);
+    assert.equal(requireInputOfSchema("", undefined, "input"), undefined);
+    assert.throws(() => requireInputOfSchema(schema, stored, "input"), { code: "workflow.payload_not_json" });
   });
 });

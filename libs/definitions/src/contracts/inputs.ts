@@ -2,13 +2,13 @@
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import { counted, defineErrors } from "@tutti/kernel";
-import { type HeldValue, holdInputAgainst } from "../check/held-value.ts";
+import { type ValidatedValue, validateInputAgainst } from "../check/validated-value.ts";
 
 export const inputErrors = defineErrors("workflow", {
   payloadNotJson: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What is computed with has to be a JSON document that is sent inline.",
+    help: "Tutti computes with this value, so it must be a JSON document that is sent inline.",
     message: ({ field, found }: { field: string; found: string }) =>
       `${field}: expected a JSON document, got ${found}`,
     remedy: "Send the document inline.",
@@ -16,7 +16,7 @@ export const inputErrors = defineErrors("workflow", {
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The input has to satisfy the schema of the definition. Each violation says where it does not.",
+    help: "The input must match the schema of the definition. Each violation names its place.",
     message: ({ count }: { count: number }) =>
       `The input does not match the schema of the definition: ${counted(count, "violation")}`,
     remedy: "Correct the listed places.",
@@ -43,27 +43,27 @@ export function jsonOf({ body, mediaType }: Payload, field: string): Json {
  * Returns the input with defaults filled in, or refuses it with each violation.
  * @param field its name in the request, as in violations
  */
-export function holdInput(schema: Json, payload: Payload | undefined, field = "spec.input"): Payload {
-  const given = payload && jsonOf(payload, field);
-  const { value, violations } = holdInputAgainst(schema, given);
+export function requireValidInput(schema: Json, payload: Payload | undefined, field = "spec.input"): Payload {
+  const input = payload && jsonOf(payload, field);
+  const { value, violations } = validateInputAgainst(schema, input);
   refuseViolations(violations, field);
   // Unchanged if no default was filled in, so that a number keeps its written form.
-  if (value === given && payload !== undefined) return payload;
+  if (value === input && payload !== undefined) return payload;
   return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
 }
 
-/** As `holdInput`, for the text of a schema. Empty accepts any input. */
-export function heldInput(
+/** As `requireValidInput`, for the text of a schema. Empty accepts any input. */
+export function requireInputOfSchema(
   schemaText: string,
   payload: Payload | undefined,
   field: string,
 ): Payload | undefined {
   if (schemaText === "") return payload;
-  return holdInput(JSON.parse(schemaText) as Json, payload, field);
+  return requireValidInput(JSON.parse(schemaText) as Json, payload, field);
 }
 
 /** Refuses a value of a request with each violation of its schema. */
-export function refuseViolations(violations: HeldValue["violations"], field: string): void {
+export function refuseViolations(violations: ValidatedValue["violations"], field: string): void {
   if (violations.length === 0) return;
   throw inputErrors.inputInvalid(
     { count: violations.length },

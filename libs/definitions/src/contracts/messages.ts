@@ -138,7 +138,9 @@ function nodeOf(
     kind: task === undefined ? TaskKind.TASK_KIND_UNSPECIFIED : planKinds[task.kind],
     uses: usesOf(work),
     needs,
-    backTo: backTo.filter((back) => back >= 0 && back !== number).map((back) => idIn(plan, plan.tasks[back])),
+    backTo: backTo
+      .filter((target) => target >= 0 && target !== number)
+      .map((target) => idIn(plan, plan.tasks[target])),
     level,
     expectedMs: policy?.estimate.durationMs ?? 0,
     forEach: (task?.forEach ?? -1) >= 0,
@@ -190,18 +192,20 @@ export const planKinds: Readonly<Record<PlanKindWord, TaskKind>> = {
 
 function stateNodes({ states, transitions }: Plan): GraphNode[] {
   return states.map((state) => {
-    const ways = [
+    const outgoing = [
       ...state.onDone,
       ...state.onFailed,
       ...state.always,
       ...[...state.on, ...state.after].flatMap((leading) => leading.transitions),
     ];
-    const reached = new Set(ways.map((way) => transitions[way]?.to ?? -1).filter((to) => to >= 0));
+    const targets = new Set(
+      outgoing.map((transition) => transitions[transition]?.to ?? -1).filter((to) => to >= 0),
+    );
     return GraphNode.fromPartial({
       taskId: state.name,
       title: state.title,
       kind: TaskKind.TASK_KIND_STATE,
-      backTo: [...reached].map((to) => states[to]?.name ?? ""),
+      backTo: [...targets].map((to) => states[to]?.name ?? ""),
     });
   });
 }

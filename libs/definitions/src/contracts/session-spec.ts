@@ -66,20 +66,20 @@ const modes = {
 
 function workOf(document: SessionDocument, plan: Plan | undefined): SessionSpec["work"] {
   const { session, tasks, goal, workflow, output, input } = document;
-  const given = input === undefined ? undefined : jsonPayload(input);
-  if (goal !== undefined) return { $case: "goal", value: { ...goalOf(goal), input: given } };
+  const payload = input === undefined ? undefined : jsonPayload(input);
+  if (goal !== undefined) return { $case: "goal", value: { ...goalOf(goal), input: payload } };
   if (workflow !== undefined) {
     const [name, label] = splitAt(workflow);
     const version = label === "" ? undefined : { $case: "label" as const, value: label };
     return {
       $case: "definition",
-      value: { definition: { name, version }, input: given, parameters: undefined },
+      value: { definition: { name, version }, input: payload, parameters: undefined },
     };
   }
-  const made = taskSpecsOf({ document: { workflow: session, ...(tasks && { tasks }) }, plan }, "session");
-  if ("problem" in made)
-    throw new Error(`expected checked tasks of session ${session}, found ${made.problem}`);
-  return { $case: "tasks", value: { tasks: made.tasks, output: bare(output), input: given } };
+  const specs = taskSpecsOf({ document: { workflow: session, ...(tasks && { tasks }) }, plan }, "session");
+  if ("problem" in specs)
+    throw new Error(`expected checked tasks of session ${session}, found ${specs.problem}`);
+  return { $case: "tasks", value: { tasks: specs.tasks, output: bare(output), input: payload } };
 }
 
 function goalOf(goal: string | GoalDocument): Omit<Goal, "input"> {

@@ -173,12 +173,12 @@ function retryOf(message: RetryPolicyMessage): RetryDocument {
 }
 
 function timeoutOf({ queueMs, runMs, heartbeatMs, totalMs }: Timeouts): TimeoutDocument {
-  const span = (ms: number) => (ms === 0 ? undefined : printDuration(ms));
+  const durationText = (ms: number) => (ms === 0 ? undefined : printDuration(ms));
   return defined<TimeoutDocument>({
-    queue: span(queueMs),
-    run: span(runMs),
-    heartbeat: span(heartbeatMs),
-    total: span(totalMs),
+    queue: durationText(queueMs),
+    run: durationText(runMs),
+    heartbeat: durationText(heartbeatMs),
+    total: durationText(totalMs),
   });
 }
 

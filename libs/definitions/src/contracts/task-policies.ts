@@ -16,7 +16,7 @@ import type {
 } from "../language/document.ts";
 
 /** Converts the policies of a task to the contracts: the inverse of their parsing. */
-export function takePolicies(spec: TaskSpec, document: TaskDocument, taskId: string): void {
+export function applyPolicies(spec: TaskSpec, document: TaskDocument, taskId: string): void {
   const { checks = [], limits = [], cache, compensate, dueTime } = document;
   spec.checks = checks.map((check) => checkOf(check, taskId));
   spec.limits = limits.map(limitOf);

@@ -30,13 +30,13 @@ tasks:
 `;
 
 describe("tasks of a definition in the words of the contracts", () => {
-  it("are the same tasks when they are made a definition again", () => {
+  it("give the same tasks when they are converted back to a definition", () => {
     const text = order.replace(", placement: {sameAgentAs: [reserve]}", "");
     const { plan, ...definition } = definitionOf(text);
-    const made = taskSpecsOf({ plan, ...definition });
-    assert.ok("tasks" in made && plan !== undefined);
-    const again = checkDocument(documentOfTasks("order", TaskList.fromPartial({ tasks: made.tasks })));
-    const { tasks, works, policies, edges, programs } = again.definition?.plan ?? assert.fail("no plan");
+    const result = taskSpecsOf({ plan, ...definition });
+    assert.ok("tasks" in result && plan !== undefined);
+    const reparsed = checkDocument(documentOfTasks("order", TaskList.fromPartial({ tasks: result.tasks })));
+    const { tasks, works, policies, edges, programs } = reparsed.definition?.plan ?? assert.fail("no plan");
     assert.deepEqual(works, plan.works);
     assert.deepEqual(policies, plan.policies);
     assert.deepEqual(edges, plan.edges);
@@ -46,29 +46,29 @@ describe("tasks of a definition in the words of the contracts", () => {
     );
   });
 
-  it("keep the default condition of a need: a task that its own `when` skips does not skip what needs it", () => {
-    const made = taskSpecsOf(
+  it("keep the default condition of a need: a task skipped by its own `when` does not skip its dependents", () => {
+    const result = taskSpecsOf(
       definitionOf("workflow: w\ntasks: {a: {uses: x.y, when: 'false'}, b: {uses: x.z, needs: [a]}}\n"),
     );
-    assert.ok("tasks" in made);
-    assert.deepEqual(made.tasks[1]?.needs, [{ task: "a", condition: NeedCondition.NEED_CONDITION_DONE }]);
+    assert.ok("tasks" in result);
+    assert.deepEqual(result.tasks[1]?.needs, [{ task: "a", condition: NeedCondition.NEED_CONDITION_DONE }]);
   });
 
-  for (const [name, wanted] of [
+  for (const [name, expected] of [
     ["UNSPECIFIED", undefined],
     ["SUCCESS", "success"],
     ["FAILURE", "failure"],
     ["ALWAYS", "always"],
     ["DONE", "done"],
   ] as const)
-    it(`a need whose condition is ${name} is ${wanted ?? "left to the default"} in a document`, () => {
+    it(`a need with the condition ${name} is ${expected ?? "left to the default"} in a document`, () => {
       const needs = [{ task: "a", condition: NeedCondition[`NEED_CONDITION_${name}`] }];
       const list = TaskList.fromPartial({ tasks: [{ id: "a" }, { id: "b", needs }] });
-      const wantedNeed = wanted === undefined ? { task: "a" } : { task: "a", on: wanted };
-      assert.deepEqual(documentOfTasks("order", list).tasks?.["b"]?.needs, [wantedNeed]);
+      const expectedNeed = expected === undefined ? { task: "a" } : { task: "a", on: expected };
+      assert.deepEqual(documentOfTasks("order", list).tasks?.["b"]?.needs, [expectedNeed]);
     });
 
-  for (const [input, when, wanted] of [
+  for (const [input, when, expected] of [
     ["1", "", "DONE"],
     ['"${{ tasks.a.output }}"', "", "SUCCESS"],
     ['"${{ tasks[\\"a\\"].output.n }}"', "", "SUCCESS"],
@@ -77,13 +77,13 @@ describe("tasks of a definition in the words of the contracts", () => {
     ["1", "tasks.a.output > 1", "SUCCESS"],
     ["1", "tasks.a.error.code == 'x'", "DONE"],
   ] as const)
-    it(`a plain need is ${wanted} for the input ${input} and the condition ${when || "none"}, in each mode`, () => {
+    it(`a plain need is ${expected} for the input ${input} and the condition ${when || "none"}, in each mode`, () => {
       const body = { $case: "inline" as const, value: Buffer.from(input) };
-      const given = { id: "b", when, input: { body, mediaType: "" }, needs: [{ task: "a" }] };
+      const fields = { id: "b", when, input: { body, mediaType: "" }, needs: [{ task: "a" }] };
       const work = { $case: "capability" as const, value: "x.y" };
       const others = ["a", "ab"].map((id) => ({ id, work }));
-      const list = TaskList.fromPartial({ tasks: [...others, { ...given, work }] });
-      const condition = NeedCondition[`NEED_CONDITION_${wanted}`];
+      const list = TaskList.fromPartial({ tasks: [...others, { ...fields, work }] });
+      const condition = NeedCondition[`NEED_CONDITION_${expected}`];
       assert.deepEqual(withNeedConditions(list.tasks)[2]?.needs, [{ task: "a", condition }]);
       const { definition } = checkDocument(documentOfTasks("order", list));
       const { edges } = definition?.plan ?? assert.fail("no plan");
@@ -97,11 +97,11 @@ describe("tasks of a definition in the words of the contracts", () => {
     ["vars: {n: 1}\ntasks: {a: {uses: x.y}}", /`vars`/],
     ["initial: s\nstates: {s: {final: true}}", /states/],
   ];
-  it("have their gang, and so has the document that is made of them", () => {
-    const made = taskSpecsOf(
+  it("keep their gang, and so does the document built from them", () => {
+    const result = taskSpecsOf(
       definitionOf("workflow: order\ntasks: {a: {uses: x.y, gang: g}, b: {uses: x.y, gang: g}}\n"),
     );
-    const specs = "tasks" in made ? made.tasks : [];
+    const specs = "tasks" in result ? result.tasks : [];
     assert.deepEqual(
       specs.map(({ gang }) => gang),
       ["g", "g"],
@@ -113,8 +113,8 @@ describe("tasks of a definition in the words of the contracts", () => {
   });
 
   for (const [text, problem] of refused)
-    it(`are not to be had of what only a run can do: ${text.replaceAll("\n", ", ")}`, () => {
-      const made = taskSpecsOf(definitionOf(`workflow: order\n${text}\n`));
-      assert.match("problem" in made ? made.problem : "none", problem);
+    it(`are not available for a definition that only a run can execute: ${text.replaceAll("\n", ", ")}`, () => {
+      const result = taskSpecsOf(definitionOf(`workflow: order\n${text}\n`));
+      assert.match("problem" in result ? result.problem : "none", problem);
     });
 });

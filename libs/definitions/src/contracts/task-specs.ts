@@ -9,7 +9,7 @@ import { jsonPayload, retryMessage } from "@tutti/kernel";
 import type { Definition } from "../check/checker.ts";
 import type { TaskDocument } from "../language/document.ts";
 import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts";
-import { bare, takePolicies } from "./task-policies.ts";
+import { applyPolicies, bare } from "./task-policies.ts";
 
 /** Keys without a field in the contracts: loops and children of runs. */
 export const keysOfRuns = ["forEach", "mayFail", "parameters", "budget"] as const;
@@ -18,7 +18,7 @@ export const keysOfRuns = ["forEach", "mayFail", "parameters", "budget"] as cons
 const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"] as const;
 
 /** The engine that runs the tasks. Tasks that it cannot run are problems. */
-export type TaskReach = "mission" | "session";
+export type TaskEngine = "mission" | "session";
 
 /**
  * Returns the tasks of a definition as messages of the contracts, so that an engine other than that of runs
@@ -26,7 +26,7 @@ export type TaskReach = "mission" | "session";
  */
 export function taskSpecsOf(
   { document, plan }: Pick<Definition, "document" | "plan">,
-  reach: TaskReach = "mission",
+  engine: TaskEngine = "mission",
 ): { readonly tasks: TaskSpec[] } | { readonly problem: string } {
   if (plan === undefined) return { problem: "a template whose parameters are not filled in" };
   if (document.states !== undefined) return { problem: "states" };
@@ -36,11 +36,11 @@ export function taskSpecsOf(
   for (const [number, task] of plan.tasks.entries()) {
     const written = document.tasks?.[task.id];
     const work = plan.works[task.work];
-    const problem = problemOf(task, { written, work, reach });
+    const problem = problemOf(task, { written, work, engine });
     if (problem !== undefined || written === undefined || work === undefined)
       return { problem: `${problem ?? "a task within a task"} (task ${task.id})` };
     const spec = specOf(plan, task, written);
-    takePolicies(spec, written, task.id);
+    applyPolicies(spec, written, task.id);
     spec.work = workOf(work);
     spec.versionRange = work.kind === "uses" ? work.versionRange : "";
     spec.needs = needs[number] ?? [];
@@ -49,17 +49,17 @@ export function taskSpecsOf(
   return { tasks };
 }
 
-interface Judged {
+interface CheckedTask {
   readonly written: TaskDocument | undefined;
   readonly work: Work | undefined;
-  readonly reach: TaskReach;
+  readonly engine: TaskEngine;
 }
 
-function problemOf({ kind }: PlanTask, { written, work, reach }: Judged): string | undefined {
+function problemOf({ kind }: PlanTask, { written, work, engine }: CheckedTask): string | undefined {
   if (work === undefined || written === undefined) return "a task within a task";
   if (work.kind !== "uses" && work.kind !== "workflow" && work.kind !== "mission") return `\`${kind}\``;
   if (work.kind === "uses" && work.among !== undefined) return "`among`";
-  const only = reach === "session" ? keysOfRuns : [...keysOfRuns, ...keysBeyondMissions];
+  const only = engine === "session" ? keysOfRuns : [...keysOfRuns, ...keysBeyondMissions];
   const found = only.find((name) => written[name] !== undefined);
   return found && `\`${found}\``;
 }
@@ -83,7 +83,7 @@ function needsOf({ tasks, edges }: Plan): readonly Need[][] {
 function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
   const policy = plan.policies[task.policy];
   const { title = "", when, labels = {}, idempotencyKey = "", gang = "" } = written;
-  const isRetryGiven = written.retry !== undefined || plan.run.retry !== undefined;
+  const hasRetry = written.retry !== undefined || plan.run.retry !== undefined;
   const { priority = 0, resources = {}, estimate, mayBeDoubled = false } = policy ?? {};
   const spec = TaskSpec.fromPartial({
     id: task.id,
@@ -98,7 +98,7 @@ function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
     ...(estimate !== undefined && { estimate: { ...estimate, by: [...(estimate.by ?? [])] } }),
     ...(policy !== undefined && { timeouts: { ...policy.timeouts } }),
     // Without its own policy, a task has the defaults of the namespace that it runs in.
-    ...(policy !== undefined && isRetryGiven && { retry: retryMessage(policy.retry) }),
+    ...(policy !== undefined && hasRetry && { retry: retryMessage(policy.retry) }),
   });
   spec.input = written.with === undefined ? undefined : jsonPayload(written.with);
   const { placement } = policy ?? {};

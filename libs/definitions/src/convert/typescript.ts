@@ -48,10 +48,11 @@ class CodeWriter {
     const kinds = isMembers(task) ? taskKinds.filter((kind) => Object.hasOwn(task, kind)) : [];
     const [kind] = kinds;
     if (!isMembers(task) || kind === undefined || kinds.length > 1) return this.#value(task, depth);
-    const { [kind]: what = null, ...options } = task;
+    const { [kind]: value = null, ...options } = task;
     this.used.add(functions[kind]);
     const more = Object.keys(options).length === 0 ? "" : `, ${this.#value(options, depth)}`;
-    const written = kind === "loop" && isMembers(what) ? this.#loop(what, depth) : this.#value(what, depth);
+    const written =
+      kind === "loop" && isMembers(value) ? this.#loop(value, depth) : this.#value(value, depth);
     return `${functions[kind]}(${written}${more})`;
   }
 

@@ -31,7 +31,7 @@ interface Rule {
   /** Which of them must have failed. A task behind a failed one counts as failed. */
   readonly failed?: "none" | "some";
   /** Whether one of them must have succeeded. */
-  readonly isOneDone?: true;
+  readonly hasOneSuccess?: true;
 }
 
 /** Trigger rules with a counterpart. */
@@ -40,10 +40,10 @@ export const rules: Readonly<Record<string, Rule>> = {
   all_failed: { on: "failure" },
   all_done: { on: "always" },
   one_failed: { on: "always", failed: "some" },
-  one_success: { on: "always", isOneDone: true },
+  one_success: { on: "always", hasOneSuccess: true },
   none_failed: { on: "always", failed: "none" },
-  none_failed_min_one_success: { on: "always", failed: "none", isOneDone: true },
-  none_failed_or_skipped: { on: "always", failed: "none", isOneDone: true },
+  none_failed_min_one_success: { on: "always", failed: "none", hasOneSuccess: true },
+  none_failed_or_skipped: { on: "always", failed: "none", hasOneSuccess: true },
 };
 
 /** The tasks whose failure makes those before a task fail. One with another rule than these runs nevertheless. */
@@ -102,7 +102,7 @@ export function inOrder(tasks: readonly Task[]): readonly Task[] {
 
 export function writtenTask(task: Task, canSkip: boolean): Json {
   const { tree, before, rule, title, id } = task;
-  const { on, failed, isOneDone } = entryOf(rules, rule) ?? { on: "success" };
+  const { on, failed, hasOneSuccess } = entryOf(rules, rule) ?? { on: "success" };
   const needs = [...before].map(
     (each): Json => (on === "success" && !canSkip ? each.id : { task: each.id, on }),
   );
@@ -121,7 +121,7 @@ export function writtenTask(task: Task, canSkip: boolean): Json {
       }
   if (before.size > 0 && failed !== undefined)
     when.push(`${failed === "none" ? "!" : ""}${withStatus(failing(task), "failed")}`);
-  if (before.size > 0 && isOneDone) when.push(withStatus(before, "completed"));
+  if (before.size > 0 && hasOneSuccess) when.push(withStatus(before, "completed"));
   return {
     ...(title !== id && { title: plain(title.slice(0, 200)) }),
     ...tree,

@@ -106,7 +106,7 @@ function formatted(format: string): string | undefined {
 }
 
 /** Returns the result of an Airflow task: for a command, the last line of its output. */
-export function leftBy(id: string, isCommand: boolean): string {
+export function resultOf(id: string, isCommand: boolean): string {
   const output = `tasks[${JSON.stringify(id)}].output`;
   if (!isCommand) return output;
   return `[${output}.stdout.trim()].map(t, t.substring(t.lastIndexOf("\\n") + 1))[0]`;

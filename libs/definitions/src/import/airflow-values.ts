@@ -1,7 +1,7 @@
 /** Values of Python in files of Airflow, with Jinja templates in their texts. */
 import type { Json } from "@tutti/expressions";
 import { templateOf } from "./airflow-templates.ts";
-import { NoCounterpart, plain, template } from "./cel.ts";
+import { plain, template, UnsupportedConstruct } from "./cel.ts";
 import type { Expression } from "./foreign-python.ts";
 
 /** Values of names. */
@@ -17,44 +17,45 @@ export interface Names {
 }
 
 /** Converts a literal that may contain outputs of tasks. */
-export function jsonOf(given: Expression, names: Names): Json {
-  const output = names.output(given);
+export function jsonOf(expression: Expression, names: Names): Json {
+  const output = names.output(expression);
   if (output !== undefined) return template(output);
-  switch (given.kind) {
+  switch (expression.kind) {
     case "text":
-      return rendered(given, names);
+      return rendered(expression, names);
     case "number":
-      if (!Number.isFinite(Number(given.text))) break;
-      return Number(given.text);
+      if (!Number.isFinite(Number(expression.text))) break;
+      return Number(expression.text);
     case "constant":
-      return given.text === "None" ? null : given.text === "True";
+      return expression.text === "None" ? null : expression.text === "True";
     case "list":
-      return given.parts.map((each) => jsonOf(each, names));
+      return expression.parts.map((each) => jsonOf(each, names));
     case "map": {
       const members: [string, Json][] = [];
-      for (let at = 0; at + 1 < given.parts.length; at += 2) {
-        const [key, value] = [given.parts[at], given.parts[at + 1]];
-        if (key?.kind !== "text" || value === undefined) throw new NoCounterpart("a key is no text");
+      for (let at = 0; at + 1 < expression.parts.length; at += 2) {
+        const [key, value] = [expression.parts[at], expression.parts[at + 1]];
+        if (key?.kind !== "text" || value === undefined) throw new UnsupportedConstruct("a key is no text");
         members.push([key.text, jsonOf(value, names)]);
       }
       return Object.fromEntries(members);
     }
     case "name": {
-      const known = names.constant(given.text);
+      const known = names.constant(expression.text);
       if (known !== undefined) return jsonOf(known, names);
       break;
     }
     default:
   }
-  throw new NoCounterpart(`the value \`${shown(given)}\` is computed`);
+  throw new UnsupportedConstruct(`the value \`${excerpt(expression)}\` is computed`);
 }
 
 /** Converts a text with the Jinja templates that have a counterpart. */
 function rendered({ text, line }: Expression, names: Names): string {
-  if (/\{[%#]/.test(text)) throw new NoCounterpart("a template with statements has no counterpart");
+  if (/\{[%#]/.test(text)) throw new UnsupportedConstruct("a template with statements has no counterpart");
   return plain(text).replace(/\{\{([\s\S]*?)\}\}/g, (whole, inner: string) => {
     const written = templateOf(inner, (task) => names.pulled(task));
-    if (written === undefined) throw new NoCounterpart(`the template \`{{${inner}}}\` has no counterpart`);
+    if (written === undefined)
+      throw new UnsupportedConstruct(`the template \`{{${inner}}}\` has no counterpart`);
     if (written.isDated === true) names.dated(whole, line);
     return template(written.cel);
   });
@@ -79,28 +80,29 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /** Returns the seconds of `timedelta(…)`, or a number of seconds. */
-export function secondsOf(given: Expression, names: Names): number {
-  if (given.kind === "number") return Number(given.text);
-  const known = given.kind === "name" ? names.constant(given.text) : undefined;
+export function secondsOf(expression: Expression, names: Names): number {
+  if (expression.kind === "number") return Number(expression.text);
+  const known = expression.kind === "name" ? names.constant(expression.text) : undefined;
   if (known !== undefined) return secondsOf(known, names);
   const isDelta =
-    given.kind === "call" && /^(datetime\.)?timedelta$|^duration$/.test(shown(given.of ?? given));
-  if (!isDelta) throw new NoCounterpart(`the time \`${shown(given)}\` is computed`);
-  return given.given.reduce((sum, argument) => {
+    expression.kind === "call" &&
+    /^(datetime\.)?timedelta$|^duration$/.test(excerpt(expression.of ?? expression));
+  if (!isDelta) throw new UnsupportedConstruct(`the time \`${excerpt(expression)}\` is computed`);
+  return expression.args.reduce((sum, argument) => {
     const unit = units[argument.name === "" ? "days" : argument.name];
     if (unit === undefined || argument.value.kind !== "number")
-      throw new NoCounterpart(`the time \`${shown(given)}\` is computed`);
+      throw new UnsupportedConstruct(`the time \`${excerpt(expression)}\` is computed`);
     argument.isRead = true;
     return sum + unit * Number(argument.value.text);
   }, 0);
 }
 
 /** Returns an expression as written, shortened. */
-export function shown({ kind, text, of, parts, given }: Expression): string {
-  if (kind === "member") return `${of === undefined ? "" : shown(of)}.${text}`;
-  if (kind === "call") return `${of === undefined ? "" : shown(of)}(${given.length === 0 ? "" : "…"})`;
-  if (kind === "item") return `${of === undefined ? "" : shown(of)}[…]`;
-  if (kind === "binary") return parts.map(shown).join(` ${text} `);
+export function excerpt({ kind, text, of, parts, args }: Expression): string {
+  if (kind === "member") return `${of === undefined ? "" : excerpt(of)}.${text}`;
+  if (kind === "call") return `${of === undefined ? "" : excerpt(of)}(${args.length === 0 ? "" : "…"})`;
+  if (kind === "item") return `${of === undefined ? "" : excerpt(of)}[…]`;
+  if (kind === "binary") return parts.map(excerpt).join(` ${text} `);
   if (kind === "list" || kind === "map") return "[…]";
   return text.slice(0, 60);
 }

@@ -41,7 +41,7 @@ describe("a DAG of Airflow", () => {
     });
   });
 
-  it("takes needs of operators, lists, groups, chains and labels", () => {
+  it("reads dependencies from operators, lists, groups, chains and labels", () => {
     const needs = Object.fromEntries(
       Object.entries(tasksIn(textOf("groups.py"))).map(([id, task]) => [id, task["needs"] ?? []]),
     );
@@ -65,8 +65,8 @@ describe("a DAG of Airflow", () => {
     const text = textOf("dates.py");
     const tasks = tasksIn(text);
     const date = 'tasks["logical-date"].output';
-    const given = '"logical_date" in dyn(input) ? dyn(input).logical_date : run.startTime';
-    assert.deepEqual(tasks["logical-date"], { set: `\${{ (dyn(input) != null && ${given}) }}` });
+    const logicalDate = '"logical_date" in dyn(input) ? dyn(input).logical_date : run.startTime';
+    assert.deepEqual(tasks["logical-date"], { set: `\${{ (dyn(input) != null && ${logicalDate}) }}` });
     const inputOf = (id: string) => tasks[id]?.["with"] as { command?: string[]; env?: unknown } | undefined;
     const command = (id: string) => inputOf(id)?.command?.[2];
     const week = `string(timestamp(${date}.substring(0, 10) + "T00:00:00Z") + duration("-168h")).substring(0, 10)`;
@@ -92,7 +92,7 @@ describe("a DAG of Airflow", () => {
     assert.deepEqual(failing, ["7 task third", "8 task fourth", "9 task fifth", "10 task sixth"]);
   });
 
-  it("lists code that makes tasks", () => {
+  it("lists code that creates tasks dynamically", () => {
     const list = listOf(textOf("dynamic.py"));
     for (const each of ["11 for table in TABLES :", "14 if LIMIT > 5 :", '22 if __name__ == "__main__" :'])
       assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
@@ -106,7 +106,7 @@ describe("a DAG of Airflow", () => {
   });
 
   const dag = 'with DAG("d") as dag:\n';
-  for (const [what, text] of [
+  for (const [title, text] of [
     ["no DAG", "x = 1\n"],
     ["brackets that do not match", `${dag}    a = f(1\n`],
     ["an unexpected indent", `${dag}    a = 1\n      b = 2\n`],
@@ -118,7 +118,7 @@ describe("a DAG of Airflow", () => {
     ["a character that is none of Python", `${dag}    a = $1\n`.replace("$1", '"open')],
     ["more than a mebibyte", `${dag}    a = "${"x".repeat(1_100_000)}"\n`],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importAirflow(text), NotImported);
     });
 

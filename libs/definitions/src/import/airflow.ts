@@ -8,9 +8,9 @@
 
 import type { Json } from "@tutti/expressions";
 import { type Group, inOrder, link, rules, type Task, writtenTask } from "./airflow-graph.ts";
-import { dateTask, dateWork, leftBy } from "./airflow-templates.ts";
-import { jsonOf, type Names, secondsOf, shown, taskId } from "./airflow-values.ts";
-import { member, NoCounterpart, plain, seconds, template } from "./cel.ts";
+import { dateTask, dateWork, resultOf } from "./airflow-templates.ts";
+import { excerpt, jsonOf, type Names, secondsOf, taskId } from "./airflow-values.ts";
+import { member, plain, seconds, template, UnsupportedConstruct } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
 import { Collector, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
@@ -77,29 +77,29 @@ class AirflowImporter implements Names {
   finish(): Imported {
     for (const dag of this.#dags.values()) this.#write(dag);
     for (const call of this.#calls)
-      for (const argument of call.given)
+      for (const argument of call.args)
         if (!argument.isRead)
-          this.#leave(
+          this.#report(
             argument.line,
-            `${shown(call.of ?? call)} ${argument.name}`.trim(),
+            `${excerpt(call.of ?? call)} ${argument.name}`.trim(),
             "it has no counterpart",
           );
     for (const [name, found] of this.#functions)
       if (found.values.length > 0 && !this.#usedFunctions.has(found))
-        this.#leave(found.line, `def ${name}`, "no call of it is translated");
+        this.#report(found.line, `def ${name}`, "no call of it is translated");
     for (const [name, { line, isUsed }] of this.#constants)
-      if (!isUsed) this.#leave(line, name, "nothing that is translated uses it");
+      if (!isUsed) this.#report(line, name, "nothing that is translated uses it");
     return this.#collector.finish();
   }
 
-  #leave(line: number, construct: string, reason: string): void {
-    this.#collector.leave(line, construct, reason);
+  #report(line: number, construct: string, reason: string): void {
+    this.#collector.report(line, construct, reason);
   }
 
-  #once(line: number, construct: string, reason: string): void {
+  #reportOnce(line: number, construct: string, reason: string): void {
     if (this.#listed.has(construct)) return;
     this.#listed.add(construct);
-    this.#leave(line, construct, reason);
+    this.#report(line, construct, reason);
   }
 
   constant(name: string): Expression | undefined {
@@ -119,65 +119,68 @@ class AirflowImporter implements Names {
     const isTask = expression.kind === "name" || expression.kind === "call";
     const group = isTask ? this.#evaluated(expression) : undefined;
     const [task, more] = group?.tasks ?? [];
-    return task === undefined || more !== undefined ? undefined : this.#left(task.id);
+    return task === undefined || more !== undefined ? undefined : this.#resultOf(task.id);
   }
 
   pulled(task: string): string {
-    return this.#left(taskId(task));
+    return this.#resultOf(taskId(task));
   }
 
-  #left(id: string): string {
-    return leftBy(id, this.#dag?.tasks.get(id)?.tree["uses"] === "shell");
+  #resultOf(id: string): string {
+    return resultOf(id, this.#dag?.tasks.get(id)?.tree["uses"] === "shell");
   }
 
   dated(construct: string, line: number): void {
-    this.#once(line, construct, logicalDateOf);
+    this.#reportOnce(line, construct, logicalDateOf);
   }
 
   #statement(statement: Statement): void {
     const { kind, line, names, values, body, text } = statement;
     const [value] = values;
     if (kind === "import" || kind === "from")
-      this.#once(line, kind === "from" ? "from" : "import", "nothing is loaded");
+      this.#reportOnce(line, kind === "from" ? "from" : "import", "nothing is loaded");
     else if (kind === "def") this.#function(statement);
     else if (kind === "with" && value !== undefined) this.#with(statement, value);
     else if (kind === "assign" && value !== undefined) this.#assign(names, value, line);
     else if (kind === "expression" && value?.kind === "text")
-      this.#leave(line, "documentation", "it is for people");
+      this.#report(line, "documentation", "it is for people");
     else if (kind === "expression" && value?.kind === "call" && this.#isDagFunction(value))
       this.#calls.add(value);
     else if (kind === "expression" && value !== undefined && this.#evaluated(value) !== undefined) return;
     else if (kind !== "pass")
-      this.#leave(line, text, "code that runs when the file is read has no counterpart");
+      this.#report(line, text, "code that runs when the file is read has no counterpart");
     void body;
   }
 
   #isDagFunction({ of }: Expression): boolean {
     const found = of?.kind === "name" ? this.#functions.get(of.text) : undefined;
-    return found?.values.some((each) => /^(\w+\.)?dag(\(|$)/.test(shown(each))) === true;
+    return found?.values.some((each) => /^(\w+\.)?dag(\(|$)/.test(excerpt(each))) === true;
   }
 
   #function(statement: Statement): void {
     const [name = ""] = statement.names;
     this.#functions.set(name, statement);
-    const maker = statement.values.find((each) => /^(\w+\.)?dag(\(|$)/.test(shown(each)));
-    if (maker === undefined) {
+    const decorator = statement.values.find((each) => /^(\w+\.)?dag(\(|$)/.test(excerpt(each)));
+    if (decorator === undefined) {
       const isTask = statement.values.length > 0;
-      if (!isTask) this.#leave(statement.line, `def ${name}`, "its code belongs into a handler");
+      if (!isTask) this.#report(statement.line, `def ${name}`, "its code belongs into a handler");
       return;
     }
     this.#usedFunctions.add(statement);
-    const dag = this.#open(maker.kind === "call" ? maker : { ...maker, kind: "call", of: maker }, name);
+    const dag = this.#open(
+      decorator.kind === "call" ? decorator : { ...decorator, kind: "call", of: decorator },
+      name,
+    );
     this.#inside(dag, statement.body);
   }
 
   #with({ names, body, line, text }: Statement, value: Expression): void {
-    const called = value.kind === "call" ? shown(value.of ?? value) : "";
+    const called = value.kind === "call" ? excerpt(value.of ?? value) : "";
     const [name = ""] = names;
     if (/(^|\.)DAG$/.test(called)) this.#inside(this.#open(value, name), body);
     else if (/(^|\.)TaskGroup$/.test(called)) {
       this.#calls.add(value);
-      const id = value.given.find((each) => each.name === "group_id" || each.name === "");
+      const id = value.args.find((each) => each.name === "group_id" || each.name === "");
       const above = this.#groups.at(-1);
       const prefix = `${above === undefined ? "" : `${above.prefix}.`}${id?.value.text ?? name}`;
       const group = { prefix, tasks: [] as Task[] };
@@ -191,7 +194,7 @@ class AirflowImporter implements Names {
       if (name !== "") this.#values.set(name, { tasks: group.tasks });
     } else if (value.kind === "name" && this.#dags.has(value.text))
       this.#inside(this.#dags.get(value.text) as Dag, body);
-    else this.#leave(line, text, "code that runs when the file is read has no counterpart");
+    else this.#report(line, text, "code that runs when the file is read has no counterpart");
   }
 
   #inside(dag: Dag, body: readonly Statement[]): void {
@@ -204,7 +207,7 @@ class AirflowImporter implements Names {
 
   #assign(names: readonly string[], value: Expression, line: number): void {
     const [name = ""] = names;
-    if (value.kind === "call" && /(^|\.)DAG$/.test(shown(value.of ?? value))) {
+    if (value.kind === "call" && /(^|\.)DAG$/.test(excerpt(value.of ?? value))) {
       this.#dag = this.#open(value, name);
       return;
     }
@@ -216,23 +219,23 @@ class AirflowImporter implements Names {
     if (group !== undefined) this.#values.set(name, group);
     else if (/^\w+$/.test(name) && isLiteral(value))
       this.#constants.set(name, { value, line, isUsed: false });
-    else this.#leave(line, name, "a value that is computed has no counterpart");
+    else this.#report(line, name, "a value that is computed has no counterpart");
   }
 
   #open(call: Expression, variable: string): Dag {
     this.#calls.add(call);
-    const id = argumentOf(call, "dag_id") ?? call.given.find((each) => each.name === "");
+    const id = argumentOf(call, "dag_id") ?? call.args.find((each) => each.name === "");
     if (id !== undefined) id.isRead = true;
     const named = id?.value.kind === "name" ? this.constant(id.value.text) : id?.value;
     if (id !== undefined && named?.kind !== "text")
-      this.#leave(id.line, `DAG ${id.name}`.trim(), "its id is computed");
+      this.#report(id.line, `DAG ${id.name}`.trim(), "its id is computed");
     const name = this.#collector.freeName(named?.kind === "text" ? named.text : variable);
-    const given = argumentOf(call, "default_args");
-    let map = given?.value;
+    const defaultArguments = argumentOf(call, "default_args");
+    let map = defaultArguments?.value;
     if (map?.kind === "name") map = this.constant(map.text);
     const defaults = new Map<string, Expression>();
-    if (given !== undefined && map?.kind === "map") {
-      given.isRead = true;
+    if (defaultArguments !== undefined && map?.kind === "map") {
+      defaultArguments.isRead = true;
       for (let at = 0; at + 1 < map.parts.length; at += 2) {
         const [key, value] = [map.parts[at], map.parts[at + 1]];
         if (key !== undefined && value !== undefined) defaults.set(key.text, value);
@@ -257,7 +260,7 @@ class AirflowImporter implements Names {
     if (kind === "binary" && (text === ">>" || text === "<<")) {
       const [left, right] = parts.map((each) => this.#evaluated(each));
       if (left === undefined || right === undefined) {
-        this.#leave(expression.line, shown(expression), "a side of it is no task that is translated");
+        this.#report(expression.line, excerpt(expression), "a side of it is no task that is translated");
         return left ?? right;
       }
       if (right.isLabel) return left;
@@ -269,30 +272,30 @@ class AirflowImporter implements Names {
     return kind === "call" ? this.#called(expression) : undefined;
   }
 
-  readonly #made = new Map<Expression, Group>();
+  readonly #evaluatedCalls = new Map<Expression, Group>();
 
   #called(call: Expression): Group | undefined {
-    const known = this.#made.get(call);
+    const known = this.#evaluatedCalls.get(call);
     if (known !== undefined) return known;
-    const group = this.#make(call);
-    if (group !== undefined) this.#made.set(call, group);
+    const group = this.#evaluateCall(call);
+    if (group !== undefined) this.#evaluatedCalls.set(call, group);
     return group;
   }
 
-  #make(call: Expression): Group | undefined {
-    const { of, given } = call;
-    const name = shown(of ?? call);
+  #evaluateCall(call: Expression): Group | undefined {
+    const { of, args } = call;
+    const name = excerpt(of ?? call);
     const last = name.split(".").at(-1) ?? "";
     if (of?.kind === "member" && /^set_(down|up)stream$/.test(of.text) && of.of !== undefined) {
-      const [one, other] = [this.#evaluated(of.of), given[0] && this.#evaluated(given[0].value)];
+      const [one, other] = [this.#evaluated(of.of), args[0] && this.#evaluated(args[0].value)];
       if (one === undefined || other === undefined) return undefined;
-      if (given[0] !== undefined) given[0].isRead = true;
+      if (args[0] !== undefined) args[0].isRead = true;
       if (of.text === "set_downstream") link(one, other);
       else link(other, one);
       return other;
     }
     if (last === "chain" || last === "cross_downstream") {
-      const groups = given.map(({ value }) => this.#evaluated(value));
+      const groups = args.map(({ value }) => this.#evaluated(value));
       if (groups.some((each) => each === undefined)) return undefined;
       for (const [index, each] of groups.entries()) {
         const before = groups[index - 1];
@@ -301,8 +304,8 @@ class AirflowImporter implements Names {
       return groups.at(-1);
     }
     if (last === "Label") {
-      this.#leave(call.line, `Label ${given[0]?.value.text ?? ""}`, "an edge has no label");
-      for (const each of given) each.isRead = true;
+      this.#report(call.line, `Label ${args[0]?.value.text ?? ""}`, "an edge has no label");
+      for (const each of args) each.isRead = true;
       return { tasks: [], isLabel: true };
     }
     if (/(Operator|Sensor|SensorAsync)$/.test(last) && of?.kind !== "call") return this.#operator(call, last);
@@ -325,40 +328,40 @@ class AirflowImporter implements Names {
     if (/^(Empty|Dummy)Operator$/.test(type)) return { set: null };
     if (type === "BashOperator") {
       const command = this.#value(call, "bash_command");
-      if (typeof command !== "string") throw new NoCounterpart("it has no `bash_command`");
+      if (typeof command !== "string") throw new UnsupportedConstruct("it has no `bash_command`");
       const env = this.#value(call, "env");
       return { uses: "shell", with: { command: ["bash", "-c", command], ...(env !== undefined && { env }) } };
     }
     const callable = argumentOf(call, "python_callable");
     if (callable !== undefined) {
       callable.isRead = true;
-      const name = shown(callable.value);
+      const name = excerpt(callable.value);
       const [values, list] = [this.#value(call, "op_kwargs"), this.#value(call, "op_args")];
       return {
         uses: this.#capability(call.line, name),
         with: values ?? (list === undefined ? {} : { arguments: list }),
       };
     }
-    const rest = call.given.filter(({ name }) => name !== "" && !baseArguments.includes(name));
-    const given = Object.fromEntries(rest.map((each) => [each.name, this.#value(call, each.name) ?? null]));
-    if (type === "TriggerDagRunOperator" && typeof given["trigger_dag_id"] === "string") {
-      const workflow = nameFrom(given["trigger_dag_id"]);
-      const { trigger_dag_id: _id, conf = {}, ...others } = given;
+    const rest = call.args.filter(({ name }) => name !== "" && !baseArguments.includes(name));
+    const fields = Object.fromEntries(rest.map((each) => [each.name, this.#value(call, each.name) ?? null]));
+    if (type === "TriggerDagRunOperator" && typeof fields["trigger_dag_id"] === "string") {
+      const workflow = nameFrom(fields["trigger_dag_id"]);
+      const { trigger_dag_id: _id, conf = {}, ...others } = fields;
       for (const name of Object.keys(others))
-        this.#leave(
+        this.#report(
           argumentOf(call, name)?.line ?? call.line,
           `${type} ${name}`,
           "the run is awaited, and has its own id",
         );
-      this.#once(call.line, workflow, `the workflow \`${workflow}\` has to be registered`);
+      this.#reportOnce(call.line, workflow, `the workflow \`${workflow}\` has to be registered`);
       return { workflow, with: conf };
     }
-    return { uses: this.#capability(call.line, type.replace(/Operator$/, "")), with: given };
+    return { uses: this.#capability(call.line, type.replace(/Operator$/, "")), with: fields };
   }
 
   #capability(line: number, name: string): string {
     const uses = nameFromCamelCase(name.replace(/_/g, "-"));
-    this.#once(line, name, `a worker has to offer the capability \`${uses}\``);
+    this.#reportOnce(line, name, `a worker has to offer the capability \`${uses}\``);
     return uses;
   }
 
@@ -397,19 +400,19 @@ class AirflowImporter implements Names {
     }
     const name = at.of?.kind === "name" ? at.of.text : "";
     const found = this.#functions.get(name);
-    const maker = found?.values.find((each) => /^(\w+\.)?task(\.\w+)?(\(|$)/.test(shown(each)));
-    if (found === undefined || maker === undefined || this.#dag === undefined) return undefined;
+    const decorator = found?.values.find((each) => /^(\w+\.)?task(\.\w+)?(\(|$)/.test(excerpt(each)));
+    if (found === undefined || decorator === undefined || this.#dag === undefined) return undefined;
     this.#usedFunctions.add(found);
-    const kind = shown(maker)
+    const kind = excerpt(decorator)
       .replace(/\(.*$/, "")
       .replace(/^.*?task\.?/, "");
-    for (const each of [call, maker, partial, override]) if (each?.kind === "call") this.#calls.add(each);
-    const settings = [override, maker].filter((each): each is Expression => each?.kind === "call");
+    for (const each of [call, decorator, partial, override]) if (each?.kind === "call") this.#calls.add(each);
+    const settings = [override, decorator].filter((each): each is Expression => each?.kind === "call");
     const title =
       settings.map((each) => argumentOf(each, "task_id")).find((each) => each?.value.kind === "text")?.value
         .text ?? name;
     const chooses = kind === "branch" ? "ids" : kind === "short_circuit" ? "all" : undefined;
-    return this.#task({ ...call, given: settings.flatMap(({ given }) => given) }, title, chooses, () =>
+    return this.#task({ ...call, args: settings.flatMap(({ args }) => args) }, title, chooses, () =>
       this.#functionWork({ call, name, kind, found, ...(expand && { expand }), ...(partial && { partial }) }),
     );
   }
@@ -424,27 +427,27 @@ class AirflowImporter implements Names {
   }): Record<string, Json> {
     const { call, name, kind, found, expand, partial } = of;
     if (/^(bash|sensor)$/.test(kind)) {
-      this.#leave(found.line, `def ${name}`, "its code belongs into a handler");
-      throw new NoCounterpart(`\`@task.${kind}\` has no counterpart`);
+      this.#report(found.line, `def ${name}`, "its code belongs into a handler");
+      throw new UnsupportedConstruct(`\`@task.${kind}\` has no counterpart`);
     }
     if (kind !== "" && kind !== "branch" && kind !== "short_circuit")
-      this.#leave(found.line, `@task.${kind}`, "choose the worker by its pool");
+      this.#report(found.line, `@task.${kind}`, "choose the worker by its pool");
     const uses = this.#capability(found.line, name);
     const [, ...parameters] = found.names;
-    const given: Record<string, Json> = {};
-    const take = (each: Argument, index: number, value: Json) => {
+    const inputs: Record<string, Json> = {};
+    const assign = (each: Argument, index: number, value: Json) => {
       each.isRead = true;
-      given[each.name || (parameters[index] ?? `argument${index}`)] = value;
+      inputs[each.name || (parameters[index] ?? `argument${index}`)] = value;
     };
-    for (const [index, each] of (partial?.given ?? (expand === undefined ? call.given : [])).entries())
-      take(each, index, jsonOf(each.value, this));
-    if (expand === undefined) return { uses, with: given };
-    const [first, second] = expand.given;
+    for (const [index, each] of (partial?.args ?? (expand === undefined ? call.args : [])).entries())
+      assign(each, index, jsonOf(each.value, this));
+    if (expand === undefined) return { uses, with: inputs };
+    const [first, second] = expand.args;
     if (first === undefined || second !== undefined)
-      throw new NoCounterpart("a task is mapped over one list");
+      throw new UnsupportedConstruct("a task is mapped over one list");
     const list = jsonOf(first.value, this);
-    take(first, 0, template("item"));
-    return { uses, with: given, forEach: typeof list === "string" ? list : template(JSON.stringify(list)) };
+    assign(first, 0, template("item"));
+    return { uses, with: inputs, forEach: typeof list === "string" ? list : template(JSON.stringify(list)) };
   }
 
   #task(
@@ -482,13 +485,13 @@ class AirflowImporter implements Names {
       for (const [, other = ""] of JSON.stringify(tree).matchAll(/tasks\[\\"([^"\\]+)\\"\]/g)) {
         if (other === dateTask) continue;
         const found = dag.tasks.get(other);
-        if (found === undefined) throw new NoCounterpart(`there is no task \`${other}\` before it`);
+        if (found === undefined) throw new UnsupportedConstruct(`there is no task \`${other}\` before it`);
         task.before.add(found);
       }
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
-      this.#leave(task.line, `task ${full}`, `${error.message}. The run fails here`);
-      for (const each of call.given) each.isRead = true;
+      if (!(error instanceof UnsupportedConstruct)) throw error;
+      this.#report(task.line, `task ${full}`, `${error.message}. The run fails here`);
+      for (const each of call.args) each.isRead = true;
       task.tree = { set: template(`dyn({})[${JSON.stringify(`The task ${id} is not translated.`)}]`) };
     }
     return { tasks: [task] };
@@ -514,11 +517,11 @@ class AirflowImporter implements Names {
   }
 
   #rule(call: Expression, dag: Dag): string {
-    const given = this.#base(call, dag, "trigger_rule");
-    if (given === undefined) return "all_success";
-    const rule = given.text.toLowerCase();
+    const value = this.#base(call, dag, "trigger_rule");
+    if (value === undefined) return "all_success";
+    const rule = value.text.toLowerCase();
     if (entryOf(rules, rule) === undefined)
-      throw new NoCounterpart(`the rule \`${shown(given)}\` has no counterpart`);
+      throw new UnsupportedConstruct(`the rule \`${excerpt(value)}\` has no counterpart`);
     return rule;
   }
 
@@ -531,7 +534,7 @@ class AirflowImporter implements Names {
         : {};
     const retries = this.#base(call, dag, "retries");
     const count = retries === undefined ? 0 : jsonOf(retries, this);
-    if (typeof count !== "number") throw new NoCounterpart("the number of retries is computed");
+    if (typeof count !== "number") throw new UnsupportedConstruct("the number of retries is computed");
     if (count === 0) return { retry: 1, ...timeout };
     const [delay, growing, longest] = ["retry_delay", "retry_exponential_backoff", "max_retry_delay"].map(
       (name) => this.#base(call, dag, name),
@@ -547,7 +550,7 @@ class AirflowImporter implements Names {
   }
 
   #description({ value, line }: Argument): string {
-    return this.#collector.fit(value.text, 4_000, line, "DAG description");
+    return this.#collector.truncate(value.text, 4_000, line, "DAG description");
   }
 
   #write(dag: Dag): void {
@@ -558,7 +561,7 @@ class AirflowImporter implements Names {
     const workflow: Record<string, Json> = { workflow: name };
     if (description?.isRead === true) workflow["description"] = plain(this.#description(description)) || name;
     if (limit !== undefined)
-      this.#tried(limit, name, () => {
+      this.#tryTranslate(limit, name, () => {
         workflow["timeout"] = seconds(secondsOf(limit.value, this));
       });
     const canSkip = [...tasks.values()].some(({ chooses }) => chooses !== undefined);
@@ -568,22 +571,23 @@ class AirflowImporter implements Names {
     const written: Record<string, Json> = isDated ? { [dateTask]: dateWork } : {};
     for (const task of inOrder([...tasks.values()])) written[task.id] = writtenTask(task, canSkip);
     for (const [key, value] of dag.defaults)
-      if (!dag.readDefaults.has(key)) this.#leave(value.line, `default_args ${key}`, "it has no counterpart");
+      if (!dag.readDefaults.has(key))
+        this.#report(value.line, `default_args ${key}`, "it has no counterpart");
     if (Object.keys(written).length === 0) {
-      this.#leave(call.line, name, "it has no task that is translated");
+      this.#report(call.line, name, "it has no task that is translated");
       return;
     }
     this.#collector.add({ ...workflow, tasks: written }, call.line);
     this.#schedule(dag);
   }
 
-  #tried(argument: Argument, construct: string, work: () => void): void {
+  #tryTranslate(argument: Argument, construct: string, work: () => void): void {
     argument.isRead = true;
     try {
       work();
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
-      this.#leave(argument.line, `${construct} ${argument.name}`, error.message);
+      if (!(error instanceof UnsupportedConstruct)) throw error;
+      this.#report(argument.line, `${construct} ${argument.name}`, error.message);
     }
   }
 
@@ -591,24 +595,24 @@ class AirflowImporter implements Names {
     const argument = argumentOf(call, "schedule") ?? argumentOf(call, "schedule_interval");
     if (argument === undefined) return;
     const most = argumentOf(call, "max_active_runs");
-    const isOne = most?.value.text === "1";
-    if (most !== undefined && isOne) most.isRead = true;
-    const overlap = isOne ? "queueAll" : "allow";
+    const isSingle = most?.value.text === "1";
+    if (most !== undefined && isSingle) most.isRead = true;
+    const overlap = isSingle ? "queueAll" : "allow";
     const zone = timeZoneOf(call);
-    this.#tried(argument, name, () => {
-      const given =
+    this.#tryTranslate(argument, name, () => {
+      const value =
         argument.value.kind === "name"
           ? (this.constant(argument.value.text) ?? argument.value)
           : argument.value;
-      if (given.kind === "constant" && given.text === "None") return;
-      if (given.kind === "call") {
-        const every = seconds(secondsOf(given, this));
+      if (value.kind === "constant" && value.text === "None") return;
+      if (value.kind === "call") {
+        const every = seconds(secondsOf(value, this));
         this.#collector.add({ schedule: name, workflow: name, every, overlap }, argument.line);
         return;
       }
-      const cron = given.kind === "text" ? (entryOf(presets, given.text) ?? given.text) : "";
+      const cron = value.kind === "text" ? (entryOf(presets, value.text) ?? value.text) : "";
       if (!/^\S+( \S+){4}$/.test(cron))
-        throw new NoCounterpart(`the schedule \`${shown(given)}\` has no counterpart`);
+        throw new UnsupportedConstruct(`the schedule \`${excerpt(value)}\` has no counterpart`);
       this.#collector.add({ schedule: name, workflow: name, cron, ...zone, overlap }, argument.line);
     });
   }
@@ -617,17 +621,17 @@ class AirflowImporter implements Names {
 /** Cron expressions of a DAG are in the time zone of its start. */
 function timeZoneOf(call: Expression): { readonly timeZone?: string } {
   const start = argumentOf(call, "start_date")?.value;
-  const zone = start?.given.find(({ name }) => name === "tz" || name === "tzinfo")?.value;
-  const text = zone?.kind === "call" ? zone.given[0]?.value : zone;
+  const zone = start?.args.find(({ name }) => name === "tz" || name === "tzinfo")?.value;
+  const text = zone?.kind === "call" ? zone.args[0]?.value : zone;
   return text?.kind === "text" ? { timeZone: text.text } : {};
 }
 
-function argumentOf({ given }: Expression, name: string): Argument | undefined {
-  return given.find((each) => each.name === name);
+function argumentOf({ args }: Expression, name: string): Argument | undefined {
+  return args.find((each) => each.name === name);
 }
 
 /** Returns whether an expression is a literal or a duration. */
 function isLiteral({ kind, parts, of }: Expression): boolean {
-  if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(shown(of));
+  if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(excerpt(of));
   return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);
 }

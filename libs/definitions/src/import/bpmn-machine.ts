@@ -1,7 +1,7 @@
 /** Processes of BPMN as workflows: their nodes and flows, and a workflow with a state for each reachable node. */
 import type { Json } from "@tutti/expressions";
 import { cycle } from "./bpmn-values.ts";
-import { NoCounterpart, plain, template } from "./cel.ts";
+import { plain, template, UnsupportedConstruct } from "./cel.ts";
 import type { ForeignXml, XmlElement } from "./foreign-xml.ts";
 import { NotImported, nameFrom } from "./imported.ts";
 
@@ -47,7 +47,7 @@ export class Scope {
   readonly #element: XmlElement;
   readonly nodes = new Map<string, Node>();
   /** Nodes that became a state. */
-  readonly made = new Set<string>();
+  readonly builtNodes = new Set<string>();
 
   constructor(shared: Shared, element: XmlElement, name: string) {
     this.shared = shared;
@@ -69,14 +69,14 @@ export class Scope {
     this.nodes.set(id, { element, id, title, outgoing: [], incoming: [], boundary: [] });
     for (const each of element.all("incoming", "outgoing")) {
       each.text();
-      this.once(each, each.name, "flows have both their ends");
+      this.reportOnce(each, each.name, "flows have both their ends");
     }
   }
 
   #addFlow(element: XmlElement): void {
     const flow = { element, from: element.attribute("sourceRef"), to: element.attribute("targetRef") };
     element.attribute("id");
-    this.once(element, "sequenceFlow id", "a transition has no name");
+    this.reportOnce(element, "sequenceFlow id", "a transition has no name");
     this.node(flow.from, element).outgoing.push(flow);
     this.node(flow.to, element).incoming.push(flow);
   }
@@ -93,10 +93,10 @@ export class Scope {
     return found && (found.attribute("errorCode") || found.attribute("name") || found.attribute("id"));
   }
 
-  once(element: XmlElement, construct: string, reason: string): void {
+  reportOnce(element: XmlElement, construct: string, reason: string): void {
     if (this.shared.listed.has(construct)) return;
     this.shared.listed.add(construct);
-    this.shared.source.collector.leave(element.line, construct, reason);
+    this.shared.source.collector.report(element.line, construct, reason);
   }
 
   add(): void {
@@ -114,13 +114,13 @@ export class Scope {
     const documentation = this.#element.first("documentation")?.text() ?? "";
     new Machine(this, { name: this.name, starts: [first], description: documentation }).add();
     for (const each of others) {
-      this.made.add(each.id);
-      source.leave(each.element, each.title, "a workflow has one start");
+      this.builtNodes.add(each.id);
+      source.report(each.element, each.title, "a workflow has one start");
     }
     if (start !== undefined) this.#trigger(start);
     for (const node of this.nodes.values())
-      if (!this.made.has(node.id) && !node.element.isListed)
-        source.leave(node.element, node.title, "no flow that is translated leads to it");
+      if (!this.builtNodes.has(node.id) && !node.element.isListed)
+        source.report(node.element, node.title, "no flow that is translated leads to it");
   }
 
   #trigger({ element, title }: Node): void {
@@ -133,17 +133,17 @@ export class Scope {
           { schedule: this.name, workflow: this.name, ...cycle(time.text()), overlap: "allow" },
           time.line,
         );
-      else if (timer !== undefined) source.leave(timer, title, "start a run at this time");
+      else if (timer !== undefined) source.report(timer, title, "start a run at this time");
     } catch (error) {
-      if (!(error instanceof NoCounterpart) || time === undefined) throw error;
-      source.leave(time, title, error.message);
+      if (!(error instanceof UnsupportedConstruct) || time === undefined) throw error;
+      source.report(time, title, error.message);
     }
     for (const each of element.all(
       "messageEventDefinition",
       "signalEventDefinition",
       "conditionalEventDefinition",
     ))
-      source.leave(each, title, "add a trigger for it. The input of the run is its content");
+      source.report(each, title, "add a trigger for it. The input of the run is its content");
   }
 }
 
@@ -196,7 +196,8 @@ export class Machine {
         set: { data: template(isBranched ? "input.data" : "type(input) == map ? input : {}") },
       })),
     };
-    for (let node = this.#waiting.shift(); node !== undefined; node = this.#waiting.shift()) this.#make(node);
+    for (let node = this.#waiting.shift(); node !== undefined; node = this.#waiting.shift())
+      this.#build(node);
     const text = JSON.stringify(this.#states);
     if (text.includes('"to":"end"')) this.#states["end"] = { final: true, output: template(this.output) };
     if (text.includes('"to":"no-way"'))
@@ -207,7 +208,7 @@ export class Machine {
       {
         workflow: name,
         ...(description !== "" && {
-          description: collector.fit(description, 4_000, line, `documentation of ${name}`),
+          description: collector.truncate(description, 4_000, line, `documentation of ${name}`),
         }),
         vars: { data: {} },
         initial: "begin",
@@ -217,22 +218,22 @@ export class Machine {
     );
   }
 
-  #make(node: Node): void {
+  #build(node: Node): void {
     const { scope } = this;
-    scope.made.add(node.id);
+    scope.builtNodes.add(node.id);
     const id = this.#ids.get(node.id) ?? node.id;
     const title = plain(
-      scope.shared.source.collector.fit(node.title, 200, node.element.line, `name of ${node.id}`),
+      scope.shared.source.collector.truncate(node.title, 200, node.element.line, `name of ${node.id}`),
     );
     try {
       this.#states[id] = { title, ...scope.shared.stateOf(this, node) };
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
-      scope.shared.source.leave(node.element, node.title, `${error.message}. The run fails here`);
+      if (!(error instanceof UnsupportedConstruct)) throw error;
+      scope.shared.source.report(node.element, node.title, `${error.message}. The run fails here`);
       for (const each of node.boundary) {
-        scope.made.add(each.id);
+        scope.builtNodes.add(each.id);
         if (!each.element.isListed)
-          scope.shared.source.leave(each.element, each.title, `\`${node.title}\` is not translated`);
+          scope.shared.source.report(each.element, each.title, `\`${node.title}\` is not translated`);
       }
       this.#states[id] = { title, final: true, fail: plain(`The node ${node.title} is not translated.`) };
     }
@@ -244,10 +245,10 @@ export class Machine {
     const known = this.#ids.get(id);
     if (known !== undefined) return known;
     const node = this.scope.node(id, from);
-    const taken = new Set(this.#ids.values());
+    const usedNames = new Set(this.#ids.values());
     const slug = nameFrom(node.title);
     let state = slug;
-    for (let number = 2; taken.has(state); number++) state = `${slug}-${number}`;
+    for (let number = 2; usedNames.has(state); number++) state = `${slug}-${number}`;
     this.#ids.set(id, state);
     this.#waiting.push(node);
     return state;

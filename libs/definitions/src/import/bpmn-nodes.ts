@@ -2,7 +2,7 @@
 import type { Json } from "@tutti/expressions";
 import { type Flow, Machine, type Node, Scope, type Tree } from "./bpmn-machine.ts";
 import { data, duration, expression, isComputed, value } from "./bpmn-values.ts";
-import { condition, expressionOf, merged, NoCounterpart, plain, template, withMember } from "./cel.ts";
+import { condition, expressionOf, merged, plain, template, UnsupportedConstruct, withMember } from "./cel.ts";
 import type { XmlElement } from "./foreign-xml.ts";
 import { nameFromCamelCase } from "./imported.ts";
 
@@ -21,15 +21,15 @@ export class NodeStates {
     this.#element = node.element;
   }
 
-  make(): Tree {
+  build(): Tree {
     const element = this.#element;
     if (element.first("standardLoopCharacteristics") !== undefined)
-      throw new NoCounterpart("write a loop as a gateway and a flow back");
+      throw new UnsupportedConstruct("write a loop as a gateway and a flow back");
     switch (element.name) {
       case "startEvent":
         return { always: this.#onwards() };
       case "manualTask":
-        this.#scope.shared.source.collector.leave(
+        this.#scope.shared.source.collector.report(
           element.line,
           this.#node.title,
           "a manual task waits for nothing",
@@ -63,16 +63,17 @@ export class NodeStates {
       case "eventBasedGateway":
         return this.#firstEvent();
       default:
-        throw new NoCounterpart(`\`${element.name}\` has no counterpart`);
+        throw new UnsupportedConstruct(`\`${element.name}\` has no counterpart`);
     }
   }
 
   /** Returns the transition to the next node. */
   #onwards(set: Tree = {}, node = this.#node): Tree {
     const [flow, other] = node.outgoing;
-    if (other !== undefined) throw new NoCounterpart("several flows leave it. Put a gateway behind it");
+    if (other !== undefined)
+      throw new UnsupportedConstruct("several flows leave it. Put a gateway behind it");
     if (flow?.element.first("conditionExpression") !== undefined)
-      throw new NoCounterpart("a flow with a condition leaves it. Put a gateway behind it");
+      throw new UnsupportedConstruct("a flow with a condition leaves it. Put a gateway behind it");
     this.#named(flow);
     const to = flow === undefined ? "end" : this.#machine.to(flow.to, flow.element);
     return { to, ...(Object.keys(set).length > 0 && { set }) };
@@ -81,7 +82,7 @@ export class NodeStates {
   /** The name of a flow is only for readers. */
   #named(flow: Flow | undefined): void {
     if (flow === undefined || flow.element.attribute("name") === "") return;
-    this.#scope.shared.source.collector.leave(
+    this.#scope.shared.source.collector.report(
       flow.element.line,
       `flow ${flow.element.attribute("name")}`,
       "a transition has no title",
@@ -92,13 +93,13 @@ export class NodeStates {
   #work(run: Record<string, Json>, output = "output"): Tree {
     const isTask = run["uses"] !== undefined;
     const loop = this.#loop(run["workflow"] !== undefined || isTask);
-    const given = loop?.with ?? this.#given();
+    const input = loop?.with ?? this.#input();
     const { states, failed, codes } = this.#boundary(this.#node, run["workflow"] !== undefined);
     return {
       run: {
         ...run,
         ...(loop !== undefined && { forEach: loop.forEach, ...(loop.isSequential && { maxParallel: 1 }) }),
-        ...(run["approve"] === undefined && { with: given }),
+        ...(run["approve"] === undefined && { with: input }),
         ...(isTask && { retry: notOn(this.#retry(), codes) }),
       },
       onDone: this.#onwards({ data: template(loop === undefined ? this.#result(output) : loop.result) }),
@@ -129,7 +130,7 @@ export class NodeStates {
   }
 
   /** Returns the input of the task: all variables, or those of its mapping. */
-  #given(): Json {
+  #input(): Json {
     const inputs = this.#mapped("input");
     if (inputs.length === 0) return template(data);
     return Object.fromEntries(inputs.map(({ target, source }) => [target, value(source)]));
@@ -142,7 +143,8 @@ export class NodeStates {
       source: each.attribute("source"),
     }));
     const camunda = (extensions?.first("inputOutput")?.all(`${kind}Parameter`) ?? []).flatMap((each) => {
-      if (each.elements.length > 0) throw new NoCounterpart("a parameter is a list, a map or a script");
+      if (each.elements.length > 0)
+        throw new UnsupportedConstruct("a parameter is a list, a map or a script");
       return [{ target: each.attribute("name"), source: each.text() }];
     });
     return [...zeebe, ...camunda];
@@ -150,30 +152,31 @@ export class NodeStates {
 
   #retry(): Json {
     const extensions = this.#element.first("extensionElements");
-    const given = extensions?.first("taskDefinition")?.attribute("retries") ?? "";
+    const retries = extensions?.first("taskDefinition")?.attribute("retries") ?? "";
     const retryCycle = extensions?.first("failedJobRetryTimeCycle")?.text() ?? "";
     const [, count, pause] = /^R(\d+)\/(P\S+)$/.exec(retryCycle) ?? [];
     if (count !== undefined && pause !== undefined) {
       const time = duration(pause);
       return { attempts: Number(count), backoff: `${time}..${time}`, factor: 1, jitter: 0 };
     }
-    if (given !== "" && !/^\d+$/.test(given))
-      throw new NoCounterpart("a computed number of attempts has no counterpart");
-    if (retryCycle !== "") throw new NoCounterpart(`the retries \`${retryCycle}\` have no counterpart`);
-    return given === "" ? attempts : Math.max(1, Number(given));
+    if (retries !== "" && !/^\d+$/.test(retries))
+      throw new UnsupportedConstruct("a computed number of attempts has no counterpart");
+    if (retryCycle !== "")
+      throw new UnsupportedConstruct(`the retries \`${retryCycle}\` have no counterpart`);
+    return retries === "" ? attempts : Math.max(1, Number(retries));
   }
 
   #loop(isPossible: boolean) {
     const loop = this.#element.first("multiInstanceLoopCharacteristics");
     if (loop === undefined) return undefined;
-    if (!isPossible) throw new NoCounterpart("several instances of a user task have no counterpart");
+    if (!isPossible) throw new UnsupportedConstruct("several instances of a user task have no counterpart");
     if (loop.first("completionCondition") !== undefined)
-      throw new NoCounterpart("a completion condition has no counterpart");
+      throw new UnsupportedConstruct("a completion condition has no counterpart");
     const zeebe = loop.first("extensionElements")?.first("loopCharacteristics");
     const collection = zeebe?.attribute("inputCollection") || loop.attribute("collection");
     const count = loop.first("loopCardinality")?.text() ?? "";
     if (collection === "" && !/^\d{1,4}$/.test(count))
-      throw new NoCounterpart("it has no list and no number of instances");
+      throw new UnsupportedConstruct("it has no list and no number of instances");
     const name = zeebe?.attribute("inputElement") || loop.attribute("elementVariable") || "item";
     const output = zeebe?.attribute("outputCollection") ?? "";
     if (output !== "" && zeebe !== undefined) zeebe.attribute("outputElement");
@@ -182,13 +185,13 @@ export class NodeStates {
         ? `[${Array.from({ length: Number(count) }, (_, index) => index).join(", ")}]`
         : expression(collection);
     if (output === "")
-      this.#scope.shared.source.collector.leave(
+      this.#scope.shared.source.collector.report(
         loop.line,
         `instances of ${this.#node.title}`,
         "no variable has their outputs",
       );
     if (zeebe !== undefined && zeebe.attribute("outputElement") !== "")
-      this.#scope.shared.source.collector.leave(
+      this.#scope.shared.source.collector.report(
         zeebe.line,
         "outputElement",
         "the list has the outputs of the instances",
@@ -211,14 +214,14 @@ export class NodeStates {
         ["candidateUsers", ""],
         ["candidateGroups", "group:"],
       ] as const) {
-        const given = holder?.attribute(key) ?? "";
-        if (given === "") continue;
-        const names = given.split(",").map((name) => name.trim());
+        const assignees = holder?.attribute(key) ?? "";
+        if (assignees === "") continue;
+        const names = assignees.split(",").map((name) => name.trim());
         if (names.every((name) => /^[\w.@-]+$/.test(name))) by.push(...names.map((name) => prefix + name));
         else
-          this.#scope.shared.source.collector.leave(
+          this.#scope.shared.source.collector.report(
             element.line,
-            `${key}: ${given}`,
+            `${key}: ${assignees}`,
             "the people of an approval are not computed",
           );
       }
@@ -233,7 +236,7 @@ export class NodeStates {
   #called(element: XmlElement, fallback = this.#node.title): Record<string, Json> {
     const extensions = element.first("extensionElements");
     const type = extensions?.first("taskDefinition")?.attribute("type") ?? "";
-    if (isComputed(type)) throw new NoCounterpart("a computed type of a job has no counterpart");
+    if (isComputed(type)) throw new UnsupportedConstruct("a computed type of a job has no counterpart");
     const code = element.attribute("delegateExpression") || element.attribute("expression");
     const decision =
       element.attribute("decisionRef") ||
@@ -249,10 +252,10 @@ export class NodeStates {
     const { source } = this.#scope.shared;
     const script = element.first("script");
     if (script !== undefined)
-      source.leave(script, `${this.#node.title}: script`, `write it as a handler of \`${uses}\``);
+      source.report(script, `${this.#node.title}: script`, `write it as a handler of \`${uses}\``);
     if (code !== "" && !/^[$#]\{\s*\w+\s*\}$/.test(code))
-      source.collector.leave(element.line, code, `write it as a handler of \`${uses}\``);
-    this.#scope.once(element, named, `a worker has to offer the capability \`${uses}\``);
+      source.collector.report(element.line, code, `write it as a handler of \`${uses}\``);
+    this.#scope.reportOnce(element, named, `a worker has to offer the capability \`${uses}\``);
     return { uses };
   }
 
@@ -260,17 +263,17 @@ export class NodeStates {
     const called =
       this.#element.first("extensionElements")?.first("calledElement")?.attribute("processId") ||
       this.#element.attribute("calledElement");
-    if (called === "" || isComputed(called)) throw new NoCounterpart("it names no process");
+    if (called === "" || isComputed(called)) throw new UnsupportedConstruct("it names no process");
     const known = this.#scope.shared.workflows.get(called);
     if (known?.process.attribute("id") === called) return known.workflow;
     const workflow = nameFromCamelCase(called);
-    this.#scope.once(this.#element, called, `the workflow \`${workflow}\` has to be registered`);
+    this.#scope.reportOnce(this.#element, called, `the workflow \`${workflow}\` has to be registered`);
     return workflow;
   }
 
   #subprocess(): string {
     if (this.#element.name === "transaction")
-      this.#scope.shared.source.collector.leave(
+      this.#scope.shared.source.collector.report(
         this.#element.line,
         this.#node.title,
         "a transaction is not undone as a whole",
@@ -278,7 +281,7 @@ export class NodeStates {
     const name = this.#scope.shared.source.collector.freeName(`${this.#scope.name}-${this.#node.title}`);
     const scope = new Scope(this.#scope.shared, this.#element, name);
     // A collapsed subprocess of a drawing may be empty.
-    if (scope.nodes.size === 0) throw new NoCounterpart("it has no content");
+    if (scope.nodes.size === 0) throw new UnsupportedConstruct("it has no content");
     scope.add();
     return name;
   }
@@ -296,16 +299,16 @@ export class NodeStates {
     const [failed, failedOtherwise, codes]: [Json[], Json[], string[]] = [[], [], []];
     for (const event of node.boundary) {
       const { element } = event;
-      this.#scope.made.add(event.id);
+      this.#scope.builtNodes.add(event.id);
       if (element.attribute("cancelActivity") === "false")
-        throw new NoCounterpart(
+        throw new UnsupportedConstruct(
           `the event \`${event.title}\` does not interrupt it, which has no counterpart`,
         );
       const error = element.first("errorEventDefinition");
       if (error !== undefined) {
-        const code = this.#scope.nameOf(error.note().attribute("errorRef")) ?? "";
+        const code = this.#scope.nameOf(error.markRead().attribute("errorRef")) ?? "";
         if (isChild && code !== "") {
-          this.#scope.shared.source.leave(
+          this.#scope.shared.source.report(
             element,
             event.title,
             "an error of a child run has another code. The run fails here",
@@ -338,14 +341,14 @@ export class NodeStates {
     const timer = element.first("timerEventDefinition");
     if (timer !== undefined) {
       const time = timer.first("timeDuration");
-      if (time === undefined) throw new NoCounterpart("only a duration is known of a time here");
+      if (time === undefined) throw new UnsupportedConstruct("only a duration is known of a time here");
       const key = duration(time.text());
-      if (after[key] !== undefined) throw new NoCounterpart("two times are the same");
+      if (after[key] !== undefined) throw new UnsupportedConstruct("two times are the same");
       after[key] = this.#onwards({}, event);
       return;
     }
     const name = this.#eventName(element);
-    if (on[name] !== undefined) throw new NoCounterpart(`two events have the name \`${name}\``);
+    if (on[name] !== undefined) throw new UnsupportedConstruct(`two events have the name \`${name}\``);
     const payload = "event.payload";
     on[name] = this.#onwards(
       { data: template(`type(${payload}) == map ? ${merged(data, payload)} : ${data}`) },
@@ -358,8 +361,8 @@ export class NodeStates {
     const holder = definition ?? element;
     const ref = holder.attribute("messageRef") || holder.attribute("signalRef");
     const name = this.#scope.nameOf(ref);
-    if (name === undefined) throw new NoCounterpart("it names no message, signal or time");
-    if (!/^[\w.-]{1,100}$/.test(name)) throw new NoCounterpart(`\`${name}\` is no name of a signal`);
+    if (name === undefined) throw new UnsupportedConstruct("it names no message, signal or time");
+    if (!/^[\w.-]{1,100}$/.test(name)) throw new UnsupportedConstruct(`\`${name}\` is no name of a signal`);
     return name;
   }
 
@@ -369,7 +372,7 @@ export class NodeStates {
     const [time, moment] = [timer?.first("timeDuration"), timer?.first("timeDate")];
     if (timer !== undefined) {
       const text = (time ?? moment)?.text() ?? "";
-      if (text === "") throw new NoCounterpart("only a duration or a moment is known of a time here");
+      if (text === "") throw new UnsupportedConstruct("only a duration or a moment is known of a time here");
       const wait =
         time === undefined
           ? { until: value(text) }
@@ -377,7 +380,7 @@ export class NodeStates {
             ? { for: template(expression(text)) }
             : { for: duration(text) };
       if (time !== undefined && isComputed(text))
-        throw new NoCounterpart("a computed duration is one of ISO 8601");
+        throw new UnsupportedConstruct("a computed duration is one of ISO 8601");
       return { run: { wait }, onDone: this.#onwards() };
     }
     const link = element.first("linkEventDefinition");
@@ -388,7 +391,7 @@ export class NodeStates {
     const states: { on: Record<string, Json>; after: Record<string, Json> } = { on: {}, after: {} };
     this.#awaited(this.#node, states);
     const { states: border, failed } = this.#boundary();
-    if (failed.length > 0) throw new NoCounterpart("it waits, and has no error");
+    if (failed.length > 0) throw new UnsupportedConstruct("it waits, and has no error");
     const own = { on: states.on, after: states.after };
     const on = { ...own.on, ...((border["on"] as Record<string, Json>) ?? {}) };
     const after = { ...own.after, ...((border["after"] as Record<string, Json>) ?? {}) };
@@ -400,8 +403,9 @@ export class NodeStates {
     for (const flow of this.#node.outgoing) {
       this.#named(flow);
       const event = this.#scope.node(flow.to, flow.element);
-      this.#scope.made.add(event.id);
-      if (event.boundary.length > 0) throw new NoCounterpart(`\`${event.title}\` has events at its border`);
+      this.#scope.builtNodes.add(event.id);
+      if (event.boundary.length > 0)
+        throw new UnsupportedConstruct(`\`${event.title}\` has events at its border`);
       this.#awaited(event, states);
     }
     return { on: states.on, ...(Object.keys(states.after).length > 0 && { after: states.after }) };
@@ -417,7 +421,7 @@ export class NodeStates {
           each.element.name === "intermediateCatchEvent" &&
           each.element.first("linkEventDefinition")?.attribute("name") === name,
       );
-      if (target === undefined) throw new NoCounterpart(`no link \`${name}\` is caught`);
+      if (target === undefined) throw new UnsupportedConstruct(`no link \`${name}\` is caught`);
       return { always: { to: this.#machine.to(target.id, element) } };
     }
     if (!element.elements.some(({ name }) => name.endsWith("EventDefinition")))
@@ -429,7 +433,7 @@ export class NodeStates {
   #sent(): Record<string, Json> {
     const definition = this.#element.first("messageEventDefinition", "signalEventDefinition");
     if (definition === undefined)
-      throw new NoCounterpart("only a message or a signal is known to be sent here");
+      throw new UnsupportedConstruct("only a message or a signal is known to be sent here");
     const ref = definition.attribute("messageRef") || definition.attribute("signalRef");
     const message = this.#scope.nameOf(ref) ?? this.#node.title;
     const holder =
@@ -443,37 +447,37 @@ export class NodeStates {
     const element = this.#element;
     const error = element.first("errorEventDefinition");
     if (error !== undefined) {
-      const code = this.#scope.nameOf(error.note().attribute("errorRef")) ?? "";
+      const code = this.#scope.nameOf(error.markRead().attribute("errorRef")) ?? "";
       return { final: true, fail: plain([code, this.#node.title].filter(Boolean).join(": ")) };
     }
     const terminate = element.first("terminateEventDefinition");
     if (terminate !== undefined && this.#machine.isBranched)
-      this.#scope.shared.source.leave(terminate, this.#node.title, "it ends its branch, and not the others");
-    terminate?.note();
+      this.#scope.shared.source.report(terminate, this.#node.title, "it ends its branch, and not the others");
+    terminate?.markRead();
     const other = element.elements.find(
       ({ name }) => name.endsWith("EventDefinition") && name !== "terminateEventDefinition",
     );
     if (other === undefined) return { final: true, output: template(this.#machine.output) };
     if (other.name === "messageEventDefinition" || other.name === "signalEventDefinition")
       return this.#work(this.#sent());
-    throw new NoCounterpart(`\`${other.name}\` has no counterpart`);
+    throw new UnsupportedConstruct(`\`${other.name}\` has no counterpart`);
   }
 
   /** Returns the conditions of flows, with the default at the end. */
-  #conditions(): readonly Way[] {
+  #conditions(): readonly Branch[] {
     const otherwise = this.#element.attribute("default");
     const all = this.#node.outgoing.map((flow) => {
       this.#named(flow);
-      const given = flow.element.first("conditionExpression");
+      const condition = flow.element.first("conditionExpression");
       const isDefault = otherwise !== "" && flow.element.attribute("id") === otherwise;
-      const language = given?.attribute("language") ?? "";
-      if (language !== "") throw new NoCounterpart(`a condition in ${language} has no counterpart`);
-      if (given?.attribute("type") !== undefined && given.attribute("type") !== "")
-        this.#scope.once(given, "conditionExpression type", "a condition is an expression");
+      const language = condition?.attribute("language") ?? "";
+      if (language !== "") throw new UnsupportedConstruct(`a condition in ${language} has no counterpart`);
+      if (condition?.attribute("type") !== undefined && condition.attribute("type") !== "")
+        this.#scope.reportOnce(condition, "conditionExpression type", "a condition is an expression");
       return {
         flow,
         isDefault,
-        ...(given !== undefined && !isDefault && { when: expression(given.text()) }),
+        ...(condition !== undefined && !isDefault && { when: expression(condition.text()) }),
       };
     });
     const open = all.filter(({ when }) => when === undefined);
@@ -497,11 +501,11 @@ export class NodeStates {
   #branches(): Tree {
     const { outgoing, incoming, title } = this.#node;
     if (outgoing.length <= 1) {
-      if (incoming.length > 1) throw new NoCounterpart("it joins flows that no gateway parted");
+      if (incoming.length > 1) throw new UnsupportedConstruct("it joins flows that no gateway parted");
       return { always: this.#onwards() };
     }
     const isAll = this.#element.name === "parallelGateway";
-    const conditions: readonly Way[] = isAll
+    const conditions: readonly Branch[] = isAll
       ? outgoing.map((flow) => {
           this.#named(flow);
           return { flow, isDefault: false };
@@ -513,11 +517,11 @@ export class NodeStates {
     const starts = conditions.map(({ flow }) => this.#scope.node(flow.to, flow.element));
     // A flow that leads directly to the join has no work.
     const own = starts.flatMap((start, index) =>
-      start.id === join ? [] : [{ start, when: whenTaken(conditions, index) }],
+      start.id === join ? [] : [{ start, when: conditionOfBranch(conditions, index) }],
     );
     if (own.length < 2 && own.length < starts.length)
-      throw new NoCounterpart("a flow around the branches has no counterpart");
-    if (join !== undefined) this.#scope.made.add(join);
+      throw new UnsupportedConstruct("a flow around the branches has no counterpart");
+    if (join !== undefined) this.#scope.builtNodes.add(join);
     new Machine(this.#scope, {
       name,
       starts: own.map(({ start }) => start),
@@ -536,7 +540,7 @@ export class NodeStates {
       data,
     );
     if (open && !isAll)
-      source.collector.leave(this.#element.line, title, "A gateway without a flow to take continues");
+      source.collector.report(this.#element.line, title, "A gateway without a flow to take continues");
     return {
       run: {
         forEach: isAll ? `[${all.join(", ")}]` : indices.join(" + "),
@@ -551,17 +555,17 @@ export class NodeStates {
   }
 }
 
-interface Way {
+interface Branch {
   readonly flow: Flow;
   readonly isDefault: boolean;
   readonly when?: string;
 }
 
 /** When a flow of an inclusive gateway is taken: the default only without the others. Undefined: always. */
-function whenTaken(ways: readonly Way[], index: number): string | undefined {
-  const way = ways[index];
-  if (way?.isDefault !== true) return way?.when;
-  const others = ways.filter(({ isDefault }) => !isDefault).map(({ when }) => when ?? "true");
+function conditionOfBranch(branches: readonly Branch[], index: number): string | undefined {
+  const branch = branches[index];
+  if (branch?.isDefault !== true) return branch?.when;
+  const others = branches.filter(({ isDefault }) => !isDefault).map(({ when }) => when ?? "true");
   return others.length === 0 ? undefined : `!(${others.join(" || ")})`;
 }
 
@@ -577,22 +581,22 @@ class Block {
 
   /** Returns the joining gateway. Undefined if all branches end by themselves. */
   join(): string | undefined {
-    const ways = this.#split.outgoing.map((flow) => this.#follow(flow));
-    const joins = new Set(ways.flatMap(({ ends }) => [...ends]));
-    if (joins.size > 1) throw new NoCounterpart("its branches do not join at one gateway");
-    const seen = new Set<string>();
-    for (const { inside } of ways)
+    const branches = this.#split.outgoing.map((flow) => this.#follow(flow));
+    const joins = new Set(branches.flatMap(({ ends }) => [...ends]));
+    if (joins.size > 1) throw new UnsupportedConstruct("its branches do not join at one gateway");
+    const visited = new Set<string>();
+    for (const { inside } of branches)
       for (const id of inside) {
-        if (seen.has(id))
-          throw new NoCounterpart(`its branches meet at \`${id}\` without a gateway that joins`);
-        seen.add(id);
+        if (visited.has(id))
+          throw new UnsupportedConstruct(`its branches meet at \`${id}\` without a gateway that joins`);
+        visited.add(id);
       }
     const [join] = joins;
     if (join === undefined) return undefined;
     const node = this.#scope.nodes.get(join);
-    const from = new Set([...seen, this.#split.id]);
+    const from = new Set([...visited, this.#split.id]);
     if (node?.incoming.some((flow) => !from.has(flow.from)) === true)
-      throw new NoCounterpart("the gateway that joins has flows of others");
+      throw new UnsupportedConstruct("the gateway that joins has flows of others");
     return join;
   }
 
@@ -607,13 +611,13 @@ class Block {
         ends.add(id);
         continue;
       }
-      if (id === this.#split.id) throw new NoCounterpart("a branch leads back to it");
+      if (id === this.#split.id) throw new UnsupportedConstruct("a branch leads back to it");
       inside.add(id);
       if (isFork && node.outgoing.length > 1) {
         const inner = new Block(this.#scope, node);
         const join = inner.join();
-        for (const way of node.outgoing.map((flow) => inner.#follow(flow)))
-          for (const each of way.inside) inside.add(each);
+        for (const branch of node.outgoing.map((flow) => inner.#follow(flow)))
+          for (const each of branch.inside) inside.add(each);
         if (join === undefined) continue;
         inside.add(join);
         waiting.push(...(this.#scope.nodes.get(join)?.outgoing ?? []).map(({ to }) => to));

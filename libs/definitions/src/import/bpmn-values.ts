@@ -1,13 +1,13 @@
 /** Expressions (JUEL and FEEL) and durations of BPMN. */
 
-import { member, NoCounterpart, plain, template } from "./cel.ts";
+import { member, plain, template, UnsupportedConstruct } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 import { ExpressionReader } from "./foreign-expression.ts";
 
 /** The variable with all variables of a process. */
 export const data = "vars.data";
 
-const words: Readonly<Record<string, string>> = {
+const operators: Readonly<Record<string, string>> = {
   eq: "==",
   ne: "!=",
   gt: ">",
@@ -20,19 +20,22 @@ const words: Readonly<Record<string, string>> = {
 
 /** Converts a computed condition or value: `${amount > 10}`, `= amount > 10` or the bare expression. */
 export function expression(text: string, locals: Readonly<Record<string, string>> = {}): string {
-  const given = text.trim();
-  const [, wrapped] = /^[$#]\{([\s\S]*)\}$/.exec(given) ?? [];
-  const isFeel = given.startsWith("=");
-  const body = (isFeel ? given.slice(1) : (wrapped ?? given)).trim();
+  const trimmed = text.trim();
+  const [, wrapped] = /^[$#]\{([\s\S]*)\}$/.exec(trimmed) ?? [];
+  const isFeel = trimmed.startsWith("=");
+  const body = (isFeel ? trimmed.slice(1) : (wrapped ?? trimmed)).trim();
   if (body === "" || /[$#]\{/.test(body))
-    throw new NoCounterpart(`the expression \`${given}\` has no counterpart`);
+    throw new UnsupportedConstruct(`the expression \`${trimmed}\` has no counterpart`);
   const roots: Record<string, string> = {};
   const parts = body.split(/("(?:[^"\\]|\\.)*"|'[^']*')/);
   const written = parts
     .map((part, index) =>
       index % 2 === 1
         ? part
-        : part.replace(/(?<![\w.])(eq|ne|gt|lt|ge|le)(?!\w)|&&|\|\|/g, (word) => ` ${words[word] ?? word} `),
+        : part.replace(
+            /(?<![\w.])(eq|ne|gt|lt|ge|le)(?!\w)|&&|\|\|/g,
+            (operator) => ` ${operators[operator] ?? operator} `,
+          ),
     )
     .map((part, index) => {
       if (index % 2 === 0)
@@ -71,7 +74,7 @@ export function duration(text: string): string {
   let total = 0;
   for (const part of [...day.matchAll(/(\d+)([WD])/g), ...time.matchAll(/(\d+(?:\.\d+)?)([HMS])/g)])
     total += Number(part[1]) * (units.find(([sign]) => sign === part[2])?.[1] ?? 0);
-  if (total === 0) throw new NoCounterpart(`the time \`${text.trim()}\` has no counterpart`);
+  if (total === 0) throw new UnsupportedConstruct(`the time \`${text.trim()}\` has no counterpart`);
   return Number.isInteger(total) ? `${total}s` : `${Math.round(total * 1_000)}ms`;
 }
 
@@ -87,5 +90,5 @@ export function cycle(text: string): { readonly every: string } | { readonly cro
       .map((field) => (field === "?" || field === "1/1" ? "*" : field.replace(/^0\//, "*/")));
     return { cron: rest.join(" ") };
   }
-  throw new NoCounterpart(`the time \`${text.trim()}\` has no counterpart`);
+  throw new UnsupportedConstruct(`the time \`${text.trim()}\` has no counterpart`);
 }

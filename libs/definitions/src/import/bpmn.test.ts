@@ -72,7 +72,7 @@ describe("a process of BPMN", () => {
     assert.deepEqual(Object.keys(pack?.["on"] ?? {}), ["shop-closed"]);
   });
 
-  it("does not retry an error that its border catches, and asks for a code before all errors", () => {
+  it("does not retry an error that its border catches, and checks error codes before the catch-all", () => {
     const event = (id: string, reference: string) =>
       `<boundaryEvent id="${id}" attachedToRef="a"><errorEventDefinition ${reference}/></boundaryEvent>`;
     const flow = (from: string, to: string) =>
@@ -115,7 +115,7 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
     });
   });
 
-  it("lists what is for people", () => {
+  it("lists elements that are only for people", () => {
     const list = constructsOf("collaboration.bpmn");
     for (const each of ["3 <collaboration>", "9 <laneSet>", "15 <textAnnotation>", "22 BPMNDiagram"])
       assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
@@ -130,7 +130,7 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
   const flowTo = (id: string, condition = "") =>
     `<sequenceFlow id="f${"abc".indexOf(id) + 1}" sourceRef="n" targetRef="${id}">${condition}</sequenceFlow>`;
 
-  it("takes the default of an inclusive gateway only without other flows, and keeps changes of each branch", () => {
+  it("takes the default flow of an inclusive gateway only if no other flow is taken, and keeps the changes of each branch", () => {
     const when = (name: string) => `<conditionExpression>\${${name}}</conditionExpression>`;
     const flows = [flowTo("a", when("x")), flowTo("b", when("y")), flowTo("c")].join("");
     const { documents, untranslated } = partedBy("inclusiveGateway", flows);
@@ -185,7 +185,7 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
     it(`reads ${expression}`, () => assert.equal(conditionOf(expression), expected));
 
   const deep = "<a>".repeat(100);
-  for (const [what, text] of [
+  for (const [title, text] of [
     ["a document type", `<!DOCTYPE a [<!ENTITY b "c">]>${withNode('<task id="n"/>')}`],
     ["an unknown entity", withNode('<task id="n" name="&b;"/>')],
     ["deep nesting", `<definitions>${deep}`],
@@ -200,7 +200,7 @@ ${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</proc
     ["no start", '<definitions><process id="p"/></definitions>'],
     ["more than a mebibyte", withNode(`<task id="n" name="${"x".repeat(1_100_000)}"/>`)],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importBpmn(text), NotImported);
     });
 });

@@ -25,12 +25,12 @@ const defaults = {
 };
 
 /** Lists all metadata of the root element as one line. */
-function leaveOrigin({ root, collector }: ForeignXml): void {
+function reportOrigin({ root, collector }: ForeignXml): void {
   const unread = [...root.attributes.values()].filter(({ isRead }) => !isRead);
   for (const attribute of unread) attribute.isRead = true;
   const lines = new Set(unread.map(({ line }) => line));
   for (const line of lines)
-    collector.leave(line, "definitions", "its schemas, its editor and its name stay in the file");
+    collector.report(line, "definitions", "its schemas, its editor and its name stay in the file");
 }
 
 export function importBpmn(text: string, file = "process"): Imported {
@@ -41,10 +41,10 @@ export function importBpmn(text: string, file = "process"): Imported {
     throw new NotImported("it has no `definitions` with a `process`");
   const [base = ""] = (file.split("/").at(-1) ?? "").split(".");
   const named = processes.map((process) => {
-    const wanted = process.attribute("name") || process.attribute("id") || base;
+    const proposed = process.attribute("name") || process.attribute("id") || base;
     return [
       process.peek("id"),
-      { process, workflow: collector.freeName(nameFromCamelCase(wanted)) },
+      { process, workflow: collector.freeName(nameFromCamelCase(proposed)) },
     ] as const;
   });
   const shared: Shared = {
@@ -54,7 +54,7 @@ export function importBpmn(text: string, file = "process"): Imported {
     ),
     workflows: new Map(named),
     listed: new Set(),
-    stateOf: (machine, node) => new NodeStates(machine, node).make(),
+    stateOf: (machine, node) => new NodeStates(machine, node).build(),
   };
   const scopes = named.map(([, { process, workflow }]) => ({
     process,
@@ -64,9 +64,9 @@ export function importBpmn(text: string, file = "process"): Imported {
   const hasContent = scopes.some(({ scope }) => scope.nodes.size > 0);
   for (const { process, scope } of scopes)
     if (scope.nodes.size > 0 || !hasContent) scope.add();
-    else source.leave(process, scope.name, "the process has no content");
-  leaveOrigin(source);
+    else source.report(process, scope.name, "the process has no content");
+  reportOrigin(source);
   for (const each of root.all("BPMNDiagram"))
-    source.leave(each, "BPMNDiagram", "it is how the process is drawn");
+    source.report(each, "BPMNDiagram", "it is how the process is drawn");
   return source.finish();
 }

@@ -2,7 +2,7 @@
 import type { Json } from "@tutti/expressions";
 
 /** A construct without a counterpart. The caller lists it. */
-export class NoCounterpart extends Error {
+export class UnsupportedConstruct extends Error {
   /** Place in the file. Default: the place of the state. */
   readonly path: readonly (string | number)[] | undefined;
 

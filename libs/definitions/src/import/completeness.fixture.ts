@@ -18,7 +18,7 @@ interface Value {
   /** Lines of the key, and of the keys above it, without those at the top. */
   readonly lines: readonly number[];
   /** The same, with the keys next to each of them. */
-  readonly near: readonly number[];
+  readonly siblingLines: readonly number[];
 }
 
 /**
@@ -37,13 +37,13 @@ export function silentValues(text: string, importer: (text: string) => Imported)
     known.untranslated.map(({ construct }) => /^(?:(?:state|task|node) )?(.*)$/.exec(construct)?.[1]),
   );
   // A part that is left out is listed by the line of the key that is the reason.
-  const leftOut = new Set(
+  const omitted = new Set(
     known.untranslated.filter(({ reason }) => reason.endsWith("left out")).map(({ line }) => line),
   );
   // Compared with the printed file, because printing changes lines.
   const printed = textOf(String(document), importer);
-  return valuesOf(document, lines).flatMap(({ path, scalar, lines: around, near }) => {
-    if (near.some((line) => leftOut.has(line))) return [];
+  return valuesOf(document, lines).flatMap(({ path, scalar, lines: around, siblingLines }) => {
+    if (siblingLines.some((line) => omitted.has(line))) return [];
     const value = scalar.value;
     scalar.value = changed(value);
     const isOther = textOf(String(document), importer) !== printed;
@@ -75,12 +75,12 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
     node: unknown,
     path: readonly string[],
     around: readonly number[],
-    near: readonly number[],
+    siblingLines: readonly number[],
   ) => {
     const lineOf = (each: unknown) => lines.linePos((each as Node).range?.[0] ?? 0).line;
-    if (isScalar(node)) values.push({ path, scalar: node, lines: around, near });
+    if (isScalar(node)) values.push({ path, scalar: node, lines: around, siblingLines });
     else if (isMap(node)) {
-      const all = path.length === 0 ? [] : [...near, ...node.items.map(({ key }) => lineOf(key))];
+      const all = path.length === 0 ? [] : [...siblingLines, ...node.items.map(({ key }) => lineOf(key))];
       for (const { key, value } of node.items)
         visit(value, [...path, String(key)], path.length === 0 ? [] : [...around, lineOf(key)], all);
     } else if (isSeq(node))
@@ -88,7 +88,7 @@ function valuesOf(document: Document, lines: LineCounter): readonly Value[] {
         // An element may be listed by its name.
         const name: unknown = isMap(value) ? value.get("name") : undefined;
         const at = typeof name === "string" ? name : String(index);
-        visit(value, [...path, at], [...around, lineOf(value)], near);
+        visit(value, [...path, at], [...around, lineOf(value)], siblingLines);
       }
   };
   visit(document.contents, [], [], []);
@@ -128,10 +128,10 @@ function xmlValuesOf(text: string): readonly XmlValue[] {
   )) {
     const [all, cdata, tag, attributes = "", slash, content] = found;
     const at = found.index;
-    const words = cdata ?? content;
-    if (words !== undefined && words.trim() !== "" && open.length > 0) {
+    const textContent = cdata ?? content;
+    if (textContent !== undefined && textContent.trim() !== "" && open.length > 0) {
       const start = at + (cdata === undefined ? 0 : "<![CDATA[".length);
-      const end = start + words.trimEnd().length;
+      const end = start + textContent.trimEnd().length;
       values.push({ name: open.at(-1)?.name ?? "", end, lines: [lineAt(start), ...around()] });
     } else if (all.startsWith("</")) open.pop();
     else if (tag !== undefined) {
@@ -200,14 +200,14 @@ export function silentCronWords(text: string, importer: (text: string) => Import
   const lines = text.split("\n").map((line) => (line.trim().startsWith("#") ? "" : line));
   return lines.flatMap((own, at) => {
     if (own.trim() === "") return [];
-    const alone = lines.map((line, index) =>
+    const isolated = lines.map((line, index) =>
       isVariable(own) || isVariable(line) || index === at ? line : "",
     );
     return silentWords(
-      alone.join("\n"),
+      isolated.join("\n"),
       importer,
       // The words of a command are one text.
-      wordsIn(alone.join("\n"), (line) => (line === own ? line : undefined)).filter(
+      wordsIn(isolated.join("\n"), (line) => (line === own ? line : undefined)).filter(
         (_, index, all) => index < 7 || index === all.length - 1,
       ),
     );

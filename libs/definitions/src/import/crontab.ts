@@ -30,20 +30,20 @@ export function importCrontab(
       const plain = value.replace(/^(["'])(.*)\1$/, "$2");
       if (name === "CRON_TZ") zone = plain;
       else if (name === "MAILTO" || name === "MAILFROM")
-        collector.leave(line, entry, "output is not mailed. It is in the log of the task");
-      else if (name === "RANDOM_DELAY") collector.leave(line, entry, "set `jitter` of the schedule");
+        collector.report(line, entry, "output is not mailed. It is in the log of the task");
+      else if (name === "RANDOM_DELAY") collector.report(line, entry, "set `jitter` of the schedule");
       else {
         env[name] = plain;
         if (name === "TZ")
-          collector.leave(line, entry, "commands get it. Cron has the times in the zone of its machine");
+          collector.report(line, entry, "commands get it. Cron has the times in the zone of its machine");
       }
       continue;
     }
     const [, times, rest] = nickname.exec(entry) ?? fields.exec(entry) ?? [];
     if (times === undefined || rest === undefined)
-      collector.leave(line, entry, "this is no line of a crontab");
-    else if (!isTime(times)) collector.leave(line, entry, "cron would refuse the times");
-    else if (times === "@reboot") collector.leave(line, entry, "a schedule has no start of the machine");
+      collector.report(line, entry, "this is no line of a crontab");
+    else if (!isTime(times)) collector.report(line, entry, "cron would refuse the times");
+    else if (times === "@reboot") collector.report(line, entry, "a schedule has no start of the machine");
     else addLine(collector, { line, entry, times, rest, hasUser, zone, env });
   }
   return collector.finish();
@@ -65,16 +65,17 @@ function addLine(collector: Collector, { line, entry, times, rest, hasUser, zone
   const isOpen = hasUser && behind === undefined;
   if (isOpen || isExpression(command)) {
     const reason = isOpen ? "it has no command behind the user" : "`${{` would be read as an expression";
-    collector.leave(line, entry, reason);
+    collector.report(line, entry, reason);
     return;
   }
-  if (user !== undefined) collector.leave(line, `user ${user}`, "the command runs as the user of the worker");
+  if (user !== undefined)
+    collector.report(line, `user ${user}`, "the command runs as the user of the worker");
   const { SHELL: shell = "/bin/sh", ...variables } = env;
   // Cron runs a command in the home directory.
   const { HOME: home = "" } = env;
   const [program = "job"] = command.trim().split(/\s+/);
   const name = collector.freeName(`cron-${nameFrom(program.split("/").at(-1) ?? "job")}`);
-  const given: Json = {
+  const input: Json = {
     command: [shell, "-c", command],
     ...(home !== "" && { cwd: home }),
     ...(Object.keys(variables).length > 0 && { env: variables }),
@@ -83,7 +84,7 @@ function addLine(collector: Collector, { line, entry, times, rest, hasUser, zone
   const description = `Line ${line} of a crontab.`;
   // Cron starts a command once, and starts it again while the last one still runs.
   collector.add(
-    { workflow: name, description, tasks: { run: { uses: "shell", with: given, retry: 1 } } },
+    { workflow: name, description, tasks: { run: { uses: "shell", with: input, retry: 1 } } },
     line,
   );
   collector.add({ schedule: name, workflow: name, cron: times, timeZone: zone, overlap: "allow" }, line);

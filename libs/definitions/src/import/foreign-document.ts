@@ -63,8 +63,8 @@ export class ForeignDocument {
   /**
    * @param covered values that are left out with it. Default: the value itself, including everything below it
    */
-  leave(path: Path, construct: string, reason: string, covered: Path = path): void {
-    this.collector.leave(this.lineOf(path), construct, reason);
+  report(path: Path, construct: string, reason: string, covered: Path = path): void {
+    this.collector.report(this.lineOf(path), construct, reason);
     this.#listed.add(nameOf(covered));
     this.#touch(covered);
   }
@@ -79,8 +79,8 @@ export class ForeignDocument {
     const name = nameOf(path);
     if (this.#listed.has(name)) return;
     if (path.length > 0 && !this.#touched.has(name)) {
-      const shown = isLeaf(value) && value !== null ? `: ${JSON.stringify(value)}` : "";
-      this.leave(path, path.join(".") + shown, "it has no counterpart");
+      const suffix = isLeaf(value) && value !== null ? `: ${JSON.stringify(value)}` : "";
+      this.report(path, path.join(".") + suffix, "it has no counterpart");
     } else if (!isLeaf(value))
       for (const [key, each] of Object.entries(value as object)) this.#listUnread(each, [...path, key]);
   }
@@ -155,6 +155,6 @@ export function textsIn(members: Members, key: string): Record<string, string> {
  * Returns the entry of a table. A word of a file may be the name of a member that each object has, such as
  * `constructor`.
  */
-export function entryOf<Value>(table: Readonly<Record<string, Value>>, word: string): Value | undefined {
-  return Object.hasOwn(table, word) ? table[word] : undefined;
+export function entryOf<Value>(table: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

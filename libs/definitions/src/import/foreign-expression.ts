@@ -2,7 +2,7 @@
  * Parses the part of jq and JSONata that CEL supports: paths, literals, lists, maps, comparisons, `and`, `or`,
  * arithmetic, conditions, and functions of the dialect. Everything else has no counterpart.
  */
-import { isThere, member, NoCounterpart, record } from "./cel.ts";
+import { isThere, member, record, UnsupportedConstruct } from "./cel.ts";
 
 export interface Dialect {
   /** Operator for equality. */
@@ -10,7 +10,7 @@ export interface Dialect {
   /** Starts of paths, and their values in CEL: `$states.input`. The longest one counts. */
   readonly roots: Readonly<Record<string, string>>;
   /** Functions on arguments in CEL. Undefined if there is no counterpart. `not` also defines `!x` and `not x`. */
-  readonly functions: Readonly<Record<string, (given: readonly string[]) => string | undefined>>;
+  readonly functions: Readonly<Record<string, (args: readonly string[]) => string | undefined>>;
 }
 
 const token =
@@ -82,7 +82,7 @@ export class ExpressionReader {
     }
     if (this.#is("[")) return `[${this.#until("]").join(", ")}]`;
     if (this.#is("{")) return this.#members();
-    if (/^["']/.test(next)) return JSON.stringify(this.#word());
+    if (/^["']/.test(next)) return JSON.stringify(this.#identifier());
     if (/^\d/.test(next) || ["true", "false", "null"].includes(next)) {
       this.#at++;
       return next;
@@ -94,11 +94,11 @@ export class ExpressionReader {
       this.#at++;
       return not([this.#primary()]) ?? "";
     }
-    const given = this.#dialect.functions[next];
-    if (given !== undefined) {
+    const convert = this.#dialect.functions[next];
+    if (convert !== undefined) {
       this.#at++;
       const values = this.#is("(") ? this.#until(")") : [];
-      const called = given(values);
+      const called = convert(values);
       if (called === undefined) throw this.#problem();
       return this.#steps(called);
     }
@@ -109,7 +109,7 @@ export class ExpressionReader {
     const members: [string, string][] = [];
     while (!this.#is("}")) {
       if (members.length > 0) this.#expect(",");
-      const name = this.#word();
+      const name = this.#identifier();
       this.#expect(":");
       members.push([name, this.#expression()]);
     }
@@ -148,7 +148,7 @@ export class ExpressionReader {
       const [next, after = ""] = [this.#peek(), this.#tokens[this.#at + 1] ?? ""];
       if (next === "." && /^[A-Za-z_"'`]/.test(after)) {
         this.#at++;
-        value = member(value, this.#word());
+        value = member(value, this.#identifier());
       } else if (next === "." && after === "[") this.#at++;
       else if (next === "[" && /^(\d+|".*")$/.test(after) && this.#tokens[this.#at + 2] === "]") {
         value = member(value, JSON.parse(after) as string | number);
@@ -158,7 +158,7 @@ export class ExpressionReader {
   }
 
   /** Parses a name, or a text in quotes. */
-  #word(): string {
+  #identifier(): string {
     const next = this.#tokens[this.#at++] ?? "";
     if (/^['`]/.test(next)) return next.slice(1, -1);
     if (next.startsWith('"')) return JSON.parse(next) as string;
@@ -180,8 +180,8 @@ export class ExpressionReader {
     if (!this.#is(sign)) throw this.#problem();
   }
 
-  #problem(): NoCounterpart {
-    return new NoCounterpart(
+  #problem(): UnsupportedConstruct {
+    return new UnsupportedConstruct(
       `the expression \`${this.#text.replace(/\s+/g, " ").slice(0, 80)}\` has no counterpart`,
     );
   }
@@ -192,8 +192,8 @@ function written(operator: string, left: string, right: string): string {
   // CEL divides whole numbers without a remainder.
   if (operator === "/") return `(double(${left}) / double(${right}))`;
   if (operator === "%") return `(int(${left}) % int(${right}))`;
-  const words: Readonly<Record<string, string>> = { or: "||", and: "&&", "=": "==" };
-  return `(${left} ${words[operator] ?? operator} ${right})`;
+  const operators: Readonly<Record<string, string>> = { or: "||", and: "&&", "=": "==" };
+  return `(${left} ${operators[operator] ?? operator} ${right})`;
 }
 
 function asText(value: string): string {

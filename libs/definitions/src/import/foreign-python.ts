@@ -32,7 +32,7 @@ export interface Expression {
   readonly parts: readonly Expression[];
   /** Called expression, or the owner of the member or item. */
   readonly of?: Expression;
-  readonly given: readonly Argument[];
+  readonly args: readonly Argument[];
 }
 
 export interface Statement {
@@ -159,7 +159,7 @@ function blockOf(lines: readonly Line[], from: number, indent: number, depth: nu
     const line = lines[at] as Line;
     at++;
     if (line.tokens[0]?.text === "@") {
-      decorators.push(new ExpressionReader(line.tokens.slice(1)).whole());
+      decorators.push(new ExpressionReader(line.tokens.slice(1)).parseAll());
       decorated ||= line.line;
       continue;
     }
@@ -210,7 +210,7 @@ function statementOf(
   if (first === "with") {
     const end = headEnd(tokens);
     const as = words.lastIndexOf("as", end);
-    const opened = new ExpressionReader(tokens.slice(1, as === -1 ? end : as)).whole();
+    const opened = new ExpressionReader(tokens.slice(1, as === -1 ? end : as)).parseAll();
     return { ...base, kind: "with", names: as === -1 ? [] : [words[as + 1] ?? ""], values: [opened] };
   }
   if (
@@ -221,7 +221,7 @@ function statementOf(
     return { ...base, kind: first };
   const equals = topLevel(tokens, "=");
   if (equals.length === 0)
-    return { ...base, kind: "expression", values: [new ExpressionReader(tokens).whole()] };
+    return { ...base, kind: "expression", values: [new ExpressionReader(tokens).parseAll()] };
   const parts = [...equals, tokens.length].map((at, index) =>
     tokens.slice(index === 0 ? 0 : (equals[index - 1] ?? 0) + 1, at),
   );
@@ -231,7 +231,7 @@ function statementOf(
     kind: "assign",
     // An annotation is no part of the name.
     names: targets.map((target) => target.split(":")[0] ?? ""),
-    values: [new ExpressionReader(parts.at(-1) ?? []).whole()],
+    values: [new ExpressionReader(parts.at(-1) ?? []).parseAll()],
   };
 }
 
@@ -286,19 +286,19 @@ class ExpressionReader {
   }
 
   /** Parses all tokens. Unexpected tokens make the expression `other`. */
-  whole(): Expression {
+  parseAll(): Expression {
     try {
       const first = this.#level(0);
       if (this.#peek() !== ",") {
         if (this.#at === this.#tokens.length) return first;
-        throw new Unfit();
+        throw new UnsupportedExpression();
       }
       const parts = [first];
       while (this.#is(",")) if (this.#at < this.#tokens.length) parts.push(this.#level(0));
-      if (this.#at < this.#tokens.length) throw new Unfit();
-      return made("list", first.line, "", { parts });
+      if (this.#at < this.#tokens.length) throw new UnsupportedExpression();
+      return newExpression("list", first.line, "", { parts });
     } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
+      if (!(error instanceof UnsupportedExpression)) throw error;
       return other(this.#tokens);
     }
   }
@@ -309,24 +309,24 @@ class ExpressionReader {
     let left = this.#level(index + 1);
     for (let sign = this.#peek(); signs.includes(sign); sign = this.#peek()) {
       this.#at++;
-      left = made("binary", left.line, sign, { parts: [left, this.#level(index + 1)] });
+      left = newExpression("binary", left.line, sign, { parts: [left, this.#level(index + 1)] });
     }
     return left;
   }
 
   #postfix(): Expression {
-    if (++this.#depth > depthMax) throw new Unfit();
+    if (++this.#depth > depthMax) throw new UnsupportedExpression();
     let value = this.#primary();
     for (;;) {
       const line = this.#tokens[this.#at]?.line ?? value.line;
-      if (this.#is(".")) value = made("member", line, this.#next().text, { of: value });
+      if (this.#is(".")) value = newExpression("member", line, this.#next().text, { of: value });
       else if (this.#peek() === "(") {
         this.#at++;
-        value = made("call", line, "", { of: value, given: this.#arguments() });
+        value = newExpression("call", line, "", { of: value, args: this.#arguments() });
       } else if (this.#peek() === "[") {
         this.#at++;
         const inner = this.#until("]");
-        value = made("item", line, "", { of: value, parts: [inner] });
+        value = newExpression("item", line, "", { of: value, parts: [inner] });
       } else {
         this.#depth--;
         return value;
@@ -337,7 +337,7 @@ class ExpressionReader {
   /** Parses an expression up to a closing token. It may be of an unsupported kind. */
   #until(close: string): Expression {
     const end = this.#closing(close);
-    const inner = new ExpressionReader(this.#tokens.slice(this.#at, end)).whole();
+    const inner = new ExpressionReader(this.#tokens.slice(this.#at, end)).parseAll();
     this.#at = end + 1;
     return inner;
   }
@@ -351,18 +351,18 @@ class ExpressionReader {
       if (/^[([{]$/.test(text)) depth++;
       else if (/^[)\]}]$/.test(text)) depth--;
     }
-    throw new Unfit();
+    throw new UnsupportedExpression();
   }
 
   #arguments(): readonly Argument[] {
-    const given: Argument[] = [];
+    const args: Argument[] = [];
     while (!this.#is(")")) {
       const [first, second] = [this.#tokens[this.#at], this.#tokens[this.#at + 1]];
       const isNamed = first?.kind === "name" && second?.text === "=";
       if (isNamed) this.#at += 2;
       const end = this.#closing(",", ")");
-      const value = new ExpressionReader(this.#tokens.slice(this.#at, end)).whole();
-      given.push({
+      const value = new ExpressionReader(this.#tokens.slice(this.#at, end)).parseAll();
+      args.push({
         name: isNamed ? (first?.text ?? "") : "",
         value,
         line: first?.line ?? value.line,
@@ -371,7 +371,7 @@ class ExpressionReader {
       this.#at = end;
       this.#is(",");
     }
-    return given;
+    return args;
   }
 
   #primary(): Expression {
@@ -384,24 +384,24 @@ class ExpressionReader {
         value += next.value;
         isOther ||= next.isOther === true;
       }
-      return isOther ? other([token]) : made("text", line, value);
+      return isOther ? other([token]) : newExpression("text", line, value);
     }
-    if (kind === "number") return made("number", line, text.replaceAll("_", ""));
+    if (kind === "number") return newExpression("number", line, text.replaceAll("_", ""));
     if (kind === "name") {
-      if (/^(True|False|None)$/.test(text)) return made("constant", line, text);
-      if (/^(lambda|await|yield|not|if|else|for|in|is)$/.test(text)) throw new Unfit();
-      return made("name", line, text);
+      if (/^(True|False|None)$/.test(text)) return newExpression("constant", line, text);
+      if (/^(lambda|await|yield|not|if|else|for|in|is)$/.test(text)) throw new UnsupportedExpression();
+      return newExpression("name", line, text);
     }
     if (text === "-" && this.#tokens[this.#at]?.kind === "number")
-      return made("number", line, `-${this.#next().text}`);
+      return newExpression("number", line, `-${this.#next().text}`);
     if (text === "(") {
-      const inner = this.#peek() === ")" ? made("list", line, "") : undefined;
+      const inner = this.#peek() === ")" ? newExpression("list", line, "") : undefined;
       if (inner === undefined) return this.#until(")");
       this.#at++;
       return inner;
     }
     if (text === "[" || text === "{") return this.#items(text, line);
-    throw new Unfit();
+    throw new UnsupportedExpression();
   }
 
   #items(open: string, line: number): Expression {
@@ -411,16 +411,16 @@ class ExpressionReader {
     while (!this.#is(close)) {
       const signs = open === "{" ? [",", ":", close] : [",", close];
       const end = this.#closing(...signs);
-      parts.push(new ExpressionReader(this.#tokens.slice(this.#at, end)).whole());
+      parts.push(new ExpressionReader(this.#tokens.slice(this.#at, end)).parseAll());
       this.#at = end;
       if (this.#is(":")) {
         const behind = this.#closing(",", close);
-        parts.push(new ExpressionReader(this.#tokens.slice(this.#at, behind)).whole());
+        parts.push(new ExpressionReader(this.#tokens.slice(this.#at, behind)).parseAll());
         this.#at = behind;
       } else if (open === "{") isMap = false;
       this.#is(",");
     }
-    return made(isMap ? "map" : "list", line, "", { parts });
+    return newExpression(isMap ? "map" : "list", line, "", { parts });
   }
 
   #peek(): string {
@@ -436,23 +436,23 @@ class ExpressionReader {
 
   #next(): Token {
     const token = this.#tokens[this.#at++];
-    if (token === undefined) throw new Unfit();
+    if (token === undefined) throw new UnsupportedExpression();
     return token;
   }
 }
 
 /** Thrown for an expression of an unsupported kind. */
-class Unfit extends Error {}
+class UnsupportedExpression extends Error {}
 
-function made(
+function newExpression(
   kind: Expression["kind"],
   line: number,
   text: string,
-  more: Partial<Pick<Expression, "parts" | "of" | "given">> = {},
+  more: Partial<Pick<Expression, "parts" | "of" | "args">> = {},
 ): Expression {
-  return { kind, line, text, parts: [], given: [], ...more };
+  return { kind, line, text, parts: [], args: [], ...more };
 }
 
 function other(tokens: readonly Token[]): Expression {
-  return made("other", tokens[0]?.line ?? 1, tokens.map(({ text }) => text).join(" "));
+  return newExpression("other", tokens[0]?.line ?? 1, tokens.map(({ text }) => text).join(" "));
 }

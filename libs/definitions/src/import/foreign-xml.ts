@@ -68,7 +68,7 @@ export class XmlElement {
   }
 
   /** Marks an element as read whose name is its whole information. */
-  note(): this {
+  markRead(): this {
     this.#touch();
     return this;
   }
@@ -93,10 +93,10 @@ export class ForeignXml {
   }
 
   /** Lists an element including its content. */
-  leave(element: XmlElement, construct: string, reason: string): void {
-    this.collector.leave(element.line, construct, reason);
+  report(element: XmlElement, construct: string, reason: string): void {
+    this.collector.report(element.line, construct, reason);
     element.isListed = true;
-    element.note();
+    element.markRead();
   }
 
   finish(): Imported {
@@ -108,14 +108,14 @@ export class ForeignXml {
     if (element.isListed) return;
     const reason = "it has no counterpart";
     if (!element.isRead) {
-      this.leave(element, `<${element.name}>`, reason);
+      this.report(element, `<${element.name}>`, reason);
       return;
     }
     for (const [name, { line, isRead, value }] of element.attributes)
       if (!isRead && this.#defaults[name] !== value)
-        this.collector.leave(line, `${element.name} ${name}="${value}"`, reason);
+        this.collector.report(line, `${element.name} ${name}="${value}"`, reason);
     if (!element.isContentRead && element.content.trim() !== "")
-      this.collector.leave(element.line, `${element.name}: ${element.content.trim()}`, reason);
+      this.collector.report(element.line, `${element.name}: ${element.content.trim()}`, reason);
     for (const each of element.elements) this.#listUnread(each);
   }
 }
@@ -138,9 +138,9 @@ class XmlReader {
     while (this.#at < this.#text.length) {
       const above = open.at(-1);
       const next = this.#text.indexOf("<", this.#at);
-      const words = this.#skipTo(next === -1 ? this.#text.length : next);
-      if (above !== undefined) above.content += this.#decoded(words);
-      else if (words.trim() !== "") throw this.#problem("a text outside of the root element");
+      const characters = this.#skipTo(next === -1 ? this.#text.length : next);
+      if (above !== undefined) above.content += this.#decoded(characters);
+      else if (characters.trim() !== "") throw this.#problem("a text outside of the root element");
       if (next === -1) break;
       if (this.#is("<!--")) this.#skipBehind("-->");
       else if (this.#is("<![CDATA[")) {
@@ -154,9 +154,9 @@ class XmlReader {
       else {
         const element = this.#open(above);
         if (above === undefined && root !== undefined) throw this.#problem("a second root element");
-        root ??= element.made;
-        above?.elements.push(element.made);
-        if (!element.isEmpty) open.push(element.made);
+        root ??= element.element;
+        above?.elements.push(element.element);
+        if (!element.isEmpty) open.push(element.element);
         if (open.length > depthMax) throw this.#problem(`elements more than ${depthMax} deep`);
       }
     }
@@ -174,11 +174,11 @@ class XmlReader {
       throw this.#problem(`</${name}> of no element`);
   }
 
-  #open(above: XmlElement | undefined): { readonly made: XmlElement; readonly isEmpty: boolean } {
+  #open(above: XmlElement | undefined): { readonly element: XmlElement; readonly isEmpty: boolean } {
     if (++this.#count > elementsMax) throw this.#problem(`more than ${elementsMax} elements`);
     const line = this.#line;
     this.#skipTo(this.#at + 1);
-    const made = new XmlElement(this.#name(), line, above);
+    const element = new XmlElement(this.#name(), line, above);
     const names = new Set<string>();
     for (;;) {
       this.#skipSpace();
@@ -198,15 +198,15 @@ class XmlReader {
       // Namespace declarations keep their full names.
       const own = name.startsWith("xmlns") ? name : name.slice(name.indexOf(":") + 1);
       const attribute = { value, line: attributeLine, isRead: false };
-      const other = made.attributes.get(own);
+      const other = element.attributes.get(own);
       // With both `version` and `w4:version`, the attribute without a prefix has the name.
-      if (other !== undefined && own !== name) made.attributes.set(name, attribute);
-      else made.attributes.set(own, attribute);
-      if (other !== undefined && own === name) made.attributes.set(`:${name}`, other);
+      if (other !== undefined && own !== name) element.attributes.set(name, attribute);
+      else element.attributes.set(own, attribute);
+      if (other !== undefined && own === name) element.attributes.set(`:${name}`, other);
     }
     const isEmpty = this.#is("/>");
     this.#skipTo(this.#at + (isEmpty ? 2 : 1));
-    return { made, isEmpty };
+    return { element, isEmpty };
   }
 
   #name(): string {
@@ -256,7 +256,7 @@ class XmlReader {
     });
   }
 
-  #problem(what: string): NotImported {
-    return new NotImported(`line ${this.#line}: ${what}`);
+  #problem(message: string): NotImported {
+    return new NotImported(`line ${this.#line}: ${message}`);
   }
 }

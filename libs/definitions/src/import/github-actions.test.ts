@@ -10,7 +10,7 @@ interface Task {
   readonly [key: string]: unknown;
 }
 
-const left = ({ untranslated }: Imported) =>
+const untranslatedOf = ({ untranslated }: Imported) =>
   untranslated.map(({ line, construct }) => `${line} ${construct}`);
 const taskOf = ({ documents }: Imported, workflow: string, id: string): Task => {
   const found = (documents as { workflow?: string; tasks?: Record<string, Task> }[]).find(
@@ -24,7 +24,7 @@ describe("a matrix of GitHub Actions", () => {
   const imported = importGithubActions(text);
 
   it("has a child run for each combination", () => {
-    assert.deepEqual(left(imported), ["24 env TOKEN: ${{ secrets.TOKEN }}"]);
+    assert.deepEqual(untranslatedOf(imported), ["24 env TOKEN: ${{ secrets.TOKEN }}"]);
     assert.deepEqual(silentValues(text, importGithubActions), []);
     const combinations = [
       { os: "linux", node: 18, color: "green" },
@@ -51,7 +51,7 @@ describe("a matrix of GitHub Actions", () => {
     assert.equal(taskOf(imported, "matrix-build", "build-3")["when"], '(string(input.matrix.os) == "mac")');
   });
 
-  it("runs steps and jobs behind failures as their conditions say", () => {
+  it("runs steps and jobs after failures as their conditions require", () => {
     const order = (id: string) => {
       const { needs, when } = taskOf(imported, "matrix", id);
       return [needs, when];
@@ -66,7 +66,7 @@ describe("a matrix of GitHub Actions", () => {
     assert.deepEqual(order("report-1"), [earlier.map(always), `(${failed.join(" || ")})`]);
   });
 
-  it("skips the jobs behind a failed or skipped one, unless they have a condition of their own", () => {
+  it("skips the dependents of a failed or skipped job, unless they have a condition of their own", () => {
     const text = `on: {workflow_dispatch: {inputs: {n: {type: number}}}}
 jobs:
   a: {steps: [{run: ls}, {run: lint, continue-on-error: true}, {run: pwd}]}
@@ -92,13 +92,13 @@ jobs:
   it("is listed with its job if it is computed", () => {
     const computed =
       "jobs: {a: {strategy: {matrix: '${{ fromJSON(needs.b.outputs.c) }}'}, steps: [{run: ls}]}}";
-    assert.deepEqual(left(importGithubActions(computed)), ["1 job a: strategy"]);
+    assert.deepEqual(untranslatedOf(importGithubActions(computed)), ["1 job a: strategy"]);
   });
 });
 
 describe("a condition of GitHub Actions", () => {
   const level = "string(input.level)";
-  for (const [given, when] of [
+  for (const [source, when] of [
     ["inputs.level == 'high'", `(${level} == "high")`],
     [
       "inputs.level != 'a' && !inputs.dry",
@@ -118,12 +118,12 @@ describe("a condition of GitHub Actions", () => {
     ["inputs.level == null", undefined],
     ["toString(inputs.level, 'x')", undefined],
   ] as const)
-    it(`${given} is ${when === undefined ? "listed" : "translated"}`, () => {
+    it(`${source} is ${when === undefined ? "listed" : "translated"}`, () => {
       const inputs = "{level: {}, dry: {type: boolean}, size: {type: number}}";
-      const step = `{run: ls, if: "${given}"}`;
+      const step = `{run: ls, if: "${source}"}`;
       const text = `on: {workflow_dispatch: {inputs: ${inputs}}}\njobs:\n  a: {steps: [{run: ls}, ${step}]}\n`;
       const imported = importGithubActions(text);
-      assert.deepEqual(left(imported), when === undefined ? [`3 if: ${given}`] : []);
+      assert.deepEqual(untranslatedOf(imported), when === undefined ? [`3 if: ${source}`] : []);
       assert.equal(taskOf(imported, "actions", "a-2")["when"], when);
     });
 });

@@ -3,7 +3,7 @@
  * other.
  */
 import type { Json } from "@tutti/expressions";
-import { expressionOf, member, NoCounterpart, plain, template } from "./cel.ts";
+import { expressionOf, member, plain, template, UnsupportedConstruct } from "./cel.ts";
 import {
   entryOf,
   ForeignDocument,
@@ -29,7 +29,7 @@ export function importGithubActions(text: string): Imported {
   const jobs = membersIn(root, "jobs");
   if (Object.keys(jobs).length === 0) throw new NotImported("it has no `jobs`");
   const tasks: Record<string, Json> = {};
-  const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
+  const name = collector.truncate(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || "actions");
   const inputs = inputsIn(source);
   const ends = new Map<string, JobEnd>();
@@ -48,7 +48,7 @@ export function importGithubActions(text: string): Imported {
     const isWithout = Object.keys(tasks).length === count;
     if (isWithout) without.add(name);
     for (const need of needsOf(job).filter((each) => isWithout || without.has(each)))
-      source.leave(
+      source.report(
         ["jobs", name, "needs"],
         `job ${name}: needs: ${need}`,
         `\`${isWithout ? name : need}\` has no task`,
@@ -56,11 +56,11 @@ export function importGithubActions(text: string): Imported {
   }
   // Without a task there is no workflow: name and events are listed with the rest.
   if (Object.keys(tasks).length === 0) {
-    leaveOfTasks(source, root, []);
-    if (name !== "") source.leave(["name"], `name: ${name}`, noStep);
+    reportUnusedKeys(source, root, []);
+    if (name !== "") source.report(["name"], `name: ${name}`, noStep);
     const key = startsKey(root);
     for (const event of Object.keys(membersIn(root, key)))
-      if (byHand.has(event)) source.leave([key, event], `on: ${event}`, noStep);
+      if (manualEvents.has(event)) source.report([key, event], `on: ${event}`, noStep);
     return source.finish();
   }
   collector.add({ workflow, ...inputs.schema, tasks }, 1);
@@ -116,7 +116,7 @@ class Job {
     const { source, job, before, earlier } = this.#parts;
     const path = this.#path;
     if (job["runs-on"] !== undefined)
-      source.leave(
+      source.report(
         [...path, "runs-on"],
         `runs-on: ${JSON.stringify(job["runs-on"]).replace(/^"|"$/g, "")}`,
         "tasks run on the workers of the pool",
@@ -148,7 +148,7 @@ class Job {
         ...(isAfterSuccess ? [] : [before]),
       ]);
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
+      if (!(error instanceof UnsupportedConstruct)) throw error;
       const key = job["if"] !== undefined && !/matrix/.test(error.message) ? "if" : "strategy";
       return this.#omit(key, key === "if" ? `if: ${String(job["if"])}` : key, error.message);
     }
@@ -157,7 +157,7 @@ class Job {
   #omit(key: string, construct: string, reason: string): JobEnd {
     const { source, name, before } = this.#parts;
     const text = `${reason}. The job is left out`;
-    source.leave([...this.#path, key], `job ${name}: ${construct}`, text, this.#path);
+    source.report([...this.#path, key], `job ${name}: ${construct}`, text, this.#path);
     return before;
   }
 
@@ -174,7 +174,7 @@ class Job {
     const inside = new Job({ ...this.#parts, before: endOf([]), earlier: [] });
     inside.#steps(steps, alwaysNext, contexts);
     if (Object.keys(steps).length === 0) {
-      source.leave([...this.#path, "strategy"], `job ${name}: strategy`, noStep);
+      source.report([...this.#path, "strategy"], `job ${name}: strategy`, noStep);
       return before.tasks;
     }
     const child = source.collector.freeName(`${workflow}-${name}`);
@@ -192,13 +192,13 @@ class Job {
     return [id];
   }
 
-  #contexts(given: { readonly matrix?: readonly Combination[]; readonly inputs?: string }): Contexts {
+  #contexts(sources: { readonly matrix?: readonly Combination[]; readonly inputs?: string }): Contexts {
     const { inputs } = this.#parts;
-    const [first = {}] = given.matrix ?? [];
+    const [first = {}] = sources.matrix ?? [];
     return {
-      matrix: given.matrix === undefined ? undefined : "input.matrix",
+      matrix: sources.matrix === undefined ? undefined : "input.matrix",
       matrixKeys: new Set(Object.keys(first)),
-      inputs: given.inputs ?? "input",
+      inputs: sources.inputs ?? "input",
       inputNames: inputs.names,
       env: {},
     };
@@ -211,15 +211,15 @@ class Job {
       if (!isMembers(step)) continue;
       const found = this.#task(step, [...this.#path, "steps", index], contexts);
       if (found === undefined) continue;
-      const wanted = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
-      const id = freeId(wanted, tasks, index + 1);
+      const proposed = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
+      const id = freeId(proposed, tasks, index + 1);
       tasks[id] = { ...found.task, ...this.#order(ofJob, found.condition, tasks) };
       // A step that always runs, or may fail, does not end the wait for the earlier steps.
       const isNext = found.condition.after === "success" && !isMayFail(tasks[id]);
       this.#last = isNext ? [id] : [...this.#last, id];
       this.#own.push(id);
     }
-    if (this.#own.length === 0) leaveOfTasks(source, job, this.#path);
+    if (this.#own.length === 0) reportUnusedKeys(source, job, this.#path);
     return this.#own.length === 0 ? this.#parts.before.tasks : this.#last;
   }
 
@@ -258,17 +258,17 @@ class Job {
     contexts: Contexts,
   ): { readonly task: Record<string, Json>; readonly condition: Condition } | undefined {
     const { source, job } = this.#parts;
-    const leave = (key: string, reason: string) => {
-      source.leave([...path, key], `${key}: ${String(step[key])}`, `${reason}. The step is left out`, path);
+    const omitStep = (key: string, reason: string) => {
+      source.report([...path, key], `${key}: ${String(step[key])}`, `${reason}. The step is left out`, path);
       return undefined;
     };
-    if (step["uses"] !== undefined) return leave("uses", "an action is a program of GitHub Actions");
+    if (step["uses"] !== undefined) return omitStep("uses", "an action is a program of GitHub Actions");
     const run = textIn(step, "run");
-    if (run === "") return leave("run", "it has no command");
+    if (run === "") return omitStep("run", "it has no command");
     const shell = textIn(step, "shell") || defaultOf(job, source.root, "shell");
-    const words = entryOf(shells, shell);
-    if (words === undefined) return leave("shell", "only bash and sh are translated");
-    if (/\$\{?GITHUB_/.test(run)) return leave("run", inFolder);
+    const shellCommand = entryOf(shells, shell);
+    if (shellCommand === undefined) return omitStep("shell", "only bash and sh are translated");
+    if (/\$\{?GITHUB_/.test(run)) return omitStep("run", inFolder);
     let key = "env";
     try {
       const env = this.#environment(step, path, contexts);
@@ -284,7 +284,7 @@ class Job {
         ...(textIn(step, "name") !== "" && { title: plain(textIn(step, "name")) }),
         uses: "shell",
         with: {
-          command: [...words, command],
+          command: [...shellCommand, command],
           ...(cwd !== "" && { cwd }),
           ...(Object.keys(env).length > 0 && { env }),
         },
@@ -294,11 +294,11 @@ class Job {
       };
       return { task, condition };
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
+      if (!(error instanceof UnsupportedConstruct)) throw error;
       const { path: at, message } = error;
-      if (at === undefined) return leave(key, message);
-      source.leave(at, `env ${String(at.at(-1))}`, `${message}. The step is left out`);
-      source.leave(
+      if (at === undefined) return omitStep(key, message);
+      source.report(at, `env ${String(at.at(-1))}`, `${message}. The step is left out`);
+      source.report(
         path,
         `steps: ${textIn(step, "name") || run}`,
         "the step is left out, as it reads the variable",
@@ -319,24 +319,24 @@ class Job {
       for (const [name, value] of Object.entries(textsIn(members, "env"))) {
         delete env[name];
         if (/^\$\{\{\s*secrets\.\w+\s*\}\}$/.test(value))
-          this.#once([...above, "env", name], `env ${name}: ${value}`, secretOfWorker);
+          this.#reportOnce([...above, "env", name], `env ${name}: ${value}`, secretOfWorker);
         else
           try {
             env[name] = renderedText(value, { ...contexts, env });
           } catch (error) {
-            if (!(error instanceof NoCounterpart)) throw error;
-            throw new NoCounterpart(error.message, [...above, "env", name]);
+            if (!(error instanceof UnsupportedConstruct)) throw error;
+            throw new UnsupportedConstruct(error.message, [...above, "env", name]);
           }
       }
     return env;
   }
 
-  #once(path: Path, construct: string, reason: string): void {
+  #reportOnce(path: Path, construct: string, reason: string): void {
     const { source, inputs } = this.#parts;
     const key = path.join("\n");
     if (inputs.listed.has(key)) return;
     inputs.listed.add(key);
-    source.leave(path, construct, reason);
+    source.report(path, construct, reason);
   }
 }
 
@@ -350,14 +350,14 @@ function failedAmong(ids: readonly string[], tasks: Readonly<Record<string, Json
   return failed.length === 0 ? "false" : `(${failed.join(" || ")})`;
 }
 
-function freeId(wanted: string, tasks: Readonly<Record<string, Json>>, number = 2): string {
-  return tasks[wanted] === undefined ? wanted : `${wanted}-${number}`;
+function freeId(proposed: string, tasks: Readonly<Record<string, Json>>, number = 2): string {
+  return tasks[proposed] === undefined ? proposed : `${proposed}-${number}`;
 }
 
 /** Values that only steps without a task use: no task contains them. */
-function leaveOfTasks(source: ForeignDocument, members: Members, path: Path): void {
+function reportUnusedKeys(source: ForeignDocument, members: Members, path: Path): void {
   for (const key of ["env", "defaults"])
-    if (members[key] !== undefined) source.leave([...path, key], key, noStep);
+    if (members[key] !== undefined) source.report([...path, key], key, noStep);
 }
 
 /** Commands of shells, as in the runner. */
@@ -369,10 +369,10 @@ const shells: Readonly<Record<string, readonly string[]>> = {
 
 function addStarts(source: ForeignDocument, workflow: string, hasInputs: boolean): void {
   const key = startsKey(source.root);
-  const given = source.root[key];
-  const starts = isMembers(given)
-    ? Object.entries(given)
-    : [given].flat().map((name): [string, unknown] => [String(name), undefined]);
+  const triggers = source.root[key];
+  const starts = isMembers(triggers)
+    ? Object.entries(triggers)
+    : [triggers].flat().map((name): [string, unknown] => [String(name), undefined]);
   for (const [event, settings] of starts) {
     if (event === "schedule" && Array.isArray(settings)) {
       for (const [index, each] of settings.entries()) {
@@ -383,9 +383,9 @@ function addStarts(source: ForeignDocument, workflow: string, hasInputs: boolean
           source.lineOf([key, event, index]),
         );
       }
-    } else if (byHand.has(event)) continue;
+    } else if (manualEvents.has(event)) continue;
     else if (event !== "undefined")
-      source.leave([key, event], `on: ${event}`, "add a trigger or a webhook for it");
+      source.report([key, event], `on: ${event}`, "add a trigger or a webhook for it");
   }
 }
 
@@ -395,7 +395,7 @@ function startsKey(root: Members): string {
 }
 
 /** Events that start a workflow with inputs. */
-const byHand = new Set(["workflow_dispatch", "workflow_call"]);
+const manualEvents = new Set(["workflow_dispatch", "workflow_call"]);
 
 interface Inputs {
   readonly names: ReadonlySet<string>;
@@ -411,13 +411,13 @@ function inputsIn(source: ForeignDocument): Inputs {
   const starts = membersIn(root, startsKey(root));
   const properties: Record<string, Json> = {};
   const required: string[] = [];
-  for (const event of byHand)
-    for (const [name, given] of Object.entries(membersIn(membersIn(starts, event), "inputs"))) {
-      const input = isMembers(given) ? given : {};
+  for (const event of manualEvents)
+    for (const [name, declared] of Object.entries(membersIn(membersIn(starts, event), "inputs"))) {
+      const input = isMembers(declared) ? declared : {};
       const [kind, options, fallback] = [textIn(input, "type"), input["options"], input["default"]];
       const type = kind === "boolean" || kind === "number" ? kind : "string";
       if (type === "string" && !["", "string", "choice"].includes(kind))
-        source.leave(
+        source.report(
           [startsKey(root), event, "inputs", name, "type"],
           `type: ${kind}`,
           "the input is a text",

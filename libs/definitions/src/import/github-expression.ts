@@ -5,7 +5,7 @@
  * 1. Values are compared as texts, because GitHub compares `18` and `'18'` as equal.
  * 2. `always()`, `failure()` and `success()` are not values. They select the ends of earlier steps that a step accepts.
  */
-import { member, NoCounterpart, template } from "./cel.ts";
+import { member, template, UnsupportedConstruct } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 
 export interface Contexts {
@@ -35,7 +35,7 @@ const token =
   /\s*(?:('(?:[^']|'')*')|(-?\d+(?:\.\d+)?)|([A-Za-z_][\w-]*)|(&&|\|\||==|!=|<=|>=|[!<>()[\].,*]))/y;
 const depthMax = 32;
 const methods = { contains: "contains", startswith: "startsWith", endswith: "endsWith" };
-const unknown = (text: string) => new NoCounterpart(`the expression \`${text}\` has no counterpart`);
+const unknown = (text: string) => new UnsupportedConstruct(`the expression \`${text}\` has no counterpart`);
 
 /** Translates a text that contains expressions. */
 export function renderedText(text: string, contexts: Contexts): string {
@@ -55,9 +55,9 @@ export function renderedText(text: string, contexts: Contexts): string {
 }
 
 /** Translates the condition of a step or a job. */
-export function conditionOf(given: unknown, contexts: Contexts): Condition {
-  if (typeof given === "boolean") return { after: "success", when: String(given) };
-  const text = String(given).trim();
+export function conditionOf(source: unknown, contexts: Contexts): Condition {
+  if (typeof source === "boolean") return { after: "success", when: String(source) };
+  const text = String(source).trim();
   const [, inner = text] = /^\$\{\{([\s\S]*)\}\}$/.exec(text) ?? [];
   if (inner.includes("${{")) throw unknown(text);
   if (/^(success\(\)\s*\|\|\s*failure\(\)|failure\(\)\s*\|\|\s*success\(\))$/.test(inner.trim()))
@@ -84,10 +84,10 @@ const statusFunction = /\b(?:always|cancelled|failure|success)\(\)/;
 
 /** Returns the text without literals and parentheses. */
 function outsideOfGroups(text: string): string {
-  let left = text.replace(/'(?:[^']|'')*'/g, "");
-  for (let depth = 0; depth < depthMax && /\([^()]*\)/.test(left); depth++)
-    left = left.replace(/\([^()]*\)/g, "");
-  return left;
+  let remaining = text.replace(/'(?:[^']|'')*'/g, "");
+  for (let depth = 0; depth < depthMax && /\([^()]*\)/.test(remaining); depth++)
+    remaining = remaining.replace(/\([^()]*\)/g, "");
+  return remaining;
 }
 
 class Reader {
@@ -140,18 +140,18 @@ class Reader {
   }
 
   #compared(): Value {
-    const left = this.#one();
+    const left = this.#primary();
     const operator = this.#tokens[this.#at] ?? "";
     if (!["==", "!=", "<", ">", "<=", ">="].includes(operator)) return left;
     this.#at++;
-    const right = this.#one();
+    const right = this.#primary();
     const written = operator.endsWith("=") && /^[=!]/.test(operator) ? textOf : numberOf;
     return { kind: "condition", cel: `(${written(left)} ${operator} ${written(right)})` };
   }
 
-  #one(): Value {
+  #primary(): Value {
     const next = this.#tokens[this.#at++] ?? "";
-    if (next === "!") return { kind: "condition", cel: `!${truth(this.#one())}` };
+    if (next === "!") return { kind: "condition", cel: `!${truth(this.#primary())}` };
     if (next === "(") {
       const inner = this.#either();
       this.#expect(")");
@@ -166,12 +166,12 @@ class Reader {
   }
 
   #called(name: string): Value {
-    const given: Value[] = [];
+    const args: Value[] = [];
     while (!this.#is(")")) {
-      if (given.length > 0) this.#expect(",");
-      given.push(this.#either());
+      if (args.length > 0) this.#expect(",");
+      args.push(this.#either());
     }
-    const [one, other] = given;
+    const [one, other] = args;
     const method = entryOf(methods, name.toLowerCase());
     if (method === undefined || one === undefined || other === undefined) throw unknown(this.#text);
     return { kind: "condition", cel: `${textOf(one)}.${method}(${textOf(other)})` };

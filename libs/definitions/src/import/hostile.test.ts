@@ -70,7 +70,7 @@ const files: Readonly<Record<string, string>> = {
   "a graph that goes in circles": "a: b\nb: a\n.PHONY: a b\n",
 };
 
-function tried(importer: (text: string) => Imported, text: string): Imported | undefined {
+function tryImport(importer: (text: string) => Imported, text: string): Imported | undefined {
   try {
     return importer(text);
   } catch (error) {
@@ -81,9 +81,9 @@ function tried(importer: (text: string) => Imported, text: string): Imported | u
 
 describe("hostile files", { timeout: 120_000 }, () => {
   for (const [name, importer] of Object.entries(importers)) {
-    it(`are refused by ${name}, or make definitions with harmless names`, () => {
+    it(`are rejected by ${name}, or become definitions with harmless names`, () => {
       for (const text of Object.values(files)) {
-        const { documents = [] } = tried(importer, text) ?? {};
+        const { documents = [] } = tryImport(importer, text) ?? {};
         for (const document of documents) {
           assert.ok(typeof document === "object" && document !== null && !Array.isArray(document));
           const { workflow, schedule } = document as Readonly<Record<string, unknown>>;
@@ -93,15 +93,15 @@ describe("hostile files", { timeout: 120_000 }, () => {
       }
     });
 
-    it(`of one text that repeats end in ${name}`, () => {
-      for (const text of repeated) tried(importer, text.repeat(Math.floor(repeatedLength / text.length)));
+    it(`that repeat one text are processed to the end by ${name}`, () => {
+      for (const text of repeated) tryImport(importer, text.repeat(Math.floor(repeatedLength / text.length)));
     });
   }
 
   it("of aliases and entities are refused, not expanded", () => {
-    assert.equal(tried(importGithubActions, files["a bomb of aliases"] ?? ""), undefined);
-    assert.equal(tried(importStepFunctions, files["a bomb of aliases"] ?? ""), undefined);
+    assert.equal(tryImport(importGithubActions, files["a bomb of aliases"] ?? ""), undefined);
+    assert.equal(tryImport(importStepFunctions, files["a bomb of aliases"] ?? ""), undefined);
     for (const name of ["a bomb of entities", "an entity of a file"])
-      assert.equal(tried(importBpmn, files[name] ?? ""), undefined);
+      assert.equal(tryImport(importBpmn, files[name] ?? ""), undefined);
   });
 });

@@ -36,24 +36,24 @@ export class Collector {
     this.#documents.push({ document, line });
   }
 
-  leave(line: number, construct: string, reason: string): void {
-    const shown = construct.trim().replace(/\s+/g, " ");
+  report(line: number, construct: string, reason: string): void {
+    const text = construct.trim().replace(/\s+/g, " ");
     this.#untranslated.push({
       line,
-      construct: shown.length > 80 ? `${shown.slice(0, 79)}…` : shown,
+      construct: text.length > 80 ? `${text.slice(0, 79)}…` : text,
       reason,
     });
   }
 
   /** Cuts a text to the maximum length in a definition. A cut is listed. */
-  fit(text: string, most: number, line: number, construct: string): string {
-    if (text.length > most) this.leave(line, construct, `it is cut to ${most} characters`);
+  truncate(text: string, most: number, line: number, construct: string): string {
+    if (text.length > most) this.report(line, construct, `it is cut to ${most} characters`);
     return text.slice(0, most);
   }
 
   /** Returns a name that no other document has. */
-  freeName(wanted: string): string {
-    const slug = nameFrom(wanted);
+  freeName(proposed: string): string {
+    const slug = nameFrom(proposed);
     let name = slug;
     for (let number = 2; this.#names.has(name); number++) name = `${slug}-${number}`;
     this.#names.add(name);
@@ -80,7 +80,7 @@ export class Collector {
         const error = problems.find(({ severity }) => severity === "error");
         if (error === undefined) return true;
         if (!isSchedule) refused.add(members.workflow);
-        this.leave(
+        this.report(
           line,
           String(members.schedule ?? members.workflow),
           `the definition has an error: ${error.message}`,

@@ -14,7 +14,7 @@ const named = ({ documents }: Imported) =>
       .flat()
       .join(" "),
   );
-const left = ({ untranslated }: Imported) =>
+const untranslatedOf = ({ untranslated }: Imported) =>
   untranslated.map(({ line, construct }) => `${line} ${construct}`);
 const taskOf = (imported: Imported, workflow: string, task: string) => {
   const found = imported.documents.find((each) => (each as Members)["workflow"] === workflow) as Members;
@@ -37,11 +37,11 @@ describe("a crontab", () => {
     ].join("\n"),
   );
 
-  it("gives TZ to the commands, and lists it, because cron has the times in the zone of its machine", () => {
+  it("passes TZ to the commands and lists it, because cron evaluates times in the time zone of its machine", () => {
     const imported = importCrontab("TZ=America/New_York\n0 3 * * * /opt/a.sh\n", {
       timeZone: "Europe/Berlin",
     });
-    assert.deepEqual(left(imported), ["1 TZ=America/New_York"]);
+    assert.deepEqual(untranslatedOf(imported), ["1 TZ=America/New_York"]);
     assert.deepEqual(taskOf(imported, "cron-a-sh", "run")?.["with"], {
       command: ["/bin/sh", "-c", "/opt/a.sh"],
       env: { TZ: "America/New_York" },
@@ -49,7 +49,7 @@ describe("a crontab", () => {
     assert.equal((imported.documents[1] as { timeZone: string }).timeZone, "Europe/Berlin");
   });
 
-  it("gives a workflow and a schedule for each command, with variables, time zone and standard input", () => {
+  it("creates a workflow and a schedule for each command, with variables, time zone and standard input", () => {
     assert.deepEqual(named(imported), [
       "workflow cron-backup-sh",
       "schedule cron-backup-sh",
@@ -71,8 +71,8 @@ describe("a crontab", () => {
     });
   });
 
-  it("lists everything else with its line", () => {
-    assert.deepEqual(left(imported), [
+  it("lists all other lines with their numbers", () => {
+    assert.deepEqual(untranslatedOf(imported), [
       "2 MAILTO=ops@example.org",
       "7 @reboot /opt/start.sh",
       "8 61 * * * * /opt/never.sh",
@@ -84,7 +84,7 @@ describe("a crontab", () => {
   it("of the system names users", () => {
     const system = importCrontab("0 4 * * * www-data /opt/a.sh", { hasUser: true });
     assert.deepEqual(named(system), ["workflow cron-a-sh", "schedule cron-a-sh"]);
-    assert.deepEqual(left(system), ["1 user www-data"]);
+    assert.deepEqual(untranslatedOf(system), ["1 user www-data"]);
   });
 });
 
@@ -108,7 +108,7 @@ describe("a Makefile", () => {
     ].join("\n"),
   );
 
-  it("gives a workflow for each phony target that no other one needs, and leaves files to make", () => {
+  it("creates a workflow for each phony target that no other target needs, and leaves files to make", () => {
     assert.deepEqual(named(imported), ["workflow make-all", "workflow make-clean"]);
     const command = ["make", "-f", "Makefile", "-o", "build", "test"];
     assert.deepEqual(taskOf(imported, "make-all", "test"), {
@@ -120,7 +120,7 @@ describe("a Makefile", () => {
     assert.deepEqual(taskOf(imported, "make-all", "all")?.["needs"], ["build", "test"]);
   });
 
-  it("does targets one after the other, in the order of make, unless the file asks for -j", () => {
+  it("runs targets one after the other, in the order of make, unless the file sets -j", () => {
     const text =
       ".PHONY: release clean all lint test\nrelease: clean all\nall: lint test\nclean:\nlint:\ntest:\n";
     const needsIn = (imported: Imported) =>
@@ -145,7 +145,7 @@ describe("a Makefile", () => {
     assert.deepEqual(needsIn(importMakefile(`MAKEFLAGS += -j4\n.NOTPARALLEL:\n${text}`))[1], ["clean"]);
   });
 
-  it("leaves the targets below a target with a variable of its own to its task", () => {
+  it("leaves the prerequisites of a target with its own variable to the task of that target", () => {
     const text =
       "V ?= 0\n.PHONY: release push lint\nrelease: lint push\nrelease: V = 1\npush: lint\n\techo $(V)\nlint:\n\techo $(V)\n";
     const imported = importMakefile(text);
@@ -155,21 +155,26 @@ describe("a Makefile", () => {
       with: { command: ["make", "-f", "Makefile", "release"] },
       retry: 1,
     });
-    assert.deepEqual(left(imported), ["1 V", "4 variable of release"]);
+    assert.deepEqual(untranslatedOf(imported), ["1 V", "4 variable of release"]);
   });
 
-  it("lists targets that are not phony and that no phony one needs", () => {
+  it("lists non-phony targets that no phony target needs", () => {
     const imported = importMakefile(".PHONY: test\ntest: app\n\tjest\napp:\n\tcc\nclean:\n\trm app\n");
-    assert.deepEqual(left(imported), ["6 clean"]);
-    const none = importMakefile("all: app\n\tls\napp:\nclean:\n\trm app\n");
-    assert.deepEqual(left(none), ["1 Makefile", "1 all", "4 clean"]);
+    assert.deepEqual(untranslatedOf(imported), ["6 clean"]);
+    const withoutPhony = importMakefile("all: app\n\tls\napp:\nclean:\n\trm app\n");
+    assert.deepEqual(untranslatedOf(withoutPhony), ["1 Makefile", "1 all", "4 clean"]);
   });
 
   it("lists patterns, variables and other files with their lines", () => {
-    assert.deepEqual(left(imported), ["4 build: $(EXTRA)", "4 EXTRA", "10 %.o: %.c", "12 include rules.mk"]);
+    assert.deepEqual(untranslatedOf(imported), [
+      "4 build: $(EXTRA)",
+      "4 EXTRA",
+      "10 %.o: %.c",
+      "12 include rules.mk",
+    ]);
   });
 
-  it("lists variables that the environment of the worker sets, and none that the file or make sets", () => {
+  it("lists variables from the environment of the worker, and none that the file or make sets", () => {
     const imported = importMakefile(
       [
         "VERSION ?= 1.0",
@@ -189,11 +194,17 @@ describe("a Makefile", () => {
         "\tapply $(ENV) $" + "{NAMESPACE} $(MAKECMDGOALS) $(foreach p,a b,echo $(p);)",
       ].join("\n"),
     );
-    assert.deepEqual(left(imported), ["1 VERSION", "7 STAGE", "11 OUT", "15 NAMESPACE", "15 MAKECMDGOALS"]);
+    assert.deepEqual(untranslatedOf(imported), [
+      "1 VERSION",
+      "7 STAGE",
+      "11 OUT",
+      "15 NAMESPACE",
+      "15 MAKECMDGOALS",
+    ]);
   });
 });
 
-describe("files after the shape of real ones", () => {
+describe("files modelled on real files", () => {
   const folder = new URL("../../test/", import.meta.url);
   const textsIn = (kind: string) =>
     readdirSync(new URL(`${kind}/`, folder)).map(
@@ -216,9 +227,9 @@ describe("files after the shape of real ones", () => {
     assert.deepEqual(silentMakeWords("B=c\n.PHONY: a\na: b\n\tls\nb:", forgetful).length, 3);
   });
 
-  it("list what make does otherwise", () => {
+  it("list constructs with another meaning in make", () => {
     const listOf = (file: string) =>
-      left(importMakefile(readFileSync(new URL(`makefile/${file}.mk`, folder), "utf8")));
+      untranslatedOf(importMakefile(readFileSync(new URL(`makefile/${file}.mk`, folder), "utf8")));
     assert.deepEqual(listOf("grouped"), ["5 site: $(OUT)", "12 include local.mk"]);
     assert.deepEqual(listOf("circle"), ["1 .PHONY: fox", "2 chicken", "4 egg", "6 farm: barn"]);
     assert.deepEqual(listOf("generated"), [
@@ -231,7 +242,7 @@ describe("files after the shape of real ones", () => {
     assert.deepEqual(listOf("release"), ["11 variable of publish", "19 ifdef CI"]);
   });
 
-  it("keep apart targets whose names give one id", () => {
+  it("distinguish targets whose names map to the same id", () => {
     const text = readFileSync(new URL("makefile/node.mk", folder), "utf8");
     assert.deepEqual(taskOf(importMakefile(text), "make-test-unit", "test-unit"), {
       ...{ uses: "shell", retry: 1, needs: ["test-unit-2"] },
@@ -273,7 +284,7 @@ jobs:
     steps: [{run: node --version}]
 `);
 
-  it("gives a task for each command, in the order of steps and needs of jobs", () => {
+  it("creates a task for each command, in the order of the steps and the needs of jobs", () => {
     assert.deepEqual(named(imported), [
       "workflow ci-build-matrix",
       "workflow ci-build",
@@ -298,8 +309,8 @@ jobs:
     });
   });
 
-  it("lists everything else with its line", () => {
-    assert.deepEqual(left(imported), [
+  it("lists all other keys with their lines", () => {
+    assert.deepEqual(untranslatedOf(imported), [
       "3 on: push",
       '7 permissions: "read-all"',
       "11 runs-on: ubuntu-latest",
@@ -308,15 +319,15 @@ jobs:
     ]);
   });
 
-  it("takes no word for a shell that each object has as a member", () => {
+  it("does not mistake a built-in property name for a shell", () => {
     const imported = importGithubActions("jobs: {a: {steps: [{run: ls, shell: constructor}]}}");
-    assert.deepEqual(left(imported), ["1 shell: constructor"]);
+    assert.deepEqual(untranslatedOf(imported), ["1 shell: constructor"]);
   });
 
-  it("lists the variables of steps that are all left out", () => {
+  it("lists variables if all steps that use them are left out", () => {
     const text = "env: {A: 1}\njobs:\n  a:\n    env: {B: 2}\n    steps: [{run: 'echo ${{ github.ref }}'}]\n";
     const imported = importGithubActions(text);
-    assert.deepEqual(left(imported), ["1 env", "4 env", "5 run: echo ${{ github.ref }}"]);
+    assert.deepEqual(untranslatedOf(imported), ["1 env", "4 env", "5 run: echo ${{ github.ref }}"]);
     assert.deepEqual(silentValues(text, importGithubActions), []);
   });
 
@@ -324,7 +335,7 @@ jobs:
     const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
     return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
   });
-  for (const [what, text] of [
+  for (const [title, text] of [
     ["a bomb of aliases", `${layers.join("\n")}\njobs: {a: {steps: [{run: ls}]}}`],
     ["deep nesting", `jobs: ${"[".repeat(10_000)}`],
     ["a key that is there twice", "jobs: {}\njobs: {}"],
@@ -332,7 +343,7 @@ jobs:
     ["something else", "- 1"],
     ["more than a mebibyte", `jobs: {a: ${"x".repeat(1_100_000)}}`],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importGithubActions(text), NotImported);
     });
 });

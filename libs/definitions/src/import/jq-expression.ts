@@ -2,7 +2,7 @@
  * Parses the part of jq that CEL supports: paths, literals, objects and lists, operators, `//`, `if`, pipes, texts with
  * values in them, and common functions. A missing member is null, as in jq. Everything else has no counterpart.
  */
-import { member, merged, NoCounterpart, record } from "./cel.ts";
+import { member, merged, record, UnsupportedConstruct } from "./cel.ts";
 
 interface Value {
   readonly cel: string;
@@ -53,7 +53,7 @@ export class JqReader {
     let value = this.#alternative(dot);
     while (this.#is("|")) {
       if (!value.isStream) value = this.#alternative(value);
-      else if (this.#word("select")) {
+      else if (this.#keyword("select")) {
         this.#expect("(");
         const condition = truth(this.#pipe({ cel: "e" }));
         this.#expect(")");
@@ -79,13 +79,13 @@ export class JqReader {
 
   #or(dot: Value): Value {
     let left = this.#and(dot);
-    while (this.#word("or")) left = bool(`(${truth(left)} || ${truth(this.#and(dot))})`);
+    while (this.#keyword("or")) left = bool(`(${truth(left)} || ${truth(this.#and(dot))})`);
     return left;
   }
 
   #and(dot: Value): Value {
     let left = this.#compared(dot);
-    while (this.#word("and")) left = bool(`(${truth(left)} && ${truth(this.#compared(dot))})`);
+    while (this.#keyword("and")) left = bool(`(${truth(left)} && ${truth(this.#compared(dot))})`);
     return left;
   }
 
@@ -114,7 +114,7 @@ export class JqReader {
     let left = this.#term(dot);
     for (;;) {
       if (this.#is("*")) left = { cel: `(${left.cel} * ${this.#term(dot).cel})` };
-      else if (!this.#looksAt("//") && this.#is("/"))
+      else if (!this.#startsWith("//") && this.#is("/"))
         left = { cel: `(double(${left.cel}) / double(${this.#term(dot).cel}))` };
       else if (this.#is("%")) left = { cel: `(int(${left.cel}) % int(${this.#term(dot).cel}))` };
       else return left;
@@ -129,26 +129,26 @@ export class JqReader {
     }
     if (this.#is("[")) return this.#list(dot);
     if (this.#is("{")) return this.#object(dot);
-    if (this.#looksAt('"')) return { cel: this.#string(dot) };
+    if (this.#startsWith('"')) return { cel: this.#string(dot) };
     if (this.#is("-")) return { cel: `-${this.#term(dot).cel}` };
-    const number = this.#take(/\d+(?:\.\d+)?/y);
+    const number = this.#match(/\d+(?:\.\d+)?/y);
     if (number !== undefined) return { cel: number };
     if (this.#is("$")) return this.#variable();
-    if (this.#looksAt("..")) throw this.#problem();
+    if (this.#startsWith("..")) throw this.#problem();
     if (this.#is(".")) {
-      if (this.#looksAt('"') || this.#nameFollows()) this.#at--;
+      if (this.#startsWith('"') || this.#nameFollows()) this.#at--;
       return this.#steps(dot);
     }
-    const word = this.#take(name);
-    return this.#steps(this.#called(word ?? "", dot));
+    const identifier = this.#match(name);
+    return this.#steps(this.#called(identifier ?? "", dot));
   }
 
   #variable(): Value {
-    let found = `$${this.#take(name) ?? ""}`;
+    let found = `$${this.#match(name) ?? ""}`;
     const { names } = this.#o;
     while (!Object.hasOwn(names, found) && Object.keys(names).some((each) => each.startsWith(`${found}.`))) {
       this.#expect(".");
-      found += `.${this.#take(name) ?? ""}`;
+      found += `.${this.#match(name) ?? ""}`;
     }
     const cel = names[found];
     if (cel === undefined) throw this.#problem();
@@ -166,20 +166,22 @@ export class JqReader {
     });
     for (;;) {
       this.#is("?");
-      const isDot = this.#looksAt(".") && !this.#looksAt("..");
+      const isDot = this.#startsWith(".") && !this.#startsWith("..");
       if (isDot) this.#is(".");
       const isBracket = this.#is("[");
       if (!isDot && !isBracket) return finish();
       if (isBracket && this.#is("]")) return this.#stream(finish());
-      const index = isBracket ? this.#take(/\s*\d+(?=\s*\])/y) : undefined;
+      const index = isBracket ? this.#match(/\s*\d+(?=\s*\])/y) : undefined;
       if (isNullable) guards.push(`${value} != null`);
       isNullable = true;
       if (index !== undefined) {
         guards.push(`size(${value}) > ${Number(index)}`);
         value = member(value, Number(index));
       } else {
-        const key = this.#looksAt('"') ? (JSON.parse(this.#string({ cel: "" })) as string) : this.#take(name);
-        if (key === undefined || (isBracket && !this.#looksAt("]"))) throw this.#problem();
+        const key = this.#startsWith('"')
+          ? (JSON.parse(this.#string({ cel: "" })) as string)
+          : this.#match(name);
+        if (key === undefined || (isBracket && !this.#startsWith("]"))) throw this.#problem();
         guards.push(`${JSON.stringify(key)} in ${value}`);
         value = member(value, key);
       }
@@ -201,7 +203,7 @@ export class JqReader {
     const values: string[] = [];
     do {
       const value = this.#pipe(dot);
-      if (value.isStream && (values.length > 0 || this.#looksAt(","))) throw this.#problem();
+      if (value.isStream && (values.length > 0 || this.#startsWith(","))) throw this.#problem();
       if (value.isStream) {
         this.#expect("]");
         return this.#steps({ cel: value.cel });
@@ -217,11 +219,13 @@ export class JqReader {
     while (!this.#is("}")) {
       if (members.length > 0) this.#expect(",");
       if (this.#is("$")) {
-        const key = this.#take(name) ?? "";
+        const key = this.#match(name) ?? "";
         members.push([key, this.#o.names[`$${key}`] ?? ""]);
         continue;
       }
-      const key = this.#looksAt('"') ? (JSON.parse(this.#string({ cel: "" })) as string) : this.#take(name);
+      const key = this.#startsWith('"')
+        ? (JSON.parse(this.#string({ cel: "" })) as string)
+        : this.#match(name);
       if (key === undefined) throw this.#problem();
       if (this.#is(":")) members.push([key, this.#single(dot).cel]);
       else members.push([key, `(${JSON.stringify(key)} in ${dot.cel} ? ${member(dot.cel, key)} : null)`]);
@@ -256,53 +260,53 @@ export class JqReader {
     return parts.length === 1 ? (parts[0] ?? "") : `(${parts.join(" + ")})`;
   }
 
-  #called(word: string, dot: Value): Value {
-    if (word === "if") return this.#if(dot);
-    if (["true", "false"].includes(word)) return bool(word);
-    if (word === "null") return { cel: "null", isNullable: true };
-    const plain = functions.get(word);
+  #called(identifier: string, dot: Value): Value {
+    if (identifier === "if") return this.#if(dot);
+    if (["true", "false"].includes(identifier)) return bool(identifier);
+    if (identifier === "null") return { cel: "null", isNullable: true };
+    const plain = functions.get(identifier);
     if (plain !== undefined) return plain(dot);
     if (!this.#is("(")) throw this.#problem();
-    const made = this.#withArgument(word, dot);
+    const result = this.#withArgument(identifier, dot);
     this.#expect(")");
-    return made;
+    return result;
   }
 
-  #withArgument(word: string, { cel }: Value): Value {
-    if (word === "map" && this.#word("select")) {
+  #withArgument(identifier: string, { cel }: Value): Value {
+    if (identifier === "map" && this.#keyword("select")) {
       this.#expect("(");
       const condition = truth(this.#pipe({ cel: "e" }));
       this.#expect(")");
       return { cel: `${cel}.filter(e, ${condition})` };
     }
-    if (word === "map") return { cel: `${cel}.map(e, ${this.#pipe({ cel: "e" }).cel})` };
-    if (word === "any") return bool(`${cel}.exists(e, ${truth(this.#pipe({ cel: "e" }))})`);
-    if (word === "all") return bool(`${cel}.all(e, ${truth(this.#pipe({ cel: "e" }))})`);
+    if (identifier === "map") return { cel: `${cel}.map(e, ${this.#pipe({ cel: "e" }).cel})` };
+    if (identifier === "any") return bool(`${cel}.exists(e, ${truth(this.#pipe({ cel: "e" }))})`);
+    if (identifier === "all") return bool(`${cel}.all(e, ${truth(this.#pipe({ cel: "e" }))})`);
     const argument = this.#pipe({ cel }).cel;
-    if (word === "has") return bool(`(${argument} in ${cel})`);
-    if (word === "startswith") return bool(`${cel}.startsWith(${argument})`);
-    if (word === "endswith") return bool(`${cel}.endsWith(${argument})`);
-    if (word === "test") return bool(`${cel}.matches(${argument})`);
-    if (word === "split") return { cel: `${cel}.split(${argument})` };
-    if (word === "join") return { cel: `${cel}.join(${argument})` };
+    if (identifier === "has") return bool(`(${argument} in ${cel})`);
+    if (identifier === "startswith") return bool(`${cel}.startsWith(${argument})`);
+    if (identifier === "endswith") return bool(`${cel}.endsWith(${argument})`);
+    if (identifier === "test") return bool(`${cel}.matches(${argument})`);
+    if (identifier === "split") return { cel: `${cel}.split(${argument})` };
+    if (identifier === "join") return { cel: `${cel}.join(${argument})` };
     throw this.#problem();
   }
 
   #if(dot: Value): Value {
     const condition = truth(this.#pipe(dot));
-    if (!this.#word("then")) throw this.#problem();
+    if (!this.#keyword("then")) throw this.#problem();
     const then = this.#pipe(dot).cel;
-    if (this.#word("elif")) return { cel: `(${condition} ? ${then} : ${this.#if(dot).cel})` };
-    const otherwise = this.#word("else") ? this.#pipe(dot).cel : dot.cel;
-    if (!this.#word("end")) throw this.#problem();
+    if (this.#keyword("elif")) return { cel: `(${condition} ? ${then} : ${this.#if(dot).cel})` };
+    const otherwise = this.#keyword("else") ? this.#pipe(dot).cel : dot.cel;
+    if (!this.#keyword("end")) throw this.#problem();
     return { cel: `(${condition} ? ${then} : ${otherwise})` };
   }
 
   #blanks(): void {
-    this.#take(/\s+/y);
+    this.#match(/\s+/y);
   }
 
-  #take(form: RegExp): string | undefined {
+  #match(form: RegExp): string | undefined {
     const sticky = new RegExp(form.source, "y");
     if (!form.source.startsWith("\\s")) {
       const blanks = /\s*/y;
@@ -319,29 +323,29 @@ export class JqReader {
     return /^[A-Za-z_]/.test(this.#text.slice(this.#at));
   }
 
-  #looksAt(sign: string): boolean {
+  #startsWith(sign: string): boolean {
     return this.#text.slice(this.#at).trimStart().startsWith(sign);
   }
 
   #is(sign: string): boolean {
-    if (!this.#looksAt(sign)) return false;
+    if (!this.#startsWith(sign)) return false;
     this.#at = this.#text.indexOf(sign, this.#at) + sign.length;
     return true;
   }
 
-  #word(word: string): boolean {
+  #keyword(keyword: string): boolean {
     const rest = this.#text.slice(this.#at).trimStart();
-    if (!rest.startsWith(word) || /\w/.test(rest[word.length] ?? "")) return false;
-    return this.#is(word);
+    if (!rest.startsWith(keyword) || /\w/.test(rest[keyword.length] ?? "")) return false;
+    return this.#is(keyword);
   }
 
   #expect(sign: string): void {
     if (!this.#is(sign)) throw this.#problem();
   }
 
-  #problem(): NoCounterpart {
-    const shown = this.#text.trim().replace(/\s+/g, " ").slice(0, 80);
-    return new NoCounterpart(`the expression \`${shown}\` has no counterpart`);
+  #problem(): UnsupportedConstruct {
+    const excerpt = this.#text.trim().replace(/\s+/g, " ").slice(0, 80);
+    return new UnsupportedConstruct(`the expression \`${excerpt}\` has no counterpart`);
   }
 }
 
@@ -370,7 +374,7 @@ function bool(cel: string): Value {
 
 /** Converts to a boolean: every value except null and false is true. */
 function truth({ cel, isBool, isStream }: Value): string {
-  if (isStream) throw new NoCounterpart("a condition of many values has no counterpart");
+  if (isStream) throw new UnsupportedConstruct("a condition of many values has no counterpart");
   return isBool ? cel : `!(${cel} in [null, false])`;
 }
 
@@ -387,7 +391,7 @@ function unescaped(text: string): string {
   try {
     return JSON.parse(`"${text.replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`) as string;
   } catch {
-    throw new NoCounterpart(`the text \`${text.slice(0, 60)}\` has no counterpart`);
+    throw new UnsupportedConstruct(`the text \`${text.slice(0, 60)}\` has no counterpart`);
   }
 }
 

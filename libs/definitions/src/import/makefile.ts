@@ -44,7 +44,7 @@ const settings = new Set(
     "EXPORT_ALL_VARIABLES",
     "ONESHELL",
     "POSIX",
-  ].map((word) => `.${word}`),
+  ].map((each) => `.${each}`),
 );
 
 export function importMakefile(text: string, fileName = "Makefile"): Imported {
@@ -57,18 +57,18 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
   for (const name of phony.keys())
     if (!isNeeded.has(name) && targets.has(name)) addWorkflow(collector, fileName, name, rules, done);
   for (const [name, line] of phony)
-    if (!targets.has(name)) collector.leave(line, `.PHONY: ${name}`, "the file has no rule for this target");
+    if (!targets.has(name)) collector.report(line, `.PHONY: ${name}`, "the file has no rule for this target");
     else if (!done.has(name))
-      collector.leave(targets.get(name)?.line ?? line, name, "the targets need each other in a circle");
+      collector.report(targets.get(name)?.line ?? line, name, "the targets need each other in a circle");
   if (phony.size === 0)
-    collector.leave(1, fileName, "no target is declared `.PHONY`, and files are left to make");
+    collector.report(1, fileName, "no target is declared `.PHONY`, and files are left to make");
   // The needs of a phony target are built with it.
   const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
   for (const [name, { line }] of targets)
     if (!phony.has(name) && !needed.has(name))
-      collector.leave(line, name, "it is not declared `.PHONY`, and files are left to make");
+      collector.report(line, name, "it is not declared `.PHONY`, and files are left to make");
   for (const [name, { line, reason }] of rules.variables.open)
-    if (!rules.variables.set.has(name)) collector.leave(line, name, reason);
+    if (!rules.variables.set.has(name)) collector.report(line, name, reason);
   return collector.finish();
 }
 
@@ -90,11 +90,11 @@ function read(text: string, collector: Collector): Rules {
       entry = `${entry.slice(0, -1)} ${lines[++index] ?? ""}`;
     // References to variables may contain any characters.
     const masked = withoutReferences(entry);
-    const left = leftToMake(entry);
+    const skipReason = reasonToSkip(entry);
     readVariables(entry, masked, line, variables);
     if (isDefine) isDefine = !/^\s*endef\b/.test(entry);
     else if (/^\s*define\b/.test(entry)) isDefine = true;
-    else if (left !== undefined) collector.leave(line, entry, left);
+    else if (skipReason !== undefined) collector.report(line, entry, skipReason);
     else if (parallel.test(entry)) rules.isParallel = true;
     else if (/^\.NOTPARALLEL\b/.test(entry)) isOrdered = true;
     else if (!entry.startsWith("\t") && !assignment.test(masked))
@@ -105,7 +105,7 @@ function read(text: string, collector: Collector): Rules {
 }
 
 /** Variables that make sets itself, or has a default for. */
-const ofMake = new RegExp(
+const builtinVariables = new RegExp(
   `^(?:${[
     ...[
       "MAKE",
@@ -158,14 +158,15 @@ function readVariables(entry: string, masked: string, line: number, { set, open 
   const [, name = "", operator = "="] = found ?? ofTarget(masked) ?? [];
   // Of a target alone, it does not replace `?=` for the others.
   if (name !== "" && operator !== "?=" && (found !== null || !open.has(name))) set.add(name);
-  const note = (used: string, reason: string) => {
-    if (!open.has(used) && !ofMake.test(used)) open.set(used, { line, reason });
+  const recordUse = (used: string, reason: string) => {
+    if (!open.has(used) && !builtinVariables.test(used)) open.set(used, { line, reason });
   };
-  if (name !== "" && operator === "?=") note(name, "the environment of the worker may set it, not the input");
+  if (name !== "" && operator === "?=")
+    recordUse(name, "the environment of the worker may set it, not the input");
   if (/^\s*#/.test(entry)) return;
   for (const [, loop] of entry.matchAll(/\$[({]foreach\s+(\w+)\s*,/g)) if (loop !== undefined) set.add(loop);
   for (const [, , used = ""] of entry.replaceAll("$$", "").matchAll(/\$([({])([A-Za-z_][\w.-]*)(?=[)}:])/g))
-    note(
+    recordUse(
       used,
       used === "MAKECMDGOALS"
         ? "it is the target of the task, not that of the workflow"
@@ -179,7 +180,7 @@ function ofTarget(masked: string): RegExpExecArray | null {
 }
 
 /** Returns why a line that is not a rule is listed. */
-function leftToMake(entry: string): string | undefined {
+function reasonToSkip(entry: string): string | undefined {
   if (/^\s*(ifn?def|ifn?eq)\b/.test(entry))
     return "the condition is left to make. Targets of both branches are read";
   if (/^\s*-?s?include\b/.test(entry)) return "targets of other files are left to make";
@@ -219,7 +220,7 @@ function readRule(
     return;
   }
   if (right.includes(":")) {
-    collector.leave(line, entry, "a pattern is left to make");
+    collector.report(line, entry, "a pattern is left to make");
     return;
   }
   const wordsAt = (part: string, from: number) =>
@@ -233,8 +234,8 @@ function readRule(
     if (name === ".PHONY") for (const each of needs) phony.set(each, phony.get(each) ?? line);
     else if (settings.has(name)) continue;
     else if (name.includes("%") || (name.startsWith(".") && !name.includes("/")))
-      collector.leave(line, entry, "a pattern is left to make");
-    else if (name.includes("$")) collector.leave(line, entry, "a target with a variable is left to make");
+      collector.report(line, entry, "a pattern is left to make");
+    else if (name.includes("$")) collector.report(line, entry, "a target with a variable is left to make");
     else {
       const target = targets.get(name) ?? { line, needs: new Set<string>() };
       for (const each of needs) target.needs.add(each);
@@ -290,32 +291,36 @@ function addWorkflow(
   const ids = new Map<string, string>();
   const idOf = (name: string): string => {
     const slug = nameFrom(name);
-    const taken = new Set(ids.values());
+    const usedIds = new Set(ids.values());
     let id = ids.get(name) ?? slug;
     // `build/all` and `build-all` are two targets.
-    for (let number = 2; !ids.has(name) && taken.has(id); number++) id = `${slug}-${number}`;
+    for (let number = 2; !ids.has(name) && usedIds.has(id); number++) id = `${slug}-${number}`;
     ids.set(name, id);
     return id;
   };
   idOf(goal);
-  const made = new Set<string>();
+  const created = new Set<string>();
   let previous: string | undefined;
   for (const name of inOrder(goal, rules)) {
     const below = tasksBelow(name, rules);
     const own = rules.ownVariables.get(name);
     const inside = own === undefined ? [] : [...allBelow(name, rules)];
-    const known = own === undefined ? below : inside.filter((each) => made.has(each) && !rules.isParallel);
+    const known = own === undefined ? below : inside.filter((each) => created.has(each) && !rules.isParallel);
     for (const each of [name, ...inside]) done.add(each);
     const { line = 1, needs = new Set<string>() } = rules.targets.get(name) ?? {};
     if (own !== undefined && inside.length > known.length)
-      collector.leave(own, `variable of ${name}`, "the targets below have it too. One task does all of them");
+      collector.report(
+        own,
+        `variable of ${name}`,
+        "the targets below have it too. One task does all of them",
+      );
     for (const need of needs)
       if (need.includes("$"))
-        collector.leave(line, `${name}: ${need}`, "make builds what the variable names");
+        collector.report(line, `${name}: ${need}`, "make builds what the variable names");
       else if (throughFiles(need, rules))
-        collector.leave(line, `${name}: ${need}`, "a file needs a phony target, which make does again");
+        collector.report(line, `${name}: ${need}`, "a file needs a phony target, which make does again");
       else if (need === ".WAIT" && rules.isParallel)
-        collector.leave(line, `${name}: ${need}`, "tasks that do not need each other run side by side");
+        collector.report(line, `${name}: ${need}`, "tasks that do not need each other run side by side");
     const earlier = rules.isParallel || previous === undefined ? below : [...new Set([...below, previous])];
     const id = idOf(name);
     tasks[id] = {
@@ -324,7 +329,7 @@ function addWorkflow(
       retry: 1,
       ...(earlier.length > 0 && { needs: earlier.map(idOf) }),
     };
-    made.add(name);
+    created.add(name);
     previous = name;
   }
   const workflow = collector.freeName(`make-${goal}`);

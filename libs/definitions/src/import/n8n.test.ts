@@ -29,7 +29,7 @@ describe("a workflow of n8n", () => {
     assert.deepEqual(constructs("code.json").slice(-2), ["n8n-nodes-base.code", "node Script value"]);
   });
 
-  it("gives the items of a loop to its nodes, and those that come back to the nodes behind it", () => {
+  it("passes the items of a loop to its nodes, and the returned items to the next nodes", () => {
     const { documents, untranslated } = importN8n(textOf("loop.json"));
     const tasks = (documents[0] as { tasks: Record<string, { forEach?: string; set?: string }> }).tasks;
     assert.deepEqual(
@@ -57,9 +57,9 @@ describe("a workflow of n8n", () => {
     ]);
     // Two triggers, one of which has started the run.
     assert.equal(tasks["orders"]?.["forEach"], "[input]");
-    const left = untranslated.filter(({ construct }) => construct.startsWith("node "));
+    const untranslatedNodes = untranslated.filter(({ construct }) => construct.startsWith("node "));
     assert.deepEqual(
-      left.map(({ construct }) => construct.slice(5)),
+      untranslatedNodes.map(({ construct }) => construct.slice(5)),
       ["Each day", "After errors", "Page", "Lost", "Forgotten", "Model"],
     );
     const [schedule] = documents.slice(1);
@@ -69,7 +69,7 @@ describe("a workflow of n8n", () => {
     });
   });
 
-  it("gives each output of a switch its items, and all items to a node that sorts them", () => {
+  it("passes the matching items to each output of a switch, and all items to a sorting node", () => {
     const { documents } = importN8n(textOf("orders.json"));
     const tasks = (documents[0] as unknown as { tasks: Record<string, Record<string, unknown>> }).tasks;
     const sorted = 'tasks["largest-first"].output';
@@ -118,14 +118,14 @@ describe("a workflow of n8n", () => {
     ]);
   });
 
-  for (const [what, text] of [
+  for (const [title, text] of [
     ["a circle", JSON.stringify({ nodes: [go, loop], connections: { Go: to("Loop"), Loop: to("Loop") } })],
     ["a connection of no node", JSON.stringify({ nodes: [go], connections: { Go: to("Nowhere") } })],
     ["two nodes of one name", JSON.stringify({ nodes: [go, go], connections: {} })],
     ["something else", "{}"],
     ["deep nesting", `{"nodes": ${"[".repeat(1_000)}`],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importN8n(text), NotImported);
     });
 });

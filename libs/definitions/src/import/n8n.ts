@@ -11,7 +11,7 @@
  * A node with a construct that would change its behavior is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
-import { expressionOf, isThere, merged, NoCounterpart, plain, record, template } from "./cel.ts";
+import { expressionOf, isThere, merged, plain, record, template, UnsupportedConstruct } from "./cel.ts";
 import {
   ForeignDocument,
   isMembers,
@@ -47,7 +47,7 @@ interface Loop {
   /** Names of nodes that its items reach. */
   readonly inside: ReadonlySet<string>;
   /** Nodes that lead back to it, and expressions of their items. */
-  readonly back: { readonly node: Node; readonly items: string }[];
+  readonly backEdges: { readonly node: Node; readonly items: string }[];
 }
 
 export function importN8n(text: string, file = "n8n"): Imported {
@@ -56,31 +56,31 @@ export function importN8n(text: string, file = "n8n"): Imported {
   if (!Array.isArray(root["nodes"]) || !isMembers(root["connections"]))
     throw new NotImported("it has no `nodes` and `connections`");
   const [base = ""] = (file.split("/").at(-1) ?? "").split(".");
-  const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
+  const name = collector.truncate(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || base);
   const nodes = nodesIn(source);
-  const leftOut = leaveOutUnreached(source, nodes);
-  const leaves = connect(source, nodes, leftOut);
+  const omitted = omitUnreachable(source, nodes);
+  const leaves = connect(source, nodes, omitted);
   const tasks: Record<string, Json> = {};
   const capabilities = new Set<string>();
   for (const node of inOrder([...nodes.values()])) {
     const line = source.lineOf([...node.path, "name"]);
-    const title = plain(collector.fit(node.name, 200, line, "name"));
+    const title = plain(collector.truncate(node.name, 200, line, "name"));
     try {
       for (const [id, task] of Object.entries(new Translator(source, node, workflow, capabilities).tasks()))
         tasks[id] = { title, ...task };
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
-      source.leave(
+      if (!(error instanceof UnsupportedConstruct)) throw error;
+      source.report(
         error.path ?? node.path,
         `node ${node.name}`,
         `${error.message}. The run fails here`,
         node.path,
       );
       // Fails by reading a missing member. The error names the member.
-      const words = JSON.stringify(`The node ${node.id} is not translated.`);
+      const message = JSON.stringify(`The node ${node.id} is not translated.`);
       for (const id of [node.id, ...(node.loop === undefined ? [] : [node.loop.id])])
-        tasks[id] = { title, set: template(`dyn({})[${words}]`) };
+        tasks[id] = { title, set: template(`dyn({})[${message}]`) };
     }
   }
   const ends = leaves.filter((id) => tasks[id] !== undefined);
@@ -117,43 +117,43 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
     if (index === 0)
       for (const key of ["id", "position", "typeVersion"])
         if (members[key] !== undefined)
-          source.collector.leave(source.lineOf([...path, key]), key, "nodes have no counterpart of it");
+          source.collector.report(source.lineOf([...path, key]), key, "nodes have no counterpart of it");
     const type = full.split(".").at(-1) ?? "";
     if (type === "stickyNote") {
-      source.leave(path, `node ${name}`, "it is a note");
+      source.report(path, `node ${name}`, "it is a note");
       continue;
     }
     const node = { members, name, type, path, id: idOf(name), inputs: [] };
     const version = Number(members["typeVersion"] ?? 1);
     const isLoop = type === "splitInBatches" && members["disabled"] !== true && [2, 3].includes(version);
     const outputs = version === 3 ? { done: 0, each: 1 } : { each: 0, done: 1 };
-    const inside = isLoop ? reachedFrom(source, name, outputs.each) : new Set<string>();
-    const loop = inside.has(name) && { id: idOf(`${name}-done`), outputs, inside, back: [] };
+    const inside = isLoop ? reachableFrom(source, name, outputs.each) : new Set<string>();
+    const loop = inside.has(name) && { id: idOf(`${name}-done`), outputs, inside, backEdges: [] };
     nodes.set(name, { ...node, ...(loop && { loop }) });
   }
   return nodes;
 }
 
 /** Returns the names of the nodes that items of an output reach. */
-function reachedFrom(source: ForeignDocument, name: string, output: number): ReadonlySet<string> {
+function reachableFrom(source: ForeignDocument, name: string, output: number): ReadonlySet<string> {
   const connections = membersIn(source.root, "connections");
-  const reached = new Set<string>();
+  const reachable = new Set<string>();
   const follow = (outputs: readonly unknown[]) => {
     for (const each of outputs.flat()) {
       const to = isMembers(each) ? textIn(each, "node") : "";
-      if (to === "" || reached.has(to)) continue;
-      reached.add(to);
+      if (to === "" || reachable.has(to)) continue;
+      reachable.add(to);
       if (to !== name) follow(listIn(membersIn(connections, to), "main"));
     }
   };
   follow([listIn(membersIn(connections, name), "main")[output] ?? []]);
-  return reached;
+  return reachable;
 }
 
 /**
  * Removes the nodes that n8n does not run, and returns their names. Without a trigger, nodes without an input start.
  */
-function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): ReadonlySet<string> {
+function omitUnreachable(source: ForeignDocument, nodes: Map<string, Node>): ReadonlySet<string> {
   const connections = membersIn(source.root, "connections");
   const kindsOf = (name: string) => membersIn(connections, name);
   const targetsOf = (node: Node, output: number) =>
@@ -162,14 +162,14 @@ function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): R
       .map((each) => (isMembers(each) ? textIn(each, "node") : ""));
   const outputsOf = (node: Node) => listIn(kindsOf(node.name), "main").map((_, output) => output);
   const follow = (from: readonly Node[]) => {
-    const reached = new Set(from);
-    for (const node of reached)
-      for (const output of outputsOf(node).filter((one) => !isForErrors(node, one)))
+    const reachable = new Set(from);
+    for (const node of reachable)
+      for (const output of outputsOf(node).filter((candidate) => !isForErrors(node, candidate)))
         for (const name of targetsOf(node, output)) {
           const next = nodes.get(name);
-          if (next !== undefined) reached.add(next);
+          if (next !== undefined) reachable.add(next);
         }
-    return reached;
+    return reachable;
   };
   const all = [...nodes.values()];
   const triggers = all.filter((node) => isTrigger(node) && node.type !== "errorTrigger");
@@ -184,13 +184,13 @@ function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): R
   for (const node of triggers) {
     const own = follow([node]).size - 1;
     if (triggers.some((other) => follow([other]).size - 1 !== own) || reached.size - triggers.length !== own)
-      source.collector.leave(
+      source.collector.report(
         source.lineOf([...node.path, "name"]),
         `branch of ${node.name}`,
         "each run has the branches of all triggers. Make each one a workflow, if n8n runs one of them",
       );
   }
-  const leftOut = new Set<string>();
+  const omitted = new Set<string>();
   for (const node of all) {
     if (reached.has(node)) continue;
     const reason = isPart(node)
@@ -198,11 +198,11 @@ function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): R
       : node.type === "errorTrigger"
         ? "it runs after errors of other workflows. Make its branch a workflow that a trigger with `afterRun` starts"
         : "no trigger leads to it, or only after an error";
-    source.leave(node.path, `node ${node.name}`, reason);
+    source.report(node.path, `node ${node.name}`, reason);
     nodes.delete(node.name);
-    leftOut.add(node.name);
+    omitted.add(node.name);
   }
-  return leftOut;
+  return omitted;
 }
 
 /** Returns whether an output has the items for which a node failed. */
@@ -215,12 +215,12 @@ function isForErrors({ type, members }: Node, output: number): boolean {
 function connect(
   source: ForeignDocument,
   nodes: ReadonlyMap<string, Node>,
-  leftOut: ReadonlySet<string>,
+  omitted: ReadonlySet<string>,
 ): readonly string[] {
   const leading = new Set<string>();
   for (const [from, kinds] of Object.entries(membersIn(source.root, "connections"))) {
-    if (leftOut.has(from)) {
-      source.leave(["connections", from], `connections of ${from}`, "the node is left out");
+    if (omitted.has(from)) {
+      source.report(["connections", from], `connections of ${from}`, "the node is left out");
       continue;
     }
     const node = nodes.get(from);
@@ -229,39 +229,39 @@ function connect(
         const path = ["connections", from, "main", output, index];
         const target = isMembers(each) ? textIn(each, "node") : "";
         const to = nodes.get(target);
-        if (leftOut.has(target)) {
-          source.leave(path, `output ${output} of ${from}`, `\`${target}\` is left out`);
+        if (omitted.has(target)) {
+          source.report(path, `output ${output} of ${from}`, `\`${target}\` is left out`);
           continue;
         }
         if (node === undefined || to === undefined || !isMembers(each))
           throw new NotImported(`line ${source.lineOf(path)}: a connection of no node`);
         if (textIn(each, "type") !== "main")
-          source.leave(path, `connection of ${from}`, "its type is not `main`");
+          source.report(path, `connection of ${from}`, "its type is not `main`");
         const input = typeof each["index"] === "number" ? each["index"] : 0;
         const isDone = node.loop?.outputs.done === output;
         const id = isDone ? (node.loop?.id ?? node.id) : node.id;
         const items = isTrigger(node) ? "[input]" : `tasks["${id}"].output`;
         const most = to.type === "merge" ? (membersIn(to.members, "parameters")["numberInputs"] ?? 2) : 1;
         if (input >= Number(most))
-          source.leave(
+          source.report(
             [...path, "index"],
             `input ${input} of ${to.name}`,
             "its items are added to those before",
           );
-        const back = to.loop?.inside.has(from) === true ? to.loop.back : undefined;
-        if (back === undefined && to.inputs[input] !== undefined)
-          source.leave(path, `connection of ${from}`, `\`${to.name}\` gets the items of this input at once`);
+        const backEdges = to.loop?.inside.has(from) === true ? to.loop.backEdges : undefined;
+        if (backEdges === undefined && to.inputs[input] !== undefined)
+          source.report(path, `connection of ${from}`, `\`${to.name}\` gets the items of this input at once`);
         const isChoice = node.type === "if" || node.type === "switch";
         if (output > 0 && !isChoice && node.loop === undefined) {
-          source.leave(path, `output ${output} of ${from}`, "only `if` and `switch` have several outputs");
+          source.report(path, `output ${output} of ${from}`, "only `if` and `switch` have several outputs");
           if (!isForErrors(node, output)) node.lostOutput = path;
         } else {
           leading.add(id);
           const all = isChoice && !isDisabled(node) ? `${items}[${output}]` : items;
           // Only one of several triggers has started the run.
           if (all === "[input]" && to.inputs.flat().includes(all)) to.inputs[input] ??= [];
-          else if (back === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
-          else back.push({ node, items: all });
+          else if (backEdges === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
+          else backEdges.push({ node, items: all });
         }
       }
   }
@@ -306,7 +306,7 @@ function inOrder(nodes: readonly Node[]): readonly Node[] {
     for (const other of nodes) {
       if (reads(other.id) || reads(other.loop?.id)) visit(other, [...above, node]);
       if (!reads(other.loop?.id)) continue;
-      for (const { node: last } of other.loop?.back ?? []) visit(last, [...above, node]);
+      for (const { node: last } of other.loop?.backEdges ?? []) visit(last, [...above, node]);
     }
     sorted.add(node);
   };
@@ -335,12 +335,12 @@ class Translator {
     const { members, type, id, name, path, lostOutput } = this.#node;
     const items = this.#items;
     if (isDisabled(this.#node)) {
-      this.#source.leave(path, `node ${name}`, "it is disabled. Items pass through");
+      this.#source.report(path, `node ${name}`, "it is disabled. Items pass through");
       return { [id]: { set: template(items) } };
     }
     if (isTrigger(this.#node)) {
       if (!["manualTrigger", "scheduleTrigger", "start"].includes(type))
-        this.#source.leave(
+        this.#source.report(
           path,
           `node ${name}`,
           "add a trigger, a schedule or a webhook for it. The input of the run is its item",
@@ -348,7 +348,7 @@ class Translator {
       return {};
     }
     if (lostOutput !== undefined && type !== "splitInBatches")
-      throw new NoCounterpart("its items leave by several outputs", lostOutput);
+      throw new UnsupportedConstruct("its items leave by several outputs", lostOutput);
     switch (type) {
       case "noOp":
         return { [id]: { set: template(items) } };
@@ -369,7 +369,11 @@ class Translator {
       case "merge": {
         const mode = textIn(membersIn(members, "parameters"), "mode");
         if (mode !== "" && mode !== "append")
-          throw new NoCounterpart(`the mode \`${mode}\` has no counterpart`, [...path, "parameters", "mode"]);
+          throw new UnsupportedConstruct(`the mode \`${mode}\` has no counterpart`, [
+            ...path,
+            "parameters",
+            "mode",
+          ]);
         return { [id]: { set: template(items) } };
       }
       case "wait":
@@ -396,14 +400,17 @@ class Translator {
   #loop(): Record<string, Tree> {
     const { members, id, name, path, loop } = this.#node;
     if (loop === undefined)
-      throw new NoCounterpart("only a loop that its items come back to has a counterpart");
+      throw new UnsupportedConstruct("only a loop that its items come back to has a counterpart");
     const parameters = membersIn(members, "parameters");
     if ((membersIn(parameters, "options")["reset"] ?? false) !== false)
-      throw new NoCounterpart("a loop that starts again has no counterpart", this.#at("options", "reset"));
+      throw new UnsupportedConstruct(
+        "a loop that starts again has no counterpart",
+        this.#at("options", "reset"),
+      );
     const at = parameters["batchSize"] === undefined ? [...path, "type"] : this.#at("batchSize");
-    this.#source.leave(at, `batches of ${name}`, "the nodes of the loop get all items at once");
-    const back = loop.back.map(({ items }) => items).join(" + ");
-    return { [id]: { set: template(this.#items) }, [loop.id]: { set: template(back) } };
+    this.#source.report(at, `batches of ${name}`, "the nodes of the loop get all items at once");
+    const returned = loop.backEdges.map(({ items }) => items).join(" + ");
+    return { [id]: { set: template(this.#items) }, [loop.id]: { set: template(returned) } };
   }
 
   #isEach(): boolean {
@@ -418,7 +425,7 @@ class Translator {
     if (!this.#capabilities.has(uses)) {
       this.#capabilities.add(uses);
       const line = this.#source.lineOf([...path, "type"]);
-      this.#source.collector.leave(
+      this.#source.collector.report(
         line,
         textIn(members, "type"),
         `a worker has to offer the capability \`${uses}\`${isEach ? "" : ". It gets `items`, and returns a list of items"}`,
@@ -469,7 +476,7 @@ class Translator {
         functions: {},
       }).read();
     } catch (error) {
-      if (error instanceof NoCounterpart) throw new NoCounterpart(error.message, path);
+      if (error instanceof UnsupportedConstruct) throw new UnsupportedConstruct(error.message, path);
       throw error;
     }
   }
@@ -477,7 +484,7 @@ class Translator {
   #expression(value: unknown, path: Path): string {
     const filled = this.#filled(value, path);
     if (typeof filled === "string" && filled.includes("${{") && !/^\$\{\{ (?:(?!\}\}).)* \}\}$/s.test(filled))
-      throw new NoCounterpart("a text with expressions in it has no counterpart here", path);
+      throw new UnsupportedConstruct("a text with expressions in it has no counterpart here", path);
     return expressionOf(filled);
   }
 
@@ -486,15 +493,16 @@ class Translator {
     const fields = listIn(membersIn(parameters, "assignments"), "assignments");
     const mode = textIn(parameters, "mode");
     if (fields.length === 0 || (mode !== "" && mode !== "manual"))
-      throw new NoCounterpart("only `assignments` have a counterpart", this.#at());
+      throw new UnsupportedConstruct("only `assignments` have a counterpart", this.#at());
     const members = fields.map((field, index): [string, string] => {
       const path = this.#at("assignments", "assignments", index);
-      if (!isMembers(field)) throw new NoCounterpart("a field is no mapping", path);
+      if (!isMembers(field)) throw new UnsupportedConstruct("a field is no mapping", path);
       const [name, type] = [textIn(field, "name"), textIn(field, "type")];
       textIn(field, "id");
-      if (/[.[]/.test(name)) throw new NoCounterpart("a field inside another one has no counterpart", path);
+      if (/[.[]/.test(name))
+        throw new UnsupportedConstruct("a field inside another one has no counterpart", path);
       if (!["string", "number", "boolean", "array", "object"].includes(type))
-        throw new NoCounterpart(`the type \`${type}\` has no counterpart`, [...path, "type"]);
+        throw new UnsupportedConstruct(`the type \`${type}\` has no counterpart`, [...path, "type"]);
       const value = this.#expression(field["value"], [...path, "value"]);
       if (type === "string") return [name, value.startsWith('"') ? value : `string(${value})`];
       return [name, type === "number" ? `double(${value})` : value];
@@ -508,10 +516,10 @@ class Translator {
     const [mode, options] = [textIn(parameters, "mode"), membersIn(parameters, "options")];
     const rules = listIn(membersIn(parameters, "rules"), "values");
     if (rules.length === 0 || !["", "rules"].includes(mode))
-      throw new NoCounterpart("only `rules` have a counterpart", this.#at());
+      throw new UnsupportedConstruct("only `rules` have a counterpart", this.#at());
     const fallback = options["fallbackOutput"] ?? "none";
     if (fallback !== "none" && fallback !== "extra")
-      throw new NoCounterpart(
+      throw new UnsupportedConstruct(
         `the output \`${fallback}\` for other items has no counterpart`,
         this.#at("options"),
       );
@@ -532,26 +540,26 @@ class Translator {
     of = membersIn(this.#node.members, "parameters"),
     keys: readonly (string | number)[] = [],
   ): string {
-    const given = membersIn(of, "conditions");
-    const conditions = listIn(given, "conditions").map((each, index) => {
+    const settings = membersIn(of, "conditions");
+    const conditions = listIn(settings, "conditions").map((each, index) => {
       const path = this.#at(...keys, "conditions", "conditions", index);
-      if (!isMembers(each)) throw new NoCounterpart("a condition is no mapping", path);
+      if (!isMembers(each)) throw new UnsupportedConstruct("a condition is no mapping", path);
       textIn(each, "id");
       const operator = membersIn(each, "operator");
       const left = this.#expression(each["leftValue"], [...path, "leftValue"]);
       const right =
         each["rightValue"] === undefined ? "" : this.#expression(each["rightValue"], [...path, "rightValue"]);
       const name = textIn(operator, "operation");
-      const made = operations.get(name)?.(left, right);
-      if (made === undefined)
-        throw new NoCounterpart(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
-      return `(${made})`;
+      const condition = operations.get(name)?.(left, right);
+      if (condition === undefined)
+        throw new UnsupportedConstruct(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
+      return `(${condition})`;
     });
     if (conditions.length === 0)
-      throw new NoCounterpart("it has no `conditions` with operators", this.#at(...keys));
-    const combinator = textIn(given, "combinator");
+      throw new UnsupportedConstruct("it has no `conditions` with operators", this.#at(...keys));
+    const combinator = textIn(settings, "combinator");
     if (!["", "and", "or"].includes(combinator))
-      throw new NoCounterpart(
+      throw new UnsupportedConstruct(
         `\`${combinator}\` has no counterpart`,
         this.#at(...keys, "conditions", "combinator"),
       );
@@ -565,10 +573,10 @@ class Translator {
     const { amount = isOld ? 1 : 5, unit = isOld ? "hours" : "seconds" } = parameters;
     const resume = textIn(parameters, "resume");
     if (resume !== "" && resume !== "timeInterval")
-      throw new NoCounterpart(`it waits for \`${resume}\``, this.#at("resume"));
+      throw new UnsupportedConstruct(`it waits for \`${resume}\``, this.#at("resume"));
     const letter = { seconds: "s", minutes: "m", hours: "h", days: "d" }[String(unit)];
     if (typeof amount !== "number" || amount <= 0 || letter === undefined)
-      throw new NoCounterpart("its time is computed, or it waits for a call", this.#at());
+      throw new UnsupportedConstruct("its time is computed, or it waits for a call", this.#at());
     return `${amount}${letter}`;
   }
 }
@@ -598,7 +606,7 @@ function addSchedules(source: ForeignDocument, node: Node, workflow: string): vo
     const times = isMembers(each) ? timesOf(each) : undefined;
     const schedule = source.collector.freeName(`${workflow}-${nameFrom(node.name)}`);
     if (times === undefined) {
-      source.leave(path, `node ${node.name}`, "write a cron expression for its times");
+      source.report(path, `node ${node.name}`, "write a cron expression for its times");
       continue;
     }
     const timeZone = textIn(membersIn(source.root, "settings"), "timezone");

@@ -2,7 +2,7 @@
  * Builds the states of a workflow from lists of tasks of Serverless Workflow, with their names and variables.
  */
 import type { Json } from "@tutti/expressions";
-import { NoCounterpart, plain, template } from "./cel.ts";
+import { plain, template, UnsupportedConstruct } from "./cel.ts";
 import {
   type ForeignDocument,
   isMembers,
@@ -38,7 +38,7 @@ export interface TaskOptions {
   readonly id: string;
   /** The next task, or the end of the list. */
   readonly next: string;
-  readonly goTo: (then: string) => string;
+  readonly targetOf: (then: string) => string;
   readonly around: Around;
 }
 
@@ -75,13 +75,13 @@ export class States {
     const from = membersIn(root, "input")["from"];
     const to = membersIn(root, "output")["as"];
     const input = "(dyn(input) == null ? {} : input)";
-    this.#put(begin, "input", ["input"], () => {
+    this.#addState(begin, "input", ["input"], () => {
       const data =
         from === undefined ? template(input) : this.fill(from, ["input", "from"], input, around.names, false);
       return { always: { to: start, set: { data } } };
     });
     delete this.#states[end];
-    this.#put(end, "output", ["output"], () => {
+    this.#addState(end, "output", ["output"], () => {
       const output =
         to === undefined
           ? template("vars.data")
@@ -91,7 +91,7 @@ export class States {
     const schema = membersIn(membersIn(root, "input"), "schema");
     const format = textIn(schema, "format");
     if (format !== "" && format !== "json")
-      this.leave(["input", "schema", "format"], `format: ${format}`, "a schema is JSON Schema");
+      this.report(["input", "schema", "format"], `format: ${format}`, "a schema is JSON Schema");
     const timeout = this.timeout(root["timeout"], ["timeout"]);
     return {
       workflow: this.#name,
@@ -105,8 +105,8 @@ export class States {
   branches(branches: readonly unknown[], path: Path, names: Names): Tree {
     const [begin, end] = [this.id("begin"), this.id("end")];
     for (const name of varsIn(names)) this.#vars.add(name);
-    const given = [...this.#vars].filter((each) => each !== "failure");
-    const set = Object.fromEntries(given.map((each) => [each, template(`input.vars.${each}`)]));
+    const inherited = [...this.#vars].filter((each) => each !== "failure");
+    const set = Object.fromEntries(inherited.map((each) => [each, template(`input.vars.${each}`)]));
     const around: Around = { exit: end, end, failed: undefined, names };
     const always = branches.map((branch, index) => ({
       when: `input.branch == ${index}`,
@@ -120,12 +120,12 @@ export class States {
   }
 
   /** Adds a state, or a failing state if it is not translated. */
-  #put(id: string, name: string, path: Path, make: () => Tree): void {
+  #addState(id: string, name: string, path: Path, build: () => Tree): void {
     try {
-      this.#states[id] = make();
+      this.#states[id] = build();
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
-      this.#source.leave(error.path ?? path, name, `${error.message}. The run fails here`, path);
+      if (!(error instanceof UnsupportedConstruct)) throw error;
+      this.#source.report(error.path ?? path, name, `${error.message}. The run fails here`, path);
       this.#states[id] = { final: true, fail: plain(`The ${name} is not translated.`) };
     }
   }
@@ -152,8 +152,8 @@ export class States {
     return { vars, initial, states };
   }
 
-  id(wanted: string): string {
-    const slug = nameFromCamelCase(wanted);
+  id(proposed: string): string {
+    const slug = nameFromCamelCase(proposed);
     let id = slug;
     for (let number = 2; this.#states[id] !== undefined; number++) id = `${slug}-${number}`;
     // Reserves its place in the order.
@@ -161,9 +161,9 @@ export class States {
     return id;
   }
 
-  variable(wanted: string): string {
-    let name = wanted;
-    for (let number = 2; this.#vars.has(name); number++) name = `${wanted}_${number}`;
+  variable(proposed: string): string {
+    let name = proposed;
+    for (let number = 2; this.#vars.has(name); number++) name = `${proposed}_${number}`;
     this.#vars.add(name);
     return name;
   }
@@ -177,7 +177,7 @@ export class States {
     });
     for (const [index, { name, at, id, task }] of tasks.entries()) {
       const next = tasks[index + 1]?.id ?? around.exit;
-      const goTo = (then: string): string => {
+      const targetOf = (then: string): string => {
         if (then === "" || then === "continue") return next;
         if (then === "exit") return around.exit;
         if (then === "end") return around.end;
@@ -186,9 +186,9 @@ export class States {
           throw new NotImported(`line ${this.#source.lineOf(at)}: no task \`${then}\``);
         return found.id;
       };
-      this.#put(id, `task ${name}`, at, () => {
-        if (!isMembers(task)) throw new NoCounterpart("it is no task");
-        return this.#translate({ states: this, task, name, path: at, id, next, goTo, around });
+      this.#addState(id, `task ${name}`, at, () => {
+        if (!isMembers(task)) throw new UnsupportedConstruct("it is no task");
+        return this.#translate({ states: this, task, name, path: at, id, next, targetOf, around });
       });
     }
     return tasks[0]?.id ?? around.exit;
@@ -198,8 +198,8 @@ export class States {
     this.#states[id] = { ...(title !== undefined && { title: plain(title.slice(0, 200)) }), ...state };
   }
 
-  leave(path: Path, construct: string, reason: string): void {
-    this.#source.leave(path, construct, reason);
+  report(path: Path, construct: string, reason: string): void {
+    this.#source.report(path, construct, reason);
   }
 
   /** Lists a capability when it is first used. */
@@ -207,7 +207,7 @@ export class States {
     if (this.#capabilities.has(capability)) return;
     this.#capabilities.add(capability);
     const reason = `a worker has to offer the capability \`${capability}\``;
-    this.#source.collector.leave(this.#source.lineOf(path), construct, reason);
+    this.#source.collector.report(this.#source.lineOf(path), construct, reason);
   }
 
   /** Returns a definition in `use`: `retries`, `errors`, `timeouts`. */
@@ -222,16 +222,16 @@ export class States {
     return workflow;
   }
 
-  timeout(given: unknown, path: Path): string | undefined {
+  timeout(value: unknown, path: Path): string | undefined {
     const after =
-      typeof given === "string"
-        ? this.used("timeouts", given)["after"]
-        : isMembers(given)
-          ? given["after"]
+      typeof value === "string"
+        ? this.used("timeouts", value)["after"]
+        : isMembers(value)
+          ? value["after"]
           : undefined;
-    if (given === undefined) return undefined;
+    if (value === undefined) return undefined;
     const duration = durationOf(after);
-    if (duration === undefined) this.#source.leave(path, "timeout", "a computed limit has no counterpart");
+    if (duration === undefined) this.#source.report(path, "timeout", "a computed limit has no counterpart");
     return duration;
   }
 
@@ -243,7 +243,7 @@ export class States {
     if (typeof value === "string") {
       if (isData && !value.includes("${")) return plain(value);
       if (isData && !isJq(value))
-        throw new NoCounterpart(`\`${value.slice(0, 60)}\` is more than an expression`, path);
+        throw new UnsupportedConstruct(`\`${value.slice(0, 60)}\` is more than an expression`, path);
       return template(this.expression(value, path, dot, names));
     }
     if (Array.isArray(value))
@@ -261,8 +261,8 @@ export class States {
       const reader = new JqReader(inner, { dot, names });
       return isCondition ? reader.condition() : reader.value();
     } catch (error) {
-      if (error instanceof NoCounterpart && error.path === undefined)
-        throw new NoCounterpart(error.message, path);
+      if (error instanceof UnsupportedConstruct && error.path === undefined)
+        throw new UnsupportedConstruct(error.message, path);
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 /** Translates one task of Serverless Workflow to a state, with the states of the tasks inside it. */
 import type { Json } from "@tutti/expressions";
-import { condition, expressionOf, NoCounterpart, plain, record, template } from "./cel.ts";
+import { condition, expressionOf, plain, record, template, UnsupportedConstruct } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
 import type { Names, States, TaskOptions, Tree } from "./serverless-workflow-states.ts";
 import {
@@ -32,7 +32,7 @@ export class Task {
       $input: "vars.data",
       "$task.name": JSON.stringify(options.name),
     };
-    this.#to = options.goTo(textIn(options.task, "then"));
+    this.#to = options.targetOf(textIn(options.task, "then"));
   }
 
   /** Returns the first state of the task. */
@@ -65,7 +65,7 @@ export class Task {
     if (task["raise"] !== undefined) return this.#raise();
     if (task["wait"] !== undefined) {
       const wait = durationOf(task["wait"]);
-      if (wait === undefined) throw new NoCounterpart("its duration is computed", [...path, "wait"]);
+      if (wait === undefined) throw new UnsupportedConstruct("its duration is computed", [...path, "wait"]);
       return this.#run({ wait: { for: wait } }, "vars.data");
     }
     if (task["listen"] !== undefined) return this.#listen();
@@ -76,7 +76,7 @@ export class Task {
       return this.#run(run, output, "run");
     }
     const call = textIn(task, "call");
-    if (call === "") throw new NoCounterpart("its kind is unknown");
+    if (call === "") throw new UnsupportedConstruct("its kind is unknown");
     return this.#run(callOf(call, task["with"], path, fill), "output", "call");
   }
 
@@ -170,17 +170,17 @@ export class Task {
   }
 
   #switch(): Tree {
-    const { path, goTo } = this.#o;
+    const { path, targetOf } = this.#o;
     const raw = template("vars.data");
     const always: Json[] = [];
     for (const [index, item] of listIn(this.#task, "switch").entries()) {
       const [name = ""] = isMembers(item) ? Object.keys(item) : [];
-      const given = isMembers(item) ? membersIn(item, name) : {};
-      const to = goTo(textIn(given, "then"));
+      const branch = isMembers(item) ? membersIn(item, name) : {};
+      const to = targetOf(textIn(branch, "then"));
       const at = [...path, "switch", index, name, "when"];
-      if (given["when"] === undefined) always.push(this.#onwards(raw, to));
+      if (branch["when"] === undefined) always.push(this.#onwards(raw, to));
       else {
-        const when = this.#states.expression(given["when"], at, "vars.data", this.#names, true);
+        const when = this.#states.expression(branch["when"], at, "vars.data", this.#names, true);
         always.push({ when: condition(when), ...this.#onwards(raw, to) });
       }
     }
@@ -230,37 +230,37 @@ export class Task {
 
   #try(): Tree {
     const [task, states, { path, around, name }] = [this.#task, this.#states, this.#o];
-    const given = membersIn(task, "catch");
-    const as = textIn(given, "as") || "error";
+    const catcher = membersIn(task, "catch");
+    const as = textIn(catcher, "as") || "error";
     const [error, input, exit] = [states.variable(safe(as)), this.#saved(), this.#exit()];
     const names = { ...this.#inner(), [`$${as}`]: `vars.${error}` };
-    const handler = listIn(given, "do");
+    const handler = listIn(catcher, "do");
     const to =
       handler.length === 0
         ? exit
         : states.list(handler, [...path, "catch", "do"], { ...around, exit, names });
-    const conditions = Object.entries(membersIn(membersIn(given, "errors"), "with")).map(
+    const conditions = Object.entries(membersIn(membersIn(catcher, "errors"), "with")).map(
       ([key, value]) =>
         `vars.failure.${key} == ${expressionOf(this.#data(value, "catch", "errors", "with", key))}`,
     );
     for (const [key, isNot] of tests)
-      if (given[key] !== undefined)
-        conditions.push(this.#onError(given[key], as, isNot, [...path, "catch", key]));
+      if (catcher[key] !== undefined)
+        conditions.push(this.#onError(catcher[key], as, isNot, [...path, "catch", key]));
     const failed = states.id(`${name}-catch`);
-    const retry = this.#retry(given["retry"], as);
+    const retry = this.#retry(catcher["retry"], as);
     const body = states.list(listIn(task, "try"), [...path, "try"], {
       ...around,
       exit,
       names: this.#inner(),
       failed,
     });
-    const kept = { [error]: template("vars.failure") };
+    const savedError = { [error]: template("vars.failure") };
     const always: Json[] = [];
     if (retry !== undefined)
       always.push({
         when: condition([...conditions, retry.when].join(" && ")),
         to: retry.id,
-        set: { ...kept, [retry.count]: template(`vars.${retry.count} + 1`) },
+        set: { ...savedError, [retry.count]: template(`vars.${retry.count} + 1`) },
       });
     // Without a handler the error counts after all attempts.
     const isHandled = retry === undefined || handler.length > 0;
@@ -268,7 +268,7 @@ export class Task {
       always.push({
         ...(conditions.length > 0 && { when: condition(conditions.join(" && ")) }),
         to,
-        set: { ...kept, data: template(`vars.${input}`) },
+        set: { ...savedError, data: template(`vars.${input}`) },
       });
     if (conditions.length > 0 || !isHandled) always.push({ to: around.failed ?? states.uncaught() });
     states.state(failed, { always });
@@ -290,15 +290,15 @@ export class Task {
     return isNot ? `!(${when})` : when;
   }
 
-  #retry(given: unknown, as: string) {
-    if (given === undefined) return undefined;
+  #retry(value: unknown, as: string) {
+    if (value === undefined) return undefined;
     const path = [...this.#o.path, "catch", "retry"];
     const policy =
-      typeof given === "string" ? this.#states.used("retries", given) : isMembers(given) ? given : {};
+      typeof value === "string" ? this.#states.used("retries", value) : isMembers(value) ? value : {};
     const count = membersIn(membersIn(policy, "limit"), "attempt")["count"];
     const delay = policy["delay"] === undefined ? "1ms" : durationOf(policy["delay"]);
     if (typeof count !== "number" || count < 1 || count > 100 || delay === undefined)
-      throw new NoCounterpart("a retry needs `limit.attempt.count` from 1 to 100 and a `delay`", path);
+      throw new UnsupportedConstruct("a retry needs `limit.attempt.count` from 1 to 100 and a `delay`", path);
     const backoff = membersIn(policy, "backoff");
     const factor = (attempt: number) =>
       "exponential" in backoff ? Math.min(2 ** attempt, 2 ** 20) : "linear" in backoff ? attempt + 1 : 1;
@@ -320,8 +320,12 @@ export class Task {
     const fork = membersIn(this.#task, "fork");
     const branches = listIn(fork, "branches");
     if (fork["compete"] === true)
-      throw new NoCounterpart("branches that compete have no counterpart", [...path, "fork", "compete"]);
-    if (branches.length === 0) throw new NoCounterpart("it has no branches");
+      throw new UnsupportedConstruct("branches that compete have no counterpart", [
+        ...path,
+        "fork",
+        "compete",
+      ]);
+    if (branches.length === 0) throw new UnsupportedConstruct("it has no branches");
     const names = this.#inner();
     const workflow = this.#states.child(branches, [...path, "fork", "branches"], name, names);
     const vars = ["data", "context", ...varsIn(names)];
@@ -340,10 +344,11 @@ export class Task {
 
   #raise(): Tree {
     const [states, { path, around }] = [this.#states, this.#o];
-    const given = membersIn(this.#task, "raise")["error"];
-    const members = typeof given === "string" ? states.used("errors", given) : isMembers(given) ? given : {};
+    const error = membersIn(this.#task, "raise")["error"];
+    const members = typeof error === "string" ? states.used("errors", error) : isMembers(error) ? error : {};
     const filled = this.#data({ ...members }, "raise", "error") as Tree;
-    if (filled["type"] === undefined) throw new NoCounterpart("its error has no `type`", [...path, "raise"]);
+    if (filled["type"] === undefined)
+      throw new UnsupportedConstruct("its error has no `type`", [...path, "raise"]);
     const unset = { title: "", detail: "", status: 0, instance: `/${path.join("/")}` };
     return { always: { to: around.failed ?? states.uncaught(), set: { failure: { ...unset, ...filled } } } };
   }
@@ -374,13 +379,13 @@ export class Task {
   }
 
   #emit(): Tree {
-    const given = membersIn(membersIn(membersIn(this.#task, "emit"), "event"), "with");
-    const filled = this.#data(given, "emit", "event", "with") as Tree;
+    const attributes = membersIn(membersIn(membersIn(this.#task, "emit"), "event"), "with");
+    const filled = this.#data(attributes, "emit", "event", "with") as Tree;
     const known = ["type", "data", "id", "subject", "source"];
     const other = Object.keys(filled).find((key) => !known.includes(key));
     const at = [...this.#o.path, "emit", "event", "with"];
     if (other !== undefined)
-      throw new NoCounterpart(`the attribute \`${other}\` has no counterpart`, [...at, other]);
+      throw new UnsupportedConstruct(`the attribute \`${other}\` has no counterpart`, [...at, other]);
     const event = record([
       ["specversion", '"1.0"'],
       ...["id", "source", "type", "time"].map((key): [string, string] => [key, `output.${key}`]),

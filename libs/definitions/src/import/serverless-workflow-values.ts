@@ -1,6 +1,6 @@
 /** Values of tasks of Serverless Workflow with external work: calls, commands, events, durations. */
 import type { Json } from "@tutti/expressions";
-import { expressionOf, member, NoCounterpart, template } from "./cel.ts";
+import { expressionOf, member, template, UnsupportedConstruct } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
 import { nameFrom, nameFromCamelCase } from "./imported.ts";
 
@@ -14,7 +14,7 @@ export function workflowName(namespace: string, name: string): string {
 }
 
 /** Translates `call: http` to a task of the capability `http.call`, which gets its settings. */
-export function callOf(call: string, given: unknown, path: Path, fill: Fill): Tree {
+export function callOf(call: string, settings: unknown, path: Path, fill: Fill): Tree {
   const isKnown = ["http", "grpc", "openapi", "asyncapi", "a2a", "mcp"].includes(call);
   const uses = isKnown
     ? `${call}.call`
@@ -22,8 +22,8 @@ export function callOf(call: string, given: unknown, path: Path, fill: Fill): Tr
         .split(/[./:@]+/)
         .map(nameFromCamelCase)
         .join(".");
-  if (!isMembers(given)) return { uses, with: {} };
-  const entries = Object.entries(given).map(([key, value]): [string, Json] => {
+  if (!isMembers(settings)) return { uses, with: {} };
+  const entries = Object.entries(settings).map(([key, value]): [string, Json] => {
     if (key !== "endpoint" || call !== "http") return [key, fill(value, "with", key)];
     return [key, endpointOf(value, [...path, "with", key], fill)];
   });
@@ -50,14 +50,15 @@ interface Work {
   readonly output: string;
 }
 
-export function runOf(given: Members, path: Path, fill: Fill): Work {
-  const kind = ["shell", "script", "container", "workflow"].find((each) => given[each] !== undefined) ?? "";
+export function runOf(members: Members, path: Path, fill: Fill): Work {
+  const kind = ["shell", "script", "container", "workflow"].find((each) => members[each] !== undefined) ?? "";
   const at = [...path, "run"];
-  if (kind === "") throw new NoCounterpart("what it runs is unknown", at);
-  if (given["await"] === false) throw new NoCounterpart("it does not wait for the end", [...at, "await"]);
-  const settings = membersIn(given, kind);
-  const output = outputs[textIn(given, "return") || "stdout"];
-  if (output === undefined) throw new NoCounterpart("its `return` is unknown", [...at, "return"]);
+  if (kind === "") throw new UnsupportedConstruct("what it runs is unknown", at);
+  if (members["await"] === false)
+    throw new UnsupportedConstruct("it does not wait for the end", [...at, "await"]);
+  const settings = membersIn(members, kind);
+  const output = outputs[textIn(members, "return") || "stdout"];
+  if (output === undefined) throw new UnsupportedConstruct("its `return` is unknown", [...at, "return"]);
   const filled = (key: string) =>
     settings[key] === undefined ? undefined : fill(settings[key], "run", kind, key);
   if (kind === "workflow") {
@@ -67,20 +68,20 @@ export function runOf(given: Members, path: Path, fill: Fill): Work {
   const [env, stdin] = [filled("environment"), filled("stdin")];
   const list = filled("arguments") ?? [];
   if (!Array.isArray(list))
-    throw new NoCounterpart("named arguments have no counterpart", [...at, kind, "arguments"]);
+    throw new UnsupportedConstruct("named arguments have no counterpart", [...at, kind, "arguments"]);
   const input = { ...(env !== undefined && { env }), ...(stdin !== undefined && { stdin }) };
   const command = filled("command");
   if (kind === "script") {
     const uses = `script.${nameFrom(textIn(settings, "language"))}`;
     const code = filled("code") ?? filled("source");
-    if (code === undefined) throw new NoCounterpart("it has no code", [...at, kind]);
+    if (code === undefined) throw new UnsupportedConstruct("it has no code", [...at, kind]);
     return { run: { uses, with: { code, arguments: list, ...input } }, output };
   }
-  const words = command === undefined ? list : ["sh", "-c", command, "sh", ...list];
-  if (kind === "shell") return { run: { uses: "shell", with: { command: words, ...input } }, output };
+  const commandLine = command === undefined ? list : ["sh", "-c", command, "sh", ...list];
+  if (kind === "shell") return { run: { uses: "shell", with: { command: commandLine, ...input } }, output };
   const image = filled("image");
-  if (image === undefined) throw new NoCounterpart("it has no image", [...at, kind]);
-  const all = { image, ...(words.length > 0 && { command: words }), ...input };
+  if (image === undefined) throw new UnsupportedConstruct("it has no image", [...at, kind]);
+  const all = { image, ...(commandLine.length > 0 && { command: commandLine }), ...input };
   return { run: { uses: "container", with: all }, output };
 }
 
@@ -94,19 +95,19 @@ const outputs: Readonly<Record<string, string>> = {
 
 /** Returns waits for events, and the expression of the kept part. */
 export function listenOf(
-  given: Members,
+  members: Members,
   path: Path,
   conditionOn: (value: unknown, path: Path, dot: string) => string,
 ): { readonly waits: readonly Tree[]; readonly read: string } {
-  const to = membersIn(given, "to");
-  if (given["foreach"] !== undefined || to["until"] !== undefined)
-    throw new NoCounterpart("a stream of events has no counterpart", path);
+  const to = membersIn(members, "to");
+  if (members["foreach"] !== undefined || to["until"] !== undefined)
+    throw new UnsupportedConstruct("a stream of events has no counterpart", path);
   const [one, all, any] = [to["one"], listIn(to, "all"), listIn(to, "any")];
   if (any.length > 1 || (to["any"] !== undefined && any.length === 0))
-    throw new NoCounterpart("it waits for the first of several events", [...path, "to", "any"]);
+    throw new UnsupportedConstruct("it waits for the first of several events", [...path, "to", "any"]);
   const key = one !== undefined ? "one" : all.length > 0 ? "all" : "any";
   const filters = one !== undefined ? [one] : all.length > 0 ? all : any;
-  if (filters.length === 0) throw new NoCounterpart("it names no event", path);
+  if (filters.length === 0) throw new UnsupportedConstruct("it names no event", path);
   const waits = filters.map((filter, index) => {
     const at = [...path, "to", key, ...(key === "one" ? [] : [index]), "with"];
     const attributes = isMembers(filter) ? membersIn(filter, "with") : {};
@@ -119,27 +120,28 @@ export function listenOf(
     });
     const [event, source] = [textIn(attributes, "type"), textIn(attributes, "source")];
     if (event === "" || source.includes("${"))
-      throw new NoCounterpart("an event needs a constant `type`", at);
+      throw new UnsupportedConstruct("an event needs a constant `type`", at);
     return {
       event,
       ...(source !== "" && { source }),
       ...(conditions.length > 0 && { if: conditions.join(" && ") }),
     };
   });
-  const read = textIn(given, "read") || "data";
-  if (!["data", "envelope"].includes(read)) throw new NoCounterpart(`\`read: ${read}\``, [...path, "read"]);
+  const read = textIn(members, "read") || "data";
+  if (!["data", "envelope"].includes(read))
+    throw new UnsupportedConstruct(`\`read: ${read}\``, [...path, "read"]);
   return { waits, read: read === "data" ? "output.data" : "output" };
 }
 
 /** Translates `{minutes: 5}` or `PT5M`. Undefined for a computed value. */
-export function durationOf(given: unknown): string | undefined {
+export function durationOf(value: unknown): string | undefined {
   const units = ["days", "hours", "minutes", "seconds", "milliseconds"] as const;
   const letters = ["d", "h", "m", "s", "ms"];
   const [, ...iso] =
-    typeof given === "string"
-      ? (/^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(given) ?? [])
+    typeof value === "string"
+      ? (/^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(value) ?? [])
       : [];
-  const counts = isMembers(given) ? units.map((unit) => given[unit]) : iso;
+  const counts = isMembers(value) ? units.map((unit) => value[unit]) : iso;
   if (counts.some((count) => count !== undefined && !/^\d+$/.test(String(count)))) return undefined;
   const parts = counts.flatMap((count, index) =>
     Number(count ?? 0) > 0 ? [`${Number(count)}${letters[index]}`] : [],

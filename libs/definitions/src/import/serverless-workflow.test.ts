@@ -69,14 +69,14 @@ describe("a workflow of Serverless Workflow", () => {
     });
   });
 
-  for (const [what, text] of [
+  for (const [title, text] of [
     ["another version", "document: {dsl: 0.8.0, name: a}\ndo: []"],
     ["another language", `${head}evaluate: {language: js}\ndo: []`],
     ["a task that is not there", `${head}do: [{a: {set: {b: 1}, then: nowhere}}]`],
     ["deep nesting", `${head}do: ${"[".repeat(1_000)}`],
     ["a key that is there twice", `${head}do: []\ndo: []`],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importServerlessWorkflow(text), NotImported);
     });
 

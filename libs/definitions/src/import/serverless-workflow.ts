@@ -20,7 +20,7 @@ export function importServerlessWorkflow(text: string): Imported {
   const [language, mode] = ["language", "mode"].map((key) => textIn(membersIn(root, "evaluate"), key));
   if (language !== "" && language !== "jq") throw new NotImported(`expressions in ${language} are not known`);
   if (mode !== "" && mode !== "strict")
-    source.leave(["evaluate", "mode"], `mode: ${mode}`, "a text is an expression only in `${ }`");
+    source.report(["evaluate", "mode"], `mode: ${mode}`, "a text is an expression only in `${ }`");
   const namespace = textIn(about, "namespace");
   const name = collector.freeName(workflowName(namespace, textIn(about, "name")));
   const names = {
@@ -34,25 +34,26 @@ export function importServerlessWorkflow(text: string): Imported {
   };
   const states = new States(source, name, new Set(), names, (options) => new Task(options).build());
   const tree = states.build(root);
-  const words = [textIn(about, "title"), textIn(about, "summary"), `Version ${textIn(about, "version")}`];
-  const description = words.filter((each) => each !== "").join(". ");
+  const parts = [textIn(about, "title"), textIn(about, "summary"), `Version ${textIn(about, "version")}`];
+  const description = parts.filter((each) => each !== "").join(". ");
   const { workflow = name, ...rest } = tree;
-  const shown = collector.fit(description, 4000, source.lineOf(["document"]), "document.summary");
-  collector.add({ workflow, description: shown, ...rest }, 1);
+  const summary = collector.truncate(description, 4000, source.lineOf(["document"]), "document.summary");
+  collector.add({ workflow, description: summary, ...rest }, 1);
   addSchedule(source, name);
   return source.finish();
 }
 
 function addSchedule(source: ForeignDocument, workflow: string): void {
-  const given = membersIn(source.root, "schedule");
+  const settings = membersIn(source.root, "schedule");
   const schedule = nameFrom(`${workflow}-schedule`);
   const line = source.lineOf(["schedule"]);
   // A start does not wait for the end of the run before it, other than with `after`.
   const overlap = "allow";
-  if (typeof given["cron"] === "string")
-    source.collector.add({ schedule, workflow, cron: given["cron"], timeZone: "UTC", overlap }, line);
-  const every = given["every"] === undefined ? undefined : durationOf(given["every"]);
+  if (typeof settings["cron"] === "string")
+    source.collector.add({ schedule, workflow, cron: settings["cron"], timeZone: "UTC", overlap }, line);
+  const every = settings["every"] === undefined ? undefined : durationOf(settings["every"]);
   if (every !== undefined) source.collector.add({ schedule, workflow, every, overlap }, line);
   for (const key of ["on", "after"])
-    if (given[key] !== undefined) source.leave(["schedule", key], `schedule: ${key}`, "add a trigger for it");
+    if (settings[key] !== undefined)
+      source.report(["schedule", key], `schedule: ${key}`, "add a trigger for it");
 }

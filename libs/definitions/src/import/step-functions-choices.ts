@@ -1,5 +1,5 @@
 /** Rules of `Choice` in JSONPath. */
-import { isThere, NoCounterpart } from "./cel.ts";
+import { isThere, UnsupportedConstruct } from "./cel.ts";
 import { entryOf, isMembers, type Members, type Path, textIn } from "./foreign-document.ts";
 import type { StateData } from "./step-functions-data.ts";
 
@@ -19,7 +19,7 @@ const kinds: Readonly<Record<string, (value: string) => string>> = {
 
 /** Translates the condition of a rule. A value of another type gives false, as in Step Functions. */
 export function conditionOf(rule: Members, path: Path, data: StateData): string {
-  for (const [key, word] of [
+  for (const [key, joiner] of [
     ["And", " && "],
     ["Or", " || "],
   ] as const) {
@@ -28,7 +28,7 @@ export function conditionOf(rule: Members, path: Path, data: StateData): string 
     const all = rules.map((each, index) =>
       conditionOf(isMembers(each) ? each : {}, [...path, key, index], data),
     );
-    return `(${all.join(word)})`;
+    return `(${all.join(joiner)})`;
   }
   if (isMembers(rule["Not"])) return `!(${conditionOf(rule["Not"], [...path, "Not"], data)})`;
   const operator =
@@ -38,9 +38,9 @@ export function conditionOf(rule: Members, path: Path, data: StateData): string 
   return compared(value, operator, rule[operator], at, data);
 }
 
-function compared(value: string, operator: string, given: unknown, path: Path, data: StateData): string {
-  const test = (condition: string) => (given === true ? `(${condition})` : `!(${condition})`);
-  const unknown = () => new NoCounterpart(`the comparison \`${operator}\` has no counterpart`, path);
+function compared(value: string, operator: string, operand: unknown, path: Path, data: StateData): string {
+  const test = (condition: string) => (operand === true ? `(${condition})` : `!(${condition})`);
+  const unknown = () => new UnsupportedConstruct(`the comparison \`${operator}\` has no counterpart`, path);
   if (operator === "IsPresent") {
     const condition = isThere(value);
     if (condition === undefined) throw unknown();
@@ -50,8 +50,8 @@ function compared(value: string, operator: string, given: unknown, path: Path, d
   const [, tested = ""] = /^Is(\w+)$/.exec(operator) ?? [];
   const isKind = entryOf(kinds, tested);
   if (isKind !== undefined && tested !== "Timestamp") return test(isKind(value));
-  if (operator === "StringMatches" && typeof given === "string") {
-    const pattern = given.replace(/\\?([\s\S])/g, (all, sign: string) =>
+  if (operator === "StringMatches" && typeof operand === "string") {
+    const pattern = operand.replace(/\\?([\s\S])/g, (all, sign: string) =>
       all === "*" ? "[\\s\\S]*" : sign.replace(/[.*+?^${}()|[\]\\]/, "\\$&"),
     );
     return `(type(${value}) == string && string(${value}).matches(${JSON.stringify(`^${pattern}$`)}))`;
@@ -62,7 +62,7 @@ function compared(value: string, operator: string, given: unknown, path: Path, d
     ) ?? [];
   const [sign, isOf] = [comparisons[comparison], kinds[kind]];
   if (sign === undefined || isOf === undefined) throw unknown();
-  const other = isPath === undefined ? JSON.stringify(given) : data.expression(given, path);
+  const other = isPath === undefined ? JSON.stringify(operand) : data.expression(operand, path);
   if (kind === "Timestamp") return `(${isOf(value)} && timestamp(${value}) ${sign} timestamp(${other}))`;
   return sign === "==" ? `${value} == ${other}` : `(${isOf(value)} && ${value} ${sign} ${other})`;
 }

@@ -1,6 +1,6 @@
 /** Input and output of a state of Step Functions: JSONPath, JSONata, intrinsic functions. */
 import type { Json } from "@tutti/expressions";
-import { expressionOf, member, merged, NoCounterpart, plain, template, withMember } from "./cel.ts";
+import { expressionOf, member, merged, plain, template, UnsupportedConstruct, withMember } from "./cel.ts";
 import { isMembers, type Members, type Path } from "./foreign-document.ts";
 import { ExpressionReader, jsonataFunctions } from "./foreign-expression.ts";
 
@@ -69,7 +69,7 @@ export class StateData {
   }
 
   /** Returns the output of the state. @param result result of its work. Default: its input */
-  handedOn(result: Json | undefined, holder: Members, path: Path, place: Place): Json {
+  outputOf(result: Json | undefined, holder: Members, path: Path, place: Place): Json {
     if (this.isJsonata) {
       if (holder["Output"] !== undefined) return this.fill(holder["Output"], [...path, "Output"], place);
       return result ?? template(this.#o.data);
@@ -79,9 +79,9 @@ export class StateData {
 
   /** Returns the changed variables. */
   assigned(holder: Members, path: Path, place: Place): Record<string, Json> {
-    const given = holder["Assign"];
-    if (!isMembers(given)) return {};
-    const filled = this.fill(given, [...path, "Assign"], place);
+    const assignments = holder["Assign"];
+    if (!isMembers(assignments)) return {};
+    const filled = this.fill(assignments, [...path, "Assign"], place);
     return isMembers(filled)
       ? Object.fromEntries(
           Object.entries(filled).map(([name, value]) => [
@@ -94,37 +94,37 @@ export class StateData {
 
   /** Returns the output, with the result at the path in `ResultPath`. */
   placed(result: Json, holder: Members, path: Path): Json {
-    const where = holder["ResultPath"];
-    if (where === null) return template(this.#o.data);
-    if (where === undefined || where === "$") return result;
-    const keys = this.#located([...path, "ResultPath"], () => partsOf(String(where)));
+    const resultPath = holder["ResultPath"];
+    if (resultPath === null) return template(this.#o.data);
+    if (resultPath === undefined || resultPath === "$") return result;
+    const keys = this.#located([...path, "ResultPath"], () => partsOf(String(resultPath)));
     if (keys.some((key) => typeof key === "number" || key === each))
-      throw new NoCounterpart("`ResultPath` names an element of a list", [...path, "ResultPath"]);
+      throw new UnsupportedConstruct("`ResultPath` names an element of a list", [...path, "ResultPath"]);
     return template(withMember(this.#o.data, keys.map(String), expressionOf(result)));
   }
 
   #after(data: Json): Json {
     const { state, path } = this.#o;
-    const where = state["OutputPath"];
-    if (where === null) return {};
-    if (typeof where !== "string" || where === "$") return data;
+    const outputPath = state["OutputPath"];
+    if (outputPath === null) return {};
+    if (typeof outputPath !== "string" || outputPath === "$") return data;
     const place = { dollar: expressionOf(data) };
-    return template(this.#located([...path, "OutputPath"], () => this.#jsonPath(where, place)));
+    return template(this.#located([...path, "OutputPath"], () => this.#jsonPath(outputPath, place)));
   }
 
-  #located<T>(path: Path, make: () => T): T {
+  #located<T>(path: Path, translate: () => T): T {
     try {
-      return make();
+      return translate();
     } catch (error) {
-      if (error instanceof NoCounterpart && error.path === undefined)
-        throw new NoCounterpart(error.message, path);
+      if (error instanceof UnsupportedConstruct && error.path === undefined)
+        throw new UnsupportedConstruct(error.message, path);
       throw error;
     }
   }
 
   #jsonata(text: string, { roots = {}, context = {} }: Place): string {
     const [, inner] = /^\{%([\s\S]*)%\}$/.exec(text.trim()) ?? [];
-    if (inner === undefined) throw new NoCounterpart(`\`${text}\` is no expression of JSONata`);
+    if (inner === undefined) throw new UnsupportedConstruct(`\`${text}\` is no expression of JSONata`);
     const named = (names: Names, prefix: string) =>
       Object.fromEntries(Object.entries(names).map(([name, value]) => [prefix + name, value]));
     return new ExpressionReader(inner, {
@@ -144,12 +144,13 @@ export class StateData {
     if (object !== undefined) {
       const known = { ...this.#o.context, ...context };
       const found = Object.keys(known).find((key) => object === key || object.startsWith(`${key}.`));
-      if (found === undefined) throw new NoCounterpart(`\`$$.${object}\` has no counterpart here`);
+      if (found === undefined) throw new UnsupportedConstruct(`\`$$.${object}\` has no counterpart here`);
       return at(known[found] ?? "", partsOf(`$${object.slice(found.length)}${rest}`));
     }
     if (name === undefined) return at(dollar, partsOf(path));
     const variable = this.#o.variables[name];
-    if (variable === undefined) throw new NoCounterpart(`no state here assigns the variable \`${name}\``);
+    if (variable === undefined)
+      throw new UnsupportedConstruct(`no state here assigns the variable \`${name}\``);
     return at(variable, partsOf(`$${rest}`));
   }
 
@@ -157,19 +158,21 @@ export class StateData {
   #dynamic(text: string, place: Place): string {
     if (text.startsWith("$")) return this.#jsonPath(text, place);
     const [, name = "", inner = ""] = /^States\.(\w+)\(([\s\S]*)\)$/.exec(text.trim()) ?? [];
-    const given = argumentsIn(inner).map((one) => {
-      if (/^'[\s\S]*'$/.test(one)) return JSON.stringify(one.slice(1, -1).replace(/\\(['{}\\])/g, "$1"));
-      return /^(-?\d+(\.\d+)?|true|false|null)$/.test(one) ? one : this.#dynamic(one, place);
+    const args = argumentsIn(inner).map((argument) => {
+      if (/^'[\s\S]*'$/.test(argument))
+        return JSON.stringify(argument.slice(1, -1).replace(/\\(['{}\\])/g, "$1"));
+      return /^(-?\d+(\.\d+)?|true|false|null)$/.test(argument) ? argument : this.#dynamic(argument, place);
     });
-    const made = name === "Format" ? formatted(given) : intrinsics.get(name)?.(given);
-    if (made === undefined) throw new NoCounterpart(`\`${text.slice(0, 80)}\` has no counterpart`);
-    return made;
+    const translated = name === "Format" ? formatted(args) : intrinsics.get(name)?.(args);
+    if (translated === undefined)
+      throw new UnsupportedConstruct(`\`${text.slice(0, 80)}\` has no counterpart`);
+    return translated;
   }
 }
 
-const intrinsics = new Map<string, (given: readonly string[]) => string | undefined>(
+const intrinsics = new Map<string, (args: readonly string[]) => string | undefined>(
   Object.entries({
-    Array: (given) => `[${given.join(", ")}]`,
+    Array: (args) => `[${args.join(", ")}]`,
     ArrayContains: ([list, value]) => list && value && `(${value} in ${list})`,
     ArrayGetItem: ([list, index]) => list && index && `${list}[int(${index})]`,
     ArrayLength: ([list]) => list && `size(${list})`,
@@ -227,7 +230,7 @@ function partsOf(path: string): readonly Part[] {
   while (step.lastIndex < path.length) {
     const found = step.exec(path);
     if (!path.startsWith("$") || found === null)
-      throw new NoCounterpart(`the path \`${path.slice(0, 80)}\` has no counterpart`);
+      throw new UnsupportedConstruct(`the path \`${path.slice(0, 80)}\` has no counterpart`);
     const [, name, single, double, index, all] = found;
     if (all !== undefined) parts.push(each);
     else parts.push(index === undefined ? (name ?? single ?? double ?? "") : Number(index));
@@ -244,7 +247,7 @@ function at(value: string, parts: readonly Part[]): string {
     }
     const rest = parts.slice(index + 1);
     if (rest.length === 0) return found;
-    if (rest.includes(each)) throw new NoCounterpart("a path through two lists has no counterpart");
+    if (rest.includes(each)) throw new UnsupportedConstruct("a path through two lists has no counterpart");
     return `${found}.map(e, ${at("e", rest)})`;
   }
   return found;

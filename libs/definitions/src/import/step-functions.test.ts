@@ -72,7 +72,7 @@ describe("a state machine of Step Functions", () => {
     ]);
   });
 
-  it("lists a comment that a title cannot hold, and one that has no place", () => {
+  it("lists a comment that is too long for a title, and a comment without a place", () => {
     const branch = { Comment: "One branch", StartAt: "Deep", States: { Deep: { Type: "Succeed" } } };
     const text = JSON.stringify(
       {
@@ -124,7 +124,7 @@ describe("a state machine of Step Functions", () => {
       assert.deepEqual(run.retry, expected);
     });
 
-  it("keeps texts that look like expressions of Tutti", () => {
+  it("escapes texts that look like expressions of Tutti", () => {
     const { always } = firstState({ Type: "Pass", Result: { text: "${{ input }}" }, Next: "Two" });
     assert.deepEqual(always, { to: "two", set: { data: { text: "$${{ input }}" } } });
   });
@@ -134,7 +134,7 @@ describe("a state machine of Step Functions", () => {
     const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
     return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
   });
-  for (const [what, text] of [
+  for (const [title, text] of [
     ["a bomb of aliases", `${layers.join("\n")}\nStartAt: A\nStates: {A: {Type: Succeed}}`],
     ["deep nesting", `{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[${deep}]}}}`],
     ["a state that is not there", withStates({ A: { Type: "Pass", Next: "B" } })],
@@ -146,7 +146,7 @@ describe("a state machine of Step Functions", () => {
     ],
     ["more than a mebibyte", withStates({ A: { Type: "Pass", Result: "x".repeat(1_100_000), End: true } })],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importStepFunctions(text), NotImported);
     });
 });

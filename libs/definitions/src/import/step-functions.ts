@@ -6,7 +6,7 @@
  * A state with a construct that would change its behavior is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
-import { condition, expressionOf, NoCounterpart, plain, record, seconds, template } from "./cel.ts";
+import { condition, expressionOf, plain, record, seconds, template, UnsupportedConstruct } from "./cel.ts";
 import {
   ForeignDocument,
   isMembers,
@@ -87,17 +87,17 @@ class Machine {
     this.data = names.includes("data") ? "passedOn" : "data";
   }
 
-  #freeId(wanted: string): string {
-    const taken = new Set(this.#ids.values());
-    const slug = nameFrom(wanted);
+  #freeId(proposed: string): string {
+    const usedIds = new Set(this.#ids.values());
+    const slug = nameFrom(proposed);
     let id = slug;
-    for (let number = 2; taken.has(id); number++) id = `${slug}-${number}`;
+    for (let number = 2; usedIds.has(id); number++) id = `${slug}-${number}`;
     return id;
   }
 
-  #reserve(wanted: string): string {
-    const id = this.#freeId(wanted);
-    this.#ids.set(wanted, id);
+  #reserve(proposed: string): string {
+    const id = this.#freeId(proposed);
+    this.#ids.set(proposed, id);
     return id;
   }
 
@@ -135,10 +135,10 @@ class Machine {
   #addStates({ machine, path }: Part, part: number): void {
     const { source } = this.options;
     if (textIn(machine, "Version") !== "1.0" && machine["Version"] !== undefined)
-      source.leave([...path, "Version"], `Version: ${textIn(machine, "Version")}`, "1.0 is known");
+      source.report([...path, "Version"], `Version: ${textIn(machine, "Version")}`, "1.0 is known");
     const mode = textIn(membersIn(machine, "ProcessorConfig"), "Mode");
     if (mode !== "" && mode !== "INLINE")
-      source.leave([...path, "ProcessorConfig"], `Mode: ${mode}`, "each item is a child run in any case");
+      source.report([...path, "ProcessorConfig"], `Mode: ${mode}`, "each item is a child run in any case");
     const isJsonata = isJsonataIn(machine, this.options.isJsonata);
     for (const [name, value] of Object.entries(membersIn(machine, "States"))) {
       const at = [...path, "States", name];
@@ -153,14 +153,14 @@ class Machine {
           context: { ...this.options.context, "State.Name": JSON.stringify(name) },
         });
       try {
-        if (!isMembers(value)) throw new NoCounterpart("it is no state");
+        if (!isMembers(value)) throw new UnsupportedConstruct("it is no state");
         const comment = textIn(value, "Comment");
         const title = plain(this.#comment(comment === "" ? name : `${name}: ${comment}`, 200, at));
-        const make = () => new State(this, value, name, at, part, data(value)).make();
-        this.#states[id] = { title, ...make() };
+        const build = () => new State(this, value, name, at, part, data(value)).build();
+        this.#states[id] = { title, ...build() };
       } catch (error) {
-        if (!(error instanceof NoCounterpart)) throw error;
-        source.leave(error.path ?? at, `state ${name}`, `${error.message}. The run fails here`, at);
+        if (!(error instanceof UnsupportedConstruct)) throw error;
+        source.report(error.path ?? at, `state ${name}`, `${error.message}. The run fails here`, at);
         this.#states[id] = { final: true, fail: plain(`The state ${name} is not translated.`) };
       }
     }
@@ -168,7 +168,7 @@ class Machine {
 
   #comment(text: string, most: number, path: Path): string {
     const { source } = this.options;
-    return source.collector.fit(text, most, source.lineOf([...path, "Comment"]), "Comment");
+    return source.collector.truncate(text, most, source.lineOf([...path, "Comment"]), "Comment");
   }
 
   to(state: string, part: number, path: Path): string {
@@ -204,7 +204,7 @@ class State {
     this.#data = data;
   }
 
-  make(): Tree {
+  build(): Tree {
     const [state, data] = [this.#state, this.#data];
     const type = textIn(state, "Type");
     switch (type) {
@@ -221,11 +221,11 @@ class State {
       case "Wait":
         return { run: { wait: this.#wait() }, onDone: this.#onwards(undefined, {}) };
       case "Succeed":
-        return { final: true, output: data.handedOn(undefined, state, this.#path, {}) };
+        return { final: true, output: data.outputOf(undefined, state, this.#path, {}) };
       case "Fail":
         return { final: true, fail: this.#fail() };
       default:
-        throw new NoCounterpart(`the type \`${type}\` is unknown`, [...this.#path, "Type"]);
+        throw new UnsupportedConstruct(`the type \`${type}\` is unknown`, [...this.#path, "Type"]);
     }
   }
 
@@ -243,9 +243,9 @@ class State {
   }
 
   #set(result: Json | undefined, place: Place, holder: Members, path: Path): Tree {
-    const [name, handedOn] = [this.#machine.data, this.#data.handedOn(result, holder, path, place)];
-    const isSame = handedOn === template(`vars.${name}`);
-    const set = { ...(!isSame && { [name]: handedOn }), ...this.#data.assigned(holder, path, place) };
+    const [name, output] = [this.#machine.data, this.#data.outputOf(result, holder, path, place)];
+    const isSame = output === template(`vars.${name}`);
+    const set = { ...(!isSame && { [name]: output }), ...this.#data.assigned(holder, path, place) };
     return Object.keys(set).length === 0 ? {} : { set };
   }
 
@@ -267,8 +267,8 @@ class State {
   }
 
   #filled(key: string, place: Place = {}): Json | undefined {
-    const given = this.#state[key];
-    return given === undefined ? undefined : this.#data.fill(given, this.#at(key), place);
+    const value = this.#state[key];
+    return value === undefined ? undefined : this.#data.fill(value, this.#at(key), place);
   }
 
   /** Returns the input of a task or a child. */
@@ -296,17 +296,17 @@ class State {
     const [state, { source, capabilities }] = [this.#state, this.#machine.options];
     const resource = textIn(state, "Resource");
     if (resource.endsWith(".waitForTaskToken"))
-      throw new NoCounterpart("a task token is a signal in Tutti", this.#at("Resource"));
+      throw new UnsupportedConstruct("a task token is a signal in Tutti", this.#at("Resource"));
     const payload = this.#payload();
     const isInvoke = /:states:[^:]*:[^:]*:lambda:invoke$/.test(resource) && isTree(payload);
     const called = isInvoke ? textIn(payload, "FunctionName") : "";
     const isFunction = called !== "" && !called.startsWith("${{");
     const uses = capabilityOf(isFunction ? called : resource);
-    if (uses === "") throw new NoCounterpart("it has no `Resource`");
+    if (uses === "") throw new UnsupportedConstruct("it has no `Resource`");
     if (!capabilities.has(uses)) {
       capabilities.add(uses);
       const path = isFunction ? this.#parametersPath("FunctionName") : this.#at("Resource");
-      source.collector.leave(
+      source.collector.report(
         source.lineOf(path),
         isFunction ? called : resource,
         `a worker has to offer the capability \`${uses}\``,
@@ -316,7 +316,7 @@ class State {
     if (!isFunction || !isTree(payload)) return this.#work({ uses, with: payload, ...timeout });
     for (const key of Object.keys(payload))
       if (key !== "FunctionName" && key !== "Payload")
-        source.leave(this.#parametersPath(key), `${this.#name}: ${key}`, "it is a parameter of AWS Lambda");
+        source.report(this.#parametersPath(key), `${this.#name}: ${key}`, "it is a parameter of AWS Lambda");
     // Its output has the form of a response of AWS Lambda.
     const answer = record([
       ["Payload", "output"],
@@ -339,18 +339,18 @@ class State {
     ] as const)
       if (typeof value === "number") limits[key] = seconds(value);
       else if (value !== undefined)
-        this.#leave(this.#at(name), `${name}: ${String(value)}`, "a computed limit has no counterpart");
+        this.#report(this.#at(name), `${name}: ${String(value)}`, "a computed limit has no counterpart");
     return Object.keys(limits).length === 0 ? {} : { timeout: limits };
   }
 
-  #leave(path: Path, construct: string, reason: string): void {
-    this.#machine.options.source.leave(path, `${this.#name}: ${construct}`, reason);
+  #report(path: Path, construct: string, reason: string): void {
+    this.#machine.options.source.report(path, `${this.#name}: ${construct}`, reason);
   }
 
   #child(parts: readonly Part[]): string {
     const { source, name, capabilities } = this.#machine.options;
     for (const { machine, path } of parts)
-      if (!isMembers(machine["States"])) throw new NoCounterpart("it has no states inside", path);
+      if (!isMembers(machine["States"])) throw new UnsupportedConstruct("it has no states inside", path);
     const child = source.collector.freeName(`${name}-${this.#name}`);
     const isJsonata = this.#data.isJsonata;
     new Machine({ source, name: child, parts, isJsonata, capabilities, context: {} }).add();
@@ -362,7 +362,7 @@ class State {
       machine: isMembers(machine) ? machine : {},
       path: this.#at("Branches", index),
     }));
-    if (parts.length === 0) throw new NoCounterpart("it has no branches");
+    if (parts.length === 0) throw new UnsupportedConstruct("it has no branches");
     const input = this.#payload();
     return this.#work({
       forEach: `[${parts.map((_, index) => index).join(", ")}]`,
@@ -374,7 +374,8 @@ class State {
   #map(): Tree {
     const [state, data] = [this.#state, this.#data];
     for (const key of blockers)
-      if (state[key] !== undefined) throw new NoCounterpart(`\`${key}\` has no counterpart`, this.#at(key));
+      if (state[key] !== undefined)
+        throw new UnsupportedConstruct(`\`${key}\` has no counterpart`, this.#at(key));
     const key = state["ItemProcessor"] === undefined ? "Iterator" : "ItemProcessor";
     const itemsKey = data.isJsonata ? "Items" : "ItemsPath";
     const items = state[itemsKey];
@@ -395,7 +396,7 @@ class State {
     const [state, data] = [this.#state, this.#data];
     const always: Json[] = listIn(state, "Choices").map((rule, index) => {
       const path = this.#at("Choices", index);
-      if (!isMembers(rule)) throw new NoCounterpart("a rule is no mapping", path);
+      if (!isMembers(rule)) throw new UnsupportedConstruct("a rule is no mapping", path);
       const when = data.isJsonata
         ? data.expression(rule["Condition"], [...path, "Condition"])
         : conditionOf(rule, path, data);
@@ -418,22 +419,22 @@ class State {
       if (typeof value === "string")
         return { for: template(`string(int(${data.expression(value, this.#at(key))})) + "s"`) };
     }
-    const { Timestamp: moment, TimestampPath: where } = state;
-    if (typeof where === "string")
-      return { until: template(data.expression(where, this.#at("TimestampPath"))) };
+    const { Timestamp: moment, TimestampPath: timestampPath } = state;
+    if (typeof timestampPath === "string")
+      return { until: template(data.expression(timestampPath, this.#at("TimestampPath"))) };
     if (typeof moment === "string") return { until: data.fill(moment, this.#at("Timestamp")) };
-    throw new NoCounterpart("it has no time");
+    throw new UnsupportedConstruct("it has no time");
   }
 
   /** Returns the error text of the run. */
   #fail(): string {
     const [state, data] = [this.#state, this.#data];
-    const words = ["Error", "Cause"].flatMap((key): string[] => {
-      const where = state[`${key}Path`];
-      if (typeof where === "string") return [template(data.expression(where, this.#at(`${key}Path`)))];
+    const texts = ["Error", "Cause"].flatMap((key): string[] => {
+      const path = state[`${key}Path`];
+      if (typeof path === "string") return [template(data.expression(path, this.#at(`${key}Path`)))];
       return typeof state[key] === "string" ? [String(data.fill(state[key], this.#at(key)))] : [];
     });
-    return words.length === 0 ? "failed" : words.join(": ");
+    return texts.length === 0 ? "failed" : texts.join(": ");
   }
 
   /**
@@ -447,8 +448,8 @@ class State {
         ? [{ retrier: each, path: [...path, index], codes: this.#codes(each, [...path, index]) }]
         : [],
     );
-    const fitting = all.filter(({ codes }) => codes !== undefined && (!isChild || codes.isAny));
-    const chosen = fitting.find(({ codes }) => codes?.isAny === true) ?? fitting[0];
+    const matching = all.filter(({ codes }) => codes !== undefined && (!isChild || codes.isAny));
+    const chosen = matching.find(({ codes }) => codes?.isAny === true) ?? matching[0];
     const notOn = new Set(chosen?.codes?.isAny === true ? chosen.codes.not : []);
     for (const each of all) {
       const { retrier, codes } = each;
@@ -458,7 +459,7 @@ class State {
     }
     for (const each of all)
       if (each !== chosen && !(each.codes?.on ?? []).some((code) => notOn.has(code)))
-        this.#leave(each.path, `Retry ${namesIn(each.retrier)}`, "a task has one policy of retries");
+        this.#report(each.path, `Retry ${namesIn(each.retrier)}`, "a task has one policy of retries");
     if (chosen?.codes === undefined) return 1;
     const { retrier, codes } = chosen;
     const most = numberIn(retrier, "MaxAttempts", 3);
@@ -467,7 +468,7 @@ class State {
     const jitter = textIn(retrier, "JitterStrategy") === "FULL" ? 1 : 0;
     if (most === 0) return 1;
     if (isChild)
-      this.#machine.options.source.collector.leave(
+      this.#machine.options.source.collector.report(
         this.#machine.options.source.lineOf(chosen.path),
         `${this.#name}: Retry`,
         "a branch or an item is retried alone, and those that completed are kept",
@@ -484,7 +485,7 @@ class State {
   #caught(catcher: Members, path: Path, isChild: boolean): Json[] {
     const codes = this.#codes(catcher, path);
     if (codes === undefined || (isChild && !codes.isAny)) {
-      this.#leave(path, `Catch ${namesIn(catcher)}`, "an error of a child has another code");
+      this.#report(path, `Catch ${namesIn(catcher)}`, "an error of a child has another code");
       return [];
     }
     const error = { Error: template("error.code"), Cause: template("error.message") };
@@ -498,16 +499,16 @@ class State {
       },
     };
     const data = this.#data;
-    const handedOn = data.isJsonata
-      ? data.handedOn(error, catcher, path, place)
+    const output = data.isJsonata
+      ? data.outputOf(error, catcher, path, place)
       : data.placed(error, catcher, path);
-    const list = (words: readonly string[]) => `error.code in ${JSON.stringify(words)}`;
+    const list = (names: readonly string[]) => `error.code in ${JSON.stringify(names)}`;
     const when = codes.isAny ? (codes.not.length > 0 ? `!(${list(codes.not)})` : undefined) : list(codes.on);
     return [
       {
         ...(when !== undefined && { when }),
         to: this.#machine.to(textIn(catcher, "Next"), this.#part, [...path, "Next"]),
-        set: { [this.#machine.data]: handedOn, ...data.assigned(catcher, path, place) },
+        set: { [this.#machine.data]: output, ...data.assigned(catcher, path, place) },
       },
     ];
   }
@@ -522,7 +523,7 @@ class State {
       else if (name === "States.Timeout") on.push(...timeouts);
       else if (name === "States.HeartbeatTimeout") on.push("matching.heartbeat_missed");
       else if (/^[\w.-]+$/.test(name) && !name.startsWith("States.")) on.push(name);
-      else this.#leave([...path, "ErrorEquals", index], name, "Tutti has no error for it");
+      else this.#report([...path, "ErrorEquals", index], name, "Tutti has no error for it");
     }
     if (isAll) return { isAny: true, not: [], on };
     if (isAny) return { isAny, not: timeouts.filter((code) => !on.includes(code)), on };
@@ -559,10 +560,10 @@ function isTree(value: Json): value is Tree {
 }
 
 function isJsonataIn(holder: Members, otherwise: boolean): boolean {
-  const given = textIn(holder, "QueryLanguage");
-  if (!["", "JSONPath", "JSONata"].includes(given))
-    throw new NotImported(`the language \`${given}\` is not known`);
-  return given === "" ? otherwise : given === "JSONata";
+  const language = textIn(holder, "QueryLanguage");
+  if (!["", "JSONPath", "JSONata"].includes(language))
+    throw new NotImported(`the language \`${language}\` is not known`);
+  return language === "" ? otherwise : language === "JSONata";
 }
 
 /** Returns the variables that states assign. */

@@ -3,14 +3,14 @@
  * same value, the input becomes a reference.
  */
 import type { Json } from "@tutti/expressions";
-import { member, NoCounterpart, plain, template } from "./cel.ts";
+import { member, plain, template, UnsupportedConstruct } from "./cel.ts";
 import { isMembers, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
 
 /** Returns the values of `{payloads: […]}`, or of a list of plain values. */
-export function valuesOf(given: unknown, path: Path): readonly Json[] {
-  if (Array.isArray(given)) return given as Json[];
-  if (!isMembers(given)) return [];
-  const payloads: unknown = given["payloads"];
+export function valuesOf(value: unknown, path: Path): readonly Json[] {
+  if (Array.isArray(value)) return value as Json[];
+  if (!isMembers(value)) return [];
+  const payloads: unknown = value["payloads"];
   return (Array.isArray(payloads) ? payloads : []).map((payload, index) =>
     payloadValue(isMembers(payload) ? payload : {}, [...path, "payloads", index]),
   );
@@ -20,11 +20,12 @@ function payloadValue(payload: Members, path: Path): Json {
   const encoding = decoded(textIn(membersIn(payload, "metadata"), "encoding"));
   if (encoding === "binary/null") return null;
   const text = decoded(textIn(payload, "data"));
-  if (encoding !== "json/plain") throw new NoCounterpart(`a value is encoded as \`${encoding}\``, path);
+  if (encoding !== "json/plain")
+    throw new UnsupportedConstruct(`a value is encoded as \`${encoding}\``, path);
   try {
     return JSON.parse(text) as Json;
   } catch {
-    throw new NoCounterpart("a value is no JSON", path);
+    throw new UnsupportedConstruct("a value is no JSON", path);
   }
 }
 
@@ -57,7 +58,7 @@ export class Origins {
   }
 
   #add(expression: string, value: Json, depth: number): void {
-    if (isTelling(value)) {
+    if (isSignificant(value)) {
       const text = JSON.stringify(value);
       if (!this.#expressions.has(text)) this.#expressions.set(text, expression);
     }
@@ -68,7 +69,7 @@ export class Origins {
 
   /** Returns the value with references, and the number of its leaves that still are values of this run. */
   referring(value: Json): { readonly value: Json; readonly fixed: number } {
-    const found = isTelling(value) ? this.#expressions.get(JSON.stringify(value)) : undefined;
+    const found = isSignificant(value) ? this.#expressions.get(JSON.stringify(value)) : undefined;
     if (found !== undefined) return { value: template(found), fixed: 0 };
     if (typeof value !== "object" || value === null)
       return { value: typeof value === "string" ? plain(value) : value, fixed: 1 };
@@ -80,7 +81,7 @@ export class Origins {
 }
 
 /** Returns whether equality of the value is significant. Equal numbers or short texts are not. */
-function isTelling(value: Json): boolean {
+function isSignificant(value: Json): boolean {
   if (typeof value === "string") return value.length >= shortestText;
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
 }

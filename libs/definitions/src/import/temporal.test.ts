@@ -25,7 +25,7 @@ describe("a history of Temporal", () => {
   const listOf = (file: string) =>
     importTemporal(textOf(file)).untranslated.map(({ construct }) => construct);
 
-  it("gives a task for each activity, behind what had ended, with references in place of values", () => {
+  it("creates a task for each activity after the tasks that had ended, with references in place of values", () => {
     assert.deepEqual(taskIn("order.json", "charge-card"), {
       uses: "charge-card",
       timeout: { queue: "300s", run: "30s", heartbeat: "10s", total: "600s" },
@@ -45,7 +45,7 @@ describe("a history of Temporal", () => {
     });
   });
 
-  it("lists what has no counterpart", () => {
+  it("lists events and options without a counterpart", () => {
     const has = (file: string, ...expected: string[]) => {
       const list = listOf(file);
       for (const each of expected) assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
@@ -68,14 +68,14 @@ describe("a history of Temporal", () => {
   const attributes = { workflowType: { name: "A" } };
   const first = { ...started, workflowExecutionStartedEventAttributes: attributes };
   const timer = { eventType: "TimerStarted", timerStartedEventAttributes: { startToFireTimeout: "1s" } };
-  for (const [what, events] of [
+  for (const [title, events] of [
     ["no start", [{ eventId: "1", eventType: "TimerStarted" }]],
     ["a gap", [first, { eventId: "3", eventType: "WorkflowTaskScheduled" }]],
     ["attributes of another event", [{ ...started, timerStartedEventAttributes: {} }]],
     ["a command of no decision", [first, { ...timer, eventId: "2" }]],
     ["an end of nothing", [first, { eventId: "2", eventType: "ActivityTaskCompleted" }]],
   ] as const)
-    it(`with ${what} is refused`, () => {
+    it(`with ${title} is refused`, () => {
       assert.throws(() => importTemporal(JSON.stringify({ events })), NotImported);
     });
 });

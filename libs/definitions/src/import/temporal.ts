@@ -6,7 +6,7 @@
  * Data of the run alone, such as times and ids, is listed once for each key.
  */
 import type { Json } from "@tutti/expressions";
-import { NoCounterpart, seconds } from "./cel.ts";
+import { seconds, UnsupportedConstruct } from "./cel.ts";
 import {
   entryOf,
   ForeignDocument,
@@ -39,7 +39,7 @@ interface Task {
   endedAt?: number;
   hasFailed?: boolean;
   output?: Json;
-  isLeftOut?: boolean;
+  isOmitted?: boolean;
 }
 
 export function importTemporal(text: string): Imported {
@@ -55,9 +55,9 @@ export function importTemporal(text: string): Imported {
 }
 
 function typeOf(event: Members): string {
-  const words = textIn(event, "eventType").replace(/^EVENT_TYPE_/, "");
-  if (!/^[A-Z_]+$/.test(words)) return words;
-  return words
+  const text = textIn(event, "eventType").replace(/^EVENT_TYPE_/, "");
+  if (!/^[A-Z_]+$/.test(text)) return text;
+  return text
     .split("_")
     .map((word) => word.slice(0, 1) + word.slice(1).toLowerCase())
     .join("");
@@ -119,11 +119,11 @@ class History {
       const members = isMembers(each) ? each : {};
       const type = typeOf(members);
       const key = Object.keys(members).find((name) => name.endsWith("EventAttributes")) ?? "";
-      const wanted = `${type.slice(0, 1).toLowerCase()}${type.slice(1)}EventAttributes`;
+      const expectedKey = `${type.slice(0, 1).toLowerCase()}${type.slice(1)}EventAttributes`;
       const [id, expected] = [numberIn(members, "eventId"), index + 1];
       if (id !== expected)
         throw new NotImported(`line ${source.lineOf(path)}: expected the event ${expected}, got ${id}`);
-      if (key !== "" && key !== wanted)
+      if (key !== "" && key !== expectedKey)
         throw new NotImported(`line ${source.lineOf(path)}: an event ${type} has no \`${key}\``);
       this.#passOver(members, path);
       return { id, type, path, attributes: membersIn(members, key), at: [...path, key] };
@@ -138,14 +138,14 @@ class History {
       const reason = entryOf(keysOfRuns, key);
       if (reason === undefined) continue;
       readAll(members[key], (inner, at) => Reflect.get(inner, at));
-      this.#once([...path, key], key, reason);
+      this.#reportOnce([...path, key], key, reason);
     }
   }
 
-  #once(path: Path, construct: string, reason: string): void {
+  #reportOnce(path: Path, construct: string, reason: string): void {
     if (this.#listed.has(construct)) return;
     this.#listed.add(construct);
-    this.#source.collector.leave(this.#source.lineOf(path), construct, reason);
+    this.#source.collector.report(this.#source.lineOf(path), construct, reason);
   }
 
   add(): void {
@@ -157,8 +157,8 @@ class History {
       try {
         this.#read(event);
       } catch (error) {
-        if (!(error instanceof NoCounterpart)) throw error;
-        this.#source.leave(event.path, `${event.type} ${event.id}`, error.message);
+        if (!(error instanceof UnsupportedConstruct)) throw error;
+        this.#source.report(event.path, `${event.type} ${event.id}`, error.message);
       }
     }
     const tasks = this.#written();
@@ -193,16 +193,16 @@ class History {
         input = inputOf(valuesOf(attributes["input"], [...at, "input"]));
         if (input !== undefined) this.#origin.push({ expression: "input", value: input });
       } catch (error) {
-        if (!(error instanceof NoCounterpart)) throw error;
+        if (!(error instanceof UnsupportedConstruct)) throw error;
       }
-      this.#source.leave(
+      this.#source.report(
         [...at, "input"],
         "input",
         "it is that of this run. Values of it became expressions",
       );
     }
     if (isMembers(attributes["retryPolicy"]))
-      this.#source.leave([...at, "retryPolicy"], "retryPolicy", "a run is not retried. Its tasks are");
+      this.#source.report([...at, "retryPolicy"], "retryPolicy", "a run is not retried. Its tasks are");
     const limit = [
       this.#duration(attributes, at, "workflowExecutionTimeout"),
       this.#duration(attributes, at, "workflowRunTimeout"),
@@ -221,7 +221,7 @@ class History {
     const { type, attributes, at } = event;
     if (runEvents.test(type)) {
       readAll(attributes, (inner, key) => Reflect.get(inner, key));
-      this.#once(at, String(at.at(-1)), "Tutti has its own history");
+      this.#reportOnce(at, String(at.at(-1)), "Tutti has its own history");
     } else if (endings.test(type)) this.#ended(event);
     else
       switch (type) {
@@ -245,9 +245,9 @@ class History {
           break;
         case "WorkflowExecutionFailed":
           this.#end = event;
-          throw new NoCounterpart("the run failed here");
+          throw new UnsupportedConstruct("the run failed here");
         default:
-          throw new NoCounterpart("it has no counterpart");
+          throw new UnsupportedConstruct("it has no counterpart");
       }
   }
 
@@ -255,7 +255,7 @@ class History {
     const { attributes, at } = event;
     const type = textIn(membersIn(attributes, "activityType"), "name");
     const uses = nameFromCamelCase(type);
-    this.#once([...at, "activityType"], type, `a worker has to offer the capability \`${uses}\``);
+    this.#reportOnce([...at, "activityType"], type, `a worker has to offer the capability \`${uses}\``);
     const limits = {
       queue: this.#duration(attributes, at, "scheduleToStartTimeout"),
       run: this.#duration(attributes, at, "startToCloseTimeout"),
@@ -290,7 +290,7 @@ class History {
     const { attributes, at } = event;
     const type = textIn(membersIn(attributes, "workflowType"), "name");
     const workflow = nameFromCamelCase(type);
-    this.#once([...at, "workflowType"], type, `the workflow \`${workflow}\` has to be registered`);
+    this.#reportOnce([...at, "workflowType"], type, `the workflow \`${workflow}\` has to be registered`);
     const policy = textIn(attributes, "parentClosePolicy")
       .replace(/^PARENT_CLOSE_POLICY_/, "")
       .toLowerCase();
@@ -302,7 +302,7 @@ class History {
     };
     const parentClose = entryOf(closes, policy);
     if (parentClose === undefined && policy !== "")
-      this.#source.leave([...at, "parentClosePolicy"], `parentClosePolicy: ${policy}`, "it is not known");
+      this.#source.report([...at, "parentClosePolicy"], `parentClosePolicy: ${policy}`, "it is not known");
     const limit =
       this.#duration(attributes, at, "workflowExecutionTimeout") ??
       this.#duration(attributes, at, "workflowRunTimeout");
@@ -331,9 +331,9 @@ class History {
     try {
       task.output = inputOf(valuesOf(attributes["input"], [...at, "input"])) ?? null;
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
+      if (!(error instanceof UnsupportedConstruct)) throw error;
     }
-    this.#source.leave([...at, "input"], `${name}: input`, "it is that of this signal");
+    this.#source.report([...at, "input"], `${name}: input`, "it is that of this signal");
   }
 
   /** Handles a local activity. Other markers are not translated. */
@@ -345,9 +345,9 @@ class History {
       ? valuesOf(details["data"], [...at, "details", "data"])[0]
       : undefined;
     const type = isMembers(data) ? (data["activity_type"] ?? data["ActivityType"]) : undefined;
-    if (typeof type !== "string") throw new NoCounterpart(`a marker \`${marker}\` has no counterpart`);
+    if (typeof type !== "string") throw new UnsupportedConstruct(`a marker \`${marker}\` has no counterpart`);
     const uses = nameFromCamelCase(type);
-    this.#source.leave(
+    this.#source.report(
       [...at, "details"],
       `${type}: details`,
       `a worker has to offer the capability \`${uses}\`. Its input is not in the history`,
@@ -383,21 +383,25 @@ class History {
     const task = this.#byEvent.get(numberIn(attributes, of ?? ""));
     if (task === undefined) throw new NotImported(`line ${this.#source.lineOf(at)}: it ends nothing`);
     readAll(attributes, (inner, key) => Reflect.get(inner, key));
-    this.#once(at, String(at.at(-1)), "it is how this run went. Outputs are compared with later inputs");
+    this.#reportOnce(
+      at,
+      String(at.at(-1)),
+      "it is how this run went. Outputs are compared with later inputs",
+    );
     task.endedAt = event.id;
     if (type === "TimerCanceled") {
-      this.#source.leave(
+      this.#source.report(
         task.event.path,
         `timer ${task.id}`,
         "it was cancelled. Write a limit of what it watched",
       );
-      task.isLeftOut = true;
+      task.isOmitted = true;
     } else if (type.endsWith("Completed")) {
       try {
         task.output = inputOf(valuesOf(attributes["result"], [...at, "result"])) ?? null;
       } catch (error) {
-        if (!(error instanceof NoCounterpart)) throw error;
-        this.#source.leave([...at, "result"], `${task.id}: result`, error.message);
+        if (!(error instanceof UnsupportedConstruct)) throw error;
+        this.#source.report([...at, "result"], `${task.id}: result`, error.message);
       }
     } else if (type !== "TimerFired") task.hasFailed = true;
   }
@@ -405,15 +409,15 @@ class History {
   #task(event: Event, id: string, tree: Record<string, Json>): void {
     const needs = this.#needsOf(event);
     const task = this.#add(event, id, tree, needs);
-    const given = event.attributes["input"];
-    if (given === undefined) return;
+    const input = event.attributes["input"];
+    if (input === undefined) return;
     const path = [...event.at, "input"];
     try {
-      const value = inputOf(valuesOf(given, path));
+      const value = inputOf(valuesOf(input, path));
       if (value !== undefined) task.tree["with"] = this.#referring(task.id, value, path, task.before);
     } catch (error) {
-      if (!(error instanceof NoCounterpart)) throw error;
-      this.#source.leave(error.path ?? path, `${task.id}: input`, error.message, path);
+      if (!(error instanceof UnsupportedConstruct)) throw error;
+      this.#source.report(error.path ?? path, `${task.id}: input`, error.message, path);
     }
   }
 
@@ -427,13 +431,13 @@ class History {
       }));
     const found = new Origins([...outputs, ...this.#origin]).referring(value);
     if (found.fixed > 0)
-      this.#source.leave(path, of, "it has values of this run. Put expressions in their place");
+      this.#source.report(path, of, "it has values of this run. Put expressions in their place");
     return found.value;
   }
 
-  #add(event: Event, wanted: string, tree: Record<string, Json>, needs: readonly Task[]): Task {
-    let id = wanted;
-    for (let number = 2; this.#ids.has(id); number++) id = `${wanted}-${number}`;
+  #add(event: Event, proposed: string, tree: Record<string, Json>, needs: readonly Task[]): Task {
+    let id = proposed;
+    for (let number = 2; this.#ids.has(id); number++) id = `${proposed}-${number}`;
     this.#ids.add(id);
     const before = new Set(needs.flatMap((each) => [each, ...each.before]));
     const task: Task = { id, event, tree, needs, before };
@@ -449,11 +453,11 @@ class History {
       throw new NotImported(
         `line ${this.#source.lineOf(at)}: \`workflowTaskCompletedEventId\` names no completed task`,
       );
-    const seen = numberIn(decided.attributes, "startedEventId");
+    const startedId = numberIn(decided.attributes, "startedEventId");
     const ended = this.#tasks.filter(
-      ({ endedAt = Number.POSITIVE_INFINITY, event, isLeftOut }) =>
-        isLeftOut !== true &&
-        (endedAt < seen || (event.type === "MarkerRecorded" && endedAt > decided.id && endedAt < id)),
+      ({ endedAt = Number.POSITIVE_INFINITY, event, isOmitted }) =>
+        isOmitted !== true &&
+        (endedAt < startedId || (event.type === "MarkerRecorded" && endedAt > decided.id && endedAt < id)),
     );
     const earlier = new Set(ended.flatMap(({ before }) => [...before]));
     return ended.filter((each) => !earlier.has(each));
@@ -462,10 +466,10 @@ class History {
   #written(): Record<string, Json> {
     const tasks: Record<string, Json> = {};
     for (const task of this.#tasks) {
-      const { id, tree, needs, event, endedAt, hasFailed, isLeftOut } = task;
-      if (isLeftOut === true) continue;
+      const { id, tree, needs, event, endedAt, hasFailed, isOmitted } = task;
+      if (isOmitted === true) continue;
       if (endedAt === undefined && event.type === "TimerStarted") {
-        this.#source.leave(event.path, `timer ${id}`, "the run ended before it");
+        this.#source.report(event.path, `timer ${id}`, "the run ended before it");
         continue;
       }
       const isAwaited = this.#tasks.some((each) => each.needs.includes(task));
@@ -480,7 +484,7 @@ class History {
 
   #needed(members: Members, at: Path, key: string): string {
     const found = this.#duration(members, at, key);
-    if (found === undefined) throw new NoCounterpart(`\`${key}\` is missing`);
+    if (found === undefined) throw new UnsupportedConstruct(`\`${key}\` is missing`);
     return found;
   }
 
@@ -490,7 +494,7 @@ class History {
     if (value === undefined || value === null || value === "") return undefined;
     const [, count] = /^(\d+(?:\.\d+)?)s$/.exec(String(value)) ?? [];
     if (count === undefined) {
-      this.#source.leave([...at, key], `${key}: ${String(value)}`, "expected seconds");
+      this.#source.report([...at, key], `${key}: ${String(value)}`, "expected seconds");
       return undefined;
     }
     return Number(count) === 0 ? undefined : seconds(Number(count));

@@ -41,8 +41,8 @@ const long = 65_536;
 const msMax = 86_400_000;
 const bytesMax = 1_073_741_824;
 
-const reference = (what: string) =>
-  text(`${what}: \`env:NAME\`, \`file:/path\` or \`secret:NAME\`.`, "reference");
+const reference = (label: string) =>
+  text(`${label}: \`env:NAME\`, \`file:/path\` or \`secret:NAME\`.`, "reference");
 const ms = (doc: string) => whole(`${doc}, in milliseconds.`, 1, msMax);
 const bytes = (doc: string) => whole(`${doc}, in bytes.`, 1, bytesMax);
 const names = (of: Shape, doc: string) => map("name", of, 1_000, doc, 1);
@@ -105,7 +105,7 @@ const credentials = {
           subject: text("For whom the token is. Default: the client."),
         },
         {
-          doc: "With it, tokens are made by the flow `jwt-bearer`, or the client proves itself by a JWT.",
+          doc: "If it is set, the flow `jwt-bearer` requests tokens, or the client authenticates with a JWT.",
           required: ["key"],
         },
       ),
@@ -119,7 +119,7 @@ const credentials = {
 const authBy = (name: string, by: Members): Members => ({
   auth: members(by, {
     name,
-    doc: "How requests prove who sends them.",
+    doc: "How requests authenticate.",
     oneOf: [Object.keys(by)],
   }),
 });
@@ -400,7 +400,7 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     branch: text("Default: `main`."),
     author: members(
       { name: text("The name."), email: text("The address.") },
-      { doc: "Who makes commits.", required: ["name", "email"] },
+      { doc: "The author of commits.", required: ["name", "email"] },
     ),
     privateKey: reference("The private key of `ssh://`"),
     knownHosts: text("Lines of a `known_hosts` file.", undefined, long),

@@ -53,16 +53,16 @@ const state = members(
     exit: list(task, 100, "Actions on exit from the state, one after the other."),
     run: {
       ...task,
-      doc: "A task that runs while the run is in the state. It is stopped when the state is left.",
+      doc: "A task that runs while the run is in the state. It is stopped on exit from the state.",
     },
-    onDone: { ...transitions, doc: "Where to go when `run` has done well; `output` is its output." },
+    onDone: { ...transitions, doc: "The transitions when `run` has completed. `output` is its output." },
     onFailed: {
       ...transitions,
-      doc: "Where to go when something in the state has failed; `error` says why.",
+      doc: "The transitions when something in the state has failed. `error` is the reason.",
     },
     on: map("id", transitions, 200, "Transitions by signal."),
     after: map("duration", transitions, 32, "Where to go after which time in the state."),
-    always: { ...transitions, doc: "Where to go at once when a guard is true." },
+    always: { ...transitions, doc: "The transitions that are taken at once if a guard is true." },
     final: flag("Whether the run ends here."),
     output: data("The output of the run, in a final state."),
     fail: template("Ends the run with an error and these words, in a final state."),
@@ -100,7 +100,7 @@ export const definition: MembersShape = members(
       {
         name: "parameters",
         required: ["schema"],
-        doc: "Makes the definition a template: `parameters.name` is known everywhere.",
+        doc: "Makes the definition a template. Every expression can read `parameters.name`.",
       },
     ),
     input: members(
@@ -147,7 +147,7 @@ export const definition: MembersShape = members(
       {
         name: "object",
         required: ["key"],
-        doc: "Its runs are calls of a keyed object: one at a time per key, with values that they share.",
+        doc: "Its runs are calls of a keyed object: one at a time per key, with shared values.",
       },
     ),
     defaults: members(

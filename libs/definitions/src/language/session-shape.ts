@@ -114,7 +114,7 @@ export const session: MembersShape = members(
     goal,
     workflow: text("The registered definition whose tasks it does.", "usesDefinition", 450),
     output: condition("Its output. Default: the outputs of all its tasks by name."),
-    budget: members(amounts, { name: "budget", doc: "What it may use up." }),
+    budget: members(amounts, { name: "budget", doc: "The limits of its consumption." }),
     pool: text("Pool of its tasks, where they name none.", "name", 200),
     priority: whole("Added to the priority of each task.", -100, 100),
     dueTime: text("When its outcome is wanted: a moment in RFC 3339. Not a timeout."),

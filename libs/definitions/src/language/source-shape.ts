@@ -107,7 +107,7 @@ export const sourceKinds = [
 
 const { choice, duration, list, map, members, text } = shapes;
 
-const reference = (what: string) => text(`${what}: \`env:NAME\` or \`file:/path\`.`, "localReference");
+const reference = (label: string) => text(`${label}: \`env:NAME\` or \`file:/path\`.`, "localReference");
 const poll = duration("How often to look for new ones.");
 const folders: Readonly<Record<string, Shape>> = {
   inbox: text("Where new files are. Default: `inbox`."),

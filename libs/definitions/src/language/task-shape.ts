@@ -119,8 +119,8 @@ const selector = members(
 const placement = members(
   {
     pool: text("The pool. Default: the pool of the run.", "name", 200),
-    require: { ...selector, doc: "What the agent's labels must satisfy." },
-    prefer: { ...selector, doc: "What the agent's labels should satisfy." },
+    require: { ...selector, doc: "The condition that the agent's labels must match." },
+    prefer: { ...selector, doc: "The condition that the agent's labels should match." },
     sameAgentAs: list(text("A task.", "taskId", 200), 32, "Tasks whose agent must run this task too."),
     notAgentOf: list(text("A task.", "taskId", 200), 32, "Tasks whose agents must not run this task."),
     stickyKey: template("Tasks with the same key go to the same agent while it is available."),

@@ -78,7 +78,7 @@ const on: Readonly<Record<string, Shape>> = {
     {
       name: "debounce",
       required: ["for"],
-      doc: "One run with the last event, when no other came for a while.",
+      doc: "One run with the last event, after no other event came for a while.",
     },
   ),
   batch: members(
@@ -87,7 +87,11 @@ const on: Readonly<Record<string, Shape>> = {
   ),
   throttle: members(
     { count: whole("The number of runs.", 1, countMax), per: duration("In this time. Default: 1s.") },
-    { name: "throttle", required: ["count"], doc: "At most so many runs start in a time. Others wait." },
+    {
+      name: "throttle",
+      required: ["count"],
+      doc: "Limits how many runs start in a period. Further runs wait.",
+    },
   ),
   singleton: choice(
     "What happens to an event while a run has not ended. Default: runs start side by side.",

@@ -37,7 +37,7 @@ export class PlanPrograms {
   }
 
   #compile(planned: PlanProgram): Program {
-    const compiled = compileAgain(planned, this.#scopeOf(planned));
+    const compiled = recompile(planned, this.#scopeOf(planned));
     assert(compiled.ok, "what was checked compiles again", { source: planned.source });
     return compiled.program;
   }
@@ -57,7 +57,7 @@ export class PlanPrograms {
   }
 }
 
-function compileAgain({ form, source }: PlanProgram, scope: Scope) {
+function recompile({ form, source }: PlanProgram, scope: Scope) {
   switch (form) {
     case "constant":
       return { ok: true, program: Program.constant(source) } as const;

@@ -60,7 +60,7 @@ export class ProgramTable {
   data(value: Json, environment: Environment, path: Path): Programmed {
     const source = canonical(value);
     if (this.#isLiteral) return this.#literal(source);
-    return this.#once("data", source, { environment }, () => {
+    return this.#compileOnce("data", source, { environment }, () => {
       const compiled = compileData(source, environment);
       if (compiled.ok) return compiled.program;
       for (const problem of compiled.problems) this.#refuse(problem, [...path, ...problem.path]);
@@ -69,10 +69,10 @@ export class ProgramTable {
   }
 
   /** Compiles a text with expressions. */
-  template(text: string, environment: Environment, path: Path, wanted?: Type): Programmed {
+  template(text: string, environment: Environment, path: Path, expectedType?: Type): Programmed {
     if (this.#isLiteral) return this.#literal(text);
-    return this.#once("template", text, { environment, wanted }, () => {
-      const compiled = compileTemplate(text, environment, wanted === undefined ? {} : { wanted });
+    return this.#compileOnce("template", text, { environment, expectedType }, () => {
+      const compiled = compileTemplate(text, environment, expectedType === undefined ? {} : { expectedType });
       if (compiled.ok) return compiled.program;
       for (const problem of compiled.problems) this.#refuse(problem, path);
       return undefined;
@@ -84,11 +84,11 @@ export class ProgramTable {
     source: string | boolean,
     environment: Environment,
     path: Path,
-    wanted: Type = types.bool,
+    expectedType: Type = types.bool,
   ): Programmed {
     const text = String(source);
-    return this.#once("condition", text, { environment, wanted }, () => {
-      const compiled = compileCondition(text, environment, { wanted });
+    return this.#compileOnce("condition", text, { environment, expectedType }, () => {
+      const compiled = compileCondition(text, environment, { expectedType });
       if (compiled.ok) return compiled.program;
       for (const problem of compiled.problems) this.#refuse(problem, path);
       return undefined;
@@ -98,7 +98,7 @@ export class ProgramTable {
   /** Checks an expression that is evaluated elsewhere: it is data of the plan. */
   checks(source: string | boolean, scope: Scope, path: Path): void {
     this.#steps.charge(1);
-    const compiled = compileCondition(String(source), scope, { wanted: types.bool });
+    const compiled = compileCondition(String(source), scope, { expectedType: types.bool });
     if (compiled.ok) return;
     for (const problem of compiled.problems) this.#refuse(problem, path);
   }
@@ -108,23 +108,26 @@ export class ProgramTable {
     return { program: this.programs.length - 1, type: types.dyn, references: [], constant: source };
   }
 
-  #once(
+  #compileOnce(
     form: PlanProgram["form"],
     source: Json,
-    { environment, wanted }: { readonly environment: Environment; readonly wanted?: Type | undefined },
+    {
+      environment,
+      expectedType,
+    }: { readonly environment: Environment; readonly expectedType?: Type | undefined },
     compile: () => Program | undefined,
   ): Programmed {
     const text = typeof source === "string" ? source : JSON.stringify(source);
-    const kind = `${form} ${wanted?.kind ?? ""} ${typeof source === "string" ? "text" : "json"}`;
+    const kind = `${form} ${expectedType?.kind ?? ""} ${typeof source === "string" ? "text" : "json"}`;
     const key = `${this.#environmentNumber(environment)} ${kind} ${text}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     this.#steps.charge(1 + (text.length >>> 2));
     const program = compile();
-    const made = program === undefined ? failed : this.#numbered(form, source, program, environment);
+    const programmed = program === undefined ? failed : this.#numbered(form, source, program, environment);
     // A failed program is reported at each of its places.
-    if (program !== undefined) this.#known.set(key, made);
-    return made;
+    if (program !== undefined) this.#known.set(key, programmed);
+    return programmed;
   }
 
   #numbered(form: PlanProgram["form"], source: Json, program: Program, environment: Environment): Programmed {

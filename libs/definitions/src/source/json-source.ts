@@ -13,7 +13,7 @@ export function readJson(text: string, findings: Findings): ReadSource {
   try {
     const reader = new JsonReader(text, undefined);
     const value = reader.read();
-    for (const { at, key, path } of reader.twice)
+    for (const { at, key, path } of reader.duplicates)
       findings.error("duplicate_key", path, `the key \`${key}\` appears a second time`, { key: true, at });
     return { value, places };
   } catch (fault) {
@@ -84,7 +84,7 @@ function offsetInString(text: string, start: number, at: number): number {
 }
 
 class JsonReader {
-  readonly twice: { readonly at: number; readonly key: string; readonly path: Path }[] = [];
+  readonly duplicates: { readonly at: number; readonly key: string; readonly path: Path }[] = [];
   readonly #text: string;
   readonly #path: (string | number)[] = [];
   #at = 0;
@@ -124,11 +124,11 @@ class JsonReader {
       case 34:
         return this.#string();
       case 116:
-        return this.#word("true", true);
+        return this.#literal("true", true);
       case 102:
-        return this.#word("false", false);
+        return this.#literal("false", false);
       case 110:
-        return this.#word("null", null);
+        return this.#literal("null", null);
       default:
         return this.#number();
     }
@@ -139,25 +139,25 @@ class JsonReader {
     const members: Record<string, Json> = {};
     this.#at += 1;
     this.#space();
-    if (this.#takes("}")) return members;
+    if (this.#accepts("}")) return members;
     for (;;) {
       this.#space();
       const keyStart = this.#at;
       if (this.#text.charAt(this.#at) !== '"') throw this.#fault("expected a key in double quotes");
       const key = this.#string();
       this.#space();
-      if (!this.#takes(":")) throw this.#fault("expected `:`");
+      if (!this.#accepts(":")) throw this.#fault("expected `:`");
       this.#path.push(key);
       const known = Object.hasOwn(members, key);
-      if (known) this.twice.push({ at: keyStart, key, path: [...this.#path] });
+      if (known) this.duplicates.push({ at: keyStart, key, path: [...this.#path] });
       const value = this.#value(key, keyStart);
       // This name would set the prototype.
       if (key === "__proto__") throw this.#fault("the key `__proto__` means nothing here");
       if (!known) members[key] = value;
       this.#path.pop();
       this.#space();
-      if (this.#takes("}")) return members;
-      if (!this.#takes(",")) throw this.#fault("expected `,` or `}`");
+      if (this.#accepts("}")) return members;
+      if (!this.#accepts(",")) throw this.#fault("expected `,` or `}`");
     }
   }
 
@@ -166,14 +166,14 @@ class JsonReader {
     const list: Json[] = [];
     this.#at += 1;
     this.#space();
-    if (this.#takes("]")) return list;
+    if (this.#accepts("]")) return list;
     for (;;) {
       this.#path.push(list.length);
       list.push(this.#value(list.length, this.#at));
       this.#path.pop();
       this.#space();
-      if (this.#takes("]")) return list;
-      if (!this.#takes(",")) throw this.#fault("expected `,` or `]`");
+      if (this.#accepts("]")) return list;
+      if (!this.#accepts(",")) throw this.#fault("expected `,` or `]`");
     }
   }
 
@@ -212,13 +212,13 @@ class JsonReader {
     return number;
   }
 
-  #word<T extends Json>(word: string, value: T): T {
-    if (!this.#text.startsWith(word, this.#at)) throw this.#fault("expected a value");
-    this.#at += word.length;
+  #literal<T extends Json>(literal: string, value: T): T {
+    if (!this.#text.startsWith(literal, this.#at)) throw this.#fault("expected a value");
+    this.#at += literal.length;
     return value;
   }
 
-  #takes(character: string): boolean {
+  #accepts(character: string): boolean {
     if (this.#text.charAt(this.#at) !== character) return false;
     this.#at += 1;
     return true;

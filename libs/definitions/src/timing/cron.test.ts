@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { civilDay, dayNumber, daysInMonth, weekdayOf } from "./civil.ts";
 import { readCron } from "./cron.ts";
 
-describe("what is no cron rule", () => {
+describe("an invalid cron rule", () => {
   for (const [text, problem] of [
     ["", /five fields .* found 0/],
     ["* * * *", /found 4 in/],
@@ -51,7 +51,7 @@ describe("what is no cron rule", () => {
 });
 
 describe("days as numbers", () => {
-  it("are those of the built-in calendar, for four hundred years", () => {
+  it("match the built-in calendar over four hundred years", () => {
     for (let number = -80_000; number < 80_000; number += 7) {
       const date = new Date(number * 86_400_000);
       const civil = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };

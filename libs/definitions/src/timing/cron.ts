@@ -28,10 +28,10 @@ export interface Cron {
 export function readCron(text: string): Cron | string {
   const known = read.get(text);
   if (known !== undefined) return known;
-  const made = parse(text.trim());
+  const parsed = parse(text.trim());
   if (read.size >= readMax) read.clear();
-  read.set(text, made);
-  return made;
+  read.set(text, parsed);
+  return parsed;
 }
 
 const read = new Map<string, Cron | string>();
@@ -47,13 +47,13 @@ const names: Readonly<Record<string, string>> = {
   "@hourly": "0 * * * *",
 };
 
-const sixty: FieldForm = { what: "a minute", min: 0, max: 59 };
+const sixty: FieldForm = { unit: "a minute", min: 0, max: 59 };
 const forms = {
-  second: { ...sixty, what: "a second" },
+  second: { ...sixty, unit: "a second" },
   minute: sixty,
-  hour: { what: "an hour", min: 0, max: 23 },
+  hour: { unit: "an hour", min: 0, max: 23 },
   month: {
-    what: "a month",
+    unit: "a month",
     min: 1,
     max: 12,
     names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],

@@ -16,9 +16,9 @@ export interface Days {
   readonly isEither: boolean;
 }
 
-const dayForm: FieldForm = { what: "a day of the month", min: 1, max: 31 };
+const dayForm: FieldForm = { unit: "a day of the month", min: 1, max: 31 };
 const weekdayForm: FieldForm = {
-  what: "a weekday",
+  unit: "a weekday",
   min: 0,
   max: 7,
   names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
@@ -61,9 +61,9 @@ function addDay(
     beforeLast.push(count);
     return undefined;
   }
-  const [, near] = /^(L|\d{1,2})W$/i.exec(part) ?? [];
-  if (near === undefined) return addPart(part, dayForm, days);
-  const value = /^L$/i.test(near) ? 0 : numberOf(near, dayForm);
+  const [, day] = /^(L|\d{1,2})W$/i.exec(part) ?? [];
+  if (day === undefined) return addPart(part, dayForm, days);
+  const value = /^L$/i.test(day) ? 0 : numberOf(day, dayForm);
   if (value === undefined) return unfit(part, dayForm);
   nearest.push(value);
   return undefined;

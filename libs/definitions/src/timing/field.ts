@@ -2,7 +2,7 @@
 
 export interface FieldForm {
   /** Unit of the field: `a month`. */
-  readonly what: string;
+  readonly unit: string;
   readonly min: number;
   readonly max: number;
   /** Names of the values, from the smallest on. */
@@ -70,7 +70,7 @@ export function numberOf(text: string, { min, max, names }: FieldForm): number |
   return value >= min && value <= max ? value : undefined;
 }
 
-export function unfit(part: string, { what, min, max, names }: FieldForm): string {
+export function unfit(part: string, { unit, min, max, names }: FieldForm): string {
   const named = names === undefined ? "" : ` or ${names[0]} to ${names.at(-1)}`;
-  return `expected ${what} as ${min} to ${max}${named}, a range like ${min}-${min + 1}, or with a step like */2, found ${JSON.stringify(part)}`;
+  return `expected ${unit} as ${min} to ${max}${named}, a range like ${min}-${min + 1}, or with a step like */2, found ${JSON.stringify(part)}`;
 }

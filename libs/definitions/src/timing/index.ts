@@ -1,4 +1,4 @@
 /** Times of the calendar: cron expressions, time zones, days as numbers. */
 export { civilDay, dayMs, dayNumber } from "./civil.ts";
 export { type Cron, cronProblem, nextLocal, readCron } from "./cron.ts";
-export { type Zone, type ZoneSpan, zoneOf, zoneProblem } from "./zone.ts";
+export { type Zone, type ZonePeriod, zoneOf, zoneProblem } from "./zone.ts";

@@ -9,7 +9,7 @@
 import { dayMs, dayNumber } from "./civil.ts";
 
 /** A period without a clock change. */
-export interface ZoneSpan {
+export interface ZonePeriod {
   readonly fromMs: number;
   /** First moment after it. */
   readonly toMs: number;
@@ -21,18 +21,18 @@ export interface ZoneSpan {
 }
 
 export interface Zone {
-  spanAt(ms: number): ZoneSpan;
+  periodAt(ms: number): ZonePeriod;
 }
 
 /** Returns the zone with a name of the IANA. Undefined if there is none. Empty means UTC. */
 export function zoneOf(name: string): Zone | undefined {
   const known = zones.get(name);
   if (known !== undefined) return known;
-  const made = isFixed(name) ? utc : namedZone(name);
-  if (made === undefined) return undefined;
+  const zone = isFixed(name) ? utc : namedZone(name);
+  if (zone === undefined) return undefined;
   if (zones.size >= zonesMax) zones.clear();
-  zones.set(name, made);
-  return made;
+  zones.set(name, zone);
+  return zone;
 }
 
 export function zoneProblem(name: string): string | undefined {
@@ -47,7 +47,7 @@ const yearsMax = 64;
 const marginMs = 2 * dayMs;
 
 const utc: Zone = {
-  spanAt: () => ({
+  periodAt: () => ({
     fromMs: Number.NEGATIVE_INFINITY,
     toMs: Number.POSITIVE_INFINITY,
     offsetMs: 0,
@@ -83,38 +83,38 @@ function offsetIn(text: string): number {
 
 class NamedZone implements Zone {
   readonly #offsetAt: (ms: number) => number;
-  readonly #years = new Map<number, readonly ZoneSpan[]>();
+  readonly #years = new Map<number, readonly ZonePeriod[]>();
 
   constructor(offsetAt: (ms: number) => number) {
     this.#offsetAt = offsetAt;
   }
 
-  spanAt(ms: number): ZoneSpan {
+  periodAt(ms: number): ZonePeriod {
     const year = new Date(ms).getUTCFullYear();
-    const spans = this.#years.get(year) ?? this.#read(year);
-    let index = spans.length - 1;
-    while (index > 0 && (spans[index] as ZoneSpan).fromMs > ms) index--;
-    return spans[index] as ZoneSpan;
+    const periods = this.#years.get(year) ?? this.#read(year);
+    let index = periods.length - 1;
+    while (index > 0 && (periods[index] as ZonePeriod).fromMs > ms) index--;
+    return periods[index] as ZonePeriod;
   }
 
-  #read(year: number): readonly ZoneSpan[] {
+  #read(year: number): readonly ZonePeriod[] {
     const firstMs = dayNumber({ year, month: 1, day: 1 }) * dayMs - marginMs;
     const lastMs = dayNumber({ year: year + 1, month: 1, day: 1 }) * dayMs + marginMs;
-    const spans: ZoneSpan[] = [];
+    const periods: ZonePeriod[] = [];
     let offsetMs = this.#offsetAt(firstMs);
-    let span = { fromMs: firstMs, beforeMs: offsetMs };
+    let period = { fromMs: firstMs, beforeMs: offsetMs };
     for (let ms = firstMs; ms < lastMs; ms += dayMs) {
       const afterMs = this.#offsetAt(ms + dayMs);
       if (afterMs === offsetMs) continue;
       const toMs = this.#changeBetween(ms, ms + dayMs, offsetMs);
-      spans.push({ ...span, toMs, offsetMs, afterMs });
-      span = { fromMs: toMs, beforeMs: offsetMs };
+      periods.push({ ...period, toMs, offsetMs, afterMs });
+      period = { fromMs: toMs, beforeMs: offsetMs };
       offsetMs = afterMs;
     }
-    spans.push({ ...span, toMs: lastMs, offsetMs, afterMs: offsetMs });
+    periods.push({ ...period, toMs: lastMs, offsetMs, afterMs: offsetMs });
     if (this.#years.size >= yearsMax) this.#years.clear();
-    this.#years.set(year, spans);
-    return spans;
+    this.#years.set(year, periods);
+    return periods;
   }
 
   /** Returns the first second with another offset than at the start. */

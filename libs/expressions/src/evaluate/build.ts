@@ -24,7 +24,7 @@ export function mapOfEntries(entries: readonly (readonly [key: Value, value: Val
     const map = emptyMap();
     for (const [key, value] of entries) {
       const name = String(key);
-      if (name in map) throw twice(name, at);
+      if (name in map) throw duplicateKey(name, at);
       map[name] = value;
     }
     return map;
@@ -38,12 +38,12 @@ export function mapOfEntries(entries: readonly (readonly [key: Value, value: Val
         at,
         `expected a string, int, uint or bool as key, found ${typeNameOf(entry[0])}`,
       );
-    if (map.has(key)) throw twice(String(key), at);
+    if (map.has(key)) throw duplicateKey(String(key), at);
     map.set(key, entry);
   }
   return new MapValue(map);
 }
 
-function twice(key: string, at: number): Fault {
+function duplicateKey(key: string, at: number): Fault {
   return new Fault("invalid_argument", at, `the key \`${key}\` is in the map twice`);
 }

@@ -207,7 +207,7 @@ function compileCall(node: Call): Evaluate {
     };
   }
   const { apply, name } = declared;
-  const counts = new Set(declared.overloads.map(({ takes }) => takes.length));
+  const counts = new Set(declared.overloads.map(({ parameters }) => parameters.length));
   const counted = declared.typeOf !== undefined || counts.has(args.length);
   return (frame) => {
     frame.charge(1, at);

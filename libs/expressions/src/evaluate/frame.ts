@@ -10,22 +10,22 @@ export class Frame {
   readonly #read: ReadVariable;
   readonly #values: (Value | undefined)[] = [];
   readonly #stepsMax: number;
-  #left: number;
+  #remainingSteps: number;
 
   constructor(read: ReadVariable, stepsMax: number) {
     this.#read = read;
     this.#stepsMax = stepsMax;
-    this.#left = stepsMax;
+    this.#remainingSteps = stepsMax;
   }
 
   get stepsUsed(): number {
-    return this.#stepsMax - this.#left;
+    return this.#stepsMax - this.#remainingSteps;
   }
 
   /** Charges steps. Every slow operation is charged before it runs. */
   charge(steps: number, at: number): void {
-    this.#left -= steps;
-    if (this.#left < 0) this.#exhausted(at);
+    this.#remainingSteps -= steps;
+    if (this.#remainingSteps < 0) this.#exhausted(at);
   }
 
   /** Reads each variable once: reading may parse a payload. */
@@ -43,7 +43,7 @@ export class Frame {
   }
 
   #exhausted(at: number): never {
-    this.#left = 0;
+    this.#remainingSteps = 0;
     throw new Fault(
       "steps_exhausted",
       at,

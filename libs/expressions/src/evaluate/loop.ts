@@ -123,11 +123,11 @@ function collected(node: Loop, loop: CompiledLoop, over: Value, frame: Frame): V
       list.push(frame.locals[place] ?? value);
       return false;
     }
-    const made = loop.result?.(frame) ?? null;
+    const result = loop.result?.(frame) ?? null;
     if (node.form === "transformMap" || node.form === "transformMapEntry") frame.charge(8, node.at);
-    if (node.form === "transformMap") entries.push([key, made]);
-    else if (node.form === "transformMapEntry") entries.push(onlyEntry(made, node.at));
-    else list.push(made);
+    if (node.form === "transformMap") entries.push([key, result]);
+    else if (node.form === "transformMapEntry") entries.push(onlyEntry(result, node.at));
+    else list.push(result);
     return false;
   });
   return node.form === "transformMap" || node.form === "transformMapEntry"

@@ -14,26 +14,26 @@ export const conversions: readonly FunctionDeclaration[] = [
   {
     name: "int",
     style: "global",
-    overloads: [int, uint, double, string, timestamp].map((taken) => overload([taken], int)),
+    overloads: [int, uint, double, string, timestamp].map((parameter) => overload([parameter], int)),
     apply: ([value = null], _frame, at) => toInt(value, at),
   },
   {
     name: "uint",
     style: "global",
-    overloads: [uint, int, double, string].map((taken) => overload([taken], uint)),
+    overloads: [uint, int, double, string].map((parameter) => overload([parameter], uint)),
     apply: ([value = null], _frame, at) => toUint(value, at),
   },
   {
     name: "double",
     style: "global",
-    overloads: [double, int, uint, string].map((taken) => overload([taken], double)),
+    overloads: [double, int, uint, string].map((parameter) => overload([parameter], double)),
     apply: ([value = null], _frame, at) => toDouble(value, at),
   },
   {
     name: "string",
     style: "global",
-    overloads: [string, int, uint, double, bool, bytes, timestamp, duration].map((taken) =>
-      overload([taken], string),
+    overloads: [string, int, uint, double, bool, bytes, timestamp, duration].map((parameter) =>
+      overload([parameter], string),
     ),
     apply: ([value = null], frame, at) => toText(value, frame, at),
   },
@@ -57,7 +57,7 @@ export const conversions: readonly FunctionDeclaration[] = [
   {
     name: "timestamp",
     style: "global",
-    overloads: [timestamp, string, int].map((taken) => overload([taken], timestamp)),
+    overloads: [timestamp, string, int].map((parameter) => overload([parameter], timestamp)),
     apply: ([value = null], frame, at) => {
       frame.charge(textOfTimeSteps, at);
       return toTimestamp(value, at);
@@ -66,7 +66,7 @@ export const conversions: readonly FunctionDeclaration[] = [
   {
     name: "duration",
     style: "global",
-    overloads: [duration, string, int].map((taken) => overload([taken], duration)),
+    overloads: [duration, string, int].map((parameter) => overload([parameter], duration)),
     apply: ([value = null], frame, at) => {
       frame.charge(textOfTimeSteps, at);
       return toDuration(value, at);
@@ -178,22 +178,22 @@ function decoded(value: Uint8Array, frame: Frame, at: number): string {
   }
 }
 
-const yes = new Set(["1", "t", "true", "TRUE", "True"]);
-const no = new Set(["0", "f", "false", "FALSE", "False"]);
+const trueTexts = new Set(["1", "t", "true", "TRUE", "True"]);
+const falseTexts = new Set(["0", "f", "false", "FALSE", "False"]);
 
 function toBool(value: Value, at: number): Value | undefined {
   if (typeof value === "boolean") return value;
   if (typeof value !== "string") return undefined;
-  if (yes.has(value)) return true;
-  if (no.has(value)) return false;
+  if (trueTexts.has(value)) return true;
+  if (falseTexts.has(value)) return false;
   throw unreadable(value, "bool", at);
 }
 
 function toTimestamp(value: Value, at: number): Value | undefined {
   if (value instanceof Timestamp) return value;
   const seconds = wholeSeconds(value);
-  const made = seconds === undefined ? undefined : Timestamp.of(seconds, 0);
-  if (seconds !== undefined) return made ?? fail(range(seconds, "timestamp", at));
+  const parsed = seconds === undefined ? undefined : Timestamp.of(seconds, 0);
+  if (seconds !== undefined) return parsed ?? fail(range(seconds, "timestamp", at));
   if (typeof value !== "string") return undefined;
   return parseTimestamp(value) ?? fail(unreadable(value, "timestamp such as 2026-01-31T09:30:00Z", at));
 }
@@ -221,6 +221,6 @@ function range(value: number | bigint, name: string, at: number): Fault {
 }
 
 function unreadable(text: string, name: string, at: number): Fault {
-  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-  return new Fault("invalid_argument", at, `expected a ${name}, found ${JSON.stringify(shown)}`);
+  const shortened = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return new Fault("invalid_argument", at, `expected a ${name}, found ${JSON.stringify(shortened)}`);
 }

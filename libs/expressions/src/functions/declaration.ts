@@ -5,8 +5,8 @@ import type { Value } from "../values/value.ts";
 /** A signature of a function. */
 export interface Overload {
   /** For a method, the first is its target. */
-  readonly takes: readonly Type[];
-  readonly gives: Type;
+  readonly parameters: readonly Type[];
+  readonly result: Type;
 }
 
 /**
@@ -25,6 +25,6 @@ export interface FunctionDeclaration {
   readonly typeOf?: (args: readonly Type[]) => Type | undefined;
 }
 
-export function overload(takes: readonly Type[], gives: Type): Overload {
-  return { takes, gives };
+export function overload(parameters: readonly Type[], result: Type): Overload {
+  return { parameters, result };
 }

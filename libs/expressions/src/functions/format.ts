@@ -96,18 +96,18 @@ class Formatting {
     }
   }
 
-  #whole(value: Value, what: string): bigint {
+  #whole(value: Value, clause: string): bigint {
     if (typeof value === "bigint") return value;
     if (value instanceof Uint) return value.value;
     // Whole numbers of JSON are doubles.
     if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
-    throw this.#fault(`expected a whole number for \`${what}\`, found ${typeNameOf(value)}`);
+    throw this.#fault(`expected a whole number for \`${clause}\`, found ${typeNameOf(value)}`);
   }
 
-  #real(value: Value, what: string): number {
+  #real(value: Value, clause: string): number {
     if (typeof value === "number") return value;
     if (typeof value === "bigint") return Number(value);
-    throw this.#fault(`expected a number for \`${what}\`, found ${typeNameOf(value)}`);
+    throw this.#fault(`expected a number for \`${clause}\`, found ${typeNameOf(value)}`);
   }
 
   #hex(value: Value): string {

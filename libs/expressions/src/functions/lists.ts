@@ -27,12 +27,12 @@ export const lists: readonly FunctionDeclaration[] = [
     style: "global",
     overloads: [overload([int], listOf(int))],
     apply: ([length], frame, at) => {
-      const wanted = whole(length);
-      if (wanted === undefined) return undefined;
-      if (wanted < 0n || wanted > rangeMax)
-        throw new Fault("out_of_range", at, `expected a length from 0 to ${rangeMax}, found ${wanted}`);
-      frame.charge(Number(wanted), at);
-      return Array.from({ length: Number(wanted) }, (_, index) => BigInt(index));
+      const count = whole(length);
+      if (count === undefined) return undefined;
+      if (count < 0n || count > rangeMax)
+        throw new Fault("out_of_range", at, `expected a length from 0 to ${rangeMax}, found ${count}`);
+      frame.charge(Number(count), at);
+      return Array.from({ length: Number(count) }, (_, index) => BigInt(index));
     },
   },
   {

@@ -56,7 +56,7 @@ export class PatternParser {
     this.#nesting += 1;
     if (this.#nesting > nestingMax) throw this.#fault("is nested too deeply");
     const parts = [this.#sequence()];
-    while (this.#takeIf("|")) parts.push(this.#sequence());
+    while (this.#accept("|")) parts.push(this.#sequence());
     this.#nesting -= 1;
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: "choice", parts };
   }
@@ -73,16 +73,16 @@ export class PatternParser {
   #repeated(atom: PatternNode): PatternNode {
     const bounds = this.#bounds();
     if (bounds === undefined) return atom;
-    this.#takeIf("?");
+    this.#accept("?");
     if (this.#bounds() !== undefined) throw this.#fault("repeats a repetition: put it into a group");
     const [min, max] = bounds;
     return { kind: "repeat", of: atom, min, max };
   }
 
   #bounds(): readonly [min: number, max: number] | undefined {
-    if (this.#takeIf("*")) return [0, Number.POSITIVE_INFINITY];
-    if (this.#takeIf("+")) return [1, Number.POSITIVE_INFINITY];
-    if (this.#takeIf("?")) return [0, 1];
+    if (this.#accept("*")) return [0, Number.POSITIVE_INFINITY];
+    if (this.#accept("+")) return [1, Number.POSITIVE_INFINITY];
+    if (this.#accept("?")) return [0, 1];
     const counted = /^\{(\d{1,5})(,(\d{1,5})?)?\}/.exec(this.#text.slice(this.#at, this.#at + 14));
     if (counted === null) return undefined;
     this.#at += counted[0].length;
@@ -124,13 +124,13 @@ export class PatternParser {
 
   #group(): PatternNode | undefined {
     const outer = this.#flags;
-    if (this.#takeIf("?")) {
+    if (this.#accept("?")) {
       const named = /^P?<\w+>/.exec(this.#text.slice(this.#at, this.#at + 100));
       if (named !== null) this.#at += named[0].length;
       else if (this.#readFlags()) return undefined;
     }
     const node = this.#choice();
-    if (!this.#takeIf(")")) throw this.#fault("does not close a group");
+    if (!this.#accept(")")) throw this.#fault("does not close a group");
     this.#flags = outer;
     return node;
   }
@@ -213,7 +213,7 @@ export class PatternParser {
   }
 
   #set(): CharacterTest {
-    const negated = this.#takeIf("^");
+    const negated = this.#accept("^");
     const ranges: Range[] = [];
     const tests: CharacterTest[] = [];
     for (let first = true; first || !this.#next("]"); first = false) {
@@ -281,18 +281,18 @@ export class PatternParser {
     return this.#text.charAt(this.#at) === character;
   }
 
-  #takeIf(character: string): boolean {
+  #accept(character: string): boolean {
     const is = this.#next(character);
     if (is) this.#at += 1;
     return is;
   }
 
   #fault(problem: string): Fault {
-    const shown = this.#text.length > 60 ? `${this.#text.slice(0, 60)}…` : this.#text;
+    const shortened = this.#text.length > 60 ? `${this.#text.slice(0, 60)}…` : this.#text;
     return new Fault(
       "invalid_argument",
       this.#place,
-      `the pattern ${JSON.stringify(shown)} ${problem}`,
+      `the pattern ${JSON.stringify(shortened)} ${problem}`,
       "RE2's syntax",
     );
   }

@@ -7,22 +7,22 @@
 const shortMax = 16;
 
 export class TextSearch {
-  readonly #wanted: string;
+  readonly #pattern: string;
   readonly #borders: Uint32Array | undefined;
 
-  constructor(wanted: string) {
-    this.#wanted = wanted;
+  constructor(pattern: string) {
+    this.#pattern = pattern;
     this.#borders =
-      wanted.length > shortMax ? bordersOf((at) => wanted.charCodeAt(at), wanted.length) : undefined;
+      pattern.length > shortMax ? bordersOf((at) => pattern.charCodeAt(at), pattern.length) : undefined;
   }
 
   /** Returns the first occurrence from an index on; -1 for none. */
   first(text: string, from: number): number {
-    if (this.#borders === undefined) return text.indexOf(this.#wanted, from);
+    if (this.#borders === undefined) return text.indexOf(this.#pattern, from);
     const found = search({
       length: text.length - from,
       at: (place) => text.charCodeAt(from + place),
-      wanted: (place) => this.#wanted.charCodeAt(place),
+      patternAt: (place) => this.#pattern.charCodeAt(place),
       borders: this.#borders,
     });
     return found < 0 ? -1 : from + found;
@@ -30,32 +30,32 @@ export class TextSearch {
 }
 
 /** Returns the last occurrence that starts at or before `from`; -1 for none. */
-export function lastPlace(text: string, wanted: string, from: number): number {
-  if (wanted.length <= shortMax) return text.lastIndexOf(wanted, from);
+export function lastPlace(text: string, pattern: string, from: number): number {
+  if (pattern.length <= shortMax) return text.lastIndexOf(pattern, from);
   // Runs the same search backwards.
-  const end = Math.min(text.length, from + wanted.length);
-  const backward = (place: number): number => wanted.charCodeAt(wanted.length - 1 - place);
+  const end = Math.min(text.length, from + pattern.length);
+  const backward = (place: number): number => pattern.charCodeAt(pattern.length - 1 - place);
   const found = search({
     length: end,
     at: (place) => text.charCodeAt(end - 1 - place),
-    wanted: backward,
-    borders: bordersOf(backward, wanted.length),
+    patternAt: backward,
+    borders: bordersOf(backward, pattern.length),
   });
-  return found < 0 ? -1 : end - found - wanted.length;
+  return found < 0 ? -1 : end - found - pattern.length;
 }
 
 /** Returns the maximum cost of a search, in steps. */
-export function searchSteps(text: string, wanted: string): number {
-  return ((text.length * Math.min(wanted.length, shortMax)) >>> 7) + (wanted.length >>> 3);
+export function searchSteps(text: string, pattern: string): number {
+  return ((text.length * Math.min(pattern.length, shortMax)) >>> 7) + (pattern.length >>> 3);
 }
 
 /** Returns for each prefix the length of its longest proper prefix that is also its suffix. */
-function bordersOf(wanted: (place: number) => number, length: number): Uint32Array {
+function bordersOf(patternAt: (place: number) => number, length: number): Uint32Array {
   const borders = new Uint32Array(length);
   let border = 0;
   for (let place = 1; place < length; place++) {
-    while (border > 0 && wanted(place) !== wanted(border)) border = borders[border - 1] ?? 0;
-    if (wanted(place) === wanted(border)) border += 1;
+    while (border > 0 && patternAt(place) !== patternAt(border)) border = borders[border - 1] ?? 0;
+    if (patternAt(place) === patternAt(border)) border += 1;
     borders[place] = border;
   }
   return borders;
@@ -64,20 +64,20 @@ function bordersOf(wanted: (place: number) => number, length: number): Uint32Arr
 function search({
   length,
   at,
-  wanted,
+  patternAt,
   borders,
 }: {
   readonly length: number;
   readonly at: (place: number) => number;
-  readonly wanted: (place: number) => number;
+  readonly patternAt: (place: number) => number;
   readonly borders: Uint32Array;
 }): number {
-  let fitting = 0;
+  let matched = 0;
   for (let place = 0; place < length; place++) {
     const code = at(place);
-    while (fitting > 0 && code !== wanted(fitting)) fitting = borders[fitting - 1] ?? 0;
-    if (code === wanted(fitting)) fitting += 1;
-    if (fitting === borders.length) return place - fitting + 1;
+    while (matched > 0 && code !== patternAt(matched)) matched = borders[matched - 1] ?? 0;
+    if (code === patternAt(matched)) matched += 1;
+    if (matched === borders.length) return place - matched + 1;
   }
   return -1;
 }

@@ -31,8 +31,12 @@ function count(value: Value | undefined): number | undefined {
   return typeof value === "number" && Number.isInteger(value) ? value : undefined;
 }
 
-function method(name: string, takes: FunctionDeclaration["overloads"], apply: Apply): FunctionDeclaration {
-  return { name, style: "method", overloads: takes, apply };
+function method(
+  name: string,
+  overloads: FunctionDeclaration["overloads"],
+  apply: Apply,
+): FunctionDeclaration {
+  return { name, style: "method", overloads: overloads, apply };
 }
 
 function ofTwoTexts(name: string, decide: (text: string, other: string) => boolean): FunctionDeclaration {
@@ -54,8 +58,8 @@ function changed(name: string, change: (text: string) => string): FunctionDeclar
 const size: FunctionDeclaration = {
   name: "size",
   style: "both",
-  overloads: [string, bytes, listOf(dyn), { kind: "map", key: dyn, value: dyn } as const].map((taken) =>
-    overload([taken], int),
+  overloads: [string, bytes, listOf(dyn), { kind: "map", key: dyn, value: dyn } as const].map((parameter) =>
+    overload([parameter], int),
   ),
   apply: ([value = null], frame, at) => {
     if (typeof value === "string") {
@@ -83,20 +87,20 @@ const escapes: Readonly<Record<string, string>> = {
 
 function searching(
   name: "indexOf" | "lastIndexOf",
-  search: (text: string, wanted: string, from: number) => number,
+  search: (text: string, pattern: string, from: number) => number,
 ): FunctionDeclaration {
-  const takes = [overload([string, string], int), overload([string, string, int], int)];
-  return method(name, takes, (args, frame, at) => {
-    const [text, wanted, place] = args;
-    if (typeof text !== "string" || typeof wanted !== "string") return undefined;
-    frame.charge(searchSteps(text, wanted), at);
+  const overloads = [overload([string, string], int), overload([string, string, int], int)];
+  return method(name, overloads, (args, frame, at) => {
+    const [text, pattern, place] = args;
+    if (typeof text !== "string" || typeof pattern !== "string") return undefined;
+    frame.charge(searchSteps(text, pattern), at);
     const characters = points(text, frame, at);
     const from = args.length === 2 ? (name === "indexOf" ? 0 : characters.length) : count(place);
     if (from === undefined) return undefined;
     if (from < 0 || (args.length === 3 && from > characters.length))
       throw outside(from, characters.length, at);
-    if (typeof characters === "string") return BigInt(search(text, wanted, from));
-    const found = search(text, wanted, joined(characters.slice(0, from)).length);
+    if (typeof characters === "string") return BigInt(search(text, pattern, from));
+    const found = search(text, pattern, joined(characters.slice(0, from)).length);
     return BigInt(found < 0 ? found : [...text.slice(0, found)].length);
   });
 }
@@ -109,11 +113,11 @@ const replace: Apply = (args, frame, at) => {
   const places = old === "" ? text.length + 1 : Math.floor(text.length / old.length) + 1;
   frame.charge(searchSteps(text, old) + ((text.length + places * fresh.length) >>> 3), at);
   const pieces = old === "" ? ["", ...text, ""] : splitAt(text, old);
-  const taken = most < 0 ? pieces.length - 1 : Math.min(most, pieces.length - 1);
+  const replacements = most < 0 ? pieces.length - 1 : Math.min(most, pieces.length - 1);
   return (
-    pieces.slice(0, taken + 1).join(fresh) +
+    pieces.slice(0, replacements + 1).join(fresh) +
     pieces
-      .slice(taken + 1)
+      .slice(replacements + 1)
       .map((piece) => old + piece)
       .join("")
   );
@@ -194,7 +198,7 @@ export const texts: readonly FunctionDeclaration[] = [
       return joined(characters.slice(start, end));
     },
   ),
-  searching("indexOf", (text, wanted, from) => new TextSearch(wanted).first(text, from)),
+  searching("indexOf", (text, pattern, from) => new TextSearch(pattern).first(text, from)),
   searching("lastIndexOf", lastPlace),
   method(
     "replace",

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { matcherHolds, matcherProblem, parseMatcher, printMatcher } from "./label-matcher.ts";
+import { matcherProblem, matchesLabels, parseMatcher, printMatcher } from "./label-matcher.ts";
 
 const labels = { alertname: "Disk", severity: "warning", empty: "" };
 
 describe("conditions on labels", () => {
-  for (const [text, holds] of [
+  for (const [text, expected] of [
     ["severity=warning", true],
     ['severity="warning"', true],
     ["severity!=warning", false],
@@ -21,10 +21,10 @@ describe("conditions on labels", () => {
     ["team=~.+", false],
     ["empty=~.*", true],
   ] as const)
-    it(`${text} ${holds ? "holds" : "does not hold"}`, () => {
+    it(`${text} ${expected ? "holds" : "does not hold"}`, () => {
       const matcher = parseMatcher(text);
       assert.ok(matcher !== undefined);
-      assert.equal(matcherHolds(matcher, labels), holds);
+      assert.equal(matchesLabels(matcher, labels), expected);
       assert.deepEqual(parseMatcher(printMatcher(matcher)), matcher);
     });
 
@@ -35,14 +35,14 @@ describe("conditions on labels", () => {
   for (const text of ["", "severity", "=a", 'a="b', 'a==b"', '{a="b"}'])
     it(`${text || "an empty text"} is no condition`, () => assert.equal(parseMatcher(text), undefined));
 
-  it("a pattern that cannot be read is a problem, and never holds", () => {
+  it("an invalid pattern is a problem, and never matches", () => {
     const wrong = { name: "severity", value: "(", regex: true, negated: true };
     assert.match(matcherProblem(wrong), /does not close a group/);
-    assert.equal(matcherHolds(wrong, labels), false);
+    assert.equal(matchesLabels(wrong, labels), false);
   });
 
   it("a pattern that would backtrack without end is matched in linear time", () => {
     const slow = { name: "a", value: "(a+)+b", regex: true, negated: false };
-    assert.equal(matcherHolds(slow, { a: "a".repeat(4_000) }), false);
+    assert.equal(matchesLabels(slow, { a: "a".repeat(4_000) }), false);
   });
 });

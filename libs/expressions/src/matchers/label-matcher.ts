@@ -39,7 +39,7 @@ export function matcherProblem({ value, regex }: LabelMatcher): string {
 }
 
 /** Returns whether labels satisfy a condition. An absent label is empty. */
-export function matcherHolds(
+export function matchesLabels(
   { name, value, regex, negated }: LabelMatcher,
   labels: Readonly<Record<string, string>>,
 ): boolean {

@@ -31,7 +31,7 @@ export class Lexer {
     this.end = from;
   }
 
-  word(): string {
+  lexeme(): string {
     return this.text.slice(this.start, this.end);
   }
 

@@ -30,8 +30,8 @@ export class Parser {
     return this.#lexer.start;
   }
 
-  get stoppedWord(): string {
-    return this.#lexer.kind === "end" ? "the end" : `\`${this.#lexer.word()}\``;
+  get stoppedLexeme(): string {
+    return this.#lexer.kind === "end" ? "the end" : `\`${this.#lexer.lexeme()}\``;
   }
 
   get atEnd(): boolean {
@@ -105,12 +105,12 @@ export class Parser {
     this.#lexer.next();
     if (operator === "-" && this.#lexer.kind === "int") {
       // The smallest number has no positive counterpart.
-      const value = readInt(this.#lexer.word(), at, true);
+      const value = readInt(this.#lexer.lexeme(), at, true);
       this.#lexer.next();
       return this.#members({ kind: "literal", at, depth: 1, value });
     }
     if (operator === "-" && this.#lexer.kind === "double") {
-      const value = -Number(this.#lexer.word());
+      const value = -Number(this.#lexer.lexeme());
       this.#lexer.next();
       return this.#members({ kind: "literal", at, depth: 1, value });
     }
@@ -138,11 +138,11 @@ export class Parser {
     this.#lexer.next();
     const at = this.#lexer.start;
     if (this.#lexer.kind === "quoted") {
-      const field = this.#lexer.word().slice(1, -1);
+      const field = this.#lexer.lexeme().slice(1, -1);
       this.#lexer.next();
       return deep({ kind: "select", at, depth: below(of), of, field, probe: false });
     }
-    const field = this.#nameWord("a field");
+    const field = this.#nameToken("a field");
     if (!this.#is("(")) return deep({ kind: "select", at, depth: below(of), of, field, probe: false });
     const args = this.#args();
     const expanded = expandMacro(field, of, args, at);
@@ -164,15 +164,15 @@ export class Parser {
       case "name":
         return this.#named(at, false);
       case "int":
-        return this.#literal(at, readInt(lexer.word(), at));
+        return this.#literal(at, readInt(lexer.lexeme(), at));
       case "uint":
-        return this.#literal(at, readUint(lexer.word(), at) as Uint);
+        return this.#literal(at, readUint(lexer.lexeme(), at) as Uint);
       case "double":
-        return this.#literal(at, Number(lexer.word()));
+        return this.#literal(at, Number(lexer.lexeme()));
       case "string":
-        return this.#literal(at, readString(lexer.word(), at));
+        return this.#literal(at, readString(lexer.lexeme(), at));
       case "bytes":
-        return this.#literal(at, readBytes(lexer.word(), at));
+        return this.#literal(at, readBytes(lexer.lexeme(), at));
       default:
     }
     if (this.#is(".")) {
@@ -196,10 +196,10 @@ export class Parser {
   }
 
   #named(at: number, absolute: boolean): Node {
-    const word = this.#lexer.kind === "name" ? this.#lexer.word() : "";
+    const word = this.#lexer.kind === "name" ? this.#lexer.lexeme() : "";
     if (!absolute && (word === "true" || word === "false")) return this.#literal(at, word === "true");
     if (!absolute && word === "null") return this.#literal(at, null);
-    const name = this.#nameWord("a name");
+    const name = this.#nameToken("a name");
     if (reserved.has(name)) throw new Fault("syntax", at, `\`${name}\` is a reserved word`, "another name");
     if (!this.#is("(")) {
       return { kind: "name", at, depth: 1, name, absolute };
@@ -248,16 +248,16 @@ export class Parser {
     return deep({ kind: "map", at, depth: below(...entries.flat()), entries });
   }
 
-  #nameWord(what: string): string {
-    if (this.#lexer.kind !== "name") throw this.#unexpected(what);
-    const word = this.#lexer.word();
+  #nameToken(expected: string): string {
+    if (this.#lexer.kind !== "name") throw this.#unexpected(expected);
+    const word = this.#lexer.lexeme();
     this.#lexer.next();
     return word;
   }
 
   #operator<O extends string>(among: ReadonlySet<O>): O | undefined {
     if (this.#lexer.kind !== "symbol") return undefined;
-    const word = this.#lexer.word() as O;
+    const word = this.#lexer.lexeme() as O;
     return among.has(word) ? word : undefined;
   }
 
@@ -267,7 +267,7 @@ export class Parser {
   }
 
   #isName(word: string): boolean {
-    return this.#lexer.kind === "name" && this.#lexer.word() === word;
+    return this.#lexer.kind === "name" && this.#lexer.lexeme() === word;
   }
 
   #expect(symbol: string): void {
@@ -279,7 +279,7 @@ export class Parser {
     return new Fault(
       "syntax",
       this.#lexer.start,
-      `expected ${expected}, found ${this.stoppedWord}`,
+      `expected ${expected}, found ${this.stoppedLexeme}`,
       expected,
     );
   }

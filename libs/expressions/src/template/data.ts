@@ -33,7 +33,7 @@ export function compileData(json: Json, scope: Scope): CompiledData {
 interface DataPart {
   readonly type: Type;
   /** Absent for a constant. */
-  readonly run?: (frame: Frame, begin: (text: string) => void) => Json;
+  readonly run?: (frame: Frame, onStart: (text: string) => void) => Json;
   /** Set if the value is one unchanged variable. */
   readonly passes?: number | undefined;
 }
@@ -93,9 +93,11 @@ class DataCompiler {
     if (parts.every(({ run }) => run === undefined)) return { type };
     return {
       type,
-      run: (frame, begin) => {
+      run: (frame, onStart) => {
         frame.charge(parts.length, 0);
-        return parts.map(({ run }, index) => (run === undefined ? (list[index] ?? null) : run(frame, begin)));
+        return parts.map(({ run }, index) =>
+          run === undefined ? (list[index] ?? null) : run(frame, onStart),
+        );
       },
     };
   }
@@ -109,10 +111,11 @@ class DataCompiler {
     if (parts.every(([, , { run }]) => run === undefined)) return { type };
     return {
       type,
-      run: (frame, begin) => {
+      run: (frame, onStart) => {
         frame.charge(parts.length, 0);
         const result = Object.create(null) as Record<string, Json>;
-        for (const [key, item, { run }] of parts) result[key] = run === undefined ? item : run(frame, begin);
+        for (const [key, item, { run }] of parts)
+          result[key] = run === undefined ? item : run(frame, onStart);
         return result;
       },
     };

@@ -40,7 +40,7 @@ describe("a text with expressions", () => {
     ["plain", "plain"],
     ["", ""],
   ] as const) {
-    it(`${JSON.stringify(text)} gives ${JSON.stringify(value)}`, () => {
+    it(`${JSON.stringify(text)} evaluates to ${JSON.stringify(value)}`, () => {
       assert.deepEqual(evaluated(compileTemplate(text, scope)), value);
     });
   }
@@ -54,7 +54,7 @@ describe("a text with expressions", () => {
     );
   });
 
-  it("tells all its problems, with places in the whole text", () => {
+  it("reports all its problems, with positions in the whole text", () => {
     const compiled = compileTemplate("a ${{ nam }} b ${{ 1 + }} c ${{ name.x }}", scope);
     assert.deepEqual(compiled.ok ? [] : compiled.problems.map(({ code, at }) => [code, at]), [
       ["unknown_name", 6],
@@ -71,7 +71,7 @@ describe("a text with expressions", () => {
     );
   });
 
-  it("says what failed in which expression", () => {
+  it("reports the failed expression and the error", () => {
     const compiled = compileTemplate("x ${{ input.n }} ${{ input.gone }}", scope);
     assert.ok(compiled.ok);
     const evaluation = compiled.program.evaluate(() => values["input"]);
@@ -83,7 +83,7 @@ describe("a text with expressions", () => {
 describe("a condition", () => {
   it("is an expression, with or without `${{ }}`", () => {
     for (const text of ["input.n > 1", "${{ input.n > 1 }}"])
-      assert.equal(evaluated(compileCondition(text, scope, { wanted: types.bool })), true);
+      assert.equal(evaluated(compileCondition(text, scope, { expectedType: types.bool })), true);
   });
 
   it("is no text with an expression in it", () => {
@@ -93,7 +93,7 @@ describe("a condition", () => {
 });
 
 describe("a value with expressions in its texts", () => {
-  it("keeps what is constant and computes the rest", () => {
+  it("keeps constants and computes the other parts", () => {
     const data = { a: "${{ input.n }}", b: [1, null, "x ${{ name }}", { c: true }], d: "$${{ }}" };
     assert.deepEqual(evaluated(compileData(data, scope)), {
       a: 3,
@@ -102,7 +102,7 @@ describe("a value with expressions in its texts", () => {
     });
   });
 
-  it("shares variables between its expressions and passes a lone one", () => {
+  it("shares variables between its expressions, and passes a single variable through", () => {
     const both = compileData(["${{ input.n }}", "${{ input.list }}"], scope);
     assert.deepEqual(both.ok && both.program.references, ["input"]);
     const lone = compileData("${{ input }}", scope);
@@ -111,11 +111,11 @@ describe("a value with expressions in its texts", () => {
     assert.deepEqual(constant.ok && constant.program.constant, { a: [1] });
   });
 
-  it("gives null where an expression does, not the text of the expression", () => {
+  it("is null for an expression that is null, not the text of the expression", () => {
     assert.deepEqual(evaluated(compileData(["${{ input.o.k }}"], scope)), [null]);
   });
 
-  it("tells where its problems are", () => {
+  it("reports the places of its problems", () => {
     const compiled = compileData({ a: [{ b: "${{ nope }}" }], c: "${{ name.size( }}" }, scope);
     assert.deepEqual(compiled.ok ? [] : compiled.problems.map(({ path, at }) => [path.join("."), at]), [
       ["a.0.b", 4],

@@ -30,12 +30,12 @@ export function hasTemplate(text: string): boolean {
 }
 
 /** Compiles a text with expressions. */
-export function compileTemplate(text: string, scope: Scope, { wanted }: CompileOptions = {}): Compiled {
+export function compileTemplate(text: string, scope: Scope, { expectedType }: CompileOptions = {}): Compiled {
   const problems: Problem[] = [];
   const references = new References();
   const template = checkTemplate(text, scope, references, problems);
   if (template === undefined) return { ok: false, problems };
-  problems.push(...mismatch(template.type, wanted, template.at));
+  problems.push(...mismatch(template.type, expectedType, template.at));
   if (problems.length > 0) return { ok: false, problems };
   if (template.lone !== undefined) return { ok: true, program: programOf(template.lone, references) };
   const constant = template.parts.every((part) => typeof part === "string")
@@ -124,15 +124,15 @@ export function runOf({
   parts,
   lone,
   text,
-}: CheckedTemplate): (frame: Frame, begin: (text: string) => void) => Json {
+}: CheckedTemplate): (frame: Frame, onStart: (text: string) => void) => Json {
   if (lone !== undefined) {
-    return (frame, begin) => {
-      begin(text);
+    return (frame, onStart) => {
+      onStart(text);
       return lone.run(frame);
     };
   }
-  return (frame, begin) => {
-    begin(text);
+  return (frame, onStart) => {
+    onStart(text);
     let result = "";
     for (const part of parts) {
       const value = typeof part === "string" ? part : part.run(frame);

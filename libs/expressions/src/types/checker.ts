@@ -17,9 +17,9 @@ import {
 } from "../syntax/tree.ts";
 import { isBytes, Special, TypeValue, Uint } from "../values/value.ts";
 import {
-  beginnings,
   dottedName,
   nearestName,
+  prefixes,
   qualifiedName,
   someOf,
   spelledName,
@@ -136,19 +136,19 @@ export class Checker {
   #unknownPart(name: string, node: Select): Type | undefined {
     if (this.#isLocal(node)) return undefined;
     const known = (part: string) => this.#scope.typeOf(part) !== undefined || typeNames.has(part);
-    if (beginnings(name).some(known)) return undefined;
+    if (prefixes(name).some(known)) return undefined;
     let root: Node = node;
     while (root.kind === "select" || root.kind === "index") root = root.of;
     return this.#unknownName(name, root.at);
   }
 
   #unknownName(name: string, at: number): Type {
-    const near = nearestName(name, this.#scope);
-    const known = near === undefined ? someOf(this.#scope) : `\`${near}\``;
+    const suggestion = nearestName(name, this.#scope);
+    const known = suggestion === undefined ? someOf(this.#scope) : `\`${suggestion}\``;
     this.#refuse(
       "unknown_name",
       at,
-      `unknown name \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
+      `unknown name \`${name}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
       known,
     );
     return types.dyn;
@@ -165,14 +165,14 @@ export class Checker {
       case "object": {
         const type = of.fields.get(field) ?? of.others;
         if (type !== undefined) return type;
-        const near = nearest(field, of.fields.keys());
+        const suggestion = nearest(field, of.fields.keys());
         const fields = [...of.fields.keys()].slice(0, 10).join(", ");
-        const hint = near === undefined ? "" : `. Did you mean \`${near}\`?`;
+        const hint = suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`;
         this.#refuse(
           "unknown_field",
           at,
           `unknown field \`${field}\`${hint}`,
-          near === undefined ? `one of ${fields}` : `\`${near}\``,
+          suggestion === undefined ? `one of ${fields}` : `\`${suggestion}\``,
         );
         return types.dyn;
       }
@@ -219,13 +219,13 @@ export class Checker {
   }
 
   #unary(operator: "!" | "-", of: Type, at: number): Type {
-    const wanted = operator === "!" ? ["bool"] : ["int", "double", "duration"];
+    const kinds = operator === "!" ? ["bool"] : ["int", "double", "duration"];
     if (isDyn(of)) return operator === "!" ? types.bool : types.dyn;
-    if (wanted.includes(of.kind)) return of;
+    if (kinds.includes(of.kind)) return of;
     this.#refuse(
       "type_mismatch",
       at,
-      `expected ${wanted.join(" or ")} after \`${operator}\`, found ${printType(of)}`,
+      `expected ${kinds.join(" or ")} after \`${operator}\`, found ${printType(of)}`,
     );
     return operator === "!" ? types.bool : types.dyn;
   }
@@ -261,9 +261,7 @@ export class Checker {
     while (leftmost.kind === "binary") leftmost = leftmost.operator === "-" ? leftmost.left : leftmost.right;
     if (name === undefined || this.#isLocal(leftmost) || this.#scope.typeOf(first) !== undefined)
       return undefined;
-    const meant = beginnings(name).find(
-      (part) => part.includes("-") && this.#scope.typeOf(part) !== undefined,
-    );
+    const meant = prefixes(name).find((part) => part.includes("-") && this.#scope.typeOf(part) !== undefined);
     if (meant === undefined) return undefined;
     const spelled = spelledName(meant);
     this.#refuse(
@@ -275,10 +273,10 @@ export class Checker {
     return types.dyn;
   }
 
-  #mustBeBool(node: Node, where: string): void {
+  #mustBeBool(node: Node, context: string): void {
     const type = this.check(node);
     if (isDyn(type) || type.kind === "bool") return;
-    this.#refuse("type_mismatch", startOf(node), `expected a bool ${where}, found ${printType(type)}`);
+    this.#refuse("type_mismatch", startOf(node), `expected a bool ${context}, found ${printType(type)}`);
   }
 
   #map(node: MapLiteral): Type {
@@ -324,9 +322,7 @@ export class Checker {
   #isUnknown(target: Node): boolean {
     const name = dottedName(target);
     return (
-      name !== undefined &&
-      !this.#isLocal(target) &&
-      !beginnings(name).some((part) => this.#scope.typeOf(part))
+      name !== undefined && !this.#isLocal(target) && !prefixes(name).some((part) => this.#scope.typeOf(part))
     );
   }
 
@@ -336,11 +332,11 @@ export class Checker {
     const type = declared.typeOf === undefined ? typeOfOverloads(declared, found) : declared.typeOf(found);
     if (type === undefined) {
       const expected = declared.overloads
-        .map(({ takes }) => `(${takes.map(printType).join(", ")})`)
+        .map(({ parameters }) => `(${parameters.map(printType).join(", ")})`)
         .join(" or ");
-      const shown = `(${found.map(printType).join(", ")})`;
-      this.#refuse("type_mismatch", node.at, `\`${declared.name}\` does not take ${shown}`, expected);
-      return declared.overloads[0]?.gives ?? types.dyn;
+      const signature = `(${found.map(printType).join(", ")})`;
+      this.#refuse("type_mismatch", node.at, `\`${declared.name}\` does not take ${signature}`, expected);
+      return declared.overloads[0]?.result ?? types.dyn;
     }
     if (declared.name === "matches") this.#checkPattern(args[1]);
     return type;
@@ -356,24 +352,24 @@ export class Checker {
     }
   }
 
-  #unknownFunction(name: string, given: readonly Node[], node: Call): Type {
+  #unknownFunction(name: string, args: readonly Node[], node: Call): Type {
     // The arguments of a macro name variables without a declaration.
-    const checked = macroNames.has(name) ? given.slice(0, node.target === undefined ? 0 : 1) : given;
+    const checked = macroNames.has(name) ? args.slice(0, node.target === undefined ? 0 : 1) : args;
     for (const arg of checked) this.check(arg);
     const known = [...globals.keys(), ...methods.keys(), ...macroNames];
-    const near = nearest(name, known);
+    const suggestion = nearest(name, known);
     const message = macroNames.has(name)
       ? `\`${name}\` takes other arguments: ${node.args.length} were given`
       : methods.has(name)
         ? `\`${name}\` is called on a value`
-        : `unknown function \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`;
+        : `unknown function \`${name}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`;
     const expected = macroNames.has(name)
       ? macroHint(name)
       : methods.has(name)
         ? `value.${name}(…)`
-        : near === undefined
+        : suggestion === undefined
           ? ""
-          : `\`${near}\``;
+          : `\`${suggestion}\``;
     this.#refuse("unknown_function", node.at, message, expected);
     return types.dyn;
   }
@@ -497,16 +493,16 @@ function macroHint(name: string): string {
  * Returns the result type of a function for arguments of these types. Undefined if it does not accept them.
  */
 function typeOfOverloads(declared: FunctionDeclaration, found: readonly Type[]): Type | undefined {
-  const fitting = declared.overloads.filter(
-    ({ takes }) =>
-      takes.length === found.length &&
-      takes.every((wanted, index) => {
+  const matching = declared.overloads.filter(
+    ({ parameters }) =>
+      parameters.length === found.length &&
+      parameters.every((parameter, index) => {
         const type = found[index] ?? types.dyn;
         // Numbers of JSON are doubles, and are allowed as counts.
-        return fits(type, wanted);
+        return fits(type, parameter);
       }),
   );
-  const [only] = fitting;
+  const [only] = matching;
   if (only === undefined) return undefined;
-  return fitting.every(({ gives }) => gives.kind === only.gives.kind) ? only.gives : types.dyn;
+  return matching.every(({ result }) => result.kind === only.result.kind) ? only.result : types.dyn;
 }

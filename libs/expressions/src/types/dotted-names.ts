@@ -42,17 +42,17 @@ export function qualifiedName(target: Node, name: string): string | undefined {
 }
 
 /** Returns all prefixes: `a.b.c`, `a.b`, `a`. */
-export function beginnings(name: string): readonly string[] {
-  const words = name.split(".");
-  return words.map((_, index) => words.slice(0, words.length - index).join("."));
+export function prefixes(name: string): readonly string[] {
+  const parts = name.split(".");
+  return parts.map((_, index) => parts.slice(0, parts.length - index).join("."));
 }
 
 /** Returns the most similar name, by the whole name or else by a prefix: `inptu.total` resembles `input`. */
 export function nearestName(name: string, scope: Scope): string | undefined {
   const names = [...take(scope.names(), 2_000)];
-  for (const part of beginnings(name)) {
-    const near = nearest(part, names);
-    if (near !== undefined) return near;
+  for (const part of prefixes(name)) {
+    const suggestion = nearest(part, names);
+    if (suggestion !== undefined) return suggestion;
   }
   return undefined;
 }
@@ -64,10 +64,10 @@ export function someOf(scope: Scope): string {
 }
 
 function* take<T>(values: Iterable<T>, most: number): Generator<T> {
-  let taken = 0;
+  let count = 0;
   for (const value of values) {
-    if (taken >= most) return;
-    taken += 1;
+    if (count >= most) return;
+    count += 1;
     yield value;
   }
 }

@@ -15,14 +15,14 @@ describe("a type as JSON", () => {
     assert.deepEqual(decodeType("nonsense"), types.dyn);
   });
 
-  it("ends where its parts double at every level", () => {
+  it("has a limited size even if its parts double at every level", () => {
     let type: Type = types.int;
     for (let level = 0; level < 30; level++) type = objectOf({ l: type, r: type });
     const text = JSON.stringify(new TypeEncoder(10_000).encode(type));
     assert.ok(text.length < 60_000);
   });
 
-  it("leaves no more for all than there is", () => {
+  it("shares one limit of size between all types", () => {
     const encoder = new TypeEncoder(3);
     assert.deepEqual(encoder.encode(listOf(types.int)), ["list", "int"]);
     assert.deepEqual(encoder.encode(listOf(types.int)), ["list", "dyn"]);

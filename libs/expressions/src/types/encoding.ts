@@ -11,25 +11,25 @@ const depthMax = 32;
 
 /** Counts the encoded parts of types: a type may contain the same part many times, and each time counts. */
 export class TypeEncoder {
-  #left: number;
+  #remainingParts: number;
 
   /** @param partsMax maximum for all types together. Parts beyond it, and deeply nested parts, become `dyn` */
   constructor(partsMax: number) {
-    this.#left = partsMax;
+    this.#remainingParts = partsMax;
   }
 
   encode(type: Type, partsMax = 2_000): EncodedType {
-    const reserved = Math.max(0, this.#left - partsMax);
-    const before = this.#left - reserved;
-    this.#left = before;
+    const reserved = Math.max(0, this.#remainingParts - partsMax);
+    const before = this.#remainingParts - reserved;
+    this.#remainingParts = before;
     const encoded = this.#part(type, 0);
-    this.#left += reserved;
+    this.#remainingParts += reserved;
     return encoded;
   }
 
   #part(type: Type, depth: number): EncodedType {
-    this.#left -= 1;
-    if (depth > depthMax || this.#left < 0) return "dyn";
+    this.#remainingParts -= 1;
+    if (depth > depthMax || this.#remainingParts < 0) return "dyn";
     switch (type.kind) {
       case "list":
         return ["list", this.#part(type.of, depth + 1)];
@@ -46,7 +46,7 @@ export class TypeEncoder {
     const fields = Object.create(null) as Record<string, EncodedType>;
     for (const [name, field] of type.fields) {
       // Fields that are left out have any type, but are not unknown.
-      if (this.#left <= 0) return { fields, others: "dyn" };
+      if (this.#remainingParts <= 0) return { fields, others: "dyn" };
       fields[name] = this.#part(field, depth + 1);
     }
     return type.others === undefined ? { fields } : { fields, others: this.#part(type.others, depth + 1) };

@@ -37,7 +37,7 @@ describe("the type of a JSON Schema", () => {
     it(`${JSON.stringify(schema)} is ${type}`, () => assert.equal(described(typeOfSchema(schema)), type));
   }
 
-  it("of a tree that contains itself ends", () => {
+  it("of a recursive tree is finite", () => {
     const tree = {
       type: "object",
       properties: { name: { type: "string" }, children: { type: "array", items: { $ref: "#" } } },

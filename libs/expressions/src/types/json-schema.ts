@@ -40,7 +40,7 @@ class SchemaReader {
   #readMembers(schema: Members): Type {
     const reference = schema["$ref"];
     if (typeof reference === "string") return this.read(this.#resolved(reference));
-    if (["anyOf", "oneOf", "allOf", "not", "if"].some((word) => word in schema)) return types.dyn;
+    if (["anyOf", "oneOf", "allOf", "not", "if"].some((keyword) => keyword in schema)) return types.dyn;
     const values = schema["enum"] ?? ("const" in schema ? [schema["const"] ?? null] : undefined);
     const named = schema["type"];
     if (named === undefined && Array.isArray(values)) return typeOfValues(values);

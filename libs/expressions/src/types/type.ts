@@ -118,18 +118,18 @@ function isMapLike(type: Type): boolean {
 }
 
 /** Returns whether a value of the type is allowed for the wanted type. */
-export function fits(type: Type, wanted: Type): boolean {
-  if (isDyn(type) || isDyn(wanted)) return true;
-  switch (wanted.kind) {
+export function fits(type: Type, expected: Type): boolean {
+  if (isDyn(type) || isDyn(expected)) return true;
+  switch (expected.kind) {
     case "list":
-      return type.kind === "list" && fits(type.of, wanted.of);
+      return type.kind === "list" && fits(type.of, expected.of);
     case "map":
-      if (type.kind === "object") return fits(types.string, wanted.key);
-      return type.kind === "map" && fits(type.key, wanted.key) && fits(type.value, wanted.value);
+      if (type.kind === "object") return fits(types.string, expected.key);
+      return type.kind === "map" && fits(type.key, expected.key) && fits(type.value, expected.value);
     case "object":
       return type.kind === "object" || (type.kind === "map" && fits(type.key, types.string));
     default:
-      return type.kind === wanted.kind || (type.kind === "null" && wanted.nullable === true);
+      return type.kind === expected.kind || (type.kind === "null" && expected.nullable === true);
   }
 }
 

@@ -29,7 +29,7 @@ import {
   type Admission,
   AdmissionRules,
   type AgentAbout,
-  type AskFirst,
+  type ApprovalQuestion,
   agentDocument,
   findingOf,
   groupsOf,
@@ -42,7 +42,7 @@ import {
 import type { Mapping } from "@tutti/rest/json";
 import { accessErrors } from "../guard/errors.ts";
 import { causeOf } from "../runtime/cause.ts";
-import { Approvals, type ApprovalsParts, type Asker, asker } from "./approvals.ts";
+import { Approvals, type ApprovalsParts, admissionPrincipal, type InheritedContext } from "./approvals.ts";
 import type { FindingReports } from "./findings.ts";
 
 export interface AdmissionParts extends ApprovalsParts {
@@ -61,7 +61,7 @@ interface AdmissionInput {
 }
 
 /** The requester of a decision. */
-interface Asking {
+interface Requester {
   readonly cause: Cause;
   readonly groups: readonly string[];
 }
@@ -76,7 +76,7 @@ const {
   ADMISSION_SUBJECT_AGENT,
 } = AdmissionSubject;
 const bulkStarts = "/tutti.workflow.v1.RunService/StartRuns";
-const oneStart = "tutti.workflow.v1.StartRunRequest";
+const startRequestType = "tutti.workflow.v1.StartRunRequest";
 
 interface Rest {
   readonly mapping: Mapping;
@@ -112,7 +112,7 @@ export class Admitting implements RequestRules {
 
   async admit(call: ServerCall, request: unknown): Promise<unknown> {
     const { rpc } = call.method;
-    if (isAsker(call.principal)) return request;
+    if (isAdmission(call.principal)) return request;
     this.#rest ??= openRest();
     if (rpc.path === bulkStarts) {
       await this.#admitStarts(startsIn(call, request as StartRunsRequest), call, await this.#rest);
@@ -141,7 +141,7 @@ export class Admitting implements RequestRules {
     for (const start of starts) {
       const { namespace } = start;
       if (!this.#rules.concerns(ADMISSION_SUBJECT_REQUEST, namespace)) return;
-      const body = mapping.message(oneStart, { ...start }) as Json;
+      const body = mapping.message(startRequestType, { ...start }) as Json;
       const input = { kind: ADMISSION_SUBJECT_REQUEST, action, namespace };
       if ((await this.#admitted({ ...input, body }, call)) !== body) throw accessErrors.changedInBulk();
     }
@@ -150,7 +150,7 @@ export class Admitting implements RequestRules {
   /** Returns the admitted document of a definition, or undefined if nothing changed it. Rejects if it is refused. */
   async definition(document: () => Json, context: CallContext): Promise<Json | undefined> {
     const { namespace, principal } = context;
-    if (isAsker(principal) || !this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace))
+    if (isAdmission(principal) || !this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace))
       return undefined;
     const body = document();
     const input = { kind: ADMISSION_SUBJECT_DEFINITION, action: "workflow.definitions.register", namespace };
@@ -163,7 +163,7 @@ export class Admitting implements RequestRules {
     const { namespace, action } = about;
     if (!this.#rules.concerns(ADMISSION_SUBJECT_AGENT, namespace)) return;
     const input = { kind: ADMISSION_SUBJECT_AGENT, action, namespace, body: agentDocument(about) };
-    this.#judged(input, askingAs(principal), ({ reason }, rules) =>
+    this.#judged(input, untracedRequester(principal), ({ reason }, rules) =>
       accessErrors.agentRefused({ agent: about.agentId, reason }, { details: { rules } }),
     );
   }
@@ -177,25 +177,29 @@ export class Admitting implements RequestRules {
    * Returns the questions to people before a plan is followed that `cause` makes for its requester. Throws if the plan
    * is refused.
    */
-  plan(about: PlanAbout, cause: Cause, wantedBy: Cause): readonly PlanQuestion[] {
+  plan(about: PlanAbout, cause: Cause, requestedBy: Cause): readonly PlanQuestion[] {
     const { namespace, session: id } = about;
     const input = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
     const work = WorkReference.fromPartial({ namespace, kind: "session", id });
     const { questions } = this.#judged({ ...input, work }, { cause, groups: [] }, ({ reason }, rules) =>
       accessErrors.planRefused({ session: id, reason }, { details: { rules } }),
     );
-    return questions.map((question) => this.#questionAbout(about, question, wantedBy));
+    return questions.map((question) => this.#questionAbout(about, question, requestedBy));
   }
 
-  #questionAbout({ namespace, session, part }: PlanAbout, question: AskFirst, cause: Cause): PlanQuestion {
+  #questionAbout(
+    { namespace, session, part }: PlanAbout,
+    question: ApprovalQuestion,
+    cause: Cause,
+  ): PlanQuestion {
     const { message } = question;
-    const wanted = { namespace, action: planAction, body: { session, part, question: message }, cause };
+    const request = { namespace, action: planAction, body: { session, part, question: message }, cause };
     return {
       name: `${nameOf(question.rule)}: ${message}`,
       message,
-      ask: async (caller) => {
+      requestDecision: async (caller) => {
         try {
-          return await this.#approvals.open(question, wanted, caller);
+          return await this.#approvals.open(question, request, caller);
         } catch (thrown) {
           const error = errorFromUnknown(thrown);
           if (error.retry === "never") this.#parts.refused(error, cause, namespace, planAction);
@@ -228,11 +232,11 @@ export class Admitting implements RequestRules {
 
   /** Admits a request after all approvals. */
   async #admitted(input: AdmissionInput, context: CallContext): Promise<Json> {
-    const asking = askingIn(context);
-    const { body, questions } = this.#judged(input, asking, requestRefused);
+    const requester = requesterOf(context);
+    const { body, questions } = this.#judged(input, requester, requestRefused);
     const { action, namespace } = input;
     if (questions.length === 0 || decides.test(action)) return body;
-    const { cause } = asking;
+    const { cause } = requester;
     try {
       await this.#approvals.requireApproved(questions, { namespace, action, body, cause }, context);
     } catch (thrown) {
@@ -243,12 +247,12 @@ export class Admitting implements RequestRules {
     return body;
   }
 
-  #judged({ work, ...input }: AdmissionInput, { cause, groups }: Asking, refusing: Refusing): Admission {
+  #judged({ work, ...input }: AdmissionInput, { cause, groups }: Requester, refusing: Refusing): Admission {
     const { action, namespace } = input;
     const actor = cause.actor ?? { kind: 0, id: "" };
     const admission = this.#rules.admit({ ...input, actor, groups, labels: {} });
     const about = { namespace, action, nowMs: this.#parts.clock.now(), cause, work };
-    for (const one of admission.findings) this.#parts.findings.found(findingOf(one, about));
+    for (const finding of admission.findings) this.#parts.findings.found(findingOf(finding, about));
     if (admission.admitted) return admission;
     const error = refusing({ action, reason: reasonOf(admission) }, rulesIn(admission));
     this.#parts.refused(error, cause, namespace, action);
@@ -265,7 +269,7 @@ interface PlanQuestion {
    * Returns the run that asks while there is no decision. Undefined after an approval. Rejects after a rejection, with
    * the person's id.
    */
-  ask(caller: Asker): Promise<string | undefined>;
+  requestDecision(caller: InheritedContext): Promise<string | undefined>;
 }
 
 interface JudgedOutput {
@@ -273,7 +277,13 @@ interface JudgedOutput {
   readonly questions: readonly ResultQuestion[];
 }
 
-function questionOf({ rule, message, deciders, approvalsNeeded, timeoutMs }: AskFirst): ResultQuestion {
+function questionOf({
+  rule,
+  message,
+  deciders,
+  approvalsNeeded,
+  timeoutMs,
+}: ApprovalQuestion): ResultQuestion {
   return { rule: nameOf(rule), message, deciders: [...deciders], approvalsNeeded, timeoutMs };
 }
 
@@ -284,18 +294,18 @@ const resultAction = "agent.tasks.complete";
 
 const requestRefused: Refusing = (parts, rules) => accessErrors.ruleRefused(parts, { details: { rules } });
 
-function isAsker({ kind, id, shown }: Principal): boolean {
-  return shown === undefined && kind === asker.kind && id === asker.id;
+function isAdmission({ kind, id, credential }: Principal): boolean {
+  return credential === undefined && kind === admissionPrincipal.kind && id === admissionPrincipal.id;
 }
 
-function askingIn(context: Pick<CallContext, "principal" | "trace">): Asking {
-  return { cause: causeOf(context), groups: context.principal.shown?.groups ?? [] };
+function requesterOf(context: Pick<CallContext, "principal" | "trace">): Requester {
+  return { cause: causeOf(context), groups: context.principal.credential?.groups ?? [] };
 }
 
 /** Returns the requester for checks outside of a call: it belongs to no trace. */
-function askingAs(principal: Principal): Asking {
+function untracedRequester(principal: Principal): Requester {
   const trace = { traceId: "", spanId: "", sampled: false };
-  const { cause, groups } = askingIn({ principal, trace });
+  const { cause, groups } = requesterOf({ principal, trace });
   return { cause: { ...cause, traceparent: "" }, groups };
 }
 
@@ -355,7 +365,7 @@ function startsIn(call: object, { namespace: named, specs, items }: StartRunsReq
       input?.$case === "inputPayload"
         ? input.value
         : input && { body: { $case: "inline" as const, value: input.value }, mediaType: "" };
-    const whole = { ...spec, input: own ?? spec.input, labels: { ...spec.labels, ...labels } };
-    return [{ ...StartRunRequest.create(), namespace, runId, spec: whole }];
+    const merged = { ...spec, input: own ?? spec.input, labels: { ...spec.labels, ...labels } };
+    return [{ ...StartRunRequest.create(), namespace, runId, spec: merged }];
   });
 }

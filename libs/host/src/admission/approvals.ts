@@ -37,11 +37,11 @@ import {
   type Principal,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { AskFirst } from "@tutti/policy";
+import type { ApprovalQuestion } from "@tutti/policy";
 import { accessErrors } from "../guard/errors.ts";
 
 /** The principal that asks questions. Rules do not apply to its runs. */
-export const asker: Principal = { kind: "service", id: "admission", roles: ["admin"] };
+export const admissionPrincipal: Principal = { kind: "service", id: "admission", roles: ["admin"] };
 
 export interface ApprovalsParts {
   readonly clock: Pick<Clock, "now">;
@@ -51,7 +51,7 @@ export interface ApprovalsParts {
 }
 
 /** The request to approve, and its caller. */
-export interface Wanted {
+export interface ApprovalRequest {
   readonly namespace: string;
   readonly action: string;
   readonly body: Json;
@@ -59,15 +59,15 @@ export interface Wanted {
 }
 
 /** Values taken over from the caller. */
-export type Asker = Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">;
+export type InheritedContext = Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">;
 
 const serviceKind = ActorKind.ACTOR_KIND_SERVICE;
 const hourMs = 3_600_000;
-const yesHoldsMs = 24 * hourMs;
-const noHoldsMs = hourMs;
+const approvalValidMs = 24 * hourMs;
+const rejectionValidMs = hourMs;
 const retentionMs = 7 * 24 * hourMs;
 const questionsMax = 100;
-const shownMax = 32_768;
+const bodyLengthMax = 32_768;
 const everyVerdict = [
   Verdict.VERDICT_UNSPECIFIED,
   Verdict.VERDICT_APPROVED,
@@ -84,32 +84,46 @@ export class Approvals {
   }
 
   /** Resolves when everything is approved. Rejects with the pending questions, or with the person who rejected. */
-  async requireApproved(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
-    const context = withoutCaller(caller, wanted.namespace);
+  async requireApproved(
+    questions: readonly ApprovalQuestion[],
+    approvalRequest: ApprovalRequest,
+    caller: CallContext,
+  ): Promise<void> {
+    const context = withoutCaller(caller, approvalRequest.namespace);
     // All questions are asked before the first wait.
-    const opened = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
+    const opened = await Promise.all(
+      questions.map((question) => this.#open(question, approvalRequest, context)),
+    );
     const open = opened.filter((runId) => runId !== undefined);
     if (open.length === 0) return;
     const message = questions.map((question) => question.message).join("; ");
     throw accessErrors.approvalNeeded(
-      { action: wanted.action, message, approvals: open },
-      { details: { approvals: open.join(","), namespace: wanted.namespace } },
+      { action: approvalRequest.action, message, approvals: open },
+      { details: { approvals: open.join(","), namespace: approvalRequest.namespace } },
     );
   }
 
   /** Returns the run that asks while nothing is decided. Undefined after an approval. Rejects after a rejection. */
-  open(question: AskFirst, wanted: Wanted, caller: Asker): Promise<string | undefined> {
-    return this.#open(question, wanted, withoutCaller(caller, wanted.namespace));
+  open(
+    question: ApprovalQuestion,
+    approvalRequest: ApprovalRequest,
+    caller: InheritedContext,
+  ): Promise<string | undefined> {
+    return this.#open(question, approvalRequest, withoutCaller(caller, approvalRequest.namespace));
   }
 
-  async #open(question: AskFirst, wanted: Wanted, context: CallContext): Promise<string | undefined> {
-    const { namespace, cause } = wanted;
-    const name = nameOf(question, wanted);
+  async #open(
+    question: ApprovalQuestion,
+    approvalRequest: ApprovalRequest,
+    context: CallContext,
+  ): Promise<string | undefined> {
+    const { namespace, cause } = approvalRequest;
+    const name = nameOf(question, approvalRequest);
     const nowMs = this.#parts.clock.now();
     const definition = await this.#definition(question, namespace, context);
     for (let number = 1; number <= questionsMax; number++) {
       const runId = `${name}-${number}`;
-      if (!(await this.#isAskedBy(runId, definition, { question, wanted }, context))) continue;
+      if (!(await this.#isApprovalRun(runId, definition, { question, approvalRequest }, context))) continue;
       const filter = { workId: runId, verdicts: everyVerdict };
       const request = ListApprovalsRequest.fromPartial({ namespace, filter });
       const [approval] = (await this.#parts.tasks().listApprovals(request, { context })).approvals;
@@ -117,38 +131,43 @@ export class Approvals {
       if (approval.verdict === Verdict.VERDICT_UNSPECIFIED) return runId;
       const last = approval.decisions.at(-1);
       const sinceMs = last?.decideTime === undefined ? 0 : nowMs - fromTimestamp(last.decideTime);
-      if (approval.verdict === Verdict.VERDICT_REJECTED && sinceMs < noHoldsMs)
+      if (approval.verdict === Verdict.VERDICT_REJECTED && sinceMs < rejectionValidMs)
         throw notApproved(question, runId, last);
-      if (isYes(approval, question, cause) && sinceMs < yesHoldsMs) return;
+      if (isApproved(approval, question, cause) && sinceMs < approvalValidMs) return;
     }
     throw accessErrors.approvalsTooMany({ approval: name });
   }
 
   /** Returns whether the run of that id asks this question, and was started here, now or before. */
-  async #isAskedBy(
+  async #isApprovalRun(
     runId: string,
     definition: { readonly name: string; readonly hash: string },
-    { question, wanted }: { readonly question: AskFirst; readonly wanted: Wanted },
+    {
+      question,
+      approvalRequest,
+    }: { readonly question: ApprovalQuestion; readonly approvalRequest: ApprovalRequest },
     context: CallContext,
   ): Promise<boolean> {
-    const { namespace, action, body, cause } = wanted;
+    const { namespace, action, body, cause } = approvalRequest;
     const { name, hash } = definition;
     const { kind = 0, id = "" } = cause.actor ?? {};
-    const asked = {
+    const prompt = {
       title: question.message.slice(0, 200),
       message: question.message,
-      asked: shown(withoutKey(body)),
+      asked: shortened(withoutKey(body)),
       by: id,
     };
     const spec = {
       what: { $case: "definition", value: { name, version: { $case: "hash", value: hash } } },
-      input: jsonPayload({ ...asked, action, kind }),
+      input: jsonPayload({ ...prompt, action, kind }),
       retentionMs,
     } as const;
     try {
       const request = StartRunRequest.fromPartial({ namespace, runId, spec });
       const { run } = await this.#parts.runs().startRun(request, { context });
-      return run?.createCause?.actor?.id === asker.id && run.createCause.actor.kind === serviceKind;
+      return (
+        run?.createCause?.actor?.id === admissionPrincipal.id && run.createCause.actor.kind === serviceKind
+      );
     } catch (error) {
       // The id belongs to another run, or did and that run is no longer kept.
       if (isTuttiError(error) && error.status === "ALREADY_EXISTS") return false;
@@ -159,7 +178,7 @@ export class Approvals {
   /**
    * Returns a workflow with one task, which asks. Its document, not its input, contains the deciders and their number.
    */
-  async #definition({ rule, ...question }: AskFirst, namespace: string, context: CallContext) {
+  async #definition({ rule, ...question }: ApprovalQuestion, namespace: string, context: CallContext) {
     const { deciders, approvalsNeeded, timeoutMs } = question;
     const workflow = `approval-${slugOf(rule.ruleId)}`;
     const approve = {
@@ -179,26 +198,30 @@ export class Approvals {
   }
 }
 
-function isYes(approval: Approval, { deciders, approvalsNeeded }: AskFirst, { actor }: Cause): boolean {
+function isApproved(
+  approval: Approval,
+  { deciders, approvalsNeeded }: ApprovalQuestion,
+  { actor }: Cause,
+): boolean {
   if (approval.verdict !== Verdict.VERDICT_APPROVED) return false;
-  const yes = approval.decisions.filter(({ verdict }) => verdict === Verdict.VERDICT_APPROVED);
-  const people = new Set(yes.map(({ cause }) => cause?.actor?.id ?? ""));
+  const approvals = approval.decisions.filter(({ verdict }) => verdict === Verdict.VERDICT_APPROVED);
+  const people = new Set(approvals.map(({ cause }) => cause?.actor?.id ?? ""));
   if (actor !== undefined && !deciders.includes(actor.id)) people.delete(actor.id);
   return people.size >= approvalsNeeded;
 }
 
-function notApproved({ message }: AskFirst, runId: string, last: ApprovalDecision | undefined) {
+function notApproved({ message }: ApprovalQuestion, runId: string, last: ApprovalDecision | undefined) {
   const { actor, reason = "" } = last?.cause ?? {};
   return accessErrors.notApproved(
-    { message, who: actor?.id ?? "an unknown caller", reason },
+    { message, approver: actor?.id ?? "an unknown caller", reason },
     { details: { approval: runId } },
   );
 }
 
 /** Returns the same name for the same caller, action and content, as long as the rule asks the same people. */
 function nameOf(
-  { rule, deciders, approvalsNeeded }: AskFirst,
-  { namespace, action, body, cause }: Wanted,
+  { rule, deciders, approvalsNeeded }: ApprovalQuestion,
+  { namespace, action, body, cause }: ApprovalRequest,
 ): string {
   const { kind = 0, id = "" } = cause.actor ?? {};
   const { namespace: of, ruleId } = rule;
@@ -218,15 +241,15 @@ function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value as Record<string, Json>).map(
-    ([key, one]) => [key, sorted(one)] as const,
+    ([key, item]) => [key, sorted(item)] as const,
   );
   return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Returns the part of the body that fits into a question. */
-function shown(body: Json): Json {
+function shortened(body: Json): Json {
   const text = JSON.stringify(body);
-  return text.length <= shownMax ? body : `${text.slice(0, shownMax)}…`;
+  return text.length <= bodyLengthMax ? body : `${text.slice(0, bodyLengthMax)}…`;
 }
 
 const slugMax = 40;
@@ -239,7 +262,7 @@ function slugOf(ruleId: string): string {
     .slice(0, slugMax);
 }
 
-function withoutCaller(caller: Asker, namespace: string): CallContext {
+function withoutCaller(caller: InheritedContext, namespace: string): CallContext {
   const { deadlineMs, signal, trace, logger } = caller;
-  return { principal: asker, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
+  return { principal: admissionPrincipal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
 }

@@ -17,13 +17,13 @@ export interface FindingReportsParts {
   readonly everyMs: number;
 }
 
-const keptMax = 1_000;
+const findingsMax = 1_000;
 const recordMs = 10_000;
 
 export class FindingReports implements Component {
   readonly #parts: FindingReportsParts;
   #findings = new Map<string, Finding>();
-  #leftOut = 0;
+  #dropped = 0;
   readonly #flusher: Flusher;
 
   constructor(parts: FindingReportsParts) {
@@ -40,8 +40,8 @@ export class FindingReports implements Component {
     const key = keyOf(finding);
     const known = this.#findings.get(key);
     if (known !== undefined) known.count++;
-    else if (this.#findings.size < keptMax) this.#findings.set(key, finding);
-    else this.#leftOut++;
+    else if (this.#findings.size < findingsMax) this.#findings.set(key, finding);
+    else this.#dropped++;
     this.#flusher.schedule();
   }
 
@@ -51,18 +51,18 @@ export class FindingReports implements Component {
 
   async #flush(): Promise<void> {
     const { admission, foundation } = this.#parts;
-    const [findings, leftOut] = [[...this.#findings.values()], this.#leftOut];
-    if (findings.length === 0 && leftOut === 0) return;
+    const [findings, dropped] = [[...this.#findings.values()], this.#dropped];
+    if (findings.length === 0 && dropped === 0) return;
     this.#findings = new Map();
-    this.#leftOut = 0;
+    this.#dropped = 0;
     const requests = async function* () {
-      yield { batch: 1, findings, leftOut };
+      yield { batch: 1, findings, leftOut: dropped };
     };
     try {
       for await (const _ of admission().recordFindings(requests(), { timeoutMs: recordMs })) return;
     } catch (error) {
       foundation.logger.debug("failed to forward findings", { error });
-      this.#leftOut += leftOut + findings.reduce((sum, { count }) => sum + count, 0);
+      this.#dropped += dropped + findings.reduce((sum, { count }) => sum + count, 0);
     }
   }
 }

@@ -24,7 +24,7 @@ export interface BlobDependencies {
 type CallScope = Pick<CallContext, "namespace" | "signal">;
 
 /** Maximum number of blobs per look-up. */
-const lookedForMax = 32;
+const lookupsMax = 32;
 const nothing = new Uint8Array(0);
 
 export function blobHandlers(dependencies: BlobDependencies): Handlers<typeof blobService> {
@@ -115,7 +115,7 @@ async function* get(
   let isFirst = true;
   // The store returns the last part of the blob after it has checked the hash.
   const isToEnd = to === size;
-  let held: Uint8Array = nothing;
+  let pending: Uint8Array = nothing;
   const reply = (chunk: Uint8Array): GetReply => {
     const first = isFirst;
     isFirst = false;
@@ -123,17 +123,17 @@ async function* get(
   };
   for await (const part of dependencies.blobs().read(namespace, sha256)) {
     signal.throwIfAborted();
-    const wanted = part.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    const slice = part.subarray(Math.max(0, from - at), Math.max(0, to - at));
     at += part.length;
-    if (wanted.length === 0) continue;
+    if (slice.length === 0) continue;
     if (isToEnd) {
-      yield reply(wanted);
+      yield reply(slice);
       continue;
     }
-    if (held.length > 0) yield reply(held);
-    held = Uint8Array.from(wanted);
+    if (pending.length > 0) yield reply(pending);
+    pending = Uint8Array.from(slice);
   }
-  if (isFirst || held.length > 0) yield reply(held);
+  if (isFirst || pending.length > 0) yield reply(pending);
 }
 
 async function stat(
@@ -142,8 +142,8 @@ async function stat(
   { namespace }: CallScope,
 ): Promise<StatReply> {
   const blobs: BlobStat[] = [];
-  for (let from = 0; from < hashes.length; from += lookedForMax) {
-    const some = hashes.slice(from, from + lookedForMax);
+  for (let from = 0; from < hashes.length; from += lookupsMax) {
+    const some = hashes.slice(from, from + lookupsMax);
     const found = await Promise.all(some.map((sha256) => dependencies.blobs().find(namespace, sha256)));
     for (const [index, sha256] of some.entries()) {
       const { size, putMs = 0 } = found[index] ?? {};

@@ -16,7 +16,7 @@ import type { BlobSettings } from "../storage/settings.ts";
 /** The part of a runtime that the sweeper needs. */
 export type MentioningRuntime = Pick<
   Runtime,
-  "service" | "namesBlobs" | "standings" | "mentioned" | "areKept"
+  "service" | "namesBlobs" | "partitionStatuses" | "mentioned" | "checkExistence"
 >;
 
 export interface SweeperParts {
@@ -52,10 +52,10 @@ export class BlobSweeper implements Component {
   }
 
   /** Sweeps everything once. Resolves with the number of removed blobs. */
-  async round(): Promise<number> {
+  async sweep(): Promise<number> {
     const { foundation, settings } = this.#parts;
     const blobs = this.#parts.blobs();
-    await this.#noteThrough(blobs);
+    await this.#recordThrough(blobs);
     const nowMs = foundation.clock.now();
     const { throughMs = nowMs, ...away } = (await blobs.through()) ?? {};
     if (throughMs < nowMs - settings.keepMs)
@@ -63,14 +63,14 @@ export class BlobSweeper implements Component {
         ...away,
         since: new Date(throughMs).toISOString(),
       });
-    const how = {
+    const options = {
       beforeMs: Math.min(throughMs, nowMs) - settings.keepMs,
-      isKept: (mentions: readonly BlobMention[]) => this.#areKept(mentions),
+      isReferenced: (mentions: readonly BlobMention[]) => this.#areKept(mentions),
     };
     const pauseMs = Math.min(betweenSlicesMs, settings.sweepMs / (4 * sweepSlices));
     let removed = 0;
     for (let slice = 0; slice < sweepSlices && !this.#stopping.signal.aborted; slice++) {
-      removed += await blobs.sweep(slice, how);
+      removed += await blobs.sweep(slice, options);
       if (pauseMs >= 1) await this.#pause(pauseMs);
     }
     return removed;
@@ -82,7 +82,7 @@ export class BlobSweeper implements Component {
     await this.#pause(Math.min(firstMs, settings.sweepMs));
     while (!signal.aborted) {
       try {
-        const removed = await this.round();
+        const removed = await this.sweep();
         if (removed > 0) foundation.logger.info("removed unreferenced blobs", { removed });
       } catch (error) {
         if (!signal.aborted) foundation.logger.warn("blob sweep failed, retrying later", { error });
@@ -91,15 +91,15 @@ export class BlobSweeper implements Component {
     }
   }
 
-  async #noteThrough(blobs: Blobs): Promise<void> {
+  async #recordThrough(blobs: Blobs): Promise<void> {
     const { runtimes, foundation } = this.#parts;
     for (const runtime of runtimes()) {
       if (!runtime.namesBlobs) continue;
-      for (const { partition, state } of runtime.standings()) {
+      for (const { partition, state } of runtime.partitionStatuses()) {
         // Before the mentions are read: later blobs may not be mentioned yet.
         const throughMs = foundation.clock.now();
         if (state !== "running" || !(await runtime.mentioned(partition))) continue;
-        await blobs.noteThrough({ service: runtime.service, partition }, throughMs);
+        await blobs.recordThrough({ service: runtime.service, partition }, throughMs);
       }
     }
   }
@@ -113,9 +113,9 @@ export class BlobSweeper implements Component {
     for (const indexes of places.values()) {
       const [first = 0] = indexes;
       const { service, partition } = mentions[first] as BlobMention;
-      const runtime = this.#parts.runtimes().find((one) => one.service === service);
+      const runtime = this.#parts.runtimes().find((candidate) => candidate.service === service);
       const keys = indexes.map((index): InstanceKey => mentions[index] as BlobMention);
-      const answers = await runtime?.areKept(partition, keys);
+      const answers = await runtime?.checkExistence(partition, keys);
       for (const [place, index] of indexes.entries()) kept[index] = answers?.[place] ?? true;
     }
     return kept;

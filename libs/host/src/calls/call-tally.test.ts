@@ -4,19 +4,19 @@ import type { RecordCallsRequest } from "@tutti/contracts/insight/v1";
 import { recordingMetrics, until, VirtualTime } from "@tutti/kernel/testing";
 import { CallTally, type CallTallyParts, type CountedCall } from "./call-tally.ts";
 
-const call = (given: Partial<CountedCall> = {}): CountedCall => ({
+const call = (overrides: Partial<CountedCall> = {}): CountedCall => ({
   ...{ source: "http", namespace: "shop", route: "runs.start", identity: "ada", code: "201", durationMs: 5 },
-  ...given,
+  ...overrides,
 });
 
 function tally() {
   const time = new VirtualTime(Date.UTC(2026, 0, 1));
   const sent: RecordCallsRequest[] = [];
   const failed = { count: 0 };
-  let isAway = false;
+  let isUnavailable = false;
   const client = {
     recordCalls: async (request: RecordCallsRequest) => {
-      if (isAway) {
+      if (isUnavailable) {
         failed.count++;
         throw new Error("insight is away");
       }
@@ -28,10 +28,10 @@ function tally() {
   // The cast: only this client of a mesh is used.
   const mesh = { client: () => client } as unknown as CallTallyParts["mesh"];
   const calls = new CallTally({ foundation, mesh, processId: "proc_1" });
-  const away = (is: boolean) => {
-    isAway = is;
+  const setUnavailable = (is: boolean) => {
+    isUnavailable = is;
   };
-  return { time, sent, calls, away, failed };
+  return { time, sent, calls, away: setUnavailable, failed };
 }
 
 describe("the tally of calls", () => {
@@ -58,7 +58,7 @@ describe("the tally of calls", () => {
     assert.deepEqual([sent[1]?.calls[0]?.calls, sent[1]?.calls[0]?.durationMs], [3, 13]);
   });
 
-  it("sends nothing without calls, and again what insight did not take", async () => {
+  it("sends nothing without calls, and adds the counts of a failed report to the next one", async () => {
     const { time, sent, calls, away, failed } = tally();
     await time.advance(60_000);
     assert.equal(sent.length, 0);

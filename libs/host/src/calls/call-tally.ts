@@ -30,21 +30,21 @@ export interface CountedCall {
 
 const minuteMs = 60_000;
 const keysMax = 2_000;
-const keepMs = 10 * minuteMs;
+const retentionMs = 10 * minuteMs;
 const sendMs = 10_000;
 
 export class CallTally implements Component {
   readonly #parts: CallTallyParts;
   /** Indexed by minute. */
   readonly #minutes = new Map<number, Minute>();
-  readonly #leftOut: { add(count?: number): void };
+  readonly #dropped: { add(count?: number): void };
   readonly #stopping = new AbortController();
   #timer: Timer | undefined;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(parts: CallTallyParts) {
     this.#parts = parts;
-    this.#leftOut = parts.foundation.metrics
+    this.#dropped = parts.foundation.metrics
       .counter({
         name: "tutti_calls_left_out_total",
         help: "Calls that are not in the facts, because too many routes and identities called in a minute.",
@@ -65,7 +65,7 @@ export class CallTally implements Component {
     const count =
       countOf(counts, minute, call) ?? countOf(counts, minute, { ...call, identity: "*" }, 2 * keysMax);
     if (count === undefined) {
-      this.#leftOut.add();
+      this.#dropped.add();
       return;
     }
     count.calls += 1;
@@ -107,7 +107,7 @@ export class CallTally implements Component {
     if (counts === undefined) {
       counts = { byKey: new Map(), isChanged: false };
       this.#minutes.set(minute, counts);
-      for (const old of this.#minutes.keys()) if (old < minute - keepMs) this.#minutes.delete(old);
+      for (const old of this.#minutes.keys()) if (old < minute - retentionMs) this.#minutes.delete(old);
     }
     return counts;
   }

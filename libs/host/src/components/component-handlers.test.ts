@@ -59,7 +59,7 @@ describe("the components of all processes", () => {
     for (const root of roots) await root.stop();
   });
 
-  const ask = async (request: { service?: string; own?: boolean }) => {
+  const query = async (request: { service?: string; own?: boolean }) => {
     const client = meshes.get("gateway")?.client(componentService, { service: "gateway" });
     assert.ok(client);
     const listed = client.listComponents({ service: "", own: false, ...request });
@@ -70,7 +70,7 @@ describe("the components of all processes", () => {
   const pathsOf = ({ components }: ProcessComponents) => components.map(({ path }) => path);
 
   it("are trees: each component follows its parent, with its state", async () => {
-    const [first, ...others] = await ask({ own: true });
+    const [first, ...others] = await query({ own: true });
     assert.equal(others.length, 0);
     assert.deepEqual(first?.services, ["gateway", "workflow"]);
     assert.deepEqual(first && pathsOf(first), [
@@ -87,8 +87,8 @@ describe("the components of all processes", () => {
     assert.ok(first?.components.every(({ state }) => state === ComponentState.COMPONENT_STATE_READY));
   });
 
-  it("are those of every process, and a process that is gone is listed with its problem", async () => {
-    const processes = await ask({});
+  it("are those of every process, and an unreachable process is listed with its problem", async () => {
+    const processes = await query({});
     assert.deepEqual(
       processes.map(({ services, address, problem }) => [services.join("+"), address, problem !== ""]),
       [
@@ -104,19 +104,21 @@ describe("the components of all processes", () => {
     assert.deepEqual(store.lastErrorTime, store.sinceTime);
   });
 
-  it("of one service are its own, of the processes that run it", async () => {
-    assert.deepEqual((await ask({ service: "workflow" })).map(pathsOf), [
+  it("of one service exclude those of other services in the same process", async () => {
+    assert.deepEqual((await query({ service: "workflow" })).map(pathsOf), [
       ["platform.workflow", "platform.workflow.store"],
     ]);
-    assert.deepEqual((await ask({ service: "swarm" })).map(pathsOf), [["swarm.swarm", "swarm.swarm.store"]]);
-    assert.deepEqual(await ask({ service: "none" }), []);
+    assert.deepEqual((await query({ service: "swarm" })).map(pathsOf), [
+      ["swarm.swarm", "swarm.swarm.store"],
+    ]);
+    assert.deepEqual(await query({ service: "none" }), []);
   });
 
-  it("without the registry are those of the process that answers, and the problem", async () => {
+  it("are only those of the answering process if the registry fails, with the problem", async () => {
     registry = async () => {
       throw new Error("no route");
     };
-    const processes = await ask({});
+    const processes = await query({});
     registry = async () => instances;
     assert.deepEqual(
       processes.map(({ services }) => services.join("+")),
@@ -126,9 +128,9 @@ describe("the components of all processes", () => {
     assert.match(processes[1]?.problem ?? "", /^The registry does not answer: .*no route/);
   });
 
-  it("come in time though a process hangs", async () => {
+  it("arrive in time even if a process hangs", async () => {
     await open(["intelligence"], "four:7501");
-    const [hanging] = await ask({ service: "intelligence" });
+    const [hanging] = await query({ service: "intelligence" });
     assert.deepEqual(hanging?.services, ["intelligence"]);
     assert.match(hanging?.problem ?? "", /./);
     assert.deepEqual(hanging?.components, []);

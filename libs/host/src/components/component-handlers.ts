@@ -82,24 +82,26 @@ async function otherProcesses(
     return [ProcessComponents.fromPartial({ services: ["registry"], problem })];
   }
   const here = parts.address();
-  const elsewhere = found.filter(({ address }) => address !== "" && address !== here);
-  const byAddress = Map.groupBy(elsewhere, ({ address }) => address);
+  const remote = found.filter(({ address }) => address !== "" && address !== here);
+  const byAddress = Map.groupBy(remote, ({ address }) => address);
   const matching = [...byAddress.values()].filter(
     (instances) => request.service === "" || instances.some(({ service }) => service === request.service),
   );
-  return Promise.all(matching.map((instances) => ask(parts, instances, { ...request, own: true }, context)));
+  return Promise.all(
+    matching.map((instances) => queryProcess(parts, instances, { ...request, own: true }, context)),
+  );
 }
 
-async function ask(
+async function queryProcess(
   { clientOf, clock }: ComponentParts,
   instances: readonly KnownInstance[],
   request: ListComponentsRequest,
   context: CallContext,
 ): Promise<ProcessComponents> {
-  const one = instances.find(({ service }) => service === request.service) ?? instances[0];
-  const { service = "", id = "", address = "", version = "" } = one ?? {};
-  const leftMs = (context.deadlineMs - clock.monotonic()) * shareOfTime;
-  const timeoutMs = Math.max(1, Math.min(answerMs, leftMs));
+  const instance = instances.find(({ service }) => service === request.service) ?? instances[0];
+  const { service = "", id = "", address = "", version = "" } = instance ?? {};
+  const remainingMs = (context.deadlineMs - clock.monotonic()) * shareOfTime;
+  const timeoutMs = Math.max(1, Math.min(answerMs, remainingMs));
   const services = namingServices(instances.map((each) => each.service));
   try {
     const { processes } = await clientOf(service).listComponents(request, {

@@ -6,8 +6,9 @@ import { AgentNames } from "./agent-names.ts";
 import type { Visitor } from "./visitor.ts";
 
 const { ACTOR_KIND_AGENT: agent, ACTOR_KIND_PERSON: person } = ActorKind;
-const shown = { id: "key-1", namespace: "shop", groups: [], scope: {} };
-const visitor = (kind: Visitor["kind"], id: string) => ({ kind, id, roles: [], shown }) as unknown as Visitor;
+const credential = { id: "key-1", namespace: "shop", groups: [], scope: {} };
+const visitor = (kind: Visitor["kind"], id: string) =>
+  ({ kind, id, roles: [], credential }) as unknown as Visitor;
 
 const content = BundleContent.fromPartial({
   principals: [{ namespace: "shop", actor: { kind: agent, id: "kept" } }],
@@ -26,7 +27,7 @@ describe("ids of agents", () => {
   const names = new AgentNames();
   names.renew(content);
 
-  it("that governance knows are those agents' own, in their namespace and those of system in all", () => {
+  it("that governance knows belong to their agents in their namespace, and those of `system` in every namespace", () => {
     for (const id of ["kept", "keyed", "bound", "everywhere"]) {
       assert.equal(names.isOfAnother(visitor("agent", id), "shop", id), false, id);
       assert.equal(names.isOfAnother(visitor("agent", "press"), "shop", id), true, id);
@@ -36,7 +37,7 @@ describe("ids of agents", () => {
     assert.equal(names.isOfAnother(visitor("agent", "press"), "night", "everywhere"), true);
   });
 
-  it("that no agent has are free for any caller, also those of people and groups", () => {
+  it("without an agent are free for any caller, also those of people and groups", () => {
     for (const id of ["press-7", "ada", "fleet"])
       assert.equal(names.isOfAnother(visitor("agent", "press"), "shop", id), false, id);
   });

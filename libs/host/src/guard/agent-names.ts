@@ -8,17 +8,17 @@ import { systemNamespace } from "@tutti/policy";
 import type { Visitor } from "./visitor.ts";
 
 export class AgentNames {
-  #taken: ReadonlySet<string> = new Set();
+  #reserved: ReadonlySet<string> = new Set();
 
   renew({ principals, bindings, keys }: Pick<BundleContent, "principals" | "bindings" | "keys">): void {
-    const taken = new Set<string>();
-    const take = (namespace: string, actor: Actor | undefined) => {
-      if (actor?.kind === ActorKind.ACTOR_KIND_AGENT) taken.add(`${namespace}/${actor.id}`);
+    const reserved = new Set<string>();
+    const reserve = (namespace: string, actor: Actor | undefined) => {
+      if (actor?.kind === ActorKind.ACTOR_KIND_AGENT) reserved.add(`${namespace}/${actor.id}`);
     };
-    for (const { namespace, actor } of [...principals, ...keys]) take(namespace, actor);
+    for (const { namespace, actor } of [...principals, ...keys]) reserve(namespace, actor);
     for (const { namespace, subject } of bindings)
-      if (subject?.$case === "actor") take(namespace, subject.value);
-    this.#taken = taken;
+      if (subject?.$case === "actor") reserve(namespace, subject.value);
+    this.#reserved = reserved;
   }
 
   /**
@@ -27,6 +27,6 @@ export class AgentNames {
    */
   isOfAnother({ kind, id }: Visitor, namespace: string, agentId: string): boolean {
     if (kind !== "agent" || id === agentId) return false;
-    return [namespace, systemNamespace].some((where) => this.#taken.has(`${where}/${agentId}`));
+    return [namespace, systemNamespace].some((scope) => this.#reserved.has(`${scope}/${agentId}`));
   }
 }

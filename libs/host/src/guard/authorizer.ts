@@ -9,11 +9,11 @@
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import type { Labels, Principal, ShownCredential } from "@tutti/kernel";
+import type { CredentialClaims, Labels, Principal } from "@tutti/kernel";
 import type { Decision, Denial, Rule } from "@tutti/mesh";
 import {
   type Cedar,
-  giversIn,
+  grantersIn,
   type Lack,
   lacksOf,
   type NamedAction,
@@ -25,7 +25,7 @@ import {
   wideEvaluator,
 } from "@tutti/policy";
 import { LabelledRights } from "./labelled-rights.ts";
-import { noLabels } from "./thing-labels.ts";
+import { noLabels } from "./resource-labels.ts";
 import { actorKinds, type Visitor } from "./visitor.ts";
 
 /** A decision with its basis. */
@@ -64,7 +64,7 @@ export class Authorizer {
   }
 
   /** Returns whether the labels of an object are needed to decide about an identity. */
-  asksForLabels(principal: Visitor): boolean {
+  needsLabels(principal: Visitor): boolean {
     return this.#labelled.countFor(principal);
   }
 
@@ -77,41 +77,41 @@ export class Authorizer {
     labels: Labels = noLabels,
   ): Authorization {
     const question = questionOf(principal, rule, namespace, labels);
-    const { shown } = principal;
-    const fault = faultOf(shown, rule, namespace, labels);
+    const { credential } = principal;
+    const fault = faultOf(credential, rule, namespace, labels);
     if (fault !== undefined) return { decision: { allowed: false, ...fault }, question, verdict: undefined };
     const verdict = this.#evaluator.decide(question, nowMs);
     if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
-    const known = { ...principal, ...this.#foundBy(verdict, shown) };
+    const known = { ...principal, ...this.#foundBy(verdict, credential) };
     return { decision: { allowed: true, principal: known }, question, verdict };
   }
 
   missing(
-    { kind, id, shown }: Visitor,
+    { kind, id, credential }: Visitor,
     namespace: string,
     named: readonly NamedAction[],
     nowMs: number,
   ): MissingRights {
     this.#wide ??= wideEvaluator(this.#cedar, this.#content);
-    const { groups, scope, namespace: home } = shown;
+    const { groups, scope, namespace: home } = credential;
     const actor: Actor = { kind: actorKinds[kind], id };
     const question = { actor, groups, home, scope, namespace };
     return {
       roles: this.#evaluator.rolesOf({ actor, groups }, namespace, nowMs),
       lacks: lacksOf(this.#wide, this.#content, question, named, nowMs),
-      givers: giversIn(this.#content, namespace, nowMs),
+      givers: grantersIn(this.#content, namespace, nowMs),
     };
   }
 
-  #foundBy(verdict: Verdict, { groups }: ShownCredential): Found {
+  #foundBy(verdict: Verdict, { groups }: CredentialClaims): Found {
     let found = this.#found.get(verdict);
     if (found === undefined) {
       const policies = verdict.policies.map(({ policyId }) => policyId);
-      const held = policies
+      const roleNames = policies
         .filter((id) => id.startsWith(rolePrefix))
         .map((id) => id.slice(rolePrefix.length));
       found = {
-        roles: [...new Set([...held, ...groups])],
+        roles: [...new Set([...roleNames, ...groups])],
         right: [...new Set(policies)].join(", ").slice(0, rightMax),
       };
       this.#found.set(verdict, found);
@@ -131,21 +131,26 @@ export function ofItsOwn({ roles }: Principal): Decision {
   return roles.includes("admin") ? allowed : { allowed: false, reason: "it showed no key or token" };
 }
 
-function questionOf({ kind, id, shown }: Visitor, rule: Rule, namespace: string, labels: Labels): Question {
+function questionOf(
+  { kind, id, credential }: Visitor,
+  rule: Rule,
+  namespace: string,
+  labels: Labels,
+): Question {
   const actor: Actor = { kind: actorKinds[kind], id };
   const { action, resource: resourceKind, within } = rule;
   const resourceId = within?.kind === resourceKind ? within.id : "";
-  return { actor, groups: shown.groups, action, namespace, resourceKind, resourceId, labels };
+  return { actor, groups: credential.groups, action, namespace, resourceKind, resourceId, labels };
 }
 
 /** Returns why a credential is not valid for this request. Undefined if it is. */
 function faultOf(
-  shown: ShownCredential,
+  credential: CredentialClaims,
   rule: Rule,
   namespace: string,
   labels: Labels,
 ): Omit<Denial, "allowed"> | undefined {
-  const { namespace: own, scope } = shown;
+  const { namespace: own, scope } = credential;
   if (own !== "" && own !== systemNamespace && own !== namespace) {
     const reason = `the credential is of namespace \`${own}\``;
     return {

@@ -22,7 +22,7 @@ import {
   systemCodeOf,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { noteMade } from "../storage/made-files.ts";
+import { registerFile } from "../storage/file-list.ts";
 
 export interface BundleFeedParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
@@ -30,7 +30,7 @@ export interface BundleFeedParts {
   /** File of the last bundle. Undefined if none is kept. */
   readonly file: string | undefined;
   /** Accepts a bundle, or returns why not. */
-  readonly take: (bundle: Bundle) => Promise<string>;
+  readonly accept: (bundle: Bundle) => Promise<string>;
   /** Number of the current bundle. */
   readonly known: () => number;
 }
@@ -70,7 +70,7 @@ export class BundleFeed implements Component {
       try {
         for await (const { bundle } of policies().watchBundles({ afterNumber: known() }, { signal })) {
           failures = 0;
-          if (bundle !== undefined) await this.#take(bundle);
+          if (bundle !== undefined) await this.#accept(bundle);
         }
       } catch (error) {
         if (!signal.aborted) logger.debug("cannot follow policy bundles", { error });
@@ -79,21 +79,21 @@ export class BundleFeed implements Component {
     }
   }
 
-  async #take(bundle: Bundle): Promise<void> {
+  async #accept(bundle: Bundle): Promise<void> {
     let refused: string;
     try {
-      refused = await this.#parts.take(bundle);
+      refused = await this.#parts.accept(bundle);
     } catch (error) {
-      this.#note(reasonOf(error));
+      this.#recordReason(reasonOf(error));
       // The next stream sends the same bundle again.
       throw error;
     }
-    this.#note(refused);
+    this.#recordReason(refused);
     if (refused === "") await this.#write(bundle);
   }
 
   /** @param reason empty if the bundle was accepted */
-  #note(reason: string): void {
+  #recordReason(reason: string): void {
     const problem = reason === "" ? "" : `a bundle of rules is refused: ${reason}`;
     if (problem !== "" && problem !== this.#problem)
       this.#parts.foundation.logger.warn("policy bundle rejected", { reason });
@@ -101,10 +101,10 @@ export class BundleFeed implements Component {
   }
 
   async #read(): Promise<void> {
-    const { file, take, foundation } = this.#parts;
+    const { file, accept, foundation } = this.#parts;
     if (file === undefined) return;
     try {
-      const refused = await take(Bundle.decode(await readFile(file)));
+      const refused = await accept(Bundle.decode(await readFile(file)));
       if (refused !== "") foundation.logger.warn("stored policy bundle rejected", { file, reason: refused });
     } catch (error) {
       // The file may not exist yet. A bundle that cannot be read comes again from governance.
@@ -123,7 +123,8 @@ export class BundleFeed implements Component {
       // It contains hashes of keys, so others must not be able to guess them.
       await writeFile(fresh, Bundle.encode(bundle).finish(), { mode: privateModes.file });
       await replaceFile(fresh, file);
-      if (!this.#isListed) noteMade(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
+      if (!this.#isListed)
+        registerFile(dirname(dirname(file)), `${basename(dirname(file))}/${basename(file)}`);
       this.#isListed = true;
     } catch (error) {
       foundation.logger.warn("failed to store the policy bundle", { file, error });

@@ -7,37 +7,37 @@ import { Credentials } from "./credentials.ts";
 const startMs = 1_000_000;
 
 describe("a lock-out of this process", () => {
-  const told: Lockout[] = [];
+  const reported: Lockout[] = [];
   const settings = { installation: "i", guessesFree: 1, lockoutMs: 600_000, skewMs: 0 };
   const locked = () => {
-    told.length = 0;
+    reported.length = 0;
     const credentials = new Credentials(settings, new Uint8Array(32), [], (lockouts) =>
-      told.push(...lockouts),
+      reported.push(...lockouts),
     );
     for (let failure = 0; failure < 2; failure++) credentials.recordFailure("here", "key", startMs);
-    assert.equal(told.length, 1);
+    assert.equal(reported.length, 1);
     return credentials;
   };
-  const bundle = (madeMs: number, lockouts: Lockout[] = []) =>
-    BundleContent.fromPartial({ createTime: toTimestamp(madeMs), lockouts });
+  const bundle = (createMs: number, lockouts: Lockout[] = []) =>
+    BundleContent.fromPartial({ createTime: toTimestamp(createMs), lockouts });
   const isLocked = (credentials: Credentials) =>
     credentials.recordFailure("here", "key", startMs + 10_000) !== undefined;
 
   it("ends when it was lifted before the first bundle that would have it", () => {
     const credentials = locked();
-    credentials.recorded(told, startMs + 1_000);
+    credentials.recorded(reported, startMs + 1_000);
     credentials.renew(bundle(startMs + 2_000));
     assert.equal(isLocked(credentials), false);
   });
 
-  it("holds while it is not recorded, and over bundles that were made before", () => {
+  it("lasts until governance has recorded it, and older bundles do not lift it", () => {
     const credentials = locked();
     credentials.renew(bundle(startMs + 500));
     assert.equal(isLocked(credentials), true);
-    credentials.recorded(told, startMs + 1_000);
+    credentials.recorded(reported, startMs + 1_000);
     credentials.renew(bundle(startMs + 900));
     assert.equal(isLocked(credentials), true);
-    credentials.renew(bundle(startMs + 2_000, [...told]));
+    credentials.renew(bundle(startMs + 2_000, [...reported]));
     assert.equal(isLocked(credentials), true);
     credentials.renew(bundle(startMs + 3_000));
     assert.equal(isLocked(credentials), false);

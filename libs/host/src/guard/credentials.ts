@@ -38,7 +38,7 @@ import type { Visitor } from "./visitor.ts";
 type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs" | "skewMs">;
 
 /** The credential of a sign-in, for continuing without presenting it again. */
-export interface ShownBefore {
+export interface VerifiedCredential {
   readonly principal: Visitor;
   /** An ID token of another issuer is valid only at the moment of its use. */
   readonly kind: "key" | "token" | "id_token";
@@ -58,7 +58,7 @@ export class Credentials {
   /** By namespace and id, of the agents with their own grant. */
   #grants: ReadonlyMap<string, AgentGrant> = new Map();
 
-  #lockoutsElsewhere: readonly Lockout[] = [];
+  #bundleLockouts: readonly Lockout[] = [];
   /** Lock-outs of this process that are stored for all processes, but are in no received bundle yet. */
   #recorded: readonly { readonly lockout: Lockout; readonly atMs: number }[] = [];
   readonly #lockedOut: (lockouts: readonly Lockout[]) => void;
@@ -78,12 +78,12 @@ export class Credentials {
 
   renew(content: BundleContent): void {
     const { createTime, lockouts } = content;
-    const madeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
+    const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
     // A lock-out that was lifted before its first bundle was made is in no bundle at all.
-    const recorded = this.#recorded.filter(({ atMs }) => atMs < madeMs).map(({ lockout }) => lockout);
-    this.#recorded = this.#recorded.filter(({ atMs }) => atMs >= madeMs);
-    this.#lockouts.adopt(lockouts, [...this.#lockoutsElsewhere, ...recorded], madeMs);
-    this.#lockoutsElsewhere = lockouts;
+    const recorded = this.#recorded.filter(({ atMs }) => atMs < createMs).map(({ lockout }) => lockout);
+    this.#recorded = this.#recorded.filter(({ atMs }) => atMs >= createMs);
+    this.#lockouts.adopt(lockouts, [...this.#bundleLockouts, ...recorded], createMs);
+    this.#bundleLockouts = lockouts;
     this.#keys.renew(content.keys);
     this.#tokens.renew(content);
     this.#grants = grantsIn(content);
@@ -127,62 +127,65 @@ export class Credentials {
   }
 
   /** Throws if an earlier credential is no longer valid, even if an earlier process accepted it. */
-  requireValid({ principal, kind }: Pick<ShownBefore, "principal" | "kind">, nowMs: number): void {
-    const { id } = principal.shown;
+  requireValid({ principal, kind }: Pick<VerifiedCredential, "principal" | "kind">, nowMs: number): void {
+    const { id } = principal.credential;
     const endMs = kind === "key" ? (this.#keyEnds.get(id) ?? 0) : Number.POSITIVE_INFINITY;
     if (endMs <= nowMs) throw accessErrors.credentialRefused({ reason: keyFaults.ended });
     this.requireOngoing(id, nowMs);
   }
 
   /** Returns the principal of a credential. Rejects if the credential is invalid. */
-  async principalOf(shown: string, from: string, nowMs: number): Promise<Visitor> {
-    return (await this.shownBy(shown, from, nowMs)).principal;
+  async principalOf(credential: string, from: string, nowMs: number): Promise<Visitor> {
+    return (await this.verify(credential, from, nowMs)).principal;
   }
 
   /** Returns the principal with the end of its credential. */
-  shownBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
-    return this.#shown(shown, from, nowMs, forCalls);
+  verify(credential: string, from: string, nowMs: number): Promise<VerifiedCredential> {
+    return this.#verify(credential, from, nowMs, forCalls);
   }
 
   /** Returns the principal of a sign-in by this credential. Rejects if the credential is invalid. */
-  signInBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
-    return this.#shown(shown, from, nowMs, forSignIns);
+  signInBy(credential: string, from: string, nowMs: number): Promise<VerifiedCredential> {
+    return this.#verify(credential, from, nowMs, forSignIns);
   }
 
   /** Returns the user that has signed in at another issuer. Rejects if its ID token is invalid. */
-  async signInByIssuer(idToken: string, rules: SignInRules, nowMs: number): Promise<ShownBefore> {
+  async signInByIssuer(idToken: string, rules: SignInRules, nowMs: number): Promise<VerifiedCredential> {
     const token = await this.#tokens.checkIdToken(idToken, rules, nowMs);
     if (token.kind === "refused") throw accessErrors.credentialRefused({ reason: tokenFaults[token.why] });
     const principal = this.#granted(principalOfToken(token, forCalls));
     return { principal, kind: "id_token", untilMs: Number.POSITIVE_INFINITY };
   }
 
-  async #shown(
-    shown: string,
+  async #verify(
+    credential: string,
     from: string,
     nowMs: number,
     uses: ReadonlySet<TokenUse>,
-  ): Promise<ShownBefore> {
+  ): Promise<VerifiedCredential> {
     const refused = (reason: string, isGuess: boolean): TuttiError =>
-      (isGuess ? this.recordFailure(from, accountOf(shown), nowMs) : undefined) ??
+      (isGuess ? this.recordFailure(from, accountOf(credential), nowMs) : undefined) ??
       accessErrors.credentialRefused({ reason });
-    const key = await this.#keys.check(shown, nowMs, from);
+    const key = await this.#keys.check(credential, nowMs, from);
     if (key.kind === "known")
       return { principal: this.#granted(principalOfKey(key)), kind: "key", untilMs: endOf(key.verifier) };
     const fault = key.kind === "refused" ? key.why : undefined;
     if (fault !== undefined) throw refused(keyFaults[fault], fault !== "busy" && fault !== "ended");
-    const token = await this.#tokens.check(shown, nowMs);
+    const token = await this.#tokens.check(credential, nowMs);
     if (token.kind === "refused") throw refused(tokenFaults[token.why], !honest.has(token.why));
     const principal = this.#granted(principalOfToken(token, uses));
     return { principal, kind: "token", untilMs: token.identity.expireMs };
   }
 
   #granted(principal: Visitor): Visitor {
-    const { id, kind, shown } = principal;
-    const own = kind === "agent" ? this.#grants.get(`${shown.namespace}/${id}`) : undefined;
+    const { id, kind, credential } = principal;
+    const own = kind === "agent" ? this.#grants.get(`${credential.namespace}/${id}`) : undefined;
     if (own === undefined) return principal;
-    const { scope } = shown;
-    return { ...principal, shown: { ...shown, scope: { ...scope, agent: bothGrants(own, scope.agent) } } };
+    const { scope } = credential;
+    return {
+      ...principal,
+      credential: { ...credential, scope: { ...scope, agent: bothGrants(own, scope.agent) } },
+    };
   }
 }
 
@@ -195,8 +198,8 @@ function subjectOf(from: string, account: string): string {
  * Returns the prefix of a key: the part that may be shown. The content of a token is unknown before its signature is
  * verified.
  */
-function accountOf(shown: string): string {
-  return /^tutti_live_[0-9A-Za-z]{0,4}/.exec(shown)?.[0] ?? "token";
+function accountOf(credential: string): string {
+  return /^tutti_live_[0-9A-Za-z]{0,4}/.exec(credential)?.[0] ?? "token";
 }
 
 const kinds: Readonly<Partial<Record<ActorKind, Principal["kind"]>>> = {
@@ -205,7 +208,7 @@ const kinds: Readonly<Partial<Record<ActorKind, Principal["kind"]>>> = {
   [ActorKind.ACTOR_KIND_AGENT]: "agent",
 };
 
-interface Shown {
+interface OwnedClaims {
   readonly id: string;
   readonly actor: Actor | undefined;
   readonly namespace: string;
@@ -247,28 +250,28 @@ function principalOfToken(
   return principalOf({ id: tokenId, actor, namespace, groups, scope });
 }
 
-function principalOf({ actor, ...shown }: Shown): Visitor {
+function principalOf({ actor, ...shown }: OwnedClaims): Visitor {
   const kind = actor && kinds[actor.kind];
   if (actor === undefined || kind === undefined)
     throw accessErrors.credentialRefused({ reason: "this release does not know the kind of its owner" });
-  return { kind, id: actor.id, roles: [], shown };
+  return { kind, id: actor.id, roles: [], credential: shown };
 }
 
-type KeyWhy = (CheckedKey & { readonly kind: "refused" })["why"];
+type KeyFault = (CheckedKey & { readonly kind: "refused" })["why"];
 
-const keyFaults: Readonly<Record<KeyWhy, string>> = {
+const keyFaults: Readonly<Record<KeyFault, string>> = {
   damaged: "the key is incomplete or mistyped",
   wrong: "there is no such key",
   ended: "the key has ended",
   busy: "too many keys are being checked, try again",
 };
 
-type TokenWhy = (CheckedToken & { readonly kind: "refused" })["why"];
+type TokenFault = (CheckedToken & { readonly kind: "refused" })["why"];
 
 /** Failures that also happen to callers who guess nothing. */
-const honest: ReadonlySet<TokenWhy> = new Set(["ended", "not_yet", "revoked", "unavailable"]);
+const honest: ReadonlySet<TokenFault> = new Set(["ended", "not_yet", "revoked", "unavailable"]);
 
-const tokenFaults: Readonly<Record<TokenWhy, string>> = {
+const tokenFaults: Readonly<Record<TokenFault, string>> = {
   damaged: "it is neither a key nor a token",
   too_large: "the token is too large",
   unknown_issuer: "the issuer of the token is not trusted",

@@ -5,7 +5,7 @@
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import type { Clock, Principal, ShownCredential, TuttiError } from "@tutti/kernel";
+import type { Clock, CredentialClaims, Principal, TuttiError } from "@tutti/kernel";
 import type { CallLimiter, Incoming } from "@tutti/mesh";
 import { CallLimits, systemNamespace } from "@tutti/policy";
 import { accessErrors } from "./errors.ts";
@@ -26,7 +26,7 @@ export interface EdgeLimitsParts {
   readonly settings: AccessSettings;
   readonly clock: Pick<Clock, "now">;
   /** Called for each refusal. */
-  readonly refused: (error: TuttiError, principal: Principal, shown: ShownCredential) => void;
+  readonly refused: (error: TuttiError, principal: Principal, credential: CredentialClaims) => void;
 }
 
 const unlimited: Admitted = {
@@ -69,7 +69,7 @@ export class EdgeLimits implements CallLimiter {
   }
 
   startCall(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
-    if (principal.shown === undefined || principal === presented) return undefined;
+    if (principal.credential === undefined || principal === presented) return undefined;
     const { end } = this.admit(principal, isStream);
     return end;
   }
@@ -81,28 +81,28 @@ export class EdgeLimits implements CallLimiter {
 
   /** Checks the size of a request at the edge. Throws if it is too large. */
   admitBytes(principal: Principal, bytes: number): void {
-    const { shown } = principal;
-    if (shown === undefined) return;
-    const { maxRequestBytes: most } = this.#limits.limitOf(...limitedBy(principal, shown));
+    const { credential } = principal;
+    if (credential === undefined) return;
+    const { maxRequestBytes: most } = this.#limits.limitOf(...limitedBy(principal, credential));
     if (most === 0 || bytes <= most) return;
-    throw this.#refused(accessErrors.requestTooLarge({ most, found: bytes }), principal, shown);
+    throw this.#refused(accessErrors.requestTooLarge({ most, found: bytes }), principal, credential);
   }
 
   /** Counts a call at the edge. Throws if the limit is exceeded. */
   admit(principal: Principal, isStream: boolean): Admitted {
-    const { shown } = principal;
-    if (shown === undefined) return unlimited;
+    const { credential } = principal;
+    if (credential === undefined) return unlimited;
     const nowMs = this.#parts.clock.now();
-    const [namespace, actor] = limitedBy(principal, shown);
+    const [namespace, actor] = limitedBy(principal, credential);
     const limits = this.#limits;
     const admitted = isStream ? limits.open(namespace, actor, nowMs) : limits.admit(namespace, actor, nowMs);
     if (admitted.kind === "refused") {
       const { why, limit, retryAfterMs } = admitted;
       const error = accessErrors.tooManyCalls(
-        { what: counted[why], limit },
+        { unit: counted[why], limit },
         { retryAfterMs: retryAfterMs || shortWaitMs, details: { limit: String(limit) } },
       );
-      throw this.#refused(error, principal, shown);
+      throw this.#refused(error, principal, credential);
     }
     const { limit, remaining, resetMs } = admitted;
     let isOver = false;
@@ -115,8 +115,8 @@ export class EdgeLimits implements CallLimiter {
     return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
   }
 
-  #refused(error: TuttiError, principal: Principal, shown: ShownCredential): TuttiError {
-    this.#parts.refused(error, principal, shown);
+  #refused(error: TuttiError, principal: Principal, credential: CredentialClaims): TuttiError {
+    this.#parts.refused(error, principal, credential);
     return error;
   }
 }
@@ -124,7 +124,7 @@ export class EdgeLimits implements CallLimiter {
 /** Returns the principal with the limit: that of its namespace. */
 function limitedBy(
   { kind, id }: Principal,
-  { namespace }: ShownCredential,
+  { namespace }: CredentialClaims,
 ): [namespace: string, actor: Actor] {
   return [namespace || systemNamespace, { kind: actorKinds[kind], id }];
 }

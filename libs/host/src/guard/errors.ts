@@ -5,7 +5,7 @@ export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The port can be reached from other machines, and the call does not identify its caller. Show a key or token as `authorization: Bearer …` (`TUTTI_API_KEY` for workers and clients, `TUTTI_API_KEY` for the command), or call with the certificate of a service. Keys are made with `tutti key create`.",
+    help: "The port is reachable from other machines, and the call does not identify its caller. Send a key or token as `authorization: Bearer …` (`TUTTI_API_KEY` for workers, clients and the CLI), or use the certificate of a service. Create keys with `tutti key create`.",
     message: () => "The request has no credential",
     remedy:
       "Create a key with `tutti key create`, and send it as `authorization: Bearer` (`TUTTI_API_KEY` for workers and clients).",
@@ -13,28 +13,28 @@ export const accessErrors = defineErrors("access", {
   credentialRefused: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "What was shown is no key or token that is valid here. The reason says which rule it breaks. Make a new one with `tutti key create`.",
+    help: "The credential is not a valid key or token. The reason names the broken rule. Create a new key with `tutti key create`.",
     message: ({ reason }: { reason: string }) => `The credential is not valid: ${reason}`,
     remedy: "Create a new key with `tutti key create`.",
   },
   lockedOut: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "Too many attempts with this key prefix or account failed from this address. Valid keys and tokens pass. `tutti lockout list` names every lock-out, `tutti lockout lift` ends one.",
+    help: "Too many attempts with this key prefix or account failed from this address. Valid keys and tokens are still accepted. `tutti lockout list` lists all lock-outs, and `tutti lockout lift` removes one.",
     message: () => "Too many attempts with a wrong credential came from this address",
     remedy: "Correct the program that sends the wrong credential.",
   },
   rulesUnknown: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "Keys, tokens and what they may do are decided by a signed bundle of the service governance. This process has none that is good: it has just started, or has not reached governance for longer than `governance.bundleMaxAgeMs`, or does not trust who signs (`access.trustedKey`).",
+    help: "Keys, tokens and their rights are checked against a signed bundle of the governance service. This process has no valid bundle: it has just started, has not reached governance for longer than `governance.bundleMaxAgeMs`, or does not trust the signer (`access.trustedKey`).",
     message: ({ found }: { found: string }) => `This process has no valid policy bundle: ${found}`,
     remedy: "Check that governance runs and that `access.trustedKey` is its key, then try again.",
   },
   requestTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The request is larger than those of this caller may be. Limits are set with `IdentityService.SetIdentityLimit` (`max_request_bytes`), and for all other callers by `access.requestBytesMax`. Send less at once, or put what is large into the blob store.",
+    help: "The request is larger than the limit of this caller. Set limits with `IdentityService.SetIdentityLimit` (`max_request_bytes`), or for all other callers with `access.requestBytesMax`. Send less at once, or put large data into the blob store.",
     message: ({ most, found }: { most: number; found: number }) =>
       `The request has ${found} bytes, more than the maximum of ${most} for this caller`,
     remedy: "Send less at once.",
@@ -42,15 +42,15 @@ export const accessErrors = defineErrors("access", {
   tooManyCalls: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The caller asks for more than its limit. Limits are set with `IdentityService.SetIdentityLimit`, and for all other callers by `access.callsPerSec`, `access.concurrentMax` and `access.streamsMax`. Wait as long as the answer says.",
-    message: ({ what, limit }: { what: string; limit: number }) =>
-      `The caller exceeds its limit of ${limit} ${what}`,
+    help: "The caller exceeds its limit. Set limits with `IdentityService.SetIdentityLimit`, or for all other callers with `access.callsPerSec`, `access.concurrentMax` and `access.streamsMax`. Wait for the delay in the error.",
+    message: ({ unit, limit }: { unit: string; limit: number }) =>
+      `The caller exceeds its limit of ${limit} ${unit}`,
     remedy: "Wait, then try again.",
   },
   ruleRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A rule of the namespace or of the installation does not admit the request. The reason says which one, and what it would admit. `tutti rule list` shows the rules.",
+    help: "A rule of the namespace or of the installation rejected the request. The reason names the rule and the values that it accepts. `tutti rule list` shows the rules.",
     message: ({ action, reason }: { action: string; reason: string }) =>
       `A rule rejected ${action}: ${reason}`,
     remedy: "Change the request or the rule.",
@@ -58,7 +58,7 @@ export const accessErrors = defineErrors("access", {
   approvalNeeded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A rule has a person asked first. The question stands among all others (`tutti approve`, the page of approvals) until it is decided or lapses. When the answer is yes, ask for exactly the same again within a day. One's own yes counts only where the rule names one.",
+    help: "A rule requires an approval. The approval waits with all others (`tutti approve`, the approvals page of the dashboard) until it is decided or expires. Once it is approved, send exactly the same request again within a day. You may approve your own request only if the rule names you.",
     message: ({ action, message }: { action: string; message: string; approvals: readonly string[] }) =>
       `${action} needs an approval first: ${message}`,
     remedy: ({ approvals }: { action: string; message: string; approvals: readonly string[] }) =>
@@ -67,15 +67,15 @@ export const accessErrors = defineErrors("access", {
   notApproved: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The approver rejected the request. The same request is refused for an hour. A later one asks again.",
-    message: ({ message, who, reason }: { message: string; who: string; reason: string }) =>
-      `${who} rejected the request${reason === "" ? "" : ` (${reason})`}: ${message}`,
+    help: "The approver rejected the request. The same request is rejected for an hour. After that, it requests a new approval.",
+    message: ({ message, approver, reason }: { message: string; approver: string; reason: string }) =>
+      `${approver} rejected the request${reason === "" ? "" : ` (${reason})`}: ${message}`,
     remedy: "Change the request.",
   },
   approvalsTooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The same was asked a hundred times in the last week, and never approved.",
+    help: "The same request asked for approval a hundred times in the last week, and was never approved.",
     message: ({ approval }: { approval: string }) =>
       `The same request already asked for approval a hundred times (runs ${approval})`,
     remedy: "Change the request or the rule.",
@@ -83,7 +83,7 @@ export const accessErrors = defineErrors("access", {
   refusalsLeftOut: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "So many refusals came at once that not each has a record: a client tries many names, keys or addresses. Lock-outs and limits hold all the same.",
+    help: "Too many rejections occurred at once to record each of them. A client may be trying many names, keys or addresses. Lock-outs and limits remain in effect.",
     message: ({ count, most }: { count: number; most: number }) =>
       `${count} more rejections than the ${most} recorded at once have no record of their own`,
     remedy: "Check the recorded rejections of that moment, and limit the caller.",
@@ -91,7 +91,7 @@ export const accessErrors = defineErrors("access", {
   resultRefused: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A rule of the namespace or of the installation does not admit what an agent gave as the result of a task. The attempt has failed with it, and is made again as the task's retry says. `tutti rule list` shows the rules.",
+    help: "A rule of the namespace or of the installation rejected the result of a task. The attempt failed, and the retry policy of the task applies. `tutti rule list` shows the rules.",
     message: ({ agent, reason }: { agent: string; reason: string }) =>
       `A rule rejected the result of ${agent === "" ? "an agent" : `agent \`${agent}\``}: ${reason}`,
     remedy: "Correct the result or the rule.",
@@ -107,7 +107,7 @@ export const accessErrors = defineErrors("access", {
   agentRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A rule of the namespace or of the installation does not admit the agent, or what it offers. `tutti rule list` shows the rules.",
+    help: "A rule of the namespace or of the installation rejected the agent or its offering. `tutti rule list` shows the rules.",
     message: ({ agent, reason }: { agent: string; reason: string }) =>
       `A rule rejected ${agent === "" ? "the agent" : `agent \`${agent}\``}: ${reason}`,
     remedy: "Change the offering of the agent, or the rule.",
@@ -115,7 +115,7 @@ export const accessErrors = defineErrors("access", {
   changedWrongly: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A rule changed a request into one that its contract does not have. Correct the rule: what it sets has to be a field of the request, with a value that the field may have.",
+    help: "A rule changed a request into an invalid one. Correct the rule: it may set only fields of the request, and only to valid values.",
     message: ({ action, problem }: { action: string; problem: string }) =>
       `A rule changed the request ${action} into an invalid one: ${problem}`,
     remedy: "Correct the rule.",
@@ -123,14 +123,14 @@ export const accessErrors = defineErrors("access", {
   changedInBulk: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A rule would change one of the starts of a stream, and many of those share their specification. Start it by itself, or ask for it as the rule wants it.",
+    help: "A rule would change one of the starts of a stream, and many of those starts share their specification. Send this start in its own request, or send it as the rule requires.",
     message: () => "A rule would change one of the starts of this stream",
     remedy: "Start it in its own request.",
   },
   serviceKeyShort: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A caller with the service key may do everything. The key must be too long to be guessed: make one with `openssl rand -hex 32`.",
+    help: "A caller with the service key may do everything. The key must be too long to guess: create one with `openssl rand -hex 32`.",
     message: ({ found }: { found: number }) =>
       `\`access.serviceKey\`: expected at least 32 characters, got ${found}`,
     remedy: "Create one with `openssl rand -hex 32`.",

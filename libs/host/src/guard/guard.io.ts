@@ -32,17 +32,17 @@ function guardWith({ isLoopback = false, serviceKey: key = "" } = {}) {
   return { guard, foundation };
 }
 
-function incoming(given: Partial<Incoming> = {}): Incoming {
+function incoming(overrides: Partial<Incoming> = {}): Incoming {
   return {
     ...{ transport: "grpc", presented: undefined, credential: "", namespace: "default", hosted: "" },
     ...{ deadlineMs: Number.POSITIVE_INFINITY, parent: undefined, idempotencyKey: "", ownerEpoch: 0 },
     ...{ peer: undefined, address: () => "10.0.0.9" },
-    ...given,
+    ...overrides,
   };
 }
 
-describe("whom a process believes", () => {
-  it("is a caller of its own process, a service's certificate, and who has the service key", () => {
+describe("identification of callers", () => {
+  it("trusts a caller in the same process, a service certificate and the service key", () => {
     const { guard } = guardWith({ serviceKey });
     const believed = [
       incoming({ transport: "in-process", presented: agent }),
@@ -66,7 +66,7 @@ describe("whom a process believes", () => {
       });
   });
 
-  it("makes a caller without credentials on a loopback address the administrator of this machine, or less", () => {
+  it("treats a caller without credentials on a loopback address as the local administrator, or as the less privileged caller it presents", () => {
     const { guard } = guardWith({ isLoopback: true });
     assert.equal(guard.identify(incoming()), localAdministrator);
     assert.equal(guard.identify(incoming({ presented: agent })), agent);
@@ -76,10 +76,10 @@ describe("whom a process believes", () => {
     );
   });
 
-  it("is not who shows a key while no rules are in force: that may be tried again, and who is named does not help", async () => {
+  it("fails with a retryable error for a key while no rules are in force, also with a claimed identity", async () => {
     const { guard } = guardWith({ isLoopback: true });
-    const shown = incoming({ credential: "tutti_live_x", presented: localAdministrator });
-    await assert.rejects(async () => guard.identify(shown), {
+    const call = incoming({ credential: "tutti_live_x", presented: localAdministrator });
+    await assert.rejects(async () => guard.identify(call), {
       code: "access.rules_unknown",
       status: "UNAVAILABLE",
     });
@@ -97,9 +97,9 @@ describe("the rules in force", () => {
       ...{ startTime: undefined, endTime: undefined },
     });
 
-  it("stay when a bundle is older, altered, or signed with another key, and the reason is logged", async () => {
+  it("stay if a bundle is older, altered, or signed with another key, and the reason is recorded", async () => {
     const rules = new Rules(trusted());
-    await rules.take(bundleOf(5, 1_000), 1_000);
+    await rules.accept(bundleOf(5, 1_000), 1_000);
     const before = rules.inForce(1_000);
     const foreign = sealed(
       BundleContent.fromPartial({ number: 6, createTime: toTimestamp(1_000), maxAgeMs: 1 }),
@@ -111,61 +111,61 @@ describe("the rules in force", () => {
       [foreign, /the signature is not that of the key/],
       [altered, /the signature is not that of the key/],
     ] as const) {
-      assert.equal(await rules.take(bundle, 1_000), undefined);
+      assert.equal(await rules.accept(bundle, 1_000), undefined);
       assert.match(rules.refused, reason);
       assert.equal(rules.inForce(1_000), before);
     }
   });
 
-  it("stay when the policies of a bundle cannot be loaded, and the same bundle is taken when they can", async () => {
+  it("stay if the policies of a bundle cannot be loaded, and the same bundle is accepted later", async () => {
     let isBroken = true;
     const rules = new Rules(trusted(), () =>
       isBroken ? Promise.reject(new Error("no memory")) : loadCedar(),
     );
-    await rules.take(bundleOf(1, 1_000), 1_000);
+    await rules.accept(bundleOf(1, 1_000), 1_000);
     const before = rules.inForce(1_000);
     const policies = [{ namespace: "default", policyId: "p", text: "permit(principal, action, resource);" }];
     const bundle = bundleOf(2, 1_000, BundleContent.fromPartial({ policies }));
-    await assert.rejects(rules.take(bundle, 1_000), /no memory/);
+    await assert.rejects(rules.accept(bundle, 1_000), /no memory/);
     assert.equal(rules.inForce(1_000), before);
     assert.equal(rules.number, 1);
     isBroken = false;
-    assert.equal((await rules.take(bundle, 1_000))?.number, 2);
+    assert.equal((await rules.accept(bundle, 1_000))?.number, 2);
     assert.equal(rules.inForce(1_000)?.content.number, 2);
   });
 
-  it("end with the age of the bundle, and come back with the next one", async () => {
+  it("expire with the maximum age of the bundle, and return with the next bundle", async () => {
     const rules = new Rules(trusted());
-    await rules.take(bundleOf(1, 1_000), 1_000);
+    await rules.accept(bundleOf(1, 1_000), 1_000);
     assert.notEqual(rules.inForce(60_999), undefined);
     assert.equal(rules.inForce(61_000), undefined);
     assert.equal(rules.isStale(61_000), true);
-    await rules.take(bundleOf(2, 61_000), 61_000);
+    await rules.accept(bundleOf(2, 61_000), 61_000);
     assert.notEqual(rules.inForce(61_000), undefined);
   });
 
-  it("keep what they found out as long as the next bundle says the same", async () => {
+  it("keep their authorizer until a bundle changes the bindings", async () => {
     const rules = new Rules(trusted());
-    await rules.take(bundleOf(1, 1_000), 1_000);
+    await rules.accept(bundleOf(1, 1_000), 1_000);
     const authorizer = rules.inForce(1_000)?.authorizer;
-    await rules.take(bundleOf(2, 1_000, { revokedTokenIds: ["t"] }), 1_000);
+    await rules.accept(bundleOf(2, 1_000, { revokedTokenIds: ["t"] }), 1_000);
     assert.equal(rules.inForce(1_000)?.authorizer, authorizer);
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
-    const bound = { namespace: "default", role: "viewer", bindingId: "b" };
-    const bindings = [{ ...bound, subject: { $case: "actor" as const, value: actor } }];
-    await rules.take(bundleOf(3, 1_000, BundleContent.fromPartial({ bindings })), 1_000);
+    const binding = { namespace: "default", role: "viewer", bindingId: "b" };
+    const bindings = [{ ...binding, subject: { $case: "actor" as const, value: actor } }];
+    await rules.accept(bundleOf(3, 1_000, BundleContent.fromPartial({ bindings })), 1_000);
     assert.notEqual(rules.inForce(1_000)?.authorizer, authorizer);
   });
 
-  it("give who showed a key what its roles and its scope have in common, where it belongs", async () => {
+  it("grant a key the intersection of its roles and its scope, only in its namespace", async () => {
     const rules = new Rules(trusted());
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
-    const bound = { namespace: "default", role: "viewer", bindingId: "b" };
-    const bindings = [{ ...bound, subject: { $case: "actor" as const, value: actor } }];
-    await rules.take(bundleOf(1, 1_000, BundleContent.fromPartial({ bindings })), 1_000);
+    const binding = { namespace: "default", role: "viewer", bindingId: "b" };
+    const bindings = [{ ...binding, subject: { $case: "actor" as const, value: actor } }];
+    await rules.accept(bundleOf(1, 1_000, BundleContent.fromPartial({ bindings })), 1_000);
     const scope = Scope.fromPartial({ actions: ["workflow.*"] });
-    const shown = { id: "k", namespace: "default", groups: [], scope };
-    const ada = { kind: "person" as const, id: "ada", roles: [], shown };
+    const credential = { id: "k", namespace: "default", groups: [], scope };
+    const ada = { kind: "person" as const, id: "ada", roles: [], credential };
     const authorizer = rules.inForce(1_000)?.authorizer;
     const allowedTo = (action: string, namespace = "default") =>
       authorizer?.authorize(ada, { action, resource: "run", within: undefined }, namespace, 1_000).decision;

@@ -22,13 +22,13 @@ import { definitionService, runService, taskService } from "@tutti/contracts/wor
 import {
   type CallContext,
   type Component,
+  type CredentialClaims,
   type Foundation,
   type Health,
   isTuttiError,
   type Labels,
   localAdministrator,
   type Principal,
-  type ShownCredential,
   type TuttiError,
 } from "@tutti/kernel";
 import {
@@ -49,17 +49,17 @@ import { causeOf } from "../runtime/cause.ts";
 import { AgentNames } from "./agent-names.ts";
 import { type MissingRights, ofItsOwn } from "./authorizer.ts";
 import { BundleFeed } from "./bundle-feed.ts";
-import { Credentials, type ShownBefore } from "./credentials.ts";
+import { CredentialExpiry } from "./credential-expiry.ts";
+import { CredentialUses } from "./credential-uses.ts";
+import { Credentials, type VerifiedCredential } from "./credentials.ts";
 import { type Admitted, EdgeLimits } from "./edge-limits.ts";
-import { Ends } from "./ends.ts";
 import { accessErrors } from "./errors.ts";
 import type { IssuerSite } from "./issuer-site.ts";
 import { issuerSites, issuersIn } from "./issuers.ts";
-import { type Done, type Recorded, type Refusal, Reports, type ReportTaker, takerAt } from "./reports.ts";
+import { type EdgeAction, type Recorded, type Refusal, type ReportSink, Reports, sinkAt } from "./reports.ts";
+import { noLabels, ResourceLabels } from "./resource-labels.ts";
 import { Rules, type RulesInForce } from "./rules.ts";
 import type { AccessSettings } from "./settings.ts";
-import { noLabels, ThingLabels } from "./thing-labels.ts";
-import { Uses } from "./uses.ts";
 import { actorKinds, isVisitor, type Visitor } from "./visitor.ts";
 
 export interface GuardParts {
@@ -86,17 +86,17 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   readonly #limits: EdgeLimits;
   readonly #reports: Reports;
   readonly #serviceKey: Buffer | undefined;
-  readonly #uses: Uses;
+  readonly #uses: CredentialUses;
   readonly #feed: BundleFeed;
-  readonly #taker: () => ReportTaker;
+  readonly #sink: () => ReportSink;
   readonly #listeners: (() => void)[] = [];
-  readonly #ends: Ends;
+  readonly #expiry: CredentialExpiry;
   readonly #findings: FindingReports;
   readonly #agentNames = new AgentNames();
   /** The decisions of admission rules. */
   readonly admission: Admitting;
   /** Services register the labels of their objects here. */
-  readonly labels: ThingLabels;
+  readonly labels: ResourceLabels;
   #rules: Rules | undefined;
 
   constructor(parts: GuardParts) {
@@ -116,22 +116,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#limits = new EdgeLimits({
       settings,
       clock: foundation.clock,
-      refused: (error, principal, shown) => this.#reportRefused(error, principal, shown),
+      refused: (error, principal, credential) => this.#reportRefused(error, principal, credential),
     });
     this.#reports = new Reports({
       foundation,
       instance: parts.processId,
       newId: parts.newId,
       everyMs: settings.reportMs,
-      taker: {
-        decisions: (...args) => this.#taker().decisions(...args),
-        refusals: (...args) => this.#taker().refusals(...args),
+      sink: {
+        decisions: (...args) => this.#sink().decisions(...args),
+        refusals: (...args) => this.#sink().refusals(...args),
       },
       bundle: () => this.#rules?.number ?? 0,
     });
     const { clock, timers } = foundation;
-    this.labels = new ThingLabels(timers);
-    this.#ends = new Ends({ clock, timers, ended: () => this.#tellChanged() });
+    this.labels = new ResourceLabels(timers);
+    this.#expiry = new CredentialExpiry({ clock, timers, ended: () => this.#notifyListeners() });
     this.#findings = new FindingReports({
       foundation,
       everyMs: settings.reportMs,
@@ -146,10 +146,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       refused: (error, actor, namespace, action) =>
         this.#reports.refused({ error, actor, namespace, action, address: "" }),
     });
-    this.#uses = new Uses({
+    this.#uses = new CredentialUses({
       foundation,
       everyMs: settings.reportMs,
-      take: async (namespace, report, signal) => {
+      record: async (namespace, report, signal) => {
         const options = { timeoutMs: recordMs, signal };
         await mesh()
           .client(identityService)
@@ -162,10 +162,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       policies: () => mesh().client(policyService),
       file: dataDirectory === undefined ? undefined : join(dataDirectory, "access", "bundle"),
       known: () => this.#rules?.number ?? 0,
-      take: (bundle) => this.#take(bundle),
+      accept: (bundle) => this.#accept(bundle),
     });
-    this.#taker = () =>
-      takerAt({ policies: mesh().client(policyService), audit: mesh().client(auditService) });
+    this.#sink = () => sinkAt({ policies: mesh().client(policyService), audit: mesh().client(auditService) });
   }
 
   /** Starts to follow bundles. Does not wait for the first. */
@@ -177,7 +176,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   async stop(): Promise<void> {
-    this.#ends.stop();
+    this.#expiry.stop();
     await this.#feed.stop();
     await Promise.all([this.#reports.stop(), this.#findings.stop(), this.#uses.stop()]);
   }
@@ -197,22 +196,22 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     if (service !== undefined) return presented ?? ofAService(service);
     if (this.#parts.isLoopback) return presented ?? localAdministrator;
     const error = accessErrors.credentialNeeded();
-    this.#reportStranger(error, address?.() ?? "");
+    this.#reportUnidentified(error, address?.() ?? "");
     throw error;
   }
 
   /** Returns the principal of a key or token. Rejects if it is invalid. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
     const found = await this.#authenticate(from, (nowMs) =>
-      this.#credentials.shownBy(credential, from, nowMs),
+      this.#credentials.verify(credential, from, nowMs),
     );
     const { principal, untilMs } = found;
-    this.#ends.note(principal, untilMs);
+    this.#expiry.track(principal, untilMs);
     return principal;
   }
 
   /** Returns the identity of a browser's sign-in by a key or token. Rejects if it is invalid. */
-  signInBy(credential: string, from: string): Promise<ShownBefore> {
+  signInBy(credential: string, from: string): Promise<VerifiedCredential> {
     return this.#authenticate(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
   }
 
@@ -222,7 +221,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   /** Returns the user that has signed in at another issuer. Rejects if its ID token is invalid. */
-  signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
+  signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<VerifiedCredential> {
     return this.#authenticate(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
 
@@ -231,7 +230,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     try {
       this.#credentials.pace(from, account, this.#parts.foundation.clock.now());
     } catch (error) {
-      if (isTuttiError(error)) this.#reportStranger(error, from);
+      if (isTuttiError(error)) this.#reportUnidentified(error, from);
       throw error;
     }
   }
@@ -243,16 +242,16 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   recordFailure(from: string, account: string, error: TuttiError): TuttiError {
     const answer =
       this.#credentials.recordFailure(from, account, this.#parts.foundation.clock.now()) ?? error;
-    this.#reportStranger(answer, from);
+    this.#reportUnidentified(answer, from);
     return answer;
   }
 
   /** A caller continues with its sign-in. Throws if it is no longer valid. */
-  goOn(before: Pick<ShownBefore, "principal" | "kind">, from: string): void {
+  resumeSignIn(before: Pick<VerifiedCredential, "principal" | "kind">, from: string): void {
     const nowMs = this.#parts.foundation.clock.now();
     this.#requireRules(nowMs);
     this.#credentials.requireValid(before, nowMs);
-    this.#uses.used(before.principal.shown, from, nowMs);
+    this.#uses.used(before.principal.credential, from, nowMs);
   }
 
   /**
@@ -273,10 +272,10 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#requireRules(nowMs);
     try {
       const found = await find(nowMs);
-      this.#uses.used(found.principal.shown, from, nowMs);
+      this.#uses.used(found.principal.credential, from, nowMs);
       return found;
     } catch (error) {
-      if (isTuttiError(error)) this.#reportStranger(error, from);
+      if (isTuttiError(error)) this.#reportUnidentified(error, from);
       throw error;
     }
   }
@@ -287,7 +286,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   authorize(principal: Principal, rule: Rule, namespace: string): Decision | Promise<Decision> {
     if (!isVisitor(principal)) return ofItsOwn(principal);
     const { authorizer } = this.#requireRules(this.#parts.foundation.clock.now());
-    const labels = authorizer.asksForLabels(principal) ? this.labels.of(rule, namespace) : undefined;
+    const labels = authorizer.needsLabels(principal) ? this.labels.of(rule, namespace) : undefined;
     return labels === undefined
       ? this.#decide(principal, rule, namespace, noLabels)
       : labels.then((found) => this.#decide(principal, rule, namespace, found));
@@ -339,7 +338,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   /**
    * Records an action at the edge that no service records. Resolves with whether the audit has it. @see Reports.done
    */
-  doneAtEdge(done: Done, isYetToBeDone = false): Promise<Recorded> {
+  doneAtEdge(done: EdgeAction, isYetToBeDone = false): Promise<Recorded> {
     return this.#reports.done(done, isYetToBeDone);
   }
 
@@ -364,24 +363,25 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
   }
 
   #requireOngoing(caller: Visitor, nowMs: number): void {
-    this.#credentials.requireOngoing(caller.shown.id, nowMs);
-    if (this.#ends.hasEnded(caller, nowMs)) throw accessErrors.credentialRefused({ reason: "it has ended" });
+    this.#credentials.requireOngoing(caller.credential.id, nowMs);
+    if (this.#expiry.hasExpired(caller, nowMs))
+      throw accessErrors.credentialRefused({ reason: "it has ended" });
   }
 
-  #tellChanged(): void {
+  #notifyListeners(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  async #take(bundle: Bundle): Promise<string> {
+  async #accept(bundle: Bundle): Promise<string> {
     this.#rules ??= this.#trusting();
     if (this.#rules === undefined) return "no key is trusted to sign bundles: set access.trustedKey";
-    const content = await this.#rules.take(bundle, this.#parts.foundation.clock.now());
+    const content = await this.#rules.accept(bundle, this.#parts.foundation.clock.now());
     if (content === undefined) return this.#rules.refused;
     this.#credentials.renew(content);
     this.#limits.renew(content.limits);
     this.#agentNames.renew(content);
     this.admission.renew(content.rules);
-    this.#tellChanged();
+    this.#notifyListeners();
     return "";
   }
 
@@ -390,10 +390,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return keys && new Rules(keys);
   }
 
-  #isServiceKey(shown: string): boolean {
+  #isServiceKey(credential: string): boolean {
     const expected = this.#serviceKey;
-    const given = Buffer.from(shown);
-    return expected !== undefined && given.length === expected.length && timingSafeEqual(given, expected);
+    const presented = Buffer.from(credential);
+    return (
+      expected !== undefined && presented.length === expected.length && timingSafeEqual(presented, expected)
+    );
   }
 
   #requireRules(nowMs: number): RulesInForce {
@@ -404,18 +406,18 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   #rulesUnknown(nowMs: number): Error {
     const refused = this.#rules?.refused ?? "";
-    const none = refused === "" ? "none yet" : `none that is good: ${refused}`;
-    const found = this.#rules?.isStale(nowMs) ? "one that is too old" : none;
+    const missing = refused === "" ? "none yet" : `none that is good: ${refused}`;
+    const found = this.#rules?.isStale(nowMs) ? "one that is too old" : missing;
     return accessErrors.rulesUnknown({ found }, { retryAfterMs: shortWaitMs });
   }
 
-  #reportRefused(error: TuttiError, { kind, id }: Principal, shown: ShownCredential): void {
+  #reportRefused(error: TuttiError, { kind, id }: Principal, credential: CredentialClaims): void {
     const actor = Cause.fromPartial({ actor: { kind: actorKinds[kind], id } });
-    const namespace = shown.namespace || systemNamespace;
+    const namespace = credential.namespace || systemNamespace;
     this.#reports.refused({ error, actor, namespace, action: "access", address: "" });
   }
 
-  #reportStranger(error: Parameters<Reports["refused"]>[0]["error"], address: string): void {
+  #reportUnidentified(error: Parameters<Reports["refused"]>[0]["error"], address: string): void {
     this.#reports.refused({ error, actor: undefined, namespace: systemNamespace, action: "access", address });
   }
 }

@@ -39,7 +39,7 @@ export class IssuerSite {
     const { issuer, clock } = this.#parts;
     const atMs = clock.now();
     if (this.#cached !== undefined && atMs - this.#cached.atMs < freshMs) return this.#cached.discovered;
-    const document = await this.#ask("GET", discoveryAddress(issuer), { accept: "application/json" });
+    const document = await this.#fetch("GET", discoveryAddress(issuer), { accept: "application/json" });
     const discovered = readDiscovery(document, issuer);
     this.#cached = { discovered, atMs };
     return discovered;
@@ -47,16 +47,16 @@ export class IssuerSite {
 
   async keys(): Promise<Keys> {
     const address = this.#parts.keysAddress ?? (await this.discovered()).keysAddress;
-    return (await this.#ask("GET", address, { accept: "application/json" })) as Keys;
+    return (await this.#fetch("GET", address, { accept: "application/json" })) as Keys;
   }
 
   /** Exchanges a code, and returns the issuer's answer. */
   async exchange({ headers, body }: CodeExchange): Promise<unknown> {
     const { tokenAddress } = await this.discovered();
-    return this.#ask("POST", tokenAddress, headers, body);
+    return this.#fetch("POST", tokenAddress, headers, body);
   }
 
-  async #ask(
+  async #fetch(
     method: OutgoingCall["method"],
     url: string,
     headers: OutgoingCall["headers"],

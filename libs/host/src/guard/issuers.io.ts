@@ -50,27 +50,27 @@ describe("tokens of another issuer", () => {
   after(() => new Promise((resolve) => server.close(resolve)));
 
   function credentials(keys = url): Credentials {
-    const given = { keys, audiences: ["tutti-shop"], idPrefix: "id.example|" };
-    const settings = accessSection.schema.parse({ issuers: { [issuer]: given } });
-    const made = new Credentials(
+    const options = { keys, audiences: ["tutti-shop"], idPrefix: "id.example|" };
+    const settings = accessSection.schema.parse({ issuers: { [issuer]: options } });
+    const checker = new Credentials(
       settings,
       new Uint8Array(32),
       issuersIn(settings, systemClock, recordingLogger()),
     );
-    made.renew(BundleContent.create());
-    return made;
+    checker.renew(BundleContent.create());
+    return checker;
   }
 
-  const refused = (shown: string, reason: RegExp, from = credentials()) =>
-    assert.rejects(from.principalOf(shown, "10.0.0.1", Date.now()), (error) => {
+  const refused = (credential: string, reason: RegExp, from = credentials()) =>
+    assert.rejects(from.principalOf(credential, "10.0.0.1", Date.now()), (error) => {
       assert.ok(isTuttiError(error) && error.code === "access.credential_refused", String(error));
       assert.match(error.message, reason);
       return true;
     });
 
-  it("stand for a person under the issuer's prefix, with its groups", async () => {
-    const { kind, id, shown } = await credentials().principalOf(tokenOf(first), "10.0.0.1", Date.now());
-    assert.deepEqual([kind, id, shown.groups], ["person", "id.example|ada", ["night"]]);
+  it("identify a person by the issuer's prefix, with the person's groups", async () => {
+    const { kind, id, credential } = await credentials().principalOf(tokenOf(first), "10.0.0.1", Date.now());
+    assert.deepEqual([kind, id, credential.groups], ["person", "id.example|ada", ["night"]]);
   });
 
   it("are refused if they are for another audience, of another issuer or key, or have ended", async () => {
@@ -81,16 +81,16 @@ describe("tokens of another issuer", () => {
     await refused(tokenOf({ ...second, kid: "first" }), /./);
   });
 
-  it("are not taken while the keys are not at the configured address", async () => {
+  it("are rejected while the configured address does not serve the keys", async () => {
     isMoved = true;
     await refused(tokenOf(first), /keys of its issuer cannot be had/);
     isMoved = false;
   });
 
-  it("have keys that come over a way no third party can change", () => {
-    const given = { audiences: ["a"], idPrefix: "x|" };
+  it("require an https address for the keys", () => {
+    const options = { audiences: ["a"], idPrefix: "x|" };
     const parsed = (keys: string) =>
-      accessSection.schema.safeParse({ issuers: { [issuer]: { ...given, keys } } });
+      accessSection.schema.safeParse({ issuers: { [issuer]: { ...options, keys } } });
     assert.equal(parsed("http://id.example/keys").success, false);
     assert.equal(parsed("http://127.0.0.1.evil.example/keys").success, false);
     assert.equal(parsed("https://id.example/keys").success, true);

@@ -27,9 +27,9 @@ export function issuersIn(
   sites: Sites = issuerSites(settings, clock),
 ): readonly TrustedIssuer[] {
   return [...sites].flatMap(([issuer, site]): TrustedIssuer[] => {
-    const given = settings.issuers[issuer];
-    if (given === undefined) return [];
-    const { audiences, idPrefix, idClaim, groupsClaim, algorithms } = given;
+    const issuerSettings = settings.issuers[issuer];
+    if (issuerSettings === undefined) return [];
+    const { audiences, idPrefix, idClaim, groupsClaim, algorithms } = issuerSettings;
     const fetchKeys = () =>
       site.keys().catch((error: unknown) => {
         logger.warn("failed to fetch the keys of an issuer", { issuer, error });

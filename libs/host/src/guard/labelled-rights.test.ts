@@ -12,7 +12,7 @@ const toAda = { $case: "actor" as const, value: ada };
 const toOps = { $case: "group" as const, value: "ops" };
 
 function visitor(id: string, { groups = [] as string[], scope = Scope.create() } = {}): Visitor {
-  return { kind: "person", id, roles: [], shown: { id: "key-1", namespace: "shop", groups, scope } };
+  return { kind: "person", id, roles: [], credential: { id: "key-1", namespace: "shop", groups, scope } };
 }
 
 const rightsOf = (content: Content) => new LabelledRights(BundleContent.fromPartial(content));
@@ -34,14 +34,14 @@ describe("labels count", () => {
     assert.equal(rights.countFor(visitor("bob")), false);
   });
 
-  it("for whose key or token is narrowed to some", () => {
+  it("for a caller whose key or token is limited to labels", () => {
     assert.equal(rightsOf({}).countFor(visitor("ada", { scope: Scope.fromPartial({ resources }) })), true);
     assert.equal(rightsOf({}).countFor(visitor("ada")), false);
   });
 
   it("for every caller if a policy reads labels", () => {
-    const looks = `forbid(principal, action, resource) when { resource.hasTag("frozen") };`;
-    assert.equal(rightsOf({ policies: [{ text: looks }] }).countFor(visitor("ada")), true);
+    const readsLabels = `forbid(principal, action, resource) when { resource.hasTag("frozen") };`;
+    assert.equal(rightsOf({ policies: [{ text: readsLabels }] }).countFor(visitor("ada")), true);
     const plain = `forbid(principal, action, resource) when { context has address };`;
     assert.equal(rightsOf({ policies: [{ text: plain }] }).countFor(visitor("ada")), false);
   });

@@ -6,20 +6,20 @@ export class LabelledRights {
   /** Statements of policies may read labels of any object. */
   readonly #inPolicies: boolean;
   /** Identities with a role on objects with certain labels only: `2:ada`, `group:ops`. */
-  readonly #bound: ReadonlySet<string>;
+  readonly #subjects: ReadonlySet<string>;
   readonly #groups = new Map<string, readonly string[]>();
 
   constructor({ policies, bindings, principals }: BundleContent) {
     this.#inPolicies = policies.some(({ text }) => /\b(has|get)Tag\s*\(/.test(text));
-    const bound = new Set<string>();
+    const subjects = new Set<string>();
     for (const { resources, subject } of bindings) {
       if (resources === undefined || subject === undefined) continue;
-      bound.add(
+      subjects.add(
         subject.$case === "group" ? `group:${subject.value}` : `${subject.value.kind}:${subject.value.id}`,
       );
     }
-    this.#bound = bound;
-    if (bound.size === 0) return;
+    this.#subjects = subjects;
+    if (subjects.size === 0) return;
     for (const { actor, groups } of principals) {
       if (actor === undefined || groups.length === 0) continue;
       const key = `${actor.kind}:${actor.id}`;
@@ -27,11 +27,11 @@ export class LabelledRights {
     }
   }
 
-  countFor({ kind, id, shown }: Visitor): boolean {
-    if (shown.scope.resources !== undefined || this.#inPolicies) return true;
-    if (this.#bound.size === 0) return false;
+  countFor({ kind, id, credential }: Visitor): boolean {
+    if (credential.scope.resources !== undefined || this.#inPolicies) return true;
+    if (this.#subjects.size === 0) return false;
     const key = `${actorKinds[kind]}:${id}`;
-    const groups = [...shown.groups, ...(this.#groups.get(key) ?? [])];
-    return this.#bound.has(key) || groups.some((group) => this.#bound.has(`group:${group}`));
+    const groups = [...credential.groups, ...(this.#groups.get(key) ?? [])];
+    return this.#subjects.has(key) || groups.some((group) => this.#subjects.has(`group:${group}`));
   }
 }

@@ -5,9 +5,9 @@ import type { AuditRecord } from "@tutti/contracts/governance/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { silentLogger, TuttiError } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { type Done, Reports } from "./reports.ts";
+import { type EdgeAction, Reports } from "./reports.ts";
 
-const done = (id: string): Done => ({
+const done = (id: string): EdgeAction => ({
   ...{ action: "gateway.sign_ins.begin", namespace: "shop", address: "10.0.0.9" },
   work: { namespace: "shop", kind: "sign_in", id, task: "" },
   cause: Cause.fromPartial({ reason: "by key" }),
@@ -15,46 +15,46 @@ const done = (id: string): Done => ({
 
 describe("a completed action at an edge", () => {
   /** @param answerTo answers at once. Without it, the test answers each */
-  function made(answerTo?: (records: readonly AuditRecord[]) => void) {
+  function setup(answerTo?: (records: readonly AuditRecord[]) => void) {
     const time = new VirtualTime();
-    const taken: string[] = [];
+    const accepted: string[] = [];
     const answers: PromiseWithResolvers<void>[] = [];
     const reports = new Reports({
       foundation: { clock: time, timers: time, logger: silentLogger },
-      taker: {
+      sink: {
         decisions: async () => {},
         refusals: async (records: readonly AuditRecord[]) => {
           const answer = Promise.withResolvers<void>();
           answers.push(answer);
           if (answerTo === undefined) await answer.promise;
           else answerTo(records);
-          taken.push(...records.map(({ work }) => work?.id ?? ""));
+          accepted.push(...records.map(({ work }) => work?.id ?? ""));
         },
       },
       ...{ instance: "proc-1", newId: () => "dec-1", everyMs: 5_000, bundle: () => 1 },
     });
-    return { time, taken, answers, reports };
+    return { time, taken: accepted, answers, reports };
   }
 
-  it("is reported at once, and its caller hears when it is recorded", async () => {
-    const { taken, answers, reports } = made();
-    let heard: string | undefined;
-    const doing = reports.done(done("one")).then((recorded) => {
-      heard = recorded;
+  it("is reported at once, and its caller waits until it is recorded", async () => {
+    const { taken, answers, reports } = setup();
+    let outcome: string | undefined;
+    const recording = reports.done(done("one")).then((recorded) => {
+      outcome = recorded;
     });
     await settled();
-    assert.deepEqual([answers.length, heard], [1, undefined]);
+    assert.deepEqual([answers.length, outcome], [1, undefined]);
     answers[0]?.resolve();
-    await doing;
-    assert.deepEqual([taken, heard], [["one"], "recorded"]);
+    await recording;
+    assert.deepEqual([taken, outcome], [["one"], "recorded"]);
   });
 
   it("is reported as not recorded as soon as that is known, and is handed on later all the same", async () => {
-    const { time, taken, answers, reports } = made();
-    const doing = reports.done(done("one"));
+    const { time, taken, answers, reports } = setup();
+    const recording = reports.done(done("one"));
     await settled();
     answers[0]?.reject(new Error("governance is away"));
-    assert.equal(await doing, "unheard");
+    assert.equal(await recording, "unheard");
     await settled();
     time.advance(5_000);
     await settled();
@@ -63,31 +63,31 @@ describe("a completed action at an edge", () => {
     assert.deepEqual(taken, ["one"]);
   });
 
-  it("blocks its caller no longer than handing on may take", async () => {
-    const { time, reports } = made();
-    const doing = reports.done(done("one"));
+  it("blocks its caller at most for the timeout of a report", async () => {
+    const { time, reports } = setup();
+    const recording = reports.done(done("one"));
     await settled();
     time.advance(10_000);
-    assert.equal(await doing, "unheard");
+    assert.equal(await recording, "unheard");
   });
 
-  it("is recorded though the receiver rejects another record of the batch, which is left out", async () => {
+  it("is recorded even if the receiver rejects another record of the batch, which is dropped", async () => {
     const wrong = new TuttiError({ code: "mesh.invalid_request", status: "INVALID_ARGUMENT", message: "x" });
     const isWrong = ({ work }: AuditRecord) => work?.id.startsWith("-");
-    const { taken, reports } = made((records) => {
+    const { taken, reports } = setup((records) => {
       if (records.some(isWrong)) throw wrong;
     });
     const ids = ["one", "-two", "three", "four", "-five"];
-    const heard = await Promise.all(ids.map((id) => reports.done(done(id))));
-    assert.deepEqual(heard, ["recorded", "left_out", "recorded", "recorded", "left_out"]);
+    const outcomes = await Promise.all(ids.map((id) => reports.done(done(id))));
+    assert.deepEqual(outcomes, ["recorded", "left_out", "recorded", "recorded", "left_out"]);
     assert.deepEqual(taken, ["one", "three", "four"]);
     assert.equal(await reports.done(done("six")), "recorded");
   });
 
-  it("has room though the receiver takes none and many actions fail to start for that", async () => {
-    const { time, answers, reports } = made();
+  it("still has room while the receiver is unavailable and many actions fail to start", async () => {
+    const { time, answers, reports } = setup();
     let failed = 0;
-    const begin = async (id: string) => {
+    const start = async (id: string) => {
       const recorded = await reports.done(done(id), true);
       // Like a sign-in that reports its failure.
       if (recorded === "unheard") void reports.done(done(`end of ${id}`));
@@ -95,7 +95,7 @@ describe("a completed action at an edge", () => {
     };
     for (let round = 0; round < 3; round++) {
       const before = failed;
-      for (let number = 0; number < 5_000; number++) void begin(`${round}-${number}`);
+      for (let number = 0; number < 5_000; number++) void start(`${round}-${number}`);
       await settled();
       for (const answer of answers) answer.reject(new Error("governance is away"));
       time.advance(10_000);
@@ -114,7 +114,7 @@ describe("a completed action at an edge", () => {
   });
 
   it("is reported as not recorded if more waits than may", async () => {
-    const { reports } = made();
+    const { reports } = setup();
     for (let number = 0; number < 9_001; number++) void reports.done(done(`${number}`));
     assert.equal(await reports.done(done("one more")), "left_out");
   });

@@ -33,8 +33,8 @@ import type { Authorization } from "./authorizer.ts";
 import { accessErrors } from "./errors.ts";
 
 /** Accepts records. Rejects if they are not accepted. */
-export interface ReportTaker {
-  readonly decisions: (records: readonly DecisionRecord[], leftOut: number) => Promise<void>;
+export interface ReportSink {
+  readonly decisions: (records: readonly DecisionRecord[], dropped: number) => Promise<void>;
   readonly refusals: (records: readonly AuditRecord[]) => Promise<void>;
 }
 
@@ -48,15 +48,15 @@ export interface Refusal {
 }
 
 /** An action at an edge that is in no journal of its own. */
-export type Done = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
+export type EdgeAction = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
 
 /** Outcome of a record: it was accepted, it may have been or may yet be, or it never will be. */
 export type Recorded = "recorded" | "unheard" | "left_out";
 
-interface Untaken {
+interface Undelivered {
   readonly done: readonly WaitingRecord[];
   readonly refusals: Map<string, AuditRecord>;
-  readonly refusalsLeftOut: number;
+  readonly refusalsDropped: number;
 }
 
 interface WaitingRecord {
@@ -66,7 +66,7 @@ interface WaitingRecord {
 
 export interface ReportsParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  readonly taker: ReportTaker;
+  readonly sink: ReportSink;
   readonly instance: string;
   readonly newId: () => string;
   readonly everyMs: number;
@@ -74,16 +74,16 @@ export interface ReportsParts {
   readonly bundle: () => number;
 }
 
-const keptMax = 1_000;
+const pendingMax = 1_000;
 /** The action under which the audit lists the number of records left out. */
-const leftOutAction = "access.refusals.left_out";
+const droppedAction = "access.refusals.left_out";
 const doneMax = 9_000;
 /**
  * While this many wait, no action starts that requires a record: each that fails would add a second one, for its end.
  */
 const yetToBeDoneMax = 3_000;
 /** Maximum duration of handing on: only after it is a failure certain. */
-const handOnMs = 10_000;
+const deliveryTimeoutMs = 10_000;
 
 export class Reports implements Component {
   readonly #parts: ReportsParts;
@@ -93,8 +93,8 @@ export class Reports implements Component {
   #done: WaitingRecord[] = [];
   /** Number of these, including those that are being handed on. */
   #doneWaiting = 0;
-  #leftOut = 0;
-  #refusalsLeftOut = 0;
+  #dropped = 0;
+  #refusalsDropped = 0;
   readonly #flusher: Flusher;
 
   constructor(parts: ReportsParts) {
@@ -115,8 +115,8 @@ export class Reports implements Component {
       known.count++;
       return;
     }
-    if (this.#decisions.size >= keptMax) {
-      this.#leftOut++;
+    if (this.#decisions.size >= pendingMax) {
+      this.#dropped++;
       return;
     }
     const { clock } = this.#parts.foundation;
@@ -154,8 +154,8 @@ export class Reports implements Component {
       known.count++;
       return;
     }
-    if (this.#refusals.size >= keptMax) {
-      this.#refusalsLeftOut++;
+    if (this.#refusals.size >= pendingMax) {
+      this.#refusalsDropped++;
       return;
     }
     this.#refusals.set(
@@ -179,7 +179,7 @@ export class Reports implements Component {
    *
    * @param isYetToBeDone the action waits for its record, and does not happen without it
    */
-  async done(done: Done, isYetToBeDone = false): Promise<Recorded> {
+  async done(done: EdgeAction, isYetToBeDone = false): Promise<Recorded> {
     const { foundation } = this.#parts;
     if (this.#doneWaiting >= (isYetToBeDone ? yetToBeDoneMax : doneMax)) {
       const { action } = done;
@@ -195,7 +195,7 @@ export class Reports implements Component {
     });
     this.#done.push({ record, resolve });
     this.#doneWaiting++;
-    const timer = foundation.timers.after(handOnMs, () => resolve("unheard"));
+    const timer = foundation.timers.after(deliveryTimeoutMs, () => resolve("unheard"));
     void this.#flushDone();
     const answer = await recorded;
     timer.cancel();
@@ -214,34 +214,37 @@ export class Reports implements Component {
   }
 
   async #flush(): Promise<void> {
-    const { taker, foundation } = this.#parts;
-    const [decisions, refusals, leftOut] = [this.#decisions, this.#refusals, this.#leftOut];
+    const { sink, foundation } = this.#parts;
+    const [decisions, refusals, dropped] = [this.#decisions, this.#refusals, this.#dropped];
     const done = this.#done;
-    const refusalsLeftOut = this.#refusalsLeftOut;
+    const refusalsDropped = this.#refusalsDropped;
     this.#done = [];
     this.#decisions = new Map();
     this.#refusals = new Map();
-    this.#leftOut = 0;
-    this.#refusalsLeftOut = 0;
-    if (decisions.size + leftOut > 0)
-      await taker.decisions([...decisions.values()], leftOut).catch((error: unknown) => {
+    this.#dropped = 0;
+    this.#refusalsDropped = 0;
+    if (decisions.size + dropped > 0)
+      await sink.decisions([...decisions.values()], dropped).catch((error: unknown) => {
         foundation.logger.debug("failed to forward decisions", { error });
-        this.#leftOut += leftOut;
-        for (const record of decisions.values()) this.#leftOut += record.count;
+        this.#dropped += dropped;
+        for (const record of decisions.values()) this.#dropped += record.count;
       });
     if (refusals.size + done.length > 0) {
-      const left = refusalsLeftOut > 0 ? [this.#leftOutRecord(refusalsLeftOut)] : [];
+      const droppedRecords = refusalsDropped > 0 ? [this.#droppedRecord(refusalsDropped)] : [];
       const become = new Map<AuditRecord, Recorded>();
-      await this.#handOn([...refusals.values(), ...done.map(({ record }) => record), ...left], become);
+      await this.#deliver(
+        [...refusals.values(), ...done.map(({ record }) => record), ...droppedRecords],
+        become,
+      );
       for (const { record, resolve } of done) resolve(become.get(record) ?? "recorded");
       const unheard = done.filter(({ record }) => become.get(record) === "unheard");
       this.#doneWaiting -= done.length - unheard.length;
       for (const [key, record] of refusals) {
-        if (become.get(record) === "left_out") this.#refusalsLeftOut += record.count;
+        if (become.get(record) === "left_out") this.#refusalsDropped += record.count;
         if (become.get(record) !== "unheard") refusals.delete(key);
       }
-      const isLeftUnheard = left.some((record) => become.get(record) === "unheard");
-      this.#keep({ done: unheard, refusals, refusalsLeftOut: isLeftUnheard ? refusalsLeftOut : 0 });
+      const isCountUndelivered = droppedRecords.some((record) => become.get(record) === "unheard");
+      this.#requeue({ done: unheard, refusals, refusalsDropped: isCountUndelivered ? refusalsDropped : 0 });
     }
   }
 
@@ -249,9 +252,9 @@ export class Reports implements Component {
    * Returns the outcome of records that were not accepted. It finds those that the receiver refuses by halving the
    * batch.
    */
-  async #handOn(records: readonly AuditRecord[], become: Map<AuditRecord, Recorded>): Promise<void> {
-    const { taker, foundation } = this.#parts;
-    const error: unknown = await taker.refusals(records).then(
+  async #deliver(records: readonly AuditRecord[], become: Map<AuditRecord, Recorded>): Promise<void> {
+    const { sink, foundation } = this.#parts;
+    const error: unknown = await sink.refusals(records).then(
       () => undefined,
       (thrown: unknown) => thrown ?? "nothing was said",
     );
@@ -259,8 +262,8 @@ export class Reports implements Component {
     const isWrong = isTuttiError(error) && error.status === "INVALID_ARGUMENT";
     if (isWrong && records.length > 1) {
       const half = Math.ceil(records.length / 2);
-      await this.#handOn(records.slice(0, half), become);
-      await this.#handOn(records.slice(half), become);
+      await this.#deliver(records.slice(0, half), become);
+      await this.#deliver(records.slice(half), become);
       return;
     }
     if (isWrong) foundation.logger.error("invalid audit record, skipped", { error });
@@ -269,49 +272,49 @@ export class Reports implements Component {
   }
 
   /** Keeps records for the next time. */
-  #keep({ done, refusals, refusalsLeftOut }: Untaken): void {
+  #requeue({ done, refusals, refusalsDropped }: Undelivered): void {
     this.#done = [...done, ...this.#done];
-    this.#refusalsLeftOut += refusalsLeftOut;
+    this.#refusalsDropped += refusalsDropped;
     // The older ones first: they take precedence over later ones.
     const later = this.#refusals;
     this.#refusals = refusals;
     for (const [key, record] of later) {
       const known = refusals.get(key);
       if (known !== undefined) known.count += record.count;
-      else if (refusals.size < keptMax) refusals.set(key, record);
-      else this.#refusalsLeftOut += record.count;
+      else if (refusals.size < pendingMax) refusals.set(key, record);
+      else this.#refusalsDropped += record.count;
     }
   }
 
   /** Returns a record with the number of refusals without a record. */
-  #leftOutRecord(count: number): AuditRecord {
+  #droppedRecord(count: number): AuditRecord {
     const { clock } = this.#parts.foundation;
     return AuditRecord.fromPartial({
       namespace: systemNamespace,
-      action: leftOutAction,
+      action: droppedAction,
       count,
       time: toTimestamp(clock.now()),
       result: AuditResult.AUDIT_RESULT_REFUSED,
-      error: toErrorDetail(accessErrors.refusalsLeftOut({ count, most: keptMax })),
+      error: toErrorDetail(accessErrors.refusalsLeftOut({ count, most: pendingMax })),
     });
   }
 }
 
 /** Hands on by the contracts: one batch per stream, because there is at most one every few seconds. */
-export function takerAt({
+export function sinkAt({
   policies,
   audit,
-  timeoutMs = handOnMs,
+  timeoutMs = deliveryTimeoutMs,
 }: {
   readonly policies: Pick<Client<typeof policyService>, "recordDecisions">;
   readonly audit: Pick<Client<typeof auditService>, "recordRefusals">;
   readonly timeoutMs?: number;
-}): ReportTaker {
+}): ReportSink {
   const batch = 1;
   return {
-    async decisions(records, leftOut) {
+    async decisions(records, dropped) {
       const requests = async function* () {
-        yield { batch, decisions: [...records], leftOut };
+        yield { batch, decisions: [...records], leftOut: dropped };
       };
       for await (const reply of policies.recordDecisions(requests(), { timeoutMs }))
         if (reply.batch >= batch) return;

@@ -16,7 +16,7 @@ export interface RulesInForce {
 export class Rules {
   readonly #bundles: BundleCache;
   readonly #loadCedar: typeof loadCedar;
-  #taken: RulesInForce | undefined;
+  #current: RulesInForce | undefined;
   #refused = "";
 
   constructor(keys: TrustedKeys, load = loadCedar) {
@@ -36,7 +36,7 @@ export class Rules {
 
   /** Returns the current rules. Undefined before the first bundle, and if the present one is too old. */
   inForce(nowMs: number): RulesInForce | undefined {
-    return this.#bundles.inForce(nowMs) === undefined ? undefined : this.#taken;
+    return this.#bundles.inForce(nowMs) === undefined ? undefined : this.#current;
   }
 
   /** Returns whether there is a bundle that is too old. */
@@ -48,18 +48,18 @@ export class Rules {
    * Accepts a bundle. Returns its content, or undefined if it is refused. Throws if its policies cannot be loaded: the
    * present bundle stays, and the same one may be retried.
    */
-  async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
+  async accept(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
     const found = this.#bundles.open(bundle);
     if (found.kind === "refused") return this.#refuse(found.reason);
     const { content } = found;
-    const before = this.#taken;
+    const before = this.#current;
     const isSame =
       before !== undefined && Buffer.compare(decidingBytes(before.content), decidingBytes(content)) === 0;
     const authorizer = isSame ? before.authorizer : await this.#authorizerOf(content);
     const accepted = this.#bundles.accept(content, nowMs);
     if (accepted.kind === "refused") return this.#refuse(accepted.reason);
     this.#refused = "";
-    this.#taken = { authorizer, content };
+    this.#current = { authorizer, content };
     return content;
   }
 

@@ -12,7 +12,7 @@ const signingAlgorithms = [
 export const accessSection = defineSection({
   scope: "integration",
   name: "access",
-  description: "Which callers may use a process, and how much. Policies and roles decide what they may do.",
+  description: "Callers that may use a process, and their limits. Policies and roles decide their rights.",
   schema: z.strictObject({
     enforce: z
       .boolean()

@@ -15,7 +15,7 @@ const minuteMs = 60_000;
 const chance = { fill: (bytes: Uint8Array) => crypto.getRandomValues(bytes) };
 const from = "10.0.0.1";
 
-describe("a person who has signed in", () => {
+describe("a signed-in person", () => {
   const time = new VirtualTime();
   const { key, keyId, secret } = newApiKey(chance);
   let hash: string;
@@ -24,9 +24,9 @@ describe("a person who has signed in", () => {
   });
 
   function credentials(content: Partial<BundleContent>): Credentials {
-    const made = new Credentials(accessSection.schema.parse({}), new Uint8Array(32));
-    made.renew({ ...BundleContent.create(), ...content });
-    return made;
+    const checker = new Credentials(accessSection.schema.parse({}), new Uint8Array(32));
+    checker.renew({ ...BundleContent.create(), ...content });
+    return checker;
   }
   const verifier = (expireMs?: number) =>
     KeyVerifier.fromPartial({
@@ -56,7 +56,7 @@ describe("a person who has signed in", () => {
     const tokenKey = await newTokenKey("own");
     const issuer = await TokenIssuer.with("tutti", tokenKey);
     const tokenKeys = [JSON.stringify(publicTokenKey(tokenKey))];
-    const made = credentials({ tokenKeys });
+    const checker = credentials({ tokenKeys });
     const expireMs = time.now() + minuteMs;
     const token = (use: TokenUse) =>
       issuer.issue({
@@ -64,17 +64,17 @@ describe("a person who has signed in", () => {
         ...{ createMs: time.now(), expireMs },
       });
     for (const use of [TokenUse.TOKEN_USE_CALLS, TokenUse.TOKEN_USE_BROWSER]) {
-      const known = await made.signInBy(await token(use), from, time.now());
+      const known = await checker.signInBy(await token(use), from, time.now());
       assert.deepEqual([known.kind, known.untilMs], ["token", expireMs]);
-      made.requireValid(known, time.now());
+      checker.requireValid(known, time.now());
     }
-    const known = await made.signInBy(await token(TokenUse.TOKEN_USE_CALLS), from, time.now());
+    const known = await checker.signInBy(await token(TokenUse.TOKEN_USE_CALLS), from, time.now());
     const forBrowsers = await token(TokenUse.TOKEN_USE_BROWSER);
-    await assert.rejects(made.principalOf(forBrowsers, from, time.now()), /it is not for calls/);
+    await assert.rejects(checker.principalOf(forBrowsers, from, time.now()), /it is not for calls/);
     const forAgents = await token(TokenUse.TOKEN_USE_AGENT);
-    await assert.rejects(made.signInBy(forAgents, from, time.now()), /it is not to sign in by/);
-    made.renew({ ...BundleContent.create(), tokenKeys, revokedTokenIds: ["token-1"] });
-    assert.throws(() => made.requireValid(known, time.now()), /the token was revoked/);
+    await assert.rejects(checker.signInBy(forAgents, from, time.now()), /it is not to sign in by/);
+    checker.renew({ ...BundleContent.create(), tokenKeys, revokedTokenIds: ["token-1"] });
+    assert.throws(() => checker.requireValid(known, time.now()), /the token was revoked/);
   });
 });
 
@@ -97,18 +97,18 @@ describe("a sign-in at another issuer", () => {
   });
   after(() => issuer?.[Symbol.asyncDispose]());
 
-  it("is taken by keys that are where the issuer says, and by those that take their place", async () => {
+  it("is accepted by the keys that the issuer publishes, and after a rotation by the new keys", async () => {
     assert.equal((await signIn()).principal.id, "id|ada");
     issuer.rotate();
     await assert.rejects(signIn(), /a key that is not its issuer's/);
     // A client with invented keys cannot make this process send many requests.
-    assert.equal(issuer.keysAsked, 1);
+    assert.equal(issuer.keyRequests, 1);
     time.advance(30_000);
     assert.equal((await signIn()).principal.id, "id|ada");
-    assert.equal(issuer.keysAsked, 2);
+    assert.equal(issuer.keyRequests, 2);
   });
 
-  it("is not taken by a signature that does not count here", async () => {
+  it("is rejected if its signature algorithm is not allowed", async () => {
     const settings = accessSection.schema.parse({
       issuers: { [issuer.url]: { audiences: ["a"], idPrefix: "id|", algorithms: ["RS256"] } },
     });
@@ -117,8 +117,8 @@ describe("a sign-in at another issuer", () => {
       new Uint8Array(32),
       issuersIn(settings, time, recordingLogger()),
     );
-    const shown = strict.signInByIssuer(issuer.idToken("tutti-page", "n"), rules(), time.now());
-    await assert.rejects(shown, /signed in a way that does not count/);
+    const signIn = strict.signInByIssuer(issuer.idToken("tutti-page", "n"), rules(), time.now());
+    await assert.rejects(signIn, /signed in a way that does not count/);
     const shared = { [issuer.url]: { audiences: ["a"], idPrefix: "id|", algorithms: ["HS256"] } };
     assert.equal(accessSection.schema.safeParse({ issuers: shared }).success, false);
   });

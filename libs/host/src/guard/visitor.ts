@@ -1,11 +1,11 @@
 import { ActorKind } from "@tutti/contracts/types/v1";
-import type { Principal, ShownCredential } from "@tutti/kernel";
+import type { CredentialClaims, Principal } from "@tutti/kernel";
 
 /** A principal with a key or token. */
-export type Visitor = Principal & { readonly shown: ShownCredential };
+export type Visitor = Principal & { readonly credential: CredentialClaims };
 
 export function isVisitor(principal: Principal): principal is Visitor {
-  return principal.shown !== undefined;
+  return principal.credential !== undefined;
 }
 
 export const actorKinds = {

@@ -11,7 +11,7 @@ import type { NatsConnection } from "@tutti/nats";
 import { TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { hostErrors } from "../errors.ts";
 import { inKeysOf, keysDirectoryIn } from "./installation-keys.ts";
-import { contentOf, readable, readOrMake } from "./key-files.ts";
+import { contentOf, readable, readOrCreate } from "./key-files.ts";
 
 interface WrittenAttemptKey {
   readonly createMs: number;
@@ -60,8 +60,8 @@ export class TokenKeys {
 async function keyOf(parts: Omit<AttemptKeyParts, "cipher">, signal: AbortSignal): Promise<Uint8Array> {
   const { foundation, dataDirectory, keysDirectory, shared } = parts;
   if (shared !== undefined) {
-    const made = newKey(foundation.chance);
-    return sharedAttemptKey(await shared.connection, { replicas: shared.replicas, made, signal });
+    const candidate = newKey(foundation.chance);
+    return sharedAttemptKey(await shared.connection, { replicas: shared.replicas, candidate, signal });
   }
   if (dataDirectory === undefined) return newKey(foundation.chance);
   return attemptKeyIn(dataDirectory, keysDirectory || keysDirectoryIn(dataDirectory), foundation);
@@ -74,7 +74,7 @@ async function attemptKeyIn(
 ): Promise<Uint8Array> {
   const file = join(directory, attemptKeyFile);
   const { key } = await inKeysOf(dataDirectory, directory, () =>
-    readOrMake<WrittenAttemptKey>(file, new IdSource(ports), () => ({
+    readOrCreate<WrittenAttemptKey>(file, new IdSource(ports), () => ({
       createMs: ports.clock.now(),
       key: Buffer.from(newKey(ports.chance)).toString("base64url"),
     })),
@@ -92,13 +92,13 @@ export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
 /** Returns the key that processes share: the one that was created first. Retries while NATS does not answer. */
 export async function sharedAttemptKey(
   connection: NatsConnection,
-  { replicas, made, signal }: { replicas: number; made: Uint8Array; signal: AbortSignal },
+  { replicas, candidate, signal }: { replicas: number; candidate: Uint8Array; signal: AbortSignal },
 ): Promise<Uint8Array> {
   const { openBucket } = await import("@tutti/nats");
   const bucket = await openBucket(connection, { name: bucketName, replicas }, signal);
   const place = `${bucketName}/${bucketKey} of NATS`;
   const read = async () => {
-    if ((await bucket.create(bucketKey, made)).written) return made;
+    if ((await bucket.create(bucketKey, candidate)).written) return candidate;
     const found = await bucket.get(bucketKey);
     if (found === undefined) throw hostErrors.keyMissing({ file: place });
     return found.value;

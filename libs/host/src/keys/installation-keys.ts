@@ -9,9 +9,9 @@ import { SigningKey } from "@tutti/contracts/governance/v1";
 import { type Foundation, IdSource, toTimestamp } from "@tutti/kernel";
 import { newTokenKey, publicTokenKey, type Signer, signerOf } from "@tutti/policy";
 import { hostErrors } from "../errors.ts";
-import { requireKeys } from "../storage/kept-keys.ts";
-import { madeFile, madeList, noteMade } from "../storage/made-files.ts";
-import { contentOf, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
+import { requireKeys } from "../storage/copied-keys.ts";
+import { listedFile, listFile, registerFile } from "../storage/file-list.ts";
+import { contentOf, createKeysDirectory, readable, readOrCreate } from "./key-files.ts";
 
 type TokenKey = Awaited<ReturnType<typeof newTokenKey>>;
 
@@ -48,13 +48,13 @@ export async function openInstallationKeys(
   ports: Pick<Foundation, "clock" | "chance">,
 ): Promise<InstallationKeys> {
   const ids = new IdSource(ports);
-  await makeKeysDirectory(directory);
-  const written = await readOrMake<WrittenSigningKey>(join(directory, signingFile), ids, async () => ({
+  await createKeysDirectory(directory);
+  const written = await readOrCreate<WrittenSigningKey>(join(directory, signingFile), ids, async () => ({
     signingKeyId: ids.newId("key"),
     createMs: ports.clock.now(),
     seed: Buffer.from(ports.chance.fill(new Uint8Array(seedBytes))).toString("base64url"),
   }));
-  const tokenKey = await readOrMake<TokenKey>(join(directory, tokenFile), ids, () =>
+  const tokenKey = await readOrCreate<TokenKey>(join(directory, tokenFile), ids, () =>
     newTokenKey(ids.newId("key")),
   );
   const { signer, signingKey } = signingPartOf(join(directory, signingFile), written);
@@ -79,13 +79,13 @@ export async function inKeysOf<Opened>(
 ): Promise<Opened> {
   requireKeys(dataDirectory, directory);
   const isOwn = resolve(directory) === resolve(keysDirectoryIn(dataDirectory));
-  const name = `keys/${madeList}`;
-  const file = join(directory, madeList);
-  if (isOwn && madeFile(dataDirectory, name) !== undefined && !existsSync(file))
+  const name = `keys/${listFile}`;
+  const file = join(directory, listFile);
+  if (isOwn && listedFile(dataDirectory, name) !== undefined && !existsSync(file))
     throw hostErrors.keyMissing({ file });
-  await makeKeysDirectory(directory);
+  await createKeysDirectory(directory);
   const opened = await open();
-  if (isOwn) noteMade(dataDirectory, name);
+  if (isOwn) registerFile(dataDirectory, name);
   return opened;
 }
 

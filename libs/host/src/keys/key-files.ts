@@ -4,16 +4,16 @@ import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { type IdSource, privateModes, reasonOf, systemCodeOf } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
-import { madeFile, noteMade, sha256Of } from "../storage/made-files.ts";
+import { listedFile, registerFile, sha256Of } from "../storage/file-list.ts";
 
-export async function makeKeysDirectory(directory: string): Promise<void> {
+export async function createKeysDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: privateModes.folder });
 }
 
-export async function readOrMake<Content>(
+export async function readOrCreate<Content>(
   file: string,
   ids: IdSource,
-  make: () => Content | Promise<Content>,
+  create: () => Content | Promise<Content>,
 ): Promise<Content> {
   const found = contentOf<Content>(file);
   if (found !== undefined) {
@@ -21,16 +21,19 @@ export async function readOrMake<Content>(
     return found;
   }
   // Unique for this call: this process too may need two at the same moment.
-  const made = `${file}.${ids.newId("made")}.new`;
+  const temporaryFile = `${file}.${ids.newId("made")}.new`;
   try {
-    await writeFile(made, `${JSON.stringify(await make())}\n`, { mode: privateModes.file, flush: true });
-    await chmod(made, privateModes.file);
+    await writeFile(temporaryFile, `${JSON.stringify(await create())}\n`, {
+      mode: privateModes.file,
+      flush: true,
+    });
+    await chmod(temporaryFile, privateModes.file);
     // Atomic, and never replaces a file that another process created meanwhile.
-    await link(made, file);
+    await link(temporaryFile, file);
   } catch (error) {
     if (systemCodeOf(error) !== "EEXIST") throw error;
   } finally {
-    await rm(made, { force: true });
+    await rm(temporaryFile, { force: true });
   }
   list(file);
   return contentOf<Content>(file) ?? unreadable(file, "it went away while it was made");
@@ -38,21 +41,21 @@ export async function readOrMake<Content>(
 
 /** From now on the file must exist unchanged. */
 function list(file: string): void {
-  noteMade(dirname(file), basename(file), readFileSync(file));
+  registerFile(dirname(file), basename(file), readFileSync(file));
 }
 
 /** Undefined if it was never created. */
 export function contentOf<Content>(file: string): Content | undefined {
-  const made = madeFile(dirname(file), basename(file));
+  const listed = listedFile(dirname(file), basename(file));
   let content: Buffer;
   try {
     content = readFileSync(file);
   } catch (error) {
     if (systemCodeOf(error) !== "ENOENT") throw error;
-    if (made !== undefined) throw hostErrors.keyMissing({ file });
+    if (listed !== undefined) throw hostErrors.keyMissing({ file });
     return;
   }
-  if (made !== undefined && made.sha256 !== sha256Of(content))
+  if (listed !== undefined && listed.sha256 !== sha256Of(content))
     unreadable(file, "it is not as it was written");
   return readable(file, () => JSON.parse(content.toString("utf8")) as Content);
 }

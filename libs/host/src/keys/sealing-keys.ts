@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Foundation, IdSource, systemCodeOf } from "@tutti/kernel";
 import type { SealingKey } from "@tutti/policy";
-import { contentOf, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
+import { contentOf, createKeysDirectory, readable, readOrCreate } from "./key-files.ts";
 
 interface WrittenSealingKey {
   readonly sealingKeyId: string;
@@ -40,7 +40,7 @@ export class SealingKeys {
       const key = contentOf<WrittenSealingKey>(join(this.#directory, name));
       if (key !== undefined && (youngest === undefined || key.createMs > youngest.createMs)) youngest = key;
     }
-    return youngest === undefined ? this.made(first) : this.#keyOf(youngest);
+    return youngest === undefined ? this.getOrCreate(first) : this.#keyOf(youngest);
   }
 
   /** Returns a key by its id. Undefined if it is not here. */
@@ -51,11 +51,11 @@ export class SealingKeys {
   }
 
   /** Creates a key under an id, or returns the existing one. */
-  async made(sealingKeyId: string): Promise<SealingKey> {
-    await makeKeysDirectory(this.#directory);
+  async getOrCreate(sealingKeyId: string): Promise<SealingKey> {
+    await createKeysDirectory(this.#directory);
     const { clock, chance } = this.#ports;
     const file = join(this.#directory, fileOf(sealingKeyId));
-    const written = await readOrMake<WrittenSealingKey>(file, this.#ids, () => ({
+    const written = await readOrCreate<WrittenSealingKey>(file, this.#ids, () => ({
       sealingKeyId,
       createMs: clock.now(),
       key: Buffer.from(chance.fill(new Uint8Array(keyBytes))).toString("base64url"),

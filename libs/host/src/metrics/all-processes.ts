@@ -37,7 +37,7 @@ export interface MetricProcess {
   readonly metrics: ReadonlyMap<string, Metric>;
   /** Why it did not answer. Empty if it did. */
   readonly problem: string;
-  ask(request: QuerySeriesRequest): Promise<Series[]>;
+  query(request: QuerySeriesRequest): Promise<Series[]>;
 }
 
 const processLabel = "process";
@@ -71,17 +71,17 @@ export class AllProcesses {
     const services = instances.map((instance) => instance.service);
     // Insight serves its own metrics as a blob service, which is not part of its name.
     const service = metricServiceOf(services) ?? "gateway";
-    const instance = instances.find((one) => one.service === service);
+    const instance = instances.find((candidate) => candidate.service === service);
     const client = this.#parts.clientOf(service);
     const to = { ...options, ...(address !== "" && instance && { instance: instance.id }) };
-    const ask = async (request: QuerySeriesRequest) => (await client.querySeries(request, to)).series;
+    const query = async (request: QuerySeriesRequest) => (await client.querySeries(request, to)).series;
     try {
       const { metrics, services: own } = await metricsOf(client, installationNamespace, to);
-      return { name: processNameOf(own.length > 0 ? own : services, address), ask, metrics, problem: "" };
+      return { name: processNameOf(own.length > 0 ? own : services, address), query, metrics, problem: "" };
     } catch (thrown) {
       const { message, status } = errorFromUnknown(thrown);
       if (status === "PERMISSION_DENIED") throw thrown;
-      return { name: processNameOf(services, address), ask, metrics: new Map(), problem: message };
+      return { name: processNameOf(services, address), query, metrics: new Map(), problem: message };
     }
   }
 }
@@ -114,21 +114,21 @@ export async function seriesOfAll(
 ): Promise<Series[]> {
   const answering = processes.filter(({ problem }) => problem === "");
   const answers = await Promise.all(
-    answering.map(async ({ name, metrics, ask }) => {
+    answering.map(async ({ name, metrics, query }) => {
       const queries = request.queries.filter(({ metric, labels }) => {
-        const wanted = labels?.equals[processLabel];
-        return metrics.has(metric) && (wanted === undefined || wanted === name);
+        const requestedProcess = labels?.equals[processLabel];
+        return metrics.has(metric) && (requestedProcess === undefined || requestedProcess === name);
       });
       if (queries.length === 0) return [];
-      const series = await ask({ ...request, queries: queries.flatMap(ofOneProcess) });
-      return series.map((one) => ({ name, one }));
+      const series = await query({ ...request, queries: queries.flatMap(queriesPerProcess) });
+      return series.map((item) => ({ name, series: item }));
     }),
   );
   const all = answers.flat();
   return request.queries.flatMap((query) => {
-    const own = all.filter(({ one }) => idOf(one) === query.queryId);
+    const own = all.filter(({ series }) => idOf(series) === query.queryId);
     return query.overSeries === AGGREGATION_UNSPECIFIED || query.groupBy.includes(processLabel)
-      ? apart(own, query, processes.length > 1)
+      ? separate(own, query, processes.length > 1)
       : across(own, query);
   });
 }
@@ -137,7 +137,7 @@ export async function seriesOfAll(
 const countMark = "._count_";
 const idOf = ({ queryId }: Series): string => queryId.replace(countMark, "");
 
-function ofOneProcess(query: SeriesQuery): SeriesQuery[] {
+function queriesPerProcess(query: SeriesQuery): SeriesQuery[] {
   const { [processLabel]: _process, ...equals } = query.labels?.equals ?? {};
   const labels = query.labels && { ...query.labels, equals };
   const groupBy = query.groupBy.filter((label) => label !== processLabel);
@@ -151,43 +151,45 @@ function ofOneProcess(query: SeriesQuery): SeriesQuery[] {
 
 interface ProcessSeries {
   readonly name: string;
-  readonly one: Series;
+  readonly series: Series;
 }
 
-function apart(reported: readonly ProcessSeries[], query: SeriesQuery, isLabelled: boolean): Series[] {
+function separate(reported: readonly ProcessSeries[], query: SeriesQuery, isLabelled: boolean): Series[] {
   const byProcess = Map.groupBy(reported, ({ name }) => name);
   return [...byProcess].flatMap(([name, own]) => {
-    const series = query.overSeries === AGGREGATION_MEAN ? across(own, query) : own.map(({ one }) => one);
-    return series.map((one) =>
-      isLabelled ? { ...one, labels: { ...one.labels, [processLabel]: name } } : one,
+    const series =
+      query.overSeries === AGGREGATION_MEAN ? across(own, query) : own.map(({ series }) => series);
+    return series.map((item) =>
+      isLabelled ? { ...item, labels: { ...item.labels, [processLabel]: name } } : item,
     );
   });
 }
 
 /** Steps are at multiples of their length, so values of two processes at the same index have the same time. */
 function across(reported: readonly ProcessSeries[], { overSeries, queryId }: SeriesQuery): Series[] {
-  const groups = Map.groupBy(reported, ({ one: { labels, startTime, stepMs } }) =>
+  const groups = Map.groupBy(reported, ({ series: { labels, startTime, stepMs } }) =>
     JSON.stringify([Object.entries(labels).sort(), startTime && fromTimestamp(startTime), stepMs]),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const isCount = ({ one }: ProcessSeries) => one.queryId.endsWith(countMark);
+    const isCount = ({ series }: ProcessSeries) => series.queryId.endsWith(countMark);
     const values = joined(
       group.filter((each) => !isCount(each)),
       overSeries,
     );
     const counts = joined(group.filter(isCount), AGGREGATION_SUM);
-    const made = overSeries === AGGREGATION_MEAN ? values.map((sum, at) => sum / (counts[at] ?? 0)) : values;
-    return [Series.fromPartial({ ...first.one, queryId, values: made })];
+    const combined =
+      overSeries === AGGREGATION_MEAN ? values.map((sum, at) => sum / (counts[at] ?? 0)) : values;
+    return [Series.fromPartial({ ...first.series, queryId, values: combined })];
   });
 }
 
 function joined(reported: readonly ProcessSeries[], overSeries: Aggregation): number[] {
-  const length = Math.max(0, ...reported.map(({ one }) => one.values.length));
+  const length = Math.max(0, ...reported.map(({ series }) => series.values.length));
   return Array.from({ length }, (_, at) => {
     const values = reported
-      .map(({ one }) => one.values[at] ?? Number.NaN)
+      .map(({ series }) => series.values[at] ?? Number.NaN)
       .filter((value) => !Number.isNaN(value));
     if (values.length === 0) return Number.NaN;
     if (overSeries === AGGREGATION_MIN) return Math.min(...values);

@@ -4,23 +4,23 @@ import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { fromTimestamp, nearest, toTimestamp } from "@tutti/kernel";
 import type { SampledSeries } from "@tutti/telemetry";
 import { metricErrors } from "./errors.ts";
-import { figureOf, type MetricWord, reducerOf, wordOf } from "./figure.ts";
-import { joined, laidOut, type Span, stepsOf } from "./steps.ts";
+import { aggregationName, figureOf, type MetricKindName, reducerOf } from "./figure.ts";
+import { joined, stepsOf, type TimeRange, toSteps } from "./steps.ts";
 
 /** A store of samples. */
 export interface SeriesSource {
   /** Undefined for an unknown metric. */
-  kindOf(metric: string): MetricWord | undefined;
+  kindOf(metric: string): MetricKindName | undefined;
   names(): readonly string[];
   /** Returns the samples of a metric in the span, of its series with these labels. */
   series(
     metric: string,
     equals: Readonly<Record<string, string>>,
-    requested: RequestedSpan,
+    requested: RequestedRange,
   ): readonly SampledSeries[];
 }
 
-export interface RequestedSpan extends Span {
+export interface RequestedRange extends TimeRange {
   /** Distance between values. 0 means a suitable one for the span. */
   readonly stepMs: number;
   /** The only statistic to return of each series. */
@@ -28,7 +28,7 @@ export interface RequestedSpan extends Span {
 }
 
 const valuesMax = 1_000_000;
-const spanByDefaultMs = 3_600_000;
+const defaultRangeMs = 3_600_000;
 
 export function answerSeries(
   source: SeriesSource,
@@ -36,14 +36,14 @@ export function answerSeries(
   nowMs: number,
 ): Series[] {
   const toMs = Math.min(nowMs, span?.to === undefined ? nowMs : fromTimestamp(span.to));
-  const fromMs = span?.from === undefined ? toMs - spanByDefaultMs : fromTimestamp(span.from);
+  const fromMs = span?.from === undefined ? toMs - defaultRangeMs : fromTimestamp(span.from);
   const series: Series[] = [];
   let values = 0;
   for (const each of queries)
-    for (const one of seriesOf(source, each, { fromMs: Math.min(fromMs, toMs), toMs, stepMs })) {
-      values += one.values.length;
+    for (const result of seriesOf(source, each, { fromMs: Math.min(fromMs, toMs), toMs, stepMs })) {
+      values += result.values.length;
       if (values > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });
-      series.push(one);
+      series.push(result);
     }
   return series;
 }
@@ -51,24 +51,26 @@ export function answerSeries(
 function* seriesOf(
   source: SeriesSource,
   query: SeriesQuery,
-  span: Omit<RequestedSpan, "statistic">,
+  range: Omit<RequestedRange, "statistic">,
 ): Generator<Series> {
   const { metric, labels, overSeries, groupBy } = query;
   const kind = source.kindOf(metric);
-  if (kind === undefined) throw metricErrors.unknown({ metric, near: nearest(metric, [...source.names()]) });
+  if (kind === undefined)
+    throw metricErrors.unknown({ metric, suggestion: nearest(metric, [...source.names()]) });
   const figure = figureOf(kind, query);
   const reduce = reducerOf(overSeries);
   if (reduce === undefined && (overSeries !== 0 || groupBy.length > 0)) {
-    const found = overSeries === 0 ? "labels that stay apart, and none of these" : wordOf(overSeries);
+    const found =
+      overSeries === 0 ? "labels that stay apart, and none of these" : aggregationName(overSeries);
     throw metricErrors.notAnswerable({ metric, expected: "sum, mean, min, max or count over series", found });
   }
-  const wanted = source
-    .series(metric, labels?.equals ?? {}, { ...span, statistic: figure.statistic })
-    .filter((one) => one.statistic === figure.statistic && isSelected(one.labels, labels))
-    .map((one) => until(one, span.toMs));
-  const [first] = wanted;
+  const selected = source
+    .series(metric, labels?.equals ?? {}, { ...range, statistic: figure.statistic })
+    .filter((series) => series.statistic === figure.statistic && isSelected(series.labels, labels))
+    .map((series) => until(series, range.toMs));
+  const [first] = selected;
   if (first === undefined) return;
-  const steps = stepsOf(span, span.stepMs, first.stepMs);
+  const steps = stepsOf(range, range.stepMs, first.stepMs);
   if (steps.count > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });
   const answer = (own: Readonly<Record<string, string>>, values: number[]): Series => ({
     queryId: query.queryId,
@@ -78,13 +80,13 @@ function* seriesOf(
     stepMs: steps.stepMs,
   });
   if (reduce === undefined) {
-    for (const one of wanted) yield answer(one.labels, laidOut(one, steps, figure));
+    for (const series of selected) yield answer(series.labels, toSteps(series, steps, figure));
     return;
   }
-  for (const group of grouped(wanted, groupBy)) {
-    const apart = Object.fromEntries(groupBy.map((label) => [label, group[0]?.labels[label] ?? ""]));
-    const all = group.map((one) => laidOut(one, steps, figure));
-    yield answer(apart, joined(all, reduce));
+  for (const group of grouped(selected, groupBy)) {
+    const groupLabels = Object.fromEntries(groupBy.map((label) => [label, group[0]?.labels[label] ?? ""]));
+    const all = group.map((series) => toSteps(series, steps, figure));
+    yield answer(groupLabels, joined(all, reduce));
   }
 }
 
@@ -103,11 +105,11 @@ function until(series: SampledSeries, toMs: number): SampledSeries {
 
 function grouped(all: readonly SampledSeries[], by: readonly string[]): Iterable<SampledSeries[]> {
   const groups = new Map<string, SampledSeries[]>();
-  for (const one of all) {
-    const key = JSON.stringify(by.map((label) => one.labels[label] ?? ""));
+  for (const series of all) {
+    const key = JSON.stringify(by.map((label) => series.labels[label] ?? ""));
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
+    if (group === undefined) groups.set(key, [series]);
+    else group.push(series);
   }
   return groups.values();
 }

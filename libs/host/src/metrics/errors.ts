@@ -5,11 +5,11 @@ export const metricErrors = defineErrors("metrics", {
   unknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no metric of this name in the namespace of the request. ListMetrics, or `GET /v1/metrics`, has those that exist. Metrics of processes are in the namespace `system`, those of handlers in the namespace of their worker.",
-    message: ({ metric, near }: { metric: string; near: string | undefined }) =>
-      `Metric ${metric} not found${near === undefined ? "" : ` (did you mean ${near}?)`}`,
+    help: "The namespace of the request has no metric with this name. ListMetrics and `GET /v1/metrics` return the existing metrics. Metrics of processes are in the namespace `system`, and metrics of handlers in the namespace of their worker.",
+    message: ({ metric, suggestion }: { metric: string; suggestion: string | undefined }) =>
+      `Metric ${metric} not found${suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`}`,
     remedy:
-      "List the metrics with `tutti metrics list`. Those of handlers are in the namespace of their worker: pass `--namespace`.",
+      "List the metrics with `tutti metrics list`. Metrics of handlers are in the namespace of their worker: pass `--namespace`.",
   },
   ofInstallation: {
     status: "PERMISSION_DENIED",
@@ -22,7 +22,7 @@ export const metricErrors = defineErrors("metrics", {
   notAnswerable: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The requested statistic does not fit the kind of the metric: gauges have values, counters rates and increases, histograms rates, increases and the quantiles 0.5 and 0.99.",
+    help: "The requested statistic does not fit the kind of the metric. Gauges have values. Counters have rates and increases. Histograms have rates, increases and the quantiles 0.5 and 0.99.",
     message: ({ metric, expected, found }: { metric: string; expected: string; found: string }) =>
       `Metric ${metric} cannot answer this: expected ${expected}, got ${found}`,
     remedy: "Correct the query.",
@@ -30,14 +30,14 @@ export const metricErrors = defineErrors("metrics", {
   tooManyValues: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The answer would have more values than one may have. Ask for fewer series, a shorter span, or greater steps.",
+    help: "The answer would exceed the maximum number of values. Request fewer series, a shorter period or larger steps.",
     message: ({ most }: { most: number }) => `The answer would have more than the maximum of ${most} values`,
     remedy: "Request fewer series, a shorter period or larger steps.",
   },
   parameterWrong: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A parameter of the query cannot be read. The message says what is expected.",
+    help: "A parameter of the query is invalid. The message names the expected value.",
     message: ({ parameter, expected, found }: { parameter: string; expected: string; found: string }) =>
       `\`${parameter}\`: expected ${expected}, got ${found}`,
     remedy: "Correct the parameter.",

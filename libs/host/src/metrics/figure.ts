@@ -12,7 +12,7 @@ export interface Figure {
   reduce(samples: readonly number[], sampleMs: number): number;
 }
 
-export type MetricWord = "counter" | "gauge" | "histogram";
+export type MetricKindName = "counter" | "gauge" | "histogram";
 
 const { AGGREGATION_UNSPECIFIED, AGGREGATION_SUM, AGGREGATION_MEAN, AGGREGATION_MIN } = Aggregation;
 const { AGGREGATION_MAX, AGGREGATION_LAST, AGGREGATION_COUNT, AGGREGATION_RATE } = Aggregation;
@@ -37,14 +37,14 @@ export function reducerOf(aggregation: Aggregation): ((samples: readonly number[
   return reducers.get(aggregation);
 }
 
-export function figureOf(kind: MetricWord, { metric, overTime, quantile }: SeriesQuery): Figure {
+export function figureOf(kind: MetricKindName, { metric, overTime, quantile }: SeriesQuery): Figure {
   const figure = kind === "gauge" ? ofGauge(overTime) : ofGrowing(kind, overTime, quantile);
   if (figure !== undefined) return figure;
-  const found = overTime === AGGREGATION_QUANTILE ? `the quantile ${quantile}` : wordOf(overTime);
+  const found = overTime === AGGREGATION_QUANTILE ? `the quantile ${quantile}` : aggregationName(overTime);
   throw metricErrors.notAnswerable({ metric, expected: answers[kind], found });
 }
 
-const answers: Readonly<Record<MetricWord, string>> = {
+const answers: Readonly<Record<MetricKindName, string>> = {
   counter: "rate, increase, mean, min or max over time of a counter",
   gauge: "last, mean, min, max, sum or count over time of a gauge",
   histogram: "rate, increase, or the quantile 0.5 or 0.99 of a histogram",
@@ -58,7 +58,7 @@ function ofGauge(overTime: Aggregation): Figure | undefined {
   return reduce && { statistic: "value", reduce };
 }
 
-function ofGrowing(kind: MetricWord, overTime: Aggregation, quantile: number): Figure | undefined {
+function ofGrowing(kind: MetricKindName, overTime: Aggregation, quantile: number): Figure | undefined {
   switch (overTime) {
     case AGGREGATION_UNSPECIFIED:
     case AGGREGATION_RATE:
@@ -81,6 +81,6 @@ function ofGrowing(kind: MetricWord, overTime: Aggregation, quantile: number): F
 }
 
 /** `AGGREGATION_SUM` → `sum` */
-export function wordOf(aggregation: Aggregation): string {
+export function aggregationName(aggregation: Aggregation): string {
   return enumName(Aggregation, aggregation).replace("AGGREGATION_", "").toLowerCase();
 }

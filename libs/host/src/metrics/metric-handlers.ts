@@ -57,7 +57,7 @@ export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetric
  * Metrics count the work of all namespaces: a caller with a right in one of them could count the work of the others.
  */
 function requireInstallation(namespace: string, { principal }: Pick<CallContext, "principal">): void {
-  if (principal.shown !== undefined && namespace !== installationNamespace)
+  if (principal.credential !== undefined && namespace !== installationNamespace)
     throw metricErrors.ofInstallation({ namespace: namespace || defaultNamespace });
 }
 

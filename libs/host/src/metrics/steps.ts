@@ -9,7 +9,7 @@ export interface Steps {
   readonly count: number;
 }
 
-export interface Span {
+export interface TimeRange {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -17,16 +17,16 @@ export interface Span {
 /** Number of values if it is not set, as many as a chart shows. */
 const countByDefault = 360;
 
-/** @param wantedMs requested distance between values. 0: a suitable distance. Never closer than the samples */
-export function stepsOf({ fromMs, toMs }: Span, wantedMs: number, sampleMs: number): Steps {
-  const suitable = wantedMs > 0 ? wantedMs : (toMs - fromMs) / countByDefault;
+/** @param requestedMs requested distance between values. 0: a suitable distance. Never closer than the samples */
+export function stepsOf({ fromMs, toMs }: TimeRange, requestedMs: number, sampleMs: number): Steps {
+  const suitable = requestedMs > 0 ? requestedMs : (toMs - fromMs) / countByDefault;
   const stepMs = Math.max(1, Math.ceil(suitable / sampleMs)) * sampleMs;
   const firstMs = Math.floor(fromMs / stepMs) * stepMs;
   return { fromMs: firstMs, stepMs, count: Math.max(1, Math.ceil((toMs - firstMs) / stepMs)) };
 }
 
 /** Returns one value per step. Not a number if there is no sample. */
-export function laidOut(
+export function toSteps(
   { fromMs, stepMs, values }: Pick<SampledSeries, "fromMs" | "stepMs" | "values">,
   steps: Steps,
   { reduce }: Pick<Figure, "reduce">,

@@ -98,10 +98,10 @@ async function textOf(answer: IncomingMessage, url: string, bytesMax: number): P
 /** Resolving a name may take longer than the call's time limit. */
 function inTime<T>(signal: AbortSignal, url: string, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const give = () => reject(outgoingErrors.failed({ url, reason: reasonOf(signal, new Error("aborted")) }));
-    if (signal.aborted) give();
-    else signal.addEventListener("abort", give, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+    const fail = () => reject(outgoingErrors.failed({ url, reason: reasonOf(signal, new Error("aborted")) }));
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", fail));
   });
 }
 

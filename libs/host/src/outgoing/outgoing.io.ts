@@ -10,11 +10,11 @@ const anHour = () => AbortSignal.timeout(3_600_000);
 
 describe("a call out of the installation", () => {
   let server: Server;
-  const heard: string[] = [];
+  const received: string[] = [];
 
   before(async () => {
     server = createServer((request, response) => {
-      heard.push(`${request.method} ${request.headers.host} ${request.url}`);
+      received.push(`${request.method} ${request.headers.host} ${request.url}`);
       if (request.url === "/moved") response.writeHead(302, { location: url("/inside") }).end("{}");
       else if (request.url === "/large") response.end("x".repeat(200_000));
       else response.end('{"well": true}');
@@ -28,8 +28,8 @@ describe("a call out of the installation", () => {
 
   const port = () => (server.address() as AddressInfo).port;
   const url = (path: string, host = "127.0.0.1") => `http://${host}:${port()}${path}`;
-  const call = (given: Partial<OutgoingCall> & Pick<OutgoingCall, "url">) =>
-    callOut({ method: "GET", headers: {}, arePrivateAllowed: true, signal: anHour(), ...given });
+  const call = (options: Partial<OutgoingCall> & Pick<OutgoingCall, "url">) =>
+    callOut({ method: "GET", headers: {}, arePrivateAllowed: true, signal: anHour(), ...options });
 
   it("has the answer", async () => {
     assert.equal(await call({ url: url("/") }), '{"well": true}');
@@ -37,28 +37,28 @@ describe("a call out of the installation", () => {
   });
 
   it("follows no redirect: the server that it leads to gets no request", async () => {
-    heard.length = 0;
+    received.length = 0;
     await assert.rejects(call({ url: url("/moved") }), { code: "outgoing.failed", message: /status 302/ });
     assert.deepEqual(
-      heard.map((line) => line.split(" ").at(-1)),
+      received.map((line) => line.split(" ").at(-1)),
       ["/moved"],
     );
   });
 
-  it("goes to the address that was checked, even if the name leads elsewhere a moment later", async () => {
-    heard.length = 0;
+  it("connects to the checked address, even if the name resolves to another one later", async () => {
+    received.length = 0;
     const answers = ["127.0.0.1", "127.0.0.9"];
     let calls = 0;
     const resolve: Resolve = async () => [{ address: answers[calls++] ?? "", family: 4 }];
     assert.equal(await call({ url: url("/", "hooks.example"), resolve }), '{"well": true}');
     assert.equal(calls, 1, "its name is resolved once");
-    assert.deepEqual(heard, [`GET hooks.example:${port()} /`]);
+    assert.deepEqual(received, [`GET hooks.example:${port()} /`]);
   });
 
-  it("goes nowhere inside, also where the name had led outside before", async (test) => {
+  it("never connects to a private address that its name resolves to", async (test) => {
     const connected: unknown[] = [];
-    test.mock.method(Socket.prototype, "connect", function (this: Socket, ...given: unknown[]) {
-      connected.push(given);
+    test.mock.method(Socket.prototype, "connect", function (this: Socket, ...args: unknown[]) {
+      connected.push(args);
       return this;
     });
     const answers = [["10.0.0.8", "192.168.1.1"], ["169.254.169.254"], ["::1"], ["::ffff:127.0.0.1"]];
@@ -72,7 +72,7 @@ describe("a call out of the installation", () => {
     assert.deepEqual(connected, []);
   });
 
-  it("is made to none of the addresses inside where a name has others too", async () => {
+  it("skips the private addresses of a name that has public ones too", async () => {
     const found = ["127.0.0.1", "93.184.216.34", "fd00::1"].map((address) => ({ address, family: 4 }));
     const allowed = await allowedAddresses("https://hooks.example/", false, async () => found);
     assert.deepEqual(
@@ -83,12 +83,12 @@ describe("a call out of the installation", () => {
 
   it("is over when its time is, also while its name is resolved", async () => {
     const over = new AbortController();
-    const made = call({ url: url("/"), resolve: () => new Promise(() => {}), signal: over.signal });
+    const response = call({ url: url("/"), resolve: () => new Promise(() => {}), signal: over.signal });
     over.abort(new Error("no answer in 5 ms"));
-    await assert.rejects(made, { code: "outgoing.failed", message: /no answer in 5 ms/ });
+    await assert.rejects(response, { code: "outgoing.failed", message: /no answer in 5 ms/ });
   });
 
-  it("fails where the answer is larger than is read", async () => {
+  it("fails if the response exceeds the size limit", async () => {
     await assert.rejects(call({ url: url("/large") }), { message: /more than 65536 bytes/ });
     const text = await call({ url: url("/large"), answerBytesMax: 200_000 });
     assert.equal(text.length, 200_000);
@@ -119,7 +119,7 @@ describe("addresses", () => {
   ] as const)
     it(`${address} is ${expected ? "within" : "outside"}`, () => assert.equal(isInner(address), expected));
 
-  for (const [what, written, problem] of [
+  for (const [label, written, problem] of [
     ["nothing", "", /no address/],
     ["http", "http://example.com/", /not https/],
     ["a file", "file:///etc/passwd", /not https/],
@@ -131,16 +131,16 @@ describe("addresses", () => {
     ["a private address in brackets", "https://[::1]/", /private/],
     ["a private address within one of version 6", "https://[::ffff:7f00:1]/", /private/],
   ] as const)
-    it(`are refused with ${what}`, () => assert.match(urlProblem(written, false) ?? "", problem));
+    it(`are refused with ${label}`, () => assert.match(urlProblem(written, false) ?? "", problem));
 
-  it("are taken where they are public, and inside where that is allowed", () => {
+  it("are accepted if they are public, or private and allowed", () => {
     assert.equal(urlProblem("https://example.com/x", false), undefined);
     assert.equal(urlProblem("http://10.0.0.1/x", true), undefined);
   });
 });
 
 describe("signatures", () => {
-  it("are those of Standard Webhooks", () => {
+  it("match the example of Standard Webhooks", () => {
     // The example of standardwebhooks.com, as its libraries have it in their tests.
     const signed = {
       id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -152,7 +152,7 @@ describe("signatures", () => {
     assert.equal(headers["webhook-timestamp"], "1614265330");
   });
 
-  it("hold for what was signed alone, with any of the secrets, among all those in the header", () => {
+  it("verify only the signed content, with any of the secrets and any signature in the header", () => {
     const { "webhook-signature": signature = "" } = signedHeaders("hush", {
       ...{ id: "m", nowMs: 5_000, body: "{}" },
     });
@@ -162,7 +162,7 @@ describe("signatures", () => {
     assert.equal(isSignedBy(["new"], signed, signature), false);
     for (const other of [{ id: "n" }, { timestamp: "6" }, { body: "{ }" }])
       assert.equal(isSignedBy(["hush"], { ...signed, ...other }, signature), false);
-    for (const none of ["", "v1,", signature.slice(3), `v2${signature.slice(2)}`])
-      assert.equal(isSignedBy(["hush"], signed, none), false);
+    for (const invalid of ["", "v1,", signature.slice(3), `v2${signature.slice(2)}`])
+      assert.equal(isSignedBy(["hush"], signed, invalid), false);
   });
 });

@@ -33,12 +33,14 @@ export function signedHeaders(
 
 /** Returns whether one of the signatures in a header, separated by spaces, was made with one of the secrets. */
 export function isSignedBy(secrets: readonly string[], signed: Signed, signatures: string): boolean {
-  const given = signatures
+  const candidates = signatures
     .split(" ", signaturesMax)
-    .flatMap((one) => (one.startsWith("v1,") ? [Buffer.from(one.slice(3), "base64")] : []));
+    .flatMap((part) => (part.startsWith("v1,") ? [Buffer.from(part.slice(3), "base64")] : []));
   return secrets.some((secret) => {
     const expected = hashOf(secret, signed);
-    return given.some((one) => one.length === expected.length && timingSafeEqual(one, expected));
+    return candidates.some(
+      (candidate) => candidate.length === expected.length && timingSafeEqual(candidate, expected),
+    );
   });
 }
 

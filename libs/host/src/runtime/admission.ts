@@ -24,13 +24,13 @@ export async function whenOwned<Reply>(
   const partition = runtime.partitionOf(key);
   const request = { epoch: context.ownerEpoch ?? 0, signal: context.signal };
   for (;;) {
-    if (!partitionOwner.holds(service, partition)) await partitionOwner.admit(service, partition, request);
+    if (!partitionOwner.owns(service, partition)) await partitionOwner.admit(service, partition, request);
     try {
       return await work();
     } catch (error) {
       // Nothing was done. The next admission names the new owner as soon as it is known.
-      const left = runtimeErrors.leaving.is(error) || notOwnerOf(error) !== undefined;
-      if (!left || partitionOwner.holds(service, partition)) throw error;
+      const hasMoved = runtimeErrors.leaving.is(error) || notOwnerOf(error) !== undefined;
+      if (!hasMoved || partitionOwner.owns(service, partition)) throw error;
     }
   }
 }

@@ -7,7 +7,7 @@ import {
 } from "@tutti/contracts/runtime/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { type Handlers, receiveMessages } from "@tutti/mesh";
-import type { PartitionStanding, RuntimeOfService } from "@tutti/runtime";
+import type { PartitionStatus, RuntimeOfService } from "@tutti/runtime";
 import { tableEpochOf } from "@tutti/runtime/ownership";
 import type { RuntimeDependencies } from "./runtime-dependencies.ts";
 import { watchOwnership } from "./watch-ownership.ts";
@@ -33,7 +33,7 @@ export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
 }
 
 function listPartitions(runtime: RuntimeOfService): ListPartitionsReply {
-  const standings = [...runtime.standings()].sort((one, other) => one.partition - other.partition);
+  const standings = [...runtime.partitionStatuses()].sort((one, other) => one.partition - other.partition);
   return { partitions: standings.map(partitionOf), partitionsTotal: runtime.partitions };
 }
 
@@ -44,7 +44,7 @@ const states = {
   failed: PartitionState.PARTITION_STATE_FAILED,
 } as const;
 
-function partitionOf({ state, nextDueMs, ...standing }: PartitionStanding): Partition {
+function partitionOf({ state, nextDueMs, ...standing }: PartitionStatus): Partition {
   const { epoch, load: _, isPaused: __, ...shown } = standing;
   return {
     ...shown,

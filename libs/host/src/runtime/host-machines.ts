@@ -15,11 +15,11 @@ import type { Storage } from "../storage/storage.ts";
 import { causeOf } from "./cause.ts";
 import { runtimeHandlers } from "./handlers.ts";
 import { type Hosting, join } from "./host-runtime.ts";
+import { ClusterIndex, CurrentIndex } from "./index/cluster-index.ts";
 import { searchIndex } from "./index/search-index.ts";
-import { CurrentIndex, WholeIndex } from "./index/whole-index.ts";
 import { machineHandlers } from "./machines/handlers.ts";
 import type { PauseDependencies } from "./pause/dependencies.ts";
-import { getPause, releaseWork } from "./pause/whole-pause.ts";
+import { getPause, releaseWork } from "./pause/installation-pause.ts";
 
 export type HostMachines = typeof hostMachines;
 
@@ -31,13 +31,15 @@ export function hostMachines(
   effects: Effects,
   hosting: Pick<HostContext, keyof Hosting | "holds">,
 ): ServiceStorage {
-  const { runtime, archive: kept, journals } = storage.host(service, machines, effects);
+  const { runtime, archive: storedArchive, journals } = storage.host(service, machines, effects);
   join(hosting, runtime);
   const { partitionOwner, mesh, foundation, holds } = hosting;
-  const archive = new CurrentIndex(runtime, kept, foundation);
+  const archive = new CurrentIndex(runtime, storedArchive, foundation);
   const own = { runtime, archive, journals, machines, partitionOwner, foundation, holds };
   const peers = mesh.client(runtimeService, { service });
-  const index = storage.isShared ? new WholeIndex({ runtime, partitionOwner, own: archive, peers }) : archive;
+  const index = storage.isShared
+    ? new ClusterIndex({ runtime, partitionOwner, own: archive, peers })
+    : archive;
   const pauses = { runtime, partitionOwner, mesh };
   const handlers = {
     ...runtimeHandlers(own),

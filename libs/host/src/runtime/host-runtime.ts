@@ -20,7 +20,7 @@ export function hostRuntime(hosting: Hosting, runtime: RuntimeOfService): void {
 export function join({ partitionOwner, delivery }: Hosting, runtime: RuntimeOfService): void {
   partitionOwner.host(runtime);
   delivery.receive(runtime.service, {
-    holds: (partition) => partitionOwner.holds(runtime.service, partition),
+    holds: (partition) => partitionOwner.owns(runtime.service, partition),
     receive: (partition, batch) => runtime.receive(partition, batch),
   });
 }

@@ -26,7 +26,7 @@ export interface StorageNeeds {
   readonly dataDirectorySetting: string | undefined;
   readonly version: string;
   /** Replaces the storage of the configuration. */
-  readonly given: ((parts: StorageParts) => Storage) | undefined;
+  readonly createStorage: ((parts: StorageParts) => Storage) | undefined;
 }
 
 export type Opened =
@@ -63,7 +63,7 @@ export async function openStorage(needs: StorageNeeds): Promise<Opened> {
   const parts: StorageParts = { settings, foundation, partitionOwner, delivery, holds };
   const isShared = configuration.read(ownershipSection).kind === "leased";
   const storage =
-    needs.given?.(parts) ??
+    needs.createStorage?.(parts) ??
     (isShared ? await openShared(needs, parts) : await openEmbedded(needs, parts, directory, hosting.name));
   const [{ hostMachines }, { hostBlobs }] = await Promise.all([
     import("./host-machines.ts"),

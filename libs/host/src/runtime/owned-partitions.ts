@@ -11,7 +11,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
 /** A partition that cannot be loaded sends no notification. */
-const lookMs = 100;
+const pollMs = 100;
 
 export class OwnedPartitions implements Component {
   readonly #partitionOwner: PartitionOwner;
@@ -35,19 +35,19 @@ export class OwnedPartitions implements Component {
 
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     while (!this.#runtimes.every((runtime) => this.#isServed(runtime) && this.#isIndexed(runtime))) {
-      await sleep(this.#foundation.timers, lookMs, signal);
+      await sleep(this.#foundation.timers, pollMs, signal);
     }
   }
 
   #isServed(runtime: RuntimeOfService): boolean {
     const { service, partitions } = runtime;
-    const failed = runtime.standings().filter(({ state }) => state === "failed");
+    const failed = runtime.partitionStatuses().filter(({ state }) => state === "failed");
     for (let partition = 0; partition < partitions; partition++) {
       const owner = this.#partitionOwner.ownerOf(service, partition);
       if (owner === undefined) return false;
       const isHere = owner.address === "";
-      if (!isHere || this.#partitionOwner.holds(service, partition)) continue;
-      if (!failed.some((standing) => standing.partition === partition)) return false;
+      if (!isHere || this.#partitionOwner.owns(service, partition)) continue;
+      if (!failed.some((status) => status.partition === partition)) return false;
     }
     return true;
   }
@@ -59,6 +59,8 @@ export class OwnedPartitions implements Component {
     const nowMs = this.#foundation.clock.now();
     const loadedMs = this.#loadedMs.get(service) ?? nowMs;
     this.#loadedMs.set(service, loadedMs);
-    return runtime.standings().every(({ indexLagMs }) => indexLagMs === 0 || nowMs - indexLagMs > loadedMs);
+    return runtime
+      .partitionStatuses()
+      .every(({ indexLagMs }) => indexLagMs === 0 || nowMs - indexLagMs > loadedMs);
   }
 }

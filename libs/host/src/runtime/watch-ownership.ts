@@ -27,7 +27,7 @@ export async function* watchOwnership(
     const all = Array.from({ length: runtime.partitions }, (_, partition) => partition);
     yield { owners: ownersOf(all).filter(({ instance }) => instance !== ""), snapshot: true, revision };
     while (!signal.aborted) {
-      if (changed.size === 0) await news();
+      if (changed.size === 0) await nextChange();
       if (signal.aborted) return;
       const owners = ownersOf([...changed]);
       changed.clear();
@@ -39,10 +39,10 @@ export async function* watchOwnership(
   }
 
   function ownersOf(partitions: readonly number[]): PlaceOwner[] {
-    const wanted = new Set(partitions);
+    const requested = new Set(partitions);
     const known = new Map<number, PlaceOwner>();
     for (const { service: of, partition, owner } of partitionOwner.ownerships()) {
-      if (of !== service || !wanted.has(partition)) continue;
+      if (of !== service || !requested.has(partition)) continue;
       const epoch = owner?.epoch ?? partitionOwner.epochOf(service, partition);
       const { instance = "", address = "" } = owner ?? {};
       known.set(partition, { place: placeOf(partition), instance, address, epoch });
@@ -58,7 +58,7 @@ export async function* watchOwnership(
   }
 
   /** Resolves at the next change, or when a sign of life is due. */
-  async function news(): Promise<void> {
+  async function nextChange(): Promise<void> {
     const waiting = new AbortController();
     wake = () => waiting.abort();
     await sleep(foundation.timers, signOfLifeMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});

@@ -2,7 +2,7 @@ export {
   jsonIn,
   ServiceAgent,
   type ServiceAgentRole,
-  type TaskWanted,
+  type TaskRequest,
   taskOf,
   type Work,
 } from "./service-agent.ts";

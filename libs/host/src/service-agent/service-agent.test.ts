@@ -7,7 +7,7 @@ import { ServiceAgent, type ServiceAgentParts } from "./service-agent.ts";
 
 describe("the agent of a service", () => {
   for (const microtasks of [0, 1, 2, 3, 4, 5, 6])
-    it(`polls again if it is woken ${microtasks} microtasks after a claim that found nothing`, async () => {
+    it(`polls again if it is woken ${microtasks} microtasks after an empty claim`, async () => {
       const foundation = testFoundation();
       const claim = Promise.withResolvers<ClaimTasksReply>();
       let claims = 0;

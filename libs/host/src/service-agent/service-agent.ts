@@ -95,7 +95,7 @@ export interface RunPlace {
 }
 
 /** A run with one task of a capability. */
-export interface TaskWanted {
+export interface TaskRequest {
   readonly capability: string;
   readonly title: string;
   readonly input: unknown;
@@ -109,12 +109,12 @@ const backoff = { firstMs: 500, maxMs: 30_000 };
 const failuresMax = 10;
 
 /** A task in progress. */
-interface Held {
+interface RunningTask {
   readonly token: string;
   readonly saved: () => string;
   readonly fraction: () => number;
   /** Called when the task was cancelled. */
-  readonly unwanted: () => void;
+  readonly cancel: () => void;
 }
 
 export class ServiceAgent {
@@ -122,10 +122,10 @@ export class ServiceAgent {
   readonly #parts: ServiceAgentParts;
   readonly #stopping = new AbortController();
   /** Namespaces that are polled, and whether there was a call meanwhile. */
-  readonly #polled = new Map<string, { isWanted: boolean }>();
+  readonly #polled = new Map<string, { isRequested: boolean }>();
   readonly #running = new Set<Promise<void>>();
   /** Tasks in progress, by namespace. */
-  readonly #held = new Map<string, Set<Held>>();
+  readonly #runningTasks = new Map<string, Set<RunningTask>>();
   #renewing: Timer | undefined;
   readonly #abilities = new Map<string, Ability>();
 
@@ -135,18 +135,22 @@ export class ServiceAgent {
   }
 
   /** Registers a capability while the service is assembled. */
-  does(capability: string, ability: Ability): void {
+  register(capability: string, ability: Ability): void {
     this.#abilities.set(capability, ability);
   }
 
   /** Starts a run with one task. Returns whether it existed already. */
-  async startTask(at: RunPlace, wanted: TaskWanted, context: Pick<CallContext, "signal">): Promise<boolean> {
-    return (await this.startRun(at, this.specOf(wanted), context)).existed;
+  async startTask(
+    at: RunPlace,
+    request: TaskRequest,
+    context: Pick<CallContext, "signal">,
+  ): Promise<boolean> {
+    return (await this.startRun(at, this.specOf(request), context)).existed;
   }
 
   /** Starts a run with tasks for this agent. */
   async startRun({ namespace, runId }: RunPlace, spec: RunSpec, { signal }: Pick<CallContext, "signal">) {
-    await this.makePool(namespace, signal);
+    await this.createPool(namespace, signal);
     const request = StartRunRequest.fromPartial({ namespace, runId });
     request.spec = spec;
     const started = await this.#parts.runs.startRun(request, { context: this.context(namespace, signal) });
@@ -155,7 +159,7 @@ export class ServiceAgent {
   }
 
   /** Returns the specification of a run with one task. */
-  specOf({ capability, title, input, labels }: TaskWanted): RunSpec {
+  specOf({ capability, title, input, labels }: TaskRequest): RunSpec {
     const task = { id: taskOf(capability), title, work: { $case: "capability", value: capability } } as const;
     const tasks = [{ ...task, input: jsonPayload(`\${{ input }}`), retry: { maxAttempts: 5 } }];
     return RunSpec.fromPartial({
@@ -165,7 +169,7 @@ export class ServiceAgent {
     });
   }
 
-  async makePool(namespace: string, signal: AbortSignal): Promise<void> {
+  async createPool(namespace: string, signal: AbortSignal): Promise<void> {
     const { service, poolDescription } = this.#parts.role;
     const pool = { pool: service, description: poolDescription };
     const request = CreatePoolRequest.fromPartial({ namespace, pool });
@@ -187,12 +191,12 @@ export class ServiceAgent {
   wake(namespace: string): void {
     const polled = this.#polled.get(namespace);
     if (polled !== undefined) {
-      polled.isWanted = true;
+      polled.isRequested = true;
       return;
     }
     if (this.#stopping.signal.aborted) return;
-    this.#polled.set(namespace, { isWanted: true });
-    this.#keep(this.#poll(namespace));
+    this.#polled.set(namespace, { isRequested: true });
+    this.#track(this.#poll(namespace));
   }
 
   /** Whether it is polling a namespace. */
@@ -208,7 +212,7 @@ export class ServiceAgent {
     return { principal: this.#principal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
   }
 
-  #keep(running: Promise<void>): void {
+  #track(running: Promise<void>): void {
     this.#running.add(running);
     void running.finally(() => this.#running.delete(running));
   }
@@ -228,16 +232,16 @@ export class ServiceAgent {
     for (let failures = 0; !signal.aborted && failures < failuresMax; ) {
       const polled = this.#polled.get(namespace);
       if (polled === undefined) return;
-      polled.isWanted = false;
+      polled.isRequested = false;
       try {
         const { tasks } = await polls.claimTasks(request, { context: this.context(namespace) });
         // The leases of late claims expire, and the next process does those tasks.
         if (signal.aborted) break;
         failures = 0;
-        for (const task of tasks) this.#keep(this.#serve(namespace, task));
-        if (tasks.length > 0 || polled.isWanted || (await this.#hasMore(namespace))) continue;
+        for (const task of tasks) this.#track(this.#serve(namespace, task));
+        if (tasks.length > 0 || polled.isRequested || (await this.#hasMore(namespace))) continue;
         // A call may have come during the claim.
-        if (!polled.isWanted) break;
+        if (!polled.isRequested) break;
       } catch (thrown) {
         if (signal.aborted) break;
         foundation.logger.debug("failed to claim tasks", { namespace, error: errorFromUnknown(thrown) });
@@ -251,7 +255,7 @@ export class ServiceAgent {
   }
 
   async #hasMore(namespace: string): Promise<boolean> {
-    if (this.#held.has(namespace)) return true;
+    if (this.#runningTasks.has(namespace)) return true;
     return (await this.#parts.role.hasMore?.(namespace, this.context(namespace))) ?? false;
   }
 
@@ -260,17 +264,17 @@ export class ServiceAgent {
     const stop = () => over.abort();
     this.#stopping.signal.addEventListener("abort", stop);
     let progress: { readonly saved: string; readonly fraction: number } = { saved: "", fraction: 0 };
-    let isUnwanted = false;
-    const held: Held = {
+    let isCancelled = false;
+    const running: RunningTask = {
       token: task.token,
       saved: () => progress.saved,
       fraction: () => progress.fraction,
-      unwanted: () => {
-        isUnwanted = true;
+      cancel: () => {
+        isCancelled = true;
         stop();
       },
     };
-    this.#hold(namespace, held);
+    this.#addTask(namespace, running);
     try {
       const save = (saved: string, fraction: number) => {
         progress = { saved, fraction };
@@ -283,26 +287,26 @@ export class ServiceAgent {
       if (this.#stopping.signal.aborted) return;
       const stopped = { $case: "stopped", value: { message: "The run was cancelled" } } as const;
       const failed = { $case: "failed", value: toErrorDetail(errorFromUnknown(thrown)) } as const;
-      await this.#complete(namespace, task, isUnwanted ? stopped : failed);
+      await this.#complete(namespace, task, isCancelled ? stopped : failed);
     } finally {
-      this.#release(namespace, held);
+      this.#release(namespace, running);
       this.#stopping.signal.removeEventListener("abort", stop);
     }
   }
 
-  #hold(namespace: string, held: Held): void {
-    const all = this.#held.get(namespace) ?? new Set();
-    this.#held.set(namespace, all.add(held));
+  #addTask(namespace: string, running: RunningTask): void {
+    const all = this.#runningTasks.get(namespace) ?? new Set();
+    this.#runningTasks.set(namespace, all.add(running));
     this.#renewing ??= this.#parts.foundation.timers.every(renewEveryMs, () => {
-      for (const [each, some] of this.#held) void this.#renew(each, [...some]);
+      for (const [each, some] of this.#runningTasks) void this.#renew(each, [...some]);
     });
   }
 
-  #release(namespace: string, held: Held): void {
-    const all = this.#held.get(namespace);
-    all?.delete(held);
-    if (all?.size === 0) this.#held.delete(namespace);
-    if (this.#held.size > 0) return;
+  #release(namespace: string, running: RunningTask): void {
+    const all = this.#runningTasks.get(namespace);
+    all?.delete(running);
+    if (all?.size === 0) this.#runningTasks.delete(namespace);
+    if (this.#runningTasks.size > 0) return;
     this.#renewing?.cancel();
     this.#renewing = undefined;
   }
@@ -328,9 +332,9 @@ export class ServiceAgent {
     return ability.work({ namespace, runId, run, taskId, input, saved, ...more });
   }
 
-  async #renew(namespace: string, held: readonly Held[]): Promise<void> {
-    for (let first = 0; first < held.length; first += renewalsMax) {
-      const some = held.slice(first, first + renewalsMax);
+  async #renew(namespace: string, running: readonly RunningTask[]): Promise<void> {
+    for (let first = 0; first < running.length; first += renewalsMax) {
+      const some = running.slice(first, first + renewalsMax);
       const renewals = some.map(({ token, saved, fraction }) => ({
         token,
         fraction: fraction(),
@@ -340,7 +344,7 @@ export class ServiceAgent {
       try {
         const context = this.context(namespace);
         const { receipts } = await this.#parts.polls.renewTasks(request, { context });
-        for (const [at, { unwanted }] of some.entries()) if (!((receipts[at]?.leaseMs ?? 0) > 0)) unwanted();
+        for (const [at, { cancel }] of some.entries()) if (!((receipts[at]?.leaseMs ?? 0) > 0)) cancel();
       } catch {
         // The lease lasts until the next attempt.
       }
@@ -359,7 +363,7 @@ export class ServiceAgent {
   }
 
   /** Returns whether the service created the run. */
-  isMade({ createCause }: Pick<Run, "createCause">): boolean {
+  isCreated({ createCause }: Pick<Run, "createCause">): boolean {
     const { service, formerIds = [] } = this.#parts.role;
     const actor = createCause?.actor;
     const isKnown = actor?.id === service || formerIds.includes(actor?.id ?? "");
@@ -368,7 +372,7 @@ export class ServiceAgent {
 
   /** Callers can add tasks to a run, and start children. The service started neither. */
   isOwn(run: Pick<Run, "createCause" | "parent">): boolean {
-    return this.isMade(run) && run.parent === undefined;
+    return this.isCreated(run) && run.parent === undefined;
   }
 
   #place(namespace: string) {

@@ -5,13 +5,13 @@ const size = 1_000;
 
 /** Returns all items of a paged list of another process. */
 export async function ofAllPages<Reply extends { readonly page: PageReply | undefined }, Item>(
-  ask: (page: { readonly size: number; readonly token: string }) => Promise<Reply>,
+  fetchPage: (page: { readonly size: number; readonly token: string }) => Promise<Reply>,
   itemsOf: (reply: Reply) => readonly Item[],
 ): Promise<Item[]> {
   const found: Item[] = [];
   let token = "";
   do {
-    const reply = await ask({ size, token });
+    const reply = await fetchPage({ size, token });
     found.push(...itemsOf(reply));
     token = reply.page?.nextToken ?? "";
   } while (token !== "");

@@ -3,7 +3,7 @@ import type { DefinitionReference, Outcome, Payload, WorkStatus } from "@tutti/c
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 
 /** A child as requested by a machine. */
-interface WantedChild {
+interface ChildRequest {
   readonly definition: string;
   readonly hash: string;
   readonly label: string;
@@ -11,7 +11,7 @@ interface WantedChild {
 }
 
 /** The hash counts if both are known. */
-export function definitionOf({ definition, hash, label }: WantedChild): DefinitionReference {
+export function definitionOf({ definition, hash, label }: ChildRequest): DefinitionReference {
   const version: DefinitionReference["version"] =
     hash !== ""
       ? { $case: "hash", value: hash }
@@ -21,7 +21,7 @@ export function definitionOf({ definition, hash, label }: WantedChild): Definiti
   return { name: definition, version };
 }
 
-export function inputOf({ input }: Pick<WantedChild, "input">): Payload | undefined {
+export function inputOf({ input }: Pick<ChildRequest, "input">): Payload | undefined {
   return input instanceof Uint8Array ? { body: { $case: "inline", value: input }, mediaType: "" } : input;
 }
 

@@ -2,9 +2,8 @@
 
 export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";
-export { begin } from "./begin.ts";
 export { definitionOf, endingOf, inputOf, priorityOf } from "./children.ts";
-export { type Attempt, type ErrandCommand, Errands } from "./errands.ts";
+export { type Attempt, EffectJobs, type JobCommand } from "./effect-jobs.ts";
 export { combinedListeners } from "./events/combined-listeners.ts";
 export {
   type EventMapper,
@@ -17,11 +16,11 @@ export {
   headOf,
   type NoteHead,
   type NoteOf,
+  type PublishedMachine,
   retryNote,
-  type ToldMachine,
 } from "./events/note.ts";
 export { failureIn, StateLog, taskLog } from "./events/state-log.ts";
-export { allInstances, healthOf, takesCalls } from "./instances.ts";
+export { acceptsCalls, allInstances, healthOf } from "./instances.ts";
 export {
   allEntries,
   type CommandCall,
@@ -39,6 +38,7 @@ export { changesOf, type Named, pageOf } from "./named.ts";
 export { idToStart, newIdHere, type StartingDependencies } from "./new-id.ts";
 export { registerLabels } from "./register-labels.ts";
 export { Rounds } from "./rounds.ts";
+export { startOnce } from "./start-once.ts";
 export { WatchMemory } from "./watch-memory.ts";
 export {
   aboutOf,
@@ -51,20 +51,36 @@ export {
   type WorkFilter,
   watchLines,
 } from "./work/lines.ts";
-export { type Look, type LookingDependencies, looksAt, whenEnded } from "./work/looks.ts";
-export { type KeptOutputs, outputOf } from "./work/output.ts";
+export {
+  type Lookup,
+  type LookupDependencies,
+  lookupsOf,
+  whenEnded,
+} from "./work/lookups.ts";
+export { outputOf, type StoredOutputs } from "./work/output.ts";
 export { withPause } from "./work/paused.ts";
 export { type PlacementDependencies, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
 export { isWaiting, prefaced, waitSince } from "./work/preface.ts";
-export { isWanted, listQuestions, ofWorks, type Questions, worksThatAsk } from "./work/questions.ts";
-export { Shown } from "./work/shown.ts";
-export { SpentTime, spanMessage, theWhole } from "./work/spent-time.ts";
-export { cursorAt, type Standing, standingIn, takeUp } from "./work/standing.ts";
+export {
+  listQuestions,
+  matchesFilter,
+  ofWorks,
+  type Questions,
+  worksWithQuestions,
+} from "./work/questions.ts";
+export { SentItems } from "./work/sent-items.ts";
+export { SpentTime, spanMessage, workNode } from "./work/spent-time.ts";
 export {
   childSpans,
   modelCallSpans,
   pageOfSpans,
   traceIn,
 } from "./work/timeline.ts";
+export {
+  cursorAt,
+  positionIn,
+  resume,
+  type WatchPosition,
+} from "./work/watch-position.ts";
 export { type QueryCallAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";
 export { type EndedWork, WorkTraces } from "./work/work-traces.ts";

@@ -25,7 +25,7 @@ export function healthOf({ health }: Instance): HealthState {
 }
 
 /** Returns whether an instance accepts calls. */
-export function takesCalls(instance: Instance): boolean {
+export function acceptsCalls(instance: Instance): boolean {
   const health = healthOf(instance);
   if (instance.openBreaker !== "") return false;
   return health === HealthState.HEALTH_STATE_READY || health === HealthState.HEALTH_STATE_DEGRADED;

@@ -62,12 +62,12 @@ const pageMax = 1_000;
 /** Returns all index entries of a kind. */
 export async function allEntries(
   { archive }: Pick<MachineDependencies, "archive">,
-  wanted: Pick<Search, "namespace" | "kinds"> & Partial<Search>,
+  filter: Pick<Search, "namespace" | "kinds"> & Partial<Search>,
 ): Promise<readonly IndexEntry[]> {
   const all: IndexEntry[] = [];
   let cursor = "";
   do {
-    const page = await archive.search({ ...everything, ...wanted, limit: pageMax, cursor });
+    const page = await archive.search({ ...everything, ...filter, limit: pageMax, cursor });
     all.push(...page.entries);
     ({ cursor } = page);
   } while (cursor !== "");

@@ -13,19 +13,20 @@ export interface Merging<T> {
  */
 export function mergedFields<T extends object>(
   before: T,
-  wanted: T,
+  changes: T,
   fields: readonly string[],
   { changeable, naming, refuse }: Merging<T>,
 ): T {
   for (const field of fields) {
     const name = camelCase(field);
-    if (naming.includes(name) || changeable.some((one) => one === name)) continue;
+    if (naming.includes(name) || changeable.some((allowed) => allowed === name)) continue;
     refuse(`expected a field that can be changed, found ${field}`);
   }
   const named = new Set(fields.map(camelCase));
-  const isWanted = (name: keyof T & string) => (fields.length === 0 ? isSet(wanted[name]) : named.has(name));
-  const taken = changeable.filter(isWanted).map((name) => [name, wanted[name]]);
-  return { ...before, ...Object.fromEntries(taken) };
+  const isChanged = (name: keyof T & string) =>
+    fields.length === 0 ? isSet(changes[name]) : named.has(name);
+  const changed = changeable.filter(isChanged).map((name) => [name, changes[name]]);
+  return { ...before, ...Object.fromEntries(changed) };
 }
 
 function isSet(value: unknown): boolean {

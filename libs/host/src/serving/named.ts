@@ -2,7 +2,7 @@
 import type { PageRequest } from "@tutti/contracts/types/v1";
 import { sleep } from "@tutti/kernel";
 import { sizeOf } from "./machine-calls.ts";
-import type { Listed, Listing, LookTime } from "./shared-looks.ts";
+import type { Listed, Listing, LookupTime } from "./shared-lookups.ts";
 import type { WatchMemory } from "./watch-memory.ts";
 
 export interface Named<Item, Entry extends Listed = Listed> {
@@ -24,14 +24,14 @@ export async function pageOf<Item, Entry extends Listed>(
   const entries = [...(await named.entries())].filter(([name]) => name > after);
   entries.sort(([one], [other]) => (one < other ? -1 : 1));
   const items: Item[] = [];
-  let looked = 0;
+  let scanned = 0;
   for (const [name, entry] of entries) {
     if (items.length === size) break;
-    looked++;
+    scanned++;
     const found = await named.find(name, entry);
     if (found !== undefined) items.push(found);
   }
-  return { items, nextToken: looked < entries.length ? (entries[looked - 1]?.[0] ?? "") : "" };
+  return { items, nextToken: scanned < entries.length ? (entries[scanned - 1]?.[0] ?? "") : "" };
 }
 
 export interface Changes<Item> {
@@ -57,7 +57,7 @@ export interface Watching {
 }
 
 /** Interval of look-ups in the index, which are cheap. */
-const lookMs = 500;
+const pollMs = 500;
 /**
  * Maximum number of items per reply: a stalled reader holds only one reply, and other callers are served between two
  * replies.
@@ -70,22 +70,22 @@ const signOfLifeMs = 5_000;
 export async function* changesOf<Item, Entry extends Listed>(
   named: Named<Item, Entry>,
   { cursor, about, principal, memory }: Watching,
-  time: LookTime,
+  time: LookupTime,
   signal: AbortSignal,
 ): AsyncGenerator<Changes<Item>, void> {
   const { clock, timers } = time;
-  const { reported, isResumed } = memory.begin(`${principal}\n${about}`, cursor);
+  const { reported, isResumed } = memory.open(`${principal}\n${about}`, cursor);
   let before: Listing<Entry> | undefined;
   // A broken stream must never be queried again.
   signal.addEventListener("abort", () => memory.end(reported), { once: true });
   try {
     let isFirst = true;
     for (
-      let toldMs = clock.monotonic();
+      let sentMs = clock.monotonic();
       !signal.aborted;
-      await sleep(timers, lookMs, signal).catch(() => {})
+      await sleep(timers, pollMs, signal).catch(() => {})
     ) {
-      const now = await memory.looks.look(about, () => named.entries(), time, signal);
+      const now = await memory.lookups.lookUp(about, () => named.entries(), time, signal);
       if (signal.aborted) return;
       let changed: Item[] = [];
       let removed: string[] = [];
@@ -97,27 +97,27 @@ export async function* changesOf<Item, Entry extends Listed>(
           const found = await named.find(name, entry);
           if (found !== undefined) {
             changed.push(found);
-            reported.tell(name, events);
-          } else if (reported.leaveOut(name, events)) removed.push(name);
+            reported.report(name, events);
+          } else if (reported.exclude(name, events)) removed.push(name);
           if (changed.length < portionMax) continue;
           // All portions of a new watch are one snapshot. A resumed watch reports each portion separately.
           const live = !isFirst || isResumed;
-          yield { changed, removed, live, cursor: live ? reported.takeCursor() : "" };
+          yield { changed, removed, live, cursor: live ? reported.nextCursor() : "" };
           if (signal.aborted) return;
           [changed, removed] = [[], []];
-          toldMs = clock.monotonic();
+          sentMs = clock.monotonic();
           await memory.turns.next(timers);
         }
-        removed.push(...reported.takeGone((name) => now.has(name)));
+        removed.push(...reported.dropRemoved((name) => now.has(name)));
         before = now;
       }
-      if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
-        toldMs = clock.monotonic();
+      if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - sentMs >= signOfLifeMs) {
+        sentMs = clock.monotonic();
         // A caller that continues would interpret a snapshot that is live at once as the rest of its known items.
         if (isFirst && cursor !== "" && !isResumed) {
           yield { changed, removed, live: false, cursor: "" };
-          yield { changed: [], removed: [], live: true, cursor: reported.takeCursor() };
-        } else yield { changed, removed, live: true, cursor: reported.takeCursor() };
+          yield { changed: [], removed: [], live: true, cursor: reported.nextCursor() };
+        } else yield { changed, removed, live: true, cursor: reported.nextCursor() };
       }
       isFirst = false;
     }

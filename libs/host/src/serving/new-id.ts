@@ -7,11 +7,11 @@ export interface StartingDependencies extends Pick<MachineDependencies, "runtime
   readonly ids: Pick<IdSource, "newId">;
 }
 
-export interface IdWanted {
+export interface IdRequest {
   /** Kind, and also the prefix of the ids. */
   readonly kind: string;
   /** The chosen id. Otherwise empty. */
-  readonly chosen: string;
+  readonly requestedId: string;
   readonly idempotencyKey: string;
 }
 
@@ -21,10 +21,10 @@ export interface IdWanted {
  */
 export function idToStart(
   dependencies: StartingDependencies,
-  { kind, chosen, idempotencyKey }: IdWanted,
+  { kind, requestedId, idempotencyKey }: IdRequest,
   { namespace }: Pick<CallContext, "namespace">,
 ): string {
-  if (chosen !== "") return chosen;
+  if (requestedId !== "") return requestedId;
   if (idempotencyKey === "") return newIdHere(dependencies, kind, namespace);
   const digest = createHash("sha256").update(`${kind}\n${namespace}\n${idempotencyKey}`).digest("hex");
   return `${kind}_${digest.slice(0, 26)}`;
@@ -42,6 +42,6 @@ export function newIdHere(
   for (let draws = 1; ; draws++) {
     const id = ids.newId(kind);
     const partition = runtime.partitionOf({ namespace, kind, id });
-    if (draws === drawsMax || partitionOwner.holds(runtime.service, partition)) return id;
+    if (draws === drawsMax || partitionOwner.owns(runtime.service, partition)) return id;
   }
 }

@@ -4,12 +4,12 @@ import type { Guard } from "../guard/guard.ts";
 import { whenOwned } from "../runtime/admission.ts";
 import type { MachineDependencies, QueryCall } from "./machine-calls.ts";
 
-interface Shown {
+interface Labelled {
   readonly spec: { readonly labels: Labels } | undefined;
 }
 
 /** Registers the labels of one kind of work for rights that depend on labels. Its machine knows them. */
-export function registerLabels<Body, Reply extends Shown | Refusal>(
+export function registerLabels<Body, Reply extends Labelled | Refusal>(
   guard: Pick<Guard, "labels"> | undefined,
   dependencies: Pick<MachineDependencies, "runtime" | "partitionOwner">,
   kind: string,
@@ -19,8 +19,8 @@ export function registerLabels<Body, Reply extends Shown | Refusal>(
     const key = { namespace, kind, id };
     try {
       const read = () => dependencies.runtime.query({ key, ...call });
-      const shown: Shown | Refusal = await whenOwned(dependencies, key, { signal }, read);
-      return "spec" in shown ? shown.spec?.labels : undefined;
+      const found: Labelled | Refusal = await whenOwned(dependencies, key, { signal }, read);
+      return "spec" in found ? found.spec?.labels : undefined;
     } catch (error) {
       if (runtimeErrors.unknownInstance.is(error) || runtimeErrors.idTaken.is(error)) return;
       throw error;

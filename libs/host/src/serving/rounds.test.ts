@@ -4,17 +4,19 @@ import { testFoundation } from "@tutti/kernel/testing";
 import { Rounds } from "./rounds.ts";
 
 describe("rounds", () => {
-  it("come at their period, after a failure too, and less often if they take long, up to thirty times", async () => {
+  it("run once per period, also after a failure, and up to thirty times less often if they take long", async () => {
     const foundation = testFoundation();
     const { time } = foundation;
     const atMs: number[] = [];
-    const tookMs = [0, 500, 60_000, 7_000, 0];
+    const durationsMs = [0, 500, 60_000, 7_000, 0];
     const rounds = new (class extends Rounds {
       protected override round(): Promise<void> {
         atMs.push(time.monotonic());
         const fails = atMs.length === 4;
         return new Promise((resolve, reject) => {
-          time.after(tookMs[atMs.length - 1] ?? 0, () => (fails ? reject(new Error("away")) : resolve()));
+          time.after(durationsMs[atMs.length - 1] ?? 0, () =>
+            fails ? reject(new Error("away")) : resolve(),
+          );
         });
       }
     })(foundation, 10_000, "nothing");

@@ -72,7 +72,7 @@ export abstract class Rounds implements Component {
       this.#foundation.logger.warn(`${this.#without}, the next round repeats it`, { problem });
     this.#problem = problem;
     // A failed round waited for something, and is repeated soon.
-    const tookMs = problem === "" ? this.#foundation.clock.monotonic() - startMs : 0;
-    this.#next(Math.min(Math.max(this.#everyMs, tookMs * pausesPerRound), this.#everyMs * pausesMax));
+    const durationMs = problem === "" ? this.#foundation.clock.monotonic() - startMs : 0;
+    this.#next(Math.min(Math.max(this.#everyMs, durationMs * pausesPerRound), this.#everyMs * pausesMax));
   }
 }

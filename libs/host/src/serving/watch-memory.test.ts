@@ -4,12 +4,12 @@ import { IdSource, systemFoundation } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import { changesOf, type Named } from "./named.ts";
-import type { Listed } from "./shared-looks.ts";
+import type { Listed } from "./shared-lookups.ts";
 import { WatchMemory } from "./watch-memory.ts";
 
 const ids = new IdSource(systemFoundation());
 const memoryOn = (time: VirtualTime, bounds = {}) =>
-  new WatchMemory(time, ids, { keptMs: 60_000, watchesMax: 100, removedMax: 100, ...bounds });
+  new WatchMemory(time, ids, { retentionMs: 60_000, watchesMax: 100, removedMax: 100, ...bounds });
 
 /** The existing names, each with its number of events. Those with an odd number do not match. */
 type World = Map<string, number>;
@@ -27,7 +27,7 @@ const listed = (world: World): Named<Item> => ({
   },
 });
 
-const wantedOf = (world: World) => [...world].filter(([, events]) => events % 2 === 0).sort();
+const expectedOf = (world: World) => [...world].filter(([, events]) => events % 2 === 0).sort();
 
 /** The watching caller, with the replies that it received. */
 class Watcher {
@@ -35,7 +35,7 @@ class Watcher {
   cursor = "";
   /** Reported states that it knew already. */
   doubled = 0;
-  began = 0;
+  started = 0;
   readonly #memory: WatchMemory;
   readonly #time: VirtualTime;
   readonly #world: World;
@@ -55,7 +55,7 @@ class Watcher {
     this.#stream = undefined;
   }
 
-  async read(isTaken: boolean): Promise<void> {
+  async read(isAcknowledged: boolean): Promise<void> {
     let isFirst = false;
     if (this.#stream === undefined) {
       isFirst = true;
@@ -71,11 +71,11 @@ class Watcher {
     }
     const next = this.#stream.next();
     const { value } = await this.#time.settle(next);
-    if (!isTaken || value === undefined) return;
+    if (!isAcknowledged || value === undefined) return;
     // The rule of the contracts: live at once after a cursor is the rest of the known items.
     if (isFirst) this.#isSnapshot = this.cursor === "" || !value.live;
     if (isFirst && this.#isSnapshot) {
-      this.began++;
+      this.started++;
       this.known.clear();
     }
     for (const { name, events } of value.changed) {
@@ -88,7 +88,7 @@ class Watcher {
 }
 
 describe("a watch of a list", () => {
-  it("loses and doubles nothing, wherever its stream breaks", async () => {
+  it("loses and repeats no entry, wherever its stream breaks", async () => {
     const step = fc.oneof(
       {
         weight: 4,
@@ -118,20 +118,20 @@ describe("a watch of a list", () => {
         }
         watcher.break();
         await watcher.read(true);
-        assert.deepEqual([...watcher.known].sort(), wantedOf(world));
+        assert.deepEqual([...watcher.known].sort(), expectedOf(world));
         assert.equal(watcher.doubled, 0);
-        assert.equal(watcher.began, 1, "it never started again");
+        assert.equal(watcher.started, 1, "it never started again");
         watcher.break();
       }),
       { numRuns: 200 },
     );
   });
 
-  for (const [why, spoil] of [
+  for (const [reason, spoil] of [
     ["it was broken off for longer than it is kept", (time: VirtualTime) => time.advanceAsync(60_001)],
     ["its process is another one", () => Promise.resolve()],
   ] as const)
-    it(`starts again when ${why}, and says so`, async () => {
+    it(`restarts when ${reason}, and reports it`, async () => {
       const time = new VirtualTime();
       const world: World = new Map([["n0", 2]]);
       const memory = memoryOn(time);
@@ -140,7 +140,7 @@ describe("a watch of a list", () => {
       watcher.break();
       await new Promise(setImmediate);
       await spoil(time);
-      const after = why.includes("process") ? memoryOn(time) : memory;
+      const after = reason.includes("process") ? memoryOn(time) : memory;
       world.delete("n0");
       const watching = { cursor: watcher.cursor, about: "all", principal: "ada", memory: after };
       const broken = new AbortController();
@@ -155,26 +155,26 @@ describe("a watch of a list", () => {
 
   it("is not resumed by a watch of another list", () => {
     const memory = memoryOn(new VirtualTime());
-    const { reported } = memory.begin("one", "");
-    const cursor = reported.takeCursor();
-    assert.equal(memory.begin("one", cursor).isResumed, true);
-    assert.equal(memory.begin("other", cursor).isResumed, false);
+    const { reported } = memory.open("one", "");
+    const cursor = reported.nextCursor();
+    assert.equal(memory.open("one", cursor).isResumed, true);
+    assert.equal(memory.open("other", cursor).isResumed, false);
     for (const odd of ["a", "b1.1", `${cursor}9`, cursor.replace(/\d+$/, "0"), "x".repeat(4_096)])
-      assert.equal(memory.begin("one", odd).isResumed, false, odd);
+      assert.equal(memory.open("one", odd).isResumed, false, odd);
   });
 
-  it("is let go for others when there are too many, and when it has forgotten what it removed", async () => {
+  it("is not resumed if too many others exist, or if its removals were forgotten", async () => {
     const time = new VirtualTime();
     const memory = memoryOn(time, { watchesMax: 2, removedMax: 1 });
-    const { reported } = memory.begin("one", "");
-    for (const name of ["a", "b"]) reported.tell(name, 2);
-    const first = reported.takeCursor();
+    const { reported } = memory.open("one", "");
+    for (const name of ["a", "b"]) reported.report(name, 2);
+    const first = reported.nextCursor();
     assert.deepEqual(
-      reported.takeGone(() => false),
+      reported.dropRemoved(() => false),
       ["a", "b"],
     );
-    const second = reported.takeCursor();
-    assert.equal(memory.begin("one", first).isResumed, false, "of one removal nothing is known");
-    assert.equal(memory.begin("one", second).isResumed, false, "two others are kept");
+    const second = reported.nextCursor();
+    assert.equal(memory.open("one", first).isResumed, false, "of one removal nothing is known");
+    assert.equal(memory.open("one", second).isResumed, false, "two others are kept");
   });
 });

@@ -7,29 +7,29 @@
  * 3. A watch is kept for a minute after its stream broke, up to a maximum number. A watch that is not kept restarts.
  */
 import { type Clock, type IdSource, sleep, type Timers } from "@tutti/kernel";
-import { SharedLooks } from "./shared-looks.ts";
+import { SharedLookups } from "./shared-lookups.ts";
 
-export interface WatchBounds {
+export interface WatchLimits {
   /** How long a watch is kept after its stream broke. */
-  readonly keptMs: number;
+  readonly retentionMs: number;
   /** Maximum number of watches, including the running ones. */
   readonly watchesMax: number;
   /** Maximum number of removed names that a watch remembers. */
   readonly removedMax: number;
 }
 
-const usualBounds: WatchBounds = { keptMs: 60_000, watchesMax: 500, removedMax: 10_000 };
+const defaultLimits: WatchLimits = { retentionMs: 60_000, watchesMax: 500, removedMax: 10_000 };
 
 export class WatchMemory {
   /** Look-ups shared by all watches of this memory. */
-  readonly looks = new SharedLooks();
+  readonly lookups = new SharedLookups();
   readonly turns = new Turns();
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #ids: Pick<IdSource, "newId">;
-  readonly #bounds: WatchBounds;
+  readonly #limits: WatchLimits;
   /** Sorted: longest broken, then longest running, first. */
   readonly #running = new Set<ReportedNames>();
-  readonly #kept = new Map<
+  readonly #watches = new Map<
     string,
     { readonly reported: ReportedNames; readonly about: string; untilMs: number }
   >();
@@ -37,44 +37,44 @@ export class WatchMemory {
   constructor(
     clock: Pick<Clock, "monotonic">,
     ids: Pick<IdSource, "newId">,
-    bounds: WatchBounds = usualBounds,
+    limits: WatchLimits = defaultLimits,
   ) {
     this.#clock = clock;
     this.#ids = ids;
-    this.#bounds = bounds;
+    this.#limits = limits;
   }
 
   /**
    * Returns a watch that continues from a cursor, or a new one.
    * @param about the subject and the caller: a caller cannot continue the watch of another
    */
-  begin(about: string, cursor: string): { readonly reported: ReportedNames; readonly isResumed: boolean } {
+  open(about: string, cursor: string): { readonly reported: ReportedNames; readonly isResumed: boolean } {
     this.#forget();
     const [, id = "", number = ""] = /^a([\w-]{1,100})\.(\d{1,10})$/.exec(cursor) ?? [];
-    const before = this.#kept.get(id);
+    const before = this.#watches.get(id);
     const known = before?.about === about ? before.reported.knownAt(Number(number)) : undefined;
-    const reported = known ?? new ReportedNames(this.#bounds.removedMax);
+    const reported = known ?? new ReportedNames(this.#limits.removedMax);
     reported.id = this.#ids.newId("watch");
     this.#running.add(reported);
-    this.#kept.set(reported.id, { reported, about, untilMs: Number.POSITIVE_INFINITY });
+    this.#watches.set(reported.id, { reported, about, untilMs: Number.POSITIVE_INFINITY });
     return { reported, isResumed: known !== undefined };
   }
 
   /** The stream of this watch broke. */
   end(reported: ReportedNames): void {
     this.#running.delete(reported);
-    if (this.#running.size === 0) this.looks.clear();
-    const kept = this.#kept.get(reported.id);
-    if (kept === undefined) return;
-    kept.untilMs = this.#clock.monotonic() + this.#bounds.keptMs;
+    if (this.#running.size === 0) this.lookups.clear();
+    const watch = this.#watches.get(reported.id);
+    if (watch === undefined) return;
+    watch.untilMs = this.#clock.monotonic() + this.#limits.retentionMs;
   }
 
   #forget(): void {
     const nowMs = this.#clock.monotonic();
-    for (const [id, { untilMs }] of this.#kept) if (untilMs <= nowMs) this.#kept.delete(id);
-    for (const id of this.#kept.keys()) {
-      if (this.#kept.size < this.#bounds.watchesMax) return;
-      this.#kept.delete(id);
+    for (const [id, { untilMs }] of this.#watches) if (untilMs <= nowMs) this.#watches.delete(id);
+    for (const id of this.#watches.keys()) {
+      if (this.#watches.size < this.#limits.watchesMax) return;
+      this.#watches.delete(id);
     }
   }
 }
@@ -112,7 +112,7 @@ export class ReportedNames {
   }
 
   /** Returns the cursor for a caller that has processed the reply being made. The next reply starts now. */
-  takeCursor(): string {
+  nextCursor(): string {
     return `a${this.id}.${this.#reply++}`;
   }
 
@@ -121,28 +121,28 @@ export class ReportedNames {
   }
 
   /** Reports a name in its present state. */
-  tell(name: string, events: number): void {
+  report(name: string, events: number): void {
     const first = this.#known.get(name)?.first || this.#removed.get(name)?.first || this.#reply;
     this.#known.set(name, { events, reply: this.#reply, first });
     this.#removed.delete(name);
   }
 
   /** The name exists, but does not match. Returns whether the caller must learn that it is gone. */
-  leaveOut(name: string, events: number): boolean {
+  exclude(name: string, events: number): boolean {
     const isKnownToCaller = this.#remove(name);
     this.#known.set(name, { events, reply: this.#reply, first: 0 });
     return isKnownToCaller;
   }
 
   /** Drops all known names that no longer exist. Returns those that the caller must learn of. */
-  takeGone(isThere: (name: string) => boolean): string[] {
-    const gone: string[] = [];
+  dropRemoved(isThere: (name: string) => boolean): string[] {
+    const removed: string[] = [];
     for (const name of this.#known.keys())
       if (!isThere(name)) {
-        if (this.#remove(name)) gone.push(name);
+        if (this.#remove(name)) removed.push(name);
         this.#known.delete(name);
       }
-    return gone;
+    return removed;
   }
 
   /** Returns the names that a caller knows after a reply. Undefined if that is no longer remembered. */

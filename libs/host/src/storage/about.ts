@@ -63,7 +63,7 @@ export function checkAbout(data: AboutData, layout: DataLayout, partitions: numb
     throw hostErrors.dataNewer({ directory, format: data.format, known: dataFormat, release: data.release });
   }
   if (data.partitions !== partitions) {
-    throw hostErrors.partitionsDiffer({ directory, made: data.partitions, configured: partitions });
+    throw hostErrors.partitionsDiffer({ directory, existing: data.partitions, configured: partitions });
   }
 }
 

@@ -14,11 +14,11 @@
 import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
-import { type LogPlace, makePrivateFile, syncFile, syncFolder } from "@tutti/journal";
-import { ifThere, privateModes, reasonOf, systemCodeOf } from "@tutti/kernel";
+import { createPrivateFile, type LogPlace, syncFile, syncFolder } from "@tutti/journal";
+import { ifPresent, privateModes, reasonOf, systemCodeOf } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
 import { type AboutData, writeAbout } from "./about.ts";
-import { copyKeys, type KeysCopied, namedFile, sealedFile } from "./kept-keys.ts";
+import { copyKeys, type KeysCopied, namedFile, sealedFile } from "./copied-keys.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
 
 /** The source of a copy. */
@@ -48,7 +48,7 @@ export async function copyData(source: Copied, target: string): Promise<void> {
   try {
     for (const { service, backup } of archives) await backup(to.archiveOf(service));
     const end = await source.alone(async () => {
-      await copyDatabase(layout.auditBook, to.auditBook);
+      await copyDatabase(layout.auditLog, to.auditLog);
       return source.end();
     });
     await mkdir(to.journal, { recursive: true, mode: privateModes.folder });
@@ -65,8 +65,9 @@ export async function copyData(source: Copied, target: string): Promise<void> {
 }
 
 async function refuseUnfit(directory: string, target: string): Promise<void> {
-  const way = relative(resolve(directory), resolve(target));
-  const isOutside = way === ".." || way.startsWith(`..${sep}`) || resolve(way) === way;
+  const relativePath = relative(resolve(directory), resolve(target));
+  const isOutside =
+    relativePath === ".." || relativePath.startsWith(`..${sep}`) || resolve(relativePath) === relativePath;
   if (!isOutside) throw hostErrors.copyRefused({ target, found: `inside ${directory}` });
   try {
     await mkdir(target, { recursive: true, mode: privateModes.folder });
@@ -87,7 +88,7 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   // Its thread locks it briefly, such as at its end.
   const database = new DatabaseSync(from, { readOnly: true, timeout: 5_000 });
   try {
-    makePrivateFile(to);
+    createPrivateFile(to);
     await backup(database, to);
   } finally {
     database.close();
@@ -103,12 +104,12 @@ async function copyLog(from: string, to: string, end: LogPlace): Promise<void> {
     if (segment < end.segment) {
       await copyFile(join(from, name), join(to, name), constants.COPYFILE_FICLONE);
       await syncFile(join(to, name));
-    } else if (segment === end.segment) await copyBeginning(join(from, name), join(to, name), end.offset);
+    } else if (segment === end.segment) await copyPrefix(join(from, name), join(to, name), end.offset);
   }
 }
 
 /** Creates a file of the same length with the first bytes of the other. */
-async function copyBeginning(from: string, to: string, bytes: number): Promise<void> {
+async function copyPrefix(from: string, to: string, bytes: number): Promise<void> {
   const source = await open(from, "r");
   const target = await open(to, "wx", privateModes.file);
   try {
@@ -167,5 +168,5 @@ async function copyOthers(from: string, to: string): Promise<void> {
 }
 
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {
-  return (await ifThere(readdir(folder, { withFileTypes: true }))) ?? [];
+  return (await ifPresent(readdir(folder, { withFileTypes: true }))) ?? [];
 }

@@ -11,15 +11,15 @@ import { counted, isTuttiError, reasonOf, sentences, withoutRemedy } from "@tutt
 import { claim } from "../data-directory.ts";
 import { keysDirectoryIn } from "../keys/installation-keys.ts";
 import type { ServiceModule } from "../service-module.ts";
+import { type KeysCopied, keyFilesIn } from "./copied-keys.ts";
 import { aboutFindings, examine } from "./inspection/doctor.ts";
 import { type Finding, notice, problem, sound } from "./inspection/finding.ts";
 import { verifyData } from "./inspection/verify.ts";
-import { type KeysCopied, keyFilesIn } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 import { backUp } from "./offline-backup.ts";
 import { prepareRestore } from "./restore.ts";
 
-export interface Said {
+export interface CommandResult {
   readonly output: string;
   readonly exitCode: number;
 }
@@ -39,34 +39,35 @@ export type DataCommand = (typeof commands)[number];
 
 export async function runDataCommand(
   command: DataCommand,
-  words: readonly string[],
+  args: readonly string[],
   configured: () => Configured,
-): Promise<Said> {
-  let given: Words;
+): Promise<CommandResult> {
+  let values: OptionValues;
   let passphrase: string | undefined;
   try {
-    given = wordsOf(command, words);
-    if (given.help) return { output: helpOf(command), exitCode: exitCodes.sound };
-    passphrase = passphraseIn(given["passphrase-file"]);
+    values = parseOptions(command, args);
+    if (values.help) return { output: helpOf(command), exitCode: exitCodes.sound };
+    passphrase = passphraseIn(values["passphrase-file"]);
   } catch (error) {
-    return wrongly(command, reasonOf(error));
+    return usageError(command, reasonOf(error));
   }
   const { directory, partitions, keysDirectory = "", services = [] } = configured();
-  const data = resolve(given["data-directory"] ?? directory);
+  const data = resolve(values["data-directory"] ?? directory);
   const keys = resolve(keysDirectory === "" ? keysDirectoryIn(data) : keysDirectory);
   const inspected = { services, keysDirectory: keys };
-  const tell = (findings: readonly Finding[]): Said => shown(data, findings, given.json === true);
-  if (command === "doctor") return tell(await examine(data, { partitions, ...inspected }));
-  if (command === "verify") return tell(await verify(data, inspected));
+  const report = (findings: readonly Finding[]): CommandResult =>
+    formatted(data, findings, values.json === true);
+  if (command === "doctor") return report(await examine(data, { partitions, ...inspected }));
+  if (command === "verify") return report(await verify(data, inspected));
   if (command === "restore") {
-    if (given.copy === undefined) return wrongly(command, "expected --copy DIR");
-    const options = { copy: resolve(given.copy), directory: data, keysDirectory: keys, passphrase };
-    return tell(await restored(options, inspected));
+    if (values.copy === undefined) return usageError(command, "expected --copy DIR");
+    const options = { copy: resolve(values.copy), directory: data, keysDirectory: keys, passphrase };
+    return report(await restored(options, inspected));
   }
-  if (given.copy === undefined) return wrongly(command, "expected --copy DIR");
-  const copied = keysCopied(given, keys, passphrase);
-  if (copied === undefined) return wrongly(command, keysUnsaid(keys));
-  return tell(await copy(data, resolve(given.copy), copied, inspected));
+  if (values.copy === undefined) return usageError(command, "expected --copy DIR");
+  const copied = keysCopied(values, keys, passphrase);
+  if (copied === undefined) return usageError(command, keysUnsaid(keys));
+  return report(await copy(data, resolve(values.copy), copied, inspected));
 }
 
 interface Option {
@@ -78,13 +79,13 @@ const options: Readonly<Record<DataCommand, Readonly<Record<string, Option>>>> =
   verify: {},
   doctor: {},
   backup: {
-    copy: { value: "DIR", help: "where the copy goes: a directory that is empty or not there" },
+    copy: { value: "DIR", help: "target of the copy: a directory that is empty or does not exist" },
     "passphrase-file": {
       value: "FILE",
       help: "the copy has the keys, sealed under the passphrase in this file",
     },
     "keys-elsewhere": {
-      help: "the copy names the keys and does not have them: you keep them in a key store",
+      help: "the copy lists the keys but does not contain them: you keep them in a key store",
     },
   },
   restore: {
@@ -95,7 +96,7 @@ const options: Readonly<Record<DataCommand, Readonly<Record<string, Option>>>> =
 const common: Readonly<Record<string, Option>> = {
   "data-directory": {
     value: "DIR",
-    help: "the data directory. Default: the one that the configuration names",
+    help: "the data directory. Default: the configured one",
   },
   json: { help: "JSON, for programs" },
   help: { help: "this text" },
@@ -107,7 +108,7 @@ const purposes: Readonly<Record<DataCommand, string>> = {
   doctor: "Examines a data directory and names what is wrong with it and what to do. Changes nothing.",
 };
 
-interface Words {
+interface OptionValues {
   readonly "data-directory"?: string;
   readonly copy?: string;
   readonly "passphrase-file"?: string;
@@ -116,20 +117,20 @@ interface Words {
   readonly help?: boolean;
 }
 
-function wordsOf(command: DataCommand, words: readonly string[]): Words {
+function parseOptions(command: DataCommand, args: readonly string[]): OptionValues {
   const known = Object.entries({ ...common, ...options[command] }).map(
     ([name, { value }]) => [name, { type: value === undefined ? "boolean" : "string" }] as const,
   );
-  return parseArgs({ args: [...words], options: Object.fromEntries(known) }).values;
+  return parseArgs({ args: [...args], options: Object.fromEntries(known) }).values;
 }
 
 function usageOf(command: DataCommand): string {
-  const words = Object.entries(options[command]).map(([name, { value }]) => {
-    const word = value === undefined ? `--${name}` : `--${name} ${value}`;
-    return name === "copy" ? ` ${word}` : ` [${word}]`;
+  const flags = Object.entries(options[command]).map(([name, { value }]) => {
+    const flag = value === undefined ? `--${name}` : `--${name} ${value}`;
+    return name === "copy" ? ` ${flag}` : ` [${flag}]`;
   });
   const called = command === "doctor" ? "npm run doctor --" : `tutti data ${command}`;
-  return `usage: ${called} [--data-directory DIR]${words.join("")} [--json]`;
+  return `usage: ${called} [--data-directory DIR]${flags.join("")} [--json]`;
 }
 
 function helpOf(command: DataCommand): string {
@@ -139,7 +140,7 @@ function helpOf(command: DataCommand): string {
   return `${purposes[command]}\n\n${usageOf(command)}\n\n${lines.join("\n")}\n`;
 }
 
-function wrongly(command: DataCommand, reason: string): Said {
+function usageError(command: DataCommand, reason: string): CommandResult {
   return { output: `${reason}\n${usageOf(command)}\n`, exitCode: exitCodes.usage };
 }
 
@@ -155,9 +156,13 @@ function passphraseIn(file: string | undefined): string | undefined {
 }
 
 /** Undefined if the handling of keys was not set. */
-function keysCopied(given: Words, directory: string, passphrase: string | undefined): KeysCopied | undefined {
+function keysCopied(
+  values: OptionValues,
+  directory: string,
+  passphrase: string | undefined,
+): KeysCopied | undefined {
   if (passphrase !== undefined) return { kind: "sealed", directory, passphrase };
-  if (given["keys-elsewhere"] === true) return { kind: "named", directory };
+  if (values["keys-elsewhere"] === true) return { kind: "named", directory };
   return keyFilesIn(directory).length === 0 ? { kind: "none" } : undefined;
 }
 
@@ -166,7 +171,7 @@ function keysUnsaid(directory: string): string {
 Seal them in the copy (--passphrase-file FILE), or keep them in a key store (--keys-elsewhere).`;
 }
 
-function shown(directory: string, findings: readonly Finding[], isJson: boolean): Said {
+function formatted(directory: string, findings: readonly Finding[], isJson: boolean): CommandResult {
   const exitCode = exitCodeOf(findings);
   const output = isJson ? `${JSON.stringify({ directory, exitCode, findings })}\n` : textOf(findings);
   return { output, exitCode };
@@ -199,16 +204,16 @@ async function copy(
   if (!existsSync(layoutOf(directory).about)) {
     const found = await examine(directory, inspected);
     const isNothing = found.every(({ level }) => level !== "problem");
-    const what = `There is nothing to copy in ${directory}.`;
-    return isNothing ? [problem("not-data", what, "Name the right one: --data-directory DIR.")] : found;
+    const text = `There is nothing to copy in ${directory}.`;
+    return isNothing ? [problem("not-data", text, "Name the right one: --data-directory DIR.")] : found;
   }
   try {
     const by = await backUp(directory, target, keys);
-    const who =
+    const doneBy =
       by === "asked" ? "by the process that has it and continues to run" : "while no process had it";
-    const what = `${directory} was copied to ${target}, ${who}.`;
+    const text = `${directory} was copied to ${target}, ${doneBy}.`;
     const checked = await verifyData(layoutOf(target), { ...inspected, keysDirectory: join(target, "keys") });
-    return [notice("copied", what, ""), ...keysFindings(keys), ...checked];
+    return [notice("copied", text, ""), ...keysFindings(keys), ...checked];
   } catch (error) {
     const text = isTuttiError(error) ? withoutRemedy(error) : sentences(reasonOf(error));
     const advice = isTuttiError(error) ? error.message.slice(text.length).trim() : "";
@@ -228,10 +233,10 @@ function keysFindings(keys: KeysCopied): Finding[] {
       ),
     ];
   }
-  const what = `THE KEYS OF THE INSTALLATION ARE NOT IN THE COPY. It names those in ${keys.directory}.`;
+  const text = `THE KEYS OF THE INSTALLATION ARE NOT IN THE COPY. It names those in ${keys.directory}.`;
   const advice =
     "Keep that folder in your key store: without its files no secret can be opened, and the copy cannot be restored.";
-  return [notice("keys-elsewhere", what, advice)];
+  return [notice("keys-elsewhere", text, advice)];
 }
 
 async function restored(
@@ -243,8 +248,8 @@ async function restored(
     const write = await prepareRestore(options);
     advice = "The restored files are not a data directory yet. Remove them and try again.";
     await write();
-    const what = `${options.copy} was restored to ${options.directory}, and its keys are in ${options.keysDirectory}.`;
-    return [sound("restored", what), ...(await verifyData(layoutOf(options.directory), inspected))];
+    const text = `${options.copy} was restored to ${options.directory}, and its keys are in ${options.keysDirectory}.`;
+    return [sound("restored", text), ...(await verifyData(layoutOf(options.directory), inspected))];
   } catch (error) {
     return [problem("not-restored", reasonOf(error), advice)];
   }
@@ -263,8 +268,8 @@ const marks = { sound: "ok", notice: "note", problem: "PROBLEM" } as const;
 /** Returns a text for people: a paragraph per finding, and the summary. */
 function textOf(findings: readonly Finding[]): string {
   const paragraphs = findings.map(({ level, text, advice }) => {
-    const what = `${marks[level].padEnd(8)} ${text}`;
-    return advice === "" ? what : `${what}\n         ${advice}`;
+    const paragraph = `${marks[level].padEnd(8)} ${text}`;
+    return advice === "" ? paragraph : `${paragraph}\n         ${advice}`;
   });
   const problems = findings.filter(({ level }) => level === "problem").length;
   const sum =

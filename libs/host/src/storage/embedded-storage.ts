@@ -31,13 +31,13 @@ import type { DataDirectory } from "../data-directory.ts";
 import { hostErrors } from "../errors.ts";
 import { type AboutData, checkAbout, dataFormat, readAbout, writeAbout } from "./about.ts";
 import { copyData } from "./backup.ts";
-import { Door } from "./door.ts";
+import { BackupServer } from "./backup-server.ts";
+import { type KeysCopied, requireUnsealed } from "./copied-keys.ts";
+import { hadJournal, listedFile, registerFile } from "./file-list.ts";
 import { requireOwn } from "./handed-over.ts";
 import { HostedServices } from "./hosted-services.ts";
 import { StorageInstruments } from "./instruments.ts";
-import { type KeysCopied, requireUnsealed } from "./kept-keys.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
-import { hadJournal, madeFile, noteMade } from "./made-files.ts";
 import { ProcessJournal } from "./process-journal.ts";
 import { ServiceArchive } from "./service-archive.ts";
 import type { HostedRuntime, Storage, StorageParts } from "./storage.ts";
@@ -79,7 +79,7 @@ export class EmbeddedStorage implements Storage {
   readonly #services: HostedServices;
   readonly #instruments: StorageInstruments;
   readonly #upkeep: Upkeep;
-  readonly #door: Door;
+  readonly #backupServer: BackupServer;
   readonly #rebuilt = new Set<string>();
   /** Why archives are unreliable. Empty if all are sound. */
   #damage = "";
@@ -102,7 +102,7 @@ export class EmbeddedStorage implements Storage {
       journalBytes: () => this.#journal.journal.bytes,
     });
     const { chance, logger } = foundation;
-    this.#door = new Door({
+    this.#backupServer = new BackupServer({
       layout: this.#layout,
       chance,
       logger,
@@ -146,12 +146,12 @@ export class EmbeddedStorage implements Storage {
   }
 
   /** Checked before opening, which creates missing archives. */
-  #lookAtArchives(): void {
+  #checkArchives(): void {
     const { logger } = this.#parts.foundation;
     for (const { service } of this.#services.all) {
       const path = this.#layout.archiveOf(service);
       const bytes = archiveBytes(path);
-      if (bytes === undefined && madeFile(this.#layout.directory, archiveName(service)) !== undefined) {
+      if (bytes === undefined && listedFile(this.#layout.directory, archiveName(service)) !== undefined) {
         this.#rebuilt.add(service);
         logger.warn("archive missing, rebuilding it from the journal", { service, path });
       }
@@ -170,7 +170,7 @@ export class EmbeddedStorage implements Storage {
   #listArchives(): void {
     for (const { service } of this.#services.all)
       if (archiveBytes(this.#layout.archiveOf(service)) !== undefined)
-        noteMade(this.#layout.directory, archiveName(service));
+        registerFile(this.#layout.directory, archiveName(service));
   }
 
   get blobs(): Blobs {
@@ -184,15 +184,15 @@ export class EmbeddedStorage implements Storage {
     try {
       requireOwn(directory.path);
       requireUnsealed(directory.path);
-      this.#about = this.#madeAs();
+      this.#about = this.#readOrWriteAbout();
       await this.#journal.start();
       holds.areIn({ directory: this.#layout.journal, end: () => this.#journal.journal.end });
       this.#requireJoined();
-      this.#lookAtArchives();
+      this.#checkArchives();
       this.#listArchives();
       await this.#services.openArchives();
       this.#blobs = await this.#openBlobs();
-      await this.#door.start();
+      await this.#backupServer.start();
       this.#upkeep.start();
     } catch (error) {
       await this.stop();
@@ -221,7 +221,7 @@ export class EmbeddedStorage implements Storage {
 
   async stop(): Promise<void> {
     this.#upkeep.stop();
-    await this.#door.stop();
+    await this.#backupServer.stop();
     await this.stopRuntimes();
     await this.#services.closeArchives();
     if (this.#about !== undefined) this.#listArchives();
@@ -254,7 +254,7 @@ export class EmbeddedStorage implements Storage {
           {
             layout: this.#layout,
             keys,
-            about: this.#about ?? this.#madeAs(),
+            about: this.#about ?? this.#readOrWriteAbout(),
             archives: this.#services.all.map(({ service, archive }) => ({
               service,
               backup: (directory) => archive.backup(directory),
@@ -275,7 +275,7 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  #madeAs(): AboutData {
+  #readOrWriteAbout(): AboutData {
     const { partitionOwner, release, foundation } = this.#parts;
     const layout = this.#layout;
     const known = readAbout(layout);

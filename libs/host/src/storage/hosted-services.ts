@@ -11,7 +11,7 @@ import type { HostedRuntime, StorageParts } from "./storage.ts";
 export type HostedService = HostedRuntime & { readonly archive: ServiceArchive };
 
 /** Resources of a service. */
-export interface ServiceGrounds {
+export interface ServiceResources {
   readonly archive: ServiceArchive;
   readonly journals: ProcessJournal;
   /** For partitions that move between processes: copies the present state of one while another process owns it. */
@@ -29,7 +29,7 @@ export class HostedServices {
     this.#blobs = { mention: (mentions) => blobs().mention(mentions) };
   }
 
-  add(machines: RuntimeOptions["machines"], effects: Effects, grounds: ServiceGrounds): HostedService {
+  add(machines: RuntimeOptions["machines"], effects: Effects, grounds: ServiceResources): HostedService {
     const { partitionOwner, delivery, foundation, settings } = this.#parts;
     const { clock, timers, chance, logger } = foundation;
     const { partitions } = partitionOwner;
@@ -77,7 +77,7 @@ export class HostedServices {
   get failed(): readonly string[] {
     return this.all.flatMap(({ service, runtime }) =>
       runtime
-        .standings()
+        .partitionStatuses()
         .filter(({ state }) => state === "failed")
         .map(({ partition }) => `${service}/${partition}`),
     );

@@ -8,9 +8,9 @@ describe("metrics of the storage", () => {
   it("free space has no value before it is measured, since 0 raises the alert of a full disk", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const { freeBytes } = new StorageInstruments(registry);
-    const shown = () => expose(registry.families()).match(/^tutti_journal_disk_free_bytes .*$/m)?.[0];
-    assert.equal(shown(), undefined);
+    const exposed = () => expose(registry.families()).match(/^tutti_journal_disk_free_bytes .*$/m)?.[0];
+    assert.equal(exposed(), undefined);
     freeBytes.set(5);
-    assert.equal(shown(), "tutti_journal_disk_free_bytes 5");
+    assert.equal(exposed(), "tutti_journal_disk_free_bytes 5");
   });
 });

@@ -1,7 +1,7 @@
 /** Metrics of journal, archives and runtimes. Counted per synced group, or sampled. Never per item. */
 import type { CommittedGroup } from "@tutti/journal";
 import type { GaugeCell, Metrics } from "@tutti/kernel";
-import type { PartitionStanding } from "@tutti/runtime";
+import type { PartitionStatus } from "@tutti/runtime";
 
 const service = ["service"] as const;
 const groupBytes = [4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
@@ -99,9 +99,9 @@ export class ServiceInstruments {
     this.#archive = gauge("tutti_runtime_archive_bytes", "Size of snapshots, history and index on disk.");
   }
 
-  figures(standings: readonly PartitionStanding[], archiveBytes: number): void {
-    const sum = (of: (standing: PartitionStanding) => number): number =>
-      standings.reduce((total, standing) => total + of(standing), 0);
+  figures(standings: readonly PartitionStatus[], archiveBytes: number): void {
+    const sum = (of: (status: PartitionStatus) => number): number =>
+      standings.reduce((total, status) => total + of(status), 0);
     this.#loaded.set(sum(({ loaded }) => loaded));
     this.#live.set(sum(({ live }) => live));
     this.#quarantined.set(sum(({ quarantined }) => quarantined));

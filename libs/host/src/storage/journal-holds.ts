@@ -13,7 +13,7 @@ export interface ProcessLog {
 
 export class JournalHolds {
   readonly #services: string[] = [];
-  readonly #taken = new Map<string, number>();
+  readonly #storedTo = new Map<string, number>();
   #isHeld = false;
   #alone: Promise<unknown> = Promise.resolve();
   #log: ProcessLog | undefined;
@@ -43,8 +43,8 @@ export class JournalHolds {
   }
 
   /** The reader has stored all batches of a journal up to this one. */
-  took({ service, partition }: PartitionName, batch: number): void {
-    this.#taken.set(`${service}/${partition}`, batch);
+  acknowledge({ service, partition }: PartitionName, batch: number): void {
+    this.#storedTo.set(`${service}/${partition}`, batch);
   }
 
   /** Runs one work at a time: a copy has both the content and its record in the journal, or neither. */
@@ -57,6 +57,6 @@ export class JournalHolds {
   /** Returns the first batch of a journal that must not be cut. */
   neededFrom({ service, partition }: PartitionName): number {
     if (!this.#isHeld) return Number.POSITIVE_INFINITY;
-    return (this.#taken.get(`${service}/${partition}`) ?? 0) + 1;
+    return (this.#storedTo.get(`${service}/${partition}`) ?? 0) + 1;
   }
 }

@@ -6,13 +6,13 @@ export interface DataLayout {
   /** Metadata: number of partitions, release. */
   readonly about: string;
   /** Port and secret for callers that may read the directory. */
-  readonly door: string;
+  readonly backupEndpoint: string;
   readonly journal: string;
   /** One folder per service. */
   readonly archives: string;
   readonly blobs: string;
   /** The audit log, if this process has one. */
-  readonly auditBook: string;
+  readonly auditLog: string;
   archiveOf(service: string): string;
 }
 
@@ -21,11 +21,11 @@ export function layoutOf(directory: string): DataLayout {
   return {
     directory,
     about: join(directory, "data.json"),
-    door: join(directory, "door.json"),
+    backupEndpoint: join(directory, "door.json"),
     journal: join(directory, "journal"),
     archives,
     blobs: join(directory, "blobs"),
-    auditBook: join(directory, "audit", "book.sqlite"),
+    auditLog: join(directory, "audit", "book.sqlite"),
     archiveOf: (service) => join(archives, service),
   };
 }

@@ -5,10 +5,10 @@ import { claim, lastHolder } from "../data-directory.ts";
 import { hostErrors } from "../errors.ts";
 import { readAbout } from "./about.ts";
 import { copyData } from "./backup.ts";
-import { askForBackup } from "./door.ts";
+import { requestBackup } from "./backup-server.ts";
+import type { KeysCopied } from "./copied-keys.ts";
 import { requireOwn } from "./handed-over.ts";
 import { archivesIn } from "./inspection/verify.ts";
-import type { KeysCopied } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 
 /** Returns which process made the copy: the one that has the directory, or this one. */
@@ -21,7 +21,7 @@ export async function backUp(
   requireOwn(directory);
   const release = await claim(directory);
   if (release === undefined) {
-    if (await askForBackup(layout, target, keys)) return "asked";
+    if (await requestBackup(layout, target, keys)) return "asked";
     const { pid } = lastHolder(directory) ?? { pid: "of an unknown number" };
     throw hostErrors.notAnswering({ directory, pid });
   }
@@ -35,7 +35,7 @@ export async function backUp(
         layout,
         about,
         keys,
-        end: () => wholeLog,
+        end: () => wholeJournal,
         alone: (work) => work(),
         archives: archivesIn(layout).map((service) => ({
           service,
@@ -51,7 +51,7 @@ export async function backUp(
 }
 
 /** There is no writer: every segment is copied whole. */
-const wholeLog = { segment: Number.POSITIVE_INFINITY, offset: 0 };
+const wholeJournal = { segment: Number.POSITIVE_INFINITY, offset: 0 };
 
 async function copyArchive(from: string, partitions: number, to: string): Promise<void> {
   const archive = openArchiveInline(from, {

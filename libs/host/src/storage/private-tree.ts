@@ -4,11 +4,11 @@
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ifThere, privateModes, reasonOf, thisSystem } from "@tutti/kernel";
+import { ifPresent, privateModes, reasonOf, thisSystem } from "@tutti/kernel";
 
 const othersMask = 0o077;
 
-export interface MadePrivate {
+export interface AccessChanges {
   /** Number of files and folders whose mode was changed. */
   readonly changed: number;
   /** Why the first failing one could not be changed. Empty if none failed. */
@@ -19,7 +19,7 @@ export interface MadePrivate {
  * Removes access of other users. The whole tree is walked if the folder or anything directly in it is accessible to
  * others, as in an older release. So a start with a large correct tree checks only a few names.
  */
-export async function makePrivate(directory: string): Promise<MadePrivate> {
+export async function makePrivate(directory: string): Promise<AccessChanges> {
   const found = { changed: 0, problem: "" };
   if (!thisSystem.hasModes) return found;
   const names = await readdir(directory);
@@ -49,5 +49,5 @@ function isOpen(stats: Stats): boolean {
 
 /** Undefined if it was removed meanwhile. */
 function statOf(path: string): Promise<Stats | undefined> {
-  return ifThere(lstat(path));
+  return ifPresent(lstat(path));
 }

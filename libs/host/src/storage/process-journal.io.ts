@@ -91,7 +91,7 @@ const pay = (key: string) => (runtime: Runtime, id: string) =>
   runtime.execute({
     ...{ key: keyOf(id), command: deposit, body: { amountCents: 1 }, cause: teller, idempotencyKey: key },
   });
-const ask = (runtime: Runtime, id: string) =>
+const balanceOf = (runtime: Runtime, id: string) =>
   runtime.query({ key: keyOf(id), query: balance, body: undefined }).then(({ balanceCents }) => balanceCents);
 
 describe("the journal of a process", () => {
@@ -103,15 +103,15 @@ describe("the journal of a process", () => {
     const failed = await process.everywhere(pay("first"));
     assert.ok(failed.every(({ status }) => status === "rejected"));
     process.disk.faults = {};
-    const again = await process.everywhere(pay("first"));
-    assert.ok(again.every(({ status }) => status === "fulfilled"));
-    const balances = await process.everywhere(ask);
+    const retried = await process.everywhere(pay("first"));
+    assert.ok(retried.every(({ status }) => status === "fulfilled"));
+    const balances = await process.everywhere(balanceOf);
     assert.deepEqual(
-      balances.map((one) => (one.status === "fulfilled" ? one.value : one.reason)),
+      balances.map((result) => (result.status === "fulfilled" ? result.value : result.reason)),
       Array(32).fill(11),
     );
     for (const runtime of process.runtimes) {
-      assert.ok(runtime.standings().every(({ state }) => state === "running"));
+      assert.ok(runtime.partitionStatuses().every(({ state }) => state === "running"));
     }
     // Each failing commit ends one journal, no matter how many partitions notice.
     const ends = process.logger.messages().filter((text) => text.startsWith("journal stopped, reopening it"));
@@ -121,7 +121,7 @@ describe("the journal of a process", () => {
     await process.journals.stop();
   });
 
-  it("is tried again as long as it cannot be opened, and says so", async () => {
+  it("is reopened until it succeeds, and its health reports the problem", async () => {
     const process = new Process();
     await process.start();
     const { journal } = process.journals;
@@ -138,7 +138,7 @@ describe("the journal of a process", () => {
     await process.journals.stop();
   });
 
-  it("tells those who wait for it that the process stops", async () => {
+  it("rejects waiting callers when the process stops", async () => {
     const process = new Process();
     await process.start();
     process.openFails = 1_000;

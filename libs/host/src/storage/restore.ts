@@ -9,14 +9,14 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "@tutti/journal";
-import { ifThere, privateModes } from "@tutti/kernel";
+import { ifPresent, privateModes } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
 import { readAbout, writeAbout } from "./about.ts";
-import { missingKeys, namedFile, namedKeysIn, openSealed, placeKeys, sealedFile } from "./kept-keys.ts";
+import { missingKeys, namedFile, namedKeysIn, openSealed, placeKeys, sealedFile } from "./copied-keys.ts";
 import { layoutOf } from "./layout.ts";
 import { makePrivate } from "./private-tree.ts";
 
-export interface RestoreWish {
+export interface RestoreRequest {
   readonly copy: string;
   readonly directory: string;
   readonly keysDirectory: string;
@@ -32,7 +32,7 @@ export async function prepareRestore({
   directory,
   keysDirectory,
   passphrase,
-}: RestoreWish): Promise<() => Promise<void>> {
+}: RestoreRequest): Promise<() => Promise<void>> {
   const about = readAbout(layoutOf(copy));
   if (about === undefined) throw hostErrors.nothingToCopy({ directory: copy });
   await refuseUsed(directory);
@@ -58,11 +58,11 @@ function keysOf(
   if (existsSync(join(copy, sealedFile))) {
     const found = passphrase === undefined ? undefined : openSealed(copy, passphrase);
     if (found !== undefined) return found;
-    const what =
+    const obstacle =
       passphrase === undefined
         ? "its keys need a passphrase (--passphrase-file)"
         : "the passphrase does not open its keys";
-    throw hostErrors.restoreRefused({ found: what });
+    throw hostErrors.restoreRefused({ found: obstacle });
   }
   const named = namedKeysIn(copy);
   const missing = named === undefined ? [] : missingKeys(named, keysDirectory);
@@ -71,6 +71,6 @@ function keysOf(
 }
 
 async function refuseUsed(directory: string): Promise<void> {
-  const names = (await ifThere(readdir(directory))) ?? [];
+  const names = (await ifPresent(readdir(directory))) ?? [];
   if (names.length > 0) throw hostErrors.restoreIntoUsed({ directory });
 }

@@ -22,18 +22,18 @@ export class ServiceArchive implements Archive {
   partition(partition: number): ArchivePartition {
     const opened = (): ArchivePartition => this.#archive.partition(partition);
     return {
-      opening: (...given) => opened().opening(...given),
-      release: (...given) => opened().release(...given),
+      opening: (...args) => opened().opening(...args),
+      release: (...args) => opened().release(...args),
       mayHave: (key) => opened().mayHave(key),
-      load: (...given) => opened().load(...given),
-      keyOf: (...given) => opened().keyOf(...given),
-      due: (...given) => opened().due(...given),
+      load: (...args) => opened().load(...args),
+      keyOf: (...args) => opened().keyOf(...args),
+      due: (...args) => opened().due(...args),
       nextDueMs: () => opened().nextDueMs(),
-      outstanding: (...given) => opened().outstanding(...given),
-      commit: (...given) => opened().commit(...given),
-      pack: (...given) => opened().pack(...given),
-      settle: (...given) => opened().settle(...given),
-      history: (...given) => opened().history(...given),
+      outstanding: (...args) => opened().outstanding(...args),
+      commit: (...args) => opened().commit(...args),
+      pack: (...args) => opened().pack(...args),
+      settle: (...args) => opened().settle(...args),
+      history: (...args) => opened().history(...args),
     };
   }
 

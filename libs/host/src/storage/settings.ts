@@ -103,7 +103,7 @@ const blobs = z.strictObject({
 export const durableSection = defineSection({
   scope: "foundation",
   name: "durable",
-  description: "What machines stand on: limits, and how long what has ended is kept.",
+  description: "Storage of machines: limits, and the retention of ended instances.",
   schema: z.object({
     limits,
     retention,

@@ -5,10 +5,10 @@
 import { statfs } from "node:fs/promises";
 import type { Archive } from "@tutti/journal";
 import type { Foundation, Timer } from "@tutti/kernel";
-import type { PartitionStanding, Runtime } from "@tutti/runtime";
+import type { PartitionStatus, Runtime } from "@tutti/runtime";
 import type { StorageInstruments } from "./instruments.ts";
 
-interface Kept {
+interface MaintainedService {
   readonly service: string;
   readonly runtime: Runtime;
   readonly archive: Archive;
@@ -16,7 +16,7 @@ interface Kept {
 
 export interface UpkeepParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
-  readonly services: readonly Kept[];
+  readonly services: readonly MaintainedService[];
   readonly instruments: StorageInstruments;
   readonly directory: string;
   readonly purgeMs: number;
@@ -69,7 +69,7 @@ export class Upkeep {
       for (const { service, runtime, archive } of services) {
         const { bytes } = await archive.figures();
         if (this.#isStopped) return;
-        instruments.ofService(service).figures(runtime.standings(), bytes);
+        instruments.ofService(service).figures(runtime.partitionStatuses(), bytes);
       }
     } catch (error) {
       if (!this.#isStopped) foundation.logger.warn("failed to collect storage metrics", { error });
@@ -86,7 +86,7 @@ export class Upkeep {
    * before its expiry continues, and the archive learns that within moments. Nothing is removed while that may be
    * pending.
    */
-  #dueUntil(service: string, standings: readonly PartitionStanding[]): number | undefined {
+  #dueUntil(service: string, standings: readonly PartitionStatus[]): number | undefined {
     const nowMs = this.#parts.foundation.clock.now();
     const owned = standings.map(({ partition, epoch, state }) => `${partition}.${epoch}.${state}`).join(" ");
     let steady = this.#steady.get(service);
@@ -105,7 +105,7 @@ export class Upkeep {
     let isMore = false;
     for (const { service, runtime, archive } of services) {
       if (this.#isStopped) return;
-      const untilMs = this.#dueUntil(service, runtime.standings());
+      const untilMs = this.#dueUntil(service, runtime.partitionStatuses());
       if (untilMs === undefined) continue;
       try {
         isMore = (await archive.purge(untilMs)) || isMore;

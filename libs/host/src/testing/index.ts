@@ -1,3 +1,6 @@
 export { type IssuerClient, TestIssuer } from "./issuer.ts";
-export { KeptHost, type KeptHostOptions } from "./kept-host.ts";
+export {
+  RestartableHost,
+  type RestartableHostOptions,
+} from "./restartable-host.ts";
 export { SmallDisk } from "./small-disk.ts";

@@ -11,7 +11,7 @@ const plainHttp = { [oauth.allowInsecureRequests]: true } as const;
  * standards.
  */
 for (const clientSecret of ["", "p:w%"])
-  it(`a certified client signs in at the issuer of the tests ${clientSecret === "" ? "without" : "with"} a secret`, async () => {
+  it(`a certified client signs in at the test issuer ${clientSecret === "" ? "without" : "with"} a secret`, async () => {
     const client = { client_id: "tutti page" };
     await using issuer = await TestIssuer.open(() => [
       { clientId: client.client_id, clientSecret, redirect },
@@ -20,16 +20,16 @@ for (const clientSecret of ["", "p:w%"])
     const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, plainHttp));
     const verifier = oauth.generateRandomCodeVerifier();
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
-    const asked = new URL(server.authorization_endpoint ?? "");
+    const authorizationUrl = new URL(server.authorization_endpoint ?? "");
     for (const [name, value] of Object.entries({
       ...{ client_id: client.client_id, redirect_uri: redirect, response_type: "code", scope: "openid" },
       ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256" },
       ...{ state, nonce },
     }))
-      asked.searchParams.set(name, value);
-    const sentOn = await fetch(asked, { redirect: "manual" });
-    const back = new URL(sentOn.headers.get("location") ?? "");
-    const answer = oauth.validateAuthResponse(server, client, back, state);
+      authorizationUrl.searchParams.set(name, value);
+    const sentOn = await fetch(authorizationUrl, { redirect: "manual" });
+    const callbackUrl = new URL(sentOn.headers.get("location") ?? "");
+    const answer = oauth.validateAuthResponse(server, client, callbackUrl, state);
     const shows = clientSecret === "" ? oauth.None() : oauth.ClientSecretBasic(clientSecret);
     const exchange = (code: string) =>
       oauth.authorizationCodeGrantRequest(server, client, shows, answer, redirect, code, plainHttp);

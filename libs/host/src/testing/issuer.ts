@@ -14,7 +14,7 @@ interface SigningKey {
 }
 
 /** The request that a code was issued for. */
-interface Given {
+interface IssuedCode {
   readonly clientId: string;
   readonly redirect: string;
   readonly challenge: string;
@@ -33,7 +33,7 @@ const second = 1_000;
 
 export class TestIssuer implements AsyncDisposable {
   readonly #server: Server;
-  readonly #codes = new Map<string, Given>();
+  readonly #codes = new Map<string, IssuedCode>();
   readonly #clients: () => readonly IssuerClient[];
   #keys: readonly SigningKey[] = [newKey()];
   /** The user of the next sign-in. */
@@ -41,7 +41,7 @@ export class TestIssuer implements AsyncDisposable {
   /** Wrong claims in the next ID tokens. */
   wrongly: Readonly<Record<string, unknown>> = {};
   /** Number of requests for its keys. */
-  keysAsked = 0;
+  keyRequests = 0;
 
   /** @param clients called for each request, because their addresses may not be known yet */
   static async open(clients: () => readonly IssuerClient[]): Promise<TestIssuer> {
@@ -96,7 +96,7 @@ export class TestIssuer implements AsyncDisposable {
           authorization_response_iss_parameter_supported: true,
         });
       case "GET /keys":
-        this.keysAsked++;
+        this.keyRequests++;
         return json(response, 200, { keys: this.#keys.map(({ jwk }) => jwk) });
       case "GET /authorize":
         return this.#authorize(searchParams, response);
@@ -116,49 +116,49 @@ export class TestIssuer implements AsyncDisposable {
       json(response, 400, { error: "invalid_redirect" });
       return;
     }
-    const isWhole =
+    const isValid =
       value("response_type") === "code" &&
       value("scope").split(" ").includes("openid") &&
       value("code_challenge_method") === "S256" &&
       value("code_challenge").length === 43;
-    const back = new URL(redirect);
-    back.searchParams.set("state", value("state"));
-    back.searchParams.set("iss", this.url);
-    if (isWhole) {
+    const callbackUrl = new URL(redirect);
+    callbackUrl.searchParams.set("state", value("state"));
+    callbackUrl.searchParams.set("iss", this.url);
+    if (isValid) {
       const code = randomBytes(16).toString("base64url");
       const { clientId } = client;
       this.#codes.set(code, {
         ...{ clientId, redirect, challenge: value("code_challenge"), nonce: value("nonce") },
       });
-      back.searchParams.set("code", code);
-    } else back.searchParams.set("error", "invalid_request");
-    response.writeHead(302, { location: back.href }).end();
+      callbackUrl.searchParams.set("code", code);
+    } else callbackUrl.searchParams.set("error", "invalid_request");
+    response.writeHead(302, { location: callbackUrl.href }).end();
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parameters = new URLSearchParams(await text(request));
     const code = parameters.get("code") ?? "";
-    const given = this.#codes.get(code);
+    const issued = this.#codes.get(code);
     // A code is valid once, even if the exchange fails.
     this.#codes.delete(code);
-    const [id = "", secret = ""] = shownBy(request, parameters);
+    const [id = "", secret = ""] = clientCredentials(request, parameters);
     const client = this.#clients().find(({ clientId }) => clientId === id);
     if (client?.clientSecret !== secret) return json(response, 401, { error: "invalid_client" });
     const challenge = createHash("sha256")
       .update(parameters.get("code_verifier") ?? "")
       .digest("base64url");
     const isGood =
-      given?.clientId === id &&
-      given.redirect === parameters.get("redirect_uri") &&
-      given.challenge === challenge &&
+      issued?.clientId === id &&
+      issued.redirect === parameters.get("redirect_uri") &&
+      issued.challenge === challenge &&
       parameters.get("grant_type") === "authorization_code";
     if (!isGood) return json(response, 400, { error: "invalid_grant" });
-    const token = this.idToken(id, given.nonce);
+    const token = this.idToken(id, issued.nonce);
     return json(response, 200, { token_type: "Bearer", access_token: "opaque", id_token: token });
   }
 }
 
-function shownBy({ headers }: IncomingMessage, parameters: URLSearchParams): readonly string[] {
+function clientCredentials({ headers }: IncomingMessage, parameters: URLSearchParams): readonly string[] {
   const [, basic] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
   if (basic === undefined) return [parameters.get("client_id") ?? "", parameters.get("client_secret") ?? ""];
   return Buffer.from(basic, "base64").toString().split(":").map(formDecoded);

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import {
   type Blobs,
-  type KeptBlobs,
+  type MemoryBlobStore,
   MemoryBlobs,
   MemoryJournal,
   MemoryStore,
@@ -22,7 +22,7 @@ import { Upkeep } from "../storage/upkeep.ts";
 /** Data that outlives a process: another one opened on it finds the same as on a disk. */
 export class MemoryData {
   readonly journal = new MemoryStore();
-  readonly blobs: KeptBlobs = { blobs: new Map(), mentions: new Map(), through: new Map() };
+  readonly blobs: MemoryBlobStore = { blobs: new Map(), mentions: new Map(), through: new Map() };
 }
 
 export class MemoryStorage implements Storage {

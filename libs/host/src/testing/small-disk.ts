@@ -28,13 +28,13 @@ export class SmallDisk {
 
   /** Fills the disk. */
   async fill(): Promise<void> {
-    for (let attemptsLeft = 20; ; attemptsLeft -= 1) {
+    for (let remainingAttempts = 20; ; remainingAttempts -= 1) {
       const { blocks, bfree, bsize } = await statfs(this.#directory);
       try {
         return await this.#resize((blocks - bfree) * bsize);
       } catch (cause) {
         // Data written since the measurement does not fit: the kernel refuses a smaller size.
-        if (attemptsLeft === 1) throw cause;
+        if (remainingAttempts === 1) throw cause;
       }
     }
   }

@@ -11,7 +11,7 @@ import type { Handlers } from "@tutti/mesh";
 import { type Note, note } from "@tutti/mesh/testing";
 import type { Runtime } from "@tutti/runtime";
 import { type HostContext, ServiceHost, type ServiceModule, whenOwned } from "../../src/index.ts";
-import { type BankNews, bankContract } from "../bank.fixture.ts";
+import { type BankMessage, bankContract } from "../bank.fixture.ts";
 
 const service = "bank";
 /** How often calls were redirected to the owner of each epoch: each move of a partition may cost them one hop. */
@@ -91,10 +91,10 @@ const host = await ServiceHost.open({
   sources: systemSources(),
   services: [bank],
 });
-const tell = (news: BankNews): void => void process.send?.(news);
-process.on("message", () => tell({ kind: "sent-on", calls: [...sentOn] }));
+const send = (message: BankMessage): void => void process.send?.(message);
+process.on("message", () => send({ kind: "sent-on", calls: [...sentOn] }));
 process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));
 // If the test is gone, its processes must end.
 process.once("disconnect", () => process.exit(0));
 await host.start();
-tell({ kind: "ready", address: host.mesh.address, processId: host.processId });
+send({ kind: "ready", address: host.mesh.address, processId: host.processId });

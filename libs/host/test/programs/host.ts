@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { registerHooks } from "node:module";
 
 const { BEHAVIOUR: behaviour } = process.env;
-const tell = (word: string): void => void process.stdout.write(`${word}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function aborted(signal: AbortSignal): Promise<void> {
   await once(signal, "abort");
@@ -42,17 +42,17 @@ await runHost({
         if (behaviour === "breaks") throw new Error("no paper");
         return {
           start: ({ signal }) => {
-            tell("starting");
+            print("starting");
             return behaviour === "waits" ? aborted(signal) : undefined;
           },
-          stop: () => tell("stopped"),
+          stop: () => print("stopped"),
         };
       },
     },
   ],
   ready() {
     if (behaviour === "forgets") throw new Error("no ink");
-    tell(`loaded ${[...packages].sort().join(" ")}`);
+    print(`loaded ${[...packages].sort().join(" ")}`);
     process.kill(process.pid, "SIGTERM");
   },
 });

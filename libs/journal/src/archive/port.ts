@@ -54,7 +54,7 @@ export interface ArchivePartition {
    */
   mayHave(key: InstanceKey): boolean;
   /** Returns the stored forms of instances, in the order of the keys. */
-  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]>;
+  load(keys: readonly InstanceKey[]): Promise<readonly LoadResult[]>;
   /** Returns the key of an incarnation, as carried by tokens. Undefined for removed instances. */
   keyOf(incarnation: number): Promise<InstanceKey | undefined>;
   /** Returns instances whose next timer is due at or before the moment, earliest first, starting after `after`. */
@@ -79,7 +79,7 @@ export interface ArchivePartition {
    */
   settle(epoch: number): Promise<number>;
   /** Returns packed events of an instance in order. The runtime adds those that are still in the journal. */
-  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]>;
+  history(query: HistoryQuery): Promise<readonly HistoryRecord[]>;
 }
 
 export interface Opening {
@@ -92,7 +92,7 @@ export interface Opening {
 }
 
 /** The stored data under a key. */
-export type Kept =
+export type LoadResult =
   /** Also for a running instance with an index line but no snapshot: the journal has all of it. */
   | { readonly kind: "nothing" }
   /** A snapshot of a running instance, or of an ended one whose state is kept. */
@@ -175,7 +175,7 @@ export interface IndexEntry {
   readonly idKeptUntilMs: number;
 }
 
-export interface HistoryWanted {
+export interface HistoryQuery {
   readonly key: InstanceKey;
   /** Its last packed or unpacked record, from memory, a snapshot or the index: the start of the chain of records. */
   readonly last: RecordPlace;
@@ -206,9 +206,9 @@ export interface Search {
   /** All must hold. */
   readonly labels: readonly LabelCondition[];
   /** From (inclusive) and to (exclusive). 0 and Infinity are open ends. */
-  readonly startedMs: Span;
+  readonly startedMs: TimeSpan;
   /** Undefined: ended or not. */
-  readonly endedMs: Span | undefined;
+  readonly endedMs: TimeSpan | undefined;
   readonly idPrefix: string;
   readonly order: "started-descending" | "started-ascending" | "ended-descending";
   readonly limit: number;
@@ -221,7 +221,7 @@ export interface Search {
   readonly mayLag?: boolean;
 }
 
-export interface Span {
+export interface TimeSpan {
   readonly from: number;
   readonly to: number;
 }

@@ -20,12 +20,12 @@ describe("crc32", () => {
     ["\0".repeat(32), 0x190a_55ad],
     ["\xff".repeat(32), 0xff6c_ab0b],
   ] as const) {
-    it(`gives the published ${sum.toString(16)} for ${JSON.stringify(input)}`, () => {
+    it(`returns the published ${sum.toString(16)} for ${JSON.stringify(input)}`, () => {
       assert.equal(crc32(Buffer.from(input, "latin1")), sum);
     });
   }
 
-  it("is what the definition says, for any range of any bytes", () => {
+  it("matches the bitwise definition, for any range of any bytes", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 600, size: "max" }),
@@ -40,11 +40,11 @@ describe("crc32", () => {
     );
   });
 
-  it("continues from a part as if it were one", () => {
+  it("continues from the checksum of a first part", () => {
     fc.assert(
       fc.property(fc.uint8Array(), fc.uint8Array(), (one, other) => {
-        const whole = Uint8Array.from([...one, ...other]);
-        assert.equal(crc32(other, 0, other.length, crc32(one)), crc32(whole));
+        const joined = Uint8Array.from([...one, ...other]);
+        assert.equal(crc32(other, 0, other.length, crc32(one)), crc32(joined));
       }),
     );
   });

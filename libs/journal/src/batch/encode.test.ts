@@ -8,7 +8,7 @@ import { MemoryDisk } from "../testing/memory-disk.ts";
 import { encodeBatch } from "./encode.ts";
 
 describe("a batch that is encoded again", () => {
-  it("has the hash that the one behind it carries, and the last one that of the partition's end", async () => {
+  it("has the hash that the next batch carries, and the last batch has the hash at the partition's end", async () => {
     const chance = seededChance(1);
     const services = [{ service: "workflow", partitions: 3 }];
     const { journal } = openSegmentsInline(new MemoryDisk(chance), queueMicrotask, { services, chance });

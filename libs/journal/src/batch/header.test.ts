@@ -16,10 +16,10 @@ const header = fc.record({
   checksum: fc.integer({ min: 1, max: 0xffff_ffff }),
   hash: fc.uint8Array({ minLength: 32, maxLength: 32 }),
 });
-type Made = typeof header extends fc.Arbitrary<infer H> ? H : never;
+type HeaderInput = typeof header extends fc.Arbitrary<infer H> ? H : never;
 
 /** Like the journal: the template first, checksum and hash later. */
-function written({ service, partition, checksum, hash, ...fields }: Made): Uint8Array {
+function written({ service, partition, checksum, hash, ...fields }: HeaderInput): Uint8Array {
   const encoder = new HeaderEncoder(service, partition);
   const bytes = new Uint8Array(encoder.places(fields).headerBytes);
   const view = new DataView(bytes.buffer);
@@ -29,50 +29,50 @@ function written({ service, partition, checksum, hash, ...fields }: Made): Uint8
   return bytes;
 }
 
-function contract({ hash, ...fields }: Made): BatchHeader {
+function contract({ hash, ...fields }: HeaderInput): BatchHeader {
   return { ...fields, previousHash: fields.number > 1 ? hash : new Uint8Array() };
 }
 
 describe("header of a batch", () => {
-  it("is byte for byte what the generated code makes of it", () => {
+  it("equals the output of the generated code, byte for byte", () => {
     fc.assert(
-      fc.property(header, (made) => {
-        const generated = Batch.encode({ header: contract(made), records: [] }).finish();
-        assert.deepEqual(Buffer.from(written(made)), Buffer.from(generated));
+      fc.property(header, (input) => {
+        const generated = Batch.encode({ header: contract(input), records: [] }).finish();
+        assert.deepEqual(Buffer.from(written(input)), Buffer.from(generated));
       }),
     );
   });
 
   it("is read back as it was, regardless of the caller that wrote it", () => {
     fc.assert(
-      fc.property(header, (made) => {
-        const batch = Buffer.concat([written(made), Buffer.from("the records")]);
+      fc.property(header, (input) => {
+        const batch = Buffer.concat([written(input), Buffer.from("the records")]);
         const { headerBytes, ...read } = readHeader(batch) ?? assert.fail("it is a header");
-        assert.deepEqual({ ...read, previousHash: Uint8Array.from(read.previousHash) }, contract(made));
+        assert.deepEqual({ ...read, previousHash: Uint8Array.from(read.previousHash) }, contract(input));
         assert.equal(batch.subarray(headerBytes).toString(), "the records");
       }),
     );
   });
 
-  it("is decoded by the generated code also where numbers are 0", () => {
+  it("is decoded by the generated code, also if numbers are 0", () => {
     const fields = { epoch: 0, number: 1, timeMs: 0, behaviour: 0, seal: false };
-    const made = { service: "a", partition: 0, checksum: 0, hash: new Uint8Array(32), ...fields };
-    const { header: read } = Batch.decode(written(made));
+    const input = { service: "a", partition: 0, checksum: 0, hash: new Uint8Array(32), ...fields };
+    const { header: read } = Batch.decode(written(input));
     assert.deepEqual(read, BatchHeader.fromPartial({ service: "a", number: 1 }));
   });
 
   it("is not found in bytes that are none, and never read beyond their end", () => {
     fc.assert(
-      fc.property(header, fc.nat(), fc.uint8Array({ maxLength: 80 }), (made, cut, noise) => {
-        const bytes = written(made);
-        assert.equal(readHeader(bytes.subarray(0, cut % bytes.length)), undefined);
+      fc.property(header, fc.nat(), fc.uint8Array({ maxLength: 80 }), (input, length, noise) => {
+        const bytes = written(input);
+        assert.equal(readHeader(bytes.subarray(0, length % bytes.length)), undefined);
         const read = readHeader(noise);
         assert.ok(read === undefined || read.headerBytes <= noise.length);
       }),
     );
   });
 
-  it("refuses a service without a name, and one whose name is too long", () => {
+  it("rejects an empty service name, and one that is too long", () => {
     for (const service of ["", "x".repeat(64)]) {
       assert.throws(() => new HeaderEncoder(service, 0), /expected a service's name of 1 to 63 bytes/);
     }

@@ -92,9 +92,9 @@ export class HeaderEncoder {
     const kind = (first ? 1 : 0) | (seal ? 2 : 0);
     const known = this.#templates[kind];
     if (known !== undefined && known.behaviour === behaviour) return known;
-    const made = templateOf(this.#prefix, first, seal, behaviour);
-    this.#templates[kind] = made;
-    return made;
+    const template = templateOf(this.#prefix, first, seal, behaviour);
+    this.#templates[kind] = template;
+    return template;
   }
 }
 

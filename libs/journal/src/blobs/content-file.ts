@@ -131,7 +131,7 @@ class DirectFile {
   readonly #file: FileHandle;
   readonly #buffers: readonly Buffer[];
   #turn = 0;
-  #underWay: Promise<unknown> = Promise.resolve();
+  #pending: Promise<unknown> = Promise.resolve();
 
   /** Undefined if the system, or the file system, has no direct I/O. The file has at least 4 KiB. */
   static async open(path: string, access: number, count: number): Promise<DirectFile | undefined> {
@@ -183,21 +183,21 @@ class DirectFile {
 
   /** Resolves when nothing is in progress. */
   async settled(): Promise<void> {
-    await this.#underWay;
+    await this.#pending;
   }
 
   async close(): Promise<void> {
     // The system may still use a buffer in progress.
-    await this.#underWay.catch(() => {});
+    await this.#pending.catch(() => {});
     await this.#file.close();
     for (const buffer of this.#buffers) if (free.length < freeMax) free.push(buffer);
   }
 
-  #start<T>(way: Promise<T>): Promise<T> {
-    way.catch(() => {});
-    this.#underWay = way;
+  #start<T>(operation: Promise<T>): Promise<T> {
+    operation.catch(() => {});
+    this.#pending = operation;
     this.#turn = (this.#turn + 1) % this.#buffers.length;
-    return way;
+    return operation;
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, ifThere, privateModes, replaceFile, systemCodeOf } from "@tutti/kernel";
+import { type Clock, ifPresent, privateModes, replaceFile, systemCodeOf } from "@tutti/kernel";
 import { syncFile, syncFolder } from "../disk/syncing.ts";
 import { readContent, writeContent } from "./content-file.ts";
 import { blobErrors } from "./errors.ts";
@@ -21,7 +21,7 @@ import {
 import {
   blobName,
   blobOf,
-  checkAsSaid,
+  checkAnnounced,
   earliestOf,
   type FoundMention,
   mentionedBlobs,
@@ -83,7 +83,7 @@ export class DirectoryBlobs implements Blobs {
     const temporary = this.#temporary();
     try {
       const blob = await this.#write(temporary, content);
-      checkAsSaid(blob, announced);
+      checkAnnounced(blob, announced);
       await this.#change(() => this.#place(temporary, "content", blobName(namespace, nameOf(blob.sha256))));
       return blob;
     } catch (error) {
@@ -137,7 +137,7 @@ export class DirectoryBlobs implements Blobs {
     });
   }
 
-  noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
+  recordThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
     return this.#change(async () => {
       const temporary = this.#temporary();
       await this.#write(temporary, [Buffer.from(String(throughMs))]);
@@ -154,11 +154,11 @@ export class DirectoryBlobs implements Blobs {
     return earliestOf(all);
   }
 
-  sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
+  sweep(slice: number, { beforeMs, isReferenced }: Sweep): Promise<number> {
     return this.#change(async () => {
       const start = sliceName(slice);
       const mentions = await this.#mentionsOf(start);
-      const mentioned = await mentionedBlobs(mentions, isKept, (mention) => this.#release(mention));
+      const mentioned = await mentionedBlobs(mentions, isReferenced, (mention) => this.#release(mention));
       let removed = 0;
       for (const name of await namesIn(join(this.#directory, "content", start))) {
         if (!mentioned.has(name) && (await this.#removeOld("content", name, beforeMs))) removed++;
@@ -178,7 +178,7 @@ export class DirectoryBlobs implements Blobs {
     const through = join(this.#directory, "through");
     for (const name of await namesIn(through)) {
       const { throughMs, ...from } = throughIn(name, await readFile(join(through, name)));
-      await target.noteThrough(from, throughMs);
+      await target.recordThrough(from, throughMs);
     }
   }
 
@@ -241,7 +241,7 @@ export class DirectoryBlobs implements Blobs {
 
   async #touch(path: string): Promise<void> {
     const nowSeconds = this.#clock.now() / 1_000;
-    await ifThere(utimes(path, nowSeconds, nowSeconds).then(() => syncFile(path)));
+    await ifPresent(utimes(path, nowSeconds, nowSeconds).then(() => syncFile(path)));
   }
 
   #removeOld(kind: string, name: string, beforeMs: number): Promise<boolean> {
@@ -299,9 +299,9 @@ function sliceOf(name: string): string {
 }
 
 function statOf(path: string): Promise<Stats | undefined> {
-  return ifThere(stat(path));
+  return ifPresent(stat(path));
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await ifThere(readdir(folder))) ?? [];
+  return (await ifPresent(readdir(folder))) ?? [];
 }

@@ -17,17 +17,17 @@ export function mentionerOf({ namespace, service, kind, id }: BlobMention): stri
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-interface KeptMention extends Omit<BlobMention, "sha256"> {
+interface MentionJson extends Omit<BlobMention, "sha256"> {
   readonly sha256: string;
 }
 
 export function encodeMention({ namespace, service, partition, kind, id, sha256 }: BlobMention): Buffer {
-  const kept: KeptMention = { namespace, service, partition, kind, id, sha256: nameOf(sha256) };
-  return Buffer.from(JSON.stringify(kept));
+  const json: MentionJson = { namespace, service, partition, kind, id, sha256: nameOf(sha256) };
+  return Buffer.from(JSON.stringify(json));
 }
 
 export function decodeMention(bytes: Uint8Array): BlobMention {
   // The cast: no other code writes these files, and each is whole or absent.
-  const kept = JSON.parse(Buffer.from(bytes).toString()) as KeptMention;
-  return { ...kept, sha256: Uint8Array.from(Buffer.from(kept.sha256, "hex")) };
+  const json = JSON.parse(Buffer.from(bytes).toString()) as MentionJson;
+  return { ...json, sha256: Uint8Array.from(Buffer.from(json.sha256, "hex")) };
 }

@@ -37,11 +37,11 @@ export interface Blobs {
    */
   mention(mentions: readonly BlobMention[]): Promise<void>;
   /** Records that the service has mentioned all blobs that its records named before this moment. */
-  noteThrough(from: MentionSource, throughMs: number): Promise<void>;
+  recordThrough(from: MentionSource, throughMs: number): Promise<void>;
   /** Returns the earliest of these moments over all partitions. Undefined if there is none. */
   through(): Promise<MentionedThrough | undefined>;
   /** Sweeps one slice of all blobs and mentions, 0 to 255. Resolves with the number of removed blobs. */
-  sweep(slice: number, how: Sweep): Promise<number>;
+  sweep(slice: number, options: Sweep): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export interface Sweep {
   /** Blobs that were put at this moment or later stay. */
   readonly beforeMs: number;
   /** Returns which of these count: false if the instance is gone, true if that is unknown. */
-  isKept(mentions: readonly BlobMention[]): Promise<readonly boolean[]>;
+  isReferenced(mentions: readonly BlobMention[]): Promise<readonly boolean[]>;
 }
 
 /** Number of slices of a sweep. */

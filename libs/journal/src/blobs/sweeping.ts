@@ -16,16 +16,17 @@ export interface FoundMention {
  */
 export async function mentionedBlobs<Found extends FoundMention>(
   found: readonly Found[],
-  isKept: Sweep["isKept"],
+  isReferenced: Sweep["isReferenced"],
   release: (found: Found) => Promise<boolean>,
 ): Promise<ReadonlySet<string>> {
   const mentioned = new Set<string>();
   for (let from = 0; from < found.length; from += pageMax) {
     const page = found.slice(from, from + pageMax);
-    const kept = await isKept(page.map(({ mention }) => mention));
-    for (const [index, one] of page.entries()) {
-      const { namespace, sha256 } = one.mention;
-      if (kept[index] !== false || !(await release(one))) mentioned.add(blobName(namespace, nameOf(sha256)));
+    const referenced = await isReferenced(page.map(({ mention }) => mention));
+    for (const [index, candidate] of page.entries()) {
+      const { namespace, sha256 } = candidate.mention;
+      if (referenced[index] !== false || !(await release(candidate)))
+        mentioned.add(blobName(namespace, nameOf(sha256)));
     }
   }
   return mentioned;
@@ -44,8 +45,8 @@ export function blobOf(name: string): Pick<Blob, "sha256"> & { readonly namespac
 
 export function earliestOf(all: Iterable<MentionedThrough>): MentionedThrough | undefined {
   let earliest: MentionedThrough | undefined;
-  for (const one of all)
-    if (one.throughMs < (earliest?.throughMs ?? Number.POSITIVE_INFINITY)) earliest = one;
+  for (const mentioned of all)
+    if (mentioned.throughMs < (earliest?.throughMs ?? Number.POSITIVE_INFINITY)) earliest = mentioned;
   return earliest;
 }
 
@@ -57,7 +58,7 @@ export function throughIn(name: string, content: Uint8Array): MentionedThrough {
 }
 
 /** Throws if the content differs from its announcement. */
-export function checkAsSaid({ sha256, size }: Blob, announced: Partial<Blob>): void {
+export function checkAnnounced({ sha256, size }: Blob, announced: Partial<Blob>): void {
   const [found, expected] = [nameOf(sha256), announced.sha256 && nameOf(announced.sha256)];
   if (announced.size !== undefined && announced.size !== size)
     throw blobErrors.notAsSaid({ expected: `${announced.size} bytes`, found: `${size} bytes` });

@@ -34,7 +34,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     create(name, bytes) {
       // Writing until the disk is full would take the last space from all others, again and again.
       const { bavail, bsize } = statfsSync(directory);
-      if (bavail * bsize < bytes) throw new NoRoomError(bytes);
+      if (bavail * bsize < bytes) throw new DiskFullError(bytes);
       const descriptor = openSync(path(name), "wx+", privateModes.file);
       try {
         for (const [position, zeros] of partsOf(bytes)) {
@@ -56,7 +56,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     later: {
       async create(name, bytes) {
         const { bavail, bsize } = await statfs(directory);
-        if (bavail * bsize < roomFor(bytes)) throw new NoRoomError(bytes);
+        if (bavail * bsize < roomFor(bytes)) throw new DiskFullError(bytes);
         const file = await open(path(name), "wx+", privateModes.file);
         try {
           for (const [position, zeros] of partsOf(bytes)) {
@@ -87,7 +87,7 @@ export function roomFor(bytes: number): number {
   return bytes + Math.min(bytes, 16 * 1024 * 1024);
 }
 
-class NoRoomError extends Error {
+class DiskFullError extends Error {
   readonly code = "ENOSPC";
 
   constructor(bytes: number) {

@@ -5,6 +5,6 @@ import { privateModes } from "@tutti/kernel";
  * Creates a file that only this user can read, before SQLite opens it. SQLite itself creates files that all users can
  * read, and gives its additional files the mode of the file.
  */
-export function makePrivateFile(path: string): void {
+export function createPrivateFile(path: string): void {
   closeSync(openSync(path, "a", privateModes.file));
 }

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { ifThere, thisSystem } from "@tutti/kernel";
+import { ifPresent, thisSystem } from "@tutti/kernel";
 
 /** Resolves when the written bytes of a file are on the disk. */
 export async function syncFile(path: string): Promise<void> {
@@ -14,7 +14,7 @@ export async function syncFile(path: string): Promise<void> {
 /** Resolves when the names in a folder are on the disk. Does nothing if there is no such folder. */
 export async function syncFolder(path: string): Promise<void> {
   if (!thisSystem.syncsFolders) return;
-  const folder = await ifThere(open(path, "r"));
+  const folder = await ifPresent(open(path, "r"));
   if (folder === undefined) return;
   try {
     await folder.sync();

@@ -23,7 +23,7 @@ export class Answers {
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#subscription = connection.keep(`${this.#inbox}.*`, (message) => this.#receive(message));
+    this.#subscription = connection.subscribe(`${this.#inbox}.*`, (message) => this.#receive(message));
   }
 
   /** Sends a message. Throws if there is no connection: then nothing was sent. Returns a token for `cancel`. */

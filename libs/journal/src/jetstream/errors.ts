@@ -8,7 +8,7 @@ export const jetstreamErrors = defineErrors("journal", {
   unsealed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "NATS did not say what became of an earlier batch, so the partition takes nothing until it is sealed again, which shows which batches are there. Nothing of this was written. It continues by itself. Repeat with the same idempotency key.",
+    help: "NATS did not confirm an earlier batch, so the partition rejects writes until it is sealed again. The seal determines the written batches. Nothing of this batch was written. The partition continues automatically. Retry with the same idempotency key.",
     message: (at: PartitionName & { reason: string }) =>
       `${capitalized(named(at))} is not sealed after ${at.reason}, and nothing was written`,
     remedy: "Seal the partition and read it again.",
@@ -16,7 +16,7 @@ export const jetstreamErrors = defineErrors("journal", {
   serverFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "JetStream has no room left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit. Writing continues by itself.",
+    help: "JetStream has no space left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit. Writing then continues automatically.",
     message: (at: PartitionName & { reason: string }) =>
       `JetStream has no space for a batch of ${named(at)} (${at.reason})`,
     remedy: "Free disk space or raise its limits. Writing then continues by itself.",
@@ -24,7 +24,7 @@ export const jetstreamErrors = defineErrors("journal", {
   payloadTooSmall: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The NATS server takes smaller messages than the journal needs. Set `max_payload: 8MB` in the configuration of every server of the cluster.",
+    help: "The message limit of the NATS server is lower than the journal needs. Set `max_payload: 8MB` in the configuration of every server of the cluster.",
     message: ({ server, found, least }: { server: string; found: number; least: number }) =>
       `\`max_payload\` of the NATS server ${server} is ${found}, and the journal needs ${least} bytes`,
     remedy: "Set `max_payload: 8MB` on every server of the cluster.",
@@ -40,7 +40,7 @@ export const jetstreamErrors = defineErrors("journal", {
   streamNotEmpty: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A journal is brought only into NATS that has none: a journal that is there is never overwritten.",
+    help: "A journal can be imported only into NATS without a journal. An existing journal is never overwritten.",
     message: ({ stream, last }: { stream: string; last: number }) =>
       `Stream ${stream} is not empty: it has ${last} messages`,
     remedy: "Use a NATS server without data of Tutti.",
@@ -48,7 +48,7 @@ export const jetstreamErrors = defineErrors("journal", {
   importedWrongly: {
     status: "DATA_LOSS",
     retry: "never",
-    help: "A journal that was brought into NATS does not end there as it does where it came from. Nothing was taken from there: continue with that, and report this.",
+    help: "The imported journal does not end with the same batch as the original. The original was not changed: continue with the original, and report this.",
     message: (at: PartitionName & { expected: number; found: number }) =>
       `${capitalized(named(at))} should end with batch ${at.expected} after the import, and ends with batch ${at.found} or another one`,
     remedy: "Continue with the original, and report this.",

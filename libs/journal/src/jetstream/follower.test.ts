@@ -3,10 +3,10 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { journalErrors } from "../errors.ts";
 import { Follower } from "./follower.ts";
-import { underWayMax } from "./protocol.ts";
+import { inFlightMax } from "./protocol.ts";
 import { name, type Read, stream, TestStream } from "./stream.fixture.ts";
 
-const shown = ({ batches }: Read): string[] =>
+const summaryOf = ({ batches }: Read): string[] =>
   batches.map(({ number, epoch, seal }) => `${number}${seal ? " seals" : " of"} ${epoch}`);
 
 function corruptAt(work: () => unknown, place: RegExp): void {
@@ -18,10 +18,10 @@ function corruptAt(work: () => unknown, place: RegExp): void {
 }
 
 describe("Follower", () => {
-  it("makes batches of seals and parts, chained by their hashes", () => {
+  it("assembles batches from seals and parts, chained by their hashes", () => {
     const log = new TestStream().seal(1).append(2).append(1, { bytes: 2_500 }).seal(2).append();
     const read = log.follow();
-    assert.deepEqual(shown(read), ["1 seals 1", "2 of 1", "3 of 1", "4 of 1", "5 seals 2", "6 of 2"]);
+    assert.deepEqual(summaryOf(read), ["1 seals 1", "2 of 1", "3 of 1", "4 of 1", "5 seals 2", "6 of 2"]);
     assert.deepEqual(
       read.batches.map(({ records }) => records.length),
       [0, 5, 5, 2_500, 0, 5],
@@ -30,21 +30,21 @@ describe("Follower", () => {
     assert.deepEqual([read.followed.owner, read.followed.sealedAt], [20, 7]);
   });
 
-  it("follows on the batch that an origin names, and knows what is older", () => {
+  it("continues after the batch that an origin names, and ignores a seal that is not newer", () => {
     const log = new TestStream().origin(41, 7).append().seal(7).seal(8).append();
     const read = log.follow();
-    assert.deepEqual(shown(read), ["42 of 7", "43 seals 8", "44 of 8"]);
+    assert.deepEqual(summaryOf(read), ["42 of 7", "43 seals 8", "44 of 8"]);
     assert.deepEqual(read.batches[0]?.previousHash, new Uint8Array(32).fill(41));
   });
 
-  it("takes an origin behind other messages for damage", () => {
+  it("reports an origin after other messages as damage", () => {
     corruptAt(
       () => new TestStream().seal(1).append().origin(41, 7).follow(),
       /an origin behind other messages/,
     );
   });
 
-  it("passes over what a replaced owner had under way", () => {
+  it("ignores batches in progress of a replaced owner", () => {
     const log = new TestStream().seal(1).append();
     const [, second = [], third = []] = log.batches(3);
     log
@@ -53,56 +53,56 @@ describe("Follower", () => {
       .append()
       .push(...third)
       .append();
-    assert.deepEqual(shown(log.follow()), ["1 seals 1", "2 of 1", "3 seals 2", "4 of 2", "5 of 2"]);
+    assert.deepEqual(summaryOf(log.follow()), ["1 seals 1", "2 of 1", "3 seals 2", "4 of 2", "5 of 2"]);
   });
 
-  it("passes over seals whose epoch is not newer than all before, regardless of the caller that sent them", () => {
+  it("ignores seals whose epoch is not newer than all before, from any sender", () => {
     const log = new TestStream().seal(4, 1).seal(4, 2).append().seal(3).seal(4, 1).append();
     const read = log.follow();
-    assert.deepEqual(shown(read), ["1 seals 4", "2 of 4", "3 of 4"]);
+    assert.deepEqual(summaryOf(read), ["1 seals 4", "2 of 4", "3 of 4"]);
     assert.equal(read.followed.owner, 1);
   });
 
-  it("passes over messages after a batch whose place was taken by a seal that does not count", () => {
+  it("ignores messages after a batch whose place an ignored seal took", () => {
     const log = new TestStream().seal(4).append(2);
     const [, second = [], third = []] = log.batches(3);
     log
       .seal(3)
       .push(...second, ...third)
       .append(2);
-    assert.deepEqual(shown(log.follow()), ["1 seals 4", "2 of 4", "3 of 4", "4 of 4", "5 of 4"]);
+    assert.deepEqual(summaryOf(log.follow()), ["1 seals 4", "2 of 4", "3 of 4", "4 of 4", "5 of 4"]);
   });
 
-  it("passes over a batch whose last part never came, and strays among the parts of another", () => {
+  it("ignores a batch without its last part, and stray parts within another batch", () => {
     const log = new TestStream().seal(1);
     const [stray = []] = log.batches(1);
     log.seal(2);
-    const [whole = []] = log.batches(1, { bytes: 3_000 });
-    log.push(...whole.slice(0, 2), ...whole.slice(0, 1), ...stray, ...whole.slice(1));
-    assert.deepEqual(shown(log.follow()), ["1 seals 1", "2 seals 2", "3 of 2"]);
+    const [parts = []] = log.batches(1, { bytes: 3_000 });
+    log.push(...parts.slice(0, 2), ...parts.slice(0, 1), ...stray, ...parts.slice(1));
+    assert.deepEqual(summaryOf(log.follow()), ["1 seals 1", "2 seals 2", "3 of 2"]);
     log.push(...log.batches(1, { bytes: 3_000 }).flat().slice(0, 2)).seal(3);
-    assert.deepEqual(shown(log.follow()).slice(3), ["4 seals 3"]);
+    assert.deepEqual(summaryOf(log.follow()).slice(3), ["4 seals 3"]);
   });
 
   it("continues from anything it has followed, also from within a batch", () => {
     const log = new TestStream().seal(1).append(3).append(2, { bytes: 4_000 }).seal(2).append(2);
-    const whole = log.follow();
+    const complete = log.follow();
     const part = new TestStream();
     for (const [index, message] of log.messages.entries()) {
       part.push(message);
-      const begun = part.follow();
-      const rest = log.follow(new Follower(stream, name, begun.followed));
-      assert.deepEqual([...begun.batches, ...rest.batches], whole.batches, `from message ${index + 1}`);
+      const partial = part.follow();
+      const rest = log.follow(new Follower(stream, name, partial.followed));
+      assert.deepEqual([...partial.batches, ...rest.batches], complete.batches, `from message ${index + 1}`);
     }
   });
 
   describe("damage", () => {
     const log = new TestStream().seal(1).append(2).append(1, { bytes: 1_200 }).seal(2).append(2);
 
-    it("is found wherever one bit flips", () => {
-      const one = log.messages.map((message, index) => ({ index, bits: message.length * 8 }));
+    it("is found for any flipped bit", () => {
+      const messages = log.messages.map((message, index) => ({ index, bits: message.length * 8 }));
       const place = fc
-        .constantFrom(...one)
+        .constantFrom(...messages)
         .chain(({ index, bits }) => fc.tuple(fc.constant(index), fc.nat({ max: bits - 1 })));
       fc.assert(
         fc.property(place, ([index, bit]) => {
@@ -121,8 +121,8 @@ describe("Follower", () => {
       for (const index of [1, 2, 3, 4]) corruptAt(() => without(index).follow(), /batch \d of partition 3/);
       const doubled = new TestStream().push(...log.messages.slice(0, 2), log.messages[1] ?? new Uint8Array());
       corruptAt(() => doubled.follow(), /message 3.*batch 2 where 3 belongs/);
-      const elsewhere = new Follower("other", { service: "workflow", partition: 4 }, log.follow().followed);
-      assert.throws(() => elsewhere.receive(9, log.messages[7] ?? new Uint8Array()), /another place/);
+      const otherPlace = new Follower("other", { service: "workflow", partition: 4 }, log.follow().followed);
+      assert.throws(() => otherPlace.receive(9, log.messages[7] ?? new Uint8Array()), /another place/);
       const gap = new Follower(stream, name, log.follow().followed);
       corruptAt(
         () => gap.receive(20, log.messages[1] ?? new Uint8Array()),
@@ -136,7 +136,7 @@ describe("Follower", () => {
     });
   });
 
-  it("comes to the same wherever it starts", () => {
+  it("reaches the same result from any start", () => {
     const step = fc.oneof(
       {
         weight: 6,
@@ -151,7 +151,7 @@ describe("Follower", () => {
       },
       {
         weight: 3,
-        arbitrary: fc.record({ kind: fc.constant("seal" as const), count: fc.nat({ max: underWayMax - 2 }) }),
+        arbitrary: fc.record({ kind: fc.constant("seal" as const), count: fc.nat({ max: inFlightMax - 2 }) }),
       },
     );
     fc.assert(
@@ -171,17 +171,17 @@ describe("Follower", () => {
               .push(...strays.slice(5));
           }
         }
-        const whole = log.follow();
+        const complete = log.follow();
         const from = 1 + (start % log.messages.length);
-        const follower = Follower.somewhere(stream, name, from);
+        const follower = Follower.startingAt(stream, name, from);
         for (const [index, message] of log.messages.slice(from - 1).entries()) {
           const found = follower.receive(from + index, message);
           if (found === undefined) continue;
-          assert.deepEqual(found.batch, whole.batches[found.batch.number - 1]);
+          assert.deepEqual(found.batch, complete.batches[found.batch.number - 1]);
         }
-        if (log.messages.length - from < underWayMax + 20) return;
+        if (log.messages.length - from < inFlightMax + 20) return;
         const { last } = follower.followed;
-        if (last !== undefined) assert.deepEqual(last, whole.followed.last);
+        if (last !== undefined) assert.deepEqual(last, complete.followed.last);
       }),
       { numRuns: 60 },
     );

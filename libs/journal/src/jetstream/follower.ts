@@ -18,7 +18,7 @@ import type { JournalBatch, PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 import { encodeBatch } from "./encode.ts";
 import { type BatchPart, type Origin, readMessage, type SealMark } from "./message.ts";
-import { underWayMax } from "./protocol.ts";
+import { inFlightMax } from "./protocol.ts";
 
 /** The last derived batch. */
 export interface FollowedBatch {
@@ -62,7 +62,7 @@ export interface Gathering {
 const noBytes = new Uint8Array(0);
 
 /** State before the first message of a stream. */
-export const beginning: Followed = {
+export const initialFollowed: Followed = {
   sequence: 0,
   epoch: 0,
   owner: 0,
@@ -74,7 +74,7 @@ export const beginning: Followed = {
 /** Returns the state before the first part of a batch that is known to count. */
 export function beforeBatch(sequence: number, number: number): Followed {
   const last = { number: number - 1, timeMs: 0, hash: undefined, end: sequence - 1 };
-  return { ...beginning, sequence: sequence - 1, last };
+  return { ...initialFollowed, sequence: sequence - 1, last };
 }
 
 export class Follower {
@@ -87,8 +87,8 @@ export class Follower {
   #sealedAt: number;
   #last: FollowedBatch | undefined;
   #gathering: Gathering | undefined;
-  /** Up to here only the newest epoch is determined. See `somewhere`. */
-  #lookUntil = 0;
+  /** Up to here only the newest epoch is determined. See `startingAt`. */
+  #epochOnlyUntil = 0;
   /** Up to here batches of the newest epoch may be stray, because there is a seal among them that does not count. */
   #disturbedUntil = 0;
 
@@ -108,9 +108,13 @@ export class Follower {
    * Starts anywhere. It first reads as many messages as stray ones can lie behind a seal. The newest epoch among them
    * counts for the later ones. Its first whole batch gives the next number.
    */
-  static somewhere(stream: string, name: PartitionName, sequence: number): Follower {
-    const follower = new Follower(stream, name, { ...beginning, sequence: sequence - 1, last: undefined });
-    follower.#lookUntil = sequence - 1 + underWayMax;
+  static startingAt(stream: string, name: PartitionName, sequence: number): Follower {
+    const follower = new Follower(stream, name, {
+      ...initialFollowed,
+      sequence: sequence - 1,
+      last: undefined,
+    });
+    follower.#epochOnlyUntil = sequence - 1 + inFlightMax;
     return follower;
   }
 
@@ -134,9 +138,10 @@ export class Follower {
     if (read.kind === "seal") return this.#seal(sequence, read);
     if (read.kind === "origin") return this.#origin(sequence, read);
     // A batch that is known to count has the current epoch.
-    const isSaid = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
-    if (isSaid || (sequence <= this.#lookUntil && read.epoch > this.#epoch)) this.#epoch = read.epoch;
-    if (read.epoch < this.#epoch || sequence <= this.#lookUntil) return;
+    const isConfirmed = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
+    if (isConfirmed || (sequence <= this.#epochOnlyUntil && read.epoch > this.#epoch))
+      this.#epoch = read.epoch;
+    if (read.epoch < this.#epoch || sequence <= this.#epochOnlyUntil) return;
     if (sequence <= this.#disturbedUntil && this.#isStray(read)) return;
     if (read.epoch > this.#epoch) {
       this.#fail(sequence, `epoch ${read.epoch}, which no seal started`, read.number);
@@ -152,7 +157,7 @@ export class Follower {
 
   #seal(sequence: number, mark: SealMark): FoundBatch | undefined {
     // A follower that does not know all earlier messages cannot tell whether it counts.
-    if (mark.epoch <= this.#epoch || this.#last === undefined) this.#disturbedUntil = sequence + underWayMax;
+    if (mark.epoch <= this.#epoch || this.#last === undefined) this.#disturbedUntil = sequence + inFlightMax;
     if (mark.epoch <= this.#epoch) return;
     this.#epoch = mark.epoch;
     this.#owner = mark.owner;
@@ -187,17 +192,17 @@ export class Follower {
     const chunks = [...before.chunks, bytes];
     this.#gathering = part + 1 < parts ? { ...before, chunks } : undefined;
     if (this.#gathering !== undefined) return;
-    const whole = chunks.length === 1 ? bytes : Buffer.concat(chunks);
-    return { batch: this.#batch(sequence, read, whole), from, to: sequence };
+    const batchBytes = chunks.length === 1 ? bytes : Buffer.concat(chunks);
+    return { batch: this.#batch(sequence, read, batchBytes), from, to: sequence };
   }
 
-  #batch(sequence: number, { number, epoch, count }: BatchPart, whole: Uint8Array): JournalBatch {
-    const header = readHeader(whole);
+  #batch(sequence: number, { number, epoch, count }: BatchPart, batchBytes: Uint8Array): JournalBatch {
+    const header = readHeader(batchBytes);
     const { service, partition } = this.#name;
     if (header?.service !== service || header.partition !== partition || header.number !== number) {
       return this.#fail(sequence, "a batch of another place", number);
     }
-    const records = whole.subarray(header.headerBytes);
+    const records = batchBytes.subarray(header.headerBytes);
     if (header.epoch !== epoch || header.seal || header.checksum !== crc32(records)) {
       return this.#fail(sequence, "a batch that contradicts itself", number);
     }
@@ -212,7 +217,7 @@ export class Follower {
     if (before !== undefined && before.timeMs > timeMs) {
       this.#fail(sequence, "a batch whose time is before that of the last one", number);
     }
-    this.#last = { number, timeMs, hash: hashOfBatch(whole), end: sequence };
+    this.#last = { number, timeMs, hash: hashOfBatch(batchBytes), end: sequence };
     return { number, epoch, timeMs, behaviour, seal: false, previousHash, records, count };
   }
 

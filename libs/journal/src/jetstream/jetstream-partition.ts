@@ -24,7 +24,7 @@ import { Pipeline } from "./pipeline.ts";
 import { batchStart, readBatches } from "./reader.ts";
 import type { Room } from "./room.ts";
 import { type Sealing, sealUntilAccepted } from "./sealing.ts";
-import { MessageGone } from "./source.ts";
+import { MessagePurgedError } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
 export interface PartitionParts {
@@ -69,8 +69,8 @@ export class JetStreamPartition implements JournalPartition {
       log,
       ledger,
       answerMs,
-      onFallBack: () => {
-        ledger.fallBack();
+      onRollBack: () => {
+        ledger.rollBack();
         this.#submitSeals();
       },
       onReplaced: (followed) => this.#replaced(followed),
@@ -140,19 +140,19 @@ export class JetStreamPartition implements JournalPartition {
     const { log, connection } = this.#parts;
     const number = Math.min(before, this.#ledger.durableNumber);
     const place =
-      number <= log.first ? undefined : await batchStart(log, this.#ledger, number).catch(goneAlready);
+      number <= log.first ? undefined : await batchStart(log, this.#ledger, number).catch(ignorePurged);
     if (place === undefined || place.number <= log.first) return;
     const operation = `truncation of the stream ${log.stream}`;
     await connection.run(operation, async () => {
       const manager = await connection.manager(operation);
       await manager.streams.purge(log.stream, { seq: place.sequence });
     });
-    log.begins(place.number, place.sequence);
+    log.dropBefore(place.number, place.sequence);
   }
 
   /** The connection was lost: answers for messages under way will not come. */
   disconnected(): void {
-    this.#pipeline.doubt("the connection to NATS was lost");
+    this.#pipeline.markUnknown("the connection to NATS was lost");
   }
 
   /** Refuses all new appends, and waits for those under way. */
@@ -182,7 +182,7 @@ export class JetStreamPartition implements JournalPartition {
       return { kind: "unknown", refusal };
     }
     if (sealing.kind === "full") {
-      this.#ledger.fallBack();
+      this.#ledger.rollBack();
       return this.#pipeline.full(sealing.reason);
     }
     const { followed } = sealing;
@@ -228,8 +228,8 @@ export class JetStreamPartition implements JournalPartition {
 }
 
 /** Another process truncated just as far. */
-function goneAlready(error: unknown): undefined {
-  if (!(error instanceof MessageGone)) throw error;
+function ignorePurged(error: unknown): undefined {
+  if (!(error instanceof MessagePurgedError)) throw error;
 }
 
 /** A leader answers within milliseconds. After this time the seal is sent again. */

@@ -3,7 +3,7 @@
  *
  * 1. Each message expects the stream to end with the one sent before it. Answers count only in the order of the
  *    messages: a message that was accepted after a refused one is stray, and does not count.
- * 2. Up to `underWayMax` messages are under way. Only one until the stream has settled after the seal. A message that
+ * 2. Up to `inFlightMax` messages are under way. Only one until the stream has settled after the seal. A message that
  *    finds a stray one in its place is then sent again.
  * 3. After a refusal all answers are awaited before anything is sent again, so no late message can interfere. If the
  *    stream ends exactly where the oldest message expected, no other writer has written, and the message is sent again.
@@ -20,7 +20,7 @@ import type { AppendOutcome, Failure } from "../port.ts";
 import type { Answer, Answers } from "./answers.ts";
 import { jetstreamErrors } from "./errors.ts";
 import type { Followed } from "./follower.ts";
-import { underWayMax } from "./protocol.ts";
+import { inFlightMax } from "./protocol.ts";
 import type { StreamLog } from "./stream-log.ts";
 
 /** A batch to be sent. */
@@ -41,7 +41,7 @@ export interface PipelineOptions {
   /** After this time without an answer a message is in doubt. */
   readonly answerMs: number;
   /** Messages under way are not in the stream. */
-  readonly onFallBack: () => void;
+  readonly onRollBack: () => void;
   /** A newer epoch was found. */
   readonly onReplaced: (followed: Followed) => Failure;
 }
@@ -124,7 +124,7 @@ export class Pipeline {
   }
 
   /** Declares messages under way in doubt. No effect if there are none. */
-  doubt(reason: string): void {
+  markUnknown(reason: string): void {
     if (this.#waiting.length === 0) return;
     const { answers } = this.#options;
     for (const { token } of this.#sent) answers.cancel(token);
@@ -136,8 +136,8 @@ export class Pipeline {
     this.#failAll((batch) => {
       const messages = this.#sent.filter((sent) => sent.batch === batch);
       isRefused ||= messages.some(({ answer }) => answer?.kind === "moved" || answer?.kind === "full");
-      const isWhole = messages.at(-1)?.index === batch.messages.length - 1;
-      return isRefused || !isWhole ? stopped : { kind: "unknown", refusal: unknown };
+      const isComplete = messages.at(-1)?.index === batch.messages.length - 1;
+      return isRefused || !isComplete ? stopped : { kind: "unknown", refusal: unknown };
     });
   }
 
@@ -156,11 +156,11 @@ export class Pipeline {
 
   #send(): void {
     const { answers, subject, connection } = this.#options;
-    const restFrom = (this.#owner?.sealedAt ?? 0) + underWayMax;
+    const restFrom = (this.#owner?.sealedAt ?? 0) + inFlightMax;
     for (;;) {
       const batch = this.#waiting[this.#next.batch];
-      const atOnce = this.#sequence < restFrom ? 1 : underWayMax;
-      if (batch === undefined || this.#isFailing || this.#sent.length >= atOnce) return;
+      const limit = this.#sequence < restFrom ? 1 : inFlightMax;
+      if (batch === undefined || this.#isFailing || this.#sent.length >= limit) return;
       const index = this.#next.message;
       const message = batch.messages[index] ?? new Uint8Array(0);
       const sentMs = connection.foundation.clock.monotonic();
@@ -170,7 +170,7 @@ export class Pipeline {
           this.#answered(sent, answer),
         );
       } catch (error) {
-        this.doubt(reasonOf(error));
+        this.markUnknown(reasonOf(error));
         return;
       }
       this.#sent.push(sent);
@@ -188,9 +188,9 @@ export class Pipeline {
     const { connection, answerMs } = this.#options;
     const oldest = this.#sent.find(({ answer }) => answer === undefined);
     if (oldest === undefined) return;
-    const leftMs = oldest.sentMs + answerMs - connection.foundation.clock.monotonic();
-    if (leftMs <= 0) this.doubt(`no answer from NATS within ${answerMs} ms`);
-    else this.#deadline = connection.foundation.timers.after(leftMs, () => this.#watch());
+    const remainingMs = oldest.sentMs + answerMs - connection.foundation.clock.monotonic();
+    if (remainingMs <= 0) this.markUnknown(`no answer from NATS within ${answerMs} ms`);
+    else this.#deadline = connection.foundation.timers.after(remainingMs, () => this.#watch());
   }
 
   #answered(sent: Sent, answer: Answer): void {
@@ -208,7 +208,8 @@ export class Pipeline {
     if (oldest?.answer !== undefined) this.#refused(oldest, oldest.answer);
     // The place of the oldest message was skipped, so its answer will not come. The next seal shows whether it arrived
     // later.
-    else if (this.#sent.some((later) => later.answer?.kind === "moved")) this.doubt("later batches refused");
+    else if (this.#sent.some((later) => later.answer?.kind === "moved"))
+      this.markUnknown("later batches refused");
     else this.#send();
   }
 
@@ -229,14 +230,14 @@ export class Pipeline {
     log.advance({ ...owner, sequence, last: { number, timeMs, hash, end: sequence }, gathering: undefined });
     log.places.add(number, this.#from, false);
     batch.settle({ kind: "durable" });
-    if (this.#waiting.length === 0) this.#tellIdle();
+    if (this.#waiting.length === 0) this.#notifyIdle();
   }
 
   /** The oldest message was refused. The reason is determined when all answers have come. */
   #refused(oldest: Sent, answer: Answer): void {
     this.#isFailing = true;
     if (answer.kind === "accepted" || answer.kind === "unclear") {
-      this.doubt(
+      this.markUnknown(
         answer.kind === "unclear" ? answer.reason : `message ${answer.sequence}, which is another one`,
       );
       return;
@@ -266,18 +267,19 @@ export class Pipeline {
         return this.#failAll(() => failure);
       }
       if (followed.sequence > end || followed.last?.number !== ledger.durableNumber) {
-        return this.doubt(`the stream ends at message ${end} and not as it was acknowledged`);
+        return this.markUnknown(`the stream ends at message ${end} and not as it was acknowledged`);
       }
       this.#sequence = followed.sequence;
-      if (oldest.expected < owner.sealedAt + underWayMax) return this.#sendAgain(oldest);
-      if (sent.some(({ answer }) => answer?.kind === "accepted")) return this.doubt("later batches accepted");
+      if (oldest.expected < owner.sealedAt + inFlightMax) return this.#resend(oldest);
+      if (sent.some(({ answer }) => answer?.kind === "accepted"))
+        return this.markUnknown("later batches accepted");
       if (followed.sequence === oldest.expected) return this.#refusedForNothing(oldest);
       const failure = this.#misplaced(oldest.batch.number);
       this.#failAll(() => failure);
     } catch (error) {
       if (this.#sent !== sent) return;
       this.#logger.warn("failed to read the outcome of a batch", { stream: log.stream, error });
-      this.doubt(reasonOf(error));
+      this.markUnknown(reasonOf(error));
     }
   }
 
@@ -290,11 +292,11 @@ export class Pipeline {
       batch: batch.number,
       answer: oldest.answer,
     });
-    if (++this.#refusals > refusalsMax) this.doubt("refusals without a reason");
-    else this.#sendAgain(oldest);
+    if (++this.#refusals > refusalsMax) this.markUnknown("refusals without a reason");
+    else this.#resend(oldest);
   }
 
-  #sendAgain(oldest: Sent): void {
+  #resend(oldest: Sent): void {
     this.#sent = [];
     this.#next = { batch: 0, message: oldest.index };
     this.#isFailing = false;
@@ -317,12 +319,12 @@ export class Pipeline {
     this.#sent = [];
     this.#next = { batch: 0, message: 0 };
     this.#isFailing = false;
-    this.#options.onFallBack();
+    this.#options.onRollBack();
     for (const { batch, outcome } of outcomes) batch.settle(outcome);
-    this.#tellIdle();
+    this.#notifyIdle();
   }
 
-  #tellIdle(): void {
+  #notifyIdle(): void {
     this.#deadline?.cancel();
     this.#deadline = undefined;
     const onIdle = this.#onIdle;

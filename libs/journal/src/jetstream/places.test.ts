@@ -40,7 +40,7 @@ describe("Places", () => {
     );
   });
 
-  it("forgets what is gone, and what is older than it has room for", () => {
+  it("forgets deleted batches, and the oldest ones beyond its capacity", () => {
     const places = new Places();
     for (let number = 1; number <= 20; number++) places.add(number, number * 2, false);
     places.drop(15);

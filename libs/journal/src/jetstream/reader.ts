@@ -3,7 +3,7 @@ import type { JournalBatch } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 import { type Followed, Follower } from "./follower.ts";
 import type { BatchPlace } from "./places.ts";
-import { MessageGone } from "./source.ts";
+import { MessagePurgedError } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function* readBatches(
       if (next <= last)
         throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
     } catch (error) {
-      if (!(error instanceof MessageGone)) throw error;
+      if (!(error instanceof MessagePurgedError)) throw error;
       // Truncated meanwhile. The wanted batch itself may still exist.
       await log.refreshFirst();
       ledger.checkReadable(next, log.first);
@@ -48,16 +48,16 @@ export async function* readBatches(
 async function* slices(log: StreamLog, from: number, end: number): AsyncGenerator<readonly JournalBatch[]> {
   let slice: JournalBatch[] = [];
   let bytes = 0;
-  let wanted = 1;
+  let batchCount = 1;
   for await (const batch of batches(log, await log.startFor(from), end)) {
     if (batch.number < from) continue;
     slice.push(batch);
     bytes += batch.records.length;
-    if (slice.length < wanted && bytes < sliceBytesMax) continue;
+    if (slice.length < batchCount && bytes < sliceBytesMax) continue;
     yield slice;
     slice = [];
     bytes = 0;
-    wanted = Math.min(sliceBatchesMax, wanted * 2);
+    batchCount = Math.min(sliceBatchesMax, batchCount * 2);
   }
   if (slice.length > 0) yield slice;
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { batchOverheadBytes, Room } from "./room.ts";
 
 describe("the room of a journal on JetStream", () => {
-  it("is available when a batch gives it back, once", async () => {
+  it("becomes available when a batch releases it, once", async () => {
     const room = new Room(2 * (100 + batchOverheadBytes), 100);
     assert.equal(room.wait(), undefined);
     assert.ok(room.reserve(100) && room.reserve(100));

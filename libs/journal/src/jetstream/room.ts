@@ -5,7 +5,7 @@ export class Room {
   readonly #bytesMax: number;
   readonly #batchBytesMax: number;
   #bytes = 0;
-  #onGiven: (() => void)[] = [];
+  #waiters: (() => void)[] = [];
 
   constructor(bytesMax: number, batchBytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -15,7 +15,7 @@ export class Room {
   /** Undefined while there is room for any batch. Otherwise resolves when some was released. */
   wait(): Promise<void> | undefined {
     if (this.#bytes + this.#batchBytesMax + batchOverheadBytes <= this.#bytesMax) return;
-    return new Promise((resolve) => this.#onGiven.push(resolve));
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   reserve(recordBytes: number): boolean {
@@ -28,9 +28,9 @@ export class Room {
   release(recordBytes: number): void {
     this.#bytes -= recordBytes + batchOverheadBytes;
     assert(this.#bytes >= 0, "a batch gives its room back once", { bytes: this.#bytes });
-    const onGiven = this.#onGiven;
-    this.#onGiven = [];
-    for (const resolve of onGiven) resolve();
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
   }
 }
 

@@ -43,7 +43,7 @@ export async function sealUntilAccepted(
   const untilMs = clock.monotonic() + connection.settings.requestTimeoutMs;
   for (let failures = 1; !signal.aborted; failures++) {
     try {
-      if (!(await log.isKept())) {
+      if (!(await log.checkRetained())) {
         if (clock.monotonic() > untilMs) throw lostMessages(log, (await log.source.ends()).last);
         await connection.pause(failures, signal);
         continue;

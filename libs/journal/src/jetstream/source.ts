@@ -89,8 +89,8 @@ export class StreamSource {
 
   /** Returns the last message of a subject, according to the leader. */
   async lastOf(subject: string): Promise<StreamMessage | undefined> {
-    const what = `the last message on ${subject}`;
-    return this.#read(what, await this.#request("STREAM.MSG.GET", what, { last_by_subj: subject }));
+    const label = `the last message on ${subject}`;
+    return this.#read(label, await this.#request("STREAM.MSG.GET", label, { last_by_subj: subject }));
   }
 
   async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
@@ -107,12 +107,12 @@ export class StreamSource {
   }
 
   async #fromLeader(sequence: number): Promise<Uint8Array | undefined> {
-    const what = `message ${sequence}`;
-    return this.#read(what, await this.#request("STREAM.MSG.GET", what, { seq: sequence }))?.data;
+    const label = `message ${sequence}`;
+    return this.#read(label, await this.#request("STREAM.MSG.GET", label, { seq: sequence }))?.data;
   }
 
   /** Reads an answer that only the leader can give. */
-  #read(what: string, answer: Msg): StreamMessage | undefined {
+  #read(label: string, answer: Msg): StreamMessage | undefined {
     const { message, error } = answer.json<{
       readonly message?: { readonly seq?: number; readonly data?: string };
       readonly error?: { readonly err_code?: number; readonly description?: string };
@@ -121,16 +121,16 @@ export class StreamSource {
       return { sequence: message.seq ?? 0, data: Buffer.from(message.data ?? "", "base64") };
     }
     if (error?.err_code === notFoundCode) return;
-    const operation = `reading of ${what} of the stream ${this.#options.stream}`;
+    const operation = `reading of ${label} of the stream ${this.#options.stream}`;
     throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
   }
 
-  #request(api: string, what: string, wanted: object): Promise<Msg> {
+  #request(api: string, label: string, body: object): Promise<Msg> {
     const { connection, stream } = this.#options;
-    const operation = `reading of ${what} of the stream ${stream}`;
-    const timeout = Math.min(askMs, connection.settings.requestTimeoutMs);
+    const operation = `reading of ${label} of the stream ${stream}`;
+    const timeout = Math.min(readTimeoutMs, connection.settings.requestTimeoutMs);
     return connection.run(operation, () =>
-      connection.client(operation).request(`$JS.API.${api}.${stream}`, JSON.stringify(wanted), { timeout }),
+      connection.client(operation).request(`$JS.API.${api}.${stream}`, JSON.stringify(body), { timeout }),
     );
   }
 
@@ -138,7 +138,7 @@ export class StreamSource {
   async #checkMissing(sequence: number, known: number, failures: number): Promise<void> {
     const { stream, name } = this.#options;
     const { first, last } = await this.ends();
-    if (first > sequence) throw new MessageGone(first);
+    if (first > sequence) throw new MessagePurgedError(first);
     // A new leader may lag behind acknowledged messages for a moment.
     if (last < known || failures < missingMin) return;
     throw damagedMessage(stream, name, sequence, { found: "nothing where a message was" });
@@ -146,7 +146,7 @@ export class StreamSource {
 }
 
 /** The message was purged. The stream starts later. */
-export class MessageGone extends Error {
+export class MessagePurgedError extends Error {
   readonly first: number;
 
   constructor(first: number) {
@@ -158,6 +158,6 @@ export class MessageGone extends Error {
 /** `no message found` */
 const notFoundCode = 10037;
 /** A server that has the message answers within milliseconds. After this time another one is asked. */
-const askMs = 1_000;
+const readTimeoutMs = 1_000;
 /** Number of negative answers before a message counts as missing. */
 const missingMin = 3;

@@ -44,9 +44,9 @@ async function isSyncAlways(
   const operation = "question for the server's sync_interval";
   try {
     const answer = await system.run(operation, () =>
-      system
-        .client(operation)
-        .request(`$SYS.REQ.SERVER.${serverId}.JSZ`, JSON.stringify({ config: true }), { timeout: askMs }),
+      system.client(operation).request(`$SYS.REQ.SERVER.${serverId}.JSZ`, JSON.stringify({ config: true }), {
+        timeout: checkTimeoutMs,
+      }),
     );
     const { data } = answer.json<{
       readonly data?: { readonly config?: { readonly sync_always?: boolean } };
@@ -57,4 +57,4 @@ async function isSyncAlways(
   }
 }
 
-const askMs = 2_000;
+const checkTimeoutMs = 2_000;

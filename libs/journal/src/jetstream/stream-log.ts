@@ -9,17 +9,17 @@ import type { PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 import {
   beforeBatch,
-  beginning,
   type Followed,
   type FollowedBatch,
   Follower,
   type FoundBatch,
+  initialFollowed,
 } from "./follower.ts";
 import { readMessage } from "./message.ts";
 import { streamOf, subjectsOf } from "./names.ts";
 import { Places } from "./places.ts";
-import { underWayMax } from "./protocol.ts";
-import { MessageGone, type StreamEnds, type StreamSource } from "./source.ts";
+import { inFlightMax } from "./protocol.ts";
+import { MessagePurgedError, type StreamEnds, type StreamSource } from "./source.ts";
 
 export class StreamLog {
   readonly stream: string;
@@ -31,8 +31,8 @@ export class StreamLog {
   /** Number of the first remaining batch. */
   first = 1;
   #firstSequence = 1;
-  #followed: Followed = beginning;
-  #hasLookedForOrigin = false;
+  #followed: Followed = initialFollowed;
+  #hasCheckedOrigin = false;
 
   constructor(name: PartitionName, source: StreamSource) {
     this.stream = streamOf(name);
@@ -55,17 +55,17 @@ export class StreamLog {
   /** Follows up to a message that is known to exist. */
   async followTo(sequence: number): Promise<Followed> {
     // Far behind, only the present state is needed.
-    let isFar = sequence - this.#followed.sequence > 4 * underWayMax;
+    let isFarBehind = sequence - this.#followed.sequence > 4 * inFlightMax;
     for (;;) {
       try {
-        if (isFar) await this.#jumpTo(sequence);
+        if (isFarBehind) await this.#jumpTo(sequence);
         else await this.#follow(new Follower(this.stream, this.name, this.#followed), sequence);
         return this.#followed;
       } catch (error) {
-        if (!(error instanceof MessageGone)) throw error;
+        if (!(error instanceof MessagePurgedError)) throw error;
         // Another process truncated messages that this one had not followed yet.
         await this.refreshFirst();
-        isFar = true;
+        isFarBehind = true;
       }
     }
   }
@@ -74,14 +74,14 @@ export class StreamLog {
    * Checks that the last followed batch is still in its place. Throws `journal.corrupt` if the server lost it. Returns
    * undefined while its leader may only lag, as after an election.
    */
-  async isKept(): Promise<true | undefined> {
+  async checkRetained(): Promise<true | undefined> {
     const { sequence, last, epoch } = this.#followed;
     const { last: end } = await this.source.ends();
     if (end < sequence) return;
     if (last === undefined || last.end === 0) return true;
     const found = await this.source.get(last.end, sequence).catch((error: unknown) => {
       // Truncated by a later owner, which then followed everything behind it.
-      if (error instanceof MessageGone) return undefined;
+      if (error instanceof MessagePurgedError) return undefined;
       throw error;
     });
     if (found !== undefined && !isEndOf(last, epoch, readMessage(found))) {
@@ -111,15 +111,15 @@ export class StreamLog {
   async refreshFirst(known?: StreamEnds): Promise<void> {
     for (let ends = known; ; ends = undefined) {
       try {
-        return await this.#lookAtFirst(ends ?? (await this.source.ends()));
+        return await this.#checkFirst(ends ?? (await this.source.ends()));
       } catch (error) {
-        if (!(error instanceof MessageGone)) throw error;
+        if (!(error instanceof MessagePurgedError)) throw error;
       }
     }
   }
 
-  async #lookAtFirst({ first, last }: StreamEnds): Promise<void> {
-    if (first <= 1) return last === 0 ? undefined : this.#lookForOrigin(last);
+  async #checkFirst({ first, last }: StreamEnds): Promise<void> {
+    if (first <= 1) return last === 0 ? undefined : this.#findOrigin(last);
     if (first === this.#firstSequence) return;
     if (first > last) {
       const found = "no message at all, so that the position of the last batch is lost";
@@ -131,19 +131,19 @@ export class StreamLog {
       const found = "the first message, which does not start a batch, so messages before it are missing";
       throw damagedMessage(this.stream, this.name, first, { found });
     }
-    this.begins(message.number, first);
+    this.dropBefore(message.number, first);
   }
 
   /** If the journal started elsewhere, its first batch here has a higher number than 1. */
-  async #lookForOrigin(last: number): Promise<void> {
-    if (this.#hasLookedForOrigin) return;
+  async #findOrigin(last: number): Promise<void> {
+    if (this.#hasCheckedOrigin) return;
     const message = readMessage(await this.source.get(1, last));
     if (message.kind === "origin") this.first = message.number + 1;
-    this.#hasLookedForOrigin = true;
+    this.#hasCheckedOrigin = true;
   }
 
   /** Drops the batches before this one. */
-  begins(number: number, sequence: number): void {
+  dropBefore(number: number, sequence: number): void {
     this.first = number;
     this.#firstSequence = sequence;
     this.places.drop(number);
@@ -156,8 +156,8 @@ export class StreamLog {
     for (let tries = 0; tries < triesMax; tries++) {
       const at = start.last?.number ?? 0;
       // Each batch takes at least one message, so this is never too far.
-      const ahead = number - at - 2 * underWayMax;
-      if (ahead < underWayMax) break;
+      const ahead = number - at - 2 * inFlightMax;
+      if (ahead < inFlightMax) break;
       const found = await this.#startAfter(start.sequence + ahead);
       if (found === undefined || (found.last?.number ?? 0) <= at) break;
       start = found;
@@ -168,13 +168,13 @@ export class StreamLog {
   #knownStart(number: number): Followed {
     const place = this.places.upTo(number);
     if (place !== undefined) return beforeBatch(place.sequence, place.number);
-    return this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : beginning;
+    return this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : initialFollowed;
   }
 
   /** Returns the state shortly after a message in the middle. */
   async #startAfter(sequence: number): Promise<Followed | undefined> {
-    const follower = Follower.somewhere(this.stream, this.name, sequence);
-    const to = Math.min(sequence + 2 * underWayMax, this.#followed.sequence + 1) - 1;
+    const follower = Follower.startingAt(this.stream, this.name, sequence);
+    const to = Math.min(sequence + 2 * inFlightMax, this.#followed.sequence + 1) - 1;
     for await (const message of this.source.messages(sequence, to)) {
       if (follower.receive(message.sequence, message.data) !== undefined) return follower.followed;
     }
@@ -183,15 +183,16 @@ export class StreamLog {
 
   /** Determines the stream's end by reading back from it until a whole batch is found. */
   async #jumpTo(last: number): Promise<void> {
-    for (let span = 2 * underWayMax; ; span *= 2) {
-      const from = last - span + 1;
+    for (let distance = 2 * inFlightMax; ; distance *= 2) {
+      const from = last - distance + 1;
       if (from <= this.#firstSequence) {
-        const start = this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : beginning;
+        const start =
+          this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : initialFollowed;
         return this.#follow(new Follower(this.stream, this.name, start), last);
       }
-      const follower = Follower.somewhere(this.stream, this.name, from);
+      const follower = Follower.startingAt(this.stream, this.name, from);
       for await (const { sequence, data } of this.source.messages(from, last)) {
-        this.#note(follower.receive(sequence, data));
+        this.#addPlace(follower.receive(sequence, data));
       }
       if (follower.followed.last === undefined) continue;
       this.advance(follower.followed);
@@ -201,12 +202,12 @@ export class StreamLog {
 
   async #follow(follower: Follower, to: number): Promise<void> {
     for await (const { sequence, data } of this.source.messages(follower.followed.sequence + 1, to)) {
-      this.#note(follower.receive(sequence, data));
+      this.#addPlace(follower.receive(sequence, data));
     }
     this.advance(follower.followed);
   }
 
-  #note(found: FoundBatch | undefined): void {
+  #addPlace(found: FoundBatch | undefined): void {
     if (found !== undefined) this.places.add(found.batch.number, found.from, found.batch.seal);
   }
 }

@@ -2,7 +2,7 @@ import { hashOfBatch } from "../batch/hash.ts";
 import { HeaderEncoder } from "../batch/header.ts";
 import type { JournalBatch } from "../port.ts";
 import { encodeBatch } from "./encode.ts";
-import { beginning, type Followed, Follower } from "./follower.ts";
+import { type Followed, Follower, initialFollowed } from "./follower.ts";
 import { headBytes, markOf, originOf, partsOf } from "./message.ts";
 
 export const stream = "TUTTI_JOURNAL_workflow_3";
@@ -44,7 +44,7 @@ export class TestStream {
   }
 
   /** Follows the stream from the given follower's state. */
-  follow(follower = new Follower(stream, name, beginning)): Read {
+  follow(follower = new Follower(stream, name, initialFollowed)): Read {
     const batches: JournalBatch[] = [];
     const from = follower.followed.sequence;
     for (const [index, message] of this.messages.slice(from).entries()) {

@@ -19,7 +19,7 @@ import type {
 } from "../port.ts";
 
 /** A stored batch: encoded, because the hash is computed over the encoded form. */
-interface KeptBatch {
+interface StoredBatch {
   readonly bytes: Uint8Array;
   readonly count: number;
 }
@@ -30,7 +30,7 @@ interface KeptBatch {
 export class MemoryStore {
   table: readonly PartitionName[] = [];
   /** Batches per partition of the table, and the number of those truncated before them. */
-  readonly logs: { first: number; batches: KeptBatch[]; end: Position }[] = [];
+  readonly logs: { first: number; batches: StoredBatch[]; end: Position }[] = [];
 }
 
 /** Fault of a commit, which contains everything appended in one go. */
@@ -101,7 +101,7 @@ export class MemoryJournal implements Journal {
     this.#full = journalErrors.full.refusal({ reason: "it was filled" }, { retryAfterMs: 1_000 });
   }
 
-  makeRoom(): void {
+  freeRoom(): void {
     this.#full = undefined;
     const onRoom = this.#onRoom;
     this.#onRoom = [];
@@ -120,7 +120,7 @@ export class MemoryJournal implements Journal {
       bytes: records.length,
       batchBytesMax: this.batchBytesMax,
     });
-    const failure = this.#stop() ?? ledger.judge(batch) ?? this.#makeRoom(ledger, records.length);
+    const failure = this.#stop() ?? ledger.judge(batch) ?? this.#checkRoom(ledger, records.length);
     if (failure !== undefined) return Promise.resolve(failure);
     const fields = { epoch, number, timeMs, behaviour, seal: false };
     return new Promise((settle) => this.#add({ ledger, fields, records: records.slice(), count, settle }));
@@ -148,7 +148,7 @@ export class MemoryJournal implements Journal {
     return { kind: "stopped", refusal: journalErrors.stopped.refusal({ reason: this.#stopped }) };
   }
 
-  #makeRoom(ledger: Ledger, bytes: number): Failure | undefined {
+  #checkRoom(ledger: Ledger, bytes: number): Failure | undefined {
     return this.#waitingBytes + bytes <= this.#waitingBytesMax ? undefined : ledger.busy();
   }
 
@@ -168,7 +168,8 @@ export class MemoryJournal implements Journal {
     this.#waiting = [];
     this.#waitingBytes = 0;
     const fault = this.#options.fault?.();
-    if (fault !== "full" && fault !== "unknown-lost") for (const one of waiting) this.#keep(one, fault);
+    if (fault !== "full" && fault !== "unknown-lost")
+      for (const append of waiting) this.#write(append, fault);
     if (fault === undefined) for (const { settle } of waiting) settle({ kind: "durable" });
     else this.#fail(waiting, fault);
     const onDone = this.#onDone;
@@ -176,7 +177,7 @@ export class MemoryJournal implements Journal {
     for (const resolve of onDone) resolve();
   }
 
-  #keep({ ledger, fields, records, count }: Waiting, fault: MemoryFault | undefined): void {
+  #write({ ledger, fields, records, count }: Waiting, fault: MemoryFault | undefined): void {
     const log = this.#store.logs[ledger.index];
     if (log === undefined) return;
     const bytes = encode(ledger, fields, records, log.end.hash);
@@ -191,7 +192,7 @@ export class MemoryJournal implements Journal {
 
   #fail(waiting: readonly Waiting[], fault: MemoryFault): void {
     const reason = "a fault that was asked for";
-    for (const { ledger } of waiting) ledger.fallBack();
+    for (const { ledger } of waiting) ledger.rollBack();
     const isFull = fault === "full";
     if (!isFull) this.#stopped = reason;
     const { full, outcomeUnknown } = journalErrors;
@@ -234,8 +235,8 @@ class MemoryPartition implements JournalPartition {
   async *read(from: number): AsyncGenerator<readonly JournalBatch[]> {
     this.#ledger.checkReadable(from, this.first);
     const last = this.#ledger.durableNumber;
-    const kept = this.#store.logs[this.#ledger.index]?.batches ?? [];
-    const batches = kept.slice(from - this.first, last + 1 - this.first);
+    const stored = this.#store.logs[this.#ledger.index]?.batches ?? [];
+    const batches = stored.slice(from - this.first, last + 1 - this.first);
     if (batches.length > 0) yield batches.map(decode);
   }
 
@@ -266,7 +267,7 @@ function encode(
   return bytes;
 }
 
-function decode({ bytes, count }: KeptBatch): JournalBatch {
+function decode({ bytes, count }: StoredBatch): JournalBatch {
   const header = readHeader(bytes);
   assert(header !== undefined, "a batch in memory is as it was written");
   const { number, epoch, timeMs, behaviour, seal, previousHash, headerBytes } = header;

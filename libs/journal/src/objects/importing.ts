@@ -15,7 +15,7 @@ import { jetstreamErrors } from "../jetstream/errors.ts";
 import { encodeBase, uploadBase } from "./cache/base.ts";
 import { removeCache } from "./cache/partition-cache.ts";
 import { entryKinds } from "./log/entry.ts";
-import { beginning, PartitionLog } from "./log/partition-log.ts";
+import { emptyHead, PartitionLog } from "./log/partition-log.ts";
 import { type ArchiveStreams, openArchiveStreams } from "./open.ts";
 import type { ObjectStore } from "./store/object-store.ts";
 
@@ -38,12 +38,12 @@ export async function importArchive(options: ArchiveImport, signal: AbortSignal)
     const file = join(scratch, `${partition}.db`);
     await removeCache(file);
     if (splitArchive(fileOf(from), partition, file))
-      await beginWith(file, partition, objects, options, signal);
+      await importPartition(file, partition, objects, options, signal);
     await removeCache(file);
   }
 }
 
-async function beginWith(
+async function importPartition(
   file: string,
   partition: number,
   objects: ObjectStore,
@@ -56,7 +56,7 @@ async function beginWith(
   const epoch = epochOf(partition);
   let names = 0;
   const nextName = (): string => `${partition}.${epoch}.import.${++names}`;
-  const followed = beginning.sequence;
+  const followed = emptyHead.sequence;
   const base = await uploadBase(objects, file, followed, undefined, nextName, signal);
   const about = { epoch, owner: 0, base: followed + 1, baseBytes: base.fileBytes, tailBytes: 0 };
   const entry = { ...about, kind: entryKinds.base, body: encodeBase(base) };

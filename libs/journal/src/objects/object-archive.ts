@@ -17,7 +17,7 @@ export class ObjectArchive implements Archive {
   readonly #parts: ObjectParts;
   readonly #partitions: readonly ObjectPartition[];
   #isClosed = false;
-  #giveBack: (() => Promise<void>) | undefined;
+  #releaseThread: (() => Promise<void>) | undefined;
 
   constructor(parts: ObjectParts) {
     this.#parts = parts;
@@ -46,7 +46,7 @@ export class ObjectArchive implements Archive {
    */
   async prepare(partition: number): Promise<void> {
     this.#checkOpen();
-    this.#giveBack ??= this.#parts.hold?.();
+    this.#releaseThread ??= this.#parts.retainThread?.();
     await this.#found(partition).prepare();
   }
 
@@ -58,7 +58,7 @@ export class ObjectArchive implements Archive {
   async purge(nowMs: number): Promise<boolean> {
     this.#checkOpen();
     const more = await Promise.all(
-      this.#partitions.flatMap(({ tenancy }) => (tenancy === undefined ? [] : tenancy.purge(nowMs))),
+      this.#partitions.flatMap(({ writer }) => (writer === undefined ? [] : writer.purge(nowMs))),
     );
     return more.includes(true);
   }
@@ -70,25 +70,25 @@ export class ObjectArchive implements Archive {
   /** Backs up the partitions of this process. `openCopies` opens the result. */
   async backup(directory: string): Promise<void> {
     this.#checkOpen();
-    for (const [partition, { tenancy }] of this.#partitions.entries()) {
-      if (tenancy === undefined) continue;
+    for (const [partition, { writer }] of this.#partitions.entries()) {
+      if (writer === undefined) continue;
       const file = copyOf(directory, partition);
       await mkdir(dirname(file), { recursive: true, mode: privateModes.folder });
-      await tenancy.cache.copyTo(file);
+      await writer.cache.copyTo(file);
     }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#partitions.map((partition) => partition.close()));
-    await this.#giveBack?.();
-    this.#giveBack = undefined;
+    await this.#releaseThread?.();
+    this.#releaseThread = undefined;
   }
 
   #owned(): Single[] {
     this.#checkOpen();
-    return this.#partitions.flatMap(({ tenancy }, partition) =>
-      tenancy === undefined ? [] : [{ partition, archive: tenancy.cache.archive }],
+    return this.#partitions.flatMap(({ writer }, partition) =>
+      writer === undefined ? [] : [{ partition, archive: writer.cache.archive }],
     );
   }
 

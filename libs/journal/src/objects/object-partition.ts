@@ -5,9 +5,9 @@ import type {
   ArchivePartition,
   Changes,
   DueInstance,
+  HistoryQuery,
   HistoryRecord,
-  HistoryWanted,
-  Kept,
+  LoadResult,
   Opening,
   OutstandingInstance,
 } from "../archive/port.ts";
@@ -16,8 +16,8 @@ import { followedCache } from "./cache/following.ts";
 import { type CacheParts, type PartitionCache, removeCache } from "./cache/partition-cache.ts";
 import { entryKinds } from "./log/entry.ts";
 import { PartitionLog } from "./log/partition-log.ts";
+import { PartitionWriter } from "./partition-writer.ts";
 import type { ObjectParts } from "./settings.ts";
-import { Tenancy } from "./tenancy.ts";
 
 /** Owners draw a number to distinguish their entries and objects. */
 const ownersMax = 2 ** 52;
@@ -34,7 +34,7 @@ export class ObjectPartition implements ArchivePartition {
   readonly #file: string;
   /** The newest epoch under which it was opened here. */
   #epoch = 0;
-  #tenancy: Tenancy | undefined;
+  #writer: PartitionWriter | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** Aborts an opening without a waiter. */
   #opening = new AbortController();
@@ -48,17 +48,17 @@ export class ObjectPartition implements ArchivePartition {
   }
 
   /** The present ownership. Undefined if this process is not the owner. */
-  get tenancy(): Tenancy | undefined {
-    return this.#tenancy?.isEnded === false ? this.#tenancy : undefined;
+  get writer(): PartitionWriter | undefined {
+    return this.#writer?.isEnded === false ? this.#writer : undefined;
   }
 
   async opening(epoch: number): Promise<Opening> {
     this.#checkOpen();
     this.#fence(epoch);
-    const before = this.#tenancy;
+    const before = this.#writer;
     if (epoch > this.#epoch) {
       this.#epoch = epoch;
-      void this.#closeTenancy(
+      void this.#closeWriter(
         archiveErrors.fenced({ partition: this.#partition, epoch: before?.epoch ?? 0, newest: epoch }),
       );
     }
@@ -69,14 +69,14 @@ export class ObjectPartition implements ArchivePartition {
   }
 
   release(epoch: number): void {
-    if (epoch >= this.#epoch) void this.#closeTenancy(archiveErrors.closed());
+    if (epoch >= this.#epoch) void this.#closeWriter(archiveErrors.closed());
   }
 
   mayHave(key: InstanceKey): boolean {
-    return this.#tenancy?.cache.view.mayHave(key) ?? true;
+    return this.#writer?.cache.view.mayHave(key) ?? true;
   }
 
-  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
+  load(keys: readonly InstanceKey[]): Promise<readonly LoadResult[]> {
     return this.#read((view) => view.load(keys));
   }
 
@@ -96,8 +96,8 @@ export class ObjectPartition implements ArchivePartition {
     return this.#read((view) => view.outstanding(after, limit));
   }
 
-  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
-    return this.#read((view) => view.history(wanted));
+  history(query: HistoryQuery): Promise<readonly HistoryRecord[]> {
+    return this.#read((view) => view.history(query));
   }
 
   async commit(epoch: number, changes: Changes): Promise<void> {
@@ -116,7 +116,7 @@ export class ObjectPartition implements ArchivePartition {
   prepare(): Promise<void> {
     const { signal } = this.#opening;
     const preparing = this.#last.then(async () => {
-      if (this.#tenancy !== undefined || signal.aborted) return;
+      if (this.#writer !== undefined || signal.aborted) return;
       const { connection, service } = this.#parts;
       const log = new PartitionLog(connection, { service, partition: this.#partition });
       await log.refresh(signal);
@@ -132,25 +132,25 @@ export class ObjectPartition implements ArchivePartition {
     this.#isClosed = true;
     this.#opening.abort(archiveErrors.closed());
     await this.#last;
-    await this.#tenancy?.finish();
+    await this.#writer?.finish();
   }
 
   async #open(epoch: number, signal: AbortSignal): Promise<Opening> {
     this.#checkOpen();
     this.#fence(epoch);
-    if (this.tenancy?.epoch !== epoch || this.#isSuspect) {
-      await this.#tenancy?.abort(archiveErrors.closed());
-      const tenancy = await this.#openTenancy(epoch, signal);
+    if (this.writer?.epoch !== epoch || this.#isSuspect) {
+      await this.#writer?.abort(archiveErrors.closed());
+      const writer = await this.#openWriter(epoch, signal);
       if (signal.aborted) {
-        await tenancy.abort(signal.reason);
+        await writer.abort(signal.reason);
         throw signal.reason;
       }
-      this.#tenancy = tenancy;
+      this.#writer = writer;
     }
     return this.#read(() => this.#owned(epoch).cache.opening());
   }
 
-  async #openTenancy(epoch: number, signal: AbortSignal): Promise<Tenancy> {
+  async #openWriter(epoch: number, signal: AbortSignal): Promise<PartitionWriter> {
     const { connection, service } = this.#parts;
     const { chance } = connection.foundation;
     const partition = this.#partition;
@@ -169,7 +169,7 @@ export class ObjectPartition implements ArchivePartition {
     if (this.#isSuspect) await removeCache(file);
     this.#isSuspect = false;
     const cache = await this.#follow(log, signal);
-    return new Tenancy({ ...this.#parts, partition, epoch, owner, log, cache, file });
+    return new PartitionWriter({ ...this.#parts, partition, epoch, owner, log, cache, file });
   }
 
   /** Applies the log to the copy. Retries without an answer, from where it stopped. */
@@ -195,34 +195,34 @@ export class ObjectPartition implements ArchivePartition {
     }
   }
 
-  #closeTenancy(reason: unknown): Promise<void> {
+  #closeWriter(reason: unknown): Promise<void> {
     this.#opening.abort(reason);
     this.#opening = new AbortController();
-    const tenancy = this.#tenancy;
-    this.#tenancy = undefined;
-    if (tenancy === undefined) return Promise.resolve();
-    const ended = tenancy.abort(reason).catch(() => undefined);
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (writer === undefined) return Promise.resolve();
+    const ended = writer.abort(reason).catch(() => undefined);
     this.#last = Promise.all([this.#last, ended]);
     return ended;
   }
 
   async #read<Result>(read: (view: ArchivePartition) => Promise<Result>): Promise<Result> {
     this.#checkOpen();
-    const tenancy = this.#tenancy;
-    if (tenancy === undefined) throw archiveErrors.closed();
+    const writer = this.#writer;
+    if (writer === undefined) throw archiveErrors.closed();
     try {
-      return await read(tenancy.cache.view);
+      return await read(writer.cache.view);
     } catch (error) {
       this.#isSuspect ||= isTuttiError(error) && archiveErrors.damaged.is(error);
       throw error;
     }
   }
 
-  #owned(epoch: number): Tenancy {
+  #owned(epoch: number): PartitionWriter {
     this.#checkOpen();
     this.#fence(epoch);
-    if (this.#tenancy === undefined) throw archiveErrors.closed();
-    return this.#tenancy;
+    if (this.#writer === undefined) throw archiveErrors.closed();
+    return this.#writer;
   }
 
   #checkOpen(): void {

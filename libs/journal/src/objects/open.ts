@@ -38,14 +38,14 @@ export async function openObjectArchive(
   const objects = await openArchiveStreams(options, signal);
   const limits = { ...objectLimits, ...options.limits };
   const host = hostsOf(thread, connection.foundation.clock);
-  const hold = thread && (() => thread.hold());
+  const retainThread = thread && (() => thread.retain());
   return new ObjectArchive({
     connection,
     service,
     partitions,
     directory,
     host,
-    hold,
+    retainThread,
     source,
     objects,
     limits,
@@ -122,8 +122,8 @@ export async function openObjectStore(
   signal: AbortSignal,
 ): Promise<ObjectStore> {
   const { connection, stream, root, description, replicas = 1, bytesMax = -1 } = options;
-  const wanted = { name: stream, subject: `${root}.>`, description, lastOnly: true };
-  await ensureStream(connection, wanted, { replicas, bytesMax }, signal);
+  const spec = { name: stream, subject: `${root}.>`, description, lastOnly: true };
+  await ensureStream(connection, spec, { replicas, bytesMax }, signal);
   return new ObjectStore({ connection, stream, root });
 }
 

@@ -27,9 +27,9 @@ export function encodeOperations(operations: readonly Operation[]): Uint8Array<A
   return sink.copy();
 }
 
-export function decodeOperations(given: Uint8Array): Operation[] {
+export function decodeOperations(data: Uint8Array): Operation[] {
   // Data from the network is a `Buffer`, whose parts are never copies.
-  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
   const source = new ByteSource(bytes);
   const operations: Operation[] = [];
   while (source.at < bytes.length) operations.push(readOperation(source));
@@ -52,7 +52,7 @@ function writeChanges(sink: ByteSink, changes: EncodedChanges): void {
   writeLines(sink, lines);
   const numbers = Float64Array.from(snapshots, ({ incarnation }) => incarnation);
   const dues = Float64Array.from(snapshots, ({ dueMs }) => dueMs);
-  const outstanding = Float64Array.from(snapshots, (one) => (one.outstanding ? 1 : 0));
+  const outstanding = Float64Array.from(snapshots, (snapshot) => (snapshot.outstanding ? 1 : 0));
   sink.bytes(encodeColumns([numbers, dues, outstanding]));
   for (const { snapshot } of snapshots) sink.bytes(snapshot);
 }

@@ -32,7 +32,7 @@ export interface ObjectParts {
   readonly directory: string;
   readonly host: (file: string) => EngineHost;
   /** Keeps the thread of the copies running until the returned function is called. Undefined if there is no thread. */
-  readonly hold: (() => () => Promise<void>) | undefined;
+  readonly retainThread: (() => () => Promise<void>) | undefined;
   readonly source: BatchSource;
   readonly objects: ObjectStore;
   readonly limits: ObjectLimits;

@@ -7,7 +7,7 @@ import {
 } from "@nats-io/jetstream";
 import { type NatsConnection, natsErrors } from "@tutti/nats";
 
-export interface StreamWanted {
+export interface StreamSpec {
   readonly name: string;
   readonly subject: string;
   readonly description: string;
@@ -28,22 +28,22 @@ const nameInUseCode = 10058;
 /** Creates a stream, or updates it. Retries without an answer, until the signal is aborted. */
 export function ensureStream(
   connection: NatsConnection,
-  wanted: StreamWanted,
+  spec: StreamSpec,
   settings: StreamSettings,
   signal: AbortSignal,
 ): Promise<void> {
-  const operation = `opening of the stream ${wanted.name}`;
-  return connection.persist(operation, () => ensure(connection, wanted, settings, operation), signal);
+  const operation = `opening of the stream ${spec.name}`;
+  return connection.persist(operation, () => ensure(connection, spec, settings, operation), signal);
 }
 
 async function ensure(
   connection: NatsConnection,
-  wanted: StreamWanted,
+  spec: StreamSpec,
   settings: StreamSettings,
   operation: string,
 ): Promise<void> {
   const manager = await connection.manager(operation);
-  const { name, storage, retention, ...changeable } = configurationOf(wanted, settings);
+  const { name, storage, retention, ...changeable } = configurationOf(spec, settings);
   const found = await manager.streams.info(name).catch((error: unknown) => {
     if (error instanceof JetStreamApiError && error.status === 404) return undefined;
     throw error;
@@ -63,7 +63,7 @@ async function ensure(
 }
 
 function configurationOf(
-  { name, subject, description, lastOnly }: StreamWanted,
+  { name, subject, description, lastOnly }: StreamSpec,
   { replicas, bytesMax }: StreamSettings,
 ) {
   return {

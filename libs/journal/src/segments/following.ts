@@ -40,7 +40,7 @@ export function follow(
   }
   const frames = new Frames(bytes, view, header.bytes);
   while (frames.next()) {
-    const wrong = wrongWith(frames, end.ends, bytes);
+    const wrong = problemWith(frames, end.ends, bytes);
     if (wrong !== undefined) {
       return { found: wrong, at: frames.at, partition: frames.partition, number: frames.number };
     }
@@ -56,7 +56,7 @@ export function follow(
   return;
 }
 
-function wrongWith(frames: Frames, ends: Ends, bytes: Uint8Array): string | undefined {
+function problemWith(frames: Frames, ends: Ends, bytes: Uint8Array): string | undefined {
   const { partition, number } = frames;
   if (partition >= ends.numbers.length) return "a batch of a partition that is not there";
   const last = ends.numbers[partition] ?? 0;

@@ -72,13 +72,13 @@ export class Frames {
     this.#checksumAt = view.getUint16(at + 12, true);
     this.#epochAt = view.getUint16(at + 14, true);
     this.#next = this.batchAt + this.batchBytes;
-    const fits =
+    const isConsistent =
       this.#next <= this.#end &&
       this.headerBytes <= this.batchBytes &&
       this.#checksumAt + 4 <= this.headerBytes &&
       this.#epochAt + timeAfterEpoch + 8 <= this.headerBytes &&
       this.#checksumAt >= hashBeforeChecksum;
-    return fits || this.#break(at);
+    return isConsistent || this.#break(at);
   }
 
   #break(at: number): false {

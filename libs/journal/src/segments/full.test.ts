@@ -33,7 +33,7 @@ async function setUp(t: TestContext) {
 }
 
 describe("a disk that has no room for the next segment", () => {
-  it("is noticed while half a segment is left, where all that was decided still finds room", async (t) => {
+  it("is noticed while half a segment is left, which has space for every decided batch", async (t) => {
     const { disk, open, journal, owner, appendUntilFull } = await setUp(t);
     disk.capacityBytes = disk.usedBytes;
     const durable = await appendUntilFull();
@@ -46,7 +46,7 @@ describe("a disk that has no room for the next segment", () => {
     assert.equal((await batchesFrom(open().partition("workflow", 0))).length, durable + 2);
   });
 
-  it("is tried again each second, and those who wait for room hear of it once there is some", async (t) => {
+  it("is checked every second, and waiting callers are notified when there is space", async (t) => {
     const { disk, time, journal, owner, appendUntilFull } = await setUp(t);
     disk.capacityBytes = disk.usedBytes;
     await appendUntilFull();
@@ -65,7 +65,7 @@ describe("a disk that has no room for the next segment", () => {
     for (let count = 0; count < 40; count++) assert.equal((await owner.append(record)).kind, "durable");
   });
 
-  it("keeps the log as it was when an append finds no room at all, and what was refused never appears", async (t) => {
+  it("leaves the log unchanged when an append finds no space, and the rejected batch never appears", async (t) => {
     const { disk, time, open, journal, owner, appendUntilFull } = await setUp(t);
     disk.capacityBytes = disk.usedBytes;
     await appendUntilFull();

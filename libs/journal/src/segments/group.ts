@@ -54,7 +54,13 @@ export class GroupBuffer {
     return this.#length + recordBytes + blockBytes <= this.bytes.length;
   }
 
-  add(encoder: HeaderEncoder, fields: HeaderFields, records: Uint8Array, count: number, who: Waiting): void {
+  add(
+    encoder: HeaderEncoder,
+    fields: HeaderFields,
+    records: Uint8Array,
+    count: number,
+    waiting: Waiting,
+  ): void {
     const at = this.#length;
     const batchAt = at + frameHeaderBytes;
     const { headerBytes, checksumAt, epochAt } = encoder.write(this.bytes, this.#view, batchAt, fields);
@@ -62,16 +68,16 @@ export class GroupBuffer {
     writeFrameHead(this.#view, at, {
       batchBytes,
       count,
-      partition: who.partition,
+      partition: waiting.partition,
       headerBytes,
       checksumAt,
       epochAt,
     });
     copyBytes(records, this.bytes, batchAt + headerBytes);
     this.#length = batchAt + batchBytes;
-    who.from = batchAt;
-    who.bytes = batchBytes;
-    this.#waiting.push(who);
+    waiting.from = batchAt;
+    waiting.bytes = batchBytes;
+    this.#waiting.push(waiting);
   }
 
   /** Empties it, and returns the waiting appends. */

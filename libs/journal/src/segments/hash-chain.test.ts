@@ -17,7 +17,7 @@ function groupOf(text: string): Uint8Array {
 }
 
 describe("the chain of hashes", () => {
-  it("is made when it is finished, of the batches that were added by then", () => {
+  it("is computed on finish, from the batches added so far", () => {
     const group = groupOf("a batch, and another");
     const { chain, hashes } = chainOn(group);
     chain.add(1, 0, 8);
@@ -39,7 +39,7 @@ describe("the chain of hashes", () => {
     assert.deepEqual(hashes.subarray(0, hashBytes), Uint8Array.from(hashOfBatch(group.subarray(room))));
   });
 
-  it("makes the hashes of one group before the next is started", () => {
+  it("computes the hashes of one group before the next starts", () => {
     const group = groupOf("one");
     const { chain, hashes } = chainOn(group);
     chain.add(0, 0, 3);

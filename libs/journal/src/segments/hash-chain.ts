@@ -29,14 +29,14 @@ export class HashChain {
 
   /** Writes the hash of a partition's last batch into the next one. */
   name(partition: number, at: number): void {
-    if (this.#bytes[partition] !== 0) this.#make(partition);
+    if (this.#bytes[partition] !== 0) this.#computeHash(partition);
     const from = partition * hashBytes;
     for (let byte = 0; byte < hashBytes; byte++) this.#group[at + byte] = this.#hashes[from + byte] as number;
   }
 
   /** Adds a batch of a partition. Its bytes are final. */
   add(partition: number, from: number, bytes: number): void {
-    if (this.#bytes[partition] !== 0) this.#make(partition);
+    if (this.#bytes[partition] !== 0) this.#computeHash(partition);
     this.#from[partition] = from;
     this.#bytes[partition] = bytes;
     this.#open.push(partition);
@@ -44,11 +44,11 @@ export class HashChain {
 
   /** Computes the missing hashes. */
   finish(): void {
-    for (const partition of this.#open) if (this.#bytes[partition] !== 0) this.#make(partition);
+    for (const partition of this.#open) if (this.#bytes[partition] !== 0) this.#computeHash(partition);
     this.#open.length = 0;
   }
 
-  #make(partition: number): void {
+  #computeHash(partition: number): void {
     const from = this.#from[partition] as number;
     const batch = this.#group.subarray(from, from + (this.#bytes[partition] as number));
     hashBatchInto(batch, this.#hashes, partition * hashBytes);

@@ -7,8 +7,8 @@ import { openSegmentsInline } from "./open.ts";
 import { segmentOfName } from "./segment-files.ts";
 import type { CommittedGroup } from "./segments-journal.ts";
 
-describe("a log that is held", () => {
-  it("keeps its segments until it is let go, and then loses those that were cut meanwhile", async () => {
+describe("a log on hold", () => {
+  it("keeps its segments until it is released, and then removes those that were cut meanwhile", async () => {
     const chance = seededChance(1);
     const disk = new MemoryDisk(chance);
     const groups: CommittedGroup[] = [];

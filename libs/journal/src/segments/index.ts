@@ -2,5 +2,5 @@
 
 export { inspectLog } from "../archive/sqlite/log-inspection.ts";
 export { fileDisk } from "../disk/file-disk.ts";
-export { makePrivateFile } from "../disk/private-file.ts";
+export { createPrivateFile } from "../disk/private-file.ts";
 export { type LogPlace, LogReader } from "./log-reader.ts";

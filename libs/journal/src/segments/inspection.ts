@@ -110,13 +110,13 @@ function problemOfHeads(
   while (frames.next()) {
     const name = partitions[frames.partition];
     const read = readHeader(frames.batch);
-    const fits =
+    const isConsistent =
       name !== undefined &&
       read !== undefined &&
       read.service === name.service &&
       read.partition === name.partition &&
       read.headerBytes === frames.headerBytes;
-    if (!fits) return { found: "the head of a batch that contradicts itself", at: frames.at };
+    if (!isConsistent) return { found: "the head of a batch that contradicts itself", at: frames.at };
   }
   if (frames.broken) return { found: "a frame whose length cannot be", at: frames.at };
   return { found: "heads of batches whose checksum does not match", at: 0 };

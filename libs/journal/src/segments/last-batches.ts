@@ -14,20 +14,20 @@ export class LastBatches {
   readonly #ledgers: readonly Ledger[];
   readonly #host: WriterHost;
   /** Indexed by partition. */
-  readonly #lying: (Waiting | undefined)[];
+  readonly #batches: (Waiting | undefined)[];
   readonly #groups: (GroupBuffer | undefined)[];
 
   constructor(ledgers: readonly Ledger[], host: WriterHost) {
     this.#ledgers = ledgers;
     this.#host = host;
-    this.#lying = ledgers.map(() => undefined);
+    this.#batches = ledgers.map(() => undefined);
     this.#groups = ledgers.map(() => undefined);
   }
 
   /** These batches have become durable in this group. */
-  lie(group: GroupBuffer, batches: readonly Waiting[]): void {
+  add(group: GroupBuffer, batches: readonly Waiting[]): void {
     for (const batch of batches) {
-      this.#lying[batch.partition] = batch;
+      this.#batches[batch.partition] = batch;
       this.#groups[batch.partition] = group;
     }
   }
@@ -39,17 +39,17 @@ export class LastBatches {
       const { index } = ledger;
       if (this.#groups[index] !== group) continue;
       this.#groups[index] = undefined;
-      this.#lying[index] = undefined;
+      this.#batches[index] = undefined;
       ledger.hash.set(hashes.subarray(index * hashBytes, (index + 1) * hashBytes));
     }
   }
 
   /** Sets the hash of a ledger's last batch. */
   hash({ index, hash }: Ledger): void {
-    const batch = this.#lying[index];
+    const batch = this.#batches[index];
     const group = this.#groups[index];
     if (batch === undefined || group === undefined) return;
-    this.#lying[index] = undefined;
+    this.#batches[index] = undefined;
     this.#groups[index] = undefined;
     hash.set(hashOfBatch(group.bytes.subarray(batch.from, batch.from + batch.bytes)));
   }

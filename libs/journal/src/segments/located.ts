@@ -3,7 +3,7 @@ import { readFully } from "../disk/disk.ts";
 import type { JournalBatch, PartitionName } from "../port.ts";
 import { aligned, blockBytes, viewOf } from "./layout.ts";
 import type { GroupPlace } from "./places.ts";
-import { batchesOf, type Chain, type WantedPartition } from "./reader.ts";
+import { batchesOf, type Chain, type RequestedPartition } from "./reader.ts";
 import { nameOfSegment } from "./segment-files.ts";
 
 /** Places of batches of a partition: plain data, so that another thread can read them. */
@@ -28,7 +28,7 @@ export interface LocatedBatches {
 export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: number): JournalBatch[] {
   const { groups, from, upTo } = located;
   const chain: Chain = { number: from, hash: undefined };
-  const wanted: WantedPartition = { ...located, check: () => undefined };
+  const requested: RequestedPartition = { ...located, check: () => undefined };
   const found: JournalBatch[] = [];
   const groupReader = new GroupReader();
   let open: { readonly segment: number; readonly file: DiskFile } | undefined;
@@ -41,7 +41,7 @@ export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: numbe
         open = { segment: place.segment, file: disk.open(nameOfSegment(place.segment)) };
       }
       const group = groupReader.read(open.file, place.offset);
-      for (const { previousHash, records, ...batch } of batchesOf(wanted, place, group, chain, upTo)) {
+      for (const { previousHash, records, ...batch } of batchesOf(requested, place, group, chain, upTo)) {
         found.push({ ...batch, previousHash: previousHash.slice(), records: records.slice() });
         bytes += records.length;
       }
@@ -65,17 +65,17 @@ class GroupReader {
   read(file: DiskFile, offset: number): Uint8Array {
     const first = this.#bytes.subarray(0, Math.max(Math.min(this.#ahead, file.bytes - offset), blockBytes));
     readFully(file, first, offset);
-    const whole = Math.min(aligned(viewOf(first).getUint32(16, true)), file.bytes - offset);
-    this.#ahead = Math.max(Math.min(whole, aheadMax), blockBytes);
-    if (whole <= first.length) return first.subarray(0, Math.max(whole, blockBytes));
+    const groupBytes = Math.min(aligned(viewOf(first).getUint32(16, true)), file.bytes - offset);
+    this.#ahead = Math.max(Math.min(groupBytes, aheadMax), blockBytes);
+    if (groupBytes <= first.length) return first.subarray(0, Math.max(groupBytes, blockBytes));
     let group = this.#bytes;
-    if (whole > group.length) {
-      group = new Uint8Array(whole);
+    if (groupBytes > group.length) {
+      group = new Uint8Array(groupBytes);
       group.set(first);
-      if (whole <= aheadMax) this.#bytes = group;
+      if (groupBytes <= aheadMax) this.#bytes = group;
     }
-    readFully(file, group.subarray(first.length, whole), offset + first.length);
-    return group.subarray(0, whole);
+    readFully(file, group.subarray(first.length, groupBytes), offset + first.length);
+    return group.subarray(0, groupBytes);
   }
 }
 

@@ -44,9 +44,9 @@ function collect(reader: LogReader, end: LogPlace, bytesMax?: number): string[] 
   return batches;
 }
 
-function scanned(one: OpenedSegments, from?: LogPlace): string[] {
+function scanned(opening: OpenedSegments, from?: LogPlace): string[] {
   const batches: string[] = [];
-  one.scan(
+  opening.scan(
     ({ partition }, { number, records }) => batches.push(`${partition}/${number} ${records.length}`),
     from,
   );
@@ -54,11 +54,11 @@ function scanned(one: OpenedSegments, from?: LogPlace): string[] {
 }
 
 /** Returns the start of the last group of a segment. */
-function lastGroupIn(one: ReturnType<typeof opened>, segment: number): number {
-  const reader = new LogReader(one.disk);
+function lastGroupIn(opening: ReturnType<typeof opened>, segment: number): number {
+  const reader = new LogReader(opening.disk);
   const offsets: number[] = [];
   do {
-    reader.read(one.journal.end, () => {}, 1);
+    reader.read(opening.journal.end, () => {}, 1);
     if (reader.place?.segment === segment) offsets.push(reader.place.offset);
   } while (reader.place?.segment === segment);
   reader.close();
@@ -66,12 +66,12 @@ function lastGroupIn(one: ReturnType<typeof opened>, segment: number): number {
 }
 
 describe("a log reader", () => {
-  it("hands over what each partition's own reading gives, all in one pass", async () => {
-    const one = opened();
-    await write(await ownersOf(one), 0, 20);
-    const expected = await Promise.all(one.journal.partitions.map((partition) => batchesFrom(partition)));
-    const found = one.journal.partitions.map((): unknown[] => []);
-    one.scan(({ partition }, batch) => {
+  it("returns the same batches as separate reads of each partition, in one pass", async () => {
+    const opening = opened();
+    await write(await ownersOf(opening), 0, 20);
+    const expected = await Promise.all(opening.journal.partitions.map((partition) => batchesFrom(partition)));
+    const found = opening.journal.partitions.map((): unknown[] => []);
+    opening.scan(({ partition }, batch) => {
       // The views are valid only during the call.
       const { records, previousHash, ...fields } = batch;
       found[partition]?.push({ ...fields, previousHash: previousHash.slice(), records: records.slice() });
@@ -89,46 +89,46 @@ describe("a log reader", () => {
         ),
       ),
     );
-    assert.ok(one.journal.end.segment > 3);
+    assert.ok(opening.journal.end.segment > 3);
   });
 
-  it("gives what opening hands to its visitor", async () => {
-    const one = opened();
-    await write(await ownersOf(one), 0, 12);
+  it("returns the same batches as the visitor of an opening", async () => {
+    const opening = opened();
+    await write(await ownersOf(opening), 0, 12);
     const visited: string[] = [];
-    const again = openSegmentsInline(one.disk, queueMicrotask, {
+    const reopened = openSegmentsInline(opening.disk, queueMicrotask, {
       services,
       chance: seededChance(3),
       sizes,
       visit: ({ partition }, { number, records }) => visited.push(`${partition}/${number} ${records.length}`),
     });
-    assert.deepEqual(visited, scanned(again));
+    assert.deepEqual(visited, scanned(reopened));
   });
 
-  it("continues where it stopped, while more is written, over the ends of segments", async () => {
-    const one = opened();
-    const owners = await ownersOf(one);
-    const reader = new LogReader(one.disk);
+  it("resumes where it stopped while more is written, across segments", async () => {
+    const opening = opened();
+    const owners = await ownersOf(opening);
+    const reader = new LogReader(opening.disk);
     const followed: string[] = [];
     for (let count = 0; count < 20; count += 2) {
       await write(owners, count, count + 2);
-      followed.push(...collect(reader, one.journal.end));
+      followed.push(...collect(reader, opening.journal.end));
     }
-    assert.deepEqual(followed, scanned(one));
-    assert.deepEqual(reader.place, one.journal.end);
+    assert.deepEqual(followed, scanned(opening));
+    assert.deepEqual(reader.place, opening.journal.end);
     reader.close();
   });
 
-  it("starts anywhere that another one has stopped, in another thread or after a restart", async () => {
-    const one = opened();
-    await write(await ownersOf(one), 0, 12);
-    const all = scanned(one);
-    const { end } = one.journal;
+  it("starts at any position of another reader, in another thread or after a restart", async () => {
+    const opening = opened();
+    await write(await ownersOf(opening), 0, 12);
+    const all = scanned(opening);
+    const { end } = opening.journal;
     for (const bytesMax of [1, 10_000, 40_000]) {
       const parts: string[] = [];
       let place: LogPlace | undefined;
       for (let isDone = false; !isDone; ) {
-        const reader = new LogReader(one.disk, place);
+        const reader = new LogReader(opening.disk, place);
         isDone = reader.read(
           end,
           ({ partition }, { number, records }) => parts.push(`${partition}/${number} ${records.length}`),
@@ -141,85 +141,85 @@ describe("a log reader", () => {
     }
   });
 
-  it("never goes beyond the end that it was given", async () => {
-    const one = opened();
-    const owners = await ownersOf(one);
+  it("never reads beyond the given end", async () => {
+    const opening = opened();
+    const owners = await ownersOf(opening);
     await write(owners, 0, 3);
-    const { end } = one.journal;
-    const before = scanned(one);
+    const { end } = opening.journal;
+    const before = scanned(opening);
     await write(owners, 3, 12);
-    const reader = new LogReader(one.disk);
+    const reader = new LogReader(opening.disk);
     assert.deepEqual(collect(reader, end), before);
     assert.deepEqual(collect(reader, end), []);
     reader.close();
   });
 
   it("finds nothing in a new log, then its batches", async () => {
-    const one = opened();
-    const reader = new LogReader(one.disk);
-    assert.deepEqual(collect(reader, one.journal.end), []);
-    await Owner.of(one.journal.partition("workflow", 2));
-    assert.deepEqual(collect(reader, one.journal.end), ["2/1 0"]);
+    const opening = opened();
+    const reader = new LogReader(opening.disk);
+    assert.deepEqual(collect(reader, opening.journal.end), []);
+    await Owner.of(opening.journal.partition("workflow", 2));
+    assert.deepEqual(collect(reader, opening.journal.end), ["2/1 0"]);
     reader.close();
   });
 
   it("knows partitions that were added on the way", async () => {
-    const one = opened();
-    await write(await ownersOf(one), 0, 3);
-    await one.journal.close();
-    const again = opened(one.disk, [{ service: "swarm", partitions: 1 }]);
-    await (await Owner.of(again.journal.partition("swarm", 0))).append(recordBytes("first"));
+    const opening = opened();
+    await write(await ownersOf(opening), 0, 3);
+    await opening.journal.close();
+    const reopened = opened(opening.disk, [{ service: "swarm", partitions: 1 }]);
+    await (await Owner.of(reopened.journal.partition("swarm", 0))).append(recordBytes("first"));
     const named: string[] = [];
-    again.scan(({ service, partition }, { number, seal }) =>
+    reopened.scan(({ service, partition }, { number, seal }) =>
       named.push(`${service} ${partition} ${number} ${seal}`),
     );
     assert.deepEqual(named.slice(-2), ["swarm 0 1 true", "swarm 0 2 false"]);
   });
 
   it("reports damage with its place, in the middle and at the durable end", async () => {
-    const one = opened();
-    await write(await ownersOf(one), 0, 12);
-    const { end } = one.journal;
+    const opening = opened();
+    await write(await ownersOf(opening), 0, 12);
+    const { end } = opening.journal;
     for (const place of [
       { segment: 2, offset: 4_096 + 700 },
       { segment: end.segment, offset: end.offset - 4_000 },
     ]) {
-      one.disk.flipBit(nameOfSegment(place.segment), place.offset, 1);
+      opening.disk.flipBit(nameOfSegment(place.segment), place.offset, 1);
       assert.throws(
-        () => scanned(one),
+        () => scanned(opening),
         (error: unknown) => {
           assert.ok(journalErrors.corrupt.is(error));
           assert.match(error.message, new RegExp(`${nameOfSegment(place.segment)}, byte \\d+`));
           return true;
         },
       );
-      one.disk.flipBit(nameOfSegment(place.segment), place.offset, 1);
+      opening.disk.flipBit(nameOfSegment(place.segment), place.offset, 1);
     }
-    assert.ok(scanned(one).length > 0);
+    assert.ok(scanned(opening).length > 0);
   });
 
   it("notices when the end of a segment is missing", async () => {
-    const one = opened();
-    await write(await ownersOf(one), 0, 12);
+    const opening = opened();
+    await write(await ownersOf(opening), 0, 12);
     const name = nameOfSegment(1);
-    const offset = lastGroupIn(one, 1);
-    one.disk.open(name).write(new Uint8Array(4_096), offset);
-    assert.throws(() => scanned(one), new RegExp(`${name}, byte ${offset}: no group of this log`));
+    const offset = lastGroupIn(opening, 1);
+    opening.disk.open(name).write(new Uint8Array(4_096), offset);
+    assert.throws(() => scanned(opening), new RegExp(`${name}, byte ${offset}: no group of this log`));
   });
 
-  it("says that the place where it should start is deleted", async () => {
-    const one = opened();
-    const owners = await ownersOf(one);
+  it("reports that its start position is deleted", async () => {
+    const opening = opened();
+    const owners = await ownersOf(opening);
     await write(owners, 0, 12);
     for (const { partition } of owners) await partition.truncate(partition.last.number);
     assert.throws(
-      () => scanned(one, { segment: 1, offset: 0 }),
+      () => scanned(opening, { segment: 1, offset: 0 }),
       (error: unknown) => {
         assert.ok(journalErrors.cut.is(error));
         assert.match(error.message, /The log starts with segment \d+, and segment 1 was requested/);
         return true;
       },
     );
-    assert.ok(scanned(one).length > 0, "the rest is read");
+    assert.ok(scanned(opening).length > 0, "the rest is read");
   });
 });

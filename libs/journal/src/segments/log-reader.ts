@@ -5,7 +5,7 @@ import { grownEnds } from "./ends.ts";
 import { follow, type LogEnd, unknownEnds } from "./following.ts";
 import { type InspectedSegment, inspectGroup } from "./inspection.ts";
 import { aligned } from "./layout.ts";
-import { handOver, type LogVisitor } from "./log-visitor.ts";
+import { type LogVisitor, visitFrame } from "./log-visitor.ts";
 import { nameOfSegment } from "./segment-files.ts";
 import type { ReadSegmentHeader } from "./segment-header.ts";
 import { oldestSegment, readSegmentHeader } from "./segment-headers.ts";
@@ -74,7 +74,7 @@ export class LogReader {
     } else open.window.aheadTo = open.window.bytes;
     const group = inspectGroup(open, offset);
     if (group.kind === "sound") {
-      const wrong = follow(open.end, group, (frames) => handOver(frames, partitions, visit));
+      const wrong = follow(open.end, group, (frames) => visitFrame(frames, partitions, visit));
       if (wrong !== undefined) throw damaged(segment, offset, wrong, partitions);
       return after(aligned(group.header.bytes));
     }
@@ -114,11 +114,11 @@ export class LogReader {
    * Returns the state that the first group must follow. It is known at the beginning of a segment, and unknown in its
    * middle.
    */
-  #endIn(header: ReadSegmentHeader, isBeginning: boolean): LogEnd {
+  #endIn(header: ReadSegmentHeader, isSegmentStart: boolean): LogEnd {
     const partitions = header.partitions.length;
     const before = this.#end;
     if (before?.sequence !== undefined) return { ...before, ends: grownEnds(before.ends, partitions) };
-    if (!isBeginning) return { sequence: undefined, checksum: 0, ends: unknownEnds(partitions) };
+    if (!isSegmentStart) return { sequence: undefined, checksum: 0, ends: unknownEnds(partitions) };
     const { firstSequence, previousChecksum, ends } = header;
     return { sequence: firstSequence - 1, checksum: previousChecksum, ends };
   }

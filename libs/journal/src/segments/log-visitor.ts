@@ -8,7 +8,7 @@ import type { Frames } from "./frames.ts";
 export type LogVisitor = (partition: PartitionName, batch: JournalBatch) => void;
 
 /** Passes the batch of a checked frame, whose partition is therefore in the table. */
-export function handOver(frames: Frames, partitions: readonly PartitionName[], visit: LogVisitor): void {
+export function visitFrame(frames: Frames, partitions: readonly PartitionName[], visit: LogVisitor): void {
   const name = partitions[frames.partition];
   if (name !== undefined) visit(name, frames.read());
 }

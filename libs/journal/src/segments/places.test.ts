@@ -23,7 +23,7 @@ describe("Places", () => {
     return places;
   };
 
-  it("gives each group once, from the one that has the number on", () => {
+  it("returns each group once, starting with the group that contains the number", () => {
     const found = [...filled().from(0, 2)].map(({ segment, offset, number }) => [segment, offset, number]);
     assert.deepEqual(found, [
       [1, 10, 1],

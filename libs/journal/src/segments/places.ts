@@ -23,7 +23,7 @@ export class Places {
   constructor(partitions: number, known?: Places) {
     this.#partitions = partitions;
     const segments = known === undefined ? [] : known.#segments;
-    this.#segments = segments.map((one) => ({ ...one, before: this.#grown(one.before) }));
+    this.#segments = segments.map((segment) => ({ ...segment, before: this.#grown(segment.before) }));
   }
 
   /** A segment starts. `numbers` are those of each partition's last batch before it. */
@@ -78,8 +78,8 @@ export class Places {
 
   /** Returns the groups with a partition's batches from a number on, in order, as of the call. */
   *from(partition: number, number: number): Generator<GroupPlace> {
-    const begin = this.#segments.findLastIndex(({ before }) => (before[partition] ?? 0) < number);
-    for (const { segment, groups } of this.#segments.slice(Math.max(begin, 0))) {
+    const startIndex = this.#segments.findLastIndex(({ before }) => (before[partition] ?? 0) < number);
+    for (const { segment, groups } of this.#segments.slice(Math.max(startIndex, 0))) {
       const list = groups[partition];
       if (list === undefined) continue;
       for (let index = list.indexOf(number); index < list.length; index++) {

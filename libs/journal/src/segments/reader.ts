@@ -31,7 +31,7 @@ export async function* readBatches(
   ledger.checkReadable(from, places.first(ledger.index));
   if (from > last) return;
   const chain: Chain = { number: from, hash: undefined };
-  const wanted: WantedPartition = {
+  const requested: RequestedPartition = {
     logId: segments.logId,
     partitions: segments.partitions,
     index: ledger.index,
@@ -48,7 +48,7 @@ export async function* readBatches(
         open = openSegment(segments, ledger, place.segment, from);
       }
       const bytes = await groupAt(open, place.offset);
-      const batches = batchesOf(wanted, place, bytes, chain, last);
+      const batches = batchesOf(requested, place, bytes, chain, last);
       if (batches.length > 0) yield batches;
     }
   } finally {
@@ -66,7 +66,7 @@ interface OpenSegment {
 }
 
 /** The requested partition and its log. */
-export interface WantedPartition {
+export interface RequestedPartition {
   readonly logId: Uint8Array;
   readonly partitions: readonly PartitionName[];
   /** Index of the partition in that table. */
@@ -96,8 +96,8 @@ function openSegment(segments: Segments, ledger: Ledger, segment: number, from: 
 async function groupAt(open: OpenSegment, offset: number): Promise<Uint8Array> {
   const head = await partAt(open, offset, blockBytes);
   const bytes = viewOf(head).getUint32(16, true);
-  const whole = Math.max(blockBytes, Math.min(aligned(bytes), open.file.bytes - offset));
-  return partAt(open, offset, whole);
+  const groupBytes = Math.max(blockBytes, Math.min(aligned(bytes), open.file.bytes - offset));
+  return partAt(open, offset, groupBytes);
 }
 
 async function partAt(open: OpenSegment, offset: number, bytes: number): Promise<Uint8Array> {
@@ -118,7 +118,7 @@ async function partAt(open: OpenSegment, offset: number, bytes: number): Promise
 
 /** Returns the partition's batches in a group, checked. Views of its bytes. */
 export function batchesOf(
-  { logId, partitions, index, check }: WantedPartition,
+  { logId, partitions, index, check }: RequestedPartition,
   { segment, offset }: GroupPlace,
   bytes: Uint8Array,
   chain: Chain,

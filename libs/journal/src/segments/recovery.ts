@@ -5,7 +5,7 @@ import { type Ends, grownEnds } from "./ends.ts";
 import { follow, type LogEnd } from "./following.ts";
 import { type InspectedSegment, type Inspection, inspectGroup, laterGroup } from "./inspection.ts";
 import { aligned, blockBytes, sameBytes } from "./layout.ts";
-import { handOver, type LogVisitor } from "./log-visitor.ts";
+import { type LogVisitor, visitFrame } from "./log-visitor.ts";
 import { Places } from "./places.ts";
 import { isUnfinished, nameOfSegment } from "./segment-files.ts";
 import type { ReadSegmentHeader } from "./segment-header.ts";
@@ -54,7 +54,7 @@ export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Reco
     const file = disk.open(nameOfSegment(header.segment));
     try {
       scan.segment(header, file, headers[index + 1]);
-      if (mayWrite && header === newest) scan.makeEndSure(file);
+      if (mayWrite && header === newest) scan.confirmEnd(file);
     } finally {
       file.close();
     }
@@ -112,7 +112,7 @@ class Scan {
       const wrong = follow(this.#end, group, (frames) => {
         this.#places.add(frames.partition, frames.number, at);
         this.#batches++;
-        if (this.#visit !== undefined) handOver(frames, partitions, this.#visit);
+        if (this.#visit !== undefined) visitFrame(frames, partitions, this.#visit);
       });
       if (wrong !== undefined) throw damaged(segment, offset, wrong, partitions);
       this.#groups++;
@@ -123,7 +123,7 @@ class Scan {
   }
 
   /** See invariants 4 and 5. */
-  makeEndSure(file: DiskFile): void {
+  confirmEnd(file: DiskFile): void {
     if (this.#lastGroup !== undefined) {
       const { offset, bytes } = this.#lastGroup;
       writeFully(file, new SegmentWindow(file).at(offset, bytes), offset);
@@ -177,11 +177,11 @@ class Scan {
     const { sequence } = this.#end;
     // A torn group may have been truncated here before the next segment started. That segment records the number of
     // groups.
-    const vouched =
+    const isConfirmed =
       following === undefined
         ? laterGroup(inspected, offset, sequence) !== undefined
         : following.firstSequence > sequence + 1;
-    if (vouched) throw damaged(segment, offset, found, partitions);
+    if (isConfirmed) throw damaged(segment, offset, found, partitions);
     if (following === undefined && group.kind === "unsound") {
       this.#torn = { file: nameOfSegment(segment), offset: offset + found.at };
     }

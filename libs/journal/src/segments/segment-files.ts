@@ -77,7 +77,7 @@ export function startSegment(
   const needed = segmentHeaderBytes(header.partitions.length) + aligned(groupBytes);
   // An attempt that failed half-way may have left its file.
   if (disk.list().includes(startingName)) disk.remove(startingName);
-  const file = takePrepared(disk, needed) ?? disk.create(startingName, Math.max(bytes, needed));
+  const file = claimPrepared(disk, needed) ?? disk.create(startingName, Math.max(bytes, needed));
   try {
     const encoded = encodeSegmentHeader(header);
     writeFully(file, encoded, 0);
@@ -92,7 +92,7 @@ export function startSegment(
 }
 
 /** Claims the prepared file by renaming it, so that a second preparation cannot replace it. */
-function takePrepared(disk: Disk, needed: number): DiskFile | undefined {
+function claimPrepared(disk: Disk, needed: number): DiskFile | undefined {
   if (!disk.list().includes(preparedName)) return;
   disk.rename(preparedName, startingName);
   const file = disk.open(startingName);

@@ -35,10 +35,10 @@ export class SegmentWindow {
   }
 
   #move(offset: number, length: number): void {
-    const wanted = Math.max(length, Math.min(windowBytes, this.aheadTo - offset));
-    if (this.#buffer.length < wanted) this.#buffer = new Uint8Array(wanted);
-    readFully(this.#file, this.#buffer.subarray(0, wanted), offset);
+    const size = Math.max(length, Math.min(windowBytes, this.aheadTo - offset));
+    if (this.#buffer.length < size) this.#buffer = new Uint8Array(size);
+    readFully(this.#file, this.#buffer.subarray(0, size), offset);
     this.#from = offset;
-    this.#has = wanted;
+    this.#has = size;
   }
 }

@@ -65,8 +65,8 @@ export class SegmentsJournal implements Journal {
   /** Groups to fill, the longest unused first. */
   readonly #spare: GroupBuffer[];
   readonly #last: LastBatches;
-  #flying: GroupBuffer | undefined;
-  #isLeaving = false;
+  #committing: GroupBuffer | undefined;
+  #isFlushScheduled = false;
   #stopped: string | undefined;
   #closed: Promise<void> | undefined;
   #onDone: (() => void)[] = [];
@@ -114,7 +114,7 @@ export class SegmentsJournal implements Journal {
 
   room(): Promise<void> | undefined {
     if (this.#full !== undefined) return new Promise((resolve) => this.#onRoom.push(resolve));
-    if (this.#flying === undefined || this.#filling.fits(this.batchBytesMax)) return;
+    if (this.#committing === undefined || this.#filling.fits(this.batchBytesMax)) return;
     return new Promise((resolve) => this.#onDone.push(resolve));
   }
 
@@ -124,7 +124,7 @@ export class SegmentsJournal implements Journal {
       bytes: records.length,
       batchBytesMax: this.batchBytesMax,
     });
-    const failure = this.#stop() ?? ledger.judge(batch) ?? this.#makeRoom(ledger, records.length);
+    const failure = this.#stop() ?? ledger.judge(batch) ?? this.#ensureRoom(ledger, records.length);
     if (failure !== undefined) return Promise.resolve(failure);
     return new Promise((settle) => {
       const fields = { epoch, number, timeMs, behaviour, seal: false };
@@ -133,7 +133,7 @@ export class SegmentsJournal implements Journal {
   }
 
   seal(ledger: Ledger, seal: Seal): Promise<SealOutcome> {
-    const failure = this.#stop() ?? ledger.judgeSeal(seal) ?? this.#makeRoom(ledger, 0);
+    const failure = this.#stop() ?? ledger.judgeSeal(seal) ?? this.#ensureRoom(ledger, 0);
     if (failure !== undefined) return Promise.resolve(failure);
     const fields = ledger.sealing(seal);
     const { number } = fields;
@@ -160,7 +160,7 @@ export class SegmentsJournal implements Journal {
     this.#hasRoom();
     for (;;) {
       this.#flush();
-      if (this.#flying === undefined) break;
+      if (this.#committing === undefined) break;
       await new Promise<void>((resolve) => this.#onDone.push(resolve));
     }
     await this.#host.close();
@@ -172,7 +172,7 @@ export class SegmentsJournal implements Journal {
     return { kind: "stopped", refusal: journalErrors.stopped.refusal({ reason: this.#stopped }) };
   }
 
-  #makeRoom(ledger: Ledger, recordBytes: number): Failure | undefined {
+  #ensureRoom(ledger: Ledger, recordBytes: number): Failure | undefined {
     if (this.#filling.fits(recordBytes)) return;
     this.#flush();
     return this.#filling.fits(recordBytes) ? undefined : ledger.busy();
@@ -197,16 +197,16 @@ export class SegmentsJournal implements Journal {
    * callers would split into two groups that take turns, each waiting for the sync of the other.
    */
   #flushSoon(): void {
-    if (this.#flying !== undefined || this.#isLeaving) return;
-    this.#isLeaving = true;
-    let turns = turnsToLeave;
+    if (this.#committing !== undefined || this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    let turns = turnsToWait;
     const turn = (): void => {
       turns--;
       if (turns > 0) {
         queueMicrotask(turn);
         return;
       }
-      this.#isLeaving = false;
+      this.#isFlushScheduled = false;
       this.#flush();
     };
     queueMicrotask(turn);
@@ -214,9 +214,9 @@ export class SegmentsJournal implements Journal {
 
   /** Sends the filled group, unless one is under way or it is empty. */
   #flush(): void {
-    if (this.#flying !== undefined || this.#filling.batches === 0) return;
+    if (this.#committing !== undefined || this.#filling.batches === 0) return;
     const group = this.#filling;
-    this.#flying = group;
+    this.#committing = group;
     // There is a spare group, because only this one is under way.
     this.#filling = this.#spare.shift() as GroupBuffer;
     this.#last.release(this.#filling);
@@ -226,7 +226,7 @@ export class SegmentsJournal implements Journal {
   #committed(group: GroupBuffer, result: CommitResult): void {
     const { length } = group;
     const waiting = group.drain();
-    this.#flying = undefined;
+    this.#committing = undefined;
     this.#spare.push(group);
     if (result.kind === "durable") {
       this.#end = { segment: result.segment, offset: result.offset + aligned(length) };
@@ -244,7 +244,7 @@ export class SegmentsJournal implements Journal {
     for (const { partition, number, epoch, timeMs } of waiting) {
       this.#ledgers[partition]?.durable(number, epoch, timeMs);
     }
-    this.#last.lie(group, waiting);
+    this.#last.add(group, waiting);
     for (const { settle } of waiting) settle(durable);
     this.#flushSoon();
     void this.#segments.prepareNext(place)?.then((prepared) => this.#prepared(prepared));
@@ -278,7 +278,7 @@ export class SegmentsJournal implements Journal {
   #failed(waiting: readonly Waiting[], kind: "full" | "unknown", reason: string): void {
     const behind = this.#filling.drain();
     if (kind === "full") {
-      for (const ledger of this.#ledgers) ledger.fallBack();
+      for (const ledger of this.#ledgers) ledger.rollBack();
       const refusal = journalErrors.full.refusal({ reason }, { retryAfterMs: fullRetryMs });
       for (const { settle } of [...waiting, ...behind]) settle({ kind, refusal });
       this.#isFull(reason);
@@ -351,7 +351,7 @@ const locatedAtOnce = 512;
 
 const durable: AppendOutcome = Object.freeze({ kind: "durable" });
 /** Turns of the microtask queue: the distance from an answer through an `await` or two to the next append. */
-const turnsToLeave = 3;
+const turnsToWait = 3;
 const noRecords = new Uint8Array(0);
 /** Pause between checks of a full disk: each attempt writes until it is full again. */
 const fullRetryMs = 1_000;

@@ -22,7 +22,7 @@ export const word = {
   segmentBytes: 6,
 } as const;
 
-export const words = 16;
+export const wordCount = 16;
 export const closing = -1;
 /** The thread hands over the log, and ends. */
 export const pausing = -2;

@@ -22,7 +22,7 @@ async function written() {
 }
 
 describe("verify", () => {
-  it("says that a journal is sound and how far it goes, and leaves the disk alone", async () => {
+  it("reports a sound journal and its extent, and does not touch the disk", async () => {
     const { disk, journal } = await written();
     await journal.close();
     const before = disk.operations;
@@ -39,7 +39,7 @@ describe("verify", () => {
     assert.equal(disk.operations, before);
   });
 
-  it("names the batch that is damaged, and what to do", async () => {
+  it("names the damaged batch and the remedy", async () => {
     const { disk } = await written();
     disk.flipBit("000000000001.log", 4096 * 2 + 3_000, 3);
     const { kind, text, damage } = verifyDisk(disk, ".tutti/journal");
@@ -51,7 +51,7 @@ describe("verify", () => {
     );
   });
 
-  it("says that the last group is torn and what becomes of it", async () => {
+  it("reports a torn last group and its consequence", async () => {
     const { disk } = await written();
     const { segment, offset } = recover(disk, false)?.log.active ?? assert.fail("there is a log");
     disk.flipBit(nameOfSegment(segment), offset + 100, 0);
@@ -60,7 +60,7 @@ describe("verify", () => {
     assert.match(text, /Behind them, in \d+\.log at byte \d+, is a group that is not whole/);
   });
 
-  it("notices a segment that is missing, and one of another log", async () => {
+  it("detects a missing segment, and a segment of another log", async () => {
     const { disk } = await written();
     disk.rename("000000000002.log", "elsewhere");
     assert.match(verifyDisk(disk, "x").text, /damaged at 000000000002\.log, byte 0: a file that is missing/);
@@ -72,7 +72,7 @@ describe("verify", () => {
     assert.match(verifyDisk(disk, "x").text, /damaged at 000000000002\.log, byte 0/);
   });
 
-  it("finds no journal in an empty directory, and makes none", () => {
+  it("finds no journal in an empty directory, and creates none", () => {
     assert.equal(verifyDisk(new MemoryDisk(seededChance(1)), "x").text, "There is no journal in x.");
     assert.throws(() => verifySegments("/does/not/exist"), /ENOENT/);
   });

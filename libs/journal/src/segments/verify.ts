@@ -42,7 +42,7 @@ export function verifyDisk(disk: Disk, name: string): Verification {
     const { torn } = recovered;
     return {
       kind: "sound",
-      text: wordsFor(recovered, name),
+      text: reportText(recovered, name),
       ...(torn && { torn }),
       partitions: partitionsOf(recovered),
     };
@@ -52,14 +52,14 @@ export function verifyDisk(disk: Disk, name: string): Verification {
   }
 }
 
-function wordsFor({ segments, groups, batches, torn, log }: Recovered, name: string): string {
-  const what = [
+function reportText({ segments, groups, batches, torn, log }: Recovered, name: string): string {
+  const counts = [
     counted(batches, "batch", "batches"),
     counted(log.partitions.length, "partition", "partitions"),
     counted(segments, "segment", "segments"),
     counted(groups, "group", "groups"),
   ].join(", ");
-  const sound = `The journal in ${name} is sound: ${what}; each batch is as it was written and in its place in the chain.`;
+  const sound = `The journal in ${name} is sound: ${counts}; each batch is as it was written and in its place in the chain.`;
   if (torn === undefined) return sound;
   return `${sound} Behind them, in ${torn.file} at byte ${torn.offset}, is a group that is not whole: it was being written when the process ended, or is being written now. It is cut when the journal is opened.`;
 }

@@ -45,7 +45,7 @@ describe("segments with a thread", () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it("answer unknown when the disk takes no more, and refuse anything that comes after", async () => {
+  it("return an unknown outcome when a write to disk fails, and reject everything after it", async () => {
     const { journal } = await openSegments(directory, options);
     const owner = await Owner.of(journal.partition("workflow", 0));
     await owner.append(new Uint8Array(20_000));
@@ -58,9 +58,9 @@ describe("segments with a thread", () => {
     assert.equal((await owner.append("later")).kind, "stopped");
     await journal.close();
     await rm(join(directory, "000000000002.log"), { recursive: true });
-    const again = await openSegments(directory, options);
-    assert.equal(again.journal.partition("workflow", 0).last.number, 2);
-    await again.journal.close();
+    const reopened = await openSegments(directory, options);
+    assert.equal(reopened.journal.partition("workflow", 0).last.number, 2);
+    await reopened.journal.close();
   });
 
   it("write each group once, also when the thread is woken without an order", async (t) => {
@@ -76,30 +76,30 @@ describe("segments with a thread", () => {
     for (let count = 1; count <= 200; count++) {
       assert.equal((await owner.append("a")).kind, "durable");
       await turn();
-      for (const again of late.splice(0)) again();
+      for (const appendLate of late.splice(0)) appendLate();
     }
     assert.equal((await batchesFrom(journal.partition("workflow", 0))).length, 201);
     await journal.close();
-    const again = await openSegments(directory, options);
-    assert.equal(again.found.batches, 201);
-    await again.journal.close();
+    const reopened = await openSegments(directory, options);
+    assert.equal(reopened.found.batches, 201);
+    await reopened.journal.close();
   });
 
-  it("make the next segment ahead, and take it", async () => {
+  it("prepare the next segment in advance, and use it", async () => {
     const { journal } = await openSegments(directory, options);
     const owner = await Owner.of(journal.partition("workflow", 0));
     for (let count = 0; count < 30; count++) await owner.append("a".repeat(3_000));
     await journal.close();
     const names = await readdir(directory);
     assert.ok(names.includes("000000000004.log"), names.join());
-    const { journal: again, found } = await openSegments(directory, options);
+    const { journal: reopened, found } = await openSegments(directory, options);
     assert.equal(found.batches, 31);
-    assert.equal((await batchesFrom(again.partition("workflow", 0))).length, 31);
-    await again.close();
+    assert.equal((await batchesFrom(reopened.partition("workflow", 0))).length, 31);
+    await reopened.close();
     assert.ok((await readdir(directory)).every((name) => name.endsWith(".log")));
   });
 
-  it("are followed from elsewhere, through files of its own, while they are written", async () => {
+  it("can be followed by a reader with its own files while they are written", async () => {
     const { journal } = await openSegments(directory, options);
     const owner = await Owner.of(journal.partition("workflow", 0));
     const reader = new LogReader(fileDisk(directory, "read"));
@@ -116,27 +116,27 @@ describe("segments with a thread", () => {
     );
   });
 
-  it("answer everything when the thread dies, and have all they acknowledged when opened again", async () => {
+  it("answer every append when the thread dies, and have all acknowledged batches when opened again", async () => {
     const { journal, thread } = await openedWithThread(directory);
     const owner = await Owner.of(journal.partition("workflow", 0));
-    const underWay = [1, 2, 3].map((count) => owner.append(String(count)));
+    const pending = [1, 2, 3].map((count) => owner.append(String(count)));
     // In the turn in which the group leaves. The progress of the thread is unknown.
     await new Promise((resolve) => setImmediate(resolve));
     const behind = [4, 5].map((count) => owner.append(String(count)));
     await thread.terminate();
-    const outcomes = await Promise.all([...underWay, ...behind]);
+    const outcomes = await Promise.all([...pending, ...behind]);
     const acknowledged = outcomes.filter(({ kind }) => kind === "durable").length;
     assert.ok(outcomes.slice(acknowledged).every(({ kind }) => kind === "unknown" || kind === "stopped"));
     // The first append after the end may be the one that detects it.
     await owner.append("later");
     await assertStopped(owner);
     await journal.close();
-    const again = await openSegments(directory, options);
-    assert.ok(again.journal.partition("workflow", 0).last.number >= 1 + acknowledged);
-    await again.journal.close();
+    const reopened = await openSegments(directory, options);
+    assert.ok(reopened.journal.partition("workflow", 0).last.number >= 1 + acknowledged);
+    await reopened.journal.close();
   });
 
-  it("say that the thread has ended, when nothing was under way", async () => {
+  it("report at the next append that an idle thread has ended", async () => {
     const { journal, thread } = await openedWithThread(directory);
     const owner = await Owner.of(journal.partition("workflow", 0));
     await thread.terminate();
@@ -147,7 +147,7 @@ describe("segments with a thread", () => {
     await journal.close();
   });
 
-  it("end an idle thread, and write batches that come during its end, or later, with the next thread", async (t) => {
+  it("end an idle thread, and write batches that arrive during its end, or later, with the next thread", async (t) => {
     const idle: (() => void)[] = [];
     t.mock.method(systemTimers, "after", (_delayMs: number, callback: () => void) => {
       idle.push(callback);
@@ -180,10 +180,10 @@ describe("segments with a thread", () => {
     afterIdle();
     await lastEnded;
     await journal.close();
-    const { journal: again, found } = await openSegments(directory, options);
+    const { journal: reopened, found } = await openSegments(directory, options);
     assert.deepEqual({ batches: found.batches, torn: found.torn }, { batches: 5, torn: undefined });
-    assert.equal((await batchesFrom(again.partition("workflow", 0))).length, 5);
-    await again.close();
+    assert.equal((await batchesFrom(reopened.partition("workflow", 0))).length, 5);
+    await reopened.close();
   });
 
   it("fail to open when the thread cannot be started", async () => {
@@ -202,7 +202,7 @@ describe("segments with a thread", () => {
     await host.close();
   });
 
-  it("fail to open, and leave no thread, when the directory holds something else", async () => {
+  it("fail to open, and leave no thread, if a file in the directory is not a segment", async () => {
     await writeFile(join(directory, "000000000001.log"), "no journal");
     await assert.rejects(openSegments(directory, options), (error: unknown) => {
       assert.ok(journalErrors.corrupt.is(error));

@@ -5,7 +5,7 @@ import { fileDisk } from "../disk/file-disk.ts";
 import type { GroupBuffer } from "./group.ts";
 import type { WriterHost } from "./host.ts";
 import type { SegmentSizes } from "./segment-files.ts";
-import { closing, pausing, word, words } from "./shared.ts";
+import { closing, pausing, word, wordCount } from "./shared.ts";
 import { type CommitFailure, type CommitResult, durableAt, type LogState, SegmentWriter } from "./writer.ts";
 
 /** Start arguments of the journal's thread. */
@@ -17,7 +17,7 @@ export interface WorkerOrders {
   readonly buffers: readonly SharedArrayBuffer[];
   readonly hashes: Uint8Array;
   /** Number of orders that earlier threads have executed. */
-  readonly seen: number;
+  readonly executed: number;
 }
 
 /** Message of the thread: it is ready or a group is durable, a failure, or the log that it hands over. */
@@ -37,7 +37,7 @@ const idleMs = 60_000;
  */
 export class WorkerHost implements WriterHost {
   readonly hashes: Uint8Array;
-  readonly #control = new Int32Array(new SharedArrayBuffer(words * 4));
+  readonly #control = new Int32Array(new SharedArrayBuffer(wordCount * 4));
   readonly #buffers: SharedArrayBuffer[] = [];
   readonly #directory: string;
   readonly #sizes: SegmentSizes;
@@ -106,7 +106,7 @@ export class WorkerHost implements WriterHost {
       control,
       buffers: this.#buffers,
       hashes: this.hashes,
-      seen: control[word.ordered] ?? 0,
+      executed: control[word.ordered] ?? 0,
     };
     const worker = new Worker(this.#file, { name: "journal", workerData: orders });
     this.#worker = worker;

@@ -6,23 +6,23 @@ import type { FromWorker, WorkerOrders } from "./worker-host.ts";
 import { SegmentWriter } from "./writer.ts";
 
 /** The journal's thread: hosts the writer, and sleeps on a word of shared memory until there is something to write. */
-function run({ directory, sizes, log, control, buffers, hashes, seen: before }: WorkerOrders): void {
+function run({ directory, sizes, log, control, buffers, hashes, executed: before }: WorkerOrders): void {
   const writer = new SegmentWriter(fileDisk(directory), sizes, log);
   const memory = buffers.map((buffer) => new Uint8Array(buffer));
-  const tell = (message: FromWorker) => parentPort?.postMessage(message);
+  const send = (message: FromWorker) => parentPort?.postMessage(message);
   // See WorkerHost.start.
-  tell(undefined);
-  let seen = before;
+  send(undefined);
+  let executed = before;
   for (;;) {
     // A notification may come after its order was executed: the counter tells whether there is another one.
-    while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
-    seen = Atomics.load(control, word.ordered);
+    while (Atomics.load(control, word.ordered) === executed) Atomics.wait(control, word.ordered, executed);
+    executed = Atomics.load(control, word.ordered);
     const ordered = control[word.buffer] ?? closing;
     if (ordered === pausing) {
       const { log } = writer;
       copyBytes(log.ends.hashes, hashes, 0);
       writer.release();
-      tell({ kind: "paused", log });
+      send({ kind: "paused", log });
       return;
     }
     const bytes = memory[ordered];
@@ -33,7 +33,7 @@ function run({ directory, sizes, log, control, buffers, hashes, seen: before }: 
       control[word.offset] = result.offset;
       control[word.segmentBytes] = result.segmentBytes;
     }
-    tell(result.kind === "durable" ? undefined : result);
+    send(result.kind === "durable" ? undefined : result);
     // While the others continue with the durable group.
     copyBytes(writer.ends.hashes, hashes, 0);
   }

@@ -58,7 +58,7 @@ export class SegmentWriter {
    */
   commit(bytes: Uint8Array, length: number, batches: number): CommitResult {
     if (this.#stopped !== undefined) return { kind: "unknown", reason: this.#stopped };
-    const room = this.#makeRoom(aligned(length));
+    const room = this.#ensureRoom(aligned(length));
     if (room !== undefined) return room;
     try {
       this.#write(bytes, length, batches);
@@ -115,7 +115,7 @@ export class SegmentWriter {
     }
   }
 
-  #makeRoom(bytes: number): CommitFailure | undefined {
+  #ensureRoom(bytes: number): CommitFailure | undefined {
     if (this.#log.next + bytes <= this.#log.active.segmentBytes) return;
     return this.startSegment(bytes);
   }
@@ -136,14 +136,14 @@ export class SegmentWriter {
     });
     const checksum = this.#sealFrames(bytes, view, length);
     writeGroupChecksum(view, checksum);
-    const whole = aligned(length);
-    copyBytes(zeros.subarray(0, whole - length), bytes, length);
+    const paddedBytes = aligned(length);
+    copyBytes(zeros.subarray(0, paddedBytes - length), bytes, length);
     this.#file ??= this.#disk.open(nameOfSegment(segment));
-    writeFully(this.#file, whole === bytes.length ? bytes : bytes.subarray(0, whole), offset);
+    writeFully(this.#file, paddedBytes === bytes.length ? bytes : bytes.subarray(0, paddedBytes), offset);
     this.#file.sync();
     log.sequence = sequence;
     log.checksum = checksum;
-    log.next = offset + whole;
+    log.next = offset + paddedBytes;
     log.active = durableAt(segment, offset, log.active.segmentBytes);
     log.vouched = batches === 0;
   }

@@ -31,7 +31,7 @@ function contentOf(blobs: Blobs, sha256: Uint8Array): Promise<Buffer> {
 /** The contract of a blob store. Run it on each implementation. */
 export function blobConformance({ name, open }: BlobsUnderTest): void {
   describe(`blobs (${name})`, () => {
-    it("gives back what was put, by its hash, in any parts it came", async () => {
+    it("returns stored content by its hash, for any split into parts", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const large = Buffer.alloc(700_000, "abc");
@@ -49,7 +49,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       }
     });
 
-    it("gives at once what was put, or says that it is not at hand. Damaged content never", async () => {
+    it("returns stored content at once, or reports that it is not at hand. Never returns damaged content", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const { sha256 } = await blobs.put(space, [bytesOf("a plan")]);
@@ -64,7 +64,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       );
     });
 
-    it("has after a crash what was put before, and not what had only started", async () => {
+    it("has after a crash the blobs stored before, and nothing of unfinished ones", async () => {
       await using fixture = await open();
       const { sha256 } = await fixture.blobs.put(space, [bytesOf("whole")]);
       const broken = function* (): Generator<Uint8Array> {
@@ -77,7 +77,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.equal(await blobs.find(space, createHash("sha256").update("half").digest()), undefined);
     });
 
-    it("says that a blob is missing, before it was put and in another namespace", async () => {
+    it("reports that a blob is missing, before it is stored and in another namespace", async () => {
       await using fixture = await open();
       const { blobs } = fixture;
       const sha256 = createHash("sha256").update("missing").digest();
@@ -121,43 +121,43 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
     it("sweeps old blobs without a mention, and reports them", async () => {
       await using fixture = await open();
       const { blobs, time } = fixture;
-      const [old, again] = [await putText(blobs, "old"), await putText(blobs, "again")];
+      const [old, rewritten] = [await putText(blobs, "old"), await putText(blobs, "again")];
       await time.advance(10_000);
       const beforeMs = time.now() - 5_000;
       const late = await putText(blobs, "late");
       await putText(blobs, "again");
-      assert.equal(await sweepAt(blobs, [old, again, late], beforeMs), 1);
-      assert.deepEqual(await sizes(blobs, [old, again, late]), [undefined, 5, 4]);
+      assert.equal(await sweepAt(blobs, [old, rewritten, late], beforeMs), 1);
+      assert.deepEqual(await sizes(blobs, [old, rewritten, late]), [undefined, 5, 4]);
       assert.equal((await blobs.find(space, late))?.putMs, time.now());
-      assert.equal(await sweepAt(blobs, [old, again, late], time.now() + 1), 2);
-      assert.equal(await sweepAt(blobs, [old, again, late], time.now() + 1), 0);
+      assert.equal(await sweepAt(blobs, [old, rewritten, late], time.now() + 1), 2);
+      assert.equal(await sweepAt(blobs, [old, rewritten, late], time.now() + 1), 0);
     });
 
-    it("keeps what is mentioned, also after a crash and the caller that has stopped mentioning it", async () => {
+    it("keeps a mentioned blob, also after a crash and while one of two mentions remains", async () => {
       await using fixture = await open();
       const sha256 = await putText(fixture.blobs, "mentioned");
       await fixture.blobs.mention([mentionBy("anna", sha256), mentionBy("ben", sha256)]);
       // There is no blob under this hash yet.
-      const none = createHash("sha256").update("none").digest();
-      await fixture.blobs.mention([mentionBy("anna", none)]);
+      const absent = createHash("sha256").update("none").digest();
+      await fixture.blobs.mention([mentionBy("anna", absent)]);
       const blobs = await fixture.crash();
       await fixture.time.advance(10_000);
       const questions: string[] = [];
-      const isKept = async (mentions: readonly BlobMention[]) =>
+      const isReferenced = async (mentions: readonly BlobMention[]) =>
         mentions.map(({ id, service, partition, kind, namespace }) => {
           questions.push(`${service}/${partition} ${namespace}/${kind}/${id}`);
           return id !== "anna";
         });
-      assert.equal(await sweepAt(blobs, [sha256, none], fixture.time.now(), isKept), 0);
+      assert.equal(await sweepAt(blobs, [sha256, absent], fixture.time.now(), isReferenced), 0);
       const [anna, ben] = ["bank/3 default/account/anna", "bank/3 default/account/ben"];
       assert.deepEqual(questions.sort(), [anna, anna, ben]);
       questions.length = 0;
-      assert.equal(await sweepAt(blobs, [sha256, none], fixture.time.now() + 1, isKept), 0);
+      assert.equal(await sweepAt(blobs, [sha256, absent], fixture.time.now() + 1, isReferenced), 0);
       assert.deepEqual(questions, [ben]);
       assert.deepEqual(await sizes(blobs, [sha256]), [9]);
     });
 
-    it("keeps a blob after its last mention as long as after it was put", async () => {
+    it("keeps a blob after its last mention for as long as after its upload", async () => {
       await using fixture = await open();
       const { blobs, time } = fixture;
       const sha256 = await putText(blobs, "mentioned");
@@ -170,18 +170,18 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.equal(await sweepAt(blobs, [sha256], time.now(), unused), 1);
     });
 
-    it("does not lose what is put or mentioned while it sweeps", async () => {
+    it("does not lose blobs that are stored or mentioned during a sweep", async () => {
       await using fixture = await open();
       const { blobs, time } = fixture;
       const sha256 = await putText(blobs, "busy");
       await blobs.mention([mentionBy("anna", sha256)]);
       await time.advance(10_000);
       // The instance restarts while its end is being determined.
-      const isKept = async (mentions: readonly BlobMention[]) => {
+      const isReferenced = async (mentions: readonly BlobMention[]) => {
         await blobs.mention([mentionBy("anna", sha256)]);
         return mentions.map(() => false);
       };
-      await sweepAt(blobs, [sha256], time.now() + 1, isKept);
+      await sweepAt(blobs, [sha256], time.now() + 1, isReferenced);
       await time.advance(10_000);
       assert.equal(await sweepAt(blobs, [sha256], time.now() + 1), 0);
       const other = await putText(blobs, "another");
@@ -194,10 +194,10 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       await using fixture = await open();
       const { blobs } = fixture;
       assert.equal(await blobs.through(), undefined);
-      await blobs.noteThrough({ service: "bank", partition: 1 }, 2_000);
-      await blobs.noteThrough({ service: "bank", partition: 2 }, 3_000);
+      await blobs.recordThrough({ service: "bank", partition: 1 }, 2_000);
+      await blobs.recordThrough({ service: "bank", partition: 2 }, 3_000);
       assert.deepEqual(await blobs.through(), { service: "bank", partition: 1, throughMs: 2_000 });
-      await blobs.noteThrough({ service: "bank", partition: 1 }, 4_000);
+      await blobs.recordThrough({ service: "bank", partition: 1 }, 4_000);
       const through = await (await fixture.crash()).through();
       assert.deepEqual(through, { service: "bank", partition: 2, throughMs: 3_000 });
     });
@@ -215,17 +215,17 @@ function mentionBy(id: string, sha256: Uint8Array): BlobMention {
   return { namespace: space, service: "bank", partition: 3, kind: "account", id, sha256 };
 }
 
-const allKept: Sweep["isKept"] = async (mentions) => mentions.map(() => true);
+const allReferenced: Sweep["isReferenced"] = async (mentions) => mentions.map(() => true);
 
 /** Sweeps only the slices of these blobs. A full sweep takes a networked store long. */
 async function sweepAt(
   blobs: Blobs,
   hashes: readonly Uint8Array[],
   beforeMs: number,
-  isKept = allKept,
+  isReferenced = allReferenced,
 ): Promise<number> {
   let removed = 0;
   for (const slice of new Set(hashes.map(([first = 0]) => first)))
-    removed += await blobs.sweep(slice, { beforeMs, isKept });
+    removed += await blobs.sweep(slice, { beforeMs, isReferenced });
   return removed;
 }

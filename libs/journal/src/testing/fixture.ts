@@ -11,7 +11,7 @@ export interface JournalFixture extends AsyncDisposable {
   /** Makes the next commit fail. See `canFail`. */
   readonly fail?: (fault: CommitFault) => void;
   /** After a full disk: there is room again. */
-  readonly makeRoom?: () => void;
+  readonly freeRoom?: () => void;
 }
 
 /** The subject of the suite. */

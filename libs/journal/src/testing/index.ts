@@ -15,4 +15,4 @@ export {
 } from "./fixture.ts";
 export { type LogPart, partsOfLog } from "./log-parts.ts";
 export { type DiskFaults, MemoryDisk } from "./memory-disk.ts";
-export { mendLog } from "./mended-log.ts";
+export { repairLog } from "./repaired-log.ts";

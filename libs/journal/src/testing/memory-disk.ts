@@ -12,8 +12,8 @@ export interface DiskFaults {
 }
 
 /** Returns the system error of a real disk. */
-function systemError(code: string, what: string): Error {
-  return Object.assign(new Error(`${code}: ${what}`), { code });
+function systemError(code: string, reason: string): Error {
+  return Object.assign(new Error(`${code}: ${reason}`), { code });
 }
 
 /** Disks write this much atomically. */
@@ -39,7 +39,7 @@ export class MemoryDisk implements Disk {
   #durableNames = new Map<string, Content>();
   #nameChanges: NameChange[] = [];
   #life = 0;
-  #operationsLeft = Number.POSITIVE_INFINITY;
+  #remainingOperations = Number.POSITIVE_INFINITY;
   faults: DiskFaults = {};
   /** Bytes of all files together. */
   capacityBytes: number = Number.POSITIVE_INFINITY;
@@ -103,18 +103,18 @@ export class MemoryDisk implements Disk {
 
   /** Makes the power fail in the middle of the n-th operation from here on. Everything fails until `crash`. */
   failPowerIn(operations: number): void {
-    this.#operationsLeft = operations;
+    this.#remainingOperations = operations;
   }
 
   /** Whether the power has failed, or is about to. */
   get isPowerFailing(): boolean {
-    return this.#operationsLeft < Number.POSITIVE_INFINITY;
+    return this.#remainingOperations < Number.POSITIVE_INFINITY;
   }
 
   /** Restarts the machine: unsynced data is kept or lost, each sector and each change of names separately. */
   crash(): void {
     this.#life++;
-    this.#operationsLeft = Number.POSITIVE_INFINITY;
+    this.#remainingOperations = Number.POSITIVE_INFINITY;
     // Every file system in use journals changes of names in order.
     const survived = Math.floor(this.#chance.random() * (this.#nameChanges.length + 1));
     for (const change of this.#nameChanges.slice(0, survived)) change(this.#durableNames);
@@ -130,7 +130,7 @@ export class MemoryDisk implements Disk {
   /** Ends only the process: its writes are in the memory of the system, synced or not. */
   endProcess(): void {
     this.#life++;
-    this.#operationsLeft = Number.POSITIVE_INFINITY;
+    this.#remainingOperations = Number.POSITIVE_INFINITY;
   }
 
   flipBit(name: string, offset: number, bit: number): void {
@@ -159,8 +159,8 @@ export class MemoryDisk implements Disk {
 
   #operate(): void {
     this.operations++;
-    if (this.#operationsLeft <= 0) throw systemError("EIO", "the power is off");
-    this.#operationsLeft--;
+    if (this.#remainingOperations <= 0) throw systemError("EIO", "the power is off");
+    this.#remainingOperations--;
   }
 
   #happens(share: number | undefined): boolean {
@@ -180,16 +180,16 @@ export class MemoryDisk implements Disk {
   #fileOf(content: Content): DiskFile {
     const life = this.#life;
     const { cached, stored, dirty } = content;
-    const alive = (): void => {
+    const requireOpen = (): void => {
       if (life !== this.#life) throw systemError("EBADF", "a file of a process that has ended");
     };
     const read = (target: Uint8Array, position: number): number => {
-      alive();
+      requireOpen();
       const bytes = cached.subarray(position, position + target.length);
       target.set(bytes);
       return bytes.length;
     };
-    const put = (source: Uint8Array, position: number): void => {
+    const writeCached = (source: Uint8Array, position: number): void => {
       cached.set(source, position);
       const last = Math.floor((position + source.length - 1) / sectorBytes);
       for (let sector = Math.floor(position / sectorBytes); sector <= last; sector++) dirty.add(sector);
@@ -201,18 +201,18 @@ export class MemoryDisk implements Disk {
       read,
       readLater: async (target, position) => read(target, position),
       write: (source, position) => {
-        alive();
-        const fails = this.#happens(this.faults.writeFails) || this.#operationsLeft <= 0;
-        if (fails) put(part(source), position);
+        requireOpen();
+        const fails = this.#happens(this.faults.writeFails) || this.#remainingOperations <= 0;
+        if (fails) writeCached(part(source), position);
         this.#operate();
         if (fails) throw systemError("EIO", "i/o error, write");
         const written = this.#happens(this.faults.shortWrites) ? part(source) : source;
-        put(written, position);
+        writeCached(written, position);
         return written.length;
       },
       sync: () => {
-        alive();
-        const fails = this.#happens(this.faults.syncFails) || this.#operationsLeft <= 0;
+        requireOpen();
+        const fails = this.#happens(this.faults.syncFails) || this.#remainingOperations <= 0;
         if (fails) this.#store(content);
         this.#operate();
         if (fails) throw systemError("EIO", "i/o error, fdatasync");

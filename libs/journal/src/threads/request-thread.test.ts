@@ -16,11 +16,17 @@ const program = `
 
 function threadOf(idle: Partial<RequestThreadOptions> = {}): RequestThread<Question> {
   const file = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
-  return new RequestThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason), ...idle });
+  return new RequestThread({
+    name: "test",
+    file,
+    youngMb: 4,
+    deathError: (reason) => new Error(reason),
+    ...idle,
+  });
 }
 
 /** Timers that fire when the test tells them to. */
-function handTimers() {
+function manualTimers() {
   const due: (() => void)[] = [];
   const timers = {
     after(_delayMs: number, callback: () => void) {
@@ -31,8 +37,8 @@ function handTimers() {
   return { timers, fire: () => due.shift()?.(), due };
 }
 
-describe("a thread that is asked", () => {
-  it("answers each question, and starts again when it is asked after its end", async () => {
+describe("a request thread", () => {
+  it("answers each request, and starts again for a request after its end", async () => {
     const thread = threadOf();
     assert.equal(await thread.request((id) => ({ id, text: "a" })), "a");
     await thread.terminate();
@@ -41,19 +47,19 @@ describe("a thread that is asked", () => {
     await thread.terminate();
   });
 
-  it("has ended though the caller that waited asks again at once", async () => {
+  it("ends even if a waiting caller sends another request at once", async () => {
     const thread = threadOf();
     await thread.request((id) => ({ id, text: "a" }));
-    const again = thread
+    const retried = thread
       .request((id) => ({ id, text: "never" }))
       .catch(() => thread.request((id) => ({ id, text: "c" })));
     await thread.terminate();
-    assert.equal(await again, "c");
+    assert.equal(await retried, "c");
     await thread.terminate();
   });
 
   it("ends when it is idle, and questions that meet its end get answers of the next thread in their order", async () => {
-    const { timers, fire } = handTimers();
+    const { timers, fire } = manualTimers();
     const thread = threadOf({ timers });
     await thread.request((id) => ({ id, text: "a" }));
     const first = thread.started();
@@ -67,7 +73,7 @@ describe("a thread that is asked", () => {
   });
 
   it("continues after a new question, and while it has state between questions", async () => {
-    const { timers, fire, due } = handTimers();
+    const { timers, fire, due } = manualTimers();
     let mayEnd = false;
     const thread = threadOf({ timers, mayEnd: () => mayEnd });
     await thread.request((id) => ({ id, text: "a" }));
@@ -84,16 +90,16 @@ describe("a thread that is asked", () => {
   });
 
   it("refuses questions that wait for the next thread when it is ended", async () => {
-    const { timers, fire } = handTimers();
+    const { timers, fire } = manualTimers();
     const thread = threadOf({ timers });
     await thread.request((id) => ({ id, text: "a" }));
     fire();
-    const asked = assert.rejects(
+    const rejection = assert.rejects(
       thread.request((id) => ({ id, text: "b" })),
       { message: "it was ended" },
     );
     await thread.terminate();
-    await asked;
+    await rejection;
     assert.equal(thread.isStarted, false);
   });
 });

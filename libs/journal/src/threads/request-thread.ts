@@ -21,7 +21,7 @@ export interface RequestThreadOptions {
   /** Heap for short-lived objects. The default of Node lets it grow to more than everything else in such a thread. */
   readonly youngMb: number;
   /** The error for waiters when it dies. */
-  readonly gone: (reason: string) => Error;
+  readonly deathError: (reason: string) => Error;
   /** Ends the thread after so long without a request. Default: 20 s. */
   readonly idleMs?: number;
   /** Whether the thread may end: false while it has state between two requests. Default: always true. */
@@ -141,7 +141,7 @@ export class RequestThread<Message> {
   #refuseAll(reason: string): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(this.#options.gone(reason));
+    for (const { reject } of waiting) reject(this.#options.deathError(reason));
   }
 
   /** One timer for many requests: a busy thread answers thousands a second. */

@@ -28,10 +28,10 @@ export function changeOf(running: Resolution, next: Resolution, declarations: De
   const afterRestart = different.filter((key) => !key.live);
   const changed = different.filter((key) => key.live);
   if (afterRestart.length === 0) return { next: next, changed, afterRestart };
-  const held = new Set(afterRestart);
+  const pendingRestart = new Set(afterRestart);
   // Unchanged entries are taken from the new reading too, because their line in the file may differ.
   const entries: readonly Entry[] = declarations.keys.flatMap((key) =>
-    (held.has(key) ? running : next).allEntriesOf(key),
+    (pendingRestart.has(key) ? running : next).allEntriesOf(key),
   );
   return { next: new Resolution(declarations, entries, { previous: running }), changed, afterRestart };
 }

@@ -9,7 +9,7 @@ import { changeOf, differsAt } from "./change.ts";
 import { Declarations } from "./declarations.ts";
 import type { Problem } from "./entry.ts";
 import { type Explanation, explain } from "./explanation.ts";
-import { readSources, type Said } from "./read-sources.ts";
+import { readSources, type SourceContent } from "./read-sources.ts";
 import { Resolution } from "./resolution.ts";
 import { isBefore, isScope, type Scope } from "./scopes.ts";
 import type { Key, Section } from "./section.ts";
@@ -42,7 +42,7 @@ export interface ConfigurationOptions {
    * Names of sections of other processes. One file, environment or command line may configure several processes: this
    * process ignores those sections, and their own process checks them.
    */
-  readonly elsewhere?: readonly string[];
+  readonly otherSections?: readonly string[];
 }
 
 /**
@@ -57,7 +57,7 @@ export class Configuration {
   readonly #declarations: Declarations;
   readonly #sources: ConfigurationSources;
   readonly #listeners = new Set<(changed: readonly Key[], before: Resolution) => void>();
-  #read: Said;
+  #read: SourceContent;
   /** The latest values of the sources, and those of them that are in effect. */
   #latest: Resolution;
   #running: Resolution;
@@ -67,8 +67,8 @@ export class Configuration {
     return new Configuration(options);
   }
 
-  private constructor({ sections, sources, elsewhere }: ConfigurationOptions) {
-    this.#declarations = new Declarations(sections, elsewhere);
+  private constructor({ sections, sources, otherSections }: ConfigurationOptions) {
+    this.#declarations = new Declarations(sections, otherSections);
     this.#sources = sources;
     this.#read = readSources(sources, this.#declarations);
     this.#latest = resolved(this.#read, this.#declarations);
@@ -101,43 +101,43 @@ export class Configuration {
     reader: Reader = {},
   ): () => void {
     const scope = this.#scopeOf(section, reader);
-    const hear = (changed: readonly Key[], before: Resolution) => {
+    const notify = (changed: readonly Key[], before: Resolution) => {
       const after = this.#running;
       const mine = changed.filter(
         (key) => key.section === section.name && differsAt(key, scope, before, after),
       );
       if (mine.length > 0) listener(this.#valueOf(section, scope, after), mine.map(nameOf));
     };
-    this.#listeners.add(hear);
-    return () => this.#listeners.delete(hear);
+    this.#listeners.add(notify);
+    return () => this.#listeners.delete(notify);
   }
 
   /** Calls back with the names of all live keys that changed. Returns a function that stops that. */
   onAnyChange(listener: (changed: readonly string[]) => void): () => void {
-    const hear = (changed: readonly Key[]) => {
+    const notify = (changed: readonly Key[]) => {
       if (changed.length > 0) listener(changed.map(nameOf));
     };
-    this.#listeners.add(hear);
-    return () => this.#listeners.delete(hear);
+    this.#listeners.add(notify);
+    return () => this.#listeners.delete(notify);
   }
 
   /** Reads the sources again. If they have mistakes, everything stays as before. */
   reload(): ReloadReport {
-    return this.#takeIn(readSources(this.#sources, this.#declarations));
+    return this.#apply(readSources(this.#sources, this.#declarations));
   }
 
   /** Reloads when the configuration file changes. Returns a function that stops that. */
   watch(ports: { readonly timers: Timers; readonly logger: Logger }): () => void {
     let pending: Timer | undefined;
-    const look = () => {
+    const check = () => {
       pending = undefined;
       const read = readSources(this.#sources, this.#declarations);
       const same = read.path === this.#read.path && read.text === this.#read.text;
-      if (!same) logReload(this.#takeIn(read), ports.logger);
+      if (!same) logReload(this.#apply(read), ports.logger);
     };
     const stop = this.#sources.files.watch(this.#read.path, () => {
       // Further events do not delay it: in a busy directory it would never run.
-      pending ??= ports.timers.after(settleMs, look);
+      pending ??= ports.timers.after(settleMs, check);
     });
     return () => {
       pending?.cancel();
@@ -145,7 +145,7 @@ export class Configuration {
     };
   }
 
-  #takeIn(read: Said): ReloadReport {
+  #apply(read: SourceContent): ReloadReport {
     // Stored even if it is wrong, so that the same text is not reported twice.
     this.#read = read;
     const before = this.#running;
@@ -166,9 +166,9 @@ export class Configuration {
   /** A listener that throws does not affect the others. */
   #notify(changed: readonly Key[], before: Resolution): readonly TuttiError[] {
     const faults: TuttiError[] = [];
-    for (const hear of [...this.#listeners]) {
+    for (const listener of [...this.#listeners]) {
       try {
-        hear(changed, before);
+        listener(changed, before);
       } catch (thrown) {
         faults.push(errorFromUnknown(thrown));
       }
@@ -197,7 +197,7 @@ export class Configuration {
 /** Editors write a file in several steps, each of which is an event. */
 const settleMs = 100;
 
-function resolved(read: Said, declarations: Declarations, previous?: Resolution): Resolution {
+function resolved(read: SourceContent, declarations: Declarations, previous?: Resolution): Resolution {
   const resolution = new Resolution(declarations, read.entries, { unusable: read.unusable, previous });
   refuseProblems([...read.problems, ...resolution.problems]);
   return resolution;

@@ -15,17 +15,17 @@ export const variablePrefix = "TUTTI_";
 export class Declarations {
   readonly sections: ReadonlyMap<string, Section>;
   readonly keys: readonly Key[];
-  readonly #elsewhere: readonly string[];
+  readonly #otherSections: readonly string[];
   readonly #byName = new Map<string, Setting>();
   readonly #byVariable = new Map<string, Setting>();
 
-  /** @param elsewhere names of the sections of other processes */
-  constructor(sections: readonly Section<z.ZodObject>[], elsewhere: readonly string[] = []) {
+  /** @param otherSections names of the sections of other processes */
+  constructor(sections: readonly Section<z.ZodObject>[], otherSections: readonly string[] = []) {
     this.sections = new Map(sections.map((section) => [section.name, section]));
     assert(this.sections.size === sections.length, "each section is declared once", {
       sections: sections.map(({ name }) => name),
     });
-    this.#elsewhere = elsewhere.filter((name) => !this.sections.has(name));
+    this.#otherSections = otherSections.filter((name) => !this.sections.has(name));
     this.keys = sections.flatMap(({ keys }) => keys);
     for (const key of this.keys) {
       this.#name({ key, scope: key.home }, key.name, key.variable);
@@ -46,14 +46,14 @@ export class Declarations {
   }
 
   /** Whether a key or a section, with or without a scope, belongs to another process. */
-  isElsewhere(name: string): boolean {
+  isOfOtherProcess(name: string): boolean {
     const [first = "", second = ""] = name.split(".");
-    return this.#elsewhere.includes(isScope(first) ? second : first);
+    return this.#otherSections.includes(isScope(first) ? second : first);
   }
 
   /** The same for a variable: `TUTTI_SWARM_POOL_SETTLE_MS`. */
-  isVariableElsewhere(variable: string): boolean {
-    return this.#elsewhere.some((section) =>
+  isVariableOfOtherProcess(variable: string): boolean {
+    return this.#otherSections.some((section) =>
       ["", ...scopes.map((scope) => `${variableOf([scope])}_`)].some((scope) =>
         variable.startsWith(`${variablePrefix}${scope}${variableOf([section])}_`),
       ),

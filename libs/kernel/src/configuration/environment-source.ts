@@ -56,7 +56,7 @@ export function readEnvironment(
     if (text === undefined || text === "") continue;
     const setting = declarations.byVariable(variable);
     if (setting === undefined) {
-      if (!declarations.isVariableElsewhere(variable)) unknown.push(variable);
+      if (!declarations.isVariableOfOtherProcess(variable)) unknown.push(variable);
       continue;
     }
     const name = `${setting.scope}.${setting.key.name}`;

@@ -21,19 +21,19 @@ export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
 
 /** Returns the expectation of a schema in words: "an integer from 1 to 60000". */
 export function expectationOf(schema: z.core.$ZodType): string {
-  return inWords(jsonSchemaOf(schema));
+  return describe(jsonSchemaOf(schema));
 }
 
-function inWords(schema: JsonSchema): string {
+function describe(schema: JsonSchema): string {
   // A schema may have a title that replaces a pattern.
   if (schema.title !== undefined) return schema.title;
   if (schema.const === "") return "nothing";
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return `one of ${schema.enum.map((each) => `\`${String(each)}\``).join(", ")}`;
   const alternatives = schema.anyOf ?? schema.oneOf;
-  if (alternatives) return alternatives.map((each) => inWords(each)).join(" or ");
+  if (alternatives) return alternatives.map((each) => describe(each)).join(" or ");
   const types: unknown = schema.type;
-  if (Array.isArray(types)) return types.map((type) => inWords({ ...schema, type })).join(" or ");
+  if (Array.isArray(types)) return types.map((type) => describe({ ...schema, type })).join(" or ");
   switch (schema.type) {
     case "integer":
       return `an integer${rangeOf(schema)}`;
@@ -42,11 +42,11 @@ function inWords(schema: JsonSchema): string {
     case "boolean":
       return "true or false";
     case "string":
-      return textInWords(schema);
+      return describeText(schema);
     case "array":
-      return `a list${lengthOf(schema.minItems, schema.maxItems, "entries")} (each: ${inWords(schemaOr(schema.items))})`;
+      return `a list${lengthOf(schema.minItems, schema.maxItems, "entries")} (each: ${describe(schemaOr(schema.items))})`;
     case "object":
-      return mappingInWords(schema);
+      return describeMapping(schema);
     case "null":
       return "null";
     default:
@@ -54,17 +54,17 @@ function inWords(schema: JsonSchema): string {
   }
 }
 
-function textInWords(schema: JsonSchema): string {
+function describeText(schema: JsonSchema): string {
   if (schema.pattern === secretForm.source) return "a reference to a secret (`env:NAME` or `file:/path`)";
   const length = lengthOf(schema.minLength, schema.maxLength, "characters");
   if (schema.format) return `text in the form of ${schema.format}${length}`;
   return schema.pattern ? `text matching /${schema.pattern}/${length}` : `text${length}`;
 }
 
-function mappingInWords(schema: JsonSchema): string {
+function describeMapping(schema: JsonSchema): string {
   const names = Object.keys(schema.properties ?? {});
   if (names.length > 0) return `a mapping with ${names.map((name) => `\`${name}\``).join(", ")}`;
-  return `a mapping of names to ${inWords(schemaOr(schema.additionalProperties))}`;
+  return `a mapping of names to ${describe(schemaOr(schema.additionalProperties))}`;
 }
 
 function schemaOr(found: unknown): JsonSchema {

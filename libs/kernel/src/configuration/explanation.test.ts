@@ -11,7 +11,7 @@ describe("explain", () => {
   });
   const names = (path?: string) => configuration.explain(path).map(({ name, scope }) => `${scope} ${name}`);
 
-  it("tells of everything, of a section, of a group, of a key", () => {
+  it("explains everything, a section, a group or a key", () => {
     assert.equal(names().length, 12);
     assert.deepEqual(names("log"), ["foundation log.level", "foundation log.pretty"]);
     assert.deepEqual(names("registry.store"), [
@@ -22,13 +22,13 @@ describe("explain", () => {
     assert.deepEqual(names("registry.lease"), []);
   });
 
-  it("tells it for a later scope, and only what can be read there", () => {
+  it("explains a later scope, with only the keys that can be read there", () => {
     assert.deepEqual(names("management.log.level"), ["management log.level"]);
     assert.deepEqual(names("orchestration"), ["orchestration log.level", "orchestration log.pretty"]);
     assert.deepEqual(names("foundation.registry"), []);
   });
 
-  it("tells value, source, place, inheritance, default, description, unit, and what else is set", () => {
+  it("reports value, source, place, inheritance, default, description, unit, and overridden values", () => {
     const [level] = configuration.explain("management.log.level");
     assert.deepEqual(level, {
       name: "log.level",

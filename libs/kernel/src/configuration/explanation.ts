@@ -63,9 +63,9 @@ export function explain(key: Key, scope: Scope, running: Resolution, latest: Res
 /** One line: `registry.leaseMs = 5000 milliseconds, from file tutti.yaml:12:5, default 15000`. */
 export function renderExplanation(explanation: Explanation): string {
   const { name, scope, value, unit, source, place, inheritedFrom, overridden, afterRestart } = explanation;
-  const parts = [`${name} = ${shown(value)}${unit && ` ${unit}`}`];
+  const parts = [`${name} = ${printed(value)}${unit && ` ${unit}`}`];
   parts.push(source === "default" ? "the default" : `from ${source} ${place}`);
-  if (source !== "default") parts.push(`default ${shown(explanation.default)}`);
+  if (source !== "default") parts.push(`default ${printed(explanation.default)}`);
   if (inheritedFrom !== scope) parts.push(`inherited from ${inheritedFrom}`);
   if (overridden.length > 0) parts.push(`overrides ${overridden.map((each) => each.place).join(", ")}`);
   if (explanation.live) parts.push("live");
@@ -77,6 +77,6 @@ function settingOf(key: Key, entry: Entry | undefined): Setting {
   return { scope: entry?.scope ?? key.home, source: entry?.source ?? "default", place: entry?.place ?? "" };
 }
 
-function shown(value: unknown): string {
+function printed(value: unknown): string {
   return value === undefined ? "not set" : inspect(value, { breakLength: Number.POSITIVE_INFINITY });
 }

@@ -33,42 +33,43 @@ class FileReader {
   }
 
   read(): void {
-    for (const { word, value, place } of this.#membersOf(this.#document.root, "the file")) {
-      if (isScope(word)) this.#readScope(word, value);
-      else this.#reading.refuse(word, `unknown scope \`${word}\` at ${place}${this.#scopeHint(word)}`);
+    for (const { segment, value, place } of this.#membersOf(this.#document.root, "the file")) {
+      if (isScope(segment)) this.#readScope(segment, value);
+      else
+        this.#reading.refuse(segment, `unknown scope \`${segment}\` at ${place}${this.#scopeHint(segment)}`);
     }
   }
 
-  #scopeHint(word: string): string {
-    const home = this.#declarations.sections.get(word)?.scope;
-    if (home === undefined) return didYouMean(word, scopes) || `. Expected one of ${scopes.join(", ")}`;
-    return `; \`${word}\` is a section of the scope ${home}, write it under \`${home}:\``;
+  #scopeHint(segment: string): string {
+    const home = this.#declarations.sections.get(segment)?.scope;
+    if (home === undefined) return didYouMean(segment, scopes) || `. Expected one of ${scopes.join(", ")}`;
+    return `; \`${segment}\` is a section of the scope ${home}, write it under \`${home}:\``;
   }
 
   #readScope(scope: Scope, node: Node | null): void {
-    for (const { word, value, place } of this.#membersOf(node, `\`${scope}\``)) {
-      const section = this.#declarations.sections.get(word);
-      const name = `${scope}.${word}`;
+    for (const { segment, value, place } of this.#membersOf(node, `\`${scope}\``)) {
+      const section = this.#declarations.sections.get(segment);
+      const name = `${scope}.${segment}`;
       if (section === undefined) {
-        if (this.#declarations.isElsewhere(word)) continue;
-        const hint = didYouMean(word, this.#declarations.sections.keys());
-        this.#reading.refuse(name, `unknown section \`${word}\` at ${place}${hint}`);
+        if (this.#declarations.isOfOtherProcess(segment)) continue;
+        const hint = didYouMean(segment, this.#declarations.sections.keys());
+        this.#reading.refuse(name, `unknown section \`${segment}\` at ${place}${hint}`);
       } else if (isBefore(scope, section.scope)) {
-        this.#reading.refuse(name, `at ${place}: ${tooEarly(word, section.scope, scope)}`);
+        this.#reading.refuse(name, `at ${place}: ${tooEarly(segment, section.scope, scope)}`);
       } else {
-        this.#readGroup(section.root, word, scope, value);
+        this.#readGroup(section.root, segment, scope, value);
       }
     }
   }
 
   #readGroup({ members }: KeyGroup, name: string, scope: Scope, node: Node | null): void {
-    for (const { word, value, place } of this.#membersOf(node, `\`${name}\``)) {
-      const member = members.get(word);
-      const full = `${name}.${word}`;
+    for (const { segment, value, place } of this.#membersOf(node, `\`${name}\``)) {
+      const member = members.get(segment);
+      const full = `${name}.${segment}`;
       if (member === undefined) {
         this.#reading.refuse(
           full,
-          `unknown key \`${full}\` at ${place}${didYouMean(word, members.keys()) || keysListed}`,
+          `unknown key \`${full}\` at ${place}${didYouMean(segment, members.keys()) || keysListed}`,
         );
       } else if (member.kind === "group") {
         this.#readGroup(member, full, scope, value);
@@ -91,11 +92,14 @@ class FileReader {
       );
   }
 
-  #membersOf(node: Node | null, what: string): readonly Member[] {
+  #membersOf(node: Node | null, subject: string): readonly Member[] {
     const members = this.#document.membersOf(node);
     if (members !== undefined) return members;
     const place = this.#document.placeOf(node);
-    this.#reading.refuse(what, `expected a mapping for ${what} at ${place}, found a single value or a list`);
+    this.#reading.refuse(
+      subject,
+      `expected a mapping for ${subject} at ${place}, found a single value or a list`,
+    );
     return [];
   }
 }

@@ -14,13 +14,13 @@ const fileFlag = "config";
  * An argument of no known key is never printed, because it may be a misplaced secret.
  */
 export function readFlags(
-  given: readonly string[],
+  args: readonly string[],
   declarations: Declarations,
   reading: Reading,
 ): string | undefined {
   let file: string | undefined;
   const last = new Map<string, Flag>();
-  for (const flag of flagsOf(given)) {
+  for (const flag of flagsOf(args)) {
     const place = `argument ${flag.position}`;
     if (flag.name === "") {
       reading.refuse(place, `${place} is no setting: expected the form --section.key=value`);
@@ -33,7 +33,7 @@ export function readFlags(
       last.set(setting ? `${setting.scope}.${setting.key.name}` : flag.name, flag);
     }
   }
-  for (const flag of last.values()) takeFlag(flag, declarations, reading);
+  for (const flag of last.values()) applyFlag(flag, declarations, reading);
   return file;
 }
 
@@ -48,11 +48,11 @@ interface Flag {
 }
 
 /** Joins each flag with the next argument, if that is not a flag. */
-function* flagsOf(given: readonly string[]): Generator<Flag> {
-  for (let index = 0; index < given.length; index++) {
+function* flagsOf(args: readonly string[]): Generator<Flag> {
+  for (let index = 0; index < args.length; index++) {
     const position = index + 1;
-    const [, name = "", equals, text] = /^--([^=]+)(=?)(.*)$/s.exec(given[index] ?? "") ?? [];
-    const next = given[index + 1];
+    const [, name = "", equals, text] = /^--([^=]+)(=?)(.*)$/s.exec(args[index] ?? "") ?? [];
+    const next = args[index + 1];
     if (equals === "" && next !== undefined && !next.startsWith("--")) {
       index++;
       yield { position, name, text: next };
@@ -75,21 +75,21 @@ function keyOf(name: string): string {
  * whole.
  */
 function hintFor(name: string, declarations: Declarations): string {
-  const words = name.split(".");
-  for (let count = words.length - 1; count > 1; count--) {
-    const whole = words.slice(0, count).join(".");
-    const setting = declarations.byName(whole);
+  const segments = name.split(".");
+  for (let count = segments.length - 1; count > 1; count--) {
+    const prefix = segments.slice(0, count).join(".");
+    const setting = declarations.byName(prefix);
     if (setting === undefined) continue;
-    const rest = words.slice(count).join(".");
+    const rest = segments.slice(count).join(".");
     const isMapping = coreOf(setting.key.schema) instanceof z.ZodRecord;
-    return `; \`${whole}\` is set as a whole: --${whole}=${isMapping ? `${rest}=…` : "…"}`;
+    return `; \`${prefix}\` is set as a whole: --${prefix}=${isMapping ? `${rest}=…` : "…"}`;
   }
   const known = [...declarations.names()];
   const meant = didYouMean(
     `--${name}`,
     known.map((each) => `--${each}`),
   );
-  return meant === "" ? hintByLastWord(name, known) : meant;
+  return meant === "" ? hintByLastSegment(name, known) : meant;
 }
 
 /** More keys than this are no useful hint. */
@@ -99,23 +99,23 @@ const hintedMax = 3;
  * Returns keys whose last word equals or starts with the words of a flag: `--data`, `--data-dir` and `--data.directory`
  * for `--platform.dataDirectory`.
  */
-function hintByLastWord(name: string, known: readonly string[]): string {
-  const wanted = name.replaceAll(/[-_.]/g, "").toLowerCase();
-  if (wanted.length < 3) return "";
+function hintByLastSegment(name: string, known: readonly string[]): string {
+  const normalized = name.replaceAll(/[-_.]/g, "").toLowerCase();
+  if (normalized.length < 3) return "";
   const lastOf = (key: string): string => key.slice(key.lastIndexOf(".") + 1).toLowerCase();
   // Each key also has a name with its scope.
   const short = known.filter((key) => !known.some((other) => key.endsWith(`.${other}`)));
-  const same = short.filter((key) => lastOf(key) === wanted);
-  const meant = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(wanted));
+  const same = short.filter((key) => lastOf(key) === normalized);
+  const meant = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(normalized));
   if (meant.length === 0 || meant.length > hintedMax) return "";
   return `. Did you mean ${meant.map((key) => `\`--${key}\``).join(" or ")}?`;
 }
 
-function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {
+function applyFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {
   const place = `--${name}`;
   const setting = settingOf(name, declarations);
   if (setting === undefined) {
-    if (declarations.isElsewhere(keyOf(name))) return;
+    if (declarations.isOfOtherProcess(keyOf(name))) return;
     reading.refuse(
       place,
       `unknown key among the flags: ${place}${hintFor(name, declarations) || keysListed}`,

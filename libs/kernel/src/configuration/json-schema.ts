@@ -29,7 +29,7 @@ function sectionSchema(section: Section): JsonSchema {
 }
 
 function groupSchema({ members }: KeyGroup): JsonSchema {
-  return orEmpty(mapping([...members].map(([word, member]) => [word, memberSchema(member)])));
+  return orEmpty(mapping([...members].map(([segment, member]) => [segment, memberSchema(member)])));
 }
 
 function memberSchema(member: Key | KeyGroup): JsonSchema {

@@ -7,7 +7,7 @@ import { renderExplanation } from "./explanation.ts";
 import { log, registry, sections, sourcesOf } from "./sections.fixture.ts";
 
 /** Returns a configuration whose file can be written while it is in use. */
-function begin(yaml: string) {
+function open(yaml: string) {
   const files: Record<string, string> = { "/tutti.yaml": yaml };
   const environment: Record<string, string> = { TOKEN: "t", OTHER: "o" };
   const sources = sourcesOf({ files, environment });
@@ -30,11 +30,11 @@ function begin(yaml: string) {
 const engines = (keys: string) => `engines: {registry: {${keys}}}`;
 
 describe("a configuration that is read again", () => {
-  it("takes over live keys and tells the listeners of their section", () => {
-    const { configuration, write } = begin(engines("leaseMs: 9000"));
-    const heard: unknown[] = [];
-    configuration.onChange(registry, (value, changed) => heard.push([value.leaseMs, changed]));
-    configuration.onChange(log, () => heard.push("log"));
+  it("applies live keys and notifies the listeners of their section", () => {
+    const { configuration, write } = open(engines("leaseMs: 9000"));
+    const notified: unknown[] = [];
+    configuration.onChange(registry, (value, changed) => notified.push([value.leaseMs, changed]));
+    configuration.onChange(log, () => notified.push("log"));
     write(engines("leaseMs: 8000"));
     const report = configuration.reload();
     assert.deepEqual(report, {
@@ -44,27 +44,27 @@ describe("a configuration that is read again", () => {
       afterRestart: [],
       faults: [],
     });
-    assert.deepEqual(heard, [[8_000, ["registry.leaseMs"]]]);
+    assert.deepEqual(notified, [[8_000, ["registry.leaseMs"]]]);
     assert.equal(configuration.read(registry).leaseMs, 8_000);
   });
 
-  it("tells listeners what changes for the scope they read in, and nothing else", () => {
-    const { configuration, write } = begin("engines: {log: {level: warn}}");
-    const heard: string[] = [];
-    configuration.onChange(log, ({ level }) => heard.push(`home ${level}`));
-    configuration.onChange(log, ({ level }) => heard.push(`engines ${level}`), { scope: "engines" });
-    const stop = configuration.onChange(log, () => heard.push("stopped"));
+  it("notifies listeners only of changes in the scope that they read", () => {
+    const { configuration, write } = open("engines: {log: {level: warn}}");
+    const notified: string[] = [];
+    configuration.onChange(log, ({ level }) => notified.push(`home ${level}`));
+    configuration.onChange(log, ({ level }) => notified.push(`engines ${level}`), { scope: "engines" });
+    const stop = configuration.onChange(log, () => notified.push("stopped"));
     stop();
     write("{foundation: {log: {level: debug}}, engines: {log: {level: warn}}}");
     configuration.reload();
-    assert.deepEqual(heard, ["home debug"]);
+    assert.deepEqual(notified, ["home debug"]);
     write("foundation: {log: {level: debug}}");
     configuration.reload();
-    assert.deepEqual(heard, ["home debug", "engines debug"]);
+    assert.deepEqual(notified, ["home debug", "engines debug"]);
   });
 
-  it("keeps keys that are not live, reports them until they are as they were, and explains both", () => {
-    const { configuration, write } = begin(engines("leaseMs: 9000, peers: [a]"));
+  it("keeps keys that are not live, reports them until they are reverted, and explains both values", () => {
+    const { configuration, write } = open(engines("leaseMs: 9000, peers: [a]"));
     write(`# moved a line down\n${engines("leaseMs: 8000, peers: [a, b]")}`);
     for (let round = 0; round < 2; round++) {
       assert.deepEqual(configuration.reload().afterRestart, ["registry.peers"]);
@@ -84,8 +84,8 @@ describe("a configuration that is read again", () => {
     assert.equal(configuration.explain("registry.peers")[0]?.afterRestart, undefined);
   });
 
-  it("keeps everything when there are mistakes, and reports them", () => {
-    const { configuration, write } = begin(engines("leaseMs: 9000"));
+  it("keeps all values if there are mistakes, and reports them", () => {
+    const { configuration, write } = open(engines("leaseMs: 9000"));
     const before = configuration.read(registry);
     write(engines("leaseMs: 8000, peers: 5"));
     const { applied, error, changed } = configuration.reload();
@@ -95,8 +95,8 @@ describe("a configuration that is read again", () => {
     assert.equal(configuration.explain("registry.leaseMs")[0]?.value, 9_000);
   });
 
-  it("keeps everything when what may change now does not fit what changes later", () => {
-    const { configuration, write } = begin(engines("leaseMs: 9000, renewMs: 5000"));
+  it("keeps all values if a live change contradicts a value that needs a restart", () => {
+    const { configuration, write } = open(engines("leaseMs: 9000, renewMs: 5000"));
     write(engines("leaseMs: 2000, renewMs: 1000"));
     const { applied, error } = configuration.reload();
     assert.equal(applied, false);
@@ -107,8 +107,8 @@ describe("a configuration that is read again", () => {
     assert.equal(configuration.read(registry).leaseMs, 9_000);
   });
 
-  it("gives the very same object while nothing of it changed", () => {
-    const { configuration, write } = begin(engines("leaseMs: 9000, token: env:TOKEN"));
+  it("returns the same object while its section is unchanged", () => {
+    const { configuration, write } = open(engines("leaseMs: 9000, token: env:TOKEN"));
     const before = configuration.read(registry);
     assert.equal(configuration.read(registry), before);
     write("foundation: {log: {level: warn}}\nengines: {registry: {leaseMs: 9000, token: env:TOKEN}}");
@@ -116,29 +116,29 @@ describe("a configuration that is read again", () => {
     assert.equal(configuration.read(registry), before);
   });
 
-  it("gives values that cannot be changed", () => {
-    const { configuration } = begin(engines("peers: [a], labels: {zone: b}"));
+  it("returns frozen values", () => {
+    const { configuration } = open(engines("peers: [a], labels: {zone: b}"));
     const { peers, labels, store } = configuration.read(registry);
     for (const value of [configuration.read(registry), peers, labels, store])
       assert.ok(Object.isFrozen(value));
   });
 
-  it("lets no listener keep others from hearing, and reports what it threw", () => {
-    const { configuration, write } = begin("");
-    const heard: string[] = [];
+  it("notifies the other listeners if a listener throws, and reports the error", () => {
+    const { configuration, write } = open("");
+    const notified: string[] = [];
     configuration.onChange(log, () => {
       throw new TypeError("broken listener");
     });
-    configuration.onChange(log, () => heard.push("second"));
+    configuration.onChange(log, () => notified.push("second"));
     write("foundation: {log: {level: warn}}");
     const { applied, faults } = configuration.reload();
     assert.equal(applied, true);
     assert.match(faults[0]?.message ?? "", /broken listener/);
-    assert.deepEqual(heard, ["second"]);
+    assert.deepEqual(notified, ["second"]);
   });
 
-  it("notices a reference to another secret, not the secret itself", () => {
-    const { configuration, write } = begin(engines("leaseMs: 9000, token: env:TOKEN"));
+  it("reports a reference to another secret, and keeps the previous secret", () => {
+    const { configuration, write } = open(engines("leaseMs: 9000, token: env:TOKEN"));
     write(engines("leaseMs: 9000, token: env:OTHER"));
     assert.deepEqual(configuration.reload().afterRestart, ["registry.token"]);
     assert.equal(configuration.read(registry).token?.revealSync(), "t");
@@ -146,8 +146,8 @@ describe("a configuration that is read again", () => {
 });
 
 describe("a watched configuration file", () => {
-  it("is read again once it has settled, however many events a change makes", () => {
-    const { configuration, write } = begin("foundation: {log: {level: warn}}");
+  it("is read once after all events of a change", () => {
+    const { configuration, write } = open("foundation: {log: {level: warn}}");
     const timers = new VirtualTime();
     const logger = recordingLogger();
     const levels: string[] = [];
@@ -167,7 +167,7 @@ describe("a watched configuration file", () => {
   });
 
   it("is not read again for events that are about something else", () => {
-    const { configuration, watchers } = begin("foundation: {log: {level: warn}}");
+    const { configuration, watchers } = open("foundation: {log: {level: warn}}");
     const timers = new VirtualTime();
     const logger = recordingLogger();
     configuration.watch({ timers, logger });
@@ -176,8 +176,8 @@ describe("a watched configuration file", () => {
     assert.deepEqual(logger.lines, []);
   });
 
-  it("is complained about once while it has the same mistakes, and taken over when they are repaired", () => {
-    const { configuration, write, watchers } = begin("foundation: {log: {level: warn}}");
+  it("is reported once while it has the same mistakes, and applied once they are corrected", () => {
+    const { configuration, write, watchers } = open("foundation: {log: {level: warn}}");
     const timers = new VirtualTime();
     const logger = recordingLogger();
     configuration.watch({ timers, logger });
@@ -199,8 +199,8 @@ describe("a watched configuration file", () => {
     assert.deepEqual(configuration.read(log), { level: "info", pretty: false });
   });
 
-  it("may be made after the start, and removed again", () => {
-    const { configuration, write, files, watchers } = begin("");
+  it("may be created after the start, and removed again", () => {
+    const { configuration, write, files, watchers } = open("");
     delete files["/tutti.yaml"];
     const timers = new VirtualTime();
     configuration.watch({ timers, logger: recordingLogger() });
@@ -213,8 +213,8 @@ describe("a watched configuration file", () => {
     assert.equal(configuration.read(log).level, "info");
   });
 
-  it("is left alone once watching has stopped, also with a change on its way", () => {
-    const { configuration, write, watchers } = begin("");
+  it("is not read after watching has stopped, even with a pending change", () => {
+    const { configuration, write, watchers } = open("");
     const timers = new VirtualTime();
     const stop = configuration.watch({ timers, logger: recordingLogger() });
     write("foundation: {log: {level: warn}}");

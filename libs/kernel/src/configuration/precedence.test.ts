@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { type Scope, scopesBack, scopesFrom } from "./scopes.ts";
-import { type Given, load, log, registry } from "./sections.fixture.ts";
+import { load, log, registry, type TestSources } from "./sections.fixture.ts";
 
 type Level = "debug" | "info" | "warn";
 
-describe("where a value comes from", () => {
+describe("the source of a value", () => {
   const file = (scope: Scope, level: Level) => `${scope}: {log: {level: ${level}}}`;
 
   const table: readonly {
     title: string;
-    given: Given;
+    sources: TestSources;
     reader: Scope;
     value: Level;
     place: string;
@@ -19,7 +19,7 @@ describe("where a value comes from", () => {
   }[] = [
     {
       title: "the default if it is not set",
-      given: {},
+      sources: {},
       reader: "engines",
       value: "info",
       place: "",
@@ -27,7 +27,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "a preset of the caller that starts the process beats the default",
-      given: { environment: { TUTTI_PRESET: '{"log.level":"warn"}' } },
+      sources: { environment: { TUTTI_PRESET: '{"log.level":"warn"}' } },
       reader: "engines",
       value: "warn",
       place: "TUTTI_PRESET",
@@ -35,7 +35,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "the file beats a preset",
-      given: {
+      sources: {
         yaml: file("foundation", "debug"),
         environment: { TUTTI_PRESET: '{"foundation.log.level":"warn"}' },
       },
@@ -46,7 +46,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "the file beats the default",
-      given: { yaml: file("foundation", "warn") },
+      sources: { yaml: file("foundation", "warn") },
       reader: "foundation",
       value: "warn",
       place: "tutti.yaml:1:27",
@@ -54,7 +54,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "the environment beats the file",
-      given: { yaml: file("foundation", "warn"), environment: { TUTTI_LOG_LEVEL: "debug" } },
+      sources: { yaml: file("foundation", "warn"), environment: { TUTTI_LOG_LEVEL: "debug" } },
       reader: "foundation",
       value: "debug",
       place: "TUTTI_LOG_LEVEL",
@@ -62,7 +62,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "a flag beats the environment",
-      given: { environment: { TUTTI_LOG_LEVEL: "debug" }, arguments: ["--log.level=warn"] },
+      sources: { environment: { TUTTI_LOG_LEVEL: "debug" }, arguments: ["--log.level=warn"] },
       reader: "foundation",
       value: "warn",
       place: "--log.level",
@@ -70,7 +70,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "the last of repeated flags counts, in any spelling",
-      given: { arguments: ["--log.level=debug", "--foundation.log.level", "warn"] },
+      sources: { arguments: ["--log.level=debug", "--foundation.log.level", "warn"] },
       reader: "foundation",
       value: "warn",
       place: "--foundation.log.level",
@@ -78,7 +78,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "a later scope inherits",
-      given: { yaml: file("foundation", "warn") },
+      sources: { yaml: file("foundation", "warn") },
       reader: "management",
       value: "warn",
       place: "tutti.yaml:1:27",
@@ -86,7 +86,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "the value of a later scope beats the home's, even a flag's",
-      given: { yaml: file("engines", "warn"), arguments: ["--log.level=debug"] },
+      sources: { yaml: file("engines", "warn"), arguments: ["--log.level=debug"] },
       reader: "engines",
       value: "warn",
       place: "tutti.yaml:1:24",
@@ -94,7 +94,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "a scope in between is inherited by those after it",
-      given: { yaml: file("engines", "warn"), environment: { TUTTI_LOG_LEVEL: "debug" } },
+      sources: { yaml: file("engines", "warn"), environment: { TUTTI_LOG_LEVEL: "debug" } },
       reader: "integration",
       value: "warn",
       place: "tutti.yaml:1:24",
@@ -102,7 +102,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "and not seen by those before it",
-      given: { yaml: file("engines", "warn"), environment: { TUTTI_LOG_LEVEL: "debug" } },
+      sources: { yaml: file("engines", "warn"), environment: { TUTTI_LOG_LEVEL: "debug" } },
       reader: "orchestration",
       value: "debug",
       place: "TUTTI_LOG_LEVEL",
@@ -110,7 +110,7 @@ describe("where a value comes from", () => {
     },
     {
       title: "a variable names the scope it overrides",
-      given: { yaml: file("engines", "warn"), environment: { TUTTI_ENGINES_LOG_LEVEL: "debug" } },
+      sources: { yaml: file("engines", "warn"), environment: { TUTTI_ENGINES_LOG_LEVEL: "debug" } },
       reader: "management",
       value: "debug",
       place: "TUTTI_ENGINES_LOG_LEVEL",
@@ -118,16 +118,16 @@ describe("where a value comes from", () => {
     },
     {
       title: "an empty variable is not set",
-      given: { environment: { TUTTI_LOG_LEVEL: "" } },
+      sources: { environment: { TUTTI_LOG_LEVEL: "" } },
       reader: "foundation",
       value: "info",
       place: "",
       from: "foundation",
     },
   ];
-  for (const { title, given, reader, value, place, from } of table) {
+  for (const { title, sources, reader, value, place, from } of table) {
     it(title, () => {
-      const configuration = load(given);
+      const configuration = load(sources);
       assert.equal(configuration.read(log, { scope: reader }).level, value);
       const [explanation] = configuration.explain("log.level", { scope: reader });
       assert.deepEqual(
@@ -137,7 +137,7 @@ describe("where a value comes from", () => {
     });
   }
 
-  it("is found key by key: one key of a section overridden leaves the others inherited", () => {
+  it("is found for each key: an overridden key leaves the other keys of its section inherited", () => {
     const configuration = load({
       yaml: "engines: {log: {level: warn}}",
       environment: { TUTTI_LOG_PRETTY: "yes" },
@@ -161,11 +161,11 @@ describe("where a value comes from", () => {
 
   it("leaves an optional group out until one of its keys is set", () => {
     assert.equal(load({}).read(registry).tls, undefined);
-    const given = {
+    const sources = {
       arguments: ["--registry.tls.certificate=c", "--registry.tls.key=env:KEY"],
       environment: { KEY: "k" },
     };
-    assert.equal(load(given).read(registry).tls?.certificate, "c");
+    assert.equal(load(sources).read(registry).tls?.certificate, "c");
   });
 
   it("is the same for anything set anywhere: explain agrees with read, and both with the rule", () => {
@@ -193,7 +193,7 @@ describe("where a value comes from", () => {
     fc.assert(
       fc.property(anySettings, (settings) => {
         const set = settings.filter(({ scope, home }) => scopesFrom(home).includes(scope));
-        const configuration = load(givenOf(set));
+        const configuration = load(sourcesFrom(set));
         for (const explanation of allExplanations(configuration)) {
           const { name, scope, value, place } = explanation;
           const own = name.startsWith("log.");
@@ -230,7 +230,7 @@ function strongest(set: readonly Set[], name: string, home: Scope, reader: Scope
   return undefined;
 }
 
-function givenOf(set: readonly Set[]): Given {
+function sourcesFrom(set: readonly Set[]): TestSources {
   const tree: Record<string, unknown> = {};
   const environment: Record<string, string> = {};
   const flags: string[] = [];
@@ -238,27 +238,31 @@ function givenOf(set: readonly Set[]): Given {
     const text = typeof value === "object" ? JSON.stringify(value) : String(value);
     if (source === "flag") flags.push(`--${scope}.${name}=${text}`);
     if (source === "environment") {
-      const words = `${scope}.${name}`.replace(/([A-Z])/g, "_$1").replaceAll(".", "_");
-      environment[`TUTTI_${words.toUpperCase()}`] = text;
+      const variable = `${scope}.${name}`.replace(/([A-Z])/g, "_$1").replaceAll(".", "_");
+      environment[`TUTTI_${variable.toUpperCase()}`] = text;
     }
-    if (source === "file") put(tree, [scope, ...name.split(".")], value);
+    if (source === "file") setAt(tree, [scope, ...name.split(".")], value);
   }
   return { yaml: JSON.stringify(tree), environment, arguments: flags };
 }
 
-function put(tree: Record<string, unknown>, [first = "", ...rest]: readonly string[], value: unknown): void {
+function setAt(
+  tree: Record<string, unknown>,
+  [first = "", ...rest]: readonly string[],
+  value: unknown,
+): void {
   if (rest.length === 0) tree[first] = value;
   else {
     const branch: Record<string, unknown> = {};
     Object.assign(branch, tree[first]);
-    put(branch, rest, value);
+    setAt(branch, rest, value);
     tree[first] = branch;
   }
 }
 
 function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (found, word) => (found instanceof Object ? Reflect.get(found, word) : undefined),
+    (found, segment) => (found instanceof Object ? Reflect.get(found, segment) : undefined),
     value,
   );
 }

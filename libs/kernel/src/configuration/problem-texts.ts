@@ -22,7 +22,7 @@ export function notSet(key: Key): string {
 export const keysListed = " (remove it, or list the keys with `tutti config explain`)";
 
 /** Returns a value for an error message: short, and never a secret. */
-export function shown(key: Key, value: unknown): string {
+export function printableValue(key: Key, value: unknown): string {
   if (key.secret) return "something else (not shown)";
   if (value === null) return "nothing (null)";
   if (value === undefined) return "nothing";

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { kernelErrors } from "../errors/kernel-errors.ts";
-import { type Given, load, log, problemsOf, registry } from "./sections.fixture.ts";
+import { load, log, problemsOf, registry, type TestSources } from "./sections.fixture.ts";
 
-const yaml = (text: string): Given => ({ yaml: text });
-const flags = (...list: string[]): Given => ({ arguments: list });
-const variables = (environment: Record<string, string>): Given => ({ environment });
+const yaml = (text: string): TestSources => ({ yaml: text });
+const flags = (...list: string[]): TestSources => ({ arguments: list });
+const variables = (environment: Record<string, string>): TestSources => ({ environment });
 
 const flagMeant = (flag: string, key: string): string =>
   `unknown key among the flags: ${flag}. Did you mean \`${key}\`?`;
 
-describe("a mistake in the configuration is refused with its place and what to do", () => {
-  const table: readonly [string, Given, string][] = [
+describe("a mistake in the configuration is refused with its place and a remedy", () => {
+  const table: readonly [string, TestSources, string][] = [
     [
       "an unknown key in the file",
       yaml("engines:\n  registry:\n    leasMs: 5\n"),
@@ -250,21 +250,21 @@ describe("a mistake in the configuration is refused with its place and what to d
       "tutti.yaml:2:1 is not valid YAML: the same key a second time in one mapping",
     ],
   ];
-  for (const [title, given, problem] of table) {
+  for (const [title, sources, problem] of table) {
     it(title, () => {
-      const environment = { KEY: "k", ...given.environment };
-      assert.deepEqual(problemsOf({ ...given, environment }), [problem]);
+      const environment = { KEY: "k", ...sources.environment };
+      assert.deepEqual(problemsOf({ ...sources, environment }), [problem]);
     });
   }
 
-  it("together with all the others, in one error that names each", () => {
-    const given = {
+  it("together with all other mistakes, in one error that names each", () => {
+    const sources = {
       yaml: "foundation: {log: {level: loud, prety: true}}",
       arguments: ["--registry.leaseMs=70000", "--x"],
     };
-    assert.equal(problemsOf(given).length, 4);
+    assert.equal(problemsOf(sources).length, 4);
     assert.throws(
-      () => load(given),
+      () => load(sources),
       (error) => {
         assert.ok(kernelErrors.configurationInvalid.is(error));
         assert.match(
@@ -301,7 +301,7 @@ describe("a mistake in the configuration is refused with its place and what to d
 });
 
 describe("the configuration file", () => {
-  it("is the one named by --config, else by TUTTI_CONFIG, else found in the working directory", () => {
+  it("is the file of --config, else of TUTTI_CONFIG, else the file found in the working directory", () => {
     const files = {
       "/tutti.yml": "foundation: {log: {level: warn}}",
       "/etc/a.yaml": "foundation: {log: {level: debug}}",
@@ -340,10 +340,10 @@ describe("the configuration file", () => {
 });
 
 describe("sections of other processes", () => {
-  const elsewhere = ["swarm", "audit"];
+  const otherSections = ["swarm", "audit"];
 
   it("are ignored in every source", () => {
-    const given = {
+    const sources = {
       yaml: "engines:\n  swarm:\n    links: {leaseMs: 5}\n  registry: {leaseMs: 9000}\n",
       environment: {
         TUTTI_SWARM_POOL_SETTLE_MS: "5",
@@ -352,15 +352,15 @@ describe("sections of other processes", () => {
       },
       arguments: ["--swarm.links.leaseMs=5", "--engines.swarm.pool.settleMs", "6", "--no-audit.sealed"],
     };
-    assert.deepEqual(problemsOf(given, elsewhere), []);
+    assert.deepEqual(problemsOf(sources, otherSections), []);
   });
 
   it("are known by their whole name", () => {
-    const given = {
+    const sources = {
       yaml: "engines:\n  swarms: {}\n",
       environment: { TUTTI_SWARMS_LINKS: "5" },
       arguments: ["--swarms.links=5"],
     };
-    assert.equal(problemsOf(given, elsewhere).length, 3);
+    assert.equal(problemsOf(sources, otherSections).length, 3);
   });
 });

@@ -11,7 +11,7 @@ import type { Key } from "./section.ts";
 import type { ConfigurationSources } from "./sources.ts";
 
 /** Content of all sources together. */
-export interface Said {
+export interface SourceContent {
   readonly entries: readonly Entry[];
   readonly problems: readonly Problem[];
   readonly unusable: ReadonlySet<Key>;
@@ -23,7 +23,7 @@ export interface Said {
 
 const fileNames = ["tutti.yaml", "tutti.yml", "tutti.json"] as const;
 
-export function readSources(sources: ConfigurationSources, declarations: Declarations): Said {
+export function readSources(sources: ConfigurationSources, declarations: Declarations): SourceContent {
   const fromHere = (reference: string) => secretReference(reference, sources, sources.directory);
   const flags = new Reading(fromHere);
   const named =
@@ -40,10 +40,10 @@ export function readSources(sources: ConfigurationSources, declarations: Declara
 
   const readings = [preset, file, environment, flags];
   const entries = readings.flatMap((reading) => reading.entries);
-  const kept = new Set(entries.flatMap(({ secrets }) => secrets.map(variableOfReference)));
+  const referenced = new Set(entries.flatMap(({ secrets }) => secrets.map(variableOfReference)));
   for (const variable of unknown) {
     // A variable of our prefix may contain a secret that a reference names. Then it is not a key.
-    if (!kept.has(variable)) environment.refuse(variable, unknownVariable(variable, declarations));
+    if (!referenced.has(variable)) environment.refuse(variable, unknownVariable(variable, declarations));
   }
   return {
     entries,
@@ -112,7 +112,7 @@ function readPreset(text: string | undefined, declarations: Declarations, readin
     const setting = declarations.byName(name);
     if (setting !== undefined)
       reading.record(setting, { typed: value }, { source: "preset", place: presetVariable });
-    else if (!declarations.isElsewhere(name))
+    else if (!declarations.isOfOtherProcess(name))
       reading.refuse(name, `${presetVariable}: unknown key \`${name}\``);
   }
 }

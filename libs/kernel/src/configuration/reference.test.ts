@@ -24,7 +24,7 @@ describe("the reference page of the configuration", () => {
     for (const line of lines) assert.ok(page.includes(`${line}\n`), line);
   });
 
-  it("says in words what each kind of schema expects", () => {
+  it("describes the expected value of each kind of schema", () => {
     const expects = (schema: z.ZodType) => {
       const section = defineSection({
         scope: "foundation",
@@ -51,10 +51,10 @@ describe("the reference page of the configuration", () => {
       [z.array(z.strictObject({ a: z.int(), b: z.int() })), "a list (each: a mapping with `a`, `b`)"],
       [z.bigint(), "a value"],
     ];
-    for (const [schema, words] of table) assert.equal(expects(schema), words);
+    for (const [schema, text] of table) assert.equal(expects(schema), text);
   });
 
-  it("keeps its table whole with any text in a description", () => {
+  it("keeps its table intact with any text in a description", () => {
     const schema = z.object({ key: z.string().describe("a | b\nc") });
     const line = renderConfigurationReference([defineSection({ scope: "foundation", name: "x", schema })]);
     assert.ok(line.includes("| a \\| b c |\n"));
@@ -67,8 +67,8 @@ describe("the JSON Schema of the configuration file", () => {
   /** Follows names through the mappings of the schema, as an editor does. */
   function at(...path: string[]) {
     let found: z.core.JSONSchema.BaseSchema | undefined = schema;
-    for (const word of path) {
-      const next: unknown = opened(found)?.properties?.[word];
+    for (const segment of path) {
+      const next: unknown = opened(found)?.properties?.[segment];
       found = typeof next === "object" && next !== null ? { ...next } : undefined;
     }
     return opened(found);
@@ -77,13 +77,13 @@ describe("the JSON Schema of the configuration file", () => {
   function opened(found: z.core.JSONSchema.BaseSchema | undefined): z.core.JSONSchema.BaseSchema | undefined {
     const reference = found?.$ref?.replace("#/$defs/", "");
     const target: unknown = reference === undefined ? found : schema.$defs?.[reference];
-    const whole: z.core.JSONSchema.BaseSchema =
+    const resolved: z.core.JSONSchema.BaseSchema =
       typeof target === "object" && target !== null ? { ...target } : {};
-    const [first] = whole.anyOf ?? [];
-    return typeof first === "object" ? { ...first } : whole;
+    const [first] = resolved.anyOf ?? [];
+    return typeof first === "object" ? { ...first } : resolved;
   }
 
-  it("offers a section in its own scope and the later ones", () => {
+  it("offers a section in its own scope and in later scopes", () => {
     const offered = ["foundation", "orchestration", "engines", "integration", "management"].map((scope) =>
       Object.keys(at(scope)?.properties ?? {}).join(),
     );

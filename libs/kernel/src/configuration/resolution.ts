@@ -14,7 +14,7 @@ import type { z } from "zod";
 import type { Declarations } from "./declarations.ts";
 import { type Entry, type Problem, sourceKinds } from "./entry.ts";
 import { expectationOf } from "./expectation.ts";
-import { notSet, shown } from "./problem-texts.ts";
+import { notSet, printableValue } from "./problem-texts.ts";
 import { type Scope, scopesBack, scopesFrom } from "./scopes.ts";
 import type { Key, KeyGroup, Section } from "./section.ts";
 
@@ -97,25 +97,27 @@ export class Resolution {
   /** Returns the input of the section's schema: the set values, nested by group. */
   #input(group: KeyGroup, scope: Scope): Record<string, unknown> {
     const input: Record<string, unknown> = {};
-    for (const [word, member] of group.members) {
+    for (const [segment, member] of group.members) {
       if (member.kind === "key") {
         const [entry] = this.entriesOf(member, scope);
-        if (entry !== undefined) input[word] = entry.value;
+        if (entry !== undefined) input[segment] = entry.value;
       } else {
         const inside = this.#input(member, scope);
-        if (!member.optional || Object.keys(inside).length > 0) input[word] = inside;
+        if (!member.optional || Object.keys(inside).length > 0) input[segment] = inside;
       }
     }
     return input;
   }
 
   #problemOf(section: Section, scope: Scope, issue: z.core.$ZodIssue, input: unknown): Problem | undefined {
-    const key = section.keys.find(({ path }) => path.every((word, index) => issue.path[index] === word));
+    const key = section.keys.find(({ path }) =>
+      path.every((segment, index) => issue.path[index] === segment),
+    );
     if (key === undefined) return sectionProblem(section, issue, this.#placesIn(section, scope));
     const [entry] = this.entriesOf(key, scope);
     const inside = issue.path.slice(key.path.length);
     if (entry !== undefined) {
-      const subject = `\`${key.name}${pathInWords(inside)}\` at ${entry.placeOf(inside)}`;
+      const subject = `\`${key.name}${pathText(inside)}\` at ${entry.placeOf(inside)}`;
       return { name: key.name, message: `${subject}: ${complaint(key, issue, valueAt(input, issue.path))}` };
     }
     // Its value was refused already, so it is not missing.
@@ -156,8 +158,10 @@ function layersOf(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry
 }
 
 /** `[1].name` */
-function pathInWords(path: readonly PropertyKey[]): string {
-  return path.map((word) => (typeof word === "number" ? `[${word}]` : `.${String(word)}`)).join("");
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((segment) => (typeof segment === "number" ? `[${segment}]` : `.${String(segment)}`))
+    .join("");
 }
 
 function sectionProblem(section: Section, issue: z.core.$ZodIssue, places: string): Problem {
@@ -170,15 +174,16 @@ function complaint(key: Key, issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "custom") return issue.message;
   if (issue.code === "unrecognized_keys") return `unknown key \`${issue.keys.join("`, `")}\``;
   const expected = expectationOf(key.schema);
-  if (issue.path.length === key.path.length) return `expected ${expected}, found ${shown(key, found)}`;
+  if (issue.path.length === key.path.length)
+    return `expected ${expected}, found ${printableValue(key, found)}`;
   return `${issue.message.replace(/^Invalid input: /, "")}. The whole value is ${expected}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;
-  for (const word of path) {
+  for (const segment of path) {
     if (typeof found !== "object" || found === null) return undefined;
-    found = Reflect.get(found, word);
+    found = Reflect.get(found, segment);
   }
   return found;
 }

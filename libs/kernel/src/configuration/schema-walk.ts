@@ -40,6 +40,6 @@ export function* schemasIn(schema: z.core.$ZodType): Generator<z.core.$ZodType> 
   for (const part of partsOf(schema)) yield* schemasIn(part);
 }
 
-export function holdsSecret(schema: z.core.$ZodType): boolean {
+export function containsSecret(schema: z.core.$ZodType): boolean {
   return [...schemasIn(schema)].some(isSecretSchema);
 }

@@ -11,8 +11,8 @@ export function secretReference(
 ): SecretReference {
   const colon = reference.indexOf(":");
   const kind = reference.slice(0, colon);
-  const where = reference.slice(colon + 1);
-  const source = kind === "env" ? variable(where, sources) : file(resolve(directory, where), sources);
+  const location = reference.slice(colon + 1);
+  const source = kind === "env" ? variable(location, sources) : file(resolve(directory, location), sources);
   return new SecretReference(reference, source);
 }
 

@@ -9,7 +9,7 @@ import { Configuration } from "./configuration.ts";
 import { renderExplanation } from "./explanation.ts";
 import { SecretReference, secret } from "./secret.ts";
 import { defineSection } from "./section.ts";
-import { type Given, load, problemsOf, registry, sourcesOf } from "./sections.fixture.ts";
+import { load, problemsOf, registry, sourcesOf, type TestSources } from "./sections.fixture.ts";
 
 const theSecret = "hunter2-the-very-secret";
 
@@ -29,7 +29,7 @@ function printed(configuration: Configuration): string {
 }
 
 describe("a secret in the configuration", () => {
-  const ways: readonly [string, Given, string][] = [
+  const cases: readonly [string, TestSources, string][] = [
     ["a variable", { environment: { TUTTI_REGISTRY_TOKEN: "env:TOKEN", TOKEN: theSecret } }, "env:TOKEN"],
     [
       "a variable of our own prefix",
@@ -50,9 +50,9 @@ describe("a secret in the configuration", () => {
       "file:token",
     ],
   ];
-  for (const [title, given, reference] of ways) {
+  for (const [title, sources, reference] of cases) {
     it(`is revealed from ${title}, and printed only as its reference`, async () => {
-      const configuration = load(given);
+      const configuration = load(sources);
       const { token } = configuration.read(registry);
       assert.ok(token instanceof SecretReference);
       assert.equal(await token.reveal(), theSecret);
@@ -63,7 +63,7 @@ describe("a secret in the configuration", () => {
     });
   }
 
-  const plain: readonly [string, Given][] = [
+  const plain: readonly [string, TestSources][] = [
     ["in the file", { yaml: `engines: {registry: {token: ${theSecret}}}` }],
     ["as a number in the file", { yaml: "engines: {registry: {token: 123454321}}" }],
     ["in a variable", { environment: { TUTTI_REGISTRY_TOKEN: theSecret } }],
@@ -83,22 +83,22 @@ describe("a secret in the configuration", () => {
     ["where a directive would stand", { yaml: `%${theSecret}\n---\n` }],
     ["as an alias without an anchor", { yaml: `engines: {registry: {token: [*${theSecret}]}}` }],
   ];
-  for (const [title, given] of plain) {
-    it(`that stands ${title} instead of a reference is refused and not repeated`, () => {
-      assert.ok(problemsOf(given).length > 0);
+  for (const [title, sources] of plain) {
+    it(`given ${title} instead of a reference is refused and not printed`, () => {
+      assert.ok(problemsOf(sources).length > 0);
       assert.throws(
-        () => load(given),
+        () => load(sources),
         (error) => {
           assert.ok(error instanceof TuttiError);
-          const told = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(toProblem(error));
-          assert.ok(!told.includes(theSecret) && !told.includes("123454321"), told);
+          const printed = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(toProblem(error));
+          assert.ok(!printed.includes(theSecret) && !printed.includes("123454321"), printed);
           return true;
         },
       );
     });
   }
 
-  const nowhere: readonly [string, Given, string][] = [
+  const nowhere: readonly [string, TestSources, string][] = [
     [
       "a variable that is not set",
       { arguments: ["--registry.token=env:TOKEN"] },
@@ -112,15 +112,15 @@ describe("a secret in the configuration", () => {
     ["no file", { arguments: ["--registry.token=file:/t"] }, "no such file"],
     ["an empty file", { arguments: ["--registry.token=file:/t"], files: { "/t": "\n" } }, "an empty file"],
   ];
-  for (const [title, given, found] of nowhere) {
-    it(`whose reference leads to ${title} is a mistake that names the reference`, () => {
-      const reference = given.arguments?.[0]?.split("=")[1];
+  for (const [title, sources, found] of nowhere) {
+    it(`whose reference points to ${title} is a mistake that names the reference`, () => {
+      const reference = sources.arguments?.[0]?.split("=")[1];
       const message = `\`registry.token\` at --registry.token: expected a secret at ${reference}, found ${found}; set it, or correct the reference`;
-      assert.deepEqual(problemsOf(given), [message]);
+      assert.deepEqual(problemsOf(sources), [message]);
     });
   }
 
-  it("whose file cannot be read says so", () => {
+  it("whose file cannot be read is refused with the reason", () => {
     const sources = sourcesOf({ arguments: ["--registry.token=file:/t"] });
     const read = (path: string) => {
       if (path !== "/t") return undefined;
@@ -133,15 +133,15 @@ describe("a secret in the configuration", () => {
     );
   });
 
-  it("is looked for only where it counts", () => {
-    const given = {
+  it("is resolved only from the source that wins", () => {
+    const sources = {
       yaml: "engines: {registry: {token: env:ABSENT}}",
       environment: { TUTTI_REGISTRY_TOKEN: "env:T", T: "t" },
     };
-    assert.equal(load(given).read(registry).token?.revealSync(), "t");
+    assert.equal(load(sources).read(registry).token?.revealSync(), "t");
   });
 
-  it("is read again each time, so that a rotated one is found, and one that went away is an error", async () => {
+  it("is read again each time: a rotated secret is found, and a removed secret is an error", async () => {
     const environment: Record<string, string> = { TUTTI_REGISTRY_TOKEN: "env:TOKEN", TOKEN: "old" };
     const { token } = load({ environment }).read(registry);
     assert.ok(token);

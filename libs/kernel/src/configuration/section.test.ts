@@ -14,14 +14,14 @@ function declare(shape: z.core.$ZodLooseShape, name = "part") {
 }
 
 describe("a section", () => {
-  it("knows of each key what its schema says, through all wrappers", () => {
+  it("derives the properties of each key from its schema, through all wrappers", () => {
     const { keys } = declare({
       waitMs: live(z.int()).default(5).describe("Outside."),
       sizeMaxBytes: z.int().describe("Inside.").optional(),
       group: z.object({ rateLimitURL: z.string().describe("Deep.") }),
       token: secret().optional().describe("Hush."),
     });
-    const told = keys.map(
+    const described = keys.map(
       ({
         name,
         variable,
@@ -33,7 +33,7 @@ describe("a section", () => {
         default: standard,
       }) => [name, variable, unit, description, isLive, isSecret, required, standard],
     );
-    assert.deepEqual(told, [
+    assert.deepEqual(described, [
       ["part.waitMs", "PART_WAIT_MS", "milliseconds", "Outside.", true, false, false, 5],
       ["part.sizeMaxBytes", "PART_SIZE_MAX_BYTES", "bytes", "Inside.", false, false, false, undefined],
       ["part.group.rateLimitURL", "PART_GROUP_RATE_LIMIT_URL", "", "Deep.", false, false, true, undefined],
@@ -41,7 +41,7 @@ describe("a section", () => {
     ]);
   });
 
-  it("marks as live the key alone, not others made of the same schema", () => {
+  it("marks only the key as live, not other keys of the same schema", () => {
     const shared = z.int().default(1).describe("Shared.");
     assert.deepEqual(
       declare({ one: live(shared), two: shared }).keys.map((each) => each.live),
@@ -85,8 +85,8 @@ describe("a section", () => {
       /is strict/,
     ],
   ];
-  for (const [title, make, expected] of refused)
-    it(`is refused with ${title}`, () => assert.throws(make, expected));
+  for (const [title, create, expected] of refused)
+    it(`is refused with ${title}`, () => assert.throws(create, expected));
 });
 
 describe("the sections of a process", () => {
@@ -104,7 +104,7 @@ describe("the sections of a process", () => {
     assert.throws(load(nested), /each key has its own environment variable/);
   });
 
-  it("are the only ones that can be read, in their scope or a later one", () => {
+  it("are the only sections that can be read, in their scope or a later scope", () => {
     const configuration = Configuration.load({ sections: [registry], sources: sourcesOf({}) });
     assert.throws(() => configuration.read(log), /the section is among those loaded/);
     assert.throws(

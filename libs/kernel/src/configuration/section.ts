@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { assert } from "../errors/assertion.ts";
-import { coreOf, holdsSecret, innerOf, schemasIn } from "./schema-walk.ts";
+import { containsSecret, coreOf, innerOf, schemasIn } from "./schema-walk.ts";
 import { isScope, type Scope } from "./scopes.ts";
 
 /** Declaration of a section by its owner. */
@@ -57,9 +57,13 @@ export interface KeyGroup {
 /** Declares a section. Its schema is checked here, so that a mistake shows during development. */
 export function defineSection<S extends z.ZodObject>(declaration: SectionDeclaration<S>): Section<S> {
   const { scope, name, schema } = declaration;
-  assert(wordForm.test(name) && !isScope(name), "a section's name is camelCase and not that of a scope", {
-    name,
-  });
+  assert(
+    camelCaseForm.test(name) && !isScope(name),
+    "a section's name is camelCase and not that of a scope",
+    {
+      name,
+    },
+  );
   const keys: Key[] = [];
   const root = groupOf(schema, { home: scope, section: name, path: [] }, keys);
   return Object.freeze({ ...declaration, root, keys });
@@ -74,14 +78,14 @@ export function live<S extends z.ZodType>(schema: S): S {
 }
 
 /** `leaseMs` → `LEASE_MS` */
-export function variableOf(words: readonly string[]): string {
-  return words
-    .map((word) => word.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2"))
+export function variableOf(segments: readonly string[]): string {
+  return segments
+    .map((segment) => segment.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2"))
     .join("_")
     .toUpperCase();
 }
 
-const wordForm = /^[a-z][a-zA-Z0-9]*$/;
+const camelCaseForm = /^[a-z][a-zA-Z0-9]*$/;
 const liveSchemas = z.registry<{ readonly live: true }>();
 
 interface Position {
@@ -92,13 +96,13 @@ interface Position {
 
 function groupOf(schema: z.ZodObject, position: Position, keys: Key[], optional = false): KeyGroup {
   const members = new Map<string, Key | KeyGroup>();
-  for (const [word, member] of Object.entries(schema.shape)) {
-    const place = { ...position, path: [...position.path, word] };
+  for (const [segment, member] of Object.entries(schema.shape)) {
+    const place = { ...position, path: [...position.path, segment] };
     const name = nameOf(place);
-    assert(wordForm.test(word), "a key of the configuration is camelCase", { name });
+    assert(camelCaseForm.test(segment), "a key of the configuration is camelCase", { name });
     const group = groupSchemaOf(member, name);
     members.set(
-      word,
+      segment,
       group ? groupOf(group.schema, place, keys, group.optional) : keyOf(member, place, keys),
     );
   }
@@ -132,7 +136,7 @@ function keyOf(schema: z.core.$ZodType, position: Position, keys: Key[]): Key {
     description: firstOf(schema, (each) => z.globalRegistry.get(each)?.description) ?? "",
     unit: unitOf(position.path.at(-1) ?? ""),
     live: firstOf(schema, (each) => liveSchemas.get(each)?.live) ?? false,
-    secret: holdsSecret(schema),
+    secret: containsSecret(schema),
     required: !unset.success,
   };
   assert(key.description !== "", "every key of the configuration is described", { name });
@@ -153,9 +157,12 @@ function checkKey(schema: z.core.$ZodType, name: string): void {
 }
 
 /** Returns the first answer of the schema or of those it wraps. */
-function firstOf<T>(schema: z.core.$ZodType, ask: (schema: z.core.$ZodType) => T | undefined): T | undefined {
+function firstOf<T>(
+  schema: z.core.$ZodType,
+  read: (schema: z.core.$ZodType) => T | undefined,
+): T | undefined {
   const inner = innerOf(schema);
-  return ask(schema) ?? (inner && firstOf(inner, ask));
+  return read(schema) ?? (inner && firstOf(inner, read));
 }
 
 const units: Readonly<Record<string, string>> = {
@@ -167,8 +174,8 @@ const units: Readonly<Record<string, string>> = {
   PerSec: "per second",
 };
 
-function unitOf(word: string): string {
-  const suffix = Object.keys(units).find((unit) => word.endsWith(unit));
+function unitOf(name: string): string {
+  const suffix = Object.keys(units).find((unit) => name.endsWith(unit));
   return suffix === undefined ? "" : (units[suffix] ?? "");
 }
 

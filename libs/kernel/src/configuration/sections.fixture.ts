@@ -52,22 +52,22 @@ export const registry = defineSection({
 
 export const sections = [log, registry];
 
-export type Given = Parameters<typeof memorySources>[0] & { readonly yaml?: string };
+export type TestSources = Parameters<typeof memorySources>[0] & { readonly yaml?: string };
 
-export function sourcesOf({ yaml, ...given }: Given) {
+export function sourcesOf({ yaml, ...given }: TestSources) {
   return memorySources(
     yaml === undefined ? given : { ...given, files: { ...given.files, "/tutti.yaml": yaml } },
   );
 }
 
-export function load(given: Given, elsewhere: readonly string[] = []): Configuration {
-  return Configuration.load({ sections, sources: sourcesOf(given), elsewhere });
+export function load(sources: TestSources, otherSections: readonly string[] = []): Configuration {
+  return Configuration.load({ sections, sources: sourcesOf(sources), otherSections });
 }
 
 /** Returns the messages of all problems, in order. */
-export function problemsOf(given: Given, elsewhere: readonly string[] = []): readonly string[] {
+export function problemsOf(sources: TestSources, otherSections: readonly string[] = []): readonly string[] {
   try {
-    load(given, elsewhere);
+    load(sources, otherSections);
     return [];
   } catch (error) {
     if (kernelErrors.configurationInvalid.is(error)) return error.violations.map(({ message }) => message);

@@ -22,7 +22,7 @@ describe("the sources of this process", () => {
     assert.equal(system.environment, process.env);
   });
 
-  it("read a file, know a missing one, and throw at one that cannot be read", async () => {
+  it("read a file, return undefined for a missing file, and throw for an unreadable file", async () => {
     const path = join(directory, "present.yaml");
     writeFileSync(path, "text");
     const { files } = system;
@@ -34,12 +34,12 @@ describe("the sources of this process", () => {
     await assert.rejects(files.readLater(directory), /EISDIR/);
   });
 
-  it("tell of a file that is made after watching started", async () => {
+  it("report a file that is created after watching started", async () => {
     const path = join(directory, "later.yaml");
-    const seen = Promise.withResolvers<void>();
-    const stop = system.files.watch(path, seen.resolve);
+    const changed = Promise.withResolvers<void>();
+    const stop = system.files.watch(path, changed.resolve);
     writeFileSync(path, "text");
-    await seen.promise;
+    await changed.promise;
     stop();
   });
 
@@ -51,7 +51,7 @@ describe("the sources of this process", () => {
     assert.equal(configuration.explain("log.level")[0]?.place, "tutti.yaml:3:12");
   });
 
-  it("say so when the file named is a directory", () => {
+  it("report that the configured file is a directory", () => {
     const sources = { ...system, directory, arguments: ["--config=."], environment: {} };
     assert.throws(() => Configuration.load({ sections, sources }), /cannot be read: EISDIR/);
   });

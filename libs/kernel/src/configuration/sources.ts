@@ -35,19 +35,19 @@ export function systemSources(): ConfigurationSources {
 
 /** Returns sources in memory, for tests and for programs with a built-in configuration. Paths are absolute. */
 export function memorySources(
-  given: {
+  options: {
     readonly arguments?: readonly string[];
     readonly environment?: Readonly<Record<string, string | undefined>>;
     /** Texts by absolute path. The working directory is `/`. May be changed between readings. */
     readonly files?: Readonly<Record<string, string>>;
   } = {},
 ): ConfigurationSources {
-  const texts = given.files ?? {};
+  const texts = options.files ?? {};
   const read = (path: string) => (Object.hasOwn(texts, path) ? texts[path] : undefined);
   return {
     directory: "/",
-    arguments: given.arguments ?? [],
-    environment: given.environment ?? {},
+    arguments: options.arguments ?? [],
+    environment: options.environment ?? {},
     files: { read, readLater: async (path) => read(path), watch: () => () => {} },
   };
 }

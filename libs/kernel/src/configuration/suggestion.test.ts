@@ -24,7 +24,7 @@ describe("a suggestion for a misspelt name", () => {
       assert.equal(nearest(found, known), name));
   }
 
-  it("is looked for among the first 2,000 names", () => {
+  it("is searched among the first 2,000 names", () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `unlike-${index}-anything`);
     assert.equal(nearest("levl", [...many.slice(1), "level"]), "level");
     assert.equal(nearest("levl", [...many, "level"]), undefined);
@@ -36,7 +36,7 @@ describe("a suggestion for a misspelt name", () => {
     assert.equal(nearest(`${name}b`, [`${name}a`]), undefined);
   });
 
-  it("is part of a sentence, or nothing", () => {
+  it("is appended as a sentence, or is empty", () => {
     assert.equal(didYouMean("levl", known), ". Did you mean `level`?");
     assert.equal(didYouMean("colour", known), "");
   });

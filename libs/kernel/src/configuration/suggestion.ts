@@ -6,14 +6,14 @@ const lengthMax = 200;
 /** Returns the known name that was most likely meant. Undefined if none is similar. Compares at most 2,000 of them. */
 export function nearest(found: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.min(4, Math.floor(found.length / 3)));
-  const wanted = found.toLowerCase();
+  const target = found.toLowerCase();
   let best: string | undefined;
   let bestDistance = limit + 1;
   let compared = 0;
   for (const name of known) {
     compared += 1;
     if (compared > comparedMax) break;
-    const distance = distanceOf(wanted, name.toLowerCase(), bestDistance);
+    const distance = distanceOf(target, name.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
       best = name;
       bestDistance = distance;

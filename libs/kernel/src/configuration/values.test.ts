@@ -48,7 +48,7 @@ describe("text from a variable or a flag", () => {
 });
 
 describe("a value from the file", () => {
-  it("keeps its type, which the schema then judges", () => {
+  it("keeps its type, which the schema validates", () => {
     for (const typed of ["5", 5, true, null, [1, "2"], { a: "1" }]) {
       assert.deepEqual(meant(z.array(z.int()), { typed }), typed);
       assert.deepEqual(meant(z.union([z.int(), z.strictObject({ a: z.int() })]), { typed }), typed);

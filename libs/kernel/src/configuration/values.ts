@@ -37,7 +37,7 @@ class ValueReader {
   }
 
   read(schema: z.core.$ZodType, found: unknown): unknown {
-    if ((found === null || (this.#fromText && found === "null")) && takesNull(schema)) return null;
+    if ((found === null || (this.#fromText && found === "null")) && acceptsNull(schema)) return null;
     const core = coreOf(schema);
     if (isSecretSchema(core)) return this.#reference(found);
     if (core instanceof z.ZodUnion) return this.#alternative(core.options, found);
@@ -95,10 +95,10 @@ class ValueReader {
   }
 }
 
-function takesNull(schema: z.core.$ZodType): boolean {
+function acceptsNull(schema: z.core.$ZodType): boolean {
   if (schema instanceof z.ZodNullable) return true;
   const inner = innerOf(schema);
-  return inner !== undefined && takesNull(inner);
+  return inner !== undefined && acceptsNull(inner);
 }
 
 function scalarOf(schema: z.core.$ZodType, text: string): unknown {

@@ -3,7 +3,7 @@ import { yamlMistakesIn } from "./yaml-mistakes.ts";
 import { parseYaml, YamlTooDeep } from "./yaml-text.ts";
 
 export interface Member {
-  readonly word: string;
+  readonly segment: string;
   readonly value: Node | null;
   /** Place of the word: `tutti.yaml:12:5`. */
   readonly place: string;
@@ -51,7 +51,7 @@ export class YamlDocument {
     if (node === null || (isScalar(node) && node.value === null)) return [];
     if (!isMap(node)) return undefined;
     return node.items.map(({ key, value }) => ({
-      word: isScalar(key) ? String(key.value) : "?",
+      segment: isScalar(key) ? String(key.value) : "?",
       value: this.#resolved(value),
       place: this.placeOf(key),
     }));

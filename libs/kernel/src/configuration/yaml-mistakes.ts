@@ -4,7 +4,7 @@ import { type Document, type ErrorCode, isCollection, isNode, isScalar, visit } 
  * Messages about invalid YAML: `tutti.yaml:3:5 is not valid YAML: …`. The library's own messages quote parts of the
  * text, which may be a secret.
  */
-const words: Readonly<Record<ErrorCode, string>> = {
+const texts: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias takes no tag or anchor",
   BAD_ALIAS: "an alias or anchor without a clear name. Put text that starts with * or & in quotes",
   BAD_COLLECTION_TYPE: "a tag that does not fit its value",
@@ -49,9 +49,9 @@ export function yamlMistakesIn(
     const mayBeOpen = code === "BAD_INDENT" || code === "MISSING_CHAR";
     const open = mayBeOpen ? openAt(starts?.get(pos[0]) ?? [], text.charAt(pos[0] - 1)) : undefined;
     if (open !== undefined) return [...mistakes, { at: open, text: openText(text.charAt(open)) }];
-    mistakes.push({ at: pos[0], text: words[code] });
+    mistakes.push({ at: pos[0], text: texts[code] });
   }
-  return [...mistakes, ...warnings.map(({ code, pos }) => ({ at: pos[0], text: words[code] }))];
+  return [...mistakes, ...warnings.map(({ code, pos }) => ({ at: pos[0], text: texts[code] }))];
 }
 
 function openText(opening: string): string {

@@ -16,13 +16,13 @@ describe("a text of YAML", () => {
     assert.equal(parsed("").contents, null);
   });
 
-  it("has one document, and no key twice in one mapping", () => {
+  it("may have one document, and each key once in a mapping", () => {
     assert.deepEqual(codesOf("a: 1\n---\nb: 2\n"), ["MULTIPLE_DOCS"]);
     assert.deepEqual(codesOf("a: 1\nb: {c: 1, c: 2}\na: 2\n").sort(), ["DUPLICATE_KEY", "DUPLICATE_KEY"]);
     assert.deepEqual(codesOf("a: {c: 1}\nb: {c: 1}\n"), []);
   });
 
-  it("ends at the first bracket that is too deep, and says where", () => {
+  it("stops at the first bracket that is nested too deep, and reports its position", () => {
     const text = `a:\n  ${"[".repeat(300_000)}`;
     assert.throws(() => parsed(text), { at: 76 });
     const document = new YamlDocument("tutti.yaml", text);

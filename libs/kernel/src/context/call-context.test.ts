@@ -4,7 +4,7 @@ import { testContext } from "../testing/test-context.ts";
 import { type CallContext, contextWith } from "./call-context.ts";
 
 describe("a context with some of it otherwise", () => {
-  it("has all the rest, also what is made when it is asked for", () => {
+  it("keeps all other properties, including getters", () => {
     const own = testContext({ idempotencyKey: "k", ownerEpoch: 3 });
     class Served {
       get signal(): AbortSignal {

@@ -8,7 +8,7 @@ export interface Principal {
   /** Unique within its kind: `local-admin`, `workflow`, an agent's id. */
   readonly id: string;
   /**
-   * The roles that give an actor of the installation (without `shown`) its rights. For all others, the roles and groups
+   * The roles that give an actor of the installation (without `credential`) its rights. For all others, the roles and groups
    * found at authorization.
    */
   readonly roles: readonly string[];
@@ -16,13 +16,13 @@ export interface Principal {
    * The credential that proves its identity. Absent for actors of the installation: its services, and the administrator
    * of this machine.
    */
-  readonly shown?: ShownCredential;
+  readonly credential?: CredentialClaims;
   /** The policies that allow the operation, as recorded: `role:operator`. Absent if none was evaluated. */
   readonly right?: string;
 }
 
 /** Claims of a key or token about its bearer. */
-export interface ShownCredential {
+export interface CredentialClaims {
   /** Id of the key or token. Empty for a token of another issuer. */
   readonly id: string;
   /**

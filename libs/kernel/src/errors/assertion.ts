@@ -14,7 +14,7 @@ export class AssertionFault extends TuttiError {
   constructor(message: string, facts: Facts = {}) {
     const { code, entry } = kernelErrors.assertion;
     const details: Record<string, string> = {};
-    for (const [key, fact] of Object.entries(facts)) details[key] = shown(fact);
+    for (const [key, fact] of Object.entries(facts)) details[key] = printed(fact);
     super({
       code,
       status: entry.status,
@@ -38,13 +38,13 @@ export function assert(condition: unknown, message: string, facts?: Facts): asse
  * The last branch of an exhaustive switch. The compiler proves that it is never reached. It throws if a value does not
  * have its type.
  */
-export function unreachable(value: never, what: string): never {
-  throw new AssertionFault(`${what} is one of the known ones`, { found: value });
+export function unreachable(value: never, name: string): never {
+  throw new AssertionFault(`${name} is one of the known ones`, { found: value });
 }
 
 const factLengthMax = 200;
 
-function shown(fact: unknown): string {
+function printed(fact: unknown): string {
   let text: string;
   try {
     // JSON returns undefined for some objects.

@@ -29,7 +29,7 @@ const errors = defineErrors("cataloguetest", {
 });
 
 describe("the catalogue of errors", () => {
-  it("makes an error with the code, status and retry class of its entry", () => {
+  it("creates an error with the code, status and retry class of its entry", () => {
     const error = errors.orderGone({ order: "o1" }, { details: { order: "o1" }, retryAfterMs: 5 });
     assert.ok(error instanceof TuttiError);
     assert.equal(error.code, "cataloguetest.order_gone");
@@ -42,9 +42,9 @@ describe("the catalogue of errors", () => {
   });
 
   it("prints the remedy after the message, and the message alone for a message that quotes it", () => {
-    const gone = errors.orderGone({ order: "o1" });
-    assert.equal(withoutRemedy(gone), "Order `o1` not found.");
-    const late = errors.late({ reason: gone.message, days: 2 });
+    const notFound = errors.orderGone({ order: "o1" });
+    assert.equal(withoutRemedy(notFound), "Order `o1` not found.");
+    const late = errors.late({ reason: notFound.message, days: 2 });
     assert.equal(
       late.message,
       "The order is late: Order `o1` not found. Create the order first. Order again in 2 days.",
@@ -53,24 +53,24 @@ describe("the catalogue of errors", () => {
     assert.equal(withoutRemedy({ code: "of.another", message: "Wait." }), "Wait.");
   });
 
-  it("asks for no parameters where the message has none", () => {
+  it("requires no parameters if the message has none", () => {
     const cause = new Error("flood");
     assert.equal(errors.closed().message, "the shop is closed");
     assert.equal(errors.closed(undefined, { cause }).cause, cause);
   });
 
-  it("recognises an error by its code, and nothing else", () => {
+  it("recognises only a TuttiError with its code", () => {
     const arrived = new TuttiError({ code: "cataloguetest.closed", status: "UNAVAILABLE", message: "x" });
     assert.ok(errors.closed.is(arrived));
     assert.ok(!errors.orderGone.is(arrived));
     assert.ok(!errors.closed.is({ code: "cataloguetest.closed" }));
   });
 
-  it("starts the stack where the error was asked for", () => {
+  it("starts the stack at the caller", () => {
     assert.match(errors.closed().stack?.split("\n")[1] ?? "", /catalogue\.test\.ts/);
   });
 
-  it("does not let extras of an untyped caller replace the entry", () => {
+  it("ignores properties of an untyped caller that would replace the entry", () => {
     const extras = { details: { a: "b" }, code: "other.code", status: "INTERNAL", message: "other" };
     const error = errors.closed(undefined, extras);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe("the catalogue of errors", () => {
     );
   });
 
-  it("gives the same as a refusal, which becomes the error at the edge", () => {
+  it("creates the same as a refusal, which becomes the error at the edge", () => {
     const refusal = errors.orderGone.refusal({ order: "o1" }, { details: { order: "o1" } });
     assert.ok(isRefusal(refusal));
     assert.ok(!(refusal instanceof Error));
@@ -89,7 +89,7 @@ describe("the catalogue of errors", () => {
     assert.ok(!isRefusal(error) && !isRefusal(null) && !isRefusal("refused"));
   });
 
-  it("refuses a code that is declared twice, and names that give no code", () => {
+  it("refuses a code that is declared twice, and names that form no code", () => {
     const entry = { status: "INTERNAL", retry: "never", help: "", message: () => "", remedy: "" } as const;
     assert.throws(
       () => defineErrors("cataloguetest", { closed: entry }),
@@ -99,7 +99,7 @@ describe("the catalogue of errors", () => {
     assert.throws(() => defineErrors("cataloguetest", { "not a key": entry }), /camelCase/);
   });
 
-  it("lists what was declared", () => {
+  it("lists the declared errors", () => {
     assert.equal(declaredErrors().get("cataloguetest.order_gone")?.status, "NOT_FOUND");
   });
 });

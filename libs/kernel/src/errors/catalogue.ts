@@ -56,11 +56,11 @@ type Arguments<P, Extras> = unknown extends P
 
 /** A declared error. Call it to create the error. */
 export interface DeclaredError<P> {
-  (...given: Arguments<P, ErrorExtras>): TuttiError;
+  (...args: Arguments<P, ErrorExtras>): TuttiError;
   readonly code: string;
   readonly entry: ErrorEntry<P>;
   /** The error as returned data: for deciders that refuse, without the cost of a stack. */
-  readonly refusal: (...given: Arguments<P, Omit<ErrorExtras, "cause">>) => Refusal;
+  readonly refusal: (...args: Arguments<P, Omit<ErrorExtras, "cause">>) => Refusal;
   /** Returns whether a value is this error, including after it crossed the wire. */
   readonly is: (error: unknown) => error is TuttiError;
 }
@@ -102,11 +102,11 @@ function codeOf(area: string, key: string): string {
 
 function declaredError<P>(code: string, entry: ErrorEntry<P>) {
   const { status, retry } = entry;
-  const make = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
+  const create = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
     // The entry overrides the extras, even if an untyped caller passes others.
     const error = new TuttiError({ ...extras, code, status, retry, message: errorText(entry, parameters) });
     // The stack starts at the caller, not here.
-    Error.captureStackTrace?.(error, make);
+    Error.captureStackTrace?.(error, create);
     return error;
   };
   const refusal = (parameters: P, extras: Omit<ErrorExtras, "cause"> = {}): Refusal => ({
@@ -120,5 +120,5 @@ function declaredError<P>(code: string, entry: ErrorEntry<P>) {
     details: extras.details ?? {},
   });
   const is = (error: unknown): error is TuttiError => error instanceof TuttiError && error.code === code;
-  return Object.assign(make, { code, entry, refusal, is });
+  return Object.assign(create, { code, entry, refusal, is });
 }

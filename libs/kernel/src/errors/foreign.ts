@@ -18,8 +18,8 @@ export function describeForeign(thrown: unknown): Foreign {
   if (typeof thrown === "string") return { name: "Error", message: sound(thrown), code: "" };
   if (typeof thrown !== "object" || thrown === null) {
     // A function's text is source code, so it is left out.
-    const shown = typeof thrown === "function" ? "a function" : String(thrown);
-    return { name: "Error", message: sound(`${shown} was thrown`), code: "" };
+    const text = typeof thrown === "function" ? "a function" : String(thrown);
+    return { name: "Error", message: sound(`${text} was thrown`), code: "" };
   }
   const name = readText(thrown, "name").slice(0, nameLengthMax).toWellFormed() || "Error";
   const code = readText(thrown, "code").slice(0, nameLengthMax).toWellFormed();

@@ -24,7 +24,7 @@ const sqliteError = (errcode: number) =>
   Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode });
 
 describe("errorFromUnknown", () => {
-  it("leaves an error of ours as it is", () => {
+  it("returns a TuttiError unchanged", () => {
     const error = new TuttiError({ code: "a.b", status: "ABORTED", message: "m" });
     assert.equal(errorFromUnknown(error), error);
   });
@@ -55,14 +55,14 @@ describe("errorFromUnknown", () => {
     ["an object without a prototype", Object.create(null), "kernel.internal", "INTERNAL"],
   ];
   for (const [title, thrown, code, status] of table) {
-    it(`takes ${title} for ${code}, and keeps it as the cause`, () => {
+    it(`maps ${title} to ${code}, and keeps it as the cause`, () => {
       const error = errorFromUnknown(thrown);
       assert.deepEqual([error.code, error.status], [code, status]);
       assert.equal(error.cause, thrown);
     });
   }
 
-  it("says what it found and what to do", () => {
+  it("names the error and the remedy", () => {
     assert.equal(
       errorFromUnknown(new TypeError("x is not a function")).message,
       "Internal error: TypeError: x is not a function. Report it with the trace id of this call.",
@@ -77,16 +77,16 @@ describe("errorFromUnknown", () => {
     assert.match(errorFromUnknown(aggregate).message, /AggregateError: ECONNREFUSED: it failed/);
   });
 
-  it("does not repeat what looks like a credential", () => {
+  it("redacts text that looks like a credential", () => {
     const thrown = new Error(
       "cannot reach postgres://app:hunter2@db:5432, Bearer abcdefgh12345, password=hunter2",
     );
-    const told = JSON.stringify(recordOf(errorFromUnknown(thrown)));
-    assert.doesNotMatch(told, /hunter2|abcdefgh12345/);
-    assert.match(told, /postgres:\/\/\[redacted\]@db:5432/);
+    const printed = JSON.stringify(recordOf(errorFromUnknown(thrown)));
+    assert.doesNotMatch(printed, /hunter2|abcdefgh12345/);
+    assert.match(printed, /postgres:\/\/\[redacted\]@db:5432/);
   });
 
-  it("survives objects that throw when they are looked at", () => {
+  it("survives objects that throw when they are inspected", () => {
     const hostile = new Proxy(
       {},
       {
@@ -113,7 +113,7 @@ describe("errorFromUnknown", () => {
     }
   });
 
-  it("turns anything at all into an error", () => {
+  it("returns an error for any value", () => {
     fc.assert(fc.property(fc.anything(), (thrown) => recordOf(errorFromUnknown(thrown)).code !== ""));
   });
 });

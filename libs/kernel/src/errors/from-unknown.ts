@@ -27,18 +27,18 @@ const sqliteDiskKinds: readonly number[] = [10, 13];
 export function errorFromUnknown(thrown: unknown): TuttiError {
   if (isTuttiError(thrown)) return thrown;
   const { name, message, code } = describeForeign(thrown);
-  const what = message === "" ? name : `${name}: ${message}`;
+  const problem = message === "" ? name : `${name}: ${message}`;
   const extras = { cause: thrown };
   if (name === "AbortError" || code === "ABORT_ERR")
-    return kernelErrors.cancelled({ what: "the work" }, extras);
-  if (name === "TimeoutError") return kernelErrors.deadlineExceeded({ what: "the work" }, extras);
-  if (unreachableCodes.has(code)) return kernelErrors.unreachable({ what }, extras);
-  if (exhaustedCodes.has(code)) return kernelErrors.exhausted({ what }, extras);
-  if (deniedCodes.has(code)) return kernelErrors.noPermission({ what: message }, extras);
+    return kernelErrors.cancelled({ operation: "the work" }, extras);
+  if (name === "TimeoutError") return kernelErrors.deadlineExceeded({ operation: "the work" }, extras);
+  if (unreachableCodes.has(code)) return kernelErrors.unreachable({ problem }, extras);
+  if (exhaustedCodes.has(code)) return kernelErrors.exhausted({ problem }, extras);
+  if (deniedCodes.has(code)) return kernelErrors.noPermission({ problem: message }, extras);
   if (
     code === "ERR_SQLITE_ERROR" &&
     sqliteDiskKinds.includes(Number(Reflect.get(Object(thrown), "errcode")) & 0xff)
   )
-    return kernelErrors.exhausted({ what: `the disk is full or faulty (${message})` }, extras);
-  return kernelErrors.internal({ what }, extras);
+    return kernelErrors.exhausted({ problem: `the disk is full or faulty (${message})` }, extras);
+  return kernelErrors.internal({ problem }, extras);
 }

@@ -14,7 +14,7 @@ const entry = (help: string): ErrorEntry<never> => ({
 });
 
 describe("the reference page of errors", () => {
-  it("has a heading per area and per code, sorted, with status and what to do", () => {
+  it("has a heading for each area and each code, sorted, with status and remedy", () => {
     const page = renderErrorReference(
       new Map([
         ["run.gone", entry("G.")],

@@ -2,7 +2,7 @@ import type { ErrorEntry } from "./catalogue.ts";
 import { statuses } from "./status.ts";
 import type { RetryClass } from "./tutti-error.ts";
 
-const retryInWords: Record<RetryClass, string> = {
+const retryTexts: Record<RetryClass, string> = {
   never: "no: the same call fails again",
   "same-key": "yes: with the same idempotency key, after a pause",
   elsewhere: "yes: at once at another instance, since nothing was done",
@@ -24,7 +24,7 @@ export function renderErrorReference(errors: ReadonlyMap<string, ErrorEntry<neve
     const { grpc, http } = statuses[entry.status];
     lines.push("", `### \`${code}\``, "", entry.help, "");
     lines.push(`- Status: ${entry.status} (gRPC ${grpc}, HTTP ${http})`);
-    lines.push(`- Repeat: ${retryInWords[entry.retry]}`);
+    lines.push(`- Repeat: ${retryTexts[entry.retry]}`);
     if (typeof entry.remedy === "string" && entry.remedy !== "") lines.push(`- Remedy: ${entry.remedy}`);
   }
   return `${lines.join("\n")}\n`;

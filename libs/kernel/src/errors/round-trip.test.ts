@@ -62,7 +62,7 @@ function throughStatus(error: TuttiError): TuttiError {
 
 describe("an error that crosses the wire", () => {
   for (const [form, through] of Object.entries({ throughDetail, throughJson, throughStatus })) {
-    it(`arrives as it left (${form})`, () => {
+    it(`arrives unchanged (${form})`, () => {
       fc.assert(
         fc.property(anyError, (error) => assert.deepEqual(recordOf(through(error)), recordOf(error))),
       );
@@ -87,13 +87,13 @@ describe("an error that crosses the wire", () => {
     for (let level = 1; level <= 12; level++) {
       error = new TuttiError({ code: "a.b", status: "INTERNAL", message: String(level), cause: error });
     }
-    const seen: string[] = [];
+    const messages: string[] = [];
     for (let next: unknown = throughDetail(error); next instanceof Error; next = next.cause)
-      seen.push(next.message);
-    assert.deepEqual(seen, ["12", "11", "10", "9", "8", "7", "6", "5", "4"]);
+      messages.push(next.message);
+    assert.deepEqual(messages, ["12", "11", "10", "9", "8", "7", "6", "5", "4"]);
   });
 
-  it("never takes a stack with it", () => {
+  it("never includes a stack", () => {
     const error = errorFromUnknown(new TypeError("bug"));
     const forms = [
       JSON.stringify(toProblem(error)),
@@ -161,7 +161,7 @@ describe("the gRPC status of an error", () => {
     assert.equal(arrived.details["omitted"], `1 causes, ${500 - arrived.violations.length} violations`);
   });
 
-  it("fits with any parts of the error", () => {
+  it("stays below the limit with any parts of the error", () => {
     const bulk = fc.integer({ min: 0, max: 20_000 }).map((length) => "й".repeat(length));
     const parts = fc.record({
       message: bulk,
@@ -179,7 +179,7 @@ describe("the gRPC status of an error", () => {
     );
   });
 
-  it("is enough to make an error of when the details are missing, strange or damaged", () => {
+  it("yields an error if the details are missing, unknown or damaged", () => {
     const damaged = toStatusDetails(notOwner("p", undefined)).details.slice(0, -3);
     const strange = Uint8Array.of(8, 5, 26, 4, 10, 2, 120, 121);
     for (const details of [undefined, new Uint8Array(), strange, damaged, Uint8Array.of(255, 255)]) {
@@ -228,7 +228,7 @@ describe("problem details", () => {
     });
   }
 
-  it("with members of the wrong type lose those members only", () => {
+  it("lose only the members of the wrong type", () => {
     const error = fromProblem({
       code: "a.b",
       statusName: "ABORTED",

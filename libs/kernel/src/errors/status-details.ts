@@ -74,7 +74,7 @@ function fittingDetail(record: ErrorRecord, bytesMax: number): Uint8Array {
   while (bytes.length > bytesMax) {
     rest = smaller(rest, omitted);
     const counts = Object.entries(omitted).filter(([, count]) => count > 0);
-    const summary = counts.map(([what, count]) => `${count} ${what}`).join(", ") || "the end of the message";
+    const summary = counts.map(([kind, count]) => `${count} ${kind}`).join(", ") || "the end of the message";
     bytes = encodeDetail({ ...rest, details: { ...rest.details, omitted: summary } });
   }
   return bytes;
@@ -91,9 +91,9 @@ function smaller(
     return withoutDeepestCause(record);
   }
   if (violations.length > 1) {
-    const kept = violations.slice(0, Math.floor(violations.length / 2));
-    omitted.violations += violations.length - kept.length;
-    return { ...record, violations: kept };
+    const retained = violations.slice(0, Math.floor(violations.length / 2));
+    omitted.violations += violations.length - retained.length;
+    return { ...record, violations: retained };
   }
   const messageMax = 1_000;
   if (message.length > messageMax) return { ...record, message: shortened(message, messageMax) };

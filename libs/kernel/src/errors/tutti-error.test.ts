@@ -17,20 +17,20 @@ describe("TuttiError", () => {
     assert.ok(Object.isFrozen(error.violations) && Object.isFrozen(error.details));
   });
 
-  it("is neither retryable nor patient by default", () => {
+  it("is not retryable and has no retry delay by default", () => {
     const error = new TuttiError({ code: "a.b", status: "INTERNAL", message: "m" });
     assert.deepEqual([error.retryable, error.retry, error.retryAfterMs], [false, "never", 0]);
     assert.ok(!("cause" in error));
   });
 
   for (const retryAfterMs of [Number.NaN, Number.POSITIVE_INFINITY, -1, -0]) {
-    it(`takes a pause of ${Object.is(retryAfterMs, -0) ? "-0" : retryAfterMs} for none`, () => {
+    it(`treats a pause of ${Object.is(retryAfterMs, -0) ? "-0" : retryAfterMs} as none`, () => {
       const error = new TuttiError({ code: "a.b", status: "INTERNAL", message: "m", retryAfterMs });
       assert.ok(Object.is(error.retryAfterMs, 0));
     });
   }
 
-  it("makes text well-formed and ignores a detail that would set a prototype", () => {
+  it("repairs malformed text, and ignores a detail that would set a prototype", () => {
     const details = JSON.parse('{"__proto__": "x", "kept": "y"}');
     const error = new TuttiError({ code: "a.b", status: "INTERNAL", message: "half \ud800 pair", details });
     assert.equal(error.message, "half \ufffd pair");
@@ -81,11 +81,11 @@ describe("assert", () => {
     );
   });
 
-  it("ends a switch that the compiler took for exhaustive", () => {
-    const lie: unknown = "purple";
+  it("throws in a switch for a value that the compiler excluded", () => {
+    const invalid: unknown = "purple";
     // The cast is wrong on purpose: such a value comes from a newer peer or a broken file.
     assert.throws(
-      () => unreachable(lie as never, "the colour"),
+      () => unreachable(invalid as never, "the colour"),
       /must hold: the colour is one of the known ones/,
     );
   });

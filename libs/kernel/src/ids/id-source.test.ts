@@ -49,18 +49,18 @@ describe("an id source", () => {
     );
   });
 
-  it("makes ids that sort in the order of making, for any clock, and are all different", () => {
+  it("creates unique ids that sort in order of creation, for any clock", () => {
     fc.assert(
       fc.property(fc.array(anyTime, { minLength: 1, maxLength: 50 }), fc.integer(), (timesMs, seed) => {
         const ids = new IdSource({ clock: clockOf(...timesMs), chance: seededChance(seed) });
-        const made = timesMs.map(() => ids.newId("run"));
-        assert.deepEqual(made.toSorted(), made);
-        assert.equal(new Set(made).size, made.length);
+        const generated = timesMs.map(() => ids.newId("run"));
+        assert.deepEqual(generated.toSorted(), generated);
+        assert.equal(new Set(generated).size, generated.length);
       }),
     );
   });
 
-  it("gives back the time while the clock goes forward, and the latest one when it went back", () => {
+  it("uses the time of the clock, and the latest time if the clock goes back", () => {
     const ids = new IdSource({ clock: clockOf(1_000, 5_000.9, 2_000, 5_001), chance: seededChance(1) });
     assert.deepEqual(
       [1, 2, 3, 4].map(() => timeOf(ids.newId("run"))),
@@ -92,7 +92,7 @@ describe("an id source", () => {
     assert.ok(second > first);
   });
 
-  it("keeps many ids of one millisecond apart and in order", () => {
+  it("keeps many ids of one millisecond unique and in order", () => {
     const ids = new IdSource({ clock: clockOf(1), chance: seededChance(3) });
     let last = "";
     for (let count = 0; count < 20_000; count++) {
@@ -124,7 +124,7 @@ describe("an id source", () => {
 describe("an id", () => {
   const anyKind = fc.stringMatching(/^[a-z][a-z0-9]{0,5}(_[a-z0-9]{1,5})?$/);
 
-  it("is taken apart and put together to the same text", () => {
+  it("is parsed and printed to the same text", () => {
     fc.assert(
       fc.property(anyKind, anyTime, fc.integer(), (kind, timeMs, seed) => {
         const id = new IdSource({ clock: clockOf(timeMs), chance: seededChance(seed) }).newId(kind);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { idOfKey, stableHash } from "./stable-hash.ts";
 
 describe("the stable hash", () => {
-  it("never changes: it decides where things live", () => {
+  it("never changes, because it decides the place of stored data", () => {
     const golden: readonly (readonly [readonly string[], number])[] = [
       [[""], 3099819549],
       [["default", "run", "r1"], 3484468566],
@@ -15,7 +15,7 @@ describe("the stable hash", () => {
     for (const [texts, expected] of golden) assert.equal(stableHash(...texts), expected, texts.join());
   });
 
-  it("keeps apart where one text ends and the next starts", () => {
+  it("distinguishes the boundaries between texts", () => {
     assert.notEqual(stableHash("ab", "c"), stableHash("a", "bc"));
     assert.notEqual(stableHash("a", ""), stableHash("", "a"));
   });
@@ -26,7 +26,7 @@ describe("the stable hash", () => {
     for (const count of counts) assert.ok(count > 850 && count < 1_150, `${counts}`);
   });
 
-  it("makes an id of any key: its own text if it has the form of an id", () => {
+  it("turns any key into an id, and keeps a key that has the form of an id", () => {
     assert.equal(idOfKey("customer-7"), "customer-7");
     assert.equal(idOfKey("their api"), "key.frb1wtl2ijli7jkkak");
     assert.notEqual(idOfKey("a b"), idOfKey("a  b"));

@@ -43,7 +43,7 @@ export interface Machine<State, Effect = unknown> {
    * It does no work itself, but working machines need it to be visible. So its effects and timers continue while work
    * is paused.
    */
-  readonly goesOnPaused?: boolean;
+  readonly runsWhilePaused?: boolean;
   /**
    * Loads content, by namespace and SHA-256, that folds, snapshots or deciders read. Absent if the records of the
    * machine contain everything. The host waits for it before it passes data that `needs` the content. Undefined means

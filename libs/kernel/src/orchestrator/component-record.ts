@@ -33,7 +33,7 @@ export interface ComponentRecordParts {
   readonly options: ResolvedComponentOptions;
   readonly healthCacheMs: number;
   /** True for an orchestrator, which reports its own health. A health check would give the same answer. */
-  readonly tellsHealth: boolean;
+  readonly reportsHealth: boolean;
   readonly foundation: Foundation;
   /** Its lines name the component. */
   readonly logger: Logger;
@@ -53,7 +53,7 @@ export class ComponentRecord {
   /** Whether a stop is required: the start succeeded and no stop was tried. */
   #running = false;
   /** The error with which it reported, during its start, that it cannot continue. */
-  #givenUp: { readonly error: unknown } | undefined;
+  #startFailure: { readonly error: unknown } | undefined;
 
   constructor(parts: ComponentRecordParts) {
     const { name, component, options, foundation, healthCacheMs } = parts;
@@ -66,7 +66,7 @@ export class ComponentRecord {
       clock: foundation.clock,
       timers: foundation.timers,
       timeoutMs: options.healthTimeoutMs,
-      cacheMs: parts.tellsHealth ? 0 : healthCacheMs,
+      cacheMs: parts.reportsHealth ? 0 : healthCacheMs,
       check: component.health === undefined ? undefined : () => this.#check(),
       changed: (from, to) => {
         this.#condition.observe(this.#life.state, this.health);
@@ -136,7 +136,7 @@ export class ComponentRecord {
     }
     this.#running = true;
     this.#enter({ state: "started", startDurationMs: clock.monotonic() - startedMs });
-    if (this.#givenUp !== undefined) this.cannotGoOn(this.#givenUp.error);
+    if (this.#startFailure !== undefined) this.reportFailure(this.#startFailure.error);
   }
 
   /** Returns the failure instead of rejecting: draining the others continues. */
@@ -169,9 +169,9 @@ export class ComponentRecord {
   }
 
   /** The component cannot continue. A stop is still required. While it starts, its start decides. */
-  cannotGoOn(error: unknown): void {
+  reportFailure(error: unknown): void {
     if (this.#life.state === "starting") {
-      this.#givenUp = { error };
+      this.#startFailure = { error };
       return;
     }
     const from = this.health;
@@ -215,7 +215,7 @@ export class ComponentRecord {
 
   #timedOut(phase: "start" | "drain" | "stop", timeoutMs: number): TuttiError {
     return lifecycleErrors.stepTimedOut({
-      what: `the ${phase} of \`${this.name}\``,
+      operation: `the ${phase} of \`${this.name}\``,
       setting: `${phase}TimeoutMs`,
       timeoutMs,
     });

@@ -56,7 +56,7 @@ export interface ComponentSetParts {
   /** The health of a component changed. */
   readonly healthChanged: () => void;
   /** A critical component, already started or just starting, cannot continue, so the whole must end. */
-  readonly cannotGoOn: (component: string, error: TuttiError) => void;
+  readonly criticalFailed: (component: string, error: TuttiError) => void;
 }
 
 type AbstractClass<T> = abstract new (...parameters: never[]) => T;
@@ -95,11 +95,11 @@ export class ComponentSet {
       component,
       options: resolved,
       healthCacheMs,
-      tellsHealth: nested !== undefined,
+      reportsHealth: nested !== undefined,
       foundation,
       logger: this.#parts.logger.child({ component: name }),
       healthChanged: (from, to) => this.#healthChanged(name, from, to),
-      failed: (error) => this.#cannotGoOn(record, error),
+      failed: (error) => this.#handleFailure(record, error),
     });
     startUp.register({
       name,
@@ -223,7 +223,7 @@ export class ComponentSet {
     this.#nested.set(record.name, nested);
     nested.on("healthChanged", ({ to }) => record.monitor.observe(to));
     nested.on("stateChanged", ({ to }) => {
-      if (to.state === "failed" && record.serving) this.#cannotGoOn(record, to.reason);
+      if (to.state === "failed" && record.serving) this.#handleFailure(record, to.reason);
     });
   }
 
@@ -235,7 +235,7 @@ export class ComponentSet {
       timeoutMs: startTimeoutMs,
       timedOut: () =>
         lifecycleErrors.stepTimedOut({
-          what: `the step \`${step.name}\``,
+          operation: `the step \`${step.name}\``,
           setting: "startTimeoutMs",
           timeoutMs: startTimeoutMs,
         }),
@@ -248,7 +248,7 @@ export class ComponentSet {
 
   async #startComponent(record: ComponentRecord, step: RunStep<StartUp>, startUp: StartUp): Promise<void> {
     const { name } = record;
-    const { dependsOn, endsTheWhole, stopTimeoutMs } = record.options;
+    const { dependsOn, stopsOrchestrator, stopTimeoutMs } = record.options;
     const broken = dependsOn.find((dependency) => this.#records.get(dependency)?.life.state === "failed");
     const run = (signal: AbortSignal): void | Promise<void> => {
       if (broken !== undefined)
@@ -259,7 +259,7 @@ export class ComponentSet {
       await record.start(run, { signal: startUp.signal, graceMs: stopTimeoutMs });
     } catch (thrown) {
       this.#emitFailed(name, "start", errorFromUnknown(thrown));
-      if (endsTheWhole || startUp.signal.aborted) throw thrown;
+      if (stopsOrchestrator || startUp.signal.aborted) throw thrown;
       this.#parts.logger.warn("component failed to start, continuing without it", {
         component: name,
         error: thrown,
@@ -286,15 +286,15 @@ export class ComponentSet {
     return problems;
   }
 
-  #cannotGoOn(record: ComponentRecord, thrown: unknown): void {
+  #handleFailure(record: ComponentRecord, thrown: unknown): void {
     const { name, options, life } = record;
     const error = errorFromUnknown(thrown);
     this.#parts.logger.error("component failed", { component: name, error });
     // During or after its stop this has no effect.
     if (life.state !== "starting" && !record.serving) return;
     this.#emitFailed(name, "run", error);
-    record.cannotGoOn(error);
-    if (options.endsTheWhole) this.#parts.cannotGoOn(name, error);
+    record.reportFailure(error);
+    if (options.stopsOrchestrator) this.#parts.criticalFailed(name, error);
   }
 
   #healthChanged(component: string, from: Health, to: Health): void {

@@ -67,12 +67,12 @@ export interface Timeouts {
   readonly healthTimeoutMs: number;
 }
 
-export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {
+export function resolveTimeouts(settings: Partial<Timeouts>): Timeouts {
   return {
-    startTimeoutMs: given.startTimeoutMs ?? 30_000,
-    drainTimeoutMs: given.drainTimeoutMs ?? 15_000,
-    stopTimeoutMs: given.stopTimeoutMs ?? 5_000,
-    healthTimeoutMs: given.healthTimeoutMs ?? 2_000,
+    startTimeoutMs: settings.startTimeoutMs ?? 30_000,
+    drainTimeoutMs: settings.drainTimeoutMs ?? 15_000,
+    stopTimeoutMs: settings.stopTimeoutMs ?? 5_000,
+    healthTimeoutMs: settings.healthTimeoutMs ?? 2_000,
   };
 }
 
@@ -88,7 +88,7 @@ export interface ResolvedComponentOptions extends Timeouts {
   readonly dependsOn: readonly string[];
   readonly critical: boolean;
   /** Whether its failure to start or continue ends the orchestrator. */
-  readonly endsTheWhole: boolean;
+  readonly stopsOrchestrator: boolean;
   readonly scope: StepScope;
 }
 
@@ -96,6 +96,6 @@ export function resolveComponentOptions(
   { dependsOn = [], critical = true, whenFailed = "stop", scope = "service", ...timeouts }: ComponentOptions,
   inherited: Timeouts,
 ): ResolvedComponentOptions {
-  const endsTheWhole = critical && whenFailed === "stop";
-  return { dependsOn: [...dependsOn], critical, endsTheWhole, scope, ...inherited, ...timeouts };
+  const stopsOrchestrator = critical && whenFailed === "stop";
+  return { dependsOn: [...dependsOn], critical, stopsOrchestrator, scope, ...inherited, ...timeouts };
 }

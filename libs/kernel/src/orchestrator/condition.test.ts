@@ -69,14 +69,20 @@ describe("the condition of a component", () => {
 
     await foundation.time.advance(1_000);
     store.context.health.unhealthy("disk gone");
-    const gone = { reason: "disk gone", time: at(4) };
+    const failure = { reason: "disk gone", time: at(4) };
     assert.deepEqual(condition(), {
-      ...{ state: "unhealthy", since: at(3), reason: "disk gone", failures: 1, lastError: gone },
+      ...{ state: "unhealthy", since: at(3), reason: "disk gone", failures: 1, lastError: failure },
     });
 
     await foundation.time.advance(1_000);
     store.context.health.healthy();
-    assert.deepEqual(condition(), { state: "ready", since: at(5), reason: "", failures: 1, lastError: gone });
+    assert.deepEqual(condition(), {
+      state: "ready",
+      since: at(5),
+      reason: "",
+      failures: 1,
+      lastError: failure,
+    });
 
     store.context.health.degraded("slow disk");
     assert.equal(condition()?.failures, 2);
@@ -84,7 +90,7 @@ describe("the condition of a component", () => {
     assert.deepEqual([condition()?.state, condition()?.reason, condition()?.failures], ["stopped", "", 2]);
   });
 
-  it("of a component that gives up is failed, with its reason", async () => {
+  it("of a component that cannot continue is failed, with its reason", async () => {
     const { orchestrator, store, condition } = await started();
     await orchestrator.start();
     store.context.fail(new Error("the port is gone"));

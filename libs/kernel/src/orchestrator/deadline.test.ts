@@ -4,7 +4,7 @@ import { sleep } from "../ports/timers.ts";
 import { VirtualTime } from "../testing/index.ts";
 import { type DeadlineOptions, withDeadline } from "./deadline.ts";
 
-function limited(given: Partial<DeadlineOptions<string>> = {}) {
+function limited(overrides: Partial<DeadlineOptions<string>> = {}) {
   const time = new VirtualTime();
   const late: PromiseSettledResult<string>[] = [];
   const options: DeadlineOptions<string> = {
@@ -12,7 +12,7 @@ function limited(given: Partial<DeadlineOptions<string>> = {}) {
     timeoutMs: 100,
     timedOut: () => new Error("too slow"),
     late: (outcome) => late.push(outcome),
-    ...given,
+    ...overrides,
   };
   return { time, late, options };
 }
@@ -20,7 +20,7 @@ function limited(given: Partial<DeadlineOptions<string>> = {}) {
 const never = (): Promise<never> => new Promise(() => {});
 
 describe("withDeadline", () => {
-  it("gives what the operation gives, at once or in time, and leaves no timer", async () => {
+  it("returns the result of the operation, immediately or in time, and leaves no timer", async () => {
     const { time, options } = limited();
     assert.equal(await withDeadline(() => "at once", options), "at once");
     const inTime = async () => {
@@ -31,7 +31,7 @@ describe("withDeadline", () => {
     assert.equal(time.pending, 0);
   });
 
-  it("rejects with what the operation throws, at once or later", async () => {
+  it("rejects with the error of the operation, immediately or later", async () => {
     const { options } = limited();
     const thrown = new Error("broken");
     const throwing = (): string => {
@@ -44,7 +44,7 @@ describe("withDeadline", () => {
     );
   });
 
-  it("gives up at the deadline, aborts with the same error, and tells of the late end", async () => {
+  it("rejects at the deadline, aborts with the same error, and reports the late end", async () => {
     const { time, late, options } = limited();
     const reasons: unknown[] = [];
     const slow = async (signal: AbortSignal) => {
@@ -60,14 +60,14 @@ describe("withDeadline", () => {
     assert.deepEqual(late, [{ status: "fulfilled", value: "late" }]);
   });
 
-  it("without a limit waits for as long as it takes", async () => {
+  it("waits as long as the operation takes if the timeout is infinite", async () => {
     const { time, options } = limited({ timeoutMs: Number.POSITIVE_INFINITY });
     const running = withDeadline(() => sleep(time, 1e9).then(() => "done"), options);
     assert.equal(time.pending, 1);
     assert.equal(await time.settle(running), "done");
   });
 
-  it("gives up when the signal is aborted, and tells the operation why", async () => {
+  it("rejects when the signal is aborted, and passes the reason to the operation", async () => {
     const controller = new AbortController();
     const { options } = limited({ signal: controller.signal });
     const own: AbortSignal[] = [];
@@ -81,7 +81,7 @@ describe("withDeadline", () => {
     assert.equal(own[0]?.reason, reason);
   });
 
-  it("leaves the operation its grace to end in its own way", async () => {
+  it("grants the operation a grace period to end by itself", async () => {
     const controller = new AbortController();
     const { time, options } = limited({ signal: controller.signal, graceMs: 50, timeoutMs: 1_000 });
     const reason = new Error("not wanted");
@@ -98,7 +98,7 @@ describe("withDeadline", () => {
     assert.equal(time.monotonic(), 50);
   });
 
-  it("calls the operation even if it is already aborted: a stop has still to be tried", async () => {
+  it("calls the operation even with an aborted signal, because a stop must be tried", async () => {
     const reason = new Error("no more time");
     const { options } = limited({ signal: AbortSignal.abort(reason) });
     let called = false;

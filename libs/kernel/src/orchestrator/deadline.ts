@@ -26,18 +26,18 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const own = new AbortController();
-    let given = false;
+    let isSettled = false;
     const settle = (): boolean => {
-      if (given) return false;
-      given = true;
+      if (isSettled) return false;
+      isSettled = true;
       deadline?.cancel();
-      signal?.removeEventListener("abort", giveUp);
+      signal?.removeEventListener("abort", abortWork);
       return true;
     };
     const abandon = (reason: unknown): void => {
       if (settle()) reject(reason);
     };
-    const giveUp = (): void => {
+    const abortWork = (): void => {
       own.abort(signal?.reason);
       deadline?.cancel();
       if (graceMs > 0) deadline = unlessEndless(graceMs, () => abandon(signal?.reason));
@@ -50,13 +50,13 @@ export function withDeadline<T>(
       abandon(error);
       own.abort(error);
     });
-    signal?.addEventListener("abort", giveUp, { once: true });
+    signal?.addEventListener("abort", abortWork, { once: true });
     const running = new Promise<T>((done) => done(signalled(operation, own, signal)));
     running.then(
       (value) => (settle() ? resolve(value) : late?.({ status: "fulfilled", value })),
       (reason: unknown) => (settle() ? reject(reason) : late?.({ status: "rejected", reason })),
     );
-    if (signal?.aborted) giveUp();
+    if (signal?.aborted) abortWork();
   });
 }
 

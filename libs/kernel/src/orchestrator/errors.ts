@@ -8,7 +8,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   componentTwice: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Two components of one orchestrator were registered under the same name. A name is what status, health, dependencies and metrics refer to. Give each component its own.",
+    help: "Two components of one orchestrator have the same name. Status, health, dependencies and metrics refer to components by name. Give each component its own name.",
     message: ({ orchestrator, component }: { orchestrator: string; component: string }) =>
       `${orchestrator} already has a component \`${component}\``,
     remedy: "Give the component its own name.",
@@ -16,17 +16,17 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   componentUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "A component was asked for that the orchestrator does not have.",
-    message: (given: { orchestrator: string; component: string; known: readonly string[] }) =>
-      `${given.orchestrator} has no component \`${given.component}\`. It has ${quoted(given.known)}`,
+    help: "A component was requested that the orchestrator does not have.",
+    message: (parameters: { orchestrator: string; component: string; known: readonly string[] }) =>
+      `${parameters.orchestrator} has no component \`${parameters.component}\`. It has ${quoted(parameters.known)}`,
     remedy: "Correct the name.",
   },
   componentAmbiguous: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A component was asked for by its class, and several components are of it. Ask by name.",
-    message: (given: { orchestrator: string; type: string; found: readonly string[] }) =>
-      `${given.orchestrator} has several components of class ${given.type}: ${quoted(given.found)}`,
+    help: "A component was requested by its class, and several components have this class. Request it by name.",
+    message: (parameters: { orchestrator: string; type: string; found: readonly string[] }) =>
+      `${parameters.orchestrator} has several components of class ${parameters.type}: ${quoted(parameters.found)}`,
     remedy: "Look the component up by name.",
   },
   registeredLate: {
@@ -40,7 +40,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   configurationMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator reads its configuration, but the foundation that it was made with has none. Load one and put it into the foundation.",
+    help: "An orchestrator reads its configuration, but its foundation has none. Load a configuration and add it to the foundation.",
     message: ({ orchestrator, section }: { orchestrator: string; section: string }) =>
       `The foundation of ${orchestrator} has no configuration to read \`${section}\` from`,
     remedy: "Load a configuration and add it to the foundation.",
@@ -48,7 +48,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   notStartable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator is started once. What was stopped or has failed is not started again. Make a new one.",
+    help: "An orchestrator starts once. After it stopped or failed, it does not start again. Create a new orchestrator.",
     message: ({ orchestrator, state }: { orchestrator: string; state: string }) =>
       `${orchestrator} cannot start, because it is ${state}`,
     remedy: "Create a new one.",
@@ -56,7 +56,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepTwice: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Two steps of one pipeline have the same name. Use another name, or `replace` if the first is meant to go.",
+    help: "Two steps of one pipeline have the same name. Use another name, or call `replace` to replace the first step.",
     message: ({ pipeline, step }: { pipeline: string; step: string }) =>
       `Pipeline \`${pipeline}\` already has a step \`${step}\``,
     remedy: "Rename the step, or replace the first one.",
@@ -65,14 +65,14 @@ export const lifecycleErrors = defineErrors("lifecycle", {
     status: "NOT_FOUND",
     retry: "never",
     help: "A step was named, as a dependency or as a place to insert at, that its pipeline does not have.",
-    message: (given: { pipeline: string; step: string; wantedBy: string; known: readonly string[] }) =>
-      `${given.wantedBy} needs step \`${given.step}\` of pipeline \`${given.pipeline}\`, which has ${quoted(given.known)}`,
+    message: (parameters: { pipeline: string; step: string; requiredBy: string; known: readonly string[] }) =>
+      `${parameters.requiredBy} needs step \`${parameters.step}\` of pipeline \`${parameters.pipeline}\`, which has ${quoted(parameters.known)}`,
     remedy: "Register the step, or correct the name.",
   },
   stepCycle: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Steps or components wait for each other in a circle, so none of them can be first. Take one of the named dependencies away.",
+    help: "Steps or components depend on each other in a circle, so none of them can start first. Remove one of the named dependencies.",
     message: ({ pipeline, path }: { pipeline: string; path: readonly string[] }) =>
       `Pipeline \`${pipeline}\` has a circle of dependencies: ${path.join(" → ")}`,
     remedy: "Remove one of them.",
@@ -80,7 +80,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   pipelineTwice: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "Two pipelines of one orchestrator have the same name. Status and metrics tell them apart by it. Give each its own.",
+    help: "Two pipelines of one orchestrator have the same name. Status and metrics identify a pipeline by its name. Give each pipeline its own name.",
     message: ({ orchestrator, pipeline }: { orchestrator: string; pipeline: string }) =>
       `${orchestrator} already has a pipeline \`${pipeline}\``,
     remedy: "Give the pipeline its own name.",
@@ -96,7 +96,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepFailed: {
     status: "INTERNAL",
     retry: "never",
-    help: "A named step of a pipeline failed with an error that is none of Tutti's own. The cause is that error. Where it is one, its own code is kept and only the message tells the step.",
+    help: "A named step of a pipeline failed with an error that is not Tutti's own. The cause is that error. An error of Tutti keeps its own code, and only the message names the step.",
     message: ({ pipeline, step, problem }: { pipeline: string; step: string; problem: string }) =>
       `step \`${step}\` of pipeline \`${pipeline}\` failed: ${problem}`,
     remedy: "",
@@ -104,7 +104,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A step that is no step was registered in a pipeline: without a name, with an unknown scope, with both or neither of `run` and `around`, or with a contract that is no schema. The message names what is wrong.",
+    help: "An invalid step was registered in a pipeline. It has no name, an unknown scope, both or neither of `run` and `around`, or a contract that is not a schema. The message names the problem.",
     message: ({ pipeline, step, problem }: { pipeline: string; step: string; problem: string }) =>
       `Step \`${step}\` cannot be registered in pipeline \`${pipeline}\`: ${problem}`,
     remedy: "Correct the step.",
@@ -112,24 +112,24 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepContract: {
     status: "INTERNAL",
     retry: "never",
-    help: "A step of a pipeline was given an input, or gave an output, that its declared contract does not allow. Correct the step before it, the step itself, or the contract.",
-    message: (given: { pipeline: string; step: string; side: "input" | "output"; problem: string }) =>
-      `The ${given.side} of step \`${given.step}\` of pipeline \`${given.pipeline}\` breaks its contract: ${given.problem}`,
+    help: "The input or the output of a step breaks its declared contract. Correct the step before it, the step itself, or the contract.",
+    message: (parameters: { pipeline: string; step: string; side: "input" | "output"; problem: string }) =>
+      `The ${parameters.side} of step \`${parameters.step}\` of pipeline \`${parameters.pipeline}\` breaks its contract: ${parameters.problem}`,
     remedy: "Correct the step or the contract.",
   },
   stepTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "Starting, draining or stopping took longer than it may. See what the component waits for. If it needs the time, raise the timeout that the message names.",
-    message: (given: { what: string; setting: string; timeoutMs: number }) =>
-      `${capitalized(given.what)} did not finish within ${given.timeoutMs} ms`,
-    remedy: (given: { what: string; setting: string; timeoutMs: number }) =>
-      `Check what it waits for, or raise \`${given.setting}\`.`,
+    help: "Starting, draining or stopping exceeded its timeout. Find the cause of the wait in the component. If the component needs more time, raise the timeout that the message names.",
+    message: (parameters: { operation: string; setting: string; timeoutMs: number }) =>
+      `${capitalized(parameters.operation)} did not finish within ${parameters.timeoutMs} ms`,
+    remedy: (parameters: { operation: string; setting: string; timeoutMs: number }) =>
+      `Check what it waits for, or raise \`${parameters.setting}\`.`,
   },
   dependencyFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A component was not started because one that it depends on had failed to. Fix that one.",
+    help: "A component was not started, because a component that it depends on failed to start. Fix that component.",
     message: ({ component, dependency }: { component: string; dependency: string }) =>
       `\`${component}\` was not started, because its dependency \`${dependency}\` failed`,
     remedy: "See the error of the dependency.",
@@ -137,7 +137,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   startFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator did not become ready. What had been started is stopped again. The message names the step and its problem, the cause is the error itself.",
+    help: "An orchestrator did not become ready. The components that had started are stopped again. The message names the step and its problem. The cause is the original error.",
     message: ({ orchestrator, problem }: { orchestrator: string; problem: string }) =>
       `${orchestrator} did not start: ${problem}`,
     remedy: "",
@@ -145,7 +145,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   startAborted: {
     status: "CANCELLED",
     retry: "never",
-    help: "The orchestrator was stopped before it was ready. What had been started is stopped again.",
+    help: "The orchestrator was stopped before it was ready. The components that had started are stopped again.",
     message: ({ orchestrator }: { orchestrator: string }) =>
       `${orchestrator} was stopped before it was ready`,
     remedy: "Start it again.",
@@ -153,7 +153,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stopIncomplete: {
     status: "INTERNAL",
     retry: "never",
-    help: "Some components failed to drain or stop, or took too long. All others are stopped. The message tells each, and the rest may hold on to ports, files or connections until the process ends.",
+    help: "Some components failed to drain or stop, or took too long. All other components are stopped. The message names each failed component. It may hold ports, files or connections until the process ends.",
     message: ({ orchestrator, problems }: { orchestrator: string; problems: readonly string[] }) =>
       `${orchestrator} did not stop cleanly: ${sentences(...problems)}`,
     remedy: "",
@@ -161,7 +161,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   componentFailed: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "A critical component reported that it cannot continue, so its orchestrator stopped. The cause is what it reported.",
+    help: "A critical component reported that it cannot continue, so its orchestrator stopped. The cause is the reported error.",
     message: ({
       orchestrator,
       component,
@@ -176,7 +176,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   operationTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "An operation took longer than it was given. Whether it takes effect is unknown: repeat it with the same idempotency key, and raise its timeout if it needs more.",
+    help: "An operation exceeded its timeout, and its outcome is unknown. Retry with the same idempotency key. Raise the timeout if the operation needs more time.",
     message: ({ operation, timeoutMs }: { operation: string; timeoutMs: number }) =>
       `\`${operation}\` did not finish within ${Math.round(timeoutMs)} ms, and its outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
@@ -184,7 +184,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   operationCancelled: {
     status: "CANCELLED",
     retry: "never",
-    help: "The caller of an operation gave up before it was done.",
+    help: "The caller cancelled an operation before it finished.",
     message: ({ operation }: { operation: string }) =>
       `The caller cancelled \`${operation}\` before it finished`,
     remedy: "Call it again if it is still needed.",

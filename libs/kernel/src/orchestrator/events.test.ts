@@ -10,9 +10,9 @@ interface Events {
 
 function emitting() {
   const failures: string[] = [];
-  const heard: (number | string)[] = [];
+  const received: (number | string)[] = [];
   const emitter = new Emitter<Events>((event, error) => failures.push(`${event}: ${error}`));
-  return { emitter, failures, heard };
+  return { emitter, failures, heard: received };
 }
 
 describe("Emitter", () => {
@@ -26,7 +26,7 @@ describe("Emitter", () => {
     assert.deepEqual(heard, [1, 10, "b"]);
   });
 
-  it("stops calling what was taken off, by its own handle or by the listener", () => {
+  it("stops calling a removed listener, by its handle or by the listener itself", () => {
     const { emitter, heard } = emitting();
     const listener = (count: number) => heard.push(count);
     const off = emitter.on("counted", listener);
@@ -51,19 +51,19 @@ describe("Emitter", () => {
     assert.deepEqual(heard, [3]);
   });
 
-  it("calls those who had subscribed when it started, less those who have left since", () => {
+  it("calls the listeners that had subscribed when it started, except those removed since", () => {
     const { emitter, heard } = emitting();
     emitter.once("counted", () => {
-      leave();
+      unsubscribe();
       emitter.on("counted", () => heard.push("new"));
     });
-    const leave = emitter.on("counted", () => heard.push("left"));
+    const unsubscribe = emitter.on("counted", () => heard.push("left"));
     emitter.on("counted", () => heard.push("stays"));
     emitter.emit("counted", 1);
     assert.deepEqual(heard, ["stays"]);
   });
 
-  it("continues after a listener that throws or rejects, and tells of it", async () => {
+  it("continues after a listener that throws or rejects, and reports the error", async () => {
     const { emitter, heard, failures } = emitting();
     emitter.on("counted", () => {
       throw new Error("broken");

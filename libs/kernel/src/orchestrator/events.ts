@@ -46,7 +46,7 @@ export class Emitter<Events extends object> {
 
   /** Removes all subscriptions of this listener to the event. */
   off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): void {
-    this.#keep(event, (subscription) => subscription.listener !== listener);
+    this.#retain(event, (subscription) => subscription.listener !== listener);
   }
 
   /**
@@ -59,7 +59,7 @@ export class Emitter<Events extends object> {
     for (const subscription of subscriptions) {
       if (!this.#subscriptions[event]?.includes(subscription)) continue;
       // Removed before the call, or a listener that emits the same event would be called again.
-      if (subscription.once) this.#keep(event, (other) => other !== subscription);
+      if (subscription.once) this.#retain(event, (other) => other !== subscription);
       this.#call(event, subscription.listener, payload);
     }
   }
@@ -83,15 +83,15 @@ export class Emitter<Events extends object> {
   ): Unsubscribe {
     // A new list each time, because an emit may be iterating over the old one.
     this.#subscriptions[event] = [...(this.#subscriptions[event] ?? []), subscription];
-    return () => this.#keep(event, (other) => other !== subscription);
+    return () => this.#retain(event, (other) => other !== subscription);
   }
 
-  #keep<Name extends keyof Events & string>(
+  #retain<Name extends keyof Events & string>(
     event: Name,
-    wanted: (subscription: Subscription<Events[Name]>) => boolean,
+    predicate: (subscription: Subscription<Events[Name]>) => boolean,
   ): void {
-    const left = this.#subscriptions[event]?.filter(wanted) ?? [];
-    if (left.length > 0) this.#subscriptions[event] = left;
+    const remaining = this.#subscriptions[event]?.filter(predicate) ?? [];
+    if (remaining.length > 0) this.#subscriptions[event] = remaining;
     else delete this.#subscriptions[event];
   }
 }

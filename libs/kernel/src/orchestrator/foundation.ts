@@ -24,9 +24,9 @@ export interface Foundation {
  * Returns a foundation with real implementations, except for the given ones: system clock, timers and random, a logger
  * that writes JSON lines to standard error, a tracer that creates ids and exports nothing, and no metrics.
  */
-export function systemFoundation(given: Partial<Foundation> = {}): Foundation {
-  const clock = given.clock ?? systemClock;
-  const chance = given.chance ?? systemChance;
+export function systemFoundation(ports: Partial<Foundation> = {}): Foundation {
+  const clock = ports.clock ?? systemClock;
+  const chance = ports.chance ?? systemChance;
   return {
     clock,
     timers: systemTimers,
@@ -34,6 +34,6 @@ export function systemFoundation(given: Partial<Foundation> = {}): Foundation {
     logger: lineLogger({ clock }),
     metrics: silentMetrics,
     tracer: plainTracer(chance),
-    ...given,
+    ...ports,
   };
 }

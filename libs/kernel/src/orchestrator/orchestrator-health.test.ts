@@ -54,8 +54,8 @@ describe("Orchestrator: health", () => {
       degraded("optionalMail is unhealthy: no relay"),
     ],
   ];
-  for (const [what, parts, expected] of table) {
-    it(`of ${what} is ${expected.level}`, async () => {
+  for (const [title, parts, expected] of table) {
+    it(`of ${title} is ${expected.level}`, async () => {
       const components = Object.entries(parts).map(([name, health]) => [name, { health: () => health }]);
       const { orchestrator } = await ready(Object.fromEntries(components));
       const { components: known, ...whole } = await orchestrator.health();
@@ -66,7 +66,7 @@ describe("Orchestrator: health", () => {
     });
   }
 
-  it("a component that breaks makes the whole unready and is named, but the whole stays live", async () => {
+  it("a broken component is named and makes the orchestrator unready, but the orchestrator stays live", async () => {
     const store = patient();
     const { orchestrator } = await ready({ store: store.component, api: {} });
     assert.deepEqual(await orchestrator.readiness(), { ready: true, problems: [] });
@@ -82,7 +82,7 @@ describe("Orchestrator: health", () => {
     await orchestrator.stop();
   });
 
-  it("what is reported and what is checked both count, the worse of the two", async () => {
+  it("the worse of the reported and the checked health counts", async () => {
     const store = patient();
     const { orchestrator, foundation } = await ready({ store: store.component });
     store.reporter().degraded("slow disk");
@@ -96,7 +96,7 @@ describe("Orchestrator: health", () => {
     await orchestrator.stop();
   });
 
-  it("a check that throws or rejects is unhealthy, with what it said", async () => {
+  it("a check that throws or rejects is unhealthy, with its error message", async () => {
     const { orchestrator } = await ready({
       store: {
         health: () => {
@@ -110,7 +110,7 @@ describe("Orchestrator: health", () => {
     await orchestrator.stop();
   });
 
-  it("a check that hangs shows as unhealthy in time, is not asked again, and counts when it answers", async () => {
+  it("a check that hangs is unhealthy after its timeout, is not called again, and counts once it answers", async () => {
     const turnstile = gate();
     let calls = 0;
     const check = async (): Promise<Health> => {
@@ -135,7 +135,7 @@ describe("Orchestrator: health", () => {
     await orchestrator.stop();
   });
 
-  it("answers are kept for a second, and asked for every five unasked", async () => {
+  it("results are cached for one second, and refreshed every five seconds without a request", async () => {
     const store = patient();
     const { orchestrator, foundation } = await ready({ store: store.component });
     await Promise.all([orchestrator.health(), orchestrator.health()]);
@@ -154,14 +154,14 @@ describe("Orchestrator: health", () => {
   it("changes are events of the component and of the whole, and are logged and counted, once each", async () => {
     const store = patient();
     const { orchestrator, foundation } = await ready({ store: store.component }, { healthIntervalMs: 100 });
-    const heard: string[] = [];
+    const received: string[] = [];
     orchestrator.on("componentHealthChanged", ({ component, from, to }) =>
-      heard.push(`${component}: ${from.level} → ${to.level}`),
+      received.push(`${component}: ${from.level} → ${to.level}`),
     );
-    orchestrator.on("healthChanged", ({ from, to }) => heard.push(`${from.level} → ${to.level}`));
+    orchestrator.on("healthChanged", ({ from, to }) => received.push(`${from.level} → ${to.level}`));
     store.state.health = unhealthy("disk full");
     await foundation.time.advanceAsync(5_000);
-    assert.deepEqual(heard, ["store: healthy → unhealthy", "healthy → unhealthy"]);
+    assert.deepEqual(received, ["store: healthy → unhealthy", "healthy → unhealthy"]);
     assert.deepEqual(foundation.logger.line("component unhealthy").fields, {
       orchestrator: "billing",
       component: "store",
@@ -174,11 +174,11 @@ describe("Orchestrator: health", () => {
     assert.equal(metrics.value("tutti_orchestrator_component_health_severity", labels), 2);
     store.state.health = healthy;
     await foundation.time.advanceAsync(1_000);
-    assert.deepEqual(heard.slice(2), ["store: unhealthy → healthy", "unhealthy → healthy"]);
+    assert.deepEqual(received.slice(2), ["store: unhealthy → healthy", "unhealthy → healthy"]);
     await orchestrator.stop();
   });
 
-  it("of an orchestrator within another goes up at once, and names the place of what broke", async () => {
+  it("of a nested orchestrator propagates at once, and names the path of the broken component", async () => {
     const store = patient();
     const foundation = testFoundation();
     const billing = new Orchestrator("accounts", foundation);
@@ -214,17 +214,17 @@ describe("Orchestrator: health", () => {
     const platform = new Orchestrator("platform", foundation);
     platform.register("billing", billing);
     await platform.start();
-    const heard: string[] = [];
-    platform.on("componentHealthChanged", ({ component }) => heard.push(component));
+    const received: string[] = [];
+    platform.on("componentHealthChanged", ({ component }) => received.push(component));
 
     await platform.stop();
 
     assert.equal(billing.state, "stopped");
-    assert.deepEqual(heard, []);
+    assert.deepEqual(received, []);
     assert.deepEqual(foundation.logger.messages("warn"), []);
   });
 
-  it("a draining or failed whole is not ready, and says so", async () => {
+  it("a draining or stopped orchestrator is not ready, and reports its state", async () => {
     const { orchestrator } = await ready({ store: {} });
     const stopped = orchestrator.stop();
     assert.deepEqual(orchestrator.readinessProblems(), [{ component: "billing", reason: "it is draining" }]);

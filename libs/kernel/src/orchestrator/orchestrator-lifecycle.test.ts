@@ -26,7 +26,7 @@ const plan = fc.record({
 });
 
 describe("the lifecycle under anything that components and callers do", () => {
-  it("ends with everything stopped once that had started, in reverse, and an end that says why", async () => {
+  it("stops every started component in reverse order, and ends with a reason", async () => {
     await fc.assert(
       fc.asyncProperty(plan, async ({ components, stopAtMs, failAt, nested }) => {
         const foundation = testFoundation();
@@ -39,7 +39,7 @@ describe("the lifecycle under anything that components and callers do", () => {
         const started: string[] = [];
         const stopped: string[] = [];
         const contexts: ComponentContext[] = [];
-        const go = async ({ afterMs, outcome, heeds }: Conduct, signal: AbortSignal) => {
+        const act = async ({ afterMs, outcome, heeds }: Conduct, signal: AbortSignal) => {
           if (afterMs > 0) await sleep(foundation.timers, afterMs, heeds ? signal : undefined);
           if (outcome === "error") throw new Error("broken");
           if (outcome === "endless") await sleep(foundation.timers, 1e9, heeds ? signal : undefined);
@@ -49,13 +49,13 @@ describe("the lifecycle under anything that components and callers do", () => {
           const component = {
             start: async (context: ComponentContext) => {
               contexts[index] = context;
-              await go(start, context.signal);
+              await act(start, context.signal);
               started.push(name);
             },
-            drain: (signal: AbortSignal) => go(drain, signal),
+            drain: (signal: AbortSignal) => act(drain, signal),
             stop: (signal: AbortSignal) => {
               stopped.push(name);
-              return go(stop, signal);
+              return act(stop, signal);
             },
           };
           inner.register(name, component, { critical, whenFailed: stays ? "stay" : "stop" });

@@ -10,7 +10,7 @@ import { defineStep } from "./steps/step.ts";
 import { StepRegistry } from "./steps/step-registry.ts";
 
 describe("Orchestrator: starting", () => {
-  it("starts in the order of registration, stops in reverse, and tells of each state", async () => {
+  it("starts in the order of registration, stops in reverse, and reports each state", async () => {
     const { orchestrator, noted, notes, states } = withNotes();
     for (const name of ["a", "b", "c"]) orchestrator.register(name, noted(name));
     assert.equal(orchestrator.state, "created");
@@ -25,7 +25,7 @@ describe("Orchestrator: starting", () => {
     assert.deepEqual(states, ["starting", "ready", "draining", "stopped"]);
   });
 
-  it("starts what another depends on first, though it was registered later", async () => {
+  it("starts a dependency first, even if it was registered later", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("api", noted("api"), { dependsOn: ["store"] });
     orchestrator.register("metrics", noted("metrics"));
@@ -74,7 +74,7 @@ describe("Orchestrator: starting", () => {
     assert.equal(orchestrator.state, "failed");
   });
 
-  it("while a component waits, problems of started ones are reasons not to be ready", async () => {
+  it("while a component starts, problems of started components are readiness problems", async () => {
     const { orchestrator, noted, foundation } = withNotes();
     const report = ({ health }: ComponentContext) =>
       health.unhealthy("partitions cannot be loaded: workflow/3");
@@ -89,7 +89,7 @@ describe("Orchestrator: starting", () => {
     await foundation.time.settle(orchestrator.stop());
   });
 
-  it("a failure keeps its own code, so that a program can tell what it was", async () => {
+  it("a failure keeps its own code, so that a program can identify it", async () => {
     const { orchestrator } = withNotes();
     const refusal = new TuttiError({
       code: "http.port_in_use",
@@ -115,7 +115,7 @@ describe("Orchestrator: starting", () => {
     ]);
   });
 
-  it("a start that hangs meets its deadline, its signal is aborted, and what had started is stopped", async () => {
+  it("a start that hangs is aborted at its deadline, and the started components are stopped", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     const signals: AbortSignal[] = [];
     const hangs = ({ signal }: ComponentContext): Promise<never> => {
@@ -138,7 +138,7 @@ describe("Orchestrator: starting", () => {
     assert.deepEqual(notes, ["start one", "stop one"]);
   });
 
-  it("a component that starts after it was given up is stopped again", async () => {
+  it("a component that starts after its timeout is stopped again", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     const late = latch();
     orchestrator.register("slow", noted("slow", { start: () => late.opened }), { startTimeoutMs: 100 });
@@ -149,7 +149,7 @@ describe("Orchestrator: starting", () => {
     foundation.logger.line("component started after its start timed out, stopping it");
   });
 
-  it("a component that is not critical and fails to start only degrades, and takes its dependents with it", async () => {
+  it("a failed start of a component that is not critical degrades the orchestrator, and fails its dependents", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("store", noted("store"));
     orchestrator.register("reports", noted("reports", { start: failing("no licence") }), { critical: false });
@@ -170,7 +170,7 @@ describe("Orchestrator: starting", () => {
     assert.deepEqual(notes, ["start store", "drain store", "stop store"]);
   });
 
-  it("a critical component that fails to start leaves the others up, and the whole not ready, where they are to stay", async () => {
+  it("a failed start of a critical component with `whenFailed: stay` keeps the others running and the orchestrator unready", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("reports", noted("reports", { start: failing("no licence") }), {
       whenFailed: "stay",
@@ -186,7 +186,7 @@ describe("Orchestrator: starting", () => {
     assert.deepEqual(notes, ["start store", "drain store", "stop store"]);
   });
 
-  it("gives the same promise however often it is called, also from a listener to its first change", async () => {
+  it("returns the same promise for every call, even from a listener of its first change", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("one", noted("one"));
     const inner: Promise<void>[] = [];
@@ -211,9 +211,9 @@ describe("Orchestrator: starting", () => {
 });
 
 describe("Orchestrator: its start-up as a pipeline", () => {
-  it("custom steps run where they were put, also when dependencies move their neighbour", async () => {
+  it("custom steps run at their position, even if dependencies move the step next to them", async () => {
     const { orchestrator, noted, notes } = withNotes();
-    const note = (name: string) =>
+    const recordingStep = (name: string) =>
       defineStep<StartUp, Promise<void>>({
         name,
         scope: "core",
@@ -221,8 +221,8 @@ describe("Orchestrator: its start-up as a pipeline", () => {
       });
     orchestrator.register("api", noted("api"), { dependsOn: ["store"] });
     orchestrator.register("store", noted("store"));
-    orchestrator.startUp.insertBefore("store", note("migrate"));
-    orchestrator.startUp.insertAfter("api", note("announce"));
+    orchestrator.startUp.insertBefore("store", recordingStep("migrate"));
+    orchestrator.startUp.insertAfter("api", recordingStep("announce"));
     await orchestrator.start();
     assert.deepEqual(notes, ["run migrate", "start store", "start api", "run announce"]);
     assert.deepEqual(
@@ -232,7 +232,7 @@ describe("Orchestrator: its start-up as a pipeline", () => {
     await orchestrator.stop();
   });
 
-  it("a step that fails is named, and one that hangs meets the deadline", async () => {
+  it("a failed step is named, and a hanging step fails at the deadline", async () => {
     for (const [run, problem] of [
       [failing("version 3 is newer than this program"), "version 3 is newer than this program"],
       [

@@ -52,7 +52,7 @@ describe("Orchestrator: stopping", () => {
     assert.equal(orchestrator.stop(), stopped);
   });
 
-  it("gives the same promise however often it is called, and stops each component once", async () => {
+  it("returns the same promise for every call, and stops each component once", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("one", noted("one"));
     await orchestrator.start();
@@ -63,7 +63,7 @@ describe("Orchestrator: stopping", () => {
     assert.deepEqual(notes, ["start one", "drain one", "stop one"]);
   });
 
-  it("during the start, aborts it, lets the component in progress end, and stops what had started", async () => {
+  it("during the start, aborts it, waits for the starting component, and stops the started components", async () => {
     const { orchestrator, noted, notes, states, foundation } = withNotes();
     const heeds = ({ signal }: ComponentContext) => sleep(foundation.timers, 60_000, signal);
     orchestrator.register("one", noted("one"));
@@ -97,7 +97,7 @@ describe("Orchestrator: stopping", () => {
     assert.equal(orchestrator.state, "stopped");
   });
 
-  it("during a start that hangs and does not listen, waits no longer than a stop may take", async () => {
+  it("during a start that hangs and ignores its signal, waits at most the stop timeout", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     orchestrator.register("one", noted("one"));
     orchestrator.register("two", noted("two", { start: never }), { stopTimeoutMs: 400 });
@@ -109,7 +109,7 @@ describe("Orchestrator: stopping", () => {
     assert.deepEqual([notes, foundation.time.monotonic()], [["start one", "stop one"], 400]);
   });
 
-  it("a caller whose patience ends makes it hurry, but every component is still told to stop", async () => {
+  it("an aborted signal of the caller ends all waits, but every component is still stopped", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     orchestrator.register("store", noted("store"));
     orchestrator.register("api", noted("api", { drain: never, stop: never }));
@@ -147,8 +147,8 @@ describe("Orchestrator: a component that cannot continue", () => {
   it("stops the others gracefully, and the whole has failed for its reason", async () => {
     const { orchestrator, noted, notes, foundation } = withNotes();
     const contexts: ComponentContext[] = [];
-    const keeps = (context: ComponentContext): void => void contexts.push(context);
-    orchestrator.register("store", noted("store", { start: keeps }));
+    const saveContext = (context: ComponentContext): void => void contexts.push(context);
+    orchestrator.register("store", noted("store", { start: saveContext }));
     orchestrator.register("api", noted("api"));
     await orchestrator.start();
     contexts[0]?.fail(new Error("the data directory is gone"));
@@ -184,7 +184,7 @@ describe("Orchestrator: a component that cannot continue", () => {
     assert.deepEqual(notes, ["start store", "stop store"]);
   });
 
-  it("is only unhealthy where it is not critical", async () => {
+  it("degrades the orchestrator if it is not critical", async () => {
     const { orchestrator, noted, notes } = withNotes();
     const contexts: ComponentContext[] = [];
     const reports = noted("reports", { start: (context) => void contexts.push(context) });
@@ -197,7 +197,7 @@ describe("Orchestrator: a component that cannot continue", () => {
     assert.deepEqual(notes, ["start reports", "stop reports"]);
   });
 
-  it("is unhealthy also where it said so while it started, and is stopped", async () => {
+  it("is unhealthy, and is stopped, even if it failed during its start", async () => {
     const { orchestrator, noted, notes } = withNotes();
     const reports = noted("reports", { start: ({ fail }) => fail(new Error("no more paper")) });
     orchestrator.register("reports", reports, { critical: false });
@@ -208,7 +208,7 @@ describe("Orchestrator: a component that cannot continue", () => {
     assert.deepEqual(notes, ["start reports", "stop reports"]);
   });
 
-  it("leaves the others up, and the whole not ready, where they are to stay", async () => {
+  it("keeps the others running and the orchestrator unready with `whenFailed: stay`", async () => {
     const { orchestrator, noted } = withNotes();
     const contexts: ComponentContext[] = [];
     const reports = noted("reports", { start: (context) => void contexts.push(context) });
@@ -222,7 +222,7 @@ describe("Orchestrator: a component that cannot continue", () => {
     await orchestrator.stop();
   });
 
-  it("within another orchestrator, makes that one stop and name it", async () => {
+  it("in a nested orchestrator, stops the outer orchestrator, which names it", async () => {
     const { orchestrator: billing, noted, foundation } = withNotes();
     const contexts: ComponentContext[] = [];
     billing.register("store", noted("store", { start: (context) => void contexts.push(context) }));
@@ -241,11 +241,11 @@ describe("Orchestrator: a component that cannot continue", () => {
     );
   });
 
-  it("while a failed start is undone, is not taken for the reason", async () => {
+  it("does not replace the reason of a failed start that is being undone", async () => {
     const { orchestrator, noted, foundation } = withNotes();
     const contexts: ComponentContext[] = [];
-    const keeps = (context: ComponentContext): void => void contexts.push(context);
-    orchestrator.register("store", noted("store", { start: keeps }));
+    const saveContext = (context: ComponentContext): void => void contexts.push(context);
+    orchestrator.register("store", noted("store", { start: saveContext }));
     const turnstile = gate();
     orchestrator.register("queue", noted("queue", { stop: () => turnstile.pass() }));
     orchestrator.register("api", { start: failing("port taken") });
@@ -258,7 +258,7 @@ describe("Orchestrator: a component that cannot continue", () => {
   });
 });
 
-describe("Orchestrator: one within another", () => {
+describe("Orchestrator: a nested orchestrator", () => {
   it("drains as a whole before any of it is stopped, and is bounded by its own components", async () => {
     const { orchestrator: billing, noted, notes, foundation } = withNotes();
     const slow = {
@@ -279,7 +279,7 @@ describe("Orchestrator: one within another", () => {
     ]);
   });
 
-  it("undoes itself when the outer start is aborted, and the outer waits for that", async () => {
+  it("undoes its start when the outer start is aborted, and the outer orchestrator waits for it", async () => {
     const { orchestrator: billing, noted, notes, foundation } = withNotes();
     billing.register("a", noted("a", { stop: () => sleep(foundation.timers, 3_000) }));
     billing.register("b", { start: ({ signal }) => sleep(foundation.timers, 60_000, signal) });
@@ -296,7 +296,7 @@ describe("Orchestrator: one within another", () => {
     assert.equal(billing.state, "failed");
   });
 
-  it("names the whole way down to what failed to start", async () => {
+  it("names the full path to the component that failed to start", async () => {
     const { orchestrator: billing, foundation } = withNotes();
     billing.register("ledger", { start: failing("disk full") });
     const platform = new Orchestrator("platform", foundation);
@@ -310,7 +310,7 @@ describe("Orchestrator: one within another", () => {
     assert.equal(platform.status().components[0]?.orchestrator?.failure?.component, "ledger");
   });
 
-  it("tells what it left behind when it stopped", async () => {
+  it("names the component that failed to stop", async () => {
     const { orchestrator: billing, noted, foundation } = withNotes();
     billing.register("ledger", noted("ledger", { stop: failing("stuck") }));
     const platform = new Orchestrator("platform", foundation);

@@ -11,7 +11,7 @@ import type { Foundation } from "./foundation.ts";
 import { failing, withNotes } from "./orchestrator.fixture.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-describe("Orchestrator: a custom one", () => {
+describe("Orchestrator: a custom orchestrator", () => {
   class Ledger {
     entries = 0;
     start(): void {
@@ -32,7 +32,7 @@ describe("Orchestrator: a custom one", () => {
     }
   }
 
-  it("takes a few lines and appears in the platform's status with its components", async () => {
+  it("appears in the status of the platform with its components", async () => {
     const foundation = testFoundation();
     const platform = new Orchestrator("platform", foundation, { scope: "management" });
     platform.register("billing", new Billing(foundation));
@@ -112,7 +112,7 @@ describe("Orchestrator: a custom one", () => {
     await platform.stop();
   });
 
-  it("gives components back by name and by class, and names the components when asked for another", () => {
+  it("returns components by name and by class, and lists the components if a name is unknown", () => {
     const billing = new Billing(testFoundation());
     assert.equal(billing.get(Ledger), billing.ledger);
     assert.equal(billing.get("ledger"), billing.ledger);
@@ -147,7 +147,7 @@ describe("Orchestrator: a custom one", () => {
     });
   });
 
-  it("knows the types of its components and events where they are declared", async () => {
+  it("has the types of its declared components and events", async () => {
     interface Parts {
       ledger: Ledger;
       mailer: Component;
@@ -165,19 +165,19 @@ describe("Orchestrator: a custom one", () => {
     // @ts-expect-error: it depends on a component that is not declared
     assert.throws(() => typed.register("ledger", new Ledger(), { dependsOn: ["leger"] }));
     assert.equal(typed.get("ledger").entries, 0);
-    const heard: number[] = [];
-    typed.on("invoiced", ({ amount }) => heard.push(amount));
-    typed.once("stateChanged", ({ to }) => heard.push(to.since));
+    const received: number[] = [];
+    typed.on("invoiced", ({ amount }) => received.push(amount));
+    typed.once("stateChanged", ({ to }) => received.push(to.since));
     // @ts-expect-error: no such event
     typed.on("invoice", () => {});
     // @ts-expect-error: the event carries something else
     typed.emit("invoiced", { sum: 5 });
     typed.emit("invoiced", { amount: 7 });
-    assert.deepEqual(heard, [undefined, 7]);
+    assert.deepEqual(received, [undefined, 7]);
   });
 });
 
-describe("Orchestrator: what is refused when it is put together", () => {
+describe("Orchestrator: refused registrations", () => {
   const refused: readonly [string, (orchestrator: Orchestrator) => unknown, string][] = [
     [
       "two components of one name",
@@ -207,21 +207,21 @@ describe("Orchestrator: what is refused when it is put together", () => {
       "billing already has a pipeline `start-up`. Give the pipeline its own name.",
     ],
   ];
-  for (const [what, act, message] of refused) {
-    it(what, () => {
+  for (const [title, act, message] of refused) {
+    it(title, () => {
       const { orchestrator } = withNotes();
       assert.throws(() => act(orchestrator), { message });
     });
   }
 
-  it("a component that circles is not taken in", () => {
+  it("a component in a circle is not registered", () => {
     const { orchestrator } = withNotes();
     assert.throws(() => orchestrator.register("store", { start() {} }, { dependsOn: ["store"] }));
     assert.equal(orchestrator.has("store"), false);
     orchestrator.register("store", { start() {} });
   });
 
-  it("a dependency that never came, when it is started, with nothing started", async () => {
+  it("a missing dependency, at the start, before any component starts", async () => {
     const { orchestrator, noted, notes } = withNotes();
     orchestrator.register("api", noted("api"), { dependsOn: ["stor"] });
     orchestrator.register("store", noted("store"));
@@ -233,7 +233,7 @@ describe("Orchestrator: what is refused when it is put together", () => {
     assert.equal(orchestrator.state, "failed");
   });
 
-  it("a component that comes after the start", async () => {
+  it("a component registered after the start", async () => {
     const { orchestrator } = withNotes();
     await orchestrator.start();
     assert.throws(() => orchestrator.register("late", { start() {} }), {
@@ -245,37 +245,37 @@ describe("Orchestrator: what is refused when it is put together", () => {
 });
 
 describe("Orchestrator: events", () => {
-  it("a listener that throws, or whose promise is rejected, disturbs no other, and is logged and counted", async () => {
+  it("a listener that throws or rejects does not disturb other listeners, and is logged and counted", async () => {
     const { orchestrator, foundation } = withNotes();
-    const heard: string[] = [];
+    const received: string[] = [];
     orchestrator.on("stateChanged", () => {
       throw new Error("listener is broken");
     });
     orchestrator.on("stateChanged", failing("listener is broken later"));
-    orchestrator.on("stateChanged", ({ to }) => heard.push(to.state));
+    orchestrator.on("stateChanged", ({ to }) => received.push(to.state));
     await orchestrator.start();
     await foundation.time.flush();
-    assert.deepEqual(heard, ["starting", "ready"]);
+    assert.deepEqual(received, ["starting", "ready"]);
     assert.equal(foundation.logger.messages("error").filter((line) => line === "listener failed").length, 4);
     const labels = { orchestrator: "billing", event: "stateChanged" };
     assert.equal(foundation.metrics.value("tutti_orchestrator_listener_failures_total", labels), 4);
     await orchestrator.stop();
   });
 
-  it("tells of components as they start, fail and stop", async () => {
+  it("reports components as they start, fail and stop", async () => {
     const { orchestrator, noted } = withNotes();
-    const heard: string[] = [];
-    orchestrator.on("componentStarted", ({ component }) => heard.push(`${component} started`));
+    const received: string[] = [];
+    orchestrator.on("componentStarted", ({ component }) => received.push(`${component} started`));
     orchestrator.on("componentFailed", ({ component, phase }) =>
-      heard.push(`${component} failed to ${phase}`),
+      received.push(`${component} failed to ${phase}`),
     );
-    orchestrator.on("componentStopped", ({ component }) => heard.push(`${component} stopped`));
+    orchestrator.on("componentStopped", ({ component }) => received.push(`${component} stopped`));
     orchestrator.register("one", noted("one", { drain: failing("busy"), stop: failing("stuck") }));
     orchestrator.register("two", noted("two"));
     orchestrator.register("three", noted("three", { start: failing("") }), { critical: false });
     await orchestrator.start();
     await assert.rejects(orchestrator.stop());
-    assert.deepEqual(heard, [
+    assert.deepEqual(received, [
       ...["one started", "two started", "three failed to start"],
       ...["one failed to drain", "two stopped", "one failed to stop"],
     ]);

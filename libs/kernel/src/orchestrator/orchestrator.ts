@@ -113,8 +113,8 @@ export class Orchestrator<
   #drainProblems: readonly TuttiError[] = [];
   readonly #startAbort = new AbortController();
   /** Aborted if a caller no longer waits for the drain, or for the stop. */
-  readonly #drainHurry = new AbortController();
-  readonly #stopHurry = new AbortController();
+  readonly #drainAbort = new AbortController();
+  readonly #stopAbort = new AbortController();
 
   constructor(name: string, foundation: Foundation, options: OrchestratorOptions = {}) {
     const { scope = "orchestration", version = "0.0.0", healthCacheMs = 1_000 } = options;
@@ -140,7 +140,7 @@ export class Orchestrator<
       instruments: this.#instruments,
       events: this.#ownEvents,
       healthChanged: () => this.#reviewHealth(),
-      cannotGoOn: (component, error) => this.#cannotGoOn(component, error),
+      criticalFailed: (component, error) => this.#handleFailure(component, error),
     });
     this.#execution = {
       ...foundation,
@@ -179,13 +179,13 @@ export class Orchestrator<
   get<Name extends keyof Components & string>(name: Name): Components[Name];
   get<C extends Component>(type: abstract new (...parameters: never[]) => C): C;
   get<Name extends keyof Components & string, C extends Component>(
-    wanted: Name | (abstract new (...parameters: never[]) => C),
+    nameOrClass: Name | (abstract new (...parameters: never[]) => C),
   ): Components[Name] | C {
-    if (typeof wanted === "function") return this.#set.ofClass(wanted);
-    const component = this.#components[wanted];
+    if (typeof nameOrClass === "function") return this.#set.ofClass(nameOrClass);
+    const component = this.#components[nameOrClass];
     if (component !== undefined) return component;
     const { names: known } = this.#set;
-    throw lifecycleErrors.componentUnknown({ orchestrator: this.name, component: wanted, known });
+    throw lifecycleErrors.componentUnknown({ orchestrator: this.name, component: nameOrClass, known });
   }
 
   has(name: string): boolean {
@@ -256,7 +256,7 @@ export class Orchestrator<
    * effect unless ready.
    */
   drain(signal?: AbortSignal): Promise<void> {
-    hurry(this.#drainHurry, signal);
+    abortWith(this.#drainAbort, signal);
     if (this.#draining !== undefined) return this.#draining;
     if (this.#lifecycle.state !== "ready") return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -270,8 +270,8 @@ export class Orchestrator<
    * rejects with all of them at the end. A repeated call returns the same promise.
    */
   stop(signal?: AbortSignal): Promise<void> {
-    hurry(this.#drainHurry, signal);
-    hurry(this.#stopHurry, signal);
+    abortWith(this.#drainAbort, signal);
+    abortWith(this.#stopAbort, signal);
     if (this.#stopping !== undefined) return this.#stopping;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stopping = promise;
@@ -402,11 +402,11 @@ export class Orchestrator<
     return executeSafely(this.#execution, name, operation, options);
   }
 
-  async #start(given: AbortSignal | undefined): Promise<void> {
+  async #start(callerSignal: AbortSignal | undefined): Promise<void> {
     const { clock } = this.foundation;
     const startedMs = clock.monotonic();
     const own = this.#startAbort.signal;
-    const signal = given === undefined ? own : AbortSignal.any([own, given]);
+    const signal = callerSignal === undefined ? own : AbortSignal.any([own, callerSignal]);
     this.#enter({ state: "starting", since: clock.now() });
     try {
       const steps = this.startUp.seal().map((step) => this.#set.guard(step));
@@ -436,7 +436,7 @@ export class Orchestrator<
     // A failure during the stop is not the reason for the stop.
     const failure = aborted ? this.#failure : undefined;
     this.#enter({ state: "draining", since: clock.now() });
-    const problems = await this.#set.stop(this.#stopHurry.signal);
+    const problems = await this.#set.stop(this.#stopAbort.signal);
     const isRequested = failure !== undefined || (aborted && this.#stopping !== undefined);
     if (isRequested) this.#finish(problems);
     else this.#enter({ state: "failed", since: clock.now(), reason, component, problems });
@@ -445,7 +445,7 @@ export class Orchestrator<
 
   async #drain(): Promise<void> {
     this.#enter({ state: "draining", since: this.foundation.clock.now() });
-    this.#drainProblems = await this.#set.drain(this.#drainHurry.signal);
+    this.#drainProblems = await this.#set.drain(this.#drainAbort.signal);
   }
 
   async #stop(): Promise<void> {
@@ -459,7 +459,7 @@ export class Orchestrator<
     }
     if (this.#lifecycle.state === "ready" || this.#draining !== undefined) {
       await this.drain();
-      this.#finish([...this.#drainProblems, ...(await this.#set.stop(this.#stopHurry.signal))]);
+      this.#finish([...this.#drainProblems, ...(await this.#set.stop(this.#stopAbort.signal))]);
     }
     const lifecycle = this.#lifecycle;
     if (lifecycle.state === "failed" && lifecycleErrors.stopIncomplete.is(lifecycle.reason)) {
@@ -498,7 +498,7 @@ export class Orchestrator<
     this.#reviewHealth();
   }
 
-  #cannotGoOn(component: string, error: TuttiError): void {
+  #handleFailure(component: string, error: TuttiError): void {
     if (this.#failure !== undefined) return;
     const { name: orchestrator } = this;
     const reason = lifecycleErrors.componentFailed(
@@ -542,7 +542,7 @@ export class Orchestrator<
 }
 
 /** Shortens a phase when the signal is aborted. */
-function hurry(phase: AbortController, signal: AbortSignal | undefined): void {
+function abortWith(phase: AbortController, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (signal.aborted) phase.abort(signal.reason);
   else signal.addEventListener("abort", () => phase.abort(signal.reason), { once: true });

@@ -81,7 +81,7 @@ describe("runUntilSignal", () => {
     });
   }
 
-  it("a signal during the start aborts it, and the exit is a clean one", async () => {
+  it("a signal during the start aborts the start, and exits with 0", async () => {
     const aborted = ({ signal }: ComponentContext) =>
       new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     const { code, send, time } = running({ start: aborted });
@@ -96,7 +96,7 @@ describe("runUntilSignal", () => {
     assert.deepEqual(exits, [1]);
   });
 
-  it("a stop that leaves something behind exits with 1", async () => {
+  it("an incomplete stop exits with 1", async () => {
     const { code, send, time } = running({ stop: () => Promise.reject(new Error("stuck")) });
     await time.flush();
     send("SIGTERM");
@@ -136,7 +136,7 @@ describe("runUntilSignal", () => {
     assert.equal(await code, 1);
   });
 
-  it("an orchestrator that is over already exits with what it came to", async () => {
+  it("an orchestrator that is already stopped exits with 0", async () => {
     const orchestrator = new Orchestrator("billing", testFoundation());
     await orchestrator.stop();
     assert.equal(await runUntilSignal(orchestrator, { edge: recordingEdge().edge }), 0);

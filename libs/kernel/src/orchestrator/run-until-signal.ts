@@ -39,7 +39,7 @@ export interface Runnable {
 export async function runUntilSignal(orchestrator: Runnable, options: RunOptions = {}): Promise<number> {
   const { edge = systemProcess, signals = thisSystem.stopSignals, ready, flush } = options;
   const { logger } = orchestrator;
-  const left = Promise.withResolvers<number>();
+  const exited = Promise.withResolvers<number>();
   let stopping = false;
   let faults = 0;
 
@@ -60,7 +60,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
       edge.onSignal(signal, () => {
         if (stopping) {
           logger.warn("second stop signal received, exiting immediately", { signal });
-          leave(128 + signalNumbers[signal]);
+          exit(128 + signalNumbers[signal]);
           return;
         }
         logger.info("stop signal received, finishing running work. A second signal exits immediately", {
@@ -70,10 +70,10 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
       }),
     ),
   ];
-  const leave = (code: number): void => {
+  const exit = (code: number): void => {
     for (const release of releases.splice(0)) release();
     edge.exit(code);
-    left.resolve(code);
+    exited.resolve(code);
   };
 
   const ended = endOf(orchestrator);
@@ -89,8 +89,8 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
       await flush?.();
     })
     .catch((error: unknown) => fault(error, "flush"))
-    .finally(() => leave(faults > 0 || orchestrator.lifecycle.state === "failed" ? 1 : 0));
-  return left.promise;
+    .finally(() => exit(faults > 0 || orchestrator.lifecycle.state === "failed" ? 1 : 0));
+  return exited.promise;
 }
 
 /** Resolves when the orchestrator is in a final state. */

@@ -27,13 +27,13 @@ function executing(chance: Chance = patient) {
     });
   /** Fails with these errors, one after the other, then succeeds. Notes the times of the attempts. */
   const trying = (errors: readonly unknown[]) => {
-    const triedAtMs: number[] = [];
+    const attemptedAtMs: number[] = [];
     const operation = async (_signal: AbortSignal, attempt: number): Promise<string> => {
-      triedAtMs.push(Math.round(foundation.time.monotonic()));
+      attemptedAtMs.push(Math.round(foundation.time.monotonic()));
       if (attempt <= errors.length) throw errors[attempt - 1];
       return `done at attempt ${attempt}`;
     };
-    return { triedAtMs, operation };
+    return { triedAtMs: attemptedAtMs, operation };
   };
   return { foundation, orchestrator, reports, counted, trying, time: foundation.time };
 }
@@ -91,8 +91,8 @@ describe("safeExecute: repeating", () => {
       "`charge` did not finish within 0 ms",
     ],
   ];
-  for (const [what, errors, options, expectedAtMs, expected] of table) {
-    it(what, async () => {
+  for (const [title, errors, options, expectedAtMs, expected] of table) {
+    it(title, async () => {
       const { orchestrator, time, trying } = executing();
       const { operation, triedAtMs } = trying(errors);
       const outcome = await time.settle(
@@ -103,16 +103,16 @@ describe("safeExecute: repeating", () => {
     });
   }
 
-  it("keeps every pause between nothing and its bound, for any seed", () =>
+  it("keeps every pause between zero and its bound, for any seed", () =>
     fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {
         const { orchestrator, time, trying } = executing(seededChance(seed));
         const { operation, triedAtMs } = trying(Array(5).fill(failure("same-key")));
         const retry = { attemptsMax: 6, pauseMs: 100, pauseMaxMs: 500 };
         await time.settle(orchestrator.safeExecute("charge", operation, { retry }));
-        for (const [index, boundMs] of [100, 200, 400, 500, 500].entries()) {
+        for (const [index, limitMs] of [100, 200, 400, 500, 500].entries()) {
           const pauseMs = (triedAtMs[index + 1] ?? 0) - (triedAtMs[index] ?? 0);
-          assert.ok(pauseMs >= 0 && pauseMs <= boundMs + 1, `pause ${index} of ${pauseMs} ms`);
+          assert.ok(pauseMs >= 0 && pauseMs <= limitMs + 1, `pause ${index} of ${pauseMs} ms`);
         }
       }),
       { numRuns: 30 },
@@ -120,7 +120,7 @@ describe("safeExecute: repeating", () => {
 });
 
 describe("safeExecute: time", () => {
-  it("an operation that hangs is aborted by its signal and given up, its outcome unknown", async () => {
+  it("an operation that hangs is aborted by its signal, and its outcome is unknown", async () => {
     const { orchestrator, time, counted } = executing();
     const signals: AbortSignal[] = [];
     const hangs = (signal: AbortSignal) => {
@@ -146,7 +146,7 @@ describe("safeExecute: time", () => {
     assert.equal(Math.round(time.monotonic()), 50 + 100 + 50 + 200);
   });
 
-  it("a result that comes too late is reported, not lost in silence", async () => {
+  it("a result after the timeout is reported", async () => {
     const { orchestrator, time, foundation } = executing();
     const slow = async () => {
       await sleep(time, 500);
@@ -165,7 +165,7 @@ describe("safeExecute: time", () => {
   });
 });
 
-describe("safeExecute: a caller that gives up", () => {
+describe("safeExecute: a caller that cancels", () => {
   const cases: readonly [string, (signal: AbortSignal) => Promise<never>, number][] = [
     ["while it runs", never, 0],
     ["while it pauses", () => Promise.reject(failure("same-key", 5_000)), 10],
@@ -200,7 +200,7 @@ describe("safeExecute: a caller that gives up", () => {
 });
 
 describe("safeExecute: reporting", () => {
-  it("rethrows with what was thrown in the chain of causes, logs, counts and tells", async () => {
+  it("rethrows with the thrown error in the chain of causes, and logs, counts and reports it", async () => {
     const { orchestrator, foundation, counted, reports } = executing();
     const root = new Error("no such table");
     const thrown = new Error("query failed", { cause: root });
@@ -231,7 +231,7 @@ describe("safeExecute: reporting", () => {
     );
   });
 
-  it("gives the declared default, even if that is undefined, and says that it did", async () => {
+  it("returns the declared default, even if it is undefined, and reports that", async () => {
     const { orchestrator, foundation, counted, reports } = executing();
     const fails = () => Promise.reject(failure("never"));
     const price: number | undefined = await orchestrator.safeExecute("charge", fails, { default: undefined });
@@ -251,7 +251,7 @@ describe("safeExecute: reporting", () => {
     assert.equal(foundation.logger.line("operation failed, retrying").fields["pauseMs"], 100);
   });
 
-  it("keeps the labels bounded when operations are named by what they are about", async () => {
+  it("keeps the number of labels bounded if names of operations contain ids", async () => {
     const { orchestrator, foundation } = executing();
     for (let id = 0; id < 250; id++) await orchestrator.safeExecute(`charge-${id}`, () => id);
     const series = foundation.metrics

@@ -86,7 +86,7 @@ export async function executeSafely<T, Default = never>(
     ports.ended({
       operation: name,
       outcome,
-      attempts: attempts.made,
+      attempts: attempts.count,
       durationMs: clock.monotonic() - startedMs,
       error,
     });
@@ -98,7 +98,7 @@ export async function executeSafely<T, Default = never>(
   } catch (thrown) {
     error = errorFromUnknown(thrown);
   }
-  const fields = { operation: name, attempts: attempts.made, error };
+  const fields = { operation: name, attempts: attempts.count, error };
   if (options.signal?.aborted) {
     logger.debug("operation was cancelled", fields);
     end("cancelled", error);
@@ -115,7 +115,7 @@ export async function executeSafely<T, Default = never>(
 }
 
 class Attempts<T> {
-  made = 0;
+  count = 0;
   readonly #ports: ExecutionPorts;
   readonly #name: string;
   readonly #operation: Operation<T>;
@@ -148,21 +148,21 @@ class Attempts<T> {
   async run(logger: Logger): Promise<T> {
     for (;;) {
       if (this.#signal?.aborted) throw this.#cancelled();
-      if (this.#leftMs() <= 0) throw this.#timedOut(this.#timeoutMs);
-      this.made++;
+      if (this.#remainingMs() <= 0) throw this.#timedOut(this.#timeoutMs);
+      this.count++;
       try {
-        return await this.#once(logger);
+        return await this.#attempt(logger);
       } catch (thrown) {
         if (this.#signal?.aborted) throw this.#cancelled();
         const error = errorFromUnknown(thrown);
-        if (!error.retryable || this.made >= this.#attemptsMax) throw error;
+        if (!error.retryable || this.count >= this.#attemptsMax) throw error;
         const pauseMs = this.#pauseBefore(error);
         // An attempt that cannot start in time is not awaited. The failure itself is more useful than a missed
         // deadline.
-        if (pauseMs >= this.#leftMs()) throw error;
+        if (pauseMs >= this.#remainingMs()) throw error;
         logger.warn("operation failed, retrying", {
           operation: this.#name,
-          attempt: this.made,
+          attempt: this.count,
           pauseMs: Math.round(pauseMs),
           error,
         });
@@ -172,14 +172,14 @@ class Attempts<T> {
     }
   }
 
-  #once(logger: Logger): Promise<T> {
-    const leftMs = this.#leftMs();
-    const timeoutMs = Math.min(leftMs, this.#attemptTimeoutMs);
-    const attempt = this.made;
+  #attempt(logger: Logger): Promise<T> {
+    const remainingMs = this.#remainingMs();
+    const timeoutMs = Math.min(remainingMs, this.#attemptTimeoutMs);
+    const attempt = this.count;
     return withDeadline((signal) => this.#operation(signal, attempt), {
       timers: this.#ports.timers,
       timeoutMs,
-      timedOut: () => this.#timedOut(timeoutMs === leftMs ? this.#timeoutMs : timeoutMs),
+      timedOut: () => this.#timedOut(timeoutMs === remainingMs ? this.#timeoutMs : timeoutMs),
       signal: this.#signal,
       late: (outcome) =>
         logger.warn("operation ended after it timed out", {
@@ -194,7 +194,7 @@ class Attempts<T> {
   #pauseBefore(error: TuttiError): number {
     // `elsewhere` means that nothing was done here and another instance will do it: waiting gains nothing.
     if (error.retry === "elsewhere") return error.retryAfterMs;
-    return error.retryAfterMs + this.#ports.chance.random() * backoffBoundMs(this.#backoff, this.made);
+    return error.retryAfterMs + this.#ports.chance.random() * backoffBoundMs(this.#backoff, this.count);
   }
 
   async #pause(pauseMs: number): Promise<void> {
@@ -207,7 +207,7 @@ class Attempts<T> {
     }
   }
 
-  #leftMs(): number {
+  #remainingMs(): number {
     return this.#endMs - this.#ports.clock.monotonic();
   }
 

@@ -82,7 +82,7 @@ describe("Orchestrator: order of start and stop, for random dependencies", () =>
       { numRuns: 150 },
     ));
 
-  it("wherever it fails, exactly what had started is stopped, in reverse, and nothing else is started", () =>
+  it("after a failure at any component, stops exactly the started components in reverse, and starts no other", () =>
     fc.assert(
       fc.asyncProperty(graphs, fc.nat(8), async (graph, index) => {
         const broken = graph.declared[index % graph.declared.length];

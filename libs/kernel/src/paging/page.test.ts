@@ -6,7 +6,7 @@ import { descending, type PagedList, pageOf } from "./page.ts";
 const letters: PagedList<string> = { list: ["letters"], keyOf: (key) => key };
 
 describe("pageOf", () => {
-  it("gives every entry exactly once over all pages, in order", () => {
+  it("returns every entry exactly once over all pages, in order", () => {
     const keys = fc.uniqueArray(fc.string(), { maxLength: 40 }).map((list) => list.toSorted());
     fc.assert(
       fc.property(keys, fc.integer({ min: 1, max: 7 }), (sorted, size) => {
@@ -23,18 +23,18 @@ describe("pageOf", () => {
     );
   });
 
-  it("continues after the last key seen when entries came and went between two pages", () => {
+  it("continues after the last key if entries are added or removed between two pages", () => {
     const first = pageOf(["a", "c", "e"], letters, { size: 2, token: "" });
     assert.deepEqual(pageOf(["b", "d", "e"], letters, { size: 2, token: first.nextToken }).items, ["d", "e"]);
   });
 
-  it("gives 100 entries when no size is named, and never more than 1,000", () => {
+  it("returns 100 entries without a size, and at most 1,000", () => {
     const many = Array.from({ length: 2_000 }, (_, index) => String(index).padStart(4, "0"));
     assert.equal(pageOf(many, letters, undefined).items.length, 100);
     assert.equal(pageOf(many, letters, { size: 5_000, token: "" }).items.length, 1_000);
   });
 
-  it("ends a page before it gets too heavy for a message, with at least one entry", () => {
+  it("ends a page before it exceeds the size of a message, with at least one entry", () => {
     const heavy: PagedList<string> = { ...letters, weightOf: (key) => (key === "c" ? 9 : 1) * 1_048_576 };
     const pages: (readonly string[])[] = [];
     let token = "";
@@ -46,7 +46,7 @@ describe("pageOf", () => {
     assert.deepEqual(pages, [["a", "b"], ["c"], ["d", "e", "f", "g"], ["h"]]);
   });
 
-  it("refuses a token that it did not make, naming the field", () => {
+  it("refuses a token that it did not issue, and names the field", () => {
     assert.throws(() => pageOf(["a"], letters, { size: 1, token: "nonsense" }), {
       code: "kernel.page_token_invalid",
       status: "INVALID_ARGUMENT",
@@ -60,7 +60,7 @@ describe("pageOf", () => {
     });
   });
 
-  it("refuses the token of another list, or of the same one under other conditions", () => {
+  it("refuses the token of another list, or of the same list under other conditions", () => {
     const of = (conditions: Record<string, unknown>): PagedList<string> => ({
       list: ["letters", conditions],
       keyOf: (key) => key,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { kernelErrors } from "../errors/kernel-errors.ts";
 
 /** The relevant part of the contracts' `PageRequest`. */
-export interface PageWanted {
+export interface PageQuery {
   readonly size: number;
   readonly token: string;
 }
@@ -35,11 +35,11 @@ export interface PagedList<T> {
 export function pageOf<T>(
   sorted: Iterable<T>,
   { list, keyOf, weightOf = () => 0 }: PagedList<T>,
-  wanted: PageWanted | undefined,
+  request: PageQuery | undefined,
 ): Page<T> {
-  const size = Math.min(wanted?.size || sizeDefault, sizeMax);
+  const size = Math.min(request?.size || sizeDefault, sizeMax);
   const mark = markOf(list);
-  const after = wanted === undefined || wanted.token === "" ? undefined : keyOfToken(wanted.token, mark);
+  const after = request === undefined || request.token === "" ? undefined : keyOfToken(request.token, mark);
   const items: T[] = [];
   let weight = 0;
   for (const item of sorted) {

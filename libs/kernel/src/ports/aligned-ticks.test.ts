@@ -34,7 +34,7 @@ describe("periods of a process", () => {
     assert.equal(calls[calls.indexOf("second") - 1], "first");
   });
 
-  it("end when they are cancelled, one by another too", async () => {
+  it("end when they are cancelled, even by another period", async () => {
     let count = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     const first = systemTimers.every(250, () => {

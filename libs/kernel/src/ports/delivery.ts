@@ -21,7 +21,7 @@ export interface EnvelopeBatch {
   /** The sending partition. */
   readonly service: string;
   readonly partition: number;
-  readonly letters: readonly Envelope[];
+  readonly envelopes: readonly Envelope[];
 }
 
 export interface Envelope {

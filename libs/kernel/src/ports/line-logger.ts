@@ -46,7 +46,7 @@ export function lineLogger({
       error: at("error"),
       fatal: at("fatal"),
       child: (fields) => loggerWith({ ...inherited, ...fields }),
-      enabled: (wanted) => levels.indexOf(wanted) >= least,
+      enabled: (level) => levels.indexOf(level) >= least,
     };
   }
 
@@ -77,14 +77,14 @@ interface LineFields extends Readonly<Record<string, unknown>> {
 function textOf(fields: LineFields): string {
   const { time, level, message, reason, remedy, ...others } = JSON.parse(jsonOf(fields)) as LineFields;
   const clock = new Date(time).toTimeString().slice(0, 8);
-  const why = reason === undefined ? "" : `: ${String(reason)}`;
+  const reasonText = reason === undefined ? "" : `: ${String(reason)}`;
   const next = remedy === undefined ? "" : `. ${String(remedy)}`;
   const rest = Object.entries(others).flatMap(([name, value]) => textOfField(name, value));
   const details = rest.length === 0 ? "" : ` (${rest.join(", ")})`;
   const frames = Object.values(others)
     .flatMap(framesOf)
     .map((frame) => `\n    at ${frame}`);
-  return `${clock} ${level.padEnd(5)} ${message}${why}${next}${details}${frames.join("")}`;
+  return `${clock} ${level.padEnd(5)} ${message}${reasonText}${next}${details}${frames.join("")}`;
 }
 
 /** Returns where an error was thrown. For an error of a catalogue the message is more useful. */

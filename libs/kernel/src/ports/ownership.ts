@@ -13,7 +13,7 @@ export interface Ownership {
   /**
    * Reports that a known owner misbehaved: another process may know a successor that this process has not learned of.
    */
-  doubt(place: Place, owner: Owner): void;
+  reportFault(place: Place, owner: Owner): void;
   /** Resolves at the next change of the place's owner, or rejects with the signal's reason. */
   changed(place: Place, signal: AbortSignal): Promise<void>;
 }

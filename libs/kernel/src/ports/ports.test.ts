@@ -28,7 +28,7 @@ describe("lineLogger", () => {
     assert.match(lines.join(), /"user":"app"/);
   });
 
-  it("writes one JSON object per line, with the fields of those it was made from", () => {
+  it("writes one JSON object per line, with the fields of its parents", () => {
     const { logger, parsed } = written();
     logger.child({ orchestrator: "billing" }).info("started", { tookMs: 3, count: 5n });
     assert.deepEqual(parsed(), [
@@ -60,7 +60,7 @@ describe("lineLogger", () => {
     ]);
   });
 
-  it("writes for a person where an error was thrown, without the frames of others", () => {
+  it("writes the stack of an error for people, without the frames of libraries", () => {
     const lines: string[] = [];
     const logger = lineLogger({
       clock: new VirtualTime(0),
@@ -85,7 +85,7 @@ describe("lineLogger", () => {
     ]);
   });
 
-  it("leaves out what is below its level, and says so when asked", () => {
+  it("omits lines below its level, and reports whether a level is enabled", () => {
     const { logger, lines } = written();
     logger.debug("detail");
     assert.deepEqual([lines.length, logger.enabled("debug"), logger.enabled("info")], [0, false, true]);
@@ -94,7 +94,7 @@ describe("lineLogger", () => {
     assert.equal(fine.lines.length, 1);
   });
 
-  it("tells an error with its causes", () => {
+  it("writes an error with its causes", () => {
     const { logger, lines } = written();
     logger.error("failed", { error: new Error("outer", { cause: new TypeError("inner") }) });
     const line = lines[0] ?? "";
@@ -112,7 +112,7 @@ describe("lineLogger", () => {
 });
 
 describe("plainTracer", () => {
-  it("makes ids of the right form that differ, and hands the trace on", () => {
+  it("creates distinct ids of the correct form, and passes the trace on", () => {
     const tracer = plainTracer(seededChance(3));
     const seen = new Set<string>();
     for (let count = 0; count < 500; count++) {
@@ -133,13 +133,13 @@ describe("plainTracer", () => {
 });
 
 describe("system timers", () => {
-  it("do not fire at once when asked for more than Node can count to", async () => {
+  it("do not fire at once if the delay exceeds the maximum of Node", async () => {
     const timer = systemTimers.after(2 ** 40, () => assert.fail("fired"));
     await new Promise((resolve) => setImmediate(resolve));
     timer.cancel();
   });
 
-  it("refuse a period that Node would take for one millisecond", () => {
+  it("refuse a period that Node would treat as one millisecond", () => {
     assert.throws(
       () => systemTimers.every(2 ** 31, () => {}),
       /expected a period above 0 and up to 2147483647 ms/,
@@ -150,15 +150,15 @@ describe("system timers", () => {
   it("sleep ends early with the reason of its signal", async () => {
     const controller = new AbortController();
     const reason = new Error("woken");
-    const asleep = sleep(systemTimers, 60_000, controller.signal);
+    const sleeping = sleep(systemTimers, 60_000, controller.signal);
     controller.abort(reason);
-    await assert.rejects(asleep, reason);
+    await assert.rejects(sleeping, reason);
     await assert.rejects(sleep(systemTimers, 60_000, controller.signal), reason);
   });
 });
 
 describe("systemFoundation", () => {
-  it("is complete by itself, and takes what it is given", () => {
+  it("is complete by default, and uses the given parts", () => {
     const clock = new VirtualTime(5);
     const foundation = systemFoundation({ clock });
     assert.equal(foundation.clock, clock);

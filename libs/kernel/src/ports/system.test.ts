@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fileNameProblem } from "../testing/file-names.ts";
 import {
-  ifThere,
+  ifPresent,
   ownGroup,
   type ReplaceEdge,
   replaceFile,
@@ -23,7 +23,7 @@ describe("a program with a group of its own", () => {
     );
   });
 
-  const told = (system: typeof linux, signal: NodeJS.Signals) => {
+  const callsOf = (system: typeof linux, signal: NodeJS.Signals) => {
     const calls: unknown[] = [];
     signalGroup(7, signal, system, {
       kill: (...call) => void calls.push(call),
@@ -33,22 +33,22 @@ describe("a program with a group of its own", () => {
   };
 
   it("is signalled as a group, and on Windows ended with its tree", () => {
-    for (const system of [linux, darwin]) assert.deepEqual(told(system, "SIGTERM"), [[-7, "SIGTERM"]]);
+    for (const system of [linux, darwin]) assert.deepEqual(callsOf(system, "SIGTERM"), [[-7, "SIGTERM"]]);
     for (const signal of ["SIGTERM", "SIGKILL"] as const)
-      assert.deepEqual(told(win32, signal), [["taskkill", ["/pid", "7", "/t", "/f"]]]);
+      assert.deepEqual(callsOf(win32, signal), [["taskkill", ["/pid", "7", "/t", "/f"]]]);
   });
 
   it("that has ended, or never started, is no error", () => {
-    const gone = () => {
+    const fail = () => {
       throw new Error("kill ESRCH");
     };
-    signalGroup(7, "SIGKILL", linux, { kill: gone, run: gone });
-    signalGroup(undefined, "SIGKILL", linux, { kill: gone, run: gone });
+    signalGroup(7, "SIGKILL", linux, { kill: fail, run: fail });
+    signalGroup(undefined, "SIGKILL", linux, { kill: fail, run: fail });
   });
 });
 
 describe("the start of a process", () => {
-  it("is read from /proc on Linux, asked from ps on macOS and from PowerShell on Windows", () => {
+  it("is read from /proc on Linux, from ps on macOS and from PowerShell on Windows", () => {
     assert.equal(startQuestion(7, linux), undefined);
     assert.deepEqual(startQuestion(7, darwin), ["ps", "-o", "lstart=", "-p", "7"]);
     assert.equal(startQuestion(7, win32)?.[0], "powershell");
@@ -72,14 +72,14 @@ describe("the start of a process", () => {
 describe("replacing a file", () => {
   const edge = (codes: string[]) => {
     const pauses: number[] = [];
-    const made: ReplaceEdge = {
+    const replaceEdge: ReplaceEdge = {
       async rename() {
         const code = codes.shift();
         if (code !== undefined) throw Object.assign(new Error(code), { code });
       },
       pause: async (durationMs) => void pauses.push(durationMs),
     };
-    return { ...made, pauses };
+    return { ...replaceEdge, pauses };
   };
 
   it("is repeated on Windows while a reader has it", async () => {
@@ -100,9 +100,9 @@ describe("replacing a file", () => {
     [darwin, "EACCES"],
   ] as const)
     it(`fails at once with ${code} on ${system.name}`, async () => {
-      const once = edge([code]);
-      await assert.rejects(replaceFile("new", "old", system, once), new RegExp(code));
-      assert.deepEqual(once.pauses, []);
+      const failing = edge([code]);
+      await assert.rejects(replaceFile("new", "old", system, failing), new RegExp(code));
+      assert.deepEqual(failing.pauses, []);
     });
 });
 
@@ -110,9 +110,9 @@ describe("a file that may not exist", () => {
   const failing = (code: string) => Promise.reject(Object.assign(new Error(code), { code }));
 
   it("is undefined only if it does not exist: any other error is thrown", async () => {
-    assert.equal(await ifThere(Promise.resolve("text")), "text");
-    assert.equal(await ifThere(failing("ENOENT")), undefined);
-    await assert.rejects(ifThere(failing("EMFILE")), /EMFILE/);
+    assert.equal(await ifPresent(Promise.resolve("text")), "text");
+    assert.equal(await ifPresent(failing("ENOENT")), undefined);
+    await assert.rejects(ifPresent(failing("EMFILE")), /EMFILE/);
   });
 });
 

@@ -57,12 +57,12 @@ export function ownGroup(system = thisSystem): { readonly detached: boolean; rea
 
 export interface SignalEdge {
   kill(pid: number, signal: NodeJS.Signals): void;
-  run(program: string, words: readonly string[]): void;
+  run(program: string, args: readonly string[]): void;
 }
 
 const systemSignals: SignalEdge = {
   kill: (pid, signal) => void process.kill(pid, signal),
-  run: (program, words) => void execFile(program, [...words], { windowsHide: true }, () => {}),
+  run: (program, args) => void execFile(program, [...args], { windowsHide: true }, () => {}),
 };
 
 /**
@@ -114,9 +114,9 @@ export function startInStat(stat: string): string | undefined {
 export async function startOfProcess(pid: number, system = thisSystem): Promise<string | undefined> {
   const question = startQuestion(pid, system);
   if (question === undefined) return startInStat(await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ""));
-  const [program, ...words] = question;
+  const [program, ...args] = question;
   return await new Promise((resolve) => {
-    execFile(program, words, { windowsHide: true }, (error, output) =>
+    execFile(program, args, { windowsHide: true }, (error, output) =>
       resolve(error === null ? output.trim() || undefined : undefined),
     );
   });
@@ -161,7 +161,7 @@ export async function replaceFile(
 }
 
 /** Returns the result of reading a file or a folder. Undefined if it does not exist. Throws any other error. */
-export async function ifThere<Content>(read: Promise<Content>): Promise<Content | undefined> {
+export async function ifPresent<Content>(read: Promise<Content>): Promise<Content | undefined> {
   try {
     return await read;
   } catch (error) {

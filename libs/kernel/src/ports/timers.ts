@@ -35,24 +35,24 @@ export const systemTimers: Timers = {
   },
 };
 
-let holds = 0;
-let alive: ReturnType<typeof setInterval> | undefined;
+let holders = 0;
+let interval: ReturnType<typeof setInterval> | undefined;
 
 /** Keeps the process alive until the returned function is called: timers of this port do not. */
 export function keepAlive(): () => void {
-  if (++holds === 1) alive = setInterval(() => {}, timeoutMaxMs);
+  if (++holders === 1) interval = setInterval(() => {}, timeoutMaxMs);
   let isHeld = true;
   return () => {
     if (!isHeld) return;
     isHeld = false;
-    if (--holds === 0) clearInterval(alive);
+    if (--holders === 0) clearInterval(interval);
   };
 }
 
 function inParts(delayMs: number, callback: () => void): Timer {
-  const goOn = (): Timer => systemTimers.after(delayMs - timeoutMaxMs, callback);
+  const startNextPart = (): Timer => systemTimers.after(delayMs - timeoutMaxMs, callback);
   let part = systemTimers.after(timeoutMaxMs, () => {
-    part = goOn();
+    part = startNextPart();
   });
   return { cancel: () => part.cancel() };
 }

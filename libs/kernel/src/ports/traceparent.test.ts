@@ -26,7 +26,7 @@ const refused: readonly (readonly [string, string | undefined])[] = [
 ];
 
 describe("the traceparent header", () => {
-  it("names trace, span and whether it is recorded", () => {
+  it("contains the trace id, the span id and the sampled flag", () => {
     assert.deepEqual(parseTraceparent(`00-${traceId}-${spanId}-01`), { traceId, spanId, sampled: true });
     assert.deepEqual(parseTraceparent(`00-${traceId}-${spanId}-00`), { traceId, spanId, sampled: false });
   });
@@ -45,8 +45,8 @@ describe("the traceparent header", () => {
     });
   });
 
-  for (const [what, header] of refused) {
-    it(`is as if it were not there with ${what}`, () => {
+  for (const [title, header] of refused) {
+    it(`is ignored with ${title}`, () => {
       assert.equal(parseTraceparent(header), undefined);
     });
   }
@@ -61,8 +61,8 @@ describe("the traceparent header", () => {
       { noNullPrototype: true },
     );
     fc.assert(
-      fc.property(context, (given) => {
-        assert.deepEqual(parseTraceparent(formatTraceparent(given)), given);
+      fc.property(context, (trace) => {
+        assert.deepEqual(parseTraceparent(formatTraceparent(trace)), trace);
       }),
     );
   });

@@ -4,7 +4,7 @@ import { promptDefer } from "./turns.ts";
 
 function world() {
   const queues = { now: [] as (() => void)[], later: [] as (() => void)[] };
-  const said: string[] = [];
+  const ran: string[] = [];
   const defer = promptDefer(
     (run) => queues.now.push(run),
     (run) => queues.later.push(run),
@@ -13,8 +13,8 @@ function world() {
     for (const run of queue.splice(0)) run();
   };
   return {
-    said,
-    ask: (name: string) => defer(() => said.push(name)),
+    said: ran,
+    schedule: (name: string) => defer(() => ran.push(name)),
     /** The current callback of the event loop ends. */
     endCallback: () => drain(queues.now),
     /** The turn of the event loop ends. */
@@ -25,11 +25,11 @@ function world() {
   };
 }
 
-describe("the first of a turn of the event loop", () => {
+describe("the first deferred call in a turn of the event loop", () => {
   it("runs when the current callback ends, in each turn", () => {
-    const { said, ask, endCallback, endTurn } = world();
+    const { said, schedule, endCallback, endTurn } = world();
     for (const name of ["a", "b", "c"]) {
-      ask(name);
+      schedule(name);
       endCallback();
       assert.equal(said.at(-1), name);
       endTurn();
@@ -37,35 +37,35 @@ describe("the first of a turn of the event loop", () => {
   });
 
   it("does not run within the call", () => {
-    const { said, ask } = world();
-    ask("a");
+    const { said, schedule } = world();
+    schedule("a");
     assert.deepEqual(said, []);
   });
 });
 
-describe("a second one in the same turn", () => {
-  it("waits for the end of the turn, and so do the next rounds", () => {
-    const { said, ask, endCallback, endTurn } = world();
-    ask("a");
+describe("a second deferred call in the same turn", () => {
+  it("waits for the end of the turn, and so do the next calls", () => {
+    const { said, schedule, endCallback, endTurn } = world();
+    schedule("a");
     endCallback();
-    ask("b");
+    schedule("b");
     endCallback();
     assert.deepEqual(said, ["a"]);
     endTurn();
     assert.deepEqual(said, ["a", "b"]);
-    ask("c");
+    schedule("c");
     endCallback();
     assert.deepEqual(said, ["a", "b"]);
   });
 
-  it("is forgotten after a while without one", () => {
-    const { said, ask, endCallback, endTurn } = world();
-    ask("a");
-    ask("b");
+  it("no longer delays later calls after some turns with one call each", () => {
+    const { said, schedule, endCallback, endTurn } = world();
+    schedule("a");
+    schedule("b");
     endTurn();
     let rounds = 0;
     for (let isPrompt = false; !isPrompt; rounds++) {
-      ask(`${rounds}`);
+      schedule(`${rounds}`);
       endCallback();
       isPrompt = said.at(-1) === `${rounds}`;
       endTurn();

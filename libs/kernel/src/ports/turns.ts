@@ -14,16 +14,16 @@ const crowdRounds = 16;
  */
 export function promptDefer(atOnce: Defer = queueMicrotask, later: Defer = systemDefer): Defer {
   let crowded = 0;
-  let isTaken = false;
+  let isScheduled = false;
   return (run) => {
-    if (isTaken) crowded = crowdRounds;
+    if (isScheduled) crowded = crowdRounds;
     if (crowded > 0) {
       crowded--;
       return later(run);
     }
-    isTaken = true;
+    isScheduled = true;
     later(() => {
-      isTaken = false;
+      isScheduled = false;
     });
     atOnce(run);
   };

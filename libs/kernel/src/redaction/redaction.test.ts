@@ -20,7 +20,7 @@ describe("keys of secrets", () => {
     "privateKey",
     "jwt",
   ]) {
-    it(`${key} is one`, () => assert.equal(isSecretKey(key), true));
+    it(`${key} is a key of a secret`, () => assert.equal(isSecretKey(key), true));
   }
 
   for (const key of [
@@ -52,6 +52,6 @@ describe("secrets in texts", () => {
     ["a plain sentence", "a plain sentence"],
   ];
   for (const [text, expected] of cases) {
-    it(`of "${text}" is left "${expected}"`, () => assert.equal(redactText(text), expected));
+    it(`"${text}" becomes "${expected}"`, () => assert.equal(redactText(text), expected));
   }
 });

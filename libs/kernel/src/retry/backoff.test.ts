@@ -14,12 +14,12 @@ describe("backoff", () => {
     );
   });
 
-  it("stays within the upper half of that", () => {
+  it("stays within the upper half of the bound", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer(), (failure, seed) => {
-        const boundMs = backoffBoundMs(backoff, failure);
+        const limitMs = backoffBoundMs(backoff, failure);
         const pauseMs = backoffMs(backoff, failure, seededChance(seed));
-        assert.ok(pauseMs >= boundMs / 2 && pauseMs <= boundMs, `${pauseMs} of ${boundMs}`);
+        assert.ok(pauseMs >= limitMs / 2 && pauseMs <= limitMs, `${pauseMs} of ${limitMs}`);
       }),
     );
   });

@@ -18,27 +18,27 @@ describe("the decision after a failed attempt", () => {
     assert.ok(!isRetried({ ...policy, retryOn: ["a.*"], failOn: ["a.b"] }, error("a.b")));
   });
 
-  it("retries until the attempts are used, then fails or asks a person", () => {
-    const asking = { ...policy, pauseWhenExhausted: true };
+  it("retries until the attempts are used up, then fails or pauses", () => {
+    const pausing = { ...policy, pauseWhenExhausted: true };
     assert.deepEqual(decideRetry(policy, error("a"), 4, least), { kind: "retry", pauseMs: 8_000 });
     assert.deepEqual(decideRetry(policy, error("a"), 5, least), { kind: "fail" });
-    assert.deepEqual(decideRetry(asking, error("a"), 5, least), { kind: "pause" });
-    assert.deepEqual(decideRetry(asking, error("a", RetryClass.RETRY_CLASS_NEVER), 1, least), {
+    assert.deepEqual(decideRetry(pausing, error("a"), 5, least), { kind: "pause" });
+    assert.deepEqual(decideRetry(pausing, error("a", RetryClass.RETRY_CLASS_NEVER), 1, least), {
       kind: "fail",
     });
   });
 
   it("draws a random number for a retry only", () => {
-    let drawn = 0;
+    let draws = 0;
     const random = () => {
-      drawn++;
+      draws++;
       return 0;
     };
     decideRetry(policy, error("a"), 5, random);
     decideRetry(policy, error("a", RetryClass.RETRY_CLASS_NEVER), 1, random);
-    assert.equal(drawn, 0);
+    assert.equal(draws, 0);
     decideRetry(policy, error("a"), 1, random);
-    assert.equal(drawn, 1);
+    assert.equal(draws, 1);
   });
 });
 
@@ -53,7 +53,7 @@ describe("the pause before another attempt", () => {
     assert.equal(retryPauseMs({ ...policy, maxMs: 0 }, 2, soon, 0), 2_000, "of a plan of an earlier release");
   });
 
-  it("lasts as long as the error asks for, an hour at most", () => {
+  it("lasts as long as the error requests, at most an hour", () => {
     assert.equal(retryPauseMs(policy, 1, { retryAfterMs: 5_000 }, 0), 5_000);
     assert.equal(retryPauseMs(policy, 1, { retryAfterMs: 1e12 }, 0), 3_600_000);
   });

@@ -45,8 +45,8 @@ export function retryPauseMs(
   random: number,
 ): number {
   // Plans of earlier releases may have a longest pause of 0.
-  const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || retryDefaults.maxMs);
-  const pauseMs = Math.round(whole * (1 - jitter * random));
+  const fullPauseMs = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || retryDefaults.maxMs);
+  const pauseMs = Math.round(fullPauseMs * (1 - jitter * random));
   // The handler may know better how long its failure lasts.
   return Math.max(pauseMs, Math.min(retryAfterMs, retryAfterMaxMs));
 }

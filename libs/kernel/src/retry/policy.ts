@@ -80,10 +80,10 @@ export function retryContradiction(settings: RetrySettings): RetryContradiction 
 
 /** Returns the whole policy. Check settings of users with `retryContradiction` first. */
 export function resolveRetry(settings: RetrySettings = {}): RetryPolicy {
-  const given = defined(settings);
+  const overrides = defined(settings);
   // A first pause above the longest one raises the longest one.
-  const maxMs = Math.max(retryDefaults.maxMs, given.initialMs ?? 0);
-  const policy = { ...retryDefaults, maxMs, ...given };
+  const maxMs = Math.max(retryDefaults.maxMs, overrides.initialMs ?? 0);
+  const policy = { ...retryDefaults, maxMs, ...overrides };
   const { maxAttempts } = policy;
   assert(retryContradiction(policy) === undefined, "a policy with several attempts pauses", { maxAttempts });
   return maxAttempts > 1 ? policy : { ...policy, initialMs: 0 };

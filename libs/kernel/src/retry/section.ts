@@ -20,7 +20,7 @@ export const retrySection = defineSection({
   scope: "engines",
   name: "retry",
   description:
-    "How tasks are retried that do not say so themselves. A definition takes its defaults when it is registered.",
+    "Retry defaults of tasks without a retry policy. A definition receives them when it is registered.",
   schema: z.strictObject({
     namespaces: z
       .record(name, z.strictObject({ ...fields, pools: z.record(name, ofPool).optional() }))

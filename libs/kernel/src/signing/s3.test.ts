@@ -11,7 +11,7 @@ describe("a signature of S3", () => {
   const nowMs = Date.UTC(2013, 4, 24);
   const host = "https://examplebucket.s3.amazonaws.com";
   const empty = new Uint8Array();
-  for (const [what, request, signature] of [
+  for (const [label, request, signature] of [
     [
       "a GET of a range",
       { method: "GET", url: new URL(`${host}/test.txt`), headers: { range: "bytes=0-9" }, body: empty },
@@ -32,7 +32,7 @@ describe("a signature of S3", () => {
       "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
     ],
   ] as const)
-    it(`of ${what} is that of the example`, () => {
+    it(`of ${label} matches the example of AWS`, () => {
       const { authorization } = signed(request, credentials, "us-east-1", nowMs);
       assert.equal(authorization?.split("Signature=")[1], signature);
     });

@@ -46,12 +46,12 @@ export function signed(
     .split("/")
     .reduce((above: Buffer | string, part) => hmac(above, part), `AWS4${secretKey}`);
   const signature = hmac(key, `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash}`).toString("hex");
-  const words = [
+  const parts = [
     `Credential=${accessKey}/${scope}`,
     `SignedHeaders=${names.join(";")}`,
     `Signature=${signature}`,
   ];
-  return { ...all, authorization: `AWS4-HMAC-SHA256 ${words.join(", ")}` };
+  return { ...all, authorization: `AWS4-HMAC-SHA256 ${parts.join(", ")}` };
 }
 
 function hmac(key: Buffer | string, text: string): Buffer {

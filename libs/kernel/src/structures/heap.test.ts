@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Heap, type Ranked } from "./heap.ts";
 
 describe("Heap", () => {
-  it("gives the order of a sorted list, after any additions, moves and removals", () => {
+  it("returns entries in sorted order after any additions, moves and removals", () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant("add" as const), rank: fc.integer({ min: 0, max: 9 }) }),
       fc.record({ kind: fc.constant("remove" as const), at: fc.nat(30) }),
@@ -18,9 +18,9 @@ describe("Heap", () => {
         for (const step of operations) {
           const item = step.kind === "add" ? undefined : model[step.at % Math.max(1, model.length)];
           if (step.kind === "add") {
-            const made = { rank: step.rank, order: order++, place: -1 };
-            heap.add(made);
-            model.push(made);
+            const added = { rank: step.rank, order: order++, place: -1 };
+            heap.add(added);
+            model.push(added);
           } else if (item !== undefined && step.kind === "remove") {
             heap.remove(item);
             model.splice(model.indexOf(item), 1);

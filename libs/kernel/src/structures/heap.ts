@@ -29,7 +29,7 @@ export class Heap<Item extends Ranked> {
     const place = this.#items.length;
     item.place = place;
     this.#items.push(item);
-    if (place > 0) this.#rise(place, item);
+    if (place > 0) this.#siftUp(place, item);
   }
 
   remove(item: Item): void {
@@ -45,7 +45,7 @@ export class Heap<Item extends Ranked> {
   /** Moves an item whose rank or order has changed. */
   move(item: Item): void {
     const { place } = item;
-    if (place > 0 && isBefore(item, this.#items[(place - 1) >> 1] as Item)) this.#rise(place, item);
+    if (place > 0 && isBefore(item, this.#items[(place - 1) >> 1] as Item)) this.#siftUp(place, item);
     else this.#sink(place, item);
   }
 
@@ -55,7 +55,7 @@ export class Heap<Item extends Ranked> {
     this.#items.length = 0;
   }
 
-  #rise(from: number, item: Item): void {
+  #siftUp(from: number, item: Item): void {
     const items = this.#items;
     let place = from;
     while (place > 0) {

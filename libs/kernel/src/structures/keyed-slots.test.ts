@@ -16,6 +16,6 @@ test("a key with all slots in use gets none, another key does, and a slot is fre
   assert.equal(await slots.run("a", () => Promise.resolve("third")), "third");
   reject(new Error("planned"));
   await assert.rejects(first ?? Promise.resolve(), /planned/);
-  const again = [slots.run("a", () => Promise.resolve("x")), slots.run("a", () => Promise.resolve("y"))];
-  assert.deepEqual(await Promise.all(again), ["x", "y"]);
+  const later = [slots.run("a", () => Promise.resolve("x")), slots.run("a", () => Promise.resolve("y"))];
+  assert.deepEqual(await Promise.all(later), ["x", "y"]);
 });

@@ -14,8 +14,8 @@ export class KeyedSlots {
     if (used >= this.#max) return undefined;
     this.#used.set(key, used + 1);
     return work().finally(() => {
-      const left = (this.#used.get(key) ?? 1) - 1;
-      if (left > 0) this.#used.set(key, left);
+      const remaining = (this.#used.get(key) ?? 1) - 1;
+      if (remaining > 0) this.#used.set(key, remaining);
       else this.#used.delete(key);
     });
   }

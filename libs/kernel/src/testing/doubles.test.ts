@@ -13,7 +13,7 @@ describe("seededChance", () => {
     return [chance.random(), chance.random(), ...chance.fill(new Uint8Array(5))];
   };
 
-  it("repeats itself for a seed and differs for its neighbours", () => {
+  it("repeats its values for a seed, and differs for neighbouring seeds", () => {
     assert.deepEqual(firstOf(7), firstOf(7));
     const seen = new Set([0, 1, 2, -1, 2 ** 40, 2 ** 40 + 1].map((seed) => firstOf(seed).join()));
     assert.equal(seen.size, 6);
@@ -33,7 +33,7 @@ describe("seededChance", () => {
 });
 
 describe("recordingLogger", () => {
-  it("keeps lines of children with the fields of both, in order", () => {
+  it("records lines of children with the fields of both, in order", () => {
     const logger = recordingLogger();
     const child = logger.child({ service: "billing" });
     child.info("started", { tookMs: 3 });
@@ -51,7 +51,7 @@ describe("recordingLogger", () => {
 describe("recordingMetrics", () => {
   const calls = { name: "tutti_calls_total", help: "Calls.", labels: ["outcome"] } as const;
 
-  it("adds up by label values, regardless of the caller that asked for the instrument", () => {
+  it("adds up by label values, across all callers that requested the instrument", () => {
     const metrics = recordingMetrics();
     metrics.counter(calls).with({ outcome: "ok" }).add();
     metrics.counter(calls).with({ outcome: "ok" }).add(2);
@@ -60,7 +60,7 @@ describe("recordingMetrics", () => {
     assert.deepEqual(metrics.series(), ['tutti_calls_total{outcome="ok"}']);
   });
 
-  it("reads gauges when asked and keeps what histograms observed", () => {
+  it("reads gauges on request, and records the observations of histograms", () => {
     const metrics = recordingMetrics();
     const gauge = metrics.gauge({ name: "tutti_open", help: "Open." });
     const stop = gauge.observe({}, () => 5);
@@ -83,13 +83,13 @@ describe("recordingMetrics", () => {
     ],
     ["reading an undeclared metric", (m) => m.value("tutti_other"), /declared are none/],
   ];
-  for (const [what, act, message] of refused) {
-    it(`refuses ${what}`, () => assert.throws(() => act(recordingMetrics()), message));
+  for (const [title, act, message] of refused) {
+    it(`refuses ${title}`, () => assert.throws(() => act(recordingMetrics()), message));
   }
 });
 
 describe("recordingTracer", () => {
-  it("hands the trace on from parent to child and keeps how spans ended", () => {
+  it("passes the trace from parent to child, and records how spans ended", () => {
     const tracer = recordingTracer();
     const parent = tracer.start({ name: "call", kind: "client" });
     const child = tracer.start({ name: "serve", kind: "server", parent: parent.context });
@@ -116,16 +116,16 @@ describe("testContext", () => {
 });
 
 describe("latch and gate", () => {
-  it("a latch opens once for all who wait", async () => {
-    const door = latch();
-    assert.equal(door.isOpen, false);
-    door.open();
-    door.open();
-    await door.opened;
-    assert.equal(door.isOpen, true);
+  it("a latch opens once for all waiting callers", async () => {
+    const shared = latch();
+    assert.equal(shared.isOpen, false);
+    shared.open();
+    shared.open();
+    await shared.opened;
+    assert.equal(shared.isOpen, true);
   });
 
-  it("a gate holds all comers, tells of their arrival and lets them through in order", async () => {
+  it("a gate blocks all callers, reports their arrival, and admits them in order", async () => {
     const turnstile = gate();
     const through: string[] = [];
     const runners = ["a", "b", "c"].map(async (name) => {
@@ -134,7 +134,7 @@ describe("latch and gate", () => {
     });
     await turnstile.arrivals(3);
     assert.equal(turnstile.waiting, 3);
-    turnstile.letThrough();
+    turnstile.release();
     await runners[0];
     assert.deepEqual(through, ["a"]);
     turnstile.open();
@@ -145,7 +145,7 @@ describe("latch and gate", () => {
     const late = turnstile.pass();
     await turnstile.arrivals(5);
     assert.equal(turnstile.waiting, 1);
-    turnstile.letThrough();
+    turnstile.release();
     await late;
   });
 });

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { thisSystem } from "../ports/system.ts";
 import { until } from "./until.ts";
 
-describe("what a killed test process has started", { skip: !thisSystem.hasShell }, () => {
+describe("a process or mount of a killed test process", { skip: !thisSystem.hasShell }, () => {
   let directory: string;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-end-"));
@@ -40,24 +40,24 @@ describe("what a killed test process has started", { skip: !thisSystem.hasShell 
   it("ends, if it has the directory of the test among its arguments", async () => {
     const [mine, other] = [join(directory, "mine"), join(directory, "other")];
     const { child, pids } = await owner(mine, other);
-    const [bound = 0, free = 0] = pids;
+    const [attached = 0, free = 0] = pids;
     try {
-      assert.deepEqual([isAlive(bound), isAlive(free)], [true, true]);
+      assert.deepEqual([isAlive(attached), isAlive(free)], [true, true]);
       child.kill("SIGKILL");
-      await until("the end of the process", () => !isAlive(bound));
+      await until("the end of the process", () => !isAlive(attached));
       assert.equal(isAlive(free), true);
     } finally {
       process.kill(-free, "SIGKILL");
     }
   });
 
-  it("leaves no mount in the directory of the test", async (test) => {
+  it("is unmounted from the directory of the test", async (test) => {
     const disk = join(directory, "mounted", "disk");
     await mkdir(disk, { recursive: true });
     try {
       await promisify(execFile)("mount", ["-t", "tmpfs", "tutti-test", disk]);
     } catch {
-      return test.skip("this user mounts nothing");
+      return test.skip("this user cannot mount a disk");
     }
     const mounts = () => readFile("/proc/mounts", "utf8");
     const { child } = await owner(join(directory, "mounted"));

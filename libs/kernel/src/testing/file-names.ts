@@ -6,7 +6,7 @@ const lengthMax = 255;
 
 /** Returns why a system would refuse the name. Undefined if none does. */
 export function fileNameProblem(name: string): string | undefined {
-  const found = [...name].find((letter) => refused.includes(letter) || letter < " ");
+  const found = [...name].find((character) => refused.includes(character) || character < " ");
   if (found !== undefined) return `the character ${JSON.stringify(found)}`;
   if (/[. ]$/.test(name)) return "a dot or space at the end";
   if (reserved.test(name)) return "a name that Windows keeps for devices";
@@ -18,9 +18,9 @@ export function fileNameProblems(names: readonly string[]): readonly string[] {
   const seen = new Map<string, string>();
   return names.flatMap((name) => {
     const problem = fileNameProblem(name);
-    const twin = seen.get(name.toLowerCase());
+    const duplicate = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
     if (problem !== undefined) return [`${name}: ${problem}`];
-    return twin === undefined ? [] : [`${name}: the same as ${twin} where case does not count`];
+    return duplicate === undefined ? [] : [`${name}: the same as ${duplicate} where case does not count`];
   });
 }

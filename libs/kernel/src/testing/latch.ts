@@ -30,7 +30,7 @@ export interface Gate {
   /** Number of waiting parties. */
   readonly waiting: number;
   /** Lets this many waiting parties continue, in the order of their arrival. */
-  letThrough(count?: number): void;
+  release(count?: number): void;
   /** Lets all waiting parties continue, and all that arrive until it is closed. */
   open(): void;
   close(): void;
@@ -41,8 +41,8 @@ export function gate(): Gate {
   let watchers: { readonly count: number; readonly wake: () => void }[] = [];
   let arrived = 0;
   let isOpen = false;
-  const letThrough = (count = 1): void => {
-    for (const go of queue.splice(0, count)) go();
+  const release = (count = 1): void => {
+    for (const resume of queue.splice(0, count)) resume();
   };
   return {
     get waiting() {
@@ -59,10 +59,10 @@ export function gate(): Gate {
       if (arrived >= count) return Promise.resolve();
       return new Promise((resolve) => watchers.push({ count, wake: resolve }));
     },
-    letThrough,
+    release,
     open() {
       isOpen = true;
-      letThrough(queue.length);
+      release(queue.length);
     },
     close() {
       isOpen = false;

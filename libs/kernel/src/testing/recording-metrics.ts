@@ -130,9 +130,9 @@ function refuseBadName(kind: Kind, name: string): void {
 }
 
 function seriesOf(name: string, family: Family, labels: LabelValues<string>): Series {
-  const given = Object.keys(labels);
-  if (given.length !== family.labels.length || !family.labels.every((label) => label in labels)) {
-    throw new Error(`the metric ${name} has the labels [${family.labels.join()}], given [${given.join()}]`);
+  const passed = Object.keys(labels);
+  if (passed.length !== family.labels.length || !family.labels.every((label) => label in labels)) {
+    throw new Error(`the metric ${name} has the labels [${family.labels.join()}], given [${passed.join()}]`);
   }
   const key = keyOf(family.labels, labels);
   let series = family.series.get(key);

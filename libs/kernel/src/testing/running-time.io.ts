@@ -15,8 +15,8 @@ import { until } from "./until.ts";
 
 const hourMs = 3_600_000;
 
-describe("time that runs by itself", () => {
-  it("passes hours at once when nothing else is to be done", async () => {
+describe("RunningTime", () => {
+  it("passes hours at once if no work is pending", async () => {
     using running = RunningTime.open();
     const { time } = running;
     const sinceMs = performance.now();
@@ -55,7 +55,7 @@ describe("time that runs by itself", () => {
       return subtle.verify(kind, publicKey, signed, Buffer.from("word"));
     },
     "a server of this process answers": async () => {
-      const server = createServer((_asked, reply) => setImmediate(() => reply.end("x".repeat(300_000))));
+      const server = createServer((_request, reply) => setImmediate(() => reply.end("x".repeat(300_000))));
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       // The cast: it listens at a port.
       const { port } = server.address() as AddressInfo;
@@ -73,13 +73,13 @@ describe("time that runs by itself", () => {
       const { time } = running;
       let ticks = 0;
       const ticking = time.every(1, () => ticks++);
-      const beganMs = time.monotonic();
+      const startMs = time.monotonic();
       await run();
       ticking.cancel();
-      assert.equal(time.monotonic() - beganMs, 0, `${ticks} ticks`);
+      assert.equal(time.monotonic() - startMs, 0, `${ticks} ticks`);
     });
 
-  it("stands still while a thread has a question that it keeps the process alive for", async () => {
+  it("stands still while a thread that keeps the process alive works on a request", async () => {
     const source = `const { parentPort } = require("node:worker_threads");
       parentPort.on("message", () => setTimeout(() => parentPort.postMessage("answer"), 50));`;
     const worker = new Worker(source, { eval: true });
@@ -87,19 +87,19 @@ describe("time that runs by itself", () => {
     using running = RunningTime.open();
     const { time } = running;
     time.every(1, () => {});
-    const beganMs = time.monotonic();
+    const startMs = time.monotonic();
     await new Promise((resolve) => {
       worker.once("message", resolve).ref();
       worker.postMessage("question");
     });
-    assert.equal(time.monotonic() - beganMs, 0);
+    assert.equal(time.monotonic() - startMs, 0);
     await worker.terminate();
   });
 
-  it("advances while a client waits for an answer that takes time", async () => {
+  it("advances while a client waits for a delayed reply", async () => {
     using running = RunningTime.open();
     const { time } = running;
-    const server = createServer((_asked, reply) => time.after(hourMs, () => reply.end("late")));
+    const server = createServer((_request, reply) => time.after(hourMs, () => reply.end("late")));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     // The cast: it listens at a port.
     const { port } = server.address() as AddressInfo;
@@ -115,20 +115,20 @@ describe("time that runs by itself", () => {
 
   it("advances after cryptography that ran at once, also while its job is not collected", async () => {
     using running = RunningTime.open();
-    const kept: object[] = [];
+    const jobs: object[] = [];
     const hook = createHook({
-      init: (_id, _type, _trigger, job) => void kept.push(job),
+      init: (_id, _type, _trigger, job) => void jobs.push(job),
       trackPromises: false,
     });
     hook.enable();
     const { privateKey } = generateKeyPairSync("ed25519");
     assert.equal(sign(null, Buffer.from("text"), privateKey).length, 64);
     hook.disable();
-    assert.ok(kept.length >= 2, `${kept.length} jobs`);
+    assert.ok(jobs.length >= 2, `${jobs.length} jobs`);
     await running.time.pass(hourMs);
   });
 
-  it("advances although a caller polls with each turn of the event loop", async () => {
+  it("advances even if a caller polls in each turn of the event loop", async () => {
     using running = RunningTime.open();
     let isOver = false;
     running.time.after(hourMs, () => {
@@ -141,23 +141,23 @@ describe("time that runs by itself", () => {
     assert.equal(running.time.monotonic(), hourMs);
   });
 
-  it("lets promises continue between timers that ask for the next one at once", async () => {
+  it("lets promises continue between timers that schedule the next timer without a delay", async () => {
     using running = RunningTime.open();
     const { time } = running;
     let isOver = false;
-    let looks = 0;
-    const look = () => {
-      looks++;
-      if (!isOver) time.after(0, look);
+    let checks = 0;
+    const check = () => {
+      checks++;
+      if (!isOver) time.after(0, check);
     };
-    look();
+    check();
     await new Promise(setImmediate);
     isOver = true;
     await time.pass(1);
-    assert.ok(looks < 1_000, `${looks} looks`);
+    assert.ok(checks < 1_000, `${checks} looks`);
   });
 
-  it("takes `until` from one moment to the next", async () => {
+  it("moves `until` from one due timer to the next", async () => {
     using running = RunningTime.open();
     const { time } = running;
     let seconds = 0;
@@ -170,7 +170,7 @@ describe("time that runs by itself", () => {
     assert.ok(performance.now() - sinceMs < 10_000);
   });
 
-  it("leaves a processor to others while only periodic timers fire", async () => {
+  it("leaves the processor idle while only periodic timers fire", async () => {
     using running = RunningTime.open();
     running.time.every(10, () => {});
     // The free moves are used up by then.

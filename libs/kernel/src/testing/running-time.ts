@@ -20,7 +20,7 @@ const freeMoves = 5_000;
 const pauseMs = 1;
 /** Maximum time without progress, and the interval of its check in turns. */
 const standstillMs = 20_000;
-const turnsPerLook = 10_000;
+const turnsPerCheck = 10_000;
 /** Free moves per external event: the garbage collector alone causes fewer events than that. */
 const movesPerEvent = 50;
 
@@ -105,13 +105,13 @@ export class RunningTime extends VirtualTime {
   #turn(): void {
     if (!this.#isRunning) return;
     if (!this.#isIdle()) {
-      this.#tellStandstill();
+      this.#reportStandstill();
       this.#schedule();
       return;
     }
     this.#quiet = 0;
     this.#looping = 0;
-    if (this.#tellWaiters()) this.#schedule();
+    if (this.#notifyWaiters()) this.#schedule();
     else if (this.#paced > 0) setTimeout(() => this.#tick(), pauseMs);
     else if (this.#movesInRow++ < freeMoves) this.#move();
     else setTimeout(() => this.#move(), pauseMs);
@@ -155,8 +155,8 @@ export class RunningTime extends VirtualTime {
   }
 
   /** Otherwise a test that hangs here would give no reason. */
-  #tellStandstill(): void {
-    if (++this.#turns % turnsPerLook !== 0) return;
+  #reportStandstill(): void {
+    if (++this.#turns % turnsPerCheck !== 0) return;
     const nowMs = performance.now();
     if (this.#still.moves !== this.#moves) this.#still = { moves: this.#moves, sinceMs: nowMs };
     if (nowMs - this.#still.sinceMs < standstillMs) return;
@@ -165,7 +165,7 @@ export class RunningTime extends VirtualTime {
     process.stderr.write(`virtual time stands still for ${standstillMs / 1_000} s. Open: ${open}\n`);
   }
 
-  #tellWaiters(): boolean {
+  #notifyWaiters(): boolean {
     const nowMs = this.monotonic();
     const isOver = ({ moves, dueMs }: Waiter): boolean => moves < this.#moves && dueMs <= nowMs;
     const over = this.#waiters.filter(isOver);

@@ -5,7 +5,7 @@ import { silentLogger } from "../ports/logger.ts";
  * Returns the context of a call by the local administrator, without a deadline. Pass only the fields that matter to the
  * test.
  */
-export function testContext(given: Partial<CallContext> = {}): CallContext {
+export function testContext(overrides: Partial<CallContext> = {}): CallContext {
   return {
     principal: localAdministrator,
     namespace: "default",
@@ -14,6 +14,6 @@ export function testContext(given: Partial<CallContext> = {}): CallContext {
     trace: { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", sampled: true },
     idempotencyKey: "",
     logger: silentLogger,
-    ...given,
+    ...overrides,
   };
 }

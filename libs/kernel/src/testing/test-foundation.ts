@@ -18,9 +18,9 @@ export interface TestFoundation extends Foundation {
  * read.
  */
 export function testFoundation(
-  given: { readonly seed?: number; readonly time?: VirtualTime } = {},
+  options: { readonly seed?: number; readonly time?: VirtualTime } = {},
 ): TestFoundation {
-  const { seed = 1, time = new VirtualTime() } = given;
+  const { seed = 1, time = new VirtualTime() } = options;
   return {
     time,
     clock: time,

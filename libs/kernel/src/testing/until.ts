@@ -14,17 +14,17 @@ const pauseMsMax = { virtual: 20, real: 100 };
  * or real. The deadline is real, and its error contains the last answer.
  */
 export async function until<T>(
-  what: string,
-  ask: () => T | Promise<T>,
-  willDo: (answer: T) => boolean = Boolean,
+  label: string,
+  poll: () => T | Promise<T>,
+  isAccepted: (answer: T) => boolean = Boolean,
 ): Promise<Exclude<T, false | null | undefined>> {
   const endMs = performance.now() + deadlineMs;
   for (let pauseMs = 0; ; pauseMs++) {
-    const answer = await ask();
-    if (willDo(answer)) return answer as Exclude<T, false | null | undefined>;
+    const answer = await poll();
+    if (isAccepted(answer)) return answer as Exclude<T, false | null | undefined>;
     if (performance.now() > endMs)
       throw new Error(
-        `waited ${deadlineMs} ms for ${what}; the last answer was ${JSON.stringify(answer, null, 2)}`,
+        `waited ${deadlineMs} ms for ${label}; the last answer was ${JSON.stringify(answer, null, 2)}`,
       );
     const time = runningTime();
     await (time?.moved(Math.min(pauseMs, pauseMsMax.virtual)) ?? pause(Math.min(pauseMs, pauseMsMax.real)));

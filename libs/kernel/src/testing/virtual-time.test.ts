@@ -5,21 +5,21 @@ import { sleep } from "../ports/timers.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 describe("VirtualTime", () => {
-  it("stands still until it is advanced, then shows both clocks moved by the same", () => {
+  it("stands still until it is advanced, then moves both clocks by the same amount", () => {
     const time = new VirtualTime(1_000);
     assert.deepEqual([time.now(), time.monotonic()], [1_000, 0]);
     time.advance(250);
     assert.deepEqual([time.now(), time.monotonic()], [1_250, 250]);
   });
 
-  it("runs callbacks by due time, equals in the order they were asked for, each at its own moment", () => {
+  it("runs callbacks by due time, in order of scheduling if equal, each at its own time", () => {
     const time = new VirtualTime();
     const ran: string[] = [];
-    const note = (name: string) => () => ran.push(`${name}@${time.monotonic()}`);
-    time.after(20, note("late"));
-    time.after(10, note("first"));
-    time.after(10, note("second"));
-    time.after(0, note("at once"));
+    const record = (name: string) => () => ran.push(`${name}@${time.monotonic()}`);
+    time.after(20, record("late"));
+    time.after(10, record("first"));
+    time.after(10, record("second"));
+    time.after(0, record("at once"));
     time.advance(15);
     assert.deepEqual(ran, ["at once@0", "first@10", "second@10"]);
     assert.equal(time.pending, 1);
@@ -27,7 +27,7 @@ describe("VirtualTime", () => {
     assert.equal(time.monotonic(), 15);
   });
 
-  it("runs what a callback asks for within the same advance", () => {
+  it("runs callbacks that a callback schedules within the same advance", () => {
     const time = new VirtualTime();
     const ran: number[] = [];
     time.after(10, () => time.after(5, () => ran.push(time.monotonic())));
@@ -60,21 +60,21 @@ describe("VirtualTime", () => {
 
   it("lets promises continue between callbacks when advanced asynchronously", async () => {
     const time = new VirtualTime();
-    const seen: number[] = [];
+    const received: number[] = [];
     const work = (async () => {
       for (let round = 0; round < 3; round++) {
         await sleep(time, 10);
-        seen.push(time.monotonic());
+        received.push(time.monotonic());
       }
     })();
     await time.advanceAsync(25);
-    assert.deepEqual(seen, [10, 20]);
+    assert.deepEqual(received, [10, 20]);
     await time.advanceAsync(5);
     await work;
-    assert.deepEqual(seen, [10, 20, 30]);
+    assert.deepEqual(received, [10, 20, 30]);
   });
 
-  it("settles a promise by moving time just as far as needed, and says so when time is not what it waits for", async () => {
+  it("settles a promise with the smallest advance, and fails if no timer is pending", async () => {
     const time = new VirtualTime();
     assert.equal(await time.settle(sleep(time, 60_000).then(() => "done")), "done");
     assert.equal(time.monotonic(), 60_000);
@@ -82,7 +82,7 @@ describe("VirtualTime", () => {
     await assert.rejects(time.settle(Promise.reject(new Error("refused"))), /refused/);
   });
 
-  it("lets the wall clock jump without the monotonic one", () => {
+  it("moves the wall clock without the monotonic clock", () => {
     const time = new VirtualTime(1_000);
     time.jumpWallClock(-500);
     assert.deepEqual([time.now(), time.monotonic()], [500, 0]);
@@ -98,7 +98,7 @@ describe("VirtualTime", () => {
     assert.deepEqual(fired, [95, 105]);
   });
 
-  it("refuses a period of nothing and a delay that is no number", () => {
+  it("refuses a period of zero and a delay that is not a number", () => {
     const time = new VirtualTime();
     assert.throws(() => time.every(0, () => {}), /expected a period above 0 ms, got 0/);
     assert.throws(() => time.after(Number.NaN, () => {}), /got NaN/);

@@ -11,12 +11,12 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /** The same pattern for the JSON Schema and for parsing. */
 export const durationPattern = "(?:\\d{1,9}(?:\\.\\d{1,3})?(?:ms|s|m|h|d|w))+";
-const whole = new RegExp(`^${durationPattern}$`);
+const wholeDuration = new RegExp(`^${durationPattern}$`);
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 
 /** Returns undefined for a text that is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
-  if (text.length > 100 || !whole.test(text)) return undefined;
+  if (text.length > 100 || !wholeDuration.test(text)) return undefined;
   let ms = 0;
   for (const [, count = "0", unit = "ms"] of text.matchAll(part)) ms += Number(count) * (unitMs[unit] ?? 0);
   return Math.round(ms);

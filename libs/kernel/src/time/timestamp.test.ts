@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { fromTimestamp, toTimestamp } from "./timestamp.ts";
 
 describe("timestamps", () => {
-  it("keep every millisecond there and back", () => {
+  it("keep every millisecond in both directions", () => {
     fc.assert(
       fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (ms) => {
         assert.equal(fromTimestamp(toTimestamp(ms)), ms);

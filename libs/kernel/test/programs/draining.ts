@@ -9,19 +9,19 @@ import { runUntilSignal } from "../../src/orchestrator/run-until-signal.ts";
 import { silentLogger } from "../../src/ports/logger.ts";
 
 const [, , behaviour] = process.argv;
-const tell = (word: string): void => void process.stdout.write(`${word}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const orchestrator = new Orchestrator("program", systemFoundation({ logger: silentLogger }));
 orchestrator.register("api", {
   drain() {
-    tell("draining");
+    print("draining");
     return behaviour === "hangs" ? new Promise<void>(() => {}) : undefined;
   },
-  stop: () => tell("stopped"),
+  stop: () => print("stopped"),
 });
 await runUntilSignal(orchestrator, {
   ready() {
-    tell("ready");
+    print("ready");
     if (behaviour === "forgets") void Promise.reject(new Error("forgotten"));
   },
 });

@@ -10,14 +10,14 @@ import {
   groupIntervalMs,
   groupWaitMs,
   keepRule,
-  kept,
   observe,
   settleDelivery,
+  snapshotQuery,
 } from "./index.ts";
 
 export const key = { namespace: "default", kind: "alert", id: "default" };
 
-export function rule(given: Partial<AlertRule> = {}): AlertRule {
+export function rule(overrides: Partial<AlertRule> = {}): AlertRule {
   const queries = [{ queryId: "failed", metric: "tutti_runs" }];
   const settings = {
     ruleId: "failures",
@@ -25,7 +25,7 @@ export function rule(given: Partial<AlertRule> = {}): AlertRule {
     condition: "failed > 0.0",
     severity: Severity.SEVERITY_ERROR,
   };
-  return { ...AlertRule.fromPartial({ ...settings, queries, receivers: ["ops"] }), ...given };
+  return { ...AlertRule.fromPartial({ ...settings, queries, receivers: ["ops"] }), ...overrides };
 }
 
 export function driven(...rules: readonly AlertRule[]): MachineDriver {
@@ -36,23 +36,23 @@ export function driven(...rules: readonly AlertRule[]): MachineDriver {
 }
 
 /** Reports that the condition is true for these values of the label `pool`. */
-export function see(driver: MachineDriver, ...pools: readonly string[]): unknown {
+export function reportFiring(driver: MachineDriver, ...pools: readonly string[]): unknown {
   const found = pools.map((pool) => ({ labels: { pool }, values: { failed: 1 }, title: "", advice: "" }));
   return driver.execute(key, observe, { observations: [{ ruleId: "failures", found }] });
 }
 
-export function silence(driver: MachineDriver, given: Partial<AddSilence>): unknown {
-  return driver.execute(key, addSilence, { ...AddSilence.create(), ...given });
+export function silence(driver: MachineDriver, fields: Partial<AddSilence>): unknown {
+  return driver.execute(key, addSilence, { ...AddSilence.create(), ...fields });
 }
 
-export function keptOf(driver: MachineDriver): ReadOnly<AlertSnapshotV1> {
-  const found = driver.query(key, kept, undefined);
+export function stateOf(driver: MachineDriver): ReadOnly<AlertSnapshotV1> {
+  const found = driver.query(key, snapshotQuery, undefined);
   assert.ok(!isRefusal(found));
   return found;
 }
 
 export function alertsOf(driver: MachineDriver): readonly ReadOnly<KeptAlert>[] {
-  return keptOf(driver).alerts;
+  return stateOf(driver).alerts;
 }
 
 /** Returns the outstanding messages. */
@@ -61,11 +61,11 @@ export function messages(driver: MachineDriver) {
 }
 
 /** Advances past the time in which alerts are grouped. */
-export function untilTold(driver: MachineDriver): void {
+export function advancePastGrouping(driver: MachineDriver): void {
   driver.advance(groupWaitMs + 1);
 }
 
-export function untilToldAgain(driver: MachineDriver): void {
+export function advancePastInterval(driver: MachineDriver): void {
   driver.advance(groupIntervalMs + 1);
 }
 

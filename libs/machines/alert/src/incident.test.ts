@@ -4,7 +4,7 @@ import { enumName } from "@tutti/contracts/enum";
 import { IncidentEntryKind, IncidentStatus } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
 import type { MachineDriver } from "@tutti/kernel/testing";
-import { alertsOf, driven, keptOf, key, rule, see, silence } from "./alert.fixture.ts";
+import { alertsOf, driven, key, reportFiring, rule, silence, stateOf } from "./alert.fixture.ts";
 import {
   changeIncident,
   incidentEntriesMax,
@@ -17,9 +17,9 @@ import {
 const { INCIDENT_STATUS_OPEN, INCIDENT_STATUS_MITIGATED, INCIDENT_STATUS_RESOLVED } = IncidentStatus;
 const nothing = { owner: "", note: "", resolution: "", postMortem: "" };
 
-const incidents = (driver: MachineDriver) => keptOf(driver).incidents;
-const change = (driver: MachineDriver, given: object, incidentId = "i1") =>
-  driver.execute(key, changeIncident, { ...nothing, incidentId, ...given });
+const incidents = (driver: MachineDriver) => stateOf(driver).incidents;
+const change = (driver: MachineDriver, fields: object, incidentId = "i1") =>
+  driver.execute(key, changeIncident, { ...nothing, incidentId, ...fields });
 const kinds = (driver: MachineDriver) =>
   incidents(driver)[0]?.timeline.map(({ kind }) =>
     enumName(IncidentEntryKind, kind).replace("INCIDENT_ENTRY_KIND_", "").toLowerCase(),
@@ -27,9 +27,9 @@ const kinds = (driver: MachineDriver) =>
 const found = (labels: Record<string, string>) => ({ labels, values: { failed: 1 }, title: "", advice: "" });
 
 describe("incidents", () => {
-  it("300 alerts of a rule are one incident, with one line in the timeline", () => {
+  it("300 alerts of a rule are one incident, and join it in one timeline entry", () => {
     const driver = driven();
-    see(driver, ...Array.from({ length: 300 }, (_, index) => `p${index}`));
+    reportFiring(driver, ...Array.from({ length: 300 }, (_, index) => `p${index}`));
     const [incident, ...others] = incidents(driver);
     assert.deepEqual(others, []);
     assert.deepEqual(
@@ -41,9 +41,9 @@ describe("incidents", () => {
     assert.ok(alertsOf(driver).every(({ incidentId }) => incidentId === "i1"));
   });
 
-  it("an alert of another rule joins by an equal label, and opens an incident of its own without one", () => {
+  it("an alert of another rule joins an incident with an equal label, or opens its own incident", () => {
     const driver = driven(rule(), rule({ ruleId: "queue", severity: Severity.SEVERITY_CRITICAL }));
-    see(driver, "a");
+    reportFiring(driver, "a");
     const queue = (...all: object[]) =>
       driver.execute(key, observe, { observations: [{ ruleId: "queue", found: all as never }] });
     queue(found({ pool: "a", process: "x" }));
@@ -52,7 +52,7 @@ describe("incidents", () => {
       [[["failures", "queue"], Severity.SEVERITY_CRITICAL]],
     );
     const other = driven(rule(), rule({ ruleId: "queue" }));
-    see(other, "a");
+    reportFiring(other, "a");
     other.execute(key, observe, { observations: [{ ruleId: "queue", found: [found({ pool: "b" })] }] });
     assert.deepEqual(
       incidents(other).map(({ ruleIds }) => ruleIds),
@@ -62,7 +62,7 @@ describe("incidents", () => {
 
   it("an alert without labels joins an incident whose rules read the same metric", () => {
     const rules = [rule(), rule({ ruleId: "budget" }), rule({ ruleId: "disk" })] as const;
-    const disk = { ...rules[2], queries: rules[2].queries.map((one) => ({ ...one, metric: "disk_free" })) };
+    const disk = { ...rules[2], queries: rules[2].queries.map((each) => ({ ...each, metric: "disk_free" })) };
     const driver = driven(rules[0], rules[1], disk);
     for (const ruleId of ["failures", "budget", "disk"])
       driver.execute(key, observe, { observations: [{ ruleId, found: [found({})] }] });
@@ -72,55 +72,55 @@ describe("incidents", () => {
     );
   });
 
-  it("a warning opens none, and neither does a silenced alert", () => {
+  it("a warning or a silenced alert opens no incident", () => {
     const driver = driven(rule({ severity: Severity.SEVERITY_WARNING }));
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.deepEqual(incidents(driver), []);
     const silenced = driven();
     silence(silenced, { toMs: silenced.nowMs + 9_000 });
-    see(silenced, "a");
+    reportFiring(silenced, "a");
     assert.deepEqual(incidents(silenced), []);
   });
 
   it("a pending alert joins when it fires", () => {
     const driver = driven(rule({ holdMs: 2_000 }));
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.deepEqual(incidents(driver), []);
     driver.advance(2_001);
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.equal(incidents(driver)[0]?.alerts, 1);
   });
 
-  it("is resolved with its last alert, opens again soon after, and is another one later", () => {
+  it("is resolved with its last alert, reopens soon after, and a later alert opens a new incident", () => {
     const driver = driven();
-    see(driver, "a", "b");
-    see(driver, "a");
+    reportFiring(driver, "a", "b");
+    reportFiring(driver, "a");
     assert.equal(incidents(driver)[0]?.status, INCIDENT_STATUS_OPEN);
-    see(driver);
+    reportFiring(driver);
     assert.deepEqual(
       [incidents(driver)[0]?.status, incidents(driver)[0]?.resolution, incidents(driver)[0]?.endMs],
       [INCIDENT_STATUS_RESOLVED, "All alerts ended.", driver.nowMs],
     );
     driver.advance(incidentReopenMs - 1);
-    see(driver, "c");
+    reportFiring(driver, "c");
     assert.deepEqual([incidents(driver).length, incidents(driver)[0]?.status], [1, INCIDENT_STATUS_OPEN]);
     assert.deepEqual(kinds(driver), ["opened", "joined", "ended", "ended", "resolved", "reopened", "joined"]);
-    see(driver);
+    reportFiring(driver);
     driver.advance(incidentReopenMs);
-    see(driver, "c");
+    reportFiring(driver, "c");
     assert.deepEqual(
       incidents(driver).map(({ incidentId }) => incidentId),
       ["i1", "i2"],
     );
   });
 
-  it("with an owner it waits for the owner, who notes, resolves and writes the post-mortem", () => {
+  it("with an owner waits for the owner to resolve it, and records notes and the post-mortem", () => {
     const driver = driven();
-    see(driver, "a");
+    reportFiring(driver, "a");
     change(driver, { owner: "ada" });
     change(driver, { owner: "ada" });
     change(driver, { note: "Rolled back" });
-    see(driver);
+    reportFiring(driver);
     assert.equal(incidents(driver)[0]?.status, INCIDENT_STATUS_MITIGATED);
     const endMs = driver.nowMs;
     driver.advance(60_000);
@@ -138,27 +138,27 @@ describe("incidents", () => {
 
   it("keeps a bounded timeline with its start, and a bounded number of resolved incidents", () => {
     const driver = driven();
-    see(driver, "a");
+    reportFiring(driver, "a");
     for (let index = 0; index < incidentEntriesMax + 50; index++) change(driver, { note: `note ${index}` });
     const timeline = incidents(driver)[0]?.timeline ?? [];
     assert.deepEqual(
       [timeline.length, timeline[0]?.kind, timeline.at(-1)?.text],
       [incidentEntriesMax, IncidentEntryKind.INCIDENT_ENTRY_KIND_OPENED, "note 249"],
     );
-    see(driver);
+    reportFiring(driver);
     for (let index = 0; index < incidentsMax + 20; index++) {
       driver.advance(incidentReopenMs);
-      see(driver, "a");
-      see(driver);
+      reportFiring(driver, "a");
+      reportFiring(driver);
     }
     assert.deepEqual([incidents(driver).length, incidents(driver)[0]?.incidentId], [incidentsMax, "i22"]);
   });
 
   it("the end of a rule ends its incident", () => {
     const driver = driven();
-    see(driver, "a");
+    reportFiring(driver, "a");
     driver.execute(key, keepRule, { rule: rule({ disabled: true }), revision: 0 });
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.equal(incidents(driver)[0]?.status, INCIDENT_STATUS_RESOLVED);
   });
 });

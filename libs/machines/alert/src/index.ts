@@ -4,7 +4,7 @@ export { alertErrors } from "./errors.ts";
 export { changeIncident } from "./incident/commands.ts";
 export { type Inhibition, inhibition } from "./inhibition/inhibition.ts";
 export * from "./limits.ts";
-export { alert, deadMessages, kept, keptRules } from "./machine.ts";
+export { alert, deadMessages, rulesQuery, snapshotQuery } from "./machine.ts";
 export { keepPolicy, keepRotation, removePolicy, removeRotation } from "./on-call/commands.ts";
 export { type Shift, shiftsFrom } from "./on-call/shifts.ts";
 export { takeAlertReports } from "./report/commands.ts";

@@ -17,7 +17,7 @@ export const endedMax = 1_000;
 /** Alerts in one message. The message names the number of all. */
 export const alertsInMessageMax = 100;
 /** Pending messages of one rule to one receiver. The oldest become dead. */
-export const underWayMax = 50;
+export const pendingMessagesMax = 50;
 /** Failed deliveries. The oldest are dropped first. */
 export const deadMax = 200;
 /** Stored incidents. The oldest resolved ones are dropped first. */

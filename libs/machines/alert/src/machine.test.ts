@@ -3,17 +3,17 @@ import { describe, it } from "node:test";
 import { AlertStatus } from "@tutti/contracts/insight/v1";
 import { isRefusal } from "@tutti/kernel";
 import {
+  advancePastGrouping,
+  advancePastInterval,
   alertsOf,
   driven,
-  keptOf,
   key,
   messages,
+  reportFiring,
   rule,
-  see,
   settleAll,
   silence,
-  untilTold,
-  untilToldAgain,
+  stateOf,
 } from "./alert.fixture.ts";
 import {
   deadMessages,
@@ -32,40 +32,40 @@ const statuses = (driver: ReturnType<typeof driven>) => alertsOf(driver).map(({ 
 const codeOf = (answer: unknown) => (isRefusal(answer) ? answer.code : answer);
 
 describe("alerts of a namespace", () => {
-  it("an alert fires when its condition has held long enough", () => {
+  it("an alert fires when its condition has been true for long enough", () => {
     const driver = driven(rule({ holdMs: 5_000 }));
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.deepEqual(statuses(driver), [ALERT_STATUS_PENDING]);
     driver.advance(4_999);
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.deepEqual(statuses(driver), [ALERT_STATUS_PENDING]);
     driver.advance(1);
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.deepEqual(statuses(driver), [ALERT_STATUS_FIRING]);
   });
 
   it("an alert that ends before it fired is dropped, and no receiver learns of it", () => {
     const driver = driven(rule({ holdMs: 5_000 }));
-    see(driver, "a");
-    see(driver);
-    untilTold(driver);
+    reportFiring(driver, "a");
+    reportFiring(driver);
+    advancePastGrouping(driver);
     assert.deepEqual([alertsOf(driver), messages(driver)], [[], []]);
   });
 
   it("an observation that changes no status has no event", () => {
     const driver = driven();
-    see(driver, "a");
+    reportFiring(driver, "a");
     const before = driver.history(key).length;
-    see(driver, "a");
+    reportFiring(driver, "a");
     assert.equal(driver.history(key).length, before);
   });
 
-  it("10,000 alerts at once are one message to each receiver", () => {
+  it("10,000 alerts at once are one message per receiver", () => {
     const driver = driven(rule({ receivers: ["ops", "chat"] }));
-    see(driver, ...Array.from({ length: 10_000 }, (_, number) => `pool-${number}`));
-    untilTold(driver);
-    const told = messages(driver).map(({ receiver, count, alerts }) => [receiver, count, alerts.length]);
-    assert.deepEqual(told, [
+    reportFiring(driver, ...Array.from({ length: 10_000 }, (_, number) => `pool-${number}`));
+    advancePastGrouping(driver);
+    const sent = messages(driver).map(({ receiver, count, alerts }) => [receiver, count, alerts.length]);
+    assert.deepEqual(sent, [
       ["ops", 10_000, 100],
       ["chat", 10_000, 100],
     ]);
@@ -74,51 +74,51 @@ describe("alerts of a namespace", () => {
   it("a receiver that is away has at most 50 messages of a rule waiting, the oldest become dead", () => {
     const driver = driven();
     for (let flaps = 0; flaps < 60; flaps++) {
-      see(driver, ...(flaps % 2 === 0 ? ["a"] : []));
-      untilToldAgain(driver);
+      reportFiring(driver, ...(flaps % 2 === 0 ? ["a"] : []));
+      advancePastInterval(driver);
     }
     const numbers = messages(driver).map(({ number }) => number);
     assert.deepEqual([numbers.length, numbers[0], numbers.at(-1)], [50, 11, 60]);
-    const { deliveries } = keptOf(driver);
+    const { deliveries } = stateOf(driver);
     assert.deepEqual([deliveries.length, driver.query(key, deadMessages, undefined)], [60, 10]);
     driver.checkReplay();
   });
 
-  it("receivers hear of the start and of the end, once each", () => {
+  it("receivers are notified of the start and of the end, once each", () => {
     const driver = driven();
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     settleAll(driver);
-    untilToldAgain(driver);
+    advancePastInterval(driver);
     assert.deepEqual(messages(driver), []);
-    see(driver);
-    untilTold(driver);
-    const told = messages(driver).map(({ number, alerts }) => [number, alerts[0]?.status]);
-    assert.deepEqual(told, [[2, ALERT_STATUS_RESOLVED]]);
+    reportFiring(driver);
+    advancePastGrouping(driver);
+    const sent = messages(driver).map(({ number, alerts }) => [number, alerts[0]?.status]);
+    assert.deepEqual(sent, [[2, ALERT_STATUS_RESOLVED]]);
   });
 
-  it("an alert that comes back within the interval waits for its end", () => {
+  it("an alert within the message interval waits for the end of the interval", () => {
     const driver = driven();
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     settleAll(driver);
-    see(driver, "a", "b");
-    untilTold(driver);
+    reportFiring(driver, "a", "b");
+    advancePastGrouping(driver);
     assert.deepEqual(messages(driver), []);
-    untilToldAgain(driver);
+    advancePastInterval(driver);
     assert.equal(messages(driver)[0]?.alerts[0]?.labels["pool"], "b");
   });
 
-  it("an acknowledged alert names the caller, and receivers hear of its end", () => {
+  it("receivers are notified of the end of an acknowledged alert", () => {
     const driver = driven();
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     settleAll(driver);
     driver.execute(key, takeAlert, { alertId: "a1" });
     assert.deepEqual(statuses(driver), [ALERT_STATUS_ACKNOWLEDGED]);
-    see(driver, "a");
-    see(driver);
-    untilToldAgain(driver);
+    reportFiring(driver, "a");
+    reportFiring(driver);
+    advancePastInterval(driver);
     assert.deepEqual(
       messages(driver).map(({ alerts }) => alerts[0]?.status),
       [ALERT_STATUS_RESOLVED],
@@ -131,8 +131,8 @@ describe("alerts of a namespace", () => {
       const driver = driven();
       const labels = { equals: { pool: "a" }, exists: [], absent: [] };
       silence(driver, { labels, toMs: driver.nowMs + 60_000 });
-      see(driver, "a", "b");
-      untilTold(driver);
+      reportFiring(driver, "a", "b");
+      advancePastGrouping(driver);
       assert.deepEqual(
         messages(driver).map(({ alerts }) => alerts.map(({ labels }) => labels["pool"])),
         [["b"]],
@@ -140,7 +140,7 @@ describe("alerts of a namespace", () => {
       settleAll(driver);
       if (isEnded) driver.execute(key, endSilence, { silenceId: "s1" });
       driver.advance(isEnded ? 10_001 : 60_001);
-      untilToldAgain(driver);
+      advancePastInterval(driver);
       assert.deepEqual(
         messages(driver).map(({ alerts }) => alerts.map(({ labels }) => labels["pool"])),
         [["a"]],
@@ -150,12 +150,12 @@ describe("alerts of a namespace", () => {
 
   it("a message that its receiver rejects is dead and visible, and can be sent again under its number", () => {
     const driver = driven();
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     settleAll(driver, false);
     assert.deepEqual(messages(driver), []);
     assert.deepEqual(
-      keptOf(driver).deliveries.map(({ number, problem }) => [number, problem]),
+      stateOf(driver).deliveries.map(({ number, problem }) => [number, problem]),
       [[1, "410 Gone"]],
     );
     assert.deepEqual(driver.execute(key, retryDeliveries, { numbers: [] }), { count: 1 });
@@ -164,24 +164,24 @@ describe("alerts of a namespace", () => {
       [1],
     );
     settleAll(driver);
-    assert.deepEqual(keptOf(driver).deliveries, []);
+    assert.deepEqual(stateOf(driver).deliveries, []);
   });
 
-  it("a built-in rule stays built in when a caller changes it, and keeps the change", () => {
+  it("a built-in rule stays built-in after a change by a caller, and keeps the change", () => {
     const driver = driven();
     const builtIn = rule({ ruleId: "disk", title: "Disk is full" });
     driver.execute(key, installRules, { rules: [builtIn] });
     driver.execute(key, keepRule, { rule: { ...builtIn, holdMs: 9 }, revision: 1 });
     driver.execute(key, installRules, { rules: [builtIn] });
-    const found = keptOf(driver).rules.find((one) => one.rule?.ruleId === "disk");
+    const found = stateOf(driver).rules.find((each) => each.rule?.ruleId === "disk");
     assert.deepEqual([found?.revision, found?.rule?.readyMade, found?.rule?.holdMs], [2, true, 9]);
     assert.equal(codeOf(driver.execute(key, removeRule, { ruleId: "disk" })), "alert.rule_built_in");
   });
 
-  it("alerts of a rule that is removed or disabled end, and receivers hear of it", () => {
+  it("alerts of a removed or disabled rule end, and receivers are notified", () => {
     const driver = driven();
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     settleAll(driver);
     driver.execute(key, removeRule, { ruleId: "failures" });
     assert.deepEqual(statuses(driver), [ALERT_STATUS_RESOLVED]);
@@ -192,9 +192,9 @@ describe("alerts of a namespace", () => {
     assert.deepEqual(driver.execute(key, removeRule, { ruleId: "failures" }), { removed: false });
 
     const other = driven();
-    see(other, "a");
+    reportFiring(other, "a");
     other.execute(key, keepRule, { rule: rule({ disabled: true }), revision: 0 });
-    see(other, "a");
+    reportFiring(other, "a");
     assert.deepEqual(statuses(other), [ALERT_STATUS_RESOLVED]);
   });
 
@@ -205,14 +205,14 @@ describe("alerts of a namespace", () => {
     assert.equal(codeOf(late), "alert.rule_moved");
   });
 
-  it("only the latest 1,000 alerts that are over are kept", () => {
+  it("only the latest 1,000 ended alerts are kept", () => {
     const driver = driven();
     const found = Array.from({ length: 1_500 }, (_, number) => ({
       ...{ labels: { pool: `p${number}` }, values: {}, title: "", advice: "" },
     }));
     driver.execute(key, observe, { observations: [{ ruleId: "failures", found }] });
-    see(driver);
-    see(driver, "last");
+    reportFiring(driver);
+    reportFiring(driver, "last");
     assert.equal(alertsOf(driver).length, 1_001);
   });
 });

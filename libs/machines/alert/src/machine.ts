@@ -19,7 +19,7 @@ import { alertsChanged, alertsTaken, alertTaken } from "./alert/events.ts";
 import { retryDeliveries, settleDelivery } from "./delivery/commands.ts";
 import { recover } from "./delivery/due.ts";
 import { deliveriesRequested, deliveriesRetried, deliverySettled } from "./delivery/events.ts";
-import { expire } from "./delivery/tell.ts";
+import { expire } from "./delivery/send.ts";
 import { escalationsChanged } from "./escalation/events.ts";
 import { changeIncident } from "./incident/commands.ts";
 import { incidentsChanged } from "./incident/events.ts";
@@ -34,13 +34,13 @@ import { alertSnapshots, snapshotOf } from "./snapshots.ts";
 import { type Alerts, type DeliverAlerts, newAlerts } from "./state.ts";
 
 /** Returns the whole state. */
-export const kept: Query<Alerts, void, AlertSnapshotV1> = {
+export const snapshotQuery: Query<Alerts, void, AlertSnapshotV1> = {
   type: "kept",
   answer: (state) => snapshotOf(state),
 };
 
 /** Returns only the rules: they are read for every evaluation. */
-export const keptRules: Query<Alerts, void, readonly KeptRule[]> = {
+export const rulesQuery: Query<Alerts, void, readonly KeptRule[]> = {
   type: "kept_rules",
   // The cast is safe: the value is only read.
   answer: (state) => [...state.rules.values()] as KeptRule[],
@@ -90,7 +90,7 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
     onCallChanged,
     escalationsChanged,
   ],
-  queries: [kept, keptRules, deadMessages],
+  queries: [snapshotQuery, rulesQuery, deadMessages],
   expire: (state, _, step) => expire(state, step),
   snapshots: alertSnapshots,
   recover,

@@ -1,7 +1,7 @@
 /** Snapshots of the alerts of a namespace. */
 import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
-import { keepAlert } from "./alert/fold.ts";
+import { setAlert } from "./alert/fold.ts";
 import { type Alerts, type AlertsView, newAlerts } from "./state.ts";
 
 const newest = 1;
@@ -37,15 +37,15 @@ export function snapshotOf(view: AlertsView): AlertSnapshotV1 {
 
 function alertsOf(snapshot: AlertSnapshotV1): Alerts {
   const state = newAlerts();
-  for (const kept of snapshot.rules) state.rules.set(kept.rule?.ruleId ?? "", kept);
-  for (const alert of snapshot.alerts) keepAlert(state, alert);
+  for (const stored of snapshot.rules) state.rules.set(stored.rule?.ruleId ?? "", stored);
+  for (const alert of snapshot.alerts) setAlert(state, alert);
   for (const silence of snapshot.silences) state.silences.set(silence.silenceId, silence);
   for (const delivery of snapshot.deliveries) state.deliveries.set(delivery.number, delivery);
   for (const [rule, ms] of Object.entries(snapshot.dueMs)) state.dueMs.set(rule, ms);
   for (const [rule, ms] of Object.entries(snapshot.toldMs)) state.toldMs.set(rule, ms);
   for (const incident of snapshot.incidents) state.incidents.set(incident.incidentId, incident);
-  for (const kept of snapshot.rotations) state.rotations.set(kept.rotation?.rotationId ?? "", kept);
-  for (const kept of snapshot.policies) state.policies.set(kept.policy?.policyId ?? "", kept);
+  for (const stored of snapshot.rotations) state.rotations.set(stored.rotation?.rotationId ?? "", stored);
+  for (const stored of snapshot.policies) state.policies.set(stored.policy?.policyId ?? "", stored);
   for (const escalation of snapshot.escalations) state.escalations.set(escalation.ruleId, escalation);
   state.lastIncident = snapshot.lastIncident;
   state.lastNumber = snapshot.lastNumber;

@@ -2,14 +2,14 @@
 import { AlertReported, AlertRule, EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import {
+  advancePastGrouping,
+  advancePastInterval,
   driven,
   key,
+  reportFiring,
   rule,
-  see,
   settleAll,
   silence,
-  untilTold,
-  untilToldAgain,
 } from "../src/alert.fixture.ts";
 import {
   alert,
@@ -37,15 +37,15 @@ export const stories: GoldenStories = {
     driver.execute(key, installRules, { rules: [rule({ ruleId: "disk" })] });
     const labels = { equals: { pool: "b" }, exists: [], absent: [] };
     silence(driver, { labels, toMs: driver.nowMs + 60_000 });
-    see(driver, "a", "b");
-    untilTold(driver);
+    reportFiring(driver, "a", "b");
+    advancePastGrouping(driver);
     settleAll(driver, false);
     driver.execute(key, retryDeliveries, { numbers: [] });
     settleAll(driver);
     driver.execute(key, takeAlert, { alertId: "a2" });
     driver.execute(key, endSilence, { silenceId: "s1" });
-    see(driver, "a");
-    untilToldAgain(driver);
+    reportFiring(driver, "a");
+    advancePastInterval(driver);
     driver.execute(key, removeRule, { ruleId: "failures" });
     return goldenOf(driver, alert, key, release);
   },
@@ -60,10 +60,10 @@ export const stories: GoldenStories = {
       found: [{ labels: { pool: "a" }, values: { failed: 1 }, title: "", advice: "" }],
     }));
     driver.execute(key, observe, { observations });
-    untilTold(driver);
+    advancePastGrouping(driver);
     settleAll(driver);
     driver.execute(key, observe, { observations: [{ ruleId: "queue", found: [] }] });
-    untilToldAgain(driver);
+    advancePastInterval(driver);
     settleAll(driver);
     return goldenOf(driver, alert, key, release);
   },
@@ -81,17 +81,17 @@ export const stories: GoldenStories = {
       revision: 0,
     });
     driver.execute(key, keepRule, { rule: rule({ escalation: "night" }), revision: 0 });
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     settleAll(driver);
     driver.advance(60_001);
     settleAll(driver);
     const change = { incidentId: "i1", owner: "ada", note: "", resolution: "", postMortem: "" };
     driver.execute(key, changeIncident, change);
-    see(driver, "b");
-    untilToldAgain(driver);
-    see(driver);
-    untilToldAgain(driver);
+    reportFiring(driver, "b");
+    advancePastInterval(driver);
+    reportFiring(driver);
+    advancePastInterval(driver);
     driver.execute(key, removeRule, { ruleId: "failures" });
     driver.execute(key, removePolicy, { policyId: "night" });
     driver.execute(key, removeRotation, { rotationId: "web" });
@@ -103,18 +103,18 @@ export const stories: GoldenStories = {
   reported: (release) => {
     const settings = { ruleId: "Disk", title: "Disk", receivers: ["ops"], external: true };
     const driver = driven(AlertRule.fromPartial(settings));
-    const reported = (node: string, given: Partial<AlertReported> = {}) =>
-      AlertReported.fromPartial({ labels: { alertname: "Disk", node, severity: "critical" }, ...given });
+    const reported = (node: string, fields: Partial<AlertReported> = {}) =>
+      AlertReported.fromPartial({ labels: { alertname: "Disk", node, severity: "critical" }, ...fields });
     const matchers = [{ name: "node", value: "b|c", regex: true, negated: false }];
     silence(driver, { match: { matchers, author: "ada" }, toMs: driver.nowMs + 60_000 });
     driver.execute(key, takeAlertReports, { alerts: ["a", "b", "d"].map((node) => reported(node)) });
-    untilTold(driver);
+    advancePastGrouping(driver);
     settleAll(driver);
     const annotations = { summary: "Still full" };
     driver.execute(key, takeAlertReports, {
       alerts: [reported("a", { annotations }), reported("d", { endMs: driver.nowMs - 1 })],
     });
-    untilToldAgain(driver);
+    advancePastInterval(driver);
     settleAll(driver);
     silence(driver, { match: { matchers, author: "ada" }, toMs: driver.nowMs + 600_000, replaces: "s1" });
     driver.advance(reportedForMs + 1);
@@ -123,14 +123,14 @@ export const stories: GoldenStories = {
   /** An incident from its first alert to its post-mortem. */
   incident: (release) => {
     const driver = driven();
-    see(driver, "a", "b");
+    reportFiring(driver, "a", "b");
     const change = { incidentId: "i1", owner: "ada", note: "looking", resolution: "", postMortem: "" };
     driver.execute(key, changeIncident, change);
-    see(driver);
+    reportFiring(driver);
     const end = { ...change, note: "", resolution: "Version 4 was wrong", postMortem: "# Version 4" };
     driver.execute(key, changeIncident, end);
     driver.advance(60_000);
-    see(driver, "c");
+    reportFiring(driver, "c");
     return goldenOf(driver, alert, key, release);
   },
 };

@@ -5,28 +5,28 @@ export const bankErrors = defineErrors("bank", {
   accountMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no account of this id. Open it first.",
+    help: "No account has this id. Open it first.",
     message: ({ id }: { id: string }) => `Account \`${id}\` not found`,
     remedy: "Open the account first.",
   },
   accountExists: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "The id belongs to an account already, be it one that is closed. Choose another.",
+    help: "An account already has this id, or had it before it was closed. Choose another id.",
     message: ({ id }: { id: string }) => `Account \`${id}\` already exists`,
     remedy: "Choose another id.",
   },
   accountClosed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The account has ended. Open another one.",
+    help: "The account is closed. Open another one.",
     message: ({ id }: { id: string }) => `Account \`${id}\` is closed`,
     remedy: "Use another account.",
   },
   accountFrozen: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Nothing leaves or reaches the account until it is unfrozen.",
+    help: "No money enters or leaves the account until it is unfrozen.",
     message: ({ id, reason }: { id: string; reason: string }) => `Account \`${id}\` is frozen: ${reason}`,
     remedy: "Unfreeze the account first.",
   },
@@ -40,7 +40,7 @@ export const bankErrors = defineErrors("bank", {
   accountInUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An account is closed when it is empty: nothing in it, nothing set aside, no transfer under way.",
+    help: "Only an empty account can be closed: no balance, no holds and no transfers in progress.",
     message: ({ id, balanceCents, holds, transfers }: Usage) =>
       `Account \`${id}\` still has ${balanceCents} cents, ${holds} holds and ${transfers} transfers in progress`,
     remedy: "Withdraw the money and wait for the transfers.",
@@ -79,7 +79,7 @@ export const bankErrors = defineErrors("bank", {
   fundsMissing: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "There is not enough money in the account. What is set aside cannot be spent.",
+    help: "The balance of the account is too low. Held money cannot be spent.",
     message: ({ id, amountCents, balanceCents }: { id: string; amountCents: number; balanceCents: number }) =>
       `Account \`${id}\` has ${balanceCents} cents, and ${amountCents} are needed`,
     remedy: "Pay in first.",
@@ -87,7 +87,7 @@ export const bankErrors = defineErrors("bank", {
   tooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The account has as many of these under way as it takes. Wait until some have ended.",
+    help: "The account has the maximum number of these in progress. Wait until some have ended.",
     message: ({ id, what, max }: { id: string; what: string; max: number }) =>
       `Account \`${id}\` has the maximum of ${max} ${what} in progress`,
     remedy: "Wait until some have ended.",
@@ -95,7 +95,7 @@ export const bankErrors = defineErrors("bank", {
   numberUnknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no hold, transfer or statement of this number, or it has ended.",
+    help: "No hold, transfer or statement has this number, or it has ended.",
     message: ({ id, what, number }: { id: string; what: string; number: number }) =>
       `${what} ${number} of account \`${id}\` is not in progress`,
     remedy: "Check its number, or whether it has ended.",
@@ -103,7 +103,7 @@ export const bankErrors = defineErrors("bank", {
   resultUnasked: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The result of printing is taken from whom the account asked to print, with the token of the attempt.",
+    help: "The result of printing needs the token of an attempt that the account started.",
     message: ({ id }: { id: string }) =>
       `The result has no token of an attempt to print for account \`${id}\``,
     remedy: "Send the result with the token of the attempt.",

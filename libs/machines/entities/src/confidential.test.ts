@@ -4,7 +4,7 @@ import { cache } from "./cache/machine.ts";
 import { secrets } from "./secrets/machine.ts";
 import { tenant } from "./tenant/machine.ts";
 
-it("machines that keep hashes of keys and sealed values are confidential", () => {
+it("machines that store key hashes and sealed values are confidential", () => {
   assert.deepEqual(
     [tenant, secrets, cache].map(({ kind, isConfidential }) => [kind, isConfidential === true]),
     [

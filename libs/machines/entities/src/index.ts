@@ -1,10 +1,10 @@
+export { type Encoded, idProblem, isSame, sorted, weightOf, weightProblem } from "./kit/sameness.ts";
 export {
   decided,
-  type KeepRequest,
-  type Kept,
-  type KeptKind,
-  type KeptWords,
+  type ItemRefusals,
   type Since,
+  type Stored,
+  type StoredKind,
+  type StoreRequest,
   since,
-} from "./kit/kept.ts";
-export { type Encoded, idProblem, isSame, sorted, weightOf, weightProblem } from "./kit/sameness.ts";
+} from "./kit/stored.ts";

@@ -1,7 +1,7 @@
 /** Every kind, compared with the machine contract and its golden histories. */
 import assert from "node:assert/strict";
 import { type ConformanceOptions, MachineDriver, machineConformance } from "@tutti/kernel/testing";
-import { advice, isBeingTried } from "../src/advice/index.ts";
+import { advice, isOnTrial } from "../src/advice/index.ts";
 import { anchor } from "../src/anchor/index.ts";
 import { cache } from "../src/cache/index.ts";
 import { decisions } from "../src/decisions/index.ts";
@@ -34,8 +34,8 @@ const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
     commands: adviceCalls(),
     invariant(driver) {
       const { recommendations } = driver.state(adviceKey, advice);
-      const tried = [...recommendations.values()].filter(isBeingTried).map(({ subject }) => subject);
-      assert.equal(new Set(tried).size, tried.length, "one of each workflow is tried");
+      const onTrial = [...recommendations.values()].filter(isOnTrial).map(({ subject }) => subject);
+      assert.equal(new Set(onTrial).size, onTrial.length, "one of each workflow is tried");
     },
   },
   anchor: {
@@ -107,10 +107,10 @@ const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
     invariant(driver) {
       for (const key of driver.keys) {
         const { changes, limits, hooks, scalers, holds } = driver.state(key, pool);
-        const kept = [limits, hooks, scalers, holds].flatMap((all) => [...all.values()]);
-        const revisions = kept.map(({ revision }) => revision);
+        const items = [limits, hooks, scalers, holds].flatMap((all) => [...all.values()]);
+        const revisions = items.map(({ revision }) => revision);
         assert.equal(new Set(revisions).size, revisions.length, "each change has a number of its own");
-        for (const { revision, createMs, updateMs } of kept) {
+        for (const { revision, createMs, updateMs } of items) {
           assert.ok(revision >= 1 && revision <= changes);
           assert.ok(createMs <= updateMs);
         }
@@ -138,10 +138,10 @@ const kinds: Readonly<Record<string, Omit<ConformanceOptions, "golden">>> = {
       for (const key of driver.keys) {
         const state = driver.state(key, tenant);
         const { changes, principals, roles, bindings, limits, rules, tokens, policies } = state;
-        const kept = [principals, roles, bindings, limits, rules].flatMap((all) => [...all.values()]);
-        const revisions = kept.map(({ revision }) => revision);
+        const items = [principals, roles, bindings, limits, rules].flatMap((all) => [...all.values()]);
+        const revisions = items.map(({ revision }) => revision);
         assert.equal(new Set(revisions).size, revisions.length, "each change has a number of its own");
-        for (const { revision, createMs, updateMs } of kept)
+        for (const { revision, createMs, updateMs } of items)
           assert.ok(revision >= 1 && revision <= changes && createMs <= updateMs);
         const now = policiesAt(state, versionOf(state));
         assert.deepEqual([...(now ?? [])].sort(), [...policies].map(([id, { value }]) => [id, value]).sort());

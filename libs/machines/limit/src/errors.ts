@@ -26,7 +26,7 @@ export const limitErrors = defineErrors("limit", {
   moved: {
     status: "ABORTED",
     retry: "never",
-    help: "The limit has changed meanwhile. Read it, and decide again.",
+    help: "The limit has changed since you read it. Read it again and retry.",
     message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
       `Limit \`${id}\` is at revision ${found}, not ${revision}`,
     remedy: "Read the limit again and retry.",
@@ -34,7 +34,7 @@ export const limitErrors = defineErrors("limit", {
   queueFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "As many wait for the limit as there may. Ask again later, or raise the limit.",
+    help: "The limit has the maximum number of holders and waiters. Retry later, or raise the limit.",
     message: ({ id, max }: { id: string; max: number }) =>
       `Limit \`${id}\` has the maximum of ${max} holders and waiters`,
     remedy: "Try again later, or raise the limit.",

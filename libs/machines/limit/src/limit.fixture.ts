@@ -4,7 +4,7 @@ import { MachineDriver } from "@tutti/kernel/testing";
 import { acquire, limit, release, setLimit } from "./index.ts";
 import { holder, holderKey, holderOf, limitKey, limitService } from "./testing/index.ts";
 
-export type GivenWish = { readonly [Name in keyof AcquireLimit]?: AcquireLimit[Name] };
+export type AcquireFields = { readonly [Name in keyof AcquireLimit]?: AcquireLimit[Name] };
 
 export function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [limit, holder], service: limitService });
@@ -21,17 +21,17 @@ export function limited(
   return driver;
 }
 
-export function wish(id: string, given: GivenWish = {}): AcquireLimit {
-  return AcquireLimit.create({ holder: holderOf(id), ...given } as AcquireLimit);
+export function acquireBody(id: string, fields: AcquireFields = {}): AcquireLimit {
+  return AcquireLimit.create({ holder: holderOf(id), ...fields } as AcquireLimit);
 }
 
 /** Lets holders request the limit, one after the other. Returns the holders. */
 export function acquireAll(driver: MachineDriver, ...ids: readonly string[]): readonly string[] {
-  for (const id of ids) driver.execute(limitKey, acquire, wish(id));
+  for (const id of ids) driver.execute(limitKey, acquire, acquireBody(id));
   return holding(driver);
 }
 
-export function giveBack(driver: MachineDriver, id: string, ticket = 0): void {
+export function releaseAs(driver: MachineDriver, id: string, ticket = 0): void {
   driver.execute(limitKey, release, { holder: holderOf(id), ticket });
 }
 
@@ -45,9 +45,9 @@ export function inLine(driver: MachineDriver): readonly string[] {
 }
 
 /** Returns the last message to a holder, after all messages have arrived. */
-export function heard(driver: MachineDriver, id: string): string {
+export function lastMessage(driver: MachineDriver, id: string): string {
   driver.deliverAll();
-  return driver.state(holderKey(id), holder).standing.get("") ?? "nothing";
+  return driver.state(holderKey(id), holder).messages.get("") ?? "nothing";
 }
 
 /** Returns the code of a refusal. Otherwise the reply itself. */

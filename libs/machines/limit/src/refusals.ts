@@ -27,13 +27,13 @@ export function nameProblem(name: string | undefined, id: string): string | unde
 
 export function holderProblem(holder: LimitHolder | undefined): string | undefined {
   const { service = "", kind = "", id = "", task = "" } = holder ?? {};
-  for (const [what, text] of Object.entries({ service, kind, id }))
+  for (const [field, text] of Object.entries({ service, kind, id }))
     if (text === "" || text.length > nameLengthMax || text.includes("/"))
-      return `expected the ${what} that requests the limit, found ${JSON.stringify(text.slice(0, 50))}`;
+      return `expected the ${field} that requests the limit, found ${JSON.stringify(text.slice(0, 50))}`;
   return task.length > nameLengthMax ? `expected a task of at most ${nameLengthMax} characters` : undefined;
 }
 
-export function wishProblem(request: AcquireLimit): string | undefined {
+export function requestProblem(request: AcquireLimit): string | undefined {
   const { weight, share, shareWeight, deadlineMs } = request;
   if (!(Number.isInteger(weight) && weight >= 0 && weight <= weightMax))
     return `expected a weight of whole numbers up to ${weightMax}, found ${weight}`;

@@ -2,7 +2,7 @@
 import { LimitRule } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { acquire, evict, limit, removeLimit, renew, setLimit } from "../src/index.ts";
-import { giveBack, limited, wish } from "../src/limit.fixture.ts";
+import { acquireBody, limited, releaseAs } from "../src/limit.fixture.ts";
 import { holderOf, limitKey } from "../src/testing/index.ts";
 
 /** Stories by the name of the file. */
@@ -10,16 +10,20 @@ export const stories: GoldenStories = {
   /** Holders, and a queue of two shares with priorities and a deadline. */
   contended: (release) => {
     const driver = limited(2, { count: 4, perMs: 1_000 });
-    for (const id of ["a", "b", "c"]) driver.execute(limitKey, acquire, wish(id, { share: "x" }));
+    for (const id of ["a", "b", "c"]) driver.execute(limitKey, acquire, acquireBody(id, { share: "x" }));
     driver.advance(100);
-    driver.execute(limitKey, acquire, wish("d", { share: "y", shareWeight: 2, priority: 3, weight: 2 }));
     driver.execute(
       limitKey,
       acquire,
-      wish("e", { share: "x", priority: -1, deadlineMs: driver.nowMs + 60_000 }),
+      acquireBody("d", { share: "y", shareWeight: 2, priority: 3, weight: 2 }),
+    );
+    driver.execute(
+      limitKey,
+      acquire,
+      acquireBody("e", { share: "x", priority: -1, deadlineMs: driver.nowMs + 60_000 }),
     );
     driver.execute(limitKey, renew, { tickets: [1], leaseMs: 90_000 });
-    giveBack(driver, "b");
+    releaseAs(driver, "b");
     return goldenOf(driver, limit, limitKey, release);
   },
 
@@ -30,16 +34,16 @@ export const stories: GoldenStories = {
       driver.execute(
         limitKey,
         acquire,
-        wish(id, { leaseMs: 1_000, deadlineMs: id === "b" ? driver.nowMs + 500 : 0 }),
+        acquireBody(id, { leaseMs: 1_000, deadlineMs: id === "b" ? driver.nowMs + 500 : 0 }),
       );
     driver.advance(1_000);
     driver.execute(limitKey, evict, { holder: holderOf("d"), reason: "gone" });
     driver.execute(limitKey, evict, { holder: holderOf("c"), reason: "gone" });
-    giveBack(driver, "e");
+    releaseAs(driver, "e");
     const rule = LimitRule.fromPartial({ maxConcurrent: 3, rate: { count: 1, perMs: 100, burst: 2 } });
-    driver.execute(limitKey, acquire, wish("f", { rule }));
-    driver.execute(limitKey, acquire, wish("g", { rule }));
-    giveBack(driver, "g");
+    driver.execute(limitKey, acquire, acquireBody("f", { rule }));
+    driver.execute(limitKey, acquire, acquireBody("g", { rule }));
+    releaseAs(driver, "g");
     driver.execute(limitKey, setLimit, { rule, description: "for all", labels: {}, revision: 1 });
     driver.execute(limitKey, removeLimit, {});
     return goldenOf(driver, limit, limitKey, release);

@@ -12,7 +12,7 @@ export const lockErrors = defineErrors("lock", {
   permitsTooMany: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A lock has one permit unless more were set. A holder cannot have more permits than the lock.",
+    help: "A lock has one permit by default. A holder cannot have more permits than the lock.",
     message: ({ name, permits, found }: { name: string; permits: number; found: number }) =>
       `Lock \`${name}\` has ${permits} permits, and ${found} were requested`,
     remedy: "Request fewer permits, or raise them with `tutti lock set`.",
@@ -20,7 +20,7 @@ export const lockErrors = defineErrors("lock", {
   held: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The lock was not free in time. Wait longer, or find out with `tutti lock show` who holds it.",
+    help: "The lock was not free in time. Wait longer, or see its holders with `tutti lock show`.",
     message: ({ name, waitMs, holders }: { name: string; waitMs: number; holders: string }) =>
       `Lock \`${name}\` is in use by ${holders}${waitMs > 0 ? `, and was not free within ${printDuration(waitMs)}` : ""}`,
     remedy: "Wait longer, or see its holders with `tutti lock show`.",
@@ -28,7 +28,7 @@ export const lockErrors = defineErrors("lock", {
   holderTaken: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The name of a holder is that of one acquisition. Another one, of more or in another way, has a name of its own.",
+    help: "A holder name identifies one acquisition. Another acquisition, for example with more permits, needs another name.",
     message: ({ name, holder }: { name: string; holder: string }) =>
       `Holder \`${holder}\` of lock \`${name}\` already has another request`,
     remedy: "Choose another holder name.",
@@ -36,7 +36,7 @@ export const lockErrors = defineErrors("lock", {
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "As many hold the lock or wait for it as there may. Ask again later.",
+    help: "The lock has the maximum number of holders and waiters. Retry later.",
     message: ({ name, max }: { name: string; max: number }) =>
       `Lock \`${name}\` has the maximum of ${max} holders and waiters`,
     remedy: "Try again later.",
@@ -44,7 +44,7 @@ export const lockErrors = defineErrors("lock", {
   placeLost: {
     status: "ABORTED",
     retry: "never",
-    help: "The place in the line was given up meanwhile: by a release, or because its work has ended. Ask again, if the lock is still wanted.",
+    help: "The place in the line was lost: it was released, or its work has ended. Acquire the lock again if it is still needed.",
     message: ({ name, holder }: { name: string; holder: string }) =>
       `Holder \`${holder}\` no longer waits for lock \`${name}\``,
     remedy: "Acquire the lock again if it is still needed.",
@@ -56,7 +56,7 @@ export const deadlockErrors = defineErrors("session", {
   deadlock: {
     status: "ABORTED",
     retry: "never",
-    help: "Several waited for each other in a circle, and this one gives way. Release your locks, and start again.",
+    help: "Several holders waited for each other in a circle, and this holder gives way. Release your locks, and start again.",
     message: ({ circle }: { circle: string }) => circle,
     remedy: "Release the held locks and start again with another holder.",
   },

@@ -5,7 +5,7 @@ import { acquire, deadlocks, lock, release, setPermits } from "./index.ts";
 import type { Lock, LockStep } from "./state.ts";
 import { lockKey, masterService } from "./testing/index.ts";
 
-export type GivenWish = { readonly [Name in keyof AcquirePermits]?: AcquirePermits[Name] };
+export type AcquireFields = { readonly [Name in keyof AcquirePermits]?: AcquirePermits[Name] };
 
 export function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [lock, deadlocks], service: masterService });
@@ -18,20 +18,24 @@ export function lockOf(permits: number): MachineDriver {
   return driver;
 }
 
-export function wish(holder: string, given: GivenWish = {}): AcquirePermits {
-  return AcquirePermits.create({ holder, waitMs: 60_000, ...given } as AcquirePermits);
+export function acquireBody(holder: string, fields: AcquireFields = {}): AcquirePermits {
+  return AcquirePermits.create({ holder, waitMs: 60_000, ...fields } as AcquirePermits);
 }
 
 /**
  * Acquires the lock. Returns its token if it is held, 0 while it waits, otherwise the code of the refusal.
  */
-export function want(driver: MachineDriver, holder: string, given: GivenWish = {}): number | string {
-  const answer = driver.execute(lockKey, acquire, wish(holder, given)) as PermitsAcquired;
+export function acquireAs(
+  driver: MachineDriver,
+  holder: string,
+  fields: AcquireFields = {},
+): number | string {
+  const answer = driver.execute(lockKey, acquire, acquireBody(holder, fields)) as PermitsAcquired;
   if (isRefusal(answer)) return answer.code;
   return answer.hold?.token ?? 0;
 }
 
-export function giveBack(driver: MachineDriver, holder: string, token = 0): unknown {
+export function releaseAs(driver: MachineDriver, holder: string, token = 0): unknown {
   return driver.execute(lockKey, release, { holder, token });
 }
 

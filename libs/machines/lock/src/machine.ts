@@ -27,7 +27,7 @@ import {
 import { expire } from "./hold/expire.ts";
 import { setPermits } from "./permits/commands.ts";
 import { permitsSet } from "./permits/events.ts";
-import { isLive, obstacle, standing } from "./queries.ts";
+import { isLive, lockStatus, obstacle } from "./queries.ts";
 import { lockSnapshots, snapshotOf } from "./snapshots.ts";
 import { type Lock, type LockView, newLock } from "./state.ts";
 import { timer } from "./timer.ts";
@@ -61,7 +61,7 @@ export const lock: Machine<Lock, never> = {
     lockSpared,
     lockPutOff,
   ],
-  queries: [standing, obstacle],
+  queries: [lockStatus, obstacle],
   expire: (state, _, step) => expire(state, step),
   snapshots: lockSnapshots,
   recover({ dueMs }, outstanding) {

@@ -5,7 +5,7 @@ import { freeOf, permitsOf } from "./hold/room.ts";
 import type { Lock } from "./state.ts";
 
 /** State of a lock. */
-export interface LockStanding {
+export interface LockStatus {
   readonly permits: number;
   readonly free: number;
   readonly holds: readonly ReadOnly<LockHold>[];
@@ -17,13 +17,13 @@ export interface LockStanding {
   readonly isLive: boolean;
 }
 
-export interface StandingWanted {
+export interface LockStatusOptions {
   /** Maximum number of waiters to return. */
   readonly waitsMax: number;
 }
 
 /** A lock that was never used is free. */
-export const standing: Query<Lock, StandingWanted, LockStanding> = {
+export const lockStatus: Query<Lock, LockStatusOptions, LockStatus> = {
   type: "standing",
   answer(lock, { waitsMax }) {
     return {
@@ -38,12 +38,12 @@ export const standing: Query<Lock, StandingWanted, LockStanding> = {
   },
 };
 
-export interface ObstacleWanted {
+export interface ObstacleOptions {
   readonly waitMs: number;
 }
 
 /** Refuses a request whose wait has expired, and names the holders that block it. */
-export const obstacle: Query<Lock, ObstacleWanted, never> = {
+export const obstacle: Query<Lock, ObstacleOptions, never> = {
   type: "obstacle",
   answer: (lock, { waitMs }, { key }) => refusedAsHeld(lock, key.id, waitMs),
 };

@@ -3,7 +3,7 @@
 import type { AcquirePermits } from "@tutti/contracts/session/v1";
 import { leaseMaxMs, nameLengthMax, permitsMax, priorityMax, waitMaxMs } from "./limits.ts";
 
-export function wishProblem({
+export function requestProblem({
   holder,
   permits,
   leaseMs,

@@ -1,7 +1,7 @@
 /** Snapshots of a lock. */
 import { LockSnapshotV1 } from "@tutti/contracts/session/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
-import { keep } from "./hold/events.ts";
+import { insertHold } from "./hold/events.ts";
 import { placeKeptMs } from "./limits.ts";
 import { type Lock, type LockView, newLock } from "./state.ts";
 import { dueMsOf, endsAt } from "./timer.ts";
@@ -34,13 +34,13 @@ export function snapshotOf(lock: LockView): LockSnapshotV1 {
 function lockOf(snapshot: LockSnapshotV1): Lock {
   const { permits, lastNumber, lastToken, used, putOffMs } = snapshot;
   const lock: Lock = { ...newLock(), permits, lastNumber, lastToken, used, putOffMs };
-  for (const held of snapshot.holds) keep(lock, held);
+  for (const held of snapshot.holds) insertHold(lock, held);
   for (const wait of snapshot.waits) {
     lock.byHolder.set(wait.holder, wait.ticket);
     lock.line.join(wait);
     endsAt(lock, wait.ticket, wait.attendMs + placeKeptMs);
   }
-  for (const gave of snapshot.gaveWay) lock.gaveWay.set(gave.holder, gave);
+  for (const victim of snapshot.gaveWay) lock.gaveWay.set(victim.holder, victim);
   lock.dueMs = dueMsOf(lock);
   return lock;
 }

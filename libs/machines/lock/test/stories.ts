@@ -2,19 +2,19 @@
 import type { ResolveDeadlock } from "@tutti/contracts/session/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { breakHold, deadlocks, leaveLine, lock, renew, resolveDeadlock, setPermits } from "../src/index.ts";
-import { giveBack, lockOf, newDriver, want } from "../src/lock.fixture.ts";
-import { bookKey, lockKey, workOf } from "../src/testing/index.ts";
+import { acquireAs, lockOf, newDriver, releaseAs } from "../src/lock.fixture.ts";
+import { deadlocksKey, lockKey, workOf } from "../src/testing/index.ts";
 
 /** Stories by the name of the file. */
 export const stories: GoldenStories = {
   /** Holders that share, and a queue with priorities. */
   contended: (release) => {
     const driver = lockOf(3);
-    const token = want(driver, "a", { shared: true, work: workOf("one") });
-    want(driver, "b", { shared: true, permits: 2 });
-    want(driver, "c", { permits: 2, work: workOf("two", "build") });
+    const token = acquireAs(driver, "a", { shared: true, work: workOf("one") });
+    acquireAs(driver, "b", { shared: true, permits: 2 });
+    acquireAs(driver, "c", { permits: 2, work: workOf("two", "build") });
     driver.advance(100);
-    want(driver, "d", { priority: 3, leaseMs: 90_000 });
+    acquireAs(driver, "d", { priority: 3, leaseMs: 90_000 });
     driver.execute(lockKey, renew, { holder: "a", token: Number(token), leaseMs: 120_000 });
     return goldenOf(driver, lock, lockKey, release);
   },
@@ -22,19 +22,19 @@ export const stories: GoldenStories = {
   /** All other events of a lock. */
   eventful: (release) => {
     const driver = newDriver();
-    want(driver, "a", { leaseMs: 1_000 });
-    for (const holder of ["b", "c", "d", "e"]) want(driver, holder, { waitMs: 1_500, leaseMs: 1_000 });
+    acquireAs(driver, "a", { leaseMs: 1_000 });
+    for (const holder of ["b", "c", "d", "e"]) acquireAs(driver, holder, { waitMs: 1_500, leaseMs: 1_000 });
     driver.advance(1_000);
     driver.execute(lockKey, leaveLine, { holder: "c" });
     driver.execute(lockKey, breakHold, { holder: "b", reason: "gone" });
     const [waiting] = driver.state(lockKey, lock).line.inOrder();
-    driver.execute(bookKey, resolveDeadlock, circleAt(waiting?.ticket ?? 0));
+    driver.execute(deadlocksKey, resolveDeadlock, circleAt(waiting?.ticket ?? 0));
     driver.deliverAll();
-    giveBack(driver, "c");
+    releaseAs(driver, "c");
     driver.advance(60_000);
-    want(driver, "f", { permits: 1, leaseMs: 60_000 });
+    acquireAs(driver, "f", { permits: 1, leaseMs: 60_000 });
     driver.execute(lockKey, setPermits, { permits: 5 });
-    want(driver, "g", { permits: 5 });
+    acquireAs(driver, "g", { permits: 5 });
     driver.execute(lockKey, setPermits, { permits: 2 });
     return goldenOf(driver, lock, lockKey, release);
   },
@@ -42,8 +42,8 @@ export const stories: GoldenStories = {
   /** One recorded deadlock. */
   booked: (release) => {
     const driver = newDriver();
-    driver.execute(bookKey, resolveDeadlock, circleAt(7));
-    return goldenOf(driver, deadlocks, bookKey, release);
+    driver.execute(deadlocksKey, resolveDeadlock, circleAt(7));
+    return goldenOf(driver, deadlocks, deadlocksKey, release);
   },
 };
 

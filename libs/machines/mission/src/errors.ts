@@ -6,14 +6,14 @@ export const missionErrors = defineErrors("mission", {
   missionMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no mission with this id in the namespace, or it was removed after its retention.",
+    help: "The namespace has no mission with this id, or the mission was removed after its retention.",
     message: ({ id }: { id: string }) => `Mission \`${id}\` not found`,
     remedy: "List missions with `tutti mission list`.",
   },
   missionConflict: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A mission with this id was started with something else. The same start again gives the same mission.",
+    help: "A mission with this id was started with another specification. The same start again returns the existing mission.",
     message: (conflict: Conflict) => conflictText("Mission", conflict),
     remedy: "Choose another id, or start it with the same specification.",
   },
@@ -36,7 +36,7 @@ export const missionErrors = defineErrors("mission", {
   orderInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a mission is started with is within bounds, and its expressions compile.",
+    help: "The request to start a mission exceeds a limit or contains an invalid expression.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request and start the mission again.",
   },
@@ -59,7 +59,7 @@ export const missionErrors = defineErrors("mission", {
   withdrawn: {
     status: "CANCELLED",
     retry: "never",
-    help: "The mission is a child whose parent gave it up before the start. It does not start.",
+    help: "The parent withdrew this child mission before it started. The mission does not start.",
     message: ({ reason }: { reason: string }) =>
       `The parent withdrew the mission before it started: ${reason}`,
     remedy: "Start the mission again if it is still needed.",
@@ -67,7 +67,7 @@ export const missionErrors = defineErrors("mission", {
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The mission took longer than its timeout.",
+    help: "The mission exceeded its timeout.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
       `Mission \`${id}\` did not finish within ${printDuration(timeoutMs)}`,
     remedy: "Raise its timeout.",
@@ -75,7 +75,7 @@ export const missionErrors = defineErrors("mission", {
   stopped: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A stop condition of the mission holds that makes it fail.",
+    help: "A stop condition that makes the mission fail became true.",
     message: ({ condition }: { condition: string }) =>
       `The stop condition \`${condition}\` ended the mission`,
     remedy: "See the values that the condition reads with `tutti mission show`.",
@@ -83,8 +83,9 @@ export const missionErrors = defineErrors("mission", {
   taskStopped: {
     status: "CANCELLED",
     retry: "never",
-    help: "The mission ended, or what the task was a part of did.",
-    message: ({ task, why }: { task: string; why: string }) => `Task \`${task}\` was stopped: ${why}`,
+    help: "The mission or the task that contains this task has ended.",
+    message: ({ task, reason }: { task: string; reason: string }) =>
+      `Task \`${task}\` was stopped: ${reason}`,
     remedy: "Add the task to another mission if it is still needed.",
   },
   tasksFailed: {
@@ -97,7 +98,7 @@ export const missionErrors = defineErrors("mission", {
   taskInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Tasks have ids of their own, needs that come to an end, and expressions that compile.",
+    help: "A task is invalid: tasks need unique ids, dependencies that can end, and expressions that compile.",
     message: ({ task, problem }: { task: string; problem: string }) => `task ${task}: ${problem}`,
     remedy: "Correct the task and add the tasks again.",
   },
@@ -127,9 +128,9 @@ export const missionErrors = defineErrors("mission", {
   tooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A mission keeps tasks, entries and messages in memory, within bounds. Large values belong into the blob store.",
-    message: ({ what, found, max }: { what: string; found: number; max: number }) =>
-      `The mission would have ${found} ${what}, more than the maximum of ${max}`,
+    help: "A mission keeps tasks, entries and messages in memory up to a maximum size. Large values belong in the blob store.",
+    message: ({ items, found, max }: { items: string; found: number; max: number }) =>
+      `The mission would have ${found} ${items}, more than the maximum of ${max}`,
     remedy: "Put large values into the blob store, or remove some.",
   },
   notTakingPart: {
@@ -143,7 +144,7 @@ export const missionErrors = defineErrors("mission", {
   roleUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The mission names the roles that there are.",
+    help: "The mission does not define this role.",
     message: ({ role, known }: { role: string; known: string }) =>
       `\`role\`: expected one of ${known}, got ${role}`,
     remedy: "Correct the role.",
@@ -151,15 +152,15 @@ export const missionErrors = defineErrors("mission", {
   roleFull: {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
-    help: "As many agents play the role, or take part, as may.",
-    message: ({ what, max }: { what: string; max: number }) =>
-      `The maximum of ${max} agents in ${what} is reached`,
+    help: "The role or the mission has its maximum number of agents.",
+    message: ({ group, max }: { group: string; max: number }) =>
+      `The maximum of ${max} agents in ${group} is reached`,
     remedy: "Wait until an agent leaves.",
   },
   roleUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Who plays a role offers its capabilities, and has labels that it asks for.",
+    help: "An agent in a role must offer the capabilities of the role and have its labels.",
     message: ({ agent, role, problem }: { agent: string; role: string; problem: string }) =>
       `Agent \`${agent}\` does not fit the role \`${role}\`: ${problem}`,
     remedy: "Join in another role.",
@@ -167,7 +168,7 @@ export const missionErrors = defineErrors("mission", {
   claimLost: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The claim ran out, was given back, or the task has ended. What bears it changes nothing any more.",
+    help: "The claim expired, was returned, or its task has ended. Requests with this claim change nothing.",
     message: ({ claim }: { claim: string }) =>
       `Claim \`${claim}\` is no longer valid: it expired, was returned, or its task has ended`,
     remedy: "Stop the work on the task and claim again.",
@@ -175,7 +176,7 @@ export const missionErrors = defineErrors("mission", {
   claimExpired: {
     status: "UNAVAILABLE",
     retry: "never",
-    help: "The task has lost as many agents as it may: it may be what kills them. It is not tried again.",
+    help: "The task lost its agent too many times and may be the cause. It is not retried.",
     message: ({ task, losses }: { task: string; losses: readonly string[] }) =>
       `Task \`${task}\` lost its agent ${counted(losses.length, "time")} and may be what kills them: ${losses.join("; ")}`,
     remedy: "Check the logs of these agents, then add the task again.",
@@ -183,7 +184,7 @@ export const missionErrors = defineErrors("mission", {
   attemptLost: {
     status: "UNAVAILABLE",
     retry: "never",
-    help: "The agent of the attempt is gone, so its effect is unknown. The task has `retry: {onLost: fail}`, so it runs at most once.",
+    help: "The agent of the attempt was lost, so the effect of the attempt is unknown. The task has `retry: {onLost: fail}`, so it runs at most once.",
     message: ({ task, loss }: { task: string; loss: string }) =>
       `Task \`${task}\` lost its agent (${loss}) and runs at most once`,
     remedy: "Check its effect, then add the task again if it is needed.",
@@ -191,9 +192,9 @@ export const missionErrors = defineErrors("mission", {
   taskTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
-    help: "The task, or one attempt at it, took longer than it may.",
-    message: ({ task, what, ms }: { task: string; what: string; ms: number }) =>
-      `Task \`${task}\` did not finish in time: expected ${what} within ${printDuration(ms)}`,
+    help: "The task or one of its attempts exceeded its timeout.",
+    message: ({ task, expected, ms }: { task: string; expected: string; ms: number }) =>
+      `Task \`${task}\` did not finish in time: expected ${expected} within ${printDuration(ms)}`,
     remedy: "Raise its timeout.",
   },
   attemptsExhausted: {
@@ -207,10 +208,10 @@ export const missionErrors = defineErrors("mission", {
   expressionFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression could not be evaluated. The error has the expression, the place in it, and what it worked on.",
-    message: ({ where, expression, problem }: { where: string; expression: string; problem: string }) =>
-      `The expression \`${expression}\` of ${where} failed: ${problem}`,
-    remedy: "Guard it with `has()`, or correct what it reads.",
+    help: "An expression could not be evaluated. The error contains the expression, its place and the values that it read.",
+    message: ({ subject, expression, problem }: { subject: string; expression: string; problem: string }) =>
+      `The expression \`${expression}\` of ${subject} failed: ${problem}`,
+    remedy: "Guard the expression with `has()`, or correct the value that it reads.",
   },
   checkFailed: {
     status: "FAILED_PRECONDITION",
@@ -223,7 +224,7 @@ export const missionErrors = defineErrors("mission", {
   authorityTooWide: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A delegate may do no more than who delegates.",
+    help: "A delegation cannot grant more authority than the delegating agent has.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Delegate less authority.",
   },
@@ -238,23 +239,23 @@ export const missionErrors = defineErrors("mission", {
   budgetShort: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The budget of the mission does not have so much left. A person may raise it.",
-    message: ({ wanted, left }: { wanted: string; left: string }) =>
-      `The budget of the mission has ${left} left, and ${wanted} was requested`,
+    help: "The rest of the budget of the mission is too small for the request. A person may raise the budget.",
+    message: ({ requested, remaining }: { requested: string; remaining: string }) =>
+      `The budget of the mission has ${remaining} left, and ${requested} was requested`,
     remedy: "Request less, or raise the budget.",
   },
   budgetUsedUp: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The budget of the mission is used up.",
-    message: ({ wanted, left }: { wanted: string; left: string }) =>
-      `The budget of the mission has ${left} left, and the next task needs ${wanted}`,
+    message: ({ required, remaining }: { required: string; remaining: string }) =>
+      `The budget of the mission has ${remaining} left, and the next task needs ${required}`,
     remedy: "Start the mission with a larger budget.",
   },
   reservationMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "What was set aside lapsed or was returned, or it never was.",
+    help: "The reservation lapsed, was returned, or never existed.",
     message: ({ reservation }: { reservation: string }) =>
       `Reservation \`${reservation}\` not found: it lapsed, was returned, or never existed`,
     remedy: "Reserve budget first.",
@@ -262,9 +263,9 @@ export const missionErrors = defineErrors("mission", {
   reservationShort: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "No more is spent than what was set aside.",
-    message: ({ wanted, left }: { wanted: string; left: string }) =>
-      `The reservation has ${left} left, and ${wanted} was requested`,
+    help: "An agent cannot spend more than the reserved amount.",
+    message: ({ requested, remaining }: { requested: string; remaining: string }) =>
+      `The reservation has ${remaining} left, and ${requested} was requested`,
     remedy: "Reserve more first.",
   },
   depthExceeded: {
@@ -293,7 +294,7 @@ export const missionErrors = defineErrors("mission", {
   voteExists: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A vote with this id is there, and asks something else.",
+    help: "A vote with this id already exists, with another question.",
     message: ({ vote }: { vote: string }) => `Vote \`${vote}\` already exists with another question`,
     remedy: "Choose another id.",
   },
@@ -314,14 +315,14 @@ export const missionErrors = defineErrors("mission", {
   ballotInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A ballot names options of the vote, each once. Only a rule by ranks allows more than one.",
+    help: "A ballot contains only options of the vote, each once. Only a ranked vote allows more than one option.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the ballot.",
   },
   notAVoter: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The vote is for agents of one role.",
+    help: "Only agents with the role of the vote can cast ballots.",
     message: ({ agent, role }: { agent: string; role: string }) =>
       `Agent \`${agent}\` does not have the role \`${role}\` that the vote requires`,
     remedy: "Join in that role to vote.",
@@ -329,29 +330,30 @@ export const missionErrors = defineErrors("mission", {
   approvalMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The mission asks no such question.",
+    help: "The mission has no approval with this id.",
     message: ({ id }: { id: string }) => `Approval \`${id}\` not found`,
     remedy: "List the open approvals with `tutti approve`.",
   },
   approvalClosed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The question was decided, or is no longer asked.",
-    message: ({ id, how }: { id: string; how: string }) => `Approval \`${id}\` is already ${how}`,
+    help: "The approval was decided or withdrawn.",
+    message: ({ id, verdict }: { id: string; verdict: string }) => `Approval \`${id}\` is already ${verdict}`,
     remedy: "See the mission with `tutti mission show`.",
   },
   approvalNotAmong: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The rule that asks names the people that can decide.",
-    message: ({ who, by }: { who: string; by: string }) => `${who} is not among the approvers: ${by}`,
+    help: "The rule lists the approvers, and the caller is not one of them.",
+    message: ({ person, by }: { person: string; by: string }) =>
+      `${person} is not among the approvers: ${by}`,
     remedy: "Ask one of the approvers to decide.",
   },
   approvalOwn: {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "A rule requires approval of an agent's output by another principal. The agent cannot decide, except if the rule names it.",
-    message: ({ who }: { who: string }) => `${who} produced the output and cannot approve it`,
+    message: ({ person }: { person: string }) => `${person} produced the output and cannot approve it`,
     remedy: "Ask another approver.",
   },
   approvalExpired: {
@@ -365,7 +367,7 @@ export const missionErrors = defineErrors("mission", {
   resultNotHeld: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A rule wants the output approved, and processes of an earlier release, which cannot hold one, share the missions. A minute after the last of them is replaced they can.",
+    help: "A rule requires approval of the output, but processes of an earlier release, which cannot hold outputs, share the missions. Approvals work one minute after the last of them is replaced.",
     message: ({ task }: { task: string }) =>
       `The output of task \`${task}\` cannot wait for its approval, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
     remedy: "Replace these processes, then add the task again.",
@@ -373,7 +375,7 @@ export const missionErrors = defineErrors("mission", {
   valueWanted: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Missions read the outputs of their tasks, and one came as a reference to the blob store. The platform answers by itself with the content. Callers do not see it.",
+    help: "The output of a task arrived as a reference to the blob store, and the mission reads its content. The platform sends the content automatically, so callers do not see this error.",
     message: ({ task }: { task: string }) =>
       `The output of task \`${task}\` is in the blob store, and the mission reads it`,
     remedy: "Report the result again with the content.",
@@ -388,10 +390,10 @@ export const missionErrors = defineErrors("mission", {
   rejected: {
     status: "ABORTED",
     retry: "never",
-    help: "A person said no.",
+    help: "An approver rejected the request.",
     message: ({ question, by, reason }: { question: string; by: string; reason: string }) =>
       `${question} was rejected by ${by || "an approver"}${reason === "" ? "" : `: ${reason}`}`,
-    remedy: "Change the work, then ask again.",
+    remedy: "Change the work, then request approval again.",
   },
   keyInvalid: {
     status: "INVALID_ARGUMENT",
@@ -403,7 +405,7 @@ export const missionErrors = defineErrors("mission", {
   messageInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A message says to whom it goes.",
+    help: "A message needs a recipient.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the message.",
   },

@@ -40,27 +40,35 @@ export { addTasks, bringInOutcomes, resumeTasks, withdrawTasks } from "./life/co
 export { castVote, closeVote, openVote } from "./life/commands/votes.ts";
 export { budgetIn, indexLabels } from "./life/description.ts";
 export {
-  approvalShown,
-  type MissionApprovalsWanted,
+  approvalMessage,
+  type ShowApprovalsOptions,
   showMissionApprovals,
 } from "./life/queries/approvals.ts";
 export { showBudget } from "./life/queries/budget.ts";
 export {
   changedEntries,
   type EntriesChanged,
-  type EntriesWanted,
   getEntries,
   listEntries,
+  type ShowEntriesOptions,
 } from "./life/queries/entries.ts";
 export { explainMission } from "./life/queries/explain.ts";
-export { type MessagesShown, type MessagesWanted, showMessages } from "./life/queries/messages.ts";
-export { type MissionWanted, showMission, showMissionEnding } from "./life/queries/mission.ts";
 export {
-  type BoardTasksShown,
-  type BoardTasksWanted,
+  type MessagesPage,
+  type ShowMessagesOptions,
+  showMessages,
+} from "./life/queries/messages.ts";
+export {
+  type ShowMissionOptions,
+  showMission,
+  showMissionEnding,
+} from "./life/queries/mission.ts";
+export {
+  type BoardTasksPage,
   countClaimable,
+  type ShowBoardTasksOptions,
   showBoardTask,
   showBoardTasks,
 } from "./life/queries/tasks.ts";
-export { showVotes, type VotesWanted } from "./life/queries/votes.ts";
+export { type ShowVotesOptions, showVotes } from "./life/queries/votes.ts";
 export { mission } from "./machine.ts";

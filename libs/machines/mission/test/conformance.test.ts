@@ -4,8 +4,8 @@ import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { machineConformance } from "@tutti/kernel/testing";
 import { isDone, kinds } from "@tutti/machine-work";
-import { limitOf } from "../src/core/budget/book.ts";
-import { isHolding } from "../src/core/state/state.ts";
+import { limitOf } from "../src/core/budget/accounting.ts";
+import { isBlocked } from "../src/core/state/state.ts";
 import { explainMission, mission } from "../src/index.ts";
 import { operations, resultOf } from "../src/testing/operations/index.ts";
 
@@ -52,7 +52,7 @@ describe("missions", () => {
         const sum = state.counts.reduce((all, count) => all + count, 0);
         assert.equal(sum, state.tasks.length, "every task is counted once");
         const isAtIt =
-          state.phase === MissionPhase.MISSION_PHASE_GOING && !isHolding(state) && state.putOffMs === 0;
+          state.phase === MissionPhase.MISSION_PHASE_GOING && !isBlocked(state) && state.putOffMs === 0;
         if (isAtIt) assert.equal(state.agenda.size, 0, "every task that can start has started");
         for (const { vote } of state.votes.values())
           assert.equal(
@@ -64,11 +64,13 @@ describe("missions", () => {
           const members = numbers.flatMap((number) => state.tasks[number] ?? []);
           const fresh = members.filter(({ status, attempt }) => !isDone(status) && attempt === 0);
           assert.ok(new Set(fresh.map(({ status }) => status)).size <= 1, "a gang is offered as a whole");
-          const left = members.filter(({ status, isWithdrawn }) => !isDone(status) && !isWithdrawn).length;
+          const openMembers = members.filter(
+            ({ status, isWithdrawn }) => !isDone(status) && !isWithdrawn,
+          ).length;
           for (const { status, gang } of members)
             if (status === TaskStatus.TASK_STATUS_QUEUED)
               assert.ok(
-                (gang?.size ?? 1) + (gang?.elsewhere ?? 0) >= left,
+                (gang?.size ?? 1) + (gang?.elsewhere ?? 0) >= openMembers,
                 "an offer counts all that have not ended",
               );
         }

@@ -35,7 +35,7 @@ import {
   spendBudget,
   terminateMission,
 } from "../src/index.ts";
-import { json, MissionScene, taken, taskSpec } from "../src/testing/index.ts";
+import { accepted, json, MissionScene, taskSpec } from "../src/testing/index.ts";
 
 /** Stories by the name of the file. */
 export const stories: GoldenStories = {
@@ -59,7 +59,7 @@ export const stories: GoldenStories = {
     const [a] = scene.claim("anna");
     const to = { $case: "toRole" as const, value: "editor" };
     const body = HandOffTaskRequest.fromPartial({ agentId: "anna", claimId: a?.claim?.claimId ?? "", to });
-    taken(scene.driver.execute(scene.key, handOffTask, body));
+    accepted(scene.driver.execute(scene.key, handOffTask, body));
     scene.complete("ben", scene.claim("ben"), 7);
     scene.claim("anna");
     return goldenOf(scene.driver, mission, scene.key, release);
@@ -71,20 +71,20 @@ export const stories: GoldenStories = {
     const { driver, key } = scene;
     const rule = { rule: "shop/dear@3", message: "May it?", deciders: ["anna", "ben"], approvalsNeeded: 2 };
     const other = { rule: "system/odd@1", message: "Is it odd?", approvalsNeeded: 1, timeoutMs: 5_000 };
-    const give = (taskId: string, ...questions: object[]) => {
+    const complete = (taskId: string, ...questions: object[]) => {
       const output = new TextEncoder().encode("1");
       const body = CompleteTask.fromPartial({ output, agent: "carl", questions } as never);
-      taken(driver.settle(scene.offer(taskId), completeTask, body));
+      accepted(driver.settle(scene.offer(taskId), completeTask, body));
     };
-    const decide = (approvalId: string, who: string) => {
-      const body = DecideMissionQuestion.fromPartial({ approvalId, approved: true, roles: [who] });
-      taken(driver.execute(key, decideQuestion, body));
+    const decide = (approvalId: string, person: string) => {
+      const body = DecideMissionQuestion.fromPartial({ approvalId, approved: true, roles: [person] });
+      accepted(driver.execute(key, decideQuestion, body));
     };
-    give("a", rule, other);
+    complete("a", rule, other);
     decide("q1", "anna");
     decide("q1", "ben");
     decide("q2", "eve");
-    give("b", other);
+    complete("b", other);
     driver.advance(6_000);
     return goldenOf(driver, mission, key, release);
   },
@@ -100,24 +100,28 @@ export const stories: GoldenStories = {
       budget: { amounts: { tokens: 10 } },
     });
     const { driver, key } = scene;
-    taken(driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial({ agent: "anna" })));
+    accepted(driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial({ agent: "anna" })));
     const used = { tokens: 5 };
-    taken(driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "anna", used })));
-    taken(driver.settle(scene.effect(), confirmChild, ConfirmChild.fromPartial({ hash: "h" })));
-    taken(driver.execute(key, reserveBudget, ReserveBudgetRequest.fromPartial({ amounts: { tokens: 90 } })));
+    accepted(
+      driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "anna", used })),
+    );
+    accepted(driver.settle(scene.effect(), confirmChild, ConfirmChild.fromPartial({ hash: "h" })));
+    accepted(
+      driver.execute(key, reserveBudget, ReserveBudgetRequest.fromPartial({ amounts: { tokens: 90 } })),
+    );
     const decision = DecideMissionQuestion.fromPartial({
       approvalId: "q1",
       approved: true,
       data: json({ tokens: 20 }),
     });
-    taken(driver.execute(key, decideQuestion, decision));
-    taken(
+    accepted(driver.execute(key, decideQuestion, decision));
+    accepted(
       driver.settle(scene.offer("b"), returnTask, ReturnTask.fromPartial({ message: "busy", lost: true })),
     );
     driver.advance(10);
-    taken(driver.execute(key, pauseMission, PauseMission.fromPartial({ reason: "look" })));
-    taken(driver.execute(key, resumeMission, ResumeMission.create()));
-    taken(
+    accepted(driver.execute(key, pauseMission, PauseMission.fromPartial({ reason: "look" })));
+    accepted(driver.execute(key, resumeMission, ResumeMission.create()));
+    accepted(
       driver.settle(
         scene.offer("b"),
         failTask,
@@ -138,28 +142,30 @@ export const stories: GoldenStories = {
     scene.join("anna", { topics: ["news"] });
     scene.join("ben");
     const writes = [{ key: "x", value: json(1) }, { key: "x", ifVersion: 1, value: json(2) }, { key: "y" }];
-    taken(driver.execute(key, putEntries, PutEntriesRequest.fromPartial({ agentId: "anna", writes })));
+    accepted(driver.execute(key, putEntries, PutEntriesRequest.fromPartial({ agentId: "anna", writes })));
     const messages = [{ to: { target: { $case: "topic" as const, value: "news" } }, body: json("hello") }];
     for (let times = 0; times < 2; times++)
-      taken(driver.execute(key, sendMessages, SendMessagesRequest.fromPartial({ agentId: "ben", messages })));
+      accepted(
+        driver.execute(key, sendMessages, SendMessagesRequest.fromPartial({ agentId: "ben", messages })),
+      );
     const vote = { voteId: "v", question: "Which?", options: [{ option: "x" }, { option: "y" }] };
-    taken(driver.execute(key, openVote, OpenVoteRequest.fromPartial({ vote })));
-    taken(
+    accepted(driver.execute(key, openVote, OpenVoteRequest.fromPartial({ vote })));
+    accepted(
       driver.execute(
         key,
         castVote,
         CastVoteRequest.fromPartial({ agentId: "ben", voteId: "v", ranking: ["y"] }),
       ),
     );
-    taken(driver.execute(key, closeVote, CloseVoteRequest.fromPartial({ voteId: "v" })));
-    taken(
+    accepted(driver.execute(key, closeVote, CloseVoteRequest.fromPartial({ voteId: "v" })));
+    accepted(
       driver.execute(
         key,
         reserveBudget,
         ReserveBudgetRequest.fromPartial({ amounts: { money: 1.5 }, leaseMs: 500 }),
       ),
     );
-    taken(
+    accepted(
       driver.execute(
         key,
         spendBudget,
@@ -167,7 +173,7 @@ export const stories: GoldenStories = {
       ),
     );
     driver.advance(10_000);
-    taken(driver.execute(key, terminateMission, TerminateMission.fromPartial({ reason: "over" })));
+    accepted(driver.execute(key, terminateMission, TerminateMission.fromPartial({ reason: "over" })));
     return goldenOf(driver, mission, key, release);
   },
 };

@@ -12,14 +12,14 @@ export const objectErrors = defineErrors("object", {
   callInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A call of an object comes from a run, which has to name itself.",
+    help: "A call of an object must name the run that makes it.",
     message: ({ id }: { id: string }) => `A call of object \`${id}\` names no run`,
     remedy: "Start the workflow of the object instead.",
   },
   queueFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "As many calls wait for the object as there may. The run asks again by itself.",
+    help: "The maximum number of calls waits for the object. The run retries automatically.",
     message: ({ name, key, max }: { name: string; key: string; max: number }) =>
       `${max} calls wait for object \`${name}\` with key \`${key}\``,
     remedy: "Wait until some of them have ended.",

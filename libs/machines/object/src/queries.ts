@@ -21,7 +21,7 @@ export interface ObjectFacts {
   readonly endedCount: number;
 }
 
-const shownMax = 100;
+const listedMax = 100;
 
 export const objectFacts: Query<KeyedObject, void, ObjectFacts> = {
   type: "facts",
@@ -38,7 +38,7 @@ export const objectFacts: Query<KeyedObject, void, ObjectFacts> = {
       endedCount,
       state: stateOf(object),
       waitingCount: waiting.size,
-      waiting: [...waiting.values()].slice(0, shownMax),
+      waiting: [...waiting.values()].slice(0, listedMax),
       recent: recent.toReversed(),
     };
   },

@@ -13,7 +13,7 @@ const ticket = fc.integer({ min: 0, max: 12 });
 const value = fc.constantFrom("1", "null", '{"n":2}').map((text) => new TextEncoder().encode(text));
 const entries = fc.array(fc.record({ name: fc.constantFrom("x", "y"), value }), { maxLength: 3 });
 const call = (command: string, body: fc.Arbitrary<object>) =>
-  body.map((drawn) => ({ key: objectKey, command, body: drawn }));
+  body.map((generated) => ({ key: objectKey, command, body: generated }));
 
 describe("object", () => {
   machineConformance({

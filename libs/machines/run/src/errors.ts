@@ -15,7 +15,7 @@ interface BudgetShort {
   readonly used: string;
   readonly of: string;
   /** Empty if it is not known. */
-  readonly wanted: string;
+  readonly required: string;
 }
 
 /** Refusals of a run to its callers, and errors of its tasks that no agent reported. */
@@ -23,21 +23,21 @@ export const runErrors = defineErrors("workflow", {
   runMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no run with this id in the namespace, or it was removed after its retention.",
+    help: "The namespace has no run with this id, or the run was removed after its retention.",
     message: ({ id }: { id: string }) => `Run \`${id}\` not found`,
     remedy: "List runs with `tutti list`.",
   },
   runConflict: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A run with this id was started with something else. The same start again gives the same run.",
+    help: "A run with this id was started with another specification. The same start again returns the existing run.",
     message: (conflict: Conflict) => conflictText("Run", conflict),
     remedy: "Choose another id, or start it with the same specification.",
   },
   runEnded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The request needs a run that has not ended, or one that has. Its status is in the message.",
+    help: "The request applies only to runs that have not ended, or only to ended runs. The message contains the status of the run.",
     message: ({ id, status, wanted }: { id: string; status: string; wanted: string }) =>
       `Run \`${id}\` is ${status}, and the request needs a run ${wanted}`,
     remedy: "See its state with `tutti show`.",
@@ -45,7 +45,7 @@ export const runErrors = defineErrors("workflow", {
   signalUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The definition of the run declares its signals, and nothing in it waits for this one. A definition that declares no signals takes any.",
+    help: "The definition of the run declares its signals, and nothing in it waits for this signal. A definition that declares no signals accepts any signal.",
     message: ({ signal, definition, names }: { signal: string; definition: string; names: string }) =>
       `Workflow \`${definition}\` takes no signal \`${signal}\`. It declares ${names}`,
     remedy: "Send a declared signal, or declare it in the definition.",
@@ -53,7 +53,7 @@ export const runErrors = defineErrors("workflow", {
   withdrawn: {
     status: "CANCELLED",
     retry: "never",
-    help: "The run is a child whose parent gave it up before it started. It does not start.",
+    help: "The parent withdrew this child run before it started. The run does not start.",
     message: ({ reason }: { reason: string }) => `The parent withdrew the run before it started: ${reason}`,
     remedy: "Start the run again if it is still needed.",
   },
@@ -68,22 +68,22 @@ export const runErrors = defineErrors("workflow", {
   orderInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a run is started with is within bounds, and names a plan.",
+    help: "The request to start a run exceeds a limit or names no plan.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request and start the run again.",
   },
   budgetUsedUp: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "Too little of the budget of the run is left for what the task is expected to use up, and nothing that is set aside can come back.",
-    message: ({ id, task, used, of, wanted }: BudgetShort) =>
-      `The budget of run \`${id}\` is too small for task \`${task}\`: ${used} used up of ${of}${wanted === "" ? "" : `, and it needs ${wanted}`}`,
+    help: "The rest of the budget is too small for the estimate of the task, and no reserved amount can be released.",
+    message: ({ id, task, used, of, required }: BudgetShort) =>
+      `The budget of run \`${id}\` is too small for task \`${task}\`: ${used} used up of ${of}${required === "" ? "" : `, and it needs ${required}`}`,
     remedy: "Start another run with a larger budget. A retry has the same budget.",
   },
   taskMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The run has no such task, or not yet. Ids are `ship`, `ship[3]` for an entry, `poll#2.fetch` in a round.",
+    help: "The run has no task with this id, or the task does not exist yet. Ids have the form `ship`, `ship[3]` for an entry, or `poll#2.fetch` in a round.",
     message: ({ id, task }: { id: string; task: string }) => `Task \`${task}\` of run \`${id}\` not found`,
     remedy: "List its tasks with `tutti show`.",
   },
@@ -101,13 +101,12 @@ export const runErrors = defineErrors("workflow", {
     help: "Only a run that failed, was cancelled or terminated, or waits for a person can be retried.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Run \`${id}\` is ${status} and has no failed task to retry`,
-    remedy:
-      "Name a task to repeat with `tutti retry ID --task TASK`, or take the run back with `tutti reset ID EVENT`.",
+    remedy: "Repeat a task with `tutti retry ID --task TASK`, or reset the run with `tutti reset ID EVENT`.",
   },
   resetInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A run is taken back to a state that it was in.",
+    help: "A run can be reset only to a state that it was in before.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Name an event of this run (see `tutti history`).",
   },
@@ -123,7 +122,7 @@ export const runErrors = defineErrors("workflow", {
   moveSettled: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A move is undone only until something has happened on the new version: an attempt started, a task ended, a signal came.",
+    help: "A move can be undone only until something has happened on the new version: an attempt started, a task ended or a signal arrived.",
     message: ({ id, problem }: { id: string; problem: string }) =>
       `The move of run \`${id}\` cannot be undone: ${problem}`,
     remedy: "Move the run to the earlier version, or reset it to one of its events.",
@@ -138,7 +137,7 @@ export const runErrors = defineErrors("workflow", {
   labelsInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A run has at most so many labels.",
+    help: "The run would have more labels than the maximum.",
     message: ({ found, max }: { found: number; max: number }) =>
       `\`labels\`: expected at most ${max}, got ${found}`,
     remedy: "Remove some labels.",
@@ -154,18 +153,18 @@ export const runErrors = defineErrors("workflow", {
   expressionFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression of the definition could not be evaluated. The error has the expression, the place in it, and what it worked on.",
-    message: ({ where, expression, problem }: { where: string; expression: string; problem: string }) =>
-      `The expression \`${expression}\` of ${where} failed: ${problem}`,
-    remedy: "Guard it with `has()`, or correct what it reads.",
+    help: "An expression of the definition could not be evaluated. The error contains the expression, its place and the values that it read.",
+    message: ({ subject, expression, problem }: { subject: string; expression: string; problem: string }) =>
+      `The expression \`${expression}\` of ${subject} failed: ${problem}`,
+    remedy: "Guard the expression with `has()`, or correct the value that it reads.",
   },
   dataUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression reads something that is no JSON document. Tasks can hand it on as their whole input, but expressions cannot read it.",
+    help: "An expression reads a value that is not a JSON document. Tasks can pass such a value on as their whole input, but expressions cannot read it.",
     message: ({ name, problem }: { name: string; problem: string }) =>
       `${name} is not a readable JSON document: ${problem}`,
-    remedy: "Pass it on as the whole `with` of a task, or run the task that gives it again.",
+    remedy: "Pass the value as the whole `with` of a task, or rerun the task that returns it.",
   },
   dataStored: {
     status: "FAILED_PRECONDITION",
@@ -179,7 +178,7 @@ export const runErrors = defineErrors("workflow", {
   valueWanted: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The run reads the output of a task, which came as a reference to the blob store. The platform answers by itself with the content. Callers do not see it.",
+    help: "The output of a task arrived as a reference to the blob store, and the run reads its content. The platform sends the content automatically, so callers do not see this error.",
     message: ({ task }: { task: string }) =>
       `The output of task \`${task}\` is in the blob store, and the run reads it`,
     remedy: "Report the result again with the content.",
@@ -187,10 +186,10 @@ export const runErrors = defineErrors("workflow", {
   valueTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "What an expression gives, or a list is made of, is kept in the run and has a greatest size.",
-    message: ({ where, bytes, bytesMax }: { where: string; bytes: number; bytesMax: number }) =>
-      `The value of ${where} has ${bytes} bytes, more than the maximum of ${bytesMax}`,
-    remedy: "Put it into the blob store, or return less.",
+    help: "The run stores the values of expressions and of lists. This value exceeds the maximum size.",
+    message: ({ subject, bytes, bytesMax }: { subject: string; bytes: number; bytesMax: number }) =>
+      `The value of ${subject} has ${bytes} bytes, more than the maximum of ${bytesMax}`,
+    remedy: "Put the value into the blob store, or return less.",
   },
   objectTooLarge: {
     status: "RESOURCE_EXHAUSTED",
@@ -198,12 +197,12 @@ export const runErrors = defineErrors("workflow", {
     help: "The values of a keyed object go along with each call of it, so they have a maximum.",
     message: ({ bytes, bytesMax }: { bytes: number; bytesMax: number }) =>
       `The values of the object have ${bytes} bytes, more than the maximum of ${bytesMax}`,
-    remedy: "Keep large values elsewhere, and their references in the object.",
+    remedy: "Store large values outside the object, and keep references to them in the object.",
   },
   runTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A run keeps what its tasks work on and give. Large values belong into the blob store, and many of them into children.",
+    help: "A run stores the inputs and outputs of its tasks up to a maximum size. Large values belong in the blob store, and large numbers of values in child runs.",
     message: ({ bytes, bytesMax }: { bytes: number; bytesMax: number }) =>
       `The run would hold ${bytes} bytes, more than the maximum of ${bytesMax}`,
     remedy: "Put large values into the blob store, or split the work into child runs.",
@@ -211,7 +210,7 @@ export const runErrors = defineErrors("workflow", {
   listExpected: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "`forEach` wants a list.",
+    help: "The expression of `forEach` did not return a list.",
     message: ({ task, found }: { task: string; found: string }) =>
       `\`forEach\` of task \`${task}\`: expected a list, got ${found}`,
     remedy: "Correct the expression.",
@@ -227,7 +226,7 @@ export const runErrors = defineErrors("workflow", {
   gangEntries: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The entries of a list are members of a gang, which has at least one of them and a greatest size.",
+    help: "The entries of this list are members of a gang. A gang needs at least one entry and has a maximum size.",
     message: ({ task, gang, found, max }: { task: string; gang: string; found: number; max: number }) =>
       `\`forEach\` of task \`${task}\` in the gang \`${gang}\`: expected 1 to ${max} entries, got ${found}`,
     remedy: "Correct the list, or skip the tasks of the gang by a condition of a task that they need.",
@@ -235,15 +234,15 @@ export const runErrors = defineErrors("workflow", {
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The task took longer than its timeout allows over all attempts and pauses.",
+    help: "The task exceeded its total timeout, which covers all attempts and pauses.",
     message: ({ task, totalMs }: { task: string; totalMs: number }) =>
       `Task \`${task}\` did not finish within ${printDuration(totalMs)}`,
-    remedy: "Raise `timeout.total`, or see what it waited for with `tutti why`.",
+    remedy: "Raise `timeout.total`, or find the cause of the wait with `tutti why`.",
   },
   runTimedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The run took longer than its timeout allows. Completed tasks with a compensation have been undone.",
+    help: "The run exceeded its timeout. Completed tasks with a compensation were compensated.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
       `Run \`${id}\` did not finish within ${printDuration(timeoutMs)}`,
     remedy: "Raise its timeout.",
@@ -251,7 +250,7 @@ export const runErrors = defineErrors("workflow", {
   agentLost: {
     status: "UNAVAILABLE",
     retry: "never",
-    help: "The task has lost as many workers as it may: it may be what kills them. It is not tried again.",
+    help: "The task lost its worker too many times and may be the cause. It is not retried.",
     message: ({ task, losses }: { task: string; losses: readonly string[] }) =>
       `Task \`${task}\` lost its worker ${counted(losses.length, "time")} and may be what kills them: ${losses.join("; ")}`,
     remedy: "Check the logs of these workers, then retry the run.",
@@ -259,7 +258,7 @@ export const runErrors = defineErrors("workflow", {
   attemptLost: {
     status: "UNAVAILABLE",
     retry: "never",
-    help: "The worker of the attempt is gone, so its effect is unknown. The task has `retry: {onLost: fail}`, so it runs at most once.",
+    help: "The worker of the attempt was lost, so the effect of the attempt is unknown. The task has `retry: {onLost: fail}`, so it runs at most once.",
     message: ({ task, loss }: { task: string; loss: string }) =>
       `Task \`${task}\` lost its worker (${loss}) and runs at most once`,
     remedy: "Check its effect, then repair the task.",
@@ -291,14 +290,14 @@ export const runErrors = defineErrors("workflow", {
   stopped: {
     status: "CANCELLED",
     retry: "never",
-    help: "What the task was a part of has ended before it.",
-    message: ({ why }: { why: string }) => `The task was stopped because ${why}`,
+    help: "The run or task that contains this task ended first.",
+    message: ({ reason }: { reason: string }) => `The task was stopped because ${reason}`,
     remedy: "Retry the run if the task is still needed.",
   },
   signalMissing: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The task waited for a signal, and none that fits came in time.",
+    help: "The task waited for a signal, and no matching signal arrived in time.",
     message: ({ task, signal }: { task: string; signal: string }) =>
       `Task \`${task}\` did not receive the signal \`${signal}\` in time`,
     remedy: "Send the signal and retry, or raise `within`.",
@@ -306,7 +305,7 @@ export const runErrors = defineErrors("workflow", {
   eventMissing: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The task waited for an event, and none that fits came in time.",
+    help: "The task waited for an event, and no matching event arrived in time.",
     message: ({ task, type }: { task: string; type: string }) =>
       `Task \`${task}\` did not receive the event \`${type}\` in time`,
     remedy: "Post the event and retry, or raise `within`.",
@@ -314,16 +313,16 @@ export const runErrors = defineErrors("workflow", {
   signalsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "A run keeps a limited number of signals until its tasks ask for them.",
+    help: "A run buffers a limited number of signals until its tasks receive them. The buffer is full.",
     message: ({ id, max }: { id: string; max: number }) => `Run \`${id}\` already buffers ${max} signals`,
-    remedy: "Send the signal again later, or let the definition wait for it.",
+    remedy: "Send the signal again later, or add a task that waits for it to the definition.",
   },
   timeExpected: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A span is written like `30s` or `1h30m`, a moment like 2026-01-31T09:30:00Z.",
-    message: ({ where, found }: { where: string; found: string }) =>
-      `${where}: expected a time, got ${found}`,
+    help: "A duration has the form `30s` or `1h30m`. A time has the form `2026-01-31T09:30:00Z`.",
+    message: ({ subject, found }: { subject: string; found: string }) =>
+      `${subject}: expected a time, got ${found}`,
     remedy: "Write a duration such as `30s`, or a moment such as `2026-01-31T09:30:00Z`.",
   },
   childFailed: {
@@ -337,7 +336,7 @@ export const runErrors = defineErrors("workflow", {
   loopEndless: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A loop has a greatest number of rounds, `max`, and did not come to its end within it.",
+    help: "The loop did not end within its maximum number of rounds, `max`.",
     message: ({ task, max }: { task: string; max: number }) =>
       `Loop \`${task}\` did not end within ${max} rounds`,
     remedy: "Raise `max`, or correct its condition.",
@@ -345,7 +344,7 @@ export const runErrors = defineErrors("workflow", {
   tooManyTasks: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A run has a greatest number of tasks, those of all rounds, entries and additions included.",
+    help: "The run would exceed its maximum number of tasks. Tasks of rounds, list entries and added tasks count.",
     message: ({ task, count, max }: { task: string; count: number; max: number }) =>
       `Task \`${task}\` would add ${count} tasks, more than the maximum of ${max} in a run`,
     remedy: "Continue as a new run, or use child runs.",
@@ -353,7 +352,7 @@ export const runErrors = defineErrors("workflow", {
   gateFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Checks of a gate did not hold, and work was sent back as often as it may be. The reports are among the details.",
+    help: "Checks of a gate still failed after the work was sent back the maximum number of times. The details contain the reports.",
     message: ({ task, checks, times }: { task: string; checks: string; times: number }) =>
       `Gate \`${task}\` still fails ${checks} after the work was sent back ${counted(times, "time")}`,
     remedy: "See the reports of the gate in the details.",
@@ -369,10 +368,10 @@ export const runErrors = defineErrors("workflow", {
   approvalExpired: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "No decision was made in time.",
+    help: "The approval was not decided in time.",
     message: ({ task, withinMs }: { task: string; withinMs: number }) =>
       `The approval of task \`${task}\` was not decided within ${printDuration(withinMs)}`,
-    remedy: "Retry the task to ask again, or raise `within`.",
+    remedy: "Retry the task to request approval again, or raise `within`.",
   },
   approvalRejected: {
     status: "ABORTED",
@@ -380,12 +379,12 @@ export const runErrors = defineErrors("workflow", {
     help: "An approver rejected it.",
     message: ({ task, by, reason }: { task: string; by: string; reason: string }) =>
       `Task \`${task}\` was rejected by ${by || "an approver"}${reason === "" ? "" : `: ${reason}`}`,
-    remedy: "Retry the task to ask again.",
+    remedy: "Retry the task to request approval again.",
   },
   approvalMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The run does not ask this question, or does not any more.",
+    help: "The run has no approval with this id, or no longer has it.",
     message: ({ id, run }: { id: string; run: string }) => `Approval \`${id}\` of run \`${run}\` not found`,
     remedy: "List the open approvals with `tutti approve`.",
   },
@@ -393,27 +392,27 @@ export const runErrors = defineErrors("workflow", {
     status: "PERMISSION_DENIED",
     retry: "never",
     help: "A rule has the output of an agent approved by another actor, except if it lists the agent as a decider.",
-    message: ({ who }: { who: string }) => `${who} produced the output and cannot approve it`,
+    message: ({ person }: { person: string }) => `${person} produced the output and cannot approve it`,
     remedy: "Ask another approver.",
   },
   approvalExcluded: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The task excludes a person from the decision, such as the one who started the work.",
-    message: ({ who }: { who: string }) => `${who} is excluded from this decision`,
+    help: "The task excludes this person from the decision, for example because the person started the work.",
+    message: ({ person }: { person: string }) => `${person} is excluded from this decision`,
     remedy: "Ask another approver.",
   },
   approvalClaimed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "One person has claimed the question. Only this person decides it, until the claim is released or expires.",
-    message: ({ id, who }: { id: string; who: string }) => `Approval \`${id}\` is claimed by ${who}`,
+    help: "Another person has claimed the approval. Only that person can decide it until the claim is released or expires.",
+    message: ({ id, person }: { id: string; person: string }) => `Approval \`${id}\` is claimed by ${person}`,
     remedy: "Wait for the decision, or have the claim released with `tutti inbox release`.",
   },
   approvalShared: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A question that needs the answers of several people cannot be claimed by one of them.",
+    help: "An approval that needs decisions of several people cannot be claimed by one of them.",
     message: ({ id, needed }: { id: string; needed: number }) =>
       `Approval \`${id}\` needs ${counted(needed, "answer")} and cannot be claimed`,
     remedy: "Decide it with `tutti approve`.",
@@ -421,15 +420,15 @@ export const runErrors = defineErrors("workflow", {
   approvalDelegated: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A person who has delegated a question does not decide it, until it is given back.",
-    message: ({ who, people }: { who: string; people: string }) =>
-      `${who} has delegated the question to ${people}`,
+    help: "A person who has delegated an approval cannot decide it until it is delegated back.",
+    message: ({ person, people }: { person: string; people: string }) =>
+      `${person} has delegated the question to ${people}`,
     remedy: "Have it delegated back.",
   },
   delegationInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A decider gives an answer to other people, each of whom counts once.",
+    help: "The delegation is invalid. A decider delegates an approval to other people, and each of them counts once.",
     message: ({ problem }: { problem: string }) => problem.replace(/\.$/, ""),
     remedy: "Correct the people.",
   },
@@ -444,7 +443,7 @@ export const runErrors = defineErrors("workflow", {
   resultNotHeld: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A rule wants the output approved, and processes of an earlier release, which cannot hold one, share the runs. A minute after the last of them is replaced they can.",
+    help: "A rule requires approval of the output, but processes of an earlier release, which cannot hold outputs, share the runs. Approvals work one minute after the last of them is replaced.",
     message: ({ task }: { task: string }) =>
       `The output of task \`${task}\` cannot wait for its approval, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
     remedy: "Replace these processes, then retry the run.",
@@ -453,15 +452,15 @@ export const runErrors = defineErrors("workflow", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A question is decided once.",
-    message: ({ id, how }: { id: string; how: string }) => `Approval \`${id}\` is already ${how}`,
+    message: ({ id, verdict }: { id: string; verdict: string }) => `Approval \`${id}\` is already ${verdict}`,
     remedy: "See the run with `tutti show`.",
   },
   approvalNotAmong: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The definition names who decides: people, groups or roles.",
-    message: ({ who, by }: { who: string; by: string }) =>
-      `${who || "An unknown caller"} is not among the approvers: ${by}`,
+    help: "The definition lists the approvers: people, groups or roles. The caller is not one of them.",
+    message: ({ person, by }: { person: string; by: string }) =>
+      `${person || "An unknown caller"} is not among the approvers: ${by}`,
     remedy: "Ask one of the approvers to decide.",
   },
   approvalInvalid: {
@@ -490,38 +489,38 @@ export const runErrors = defineErrors("workflow", {
   entryFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression of an update or a query could not be evaluated as the run stands now.",
+    help: "An expression of an update or query could not be evaluated in the current state of the run.",
     message: ({ name, problem }: { name: string; problem: string }) => `\`${name}\` failed: ${problem}`,
     remedy: "Correct the definition, or try again later.",
   },
   updateRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The definition says that the update is not valid as the run stands now. Nothing has changed.",
-    message: ({ name, why }: { name: string; why: string }) =>
-      `The run rejected the update \`${name}\`: ${why}`,
+    help: "The definition rejects the update in the current state of the run. Nothing has changed.",
+    message: ({ name, reason }: { name: string; reason: string }) =>
+      `The run rejected the update \`${name}\`: ${reason}`,
     remedy: "Read the state of the run, then send another update.",
   },
   stateFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The run came to a final state that its definition calls a failure.",
-    message: ({ state, said }: { state: string; said: string }) =>
-      `The run ended in the failure state \`${state}\`: ${said}`,
+    help: "The run reached a final state that its definition marks as a failure.",
+    message: ({ state, message }: { state: string; message: string }) =>
+      `The run ended in the failure state \`${state}\`: ${message}`,
     remedy: "See how it got there with `tutti history`.",
   },
   statesEndless: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "Transitions lead in a circle, and nothing on it waits: a guard never becomes false.",
+    help: "The transitions form a cycle in which no state waits, because a guard never becomes false.",
     message: ({ state, max }: { state: string; max: number }) =>
       `${max} transitions happened at one moment without waiting, the last from state \`${state}\``,
-    remedy: "Let a guard end the circle, or wait with `after`.",
+    remedy: "End the cycle with a guard, or add a wait with `after`.",
   },
   additionInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Tasks that are added to a run are checked as a definition is: each id once, all they need there, nothing in a circle.",
+    help: "Tasks that are added to a run are validated like a definition: unique ids, existing dependencies and no cycles.",
     message: ({ task, problem }: { task: string; problem: string }) =>
       `The tasks cannot be added to \`${task}\`: ${problem}`,
     remedy: "Correct the tasks and add them again.",
@@ -529,7 +528,7 @@ export const runErrors = defineErrors("workflow", {
   turnInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "elsewhere",
-    help: "The worker of a durable function sent something that is no turn of it.",
+    help: "The worker of a durable function sent a result that is not a valid turn.",
     message: ({ task, problem }: { task: string; problem: string }) =>
       `The worker of function \`${task}\` sent an invalid turn: ${problem}`,
     remedy: "Use the same release of the SDK and the platform.",
@@ -537,9 +536,9 @@ export const runErrors = defineErrors("workflow", {
   functionStuck: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A durable function waits for results of its context only. It ended its turn without a result, and no step of it is open.",
+    help: "A durable function can wait only for results of its context. This function ended its turn without a result and has no open step.",
     message: ({ task }: { task: string }) => `Function \`${task}\` waits, and none of its steps is open`,
-    remedy: "Await steps of `ctx` only, and put other promises into `ctx.run`.",
+    remedy: "Await only steps of `ctx`, and wrap other promises in `ctx.run`.",
   },
   stepWithoutResult: {
     status: "FAILED_PRECONDITION",

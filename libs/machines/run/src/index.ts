@@ -6,8 +6,8 @@ export * as runLimits from "./core/state/limits.ts";
 export type { Run } from "./core/state/state.ts";
 export { runErrors } from "./errors.ts";
 export { isWithin, outermostPlace, questionsOpen } from "./kinds/approve/open.ts";
-export { type ApprovalsShown, showApprovals } from "./kinds/approve/questions.ts";
-export { type AdditionShown, checkAdded } from "./kinds/spawn/queries.ts";
+export { type ApprovalsPage, showApprovals } from "./kinds/approve/questions.ts";
+export { type AdditionReview, checkAdded } from "./kinds/spawn/queries.ts";
 export {
   beginRun,
   cancelRun,
@@ -20,15 +20,24 @@ export {
 } from "./life/control/commands.ts";
 export { type EntryQuery, showEntry } from "./life/entry/queries.ts";
 export { loseLease } from "./life/limit/commands.ts";
-export { moveRun, reviewMove, verdictWords } from "./life/move/commands.ts";
+export { moveRun, reviewMove, verdictNames } from "./life/move/commands.ts";
 export { isMovable } from "./life/move/move.ts";
 export { showCounts } from "./life/queries/counts.ts";
-export { explain, explainWhole } from "./life/queries/explain.ts";
-export { type FilesShown, showFiles } from "./life/queries/files.ts";
-export { type RunWanted, showEnding, showRun } from "./life/queries/run.ts";
-export { type SnapshotShown, showSnapshot } from "./life/queries/snapshot.ts";
-export { inWords, type Standing, type Whole } from "./life/queries/standing.ts";
-export { showTask, showTasks, type TasksShown, type TasksWanted } from "./life/queries/tasks.ts";
+export { explain, explainGroups } from "./life/queries/explain.ts";
+export { type FilesPage, showFiles } from "./life/queries/files.ts";
+export { type ShowRunOptions, showEnding, showRun } from "./life/queries/run.ts";
+export { type SnapshotReply, showSnapshot } from "./life/queries/snapshot.ts";
+export {
+  explanationOf,
+  type RunExplanation,
+  type TaskGroup,
+} from "./life/queries/task-groups.ts";
+export {
+  type ShowTasksOptions,
+  showTask,
+  showTasks,
+  type TasksPage,
+} from "./life/queries/tasks.ts";
 export { repairTask, resetRun, retryRun } from "./life/repair/commands.ts";
 export { addTasks, bringInOutcomes, withdrawTasks } from "./life/results/additions.ts";
 export {

@@ -52,7 +52,7 @@ import { showEntry } from "./life/entry/queries.ts";
 import { declineLimit, grantLimit, loseLease, withdrawLimit } from "./life/limit/commands.ts";
 import { moveRun, reviewMove, runMoved } from "./life/move/commands.ts";
 import { showCounts } from "./life/queries/counts.ts";
-import { explain, explainWhole } from "./life/queries/explain.ts";
+import { explain, explainGroups } from "./life/queries/explain.ts";
 import { showFiles } from "./life/queries/files.ts";
 import { showEnding, showRun } from "./life/queries/run.ts";
 import { showSnapshot } from "./life/queries/snapshot.ts";
@@ -221,7 +221,7 @@ export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect
       showTasks,
       showTask,
       explain,
-      explainWhole,
+      explainGroups,
       showSnapshot,
       reviewMove,
       showApprovals,

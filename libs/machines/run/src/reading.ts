@@ -2,7 +2,7 @@
  * Functions that readers of histories need in addition to the queries: the meaning of numbers in events,
  * effects and timers.
  */
-export { statusName, statusWord } from "@tutti/machine-work";
+export { statusName, taskStatusName as statusWord } from "@tutti/machine-work";
 export { stateOfKind } from "./core/state/kind-state.ts";
 export { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "./core/state/numbers.ts";
 export { findNode, taskIdOf } from "./core/state/places.ts";

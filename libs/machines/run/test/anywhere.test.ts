@@ -111,20 +111,20 @@ function settle(scene: RunScene): boolean {
   } else if (effect.kind === "offer_task") {
     const { taskId } = effect;
     if (taskId === "bad") scene.fail(taskId);
-    else if (taskId.includes("held")) scene.hold(taskId, { n: 1 }, ...rules);
+    else if (taskId.includes("held")) scene.holdOutput(taskId, { n: 1 }, ...rules);
     else scene.complete(taskId, { n: 1 });
   }
   return true;
 }
 
 function decide({ driver, key, state }: RunScene): boolean {
-  const asking = state.nodes.find((node) => node !== undefined && isOpen(node));
-  const question = asking?.more?.question;
-  if (asking === undefined || question === undefined) return false;
-  const said = question.decisions.map(({ cause }) => cause?.actor?.id);
-  const who = termsOf(asking).by.find((name) => !said.includes(name)) ?? "anna";
+  const questionNode = state.nodes.find((node) => node !== undefined && isOpen(node));
+  const question = questionNode?.more?.question;
+  if (questionNode === undefined || question === undefined) return false;
+  const answered = question.decisions.map(({ cause }) => cause?.actor?.id);
+  const person = termsOf(questionNode).by.find((name) => !answered.includes(name)) ?? "anna";
   const { approvalId } = question;
-  const body = { approvalId, verdict: Verdict.VERDICT_APPROVED, roles: [who] };
+  const body = { approvalId, verdict: Verdict.VERDICT_APPROVED, roles: [person] };
   const answer = driver.execute(key, decideApproval, DecideApproval.fromPartial(body));
   assert.ok(!isRefusal(answer));
   return true;
@@ -155,14 +155,14 @@ function reset(scene: RunScene, event: number): unknown {
 
 describe("a run that is reset to any of its events", () => {
   for (const [name, text] of Object.entries(documents)) {
-    const begin = (): RunScene => {
+    const start = (): RunScene => {
       const scene = new RunScene(1, [cache, limit]);
-      scene.begin(`workflow: w\n${text}`);
+      scene.start(`workflow: w\n${text}`);
       return scene;
     };
 
     it(`ends as before: ${name}`, () => {
-      const scene = begin();
+      const scene = start();
       drive(scene);
       assert.ok(hasEnded(scene.state));
       const expected = endOf(scene);
@@ -171,7 +171,7 @@ describe("a run that is reset to any of its events", () => {
         assert.deepEqual(reset(scene, index + 1), expected, `after its end, to ${index + 1}, ${type}`);
       const half = Math.ceil(events.length / 2);
       for (let event = 1; event <= half; event++) {
-        const other = begin();
+        const other = start();
         drive(other, half);
         assert.deepEqual(reset(other, event), expected, `half way, to ${event}, ${events[event - 1]}`);
       }
@@ -196,17 +196,17 @@ describe("a run that is moved to another version at any moment", () => {
   for (const [name, text] of Object.entries(documents))
     for (const restart of [true, false])
       it(`ends as before: ${name}${restart ? ", attempts start again" : ""}`, () => {
-        const begin = (): RunScene => {
+        const start = (): RunScene => {
           const scene = new RunScene(1, [cache, limit]);
-          scene.begin(`workflow: w\n${text}`);
+          scene.start(`workflow: w\n${text}`);
           return scene;
         };
-        const whole = begin();
-        drive(whole);
-        const expected = withoutExtra(endOf(whole) as unknown[]);
+        const uninterrupted = start();
+        drive(uninterrupted);
+        const expected = withoutExtra(endOf(uninterrupted) as unknown[]);
         let moves = 0;
-        for (let event = 1; event < whole.events.length; event++) {
-          const scene = begin();
+        for (let event = 1; event < uninterrupted.events.length; event++) {
+          const scene = start();
           drive(scene, event);
           const hash = scene.definitions.add(`workflow: w\n${shifted(text)}`);
           const answer = scene.driver.execute(scene.key, moveRun, MoveRunTo.fromPartial({ hash, restart }));

@@ -46,31 +46,32 @@ describe("runs", () => {
         const isPaidAlone = state.reserved !== undefined;
         if (isAtIt && !isPaidAlone)
           assert.equal(state.agendaAt, state.agenda.length, "every task that can start has started");
-        holdBooks(state);
+        checkBudget(state);
         checkLent(state);
-        let kept = 0;
+        let expectedBytes = 0;
         for (const node of state.nodes) {
-          const left = node?.more?.undo?.left;
-          kept += node === undefined || node.inputFollows ? 0 : bytesOf(node.input).length;
-          kept += stateOfKind(node, "function")?.journal.bytes ?? 0;
-          for (const data of [node?.output, left?.input, left?.output]) kept += bytesOf(data).length;
+          const earlierEffect = node?.more?.undo?.earlierEffect;
+          expectedBytes += node === undefined || node.inputFollows ? 0 : bytesOf(node.input).length;
+          expectedBytes += stateOfKind(node, "function")?.journal.bytes ?? 0;
+          for (const data of [node?.output, earlierEffect?.input, earlierEffect?.output])
+            expectedBytes += bytesOf(data).length;
         }
-        assert.equal(state.keptBytes, kept);
+        assert.equal(state.keptBytes, expectedBytes);
         if (isAtIt && state.plan?.plan.kind === "tasks")
           assert.ok(
             state.nodes.some((node) => isGoingOn(state, node)),
             "something of it is running, or waits",
           );
-        let left = 0;
-        for (const range of state.ranges) if (range.owner < 0) left += range.left;
-        assert.equal(state.left, left);
+        let remaining = 0;
+        for (const range of state.ranges) if (range.owner < 0) remaining += range.remaining;
+        assert.equal(state.remaining, remaining);
       }
     },
   });
 });
 
 /** Checks that reserved amounts belong to running work, and do not exceed the budget. */
-function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
+function checkBudget({ nodes, reserved, order }: ReadOnly<Run>): void {
   const {
     TASK_STATUS_QUEUED: queued,
     TASK_STATUS_RUNNING: running,
@@ -96,6 +97,6 @@ function isGoingOn({ ranges }: ReadOnly<Run>, node: ReadOnly<Run>["nodes"][numbe
   if (status === TaskStatus.TASK_STATUS_PENDING) return more?.isWithdrawn === true;
   const parts = stateOfParts(node)?.parts ?? 0;
   if (status === TaskStatus.TASK_STATUS_WAITING && parts > 0)
-    return ranges[parts]?.left === 0 && (more?.dueMs ?? 0) > 0;
+    return ranges[parts]?.remaining === 0 && (more?.dueMs ?? 0) > 0;
   return status >= TaskStatus.TASK_STATUS_HELD && status <= TaskStatus.TASK_STATUS_PAUSED;
 }

@@ -26,10 +26,10 @@ import { refuseChild } from "../src/life/results/children.ts";
 import { updateRun } from "../src/life/results/updates.ts";
 import { jsonBytes, jsonOf, RunScene } from "../src/testing/index.ts";
 
-describe("what drawn runs have found", () => {
-  it("does not take a question about the output of a cached task for one to the cache", () => {
+describe("regressions that random runs have found", () => {
+  it("does not mistake an approval of a cached output for a request to the cache", () => {
     const scene = new RunScene(1, [cache]);
-    scene.begin(`
+    scene.start(`
 workflow: asked
 tasks:
   look: {uses: test.look, cache: 1m, checks: [{name: good, condition: "output == 1", onFailure: approval}]}
@@ -45,7 +45,7 @@ tasks:
     assert.ok(!isRefusal(task) && task.outcome?.result?.$case === "completed");
   });
 
-  it("gives all attempts of a child the same input, also after changes meanwhile", () => {
+  it("gives all attempts of a child the same input, even if variables change in between", () => {
     const scene = RunScene.of(`
 workflow: parent
 vars: {count: 0}
@@ -65,14 +65,14 @@ tasks:
     assert.deepEqual([inputOf(first.effect), inputOf(second?.effect)], [0, 0]);
   });
 
-  it("lets the attempt after a reset continue from the progress of the running one", () => {
+  it("lets the attempt after a reset continue from the progress of the running attempt", () => {
     const scene = RunScene.of("workflow: saves\ntasks:\n  work: {uses: test.work}\n");
     const saved = jsonBytes("half");
     scene.driver.settle(scene.offer("work"), noteProgress, NoteProgress.fromPartial({ saved }));
-    const shown = scene.driver.query(scene.key, showSnapshot, undefined);
-    assert.ok(!isRefusal(shown));
+    const reply = scene.driver.query(scene.key, showSnapshot, undefined);
+    assert.ok(!isRefusal(reply));
     const toEvent = scene.events.length;
-    const body = ResetRun.fromPartial({ toEvent, snapshot: shown.bytes });
+    const body = ResetRun.fromPartial({ toEvent, snapshot: reply.bytes });
     scene.driver.execute(scene.key, resetRun, body);
     assert.deepEqual((scene.offer("work").effect as OfferTask).saved, saved);
   });
@@ -90,10 +90,10 @@ tasks:
     const order = RunOrder.fromPartial({ hash, input: jsonBytes(["a", "b"]) });
     scene.driver.execute(scene.key, beginRun, { order });
     for (const task of ["each[0]", "each[1]", "poll#1.ask", "each[0]"]) scene.complete(task);
-    const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
-    const shown = scene.driver.query(scene.key, showTasks, { ...wanted, from: 0, size: 100 });
-    assert.ok(!isRefusal(shown));
-    const ids = shown.tasks.map(({ taskId }) => taskId);
+    const filter = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
+    const page = scene.driver.query(scene.key, showTasks, { ...filter, from: 0, size: 100 });
+    assert.ok(!isRefusal(page));
+    const ids = page.tasks.map(({ taskId }) => taskId);
     assert.deepEqual(ids, ["each", "poll", "sure", "each[0]", "each[1]"]);
   });
 
@@ -111,14 +111,14 @@ tasks:
       const declared = scene.machine.events.find((event) => event.type === type && event.version === version);
       declared?.evolve(run, declared.codec.decode(payload), nothing);
     }
-    const shown = showSnapshot.answer(run, undefined, { key: scene.key, nowMs: 0 });
-    assert.ok(!isRefusal(shown));
-    const body = ResetRun.fromPartial({ toEvent: between, snapshot: shown.bytes });
+    const reply = showSnapshot.answer(run, undefined, { key: scene.key, nowMs: 0 });
+    assert.ok(!isRefusal(reply));
+    const body = ResetRun.fromPartial({ toEvent: between, snapshot: reply.bytes });
     scene.driver.execute(scene.key, resetRun, body);
     assert.deepEqual(scene.offered, ["poll#2.ask"]);
   });
 
-  it("undoes what could not be undone, when the run fails once more", () => {
+  it("retries failed compensations when the run fails again", () => {
     const scene = RunScene.of(`
 workflow: saga
 tasks:
@@ -145,9 +145,9 @@ tasks:
     assert.deepEqual([statusOf("pay"), statusOf("book")], [compensated, compensated]);
   });
 
-  it("counts the times of its state again when a resumed run holds its limits", () => {
+  it("restarts the timers of its state when a resumed run has acquired its limits", () => {
     const scene = new RunScene(1, [limit]);
-    scene.begin(`
+    scene.start(`
 workflow: timed
 limits: [{key: shared, concurrency: 1}]
 initial: idle
@@ -166,7 +166,7 @@ states:
     assert.equal(scene.events.at(-1), "run_completed");
   });
 
-  it("lets a gate that is asked again by hand send work back as often as at first", () => {
+  it("lets a gate send work back the full number of times again after a manual retry", () => {
     const scene = RunScene.of(`
 workflow: again
 tasks:
@@ -183,7 +183,7 @@ tasks:
     assert.deepEqual(scene.offered, ["write"], "it is sent back once more");
   });
 
-  it("no longer waits for a person when the task that waited for one is given up", () => {
+  it("no longer waits for a person when the paused task is stopped", () => {
     const scene = RunScene.of(`
 workflow: lists
 tasks:
@@ -198,7 +198,7 @@ tasks:
 
   it("does not start by a retry when it waits for its limits and is paused", () => {
     const scene = new RunScene(1, [limit]);
-    scene.begin(`
+    scene.start(`
 workflow: waits
 limits: [{key: shared, concurrency: 1}]
 tasks:
@@ -242,7 +242,7 @@ tasks:
     assert.equal(scene.events.at(-1), "run_completed", "it does not look at what has ended again and again");
   });
 
-  it("notifies children without a waiting task when their tasks are done again or repaired by hand", () => {
+  it("notifies children of tasks that are retried or repaired manually", () => {
     for (const isRepair of [false, true]) {
       const scene = RunScene.of("workflow: parent\ntasks:\n  sub: {workflow: other}\n");
       const command = isRepair ? "repair_task" : "retry_run";
@@ -270,16 +270,16 @@ tasks:
     assert.deepEqual(scene.offered, ["each[0]", "each[1]"]);
   });
 
-  it("gives attempts new numbers when it is taken back, and then forward again to where it was", () => {
+  it("gives attempts new numbers after a reset to an earlier event and a reset back to the later one", () => {
     const scene = RunScene.of(`
 workflow: rounds
 tasks:
   poll: {loop: {max: 3, until: "round.number >= 2", tasks: {ask: {uses: test.ask}}}}
 `);
     const state = () => {
-      const shown = scene.driver.query(scene.key, showSnapshot, undefined);
-      assert.ok(!isRefusal(shown));
-      return { toEvent: scene.events.length, snapshot: shown.bytes };
+      const reply = scene.driver.query(scene.key, showSnapshot, undefined);
+      assert.ok(!isRefusal(reply));
+      return { toEvent: scene.events.length, snapshot: reply.bytes };
     };
     const reset = (to: ReturnType<typeof state>) =>
       scene.driver.execute(scene.key, resetRun, ResetRun.fromPartial(to));

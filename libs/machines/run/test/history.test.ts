@@ -44,7 +44,7 @@ describe("the history of a run for people", () => {
     assert.deepEqual(completed?.details["output"], { done: true });
   });
 
-  it("says what is no JSON with its media type, and content that is elsewhere by its hash", () => {
+  it("records the media type of a payload that is not JSON, and the hash of a payload in the blob store", () => {
     const scene = RunScene.of("workflow: w\ntasks:\n  a: {wait: {signal: go}}\n");
     const blob = { sha256: new Uint8Array(32).fill(0xab), size: 5 };
     const bodies = [
@@ -53,14 +53,14 @@ describe("the history of a run for people", () => {
     ];
     for (const payload of bodies)
       scene.driver.execute(scene.key, signalRun, SignalRun.fromPartial({ signal: "other", payload }));
-    const [text, kept] = readAll(scene)
+    const [text, reference] = readAll(scene)
       .filter(({ type }) => type === "signal_received")
       .map(({ details }) => (details["signal"] as Record<string, unknown>)["payload"]);
     assert.deepEqual(text, { $bytes: Buffer.from("<a/>").toString("base64"), mediaType: "text/xml" });
-    assert.deepEqual(kept, { $blob: { sha256: "ab".repeat(32), size: 5 } });
+    assert.deepEqual(reference, { $blob: { sha256: "ab".repeat(32), size: 5 } });
   });
 
-  it("names what a run had before it was reset as it was then", () => {
+  it("reports events from before a reset with the state at their time", () => {
     const text =
       'workflow: w\ntasks:\n  list: {uses: test.list}\n  each: {forEach: "${{ tasks.list.output }}", uses: test.each}\n';
     const scene = RunScene.of(text);
@@ -88,16 +88,16 @@ describe("the history of a run for people", () => {
     const scene = RunScene.of("workflow: w\ntasks:\n  a: {uses: test.a}\n");
     scene.complete("a", 7);
     const reader = new HistoryReader(scene.machine, scene.key);
-    const [begun, , ...others] = scene.driver.history(scene.key);
-    assert.ok(begun !== undefined);
-    reader.read(begun);
+    const [first, , ...others] = scene.driver.history(scene.key);
+    assert.ok(first !== undefined);
+    reader.read(first);
     reader.read({ type: "task_completed", version: 1, payload: Uint8Array.of(8, 255, 255, 3) });
     const completed = others.map((event) => reader.read(event)).find(({ details }) => "output" in details);
     assert.deepEqual(completed, { task: "a", details: { output: 7, agent: "agent-1" } });
   });
 
   for (const [name, story] of Object.entries(stories))
-    it(`leaves neither numbers of nodes nor bytes in the story ${name}`, () => {
+    it(`contains neither node numbers nor raw bytes in the story ${name}`, () => {
       const { key, events } = story("0.0.1");
       const reader = new HistoryReader(runMachine({ plans: new KnownDefinitions() }), key);
       for (const { type, version, payload } of events) {

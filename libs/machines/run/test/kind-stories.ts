@@ -39,29 +39,29 @@ function signal(scene: RunScene, name: string, value: unknown): void {
   scene.driver.execute(scene.key, signalRun, body);
 }
 
-function decide(scene: RunScene, approvalId: string, who: string, verdict: Verdict): void {
-  const body = DecideApproval.fromPartial({ approvalId, verdict, roles: [who], reason: `says ${who}` });
+function decide(scene: RunScene, approvalId: string, person: string, verdict: Verdict): void {
+  const body = DecideApproval.fromPartial({ approvalId, verdict, roles: [person], reason: `says ${person}` });
   scene.driver.execute(scene.key, decideApproval, body);
 }
 
-function claim(scene: RunScene, approvalId: string, who: string): void {
-  const body = ClaimApproval.fromPartial({ approvalId, roles: [who] });
+function claim(scene: RunScene, approvalId: string, person: string): void {
+  const body = ClaimApproval.fromPartial({ approvalId, roles: [person] });
   scene.driver.execute(scene.key, claimApproval, body);
 }
 
-function delegate(scene: RunScene, approvalId: string, who: string, people: string[]): void {
-  const body = DelegateApproval.fromPartial({ approvalId, people, roles: [who], reason: "on leave" });
+function delegate(scene: RunScene, approvalId: string, person: string, people: string[]): void {
+  const body = DelegateApproval.fromPartial({ approvalId, people, roles: [person], reason: "on leave" });
   scene.driver.execute(scene.key, delegateApproval, body);
 }
 
-/** @param told starts the run of a definition, with its plan in the order */
-export function kindStories(told: StartStory): GoldenStories {
+/** @param start starts the run of a definition, with its plan in the order */
+export function kindStories(start: StartStory): GoldenStories {
   const golden = (scene: RunScene, release: string) =>
     goldenOf(scene.driver, scene.machine, scene.key, release);
   return {
     /** Rounds until a condition is true, with a pause between them, and rounds of entries. */
     rounds: (release) => {
-      const scene = told("rounds", { items: ["a", "b"] });
+      const scene = start("rounds", { items: ["a", "b"] });
       scene.complete("poll#1.fetch", "not yet");
       scene.complete("poll#1.note");
       scene.driver.advance(2_000);
@@ -74,7 +74,7 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** A check and a gate send work back. People accept an output, and decide. */
     reviews: (release) => {
-      const scene = told("reviews", { items: [1] });
+      const scene = start("reviews", { items: [1] });
       scene.complete("write", "done");
       scene.complete("write", "text");
       scene.complete("print", "poor");
@@ -92,14 +92,14 @@ export function kindStories(told: StartStory): GoldenStories {
      * decision in time.
      */
     held: (release) => {
-      const scene = told("chain", { a: 1 });
+      const scene = start("chain", { a: 1 });
       const rule = { rule: "shop/dear@3", message: "May it?", deciders: ["anna", "ben"], approvalsNeeded: 2 };
       const other = { rule: "system/odd@1", message: "Is it odd?", approvalsNeeded: 1, timeoutMs: 5_000 };
-      scene.hold("one", { n: 1 }, rule, other);
+      scene.holdOutput("one", { n: 1 }, rule, other);
       decide(scene, "one", "anna", Verdict.VERDICT_APPROVED);
       decide(scene, "one", "ben", Verdict.VERDICT_APPROVED);
       decide(scene, "one", "eve", Verdict.VERDICT_APPROVED);
-      scene.hold("two", { n: 2 }, other);
+      scene.holdOutput("two", { n: 2 }, other);
       scene.driver.advance(6_000);
       return golden(scene, release);
     },
@@ -109,7 +109,7 @@ export function kindStories(told: StartStory): GoldenStories {
      * decided.
      */
     claimed: (release) => {
-      const scene = told("reviews", { items: [] });
+      const scene = start("reviews", { items: [] });
       scene.driver.advance(20_000);
       claim(scene, "again", "anna");
       scene.driver.advance(5_000);
@@ -123,22 +123,22 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** One of two deciders delegates the answer to others, who answer for that decider. */
     delegated: (release) => {
-      const scene = told("reviews", { items: [] });
+      const scene = start("reviews", { items: [] });
       delegate(scene, "ask", "anna", ["carl", "dora"]);
-      for (const who of ["carl", "dora", "ben"]) decide(scene, "ask", who, Verdict.VERDICT_APPROVED);
+      for (const person of ["carl", "dora", "ben"]) decide(scene, "ask", person, Verdict.VERDICT_APPROVED);
       return golden(scene, release);
     },
 
     /** The decision does not come in time. */
     expired: (release) => {
-      const scene = told("reviews", { items: [] });
+      const scene = start("reviews", { items: [] });
       scene.driver.advance(20_000);
       return golden(scene, release);
     },
 
     /** Updates change variables. */
     told: (release) => {
-      const scene = told("told", null);
+      const scene = start("told", null);
       const body = UpdateRun.fromPartial({ update: "add", payload: payloadOf(2) });
       scene.driver.execute(scene.key, updateRun, body);
       signal(scene, "go", "now");
@@ -147,7 +147,7 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** From state to state: by signals, times, and the end of the state's activity. */
     machine: (release) => {
-      const scene = told("machine", null);
+      const scene = start("machine", null);
       scene.driver.advance(1_000);
       signal(scene, "go", 1);
       scene.complete("idle.on.go.do0");
@@ -163,7 +163,7 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** Tasks are added by a result and from outside, and are executed elsewhere. */
     spawned: (release) => {
-      const scene = told("spawned", null);
+      const scene = start("spawned", null);
       const { definition } = checkAddition(
         { more: { uses: "test.more", needs: ["first"] }, most: { uses: "test.most", needs: ["more"] } },
         { exists: (id) => id === "first" },
@@ -183,8 +183,9 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** Code of a worker: local steps, tasks, their outcomes, a worker without the journal, its end. */
     coded: (release) => {
-      const scene = told("coded", { total: 5 });
-      const turn = (known: number, said: object) => scene.complete("code", { function: 1, known, ...said });
+      const scene = start("coded", { total: 5 });
+      const turn = (known: number, fields: object) =>
+        scene.complete("code", { function: 1, known, ...fields });
       const leaf = { task: "leaf", at: "code.ts:3", spec: { uses: "test.leaf", retry: 1 } };
       const nap = { task: "nap", at: "code.ts:4", spec: { wait: "3s" } };
       turn(0, { steps: [{ step: "sum", at: "code.ts:2", atMs: 1, output: 5 }, leaf, nap] });
@@ -204,7 +205,7 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** Waits that end by a signal, by their time, and by a timeout. */
     waits: (release) => {
-      const scene = told("waits", {});
+      const scene = start("waits", {});
       signal(scene, "stop", "soon");
       scene.driver.advance(5_000);
       return golden(scene, release);
@@ -212,7 +213,7 @@ export function kindStories(told: StartStory): GoldenStories {
 
     /** A child that fails, is started again, and succeeds. */
     children: (release) => {
-      const scene = told("children", { n: 1 });
+      const scene = start("children", { n: 1 });
       for (const status of [WorkStatus.WORK_STATUS_FAILED, WorkStatus.WORK_STATUS_COMPLETED]) {
         const [first] = scene.driver.effects;
         if (first === undefined) break;

@@ -14,12 +14,12 @@ function stepOf(tasks: Record<string, TaskDocument>): PlainStep {
   assert.ok(definition?.plan, problems[0]?.message);
   const plan = new RunPlan(definition.plan, definition.hash);
   const step = new PlainStep(runMachine({ plans: { plan: () => plan } }), undefined);
-  step.begin({ order: RunOrder.fromPartial({ hash: definition.hash }) });
+  step.start({ order: RunOrder.fromPartial({ hash: definition.hash }) });
   return step;
 }
 
 describe("the largest runs", () => {
-  it("start their tasks in turns, are passivated in between, and end", () => {
+  it("start their tasks in batches, are passivated in between, and complete", () => {
     const tasks: Record<string, TaskDocument> = {};
     for (let at = 0; at < most; at++) tasks[`t${at}`] = { uses: "test.work" };
     const step = stepOf(tasks);
@@ -41,7 +41,7 @@ describe("the largest runs", () => {
     assert.equal(step.events, 3, "started, one skipped, completed");
   });
 
-  it("do a list of as many entries as there may be", () => {
+  it("complete a list with the maximum number of entries", () => {
     const step = stepOf({ all: { uses: "test.work", forEach: `lists.range(${most})`, maxParallel: 500 } });
     assert.equal(step.finish(jsonBytes(1)), most);
     assert.equal(step.state.counts[TaskStatus.TASK_STATUS_COMPLETED], most + 1);

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { RunOrder } from "@tutti/contracts/workflow/v1";
 import { checkDocument, type TaskDocument } from "@tutti/definitions";
-import { statusWord } from "@tutti/machine-work";
+import { taskStatusName } from "@tutti/machine-work";
 import fc from "fast-check";
 import { statusOfNode } from "../src/core/state/places.ts";
 import { RunPlan, runMachine } from "../src/index.ts";
@@ -72,7 +72,7 @@ function expected(drawn: readonly DrawnTask[]): readonly string[] {
 }
 
 describe("graphs drawn by chance", () => {
-  it("end as their words say", () => {
+  it("end with the statuses that the rules predict", () => {
     fc.assert(
       fc.property(fc.array(drawnTask, { minLength: 1, maxLength: 9 }), (drawn) => {
         const { definition, problems } = checkDocument(documentOf(drawn));
@@ -81,9 +81,9 @@ describe("graphs drawn by chance", () => {
         const machine = runMachine({ plans: { plan: () => plan } });
         const known: Drawn = { ...drawn };
         const step = new PlainStep(machine, (id) => known[Number(/\d+/.exec(id)?.[0])]?.fails === true);
-        step.begin({ order: RunOrder.fromPartial({ hash: definition.hash }) });
+        step.start({ order: RunOrder.fromPartial({ hash: definition.hash }) });
         step.finish(jsonBytes(1));
-        const ends = drawn.map((_, number) => statusWord(statusOfNode(step.state, number)));
+        const ends = drawn.map((_, number) => taskStatusName(statusOfNode(step.state, number)));
         assert.deepEqual(ends, expected(drawn));
         const isFailed = drawn.some(({ mayFail }, number) => ends[number] === "failed" && !mayFail);
         assert.equal(

@@ -7,7 +7,7 @@ import { others } from "./others.ts";
 const seeds = 2_500;
 
 describe("thousands of runs, against the plain interpreter", () => {
-  it("do what that says", async () => {
+  it("match the interpreter", async () => {
     for (let seed = 1_000; seed < 1_000 + seeds; seed++) {
       const chance = () => seededChance(seed + 1);
       const run = drawRun(seededChance(seed));

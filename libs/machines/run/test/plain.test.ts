@@ -22,7 +22,7 @@ const perFeature = 12;
 const found = [4_455, 5_171];
 
 /** Reduced findings of seeds that other seeds no longer cover: timeouts keep running after a reset. */
-const kept: readonly (readonly [number, DrawnRun])[] = [
+const regressions: readonly (readonly [number, DrawnRun])[] = [
   [
     6_512,
     {
@@ -71,14 +71,14 @@ const kept: readonly (readonly [number, DrawnRun])[] = [
   ],
 ];
 
-function check(seed: number, wanted: readonly Feature[]): void {
-  const run = drawRun(seededChance(seed), wanted);
+function check(seed: number, allowed: readonly Feature[]): void {
+  const run = drawRun(seededChance(seed), allowed);
   const findings = driveRun(run, seededChance(seed + 1), { others });
   assert.deepEqual(findings, [], `seed ${seed}: ${JSON.stringify(run)}`);
 }
 
-describe("what a script says", () => {
-  it("is asked for attempts and visits that there may be", () => {
+describe("a script of task results", () => {
+  it("accepts only attempts and visits from 1", () => {
     const script: Script = { a: [{ fails: "t.a" }, { gives: 1 }], "a!2": [{ gives: 2 }] };
     assert.deepEqual(
       [answerOf(script, "a", 1), answerOf(script, "a", 5), answerOf(script, "a", 1, 3)],
@@ -90,22 +90,22 @@ describe("what a script says", () => {
 });
 
 describe("a run, against the plain interpreter", () => {
-  it("does what that says, for drawn definitions, results in any order, and people who do things to it", () => {
+  it("matches it for random definitions, results in any order and manual actions", () => {
     for (let seed = 0; seed < seeds; seed++) check(seed, features);
   });
 
   for (const feature of features)
-    it(`does what that says with nothing but ${feature} beside plain tasks`, () => {
+    it(`matches it with only ${feature} next to plain tasks`, () => {
       for (let seed = 0; seed < perFeature; seed++) check(seed, [feature]);
     });
 
-  it("does what that says for runs that once differed", () => {
+  it("matches it for runs that once differed", () => {
     for (const seed of found) check(seed, features);
-    for (const [seed, run] of kept)
+    for (const [seed, run] of regressions)
       assert.deepEqual(driveRun(run, seededChance(seed), { others }), [], `seed ${seed}`);
   });
 
-  it("does what that says where a wait takes a signal and is sent back at once, wherever that is taken back to", () => {
+  it("matches it if a wait receives a signal and is sent back at once, for a reset to any event", () => {
     const tasks = {
       a: { uses: "do.it" },
       b: { wait: { signal: "stop" }, needs: ["a"] },
@@ -125,7 +125,7 @@ describe("a run, against the plain interpreter", () => {
     }
   });
 
-  it("is found to be wrong when agents do something else, and made smaller until nothing can be left out", async () => {
+  it("is reported as wrong when agents return other results, and is shrunk to the smallest failing run", async () => {
     const drawn = Array.from({ length: seeds }, (_, seed) => drawRun(seededChance(seed), []));
     const other: Script = { a: [{ fails: "t.other" }] };
     const fails = (run: DrawnRun): boolean =>
@@ -136,7 +136,7 @@ describe("a run, against the plain interpreter", () => {
     assert.equal(Object.keys(document.tasks ?? {}).length, 1);
   });
 
-  it("continues as a new one as often as before when it is made smaller", async () => {
+  it("continues as a new run as often as before when it is shrunk", async () => {
     const continueAsNew = { when: "input.n < 2", with: { n: "${{ input.n + 1 }}" } };
     const tasks = { a: { uses: "do.it" }, b: { uses: "do.it" } };
     const run: DrawnRun = {
@@ -149,10 +149,10 @@ describe("a run, against the plain interpreter", () => {
       return candidate.document.continueAsNew !== undefined;
     });
     assert.deepEqual(document, { workflow: "drawn", tasks: { b: { uses: "do.it" } }, continueAsNew });
-    assert.ok(tried.some((one) => one.continueAsNew === undefined));
+    assert.ok(tried.some((candidate) => candidate.continueAsNew === undefined));
   });
 
-  it("has every word in what is drawn, and everything that people do", () => {
+  it("covers every keyword in random definitions, and every manual action", () => {
     const texts = Array.from({ length: 600 }, (_, seed) => JSON.stringify(drawRun(seededChance(seed))));
     for (const word of words)
       assert.ok(
@@ -207,17 +207,17 @@ describe("the plain interpreter", () => {
       incarnation: 1,
     });
 
-  it("undoes what completed, last first, and tells what could not be", () => {
+  it("compensates completed tasks in reverse order, and reports failed compensations", () => {
     const plain = run();
     for (const taskId of ["pay", "book", "send"])
-      assert.equal(plain.take({ kind: "ended", taskId }), undefined);
+      assert.equal(plain.apply({ kind: "ended", taskId }), undefined);
     assert.equal(plain.task("sorry")?.output, "t.lost");
-    assert.match(plain.take({ kind: "undone", taskId: "pay" }) ?? "", /pay was undone, when book was to be/);
-    for (const taskId of ["book", "pay"]) assert.equal(plain.take({ kind: "undone", taskId }), undefined);
+    assert.match(plain.apply({ kind: "undone", taskId: "pay" }) ?? "", /pay was undone, when book was to be/);
+    for (const taskId of ["book", "pay"]) assert.equal(plain.apply({ kind: "undone", taskId }), undefined);
     const { status, errors, notUndone } = plain.ending ?? {};
     assert.deepEqual([status, errors, notUndone], ["failed", ["t.lost"], ["pay"]]);
-    const shown = plain.undone.map(({ task, isDone }) => [task.id, isDone]);
-    assert.deepEqual(shown, [
+    const undone = plain.undone.map(({ task, isDone }) => [task.id, isDone]);
+    assert.deepEqual(undone, [
       ["book", true],
       ["pay", false],
     ]);
@@ -227,17 +227,17 @@ describe("the plain interpreter", () => {
     const plain = run();
     assert.deepEqual(plain.awaited, ["book", "pay"]);
     assert.match(
-      plain.take({ kind: "ended", taskId: "send" }) ?? "",
+      plain.apply({ kind: "ended", taskId: "send" }) ?? "",
       /send is pending, but has to be running/,
     );
   });
 
-  it("ends what is open when it is cancelled", () => {
+  it("compensates completed tasks and cancels open tasks when it is cancelled", () => {
     const plain = run();
-    plain.take({ kind: "ended", taskId: "book" });
-    plain.take({ kind: "cancel" });
+    plain.apply({ kind: "ended", taskId: "book" });
+    plain.apply({ kind: "cancel" });
     assert.equal(plain.undoing, "book");
-    plain.take({ kind: "undone", taskId: "book" });
+    plain.apply({ kind: "undone", taskId: "book" });
     assert.deepEqual(
       plain.tasks.map(({ status }) => status),
       ["compensated", "cancelled", "cancelled", "cancelled"],
@@ -245,7 +245,7 @@ describe("the plain interpreter", () => {
     assert.equal(plain.ending?.status, "cancelled");
   });
 
-  it("has no output of a list that is done again and then skipped by hand", () => {
+  it("has no output of a list that runs again and is then skipped manually", () => {
     const tasks = {
       d: { uses: "do.it" },
       g: { forEach: "['a', 'b']", uses: "do.it", compensate: { uses: "undo.it" } },
@@ -257,12 +257,12 @@ describe("the plain interpreter", () => {
       script,
       incarnation: 1,
     });
-    const take = (moment: Moment) => assert.equal(plain.take(moment), undefined);
-    for (const taskId of ["g[0]", "g[1]", "d"]) take({ kind: "ended", taskId });
+    const apply = (moment: Moment) => assert.equal(plain.apply(moment), undefined);
+    for (const taskId of ["g[0]", "g[1]", "d"]) apply({ kind: "ended", taskId });
     assert.deepEqual(plain.task("g")?.output, [1, null]);
-    for (const taskId of ["g[1]", "g[0]"]) take({ kind: "undone", taskId });
-    take({ kind: "retry" });
-    take({ kind: "repair", taskId: "g", repair: { skips: "alone" } });
+    for (const taskId of ["g[1]", "g[0]"]) apply({ kind: "undone", taskId });
+    apply({ kind: "retry" });
+    apply({ kind: "repair", taskId: "g", repair: { skips: "alone" } });
     assert.equal(plain.task("g")?.output, null);
   });
 });

@@ -8,13 +8,13 @@ import { beginRun, cancelRun, runMachine } from "../src/index.ts";
 import { KnownDefinitions, runKey, runService } from "../src/testing/index.ts";
 
 /** Returns a machine that records the messages it receives. */
-function listener(told: ReportRunEnd[]): Machine<object, never> {
+function listener(reports: ReportRunEnd[]): Machine<object, never> {
   const report: Command<object, ReportRunEnd, ScheduleDone, never> = {
     type: "report_run_end",
     codec: ReportRunEnd,
     reply: ScheduleDone,
     decide(_, body) {
-      told.push(body);
+      reports.push(body);
       return {};
     },
   };
@@ -37,22 +37,22 @@ function listener(told: ReportRunEnd[]): Machine<object, never> {
 }
 
 describe("a run that a schedule has started", () => {
-  it("tells it of its end, and why it was none as it should be", () => {
-    const told: ReportRunEnd[] = [];
+  it("reports its end to the schedule, with the reason if it did not complete", () => {
+    const reports: ReportRunEnd[] = [];
     const known = new KnownDefinitions();
     const driver = new MachineDriver({
-      machines: [runMachine({ plans: known }), listener(told)],
+      machines: [runMachine({ plans: known }), listener(reports)],
       service: runService,
     });
     const hash = known.add("workflow: w\ntasks:\n  a: {uses: test.a}\n");
     const parent = { kind: "schedule", id: "nightly" };
     driver.execute(runKey, beginRun, { order: RunOrder.fromPartial({ hash, parent }) });
     driver.deliverAll();
-    assert.equal(told.length, 0);
+    assert.equal(reports.length, 0);
     driver.execute(runKey, cancelRun, { reason: "maintenance", noCompensate: false });
     driver.deliverAll();
-    assert.equal(told.length, 1);
-    assert.deepEqual([told[0]?.runId, told[0]?.status], ["r", WorkStatus.WORK_STATUS_CANCELLED]);
-    assert.match(told[0]?.message ?? "", /maintenance/);
+    assert.equal(reports.length, 1);
+    assert.deepEqual([reports[0]?.runId, reports[0]?.status], ["r", WorkStatus.WORK_STATUS_CANCELLED]);
+    assert.match(reports[0]?.message ?? "", /maintenance/);
   });
 });

@@ -13,9 +13,9 @@ function orderOf(document: Documents): PlainOrder {
   return { document, input: null, script: {}, incarnation: 1 };
 }
 
-function begun(document: Documents) {
+function started(document: Documents) {
   const scene = new RunScene(1, [limit]);
-  scene.begin(JSON.stringify(document));
+  scene.start(JSON.stringify(document));
   scene.driver.deliverAll();
   return { scene, check: new RunCheck(scene.machine, scene.key, orderOf(document)) };
 }
@@ -29,7 +29,7 @@ function follow(scene: RunScene, check: RunCheck): void {
 
 describe("the check of a run", () => {
   it("resets a run with limits only to ends of steps, also if its tasks act as soon as they start", () => {
-    const { scene, check } = begun({
+    const { scene, check } = started({
       workflow: "limited",
       limits: [{ key: "shared", concurrency: 1 }],
       tasks: { a: { workflow: "child" }, b: { approve: {} } },
@@ -43,8 +43,8 @@ describe("the check of a run", () => {
     assert.ok(!last.has("run_begun") && !last.has("child_queued"), [...last].join(", "));
   });
 
-  it("knows what an attempt works on that an owner of before offers after the run was taken back", () => {
-    const { scene, check } = begun({
+  it("knows the input of an attempt that a previous owner offers after a reset of the run", () => {
+    const { scene, check } = started({
       workflow: "again",
       tasks: { a: { uses: "do.it" }, b: { uses: "do.it", needs: ["a"], with: "x" } },
     });
@@ -61,7 +61,7 @@ describe("the check of a run", () => {
   });
 
   it("knows the attempt that requests a child, even after a reset before the start of its task", () => {
-    const { scene, check } = begun({
+    const { scene, check } = started({
       workflow: "parent",
       tasks: { a: { uses: "do.it" }, b: { workflow: "child", needs: ["a"] } },
     });
@@ -69,14 +69,14 @@ describe("the check of a run", () => {
     const { event: toEvent, snapshot } = check.stateAfter(1);
     scene.complete("a");
     follow(scene, check);
-    const [asked] = scene.driver.effects;
-    assert.ok(asked !== undefined);
-    const { taskId, visit, attempt } = check.attempt(asked) ?? {};
+    const [effect] = scene.driver.effects;
+    assert.ok(effect !== undefined);
+    const { taskId, visit, attempt } = check.attempt(effect) ?? {};
     assert.deepEqual([taskId, visit, attempt], ["b", 1, 1]);
     scene.driver.execute(scene.key, resetRun, ResetRun.fromPartial({ toEvent, snapshot }));
     follow(scene, check);
     assert.deepEqual(scene.offered, ["a"]);
-    const after = check.attempt(asked);
+    const after = check.attempt(effect);
     assert.deepEqual([after?.taskId, after?.visit, after?.attempt], ["b", 1, 1]);
   });
 });

@@ -52,7 +52,7 @@ function endingOf(scene: RunScene) {
 }
 
 describe("a run", () => {
-  it("hands outputs on, unparsed where they are a variable, and gives what its definition says", () => {
+  it("passes outputs on to tasks, and returns the output of its definition", () => {
     const scene = RunScene.of(chain, { input: jsonBytes({ a: 1 }) });
     assert.deepEqual(scene.offered, ["one"]);
     assert.deepEqual(jsonOf(scene.offer("one").effect.input as Uint8Array), { a: 1 });
@@ -72,14 +72,14 @@ describe("a run", () => {
     ]);
   });
 
-  it("is the same run when it is started again, and a conflict when that is another one", () => {
+  it("returns the existing run when it is started again, and a conflict for another specification", () => {
     const scene = RunScene.of(chain, { requestHash: Uint8Array.of(1) });
-    assert.deepEqual(scene.begin(chain, { requestHash: Uint8Array.of(1) }), {
+    assert.deepEqual(scene.start(chain, { requestHash: Uint8Array.of(1) }), {
       existed: true,
       status: WorkStatus.WORK_STATUS_RUNNING,
     });
-    const conflictWith = (order: Parameters<typeof scene.begin>[1]) => {
-      const refused = scene.begin(chain, { requestHash: Uint8Array.of(2), ...order });
+    const conflictWith = (order: Parameters<typeof scene.start>[1]) => {
+      const refused = scene.start(chain, { requestHash: Uint8Array.of(2), ...order });
       assert.ok(isRefusal(refused) && refused.code === "workflow.run_conflict");
       return refused.message;
     };
@@ -116,7 +116,7 @@ describe("a run", () => {
     assert.equal(endingOf(scene)?.error?.code, "test.fatal");
   });
 
-  it("fails a task whose expression cannot be evaluated, with the expression and what it read", () => {
+  it("fails a task whose expression cannot be evaluated, and the error contains the expression and its input", () => {
     const scene = RunScene.of(chain);
     scene.complete("one", { other: 1 });
     const ending = endingOf(scene);
@@ -126,14 +126,14 @@ describe("a run", () => {
     assert.match(details["input.tasks.one.output"] ?? "", /other/);
   });
 
-  it("fails a task that computes with what is no JSON, and hands it on otherwise", () => {
+  it("fails a task with an expression that reads a value that is not JSON", () => {
     const scene = RunScene.of(chain);
     const body = CompleteTask.fromPartial({ output: new TextEncoder().encode("no json"), agent: "a" });
     scene.driver.settle(scene.offer("one"), completeTask, body);
     assert.equal(endingOf(scene)?.error?.code, "workflow.data_unreadable");
   });
 
-  it("offers what came back again, without counting it", () => {
+  it("offers a returned task again, without counting an attempt", () => {
     const scene = RunScene.of(chain);
     scene.driver.settle(
       scene.offer("one"),
@@ -144,7 +144,7 @@ describe("a run", () => {
     assert.deepEqual([scene.offer("one").effect.attempt, scene.offer("one").attempt], [1, 2]);
   });
 
-  it("records the running agent, and gives the next attempt the saved progress", () => {
+  it("records the running agent, and passes the saved progress to the next attempt", () => {
     const scene = RunScene.of(chain);
     scene.driver.settle(
       scene.offer("one"),
@@ -165,23 +165,26 @@ describe("a run", () => {
     assert.equal(jsonOf(scene.offer("one").effect.saved as Uint8Array), 5);
   });
 
-  it("notes the models that an attempt asked, within bounds, and is the same as without", () => {
+  it("records the models that an attempt called, within bounds, without an effect on the run", () => {
     const scene = RunScene.of(chain);
     const calls = Array.from({ length: 100 }, (_, n) => ({ requestModel: `m${n}${"x".repeat(300)}` }));
     const before = scene.driver.description(scene.key);
     const body = NoteModelCalls.fromPartial({ agent: "anna", calls: { calls } });
     scene.driver.settle(scene.offer("one"), noteModelCalls, body);
     assert.deepEqual(scene.driver.description(scene.key), before);
-    const noted = scene.driver.history(scene.key).findLast(({ type }) => type === "model_calls_noted");
-    const { attempt, calls: kept } = ModelCallsNotedV1.decode(noted?.payload ?? new Uint8Array());
-    assert.deepEqual([attempt, kept?.calls.length, kept?.calls[0]?.requestModel.length], [1, 64, 200]);
+    const recorded = scene.driver.history(scene.key).findLast(({ type }) => type === "model_calls_noted");
+    const { attempt, calls: recordedCalls } = ModelCallsNotedV1.decode(recorded?.payload ?? new Uint8Array());
+    assert.deepEqual(
+      [attempt, recordedCalls?.calls.length, recordedCalls?.calls[0]?.requestModel.length],
+      [1, 64, 200],
+    );
     scene.complete("one", { n: 1 });
     assert.deepEqual(scene.offered, ["two"]);
   });
 
   it("starts when its start is due, and ends when its time is over", () => {
     const scene = new RunScene();
-    scene.begin(chain, { startMs: scene.driver.nowMs + 60_000, timeoutMs: 5_000 });
+    scene.start(chain, { startMs: scene.driver.nowMs + 60_000, timeoutMs: 5_000 });
     assert.equal(scene.driver.description(scene.key).status, WorkStatus.WORK_STATUS_PENDING);
     scene.driver.advance(60_000);
     assert.deepEqual(scene.offered, ["one"]);
@@ -195,8 +198,8 @@ describe("a run", () => {
     scene.driver.execute(scene.key, pauseRun, { reason: "lunch" });
     scene.complete("one", { n: 1 });
     assert.deepEqual(scene.offered, []);
-    const why = scene.driver.query(scene.key, explain, { taskId: "two" });
-    assert.ok(!isRefusal(why) && /lunch/.test(why.summary));
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "two" });
+    assert.ok(!isRefusal(explanation) && /lunch/.test(explanation.summary));
     scene.driver.execute(scene.key, resumeRun, { reason: "", taskIds: [] });
     assert.deepEqual(scene.offered, ["two"]);
   });
@@ -207,9 +210,9 @@ describe("a run", () => {
     scene.fail("two", "test.fatal");
     assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_FAILED);
     const remedyOf = (of: RunScene) => {
-      const why = of.driver.query(of.key, explain, { taskId: "" });
-      assert.ok(!isRefusal(why));
-      return why.remedies.map(({ text, command }) => `${text} ${command}`).join();
+      const explanation = of.driver.query(of.key, explain, { taskId: "" });
+      assert.ok(!isRefusal(explanation));
+      return explanation.remedies.map(({ text, command }) => `${text} ${command}`).join();
     };
     assert.match(remedyOf(scene), /tutti retry/);
     const other = RunScene.of('workflow: w\ntasks: {a: {uses: t.a}}\noutput: "${{ tasks.a.output.n.m }}"\n');
@@ -219,7 +222,7 @@ describe("a run", () => {
     assert.doesNotMatch(remedyOf(other), /tutti retry/);
   });
 
-  it("holds a retry that is due while it is paused", () => {
+  it("delays a due retry while it is paused", () => {
     const scene = RunScene.of(chain);
     scene.fail("one");
     scene.driver.execute(scene.key, pauseRun, { reason: "" });
@@ -229,7 +232,7 @@ describe("a run", () => {
     assert.deepEqual(scene.offered, ["one"]);
   });
 
-  it("is terminated at once, and then takes nothing any more", () => {
+  it("is terminated at once, and then accepts no results or commands", () => {
     const scene = RunScene.of(chain);
     const offer = scene.offer("one");
     scene.driver.execute(scene.key, terminateRun, { reason: "enough" });
@@ -284,23 +287,23 @@ tasks:
     assert.deepEqual(restored.counts, scene.state.counts);
   });
 
-  it("are skipped with what they need, unless they need any end", () => {
+  it("are skipped with the tasks that they need, except if they need any end", () => {
     const scene = RunScene.of(graph);
     scene.complete("a", 1);
     assert.deepEqual(scene.offered, ["e"]);
     scene.complete("e");
     assert.equal(endingOf(scene)?.status, WorkStatus.WORK_STATUS_COMPLETED);
-    const shown = scene.driver.query(scene.key, showTasks, {
+    const page = scene.driver.query(scene.key, showTasks, {
       statuses: [TaskStatus.TASK_STATUS_SKIPPED],
       ...{ parentTaskId: "", topOnly: false, text: "", withPayloads: false, from: 0, size: 10 },
     });
-    assert.ok(!isRefusal(shown));
+    assert.ok(!isRefusal(page));
     assert.deepEqual(
-      shown.tasks.map(({ taskId }) => taskId),
+      page.tasks.map(({ taskId }) => taskId),
       ["b", "c", "d"],
     );
-    const why = scene.driver.query(scene.key, explain, { taskId: "c" });
-    assert.ok(!isRefusal(why) && /`b` skipped/.test(why.summary));
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "c" });
+    assert.ok(!isRefusal(explanation) && /`b` skipped/.test(explanation.summary));
   });
 
   it("continue after a failure as far as they can, and then the run fails with the first", () => {
@@ -312,7 +315,7 @@ tasks:
     assert.equal(endingOf(scene)?.error?.code, "t.first");
   });
 
-  it("wait for a person when attempts are exhausted and that is wanted", () => {
+  it("pause for a person when attempts are exhausted, if the policy requires it", () => {
     const scene = RunScene.of(
       "workflow: w\ntasks:\n  a: {uses: t.a, retry: {attempts: 1, exhausted: pause}}\n",
     );
@@ -395,7 +398,7 @@ tasks:
     assert.deepEqual(gangs, [{ ...entry, size: 1, elsewhere: 3 }, entry, entry, entry]);
   });
 
-  it("has no list without entries, and its other members do not wait for one that has failed", () => {
+  it("fails a list without entries, and its other members do not wait for a failed member", () => {
     const scene = RunScene.of(source, { input: jsonBytes([]) });
     assert.equal(scene.offer("server").effect.gang, undefined);
     scene.complete("server");
@@ -411,7 +414,7 @@ tasks:
 output: "\${{ tasks.all.output }}"
 `;
 
-  it("gives outputs in the order of entries, within its concurrency", () => {
+  it("returns outputs in the order of entries, within its concurrency", () => {
     const scene = RunScene.of(each(", maxParallel: 2"), { input: jsonBytes(["a", "b", "c"]) });
     assert.deepEqual(scene.offered, ["all[0]", "all[1]"]);
     assert.deepEqual(jsonOf(scene.offer("all[1]").effect.input as Uint8Array), { item: "b", at: 1 });
@@ -430,7 +433,7 @@ output: "\${{ tasks.all.output }}"
     );
   });
 
-  it("does all of them when that is wanted, and fails then", () => {
+  it("runs all entries with `failFast: false`, and then fails", () => {
     const scene = RunScene.of(each(", failFast: false"), { input: jsonBytes([1, 2, 3]) });
     scene.fail("all[1]", "t.bad");
     scene.complete("all[0]");
@@ -438,7 +441,7 @@ output: "\${{ tasks.all.output }}"
     assert.equal(endingOf(scene)?.error?.code, "t.bad");
   });
 
-  it("is done at once for an empty list, and fails for what is none", () => {
+  it("completes at once for an empty list, and fails for a value that is not a list", () => {
     assert.deepEqual(
       jsonOf(endingOf(RunScene.of(each(""), { input: jsonBytes([]) }))?.output ?? new Uint8Array(0)),
       [],
@@ -449,7 +452,7 @@ output: "\${{ tasks.all.output }}"
     );
   });
 
-  it("fails when there are more than a run may have", () => {
+  it("fails if the list has more entries than the maximum of a run", () => {
     const scene = RunScene.of(
       'workflow: w\ntasks:\n  a: {uses: t.a, forEach: "${{ lists.range(100001) }}"}\n',
     );
@@ -457,19 +460,19 @@ output: "\${{ tasks.all.output }}"
     assert.equal(endingOf(scene)?.error?.code, "workflow.too_many_entries");
   });
 
-  it("starts a thousand in a step and the others in the next ones", () => {
+  it("starts a thousand entries in one step and the others in the next steps", () => {
     const known = new KnownDefinitions();
     const text =
       'workflow: w\ntasks:\n  a: {set: "${{ index }}", forEach: "${{ lists.range(2500) }}"}\noutput: "${{ size(tasks.a.output) }}"\n';
     const step = new PlainStep(runMachine({ plans: known }));
-    step.begin({ order: RunOrder.fromPartial({ hash: known.add(text) }) });
+    step.start({ order: RunOrder.fromPartial({ hash: known.add(text) }) });
     assert.ok(step.events < 1_010 && step.state.putOffMs > 0, "the first thousand");
     step.finish(new Uint8Array(0));
     assert.equal(jsonOf(step.state.output as Uint8Array), 2_500);
   });
 });
 
-describe("what a run did", () => {
+describe("the completed work of a run", () => {
   const saga = `
 workflow: saga
 tasks:
@@ -511,7 +514,7 @@ tasks:
     assert.deepEqual(ending.error?.details, { not_compensated: "pay" });
   });
 
-  it("is done again when it is taken up, and good outputs stay", () => {
+  it("is kept by a retry, which repeats only failed tasks", () => {
     const scene = RunScene.of(chain);
     scene.complete("one", { n: 1 });
     scene.fail("two", "t.x");
@@ -523,7 +526,7 @@ tasks:
     assert.equal(jsonOf(endingOf(scene)?.output ?? new Uint8Array(0)), "ok");
   });
 
-  it("keeps good entries of a list that is taken up", () => {
+  it("keeps completed entries of a list that is retried", () => {
     const scene = RunScene.of(
       'workflow: w\ntasks:\n  all: {uses: t.a, forEach: "${{ [1, 2, 3] }}"}\noutput: "${{ tasks.all.output }}"\n',
     );
@@ -536,7 +539,7 @@ tasks:
     assert.deepEqual(jsonOf(endingOf(scene)?.output ?? new Uint8Array(0)), ["x", "y", "z"]);
   });
 
-  it("is repaired by hand: an output, or a skip that lets others continue", () => {
+  it("is repaired manually: with an output, or with a skip that lets other tasks continue", () => {
     const scene = RunScene.of(chain);
     const offer = scene.offer("one");
     const repair = {
@@ -584,17 +587,17 @@ tasks:
     assert.ok(isRefusal(refused) && refused.code === "workflow.reset_invalid");
   });
 
-  it("continues as a new run when that is wanted", () => {
+  it("continues as a new run if the definition requires it", () => {
     const scene = RunScene.of(
       'workflow: w\ntasks:\n  a: {uses: t.a}\ncontinueAsNew: {with: {n: "${{ input.n + 1 }}"}}\n',
       { input: jsonBytes({ n: 1 }) },
     );
     scene.complete("a");
-    const shown = scene.driver.query(scene.key, showRun, { withPayloads: true });
-    assert.ok(!isRefusal(shown));
-    assert.equal(shown.status, WorkStatus.WORK_STATUS_CONTINUED);
+    const run = scene.driver.query(scene.key, showRun, { withPayloads: true });
+    assert.ok(!isRefusal(run));
+    assert.equal(run.status, WorkStatus.WORK_STATUS_CONTINUED);
     scene.driver.deliverAll();
-    const result = shown.outcome?.result;
+    const result = run.outcome?.result;
     const next = { ...scene.key, id: result?.$case === "continued" ? result.value.id : "" };
     const going = scene.driver.query(next, showRun, { withPayloads: true });
     assert.ok(!isRefusal(going));

@@ -31,14 +31,14 @@ import { definitions, jsonBytes, RunScene } from "../src/testing/index.ts";
 import { kindStories } from "./kind-stories.ts";
 
 /** Starts a run with its plan in the order. */
-function told(
+function startStory(
   name: keyof typeof definitions,
   input: unknown,
-  given: Parameters<typeof RunOrder.fromPartial>[0] = {},
+  fields: Parameters<typeof RunOrder.fromPartial>[0] = {},
 ) {
   const scene = new RunScene(1, [cache]);
   const { plan } = scene.definitions.plan(scene.definitions.add(definitions[name] ?? ""));
-  const order = RunOrder.fromPartial({ plan: jsonBytes(plan), input: jsonBytes(input), ...given });
+  const order = RunOrder.fromPartial({ plan: jsonBytes(plan), input: jsonBytes(input), ...fields });
   scene.driver.execute(scene.key, beginRun, { order });
   return scene;
 }
@@ -49,11 +49,11 @@ function golden(scene: RunScene, release: string) {
 
 /** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  ...kindStories(told),
+  ...kindStories(startStory),
 
   /** Tasks that start together in two pools, one of them a list. An entry fails before all have started. */
   together: (release) => {
-    const scene = told("together", { items: [1, 2] });
+    const scene = startStory("together", { items: [1, 2] });
     scene.fail("each[0]");
     scene.driver.advance(1_000);
     scene.complete("each[1]");
@@ -62,7 +62,11 @@ export const stories: GoldenStories = {
 
   /** Attempts that fail, return, save data. A pause. A person who decides how it continues. */
   attempts: (release) => {
-    const scene = told("chain", { a: 1 }, { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } });
+    const scene = startStory(
+      "chain",
+      { a: 1 },
+      { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } },
+    );
     scene.driver.advance(10_000);
     scene.driver.settle(
       scene.offer("one"),
@@ -99,7 +103,7 @@ export const stories: GoldenStories = {
 
   /** Attempts that lose their worker, between one that fails and one that succeeds. */
   lost: (release) => {
-    const scene = told("chain", { a: 1 });
+    const scene = startStory("chain", { a: 1 });
     const lose = (agent: string) => {
       const loss = ReturnTask.fromPartial({ lost: true, agent, message: "its link was cut" });
       scene.driver.settle(scene.offer("one"), returnTask, loss);
@@ -116,7 +120,7 @@ export const stories: GoldenStories = {
 
   /** Conditions, expected failures, and tasks that they skip. */
   graph: (release) => {
-    const scene = told("graph", { n: 1 });
+    const scene = startStory("graph", { n: 1 });
     scene.fail("right");
     scene.complete("mend");
     return golden(scene, release);
@@ -124,7 +128,7 @@ export const stories: GoldenStories = {
 
   /** Lists: with a concurrency, and one that fails. */
   lists: (release) => {
-    const scene = told("lists", { items: ["a", "skip", "b", "c"] });
+    const scene = startStory("lists", { items: ["a", "skip", "b", "c"] });
     scene.complete("each[0]", "A");
     scene.complete("all[1]", 1);
     scene.fail("all[0]", "test.bad", { retry: 1 });
@@ -136,7 +140,7 @@ export const stories: GoldenStories = {
 
   /** Completed work is undone, with one task that cannot be. */
   undone: (release) => {
-    const scene = told("saga", null);
+    const scene = startStory("saga", null);
     scene.complete("book", "b");
     scene.complete("pay", { id: 1 });
     scene.driver.execute(scene.key, cancelRun, { reason: "no longer", noCompensate: false });
@@ -147,7 +151,7 @@ export const stories: GoldenStories = {
 
   /** A run that fails during compensation is retried. Later it is terminated. */
   "taken-up": (release) => {
-    const scene = told("saga", null);
+    const scene = startStory("saga", null);
     scene.complete("book", "b");
     scene.fail("pay");
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "mended", inputs: [] });
@@ -158,7 +162,7 @@ export const stories: GoldenStories = {
 
   /** Repaired by a person, and reset. */
   mended: (release) => {
-    const scene = told("graph", { n: 2 });
+    const scene = startStory("graph", { n: 2 });
     const before = scene.machine.snapshots.encode(scene.state);
     const value = { body: { $case: "inline" as const, value: jsonBytes("by hand") }, mediaType: "" };
     scene.driver.execute(scene.key, repairTask, {
@@ -181,8 +185,8 @@ export const stories: GoldenStories = {
 
   /** Model calls that an attempt reports, before it fails and before it succeeds. */
   asked: (release) => {
-    const scene = told("chain", { a: 1 });
-    const asking = (...models: readonly string[]) => {
+    const scene = startStory("chain", { a: 1 });
+    const callModels = (...models: readonly string[]) => {
       const calls = models.map((requestModel) => ({
         operation: "chat",
         requestModel,
@@ -192,17 +196,17 @@ export const stories: GoldenStories = {
       const body = NoteModelCalls.fromPartial({ agent: "anna", calls: { calls } });
       scene.driver.settle(scene.offer("one"), noteModelCalls, body);
     };
-    asking("gpt-5", "ada");
+    callModels("gpt-5", "ada");
     scene.fail("one");
     scene.driver.advance(1_000);
-    asking("gpt-5");
+    callModels("gpt-5");
     scene.complete("one", { n: 1 });
     return golden(scene, release);
   },
 
   /** The cache does not reply in time, and has an output for the second task. */
   cached: (release) => {
-    const scene = told("cached", { a: 1 });
+    const scene = startStory("cached", { a: 1 });
     scene.driver.advance(5_000);
     scene.complete("first", "found");
     const body = {
@@ -217,7 +221,7 @@ export const stories: GoldenStories = {
 
   /** A run that ends and continues as a new one. */
   continued: (release) => {
-    const scene = told("endless", { round: 0 });
+    const scene = startStory("endless", { round: 0 });
     scene.complete("work", "w");
     return golden(scene, release);
   },

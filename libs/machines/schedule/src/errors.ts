@@ -5,35 +5,35 @@ export const scheduleErrors = defineErrors("schedule", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no schedule of this id. Make it first.",
+    help: "No schedule has this id. Create the schedule first.",
     message: ({ id }: { id: string }) => `Schedule \`${id}\` not found`,
     remedy: "List schedules with `tutti schedule list`.",
   },
   exists: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "The id belongs to a schedule that does something else. Update that one, or choose another id.",
+    help: "The id belongs to a schedule with another specification. Update that schedule, or choose another id.",
     message: ({ id }: { id: string }) => `Schedule \`${id}\` already exists with another specification`,
     remedy: "Update that schedule, or choose another id.",
   },
   removed: {
     status: "ALREADY_EXISTS",
     retry: "same-key",
-    help: "A schedule of this id was removed, and its history is still kept. The id is free when that is over.",
+    help: "A schedule with this id was deleted, and its history is still kept. The id is free again when the history is removed.",
     message: ({ id }: { id: string }) => `Schedule \`${id}\` was deleted and its history is still kept`,
     remedy: "Choose another id, or try again later.",
   },
   planInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a schedule is to do must be complete and within its limits.",
+    help: "The plan of a schedule must be complete and within its limits.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the schedule.",
   },
   moved: {
     status: "ABORTED",
     retry: "never",
-    help: "The schedule has changed meanwhile. Read it, and decide again.",
+    help: "The schedule has changed since it was read. Read the current revision and decide again.",
     message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
       `Schedule \`${id}\` is at revision ${found}, not ${revision}`,
     remedy: "Read the schedule again and retry.",
@@ -41,7 +41,7 @@ export const scheduleErrors = defineErrors("schedule", {
   spanInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Only times that have passed are made up for, and at most 1,000 at once.",
+    help: "A backfill covers only past times, and at most 1,000 of them.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Choose another period.",
   },
@@ -56,7 +56,7 @@ export const scheduleErrors = defineErrors("schedule", {
   resultUnasked: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What came of a start is taken from whom the schedule asked to start it, with the token of the attempt.",
+    help: "The schedule accepts a result only with the token of the attempt that it started.",
     message: ({ id }: { id: string }) =>
       `The result has no token of an attempt that schedule \`${id}\` started`,
     remedy: "Send the result with the token of the attempt.",

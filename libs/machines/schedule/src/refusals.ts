@@ -7,8 +7,8 @@ import type { ScheduleView } from "./state.ts";
 import { timingProblem } from "./timing/problem.ts";
 
 /** Refuses if the schedule does not exist or has ended. */
-export function notThere({ standing }: ScheduleView, id: string): Refusal | undefined {
-  return standing === "absent" || standing === "removed" ? scheduleErrors.missing.refusal({ id }) : undefined;
+export function notThere({ status }: ScheduleView, id: string): Refusal | undefined {
+  return status === "absent" || status === "removed" ? scheduleErrors.missing.refusal({ id }) : undefined;
 }
 
 export function notAPlan(plan: ReadOnly<SchedulePlan> | undefined): Refusal | undefined {

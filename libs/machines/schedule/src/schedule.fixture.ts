@@ -4,10 +4,10 @@ import { type DrivenEffect, MachineDriver } from "@tutti/kernel/testing";
 import { confirmStart, create, reportRunEnd, schedule } from "./index.ts";
 import { scheduleCreated } from "./life/events.ts";
 
-type Given<Message> = { readonly [Name in keyof Message]?: Message[Name] | undefined };
-type GivenTiming = Omit<Given<PlannedTiming>, "rules" | "exceptions"> & {
-  readonly rules?: readonly Given<PlannedTiming["rules"][number]>[];
-  readonly exceptions?: readonly Given<PlannedTiming["rules"][number]>[];
+type Fields<Message> = { readonly [Name in keyof Message]?: Message[Name] | undefined };
+type TimingFields = Omit<Fields<PlannedTiming>, "rules" | "exceptions"> & {
+  readonly rules?: readonly Fields<PlannedTiming["rules"][number]>[];
+  readonly exceptions?: readonly Fields<PlannedTiming["rules"][number]>[];
 };
 
 export const key = { namespace: "default", kind: "schedule", id: "nightly" };
@@ -16,29 +16,35 @@ export const startMs = Date.parse("2026-01-01T00:00:00Z");
 export const hourMs = 3_600_000;
 
 /** Returns a timing with these fields only. */
-export function timing(given: GivenTiming): PlannedTiming {
-  return PlannedTiming.fromPartial(given as Parameters<typeof PlannedTiming.fromPartial>[0]);
+export function timing(fields: TimingFields): PlannedTiming {
+  return PlannedTiming.fromPartial(fields as Parameters<typeof PlannedTiming.fromPartial>[0]);
 }
 
 /** Returns a plan that fires every hour, with queued overlaps. */
-export function plan(given: Given<SchedulePlan> = {}, rules: GivenTiming = {}): SchedulePlan {
+export function plan(fields: Fields<SchedulePlan> = {}, rules: TimingFields = {}): SchedulePlan {
   return SchedulePlan.create({
     timing: timing({ rules: [{ cron: "0 * * * *" }], ...rules }),
     run: Uint8Array.of(1),
     definition: "report",
     overlap: Overlap.OVERLAP_QUEUE_ALL,
-    ...given,
+    ...fields,
   } as SchedulePlan);
 }
 
-/** Returns a driver with a schedule. With `awayMs`, the process was down for that time. */
-export function driven(made: SchedulePlan = plan(), awayMs = 0): MachineDriver {
-  const driver = new MachineDriver({ machines: [schedule], service, startMs: startMs + awayMs });
-  if (awayMs === 0) driver.execute(key, create, { plan: made, paused: false, note: "" });
+/** Returns a driver with a schedule. With `downMs`, the process was down for that time. */
+export function driven(initialPlan: SchedulePlan = plan(), downMs = 0): MachineDriver {
+  const driver = new MachineDriver({ machines: [schedule], service, startMs: startMs + downMs });
+  if (downMs === 0) driver.execute(key, create, { plan: initialPlan, paused: false, note: "" });
   else {
     const nominalMs = startMs + hourMs;
     const next = { nominalMs, dueMs: nominalMs };
-    driver.append(key, scheduleCreated, { plan: made, paused: false, note: "", createMs: startMs, next });
+    driver.append(key, scheduleCreated, {
+      plan: initialPlan,
+      paused: false,
+      note: "",
+      createMs: startMs,
+      next,
+    });
     driver.advance(0);
   }
   return driver;

@@ -22,7 +22,7 @@ export function snapshotOf(view: ScheduleView): ScheduleSnapshotV1 {
   const schedule = view as Schedule;
   const { plan, note, revision, createMs, updateMs, nominalMs, dueMs, lastNumber } = schedule;
   return {
-    standing: standings.indexOf(schedule.standing),
+    standing: standings.indexOf(schedule.status),
     plan,
     note,
     revision,
@@ -46,7 +46,7 @@ function scheduleOf(snapshot: ScheduleSnapshotV1): Schedule {
   const schedule = newSchedule();
   Object.assign(schedule, { note, revision, createMs, updateMs, lastNumber });
   Object.assign(schedule, { startedCount, skippedCount, countedRuns });
-  schedule.standing = standings[snapshot.standing] ?? "absent";
+  schedule.status = standings[snapshot.standing] ?? "absent";
   if (snapshot.plan !== undefined) schedule.plan = snapshot.plan;
   schedule.nominalMs = snapshot.next?.nominalMs ?? 0;
   schedule.dueMs = snapshot.next?.dueMs ?? 0;

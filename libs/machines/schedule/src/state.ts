@@ -9,7 +9,7 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 
 /** A schedule, folded from its events. Only folds change it. */
 export interface Schedule {
-  standing: "absent" | "active" | "paused" | "removed";
+  status: "absent" | "active" | "paused" | "removed";
   plan: SchedulePlan;
   /** Reason of the pause or of the resumption. */
   note: string;
@@ -69,7 +69,7 @@ export const clockTimer = 1;
 
 export function newSchedule(): Schedule {
   return {
-    standing: "absent",
+    status: "absent",
     plan: SchedulePlan.create(),
     note: "",
     revision: 0,

@@ -18,11 +18,11 @@ describe("schedules", () => {
     rare: ["run_end_noted v1", "times_missed v1"],
     invariant(driver) {
       for (const key of driver.keys) {
-        const { standing, live, waiting, byRun, dueMs, recent } = driver.state(key, schedule);
+        const { status, live, waiting, byRun, dueMs, recent } = driver.state(key, schedule);
         assert.ok(live.size <= liveMax && waiting.size <= waitingMax && recent.length <= 10);
         assert.equal(byRun.size, live.size + waiting.size, "a run's id is used once");
-        assert.ok(standing !== "active" || live.size > 0 || waiting.size === 0, "nothing waits for nothing");
-        assert.ok(standing === "active" || dueMs === 0, "the clock of what is paused is not looked at");
+        assert.ok(status !== "active" || live.size > 0 || waiting.size === 0, "nothing waits for nothing");
+        assert.ok(status === "active" || dueMs === 0, "the clock of what is paused is not looked at");
       }
     },
   });

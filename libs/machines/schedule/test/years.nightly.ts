@@ -18,7 +18,7 @@ describe("the times of cron rules through whole years", () => {
     ["Africa/Casablanca", 2026, 1],
     ["UTC", 2028, 1],
   ] as const)
-    it(`are those on the wall, in ${timeZone} from ${year} on`, () => {
+    it(`match the local clock, in ${timeZone} from ${year} on`, () => {
       const [fromMs, untilMs] = [Date.UTC(year, 0, 1), Date.UTC(year + years, 0, 1)];
       const wall = new Wall(timeZone, fromMs, untilMs);
       for (const cron of rules) {

@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import { AddTasksRequest, Mode } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { addTasks, countsIn, indexLabels, noteTasks, retrySession, session, usedIn } from "./index.ts";
-import { SessionScene, taken, taskSpec } from "./testing/index.ts";
+import { accepted, SessionScene, taskSpec } from "./testing/index.ts";
 
 const labelsOf = (scene: SessionScene) => session.describe(scene.state).labels;
 
-describe("what lists show of a session", () => {
-  it("is the mode that was asked for, beside the one it is in", () => {
+describe("an index label of a session", () => {
+  it("is the requested mode, next to the current mode", () => {
     const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
     assert.equal(labelsOf(scene)[indexLabels.wantedMode], "adaptive");
     assert.equal(labelsOf(scene)[indexLabels.mode], undefined);
@@ -17,11 +17,11 @@ describe("what lists show of a session", () => {
     assert.equal(labelsOf(unsaid)[indexLabels.wantedMode], undefined);
   });
 
-  it("counts its tasks by status, as the session itself does, while it runs and through its second life", () => {
+  it("counts its tasks by status, as the session itself does, in both lives", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b", ["a"])]);
     const agreed = () => {
       const counts = countsIn(labelsOf(scene)[indexLabels.tasks]);
-      assert.deepEqual(counts, scene.shown.tasks);
+      assert.deepEqual(counts, scene.view.tasks);
       return counts;
     };
     assert.equal(agreed()?.pending, 2);
@@ -29,7 +29,7 @@ describe("what lists show of a session", () => {
     scene.note("p1", "a", TaskStatus.TASK_STATUS_RUNNING);
     assert.equal(agreed()?.running, 1);
     const more = AddTasksRequest.fromPartial({ tasks: [taskSpec("c")] });
-    taken(scene.driver.execute(scene.key, addTasks, more));
+    accepted(scene.driver.execute(scene.key, addTasks, more));
     assert.equal(agreed()?.total, 3);
     scene.done("p1", "a");
     scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
@@ -39,7 +39,7 @@ describe("what lists show of a session", () => {
       [1, 1, 1],
       "tasks that did not run are over too",
     );
-    taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
+    accepted(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
     assert.deepEqual([agreed()?.completed, agreed()?.pending], [1, 2]);
   });
 
@@ -47,19 +47,19 @@ describe("what lists show of a session", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a")]);
     const agreed = () => {
       const label = labelsOf(scene)[indexLabels.person];
-      assert.equal(scene.shown.openApprovals, Number(label ?? 0), "a list says what the session does");
+      assert.equal(scene.view.openApprovals, Number(label ?? 0), "a list says what the session does");
       return label;
     };
     scene.confirm();
     assert.equal(agreed(), undefined);
-    const told = (openApprovals: number) =>
-      taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes: [], openApprovals }));
-    told(2);
+    const noteApprovals = (openApprovals: number) =>
+      accepted(scene.driver.execute(scene.key, noteTasks, { part: 0, notes: [], openApprovals }));
+    noteApprovals(2);
     assert.equal(agreed(), "2");
     const { length } = scene.events;
-    told(2);
+    noteApprovals(2);
     assert.equal(scene.events.length, length, "the same again is no news");
-    told(1);
+    noteApprovals(1);
     assert.equal(agreed(), "1");
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(agreed(), undefined);
@@ -73,9 +73,9 @@ describe("what lists show of a session", () => {
     for (const id of ["a", "b"]) {
       const used = { tokens: 7, money: 0.25, timeMs: 30 };
       const notes = [{ ...scene.noteOf(id, TaskStatus.TASK_STATUS_COMPLETED), used }];
-      taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
+      accepted(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
     }
     assert.deepEqual(usedIn(labelsOf(scene)[indexLabels.used]), { tokens: 14, money: 0.5, timeMs: 60 });
-    assert.deepEqual(scene.shown.used, { tokens: 14, money: 0.5, timeMs: 60 });
+    assert.deepEqual(scene.view.used, { tokens: 14, money: 0.5, timeMs: 60 });
   });
 });

@@ -2,7 +2,7 @@
 import { Mode, SessionSnapshotV1 } from "@tutti/contracts/session/v1";
 import { Amounts } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
-import { countsLabel, cut, labelLengthMax } from "@tutti/machine-work";
+import { countsLabel, labelLengthMax, truncate } from "@tutti/machine-work";
 import { usedBy } from "./life/end.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, openQuestions, type Session, type SessionView, statusOf } from "./state.ts";
@@ -30,16 +30,18 @@ export const indexLabels = {
 export function describeSession(session: SessionView): Description {
   const { order } = session;
   const labels: Record<string, string> = { ...order?.spec?.labels };
-  if (order?.spec?.title) labels[indexLabels.title] = cut(order.spec.title, labelLengthMax);
+  if (order?.spec?.title) labels[indexLabels.title] = truncate(order.spec.title, labelLengthMax);
   const parent = order?.parent;
-  if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
+  if (parent !== undefined)
+    labels[indexLabels.parent] = truncate(`${parent.kind}/${parent.id}`, labelLengthMax);
   if (session.mode !== Mode.MODE_UNSPECIFIED) labels[indexLabels.mode] = modeName(session.mode);
-  const wantedMode = modeName(order?.spec?.mode ?? Mode.MODE_UNSPECIFIED);
-  if (wantedMode !== "") labels[indexLabels.wantedMode] = wantedMode;
+  const requestedMode = modeName(order?.spec?.mode ?? Mode.MODE_UNSPECIFIED);
+  if (requestedMode !== "") labels[indexLabels.wantedMode] = requestedMode;
   if (session.tasks.length > 0) labels[indexLabels.tasks] = countsLabel(session.counts);
   const used = usedLabel(session);
   if (used !== "") labels[indexLabels.used] = used;
-  if (session.error !== undefined) labels[indexLabels.errorCode] = cut(session.error.code, labelLengthMax);
+  if (session.error !== undefined)
+    labels[indexLabels.errorCode] = truncate(session.error.code, labelLengthMax);
   const open = openQuestions(session);
   if (!hasEnded(session) && (session.pauseMs > 0 || open > 0)) labels[indexLabels.person] = String(open);
   return {
@@ -88,14 +90,14 @@ export function modeNamed(name: string): Mode {
  * these.
  */
 export function projectSession(session: SessionView): unknown {
-  const { counts, left, openParts, keptBytes, tasks, parts } = session;
-  const kept = snapshotOf(session as Session);
-  const plain = { ...kept, pauses: [], tasks: kept.tasks.map((task) => ({ ...task, sinceMs: 0 })) };
+  const { counts, remaining, openParts, keptBytes, tasks, parts } = session;
+  const snapshot = snapshotOf(session as Session);
+  const plain = { ...snapshot, pauses: [], tasks: snapshot.tasks.map((task) => ({ ...task, sinceMs: 0 })) };
   return {
     ...(SessionSnapshotV1.toJSON(plain) as object),
     follows: {
       counts: [...counts],
-      left,
+      left: remaining,
       openParts,
       keptBytes,
       open: tasks.map(({ open }) => open),

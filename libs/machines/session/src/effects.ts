@@ -48,7 +48,7 @@ export interface AskPlanner {
 /** Result: `record_choice`, or `refuse_start`. The worker queries the data that it needs. */
 export interface ChooseMode {
   readonly kind: "choose_mode";
-  readonly wanted: Mode;
+  readonly requestedMode: Mode;
 }
 
 /** The work of a part. */

@@ -6,14 +6,14 @@ export const sessionErrors = defineErrors("session", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no session with this id in the namespace, or it was removed after its retention.",
+    help: "The namespace has no session with this id, or the session was removed after its retention.",
     message: ({ id }: { id: string }) => `Session \`${id}\` not found`,
     remedy: "List sessions with `tutti session list`.",
   },
   conflict: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "A session with this id was started with something else. The same start again gives the same session.",
+    help: "A session with this id was started with another specification. The same start again returns the existing session.",
     message: (conflict: Conflict) => conflictText("Session", conflict),
     remedy: "Choose another id, or start it with the same specification.",
   },
@@ -44,7 +44,7 @@ export const sessionErrors = defineErrors("session", {
   notFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only a failed session can be retried. A session that completed, or that a user ended, stays as it is.",
+    help: "Only a failed session can be retried. A completed session, or a session that a user ended, cannot be retried.",
     message: ({ id, status }: { id: string; status: string }) =>
       `Session \`${id}\` is ${status}, and only a failed session can be retried`,
     remedy: "Start a new session.",
@@ -52,14 +52,14 @@ export const sessionErrors = defineErrors("session", {
   invalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a session is started with is within bounds, and its expressions compile.",
+    help: "The request to start a session exceeds a limit or contains an invalid expression.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the request and start the session again.",
   },
   taskInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Tasks have ids of their own, needs that come to an end, and expressions that compile.",
+    help: "A task is invalid: tasks need unique ids, dependencies that can end, and expressions that compile.",
     message: ({ task, problem }: { task: string; problem: string }) => `task ${task}: ${problem}`,
     remedy: "Correct the task.",
   },
@@ -97,7 +97,7 @@ export const sessionErrors = defineErrors("session", {
   budgetUndivided: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The whole budget of a session is with the parts that do its tasks. A task that moved would leave what was meant for it behind.",
+    help: "The parts that do the tasks hold the whole budget of the session. A moved task would leave its share of the budget behind.",
     message: ({ id }: { id: string }) =>
       `Session \`${id}\` has a budget, which its parts hold, so its tasks cannot move`,
     remedy: "Leave the tasks in their parts.",
@@ -105,7 +105,7 @@ export const sessionErrors = defineErrors("session", {
   budgetUsedUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "What a session may use up holds over all of its lives. Of what it was given nothing is left.",
+    help: "The budget of a session covers all of its lives, and nothing of it is left.",
     message: ({ id, kind }: { id: string; kind: string }) =>
       `The budget of session \`${id}\` has no ${kind} left`,
     remedy: "Start the remaining work as a new session with its own budget.",
@@ -121,9 +121,9 @@ export const sessionErrors = defineErrors("session", {
   tooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A session has bounds, so that one cannot take the room of all others.",
-    message: ({ what, found, max }: { what: string; found: number; max: number }) =>
-      `The session has ${found} ${what}, more than the maximum of ${max}`,
+    help: "A session has limits, so that it cannot use the resources of all other sessions.",
+    message: ({ items, found, max }: { items: string; found: number; max: number }) =>
+      `The session has ${found} ${items}, more than the maximum of ${max}`,
     remedy: "Split the session.",
   },
   tasksFailed: {
@@ -136,7 +136,7 @@ export const sessionErrors = defineErrors("session", {
   partFailed: {
     status: "ABORTED",
     retry: "never",
-    help: "What did a part of the session ended otherwise than well, though all its tasks had not. The cause is its error.",
+    help: "A part of the session did not complete, although no failure of its tasks explains it. The cause is the error of the part.",
     message: ({ part, status }: { part: string; status: string }) =>
       `Part \`${part}\` of the session is ${status}`,
     remedy: "See the error of the part, then retry the session.",
@@ -152,7 +152,7 @@ export const sessionErrors = defineErrors("session", {
   goalMissed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "All tasks of the session were done, and what was to be reached by them is not: the goal says in `reached` how that is known.",
+    help: "All tasks of the session completed, but the expression `reached` of the goal is not true for the output.",
     message: ({ reached, problem }: { reached: string; problem: string }) =>
       `The goal is not reached. \`${reached}\` of the output gave ${problem}`,
     remedy: "Check the outputs of the tasks.",
@@ -160,15 +160,15 @@ export const sessionErrors = defineErrors("session", {
   dependencyFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A session that had to come before this one ended otherwise than it should have.",
+    help: "A session that this session depends on did not end as required.",
     message: ({ other, status }: { other: string; status: string }) =>
       `Session \`${other}\`, on which this session depends, is ${status}`,
-    remedy: "Repair that session, then start this one again.",
+    remedy: "Repair that session, then start this session again.",
   },
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
-    help: "The session took longer than its timeout.",
+    help: "The session exceeded its timeout.",
     message: ({ id, timeoutMs }: { id: string; timeoutMs: number }) =>
       `Session \`${id}\` did not finish within ${printDuration(timeoutMs)}`,
     remedy: "Raise its timeout.",
@@ -199,7 +199,7 @@ export const sessionErrors = defineErrors("session", {
   outputFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The expression that gives the output of the session could not be evaluated.",
+    help: "The output expression of the session could not be evaluated.",
     message: ({ problem }: { problem: string }) =>
       `The output of the session could not be evaluated: ${problem}`,
     remedy: "Correct the expression.",

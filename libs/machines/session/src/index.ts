@@ -1,7 +1,7 @@
-export { countsIn, isLimited, statusWord } from "@tutti/machine-work";
+export { countsIn, isLimited, taskStatusName as statusWord } from "@tutti/machine-work";
 export { noteAgents } from "./agents/commands.ts";
 export { agentNotes, agentsKnown } from "./agents/seen.ts";
-export { hasBudget } from "./budget/left.ts";
+export { hasBudget } from "./budget/remaining.ts";
 export { indexLabels, modeName, modeNamed, usedIn } from "./description.ts";
 export type {
   AskPlanner,
@@ -48,12 +48,16 @@ export {
 } from "./part/commands.ts";
 export { isDecided, questionRunId, questionTask } from "./part/deciding.ts";
 export { kindOfWork } from "./part/parts.ts";
-export { AtWork } from "./queries/at-work.ts";
+export { Concurrency } from "./queries/concurrency.ts";
 export { showChoices, showMoves, showPlan } from "./queries/decisions.ts";
 export { explainSession } from "./queries/explain.ts";
 export { performanceOf } from "./queries/performance.ts";
-export { type SessionWanted, showSession } from "./queries/session.ts";
-export { showTasks, type TasksShown, type TasksWanted } from "./queries/tasks.ts";
+export { type ShowSessionOptions, showSession } from "./queries/session.ts";
+export {
+  type ShowTasksOptions,
+  showTasks,
+  type TasksPage,
+} from "./queries/tasks.ts";
 export { showWork, taskOutcomes } from "./queries/work.ts";
 export type { Session, SessionView, TaskView } from "./state.ts";
 export { addTasks, moveTasks, noteTasks, placeTasks, recordDecision } from "./task/commands.ts";

@@ -29,7 +29,7 @@ import { noteAgents } from "./agents/commands.ts";
 import * as agents from "./agents/events.ts";
 import { describeSession, projectSession } from "./description.ts";
 import type { SessionEffect } from "./effects.ts";
-import { askBefore, askChoice, askGoal } from "./life/asking.ts";
+import { requestChoice, requestGoalPlan, requestPrerequisites } from "./life/asking.ts";
 import {
   beginSession,
   cancelSession,
@@ -133,8 +133,8 @@ function recoverSession(view: SessionView, outstanding: SessionOutstanding): voi
   const isStopping = session.phase === SessionPhase.SESSION_PHASE_STOPPING;
   if (timeoutMs > 0 && !isStopping && session.retries === 0)
     outstanding.timer(timeoutTimer, session.createMs + timeoutMs);
-  if (!isStopping || session.lockMs > 0) askBefore(session, outstanding);
-  if (session.phase === SessionPhase.SESSION_PHASE_PLANNING) askGoal(session, outstanding);
-  if (session.phase === SessionPhase.SESSION_PHASE_CHOOSING) askChoice(session, outstanding);
+  if (!isStopping || session.lockMs > 0) requestPrerequisites(session, outstanding);
+  if (session.phase === SessionPhase.SESSION_PHASE_PLANNING) requestGoalPlan(session, outstanding);
+  if (session.phase === SessionPhase.SESSION_PHASE_CHOOSING) requestChoice(session, outstanding);
   for (const part of session.parts as Part[]) recoverPart(session, part, outstanding);
 }

@@ -41,8 +41,8 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
     outputOfTasks: session.isOutputOfTasks,
     error,
     mode,
-    tasks: session.tasks.map(taskKept),
-    parts: session.parts.map(partKept),
+    tasks: session.tasks.map(storedTask),
+    parts: session.parts.map(storedPart),
     choices: [...session.choices],
     moves: session.moves.map((move) => ({ ...move })),
     dependencies: [...session.dependencies],
@@ -78,7 +78,7 @@ function noteOf(task: Task): TaskNote {
   };
 }
 
-function taskKept(task: Task): KeptSessionTask {
+function storedTask(task: Task): KeptSessionTask {
   const { spec, part, isPlaced, plannedAgent, plannedStartMs, plannedEndMs, sinceMs } = task;
   return {
     spec,
@@ -92,7 +92,7 @@ function taskKept(task: Task): KeptSessionTask {
   };
 }
 
-function partKept(part: Part): KeptPart {
+function storedPart(part: Part): KeptPart {
   const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = part;
   return {
     mode,
@@ -153,14 +153,14 @@ function sessionOf(snapshot: SessionSnapshotV1): Session {
     session,
     snapshot.tasks.map(({ spec }) => spec ?? TaskSpec.create()),
   );
-  for (const [number, kept] of snapshot.parts.entries()) session.parts.push(partOf(number, kept));
+  for (const [number, stored] of snapshot.parts.entries()) session.parts.push(partOf(number, stored));
   session.openParts = session.parts.filter(isOpen).length;
-  for (const [number, kept] of snapshot.tasks.entries()) placeKept(session, number, kept);
+  for (const [number, stored] of snapshot.tasks.entries()) restoreTask(session, number, stored);
   return session;
 }
 
-function partOf(number: number, kept: KeptPart): Part {
-  const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = kept;
+function partOf(number: number, stored: KeptPart): Part {
+  const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = stored;
   return {
     number,
     mode,
@@ -172,20 +172,20 @@ function partOf(number: number, kept: KeptPart): Part {
     error,
     operations,
     operationsDone,
-    elsewhere: new Set(kept.elsewhere),
-    broughtIn: new Set(kept.broughtIn),
-    isOver: kept.over,
-    openQuestions: kept.openQuestions,
-    decisions: kept.decisions,
-    decision: kept.decision,
-    budget: kept.budget,
-    used: kept.used,
+    elsewhere: new Set(stored.elsewhere),
+    broughtIn: new Set(stored.broughtIn),
+    isOver: stored.over,
+    openQuestions: stored.openQuestions,
+    decisions: stored.decisions,
+    decision: stored.decision,
+    budget: stored.budget,
+    used: stored.used,
     tasks: new Set(),
   };
 }
 
-function placeKept(session: Session, number: number, kept: KeptSessionTask): void {
-  const { note, part, placed, plannedAgent, plannedStartMs, plannedEndMs, sinceMs } = kept;
+function restoreTask(session: Session, number: number, stored: KeptSessionTask): void {
+  const { note, part, placed, plannedAgent, plannedStartMs, plannedEndMs, sinceMs } = stored;
   const task = taskOf(session, number);
   if (note !== undefined) noteTask(session, note);
   Object.assign(task, {

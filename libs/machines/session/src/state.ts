@@ -58,7 +58,7 @@ export interface Session {
   /** Signals that arrived before any part: the next parts receive them. */
   readonly signals: SignalWork[];
   /** Ended pauses since its start, in order. */
-  readonly pauses: Span[];
+  readonly pauses: Period[];
   output: Data | undefined;
   isOutputOfTasks: boolean;
   error: ErrorDetail | undefined;
@@ -86,13 +86,13 @@ export interface Session {
   readonly gangs: Map<string, number[]>;
   readonly counts: number[];
   /** Tasks that have not ended. */
-  left: number;
+  remaining: number;
   /** Parts that have not ended. */
   openParts: number;
   keptBytes: number;
 }
 
-export interface Span {
+export interface Period {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -212,7 +212,7 @@ export function newSession(key: InstanceKey): Session {
     byId: new Map(),
     gangs: new Map(),
     counts: new Array<number>(statusCount).fill(0),
-    left: 0,
+    remaining: 0,
     openParts: 0,
     keptBytes: 0,
   };
@@ -270,7 +270,7 @@ export function openQuestions({ parts }: Pick<SessionView, "parts">): number {
 }
 
 /** Returns whether a part accepts more tasks. */
-export function takesMore(part: Pick<PartView, "status" | "isOver" | "operations">): boolean {
+export function acceptsTasks(part: Pick<PartView, "status" | "isOver" | "operations">): boolean {
   return (
     isOpen(part) && !part.isOver && !part.operations.some(({ operation }) => operation?.$case === "close")
   );
@@ -278,7 +278,7 @@ export function takesMore(part: Pick<PartView, "status" | "isOver" | "operations
 
 /** Returns the specification of a session that exists. */
 export function specOf({ order }: SessionView): ReadOnly<SessionSpec> {
-  return order?.spec ?? nothingSaid;
+  return order?.spec ?? emptySpec;
 }
 
 /** Returns the shared data of its tasks, without the tasks. */
@@ -291,7 +291,7 @@ export function listOf(session: SessionView): ReadOnly<TaskList> {
 
 const noList: ReadOnly<TaskList> = { tasks: [], output: "", input: undefined };
 
-const nothingSaid: ReadOnly<SessionSpec> = {
+const emptySpec: ReadOnly<SessionSpec> = {
   title: "",
   work: undefined,
   mode: 0,

@@ -30,7 +30,7 @@ describe("sessions", () => {
         const state = driver.state(key, session);
         const sum = state.counts.reduce((all, count) => all + count, 0);
         assert.equal(sum, state.tasks.length, "every task is counted once");
-        assert.equal(state.left, state.tasks.filter(({ status }) => !isDone(status)).length);
+        assert.equal(state.remaining, state.tasks.filter(({ status }) => !isDone(status)).length);
         assert.equal(state.openParts, state.parts.filter(isOpen).length);
         const had = state.parts.flatMap((part) => [...part.tasks]);
         assert.equal(new Set(had).size, had.length, "a task is in one part");
@@ -44,14 +44,15 @@ describe("sessions", () => {
           assert.equal(task.open, open.length);
         }
         const budget = state.order?.spec?.budget?.tokens ?? 0;
-        const held = (part: Part) => (isOpen(part) ? part.budget : (part.used ?? part.budget))?.tokens ?? 0;
+        const budgetOf = (part: Part) =>
+          (isOpen(part) ? part.budget : (part.used ?? part.budget))?.tokens ?? 0;
         if (budget > 0) {
-          const sum = state.parts.reduce((all, part) => all + held(part), 0);
+          const sum = state.parts.reduce((all, part) => all + budgetOf(part), 0);
           assert.ok(sum <= budget, "parts have no more than the budget");
           for (const part of state.parts) assert.ok((part.budget?.tokens ?? 0) > 0, "none is without limit");
         }
         if (state.phase === SessionPhase.SESSION_PHASE_ENDED)
-          assert.equal(state.left, 0, "nothing is left of what has ended");
+          assert.equal(state.remaining, 0, "nothing is left of what has ended");
         if (state.phase === SessionPhase.SESSION_PHASE_GOING)
           assert.ok(state.openParts > 0, "what has not ended waits for something");
         if (state.order === undefined) continue;

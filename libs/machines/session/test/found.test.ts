@@ -16,7 +16,7 @@ import {
   retrySession,
   signalSession,
 } from "../src/index.ts";
-import { codeOf, SessionScene, taken, taskSpec } from "../src/testing/index.ts";
+import { accepted, codeOf, SessionScene, taskSpec } from "../src/testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned } = Mode;
 const {
@@ -32,11 +32,11 @@ const error = {
 describe("sessions, as simulations found them,", () => {
   it("hold no locks that are confirmed after they stopped", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { locks: [{ name: "door", permits: 1 }] });
-    taken(scene.driver.execute(scene.key, confirmLocks, {}));
+    accepted(scene.driver.execute(scene.key, confirmLocks, {}));
     scene.confirm();
-    taken(scene.driver.settle(scene.effect("hold_locks"), refuseStart, { error }));
+    accepted(scene.driver.settle(scene.effect("hold_locks"), refuseStart, { error }));
     assert.equal(scene.state.phase, SessionPhase.SESSION_PHASE_STOPPING);
-    taken(scene.driver.execute(scene.key, confirmLocks, {}));
+    accepted(scene.driver.execute(scene.key, confirmLocks, {}));
     assert.equal(scene.state.lockMs, 0);
     assert.deepEqual(scene.requested, ["follow_part p1"]);
   });
@@ -45,21 +45,23 @@ describe("sessions, as simulations found them,", () => {
     const scene = SessionScene.of(planned, [taskSpec("a"), taskSpec("b")]);
     const { driver, key } = scene;
     scene.confirm();
-    taken(driver.execute(key, cancelSession, { reason: "enough" }));
+    accepted(driver.execute(key, cancelSession, { reason: "enough" }));
     const moved = driver.execute(key, moveTasks, { taskIds: ["a"], mode: swarm, reason: "room" });
     assert.equal(codeOf(moved), "session.ended");
-    const told = driver.execute(key, signalSession, { signal: "go", payload: undefined, partId: "" });
-    assert.equal(codeOf(told), "session.ended");
+    const reply = driver.execute(key, signalSession, { signal: "go", payload: undefined, partId: "" });
+    assert.equal(codeOf(reply), "session.ended");
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLED);
   });
 
-  it("notify no part of the outcome of a task that it did not take", () => {
+  it("notify no part of the outcome of a task that the part did not accept", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a")]);
     const { driver, key } = scene;
     scene.confirm();
-    taken(driver.execute(key, addTasks, AddTasksRequest.fromPartial({ tasks: [taskSpec("more", ["a"])] })));
-    taken(driver.settle(scene.effect("operate_part", "p1"), refuseOperation, { error }));
+    accepted(
+      driver.execute(key, addTasks, AddTasksRequest.fromPartial({ tasks: [taskSpec("more", ["a"])] })),
+    );
+    accepted(driver.settle(scene.effect("operate_part", "p1"), refuseOperation, { error }));
     scene.confirm("p2");
     scene.done("p1", "a", 1);
     scene.operate("p2");
@@ -70,16 +72,16 @@ describe("sessions, as simulations found them,", () => {
     );
   });
 
-  it("take the first word on a task that ends, also where there are two at once", () => {
+  it("accept the first result of a task, even if two arrive at once", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     const notes = [scene.noteOf("a", completed, 1), scene.noteOf("a", failed)];
-    taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
+    accepted(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
     assert.equal(scene.state.tasks[0]?.status, completed);
-    assert.equal(scene.state.left, 1);
+    assert.equal(scene.state.remaining, 1);
   });
 
-  it("know when a task ended that was skipped with another one and has no time from its run", () => {
+  it("derive the end time of a skipped task whose run reports no time", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
     scene.confirm();
     const notes = [scene.noteOf("a", failed), { ...scene.noteOf("b", skipped), endMs: 0 }];
@@ -92,9 +94,9 @@ describe("sessions, as simulations found them,", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a")]);
     scene.confirm();
     scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("a", failed)]);
-    taken(scene.driver.execute(scene.key, removeSession, { reason: "" }));
-    const again = scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" });
-    assert.equal(codeOf(again), "session.missing");
+    accepted(scene.driver.execute(scene.key, removeSession, { reason: "" }));
+    const reply = scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" });
+    assert.equal(codeOf(reply), "session.missing");
   });
 
   it("repeat failed tasks that no task was waiting for, also if others were named", () => {
@@ -104,23 +106,23 @@ describe("sessions, as simulations found them,", () => {
       scene.noteOf("a", completed, 1),
       scene.noteOf("b", failed),
     ]);
-    taken(scene.driver.execute(scene.key, retrySession, { taskIds: ["a"], reason: "" }));
+    accepted(scene.driver.execute(scene.key, retrySession, { taskIds: ["a"], reason: "" }));
     assert.deepEqual(
       scene.state.tasks.map(({ part }) => part),
       [1, 1],
     );
   });
 
-  it("do what was added while it was chosen how they are done, too", () => {
+  it("run tasks that were added while their mode was being chosen", () => {
     for (const chosen of [workflow, Mode.MODE_HYBRID]) {
       const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
       const { driver, key } = scene;
       const more = { namespace: "", sessionId: "", tasks: [taskSpec("b", ["a"])], idempotencyKey: "" };
-      taken(driver.execute(key, addTasks, more));
+      accepted(driver.execute(key, addTasks, more));
       const parts = [
         { mode: workflow, tasks: [0], reason: "all there was", elsewhere: [], budget: undefined },
       ];
-      taken(
+      accepted(
         driver.settle(scene.effect("choose_mode"), recordChoice, { choice: undefined, mode: chosen, parts }),
       );
       assert.deepEqual(
@@ -130,18 +132,18 @@ describe("sessions, as simulations found them,", () => {
     }
   });
 
-  it("complete where others tolerate each failure, in any mode of the failed task", () => {
+  it("complete if other tasks tolerate each failure, in any mode of the failed task", () => {
     const others = { needs: [{ task: "a", condition: NeedCondition.NEED_CONDITION_ALWAYS }] };
     for (const mode of [workflow, swarm]) {
       const scene = SessionScene.of(mode, [taskSpec("a"), taskSpec("b", [], others)]);
       scene.confirm();
       const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
       if (mode === swarm)
-        taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
+        accepted(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
       // A run has failed with its task. A mission ends as requested.
       const ended = mode === workflow ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
       scene.end("p1", ended, notes);
-      assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+      assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
       assert.deepEqual(scene.output, { b: 2 });
     }
   });
@@ -153,14 +155,14 @@ describe("sessions, as simulations found them,", () => {
     scene.confirm();
     const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
     scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("move a task once, however often its work was asked to let go of it", () => {
+  it("move a task once, even if its part is asked twice to release it", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     for (const taskIds of [["b"], ["a", "b"]])
-      taken(scene.driver.execute(scene.key, moveTasks, { taskIds, mode: workflow, reason: "room" }));
+      accepted(scene.driver.execute(scene.key, moveTasks, { taskIds, mode: workflow, reason: "room" }));
     scene.operate("p1", ["b"]);
     scene.operate("p1", ["a", "b"]);
     assert.deepEqual(
@@ -169,7 +171,7 @@ describe("sessions, as simulations found them,", () => {
     );
   });
 
-  it("ask nothing of work that is over", () => {
+  it("send no operation to a part whose work has ended", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
     const { driver, key } = scene;
     scene.confirm();
@@ -178,7 +180,7 @@ describe("sessions, as simulations found them,", () => {
       ...{ outputPayload: undefined, error },
     };
     driver.call(key, "end_child", { taskId: "p1", ending, used: undefined });
-    taken(driver.execute(key, moveTasks, { taskIds: ["b"], mode: swarm, reason: "room" }));
+    accepted(driver.execute(key, moveTasks, { taskIds: ["b"], mode: swarm, reason: "room" }));
     assert.deepEqual(scene.state.parts[0]?.operations, []);
   });
 });

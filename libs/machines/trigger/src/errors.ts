@@ -5,7 +5,7 @@ export const triggerErrors = defineErrors("trigger", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "There is no trigger of this id. Create it first.",
+    help: "No trigger has this id. Create it first.",
     message: ({ id }: { id: string }) => `Trigger \`${id}\` not found`,
     remedy: "List triggers with `tutti trigger list`.",
   },
@@ -19,21 +19,21 @@ export const triggerErrors = defineErrors("trigger", {
   removed: {
     status: "ALREADY_EXISTS",
     retry: "same-key",
-    help: "A trigger of this id was deleted, and its history is still kept. The id is free when that is over.",
+    help: "A trigger with this id was deleted, and its history is still kept. The id is free when the history is removed.",
     message: ({ id }: { id: string }) => `Trigger \`${id}\` was deleted and its history is still kept`,
     remedy: "Choose another id, or try again later.",
   },
   planInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a trigger does must be complete and within its limits.",
+    help: "The specification of a trigger must be complete and within its limits.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the trigger.",
   },
   moved: {
     status: "ABORTED",
     retry: "never",
-    help: "The trigger was changed meanwhile. Read it, and decide again.",
+    help: "The trigger has changed since you read it. Read it again and retry.",
     message: ({ id, revision, found }: { id: string; revision: number; found: number }) =>
       `Trigger \`${id}\` is at revision ${found}, not ${revision}`,
     remedy: "Read the trigger again and retry.",
@@ -41,7 +41,7 @@ export const triggerErrors = defineErrors("trigger", {
   full: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "As many events of the trigger wait as there may. Post again when some of their runs have started.",
+    help: "The maximum number of events of the trigger is waiting. Post again when some of their runs have started.",
     message: ({ id, what }: { id: string; what: string }) =>
       `Trigger \`${id}\` accepts no more events: ${what}`,
     remedy: "Try again later.",
@@ -49,7 +49,7 @@ export const triggerErrors = defineErrors("trigger", {
   windowFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The trigger has seen as many keys within its window as it can remember. Such events are dead letters.",
+    help: "The window of the trigger has the maximum number of keys. Further events become dead letters.",
     message: ({ max }: { max: number }) => `The window has ${max} keys, which is the maximum`,
     remedy: "Choose a shorter window, then retry the dead letters.",
   },

@@ -6,8 +6,8 @@ import { idLengthMax, labelsMax, runBytesMax, textLengthMax } from "./limits.ts"
 import { isCollecting, policyOf, type TriggerView } from "./state.ts";
 
 /** Refuses if the trigger does not exist or has ended. */
-export function notThere({ standing }: TriggerView, id: string): Refusal | undefined {
-  return standing === "absent" || standing === "removed" ? triggerErrors.missing.refusal({ id }) : undefined;
+export function notThere({ status }: TriggerView, id: string): Refusal | undefined {
+  return status === "absent" || status === "removed" ? triggerErrors.missing.refusal({ id }) : undefined;
 }
 
 export function notAPlan(plan: ReadOnly<TriggerPlan> | undefined, id: string): Refusal | undefined {
@@ -34,9 +34,9 @@ function planProblem(plan: ReadOnly<TriggerPlan> | undefined, id: string): strin
 function policyProblem(plan: ReadOnly<TriggerPlan>): string | undefined {
   const policy = policyOf(plan);
   const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttlePerMs, signal, singleton } = policy;
-  for (const span of [debounceMs, debounceMaxMs, batchWaitMs, throttlePerMs])
-    if (!(Number.isFinite(span) && span >= 0))
-      return `policy: expected spans of at least 0 ms, found ${span}`;
+  for (const duration of [debounceMs, debounceMaxMs, batchWaitMs, throttlePerMs])
+    if (!(Number.isFinite(duration) && duration >= 0))
+      return `policy: expected spans of at least 0 ms, found ${duration}`;
   if (debounceMs > 0 && batchSize > 1) return "policy: expected either debounceMs or batchSize, found both";
   if (signal === "") return undefined;
   if (plan.runId === "") return "policy.signal: expected runId, which names the run, found none";

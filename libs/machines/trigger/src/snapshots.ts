@@ -1,7 +1,7 @@
 /** Snapshots of a trigger. */
 import { TriggerSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
-import { hold } from "./start/held.ts";
+import { addHeld } from "./start/held.ts";
 import { bytesOf, newTrigger, type Trigger, type TriggerView } from "./state.ts";
 
 const newest = 1;
@@ -30,7 +30,7 @@ export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
     updateMs,
     lastNumber,
     paceMs,
-    standing: standings.indexOf(trigger.standing),
+    standing: standings.indexOf(trigger.status),
     counts: { ...counts, dead: 0, waiting: 0 },
     groups: [...trigger.groups.values()],
     waiting: [...trigger.waiting.values()],
@@ -39,7 +39,7 @@ export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
     dead: [...trigger.dead.values()],
     seen: [...trigger.seen].map(([digest, untilMs]) => ({ digest, untilMs })),
     recent: trigger.recent,
-    former: [...trigger.former].map(([former, kept]) => ({ revision: former, plan: kept })),
+    former: [...trigger.former].map(([former, formerPlan]) => ({ revision: former, plan: formerPlan })),
   };
 }
 
@@ -47,7 +47,7 @@ function triggerOf(snapshot: TriggerSnapshotV1): Trigger {
   const { note, revision, createMs, updateMs, lastNumber, paceMs, counts } = snapshot;
   const trigger = newTrigger();
   Object.assign(trigger, { note, revision, createMs, updateMs, lastNumber, paceMs });
-  trigger.standing = standings[snapshot.standing] ?? "absent";
+  trigger.status = standings[snapshot.standing] ?? "absent";
   if (snapshot.plan !== undefined) trigger.plan = snapshot.plan;
   if (counts !== undefined) {
     const { received, started, signalled, duplicates, skipped, dropped } = counts;
@@ -59,16 +59,16 @@ function triggerOf(snapshot: TriggerSnapshotV1): Trigger {
   }
   for (const start of snapshot.waiting) {
     trigger.waiting.set(start.number, start);
-    hold(trigger, start);
+    addHeld(trigger, start);
   }
   for (const batch of snapshot.starting) {
     trigger.starting.set(batch.batch, batch);
-    for (const start of batch.starts) hold(trigger, start);
+    for (const start of batch.starts) addHeld(trigger, start);
   }
   for (const { runId, group } of snapshot.live) trigger.live.set(runId, group);
-  for (const letter of snapshot.dead) {
-    trigger.dead.set(letter.number, letter);
-    trigger.deadBytes += letter.item?.event.length ?? 0;
+  for (const deadLetter of snapshot.dead) {
+    trigger.dead.set(deadLetter.number, deadLetter);
+    trigger.deadBytes += deadLetter.item?.event.length ?? 0;
   }
   for (const { digest, untilMs } of snapshot.seen) trigger.seen.set(digest, untilMs);
   trigger.recent.push(...snapshot.recent);

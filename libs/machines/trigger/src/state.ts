@@ -12,7 +12,7 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 
 /** A trigger, folded from its events. Only folds change it. */
 export interface Trigger {
-  standing: "absent" | "active" | "paused" | "removed";
+  status: "absent" | "active" | "paused" | "removed";
   plan: TriggerPlan;
   /** Reason of the pause or of the resumption. */
   note: string;
@@ -80,7 +80,7 @@ export const clockTimer = 1;
 
 export function newTrigger(): Trigger {
   return {
-    standing: "absent",
+    status: "absent",
     plan: TriggerPlan.create(),
     note: "",
     revision: 0,

@@ -12,25 +12,25 @@ import {
   trigger,
 } from "./index.ts";
 
-type Given<Message> = { readonly [Name in keyof Message]?: Message[Name] | undefined };
+type Fields<Message> = { readonly [Name in keyof Message]?: Message[Name] | undefined };
 
 export const key = { namespace: "default", kind: "trigger", id: "orders" };
 export const service = "workflow";
 export const startMs = Date.parse("2026-01-01T00:00:00Z");
 
 /** Returns a plan with a run for each event. */
-export function plan(given: Given<TriggerPlan> = {}, policy: Given<TriggerPolicy> = {}): TriggerPlan {
+export function plan(fields: Fields<TriggerPlan> = {}, policy: Fields<TriggerPolicy> = {}): TriggerPlan {
   return TriggerPlan.create({
     source: { kind: { $case: "event", value: { type: "shop.order.created", source: "" } } },
     run: Uint8Array.of(1),
     definition: "order",
     policy: TriggerPolicy.create(policy as TriggerPolicy),
-    ...given,
+    ...fields,
   } as TriggerPlan);
 }
 
 /** Returns the event with this number. */
-export function item(number: number, given: Given<TriggerItem> = {}): TriggerItem {
+export function item(number: number, fields: Fields<TriggerItem> = {}): TriggerItem {
   const digest = `d${number}`;
   return TriggerItem.create({
     eventId: `e${number}`,
@@ -38,13 +38,13 @@ export function item(number: number, given: Given<TriggerItem> = {}): TriggerIte
     event: new TextEncoder().encode(`{"id":"e${number}"}`),
     eventDigest: digest,
     keyDigest: digest,
-    ...given,
+    ...fields,
   } as TriggerItem);
 }
 
-export function driven(made: TriggerPlan = plan()): MachineDriver {
+export function driven(initialPlan: TriggerPlan = plan()): MachineDriver {
   const driver = new MachineDriver({ machines: [trigger], service, startMs });
-  driver.execute(key, create, { plan: made, paused: false, note: "" });
+  driver.execute(key, create, { plan: initialPlan, paused: false, note: "" });
   return driver;
 }
 

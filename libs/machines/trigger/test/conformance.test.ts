@@ -18,12 +18,12 @@ describe("triggers", () => {
     invariant(driver) {
       for (const key of driver.keys) {
         const state = driver.state(key, trigger);
-        const { standing, groups, waiting, starting, held, heldBytes, dead, deadBytes, recent, seen } = state;
+        const { status, groups, waiting, starting, held, heldBytes, dead, deadBytes, recent, seen } = state;
         const starts = [...waiting.values(), ...[...starting.values()].flatMap((batch) => batch.starts)];
         let count = 0;
         for (const runs of held.values()) count += runs;
         assert.equal(count, starts.length, "what is held is counted");
-        const items = [...starts, ...groups.values()].flatMap((one) => one.items);
+        const items = [...starts, ...groups.values()].flatMap((each) => each.items);
         const bytes = items.reduce((sum, { event }) => sum + event.length, 0);
         assert.equal(heldBytes, bytes);
         assert.equal(
@@ -31,7 +31,7 @@ describe("triggers", () => {
           [...dead.values()].reduce((sum, { item }) => sum + (item?.event.length ?? 0), 0),
         );
         assert.ok(recent.length <= 10);
-        assert.ok(standing !== "removed" || items.length + dead.size + seen.size === 0);
+        assert.ok(status !== "removed" || items.length + dead.size + seen.size === 0);
       }
     },
   });

@@ -18,10 +18,10 @@ const countNames: readonly (readonly [TaskStatus, keyof TaskCounts])[] = [
 ];
 
 /** Converts counts by the number of their status. */
-export function shownCounts(counts: ArrayLike<number | undefined>, total: number): TaskCounts {
-  const shown = TaskCounts.create({ total });
-  for (const [status, name] of countNames) shown[name] = counts[status] ?? 0;
-  return shown;
+export function countsOf(counts: ArrayLike<number | undefined>, total: number): TaskCounts {
+  const result = TaskCounts.create({ total });
+  for (const [status, name] of countNames) result[name] = counts[status] ?? 0;
+  return result;
 }
 
 /** Returns the counts of tasks in a label. */
@@ -34,7 +34,7 @@ export function countsIn(label: string | undefined): TaskCounts | undefined {
     counts[status] = count;
     total += count;
   }
-  return shownCounts(counts, total);
+  return countsOf(counts, total);
 }
 
 /** Returns the label with counts of tasks. */

@@ -4,8 +4,8 @@ export { boundedCalls } from "./attempt/model-calls.ts";
 export {
   add,
   amountsOrNone,
+  amountsText,
   cleaned,
-  inWords,
   isNothing,
   kinds,
   noAmounts,
@@ -18,9 +18,9 @@ export {
   expectedWithin,
   fitsWithin,
   isLimited,
-  leftWithin,
+  remainingWithin,
   usedUpWithin,
-} from "./budget/book.ts";
+} from "./budget/arithmetic.ts";
 export { StepBudget } from "./budget/step-budget.ts";
 export {
   childError,
@@ -33,10 +33,10 @@ export {
 export { childIdOf, objectIdOf, shortId } from "./child/ids.ts";
 export { withdrawMission, withdrawRun } from "./child/messages.ts";
 export { type StoppedChild, type Stopping, stopChild } from "./child/stopping.ts";
-export { countsIn, countsLabel, shownCounts } from "./counts.ts";
+export { countsIn, countsLabel, countsOf } from "./counts.ts";
 export { blobsOf, contentIn, isStoredValue, mentionsBlob, storedValueIn } from "./data/blobs.ts";
 export * from "./data/data.ts";
-export { bounded, cut, detailOfRefusal, ofTask } from "./errors/details.ts";
+export { bounded, detailOfRefusal, ofTask, truncate } from "./errors/details.ts";
 export {
   conditionText,
   dataExpressionOf,
@@ -64,7 +64,7 @@ export {
   WorkLife,
 } from "./life/life.ts";
 export * from "./limits.ts";
-export { momentOf, taskOutcome, taskValue, workOutcome } from "./shown.ts";
-export { isDone, statusName, statusWord } from "./status.ts";
+export { momentOf, taskOutcome, taskValue, workOutcome } from "./outcome.ts";
+export { isDone, statusName, taskStatusName } from "./status.ts";
 export { circleProblem, gangProblem, taskProblem } from "./task/check.ts";
 export { isOffered, labelsFit, type OfferedProfile } from "./task/fit.ts";

@@ -7,7 +7,7 @@ export const bytesPerStepMax = 512 * 1024;
 /** Steps of expressions in one step of the machine, except for the last expression: some 20 ms. */
 export const evaluationsPerStepMax = 200_000;
 /** Pause between two steps of an instance with remaining work, so that others get their turn. */
-export const putOffMs = 1;
+export const stepPauseMs = 1;
 /** Greatest value of an expression as JSON, in bytes. */
 export const valueBytesMax = 1024 * 1024;
 /** Characters of a message. Longer messages are cut. */

@@ -12,11 +12,11 @@ export function statusName(status: WorkStatus): string {
 }
 
 /** Returns a status as a word: `completed`, `failed`, `skipped`. */
-export function statusWord(status: TaskStatus): string {
-  return statusWords[status] ?? "pending";
+export function taskStatusName(status: TaskStatus): string {
+  return taskStatusNames[status] ?? "pending";
 }
 
-const statusWords: Readonly<Record<number, string>> = {
+const taskStatusNames: Readonly<Record<number, string>> = {
   [TaskStatus.TASK_STATUS_PENDING]: "pending",
   [TaskStatus.TASK_STATUS_HELD]: "held",
   [TaskStatus.TASK_STATUS_QUEUED]: "queued",

@@ -11,7 +11,7 @@ export class AgentEvents {
   readonly #onAgentChange: PoolOptions["onAgentChange"];
   readonly #onOffersChange: PoolOptions["onOffersChange"];
   /** Launched agents that have left. The end of their program is no second end. */
-  readonly #left = new Set<string>();
+  readonly #departed = new Set<string>();
 
   constructor(agents: AgentIndex, options: Pick<PoolOptions, "onAgentChange" | "onOffersChange">) {
     this.#agents = agents;
@@ -24,8 +24,8 @@ export class AgentEvents {
     const { agentId, hold, reportedState: before } = agent;
     if (before === after && agent.reportedHold === hold) return;
     agent.reportedHold = hold;
-    if (after !== AGENT_STATE_GONE) this.#left.delete(agentId);
-    else if (agent.identity.launchId !== "") this.#left.add(agentId);
+    if (after !== AGENT_STATE_GONE) this.#departed.delete(agentId);
+    else if (agent.identity.launchId !== "") this.#departed.add(agentId);
     if (before !== after) {
       agent.reportedState = after;
       agent.stateMs = atMs;
@@ -43,7 +43,7 @@ export class AgentEvents {
   /** Reports that an agent was launched and has not joined, or will not join any more. */
   reportLaunch(agentId: string, isStarting: boolean, reason: string, atMs: number): void {
     if (this.#agents.get(agentId) !== undefined) return;
-    if (this.#left.delete(agentId) && !isStarting) return;
+    if (this.#departed.delete(agentId) && !isStarting) return;
     const [before, after] = isStarting
       ? [AGENT_STATE_GONE, AGENT_STATE_STARTING]
       : [AGENT_STATE_STARTING, AGENT_STATE_GONE];

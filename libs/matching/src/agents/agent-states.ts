@@ -51,25 +51,25 @@ export class AgentStates {
     this.#pauses = parts.pauses;
   }
 
-  heard(agent: Agent, nowMs: number): void {
-    agent.heardMs = nowMs;
+  markSeen(agent: Agent, nowMs: number): void {
+    agent.lastSeenMs = nowMs;
     if (!agent.silent) return;
     agent.silent = false;
     this.changed(agent, "it was heard again", nowMs);
   }
 
-  cut(agent: Agent, nowMs: number): void {
-    agent.cut = true;
+  markDisconnected(agent: Agent, nowMs: number): void {
+    agent.isDisconnected = true;
     agent.suspicion.pause();
-    agent.cutDueMs = nowMs + this.#settings.current.resumeWindowMs;
+    agent.reconnectDueMs = nowMs + this.#settings.current.resumeWindowMs;
     this.changed(agent, "its link was cut", nowMs);
   }
 
   resume(agent: Agent, nowMs: number): void {
-    agent.cut = false;
-    agent.cutDueMs = never;
+    agent.isDisconnected = false;
+    agent.reconnectDueMs = never;
     agent.silent = false;
-    agent.heardMs = nowMs;
+    agent.lastSeenMs = nowMs;
     this.changed(agent, "its link continues", nowMs);
   }
 
@@ -81,21 +81,21 @@ export class AgentStates {
     this.changed(agent, reason, nowMs);
   }
 
-  sleeps(agent: Agent, reason: string, forMs: number, wakesByNeed: boolean, nowMs: number): void {
+  markAsleep(agent: Agent, reason: string, forMs: number, wakesOnDemand: boolean, nowMs: number): void {
     agent.life = "asleep";
-    agent.wakesByNeed = wakesByNeed;
+    agent.wakesOnDemand = wakesOnDemand;
     agent.sleepReason = reason;
-    if (wakesByNeed) this.sleepers.add(agent);
+    if (wakesOnDemand) this.sleepers.add(agent);
     else this.sleepers.delete(agent);
     agent.credit = 0;
     agent.sleepDueMs = forMs > 0 ? nowMs + forMs : never;
     this.changed(agent, reason, nowMs);
   }
 
-  wakes(agent: Agent, reason: string, nowMs: number): void {
+  markAwake(agent: Agent, reason: string, nowMs: number): void {
     if (agent.life !== "asleep") return;
     agent.life = "active";
-    agent.wakesByNeed = false;
+    agent.wakesOnDemand = false;
     this.sleepers.delete(agent);
     agent.idleSinceMs = nowMs;
     agent.sleepDueMs = never;
@@ -119,8 +119,8 @@ export class AgentStates {
     // do not count.
     const isNew = !agent.slowed;
     if (isNew) agent.busyInRow++;
-    const backMs = isNew ? backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance) : 0;
-    const pauseMs = Math.max(retryAfterMs, backMs);
+    const retryDelayMs = isNew ? backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance) : 0;
+    const pauseMs = Math.max(retryAfterMs, retryDelayMs);
     agent.slowed = true;
     agent.slowedDueMs = Math.max(
       agent.slowedDueMs === never ? 0 : agent.slowedDueMs,
@@ -136,7 +136,7 @@ export class AgentStates {
     agent.suspicion.beat(nowMs);
     if (figures !== undefined) agent.figures = figures;
     agent.report(freeResources);
-    this.#readiness.loosened(agent);
+    this.#readiness.roomGained(agent);
   }
 
   restate(agent: Agent, reason: string, nowMs: number): void {
@@ -146,7 +146,7 @@ export class AgentStates {
   /** Updates whether an agent may be given work, and reports its state, after a change. */
   changed(agent: Agent, reason: string, nowMs: number): void {
     if (!agent.isAble) this.#bound.releaseAll(agent.agentId);
-    this.#readiness.loosened(agent);
+    this.#readiness.roomGained(agent);
     this.watch(agent, nowMs);
     this.restate(agent, reason, nowMs);
   }

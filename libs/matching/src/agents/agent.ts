@@ -10,7 +10,7 @@ import type { Fit } from "../demand/requirements.ts";
 import type { AgentLoad } from "../strategies/strategy.ts";
 import { Due } from "../time/due.ts";
 import { Breaker } from "./breaker.ts";
-import { type Offered, type Pause, takesOf } from "./capabilities.ts";
+import { acceptedOf, type Offered, type Pause } from "./capabilities.ts";
 import { Suspicion } from "./suspicion.ts";
 
 /** The identity of an agent. It does not change while the agent is present. */
@@ -48,7 +48,7 @@ export interface Cohort {
   admit(agent: Agent): void;
   dismiss(agent: Agent): void;
   /** Called when an agent has more room than before, or has joined. */
-  loosened(agent: Agent): void;
+  roomGained(agent: Agent): void;
   /** Called when the cohort may have gained its first ready agent, or lost its last. */
   changed(): void;
   /** The demands of tasks that agents of this cohort satisfy. */
@@ -99,7 +99,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
   offering: Offering;
   offered: readonly Offered[] = [];
   /** The capabilities that the agent accepts now. It may have paused some of its offered ones. */
-  takes: readonly Offered[] = [];
+  accepted: readonly Offered[] = [];
   /** Pauses by the pattern of their capabilities. */
   readonly pauses = new Map<string, Pause>();
   pausesDueMs = never;
@@ -109,10 +109,10 @@ export class Agent extends Due implements Ranked, AgentLoad {
   allowed = 1;
   used = 0;
   /** Free slots that are held for a gang. */
-  kept = 0;
+  heldSlots = 0;
   credit = 0;
   lastAssigned = 0;
-  heardMs: number;
+  lastSeenMs: number;
   readonly suspicion = new Suspicion();
   slowness = 1;
   /** The state apart from busy, suspect and held. */
@@ -120,10 +120,10 @@ export class Agent extends Due implements Ranked, AgentLoad {
   /** Start of the current idle time. */
   idleSinceMs: number;
   /** True if demand wakes the agent. */
-  wakesByNeed = false;
+  wakesOnDemand = false;
   /** The reason that it gave when it fell asleep. */
   sleepReason = "";
-  cut = false;
+  isDisconnected = false;
   silent = false;
   hold: Hold = Hold.HOLD_NONE;
   holdReason = "";
@@ -133,14 +133,14 @@ export class Agent extends Due implements Ranked, AgentLoad {
   slowedDueMs = never;
   busyInRow = 0;
   readonly breaker = new Breaker();
-  cutDueMs = never;
+  reconnectDueMs = never;
   drainDueMs = never;
   sleepDueMs = never;
   stateMs: number;
   stateReason = "";
   reportedState: AgentState = AgentState.AGENT_STATE_UNSPECIFIED;
   /** Whether its state differs from the last report. It is checked later. */
-  isNoted = false;
+  hasUnreportedState = false;
   reportedHold: Hold = Hold.HOLD_NONE;
   figures: HostFigures | undefined = undefined;
   completed = 0;
@@ -157,7 +157,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     this.identity = identity;
     this.agentId = identity.agentId;
     this.offering = offering;
-    this.heardMs = identity.joinMs;
+    this.lastSeenMs = identity.joinMs;
     this.idleSinceMs = identity.joinMs;
     this.stateMs = identity.joinMs;
   }
@@ -168,7 +168,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
 
   /** True if the agent may be given work, apart from its room. */
   get isAble(): boolean {
-    return this.life === "active" && !this.cut && !this.silent && this.hold === Hold.HOLD_NONE;
+    return this.life === "active" && !this.isDisconnected && !this.silent && this.hold === Hold.HOLD_NONE;
   }
 
   /** Current concurrency. */
@@ -182,12 +182,12 @@ export class Agent extends Due implements Ranked, AgentLoad {
 
   /** Returns whether there is room for `count` more tasks, apart from the slots kept for a gang. */
   hasRoomFor(count: number): boolean {
-    const { used, kept, capacity, credit, slowed } = this;
-    return used + kept + count <= capacity && credit >= kept + count && !slowed && this.isAble;
+    const { used, heldSlots, capacity, credit, slowed } = this;
+    return used + heldSlots + count <= capacity && credit >= heldSlots + count && !slowed && this.isAble;
   }
 
   get state(): AgentState {
-    if (this.cut || this.silent) return AgentState.AGENT_STATE_SUSPECT;
+    if (this.isDisconnected || this.silent) return AgentState.AGENT_STATE_SUSPECT;
     if (this.life === "draining") return AgentState.AGENT_STATE_DRAINING;
     if (this.life === "asleep") return AgentState.AGENT_STATE_ASLEEP;
     return this.used >= this.slots ? AgentState.AGENT_STATE_BUSY : AgentState.AGENT_STATE_READY;
@@ -211,7 +211,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     const before = this.#resources;
     this.offering = offering;
     this.offered = offered;
-    this.takes = takesOf(offered, this.pauses);
+    this.accepted = acceptedOf(offered, this.pauses);
     this.#costs = new Map(offering.capabilities.map(({ name, cost }) => [name, cost?.money ?? 0]));
     const slots = Math.max(1, offering.slots);
     // The learned concurrency is valid only for the number of slots that it was learned with.
@@ -227,9 +227,9 @@ export class Agent extends Due implements Ranked, AgentLoad {
 
   /** Records its free resources, as the agent reports them. Other pools may use a part of them. */
   report(free: Readonly<Record<string, number>>): void {
-    for (const [name, left] of Object.entries(free)) {
+    for (const [name, remaining] of Object.entries(free)) {
       const resource = this.#resources.get(name);
-      if (resource !== undefined) resource.foreign = Math.max(0, resource.total - resource.used - left);
+      if (resource !== undefined) resource.foreign = Math.max(0, resource.total - resource.used - remaining);
     }
   }
 
@@ -246,13 +246,13 @@ export class Agent extends Due implements Ranked, AgentLoad {
   }
 
   /** Holds a slot, and what a task needs, for a gang. */
-  keep({ resources }: Fit): void {
-    this.kept++;
+  holdSlot({ resources }: Fit): void {
+    this.heldSlots++;
     this.#use(resources, 1);
   }
 
-  letGo({ resources }: Fit): void {
-    this.kept--;
+  releaseSlot({ resources }: Fit): void {
+    this.heldSlots--;
     this.#use(resources, -1);
   }
 

@@ -7,7 +7,7 @@ import { Arena, tokenOf } from "../testing/arena.ts";
 const paused = { hold: Hold.HOLD_PAUSED, reason: "by hand", forMs: 0 };
 
 describe("an agent", () => {
-  it("that disconnects loses its tasks: the sender is notified, and a late answer counts nothing", () => {
+  it("that disconnects loses its tasks: the sender is notified, and a late result is ignored", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -16,23 +16,23 @@ describe("an agent", () => {
     agent.link.end("the process was killed", arena.nowMs);
     arena.turn();
     assert.deepEqual(sender.results, [[1, "matching.lost"]]);
-    assert.deepEqual(sender.told.resultAgents, [0]);
-    const [result] = sender.told.results;
+    assert.deepEqual(sender.received.resultAgents, [0]);
+    const [result] = sender.received.results;
     assert.ok(result?.outcome?.$case === "failed");
     assert.match(
       result.outcome.value.message,
       /Agent `a` lost the attempt of `work`: the process was killed/,
     );
     assert.equal(result.outcome.value.details["agent"], "a");
-    const back = arena.agent("a", { incarnation: "02", running: [tokenOf(1)] });
-    assert.deepEqual(back.joined?.unwanted, [tokenOf(1)]);
-    back.answer(1);
+    const rejoined = arena.agent("a", { incarnation: "02", running: [tokenOf(1)] });
+    assert.deepEqual(rejoined.joined?.unwanted, [tokenOf(1)]);
+    rejoined.answer(1);
     arena.turn();
-    assert.equal(back.durable, 1);
+    assert.equal(rejoined.durable, 1);
     assert.equal(sender.results.length, 1);
   });
 
-  it("that answers for a foreign task, twice, or for an unknown token changes nothing", () => {
+  it("that sends a result for another agent's task, twice, or for an unknown token changes nothing", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const a = arena.agent("a");
@@ -53,21 +53,21 @@ describe("an agent", () => {
     assert.equal(a.durable, 2);
   });
 
-  it("that is disconnected gets nothing until it resumes, and is removed after its time", () => {
+  it("that is disconnected gets no tasks until it resumes, and is removed after the resume window", () => {
     const arena = new Arena({ resumeWindowMs: 60_000 });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
     sender.offer(1);
     arena.turn();
-    agent.link.cut(arena.nowMs);
+    agent.link.markDisconnected(arena.nowMs);
     sender.offer(2);
     arena.pass(59_000);
-    assert.deepEqual([agent.given, sender.results.length], [[1], 0]);
+    assert.deepEqual([agent.taskNumbers, sender.results.length], [[1], 0]);
     agent.link.resume(arena.nowMs);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     agent.answer(1);
-    agent.link.cut(arena.nowMs);
+    agent.link.markDisconnected(arena.nowMs);
     arena.pass(60_001);
     assert.deepEqual(sender.results, [
       [1, "inlineOutput"],
@@ -77,7 +77,7 @@ describe("an agent", () => {
     assert.equal(agent.link.open, false);
   });
 
-  it("that is silent is suspect, gets nothing, and is gone after its lease", () => {
+  it("that is silent becomes suspect, gets no tasks, and is removed when its lease expires", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 3 });
@@ -86,11 +86,11 @@ describe("an agent", () => {
     arena.pass(12_501);
     sender.offer(2);
     arena.turn();
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     assert.equal(arena.pool.agent("a", arena.nowMs)?.state, AgentState.AGENT_STATE_SUSPECT);
-    agent.say({});
+    agent.sendFrame({});
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     arena.pass(30_001);
     assert.equal(sender.results.length, 2);
     assert.deepEqual(
@@ -99,13 +99,13 @@ describe("an agent", () => {
     );
   });
 
-  it("that was heard evenly is suspect when its rhythm breaks, one that was not when its time is over", () => {
+  it("with even heartbeats becomes suspect earlier than an agent with uneven heartbeats", () => {
     const arena = new Arena({ heartbeatMs: 2_000 });
     const even = arena.agent("even");
     const uneven = arena.agent("uneven");
     for (let beat = 0; beat < 40; beat++) {
-      even.say({ heartbeat: {} });
-      if (beat % 4 !== 1) uneven.say({ heartbeat: {} });
+      even.sendFrame({ heartbeat: {} });
+      if (beat % 4 !== 1) uneven.sendFrame({ heartbeat: {} });
       arena.pass(2_000);
     }
     const states = () =>
@@ -119,7 +119,7 @@ describe("an agent", () => {
     assert.deepEqual(states(), [true, true]);
   });
 
-  it("of a later incarnation takes the place of an earlier one, never the other way round", () => {
+  it("of a later incarnation replaces an earlier one, never the reverse", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const first = arena.agent("a", { incarnation: "05" });
@@ -137,19 +137,19 @@ describe("an agent", () => {
     assert.equal(arena.pool.agents(arena.nowMs).length, 1);
   });
 
-  it("that says hello again keeps what it has, gets again what it never got, and repeats its results", () => {
+  it("that sends `hello` again keeps its tasks, receives lost assignments again, and repeats its results", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const before = arena.agent("a", { slots: 4 });
     sender.offer([1, 2, 3, 4]);
     arena.turn();
-    before.say({ started: [{ token: tokenOf(4), agoMs: 0 }] });
+    before.sendFrame({ started: [{ token: tokenOf(4), agoMs: 0 }] });
     before.answer(2);
     arena.turn();
     const after = arena.agent("a", { slots: 4, running: [tokenOf(1), tokenOf(2), tokenOf(9)] });
     assert.deepEqual(after.joined?.unwanted, [tokenOf(9)]);
     arena.turn();
-    assert.deepEqual(after.given, [3]);
+    assert.deepEqual(after.taskNumbers, [3]);
     assert.deepEqual(sender.results, [
       [2, "inlineOutput"],
       [4, "matching.lost"],
@@ -161,23 +161,23 @@ describe("an agent", () => {
     assert.equal(after.durable, 1);
   });
 
-  it("that comes back with a task that its sender has offered again meanwhile continues it", () => {
+  it("that returns with tasks that the sender has offered again continues them", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer([1, 2, 3, 4]);
     arena.turn();
-    const back = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2), tokenOf(3)] });
-    assert.deepEqual(back.joined?.unwanted, []);
+    const rejoined = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2), tokenOf(3)] });
+    assert.deepEqual(rejoined.joined?.unwanted, []);
     arena.turn();
-    assert.deepEqual(back.given, []);
-    back.answer(1);
-    back.answer(2);
+    assert.deepEqual(rejoined.taskNumbers, []);
+    rejoined.answer(1);
+    rejoined.answer(2);
     arena.turn();
     assert.deepEqual(sender.results, [
       [1, "inlineOutput"],
       [2, "inlineOutput"],
     ]);
-    assert.deepEqual(back.given, [4]);
+    assert.deepEqual(rejoined.taskNumbers, [4]);
   });
 
   const returns: readonly (readonly [title: string, afterMs: number, outcome: string])[] = [
@@ -185,7 +185,7 @@ describe("an agent", () => {
     ["loses its attempts when its lease ends", 15_000, "matching.lost"],
   ];
   for (const [title, afterMs, outcome] of returns) {
-    it(`that joined without a link gets nothing, and ${title}`, () => {
+    it(`that joined without a link gets no tasks, and ${title}`, () => {
       const arena = new Arena({ claimMs: 1_000 });
       const sender = arena.sender();
       const running = [1, 2].map(tokenOf);
@@ -194,13 +194,13 @@ describe("an agent", () => {
       const other = arena.agent("other", { slots: 5 });
       sender.offer([1, 2, 3]);
       arena.turn();
-      assert.deepEqual(other.given, [3]);
+      assert.deepEqual(other.taskNumbers, [3]);
       other.answer(3);
       arena.pass(afterMs);
-      const back = arena.agent("away", { slots: 2, running });
-      for (const number of [1, 2]) back.answer(number);
+      const rejoined = arena.agent("away", { slots: 2, running });
+      for (const number of [1, 2]) rejoined.answer(number);
       arena.turn();
-      assert.deepEqual(back.given, []);
+      assert.deepEqual(rejoined.taskNumbers, []);
       const results = sender.results.toSorted(([one], [other]) => one - other);
       assert.deepEqual(results, [
         [1, outcome],
@@ -210,7 +210,7 @@ describe("an agent", () => {
     });
   }
 
-  it("that comes back keeps its results, also more than it has slots, and does none of it again", () => {
+  it("that returns keeps its results, even more than it has slots, and repeats no task", () => {
     for (const isOfferedFirst of [true, false]) {
       const arena = new Arena({ claimMs: 30_000 });
       const sender = arena.sender();
@@ -228,11 +228,11 @@ describe("an agent", () => {
       );
       sender.offer([6, 7, 8]);
       arena.turn();
-      assert.deepEqual(agent.given, [6, 7]);
+      assert.deepEqual(agent.taskNumbers, [6, 7]);
     }
   });
 
-  it("that is busy is left alone for as long as it says, then given less at once until it does well", () => {
+  it("that is busy gets no tasks for the requested time, then fewer at once", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 10 });
@@ -243,37 +243,37 @@ describe("an agent", () => {
     for (let number = 1; number <= 9; number++) agent.answer(number);
     sender.offer(Array.from({ length: 30 }, (_, at) => 100 + at));
     arena.pass(4_990);
-    assert.equal(agent.given.length, 10);
-    agent.say({});
+    assert.equal(agent.taskNumbers.length, 10);
+    agent.sendFrame({});
     arena.pass(20);
-    const again = agent.given.slice(10);
-    assert.equal(again[0], 10);
-    assert.ok(again.length >= 7 && again.length < 10, String(again.length));
-    assert.deepEqual(sender.told.returned, []);
+    const reassigned = agent.taskNumbers.slice(10);
+    assert.equal(reassigned[0], 10);
+    assert.ok(reassigned.length >= 7 && reassigned.length < 10, String(reassigned.length));
+    assert.deepEqual(sender.received.returned, []);
     const capabilities = [{ name: "work", version: "1.0.0" }];
-    agent.say({ offering: { capabilities, slots: 10, contextKeys: ["new"] } });
+    agent.sendFrame({ offering: { capabilities, slots: 10, contextKeys: ["new"] } });
     arena.turn();
-    assert.equal(agent.given.length, 10 + again.length);
+    assert.equal(agent.taskNumbers.length, 10 + reassigned.length);
   });
 
-  it("that is busy for some capabilities keeps the others, and takes those again after the time", () => {
+  it("that is busy for some capabilities keeps the others, and accepts the paused ones after the requested time", () => {
     const arena = new Arena();
     const sender = arena.sender();
-    const does = ["shop.get@1.0.0", "shop.list@1.0.0", "other@1.0.0"];
-    const agent = arena.agent("a", { slots: 10, does });
+    const capabilities = ["shop.get@1.0.0", "shop.list@1.0.0", "other@1.0.0"];
+    const agent = arena.agent("a", { slots: 10, capabilities });
     sender.offer(1, { capability: "shop.get" });
     arena.turn();
     agent.busy(1, 5_000, ["shop.*"]);
     sender.offer(2, { capability: "shop.list" });
     sender.offer([3, 4], { capability: "other" });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 3, 4]);
     arena.pass(4_990);
     // The offering is the same: a pause does not change it.
-    assert.deepEqual(agent.given, [1, 3, 4]);
-    agent.say({});
+    assert.deepEqual(agent.taskNumbers, [1, 3, 4]);
+    agent.sendFrame({});
     arena.pass(20);
-    assert.deepEqual(agent.given, [1, 3, 4, 1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 3, 4, 1, 2]);
     for (const number of [1, 2, 3, 4]) agent.answer(number);
     arena.turn();
     assert.equal(sender.results.length, 4);
@@ -289,8 +289,8 @@ describe("an agent", () => {
     for (let count = 1; count <= 8; count++) {
       agent.busy(1, 0, ["work"]);
       const { nowMs } = arena;
-      while (agent.given.length === count) {
-        agent.say({});
+      while (agent.taskNumbers.length === count) {
+        agent.sendFrame({});
         arena.pass(10);
       }
       pauses.push(arena.nowMs - nowMs);
@@ -300,39 +300,39 @@ describe("an agent", () => {
     sender.offer(2);
     arena.turn();
     agent.busy(2, 0, ["work"]);
-    agent.say({});
+    agent.sendFrame({});
     arena.pass(200);
-    assert.equal(agent.given.length, 11);
+    assert.equal(agent.taskNumbers.length, 11);
   });
 
-  it("that is busy for capabilities without that of its task is left alone as a whole", () => {
+  it("that is busy, but not for the capability of its task, is paused as a whole", () => {
     const arena = new Arena();
     const sender = arena.sender();
-    const agent = arena.agent("a", { slots: 10, does: ["work@1.0.0", "other@1.0.0"] });
+    const agent = arena.agent("a", { slots: 10, capabilities: ["work@1.0.0", "other@1.0.0"] });
     sender.offer(1);
     arena.turn();
     agent.busy(1, 5_000, ["oth.*", "wor"]);
     sender.offer(2, { capability: "other" });
     arena.pass(100);
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
   });
 
-  it("that comes back during a pause may have what it paused, and takes it again", () => {
+  it("that returns during a pause continues its tasks, and accepts the paused capability again", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 10 });
     sender.offer([1, 2]);
     arena.turn();
     agent.busy(1, 60_000, ["work"]);
-    const back = arena.agent("a", { slots: 10, running: [tokenOf(2)] });
+    const rejoined = arena.agent("a", { slots: 10, running: [tokenOf(2)] });
     arena.turn();
-    assert.deepEqual(back.given, [1]);
-    back.answer(2);
+    assert.deepEqual(rejoined.taskNumbers, [1]);
+    rejoined.answer(2);
     arena.turn();
     assert.deepEqual(sender.results, [[2, "inlineOutput"]]);
   });
 
-  it("that is busy with several at once has said it once", () => {
+  it("that rejects several tasks as busy at once backs off once", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 10 });
@@ -341,9 +341,9 @@ describe("an agent", () => {
     for (let number = 3; number <= 10; number++) agent.busy(number);
     // The first pause of a back-off. The back-off grows only if the agent is busy again after the pause.
     arena.pass(200);
-    agent.say({});
+    agent.sendFrame({});
     arena.turn();
-    assert.equal(agent.given.length, 10 + 5, "seven tenths of what it had, less the two that it kept");
+    assert.equal(agent.taskNumbers.length, 10 + 5, "seven tenths of what it had, less the two that it kept");
   });
 
   it("and all others that are busy too often send a task back", () => {
@@ -354,15 +354,15 @@ describe("an agent", () => {
     for (let count = 0; count < 20; count++) {
       arena.turn();
       agent.busy(1, 1);
-      agent.say({});
+      agent.sendFrame({});
       arena.nowMs += 30_000;
-      agent.say({});
+      agent.sendFrame({});
     }
     arena.turn();
-    assert.equal(sender.told.returned[0]?.error?.code, "matching.busy_too_often");
+    assert.equal(sender.received.returned[0]?.error?.code, "matching.busy_too_often");
   });
 
-  it("that is held keeps what it has and gets nothing, also when it comes back, until it is released", () => {
+  it("that is paused keeps its tasks and gets no new ones, even after it rejoins, until it is released", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -371,20 +371,20 @@ describe("an agent", () => {
     assert.equal(arena.pool.hold("a", paused, arena.nowMs), undefined);
     sender.offer(2);
     arena.turn();
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     assert.equal(agent.frames.at(-1)?.held?.reason, "by hand");
-    const back = arena.agent("a", { slots: 2, incarnation: "02" });
-    assert.equal(back.joined?.held?.hold, Hold.HOLD_PAUSED);
+    const rejoined = arena.agent("a", { slots: 2, incarnation: "02" });
+    assert.equal(rejoined.joined?.held?.hold, Hold.HOLD_PAUSED);
     arena.turn();
-    assert.deepEqual(back.given, []);
+    assert.deepEqual(rejoined.taskNumbers, []);
     arena.pool.release("a", "enough", arena.nowMs);
     arena.turn();
-    assert.deepEqual(back.given, [2]);
-    assert.equal(back.frames.at(-1)?.released?.reason, "enough");
+    assert.deepEqual(rejoined.taskNumbers, [2]);
+    assert.equal(rejoined.frames.at(-1)?.released?.reason, "enough");
     assert.match(arena.pool.release("b", "", arena.nowMs)?.message ?? "", /Agent `b` not found/);
   });
 
-  it("that is quarantined loses what it has, and is released by time where one was given", () => {
+  it("that is quarantined loses its tasks, and is released when the given time expires", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -396,10 +396,10 @@ describe("an agent", () => {
     assert.deepEqual(sender.results, [[1, "matching.lost"]]);
     sender.offer(2);
     arena.pass(3_001);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
   });
 
-  it("drains: finishes its tasks, gets nothing new, and the rest at the deadline goes to others", () => {
+  it("drains: finishes its tasks, gets no new ones, and loses the rest at the deadline", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -411,12 +411,12 @@ describe("an agent", () => {
     assert.equal(agent.frames.at(-1)?.drain?.deadlineMs, 5_000);
     agent.answer(1);
     arena.pass(5_001);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     assert.deepEqual(sender.results, [
       [1, "inlineOutput"],
       [2, "matching.lost"],
     ]);
-    agent.say({ bye: { reason: "done" } });
+    agent.sendFrame({ bye: { reason: "done" } });
     assert.equal(agent.link.open, false);
     assert.deepEqual(arena.pool.agents(arena.nowMs), []);
   });
@@ -425,14 +425,14 @@ describe("an agent", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
-    agent.say({ sleep: { reason: "night" } });
+    agent.sendFrame({ sleep: { reason: "night" } });
     sender.offer(1);
     arena.turn();
-    assert.deepEqual(agent.given, []);
+    assert.deepEqual(agent.taskNumbers, []);
     arena.pool.wake("a", "day", arena.nowMs);
-    agent.say({ credit: 1 });
+    agent.sendFrame({ credit: 1 });
     arena.turn();
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     arena.pool.sleep("a", "again", 1_000, arena.nowMs);
     arena.pass(1_001);
     assert.equal(
@@ -442,7 +442,7 @@ describe("an agent", () => {
     assert.equal(arena.pool.agent("a", arena.nowMs)?.credit, 0);
   });
 
-  it("is removed with a goodbye that says whether it may come back", () => {
+  it("is removed with a goodbye that says whether it may return", () => {
     const arena = new Arena();
     const agent = arena.agent("a");
     assert.equal(arena.pool.remove("a", "wrong pool", -1, arena.nowMs), undefined);
@@ -463,14 +463,14 @@ describe("an agent", () => {
     const unnamed = ["", ""].map((agentId) =>
       arena.pool.join(Hello.fromPartial({ agentId }), "h", outlet, 0),
     );
-    const ids = unnamed.map((one) => (isRefusal(one) ? "" : one.agentId));
+    const ids = unnamed.map((joined) => (isRefusal(joined) ? "" : joined.agentId));
     assert.equal(new Set(ids).size, 2);
     const full = arena.pool.join(Hello.fromPartial({ agentId: "y" }), "h", outlet, 0);
     assert.ok(isRefusal(full) && full.code === "matching.agents_full");
   });
 });
 
-describe("what an attempt may take", () => {
+describe("the time limit of an attempt", () => {
   const cases = [
     { timeouts: { runMs: 1_000 }, code: "matching.run_timed_out" },
     { timeouts: { heartbeatMs: 1_000 }, code: "matching.heartbeat_missed" },
@@ -486,11 +486,11 @@ describe("what an attempt may take", () => {
       assert.deepEqual(sender.results, []);
       arena.pass(2);
       assert.deepEqual(sender.results, [[1, code]]);
-      assert.deepEqual([agent.cancelled, agent.given], [[1], [1]]);
+      assert.deepEqual([agent.cancelled, agent.taskNumbers], [[1], [1]]);
       sender.durable(1);
       agent.answer(1);
       arena.turn();
-      assert.deepEqual([agent.given, agent.durable], [[1, 2], 1]);
+      assert.deepEqual([agent.taskNumbers, agent.durable], [[1, 2], 1]);
       arena.pass(1_001);
       arena.pass(2_001);
       assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 1);
@@ -504,7 +504,7 @@ describe("what an attempt may take", () => {
     arena.turn();
     for (let count = 0; count < 5; count++) {
       arena.pass(900);
-      agent.say({ progress: [{ token: tokenOf(1) }] });
+      agent.sendFrame({ progress: [{ token: tokenOf(1) }] });
     }
     arena.pass(900);
     assert.deepEqual(sender.results, []);
@@ -523,7 +523,7 @@ describe("what an attempt may take", () => {
     arena.pass(2);
     assert.deepEqual(sender.returned, [1]);
     assert.match(
-      sender.told.returned[0]?.error?.message ?? "",
+      sender.received.returned[0]?.error?.message ?? "",
       /No agent took the task for `work` in 5s \(maximum: 5s\): no worker for it is connected/,
     );
     arena.pass(1_000);

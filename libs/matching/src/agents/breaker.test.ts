@@ -34,7 +34,7 @@ class Pair {
   }
 
   get failed(): number {
-    return this.sender.results.filter(([, what]) => what === "hands.broken").length;
+    return this.sender.results.filter(([, outcome]) => outcome === "hands.broken").length;
   }
 
   get held(): boolean {
@@ -43,7 +43,7 @@ class Pair {
 }
 
 describe("the breaker of an agent", () => {
-  it("opens after so many failures in a row: the rest goes to those that do well", () => {
+  it("opens after several failures in a row, and the remaining tasks go to healthy agents", () => {
     const pair = new Pair();
     pair.play(100);
     assert.equal(pair.failed, 3);
@@ -54,7 +54,7 @@ describe("the breaker of an agent", () => {
     );
   });
 
-  it("lets one through after a pause, and stays open for longer when that fails too", () => {
+  it("lets one attempt through after a pause, and stays open longer each time that attempt fails", () => {
     const pair = new Pair();
     pair.play(10);
     const pauses: number[] = [];
@@ -69,7 +69,7 @@ describe("the breaker of an agent", () => {
     assert.deepEqual(pauses, [1_000, 2_000, 4_000]);
   });
 
-  it("gives it everything again once it does well", () => {
+  it("closes after an attempt succeeds", () => {
     const pair = new Pair();
     const { arena, sender, bad } = pair;
     pair.play(10);
@@ -94,7 +94,7 @@ describe("the breaker of an agent", () => {
     assert.equal(pair.failed - before, 3);
   });
 
-  it("never opens for what fails wherever it is done, nor for the only agent, nor where all fail alike", () => {
+  it("never opens for permanent errors, for the only agent, or if all agents fail alike", () => {
     const theirFault = new Pair();
     theirFault.play(20, RetryClass.RETRY_CLASS_NEVER);
     assert.ok(!theirFault.held);
@@ -123,11 +123,11 @@ describe("the breaker of an agent", () => {
     assert.equal(its.results.length, 20);
   });
 
-  it("counts attempts whose time was over", () => {
+  it("counts attempts that timed out", () => {
     const arena = new Arena({ ...settings, graceMs: 0 });
     const sender = arena.sender();
     arena.agent("hangs");
-    arena.agent("good", { does: ["work@1.0.0"] });
+    arena.agent("good", { capabilities: ["work@1.0.0"] });
     for (let task = 1; task <= 3; task++) {
       sender.offer(task, { timeouts: { runMs: 100 } }, { onlyAgents: ["hangs"] });
       arena.turn();
@@ -136,7 +136,7 @@ describe("the breaker of an agent", () => {
     assert.equal(arena.pool.agent("hangs", arena.nowMs)?.hold, Hold.HOLD_FAILING);
   });
 
-  it("is a cause of waiting, next to being busy, and is shown as long as it is remembered", () => {
+  it("is a wait cause next to busy agents, and remains in the wait history", () => {
     const pair = new Pair();
     const { arena, sender, good } = pair;
     pair.play(3);

@@ -52,7 +52,7 @@ export class Breaker {
   }
 
   /** Starts the trial after the pause. */
-  tryAgain(): void {
+  startTrial(): void {
     this.#isOnTrial = true;
   }
 }

@@ -15,8 +15,8 @@ export class BusyReport extends Due {
   readonly #wheel: Wheel;
   readonly #agents: AgentIndex;
   readonly #events: AgentEvents;
-  #noted: Agent[] = [];
-  #toldMs = Number.NEGATIVE_INFINITY;
+  #unreported: Agent[] = [];
+  #reportedMs = Number.NEGATIVE_INFINITY;
 
   constructor(wheel: Wheel, agents: AgentIndex, events: AgentEvents) {
     super();
@@ -25,25 +25,25 @@ export class BusyReport extends Due {
     this.#events = events;
   }
 
-  note(agent: Agent): void {
-    if (agent.isNoted) return;
-    agent.isNoted = true;
-    this.#noted.push(agent);
+  add(agent: Agent): void {
+    if (agent.hasUnreportedState) return;
+    agent.hasUnreportedState = true;
+    this.#unreported.push(agent);
   }
 
   /** At the end of a turn: reports the noted agents, or schedules the report. */
   settle(nowMs: number): void {
-    if (this.#noted.length === 0) return;
-    if (nowMs < this.#toldMs + everyMs) this.#wheel.set(this, this.#toldMs + everyMs);
+    if (this.#unreported.length === 0) return;
+    if (nowMs < this.#reportedMs + everyMs) this.#wheel.set(this, this.#reportedMs + everyMs);
     else this.run(nowMs);
   }
 
   override run(nowMs: number): void {
-    this.#toldMs = nowMs;
-    const noted = this.#noted;
-    this.#noted = [];
-    for (const agent of noted) {
-      agent.isNoted = false;
+    this.#reportedMs = nowMs;
+    const unreported = this.#unreported;
+    this.#unreported = [];
+    for (const agent of unreported) {
+      agent.hasUnreportedState = false;
       if (this.#agents.get(agent.agentId) === agent) this.#events.reportState(agent, agent.state, "", nowMs);
     }
   }

@@ -28,7 +28,10 @@ export function covers(pattern: string, capability: string): boolean {
 }
 
 /** Returns the offered capabilities that no active pause covers. */
-export function takesOf(offered: readonly Offered[], pauses: ReadonlyMap<string, Pause>): readonly Offered[] {
+export function acceptedOf(
+  offered: readonly Offered[],
+  pauses: ReadonlyMap<string, Pause>,
+): readonly Offered[] {
   const active = [...pauses.values()].filter(({ isActive }) => isActive);
   if (active.length === 0) return offered;
   return offered.filter(({ name }) => !active.some(({ pattern }) => covers(pattern, name)));

@@ -40,7 +40,7 @@ function taskOf(rank: number, order: number): Task {
 describe("a cohort", () => {
   it("serves the namespace that has had the least, and its first task by rank, for any demands", () => {
     fc.assert(
-      fc.property(fc.array(steps, { maxLength: 120, size: "max" }), (told) => {
+      fc.property(fc.array(steps, { maxLength: 120, size: "max" }), (operations) => {
         const demands = new Demands({ update() {} });
         const cohort = demands.cohortOf([{ name: "work", version: "1.0.0", number: 1 }], {});
         const requests = [0, 1, 2, 3].map((gpu) =>
@@ -50,27 +50,27 @@ describe("a cohort", () => {
         let order = 0;
         const tabs = new Map(namespaces.map((name) => [name, cohort.tabOf(name)]));
         const had = (name: keyof typeof weights) => tabs.get(name)?.rank ?? 0;
-        const leave = ({ task }: Waiting, isServed: boolean) => {
-          waiting = waiting.filter((one) => one.task !== task);
+        const remove = ({ task }: Waiting, isServed: boolean) => {
+          waiting = waiting.filter((entry) => entry.task !== task);
           if (isServed) task.share?.grant(task);
           else task.share?.remove(task);
         };
         const serve = () => {
           const turn = cohort.next();
           const task = turn?.waitEntries.first?.share.head;
-          const served = waiting.find((one) => one.task === task);
+          const served = waiting.find((entry) => entry.task === task);
           assert.equal(served === undefined, waiting.length === 0);
           if (served === undefined) return;
           const { namespace } = served;
-          const others = waiting.filter((one) => one.namespace !== namespace);
+          const others = waiting.filter((entry) => entry.namespace !== namespace);
           for (const other of others) assert.ok(had(namespace) <= had(other.namespace));
           const isAlone = others.every((other) => had(namespace) < had(other.namespace));
-          const own = waiting.filter((one) => one.namespace === namespace);
-          if (isAlone) for (const one of own) assert.ok(served.task.rank <= one.task.rank);
+          const own = waiting.filter((entry) => entry.namespace === namespace);
+          if (isAlone) for (const entry of own) assert.ok(served.task.rank <= entry.task.rank);
           cohort.charge(namespace, weights[namespace]);
-          leave(served, true);
+          remove(served, true);
         };
-        for (const step of told) {
+        for (const step of operations) {
           const at = "at" in step ? waiting[step.at % Math.max(1, waiting.length)] : undefined;
           if (step.kind === "serve") serve();
           else if (step.kind === "add") {
@@ -78,7 +78,7 @@ describe("a cohort", () => {
             task.share = requests[step.demand]?.shareOf(step.namespace);
             task.share?.add(task);
             waiting.push({ task, namespace: step.namespace });
-          } else if (at !== undefined && step.kind === "remove") leave(at, false);
+          } else if (at !== undefined && step.kind === "remove") remove(at, false);
           else if (at !== undefined && step.kind === "move") {
             at.task.rank = step.rank;
             at.task.share?.move(at.task);

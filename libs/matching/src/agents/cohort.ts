@@ -23,7 +23,7 @@ export interface CohortWatch {
 }
 
 /** Parties that no longer wait are forgotten only above this number. */
-const tabsKept = 64;
+const idleTabsMax = 64;
 
 export class AgentCohort implements Cohort {
   readonly key: string;
@@ -102,7 +102,7 @@ export class AgentCohort implements Cohort {
     }
   }
 
-  rise(waitGroup: CohortWaitGroup): void {
+  updateFront(waitGroup: CohortWaitGroup): void {
     if (waitGroup.front !== undefined) this.#file(waitGroup, waitGroup.first());
   }
 
@@ -122,7 +122,7 @@ export class AgentCohort implements Cohort {
   tabOf(party: string): Tab {
     let tab = this.#tabs.get(party);
     if (tab === undefined) {
-      if (this.#tabs.size > tabsKept && this.#tabs.size > 2 * this.#waitingTabs) this.#forgetTabs();
+      if (this.#tabs.size > idleTabsMax && this.#tabs.size > 2 * this.#waitingTabs) this.#forgetTabs();
       tab = new Tab(party);
       this.#tabs.set(party, tab);
     }
@@ -164,7 +164,7 @@ export class AgentCohort implements Cohort {
     tab.rank += Math.max(1, (household?.weight ?? 0) / tab.weight) / weight;
     if (tab.place < 0) return;
     this.#turns.move(tab);
-    if (tab.shared.size > 0) for (const waitGroup of [...tab.shared]) this.rise(waitGroup);
+    if (tab.shared.size > 0) for (const waitGroup of [...tab.shared]) this.updateFront(waitGroup);
   }
 
   /** Called when a task waits at a wait group. */
@@ -175,7 +175,7 @@ export class AgentCohort implements Cohort {
 
   /** Called when no task waits at the group any more. */
   shut(waitGroup: CohortWaitGroup): void {
-    this.#putOut(waitGroup);
+    this.#deactivate(waitGroup);
     waitGroup.narrow = undefined;
     if (waitGroup.plain) return;
     this.#choosy.delete(waitGroup);
@@ -187,13 +187,13 @@ export class AgentCohort implements Cohort {
   }
 
   /** Parks a wait group for which no ready agent is fit. */
-  putAside(waitGroup: CohortWaitGroup): void {
-    this.#putOut(waitGroup);
+  park(waitGroup: CohortWaitGroup): void {
+    this.#deactivate(waitGroup);
     waitGroup.narrow = [];
   }
 
   /** Called when an agent has more room than before, or has joined. */
-  loosened(agent: Agent): void {
+  roomGained(agent: Agent): void {
     if (this.#choosy.size > 0) for (const waitGroup of this.#choosy) this.#offer(waitGroup, agent);
     if (this.#byAgent.size > 0)
       for (const waitGroup of this.#byAgent.get(agent.agentId) ?? []) this.#offer(waitGroup, agent);
@@ -231,7 +231,7 @@ export class AgentCohort implements Cohort {
     this.#watch.update(this);
   }
 
-  #putOut(waitGroup: CohortWaitGroup): void {
+  #deactivate(waitGroup: CohortWaitGroup): void {
     const tab = waitGroup.front;
     if (tab === undefined) return;
     this.#unfile(waitGroup, tab);
@@ -309,12 +309,12 @@ class Circle {
     for (let step = 0; step < length; step++) yield this.#agentIds[(first + step) % length] ?? "";
   }
 
-  #placeAfter(wanted: number): number {
+  #placeAfter(hash: number): number {
     let low = 0;
     let high = this.#places.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#places[middle] ?? 0) < wanted) low = middle + 1;
+      if ((this.#places[middle] ?? 0) < hash) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -20,8 +20,8 @@ export class Contexts {
   }
 
   /** Returns a holder that has room and can do the task. */
-  find(key: string, willDo: (agent: Agent) => boolean): Agent | undefined {
-    for (const agent of this.#holders.get(key) ?? []) if (agent.hasRoom && willDo(agent)) return agent;
+  find(key: string, canRun: (agent: Agent) => boolean): Agent | undefined {
+    for (const agent of this.#holders.get(key) ?? []) if (agent.hasRoom && canRun(agent)) return agent;
     return undefined;
   }
 }

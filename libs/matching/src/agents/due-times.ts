@@ -10,10 +10,19 @@ const unhurried = 1.2;
 export function nextDueMs(settings: PoolSettings, agent: Agent, nowMs: number): number {
   const { leaseMs } = settings;
   const allowedMs = agent.silent ? leaseMs : Math.min(leaseMs, suspectMs(settings, agent));
-  const silenceMs = agent.cut ? never : agent.heardMs + allowedMs;
-  const { cutDueMs, slowedDueMs, pausesDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
+  const silenceMs = agent.isDisconnected ? never : agent.lastSeenMs + allowedMs;
+  const { reconnectDueMs, slowedDueMs, pausesDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
   const idleMs = idleDueMs(settings, agent, nowMs);
-  return Math.min(silenceMs, cutDueMs, slowedDueMs, pausesDueMs, holdDueMs, drainDueMs, sleepDueMs, idleMs);
+  return Math.min(
+    silenceMs,
+    reconnectDueMs,
+    slowedDueMs,
+    pausesDueMs,
+    holdDueMs,
+    drainDueMs,
+    sleepDueMs,
+    idleMs,
+  );
 }
 
 /** Returns the silence after which an agent is suspect: by its own rhythm, up to the configured time. */

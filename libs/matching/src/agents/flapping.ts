@@ -9,7 +9,7 @@ const halfLifeMs = 30_000;
 const joinsMax = 8;
 const backoff: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 
-interface Comings {
+interface JoinCount {
   count: number;
   lastMs: number;
   /** How often in a row the agent had to stay away. */
@@ -18,10 +18,10 @@ interface Comings {
 }
 
 export class Flapping {
-  readonly #agents = new Map<string, Comings>();
+  readonly #agents = new Map<string, JoinCount>();
 
   /** Records that an agent wants to join. Returns how long it has to stay away first. 0 if it may join. */
-  comes(agentId: string, nowMs: number): number {
+  recordJoin(agentId: string, nowMs: number): number {
     const known = this.#agents.get(agentId);
     if (known === undefined) {
       this.#remember(agentId, { count: 1, lastMs: nowMs, row: 0, untilMs: nowMs });
@@ -35,15 +35,15 @@ export class Flapping {
       return 0;
     }
     known.row++;
-    const awayMs = backoffBoundMs(backoff, known.row);
-    known.untilMs = nowMs + awayMs;
+    const lockoutMs = backoffBoundMs(backoff, known.row);
+    known.untilMs = nowMs + lockoutMs;
     // Once it may join again, one more join is allowed, even if its count had decayed.
     known.count = joinsMax - 1;
-    return awayMs;
+    return lockoutMs;
   }
 
   /** Returns whether the agent has to stay away. */
-  isAway(agentId: string, nowMs: number): boolean {
+  isLockedOut(agentId: string, nowMs: number): boolean {
     return (this.#agents.get(agentId)?.untilMs ?? nowMs) > nowMs;
   }
 
@@ -52,9 +52,9 @@ export class Flapping {
     return this.#agents.delete(agentId);
   }
 
-  #remember(agentId: string, comings: Comings): void {
+  #remember(agentId: string, joinCount: JoinCount): void {
     const oldest = this.#agents.size >= flappingAgentsMax ? this.#agents.keys().next().value : undefined;
     if (oldest !== undefined) this.#agents.delete(oldest);
-    this.#agents.set(agentId, comings);
+    this.#agents.set(agentId, joinCount);
   }
 }

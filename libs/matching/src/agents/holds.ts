@@ -74,8 +74,8 @@ export class Holds {
   /** Returns whether there was something to release. */
   release(agentId: string, reason: string, nowMs: number): boolean {
     this.#launchers.current?.released(agentId);
-    const isAway = this.#flapping.forgive(agentId);
-    const isHeld = this.#holds.delete(agentId) || isAway;
+    const wasLockedOut = this.#flapping.forgive(agentId);
+    const isHeld = this.#holds.delete(agentId) || wasLockedOut;
     const agent = this.#agents.get(agentId);
     if (agent === undefined) {
       if (isHeld) this.#events.reportAbsent(agentId, HOLD_NONE, reason, nowMs);
@@ -108,7 +108,7 @@ export class Holds {
   }
 
   due(agent: Agent, nowMs: number): void {
-    if (agent.holdDueMs <= nowMs && agent.hold === HOLD_FAILING) this.#tryAgain(agent, nowMs);
+    if (agent.holdDueMs <= nowMs && agent.hold === HOLD_FAILING) this.#startTrial(agent, nowMs);
     if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "its time is over", nowMs);
   }
 
@@ -128,11 +128,14 @@ export class Holds {
 
   /** Returns the refusal of an agent that joins too often. It stays away for longer each time. */
   flappingOf(agent: string, nowMs: number): Refusal | undefined {
-    const wasAway = this.#flapping.isAway(agent, nowMs);
-    const awayMs = Math.ceil(this.#flapping.comes(agent, nowMs));
-    if (awayMs === 0) return undefined;
-    const refusal = matchingErrors.agentFlapping.refusal({ agent, awayMs }, { retryAfterMs: awayMs });
-    if (!wasAway) this.#events.reportAbsent(agent, HOLD_FLAPPING, refusal.message, nowMs);
+    const wasLockedOut = this.#flapping.isLockedOut(agent, nowMs);
+    const lockoutMs = Math.ceil(this.#flapping.recordJoin(agent, nowMs));
+    if (lockoutMs === 0) return undefined;
+    const refusal = matchingErrors.agentFlapping.refusal(
+      { agent, awayMs: lockoutMs },
+      { retryAfterMs: lockoutMs },
+    );
+    if (!wasLockedOut) this.#events.reportAbsent(agent, HOLD_FLAPPING, refusal.message, nowMs);
     return refusal;
   }
 
@@ -149,9 +152,9 @@ export class Holds {
   }
 
   /** Ends the pause of a breaker. The agent has one attempt, and a longer hold if that fails. */
-  #tryAgain(agent: Agent, nowMs: number): void {
+  #startTrial(agent: Agent, nowMs: number): void {
     this.#holds.delete(agent.agentId);
-    agent.breaker.tryAgain();
+    agent.breaker.startTrial();
     this.#free(agent, "it is tried again with one attempt", nowMs);
   }
 

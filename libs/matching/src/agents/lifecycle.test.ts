@@ -4,7 +4,7 @@ import { AgentState, Hello, Hold } from "@tutti/contracts/agent/v1";
 import { isRefusal } from "@tutti/kernel";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
-const words: Readonly<Record<number, string>> = {
+const stateNames: Readonly<Record<number, string>> = {
   [AgentState.AGENT_STATE_STARTING]: "starting",
   [AgentState.AGENT_STATE_READY]: "ready",
   [AgentState.AGENT_STATE_BUSY]: "busy",
@@ -14,14 +14,14 @@ const words: Readonly<Record<number, string>> = {
   [AgentState.AGENT_STATE_GONE]: "gone",
 };
 
-const statesOf = (arena: Arena) => arena.changes.map(({ after }) => words[after]);
+const statesOf = (arena: Arena) => arena.changes.map(({ after }) => stateNames[after]);
 const stateOf = (arena: Arena, agentId: string) => {
   const { state = 0 } = arena.pool.agent(agentId, arena.nowMs) ?? {};
-  return words[state];
+  return stateNames[state];
 };
 
 describe("an agent that walks through all its states", () => {
-  it("shows as many changes, each with where it came from", () => {
+  it("reports each change of state with the previous state", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -31,10 +31,10 @@ describe("an agent that walks through all its states", () => {
     arena.pass(1_500);
     arena.pool.sleep("a", "by hand", 0, arena.nowMs);
     arena.pool.wake("a", "by hand", arena.nowMs);
-    agent.link.cut(arena.nowMs);
+    agent.link.markDisconnected(arena.nowMs);
     agent.link.resume(arena.nowMs);
     arena.pool.drain("a", "by hand", 0, arena.nowMs);
-    agent.say({ bye: { reason: "drained" } });
+    agent.sendFrame({ bye: { reason: "drained" } });
     const walked = [
       "starting",
       "ready",
@@ -49,12 +49,12 @@ describe("an agent that walks through all its states", () => {
     ];
     assert.deepEqual(statesOf(arena), walked);
     assert.deepEqual(
-      arena.changes.slice(1).map(({ before }) => words[before]),
+      arena.changes.slice(1).map(({ before }) => stateNames[before]),
       walked.slice(0, -1),
     );
   });
 
-  it("is not told as busy when it is so for less than a second", () => {
+  it("is not reported as busy if it is busy for less than a second", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -71,10 +71,10 @@ describe("an agent that walks through all its states", () => {
   });
 });
 
-describe("an agent with nothing to do", () => {
+describe("an idle agent", () => {
   const sleepy = () => new Arena({ sleepAfterMs: 10_000, leaseMs: 8e7, suspectMs: 3e6 });
 
-  it("is put to sleep after the time of its pool, and woken by the first task that it could do", () => {
+  it("is put to sleep after the idle time of its pool, and woken by the first task that it can do", () => {
     const arena = sleepy();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -92,12 +92,12 @@ describe("an agent with nothing to do", () => {
     sender.offer(3);
     arena.turn();
     assert.deepEqual(agent.frames.at(-1)?.wake, { reason: "there is something to do" });
-    agent.say({ credit: 1 });
+    agent.sendFrame({ credit: 1 });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 3]);
   });
 
-  it("is never put to sleep while it works, nor where the pool says nothing", () => {
+  it("is never put to sleep while it works, or if the pool sets no idle time", () => {
     const arena = sleepy();
     arena.sender().offer(1);
     arena.agent("a");
@@ -108,7 +108,7 @@ describe("an agent with nothing to do", () => {
     assert.deepEqual([stateOf(arena, "a"), stateOf(other, "a")], ["busy", "ready"]);
   });
 
-  it("is woken only if it is needed: as many as there are tasks", () => {
+  it("is woken only if it is needed: two agents with two slots each for three tasks", () => {
     const arena = sleepy();
     const sender = arena.sender();
     const agents = ["a", "b", "c", "d"].map((name) => arena.agent(name, { slots: 2 }));
@@ -118,10 +118,10 @@ describe("an agent with nothing to do", () => {
     arena.turn();
     const awake = () => agents.filter(({ link }) => stateOf(arena, link.agentId) !== "asleep");
     assert.equal(awake().length, 2);
-    for (const agent of awake()) agent.say({ credit: 2 });
+    for (const agent of awake()) agent.sendFrame({ credit: 2 });
     arena.turn();
     assert.equal(awake().length, 2);
-    assert.equal(agents.flatMap(({ given }) => given).length, 3);
+    assert.equal(agents.flatMap(({ taskNumbers }) => taskNumbers).length, 3);
   });
 
   it("sleeps on when it sleeps of its own will, or by plan", () => {
@@ -129,35 +129,35 @@ describe("an agent with nothing to do", () => {
     const sender = arena.sender();
     const own = arena.agent("own");
     arena.agent("planned");
-    own.say({ sleep: { reason: "tired", forMs: 0 } });
+    own.sendFrame({ sleep: { reason: "tired", forMs: 0 } });
     arena.pool.sleep("planned", "night", 0, arena.nowMs, true);
     sender.offer(1);
     arena.turn();
     assert.deepEqual([stateOf(arena, "own"), stateOf(arena, "planned")], ["asleep", "asleep"]);
-    own.say({ wake: { reason: "" }, credit: 1 });
+    own.sendFrame({ wake: { reason: "" }, credit: 1 });
     arena.turn();
-    assert.deepEqual(own.given, [1]);
+    assert.deepEqual(own.taskNumbers, [1]);
   });
 
-  it("that was put to sleep, and says so on its next link, is still woken when it is needed", () => {
+  it("that the pool put to sleep is still woken when it is needed after it reconnects", () => {
     const arena = sleepy();
     const sender = arena.sender();
     arena.agent("a");
     arena.pass(11_000);
-    const again = arena.agent("a", { credit: 0 });
-    again.say({ sleep: { reason: "", forMs: 0 } });
+    const rejoined = arena.agent("a", { credit: 0 });
+    rejoined.sendFrame({ sleep: { reason: "", forMs: 0 } });
     sender.offer(1);
     arena.turn();
-    assert.deepEqual(again.frames.at(-1)?.wake, { reason: "there is something to do" });
+    assert.deepEqual(rejoined.frames.at(-1)?.wake, { reason: "there is something to do" });
   });
 });
 
-describe("an agent that comes and goes", () => {
+describe("an agent that joins and leaves", () => {
   const hello = (incarnation: number) =>
     Hello.fromPartial({ agentId: "a", incarnation: String(incarnation).padStart(6, "0") });
   const outlet = { send: () => {}, end: () => {} };
 
-  it("has to stay away, each time longer, and is forgiven after a quiet time or by a person", () => {
+  it("too often is locked out for growing times, and forgiven after a quiet period or a release", () => {
     const arena = new Arena();
     let incarnation = 0;
     /** Joins and leaves until the agent has to stay away. Returns for how long. */
@@ -199,55 +199,55 @@ describe("an agent that comes and goes", () => {
 });
 
 describe("an agent that is not there", () => {
-  it("can be quarantined: it is shown, gets nothing when it comes, and can be released", () => {
+  it("can be quarantined: it is listed, gets no tasks when it joins, and can be released", () => {
     const arena = new Arena();
     const order = { hold: Hold.HOLD_QUARANTINED, reason: "it crashed 5 times", forMs: 0 };
     assert.equal(arena.pool.hold("a", order, arena.nowMs), undefined);
-    const [shown] = arena.pool.agents(arena.nowMs);
+    const [view] = arena.pool.agents(arena.nowMs);
     assert.deepEqual(
-      [shown?.agentId, shown?.state, shown?.hold, shown?.holdCause?.reason],
+      [view?.agentId, view?.state, view?.hold, view?.holdCause?.reason],
       ["a", AgentState.AGENT_STATE_GONE, Hold.HOLD_QUARANTINED, "it crashed 5 times"],
     );
     const agent = arena.agent("a");
     assert.equal(agent.joined?.held?.reason, "it crashed 5 times");
     arena.sender().offer(1);
     arena.turn();
-    assert.deepEqual(agent.given, []);
+    assert.deepEqual(agent.taskNumbers, []);
     arena.pool.release("a", "mended", arena.nowMs);
     arena.turn();
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     assert.equal(arena.pool.explain(tokenOf(1), arena.nowMs)?.waits.length, 0);
   });
 
-  for (const leaves of [true, false])
-    it(`ends once when its program ends, ${leaves ? "after it has left" : "before it has joined"}`, () => {
+  for (const hasLeft of [true, false])
+    it(`is reported as gone once when its program exits, ${hasLeft ? "after it has left" : "before it has joined"}`, () => {
       const arena = new Arena();
-      arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
-      if (leaves) {
+      arena.pool.reportLaunch("s-1", true, "it was launched", arena.nowMs);
+      if (hasLeft) {
         arena.agent("s-1", { launchId: "s.01" });
         assert.equal(arena.pool.remove("s-1", "it is drained", 0, arena.nowMs), undefined);
       }
-      arena.pool.tellOfLaunch("s-1", false, "its program has ended", arena.nowMs);
+      arena.pool.reportLaunch("s-1", false, "its program has ended", arena.nowMs);
       assert.deepEqual(
         statesOf(arena).filter((state) => state === "gone"),
         ["gone"],
       );
-      arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
-      arena.pool.tellOfLaunch("s-1", false, "its program has ended", arena.nowMs);
+      arena.pool.reportLaunch("s-1", true, "it was launched", arena.nowMs);
+      arena.pool.reportLaunch("s-1", false, "its program has ended", arena.nowMs);
       assert.equal(statesOf(arena).filter((state) => state === "gone").length, 2);
     });
 
-  it("is shown as starting when it was launched, and by whom", () => {
+  it("is shown as starting after its launch, with its scaler", () => {
     const launched = [{ agentId: "s-1", launchId: "s.01", sinceMs: 1_000 }];
     const arena = new Arena({}, 1, { crashesOf: () => 2, released: () => {}, starting: () => launched });
-    const shown = () =>
+    const views = () =>
       arena.pool
         .agents(arena.nowMs)
-        .map(({ agentId, state, scalerId, crashes }) => [agentId, words[state], scalerId, crashes]);
-    assert.deepEqual(shown(), [["s-1", "starting", "s", 2]]);
-    arena.pool.tellOfLaunch("s-1", true, "it was launched", arena.nowMs);
+        .map(({ agentId, state, scalerId, crashes }) => [agentId, stateNames[state], scalerId, crashes]);
+    assert.deepEqual(views(), [["s-1", "starting", "s", 2]]);
+    arena.pool.reportLaunch("s-1", true, "it was launched", arena.nowMs);
     arena.agent("s-1", { launchId: "s.01" });
-    assert.deepEqual(shown(), [["s-1", "ready", "s", 2]]);
+    assert.deepEqual(views(), [["s-1", "ready", "s", 2]]);
     assert.deepEqual(statesOf(arena), ["starting", "ready"], "the start is reported once");
     arena.agent("other");
     assert.deepEqual(

@@ -16,7 +16,7 @@ export interface LinkParts {
   readonly reports: AttemptReports;
   readonly outbox: Outbox;
   /** The agent leaves its pool. */
-  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
+  removeAgent(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void;
 }
 
 /**
@@ -56,24 +56,24 @@ export class OpenLink implements AgentLink, Link {
     return this.#outlet.isPolled === true;
   }
 
-  take(frame: AgentFrame, nowMs: number): Refusal | undefined {
+  receive(frame: AgentFrame, nowMs: number): Refusal | undefined {
     if (!this.#open) return undefined;
     const { states, readiness, reports } = this.#parts;
     const { agent } = this;
-    states.heard(agent, nowMs);
-    for (const one of frame.started) reports.started(agent, one, nowMs);
-    for (const one of frame.progress) reports.progressed(agent, one, nowMs);
-    for (const one of frame.partialOutputs) reports.partialOutput(agent, one);
+    states.markSeen(agent, nowMs);
+    for (const started of frame.started) reports.started(agent, started, nowMs);
+    for (const progress of frame.progress) reports.progressed(agent, progress, nowMs);
+    for (const output of frame.partialOutputs) reports.partialOutput(agent, output);
     for (const result of frame.results) reports.receiveResult(this, ++this.#results, result, nowMs);
     if (frame.credit > 0) {
       agent.credit = Math.min(creditMax, agent.credit + frame.credit);
-      readiness.loosened(agent);
+      readiness.roomGained(agent);
     }
-    return this.#takeRare(frame, nowMs);
+    return this.#receiveRare(frame, nowMs);
   }
 
-  cut(nowMs: number): void {
-    if (this.#open) this.#parts.states.cut(this.agent, nowMs);
+  markDisconnected(nowMs: number): void {
+    if (this.#open) this.#parts.states.markDisconnected(this.agent, nowMs);
   }
 
   resume(nowMs: number): void {
@@ -81,7 +81,7 @@ export class OpenLink implements AgentLink, Link {
   }
 
   end(reason: string, nowMs: number): void {
-    if (this.#open) this.#parts.leave(this.agent, reason, undefined, nowMs);
+    if (this.#open) this.#parts.removeAgent(this.agent, reason, undefined, nowMs);
   }
 
   /** Returns the frame of this turn and lists the link for sending. */
@@ -134,7 +134,7 @@ export class OpenLink implements AgentLink, Link {
     if (bye !== undefined) this.#outlet.end(bye);
   }
 
-  #takeRare(frame: AgentFrame, nowMs: number): Refusal | undefined {
+  #receiveRare(frame: AgentFrame, nowMs: number): Refusal | undefined {
     const { states, readiness } = this.#parts;
     const { agent } = this;
     const { heartbeat, offering, drain, sleep, wake, bye } = frame;
@@ -147,9 +147,9 @@ export class OpenLink implements AgentLink, Link {
     }
     if (drain !== undefined) states.drains(agent, drain.reason, drain.deadlineMs, nowMs);
     // An agent that was put to sleep, and reports that on a new link, is still woken by demand.
-    if (sleep !== undefined) states.sleeps(agent, sleep.reason, sleep.forMs, agent.wakesByNeed, nowMs);
-    if (wake !== undefined) states.wakes(agent, wake.reason, nowMs);
-    if (bye !== undefined) this.#parts.leave(agent, bye.reason, undefined, nowMs);
+    if (sleep !== undefined) states.markAsleep(agent, sleep.reason, sleep.forMs, agent.wakesOnDemand, nowMs);
+    if (wake !== undefined) states.markAwake(agent, wake.reason, nowMs);
+    if (bye !== undefined) this.#parts.removeAgent(agent, bye.reason, undefined, nowMs);
     return undefined;
   }
 }

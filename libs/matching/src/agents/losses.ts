@@ -56,7 +56,7 @@ export class Losses {
       if (original.agent === undefined) this.#outcomes.fail(original, refusal, nowMs);
       return;
     }
-    if (this.#copies.takeOver(task, nowMs)) return;
+    if (this.#copies.promoteCopy(task, nowMs)) return;
     if (task.yields) {
       this.#preemption.detach(task, nowMs);
       return;

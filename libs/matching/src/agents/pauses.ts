@@ -13,7 +13,7 @@ import { labelsMatch } from "../demand/labels.ts";
 import type { Demand } from "../demand/matches.ts";
 import { newestIn } from "../demand/versions.ts";
 import type { Agent } from "./agent.ts";
-import { covers, type Pause, takesOf } from "./capabilities.ts";
+import { acceptedOf, covers, type Pause } from "./capabilities.ts";
 import type { Readiness } from "./readiness.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -45,8 +45,8 @@ export class CapabilityPauses {
       // Attempts that were assigned before the pause repeat the same answer.
       const isNew = !known.isActive;
       if (isNew) known.inRow++;
-      const backMs = isNew ? backoffMs(busyBackoff, Math.min(known.inRow, 30), this.#chance) : 0;
-      const pauseMs = Math.min(Math.max(busy.retryAfterMs, backMs), busyPauseMaxMs);
+      const retryDelayMs = isNew ? backoffMs(busyBackoff, Math.min(known.inRow, 30), this.#chance) : 0;
+      const pauseMs = Math.min(Math.max(busy.retryAfterMs, retryDelayMs), busyPauseMaxMs);
       known.dueMs = Math.max(known.dueMs, nowMs + pauseMs);
       known.message = message;
       pauses.set(pattern, known);
@@ -74,7 +74,7 @@ export class CapabilityPauses {
   forget(agent: Agent): void {
     agent.pauses.clear();
     agent.pausesDueMs = never;
-    agent.takes = agent.offered;
+    agent.accepted = agent.offered;
     this.#agents.delete(agent);
   }
 
@@ -101,7 +101,7 @@ export class CapabilityPauses {
     const active = pauses.filter(({ isActive }) => isActive);
     agent.pausesDueMs = Math.min(never, ...active.map(({ dueMs }) => dueMs));
     if (active.length === 0) this.#agents.delete(agent);
-    agent.takes = takesOf(agent.offered, agent.pauses);
+    agent.accepted = acceptedOf(agent.offered, agent.pauses);
     this.#readiness.regroupAgent(agent);
   }
 }

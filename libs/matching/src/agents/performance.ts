@@ -45,9 +45,9 @@ export class AgentPerformance {
     { outcome, runMs }: Result,
     nowMs: number,
   ): void {
-    const tookMs = runMs > 0 ? Math.min(runMs, elapsedMs) : elapsedMs;
+    const durationMs = runMs > 0 ? Math.min(runMs, elapsedMs) : elapsedMs;
     const failed = outcome?.$case === "failed";
-    const slowness = this.#times.learn(agent.agentId, capability, tookMs, failed, nowMs);
+    const slowness = this.#times.learn(agent.agentId, capability, durationMs, failed, nowMs);
     if (slowness !== undefined) agent.slowness = slowness;
   }
 }

@@ -63,7 +63,7 @@ export class Readiness {
   reoffer(agent: Agent, offering: Offering): void {
     const before = new Set(agent.offered);
     this.offer(agent, offering);
-    const added = agent.offered.filter((one) => !before.has(one));
+    const added = agent.offered.filter((capability) => !before.has(capability));
     if (added.length > 0 && agent.link !== undefined)
       agent.link.outgoing.capabilityNumbers = { numbers: numbersOf(added) };
   }
@@ -96,7 +96,7 @@ export class Readiness {
   loaded(agent: Agent): void {
     const { cohort, reportedState: state } = agent;
     if (agent.used >= agent.slots ? state === AGENT_STATE_READY : state === AGENT_STATE_BUSY)
-      this.#busyReport.note(agent);
+      this.#busyReport.add(agent);
     if (cohort === undefined) return;
     const { ready } = cohort;
     if (agent.hasRoom) {
@@ -114,13 +114,13 @@ export class Readiness {
   }
 
   /** Updates an agent that may have more room than before. */
-  loosened(agent: Agent): void {
+  roomGained(agent: Agent): void {
     this.loaded(agent);
-    if (agent.place >= 0) agent.cohort?.loosened(agent);
+    if (agent.place >= 0) agent.cohort?.roomGained(agent);
   }
 
   /** Sorts all agents again after the strategy has changed. */
-  rankAnew(): void {
+  rankAll(): void {
     for (const agent of this.#agents.values()) this.loaded(agent);
   }
 
@@ -131,13 +131,13 @@ export class Readiness {
 
   /** Moves an agent to the cohort where it belongs. */
   #settleIn(agent: Agent): void {
-    const cohort = this.#demands.cohortOf(agent.takes, agent.offering.labels);
+    const cohort = this.#demands.cohortOf(agent.accepted, agent.offering.labels);
     if (cohort !== agent.cohort) {
       this.#moveOut(agent);
       agent.cohort = cohort;
       cohort.admit(agent);
     }
-    this.loosened(agent);
+    this.roomGained(agent);
   }
 
   #moveOut(agent: Agent): void {

@@ -67,18 +67,18 @@ export class Reconciler {
         this.#running.start(task, agent, nowMs);
         task.extras?.gang?.claim(task);
         named.set(token, true);
-      } else if (!isKept(task, agent)) unwanted.push(token);
+      } else if (!hasPendingResult(task, agent)) unwanted.push(token);
     }
     for (const task of this.#running.tasksOf(agent)) {
       if (task.stage !== "working") this.#running.release(task, nowMs);
       else if (named.get(task.offer.token) === undefined) {
-        if (isSame && task.begunMs === 0 && !isTwin(task)) {
+        if (isSame && task.startedMs === 0 && !isTwin(task)) {
           this.#running.detach(task, false, nowMs, "busy");
           this.#waiting.requeue(task, nowMs);
         } else this.#losses.lose(task, "the agent does not have it any more", nowMs);
       }
     }
-    this.#readiness.loosened(agent);
+    this.#readiness.roomGained(agent);
     return unwanted;
   }
 }
@@ -95,6 +95,6 @@ function isTwin({ twin }: Task): boolean {
 }
 
 /** Returns whether the agent has a result of the task that is not durable yet. */
-function isKept({ stage, link, agent: owner }: Task, agent: Agent): boolean {
+function hasPendingResult({ stage, link, agent: owner }: Task, agent: Agent): boolean {
   return stage === "ended" && owner === undefined && link?.agent.agentId === agent.agentId;
 }

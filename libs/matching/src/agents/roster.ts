@@ -84,7 +84,13 @@ export class Roster implements AgentWatch {
     this.#times = parts.times;
     this.#pauses = parts.pauses;
     const { states, readiness, reports, outbox } = parts;
-    this.#link = { states, readiness, reports, outbox, leave: (...leaving) => this.leave(...leaving) };
+    this.#link = {
+      states,
+      readiness,
+      reports,
+      outbox,
+      removeAgent: (...leaving) => this.removeAgent(...leaving),
+    };
   }
 
   /** Accepts an agent, or its next incarnation or link. The caller compares the tasks that it reports. */
@@ -106,7 +112,7 @@ export class Roster implements AgentWatch {
     agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
     if (agent.identity.incarnation !== identity.incarnation) {
       this.#times.forget(agentId);
-      agent.wakesByNeed = false;
+      agent.wakesOnDemand = false;
     }
     agent.identity = identity;
     this.#reset(agent, nowMs);
@@ -116,19 +122,19 @@ export class Roster implements AgentWatch {
     this.#readiness.offer(agent, offering);
     this.#holds.apply(agent, nowMs);
     this.#states.watch(agent, nowMs);
-    if (known === undefined) this.#begin(agent, nowMs);
+    if (known === undefined) this.#reportStarting(agent, nowMs);
     this.#states.restate(agent, "", nowMs);
     return link;
   }
 
   /** Removes an agent, with a goodbye if its link can still carry one. */
-  leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void {
+  removeAgent(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void {
     if (!this.#agents.remove(agent)) return;
     agent.link?.close(bye);
     agent.link = undefined;
     this.#wheel.remove(agent);
     this.#states.sleepers.delete(agent);
-    agent.cut = true;
+    agent.isDisconnected = true;
     this.#pauses.forget(agent);
     this.#readiness.withdraw(agent);
     this.#claims.drop(agent);
@@ -139,8 +145,8 @@ export class Roster implements AgentWatch {
   due(agent: Agent, nowMs: number): void {
     const settings = this.#settings.current;
     const { leaseMs } = settings;
-    if (agent.cutDueMs <= nowMs) {
-      this.leave(
+    if (agent.reconnectDueMs <= nowMs) {
+      this.removeAgent(
         agent,
         "its link was cut and not resumed in time",
         goodbye("the link was not resumed in time"),
@@ -148,8 +154,8 @@ export class Roster implements AgentWatch {
       );
       return;
     }
-    if (!agent.cut && agent.heardMs + leaseMs <= nowMs) {
-      this.leave(
+    if (!agent.isDisconnected && agent.lastSeenMs + leaseMs <= nowMs) {
+      this.removeAgent(
         agent,
         `it was not heard for ${leaseMs} ms`,
         goodbye("the agent was silent for too long"),
@@ -157,14 +163,14 @@ export class Roster implements AgentWatch {
       );
       return;
     }
-    if (!agent.cut && !agent.silent && agent.heardMs + suspectMs(settings, agent) <= nowMs) {
+    if (!agent.isDisconnected && !agent.silent && agent.lastSeenMs + suspectMs(settings, agent) <= nowMs) {
       agent.silent = true;
-      this.#states.changed(agent, `it was not heard for ${Math.round(nowMs - agent.heardMs)} ms`, nowMs);
+      this.#states.changed(agent, `it was not heard for ${Math.round(nowMs - agent.lastSeenMs)} ms`, nowMs);
     }
     if (agent.slowedDueMs <= nowMs) {
       agent.slowed = false;
       agent.slowedDueMs = never;
-      this.#readiness.loosened(agent);
+      this.#readiness.roomGained(agent);
     }
     this.#pauses.due(agent, nowMs);
     this.#holds.due(agent, nowMs);
@@ -174,12 +180,12 @@ export class Roster implements AgentWatch {
     }
     if (agent.sleepDueMs <= nowMs) {
       if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "the time to sleep is over" };
-      this.#states.wakes(agent, "its time is over", nowMs);
+      this.#states.markAwake(agent, "its time is over", nowMs);
     }
     if (idleDueMs(settings, agent, nowMs) <= nowMs && agent.link !== undefined) {
       const reason = "there is nothing to do";
       agent.link.outgoing.sleep = { reason, forMs: 0 };
-      this.#states.sleeps(agent, reason, 0, true, nowMs);
+      this.#states.markAsleep(agent, reason, 0, true, nowMs);
     }
     this.#states.watch(agent, nowMs);
   }
@@ -198,7 +204,7 @@ export class Roster implements AgentWatch {
   }
 
   /** Reports that an agent was starting until now. For a launched agent that has been reported already. */
-  #begin(agent: Agent, nowMs: number): void {
+  #reportStarting(agent: Agent, nowMs: number): void {
     const { agentId, identity } = agent;
     for (const { launchId } of this.#launchers.current?.starting() ?? [])
       if (launchId === identity.launchId) agent.reportedState = AgentState.AGENT_STATE_STARTING;
@@ -210,8 +216,8 @@ export class Roster implements AgentWatch {
   #reset(agent: Agent, nowMs: number): void {
     agent.credit = 0;
     agent.allowed = agent.slots;
-    agent.heardMs = nowMs;
-    agent.cut = false;
+    agent.lastSeenMs = nowMs;
+    agent.isDisconnected = false;
     agent.silent = false;
     agent.suspicion.pause();
     agent.slowed = false;
@@ -220,7 +226,7 @@ export class Roster implements AgentWatch {
     this.#states.sleepers.delete(agent);
     if (agent.used === 0) agent.idleSinceMs = nowMs;
     agent.busyInRow = 0;
-    agent.cutDueMs = never;
+    agent.reconnectDueMs = never;
     agent.slowedDueMs = never;
     agent.drainDueMs = never;
     agent.sleepDueMs = never;

@@ -17,7 +17,7 @@ function after(...intervals: readonly number[]): Suspicion {
 const even = Array.from({ length: 20 }, () => 5_000);
 
 describe("a suspicion", () => {
-  it("says nothing before it has heard a rhythm", () => {
+  it("has no level before a rhythm is known", () => {
     assert.equal(after(5_000, 5_000).silenceMs(8), undefined);
     assert.equal(after(5_000, 5_000).level(60_000), undefined);
   });
@@ -30,12 +30,12 @@ describe("a suspicion", () => {
     assert.ok((suspicion.level(20_000) ?? 0) > 20);
   });
 
-  it("waits longer for one whose heartbeats come unevenly", () => {
+  it("waits longer for uneven heartbeats", () => {
     const uneven = even.map((interval, at) => interval + (at % 2 === 0 ? 4_000 : -4_000));
     assert.ok((after(...uneven).silenceMs(8) ?? 0) > 1.7 * (after(...even).silenceMs(8) ?? 0));
   });
 
-  it("takes a pause that is explained for no interval", () => {
+  it("does not count an explained pause as an interval", () => {
     const suspicion = after(...even);
     const before = suspicion.silenceMs(8);
     suspicion.pause();
@@ -44,7 +44,7 @@ describe("a suspicion", () => {
     assert.equal(suspicion.silenceMs(8), before);
   });
 
-  it("reaches a threshold exactly after the silence that it says", () => {
+  it("reaches a threshold exactly after the silence that it predicts", () => {
     const intervals = fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 5, maxLength: 100 });
     fc.assert(
       fc.property(intervals, fc.double({ min: 0.5, max: 16, noNaN: true }), (all, threshold) => {

@@ -16,7 +16,7 @@ const leastDeviation = 0.25;
 export class Suspicion {
   #mean = 0;
   #variance = 0;
-  #seen = 0;
+  #samples = 0;
   #lastMs = 0;
 
   /** Records a heartbeat. */
@@ -25,10 +25,10 @@ export class Suspicion {
     const isFirst = this.#lastMs === 0;
     this.#lastMs = nowMs;
     if (isFirst) return;
-    this.#seen = Math.min(this.#seen + 1, intervalsMax);
+    this.#samples = Math.min(this.#samples + 1, intervalsMax);
     const surprise = interval - this.#mean;
-    this.#mean += surprise / this.#seen;
-    this.#variance += (surprise * (interval - this.#mean) - this.#variance) / this.#seen;
+    this.#mean += surprise / this.#samples;
+    this.#variance += (surprise * (interval - this.#mean) - this.#variance) / this.#samples;
   }
 
   /** Interrupts the rhythm for a known reason, such as a cut link. The learned intervals stay. */
@@ -38,13 +38,13 @@ export class Suspicion {
 
   /** Returns the silence after which the level reaches a threshold. Undefined after too few heartbeats. */
   silenceMs(threshold: number): number | undefined {
-    if (this.#seen < intervalsMin) return undefined;
+    if (this.#samples < intervalsMin) return undefined;
     return this.#mean + this.#deviation * deviationsAt(threshold);
   }
 
   /** Returns the level after a silence. Undefined after too few heartbeats. */
   level(silenceMs: number): number | undefined {
-    if (this.#seen < intervalsMin) return undefined;
+    if (this.#samples < intervalsMin) return undefined;
     return levelAt((silenceMs - this.#mean) / this.#deviation);
   }
 
@@ -67,9 +67,9 @@ function slope(deviations: number): number {
 
 /** Returns the inverse of `levelAt`, by Newton's method: it is smooth and has one solution. */
 function deviationsAt(level: number): number {
-  const wanted = Math.log(Math.expm1(level * Math.LN10));
-  let deviations = Math.cbrt(wanted / 0.070566) / 2;
+  const target = Math.log(Math.expm1(level * Math.LN10));
+  let deviations = Math.cbrt(target / 0.070566) / 2;
   for (let step = 0; step < 30; step++)
-    deviations -= (slope(deviations) - wanted) / (1.5976 + 3 * 0.070566 * deviations * deviations);
+    deviations -= (slope(deviations) - target) / (1.5976 + 3 * 0.070566 * deviations * deviations);
   return deviations;
 }

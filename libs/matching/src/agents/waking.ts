@@ -23,20 +23,20 @@ export class Waker {
   }
 
   /** At the end of a turn, after every possible assignment. */
-  wakeByNeed(nowMs: number): void {
+  wakeOnDemand(nowMs: number): void {
     const { sleepers } = this.#states;
     if (sleepers.size === 0 || this.#waiting.count === 0 || isStill(this.#settings.current)) return;
     /** How many tasks the woken agents will take. */
-    const taken = new Map<Cohort, number>();
+    const taskCounts = new Map<Cohort, number>();
     for (const agent of sleepers) {
       const { cohort } = agent;
       if (cohort === undefined || !isSound(agent)) continue;
-      const expected = taken.get(cohort) ?? rousing(cohort);
-      taken.set(cohort, expected);
+      const expected = taskCounts.get(cohort) ?? rousing(cohort);
+      taskCounts.set(cohort, expected);
       if (waitingFor(agent, cohort) <= expected) continue;
-      taken.set(cohort, expected + agent.slots);
+      taskCounts.set(cohort, expected + agent.slots);
       if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "there is something to do" };
-      this.#states.wakes(agent, "there is something to do", nowMs);
+      this.#states.markAwake(agent, "there is something to do", nowMs);
     }
   }
 }
@@ -44,8 +44,8 @@ export class Waker {
 const { HOLD_NONE } = Hold;
 
 /** Returns whether the agent could work if it were awake. */
-function isSound({ cut, silent, hold }: Agent): boolean {
-  return !cut && !silent && hold === HOLD_NONE;
+function isSound({ isDisconnected, silent, hold }: Agent): boolean {
+  return !isDisconnected && !silent && hold === HOLD_NONE;
 }
 
 /** Returns the slots of awake agents that have not requested anything yet. */

@@ -39,10 +39,10 @@ export interface AgentLink {
    * Accepts a frame without its greeting and its numbers, in the order of the fields' numbers. A refusal
    * means that the agent broke the rules: the caller has to end the link with `end`.
    */
-  take(frame: AgentFrame, nowMs: number): Refusal | undefined;
+  receive(frame: AgentFrame, nowMs: number): Refusal | undefined;
 
   /** Records that the stream broke. The agent gets nothing more, and leaves if it does not resume in time. */
-  cut(nowMs: number): void;
+  markDisconnected(nowMs: number): void;
 
   /** A new stream continues with this link. */
   resume(nowMs: number): void;

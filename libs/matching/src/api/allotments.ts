@@ -3,7 +3,7 @@ import type { LabelSelector } from "@tutti/contracts/types/v1";
 /** The amounts that quotas of a namespace allow in a pool, and the reservations in it now. */
 export interface Allotments {
   readonly parts: readonly AllottedPart[];
-  readonly reservations: readonly SetAsideTold[];
+  readonly reservations: readonly PoolReservation[];
 }
 
 /** A part of one limit of a quota. */
@@ -19,7 +19,7 @@ export interface AllottedPart {
   readonly sessions: LabelSelector | undefined;
 }
 
-export interface SetAsideTold {
+export interface PoolReservation {
   readonly reservationId: string;
   readonly amounts: Readonly<Record<string, number>>;
   /** Labels of the agents that the reservation covers. Undefined for the whole pool. */

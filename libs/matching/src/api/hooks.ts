@@ -8,15 +8,15 @@ export interface PoolHook {
   /** The verdict if the hook fails or does not answer in time. */
   readonly onFailure: "pass" | "deny" | "hold";
   /** Returns whether the hook applies. */
-  readonly applies: (facts: HookFacts) => Said<boolean>;
+  readonly applies: (facts: HookFacts) => Evaluated<boolean>;
   /** Returns the verdict of a rule. Undefined for an external hook. */
-  readonly decide: ((facts: HookFacts) => Said<Verdict>) | undefined;
+  readonly decide: ((facts: HookFacts) => Evaluated<Verdict>) | undefined;
   /** How an external hook is asked. Undefined for a rule. */
-  readonly asks: { readonly isBlocking: boolean; readonly timeoutMs: number } | undefined;
+  readonly call: { readonly isBlocking: boolean; readonly timeoutMs: number } | undefined;
 }
 
 /** The value of an evaluation, or its problem as a text. */
-export type Said<T> = { readonly value: T } | { readonly problem: string };
+export type Evaluated<T> = { readonly value: T } | { readonly problem: string };
 
 /** The facts about a task, its agent and its result, by the names that rules use. */
 export interface HookFacts {
@@ -64,5 +64,5 @@ export interface HookReply {
 
 /** Receives questions: at the end of a turn, all at once. */
 export interface HookOutlet {
-  ask(questions: readonly HookQuestion[]): void;
+  send(questions: readonly HookQuestion[]): void;
 }

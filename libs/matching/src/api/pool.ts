@@ -35,7 +35,7 @@ export interface Pool {
    * Records that an agent may not join with its offering. The agent knows the reason, and the explanation of
    * waiting tasks shows it too.
    */
-  turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void;
+  addRefused(agentId: string, offering: Offering, reason: string, nowMs: number): void;
 
   /** Handles due timers, then matches, then sends batches. Returns how many tasks were assigned. */
   turn(nowMs: number): number;
@@ -93,7 +93,7 @@ export interface Pool {
   /** Registers a scaler that launches agents for this pool. It is asked about agents that have not joined. */
   launchedBy(launches: Launches): void;
   /** Reports that an agent that has not joined was launched, or will not join any more. */
-  tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
+  reportLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
 
   /** Joined agents that a scaler has launched: cheap enough for frequent reads, without the details of a view. */
   launchedFor(scalerId: string): readonly LaunchedAgent[];
@@ -115,7 +115,7 @@ export interface Pool {
   /** Explains the task with this reference. Searches all tasks: only for user requests. */
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined;
   /** Returns the time before which placements of tasks that have left are unknown. 0 if all are known. */
-  placementsGoneUntilMs(nowMs: number): number;
+  placementsUnknownBeforeMs(nowMs: number): number;
   /** Returns at most `most` attempts of agents after a number, for readers that record the past. */
   placedAttempts(after: number, most: number, nowMs: number): PlacedAttempts;
   /** Explains why a task of this profile would wait now. Ignores the numbers of the profile. */
@@ -153,7 +153,7 @@ export interface LaunchedAgent {
   readonly agentId: string;
   readonly state: AgentState;
   /** True if the agent sleeps until it is needed. It then counts as awake. */
-  readonly wakesByNeed: boolean;
+  readonly wakesOnDemand: boolean;
   /** How many tasks it has. */
   readonly attempts: number;
 }

@@ -34,7 +34,7 @@ export interface OfferStream {
    * that the sender broke the rules: the stream has to be ended, because the next request could not be
    * understood either.
    */
-  take(request: OfferRequest, nowMs: number): Refusal | undefined;
+  receive(request: OfferRequest, nowMs: number): Refusal | undefined;
 
   /** Closes a broken stream. Waiting tasks wait for a new offer. Running work continues. */
   close(nowMs: number): void;

@@ -7,7 +7,7 @@ import type { CohortMatch, Demand } from "./matches.ts";
 import type { Fit, Requirements } from "./requirements.ts";
 
 /** Above this number, shares without waiting tasks are forgotten. */
-const sharesKept = 256;
+const idleSharesMax = 256;
 
 /** A cohort that satisfies a demand, with its queues. */
 export interface QueueMatch extends CohortMatch {
@@ -23,7 +23,7 @@ export class SharedDemand implements Demand<Share<Task>> {
   readonly matches: QueueMatch[] = [];
   readonly waits = new WaitLog();
   readonly #shares = new Map<string, Share<Task>>();
-  #sweepAt = sharesKept;
+  #sweepAt = idleSharesMax;
   /** Profiles and tasks that refer to the demand. At 0 it is forgotten. */
   uses = 0;
   ganged = 0;
@@ -62,7 +62,7 @@ export class SharedDemand implements Demand<Share<Task>> {
 
   /** Removes a cohort that no longer exists. */
   removeCohort(cohort: AgentCohort): void {
-    const match = this.matches.find((one) => one.cohort === cohort);
+    const match = this.matches.find((match) => match.cohort === cohort);
     if (match !== undefined) this.#removeMatch(match);
   }
 
@@ -80,7 +80,7 @@ export class SharedDemand implements Demand<Share<Task>> {
       for (const match of this.matches) removeEntry(share, match);
       this.#shares.delete(party);
     }
-    this.#sweepAt = Math.max(sharesKept, 2 * this.#shares.size);
+    this.#sweepAt = Math.max(idleSharesMax, 2 * this.#shares.size);
   }
 
   /** Disposes the demand when nothing refers to it any more. */

@@ -60,7 +60,7 @@ export class Demands {
     return this.#demand(requirements, fitOf(Object.fromEntries(resources), [...only], [...not], side));
   }
 
-  giveBack({ key }: Pick<Demand, "key">): void {
+  release({ key }: Pick<Demand, "key">): void {
     const demand = this.#demands.get(key);
     if (demand === undefined || --demand.uses > 0) return;
     this.#demands.delete(key);
@@ -91,7 +91,7 @@ export class Demands {
     if (cohort === undefined) {
       cohort = new AgentCohort(key, offered, Object.fromEntries(counting), this.#watch);
       this.#cohorts.set(key, cohort);
-      for (const name of new Set(offered.map((one) => one.name))) {
+      for (const name of new Set(offered.map((capability) => capability.name))) {
         const field = this.#field(name);
         field.cohorts.add(cohort);
         for (const demand of field.demands) this.#join(demand, cohort);
@@ -135,17 +135,17 @@ export class Demands {
     if (!labelsMatch(cohort.labels, require)) return;
     const offered = cohort.offered.filter(({ name }) => name === capability);
     const version = newestIn(
-      offered.map((one) => one.version),
+      offered.map((capability) => capability.version),
       range,
     );
-    const chosen = offered.find((one) => one.version === version);
-    if (chosen === undefined) return;
+    const newest = offered.find((capability) => capability.version === version);
+    if (newest === undefined) return;
     demand.addMatch({
       demand,
       cohort,
       waitGroup: cohort.waitGroupOf(demand.fit),
-      number: chosen.number,
-      version: chosen.version,
+      number: newest.number,
+      version: newest.version,
       preference: labelsPreference(cohort.labels, prefer),
     });
   }

@@ -9,11 +9,11 @@ export function labelsPreference(labels: Labels, selector: LabelSelector | undef
   const equals = Object.entries(selector.equals);
   const count = equals.length + selector.exists.length + selector.absent.length;
   if (count === 0) return 1;
-  let met = 0;
-  for (const [name, value] of equals) if (labels[name] === value) met++;
-  for (const name of selector.exists) if (labels[name] !== undefined) met++;
-  for (const name of selector.absent) if (labels[name] === undefined) met++;
-  return met / count;
+  let matched = 0;
+  for (const [name, value] of equals) if (labels[name] === value) matched++;
+  for (const name of selector.exists) if (labels[name] !== undefined) matched++;
+  for (const name of selector.absent) if (labels[name] === undefined) matched++;
+  return matched / count;
 }
 
 /** Returns the names of the labels that a selector reads. */

@@ -45,5 +45,5 @@ export interface WaitGroup {
   /** Agents that may have become fit since all were checked. Undefined if all have to be checked. */
   narrow: Agent[] | undefined;
   /** Parks the group because no ready agent is fit. */
-  putAside(): void;
+  park(): void;
 }

@@ -19,10 +19,10 @@ class GangPart {
   /** True if the members start in this turn, provided that each has a place. */
   mayStart = false;
   /** Whether each waiting member has a place, and whether the places are reserved. */
-  fits = false;
+  hasPlaces = false;
   isReserved = false;
   /** Number of running members that have started. */
-  begun = 0;
+  started = 0;
   /** The stream of the last report, and the report. */
   stream: unknown = undefined;
   reported = "";
@@ -42,7 +42,7 @@ export class Gang implements TaskGang {
   /** Members in this pool that have not ended, by the newest offer. */
   size = 0;
   /** Members in other pools that have not ended, by the newest offer. */
-  elsewhere = 0;
+  remoteSize = 0;
   /** The orders of the sender for a gang with members elsewhere. */
   readonly part = new GangPart();
   /** Waiting members, apart from the queues. */
@@ -69,7 +69,7 @@ export class Gang implements TaskGang {
   /** Adds a member that is offered. */
   join(task: Task, { size, elsewhere, started: isLate }: OfferedGang): void {
     this.size = size;
-    this.elsewhere = elsewhere;
+    this.remoteSize = elsewhere;
     if (isLate) this.#late.add(task);
     if (this.isStarted) this.running.add(task);
   }
@@ -129,19 +129,19 @@ export class Gang implements TaskGang {
 
   /** Forgets members that no agent has any more. Returns whether all remaining members have started. */
   settle(): boolean {
-    let begun = 0;
+    let started = 0;
     for (const task of this.running) {
       if (task.stage === "working") {
-        if (!task.yields && (task.begunMs > 0 || this.#claimed.has(task))) begun++;
+        if (!task.yields && (task.startedMs > 0 || this.#claimed.has(task))) started++;
         continue;
       }
       this.running.delete(task);
       if (isDone(task.result)) this.size--;
       else this.isBroken = true;
     }
-    this.part.begun = begun;
-    const isWhole = this.waiting.size === 0 && begun === this.running.size && begun >= this.size;
-    return isWhole && !this.isBroken;
+    this.part.started = started;
+    const hasAllStarted = this.waiting.size === 0 && started === this.running.size && started >= this.size;
+    return hasAllStarted && !this.isBroken;
   }
 
   /** Whether a member waits or runs. */

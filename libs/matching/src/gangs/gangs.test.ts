@@ -7,8 +7,8 @@ import { Arena, type Sender, type TestAgent, tokenOf } from "../testing/arena.ts
 
 const gang = (size: number, started = false) => ({ gang: { name: "build", size, started } });
 const failed = { $case: "failed" as const, value: ErrorDetail.fromPartial({ code: "users.own" }) };
-const begin = (agent: TestAgent, ...numbers: number[]) =>
-  agent.say({ started: numbers.map((number) => ({ token: tokenOf(number), agoMs: 0 })) });
+const start = (agent: TestAgent, ...numbers: number[]) =>
+  agent.sendFrame({ started: numbers.map((number) => ({ token: tokenOf(number), agoMs: 0 })) });
 const stop = (agent: TestAgent, number: number) =>
   agent.answer(number, { $case: "stopped", value: { message: "" } });
 
@@ -18,30 +18,30 @@ function scene(slots: number) {
 }
 
 describe("a gang", () => {
-  it("starts in the turn in which its last member has come and each has a slot", () => {
+  it("starts in the turn in which its last member arrives and each member has a slot", () => {
     const { arena, sender, agent } = scene(2);
     sender.offer([1, 2], {}, gang(3));
     arena.turn();
     sender.offer(3, {}, gang(3));
     arena.turn();
-    assert.deepEqual(agent.given, []);
+    assert.deepEqual(agent.taskNumbers, []);
     const other = arena.agent("b");
     arena.turn();
-    assert.deepEqual([...agent.given, ...other.given].sort(), [1, 2, 3]);
+    assert.deepEqual([...agent.taskNumbers, ...other.taskNumbers].sort(), [1, 2, 3]);
   });
 
-  it("finds the one way to place members that are each able to have another agent", () => {
+  it("finds the only assignment that gives each member an agent", () => {
     const arena = new Arena();
     const sender = arena.sender();
-    const both = arena.agent("a", { does: ["cut@1.0.0", "glue@1.0.0"] });
-    const one = arena.agent("b", { does: ["cut@1.0.0"] });
+    const both = arena.agent("a", { capabilities: ["cut@1.0.0", "glue@1.0.0"] });
+    const single = arena.agent("b", { capabilities: ["cut@1.0.0"] });
     sender.offer(1, { capability: "cut" }, gang(2));
     sender.offer(2, { capability: "glue" }, gang(2));
     arena.turn();
-    assert.deepEqual([both.given, one.given], [[2], [1]]);
+    assert.deepEqual([both.taskNumbers, single.taskNumbers], [[2], [1]]);
   });
 
-  it("counts what its members need together of resources and limits", () => {
+  it("adds up the resources and limits of its members", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 4, resources: { gpu: 3 } });
@@ -50,43 +50,43 @@ describe("a gang", () => {
     sender.offer([3, 4], {}, { ...limits, workId: "run-2", ...gang(2) });
     sender.offer(5, {}, { ...limits, workId: "run-3" });
     arena.turn();
-    assert.deepEqual(agent.given, [5]);
+    assert.deepEqual(agent.taskNumbers, [5]);
   });
 
-  it("that has no room holds slots for a bounded time, and then lets others have them as long", () => {
+  it("without room holds slots for a bounded time, then yields them for as long", () => {
     const { arena, sender, agent } = scene(2);
     sender.offer(9);
     arena.turn();
     sender.offer([1, 2], {}, gang(2));
     sender.offer([10, 11, 12], {}, { workId: "run-2" });
     arena.turn();
-    assert.deepEqual(agent.given, [9]);
+    assert.deepEqual(agent.taskNumbers, [9]);
     arena.pass(999);
-    assert.deepEqual(agent.given, [9]);
+    assert.deepEqual(agent.taskNumbers, [9]);
     arena.pass(1);
-    assert.deepEqual(agent.given, [9, 10]);
+    assert.deepEqual(agent.taskNumbers, [9, 10]);
     arena.pass(1_000);
     agent.answer(9);
     agent.answer(10);
     arena.turn();
-    assert.deepEqual(agent.given.slice(2).sort(), [1, 2]);
+    assert.deepEqual(agent.taskNumbers.slice(2).sort(), [1, 2]);
   });
 
-  it("that is greater than the pool holds nothing back, and says so", () => {
+  it("that is larger than the pool holds no slots, and the explanation says so", () => {
     const { arena, sender, agent } = scene(2);
     sender.offer([1, 2, 3], {}, gang(3));
     sender.offer([10, 11], {}, { workId: "run-2" });
     arena.turn();
-    assert.deepEqual(agent.given, [10, 11]);
+    assert.deepEqual(agent.taskNumbers, [10, 11]);
     assert.match(
       arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
       /gang build: all workers together have room for 2 of its 3 members/,
     );
   });
 
-  it("explains which members wait for what", () => {
+  it("explains which members wait for which slots", () => {
     const { arena, sender } = scene(2);
-    const other = arena.agent("b", { does: ["train@1.0.0"], slots: 2 });
+    const other = arena.agent("b", { capabilities: ["train@1.0.0"], slots: 2 });
     sender.offer([8, 9], { capability: "train" });
     arena.turn();
     const summary = () => arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "";
@@ -104,47 +104,47 @@ describe("a gang", () => {
     assert.match(summary(), /3 of 4 members fit, t[34] waits for 1 slot of train/);
   });
 
-  for (const [what, ends] of [
+  for (const [title, ends] of [
     ["is busy", (agent: TestAgent) => agent.busy(2, 1)],
     ["fails before it", (agent: TestAgent) => agent.answer(2, failed)],
   ] as const)
-    it(`is taken back as a whole if a member ${what}, and starts again as a whole`, () => {
+    it(`is withdrawn as a whole if a member ${title}, and starts again as a whole`, () => {
       const { arena, sender, agent } = scene(1);
       const other = arena.agent("b", { slots: 2 });
       sender.offer([1, 2, 3], {}, gang(3));
       arena.turn();
-      const [mine, yours] = agent.given.includes(2) ? [agent, other] : [other, agent];
-      const others = [1, 3].filter((number) => yours.given.includes(number));
-      for (const number of others) begin(yours, number);
+      const [mine, yours] = agent.taskNumbers.includes(2) ? [agent, other] : [other, agent];
+      const others = [1, 3].filter((number) => yours.taskNumbers.includes(number));
+      for (const number of others) start(yours, number);
       ends(mine);
       arena.turn();
       assert.deepEqual(yours.cancelled.sort(), others);
-      for (const one of [mine, yours]) for (const number of one.cancelled) stop(one, number);
+      for (const agent of [mine, yours]) for (const number of agent.cancelled) stop(agent, number);
       arena.turn();
       arena.pass(1);
-      if (what !== "is busy") {
+      if (title !== "is busy") {
         sender.offer(4, {}, { ...gang(3), attempt: 2 });
         arena.turn();
       }
       arena.pass(500);
-      assert.deepEqual([...agent.given, ...other.given].length, 6);
+      assert.deepEqual([...agent.taskNumbers, ...other.taskNumbers].length, 6);
       assert.deepEqual(
         sender.results.filter(([, outcome]) => outcome !== "users.own"),
         [],
       );
     });
 
-  it("is over when all have started: a member that comes again goes by itself", () => {
+  it("is complete when all members have started: a retried member then runs alone", () => {
     const { arena, sender, agent } = scene(3);
     sender.offer([1, 2, 3], {}, gang(3));
     arena.turn();
-    begin(agent, 1, 2, 3);
+    start(agent, 1, 2, 3);
     arena.turn();
     agent.answer(2, failed);
     sender.offer(4, {}, { ...gang(3), attempt: 2 });
     arena.turn();
     assert.deepEqual(agent.cancelled, []);
-    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4]);
   });
 
   it("counts members that agents have had since before this pool as running", () => {
@@ -156,10 +156,10 @@ describe("a gang", () => {
     // The run already knows that the others have started.
     sender.offer(3, {}, { ...gang(3, true), attempt: 2 });
     arena.turn();
-    assert.deepEqual([agent.given, agent.cancelled], [[3], []]);
+    assert.deepEqual([agent.taskNumbers, agent.cancelled], [[3], []]);
   });
 
-  it("with members in other pools starts when its sender says so, from reserved slots", () => {
+  it("with members in other pools reserves slots, and starts when its sender orders it", () => {
     const { arena, sender, agent } = scene(2);
     const order = (act: GangAct) => {
       sender.request({ gangOrders: [{ token: tokenOf(1), number: act, act }] });
@@ -167,18 +167,18 @@ describe("a gang", () => {
     };
     sender.offer([1, 2], {}, { gang: { name: "build", size: 2, elsewhere: 1 } });
     arena.turn();
-    assert.equal(sender.told.gangs.at(-1)?.fits, true);
+    assert.equal(sender.received.gangs.at(-1)?.fits, true);
     assert.match(
       arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
       /gang build: all 2 members in this pool fit, and wait for 1 member in other pools/,
     );
     order(GangAct.GANG_ACT_RESERVE);
-    assert.equal(sender.told.gangs.at(-1)?.reserved, true);
+    assert.equal(sender.received.gangs.at(-1)?.reserved, true);
     sender.offer(10, {}, { workId: "run-2" });
     arena.turn();
-    assert.deepEqual(agent.given, []);
+    assert.deepEqual(agent.taskNumbers, []);
     order(GangAct.GANG_ACT_START);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
   });
 
   it("does not wait for members that its sender cancels", () => {
@@ -187,7 +187,7 @@ describe("a gang", () => {
     sender.offer(4, {}, gang(4));
     sender.request({ cancels: [{ token: tokenOf(4), reason: "skipped", graceMs: 0 }] });
     arena.turn();
-    assert.deepEqual(agent.given.length, 3);
+    assert.deepEqual(agent.taskNumbers.length, 3);
   });
 });
 
@@ -199,7 +199,7 @@ describe("gangs and other tasks in one pool", () => {
     ends: fc.array(fc.nat(), { maxLength: 40 }),
   });
 
-  it("no gang starts in part, and everything that the pool can hold ends within the bound", () => {
+  it("never start a gang in part, and finish everything that the pool can hold within the bound", () => {
     fc.assert(
       fc.property(plans, ({ slots, works, ends }) => {
         const arena = new Arena({ gangHoldMs: 100, adaptiveConcurrency: false });
@@ -219,33 +219,36 @@ describe("gangs and other tasks in one pool", () => {
         const done = new Set<number>();
         const running = () =>
           agents.flatMap((agent) =>
-            agent.given.filter((number) => !done.has(number)).map((number) => ({ agent, number })),
+            agent.taskNumbers.filter((number) => !done.has(number)).map((number) => ({ agent, number })),
           );
         const check = () => {
-          const given = new Set(agents.flatMap((agent) => agent.given));
+          const assigned = new Set(agents.flatMap((agent) => agent.taskNumbers));
           for (const numbers of members) {
-            const count = numbers.filter((number) => given.has(number)).length;
+            const count = numbers.filter((number) => assigned.has(number)).length;
             assert.ok(count === 0 || count === numbers.length, `${count} of ${numbers.length} have started`);
           }
         };
-        const endOne = (which: number) => {
+        const finishOne = (which: number) => {
           const open = running();
-          const one = open[which % Math.max(1, open.length)];
-          if (one === undefined) return;
-          begin(one.agent, ...open.filter(({ agent }) => agent === one.agent).map(({ number }) => number));
-          done.add(one.number);
-          one.agent.answer(one.number);
+          const attempt = open[which % Math.max(1, open.length)];
+          if (attempt === undefined) return;
+          start(
+            attempt.agent,
+            ...open.filter(({ agent }) => agent === attempt.agent).map(({ number }) => number),
+          );
+          done.add(attempt.number);
+          attempt.agent.answer(attempt.number);
         };
         arena.turn();
         for (const which of ends) {
           check();
-          endOne(which);
+          finishOne(which);
           arena.pass(which % 50);
         }
         // From here on each attempt causes at most one hold.
         for (let round = 0; round < 400 && running().length + done.size > 0; round++) {
           check();
-          endOne(0);
+          finishOne(0);
           arena.pass(10);
         }
         const possible = members.filter(({ length }) => length <= total).flat();

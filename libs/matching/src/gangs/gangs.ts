@@ -35,7 +35,7 @@ import { Gang, type GangWatch } from "./gang.ts";
 import { EmptyRoom, type Place, PresentRoom, placesOf, type RoomLimits } from "./placing.ts";
 
 /** Number of gangs that are kept for members that come again, before finished ones are removed. */
-const keptMin = 64;
+const gangsRetainedMin = 64;
 /** How long places are reserved. The sender answers sooner. */
 const reserveMs = 2_000;
 
@@ -57,7 +57,7 @@ class HoldEnd extends Due {
 export class Gangs implements GangWatch {
   readonly #parts: GangsParts;
   readonly #gangs = new Map<string, Gang>();
-  #sweepAt = keptMin;
+  #sweepAt = gangsRetainedMin;
   /** Complete gangs, in their order. */
   readonly #line: Gang[] = [];
   /** Gangs with running members that have not started. */
@@ -93,7 +93,7 @@ export class Gangs implements GangWatch {
       this.#gangs.set(key, gang);
     }
     gang.join(task, offered);
-    if (gang.elsewhere > 0 && !gang.isStarted) this.#spread.add(gang);
+    if (gang.remoteSize > 0 && !gang.isStarted) this.#spread.add(gang);
     return gang;
   }
 
@@ -107,8 +107,8 @@ export class Gangs implements GangWatch {
     else part.rest();
     part.seeks = act === GangAct.GANG_ACT_SEEK || act === GangAct.GANG_ACT_RESERVE;
     if (act === GangAct.GANG_ACT_RESERVE) part.reservedUntilMs = nowMs + reserveMs;
-    else if (act === GangAct.GANG_ACT_TAKE_BACK) takeBack(gang, this.#parts.settings.current.graceMs);
-    else if (act === GangAct.GANG_ACT_GO) this.#go(gang);
+    else if (act === GangAct.GANG_ACT_TAKE_BACK) stopMembers(gang, this.#parts.settings.current.graceMs);
+    else if (act === GangAct.GANG_ACT_GO) this.#markStarted(gang);
   }
 
   changed(gang: Gang): void {
@@ -135,9 +135,9 @@ export class Gangs implements GangWatch {
   #place(nowMs: number): number {
     const { readiness } = this.#parts;
     const before = new Set(this.#held.map(({ agent }) => agent));
-    for (const { task, agent } of this.#held.splice(0)) agent.letGo(task.demand.fit);
+    for (const { task, agent } of this.#held.splice(0)) agent.releaseSlot(task.demand.fit);
     const assigned = this.#startAll(before, nowMs);
-    for (const agent of before) readiness.loosened(agent);
+    for (const agent of before) readiness.roomGained(agent);
     for (const { agent } of this.#held) readiness.loaded(agent);
     return assigned;
   }
@@ -151,27 +151,27 @@ export class Gangs implements GangWatch {
     let assigned = 0;
     for (const gang of this.#inTurn(nowMs)) {
       const places = this.placesOf(gang, nowMs, before);
-      const fits = places.size >= gang.waiting.size;
-      const isSpread = gang.elsewhere > 0;
-      if (fits && (!isSpread || gang.part.mayStart)) {
+      const hasPlaces = places.size >= gang.waiting.size;
+      const isSpread = gang.remoteSize > 0;
+      if (hasPlaces && (!isSpread || gang.part.mayStart)) {
         assigned += places.size;
         this.#start(gang, places, nowMs);
         continue;
       }
       const { part } = gang;
-      part.fits = fits;
-      part.isReserved = fits && nowMs < part.reservedUntilMs;
+      part.hasPlaces = hasPlaces;
+      part.isReserved = hasPlaces && nowMs < part.reservedUntilMs;
       part.mayStart = false;
-      if (part.isReserved) this.#keep(places);
+      if (part.isReserved) this.#holdPlaces(places);
       else if (this.#holder === undefined && (!isSpread || part.seeks) && this.#mayHold(nowMs))
         if (this.roomFor(gang) >= gang.waiting.size) this.#hold(gang, places);
     }
-    this.#wakeAt(nowMs);
+    this.#scheduleTurn(nowMs);
     return assigned;
   }
 
   /** Schedules the turn in which places are given back, if nothing happens before. */
-  #wakeAt(nowMs: number): void {
+  #scheduleTurn(nowMs: number): void {
     const { wheel } = this.#parts;
     let dueMs = this.#holder ? this.#holdsUntilMs : this.#restsUntilMs;
     if (this.#line.length === 0 || dueMs <= nowMs) dueMs = Number.POSITIVE_INFINITY;
@@ -189,7 +189,7 @@ export class Gangs implements GangWatch {
     if (this.#spread.size === 0) return [...this.#line];
     const window = Math.floor(nowMs / Math.max(1, 2 * this.#parts.settings.current.gangHoldMs));
     const placeOf = (gang: Gang): readonly [group: number, place: number] => {
-      if (gang.elsewhere === 0) return [1 + (window % 2), gang.order];
+      if (gang.remoteSize === 0) return [1 + (window % 2), gang.order];
       return [nowMs < gang.part.reservedUntilMs ? 0 : 2 - (window % 2), stableHash(`${window} ${gang.key}`)];
     };
     return this.#line
@@ -199,12 +199,12 @@ export class Gangs implements GangWatch {
   }
 
   /** Returns the places that members of a gang have now. */
-  placesOf(gang: Gang, nowMs: number, more: ReadonlySet<Agent> = none): Map<Task, Place> {
+  placesOf(gang: Gang, nowMs: number, more: ReadonlySet<Agent> = noAgents): Map<Task, Place> {
     return placesOf(gang.waiting, new PresentRoom(this.#limits(nowMs), more));
   }
 
   /** Returns the members that have a place now, or whose place is held. */
-  fitting(gang: Gang, nowMs: number): Set<Task> {
+  placeable(gang: Gang, nowMs: number): Set<Task> {
     if (gang === this.#holder) return new Set(this.#held.map(({ task }) => task));
     return new Set(this.placesOf(gang, nowMs).keys());
   }
@@ -238,12 +238,12 @@ export class Gangs implements GangWatch {
 
   #hold(gang: Gang, places: ReadonlyMap<Task, Place>): void {
     this.#holder = gang;
-    this.#keep(places);
+    this.#holdPlaces(places);
   }
 
-  #keep(places: ReadonlyMap<Task, Place>): void {
+  #holdPlaces(places: ReadonlyMap<Task, Place>): void {
     for (const [task, { agent }] of places) {
-      agent.keep(task.demand.fit);
+      agent.holdSlot(task.demand.fit);
       this.#held.push({ task, agent });
     }
   }
@@ -261,9 +261,9 @@ export class Gangs implements GangWatch {
 
   /** Updates a gang with running members that has not started. */
   #settle(gang: Gang): void {
-    const isWhole = gang.settle();
-    if (gang.elsewhere === 0 && (isWhole || gang.isRejoined)) this.#go(gang);
-    else if (gang.isTorn && !gang.isRejoined) takeBack(gang, this.#parts.settings.current.graceMs);
+    const hasAllStarted = gang.settle();
+    if (gang.remoteSize === 0 && (hasAllStarted || gang.isRejoined)) this.#markStarted(gang);
+    else if (gang.isTorn && !gang.isRejoined) stopMembers(gang, this.#parts.settings.current.graceMs);
     if (gang.running.size > 0) return;
     this.#starting.delete(gang);
     gang.isBroken = false;
@@ -271,7 +271,7 @@ export class Gangs implements GangWatch {
   }
 
   /** Marks a gang as started: from now on each member goes by itself. */
-  #go(gang: Gang): void {
+  #markStarted(gang: Gang): void {
     this.#starting.delete(gang);
     this.#spread.delete(gang);
     gang.isStarted = true;
@@ -300,10 +300,10 @@ export class Gangs implements GangWatch {
     const state = {
       waiting: waiting.size,
       running: running.size,
-      started: part.begun,
+      started: part.started,
       late: gang.isLate,
       possible: this.roomFor(gang) >= waiting.size,
-      fits: isComplete && part.fits,
+      fits: isComplete && part.hasPlaces,
       reserved: isComplete && part.isReserved,
       order: part.order,
     };
@@ -317,12 +317,12 @@ export class Gangs implements GangWatch {
     const { limits, allotments } = this.#parts;
     return {
       isFull: ({ extras, demand }) => limits.fullOf(extras?.limits ?? [], nowMs, demand) !== undefined,
-      begin(task, agent) {
-        for (const limit of task.extras?.limits ?? []) limit.begin(nowMs, task.demand);
+      acquire(task, agent) {
+        for (const limit of task.extras?.limits ?? []) limit.acquire(nowMs, task.demand);
         allotments.areas?.start(task, agent, nowMs);
       },
-      end(task) {
-        for (const limit of task.extras?.limits ?? []) limit.end(false, task.demand);
+      release(task) {
+        for (const limit of task.extras?.limits ?? []) limit.release(false, task.demand);
         allotments.areas?.finish(task);
       },
     };
@@ -334,14 +334,14 @@ export class Gangs implements GangWatch {
 
   #sweep(): void {
     for (const [key, gang] of this.#gangs) if (!gang.isAlive) this.#gangs.delete(key);
-    this.#sweepAt = Math.max(keptMin, 2 * this.#gangs.size);
+    this.#sweepAt = Math.max(gangsRetainedMin, 2 * this.#gangs.size);
   }
 }
 
-const none: ReadonlySet<Agent> = new Set();
+const noAgents: ReadonlySet<Agent> = new Set();
 
 /** Asks running members to end. They wait again when their agents have given them up. */
-function takeBack({ name, running }: Gang, graceMs: number): void {
+function stopMembers({ name, running }: Gang, graceMs: number): void {
   for (const task of running) {
     if (task.yields || task.agent === undefined) continue;
     task.yields = true;

@@ -20,8 +20,8 @@ export interface Room {
   /** The agents of a cohort that may have room. */
   agentsOf(cohort: Cohort): Iterable<Agent>;
   fits(task: Task, agent: Agent): boolean;
-  take(task: Task, agent: Agent): void;
-  giveBack(task: Task, agent: Agent): void;
+  occupy(task: Task, agent: Agent): void;
+  release(task: Task, agent: Agent): void;
 }
 
 /** Returns the places of as many members as possible. The room is unchanged afterwards. */
@@ -45,41 +45,41 @@ class Placing {
 
   run(): Map<Task, Place> {
     for (const task of this.#candidates.keys()) this.#place(task, new Set());
-    for (const [task, { agent }] of this.#places) this.#room.giveBack(task, agent);
+    for (const [task, { agent }] of this.#places) this.#room.release(task, agent);
     return this.#places;
   }
 
-  #place(task: Task, seen: Set<Agent>): boolean {
+  #place(task: Task, visited: Set<Agent>): boolean {
     const candidates = this.#candidates.get(task) ?? [];
     for (const place of candidates)
       if (this.#room.fits(task, place.agent)) {
-        this.#put(task, place);
+        this.#occupy(task, place);
         return true;
       }
     for (const place of candidates) {
-      if (seen.has(place.agent)) continue;
-      seen.add(place.agent);
+      if (visited.has(place.agent)) continue;
+      visited.add(place.agent);
       for (const [other, before] of [...this.#places]) {
         if (before.agent !== place.agent) continue;
         this.#remove(other, before);
         if (this.#room.fits(task, place.agent)) {
-          this.#put(task, place);
-          if (this.#place(other, seen)) return true;
+          this.#occupy(task, place);
+          if (this.#place(other, visited)) return true;
           this.#remove(task, place);
         }
-        this.#put(other, before);
+        this.#occupy(other, before);
       }
     }
     return false;
   }
 
-  #put(task: Task, place: Place): void {
-    this.#room.take(task, place.agent);
+  #occupy(task: Task, place: Place): void {
+    this.#room.occupy(task, place.agent);
     this.#places.set(task, place);
   }
 
   #remove(task: Task, { agent }: Place): void {
-    this.#room.giveBack(task, agent);
+    this.#room.release(task, agent);
     this.#places.delete(task);
   }
 }
@@ -95,7 +95,7 @@ function candidatesOf(task: Task, room: Room, most: number): readonly Place[] {
 }
 
 /** Slots and amounts that members take, in addition to those in use. */
-class Taken {
+class Occupied {
   readonly #slots = new Map<Agent, number>();
   readonly #amounts = new Map<Agent, Map<string, number>>();
 
@@ -117,7 +117,7 @@ class Taken {
   }
 
   /** Returns whether the free amount of each resource is enough for one more task. */
-  leaves({ demand }: Task, agent: Agent, freeOf: (name: string) => number): boolean {
+  hasEnough({ demand }: Task, agent: Agent, freeOf: (name: string) => number): boolean {
     return demand.fit.resources.every(
       ([name, amount]) => freeOf(name) - this.amountOf(agent, name) >= amount,
     );
@@ -126,36 +126,36 @@ class Taken {
 
 /** The room that agents would have if nothing ran there. */
 export class EmptyRoom implements Room {
-  readonly #taken = new Taken();
+  readonly #occupied = new Occupied();
 
   agentsOf(cohort: Cohort): Iterable<Agent> {
     return cohort.agents;
   }
 
   fits(task: Task, agent: Agent): boolean {
-    if (this.#taken.slotsOf(agent) >= agent.slots || !isEverFit(agent, task.demand.fit)) return false;
-    return this.#taken.leaves(task, agent, (name) => agent.totalOf(name));
+    if (this.#occupied.slotsOf(agent) >= agent.slots || !isEverFit(agent, task.demand.fit)) return false;
+    return this.#occupied.hasEnough(task, agent, (name) => agent.totalOf(name));
   }
 
-  take(task: Task, agent: Agent): void {
-    this.#taken.add(task, agent, 1);
+  occupy(task: Task, agent: Agent): void {
+    this.#occupied.add(task, agent, 1);
   }
 
-  giveBack(task: Task, agent: Agent): void {
-    this.#taken.add(task, agent, -1);
+  release(task: Task, agent: Agent): void {
+    this.#occupied.add(task, agent, -1);
   }
 }
 
 /** The limits on the present room besides agents. */
 export interface RoomLimits {
   isFull(task: Task): boolean;
-  begin(task: Task, agent: Agent): void;
-  end(task: Task): void;
+  acquire(task: Task, agent: Agent): void;
+  release(task: Task): void;
 }
 
 /** The room that agents and limits have now. */
 export class PresentRoom implements Room {
-  readonly #taken = new Taken();
+  readonly #occupied = new Occupied();
   readonly #limits: RoomLimits;
   /** Agents with room that are not listed as ready: their slots were held until now. */
   readonly #more: ReadonlySet<Agent>;
@@ -171,18 +171,18 @@ export class PresentRoom implements Room {
   }
 
   fits(task: Task, agent: Agent): boolean {
-    const taken = this.#taken.slotsOf(agent);
-    if (!agent.hasRoomFor(taken + 1) || !isFit(agent, task.demand.fit)) return false;
-    return this.#taken.leaves(task, agent, (name) => agent.freeOf(name)) && !this.#limits.isFull(task);
+    const occupied = this.#occupied.slotsOf(agent);
+    if (!agent.hasRoomFor(occupied + 1) || !isFit(agent, task.demand.fit)) return false;
+    return this.#occupied.hasEnough(task, agent, (name) => agent.freeOf(name)) && !this.#limits.isFull(task);
   }
 
-  take(task: Task, agent: Agent): void {
-    this.#taken.add(task, agent, 1);
-    this.#limits.begin(task, agent);
+  occupy(task: Task, agent: Agent): void {
+    this.#occupied.add(task, agent, 1);
+    this.#limits.acquire(task, agent);
   }
 
-  giveBack(task: Task, agent: Agent): void {
-    this.#taken.add(task, agent, -1);
-    this.#limits.end(task);
+  release(task: Task, agent: Agent): void {
+    this.#occupied.add(task, agent, -1);
+    this.#limits.release(task);
   }
 }

@@ -15,8 +15,8 @@ import {
   types,
   type Value,
 } from "@tutti/expressions";
-import type { HookFacts, PoolHook, Said, Verdict } from "../api/hooks.ts";
-import { letBe, retryOf, verdictProblem } from "./verdict.ts";
+import type { Evaluated, HookFacts, PoolHook, Verdict } from "../api/hooks.ts";
+import { noChange, retryOf, verdictProblem } from "./verdict.ts";
 
 /** The problem of a hook, and its field. */
 export interface HookProblem {
@@ -70,20 +70,25 @@ export function compileHook(hook: Hook): CompiledHook {
   const decide = ruleOf(hook, problems);
   if (hook.moment === HookMoment.HOOK_MOMENT_UNSPECIFIED)
     problems.push({ field: "moment", message: "expected a moment, found none" });
-  const asks = asksOf(hook);
-  if (asks?.isBlocking === true && watching.has(hook.moment))
+  const call = callOf(hook);
+  if (call?.isBlocking === true && watching.has(hook.moment))
     problems.push({
       field: `${hook.action?.$case}.blocking`,
       message: "expected a moment before the event if `blocking` is set, since later hooks can only watch",
     });
   if (problems.length > 0) return { problems };
   const { hookId, moment } = hook;
-  return { hook: { hookId, moment, applies, decide, asks, onFailure: failureOf(hook.onFailure) } };
+  return { hook: { hookId, moment, applies, decide, call, onFailure: failureOf(hook.onFailure) } };
 }
 
 function conditionOf(when: string, problems: HookProblem[]): PoolHook["applies"] {
   if (when.trim() === "") return () => ({ value: true });
-  const program = compiled("when", when, compileCondition(when, scope, { wanted: types.bool }), problems);
+  const program = compiled(
+    "when",
+    when,
+    compileCondition(when, scope, { expectedType: types.bool }),
+    problems,
+  );
   return (facts) => evaluated(program, facts, (value) => value === true);
 }
 
@@ -109,13 +114,13 @@ function ruleOf({ action, moment }: Hook, problems: HookProblem[]): PoolHook["de
   const priority =
     text === ""
       ? undefined
-      : compiled(field, text, compileCondition(text, scope, { wanted: types.int }), problems);
+      : compiled(field, text, compileCondition(text, scope, { expectedType: types.int }), problems);
   const labels = Object.entries(verdict.labels).map(([name, value]) => {
     const at = `rule.verdict.labels[${JSON.stringify(name)}]`;
     return [name, compiled(at, value, compileTemplate(value, scope), problems)] as const;
   });
   const { deny, delayMs, reason } = verdict;
-  const fixed = { ...letBe, deny, delayMs, reason, retry: retryOf(verdict.retry) };
+  const fixed = { ...noChange, deny, delayMs, reason, retry: retryOf(verdict.retry) };
   return (facts) => decided(facts, fixed, priority, labels);
 }
 
@@ -124,7 +129,7 @@ function decided(
   fixed: Verdict,
   priorityProgram: Program | undefined,
   labelPrograms: readonly (readonly [name: string, value: Program | undefined])[],
-): Said<Verdict> {
+): Evaluated<Verdict> {
   let priority: number | undefined;
   if (priorityProgram !== undefined) {
     const found = evaluated(priorityProgram, facts, Number);
@@ -157,7 +162,11 @@ function compiled(
   return undefined;
 }
 
-function evaluated<T>(program: Program | undefined, facts: HookFacts, of: (value: unknown) => T): Said<T> {
+function evaluated<T>(
+  program: Program | undefined,
+  facts: HookFacts,
+  of: (value: unknown) => T,
+): Evaluated<T> {
   if (program === undefined) return { problem: "it does not compile" };
   const { references } = program;
   const read = (place: number): Value | undefined => valueAt(facts, references[place] ?? "");
@@ -172,7 +181,7 @@ function valueAt(facts: HookFacts, name: string): Value | undefined {
   return value as Value | undefined;
 }
 
-function asksOf({ action }: Hook): PoolHook["asks"] {
+function callOf({ action }: Hook): PoolHook["call"] {
   if (action?.$case !== "listener" && action?.$case !== "webhook") return undefined;
   const { blocking, timeoutMs } = action.value;
   return { isBlocking: blocking, timeoutMs: timeoutMs || timeoutDefaultMs };

@@ -40,7 +40,11 @@ export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
 function labelsOf(task: Task): Record<string, string> {
   const { profile, judging } = task;
   const labels: Record<string, string> = {};
-  const all: readonly (readonly Label[])[] = [profile.labels, task.glance().labels, judging?.labels ?? []];
+  const all: readonly (readonly Label[])[] = [
+    profile.labels,
+    task.decodeOffer().labels,
+    judging?.labels ?? [],
+  ];
   for (const { name, value } of all.flat()) labels[name] = value;
   return labels;
 }
@@ -67,7 +71,7 @@ export function questionOf(
 }
 
 function inputOf(task: Task): Payload | undefined {
-  const { input } = task.glance();
+  const { input } = task.decodeOffer();
   if (input === undefined) return undefined;
   if (input.$case === "inputPayload") return input.value;
   return { body: { $case: "inline", value: input.value }, mediaType: "" };

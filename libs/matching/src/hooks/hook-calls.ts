@@ -12,12 +12,12 @@
 import { HookMoment } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type {
+  Evaluated,
   HookFacts,
   HookOutlet,
   HookQuestion,
   HookReply,
   PoolHook,
-  Said,
   Verdict,
 } from "../api/hooks.ts";
 import type { Task } from "../task/task.ts";
@@ -77,7 +77,7 @@ export class HookCalls implements TaskHooks {
       const { judging } = task;
       if (judging?.isHeld !== true) continue;
       this.#close(judging);
-      judging.begin(judging.moment, judging.agentId);
+      judging.start(judging.moment, judging.agentId);
       this.#fresh.add(task);
     }
   }
@@ -103,11 +103,11 @@ export class HookCalls implements TaskHooks {
   }
 
   /** Accepts the result of a task. Returns whether hooks hold that result. */
-  holds(task: Task, agentId: string, nowMs: number): boolean {
+  holdsResult(task: Task, agentId: string, nowMs: number): boolean {
     const moment = beforeOf(task);
     if (!this.#hooks.has(moment)) return false;
     task.judging ??= new Judging(moment);
-    task.judging.begin(moment, agentId);
+    task.judging.start(moment, agentId);
     const isHeld = this.#judge(task, task.judging, undefined, nowMs) === "held";
     if (isHeld) this.#tasks.schedule(task);
     return isHeld;
@@ -124,17 +124,17 @@ export class HookCalls implements TaskHooks {
     if (this.#fresh.size === 0) return;
     const fresh = [...this.#fresh];
     this.#fresh.clear();
-    for (const task of fresh) this.#goOn(task, undefined, nowMs);
+    for (const task of fresh) this.#continue(task, undefined, nowMs);
   }
 
   /** Handles the due time of a held task. */
   expire(task: Task, nowMs: number): void {
     const { judging } = task;
     if (judging === undefined || judging.dueMs > nowMs) return;
-    const { question, heldMs } = judging;
-    const late = { problem: `it did not answer within ${Math.round(nowMs - heldMs)} ms` };
+    const { question, heldSinceMs } = judging;
+    const late = { problem: `it did not answer within ${Math.round(nowMs - heldSinceMs)} ms` };
     this.#close(judging, nowMs);
-    this.#goOn(task, question > 0 ? late : undefined, nowMs);
+    this.#continue(task, question > 0 ? late : undefined, nowMs);
   }
 
   answer(replies: readonly HookReply[], nowMs: number): void {
@@ -142,7 +142,7 @@ export class HookCalls implements TaskHooks {
       const task = this.#open.get(number);
       if (task?.judging === undefined) continue;
       this.#close(task.judging, nowMs);
-      this.#goOn(task, problem === "" ? verdictOf(verdict) : { problem }, nowMs);
+      this.#continue(task, problem === "" ? verdictOf(verdict) : { problem }, nowMs);
     }
   }
 
@@ -163,11 +163,11 @@ export class HookCalls implements TaskHooks {
     if (this.#questions.length === 0) return;
     const questions = this.#questions;
     this.#questions = [];
-    this.#outlet.ask(questions);
+    this.#outlet.send(questions);
   }
 
   /** Continues the hooks of a task with the verdict of the hook that was asked, and applies the outcome. */
-  #goOn(task: Task, verdict: Said<Verdict> | undefined, nowMs: number): void {
+  #continue(task: Task, verdict: Evaluated<Verdict> | undefined, nowMs: number): void {
     const { judging } = task;
     if (judging?.isHeld !== true) return;
     const isAssigning = judging.moment === HOOK_MOMENT_BEFORE_ASSIGN;
@@ -182,7 +182,7 @@ export class HookCalls implements TaskHooks {
   #judge(
     task: Task,
     judging: Judging,
-    verdict: Said<Verdict> | undefined,
+    verdict: Evaluated<Verdict> | undefined,
     nowMs: number,
   ): "done" | "held" | ErrorDetail {
     let received = verdict;
@@ -193,41 +193,41 @@ export class HookCalls implements TaskHooks {
         return "done";
       }
       const facts = factsOf(task, judging.agentId, nowMs);
-      const step = received === undefined ? this.#ask(task, judging, hook, facts, nowMs) : received;
+      const step = received === undefined ? this.#evaluate(task, judging, hook, facts, nowMs) : received;
       received = undefined;
       if (step === "held") return "held";
-      const outcome = step === "next" ? step : this.#take(task, judging, hook, step, nowMs);
+      const outcome = step === "next" ? step : this.#applyVerdict(task, judging, hook, step, nowMs);
       if (outcome === "next") judging.at++;
       else if (outcome !== "again") return outcome;
     }
   }
 
   /** Asks one hook. Returns "next" if it does not apply, and "held" if its answer is pending. */
-  #ask(
+  #evaluate(
     task: Task,
     judging: Judging,
     hook: PoolHook,
     facts: HookFacts,
     nowMs: number,
-  ): Said<Verdict> | "next" | "held" {
+  ): Evaluated<Verdict> | "next" | "held" {
     const applies = hook.applies(facts);
     if ("problem" in applies) return applies;
     if (!applies.value) return "next";
-    const { asks, hookId, decide } = hook;
+    const { call, hookId, decide } = hook;
     if (decide !== undefined) return decide(facts);
-    if (asks === undefined) return "next";
+    if (call === undefined) return "next";
     const question = questionOf(task, hookId, judging.moment, judging.agentId);
-    if (!asks.isBlocking) {
+    if (!call.isBlocking) {
       this.#questions.push({ ...question, number: 0, timeoutMs: 0 });
       return "next";
     }
     const number = ++this.#last;
-    const { timeoutMs } = asks;
+    const { timeoutMs } = call;
     this.#questions.push({ ...question, number, timeoutMs });
     this.#open.set(number, task);
     judging.hold({
       hookId,
-      why: "it has not answered yet",
+      reason: "it has not answered yet",
       nowMs,
       dueMs: nowMs + timeoutMs,
       question: number,
@@ -236,22 +236,23 @@ export class HookCalls implements TaskHooks {
   }
 
   /** Applies the answer of a hook. */
-  #take(
+  #applyVerdict(
     task: Task,
     judging: Judging,
     { hookId, onFailure }: PoolHook,
-    verdict: Said<Verdict>,
+    verdict: Evaluated<Verdict>,
     nowMs: number,
   ): "next" | "again" | "held" | ErrorDetail {
     const { moment } = judging;
-    const note = (text: string) => judging.notes.push({ hookId, moment, text, atMs: nowMs });
+    const addNote = (text: string) => judging.notes.push({ hookId, moment, text, atMs: nowMs });
     if ("problem" in verdict) {
-      const why = `it failed: ${verdict.problem}`;
-      note(onFailure === "pass" ? `${why}, and was passed over` : why);
+      const failure = `it failed: ${verdict.problem}`;
+      addNote(onFailure === "pass" ? `${failure}, and was passed over` : failure);
       if (onFailure === "pass") return "next";
-      if (onFailure === "deny") return this.#denied(task, judging, denialOf(hookId, failureOf(hookId, why)));
+      if (onFailure === "deny")
+        return this.#denied(task, judging, denialOf(hookId, failureOf(hookId, failure)));
       const dueMs = nowMs + Math.min(holdMaxMs, holdFirstMs * 2 ** judging.failures++);
-      judging.hold({ hookId, why, nowMs, dueMs, question: 0 });
+      judging.hold({ hookId, reason: failure, nowMs, dueMs, question: 0 });
       return "held";
     }
     judging.failures = 0;
@@ -260,20 +261,20 @@ export class HookCalls implements TaskHooks {
     if (deny !== undefined) {
       const isLater = deny.retry === RETRY_CLASS_SAME_KEY && deny.retryAfterMs > 0;
       if (moment === HOOK_MOMENT_BEFORE_ASSIGN && isLater) {
-        note(`it wants to be asked again in ${deny.retryAfterMs} ms${because}`);
-        const why = deny.message || reason || "it denied it for now";
-        judging.hold({ hookId, why, nowMs, dueMs: nowMs + deny.retryAfterMs, question: 0 });
+        addNote(`it wants to be asked again in ${deny.retryAfterMs} ms${because}`);
+        const holdReason = deny.message || reason || "it denied it for now";
+        judging.hold({ hookId, reason: holdReason, nowMs, dueMs: nowMs + deny.retryAfterMs, question: 0 });
         return "held";
       }
-      note(`it denied it${because || `: ${deny.message}`}`);
+      addNote(`it denied it${because || `: ${deny.message}`}`);
       return this.#denied(task, judging, denialOf(hookId, deny));
     }
-    for (const text of this.#change(task, judging, verdict.value)) note(`${text}${because}`);
+    for (const text of this.#change(task, judging, verdict.value)) addNote(`${text}${because}`);
     if (delayMs > 0 && moment === HOOK_MOMENT_BEFORE_ASSIGN) {
-      note(`it held it back for ${delayMs} ms${because}`);
+      addNote(`it held it back for ${delayMs} ms${because}`);
       judging.at++;
-      const why = reason || "it holds it back";
-      judging.hold({ hookId, why, nowMs, dueMs: nowMs + delayMs, question: 0 });
+      const holdReason = reason || "it holds it back";
+      judging.hold({ hookId, reason: holdReason, nowMs, dueMs: nowMs + delayMs, question: 0 });
       return "held";
     }
     return "next";
@@ -306,7 +307,7 @@ export class HookCalls implements TaskHooks {
     if (judging.moment === HOOK_MOMENT_BEFORE_ASSIGN) return error;
     replaceOutcome(task, { $case: "failed", value: error });
     if (judging.moment === HOOK_MOMENT_BEFORE_FAILURE) return "next";
-    judging.begin(HOOK_MOMENT_BEFORE_FAILURE, judging.agentId);
+    judging.start(HOOK_MOMENT_BEFORE_FAILURE, judging.agentId);
     return "again";
   }
 
@@ -342,6 +343,6 @@ function replaceOutcome(task: Task, outcome: NonNullable<Task["result"]>["outcom
   if (task.result !== undefined) task.result = { ...task.result, outcome };
 }
 
-function failureOf(hookId: string, why: string): ErrorDetail {
-  return ErrorDetail.create({ message: `the hook ${hookId} has to agree, and ${why}` } as ErrorDetail);
+function failureOf(hookId: string, reason: string): ErrorDetail {
+  return ErrorDetail.create({ message: `the hook ${hookId} has to agree, and ${reason}` } as ErrorDetail);
 }

@@ -14,41 +14,41 @@ const {
   HOOK_MOMENT_BEFORE_FAILURE,
 } = HookMoment;
 
-type Given = Parameters<typeof Hook.fromPartial>[0];
+type HookInput = Parameters<typeof Hook.fromPartial>[0];
 
-const before = (hookId: string, given: Given): Given => ({
+const before = (hookId: string, input: HookInput): HookInput => ({
   hookId,
   moment: HOOK_MOMENT_BEFORE_ASSIGN,
-  ...given,
+  ...input,
 });
-const rule = (verdict: Parameters<typeof HookVerdict.fromPartial>[0]): NonNullable<Given["action"]> => ({
+const rule = (verdict: Parameters<typeof HookVerdict.fromPartial>[0]): NonNullable<HookInput["action"]> => ({
   $case: "rule",
   value: { verdict },
 });
-const blocking = (timeoutMs = 500): NonNullable<Given["action"]> => ({
+const blocking = (timeoutMs = 500): NonNullable<HookInput["action"]> => ({
   $case: "listener",
   value: { blocking: true, timeoutMs },
 });
 
 /** Returns a pool with hooks, and the external service that they ask. */
-function hooked(...hooks: readonly Given[]) {
+function hooked(...hooks: readonly HookInput[]) {
   const arena = new Arena();
   const requests: HookQuestion[] = [];
-  const set = (...given: readonly Given[]) => {
-    const compiled = given.map((one) => {
-      const { hook, problems } = compileHook(Hook.fromPartial(one));
+  const set = (...inputs: readonly HookInput[]) => {
+    const compiled = inputs.map((input) => {
+      const { hook, problems } = compileHook(Hook.fromPartial(input));
       assert.deepEqual(problems, undefined);
       assert.ok(hook !== undefined);
       return hook;
     });
-    arena.pool.setHooks(compiled, { ask: (questions) => void requests.push(...questions) });
+    arena.pool.setHooks(compiled, { send: (questions) => void requests.push(...questions) });
   };
   set(...hooks);
   const answer = (
     question: HookQuestion | undefined,
-    given: Parameters<typeof HookVerdict.fromPartial>[0],
+    input: Parameters<typeof HookVerdict.fromPartial>[0],
   ) => {
-    const verdict = HookVerdict.fromPartial(given);
+    const verdict = HookVerdict.fromPartial(input);
     arena.pool.answerHooks([{ number: question?.number ?? 0, verdict, problem: "" }], arena.nowMs);
     arena.turn();
   };
@@ -58,12 +58,12 @@ function hooked(...hooks: readonly Given[]) {
     assert.ok(found !== undefined);
     return found;
   };
-  const said = (number: number) => explain(number).parts.map(({ summary }) => summary);
-  return { arena, requests, set, answer, explain, said };
+  const summaries = (number: number) => explain(number).parts.map(({ summary }) => summary);
+  return { arena, requests, set, answer, explain, said: summaries };
 }
 
 describe("rules before a task is assigned", () => {
-  it("deny one, reorder another and label a third, and each is seen in why", () => {
+  it("deny one task, reorder another and label a third, and the explanation shows each", () => {
     const { arena, explain, said } = hooked(
       before("no-nights", {
         when: 'has(task.labels.shift) && task.labels.shift == "night"',
@@ -85,7 +85,7 @@ describe("rules before a task is assigned", () => {
     arena.turn();
     assert.deepEqual(sender.returned, [1]);
     assert.deepEqual(
-      sender.told.returned.map(({ error }) => [error?.code, error?.message, error?.details["hook"]]),
+      sender.received.returned.map(({ error }) => [error?.code, error?.message, error?.details["hook"]]),
       [["matching.denied_by_hook", "no work at night", "no-nights"]],
     );
     assert.equal(explain(1).summary, "It was denied by the hook no-nights: no work at night.");
@@ -96,7 +96,7 @@ describe("rules before a task is assigned", () => {
 
     const agent = arena.agent("a", { slots: 9 });
     arena.turn();
-    assert.deepEqual(agent.given, [4, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [4, 2, 3]);
     assert.deepEqual(
       agent.assigned.map(({ labels }) => labels.map(({ name, value }) => `${name}=${value}`)),
       [["tier=gold"], [], ["seen=yes", "what=work"]],
@@ -107,7 +107,7 @@ describe("rules before a task is assigned", () => {
     ]);
   });
 
-  it("see what those before them changed", () => {
+  it("see the changes of earlier rules", () => {
     const { arena } = hooked(
       before("first", { action: rule({ priority: "5", labels: { tier: "gold" } }) }),
       before("second", {
@@ -121,7 +121,7 @@ describe("rules before a task is assigned", () => {
     assert.deepEqual(agent.assigned[0]?.labels, [{ name: "tier", value: "platinum" }]);
   });
 
-  it("hold a task back for a time, or until they are asked again", () => {
+  it("delay a task for a time, or until they are evaluated again", () => {
     const later = { message: "not yet", retry: RetryClass.RETRY_CLASS_SAME_KEY, retryAfterMs: 1_000 };
     const { arena, explain } = hooked(
       before("pause", { when: 'task.id == "t1"', action: rule({ delayMs: 300, reason: "slowly" }) }),
@@ -131,22 +131,22 @@ describe("rules before a task is assigned", () => {
     const agent = arena.agent("a", { slots: 9 });
     sender.offer([1, 2, 3]);
     arena.turn();
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
     const [wait] = explain(1).waits;
     assert.deepEqual(
       [wait?.cause, wait?.subject, wait?.message],
       [WaitCause.WAIT_CAUSE_HOOK, "pause", "the hook pause holds it: slowly"],
     );
     arena.pass(300);
-    assert.deepEqual(agent.given, [3, 1]);
+    assert.deepEqual(agent.taskNumbers, [3, 1]);
     arena.pass(1_000);
-    assert.deepEqual(agent.given, [3, 1]);
+    assert.deepEqual(agent.taskNumbers, [3, 1]);
     arena.pass(700);
-    assert.deepEqual(agent.given, [3, 1, 2]);
+    assert.deepEqual(agent.taskNumbers, [3, 1, 2]);
     assert.deepEqual(sender.returned, []);
   });
 
-  it("that fail are passed over, deny or hold, as they say", () => {
+  it("that fail are skipped, or deny or hold the task, as configured", () => {
     const bad = { when: 'int(task.labels["size"]) > 1', action: rule({ priority: "1" }) };
     const { arena, said } = hooked(
       before("passed", { ...bad, onFailure: HookFailure.HOOK_FAILURE_PASS }),
@@ -166,62 +166,62 @@ describe("rules before a task is assigned", () => {
     const labels = [{ name: "size", value: "large" }];
     sender.offer([1, 2, 3], {}, { labels });
     arena.turn();
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     assert.deepEqual(sender.returned, [2]);
     assert.match(said(1)[0] ?? "", /^The hook passed: it failed: .*, and was passed over\.$/);
     assert.match(
-      sender.told.returned[0]?.error?.message ?? "",
+      sender.received.returned[0]?.error?.message ?? "",
       /^the hook denies has to agree, and it failed: /,
     );
     arena.pass(10_000);
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     assert.equal(said(3).filter((text) => text.startsWith("The hook holds")).length, 4);
   });
 
-  it("are set again while tasks wait: a task that an older one blocks is judged by the new ones", () => {
+  it("can be replaced while tasks wait: the new rules decide about blocked tasks", () => {
     const { arena, set } = hooked(before("pause", { action: rule({ delayMs: 60_000 }) }));
     arena.sender().offer([1, 2]);
     const agent = arena.agent("a", { slots: 9 });
     arena.turn();
-    assert.deepEqual(agent.given, []);
+    assert.deepEqual(agent.taskNumbers, []);
     set(before("first", { when: 'task.id == "t2"', action: rule({ priority: "3" }) }));
     arena.turn();
-    assert.deepEqual(agent.given, [2, 1]);
+    assert.deepEqual(agent.taskNumbers, [2, 1]);
   });
 });
 
 /** The pool moved: the task is offered here, a hook holds it, and the agent that runs it joins again. */
-describe("a task that its agent brings while a hook holds it", () => {
-  const held = {
+describe("a task that its agent is running while a hook holds it", () => {
+  const actions = {
     "for a time": rule({ delayMs: 60_000 }),
     "until an answer": blocking(60_000),
   };
-  for (const [how, action] of Object.entries(held))
-    for (const isAway of [false, true])
-      it(`${how} goes on, and its result reaches its sender${isAway ? " that was away meanwhile" : ""}`, () => {
+  for (const [title, action] of Object.entries(actions))
+    for (const isDisconnected of [false, true])
+      it(`${title} continues, and its result reaches its sender${isDisconnected ? " that was away meanwhile" : ""}`, () => {
         const { arena, set } = hooked(before("guard", { action }));
         const first = arena.sender();
         first.offer(1);
         arena.turn();
-        if (isAway) first.stream.close(arena.nowMs);
+        if (isDisconnected) first.stream.close(arena.nowMs);
         const agent = arena.agent("a", { running: [tokenOf(1)] });
         set(before("late", { action: rule({ deny: { message: "too late" } }) }));
         arena.turn();
         assert.deepEqual([first.returned, agent.cancelled], [[], []]);
         agent.answer(1);
-        if (!isAway) first.stream.close(arena.nowMs);
+        if (!isDisconnected) first.stream.close(arena.nowMs);
         arena.turn();
         const second = arena.sender("workflow-1b");
         second.offer(1);
         arena.turn();
         assert.deepEqual(second.results, [[1, "inlineOutput"]]);
-        assert.deepEqual(agent.given, []);
+        assert.deepEqual(agent.taskNumbers, []);
         second.durable(1);
         arena.turn();
         assert.equal(agent.durable, 1);
       });
 
-  it("waits for no verdict when its agent gives it back: hooks agreed before", () => {
+  it("does not wait for a verdict when its agent returns it, because the hooks agreed before", () => {
     const { arena } = hooked(before("guard", { action: rule({ delayMs: 60_000 }) }));
     arena.sender().offer(1);
     arena.turn();
@@ -229,12 +229,12 @@ describe("a task that its agent brings while a hook holds it", () => {
     agent.busy(1);
     const other = arena.agent("b");
     arena.turn();
-    assert.deepEqual(other.given, [1]);
+    assert.deepEqual(other.taskNumbers, [1]);
   });
 });
 
 describe("an outside party that decides", () => {
-  it("keeps a task waiting until the answer, while others continue", () => {
+  it("keeps a task waiting until it answers, while other tasks continue", () => {
     const { arena, requests, answer, explain } = hooked(
       before("guard", { when: 'task.id != "t3"', action: blocking() }),
     );
@@ -242,7 +242,7 @@ describe("an outside party that decides", () => {
     const agent = arena.agent("a", { slots: 9 });
     sender.offer([1, 2, 3]);
     arena.turn();
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
     assert.deepEqual(
       requests.map(({ work, timeoutMs }) => [work.task, timeoutMs]),
       [
@@ -253,11 +253,11 @@ describe("an outside party that decides", () => {
     assert.equal(explain(1).waits[0]?.message, "the hook guard holds it: it has not answered yet");
     assert.equal(arena.pool.queued(10, arena.nowMs).length, 2);
     answer(requests[1], {});
-    assert.deepEqual(agent.given, [3, 2]);
+    assert.deepEqual(agent.taskNumbers, [3, 2]);
     answer(requests[0], { deny: { message: "no" } });
     assert.deepEqual(sender.returned, [1]);
     answer(requests[0], {});
-    assert.deepEqual(agent.given, [3, 2]);
+    assert.deepEqual(agent.taskNumbers, [3, 2]);
   });
 
   it("that does not answer in time has failed", () => {
@@ -267,7 +267,7 @@ describe("an outside party that decides", () => {
     arena.turn();
     assert.equal(requests.length, 1);
     arena.pass(200);
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     assert.deepEqual(said(1), [
       "The hook guard: it failed: it did not answer within 200 ms, and was passed over.",
     ]);
@@ -287,15 +287,15 @@ describe("an outside party that decides", () => {
     sender.stream.close(arena.nowMs);
     arena.turn();
     for (const question of requests) answer(question, {});
-    assert.deepEqual(agent.given, []);
+    assert.deepEqual(agent.taskNumbers, []);
     arena.sender("workflow-2").offer(3);
     arena.turn();
     assert.equal(requests.length, 4);
     answer(requests[3], {});
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
   });
 
-  it("is asked again when its task is offered again, and an answer to a question of before does not count", () => {
+  it("is asked again when its task is offered again, and an earlier answer does not count", () => {
     const guards = [
       before("first", { action: blocking(60_000) }),
       before("second", { action: blocking(60_000) }),
@@ -314,11 +314,11 @@ describe("an outside party that decides", () => {
     arena.sender("workflow-1b").offer(1);
     arena.turn();
     answer(late, {});
-    assert.deepEqual([requests.length, agent.given], [4, []]);
+    assert.deepEqual([requests.length, agent.taskNumbers], [4, []]);
     answer(requests[3], {});
     answer(requests[4], {});
     assert.deepEqual(
-      [requests.slice(3).map(({ hookId }) => hookId), agent.given],
+      [requests.slice(3).map(({ hookId }) => hookId), agent.taskNumbers],
       [["first", "second"], [1]],
     );
   });
@@ -346,7 +346,7 @@ describe("an outside party that decides", () => {
 });
 
 describe("hooks before a result counts", () => {
-  it("turn it into a failure, about which those before failures have their say too", () => {
+  it("turn a result into a failure, and hooks before a failure then decide about it", () => {
     const { arena } = hooked(
       {
         hookId: "checked",
@@ -366,13 +366,13 @@ describe("hooks before a result counts", () => {
     arena.turn();
     agent.answer(1);
     arena.turn();
-    const [result] = sender.told.results;
+    const [result] = sender.received.results;
     assert.ok(result?.outcome?.$case === "failed");
     const { code, retry, retryAfterMs } = result.outcome.value;
     assert.deepEqual([code, retry, retryAfterMs], ["shop.unchecked", RetryClass.RETRY_CLASS_SAME_KEY, 2_000]);
   });
 
-  it("say that a failure is not tried again", () => {
+  it("prevent the retry of a failure", () => {
     const { arena } = hooked({
       hookId: "never",
       moment: HOOK_MOMENT_BEFORE_FAILURE,
@@ -385,12 +385,12 @@ describe("hooks before a result counts", () => {
     const value = ErrorDetail.fromPartial({ code: "x.y", retry: RetryClass.RETRY_CLASS_SAME_KEY });
     agent.answer(1, { $case: "failed", value });
     arena.turn();
-    const [result] = sender.told.results;
+    const [result] = sender.received.results;
     assert.ok(result?.outcome?.$case === "failed");
     assert.equal(result.outcome.value.retry, RetryClass.RETRY_CLASS_NEVER);
   });
 
-  it("hold it until the outside party has answered, once, also when its sender reconnects meanwhile", () => {
+  it("hold a result until the outside party answers once, even if the sender reconnects meanwhile", () => {
     const { arena, requests, answer, explain } = hooked({
       hookId: "review",
       moment: HOOK_MOMENT_BEFORE_RESULT,
@@ -403,7 +403,7 @@ describe("hooks before a result counts", () => {
     agent.answer(1);
     arena.turn();
     assert.deepEqual(first.results, []);
-    assert.deepEqual(agent.given, [1, 2], "its slot is free");
+    assert.deepEqual(agent.taskNumbers, [1, 2], "its slot is free");
     assert.equal(explain(1).waits[0]?.subject, "review");
     first.stream.close(arena.nowMs);
     const second = arena.sender("workflow-1b");
@@ -416,10 +416,10 @@ describe("hooks before a result counts", () => {
   });
 });
 
-describe("a hook that makes no sense", () => {
-  const problemsOf = (given: Given) =>
-    compileHook(Hook.fromPartial(given)).problems?.map(({ field }) => field);
-  for (const [what, given, fields] of [
+describe("an invalid hook", () => {
+  const problemsOf = (input: HookInput) =>
+    compileHook(Hook.fromPartial(input)).problems?.map(({ field }) => field);
+  for (const [title, input, fields] of [
     ["a condition that cannot be read", { when: "task.", action: rule({ priority: "1" }) }, ["when"]],
     ["a condition that is none", { when: "task.priority", action: rule({ priority: "1" }) }, ["when"]],
     ["a variable that there is not", { when: "tasks.id == ''", action: rule({ priority: "1" }) }, ["when"]],
@@ -431,11 +431,11 @@ describe("a hook that makes no sense", () => {
     ],
     ["nothing that it does", {}, ["action"]],
   ] as const)
-    it(`is refused for ${what}, with its place`, () => {
-      assert.deepEqual(problemsOf(before("bad", given)), fields);
+    it(`is refused for ${title}, with the path of the field`, () => {
+      assert.deepEqual(problemsOf(before("bad", input)), fields);
     });
 
-  it("is refused when it has a say about what has happened", () => {
+  it("is refused if it decides about an event that has already happened", () => {
     const moment = HOOK_MOMENT_AFTER_ASSIGN;
     assert.deepEqual(problemsOf({ hookId: "bad", moment, action: rule({ priority: "1" }) }), ["moment"]);
     assert.deepEqual(problemsOf({ hookId: "bad", moment, action: blocking() }), ["listener.blocking"]);

@@ -22,9 +22,9 @@ export class Judging {
   isHeld = true;
   /** The hook that holds the task, and the start of the hold. */
   heldBy = "";
-  heldMs = 0;
+  heldSinceMs = 0;
   /** Reason of the hold, as a text. */
-  why = "";
+  reason = "";
   /** Number of the open question. 0 for none. */
   question = 0;
   /** When the hold is checked again. */
@@ -37,14 +37,14 @@ export class Judging {
   agentId = "";
   readonly notes: HookNote[] = [];
   /** Earlier holds. */
-  readonly held: { readonly hookId: string; readonly fromMs: number; readonly toMs: number }[] = [];
+  readonly pastHolds: { readonly hookId: string; readonly fromMs: number; readonly toMs: number }[] = [];
 
   constructor(moment: HookMoment) {
     this.moment = moment;
   }
 
   /** Starts with the hooks of another moment. */
-  begin(moment: HookMoment, agentId: string): void {
+  start(moment: HookMoment, agentId: string): void {
     this.moment = moment;
     this.agentId = agentId;
     this.at = 0;
@@ -54,23 +54,23 @@ export class Judging {
   }
 
   /** Holds the task for a hook, until a time or until its answer. */
-  hold({ hookId, why, nowMs, dueMs, question }: HookHold): void {
+  hold({ hookId, reason, nowMs, dueMs, question }: HookHold): void {
     this.heldBy = hookId;
-    this.why = why;
-    this.heldMs = nowMs;
+    this.reason = reason;
+    this.heldSinceMs = nowMs;
     this.dueMs = dueMs;
     this.question = question;
   }
 
   /** Ends the present hold. */
   lift(nowMs: number): void {
-    if (this.heldBy !== "" && nowMs > this.heldMs && this.held.length < namedMax)
-      this.held.push({ hookId: this.heldBy, fromMs: this.heldMs, toMs: nowMs });
+    if (this.heldBy !== "" && nowMs > this.heldSinceMs && this.pastHolds.length < namedMax)
+      this.pastHolds.push({ hookId: this.heldBy, fromMs: this.heldSinceMs, toMs: nowMs });
     this.unhold();
   }
 
   unhold(): void {
-    this.hold({ hookId: "", why: "", nowMs: 0, dueMs: never, question: 0 });
+    this.hold({ hookId: "", reason: "", nowMs: 0, dueMs: never, question: 0 });
   }
 
   release(): void {
@@ -81,7 +81,7 @@ export class Judging {
 
 interface HookHold {
   readonly hookId: string;
-  readonly why: string;
+  readonly reason: string;
   readonly nowMs: number;
   readonly dueMs: number;
   readonly question: number;

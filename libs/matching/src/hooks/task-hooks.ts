@@ -15,7 +15,7 @@ export interface TaskHooks {
   /** Notifies the hooks of an assignment. */
   assigned(task: Task, nowMs: number): void;
   /** Accepts the result of a task. Returns whether hooks hold that result. */
-  holds(task: Task, agentId: string, nowMs: number): boolean;
+  holdsResult(task: Task, agentId: string, nowMs: number): boolean;
   /** Notifies the hooks of a result that counts. */
   counted(task: Task, agentId: string, nowMs: number): void;
   /** Handles the due time of a held task. */

@@ -1,8 +1,8 @@
 /** Checks the external verdict on a task. */
 import { HookRetry, type HookVerdict } from "@tutti/contracts/swarm/v1";
-import type { Said, Verdict } from "../api/hooks.ts";
+import type { Evaluated, Verdict } from "../api/hooks.ts";
 
-export const letBe: Verdict = {
+export const noChange: Verdict = {
   deny: undefined,
   priority: undefined,
   labels: {},
@@ -21,8 +21,8 @@ export function retryOf(retry: HookRetry): Verdict["retry"] {
 }
 
 /** Returns an external verdict. Its priority is a number, its labels are plain texts. */
-export function verdictOf(reply: HookVerdict | undefined): Said<Verdict> {
-  if (reply === undefined) return { value: letBe };
+export function verdictOf(reply: HookVerdict | undefined): Evaluated<Verdict> {
+  if (reply === undefined) return { value: noChange };
   const { deny, labels, delayMs, reason } = reply;
   const priority = reply.priority === "" ? undefined : Number(reply.priority);
   const problem = verdictProblem(priority, labels);

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
 import { AgentIndex } from "../agents/agent-index.ts";
-import type { AllottedPart, SetAsideTold } from "../api/allotments.ts";
+import type { AllottedPart, PoolReservation } from "../api/allotments.ts";
 import { Arena, type Sender, tokenOf } from "../testing/arena.ts";
 import { Wheel } from "../time/wheel.ts";
 import { PoolAllotments, type PoolAllotmentsParts } from "./allotments.ts";
@@ -14,10 +14,10 @@ function numbers(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => from + at);
 }
 
-function tell(
+function publish(
   arena: Arena,
   parts: readonly Partial<AllottedPart>[],
-  set: Partial<SetAsideTold>[] = [],
+  set: Partial<PoolReservation>[] = [],
 ): void {
   const quota = { quotaId: "default", name: "slots", amount: 0, limit: 10, sessions: undefined };
   const reservation = {
@@ -27,11 +27,11 @@ function tell(
     toMs: 2_000_000,
     sessions: undefined,
   };
-  const told = {
+  const allotments = {
     parts: parts.map((part) => ({ ...quota, ...part })),
-    reservations: set.map((one) => ({ ...reservation, ...one })),
+    reservations: set.map((each) => ({ ...reservation, ...each })),
   };
-  arena.pool.allot("default", told, arena.nowMs);
+  arena.pool.allot("default", allotments, arena.nowMs);
 }
 
 const ofTeam = (team: string) => ({ equals: { team }, exists: [], absent: [] });
@@ -56,41 +56,41 @@ describe("quotas in a pool", () => {
     sender.offer([1, 2, 3]);
     arena.turn();
     sender.offer([4, 5, 6, 7]);
-    tell(arena, [{ amount: 4 }]);
+    publish(arena, [{ amount: 4 }]);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4]);
     assert.deepEqual(arena.pool.allotted("default"), [
       { quotaId: "default", name: "slots", used: 4, wanted: 3 },
     ]);
     agent.answer(1);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 4, 5]);
-    tell(arena, [{ amount: 5 }]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5]);
+    publish(arena, [{ amount: 5 }]);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 4, 5, 6]);
-    tell(arena, []);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5, 6]);
+    publish(arena, []);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 4, 5, 6, 7]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5, 6, 7]);
   });
 
   it("are of slots or of named resources, for the work with their labels", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 20, resources: { gpu: 8 } });
-    tell(arena, [{ name: "gpu", amount: 5, sessions: ofTeam("blue") }]);
+    publish(arena, [{ name: "gpu", amount: 5, sessions: ofTeam("blue") }]);
     const labels = [{ name: "team", value: "blue" }];
     sender.offer(numbers(1, 4), { resources: { gpu: 2 } }, { labels });
     sender.offer(numbers(11, 2), { resources: { gpu: 2 } });
     sender.offer(numbers(21, 2), {}, { labels });
     arena.turn();
-    assert.deepEqual(agent.given.sort(), [1, 11, 12, 2, 21, 22].sort());
+    assert.deepEqual(agent.taskNumbers.sort(), [1, 11, 12, 2, 21, 22].sort());
   });
 
   it("name their users", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 20 });
-    tell(arena, [{ amount: 2, limit: 2 }]);
+    publish(arena, [{ amount: 2, limit: 2 }]);
     session(sender, "one", 1, 1, 0);
     session(sender, "two", 11, 2, 0);
     arena.turn();
@@ -113,7 +113,7 @@ describe("quotas in a pool", () => {
       { maxLength: 60 },
     );
     fc.assert(
-      fc.property(steps, (told) => playThrough(told)),
+      fc.property(steps, (operations) => playThrough(operations)),
       { numRuns: 150 },
     );
   });
@@ -135,7 +135,7 @@ function playThrough(steps: readonly Played[]): void {
   let answered = new Set<number>();
   let next = 1;
   for (const { kind, amount, gpu, reserved } of steps) {
-    const open = () => agent.given.filter((number) => !answered.has(number));
+    const open = () => agent.taskNumbers.filter((number) => !answered.has(number));
     if (kind === "offer") session(sender, `s${amount}`, next++, 1, gpu, amount === 0 ? ["night"] : []);
     else if (kind === "answer") {
       for (const number of open().slice(0, 1)) {
@@ -148,7 +148,7 @@ function playThrough(steps: readonly Played[]): void {
       agent = newAgent();
       answered = new Set();
     } else
-      tell(
+      publish(
         arena,
         amount === 0 ? [] : [{ amount }, { name: "gpu", amount: gpu }],
         reserved === 0 ? [] : [{ amounts: { gpu: reserved } }],
@@ -158,7 +158,7 @@ function playThrough(steps: readonly Played[]): void {
     for (const { name, used } of arena.pool.allotted("default"))
       if (name === "slots") assert.equal(used, atWork, `${used} count, ${atWork} are running`);
   }
-  tell(arena, []);
+  publish(arena, []);
   arena.turn();
   assert.equal(
     arena.pool.queued(100, arena.nowMs).filter(({ cause }) => cause === WaitCause.WAIT_CAUSE_QUOTA).length,
@@ -168,41 +168,41 @@ function playThrough(steps: readonly Played[]): void {
 }
 
 describe("reservations in a pool", () => {
-  it("are kept free for those that name them, and take nothing from running work", () => {
+  it("are kept free for tasks that name them, and take nothing from running tasks", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 20, resources: { gpu: 4 } });
     session(sender, "others", 1, 3);
     arena.turn();
-    tell(arena, [], [{ amounts: { gpu: 2 } }]);
+    publish(arena, [], [{ amounts: { gpu: 2 } }]);
     session(sender, "others", 4, 3);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3], "three had started, and nothing more does");
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3], "three had started, and nothing more does");
     session(sender, "mine", 11, 3, 1, ["night"]);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 11]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 11]);
     agent.answer(1);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 11, 12]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 11, 12]);
     agent.answer(2);
     arena.turn();
-    assert.deepEqual(agent.given.slice(5), [4], "two are reserved and in use: the third of mine waits");
-    tell(arena, [], []);
+    assert.deepEqual(agent.taskNumbers.slice(5), [4], "two are reserved and in use: the third of mine waits");
+    publish(arena, [], []);
     agent.answer(3);
     arena.turn();
-    assert.equal(agent.given.length, 7);
+    assert.equal(agent.taskNumbers.length, 7);
   });
 
-  it("may be used by what has their labels", () => {
+  it("can be used by tasks with matching labels", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 20, resources: { gpu: 2 } });
-    tell(arena, [], [{ amounts: { gpu: 2 }, sessions: ofTeam("blue") }]);
+    publish(arena, [], [{ amounts: { gpu: 2 }, sessions: ofTeam("blue") }]);
     session(sender, "others", 1, 1);
     const labels = [{ name: "team", value: "blue" }];
     sender.offer([11], { resources: { gpu: 1 } }, { labels });
     arena.turn();
-    assert.deepEqual(agent.given, [11]);
+    assert.deepEqual(agent.taskNumbers, [11]);
   });
 
   it("are forgotten when they end, or have no more of a resource", () => {
@@ -210,7 +210,7 @@ describe("reservations in a pool", () => {
     const identity = { namespace: "default", name: "gpu" };
     const parts = { identity, limits, agents: new AgentIndex() } as unknown as PoolAllotmentsParts;
     const allotments = new PoolAllotments(parts);
-    const keep = (reserved: Readonly<Record<string, Readonly<Record<string, number>>>>) => {
+    const reserve = (reserved: Readonly<Record<string, Readonly<Record<string, number>>>>) => {
       const reservations = Object.entries(reserved).map(([reservationId, amounts]) => ({
         reservationId,
         amounts,
@@ -223,23 +223,23 @@ describe("reservations in a pool", () => {
         limit instanceof InsideLimit ? [[limit.reservationId, limit.resource, limit.amount]] : [],
       );
     };
-    assert.deepEqual(keep({ a: { gpu: 2 }, b: { gpu: 1 } }), [
+    assert.deepEqual(reserve({ a: { gpu: 2 }, b: { gpu: 1 } }), [
       ["a", "gpu", 2],
       ["b", "gpu", 1],
     ]);
-    assert.deepEqual(keep({ a: { cpu: 4 }, b: { gpu: 1 } }), [
+    assert.deepEqual(reserve({ a: { cpu: 4 }, b: { gpu: 1 } }), [
       ["b", "gpu", 1],
       ["a", "cpu", 4],
     ]);
-    assert.deepEqual(keep({ c: { gpu: 1 } }), [["c", "gpu", 1]]);
-    assert.deepEqual(keep({}), []);
+    assert.deepEqual(reserve({ c: { gpu: 1 } }), [["c", "gpu", 1]]);
+    assert.deepEqual(reserve({}), []);
   });
 
   it("are named in the explanation of waiting tasks", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 20, resources: { gpu: 2 } });
-    tell(arena, [], [{ amounts: { gpu: 2 } }]);
+    publish(arena, [], [{ amounts: { gpu: 2 } }]);
     session(sender, "others", 1, 1);
     arena.turn();
     const { waits } = arena.pool.explain(tokenOf(1), arena.nowMs) ?? assert.fail();

@@ -7,12 +7,12 @@ import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { labelsMatch, selectorText } from "@tutti/kernel";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Readiness } from "../agents/readiness.ts";
-import type { Allotments as AllotmentsTold, AllotmentUses, SetAsideTold } from "../api/allotments.ts";
+import type { AllotmentUses, PoolReservation, Allotments as PublishedAllotments } from "../api/allotments.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import type { Task } from "../task/task.ts";
-import { QuotaLimit, SetAside } from "./allotted.ts";
-import { takenBy } from "./amount.ts";
-import { Areas, type SetAsideThere } from "./areas.ts";
+import { QuotaLimit, ResourceReservations } from "./allotted.ts";
+import { amountUsedBy } from "./amount.ts";
+import { type AgentReservation, Areas } from "./areas.ts";
 import { capacityOf } from "./capacity.ts";
 import type { Limits } from "./limit-book.ts";
 import type { Limit } from "./room.ts";
@@ -24,7 +24,7 @@ interface QuotaRule {
   readonly limit: QuotaLimit;
 }
 
-const none: readonly Limit<Task>[] = [];
+const noLimits: readonly Limit<Task>[] = [];
 
 /** The parts that PoolAllotments needs. */
 export interface PoolAllotmentsParts {
@@ -41,10 +41,10 @@ export class PoolAllotments {
   readonly #readiness: Readiness;
   readonly #quotas = new Map<string, QuotaRule>();
   /** By the resource that is reserved. */
-  readonly #setAside = new Map<string, SetAside>();
-  #reservations: readonly SetAsideTold[] = [];
+  readonly #byResource = new Map<string, ResourceReservations>();
+  #reservations: readonly PoolReservation[] = [];
   areas: Areas | undefined = undefined;
-  #areasMade = 0;
+  #areasCreated = 0;
 
   constructor(parts: PoolAllotmentsParts) {
     this.#identity = parts.identity;
@@ -56,13 +56,13 @@ export class PoolAllotments {
   /** Sets the allotments for tasks of a namespace. Returns the changes for them. */
   set(
     namespace: string,
-    { parts, reservations }: AllotmentsTold,
+    { parts, reservations }: PublishedAllotments,
   ): { readonly quotas: boolean; readonly reservations: boolean } {
-    const areOtherQuotas = this.#keepParts(namespace, parts);
+    const areOtherQuotas = this.#setParts(namespace, parts);
     // Only the pool's own namespace has reservations in it.
     const areOtherReservations =
-      namespace === this.#identity.namespace && this.#keepReservations(reservations);
-    if (areOtherReservations) this.#makeAreas();
+      namespace === this.#identity.namespace && this.#setReservations(reservations);
+    if (areOtherReservations) this.#createAreas();
     else this.areas?.measure();
     return { quotas: areOtherQuotas, reservations: areOtherReservations };
   }
@@ -79,7 +79,7 @@ export class PoolAllotments {
 
   /** Whether there was never a quota or a reservation. */
   get isEmpty(): boolean {
-    return this.#quotas.size === 0 && this.#setAside.size === 0 && this.areas === undefined;
+    return this.#quotas.size === 0 && this.#byResource.size === 0 && this.areas === undefined;
   }
 
   /** Returns the limits that a task counts against in addition to those of its keys. */
@@ -87,29 +87,30 @@ export class PoolAllotments {
     const { namespace } = task.profile;
     let limits: Limit<Task>[] | undefined;
     for (const { namespace: owner, sessions, limit } of this.#quotas.values()) {
-      if (owner !== namespace || takenBy(task.demand, limit.resource) === 0) continue;
+      if (owner !== namespace || amountUsedBy(task.demand, limit.resource) === 0) continue;
       if (sessions !== undefined && !labelsMatch(labelsOf(task), sessions)) continue;
       limits ??= [];
       limits.push(limit);
     }
-    for (const all of this.#setAside.values()) {
-      if (takenBy(task.demand, all.resource) === 0) continue;
+    for (const all of this.#byResource.values()) {
+      if (amountUsedBy(task.demand, all.resource) === 0) continue;
       limits ??= [];
       limits.push(this.#sideOf(all, task));
     }
-    return limits ?? none;
+    return limits ?? noLimits;
   }
 
-  #sideOf(all: SetAside, task: Task): Limit<Task> {
+  #sideOf(all: ResourceReservations, task: Task): Limit<Task> {
     const { namespace } = task.profile;
     if (namespace !== this.#identity.namespace) return all.outside;
-    for (const one of this.#reservations)
-      if ((one.amounts[all.resource] ?? 0) > 0 && mayUse(task, one)) return all.insideOf(one.reservationId);
+    for (const reservation of this.#reservations)
+      if ((reservation.amounts[all.resource] ?? 0) > 0 && mayUse(task, reservation))
+        return all.insideOf(reservation.reservationId);
     return all.outside;
   }
 
   /** Replaces the quotas of a namespace. Returns whether other tasks than before count against them. */
-  #keepParts(namespace: string, parts: AllotmentsTold["parts"]): boolean {
+  #setParts(namespace: string, parts: PublishedAllotments["parts"]): boolean {
     const before = [...this.#quotas.values()].filter((rule) => rule.namespace === namespace);
     const ids = new Set<string>();
     let isOther = false;
@@ -135,13 +136,14 @@ export class PoolAllotments {
     return isOther;
   }
 
-  #keepReservations(reservations: readonly SetAsideTold[]): boolean {
+  #setReservations(reservations: readonly PoolReservation[]): boolean {
     const areOthers = JSON.stringify(reservations) !== JSON.stringify(this.#reservations);
     this.#reservations = reservations;
     const names = new Set(reservations.flatMap(({ amounts }) => Object.keys(amounts)));
     for (const name of names) {
-      const all = this.#setAside.get(name) ?? new SetAside(this.#identity.namespace, name, this.#limits);
-      this.#setAside.set(name, all);
+      const all =
+        this.#byResource.get(name) ?? new ResourceReservations(this.#identity.namespace, name, this.#limits);
+      this.#byResource.set(name, all);
       all.capacity = capacityOf(this.#agents.values(), name);
       for (const { reservationId, amounts, agents, toMs } of reservations) {
         const requestedAmount = amounts[name] ?? 0;
@@ -150,8 +152,8 @@ export class PoolAllotments {
           agents === undefined
             ? requestedAmount
             : Math.min(requestedAmount, capacityOf(this.#agents.values(), name, agents));
-        const where = agents === undefined ? "" : selectorText(agents);
-        if (requestedAmount > 0) Object.assign(all.insideOf(reservationId), { amount, toMs, where });
+        const labels = agents === undefined ? "" : selectorText(agents);
+        if (requestedAmount > 0) Object.assign(all.insideOf(reservationId), { amount, toMs, where: labels });
       }
       for (const [id, inside] of all.inside)
         if (!reservations.some(({ reservationId, amounts }) => reservationId === id && amounts[name])) {
@@ -162,16 +164,18 @@ export class PoolAllotments {
         }
       for (const limit of [all.outside, ...all.inside.values()]) this.#limits.allotted.add(limit);
     }
-    for (const [name, all] of this.#setAside) {
+    for (const [name, all] of this.#byResource) {
       if (names.has(name)) continue;
-      this.#setAside.delete(name);
+      this.#byResource.delete(name);
       for (const limit of [all.outside, ...all.inside.values()]) this.#limits.allotted.delete(limit);
     }
     return areOthers;
   }
 
-  #makeAreas(): void {
-    const there = this.#reservations.filter((one): one is SetAsideThere => one.agents !== undefined);
+  #createAreas(): void {
+    const there = this.#reservations.filter(
+      (reservation): reservation is AgentReservation => reservation.agents !== undefined,
+    );
     this.areas =
       there.length === 0
         ? undefined
@@ -183,7 +187,7 @@ export class PoolAllotments {
               readiness: this.#readiness,
             },
             there,
-            ++this.#areasMade,
+            ++this.#areasCreated,
           );
   }
 }

@@ -40,7 +40,7 @@ export class QuotaLimit extends AllottedLimit {
 }
 
 /** All reservations of one resource, and the rest of it. */
-export class SetAside {
+export class ResourceReservations {
   capacity = 0;
   readonly outside: OutsideLimit;
   readonly inside = new Map<string, InsideLimit>();
@@ -64,21 +64,21 @@ export class SetAside {
   }
 
   /** Returns the free amounts that are not reserved, apart from one reservation. */
-  leftBeside(except: InsideLimit | undefined): number {
-    let left = this.capacity - this.outside.held;
-    for (const one of this.inside.values())
-      left -= one === except ? one.held : Math.max(one.amount, one.held);
-    return left;
+  unreservedExcept(except: InsideLimit | undefined): number {
+    let remaining = this.capacity - this.outside.held;
+    for (const limit of this.inside.values())
+      remaining -= limit === except ? limit.held : Math.max(limit.amount, limit.held);
+    return remaining;
   }
 
-  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
-    for (const one of this.inside.values()) one.wakeOwn(nowMs, go);
-    this.outside.wakeOwn(nowMs, go);
+  wake(nowMs: number, requeue: (task: Task, nowMs: number) => void): void {
+    for (const limit of this.inside.values()) limit.wakeOwn(nowMs, requeue);
+    this.outside.wakeOwn(nowMs, requeue);
   }
 
   get description(): string {
-    const held = [...this.inside.values()].filter(({ amount }) => amount > 0);
-    return held
+    const active = [...this.inside.values()].filter(({ amount }) => amount > 0);
+    return active
       .map(
         ({ reservationId, amount, toMs, where }) =>
           `the reservation ${reservationId} holds ${amountOf(amount, this.resource)} until ${new Date(toMs).toISOString()}${where === "" ? "" : `, of agents with ${where}`}`,
@@ -91,10 +91,10 @@ export class SetAside {
   }
 }
 
-abstract class SetAsideLimit extends AllottedLimit {
-  protected readonly all: SetAside;
+abstract class ReservationLimit extends AllottedLimit {
+  protected readonly all: ResourceReservations;
 
-  constructor(id: string, key: string, namespace: string, all: SetAside, watch: LimitWatch) {
+  constructor(id: string, key: string, namespace: string, all: ResourceReservations, watch: LimitWatch) {
     super(id, key, namespace, all.resource, watch);
     this.all = all;
   }
@@ -112,26 +112,26 @@ abstract class SetAsideLimit extends AllottedLimit {
   }
 
   /** An amount that one of these limits gives back is available to all of them. */
-  override wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
-    this.all.wake(nowMs, go);
+  override wake(nowMs: number, requeue: (task: Task, nowMs: number) => void): void {
+    this.all.wake(nowMs, requeue);
   }
 
-  wakeOwn(nowMs: number, go: (task: Task, nowMs: number) => void): void {
-    super.wake(nowMs, go);
+  wakeOwn(nowMs: number, requeue: (task: Task, nowMs: number) => void): void {
+    super.wake(nowMs, requeue);
   }
 }
 
-export class OutsideLimit extends SetAsideLimit {
-  constructor(namespace: string, all: SetAside, watch: LimitWatch) {
+export class OutsideLimit extends ReservationLimit {
+  constructor(namespace: string, all: ResourceReservations, watch: LimitWatch) {
     super(`outside\n${all.resource}`, all.resource, namespace, all, watch);
   }
 
   override roomAt(): number {
-    return Math.max(0, this.all.leftBeside(undefined));
+    return Math.max(0, this.all.unreservedExcept(undefined));
   }
 }
 
-export class InsideLimit extends SetAsideLimit {
+export class InsideLimit extends ReservationLimit {
   readonly reservationId: string;
   /** The reserved amount. */
   amount = 0;
@@ -139,12 +139,12 @@ export class InsideLimit extends SetAsideLimit {
   /** Labels of its agents, as a text. Empty for the whole pool. */
   where = "";
 
-  constructor(namespace: string, reservationId: string, all: SetAside, watch: LimitWatch) {
+  constructor(namespace: string, reservationId: string, all: ResourceReservations, watch: LimitWatch) {
     super(`inside\n${reservationId}\n${all.resource}`, all.resource, namespace, all, watch);
     this.reservationId = reservationId;
   }
 
   override roomAt(): number {
-    return Math.max(0, this.amount - this.held, this.all.leftBeside(this));
+    return Math.max(0, this.amount - this.held, this.all.unreservedExcept(this));
   }
 }

@@ -1,7 +1,7 @@
 /** Applies quotas and reservations to the tasks of a pool: to new tasks, and to all after a change. */
 import type { Allotments } from "../api/allotments.ts";
 import { extrasOf } from "../task/extras.ts";
-import { enqueue, isLimitedBy, leaveLimit } from "../task/queueing.ts";
+import { enqueue, isLimitedBy, removeFromLimit } from "../task/queueing.ts";
 import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import type { Waiting } from "../task/waiting.ts";
@@ -9,7 +9,7 @@ import type { PoolAllotments } from "./allotments.ts";
 import type { Limits } from "./limit-book.ts";
 import type { Limit } from "./room.ts";
 
-const none: readonly Limit<Task>[] = [];
+const noLimits: readonly Limit<Task>[] = [];
 
 /** The parts that Allotter needs. */
 export interface AllotterParts {
@@ -43,9 +43,9 @@ export class Allotter {
 
   /** Assigns a new task to its quotas and reservations. It counts against them from when it runs. */
   allot(task: Task, nowMs: number): void {
-    const book = this.#allotments;
-    if (book.isEmpty) return;
-    if (book.areas !== undefined) this.#waiting.changeSide(task, book.areas.sideOf(task), nowMs);
+    const allotments = this.#allotments;
+    if (allotments.isEmpty) return;
+    if (allotments.areas !== undefined) this.#waiting.changeSide(task, allotments.areas.sideOf(task), nowMs);
     const limits = this.#allotments.limitsOf(task);
     if (limits.length === 0) return;
     task.extras ??= extrasOf([], { stickyKey: "", contextKey: "", share: undefined });
@@ -55,16 +55,16 @@ export class Allotter {
 
   /** Moves a known task, waiting or running, to other quotas and reservations. */
   #reallot(task: Task, nowMs: number): void {
-    const before = task.extras?.limits.filter(({ origin }) => origin !== undefined) ?? none;
+    const before = task.extras?.limits.filter(({ origin }) => origin !== undefined) ?? noLimits;
     const limits = this.#allotments.limitsOf(task);
     if (before.length === 0 && limits.length === 0) return;
     if (before.length === limits.length && before.every((limit) => limits.includes(limit))) return;
-    const isWaitingForOne = before.some((limit) => isLimitedBy(task, limit));
-    if (isWaitingForOne) leaveLimit(task, nowMs);
+    const wasWaiting = before.some((limit) => isLimitedBy(task, limit));
+    if (wasWaiting) removeFromLimit(task, nowMs);
     task.extras ??= extrasOf([], { stickyKey: "", contextKey: "", share: undefined });
     const { extras, demand, agent } = task;
     for (const limit of before) {
-      if (agent !== undefined) limit.end(true, demand);
+      if (agent !== undefined) limit.release(true, demand);
       if (extras.wokenBy === limit) {
         extras.wokenBy = undefined;
         limit.unwake(extras.unbound ?? demand);
@@ -72,11 +72,11 @@ export class Allotter {
       limit.uses--;
     }
     for (const limit of limits) {
-      if (agent !== undefined) this.#limits.begin(limit, nowMs, demand);
+      if (agent !== undefined) this.#limits.acquire(limit, nowMs, demand);
       limit.uses++;
     }
     extras.limits = [...extras.limits.filter(({ origin }) => origin === undefined), ...limits];
-    if (isWaitingForOne) enqueue(task);
+    if (wasWaiting) enqueue(task);
   }
 
   /** Updates the side of tasks after the reservations have changed. */

@@ -6,7 +6,7 @@ import { KeyLimit, type LimitWatch } from "./limit.ts";
 export const slots = "slots";
 
 /** Returns the amount that a task with this demand takes. */
-export function takenBy({ fit }: Pick<Demand, "fit">, name: string): number {
+export function amountUsedBy({ fit }: Pick<Demand, "fit">, name: string): number {
   if (name === slots) return 1;
   return fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
 }
@@ -21,7 +21,7 @@ export abstract class AmountLimit extends KeyLimit {
   }
 
   override amountOf(demand: Demand): number {
-    return takenBy(demand, this.resource);
+    return amountUsedBy(demand, this.resource);
   }
 }
 
@@ -38,7 +38,7 @@ export class KeyAmountLimit extends AmountLimit {
   }
 
   /** If several tasks differ, the last one counts. */
-  override bring({ resources }: KeyedLimit): void {
+  override configure({ resources }: KeyedLimit): void {
     this.#amount = resources[this.resource] ?? this.#amount;
   }
 

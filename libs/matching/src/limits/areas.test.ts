@@ -2,17 +2,22 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
-import type { SetAsideTold } from "../api/allotments.ts";
+import type { PoolReservation } from "../api/allotments.ts";
 import { Arena, type Sender, type TestAgent, tokenOf } from "../testing/arena.ts";
 
 const withGpu = { equals: { gpu: "true" }, exists: [], absent: [] };
 const labels = { gpu: "true" };
-const askingForGpu = { placement: { require: withGpu } };
+const requiringGpu = { placement: { require: withGpu } };
 
 /** Reserves `amount` slots of agents with the label. 0 removes the reservation. */
-function setAside(arena: Arena, amount: number, more: Partial<SetAsideTold> = {}): void {
-  const told = { reservationId: "night", amounts: { slots: amount }, agents: withGpu, toMs: 2_000_000 };
-  const reservations = amount === 0 ? [] : [{ ...told, sessions: undefined, ...more }];
+function reserve(arena: Arena, amount: number, more: Partial<PoolReservation> = {}): void {
+  const reservation = {
+    reservationId: "night",
+    amounts: { slots: amount },
+    agents: withGpu,
+    toMs: 2_000_000,
+  };
+  const reservations = amount === 0 ? [] : [{ ...reservation, sessions: undefined, ...more }];
   arena.pool.allot("default", { parts: [], reservations }, arena.nowMs);
 }
 
@@ -21,77 +26,77 @@ function offer(sender: Sender, number: number, isMine: boolean, profile: object 
   sender.offer(number, profile, { share });
 }
 
-describe("what is set aside of agents with a label", () => {
-  it("is kept free for those that name it, and others go elsewhere", () => {
+describe("a reservation on agents with a label", () => {
+  it("is kept free for tasks that name it, and other tasks go elsewhere", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const [gpu, plain] = [arena.agent("gpu", { slots: 2, labels }), arena.agent("plain", { slots: 2 })];
-    setAside(arena, 1);
+    reserve(arena, 1);
     for (const number of [1, 2, 3, 4]) offer(sender, number, false);
     arena.turn();
-    assert.deepEqual([gpu.given.length, plain.given.length], [1, 2]);
-    offer(sender, 11, true, askingForGpu);
+    assert.deepEqual([gpu.taskNumbers.length, plain.taskNumbers.length], [1, 2]);
+    offer(sender, 11, true, requiringGpu);
     arena.turn();
-    assert.deepEqual(gpu.given.slice(1), [11]);
-    setAside(arena, 0);
+    assert.deepEqual(gpu.taskNumbers.slice(1), [11]);
+    reserve(arena, 0);
     gpu.answer(11);
     arena.turn();
     assert.equal(
-      gpu.given.length + plain.given.length,
+      gpu.taskNumbers.length + plain.taskNumbers.length,
       5,
       "waiting tasks continue when nothing is reserved any more",
     );
   });
 
-  it("keeps no task behind others that may not have it, even if they came first or are more urgent", () => {
+  it("keeps no task waiting behind tasks that may not use it, even if those are older or more urgent", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
-    setAside(arena, 1);
-    sender.offer([1, 2, 3], askingForGpu, { priority: 9 });
-    offer(sender, 11, true, askingForGpu);
+    reserve(arena, 1);
+    sender.offer([1, 2, 3], requiringGpu, { priority: 9 });
+    offer(sender, 11, true, requiringGpu);
     arena.turn();
-    assert.deepEqual(gpu.given, [11]);
+    assert.deepEqual(gpu.taskNumbers, [11]);
   });
 
-  it("takes nothing from running work, and is granted when that ends", () => {
+  it("takes nothing from running tasks, and is granted when they end", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
     for (const number of [1, 2]) offer(sender, number, false);
     offer(sender, 11, true);
     arena.turn();
-    setAside(arena, 1);
+    reserve(arena, 1);
     arena.turn();
-    assert.deepEqual(gpu.given, [1]);
+    assert.deepEqual(gpu.taskNumbers, [1]);
     gpu.answer(1);
     arena.turn();
-    assert.deepEqual(gpu.given, [1, 11]);
+    assert.deepEqual(gpu.taskNumbers, [1, 11]);
   });
 
-  it("is looked at again where nothing has ended, when others give back what they had elsewhere", () => {
+  it("is evaluated again when another agent with the label becomes free", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
-    const other = arena.agent("other", { slots: 1, labels, does: ["other@1.0.0"] });
+    const other = arena.agent("other", { slots: 1, labels, capabilities: ["other@1.0.0"] });
     // The pool as a whole has enough slots.
-    arena.agent("third", { slots: 9, does: ["third@1.0.0"] });
-    setAside(arena, 1);
+    arena.agent("third", { slots: 9, capabilities: ["third@1.0.0"] });
+    reserve(arena, 1);
     sender.offer(1, { capability: "other" });
     arena.turn();
-    sender.offer(2, askingForGpu);
+    sender.offer(2, requiringGpu);
     arena.turn();
-    assert.deepEqual([other.given, gpu.given], [[1], []]);
+    assert.deepEqual([other.taskNumbers, gpu.taskNumbers], [[1], []]);
     other.answer(1);
     arena.turn();
-    assert.deepEqual(gpu.given, [2]);
+    assert.deepEqual(gpu.taskNumbers, [2]);
   });
 
   it("is named in the explanation of waiting tasks, with the labels, also while it is in use", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("gpu", { slots: 1, labels });
-    setAside(arena, 1);
+    reserve(arena, 1);
     offer(sender, 1, false);
     for (const isInUse of [false, true]) {
       if (isInUse) offer(sender, 11, true);
@@ -107,14 +112,14 @@ describe("what is set aside of agents with a label", () => {
     }
   });
 
-  it("says nothing of it to other namespaces, whose tasks may not have it either", () => {
+  it("is hidden from other namespaces, whose tasks may not use it either", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
-    setAside(arena, 1, { sessions: { equals: {}, exists: [], absent: [] } });
+    reserve(arena, 1, { sessions: { equals: {}, exists: [], absent: [] } });
     sender.offer(1, { namespace: "zebra" });
     arena.turn();
-    assert.deepEqual(gpu.given, []);
+    assert.deepEqual(gpu.taskNumbers, []);
     const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.match(
       explanation?.waits[0]?.message ?? "",
@@ -123,18 +128,18 @@ describe("what is set aside of agents with a label", () => {
     assert.doesNotMatch(JSON.stringify(explanation), /night/);
   });
 
-  it("is counted apart, with who contends there", () => {
+  it("is counted separately, with the parties that compete for it", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("gpu", { slots: 1, labels });
-    arena.agent("plain", { slots: 4, does: ["other@1.0.0"] });
-    setAside(arena, 1);
+    arena.agent("plain", { slots: 4, capabilities: ["other@1.0.0"] });
+    reserve(arena, 1);
     for (const [number, isMine] of [
       [1, false],
       [11, true],
       [12, true],
     ] as const)
-      offer(sender, number, isMine, askingForGpu);
+      offer(sender, number, isMine, requiringGpu);
     sender.offer([21], { capability: "other" });
     arena.turn();
     const { resources, groups } = arena.pool.use();
@@ -158,19 +163,19 @@ describe("what is set aside of agents with a label", () => {
     });
   });
 
-  it("is never granted to others, and keeps no task waiting that may go, as a fresh count shows at every step", () => {
+  it("is never granted to other tasks, and blocks no task that may run, as a fresh count confirms at every step", () => {
     const steps = fc.array(
       fc.record({
         kind: fc.constantFrom("offer", "offer", "offer", "answer", "answer", "tell", "lose"),
         isMine: fc.boolean(),
-        asksForGpu: fc.boolean(),
+        needsGpu: fc.boolean(),
         amount: fc.nat(3),
         at: fc.nat(2),
       }),
       { maxLength: 50 },
     );
     fc.assert(
-      fc.property(steps, (told) => play(told)),
+      fc.property(steps, (operations) => play(operations)),
       { numRuns: 200 },
     );
   });
@@ -179,14 +184,14 @@ describe("what is set aside of agents with a label", () => {
 interface Step {
   readonly kind: string;
   readonly isMine: boolean;
-  readonly asksForGpu: boolean;
+  readonly needsGpu: boolean;
   readonly amount: number;
   readonly at: number;
 }
 
 interface Offered {
   readonly isMine: boolean;
-  readonly asksForGpu: boolean;
+  readonly needsGpu: boolean;
   agent: number | undefined;
   hasEnded: boolean;
 }
@@ -210,13 +215,13 @@ function play(steps: readonly Step[]): void {
   const tasks = new Map<number, Offered>();
   let amount = 0;
   for (const step of steps) {
-    const { kind, isMine, asksForGpu, at } = step;
+    const { kind, isMine, needsGpu, at } = step;
     if (kind === "offer") {
       const number = tasks.size + 1;
-      tasks.set(number, { isMine, asksForGpu, agent: undefined, hasEnded: false });
-      offer(sender, number, isMine, asksForGpu ? askingForGpu : {});
+      tasks.set(number, { isMine, needsGpu, agent: undefined, hasEnded: false });
+      offer(sender, number, isMine, needsGpu ? requiringGpu : {});
     } else if (kind === "answer") {
-      const [number, task] = [...tasks].find(([, one]) => one.agent === at && !one.hasEnded) ?? [];
+      const [number, task] = [...tasks].find(([, task]) => task.agent === at && !task.hasEnded) ?? [];
       if (number === undefined || task === undefined) continue;
       task.hasEnded = true;
       agents[at]?.answer(number);
@@ -226,53 +231,56 @@ function play(steps: readonly Step[]): void {
       agents[at] = join(at);
     } else {
       amount = step.amount;
-      setAside(arena, amount);
+      reserve(arena, amount);
     }
     const before = [...tasks.values()].filter((task) => task.agent !== undefined);
     arena.turn();
     agents.forEach((agent, place) => {
-      for (const number of agent.given) {
+      for (const number of agent.taskNumbers) {
         const task = tasks.get(number);
         if (task !== undefined) task.agent ??= place;
       }
     });
-    const begun = [...tasks.values()].filter((task) => task.agent !== undefined && !before.includes(task));
-    look([...tasks.values()], amount, begun);
+    const started = [...tasks.values()].filter((task) => task.agent !== undefined && !before.includes(task));
+    check([...tasks.values()], amount, started);
   }
 }
 
 /** Checks what may start, counted from nothing. */
-function look(tasks: readonly Offered[], wanted: number, begun: readonly Offered[]): void {
+function check(tasks: readonly Offered[], reserved: number, started: readonly Offered[]): void {
   const isGpu = (place: number | undefined) => place !== undefined && places[place]?.isGpu === true;
   const held = (isMine: boolean, isThere: boolean) =>
     tasks.filter(
-      (one) =>
-        one.agent !== undefined && !one.hasEnded && one.isMine === isMine && (!isThere || isGpu(one.agent)),
+      (task) =>
+        task.agent !== undefined &&
+        !task.hasEnded &&
+        task.isMine === isMine &&
+        (!isThere || isGpu(task.agent)),
     ).length;
   const [there, all] = [2, 4];
-  const amount = Math.min(wanted, there);
+  const amount = Math.min(reserved, there);
   const roomThere = (isMine: boolean) => {
-    const left = there - held(false, true);
+    const remaining = there - held(false, true);
     return isMine
-      ? Math.max(wanted - held(true, true), left - held(true, true))
-      : left - Math.max(wanted, held(true, true));
+      ? Math.max(reserved - held(true, true), remaining - held(true, true))
+      : remaining - Math.max(reserved, held(true, true));
   };
   const roomInAll = (isMine: boolean) => {
-    const left = all - held(false, false);
+    const remaining = all - held(false, false);
     return isMine
-      ? Math.max(amount - held(true, false), left - held(true, false))
-      : left - Math.max(amount, held(true, false));
+      ? Math.max(amount - held(true, false), remaining - held(true, false))
+      : remaining - Math.max(amount, held(true, false));
   };
   for (const task of tasks) {
     if (task.agent !== undefined || task.hasEnded) continue;
-    if (wanted > 0 && roomInAll(task.isMine) < 1) continue;
+    if (reserved > 0 && roomInAll(task.isMine) < 1) continue;
     for (const [place, { slots, isGpu: hasGpu }] of places.entries()) {
-      const used = tasks.filter((one) => one.agent === place && !one.hasEnded).length;
-      const mayGo = used < slots && (hasGpu || !task.asksForGpu);
-      if (mayGo && !(wanted > 0 && hasGpu && roomThere(task.isMine) < 1))
+      const used = tasks.filter((task) => task.agent === place && !task.hasEnded).length;
+      const mayStart = used < slots && (hasGpu || !task.needsGpu);
+      if (mayStart && !(reserved > 0 && hasGpu && roomThere(task.isMine) < 1))
         assert.fail(`one of ${task.isMine ? "mine" : "others"} waits, and place ${place} has room for it`);
     }
   }
-  const hasTaken = begun.some(({ isMine, agent }) => !isMine && isGpu(agent));
-  if (wanted > 0 && hasTaken) assert.ok(roomThere(false) >= 0, "others have what is set aside");
+  const hasTaken = started.some(({ isMine, agent }) => !isMine && isGpu(agent));
+  if (reserved > 0 && hasTaken) assert.ok(roomThere(false) >= 0, "others have what is set aside");
 }

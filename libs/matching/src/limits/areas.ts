@@ -14,19 +14,19 @@ import { labelsMatch, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Readiness } from "../agents/readiness.ts";
-import type { SetAsideTold } from "../api/allotments.ts";
+import type { PoolReservation } from "../api/allotments.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import type { Fit, Placed, Refused, Side } from "../demand/requirements.ts";
 import type { Task } from "../task/task.ts";
-import { type AllottedLimit, SetAside } from "./allotted.ts";
-import { takenBy } from "./amount.ts";
+import { type AllottedLimit, ResourceReservations } from "./allotted.ts";
+import { amountUsedBy } from "./amount.ts";
 import { capacityOf } from "./capacity.ts";
 import type { LimitWatch } from "./limit.ts";
 import type { Limit } from "./room.ts";
 import { mayUse } from "./users.ts";
 
 /** A reservation of certain agents. */
-export type SetAsideThere = SetAsideTold & { readonly agents: NonNullable<SetAsideTold["agents"]> };
+export type AgentReservation = PoolReservation & { readonly agents: NonNullable<PoolReservation["agents"]> };
 
 /** Tolerance: sums of parts are not exact. */
 const hair = 1e-9;
@@ -41,7 +41,7 @@ export interface AreasParts {
 
 export class Areas {
   readonly #parts: AreasParts;
-  readonly #reservations: readonly SetAsideThere[];
+  readonly #reservations: readonly AgentReservation[];
   readonly #areas: readonly Area[];
   /** Distinguishes these sides from the sides of earlier reports. */
   readonly #number: number;
@@ -49,26 +49,26 @@ export class Areas {
   /** The limits that each running task counts against. */
   readonly #counted = new Map<Task, readonly AllottedLimit[]>();
 
-  constructor(parts: AreasParts, reservations: readonly SetAsideThere[], number: number) {
+  constructor(parts: AreasParts, reservations: readonly AgentReservation[], number: number) {
     this.#parts = parts;
     this.#reservations = reservations;
     this.#number = number;
-    const byText = new Map<string, SetAsideThere[]>();
-    for (const one of reservations) {
-      const text = selectorText(one.agents);
-      byText.set(text, [...(byText.get(text) ?? []), one]);
+    const byText = new Map<string, AgentReservation[]>();
+    for (const reservation of reservations) {
+      const text = selectorText(reservation.agents);
+      byText.set(text, [...(byText.get(text) ?? []), reservation]);
     }
     this.#areas = [...byText.values()].map((all) => new Area(parts, all));
     this.measure();
   }
 
-  get agents(): SetAsideThere["agents"][] {
+  get agents(): AgentReservation["agents"][] {
     return this.#areas.map(({ agents }) => agents);
   }
 
   sideOf(task: Task): Side {
     const isOwn = task.profile.namespace === this.#parts.identity.namespace;
-    const usable = isOwn ? this.#reservations.filter((one) => mayUse(task, one)) : [];
+    const usable = isOwn ? this.#reservations.filter((reservation) => mayUse(task, reservation)) : [];
     const ids = usable.map(({ reservationId }) => reservationId);
     const key = JSON.stringify([this.#number, ids]);
     let side = this.#sides.get(key);
@@ -83,7 +83,7 @@ export class Areas {
     const side = this.#sides.get(task.demand.fit.side?.key ?? "");
     const limits = side?.limitsAt(agent) ?? [];
     if (limits.length === 0) return;
-    for (const limit of limits) limit.begin(nowMs, task.demand);
+    for (const limit of limits) limit.acquire(nowMs, task.demand);
     this.#counted.set(task, limits);
   }
 
@@ -91,40 +91,40 @@ export class Areas {
     const limits = this.#counted.get(task);
     if (limits === undefined) return;
     this.#counted.delete(task);
-    for (const limit of limits) limit.end(true, task.demand);
-    this.#lookAgain();
+    for (const limit of limits) limit.release(true, task.demand);
+    this.#recheck();
   }
 
   /** Measures the capacity of the agents of each area. */
   measure(): void {
     for (const area of this.#areas) area.measure(this.#parts.agents);
-    this.#lookAgain();
+    this.#recheck();
   }
 
   /** Checks refused tasks again: any agent of an area may have room for them. */
-  #lookAgain(): void {
+  #recheck(): void {
     const { agents, readiness } = this.#parts;
     for (const area of this.#areas) {
       if (!area.hasRefused) continue;
       area.hasRefused = false;
-      for (const agent of agents.values()) if (area.covers(agent)) readiness.loosened(agent);
+      for (const agent of agents.values()) if (area.covers(agent)) readiness.roomGained(agent);
     }
   }
 }
 
 class Area {
-  readonly agents: SetAsideThere["agents"];
+  readonly agents: AgentReservation["agents"];
   /** By the resource that is reserved. */
-  readonly #setAside = new Map<string, SetAside>();
+  readonly #byResource = new Map<string, ResourceReservations>();
   /** True if a task was refused since all were checked. */
   hasRefused = false;
 
-  constructor({ identity, limits }: AreasParts, reservations: readonly SetAsideThere[]) {
+  constructor({ identity, limits }: AreasParts, reservations: readonly AgentReservation[]) {
     this.agents = reservations[0]?.agents ?? { equals: {}, exists: [], absent: [] };
     for (const { reservationId, amounts, toMs } of reservations)
       for (const [name, amount] of Object.entries(amounts)) {
-        const all = this.#setAside.get(name) ?? new SetAside(identity.namespace, name, limits);
-        this.#setAside.set(name, all);
+        const all = this.#byResource.get(name) ?? new ResourceReservations(identity.namespace, name, limits);
+        this.#byResource.set(name, all);
         Object.assign(all.insideOf(reservationId), { amount, toMs, where: selectorText(this.agents) });
       }
   }
@@ -134,18 +134,18 @@ class Area {
   }
 
   measure(agents: AgentIndex): void {
-    for (const [name, all] of this.#setAside) all.capacity = capacityOf(agents.values(), name, this.agents);
+    for (const [name, all] of this.#byResource) all.capacity = capacityOf(agents.values(), name, this.agents);
   }
 
   /** Returns the limits for tasks that may use these reservations. */
   limitsFor(usable: ReadonlySet<string>): AllottedLimit[] {
-    return [...this.#setAside.values()].map(
+    return [...this.#byResource.values()].map(
       (all) => [...all.inside.values()].find(({ reservationId }) => usable.has(reservationId)) ?? all.outside,
     );
   }
 
   refusal(name: string): Refused | undefined {
-    const all = this.#setAside.get(name);
+    const all = this.#byResource.get(name);
     if (all === undefined) return undefined;
     const { description, capacity, outside, ids } = all;
     return { description, ids, name, capacity, used: outside.held };
@@ -180,7 +180,7 @@ class AreaSide implements Side {
     for (const [area, limits] of this.#limits) {
       if (!area.covers(agent)) continue;
       for (const limit of limits) {
-        const amount = takenBy({ fit }, limit.resource);
+        const amount = amountUsedBy({ fit }, limit.resource);
         if (amount > 0 && roomOf(limit) + hair < amount) return { area, limit };
       }
     }

@@ -28,11 +28,11 @@ export class Limits implements LimitWatch {
   /** True while some of the running work is unknown: then no limited task starts. */
   #frozen = false;
   /** Returns a task to its queue. */
-  readonly #go: (task: Task, nowMs: number) => void;
+  readonly #requeue: (task: Task, nowMs: number) => void;
 
-  constructor(wheel: Wheel, go: (task: Task, nowMs: number) => void) {
+  constructor(wheel: Wheel, requeue: (task: Task, nowMs: number) => void) {
     this.#wheel = wheel;
-    this.#go = go;
+    this.#requeue = requeue;
   }
 
   get limits(): Iterable<Limit<Task>> {
@@ -43,21 +43,21 @@ export class Limits implements LimitWatch {
     return this.#rules;
   }
 
-  /** Returns the limits of a task and counts it as their user. `giveBack` ends that. */
-  take(brought: readonly KeyedLimit[], namespace: string): readonly Limit<Task>[] | Refusal {
-    const taken: Limit<Task>[] = [];
-    for (const one of brought)
-      for (const limit of this.#limitsOf(one, namespace)) {
+  /** Returns the limits of a task and counts it as their user. `unregister` ends that. */
+  register(declared: readonly KeyedLimit[], namespace: string): readonly Limit<Task>[] | Refusal {
+    const registered: Limit<Task>[] = [];
+    for (const keyed of declared)
+      for (const limit of this.#limitsOf(keyed, namespace)) {
         if (isRefusal(limit)) {
-          for (const known of taken) known.uses--;
+          for (const known of registered) known.uses--;
           return limit;
         }
-        if (taken.includes(limit)) continue;
-        limit.bring(one);
+        if (registered.includes(limit)) continue;
+        limit.configure(keyed);
         limit.uses++;
-        taken.push(limit);
+        registered.push(limit);
       }
-    return taken;
+    return registered;
   }
 
   /** Yields the limit that counts tasks, and one for each bounded resource. */
@@ -86,7 +86,7 @@ export class Limits implements LimitWatch {
     for (const limit of this.allotted) this.wake(limit, nowMs);
   }
 
-  giveBack(limits: readonly Limit<Task>[], nowMs: number): void {
+  unregister(limits: readonly Limit<Task>[], nowMs: number): void {
     for (const limit of limits) {
       limit.uses--;
       this.#forget(limit, nowMs);
@@ -96,13 +96,13 @@ export class Limits implements LimitWatch {
   /** Lets as many waiting tasks continue as there is room for, and schedules the next check for the rate. */
   wake(limit: Limit<Task>, nowMs: number): void {
     if (limit.waiting === 0 || this.#frozen) return;
-    limit.wake(nowMs, this.#go);
+    limit.wake(nowMs, this.#requeue);
     this.#watch(limit, nowMs);
   }
 
   /** Counts an attempt that starts. */
-  begin(limit: Limit<Task>, nowMs: number, demand: Demand): void {
-    limit.begin(nowMs, demand);
+  acquire(limit: Limit<Task>, nowMs: number, demand: Demand): void {
+    limit.acquire(nowMs, demand);
     this.#watch(limit, nowMs);
   }
 
@@ -145,21 +145,24 @@ export class Limits implements LimitWatch {
   #limit(key: string, namespace: string): Limit<Task> | Refusal {
     const rule = this.#ruleOf(key);
     const id = rule === undefined ? `${namespace}\n${key}` : `\n${key}`;
-    return this.#made(id, () => new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this));
+    return this.#getOrCreate(
+      id,
+      () => new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this),
+    );
   }
 
-  #made(id: string, make: (id: string) => Limit<Task>): Limit<Task> | Refusal {
+  #getOrCreate(id: string, create: (id: string) => Limit<Task>): Limit<Task> | Refusal {
     let limit = this.#limits.get(id);
     if (limit === undefined) {
       if (this.#limits.size >= limitKeysMax) return matchingErrors.limitsFull.refusal({ max: limitKeysMax });
-      limit = make(id);
+      limit = create(id);
       this.#limits.set(id, limit);
     }
     return limit;
   }
 
   #amountLimit(key: string, namespace: string, name: string): Limit<Task> | Refusal {
-    return this.#made(
+    return this.#getOrCreate(
       `${namespace}\n${key}\n${name}`,
       (id) => new KeyAmountLimit(id, key, namespace, name, this),
     );

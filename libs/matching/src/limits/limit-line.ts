@@ -43,14 +43,14 @@ export class LimitLine {
     return this.#lanes.size === 0;
   }
 
-  add(task: Task, isBack: boolean): void {
+  add(task: Task, isReturned: boolean): void {
     const party = partyOf(task);
     const weight = partyWeightOf(task);
     let lane = this.#byParty.get(party);
     if (lane === undefined) {
       lane = new Lane(party, this.#passed);
       this.#byParty.set(party, lane);
-    } else if (isBack) lane.rank = Math.max(lane.rank - 1 / weight, this.#passed - 1 / weight);
+    } else if (isReturned) lane.rank = Math.max(lane.rank - 1 / weight, this.#passed - 1 / weight);
     lane.weight = weight;
     lane.tasks.add(task);
     this.#size++;
@@ -74,7 +74,7 @@ export class LimitLine {
   }
 
   /** Removes and returns the next task. */
-  take(): Task | undefined {
+  shift(): Task | undefined {
     const lane = this.#lanes.first;
     const task = lane?.tasks.first;
     if (lane === undefined || task === undefined) return undefined;

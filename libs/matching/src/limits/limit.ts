@@ -31,7 +31,7 @@ export class KeyLimit extends Due implements Limit<Task> {
   readonly #watch: LimitWatch;
   /** The rule for the key. Undefined if only tasks set the limit. */
   set: Allowance | undefined;
-  #brought: Allowance = unlimited;
+  #declared: Allowance = unlimited;
   held = 0;
   /** Tasks that refer to the limit. */
   uses = 0;
@@ -59,13 +59,13 @@ export class KeyLimit extends Due implements Limit<Task> {
   }
 
   get allowance(): Allowance {
-    return this.set ?? this.#brought;
+    return this.set ?? this.#declared;
   }
 
   /** Sets the limit that a task names for the key. If several tasks differ, the last one counts. */
-  bring({ maxConcurrent, rate }: KeyedLimit): void {
+  configure({ maxConcurrent, rate }: KeyedLimit): void {
     const paced = rate !== undefined && rate.count > 0 && rate.perMs > 0 ? rate : undefined;
-    if (maxConcurrent > 0 || paced !== undefined) this.#brought = { maxConcurrent, rate: paced };
+    if (maxConcurrent > 0 || paced !== undefined) this.#declared = { maxConcurrent, rate: paced };
   }
 
   override run(nowMs: number): void {
@@ -108,31 +108,31 @@ export class KeyLimit extends Due implements Limit<Task> {
     return 1;
   }
 
-  begin(nowMs: number, demand: Demand): void {
+  acquire(nowMs: number, demand: Demand): void {
     this.held += this.amountOf(demand);
     const { rate } = this.allowance;
     if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + rate.perMs / rate.count;
   }
 
   /** Records that an attempt has ended, or did not start after all. */
-  end(hasBegun: boolean, demand: Demand): void {
+  release(hasStarted: boolean, demand: Demand): void {
     this.held -= this.amountOf(demand);
     const { rate } = this.allowance;
-    if (!hasBegun && rate !== undefined) this.#rateMs -= rate.perMs / rate.count;
+    if (!hasStarted && rate !== undefined) this.#rateMs -= rate.perMs / rate.count;
   }
 
-  wait(task: Task, isBack: boolean): void {
+  wait(task: Task, isReturned: boolean): void {
     let line = this.#lines.get(task.demand);
     if (line === undefined) {
       line = new LimitLine();
       this.#lines.set(task.demand, line);
     }
-    line.add(task, isBack);
+    line.add(task, isReturned);
     this.waiting++;
   }
 
   /** Removes a waiting task for good. */
-  leave(task: Task): void {
+  removeWaiting(task: Task): void {
     const line = this.#lines.get(task.demand);
     if (line === undefined) return;
     line.remove(task);
@@ -154,18 +154,18 @@ export class KeyLimit extends Due implements Limit<Task> {
   }
 
   /** Lets as many tasks continue as there is room for. */
-  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
+  wake(nowMs: number, requeue: (task: Task, nowMs: number) => void): void {
     if (this.waiting === 0) return;
     // Tolerance: sums of parts are not exact.
     const room = this.roomAt(nowMs) + 1e-9;
     for (const [demand, line] of this.#lines) {
       const amount = this.amountOf(demand);
       while ((line.woken + 1) * amount <= room) {
-        const task = line.take();
+        const task = line.shift();
         if (task === undefined) break;
         this.waiting--;
         line.woken++;
-        go(task, nowMs);
+        requeue(task, nowMs);
       }
     }
   }

@@ -14,46 +14,46 @@ function limited(
 }
 
 describe("a limit on tasks with the same key", () => {
-  it("lets so many run at once, and the next when one ends, however it ends", () => {
+  it("allows its maximum at once, and starts the next task when one ends in any way", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
     limited(sender, [1, 2, 3, 4, 5, 6], "key", 2);
     sender.offer(7);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 7]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 7]);
     agent.answer(1);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 7, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 7, 3]);
     sender.request({ cancels: [{ token: tokenOf(2), reason: "" }] });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 7, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 7, 3, 4]);
     const other = arena.agent("b", { slots: 9 });
     agent.link.end("killed", arena.nowMs);
     arena.turn();
-    assert.deepEqual(other.given, [5, 6]);
+    assert.deepEqual(other.taskNumbers, [5, 6]);
   });
 
-  it("is not held by waiting tasks: a task that finds an agent goes, though others came before it", () => {
+  it("is not held by waiting tasks: a task that finds an agent starts, even if others came before it", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
     limited(sender, [1, 2], "key", 1, "nobody");
     limited(sender, [3, 4], "key", 1);
     arena.turn();
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
     agent.answer(3);
     arena.turn();
-    assert.deepEqual(agent.given, [3, 4]);
-    const late = arena.agent("b", { does: ["nobody@1.0.0"], slots: 9 });
+    assert.deepEqual(agent.taskNumbers, [3, 4]);
+    const late = arena.agent("b", { capabilities: ["nobody@1.0.0"], slots: 9 });
     arena.turn();
-    assert.deepEqual(late.given, []);
+    assert.deepEqual(late.taskNumbers, []);
     agent.answer(4);
     arena.turn();
-    assert.deepEqual(late.given, [1]);
+    assert.deepEqual(late.taskNumbers, [1]);
   });
 
-  it("releases another when the released one is recalled, or finds another limit full", () => {
+  it("releases another task when the released task is recalled, or finds another limit full", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 3 });
@@ -71,15 +71,15 @@ describe("a limit on tasks with the same key", () => {
     arena.turn();
     agent.answer(1);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 5]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 5]);
     agent.answer(2);
     agent.answer(5);
     sender.request({ recalls: [tokenOf(3)] });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 5, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 5, 4]);
     agent.answer(4);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 5, 4, 6]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 5, 4, 6]);
   });
 
   it("belongs to a namespace, until the pool has a rule for the key: then all share it", () => {
@@ -90,22 +90,22 @@ describe("a limit on tasks with the same key", () => {
     sender.offer(1, { namespace: "blue" }, { limits });
     sender.offer(2, { namespace: "red" }, { limits });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     const rule = { key: "api*", maxConcurrent: 1, rate: undefined, description: "theirs" };
     assert.equal(arena.pool.setLimit(rule, arena.nowMs), undefined);
     const shared = [{ key: "api-2", maxConcurrent: 5 }];
     sender.offer(3, { namespace: "blue" }, { limits: shared });
     sender.offer(4, { namespace: "red" }, { limits: shared });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     assert.equal(arena.pool.setLimit({ ...rule, maxConcurrent: 2 }, arena.nowMs), undefined);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4]);
     assert.equal(arena.pool.removeLimit("api*", arena.nowMs), undefined);
     assert.match(arena.pool.removeLimit("api*", arena.nowMs)?.message ?? "", /Limit `api\*` not found/);
   });
 
-  it("goes to namespaces in turn, however many of one wait for it", () => {
+  it("takes turns between namespaces, however many tasks of one namespace wait", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const rule = { key: "api", maxConcurrent: 1, rate: undefined, description: "" };
@@ -119,7 +119,7 @@ describe("a limit on tasks with the same key", () => {
     const done: number[] = [];
     for (let step = 0; step < 6; step++) {
       arena.turn();
-      const number = agent.given.at(-1) ?? 0;
+      const number = agent.taskNumbers.at(-1) ?? 0;
       done.push(number);
       agent.answer(number);
     }
@@ -127,21 +127,21 @@ describe("a limit on tasks with the same key", () => {
     assert.ok(done.indexOf(1_002) <= 4 && done.indexOf(1_002) > 0, done.join(", "));
   });
 
-  it("gives a rate its time: a burst at once, then one for each part", () => {
+  it("applies a rate: a burst at once, then one task per interval", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 99 });
     const limits = [{ key: "mail", rate: { count: 4, perMs: 1_000, burst: 2 } }];
     sender.offer([1, 2, 3, 4, 5], {}, { limits });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     arena.pass(249);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     arena.pass(2);
-    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     arena.pass(500);
-    assert.deepEqual(agent.given, [1, 2, 3, 4, 5]);
-    for (const number of agent.given) agent.answer(number);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5]);
+    for (const number of agent.taskNumbers) agent.answer(number);
     arena.turn();
     sender.durable(5);
     arena.pass(2_000);
@@ -158,10 +158,10 @@ describe("a limit on tasks with the same key", () => {
     a.busy(1, 9_000);
     const b = arena.agent("b");
     arena.turn();
-    assert.deepEqual(b.given, [1]);
+    assert.deepEqual(b.taskNumbers, [1]);
   });
 
-  it("is shown with who holds it and who waits", () => {
+  it("is shown with its holders and its waiting tasks", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 9 });
@@ -182,7 +182,7 @@ describe("a limit on tasks with the same key", () => {
     );
   });
 
-  it("bounds what tasks have of a resource, beside how many they are, and says how much there is", () => {
+  it("bounds the amount of a resource in addition to the number of tasks, and shows the amounts", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9, resources: { memory: 100, gpu: 9 } });
@@ -193,18 +193,18 @@ describe("a limit on tasks with the same key", () => {
     sender.offer([3, 4, 5], needing(0.5), { limits });
     sender.offer([6], needing(9), { limits: [{ key: "red", resources: { memory: 9 } }] });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 6, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 6, 3, 4]);
     const [wait] = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
     assert.match(
       wait?.message ?? "",
       /limit blue allows 4 memory at once. 4 are in use, and the task asks for 2/,
     );
-    const shown = arena.pool
+    const views = arena.pool
       .limits(arena.nowMs)
       .map(({ key, resource, maxAmount, amount, running, queued }) =>
         [key, resource, maxAmount, amount, running, queued].join(" "),
       );
-    assert.deepEqual(shown, [
+    assert.deepEqual(views, [
       "blue  0 0 3 0",
       "blue gpu 1 0 3 0",
       "blue memory 4 4 3 2",
@@ -212,10 +212,10 @@ describe("a limit on tasks with the same key", () => {
     ]);
     agent.answer(3);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 6, 3, 4, 5], "half of it is not enough for two");
+    assert.deepEqual(agent.taskNumbers, [1, 6, 3, 4, 5], "half of it is not enough for two");
     agent.answer(1);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 6, 3, 4, 5, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 6, 3, 4, 5, 2]);
     for (const number of [4, 5, 2, 6]) agent.answer(number);
     arena.turn();
     sender.durable(6);
@@ -223,7 +223,7 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(arena.pool.limits(arena.nowMs), []);
   });
 
-  it("is shared with agents that bring more of the resource later, from then on", () => {
+  it("applies a larger amount of a resource as soon as a later task sets it", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9, resources: { memory: 100 } });
@@ -231,21 +231,21 @@ describe("a limit on tasks with the same key", () => {
     sender.offer([1, 2], { resources: { memory: 3 } }, bringing(4));
     sender.offer([3], { resources: { memory: 5 } }, bringing(4));
     arena.turn();
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     agent.answer(1);
     arena.turn();
     agent.answer(2);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2], "what asks for more than all of it waits");
+    assert.deepEqual(agent.taskNumbers, [1, 2], "what asks for more than all of it waits");
     sender.offer([4], { resources: { memory: 1 } }, bringing(6));
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 4]);
     agent.answer(4);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 4, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 4, 3]);
   });
 
-  it("is refused when it allows nothing that can be counted", () => {
+  it("is refused without a valid key, concurrency or rate", () => {
     const arena = new Arena();
     const rule = { key: "k", maxConcurrent: 0, rate: undefined, description: "" };
     assert.match(arena.pool.setLimit(rule, 0)?.message ?? "", /a concurrency or a rate, found neither/);

@@ -43,21 +43,21 @@ export interface Limit<Task> extends Due {
   /** When the rate is fully available again. */
   readonly restDueMs: number;
   /** Sets the limit that a task names for the key. */
-  bring(limit: KeyedLimit): void;
+  configure(limit: KeyedLimit): void;
   /** Returns how many more may start now. */
   roomAt(nowMs: number): number;
   /** Returns whether the limit is unused and its rate is fully available again. */
   idleAt(nowMs: number): boolean;
   /** Returns the amount that one task with this demand takes. */
   amountOf(demand: Demand): number;
-  begin(nowMs: number, demand: Demand): void;
+  acquire(nowMs: number, demand: Demand): void;
   /** Lets as many tasks continue as there is room for. */
-  wake(nowMs: number, go: (task: Task, nowMs: number) => void): void;
-  end(hasBegun: boolean, demand: Demand): void;
-  /** Adds a waiting task. `isBack`: it was let continue, and others took the room. */
-  wait(task: Task, isBack: boolean): void;
+  wake(nowMs: number, requeue: (task: Task, nowMs: number) => void): void;
+  release(hasStarted: boolean, demand: Demand): void;
+  /** Adds a waiting task. `isReturned`: it was let continue, and others took the room. */
+  wait(task: Task, isReturned: boolean): void;
   /** Removes a waiting task for good. */
-  leave(task: Task): void;
+  removeWaiting(task: Task): void;
   /** Sorts a waiting task again after its rank has changed. */
   move(task: Task): void;
   /** Records that a task that was let continue has been assigned, has left, or waits again. */

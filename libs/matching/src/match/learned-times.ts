@@ -18,7 +18,7 @@ export class LearnedTimes implements Times {
   learn(
     agentId: string,
     capability: string,
-    tookMs: number,
+    durationMs: number,
     failed: boolean,
     nowMs: number,
   ): number | undefined {
@@ -30,7 +30,7 @@ export class LearnedTimes implements Times {
     this.#learned++;
     const subject = { capability, agentId, inputBytes: 0 };
     if (failed) this.#estimates.learnFailure(subject);
-    else this.#estimates.learn(subject, tookMs);
+    else this.#estimates.learn(subject, durationMs);
     return this.#estimates.slowness(agentId);
   }
 

@@ -86,7 +86,7 @@ export class Matcher {
     const chosen = task.demand.picky ? this.#preferred(task, match) : match;
     const agent = this.#byKey(chosen, task) ?? this.#agentAt(chosen, task);
     if (agent === undefined) {
-      match.waitGroup.putAside();
+      match.waitGroup.park();
       return false;
     }
     this.#assigner.assign(task, agent, chosen, nowMs);
@@ -118,9 +118,9 @@ export class Matcher {
         this.#readiness.holderOf(contextKey, task) ??
         this.#named(contextKey) ??
         this.#known(profile.namespace, contextKey);
-      const holding = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
-      if (agent !== undefined && holding !== undefined && isFit(agent, task.demand.fit)) {
-        this.#assigner.assign(task, agent, holding, nowMs);
+      const match = agent?.hasRoom === true ? siteFor(task, agent) : undefined;
+      if (agent !== undefined && match !== undefined && isFit(agent, task.demand.fit)) {
+        this.#assigner.assign(task, agent, match, nowMs);
         return true;
       }
     }

@@ -7,9 +7,9 @@ export class ReadyCohorts implements CohortWatch {
   readonly #cohorts: AgentCohort[] = [];
 
   update(cohort: AgentCohort): void {
-    const wanted = cohort.isLive && cohort.ready.size > 0;
-    if (wanted === cohort.place >= 0) return;
-    if (wanted) {
+    const isReady = cohort.isLive && cohort.ready.size > 0;
+    if (isReady === cohort.place >= 0) return;
+    if (isReady) {
       cohort.place = this.#cohorts.length;
       this.#cohorts.push(cohort);
       return;

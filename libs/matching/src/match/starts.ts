@@ -16,9 +16,9 @@ export class Starts {
   }
 
   /** Counts assignments against the slow start, and ends it when its time is over. */
-  tookFromRamp(count: number, nowMs: number): void {
+  takeFromRamp(count: number, nowMs: number): void {
     if (this.ramp === undefined) return;
-    this.ramp.took(count, nowMs);
+    this.ramp.take(count, nowMs);
     if (this.ramp.isOverAt(nowMs)) this.ramp = undefined;
   }
 
@@ -60,7 +60,7 @@ class Ramp {
     return Math.max(0, Math.floor(this.#burst - ahead / this.#partMs + 1e-6));
   }
 
-  took(count: number, nowMs: number): void {
+  take(count: number, nowMs: number): void {
     this.#paidMs = Math.max(nowMs, this.#paidMs) + count * this.#partMs;
   }
 

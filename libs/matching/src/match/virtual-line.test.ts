@@ -21,11 +21,11 @@ class PoolDispatcher implements Dispatcher {
   readonly #arena = new Arena();
   readonly #sender: Sender;
   readonly #agents: readonly TestAgent[];
-  readonly #taken: number[];
-  readonly #given: Assignment[] = [];
+  readonly #readCounts: number[];
+  readonly #assignments: Assignment[] = [];
   readonly #startMs: number;
   /** Agents in the order in which they were given a task before. */
-  readonly askedBefore: readonly number[];
+  readonly lastUseOrder: readonly number[];
 
   constructor({ agents, agentOfSlot }: Problem) {
     this.#sender = this.#arena.sender();
@@ -42,10 +42,10 @@ class PoolDispatcher implements Dispatcher {
         this.#agents.findIndex((agent, number) => agent.assigned.length > 0 && !order.includes(number)),
       );
     }
-    this.askedBefore = order;
-    for (const agent of this.#agents) for (const number of agent.given) agent.answer(number);
+    this.lastUseOrder = order;
+    for (const agent of this.#agents) for (const number of agent.taskNumbers) agent.answer(number);
     this.#arena.turn();
-    this.#taken = this.#agents.map(({ assigned }) => assigned.length);
+    this.#readCounts = this.#agents.map(({ assigned }) => assigned.length);
   }
 
   ready(task: number, nowMs: number): void {
@@ -53,7 +53,7 @@ class PoolDispatcher implements Dispatcher {
     this.#sender.offer(task);
   }
 
-  ended(task: number, agent: number, _tookMs: number, nowMs: number): void {
+  ended(task: number, agent: number, _durationMs: number, nowMs: number): void {
     this.#arena.nowMs = this.#startMs + nowMs;
     this.#agents[agent]?.answer(task);
   }
@@ -64,22 +64,26 @@ class PoolDispatcher implements Dispatcher {
 
   next(): Assignment | undefined {
     this.#arena.turn();
-    this.#agents.forEach(({ given }, agent) => {
-      for (const task of given.slice(this.#taken[agent])) this.#given.push({ task, agent });
-      this.#taken[agent] = given.length;
+    this.#agents.forEach(({ taskNumbers }, agent) => {
+      for (const task of taskNumbers.slice(this.#readCounts[agent])) this.#assignments.push({ task, agent });
+      this.#readCounts[agent] = taskNumbers.length;
     });
-    return this.#given.shift();
+    return this.#assignments.shift();
   }
 }
 
-describe("a line that stands for a pool", () => {
-  it("gives the same tasks to the same agents at the same moments", () => {
+describe("a simulated queue of a pool", () => {
+  it("assigns the same tasks to the same agents at the same times as the pool", () => {
     for (let seed = 1; seed <= 40; seed++) {
-      const problem = drawnProblem(new Draws(seed));
+      const problem = randomProblem(new Draws(seed));
       const pool = new PoolDispatcher(problem);
-      const line = new InLine(problem, { first: "ready", by: "leastLoaded", askedBefore: pool.askedBefore });
+      const line = new InLine(problem, {
+        first: "ready",
+        by: "leastLoaded",
+        lastUseOrder: pool.lastUseOrder,
+      });
       const [really, virtually] = [execute(problem, pool), execute(problem, line)];
-      assert.equal(really.left, 0);
+      assert.equal(really.unfinished, 0);
       assert.deepEqual([...virtually.agentOf], [...really.agentOf], `seed ${seed}`);
       assert.deepEqual([...virtually.endMs], [...really.endMs], `seed ${seed}`);
     }
@@ -87,7 +91,7 @@ describe("a line that stands for a pool", () => {
 });
 
 /** Times differ by whole milliseconds so that no two events coincide by chance. */
-function drawnProblem(draws: Draws): Problem {
+function randomProblem(draws: Draws): Problem {
   const size = 10 + draws.below(50);
   const targets: number[][] = Array.from({ length: size }, () => []);
   for (let task = 1; task < size; task++)

@@ -73,12 +73,12 @@ class Stream implements OfferStream, SenderStream<Task> {
     const senderSlot = this.#senderSlots.get(number);
     if (senderSlot === undefined) return;
     this.#senderSlots.delete(number);
-    this.#leave(senderSlot, undefined);
+    this.#removeSlot(senderSlot, undefined);
     for (const [at, seated] of this.#profiles.entries())
       if (seated?.senderSlot === senderSlot) this.#profiles[at] = undefined;
   }
 
-  take(request: OfferRequest, nowMs: number): Refusal | undefined {
+  receive(request: OfferRequest, nowMs: number): Refusal | undefined {
     if (!this.#open) return undefined;
     for (const profile of request.profiles) {
       const refusal = this.#learn(profile);
@@ -94,38 +94,38 @@ class Stream implements OfferStream, SenderStream<Task> {
       if (seated === undefined) this.#returnUnknown(token, offer.profile);
       else seated.senderSlot.pool.offers.receive(seated.senderSlot, offer, seated.profile, nowMs);
     }
-    this.#takeOrders(request, nowMs);
+    this.#applyOrders(request, nowMs);
     if (request.waiting !== undefined) this.#waiting = request.waiting.entries;
-    return this.#takeDurable(request, nowMs);
+    return this.#applyDurable(request, nowMs);
   }
 
   close(nowMs: number): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const senderSlot of this.#senderSlots.values()) this.#leave(senderSlot, nowMs);
+    for (const senderSlot of this.#senderSlots.values()) this.#removeSlot(senderSlot, nowMs);
     this.#senderSlots.clear();
     this.#profiles.length = 0;
     this.#ledger.clear();
   }
 
   /** Sends a result to the sender and keeps it. */
-  deliver(task: Task, agentId: string, isSentAgain = false): void {
+  deliver(task: Task, agentId: string, isResent = false): void {
     const { result, senderSlot } = task;
     if (result === undefined || senderSlot === undefined || !this.#open) return;
     this.#touch(senderSlot.pool);
-    if (isSentAgain) this.#ledger.drop(task);
+    if (isResent) this.#ledger.drop(task);
     this.#ledger.add(task);
     this.#reply.results.push(result);
     this.#reply.resultAgents.push(agentId === "" ? 0 : this.#numberOf(agentId));
   }
 
-  begun(task: Task, agent: Agent, nowMs: number): void {
+  started(task: Task, agent: Agent, nowMs: number): void {
     if (!this.#touchFor(task)) return;
     this.#reply.begun.push({
       token: task.offer.token,
       agent: this.#numberOf(agent.agentId),
       assignedAgoMs: nowMs - task.assignedMs,
-      begunAgoMs: nowMs - task.begunMs,
+      begunAgoMs: nowMs - task.startedMs,
     });
   }
 
@@ -165,13 +165,13 @@ class Stream implements OfferStream, SenderStream<Task> {
   /** Returns how many tasks wait at the sender for a pool, and the longest of these waits. */
   waitingFor(
     pool: SendersPool,
-    isWanted: (capability: string) => boolean = () => true,
+    isMatch: (capability: string) => boolean = () => true,
   ): { readonly count: number; readonly longestMs: number } {
     let count = 0;
     let longestMs = 0;
     for (const entry of this.#waiting) {
       const seated = this.#profiles[entry.profile];
-      if (seated?.senderSlot.pool !== pool || !isWanted(seated.profile.demand.requirements.capability))
+      if (seated?.senderSlot.pool !== pool || !isMatch(seated.profile.demand.requirements.capability))
         continue;
       count += entry.count;
       longestMs = Math.max(longestMs, entry.longestMs);
@@ -180,7 +180,7 @@ class Stream implements OfferStream, SenderStream<Task> {
   }
 
   /** Reports the window of a pool again, because it may have changed. */
-  retell(pool: SendersPool): void {
+  reportWindow(pool: SendersPool): void {
     if (this.#open) this.#touch(pool);
   }
 
@@ -191,8 +191,8 @@ class Stream implements OfferStream, SenderStream<Task> {
     const reply = this.#reply;
     for (const senderSlot of this.#senderSlots.values()) {
       const { window } = senderSlot.pool.settings.current;
-      if (senderSlot.toldWindow === window) continue;
-      senderSlot.toldWindow = window;
+      if (senderSlot.reportedWindow === window) continue;
+      senderSlot.reportedWindow = window;
       reply.windows.push({ pool: senderSlot.number, window, epoch: senderSlot.pool.identity.epoch });
     }
     this.#outlet.send(reply);
@@ -233,9 +233,9 @@ class Stream implements OfferStream, SenderStream<Task> {
     const before = this.#profiles[number];
     this.#profiles[number] = {
       senderSlot,
-      profile: senderSlot.pool.profiles.take(sent, senderSlot.pool.identity.namespace),
+      profile: senderSlot.pool.profiles.acquire(sent, senderSlot.pool.identity.namespace),
     };
-    before?.senderSlot.pool.profiles.giveBack(before.profile);
+    before?.senderSlot.pool.profiles.release(before.profile);
     return undefined;
   }
 
@@ -246,7 +246,7 @@ class Stream implements OfferStream, SenderStream<Task> {
     this.returned(senderSlot.pool, token, ReturnReason.RETURN_REASON_INVALID, error, 0);
   }
 
-  #takeOrders(request: OfferRequest, nowMs: number): void {
+  #applyOrders(request: OfferRequest, nowMs: number): void {
     const { recalls, cancels, extensions, priorities, gangOrders } = request;
     for (const token of recalls) {
       if (this.#anySlot((senderSlot) => senderSlot.pool.orders.recall(senderSlot, token, nowMs))) continue;
@@ -254,12 +254,12 @@ class Stream implements OfferStream, SenderStream<Task> {
       if (senderSlot !== undefined)
         this.returned(senderSlot.pool, token, ReturnReason.RETURN_REASON_RECALLED, undefined, 0);
     }
-    for (const one of cancels)
-      this.#anySlot((senderSlot) => senderSlot.pool.orders.cancel(senderSlot, one, nowMs));
-    for (const one of extensions) this.#anySlot(({ pool }) => pool.orders.extend(one, nowMs));
-    for (const one of priorities) this.#anySlot(({ pool }) => pool.orders.prioritize(one));
-    for (const one of gangOrders)
-      this.#anySlot((senderSlot) => senderSlot.pool.orders.gang(senderSlot, one, nowMs));
+    for (const cancel of cancels)
+      this.#anySlot((senderSlot) => senderSlot.pool.orders.cancel(senderSlot, cancel, nowMs));
+    for (const extension of extensions) this.#anySlot(({ pool }) => pool.orders.extend(extension, nowMs));
+    for (const priority of priorities) this.#anySlot(({ pool }) => pool.orders.prioritize(priority));
+    for (const order of gangOrders)
+      this.#anySlot((senderSlot) => senderSlot.pool.orders.gang(senderSlot, order, nowMs));
   }
 
   /** Executes an order at the first pool that knows its token: orders name a token alone. */
@@ -268,9 +268,9 @@ class Stream implements OfferStream, SenderStream<Task> {
     return false;
   }
 
-  #takeDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest, nowMs: number): Refusal | undefined {
+  #applyDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest, nowMs: number): Refusal | undefined {
     const ledger = this.#ledger;
-    const number = resultsDurableBeyond.reduce((most, one) => Math.max(most, one), resultsDurable);
+    const number = resultsDurableBeyond.reduce((most, each) => Math.max(most, each), resultsDurable);
     if (number > ledger.last) return matchingErrors.durableUnknown.refusal({ number, last: ledger.last });
     for (let task = ledger.shift(resultsDurable); task !== undefined; task = ledger.shift(resultsDurable))
       this.#settle(task, nowMs);
@@ -289,7 +289,7 @@ class Stream implements OfferStream, SenderStream<Task> {
   }
 
   /** Removes a pool from this stream. With a time, its waiting tasks become orphans. */
-  #leave(senderSlot: PoolSenderSlot, nowMs: number | undefined): void {
+  #removeSlot(senderSlot: PoolSenderSlot, nowMs: number | undefined): void {
     const { pool } = senderSlot;
     pool.slots.delete(senderSlot);
     for (const task of senderSlot.tasks()) {
@@ -297,7 +297,7 @@ class Stream implements OfferStream, SenderStream<Task> {
       if (nowMs !== undefined) pool.waiting.orphan(task, nowMs);
     }
     for (const seated of this.#profiles)
-      if (seated?.senderSlot === senderSlot) pool.profiles.giveBack(seated.profile);
+      if (seated?.senderSlot === senderSlot) pool.profiles.release(seated.profile);
   }
 }
 
@@ -309,9 +309,9 @@ class PoolSenderSlot implements SenderSlot<Task> {
   readonly number: number;
   /** Tasks that have not ended, and results that are not durable. */
   outstanding = 0;
-  kept = 0;
+  retained = 0;
   /** The last reported window. 0 before the first report. */
-  toldWindow = 0;
+  reportedWindow = 0;
 
   constructor(stream: SenderStream<Task>, pool: PoolSenders, number: number) {
     this.stream = stream;
@@ -321,25 +321,25 @@ class PoolSenderSlot implements SenderSlot<Task> {
 
   add(task: Task): void {
     task.senderSlot = this;
-    if (task.stage === "ended") this.kept++;
+    if (task.stage === "ended") this.retained++;
     else this.outstanding++;
   }
 
   remove(task: Task): void {
     task.senderSlot = undefined;
-    if (task.stage === "ended") this.kept--;
+    if (task.stage === "ended") this.retained--;
     else this.outstanding--;
   }
 
   /** Records that one of its tasks has a result. */
   ended(): void {
     this.outstanding--;
-    this.kept++;
+    this.retained++;
   }
 
   /** Searches the whole pool: a sender rarely leaves, and a list of its own would cost each task. */
   tasks(): Task[] {
-    if (this.outstanding + this.kept === 0) return [];
+    if (this.outstanding + this.retained === 0) return [];
     const tasks: Task[] = [];
     for (const task of this.pool.tasks.values()) if (task.senderSlot === this) tasks.push(task);
     return tasks;

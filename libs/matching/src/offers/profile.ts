@@ -20,11 +20,11 @@ export class Profiles {
   }
 
   /** Returns the profile with this content. Each call is a use that has to be given back. */
-  take(sent: OfferProfile, defaultNamespace: string): Profile {
+  acquire(sent: OfferProfile, defaultNamespace: string): Profile {
     const key = JSON.stringify({ ...sent, number: 0, pool: 0 });
     let profile = this.#byKey.get(key);
     if (profile === undefined) {
-      profile = this.#made(key, sent, defaultNamespace);
+      profile = this.#create(key, sent, defaultNamespace);
       this.#byKey.set(key, profile);
     }
     profile.uses++;
@@ -36,14 +36,14 @@ export class Profiles {
     return new Set([...this.#byKey.values()].map(({ namespace }) => namespace));
   }
 
-  giveBack(profile: Profile): void {
+  release(profile: Profile): void {
     if (--profile.uses > 0) return;
     this.#byKey.delete(profile.key);
     // Remaining tasks with the profile keep the demand in use themselves.
-    this.#demands.giveBack(profile.demand);
+    this.#demands.release(profile.demand);
   }
 
-  #made(key: string, sent: OfferProfile, defaultNamespace: string): Profile {
+  #create(key: string, sent: OfferProfile, defaultNamespace: string): Profile {
     const { timeouts, placement, weight } = sent;
     return {
       key,

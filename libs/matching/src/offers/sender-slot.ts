@@ -10,7 +10,7 @@ export interface SenderSlot<Task> {
   readonly pool: SendersPool;
   /** Tasks that have not ended, and results that are not durable. */
   readonly outstanding: number;
-  readonly kept: number;
+  readonly retained: number;
   add(task: Task): void;
   remove(task: Task): void;
   /** Records that one of its tasks has a result. */
@@ -32,8 +32,8 @@ export interface UnclaimedAttempt {
 /** The stream of a sender, as its tasks need it. */
 export interface SenderStream<Task> {
   /** Sends a result to the sender and keeps it. A result that is sent again gets another number. */
-  deliver(task: Task, agentId: string, isSentAgain?: boolean): void;
-  begun(task: Task, agent: Agent, nowMs: number): void;
+  deliver(task: Task, agentId: string, isResent?: boolean): void;
+  started(task: Task, agent: Agent, nowMs: number): void;
   progressed(task: Task, progress: Progress): void;
   partialOutput(task: Task, output: PartialOutput): void;
   /** Asks the sender about attempts: it may know that they are not wanted any more. */
@@ -50,8 +50,8 @@ export interface SenderStream<Task> {
   /** Returns how many tasks wait at the sender for a pool, and the longest of these waits. */
   waitingFor(
     pool: SendersPool,
-    isWanted?: (capability: string) => boolean,
+    isMatch?: (capability: string) => boolean,
   ): { readonly count: number; readonly longestMs: number };
   /** Reports the window of a pool again, because it may have changed. */
-  retell(pool: SendersPool): void;
+  reportWindow(pool: SendersPool): void;
 }

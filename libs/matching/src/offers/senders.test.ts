@@ -5,13 +5,13 @@ import { Arena, numberOf, tokenOf } from "../testing/arena.ts";
 import { openOfferStream } from "./offer-stream.ts";
 
 describe("a sender", () => {
-  it("that comes back gets what it left behind: nothing is done twice, results go to the new stream", () => {
+  it("that reconnects receives its outstanding results: no task is repeated, and results go to the new stream", () => {
     const arena = new Arena();
     const first = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
     first.offer([1, 2, 3]);
     arena.turn();
-    agent.say({ started: [{ token: tokenOf(2), agoMs: 0 }] });
+    agent.sendFrame({ started: [{ token: tokenOf(2), agoMs: 0 }] });
     agent.answer(1);
     arena.turn();
     first.stream.close(arena.nowMs);
@@ -20,12 +20,12 @@ describe("a sender", () => {
     const second = arena.sender();
     second.offer([1, 2, 3]);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     assert.deepEqual(second.results, [
       [1, "inlineOutput"],
       [3, "inlineOutput"],
     ]);
-    assert.equal(second.told.begun.length, 1);
+    assert.equal(second.received.begun.length, 1);
     agent.answer(2);
     arena.turn();
     assert.equal(second.results.length, 3);
@@ -34,21 +34,21 @@ describe("a sender", () => {
     assert.equal(agent.durable, 3);
   });
 
-  it("that comes back late does not take from another one what that has offered meanwhile", () => {
+  it("that cancels late does not affect a task that another sender has offered since", () => {
     const arena = new Arena();
-    const stood = arena.sender("stood");
+    const original = arena.sender("stood");
     const agent = arena.agent("a", { slots: 1 });
-    stood.offer([1]);
+    original.offer([1]);
     arena.turn();
     const next = arena.sender("next");
     next.offer([1]);
     arena.turn();
-    stood.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
+    original.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
     arena.turn();
     assert.deepEqual(agent.cancelled, []);
     agent.answer(1);
     arena.turn();
-    assert.deepEqual([stood.results, next.results], [[], [[1, "inlineOutput"]]]);
+    assert.deepEqual([original.results, next.results], [[], [[1, "inlineOutput"]]]);
   });
 
   it("that releases tasks has none done twice: their next sender gets running tasks and results", () => {
@@ -60,10 +60,10 @@ describe("a sender", () => {
     agent.answer(1);
     arena.turn();
     before.request({ released: [1, 2, 3].map((number) => tokenOf(number)) });
-    agent.say({ credit: 1 });
+    agent.sendFrame({ credit: 1 });
     arena.pass(5_000);
     assert.deepEqual(
-      [agent.given, agent.cancelled, agent.durable],
+      [agent.taskNumbers, agent.cancelled, agent.durable],
       [[1, 2], [], 0],
       "nothing ends or starts",
     );
@@ -71,7 +71,7 @@ describe("a sender", () => {
     const next = arena.sender("next");
     next.offer([1, 2, 3]);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     agent.answer(3);
     arena.turn();
     const all = [1, 2, 3].map((number) => [number, "inlineOutput"]);
@@ -81,7 +81,7 @@ describe("a sender", () => {
     assert.equal(agent.durable, 3);
   });
 
-  it("is asked about tasks that were released and that no sender has offered since, until it cancels them", () => {
+  it("is asked about released tasks that no sender has offered since, until it cancels or offers them", () => {
     const arena = new Arena();
     const before = arena.sender("before");
     const agent = arena.agent("a", { slots: 2, credit: 2 });
@@ -92,11 +92,12 @@ describe("a sender", () => {
     before.request({ released: [1, 2, 3, 4].map((number) => tokenOf(number)) });
     const next = arena.sender("next");
     next.offer([4]);
-    const asked = () => next.told.unclaimed.map(({ token, agent: number }) => [numberOf(token), number]);
+    const unclaimed = () =>
+      next.received.unclaimed.map(({ token, agent: number }) => [numberOf(token), number]);
     arena.pass(1_999);
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(unclaimed(), []);
     arena.pass(1);
-    assert.deepEqual(asked(), [
+    assert.deepEqual(unclaimed(), [
       [1, 0],
       [2, 1],
       [3, 0],
@@ -104,13 +105,13 @@ describe("a sender", () => {
     next.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
     arena.turn();
     assert.deepEqual([agent.cancelled, agent.durable], [[2], 1]);
-    next.told.unclaimed.length = 0;
+    next.received.unclaimed.length = 0;
     arena.pass(4_000);
-    assert.deepEqual(asked(), [[3, 0]], "a task of which nothing is known is asked about again");
+    assert.deepEqual(unclaimed(), [[3, 0]], "a task of which nothing is known is asked about again");
     next.offer([3]);
-    next.told.unclaimed.length = 0;
+    next.received.unclaimed.length = 0;
     arena.pass(60_000);
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(unclaimed(), []);
   });
 
   it("that releases a task late does not take it from the sender that has offered it since", () => {
@@ -122,13 +123,13 @@ describe("a sender", () => {
     const next = arena.sender("next");
     next.offer([1, 2]);
     late.request({ released: [1, 2].map((number) => tokenOf(number)) });
-    agent.say({ credit: 1 });
+    agent.sendFrame({ credit: 1 });
     agent.answer(1);
     arena.turn();
-    assert.deepEqual([next.results, agent.given], [[[1, "inlineOutput"]], [1, 2]]);
+    assert.deepEqual([next.results, agent.taskNumbers], [[[1, "inlineOutput"]], [1, 2]]);
   });
 
-  it("that offers in the same request what it released before has it done once", () => {
+  it("that releases and offers a task in one request runs it once", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -140,7 +141,7 @@ describe("a sender", () => {
     sender.request({ released: offers.map(({ token }) => token), offers });
     agent.answer(2);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     assert.deepEqual(
       sender.results.map(([number]) => number),
       [1, 1, 2],
@@ -171,34 +172,34 @@ describe("a sender", () => {
     sender.durable(3);
     arena.turn();
     assert.equal(agent.durable, 2);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
   });
 
-  it("whose task was taken by a false owner is asked to offer again, and has it done", () => {
+  it("whose task a false owner took is asked to offer it again, and the task runs", () => {
     const arena = new Arena();
     const owner = arena.sender("owner");
     owner.offer([1, 2]);
     arena.turn();
-    const stood = arena.sender("stood");
-    stood.offer([1, 2]);
+    const original = arena.sender("stood");
+    original.offer([1, 2]);
     arena.turn();
     assert.deepEqual(
-      owner.told.returned.map(({ reason, retryAfterMs }) => [reason, retryAfterMs]),
+      owner.received.returned.map(({ reason, retryAfterMs }) => [reason, retryAfterMs]),
       Array.from({ length: 2 }, () => [ReturnReason.RETURN_REASON_PUT_BACK, 1_000]),
     );
-    stood.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
+    original.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
     arena.pass(1_000);
     owner.offer([1, 2]);
     const agent = arena.agent("a", { slots: 2 });
     arena.turn();
-    assert.deepEqual(agent.given.toSorted(), [1, 2]);
+    assert.deepEqual(agent.taskNumbers.toSorted(), [1, 2]);
     agent.answer(1);
     agent.answer(2);
     arena.turn();
-    assert.deepEqual([owner.results.length, stood.results.length], [2, 0]);
+    assert.deepEqual([owner.results.length, original.results.length], [2, 0]);
   });
 
-  it("that is disconnected has nothing assigned, and its tasks are forgotten after a while", () => {
+  it("that is disconnected gets no tasks assigned, and its tasks are dropped after a timeout", () => {
     const arena = new Arena({ orphanMs: 60_000, leaseMs: 1_000_000, suspectMs: 900_000 });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -207,7 +208,7 @@ describe("a sender", () => {
     agent.answer(2);
     sender.stream.close(arena.nowMs);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     arena.pass(60_001);
     assert.deepEqual(agent.cancelled, [1]);
     assert.equal(agent.durable, 1);
@@ -226,15 +227,15 @@ describe("a sender", () => {
     sender.request({ recalls: [tokenOf(99)] });
     arena.turn();
     assert.deepEqual(
-      sender.told.returned.map(({ reason }) => reason),
+      sender.received.returned.map(({ reason }) => reason),
       [ReturnReason.RETURN_REASON_OVER_WINDOW, ReturnReason.RETURN_REASON_RECALLED],
     );
     assert.deepEqual(sender.returned, [4, 99]);
-    assert.equal(sender.told.returned[0]?.error?.code, "matching.window_full");
+    assert.equal(sender.received.returned[0]?.error?.code, "matching.window_full");
     assert.deepEqual(other.returned, []);
   });
 
-  it("may have no more results that are not durable than eight windows, and the pool no more tasks than it takes", () => {
+  it("is limited to eight windows of results that are not durable, and the pool to its maximum of waiting tasks", () => {
     const arena = new Arena({ window: 1, queuedMax: 2 });
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -245,15 +246,18 @@ describe("a sender", () => {
     }
     sender.offer(9);
     arena.turn();
-    assert.match(sender.told.returned[0]?.error?.message ?? "", /maximum of 8 results that are not durable/);
+    assert.match(
+      sender.received.returned[0]?.error?.message ?? "",
+      /maximum of 8 results that are not durable/,
+    );
     sender.durable(1);
     sender.offer(10);
     arena.turn();
-    assert.deepEqual(agent.given.at(-1), 10);
+    assert.deepEqual(agent.taskNumbers.at(-1), 10);
     const others = ["x", "y", "z"].map((name) => arena.sender(name));
     for (const [at, other] of others.entries()) other.offer(20 + at);
     arena.turn();
-    assert.match(others[2]?.told.returned[0]?.error?.message ?? "", /maximum of 2 tasks waiting/);
+    assert.match(others[2]?.received.returned[0]?.error?.message ?? "", /maximum of 2 tasks waiting/);
   });
 
   it("receives the start of an attempt, its progress, and its output before the end", () => {
@@ -264,16 +268,16 @@ describe("a sender", () => {
     arena.turn();
     arena.nowMs += 50;
     const token = tokenOf(1);
-    agent.say({
+    agent.sendFrame({
       started: [{ token, agoMs: 20 }],
       progress: [{ token, fraction: 0.5, message: "half" }],
       partialOutputs: [{ token, index: 0, chunk: new Uint8Array([1]) }],
     });
     arena.turn();
-    const [begun] = sender.told.begun;
-    assert.deepEqual([begun?.agent, begun?.assignedAgoMs, begun?.begunAgoMs], [1, 50, 20]);
-    assert.equal(sender.told.progress[0]?.fraction, 0.5);
-    assert.equal(sender.told.partialOutputs.length, 1);
+    const [started] = sender.received.begun;
+    assert.deepEqual([started?.agent, started?.assignedAgoMs, started?.begunAgoMs], [1, 50, 20]);
+    assert.equal(sender.received.progress[0]?.fraction, 0.5);
+    assert.equal(sender.received.partialOutputs.length, 1);
     assert.deepEqual(
       arena.pool.work("a", arena.nowMs).map(({ progress, message }) => [progress, message]),
       [[0.5, "half"]],
@@ -301,7 +305,7 @@ describe("a sender", () => {
     assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 2);
   });
 
-  it("leaves a cancelled attempt its slot until its grace is over", () => {
+  it("keeps the slot of a cancelled attempt occupied until its grace period ends", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -310,9 +314,9 @@ describe("a sender", () => {
     sender.request({ cancels: [{ token: tokenOf(1), reason: "over", graceMs: 1_000 }] });
     sender.offer(2);
     arena.pass(998);
-    assert.deepEqual(agent.given, [1]);
+    assert.deepEqual(agent.taskNumbers, [1]);
     arena.pass(3);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
   });
 
   it("extends the time of an attempt and of its task", () => {
@@ -330,37 +334,37 @@ describe("a sender", () => {
     assert.deepEqual(sender.results, [[1, "matching.run_timed_out"]]);
   });
 
-  it("speaks with several pools on one stream, and its results are counted over both", () => {
-    const one = new Arena();
-    const other = new Arena();
-    const sender = one.sender();
-    assert.equal(sender.stream.open(2, other.pool), undefined);
+  it("uses several pools on one stream, and its results are numbered across them", () => {
+    const first = new Arena();
+    const second = new Arena();
+    const sender = first.sender();
+    assert.equal(sender.stream.open(2, second.pool), undefined);
     assert.match(
-      sender.stream.open(2, other.pool)?.message ?? "",
+      sender.stream.open(2, second.pool)?.message ?? "",
       /Number 2 for pool `default` is already taken/,
     );
-    const [a, b] = [one.agent("a"), other.agent("b")];
+    const [a, b] = [first.agent("a"), second.agent("b")];
     sender.offer(1);
     const profile = { capability: "work", number: 7, pool: 2 };
     sender.request({ profiles: [profile], offers: [{ token: tokenOf(2), profile: 7 }] });
-    one.turn();
-    other.turn();
+    first.turn();
+    second.turn();
     b.answer(2);
-    other.turn();
+    second.turn();
     a.answer(1);
-    one.turn();
+    first.turn();
     assert.deepEqual(
       sender.results.map(([number]) => number),
       [2, 1],
     );
     sender.durable(1);
-    other.turn();
-    one.turn();
+    second.turn();
+    first.turn();
     assert.deepEqual([a.durable, b.durable], [0, 1]);
     sender.stream.shut(2);
     sender.request({ offers: [{ token: tokenOf(3), profile: 7 }] });
-    one.turn();
-    assert.equal(sender.told.returned[0]?.reason, ReturnReason.RETURN_REASON_INVALID);
+    first.turn();
+    assert.equal(sender.received.returned[0]?.reason, ReturnReason.RETURN_REASON_INVALID);
   });
 
   const broken: readonly (readonly [string, object, RegExp])[] = [
@@ -395,12 +399,12 @@ describe("a sender", () => {
       /confirmed result 1 as durable, and the last result sent is 0/,
     ],
   ];
-  for (const [what, request, expected] of broken)
-    it(`is refused with ${what}`, () => {
+  for (const [title, request, expected] of broken)
+    it(`is refused with ${title}`, () => {
       const arena = new Arena();
       const stream = openOfferStream("x", { send() {} });
       stream.open(1, arena.pool);
-      const refusal = stream.take(OfferRequest.fromPartial(request), arena.nowMs);
+      const refusal = stream.receive(OfferRequest.fromPartial(request), arena.nowMs);
       assert.match(refusal?.message ?? "", expected);
     });
 });

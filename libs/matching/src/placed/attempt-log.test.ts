@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
-import { attemptsKeptMax } from "../bounds.ts";
+import { attemptsRetainedMax } from "../bounds.ts";
 import { strategyNamed } from "../strategies/strategies.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
@@ -71,7 +71,7 @@ describe("the attempts that agents of a pool had", () => {
     );
   });
 
-  it("name the strategy that chose the agent, also if another one chooses when they end", () => {
+  it("name the strategy that chose the agent, even if the strategy changes before they end", () => {
     const arena = new Arena({ strategy: strategyNamed("fastest") });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 3 });
@@ -92,7 +92,7 @@ describe("the attempts that agents of a pool had", () => {
     );
   });
 
-  it("of an agent that is gone and of a cancelled task differ", () => {
+  it("distinguish a lost agent from a cancelled task", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -112,7 +112,7 @@ describe("the attempts that agents of a pool had", () => {
     );
   });
 
-  it("are kept for a second reader, and go half an hour after they were read", () => {
+  it("are kept for a second reader, and dropped half an hour after they were read", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -128,18 +128,18 @@ describe("the attempts that agents of a pool had", () => {
     assert.deepEqual([after(1), arena.pool.placedAttempts(0, 10, arena.nowMs).last], [[], 2]);
   });
 
-  it("are so many at most, and a gap in the numbers shows what is gone", () => {
+  it("are limited in number, and a gap in the sequence shows dropped ones", () => {
     const arena = new Arena({ window: 100_000 });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 100, credit: 1_000_000 });
-    const count = attemptsKeptMax + 100;
+    const count = attemptsRetainedMax + 100;
     for (let first = 1; first <= count; first += 100) {
       const numbers = Array.from({ length: Math.min(100, count - first + 1) }, (_, at) => first + at);
       sender.offer(numbers);
       arena.turn();
       for (const number of numbers) agent.answer(number);
       arena.turn();
-      sender.durable(sender.told.results.length);
+      sender.durable(sender.received.results.length);
     }
     const { attempts, last } = arena.pool.placedAttempts(0, 1, arena.nowMs);
     assert.deepEqual([attempts[0]?.sequence, last], [101, count]);

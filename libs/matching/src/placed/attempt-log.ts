@@ -9,7 +9,7 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
 import type { Agent } from "../agents/agent.ts";
-import { attemptsKeptMax, attemptsReadMs } from "../bounds.ts";
+import { attemptsReadMs, attemptsRetainedMax } from "../bounds.ts";
 import type { Profile, Task } from "../task/task.ts";
 
 /** How an agent lost a task, if its result does not state it. */
@@ -61,7 +61,7 @@ export interface PlacedAttempts {
 }
 
 /** Strategies that were replaced longer ago are forgotten. */
-const strategiesKeptMax = 256;
+const strategiesRetainedMax = 256;
 
 export class AttemptLog {
   #rows: PlacedAttempt[] = [];
@@ -75,11 +75,11 @@ export class AttemptLog {
   /** Records the strategy before agents are chosen by it. */
   choosesBy(name: string, nowMs: number): void {
     if (this.#strategies.at(-1)?.name === name) return;
-    if (this.#strategies.length === strategiesKeptMax) this.#strategies.shift();
+    if (this.#strategies.length === strategiesRetainedMax) this.#strategies.shift();
     this.#strategies.push({ name, fromMs: nowMs });
   }
 
-  note(task: Task, agent: Agent, end: Result | AttemptEnd | undefined, nowMs: number): void {
+  record(task: Task, agent: Agent, end: Result | AttemptEnd | undefined, nowMs: number): void {
     const result = typeof end === "object" ? end : undefined;
     const outcome = (result ?? task.result)?.outcome;
     const isFailure = outcome?.$case === "failed";
@@ -99,9 +99,9 @@ export class AttemptLog {
       isCopy: task.twin?.original !== undefined,
       readyMs: task.readyMs,
       offeredMs: task.readyMs + offer.waitedMs,
-      dueMs: task.dueWantedMs,
+      dueMs: task.outcomeDueMs,
       assignedMs: task.assignedMs,
-      startedMs: task.begunMs,
+      startedMs: task.startedMs,
       endedMs: nowMs,
       end: typeof end === "string" ? end : byResult,
       errorCode: isFailure ? outcome.value.code : "",
@@ -109,16 +109,16 @@ export class AttemptLog {
       strategy: this.#strategies.findLast(({ fromMs }) => fromMs <= task.assignedMs)?.name ?? "",
       inputBytes: sizeOf(offer.input),
     });
-    if (this.#rows.length - this.#first > attemptsKeptMax) this.#drop(1);
+    if (this.#rows.length - this.#first > attemptsRetainedMax) this.#drop(1);
   }
 
   /** Returns at most `most` rows after a number. The reader has the rows before it. */
   after(sequence: number, most: number, nowMs: number): PlacedAttempts {
     this.#read = Math.max(this.#read, sequence);
-    let gone = this.#first;
-    for (let row = this.#rows[gone]; row !== undefined; row = this.#rows[++gone])
+    let firstRetained = this.#first;
+    for (let row = this.#rows[firstRetained]; row !== undefined; row = this.#rows[++firstRetained])
       if (row.sequence > this.#read || row.endedMs > nowMs - attemptsReadMs) break;
-    this.#drop(gone - this.#first);
+    this.#drop(firstRetained - this.#first);
     const firstSequence = this.#rows[this.#first]?.sequence ?? 0;
     const from = this.#first + Math.max(0, sequence + 1 - firstSequence);
     return { attempts: this.#rows.slice(from, from + most), last: this.#last };

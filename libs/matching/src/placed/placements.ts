@@ -43,16 +43,16 @@ export class Placements {
   #times = new Float64Array(0);
   #counts = new Float32Array(0);
   /** Time of the latest row that was dropped. */
-  #goneMs = 0;
+  #forgottenMs = 0;
 
   /** Returns the time of the latest forgotten placement. 0 if all are known. */
-  goneUntilMs(nowMs: number): number {
+  forgottenUntilMs(nowMs: number): number {
     this.#forgetOld(nowMs);
-    return this.#goneMs;
+    return this.#forgottenMs;
   }
 
   /** Records a placement before the agent has the task. */
-  note(task: Task, agent: Agent, { cohort, preference }: CohortMatch, nowMs: number): void {
+  record(task: Task, agent: Agent, { cohort, preference }: CohortMatch, nowMs: number): void {
     if (this.#size === this.#rows) this.#grow(nowMs);
     const row = this.#next;
     this.#next = (row + 1) % this.#rows;
@@ -84,16 +84,16 @@ export class Placements {
 
   /** Returns the latest placement of a task. */
   find(
-    isWanted: (profile: Profile, workId: string, taskId: string, agentId: string) => boolean,
+    isMatch: (profile: Profile, workId: string, taskId: string, agentId: string) => boolean,
     nowMs: number,
   ): Placement | undefined {
     this.#forgetOld(nowMs);
-    for (let back = 1; back <= this.#size; back++) {
-      const row = (this.#next - back + this.#rows) % this.#rows;
+    for (let age = 1; age <= this.#size; age++) {
+      const row = (this.#next - age + this.#rows) % this.#rows;
       const profile = this.#profiles[row];
       const [workId = "", taskId = ""] = [this.#works[row], this.#tasks[row]];
       const agentId = this.#agents[columnsOfAgents * row] ?? "";
-      if (profile !== undefined && isWanted(profile, workId, taskId, agentId)) return this.#at(row, profile);
+      if (profile !== undefined && isMatch(profile, workId, taskId, agentId)) return this.#at(row, profile);
     }
     return undefined;
   }
@@ -114,7 +114,7 @@ export class Placements {
   #grow(nowMs: number): void {
     if (this.#rows >= placementsMax) {
       // The oldest row is the one that is written next.
-      this.#goneMs = this.#times[2 * this.#next] ?? 0;
+      this.#forgottenMs = this.#times[2 * this.#next] ?? 0;
       this.#size--;
       return;
     }
@@ -146,7 +146,7 @@ export class Placements {
 
   #forgetOldest(): void {
     const row = this.#oldest;
-    this.#goneMs = this.#times[2 * row] ?? 0;
+    this.#forgottenMs = this.#times[2 * row] ?? 0;
     this.#works[row] = "";
     this.#tasks[row] = "";
     this.#profiles[row] = undefined;

@@ -13,7 +13,7 @@ function work(arena: Arena, agent: TestAgent, count: number): number[] {
   const done: number[] = [];
   for (let step = 0; step < count; step++) {
     arena.turn();
-    const number = agent.given.at(-1);
+    const number = agent.taskNumbers.at(-1);
     if (number === undefined || done.at(-1) === number) break;
     done.push(number);
     agent.answer(number);
@@ -34,7 +34,7 @@ describe("the order of tasks", () => {
     assert.deepEqual(work(arena, agent, 5), [3, 2, 4, 1, 5]);
   });
 
-  it("goes by the time at which an outcome is wanted, when that is near", () => {
+  it("follows the due time of a task when it is near", () => {
     const arena = new Arena({ dueLeadMs: 600_000 });
     const sender = arena.sender();
     sender.offer(1, {}, { waitedMs: 60_000 });
@@ -44,7 +44,7 @@ describe("the order of tasks", () => {
     assert.deepEqual(work(arena, agent, 3), [3, 1, 2]);
   });
 
-  it("lets a task that waits long enough pass a more urgent one that comes later", () => {
+  it("lets a task that waits long enough overtake a more urgent task that arrives later", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer(1);
@@ -60,14 +60,14 @@ describe("the order of tasks", () => {
     const sender = arena.sender();
     sender.offer(numbers(1, 3));
     sender.offer(numbers(11, 3), { capability: "other" });
-    const agent = arena.agent("a", { does: ["work@1.0.0", "other@1.0.0"] });
+    const agent = arena.agent("a", { capabilities: ["work@1.0.0", "other@1.0.0"] });
     sender.request({ priorities: [{ token: tokenOf(13), priority: 2 }] });
     sender.request({ priorities: [{ token: tokenOf(3), priority: 1 }] });
     sender.request({ priorities: [{ token: tokenOf(1), priority: -1 }] });
     assert.deepEqual(work(arena, agent, 6), [13, 3, 2, 11, 12, 1]);
   });
 
-  it("is another one when the pool lets tasks age faster", () => {
+  it("changes when the pool lets tasks age faster", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer([1, 2], {}, { waitedMs: 60_000 });
@@ -78,7 +78,7 @@ describe("the order of tasks", () => {
     assert.deepEqual(work(arena, agent, 5), [1, 2, 5, 3, 4]);
   });
 
-  it("takes turns between lanes of profiles with weights of their own", () => {
+  it("takes turns between profiles by their weights", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer(numbers(100, 40), { definition: "light", weight: 1 });
@@ -94,7 +94,7 @@ describe("the order of tasks", () => {
 });
 
 describe("the turns of namespaces", () => {
-  it("let one task of a tenant go second although 100,000 of another's were there before", () => {
+  it("let a single task start within three although 100,000 tasks of another tenant wait", () => {
     const arena = new Arena({ window: 100_001, queuedMax: 1_000_000 });
     const flood = arena.sender("flood");
     flood.offer(numbers(1, 100_000), { namespace: "loud" });
@@ -105,7 +105,7 @@ describe("the turns of namespaces", () => {
     assert.ok(next.includes(1_000_000), `within three of those that go next: ${next.join(", ")}`);
   });
 
-  it("follow their weights, to within one turn, and no party saves them up by staying away", () => {
+  it("follow their weights, and no party saves turns by staying away", () => {
     const weights = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }));
     fc.assert(
       fc.property(weights, fc.integer({ min: 0, max: 40 }), ([one, other], alone) => {
@@ -127,20 +127,20 @@ describe("the turns of namespaces", () => {
     );
   });
 
-  it("are not more for a tenant that asks for many different things", () => {
+  it("are not more for a tenant with many different demands", () => {
     const arena = new Arena();
     const sender = arena.sender();
-    const does = numbers(0, 10).map((number) => `work${number}@1.0.0`);
+    const capabilities = numbers(0, 10).map((number) => `work${number}@1.0.0`);
     for (const number of numbers(0, 10))
       sender.offer(numbers(1_000 + number * 100, 50), { namespace: "many", capability: `work${number}` });
     sender.offer(numbers(9_000, 50), { namespace: "few", capability: "work0" });
-    const agent = arena.agent("a", { does, credit: 1_000 });
+    const agent = arena.agent("a", { capabilities, credit: 1_000 });
     const done = work(arena, agent, 60);
     assert.equal(done.filter((number) => number >= 9_000).length, 30);
   });
 
   it("are alike for any demands", () => {
-    const wishes = [
+    const requests = [
       { profile: {}, offer: {} },
       { profile: { capability: "other" }, offer: {} },
       { profile: { resources: { gpu: 1 } }, offer: {} },
@@ -148,24 +148,24 @@ describe("the turns of namespaces", () => {
       { profile: {}, offer: { notAgents: ["a"] } },
       { profile: { resources: { gpu: 2 } }, offer: { notAgents: ["b"] } },
     ];
-    const choices = fc.array(fc.nat(wishes.length - 1), { minLength: 1, maxLength: 4 });
+    const choices = fc.array(fc.nat(requests.length - 1), { minLength: 1, maxLength: 4 });
     const namespaces = ["red", "green", "blue"];
     fc.assert(
-      fc.property(fc.tuple(choices, choices, choices), (asked) => {
+      fc.property(fc.tuple(choices, choices, choices), (drawn) => {
         const arena = new Arena({ window: 10_000 });
         const sender = arena.sender();
-        const does = ["work@1.0.0", "other@1.0.0"];
+        const capabilities = ["work@1.0.0", "other@1.0.0"];
         const agents = ["a", "b"].map((id) =>
-          arena.agent(id, { does, credit: 1_000, resources: { gpu: 2 } }),
+          arena.agent(id, { capabilities, credit: 1_000, resources: { gpu: 2 } }),
         );
         let next = 0;
         const offer = (at: number, count: number) => {
           // Each sender has a task that either agent can do.
-          for (const choice of [0, ...(asked[at] ?? [])]) {
-            const { profile, offer: own } = wishes[choice] ?? { profile: {}, offer: {} };
-            const made = numbers(next * 3, count).map((number) => next * 3 + 3 * (number - next * 3) + at);
+          for (const choice of [0, ...(drawn[at] ?? [])]) {
+            const { profile, offer: own } = requests[choice] ?? { profile: {}, offer: {} };
+            const offered = numbers(next * 3, count).map((number) => next * 3 + 3 * (number - next * 3) + at);
             next += count;
-            sender.offer(made, { ...profile, namespace: namespaces[at] }, own);
+            sender.offer(offered, { ...profile, namespace: namespaces[at] }, own);
           }
         };
         for (const at of [0, 1, 2]) offer(at, 100);
@@ -173,7 +173,7 @@ describe("the turns of namespaces", () => {
         for (let step = 0; step < 120; step++) {
           arena.turn();
           for (const agent of agents) {
-            const number = agent.given.at(-1);
+            const number = agent.taskNumbers.at(-1);
             if (number === undefined) continue;
             const of = number % 3;
             counts[of] = (counts[of] ?? 0) + 1;
@@ -186,7 +186,7 @@ describe("the turns of namespaces", () => {
     );
   });
 
-  it("cost a queue without an able agent nothing: others go in between", () => {
+  it("skip a queue without an able agent", () => {
     const arena = new Arena({ window: 20_000 });
     const sender = arena.sender();
     sender.offer(numbers(1, 10_000), { capability: "nobody" });
@@ -204,34 +204,34 @@ describe("agents", () => {
     const small = arena.agent("small", { slots: 2 });
     sender.offer(numbers(1, 6));
     arena.turn();
-    assert.deepEqual(large.given, [1, 3, 5, 6]);
-    assert.deepEqual(small.given, [2, 4]);
+    assert.deepEqual(large.taskNumbers, [1, 3, 5, 6]);
+    assert.deepEqual(small.taskNumbers, [2, 4]);
   });
 
   it("of different cohorts get alike", () => {
     const arena = new Arena();
     const sender = arena.sender();
-    const old = arena.agent("old", { slots: 10, does: ["work@1.0.0"] });
-    const young = arena.agent("young", { slots: 10, does: ["work@1.1.0"] });
+    const old = arena.agent("old", { slots: 10, capabilities: ["work@1.0.0"] });
+    const young = arena.agent("young", { slots: 10, capabilities: ["work@1.1.0"] });
     sender.offer(numbers(1, 10));
     arena.turn();
-    assert.equal(old.given.length, 5);
-    assert.equal(young.given.length, 5);
+    assert.equal(old.taskNumbers.length, 5);
+    assert.equal(young.taskNumbers.length, 5);
   });
 
-  it("are given no more than their credit, nor than their slots", () => {
+  it("get no more tasks than their credit and their slots", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 3, credit: 2 });
     sender.offer(numbers(1, 6));
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2]);
-    agent.say({ credit: 5 });
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
+    agent.sendFrame({ credit: 5 });
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     agent.answer(2);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3, 4]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4]);
   });
 });
 
@@ -243,13 +243,13 @@ describe("the turns of sessions", () => {
     const sender = arena.sender();
     sender.offer(numbers(1_000, 100), { resources: { gpu: 1 } }, session("heavy", 3));
     sender.offer(numbers(2_000, 100), { capability: "other", resources: { gpu: 1 } }, session("light", 1));
-    const agent = arena.agent("a", { does: ["work@1.0.0", "other@1.0.0"], resources: { gpu: 1 } });
+    const agent = arena.agent("a", { capabilities: ["work@1.0.0", "other@1.0.0"], resources: { gpu: 1 } });
     const done = work(arena, agent, 100);
     const heavy = done.filter((number) => number < 2_000).length;
     assert.ok(Math.abs(heavy - 75) <= 1, `75 of 100 are of the one with the weight 3, found ${heavy}`);
   });
 
-  it("are together those of their namespace, however many they are", () => {
+  it("count together as those of their namespace, for any number of sessions", () => {
     const arena = new Arena();
     const sender = arena.sender();
     for (let key = 0; key < 5; key++)
@@ -261,7 +261,7 @@ describe("the turns of sessions", () => {
     assert.ok(Math.abs(many - 30) <= 2, `half of 60 are of the namespace with five sessions, found ${many}`);
   });
 
-  it("hold behind a limit that all of them share", () => {
+  it("follow their weights behind a shared limit", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const limits = [{ key: "key", maxConcurrent: 1 }];
@@ -273,7 +273,7 @@ describe("the turns of sessions", () => {
     assert.ok(Math.abs(heavy - 40) <= 1, `40 of 50 are of the one with the weight 4, found ${heavy}`);
   });
 
-  it("leave what has no share of its own one turn among them", () => {
+  it("give tasks without a session one turn among them", () => {
     const arena = new Arena();
     const sender = arena.sender();
     sender.offer(numbers(1_000, 60));

@@ -8,7 +8,7 @@ function taskOf(rank: number, order: number): Listed {
 }
 
 describe("Line", () => {
-  it("gives the order of a sorted list, for any arrivals, removals and moves", () => {
+  it("keeps the order of a sorted list, for any arrivals, removals and moves", () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant("add" as const), rank: fc.integer({ min: 0, max: 200 }) }),
       fc.record({ kind: fc.constant("take" as const), count: fc.nat(5) }),
@@ -34,16 +34,17 @@ describe("Line", () => {
         const drop = (task: Listed | undefined) => {
           if (task === undefined) return;
           line.remove(task);
-          model = model.filter((one) => one !== task);
+          model = model.filter((each) => each !== task);
         };
         for (const step of operations) {
           const at = "at" in step ? model[step.at % Math.max(1, model.length)] : undefined;
           if (step.kind === "add") add(step.rank);
-          else if (step.kind === "burst") for (let made = 0; made < step.count; made++) add(100 + order);
+          else if (step.kind === "burst") for (let added = 0; added < step.count; added++) add(100 + order);
           else if (step.kind === "remove") drop(at);
           else if (step.kind === "recall")
             for (const task of model.filter((_, at) => at % step.every > 0)) drop(task);
-          else if (step.kind === "take") for (let taken = 0; taken < step.count; taken++) drop(line.first);
+          else if (step.kind === "take")
+            for (let removed = 0; removed < step.count; removed++) drop(line.first);
           else if (at !== undefined) {
             at.rank = step.rank;
             line.move(at);

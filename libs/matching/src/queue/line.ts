@@ -68,7 +68,7 @@ export class Line<Task extends Listed> {
       this.#gaps--;
     }
     if (this.#head === this.#list.length) this.#clear();
-    else if (this.#head > 1_024 && this.#head * 2 > this.#list.length) this.#cut();
+    else if (this.#head > 1_024 && this.#head * 2 > this.#list.length) this.#trim();
   }
 
   /** Sorts a task again after its rank has changed. */
@@ -107,7 +107,7 @@ export class Line<Task extends Listed> {
     this.#last = undefined;
   }
 
-  #cut(): void {
+  #trim(): void {
     this.#base += this.#head;
     this.#list = this.#list.slice(this.#head);
     this.#head = 0;

@@ -52,7 +52,7 @@ interface SharePlace {
   /** Called when the share has no waiting task any more. */
   leave(): void;
   /** Called when another task of the share is first, with a lower rank. */
-  rise(): void;
+  updateFirst(): void;
 }
 
 /** Returns the party of a task: the key of its share, or its namespace. */
@@ -151,7 +151,7 @@ export class Share<Task extends Queued<Task>> {
     if (lane === undefined) return;
     lane.tasks.move(task);
     this.#settle(lane);
-    for (const entry of this.waitEntries) entry.rise();
+    for (const entry of this.waitEntries) entry.updateFirst();
   }
 
   *tasks(): Generator<Task> {
@@ -167,7 +167,7 @@ export class Share<Task extends Queued<Task>> {
 
   /** Tells the wait entries if the first rank is now lower. They notice a higher rank by themselves. */
   #raiseEntries(before: number): void {
-    if ((this.head?.rank ?? before) < before) for (const entry of this.waitEntries) entry.rise();
+    if ((this.head?.rank ?? before) < before) for (const entry of this.waitEntries) entry.updateFirst();
   }
 
   #laneOf({ profile }: Task): Lane<Task> {

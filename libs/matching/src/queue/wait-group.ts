@@ -27,9 +27,9 @@ interface GroupCohort {
   open(waitGroup: CohortWaitGroup): void;
   shut(waitGroup: CohortWaitGroup): void;
   /** Parks a wait group for which no ready agent is fit. */
-  putAside(waitGroup: CohortWaitGroup): void;
+  park(waitGroup: CohortWaitGroup): void;
   /** Called when another party may be first in a live wait group. */
-  rise(waitGroup: CohortWaitGroup): void;
+  updateFront(waitGroup: CohortWaitGroup): void;
 }
 
 /** A party at a cohort. Its rank is its use of the cohort, by its weight. */
@@ -96,7 +96,7 @@ export class WaitEntry implements Ranked {
   }
 
   /** Called when another task of the share is first, with a lower rank. */
-  rise(): void {
+  updateFirst(): void {
     const { turn } = this;
     if (turn === undefined) return;
     this.#read();
@@ -171,7 +171,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     if (this.#turns.size === 2) this.front?.shared.add(this);
     if (this.#turns.size === 1) this.#cohort.open(this);
     // The first party may have had a turn since the last check.
-    else if (this.first() === turn) this.#cohort.rise(this);
+    else if (this.first() === turn) this.#cohort.updateFront(this);
   }
 
   leave(entry: WaitEntry): void {
@@ -186,11 +186,11 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     if (this.#turns.size === 1) this.front?.shared.delete(this);
     if (this.#turns.size === 0) this.#cohort.shut(this);
     // The group must not stay listed with a party that no longer waits here.
-    else if (this.front === turn.tab) this.#cohort.rise(this);
+    else if (this.front === turn.tab) this.#cohort.updateFront(this);
   }
 
-  putAside(): void {
-    this.#cohort.putAside(this);
+  park(): void {
+    this.#cohort.park(this);
   }
 
   /** Updates the order of a party after its first task has changed. */
@@ -199,7 +199,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     if (order >= turn.order) return;
     turn.order = order;
     this.#turns.move(turn);
-    if (this.first() === turn) this.#cohort.rise(this);
+    if (this.first() === turn) this.#cohort.updateFront(this);
   }
 
   /** Returns the party that goes next. Undefined if no task waits. */

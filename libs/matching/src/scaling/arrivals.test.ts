@@ -26,7 +26,7 @@ describe("arrivals", () => {
     assert.ok(Math.abs(foreseen - perSec(900)) < 0.1, `${foreseen}`);
   });
 
-  it("are none in the hours in which none come, and rise from the middle of one stretch to that of the next", () => {
+  it("are zero in hours without tasks, and rise from the middle of one interval to the middle of the next", () => {
     const arrivals = new Arrivals();
     const dayThreeMs = startMs + 2 * dayMs;
     liveThrough(arrivals, startMs, dayThreeMs + 4 * stretchMs);
@@ -38,32 +38,33 @@ describe("arrivals", () => {
 
   it("continue from the record of an earlier owner, with its part of a stretch and its gaps", () => {
     const before = new Arrivals();
-    const seen: number[] = [];
+    const observed: number[] = [];
     const movedMs = startMs + 3 * dayMs + 37.5 * stretchMs;
     liveThrough(before, startMs, movedMs);
-    for (const { stretch, tasks } of before.takeSeen(true)) seen[stretch - startMs / stretchMs] = tasks;
-    const partly = seen.at(-1) ?? 0;
+    for (const { stretch, tasks } of before.drainObserved(true))
+      observed[stretch - startMs / stretchMs] = tasks;
+    const partly = observed.at(-1) ?? 0;
     assert.ok(partly > 0 && partly < 900, "the part of the stretch that it saw");
     // Hours in which no process owned the pool.
-    for (let stretch = 200; stretch < 240; stretch++) seen[stretch] = -1;
-    const after = new Arrivals({ firstStretch: startMs / stretchMs, arrivals: seen });
+    for (let stretch = 200; stretch < 240; stretch++) observed[stretch] = -1;
+    const after = new Arrivals({ firstStretch: startMs / stretchMs, arrivals: observed });
     after.add(0, movedMs);
     const nextMs = movedMs + stretchMs;
     assert.ok(Math.abs(after.expectedPerSec(nextMs) - before.expectedPerSec(nextMs)) < 0.3);
     after.add(900 - partly, movedMs + stretchMs / 4);
     after.add(0, nextMs);
-    assert.deepEqual(after.takeSeen(false), [
+    assert.deepEqual(after.drainObserved(false), [
       { stretch: Math.floor(movedMs / stretchMs), tasks: 900 - partly },
     ]);
   });
 
-  it("of a stretch that was not seen from its beginning are not told, nor taken for few", () => {
+  it("of a partly observed interval are neither recorded nor counted as few", () => {
     const arrivals = new Arrivals();
     const midMs = startMs + stretchMs / 2;
     arrivals.add(3, midMs);
     arrivals.add(0, midMs + stretchMs);
     arrivals.add(5, midMs + 1.1 * stretchMs);
     arrivals.add(0, midMs + 2 * stretchMs);
-    assert.deepEqual(arrivals.takeSeen(false), [{ stretch: startMs / stretchMs + 1, tasks: 5 }]);
+    assert.deepEqual(arrivals.drainObserved(false), [{ stretch: startMs / stretchMs + 1, tasks: 5 }]);
   });
 });

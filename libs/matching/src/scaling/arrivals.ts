@@ -26,14 +26,14 @@ export interface StretchArrivals {
 
 export class Arrivals {
   readonly #forecast = new SeasonalForecast({ season: stretchesPerDay });
-  readonly #seen: StretchArrivals[] = [];
+  readonly #observed: StretchArrivals[] = [];
   /** The present stretch. Undefined before the first observation. */
   #stretch: number | undefined;
   #tasks = 0;
   /** Arrivals of the present stretch that another owner has counted and stored. */
   #before = 0;
   /** True if the present stretch was observed from its beginning. */
-  #isWhole = true;
+  #isComplete = true;
   #learned = 0;
   /** The last complete stretch, and the forecast from the present one on. */
   #expected: readonly number[] = [];
@@ -46,7 +46,7 @@ export class Arrivals {
   /** Adds tasks that have arrived. */
   add(tasks: number, nowMs: number): void {
     const stretch = Math.floor(nowMs / stretchMs);
-    if (this.#stretch === undefined) this.#begin(stretch, nowMs);
+    if (this.#stretch === undefined) this.#start(stretch, nowMs);
     while (this.#stretch !== undefined && this.#stretch < stretch) this.#close(stretch);
     this.#tasks += tasks;
   }
@@ -54,12 +54,12 @@ export class Arrivals {
   /**
    * Returns the observations since the last call, with those of the present stretch if it is the last call.
    */
-  takeSeen(isLast: boolean): StretchArrivals[] {
+  drainObserved(isLast: boolean): StretchArrivals[] {
     if (isLast && this.#stretch !== undefined && this.#tasks > 0) {
-      this.#seen.push({ stretch: this.#stretch, tasks: this.#tasks });
+      this.#observed.push({ stretch: this.#stretch, tasks: this.#tasks });
       this.#tasks = 0;
     }
-    return this.#seen.splice(0);
+    return this.#observed.splice(0);
   }
 
   /** Returns the expected arrivals per second. 0 before two days are known. */
@@ -68,37 +68,37 @@ export class Arrivals {
     // Each number is the value in the middle of its stretch. Values in between are interpolated.
     const at = atMs / stretchMs - 0.5 - (this.#stretch - 1);
     const before = Math.min(aheadMax, Math.max(0, Math.floor(at)));
-    const one = this.#expected[before] ?? 0;
-    const next = this.#expected[before + 1] ?? one;
-    return (one + (next - one) * Math.min(1, Math.max(0, at - before))) / (stretchMs / 1_000);
+    const current = this.#expected[before] ?? 0;
+    const next = this.#expected[before + 1] ?? current;
+    return (current + (next - current) * Math.min(1, Math.max(0, at - before))) / (stretchMs / 1_000);
   }
 
-  #begin(stretch: number, nowMs: number): void {
+  #start(stretch: number, nowMs: number): void {
     const { firstStretch, arrivals } = this.#past;
     const until = firstStretch + arrivals.length;
     // Records that are more than a week old are not used.
-    const isNear = arrivals.length > 0 && until >= stretch - 7 * stretchesPerDay;
-    if (isNear) {
-      for (let one = firstStretch; one < stretch; one++) this.#learn(arrivals[one - firstStretch] ?? -1);
+    const isRecent = arrivals.length > 0 && until >= stretch - 7 * stretchesPerDay;
+    if (isRecent) {
+      for (let past = firstStretch; past < stretch; past++) this.#learn(arrivals[past - firstStretch] ?? -1);
       this.#expect(arrivals[stretch - 1 - firstStretch] ?? 0);
     }
     // The previous owner has counted the arrivals of this stretch until the move, and stored them.
-    const isKept = isNear && until === stretch + 1;
-    this.#before = isKept ? Math.max(0, arrivals.at(-1) ?? 0) : 0;
-    this.#isWhole = isKept || nowMs - stretch * stretchMs < 1_000;
+    const isContinued = isRecent && until === stretch + 1;
+    this.#before = isContinued ? Math.max(0, arrivals.at(-1) ?? 0) : 0;
+    this.#isComplete = isContinued || nowMs - stretch * stretchMs < 1_000;
     this.#stretch = stretch;
   }
 
   #close(now: number): void {
     const stretch = this.#stretch ?? now;
-    this.#learn(this.#isWhole ? this.#tasks + this.#before : -1);
+    this.#learn(this.#isComplete ? this.#tasks + this.#before : -1);
     this.#expect(this.#tasks + this.#before);
-    if (this.#isWhole) this.#seen.push({ stretch, tasks: this.#tasks });
+    if (this.#isComplete) this.#observed.push({ stretch, tasks: this.#tasks });
     this.#tasks = 0;
     this.#before = 0;
     this.#stretch = stretch + 1;
     // If stretches were skipped, they were not observed.
-    this.#isWhole = stretch + 1 === now;
+    this.#isComplete = stretch + 1 === now;
   }
 
   #learn(tasks: number): void {

@@ -9,13 +9,13 @@ export interface Crash {
   /** Number of crashes in a row. */
   readonly crashes: number;
   /** Pause before the next start. Undefined if it is quarantined. */
-  readonly againAfterMs: number | undefined;
+  readonly restartAfterMs: number | undefined;
 }
 
 export function crashAfter(before: number, livedMs: number, quarantineAfter: number, chance: Chance): Crash {
   const crashes = livedMs >= wellMs ? 1 : before + 1;
   return {
     crashes,
-    againAfterMs: crashes >= quarantineAfter ? undefined : backoffMs(backoff, crashes, chance),
+    restartAfterMs: crashes >= quarantineAfter ? undefined : backoffMs(backoff, crashes, chance),
   };
 }

@@ -9,7 +9,7 @@ const rules: ScalingRules = {
   ...{ minAgents: 0, maxAgents: 10, targetWaitMs: 5_000, coolDownMs: 60_000, idleMs: 60_000 },
   ...{ paused: false, windows: [] },
 };
-const quiet: Load = {
+const idle: Load = {
   ...{
     queued: 0,
     longestWaitMs: 0,
@@ -26,7 +26,7 @@ const day: Bounds = { minAgents: 0, maxAgents: 10, isNight: false };
 const night: Bounds = { minAgents: 0, maxAgents: 1, isNight: true };
 /** `agents` agents of two slots each. */
 const staffed = (agents: number, load: Partial<Load> = {}): Load => ({
-  ...{ ...quiet, agents, slots: 2 * agents, roomySlots: 2 * agents },
+  ...{ ...idle, agents, slots: 2 * agents, roomySlots: 2 * agents },
   ...load,
 });
 const wanting = (wanted: number, changedMs = 0): ScalerMemory => ({
@@ -35,144 +35,144 @@ const wanting = (wanted: number, changedMs = 0): ScalerMemory => ({
 const nowMs = 1_000_000;
 
 interface Case {
-  readonly what: string;
+  readonly title: string;
   readonly load: Partial<Load>;
   readonly before?: ScalerMemory;
   readonly bounds?: Bounds;
   readonly rules?: Partial<ScalingRules>;
   readonly wanted: number;
-  readonly says: RegExp;
+  readonly reason: RegExp;
 }
 
 const cases: readonly Case[] = [
-  { what: "nothing to do", load: {}, wanted: 0, says: /nothing to do/ },
-  { what: "the first task, from none", load: { queued: 1 }, wanted: 1, says: /1 task waits/ },
+  { title: "nothing to do", load: {}, wanted: 0, reason: /nothing to do/ },
+  { title: "the first task, from none", load: { queued: 1 }, wanted: 1, reason: /1 task waits/ },
   {
-    what: "a burst of tasks whose time is known",
+    title: "a burst of tasks whose time is known",
     load: { queued: 1_000, meanMs: 100 },
     wanted: 10,
-    says: /20 would be needed, 10 are allowed/,
+    reason: /20 would be needed, 10 are allowed/,
     before: wanting(0),
     rules: { targetWaitMs: 2_500 },
   },
   {
-    what: "a burst of tasks of unknown duration: one, to learn from",
+    title: "a burst of tasks of unknown duration: one, to learn from",
     load: { queued: 1_000 },
     wanted: 1,
-    says: /1000 tasks wait/,
+    reason: /1000 tasks wait/,
   },
   {
-    what: "tasks that have waited too long",
+    title: "tasks that have waited too long",
     load: staffed(4, { queued: 100, longestWaitMs: 6_000, running: 8, meanMs: 10, roomySlots: 0 }),
     before: wanting(4),
     wanted: 6,
-    says: /has waited for 6000 ms, more than 5000 ms/,
+    reason: /has waited for 6000 ms, more than 5000 ms/,
   },
   {
-    what: "no more agents than tasks",
+    title: "no more agents than tasks",
     load: staffed(2, { queued: 1, longestWaitMs: 60_000, running: 4, roomySlots: 0 }),
     before: wanting(2),
     wanted: 3,
-    says: /waited/,
+    reason: /waited/,
   },
   {
-    what: "tasks that wait for something else than its agents",
+    title: "tasks that wait for something else than its agents",
     load: staffed(2, { queued: 50, longestWaitMs: 60_000, running: 1, roomySlots: 3 }),
     before: wanting(2, nowMs - 1),
     wanted: 2,
-    says: /its agents cannot do/,
+    reason: /its agents cannot do/,
   },
   {
-    what: "others that do the same",
+    title: "others that do the same",
     load: { queued: 100, meanMs: 100, foreignSlots: 3, longestWaitMs: 10 },
     before: wanting(0),
     wanted: 1,
-    says: /100 tasks wait/,
+    reason: /100 tasks wait/,
   },
   {
-    what: "a pool that is paused",
+    title: "a pool that is paused",
     load: { queued: 100, isPoolPaused: true },
     wanted: 0,
-    says: /pool is paused/,
+    reason: /pool is paused/,
   },
   {
-    what: "idle agents",
+    title: "idle agents",
     load: staffed(5, { idleAgents: 3 }),
     before: wanting(5),
     wanted: 2,
-    says: /3 agents have been idle for 60000 ms/,
+    reason: /3 agents have been idle for 60000 ms/,
   },
   {
-    what: "idle agents, within the time to cool down",
+    title: "idle agents, within the time to cool down",
     load: staffed(5, { idleAgents: 5 }),
     before: wanting(5, nowMs - 1_000),
     wanted: 5,
-    says: /in 59000 ms they may go/,
+    reason: /in 59000 ms they may go/,
   },
   {
-    what: "idle agents that have to be there",
+    title: "idle agents that have to be there",
     load: staffed(5, { idleAgents: 5 }),
     before: wanting(5),
     bounds: { ...day, minAgents: 4 },
     wanted: 4,
-    says: /1 agent has been idle/,
+    reason: /1 agent has been idle/,
   },
   {
-    what: "agents that are not idle for long enough",
+    title: "agents that are not idle for long enough",
     load: staffed(5),
     before: wanting(5),
     wanted: 5,
-    says: /no agent has been idle/,
+    reason: /no agent has been idle/,
   },
-  { what: "a minimum", load: {}, bounds: { ...day, minAgents: 3 }, wanted: 3, says: /at least 3 agents/ },
+  { title: "a minimum", load: {}, bounds: { ...day, minAgents: 3 }, wanted: 3, reason: /at least 3 agents/ },
   {
-    what: "a maximum that has come down, at once",
+    title: "a maximum that has come down, at once",
     load: staffed(8, { running: 16, roomySlots: 0 }),
     before: wanting(8, nowMs - 1),
     bounds: { ...day, maxAgents: 5 },
     wanted: 5,
-    says: /at most 5 agents/,
+    reason: /at most 5 agents/,
   },
   {
-    what: "the beginning of a night, with nothing to do",
+    title: "the beginning of a night, with nothing to do",
     load: staffed(5),
     before: wanting(5, nowMs - 1),
     bounds: night,
     wanted: 0,
-    says: /all sleep/,
+    reason: /all sleep/,
   },
   {
-    what: "the beginning of a night, with something to do",
+    title: "the beginning of a night, with something to do",
     load: staffed(5, { running: 3 }),
     before: wanting(5, nowMs - 1),
     bounds: night,
     wanted: 1,
-    says: /at most 1/,
+    reason: /at most 1/,
   },
   {
-    what: "the first task of a night",
+    title: "the first task of a night",
     load: { queued: 7 },
     before: { ...wanting(0, nowMs - 1), isNight: true },
     bounds: night,
     wanted: 1,
-    says: /7 tasks wait.*4 would be needed, 1 are allowed|7 tasks wait/,
+    reason: /7 tasks wait.*4 would be needed, 1 are allowed|7 tasks wait/,
   },
   {
-    what: "a scaler that is paused",
+    title: "a scaler that is paused",
     load: { queued: 100 },
     before: wanting(2),
     rules: { paused: true },
     wanted: 2,
-    says: /the scaler is paused/,
+    reason: /the scaler is paused/,
   },
 ];
 
 describe("a decision of a scaler", () => {
-  for (const { what, load, before = newcomer, bounds = day, rules: given = {}, wanted, says } of cases)
-    it(`sees ${what}`, () => {
-      const decided = decideScaling({ ...rules, ...given }, bounds, { ...quiet, ...load }, before, nowMs);
+  for (const { title, load, before = newcomer, bounds = day, rules: overrides = {}, wanted, reason } of cases)
+    it(`handles ${title}`, () => {
+      const decided = decideScaling({ ...rules, ...overrides }, bounds, { ...idle, ...load }, before, nowMs);
       assert.equal(decided.wanted, wanted, decided.reason);
-      assert.match(decided.reason, says);
+      assert.match(decided.reason, reason);
     });
 
   it("names the metrics it is based on", () => {
@@ -230,8 +230,8 @@ describe("under any load, a scaler", () => {
 
   it("never leaves its bounds", () => {
     fc.assert(
-      fc.property(steps(bounds), (given) => {
-        for (const { wanted, within } of decisions(given))
+      fc.property(steps(bounds), (drawn) => {
+        for (const { wanted, within } of decisions(drawn))
           assert.ok(wanted >= within.minAgents && wanted <= within.maxAgents && Number.isInteger(wanted));
       }),
       { seed: 1 },
@@ -240,12 +240,12 @@ describe("under any load, a scaler", () => {
 
   it("removes no agent within the time to cool down, as long as its bounds are the same", () => {
     fc.assert(
-      fc.property(bounds, steps(fc.constant(day)), (within, given) => {
+      fc.property(bounds, steps(fc.constant(day)), (within, drawn) => {
         let before: { wanted: number; changedMs: number } = {
           wanted: 0,
           changedMs: Number.NEGATIVE_INFINITY,
         };
-        for (const { wanted, atMs, memory } of decisions(given.map((each) => ({ ...each, within })))) {
+        for (const { wanted, atMs, memory } of decisions(drawn.map((each) => ({ ...each, within })))) {
           if (wanted < before.wanted) assert.ok(atMs - before.changedMs >= coolDownMs);
           before = { wanted, changedMs: memory.changedMs };
         }
@@ -256,18 +256,18 @@ describe("under any load, a scaler", () => {
 
   it("has an agent for the first task", () => {
     fc.assert(
-      fc.property(steps(bounds), (given) => {
-        for (const { wanted, load } of decisions(given))
+      fc.property(steps(bounds), (drawn) => {
+        for (const { wanted, load } of decisions(drawn))
           if (load.queued > 0 && load.roomySlots === 0 && !load.isPoolPaused) assert.ok(wanted >= 1);
       }),
       { seed: 3 },
     );
   });
 
-  it("says why", () => {
+  it("gives a reason", () => {
     fc.assert(
-      fc.property(steps(bounds), (given) => {
-        for (const { reason } of decisions(given)) assert.notEqual(reason, "");
+      fc.property(steps(bounds), (drawn) => {
+        for (const { reason } of decisions(drawn)) assert.notEqual(reason, "");
       }),
       { seed: 4, numRuns: 20 },
     );

@@ -44,7 +44,7 @@ export function decideScaling(
   };
 }
 
-interface Wish {
+interface Proposal {
   readonly desired: number;
   readonly reason: string;
 }
@@ -54,19 +54,19 @@ function choose(
   { minAgents, maxAgents, isNight }: Bounds,
   { idleAgents }: Load,
   { wanted: before, changedMs, isNight: wasNight }: ScalerMemory,
-  { desired, reason }: Wish,
+  { desired, reason }: Proposal,
   nowMs: number,
-): Wish & { readonly wanted: number } {
+): Proposal & { readonly wanted: number } {
   const within = Math.min(maxAgents, Math.max(minAgents, before));
   const target = Math.min(maxAgents, Math.max(minAgents, desired));
-  const decision = (wanted: number, why: string) => ({ wanted, desired, reason: why });
+  const decision = (wanted: number, text: string) => ({ wanted, desired, reason: text });
   if (isNight && !wasNight && target === 0) return decision(0, "a time has started in which all sleep");
-  if (target > within) return decision(target, atBound(desired, maxAgents, reason));
+  if (target > within) return decision(target, withLimit(desired, maxAgents, reason));
   if (within < before)
     return decision(within, `at most ${counted(maxAgents, "agent is", "agents are")} allowed now`);
   if (within > before)
     return decision(within, `at least ${counted(minAgents, "agent is", "agents are")} wanted now`);
-  if (target === within) return decision(within, atBound(desired, maxAgents, reason));
+  if (target === within) return decision(within, withLimit(desired, maxAgents, reason));
   const coolInMs = changedMs + coolDownMs - nowMs;
   if (coolInMs > 0)
     return decision(within, `${reason}; fewer agents would do, in ${Math.ceil(coolInMs)} ms they may go`);
@@ -78,7 +78,7 @@ function choose(
   );
 }
 
-function atBound(desired: number, maxAgents: number, reason: string): string {
+function withLimit(desired: number, maxAgents: number, reason: string): string {
   return desired > maxAgents
     ? `${reason}; ${desired} would be needed, ${counted(maxAgents, "is", "are")} allowed`
     : reason;

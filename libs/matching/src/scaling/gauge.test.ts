@@ -7,7 +7,7 @@ function gauge(arena: Arena, capabilities: readonly string[] = ["work"]) {
   return new ScalerGauge({ pool: arena.pool, scalerId: "crew", capabilities, idleMs: 1_000 });
 }
 
-describe("what a scaler sees", () => {
+describe("the load that a scaler reads", () => {
   it("is the work that waits for its capabilities, here and at its source, and for how long", () => {
     const arena = new Arena();
     const sender = arena.sender();
@@ -26,7 +26,7 @@ describe("what a scaler sees", () => {
     assert.deepEqual([queued, longestWaitMs, agents], [10, 90_000, 0]);
   });
 
-  it("tells its own agents from those of others, and who has had nothing to do for long enough", () => {
+  it("separates its own agents from others, and counts agents that were idle for long enough", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const own = { slots: 2, launchId: "crew.01" };
@@ -35,18 +35,18 @@ describe("what a scaler sees", () => {
     sender.offer([1], {}, { onlyAgents: ["crew-1"] });
     arena.pass(1_500);
     arena.agent("crew-2", own);
-    const seen = gauge(arena).read(arena.nowMs);
+    const load = gauge(arena).read(arena.nowMs);
     assert.deepEqual(
-      [seen.agents, seen.slots, seen.busySlots, seen.roomySlots, seen.foreignSlots, seen.running],
+      [load.agents, load.slots, load.busySlots, load.roomySlots, load.foreignSlots, load.running],
       [2, 4, 1, 3, 5, 1],
     );
-    assert.equal(seen.idleAgents, 0);
+    assert.equal(load.idleAgents, 0);
     busy.answer(1);
     arena.pass(1_000);
     assert.equal(gauge(arena).read(arena.nowMs).idleAgents, 2);
   });
 
-  it("counts one that sleeps until it is needed as there, and one that sleeps by plan as not", () => {
+  it("counts an agent that sleeps until it is needed, and not one that sleeps by schedule", () => {
     const arena = new Arena();
     for (const agentId of ["crew-1", "crew-2", "crew-3"]) arena.agent(agentId, { launchId: "crew.01" });
     arena.pool.sleep("crew-1", "idle", 0, arena.nowMs);
@@ -54,7 +54,7 @@ describe("what a scaler sees", () => {
     assert.equal(gauge(arena).read(arena.nowMs).agents, 2);
   });
 
-  it("has the pace at which tasks come and end", () => {
+  it("has the rates at which tasks arrive and finish", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("crew-1", { slots: 100, launchId: "crew.01" });

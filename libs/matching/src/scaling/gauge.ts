@@ -35,8 +35,8 @@ export class ScalerGauge {
   }
 
   /** Records how many agents the scaler wants from now on. */
-  want(agents: number, nowMs: number): void {
-    this.#coldStart.want(agents, nowMs);
+  setDesired(agents: number, nowMs: number): void {
+    this.#coldStart.setDesired(agents, nowMs);
   }
 
   read(nowMs: number): Load {
@@ -46,15 +46,15 @@ export class ScalerGauge {
     const others: Agent[] = [];
     for (const agent of agents.values())
       (scalerIdOf(agent.identity.launchId) === scalerId ? own : others).push(agent);
-    const does = this.#capabilities(own);
-    const able = others.filter((agent) => agent.isAble && offersAny(agent, does));
-    const awake = own.filter(isThere);
-    const waiting = this.#waiting(does, nowMs);
-    const running = this.#running(does);
-    const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, does))]);
+    const isCounted = this.#capabilities(own);
+    const able = others.filter((agent) => agent.isAble && offersAny(agent, isCounted));
+    const awake = own.filter(isAvailable);
+    const waiting = this.#waiting(isCounted, nowMs);
+    const running = this.#running(isCounted);
+    const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, isCounted))]);
     const { arrived, ...rates } = this.#flow.read(waiting.queued + running, ended, nowMs);
     arrivals?.add(arrived, nowMs);
-    this.#coldStart.see(awake.length, nowMs);
+    this.#coldStart.observe(awake.length, nowMs);
     const { leadMs } = this.#coldStart;
     return {
       ...waiting,
@@ -62,7 +62,7 @@ export class ScalerGauge {
       ...rates,
       expectedPerSec: arrivals?.expectedPerSec(nowMs + leadMs) ?? 0,
       leadMs,
-      meanMs: this.#meanMs(does),
+      meanMs: this.#meanMs(isCounted),
       foreignSlots: able.reduce((sum, { slots }) => sum + slots, 0),
       slots: awake.reduce((sum, { slots }) => sum + slots, 0),
       busySlots: awake.reduce((sum, { used }) => sum + used, 0),
@@ -81,11 +81,11 @@ export class ScalerGauge {
     return known.size === 0 ? () => true : (name) => known.has(name);
   }
 
-  #waiting(does: (name: string) => boolean, nowMs: number): { queued: number; longestWaitMs: number } {
+  #waiting(isCounted: (name: string) => boolean, nowMs: number): { queued: number; longestWaitMs: number } {
     let queued = 0;
     let longestWaitMs = 0;
     for (const { requirements, shares, ganged } of this.#pool.demands.all) {
-      if (!does(requirements.capability)) continue;
+      if (!isCounted(requirements.capability)) continue;
       queued += ganged;
       for (const { size, head } of shares) {
         queued += size;
@@ -93,28 +93,28 @@ export class ScalerGauge {
       }
     }
     for (const { stream } of this.#pool.senders.slots) {
-      const { count, longestMs } = stream.waitingFor(this.#pool.senders, does);
+      const { count, longestMs } = stream.waitingFor(this.#pool.senders, isCounted);
       queued += count;
       if (count > 0) longestWaitMs = Math.max(longestWaitMs, longestMs);
     }
     return { queued, longestWaitMs };
   }
 
-  #running(does: (name: string) => boolean): number {
+  #running(isCounted: (name: string) => boolean): number {
     let running = 0;
     for (const agent of this.#pool.agents.values())
-      if (agent.used > 0 && offersAny(agent, does)) running += agent.used;
+      if (agent.used > 0 && offersAny(agent, isCounted)) running += agent.used;
     return running;
   }
 
   /** Returns the longest mean duration of the known capabilities: an agent may have all of them. */
-  #meanMs(does: (name: string) => boolean): number {
+  #meanMs(isCounted: (name: string) => boolean): number {
     let longest = 0;
-    const seen = new Set<string>();
+    const visited = new Set<string>();
     for (const { requirements } of this.#pool.demands.all) {
       const { capability } = requirements;
-      if (seen.has(capability) || !does(capability)) continue;
-      seen.add(capability);
+      if (visited.has(capability) || !isCounted(capability)) continue;
+      visited.add(capability);
       longest = Math.max(longest, this.#pool.times.expectedMs("", capability) ?? 0);
     }
     // Before the first task of a day there is no demand. A task then takes as long as before.
@@ -135,27 +135,27 @@ class ColdStart {
     return Math.min(mostMs, Math.max(leastMs, this.#usualMs * 1.2));
   }
 
-  want(agents: number, nowMs: number): void {
+  setDesired(agents: number, nowMs: number): void {
     if (agents <= this.#agents) this.#awaited = undefined;
     else this.#awaited ??= { above: this.#agents, sinceMs: nowMs };
   }
 
-  see(agents: number, nowMs: number): void {
+  observe(agents: number, nowMs: number): void {
     this.#agents = agents;
     if (this.#awaited === undefined || agents <= this.#awaited.above) return;
-    const tookMs = nowMs - this.#awaited.sinceMs;
-    this.#usualMs = tookMs > this.#usualMs ? tookMs : this.#usualMs + 0.1 * (tookMs - this.#usualMs);
+    const startupMs = nowMs - this.#awaited.sinceMs;
+    this.#usualMs = startupMs > this.#usualMs ? startupMs : this.#usualMs + 0.1 * (startupMs - this.#usualMs);
     this.#awaited = undefined;
   }
 }
 
 /** Returns whether it accepts new tasks: at once, or when it is woken, without a request. */
-function isThere({ life, hold, wakesByNeed }: Agent): boolean {
-  return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesByNeed));
+function isAvailable({ life, hold, wakesOnDemand }: Agent): boolean {
+  return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesOnDemand));
 }
 
-function offersAny({ offered }: Agent, does: (name: string) => boolean): boolean {
-  return offered.some(({ name }) => does(name));
+function offersAny({ offered }: Agent, isCounted: (name: string) => boolean): boolean {
+  return offered.some(({ name }) => isCounted(name));
 }
 
 interface FlowFigures {

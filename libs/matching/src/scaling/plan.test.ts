@@ -55,7 +55,7 @@ class Simulation {
   runUntil(untilMs: number, isOver: () => boolean = () => false): void {
     while (this.arena.nowMs < untilMs && !isOver()) {
       this.#decide();
-      for (const { agent } of this.crew.values()) agent.say({});
+      for (const { agent } of this.crew.values()) agent.sendFrame({});
       for (let passed = 0; passed < tickMs; passed += 100) {
         this.arena.pass(100);
         this.#work();
@@ -71,7 +71,7 @@ class Simulation {
     assert.ok(decided.wanted >= bounds.minAgents && decided.wanted <= bounds.maxAgents);
     if (decided.wanted !== this.#memory.wanted) this.decisions.push(decided);
     this.#memory = decided.memory;
-    this.#gauge.want(decided.wanted, nowMs);
+    this.#gauge.setDesired(decided.wanted, nowMs);
     this.#follow(decided.wanted);
   }
 
@@ -79,17 +79,17 @@ class Simulation {
   #follow(wanted: number): void {
     const { arena } = this;
     let there = this.crew.size - this.#asleep().length + this.#starting.length;
-    for (const [agentId, one] of this.#asleep()) {
+    for (const [agentId, worker] of this.#asleep()) {
       if (there >= wanted) break;
       arena.pool.wake(agentId, "wanted", arena.nowMs);
-      one.isAsleep = false;
+      worker.isAsleep = false;
       there++;
     }
     for (; there < wanted; there++) this.#starting.push(arena.nowMs + this.startMs);
-    for (const [agentId, one] of this.crew) {
+    for (const [agentId, worker] of this.crew) {
       if (there <= wanted) break;
-      if (one.isAsleep) continue;
-      one.isAsleep = true;
+      if (worker.isAsleep) continue;
+      worker.isAsleep = true;
       there--;
       if (this.scaler.sleepInstead) arena.pool.sleep(agentId, "not wanted", 0, arena.nowMs, true);
       else arena.pool.drain(agentId, "not wanted", 0, arena.nowMs);
@@ -109,21 +109,21 @@ class Simulation {
       const agent = arena.agent(agentId, { slots: 4, credit: 4, launchId });
       this.crew.set(agentId, { agent, slots: 4, answered: 0, untilMs: [], frames: 0, isAsleep: false });
     }
-    for (const [agentId, one] of this.crew) {
-      const { agent, untilMs } = one;
-      while (untilMs.length + one.answered < agent.assigned.length) untilMs.push(arena.nowMs + taskMs);
+    for (const [agentId, worker] of this.crew) {
+      const { agent, untilMs } = worker;
+      while (untilMs.length + worker.answered < agent.assigned.length) untilMs.push(arena.nowMs + taskMs);
       let done = 0;
       for (; (untilMs[0] ?? Number.POSITIVE_INFINITY) <= arena.nowMs; done++) {
         untilMs.shift();
-        const assigned = agent.assigned[one.answered++];
+        const assigned = agent.assigned[worker.answered++];
         if (assigned !== undefined) agent.answer(numberOf(assigned.token));
       }
-      const woken = agent.frames.slice(one.frames).some(({ wake }) => wake !== undefined);
-      one.frames = agent.frames.length;
-      if (woken) agent.say({ credit: one.slots - untilMs.length });
-      else if (done > 0 && !one.isAsleep) agent.say({ credit: done });
-      if (one.isAsleep && !this.scaler.sleepInstead && untilMs.length === 0) {
-        agent.say({ bye: { reason: "drained" } });
+      const isWoken = agent.frames.slice(worker.frames).some(({ wake }) => wake !== undefined);
+      worker.frames = agent.frames.length;
+      if (isWoken) agent.sendFrame({ credit: worker.slots - untilMs.length });
+      else if (done > 0 && !worker.isAsleep) agent.sendFrame({ credit: done });
+      if (worker.isAsleep && !this.scaler.sleepInstead && untilMs.length === 0) {
+        agent.sendFrame({ bye: { reason: "drained" } });
         this.crew.delete(agentId);
       }
     }
@@ -145,7 +145,7 @@ describe("a plan for the night", () => {
     windows,
   };
 
-  it("puts all to sleep at 22:00, the first task wakes one, nothing is lost, and at 06:00 all are back", () => {
+  it("puts all agents to sleep at 22:00, wakes one for the first task, loses nothing, and wakes all at 06:00", () => {
     const simulation = new Simulation(scaler);
     const { arena } = simulation;
     const sender = arena.sender();
@@ -164,17 +164,17 @@ describe("a plan for the night", () => {
     assert.equal(simulation.awake, 0, "it sleeps again");
     simulation.runUntil(day("02T06:00:10"));
     assert.equal(simulation.awake, 3);
-    assert.ok(sender.results.every(([, what]) => what === "inlineOutput"));
+    assert.ok(sender.results.every(([, outcome]) => outcome === "inlineOutput"));
   });
 
-  it("lets those that work at 22:00 finish what they have", () => {
+  it("lets agents that are busy at 22:00 finish their tasks", () => {
     const simulation = new Simulation(scaler);
     const sender = simulation.arena.sender();
     simulation.arena.nowMs = day("01T21:59:00");
     simulation.runUntil(day("01T21:59:59"));
     sender.offer(range(1, 300));
     simulation.runUntil(day("01T22:05:00"));
-    assert.equal(sender.results.filter(([, what]) => what === "inlineOutput").length, 300);
+    assert.equal(sender.results.filter(([, outcome]) => outcome === "inlineOutput").length, 300);
     assert.equal(sender.results.length, 300);
     assert.equal(simulation.awake, 0);
   });
@@ -182,7 +182,7 @@ describe("a plan for the night", () => {
 
 describe("a burst of 10,000 tasks", () => {
   for (const sleepInstead of [false, true])
-    it(`lets agents rise and fall within their bounds, ${sleepInstead ? "asleep" : "gone"} at the end, none lost`, () => {
+    it(`scales agents within their bounds, with all of them ${sleepInstead ? "asleep" : "gone"} at the end, and loses no task`, () => {
       const simulation = new Simulation({ maxAgents: 20, idleMs: 10_000, coolDownMs: 5_000, sleepInstead });
       const { arena } = simulation;
       const sender = arena.sender();
@@ -197,7 +197,7 @@ describe("a burst of 10,000 tasks", () => {
       });
       assert.equal(most, 20);
       assert.equal(new Set(sender.results.map(([number]) => number)).size, 10_000);
-      assert.ok(sender.results.every(([, what]) => what === "inlineOutput"));
+      assert.ok(sender.results.every(([, outcome]) => outcome === "inlineOutput"));
       // 10,000 tasks of 200 ms in 80 slots take 25 s when no slot is ever idle.
       assert.ok(arena.nowMs - fromMs < 90_000, `took ${arena.nowMs - fromMs} ms`);
       simulation.runUntil(arena.nowMs + 120_000);

@@ -18,7 +18,7 @@ function boundsOf(windows: readonly Window[]) {
 const nightly: Window = { begin: "0 22 * * *", end: "0 6 * * *", timeZone: "Europe/Berlin" };
 
 describe("bounds by the clock", () => {
-  it("hold from the start of a window to its end, in its time zone", () => {
+  it("apply from the start of a window to its end, in its time zone", () => {
     const at = boundsOf([nightly]);
     assert.deepEqual(
       ["2026-07-01T19:59:59Z", "2026-07-01T20:00:00Z", "2026-07-02T03:59:59Z", "2026-07-02T04:00:00Z"].map(
@@ -29,7 +29,7 @@ describe("bounds by the clock", () => {
     assert.deepEqual(["2026-12-01T20:30:00Z", "2026-12-01T21:00:00Z"].map(at), ["2..8", "night"]);
   });
 
-  it("are known in the middle of a window to one that has seen nothing before", () => {
+  it("are known in the middle of a window without earlier calls", () => {
     assert.equal(boundsOf([nightly])("2026-07-02T00:00:00Z"), "night");
   });
 
@@ -43,18 +43,18 @@ describe("bounds by the clock", () => {
     ]);
   });
 
-  it("may be asked for in any order", () => {
+  it("can be read in any order", () => {
     const at = boundsOf([nightly]);
     assert.deepEqual(["2026-07-02T00:00:00Z", "2026-07-01T12:00:00Z"].map(at), ["night", "2..8"]);
   });
 
-  for (const [what, window, problem] of [
+  for (const [title, window, problem] of [
     ["no cron", { begin: "at ten", end: "0 6 * * *" }, /five fields/],
     ["an end that never comes", { begin: "0 6 * * *", end: "0 0 31 2 *" }, /never does/],
     ["a zone that is none", { ...nightly, timeZone: "Europe/Bern" }, /IANA/],
     ["more at least than at most", { ...nightly, minAgents: 3, maxAgents: 2 }, /3 to 2/],
   ] as const)
-    it(`are refused with ${what}`, () => {
+    it(`are refused with ${title}`, () => {
       const [read] = Scaler.fromPartial({ windows: [window] }).windows;
       assert.match((read && windowProblem(read)) ?? "", problem);
     });

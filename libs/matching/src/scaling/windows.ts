@@ -40,7 +40,7 @@ export class ScalingWindows {
   boundsAt(rules: ScalingRules, nowMs: number): Bounds {
     let { minAgents, maxAgents } = rules;
     for (const stretch of this.#stretches) {
-      if (nowMs < stretch.fromMs || nowMs >= stretch.untilMs) look(stretch, nowMs);
+      if (nowMs < stretch.fromMs || nowMs >= stretch.untilMs) update(stretch, nowMs);
       if (stretch.isWithin) ({ minAgents, maxAgents } = stretch.window);
     }
     const isNight = maxAgents === 0;
@@ -56,13 +56,13 @@ interface Stretch {
   isWithin: boolean;
 }
 
-function look(stretch: Stretch, nowMs: number): void {
+function update(stretch: Stretch, nowMs: number): void {
   const { begin, end, timeZone } = stretch.window;
-  const beginMs = next(begin, timeZone, nowMs);
+  const startMs = next(begin, timeZone, nowMs);
   const endMs = next(end, timeZone, nowMs);
   stretch.fromMs = nowMs;
-  stretch.untilMs = Math.min(beginMs, endMs);
-  stretch.isWithin = endMs < beginMs;
+  stretch.untilMs = Math.min(startMs, endMs);
+  stretch.isWithin = endMs < startMs;
 }
 
 function next(cron: string, timeZone: string, nowMs: number): number {

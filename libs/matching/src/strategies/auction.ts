@@ -43,10 +43,12 @@ export function weightsProblem(weights: Readonly<Record<string, number>>): strin
 }
 
 /** Returns variants of the weights: each halved, and each doubled. */
-export function nearWeights(weights: Partial<AuctionWeights>): readonly AuctionWeights[] {
+export function weightVariants(weights: Partial<AuctionWeights>): readonly AuctionWeights[] {
   const all = { ...auctionWeights, ...weights };
-  const near = criteria.flatMap((each) => [0.5, 2].map((factor) => ({ each, weight: all[each] * factor })));
-  return near
+  const variants = criteria.flatMap((each) =>
+    [0.5, 2].map((factor) => ({ each, weight: all[each] * factor })),
+  );
+  return variants
     .filter(({ each, weight }) => weight !== all[each] && isWeight(weight))
     .map(({ each, weight }) => ({ ...all, [each]: weight }));
 }
@@ -68,8 +70,8 @@ export function auction(weights: AuctionWeights = auctionWeights): Strategy {
     judge: (agent, { capability }, times) => {
       const expectedMs = times.expectedMs(agent.agentId, capability);
       const slow = expectedMs === undefined ? Math.log(agent.slowness) : Math.log(expectedMs);
-      const dear = Math.log1p(agent.costOf(capability));
-      return -(load * (agent.used / agent.slots) + speed * slow + cost * dear);
+      const price = Math.log1p(agent.costOf(capability));
+      return -(load * (agent.used / agent.slots) + speed * slow + cost * price);
     },
   };
 }

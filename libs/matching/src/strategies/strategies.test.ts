@@ -12,7 +12,7 @@ const resultOf = (number: number) => ({
 });
 
 describe("a strategy", () => {
-  it("decides by rank who goes first, and is changed while the pool works", () => {
+  it("orders agents by rank, and can be changed while the pool works", () => {
     const inTurn: Strategy = { name: "round_robin", rank: ({ lastAssigned }) => lastAssigned };
     const arena = new Arena({ strategy: inTurn });
     const sender = arena.sender();
@@ -21,7 +21,7 @@ describe("a strategy", () => {
     sender.offer([1, 2, 3, 4, 5, 6]);
     arena.turn();
     assert.deepEqual(
-      [large.given, small.given],
+      [large.taskNumbers, small.taskNumbers],
       [
         [1, 3, 5],
         [2, 4, 6],
@@ -30,7 +30,7 @@ describe("a strategy", () => {
     arena.pool.configure({ strategy: leastLoaded }, arena.nowMs);
     sender.offer([7, 8, 9]);
     arena.turn();
-    assert.deepEqual(large.given, [1, 3, 5, 7, 8, 9]);
+    assert.deepEqual(large.taskNumbers, [1, 3, 5, 7, 8, 9]);
   });
 
   it("judges the first few by the demand, if it does", () => {
@@ -46,29 +46,29 @@ describe("a strategy", () => {
     sender.offer([3], { definition: "b" });
     arena.turn();
     assert.deepEqual(
-      agents.map(({ given }) => given),
+      agents.map(({ taskNumbers }) => taskNumbers),
       [[], [3], [1, 2]],
     );
   });
 
-  it("named least_loaded gives to the one with the greatest share of free slots", () => {
+  it("named least_loaded chooses the agent with the greatest share of free slots", () => {
     const arena = new Arena({ strategy: strategyNamed("least_loaded") });
     const [large, small] = [arena.agent("large", { slots: 9 }), arena.agent("small", { slots: 3 })];
     arena.sender().offer([1, 2, 3, 4, 5, 6, 7, 8]);
     arena.turn();
-    assert.deepEqual([large.given.length, small.given.length], [6, 2]);
+    assert.deepEqual([large.taskNumbers.length, small.taskNumbers.length], [6, 2]);
   });
 
-  it("named fastest learns who is quick, and gives the quick one what both could do", () => {
+  it("named fastest learns the speed of agents, and prefers the faster agent", () => {
     const arena = new Arena({ strategy: strategyNamed("fastest") });
     const sender = arena.sender();
     const agents = { slow: arena.agent("slow", { slots: 2 }), quick: arena.agent("quick", { slots: 2 }) };
     const work = (number: number) => {
       sender.offer([number]);
       arena.turn();
-      const at = agents.slow.given.includes(number) ? "slow" : "quick";
+      const at = agents.slow.taskNumbers.includes(number) ? "slow" : "quick";
       arena.nowMs += at === "slow" ? 200 : 100;
-      agents[at].say({ results: [{ ...resultOf(number), runMs: at === "slow" ? 200 : 100 }] });
+      agents[at].sendFrame({ results: [{ ...resultOf(number), runMs: at === "slow" ? 200 : 100 }] });
       arena.turn();
       return at;
     };
@@ -76,42 +76,42 @@ describe("a strategy", () => {
     sender.offer([1, 2]);
     arena.turn();
     for (const agent of Object.values(agents))
-      for (const number of agent.given)
-        agent.say({ results: [{ ...resultOf(number), runMs: agent === agents.slow ? 200 : 100 }] });
+      for (const number of agent.taskNumbers)
+        agent.sendFrame({ results: [{ ...resultOf(number), runMs: agent === agents.slow ? 200 : 100 }] });
     arena.nowMs += 200;
     arena.turn();
-    const where = Array.from({ length: 40 }, (_, at) => work(10 + at));
+    const places = Array.from({ length: 40 }, (_, at) => work(10 + at));
     assert.ok(
-      where.slice(20).every((at) => at === "quick"),
-      where.join(),
+      places.slice(20).every((at) => at === "quick"),
+      places.join(),
     );
   });
 
-  it("named fastest gives an agent of half the speed its fair share while there is more than both can do", () => {
+  it("named fastest gives an agent of half the speed its fair share if there are more tasks than both can do", () => {
     const arena = new Arena({ strategy: strategyNamed("fastest") });
     const sender = arena.sender();
-    const tookMs = { full: 100, half: 200 };
+    const durationMs = { full: 100, half: 200 };
     const agents = { full: arena.agent("full"), half: arena.agent("half") };
     sender.offer(Array.from({ length: 100 }, (_, at) => at + 1));
     arena.turn();
-    const began = new Map<number, number>();
+    const startedMs = new Map<number, number>();
     for (let step = 0; step < 200; step++) {
       for (const name of ["full", "half"] as const) {
-        const number = agents[name].given.at(-1) ?? 0;
-        const sinceMs = began.get(number) ?? arena.nowMs;
-        began.set(number, sinceMs);
-        if (arena.nowMs - sinceMs === tookMs[name])
-          agents[name].say({ results: [{ ...resultOf(number), runMs: tookMs[name] }] });
+        const number = agents[name].taskNumbers.at(-1) ?? 0;
+        const sinceMs = startedMs.get(number) ?? arena.nowMs;
+        startedMs.set(number, sinceMs);
+        if (arena.nowMs - sinceMs === durationMs[name])
+          agents[name].sendFrame({ results: [{ ...resultOf(number), runMs: durationMs[name] }] });
       }
       // An agent that has answered gets the next task in the same moment.
       arena.turn();
-      for (const { given } of Object.values(agents)) {
-        const number = given.at(-1) ?? 0;
-        if (!began.has(number)) began.set(number, arena.nowMs);
+      for (const { taskNumbers } of Object.values(agents)) {
+        const number = taskNumbers.at(-1) ?? 0;
+        if (!startedMs.has(number)) startedMs.set(number, arena.nowMs);
       }
       arena.nowMs += 50;
     }
-    const [full, half] = [agents.full.given.length, agents.half.given.length];
+    const [full, half] = [agents.full.taskNumbers.length, agents.half.taskNumbers.length];
     assert.equal(full + half, 100);
     assert.ok(half >= 31 && half <= 36, `${half} of 100`);
   });
@@ -120,7 +120,8 @@ describe("a strategy", () => {
     const arena = new Arena({ strategy: strategyNamed("sticky") });
     const sender = arena.sender();
     const agents = ["a", "b"].map((id) => arena.agent(id, { slots: 2 }));
-    const where = (number: number) => agents.findIndex(({ given }) => given.includes(number));
+    const agentIndexOf = (number: number) =>
+      agents.findIndex(({ taskNumbers }) => taskNumbers.includes(number));
     for (const [number, workId] of [
       [1, "run-1"],
       [2, "run-2"],
@@ -131,60 +132,60 @@ describe("a strategy", () => {
     sender.offer([3], {}, { workId: "run-2" });
     sender.offer([4], {}, { workId: "run-1" });
     arena.turn();
-    assert.notEqual(where(1), where(2));
-    assert.deepEqual([where(3), where(4)], [where(2), where(1)]);
+    assert.notEqual(agentIndexOf(1), agentIndexOf(2));
+    assert.deepEqual([agentIndexOf(3), agentIndexOf(4)], [agentIndexOf(2), agentIndexOf(1)]);
   });
 
-  it("named consistent_hash keeps a key at its agent, and moves few when one goes", () => {
+  it("named consistent_hash keeps a key at its agent, and moves only the keys of an agent that leaves", () => {
     const arena = new Arena({ strategy: strategyNamed("consistent_hash") });
     const sender = arena.sender();
     const agents = new Map(
       ["a", "b", "c", "d"].map((id) => [id, arena.agent(id, { slots: 1_000, credit: 1_000 })]),
     );
-    const round = (first: number) => {
+    const assignAll = (first: number) => {
       for (let at = 0; at < 200; at++) sender.offer([first + at], {}, { workId: `run-${at}` });
       arena.turn();
-      const where = Array.from(
+      const agentIds = Array.from(
         { length: 200 },
-        (_, at) => [...agents].find(([, { given }]) => given.includes(first + at))?.[0],
+        (_, at) => [...agents].find(([, { taskNumbers }]) => taskNumbers.includes(first + at))?.[0],
       );
-      return where;
+      return agentIds;
     };
-    const [once, again] = [round(1), round(1_001)];
-    assert.deepEqual(once, again);
-    const counts = [...agents.keys()].map((id) => once.filter((where) => where === id).length);
+    const [initial, repeated] = [assignAll(1), assignAll(1_001)];
+    assert.deepEqual(initial, repeated);
+    const counts = [...agents.keys()].map((id) => initial.filter((agentId) => agentId === id).length);
     assert.ok(
       counts.every((count) => count > 20),
       counts.join(),
     );
     agents.get("d")?.link.end("it goes", arena.nowMs);
     agents.delete("d");
-    const after = round(2_001);
-    assert.ok(once.every((where, at) => where === "d" || after[at] === where));
-    assert.ok(after.every((where) => where !== undefined));
+    const after = assignAll(2_001);
+    assert.ok(initial.every((agentId, at) => agentId === "d" || after[at] === agentId));
+    assert.ok(after.every((agentId) => agentId !== undefined));
   });
 
-  it("named cheapest gives to the one that asks least for the capability", () => {
+  it("named cheapest chooses the agent with the lowest cost of the capability", () => {
     const arena = new Arena({ strategy: strategyNamed("cheapest") });
-    const dear = arena.agent("dear", { slots: 5, costs: { work: 3 } });
+    const expensive = arena.agent("dear", { slots: 5, costs: { work: 3 } });
     const cheap = arena.agent("cheap", { slots: 2, costs: { work: 1 } });
     arena.sender().offer([1, 2, 3]);
     arena.turn();
-    assert.deepEqual([cheap.given.length, dear.given.length], [2, 1]);
+    assert.deepEqual([cheap.taskNumbers.length, expensive.taskNumbers.length], [2, 1]);
   });
 
   it("named auction weighs free slots against the price, by its weights", () => {
-    const givenTo = (weights: { load?: number; cost?: number }) => {
+    const assignedTo = (weights: { load?: number; cost?: number }) => {
       const arena = new Arena({ strategy: strategyNamed("auction", { speed: 0, ...weights }) });
-      const dear = arena.agent("dear", { slots: 10, costs: { work: 10 } });
+      const expensive = arena.agent("dear", { slots: 10, costs: { work: 10 } });
       const cheap = arena.agent("cheap", { slots: 10, costs: { work: 1 } });
       arena.sender().offer([1, 2, 3, 4, 5, 6]);
       arena.turn();
-      return [cheap.given.length, dear.given.length];
+      return [cheap.taskNumbers.length, expensive.taskNumbers.length];
     };
-    assert.deepEqual(givenTo({ load: 0, cost: 1 }), [6, 0]);
-    assert.deepEqual(givenTo({ load: 1, cost: 0 }), [3, 3]);
-    assert.deepEqual(givenTo({ load: 4, cost: 1 }), [5, 1]);
+    assert.deepEqual(assignedTo({ load: 0, cost: 1 }), [6, 0]);
+    assert.deepEqual(assignedTo({ load: 1, cost: 0 }), [3, 3]);
+    assert.deepEqual(assignedTo({ load: 4, cost: 1 }), [5, 1]);
   });
 
   it("finds an agent for every task while any agent has room, with any strategy", () => {
@@ -225,15 +226,15 @@ describe("the text of a strategy", () => {
       assert.equal(strategyIn(text, undefined), undefined, text);
   });
 
-  it("is another one for each strategy that a pool could have instead", () => {
+  it("exists for each other strategy that the pool could use", () => {
     const others = (pool: Parameters<typeof otherStrategies>[0]) =>
       otherStrategies(pool).map((strategy) => strategyTextOf({ strategy }));
     const idle = { strategy: { kind: StrategyKind.STRATEGY_KIND_FASTEST, weights: { load: 3 } } };
     assert.deepEqual(others(idle).toSorted(), [
       ...["auction(load=3)", "cheapest", "consistent_hash", "least_loaded", "round_robin", "sticky"],
     ]);
-    const near = others(auctionWith({ load: 800, cost: 0 })).filter((text) => text.startsWith("auction"));
-    assert.deepEqual(near, [
+    const variants = others(auctionWith({ load: 800, cost: 0 })).filter((text) => text.startsWith("auction"));
+    assert.deepEqual(variants, [
       "auction(load=400,cost=0)",
       "auction(load=800,speed=0.5,cost=0)",
       "auction(load=800,speed=2,cost=0)",

@@ -61,7 +61,7 @@ export class Assigner {
     const { extras, profile } = task;
     const { namespace } = profile;
     match.cohort.charge(partyOf(task), this.#settings.weightOf(namespace));
-    this.#placements.note(task, agent, match, nowMs);
+    this.#placements.record(task, agent, match, nowMs);
     this.#waiting.dequeueAssigned(task);
     this.#running.start(task, agent, nowMs);
     agent.credit--;

@@ -63,19 +63,19 @@ export class AttemptReports {
 
   started(agent: Agent, { token, agoMs }: Started, nowMs: number): void {
     const task = this.#ownOf(agent, token);
-    if (task === undefined || task.begunMs > 0) return;
-    task.begunMs = Math.min(nowMs, Math.max(task.assignedMs, nowMs - agoMs));
-    task.runFromMs = task.begunMs;
-    task.heardMs = nowMs;
+    if (task === undefined || task.startedMs > 0) return;
+    task.startedMs = Math.min(nowMs, Math.max(task.assignedMs, nowMs - agoMs));
+    task.runFromMs = task.startedMs;
+    task.lastHeartbeatMs = nowMs;
     this.#tasks.schedule(task);
-    task.senderSlot?.stream.begun(task, agent, nowMs);
+    task.senderSlot?.stream.started(task, agent, nowMs);
   }
 
   progressed(agent: Agent, progress: Progress, nowMs: number): void {
     const task = this.#ownOf(agent, progress.token);
     if (task === undefined) return;
     // The wheel is not updated: at the earlier due time it notices that the task has more time.
-    task.heardMs = nowMs;
+    task.lastHeartbeatMs = nowMs;
     task.fraction = progress.fraction;
     if (progress.message !== "") task.message = progress.message;
     // The next agent with the same attempt continues from there.
@@ -115,7 +115,7 @@ export class AttemptReports {
       this.#answerOfCopy(link, number, task, original, result, nowMs);
       return;
     }
-    if ((ends === "busy" || ends === "failed") && this.#copies.takeOver(task, nowMs)) {
+    if ((ends === "busy" || ends === "failed") && this.#copies.promoteCopy(task, nowMs)) {
       link.settle(number);
       return;
     }
@@ -127,7 +127,7 @@ export class AttemptReports {
     }
     if (result.outcome?.$case === "busy") {
       link.settle(number);
-      this.#putBack(task, agent, result.outcome.value, nowMs);
+      this.#requeue(task, agent, result.outcome.value, nowMs);
       return;
     }
     this.#performance.record(agent, task, result, nowMs);
@@ -167,7 +167,7 @@ export class AttemptReports {
   }
 
   /** Puts a task back in its old place after a busy answer: it waits for another agent. */
-  #putBack(task: Task, agent: Agent, busy: Busy, nowMs: number): void {
+  #requeue(task: Task, agent: Agent, busy: Busy, nowMs: number): void {
     const { capability } = task.demand.requirements;
     this.#running.detach(task, false, nowMs, "busy");
     this.#states.pause(agent, capability, busy, nowMs);

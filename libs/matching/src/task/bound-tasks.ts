@@ -52,7 +52,7 @@ export class BoundTasks {
     task.demand = unbound;
     extras.unbound = undefined;
     extras.boundDueMs = never;
-    this.#demands.giveBack(demand);
+    this.#demands.release(demand);
   }
 
   /** Releases a task that has waited long enough for its agent, or whose agent cannot take it any more. */

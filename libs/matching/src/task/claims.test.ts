@@ -8,7 +8,7 @@ function moved(): Arena {
 }
 
 describe("a pool that has just moved", () => {
-  it("lets agents continue their tasks, and takes results from meanwhile", () => {
+  it("lets agents continue their tasks, and accepts results that arrived before the offer", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 3, running: [tokenOf(1), tokenOf(2)] });
     assert.deepEqual(agent.joined?.unwanted, []);
@@ -17,7 +17,7 @@ describe("a pool that has just moved", () => {
     const sender = arena.sender();
     sender.offer([1, 2, 3, 4]);
     arena.turn();
-    assert.deepEqual(agent.given, [3, 4]);
+    assert.deepEqual(agent.taskNumbers, [3, 4]);
     assert.deepEqual(sender.results, [[2, "inlineOutput"]]);
     agent.answer(1);
     sender.durable(1);
@@ -36,16 +36,16 @@ describe("a pool that has just moved", () => {
     early.offer(2, {}, { limits });
     early.offer(3);
     arena.turn();
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
     late.offer(1, {}, { limits });
     arena.turn();
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
     agent.answer(1);
     arena.turn();
-    assert.deepEqual(agent.given, [3, 2]);
+    assert.deepEqual(agent.taskNumbers, [3, 2]);
   });
 
-  it("gives an agent work in place of a finished token that may never be offered, and starts limited work", () => {
+  it("frees the slot of a finished task that was never offered, and then starts limited tasks", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
     const sender = arena.sender();
@@ -54,18 +54,18 @@ describe("a pool that has just moved", () => {
     // The repeated result takes no slot, and gives none back.
     agent.answer(1);
     arena.turn();
-    assert.deepEqual([agent.given, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[], 1]);
+    assert.deepEqual([agent.taskNumbers, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[], 1]);
     agent.answer(2);
     arena.turn();
-    assert.deepEqual([agent.given, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[3, 4], 0]);
+    assert.deepEqual([agent.taskNumbers, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[3, 4], 0]);
     arena.pass(30_001);
     assert.deepEqual([agent.cancelled, agent.durable], [[], 3]);
     agent.answer(3);
     arena.turn();
-    assert.deepEqual(agent.given, [3, 4, 5]);
+    assert.deepEqual(agent.taskNumbers, [3, 4, 5]);
   });
 
-  it("keeps nothing that is not a token", () => {
+  it("reports an invalid token as unwanted", () => {
     const arena = moved();
     const short = new Uint8Array(3);
     const agent = arena.agent("a", { running: [short, tokenOf(1)] });
@@ -81,48 +81,49 @@ describe("a pool that has just moved", () => {
     arena.pass(30_001);
     assert.deepEqual(agent.cancelled, [1]);
     assert.equal(agent.durable, 1);
-    assert.deepEqual(agent.given, [3]);
+    assert.deepEqual(agent.taskNumbers, [3]);
     const later = arena.agent("b", { running: [tokenOf(9)] });
     assert.deepEqual(later.joined?.unwanted, [tokenOf(9)]);
   });
 
-  it("asks senders about tokens that were not offered, and drops unwanted ones, with or without a result", () => {
+  it("asks senders about tokens that were not offered, and drops cancelled tokens with or without a result", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 4, running: [1, 2, 3, 4].map(tokenOf) });
     agent.answer(2);
     const sender = arena.sender();
-    const asked = () => sender.told.unclaimed.map(({ token }) => numberOf(token)).sort((a, b) => a - b);
+    const unclaimed = () =>
+      sender.received.unclaimed.map(({ token }) => numberOf(token)).sort((a, b) => a - b);
     sender.offer(3);
     arena.pass(499);
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(unclaimed(), []);
     arena.pass(1);
-    assert.deepEqual(asked(), [1, 2, 4]);
-    assert.deepEqual(sender.told.agents, [{ number: 1, agentId: "a" }]);
+    assert.deepEqual(unclaimed(), [1, 2, 4]);
+    assert.deepEqual(sender.received.agents, [{ number: 1, agentId: "a" }]);
     sender.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
     arena.turn();
     assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
     // Senders are asked again about unknown tokens, at growing intervals. Later senders are asked as well.
-    sender.told.unclaimed.length = 0;
+    sender.received.unclaimed.length = 0;
     const later = arena.sender("workflow-2");
     arena.pass(20_000);
-    assert.deepEqual([asked(), later.told.unclaimed.length], [[4, 4, 4, 4, 4, 4], 6]);
+    assert.deepEqual([unclaimed(), later.received.unclaimed.length], [[4, 4, 4, 4, 4, 4], 6]);
     assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
   });
 
-  it("forgets the token of an agent when the agent leaves, drops it, or its sender cancels it", () => {
+  it("forgets a token when its agent leaves or drops it, or its sender cancels it", () => {
     const arena = moved();
     const a = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
     const sender = arena.sender();
     sender.request({ cancels: [{ token: tokenOf(1), reason: "over" }] });
     arena.turn();
     assert.deepEqual(a.cancelled, [1]);
-    const again = arena.agent("a", { slots: 2 });
+    const rejoined = arena.agent("a", { slots: 2 });
     arena.turn();
     assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 2);
-    again.link.end("gone", arena.nowMs);
+    rejoined.link.end("gone", arena.nowMs);
     const b = arena.agent("b");
     sender.offer(2);
     arena.turn();
-    assert.deepEqual(b.given, [2]);
+    assert.deepEqual(b.taskNumbers, [2]);
   });
 });

@@ -7,11 +7,11 @@ import type { Result } from "@tutti/contracts/agent/v1";
 import type { Agent, Link } from "../agents/agent.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import { claimsMax } from "../bounds.ts";
-import { AskSchedule } from "./ask-schedule.ts";
+import { QuerySchedule } from "./query-schedule.ts";
 import { TokenTable } from "./token-table.ts";
 
-const askAfterMs = 500;
-const askAgainMaxMs = 4_000;
+const queryAfterMs = 500;
+const queryIntervalMaxMs = 4_000;
 
 /** A token that an agent presented and that no sender has offered yet. */
 export interface Claim {
@@ -26,7 +26,7 @@ export class Claims {
   /** Time until which agents may report tokens that this pool does not know. */
   readonly untilMs: number;
   #atWork = 0;
-  readonly #schedule = new AskSchedule(askAfterMs, askAgainMaxMs);
+  readonly #schedule = new QuerySchedule(queryAfterMs, queryIntervalMaxMs);
 
   constructor(seed: number, untilMs: number, readiness: Readiness) {
     this.#table = new TokenTable(seed);
@@ -43,14 +43,14 @@ export class Claims {
   }
 
   /** When senders are asked next. */
-  get askDueMs(): number {
+  get queryDueMs(): number {
     return this.#table.size === 0 ? Number.POSITIVE_INFINITY : this.#schedule.dueMs;
   }
 
   /** Returns the claims to ask about. Empty before the due time. */
-  toAsk(nowMs: number): readonly Claim[] {
-    if (nowMs < this.askDueMs) return none;
-    this.#schedule.noteAsk(nowMs);
+  dueForQuery(nowMs: number): readonly Claim[] {
+    if (nowMs < this.queryDueMs) return noClaims;
+    this.#schedule.recordQuery(nowMs);
     return [...this.#table.values()];
   }
 
@@ -65,7 +65,7 @@ export class Claims {
   }
 
   /** Removes and returns the claim of a token, because it is offered. */
-  take(token: Uint8Array): Claim | undefined {
+  remove(token: Uint8Array): Claim | undefined {
     const claim = this.#table.get(token);
     if (claim !== undefined) this.#remove(claim);
     return claim;
@@ -84,7 +84,7 @@ export class Claims {
   }
 
   cancel(token: Uint8Array, reason: string, graceMs: number): boolean {
-    const claim = this.take(token);
+    const claim = this.remove(token);
     if (claim === undefined) return false;
     disclaim(claim, reason, graceMs);
     return true;
@@ -112,11 +112,11 @@ export class Claims {
   #free(agent: Agent): void {
     this.#atWork--;
     agent.used--;
-    this.#readiness.loosened(agent);
+    this.#readiness.roomGained(agent);
   }
 }
 
-const none: readonly Claim[] = [];
+const noClaims: readonly Claim[] = [];
 
 function disclaim({ token, agent, answered }: Claim, reason: string, graceMs: number): void {
   if (answered === undefined) agent.link?.outgoing.cancels.push({ token, reason, graceMs });

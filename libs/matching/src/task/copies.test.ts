@@ -32,20 +32,20 @@ function scene(settings: ConstructorParameters<typeof Arena>[0] = {}) {
 }
 
 const lastToken = (agent: TestAgent) => agent.assigned.at(-1)?.token ?? new Uint8Array();
-const say = (agent: TestAgent, token: Uint8Array, outcome: Result["outcome"]) =>
-  agent.say({ results: [{ token, outcome, runMs: 1 }] });
+const sendResult = (agent: TestAgent, token: Uint8Array, outcome: Result["outcome"]) =>
+  agent.sendFrame({ results: [{ token, outcome, runMs: 1 }] });
 const of100 = (sender: Sender) => sender.results.filter(([number]) => number === 100);
 
 describe("a second copy", () => {
-  it("starts at another agent when an attempt has taken longer than usual, and its result is the attempt's", () => {
+  it("starts at another agent when an attempt takes longer than usual, and its result counts for the attempt", () => {
     const { arena, sender, slow, quick } = scene();
-    assert.deepEqual(quick.given, []);
+    assert.deepEqual(quick.taskNumbers, []);
     arena.pass(400);
     const token = lastToken(quick);
-    assert.equal(quick.given.length, 1);
+    assert.equal(quick.taskNumbers.length, 1);
     assert.notDeepEqual(token, tokenOf(100));
     assert.equal(quick.assigned[0]?.taskId, "t100");
-    say(quick, token, good);
+    sendResult(quick, token, good);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     assert.deepEqual(slow.cancelled, [100]);
@@ -54,7 +54,7 @@ describe("a second copy", () => {
     sender.offer(101);
     arena.turn();
     assert.deepEqual(of100(sender).length, 1);
-    assert.ok([...slow.given, ...quick.given].includes(101));
+    assert.ok([...slow.taskNumbers, ...quick.taskNumbers].includes(101));
   });
 
   it("is ended when the first attempt is done before it", () => {
@@ -64,7 +64,7 @@ describe("a second copy", () => {
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     assert.deepEqual(quick.cancelled, [numberOf(lastToken(quick))]);
-    say(quick, lastToken(quick), good);
+    sendResult(quick, lastToken(quick), good);
     arena.turn();
     assert.equal(of100(sender).length, 1);
   });
@@ -77,7 +77,7 @@ describe("a second copy", () => {
       else slow.link.end("it goes", arena.nowMs);
       arena.turn();
       assert.deepEqual(of100(sender), [], end);
-      say(quick, lastToken(quick), good);
+      sendResult(quick, lastToken(quick), good);
       arena.turn();
       assert.deepEqual(of100(sender), [[100, "inlineOutput"]], end);
     }
@@ -87,7 +87,7 @@ describe("a second copy", () => {
     for (const end of ["fails", "is lost"] as const) {
       const { arena, sender, slow, quick } = scene();
       arena.pass(400);
-      if (end === "fails") say(quick, lastToken(quick), bad);
+      if (end === "fails") sendResult(quick, lastToken(quick), bad);
       else quick.link.end("it goes", arena.nowMs);
       arena.turn();
       assert.deepEqual(of100(sender), [], end);
@@ -97,11 +97,11 @@ describe("a second copy", () => {
     }
   });
 
-  it("that fails after the first attempt did is what the sender hears", () => {
+  it("that fails after the first attempt failed is reported to the sender", () => {
     const { arena, sender, slow, quick } = scene();
     arena.pass(400);
     slow.answer(100, bad);
-    say(quick, lastToken(quick), bad);
+    sendResult(quick, lastToken(quick), bad);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "users.own"]]);
   });
@@ -115,7 +115,7 @@ describe("a second copy", () => {
     assert.deepEqual(of100(sender), [[100, "matching.lost"]]);
   });
 
-  it("is not given to an attempt that gives way: that waits again when its agent has given it up, once", () => {
+  it("does not start for a preempted attempt, which is queued again once when its agent has stopped it", () => {
     const { arena, sender, slow, quick } = scene({
       preemption: { priorityDifference: 10, graceMs: 1_000, spareAfterMs: 60_000 },
     });
@@ -123,30 +123,30 @@ describe("a second copy", () => {
     arena.turn();
     sender.offer(102, mayBeDoubled, { priority: 50 });
     arena.turn();
-    assert.deepEqual([quick.given, slow.cancelled], [[101], [100]]);
+    assert.deepEqual([quick.taskNumbers, slow.cancelled], [[101], [100]]);
     quick.answer(101);
     arena.turn();
     quick.answer(102);
     arena.pass(900);
-    assert.deepEqual(quick.given, [101, 102], "nothing for its slot");
-    say(slow, tokenOf(100), { $case: "stopped", value: { message: "it was asked to" } });
+    assert.deepEqual(quick.taskNumbers, [101, 102], "nothing for its slot");
+    sendResult(slow, tokenOf(100), { $case: "stopped", value: { message: "it was asked to" } });
     arena.pass(10);
-    assert.equal([...slow.given, ...quick.given].filter((number) => number === 100).length, 2);
+    assert.equal([...slow.taskNumbers, ...quick.taskNumbers].filter((number) => number === 100).length, 2);
   });
 
   it("continues alone when the first agent returns without the attempt, which does not wait then", () => {
     const { arena, sender, slow, quick } = scene();
     arena.pass(400);
-    assert.equal(quick.given.length, 1);
-    slow.link.cut(arena.nowMs);
-    const again = arena.agent("slow", { slots: 1 });
+    assert.equal(quick.taskNumbers.length, 1);
+    slow.link.markDisconnected(arena.nowMs);
+    const rejoined = arena.agent("slow", { slots: 1 });
     arena.turn();
-    assert.deepEqual(again.given, [], "its copy is running");
-    say(quick, lastToken(quick), good);
+    assert.deepEqual(rejoined.taskNumbers, [], "its copy is running");
+    sendResult(quick, lastToken(quick), good);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     arena.pass(5_000);
-    assert.deepEqual([again.given, of100(sender).length], [[], 1]);
+    assert.deepEqual([rejoined.taskNumbers, of100(sender).length], [[], 1]);
   });
 
   it("does not start for tasks that do not allow it, that have a limit, or if it is switched off", () => {
@@ -164,22 +164,22 @@ describe("a second copy", () => {
       sender.offer(102, profile, offer);
       arena.turn();
       arena.pass(3_000);
-      assert.equal(slow.given.filter((number) => number === 102).length + quick.given.length, 1);
+      assert.equal(slow.taskNumbers.filter((number) => number === 102).length + quick.taskNumbers.length, 1);
     }
   });
 
-  it("waits for a slot that no other task wants", () => {
+  it("waits for a slot that no other task needs", () => {
     const { arena, sender, slow, quick } = scene();
     sender.offer([101, 102]);
     arena.turn();
-    assert.deepEqual(quick.given, [101]);
+    assert.deepEqual(quick.taskNumbers, [101]);
     arena.pass(1_000);
     quick.answer(101);
     arena.turn();
-    assert.deepEqual(quick.given, [101, 102]);
+    assert.deepEqual(quick.taskNumbers, [101, 102]);
     quick.answer(102);
     arena.pass(1_000);
-    assert.equal(quick.given.length, 3);
+    assert.equal(quick.taskNumbers.length, 3);
     slow.answer(100);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
@@ -194,14 +194,14 @@ describe("a second copy", () => {
     assert.deepEqual(of100(sender), []);
   });
 
-  it("keeps its agent's result until the sender has it durable", () => {
+  it("confirms the result to its agent only after the sender has made it durable", () => {
     const { arena, sender, quick } = scene();
     arena.pass(400);
     const before = quick.durable;
-    say(quick, lastToken(quick), good);
+    sendResult(quick, lastToken(quick), good);
     arena.turn();
     assert.equal(quick.durable, before);
-    sender.durable(sender.told.results.length);
+    sender.durable(sender.received.results.length);
     arena.turn();
     assert.ok(quick.durable > before);
   });
@@ -219,7 +219,7 @@ describe("a second copy", () => {
         let agents = [slow, quick];
         let number = 200;
         let joined = 0;
-        const open = (agent: TestAgent) => agent.assigned.filter((one) => !answered.has(one));
+        const open = (agent: TestAgent) => agent.assigned.filter((assigned) => !answered.has(assigned));
         const answered = new Set(slow.assigned.slice(0, 12));
         const offered = [100];
         for (const { kind, at } of acts) {
@@ -231,14 +231,16 @@ describe("a second copy", () => {
             offered.push(number);
           } else if (kind === "leave") {
             agent.link.end("it goes", arena.nowMs);
-            agents = agents.filter((one) => one !== agent);
+            agents = agents.filter((other) => other !== agent);
             agents.push(arena.agent(`agent-${joined++}`, { slots: 1 + (at % 3) }));
           } else if (assigned !== undefined) {
             const { token } = assigned;
             answered.add(assigned);
             if (kind === "busy")
-              agent.say({ results: [{ token, outcome: { $case: "busy", value: { retryAfterMs: 1 } } }] });
-            else say(agent, token, kind === "answer" ? good : bad);
+              agent.sendFrame({
+                results: [{ token, outcome: { $case: "busy", value: { retryAfterMs: 1 } } }],
+              });
+            else sendResult(agent, token, kind === "answer" ? good : bad);
           }
           arena.turn();
         }
@@ -247,14 +249,14 @@ describe("a second copy", () => {
           for (const agent of agents) {
             for (const assigned of open(agent)) {
               answered.add(assigned);
-              say(agent, assigned.token, good);
+              sendResult(agent, assigned.token, good);
             }
           }
           arena.pass(300);
         }
-        const heard = sender.results.map(([one]) => one).filter((one) => one >= 100);
+        const numbers = sender.results.map(([number]) => number).filter((number) => number >= 100);
         assert.deepEqual(
-          heard.toSorted((one, other) => one - other),
+          numbers.toSorted((one, other) => one - other),
           offered,
         );
         for (const view of arena.pool.agents(arena.nowMs)) assert.equal(view.attempts, 0, view.agentId);

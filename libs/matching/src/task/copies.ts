@@ -56,7 +56,7 @@ export class Copies {
   }
 
   /** Notes a straggler. It is handled after all waiting tasks: a slot that is free then is really free. */
-  noteStraggler(task: Task, nowMs: number): void {
+  addStraggler(task: Task, nowMs: number): void {
     const { twin } = task;
     if (twin === undefined || twin.straggleDueMs > nowMs) return;
     twin.straggleDueMs = never;
@@ -80,7 +80,7 @@ export class Copies {
   }
 
   /** Lets the running copy of a failed or lost task continue alone. Returns false if there is none. */
-  takeOver(task: Task, nowMs: number): boolean {
+  promoteCopy(task: Task, nowMs: number): boolean {
     if (task.twin?.copy === undefined) return false;
     this.#running.detach(task, true, nowMs);
     this.#tasks.schedule(task);

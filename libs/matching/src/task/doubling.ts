@@ -5,7 +5,7 @@ import type { Matcher } from "../match/matcher.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Assigner } from "./assigner.ts";
 import { type Copies, twinOf } from "./copies.ts";
-import { Task, type TaskHome, type Twin } from "./task.ts";
+import { Task, type TaskPool, type Twin } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -18,7 +18,7 @@ export interface DoublingParts {
   readonly waiting: Waiting;
   readonly assigner: Assigner;
   readonly tasks: Tasks;
-  readonly home: TaskHome;
+  readonly taskPool: TaskPool;
   readonly chance: Chance;
 }
 
@@ -30,7 +30,7 @@ export class Doubling {
   readonly #waiting: Waiting;
   readonly #assigner: Assigner;
   readonly #tasks: Tasks;
-  readonly #home: TaskHome;
+  readonly #taskPool: TaskPool;
   readonly #chance: Chance;
 
   constructor(parts: DoublingParts) {
@@ -41,7 +41,7 @@ export class Doubling {
     this.#waiting = parts.waiting;
     this.#assigner = parts.assigner;
     this.#tasks = parts.tasks;
-    this.#home = parts.home;
+    this.#taskPool = parts.taskPool;
     this.#chance = parts.chance;
   }
 
@@ -58,7 +58,7 @@ export class Doubling {
       // This task waits again when its agent has given it up: a copy would run in parallel.
       if (yields) continue;
       const place = this.#copies.count < mayBe ? this.#matcher.another(task, agent) : undefined;
-      if (place === undefined) twin.straggleDueMs = nowMs + againMs;
+      if (place === undefined) twin.straggleDueMs = nowMs + retrySearchMs;
       else {
         const copy = this.#copyOf(task, twin);
         this.#waiting.count++;
@@ -72,7 +72,7 @@ export class Doubling {
 
   #copyOf(task: Task, twin: Twin): Task {
     const copy = new Task(
-      this.#home,
+      this.#taskPool,
       { ...task.offer, token: this.#freshToken() },
       task.profile,
       task.readyMs,
@@ -100,4 +100,4 @@ export class Doubling {
 
 const never = Number.POSITIVE_INFINITY;
 /** Pause before the next search for a place for a copy. */
-const againMs = 250;
+const retrySearchMs = 250;

@@ -64,7 +64,7 @@ export class Expiry {
     else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs)
       this.#hooks.current?.expire(task, nowMs);
     else if (task.stopDueMs <= nowMs) this.#running.release(task, nowMs);
-    else if (task.awayDueMs <= nowMs) this.#outcomes.settle(task, nowMs);
+    else if (task.orphanDueMs <= nowMs) this.#outcomes.settle(task, nowMs);
     if (this.#tasks.get(task.offer.token) === task) this.#tasks.schedule(task);
   }
 
@@ -83,7 +83,7 @@ export class Expiry {
         isOffered: task.demand.matches.length > 0 || this.#pauses.of(task.demand).length > 0,
       });
       this.#waiting.returnToSender(task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
-    } else if (task.awayDueMs <= nowMs) this.#waiting.discard(task, nowMs);
+    } else if (task.orphanDueMs <= nowMs) this.#waiting.discard(task, nowMs);
     else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs)
       this.#hooks.current?.expire(task, nowMs);
     else if ((task.extras?.boundDueMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#bound.release(task);
@@ -102,7 +102,7 @@ export class Expiry {
       if (original.agent === undefined) this.#outcomes.fail(original, refusal, nowMs);
       return;
     }
-    this.#copies.noteStraggler(task, nowMs);
+    this.#copies.addStraggler(task, nowMs);
     if (refusal !== undefined) {
       const { agent, demand } = task;
       // If the total time over all attempts is over, that is not the fault of the last agent.
@@ -110,14 +110,14 @@ export class Expiry {
         this.#holds.failed(agent, demand.requirements.capability, nowMs);
       this.#running.cancel(task, refusal.message, this.#settings.current.graceMs, nowMs);
       this.#outcomes.fail(task, refusal, nowMs);
-    } else if (task.awayDueMs <= nowMs)
+    } else if (task.orphanDueMs <= nowMs)
       this.#outcomes.abandon(task, "its sender is gone", this.#settings.current.graceMs, nowMs);
   }
 }
 
 /** Returns the timeout that has expired, or undefined. */
 function timeOutOf(task: Task, nowMs: number): Refusal | undefined {
-  const { profile, runMs, runFromMs, heardMs } = task;
+  const { profile, runMs, runFromMs, lastHeartbeatMs } = task;
   const { capability } = task.demand.requirements;
   const agent = task.agent?.agentId ?? "";
   const details = { details: { agent } };
@@ -125,7 +125,7 @@ function timeOutOf(task: Task, nowMs: number): Refusal | undefined {
   if (runMs > 0 && runFromMs + runMs <= nowMs)
     return matchingErrors.runTimedOut.refusal({ capability, agent, runMs }, details);
   const { heartbeatMs } = profile;
-  if (heartbeatMs > 0 && task.agent !== undefined && heardMs + heartbeatMs <= nowMs)
+  if (heartbeatMs > 0 && task.agent !== undefined && lastHeartbeatMs + heartbeatMs <= nowMs)
     return matchingErrors.heartbeatMissed.refusal({ capability, agent, heartbeatMs }, details);
   return undefined;
 }

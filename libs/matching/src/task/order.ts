@@ -19,7 +19,7 @@ export class TaskOrder {
   /** Ranks all waiting tasks again after a setting of the order has changed. */
   rerank(tasks: Iterable<Task>): void {
     for (const task of tasks) {
-      task.rank = this.rankOf(task, task.dueWantedMs);
+      task.rank = this.rankOf(task, task.outcomeDueMs);
       moveInOrder(task);
     }
   }

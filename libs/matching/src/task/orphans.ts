@@ -4,19 +4,19 @@
  * task.
  */
 
-import { AskSchedule } from "./ask-schedule.ts";
+import { QuerySchedule } from "./query-schedule.ts";
 import type { Task } from "./task.ts";
 
-const askAfterMs = 2_000;
-const askAgainMaxMs = 60_000;
+const queryAfterMs = 2_000;
+const queryIntervalMaxMs = 60_000;
 const pageMax = 1_000;
 
 export class Orphans {
   readonly #tasks = new Set<Task>();
-  readonly #schedule = new AskSchedule(askAfterMs, askAgainMaxMs);
+  readonly #schedule = new QuerySchedule(queryAfterMs, queryIntervalMaxMs);
 
   /** When senders are asked next. */
-  get askDueMs(): number {
+  get queryDueMs(): number {
     return this.#schedule.dueMs;
   }
 
@@ -26,12 +26,12 @@ export class Orphans {
   }
 
   /** Returns the tasks that senders are asked about. Empty before the due time. */
-  toAsk(nowMs: number): readonly Task[] {
-    if (nowMs < this.askDueMs) return none;
+  dueForQuery(nowMs: number): readonly Task[] {
+    if (nowMs < this.queryDueMs) return noTasks;
     for (const task of this.#tasks)
       if (task.senderSlot !== undefined || task.stage === "forgotten") this.#tasks.delete(task);
     if (this.#tasks.size === 0) this.#schedule.stop();
-    else this.#schedule.noteAsk(nowMs);
+    else this.#schedule.recordQuery(nowMs);
     const page = [...this.#tasks].slice(0, pageMax);
     // The other tasks are asked about the next time.
     for (const task of page) {
@@ -42,4 +42,4 @@ export class Orphans {
   }
 }
 
-const none: readonly Task[] = [];
+const noTasks: readonly Task[] = [];

@@ -38,7 +38,7 @@ export class Outcomes {
     task.result = result;
     this.#tasks.schedule(task);
     const agentId = from?.agentId ?? "";
-    if (this.#hooks.current?.holds(task, agentId, nowMs) !== true) this.deliver(task, agentId, nowMs);
+    if (this.#hooks.current?.holdsResult(task, agentId, nowMs) !== true) this.deliver(task, agentId, nowMs);
   }
 
   /** Counts a result and informs hooks and the sender. */
@@ -66,7 +66,7 @@ export class Outcomes {
     }
     task.senderSlot?.remove(task);
     task.stage = "forgotten";
-    if (task.awayDueMs !== never) task.awayDueMs = never;
+    if (task.orphanDueMs !== never) task.orphanDueMs = never;
     if (task.agent === undefined) this.#tasks.forget(task, nowMs);
     else this.#tasks.schedule(task);
   }

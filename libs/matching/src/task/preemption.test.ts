@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { Arena, type TestAgent, tokenOf } from "../testing/arena.ts";
 
 const preemption = { priorityDifference: 10, graceMs: 1_000, spareAfterMs: 60_000 };
-const gaveUp = { $case: "stopped" as const, value: { message: "it was asked to" } };
-const giveUp = (agent: TestAgent, number: number) =>
-  agent.say({ results: [{ token: tokenOf(number), outcome: gaveUp }] });
+const stopped = { $case: "stopped" as const, value: { message: "it was asked to" } };
+const stop = (agent: TestAgent, number: number) =>
+  agent.sendFrame({ results: [{ token: tokenOf(number), outcome: stopped }] });
 
 describe("running work", () => {
-  it("gives way to what is more urgent by enough, and waits again without having failed", () => {
+  it("yields to sufficiently more urgent work, and is queued again without a failure", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 2 });
@@ -19,16 +19,16 @@ describe("running work", () => {
     sender.offer([3], {}, { priority: 10 });
     arena.turn();
     assert.deepEqual(agent.cancelled, [2]);
-    assert.deepEqual(agent.given, [1, 2]);
-    giveUp(agent, 2);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
+    stop(agent, 2);
     arena.turn();
-    assert.deepEqual(agent.given, [1, 2, 3]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     assert.deepEqual(sender.results, []);
     agent.answer(3);
     arena.turn();
     arena.pass(10);
     // The task is assigned again with its old token, once its agent has received the end.
-    assert.deepEqual(agent.given, [1, 2, 3, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3, 2]);
     agent.answer(2);
     arena.turn();
     assert.deepEqual(sender.results, [
@@ -37,7 +37,7 @@ describe("running work", () => {
     ]);
   });
 
-  it("gives way to nothing of another namespace, however urgent that is", () => {
+  it("yields to no work of another namespace, however urgent", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -45,7 +45,7 @@ describe("running work", () => {
     arena.turn();
     sender.offer([2], { namespace: "loud" }, { priority: 1_000 });
     arena.turn();
-    assert.deepEqual([agent.given, agent.cancelled], [[1], []]);
+    assert.deepEqual([agent.taskNumbers, agent.cancelled], [[1], []]);
   });
 
   it("that is done before it has ended for others is done", () => {
@@ -59,10 +59,10 @@ describe("running work", () => {
     agent.answer(1);
     arena.turn();
     assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
   });
 
-  it("that failed by itself before it was asked to end has failed", () => {
+  it("that fails by itself during preemption has failed", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -71,11 +71,11 @@ describe("running work", () => {
     sender.offer([2], {}, { priority: 50 });
     arena.turn();
     const failed = { $case: "failed" as const, value: { code: "work.broken", message: "no ink" } };
-    agent.say({ results: [{ token: tokenOf(1), outcome: failed }] });
+    agent.sendFrame({ results: [{ token: tokenOf(1), outcome: failed }] });
     arena.turn();
     arena.pass(10);
     assert.deepEqual(sender.results, [[1, "work.broken"]]);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
   });
 
   it("starts again with the state that it saved", () => {
@@ -84,10 +84,10 @@ describe("running work", () => {
     const agent = arena.agent("a");
     sender.offer([1]);
     arena.turn();
-    agent.say({ progress: [{ token: tokenOf(1), saved: new Uint8Array([7]) }] });
+    agent.sendFrame({ progress: [{ token: tokenOf(1), saved: new Uint8Array([7]) }] });
     sender.offer([2], {}, { priority: 50 });
     arena.turn();
-    giveUp(agent, 1);
+    stop(agent, 1);
     arena.turn();
     agent.answer(2);
     arena.pass(10);
@@ -97,7 +97,7 @@ describe("running work", () => {
     );
   });
 
-  it("does not give way to what is hardly more urgent, to what finds room, after it ran for long, or where it is off", () => {
+  it("does not yield to slightly more urgent work, if another slot is free, after a long run, or without preemption", () => {
     const cases = [
       [{ preemption }, 9, 0, 1],
       [{ preemption }, 50, 0, 2],
@@ -111,14 +111,14 @@ describe("running work", () => {
       sender.offer([1]);
       arena.turn();
       arena.nowMs += ranMs;
-      agent.say({});
+      agent.sendFrame({});
       sender.offer([2], {}, { priority });
       arena.turn();
       assert.deepEqual(agent.cancelled, [], JSON.stringify({ priority, ranMs, slots }));
     }
   });
 
-  it("of which one gives way for each that is more urgent, the least urgent first", () => {
+  it("yields once for each more urgent task, the least urgent first", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agents = ["a", "b", "c"].map((id) => arena.agent(id));
@@ -134,7 +134,7 @@ describe("running work", () => {
     assert.deepEqual(agents.flatMap(({ cancelled }) => cancelled).sort(), [2, 3]);
   });
 
-  it("that loses its agent while it gives way waits again", () => {
+  it("that loses its agent during preemption is queued again", () => {
     const arena = new Arena({ preemption });
     const sender = arena.sender();
     const agent = arena.agent("a");
@@ -146,11 +146,11 @@ describe("running work", () => {
     arena.pass(1);
     const other = arena.agent("b", { slots: 2 });
     arena.turn();
-    assert.deepEqual(other.given, [2, 1]);
+    assert.deepEqual(other.taskNumbers, [2, 1]);
     assert.deepEqual(sender.results, []);
   });
 
-  it("is heard of exactly once, however often it gave way", () => {
+  it("reports its result exactly once, however often it yielded", () => {
     const act = fc.record({
       kind: fc.constantFrom("answer", "give up", "leave", "offer", "pass"),
       at: fc.nat(50),
@@ -161,7 +161,7 @@ describe("running work", () => {
         const sender = arena.sender();
         let agents = [arena.agent("a", { slots: 2 }), arena.agent("b")];
         const answered = new Set<unknown>();
-        const open = (agent: TestAgent) => agent.assigned.filter((one) => !answered.has(one));
+        const open = (agent: TestAgent) => agent.assigned.filter((assigned) => !answered.has(assigned));
         let offered = 0;
         let joined = 0;
         for (const { kind, at } of acts) {
@@ -171,13 +171,13 @@ describe("running work", () => {
           else if (kind === "offer") sender.offer([++offered], {}, { priority: at });
           else if (kind === "leave") {
             agent.link.end("it goes", arena.nowMs);
-            agents = agents.filter((one) => one !== agent);
+            agents = agents.filter((other) => other !== agent);
             agents.push(arena.agent(`agent-${joined++}`, { slots: 1 + (at % 3) }));
           } else if (assigned !== undefined) {
             answered.add(assigned);
             const outcome =
-              kind === "give up" ? gaveUp : { $case: "inlineOutput" as const, value: new Uint8Array() };
-            agent.say({ results: [{ token: assigned.token, outcome }] });
+              kind === "give up" ? stopped : { $case: "inlineOutput" as const, value: new Uint8Array() };
+            agent.sendFrame({ results: [{ token: assigned.token, outcome }] });
           }
           arena.turn();
         }
@@ -186,13 +186,13 @@ describe("running work", () => {
             for (const assigned of open(agent)) {
               answered.add(assigned);
               const outcome = { $case: "inlineOutput" as const, value: new Uint8Array() };
-              agent.say({ results: [{ token: assigned.token, outcome }] });
+              agent.sendFrame({ results: [{ token: assigned.token, outcome }] });
             }
           arena.pass(20);
         }
-        const heard = sender.results.map(([one]) => one).toSorted((one, other) => one - other);
+        const numbers = sender.results.map(([one]) => one).toSorted((one, other) => one - other);
         assert.deepEqual(
-          heard,
+          numbers,
           Array.from({ length: offered }, (_, at) => at + 1),
         );
         for (const view of arena.pool.agents(arena.nowMs)) assert.equal(view.attempts, 0, view.agentId);

@@ -49,7 +49,7 @@ export class Preemption {
   }
 
   /** Notes a waiting task that may be more urgent than running tasks. */
-  note(task: Task): void {
+  add(task: Task): void {
     if (this.#settings.current.preemption.priorityDifference > 0) this.#urgent.push(task);
   }
 
@@ -78,10 +78,10 @@ export class Preemption {
     const { priorityDifference, spareAfterMs } = this.#settings.current.preemption;
     const most = task.priority - priorityDifference;
     let least: Task | undefined;
-    let lookedAt = 0;
+    let checked = 0;
     for (const { cohort } of task.demand.matches) {
       for (const agent of cohort.agents) {
-        if (++lookedAt > lookedAtMax) return least;
+        if (++checked > agentsCheckedMax) return least;
         if (!agent.isAble || !isEverFit(agent, task.demand.fit)) continue;
         for (const other of this.#running.tasksOf(agent)) {
           const isSpared = spareAfterMs > 0 && nowMs - other.assignedMs >= spareAfterMs;
@@ -102,13 +102,13 @@ export class Preemption {
   /** Queues a task again, behind those that it gave way to. */
   requeue(task: Task, nowMs: number): void {
     task.yields = false;
-    task.rank = this.#order.rankOf({ readyMs: nowMs, priority: task.priority }, task.dueWantedMs);
+    task.rank = this.#order.rankOf({ readyMs: nowMs, priority: task.priority }, task.outcomeDueMs);
     this.#waiting.requeue(task, nowMs);
   }
 }
 
 /** Number of agents that are checked for one task. */
-const lookedAtMax = 256;
+const agentsCheckedMax = 256;
 
 /** Returns whether a running task can give way and leaves its agent enough room for the other. */
 function mayYield(other: Task, agent: Agent, task: Task): boolean {

@@ -18,11 +18,11 @@ export function isLimitedBy({ stage, extras }: Task, limit: Limit<Task>): boolea
 }
 
 /** Records that a task, which is in no queue, no longer waits for its limit. */
-export function leaveLimit(task: Task, nowMs: number): void {
+export function removeFromLimit(task: Task, nowMs: number): void {
   const { extras } = task;
   if (extras === undefined) return;
-  extras.limits.find(({ id }) => id === extras.waitsFor)?.leave(task);
-  noteWait(extras, nowMs);
+  extras.limits.find(({ id }) => id === extras.waitsFor)?.removeWaiting(task);
+  recordWait(extras, nowMs);
   extras.waitsFor = "";
 }
 
@@ -30,13 +30,13 @@ export function leaveLimit(task: Task, nowMs: number): void {
 export function resumeAfterLimit(task: Task, nowMs: number): void {
   const { extras } = task;
   if (extras === undefined) return;
-  noteWait(extras, nowMs);
+  recordWait(extras, nowMs);
   extras.wokenBy = extras.limits.find((limit) => limit.id === extras.waitsFor);
   extras.waitsFor = "";
   enqueue(task);
 }
 
-function noteWait(extras: Extras, nowMs: number): void {
+function recordWait(extras: Extras, nowMs: number): void {
   const key = extras.limits.find(({ id }) => id === extras.waitsFor)?.key ?? "";
   if (nowMs > extras.waitsSinceMs && extras.waited.length < namedMax)
     extras.waited.push({ key, fromMs: extras.waitsSinceMs, toMs: nowMs });

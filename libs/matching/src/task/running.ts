@@ -52,29 +52,29 @@ export class Running {
     task.stage = "working";
     task.yields = false;
     task.assignedMs = nowMs;
-    task.heardMs = nowMs;
-    task.begunMs = 0;
+    task.lastHeartbeatMs = nowMs;
+    task.startedMs = 0;
     task.runFromMs = nowMs;
     this.#attach(task, agent);
     this.count++;
     if (task.extras !== undefined)
-      for (const limit of task.extras.limits) this.#limits.begin(limit, nowMs, task.demand);
+      for (const limit of task.extras.limits) this.#limits.acquire(limit, nowMs, task.demand);
     this.#allotments.areas?.start(task, agent, nowMs);
     this.#tasks.schedule(task);
   }
 
   /** Records that the agent of a task no longer has it. */
-  detach(task: Task, hasBegun: boolean, nowMs: number, end?: Result | AttemptEnd): void {
+  detach(task: Task, hasStarted: boolean, nowMs: number, end?: Result | AttemptEnd): void {
     const { agent, extras } = task;
     if (agent === undefined) return;
-    this.#attempts.note(task, agent, end, nowMs);
+    this.#attempts.record(task, agent, end, nowMs);
     this.#unlink(task, agent);
     if (agent.used === 0) agent.idleSinceMs = nowMs;
     if (task.stage === "working") this.count--;
-    this.#readiness.loosened(agent);
+    this.#readiness.roomGained(agent);
     this.#allotments.areas?.finish(task);
     if (extras === undefined) return;
-    for (const limit of extras.limits) limit.end(hasBegun, task.demand);
+    for (const limit of extras.limits) limit.release(hasStarted, task.demand);
     for (const limit of extras.limits) this.#limits.wake(limit, nowMs);
   }
 

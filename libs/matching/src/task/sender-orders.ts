@@ -110,9 +110,9 @@ export class SenderOrders {
     const task = this.#tasks.get(token);
     if (task === undefined) return false;
     task.priority = priority;
-    task.rank = this.#order.rankOf(task, task.dueWantedMs);
+    task.rank = this.#order.rankOf(task, task.outcomeDueMs);
     moveInOrder(task);
-    this.#preemption.note(task);
+    this.#preemption.add(task);
     return true;
   }
 }

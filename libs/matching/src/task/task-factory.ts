@@ -7,11 +7,11 @@ import type { Allotter } from "../limits/allotter.ts";
 import type { Limit } from "../limits/room.ts";
 import { extrasOf } from "./extras.ts";
 import type { TaskOrder } from "./order.ts";
-import { type Profile, Task, type TaskHome } from "./task.ts";
+import { type Profile, Task, type TaskPool } from "./task.ts";
 
 /** The parts that TaskFactory needs. */
 export interface TaskFactoryParts {
-  readonly home: TaskHome;
+  readonly taskPool: TaskPool;
   readonly demands: Demands;
   readonly order: TaskOrder;
   readonly allotter: Allotter;
@@ -19,7 +19,7 @@ export interface TaskFactoryParts {
 }
 
 export class TaskFactory {
-  readonly #home: TaskHome;
+  readonly #taskPool: TaskPool;
   readonly #demands: Demands;
   readonly #order: TaskOrder;
   readonly #allotter: Allotter;
@@ -28,22 +28,22 @@ export class TaskFactory {
   #offered = 0;
 
   constructor(parts: TaskFactoryParts) {
-    this.#home = parts.home;
+    this.#taskPool = parts.taskPool;
     this.#demands = parts.demands;
     this.#order = parts.order;
     this.#allotter = parts.allotter;
     this.#gangs = parts.gangs;
   }
 
-  make(offer: Offer, profile: Profile, limits: readonly Limit<Task>[], nowMs: number): Task {
-    const task = new Task(this.#home, offer, profile, nowMs - offer.waitedMs);
+  create(offer: Offer, profile: Profile, limits: readonly Limit<Task>[], nowMs: number): Task {
+    const task = new Task(this.#taskPool, offer, profile, nowMs - offer.waitedMs);
     const { onlyAgents, notAgents, dueMs, totalMs } = offer;
     if (onlyAgents.length > 0 || notAgents.length > 0)
       task.demand = this.#demands.narrowed(profile.demand, onlyAgents, notAgents);
     else profile.demand.uses++;
-    if (dueMs > 0) task.dueWantedMs = nowMs + dueMs;
+    if (dueMs > 0) task.outcomeDueMs = nowMs + dueMs;
     task.order = ++this.#offered;
-    task.rank = this.#order.rankOf(task, task.dueWantedMs);
+    task.rank = this.#order.rankOf(task, task.outcomeDueMs);
     if (totalMs > 0) task.totalDueMs = nowMs + totalMs;
     const stickyKey = offer.stickyKey || profile.stickyKey;
     const contextKey = offer.contextKey || profile.contextKey;

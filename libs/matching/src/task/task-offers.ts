@@ -4,7 +4,7 @@ import { type Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import type { Readiness } from "../agents/readiness.ts";
 import type { PoolIdentity } from "../api/pool.ts";
-import { keptWindowsMax, retryAfterMs } from "../bounds.ts";
+import { retainedWindowsMax, retryAfterMs } from "../bounds.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Limits } from "../limits/limit-book.ts";
 import type { Limit } from "../limits/room.ts";
@@ -86,18 +86,19 @@ export class TaskOffers {
       stream.returned(senderSlot.pool, offer.token, RETURN_REASON_OVER_WINDOW, full, retryAfterMs);
       return;
     }
-    const limits = offer.limits.length === 0 ? noLimits : this.#limits.take(offer.limits, profile.namespace);
+    const limits =
+      offer.limits.length === 0 ? noLimits : this.#limits.register(offer.limits, profile.namespace);
     if (isRefusal(limits)) {
       stream.returned(senderSlot.pool, offer.token, RETURN_REASON_OVER_WINDOW, limits, retryAfterMs);
       return;
     }
-    const task = this.#factory.make(offer, profile, limits, nowMs);
+    const task = this.#factory.create(offer, profile, limits, nowMs);
     this.#tasks.add(task);
     senderSlot.add(task);
     if (this.#claims.size > 0 && this.#claimed(task, offer.token, nowMs)) return;
     this.#waiting.count++;
     this.#waiting.admit(task);
-    this.#preemption.note(task);
+    this.#preemption.add(task);
     this.#tasks.schedule(task);
   }
 
@@ -106,9 +107,9 @@ export class TaskOffers {
     const { windowFull } = matchingErrors;
     if (senderSlot.outstanding >= window)
       return windowFull.refusal({ what: "tasks outstanding", max: window });
-    const keptMax = window * keptWindowsMax;
-    if (senderSlot.kept >= keptMax)
-      return windowFull.refusal({ what: "results that are not durable", max: keptMax });
+    const retainedMax = window * retainedWindowsMax;
+    if (senderSlot.retained >= retainedMax)
+      return windowFull.refusal({ what: "results that are not durable", max: retainedMax });
     if (this.#waiting.count >= queuedMax)
       return windowFull.refusal({ what: "tasks waiting in the pool", max: queuedMax });
     return undefined;
@@ -116,7 +117,7 @@ export class TaskOffers {
 
   /** Returns whether an agent already reported the task: then it continues, or its result is used. */
   #claimed(task: Task, token: Uint8Array, nowMs: number): boolean {
-    const claim = this.#claims.take(token);
+    const claim = this.#claims.remove(token);
     if (claim === undefined) return false;
     const { agent, answered } = claim;
     this.#running.start(task, agent, nowMs);
@@ -158,7 +159,7 @@ export class TaskOffers {
       before?.stream.returned(before.pool, offer.token, RETURN_REASON_PUT_BACK, undefined, retryAfterMs);
     task.senderSlot?.remove(task);
     senderSlot.add(task);
-    if (task.awayDueMs !== never) task.awayDueMs = never;
+    if (task.orphanDueMs !== never) task.orphanDueMs = never;
     // Hooks that decided before the sender went away are not asked again.
     if (task.stage === "away") {
       if (task.judging?.isHeld === false) enqueue(task);
@@ -169,7 +170,8 @@ export class TaskOffers {
       return;
     }
     if (task.stage === "ended") senderSlot.stream.deliver(task, task.link?.agent.agentId ?? "", isSame);
-    else if (task.begunMs > 0 && task.agent !== undefined) senderSlot.stream.begun(task, task.agent, nowMs);
+    else if (task.startedMs > 0 && task.agent !== undefined)
+      senderSlot.stream.started(task, task.agent, nowMs);
     this.#tasks.schedule(task);
   }
 }

@@ -19,8 +19,8 @@ import type { Agent, Link } from "../agents/agent.ts";
 import type { Demand } from "../demand/matches.ts";
 import type { Judging } from "../hooks/judging.ts";
 import type { Limit } from "../limits/room.ts";
+import type { OfferSlab, OfferStore } from "../offers/offer-store.ts";
 import type { SenderSlot } from "../offers/sender-slot.ts";
-import type { OfferShelf, OfferSlab } from "../offers/shelf.ts";
 import type { Lane, Share } from "../queue/share.ts";
 import { Due } from "../time/due.ts";
 
@@ -118,8 +118,8 @@ export interface TaskName {
 }
 
 /** The pool of a task, as the task sees it. */
-export interface TaskHome {
-  readonly shelf: OfferShelf;
+export interface TaskPool {
+  readonly offerStore: OfferStore;
   /** Handles a timeout of a task. */
   expire(task: Task, nowMs: number): void;
 }
@@ -127,13 +127,13 @@ export interface TaskHome {
 const never = Number.POSITIVE_INFINITY;
 
 /** Fields that a task has since it first ran, or was given more time. */
-class AtWork {
+class RunningState {
   /** Maximum duration of an attempt. 0 for no limit. */
   runMs: number;
   assignedMs = 0;
   /** 0 if not started. */
-  begunMs = 0;
-  heardMs = 0;
+  startedMs = 0;
+  lastHeartbeatMs = 0;
   /** Start of the time that counts towards `runMs`. */
   runFromMs = 0;
   /** When the agent counts as done with the task without a confirmation. */
@@ -159,38 +159,38 @@ class AtWork {
 }
 
 /** Fields that few waiting tasks need. */
-class Rarely {
+class RareState {
   /** End of its time in the queue over all attempts. */
   totalDueMs = never;
   /** When its outcome is due. */
-  dueWantedMs = never;
+  outcomeDueMs = never;
   /** When it is forgotten because its sender has not come back. */
-  awayDueMs = never;
+  orphanDueMs = never;
   /** State of its hooks. Undefined if no hook was asked. */
   judging: Judging | undefined = undefined;
 }
 
-const rarely = new Rarely();
+const rarely = new RareState();
 
 /** The timer of a task. */
 class Alarm extends Due {
-  readonly #home: TaskHome;
+  readonly #taskPool: TaskPool;
   readonly #task: Task;
 
-  constructor(home: TaskHome, task: Task) {
+  constructor(taskPool: TaskPool, task: Task) {
     super();
-    this.#home = home;
+    this.#taskPool = taskPool;
     this.#task = task;
   }
 
   override run(nowMs: number): void {
-    this.#home.expire(this.#task, nowMs);
+    this.#taskPool.expire(this.#task, nowMs);
   }
 }
 
 /** An attempt, from its offer until it is no longer needed. */
 export class Task implements Ranked {
-  readonly #home: TaskHome;
+  readonly #taskPool: TaskPool;
   /** The decoded offer, or the slab that contains its bytes, with their start and end. */
   #offer: Offer | OfferSlab;
   #start = -1;
@@ -211,14 +211,14 @@ export class Task implements Ranked {
   lane: Lane<Task> | undefined = undefined;
   senderSlot: SenderSlot<Task> | undefined = undefined;
   extras: Extras | undefined = undefined;
-  #work: AtWork | undefined = undefined;
-  #rarely: Rarely | undefined = undefined;
+  #work: RunningState | undefined = undefined;
+  #rarely: RareState | undefined = undefined;
   #alarm: Alarm | undefined = undefined;
 
-  constructor(home: TaskHome, offer: Offer, profile: Profile, readyMs: number) {
-    this.#home = home;
+  constructor(taskPool: TaskPool, offer: Offer, profile: Profile, readyMs: number) {
+    this.#taskPool = taskPool;
     if (offer instanceof EncodedOffer) {
-      const slab = home.shelf.put(offer, this);
+      const slab = taskPool.offerStore.add(offer, this);
       this.#offer = slab;
       this.#start = slab.lastStart;
       this.#end = this.#start + offer.end - offer.start;
@@ -233,15 +233,15 @@ export class Task implements Ranked {
   /** The decoded offer. It takes less memory before the first read. */
   get offer(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
-    const offer = this.glance();
-    (this.#offer as OfferSlab).leave(this.#end - this.#start);
+    const offer = this.decodeOffer();
+    (this.#offer as OfferSlab).free(this.#end - this.#start);
     this.#start = -1;
     this.#offer = offer;
     return offer;
   }
 
   /** Decodes the offer without keeping it. */
-  glance(): Offer {
+  decodeOffer(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
     return openOffer((this.#offer as OfferSlab).bytes, this.#start, this.#end);
   }
@@ -258,9 +258,9 @@ export class Task implements Ranked {
     if (this.#start < 0) return;
     const slab = this.#offer as OfferSlab;
     if (!slab.isSparse) return;
-    const copy = this.#home.shelf.copy(slab.bytes, this.#start, this.#end);
+    const copy = this.#taskPool.offerStore.copy(slab.bytes, this.#start, this.#end);
     const length = this.#end - this.#start;
-    slab.leave(length);
+    slab.free(length);
     this.#offer = copy;
     this.#start = copy.lastStart;
     this.#end = this.#start + length;
@@ -272,7 +272,7 @@ export class Task implements Ranked {
   }
 
   withAlarm(): Due {
-    this.#alarm ??= new Alarm(this.#home, this);
+    this.#alarm ??= new Alarm(this.#taskPool, this);
     return this.#alarm;
   }
 
@@ -285,32 +285,32 @@ export class Task implements Ranked {
   /** When the task has to be checked next in its present state. */
   get nextDueMs(): number {
     const { stage } = this;
-    const { judging, awayDueMs, totalDueMs } = this.#rarely ?? rarely;
+    const { judging, orphanDueMs, totalDueMs } = this.#rarely ?? rarely;
     const hookDueMs = judging === undefined ? never : judging.dueMs;
-    if (stage === "working") return this.#workingDueMs(this.#work ?? this.#atWork(), awayDueMs, totalDueMs);
-    if (stage === "ended" || stage === "forgotten") return Math.min(awayDueMs, this.stopDueMs, hookDueMs);
+    if (stage === "working") return this.#workingDueMs(this.#work ?? this.#atWork(), orphanDueMs, totalDueMs);
+    if (stage === "ended" || stage === "forgotten") return Math.min(orphanDueMs, this.stopDueMs, hookDueMs);
     const boundDueMs = this.extras?.boundDueMs ?? never;
-    return Math.min(this.queueDueMs, totalDueMs, awayDueMs, boundDueMs, hookDueMs);
+    return Math.min(this.queueDueMs, totalDueMs, orphanDueMs, boundDueMs, hookDueMs);
   }
 
-  #workingDueMs(work: AtWork, awayDueMs: number, totalDueMs: number): number {
-    const { runMs, runFromMs, heardMs, agent, twin, yields } = work;
+  #workingDueMs(work: RunningState, orphanDueMs: number, totalDueMs: number): number {
+    const { runMs, runFromMs, lastHeartbeatMs, agent, twin, yields } = work;
     // Its agent has given it up for more urgent work: it waits again in the next turn.
     if (yields && agent === undefined) return 0;
     const { heartbeatMs } = this.profile;
     const runDueMs = runMs > 0 ? runFromMs + runMs : never;
-    const silentDueMs = agent !== undefined && heartbeatMs > 0 ? heardMs + heartbeatMs : never;
+    const silentDueMs = agent !== undefined && heartbeatMs > 0 ? lastHeartbeatMs + heartbeatMs : never;
     const straggleDueMs = twin?.straggleDueMs ?? never;
-    return Math.min(runDueMs, silentDueMs, totalDueMs, awayDueMs, straggleDueMs);
+    return Math.min(runDueMs, silentDueMs, totalDueMs, orphanDueMs, straggleDueMs);
   }
 
-  #atWork(): AtWork {
-    this.#work ??= new AtWork(this.profile.runMs);
+  #atWork(): RunningState {
+    this.#work ??= new RunningState(this.profile.runMs);
     return this.#work;
   }
 
-  #withRare(): Rarely {
-    this.#rarely ??= new Rarely();
+  #withRare(): RareState {
+    this.#rarely ??= new RareState();
     return this.#rarely;
   }
 
@@ -328,18 +328,18 @@ export class Task implements Ranked {
     this.#atWork().assignedMs = value;
   }
 
-  get begunMs(): number {
-    return this.#work === undefined ? 0 : this.#work.begunMs;
+  get startedMs(): number {
+    return this.#work === undefined ? 0 : this.#work.startedMs;
   }
-  set begunMs(value: number) {
-    this.#atWork().begunMs = value;
+  set startedMs(value: number) {
+    this.#atWork().startedMs = value;
   }
 
-  get heardMs(): number {
-    return this.#work === undefined ? 0 : this.#work.heardMs;
+  get lastHeartbeatMs(): number {
+    return this.#work === undefined ? 0 : this.#work.lastHeartbeatMs;
   }
-  set heardMs(value: number) {
-    this.#atWork().heardMs = value;
+  set lastHeartbeatMs(value: number) {
+    this.#atWork().lastHeartbeatMs = value;
   }
 
   get runFromMs(): number {
@@ -440,18 +440,18 @@ export class Task implements Ranked {
     this.#withRare().totalDueMs = value;
   }
 
-  get dueWantedMs(): number {
-    return this.#rarely === undefined ? never : this.#rarely.dueWantedMs;
+  get outcomeDueMs(): number {
+    return this.#rarely === undefined ? never : this.#rarely.outcomeDueMs;
   }
-  set dueWantedMs(value: number) {
-    this.#withRare().dueWantedMs = value;
+  set outcomeDueMs(value: number) {
+    this.#withRare().outcomeDueMs = value;
   }
 
-  get awayDueMs(): number {
-    return this.#rarely === undefined ? never : this.#rarely.awayDueMs;
+  get orphanDueMs(): number {
+    return this.#rarely === undefined ? never : this.#rarely.orphanDueMs;
   }
-  set awayDueMs(value: number) {
-    this.#withRare().awayDueMs = value;
+  set orphanDueMs(value: number) {
+    this.#withRare().orphanDueMs = value;
   }
 
   get judging(): Judging | undefined {

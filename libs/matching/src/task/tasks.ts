@@ -67,7 +67,7 @@ export class Tasks {
     const { demand, extras, twin } = task;
     if (twin?.winner !== undefined) this.forget(twin.winner, nowMs);
     if (demand.uses > 1) demand.uses--;
-    else this.#demands.giveBack(demand);
-    if (extras !== undefined && extras.limits.length > 0) this.#limits.giveBack(extras.limits, nowMs);
+    else this.#demands.release(demand);
+    if (extras !== undefined && extras.limits.length > 0) this.#limits.unregister(extras.limits, nowMs);
   }
 }

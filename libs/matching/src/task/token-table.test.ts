@@ -9,7 +9,7 @@ const tokens = fc
   .map(([low, high]) => Uint8Array.from({ length: 16 }, (_, at) => (at === 0 ? low : at === 12 ? high : 7)));
 
 describe("TokenTable", () => {
-  it("holds what a map of texts holds, through growing and shrinking", () => {
+  it("matches a map of strings while it grows and shrinks", () => {
     const operations = fc.array(fc.tuple(fc.constantFrom("set", "set", "delete"), tokens, fc.nat()), {
       maxLength: 400,
     });
@@ -33,16 +33,16 @@ describe("TokenTable", () => {
     );
   });
 
-  it("finds each of 10,000 tokens, and none when all are gone", () => {
+  it("finds each of 10,000 tokens, and none after their removal", () => {
     const table = new TokenTable<number>(5);
-    const made = Array.from({ length: 10_000 }, (_, number) => {
+    const tokens = Array.from({ length: 10_000 }, (_, number) => {
       const token = new Uint8Array(16);
       new DataView(token.buffer).setUint32(4, number);
       return token;
     });
-    for (const [number, token] of made.entries()) table.set(token, number);
-    for (const [number, token] of made.entries()) assert.equal(table.get(token.slice()), number);
-    for (const token of made) table.delete(token);
+    for (const [number, token] of tokens.entries()) table.set(token, number);
+    for (const [number, token] of tokens.entries()) assert.equal(table.get(token.slice()), number);
+    for (const token of tokens) table.delete(token);
     assert.deepEqual([...table.values()], []);
   });
 

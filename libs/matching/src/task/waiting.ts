@@ -8,7 +8,7 @@ import type { Limits } from "../limits/limit-book.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "./bound-tasks.ts";
 import type { Orphans } from "./orphans.ts";
-import { enqueue, isWaiting, leaveLimit } from "./queueing.ts";
+import { enqueue, isWaiting, removeFromLimit } from "./queueing.ts";
 import type { Extras, Task } from "./task.ts";
 import type { Tasks } from "./tasks.ts";
 
@@ -50,7 +50,8 @@ export class Waiting {
     if (stage === "queued") {
       task.share = undefined;
       share?.remove(task);
-    } else if (stage === "limited") extras?.limits.find((limit) => limit.id === extras.waitsFor)?.leave(task);
+    } else if (stage === "limited")
+      extras?.limits.find((limit) => limit.id === extras.waitsFor)?.removeWaiting(task);
     if (stage === "hooked") this.#hooks.current?.forget(task);
     if (stage === "ganged") extras?.gang?.release(task);
     if (extras !== undefined) {
@@ -64,7 +65,7 @@ export class Waiting {
     const { demand: before } = task;
     if (before.fit.side === side) return;
     const isInLine = task.stage === "limited" || task.share !== undefined;
-    if (task.stage === "limited") leaveLimit(task, nowMs);
+    if (task.stage === "limited") removeFromLimit(task, nowMs);
     if (isInLine) {
       task.stage = "queued";
       this.#dequeue(task, nowMs);
@@ -72,7 +73,7 @@ export class Waiting {
     // After removal from its queue, the task has the demand from before it was bound.
     const { demand } = task;
     task.demand = this.#demands.sided(demand, side);
-    this.#demands.giveBack(demand);
+    this.#demands.release(demand);
     if (isInLine) enqueue(task);
   }
 
@@ -88,13 +89,13 @@ export class Waiting {
     if (full === undefined) return false;
     task.share?.remove(task);
     task.share = undefined;
-    const isBack = extras.wokenBy === full;
+    const isReturned = extras.wokenBy === full;
     this.#returnTurn(task, extras, nowMs);
     this.#bound.unbind(task, extras);
     task.stage = "limited";
     extras.waitsFor = full.id;
     extras.waitsSinceMs = nowMs;
-    full.wait(task, isBack);
+    full.wait(task, isReturned);
     this.#limits.wake(full, nowMs);
     return true;
   }
@@ -129,7 +130,7 @@ export class Waiting {
       this.#dequeue(task, nowMs);
       task.stage = "away";
     }
-    task.awayDueMs = nowMs + this.#settings.current.orphanMs;
+    task.orphanDueMs = nowMs + this.#settings.current.orphanMs;
     this.#orphans.add(task, nowMs);
     this.#tasks.schedule(task);
   }

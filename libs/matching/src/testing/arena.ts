@@ -72,11 +72,17 @@ export class Arena {
     return new Sender(this, name, isHere);
   }
 
-  agent(agentId: string, wishes: AgentWishes = {}): TestAgent {
-    const { slots = 1, credit = 100, does = ["work@1.0.0"], labels = {}, resources = {} } = wishes;
-    const { contextKeys = [], incarnation = "01", running = [], costs = {}, launchId = "", kind } = wishes;
-    const capabilities = does.map((one) => {
-      const [name = "", version = ""] = one.split("@");
+  agent(agentId: string, options: AgentOptions = {}): TestAgent {
+    const {
+      slots = 1,
+      credit = 100,
+      capabilities: does = ["work@1.0.0"],
+      labels = {},
+      resources = {},
+    } = options;
+    const { contextKeys = [], incarnation = "01", running = [], costs = {}, launchId = "", kind } = options;
+    const capabilities = does.map((each) => {
+      const [name = "", version = ""] = each.split("@");
       const money = costs[name];
       return money === undefined ? { name, version } : { name, version, cost: { money } };
     });
@@ -92,7 +98,7 @@ export class Arena {
     const joined = this.pool.join(hello, "swarm-1", agent, this.nowMs);
     assert.ok(!isRefusal(joined), isRefusal(joined) ? joined.message : "");
     agent.joined = joined;
-    if (credit > 0) agent.say({ credit });
+    if (credit > 0) agent.sendFrame({ credit });
     return agent;
   }
 
@@ -112,11 +118,11 @@ export class Arena {
   }
 }
 
-export interface AgentWishes {
+export interface AgentOptions {
   readonly slots?: number;
   readonly credit?: number;
   /** `name@version` */
-  readonly does?: readonly string[];
+  readonly capabilities?: readonly string[];
   readonly labels?: Record<string, string>;
   readonly resources?: Record<string, number>;
   readonly contextKeys?: readonly string[];
@@ -149,7 +155,7 @@ export class TestAgent {
   }
 
   /** Numbers of the assigned tasks, in their order. */
-  get given(): number[] {
+  get taskNumbers(): number[] {
     return this.assigned.map(({ token }) => numberOf(token));
   }
 
@@ -168,15 +174,18 @@ export class TestAgent {
     this.ended = bye;
   }
 
-  say(frame: Partly<AgentFrame>): void {
-    const refusal = this.link.take(AgentFrames.fromPartial(frame as Partial<AgentFrame>), this.#arena.nowMs);
+  sendFrame(frame: Partly<AgentFrame>): void {
+    const refusal = this.link.receive(
+      AgentFrames.fromPartial(frame as Partial<AgentFrame>),
+      this.#arena.nowMs,
+    );
     assert.equal(refusal, undefined);
   }
 
   answer(number: number, outcome?: Result["outcome"]): void {
     const well = { $case: "inlineOutput" as const, value: new Uint8Array([number & 0xff]) };
     const result = { token: tokenOf(number), outcome: outcome ?? well, runMs: 1, used: undefined };
-    this.say({ results: [result] });
+    this.sendFrame({ results: [result] });
   }
 
   busy(number: number, retryAfterMs = 0, capabilities: string[] = [], message = ""): void {
@@ -188,7 +197,7 @@ export class Sender {
   readonly #arena: Arena;
   readonly #isHere: boolean;
   readonly stream: OfferStream;
-  readonly told = OfferReply.create();
+  readonly received = OfferReply.create();
   /** Numbers of sent profiles, by their content. */
   readonly #profiles = new Map<string, number>();
 
@@ -202,20 +211,20 @@ export class Sender {
   send(reply: OfferReply): void {
     for (const key of Object.keys(reply) as (keyof OfferReply)[]) {
       const part = reply[key];
-      if (Array.isArray(part)) (this.told[key] as unknown[]).push(...part);
+      if (Array.isArray(part)) (this.received[key] as unknown[]).push(...part);
     }
   }
 
   /** Numbers of the tasks with a result, in their order, each with its outcome. */
   get results(): (readonly [number: number, what: string])[] {
-    return this.told.results.map(({ token, outcome }) => [
+    return this.received.results.map(({ token, outcome }) => [
       numberOf(token),
       outcome?.$case === "failed" ? outcome.value.code : (outcome?.$case ?? ""),
     ]);
   }
 
   get returned(): number[] {
-    return this.told.returned.map(({ token }) => numberOf(token));
+    return this.received.returned.map(({ token }) => numberOf(token));
   }
 
   offer(
@@ -231,22 +240,22 @@ export class Sender {
       this.#profiles.set(key, number);
       profiles.push({ capability: "work", ...profile, number, pool: 1 });
     }
-    const offers = [numbers].flat().map((one) => ({
+    const offers = [numbers].flat().map((taskNumber) => ({
       attempt: 1,
       workId: "run-1",
-      taskId: `t${one}`,
+      taskId: `t${taskNumber}`,
       ...offer,
-      token: tokenOf(one),
+      token: tokenOf(taskNumber),
       profile: number,
     }));
     this.request({ profiles, offers });
   }
 
   request(request: Partly<OfferRequest>): void {
-    const whole = OfferRequest.fromPartial(request as Partial<OfferRequest>);
+    const complete = OfferRequest.fromPartial(request as Partial<OfferRequest>);
     const { decode, encode } = dispatchService.methods.offer.request;
-    const taken = this.#isHere ? whole : decode(encode(whole));
-    const refusal = this.stream.take(taken, this.#arena.nowMs);
+    const delivered = this.#isHere ? complete : decode(encode(complete));
+    const refusal = this.stream.receive(delivered, this.#arena.nowMs);
     assert.equal(refusal, undefined);
   }
 

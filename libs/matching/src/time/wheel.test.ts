@@ -21,7 +21,7 @@ const delays = fc.oneof(
 );
 
 describe("Wheel", () => {
-  it("runs each alarm once, never early, and says in time when the next one is due", () => {
+  it("runs each alarm once, never early, and announces in time when the next alarm is due", () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant("set" as const), alarm: fc.nat(7), delayMs: delays }),
       fc.record({ kind: fc.constant("remove" as const), alarm: fc.nat(7) }),
@@ -37,7 +37,7 @@ describe("Wheel", () => {
           const alarms = Array.from({ length: 8 }, () => new Alarm());
           const dues = new Map<Alarm, number>();
           let nowMs = startMs;
-          const look = () => {
+          const check = () => {
             wheel.advance(nowMs);
             for (const [alarm, dueMs] of dues) {
               if (alarm.ranMs.length > 0) {
@@ -47,22 +47,22 @@ describe("Wheel", () => {
             }
             for (const alarm of alarms) alarm.ranMs.length = 0;
           };
-          for (const one of steps) {
-            if (one.kind === "pass") nowMs += Math.max(0, one.byMs);
-            else if (one.kind === "next") {
+          for (const step of steps) {
+            if (step.kind === "pass") nowMs += Math.max(0, step.byMs);
+            else if (step.kind === "next") {
               if (wheel.nextDueMs < Number.POSITIVE_INFINITY) nowMs = Math.max(nowMs, wheel.nextDueMs);
             } else {
-              const alarm = alarms[one.alarm] as Alarm;
-              if (one.kind === "set") {
-                wheel.set(alarm, nowMs + one.delayMs);
+              const alarm = alarms[step.alarm] as Alarm;
+              if (step.kind === "set") {
+                wheel.set(alarm, nowMs + step.delayMs);
                 // A timer that is set too late runs at the next check.
-                dues.set(alarm, nowMs + Math.max(0, one.delayMs));
+                dues.set(alarm, nowMs + Math.max(0, step.delayMs));
               } else {
                 wheel.remove(alarm);
                 dues.delete(alarm);
               }
             }
-            look();
+            check();
             assert.equal(wheel.size, dues.size);
             const firstMs = Math.min(...dues.values());
             assert.ok(wheel.nextDueMs <= Math.max(firstMs, nowMs) + 1, `${wheel.nextDueMs} of ${firstMs}`);
@@ -88,7 +88,7 @@ describe("Wheel", () => {
     assert.ok(steps <= 7, String(steps));
   });
 
-  it("lets an alarm put itself off and remove another that is due at the same time", () => {
+  it("lets an alarm reschedule itself and remove another alarm that is due at the same time", () => {
     const wheel = new Wheel(100);
     const first = new Alarm();
     const second = new Alarm();

@@ -22,7 +22,7 @@ export class Wheel {
   readonly #startMs: number;
   readonly #lists: (Due | undefined)[] = new Array<Due | undefined>(rings * spokes).fill(undefined);
   /** For each ring two words with one bit per list that is not empty. */
-  readonly #taken = new Int32Array(rings * 2);
+  readonly #occupied = new Int32Array(rings * 2);
   /** Everything before this tick has run. */
   #tick = 0;
   #size = 0;
@@ -51,7 +51,7 @@ export class Wheel {
     if (dueMs === Number.POSITIVE_INFINITY) return;
     due.dueMs = dueMs;
     this.#size++;
-    this.#put(due);
+    this.#insert(due);
   }
 
   remove(due: Due): void {
@@ -81,12 +81,12 @@ export class Wheel {
     }
   }
 
-  #put(due: Due): void {
-    const wanted = Math.ceil(due.dueMs - this.#startMs);
-    const tick = Math.min(Math.max(wanted, this.#tick), this.#tick + furthestTicks);
+  #insert(due: Due): void {
+    const dueTick = Math.ceil(due.dueMs - this.#startMs);
+    const tick = Math.min(Math.max(dueTick, this.#tick), this.#tick + furthestTicks);
     let ring = 0;
     // In the narrowest ring whose list is not passed before the due time.
-    while (ring < rings - 1 && tick >= spanEnd(this.#tick, ring)) ring++;
+    while (ring < rings - 1 && tick >= ringEnd(this.#tick, ring)) ring++;
     const spoke = ring * spokes + (Math.floor(tick / spokes ** ring) & (spokes - 1));
     const head = this.#lists[spoke];
     due.spoke = spoke;
@@ -95,9 +95,9 @@ export class Wheel {
     if (head !== undefined) head.earlier = due;
     this.#lists[spoke] = due;
     const word = spoke >> 5;
-    this.#taken[word] = (this.#taken[word] ?? 0) | (1 << (spoke & 31));
-    const begins = Math.max(this.#tick, Math.floor(tick / spokes ** ring) * spokes ** ring);
-    if (this.#nextTick >= 0 && begins < this.#nextTick) this.#nextTick = begins;
+    this.#occupied[word] = (this.#occupied[word] ?? 0) | (1 << (spoke & 31));
+    const startTick = Math.max(this.#tick, Math.floor(tick / spokes ** ring) * spokes ** ring);
+    if (this.#nextTick >= 0 && startTick < this.#nextTick) this.#nextTick = startTick;
   }
 
   #unlink(due: Due): void {
@@ -113,7 +113,7 @@ export class Wheel {
 
   #clear(spoke: number): void {
     const word = spoke >> 5;
-    this.#taken[word] = (this.#taken[word] ?? 0) & ~(1 << (spoke & 31));
+    this.#occupied[word] = (this.#occupied[word] ?? 0) & ~(1 << (spoke & 31));
   }
 
   /** Spreads the wide lists that start at a tick. */
@@ -127,7 +127,7 @@ export class Wheel {
       this.#clear(spoke);
       while (due !== undefined) {
         const { later } = due;
-        this.#put(due);
+        this.#insert(due);
         due = later;
       }
     }
@@ -156,8 +156,8 @@ export class Wheel {
 
   /** Returns the distance from a place to the next list that is not empty. Below 0 for none. */
   #distance(ring: number, from: number, isPassed: boolean): number {
-    const low = this.#taken[2 * ring] ?? 0;
-    const high = this.#taken[2 * ring + 1] ?? 0;
+    const low = this.#occupied[2 * ring] ?? 0;
+    const high = this.#occupied[2 * ring + 1] ?? 0;
     if (low === 0 && high === 0) return -1;
     // A list of a wide ring that has started was spread: its timers belong to the next round.
     for (let step = isPassed ? 1 : 0; step <= spokes; step++) {
@@ -170,7 +170,7 @@ export class Wheel {
 }
 
 /** Returns the first tick that a ring cannot hold: its list would be passed too early. */
-function spanEnd(tick: number, ring: number): number {
+function ringEnd(tick: number, ring: number): number {
   const width = spokes ** ring;
   return (Math.floor(tick / width) + spokes) * width;
 }

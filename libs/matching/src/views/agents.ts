@@ -62,7 +62,7 @@ export class PoolAgentViews {
       attempts: used,
       credit: agent.credit,
       figures: agent.figures,
-      heardTime: toTimestamp(agent.heardMs),
+      heardTime: toTimestamp(agent.lastSeenMs),
       suspicion: this.#suspicionOf(agent, nowMs),
       host: identity.host,
       incarnation: identity.incarnation,
@@ -121,21 +121,21 @@ export class PoolAgentViews {
         attempt: task.attempt,
         capability: task.demand.requirements.capability,
         assignTime: toTimestamp(task.assignedMs),
-        startTime: task.begunMs === 0 ? undefined : toTimestamp(task.begunMs),
+        startTime: task.startedMs === 0 ? undefined : toTimestamp(task.startedMs),
         expectedEndTime: this.#expectedEnd(agent, task),
         progress: task.fraction,
         message: task.message,
       }));
   }
 
-  #expectedEnd({ agentId }: Agent, { demand, assignedMs, begunMs }: Task) {
+  #expectedEnd({ agentId }: Agent, { demand, assignedMs, startedMs }: Task) {
     const expectedMs = this.#times.expectedMs(agentId, demand.requirements.capability);
-    return expectedMs === undefined ? undefined : toTimestamp((begunMs || assignedMs) + expectedMs);
+    return expectedMs === undefined ? undefined : toTimestamp((startedMs || assignedMs) + expectedMs);
   }
 
   /** Returns the level by the agent's rhythm. Before that is known: the threshold at the suspect time. */
-  #suspicionOf({ suspicion, heardMs }: Agent, nowMs: number): number {
-    const silenceMs = nowMs - heardMs;
+  #suspicionOf({ suspicion, lastSeenMs }: Agent, nowMs: number): number {
+    const silenceMs = nowMs - lastSeenMs;
     return (
       suspicion.level(silenceMs) ??
       (this.#settings.current.suspicionThreshold * silenceMs) / this.#settings.current.suspectMs

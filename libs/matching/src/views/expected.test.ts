@@ -13,7 +13,7 @@ function known() {
     sender.offer(number);
     arena.turn();
     arena.nowMs += 1_000;
-    agent.say({
+    agent.sendFrame({
       results: [
         {
           token: tokenOf(number),
@@ -36,7 +36,7 @@ function known() {
 }
 
 describe("when a task is expected to start", () => {
-  it("follows from how long attempts take, how long they have run, and how many go before", () => {
+  it("follows from the duration of attempts, their elapsed time, and the number of tasks ahead", () => {
     const { arena, sender, about } = known();
     sender.offer([1, 2, 3]);
     arena.turn();
@@ -47,7 +47,7 @@ describe("when a task is expected to start", () => {
     assert.ok(second?.expectedStartTime !== undefined && third?.expectedStartTime !== undefined);
   });
 
-  it("is not known if nothing was learned, no agent is able, or a person has to act", () => {
+  it("is not known without learned durations, without an able agent, or if a user has to act", () => {
     const { arena, sender, inMs } = known();
     sender.offer([1, 2]);
     sender.offer(3, { capability: "other" });
@@ -77,7 +77,7 @@ describe("when a task is expected to start", () => {
     const startMs = waiting?.expectedStartTime && fromTimestamp(waiting.expectedStartTime);
     assert.equal(startMs, arena.nowMs + 700);
     arena.pass(700);
-    assert.deepEqual(agent.given, [1, 2]);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
     const [past] = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
     assert.deepEqual(
       [past?.cause, past?.subject, past?.waitedMs, past?.present],
@@ -85,7 +85,7 @@ describe("when a task is expected to start", () => {
     );
   });
 
-  it("names the command that would help, where there is one", () => {
+  it("names a command that helps, if there is one", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 9 });

@@ -61,7 +61,7 @@ export class StartEstimates {
 }
 
 /** Number of attempts whose ends are computed. */
-const lookedAtMax = 10_000;
+const attemptsCheckedMax = 10_000;
 
 /** Returns the time in the form of the contract. */
 export function momentOf(ms: number | undefined) {
@@ -71,16 +71,16 @@ export function momentOf(ms: number | undefined) {
 /** Returns the expected ends of running tasks, the first one first. */
 function endsOf(
   tasks: Iterable<Task>,
-  isWanted: (task: Task) => boolean,
+  isMatch: (task: Task) => boolean,
   usualMs: number,
   nowMs: number,
 ): number[] {
   const ends: number[] = [];
   for (const task of tasks) {
-    if (task.stage !== "working" || !isWanted(task)) continue;
+    if (task.stage !== "working" || !isMatch(task)) continue;
     // An attempt that has taken longer than usual may end at any time.
-    ends.push(Math.max(nowMs, (task.begunMs || task.assignedMs) + usualMs));
-    if (ends.length >= lookedAtMax) break;
+    ends.push(Math.max(nowMs, (task.startedMs || task.assignedMs) + usualMs));
+    if (ends.length >= attemptsCheckedMax) break;
   }
   return ends.sort((one, other) => one - other);
 }

@@ -10,125 +10,125 @@ const workOffering = (version: string) => Offering.fromPartial({ capabilities: [
 const noLabels = { equals: {}, exists: [], absent: [] };
 
 interface Case {
-  readonly what: string;
-  readonly make: (arena: Arena) => void;
+  readonly title: string;
+  readonly arrange: (arena: Arena) => void;
   readonly cause: WaitCause;
-  readonly says: RegExp;
+  readonly message: RegExp;
   readonly helps?: RegExp;
 }
 
 const cases: readonly Case[] = [
   {
-    what: "no agent offers the capability",
-    make: (arena) => arena.sender().offer(1),
+    title: "no agent offers the capability",
+    arrange: (arena) => arena.sender().offer(1),
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers work/,
+    message: /no worker offers work/,
   },
   {
-    what: "workers offer one with a similar name",
-    make: (arena) => {
-      arena.agent("a", { does: ["wrok@1.0.0"] });
+    title: "workers offer one with a similar name",
+    arrange: (arena) => {
+      arena.agent("a", { capabilities: ["wrok@1.0.0"] });
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers work. Did you mean wrok\?/,
+    message: /no worker offers work. Did you mean wrok\?/,
     helps: /^change `uses: work` to `wrok` in the workflow, .* or start a worker that offers work$/,
   },
   {
-    what: "the only worker has paused the capability: the answer of the system behind it is named",
-    make: (arena) => {
+    title: "the only worker has paused the capability: the answer of the system behind it is named",
+    arrange: (arena) => {
       const agent = arena.agent("a");
       arena.sender().offer(1);
       arena.turn();
       agent.busy(1, 60_000, ["work"], "work: status 429");
     },
     cause: WaitCause.WAIT_CAUSE_SLOWED_DOWN,
-    says: /the only agent for work has paused work: work: status 429/,
+    message: /the only agent for work has paused work: work: status 429/,
     helps: /^wait until the pause is over$/,
   },
   {
-    what: "no agent offers the language models of the platform: the keys are named",
-    make: (arena) => arena.sender().offer(1, { capability: "tutti.agent" }),
+    title: "no agent offers the language models of the platform: the keys are named",
+    arrange: (arena) => arena.sender().offer(1, { capability: "tutti.agent" }),
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers tutti\.agent/,
+    message: /no worker offers tutti\.agent/,
     helps: /set ANTHROPIC_API_KEY, .* or start a worker with `agents\(\)`/,
   },
   {
-    what: "who offers the capability may not",
-    make: (arena) => {
-      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
+    title: "who offers the capability may not",
+    arrange: (arena) => {
+      arena.pool.addRefused("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_POLICY,
-    says: /the agent a came with work and was refused: expected a grant\.$/,
+    message: /the agent a came with work and was refused: expected a grant\.$/,
   },
   {
-    what: "who offers the capability may not, in another version than it wants",
-    make: (arena) => {
-      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
+    title: "who offers the capability may not, in another version than it wants",
+    arrange: (arena) => {
+      arena.pool.addRefused("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
       arena.sender().offer(1, { versionRange: "^2" });
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers work/,
+    message: /no worker offers work/,
   },
   {
-    what: "who might not offer the capability an hour ago has not come again",
-    make: (arena) => {
-      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs - 3_600_000);
+    title: "who might not offer the capability an hour ago has not come again",
+    arrange: (arena) => {
+      arena.pool.addRefused("a", workOffering("1.0.0"), "expected a grant", arena.nowMs - 3_600_000);
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers work/,
+    message: /no worker offers work/,
   },
   {
-    what: "who might not offer the capability was let in with another one",
-    make: (arena) => {
-      arena.pool.turnAway("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
-      arena.agent("a", { does: ["other@1.0.0"] });
+    title: "who might not offer the capability was let in with another one",
+    arrange: (arena) => {
+      arena.pool.addRefused("a", workOffering("1.0.0"), "expected a grant", arena.nowMs);
+      arena.agent("a", { capabilities: ["other@1.0.0"] });
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /no worker offers work/,
+    message: /no worker offers work/,
   },
   {
-    what: "no agent offers it in its range",
-    make: (arena) => {
+    title: "no agent offers it in its range",
+    arrange: (arena) => {
       arena.agent("a");
       arena.sender().offer(1, { versionRange: "^2" });
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
-    says: /work in 1\.0\.0, none in \^2/,
+    message: /work in 1\.0\.0, none in \^2/,
   },
   {
-    what: "no agent has its labels",
-    make: (arena) => {
+    title: "no agent has its labels",
+    arrange: (arena) => {
       arena.agent("a");
       arena.sender().offer(1, { placement: { require: { ...noLabels, equals: { zone: "east" } } } });
     },
     cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-    says: /agents offer work, and none is one with zone=east\.?$/,
+    message: /agents offer work, and none is one with zone=east\.?$/,
   },
   {
-    what: "no agent has so many resources",
-    make: (arena) => {
+    title: "no agent has so many resources",
+    arrange: (arena) => {
       arena.agent("a", { resources: { gpu: 1 } });
       arena.sender().offer(1, { resources: { gpu: 2 } });
     },
     cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-    says: /needs 2 gpu, a has 1/,
+    message: /needs 2 gpu, a has 1/,
   },
   {
-    what: "the agent that it wants is not among them",
-    make: (arena) => {
+    title: "the agent that it wants is not among them",
+    arrange: (arena) => {
       arena.agent("a");
       arena.sender().offer(1, {}, { onlyAgents: ["b"] });
     },
     cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-    says: /wants one of b/,
+    message: /wants one of b/,
   },
   {
-    what: "all are full, held or without credit",
-    make: (arena) => {
+    title: "all are full, held or without credit",
+    arrange: (arena) => {
       const sender = arena.sender();
       arena.agent("full");
       sender.offer(9);
@@ -139,11 +139,12 @@ const cases: readonly Case[] = [
       sender.offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_BUSY,
-    says: /of 3 agents for work none has room: 1: all its slots are taken; 1: it is held: by hand; 1: it has granted no credit/,
+    message:
+      /of 3 agents for work none has room: 1: all its slots are taken; 1: it is held: by hand; 1: it has granted no credit/,
   },
   {
-    what: "its one agent is full",
-    make: (arena) => {
+    title: "its one agent is full",
+    arrange: (arena) => {
       const sender = arena.sender();
       arena.agent("full");
       sender.offer(9);
@@ -151,12 +152,12 @@ const cases: readonly Case[] = [
       sender.offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_BUSY,
-    says: /the only agent for work has no room: all its slots are taken/,
+    message: /the only agent for work has no room: all its slots are taken/,
     helps: /start another worker that offers work, or give its workers more slots/,
   },
   {
-    what: "agents said that they are busy",
-    make: (arena) => {
+    title: "agents said that they are busy",
+    arrange: (arena) => {
       const sender = arena.sender();
       const agent = arena.agent("a");
       sender.offer(1);
@@ -164,11 +165,11 @@ const cases: readonly Case[] = [
       agent.busy(1, 60_000);
     },
     cause: WaitCause.WAIT_CAUSE_SLOWED_DOWN,
-    says: /it said that it is busy/,
+    message: /it said that it is busy/,
   },
   {
-    what: "the one with room failed too often",
-    make: (arena) => {
+    title: "the one with room failed too often",
+    arrange: (arena) => {
       arena.pool.configure({ breakAfterFailures: 2 }, arena.nowMs);
       const sender = arena.sender();
       const bad = arena.agent("bad");
@@ -183,42 +184,42 @@ const cases: readonly Case[] = [
       sender.offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_BREAKER,
-    says: /the breaker of bad is open, after 2 attempts that failed in a row/,
+    message: /the breaker of bad is open, after 2 attempts that failed in a row/,
   },
   {
-    what: "all sleep by plan",
-    make: (arena) => {
+    title: "all sleep by plan",
+    arrange: (arena) => {
       arena.agent("a");
       arena.pool.sleep("a", "night", 0, arena.nowMs, true);
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_AGENT_START,
-    says: /the one agent that offers work is asleep \(night\), and sleeps until its time/,
+    message: /the one agent that offers work is asleep \(night\), and sleeps until its time/,
   },
   {
-    what: "the pool is paused",
-    make: (arena) => {
+    title: "the pool is paused",
+    arrange: (arena) => {
       arena.pool.configure({ paused: true }, arena.nowMs);
       arena.agent("a");
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_PAUSED,
-    says: /pool default is paused/,
+    message: /pool default is paused/,
   },
   {
-    what: "its sender is away",
-    make: (arena) => {
+    title: "its sender is away",
+    arrange: (arena) => {
       const sender = arena.sender();
       sender.offer(1);
       arena.agent("a");
       sender.stream.close(arena.nowMs);
     },
     cause: WaitCause.WAIT_CAUSE_OWNER,
-    says: /sender is away/,
+    message: /sender is away/,
   },
   {
-    what: "it waits for the agent of its key",
-    make: (arena) => {
+    title: "it waits for the agent of its key",
+    arrange: (arena) => {
       const sender = arena.sender();
       arena.agent("a");
       sender.offer(9, {}, { stickyKey: "k" });
@@ -227,12 +228,12 @@ const cases: readonly Case[] = [
       sender.offer(1, {}, { stickyKey: "k" });
     },
     cause: WaitCause.WAIT_CAUSE_BUSY,
-    says: /waits for a, which did the last one with the key k/,
+    message: /waits for a, which did the last one with the key k/,
   },
 ];
 
 describe("why a task waits", () => {
-  it("names the namespace if no worker of it offers the capability, except the default one", () => {
+  it("names a namespace other than the default if no worker in it offers the capability", () => {
     const arena = new Arena({}, 1, undefined, undefined, "shop");
     arena.sender().offer(1);
     arena.turn();
@@ -241,15 +242,15 @@ describe("why a task waits", () => {
     assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the namespace shop");
   });
 
-  for (const { what, make, cause, says, helps } of cases)
-    it(`is said when ${what}`, () => {
+  for (const { title, arrange, cause, message, helps } of cases)
+    it(`is explained if ${title}`, () => {
       const arena = new Arena();
-      make(arena);
+      arrange(arena);
       arena.turn();
       const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
       const [wait] = explanation?.waits ?? [];
       assert.equal(wait?.cause, cause, explanation?.summary);
-      assert.match(explanation?.summary ?? "", says);
+      assert.match(explanation?.summary ?? "", message);
       const [remedy] = explanation?.remedies ?? [];
       assert.notEqual(remedy?.text, "");
       if (helps !== undefined) assert.match(remedy?.text ?? "", helps);
@@ -257,7 +258,7 @@ describe("why a task waits", () => {
       assert.deepEqual([queued?.work?.task, queued?.cause, queued?.place], ["t1", cause, 1]);
     });
 
-  it("names how many go before it, in its namespace and beside it", () => {
+  it("counts the tasks ahead in its namespace, and mentions the turns with other namespaces", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a");
@@ -274,13 +275,13 @@ describe("why a task waits", () => {
     );
   });
 
-  it("names and counts nothing of other namespaces that share the pool", () => {
+  it("reveals nothing about other namespaces that share the pool", () => {
     const rule = { key: "bank", maxConcurrent: 2, rate: undefined, description: "" };
     const free = { agents: undefined, sessions: undefined };
     const gpu = { reservationId: "zebra-night", amounts: { gpu: 1 }, toMs: 9e12, ...free };
     const limited = { limits: [{ key: "bank" }] };
     const shared = { share: { key: "zebra-session", weight: 7, reservationIds: [] } };
-    for (const [own, cause, says] of [
+    for (const [own, cause, message] of [
       [{}, WaitCause.WAIT_CAUSE_BEHIND_OTHERS, /^1 task of its namespace .* turns with other namespaces$/],
       [limited, WaitCause.WAIT_CAUSE_LIMIT, /^the limit bank, which others use too, .* it allows 2 at once$/],
       [{ resources: { gpu: 1 } }, WaitCause.WAIT_CAUSE_LOCK, /^some of the gpu .* is set aside for others$/],
@@ -298,8 +299,8 @@ describe("why a task waits", () => {
       sender.offer([2, 1], { namespace: "own", resources: resources as Record<string, number> }, offer);
       arena.turn();
       const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
-      const wait = explanation?.waits.find((one) => one.cause === cause);
-      assert.match(wait?.message ?? "", says, explanation?.summary);
+      const wait = explanation?.waits.find((each) => each.cause === cause);
+      assert.match(wait?.message ?? "", message, explanation?.summary);
       assert.deepEqual(wait?.holders, []);
       assert.doesNotMatch(JSON.stringify(explanation), /zebra/);
     }
@@ -324,7 +325,7 @@ describe("why a task waits", () => {
     assert.match(wait?.message ?? "", /it allows 2 at once\. Held by `run-5 t5`$/);
   });
 
-  it("names its agent, once it is running, with the other candidates", () => {
+  it("names the agent of a running task, with the other candidates", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a");
@@ -362,7 +363,7 @@ describe("why a task waits", () => {
     );
   });
 
-  it("says what to do if it hangs, if it has no time limit and has run for long", () => {
+  it("suggests what to do if a task without a timeout has run for long", () => {
     const arena = new Arena();
     const sender = arena.sender();
     arena.agent("a", { slots: 4 });
@@ -376,13 +377,13 @@ describe("why a task waits", () => {
     assert.deepEqual(remediesOf(2), []);
   });
 
-  it("says when its agent was last heard of, if the link is cut", () => {
+  it("gives the time of the last contact with the agent, if its link is cut", () => {
     const arena = new Arena();
     const agent = arena.agent("a");
     arena.sender().offer(1);
     arena.turn();
     arena.nowMs += 3_000;
-    agent.link.cut(arena.nowMs);
+    agent.link.markDisconnected(arena.nowMs);
     arena.nowMs += 1_000;
     assert.match(
       arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
@@ -390,13 +391,13 @@ describe("why a task waits", () => {
     );
   });
 
-  it("is given for a profile too, before anything is offered", () => {
+  it("is also given for a profile, before any offer", () => {
     const arena = new Arena();
     const profile = OfferProfile.fromPartial({ capability: "work", versionRange: "^3" });
     const before = arena.pool.explainProfile(profile, arena.nowMs);
     assert.ok(!isRefusal(before));
     assert.equal(before.waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);
-    arena.agent("a", { does: ["work@3.1.0"] });
+    arena.agent("a", { capabilities: ["work@3.1.0"] });
     const after = arena.pool.explainProfile(profile, arena.nowMs);
     assert.ok(!isRefusal(after));
     assert.equal(after.summary, "It is given out at the next turn.");
@@ -408,7 +409,7 @@ describe("why a task waits", () => {
   });
 });
 
-describe("how a pool stands", () => {
+describe("the status of a pool", () => {
   it("counts agents by state, slots, tasks by capability, and tasks that wait at home", () => {
     const arena = new Arena();
     const sender = arena.sender();
@@ -416,9 +417,9 @@ describe("how a pool stands", () => {
     const busy = arena.agent("b");
     sender.offer([1, 2, 3, 4]);
     arena.turn();
-    arena.agent("c").say({ drain: { reason: "" } });
-    arena.agent("d").say({ sleep: { reason: "" } });
-    arena.agent("e").link.cut(arena.nowMs);
+    arena.agent("c").sendFrame({ drain: { reason: "" } });
+    arena.agent("d").sendFrame({ sleep: { reason: "" } });
+    arena.agent("e").link.markDisconnected(arena.nowMs);
     sender.request({ waiting: { entries: [{ profile: 1, priority: 0, count: 7, longestMs: 60_000 }] } });
     arena.nowMs += 500;
     const status = arena.pool.status(arena.nowMs);
@@ -440,6 +441,6 @@ describe("how a pool stands", () => {
     arena.nowMs += 60_000;
     assert.equal(arena.pool.status(arena.nowMs).startsPerSec, 0);
     const view = arena.pool.agent("b", arena.nowMs);
-    assert.deepEqual([view?.attempts, view?.offering?.slots, busy.given.length], [1, 1, 1]);
+    assert.deepEqual([view?.attempts, view?.offering?.slots, busy.taskNumbers.length], [1, 1, 1]);
   });
 });

@@ -17,7 +17,7 @@ import type { Profiles } from "../offers/profile.ts";
 import { profileProblem } from "../offers/profile.ts";
 import type { Placements } from "../placed/placements.ts";
 import type { LiveSettings } from "../settings.ts";
-import { Task, type TaskHome } from "../task/task.ts";
+import { Task, type TaskPool } from "../task/task.ts";
 import { momentOf, type StartEstimates } from "./expected.ts";
 import { pastWaits, presentWait } from "./past-waits.ts";
 import { candidatesAt, choiceText, placementOf } from "./placed.ts";
@@ -37,7 +37,7 @@ export interface ExplanationsParts {
   readonly hooks: HookSlot;
   readonly profiles: Profiles;
   readonly identity: PoolIdentity;
-  readonly home: TaskHome;
+  readonly taskPool: TaskPool;
 }
 
 export class Explanations {
@@ -48,7 +48,7 @@ export class Explanations {
   readonly #hooks: HookSlot;
   readonly #profiles: Profiles;
   readonly #identity: PoolIdentity;
-  readonly #home: TaskHome;
+  readonly #taskPool: TaskPool;
 
   constructor(parts: ExplanationsParts) {
     this.#placements = parts.placements;
@@ -58,7 +58,7 @@ export class Explanations {
     this.#hooks = parts.hooks;
     this.#profiles = parts.profiles;
     this.#identity = parts.identity;
-    this.#home = parts.home;
+    this.#taskPool = parts.taskPool;
   }
 
   /** Explains the state of a task. */
@@ -78,7 +78,7 @@ export class Explanations {
           parts,
         });
       const summary = `It was given to ${agent.agentId} ${since} ago, and ${
-        task.begunMs === 0 ? "has not reported its start" : "is running"
+        task.startedMs === 0 ? "has not reported its start" : "is running"
       }.${silenceOf(agent, nowMs)}`;
       const placement = placementOf(this.#placements, task, nowMs);
       return Explanation.fromPartial({
@@ -94,8 +94,8 @@ export class Explanations {
       });
     }
     if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
-    const isApart = stage === "hooked" || stage === "ganged";
-    const missing = isApart ? undefined : this.#reasons.missing(task, nowMs);
+    const isOutsideQueue = stage === "hooked" || stage === "ganged";
+    const missing = isOutsideQueue ? undefined : this.#reasons.missing(task, nowMs);
     // A pause also holds a task back, once a worker offers the capability.
     const reasons =
       missing === undefined ? this.#reasons.of(task, nowMs) : [missing, ...this.#reasons.pauses()];
@@ -115,8 +115,8 @@ export class Explanations {
 
   /** Returns a task that a hook denied, if it is remembered. */
   explainDenied(work: WorkReference): Explanation | undefined {
-    const isWanted = finderOf(work);
-    const denied = this.#hooks.current?.denied.findLast(({ task }) => isWanted(task));
+    const isMatch = finderOf(work);
+    const denied = this.#hooks.current?.denied.findLast(({ task }) => isMatch(task));
     if (denied === undefined) return undefined;
     const { task, error, atMs } = denied;
     const { hook: subject = "" } = error.details;
@@ -140,12 +140,12 @@ export class Explanations {
   explainProfile(sent: OfferProfile, nowMs: number): Explanation | Refusal {
     const problem = profileProblem(sent);
     if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number: sent.number, problem });
-    const profile = this.#profiles.take(sent, this.#identity.namespace);
+    const profile = this.#profiles.acquire(sent, this.#identity.namespace);
     try {
-      const task = new Task(this.#home, Offer.create(), profile, nowMs);
+      const task = new Task(this.#taskPool, Offer.create(), profile, nowMs);
       return this.explainTask(task, nowMs);
     } finally {
-      this.#profiles.giveBack(profile);
+      this.#profiles.release(profile);
     }
   }
 
@@ -182,11 +182,11 @@ function remediesOf({ runMs, totalDueMs }: Task, { agentId }: Agent, forMs: numb
   return [Remedy.fromPartial({ text })];
 }
 
-function silenceOf({ cut, silent, heardMs, cutDueMs }: Agent, nowMs: number): string {
-  if (!cut && !silent) return "";
-  const lastContact = `It was last heard of ${secondsOf(nowMs - heardMs)} ago`;
-  if (!cut) return ` ${lastContact}.`;
-  return ` Its link is cut. ${lastContact}. If it does not return within ${secondsOf(cutDueMs - nowMs)}, the task goes to another worker.`;
+function silenceOf({ isDisconnected, silent, lastSeenMs, reconnectDueMs }: Agent, nowMs: number): string {
+  if (!isDisconnected && !silent) return "";
+  const lastContact = `It was last heard of ${secondsOf(nowMs - lastSeenMs)} ago`;
+  if (!isDisconnected) return ` ${lastContact}.`;
+  return ` Its link is cut. ${lastContact}. If it does not return within ${secondsOf(reconnectDueMs - nowMs)}, the task goes to another worker.`;
 }
 
 function secondsOf(ms: number): string {
@@ -199,17 +199,17 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   const parts = hookParts(task);
   if (judging?.isHeld !== true || judging.heldBy === "")
     return Explanation.fromPartial({ about, summary: "It has ended. Its result is not durable yet.", parts });
-  const { heldBy, heldMs, why, dueMs } = judging;
-  const message = `the hook ${heldBy} has a say about its result: ${why}`;
+  const { heldBy, heldSinceMs, reason, dueMs } = judging;
+  const message = `the hook ${heldBy} has a say about its result: ${reason}`;
   const wait = {
     cause: WaitCause.WAIT_CAUSE_HOOK,
     message,
     subject: heldBy,
     holders: [],
     present: true,
-    startTime: toTimestamp(heldMs),
+    startTime: toTimestamp(heldSinceMs),
     endTime: toTimestamp(dueMs),
-    waitedMs: nowMs - heldMs,
+    waitedMs: nowMs - heldSinceMs,
   };
   return Explanation.fromPartial({
     about,

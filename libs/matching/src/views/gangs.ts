@@ -28,22 +28,22 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
     const remedy = `add workers or slots for ${counted(size - room, "more member")}, or make the gang smaller`;
     return { ...reason, cause: WAIT_CAUSE_NO_MATCH, message, remedy };
   }
-  const fitting = gangs.fitting(gang, nowMs);
-  const missing = [...waiting].filter((member) => !fitting.has(member));
+  const placeable = gangs.placeable(gang, nowMs);
+  const missing = [...waiting].filter((member) => !placeable.has(member));
   const untilMs = gangs.holdsUntilMs(gang);
-  const held =
+  const holdText =
     untilMs === undefined
       ? ""
-      : `. ${counted(fitting.size, "slot is", "slots are")} held for it for another ${Math.max(0, Math.ceil((untilMs - nowMs) / 1_000))} s`;
-  if (missing.length === 0 && gang.elsewhere > 0) {
-    const message = `gang ${name}: all ${counted(size, "member")} in this pool fit, and wait for ${counted(gang.elsewhere, "member")} in other pools`;
+      : `. ${counted(placeable.size, "slot is", "slots are")} held for it for another ${Math.max(0, Math.ceil((untilMs - nowMs) / 1_000))} s`;
+  if (missing.length === 0 && gang.remoteSize > 0) {
+    const message = `gang ${name}: all ${counted(size, "member")} in this pool fit, and wait for ${counted(gang.remoteSize, "member")} in other pools`;
     const remedy = `run \`tutti why ${task.offer.workId}\` to see why the members in other pools have not started`;
     return { ...reason, cause: WAIT_CAUSE_NEEDS, message, remedy };
   }
   const message =
     missing.length === 0
       ? `gang ${name}: all ${size} members fit, and start at the next turn`
-      : `gang ${name}: ${fitting.size} of ${size} members fit, ${waitsText(missing)}${held}`;
+      : `gang ${name}: ${placeable.size} of ${size} members fit, ${waitsText(missing)}${holdText}`;
   const remedy = "add workers or slots, or wait until other tasks end";
   return { ...reason, cause: WAIT_CAUSE_BUSY, message, remedy };
 }
@@ -60,8 +60,8 @@ function waitsText(members: readonly Task[]): string {
       const named = ids.slice(0, namedMax);
       if (ids.length > namedMax) named.push(`${ids.length - namedMax} more`);
       const last = named.pop() ?? "";
-      const who = named.length === 0 ? `${last} waits` : `${named.join(", ")} and ${last} wait`;
-      return `${who} for ${counted(ids.length, "slot")} of ${capability}`;
+      const membersText = named.length === 0 ? `${last} waits` : `${named.join(", ")} and ${last} wait`;
+      return `${membersText} for ${counted(ids.length, "slot")} of ${capability}`;
     })
     .join(", ");
 }

@@ -27,7 +27,7 @@ export function limitViews(tasks: Tasks, limits: Limits): PoolLimit[] {
       running: amounts === undefined ? held : countOf(tasks, limit),
       ...(amounts !== undefined && { resource: amounts.resource, maxAmount: amounts.most, amount: held }),
       retrying: retrying.get(limit) ?? 0,
-      holders: limit.held === 0 ? [] : holdersOf(tasks, (one) => one === limit),
+      holders: limit.held === 0 ? [] : holdersOf(tasks, (each) => each === limit),
     });
   }
   for (const { key, maxConcurrent, rate, description } of limits.rules.values())
@@ -49,7 +49,7 @@ function retryingOf(tasks: Tasks): ReadonlyMap<Limit<Task>, number> {
 
 /** Returns how many attempts count against a limit, optionally of one namespace. Reads all tasks. */
 export function countOf(tasks: Tasks, limit: Limit<Task>, namespace?: string): number {
-  return attemptsOf(tasks, (one) => one === limit, namespace).length;
+  return attemptsOf(tasks, (each) => each === limit, namespace).length;
 }
 
 /** Returns the work that counts against a limit, optionally of one namespace. Reads all tasks. */

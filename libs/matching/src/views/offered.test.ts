@@ -11,9 +11,9 @@ function listOf(arena: Arena): string[] {
 describe("the capabilities of a pool", () => {
   it("count the agents that offer each version, and go with the last of them", () => {
     const arena = new Arena();
-    arena.agent("a", { does: ["work@1.0.0", "pay@2.0.0"] });
-    arena.agent("b", { does: ["work@1.0.0"], labels: { zone: "eu" } });
-    arena.agent("c", { does: ["work@1.1.0"] });
+    arena.agent("a", { capabilities: ["work@1.0.0", "pay@2.0.0"] });
+    arena.agent("b", { capabilities: ["work@1.0.0"], labels: { zone: "eu" } });
+    arena.agent("c", { capabilities: ["work@1.1.0"] });
     assert.deepEqual(listOf(arena).sort(), ["pay@2.0.0 1", "work@1.0.0 2", "work@1.1.0 1"]);
     arena.pool.remove("a", "", 0, arena.nowMs);
     assert.deepEqual(listOf(arena).sort(), ["work@1.0.0 1", "work@1.1.0 1"]);
@@ -21,10 +21,10 @@ describe("the capabilities of a pool", () => {
     assert.deepEqual(listOf(arena), []);
   });
 
-  it("count what agents have paused", () => {
+  it("count agents that have paused them", () => {
     const arena = new Arena();
-    const agent = arena.agent("a", { does: ["work@1.0.0", "pay@2.0.0"] });
-    arena.agent("b", { does: ["work@1.0.0"] });
+    const agent = arena.agent("a", { capabilities: ["work@1.0.0", "pay@2.0.0"] });
+    arena.agent("b", { capabilities: ["work@1.0.0"] });
     arena.sender().offer(1, { capability: "pay" });
     arena.turn();
     agent.busy(1, 5_000, ["work", "pay"]);
@@ -38,18 +38,18 @@ describe("the capabilities of a pool", () => {
     ]);
   });
 
-  it("follow an agent that says hello again with another offering", () => {
+  it("follow an agent that sends `hello` again with another offering", () => {
     const arena = new Arena();
-    arena.agent("a", { does: ["work@1.0.0"] });
-    arena.agent("a", { does: ["work@2.0.0"], incarnation: "02" });
+    arena.agent("a", { capabilities: ["work@1.0.0"] });
+    arena.agent("a", { capabilities: ["work@2.0.0"], incarnation: "02" });
     assert.deepEqual(listOf(arena), ["work@2.0.0 1"]);
   });
 
-  it("notify when agents come, change and go, and never for tasks", () => {
-    let told = 0;
-    const arena = new Arena({}, 1, undefined, () => told++);
-    const agent = arena.agent("a", { does: ["work@1.0.0"] });
-    assert.equal(told, 1);
+  it("notify when agents join, change or leave, and never for tasks", () => {
+    let notifications = 0;
+    const arena = new Arena({}, 1, undefined, () => notifications++);
+    const agent = arena.agent("a", { capabilities: ["work@1.0.0"] });
+    assert.equal(notifications, 1);
     const sender = arena.sender();
     for (const number of [1, 2, 3]) {
       sender.offer(number);
@@ -57,11 +57,11 @@ describe("the capabilities of a pool", () => {
       agent.answer(number);
       arena.turn();
     }
-    assert.equal(told, 1);
-    agent.say({ offering: { capabilities: [{ name: "pay", version: "1.0.0" }], slots: 1 } });
+    assert.equal(notifications, 1);
+    agent.sendFrame({ offering: { capabilities: [{ name: "pay", version: "1.0.0" }], slots: 1 } });
     arena.turn();
-    assert.equal(told, 2);
+    assert.equal(notifications, 2);
     arena.pool.remove("a", "", 0, arena.nowMs);
-    assert.equal(told, 3);
+    assert.equal(notifications, 3);
   });
 });

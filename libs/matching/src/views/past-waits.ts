@@ -2,21 +2,21 @@
 import { type Wait, WaitCause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import type { Task } from "../task/task.ts";
-import type { WaitSpan } from "../waits/wait-log.ts";
+import type { WaitInterval } from "../waits/wait-log.ts";
 
-interface Span extends WaitSpan {
+interface DescribedInterval extends WaitInterval {
   readonly subject: string;
   readonly message: string;
 }
 
 /** Returns waits by cause and subject, in the order of their ends. Without the present causes. */
 export function pastWaits(task: Task, untilMs: number, present: ReadonlySet<WaitCause> = new Set()): Wait[] {
-  const groups = new Map<string, Span[]>();
-  for (const span of spansOf(task, untilMs, present)) {
-    const key = `${span.cause} ${span.subject}`;
-    groups.set(key, [...(groups.get(key) ?? []), span]);
+  const groups = new Map<string, DescribedInterval[]>();
+  for (const interval of intervalsOf(task, untilMs, present)) {
+    const key = `${interval.cause} ${interval.subject}`;
+    groups.set(key, [...(groups.get(key) ?? []), interval]);
   }
-  return [...groups.values()].map((spans) => waitOf(spans));
+  return [...groups.values()].map((intervals) => waitOf(intervals));
 }
 
 /**
@@ -27,15 +27,15 @@ export function presentWait(
   cause: WaitCause,
   nowMs: number,
 ): { readonly sinceMs: number; readonly waitedMs: number } | undefined {
-  const all = sharedSpans(task, nowMs);
+  const all = sharedIntervals(task, nowMs);
   if (all.length === 0) return undefined;
-  const spans = all.filter((span) => span.cause === cause);
-  return { sinceMs: spans.at(-1)?.fromMs ?? nowMs, waitedMs: lengthOf(spans) };
+  const intervals = all.filter((interval) => interval.cause === cause);
+  return { sinceMs: intervals.at(-1)?.fromMs ?? nowMs, waitedMs: lengthOf(intervals) };
 }
 
-function waitOf(spans: readonly Span[]): Wait {
-  const [first] = spans;
-  const last = spans.at(-1);
+function waitOf(intervals: readonly DescribedInterval[]): Wait {
+  const [first] = intervals;
+  const last = intervals.at(-1);
   const { cause = WaitCause.WAIT_CAUSE_UNSPECIFIED, message = "", subject = "", fromMs = 0 } = first ?? {};
   return {
     cause,
@@ -43,22 +43,22 @@ function waitOf(spans: readonly Span[]): Wait {
     subject,
     holders: [],
     present: false,
-    waitedMs: lengthOf(spans),
+    waitedMs: lengthOf(intervals),
     startTime: toTimestamp(fromMs),
     endTime: toTimestamp(last?.toMs ?? fromMs),
   };
 }
 
-function spansOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): Span[] {
+function intervalsOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): DescribedInterval[] {
   const { capability } = task.demand.requirements;
-  const shared = sharedSpans(task, untilMs)
+  const shared = sharedIntervals(task, untilMs)
     .filter(({ cause }) => !present.has(cause))
-    .map((span) => ({ ...span, subject: capability, message: textOf(span.cause, capability) }));
-  return [...ownSpans(task), ...shared].sort((one, other) => one.toMs - other.toMs);
+    .map((interval) => ({ ...interval, subject: capability, message: textOf(interval.cause, capability) }));
+  return [...ownIntervals(task), ...shared].sort((one, other) => one.toMs - other.toMs);
 }
 
 /** Returns the waits for limits and hooks. */
-function ownSpans({ extras, judging }: Task): Span[] {
+function ownIntervals({ extras, judging }: Task): DescribedInterval[] {
   const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
   const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({
     cause: WAIT_CAUSE_LIMIT,
@@ -67,7 +67,7 @@ function ownSpans({ extras, judging }: Task): Span[] {
     fromMs,
     toMs,
   }));
-  const ofHooks = (judging?.held ?? []).map(({ hookId, fromMs, toMs }) => ({
+  const ofHooks = (judging?.pastHolds ?? []).map(({ hookId, fromMs, toMs }) => ({
     cause: WAIT_CAUSE_HOOK,
     message: `the hook ${hookId} held it`,
     subject: hookId,
@@ -78,24 +78,26 @@ function ownSpans({ extras, judging }: Task): Span[] {
 }
 
 /** Returns the waits of all tasks with the same demand, without the times of the task's own waits. */
-function sharedSpans(task: Task, untilMs: number): WaitSpan[] {
+function sharedIntervals(task: Task, untilMs: number): WaitInterval[] {
   const { extras, judging, readyMs, stage } = task;
-  const away = ownSpans(task).map(({ fromMs, toMs }) => ({ fromMs, toMs }));
-  if (stage === "limited" && extras !== undefined) away.push({ fromMs: extras.waitsSinceMs, toMs: untilMs });
-  if (stage === "hooked" && judging !== undefined) away.push({ fromMs: judging.heldMs, toMs: untilMs });
-  let spans = (extras?.unbound ?? task.demand).waits.between(readyMs, untilMs);
-  for (const own of away) spans = spans.flatMap((span) => without(span, own));
-  return spans;
+  const ownTimes = ownIntervals(task).map(({ fromMs, toMs }) => ({ fromMs, toMs }));
+  if (stage === "limited" && extras !== undefined)
+    ownTimes.push({ fromMs: extras.waitsSinceMs, toMs: untilMs });
+  if (stage === "hooked" && judging !== undefined)
+    ownTimes.push({ fromMs: judging.heldSinceMs, toMs: untilMs });
+  let intervals = (extras?.unbound ?? task.demand).waits.between(readyMs, untilMs);
+  for (const own of ownTimes) intervals = intervals.flatMap((interval) => without(interval, own));
+  return intervals;
 }
 
-function without(span: WaitSpan, own: Pick<WaitSpan, "fromMs" | "toMs">): WaitSpan[] {
-  const before = { ...span, toMs: Math.min(span.toMs, own.fromMs) };
-  const after = { ...span, fromMs: Math.max(span.fromMs, own.toMs) };
+function without(interval: WaitInterval, own: Pick<WaitInterval, "fromMs" | "toMs">): WaitInterval[] {
+  const before = { ...interval, toMs: Math.min(interval.toMs, own.fromMs) };
+  const after = { ...interval, fromMs: Math.max(interval.fromMs, own.toMs) };
   return [before, after].filter(({ fromMs, toMs }) => fromMs < toMs);
 }
 
-function lengthOf(spans: readonly WaitSpan[]): number {
-  return spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+function lengthOf(intervals: readonly WaitInterval[]): number {
+  return intervals.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
 }
 
 export function textOf(cause: WaitCause, capability: string): string {

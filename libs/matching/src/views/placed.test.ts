@@ -26,14 +26,14 @@ function splitOf(explanation: Explanation | undefined) {
   return explanation?.waits.map(({ cause, waitedMs, present }) => [cause, waitedMs, present]);
 }
 
-describe("what was placed", () => {
-  it("is explained for an hour after it has left, with those who had room, and then said to be let go", () => {
+describe("a placement", () => {
+  it("is explained for an hour after the task has left the pool, with the candidates, and then reported as dropped", () => {
     const arena = new Arena();
     const agents = [arena.agent("a"), arena.agent("b", { slots: 2 })];
     const sender = arena.sender();
     sender.offer(1);
     arena.turn();
-    agents.find(({ given }) => given.length > 0)?.answer(1);
+    agents.find(({ taskNumbers }) => taskNumbers.length > 0)?.answer(1);
     arena.turn();
     sender.durable(1);
     assert.equal(arena.pool.explain(tokenOf(1), arena.nowMs), undefined);
@@ -45,14 +45,14 @@ describe("what was placed", () => {
     assert.deepEqual(explanation?.candidates.map(({ id }) => id).sort(), ["a", "b"]);
     assert.equal(explanation?.candidates.filter(({ chosen }) => chosen).length, 1);
     assert.equal(arena.pool.explainWork(workOf(2), arena.nowMs), undefined);
-    assert.equal(arena.pool.placementsGoneUntilMs(arena.nowMs), 0);
+    assert.equal(arena.pool.placementsUnknownBeforeMs(arena.nowMs), 0);
     const placedMs = arena.nowMs;
     arena.nowMs += placementsMs + 1;
     assert.equal(arena.pool.explainWork(workOf(1), arena.nowMs), undefined);
-    assert.equal(arena.pool.placementsGoneUntilMs(arena.nowMs), placedMs);
+    assert.equal(arena.pool.placementsUnknownBeforeMs(arena.nowMs), placedMs);
   });
 
-  it("is remembered as far as the room goes, the latest", () => {
+  it("is kept up to a maximum, and the oldest are dropped first", () => {
     const arena = new Arena();
     const count = placementsMax + 1_000;
     work(
@@ -62,7 +62,7 @@ describe("what was placed", () => {
     assert.equal(arena.pool.explainWork(workOf(1_000), arena.nowMs), undefined);
     assert.notEqual(arena.pool.explainWork(workOf(1_001), arena.nowMs), undefined);
     assert.notEqual(arena.pool.explainWork(workOf(count), arena.nowMs), undefined);
-    assert.equal(arena.pool.placementsGoneUntilMs(arena.nowMs), arena.nowMs);
+    assert.equal(arena.pool.placementsUnknownBeforeMs(arena.nowMs), arena.nowMs);
   });
 });
 
@@ -116,7 +116,7 @@ describe("the time that a task has waited", () => {
     assert.ok(explanation?.remedies.some(({ command }) => command === "tutti pool resume default"));
   });
 
-  it("is not counted twice where it waited for a limit of its own meanwhile", () => {
+  it("is not counted twice if the task waited for a limit of its own meanwhile", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const limits = [{ key: "api", maxConcurrent: 1 }];

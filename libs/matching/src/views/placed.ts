@@ -9,7 +9,7 @@ import { kindOf } from "./work.ts";
 
 /** Returns the state of the agents at the time of the placement. Undefined if it was forgotten. */
 export function placementOf(placements: Placements, task: Task, nowMs: number): Placement | undefined {
-  const { workId, taskId } = task.glance();
+  const { workId, taskId } = task.decodeOffer();
   return placements.find(
     (profile, work, id, agentId) =>
       profile === task.profile && work === workId && id === taskId && agentId === task.agent?.agentId,

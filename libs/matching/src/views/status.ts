@@ -48,12 +48,12 @@ export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
     }
   }
   const { longestWaitMs, retrying } = countTasks(parts, capabilities, nowMs);
-  let waitingAtHome = 0;
-  let longestAtHomeMs = 0;
+  let waitingAtSenders = 0;
+  let longestAtSendersMs = 0;
   for (const { stream } of parts.senders.slots) {
     const { count, longestMs } = stream.waitingFor(parts.senders);
-    waitingAtHome += count;
-    longestAtHomeMs = Math.max(longestAtHomeMs, longestMs);
+    waitingAtSenders += count;
+    longestAtSendersMs = Math.max(longestAtSendersMs, longestMs);
   }
   return {
     owner: parts.identity.owner,
@@ -62,10 +62,10 @@ export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
     slots,
     freeSlots,
     queued: parts.waiting.count,
-    waitingAtHome,
+    waitingAtHome: waitingAtSenders,
     running: parts.running.count,
     retrying,
-    longestWaitMs: Math.max(longestWaitMs, longestAtHomeMs),
+    longestWaitMs: Math.max(longestWaitMs, longestAtSendersMs),
     startsPerSec: parts.starts.perSec(nowMs),
     capabilities: [...capabilities.values()].slice(0, capabilitiesMax),
   };

@@ -34,16 +34,16 @@ export function useView(parts: UseParts, selector: LabelSelector | undefined): G
 /** The selectors of the request, of reservations, and of tasks. */
 function selectorsIn(parts: UseParts, requestSelector: LabelSelector | undefined): LabelSelector[] {
   const selectors = new Map<string, LabelSelector>();
-  const note = (selector: LabelSelector | undefined): void => {
+  const add = (selector: LabelSelector | undefined): void => {
     const key = selectorKey(selector);
     if (selector !== undefined && key !== "" && selectors.size < groupsMax) selectors.set(key, selector);
   };
-  note(requestSelector);
-  parts.allotments.areas?.agents.forEach(note);
+  add(requestSelector);
+  parts.allotments.areas?.agents.forEach(add);
   const demands = new Set<Demand>();
   for (const task of parts.tasks.values())
     if (task.agent !== undefined || isWaiting(task)) demands.add(task.demand);
-  for (const { requirements } of demands) note(requirements.require);
+  for (const { requirements } of demands) add(requirements.require);
   return [...selectors.values()];
 }
 
@@ -99,17 +99,17 @@ function counting(agents: LabelSelector | undefined): (task: Task) => boolean {
   const reaching = new Map<Demand, boolean>();
   return ({ agent, demand }) => {
     if (agent !== undefined) return labelsMatch(agent.offering.labels, agents);
-    let reaches = reaching.get(demand);
-    if (reaches === undefined) {
-      const asksForIt = selectorKey(demand.requirements.require) === key;
-      reaches = asksForIt || demand.matches.some(({ cohort }) => hasOne(cohort.agents, agents));
-      reaching.set(demand, reaches);
+    let isReached = reaching.get(demand);
+    if (isReached === undefined) {
+      const isRequired = selectorKey(demand.requirements.require) === key;
+      isReached = isRequired || demand.matches.some(({ cohort }) => hasMatch(cohort.agents, agents));
+      reaching.set(demand, isReached);
     }
-    return reaches;
+    return isReached;
   };
 }
 
-function hasOne(
+function hasMatch(
   all: Iterable<{ readonly offering: { labels: Record<string, string> } }>,
   agents: LabelSelector,
 ): boolean {

@@ -11,14 +11,14 @@ import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
 import type { Pause } from "../agents/capabilities.ts";
 import type { CapabilityPauses } from "../agents/pauses.ts";
-import type { TurnedAwayAgents } from "../agents/turned-away.ts";
-import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
+import type { RefusedAgents } from "../agents/refused-agents.ts";
+import { describeRefused, type RefusedAgent } from "../agents/refused-agents.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import type { Demands } from "../demand/demands.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
 import { newestIn } from "../demand/versions.ts";
 import type { Gangs } from "../gangs/gangs.ts";
-import { takenBy } from "../limits/amount.ts";
+import { amountUsedBy } from "../limits/amount.ts";
 import type { Limits } from "../limits/limit-book.ts";
 import type { Limit, LimitOrigin } from "../limits/room.ts";
 import type { Starts } from "../match/starts.ts";
@@ -43,7 +43,7 @@ export interface WaitReasonsParts {
   readonly starts: Starts;
   readonly limits: Limits;
   readonly tasks: Tasks;
-  readonly turnedAway: TurnedAwayAgents;
+  readonly refusedAgents: RefusedAgents;
   readonly demands: Demands;
   readonly gangs: Gangs;
   readonly pauses: CapabilityPauses;
@@ -55,7 +55,7 @@ export class WaitReasons {
   readonly #starts: Starts;
   readonly #limits: Limits;
   readonly #tasks: Tasks;
-  readonly #turnedAway: TurnedAwayAgents;
+  readonly #refusedAgents: RefusedAgents;
   readonly #demands: Demands;
   readonly #gangs: Gangs;
   readonly #pauses: CapabilityPauses;
@@ -66,7 +66,7 @@ export class WaitReasons {
     this.#starts = parts.starts;
     this.#limits = parts.limits;
     this.#tasks = parts.tasks;
-    this.#turnedAway = parts.turnedAway;
+    this.#refusedAgents = parts.refusedAgents;
     this.#demands = parts.demands;
     this.#gangs = parts.gangs;
     this.#pauses = parts.pauses;
@@ -120,7 +120,7 @@ export class WaitReasons {
 
   /** Returns the reason of a task that a hook holds. It waits for nothing else yet. */
   #hookReason({ judging }: Task): Reason {
-    const { heldBy = "", why = "", dueMs = 0 } = judging ?? {};
+    const { heldBy = "", reason: why = "", dueMs = 0 } = judging ?? {};
     if (heldBy === "")
       return reason(
         WAIT_CAUSE_HOOK,
@@ -134,7 +134,7 @@ export class WaitReasons {
     return {
       ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy),
       command,
-      sinceMs: judging?.heldMs ?? 0,
+      sinceMs: judging?.heldSinceMs ?? 0,
       endMs: dueMs,
     };
   }
@@ -164,7 +164,7 @@ export class WaitReasons {
     const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
     const more = Math.max(maxConcurrent, full.held) + 1;
     return {
-      ...reason(WAIT_CAUSE_LIMIT, `${text}${heldByText(holders)}`, full.key, remedy),
+      ...reason(WAIT_CAUSE_LIMIT, `${text}${holdersText(holders)}`, full.key, remedy),
       holders,
       ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
       ...(isFull && { command: `tutti pool limit ${this.#identity.name} ${full.key} --concurrency ${more}` }),
@@ -182,15 +182,15 @@ export class WaitReasons {
       const text = `${description}: of ${amountOf(limit, name)} others have ${held}${by}`;
       const holders = holdersOf(
         this.#tasks,
-        (one) => one.origin?.kind === kind && one.origin.name === key,
+        (each) => each.origin?.kind === kind && each.origin.name === key,
         own,
       );
-      return { ...reason(WAIT_CAUSE_LOCK, text, id, letUse), holders };
+      return { ...reason(WAIT_CAUSE_LOCK, text, id, reservationRemedy), holders };
     }
     const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once. In this pool ${held} are in use${by}`;
     return {
       ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
-      holders: holdersOf(this.#tasks, (one) => one.origin?.id === id && one.origin.name === name, own),
+      holders: holdersOf(this.#tasks, (each) => each.origin?.id === id && each.origin.name === name, own),
       command: `tutti quota set ${id} --limit ${name}=${limit + 1}`,
     };
   }
@@ -204,11 +204,11 @@ export class WaitReasons {
         ({ origin }) => origin?.kind === kind && origin.name === name && origin.id === id,
       );
       if (counted === undefined) continue;
-      const who = task.extras?.share?.key || task.offer.workId;
-      counts.set(who, (counts.get(who) ?? 0) + counted.amountOf(task.demand));
+      const user = task.extras?.share?.key || task.offer.workId;
+      counts.set(user, (counts.get(user) ?? 0) + counted.amountOf(task.demand));
     }
     const users = [...counts].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
-    return users.slice(0, usersMax).map(([who, count]) => `${who} ${count}`);
+    return users.slice(0, usersMax).map(([user, count]) => `${user} ${count}`);
   }
 
   #agentReasons(task: Task): Reason[] {
@@ -220,35 +220,35 @@ export class WaitReasons {
       const text = `it waits for ${agent}, which did the last one with the key ${extras.stickyKey}`;
       return [reason(WAIT_CAUSE_BUSY, text, agent ?? "", `wait until ${agent} has room`)];
     }
-    const fit = agents.filter((agent) => isEverFit(agent, demand.fit));
-    if (fit.length === 0 && agents.length > 0) {
+    const fitAgents = agents.filter((agent) => isEverFit(agent, demand.fit));
+    if (fitAgents.length === 0 && agents.length > 0) {
       const text = `${counted(agents.length, "agent offers", "agents offer")} ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
       return [
         reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with what it needs, or ask for less"),
       ];
     }
     const obstacles = new Map<string, number>();
-    for (const agent of fit) {
+    for (const agent of fitAgents) {
       const obstacle = obstacleOf(agent, task);
       obstacles.set(obstacle, (obstacles.get(obstacle) ?? 0) + 1);
     }
     if (obstacles.has("")) return behindReasons(task);
-    if (fit.every(({ life }) => life === "asleep")) return [asleepReason(fit, capability)];
-    const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
+    if (fitAgents.every(({ life }) => life === "asleep")) return [asleepReason(fitAgents, capability)];
+    const cause = fitAgents.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
     const busy = reason(
       cause,
-      noRoomText(capability, fit.length, obstacles),
+      noRoomText(capability, fitAgents.length, obstacles),
       capability,
       `start another worker that offers ${capability}, or give its workers more slots`,
     );
-    const broken = breakerReason(fit.filter(isBroken), capability);
+    const broken = breakerReason(fitAgents.filter(isBroken), capability);
     // The reason that can end first comes first.
-    const setAside = this.#setAsideReasons(task, fit);
-    return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
+    const reserved = this.#reservationReasons(task, fitAgents);
+    return [...(broken === undefined ? [] : [broken]), ...reserved, busy, ...behindReasons(task)];
   }
 
   /** Returns the reservations at suitable agents, whether these have room now or not. */
-  #setAsideReasons({ demand, profile }: Task, agents: readonly Agent[]): Reason[] {
+  #reservationReasons({ demand, profile }: Task, agents: readonly Agent[]): Reason[] {
     const byIds = new Map<string, Reason>();
     for (const agent of agents) {
       const refused = demand.fit.side?.refusalAt(agent, demand.fit);
@@ -256,7 +256,10 @@ export class WaitReasons {
       const { description, ids, name, capacity, used } = refused;
       const text = `${description}: of ${amountOf(capacity, name)} there others have ${used}`;
       const isOwn = profile.namespace === this.#identity.namespace;
-      byIds.set(ids, isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, letUse) : this.#foreignReason(name));
+      byIds.set(
+        ids,
+        isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, reservationRemedy) : this.#foreignReason(name),
+      );
     }
     return [...byIds.values()];
   }
@@ -273,14 +276,14 @@ export class WaitReasons {
     if (task.demand.matches.length > 0) return undefined;
     const paused = this.#pauses.of(task.demand);
     if (paused.length > 0) return pausedReason(paused, capability);
-    const turnedAway = this.#turnedAway.able(task.demand.requirements, nowMs);
-    if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
+    const refused = this.#refusedAgents.able(task.demand.requirements, nowMs);
+    if (refused.length > 0) return refusedReason(refused, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
       const { namespace } = this.#identity;
-      const where = namespace === defaultNamespace ? "" : ` in the namespace ${namespace}`;
-      const { hint, remedy } = absenceWords(capability, where, this.#demands.offeredNames());
-      const text = `no worker offers ${capability}${where}${hint}`;
+      const location = namespace === defaultNamespace ? "" : ` in the namespace ${namespace}`;
+      const { hint, remedy } = absenceText(capability, location, this.#demands.offeredNames());
+      const text = `no worker offers ${capability}${location}${hint}`;
       return reason(WAIT_CAUSE_NO_CAPABILITY, text, capability, remedy);
     }
     const versions = cohorts.flatMap(({ offered }) =>
@@ -309,17 +312,17 @@ export class WaitReasons {
 function pausedReason(paused: readonly (readonly [Agent, Pause])[], capability: string): Reason {
   const [[, first]] = paused as [readonly [Agent, Pause]];
   const endMs = Math.min(...paused.map(([, { dueMs }]) => dueMs));
-  const who =
+  const subject =
     paused.length === 1
       ? `the only agent for ${capability}`
       : `each of ${paused.length} agents for ${capability}`;
-  const why = first.message === "" ? "it said that it is busy" : first.message;
-  const text = `${who} has paused ${first.pattern}: ${why}`;
+  const message = first.message === "" ? "it said that it is busy" : first.message;
+  const text = `${subject} has paused ${first.pattern}: ${message}`;
   return { ...reason(WAIT_CAUSE_SLOWED_DOWN, text, capability, "wait until the pause is over"), endMs };
 }
 
 /** Lists the holders that the caller may see. */
-function heldByText(holders: readonly WorkReference[]): string {
+function holdersText(holders: readonly WorkReference[]): string {
   if (holders.length === 0) return "";
   const named = holders.slice(0, usersMax).map(({ id, task }) => `\`${id} ${task}\``);
   return `. Held by ${named.join(", ")}${holders.length > named.length ? " and more" : ""}`;
@@ -335,17 +338,17 @@ function noRoomText(capability: string, agents: number, obstacles: ReadonlyMap<s
 }
 
 /** Describes a missing capability. The author most likely meant the similar name. */
-function absenceWords(
+function absenceText(
   capability: string,
-  where: string,
+  location: string,
   offered: Iterable<string>,
 ): { readonly hint: string; readonly remedy: string } {
   if (capability === agentFunction) return { hint: "", remedy: withModels };
-  const near = nearest(capability, offered);
-  const start = `start a worker that offers ${capability}${where}`;
-  if (near === undefined) return { hint: "", remedy: start };
-  const change = `change \`uses: ${capability}\` to \`${near}\` in the workflow, and start another run`;
-  return { hint: `. Did you mean ${near}?`, remedy: `${change}, or ${start}` };
+  const similar = nearest(capability, offered);
+  const start = `start a worker that offers ${capability}${location}`;
+  if (similar === undefined) return { hint: "", remedy: start };
+  const change = `change \`uses: ${capability}\` to \`${similar}\` in the workflow, and start another run`;
+  return { hint: `. Did you mean ${similar}?`, remedy: `${change}, or ${start}` };
 }
 
 const {
@@ -369,13 +372,13 @@ const {
 export function obstacleOf(agent: Agent, task: Task): string {
   const { fit } = task.demand;
   if (!isEverFit(agent, fit)) return notFitText(agent, task);
-  if (agent.cut) return "its link is cut";
+  if (agent.isDisconnected) return "its link is cut";
   if (agent.silent) return "it has not been heard";
   if (agent.life !== "active") return agent.life === "asleep" ? "it sleeps" : "it drains";
   if (agent.holdReason !== "" || !agent.isAble) return `it is held: ${agent.holdReason}`;
   if (agent.slowed) return "it said that it is busy";
   if (agent.used >= agent.slots) return "all its slots are taken";
-  if (agent.kept > 0 && !agent.hasRoom) return "its free slots are held for a gang";
+  if (agent.heldSlots > 0 && !agent.hasRoom) return "its free slots are held for a gang";
   if (agent.used >= agent.capacity) return "it takes fewer tasks at once since it said that it is busy";
   if (agent.credit === 0) return "it has granted no credit";
   if (fit.side?.refusalAt(agent, fit) !== undefined) return "what it has is set aside for others";
@@ -387,12 +390,12 @@ function amountText(
   { resource, most }: NonNullable<Limit<Task>["amounts"]>,
   task: Task,
 ): string {
-  return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task asks for ${takenBy(task.demand, resource)}`;
+  return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task asks for ${amountUsedBy(task.demand, resource)}`;
 }
 
 const usersMax = 5;
 
-const letUse = "wait until it is over, or let the session use it";
+const reservationRemedy = "wait until it is over, or let the session use it";
 
 /** Returns the reason if only open breakers keep agents from having room. */
 function breakerReason(agents: readonly Agent[], capability: string): Reason | undefined {
@@ -412,36 +415,36 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
 /** Returns the reason if the fit agents sleep. */
 function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const [first] = agents;
-  const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);
-  const isOne = agents.length === 1;
-  const who = isOne
+  const wakesOnDemand = agents.some(({ wakesOnDemand: wakesByNeed }) => wakesByNeed);
+  const isSingle = agents.length === 1;
+  const subject = isSingle
     ? `the one agent that offers ${capability} is`
     : `all ${agents.length} agents that offer ${capability} are`;
-  const until = isOne
+  const until = isSingle
     ? "sleeps until its time, or until it is woken"
     : "sleep until their time, or until they are woken";
-  const why = first?.sleepReason ? ` (${first.sleepReason})` : "";
-  const when = willWake ? `${isOne ? "is" : "are"} woken for it` : until;
+  const detail = first?.sleepReason ? ` (${first.sleepReason})` : "";
+  const when = wakesOnDemand ? `${isSingle ? "is" : "are"} woken for it` : until;
   return {
     ...reason(
       WAIT_CAUSE_AGENT_START,
-      `${who} asleep${why}, and ${when}`,
+      `${subject} asleep${detail}, and ${when}`,
       capability,
-      willWake ? "wait until one is awake" : "wake an agent",
+      wakesOnDemand ? "wait until one is awake" : "wake an agent",
     ),
-    command: willWake || first === undefined ? "" : `tutti agent wake ${first.agentId}`,
+    command: wakesOnDemand || first === undefined ? "" : `tutti agent wake ${first.agentId}`,
   };
 }
 
 /** Returns the reason if a fit agent was not admitted. */
-function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Reason {
+function refusedReason(agents: readonly RefusedAgent[], capability: string): Reason {
   const agentId = agents[0]?.agentId ?? "";
-  const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
+  const subject = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
   return reason(
     WAIT_CAUSE_POLICY,
-    turnedAwayWords(agents, capability),
+    describeRefused(agents, capability),
     capability,
-    `let ${who} offer ${capability} and start it again, or start one that may`,
+    `let ${subject} offer ${capability} and start it again, or start one that may`,
   );
 }
 
@@ -451,19 +454,19 @@ function behindReasons(task: Task): Reason[] {
   let before = 0;
   for (const other of share.tasks()) if (isBefore(other, task)) before++;
   const { namespace } = task.profile;
-  const rivals = [...demand.shares].filter((one) => one !== share && one.size > 0);
+  const rivals = [...demand.shares].filter((other) => other !== share && other.size > 0);
   const others = rivals.filter(({ party }) => namespaceOf(party) === namespace);
   if (before === 0 && rivals.length === 0) return [];
   const { share: own } = task.extras ?? {};
-  const whose = own === undefined ? "namespace" : "session";
-  const who = own === undefined ? "it" : `its session, with the weight ${own.weight || 1},`;
+  const scope = own === undefined ? "namespace" : "session";
+  const sharer = own === undefined ? "it" : `its session, with the weight ${own.weight || 1},`;
   const turns = [
     ...(others.length > 0
       ? [`with ${counted(others.length, "other")} of its namespace${weightsOf(others)}`]
       : []),
     ...(others.length < rivals.length ? ["with other namespaces"] : []),
   ];
-  const text = `${counted(before, `task of its ${whose} goes`, `tasks of its ${whose} go`)} before it${turns.length > 0 ? `, and ${who} takes turns ${turns.join(", and ")}` : ""}`;
+  const text = `${counted(before, `task of its ${scope} goes`, `tasks of its ${scope} go`)} before it${turns.length > 0 ? `, and ${sharer} takes turns ${turns.join(", and ")}` : ""}`;
   return [
     reason(
       WAIT_CAUSE_BEHIND_OTHERS,
@@ -489,7 +492,8 @@ function notFitText(agent: Agent | undefined, { demand }: Task): string {
   if (agent === undefined) return "";
   if (only !== undefined && !only.has(agent.agentId)) return `it wants one of ${[...only].join(", ")}`;
   if (not.has(agent.agentId)) return `it must not be ${agent.agentId}`;
-  const [name = "", amount = 0] = resources.find(([one, needed]) => agent.totalOf(one) < needed) ?? [];
+  const [name = "", amount = 0] =
+    resources.find(([resource, needed]) => agent.totalOf(resource) < needed) ?? [];
   return `it needs ${amountOf(amount, name)}, ${agent.agentId} has ${agent.totalOf(name)}`;
 }
 

@@ -3,15 +3,16 @@ import type { Task, TaskName } from "../task/task.ts";
 
 /** Returns the work that a task belongs to, and the task in it. */
 export function workOf(task: Task): WorkReference {
-  const { workId, taskId } = task.glance();
+  const { workId, taskId } = task.decodeOffer();
   return { namespace: task.profile.namespace, kind: kindOf(task), id: workId, task: taskId };
 }
 
 /** Returns a predicate that finds a task by its reference. */
-export function finderOf({ namespace, kind, id, task }: WorkReference): (one: Task) => boolean {
+export function finderOf({ namespace, kind, id, task }: WorkReference): (task: Task) => boolean {
   const utf8 = new TextEncoder();
   const name: TaskName = { id, task, idBytes: utf8.encode(id), taskBytes: utf8.encode(task) };
-  return (one) => one.profile.namespace === namespace && kindOf(one) === kind && one.isOf(name);
+  return (candidate) =>
+    candidate.profile.namespace === namespace && kindOf(candidate) === kind && candidate.isOf(name);
 }
 
 export function kindOf({ profile }: Pick<Task, "profile">): string {

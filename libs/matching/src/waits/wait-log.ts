@@ -4,7 +4,7 @@ import { WaitCause } from "@tutti/contracts/types/v1";
 const entriesMax = 64;
 const { WAIT_CAUSE_UNSPECIFIED } = WaitCause;
 
-export interface WaitSpan {
+export interface WaitInterval {
   readonly cause: WaitCause;
   readonly fromMs: number;
   readonly toMs: number;
@@ -20,7 +20,7 @@ export class WaitLog {
   }
 
   /** Records the cause from now on. Unspecified if no task waits. */
-  note(cause: WaitCause, nowMs: number): void {
+  record(cause: WaitCause, nowMs: number): void {
     if ((this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) === cause) return;
     this.#causes.push(cause);
     this.#fromMs.push(nowMs);
@@ -30,13 +30,13 @@ export class WaitLog {
   }
 
   /** Returns the known causes between two times. */
-  between(fromMs: number, toMs: number): WaitSpan[] {
-    const spans: WaitSpan[] = [];
+  between(fromMs: number, toMs: number): WaitInterval[] {
+    const intervals: WaitInterval[] = [];
     for (const [at, cause] of this.#causes.entries()) {
       const from = Math.max(fromMs, this.#fromMs[at] ?? fromMs);
       const to = Math.min(toMs, this.#fromMs[at + 1] ?? toMs);
-      if (cause !== WAIT_CAUSE_UNSPECIFIED && from < to) spans.push({ cause, fromMs: from, toMs: to });
+      if (cause !== WAIT_CAUSE_UNSPECIFIED && from < to) intervals.push({ cause, fromMs: from, toMs: to });
     }
-    return spans;
+    return intervals;
   }
 }

@@ -2,7 +2,7 @@
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isBroken } from "../agents/breaker.ts";
 import type { CapabilityPauses } from "../agents/pauses.ts";
-import type { TurnedAwayAgents } from "../agents/turned-away.ts";
+import type { RefusedAgents } from "../agents/refused-agents.ts";
 import { comparedMax } from "../bounds.ts";
 import type { Demands } from "../demand/demands.ts";
 import { isEverFit } from "../demand/fit.ts";
@@ -34,13 +34,13 @@ export interface WaitWatchParts {
   readonly wheel: Wheel;
   readonly waiting: Waiting;
   readonly demands: Demands;
-  readonly turnedAway: TurnedAwayAgents;
+  readonly refusedAgents: RefusedAgents;
   readonly pauses: CapabilityPauses;
 }
 
 export class WaitWatch extends Due {
   readonly #parts: WaitWatchParts;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  #checkedMs = Number.NEGATIVE_INFINITY;
   /** The first turn after the last check: a change counts from then on. */
   #sinceMs: number | undefined = undefined;
   /** True if a task waited at the last check. */
@@ -52,10 +52,10 @@ export class WaitWatch extends Due {
   }
 
   /** Called after a turn. */
-  look(nowMs: number): void {
+  check(nowMs: number): void {
     if (this.#parts.waiting.count === 0 && !this.#isOpen) return;
     this.#sinceMs ??= nowMs;
-    if (nowMs < this.#lookedMs + everyMs) this.#parts.wheel.set(this, this.#lookedMs + everyMs);
+    if (nowMs < this.#checkedMs + everyMs) this.#parts.wheel.set(this, this.#checkedMs + everyMs);
     else this.run(nowMs);
   }
 
@@ -63,12 +63,12 @@ export class WaitWatch extends Due {
     this.#parts.wheel.remove(this);
     const sinceMs = this.#sinceMs ?? nowMs;
     this.#sinceMs = undefined;
-    this.#lookedMs = nowMs;
+    this.#checkedMs = nowMs;
     this.#isOpen = false;
     for (const demand of this.#parts.demands.all) {
       const { waits } = demand;
       const cause = isWaitedIn(demand) ? this.#causeOf(demand, nowMs) : WAIT_CAUSE_UNSPECIFIED;
-      waits.note(cause, sinceMs);
+      waits.record(cause, sinceMs);
       this.#isOpen ||= waits.isOpen;
     }
   }
@@ -80,37 +80,37 @@ export class WaitWatch extends Due {
       return this.#parts.pauses.of(demand).length > 0
         ? WAIT_CAUSE_SLOWED_DOWN
         : this.#missingCause(demand, nowMs);
-    let looked = 0;
-    let fit = 0;
+    let checked = 0;
+    let fitAgents = 0;
     let asleep = 0;
     let slowed = 0;
     let broken = false;
-    let isSetAside = false;
+    let isReserved = false;
     for (const { cohort } of demand.matches) {
       for (const agent of cohort.agents) {
-        if (++looked > comparedMax) break;
+        if (++checked > comparedMax) break;
         if (!isEverFit(agent, demand.fit)) continue;
         if (demand.fit.side?.refusalAt(agent, demand.fit) !== undefined) {
-          isSetAside = true;
+          isReserved = true;
           continue;
         }
         if (agent.hasRoom && agent.isAble) return WAIT_CAUSE_BEHIND_OTHERS;
-        fit++;
+        fitAgents++;
         if (isBroken(agent)) broken = true;
         if (agent.life === "asleep") asleep++;
         if (agent.slowed) slowed++;
       }
     }
-    if (isSetAside && fit === 0) return WAIT_CAUSE_LOCK;
-    if (fit === 0) return WAIT_CAUSE_NO_MATCH;
-    if (asleep === fit) return WAIT_CAUSE_AGENT_START;
+    if (isReserved && fitAgents === 0) return WAIT_CAUSE_LOCK;
+    if (fitAgents === 0) return WAIT_CAUSE_NO_MATCH;
+    if (asleep === fitAgents) return WAIT_CAUSE_AGENT_START;
     if (broken) return WAIT_CAUSE_BREAKER;
-    return slowed === fit ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
+    return slowed === fitAgents ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
   }
 
   /** Returns why no agent is suitable, if none is. */
   #missingCause({ requirements }: Demand, nowMs: number): WaitCause {
-    if (this.#parts.turnedAway.able(requirements, nowMs).length > 0) return WAIT_CAUSE_POLICY;
+    if (this.#parts.refusedAgents.able(requirements, nowMs).length > 0) return WAIT_CAUSE_POLICY;
     const cohorts = [...(this.#parts.demands.fieldOf(requirements.capability)?.cohorts ?? [])];
     const versions = cohorts.flatMap(({ offered }) =>
       offered.filter(({ name }) => name === requirements.capability).map(({ version }) => version),

@@ -31,7 +31,7 @@ export interface Job {
 }
 
 export interface JobPart {
-  readonly heldMs: number;
+  readonly occupiedMs: number;
   /** Delay from its end until the slot takes another task. */
   readonly hopMs: number;
   readonly agentId: string;
@@ -75,7 +75,7 @@ export function prepareReplay({ attempts, agents }: Recording): Prepared {
       lateMs: hops.late.get(first) ?? 0,
       dueAfterMs: first.dueMs === 0 ? 0 : Math.max(1, first.dueMs - first.offeredMs),
       parts: parts.map((part) => ({
-        heldMs: part.endedMs - part.assignedMs,
+        occupiedMs: part.endedMs - part.assignedMs,
         hopMs: hops.after.get(part) ?? usualHopMs,
         agentId: part.agentId,
         status: part.status,
@@ -163,7 +163,7 @@ function hopsOf(attempts: readonly RecordedAttempt[], agents: readonly RecordedA
 }
 
 /** Number of agents that are checked for a free slot. */
-const lookedAtMax = 64;
+const agentsCheckedMax = 64;
 
 /** A slot that becomes free at the time of an offer counts as free. */
 const tick = 1e-3;
@@ -184,14 +184,15 @@ class AgentSlots {
 
   /** Returns whether an agent with the capability had a free slot at the time of the offer. */
   hasFree({ capability, offeredMs, agentId }: RecordedAttempt): boolean {
-    let lookedAt = 0;
+    let checked = 0;
     for (const agent of this.#agents) {
       if (agent.fromMs > offeredMs || agent.toMs < offeredMs) continue;
       if (!agent.capabilities.some(({ name }) => name === capability)) continue;
       const starts = firstFrom(this.#starts.get(agent.agentId) ?? [], offeredMs);
       const ends = firstFrom(this.#ends.get(agent.agentId) ?? [], offeredMs + tick);
-      if (starts - ends < agent.slots && (agent.agentId === agentId || lookedAt < lookedAtMax)) return true;
-      lookedAt++;
+      if (starts - ends < agent.slots && (agent.agentId === agentId || checked < agentsCheckedMax))
+        return true;
+      checked++;
     }
     return false;
   }
@@ -216,13 +217,13 @@ function firstFrom(ascending: readonly number[], limit: number): number {
 function slownessOf(attempts: readonly RecordedAttempt[]): Map<string, number> {
   const logs = new Map<string, number[]>();
   for (const alike of Map.groupBy(attempts, ({ capability }) => capability).values()) {
-    const held = (list: readonly RecordedAttempt[]) =>
+    const durations = (list: readonly RecordedAttempt[]) =>
       sortedCopy(
         list.filter(({ status }) => status === "completed").map((each) => each.endedMs - each.assignedMs),
       );
-    const usualMs = quantile(held(alike), 0.5);
+    const usualMs = quantile(durations(alike), 0.5);
     for (const [agentId, own] of Map.groupBy(alike, (each) => each.agentId)) {
-      const times = held(own);
+      const times = durations(own);
       if (times.length < speedMin || !(usualMs > 0)) continue;
       const ratio = quantile(times, 0.5) / usualMs;
       if (ratio > 0) logs.set(agentId, [...(logs.get(agentId) ?? []), Math.log(ratio)]);
@@ -230,7 +231,7 @@ function slownessOf(attempts: readonly RecordedAttempt[]): Map<string, number> {
   }
   return new Map(
     [...logs].flatMap(([agentId, ratios]) => {
-      const mean = ratios.reduce((sum, one) => sum + one, 0) / ratios.length;
+      const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
       return Math.abs(mean) < speedFrom ? [] : [[agentId, Math.exp(mean)] as const];
     }),
   );

@@ -70,7 +70,7 @@ class Replay {
   readonly #readyMs: Float64Array;
   readonly #partOf: Uint32Array;
   readonly #isDone: Uint8Array;
-  #left: number;
+  #remaining: number;
   #results = 0;
   #durable = 0;
   readonly #placed: Placed[] = [];
@@ -81,7 +81,7 @@ class Replay {
     this.#fromMs = fromMs;
     this.#toMs = toMs;
     this.#load = load;
-    this.#left = jobs.length;
+    this.#remaining = jobs.length;
     this.#time = new VirtualTime(fromMs);
     this.#readyMs = new Float64Array(jobs.length);
     this.#partOf = new Uint32Array(jobs.length);
@@ -105,17 +105,17 @@ class Replay {
 
   run(): Replayed {
     const time = this.#time;
-    const spanMs = Math.max(patienceMinMs, (this.#toMs - this.#fromMs) * patience);
+    const patienceMs = Math.max(patienceMinMs, (this.#toMs - this.#fromMs) * patience);
     let idle = 0;
-    while (this.#left > 0) {
+    while (this.#remaining > 0) {
       const dueMs = Math.min(time.nextMs, this.#pool.nextDueMs);
-      if (dueMs > this.#fromMs + spanMs) break;
+      if (dueMs > this.#fromMs + patienceMs) break;
       // If the pool is due at once but has nothing to do, it runs again a moment later.
       const happened = time.pass(idle > idleMax ? Math.max(dueMs, time.nowMs + 1) : dueMs);
       const assigned = this.#pool.turn(time.nowMs);
       if (this.#results > this.#durable) {
         this.#durable = this.#results;
-        this.#take(emptyRequest);
+        this.#send(emptyRequest);
       }
       idle = happened + assigned > 0 ? 0 : idle + 1;
     }
@@ -123,8 +123,8 @@ class Replay {
     return { placed: this.#placed, unserved, endMs: time.nowMs };
   }
 
-  #take(request: OfferRequest): void {
-    const refusal = this.#stream.take({ ...request, resultsDurable: this.#durable }, this.#time.nowMs);
+  #send(request: OfferRequest): void {
+    const refusal = this.#stream.receive({ ...request, resultsDurable: this.#durable }, this.#time.nowMs);
     if (refusal !== undefined) throw new Error(refusal.message);
   }
 
@@ -142,7 +142,7 @@ class Replay {
     this.#time.at(described.fromMs <= this.#fromMs ? this.#fromMs : scaled(described.fromMs), () =>
       agent.join(),
     );
-    if (Number.isFinite(described.toMs)) this.#time.at(scaled(described.toMs), () => agent.leave());
+    if (Number.isFinite(described.toMs)) this.#time.at(scaled(described.toMs), () => agent.disconnect());
   }
 
   #plan(at: number, sinceMs: number, scale = 1): void {
@@ -187,7 +187,7 @@ class Replay {
       taskId: first.task,
       dueMs: dueAfterMs,
     });
-    this.#take(OfferRequest.fromPartial({ profiles, offers: [offer] }));
+    this.#send(OfferRequest.fromPartial({ profiles, offers: [offer] }));
   }
 
   /** Confirms results: the pool need not keep them. */
@@ -209,7 +209,7 @@ class Replay {
     const { status } = running.part;
     const isOver = !isStopped && status !== "busy" && status !== "yielded";
     if (!isOver) return;
-    this.#note(at, job, running, endedMs);
+    this.#record(at, job, running, endedMs);
     this.#finish(at, endedMs);
   }
 
@@ -219,12 +219,12 @@ class Replay {
     const job = this.#jobs[at] as Job;
     const { nowMs } = this.#time;
     if (running.part.status === "lost") {
-      this.#note(at, job, running, nowMs);
+      this.#record(at, job, running, nowMs);
       this.#finish(at, nowMs);
     } else this.#time.at(nowMs, () => this.#offer(at, job));
   }
 
-  #note(at: number, job: Job, running: RunningPart, endedMs: number): void {
+  #record(at: number, job: Job, running: RunningPart, endedMs: number): void {
     const { namespace, share, capability, isCopy } = job.first;
     const { agentId, assignedMs, part } = running;
     const readyMs = this.#readyMs[at] ?? 0;
@@ -245,7 +245,7 @@ class Replay {
 
   #finish(at: number, endedMs: number): void {
     this.#isDone[at] = 1;
-    this.#left--;
+    this.#remaining--;
     for (const next of this.#causedBy.get(at) ?? []) this.#plan(next, endedMs);
   }
 

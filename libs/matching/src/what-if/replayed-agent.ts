@@ -63,11 +63,11 @@ export class ReplayedAgent implements AgentOutlet {
     const joined = pool.join(hello, "what-if", this, time.nowMs);
     if (isRefusal(joined)) return;
     this.#link = joined.link;
-    this.#say({ credit: slots });
-    this.#sound();
+    this.#send({ credit: slots });
+    this.#sendHeartbeats();
   }
 
-  leave(): void {
+  disconnect(): void {
     const link = this.#link;
     if (link === undefined) return;
     this.#link = undefined;
@@ -82,8 +82,8 @@ export class ReplayedAgent implements AgentOutlet {
       const part = start(token);
       const running = { agentId: described.agentId, part, assignedMs: time.nowMs };
       this.#running.set(token, running);
-      const heldMs = part.heldMs * (slownessOf(described.likeId) / slownessOf(part.agentId));
-      time.at(time.nowMs + heldMs, () => this.#done(token, running, false));
+      const occupiedMs = part.occupiedMs * (slownessOf(described.likeId) / slownessOf(part.agentId));
+      time.at(time.nowMs + occupiedMs, () => this.#done(token, running, false));
     }
     for (const { token } of cancels) {
       const [own, running] = [...this.#running].find(([each]) => isSame(each, token)) ?? [];
@@ -110,22 +110,22 @@ export class ReplayedAgent implements AgentOutlet {
           ? busy
           : failure;
     const result = { token, outcome, runMs: 0, used: undefined, modelCalls: undefined };
-    this.#say({ results: [result] });
-    if (hopMs <= 0) this.#say({ credit: 1 });
-    else time.at(time.nowMs + hopMs, () => this.#say({ credit: 1 }));
+    this.#send({ results: [result] });
+    if (hopMs <= 0) this.#send({ credit: 1 });
+    else time.at(time.nowMs + hopMs, () => this.#send({ credit: 1 }));
   }
 
-  #sound(): void {
+  #sendHeartbeats(): void {
     const { time } = this.#parts;
     time.at(time.nowMs + soundEveryMs, () => {
       if (this.#link === undefined) return;
-      this.#say({});
-      this.#sound();
+      this.#send({});
+      this.#sendHeartbeats();
     });
   }
 
-  #say(frame: Partial<AgentFrame>): void {
-    this.#link?.take({ ...emptyFrame, ...frame }, this.#parts.time.nowMs);
+  #send(frame: Partial<AgentFrame>): void {
+    this.#link?.receive({ ...emptyFrame, ...frame }, this.#parts.time.nowMs);
   }
 }
 

@@ -64,12 +64,12 @@ export function reportOf(
 ): PoolReport {
   const counted = countedOf(placed);
   const waits = waitsOf(counted);
-  const [fromMs, toMs] = spanOf(placed);
+  const [fromMs, toMs] = rangeOf(placed);
   const presentMs = agents.map((agent) =>
     Math.max(0, Math.min(agent.toMs, toMs) - Math.max(agent.fromMs, fromMs)),
   );
   const slotMs = agents.reduce((sum, { slots }, at) => sum + slots * (presentMs[at] ?? 0), 0);
-  const heldMs = placed.reduce((sum, { assignedMs, endedMs }) => sum + endedMs - assignedMs, 0);
+  const occupiedMs = placed.reduce((sum, { assignedMs, endedMs }) => sum + endedMs - assignedMs, 0);
   const workerHours = presentMs.reduce((sum, ms) => sum + ms, 0) / hourMs;
   const isMissed = ({ readyMs, assignedMs, endedMs, dueMs }: Placed | RecordedAttempt) =>
     (dueMs > 0 && endedMs > dueMs) || (waitMs > 0 && assignedMs - readyMs > waitMs);
@@ -82,7 +82,7 @@ export function reportOf(
     waitP99Ms: quantile(waits, 0.99) || 0,
     waitMeanMs: waits.length === 0 ? 0 : waits.reduce((sum, ms) => sum + ms, 0) / waits.length,
     timeMeanMs: meanTimeOf(counted),
-    use: slotMs === 0 ? 0 : Math.min(1, heldMs / slotMs),
+    use: slotMs === 0 ? 0 : Math.min(1, occupiedMs / slotMs),
     cost: placed.reduce((sum, { money }) => sum + money, 0) + workerHours * pricePerHour,
     missed: counted.filter(isMissed).length + unserved,
     tenants: tenantsOf(counted),
@@ -94,7 +94,7 @@ export function meanTimeOf(counted: readonly Pick<Placed, "readyMs" | "endedMs">
   return counted.length === 0 ? 0 : sum / counted.length;
 }
 
-export function spanOf(
+export function rangeOf(
   placed: readonly Pick<Placed, "readyMs" | "endedMs">[],
 ): [fromMs: number, toMs: number] {
   let [fromMs, toMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -6,7 +6,7 @@ import { quantile, sortedCopy } from "@tutti/analysis";
 import { prepareReplay } from "./prepare.ts";
 import type { Placed, Recording } from "./recording.ts";
 import { type ReplayPolicy, replay } from "./replay.ts";
-import { countedOf, type Goals, meanTimeOf, type PoolReport, reportOf, spanOf } from "./report.ts";
+import { countedOf, type Goals, meanTimeOf, type PoolReport, rangeOf, reportOf } from "./report.ts";
 import { checkOf, type SelfCheck } from "./what-if.ts";
 
 export interface StrategyReplayed {
@@ -69,7 +69,7 @@ export function compareStrategies({ recording, policy, others, goals }: Strategi
 }
 
 function gainsOfParts(before: readonly Placed[], after: readonly Placed[]): number[] {
-  const [fromMs, toMs] = spanOf(before);
+  const [fromMs, toMs] = rangeOf(before);
   const partOf = ({ readyMs }: Placed) =>
     Math.min(partsMax - 1, Math.floor(((readyMs - fromMs) / Math.max(1, toMs - fromMs)) * partsMax));
   const [was, is] = [Map.groupBy(before, partOf), Map.groupBy(after, partOf)];

@@ -16,7 +16,7 @@ const goals = { waitMs: 0, pricePerHour: 0 };
 interface Task {
   readonly id: string;
   readonly atMs: number;
-  readonly heldMs: number;
+  readonly occupiedMs: number;
   readonly namespace?: string;
 }
 
@@ -51,11 +51,11 @@ function queued(tasks: readonly Task[], { workers, slots = 1, hopMs = 0 }: House
   }));
   const attempts = tasks
     .toSorted((one, other) => one.atMs - other.atMs)
-    .map(({ id, atMs, heldMs, namespace = "default" }) => {
+    .map(({ id, atMs, occupiedMs, namespace = "default" }) => {
       const offeredMs = startMs + atMs;
       const slot = free.toSorted((one, other) => one.freeMs - other.freeMs)[0] ?? { agentId: "", freeMs: 0 };
       const assignedMs = slot.freeMs <= offeredMs ? offeredMs : slot.freeMs + hopMs;
-      const endedMs = assignedMs + heldMs;
+      const endedMs = assignedMs + occupiedMs;
       slot.freeMs = endedMs;
       const times = { readyMs: offeredMs, offeredMs, assignedMs, endedMs };
       return attempt(id, { agentId: slot.agentId, slots, namespace, ...times });
@@ -70,33 +70,33 @@ function load(count: number): Task[] {
   let atMs = 0;
   return Array.from({ length: count }, (_, at) => {
     atMs += draws.next() * 60;
-    return { id: `run-${at}`, atMs, heldMs: 40 + draws.next() * 80 };
+    return { id: `run-${at}`, atMs, occupiedMs: 40 + draws.next() * 80 };
   });
 }
 
-const ask = (recording: Recording, more: Partial<WhatIfQuery> = {}) =>
+const evaluate = (recording: Recording, more: Partial<WhatIfQuery> = {}) =>
   whatIf({ recording, policy, otherPolicy: policy, scenario: asItWas, goals, ...more });
 
 describe("a replay of a pool", () => {
-  it("knows an agent that was gone in between, and counts it once among other workers", () => {
+  it("handles an agent that was absent in between, and counts it once if the number of workers changes", () => {
     const gapMs = 20_000;
     const tasks = load(800).map((task) => (task.atMs > 10_000 ? { ...task, atMs: task.atMs + gapMs } : task));
-    const whole = queued(tasks, { workers: 2 });
-    const early = whole.attempts.filter(({ offeredMs }) => offeredMs < startMs + 10_000 + gapMs);
-    const goneMs = Math.max(...early.map(({ endedMs }) => endedMs)) + 1;
-    const agents = whole.agents.flatMap((each) => [
-      { ...each, toMs: goneMs },
+    const complete = queued(tasks, { workers: 2 });
+    const early = complete.attempts.filter(({ offeredMs }) => offeredMs < startMs + 10_000 + gapMs);
+    const leftMs = Math.max(...early.map(({ endedMs }) => endedMs)) + 1;
+    const agents = complete.agents.flatMap((each) => [
+      { ...each, toMs: leftMs },
       { ...each, fromMs: startMs + 10_000 + gapMs },
     ]);
-    const recording = { ...whole, agents };
-    const [here, everywhere] = [ask(recording), ask(whole)];
+    const recording = { ...complete, agents };
+    const [here, everywhere] = [evaluate(recording), evaluate(complete)];
     assert.equal(here.check.isGood, true);
     assert.equal(here.check.error, everywhere.check.error);
     const scenario = { ...asItWas, workers: 3 };
-    assert.deepEqual(ask(recording, { scenario }).scenario, ask(whole, { scenario }).scenario);
+    assert.deepEqual(evaluate(recording, { scenario }).scenario, evaluate(complete, { scenario }).scenario);
   });
 
-  it("comes to the past, and to what other workers would have come to", () => {
+  it("reproduces the past, and predicts the result for other numbers of workers", () => {
     const tasks = load(800);
     const recording = queued(tasks, { workers: 2 });
     for (const [scenario, house] of [
@@ -108,7 +108,7 @@ describe("a replay of a pool", () => {
       ],
       [{ ...asItWas, workers: 1 }, { workers: 1 }],
     ] as const) {
-      const found = ask(recording, { scenario });
+      const found = evaluate(recording, { scenario });
       assert.deepEqual([found.check.error, found.check.isGood, found.check.tasks], [0, true, 800]);
       const waits = waitsOf(queued(tasks, house).attempts);
       for (const [is, share] of [
@@ -119,27 +119,27 @@ describe("a replay of a pool", () => {
     }
   });
 
-  it("measures how long a slot is empty between two tasks, and keeps to that", () => {
+  it("measures how long a slot is empty between two tasks, and applies that pause", () => {
     const tasks = load(600);
     const recording = queued(tasks, { workers: 3, hopMs: 20 });
     const prepared = prepareReplay(recording);
     assert.equal(Math.round(quantile(prepared.hopsMs, 0.5)), 20);
     assert.equal(selfCheck(recording, prepared, policy).error < 0.01, true);
-    const { scenario } = ask(recording, { scenario: { ...asItWas, workers: 2 } });
+    const { scenario } = evaluate(recording, { scenario: { ...asItWas, workers: 2 } });
     const expected = quantile(waitsOf(queued(tasks, { workers: 2, hopMs: 20 }).attempts), 0.5);
     assert.ok(Math.abs((scenario?.waitP50Ms ?? 0) - expected) < 0.05 * expected);
   });
 
-  it("refuses a recording that the pool does not come to", () => {
+  it("rejects a recording that it cannot reproduce", () => {
     const recording = queued(load(300), { workers: 2 });
     const agents = [0, 1, 2, 3].map((number) => agent(number, 1));
-    const found = ask({ ...recording, agents });
+    const found = evaluate({ ...recording, agents });
     assert.deepEqual([found.check.isGood, found.scenario], [false, undefined]);
     assert.ok(found.check.error > 0.05);
     assert.equal(found.past.tasks, 300);
   });
 
-  it("lets a task arrive as long after its cause as it did", () => {
+  it("keeps the delay between a task and its cause", () => {
     const attempts = [
       attempt("other", {
         readyMs: startMs,
@@ -150,26 +150,26 @@ describe("a replay of a pool", () => {
       ...chain("run", startMs + 10, startMs + 1_000),
     ];
     const recording = { namespace: "default", pool: "default", attempts, agents: [agent(0, 1)] };
-    assert.equal(ask(recording).check.error, 0);
-    const { scenario } = ask(recording, { scenario: { ...asItWas, workers: 2 } });
+    assert.equal(evaluate(recording).check.error, 0);
+    const { scenario } = evaluate(recording, { scenario: { ...asItWas, workers: 2 } });
     // The first task of the chain waits no more. The second one follows 5 ms after it.
     assert.deepEqual([scenario?.spanMs, scenario?.waitP99Ms], [1_000, 0]);
   });
 
   it("counts the wait of a retry from the first queueing", () => {
     const first = { readyMs: startMs, offeredMs: startMs, assignedMs: startMs, endedMs: startMs + 50 };
-    const again = { attempt: 2, readyMs: startMs, offeredMs: startMs + 250, assignedMs: startMs + 250 };
+    const second = { attempt: 2, readyMs: startMs, offeredMs: startMs + 250, assignedMs: startMs + 250 };
     const attempts = [
       attempt("run", { ...first, status: "failed" }),
-      attempt("run", { ...again, endedMs: startMs + 300 }),
+      attempt("run", { ...second, endedMs: startMs + 300 }),
     ];
     const recording = { namespace: "default", pool: "default", attempts, agents: [agent(0, 1)] };
-    const { check, scenario } = ask(recording, { scenario: { ...asItWas, workers: 3 } });
+    const { check, scenario } = evaluate(recording, { scenario: { ...asItWas, workers: 3 } });
     assert.equal(check.error, 0);
     assert.deepEqual([scenario?.waitP99Ms !== 0, scenario?.spanMs], [true, 300]);
   });
 
-  it("keeps a slow agent slow, and shows what a strategy makes of it", () => {
+  it("keeps a slow agent slow, and shows the effect of a strategy", () => {
     const recording = queued(load(400), { workers: 4 });
     const slow = recording.attempts.map((each, at) => ({
       ...each,
@@ -177,7 +177,7 @@ describe("a replay of a pool", () => {
       ...{ assignedMs: startMs + at * 100, endedMs: startMs + at * 100 + (at % 2 === 0 ? 300 : 60) },
     }));
     const agents = [agent(0, 4), agent(1, 4)];
-    const { check, past, scenario } = ask(
+    const { check, past, scenario } = evaluate(
       { ...recording, attempts: slow, agents },
       { otherPolicy: { ...policy, settings: { strategy: fastest } } },
     );
@@ -195,7 +195,7 @@ describe("a replay of a pool", () => {
       at("again", 0, { namespace: "large", status: "busy" }),
     ];
     const recording = { namespace: "default", pool: "default", attempts, agents: [agent(0, 1), agent(1, 1)] };
-    const { past } = ask(recording, { goals: { waitMs: 1_000, pricePerHour: 3_600 } });
+    const { past } = evaluate(recording, { goals: { waitMs: 1_000, pricePerHour: 3_600 } });
     assert.deepEqual(
       past.tenants.map(({ namespace, share, tasks, isStarved }) => [namespace, share, tasks, isStarved]),
       [
@@ -208,19 +208,19 @@ describe("a replay of a pool", () => {
     assert.ok(Math.abs(past.cost - (28 * 0.5 + (2 * past.spanMs) / 1_000)) < 1e-6);
   });
 
-  it("reports what no worker does", () => {
+  it("reports tasks that no worker does", () => {
     const recording = queued(load(20), { workers: 2 });
-    const { scenario } = ask(recording, {
+    const { scenario } = evaluate(recording, {
       otherPolicy: { ...policy, settings: { paused: true } },
     });
     assert.deepEqual([scenario?.tasks, scenario?.unserved, scenario?.missed], [0, 20, 20]);
   });
 
-  it("says what each other strategy would have given, for the whole time and its parts", () => {
+  it("reports the gain of each other strategy with its bounds, and nothing if the check fails", () => {
     const tasks = load(600);
     const unequal = (id: string) => (Number(id.split("-")[1]) % 2 === 0 ? 1 : 4);
     const slow = queued(
-      tasks.map((task) => ({ ...task, heldMs: task.heldMs * 0.4 })),
+      tasks.map((task) => ({ ...task, occupiedMs: task.occupiedMs * 0.4 })),
       { workers: 8 },
     );
     const attempts = slow.attempts.map((each) => {
@@ -241,9 +241,9 @@ describe("a replay of a pool", () => {
     );
   });
 
-  it("makes more work of the same", () => {
+  it("simulates a higher load", () => {
     const recording = queued(load(400), { workers: 3 });
-    const { scenario, past } = ask(recording, { scenario: { ...asItWas, load: 2 } });
+    const { scenario, past } = evaluate(recording, { scenario: { ...asItWas, load: 2 } });
     assert.ok((scenario?.waitP50Ms ?? 0) > 5 * past.waitP50Ms);
     assert.equal(scenario?.tasks, 400);
   });

@@ -23,7 +23,7 @@ function hooksOf(count: number): PoolHook[] {
 
 function measure(count: number): number {
   const arena = new Arena({ window: 1_000_000 });
-  if (count > 0) arena.pool.setHooks(hooksOf(count), { ask() {} });
+  if (count > 0) arena.pool.setHooks(hooksOf(count), { send() {} });
   const sender = arena.sender();
   arena.agent("a", { slots: 100_000, credit: 1_000_000 });
   const before = process.threadCpuUsage();

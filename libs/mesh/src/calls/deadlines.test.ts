@@ -37,7 +37,7 @@ describe("deadlines", () => {
     assert.ok(call.expiredAtMs);
   });
 
-  it("never come early, and late by at most a 64th of the time there was", () => {
+  it("never expire early, and late by at most a 64th of the timeout", () => {
     const steps = fc.array(
       fc.record({
         timeoutMs: fc.integer({ min: 0, max: 100_000 }),
@@ -46,14 +46,14 @@ describe("deadlines", () => {
       { maxLength: 60 },
     );
     fc.assert(
-      fc.property(steps, fc.integer({ min: 2, max: 5 }), (given, keepEvery) => {
+      fc.property(steps, fc.integer({ min: 2, max: 5 }), (input, removeEvery) => {
         const time = new VirtualTime();
         const deadlines = new Deadlines(time, time);
-        const calls = given.map(({ timeoutMs, advanceMs }, index) => {
+        const calls = input.map(({ timeoutMs, advanceMs }, index) => {
           const call = new Call(time);
           const deadlineMs = time.monotonic() + timeoutMs;
           deadlines.add(call, deadlineMs, time.monotonic());
-          const removed = index % keepEvery === 0;
+          const removed = index % removeEvery === 0;
           if (removed) deadlines.remove(call);
           time.advance(advanceMs);
           return { call, deadlineMs, timeoutMs, removed };
@@ -74,7 +74,7 @@ describe("deadlines", () => {
     );
   });
 
-  it("are met for calls that are made when another one expires", () => {
+  it("expire for calls that are added while another deadline expires", () => {
     const time = new VirtualTime();
     const deadlines = new Deadlines(time, time);
     const second = new Call(time);

@@ -101,7 +101,7 @@ export class Deadlines {
 }
 
 /** Returns the largest power of two up to a 64th of the time left, at least one. */
-function grainOf(leftMs: number): number {
-  if (leftMs < 128) return 1;
-  return 2 ** Math.floor(Math.log2(leftMs / 64));
+function grainOf(remainingMs: number): number {
+  if (remainingMs < 128) return 1;
+  return 2 ** Math.floor(Math.log2(remainingMs / 64));
 }

@@ -16,5 +16,5 @@ export interface OutgoingCall {
   /** Why it ended early. Undefined while it is active. */
   readonly stopped: TuttiError | undefined;
   /** Sets the object that the call waits for, which is stopped together with the call. */
-  hold(what: Stoppable): void;
+  setStoppable(stoppable: Stoppable): void;
 }

@@ -8,15 +8,18 @@ export interface Stoppable {
 
 /** Returns the error of a call whose time ran out. */
 export function late(method: Method, extras: { cause?: unknown } = {}): TuttiError {
-  return kernelErrors.deadlineExceeded({ what: method.label, isSafe: method.rpc.repeat === "safe" }, extras);
+  return kernelErrors.deadlineExceeded(
+    { operation: method.label, isSafe: method.rpc.repeat === "safe" },
+    extras,
+  );
 }
 
 /** Returns the error of a call that its caller cancelled, with the reason of the abort signal. */
-export function givenUp(method: Method, reason?: unknown): TuttiError {
+export function callCancelled(method: Method, reason?: unknown): TuttiError {
   const extras = reason === undefined ? {} : { cause: reason };
   // `AbortSignal.timeout()` is a deadline by another name.
   if (reason instanceof Error && reason.name === "TimeoutError") {
     return late(method, extras);
   }
-  return kernelErrors.cancelled({ what: method.label }, extras);
+  return kernelErrors.cancelled({ operation: method.label }, extras);
 }

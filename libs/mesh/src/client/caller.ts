@@ -7,7 +7,7 @@
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type CallContext, type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
-import { givenUp } from "../calls/stopping.ts";
+import { callCancelled } from "../calls/stopping.ts";
 import type { Chain } from "../interceptors/chain.ts";
 import { ServerCall } from "../server/server-call.ts";
 import { ClientCall } from "./client-call.ts";
@@ -36,7 +36,7 @@ export class Caller {
   }
 
   /** Makes a call with one reply. `input` is the request, or the requests of a stream. */
-  async one(input: unknown, options: CallOptions = noOptions): Promise<unknown> {
+  async unary(input: unknown, options: CallOptions = noOptions): Promise<unknown> {
     const { chain, attempts } = this.#parts;
     const call = this.#call(input, options);
     const detach = attach(call, options);
@@ -55,7 +55,7 @@ export class Caller {
   }
 
   /** Makes a call with a stream of replies. It starts when the first reply is read. */
-  many(input: unknown, options: CallOptions = noOptions): ReplyStream<unknown> {
+  stream(input: unknown, options: CallOptions = noOptions): ReplyStream<unknown> {
     const { chain, attempts } = this.#parts;
     return new ClientStream(() => {
       const call = this.#call(input, options);
@@ -76,10 +76,10 @@ export class Caller {
   #open(call: ClientCall, input: unknown): Promise<void> | undefined {
     const { chain, method } = this.#parts;
     if (call.stopped !== undefined) throw call.stopped;
-    const begun = chain.before(call);
-    if (method.rpc.requestStream) return begun;
-    if (begun === undefined) return chain.request(call, input);
-    return begun.then(() => chain.request(call, input));
+    const started = chain.before(call);
+    if (method.rpc.requestStream) return started;
+    if (started === undefined) return chain.request(call, input);
+    return started.then(() => chain.request(call, input));
   }
 
   #finish(call: ClientCall, error: TuttiError | undefined, detach: (() => void) | undefined): void {
@@ -141,7 +141,7 @@ function attachContext(call: ClientCall, context: CallContext): () => void {
 }
 
 function attachSignal(call: ClientCall, signal: AbortSignal): () => void {
-  const stop = () => call.stop(givenUp(call.method, signal.reason));
+  const stop = () => call.stop(callCancelled(call.method, signal.reason));
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   return () => signal.removeEventListener("abort", stop);

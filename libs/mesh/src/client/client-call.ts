@@ -52,7 +52,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   principal: Principal = localAdministrator;
 
   // State of the interceptors.
-  begun = 0;
+  startedCount = 0;
   span: Span | undefined = undefined;
   bucket: Bucket | undefined = undefined;
   previous: Expiring | undefined = undefined;
@@ -75,7 +75,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   named: Owner | undefined = undefined;
 
   #stopped: TuttiError | undefined = undefined;
-  #held: Stoppable | undefined = undefined;
+  #stoppable: Stoppable | undefined = undefined;
   #ended = false;
 
   constructor(parts: ClientCallParts, input: unknown) {
@@ -101,17 +101,17 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
     return this.#stopped;
   }
 
-  hold(what: Stoppable): void {
-    if (this.#stopped === undefined) this.#held = what;
-    else what.stop(this.#stopped);
+  setStoppable(stoppable: Stoppable): void {
+    if (this.#stopped === undefined) this.#stoppable = stoppable;
+    else stoppable.stop(this.#stopped);
   }
 
   stop(reason: TuttiError): void {
     if (this.#ended || this.#stopped !== undefined) return;
     this.#stopped = reason;
-    const held = this.#held;
-    this.#held = undefined;
-    held?.stop(reason);
+    const stoppable = this.#stoppable;
+    this.#stoppable = undefined;
+    stoppable?.stop(reason);
   }
 
   expire(): void {
@@ -121,14 +121,14 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   /** The outcome is known. Nothing is stopped any more. */
   finish(): void {
     this.#ended = true;
-    this.#held = undefined;
+    this.#stoppable = undefined;
   }
 
   /** Resolves after the pause. Rejects as soon as the call is stopped. */
   pause(timers: Timers, delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = timers.after(delayMs, resolve);
-      this.hold({
+      this.setStoppable({
         stop(reason) {
           timer.cancel();
           reject(reason);
@@ -159,7 +159,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
       const stop = listen(() => finish(() => resolve(true)));
       if (settled) stop();
       else unlisten = stop;
-      this.hold({ stop: (reason) => finish(() => reject(reason)) });
+      this.setStoppable({ stop: (reason) => finish(() => reject(reason)) });
     });
   }
 }

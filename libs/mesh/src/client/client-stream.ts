@@ -1,5 +1,5 @@
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
-import { givenUp } from "../calls/stopping.ts";
+import { callCancelled } from "../calls/stopping.ts";
 import type { ClientCall } from "./client-call.ts";
 import type { OpenedStream } from "./exchange.ts";
 import type { ReplyStream } from "./types.ts";
@@ -23,7 +23,7 @@ export class ClientStream implements ReplyStream<unknown> {
   #streamed: StreamedCall | undefined = undefined;
   #opened: OpenedStream | undefined = undefined;
   #ended = false;
-  #left = false;
+  #returned = false;
 
   constructor(start: () => StreamedCall) {
     this.#start = start;
@@ -46,7 +46,7 @@ export class ClientStream implements ReplyStream<unknown> {
       this.#finish(undefined);
       return { done: true, value: undefined };
     } catch (thrown) {
-      if (this.#left) return { done: true, value: undefined };
+      if (this.#returned) return { done: true, value: undefined };
       const error = streamed.call.stopped ?? errorFromUnknown(thrown);
       this.#opened?.rest.return().then(undefined, () => {});
       this.#finish(error);
@@ -55,10 +55,10 @@ export class ClientStream implements ReplyStream<unknown> {
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#left = true;
+    this.#returned = true;
     if (!this.#ended) {
       const streamed = this.#streamed;
-      const reason = streamed && givenUp(streamed.call.method);
+      const reason = streamed && callCancelled(streamed.call.method);
       if (reason !== undefined) streamed?.call.stop(reason);
       this.#opened?.rest.return().then(undefined, () => {});
       this.#finish(reason);

@@ -18,10 +18,10 @@ export function exchange(clock: Clock): (call: ClientCall) => Promise<unknown> {
     if (target === undefined) throw new Error(`no step of the pipeline chose a target for ${method.label}`);
     const startedMs = clock.monotonic();
     const input = method.rpc.requestStream ? call.requests.attempt() : call.input;
-    target.began();
+    target.started();
     try {
       if (method.rpc.replyStream) return await open(call, target, input);
-      const reply = await target.link.one(call, input);
+      const reply = await target.link.unary(call, input);
       target.succeeded(startedMs, clock.monotonic());
       return reply;
     } catch (thrown) {
@@ -33,7 +33,7 @@ export function exchange(clock: Clock): (call: ClientCall) => Promise<unknown> {
 
 async function open(call: ClientCall, target: Target, input: unknown): Promise<OpenedStream> {
   call.established = undefined;
-  const rest = target.link.many(call, input);
+  const rest = target.link.stream(call, input);
   call.established = rest.established;
   const first = await rest.next();
   if (call.method.rpc.requestStream) call.requests.accept();

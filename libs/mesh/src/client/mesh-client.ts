@@ -81,7 +81,7 @@ export class MeshClient {
 
   client<S extends ServiceDescription>(description: S, options: MethodOptions = {}): Client<S> {
     const composed = this.#compose();
-    return makeClient<S>(methodsOf(description, options), (method) => this.#caller(method, composed));
+    return createClient<S>(methodsOf(description, options), (method) => this.#caller(method, composed));
   }
 
   stop(): void {
@@ -115,17 +115,17 @@ interface Composed {
  * Returns an object with one function per method. Each function is composed at its first call, because most methods are
  * never called.
  */
-function makeClient<S extends ServiceDescription>(
+function createClient<S extends ServiceDescription>(
   methods: readonly [string, Method][],
   callerOf: (method: Method) => Caller,
 ): Client<S> {
   const client: Record<string, unknown> = {};
   for (const [key, method] of methods) {
-    let made: Caller | undefined;
-    const caller = (): Caller => (made ??= callerOf(method));
+    let cached: Caller | undefined;
+    const caller = (): Caller => (cached ??= callerOf(method));
     client[key] = method.rpc.replyStream
-      ? (input: unknown, options?: CallOptions) => caller().many(input, options)
-      : (input: unknown, options?: CallOptions) => caller().one(input, options);
+      ? (input: unknown, options?: CallOptions) => caller().stream(input, options)
+      : (input: unknown, options?: CallOptions) => caller().unary(input, options);
   }
   // The description defines the types of its methods.
   return client as Client<S>;

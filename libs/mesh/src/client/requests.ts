@@ -12,8 +12,8 @@ const replayedMax = 16;
 
 export class Requests {
   readonly #source: AsyncIterator<unknown>;
-  #taken: unknown[] = [];
-  /** Number of requests read before the first of `#taken`. */
+  #recorded: unknown[] = [];
+  /** Number of requests read before the first of `#recorded`. */
   #dropped = 0;
   #recording = true;
   #isAccepted = false;
@@ -32,8 +32,8 @@ export class Requests {
 
   /** Returns the first request without consuming it. Undefined if there is none. */
   async first(): Promise<unknown> {
-    if (this.#taken.length === 0 && !this.#done) await this.#next();
-    return this.#taken[0];
+    if (this.#recorded.length === 0 && !this.#done) await this.#next();
+    return this.#recorded[0];
   }
 
   /** The call is accepted: earlier requests need not be kept, and there is no other attempt. */
@@ -44,7 +44,7 @@ export class Requests {
 
   /** Whether nothing is kept here, and no reader waits. */
   get #isPassing(): boolean {
-    return this.#isAccepted && this.#taken.length === 0 && this.#pull === undefined && !this.#done;
+    return this.#isAccepted && this.#recorded.length === 0 && this.#pull === undefined && !this.#done;
   }
 
   /** Returns the requests for one attempt. Must not be read concurrently. */
@@ -53,15 +53,15 @@ export class Requests {
     const requests = this;
     const attempt = ++this.#attempts;
     const over = { done: true, value: undefined } as const;
-    const isGivenUp = () => !requests.#recording && attempt !== requests.#attempts;
-    const kept = async (): Promise<IteratorResult<unknown, undefined>> => {
+    const isAbandoned = () => !requests.#recording && attempt !== requests.#attempts;
+    const readRecorded = async (): Promise<IteratorResult<unknown, undefined>> => {
       for (;;) {
-        if (isGivenUp()) return over;
+        if (isAbandoned()) return over;
         const at = position - requests.#dropped;
         assert(at >= 0, "an attempt reads kept requests only", { position, dropped: requests.#dropped });
-        if (at < requests.#taken.length) {
+        if (at < requests.#recorded.length) {
           position++;
-          const value = requests.#taken[at];
+          const value = requests.#recorded[at];
           requests.#drop(at);
           return { done: false, value };
         }
@@ -75,7 +75,7 @@ export class Requests {
       },
       next() {
         // The accepted stream is the only reader: without kept requests it reads from the source itself.
-        return requests.#isPassing && !isGivenUp() ? requests.#source.next() : kept();
+        return requests.#isPassing && !isAbandoned() ? requests.#source.next() : readRecorded();
       },
       // The source stays open: another attempt may continue with it.
       return: async () => ({ done: true, value: undefined }),
@@ -95,19 +95,19 @@ export class Requests {
     });
     const pull = this.#pull;
     const result = await pull;
-    if (this.#seen === pull) return;
-    this.#seen = pull;
+    if (this.#lastPull === pull) return;
+    this.#lastPull = pull;
     if (result.done === true) this.#done = true;
-    else this.#taken.push(result.value);
-    if (this.#taken.length > replayedMax) this.#recording = false;
+    else this.#recorded.push(result.value);
+    if (this.#recorded.length > replayedMax) this.#recording = false;
   }
 
   /** The last pull whose result was processed: two attempts may have waited for the same one. */
-  #seen: Promise<IteratorResult<unknown>> | undefined = undefined;
+  #lastPull: Promise<IteratorResult<unknown>> | undefined = undefined;
 
   #drop(upTo: number): void {
     if (this.#recording) return;
-    this.#taken.splice(0, upTo + 1);
+    this.#recorded.splice(0, upTo + 1);
     this.#dropped += upTo + 1;
   }
 }

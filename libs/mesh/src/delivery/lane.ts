@@ -21,7 +21,7 @@ import {
 } from "@tutti/kernel";
 import type { CallOptions, ReplyStream } from "../client/types.ts";
 import { meshErrors } from "../errors.ts";
-import { type Address, type Part, partsOf, requestOf } from "./parcels.ts";
+import { type Address, type Part, partsOf, requestOf } from "./batch-parts.ts";
 import { Room } from "./room.ts";
 
 export interface LaneParts {
@@ -41,16 +41,16 @@ const bytesMax = 8 * 1_024 * 1_024;
 const changesMax = 8;
 
 /** A batch under way. */
-interface Parcel {
+interface PendingBatch {
   readonly address: Address;
   /** Number of its unanswered requests. */
-  left: number;
+  remaining: number;
   over: boolean;
   settle(outcome: { readonly upTo: number } | { readonly error: unknown }): void;
 }
 
 interface Entry {
-  readonly parcel: Parcel;
+  readonly parcel: PendingBatch;
   readonly part: Part;
 }
 
@@ -80,8 +80,8 @@ export class Lane {
     this.#parts = parts;
   }
 
-  async deliver({ service, partition, letters }: EnvelopeBatch, signal: AbortSignal): Promise<number> {
-    const parts = partsOf(letters);
+  async deliver({ service, partition, envelopes }: EnvelopeBatch, signal: AbortSignal): Promise<number> {
+    const parts = partsOf(envelopes);
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     await this.#room.enter(parts.length, bytes, signal);
     try {
@@ -102,20 +102,20 @@ export class Lane {
 
   #send(address: Address, parts: readonly Part[], signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
-      const givenUp = (): void => parcel.settle({ error: signal.reason });
-      const parcel: Parcel = {
+      const onAbort = (): void => parcel.settle({ error: signal.reason });
+      const parcel: PendingBatch = {
         address,
-        left: parts.length,
+        remaining: parts.length,
         over: false,
         settle(outcome) {
           if (parcel.over) return;
           parcel.over = true;
-          signal.removeEventListener("abort", givenUp);
+          signal.removeEventListener("abort", onAbort);
           if ("error" in outcome) reject(outcome.error);
           else resolve(outcome.upTo);
         },
       };
-      signal.addEventListener("abort", givenUp, { once: true });
+      signal.addEventListener("abort", onAbort, { once: true });
       for (const part of parts) this.#waiting.push({ parcel, part });
       this.#followOwner();
       this.#wake();
@@ -179,9 +179,9 @@ export class Lane {
     const entry = stream.sent.get(batch);
     if (entry === undefined) return;
     stream.sent.delete(batch);
-    assert(entry.parcel.left > 0, "a part is answered once", { batch });
-    entry.parcel.left--;
-    if (entry.parcel.left === 0) entry.parcel.settle({ upTo });
+    assert(entry.parcel.remaining > 0, "a part is answered once", { batch });
+    entry.parcel.remaining--;
+    if (entry.parcel.remaining === 0) entry.parcel.settle({ upTo });
   }
 
   #ended(stream: Stream, error: TuttiError): void {

@@ -8,7 +8,7 @@
 import type { DeliverReply, DeliverRequest } from "@tutti/contracts/runtime/v1";
 import type { CallContext, EnvelopeBatch } from "@tutti/kernel";
 import { meshErrors } from "../errors.ts";
-import { batchOf } from "./parcels.ts";
+import { batchOf } from "./batch-parts.ts";
 
 export interface ReceivingParts {
   /** Number of partitions of the service. */
@@ -27,7 +27,7 @@ export interface ReceivingParts {
 }
 
 /** Maximum number of requests accepted before the first of them is durable. */
-const takenMax = 64;
+const acceptedMax = 64;
 
 export async function* receiveMessages(
   requests: AsyncIterable<DeliverRequest>,
@@ -56,7 +56,7 @@ class Receiving {
   readonly #replies: DeliverReply[] = [];
   #partition: number | undefined;
   #batch = 0;
-  #taken = 0;
+  #accepted = 0;
   #read = false;
   #error: unknown;
   #failed = false;
@@ -79,7 +79,7 @@ class Receiving {
         });
         if (this.#ended || this.#failed) return;
         this.#receive(request);
-        while (this.#taken >= takenMax && !this.#ended && !this.#failed) {
+        while (this.#accepted >= acceptedMax && !this.#ended && !this.#failed) {
           await new Promise<void>((resolve) => {
             this.#wakeReader = resolve;
           });
@@ -98,7 +98,7 @@ class Receiving {
       const reply = this.#replies.shift();
       if (reply !== undefined) return reply;
       if (this.#failed) throw this.#error;
-      if (this.#read && this.#taken === 0) return undefined;
+      if (this.#read && this.#accepted === 0) return undefined;
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
       });
@@ -133,7 +133,7 @@ class Receiving {
 
   #receive(request: DeliverRequest): void {
     const { partition, batch } = request;
-    this.#taken++;
+    this.#accepted++;
     this.#parts.receive(partition, batchOf(request)).then(
       (upTo) => {
         this.#replies.push({ batch, upTo });
@@ -166,7 +166,7 @@ class Receiving {
   }
 
   #done(): void {
-    this.#taken--;
+    this.#accepted--;
     this.#wakeWriter();
     this.#wakeReader();
   }

@@ -15,24 +15,24 @@ export class Room {
 
   /** Resolves when there is room. Rejects with the signal's reason when there is no waiter any more. */
   async enter(count: number, bytes: number, signal: AbortSignal): Promise<void> {
-    if (this.#waiting.length === 0 && this.#fits(count, bytes)) return this.#reserve(count, bytes);
+    if (this.#waiting.length === 0 && this.#hasRoom(count, bytes)) return this.#reserve(count, bytes);
     await new Promise<void>((resolve, reject) => {
       const waiter = {
         count,
         bytes,
         enter: () => {
-          signal.removeEventListener("abort", givenUp);
+          signal.removeEventListener("abort", onAbort);
           this.#reserve(count, bytes);
           resolve();
         },
       };
-      const givenUp = (): void => {
+      const onAbort = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         reject(signal.reason);
         this.#admitWaiting();
       };
       this.#waiting.push(waiter);
-      signal.addEventListener("abort", givenUp, { once: true });
+      signal.addEventListener("abort", onAbort, { once: true });
     });
   }
 
@@ -45,13 +45,13 @@ export class Room {
 
   #admitWaiting(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (!this.#fits(first.count, first.bytes)) return;
+      if (!this.#hasRoom(first.count, first.bytes)) return;
       this.#waiting.shift();
       first.enter();
     }
   }
 
-  #fits(count: number, bytes: number): boolean {
+  #hasRoom(count: number, bytes: number): boolean {
     return (
       this.#count === 0 || (this.#count + count <= this.#countMax && this.#bytes + bytes <= this.#bytesMax)
     );

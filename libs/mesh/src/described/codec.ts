@@ -26,7 +26,7 @@ function write(file: FileTable, message: string, value: object, writer: BinaryWr
   for (const field of fieldsOf(file, message)) {
     const own = values.get(field.name);
     const list: readonly unknown[] = field.repeated ? (Array.isArray(own) ? own : []) : [own];
-    for (const one of list) if (one !== undefined) writeValue(file, field, one, writer);
+    for (const value of list) if (value !== undefined) writeValue(file, field, value, writer);
   }
   return writer;
 }

@@ -65,14 +65,14 @@ export class Announcer implements Component {
   readonly #more: (Instance & Listed)[] = [];
   #timer: Timer | undefined = undefined;
   #working: Promise<void> | undefined = undefined;
-  #again = false;
+  #mustRepeat = false;
   #failures = 0;
   /** Requested time of the next renewal. */
   #renewAfterMs = 0;
   #problem = "";
   #over = true;
   /** Aborted soon after the drain starts: the drain does not wait for an unavailable registry. */
-  readonly #leaving = new AbortController();
+  readonly #stopping = new AbortController();
 
   constructor(options: AnnouncerOptions) {
     this.#options = options;
@@ -116,15 +116,15 @@ export class Announcer implements Component {
   announce(): void {
     if (this.#over) return;
     if (this.#working !== undefined) {
-      this.#again = true;
+      this.#mustRepeat = true;
       return;
     }
     this.#timer?.cancel();
     this.#working = this.#send().finally(() => {
       this.#working = undefined;
       if (this.#over) return;
-      if (this.#again) {
-        this.#again = false;
+      if (this.#mustRepeat) {
+        this.#mustRepeat = false;
         this.announce();
         return;
       }
@@ -135,7 +135,7 @@ export class Announcer implements Component {
   async drain(signal?: AbortSignal): Promise<void> {
     this.#over = true;
     this.#timer?.cancel();
-    const patience = this.#options.foundation.timers.after(farewellMs, () => this.#leaving.abort());
+    const patience = this.#options.foundation.timers.after(farewellMs, () => this.#stopping.abort());
     await this.#working;
     patience.cancel();
     const registry = this.#options.registry();
@@ -179,7 +179,7 @@ export class Announcer implements Component {
       this.#problem = "";
       this.#failures = 0;
     } catch (thrown) {
-      if (this.#leaving.signal.aborted) return;
+      if (this.#stopping.signal.aborted) return;
       const error = errorFromUnknown(thrown);
       if (this.#problem === "") logger.warn("failed to register", { error });
       this.#problem = error.message;
@@ -199,7 +199,7 @@ export class Announcer implements Component {
     }));
     const { unknownInstanceIds, renewAfterMs } = await this.#options
       .registry()
-      .renew({ renewals }, this.#patience());
+      .renew({ renewals }, this.#callOptions());
     this.#renewAfterMs = renewAfterMs;
     for (const id of unknownInstanceIds) this.#registered.delete(id);
   }
@@ -225,17 +225,17 @@ export class Announcer implements Component {
       revision: 0,
       openBreaker: "",
     };
-    await registry().register({ instance, leaseMs: this.#leaseMs }, this.#patience());
+    await registry().register({ instance, leaseMs: this.#leaseMs }, this.#callOptions());
     // If the offers have changed meanwhile, it is registered once more.
     if ((this.#offers.get(service) ?? noOffers) === offers) this.#registered.set(id, address);
   }
 
-  #patience() {
-    return { timeoutMs: this.#leaseMs / 3, signal: this.#leaving.signal };
+  #callOptions() {
+    return { timeoutMs: this.#leaseMs / 3, signal: this.#stopping.signal };
   }
 
   #healthOf({ id, service }: Instance): Health {
-    const added = this.#more.find((one) => one.id === id);
+    const added = this.#more.find((entry) => entry.id === id);
     if (added !== undefined) return added.healthOf();
     return this.#options.healthOf?.(service) ?? ready;
   }

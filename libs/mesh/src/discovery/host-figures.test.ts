@@ -4,7 +4,7 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { HostGauge } from "./host-figures.ts";
 
 describe("metrics of a heartbeat", () => {
-  it("have the CPU of the process itself: a process that did nothing is idle on a busy host", () => {
+  it("measure the CPU of the process itself: an idle process has a low value on a busy host", () => {
     const clock = new VirtualTime();
     const gauge = new HostGauge(clock);
     clock.advance(3_600_000);

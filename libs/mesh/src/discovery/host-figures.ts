@@ -57,8 +57,8 @@ export class HostGauge {
   }
 }
 
-function share(part: number, whole: number): number {
-  return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0;
+function share(part: number, total: number): number {
+  return total > 0 ? Math.min(1, Math.max(0, part / total)) : 0;
 }
 
 function networkBytes(): { readonly receivedBytes: number; readonly sentBytes: number } {

@@ -2,7 +2,7 @@ import type { LocalServer } from "../transport/in-process/link.ts";
 import { ChangeNotice } from "./change-notice.ts";
 import type { Discovery, Instance } from "./discovery.ts";
 
-const none: readonly Instance[] = [];
+const noInstances: readonly Instance[] = [];
 
 /** The servers of this process, by their instances. Meshes that share it call each other directly. */
 export class InProcessNetwork implements Discovery {
@@ -37,7 +37,7 @@ export class InProcessNetwork implements Discovery {
   }
 
   instancesOf(service: string): readonly Instance[] {
-    return this.#byService.get(service) ?? none;
+    return this.#byService.get(service) ?? noInstances;
   }
 
   watch(service: string, changed: () => void): () => void {

@@ -5,9 +5,9 @@ import { InstanceTable } from "./instance-table.ts";
 
 function instance(
   id: string,
-  given: { service?: string; address?: string; state?: HealthState; openBreaker?: string } = {},
+  options: { service?: string; address?: string; state?: HealthState; openBreaker?: string } = {},
 ): Instance {
-  const { service = "notes", address = `${id}:1`, state = HealthState.HEALTH_STATE_READY } = given;
+  const { service = "notes", address = `${id}:1`, state = HealthState.HEALTH_STATE_READY } = options;
   return {
     id,
     service,
@@ -22,7 +22,7 @@ function instance(
     registerTime: undefined,
     renewTime: undefined,
     revision: 0,
-    openBreaker: given.openBreaker ?? "",
+    openBreaker: options.openBreaker ?? "",
   };
 }
 
@@ -47,7 +47,7 @@ function removed(instanceId: string): WatchReply {
 
 const signOfLife = (complete: boolean): WatchReply => ({ position: undefined, complete, news: undefined });
 
-describe("what is known of instances", () => {
+describe("the table of instances", () => {
   const idsAfter = (...replies: readonly WatchReply[]): string[] => {
     const table = new InstanceTable();
     for (const reply of replies) table.apply(reply);
@@ -78,11 +78,11 @@ describe("what is known of instances", () => {
     ],
     ["what has no address cannot be called", [snapshot(true, [instance("x", { address: "" })])], []],
   ];
-  for (const [what, replies, expected] of table) {
-    it(`${what}: ${expected.join() || "none"}`, () => assert.deepEqual(idsAfter(...replies), expected));
+  for (const [title, replies, expected] of table) {
+    it(`${title}: ${expected.join() || "none"}`, () => assert.deepEqual(idsAfter(...replies), expected));
   }
 
-  it("says who takes no calls at the moment", () => {
+  it("marks instances that accept no calls as draining", () => {
     const { HEALTH_STATE_DRAINING, HEALTH_STATE_NOT_READY, HEALTH_STATE_DEGRADED } = HealthState;
     const known = new InstanceTable();
     known.apply(
@@ -93,13 +93,13 @@ describe("what is known of instances", () => {
         instance("d", { openBreaker: "bad disk" }),
       ]),
     );
-    const draining = () => known.instancesOf("notes").map((one) => one.draining);
+    const draining = () => known.instancesOf("notes").map((entry) => entry.draining);
     assert.deepEqual(draining(), [true, true, false, true]);
     known.apply(put(true, instance("d")));
     assert.deepEqual(draining(), [true, true, false, false]);
   });
 
-  it("tells only those whose service changed, and gives the same list until it does", () => {
+  it("notifies only watchers of a changed service, and returns the same list until it changes", () => {
     const known = new InstanceTable();
     let notes = 0;
     let others = 0;

@@ -14,7 +14,7 @@ import {
 import { ChangeNotice } from "./change-notice.ts";
 import type { Discovery, Instance } from "./discovery.ts";
 
-const none: readonly Instance[] = [];
+const noInstances: readonly Instance[] = [];
 
 export class InstanceTable implements Discovery {
   readonly #known = new Map<string, Instance>();
@@ -29,7 +29,7 @@ export class InstanceTable implements Discovery {
   }
 
   instancesOf(service: string): readonly Instance[] {
-    return this.#byService.get(service) ?? none;
+    return this.#byService.get(service) ?? noInstances;
   }
 
   watch(service: string, changed: () => void): () => void {

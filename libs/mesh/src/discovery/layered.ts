@@ -1,6 +1,6 @@
 import type { Discovery, Instance } from "./discovery.ts";
 
-const none: readonly Instance[] = [];
+const noInstances: readonly Instance[] = [];
 
 /** Uses the first of several discoveries that knows an instance of the service. */
 export class LayeredDiscovery implements Discovery {
@@ -15,7 +15,7 @@ export class LayeredDiscovery implements Discovery {
       const instances = layer.instancesOf(service);
       if (instances.length > 0) return instances;
     }
-    return none;
+    return noInstances;
   }
 
   everyInstanceOf(service: string): readonly Instance[] {

@@ -6,20 +6,20 @@ import { testFoundation } from "@tutti/kernel/testing";
 import type { Client } from "../client/types.ts";
 import { RegistryDiscovery } from "./registry.ts";
 
-const away = new TuttiError({ code: "test.away", status: "UNAVAILABLE", message: "nobody there" });
+const unavailable = new TuttiError({ code: "test.away", status: "UNAVAILABLE", message: "nobody there" });
 
 /** Returns a registry with the given streams, one after the other. The last one continues for ever. */
 function following(...streams: readonly ("breaks at once" | "breaks after news" | "goes on")[]) {
   const foundation = testFoundation();
-  const left = [...streams];
+  const remaining = [...streams];
   const ends = new AbortController();
   const watch = async function* (_request: unknown, { signal }: { signal: AbortSignal }) {
-    const stream = left.shift() ?? "goes on";
-    if (stream === "breaks at once") throw away;
+    const stream = remaining.shift() ?? "goes on";
+    if (stream === "breaks at once") throw unavailable;
     yield news;
-    if (stream === "breaks after news") throw away;
+    if (stream === "breaks after news") throw unavailable;
     await new Promise<void>((_resolve, reject) => {
-      const end = () => reject(signal.reason ?? away);
+      const end = () => reject(signal.reason ?? unavailable);
       for (const each of [signal, ends.signal]) each.addEventListener("abort", end, { once: true });
     });
   };
@@ -35,7 +35,7 @@ const news: WatchReply = {
 };
 
 describe("following the registry", () => {
-  it("says nothing of a stream that breaks once and comes back", async () => {
+  it("logs no warning for a stream that breaks once and reconnects", async () => {
     const { foundation, discovery } = following("breaks after news", "goes on");
     discovery.start();
 
@@ -59,7 +59,7 @@ describe("following the registry", () => {
     await discovery.stop();
   });
 
-  it("warns once of a registry that stays away, and is degraded until it is back", async () => {
+  it("warns once about an unavailable registry, and is degraded until the registry returns", async () => {
     const { foundation, discovery } = following("breaks at once", "breaks at once", "breaks at once");
     discovery.start();
 
@@ -74,7 +74,7 @@ describe("following the registry", () => {
     await discovery.stop();
   });
 
-  it("says nothing of a stream that breaks because this process stops", async () => {
+  it("logs no warning for a stream that breaks because this process stops", async () => {
     const { foundation, discovery, breakStream } = following("goes on");
     discovery.start();
     await foundation.time.advanceAsync(10);

@@ -117,7 +117,7 @@ export class RegistryDiscovery implements Discovery, Component {
     const silence = new AbortController();
     const watchdog = () =>
       foundation.timers.after(silenceMs, () =>
-        silence.abort(kernelErrors.unreachable({ what: `no message within ${silenceMs / 1_000} s` })),
+        silence.abort(kernelErrors.unreachable({ problem: `no message within ${silenceMs / 1_000} s` })),
       );
     let timer = watchdog();
     try {
@@ -157,7 +157,7 @@ export class RegistryDiscovery implements Discovery, Component {
         instances: this.#table.size,
       });
     }
-    for (const tell of this.#waiting.splice(0)) tell();
+    for (const notify of this.#waiting.splice(0)) notify();
     if (before !== undefined && before.history !== position.history) this.#options.onNewHistory?.();
   }
 }

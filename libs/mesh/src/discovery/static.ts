@@ -1,7 +1,7 @@
 import { ChangeNotice } from "./change-notice.ts";
 import type { Discovery, Instance } from "./discovery.ts";
 
-const none: readonly Instance[] = [];
+const noInstances: readonly Instance[] = [];
 
 /** A fixed list of instances: from configuration, or from a test. */
 export class StaticDiscovery implements Discovery {
@@ -23,7 +23,7 @@ export class StaticDiscovery implements Discovery {
   }
 
   instancesOf(service: string): readonly Instance[] {
-    return this.#instances.get(service) ?? none;
+    return this.#instances.get(service) ?? noInstances;
   }
 
   watch(service: string, changed: () => void): () => void {

@@ -79,6 +79,6 @@ export class HealthService {
   }
 
   #changed(): void {
-    for (const tell of [...this.#watchers]) tell();
+    for (const notify of [...this.#watchers]) notify();
   }
 }

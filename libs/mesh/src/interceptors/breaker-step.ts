@@ -18,8 +18,8 @@ export function breakerStep(timers: Timers): AroundStep<ClientCall, Promise<unkn
       const established = async () => {
         await (call.established ?? opened);
         const waiting = new AbortController();
-        const stays = sleep(timers, probeMs, waiting.signal).catch(() => {});
-        await Promise.race([opened, stays]).finally(() => waiting.abort());
+        const lasted = sleep(timers, probeMs, waiting.signal).catch(() => {});
+        await Promise.race([opened, lasted]).finally(() => waiting.abort());
       };
       target.breaker.send(established, call).catch(() => {});
       return opened;

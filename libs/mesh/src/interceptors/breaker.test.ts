@@ -14,9 +14,9 @@ function failure(status: Status): TuttiError {
   return new TuttiError({ code: "test.failed", status, message: status });
 }
 
-function breakerAt(time: VirtualTime, given: Parameters<typeof resolveMeshSettings>[0] = {}) {
+function breakerAt(time: VirtualTime, settings: Parameters<typeof resolveMeshSettings>[0] = {}) {
   const states: BreakerState[] = [];
-  const clock = new BreakerClock(resolveMeshSettings(given).breaker, time);
+  const clock = new BreakerClock(resolveMeshSettings(settings).breaker, time);
   const breaker = new Breaker(clock, (state) => states.push(state));
   const send = async (outcome: Status | "OK") => {
     const work = breaker.send(async () => {
@@ -45,7 +45,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("opens after so many failures in a row, however many calls went well before", async () => {
+  it("opens after enough consecutive failures, regardless of earlier successes", async () => {
     const { breaker, times } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
     await times(5_000, "OK");
     await times(9, "INTERNAL");
@@ -57,7 +57,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("stays closed while calls about what it owns wait there until their time is over", async () => {
+  it("stays closed while calls about its partitions wait there until their deadline", async () => {
     const { breaker } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
     const place = new MemoryOwnership({ partitions: 1 }).placeOf({
       ...{ service: "notes", namespace: "default", kind: "note", id: "k1" },
@@ -71,7 +71,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("stays closed below the share", async () => {
+  it("stays closed below the failure share", async () => {
     const { breaker, times } = breakerAt(new VirtualTime(), { breaker: { volume: 10, failureShare: 0.5 } });
     for (let round = 0; round < 50; round++) {
       await times(2, "OK");
@@ -81,7 +81,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("does not count what an instance refuses", async () => {
+  it("does not count rejections by an instance", async () => {
     const { breaker, times } = breakerAt(new VirtualTime());
     for (const status of [
       "INVALID_ARGUMENT",
@@ -95,7 +95,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("lets one probe through after a pause, and closes when it succeeds", async () => {
+  it("admits one probe after a pause, and closes if it succeeds", async () => {
     const time = new VirtualTime();
     const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5, openMs: 5_000 } });
     await times(5, "UNAVAILABLE");
@@ -127,7 +127,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("lets another probe through while one has no outcome, and closes when either succeeds", async () => {
+  it("admits another probe while one has no outcome, and closes if either succeeds", async () => {
     for (const first of [true, false]) {
       const time = new VirtualTime();
       const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5, openMs: 5_000 } });
@@ -150,7 +150,7 @@ describe("a breaker", () => {
     }
   });
 
-  it("stays half-open for the next probe when one waited for what the instance owns until its time was over", async () => {
+  it("stays half-open for the next probe if one waited for a partition until its deadline", async () => {
     const time = new VirtualTime();
     const { breaker, states, times } = breakerAt(time, { breaker: { volume: 5 } });
     const place = new MemoryOwnership({ partitions: 1 }).placeOf({
@@ -168,7 +168,7 @@ describe("a breaker", () => {
     breaker.stop();
   });
 
-  it("forgets failures that have left the window", async () => {
+  it("forgets failures outside of the window", async () => {
     const time = new VirtualTime();
     const { breaker, clock, times } = breakerAt(time, { breaker: { volume: 10, windowMs: 10_000 } });
     await times(9, "UNAVAILABLE");
@@ -182,7 +182,7 @@ describe("a breaker", () => {
   });
 });
 
-describe("what counts as a failure of the instance", () => {
+describe("errors that count as a failure of the instance", () => {
   const table: readonly (readonly [string, TuttiError, boolean])[] = [
     ["UNAVAILABLE", failure("UNAVAILABLE"), true],
     ["DEADLINE_EXCEEDED", failure("DEADLINE_EXCEEDED"), true],
@@ -194,7 +194,7 @@ describe("what counts as a failure of the instance", () => {
     ["not being the owner", notOwner("p", undefined), false],
     ["too much load", meshErrors.overloaded({ rpc: "x", limit: 1, setting: "s" }), false],
   ];
-  for (const [what, error, expected] of table) {
-    it(`${what}: ${expected}`, () => assert.equal(isInstanceFailure(error), expected));
+  for (const [title, error, expected] of table) {
+    it(`${title}: ${expected}`, () => assert.equal(isInstanceFailure(error), expected));
   }
 });

@@ -83,7 +83,7 @@ export class Breaker {
   constructor(clock: BreakerClock, changed: (state: BreakerState) => void) {
     this.#clock = clock;
     this.#changed = changed;
-    this.#circuit = this.#make();
+    this.#circuit = this.#createCircuit();
   }
 
   get state(): BreakerState {
@@ -112,7 +112,7 @@ export class Breaker {
     this.#circuit.shutdown();
   }
 
-  #make(halfOpen = false): Circuit {
+  #createCircuit(halfOpen = false): Circuit {
     const { settings, ticks } = this.#clock;
     const window: StatusOptions = {
       rollingCountTimeout: settings.windowMs,
@@ -154,7 +154,7 @@ export class Breaker {
 
   #admitProbe(): void {
     this.#circuit.shutdown();
-    this.#circuit = this.#make(true);
+    this.#circuit = this.#createCircuit(true);
   }
 
   async #probe(attempt: Attempt, call: Sent): Promise<unknown> {

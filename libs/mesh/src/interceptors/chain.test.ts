@@ -6,7 +6,7 @@ import { noteService } from "../testing/index.ts";
 import { type Binding, Chain, type Hooks, type Interceptor } from "./chain.ts";
 
 interface Call {
-  begun: number;
+  startedCount: number;
   readonly log: string[];
 }
 
@@ -48,7 +48,7 @@ function logging(name: string, later: Hooks<Call> = {}): Hooks<Call> {
 describe("a chain of interceptors", () => {
   it("starts in order and ends in reverse", () => {
     const chain = chainOf([logging("a"), undefined, logging("b")]);
-    const call: Call = { begun: 0, log: [] };
+    const call: Call = { startedCount: 0, log: [] };
     assert.equal(chain.before(call), undefined);
     assert.equal(chain.request(call, {}), undefined);
     chain.reply(call, {});
@@ -65,7 +65,7 @@ describe("a chain of interceptors", () => {
     ]);
   });
 
-  it("ends only those that had started when one refuses, and only once", () => {
+  it("ends only the interceptors that had started if one rejects, and each only once", () => {
     const refusing: Hooks<Call> = {
       before() {
         throw refusal;
@@ -73,14 +73,14 @@ describe("a chain of interceptors", () => {
       after: (call) => call.log.push("end of the one that refused"),
     };
     const chain = chainOf([logging("a"), refusing, logging("c")]);
-    const call: Call = { begun: 0, log: [] };
+    const call: Call = { startedCount: 0, log: [] };
     assert.throws(() => chain.before(call), refusal);
     chain.after(call, refusal);
     chain.after(call, refusal);
     assert.deepEqual(call.log, ["begin a", "end a test.no"]);
   });
 
-  it("waits for an interceptor that has to, before the next one", async () => {
+  it("waits for an asynchronous interceptor before the next one", async () => {
     const waiting: Hooks<Call> = {
       async before(call) {
         await Promise.resolve();
@@ -92,10 +92,10 @@ describe("a chain of interceptors", () => {
       },
     };
     const chain = chainOf([logging("a"), waiting, logging("c")]);
-    const call: Call = { begun: 0, log: [] };
-    const begun = chain.before(call);
+    const call: Call = { startedCount: 0, log: [] };
+    const started = chain.before(call);
     assert.deepEqual(call.log, ["begin a"]);
-    await begun;
+    await started;
     await chain.request(call, {});
     chain.after(call, undefined);
     assert.deepEqual(call.log, [
@@ -110,10 +110,10 @@ describe("a chain of interceptors", () => {
     ]);
   });
 
-  it("ends those before one that rejects", async () => {
+  it("ends the interceptors before an asynchronous rejection", async () => {
     const rejecting: Hooks<Call> = { before: () => Promise.reject(refusal) };
     const chain = chainOf([logging("a"), rejecting, logging("c")]);
-    const call: Call = { begun: 0, log: [] };
+    const call: Call = { startedCount: 0, log: [] };
     await assert.rejects(chain.before(call) ?? Promise.resolve(), refusal);
     chain.after(call, refusal);
     assert.deepEqual(call.log, ["begin a", "end a test.no"]);

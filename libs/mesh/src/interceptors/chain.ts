@@ -3,9 +3,9 @@
  * steps that runs once per method. Each step adds its hooks for that method. A call then runs through flat lists of
  * functions, without a promise or a closure per step.
  *
- * 1. `begin` runs in the order of the list, `end` in reverse, for each interceptor whose `begin` did not throw.
- * 2. `end` runs exactly once, also for refused, cancelled and late calls.
- * 3. An error of `begin`, `request` or `reply` ends the call. An `end` never throws.
+ * 1. `beforeHooks` runs in the order of the list, `afterHooks` in reverse, for each interceptor whose `beforeHooks` did not throw.
+ * 2. `afterHooks` runs exactly once, also for refused, cancelled and late calls.
+ * 3. An error of `beforeHooks`, `request` or `reply` ends the call. An `afterHooks` never throws.
  */
 import { type RunStep, type TuttiError, turnForOthers } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
@@ -32,13 +32,13 @@ export interface Hooks<Call> {
 
 /** State of the chain in a call: the number of started interceptors. */
 export interface Intercepted {
-  begun: number;
+  startedCount: number;
 }
 
 export class Chain<Call extends Intercepted> implements Binding<Call> {
   readonly method: Method;
-  readonly #begin: ((call: Call) => Promise<void> | undefined)[] = [];
-  readonly #end: ((call: Call, error: TuttiError | undefined) => void)[] = [];
+  readonly #beforeHooks: ((call: Call) => Promise<void> | undefined)[] = [];
+  readonly #afterHooks: ((call: Call, error: TuttiError | undefined) => void)[] = [];
   readonly #request: ((call: Call, message: unknown) => Promise<void> | undefined)[] = [];
   readonly #reply: ((call: Call, message: unknown) => void)[] = [];
 
@@ -48,8 +48,8 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
 
   add(hooks: Hooks<Call>): void {
     if (hooks.before !== undefined || hooks.after !== undefined) {
-      this.#begin.push(hooks.before ?? beginNothing);
-      this.#end.push(hooks.after ?? endNothing);
+      this.#beforeHooks.push(hooks.before ?? noBefore);
+      this.#afterHooks.push(hooks.after ?? noAfter);
     }
     if (hooks.request !== undefined) this.#request.push(hooks.request);
     if (hooks.reply !== undefined) this.#reply.push(hooks.reply);
@@ -57,7 +57,7 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
 
   /** Returns a promise only if an interceptor has to wait. */
   before(call: Call): Promise<void> | undefined {
-    return this.#beginFrom(call, 0);
+    return this.#runBefore(call, 0);
   }
 
   /** Returns a promise only if an interceptor has to wait. */
@@ -70,24 +70,24 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
   }
 
   after(call: Call, error: TuttiError | undefined): void {
-    for (let i = call.begun - 1; i >= 0; i--) this.#end[i]?.(call, error);
-    call.begun = 0;
+    for (let i = call.startedCount - 1; i >= 0; i--) this.#afterHooks[i]?.(call, error);
+    call.startedCount = 0;
   }
 
-  #beginFrom(call: Call, from: number): Promise<void> | undefined {
-    const hooks = this.#begin;
+  #runBefore(call: Call, from: number): Promise<void> | undefined {
+    const hooks = this.#beforeHooks;
     for (let i = from; i < hooks.length; i++) {
       const waiting = hooks[i]?.(call);
       if (waiting !== undefined) return this.#resume(call, waiting, i + 1);
-      call.begun = i + 1;
+      call.startedCount = i + 1;
     }
     return undefined;
   }
 
   async #resume(call: Call, waiting: Promise<void>, next: number): Promise<void> {
     await waiting;
-    call.begun = next;
-    await this.#beginFrom(call, next);
+    call.startedCount = next;
+    await this.#runBefore(call, next);
   }
 
   #requestFrom(call: Call, message: unknown, from: number): Promise<void> | undefined {
@@ -108,5 +108,5 @@ export class Chain<Call extends Intercepted> implements Binding<Call> {
   }
 }
 
-function beginNothing(): undefined {}
-function endNothing(): void {}
+function noBefore(): undefined {}
+function noAfter(): void {}

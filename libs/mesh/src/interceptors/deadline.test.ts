@@ -24,7 +24,7 @@ function assertStopped(name: Parameters<typeof serverCall>[0], incoming: Partial
   assert.equal(call.stopped?.status, "DEADLINE_EXCEEDED");
 }
 
-function assertGoesOn(name: Parameters<typeof serverCall>[0], incoming: Partial<Incoming>) {
+function assertContinues(name: Parameters<typeof serverCall>[0], incoming: Partial<Incoming>) {
   const { time, call, chain } = served(name, incoming);
   chain.before(call);
   time.advance(4 * callMs);
@@ -37,16 +37,16 @@ describe("the deadline of a call at its server", () => {
     assertStopped("talk", { deadlineMs: 1_000 }, 1_000);
   });
 
-  it("is the server's own for a call without one, unless the call is a stream", () => {
+  it("is the server's default for a call without one, unless the call is a stream", () => {
     assertStopped("get", {}, callMs);
-    assertGoesOn("talk", {});
+    assertContinues("talk", {});
   });
 
-  it("is left to the caller's timer within the process", () => {
-    assertGoesOn("get", { transport: "in-process", deadlineMs: 1_000 });
+  it("is left to the caller's timer within a process", () => {
+    assertContinues("get", { transport: "in-process", deadlineMs: 1_000 });
   });
 
-  it("refuses a call that comes too late", () => {
+  it("rejects a call that arrives after its deadline", () => {
     const { call, chain } = served("get", { deadlineMs: 0 });
     assert.throws(() => chain.before(call), { status: "DEADLINE_EXCEEDED" });
   });

@@ -106,7 +106,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
       const decide = (call: ServerCall, rule: Rule, namespace: string): Promise<void> | undefined => {
         const decision = authorizer.authorize(call.principal, rule, namespace);
         if (!(decision instanceof Promise)) return requireAllowed(decision, call, namespace);
-        return decision.then((made) => requireAllowed(made, call, namespace));
+        return decision.then((decided) => requireAllowed(decided, call, namespace));
       };
       const count = (call: ServerCall): undefined => {
         call.uncount = builtin ? undefined : limiter?.startCall(call.principal, call.incoming, streaming);
@@ -134,7 +134,7 @@ export function identityInterceptor(gate: Gate, timers: Timers): Interceptor<Ser
           const namespace = about ?? installationNamespace;
           const rule = { action, resource, within: withinOf(message) };
           // Changing rules do not apply to principals of the installation.
-          if (streaming && call.principal.shown !== undefined)
+          if (streaming && call.principal.credential !== undefined)
             open.add(call, () => decide(call, rule, namespace));
           return decide(call, rule, namespace);
         },

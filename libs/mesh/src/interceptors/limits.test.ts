@@ -60,7 +60,7 @@ const request: fc.Arbitrary<RegisterRequest> = fc.record({
 });
 
 describe("the limit on messages that are not encoded", () => {
-  it("refuses exactly those that would be too large if they were", () => {
+  it("rejects exactly the messages that would be too large when encoded", () => {
     assert.ok(register !== undefined);
     const method = register;
     fc.assert(
@@ -79,13 +79,13 @@ describe("the limit on messages that are not encoded", () => {
     );
   });
 
-  it("does not look at the inside of bytes", () => {
+  it("does not inspect the content of bytes", () => {
     assert.ok(register !== undefined);
     const large = Payload.create({ body: { $case: "inline", value: new Uint8Array(1_000_000) } });
     requireWeight(register, "request", large, 2_000_000);
   });
 
-  it("takes the word of who counted, up to the limit, and beyond it looks for itself", () => {
+  it("trusts a declared size up to the limit, and measures the message beyond it", () => {
     assert.ok(register !== undefined);
     const unseen = Payload.create({ mediaType: "x".repeat(1_000) });
     requireWeight(register, "request", declareWeight(unseen, 10), 500);

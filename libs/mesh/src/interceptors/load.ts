@@ -41,8 +41,8 @@ export class ServerLoad {
   }
 
   /** Refuses new calls from now on: those of other processes, or all. */
-  refuse(whom: "others" | "all"): void {
-    if (this.#refuses !== "all") this.#refuses = whom;
+  refuse(callers: "others" | "all"): void {
+    if (this.#refuses !== "all") this.#refuses = callers;
   }
 
   /** Resolves when no call is running that would be refused now. */
@@ -91,7 +91,7 @@ export class ServerLoad {
         },
         after: (call) => {
           running.delete(call);
-          if (this.#idle.length > 0 && this.#isIdle()) for (const tell of this.#idle.splice(0)) tell();
+          if (this.#idle.length > 0 && this.#isIdle()) for (const notify of this.#idle.splice(0)) notify();
         },
       });
     },

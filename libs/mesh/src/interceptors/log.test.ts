@@ -24,7 +24,7 @@ function served(get: () => void) {
 }
 
 describe("the log of a server", () => {
-  it("has a line of level debug for a call that went well, with its trace and how long it took", async () => {
+  it("has a debug line for a successful call, with its trace and duration", async () => {
     const { logger, notes } = served(() => {});
 
     await notes.get(note());

@@ -39,22 +39,22 @@ export function metricsInterceptor(
     run(binding) {
       const { method } = binding;
       const labels = { service: method.contract, method: method.name, side };
-      const made = () => ({
+      const createCells = () => ({
         running: inFlight.with(labels),
         duration: durations.with(labels),
         ok: calls.with({ ...labels, code: "OK" }),
         failed: new Map<Status, CounterCell>(),
       });
-      let cells: ReturnType<typeof made> | undefined;
+      let cells: ReturnType<typeof createCells> | undefined;
       binding.add({
         before() {
           // Created at the first call: a process knows hundreds of methods, and most are never called in it.
-          cells ??= made();
+          cells ??= createCells();
           cells.running.add(1);
           return undefined;
         },
         after(call, error: TuttiError | undefined) {
-          cells ??= made();
+          cells ??= createCells();
           const { running, duration, ok, failed } = cells;
           running.add(-1);
           duration.observe((clock.monotonic() - call.startedMs) / 1_000);

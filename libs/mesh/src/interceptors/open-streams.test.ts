@@ -30,27 +30,27 @@ class Stream {
 describe("open streams", () => {
   function watched() {
     const time = new VirtualTime();
-    let tell = () => {};
-    const open = new OpenStreams({ onRulesChanged: (listener) => (tell = listener) }, time);
-    return { time, open, change: () => tell() };
+    let notify = () => {};
+    const open = new OpenStreams({ onRulesChanged: (listener) => (notify = listener) }, time);
+    return { time, open, change: () => notify() };
   }
 
-  it("end where they would not be let in any more, with the reason, and others continue", async () => {
+  it("end with the reason if they are no longer allowed, and others continue", async () => {
     const { time, open, change } = watched();
-    const [kept, lost, left] = [new Stream(), new Stream(), new Stream()];
-    open.add(kept.asCall, () => undefined);
-    for (const stream of [lost, left])
+    const [allowed, lost, removed] = [new Stream(), new Stream(), new Stream()];
+    open.add(allowed.asCall, () => undefined);
+    for (const stream of [lost, removed])
       open.add(stream.asCall, () => {
         throw denied();
       });
-    open.delete(left.asCall);
+    open.delete(removed.asCall);
     assert.equal(lost.over, false);
     change();
     await time.advanceAsync(1);
-    assert.deepEqual([kept.over, lost.reason?.code, left.over], [false, "mesh.denied", false]);
+    assert.deepEqual([allowed.over, lost.reason?.code, removed.over], [false, "mesh.denied", false]);
   });
 
-  it("are all looked at by the rules that came last, however many there are", async () => {
+  it("are all checked against the latest rules, also in large numbers", async () => {
     const { time, open, change } = watched();
     let isClosed = false;
     const streams = Array.from({ length: 1_000 }, () => new Stream());

@@ -16,19 +16,19 @@ export interface RuleChanges {
 /** Throws, or rejects, if a stream would not be allowed now. */
 export type Redecide = (call: ServerCall) => Promise<void> | undefined;
 
-const atOnceMax = 200;
+const batchMax = 200;
 
 export class OpenStreams {
   readonly #timers: Timers;
   readonly #streams = new Map<ServerCall, Redecide>();
   #changes = 0;
-  #isLooking = false;
+  #isChecking = false;
 
   constructor(changes: RuleChanges | undefined, timers: Timers) {
     this.#timers = timers;
     changes?.onRulesChanged(() => {
       this.#changes++;
-      if (!this.#isLooking) void this.#recheck();
+      if (!this.#isChecking) void this.#recheck();
     });
   }
 
@@ -41,12 +41,12 @@ export class OpenStreams {
   }
 
   async #recheck(): Promise<void> {
-    this.#isLooking = true;
-    for (let seen = -1; seen !== this.#changes; ) {
-      seen = this.#changes;
-      let looked = 0;
+    this.#isChecking = true;
+    for (let checkedChanges = -1; checkedChanges !== this.#changes; ) {
+      checkedChanges = this.#changes;
+      let checked = 0;
       for (const [call, redecide] of this.#streams) {
-        if (++looked % atOnceMax === 0) await sleep(this.#timers, 0);
+        if (++checked % batchMax === 0) await sleep(this.#timers, 0);
         if (call.over) continue;
         try {
           await redecide(call);
@@ -55,6 +55,6 @@ export class OpenStreams {
         }
       }
     }
-    this.#isLooking = false;
+    this.#isChecking = false;
   }
 }

@@ -23,15 +23,15 @@ describe("the retry budget", () => {
   it("allows the reserve at once, then a share of the calls", () => {
     const time = new VirtualTime();
     const budget = new RetryBudget({ ...settings, reserve: 3, share: 0.25, perSec: 0 }, time);
-    const taken = () => [1, 2, 3, 4, 5].filter(() => budget.spend()).length;
-    assert.equal(taken(), 3);
+    const spent = () => [1, 2, 3, 4, 5].filter(() => budget.spend()).length;
+    assert.equal(spent(), 3);
     for (let call = 0; call < 8; call++) budget.earn();
-    assert.equal(taken(), 2);
+    assert.equal(spent(), 2);
     for (let call = 0; call < 10_000; call++) budget.earn();
-    assert.equal(taken(), 3, "never more than the reserve");
+    assert.equal(spent(), 3, "never more than the reserve");
   });
 
-  it("grows with time where there are few calls", () => {
+  it("grows with time if there are few calls", () => {
     const time = new VirtualTime();
     const budget = new RetryBudget({ ...settings, reserve: 2, share: 0, perSec: 10 }, time);
     assert.ok(budget.spend() && budget.spend());
@@ -63,7 +63,7 @@ describe("whether a call may be repeated", () => {
     });
   }
 
-  it("not when more of its requests are gone than can be replayed", () => {
+  it("not if more of its requests were consumed than can be replayed", () => {
     const call = clientCall("collect");
     call.requests.accept();
     assert.equal(mayRepeat(call, failure("elsewhere")), false);
@@ -77,14 +77,14 @@ describe("repeating", () => {
   ) {
     const time = new VirtualTime();
     const sentAtMs: number[] = [];
-    let left = others;
+    let remaining = others;
     const step = retryStep({
       settings: { ...settings, attempts, reserve, perSec: 0, share: 0 },
       clock: time,
       timers: time,
       chance: seededChance(1),
       routes: {
-        hasOther: () => left-- > 0,
+        hasOther: () => remaining-- > 0,
         wait: (call, delayMs) => call.pause(time, delayMs),
       },
     });
@@ -101,7 +101,7 @@ describe("repeating", () => {
     };
   }
 
-  it("goes elsewhere at once, and pauses when there is nowhere else", async () => {
+  it("tries another instance at once, and pauses if there is none", async () => {
     const { run, sentAtMs } = retrying([failure("elsewhere"), failure("elsewhere")], { others: 1 });
     assert.equal(await run(clientCall("get")), "done");
     assert.equal(sentAtMs.length, 3);
@@ -109,13 +109,13 @@ describe("repeating", () => {
     assert.ok((sentAtMs[2] ?? 0) > 0);
   });
 
-  it("pauses at least as long as it was asked to", async () => {
+  it("pauses at least for the requested delay", async () => {
     const { run, sentAtMs } = retrying([failure("same-key", 700)]);
     await run(clientCall("get"));
     assert.equal(sentAtMs[1], 700);
   });
 
-  it("hands an exhausted resource that needs a second or longer to the caller at once", async () => {
+  it("returns an exhausted resource to the caller at once if its delay is a second or longer", async () => {
     for (const [retryAfterMs, attempts] of [
       [999, 2],
       [1_000, 1],
@@ -126,14 +126,14 @@ describe("repeating", () => {
     }
   });
 
-  it("gives up after the last attempt, with its error", async () => {
+  it("stops after the last attempt, with its error", async () => {
     const { run, sentAtMs } = retrying(Array(10).fill(failure("same-key")), { attempts: 3 });
     const error = await run(clientCall("get"));
     assert.ok(error instanceof TuttiError && error.code === "test.same-key");
     assert.equal(sentAtMs.length, 3);
   });
 
-  it("says that the outcome is unknown where that holds for an attempt before the last", async () => {
+  it("reports an unknown outcome of an attempt before the last", async () => {
     const lost = failure("same-key");
     for (const [outcomes, code] of [
       [[lost, failure("elsewhere")], "test.same-key"],
@@ -146,7 +146,7 @@ describe("repeating", () => {
     }
   });
 
-  it("gives up when the budget is used up", async () => {
+  it("stops when the budget is used up", async () => {
     const { run, sentAtMs } = retrying(Array(10).fill(failure("same-key")), { reserve: 2 });
     await run(clientCall("get"));
     assert.equal(sentAtMs.length, 3);

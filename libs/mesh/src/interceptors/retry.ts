@@ -144,11 +144,11 @@ async function prepareRepetition(
     call.avoid.push(target);
   }
   // Any other instance names the same owner.
-  const anyWillDo =
+  const mayUseAny =
     error.retry === "elsewhere" && call.place === undefined && !meshErrors.ownerAway.is(error);
-  const atOnce = anyWillDo && routes.hasOther(call);
+  const immediately = mayUseAny && routes.hasOther(call);
   const backoff = { firstMs: settings.backoffMs, maxMs: settings.backoffMaxMs };
-  const delayMs = atOnce ? 0 : Math.max(error.retryAfterMs, backoffMs(backoff, call.attempts, chance));
+  const delayMs = immediately ? 0 : Math.max(error.retryAfterMs, backoffMs(backoff, call.attempts, chance));
   if (nowMs + delayMs >= call.deadlineMs || !budget.spend()) throw error;
   call.target = undefined;
   if (delayMs === 0) return;

@@ -26,7 +26,7 @@ describe("the index of descriptors", () => {
     it(`finds ${symbol} in ${file ?? "no file"}`, () => assert.equal(index.fileOfSymbol(symbol), file));
   }
 
-  it("gives a file with all it imports, itself first and none twice", () => {
+  it("returns a file with all its imports, itself first and without duplicates", () => {
     const files = index.withImports("tutti/registry/v1/registry.proto") ?? [];
     const names = files.map(
       (bytes) => describedCodec<{ name: string }>(fileNames, "File").decode(bytes).name,
@@ -57,7 +57,7 @@ const fileNames = {
 } as const;
 
 describe("messages that are described by tables", () => {
-  it("keep their values through the wire, also an empty choice", () => {
+  it("keep their values when encoded and decoded, also an empty choice", () => {
     const file = reflectionFile("v1");
     const requests = describedCodec<ReflectionRequest>(file, "ServerReflectionRequest");
     assert.deepEqual(requests.decode(requests.encode({ listServices: "" })), { listServices: "" });

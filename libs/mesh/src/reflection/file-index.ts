@@ -37,10 +37,10 @@ export class FileIndex {
   withImports(name: string): Uint8Array[] | undefined {
     const found: Uint8Array[] = [];
     const seen = new Set<string>();
-    const visit = (wanted: string): boolean => {
-      if (seen.has(wanted)) return true;
-      seen.add(wanted);
-      const file = this.#files.get(wanted);
+    const visit = (fileName: string): boolean => {
+      if (seen.has(fileName)) return true;
+      seen.add(fileName);
+      const file = this.#files.get(fileName);
       if (file === undefined) return false;
       found.push(file.bytes);
       for (const dependency of file.dependencies) visit(dependency);
@@ -92,12 +92,12 @@ export class FileIndex {
 }
 
 /** Returns the values of a field of bytes, text or messages, in order. */
-function parts(bytes: Uint8Array, wanted: number): Uint8Array[] {
+function parts(bytes: Uint8Array, fieldNumber: number): Uint8Array[] {
   const found: Uint8Array[] = [];
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
-    if (field === wanted) found.push(reader.bytes());
+    if (field === fieldNumber) found.push(reader.bytes());
     else reader.skip(wireType);
   }
   return found;
@@ -113,12 +113,12 @@ function text(bytes: Uint8Array, field: number): string {
   return texts(bytes, field).at(-1) ?? "";
 }
 
-function number(bytes: Uint8Array, wanted: number): number {
+function number(bytes: Uint8Array, fieldNumber: number): number {
   const reader = new BinaryReader(bytes);
   let value = 0;
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
-    if (field === wanted) value = reader.int32();
+    if (field === fieldNumber) value = reader.int32();
     else reader.skip(wireType);
   }
   return value;

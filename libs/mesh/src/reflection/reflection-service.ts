@@ -53,8 +53,8 @@ function answer(index: FileIndex, server: MeshServer, request: ReflectionRequest
   }
   if (request.fileContainingExtension !== undefined) {
     const { containingType = "", extensionNumber = 0 } = request.fileContainingExtension;
-    const what = `extension ${extensionNumber} of ${containingType}`;
-    return files(index, index.fileOfExtension(containingType, extensionNumber), what);
+    const subject = `extension ${extensionNumber} of ${containingType}`;
+    return files(index, index.fileOfExtension(containingType, extensionNumber), subject);
   }
   if (request.allExtensionNumbersOfType !== undefined) {
     const baseTypeName = request.allExtensionNumbersOfType;
@@ -70,18 +70,18 @@ function answer(index: FileIndex, server: MeshServer, request: ReflectionRequest
   };
 }
 
-function files(index: FileIndex, file: string | undefined, what: string): ReflectionReply {
+function files(index: FileIndex, file: string | undefined, subject: string): ReflectionReply {
   const fileDescriptorProto = file === undefined ? undefined : index.withImports(file);
   return fileDescriptorProto === undefined
-    ? notFound(what)
+    ? notFound(subject)
     : { fileDescriptorResponse: { fileDescriptorProto } };
 }
 
-function notFound(what: string): ReflectionReply {
+function notFound(subject: string): ReflectionReply {
   return {
     errorResponse: {
       errorCode: statuses.NOT_FOUND.grpc,
-      errorMessage: `expected a known name, found ${what}`,
+      errorMessage: `expected a known name, found ${subject}`,
     },
   };
 }

@@ -14,7 +14,7 @@ describe("affinity", () => {
     }
   });
 
-  it("spreads texts, and moves those of an instance that is gone and no others", () => {
+  it("spreads texts, and moves only the texts of a removed instance", () => {
     const [one, two, three] = [targetOf("a"), targetOf("b"), targetOf("c")];
     const all = [one, two, three];
     let moved = 0;
@@ -27,7 +27,7 @@ describe("affinity", () => {
     assert.ok(moved > 60 && moved < 140, String(moved));
   });
 
-  it("passes over those that drain or were tried", () => {
+  it("skips draining instances, and uses a tried instance if no other is left", () => {
     const [one, two] = [targetOf("a", { draining: true }), targetOf("b")];
     for (const text of texts) {
       assert.equal(pickByAffinity([one, two], text, { nowMs: 0 }), two);

@@ -24,43 +24,43 @@ class Table implements OwnerTable {
     this.#listener = listener;
     return () => {};
   }
-  say(given: Owner | undefined, epoch = given?.epoch ?? this.epoch): void {
-    this.owner = given;
+  setOwner(owner: Owner | undefined, epoch = owner?.epoch ?? this.epoch): void {
+    this.owner = owner;
     this.epoch = epoch;
     this.#listener("bank", 3);
   }
 }
 
 describe("LeasedOwnership", () => {
-  it("says what the table says, and tells of its changes", async () => {
+  it("returns the owner in the table, and reports its changes", async () => {
     const table = new Table();
     const ownership = new LeasedOwnership(table);
     assert.equal(ownership.ownerOf(place), undefined);
     const changed = ownership.changed(place, never);
-    table.say(owner("a", 1));
+    table.setOwner(owner("a", 1));
     await changed;
     assert.deepEqual(ownership.ownerOf(place), owner("a", 1));
-    const gone = ownership.changed(place, never);
-    table.say(undefined);
-    await gone;
+    const removal = ownership.changed(place, never);
+    table.setOwner(undefined);
+    await removal;
     assert.equal(ownership.ownerOf(place), undefined);
   });
 
-  it("believes others who know of a later owner, until the table has come that far", () => {
+  it("trusts a peer that knows a later owner until the table catches up", () => {
     const table = new Table();
     const ownership = new LeasedOwnership(table);
-    table.say(owner("a", 1));
+    table.setOwner(owner("a", 1));
     ownership.learn(place, owner("b", 2));
     assert.deepEqual(ownership.ownerOf(place), owner("b", 2));
-    table.say(owner("b", 2));
-    table.say(owner("c", 3));
+    table.setOwner(owner("b", 2));
+    table.setOwner(owner("c", 3));
     assert.deepEqual(ownership.ownerOf(place), owner("c", 3));
   });
 
   it("ignores a peer that knows less than the table, also when the table names no owner", () => {
     const table = new Table();
     const ownership = new LeasedOwnership(table);
-    table.say(undefined, 5);
+    table.setOwner(undefined, 5);
     for (const epoch of [4, 5]) ownership.learn(place, owner("a", epoch));
     assert.equal(ownership.ownerOf(place), undefined);
   });
@@ -74,7 +74,7 @@ describe("LeasedOwnership", () => {
 });
 
 describe("partitionOf", () => {
-  it("reads what a place says, and nothing into others", () => {
+  it("returns the partition in a place, and nothing for other places", () => {
     assert.deepEqual(partitionOf(place), { service: "bank", partition: 3 });
     for (const other of [
       "bank/pool/default/3",
@@ -99,7 +99,7 @@ describe("partitionOf", () => {
         (name) => `swarm/partition/${partitionOfPool("acme", name, table.partitions)}`,
       ),
     );
-    table.say(owner("a", 4));
+    table.setOwner(owner("a", 4));
     assert.equal(ownership.ownerOf(places[0] as Place)?.instance, "a");
   });
 });

@@ -23,7 +23,7 @@ describe("the table of owners", () => {
     );
   });
 
-  it("takes the newer epoch and ignores an older one", () => {
+  it("accepts a newer epoch and ignores an older one", () => {
     const table = new MemoryOwnership();
     assert.equal(table.ownerOf(place), undefined);
     table.learn(place, second);
@@ -31,13 +31,13 @@ describe("the table of owners", () => {
     assert.deepEqual(table.ownerOf(place), second);
   });
 
-  it("tells who waits of the next change, and lets go of who gives up", async () => {
+  it("notifies waiters of the next change, and releases a waiter that gives up", async () => {
     const table = new MemoryOwnership();
-    const giving = new AbortController();
+    const controller = new AbortController();
     const changed = table.changed(place, new AbortController().signal);
-    const given = table.changed(place, giving.signal);
-    giving.abort(new Error("no more"));
-    await assert.rejects(given, /no more/);
+    const cancelled = table.changed(place, controller.signal);
+    controller.abort(new Error("no more"));
+    await assert.rejects(cancelled, /no more/);
     table.learn(place, first);
     await changed;
     table.learn(place, first);
@@ -47,28 +47,28 @@ describe("the table of owners", () => {
     assert.equal(table.ownerOf(place), undefined);
   });
 
-  it("names who else can be asked while an owner is in doubt, until it is named again", () => {
+  it("returns the fallback while an owner is in doubt, until the owner is reported again", () => {
     const seed = { instance: "inst_0", address: "s:1", epoch: 0 };
     const table = new MemoryOwnership({ fallback: () => seed });
     table.learn(place, second);
-    table.doubt(place, second);
+    table.reportFault(place, second);
     assert.deepEqual(table.ownerOf(place), seed);
     table.learn(place, first);
     assert.deepEqual(table.ownerOf(place), seed, "an older one is no news");
     table.learn(place, second);
     assert.deepEqual(table.ownerOf(place), second);
-    for (const wanted of [second, seed]) table.doubt(place, wanted);
+    for (const suspect of [second, seed]) table.reportFault(place, suspect);
     assert.deepEqual(table.ownerOf(place), second, "they take turns");
   });
 
-  it("names an owner in doubt where no other process can be asked", () => {
+  it("returns an owner in doubt if there is no fallback", () => {
     const table = new MemoryOwnership();
     table.learn(place, second);
-    table.doubt(place, second);
+    table.reportFault(place, second);
     assert.deepEqual(table.ownerOf(place), second);
   });
 
-  it("of a single process names it for everything", () => {
+  it("of a single process returns this process for every place", () => {
     assert.deepEqual(soleOwnership("inst_1").ownerOf(place), { instance: "inst_1", address: "", epoch: 1 });
   });
 });

@@ -19,7 +19,7 @@ export class MemoryOwnership implements Ownership {
   readonly #fallback: (place: Place) => Owner | undefined;
   readonly #owners = new Map<Place, Owner>();
   /** Places whose owner may have lost them. */
-  readonly #doubted = new Set<Place>();
+  readonly #suspected = new Set<Place>();
   readonly #waiting = new Map<Place, Set<() => void>>();
 
   constructor({ partitions = 16, fallback = () => undefined }: MemoryOwnershipOptions = {}) {
@@ -35,14 +35,14 @@ export class MemoryOwnership implements Ownership {
 
   ownerOf(place: Place): Owner | undefined {
     const known = this.#owners.get(place);
-    return known === undefined || this.#doubted.has(place) ? (this.#fallback(place) ?? known) : known;
+    return known === undefined || this.#suspected.has(place) ? (this.#fallback(place) ?? known) : known;
   }
 
   learn(place: Place, owner: Owner): void {
     const known = this.#owners.get(place);
     if (known !== undefined && owner.epoch < known.epoch) return;
     this.#owners.set(place, owner);
-    this.#doubted.delete(place);
+    this.#suspected.delete(place);
     if (known?.instance !== owner.instance || known.epoch !== owner.epoch) this.changedAt(place);
   }
 
@@ -50,15 +50,15 @@ export class MemoryOwnership implements Ownership {
    * Sends no notification: a waiting caller asks again by itself. If the fallback is in doubt, the named owner is used
    * again.
    */
-  doubt(place: Place, { instance, epoch }: Owner): void {
+  reportFault(place: Place, { instance, epoch }: Owner): void {
     const known = this.#owners.get(place);
-    if (known?.instance === instance && known.epoch === epoch) this.#doubted.add(place);
-    else this.#doubted.delete(place);
+    if (known?.instance === instance && known.epoch === epoch) this.#suspected.add(place);
+    else this.#suspected.delete(place);
   }
 
   /** Drops the owner of a place, as after the end of a lease. */
   release(place: Place): void {
-    this.#doubted.delete(place);
+    this.#suspected.delete(place);
     if (this.#owners.delete(place)) this.changedAt(place);
   }
 
@@ -68,25 +68,25 @@ export class MemoryOwnership implements Ownership {
       const waiting = this.#waiting.get(place) ?? new Set();
       this.#waiting.set(place, waiting);
       const done = () => {
-        waiting.delete(tell);
+        waiting.delete(notify);
         if (waiting.size === 0 && this.#waiting.get(place) === waiting) this.#waiting.delete(place);
-        signal.removeEventListener("abort", giveUp);
+        signal.removeEventListener("abort", onAbort);
       };
-      const tell = () => {
+      const notify = () => {
         done();
         resolve();
       };
-      const giveUp = () => {
+      const onAbort = () => {
         done();
         reject(signal.reason);
       };
-      waiting.add(tell);
-      signal.addEventListener("abort", giveUp, { once: true });
+      waiting.add(notify);
+      signal.addEventListener("abort", onAbort, { once: true });
     });
   }
 
   protected changedAt(place: Place): void {
-    for (const tell of [...(this.#waiting.get(place) ?? [])]) tell();
+    for (const notify of [...(this.#waiting.get(place) ?? [])]) notify();
   }
 }
 

@@ -24,7 +24,7 @@ function simulate(latenciesMs: readonly number[], calls: number, seed: number): 
     assert.ok(target !== undefined);
     const index = targets.indexOf(target);
     counts[index] = (counts[index] ?? 0) + 1;
-    target.began();
+    target.started();
     running.push({ target, startedMs: nowMs, endMs: nowMs + (latenciesMs[index] ?? 0) });
     if (running.length < 20) continue;
     running.sort((one, other) => one.endMs - other.endMs);
@@ -37,7 +37,7 @@ function simulate(latenciesMs: readonly number[], calls: number, seed: number): 
 }
 
 describe("the power of two choices", () => {
-  it("keeps the load of equals even", () => {
+  it("balances the load of equal instances", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 12 }), fc.integer(), (count, seed) => {
         const counts = simulate(Array(count).fill(10), 2_000, seed);
@@ -48,7 +48,7 @@ describe("the power of two choices", () => {
     );
   });
 
-  it("gives a slow one less, and still something", () => {
+  it("gives a slow instance less load, but some", () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const [fast = 0, other = 0, slow = 0] = simulate([5, 5, 50], 2_000, seed);
@@ -59,7 +59,7 @@ describe("the power of two choices", () => {
     );
   });
 
-  it("never picks one that is draining or whose breaker is open, as long as there is another", async () => {
+  it("never picks a draining instance or one with an open breaker while another is available", async () => {
     const broken = targetOf("broken");
     await open(broken);
     const targets = [
@@ -84,7 +84,7 @@ describe("the power of two choices", () => {
     assert.equal(pickTarget([broken, draining], { nowMs: 0, chance }), undefined);
   });
 
-  it("prefers links that are ready, and avoids where the call has been", () => {
+  it("prefers ready connections, and avoids instances that the call has tried", () => {
     const ready = targetOf("ready");
     const targets = [
       targetOf("failing", { state: "failing" }),
@@ -98,7 +98,7 @@ describe("the power of two choices", () => {
     }
   });
 
-  it("leaves one that said it drains alone for a while", () => {
+  it("avoids an instance for a while after it reported that it drains", () => {
     const leaving = targetOf("leaving");
     leaving.reportDraining(true, 0);
     const chance = seededChance(3);

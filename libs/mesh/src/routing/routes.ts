@@ -37,13 +37,13 @@ import type { Target } from "./target.ts";
 import type { TargetPool } from "./target-pool.ts";
 
 /** Maximum wait of a keyed call for a change before it calls the owner in the table again. */
-const lookAgainMs = 500;
+const recheckMs = 500;
 /** First pause before an unreachable owner is called again. It doubles each time. */
 const firstPauseMs = 25;
 /** Margin before the deadline, so that a caller gets the reason. */
 const answerMs = 100;
 /** When a refused caller may retry. */
-const comeAgainMs = 1_000;
+const retryLaterMs = 1_000;
 
 export interface RouteParts {
   readonly pool: TargetPool;
@@ -89,7 +89,7 @@ export class Routes {
     name: "route",
     scope: "core",
     around: (call, next) => {
-      if (call.owner !== undefined) return this.#toGiven(call, next, call.owner);
+      if (call.owner !== undefined) return this.#toNamedOwner(call, next, call.owner);
       if (call.method.rpc.route !== undefined) return this.#toOwner(call, next);
       const target =
         this.#parts.pool.prepare(call.method.service) === undefined ? this.#pick(call) : undefined;
@@ -107,7 +107,7 @@ export class Routes {
   }
 
   /** The caller got the owner from a refusal. If that one does not own it either, the caller gets its refusal. */
-  async #toGiven(call: ClientCall, next: Next, owner: Owner): Promise<unknown> {
+  async #toNamedOwner(call: ClientCall, next: Next, owner: Owner): Promise<unknown> {
     const target = await this.#targetOf(call, owner);
     if (!target.breaker.admits) throw shutOff(call, target);
     call.target = target;
@@ -123,13 +123,13 @@ export class Routes {
       if (refusal === undefined) throw refused;
       const place = refusal.place as Place;
       let { owner } = refusal;
-      for (let isNews = true; isNews; ) {
-        const there = owner && (await this.#askOwner(call, next, owner));
+      for (let isNewOwner = true; isNewOwner; ) {
+        const there = owner && (await this.#tryOwner(call, next, owner));
         if (there !== undefined) return there.reply;
-        if (!isPatient(call)) throw refused;
+        if (!mayWait(call)) throw refused;
         await this.#awaitAnother(call, { place, instance: owner?.instance ?? "" }, waiting);
         const known = this.#parts.ownership.ownerOf(place);
-        isNews = known !== undefined && !sameOwner(known, owner);
+        isNewOwner = known !== undefined && !sameOwner(known, owner);
         owner = known;
       }
       const target = this.#pick(call);
@@ -138,14 +138,14 @@ export class Routes {
       call.ownerEpoch = 0;
       try {
         return await next(call);
-      } catch (again) {
-        refused = again;
+      } catch (error) {
+        refused = error;
       }
     }
   }
 
   /** Undefined if it is unreachable, or does not own it: nothing was done. */
-  async #askOwner(
+  async #tryOwner(
     call: ClientCall,
     next: Next,
     owner: Owner,
@@ -188,21 +188,21 @@ export class Routes {
     const startedMs = clock.monotonic();
     const untilMs = Math.min(startedMs + discoveryMs, answerBefore(call.deadlineMs, startedMs));
     for (;;) {
-      const target = this.#pick(call) ?? (await this.#elsewhere(call));
+      const target = this.#pick(call) ?? (await this.#namedRemote(call));
       if (target !== undefined) {
         call.target = target;
         return this.#toAny(call, next);
       }
-      const leftMs = untilMs - clock.monotonic();
+      const remainingMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
-      if (known || leftMs <= 0) throw this.#unreachable(call, untilMs - startedMs);
-      await call.change(timers, leftMs, (listener) => discovery.watch(service, listener));
+      if (known || remainingMs <= 0) throw this.#unreachable(call, untilMs - startedMs);
+      await call.change(timers, remainingMs, (listener) => discovery.watch(service, listener));
       await this.#parts.pool.prepare(service);
     }
   }
 
   /** Returns the instance that a call names, if others of its service are nearer. */
-  async #elsewhere({ instance, method: { service } }: ClientCall): Promise<Target | undefined> {
+  async #namedRemote({ instance, method: { service } }: ClientCall): Promise<Target | undefined> {
     if (instance === "") return undefined;
     const { discovery, pool } = this.#parts;
     const known = discovery.everyInstanceOf?.(service).find(({ id }) => id === instance);
@@ -233,8 +233,8 @@ export class Routes {
       const target = await this.#targetOf(call, owner);
       // The owner is the only target, so the state of other instances of its service does not matter.
       if (!target.breaker.admits) {
-        ownership.doubt(place, owner);
-        if (!isPatient(call)) throw shutOff(call, target);
+        ownership.reportFault(place, owner);
+        if (!mayWait(call)) throw shutOff(call, target);
         await this.#awaitAnother(call, { place, instance: owner.instance }, waiting);
         continue;
       }
@@ -244,13 +244,13 @@ export class Routes {
         return await next(call);
       } catch (thrown) {
         const error = call.stopped ?? errorFromUnknown(thrown);
-        if (isInstanceFailure(error)) ownership.doubt(place, owner);
-        if (meshErrors.noConnection.is(error) && isPatient(call)) {
+        if (isInstanceFailure(error)) ownership.reportFault(place, owner);
+        if (meshErrors.noConnection.is(error) && mayWait(call)) {
           await this.#awaitAnother(call, { place, instance: owner.instance }, waiting);
         } else if (this.#redirects(call, error, place, owner)) {
           this.#count(call);
         } else {
-          await this.#ownerChange(call, place, lookAgainMs);
+          await this.#ownerChange(call, place, recheckMs);
         }
       }
     }
@@ -287,26 +287,26 @@ export class Routes {
     const { clock, chance, discoveryMs } = this.#parts;
     const nowMs = clock.monotonic();
     if (waiting.pauses === 0) waiting.untilMs = Math.min(nowMs + discoveryMs, call.deadlineMs - answerMs);
-    const leftMs = waiting.untilMs - nowMs;
-    if (waiting.isLast || leftMs <= 0) {
+    const remainingMs = waiting.untilMs - nowMs;
+    if (waiting.isLast || remainingMs <= 0) {
       const parameters = { place, rpc: call.method.label, instance };
-      throw meshErrors.ownerAway(parameters, { retryAfterMs: comeAgainMs });
+      throw meshErrors.ownerAway(parameters, { retryAfterMs: retryLaterMs });
     }
-    const backoff = { firstMs: firstPauseMs, maxMs: lookAgainMs };
+    const backoff = { firstMs: firstPauseMs, maxMs: recheckMs };
     const pauseMs = backoffMs(backoff, ++waiting.pauses, chance);
-    waiting.isLast = pauseMs >= leftMs;
-    await this.#ownerChange(call, place, Math.min(pauseMs, leftMs));
+    waiting.isLast = pauseMs >= remainingMs;
+    await this.#ownerChange(call, place, Math.min(pauseMs, remainingMs));
   }
 
   async #awaitOwner(call: ClientCall, place: Place): Promise<Owner> {
     const { ownership, clock } = this.#parts;
     const nowMs = clock.monotonic();
-    const leftMs = answerBefore(call.deadlineMs, nowMs) - nowMs;
+    const remainingMs = answerBefore(call.deadlineMs, nowMs) - nowMs;
     for (;;) {
-      const news = await this.#ownerChange(call, place, leftMs);
+      const hasChanged = await this.#ownerChange(call, place, remainingMs);
       const owner = ownership.ownerOf(place);
       if (owner !== undefined) return owner;
-      if (!news) throw meshErrors.noOwner({ place, rpc: call.method.label });
+      if (!hasChanged) throw meshErrors.noOwner({ place, rpc: call.method.label });
     }
   }
 
@@ -351,7 +351,7 @@ interface Waiting {
  * Returns whether the call may wait. A caller without a deadline retries by itself, and sent requests of a stream
  * cannot be sent again.
  */
-function isPatient(call: ClientCall): boolean {
+function mayWait(call: ClientCall): boolean {
   if (call.stopped !== undefined || call.deadlineMs === Number.POSITIVE_INFINITY) return false;
   return !call.method.rpc.requestStream || call.requests.replayable;
 }

@@ -14,7 +14,7 @@ import { Target } from "./target.ts";
 /** Numbers for the targets of a service, reused when one goes: they are labels of metrics, so they must be bounded. */
 class Slots {
   readonly #max: number;
-  readonly #taken = new Map<string, Set<number>>();
+  readonly #used = new Map<string, Set<number>>();
 
   constructor(max: number) {
     this.#max = max;
@@ -22,18 +22,18 @@ class Slots {
 
   /** Returns the lowest free number. Undefined if all are taken. */
   acquire(service: string): number | undefined {
-    const taken = this.#taken.get(service) ?? new Set();
-    this.#taken.set(service, taken);
+    const used = this.#used.get(service) ?? new Set();
+    this.#used.set(service, used);
     for (let slot = 0; slot < this.#max; slot++) {
-      if (taken.has(slot)) continue;
-      taken.add(slot);
+      if (used.has(slot)) continue;
+      used.add(slot);
       return slot;
     }
     return undefined;
   }
 
   free(service: string, slot: number | undefined): void {
-    if (slot !== undefined) this.#taken.get(service)?.delete(slot);
+    if (slot !== undefined) this.#used.get(service)?.delete(slot);
   }
 }
 
@@ -67,7 +67,7 @@ export class TargetPool {
   readonly #state: Gauge<"service" | "slot">;
   readonly #opened: Counter<"service">;
   #stopped = false;
-  #hears: BreakerListener = () => {};
+  #listener: BreakerListener = () => {};
 
   constructor(parts: TargetPoolParts) {
     this.#parts = parts;
@@ -84,8 +84,8 @@ export class TargetPool {
   }
 
   /** Calls back when the breaker of an instance changes. Only the last listener is called. */
-  onBreaker(hears: BreakerListener): void {
-    this.#hears = hears;
+  onBreaker(listener: BreakerListener): void {
+    this.#listener = listener;
   }
 
   /** Resolves when the service's instances can be called. Undefined if they can already. */
@@ -151,13 +151,13 @@ export class TargetPool {
   }
 
   #update(service: string, known: ServiceTargets, instances: readonly Instance[]): void {
-    const gone = new Set(known.byKey.keys());
+    const removed = new Set(known.byKey.keys());
     known.instances = instances;
     known.targets = instances.map((instance) => {
-      gone.delete(keyOf(instance));
+      removed.delete(keyOf(instance));
       return this.#targetOf(known, instance);
     });
-    for (const key of gone) this.#drop(service, known, key);
+    for (const key of removed) this.#drop(service, known, key);
   }
 
   #targetOf(known: ServiceTargets, instance: Instance): Target {
@@ -174,7 +174,7 @@ export class TargetPool {
     const breaker = new Breaker(this.#parts.breakers, (state) => {
       gauge?.set(breakerValues[state]);
       if (state === "open") this.#opened.with({ service }).add();
-      this.#hears(instance, state);
+      this.#listener(instance, state);
     });
     const target = new Target(instance, this.#parts.link(instance), breaker);
     known.byKey.set(key, { target, slot });

@@ -16,8 +16,8 @@ class LatencyAverage {
     if (latencyMs >= this.at(nowMs)) {
       this.#valueMs = latencyMs;
     } else {
-      const kept = Math.exp((this.#atMs - nowMs) / fadeMs);
-      this.#valueMs = this.#valueMs * kept + latencyMs * (1 - kept);
+      const weight = Math.exp((this.#atMs - nowMs) / fadeMs);
+      this.#valueMs = this.#valueMs * weight + latencyMs * (1 - weight);
     }
     this.#atMs = nowMs;
   }
@@ -62,7 +62,7 @@ export class Target {
     return (this.#latency.at(nowMs) + unknownMs) * (this.#inFlight + 1);
   }
 
-  began(): void {
+  started(): void {
     this.#inFlight++;
   }
 

@@ -30,7 +30,7 @@ export class ServedMethod {
   }
 
   /** Serves a call with one reply. `input` is the request, or the requests as they arrive. */
-  async one(call: ServerCall, input: unknown): Promise<unknown> {
+  async unary(call: ServerCall, input: unknown): Promise<unknown> {
     try {
       const accepted = this.#accept(call, input);
       if (accepted !== undefined) await accepted;
@@ -46,7 +46,7 @@ export class ServedMethod {
   }
 
   /** Serves a call with a stream of replies. Nothing happens until the first one is requested. */
-  many(call: ServerCall, input: unknown, established: () => void): ServedReplies {
+  stream(call: ServerCall, input: unknown, established: () => void): ServedReplies {
     return new ServedReplies(call, this.#chain, async () => {
       await this.#accept(call, input);
       const replies: AsyncIterable<unknown> = this.#handler(this.#inputOf(call, input), call);
@@ -56,10 +56,10 @@ export class ServedMethod {
   }
 
   #accept(call: ServerCall, input: unknown): Promise<void> | undefined {
-    const begun = this.#chain.before(call);
-    if (this.method.rpc.requestStream) return begun;
-    if (begun === undefined) return this.request(call, input);
-    return begun.then(() => this.request(call, input));
+    const started = this.#chain.before(call);
+    if (this.method.rpc.requestStream) return started;
+    if (started === undefined) return this.request(call, input);
+    return started.then(() => this.request(call, input));
   }
 
   /** Passes a request through the interceptors. Returns a promise only if one of them has to wait. */

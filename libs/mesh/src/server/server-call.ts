@@ -40,7 +40,7 @@ export class ServerCall implements CallContext, Intercepted, Expiring, Stoppable
   readonly ownerEpoch: number;
 
   // State of the interceptors.
-  begun = 0;
+  startedCount = 0;
   span: Span | undefined = undefined;
   /** Called when it ends, if it counts against a limit. */
   uncount: (() => void) | undefined = undefined;

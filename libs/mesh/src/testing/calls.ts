@@ -18,10 +18,10 @@ function methodOf(name: MethodName): Method {
 /** Returns a call for the parts of the client side. */
 export function clientCall(
   name: MethodName,
-  given: { request?: Partial<Note>; deadlineMs?: number } = {},
+  options: { request?: Partial<Note>; deadlineMs?: number } = {},
 ): ClientCall {
   const method = methodOf(name);
-  const request = note(given.request);
+  const request = note(options.request);
   async function* requests() {
     yield request;
   }
@@ -32,7 +32,7 @@ export function clientCall(
       trace: undefined,
       namespace: "default",
       startedMs: 0,
-      deadlineMs: given.deadlineMs ?? Number.POSITIVE_INFINITY,
+      deadlineMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
       ...{ idempotencyKey: request.key, affinity: "", instance: "" },
     },
     method.rpc.requestStream ? new Requests(requests()) : request,
@@ -43,7 +43,7 @@ export function clientCall(
 export function serverCall(
   name: MethodName,
   interceptors: readonly Interceptor<ServerCall>[],
-  given: Partial<Incoming> = {},
+  overrides: Partial<Incoming> = {},
 ): { readonly call: ServerCall; readonly chain: Chain<ServerCall> } {
   const method = methodOf(name);
   const chain = new Chain<ServerCall>(method);
@@ -52,7 +52,7 @@ export function serverCall(
     ...{ transport: "grpc", presented: undefined, credential: "", namespace: "default" },
     ...{ deadlineMs: Number.POSITIVE_INFINITY, parent: undefined, idempotencyKey: "", hosted: "" },
     ...{ ownerEpoch: 0, peer: undefined, address: undefined },
-    ...given,
+    ...overrides,
   };
   const trace = { traceId: "", spanId: "", sampled: false };
   const defaults = { principal: localAdministrator, trace, logger: recordingLogger() };

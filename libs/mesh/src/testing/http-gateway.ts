@@ -6,7 +6,7 @@ import type { ServiceDescription } from "@tutti/contracts/rpc";
 import { localAdministrator, systemTimers, type Timers, TuttiError } from "@tutti/kernel";
 import { testContext } from "@tutti/kernel/testing";
 import type { Mesh } from "../mesh.ts";
-import { HttpDoor } from "../transport/http/door.ts";
+import { HttpEndpoint } from "../transport/http/endpoint.ts";
 import { readHeaders } from "../transport/http/wire.ts";
 
 export interface HttpGatewayOptions {
@@ -35,16 +35,16 @@ export class HttpGateway {
     { timers = systemTimers, port = 0, bytesMax = Number.POSITIVE_INFINITY }: HttpGatewayOptions = {},
   ): Promise<HttpGateway> {
     const stopping = new AbortController();
-    const door = new HttpDoor({
+    const endpoint = new HttpEndpoint({
       ...{ mesh, timers, contracts, stopping: stopping.signal },
       isOffered: (rpc) => !rpc.endsWith("/Edit"),
     });
     const server = createServer((request, response) => {
-      const gone = new AbortController();
-      response.once("close", () => gone.abort());
+      const disconnected = new AbortController();
+      response.once("close", () => disconnected.abort());
       const { presented = localAdministrator, parent } = readHeaders(request.headers);
       const context = testContext({
-        ...{ principal: presented, signal: gone.signal, deadlineMs: Number.POSITIVE_INFINITY },
+        ...{ principal: presented, signal: disconnected.signal, deadlineMs: Number.POSITIVE_INFINITY },
         ...(parent && { trace: parent }),
       });
       const admitBytes = (bytes: number) => {
@@ -55,7 +55,7 @@ export class HttpGateway {
             message: `${bytes} bytes`,
           });
       };
-      void door.answer({
+      void endpoint.answer({
         ...{ rpc: request.url?.slice("/v1/calls/".length) ?? "", headers: request.headers },
         ...{ body: request, response, context, admit() {}, admitBytes },
       });

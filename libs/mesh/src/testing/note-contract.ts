@@ -19,8 +19,8 @@ export interface Note {
   readonly tags: readonly string[];
 }
 
-export function note(given: Partial<Note> = {}): Note {
-  return { namespace: "", key: "", text: "", count: 0, tags: [], ...given };
+export function note(overrides: Partial<Note> = {}): Note {
+  return { namespace: "", key: "", text: "", count: 0, tags: [], ...overrides };
 }
 
 const encoder = new TextEncoder();
@@ -66,7 +66,7 @@ function check({ count, tags }: Note, found: FieldViolation[]): void {
   });
 }
 
-const one = { requestStream: false, replyStream: false } as const;
+const unary = { requestStream: false, replyStream: false } as const;
 const byKey: Route<Note> = { kind: "note", idOf: ({ key }) => key };
 
 export const noteService = {
@@ -74,16 +74,16 @@ export const noteService = {
   area: "notes",
   methods: {
     /** Safe to repeat. */
-    get: method("Get", { ...one, repeat: "safe" }),
+    get: method("Get", { ...unary, repeat: "safe" }),
     /** Takes effect once by its key. */
-    put: method("Put", { ...one, repeat: "keyed" }),
+    put: method("Put", { ...unary, repeat: "keyed" }),
     list: method("List", { requestStream: false, replyStream: true, repeat: "safe" }),
     /** A stream without end. */
     follow: method("Follow", { requestStream: false, replyStream: true, repeat: "resumes" }),
     collect: method("Collect", { requestStream: true, replyStream: false, repeat: "keyed" }),
     talk: method("Talk", { requestStream: true, replyStream: true, repeat: "resumes" }),
     /** Goes to the owner of the key. */
-    change: method("Change", { ...one, repeat: "keyed", route: byKey }),
+    change: method("Change", { ...unary, repeat: "keyed", route: byKey }),
     /** Goes to the owner of the first request's key. */
     edit: method("Edit", { requestStream: true, replyStream: true, repeat: "keyed", route: byKey }),
   },

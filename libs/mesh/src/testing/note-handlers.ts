@@ -4,7 +4,7 @@ import { type Note, note, type noteService } from "./note-contract.ts";
 type NoteHandlers = Handlers<typeof noteService>;
 
 /** Returns handlers that answer each note with itself. A test replaces some of them. */
-export function noteHandlers(given: Partial<NoteHandlers> = {}): NoteHandlers {
+export function noteHandlers(overrides: Partial<NoteHandlers> = {}): NoteHandlers {
   return {
     get: (request) => request,
     put: (request) => request,
@@ -26,7 +26,7 @@ export function noteHandlers(given: Partial<NoteHandlers> = {}): NoteHandlers {
     talk: echo,
     change: (request) => request,
     edit: echo,
-    ...given,
+    ...overrides,
   };
 }
 

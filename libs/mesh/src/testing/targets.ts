@@ -15,8 +15,8 @@ export function targetOf(id: string, { state = "ready" as LinkState, draining = 
     state,
     connect() {},
     close() {},
-    one: () => Promise.reject(lost),
-    many() {
+    unary: () => Promise.reject(lost),
+    stream() {
       throw lost;
     },
   };

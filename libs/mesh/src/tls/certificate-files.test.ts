@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { meshErrors } from "../errors.ts";
 import { CertificateFiles } from "./certificate-files.ts";
-import { makeDevelopmentCertificates } from "./development-ca.ts";
+import { createDevelopmentCertificates } from "./development-ca.ts";
 
 describe("certificate files", () => {
   let directory: string;
@@ -16,38 +16,38 @@ describe("certificate files", () => {
     cert: join(directory, "notes.crt"),
     key: join(directory, "notes.key"),
   });
-  const make = (rotate = false) =>
-    makeDevelopmentCertificates({ directory, services: ["notes", "other"], rotate });
+  const createCertificates = (rotate = false) =>
+    createDevelopmentCertificates({ directory, services: ["notes", "other"], rotate });
   const open = () =>
     CertificateFiles.open({ paths: paths(), refreshMs: 10_000, timers: new VirtualTime(), logger });
 
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-files-"));
     logger.clear();
-    await make();
+    await createCertificates();
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it("that were replaced are reported to those who listen", async () => {
+  it("that were replaced are reported to listeners", async () => {
     const files = await open();
-    const heard: Buffer[] = [];
+    const certificates: Buffer[] = [];
     const first = new Promise<void>((resolve) =>
       files.addIdentityCertificateListener((update) => {
-        if (update !== null) heard.push(update.certificate);
+        if (update !== null) certificates.push(update.certificate);
         resolve();
       }),
     );
     await first;
     assert.equal(await files.refresh(), false);
-    await make(true);
+    await createCertificates(true);
     assert.equal(await files.refresh(), true);
-    assert.equal(heard.length, 2);
-    assert.notDeepEqual(heard[0], heard[1]);
+    assert.equal(certificates.length, 2);
+    assert.notDeepEqual(certificates[0], certificates[1]);
     logger.line("certificates replaced, new connections use them");
     files.stop();
   });
 
-  it("that do not belong together are left alone until they do, and said once", async () => {
+  it("that do not match are ignored until they do, with one warning", async () => {
     const files = await open();
     await copyFile(join(directory, "other.key"), paths().key);
     assert.equal(await files.refresh(), false);

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { makeDevelopmentCertificates } from "./development-ca.ts";
+import { createDevelopmentCertificates } from "./development-ca.ts";
 
 describe("the development authority", () => {
   let directory: string;
@@ -16,14 +16,14 @@ describe("the development authority", () => {
   after(() => rm(directory, { recursive: true }));
 
   it("certifies services for this machine and by their name", async () => {
-    const made = await makeDevelopmentCertificates({
+    const created = await createDevelopmentCertificates({
       directory,
       services: ["registry"],
       hosts: ["dev.local", "10.1.2.3"],
     });
-    const { registry } = made.services;
+    const { registry } = created.services;
     assert.ok(registry?.isNew);
-    const authority = await certificateOf(made.ca);
+    const authority = await certificateOf(created.ca);
     const leaf = await certificateOf(registry.cert);
     assert.equal(authority.ca, true);
     assert.equal(leaf.ca, false);
@@ -36,32 +36,38 @@ describe("the development authority", () => {
     assert.ok(leaf.validFromDate.getTime() < Date.parse(leaf.validTo));
   });
 
-  it("lets no other process read the keys", async () => {
+  it("creates key files that other users cannot read", async () => {
     for (const file of ["ca.key", "registry.key"]) {
       assert.equal((await stat(join(directory, file))).mode & 0o077, 0, file);
     }
   });
 
-  it("keeps the certificates that it has, adds the missing one, and renews by the same authority when told", async () => {
+  it("keeps existing certificates, adds a missing one, and renews with the same authority on request", async () => {
     const serialOf = async (service: string) =>
       (await certificateOf(join(directory, `${service}.crt`))).serialNumber;
     const authority = await readFile(join(directory, "ca.crt"));
     const first = await serialOf("registry");
-    const more = await makeDevelopmentCertificates({ directory, services: ["registry", "swarm"] });
+    const more = await createDevelopmentCertificates({ directory, services: ["registry", "swarm"] });
     assert.deepEqual([more.services["registry"]?.isNew, more.services["swarm"]?.isNew], [false, true]);
     assert.equal(await serialOf("registry"), first);
-    await makeDevelopmentCertificates({ directory, services: ["registry"], rotate: true });
+    await createDevelopmentCertificates({ directory, services: ["registry"], rotate: true });
     assert.notEqual(await serialOf("registry"), first);
     assert.deepEqual(await readFile(join(directory, "ca.crt")), authority);
   });
 
-  it("gives way to the next in steps, of which each fits the one before and the one after", async () => {
+  it("is replaced in steps, each compatible with the step before and the step after", async () => {
     const into = join(directory, "next");
     const step = async (nextAuthority: boolean) => {
-      const made = await makeDevelopmentCertificates({ directory: into, services: ["swarm"], nextAuthority });
-      const trusted = (await readFile(made.ca, "utf8")).split(/(?<=END CERTIFICATE-----\n)/).filter(Boolean);
-      const leaf = await certificateOf(made.services["swarm"]?.cert ?? "");
-      return { stage: made.authority, trusted: trusted.map((pem) => new X509Certificate(pem)), leaf };
+      const created = await createDevelopmentCertificates({
+        directory: into,
+        services: ["swarm"],
+        nextAuthority,
+      });
+      const trusted = (await readFile(created.ca, "utf8"))
+        .split(/(?<=END CERTIFICATE-----\n)/)
+        .filter(Boolean);
+      const leaf = await certificateOf(created.services["swarm"]?.cert ?? "");
+      return { stage: created.authority, trusted: trusted.map((pem) => new X509Certificate(pem)), leaf };
     };
     const isTrustedBy = (leaf: X509Certificate, trusted: readonly X509Certificate[]) =>
       trusted.some((authority) => leaf.checkIssued(authority) && leaf.verify(authority.publicKey));
@@ -84,23 +90,23 @@ describe("the development authority", () => {
       }
     const [first, , , last] = steps;
     assert.ok(first && last && !isTrustedBy(first.leaf, last.trusted));
-    const { services } = await makeDevelopmentCertificates({ directory: into, services: ["late"] });
+    const { services } = await createDevelopmentCertificates({ directory: into, services: ["late"] });
     assert.ok(
       services["late"]?.isNew && isTrustedBy(await certificateOf(join(into, "late.crt")), last.trusted),
     );
   });
 
-  it("signs the others again too, since they would be trusted no more", async () => {
+  it("also re-signs the certificates of other services, which would lose trust", async () => {
     const into = join(directory, "all");
-    await makeDevelopmentCertificates({ directory: into, services: ["swarm", "notes"] });
+    await createDevelopmentCertificates({ directory: into, services: ["swarm", "notes"] });
     const before = await readFile(join(into, "notes.crt"));
     for (let steps = 0; steps < 2; steps++)
-      await makeDevelopmentCertificates({ directory: into, services: ["swarm"], nextAuthority: true });
+      await createDevelopmentCertificates({ directory: into, services: ["swarm"], nextAuthority: true });
     assert.notDeepEqual(await readFile(join(into, "notes.crt")), before);
   });
 
   it("writes dates beyond 2049 in the form that they need", async () => {
-    const { services } = await makeDevelopmentCertificates({
+    const { services } = await createDevelopmentCertificates({
       directory,
       services: ["late"],
       validDays: 12_000,

@@ -45,7 +45,7 @@ const dayMs = 86_400_000;
 const authorityDays = 3_650;
 
 /** Returns the paths of the files. */
-export async function makeDevelopmentCertificates(
+export async function createDevelopmentCertificates(
   options: DevelopmentCertificatesOptions,
 ): Promise<DevelopmentCertificates> {
   const { directory, nextAuthority = false, rotate = false, clock = systemClock } = options;
@@ -54,13 +54,18 @@ export async function makeDevelopmentCertificates(
   const key = await authorityKey(files, clock);
   const before = await stageIn(files);
   if (nextAuthority && before === "settled") await trustNext(files, clock);
-  const isTaken = nextAuthority && before === "next_is_trusted";
-  const signing = isTaken ? createPrivateKey(await readFile(files.nextKey)) : key;
-  const known = isTaken ? await servicesIn(directory) : [];
-  const wanted = { ...options, services: [...new Set([...options.services, ...known])] };
-  const services = await certify(wanted, rotate || isTaken, { name: authorityName, key: signing }, clock);
+  const activatesNext = nextAuthority && before === "next_is_trusted";
+  const signing = activatesNext ? createPrivateKey(await readFile(files.nextKey)) : key;
+  const known = activatesNext ? await servicesIn(directory) : [];
+  const certifyOptions = { ...options, services: [...new Set([...options.services, ...known])] };
+  const services = await certify(
+    certifyOptions,
+    rotate || activatesNext,
+    { name: authorityName, key: signing },
+    clock,
+  );
   // Last, so that an interrupted step is repeated.
-  if (isTaken) await replaceFile(files.nextKey, files.key);
+  if (activatesNext) await replaceFile(files.nextKey, files.key);
   if (nextAuthority && before === "next_signs") await trustAlone(files, signing);
   return { ca: files.cert, authority: await stageIn(files), services };
 }
@@ -85,15 +90,15 @@ async function stageIn({ cert, nextKey }: AuthorityFiles): Promise<AuthorityStag
 
 async function certify(
   { directory, services, hosts = [], validDays = 365 }: DevelopmentCertificatesOptions,
-  isAnew: boolean,
+  isForced: boolean,
   issuer: Issuer,
   clock: Clock,
 ) {
-  const made: Record<string, { cert: string; key: string; isNew: boolean }> = {};
+  const certificates: Record<string, { cert: string; key: string; isNew: boolean }> = {};
   for (const service of services) {
     const cert = join(directory, `${service}.crt`);
     const key = join(directory, `${service}.key`);
-    const isNew = isAnew || (await exists(cert)) === undefined || (await exists(key)) === undefined;
+    const isNew = isForced || (await exists(cert)) === undefined || (await exists(key)) === undefined;
     if (isNew) {
       const pair = newKeyPair();
       const nowMs = clock.now();
@@ -103,9 +108,9 @@ async function certify(
       await replace(key, privatePem(pair.privateKey), 0o600);
       await replace(cert, issue(request, issuer), 0o644);
     }
-    made[service] = { cert, key, isNew };
+    certificates[service] = { cert, key, isNew };
   }
-  return made;
+  return certificates;
 }
 
 /** Returns the services with a certificate here. */
@@ -117,17 +122,17 @@ async function servicesIn(directory: string): Promise<string[]> {
 async function authorityKey({ cert, key }: AuthorityFiles, clock: Clock): Promise<KeyObject> {
   const known = await exists(key);
   if (known !== undefined && (await exists(cert)) !== undefined) return createPrivateKey(known);
-  const made = newAuthority(clock);
-  await replace(key, privatePem(made.key), 0o600);
-  await replace(cert, made.certificate, 0o644);
-  return made.key;
+  const authority = newAuthority(clock);
+  await replace(key, privatePem(authority.key), 0o600);
+  await replace(cert, authority.certificate, 0o644);
+  return authority.key;
 }
 
 async function trustNext({ cert, nextKey }: AuthorityFiles, clock: Clock): Promise<void> {
-  const made = newAuthority(clock);
+  const authority = newAuthority(clock);
   const trusted = await readFile(cert, "utf8");
-  await replace(cert, trusted + made.certificate, 0o644);
-  await replace(nextKey, privatePem(made.key), 0o600);
+  await replace(cert, trusted + authority.certificate, 0o644);
+  await replace(nextKey, privatePem(authority.key), 0o600);
 }
 
 async function trustAlone({ cert }: AuthorityFiles, key: KeyObject): Promise<void> {

@@ -10,9 +10,9 @@ export interface Link {
   /** Starts to connect, so that the first call need not wait for it. */
   connect(): void;
   /** Makes a call with one reply. `input` is the request, or the requests as they arrive. */
-  one(call: OutgoingCall, input: unknown): Promise<unknown>;
+  unary(call: OutgoingCall, input: unknown): Promise<unknown>;
   /** Makes a call with a stream of replies. */
-  many(call: OutgoingCall, input: unknown): LinkStream;
+  stream(call: OutgoingCall, input: unknown): LinkStream;
   /** Calls in flight continue. */
   close(): void;
 }

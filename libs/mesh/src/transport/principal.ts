@@ -1,6 +1,6 @@
 /** Encoding of an identity between processes: `person/local-admin?admin`, and its credential, if there is one. */
 import { Scope } from "@tutti/contracts/governance/v1";
-import { localAdministrator, type Principal, type ShownCredential } from "@tutti/kernel";
+import { type CredentialClaims, localAdministrator, type Principal } from "@tutti/kernel";
 
 const printed = new WeakMap<Principal, string>();
 
@@ -8,8 +8,8 @@ const printed = new WeakMap<Principal, string>();
 export function printPrincipal(principal: Principal): string {
   let text = printed.get(principal);
   if (text === undefined) {
-    const { kind, id, roles, shown } = principal;
-    text = `${kind}/${safe(id)}?${roles.map(safe).join("&")}${shown === undefined ? "" : `;${printShown(shown)}`}`;
+    const { kind, id, roles, credential } = principal;
+    text = `${kind}/${safe(id)}?${roles.map(safe).join("&")}${credential === undefined ? "" : `;${printCredential(credential)}`}`;
     printed.set(principal, text);
   }
   return text;
@@ -27,23 +27,23 @@ const unreadable: Principal = { kind: "person", id: "unreadable", roles: [] };
 
 export function readPrincipal(text: string): Principal {
   if (text === administrator) return localAdministrator;
-  const [, kindName = "", id = "", roles = "", shown] = form.exec(text) ?? [];
+  const [, kindName = "", id = "", roles = "", credential] = form.exec(text) ?? [];
   const kind = kinds[kindName];
   if (kind === undefined || id === "") return unreadable;
-  const who = { kind, id: unescaped(id), roles: roles === "" ? [] : roles.split("&").map(unescaped) };
-  if (shown === undefined) return who;
-  const read = readShown(shown);
-  return read === undefined ? unreadable : { ...who, shown: read };
+  const identity = { kind, id: unescaped(id), roles: roles === "" ? [] : roles.split("&").map(unescaped) };
+  if (credential === undefined) return identity;
+  const read = readCredential(credential);
+  return read === undefined ? unreadable : { ...identity, credential: read };
 }
 
 const form = /^([a-z]+)\/([^?]*)\?([^;]*)(?:;(.*))?$/;
 
-function printShown({ id, namespace, groups, scope }: ShownCredential): string {
+function printCredential({ id, namespace, groups, scope }: CredentialClaims): string {
   const narrowed = Buffer.from(Scope.encode(scope).finish()).toString("base64url");
   return [safe(id), safe(namespace), groups.map(safe).join("&"), narrowed].join(";");
 }
 
-function readShown(text: string): ShownCredential | undefined {
+function readCredential(text: string): CredentialClaims | undefined {
   const [id, namespace, groups, narrowed, ...others] = text.split(";");
   if (id === undefined || namespace === undefined || groups === undefined || narrowed === undefined) return;
   if (others.length > 0) return;

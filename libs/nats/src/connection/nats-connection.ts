@@ -31,9 +31,9 @@ import {
 } from "@tutti/kernel";
 import { natsErrorOf, natsErrors } from "../errors.ts";
 import { type ConnectionSettings, clientOptions, unreadable } from "./client-options.ts";
-import { type KeptSubscription, KeptSubscriptions } from "./kept-subscriptions.ts";
 import { type NatsPorts, natsPorts } from "./ports.ts";
-import { type ConnectionState, whyNotConnected } from "./state.ts";
+import { type ReconnectingSubscription, ReconnectingSubscriptions } from "./reconnecting-subscriptions.ts";
+import { type ConnectionState, disconnectReason } from "./state.ts";
 import { isServerAccepted, leastServerVersion } from "./version.ts";
 
 /** Requests to the server without an answer, so that all can fail the moment the connection is lost. */
@@ -72,7 +72,7 @@ const reminderMs = 30_000;
  * Longest pause before a request to available servers is repeated. They usually fail because a stream has no leader,
  * for the 4 to 9 s of an election. A growing pause would notice its end as many seconds late.
  */
-const askAgainMaxMs = 500;
+const retryPauseMaxMs = 500;
 /** Time after which a refused server is tried again: it may have been upgraded. */
 const refusalMs = 60_000;
 
@@ -85,7 +85,7 @@ export class NatsConnection {
   readonly #connected: GaugeCell;
   readonly #reconnects: CounterCell;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
-  readonly #kept: KeptSubscriptions;
+  readonly #subscriptions: ReconnectingSubscriptions;
   readonly #unanswered = new Unanswered();
   /** Servers that were too old, with the time of that finding. */
   readonly #refused = new Map<string, number>();
@@ -102,7 +102,7 @@ export class NatsConnection {
     this.foundation = natsPorts(options.foundation);
     this.#needsJetStream = options.jetstream ?? true;
     this.#logger = this.foundation.logger.child({ component: "nats" });
-    this.#kept = new KeptSubscriptions(this.#logger, () => this.#state.kind === "connected");
+    this.#subscriptions = new ReconnectingSubscriptions(this.#logger, () => this.#state.kind === "connected");
     const { metrics } = this.foundation;
     this.#connected = metrics
       .gauge({ name: "tutti_nats_connected", help: "Connection to NATS: 1 connected, 0 disconnected." })
@@ -140,10 +140,10 @@ export class NatsConnection {
       case "refused":
       case "created":
       case "stopped":
-        return unhealthy(whyNotConnected(state));
+        return unhealthy(disconnectReason(state));
       case "connecting":
       case "disconnected":
-        return degraded(whyNotConnected(state), { attempts: state.attempts });
+        return degraded(disconnectReason(state), { attempts: state.attempts });
     }
   }
 
@@ -156,15 +156,15 @@ export class NatsConnection {
     this.#stopping.abort(natsErrors.stopped({ operation: "attempt to connect" }));
     if (client === undefined || client.isClosed()) return;
     if (wasConnected) {
-      const bound = new AbortController();
+      const timeLimit = new AbortController();
       const limit = sleep(
         this.foundation.timers,
         this.settings.drainTimeoutMs,
-        AbortSignal.any([signal, bound.signal]),
+        AbortSignal.any([signal, timeLimit.signal]),
       );
       // A drain needs the server. If the server has just gone, or the limit passed, only closing is possible.
       await Promise.race([client.drain(), limit]).catch(() => undefined);
-      bound.abort();
+      timeLimit.abort();
     }
     await client.close();
   }
@@ -174,7 +174,7 @@ export class NatsConnection {
     if (this.#state.kind === "connected" && this.#client !== undefined) return this.#client;
     if (this.#state.kind === "stopped") throw natsErrors.stopped({ operation });
     if (this.#state.kind === "refused") throw this.#state.error;
-    throw natsErrors.unavailable({ operation, reason: whyNotConnected(this.#state) });
+    throw natsErrors.unavailable({ operation, reason: disconnectReason(this.#state) });
   }
 
   /** Like `client`, for JetStream. */
@@ -226,12 +226,12 @@ export class NatsConnection {
    * while connected it is short.
    */
   async pause(failures: number, signal?: AbortSignal): Promise<void> {
-    const back = new AbortController();
+    const reconnected = new AbortController();
     const stop = this.onState((state) => {
-      if (state.kind === "connected" || state.kind === "stopped") back.abort();
+      if (state.kind === "connected" || state.kind === "stopped") reconnected.abort();
     });
-    const signals = signal === undefined ? [back.signal] : [back.signal, signal];
-    const maxMs = this.#state.kind === "connected" ? askAgainMaxMs : this.settings.retryMaxMs;
+    const signals = signal === undefined ? [reconnected.signal] : [reconnected.signal, signal];
+    const maxMs = this.#state.kind === "connected" ? retryPauseMaxMs : this.settings.retryMaxMs;
     await sleep(this.foundation.timers, this.#pauseAfter(failures, maxMs), AbortSignal.any(signals)).catch(
       () => undefined,
     );
@@ -239,8 +239,8 @@ export class NatsConnection {
   }
 
   /** Subscribes now or as soon as connected, and again after every reconnect that requires it. */
-  keep(subject: string, onMessage: (message: Msg) => void): KeptSubscription {
-    return this.#kept.keep(subject, onMessage);
+  subscribe(subject: string, onMessage: (message: Msg) => void): ReconnectingSubscription {
+    return this.#subscriptions.subscribe(subject, onMessage);
   }
 
   async #dialUntilConnected(signal: AbortSignal): Promise<void> {
@@ -283,7 +283,7 @@ export class NatsConnection {
     this.#client = client;
     this.#jetstream = undefined;
     this.#manager = undefined;
-    this.#kept.attach(client);
+    this.#subscriptions.attach(client);
     void this.#follow(client);
     this.#nowConnected(client, "connected to NATS");
   }
@@ -375,8 +375,8 @@ export class NatsConnection {
     const attempts = state.attempts + 1;
     this.#pauseMs = this.#pauseAfter(attempts);
     this.#to({ ...state, attempts });
-    const awayMs = Math.round(this.foundation.clock.monotonic() - state.sinceMs);
-    this.#remind("NATS is still away, trying again", { attempts, awayMs });
+    const disconnectedMs = Math.round(this.foundation.clock.monotonic() - state.sinceMs);
+    this.#remind("NATS is still away, trying again", { attempts, awayMs: disconnectedMs });
   }
 
   #reconnected(client: NatsClient): void {

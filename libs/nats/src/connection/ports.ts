@@ -4,6 +4,6 @@ import { type Foundation, silentLogger, systemFoundation } from "@tutti/kernel";
 export type NatsPorts = Pick<Foundation, "clock" | "timers" | "chance" | "logger" | "metrics">;
 
 /** Returns the given ports, and the system's own for the others, with silent logs and metrics. */
-export function natsPorts(given: Partial<NatsPorts> = {}): NatsPorts {
-  return systemFoundation({ logger: silentLogger, ...given });
+export function natsPorts(overrides: Partial<NatsPorts> = {}): NatsPorts {
+  return systemFoundation({ logger: silentLogger, ...overrides });
 }

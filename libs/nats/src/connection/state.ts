@@ -19,7 +19,7 @@ export type ConnectionState =
   | { readonly kind: "stopped" };
 
 /** Returns why no request is possible now, as text for an error or a health report. */
-export function whyNotConnected(state: ConnectionState): string {
+export function disconnectReason(state: ConnectionState): string {
   switch (state.kind) {
     case "created":
       return "the connection is not started";

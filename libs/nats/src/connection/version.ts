@@ -12,13 +12,13 @@ interface Version {
 
 export function isServerAccepted(version: string, least: string = leastServerVersion): boolean {
   const found = parse(version);
-  const bound = parse(least);
-  if (found === undefined || bound === undefined) return false;
+  const minimum = parse(least);
+  if (found === undefined || minimum === undefined) return false;
   for (const [index, number] of found.numbers.entries()) {
-    const other = bound.numbers[index] ?? 0;
+    const other = minimum.numbers[index] ?? 0;
     if (number !== other) return number > other;
   }
-  return found.preview === "" || bound.preview !== "";
+  return found.preview === "" || minimum.preview !== "";
 }
 
 function parse(text: string): Version | undefined {

@@ -64,8 +64,8 @@ async function ensureBucket(
   operation: string,
 ): Promise<void> {
   const manager = await connection.manager(operation);
-  const wanted = configurationOf(options);
-  const found = await manager.streams.info(wanted.name).catch((error: unknown) => {
+  const desired = configurationOf(options);
+  const found = await manager.streams.info(desired.name).catch((error: unknown) => {
     if (error instanceof JetStreamApiError && error.status === 404) return undefined;
     throw error;
   });
@@ -73,14 +73,14 @@ async function ensureBucket(
     await new Kvm(connection.jetstream(operation)).create(options.name, creationOf(options));
     return;
   }
-  if (found.config.storage !== wanted.storage) {
+  if (found.config.storage !== desired.storage) {
     throw natsErrors.storageDiffers({
       name: `the bucket ${options.name}`,
-      wanted: wanted.storage,
+      wanted: desired.storage,
       found: found.config.storage,
     });
   }
-  const { name, storage, ...changeable } = wanted;
+  const { name, storage, ...changeable } = desired;
   const { num_replicas, max_msgs_per_subject, max_age, description } = found.config;
   const present = { num_replicas, max_msgs_per_subject, max_age, description: description ?? "" };
   const differs = Object.entries(changeable).some(
@@ -92,12 +92,12 @@ async function ensureBucket(
   await manager.streams.update(name, { ...changeable, duplicate_window });
 }
 
-type WantedConfig = Pick<
+type BucketConfig = Pick<
   StreamConfig,
   "name" | "storage" | "num_replicas" | "max_msgs_per_subject" | "max_age" | "description"
 >;
 
-function configurationOf(options: BucketOptions): WantedConfig {
+function configurationOf(options: BucketOptions): BucketConfig {
   return {
     name: `KV_${options.name}`,
     storage: options.storage === "memory" ? StorageType.Memory : StorageType.File,
@@ -203,20 +203,20 @@ export class Bucket {
    * A watch that resumes from before that gets an error. Resolves with the number of removed markers.
    */
   async compact(olderThanMs: number): Promise<number> {
-    const boundMs = this.#connection.foundation.clock.now() - olderThanMs;
-    const gone: { key: string; revision: number }[] = [];
+    const deletedByMs = this.#connection.foundation.clock.now() - olderThanMs;
+    const deleted: { key: string; revision: number }[] = [];
     for await (const change of this.watch()) {
       if (change.kind === "snapshot-end") break;
-      if (change.kind === "delete" && change.writtenMs <= boundMs) gone.push(change);
+      if (change.kind === "delete" && change.writtenMs <= deletedByMs) deleted.push(change);
     }
-    const horizon = gone.reduce((highest, { revision }) => Math.max(highest, revision), 0);
+    const horizon = deleted.reduce((highest, { revision }) => Math.max(highest, revision), 0);
     if (horizon === 0) return 0;
     // The horizon first, then the purge: a watch that missed a marker finds the horizon.
     await this.put(horizonKey, new TextEncoder().encode(String(Math.max(horizon, await this.#horizon()))));
     const operation = `clearing of the bucket ${this.name}`;
     await this.#connection.run(operation, async () => {
       const manager = await this.#connection.manager(operation);
-      for (const { key, revision } of gone) {
+      for (const { key, revision } of deleted) {
         // Only the marker itself: the key may have been written again.
         await manager.streams.purge(`KV_${this.name}`, {
           filter: subjectOf(this.name, key),
@@ -224,7 +224,7 @@ export class Bucket {
         });
       }
     });
-    return gone.length;
+    return deleted.length;
   }
 
   /** Deletions up to this revision may be missing. */
@@ -234,12 +234,12 @@ export class Bucket {
   }
 
   async #conditional(
-    what: string,
+    action: string,
     key: string,
     expected: number,
     work: (kv: KV) => Promise<number>,
   ): Promise<Written> {
-    return this.#run(what, key, async (kv): Promise<Written> => {
+    return this.#run(action, key, async (kv): Promise<Written> => {
       try {
         return { written: true, revision: await work(kv) };
       } catch (error) {
@@ -252,9 +252,9 @@ export class Bucket {
     });
   }
 
-  #run<T>(what: string, key: string, work: (kv: KV) => Promise<T>): Promise<T> {
+  #run<T>(action: string, key: string, work: (kv: KV) => Promise<T>): Promise<T> {
     checkKey(key);
-    const operation = `${what} of ${key} in the bucket ${this.name}`;
+    const operation = `${action} of ${key} in the bucket ${this.name}`;
     return this.#connection.run(operation, async () => work(await this.#open(operation)));
   }
 

@@ -1,8 +1,8 @@
 /**
  * Follows a bucket of NATS for ever.
  *
- * 1. If a change may have been missed, the whole content is listed again, starting with `began`.
- * 2. A deleted bucket is recreated, and `began` reports that it is another one.
+ * 1. If a change may have been missed, the whole content is listed again, starting with `started`.
+ * 2. A deleted bucket is recreated, and `started` reports that it is another one.
  * 3. A change that cannot be applied is left out and reported: one bad entry must not hide all the others.
  */
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
@@ -17,7 +17,7 @@ export interface FollowedBucketOptions {
   /** The error for users of the bucket before it exists. */
   readonly loading: () => Error;
   /** @param created creation time of the bucket, by the server's clock: it distinguishes buckets of one name */
-  readonly began: (created: string) => void;
+  readonly started: (created: string) => void;
   readonly changed: (change: BucketChange) => void;
 }
 
@@ -76,24 +76,24 @@ export class FollowedBucket {
   async #followOnce(bucket: Bucket, signal: AbortSignal): Promise<void> {
     const watch = bucket.watch({ signal });
     const { created } = await watch.opened;
-    this.#options.began(created);
+    this.#options.started(created);
     for await (const change of watch) {
-      this.#take(change);
+      this.#apply(change);
       if (change.kind !== "snapshot-end") continue;
       this.#problem = "";
       this.#failures = 0;
     }
   }
 
-  #take(change: BucketChange): void {
+  #apply(change: BucketChange): void {
     try {
       this.#options.changed(change);
     } catch (error) {
       const { bucket, foundation } = this.#options;
-      const where = change.kind === "snapshot-end" ? {} : { key: change.key };
+      const location = change.kind === "snapshot-end" ? {} : { key: change.key };
       foundation.logger.error("skipped an invalid bucket entry, delete it", {
         bucket: bucket.name,
-        ...where,
+        ...location,
         error,
       });
     }

@@ -1,7 +1,7 @@
 /**
  * A watch on a bucket, as a stream of changes at the pace of its reader: at most `buffered` are fetched ahead.
  *
- * Frequently changing keys of low importance (`seldom`) are read in one go: on request of the watch's owner (`look`),
+ * Frequently changing keys of low importance (`seldom`) are read in one go: on request of the watch's owner (`poll`),
  * and before each change of another key. So a change follows the changes that it depends on, unless the answering
  * replicas are not equally up to date.
  */
@@ -40,7 +40,7 @@ export interface Watch extends AsyncIterable<BucketChange> {
   /** Resolves when every change from now on will be delivered. Its value distinguishes buckets of one name. */
   readonly opened: Promise<Pick<StreamFacts, "created">>;
   /** Requests the changes of the keys in `seldom`. */
-  look(): void;
+  poll(): void;
   close(): void;
 }
 
@@ -81,9 +81,9 @@ class BucketWatch implements Watch {
   /** Changes that wait for a look at the keys in `seldom`. */
   readonly #held: BucketChange[] = [];
   #wake: (() => void) | undefined;
-  #taken = 0;
+  #delivered = 0;
   #snapshotEnded = false;
-  #isLooking = false;
+  #isPolling = false;
   #closed = false;
   #error: TuttiError | undefined;
 
@@ -103,7 +103,7 @@ class BucketWatch implements Watch {
     return this.#live.reader.opened;
   }
 
-  look(): void {
+  poll(): void {
     void this.#seldom?.reader.poll();
   }
 
@@ -142,30 +142,31 @@ class BucketWatch implements Watch {
       subjects: filters.map((filter) => subjectOf(this.#source.bucket, filter)),
       from: after === undefined ? { kind: "last-of-each" } : { kind: "after", sequence: after },
       polled,
-      onMessage: (message) => this.#take(message, polled),
+      onMessage: (message) => this.#receive(message, polled),
       onCaughtUp: () => void this.#caughtUp(reading),
       onFailed: (error) =>
         this.#fail(
-          natsErrors.replaced.is(error) ? this.#revisionGone("a bucket that was made again") : error,
+          natsErrors.replaced.is(error) ? this.#revisionMissing("a bucket that was made again") : error,
         ),
     });
     const reading: Reading = { reader, safeFrom: after, timesCaughtUp: 0 };
     return reading;
   }
 
-  #take(message: Delivered, isSeldom: boolean): void {
+  #receive(message: Delivered, isSeldom: boolean): void {
     const { sequence: revision, timeMs: writtenMs, data: value, headers } = message;
     const key = keyOf(this.#source.bucket, message.subject);
     if (key === horizonKey) {
       this.#live.reader.grant(1);
       return;
     }
-    const gone = headers !== undefined && (headers.has("KV-Operation") || headers.has("Nats-Marker-Reason"));
-    const change: BucketChange = gone
+    const isDeleted =
+      headers !== undefined && (headers.has("KV-Operation") || headers.has("Nats-Marker-Reason"));
+    const change: BucketChange = isDeleted
       ? { kind: "delete", key, revision, writtenMs }
       : { kind: "put", key, value, revision, writtenMs };
     if (isSeldom) this.#push(change);
-    else this.#pushAfterLook(change);
+    else this.#pushAfterPoll(change);
   }
 
   /** After the start and each interruption: checks whether a deletion may have been removed meanwhile. */
@@ -181,7 +182,7 @@ class BucketWatch implements Watch {
     reading.safeFrom = revision;
     if (this.#snapshotEnded || reading !== this.#live) return;
     this.#snapshotEnded = true;
-    this.#pushAfterLook({ kind: "snapshot-end", revision });
+    this.#pushAfterPoll({ kind: "snapshot-end", revision });
   }
 
   /** Returns false if the next interruption came first: that one repeats the check. */
@@ -190,7 +191,7 @@ class BucketWatch implements Watch {
       try {
         const horizon = await this.#source.horizon();
         if (after >= horizon) return time === reading.timesCaughtUp;
-        throw this.#revisionGone(`that deletions up to revision ${horizon} were cleared away`, after);
+        throw this.#revisionMissing(`that deletions up to revision ${horizon} were cleared away`, after);
       } catch (error) {
         if (!(error instanceof TuttiError && error.retryable)) throw error;
         await this.#source.pause(failures);
@@ -199,27 +200,27 @@ class BucketWatch implements Watch {
     return false;
   }
 
-  #revisionGone(known: string, after = this.#live.reader.last): TuttiError {
+  #revisionMissing(known: string, after = this.#live.reader.last): TuttiError {
     return natsErrors.revisionGone({ bucket: this.#source.bucket, after, known });
   }
 
   /** Changes of `seldom` keys that were written before this change must be known first. */
-  #pushAfterLook(change: BucketChange): void {
+  #pushAfterPoll(change: BucketChange): void {
     if (this.#seldom === undefined) this.#push(change);
     else {
       this.#held.push(change);
-      if (!this.#isLooking) void this.#lookForHeld();
+      if (!this.#isPolling) void this.#pollForHeld();
     }
   }
 
-  async #lookForHeld(): Promise<void> {
-    this.#isLooking = true;
+  async #pollForHeld(): Promise<void> {
+    this.#isPolling = true;
     while (this.#held.length > 0 && !this.#closed) {
       const count = this.#held.length;
       await this.#seldom?.reader.poll();
       for (const change of this.#held.splice(0, count)) this.#push(change);
     }
-    this.#isLooking = false;
+    this.#isPolling = false;
   }
 
   #push(change: BucketChange): void {
@@ -230,10 +231,10 @@ class BucketWatch implements Watch {
   /** Grants in halves of the buffer, not one by one. */
   #replenish(change: BucketChange): void {
     if (change.kind === "snapshot-end") return;
-    this.#taken++;
-    if (this.#taken * 2 < this.#buffered) return;
-    this.#live.reader.grant(this.#taken);
-    this.#taken = 0;
+    this.#delivered++;
+    if (this.#delivered * 2 < this.#buffered) return;
+    this.#live.reader.grant(this.#delivered);
+    this.#delivered = 0;
   }
 
   #fail(error: TuttiError): void {

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { it } from "node:test";
 import { freePorts } from "./ports.ts";
 
-it("free ports differ, can be listened on, and are none that the system gives to connections", async () => {
+it("free ports differ, are not in use, and are outside the range that the system assigns to connections", async () => {
   const ports = await freePorts(50);
   assert.equal(new Set(ports).size, 50);
   assert.ok(ports.every((port) => port >= 10_000 && port < 32_768));

@@ -97,8 +97,8 @@ export class OrderedReader {
       stream: options.stream,
       idleMs: options.idleMs ?? (options.polled ? polledIdleMs : 5_000),
       polled: options.polled ?? false,
-      onMessage: (message) => this.#take(message),
-      onExpired: () => (options.polled ? this.#polled() : this.#ask()),
+      onMessage: (message) => this.#receive(message),
+      onExpired: () => (options.polled ? this.#polled() : this.#pull()),
       onTrouble: (reason) => this.#renew(reason),
     });
     this.#unlisten = options.connection.onState((state) => {
@@ -121,7 +121,7 @@ export class OrderedReader {
   /** Allows this many more messages. */
   grant(count: number): void {
     this.#granted += count;
-    this.#ask();
+    this.#pull();
   }
 
   /** Resolves when all present messages are delivered, or the reader is closed. */
@@ -129,7 +129,7 @@ export class OrderedReader {
     if (this.#closing.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       this.#polls.push(resolve);
-      this.#askForAll();
+      this.#pullAll();
     });
   }
 
@@ -143,7 +143,7 @@ export class OrderedReader {
     this.#discard(this.#consumer);
   }
 
-  #take(message: Delivered): void {
+  #receive(message: Delivered): void {
     // From an abandoned consumer, still under way.
     if (!message.reply.includes(`.${this.#consumer}.`) || this.#closing.signal.aborted) return;
     if (message.delivery !== this.#delivery + 1) {
@@ -158,31 +158,31 @@ export class OrderedReader {
     }
     if (message.pending === 0) this.#reachEnd();
     // An answer of the maximum size has no end mark, and may be incomplete.
-    if (this.#options.polled && this.#puller.outstanding === 0) this.#askAgain(message.pending > 0);
+    if (this.#options.polled && this.#puller.outstanding === 0) this.#pullAgain(message.pending > 0);
   }
 
   /**
    * Requests all present messages, unless a request is under way. That request may be too early for a poll that comes
    * meanwhile.
    */
-  #askForAll(): void {
+  #pullAll(): void {
     if (this.#consumer === "" || this.#opening || this.#puller.outstanding > 0) return;
     try {
-      this.#puller.ask(pollMax);
+      this.#puller.pull(pollMax);
       this.#polling.push(...this.#polls.splice(0));
     } catch {
       // Not connected: requested when the next consumer is created.
     }
   }
 
-  #askAgain(isMore: boolean): void {
+  #pullAgain(isMore: boolean): void {
     if (isMore) this.#polls.unshift(...this.#polling.splice(0));
     this.#polled();
   }
 
   #polled(): void {
     for (const resolve of this.#polling.splice(0)) resolve();
-    if (this.#polls.length > 0) this.#askForAll();
+    if (this.#polls.length > 0) this.#pullAll();
   }
 
   #reachEnd(): void {
@@ -191,12 +191,12 @@ export class OrderedReader {
     this.#options.onCaughtUp?.();
   }
 
-  #ask(): void {
+  #pull(): void {
     if (this.#options.polled) return;
-    const wanted = this.#granted - this.#puller.outstanding;
-    if (wanted <= 0 || this.#consumer === "" || this.#opening) return;
+    const requested = this.#granted - this.#puller.outstanding;
+    if (requested <= 0 || this.#consumer === "" || this.#opening) return;
     try {
-      this.#puller.ask(wanted);
+      this.#puller.pull(requested);
     } catch {
       // Not connected: everything granted is requested when the next consumer is created.
     }
@@ -220,10 +220,10 @@ export class OrderedReader {
     this.#polls.unshift(...this.#polling.splice(0));
     for (let failures = 1; !this.#closing.signal.aborted; failures++) {
       try {
-        const [facts, consumer] = await this.#makeConsumer();
+        const [facts, consumer] = await this.#createConsumer();
         this.#opening = false;
         if (this.#closing.signal.aborted) return this.#discard(consumer.name);
-        return this.#begin(facts, consumer);
+        return this.#start(facts, consumer);
       } catch (cause) {
         const error = natsErrorOf(`reading of the stream ${this.#options.stream}`, cause);
         if (!error.retryable && !this.#mayPass(error, failures)) return this.#fail(error);
@@ -237,7 +237,7 @@ export class OrderedReader {
     return this.#last !== undefined && natsErrors.missing.is(error) && failures < missingMax;
   }
 
-  #makeConsumer(): Promise<[StreamFacts, ConsumerInfo]> {
+  #createConsumer(): Promise<[StreamFacts, ConsumerInfo]> {
     const { connection, stream } = this.#options;
     const operation = `reading of the stream ${stream}`;
     return connection.run(operation, async () => {
@@ -251,7 +251,7 @@ export class OrderedReader {
     });
   }
 
-  #begin(facts: StreamFacts, consumer: ConsumerInfo): void {
+  #start(facts: StreamFacts, consumer: ConsumerInfo): void {
     // Later consumers continue from the start of the first one, even if nothing was read until then.
     if (this.#last === undefined && this.#options.from.kind === "new")
       this.#last = consumer.delivered.stream_seq;
@@ -262,8 +262,8 @@ export class OrderedReader {
     this.#options.onOpened?.(facts);
     this.#opened.resolve(facts);
     if (consumer.num_pending === 0) this.#reachEnd();
-    if (this.#options.polled) this.#askForAll();
-    else this.#ask();
+    if (this.#options.polled) this.#pullAll();
+    else this.#pull();
   }
 
   #configuration(): Partial<ConsumerConfig> {

@@ -9,8 +9,8 @@
  */
 import { createInbox, type Msg, nanos } from "@nats-io/transport-node";
 import type { Timer } from "@tutti/kernel";
-import type { KeptSubscription } from "../connection/kept-subscriptions.ts";
 import type { NatsConnection } from "../connection/nats-connection.ts";
+import type { ReconnectingSubscription } from "../connection/reconnecting-subscriptions.ts";
 import { type Delivered, deliveredOf } from "./delivered.ts";
 
 export interface PullerOptions {
@@ -31,18 +31,20 @@ const headerOfPending = "Nats-Pending-Messages";
 export class Puller {
   readonly #options: PullerOptions;
   readonly #inbox = createInbox();
-  readonly #subscription: KeptSubscription;
+  readonly #subscription: ReconnectingSubscription;
   readonly #watch: Timer;
   #consumer = "";
   /** Number of times that everything outstanding was abandoned, to recognise late messages about it. */
   #round = 0;
   #outstanding = 0;
-  #heardMs: number;
+  #lastMessageMs: number;
 
   constructor(options: PullerOptions) {
     this.#options = options;
-    this.#heardMs = options.connection.foundation.clock.monotonic();
-    this.#subscription = options.connection.keep(`${this.#inbox}.*`, (message) => this.#take(message));
+    this.#lastMessageMs = options.connection.foundation.clock.monotonic();
+    this.#subscription = options.connection.subscribe(`${this.#inbox}.*`, (message) =>
+      this.#receive(message),
+    );
     this.#watch = options.connection.foundation.timers.every(options.idleMs, () => this.#notice());
   }
 
@@ -63,7 +65,7 @@ export class Puller {
   }
 
   /** Requests more. Throws if there is no connection. Nothing is outstanding then. */
-  ask(count: number): void {
+  pull(count: number): void {
     const { connection, stream, idleMs, polled = false } = this.#options;
     const waiting = { expires: nanos(idleMs * 6), idle_heartbeat: nanos(idleMs) };
     const request = { batch: count, ...(polled ? { no_wait: true } : waiting) };
@@ -71,7 +73,7 @@ export class Puller {
     connection
       .client(`pull from the stream ${stream}`)
       .publish(subject, JSON.stringify(request), { reply: `${this.#inbox}.${this.#round}` });
-    if (this.#outstanding === 0) this.#heardMs = connection.foundation.clock.monotonic();
+    if (this.#outstanding === 0) this.#lastMessageMs = connection.foundation.clock.monotonic();
     this.#outstanding += count;
   }
 
@@ -88,8 +90,8 @@ export class Puller {
     this.forget();
   }
 
-  #take(message: Msg): void {
-    this.#heardMs = this.#options.connection.foundation.clock.monotonic();
+  #receive(message: Msg): void {
+    this.#lastMessageMs = this.#options.connection.foundation.clock.monotonic();
     const delivered = deliveredOf(message);
     if (delivered === undefined) {
       this.#status(message);
@@ -103,7 +105,7 @@ export class Puller {
     if (message.subject !== `${this.#inbox}.${this.#round}`) return;
     const code = message.headers?.code ?? 0;
     if (code === 100) return;
-    const left = Number(message.headers?.get(headerOfPending) || Number.NaN);
+    const remaining = Number(message.headers?.get(headerOfPending) || Number.NaN);
     // All present messages were delivered, or there were none.
     if (this.#options.polled && (code === 404 || code === 408)) {
       this.#outstanding = 0;
@@ -111,8 +113,8 @@ export class Puller {
       return;
     }
     // A request that ran its full time has a regular end. It contains the unused number of messages.
-    if (code === 408 && Number.isFinite(left)) {
-      this.#outstanding = Math.max(0, this.#outstanding - left);
+    if (code === 408 && Number.isFinite(remaining)) {
+      this.#outstanding = Math.max(0, this.#outstanding - remaining);
       this.#options.onExpired();
       return;
     }
@@ -120,7 +122,7 @@ export class Puller {
   }
 
   #notice(): void {
-    const silentMs = this.#options.connection.foundation.clock.monotonic() - this.#heardMs;
+    const silentMs = this.#options.connection.foundation.clock.monotonic() - this.#lastMessageMs;
     if (this.#outstanding > 0 && silentMs > this.#options.idleMs * 2.5) this.#trouble("silence");
   }
 

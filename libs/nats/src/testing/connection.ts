@@ -5,7 +5,7 @@ import type { NatsPorts } from "../connection/ports.ts";
 /** Returns settings with short pauses, so that a test with a restarted server need not wait. */
 export function testSettings(
   servers: readonly string[],
-  given: Partial<ConnectionSettings> = {},
+  overrides: Partial<ConnectionSettings> = {},
 ): ConnectionSettings {
   return {
     servers,
@@ -18,7 +18,7 @@ export function testSettings(
     retryFirstMs: 5,
     retryMaxMs: 50,
     drainTimeoutMs: 1_000,
-    ...given,
+    ...overrides,
   };
 }
 

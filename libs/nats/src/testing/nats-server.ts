@@ -35,7 +35,7 @@ export interface NatsServer {
   /** The process id. Undefined while it is down. */
   readonly pid: number | undefined;
   /** Ends it gracefully, or at once (`kill`), keeping port and files. */
-  down(how?: "stop" | "kill"): Promise<void>;
+  down(mode?: "stop" | "kill"): Promise<void>;
   /** Starts it again on the same port with the same files. */
   up(): Promise<void>;
   /** Ends it and removes its files. */
@@ -44,7 +44,7 @@ export interface NatsServer {
 
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
   const port = options.port ?? (await freePort());
-  const server = await LocalServer.make(options, port, options.configuration ?? "");
+  const server = await LocalServer.create(options, port, options.configuration ?? "");
   await server.up();
   return server;
 }
@@ -62,7 +62,7 @@ export type NatsCluster = readonly NatsServer[] & AsyncDisposable;
 export async function startNatsCluster(options: NatsClusterOptions = {}): Promise<NatsCluster> {
   for (let attempts = 1; ; attempts++) {
     const { cluster, monitors } = await launch(options);
-    if (await comesTogether(monitors)) return cluster;
+    if (await hasLeader(monitors)) return cluster;
     // In one of twenty starts, 2.10.27 permanently loses the joining of a server to the group that decides.
     await cluster[Symbol.asyncDispose]();
     if (attempts === 5)
@@ -81,7 +81,7 @@ async function launch({ size = 3, configuration = "" }: NatsClusterOptions) {
 http: "127.0.0.1:${monitors[index]}"
 cluster { name: test, listen: "${listen}", routes: [${routes.map((each) => `"${each}"`)}] }
 ${configuration}`;
-      return LocalServer.make({}, ports[index] ?? 0, block);
+      return LocalServer.create({}, ports[index] ?? 0, block);
     }),
   );
   await Promise.all(servers.map((server) => server.up()));
@@ -94,8 +94,8 @@ ${configuration}`;
 }
 
 /** Returns whether a leader emerges that all servers know and follow. */
-async function comesTogether(monitors: readonly number[]): Promise<boolean> {
-  for (let looks = 1; looks <= 100; looks++) {
+async function hasLeader(monitors: readonly number[]): Promise<boolean> {
+  for (let attempts = 1; attempts <= 100; attempts++) {
     if (await isComplete(monitors)) return true;
     await sleep(systemTimers, 20);
   }
@@ -112,19 +112,19 @@ class LocalServer implements NatsServer {
   #process: ChildProcess | undefined;
 
   private constructor(
-    { dir: given, isBackground = false }: NatsServerOptions,
+    { dir: existingDir, isBackground = false }: NatsServerOptions,
     { program, port, dir }: { readonly program: string; readonly port: number; readonly dir: string },
     configuration: string,
   ) {
     this.#program = program;
     this.port = port;
     this.dir = dir;
-    this.#ownDir = given === undefined;
+    this.#ownDir = existingDir === undefined;
     this.#isBackground = isBackground;
     this.#configuration = configuration;
   }
 
-  static async make(options: NatsServerOptions, port: number, more: string): Promise<LocalServer> {
+  static async create(options: NatsServerOptions, port: number, more: string): Promise<LocalServer> {
     const program = await natsServerProgram();
     if (program.skip !== false) throw new Error(program.skip);
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "tutti-nats-")));
@@ -157,7 +157,7 @@ class LocalServer implements NatsServer {
     (child.stderr as Socket).unref();
   }
 
-  async down(how: "stop" | "kill" = "stop"): Promise<void> {
+  async down(mode: "stop" | "kill" = "stop"): Promise<void> {
     const child = this.#process;
     if (child === undefined) return;
     this.#process = undefined;
@@ -165,7 +165,7 @@ class LocalServer implements NatsServer {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     child.once("exit", () => resolve());
-    child.kill(how === "kill" ? "SIGKILL" : "SIGTERM");
+    child.kill(mode === "kill" ? "SIGKILL" : "SIGTERM");
     await promise;
   }
 

@@ -49,10 +49,10 @@ export async function startSharedNats({ isBackground = false } = {}): Promise<Sh
     configuration: `max_payload: 8MB\naccounts {\n${accounts.join("\n")}\n}`,
   });
   // In the server's directory, so that it is removed with it.
-  const taken = join(server.dir, "taken");
-  await mkdir(taken);
+  const claimedDir = join(server.dir, "taken");
+  await mkdir(claimedDir);
   return {
-    env: { [variable]: `${server.address};${taken}` },
+    env: { [variable]: `${server.address};${claimedDir}` },
     stop: () => server[Symbol.asyncDispose](),
   };
 }
@@ -61,10 +61,10 @@ let own: Promise<SharedNats> | undefined;
 
 /** Returns the next account of the shared server. */
 export async function natsAccount(): Promise<NatsAccount> {
-  const [address = "", taken = ""] = (process.env[variable] ?? (await ownServer())).split(";");
+  const [address = "", claimedDir = ""] = (process.env[variable] ?? (await ownServer())).split(";");
   for (let at = 0; at < accountsMax; at++) {
     const user = userOf(at);
-    if (!(await isNew(join(taken, user)))) continue;
+    if (!(await isNew(join(claimedDir, user)))) continue;
     return {
       ...{ address, user, password },
       settings: { credentials: { kind: "password", user, password: () => password } },

@@ -20,9 +20,9 @@ export class Draws {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Returns a whole number from 0 to below `bound`. */
-  below(bound: number): number {
-    return Math.floor(this.next() * bound);
+  /** Returns a whole number from 0 to below `limit`. */
+  below(limit: number): number {
+    return Math.floor(this.next() * limit);
   }
 
   /** Normally distributed around 0 with a deviation of 1. */

@@ -68,7 +68,7 @@ export function byEnds(
 }
 
 /** Returns whether the model uses single attempts. */
-export function looksAtEnds(model: DurationModel): boolean {
+export function usesAttempts(model: DurationModel): boolean {
   return model === "middle" || neighbours[model] !== undefined;
 }
 
@@ -76,7 +76,7 @@ const dayMs = 24 * 3_600_000;
 const partMs = 4 * 3_600_000;
 
 /** Returns the subject with only the fields that the model uses. */
-export function seenBy(model: DurationModel, subject: Subject): Subject {
+export function subjectFor(model: DurationModel, subject: Subject): Subject {
   const { timeMs = 0, key = "", count = 0 } = subject;
   switch (model) {
     case "middle":

@@ -5,7 +5,7 @@ import { Estimates } from "./estimates.ts";
 import { Spread } from "./spread.ts";
 
 const of = (capability: string, agentId = "", inputBytes = 0) => ({ capability, agentId, inputBytes });
-const near = (actual: number | undefined, expected: number, share: number) =>
+const assertNear = (actual: number | undefined, expected: number, share: number) =>
   assert.ok(
     actual !== undefined && Math.abs(actual - expected) <= share * expected,
     `${actual} is not within ${100 * share} % of ${expected}`,
@@ -29,14 +29,14 @@ for (const model of ["additive", "middle"] as const)
   describe(`estimates by ${model}`, () => {
     const opened = () => new Estimates(undefined, () => model);
 
-    it("say nothing of what was never seen", () => {
+    it("are undefined before the first attempt", () => {
       const estimates = opened();
       assert.equal(estimates.estimate(of("a")), undefined);
       assert.equal(estimates.quantileMs(of("a"), 0.5), undefined);
       assert.equal(estimates.slowness("nobody"), 1);
     });
 
-    it("have quantiles that hold for the next values, however few were seen", () => {
+    it("have quantiles that cover the next values, even after few attempts", () => {
       const next = chance(9);
       const covered = new Map<number, number[]>();
       for (let kind = 0; kind < 400; kind++) {
@@ -63,7 +63,7 @@ for (const model of ["additive", "middle"] as const)
       }
     });
 
-    it("that are forked know what was known, and leave it as it was", () => {
+    it("that are forked know what was known, and leave it was", () => {
       const estimates = opened();
       const alone = opened();
       for (let round = 0; round < 20; round++)
@@ -81,16 +81,16 @@ for (const model of ["additive", "middle"] as const)
       assert.equal(fork.estimate(of("b"))?.basis, "b");
     });
 
-    it("take a first attempt for what the capability takes, with little confidence", () => {
+    it("use a first attempt as the estimate of the capability, with low confidence", () => {
       const estimates = opened();
       estimates.learn(of("a", "x"), 200);
       const first = estimates.estimate(of("a", "y"));
-      near(first?.meanMs, 200, 0.2);
+      assertNear(first?.meanMs, 200, 0.2);
       for (let attempt = 0; attempt < 50; attempt++) estimates.learn(of("a", "x"), 200);
       assert.ok((estimates.estimate(of("a", "x"))?.confidence ?? 0) > (first?.confidence ?? 1));
     });
 
-    it("know an agent of half the speed from twenty attempts, also at what it has never done", () => {
+    it("know an agent of half the speed after twenty attempts, also for new capabilities", () => {
       const estimates = opened();
       const next = chance(7);
       for (let attempt = 0; attempt < 20; attempt++) {
@@ -103,8 +103,8 @@ for (const model of ["additive", "middle"] as const)
         estimates.learn(of("crop", "one"), 10 * Math.exp(0.1 * bell(next)));
         estimates.learn(of("crop", "two"), 10 * Math.exp(0.1 * bell(next)));
       }
-      near(estimates.estimate(of("resize", "slow"))?.meanMs, 200, 0.15);
-      near(estimates.estimate(of("resize", "one"))?.meanMs, 100, 0.15);
+      assertNear(estimates.estimate(of("resize", "slow"))?.meanMs, 200, 0.15);
+      assertNear(estimates.estimate(of("resize", "one"))?.meanMs, 100, 0.15);
       assert.ok(estimates.slowness("slow") / estimates.slowness("one") > 1.4);
       const crop = estimates.estimate(of("crop", "slow"));
       assert.ok((crop?.meanMs ?? 0) > 13, `${crop?.meanMs} ms`);
@@ -119,7 +119,7 @@ for (const model of ["additive", "middle"] as const)
       assert.ok((estimates.estimate(of("x", "b"))?.meanMs ?? 0) > 110);
     });
 
-    it("take a new kind for the wider one it is of, and hear what the first attempt says", () => {
+    it("use the wider kind for a new kind, and follow its first attempt", () => {
       const estimates = opened();
       const run = (number: number, runMs: number) =>
         estimates.learn(
@@ -129,26 +129,26 @@ for (const model of ["additive", "middle"] as const)
       for (let number = 0; number < 30; number++) run(number, 100);
       const next = { capability: "30/a", within: ["a", "any"], agentId: "", inputBytes: 0 };
       const before = estimates.estimate(next);
-      near(before?.medianMs, 100, 0.05);
+      assertNear(before?.medianMs, 100, 0.05);
       assert.equal(before?.basis, "a");
       assert.equal(estimates.estimate({ ...next, capability: "b", within: ["b", "any"] })?.basis, "any");
       // Entirely different durations: the first attempt counts alone.
       run(30, 10_000);
       const after = estimates.estimate(next);
-      near(after?.medianMs, 10_000, 0.05);
+      assertNear(after?.medianMs, 10_000, 0.05);
       assert.equal(after?.basis, "30/a");
     });
 
-    it("believe what an agent declares until its attempts tell otherwise", () => {
+    it("trust the declared speed of an agent until its attempts contradict it", () => {
       const estimates = opened();
       for (let attempt = 0; attempt < 50; attempt++) estimates.learn(of("x", "a"), 100);
       estimates.declare("quick", estimates.slowness("a") / 2);
-      near(estimates.estimate(of("x", "quick"))?.medianMs, 50, 0.1);
+      assertNear(estimates.estimate(of("x", "quick"))?.medianMs, 50, 0.1);
       for (let attempt = 0; attempt < 60; attempt++) estimates.learn(of("x", "quick"), 200);
       assert.ok((estimates.estimate(of("x", "quick"))?.medianMs ?? 0) > 150);
     });
 
-    it("tell a drift with its factor, and that it is over when they have caught up", () => {
+    it("report a drift with its factor, and its end after the estimates have adapted", () => {
       const estimates = opened();
       const next = chance(5);
       const learn = (usual: number, times: number) => {
@@ -157,12 +157,12 @@ for (const model of ["additive", "middle"] as const)
         return estimates.drift("x");
       };
       assert.equal(learn(100, 500), undefined);
-      near(learn(300, 6)?.factor, 3, 0.3);
+      assertNear(learn(300, 6)?.factor, 3, 0.3);
       assert.equal(learn(300, 500), undefined);
       assert.ok((learn(100, 10)?.factor ?? 1) < 0.6);
     });
 
-    it("hardly ever take chance for a drift", () => {
+    it("rarely mistake chance for a drift", () => {
       let found = 0;
       for (let seed = 0; seed < 20; seed++) {
         const estimates = opened();
@@ -182,8 +182,8 @@ for (const model of ["additive", "middle"] as const)
         const bytes = 1_000 * 100 ** next();
         estimates.learn(of("parse", "a", bytes), bytes / 100);
       }
-      near(estimates.quantileMs(of("parse", "a", 2_000), 0.5), 20, 0.25);
-      near(estimates.quantileMs(of("parse", "a", 50_000), 0.5), 500, 0.25);
+      assertNear(estimates.quantileMs(of("parse", "a", 2_000), 0.5), 20, 0.25);
+      assertNear(estimates.quantileMs(of("parse", "a", 50_000), 0.5), 500, 0.25);
     });
 
     it("know the quantiles of times that spread unevenly", () => {
@@ -192,11 +192,11 @@ for (const model of ["additive", "middle"] as const)
       // One in ten takes ten times as long.
       for (let attempt = 0; attempt < 2_000; attempt++)
         estimates.learn(of("q", "a"), next() < 0.1 ? 1_000 : 100);
-      near(estimates.quantileMs(of("q", "a"), 0.5), 100, 0.25);
-      near(estimates.quantileMs(of("q", "a"), 0.97), 1_000, 0.25);
+      assertNear(estimates.quantileMs(of("q", "a"), 0.5), 100, 0.25);
+      assertNear(estimates.quantileMs(of("q", "a"), 0.97), 1_000, 0.25);
     });
 
-    it("count failures apart from times, by agent where there are enough", () => {
+    it("count failures apart from durations, by agent if there are enough attempts", () => {
       const estimates = opened();
       for (let attempt = 0; attempt < 100; attempt++) {
         estimates.learn(of("f", "good"), 10);
@@ -204,11 +204,11 @@ for (const model of ["additive", "middle"] as const)
         else estimates.learnFailure(of("f", "bad"));
       }
       assert.ok((estimates.estimate(of("f", "good"))?.failureProbability ?? 1) < 0.06);
-      near(estimates.estimate(of("f", "bad"))?.failureProbability, 0.47, 0.15);
-      near(estimates.estimate(of("f", "bad"))?.meanMs, 10, 0.1);
+      assertNear(estimates.estimate(of("f", "bad"))?.failureProbability, 0.47, 0.15);
+      assertNear(estimates.estimate(of("f", "bad"))?.meanMs, 10, 0.1);
     });
 
-    it("forget the kinds that were absent longest when there are too many", () => {
+    it("forget the kinds that were absent longest above the limit", () => {
       const estimates = new Estimates({ capabilitiesMax: 2, agentsMax: 2, pairsMax: 2 });
       for (const capability of ["a", "b", "c"]) estimates.learn(of(capability, capability), 10);
       assert.equal(estimates.estimate(of("a")), undefined);
@@ -237,7 +237,7 @@ for (const model of ["additive", "middle"] as const)
       );
     });
 
-    it("stay times when an attempt of a century is followed by one of nothing, with an input of a terabyte", () => {
+    it("stay positive and finite for an attempt of a century, one of zero duration, and a terabyte of input", () => {
       const estimates = opened();
       estimates.learn(of("a"), 94_487_256_256);
       estimates.learn(of("a", "", 1e12), 0);
@@ -248,7 +248,7 @@ for (const model of ["additive", "middle"] as const)
   });
 
 describe("a spread", () => {
-  it("gives quantiles to a bucket's width, for any values", () => {
+  it("returns quantiles within the width of a bucket, for any values", () => {
     const values = fc.array(fc.double({ min: -5.9, max: 5.9, noNaN: true }), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(values, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (all, share) => {

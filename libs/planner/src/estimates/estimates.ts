@@ -13,7 +13,7 @@
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
-import { byEnds, type DurationModel, looksAtEnds, seenBy } from "./duration-model.ts";
+import { byEnds, type DurationModel, subjectFor, usesAttempts } from "./duration-model.ts";
 import { Latent, observe, type Part, sumOf } from "./latent.ts";
 import { Recent } from "./recent.ts";
 import { type End, RecentEnds } from "./recent-ends.ts";
@@ -118,17 +118,17 @@ class Kind {
   }
 
   /** Counts another attempt before it is learned. */
-  meet(size: number): void {
+  count(size: number): void {
     this.seen++;
     this.meanSize += (size - this.meanSize) / Math.min(this.seen, noiseMemory);
   }
 
   /** Starts with the first attempt and the knowledge of a wider kind, if the attempt is similar to it. */
-  beginLike(wider: Kind, seen: number): void {
+  startFrom(wider: Kind, observed: number): void {
     // Kinds have different inputs: sizes of one kind are useless for another.
     const { mean } = wider.usual;
-    const refuted = Math.abs(seen - mean) > refutingDeviations * Math.sqrt(wider.between);
-    this.usual.mean = refuted ? seen : mean;
+    const refuted = Math.abs(observed - mean) > refutingDeviations * Math.sqrt(wider.between);
+    this.usual.mean = refuted ? observed : mean;
     this.usual.variance = refuted ? noisePrior : wider.between;
   }
 
@@ -138,8 +138,8 @@ class Kind {
     const curve = logisticAt(share) * Math.sqrt(this.noise + variance);
     if (samples < 1) return curve;
     // In a small sample, larger values stand for a share: one in ten exceeds the largest of nine.
-    const seen = this.spread.quantile(Math.min(1, share * (1 + 1 / samples)));
-    return (samples * seen + curveWeight * curve) / (samples + curveWeight);
+    const observed = this.spread.quantile(Math.min(1, share * (1 + 1 / samples)));
+    return (samples * observed + curveWeight * curve) / (samples + curveWeight);
   }
 
   /** A single large deviation has little effect. Many of them are a drift, and then count fully. */
@@ -152,15 +152,15 @@ class Kind {
    * @param expected the prediction, if it is not the sum of the parts
    * @param isFollowing whether the prediction follows the latest attempts
    */
-  learn(seen: number, parts: readonly Part[], expected?: number, isFollowing = false): void {
+  learn(observed: number, parts: readonly Part[], expected?: number, isFollowing = false): void {
     for (const { latent } of parts) latent.variance += fading;
     const sum = sumOf(parts);
     const deviation = Math.sqrt(sum.variance + this.noise);
-    const surprise = seen - (expected ?? sum.mean);
+    const surprise = observed - (expected ?? sum.mean);
     // A prediction by the latest attempts follows a drift, and would not show it.
-    if (this.seen > driftNotBefore) this.drift.add(isFollowing ? seen - sum.mean : surprise, deviation);
+    if (this.seen > driftNotBefore) this.drift.add(isFollowing ? observed - sum.mean : surprise, deviation);
     const most = this.#believedAtMost(deviation);
-    observe(parts, between(sum.mean - most, seen, sum.mean + most), this.noise);
+    observe(parts, between(sum.mean - most, observed, sum.mean + most), this.noise);
     if (this.seen > 1) {
       const share = 1 / Math.min(this.seen, noiseMemory);
       const square = between(-most, surprise, most) ** 2;
@@ -191,10 +191,10 @@ class Share {
   yes = 0;
   all = 0;
 
-  add(isYes: boolean): void {
-    const keep = 1 - 1 / failureMemory;
-    this.yes = this.yes * keep + (isYes ? 1 : 0);
-    this.all = this.all * keep + 1;
+  add(isHit: boolean): void {
+    const decay = 1 - 1 / failureMemory;
+    this.yes = this.yes * decay + (isHit ? 1 : 0);
+    this.all = this.all * decay + 1;
   }
 
   clone(): Share {
@@ -235,37 +235,38 @@ export class Estimates {
   /** Learns the duration of a successful attempt. */
   learn(subject: Subject, runMs: number): void {
     const model = this.#modelOf(subject.capability);
-    const { capability, agentId, inputBytes, within = [] } = seenBy(model, subject);
-    const kind = this.#kinds.take(capability, () => new Kind());
-    const pair = this.#pairs.take(pairKey(capability, agentId), () => new Pair());
-    const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
-    const seen = Math.log(Math.max(leastMs, runMs));
+    const { capability, agentId, inputBytes, within = [] } = subjectFor(model, subject);
+    const kind = this.#kinds.getOrCreate(capability, () => new Kind());
+    const pair = this.#pairs.getOrCreate(pairKey(capability, agentId), () => new Pair());
+    const agent = this.#agents.getOrCreate(agentId, () => new Latent(0, agentPrior));
+    const observed = Math.log(Math.max(leastMs, runMs));
     const size = Math.log1p(inputBytes);
     const wider = kind.seen === 0 ? this.#known(within)?.kind : undefined;
-    kind.meet(size);
-    if (wider !== undefined) kind.beginLike(wider, seen - agent.mean - pair.offset.mean);
+    kind.count(size);
+    if (wider !== undefined) kind.startFrom(wider, observed - agent.mean - pair.offset.mean);
     // The first attempt shows the duration of the capability, and nothing about the agent.
-    else if (kind.seen === 1) kind.usual.mean = seen;
+    else if (kind.seen === 1) kind.usual.mean = observed;
     const parts = partsOf(kind, agent, pair, size);
     const slowness = agent.mean + pair.offset.mean;
     const expected = byEnds(model, kind, { agentId, size, slowness, sum: sumOf(parts).mean });
-    kind.learn(seen, parts, expected?.mean, model === "middle");
+    kind.learn(observed, parts, expected?.mean, model === "middle");
     pair.failures.add(false);
-    const isKept = looksAtEnds(model);
-    if (isKept) keepEnd(kind, { agentId, size, time: seen, slowness: agent.mean + pair.offset.mean });
-    for (const key of within) this.#learnWider(key, seen - agent.mean, size, isKept);
+    const storesEnd = usesAttempts(model);
+    if (storesEnd) storeEnd(kind, { agentId, size, time: observed, slowness: agent.mean + pair.offset.mean });
+    for (const key of within) this.#learnWider(key, observed - agent.mean, size, storesEnd);
   }
 
   /** Learns a failed attempt. Its duration teaches nothing about the duration of others. */
   learnFailure(subject: Subject): void {
-    const { capability, agentId, within = [] } = seenBy(this.#modelOf(subject.capability), subject);
-    for (const key of [capability, ...within]) this.#kinds.take(key, () => new Kind()).failures.add(true);
-    this.#pairs.take(pairKey(capability, agentId), () => new Pair()).failures.add(true);
+    const { capability, agentId, within = [] } = subjectFor(this.#modelOf(subject.capability), subject);
+    for (const key of [capability, ...within])
+      this.#kinds.getOrCreate(key, () => new Kind()).failures.add(true);
+    this.#pairs.getOrCreate(pairKey(capability, agentId), () => new Pair()).failures.add(true);
   }
 
   /** Undefined until an attempt at the capability, or at a wider kind, has succeeded. */
-  estimate(wanted: Subject): Estimate | undefined {
-    const found = this.#found(wanted);
+  estimate(requested: Subject): Estimate | undefined {
+    const found = this.#found(requested);
     if (found === undefined) return undefined;
     const { subject, kind, key, mean, variance, between } = found;
     return {
@@ -282,8 +283,8 @@ export class Estimates {
   }
 
   /** Returns the duration that a share of such attempts does not exceed. Undefined without observations. */
-  quantileMs(wanted: Subject, share: number): number | undefined {
-    const found = this.#found(wanted);
+  quantileMs(requested: Subject, share: number): number | undefined {
+    const found = this.#found(requested);
     if (found === undefined) return undefined;
     const { kind, mean, variance, between } = found;
     return msOf(mean + kind.offAt(share, variance + between));
@@ -291,7 +292,7 @@ export class Estimates {
 
   /** Sets the declared speed of an agent. It counts until attempts show another one. */
   declare(agentId: string, slowness: number): void {
-    const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
+    const agent = this.#agents.getOrCreate(agentId, () => new Latent(0, agentPrior));
     agent.mean = Math.log(slowness);
     agent.variance = declaredPrior;
   }
@@ -311,21 +312,21 @@ export class Estimates {
     this.#agents.forget(agentId);
   }
 
-  #learnWider(key: string, seen: number, size: number, isKept: boolean): void {
-    const kind = this.#kinds.take(key, () => new Kind());
-    kind.meet(size);
-    if (kind.seen === 1) kind.usual.mean = seen;
-    kind.learn(seen, [
+  #learnWider(key: string, observed: number, size: number, storesEnd: boolean): void {
+    const kind = this.#kinds.getOrCreate(key, () => new Kind());
+    kind.count(size);
+    if (kind.seen === 1) kind.usual.mean = observed;
+    kind.learn(observed, [
       { latent: kind.usual, weight: 1 },
       { latent: kind.growth, weight: size - kind.meanSize },
     ]);
-    if (isKept) keepEnd(kind, { agentId: "", size, time: seen, slowness: 0 });
+    if (storesEnd) storeEnd(kind, { agentId: "", size, time: observed, slowness: 0 });
   }
 
   /** Returns the estimate of the subject, or of the nearest kind above it. */
-  #found(wanted: Subject) {
-    const model = this.#modelOf(wanted.capability);
-    const subject = seenBy(model, wanted);
+  #found(requested: Subject) {
+    const model = this.#modelOf(requested.capability);
+    const subject = subjectFor(model, requested);
     const known = this.#known([subject.capability, ...(subject.within ?? [])]);
     if (known === undefined) return undefined;
     const { kind, key } = known;
@@ -334,12 +335,19 @@ export class Estimates {
     const size = isOwn && subject.inputBytes > 0 ? Math.log1p(subject.inputBytes) : kind.meanSize;
     const { agentId } = subject;
     const slowness = this.#slownessOf(subject);
-    const seen =
+    const observed =
       isOwn || model !== "middle"
         ? byEnds(model, kind, { agentId, size, slowness, sum: sum.mean })
         : undefined;
-    const variance = seen?.count === undefined ? sum.variance : kind.noise / seen.count;
-    return { subject, kind, key, mean: seen?.mean ?? sum.mean, variance, between: isOwn ? 0 : kind.between };
+    const variance = observed?.count === undefined ? sum.variance : kind.noise / observed.count;
+    return {
+      subject,
+      kind,
+      key,
+      mean: observed?.mean ?? sum.mean,
+      variance,
+      between: isOwn ? 0 : kind.between,
+    };
   }
 
   /** Returns the nearest kind with observations. */
@@ -373,7 +381,7 @@ export class Estimates {
   }
 }
 
-function keepEnd(kind: Kind, end: End): void {
+function storeEnd(kind: Kind, end: End): void {
   kind.ends ??= new RecentEnds();
   kind.ends.add(end);
 }

@@ -11,10 +11,10 @@ export class FindEstimates {
 
   /** Records an ended task with the number of its finds. */
   learn(capability: string, found: number): void {
-    const kind = this.#kinds.take(capability, () => ({ found: 0, ended: 0 }));
-    const keep = 1 - 1 / memory;
-    kind.found = kind.found * keep + found;
-    kind.ended = kind.ended * keep + 1;
+    const kind = this.#kinds.getOrCreate(capability, () => ({ found: 0, ended: 0 }));
+    const decay = 1 - 1 / memory;
+    kind.found = kind.found * decay + found;
+    kind.ended = kind.ended * decay + 1;
   }
 
   expected(capability: string): number {

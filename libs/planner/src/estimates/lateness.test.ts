@@ -10,15 +10,15 @@ function probability(shift: number, elapsed: readonly number[], between: number,
   return notEnded.reduce((sum, each) => sum + each, -(shift ** 2) / (2 * between));
 }
 
-describe("how late a kind is, by those that have not ended", () => {
-  it("is the most probable of all there are", () => {
-    const drawn = fc.record({
+describe("the lateness of a kind, by its running tasks", () => {
+  it("is the most probable value", () => {
+    const inputs = fc.record({
       elapsed: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 6 }),
       between: fc.double({ min: 0.05, max: 2, noNaN: true }),
       within: fc.double({ min: 0.1, max: 1.5, noNaN: true }),
     });
     fc.assert(
-      fc.property(drawn, ({ elapsed, between, within }) => {
+      fc.property(inputs, ({ elapsed, between, within }) => {
         const found = latenessOf(elapsed, between, within);
         const best = probability(found, elapsed, between, within);
         for (let shift = 0; shift <= 5; shift += 0.05)
@@ -30,7 +30,7 @@ describe("how late a kind is, by those that have not ended", () => {
     );
   });
 
-  it("is little for a task that has just started, and more for each late one", () => {
+  it("is small for a task that has just started, and grows with each late task", () => {
     const late = (count: number, by: number) => latenessOf(new Array(count).fill(by), 1, 0.5);
     assert.ok(late(3, -4) < 0.01);
     assert.ok(late(1, 1) > 0.3 && late(4, 1) > late(1, 1) && late(4, 2) > late(4, 1));

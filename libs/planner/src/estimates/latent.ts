@@ -35,9 +35,9 @@ export function sumOf(parts: readonly Part[]): { readonly mean: number; readonly
 }
 
 /** Updates the parts with an observed sum with `noise` (a variance). Returns the deviation. */
-export function observe(parts: readonly Part[], seen: number, noise: number): number {
+export function observe(parts: readonly Part[], observed: number, noise: number): number {
   const { mean, variance } = sumOf(parts);
-  const surprise = seen - mean;
+  const surprise = observed - mean;
   for (const { latent, weight } of parts) {
     const gain = (latent.variance * weight) / (variance + noise);
     latent.mean += gain * surprise;

@@ -35,10 +35,10 @@ class Mean {
   seen = 0;
 
   add(value: number, expected: number, deviation: number): void {
-    const keep = 1 - 1 / memory;
-    this.sum = this.sum * keep + value;
-    this.squares = this.squares * keep + value * value;
-    this.seen = this.seen * keep + 1;
+    const decay = 1 - 1 / memory;
+    this.sum = this.sum * decay + value;
+    this.squares = this.squares * decay + value * value;
+    this.seen = this.seen * decay + 1;
     if (this.seen < driftNotBefore) return;
     const base = expected + ground;
     this.drift.add(Math.log((value + ground) / base), Math.max(ground, deviation) / base);
@@ -55,7 +55,7 @@ export class QualityEstimates {
     const expected = levels.map((_, at) => this.#estimate(levels.slice(0, at + 1)));
     levels.forEach((key, at) => {
       const { mean, deviation } = expected[at] ?? usual;
-      this.#means.take(key, () => new Mean()).add(value, mean, deviation);
+      this.#means.getOrCreate(key, () => new Mean()).add(value, mean, deviation);
     });
   }
 

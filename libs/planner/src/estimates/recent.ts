@@ -29,7 +29,7 @@ export class Recent<Value> {
     return new Recent(this.#sizeMax, { recent: this, copy });
   }
 
-  take(key: string, make: () => Value): Value {
+  getOrCreate(key: string, create: () => Value): Value {
     const known = this.#entries.get(key);
     if (known !== undefined) {
       // The order of a map is that of insertion.
@@ -37,13 +37,13 @@ export class Recent<Value> {
       this.#entries.set(key, known);
       return known;
     }
-    const made = this.#below(key) ?? make();
-    this.#entries.set(key, made);
+    const created = this.#below(key) ?? create();
+    this.#entries.set(key, created);
     if (this.#entries.size > this.#sizeMax) {
       const oldest = this.#entries.keys().next();
       if (oldest.done !== true) this.#entries.delete(oldest.value);
     }
-    return made;
+    return created;
   }
 
   #below(key: string): Value | undefined {

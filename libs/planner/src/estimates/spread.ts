@@ -3,8 +3,8 @@
  * less and less. Quantiles are exact to the width of a bucket, for any distribution.
  */
 const width = 0.05;
-const reach = 6;
-const buckets = Math.round((2 * reach) / width);
+const logRange = 6;
+const buckets = Math.round((2 * logRange) / width);
 /** Memory in values: a value of that age counts a third. */
 const memory = 400;
 const growth = 1 + 1 / memory;
@@ -39,16 +39,16 @@ export class Spread {
 
   /** Returns the value that a share of all does not exceed. 0 while there are none. */
   quantile(share: number): number {
-    const wanted = share * this.#total;
+    const target = share * this.#total;
     let sum = 0;
     let greatest = 0;
     for (let at = 0; at < buckets; at++) {
       const count = this.#counts[at] ?? 0;
       if (count === 0) continue;
       sum += count;
-      greatest = (at + 1) * width - reach;
+      greatest = (at + 1) * width - logRange;
       // Values are assumed to be evenly distributed within the bucket.
-      if (sum >= wanted) return (at + 1 - (sum - wanted) / count) * width - reach;
+      if (sum >= target) return (at + 1 - (sum - target) / count) * width - logRange;
     }
     return greatest;
   }
@@ -61,5 +61,5 @@ export class Spread {
 }
 
 function bucketOf(value: number): number {
-  return Math.min(buckets - 1, Math.max(0, Math.floor((value + reach) / width)));
+  return Math.min(buckets - 1, Math.max(0, Math.floor((value + logRange) / width)));
 }

@@ -11,34 +11,34 @@ const subject = (capability: string, agentId = "", rest: Partial<Subject> = {}):
   ...rest,
 });
 
-const near = (value: number | undefined, wanted: number, share: number) =>
-  assert.ok(Math.abs((value ?? 0) / wanted - 1) < share, `${value} instead of ${wanted}`);
+const assertNear = (value: number | undefined, expected: number, share: number) =>
+  assert.ok(Math.abs((value ?? 0) / expected - 1) < share, `${value} instead of ${expected}`);
 
-describe("what attempts use up", () => {
-  it("is learned with its mean and its quantiles, also where it is a fraction of a cent", () => {
+describe("the consumption of attempts", () => {
+  it("is learned with its mean and quantiles, even for fractions of a cent", () => {
     const estimates = new UseEstimates();
     const draws = new Draws(1);
     const amounts = Array.from({ length: 2_000 }, () => 0.0004 * Math.exp(0.5 * draws.normal()));
     for (const money of amounts) estimates.learn(subject("ask"), { money });
     const late = amounts.slice(-800).toSorted((one, other) => one - other);
     const found = estimates.estimate("money", subject("ask"));
-    near(found?.median, late[400] ?? 0, 0.1);
-    near(found?.high, late[720] ?? 0, 0.15);
-    near(found?.mean, 0.0004 * Math.exp(0.125), 0.1);
+    assertNear(found?.median, late[400] ?? 0, 0.1);
+    assertNear(found?.high, late[720] ?? 0, 0.15);
+    assertNear(found?.mean, 0.0004 * Math.exp(0.125), 0.1);
     assert.equal(estimates.estimate("tokens", subject("ask")), undefined);
   });
 
-  it("what often uses none is expected to use less, and half the time none", () => {
+  it("of a task that often uses none has a lower mean, and the median zero", () => {
     const estimates = new UseEstimates();
     for (let each = 0; each < 400; each++)
       estimates.learn(subject("cached"), { tokens: each % 4 === 0 ? 1_000 : 0 });
     const found = estimates.estimate("tokens", subject("cached"));
-    near(found?.mean, 250, 0.15);
+    assertNear(found?.mean, 250, 0.15);
     assert.equal(found?.median, 0);
-    near(found?.high, 1_000, 0.1);
+    assertNear(found?.high, 1_000, 0.1);
   });
 
-  it("a new kind is like the wider kind, and an expensive agent is expensive elsewhere", () => {
+  it("a new kind uses the estimate of the wider kind, and an expensive agent stays expensive for other capabilities", () => {
     const estimates = new UseEstimates();
     for (let each = 0; each < 60; each++)
       for (const [agent, factor] of [
@@ -61,7 +61,7 @@ describe("what attempts use up", () => {
     for (let each = 0; each < 200; each++) learn(1);
     assert.equal(estimates.drift("money", "ask"), undefined);
     for (let each = 0; each < 8; each++) learn(3);
-    near(estimates.drift("money", "ask")?.factor, 3, 0.5);
+    assertNear(estimates.drift("money", "ask")?.factor, 3, 0.5);
   });
 });
 
@@ -76,7 +76,7 @@ describe("how good results are", () => {
     assert.ok(qualities.estimate(subject("other")).mean > 0.9);
   });
 
-  it("tells agents apart after some results, with how bad one in ten is", () => {
+  it("distinguishes agents after some results, by the mean and the lowest tenth", () => {
     const qualities = new QualityEstimates();
     const draws = new Draws(3);
     for (let each = 0; each < 100; each++) {
@@ -100,12 +100,12 @@ describe("how good results are", () => {
   });
 });
 
-describe("what tasks find", () => {
-  it("is a mean, nothing for what was never seen, and forgets", () => {
+describe("the number of tasks that a task finds", () => {
+  it("is a mean, zero without data, and forgets old values", () => {
     const finds = new FindEstimates();
     assert.equal(finds.expected("look"), 0);
     for (let each = 0; each < 200; each++) finds.learn("look", each % 4);
-    near(finds.expected("look"), 1.5, 0.1);
+    assertNear(finds.expected("look"), 1.5, 0.1);
     for (let each = 0; each < 1_000; each++) finds.learn("look", 0);
     assert.ok(finds.expected("look") < 0.05);
   });

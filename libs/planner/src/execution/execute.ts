@@ -37,7 +37,7 @@ export interface Execution {
   /** Number of second copies of running tasks. */
   readonly copies: number;
   /** Number of tasks that did not end: the dispatcher assigned nothing more, and no event was left. */
-  readonly left: number;
+  readonly unfinished: number;
 }
 
 /** Executes a problem. Delays may differ by task, if several engines do the work. */
@@ -76,7 +76,7 @@ class Run implements Presence {
   readonly #attempts = new Set<Attempt>();
   readonly #atWork: Uint8Array;
   readonly #free: Int32Array;
-  readonly #gone: Uint8Array;
+  readonly #hasLeft: Uint8Array;
   readonly #startMs: Float64Array;
   readonly #endMs: Float64Array;
   readonly #agentOf: Int32Array;
@@ -95,7 +95,7 @@ class Run implements Presence {
     this.#isReady = new Uint8Array(problem.tasks);
     this.#atWork = new Uint8Array(problem.tasks);
     this.#free = new Int32Array(problem.agents);
-    this.#gone = new Uint8Array(problem.agents);
+    this.#hasLeft = new Uint8Array(problem.agents);
     this.#startMs = new Float64Array(problem.tasks).fill(Number.NaN);
     this.#endMs = new Float64Array(problem.tasks).fill(Number.NaN);
     this.#agentOf = new Int32Array(problem.tasks).fill(-1);
@@ -103,11 +103,11 @@ class Run implements Presence {
   }
 
   freeSlots(agent: number): number {
-    return this.#gone[agent] === 1 ? 0 : Math.max(0, this.#free[agent] ?? 0);
+    return this.#hasLeft[agent] === 1 ? 0 : Math.max(0, this.#free[agent] ?? 0);
   }
 
   toEnd(): Execution {
-    this.#begin();
+    this.#initialize();
     while (this.#times.size > 0 && this.#done < this.#problem.tasks) {
       const nowMs = this.#times.leastKey;
       while (this.#times.leastKey === nowMs) this.#handle(this.#times.pop() ?? 0, nowMs);
@@ -129,7 +129,7 @@ class Run implements Presence {
       busyMsOf: this.#busyMsOf,
       losses: this.#losses,
       copies: this.#copies,
-      left: this.#problem.tasks - this.#done,
+      unfinished: this.#problem.tasks - this.#done,
     };
   }
 
@@ -142,7 +142,7 @@ class Run implements Presence {
     return latestMs;
   }
 
-  #begin(): void {
+  #initialize(): void {
     const { tasks, slots, before, releaseMs, agentOfSlot, slotFromMs, slotUntilMs, taken } = this.#problem;
     for (let task = 0; task < tasks; task++) {
       this.#missing[task] = 1 + (before.offsets[task + 1] ?? 0) - (before.offsets[task] ?? 0);
@@ -186,7 +186,7 @@ class Run implements Presence {
         if (this.#attempts.has(happening.attempt)) this.#end(happening.attempt, nowMs);
         break;
       case "leave":
-        this.#leave(happening.agent, nowMs);
+        this.#removeAgent(happening.agent, nowMs);
         break;
       case "wake":
         break;
@@ -205,7 +205,7 @@ class Run implements Presence {
   }
 
   #start(task: number, agent: number, nowMs: number): void {
-    const takesMs = durationMs(this.#problem, task, agent);
+    const taskMs = durationMs(this.#problem, task, agent);
     const isCopy = (this.#atWork[task] ?? 0) > 0;
     if (!isCopy && this.#isReady[task] !== 1)
       throw new RangeError(`expected a task that is ready, was given ${task}`);
@@ -213,7 +213,7 @@ class Run implements Presence {
       throw new RangeError(`expected an agent that is free, was given ${agent}`);
     if (isCopy && [...this.#attempts].some((other) => other.task === task && other.agent === agent))
       throw new RangeError(`expected another agent for task ${task}, was given ${agent} again`);
-    if (takesMs === Number.POSITIVE_INFINITY)
+    if (taskMs === Number.POSITIVE_INFINITY)
       throw new RangeError(`expected an agent that can do task ${task}, was given ${agent}`);
     this.#isReady[task] = 0;
     this.#atWork[task] = (this.#atWork[task] ?? 0) + 1;
@@ -221,30 +221,30 @@ class Run implements Presence {
     if (isCopy) this.#copies++;
     const { beginMs, assignMs } = this.#delaysOf(task);
     this.#carryingMs = Math.max(this.#carryingMs, nowMs) + assignMs;
-    const endMs = Math.max(this.#carryingMs + beginMs, this.#thereMs(task, agent)) + takesMs;
+    const endMs = Math.max(this.#carryingMs + beginMs, this.#inputsReadyMs(task, agent)) + taskMs;
     const attempt = { task, agent, startMs: nowMs, endMs };
     this.#attempts.add(attempt);
     this.#plan(endMs, { kind: "end", attempt });
   }
 
   /** Returns when all inputs are at the agent. */
-  #thereMs(task: number, agent: number): number {
+  #inputsReadyMs(task: number, agent: number): number {
     const { before, moves, moveMs } = this.#problem;
     if (!moves) return 0;
     let latestMs = 0;
     for (let edge = before.offsets[task] ?? 0; edge < (before.offsets[task + 1] ?? 0); edge++) {
       const other = before.targets[edge] ?? 0;
-      const takesMs = this.#agentOf[other] === agent ? 0 : (moveMs[other] ?? 0);
-      latestMs = Math.max(latestMs, (this.#endMs[other] ?? 0) + takesMs);
+      const transferMs = this.#agentOf[other] === agent ? 0 : (moveMs[other] ?? 0);
+      latestMs = Math.max(latestMs, (this.#endMs[other] ?? 0) + transferMs);
     }
     return latestMs;
   }
 
   #end(attempt: Attempt, nowMs: number): void {
     const { task, agent, startMs } = attempt;
-    this.#letGo(attempt, nowMs);
+    this.#releaseSlot(attempt, nowMs);
     if ((this.#atWork[task] ?? 0) > 0)
-      for (const other of this.#attempts) if (other.task === task) this.#letGo(other, nowMs);
+      for (const other of this.#attempts) if (other.task === task) this.#releaseSlot(other, nowMs);
     this.#agentOf[task] = agent;
     this.#startMs[task] = startMs;
     this.#endMs[task] = nowMs;
@@ -252,11 +252,11 @@ class Run implements Presence {
     this.#dispatcher.ended(task, agent, durationMs(this.#problem, task, agent), nowMs);
     const { offsets, targets } = this.#problem.after;
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++)
-      this.#tellEnd(targets[edge] ?? 0, nowMs);
+      this.#reportEnd(targets[edge] ?? 0, nowMs);
   }
 
   /** Reports the end of a task: at once, or after the delay of the engine. */
-  #tellEnd(task: number, nowMs: number): void {
+  #reportEnd(task: number, nowMs: number): void {
     const { turnMs, growMs } = this.#delaysOf(task);
     const delayMs = this.#problem.grown[task] === 1 ? growMs : turnMs;
     if (delayMs > 0) this.#plan(nowMs + delayMs, { kind: "release", task });
@@ -266,10 +266,10 @@ class Run implements Presence {
   #withdraw(task: number, agent: number, nowMs: number): void {
     if ((this.#atWork[task] ?? 0) < 2) throw new RangeError(`expected task ${task} to be running twice`);
     for (const attempt of this.#attempts)
-      if (attempt.task === task && attempt.agent === agent) this.#letGo(attempt, nowMs);
+      if (attempt.task === task && attempt.agent === agent) this.#releaseSlot(attempt, nowMs);
   }
 
-  #letGo(attempt: Attempt, nowMs: number): void {
+  #releaseSlot(attempt: Attempt, nowMs: number): void {
     const { task, agent, startMs } = attempt;
     this.#attempts.delete(attempt);
     this.#atWork[task] = (this.#atWork[task] ?? 0) - 1;
@@ -277,17 +277,17 @@ class Run implements Presence {
     this.#busyMsOf[agent] = (this.#busyMsOf[agent] ?? 0) + nowMs - startMs;
   }
 
-  #leave(agent: number, nowMs: number): void {
+  #removeAgent(agent: number, nowMs: number): void {
     for (const attempt of [...this.#attempts]) {
       // An attempt that ends at the time of leaving has ended.
       if (attempt.agent !== agent || attempt.endMs <= nowMs) continue;
       this.#losses++;
-      this.#letGo(attempt, nowMs);
+      this.#releaseSlot(attempt, nowMs);
       this.#dispatcher.lost(attempt.task, agent, nowMs);
       if ((this.#atWork[attempt.task] ?? 0) > 0) continue;
       this.#isReady[attempt.task] = 1;
       this.#dispatcher.ready(attempt.task, nowMs);
     }
-    this.#gone[agent] = 1;
+    this.#hasLeft[agent] = 1;
   }
 }

@@ -7,7 +7,7 @@ import { heft } from "../plan/heft.ts";
 import { improvedPlan } from "../plan/improve.ts";
 import { Heap } from "../structures/heap.ts";
 import { Median } from "../structures/median.ts";
-import { drawnProblems, graphOf, pairsOf, problemOf } from "../testing/drawn.ts";
+import { arbitraryProblems, graphOf, pairsOf, problemOf } from "../testing/arbitraries.ts";
 import { checkRules } from "../testing/rules.ts";
 import { fleetOf } from "../work/work.ts";
 import type { Assignment, Dispatcher } from "./dispatcher.ts";
@@ -19,7 +19,7 @@ import { KnownTimes, LearnedTimes, type Outlook } from "./outlook.ts";
 
 /** Returns the given assignments, once each. */
 function scripted(...assignments: readonly Assignment[]): Dispatcher {
-  const left = [...assignments];
+  const remaining = [...assignments];
   const ready = new Set<number>();
   const nothing = () => undefined;
   return {
@@ -27,8 +27,8 @@ function scripted(...assignments: readonly Assignment[]): Dispatcher {
     ended: nothing,
     lost: nothing,
     next(presence) {
-      const at = left.findIndex(({ task, agent }) => ready.has(task) && presence.freeSlots(agent) > 0);
-      return at === -1 ? undefined : left.splice(at, 1)[0];
+      const at = remaining.findIndex(({ task, agent }) => ready.has(task) && presence.freeSlots(agent) > 0);
+      return at === -1 ? undefined : remaining.splice(at, 1)[0];
     },
   };
 }
@@ -36,7 +36,7 @@ function scripted(...assignments: readonly Assignment[]): Dispatcher {
 const three = graphOf(3, []);
 
 describe("work done in virtual time", () => {
-  it("queues give what is ready to the first that is free, or to the fastest", () => {
+  it("queues assign a ready task to the first free agent, or to the fastest", () => {
     const problem = problemOf({ graph: three, sizesMs: [10, 10, 10] }, fleetOf([1, 2]));
     const blind = execute(problem, new InLine(problem, { first: "ready", by: "anyone" }));
     assert.deepEqual(
@@ -67,13 +67,13 @@ describe("work done in virtual time", () => {
     assert.deepEqual([...startMs], [0, 10, 0]);
   });
 
-  it("a plan to the letter ends on time, for any problem", () => {
+  it("a plan that is followed exactly ends on time, for any problem", () => {
     fc.assert(
-      fc.property(drawnProblems(25, 5), (problem) => {
+      fc.property(arbitraryProblems(25, 5), (problem) => {
         for (const plan of [heft(problem), improvedPlan(problem, { steps: 10 })]) {
           assert.ok(plan !== undefined);
           const done = execute(problem, new Follow(plan));
-          assert.equal(done.left, 0);
+          assert.equal(done.unfinished, 0);
           checkRules(problem, done);
           assert.ok(done.makespanMs <= plan.makespanMs + 1e-9);
         }
@@ -82,14 +82,14 @@ describe("work done in virtual time", () => {
     );
   });
 
-  it("a task is lost with its agent and started again elsewhere", () => {
+  it("a task is lost with its agent and restarts at another agent", () => {
     const fleet = { ...fleetOf([2, 1]), leaveMs: [3, Number.POSITIVE_INFINITY] };
     const problem = problemOf({ graph: graphOf(1, []), sizesMs: [8] }, fleet);
     const done = execute(problem, new InLine(problem, { first: "ready", by: "fastest" }));
     assert.deepEqual([done.makespanMs, done.losses, done.busyMs, [...done.agentOf]], [11, 1, 11, [1]]);
   });
 
-  it("a task given twice counts once, and the slower one lets go", () => {
+  it("a task assigned twice counts once, and the slower agent stops", () => {
     const problem = problemOf({ graph: graphOf(2, []), sizesMs: [10, 4] }, fleetOf([1, 2]));
     const twice = scripted({ task: 0, agent: 0 }, { task: 1, agent: 1 }, { task: 0, agent: 1 });
     const done = execute(problem, twice);
@@ -111,9 +111,9 @@ describe("work done in virtual time", () => {
     assert.throws(() => execute(problem, wrong), /can do task 1, was given 1/);
   });
 
-  it("tasks that never start are reported as left", () => {
+  it("tasks that never start are counted as left", () => {
     const problem = problemOf({ graph: three, sizesMs: [1, 1, 1] }, fleetOf([1]));
-    assert.equal(execute(problem, scripted({ task: 0, agent: 0 })).left, 2);
+    assert.equal(execute(problem, scripted({ task: 0, agent: 0 })).unfinished, 2);
   });
 });
 
@@ -126,14 +126,14 @@ function nonsense(seed: number): Outlook {
     expectedMs: some,
     remainingMs: some,
     usualMs: some,
-    look: nothing,
+    prepare: nothing,
     ready: nothing,
     ended: nothing,
   };
 }
 
 describe("a live plan", () => {
-  it("does as HEFT where all times are known and nothing is a gap", () => {
+  it("is about as fast as HEFT if all times are known and there are no gaps", () => {
     const draws = new Draws(5);
     for (let each = 0; each < 20; each++) {
       const edges = Array.from({ length: 40 }, () => draws.below(10_000));
@@ -148,11 +148,11 @@ describe("a live plan", () => {
     }
   });
 
-  it("ends everything under any beliefs, keeping the rules, with and without copies", () => {
+  it("completes all tasks with any estimates, keeping the rules, with and without copies", () => {
     fc.assert(
-      fc.property(drawnProblems(25, 4), fc.nat(), fc.boolean(), (problem, seed, copies) => {
+      fc.property(arbitraryProblems(25, 4), fc.nat(), fc.boolean(), (problem, seed, copies) => {
         const done = execute(problem, new LivePlan(problem, nonsense(seed), { copies }));
-        assert.equal(done.left, 0);
+        assert.equal(done.unfinished, 0);
         checkRules(problem, done);
         if (!copies) assert.equal(done.copies, 0);
       }),
@@ -163,7 +163,7 @@ describe("a live plan", () => {
   it("continues when agents leave", () => {
     const lasting = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 });
     fc.assert(
-      fc.property(lasting, fc.nat(), fc.boolean(), (leave, seed, copies) => {
+      fc.property(lasting, fc.nat(), fc.boolean(), (leaveTimes, seed, copies) => {
         const graph = graphOf(8, [
           [0, 4],
           [1, 5],
@@ -171,16 +171,16 @@ describe("a live plan", () => {
         ]);
         // One agent stays: otherwise no task would end.
         const fleet = {
-          ...fleetOf([...leave.map(() => 2), 1]),
-          leaveMs: [...leave, Number.POSITIVE_INFINITY],
+          ...fleetOf([...leaveTimes.map(() => 2), 1]),
+          leaveMs: [...leaveTimes, Number.POSITIVE_INFINITY],
         };
         const problem = problemOf({ graph, sizesMs: [3, 5, 2, 8, 4, 1, 6, 7] }, fleet);
-        assert.equal(execute(problem, new LivePlan(problem, nonsense(seed), { copies })).left, 0);
+        assert.equal(execute(problem, new LivePlan(problem, nonsense(seed), { copies })).unfinished, 0);
       }),
     );
   });
 
-  it("outruns a straggler, where it may", () => {
+  it("overtakes a straggler if copies are allowed", () => {
     // The duration of the third is unknown. It is started at the slow agent.
     const problem = problemOf({ graph: three, sizesMs: [10, 10, 100] }, fleetOf([2, 2, 1.2]));
     const tasks = ["a", "b", "c"].map((capability) => ({ capability, within: [], inputBytes: 0 }));
@@ -206,7 +206,7 @@ describe("learned times", () => {
   const agents = [1, 2].map((slowness) => ({ agentId: `${slowness}`, slowness }));
   const problem = problemOf({ graph: graphOf(4, [[0, 3]]), sizesMs: [1, 1, 1, 1] }, fleetOf([1, 0.5]));
 
-  it("start with the times of others of the kind, and follow those of this run", () => {
+  it("start with the times of other tasks of the kind, and adapt to this run", () => {
     const estimates = new Estimates();
     for (let past = 0; past < 20; past++)
       estimates.learn({ capability: `past/${past}`, within: ["resize"], agentId: "", inputBytes: 0 }, 100);
@@ -233,12 +233,12 @@ describe("learned times", () => {
     );
     assert.equal(times.expectedMs(0, 0), times.expectedMs(1, 0));
     for (const task of [0, 1, 2]) times.ready(task);
-    times.look();
+    times.prepare();
     assert.ok(times.expectedMs(0, 0) > 1.5 * times.expectedMs(1, 0));
     assert.ok(times.expectedMs(3, 0) > 1.2 * times.expectedMs(1, 0));
   });
 
-  it("take no input for a large one because a single other one is small", () => {
+  it("do not consider an input large because one other input is small", () => {
     const times = new LearnedTimes(
       problem,
       new Estimates(),
@@ -247,7 +247,7 @@ describe("learned times", () => {
     );
     const usual = times.expectedMs(0, 0);
     for (const task of [0, 1, 3, 2]) times.ready(task);
-    times.look();
+    times.prepare();
     assert.equal(times.expectedMs(0, 0), usual);
     assert.ok(times.expectedMs(3, 0) < usual / 5);
   });
@@ -260,10 +260,10 @@ describe("learned times", () => {
       agents,
     );
     const usual = times.expectedMs(0, 0);
-    const left = [0, 1, 10, 100].map((factor) => times.remainingMs(0, 0, factor * usual, 0.5));
+    const remaining = [0, 1, 10, 100].map((factor) => times.remainingMs(0, 0, factor * usual, 0.5));
     assert.deepEqual(
-      left.toSorted((one, other) => one - other),
-      left,
+      remaining.toSorted((one, other) => one - other),
+      remaining,
     );
     assert.ok(times.remainingMs(0, 0, usual, 0.9) > times.remainingMs(0, 0, usual, 0.5));
   });
@@ -285,7 +285,7 @@ describe("a median", () => {
 });
 
 describe("a heap", () => {
-  it("gives the least first, and of equal ones what came first", () => {
+  it("returns the smallest key first, and equal keys in order of insertion", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 5 })), (keys) => {
         const heap = new Heap();
@@ -309,8 +309,8 @@ describe("chance", () => {
   it("continues from its state, and has the right spread", () => {
     const draws = new Draws(9);
     draws.next();
-    const again = new Draws(draws.state);
-    assert.equal(draws.next(), again.next());
+    const copy = new Draws(draws.state);
+    assert.equal(draws.next(), copy.next());
     const mean = (draw: () => number) =>
       Array.from({ length: 20_000 }, draw).reduce((sum, each) => sum + each / 20_000, 0);
     const within = (actual: number, expected: number, off: number) =>

@@ -11,7 +11,7 @@ export interface InLineRules {
    */
   readonly by: "anyone" | "fastest" | "leastLoaded";
   /** For `leastLoaded`: agents in the order of their last use, the oldest first. Absent: by number. */
-  readonly askedBefore?: ArrayLike<number>;
+  readonly lastUseOrder?: ArrayLike<number>;
 }
 
 /**
@@ -24,9 +24,9 @@ export class InLine implements Dispatcher {
   readonly #lines = new Map<number, Heap>();
   readonly #byNumber: Uint32Array;
   readonly #slots: Uint32Array;
-  readonly #lastGiven: Uint32Array;
+  readonly #lastUsed: Uint32Array;
   #arrivals = 0;
-  #given = 0;
+  #uses = 0;
 
   constructor(problem: Problem, rules: InLineRules) {
     this.#problem = problem;
@@ -34,9 +34,9 @@ export class InLine implements Dispatcher {
     this.#byNumber = Uint32Array.from({ length: problem.agents }, (_, agent) => agent);
     this.#slots = new Uint32Array(problem.agents);
     for (const agent of problem.agentOfSlot) this.#slots[agent] = (this.#slots[agent] ?? 0) + 1;
-    this.#lastGiven = new Uint32Array(problem.agents);
-    for (let at = 0; at < (rules.askedBefore?.length ?? 0); at++)
-      this.#lastGiven[rules.askedBefore?.[at] ?? 0] = ++this.#given;
+    this.#lastUsed = new Uint32Array(problem.agents);
+    for (let at = 0; at < (rules.lastUseOrder?.length ?? 0); at++)
+      this.#lastUsed[rules.lastUseOrder?.[at] ?? 0] = ++this.#uses;
   }
 
   ready(task: number): void {
@@ -72,7 +72,7 @@ export class InLine implements Dispatcher {
       agent = free;
     }
     const task = from?.pop();
-    if (task !== undefined) this.#lastGiven[agent] = ++this.#given;
+    if (task !== undefined) this.#lastUsed[agent] = ++this.#uses;
     return task === undefined ? undefined : { task, agent };
   }
 
@@ -103,7 +103,7 @@ export class InLine implements Dispatcher {
       const free = presence.freeSlots(agent);
       if (free <= 0 || (paces[demand * agents + agent] ?? 0) === Number.POSITIVE_INFINITY) continue;
       const load = -free / (this.#slots[agent] ?? 1);
-      const isLonger = (this.#lastGiven[agent] ?? 0) < (this.#lastGiven[best] ?? 0);
+      const isLonger = (this.#lastUsed[agent] ?? 0) < (this.#lastUsed[best] ?? 0);
       if (load > bestLoad || (load === bestLoad && !isLonger)) continue;
       best = agent;
       bestLoad = load;

@@ -26,13 +26,13 @@ const horizon = { perSlot: 4, least: 128 } as const;
 /** Maximum of running attempts of a task. */
 const attemptsMax = 4;
 /** An agent that is needed before this share of the copy is done makes no copy. */
-const wantedWithin = 0.1;
+const neededWithin = 0.1;
 /** Median. */
 const evenShare = 0.5;
 /** One in ten ends later. */
 const longShare = 0.9;
 /** Ranks are recomputed after this share of the remaining tasks has ended. */
-const rankedAnewAfter = 0.02;
+const rerankAfter = 0.02;
 
 export class LivePlan implements Dispatcher {
   readonly #problem: Problem;
@@ -49,9 +49,9 @@ export class LivePlan implements Dispatcher {
   #order = new Uint32Array();
   #readyCount = 0;
   #endedSinceRanks = Number.POSITIVE_INFINITY;
-  #left: number;
+  #remaining: number;
   #changed = true;
-  #begin: Assignment[] = [];
+  #assignments: Assignment[] = [];
   #wakeMs = Number.POSITIVE_INFINITY;
   /** Number of replans. */
   plans = 0;
@@ -69,7 +69,7 @@ export class LivePlan implements Dispatcher {
     this.#endMs = new Float64Array(tasks);
     this.#state = new Uint8Array(tasks);
     this.#agentOf = new Int32Array(tasks).fill(-1);
-    this.#left = tasks;
+    this.#remaining = tasks;
     this.#copies = copies;
   }
 
@@ -89,7 +89,7 @@ export class LivePlan implements Dispatcher {
   }
 
   /** Records a task that was started before this plan took over. */
-  begun(task: number, agent: number, startMs: number): void {
+  started(task: number, agent: number, startMs: number): void {
     this.#outlook.ready(task);
     this.#state[task] = states.running;
     this.#agentOf[task] = agent;
@@ -97,14 +97,14 @@ export class LivePlan implements Dispatcher {
     this.#changed = true;
   }
 
-  ended(task: number, agent: number, tookMs: number, nowMs: number): void {
+  ended(task: number, agent: number, runMs: number, nowMs: number): void {
     this.#state[task] = states.done;
     this.#running.delete(task);
     this.#endMs[task] = nowMs;
-    this.#left--;
+    this.#remaining--;
     this.#endedSinceRanks++;
     this.#changed = true;
-    this.#outlook.ended(task, agent, tookMs);
+    this.#outlook.ended(task, agent, runMs);
   }
 
   joined(): void {
@@ -113,18 +113,18 @@ export class LivePlan implements Dispatcher {
 
   lost(task: number, agent: number): void {
     this.#changed = true;
-    if (!this.#letGo(task, agent)) this.#state[task] = states.waiting;
+    if (!this.#release(task, agent)) this.#state[task] = states.waiting;
   }
 
   next(presence: Presence, nowMs: number): Assignment | undefined {
     if (this.#changed || nowMs >= this.#wakeMs) {
       this.#changed = false;
-      this.#begin = this.#replan(presence, nowMs).reverse();
+      this.#assignments = this.#replan(presence, nowMs).reverse();
     }
-    const next = this.#begin.pop();
+    const next = this.#assignments.pop();
     if (next === undefined) return undefined;
     const { task, agent, insteadOf } = next;
-    if (insteadOf !== undefined) this.#letGo(insteadOf, agent);
+    if (insteadOf !== undefined) this.#release(insteadOf, agent);
     const attempts = this.#running.get(task) ?? [];
     if (attempts.length === 0) {
       this.#readyCount--;
@@ -140,7 +140,7 @@ export class LivePlan implements Dispatcher {
   }
 
   /** Returns whether another agent has the task. */
-  #letGo(task: number, agent: number): boolean {
+  #release(task: number, agent: number): boolean {
     const others = (this.#running.get(task) ?? []).filter((attempt) => attempt.agent !== agent);
     if (others.length > 0) this.#running.set(task, others);
     else this.#running.delete(task);
@@ -149,23 +149,24 @@ export class LivePlan implements Dispatcher {
 
   /** Returns the assignments of now, the most urgent first. */
   #replan(presence: Presence, nowMs: number): Assignment[] {
-    const begin: Assignment[] = [];
-    this.#lookAhead(nowMs);
+    const assignments: Assignment[] = [];
+    this.#estimateEnds(nowMs);
     const room = new Room(this.#problem.agents, presence, this.#running);
     this.#wakeMs = Number.POSITIVE_INFINITY;
-    if (room.left === 0 || (this.#readyCount === 0 && !this.#copies)) return begin;
+    if (room.remaining === 0 || (this.#readyCount === 0 && !this.#copies)) return assignments;
     this.plans++;
-    if (this.#endedSinceRanks >= this.#left * rankedAnewAfter) this.#rank();
-    this.#takeStock(room, nowMs);
+    if (this.#endedSinceRanks >= this.#remaining * rerankAfter) this.#rank();
+    this.#updateFreeTimes(room, nowMs);
     let withinHorizon = Math.max(horizon.least, this.#problem.slots * horizon.perSlot);
-    let readyLeft = this.#readyCount;
-    const goesOn = () => room.left > 0 && (readyLeft > 0 || (this.#copies && withinHorizon > 0));
-    for (let at = 0; at < this.#order.length && goesOn(); at++) {
+    let readyRemaining = this.#readyCount;
+    const mayContinue = () =>
+      room.remaining > 0 && (readyRemaining > 0 || (this.#copies && withinHorizon > 0));
+    for (let at = 0; at < this.#order.length && mayContinue(); at++) {
       const task = this.#order[at] ?? 0;
       const state = this.#state[task];
       const isReady = state === states.ready;
       if (!isReady && (state !== states.waiting || withinHorizon <= 0)) continue;
-      if (isReady) readyLeft--;
+      if (isReady) readyRemaining--;
       withinHorizon--;
       const startMs = this.#place(task, nowMs);
       const agent = this.#agentOf[task] ?? -1;
@@ -173,33 +174,33 @@ export class LivePlan implements Dispatcher {
       if (!isReady) continue;
       if (startMs > nowMs) this.#wakeMs = Math.min(this.#wakeMs, startMs);
       if (startMs > nowMs || room.of(agent) === 0) continue;
-      begin.push({ task, agent, ...room.take(agent) });
+      assignments.push({ task, agent, ...room.occupy(agent) });
     }
-    if (this.#copies) this.#copy(begin, room, nowMs);
-    if (room.left > 0)
+    if (this.#copies) this.#copy(assignments, room, nowMs);
+    if (room.remaining > 0)
       for (const task of this.#running.keys()) {
         const endMs = this.#endMs[task] ?? 0;
         if (endMs > nowMs && endMs < this.#wakeMs) this.#wakeMs = endMs;
       }
-    return begin;
+    return assignments;
   }
 
   #rank(): void {
-    this.#outlook.look();
+    this.#outlook.prepare();
     const usual = new Float64Array(this.#problem.tasks);
     const { grown } = this.#problem;
     // Tasks that will be found are unknown.
-    const isLeft = (task: number) =>
+    const isUnfinished = (task: number) =>
       this.#state[task] !== states.done && (grown[task] === 0 || this.#state[task] !== states.waiting);
     for (let task = 0; task < usual.length; task++)
-      if (isLeft(task)) usual[task] = this.#outlook.usualMs(task);
+      if (isUnfinished(task)) usual[task] = this.#outlook.usualMs(task);
     const order = byRank(this.#problem, upwardRanks(this.#problem, usual));
-    this.#order = order.filter(isLeft);
+    this.#order = order.filter(isUnfinished);
     this.#endedSinceRanks = 0;
   }
 
   /** Determines the leading attempt of each running task, and its expected end. */
-  #lookAhead(nowMs: number): void {
+  #estimateEnds(nowMs: number): void {
     this.#outlook.watch?.(this.#running, nowMs);
     for (const [task, attempts] of this.#running) {
       const remainingMs = ({ agent, startMs }: Attempt) =>
@@ -211,7 +212,7 @@ export class LivePlan implements Dispatcher {
   }
 
   /** Determines when each slot is free. */
-  #takeStock(room: Room, nowMs: number): void {
+  #updateFreeTimes(room: Room, nowMs: number): void {
     const { slotFromMs, slotUntilMs } = this.#problem;
     const busy = new Map<number, number[]>();
     // A late agent would drop the task.
@@ -224,22 +225,22 @@ export class LivePlan implements Dispatcher {
       for (const slot of slots) {
         let fromMs = free-- > 0 ? nowMs : ends.pop();
         // Neither free nor in use: it comes later, or is away for an unknown time.
-        const comesMs = slotFromMs[slot] ?? 0;
-        fromMs ??= comesMs > nowMs ? comesMs : Number.POSITIVE_INFINITY;
+        const availableMs = slotFromMs[slot] ?? 0;
+        fromMs ??= availableMs > nowMs ? availableMs : Number.POSITIVE_INFINITY;
         this.#free[slot]?.reset(fromMs, slotUntilMs[slot] ?? 0);
       }
     });
   }
 
   /** Assigns second copies to free agents without a task, for the tasks with the latest expected ends. */
-  #copy(begin: Assignment[], room: Room, nowMs: number): void {
+  #copy(assignments: Assignment[], room: Room, nowMs: number): void {
     const running = [...this.#running].filter(([, attempts]) => attempts.length < attemptsMax);
     running.sort(([one], [other]) => (this.#endMs[other] ?? 0) - (this.#endMs[one] ?? 0) || one - other);
     for (const [task, attempts] of running) {
       const agent = this.#outrunner(task, attempts, room, nowMs);
       if (agent === -1) continue;
-      room.take(agent);
-      begin.push({ task, agent });
+      room.occupy(agent);
+      assignments.push({ task, agent });
     }
   }
 
@@ -253,17 +254,17 @@ export class LivePlan implements Dispatcher {
     if (ahead === undefined || pinned[task] !== -1) return -1;
     // A copy costs only idle time, and matters for long tasks: so the task is assumed to be a long one.
     const elapsedMs = nowMs - ahead.startMs;
-    const takesMs = elapsedMs + this.#outlook.remainingMs(task, ahead.agent, elapsedMs, longShare);
-    const factor = takesMs / this.#outlook.expectedMs(task, ahead.agent);
+    const taskMs = elapsedMs + this.#outlook.remainingMs(task, ahead.agent, elapsedMs, longShare);
+    const factor = taskMs / this.#outlook.expectedMs(task, ahead.agent);
     let best = -1;
-    let bestEndMs = ahead.startMs + takesMs;
+    let bestEndMs = ahead.startMs + taskMs;
     for (const { agent, startMs } of attempts)
       bestEndMs = Math.min(bestEndMs, startMs + this.#outlook.expectedMs(task, agent) * factor);
     for (const slot of candidates[demands[task] ?? 0] ?? []) {
       const agent = agentOfSlot[slot] ?? 0;
       if (room.idle(agent) === 0 || attempts.some((attempt) => attempt.agent === agent)) continue;
       const ends = nowMs + this.#outlook.expectedMs(task, agent) * factor;
-      if (ends >= bestEndMs || this.#isWanted(slot, (ends - nowMs) * wantedWithin, nowMs)) continue;
+      if (ends >= bestEndMs || this.#isNeeded(slot, (ends - nowMs) * neededWithin, nowMs)) continue;
       best = agent;
       bestEndMs = ends;
     }
@@ -271,48 +272,48 @@ export class LivePlan implements Dispatcher {
   }
 
   /** Returns whether another task is planned there within this time. */
-  #isWanted(slot: number, withinMs: number, nowMs: number): boolean {
+  #isNeeded(slot: number, withinMs: number, nowMs: number): boolean {
     return (this.#free[slot]?.earliest(nowMs, withinMs) ?? Number.POSITIVE_INFINITY) > nowMs;
   }
 
   /** Places a task where it is expected to end earliest. Returns its start there. */
   #place(task: number, nowMs: number): number {
     const { demands, candidates, agentOfSlot, pinned, releaseMs } = this.#problem;
-    const wanted = pinned[task] ?? -1;
+    const pinnedAgent = pinned[task] ?? -1;
     const readyMs = Math.max(nowMs, releaseMs[task] ?? 0);
     let best = -1;
     let bestAgent = -1;
     let bestStartMs = Number.POSITIVE_INFINITY;
-    let bestTakesMs = 0;
+    let bestTaskMs = 0;
     let bestReadyMs = 0;
     for (const slot of candidates[demands[task] ?? 0] ?? []) {
       const agent = agentOfSlot[slot] ?? 0;
-      if (wanted !== -1 && wanted !== agent) continue;
-      const takesMs = this.#outlook.expectedMs(task, agent);
-      const thereMs = Math.max(readyMs, this.#thereMs(task, agent));
-      if (thereMs + takesMs >= bestStartMs + bestTakesMs) continue;
-      const startMs = this.#free[slot]?.earliest(thereMs, takesMs) ?? Number.POSITIVE_INFINITY;
-      if (startMs + takesMs >= bestStartMs + bestTakesMs) continue;
+      if (pinnedAgent !== -1 && pinnedAgent !== agent) continue;
+      const taskMs = this.#outlook.expectedMs(task, agent);
+      const inputsReadyMs = Math.max(readyMs, this.#inputsReadyMs(task, agent));
+      if (inputsReadyMs + taskMs >= bestStartMs + bestTaskMs) continue;
+      const startMs = this.#free[slot]?.earliest(inputsReadyMs, taskMs) ?? Number.POSITIVE_INFINITY;
+      if (startMs + taskMs >= bestStartMs + bestTaskMs) continue;
       best = slot;
       bestAgent = agent;
       bestStartMs = startMs;
-      bestTakesMs = takesMs;
-      bestReadyMs = thereMs;
+      bestTaskMs = taskMs;
+      bestReadyMs = inputsReadyMs;
     }
     this.#agentOf[task] = bestAgent;
-    this.#endMs[task] = bestStartMs + bestTakesMs;
-    if (best !== -1) this.#free[best]?.take(bestReadyMs, bestTakesMs);
+    this.#endMs[task] = bestStartMs + bestTaskMs;
+    if (best !== -1) this.#free[best]?.occupy(bestReadyMs, bestTaskMs);
     return bestStartMs;
   }
 
   /** Returns when all inputs are expected at the agent. */
-  #thereMs(task: number, agent: number): number {
+  #inputsReadyMs(task: number, agent: number): number {
     const { before, moveMs } = this.#problem;
     let latestMs = 0;
     for (let edge = before.offsets[task] ?? 0; edge < (before.offsets[task + 1] ?? 0); edge++) {
       const other = before.targets[edge] ?? 0;
-      const takesMs = this.#agentOf[other] === agent ? 0 : (moveMs[other] ?? 0);
-      latestMs = Math.max(latestMs, (this.#endMs[other] ?? 0) + takesMs);
+      const transferMs = this.#agentOf[other] === agent ? 0 : (moveMs[other] ?? 0);
+      latestMs = Math.max(latestMs, (this.#endMs[other] ?? 0) + transferMs);
     }
     return latestMs;
   }
@@ -327,15 +328,15 @@ interface Attempt {
 class Room {
   readonly #free: Int32Array;
   readonly #behind = new Map<number, number[]>();
-  left: number;
+  remaining: number;
 
   constructor(agents: number, presence: Presence, running: ReadonlyMap<number, readonly Attempt[]>) {
     this.#free = Int32Array.from({ length: agents }, (_, agent) => presence.freeSlots(agent));
-    this.left = this.#free.reduce((sum, slots) => sum + slots, 0);
+    this.remaining = this.#free.reduce((sum, slots) => sum + slots, 0);
     for (const [task, attempts] of running)
       for (const { agent } of attempts.slice(1)) {
         this.#behind.set(agent, [...(this.#behind.get(agent) ?? []), task]);
-        this.left++;
+        this.remaining++;
       }
   }
 
@@ -347,8 +348,8 @@ class Room {
     return this.idle(agent) + (this.#behind.get(agent)?.length ?? 0);
   }
 
-  take(agent: number): { readonly insteadOf?: number } {
-    this.left--;
+  occupy(agent: number): { readonly insteadOf?: number } {
+    this.remaining--;
     if (this.idle(agent) > 0) {
       this.#free[agent] = this.idle(agent) - 1;
       return {};

@@ -13,13 +13,13 @@ export interface Outlook {
   /** Returns the expected duration at an average agent: for the ranks of tasks. */
   usualMs(task: number): number;
   /** Called before ranks of all remaining tasks are computed. */
-  look(): void;
+  prepare(): void;
   /** Called with the running attempts and their starts: unfinished attempts give information too. */
   watch?(running: Running, nowMs: number): void;
   /** Called when the task may start: its inputs and their sizes are known. */
   ready(task: number): void;
   /** Called when the task has ended, to learn from its duration. */
-  ended(task: number, agent: number, tookMs: number): void;
+  ended(task: number, agent: number, runMs: number): void;
 }
 
 /** Running attempts of tasks. */
@@ -46,7 +46,7 @@ export class KnownTimes implements Outlook {
     return (sizesMs[task] ?? 0) * (meanPace[demands[task] ?? 0] ?? 1);
   }
 
-  look(): void {
+  prepare(): void {
     // Nothing to find out.
   }
 
@@ -141,7 +141,7 @@ export class LearnedTimes implements Outlook {
     return Math.max(0, median * ((1 + passed) / (1 - share) - 1) ** (1 / shape) - elapsedMs);
   }
 
-  look(): void {
+  prepare(): void {
     const { order, before } = this.#problem;
     const { offsets, targets } = before;
     for (const task of order) {
@@ -176,16 +176,16 @@ export class LearnedTimes implements Outlook {
     const { inputBytes = 0 } = this.#tasks[task] ?? {};
     if (inputBytes === 0 || this.#isThere[task] === 1) return;
     this.#isThere[task] = 1;
-    this.#rows[this.#kindOf[task] ?? 0]?.sees(inputBytes);
+    this.#rows[this.#kindOf[task] ?? 0]?.addSize(inputBytes);
     this.#deviations[task] = this.#ownDeviation(task);
   }
 
-  ended(task: number, agent: number, tookMs: number): void {
+  ended(task: number, agent: number, runMs: number): void {
     const kind = this.#kindOf[task] ?? 0;
     const { capability = "", within = [], inputBytes = 0, key = "" } = this.#tasks[task] ?? {};
     const { agentId = "", slowness } = this.#agents[agent] ?? {};
     const by = slowness === undefined ? agentId : "";
-    this.#estimates.learn({ capability, within, agentId: by, inputBytes, key }, tookMs / (slowness ?? 1));
+    this.#estimates.learn({ capability, within, agentId: by, inputBytes, key }, runMs / (slowness ?? 1));
     this.#rows.forEach((row, number) => {
       // A row is read again as a whole: a mixture of old and new values would mislead.
       if (number === kind || row.capability === capability || within.includes(row.basis)) row.fresh.fill(0);
@@ -217,7 +217,7 @@ export class LearnedTimes implements Outlook {
     const { agentId = "", slowness } = this.#agents[agent] ?? {};
     const by = slowness === undefined ? agentId : "";
     const { capability, within, key } = row;
-    row.take(
+    row.setEstimate(
       agent,
       slowness ?? 1,
       this.#estimates.estimate({ capability, within, agentId: by, inputBytes: 0, key }),
@@ -253,7 +253,7 @@ class Row {
   }
 
   /** Before the first end, the size of an input is compared with the median of the known ones. */
-  sees(inputBytes: number): void {
+  addSize(inputBytes: number): void {
     if (this.#isOwn(this.basis)) return;
     this.#sizes.add(Math.log1p(inputBytes));
     this.usualSize = this.#sizes.value;
@@ -272,7 +272,7 @@ class Row {
     return basis === this.capability || basis.startsWith(`${this.capability}\n`);
   }
 
-  take(agent: number, slowness: number, estimate: Estimate | undefined): void {
+  setEstimate(agent: number, slowness: number, estimate: Estimate | undefined): void {
     const {
       medianMs = unknownMs,
       deviation = deviations.most,

@@ -7,7 +7,7 @@ const day = 24;
 const load = (hour: number) => 100 + 0.2 * hour + 40 * Math.sin((2 * Math.PI * hour) / day);
 
 describe("a forecast", () => {
-  it("knows a day ahead what a load with a daily season and a trend will be, to a tenth", () => {
+  it("predicts a load with a daily season and a trend a day ahead, within a tenth", () => {
     const draws = new Draws(1);
     const forecast = new SeasonalForecast({ season: day });
     for (let hour = 0; hour < 14 * day; hour++) forecast.add(load(hour) + 3 * draws.normal());
@@ -31,7 +31,7 @@ describe("a forecast", () => {
     assert.ok(share > 0.72 && share < 0.88, `${share}`);
   });
 
-  it("follows a level that jumps, and is never below nothing", () => {
+  it("follows a sudden change of level, and is never negative", () => {
     const forecast = new SeasonalForecast({ season: 0 });
     for (let step = 0; step < 50; step++) forecast.add(10);
     for (let step = 0; step < 30; step++) forecast.add(0);
@@ -64,7 +64,7 @@ describe("a forecast", () => {
     }
   });
 
-  it("of a series that stands still is that, and of nothing is nothing", () => {
+  it("of a constant series is the constant, and of no values is zero", () => {
     const forecast = new SeasonalForecast({ season: 4 });
     assert.deepEqual(forecast.ahead(1), [{ expected: 0, low: 0, high: 0 }]);
     for (let step = 0; step < 40; step++) forecast.add(7);

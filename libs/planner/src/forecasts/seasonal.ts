@@ -43,7 +43,7 @@ export class SeasonalForecast {
   readonly #week: Usual;
   readonly #distances: readonly Distance[];
   readonly #values: Ring;
-  #seen = 0;
+  #count = 0;
   #least = Number.POSITIVE_INFINITY;
 
   constructor({ season }: SeasonalOptions) {
@@ -57,7 +57,7 @@ export class SeasonalForecast {
   }
 
   add(value: number): void {
-    const at = this.#seen;
+    const at = this.#count;
     for (const distance of this.#distances)
       if (at >= distance.steps)
         distance.judge(value, this.#known(at, at - distance.steps), at >= this.#season + distance.steps);
@@ -65,16 +65,16 @@ export class SeasonalForecast {
     this.#values.add(value);
     this.#week.add(at, value - this.#day.usualAt(at), value - this.#day.usualAt(at) - this.#week.usualAt(at));
     this.#day.add(at, value, value - this.#day.usualAt(at));
-    this.#seen++;
+    this.#count++;
   }
 
   /** Returns the next values, from the one after the last. */
   ahead(steps: number): readonly ForecastPoint[] {
-    if (this.#seen === 0) return Array.from({ length: steps }, () => ({ expected: 0, low: 0, high: 0 }));
+    if (this.#count === 0) return Array.from({ length: steps }, () => ({ expected: 0, low: 0, high: 0 }));
     return Array.from({ length: steps }, (_, step) => {
       const distance = this.#distances.find((each) => each.steps > step) ?? this.#distances.at(-1);
       if (distance === undefined) throw new RangeError("expected a distance");
-      const { expected, low, high } = distance.predict(this.#known(this.#seen + step, this.#seen - 1));
+      const { expected, low, high } = distance.predict(this.#known(this.#count + step, this.#count - 1));
       return { expected: this.#bounded(expected), low: this.#bounded(low), high: this.#bounded(high) };
     });
   }
@@ -123,22 +123,22 @@ class Distance {
   }
 
   predict(known: Known): ForecastPoint {
-    const expected = this.#ways(known)[this.#best] ?? 0;
+    const expected = this.#predictions(known)[this.#best] ?? 0;
     return { expected, low: expected + this.#low, high: expected + Math.max(this.#low, this.#high) };
   }
 
   /** Methods are compared once a season was observed. Before that, the last value is used. */
   judge(value: number, known: Known, isComparable: boolean): void {
-    const ways = this.#ways(known);
-    const off = value - (ways[this.#best] ?? 0);
+    const predictions = this.#predictions(known);
+    const off = value - (predictions[this.#best] ?? 0);
     this.#scale += (Math.abs(off) - this.#scale) / Math.min(++this.#judged, memory);
     this.#low += quantileShare * this.#scale * (outside - (off < this.#low ? 1 : 0));
     this.#high += quantileShare * this.#scale * (1 - outside - (off < this.#high ? 1 : 0));
     if (!isComparable) return;
     const share = 1 / Math.min(++this.#compared, memory);
-    ways.forEach((way, number) => {
+    predictions.forEach((prediction, number) => {
       const error = this.#errors[number] ?? 0;
-      this.#errors[number] = error + share * (Math.abs(value - way) - error);
+      this.#errors[number] = error + share * (Math.abs(value - prediction) - error);
     });
     const [last = 0, ...others] = this.#errors;
     const least = Math.min(...others);
@@ -148,7 +148,7 @@ class Distance {
     });
   }
 
-  #ways({ last, season, usual, levels }: Known): readonly number[] {
+  #predictions({ last, season, usual, levels }: Known): readonly number[] {
     const [day, week] = this.#weights;
     return [last, season, usual[0] + day.share * levels[0], usual[1] + week.share * levels[1]];
   }
@@ -164,9 +164,9 @@ class Weight {
   }
 
   /** A large deviation has a limited effect. */
-  learn(came: number, level: number, most: number, share: number): void {
+  learn(actual: number, level: number, most: number, share: number): void {
     const predicted = this.share * level;
-    const off = Math.min(most, Math.max(-most, came - predicted));
+    const off = Math.min(most, Math.max(-most, actual - predicted));
     this.#product += share * (level * (predicted + off) - this.#product);
     this.#square += share * (level * level - this.#square);
   }
@@ -176,14 +176,14 @@ class Weight {
 class Usual {
   readonly levels: Ring;
   readonly #values: Float64Array;
-  readonly #seen: Float64Array;
+  readonly #counts: Float64Array;
   readonly #share: number;
   #mean = 0;
   #count = 0;
 
   constructor(length: number, share: number, longest: number) {
     this.#values = new Float64Array(length);
-    this.#seen = new Float64Array(length);
+    this.#counts = new Float64Array(length);
     this.#share = share;
     this.levels = new Ring(longest + 1);
   }
@@ -191,15 +191,15 @@ class Usual {
   /** A position without observations has the mean of all others. */
   usualAt(at: number): number {
     const place = at % this.#values.length;
-    return (this.#seen[place] ?? 0) > 0 ? (this.#values[place] ?? 0) : this.#mean;
+    return (this.#counts[place] ?? 0) > 0 ? (this.#values[place] ?? 0) : this.#mean;
   }
 
   add(at: number, value: number, off: number): void {
     const place = at % this.#values.length;
     const before = this.usualAt(at);
-    const seen = (this.#seen[place] ?? 0) + 1;
-    this.#seen[place] = seen;
-    this.#values[place] = before + Math.max(this.#share, 1 / seen) * (value - before);
+    const count = (this.#counts[place] ?? 0) + 1;
+    this.#counts[place] = count;
+    this.#values[place] = before + Math.max(this.#share, 1 / count) * (value - before);
     this.#mean += (value - this.#mean) / Math.min(++this.#count, this.#values.length);
     const level = this.levels.at(at - 1);
     this.levels.add(level + shares.level * (off - level));

@@ -16,7 +16,7 @@ function graphOf(size: number, pairs: readonly (readonly [number, number])[]): G
   return { offsets, targets };
 }
 
-const drawn = fc
+const arbitraryGraph = fc
   .record({ size: fc.integer({ min: 0, max: 9 }), density: fc.array(fc.nat(), { maxLength: 14 }) })
   .map(({ size, density }) => {
     const pairs = density.flatMap((seed): [number, number][] => {
@@ -36,18 +36,18 @@ describe("a graph of tasks", () => {
     [2, 3],
   ]);
 
-  it("a longest path and what can wait beside it", () => {
+  it("has a critical path, and slack for the other tasks", () => {
     const { criticalPath, lengthMs, workMs, slackMs, startMs } = timingOf(diamond, [10, 50, 20, 5]);
     assert.deepEqual([criticalPath, lengthMs, workMs], [[0, 1, 3], 65, 85]);
     assert.deepEqual([...slackMs], [0, 0, 30, 0]);
     assert.deepEqual([...startMs], [0, 10, 10, 60]);
   });
 
-  it("without durations the path still goes from the beginning to an end", () => {
+  it("has a path from the beginning to an end even without durations", () => {
     assert.deepEqual(timingOf(diamond, [0, 0, 0, 0]).criticalPath, [0, 1, 3]);
   });
 
-  it("width counts what can run together, also over levels", () => {
+  it("has as its width the number of tasks that can run in parallel, also across levels", () => {
     assert.equal(widthOf(diamond), 2);
     // Two chains, of 3 and of 1: the single task may run in parallel with any of the three.
     const chains = graphOf(4, [
@@ -66,10 +66,10 @@ describe("a graph of tasks", () => {
     assert.throws(() => topologicalOrder(circle), /found 2 tasks in some/);
   });
 
-  it("nothing is as wide and long as it should be", () => {
-    const none = graphOf(0, []);
+  it("without tasks has width and length zero", () => {
+    const emptyGraph = graphOf(0, []);
     assert.deepEqual(
-      [widthOf(none), timingOf(none, []).lengthMs, timingOf(none, []).criticalPath],
+      [widthOf(emptyGraph), timingOf(emptyGraph, []).lengthMs, timingOf(emptyGraph, []).criticalPath],
       [0, 0, []],
     );
   });
@@ -83,18 +83,22 @@ describe("a graph of tasks", () => {
     assert.equal(widthOf(chain), 1);
   });
 
-  it("width and path of any small graph are those that trying everything finds", () => {
+  it("has the same width and path as by exhaustive search, for any small graph", () => {
     fc.assert(
-      fc.property(drawn, fc.array(fc.nat(20), { minLength: 9, maxLength: 9 }), (graph, durations) => {
-        assert.equal(widthOf(graph), widthByTrying(graph));
-        const { lengthMs, criticalPath, slackMs } = timingOf(graph, durations);
-        assert.equal(lengthMs, longestByTrying(graph, durations));
-        assert.equal(
-          criticalPath.reduce((sum, task) => sum + (durations[task] ?? 0), 0),
-          lengthMs,
-        );
-        for (const task of criticalPath) assert.equal(slackMs[task], 0);
-      }),
+      fc.property(
+        arbitraryGraph,
+        fc.array(fc.nat(20), { minLength: 9, maxLength: 9 }),
+        (graph, durations) => {
+          assert.equal(widthOf(graph), widthByTrying(graph));
+          const { lengthMs, criticalPath, slackMs } = timingOf(graph, durations);
+          assert.equal(lengthMs, longestByTrying(graph, durations));
+          assert.equal(
+            criticalPath.reduce((sum, task) => sum + (durations[task] ?? 0), 0),
+            lengthMs,
+          );
+          for (const task of criticalPath) assert.equal(slackMs[task], 0);
+        },
+      ),
     );
   });
 });

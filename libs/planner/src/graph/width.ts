@@ -38,9 +38,9 @@ function fullestLevel(levels: Uint32Array): number {
 function greatestAntichain(graph: Graph): number {
   const size = sizeOf(graph);
   const after = closureOf(graph);
-  const chosenBy = new Int32Array(size).fill(-1);
+  const matchedBy = new Int32Array(size).fill(-1);
   let matched = 0;
-  for (let task = 0; task < size; task++) if (extend(task, after, chosenBy, new Uint8Array(size))) matched++;
+  for (let task = 0; task < size; task++) if (extend(task, after, matchedBy, new Uint8Array(size))) matched++;
   return size - matched;
 }
 
@@ -56,8 +56,8 @@ function closureOf(graph: Graph): readonly Uint8Array[] {
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
       const target = targets[edge] ?? 0;
       mine[target] = 1;
-      after[target]?.forEach((reached, other) => {
-        if (reached === 1) mine[other] = 1;
+      after[target]?.forEach((isReachable, other) => {
+        if (isReachable === 1) mine[other] = 1;
       });
     }
   }
@@ -65,14 +65,19 @@ function closureOf(graph: Graph): readonly Uint8Array[] {
 }
 
 /** Finds a successor that is free, or whose task can take another one. */
-function extend(task: number, after: readonly Uint8Array[], chosenBy: Int32Array, seen: Uint8Array): boolean {
+function extend(
+  task: number,
+  after: readonly Uint8Array[],
+  matchedBy: Int32Array,
+  visited: Uint8Array,
+): boolean {
   const successors = after[task] ?? new Uint8Array();
   for (let other = 0; other < successors.length; other++) {
-    if (successors[other] === 0 || seen[other] === 1) continue;
-    seen[other] = 1;
-    const holder = chosenBy[other] ?? -1;
-    if (holder === -1 || extend(holder, after, chosenBy, seen)) {
-      chosenBy[other] = task;
+    if (successors[other] === 0 || visited[other] === 1) continue;
+    visited[other] = 1;
+    const holder = matchedBy[other] ?? -1;
+    if (holder === -1 || extend(holder, after, matchedBy, visited)) {
+      matchedBy[other] = task;
       return true;
     }
   }

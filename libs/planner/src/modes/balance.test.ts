@@ -12,15 +12,15 @@ const part = (partId: string, rest: Partial<PartProgress> = {}): PartProgress =>
   unstarted: [],
   atWorkMs: 0,
   slots: 2,
-  heldUpMs: 0,
+  blockedMs: 0,
   ...rest,
 });
 
 describe("moving tasks between parts", () => {
-  const held = part("a", { unstarted: tasks("a", 10), heldUpMs: 3_000, mode: "swarm" });
+  const blocked = part("a", { unstarted: tasks("a", 10), blockedMs: 3_000, mode: "swarm" });
 
-  it("what is held up goes where a slot is free, the last tasks first", () => {
-    const moves = balance([held, part("b")], { freeSlots: 2 });
+  it("tasks of a held-up part move if a slot is free, the last tasks first", () => {
+    const moves = balance([blocked, part("b")], { freeSlots: 2 });
     assert.ok(moves.length > 3 && moves.length < 10, `${moves.length}`);
     assert.deepEqual(
       [moves[0]?.taskId, moves[0]?.fromPartId, moves[0]?.toPartId, moves[0]?.toMode],
@@ -29,39 +29,39 @@ describe("moving tasks between parts", () => {
     assert.match(moves[0]?.reason ?? "", /swarm holds its tasks up by 3 s each while 2 slots are free/);
   });
 
-  it("nothing moves where no slot is free, or nothing is held up, or too little is gained", () => {
-    assert.deepEqual(balance([held, part("b")], { freeSlots: 0 }), []);
-    assert.deepEqual(balance([{ ...held, heldUpMs: 0 }, part("b")], { freeSlots: 2 }), []);
-    assert.deepEqual(balance([held, part("b")], { freeSlots: 2, gainLeast: 0.95 }), []);
-    assert.deepEqual(balance([held], { freeSlots: 2 }), []);
+  it("no task moves without free slots, without a held-up part, or for too little gain", () => {
+    assert.deepEqual(balance([blocked, part("b")], { freeSlots: 0 }), []);
+    assert.deepEqual(balance([{ ...blocked, blockedMs: 0 }, part("b")], { freeSlots: 2 }), []);
+    assert.deepEqual(balance([blocked, part("b")], { freeSlots: 2, gainLeast: 0.95 }), []);
+    assert.deepEqual(balance([blocked], { freeSlots: 2 }), []);
   });
 
-  it("nothing goes where tasks have just come from", () => {
-    assert.deepEqual(balance([held, part("b", { isLeft: true })], { freeSlots: 2 }), []);
-    const [first] = balance([held, part("b", { isLeft: true }), part("c")], { freeSlots: 2 });
+  it("no task moves to a part that tasks have just left", () => {
+    assert.deepEqual(balance([blocked, part("b", { hasMovedAway: true })], { freeSlots: 2 }), []);
+    const [first] = balance([blocked, part("b", { hasMovedAway: true }), part("c")], { freeSlots: 2 });
     assert.equal(first?.toPartId, "c");
   });
 
   it("a task moves once", () => {
-    const moved = { ...held, unstarted: held.unstarted.map((task) => ({ ...task, moved: true })) };
+    const moved = { ...blocked, unstarted: blocked.unstarted.map((task) => ({ ...task, moved: true })) };
     assert.deepEqual(balance([moved, part("b")], { freeSlots: 2 }), []);
   });
 
-  it("a task that no free slot could take stays", () => {
-    const unmet = held.unstarted.map((task, at) => ({ ...task, unmet: at >= 5 }));
-    const moves = balance([{ ...held, unstarted: unmet }, part("b")], { freeSlots: 2 });
+  it("a task stays if no free slot can run it", () => {
+    const unmet = blocked.unstarted.map((task, at) => ({ ...task, unmet: at >= 5 }));
+    const moves = balance([{ ...blocked, unstarted: unmet }, part("b")], { freeSlots: 2 });
     assert.equal(moves[0]?.taskId, "a-4");
   });
 
-  it("for any parts: each task at most once, from where it is to elsewhere", () => {
-    const drawn = fc.record({
+  it("for any parts: each task moves at most once, from its part to another", () => {
+    const inputs = fc.record({
       count: fc.nat(12),
       slots: fc.nat(4),
-      heldUpMs: fc.nat(5_000),
+      blockedMs: fc.nat(5_000),
       atWorkMs: fc.nat(5_000),
     });
     fc.assert(
-      fc.property(fc.array(drawn, { maxLength: 4 }), fc.nat(4), (all, freeSlots) => {
+      fc.property(fc.array(inputs, { maxLength: 4 }), fc.nat(4), (all, freeSlots) => {
         const parts = all.map(({ count, ...rest }, at) =>
           part(`p${at}`, { ...rest, unstarted: tasks(`p${at}`, count) }),
         );

@@ -8,7 +8,7 @@
  * 4. Nothing moves unless the whole is expected to end earlier by a minimum share. So tasks do not move back
  *    and forth.
  */
-import { counted, spanOf } from "@tutti/kernel";
+import { counted, durationText } from "@tutti/kernel";
 import type { PartMode } from "./cut.ts";
 
 export interface PartProgress {
@@ -21,9 +21,9 @@ export interface PartProgress {
   /** Number of its slots, on recent average. */
   readonly slots: number;
   /** How long its recent tasks waited while ready, and while a suitable slot was free. */
-  readonly heldUpMs: number;
+  readonly blockedMs: number;
   /** True if tasks recently moved away: it gets none. */
-  readonly isLeft?: boolean;
+  readonly hasMovedAway?: boolean;
 }
 
 export interface MovableTask {
@@ -59,13 +59,13 @@ export function balance(
 ): readonly Move[] {
   if (freeSlots <= 0) return [];
   const latest = parts.toSorted((one, other) => endMsOf(other, 0) - endMsOf(one, 0))[0];
-  if (latest === undefined || latest.heldUpMs <= moveMs) return [];
+  if (latest === undefined || latest.blockedMs <= moveMs) return [];
   const target = parts
-    .filter((part) => part !== latest && part.isLeft !== true && part.heldUpMs < latest.heldUpMs)
+    .filter((part) => part !== latest && part.hasMovedAway !== true && part.blockedMs < latest.blockedMs)
     .toSorted((one, other) => endMsOf(one, freeSlots) - endMsOf(other, freeSlots))[0];
   if (target === undefined) return [];
-  const wholeMs = endMsOf(latest, 0);
-  let fromMs = wholeMs;
+  const currentEndMs = endMsOf(latest, 0);
+  let fromMs = currentEndMs;
   let toMs = endMsOf(target, freeSlots);
   const moved: MovableTask[] = [];
   for (const task of latest.unstarted.toReversed()) {
@@ -76,11 +76,11 @@ export function balance(
     toMs = nextMs;
     fromMs -= perTaskMs(latest, task, 0);
   }
-  const gainMs = wholeMs - Math.max(fromMs, toMs);
-  if (gainMs < gainLeast * wholeMs) return [];
+  const gainMs = currentEndMs - Math.max(fromMs, toMs);
+  if (gainMs < gainLeast * currentEndMs) return [];
   const reason =
-    `${latest.mode} holds its tasks up by ${spanOf(latest.heldUpMs)} each while ${counted(freeSlots, "slot is", "slots are")} free: ` +
-    `with these as ${target.mode} all is expected to end ${spanOf(gainMs)} earlier`;
+    `${latest.mode} holds its tasks up by ${durationText(latest.blockedMs)} each while ${counted(freeSlots, "slot is", "slots are")} free: ` +
+    `with these as ${target.mode} all is expected to end ${durationText(gainMs)} earlier`;
   return moved.map(({ taskId }) => ({
     taskId,
     fromPartId: latest.partId,
@@ -96,9 +96,9 @@ function endMsOf(part: PartProgress, freeSlots: number): number {
 }
 
 function perTaskMs(
-  { slots, heldUpMs }: PartProgress,
+  { slots, blockedMs }: PartProgress,
   { expectedMs }: MovableTask,
   freeSlots: number,
 ): number {
-  return (expectedMs + heldUpMs) / Math.max(1, slots + freeSlots);
+  return (expectedMs + blockedMs) / Math.max(1, slots + freeSlots);
 }

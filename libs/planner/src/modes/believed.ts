@@ -61,7 +61,7 @@ export class Believed implements Outlook {
     return Math.max(0, medianMs * ((1 + passed) / (1 - share) - 1) ** (1 / shape) - elapsedMs);
   }
 
-  look(): void {
+  prepare(): void {
     // The beliefs include the sizes of inputs.
   }
 
@@ -69,12 +69,12 @@ export class Believed implements Outlook {
     // Nothing more is known at that time.
   }
 
-  ended(task: number, agent: number, tookMs: number): void {
+  ended(task: number, agent: number, runMs: number): void {
     const kind = this.#kinds[this.#beliefs.kindOf[task] ?? 0];
     const usualMs = (this.#beliefs.mediansMs[task] ?? 0) * this.#pace(task, agent);
-    if (kind === undefined || usualMs <= 0 || tookMs <= 0) return;
+    if (kind === undefined || usualMs <= 0 || runMs <= 0) return;
     const noise = Math.max(leastVariance, this.#beliefs.ownVariance[task] ?? 0);
-    observe([{ latent: kind, weight: 1 }], Math.log(tookMs / usualMs), noise);
+    observe([{ latent: kind, weight: 1 }], Math.log(runMs / usualMs), noise);
   }
 
   #medianMs(task: number): number {

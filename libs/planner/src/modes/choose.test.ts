@@ -12,13 +12,13 @@ import type { Weights } from "./weights.ts";
 
 const unequal = present([0.4, 0.6, 0.8, 1, 1, 1.3, 1.6, 2, 2.5]);
 const timeOnly = { time: 1, cost: 0, quality: 0 } as const;
-const chosenOf = ({ candidates, chosen }: ModeChoice) => candidates[chosen]?.mode;
+const chosenMode = ({ candidates, chosen }: ModeChoice) => candidates[chosen]?.mode;
 const lesson = (choice: ModeChoice, realMs: number): Lesson => {
-  const made = lessonOf(choice, realMs);
-  assert.ok(made, "something was chosen");
-  return made;
+  const result = lessonOf(choice, realMs);
+  assert.ok(result, "something was chosen");
+  return result;
 };
-const quiet = { exploration: 0 } as const;
+const noExploration = { exploration: 0 } as const;
 
 const shortChain = situated(
   intended(chain(20), () => 0.2),
@@ -31,11 +31,11 @@ const heavyLayers = situated(
 );
 
 describe("a choice of a mode", () => {
-  it("short steps go as a run, and long ones on unequal agents by a plan", () => {
+  it("short steps become a run, and long steps on unequal agents a plan", () => {
     const chooser = new ModeChooser();
-    assert.equal(chosenOf(chooseMode(shortChain, chooser, quiet)), "workflow");
-    const choice = chooseMode(heavyLayers, chooser, quiet);
-    assert.equal(chosenOf(choice), "intelligence");
+    assert.equal(chosenMode(chooseMode(shortChain, chooser, noExploration)), "workflow");
+    const choice = chooseMode(heavyLayers, chooser, noExploration);
+    assert.equal(chosenMode(choice), "intelligence");
     assert.ok(choice.confidence > 0.6 && !choice.fallback && !choice.explored);
     assert.match(
       choice.reason,
@@ -43,23 +43,23 @@ describe("a choice of a mode", () => {
     );
   });
 
-  it("says of each mode what is expected, and why some cannot be chosen", () => {
+  it("has the expected result of each mode, and the reason why a mode is excluded", () => {
     const excluded = new Map([["intelligence", "no planner is there"]] as const);
-    const choice = chooseMode(heavyLayers, new ModeChooser(), { ...quiet, excluded });
+    const choice = chooseMode(heavyLayers, new ModeChooser(), { ...noExploration, excluded });
     const [workflow, swarm, intelligence, hybrid] = choice.candidates;
     assert.ok((workflow?.expectedMs ?? 0) > 1_000 && (workflow?.highMs ?? 0) >= (workflow?.expectedMs ?? 0));
     assert.deepEqual([swarm?.eligible, intelligence?.eligible, hybrid?.eligible], [true, false, false]);
     assert.equal(intelligence?.reason, "no planner is there");
     assert.match(hybrid?.reason ?? "", /nothing to cut/);
-    assert.notEqual(chosenOf(choice), "intelligence");
+    assert.notEqual(chosenMode(choice), "intelligence");
   });
 
-  it("is the safe one while nothing is sure", () => {
+  it("is the safe mode if estimates are missing", () => {
     const unknown: IntendedTask[] = Array.from({ length: 3 }, (_, at) => ({
       ...{ id: `task-${at}`, needs: [], demand: "any" },
     }));
-    const choice = chooseMode(situated(unknown, present([1, 1, 1])), new ModeChooser(), quiet);
-    assert.equal(chosenOf(choice), "workflow");
+    const choice = chooseMode(situated(unknown, present([1, 1, 1])), new ModeChooser(), noExploration);
+    assert.equal(chosenMode(choice), "workflow");
   });
 
   it("weighs money and quality by its weights", () => {
@@ -74,12 +74,13 @@ describe("a choice of a mode", () => {
       }
     }
     const tasks = intended(layers(2, 4), () => 5_000).map((task) => ({ ...task, capability: "any" }));
-    const made = situated(tasks, unequal, { use, quality });
-    const [queue, , planned] = chooseMode(made, new ModeChooser(), quiet).candidates;
+    const situation = situated(tasks, unequal, { use, quality });
+    const [queue, , planned] = chooseMode(situation, new ModeChooser(), noExploration).candidates;
     assert.ok((planned?.expectedMs ?? 0) < (queue?.expectedMs ?? 0));
     assert.ok((planned?.expectedUse.money ?? 0) > (queue?.expectedUse.money ?? 0));
     assert.ok((planned?.expectedQuality ?? 1) < (queue?.expectedQuality ?? 0));
-    const by = (weights: Weights) => chosenOf(chooseMode(made, new ModeChooser(), { ...quiet, weights }));
+    const by = (weights: Weights) =>
+      chosenMode(chooseMode(situation, new ModeChooser(), { ...noExploration, weights }));
     assert.deepEqual(
       [by({ time: 1, cost: 0, quality: 0 }), by({ time: 0, cost: 1, quality: 1 }) === "intelligence"],
       ["intelligence", false],
@@ -90,8 +91,8 @@ describe("a choice of a mode", () => {
     assert.deepEqual(chooseMode(heavyLayers, new ModeChooser()), chooseMode(heavyLayers, new ModeChooser()));
   });
 
-  it("what came of it is judged against what was expected then", () => {
-    const choice = chooseMode(heavyLayers, new ModeChooser(), quiet);
+  it("is scored by its outcome against the expectation at the time of the choice", () => {
+    const choice = chooseMode(heavyLayers, new ModeChooser(), noExploration);
     const expected = choice.candidates[choice.chosen];
     const as = (factor: number) =>
       outcomeOf(choice, {
@@ -107,59 +108,62 @@ describe("a choice of a mode", () => {
 describe("a chooser that learns", () => {
   /** Real durations of plans are a multiple of the expected ones. */
   const lived = (chooser: ModeChooser, rounds: number, factor: number, exploration = 0.05) => {
-    const chosen: (string | undefined)[] = [];
+    const chosenModes: (string | undefined)[] = [];
     const draws = new Draws(3);
     for (let round = 0; round < rounds; round++) {
       const choice = chooseMode(heavyLayers, chooser, { exploration, weights: timeOnly });
-      const mode = chosenOf(choice);
+      const mode = chosenMode(choice);
       const predictedMs = choice.features[`predictedMs.${mode}`] ?? 0;
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
       // Its replay has the predicted duration: its own overhead is not repeated.
       const replayed = [{ mode: mode ?? "workflow", simulatedMs: predictedMs }];
       learnOutcome(chooser, lesson(choice, realMs), replayed);
-      chosen.push(mode);
+      chosenModes.push(mode);
     }
-    return chosen;
+    return chosenModes;
   };
 
-  it("leaves a mode that does worse than was predicted, and stays with one that does not", () => {
-    const left = lived(new ModeChooser(), 30, 4);
-    assert.equal(left[0], "intelligence");
+  it("abandons a mode that does worse than predicted, and keeps a mode that does not", () => {
+    const abandoned = lived(new ModeChooser(), 30, 4);
+    assert.equal(abandoned[0], "intelligence");
     assert.ok(
-      left.slice(-10).every((mode) => mode !== "intelligence"),
-      left.join(),
+      abandoned.slice(-10).every((mode) => mode !== "intelligence"),
+      abandoned.join(),
     );
-    const stayed = lived(new ModeChooser(), 30, 1);
-    assert.ok(stayed.filter((mode) => mode === "intelligence").length >= 25, stayed.join());
+    const retained = lived(new ModeChooser(), 30, 1);
+    assert.ok(retained.filter((mode) => mode === "intelligence").length >= 25, retained.join());
   });
 
-  it("does not blame a mode for what all of them miss", () => {
+  it("does not blame a mode for a prediction error of all modes", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 20; round++) {
-      const choice = chooseMode(heavyLayers, chooser, quiet);
-      const predictedMs = choice.features[`predictedMs.${chosenOf(choice)}`] ?? 0;
+      const choice = chooseMode(heavyLayers, chooser, noExploration);
+      const predictedMs = choice.features[`predictedMs.${chosenMode(choice)}`] ?? 0;
       learnOutcome(chooser, lesson(choice, 3 * predictedMs));
     }
-    const choice = chooseMode(heavyLayers, chooser, quiet);
-    assert.equal(chosenOf(choice), "intelligence");
+    const choice = chooseMode(heavyLayers, chooser, noExploration);
+    assert.equal(chosenMode(choice), "intelligence");
     const raw = choice.features["predictedMs.intelligence"] ?? 0;
     const ratio = (choice.candidates[choice.chosen]?.expectedMs ?? 0) / raw;
     assert.ok(ratio > 2.5 && ratio < 3.2, `corrected by ${ratio}`);
   });
 
-  it("knows of modes that were not chosen by what they would have taken", () => {
+  it("learns about modes that were not chosen from replays", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 10; round++) {
-      const choice = chooseMode(heavyLayers, chooser, { ...quiet, excluded: new Map([["swarm", "off"]]) });
+      const choice = chooseMode(heavyLayers, chooser, {
+        ...noExploration,
+        excluded: new Map([["swarm", "off"]]),
+      });
       const predictedMs = (mode: Mode) => choice.features[`predictedMs.${mode}`] ?? 0;
-      const used = chosenOf(choice) ?? "workflow";
+      const used = chosenMode(choice) ?? "workflow";
       const replayed = [
         { mode: used, simulatedMs: predictedMs(used) },
         { mode: "swarm", simulatedMs: predictedMs("swarm") / 6 },
       ] as const;
       learnOutcome(chooser, lesson(choice, predictedMs(used)), replayed);
     }
-    assert.equal(chosenOf(chooseMode(heavyLayers, chooser, quiet)), "swarm");
+    assert.equal(chosenMode(chooseMode(heavyLayers, chooser, noExploration)), "swarm");
   });
 
   it("loses by trying no more than it may", () => {
@@ -167,30 +171,30 @@ describe("a chooser that learns", () => {
     for (let round = 0; round < 60; round++) {
       const choice = chooseMode(round % 2 === 0 ? heavyLayers : shortChain, chooser);
       learnOutcome(chooser, lesson(choice, choice.candidates[choice.chosen]?.expectedMs ?? 0));
-      const { totalMs, lostMs } = chooser.keep();
+      const { totalMs, lostMs } = chooser.snapshot();
       assert.ok(lostMs <= 0.03 * totalMs + 1e-9, `${lostMs} of ${totalMs}`);
     }
   });
 
-  it("loses no more in choices that are made side by side", () => {
+  it("counts concurrent trials against the limit of exploration", () => {
     const chooser = new ModeChooser({ exploration: 0.03 });
     const spent = { expectedMs: 1e6, lostMs: 0, realMs: 1e6, mode: "workflow", features: {} } as const;
     learnOutcome(chooser, spent);
-    const tried = chooseMode(shortChain, chooser, { exploration: 0.9 });
-    assert.equal(tried.explored, true);
+    const trial = chooseMode(shortChain, chooser, { exploration: 0.9 });
+    assert.equal(trial.explored, true);
     assert.equal(chooseMode(shortChain, chooser, { exploration: 0.9, underTrialMs: 1e6 }).explored, false);
   });
 
-  it("never tries what it may not", () => {
+  it("never explores if exploration is zero", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 20; round++)
-      assert.equal(chooseMode(heavyLayers, chooser, quiet).explored, false);
+      assert.equal(chooseMode(heavyLayers, chooser, noExploration).explored, false);
   });
 
   it("continues from its stored state", () => {
     const chooser = new ModeChooser();
     lived(chooser, 10, 1.5);
-    const other = new ModeChooser({}, JSON.parse(JSON.stringify(chooser.keep())));
+    const other = new ModeChooser({}, JSON.parse(JSON.stringify(chooser.snapshot())));
     assert.deepEqual(chooseMode(heavyLayers, other), chooseMode(heavyLayers, chooser));
     assert.equal(other.outcomes, 10);
   });
@@ -203,11 +207,11 @@ describe("a situation", () => {
     demand,
   });
   const refusal = (tasks: readonly IntendedTask[]) => {
-    const made = situationOf(tasks, unequal);
-    return "refused" in made ? [made.refused.taskId, made.refused.detail] : undefined;
+    const result = situationOf(tasks, unequal);
+    return "refused" in result ? [result.refused.taskId, result.refused.detail] : undefined;
   };
 
-  it("what cannot be done is refused, naming the task", () => {
+  it("with an impossible task is refused, and the error names the task", () => {
     assert.deepEqual(refusal([task("a"), task("b", ["c"])]), ["b", "task b needs c: there is no such task"]);
     assert.deepEqual(refusal([task("x"), task("a", ["c", "x"]), task("b", ["a"]), task("c", ["b"])]), [
       "a",
@@ -227,9 +231,9 @@ describe("a situation", () => {
     assert.equal(refusal([task("a"), task("b", ["a"])]), undefined);
   });
 
-  it("says how its tasks hang together in words that fit their number", () => {
+  it("describes the shape of its tasks in words that match their number", () => {
     const reasonFor = (tasks: readonly IntendedTask[]) =>
-      chooseMode(situated(tasks, unequal), new ModeChooser(), quiet).reason;
+      chooseMode(situated(tasks, unequal), new ModeChooser(), noExploration).reason;
     const bag = (count: number) => Array.from({ length: count }, (_, at) => task(`t${at}`));
     assert.match(reasonFor(bag(1)), /\. Work: 1 task (of|on) /);
     assert.match(reasonFor(bag(3)), /\. Work: 3 tasks side by side /);
@@ -238,11 +242,11 @@ describe("a situation", () => {
     assert.match(reasonFor(diamond), /\. Work: 4 tasks up to 2 side by side in 3 steps /);
   });
 
-  it("slots that others have are not free yet", () => {
+  it("counts slots of other work as busy", () => {
     const [first, ...rest] = present([1]);
-    const made = situated([task("a")], [{ ...(first as (typeof rest)[0]), busyMs: [5_000] }]);
-    assert.equal(made.load, 1);
-    const choice = chooseMode(made, new ModeChooser(), quiet);
+    const situation = situated([task("a")], [{ ...(first as (typeof rest)[0]), busyMs: [5_000] }]);
+    assert.equal(situation.load, 1);
+    const choice = chooseMode(situation, new ModeChooser(), noExploration);
     assert.ok((choice.candidates[0]?.expectedMs ?? 0) > 5_000);
   });
 });

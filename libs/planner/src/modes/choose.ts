@@ -73,7 +73,7 @@ export function chooseMode(
 export interface Expected extends Option {
   readonly use: { readonly timeMs: number; readonly money: number };
   /** The engine of the mode and the method of the prediction, as a text. */
-  readonly words: string;
+  readonly description: string;
 }
 
 /** @param features with `predictedMs.MODE` */
@@ -114,7 +114,7 @@ function expectedOf(prediction: Prediction, excluded: string | undefined): Expec
     highMs,
     timesMs,
     quality,
-    words: reasonOfCandidate(mode, by),
+    description: reasonOfCandidate(mode, by),
     cost: money > 0 ? money : busyMs,
     use: { timeMs: busyMs, money },
     ...(ineligible === undefined ? {} : { ineligible }),
@@ -122,7 +122,7 @@ function expectedOf(prediction: Prediction, excluded: string | undefined): Expec
 }
 
 function candidateOf(
-  { use, quality, words, ineligible }: Expected,
+  { use, quality, description, ineligible }: Expected,
   { judged }: Judgement,
   at: number,
 ): ModeCandidate {
@@ -135,7 +135,7 @@ function candidateOf(
     score,
     expectedUse: use,
     expectedQuality: quality,
-    reason: ineligible ?? words,
+    reason: ineligible ?? description,
   };
 }
 
@@ -197,10 +197,10 @@ export function learnOutcome(
 ): void {
   const predictedMs = (of: Mode) => features[`predictedMs.${of}`] ?? 0;
   chooser.spend(expectedMs, lostMs);
-  const seen = replayed.map((each) => ({ ...each, predictedMs: predictedMs(each.mode) }));
-  const used = seen.find((each) => each.mode === mode);
+  const predictions = replayed.map((each) => ({ ...each, predictedMs: predictedMs(each.mode) }));
+  const used = predictions.find((each) => each.mode === mode);
   if (used === undefined) chooser.learn(features, mode, predictedMs(mode), realMs);
-  else chooser.learnReplayed(features, used, seen, realMs);
+  else chooser.learnReplayed(features, used, predictions, realMs);
 }
 
 /** Undefined if nothing was chosen. */

@@ -10,7 +10,7 @@
  * 4. No clock and no randomness, and a choice changes nothing: the knowledge follows from outcomes, in their
  *    order.
  */
-import { type KeptRegression, Regression } from "../structures/regression.ts";
+import { Regression, type RegressionState } from "../structures/regression.ts";
 import { scaled } from "./features.ts";
 import { type Mode, modes, safeMode } from "./mode.ts";
 import { bestOf, proportion, scoreOf, type Weights } from "./weights.ts";
@@ -66,9 +66,9 @@ export interface ChooserSettings {
 const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, confidenceLeast: 0.6 };
 
 /** The state of a chooser. An unknown version is ignored: the chooser starts empty. */
-export interface KeptChooser {
+export interface ChooserState {
   readonly version: 1;
-  readonly regression: KeptRegression;
+  readonly regression: RegressionState;
   readonly outcomes: number;
   /** Expected time of all choices with a reported outcome, and the expected loss by exploration. */
   readonly totalMs: number;
@@ -101,9 +101,9 @@ export class ModeChooser {
   #totalMs: number;
   #lostMs: number;
 
-  constructor(settings: Partial<ChooserSettings> = {}, kept?: KeptChooser) {
+  constructor(settings: Partial<ChooserSettings> = {}, state?: ChooserState) {
     this.#settings = { ...usualChooserSettings, ...settings };
-    const known = kept?.version === 1 ? kept : undefined;
+    const known = state?.version === 1 ? state : undefined;
     this.#regression = new Regression(blockSize * (1 + modes.length), known?.regression);
     this.#outcomes = known?.outcomes ?? 0;
     this.#totalMs = known?.totalMs ?? 0;
@@ -131,21 +131,22 @@ export class ModeChooser {
     const unsure = (one: number, other: number) => share * this.#unsure(rows, one, other);
     const better = (one: number, other: number, margin: number) => {
       // The few simulated cases are uncertain too, but exploring the mode would not improve that.
-      const tried = share * errorOf(options[one]?.timesMs ?? [], options[other]?.timesMs ?? []);
-      return shareAbove(gainOf(judged, one, other) + margin, Math.hypot(unsure(one, other), tried));
+      const error = share * errorOf(options[one]?.timesMs ?? [], options[other]?.timesMs ?? []);
+      return shareAbove(gainOf(judged, one, other) + margin, Math.hypot(unsure(one, other), error));
     };
     const fallback = best !== safe && better(best, safe, 0) < this.#settings.confidenceLeast;
     const usual = fallback ? safe : best;
     const affordable = (usualMs: number) =>
       exploration * (this.#totalMs + usualMs) - this.#lostMs - underTrialMs;
-    const tried = exploration > 0 ? this.#tried(judged, unsure, open, usual, affordable) : undefined;
-    const chosen = tried ?? usual;
+    const exploredOption =
+      exploration > 0 ? this.#explore(judged, unsure, open, usual, affordable) : undefined;
+    const chosen = exploredOption ?? usual;
     return {
       judged,
       chosen,
       confidence: Math.min(1, ...open.filter((at) => at !== chosen).map((at) => better(chosen, at, alike))),
-      explored: tried !== undefined,
-      fallback: fallback && tried === undefined,
+      explored: exploredOption !== undefined,
+      fallback: fallback && exploredOption === undefined,
     };
   }
 
@@ -177,22 +178,22 @@ export class ModeChooser {
     if (own === undefined || !(realMs > 0)) return;
     this.#outcomes++;
     this.#learnRow(rowOf(features, undefined), own);
-    const beside = rowOf(features, used.mode).map((value, at) => (at < blockSize ? 0 : value));
-    this.#learnRow(beside, Math.log(realMs / used.simulatedMs));
+    const ownRow = rowOf(features, used.mode).map((value, at) => (at < blockSize ? 0 : value));
+    this.#learnRow(ownRow, Math.log(realMs / used.simulatedMs));
     for (const other of others) {
       const off = offOf(other);
       if (off === undefined || other.mode === used.mode) continue;
-      const apart = rowOf(features, other.mode).map((value, at) =>
-        at < blockSize ? 0 : value - (beside[at] ?? 0),
+      const difference = rowOf(features, other.mode).map((value, at) =>
+        at < blockSize ? 0 : value - (ownRow[at] ?? 0),
       );
-      this.#learnRow(apart, off - own);
+      this.#learnRow(difference, off - own);
     }
   }
 
-  keep(): KeptChooser {
+  snapshot(): ChooserState {
     return {
       version: 1,
-      regression: this.#regression.keep(),
+      regression: this.#regression.snapshot(),
       outcomes: this.#outcomes,
       totalMs: this.#totalMs,
       lostMs: this.#lostMs,
@@ -233,12 +234,12 @@ export class ModeChooser {
 
   /** Returns the uncertainty of the difference between two modes: only their separate parameters count. */
   #unsure(rows: readonly Float64Array[], one: number, other: number): number {
-    const apart = (rows[one] ?? new Float64Array()).map((value, at) => value - (rows[other]?.[at] ?? 0));
-    return noise * this.#regression.deviation(apart);
+    const difference = (rows[one] ?? new Float64Array()).map((value, at) => value - (rows[other]?.[at] ?? 0));
+    return noise * this.#regression.deviation(difference);
   }
 
   /** Returns the mode that may be better, if its exploration is affordable. */
-  #tried(
+  #explore(
     judged: readonly Judged[],
     unsure: (one: number, other: number) => number,
     open: readonly number[],
@@ -266,8 +267,8 @@ export class ModeChooser {
  * Returns the trusted share of a learned difference between modes. The same drawn cases distinguish modes to
  * a few hundredths. Lessons of sessions that were only similar do not.
  */
-function believed(apart: number): number {
-  return apart ** 3 / (apart ** 2 + coarse ** 2);
+function believed(difference: number): number {
+  return difference ** 3 / (difference ** 2 + coarse ** 2);
 }
 
 /** A mode with its prediction, and its result in the replay of the session. */
@@ -307,8 +308,8 @@ function gainOf(judged: readonly Judged[], one: number, other: number): number {
 function rowOf(features: Readonly<Record<string, number>>, mode: Mode | undefined): Float64Array {
   const values = scaled(features);
   const row = new Float64Array(blockSize * (1 + modes.length));
-  const fill = (from: number, whole: number, byFeature: number) => {
-    row[from] = whole / noise;
+  const fill = (from: number, intercept: number, byFeature: number) => {
+    row[from] = intercept / noise;
     values.forEach((value, at) => {
       row[from + 1 + at] = (byFeature * value) / noise;
     });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { graphOf, pairsOf } from "../testing/drawn.ts";
+import { graphOf, pairsOf } from "../testing/arbitraries.ts";
 import { cut } from "./cut.ts";
 
 const modesOf = (parts: ReturnType<typeof cut>) => parts.map(({ mode, tasks }) => [mode, tasks.length]);
@@ -14,7 +14,7 @@ describe("cutting a graph", () => {
     ...Array.from({ length: 10 }, (_, at) => [5 + at, 15] as const),
   ]);
 
-  it("short chains are a run, short bags a mission, what is long is planned", () => {
+  it("short chains become a run, short bags a mission, and long tasks a plan", () => {
     const short = cut({ graph: chainAndBag, sizesMs: new Float64Array(16).fill(5), shortMs: 50 });
     assert.deepEqual(modesOf(short), [
       ["workflow", 4],
@@ -27,7 +27,7 @@ describe("cutting a graph", () => {
     ]);
   });
 
-  it("one kind is one part", () => {
+  it("a graph of one kind becomes one part", () => {
     const chain = graphOf(
       6,
       [0, 1, 2, 3, 4].map((task) => [task, task + 1] as const),
@@ -44,7 +44,7 @@ describe("cutting a graph", () => {
     ]);
   });
 
-  it("what finds more tasks is for agents to share", () => {
+  it("tasks that find more tasks become a mission", () => {
     const finds = Float64Array.from({ length: 16 }, (_, task) => (task >= 5 && task < 15 ? 1 : 0));
     const parts = cut({ graph: chainAndBag, sizesMs: new Float64Array(16).fill(500), finds, shortMs: 50 });
     assert.deepEqual(modesOf(parts), [
@@ -54,14 +54,14 @@ describe("cutting a graph", () => {
   });
 
   it("every task is in one part, for any graph", () => {
-    const drawn = fc.record({
+    const inputs = fc.record({
       size: fc.integer({ min: 0, max: 40 }),
       edges: fc.array(fc.nat(10_000), { maxLength: 60 }),
       sizes: fc.array(fc.constantFrom(1, 100), { minLength: 40, maxLength: 40 }),
       finds: fc.array(fc.constantFrom(0, 0, 0, 1), { minLength: 40, maxLength: 40 }),
     });
     fc.assert(
-      fc.property(drawn, ({ size, edges, sizes, finds }) => {
+      fc.property(inputs, ({ size, edges, sizes, finds }) => {
         const graph = graphOf(size, pairsOf(size, edges));
         const parts = cut({ graph, sizesMs: sizes, finds, shortMs: 50 });
         const all = parts.flatMap(({ tasks }) => tasks).toSorted((one, other) => one - other);

@@ -99,11 +99,11 @@ function neighbours(graph: Graph, task: number): readonly number[] {
 function absorb(graph: Graph, kinds: PartMode[], least: number): void {
   const before = reversed(graph);
   const around = (task: number) => [...neighbours(graph, task), ...neighbours(before, task)];
-  const seen = new Uint8Array(kinds.length);
+  const visited = new Uint8Array(kinds.length);
   const bags = new Map<string, number[]>();
   for (let task = 0; task < kinds.length; task++) {
-    if (seen[task] === 1) continue;
-    const region = regionOf(task, kinds, around, seen);
+    if (visited[task] === 1) continue;
+    const region = regionOf(task, kinds, around, visited);
     if (region.length >= least) continue;
     if (region.length === 1 && kinds[task] === "swarm") {
       // Tasks of a bag have no edges among themselves, but are one region.
@@ -118,14 +118,14 @@ function regionOf(
   first: number,
   kinds: readonly PartMode[],
   around: (task: number) => readonly number[],
-  seen: Uint8Array,
+  visited: Uint8Array,
 ): readonly number[] {
   const region = [first];
-  seen[first] = 1;
+  visited[first] = 1;
   for (const task of region) {
     for (const other of around(task)) {
-      if (seen[other] === 1 || kinds[other] !== kinds[task]) continue;
-      seen[other] = 1;
+      if (visited[other] === 1 || kinds[other] !== kinds[task]) continue;
+      visited[other] = 1;
       region.push(other);
     }
   }

@@ -37,7 +37,7 @@ export interface EngineSettings {
   readonly copies: boolean;
   readonly delays: EngineDelays;
   /** Agents in the order of their last use by pools, the oldest first. Absent: by number. */
-  readonly askedBefore?: ArrayLike<number>;
+  readonly lastUseOrder?: ArrayLike<number>;
   /** For `hybrid`: the tasks of each mode. */
   readonly parts: readonly CutPart[];
   /** For found tasks: the task that they are like. They belong to its part. Absent: none were found. */
@@ -78,12 +78,12 @@ const planFirst: readonly PartMode[] = ["intelligence", "workflow", "swarm"];
 function dispatcherOf(
   mode: PartMode,
   problem: Problem,
-  { outlookOf, copies, askedBefore, byRanks = false }: EngineSettings,
+  { outlookOf, copies, lastUseOrder, byRanks = false }: EngineSettings,
   tasks?: readonly number[],
 ): Dispatcher {
   // Both offer ready tasks to the pool, which assigns them to the agent with the most room, in their order.
   if (mode !== "intelligence")
-    return new InLine(problem, { first: "ready", by: "leastLoaded", ...(askedBefore && { askedBefore }) });
+    return new InLine(problem, { first: "ready", by: "leastLoaded", ...(lastUseOrder && { lastUseOrder }) });
   const outlook = outlookOf(problem, tasks);
   if (!byRanks) return new LivePlan(problem, outlook, { copies });
   const usual = Float64Array.from({ length: problem.tasks }, (_, task) => outlook.usualMs(task));

@@ -45,8 +45,8 @@ export function featuresOf(
     needsPerTask: tasks === 0 ? 0 : after.targets.length / tasks,
     meanMs,
     variation: variationOf(Array.from(sizesMs)),
-    unknown: tasks === 0 ? 0 : kindVariance.reduce((sum, one) => sum + one / (one + 0.25), 0) / tasks,
-    finds: tasks === 0 ? 0 : finds.reduce((sum, one) => sum + one, 0) / tasks,
+    unknown: tasks === 0 ? 0 : kindVariance.reduce((sum, value) => sum + value / (value + 0.25), 0) / tasks,
+    finds: tasks === 0 ? 0 : finds.reduce((sum, value) => sum + value, 0) / tasks,
     agents,
     slots,
     tasksPerSlot: slots === 0 ? 0 : tasks / slots,
@@ -68,7 +68,8 @@ function variationOf(values: readonly number[]): number {
 /** Returns scaled values for a regression: around 0, with differences of about 1. */
 export function scaled(features: Readonly<Record<string, number>>): readonly number[] {
   const value = (name: keyof SituationFeatures) => features[name] ?? 0;
-  const log = (one: number, middle: number, width: number) => (Math.log1p(one) - Math.log1p(middle)) / width;
+  const log = (amount: number, middle: number, width: number) =>
+    (Math.log1p(amount) - Math.log1p(middle)) / width;
   return [
     log(value("tasks"), 50, 2),
     log(value("parallelism"), 8, 1.5),

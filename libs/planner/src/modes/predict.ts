@@ -6,9 +6,9 @@ import { Draws } from "../chance/draws.ts";
 import { type Execution, execute } from "../execution/execute.ts";
 import { Believed, beliefsOf } from "./believed.ts";
 import { type CutPart, cut } from "./cut.ts";
-import { type DrawnCase, drawnCases } from "./drawn-times.ts";
 import { type EngineDelays, engineOf, shortMsOf } from "./engines.ts";
 import type { Mode } from "./mode.ts";
+import { type SampledCase, sampledCases } from "./sampled-times.ts";
 import type { Situation } from "./situation.ts";
 
 export interface Prediction {
@@ -32,11 +32,11 @@ export interface Prediction {
 
 export interface PredictionLimits {
   /** Maximum number of comparisons of a task with a slot, over all cases: the cost of planning. */
-  readonly looksMax: number;
+  readonly comparisonsMax: number;
   readonly casesMax: number;
 }
 
-export const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 16 };
+export const usualPredictionLimits: PredictionLimits = { comparisonsMax: 20_000, casesMax: 16 };
 
 /** Cases with found tasks vary more than cases with known tasks: more of them are drawn. */
 const growing = 0.05;
@@ -46,16 +46,16 @@ export function predicted(
   situation: Situation,
   modes: readonly Mode[],
   engines: Pick<Circumstances, "delays" | "parts">,
-  { looksMax, casesMax }: PredictionLimits = usualPredictionLimits,
+  { comparisonsMax, casesMax }: PredictionLimits = usualPredictionLimits,
   seed = 1,
 ): readonly Prediction[] {
   const { tasks, slots } = situation.problem;
-  const looks = Math.max(1, tasks * Math.max(1, slots));
+  const comparisons = Math.max(1, tasks * Math.max(1, slots));
   const isGrowing = situation.finds.some((finds) => finds > growing);
   const most = isGrowing ? casesMax * growingTimes : casesMax;
-  const count = Math.max(1, Math.min(most, Math.floor(looksMax / looks)));
-  const cases = drawnCases(situation, count, new Draws(seed));
-  const isLarge = looks > looksMax;
+  const count = Math.max(1, Math.min(most, Math.floor(comparisonsMax / comparisons)));
+  const cases = sampledCases(situation, count, new Draws(seed));
+  const isLarge = comparisons > comparisonsMax;
   return modes.map((mode) => predictedOf(mode, situation, cases, { ...engines, isLarge }));
 }
 
@@ -76,17 +76,17 @@ interface Circumstances {
 function predictedOf(
   mode: Mode,
   situation: Situation,
-  cases: readonly DrawnCase[],
+  cases: readonly SampledCase[],
   { delays, parts, isLarge }: Circumstances,
 ): Prediction {
-  const done = cases.map(({ problem, beliefs, likeOf, askedBefore }) => {
+  const done = cases.map(({ problem, beliefs, likeOf, lastUseOrder }) => {
     const { dispatcher, delaysOf } = engineOf(mode, problem, {
       outlookOf: (own, tasks) => new Believed(own, beliefsOf(beliefs, tasks)),
       copies: situation.repeatable,
       delays,
       parts,
       likeOf,
-      askedBefore,
+      lastUseOrder,
       byRanks: isLarge,
     });
     return execute(problem, dispatcher, delaysOf);

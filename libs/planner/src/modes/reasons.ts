@@ -1,9 +1,9 @@
-import { counted, spanOf } from "@tutti/kernel";
+import { counted, durationText } from "@tutti/kernel";
 import type { Judged, Judgement } from "./chooser.ts";
 import { type Mode, safeMode } from "./mode.ts";
 import type { Prediction } from "./predict.ts";
 
-const whatModesDo: Readonly<Record<Mode, string>> = {
+const modeDescriptions: Readonly<Record<Mode, string>> = {
   workflow: "in the declared order, as a run",
   swarm: "by agents of a shared pool, as a mission",
   intelligence: "by a plan on the agents there are",
@@ -12,8 +12,8 @@ const whatModesDo: Readonly<Record<Mode, string>> = {
 
 export function reasonOfCandidate(mode: Mode, by: Prediction["by"]): string {
   return by === "ranks"
-    ? `${whatModesDo[mode]}. Too large to try its plans, so estimated by ranks`
-    : whatModesDo[mode];
+    ? `${modeDescriptions[mode]}. Too large to try its plans, so estimated by ranks`
+    : modeDescriptions[mode];
 }
 
 /** Explains the choice of a mode, for people. */
@@ -27,25 +27,26 @@ export function reasonOf(
   if (own === undefined) return "there was nothing to choose from";
   const shape = shapeOf(features);
   if (next === undefined) return `${own.mode} is the only mode that can be chosen. Work: ${shape}`;
-  const beside = `${own.mode} is expected to take ${spanOf(own.expectedMs)}, ${besideOf(own, next)}`;
-  if (explored) return `${beside}, and is tried to learn whether it is better than expected. Work: ${shape}`;
+  const comparison = `${own.mode} is expected to take ${durationText(own.expectedMs)}, ${comparisonText(own, next)}`;
+  if (explored)
+    return `${comparison}, and is tried to learn whether it is better than expected. Work: ${shape}`;
   if (fallback) {
-    return `${safeMode} is the safe choice while nothing is sure: ${next.mode} is expected to take ${spanOf(next.expectedMs)} instead of ${spanOf(own.expectedMs)}. Work: ${shape}`;
+    return `${safeMode} is the safe choice while nothing is sure: ${next.mode} is expected to take ${durationText(next.expectedMs)} instead of ${durationText(own.expectedMs)}. Work: ${shape}`;
   }
   const sure = confidence >= 0.9 ? "surely" : confidence >= 0.7 ? "probably" : "perhaps";
-  return `${beside}, ${sure} the best of ${others.length + 1}. Work: ${shape}`;
+  return `${comparison}, ${sure} the best of ${others.length + 1}. Work: ${shape}`;
 }
 
-function besideOf(own: Judged, next: Judged): string {
+function comparisonText(own: Judged, next: Judged): string {
   const share = next.expectedMs === 0 ? 0 : own.expectedMs / next.expectedMs - 1;
-  const nextSpan = `${next.mode} ${spanOf(next.expectedMs)}`;
-  if (Math.abs(share) < 0.01) return `as long as ${nextSpan}`;
-  return `${Math.round(Math.abs(share) * 100)} % ${share < 0 ? "less than" : "more than"} ${nextSpan}`;
+  const nextDuration = `${next.mode} ${durationText(next.expectedMs)}`;
+  if (Math.abs(share) < 0.01) return `as long as ${nextDuration}`;
+  return `${Math.round(Math.abs(share) * 100)} % ${share < 0 ? "less than" : "more than"} ${nextDuration}`;
 }
 
 function shapeOf(features: Readonly<Record<string, number>>): string {
   const value = (name: string) => features[name] ?? 0;
-  const words = [
+  const parts = [
     counted(value("tasks"), "task"),
     arrangementOf(value("tasks"), value("width"), value("depth")),
     value("finds") > 0.05 ? "which find more while they run" : "",
@@ -58,7 +59,7 @@ function shapeOf(features: Readonly<Record<string, number>>): string {
     value("speedVariation") > 0.15 ? "of unequal speed" : "",
     value("load") > 0.2 ? `of which others have ${Math.round(value("load") * 100)} %` : "",
   ];
-  return words.filter((word) => word !== "").join(" ");
+  return parts.filter((part) => part !== "").join(" ");
 }
 
 function arrangementOf(tasks: number, width: number, depth: number): string {

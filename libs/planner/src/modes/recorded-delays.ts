@@ -2,7 +2,7 @@
 import { type Delays, noDelays } from "../execution/delays.ts";
 import { medianOf } from "../structures/median.ts";
 import type { Problem } from "../work/problem.ts";
-import type { Taken } from "../work/work.ts";
+import type { ForeignUse } from "../work/work.ts";
 import type { PartMode } from "./cut.ts";
 import type { EngineDelays } from "./engines.ts";
 import type { RecordedAgent, RecordedSession } from "./recorded.ts";
@@ -25,21 +25,21 @@ export function ownDelays(
   const couldMs: number[] = [];
   for (const task of inOrderOfStart(tasks)) {
     const { agentId = "", startMs = 0, endMs = 0 } = tasks[task] ?? {};
-    const freeMs = rooms.get(agentId)?.take(startMs, endMs) ?? 0;
+    const freeMs = rooms.get(agentId)?.occupy(startMs, endMs) ?? 0;
     couldMs[task] = Math.min(startMs, Math.max(freeMs, readyMsOf(session, problem, task)));
   }
   const decisions = [...new Set(tasks.flatMap(({ decideMs }) => decideMs ?? []))].sort(
     (one, other) => one - other,
   );
   /** Until the first decision about it. The plan held back the tasks that it did not start then. */
-  const untilHeard = (task: number) => {
+  const firstDecision = (task: number) => {
     const could = couldMs[task] ?? 0;
-    const heardMs = decisions[countBelow(decisions, could)] ?? could;
-    return { waitMs: Math.max(0, heardMs - could), isHeld: heardMs < (tasks[task]?.decideMs ?? 0) };
+    const decidedMs = decisions[countBelow(decisions, could)] ?? could;
+    return { waitMs: Math.max(0, decidedMs - could), isHeld: decidedMs < (tasks[task]?.decideMs ?? 0) };
   };
   const hopMs = medianOf(
     tasks.flatMap(({ decideMs }, task) => {
-      const { waitMs, isHeld } = untilHeard(task);
+      const { waitMs, isHeld } = firstDecision(task);
       return decideMs === undefined || isHeld ? [] : [waitMs];
     }),
   );
@@ -48,7 +48,7 @@ export function ownDelays(
     const could = couldMs[task] ?? 0;
     if (decideMs === undefined) return { ...noDelays, beginMs: startMs - could, endMs };
     const decided = Math.min(startMs, Math.max(could, decideMs));
-    const { waitMs, isHeld } = untilHeard(task);
+    const { waitMs, isHeld } = firstDecision(task);
     const hop = isHeld ? hopMs : waitMs;
     return { ...noDelays, beginMs: startMs - decided + Math.min(hop, decided - could), endMs };
   });
@@ -68,24 +68,24 @@ function countBelow(sorted: readonly number[], value: number): number {
 /** Slots of an agent, with the times at which they become free. */
 class Room {
   readonly #freeMs: number[];
-  readonly #taken: Omit<Taken, "agent">[];
+  readonly #foreignUse: Omit<ForeignUse, "agent">[];
 
   constructor({ slots, joinMs = 0, taken = [] }: RecordedAgent) {
     this.#freeMs = new Array<number>(slots).fill(joinMs);
-    this.#taken = taken.toSorted((one, other) => one.fromMs - other.fromMs);
+    this.#foreignUse = taken.toSorted((one, other) => one.fromMs - other.fromMs);
   }
 
   /** Returns since when there was a slot for a start. */
-  take(startMs: number, endMs: number): number {
-    for (let [span] = this.#taken; span !== undefined && span.fromMs < startMs; [span] = this.#taken) {
-      this.#taken.shift();
-      this.#give(span.untilMs);
+  occupy(startMs: number, endMs: number): number {
+    for (let [use] = this.#foreignUse; use !== undefined && use.fromMs < startMs; [use] = this.#foreignUse) {
+      this.#foreignUse.shift();
+      this.#occupyFirst(use.untilMs);
     }
-    return this.#give(endMs);
+    return this.#occupyFirst(endMs);
   }
 
   /** Returns when the first slot becomes free, and takes it until a time. */
-  #give(untilMs: number): number {
+  #occupyFirst(untilMs: number): number {
     const freeMs = Math.min(...this.#freeMs);
     const slot = this.#freeMs.indexOf(freeMs);
     this.#freeMs[slot] = Math.max(freeMs, untilMs);
@@ -124,7 +124,7 @@ export function delaysOfOthers(
  * Returns agents in the order of their first tasks: pools start with the least recently used. Plans have
  * another order, which does not show that.
  */
-export function askedBefore({ mode, tasks, agents }: RecordedSession): readonly number[] {
+export function lastUseOrderOf({ mode, tasks, agents }: RecordedSession): readonly number[] {
   if (mode === "intelligence") return [];
   const order = inOrderOfStart(tasks);
   const firsts = agents.map(({ id }) => order.find((task) => tasks[task]?.agentId === id) ?? tasks.length);

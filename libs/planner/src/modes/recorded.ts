@@ -1,11 +1,11 @@
 /** The record of an ended session, and its work: tasks with their durations, on the present agents. */
 import { medianOf } from "../structures/median.ts";
 import { type Problem, prepare } from "../work/problem.ts";
-import type { Taken } from "../work/work.ts";
+import type { ForeignUse } from "../work/work.ts";
 import type { Beliefs } from "./believed.ts";
 import type { PartMode } from "./cut.ts";
 import type { Mode } from "./mode.ts";
-import { pacesSeen } from "./recorded-speeds.ts";
+import { observedPaces } from "./recorded-speeds.ts";
 import { type PresentAgent, type Refused, situationOf } from "./situation.ts";
 
 export interface RecordedTask {
@@ -55,7 +55,7 @@ export interface RecordedAgent extends PresentAgent {
   readonly joinMs?: number;
   readonly leaveMs?: number;
   /** When others used its slots. */
-  readonly taken?: readonly Omit<Taken, "agent">[];
+  readonly taken?: readonly Omit<ForeignUse, "agent">[];
 }
 
 export interface RecordedWork {
@@ -71,7 +71,7 @@ export function recordedWork({
   agents: there,
 }: RecordedSession): RecordedWork | { readonly refused: Refused } {
   const known = new Set(tasks.map(({ id }) => id));
-  const paces = pacesSeen(tasks, there);
+  const paces = observedPaces(tasks, there);
   const agents = there.map((agent) => ({ ...agent, slowness: agent.slowness ?? paces.get(agent.id) ?? 1 }));
   const intended = tasks.map(({ id, needs, foundBy, demand, capability, pinnedTo }) => ({
     id,
@@ -80,9 +80,9 @@ export function recordedWork({
     ...(capability !== undefined && { capability }),
     ...(pinnedTo !== undefined && { agentId: pinnedTo }),
   }));
-  const made = situationOf(intended, agents);
-  if ("refused" in made) return made;
-  const { work, fleet, problem } = made.situation;
+  const result = situationOf(intended, agents);
+  if ("refused" in result) return result;
+  const { work, fleet, problem } = result.situation;
   const numbers = new Map(agents.map(({ id }, number) => [id, number]));
   const sizesMs = tasks.map(({ agentId, workMs }, task) => {
     const pace =
@@ -100,7 +100,7 @@ export function recordedWork({
       ...fleet,
       joinMs: agents.map(({ joinMs = 0 }) => joinMs),
       leaveMs: agents.map(({ leaveMs = Number.POSITIVE_INFINITY }) => leaveMs),
-      taken: agents.flatMap(({ taken = [] }, agent) => taken.map((span) => ({ agent, ...span }))),
+      taken: agents.flatMap(({ taken = [] }, agent) => taken.map((use) => ({ agent, ...use }))),
     },
   );
   if ("impossible" in prepared) {

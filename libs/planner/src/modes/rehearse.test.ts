@@ -16,8 +16,8 @@ const situation = situated(
 describe("a rehearsal", () => {
   for (const mode of modes)
     it(`of ${mode} does all tasks, each behind its needs, and no sooner than can be`, () => {
-      const { startMs, endMs, makespanMs, left, agentOf } = rehearsed(situation, mode);
-      assert.equal(left, 0);
+      const { startMs, endMs, makespanMs, unfinished, agentOf } = rehearsed(situation, mode);
+      assert.equal(unfinished, 0);
       const { taskIds, problem } = situation;
       const at = new Map(taskIds.map((id, task) => [id, task]));
       for (const [task, id] of taskIds.entries()) {
@@ -32,8 +32,8 @@ describe("a rehearsal", () => {
       assert.ok(makespanMs >= lowerBounds(problem).sharpMs);
     });
 
-  it("goes by ranks alone where deciding as the engine does would take too long", () => {
-    const few = { ...usualPredictionLimits, looksMax: 10 };
+  it("uses only ranks if rehearsing the decisions of the engine would take too long", () => {
+    const few = { ...usualPredictionLimits, comparisonsMax: 10 };
     assert.equal(rehearsed(situation, "intelligence", undefined, few).by, "ranks");
     assert.equal(rehearsed(situation, "workflow", undefined, few).by, "scheduler");
   });

@@ -15,13 +15,13 @@ export function rehearsed(
   situation: Situation,
   mode: Mode,
   delays: EngineDelays = usualDelays,
-  { looksMax } = usualPredictionLimits,
+  { comparisonsMax } = usualPredictionLimits,
 ): Rehearsal {
   const { problem } = situation;
   const parts = cutOf(situation, delays);
   const isPlanned =
     mode === "intelligence" || (mode === "hybrid" && parts.some((part) => part.mode === "intelligence"));
-  const byRanks = isPlanned && problem.tasks * Math.max(1, problem.slots) > looksMax;
+  const byRanks = isPlanned && problem.tasks * Math.max(1, problem.slots) > comparisonsMax;
   const { dispatcher, delaysOf } = engineOf(mode, problem, {
     delays,
     parts,

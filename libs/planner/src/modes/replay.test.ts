@@ -27,7 +27,7 @@ function lived(
   const draws = new Draws(seed);
   const sizesMs = situation.mediansMs.map((medianMs) => medianMs * Math.exp(0.5 * draws.normal()));
   const slotFromMs = Float64Array.from(situation.problem.agentOfSlot, (agent) => agents[agent]?.joinMs ?? 0);
-  const taken = agents.flatMap((each, agent) => (each.taken ?? []).map((span) => ({ agent, ...span })));
+  const taken = agents.flatMap((each, agent) => (each.taken ?? []).map((use) => ({ agent, ...use })));
   const problem = { ...situation.problem, sizesMs, slotFromMs, taken };
   const beliefs = {
     mediansMs: situation.mediansMs,
@@ -84,7 +84,7 @@ describe("a session done again", () => {
     });
 
   for (const mode of ["workflow", "swarm"] as const)
-    it(`ends as it did as ${mode} if agents came late and others had slots of them`, () => {
+    it(`ends as it did as ${mode} if agents joined late and some slots were in use by others`, () => {
       const agents = present([0.6, 1, 1.4, 1.9], 2).map((agent, at) => ({
         ...agent,
         joinMs: at === 2 ? 5_000 : 0,
@@ -105,7 +105,7 @@ describe("a session done again", () => {
       );
     });
 
-  it("tells how quick agents are by what tasks took beside what their author said", () => {
+  it("derives the speed of agents from durations compared with the stated sizes", () => {
     const session = lived(heavy, "workflow");
     const stated = new Map(heavy.map(({ id, statedMs = 0 }) => [id, statedMs]));
     const asStated = {
@@ -114,15 +114,15 @@ describe("a session done again", () => {
       tasks: session.tasks.map((task) => ({ ...task, statedMs: stated.get(task.id) ?? 0 })),
     };
     const known = compared(session);
-    const shown = compared(asStated);
-    assert.ok((shown.modes[0]?.error ?? 1) < 0.05, `off by ${shown.modes[0]?.error}`);
+    const comparison = compared(asStated);
+    assert.ok((comparison.modes[0]?.error ?? 1) < 0.05, `off by ${comparison.modes[0]?.error}`);
     known.modes.forEach(({ mode, simulatedMs }, at) => {
-      const off = Math.abs((shown.modes[at]?.simulatedMs ?? 0) - simulatedMs) / simulatedMs;
+      const off = Math.abs((comparison.modes[at]?.simulatedMs ?? 0) - simulatedMs) / simulatedMs;
       assert.ok(off < 0.15, `${mode} is off by ${off}`);
     });
   });
 
-  it("short steps would have been slower by a plan, and long ones faster", () => {
+  it("predicts that short steps are slower and long steps faster by a plan", () => {
     const times = (session: RecordedSession) =>
       Object.fromEntries(compared(session).modes.map(({ mode, simulatedMs }) => [mode, simulatedMs]));
     const short = times(
@@ -136,14 +136,14 @@ describe("a session done again", () => {
     assert.ok((long["intelligence"] ?? 0) < 0.95 * (long["workflow"] ?? 0), JSON.stringify(long));
   });
 
-  it("says that it cannot be relied on when it does not come out", () => {
+  it("reports that it is not reliable if the replay does not match the real time", () => {
     const session = lived(heavy, "workflow");
     const { modes, trustworthy, assumptions } = compared({ ...session, realMs: session.realMs * 2 });
     assert.deepEqual([trustworthy, Math.round((modes[0]?.error ?? 0) * 10)], [false, 5]);
     assert.match(assumptions, /not reliable/);
   });
 
-  it("what was found while it ran is found again, and not planned before", () => {
+  it("includes tasks that were found at run time, and does not plan them in advance", () => {
     const session = lived(heavy, "workflow");
     const found = { ...session.tasks[3], id: "found", needs: [], foundBy: session.tasks[59]?.id ?? "" };
     const grown = {

@@ -17,7 +17,7 @@ import { type CutPart, cut, type PartMode } from "./cut.ts";
 import { type EngineDelays, engineOf, shortMsOf, usualDelays } from "./engines.ts";
 import { type Mode, modes } from "./mode.ts";
 import { type RecordedSession, recordedWork } from "./recorded.ts";
-import { askedBefore, delaysOfOthers, ownDelays } from "./recorded-delays.ts";
+import { delaysOfOthers, lastUseOrderOf, ownDelays } from "./recorded-delays.ts";
 import type { Refused } from "./situation.ts";
 
 export interface Counterfactual {
@@ -48,12 +48,12 @@ export function replay(
   compared: readonly Mode[] = modes,
   delays: EngineDelays = usualDelays,
 ): Comparison | { readonly refused: Refused } {
-  const made = recordedWork(session);
-  if ("refused" in made) return made;
-  const { problem, beliefs } = made;
+  const recorded = recordedWork(session);
+  if ("refused" in recorded) return recorded;
+  const { problem, beliefs } = recorded;
   const own = ownDelays(session, problem, delays);
   const usual = delaysOfOthers(session, own, delays);
-  const questions = askedBefore(session);
+  const questions = lastUseOrderOf(session);
   const others = compared.filter((mode) => mode !== session.mode);
   const results = [session.mode, ...others].flatMap((mode) => {
     const isReal = mode === session.mode;
@@ -64,10 +64,10 @@ export function replay(
       copies: session.tasks.every(({ repeatable = false }) => repeatable),
       delays: usual,
       parts,
-      askedBefore: questions,
+      lastUseOrder: questions,
     });
     const done = execute(problem, dispatcher, isReal ? (task) => own[task] ?? noDelays : delaysOf);
-    return done.left > 0 ? [] : [counterfactual(mode, session, problem, done)];
+    return done.unfinished > 0 ? [] : [counterfactual(mode, session, problem, done)];
   });
   const [real] = results;
   const trustworthy = real?.real === true && real.error <= trustedError;

@@ -35,7 +35,7 @@ export interface PresentAgent {
   /** Its concurrency. */
   readonly slots: number;
   /** The demands that it satisfies. */
-  readonly meets: ReadonlySet<string>;
+  readonly satisfiedDemands: ReadonlySet<string>;
   /** Factor of its durations compared with an agent of speed 1. Absent: as learned. */
   readonly slowness?: number;
   /** Price of a millisecond of one slot. */
@@ -129,9 +129,9 @@ export function situationOf(
   if ("impossible" in prepared) {
     const { task, reason } = prepared.impossible;
     const { id = "", demand = "", demandText = demand, agentId } = intended[task] ?? {};
-    const who =
+    const agentText =
       agentId === undefined ? `an agent for ${demandText}` : `${agentId} and that it can do ${demandText}`;
-    return { refused: { taskId: id, reason, detail: `task ${id} needs ${who}: there is none` } };
+    return { refused: { taskId: id, reason, detail: `task ${id} needs ${agentText}: there is none` } };
   }
   const tasks = intended.map(describedOf);
   const slots = prepared.problem.slots;
@@ -209,13 +209,15 @@ function circleIn({ offsets, targets }: Graph, intended: readonly IntendedTask[]
   const first = missing.findIndex((count) => count > 0);
   if (first === -1) return undefined;
   // Each remaining task needs a remaining one, so a walk along needs returns to a visited task.
-  const left = new Map(intended.flatMap((task, number) => (missing[number] === 0 ? [] : [[task.id, task]])));
+  const remaining = new Map(
+    intended.flatMap((task, number) => (missing[number] === 0 ? [] : [[task.id, task]])),
+  );
   const path: string[] = [];
   for (let id = intended[first]?.id ?? ""; !path.includes(id); ) {
     path.push(id);
-    id = left.get(id)?.needs.find((need) => left.has(need)) ?? id;
+    id = remaining.get(id)?.needs.find((need) => remaining.has(need)) ?? id;
   }
-  const last = left.get(path.at(-1) ?? "")?.needs.find((need) => left.has(need)) ?? "";
+  const last = remaining.get(path.at(-1) ?? "")?.needs.find((need) => remaining.has(need)) ?? "";
   const circle = path.slice(path.indexOf(last));
   return {
     taskId: circle[0] ?? "",
@@ -233,8 +235,8 @@ function fleetFrom(
   return {
     slots: present.map(({ slots }) => slots),
     paces: demands.flatMap((demand) =>
-      present.map(({ meets }, agent) =>
-        meets.has(demand) ? (slowness[agent] ?? 1) : Number.POSITIVE_INFINITY,
+      present.map(({ satisfiedDemands }, agent) =>
+        satisfiedDemands.has(demand) ? (slowness[agent] ?? 1) : Number.POSITIVE_INFINITY,
       ),
     ),
     slotFreeMs: present.flatMap(({ slots, busyMs = [] }) =>

@@ -85,12 +85,12 @@ class Capacity {
 function capacitiesOf(problem: Problem): readonly Capacity[] {
   const { candidates, demands, sizesMs } = problem;
   const sets = candidates.map((those) => new Set(those));
-  const seen = new Set<string>();
+  const visited = new Set<string>();
   const capacities: Capacity[] = [];
   sets.forEach((set, demand) => {
     const name = [...set].sort((one, other) => one - other).join(" ");
-    if (set.size === 0 || seen.has(name) || !demands.includes(demand)) return;
-    seen.add(name);
+    if (set.size === 0 || visited.has(name) || !demands.includes(demand)) return;
+    visited.add(name);
     const within = sets.map((other) => other.size > 0 && [...other].every((slot) => set.has(slot)));
     const tasks = problem.order.filter((task) => within[demands[task] ?? 0]);
     tasks.sort((one, other) => (sizesMs[other] ?? 0) - (sizesMs[one] ?? 0));
@@ -117,23 +117,23 @@ function speedsOf(problem: Problem, slots: ReadonlySet<number>, within: readonly
 /** Returns the earliest start of each task. */
 function headsOf(problem: Problem, least: Float64Array, capacity: Capacity | undefined): Float64Array {
   const { order, before, releaseMs } = problem;
-  return reach(order, before, least, releaseMs, capacity);
+  return earliestStarts(order, before, least, releaseMs, capacity);
 }
 
 /** Returns the minimum time from each task's end to the end of all. */
 function tailsOf(problem: Problem, least: Float64Array, capacity: Capacity): Float64Array {
   const { order, after } = problem;
-  return reach(order.toReversed(), after, least, new Float64Array(problem.tasks), capacity);
+  return earliestStarts(order.toReversed(), after, least, new Float64Array(problem.tasks), capacity);
 }
 
-function reach(
+function earliestStarts(
   order: Uint32Array,
   needs: Graph,
   least: Float64Array,
   atLeastMs: Float64Array,
   capacity: Capacity | undefined,
 ): Float64Array {
-  const reached = new Float64Array(order.length);
+  const earliest = new Float64Array(order.length);
   const { offsets, targets } = needs;
   for (const task of order) {
     let time = atLeastMs[task] ?? 0;
@@ -141,24 +141,24 @@ function reach(
     const to = offsets[task + 1] ?? 0;
     for (let edge = from; edge < to; edge++) {
       const other = targets[edge] ?? 0;
-      time = Math.max(time, (reached[other] ?? 0) + (least[other] ?? 0));
+      time = Math.max(time, (earliest[other] ?? 0) + (least[other] ?? 0));
     }
     if (capacity !== undefined && to - from > 1) {
       const joined = Array.from({ length: to - from }, (_, at) => targets[from + at] ?? 0);
-      time = Math.max(time, joinMs(joined, reached, capacity));
+      time = Math.max(time, joinMs(joined, earliest, capacity));
     }
-    reached[task] = time;
+    earliest[task] = time;
   }
-  return reached;
+  return earliest;
 }
 
 /** Returns when tasks with given earliest starts can all be done. */
-function joinMs(joined: number[], reached: Float64Array, capacity: Capacity): number {
+function joinMs(joined: number[], earliest: Float64Array, capacity: Capacity): number {
   const { sizes } = capacity;
   joined.sort((one, other) => (sizes[other] ?? 0) - (sizes[one] ?? 0));
   let latestMs = 0;
-  for (const moment of momentsOf(joined.map((task) => reached[task] ?? 0))) {
-    const those = joined.filter((task) => (reached[task] ?? 0) >= moment && (sizes[task] ?? 0) > 0);
+  for (const moment of momentsOf(joined.map((task) => earliest[task] ?? 0))) {
+    const those = joined.filter((task) => (earliest[task] ?? 0) >= moment && (sizes[task] ?? 0) > 0);
     latestMs = Math.max(latestMs, moment + capacity.of(those).levelsMs);
   }
   return latestMs;

@@ -18,19 +18,19 @@ export class FreeTime {
   }
 
   /** Returns the earliest start of a task with a ready time and a duration. `Infinity` if there is none. */
-  earliest(readyMs: number, takesMs: number): number {
-    const at = this.#find(readyMs, takesMs);
+  earliest(readyMs: number, taskMs: number): number {
+    const at = this.#find(readyMs, taskMs);
     return at < 0 ? Number.POSITIVE_INFINITY : Math.max(readyMs, this.#from[at] ?? 0);
   }
 
   /** Takes the time from `earliest` on for it. */
-  take(readyMs: number, takesMs: number): void {
-    const at = this.#find(readyMs, takesMs);
-    if (at < 0) throw new RangeError(`expected room for a task of ${takesMs} ms, found none`);
+  occupy(readyMs: number, taskMs: number): void {
+    const at = this.#find(readyMs, taskMs);
+    if (at < 0) throw new RangeError(`expected room for a task of ${taskMs} ms, found none`);
     const from = this.#from[at] ?? 0;
     const to = this.#to[at] ?? 0;
     const startMs = Math.max(readyMs, from);
-    const endMs = startMs + takesMs;
+    const endMs = startMs + taskMs;
     const before = startMs > from;
     const after = to > endMs;
     if (before && after) {
@@ -42,8 +42,8 @@ export class FreeTime {
     else this.#from[at] = endMs;
   }
 
-  #find(readyMs: number, takesMs: number): number {
-    const soonestMs = readyMs + takesMs;
+  #find(readyMs: number, taskMs: number): number {
+    const soonestMs = readyMs + taskMs;
     const to = this.#to;
     // Binary search for the first gap that does not end too early.
     let low = 0;
@@ -55,7 +55,7 @@ export class FreeTime {
     }
     for (let at = low; at < this.#count; at++) {
       const from = this.#from[at] ?? 0;
-      if ((from > readyMs ? from : readyMs) + takesMs <= (to[at] ?? 0)) return at;
+      if ((from > readyMs ? from : readyMs) + taskMs <= (to[at] ?? 0)) return at;
     }
     return -1;
   }

@@ -27,7 +27,7 @@ export interface Search {
 const chains = 3;
 /** Share of the steps for the chains, divided evenly. The remaining steps belong to the best. */
 const chainsShare = 0.6;
-const stepsBetweenLooks = 16;
+const stepsBetweenChecks = 16;
 /** Deviations of the logarithm of a changed rank. */
 const strengths = [0.1, 0.3, 1] as const;
 /** Number of changed ranks: as tasks, or as a share of all. */
@@ -41,7 +41,7 @@ export function improvedPlan(problem: Problem, search: Search): Plan | undefined
   const walk = new Walk(problem, search);
   const each = Math.floor((search.steps * chainsShare) / chains);
   for (let chain = 0; chain < chains && !walk.over; chain++) walk.chain(each);
-  if (!walk.over) walk.goOn(search.steps - walk.steps);
+  if (!walk.over) walk.resume(search.steps - walk.steps);
   return walk.plan();
 }
 
@@ -78,7 +78,7 @@ class Walk {
   }
 
   /** Continues from the best solution. */
-  goOn(steps: number): void {
+  resume(steps: number): void {
     this.#walk(this.#best, this.#bestMs, steps);
   }
 
@@ -109,7 +109,7 @@ class Walk {
   #measure(ranks: Float64Array, limitMs: number): number {
     const endMs = this.#placement.place(byRank(this.#problem, ranks), limitMs);
     this.steps++;
-    const stop = this.steps % stepsBetweenLooks === 0 && this.#search.stop?.() === true;
+    const stop = this.steps % stepsBetweenChecks === 0 && this.#search.stop?.() === true;
     this.over = stop || endMs <= this.#enoughMs || this.steps >= this.#search.steps;
     return endMs;
   }

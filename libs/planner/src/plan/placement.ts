@@ -51,7 +51,7 @@ export class Placement {
       const task = order[at] ?? 0;
       const demand = demands[task] ?? 0;
       const size = sizesMs[task] ?? 0;
-      const wanted = pinned[task] ?? -1;
+      const pinnedAgent = pinned[task] ?? -1;
       const those = candidates[demand] as Uint32Array;
       const readyMs = this.#readyMs(task);
       let best = -1;
@@ -61,24 +61,24 @@ export class Placement {
       for (let each = 0; each < those.length; each++) {
         const slot = those[each] ?? 0;
         const agent = agentOfSlot[slot] ?? 0;
-        const takesMs = size * (paces[demand * agents + agent] ?? 0);
+        const taskMs = size * (paces[demand * agents + agent] ?? 0);
         // The following slots are slower still.
-        if (readyMs + takesMs >= bestEndMs) break;
-        if (wanted !== -1 && wanted !== agent) continue;
-        const thereMs = moves ? Math.max(readyMs, this.#movedMs(task, agent)) : readyMs;
+        if (readyMs + taskMs >= bestEndMs) break;
+        if (pinnedAgent !== -1 && pinnedAgent !== agent) continue;
+        const inputsReadyMs = moves ? Math.max(readyMs, this.#movedMs(task, agent)) : readyMs;
         const free = this.#free[slot] as FreeTime;
-        const starts = free.earliest(thereMs, takesMs);
-        const ends = starts + takesMs;
+        const starts = free.earliest(inputsReadyMs, taskMs);
+        const ends = starts + taskMs;
         if (ends < bestEndMs) {
           best = slot;
           bestEndMs = ends;
-          bestReadyMs = thereMs;
+          bestReadyMs = inputsReadyMs;
           bestStartMs = starts;
         }
       }
       if (best < 0 || bestEndMs > limitMs) return Number.POSITIVE_INFINITY;
       const takesMs = size * (paces[demand * agents + (agentOfSlot[best] ?? 0)] ?? 0);
-      this.#free[best]?.take(bestReadyMs, takesMs);
+      this.#free[best]?.occupy(bestReadyMs, takesMs);
       startMs[task] = bestStartMs;
       endMs[task] = bestEndMs;
       slotOf[task] = best;
@@ -106,9 +106,9 @@ export class Placement {
     let latestMs = 0;
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
       const other = targets[edge] ?? 0;
-      const stays = agentOfSlot[this.slotOf[other] ?? 0] === agent;
-      const thereMs = (this.endMs[other] ?? 0) + (stays ? 0 : (moveMs[other] ?? 0));
-      if (thereMs > latestMs) latestMs = thereMs;
+      const isSameAgent = agentOfSlot[this.slotOf[other] ?? 0] === agent;
+      const inputsReadyMs = (this.endMs[other] ?? 0) + (isSameAgent ? 0 : (moveMs[other] ?? 0));
+      if (inputsReadyMs > latestMs) latestMs = inputsReadyMs;
     }
     return latestMs;
   }

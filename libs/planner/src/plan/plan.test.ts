@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Draws } from "../chance/draws.ts";
 import { timingOf } from "../graph/critical-path.ts";
+import { arbitraryProblems, graphOf, pairsOf, problemOf } from "../testing/arbitraries.ts";
 import { shortestMs } from "../testing/brute-force.ts";
-import { drawnProblems, graphOf, pairsOf, problemOf } from "../testing/drawn.ts";
 import { checkRules } from "../testing/rules.ts";
 import { prepare } from "../work/problem.ts";
 import { fleetOf } from "../work/work.ts";
@@ -14,11 +14,11 @@ import { heft } from "./heft.ts";
 import { improvedPlan } from "./improve.ts";
 import { leastTimes, meanTimes, upwardRanks } from "./ranks.ts";
 
-const near = (actual: number, expected: number) =>
+const assertNear = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `expected ${expected}, found ${actual}`);
 
 /** Small enough to try every plan. */
-const tiny = drawnProblems(5, 3);
+const tiny = arbitraryProblems(5, 3);
 
 describe("ranks", () => {
   // A diamond: 0, then 1 and 2, then 3.
@@ -37,7 +37,7 @@ describe("ranks", () => {
     assert.deepEqual([...upwardRanks(problem, meanTimes(problem))], [78, 55, 65, 5]);
   });
 
-  it("take the mean over those that can do a task, or the least", () => {
+  it("use the mean over the agents that can do a task, or the least", () => {
     const problem = problemOf(
       { graph: graphOf(2, []), sizesMs: [10, 10], demands: [0, 1] },
       { slots: [1, 1], paces: [1, 2, Number.POSITIVE_INFINITY, 3] },
@@ -53,17 +53,17 @@ describe("ranks", () => {
 });
 
 describe("lower bounds", () => {
-  it("know path, work and levels: three long tasks on one fast slot and two slow ones", () => {
+  it("consider path, work and levels: three long tasks on one fast slot and two slow ones", () => {
     const problem = problemOf({ graph: graphOf(3, []), sizesMs: [12, 12, 12] }, fleetOf([2, 1, 0.25]));
     const { pathMs, workMs, sharpMs } = lowerBounds(problem);
     assert.deepEqual([pathMs, workMs], [6, 36 / 3.25]);
-    near(sharpMs, 36 / 3.25);
+    assertNear(sharpMs, 36 / 3.25);
     // Two tasks cannot use the third slot: 24 on speeds 2 and 1.
     const two = problemOf({ graph: graphOf(2, []), sizesMs: [12, 12] }, fleetOf([2, 1, 1]));
     assert.deepEqual(lowerBounds(two), { pathMs: 6, workMs: 6, sharpMs: 8 });
   });
 
-  it("know that what joins waits for all of it: two waves of eight on four slots", () => {
+  it("consider that a join waits for all of its inputs: two waves of eight on four slots", () => {
     const pairs = Array.from({ length: 8 }, (_, at): [number, number][] => [
       [at, 8],
       [8, 9 + at],
@@ -77,7 +77,7 @@ describe("lower bounds", () => {
     assert.equal(heft(problem)?.makespanMs, 50);
   });
 
-  it("are never above the shortest plan there is, and the sharp one never below the others", () => {
+  it("are never above the shortest plan, and the sharp bound is never below the others", () => {
     fc.assert(
       fc.property(tiny, (problem) => {
         const { pathMs, workMs, sharpMs } = lowerBounds(problem);
@@ -90,7 +90,7 @@ describe("lower bounds", () => {
 });
 
 describe("a plan", () => {
-  it("keeps every rule, and is between the shortest there is and the bound", () => {
+  it("keeps every rule, and is at least as long as the shortest plan and at most as long as HEFT", () => {
     fc.assert(
       fc.property(tiny, (problem) => {
         const plain = heft(problem);
@@ -105,9 +105,9 @@ describe("a plan", () => {
     );
   });
 
-  it("keeps every rule for larger problems too", () => {
+  it("keeps every rule for larger problems, and is never shorter than the bound", () => {
     fc.assert(
-      fc.property(drawnProblems(40, 6), (problem) => {
+      fc.property(arbitraryProblems(40, 6), (problem) => {
         const plan = improvedPlan(problem, { steps: 20 });
         assert.ok(plan !== undefined);
         checkRules(problem, plan);
@@ -117,7 +117,7 @@ describe("a plan", () => {
     );
   });
 
-  it("fills a gap in front of what was placed before", () => {
+  it("fills a gap before tasks that were placed earlier", () => {
     // The long chain leaves agent 0 free while it waits for the release of task 1.
     const problem = problemOf(
       { graph: graphOf(3, [[0, 1]]), sizesMs: [2, 10, 3], releaseMs: [0, 6, 0] },
@@ -127,7 +127,7 @@ describe("a plan", () => {
     assert.deepEqual([...(plan?.startMs ?? [])], [0, 6, 2]);
   });
 
-  it("is the shortest there is on 94 of 100 graphs of six tasks on three agents, where HEFT's is on 55", () => {
+  it("is the shortest on 94 of 100 graphs of six tasks on three agents, and HEFT on 55", () => {
     const draws = new Draws(11);
     let plain = 0;
     let improved = 0;
@@ -142,13 +142,13 @@ describe("a plan", () => {
     assert.deepEqual([plain, improved], [55, 94]);
   });
 
-  it("is the same for the same seed, and ends when its stop function says so", () => {
+  it("is the same for the same seed, and ends when its stop function returns true", () => {
     const draws = new Draws(3);
     const edges = Array.from({ length: 60 }, () => draws.below(10_000));
     const sizesMs = Array.from({ length: 40 }, () => 1 + draws.below(50));
     const problem = problemOf({ graph: graphOf(40, pairsOf(40, edges)), sizesMs }, fleetOf([1, 2, 0.7, 0.6]));
-    const one = improvedPlan(problem, { steps: 300, seed: 5 });
-    assert.deepEqual(one, improvedPlan(problem, { steps: 300, seed: 5 }));
+    const improved = improvedPlan(problem, { steps: 300, seed: 5 });
+    assert.deepEqual(improved, improvedPlan(problem, { steps: 300, seed: 5 }));
     const stopped = improvedPlan(problem, { steps: 1_000_000, stop: () => true });
     assert.ok((stopped?.steps ?? 0) <= 16, `${stopped?.steps} steps`);
   });
@@ -160,9 +160,9 @@ describe("a plan", () => {
 
   it("on agents without limits takes as long as the critical path", () => {
     fc.assert(
-      fc.property(drawnProblems(8, 1), ({ after, sizesMs, tasks }) => {
+      fc.property(arbitraryProblems(8, 1), ({ after, sizesMs, tasks }) => {
         const plan = heft(problemOf({ graph: after, sizesMs }, fleetOf(new Array(tasks).fill(1))));
-        near(plan?.makespanMs ?? 0, timingOf(after, sizesMs).lengthMs);
+        assertNear(plan?.makespanMs ?? 0, timingOf(after, sizesMs).lengthMs);
       }),
     );
   });
@@ -171,7 +171,7 @@ describe("a plan", () => {
 describe("a problem", () => {
   const graph = graphOf(2, [[0, 1]]);
 
-  it("is refused, naming the task, if no agent can do it or stays for it", () => {
+  it("is refused, naming the task, if no agent can do it or stays long enough", () => {
     const nobody = { slots: [1], paces: [1, Number.POSITIVE_INFINITY] };
     assert.deepEqual(prepare({ graph, sizesMs: [1, 1], demands: [0, 1] }, nobody), {
       impossible: { task: 1, reason: "no agent" },
@@ -184,13 +184,13 @@ describe("a problem", () => {
     });
   });
 
-  it("has no plan where agents leave before all is done", () => {
+  it("has no plan if agents leave before all tasks have ended", () => {
     const fleet = { ...fleetOf([1]), leaveMs: [10] };
     const problem = problemOf({ graph, sizesMs: [6, 6] }, fleet);
     assert.deepEqual([heft(problem), improvedPlan(problem, { steps: 5 })], [undefined, undefined]);
   });
 
-  it("keeps pinned tasks at their agents, and slots that are at something until it ends", () => {
+  it("keeps pinned tasks at their agents, and busy slots until their work ends", () => {
     const problem = problemOf(
       { graph, sizesMs: [4, 4], pinned: [1, -1] },
       { ...fleetOf([2, 1]), slotFreeMs: [0, 3] },
@@ -207,22 +207,23 @@ describe("a problem", () => {
 });
 
 describe("free time", () => {
-  it("gives the first gap that holds a task, like a search through all that was placed", () => {
-    const wanted = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 6 }));
+  it("returns the first gap that fits a task, as a linear search does", () => {
+    const request = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 6 }));
     fc.assert(
-      fc.property(fc.array(wanted, { maxLength: 30 }), (all) => {
+      fc.property(fc.array(request, { maxLength: 30 }), (all) => {
         const free = new FreeTime();
         free.reset(2, 60);
-        const taken: [number, number][] = [];
-        for (const [readyMs, takesMs] of all) {
-          const clashes = (start: number) => taken.some(([from, to]) => from < start + takesMs && start < to);
+        const occupied: [number, number][] = [];
+        for (const [readyMs, taskMs] of all) {
+          const clashes = (start: number) =>
+            occupied.some(([from, to]) => from < start + taskMs && start < to);
           let expected = Math.max(readyMs, 2);
-          while (expected + takesMs <= 60 && clashes(expected)) expected++;
-          const found = free.earliest(readyMs, takesMs);
-          assert.equal(found, expected + takesMs <= 60 ? expected : Number.POSITIVE_INFINITY);
+          while (expected + taskMs <= 60 && clashes(expected)) expected++;
+          const found = free.earliest(readyMs, taskMs);
+          assert.equal(found, expected + taskMs <= 60 ? expected : Number.POSITIVE_INFINITY);
           if (found === Number.POSITIVE_INFINITY) continue;
-          free.take(readyMs, takesMs);
-          taken.push([found, found + takesMs]);
+          free.occupy(readyMs, taskMs);
+          occupied.push([found, found + taskMs]);
         }
       }),
     );

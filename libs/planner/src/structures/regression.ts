@@ -1,5 +1,5 @@
-/** The state of a regression: `new Regression(size, kept)` continues from there. */
-export interface KeptRegression {
+/** The state of a regression: `new Regression(size, state)` continues from there. */
+export interface RegressionState {
   readonly inverse: readonly number[];
   readonly sums: readonly number[];
 }
@@ -14,13 +14,13 @@ export class Regression {
   readonly #inverse: Float64Array;
   readonly #sums: Float64Array;
 
-  constructor(size: number, kept?: KeptRegression) {
+  constructor(size: number, state?: RegressionState) {
     this.#size = size;
     this.#inverse = new Float64Array(size * size);
     this.#sums = new Float64Array(size);
-    if (kept !== undefined && kept.sums.length === size && kept.inverse.length === size * size) {
-      this.#inverse.set(kept.inverse);
-      this.#sums.set(kept.sums);
+    if (state !== undefined && state.sums.length === size && state.inverse.length === size * size) {
+      this.#inverse.set(state.inverse);
+      this.#sums.set(state.sums);
     } else for (let at = 0; at < size; at++) this.#inverse[at * size + at] = 1;
   }
 
@@ -33,7 +33,7 @@ export class Regression {
     return Math.sqrt(Math.max(0, dot(this.#times(features), features)));
   }
 
-  learn(features: ArrayLike<number>, seen: number): void {
+  learn(features: ArrayLike<number>, observed: number): void {
     const turned = this.#times(features);
     const scale = 1 + dot(turned, features);
     for (let row = 0; row < this.#size; row++) {
@@ -41,11 +41,11 @@ export class Regression {
         const at = row * this.#size + column;
         this.#inverse[at] = (this.#inverse[at] ?? 0) - ((turned[row] ?? 0) * (turned[column] ?? 0)) / scale;
       }
-      this.#sums[row] = (this.#sums[row] ?? 0) + seen * (features[row] ?? 0);
+      this.#sums[row] = (this.#sums[row] ?? 0) + observed * (features[row] ?? 0);
     }
   }
 
-  keep(): KeptRegression {
+  snapshot(): RegressionState {
     return { inverse: Array.from(this.#inverse), sums: Array.from(this.#sums) };
   }
 

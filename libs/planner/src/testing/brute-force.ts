@@ -14,9 +14,9 @@ export function shortestMs(problem: Problem): number {
       (_, at) => before.targets[(before.offsets[task] ?? 0) + at] ?? 0,
     );
 
-  const visit = (left: number, makespan: number) => {
+  const visit = (remaining: number, makespan: number) => {
     if (makespan >= shortest) return;
-    if (left === 0) {
+    if (remaining === 0) {
       shortest = makespan;
       return;
     }
@@ -25,18 +25,18 @@ export function shortestMs(problem: Problem): number {
       if (slotOf[task] !== -1 || needs.some((need) => slotOf[need] === -1)) continue;
       for (let slot = 0; slot < slots; slot++) {
         const agent = agentOfSlot[slot] ?? 0;
-        const takesMs = durationMs(problem, task, agent);
-        if (takesMs === Number.POSITIVE_INFINITY) continue;
+        const taskMs = durationMs(problem, task, agent);
+        if (taskMs === Number.POSITIVE_INFINITY) continue;
         let startMs = Math.max(slotFree[slot] ?? 0, releaseMs[task] ?? 0);
         for (const need of needs) {
-          const stays = agentOfSlot[slotOf[need] ?? 0] === agent;
-          startMs = Math.max(startMs, (endMs[need] ?? 0) + (stays ? 0 : (moveMs[need] ?? 0)));
+          const isSameAgent = agentOfSlot[slotOf[need] ?? 0] === agent;
+          startMs = Math.max(startMs, (endMs[need] ?? 0) + (isSameAgent ? 0 : (moveMs[need] ?? 0)));
         }
         const freeBefore = slotFree[slot] ?? 0;
-        slotFree[slot] = startMs + takesMs;
-        endMs[task] = startMs + takesMs;
+        slotFree[slot] = startMs + taskMs;
+        endMs[task] = startMs + taskMs;
         slotOf[task] = slot;
-        visit(left - 1, Math.max(makespan, startMs + takesMs));
+        visit(remaining - 1, Math.max(makespan, startMs + taskMs));
         slotFree[slot] = freeBefore;
         slotOf[task] = -1;
       }

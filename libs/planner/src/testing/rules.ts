@@ -22,10 +22,10 @@ export function checkRules(problem: Problem, { agentOf, startMs, endMs }: Done):
       assert.ok(start(task) >= end(need) - tiny, `task ${task} begins before ${need} has ended`);
       readyMs = Math.max(readyMs, end(need) + (agentOf[need] === agent ? 0 : (moveMs[need] ?? 0)));
     }
-    const takesMs = durationMs(problem, task, agent);
-    assert.ok(takesMs < Number.POSITIVE_INFINITY, `agent ${agent} cannot do task ${task}`);
+    const taskMs = durationMs(problem, task, agent);
+    assert.ok(taskMs < Number.POSITIVE_INFINITY, `agent ${agent} cannot do task ${task}`);
     assert.ok(start(task) >= (releaseMs[task] ?? 0) - tiny, `task ${task} starts before its release`);
-    const endsMs = Math.max(start(task), readyMs) + takesMs;
+    const endsMs = Math.max(start(task), readyMs) + taskMs;
     assert.ok(Math.abs(end(task) - endsMs) < 1e-6, `task ${task} ends at ${end(task)}, expected ${endsMs}`);
     if (pinned[task] !== -1) assert.equal(agent, pinned[task]);
   }

@@ -18,7 +18,7 @@ export function present(speeds: readonly number[], slots = 1): readonly PresentA
   return speeds.map((speed, at) => ({
     id: `agent-${at}`,
     slots,
-    meets: new Set(["any"]),
+    satisfiedDemands: new Set(["any"]),
     slowness: 1 / speed,
   }));
 }
@@ -41,7 +41,7 @@ export function situated(
   agents: readonly PresentAgent[],
   knowledge: Knowledge = {},
 ): Situation {
-  const made = situationOf(tasks, agents, knowledge);
-  if ("refused" in made) throw new Error(`expected a situation, found ${made.refused.detail}`);
-  return made.situation;
+  const result = situationOf(tasks, agents, knowledge);
+  if ("refused" in result) throw new Error(`expected a situation, found ${result.refused.detail}`);
+  return result.situation;
 }

@@ -7,7 +7,7 @@
  */
 import { type Graph, sizeOf, topologicalOrder } from "../graph/graph.ts";
 import { reversed } from "../graph/reversed.ts";
-import type { Fleet, Taken, Work } from "./work.ts";
+import type { Fleet, ForeignUse, Work } from "./work.ts";
 
 export interface Problem {
   readonly tasks: number;
@@ -30,7 +30,7 @@ export interface Problem {
   readonly agentOfSlot: Uint32Array;
   readonly slotFromMs: Float64Array;
   readonly slotUntilMs: Float64Array;
-  readonly taken: readonly Taken[];
+  readonly taken: readonly ForeignUse[];
   /** For each demand the suitable slots, the fastest first. */
   readonly candidates: readonly Uint32Array[];
   /** For each demand, the minimum and the mean factor of the suitable slots. */
@@ -138,8 +138,8 @@ function impossibleOf(problem: Problem): Impossible | undefined {
     let fitting = 0;
     for (const slot of candidates[demands[task] ?? 0] ?? []) {
       const agent = agentOfSlot[slot] ?? 0;
-      const wanted = pinned[task] ?? -1;
-      if (wanted !== -1 && wanted !== agent) continue;
+      const pinnedAgent = pinned[task] ?? -1;
+      if (pinnedAgent !== -1 && pinnedAgent !== agent) continue;
       able++;
       const startMs = Math.max(slotFromMs[slot] ?? 0, releaseMs[task] ?? 0);
       if (startMs + durationMs(problem, task, agent) <= (slotUntilMs[slot] ?? 0)) fitting++;

@@ -33,11 +33,11 @@ export interface Fleet {
   /** When each slot is free of running work, agent by agent. Absent: when its agent is present. */
   readonly slotFreeMs?: ArrayLike<number>;
   /** When others take slots. If none is free, they get the next free one. Absent: never. */
-  readonly taken?: readonly Taken[];
+  readonly taken?: readonly ForeignUse[];
 }
 
 /** A slot of an agent that others use for a while. */
-export interface Taken {
+export interface ForeignUse {
   readonly agent: number;
   readonly fromMs: number;
   readonly untilMs: number;

@@ -5,19 +5,19 @@ import { matchesAny } from "./action-pattern.ts";
 import { systemNamespace } from "./roles.ts";
 
 /** An identity, with its groups. */
-export interface Who {
+export interface Identity {
   readonly actor: Actor;
   readonly groups: readonly string[];
 }
 
 /** A role of an identity for a resource, and its binding. */
-export interface HeldRole {
+export interface GrantedRole {
   readonly role: Role;
   readonly binding: RoleBinding;
 }
 
-export interface HeldRoles {
-  readonly held: readonly HeldRole[];
+export interface GrantedRoles {
+  readonly roles: readonly GrantedRole[];
   /** The latest time until which this is valid. */
   readonly untilMs: number;
 }
@@ -40,23 +40,23 @@ export class Bindings {
   }
 
   /** Returns the roles of an identity in a namespace for a resource with these labels. */
-  held({ actor, groups }: Who, namespace: string, labels: Labels, nowMs: number): HeldRoles {
-    const held: HeldRole[] = [];
+  rolesFor({ actor, groups }: Identity, namespace: string, labels: Labels, nowMs: number): GrantedRoles {
+    const roles: GrantedRole[] = [];
     let untilMs = Number.POSITIVE_INFINITY;
-    for (const one of this.anywhere({ actor, groups }, namespace, nowMs)) {
-      if (!labelsMatch(labels, one.binding.resources)) continue;
-      held.push(one);
-      untilMs = Math.min(untilMs, endOf(one.binding));
+    for (const granted of this.anywhere({ actor, groups }, namespace, nowMs)) {
+      if (!labelsMatch(labels, granted.binding.resources)) continue;
+      roles.push(granted);
+      untilMs = Math.min(untilMs, endOf(granted.binding));
     }
-    return { held, untilMs };
+    return { roles, untilMs };
   }
 
   /** Yields the roles of an identity in a namespace, including those for only some resources. */
-  *anywhere({ actor, groups }: Who, namespace: string, nowMs: number): Generator<HeldRole, void> {
+  *anywhere({ actor, groups }: Identity, namespace: string, nowMs: number): Generator<GrantedRole, void> {
     const subjects = [ofActor(actor), ...groups.map(ofGroup)];
-    for (const where of namespace === systemNamespace ? [namespace] : [systemNamespace, namespace])
+    for (const scope of namespace === systemNamespace ? [namespace] : [systemNamespace, namespace])
       for (const subject of subjects)
-        for (const binding of this.#bySubject.get(`${where} ${subject}`) ?? []) {
+        for (const binding of this.#bySubject.get(`${scope} ${subject}`) ?? []) {
           const role = this.#roleOf(binding);
           if (role !== undefined && endOf(binding) > nowMs) yield { role, binding };
         }
@@ -73,7 +73,7 @@ function endOf({ expireTime }: Pick<RoleBinding, "expireTime">): number {
 }
 
 /** Returns whether a role permits an action. */
-export function grants({ role }: HeldRole, action: string): boolean {
+export function grants({ role }: GrantedRole, action: string): boolean {
   return matchesAny(role.actions, action);
 }
 

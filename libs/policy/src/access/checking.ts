@@ -32,9 +32,9 @@ export function policyProblems(
   policies: readonly PolicyText[],
 ): readonly PolicyProblem[] {
   const found = policies.map((policy) => readOf(cedar, vocabulary, policy));
-  const read = found.filter((one) => "statements" in one);
+  const read = found.filter((policy) => "statements" in policy);
   const unsound = unsoundIn(cedar, vocabulary, read);
-  return found.flatMap((one) => ("statements" in one ? (unsound.get(one) ?? []) : one.problems));
+  return found.flatMap((policy) => ("statements" in policy ? (unsound.get(policy) ?? []) : policy.problems));
 }
 
 function readOf(
@@ -68,9 +68,10 @@ function unsoundIn(
   const [first] = policies;
   if (first === undefined) return new Map();
   const isAlone = policies.length === 1;
-  const byThemselves = () => new Map(policies.flatMap((one) => [...unsoundIn(cedar, vocabulary, [one])]));
-  const owners = new Map(policies.flatMap((one) => one.statements.map(({ id }) => [id, one])));
-  const statements = policies.flatMap((one) => one.statements);
+  const byThemselves = () =>
+    new Map(policies.flatMap((policy) => [...unsoundIn(cedar, vocabulary, [policy])]));
+  const owners = new Map(policies.flatMap((policy) => policy.statements.map(({ id }) => [id, policy])));
+  const statements = policies.flatMap((policy) => policy.statements);
   // Two policies with one id would be validated as one.
   if (!isAlone && owners.size < statements.length) return byThemselves();
   const answer = cedar.validate({
@@ -83,10 +84,10 @@ function unsoundIn(
       : answer.validationErrors;
   // For an error of all of them together, separate validations find the cause.
   if (!isAlone && errors.some(({ policyId }) => !owners.has(policyId))) return byThemselves();
-  const problems = new Map<ReadPolicy, PolicyProblem[]>(policies.map((one) => [one, []]));
+  const problems = new Map<ReadPolicy, PolicyProblem[]>(policies.map((policy) => [policy, []]));
   for (const { policyId: id, error } of errors) {
     const owner = owners.get(id) ?? first;
-    const statement = owner.statements.find((one) => one.id === id);
+    const statement = owner.statements.find((candidate) => candidate.id === id);
     const place = statement === undefined ? { line: 1, column: 1 } : placeOf(owner.policy, statement);
     problems.get(owner)?.push({ policyId: owner.policy.policyId, message: errorText(error), ...place });
   }

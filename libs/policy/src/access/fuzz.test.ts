@@ -54,9 +54,9 @@ function policy(policyId: string, text: string): Policy {
 const text = fc.oneof(
   fc
     .tuple(fc.constantFrom(...sound), fc.nat(), fc.nat(40), fc.constantFrom("", ...signs))
-    .map(([policy, at, cut, put]) => {
+    .map(([policy, at, removed, inserted]) => {
       const place = at % policy.length;
-      return policy.slice(0, place) + put + policy.slice(place + cut);
+      return policy.slice(0, place) + inserted + policy.slice(place + removed);
     }),
   fc.array(fc.constantFrom(...sound, ...signs, " "), { maxLength: 12 }).map((parts) => parts.join(" ")),
   fc.string(),
@@ -81,37 +81,37 @@ describe("a policy of any text", () => {
       { action: "workflow.runs.get", resource: "run" },
     ]);
     fc.assert(
-      fc.property(text, (given) => {
-        for (const { message, line, column } of policyProblems(cedar, vocabulary, [policy("one", given)]))
-          assert.ok(message !== "" && line >= 1 && column >= 1, given);
+      fc.property(text, (source) => {
+        for (const { message, line, column } of policyProblems(cedar, vocabulary, [policy("one", source)]))
+          assert.ok(message !== "" && line >= 1 && column >= 1, source);
       }),
       settings,
     );
   });
 
-  it("permits nothing that another one forbids", () => {
+  it("permits no action that another policy forbids", () => {
     const forbidding = policy("never", "forbid(principal, action, resource);");
     fc.assert(
-      fc.property(text, (given) => {
-        const { allowed, policies } = decided(policy("one", given), forbidding);
-        assert.equal(allowed, false, given);
+      fc.property(text, (source) => {
+        const { allowed, policies } = decided(policy("one", source), forbidding);
+        assert.equal(allowed, false, source);
         assert.ok(
           policies.some(({ policyId }) => policyId === "never"),
-          given,
+          source,
         );
       }),
       settings,
     );
   });
 
-  it("that cannot be read takes nothing from the others, and gives nothing", () => {
+  it("that cannot be parsed does not affect other policies, and permits no action", () => {
     const permitting = policy("always", "permit(principal, action, resource);");
     fc.assert(
-      fc.property(text, (given) => {
-        const problems = cedar.policySetTextToParts(given).type === "failure";
+      fc.property(text, (source) => {
+        const problems = cedar.policySetTextToParts(source).type === "failure";
         fc.pre(problems);
-        assert.equal(decided(policy("one", given)).allowed, false, given);
-        assert.equal(decided(policy("one", given), permitting).allowed, true, given);
+        assert.equal(decided(policy("one", source)).allowed, false, source);
+        assert.equal(decided(policy("one", source), permitting).allowed, true, source);
       }),
       settings,
     );

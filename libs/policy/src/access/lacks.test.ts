@@ -5,7 +5,7 @@ import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { unscoped } from "../scope/scope.ts";
 import { type Cedar, loadCedar } from "./cedar.ts";
-import { giversIn, type LackQuestion, lacksOf } from "./lacks.ts";
+import { grantersIn, type LackQuestion, lacksOf } from "./lacks.ts";
 import { wideEvaluator } from "./matrix.ts";
 
 const nowMs = 1_767_225_600_000;
@@ -16,10 +16,10 @@ const named = [
   { action: "governance.keys.create", resource: "key" },
 ];
 
-function bound(role: string, id: string, given: Partial<RoleBinding> = {}): RoleBinding {
+function bindingOf(role: string, id: string, fields: Partial<RoleBinding> = {}): RoleBinding {
   const subject = { $case: "actor" as const, value: person(id) };
   const binding = { namespace: "shop", bindingId: `${id}-${role}`, role, subject };
-  return RoleBinding.fromPartial({ ...binding, ...given });
+  return RoleBinding.fromPartial({ ...binding, ...fields });
 }
 
 const policyOf = (text: string) =>
@@ -32,23 +32,23 @@ describe("missing rights of a caller", () => {
   });
 
   function lacks(content: Partial<BundleContent>, request: Partial<LackQuestion> = {}) {
-    const whole = { ...BundleContent.create(), ...content };
-    const who = { actor: person("ada"), groups: [], home: "shop", scope: unscoped, namespace: "shop" };
-    return lacksOf(wideEvaluator(cedar, whole), whole, { ...who, ...request }, named, nowMs);
+    const complete = { ...BundleContent.create(), ...content };
+    const identity = { actor: person("ada"), groups: [], home: "shop", scope: unscoped, namespace: "shop" };
+    return lacksOf(wideEvaluator(cedar, complete), complete, { ...identity, ...request }, named, nowMs);
   }
-  const words = (...given: Parameters<typeof lacks>) =>
-    lacks(...given).map(({ action, why }) => `${action} ${why}`);
+  const describe = (...args: Parameters<typeof lacks>) =>
+    lacks(...args).map(({ action, why }) => `${action} ${why}`);
 
-  it("is what no role of theirs permits, with the roles that would, the least first", () => {
-    assert.deepEqual(lacks({ bindings: [bound("viewer", "ada")] }), [
+  it("are the actions that no role of the caller permits, with the roles that would, the least first", () => {
+    assert.deepEqual(lacks({ bindings: [bindingOf("viewer", "ada")] }), [
       { action: "workflow.runs.start", why: "missing", roles: ["operator", "developer", "admin"] },
       { action: "governance.keys.create", why: "missing", roles: ["admin"] },
     ]);
-    assert.deepEqual(words({ bindings: [bound("admin", "ada")] }), []);
+    assert.deepEqual(describe({ bindings: [bindingOf("admin", "ada")] }), []);
     assert.equal(lacks({}).length, 3);
   });
 
-  it("names roles made for the namespace, and not those of another", () => {
+  it("name roles of the namespace, and no roles of another", () => {
     const roles = ["shop", "other"].map((namespace) =>
       Role.fromPartial({ namespace, role: `${namespace}-starter`, actions: ["workflow.runs.start"] }),
     );
@@ -56,47 +56,54 @@ describe("missing rights of a caller", () => {
     assert.deepEqual(start?.roles, ["shop-starter", "operator", "developer", "admin"]);
   });
 
-  it("is not what they may do on some things alone", () => {
-    const onSome = bound("operator", "ada", { resources: { equals: { team: "a" }, exists: [], absent: [] } });
-    assert.deepEqual(words({ bindings: [onSome] }), ["governance.keys.create missing"]);
+  it("exclude actions that the caller may do on some objects", () => {
+    const onSome = bindingOf("operator", "ada", {
+      resources: { equals: { team: "a" }, exists: [], absent: [] },
+    });
+    assert.deepEqual(describe({ bindings: [onSome] }), ["governance.keys.create missing"]);
     const text =
       'permit(principal, action == Action::"governance.keys.create", resource) when { context has x };';
-    assert.deepEqual(words({ policies: [policyOf(text)] }), [
+    assert.deepEqual(describe({ policies: [policyOf(text)] }), [
       "workflow.runs.get missing",
       "workflow.runs.start missing",
     ]);
   });
 
   it("include actions that a policy forbids on all objects, which no role changes", () => {
-    const bindings = [bound("admin", "ada")];
+    const bindings = [bindingOf("admin", "ada")];
     const forbid = 'forbid(principal, action == Action::"workflow.runs.start", resource)';
     assert.deepEqual(lacks({ bindings, policies: [policyOf(`${forbid};`)] }), [
       { action: "workflow.runs.start", why: "forbidden", roles: [] },
     ]);
     const sometimes = `${forbid} when { context has dry };`;
-    assert.deepEqual(words({ bindings, policies: [policyOf(sometimes)] }), []);
+    assert.deepEqual(describe({ bindings, policies: [policyOf(sometimes)] }), []);
   });
 
-  it("is what the key or token that was shown is narrowed from, and everything elsewhere than at home", () => {
-    const bindings = [bound("admin", "ada")];
+  it("include actions outside of the scope of the key or token, and all actions outside of the home namespace", () => {
+    const bindings = [bindingOf("admin", "ada")];
     const scope = { ...unscoped, actions: ["workflow.*"] };
-    assert.deepEqual(words({ bindings }, { scope }), ["governance.keys.create narrowed"]);
-    assert.equal(words({ bindings }, { scope: { ...unscoped, namespaces: ["other"] } }).length, 3);
-    assert.equal(words({ bindings }, { home: "other" }).length, 3);
-    assert.deepEqual(words({ bindings }, { home: "" }), []);
+    assert.deepEqual(describe({ bindings }, { scope }), ["governance.keys.create narrowed"]);
+    assert.equal(describe({ bindings }, { scope: { ...unscoped, namespaces: ["other"] } }).length, 3);
+    assert.equal(describe({ bindings }, { home: "other" }).length, 3);
+    assert.deepEqual(describe({ bindings }, { home: "" }), []);
   });
 
-  it("can be given by the caller that may bind roles there, at this time", () => {
+  it("can be granted by the callers that may bind roles in the namespace at this time", () => {
     const everywhere = { namespace: "system" };
     const group = RoleBinding.fromPartial({
       ...{ namespace: "shop", bindingId: "g", role: "admin", subject: { $case: "group", value: "ops" } },
     });
     const bindings = [
-      ...[bound("admin", "ann"), bound("admin", "root", everywhere), bound("developer", "bob"), group],
-      bound("admin", "late", { expireTime: toTimestamp(nowMs - 1) }),
-      bound("admin", "far", { namespace: "other" }),
+      ...[
+        bindingOf("admin", "ann"),
+        bindingOf("admin", "root", everywhere),
+        bindingOf("developer", "bob"),
+        group,
+      ],
+      bindingOf("admin", "late", { expireTime: toTimestamp(nowMs - 1) }),
+      bindingOf("admin", "far", { namespace: "other" }),
     ];
     const content = { ...BundleContent.create(), bindings };
-    assert.deepEqual(giversIn(content, "shop", nowMs), ["group:ops", "person:ann", "person:root"]);
+    assert.deepEqual(grantersIn(content, "shop", nowMs), ["group:ops", "person:ann", "person:root"]);
   });
 });

@@ -7,7 +7,7 @@ import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { matchesAny } from "./action-pattern.ts";
 import type { PolicyEvaluator } from "./policy-evaluator.ts";
-import { readyRoles, systemNamespace } from "./roles.ts";
+import { builtInRoles, systemNamespace } from "./roles.ts";
 import type { NamedAction } from "./vocabulary.ts";
 
 export interface Lack {
@@ -27,22 +27,22 @@ export interface LackQuestion {
   readonly namespace: string;
 }
 
-type Given = Pick<BundleContent, "roles" | "bindings">;
+type RoleContent = Pick<BundleContent, "roles" | "bindings">;
 
 /** The action that gives a role. */
-const givingAction = "governance.bindings.create";
+const grantAction = "governance.bindings.create";
 
 /** @param wide the evaluator for the wide reading of the content */
 export function lacksOf(
   wide: PolicyEvaluator,
-  content: Given,
+  content: RoleContent,
   { actor, groups, home, scope, namespace }: LackQuestion,
   named: readonly NamedAction[],
   nowMs: number,
 ): readonly Lack[] {
-  const isAway = home !== "" && home !== systemNamespace && home !== namespace;
+  const isForeign = home !== "" && home !== systemNamespace && home !== namespace;
   const isNarrowed = (action: string): boolean =>
-    isAway ||
+    isForeign ||
     (scope.actions.length > 0 && !matchesAny(scope.actions, action)) ||
     (scope.namespaces.length > 0 && !scope.namespaces.includes(namespace));
   const roles = rolesIn(content, namespace, named);
@@ -58,37 +58,41 @@ export function lacksOf(
 }
 
 /** Returns the identities that can give a role there, as `person:ada` and `group:ops`. */
-export function giversIn({ roles, bindings }: Given, namespace: string, nowMs: number): readonly string[] {
-  const giving = new Set(
-    [...readyRoles, ...roles]
-      .filter(({ actions }) => matchesAny(actions, givingAction))
+export function grantersIn(
+  { roles, bindings }: RoleContent,
+  namespace: string,
+  nowMs: number,
+): readonly string[] {
+  const grantingRoles = new Set(
+    [...builtInRoles, ...roles]
+      .filter(({ actions }) => matchesAny(actions, grantAction))
       .map((role) => `${role.namespace}/${role.role}`),
   );
   const givers = bindings
     .filter((binding) => binding.namespace === namespace || binding.namespace === systemNamespace)
     .filter(({ expireTime }) => expireTime === undefined || fromTimestamp(expireTime) > nowMs)
-    .filter(({ role, namespace: where }) =>
-      [where, systemNamespace].some((one) => giving.has(`${one}/${role}`)),
+    .filter(({ role, namespace: roleNamespace }) =>
+      [roleNamespace, systemNamespace].some((scope) => grantingRoles.has(`${scope}/${role}`)),
     )
     .flatMap(({ subject }) => {
       if (subject?.$case === "actor")
-        return [`${kindWords[subject.value.kind] ?? "unknown"}:${subject.value.id}`];
+        return [`${kindNames[subject.value.kind] ?? "unknown"}:${subject.value.id}`];
       return subject?.$case === "group" ? [`group:${subject.value}`] : [];
     });
   return [...new Set(givers)].sort();
 }
 
-const kindWords: Readonly<Partial<Record<ActorKind, string>>> = {
+const kindNames: Readonly<Partial<Record<ActorKind, string>>> = {
   [ActorKind.ACTOR_KIND_PERSON]: "person",
   [ActorKind.ACTOR_KIND_SERVICE]: "service",
   [ActorKind.ACTOR_KIND_AGENT]: "agent",
 };
 
 /** Returns the roles that can be given in a namespace, the smallest first. Its own roles override others. */
-function rolesIn({ roles }: Given, namespace: string, named: readonly NamedAction[]): readonly Role[] {
+function rolesIn({ roles }: RoleContent, namespace: string, named: readonly NamedAction[]): readonly Role[] {
   const known = new Map<string, Role>();
-  for (const where of [systemNamespace, namespace])
-    for (const role of [...readyRoles, ...roles]) if (role.namespace === where) known.set(role.role, role);
+  for (const scope of [systemNamespace, namespace])
+    for (const role of [...builtInRoles, ...roles]) if (role.namespace === scope) known.set(role.role, role);
   const breadth = ({ actions }: Role): number =>
     named.filter(({ action }) => matchesAny(actions, action)).length;
   return [...known.values()]

@@ -5,14 +5,14 @@
  * allows is allowed on every resource. An action that the wide reading denies is never allowed.
  */
 import { type BundleContent, Enforcement, type Policy } from "@tutti/contracts/governance/v1";
-import type { Who } from "./bindings.ts";
+import type { Identity } from "./bindings.ts";
 import type { Cedar, CedarPolicyJson } from "./cedar.ts";
 import { PolicyEvaluator } from "./policy-evaluator.ts";
 
 export interface Matrix {
   /** Returns whether an identity may do an action in a namespace: on all resources, on some, or on none. */
-  mayDo(who: Who, action: string, about: About): "always" | "sometimes" | "never";
-  rolesOf(who: Who, namespace: string): readonly string[];
+  mayDo(identity: Identity, action: string, about: About): "always" | "sometimes" | "never";
+  rolesOf(identity: Identity, namespace: string): readonly string[];
 }
 
 interface About {
@@ -26,14 +26,14 @@ type Readable = Pick<BundleContent, "policies" | "roles" | "bindings" | "princip
 export function matrixOf(cedar: Cedar, content: Readable, nowMs: number): Matrix {
   const narrow = new PolicyEvaluator(cedar, readingOf(cedar, content, "forbid"));
   const wide = wideEvaluator(cedar, content);
-  const isAllowed = (evaluator: PolicyEvaluator, who: Who, action: string, about: About) =>
-    evaluator.decide({ ...who, action, ...about, resourceId: "", labels: {} }, nowMs).allowed;
+  const isAllowed = (evaluator: PolicyEvaluator, identity: Identity, action: string, about: About) =>
+    evaluator.decide({ ...identity, action, ...about, resourceId: "", labels: {} }, nowMs).allowed;
   return {
-    mayDo(who, action, about) {
-      if (isAllowed(narrow, who, action, about)) return "always";
-      return isAllowed(wide, who, action, about) ? "sometimes" : "never";
+    mayDo(identity, action, about) {
+      if (isAllowed(narrow, identity, action, about)) return "always";
+      return isAllowed(wide, identity, action, about) ? "sometimes" : "never";
     },
-    rolesOf: (who, namespace) => wide.rolesOf(who, namespace, nowMs),
+    rolesOf: (identity, namespace) => wide.rolesOf(identity, namespace, nowMs),
   };
 }
 
@@ -46,24 +46,24 @@ export function wideEvaluator(cedar: Cedar | undefined, content: Readable): Poli
 }
 
 /** Returns the rules with conditions that always hold for one effect, and never for the other. */
-function readingOf(cedar: Cedar | undefined, content: Readable, holding: "permit" | "forbid"): Readable {
+function readingOf(cedar: Cedar | undefined, content: Readable, effect: "permit" | "forbid"): Readable {
   const policies = content.policies
     .filter(({ enforcement }) => enforcement !== Enforcement.ENFORCEMENT_SHADOW)
-    .map((policy) => (cedar === undefined ? policy : readPolicy(cedar, policy, holding)));
+    .map((policy) => (cedar === undefined ? policy : readPolicy(cedar, policy, effect)));
   const bindings =
-    holding === "permit"
+    effect === "permit"
       ? content.bindings.map((binding) => ({ ...binding, resources: undefined }))
       : content.bindings.filter(({ resources }) => resources === undefined);
   return { ...content, policies, bindings };
 }
 
-function readPolicy(cedar: Cedar, policy: Policy, holding: "permit" | "forbid"): Policy {
+function readPolicy(cedar: Cedar, policy: Policy, effect: "permit" | "forbid"): Policy {
   const parts = cedar.policySetTextToParts(policy.text);
   if (parts.type === "failure") return policy;
   const texts = parts.policies.flatMap((text) => {
     const read = cedar.policyToJson(text);
     if (read.type === "failure" || !isConditional(read.json)) return [text];
-    if (read.json.effect !== holding) return [];
+    if (read.json.effect !== effect) return [];
     const bare = cedar.policyToText({ ...read.json, resource: { op: "All" }, conditions: [] });
     return bare.type === "failure" ? [] : [bare.text];
   });

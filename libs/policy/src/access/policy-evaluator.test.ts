@@ -57,7 +57,7 @@ describe("decisions about callers and actions", () => {
   before(async () => {
     cedar = await loadCedar();
   });
-  const made = (
+  const evaluatorOf = (
     policies: readonly Policy[],
     bindings: readonly RoleBinding[] = [],
     principals: readonly Principal[] = [],
@@ -69,15 +69,15 @@ describe("decisions about callers and actions", () => {
       principals: [...principals],
     });
 
-  it("deny every action that nothing permits", () => {
-    assert.deepEqual(made([]).decide(question({}), nowMs), {
+  it("deny every action that no policy or role permits", () => {
+    assert.deepEqual(evaluatorOf([]).decide(question({}), nowMs), {
       ...{ allowed: false, policies: [], shadow: undefined, errors: [] },
     });
   });
 
-  it("follows from a role, until its binding ends, and says by which", () => {
+  it("follow from a role until its binding expires, and name the binding", () => {
     const until = { expireTime: toTimestamp(nowMs + 1_000) };
-    const evaluator = made([], [binding("b1", "operator", until), binding("b2", "viewer")]);
+    const evaluator = evaluatorOf([], [binding("b1", "operator", until), binding("b2", "viewer")]);
     const verdict = evaluator.decide(question({}), nowMs);
     assert.equal(verdict.allowed, true);
     assert.deepEqual(verdict.policies, [
@@ -91,7 +91,7 @@ describe("decisions about callers and actions", () => {
   });
 
   it("follows from a role for a group and for things with certain labels", () => {
-    const evaluator = made(
+    const evaluator = evaluatorOf(
       [],
       [
         binding("b1", "operator", {
@@ -107,8 +107,8 @@ describe("decisions about callers and actions", () => {
     assert.equal(evaluator.decide(question({ actor: bob, labels }), nowMs).allowed, true);
   });
 
-  it("follow from policies: one that forbids wins, and the decision has its reason", () => {
-    const evaluator = made([
+  it("follow from policies: a forbidding policy takes precedence, and the decision has its reason", () => {
+    const evaluator = evaluatorOf([
       policy("start", 'permit(principal, action == Action::"workflow.runs.start", resource);'),
       policy(
         "freeze",
@@ -128,24 +128,27 @@ describe("decisions about callers and actions", () => {
 
   it("deny a forbidden action to callers with a role too, and every action to a caller that may not act", () => {
     const forbids = policy("no", 'forbid(principal in Role::"operator", action, resource);');
-    assert.equal(made([forbids], [binding("b1", "operator")]).decide(question({}), nowMs).allowed, false);
+    assert.equal(
+      evaluatorOf([forbids], [binding("b1", "operator")]).decide(question({}), nowMs).allowed,
+      false,
+    );
     const off = principal(ann, { disabled: true });
-    const verdict = made([], [binding("b1", "admin")], [off]).decide(question({}), nowMs);
+    const verdict = evaluatorOf([], [binding("b1", "admin")], [off]).decide(question({}), nowMs);
     assert.equal(verdict.policies[0]?.policyId, "principal:disabled");
   });
 
-  it("is decided in a namespace by its own policies and by those of the system, and by no other tenant's", () => {
+  it("in a namespace use its own policies and those of the system, and no other tenant's", () => {
     const all = "permit(principal, action, resource);";
-    const own = made([policy("all", all)]);
+    const own = evaluatorOf([policy("all", all)]);
     assert.equal(own.decide(question({}), nowMs).allowed, true);
     assert.equal(own.decide(question({ namespace: "bank" }), nowMs).allowed, false);
     assert.equal(own.decide(question({ namespace: systemNamespace }), nowMs).allowed, false);
-    const shared = made([policy("all", all, { namespace: systemNamespace })]);
+    const shared = evaluatorOf([policy("all", all, { namespace: systemNamespace })]);
     assert.equal(shared.decide(question({ namespace: "bank" }), nowMs).allowed, true);
   });
 
-  it("is not remembered across what a policy looks at", () => {
-    const evaluator = made([
+  it("are not cached across values that a policy reads", () => {
+    const evaluator = evaluatorOf([
       policy("one", 'permit(principal, action, resource == Run::"order-1");'),
       policy(
         "day",
@@ -175,8 +178,8 @@ describe("decisions about callers and actions", () => {
     }
   });
 
-  it("leaves a statement out that cannot be evaluated, and tells of it", () => {
-    const evaluator = made(
+  it("skip a statement that cannot be evaluated, and report it", () => {
+    const evaluator = evaluatorOf(
       [policy("odd", "forbid(principal, action, resource) when { context.hour > 3 };")],
       [binding("b1", "admin")],
     );
@@ -187,8 +190,8 @@ describe("decisions about callers and actions", () => {
     assert.equal(garbled.allowed, false, "what cannot be read permits nothing");
   });
 
-  it("is tested by a shadow, which changes nothing and says what it would change", () => {
-    const evaluator = made(
+  it("are compared with a policy in shadow mode, which reports a difference and changes no decision", () => {
+    const evaluator = evaluatorOf(
       [
         policy("strict", 'forbid(principal, action == Action::"workflow.runs.start", resource);', {
           enforcement: Enforcement.ENFORCEMENT_SHADOW,
@@ -217,8 +220,8 @@ describe("decisions about callers and actions", () => {
       ),
     ];
     const bindings = [binding("b1", "viewer", { subject: { $case: "actor", value: bob } })];
-    const remembering = made(policies, bindings);
-    const asked = fc.record({
+    const remembering = evaluatorOf(policies, bindings);
+    const anyQuestion = fc.record({
       actor: fc.constantFrom(ann, bob),
       groups: fc.constantFrom<string[]>([], ["ops"]),
       action: fc.constantFrom("workflow.runs.get", "workflow.runs.start"),
@@ -229,15 +232,18 @@ describe("decisions about callers and actions", () => {
       context: fc.constantFrom({}, { hour: 22 }),
     });
     fc.assert(
-      fc.property(asked, (one) => {
-        assert.deepEqual(remembering.decide(one, nowMs), made(policies, bindings).decide(one, nowMs));
+      fc.property(anyQuestion, (item) => {
+        assert.deepEqual(
+          remembering.decide(item, nowMs),
+          evaluatorOf(policies, bindings).decide(item, nowMs),
+        );
       }),
       { numRuns: 200 },
     );
   });
 
-  it("continues being decided when more slices are asked for than Cedar is given names", () => {
-    const evaluator = made([
+  it("remain correct with more slices than Cedar has names for", () => {
+    const evaluator = evaluatorOf([
       policy("get", 'permit(principal, action in Action::"read", resource);', { namespace: "n1" }),
     ]);
     for (let round = 0; round < 2; round++)
@@ -253,8 +259,10 @@ describe("decisions about callers and actions", () => {
 
   it("counts the policies that it could not read", () => {
     assert.deepEqual(
-      made([policy("broken", "permit(principal"), policy("fine", "permit(principal, action, resource);")])
-        .unreadable,
+      evaluatorOf([
+        policy("broken", "permit(principal"),
+        policy("fine", "permit(principal, action, resource);"),
+      ]).unreadable,
       ["shop/broken"],
     );
   });
@@ -268,7 +276,7 @@ describe("agents, which act and are acted on", () => {
   ]);
   const text = "permit(principal is Agent, action, resource is Agent) when { principal == resource };";
 
-  it("have one type in the schema, as roles and namespaces have", async () => {
+  it("have one type in the schema, like roles and namespaces", async () => {
     const about = { namespace: "shop", policyId: "own", text };
     assert.deepEqual(policyProblems(await loadCedar(), vocabulary, [about]), []);
   });
@@ -281,13 +289,13 @@ describe("agents, which act and are acted on", () => {
       bindings: [],
       principals: [],
     });
-    const asked = (resourceId: string) => ({
+    const questionAbout = (resourceId: string) => ({
       ...{ actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" }, groups: [], action: "swarm.agents.get" },
       ...{ namespace: "shop", resourceKind: "agent", resourceId, labels: {} },
     });
-    assert.deepEqual(evaluator.decide(asked("press"), 0).errors, []);
-    assert.equal(evaluator.decide(asked("press"), 0).allowed, true);
-    assert.equal(evaluator.decide(asked("other"), 0).allowed, false);
+    assert.deepEqual(evaluator.decide(questionAbout("press"), 0).errors, []);
+    assert.equal(evaluator.decide(questionAbout("press"), 0).allowed, true);
+    assert.equal(evaluator.decide(questionAbout("other"), 0).allowed, false);
   });
 });
 
@@ -309,7 +317,7 @@ describe("a policy", () => {
     );
   });
 
-  it("is checked among others as it is alone, each problem with its policy, also where two have one id", async () => {
+  it("is checked among others as it is alone, each problem with its policy, also if two policies share an id", async () => {
     const cedar = await loadCedar();
     const texts = [
       "permit(principal, action, resource);",
@@ -320,7 +328,7 @@ describe("a policy", () => {
     ];
     for (const idOf of [(index: number) => `p${index}`, (index: number) => `p${index % 2}`]) {
       const policies = texts.map((text, index) => ({ namespace: "shop", policyId: idOf(index), text }));
-      const alone = policies.flatMap((one) => policyProblems(cedar, vocabulary, [one]));
+      const alone = policies.flatMap((policy) => policyProblems(cedar, vocabulary, [policy]));
       assert.equal(new Set(alone.map(({ message }) => message)).size, 4);
       assert.deepEqual(
         [...new Set(alone.map(({ policyId }) => policyId))],
@@ -331,7 +339,7 @@ describe("a policy", () => {
   });
 
   it("is wrong with its place: a syntax error, an unknown action, another type", async () => {
-    for (const [text, line, column, words] of [
+    for (const [text, line, column, message] of [
       ["permit(principal, action", 1, 25, /unexpected end of input/],
       [
         'permit(principal, action, resource);\n  permit(principal, action == Action::"workflow.runs.strat", resource);',
@@ -350,7 +358,7 @@ describe("a policy", () => {
       const [problem] = await problemsOf(text);
       assert.ok(problem !== undefined, text);
       assert.deepEqual([problem.line, problem.column], [line, column], text);
-      assert.match(problem.message, words);
+      assert.match(problem.message, message);
     }
   });
 });

@@ -15,14 +15,14 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { assert, keepNewest, type Labels } from "@tutti/kernel";
-import { Bindings, grants, type HeldRole, type Who } from "./bindings.ts";
+import { Bindings, type GrantedRole, grants, type Identity } from "./bindings.ts";
 import type { Cedar, CedarEntity, CedarValue } from "./cedar.ts";
-import { readyRoles, systemNamespace } from "./roles.ts";
+import { builtInRoles, systemNamespace } from "./roles.ts";
 import { type Slice, Slices } from "./slices.ts";
 import { parseStatements, type Statement } from "./statements.ts";
 import { entityType, groupsOf, principalTypes } from "./vocabulary.ts";
 
-export interface Question extends Who {
+export interface Question extends Identity {
   readonly action: string;
   readonly namespace: string;
   readonly resourceKind: string;
@@ -75,7 +75,7 @@ export class PolicyEvaluator {
     }
     this.unreadable = unreadable;
     this.#slices = new Slices(cedar, [...this.#statements.values()], [systemNamespace]);
-    this.#bindings = new Bindings([...readyRoles, ...content.roles], content.bindings);
+    this.#bindings = new Bindings([...builtInRoles, ...content.roles], content.bindings);
     for (const principal of content.principals) {
       const { namespace, actor } = principal;
       if (actor !== undefined) this.#principals.set(principalKey(namespace, actor), principal);
@@ -88,16 +88,18 @@ export class PolicyEvaluator {
     const key = keyOf(question, slice);
     const known = this.#remembered.get(key);
     if (known !== undefined && nowMs < known.untilMs) return known.verdict;
-    const made = this.#decide(question, slice, nowMs);
-    keepNewest(this.#remembered, key, made, rememberedMax);
-    return made.verdict;
+    const decided = this.#decide(question, slice, nowMs);
+    keepNewest(this.#remembered, key, decided, rememberedMax);
+    return decided.verdict;
   }
 
   /** Returns the names of the roles of an identity in a namespace, also for only some resources. */
-  rolesOf({ actor, groups }: Who, namespace: string, nowMs: number): readonly string[] {
+  rolesOf({ actor, groups }: Identity, namespace: string, nowMs: number): readonly string[] {
     const known = this.#principalOf(namespace, actor)?.groups ?? [];
-    const who = { actor, groups: [...new Set([...groups, ...known])] };
-    return [...new Set([...this.#bindings.anywhere(who, namespace, nowMs)].map(({ role }) => role.role))];
+    const identity = { actor, groups: [...new Set([...groups, ...known])] };
+    return [
+      ...new Set([...this.#bindings.anywhere(identity, namespace, nowMs)].map(({ role }) => role.role)),
+    ];
   }
 
   #decide(question: Question, slice: Slice, nowMs: number): Remembered {
@@ -106,17 +108,20 @@ export class PolicyEvaluator {
     const forever = Number.POSITIVE_INFINITY;
     // A forbidden identity may not act, even if a policy permits.
     if (principal?.disabled === true) return { verdict: denied([disabledBy(principal)]), untilMs: forever };
-    const who: Who = { actor, groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])] };
-    const { held, untilMs } = this.#bindings.held(who, namespace, labels, nowMs);
-    const granted = held.filter((one) => grants(one, action)).map(referenceOf);
-    const input = { question, who, held, principal };
+    const identity: Identity = {
+      actor,
+      groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])],
+    };
+    const { roles, untilMs } = this.#bindings.rolesFor(identity, namespace, labels, nowMs);
+    const granted = roles.filter((role) => grants(role, action)).map(referenceOf);
+    const input = { question, who: identity, held: roles, principal };
     if (slice.statements.length === 0) {
       const verdict = { allowed: granted.length > 0, policies: granted, shadow: undefined, errors: [] };
       return { verdict, untilMs };
     }
     const counting = this.#judge(slice.enforced, input, granted);
-    if (slice.tried === undefined) return { verdict: { ...counting, shadow: undefined }, untilMs };
-    const { allowed, policies } = this.#judge(slice.tried, input, granted);
+    if (slice.shadowSet === undefined) return { verdict: { ...counting, shadow: undefined }, untilMs };
+    const { allowed, policies } = this.#judge(slice.shadowSet, input, granted);
     const differs = allowed !== counting.allowed;
     return { verdict: { ...counting, shadow: differs ? { allowed, policies } : undefined }, untilMs };
   }
@@ -147,16 +152,16 @@ export class PolicyEvaluator {
 
 interface EvaluationInput {
   readonly question: Question;
-  readonly who: Who;
-  readonly held: readonly HeldRole[];
+  readonly who: Identity;
+  readonly held: readonly GrantedRole[];
   readonly principal: Principal | undefined;
 }
 
 function requestOf({ question, who, held, principal }: EvaluationInput) {
   const { action, namespace, resourceKind, resourceId, labels, context = {} } = question;
   const own = { type: principalTypes[who.actor.kind] ?? "Unknown", id: who.actor.id };
-  const thing = { type: entityType(resourceKind) || "Thing", id: resourceId };
-  const doing = { type: "Action", id: action };
+  const resourceEntity = { type: entityType(resourceKind) || "Thing", id: resourceId };
+  const actionEntity = { type: "Action", id: action };
   const place = { type: "Namespace", id: namespace };
   const acting: CedarEntity = {
     uid: own,
@@ -167,15 +172,21 @@ function requestOf({ question, who, held, principal }: EvaluationInput) {
     ],
     tags: { ...principal?.labels },
   };
-  const within = isSameEntity(thing, place) ? [] : [place];
+  const within = isSameEntity(resourceEntity, place) ? [] : [place];
   const entities: CedarEntity[] = [
-    { uid: doing, attrs: {}, parents: groupsOf(action).map((id) => ({ type: "Action", id })) },
+    { uid: actionEntity, attrs: {}, parents: groupsOf(action).map((id) => ({ type: "Action", id })) },
     // A caller that acts on itself is one entity, with the attributes of the principal.
-    ...(isSameEntity(own, thing)
+    ...(isSameEntity(own, resourceEntity)
       ? [{ ...acting, parents: [...acting.parents, ...within], tags: { ...labels, ...acting.tags } }]
-      : [acting, { uid: thing, attrs: {}, parents: within, tags: { ...labels } }]),
+      : [acting, { uid: resourceEntity, attrs: {}, parents: within, tags: { ...labels } }]),
   ];
-  return { principal: own, action: doing, resource: thing, context: contextOf(context), entities };
+  return {
+    principal: own,
+    action: actionEntity,
+    resource: resourceEntity,
+    context: contextOf(context),
+    entities,
+  };
 }
 
 interface EntityName {
@@ -199,7 +210,7 @@ function contextOf(context: Readonly<Record<string, unknown>>): Record<string, C
   return found;
 }
 
-function referenceOf({ role, binding }: HeldRole): PolicyReference {
+function referenceOf({ role, binding }: GrantedRole): PolicyReference {
   const { namespace, bindingId } = binding;
   return { namespace, policyId: `role:${role.role}`, statement: 0, reason: `bound by ${bindingId}` };
 }
@@ -222,16 +233,16 @@ function principalKey(namespace: string, { kind, id }: Actor): string {
  */
 function keyOf(
   { actor, groups, action, namespace, resourceKind, resourceId, labels, context }: Question,
-  { looksAtId, looksAtContext }: Slice,
+  { dependsOnId, dependsOnContext }: Slice,
 ): string {
   const parts = [actor.kind, actor.id, groups, action, namespace, resourceKind];
-  const seen = [
+  const considered = [
     parts,
-    looksAtId ? resourceId : "",
+    dependsOnId ? resourceId : "",
     sorted(labels),
-    looksAtContext ? sorted(context ?? {}) : "",
+    dependsOnContext ? sorted(context ?? {}) : "",
   ];
-  return JSON.stringify(seen);
+  return JSON.stringify(considered);
 }
 
 function sorted(values: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {

@@ -20,7 +20,7 @@ const seeing = [
 ];
 
 /** Roles that every installation has. */
-export const readyRoles: readonly Role[] = [
+export const builtInRoles: readonly Role[] = [
   everywhere("viewer", "Sees everything, changes nothing.", seeing),
   everywhere(
     "operator",

@@ -11,9 +11,9 @@ export interface Slice {
   /** Name of the set of enforced statements in Cedar. */
   readonly enforced: string;
   /** Name of the set with shadow statements. Undefined if there are none. */
-  readonly tried: string | undefined;
-  readonly looksAtId: boolean;
-  readonly looksAtContext: boolean;
+  readonly shadowSet: string | undefined;
+  readonly dependsOnId: boolean;
+  readonly dependsOnContext: boolean;
 }
 
 /** Cedar keeps sets by name and never frees them: each name is reused for another slice. */
@@ -21,7 +21,7 @@ const slicesMax = 512;
 
 // Names belong to the process, like the sets: two bundles must not use the same name at the same time. Unused
 // names are used again.
-let made = 0;
+let createdCount = 0;
 const free: string[] = [];
 const unused = new FinalizationRegistry<readonly string[]>((names) => free.push(...names));
 
@@ -55,15 +55,15 @@ export class Slices {
       return known.slice;
     }
     const name = this.#freeName();
-    const slice = this.#made(namespace, action, name);
+    const slice = this.#create(namespace, action, name);
     this.#slices.set(key, { slice, name });
     return slice;
   }
 
-  #made(namespace: string, action: string, name: string): Slice {
+  #create(namespace: string, action: string, name: string): Slice {
     const namespaces = this.#shared.includes(namespace) ? this.#shared : [...this.#shared, namespace];
     const statements = namespaces
-      .flatMap((one) => this.#byNamespace.get(one) ?? [])
+      .flatMap((scope) => this.#byNamespace.get(scope) ?? [])
       .filter((statement) => isAbout(statement, action));
     const counting = statements.filter(({ isShadow }) => !isShadow);
     // Without statements Cedar is not asked.
@@ -73,25 +73,25 @@ export class Slices {
     return {
       statements,
       enforced: name,
-      tried: isTrying ? `${name}+` : undefined,
-      looksAtId: statements.some(({ looksAtId }) => looksAtId),
-      looksAtContext: statements.some(({ looksAtContext }) => looksAtContext),
+      shadowSet: isTrying ? `${name}+` : undefined,
+      dependsOnId: statements.some(({ dependsOnId }) => dependsOnId),
+      dependsOnContext: statements.some(({ dependsOnContext }) => dependsOnContext),
     };
   }
 
   #load(name: string, statements: readonly Statement[]): void {
     const staticPolicies = Object.fromEntries(statements.map(({ id, text }) => [id, text]));
     assert(this.#cedar !== undefined, "statements come with Cedar");
-    const given = this.#cedar.preparsePolicySet(name, { staticPolicies });
+    const parsed = this.#cedar.preparsePolicySet(name, { staticPolicies });
     // Each was parsed when it was accepted.
-    if (given.type === "failure")
-      throw new Error(`Cedar refused what it had parsed: ${given.errors[0]?.message}`);
+    if (parsed.type === "failure")
+      throw new Error(`Cedar refused what it had parsed: ${parsed.errors[0]?.message}`);
   }
 
   #freeName(): string {
     const [oldest] = this.#slices;
     if (oldest === undefined || this.#slices.size < slicesMax) {
-      const name = free.pop() ?? `slice-${++made}`;
+      const name = free.pop() ?? `slice-${++createdCount}`;
       this.#names.push(name);
       return name;
     }

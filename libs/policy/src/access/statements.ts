@@ -12,8 +12,8 @@ export interface Statement {
   /** Its actions, or groups of them. Undefined for all actions. */
   readonly actions: ReadonlySet<string> | undefined;
   /** Whether it can distinguish two resources that differ only in their ids. */
-  readonly looksAtId: boolean;
-  readonly looksAtContext: boolean;
+  readonly dependsOnId: boolean;
+  readonly dependsOnContext: boolean;
 }
 
 export interface StatementProblem {
@@ -65,8 +65,8 @@ export function parseStatements(
       reference: { namespace, policyId, statement: index + 1, reason: json.annotations?.["reason"] ?? "" },
       isShadow,
       actions: actionsOf(json),
-      looksAtId: looksAtId(json),
-      looksAtContext: mentions(json.conditions, "context"),
+      dependsOnId: dependsOnId(json),
+      dependsOnContext: mentions(json.conditions, "context"),
     });
   }
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "parsed", statements };
@@ -97,11 +97,11 @@ export function unknownActions({ actions }: Statement, vocabulary: Vocabulary): 
 function actionsOf({ action }: CedarPolicyJson): ReadonlySet<string> | undefined {
   if (action.op === "All") return;
   const named = "entities" in action ? action.entities : "entity" in action ? [action.entity] : [];
-  return new Set(named.map((one) => ("__entity" in one ? one.__entity.id : one.id)));
+  return new Set(named.map((entity) => ("__entity" in entity ? entity.__entity.id : entity.id)));
 }
 
 /** Returns whether the id matters. Kind, namespace and labels of a resource are not its id. */
-function looksAtId({ resource, conditions }: CedarPolicyJson): boolean {
+function dependsOnId({ resource, conditions }: CedarPolicyJson): boolean {
   if (resource.op === "==") return true;
   if (resource.op === "in" && "entity" in resource && typeOf(resource.entity) !== "Namespace") return true;
   return mentions(conditions, "resource", true);
@@ -113,17 +113,17 @@ function typeOf(entity: { type: string } | { __entity: { type: string } }): stri
 
 /** Returns whether an expression contains a variable. `isBare`: not only for its labels or kind. */
 function mentions(part: unknown, variable: string, isBare = false): boolean {
-  if (Array.isArray(part)) return part.some((one) => mentions(one, variable, isBare));
+  if (Array.isArray(part)) return part.some((item) => mentions(item, variable, isBare));
   if (typeof part !== "object" || part === null) return false;
   return Object.entries(part).some(([name, value]) => {
     if (name === "Var") return value === variable;
-    if (!isBare || !asksForParts.has(name)) return mentions(value, variable, isBare);
+    if (!isBare || !accessOperators.has(name)) return mentions(value, variable, isBare);
     const { left, right } = value as { left?: unknown; right?: unknown };
     return (!isVariable(left, variable) && mentions(left, variable, true)) || mentions(right, variable, true);
   });
 }
 
-const asksForParts = new Set(["hasTag", "getTag", "has", ".", "is"]);
+const accessOperators = new Set(["hasTag", "getTag", "has", ".", "is"]);
 
 function isVariable(part: unknown, variable: string): boolean {
   return typeof part === "object" && part !== null && "Var" in part && part.Var === variable;

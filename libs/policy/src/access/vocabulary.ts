@@ -70,15 +70,15 @@ export class Vocabulary {
 export function entityType(kind: string): string {
   return kind
     .split(/[^a-z0-9]+/i)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
     .join("");
 }
 
 /** Returns the groups of an action: `workflow.runs.*`, `workflow.*`, and `read` if it changes nothing. */
 export function groupsOf(action: string): readonly string[] {
-  const words = action.split(".");
-  const groups = words
+  const segments = action.split(".");
+  const groups = segments
     .slice(0, -1)
-    .map((_, index) => `${words.slice(0, words.length - 1 - index).join(".")}.*`);
-  return reads.has(words.at(-1) ?? "") ? [...groups, readGroup] : groups;
+    .map((_, index) => `${segments.slice(0, segments.length - 1 - index).join(".")}.*`);
+  return reads.has(segments.at(-1) ?? "") ? [...groups, readGroup] : groups;
 }

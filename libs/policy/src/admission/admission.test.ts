@@ -38,29 +38,29 @@ function admit(rules: readonly AdmissionRule[], body: Json, parts: Partial<Subje
   });
 }
 
-const told = ({ findings }: Admission) =>
+const summaries = ({ findings }: Admission) =>
   findings.map(({ rule: { ruleId }, result, message }) =>
     [ruleId, enumName(FindingResult, result).slice(15), message].join(" "),
   );
 
 describe("an admission rule", () => {
-  it("refuses a subject whose condition fails, with its reason, and admits those that hold or are not covered", () => {
+  it("denies a subject whose condition fails, with its reason, and admits other subjects", () => {
     const refused = admit([largest], { amount: 2_000 });
     assert.equal(refused.admitted, false);
-    assert.deepEqual(told(refused), ["largest DENIED ada may order for 1000 at most, found 2000"]);
-    assert.deepEqual(told(admit([largest], { amount: 10 })), ["largest HELD "]);
-    assert.deepEqual(told(admit([largest], { amount: 2_000 }, { groups: ["managers"] })), []);
+    assert.deepEqual(summaries(refused), ["largest DENIED ada may order for 1000 at most, found 2000"]);
+    assert.deepEqual(summaries(admit([largest], { amount: 10 })), ["largest HELD "]);
+    assert.deepEqual(summaries(admit([largest], { amount: 2_000 }, { groups: ["managers"] })), []);
     const plan = admit([largest], { amount: 2_000 }, { kind: AdmissionSubject.ADMISSION_SUBJECT_PLAN });
     assert.deepEqual([plan.admitted, plan.findings], [true, []]);
   });
 
-  it("holds in its namespace, one of `system` everywhere and first", () => {
+  it("applies in its namespace, and a rule of `system` applies everywhere and first", () => {
     const system = rule("z-first", { namespace: "system", verdict: note("seen in ${{ call.namespace }}") });
-    assert.deepEqual(told(admit([largest, system], { amount: 9 })), [
+    assert.deepEqual(summaries(admit([largest, system], { amount: 9 })), [
       "z-first NOTED seen in shop",
       "largest HELD ",
     ]);
-    assert.deepEqual(told(admit([largest, system], { amount: 9_999 }, { namespace: "bank" })), [
+    assert.deepEqual(summaries(admit([largest, system], { amount: 9_999 }, { namespace: "bank" })), [
       "z-first NOTED seen in bank",
     ]);
     const rules = new AdmissionRules([largest]);
@@ -71,8 +71,8 @@ describe("an admission rule", () => {
     );
   });
 
-  it("asks a person first, unless another one refuses", () => {
-    const asks = rule("asks", {
+  it("requests an approval, unless another rule denies", () => {
+    const approvalRule = rule("asks", {
       condition: "subject.amount < 100",
       verdict: {
         $case: "approval",
@@ -83,16 +83,16 @@ describe("an admission rule", () => {
         },
       },
     });
-    const { admitted, questions } = admit([asks, largest], { amount: 500 });
+    const { admitted, questions } = admit([approvalRule, largest], { amount: 500 });
     assert.equal(admitted, true);
     assert.deepEqual(
       questions.map(({ message, deciders, approvalsNeeded }) => ({ message, deciders, approvalsNeeded })),
       [{ message: "Order for 500?", deciders: ["group:managers"], approvalsNeeded: 1 }],
     );
-    assert.deepEqual(admit([asks, largest], { amount: 5_000 }).questions, []);
+    assert.deepEqual(admit([approvalRule, largest], { amount: 5_000 }).questions, []);
   });
 
-  it("changes the request before any rule judges it, and leaves the subject as it was", () => {
+  it("changes the request before any rule evaluates it, and does not modify the original subject", () => {
     const cheaper = rule("z-changes", {
       when: "subject.amount > 1000",
       verdict: change({
@@ -109,14 +109,14 @@ describe("an admission rule", () => {
       ...{ amount: 1_000, labels: { capped: "by till" } },
       input: { lines: [{ "a b": null, kept: true }, 2] },
     });
-    assert.deepEqual(told(changed), [
+    assert.deepEqual(summaries(changed), [
       "z-changes CHANGED set amount, input.lines.0.a b, labels.capped",
       "largest HELD ",
     ]);
   });
 
-  it("refuses when it cannot be evaluated, and changes nothing by half. A note is only told", () => {
-    for (const [parts, words] of [
+  it("denies when it cannot be evaluated, and applies no partial change. A note only reports the error", () => {
+    for (const [parts, pattern] of [
       [
         { when: "subject.missing > 1", verdict: deny("no") },
         /largest DENIED the rule cannot be evaluated: `subject\.missing/,
@@ -139,34 +139,34 @@ describe("an admission rule", () => {
       const found = admit([rule("largest", parts as RuleParts)], { amount: 7 });
       assert.equal(found.admitted, false);
       assert.deepEqual(found.body, { amount: 7 });
-      assert.match(told(found).join("\n"), words);
+      assert.match(summaries(found).join("\n"), pattern);
     }
-    const noted = admit([rule("notes", { when: "subject.missing", verdict: note("x") })], { amount: 7 });
-    assert.equal(noted.admitted, true);
-    assert.match(told(noted).join("\n"), /notes NOTED the rule cannot be evaluated/);
+    const noteRule = admit([rule("notes", { when: "subject.missing", verdict: note("x") })], { amount: 7 });
+    assert.equal(noteRule.admitted, true);
+    assert.match(summaries(noteRule).join("\n"), /notes NOTED the rule cannot be evaluated/);
   });
 
-  it("takes a bounded number of steps", () => {
+  it("is evaluated in a bounded number of steps", () => {
     const body = { list: Array.from({ length: 1_000 }, (_, index) => index) };
     const slow = rule("slow", {
       condition: "subject.list.all(a, subject.list.all(b, a + b >= 0))",
       verdict: deny("no"),
     });
-    assert.match(told(admit([slow], body)).join("\n"), /DENIED the rule cannot be evaluated/);
+    assert.match(summaries(admit([slow], body)).join("\n"), /DENIED the rule cannot be evaluated/);
   });
 
-  it("that is tested tells what it would have done and does nothing, and one that is off is not there", () => {
+  it("in shadow mode reports its effect without applying it, and a disabled rule is skipped", () => {
     const shadow = Enforcement.ENFORCEMENT_SHADOW;
-    const tried = admit(
+    const shadowed = admit(
       [
         { ...largest, enforcement: shadow },
         rule("sets", { verdict: change({ amount: "1" }), enforcement: shadow }),
       ],
       { amount: 2_000 },
     );
-    assert.equal(tried.admitted, true);
-    assert.deepEqual(tried.body, { amount: 2_000 });
-    assert.deepEqual(told(tried), [
+    assert.equal(shadowed.admitted, true);
+    assert.deepEqual(shadowed.body, { amount: 2_000 });
+    assert.deepEqual(summaries(shadowed), [
       "sets SHADOWED set amount",
       "largest SHADOWED ada may order for 1000 at most, found 2000",
     ]);
@@ -174,7 +174,7 @@ describe("an admission rule", () => {
     assert.deepEqual([off.admitted, off.findings], [true, []]);
   });
 
-  it("that this release cannot read refuses what it is about, in its namespace", () => {
+  it("that this release cannot parse denies its subjects, in its namespace", () => {
     const unknown = rule("later", { condition: "subject.amount.isReasonable()", verdict: deny("no") });
     assert.deepEqual(new AdmissionRules([unknown]).unreadable, ["shop/later"]);
     assert.equal(admit([unknown], {}).admitted, false);
@@ -182,7 +182,7 @@ describe("an admission rule", () => {
   });
 });
 
-describe("what is wrong with a rule", () => {
+describe("a problem of a rule", () => {
   it("is reported with its field and place", () => {
     const compiled = compileRule(
       rule("faulty", {
@@ -202,9 +202,9 @@ describe("what is wrong with a rule", () => {
         "when syntax 1:17",
       ],
     );
-    const none = compileRule(rule("none", {}));
-    assert.ok(!none.ok);
-    assert.equal(none.problems[0]?.field, "verdict");
+    const invalid = compileRule(rule("none", {}));
+    assert.ok(!invalid.ok);
+    assert.equal(invalid.problems[0]?.field, "verdict");
   });
 });
 
@@ -214,13 +214,13 @@ describe("a path to a field", () => {
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
         fc.pre(!parts.includes("__proto__"));
-        const text = parts.map((one) => `[${JSON.stringify(one)}]`).join("");
+        const text = parts.map((part) => `[${JSON.stringify(part)}]`).join("");
         const read = readPath(text);
         assert.deepEqual(read, { kind: "read", path: parts });
         const changed = changedAt({ other: 1 }, parts, "set");
         assert.equal(changed.kind, "changed");
         let at: unknown = changed.kind === "changed" ? changed.value : undefined;
-        for (const one of parts) at = (at as Record<string, unknown>)[one];
+        for (const part of parts) at = (at as Record<string, unknown>)[part];
         assert.equal(at, "set");
       }),
     );

@@ -40,7 +40,7 @@ export interface RuleFinding {
 }
 
 /** A question to a person before the admission. */
-export interface AskFirst {
+export interface ApprovalQuestion {
   readonly rule: AdmissionRule;
   readonly message: string;
   readonly deciders: readonly string[];
@@ -54,7 +54,7 @@ export interface Admission {
   /** The admitted subject. The same object if nothing changed it. */
   readonly body: Json;
   /** Empty if it was not admitted. */
-  readonly questions: readonly AskFirst[];
+  readonly questions: readonly ApprovalQuestion[];
   readonly findings: readonly RuleFinding[];
 }
 
@@ -88,7 +88,7 @@ export class AdmissionRules {
   /** Returns whether any rule covers such a subject. If not, the subject need not be made. */
   concerns(kind: AdmissionSubject, namespace: string): boolean {
     const byNamespace = this.#programs.get(kind);
-    const isAbout = (rule: AdmissionRule) => rule.subject === kind && holdsIn(rule, namespace);
+    const isAbout = (rule: AdmissionRule) => rule.subject === kind && appliesIn(rule, namespace);
     return (
       byNamespace?.has(systemNamespace) === true ||
       byNamespace?.has(namespace) === true ||
@@ -100,12 +100,12 @@ export class AdmissionRules {
     const { kind, namespace } = subject;
     const findings: RuleFinding[] = [];
     for (const rule of this.#unreadable)
-      if (rule.subject === kind && holdsIn(rule, namespace))
+      if (rule.subject === kind && appliesIn(rule, namespace))
         findings.push(
           found(rule, FindingResult.FINDING_RESULT_DENIED, "this release does not understand the rule"),
         );
     const rules = [...new Set([systemNamespace, namespace])].flatMap(
-      (one) => this.#programs.get(kind)?.get(one) ?? [],
+      (field) => this.#programs.get(kind)?.get(field) ?? [],
     );
     const judged = new Judging(subject, findings);
     for (const rule of rules) if (rule.verdict.kind === "change") judged.change(rule, rule.verdict);
@@ -137,7 +137,7 @@ type Evaluated =
 class Judging {
   readonly #subject: Subject;
   readonly #findings: RuleFinding[];
-  readonly questions: AskFirst[] = [];
+  readonly questions: ApprovalQuestion[] = [];
   body: Json;
 
   constructor(subject: Subject, findings: RuleFinding[]) {
@@ -176,9 +176,9 @@ class Judging {
   #changed(set: Changing["set"]): Changed {
     let body = this.body;
     for (const [path, value] of set) {
-      const given = this.#evaluated(value);
-      if (!given.ok) return { kind: "refused", message: given.message };
-      const changed = changedAt(body, path, given.value);
+      const evaluated = this.#evaluated(value);
+      if (!evaluated.ok) return { kind: "refused", message: evaluated.message };
+      const changed = changedAt(body, path, evaluated.value);
       if (changed.kind === "refused")
         return { kind: "refused", message: `${path.join(".")}: ${changed.message}` };
       body = changed.value;
@@ -188,11 +188,11 @@ class Judging {
 
   /** Returns whether a rule applies and is violated. Reports evaluation errors. */
   #isViolated(program: RuleProgram): boolean {
-    for (const [one, meaning] of [
+    for (const [condition, meaning] of [
       [program.when, true],
       [program.condition, false],
     ] as const) {
-      const found = this.#evaluated(one);
+      const found = this.#evaluated(condition);
       if (!found.ok) {
         this.#failed(program, found.message);
         return false;
@@ -209,7 +209,7 @@ class Judging {
     const variables: Readonly<Record<string, Json>> = {
       subject: this.body,
       call: { namespace, action, labels: { ...labels } as Json },
-      actor: { kind: kindWords[actor.kind] ?? "unknown", id: actor.id, groups: [...groups] },
+      actor: { kind: kindNames[actor.kind] ?? "unknown", id: actor.id, groups: [...groups] },
     };
     const evaluation = program.evaluate((place) => variables[program.references[place] ?? ""], { stepsMax });
     if (evaluation.ok) return { ok: true, value: evaluation.value };
@@ -218,16 +218,16 @@ class Judging {
   }
 
   #failed(program: RuleProgram, message: string): void {
-    const onlyNotes = program.verdict.kind === "note";
-    const result = FindingResult[onlyNotes ? "FINDING_RESULT_NOTED" : "FINDING_RESULT_DENIED"];
+    const isNoteOnly = program.verdict.kind === "note";
+    const result = FindingResult[isNoteOnly ? "FINDING_RESULT_NOTED" : "FINDING_RESULT_DENIED"];
     this.#report(program, result, `the rule cannot be evaluated: ${message}`);
   }
 
   #report(program: RuleProgram, result: FindingResult, message: string): void {
     const isHarmless =
       result === FindingResult.FINDING_RESULT_HELD || result === FindingResult.FINDING_RESULT_NOTED;
-    const shown = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;
-    this.#findings.push(found(program.rule, shown, message));
+    const reported = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;
+    this.#findings.push(found(program.rule, reported, message));
   }
 }
 
@@ -237,7 +237,7 @@ const results = {
   note: FindingResult.FINDING_RESULT_NOTED,
 } as const;
 
-const kindWords: Readonly<Partial<Record<ActorKind, string>>> = {
+const kindNames: Readonly<Partial<Record<ActorKind, string>>> = {
   [ActorKind.ACTOR_KIND_PERSON]: "person",
   [ActorKind.ACTOR_KIND_SERVICE]: "service",
   [ActorKind.ACTOR_KIND_AGENT]: "agent",
@@ -247,8 +247,8 @@ function counts({ rule }: RuleProgram): boolean {
   return rule.enforcement !== Enforcement.ENFORCEMENT_SHADOW;
 }
 
-function holdsIn({ namespace }: AdmissionRule, wanted: string): boolean {
-  return namespace === systemNamespace || namespace === wanted;
+function appliesIn({ namespace }: AdmissionRule, target: string): boolean {
+  return namespace === systemNamespace || namespace === target;
 }
 
 function found(rule: AdmissionRule, result: FindingResult, message: string): RuleFinding {

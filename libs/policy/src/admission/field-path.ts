@@ -57,9 +57,9 @@ export function changedAt(subject: Json | undefined, path: FieldPath, value: Jso
 }
 
 function wrong(expected: string, found: Json | undefined): Changed {
-  const what =
+  const foundText =
     found === undefined || found === null ? "nothing" : Array.isArray(found) ? "a list" : `a ${typeof found}`;
-  return { kind: "refused", message: `expected ${expected}, found ${what}` };
+  return { kind: "refused", message: `expected ${expected}, found ${foundText}` };
 }
 
 function unquoted(quoted: string | undefined): string | undefined {

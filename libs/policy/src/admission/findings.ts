@@ -52,7 +52,7 @@ export interface CaseOutcome {
 /** Returns the outcomes of the cases of a rule, as if it were enforced. */
 export function caseOutcomes(rule: AdmissionRule): readonly CaseOutcome[] {
   const rules = new AdmissionRules([{ ...rule, enforcement: Enforcement.ENFORCEMENT_ENFORCED }]);
-  return rule.cases.map((given) => outcomeOf(rules, rule.subject, rule.namespace, given));
+  return rule.cases.map((ruleCase) => outcomeOf(rules, rule.subject, rule.namespace, ruleCase));
 }
 
 const noActor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };

@@ -73,7 +73,7 @@ export function compileRule(rule: AdmissionRule): CompiledRule {
 
 function conditionOf(field: string, text: string, otherwise: Program, problems: RuleProblem[]): Program {
   if (text.trim() === "") return otherwise;
-  return programOf(field, text, compileCondition(text, scope, { wanted: types.bool }), problems);
+  return programOf(field, text, compileCondition(text, scope, { expectedType: types.bool }), problems);
 }
 
 function verdictOf({ verdict }: AdmissionRule, problems: RuleProblem[]): RuleVerdict | undefined {

@@ -67,8 +67,8 @@ export function planDocument({ namespace: _, tasks, ...about }: PlanAbout): Json
 /** Returns the document of a result. Without `output` if that is no JSON or is too large to be inline. */
 export function resultDocument({ namespace: _, kind, id, output, ...about }: ResultAbout) {
   const read = outputIn(output);
-  const shown: { output?: Json } = read === undefined ? {} : { output: read };
-  return { ...about, work: { kind, id }, ...shown };
+  const outputPart: { output?: Json } = read === undefined ? {} : { output: read };
+  return { ...about, work: { kind, id }, ...outputPart };
 }
 
 export function resultActor(agent: string): Cause {

@@ -15,19 +15,19 @@ const signed = signedCard(card, {
 });
 
 describe("the signature of an agent card", () => {
-  it("holds for the card, in any order of its members, and names its key", () => {
+  it("is valid for the card in any order of its members, and names its key", () => {
     assert.equal(isCardSignedBy(signed, [jwk]), true);
     const turned = Object.fromEntries(Object.entries(signed).reverse());
     assert.equal(isCardSignedBy(turned, [jwk]), true);
     assert.deepEqual(signatureHeaders(signed), [{ kid: "key_1", jku: "https://tutti.example/keys" }]);
   });
 
-  it("holds where members with default values come or go", () => {
+  it("is valid if members with default values are added or removed", () => {
     const { description: _, ...less } = signed;
     assert.equal(isCardSignedBy({ ...less, iconUrl: undefined, provider: "" }, [jwk]), true);
   });
 
-  for (const [what, changed] of [
+  for (const [title, changed] of [
     ["another name", { name: "A" }],
     ["another order of a list", { tags: ["a", "b"] }],
     ["a member more", { url: "https://evil.example" }],
@@ -35,26 +35,26 @@ describe("the signature of an agent card", () => {
     ["no signature", { signatures: [] }],
     ["a signature that is none", { signatures: [{ protected: "!", signature: "!" }, 7] }],
   ] as const)
-    it(`does not hold with ${what}`, () =>
+    it(`is not valid with ${title}`, () =>
       assert.equal(isCardSignedBy({ ...signed, ...changed }, [jwk]), false));
 
-  it("does not hold by another key, or one that is none", () => {
+  it("is not valid with another or an invalid key", () => {
     const other = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
     assert.equal(isCardSignedBy(signed, [{ ...other, kid: "key_1" }, { kty: "OKP" }, {}]), false);
     assert.equal(isCardSignedBy(signed, [{ ...jwk, kid: "key_2" }]), false);
   });
 
-  it("does not hold by an algorithm that is not of the key", () => {
+  it("is not valid with an algorithm that does not match the key", () => {
     const [first] = signed["signatures"] as { protected: string; signature: string }[];
     const header = {
       ...JSON.parse(Buffer.from(first?.protected ?? "", "base64url").toString()),
       alg: "none",
     };
-    const none = { protected: Buffer.from(JSON.stringify(header)).toString("base64url"), signature: "" };
-    assert.equal(isCardSignedBy({ ...card, signatures: [none] }, [jwk]), false);
+    const unsigned = { protected: Buffer.from(JSON.stringify(header)).toString("base64url"), signature: "" };
+    assert.equal(isCardSignedBy({ ...card, signatures: [unsigned] }, [jwk]), false);
   });
 
-  it("holds by a key of P-256, as other implementations sign", () => {
+  it("is valid with a P-256 key, as other implementations sign", () => {
     const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const protectedHeader = Buffer.from('{"alg":"ES256","kid":"k","typ":"JOSE"}').toString("base64url");
     const payload = Buffer.from('{"name":"x"}').toString("base64url");

@@ -42,8 +42,8 @@ export function signedCard(card: Card, { kid, jku, sign }: CardSigner): Card {
 
 /** Returns the keys that the signatures of a card name. */
 export function signatureHeaders(card: Card): readonly SignatureHeader[] {
-  return signaturesOf(card).flatMap((one) => {
-    const header = headerOf(one);
+  return signaturesOf(card).flatMap((signature) => {
+    const header = headerOf(signature);
     if (header === undefined) return [];
     const { kid, jku } = header;
     return [{ kid: typeof kid === "string" ? kid : "", jku: typeof jku === "string" ? jku : "" }];
@@ -54,15 +54,17 @@ export function signatureHeaders(card: Card): readonly SignatureHeader[] {
 export function isCardSignedBy(card: Card, keys: readonly CardKey[]): boolean {
   const plain = unsigned(card);
   // Some implementations sign members that the protocol requires even if they have the default value.
-  const payloads = [plain, withoutDefaults(plain)].map((one) => encoded(canonical(one)));
-  return signaturesOf(card).some((one) => {
-    const header = headerOf(one);
+  const payloads = [plain, withoutDefaults(plain)].map((variant) => encoded(canonical(variant)));
+  return signaturesOf(card).some((candidate) => {
+    const header = headerOf(candidate);
     if (header === undefined) return false;
-    const signature = Buffer.from(one.signature, "base64url");
+    const signature = Buffer.from(candidate.signature, "base64url");
     return keys
       .filter(({ kid }) => kid === undefined || kid === header["kid"])
       .some((key) =>
-        payloads.some((payload) => isSigned(key, header["alg"], `${one.protected}.${payload}`, signature)),
+        payloads.some((payload) =>
+          isSigned(key, header["alg"], `${candidate.protected}.${payload}`, signature),
+        ),
       );
   });
 }
@@ -96,8 +98,8 @@ const algorithms: Readonly<Record<string, Check>> = {
 
 function signaturesOf({ signatures }: Card): readonly CardSignature[] {
   const listed: readonly unknown[] = Array.isArray(signatures) ? signatures : [];
-  return listed.slice(0, signaturesMax).flatMap((one) => {
-    const { protected: header, signature } = isObject(one) ? one : {};
+  return listed.slice(0, signaturesMax).flatMap((entry) => {
+    const { protected: header, signature } = isObject(entry) ? entry : {};
     return typeof header === "string" && typeof signature === "string"
       ? [{ protected: header, signature }]
       : [];
@@ -118,15 +120,21 @@ function unsigned({ signatures: _, ...card }: Card): Card {
 }
 
 /** Optional members that are signed even with their default value. */
-const kept = new Set(["streaming", "pushNotifications", "extendedAgentCard", "documentationUrl", "iconUrl"]);
+const defaultsSigned = new Set([
+  "streaming",
+  "pushNotifications",
+  "extendedAgentCard",
+  "documentationUrl",
+  "iconUrl",
+]);
 
 function withoutDefaults(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name, one]) => kept.has(name) || !isDefault(one))
-      .map(([name, one]) => [name, withoutDefaults(one)]),
+      .filter(([name, member]) => defaultsSigned.has(name) || !isDefault(member))
+      .map(([name, member]) => [name, withoutDefaults(member)]),
   );
 }
 

@@ -20,7 +20,7 @@ import {
   recordId,
   recordLeaf,
 } from "./checkpoints.ts";
-import { holdsSignature, type Signer, signerOf } from "./signing.ts";
+import { type Signer, signerOf, verifySignature } from "./signing.ts";
 import { endorsed, TrustedKeys } from "./signing-keys.ts";
 
 const startMs = 1_767_225_600_000;
@@ -75,13 +75,13 @@ function installation() {
 }
 
 describe("checkpoints", () => {
-  it("hold for a reader that knows the first key alone, with any later key", () => {
+  it("are valid for a reader that knows only the first key, with any later key", () => {
     const { trusted, checkpoints } = installation();
     assert.deepEqual(trusted.faults, []);
     for (const checkpoint of checkpoints) assert.equal(checkpointFault(checkpoint, trusted), undefined);
   });
 
-  it("do not hold when anything that is signed is other than it was", () => {
+  it("are invalid if any signed field was changed", () => {
     const { trusted, checkpoints } = installation();
     const [checkpoint] = checkpoints;
     assert.ok(checkpoint !== undefined);
@@ -111,14 +111,14 @@ describe("checkpoints", () => {
     assert.equal(checkpointFault(checkpoint, trusted), "the key did not sign any more then");
   });
 
-  it("prove each record, by the checkpoint that has it and by every later one", () => {
+  it("prove each record, by its own checkpoint and by every later one", () => {
     const { trusted, checkpoints, proofs } = installation();
     for (const [index, proofOf] of proofs.entries())
       for (const checkpoint of checkpoints.slice(Math.floor(index / 8)))
         assert.equal(inclusionFault(proofOf(checkpoint), trusted), undefined);
   });
 
-  it("prove nothing of a record that was changed, moved, or passed off as another", () => {
+  it("do not prove a record that was changed, moved, or replaced by another", () => {
     const { trusted, checkpoints, proofs } = installation();
     const checkpoint = checkpoints.at(-1);
     const [proofOf] = proofs;
@@ -137,11 +137,11 @@ describe("checkpoints", () => {
       [{ head: undefined }, /found none/],
       [{ checkpoint: { ...checkpoint, treeSize: 5 } }, /signature/],
     ];
-    for (const [change, words] of spoiled)
-      assert.match(inclusionFault({ ...proof, ...change }, trusted) ?? "", words);
+    for (const [change, pattern] of spoiled)
+      assert.match(inclusionFault({ ...proof, ...change }, trusted) ?? "", pattern);
   });
 
-  it("prove that later ones hold what earlier ones held, and a forked history does not", () => {
+  it("prove that later checkpoints contain earlier ones, and reject a forked history", () => {
     const { trusted, checkpoints, tree, two } = installation();
     const [first, , third] = checkpoints;
     assert.ok(first !== undefined && third !== undefined);
@@ -161,7 +161,7 @@ describe("checkpoints", () => {
     assert.match(consistencyFault({ first, second: forked, path }, trusted) ?? "", /does not hold what/);
   });
 
-  it("notice a journal that went back or became another one", () => {
+  it("detect a journal that was reset or replaced", () => {
     const { checkpoints } = installation();
     const [first, second] = checkpoints;
     assert.ok(first !== undefined && second !== undefined);
@@ -178,7 +178,7 @@ describe("checkpoints", () => {
 });
 
 describe("signing keys", () => {
-  it("are not trusted from where an endorsement does not hold", () => {
+  it("are not trusted after an invalid endorsement", () => {
     const { keys, one } = installation();
     const [first, second] = keys;
     assert.ok(first !== undefined && second !== undefined);
@@ -193,16 +193,16 @@ describe("signing keys", () => {
     );
   });
 
-  it("sign one kind of thing for that kind alone, and take any bytes for a signature that does not hold", () => {
+  it("sign one kind of content only, and any other bytes are an invalid signature", () => {
     const key = keyOf(1);
     const content = Buffer.from("content");
     const signature = key.sign("bundle", content);
-    assert.ok(holdsSignature(key.publicKey, signature, "bundle", content));
-    assert.ok(!holdsSignature(key.publicKey, signature, "checkpoint", content));
+    assert.ok(verifySignature(key.publicKey, signature, "bundle", content));
+    assert.ok(!verifySignature(key.publicKey, signature, "checkpoint", content));
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 70 }), fc.uint8Array({ maxLength: 40 }), (bytes, publicKey) => {
-        assert.ok(!holdsSignature(key.publicKey, bytes, "bundle", content));
-        assert.equal(typeof holdsSignature(publicKey, bytes, "bundle", content), "boolean");
+        assert.ok(!verifySignature(key.publicKey, bytes, "bundle", content));
+        assert.equal(typeof verifySignature(publicKey, bytes, "bundle", content), "boolean");
       }),
     );
     assert.throws(() => signerOf(new Uint8Array(31)), /a seed of 32 bytes, found 31/);
@@ -210,7 +210,7 @@ describe("signing keys", () => {
 });
 
 describe("the id of a record", () => {
-  it("says where it is, and anything else is none", () => {
+  it("contains its position, and any other text is invalid", () => {
     assert.deepEqual(recordAt("workflow/7/10423/3"), {
       service: "workflow",
       partition: 7,

@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { hashed, leafByte, leafHash, sameHash } from "../merkle/hashes.ts";
-import { holdsConsistency, holdsInclusion } from "../merkle/proofs.ts";
+import { verifyConsistency, verifyInclusion } from "../merkle/proofs.ts";
 import type { MerkleTree } from "../merkle/tree.ts";
 import type { Signer } from "./signing.ts";
 import type { TrustedKeys } from "./signing-keys.ts";
@@ -133,10 +133,10 @@ export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string
   if (signed !== undefined) return signed;
   const record = recordHash({ ...at, timeMs: proof.timeMs }, proof.record);
   const among = { leaf: proof.recordLeaf, size: head.recordCount };
-  if (!holdsInclusion(record, among, proof.recordPath, head.recordsRoot))
+  if (!verifyInclusion(record, among, proof.recordPath, head.recordsRoot))
     return "the record is not, as it is here, among those of the head";
   const place = { leaf: proof.headLeaf, size: checkpoint.treeSize };
-  if (!holdsInclusion(leafHash(headLeaf(head)), place, proof.headPath, checkpoint.rootHash))
+  if (!verifyInclusion(leafHash(headLeaf(head)), place, proof.headPath, checkpoint.rootHash))
     return "the head is not, as it is here, under the checkpoint";
   return;
 }
@@ -156,7 +156,7 @@ export function consistencyFault(
     size: treeSize,
     root: rootHash,
   }));
-  if (before !== undefined && after !== undefined && holdsConsistency(before, after, path)) return;
+  if (before !== undefined && after !== undefined && verifyConsistency(before, after, path)) return;
   return "the later checkpoint does not hold what the earlier one held";
 }
 
@@ -182,6 +182,6 @@ function contentOf({
   treeSize,
   rootHash,
 }: Pick<Checkpoint, "number" | "createTime" | "treeSize" | "rootHash">): Uint8Array {
-  const none = { heads: [], signature: new Uint8Array(0), signingKeyId: "" };
-  return Checkpoint.encode({ number, createTime, treeSize, rootHash, ...none }).finish();
+  const unsigned = { heads: [], signature: new Uint8Array(0), signingKeyId: "" };
+  return Checkpoint.encode({ number, createTime, treeSize, rootHash, ...unsigned }).finish();
 }

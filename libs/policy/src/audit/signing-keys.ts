@@ -4,7 +4,7 @@
  */
 import { SigningKey } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
-import { holdsSignature, type Purpose, type Signer } from "./signing.ts";
+import { type Purpose, type Signer, verifySignature } from "./signing.ts";
 
 /** Returns the next key, endorsed by its predecessor. */
 export function endorsed(
@@ -38,7 +38,7 @@ export class TrustedKeys {
         faults.push({ signingKeyId, message: "two keys have the same id" });
         break;
       }
-      if (!isFirst && !holdsSignature(before, endorsement, "signing key", contentOf(key))) {
+      if (!isFirst && !verifySignature(before, endorsement, "signing key", contentOf(key))) {
         faults.push({ signingKeyId, message: "the key before did not endorse this one" });
         break;
       }
@@ -59,7 +59,7 @@ export class TrustedKeys {
     const { publicKey, startTime, endTime } = key;
     if (startTime !== undefined && timeMs < fromTimestamp(startTime)) return "the key did not sign yet then";
     if (endTime !== undefined && timeMs > fromTimestamp(endTime)) return "the key did not sign any more then";
-    if (holdsSignature(publicKey, signature, purpose, content)) return;
+    if (verifySignature(publicKey, signature, purpose, content)) return;
     return `the signature is not that of the key "${signingKeyId}"`;
   }
 }
@@ -76,12 +76,12 @@ function contentOf({
   publicKey,
   startTime,
 }: Pick<SigningKey, "signingKeyId" | "publicKey" | "startTime">): Uint8Array {
-  const none = new Uint8Array(0);
+  const noBytes = new Uint8Array(0);
   return SigningKey.encode({
     signingKeyId,
     publicKey,
     startTime,
     endTime: undefined,
-    endorsement: none,
+    endorsement: noBytes,
   }).finish();
 }

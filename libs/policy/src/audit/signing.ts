@@ -30,7 +30,7 @@ export function signerOf(seed: Uint8Array): Signer {
 }
 
 /** Returns whether this key signed this content. Invalid bytes give false, not an error. */
-export function holdsSignature(
+export function verifySignature(
   publicKey: Uint8Array,
   signature: Uint8Array,
   purpose: Purpose,

@@ -11,27 +11,27 @@ const startMs = 1_767_225_600_000;
 const hourMs = 3_600_000;
 const signer: Signer = signerOf(new Uint8Array(32).fill(1));
 const stranger: Signer = signerOf(new Uint8Array(32).fill(9));
-const none = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 const first: SigningKey = {
   ...{ signingKeyId: "one", publicKey: signer.publicKey, startTime: toTimestamp(startMs) },
-  ...{ endTime: undefined, endorsement: none },
+  ...{ endTime: undefined, endorsement: noBytes },
 };
 const keys = new TrustedKeys(signer.publicKey, [first]);
 
-function content(number: number, madeMs = startMs + number): BundleContent {
+function content(number: number, createdMs = startMs + number): BundleContent {
   return BundleContent.fromPartial({
-    ...{ number, createTime: toTimestamp(madeMs), maxAgeMs: hourMs },
+    ...{ number, createTime: toTimestamp(createdMs), maxAgeMs: hourMs },
     policies: [
       { namespace: "system", policyId: `policy-${number}`, text: "permit(principal, action, resource);" },
     ],
   });
 }
 
-const bundle = (number: number, madeMs?: number): Bundle =>
-  sealed(content(number, madeMs), { signingKeyId: "one", key: signer });
+const bundle = (number: number, createdMs?: number): Bundle =>
+  sealed(content(number, createdMs), { signingKeyId: "one", key: signer });
 
 describe("a bundle", () => {
-  it("is opened to what was sealed", () => {
+  it("opens to its sealed content", () => {
     assert.deepEqual(opened(bundle(1), keys), { kind: "opened", content: content(1) });
   });
 
@@ -42,24 +42,26 @@ describe("a bundle", () => {
     }
   });
 
-  it("is refused when one byte of it, or of its envelope, is not as it was signed", () => {
-    const whole = bundle(3);
+  it("is rejected when any byte of its content or envelope has changed", () => {
+    const original = bundle(3);
     const changes = fc.oneof(
-      fc.nat(whole.content.length - 1).map((place) => ({ ...whole, content: flipped(whole.content, place) })),
       fc
-        .nat(whole.signature.length - 1)
-        .map((place) => ({ ...whole, signature: flipped(whole.signature, place) })),
+        .nat(original.content.length - 1)
+        .map((place) => ({ ...original, content: flipped(original.content, place) })),
+      fc
+        .nat(original.signature.length - 1)
+        .map((place) => ({ ...original, signature: flipped(original.signature, place) })),
       fc
         .constantFrom<Partial<Bundle>>(
           { number: 4 },
           { maxAgeMs: hourMs * 24 },
           { createTime: toTimestamp(startMs + hourMs) },
           { createTime: undefined },
-          { signature: none },
+          { signature: noBytes },
           { signingKeyId: "" },
-          { content: none },
+          { content: noBytes },
         )
-        .map((change) => ({ ...whole, ...change })),
+        .map((change) => ({ ...original, ...change })),
     );
     fc.assert(
       fc.property(changes, (changed) => {
@@ -68,7 +70,7 @@ describe("a bundle", () => {
     );
   });
 
-  it("is refused when its content is that of another one, though both are signed", () => {
+  it("is rejected with the content of another signed bundle", () => {
     const [older, newer] = [bundle(1), bundle(2)];
     const mixed = { ...newer, content: older.content };
     const resigned = sealed({ ...content(2), number: 2 }, { signingKeyId: "one", key: signer });
@@ -76,7 +78,7 @@ describe("a bundle", () => {
     assert.equal(opened(resigned, keys).kind, "opened");
   });
 
-  it("is refused when its key did not sign any more then, and taken from the key after", () => {
+  it("is rejected from a key after its end, and accepted from the next key", () => {
     const next: Signer = signerOf(new Uint8Array(32).fill(2));
     const startTime = toTimestamp(startMs + hourMs);
     const second = endorsed({ signingKeyId: "two", publicKey: next.publicKey, startTime }, signer);
@@ -92,39 +94,39 @@ describe("a keeper of bundles", () => {
     assert.equal(new BundleCache(keys).inForce(startMs), undefined);
   });
 
-  it("keeps the present one when an older, the same, or a faulty one comes", () => {
-    const keeper = new BundleCache(keys);
-    take(keeper, bundle(5), startMs + 5);
+  it("keeps its bundle when an older, equal or invalid one arrives", () => {
+    const cache = new BundleCache(keys);
+    accept(cache, bundle(5), startMs + 5);
     const others = [
       bundle(4),
       bundle(5),
-      { ...bundle(6), signature: none },
+      { ...bundle(6), signature: noBytes },
       { ...bundle(6), number: Number.NaN },
     ];
-    for (const other of others) assert.equal(take(keeper, other, startMs + 10).kind, "refused");
-    assert.equal(keeper.inForce(startMs + 10)?.content.number, 5);
-    assert.equal(take(keeper, bundle(6), startMs + 10).kind, "opened");
-    assert.equal(keeper.inForce(startMs + 10)?.content.number, 6);
+    for (const other of others) assert.equal(accept(cache, other, startMs + 10).kind, "refused");
+    assert.equal(cache.inForce(startMs + 10)?.content.number, 5);
+    assert.equal(accept(cache, bundle(6), startMs + 10).kind, "opened");
+    assert.equal(cache.inForce(startMs + 10)?.content.number, 6);
   });
 
-  it("has nothing in force when the last one is too old, and knows it still", () => {
-    const keeper = new BundleCache(keys);
-    take(keeper, bundle(1, startMs), startMs + 10);
-    assert.equal(keeper.inForce(startMs + hourMs - 1)?.content.number, 1);
-    assert.equal(keeper.inForce(startMs + hourMs), undefined);
-    assert.equal(keeper.present?.content.number, 1);
+  it("has no bundle in force when the last one is too old, but still has the old one", () => {
+    const cache = new BundleCache(keys);
+    accept(cache, bundle(1, startMs), startMs + 10);
+    assert.equal(cache.inForce(startMs + hourMs - 1)?.content.number, 1);
+    assert.equal(cache.inForce(startMs + hourMs), undefined);
+    assert.equal(cache.present?.content.number, 1);
   });
 
-  it("reckons the age from when it took one in whose clock is ahead", () => {
-    const keeper = new BundleCache(keys);
-    take(keeper, bundle(1, startMs + 10 * hourMs), startMs);
-    assert.equal(keeper.inForce(startMs + hourMs), undefined);
+  it("measures the age from the arrival of a bundle whose clock is ahead", () => {
+    const cache = new BundleCache(keys);
+    accept(cache, bundle(1, startMs + 10 * hourMs), startMs);
+    assert.equal(cache.inForce(startMs + hourMs), undefined);
   });
 });
 
-function take(keeper: BundleCache, bundle: Bundle, nowMs: number) {
-  const found = keeper.open(bundle);
-  return found.kind === "opened" ? keeper.accept(found.content, nowMs) : found;
+function accept(cache: BundleCache, bundle: Bundle, nowMs: number) {
+  const found = cache.open(bundle);
+  return found.kind === "opened" ? cache.accept(found.content, nowMs) : found;
 }
 
 function flipped(bytes: Uint8Array, place: number): Uint8Array {

@@ -34,12 +34,12 @@ export function opened(bundle: Bundle, keys: TrustedKeys): Opened {
   if (fault !== undefined) return refused(fault);
   const content = contentOf(bundle);
   if (content === undefined) return refused("its content cannot be read");
-  const saysTheSame =
+  const isConsistent =
     content.number === number &&
     content.maxAgeMs === maxAgeMs &&
     content.createTime !== undefined &&
     fromTimestamp(content.createTime) === timeMs;
-  if (!saysTheSame) return refused("its content is that of another bundle");
+  if (!isConsistent) return refused("its content is that of another bundle");
   return { kind: "opened", content };
 }
 
@@ -73,8 +73,8 @@ export class BundleCache {
     const older = this.#olderThan(content.number);
     if (older !== undefined) return older;
     const { createTime, maxAgeMs } = content;
-    const madeMs = createTime === undefined ? nowMs : Math.min(nowMs, fromTimestamp(createTime));
-    this.#present = { content, untilMs: madeMs + maxAgeMs };
+    const createdMs = createTime === undefined ? nowMs : Math.min(nowMs, fromTimestamp(createTime));
+    this.#present = { content, untilMs: createdMs + maxAgeMs };
     return { kind: "opened", content };
   }
 
@@ -103,8 +103,8 @@ function signedPartOf({
   maxAgeMs,
   content,
 }: Pick<Bundle, "number" | "createTime" | "maxAgeMs" | "content">): Uint8Array {
-  const none = { signature: new Uint8Array(0), signingKeyId: "" };
-  return Bundle.encode({ number, createTime, maxAgeMs, content, ...none }).finish();
+  const unsigned = { signature: new Uint8Array(0), signingKeyId: "" };
+  return Bundle.encode({ number, createTime, maxAgeMs, content, ...unsigned }).finish();
 }
 
 function refused(reason: string): Opened & { readonly kind: "refused" } {

@@ -134,19 +134,19 @@ function pass(caller: Caller, rate: Rate | undefined, nowMs: number): Admittance
     const limit = Number.POSITIVE_INFINITY;
     return { kind: "admitted", limit, remaining: limit, resetMs: nowMs };
   }
-  const apartMs = rate.perMs / rate.count;
+  const intervalMs = rate.perMs / rate.count;
   const limit = rate.burst > 0 ? rate.burst : rate.count;
-  const dueMs = Math.max(caller.dueMs, nowMs) + apartMs;
+  const dueMs = Math.max(caller.dueMs, nowMs) + intervalMs;
   const aheadMs = dueMs - nowMs;
   // A tolerance of a thousandth of a call, since sums of fractions are not exact.
-  if (aheadMs > (limit + 0.001) * apartMs) {
-    return { kind: "refused", why: "calls", limit, retryAfterMs: aheadMs - limit * apartMs };
+  if (aheadMs > (limit + 0.001) * intervalMs) {
+    return { kind: "refused", why: "calls", limit, retryAfterMs: aheadMs - limit * intervalMs };
   }
   caller.dueMs = dueMs;
   return {
     kind: "admitted",
     limit,
-    remaining: Math.floor(limit - aheadMs / apartMs + 0.001),
+    remaining: Math.floor(limit - aheadMs / intervalMs + 0.001),
     resetMs: dueMs,
   };
 }

@@ -20,22 +20,22 @@ function limited(...limits: IdentityLimit[]): CallLimits {
   return found;
 }
 
-const word = (found: Admittance) => (found.kind === "refused" ? found.why : "admitted");
+const outcome = (found: Admittance) => (found.kind === "refused" ? found.why : "admitted");
 
 describe("limits of callers", () => {
-  it("let through n at once and no n+1th, say when the next may come, and it may then", () => {
+  it("admit n calls at once, reject the next call with its time, and admit it then", () => {
     const limits = limited(limit({ calls: { count: 5, perMs: 1_000 } }));
     const found = Array.from({ length: 6 }, () => limits.admit("shop", ada, startMs));
     assert.deepEqual(
-      found.map((one) => (one.kind === "admitted" ? one.remaining : one.why)),
+      found.map((admittance) => (admittance.kind === "admitted" ? admittance.remaining : admittance.why)),
       [4, 3, 2, 1, 0, "calls"],
     );
     const refused = found.at(-1);
     assert.ok(refused?.kind === "refused");
     assert.deepEqual([refused.limit, refused.retryAfterMs], [5, 200]);
-    assert.equal(word(limits.admit("shop", ada, startMs + 199)), "calls");
-    assert.equal(word(limits.admit("shop", ada, startMs + 200)), "admitted");
-    assert.equal(word(limits.admit("shop", ada, startMs + 200)), "calls");
+    assert.equal(outcome(limits.admit("shop", ada, startMs + 199)), "calls");
+    assert.equal(outcome(limits.admit("shop", ada, startMs + 200)), "admitted");
+    assert.equal(outcome(limits.admit("shop", ada, startMs + 200)), "calls");
   });
 
   it("are each caller's own, in each namespace", () => {
@@ -43,30 +43,31 @@ describe("limits of callers", () => {
       limit({ calls: { count: 1, perMs: 1_000 } }),
       limit({ actor: bob, maxConcurrent: 2 }),
     );
-    assert.equal(word(limits.admit("shop", ada, startMs)), "admitted");
-    assert.equal(word(limits.admit("shop", ada, startMs)), "calls");
-    for (let call = 0; call < 100; call++) assert.equal(word(limits.admit("bank", ada, startMs)), "admitted");
+    assert.equal(outcome(limits.admit("shop", ada, startMs)), "admitted");
+    assert.equal(outcome(limits.admit("shop", ada, startMs)), "calls");
+    for (let call = 0; call < 100; call++)
+      assert.equal(outcome(limits.admit("bank", ada, startMs)), "admitted");
     // A caller's own limit replaces the common limit.
     assert.deepEqual(
-      [1, 2, 3].map(() => word(limits.admit("shop", bob, startMs))),
+      [1, 2, 3].map(() => outcome(limits.admit("shop", bob, startMs))),
       ["admitted", "admitted", "concurrent"],
     );
     limits.release("shop", bob);
-    assert.equal(word(limits.admit("shop", bob, startMs)), "admitted");
+    assert.equal(outcome(limits.admit("shop", bob, startMs)), "admitted");
     assert.equal(limits.limitOf("shop", bob).maxRequestBytes, 1_000);
   });
 
-  it("count streams until they are closed, and a refused one costs nothing", () => {
+  it("count streams until they are closed, and a rejected stream costs nothing", () => {
     const limits = limited(limit({ maxStreams: 1, calls: { count: 3, perMs: 1_000 } }));
-    assert.equal(word(limits.open("shop", ada, startMs)), "admitted");
-    for (let turn = 0; turn < 9; turn++) assert.equal(word(limits.open("shop", ada, startMs)), "streams");
+    assert.equal(outcome(limits.open("shop", ada, startMs)), "admitted");
+    for (let turn = 0; turn < 9; turn++) assert.equal(outcome(limits.open("shop", ada, startMs)), "streams");
     limits.close("shop", ada);
-    assert.equal(word(limits.open("shop", ada, startMs)), "admitted");
-    assert.equal(word(limits.admit("shop", ada, startMs)), "admitted");
-    assert.equal(word(limits.admit("shop", ada, startMs)), "calls");
+    assert.equal(outcome(limits.open("shop", ada, startMs)), "admitted");
+    assert.equal(outcome(limits.admit("shop", ada, startMs)), "admitted");
+    assert.equal(outcome(limits.admit("shop", ada, startMs)), "calls");
   });
 
-  it("never let more through in any span than the rate and one burst, and never refuse who keeps to the rate", () => {
+  it("never admit more in any period than the rate and one burst, and never reject a caller within the rate", () => {
     const arrivals = fc.array(fc.nat(300), { minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(arrivals, fc.integer({ min: 1, max: 20 }), fc.nat(10), (gaps, count, burst) => {
@@ -83,12 +84,12 @@ describe("limits of callers", () => {
             if (last >= first) assert.ok(last - first + 1 <= most + ((toMs - fromMs) * count) / 1_000 + 0.01);
         const even = limited(limit({ calls: { count, perMs: 1_000, burst } }));
         for (let call = 0; call < 100; call++)
-          assert.equal(word(even.admit("shop", bob, startMs + (call * 1_000) / count)), "admitted");
+          assert.equal(outcome(even.admit("shop", bob, startMs + (call * 1_000) / count)), "admitted");
       }),
     );
   });
 
-  it("forget who is quiet", () => {
+  it("forget inactive callers", () => {
     const limits = limited(limit({ calls: { count: 10, perMs: 1_000 } }));
     for (let caller = 0; caller < 5_000; caller++) {
       const actor = { ...ada, id: `ada-${caller}` };
@@ -100,7 +101,7 @@ describe("limits of callers", () => {
 });
 
 describe("lock-outs", () => {
-  it("check one attempt a second on a secret that can be guessed, while they are in force", () => {
+  it("allow one attempt per second on a guessable secret while they are in force", () => {
     const lockouts = new Lockouts({ freeFailures: 1 });
     const waits = (afterMs: number) => lockouts.pace("a/gateway.key", startMs + afterMs);
     assert.deepEqual([waits(0), waits(0)], [0, 0]);
@@ -110,24 +111,24 @@ describe("lock-outs", () => {
     assert.deepEqual([waits(10_000), waits(10_000)], [0, 0]);
   });
 
-  it("come after a few wrong ones, and each is twice as long as the one before, up to the longest", () => {
+  it("start after a few failures, and each lasts twice as long as the one before, up to the maximum", () => {
     const lockouts = new Lockouts();
     let nowMs = startMs;
-    const spans: number[] = [];
+    const durations: number[] = [];
     for (let guess = 0; guess < 18; guess++) {
       const [found] = lockouts.failed(["address"], nowMs);
       const untilMs = lockouts.lockedUntil(["other", "address"], nowMs);
       assert.equal(found === undefined, untilMs === undefined);
       if (found?.endTime !== undefined) assert.equal(fromTimestamp(found.endTime), untilMs);
-      spans.push(untilMs === undefined ? 0 : untilMs - nowMs);
+      durations.push(untilMs === undefined ? 0 : untilMs - nowMs);
       nowMs = untilMs ?? nowMs + 1;
       assert.equal(lockouts.lockedUntil(["address"], nowMs), undefined);
     }
-    assert.deepEqual(spans.slice(0, 8), [0, 0, 0, 0, 0, 10_000, 20_000, 40_000]);
-    assert.equal(spans.at(-1), 3_600_000);
+    assert.deepEqual(durations.slice(0, 8), [0, 0, 0, 0, 0, 10_000, 20_000, 40_000]);
+    assert.equal(durations.at(-1), 3_600_000);
   });
 
-  it("tell of each lock-out once, however many guesses come in it, and these make it no longer", () => {
+  it("are reported once, and further attempts during a lock-out do not extend it", () => {
     const lockouts = new Lockouts({ freeFailures: 0 });
     assert.equal(lockouts.failed(["a", "b"], startMs).length, 2);
     for (let guess = 0; guess < 50; guess++) assert.deepEqual(lockouts.failed(["a"], startMs + 1), []);
@@ -157,7 +158,7 @@ describe("lock-outs", () => {
     assert.equal(lockouts.failed(["loud"], startMs + 29_999).length, 1);
   });
 
-  it("are taken from others, and end with theirs when they are lifted there", () => {
+  it("are adopted from other processes, and end when they are lifted there", () => {
     const [first, second] = [new Lockouts({ freeFailures: 0 }), new Lockouts()];
     const found = first.failed(["guesser"], startMs);
     second.adopt(found, [], startMs + 1);
@@ -170,15 +171,15 @@ describe("lock-outs", () => {
     assert.equal(second.lockedUntil(["guesser"], startMs + 3), undefined);
   });
 
-  it("that ended with their time are not taken for lifted: what was wrong is remembered", () => {
+  it("that expired do not count as lifted: their failures are remembered", () => {
     const lockouts = new Lockouts({ freeFailures: 0 });
     const found = lockouts.failed(["guesser"], startMs);
     lockouts.adopt([], found, startMs + 10_000);
-    const [again] = lockouts.failed(["guesser"], startMs + 10_000);
-    assert.equal(again?.failures, 2);
+    const [next] = lockouts.failed(["guesser"], startMs + 10_000);
+    assert.equal(next?.failures, 2);
   });
 
-  it("stay while others flood", () => {
+  it("remain while other callers flood", () => {
     const lockouts = new Lockouts({ freeFailures: 1, subjectsMax: 100 });
     for (let guess = 0; guess < 2; guess++) lockouts.failed(["guesser"], startMs);
     for (let other = 0; other < 10_000; other++) lockouts.failed([`other-${other}`], startMs + 1);

@@ -130,19 +130,19 @@ export class Lockouts {
       guesses.untilMs = nowMs + Math.min(this.#longestMs, this.#firstMs * 2 ** (beyond - 1));
     this.#guesses.delete(subject);
     this.#guesses.set(subject, guesses);
-    if (this.#guesses.size > this.#subjectsMax) this.#forgetOne(nowMs);
+    if (this.#guesses.size > this.#subjectsMax) this.#evictOne(nowMs);
     return guesses.untilMs > nowMs && !wasLocked ? lockoutOf(subject, guesses) : undefined;
   }
 
   /** Forgets a subject that is not locked out, if any: otherwise a flood of subjects would unlock all. */
-  #forgetOne(nowMs: number): void {
-    let looked = 0;
+  #evictOne(nowMs: number): void {
+    let scanned = 0;
     for (const [subject, { untilMs }] of this.#guesses) {
       if (untilMs <= nowMs) {
         this.#guesses.delete(subject);
         return;
       }
-      if (++looked === 100) break;
+      if (++scanned === 100) break;
     }
     const [oldest] = this.#guesses.keys();
     if (oldest !== undefined) this.#guesses.delete(oldest);

@@ -71,11 +71,11 @@ function checkOf(body: string): string {
 
 function randomText(length: number, chance: { fill(bytes: Uint8Array): Uint8Array }): string {
   // A byte beyond the last multiple of the alphabet would make its first characters more likely.
-  const bound = 256 - (256 % alphabet.length);
+  const limit = 256 - (256 % alphabet.length);
   let text = "";
   while (text.length < length) {
     for (const byte of chance.fill(new Uint8Array(length)))
-      if (byte < bound && text.length < length) text += alphabet.charAt(byte % alphabet.length);
+      if (byte < limit && text.length < length) text += alphabet.charAt(byte % alphabet.length);
   }
   return text;
 }

@@ -21,7 +21,7 @@ export type CheckedKey =
   | { readonly kind: "other" }
   | { readonly kind: "refused"; readonly why: "damaged" | "wrong" | "ended" | "busy" };
 
-const atOnceMax = 4;
+const concurrencyMax = 4;
 const waitingMax = 64;
 const ofAddressMax = 16;
 const rememberedMax = 10_000;
@@ -79,7 +79,7 @@ export class KeyChecker {
     { keyId, secret }: { readonly keyId: string; readonly secret: string },
     mark: string,
   ): Promise<KeyVerifier | "busy" | undefined> {
-    if (this.#computing < atOnceMax) {
+    if (this.#computing < concurrencyMax) {
       this.#computing++;
     } else {
       if (this.#waiting.length >= waitingMax) return "busy";

@@ -14,7 +14,7 @@ const cheap = { ln: 4, r: 1, p: 1 };
 const nowMs = 1_767_225_600_000;
 
 describe("a key", () => {
-  it("is what was made, and nothing that differs from it by a sign", () => {
+  it("is read as it was created, and is invalid with any changed character", () => {
     const { key, keyId, secret } = newApiKey(seededChance(1));
     assert.match(key, /^tutti_live_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}$/);
     assert.deepEqual(readApiKey(key), { kind: "key", keyId, secret });
@@ -29,7 +29,7 @@ describe("a key", () => {
     assert.equal(readApiKey("eyJhbGciOi").kind, "other");
   });
 
-  it("has every sign about as often, and another one each time", () => {
+  it("contains every character about equally often, and is unique", () => {
     const chance = seededChance(2);
     const keys = Array.from({ length: 500 }, () => newApiKey(chance));
     assert.equal(new Set(keys.map(({ key }) => key)).size, 500);
@@ -49,7 +49,7 @@ describe("a key", () => {
 });
 
 describe("the hash of a key", () => {
-  it("holds for its secret alone, and is another one each time", async () => {
+  it("matches only its secret, and differs each time", async () => {
     const chance = seededChance(4);
     const [one, other] = [await hashKey("secret", chance, cheap), await hashKey("secret", chance, cheap)];
     assert.notEqual(one, other);
@@ -57,11 +57,11 @@ describe("the hash of a key", () => {
     assert.ok(!(await isHashed("Secret", one)));
   });
 
-  it("takes the memory that it says", () => {
+  it("takes 32 MiB of memory", () => {
     assert.equal(128 * keyHashCost.r * 2 ** keyHashCost.ln, 32 * 1024 * 1024);
   });
 
-  it("is refused when it is none, or would take more than it is worth", async () => {
+  it("is rejected if it is malformed or too expensive", async () => {
     const good = await hashKey("secret", seededChance(5), cheap);
     for (const hash of [
       "",
@@ -77,7 +77,7 @@ describe("the hash of a key", () => {
 });
 
 describe("a checker of keys", () => {
-  const made = async (parts: Partial<KeyVerifier> = {}) => {
+  const create = async (parts: Partial<KeyVerifier> = {}) => {
     const chance = seededChance(6);
     const { key, keyId, secret } = newApiKey(chance);
     const verifier: KeyVerifier = {
@@ -88,14 +88,14 @@ describe("a checker of keys", () => {
     return { key, keyId, verifier, checker: new KeyChecker([verifier], new Uint8Array(32).fill(7)) };
   };
 
-  it("knows whom a key stands for, the second time as the first", async () => {
-    const { key, verifier, checker } = await made();
+  it("returns the verifier of a key, also on the second check", async () => {
+    const { key, verifier, checker } = await create();
     for (let time = 0; time < 2; time++)
       assert.deepEqual(await checker.check(key, nowMs), { kind: "known", verifier });
   });
 
-  it("refuses what is wrong, damaged or over, also when it was known before", async () => {
-    const { key, keyId, checker } = await made({ expireTime: toTimestamp(nowMs + 1_000) });
+  it("rejects a wrong, damaged or expired key, also if it was valid before", async () => {
+    const { key, keyId, checker } = await create({ expireTime: toTimestamp(nowMs + 1_000) });
     assert.equal((await checker.check(key, nowMs)).kind, "known");
     assert.deepEqual(await checker.check(key, nowMs + 1_000), { kind: "refused", why: "ended" });
     const other = printApiKey({ keyId, secret: "0".repeat(32) });
@@ -106,8 +106,8 @@ describe("a checker of keys", () => {
     assert.deepEqual(await checker.check("Bearer", nowMs), { kind: "other" });
   });
 
-  it("knows with the next bundle what it knew, and no longer what was revoked or has another secret", async () => {
-    const { key, verifier, checker } = await made();
+  it("keeps its results with the next bundle, except for revoked keys and keys with another secret", async () => {
+    const { key, verifier, checker } = await create();
     await checker.check(key, nowMs);
     const scoped = { ...verifier, scope: unscoped };
     checker.renew([scoped]);
@@ -121,18 +121,18 @@ describe("a checker of keys", () => {
   });
 
   it("does not compute more hashes than it can wait for, and continues after a flood", async () => {
-    const { key, keyId, checker } = await made();
+    const { key, keyId, checker } = await create();
     const wrong = Array.from({ length: 100 }, (_, index) =>
       printApiKey({ keyId, secret: String(index).padStart(32, "0") }),
     );
-    const answers = await Promise.all(wrong.map((one, at) => checker.check(one, nowMs, `10.0.0.${at % 10}`)));
+    const answers = await Promise.all(wrong.map((key, at) => checker.check(key, nowMs, `10.0.0.${at % 10}`)));
     const busy = answers.filter((answer) => answer.kind === "refused" && answer.why === "busy");
     assert.equal(busy.length, 32);
     assert.equal((await checker.check(key, nowMs)).kind, "known");
 
-    const ofOne = wrong.slice(0, 20).map((one) => checker.check(one, nowMs, "10.0.0.9"));
+    const sameAddress = wrong.slice(0, 20).map((key) => checker.check(key, nowMs, "10.0.0.9"));
     const ofAnother = checker.check(wrong[50] ?? "", nowMs, "10.0.0.8");
-    const refused = (await Promise.all(ofOne)).map((answer) => answer.kind === "refused" && answer.why);
+    const refused = (await Promise.all(sameAddress)).map((answer) => answer.kind === "refused" && answer.why);
     assert.deepEqual(refused, [...Array(16).fill("wrong"), ...Array(4).fill("busy")]);
     assert.deepEqual(await ofAnother, { kind: "refused", why: "wrong" });
   });

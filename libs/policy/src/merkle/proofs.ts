@@ -11,7 +11,7 @@ export interface LeafPlace {
 }
 
 /** Returns whether a leaf with this hash is at this position in the tree with this root. */
-export function holdsInclusion(
+export function verifyInclusion(
   hash: Uint8Array,
   { leaf, size }: LeafPlace,
   path: readonly Uint8Array[],
@@ -40,7 +40,7 @@ export interface TreeHead {
 }
 
 /** Returns whether the second tree starts with all leaves of the first, in the same order. */
-export function holdsConsistency(first: TreeHead, second: TreeHead, path: readonly Uint8Array[]): boolean {
+export function verifyConsistency(first: TreeHead, second: TreeHead, path: readonly Uint8Array[]): boolean {
   const areSizes = Number.isSafeInteger(first.size) && Number.isSafeInteger(second.size);
   if (!areSizes || first.size < 1 || first.size > second.size) return false;
   if (first.size === second.size) return path.length === 0 && sameHash(first.root, second.root);
@@ -48,9 +48,9 @@ export function holdsConsistency(first: TreeHead, second: TreeHead, path: readon
   const hashes = isPowerOfTwo(first.size) ? [first.root, ...path] : path;
   let [at, last] = [first.size - 1, second.size - 1];
   while (isOdd(at)) [at, last] = [half(at), half(last)];
-  const [begin, ...others] = hashes;
-  if (begin === undefined) return false;
-  let [ofFirst, ofSecond] = [begin, begin];
+  const [start, ...others] = hashes;
+  if (start === undefined) return false;
+  let [ofFirst, ofSecond] = [start, start];
   for (const other of others) {
     if (last === 0) return false;
     if (isOdd(at) || at === last) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { leafHash, nodeHash } from "./hashes.ts";
-import { holdsConsistency, holdsInclusion } from "./proofs.ts";
+import { verifyConsistency, verifyInclusion } from "./proofs.ts";
 import { MerkleTree } from "./tree.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -41,42 +41,42 @@ describe("a Merkle tree", () => {
     }
   });
 
-  it("knows the root of everything that it was", () => {
+  it("has the root of every earlier size", () => {
     const leaves = leavesOf(70);
     const tree = MerkleTree.of(leaves);
     for (let size = 1; size <= leaves.length; size++)
       assert.equal(hex(tree.rootAt(size)), hex(plainRoot(leaves.slice(0, size))), `${size} leaves`);
   });
 
-  it("proves every leaf in every size, and no other one", () => {
+  it("proves every leaf at every size, and no other leaf", () => {
     const tree = MerkleTree.of(leavesOf(40));
     for (let size = 1; size <= 40; size++) {
       const root = tree.rootAt(size);
       for (let leaf = 0; leaf < size; leaf++) {
         const path = tree.inclusion(leaf, size);
         const hash = leafHash(Buffer.from(`leaf ${leaf}`));
-        assert.ok(holdsInclusion(hash, { leaf, size }, path, root));
-        assert.ok(!holdsInclusion(leafHash(Buffer.from("other")), { leaf, size }, path, root));
-        assert.ok(!holdsInclusion(hash, { leaf, size }, [...path, hash], root), "a hash too many");
+        assert.ok(verifyInclusion(hash, { leaf, size }, path, root));
+        assert.ok(!verifyInclusion(leafHash(Buffer.from("other")), { leaf, size }, path, root));
+        assert.ok(!verifyInclusion(hash, { leaf, size }, [...path, hash], root), "a hash too many");
         if (size > 1) {
-          assert.ok(!holdsInclusion(hash, { leaf: (leaf + 1) % size, size }, path, root), "another place");
-          assert.ok(!holdsInclusion(hash, { leaf, size }, path.slice(1), root), "a hash too few");
+          assert.ok(!verifyInclusion(hash, { leaf: (leaf + 1) % size, size }, path, root), "another place");
+          assert.ok(!verifyInclusion(hash, { leaf, size }, path.slice(1), root), "a hash too few");
         }
       }
     }
   });
 
-  it("proves of every size that it holds every one before", () => {
+  it("proves that every size contains every smaller size", () => {
     const tree = MerkleTree.of(leavesOf(40));
     for (let second = 1; second <= 40; second++)
       for (let first = 1; first <= second; first++) {
         const path = tree.consistency(first, second);
         const [before, after] = [first, second].map((size) => ({ size, root: tree.rootAt(size) }));
         assert.ok(before !== undefined && after !== undefined);
-        assert.ok(holdsConsistency(before, after, path), `${first} in ${second}`);
+        assert.ok(verifyConsistency(before, after, path), `${first} in ${second}`);
         const other = { size: first, root: leafHash(Buffer.from("other")) };
-        assert.ok(!holdsConsistency(other, after, path), `not another ${first} in ${second}`);
-        assert.ok(!holdsConsistency(before, after, [...path, before.root]), "a hash too many");
+        assert.ok(!verifyConsistency(other, after, path), `not another ${first} in ${second}`);
+        assert.ok(!verifyConsistency(before, after, [...path, before.root]), "a hash too many");
       }
   });
 
@@ -88,13 +88,13 @@ describe("a Merkle tree", () => {
         const path = tree.inclusion(leaf, size);
         const hash = leafHash(Buffer.from(`leaf ${leaf}`));
         const which = place % path.length;
-        const spoiled = path.map((one, index) => (index === which ? flipped(one, place, flip) : one));
-        assert.ok(!holdsInclusion(hash, { leaf, size }, spoiled, tree.rootAt(size)));
+        const spoiled = path.map((hash, index) => (index === which ? flipped(hash, place, flip) : hash));
+        assert.ok(!verifyInclusion(hash, { leaf, size }, spoiled, tree.rootAt(size)));
       }),
     );
   });
 
-  it("takes nothing for a proof that has no sense", () => {
+  it("rejects proofs with invalid positions or sizes", () => {
     const root = MerkleTree.of(leavesOf(3)).rootAt();
     for (const [leaf, size] of [
       [-1, 3],
@@ -104,10 +104,10 @@ describe("a Merkle tree", () => {
       [Number.NaN, Number.NaN],
       [0, 2 ** 60],
     ] as const)
-      assert.ok(!holdsInclusion(root, { leaf, size }, [root], root));
-    assert.ok(!holdsConsistency({ size: 0, root }, { size: 3, root }, []));
-    assert.ok(!holdsConsistency({ size: 4, root }, { size: 3, root }, []));
-    assert.ok(!holdsConsistency({ size: 3, root }, { size: 4, root }, []));
+      assert.ok(!verifyInclusion(root, { leaf, size }, [root], root));
+    assert.ok(!verifyConsistency({ size: 0, root }, { size: 3, root }, []));
+    assert.ok(!verifyConsistency({ size: 4, root }, { size: 3, root }, []));
+    assert.ok(!verifyConsistency({ size: 3, root }, { size: 4, root }, []));
   });
 });
 

@@ -21,15 +21,18 @@ export class MerkleTree {
   /** Returns a tree that continues another one with `parts` of its first leaves, which cannot be read. */
   static after(size: number, parts: readonly Uint8Array[]): MerkleTree {
     const tree = new MerkleTree();
-    const left = [...parts];
+    const remaining = [...parts];
     for (let rest = size, level = 0; rest > 0; rest = Math.floor(rest / 2), level++) {
-      const part = rest % 2 === 1 ? left.pop() : undefined;
+      const part = rest % 2 === 1 ? remaining.pop() : undefined;
       assert(rest % 2 === 0 || part?.length === hashBytes, "each whole part has its root", { size, level });
       const row = new HashRow(part === undefined ? rest : rest - 1);
       if (part !== undefined) row.push(part);
       tree.#levels.push(row);
     }
-    assert(left.length === 0, "there are no more roots than whole parts", { size, more: left.length });
+    assert(remaining.length === 0, "there are no more roots than whole parts", {
+      size,
+      more: remaining.length,
+    });
     return tree;
   }
 
@@ -78,10 +81,10 @@ export class MerkleTree {
   parts(size: number = this.size): Uint8Array[] {
     this.#check(size);
     const parts: Uint8Array[] = [];
-    for (let begin = 0; begin < size; ) {
-      const width = 2 ** Math.floor(Math.log2(size - begin));
-      parts.push(this.#hashOf(begin, begin + width));
-      begin += width;
+    for (let start = 0; start < size; ) {
+      const width = 2 ** Math.floor(Math.log2(size - start));
+      parts.push(this.#hashOf(start, start + width));
+      start += width;
     }
     return parts;
   }
@@ -91,16 +94,16 @@ export class MerkleTree {
     this.#check(size);
     assert(leaf >= 0 && leaf < size, "a leaf is one of the tree's", { leaf, size });
     const path: Uint8Array[] = [];
-    let begin = 0;
+    let start = 0;
     let end = size;
-    while (end - begin > 1) {
-      const middle = begin + leftOf(end - begin);
+    while (end - start > 1) {
+      const middle = start + leftWidth(end - start);
       if (leaf < middle) {
         path.push(this.#hashOf(middle, end));
         end = middle;
       } else {
-        path.push(this.#hashOf(begin, middle));
-        begin = middle;
+        path.push(this.#hashOf(start, middle));
+        start = middle;
       }
     }
     return path.reverse();
@@ -114,32 +117,32 @@ export class MerkleTree {
       size,
     });
     const path: Uint8Array[] = [];
-    let begin = 0;
+    let start = 0;
     let end = size;
     /** Whether the remaining part starts the tree of the first leaves: then the caller knows its root. */
     let isKnown = true;
     while (first !== end) {
-      const middle = begin + leftOf(end - begin);
+      const middle = start + leftWidth(end - start);
       if (first <= middle) {
         path.push(this.#hashOf(middle, end));
         end = middle;
       } else {
-        path.push(this.#hashOf(begin, middle));
-        begin = middle;
+        path.push(this.#hashOf(start, middle));
+        start = middle;
         isKnown = false;
       }
     }
-    if (!isKnown) path.push(this.#hashOf(begin, end));
+    if (!isKnown) path.push(this.#hashOf(start, end));
     return path.reverse();
   }
 
   /** Returns the hash of the tree of a range of leaves. */
-  #hashOf(begin: number, end: number): Uint8Array {
-    const width = end - begin;
+  #hashOf(start: number, end: number): Uint8Array {
+    const width = end - start;
     const level = Math.log2(width);
-    if (Number.isInteger(level) && begin % width === 0) return this.#row(level).at(begin / width);
-    const middle = begin + leftOf(width);
-    return nodeHash(this.#hashOf(begin, middle), this.#hashOf(middle, end));
+    if (Number.isInteger(level) && start % width === 0) return this.#row(level).at(start / width);
+    const middle = start + leftWidth(width);
+    return nodeHash(this.#hashOf(start, middle), this.#hashOf(middle, end));
   }
 
   #row(level: number): HashRow {
@@ -160,7 +163,7 @@ export class MerkleTree {
 }
 
 /** Returns the largest power of two below a width of at least two. */
-function leftOf(width: number): number {
+function leftWidth(width: number): number {
   return 2 ** Math.ceil(Math.log2(width) - 1);
 }
 

@@ -8,15 +8,15 @@ const grant = (parts: Partial<AgentGrant> = {}): AgentGrant => ({
   ...{ pools: ["*"], offers: ["*"], namespaces: [], maxSlots: 0 },
   ...parts,
 });
-const asking = (parts: Partial<GrantQuestion> = {}): GrantQuestion => ({
+const questionOf = (parts: Partial<GrantQuestion> = {}): GrantQuestion => ({
   ...{ namespace: "shop", pool: "night", capabilities: ["pay.charge"], slots: 2 },
   ...parts,
 });
 
-describe("what is granted to an agent", () => {
-  it("is reported for each part separately, with the granted one instead", () => {
+describe("the grant of an agent", () => {
+  it("reports each violation separately, with the granted value", () => {
     const tight = grant({ pools: ["day"], offers: ["pay.ch*"], namespaces: ["bank"], maxSlots: 1 });
-    assert.deepEqual(grantFaults(tight, asking({ capabilities: ["pay.charge", "pay.refund"] })), [
+    assert.deepEqual(grantFaults(tight, questionOf({ capabilities: ["pay.charge", "pay.refund"] })), [
       { field: "namespace", found: "namespace shop", granted: "bank" },
       { field: "pool", found: "pool night", granted: "day" },
       { field: "offering.capabilities[1].name", found: "capability pay.refund", granted: "pay.ch*" },
@@ -24,9 +24,9 @@ describe("what is granted to an agent", () => {
     ]);
   });
 
-  it("is nothing where a list is empty, but any number of slots where none is named", () => {
+  it("with empty pools or offers grants none, but without namespaces or a slot limit grants all", () => {
     const fields = (parts: Partial<AgentGrant>) =>
-      grantFaults(grant(parts), asking()).map(({ field, granted }) => `${field}: ${granted}`);
+      grantFaults(grant(parts), questionOf()).map(({ field, granted }) => `${field}: ${granted}`);
     assert.deepEqual(fields({ pools: [] }), ["pool: none"]);
     assert.deepEqual(fields({ offers: [] }), ["offering.capabilities[0].name: none"]);
     assert.deepEqual(fields({ namespaces: [], maxSlots: 0 }), []);
@@ -58,7 +58,7 @@ describe("what is granted to an agent", () => {
     );
   });
 
-  it("by two grants of which one covers the other is what the narrower one says", () => {
+  it("by a wide and a narrow grant is the narrow one", () => {
     const wide = grant({ offers: ["pay.*"], maxSlots: 8 });
     const narrow = grant({ pools: ["night"], offers: ["pay.charge"], namespaces: ["shop"], maxSlots: 2 });
     for (const both of [bothGrants(wide, narrow), bothGrants(narrow, wide)]) assert.deepEqual(both, narrow);

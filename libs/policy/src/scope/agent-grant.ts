@@ -51,28 +51,28 @@ export function grantFaults(grant: AgentGrant, question: GrantQuestion): readonl
 
 /** Returns the intersection of two grants. Patterns that overlap only partly grant nothing. */
 export function bothGrants(
-  one: AgentGrant | undefined,
+  first: AgentGrant | undefined,
   other: AgentGrant | undefined,
 ): AgentGrant | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
+  if (first === undefined || other === undefined) return first ?? other;
   return {
-    pools: inBoth(one.pools, other.pools),
-    offers: inBoth(one.offers, other.offers),
-    namespaces: namespacesInBoth(one.namespaces, other.namespaces),
-    maxSlots: Math.min(one.maxSlots || other.maxSlots, other.maxSlots || one.maxSlots),
+    pools: inBoth(first.pools, other.pools),
+    offers: inBoth(first.offers, other.offers),
+    namespaces: namespacesInBoth(first.namespaces, other.namespaces),
+    maxSlots: Math.min(first.maxSlots || other.maxSlots, other.maxSlots || first.maxSlots),
   };
 }
 
-function inBoth(one: readonly string[], other: readonly string[]): string[] {
+function inBoth(first: readonly string[], other: readonly string[]): string[] {
   const within = (patterns: readonly string[], wide: readonly string[]): string[] =>
     patterns.filter((pattern) => wide.some((wider) => coversPattern(wider, pattern)));
-  return [...new Set([...within(one, other), ...within(other, one)])];
+  return [...new Set([...within(first, other), ...within(other, first)])];
 }
 
 /** Without namespaces, the grant is bound to that of the key or token. */
-function namespacesInBoth(one: readonly string[], other: readonly string[]): string[] {
-  if (one.length === 0 || other.length === 0) return [...one, ...other];
-  const common = one.filter((namespace) => other.includes(namespace));
+function namespacesInBoth(first: readonly string[], other: readonly string[]): string[] {
+  if (first.length === 0 || other.length === 0) return [...first, ...other];
+  const common = first.filter((namespace) => other.includes(namespace));
   return common.length > 0 ? common : [noNamespace];
 }
 

@@ -46,23 +46,23 @@ const question: fc.Arbitrary<ScopedQuestion> = fc.record({
 });
 
 describe("a scope", () => {
-  it("that is made from another lets nothing be done that either would not", () => {
+  it("narrowed by another scope permits no action that either scope denies", () => {
     fc.assert(
-      fc.property(scope, scope, question, (own, wanted, asked) => {
-        const found = narrowed(own, wanted);
+      fc.property(scope, scope, question, (own, requested, asked) => {
+        const found = narrowed(own, requested);
         if (found.kind === "refused" || scopeFault(found.scope, asked) !== undefined) return;
         assert.equal(scopeFault(own, asked), undefined);
-        assert.equal(scopeFault(wanted, asked), undefined);
+        assert.equal(scopeFault(requested, asked), undefined);
       }),
       { numRuns: 2_000 },
     );
   });
 
-  it("can be narrowed by itself and by nothing at all, and stays what it is", () => {
+  it("permits the same after it is narrowed by itself or by an unlimited scope", () => {
     fc.assert(
       fc.property(scope, question, (own, asked) => {
-        for (const wanted of [own, unscoped]) {
-          const found = narrowed(own, wanted);
+        for (const requested of [own, unscoped]) {
+          const found = narrowed(own, requested);
           assert.ok(found.kind === "narrowed");
           assert.equal(scopeFault(found.scope, asked) === undefined, scopeFault(own, asked) === undefined);
         }
@@ -76,25 +76,25 @@ describe("a scope", () => {
       resources: { equals: { team: "a" }, exists: [], absent: [] },
       work: { namespace: "one", kind: "run", id: "x", task: "" },
     };
-    const wanted: Scope = {
+    const requested: Scope = {
       ...{ actions: ["workflow.*", "workflow.runs.get"], namespaces: ["two"], agent: undefined },
       resources: { equals: { team: "b" }, exists: [], absent: [] },
       work: { namespace: "one", kind: "run", id: "y", task: "" },
     };
-    assert.deepEqual(narrowed(own, wanted), {
+    assert.deepEqual(narrowed(own, requested), {
       kind: "refused",
       violations: ["the actions workflow.*", "the namespaces two", "things labelled team=b", "the run y"],
     });
   });
 
-  it("says why it does not let something be done", () => {
+  it("returns the reason of a denial", () => {
     const asked: ScopedQuestion = {
       action: "workflow.runs.get",
       namespace: "one",
       labels: {},
       work: undefined,
     };
-    for (const [narrow, words] of [
+    for (const [narrow, expected] of [
       [{ actions: ["swarm.*"] }, "it is narrowed to swarm.*"],
       [{ namespaces: ["two"] }, "it is narrowed to the namespaces two"],
       [
@@ -106,45 +106,45 @@ describe("a scope", () => {
         "it is narrowed to the task t of the run x",
       ],
     ] as const)
-      assert.equal(scopeFault({ ...unscoped, ...narrow } as Scope, asked), words);
+      assert.equal(scopeFault({ ...unscoped, ...narrow } as Scope, asked), expected);
   });
 });
 
-describe("what an agent may offer and take", () => {
+describe("the agent grant of a scope", () => {
   const grant = (parts: Partial<AgentGrant>): AgentGrant => ({
     ...{ pools: [], offers: [], namespaces: [], maxSlots: 0 },
     ...parts,
   });
-  const tried = (own: Partial<AgentGrant>, wanted: Partial<AgentGrant>) =>
-    narrowed({ ...unscoped, agent: grant(own) }, { ...unscoped, agent: grant(wanted) });
+  const narrowedGrants = (own: Partial<AgentGrant>, requested: Partial<AgentGrant>) =>
+    narrowed({ ...unscoped, agent: grant(own) }, { ...unscoped, agent: grant(requested) });
 
   it("is handed on in part", () => {
     const own = { pools: ["*"], offers: ["pay.*", "ship.box"], maxSlots: 8 };
-    const found = tried(own, { pools: ["night"], offers: ["pay.charge"], maxSlots: 2 });
+    const found = narrowedGrants(own, { pools: ["night"], offers: ["pay.charge"], maxSlots: 2 });
     assert.ok(found.kind === "narrowed");
     assert.deepEqual(found.scope.agent, grant({ pools: ["night"], offers: ["pay.charge"], maxSlots: 2 }));
-    const asMany = tried(own, { pools: ["night"], offers: ["pay.charge"] });
+    const asMany = narrowedGrants(own, { pools: ["night"], offers: ["pay.charge"] });
     assert.equal(asMany.kind === "narrowed" && asMany.scope.agent?.maxSlots, 8);
   });
 
-  it("is not widened: nothing is none there", () => {
-    for (const [own, wanted, violation] of [
+  it("cannot be widened, and an empty list means none", () => {
+    for (const [own, requested, violation] of [
       [{ offers: ["pay.charge"] }, { offers: ["pay.*"] }, "the capabilities pay.*"],
       [{ offers: [] }, { offers: ["pay.charge"] }, "the capabilities pay.charge"],
       [{ pools: ["day"] }, { pools: ["night"] }, "the pools night"],
       [{ maxSlots: 2 }, { maxSlots: 3 }, "3 slots"],
       [{ namespaces: ["one"] }, { namespaces: ["two"] }, "the agent's namespaces two"],
     ] as const)
-      assert.deepEqual(tried(own as Partial<AgentGrant>, wanted as Partial<AgentGrant>), {
+      assert.deepEqual(narrowedGrants(own as Partial<AgentGrant>, requested as Partial<AgentGrant>), {
         kind: "refused",
         violations: [violation],
       });
   });
 
-  it("covers each capability that the narrower one covers", () => {
+  it("covers each capability of the narrower grant", () => {
     fc.assert(
       fc.property(some(pattern), some(pattern), action, (offers, asked, name) => {
-        const found = tried({ offers }, { offers: asked });
+        const found = narrowedGrants({ offers }, { offers: asked });
         if (found.kind === "narrowed" && matchesAny(found.scope.agent?.offers ?? [], name))
           assert.ok(matchesAny(offers, name));
       }),

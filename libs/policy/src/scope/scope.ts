@@ -37,26 +37,26 @@ export type Narrowing =
   | { readonly kind: "refused"; readonly violations: readonly string[] };
 
 /** Returns the scope that a caller may pass on for a requested one. Empty fields are passed on unchanged. */
-export function narrowed(own: Scope, wanted: Scope): Narrowing {
+export function narrowed(own: Scope, request: Scope): Narrowing {
   const violations: string[] = [];
   const part = (
-    what: string,
+    label: string,
     mine: readonly string[],
     requested: readonly string[],
     covers = same,
   ): string[] => {
     if (requested.length === 0) return [...mine];
     const beyond =
-      mine.length === 0 ? [] : requested.filter((one) => !mine.some((other) => covers(other, one)));
-    if (beyond.length > 0) violations.push(`${what} ${beyond.join(", ")}`);
+      mine.length === 0 ? [] : requested.filter((item) => !mine.some((other) => covers(other, item)));
+    if (beyond.length > 0) violations.push(`${label} ${beyond.join(", ")}`);
     return [...requested];
   };
   const scope: Scope = {
-    actions: part("the actions", own.actions, wanted.actions, coversPattern),
-    namespaces: part("the namespaces", own.namespaces, wanted.namespaces),
-    resources: bothSelectors(own.resources, wanted.resources, violations),
-    work: narrowedWork(own.work, wanted.work, violations),
-    agent: narrowedGrant(own.agent, wanted.agent, part, violations),
+    actions: part("the actions", own.actions, request.actions, coversPattern),
+    namespaces: part("the namespaces", own.namespaces, request.namespaces),
+    resources: bothSelectors(own.resources, request.resources, violations),
+    work: narrowedWork(own.work, request.work, violations),
+    agent: narrowedGrant(own.agent, request.agent, part, violations),
   };
   return violations.length > 0 ? { kind: "refused", violations } : { kind: "narrowed", scope };
 }
@@ -70,7 +70,7 @@ export const unscoped: Scope = Object.freeze({
 });
 
 type Part = (
-  what: string,
+  label: string,
   mine: readonly string[],
   requested: readonly string[],
   covers?: (wide: string, narrow: string) => boolean,
@@ -79,22 +79,22 @@ type Part = (
 /** In a grant, unlike in a scope, an empty list means none. */
 function narrowedGrant(
   own: AgentGrant | undefined,
-  wanted: AgentGrant | undefined,
+  request: AgentGrant | undefined,
   part: Part,
   violations: string[],
 ): AgentGrant | undefined {
-  if (own === undefined || wanted === undefined) return own ?? wanted;
-  const listed = (what: string, mine: readonly string[], requested: readonly string[]): string[] =>
+  if (own === undefined || request === undefined) return own ?? request;
+  const listed = (label: string, mine: readonly string[], requested: readonly string[]): string[] =>
     mine.length === 0 && requested.length > 0
-      ? part(what, [noPattern], requested, coversPattern)
-      : part(what, mine, requested, coversPattern);
-  const isUnbounded = own.maxSlots > 0 && (wanted.maxSlots === 0 || wanted.maxSlots > own.maxSlots);
-  if (isUnbounded && wanted.maxSlots > 0) violations.push(counted(wanted.maxSlots, "slot"));
+      ? part(label, [noPattern], requested, coversPattern)
+      : part(label, mine, requested, coversPattern);
+  const isUnbounded = own.maxSlots > 0 && (request.maxSlots === 0 || request.maxSlots > own.maxSlots);
+  if (isUnbounded && request.maxSlots > 0) violations.push(counted(request.maxSlots, "slot"));
   return {
-    pools: wanted.pools.length === 0 ? [] : listed("the pools", own.pools, wanted.pools),
-    offers: wanted.offers.length === 0 ? [] : listed("the capabilities", own.offers, wanted.offers),
-    namespaces: part("the agent's namespaces", own.namespaces, wanted.namespaces),
-    maxSlots: isUnbounded ? own.maxSlots : wanted.maxSlots,
+    pools: request.pools.length === 0 ? [] : listed("the pools", own.pools, request.pools),
+    offers: request.offers.length === 0 ? [] : listed("the capabilities", own.offers, request.offers),
+    namespaces: part("the agent's namespaces", own.namespaces, request.namespaces),
+    maxSlots: isUnbounded ? own.maxSlots : request.maxSlots,
   };
 }
 
@@ -103,38 +103,39 @@ const noPattern = "";
 
 function narrowedWork(
   own: WorkReference | undefined,
-  wanted: WorkReference | undefined,
+  request: WorkReference | undefined,
   violations: string[],
 ): WorkReference | undefined {
-  if (own === undefined || wanted === undefined) return own ?? wanted;
-  if (isWithin(own, wanted, own.namespace)) return wanted;
-  violations.push(nameOf(wanted));
+  if (own === undefined || request === undefined) return own ?? request;
+  if (isWithin(own, request, own.namespace)) return request;
+  violations.push(nameOf(request));
   return own;
 }
 
-function isWithin(whole: WorkReference, work: WorkReference | undefined, namespace: string): boolean {
+function isWithin(outer: WorkReference, work: WorkReference | undefined, namespace: string): boolean {
   if (work === undefined) return false;
   const isSame =
-    (whole.namespace || namespace) === (work.namespace || namespace) &&
-    whole.kind === work.kind &&
-    whole.id === work.id;
-  return isSame && (whole.task === "" || whole.task === work.task);
+    (outer.namespace || namespace) === (work.namespace || namespace) &&
+    outer.kind === work.kind &&
+    outer.id === work.id;
+  return isSame && (outer.task === "" || outer.task === work.task);
 }
 
 function bothSelectors(
   own: LabelSelector | undefined,
-  wanted: LabelSelector | undefined,
+  request: LabelSelector | undefined,
   violations: string[],
 ): LabelSelector | undefined {
-  if (own === undefined || wanted === undefined) return own ?? wanted;
-  const beyond = Object.entries(wanted.equals).filter(
+  if (own === undefined || request === undefined) return own ?? request;
+  const beyond = Object.entries(request.equals).filter(
     ([name, value]) => Object.hasOwn(own.equals, name) && own.equals[name] !== value,
   );
-  if (beyond.length > 0) violations.push(`things labelled ${beyond.map((one) => one.join("=")).join(", ")}`);
+  if (beyond.length > 0)
+    violations.push(`things labelled ${beyond.map((entry) => entry.join("=")).join(", ")}`);
   return {
-    equals: { ...wanted.equals, ...own.equals },
-    exists: [...new Set([...own.exists, ...wanted.exists])],
-    absent: [...new Set([...own.absent, ...wanted.absent])],
+    equals: { ...request.equals, ...own.equals },
+    exists: [...new Set([...own.exists, ...request.exists])],
+    absent: [...new Set([...own.absent, ...request.absent])],
   };
 }
 

@@ -98,9 +98,9 @@ function opened(bytes: Uint8Array, key: Uint8Array, name: Uint8Array): Uint8Arra
 
 /** As JSON, so that no two names have the same form. */
 function nameOf(
-  what: string,
+  purpose: string,
   { namespace, name, version }: SecretName,
   ...more: readonly string[]
 ): Uint8Array {
-  return Buffer.from(JSON.stringify(["tutti secret v1", what, namespace, name, version, ...more]));
+  return Buffer.from(JSON.stringify(["tutti secret v1", purpose, namespace, name, version, ...more]));
 }

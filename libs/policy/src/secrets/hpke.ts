@@ -36,7 +36,7 @@ const keyBytes = 32;
 const tagBytes = 16;
 const privatePrefix = Buffer.from("302e020100300506032b656e04220420", "hex");
 const kemSuite = Buffer.concat([Buffer.from("KEM"), number(32)]);
-const none = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 const ciphers = {
   "aes-256-gcm": { number: 2, keyBytes: 32 },
   "aes-128-gcm": { number: 1, keyBytes: 16 },
@@ -48,7 +48,7 @@ export function sealedFor({
   info,
   plain,
   ephemeral,
-  also = none,
+  also = noBytes,
   cipher = "aes-256-gcm",
 }: SealingRequest): SealedFor {
   const own = privateKeyOf(ephemeral);
@@ -73,7 +73,7 @@ export function openedBy({
   encapsulatedKey,
   sealed,
   info,
-  also = none,
+  also = noBytes,
   cipher = "aes-256-gcm",
 }: OpeningRequest): Uint8Array | undefined {
   try {
@@ -103,7 +103,7 @@ function sharedSecret(
   // Throws for keys of small order, with which all would have the same secret.
   const dh = diffieHellman({ privateKey: own, publicKey: publicKeyOf(other) });
   const context = Buffer.concat([encapsulatedKey, recipientKey]);
-  const extracted = labeledExtract(kemSuite, none, "eae_prk", dh);
+  const extracted = labeledExtract(kemSuite, noBytes, "eae_prk", dh);
   return labeledExpand(kemSuite, extracted, "shared_secret", context, keyBytes);
 }
 
@@ -114,11 +114,11 @@ function schedule(
 ): { readonly key: Uint8Array; readonly nonce: Uint8Array } {
   const { number: cipherNumber, keyBytes: length } = ciphers[cipher];
   const suite = Buffer.concat([Buffer.from("HPKE"), number(32), number(1), number(cipherNumber)]);
-  const idHash = labeledExtract(suite, none, "psk_id_hash", none);
-  const infoHash = labeledExtract(suite, none, "info_hash", info);
+  const idHash = labeledExtract(suite, noBytes, "psk_id_hash", noBytes);
+  const infoHash = labeledExtract(suite, noBytes, "info_hash", info);
   // The first byte selects the base mode.
   const context = Buffer.concat([Uint8Array.of(0), idHash, infoHash]);
-  const secret = labeledExtract(suite, shared, "secret", none);
+  const secret = labeledExtract(suite, shared, "secret", noBytes);
   return {
     key: labeledExpand(suite, secret, "key", context, length),
     nonce: labeledExpand(suite, secret, "base_nonce", context, 12),

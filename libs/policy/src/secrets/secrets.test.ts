@@ -22,7 +22,7 @@ function flipped(bytes: Uint8Array, place: number): Uint8Array {
 }
 
 describe("sealing for a recipient", () => {
-  it("does as RFC 9180 says (appendix A.1.1)", () => {
+  it("matches the example of RFC 9180 (appendix A.1.1)", () => {
     const request = {
       cipher: "aes-128-gcm",
       recipientKey: hex("3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d"),
@@ -50,7 +50,7 @@ describe("sealing for a recipient", () => {
     ephemeral: new Uint8Array(32).fill(6),
   });
 
-  it("is opened by the recipient alone, for what it was sealed for, as it was", () => {
+  it("opens only for the recipient, for the sealed purpose, and unchanged", () => {
     assert.equal(text(openedBy({ ...sealed, privateKey, info })), text(secret));
     assert.equal(openedBy({ ...sealed, privateKey: new Uint8Array(32).fill(7), info }), undefined);
     assert.equal(openedBy({ ...sealed, privateKey, info: Buffer.from("another") }), undefined);
@@ -65,7 +65,7 @@ describe("sealing for a recipient", () => {
     );
   });
 
-  it("takes no key that gives all callers the same secret, and treats any other bytes as sealed content that cannot be opened", () => {
+  it("rejects a key that gives all callers the same secret, and opens no other bytes", () => {
     const recipientKey = new Uint8Array(32);
     assert.throws(() => sealedFor({ recipientKey, info, plain: secret, ephemeral: privateKey }));
     fc.assert(
@@ -86,7 +86,7 @@ describe("an envelope", () => {
   const next: SealingKey = { sealingKeyId: "two", key: new Uint8Array(32).fill(2) };
   const envelope = enveloped(secret, name, sealing, seededChance(1));
 
-  it("has the secret for who has the sealing key and says what it is called", () => {
+  it("opens only with its sealing key and the name of its secret", () => {
     assert.equal(text(unwrapped(envelope, name, sealing)), text(secret));
     assert.ok(!Buffer.concat([envelope.key, envelope.value]).includes(secret));
     for (const other of [{ namespace: "bank" }, { name: "safe" }, { version: 4 }])
@@ -95,14 +95,14 @@ describe("an envelope", () => {
       assert.equal(unwrapped(envelope, name, other), undefined);
   });
 
-  it("is another one each time, also of the same secret", () => {
+  it("differs each time, also for the same secret", () => {
     const chance = seededChance(1);
     const [one, other] = [enveloped(secret, name, sealing, chance), enveloped(secret, name, sealing, chance)];
     assert.notEqual(text(one.value), text(other.value));
     assert.notEqual(text(one.key), text(other.key));
   });
 
-  it("goes over to another sealing key with its secret still sealed, and the old one opens it no more", () => {
+  it("moves to another sealing key with its value unchanged, and the old key no longer opens it", () => {
     const moved = resealed(envelope, name, { from: sealing, to: next }, seededChance(1));
     assert.ok(moved !== undefined);
     assert.equal(text(moved.value), text(envelope.value));
@@ -111,7 +111,7 @@ describe("an envelope", () => {
     assert.equal(resealed(envelope, name, { from: next, to: sealing }, seededChance(1)), undefined);
   });
 
-  it("is not opened with one bit other than it was, or with parts of another one", () => {
+  it("does not open with one changed bit, or with parts of another envelope", () => {
     const another = enveloped(Buffer.from("another"), { ...name, name: "safe" }, sealing, seededChance(1));
     const changed = fc.oneof(
       fc.nat().map((place): Partial<Envelope> => ({ key: flipped(envelope.key, place) })),

@@ -31,9 +31,9 @@ const kinds: ReadonlyMap<string, ActorKind> = new Map([
 const usePrefix = "TOKEN_USE_";
 
 export function subjectOf({ kind, id }: Actor): string {
-  const word = [...kinds].find(([, one]) => one === kind)?.[0];
-  if (word === undefined) throw new RangeError(`expected a kind of actor, found ${kind}`);
-  return `${word}:${id}`;
+  const kindName = [...kinds].find(([, value]) => value === kind)?.[0];
+  if (kindName === undefined) throw new RangeError(`expected a kind of actor, found ${kind}`);
+  return `${kindName}:${id}`;
 }
 
 export function claimsOf({ namespace, groups, use, scope }: TokenContent): JWTPayload {
@@ -84,5 +84,5 @@ function isSameJson(one: unknown, other: unknown): boolean {
 type Json = Readonly<Record<string, unknown>>;
 
 export function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === "string");
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

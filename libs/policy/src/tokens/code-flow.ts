@@ -14,7 +14,7 @@ export interface CodeClient {
 }
 
 /** The secrets of one sign-in, made for each. */
-export interface BegunSignIn {
+export interface PendingSignIn {
   /** Returned with the answer, so that a browser cannot be sent on with another user's sign-in. */
   readonly state: string;
   readonly nonce: string;
@@ -25,7 +25,7 @@ export interface BegunSignIn {
 export function authorizationUrl(
   { authorizationAddress }: Pick<DiscoveredIssuer, "authorizationAddress">,
   { clientId, redirectAddress }: CodeClient,
-  { state, nonce, verifier }: BegunSignIn,
+  { state, nonce, verifier }: PendingSignIn,
   scopes: readonly string[],
 ): string {
   const url = new URL(authorizationAddress);
@@ -52,7 +52,7 @@ export function codeExchange(
   { clientShows }: Pick<DiscoveredIssuer, "clientShows">,
   { clientId, clientSecret, redirectAddress }: CodeClient,
   code: string,
-  { verifier }: Pick<BegunSignIn, "verifier">,
+  { verifier }: Pick<PendingSignIn, "verifier">,
 ): CodeExchange {
   const body = new URLSearchParams({
     grant_type: "authorization_code",
@@ -65,8 +65,8 @@ export function codeExchange(
     "content-type": "application/x-www-form-urlencoded",
   };
   if (clientSecret !== "" && clientShows === "header") {
-    const shown = [clientId, clientSecret].map(formEncoded).join(":");
-    headers["authorization"] = `Basic ${Buffer.from(shown).toString("base64")}`;
+    const credentials = [clientId, clientSecret].map(formEncoded).join(":");
+    headers["authorization"] = `Basic ${Buffer.from(credentials).toString("base64")}`;
   } else {
     body.set("client_id", clientId);
     if (clientSecret !== "") body.set("client_secret", clientSecret);

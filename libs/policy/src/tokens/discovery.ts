@@ -35,9 +35,11 @@ export function readDiscovery(document: unknown, issuer: string): DiscoveredIssu
   const challenges = metadata["code_challenge_methods_supported"];
   if (Array.isArray(challenges) && !challenges.includes("S256"))
     throw new RangeError(`expected ${issuer} to take challenges by S256, found ${challenges.join(", ")}`);
-  const ways = metadata["token_endpoint_auth_methods_supported"];
+  const authMethods = metadata["token_endpoint_auth_methods_supported"];
   const isBodyAlone =
-    Array.isArray(ways) && !ways.includes("client_secret_basic") && ways.includes("client_secret_post");
+    Array.isArray(authMethods) &&
+    !authMethods.includes("client_secret_basic") &&
+    authMethods.includes("client_secret_post");
   return {
     authorizationAddress: addressAt("authorization_endpoint"),
     tokenAddress: addressAt("token_endpoint"),

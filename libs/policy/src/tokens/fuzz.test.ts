@@ -25,9 +25,9 @@ assert.equal(right.kind, "known");
 /** A fixed seed. Another one finds others. */
 const settings = { seed: 20_260_714, numRuns: 500 };
 
-async function isRefused(given: string): Promise<void> {
-  const found = await checker.check(given, nowMs);
-  assert.equal(found.kind, "refused", given);
+async function isRefused(input: string): Promise<void> {
+  const found = await checker.check(input, nowMs);
+  assert.equal(found.kind, "refused", input);
   // After all mutations, the valid token is still accepted.
   assert.deepEqual(await checker.check(token, nowMs), right);
 }
@@ -51,7 +51,7 @@ describe("tampered tokens are refused:", () => {
       settings,
     ));
 
-  it("cut, doubled, or with parts left out and exchanged", () =>
+  it("cut, doubled, or with parts removed or swapped", () =>
     fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -63,9 +63,9 @@ describe("tampered tokens are refused:", () => {
           fc.constant(`${token}.${signature}`),
           fc.constant(`${token}${token}`),
         ),
-        async (given) => {
-          fc.pre(given !== token);
-          await isRefused(given);
+        async (altered) => {
+          fc.pre(altered !== token);
+          await isRefused(altered);
         },
       ),
       settings,
@@ -96,8 +96,8 @@ describe("tampered tokens are refused:", () => {
       { requiredKeys: [] },
     );
     return fc.assert(
-      fc.asyncProperty(others, fc.constantFrom(signature, ""), async (said, signed) => {
-        const other = encoded(JSON.stringify(said));
+      fc.asyncProperty(others, fc.constantFrom(signature, ""), async (otherClaims, signed) => {
+        const other = encoded(JSON.stringify(otherClaims));
         fc.pre(other !== header);
         await isRefused(`${other}.${payload}.${signed}`);
       }),
@@ -121,8 +121,8 @@ describe("tampered tokens are refused:", () => {
       { requiredKeys: [] },
     );
     return fc.assert(
-      fc.asyncProperty(others, async (said) => {
-        const other = encoded(JSON.stringify({ ...claims, ...said }));
+      fc.asyncProperty(others, async (otherClaims) => {
+        const other = encoded(JSON.stringify({ ...claims, ...otherClaims }));
         fc.pre(other !== payload);
         await isRefused(`${header}.${other}.${signature}`);
       }),

@@ -33,7 +33,7 @@ export class IssuerKeys {
   readonly #pauseMs: number;
   #keys: { readonly find: JWTVerifyGetKey; readonly fetchedMs: number } | undefined;
   #requestedMs = Number.NEGATIVE_INFINITY;
-  #asking: Promise<void> | undefined;
+  #pendingFetch: Promise<void> | undefined;
   #problem: unknown;
 
   constructor(parts: IssuerKeysParts) {
@@ -52,11 +52,11 @@ export class IssuerKeys {
     else if (ageMs >= this.#freshMs) void this.#fetch();
     if (this.#ageMs() >= this.#staleMs) throw new KeysUnavailable("no keys", { cause: this.#problem });
     try {
-      return await this.#atHand(header, token);
+      return await this.#fromCache(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       await this.#fetch();
-      return this.#atHand(header, token);
+      return this.#fromCache(header, token);
     }
   };
 
@@ -64,20 +64,20 @@ export class IssuerKeys {
     return this.#keys === undefined ? Number.POSITIVE_INFINITY : this.#nowMs() - this.#keys.fetchedMs;
   }
 
-  #atHand(...parameters: Parameters<JWTVerifyGetKey>): ReturnType<JWTVerifyGetKey> {
+  #fromCache(...parameters: Parameters<JWTVerifyGetKey>): ReturnType<JWTVerifyGetKey> {
     if (this.#keys === undefined) throw new errors.JWKSNoMatchingKey();
     return this.#keys.find(...parameters);
   }
 
   /** Fetches the keys. Concurrent callers wait for the same answer. */
   #fetch(): Promise<void> {
-    if (this.#asking !== undefined) return this.#asking;
+    if (this.#pendingFetch !== undefined) return this.#pendingFetch;
     if (this.#nowMs() - this.#requestedMs < this.#pauseMs) return Promise.resolve();
     this.#requestedMs = this.#nowMs();
-    this.#asking = this.#fetched().finally(() => {
-      this.#asking = undefined;
+    this.#pendingFetch = this.#fetched().finally(() => {
+      this.#pendingFetch = undefined;
     });
-    return this.#asking;
+    return this.#pendingFetch;
   }
 
   async #fetched(): Promise<void> {

@@ -27,19 +27,26 @@ type Claims = { readonly [Name in keyof JWTPayload]?: JWTPayload[Name] | undefin
 
 function idToken(claims: Claims = {}, key = privateKey): Promise<string> {
   const seconds = nowMs / 1_000;
-  const told = { iss: issuer, aud: "tutti-page", sub: "ada", nonce: "n-1", iat: seconds, exp: seconds + 300 };
-  return new SignJWT({ ...told, groups: ["night"], ...claims } as JWTPayload)
+  const defaults = {
+    iss: issuer,
+    aud: "tutti-page",
+    sub: "ada",
+    nonce: "n-1",
+    iat: seconds,
+    exp: seconds + 300,
+  };
+  return new SignJWT({ ...defaults, groups: ["night"], ...claims } as JWTPayload)
     .setProtectedHeader({ alg: "ES256", kid: "k-1" })
     .sign(key);
 }
 
-async function why(token: string, atMs = nowMs, checker = checkerWith()): Promise<string> {
+async function outcomeOf(token: string, atMs = nowMs, checker = checkerWith()): Promise<string> {
   const checked = await checker.checkIdToken(token, rules, atMs);
   return checked.kind === "refused" ? checked.why : checked.identity.actor.id;
 }
 
 describe("an ID token", () => {
-  it("says who signed in, under the issuer's prefix and with its groups", async () => {
+  it("identifies the user, with the issuer's prefix and groups", async () => {
     const checked = await checkerWith().checkIdToken(await idToken(), rules, nowMs);
     assert.ok(checked.kind === "known");
     assert.deepEqual([checked.identity.actor.id, checked.identity.groups], ["id.example|ada", ["night"]]);
@@ -62,29 +69,32 @@ describe("an ID token", () => {
       "of nobody": [{ sub: "" }, "damaged"],
     };
     for (const [title, [claims, fault]] of Object.entries(wrong))
-      assert.equal(await why(await idToken(claims)), fault, title);
-    assert.equal(await why(await idToken({ aud: ["tutti-page", "x"], azp: "tutti-page" })), "id.example|ada");
-    assert.equal(await why(await idToken({ exp: seconds - 29, iat: seconds - 60 })), "id.example|ada");
+      assert.equal(await outcomeOf(await idToken(claims)), fault, title);
+    assert.equal(
+      await outcomeOf(await idToken({ aud: ["tutti-page", "x"], azp: "tutti-page" })),
+      "id.example|ada",
+    );
+    assert.equal(await outcomeOf(await idToken({ exp: seconds - 29, iat: seconds - 60 })), "id.example|ada");
   });
 
   it("is signed by a key of the issuer, in a way that counts", async () => {
     const { privateKey: strange } = await generateKeyPair("ES256");
-    assert.equal(await why(await idToken({}, strange)), "wrong_signature");
-    assert.equal(await why(await idToken(), nowMs, checkerWith(["RS256"])), "wrong_algorithm");
-    assert.equal(await why("a.b.c"), "damaged");
-    assert.equal(await why("x".repeat(20_000)), "too_large");
+    assert.equal(await outcomeOf(await idToken({}, strange)), "wrong_signature");
+    assert.equal(await outcomeOf(await idToken(), nowMs, checkerWith(["RS256"])), "wrong_algorithm");
+    assert.equal(await outcomeOf("a.b.c"), "damaged");
+    assert.equal(await outcomeOf("x".repeat(20_000)), "too_large");
   });
 
-  it("is not taken as a token for calls, and one for calls not as an ID token", async () => {
+  it("is rejected as a token for calls, and a token for calls is rejected as an ID token", async () => {
     const checked = await checkerWith().check(await idToken(), nowMs);
     assert.deepEqual(checked, { kind: "refused", why: "wrong_audience" });
     const forCalls = await idToken({ aud: "tutti-shop", nonce: undefined });
     assert.equal((await checkerWith().check(forCalls, nowMs)).kind, "known");
-    assert.equal(await why(forCalls), "wrong_audience");
+    assert.equal(await outcomeOf(forCalls), "wrong_audience");
   });
 
-  it("is looked at with what the clock says now, not when its keys came", async () => {
-    assert.equal(await why(await idToken(), nowMs + 6 * minuteMs), "ended");
+  it("is checked against the current time, not the time at which its keys arrived", async () => {
+    assert.equal(await outcomeOf(await idToken(), nowMs + 6 * minuteMs), "ended");
   });
 });
 
@@ -96,22 +106,22 @@ describe("the document of an issuer", () => {
     jwks_uri: "https://id.example/keys",
   };
 
-  it("is where the issuer's name says", () => {
+  it("is at the well-known path below the issuer's name", () => {
     const address = "https://id.example/realms/shop/.well-known/openid-configuration";
     for (const name of ["https://id.example/realms/shop", "https://id.example/realms/shop/"])
       assert.equal(discoveryAddress(name), address);
   });
 
-  it("says where people sign in, and where codes and keys are", () => {
+  it("contains the addresses for authorization, tokens and keys", () => {
     assert.deepEqual(readDiscovery(document, issuer), {
       ...{ authorizationAddress: document.authorization_endpoint, tokenAddress: document.token_endpoint },
       ...{ keysAddress: document.jwks_uri, clientShows: "header", namesItself: false },
     });
-    const ways = { token_endpoint_auth_methods_supported: ["client_secret_post"] };
-    assert.equal(readDiscovery({ ...document, ...ways }, issuer).clientShows, "body");
+    const authMethods = { token_endpoint_auth_methods_supported: ["client_secret_post"] };
+    assert.equal(readDiscovery({ ...document, ...authMethods }, issuer).clientShows, "body");
   });
 
-  it("is refused where it is another's, leads over the open net, or knows no challenge by hash", () => {
+  it("is rejected if it is from another issuer, uses plain HTTP, or does not support hashed challenges", () => {
     const wrong = [
       { issuer: "https://evil.example" },
       { token_endpoint: "http://id.example/token" },
@@ -129,11 +139,11 @@ describe("the document of an issuer", () => {
 
 describe("a sign-in by code", () => {
   const client = { clientId: "tutti page", clientSecret: "", redirectAddress: "https://tutti.example/back" };
-  const begun = { state: "s", nonce: "n", verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" };
+  const pending = { state: "s", nonce: "n", verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" };
   const at = { authorizationAddress: "https://id.example/authorize?tenant=1" };
 
-  it("sends the browser with a challenge, and not with what it was made of", () => {
-    const url = new URL(authorizationUrl(at, client, begun, ["profile", "openid"]));
+  it("sends a challenge with the browser, but not its verifier", () => {
+    const url = new URL(authorizationUrl(at, client, pending, ["profile", "openid"]));
     assert.deepEqual(Object.fromEntries(url.searchParams), {
       ...{ tenant: "1", response_type: "code", client_id: "tutti page", scope: "openid profile" },
       ...{ redirect_uri: client.redirectAddress, state: "s", nonce: "n" },
@@ -141,28 +151,28 @@ describe("a sign-in by code", () => {
       ...{ code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256" },
     });
     assert.equal(
-      createHash("sha256").update(begun.verifier).digest("base64url"),
+      createHash("sha256").update(pending.verifier).digest("base64url"),
       url.searchParams.get("code_challenge"),
     );
-    assert.ok(!url.href.includes(begun.verifier));
+    assert.ok(!url.href.includes(pending.verifier));
   });
 
-  it("shows the client's secret as the issuer wants it, and the client alone where it has none", () => {
-    const open = codeExchange({ clientShows: "header" }, client, "c", begun);
+  it("sends the client's secret as the issuer requires, or only the client id without a secret", () => {
+    const open = codeExchange({ clientShows: "header" }, client, "c", pending);
     assert.equal(open.headers["authorization"], undefined);
     assert.deepEqual(Object.fromEntries(new URLSearchParams(open.body)), {
       ...{ grant_type: "authorization_code", code: "c", redirect_uri: client.redirectAddress },
-      ...{ code_verifier: begun.verifier, client_id: "tutti page" },
+      ...{ code_verifier: pending.verifier, client_id: "tutti page" },
     });
     const secret = { ...client, clientSecret: "p:w%" };
-    const header = codeExchange({ clientShows: "header" }, secret, "c", begun);
-    const shown = Buffer.from(
+    const header = codeExchange({ clientShows: "header" }, secret, "c", pending);
+    const credentials = Buffer.from(
       header.headers["authorization"]?.slice("Basic ".length) ?? "",
       "base64",
     ).toString();
-    assert.equal(shown, "tutti+page:p%3Aw%25");
+    assert.equal(credentials, "tutti+page:p%3Aw%25");
     assert.ok(!header.body.includes("p%3Aw"));
-    const body = new URLSearchParams(codeExchange({ clientShows: "body" }, secret, "c", begun).body);
+    const body = new URLSearchParams(codeExchange({ clientShows: "body" }, secret, "c", pending).body);
     assert.deepEqual([body.get("client_id"), body.get("client_secret")], ["tutti page", "p:w%"]);
   });
 });

@@ -284,6 +284,6 @@ function identityOf(payload: JWTPayload, trusted: TrustedIssuer): TokenIdentity 
   };
 }
 
-function refused(why: TokenFault): CheckedToken {
-  return { kind: "refused", why };
+function refused(fault: TokenFault): CheckedToken {
+  return { kind: "refused", why: fault };
 }

@@ -32,52 +32,52 @@ function checkerWith(others: readonly TrustedIssuer[] = [], rules = own): TokenC
   return checker;
 }
 
-async function why(checker: TokenChecker, token: string, atMs = nowMs): Promise<string> {
+async function outcomeOf(checker: TokenChecker, token: string, atMs = nowMs): Promise<string> {
   const checked = await checker.check(token, atMs);
   return checked.kind === "refused" ? checked.why : "known";
 }
 
 describe("a token of this installation", () => {
-  it("says what it was issued for, the second time as the first", async () => {
+  it("returns its issued content, also on the second check", async () => {
     const checker = checkerWith();
     const token = await issuing.issue(content);
     for (let time = 0; time < 2; time++)
       assert.deepEqual(await checker.check(token, nowMs), { kind: "known", identity: content });
   });
 
-  it("holds from when it was issued until it ends, and as much longer as clocks may be apart", async () => {
+  it("is valid from issue to expiry, with a tolerance for clock differences", async () => {
     const token = await issuing.issue(content);
     for (const isWarm of [false, true]) {
       const at = async (atMs: number): Promise<string> => {
         const checker = checkerWith();
         if (isWarm) await checker.check(token, nowMs);
-        return why(checker, token, atMs);
+        return outcomeOf(checker, token, atMs);
       };
       assert.equal(await at(nowMs + minuteMs + 29_000), "known");
       assert.equal(await at(nowMs + minuteMs + 31_000), "ended");
     }
-    assert.equal(await why(checkerWith(), token, nowMs - 29_000), "known");
-    assert.equal(await why(checkerWith(), token, nowMs - 31_000), "not_yet");
+    assert.equal(await outcomeOf(checkerWith(), token, nowMs - 29_000), "known");
+    assert.equal(await outcomeOf(checkerWith(), token, nowMs - 31_000), "not_yet");
   });
 
-  it("is refused once it was revoked, also when it was known, and known again by a key that came later", async () => {
+  it("is rejected after revocation, also if it was cached, and a token of a newly added key is accepted", async () => {
     const checker = checkerWith();
     const token = await issuing.issue(content);
-    assert.equal(await why(checker, token), "known");
+    assert.equal(await outcomeOf(checker, token), "known");
     checker.renew({ ...own, revokedTokenIds: ["token-1"] });
-    assert.equal(await why(checker, token), "revoked");
+    assert.equal(await outcomeOf(checker, token), "revoked");
 
     const nextKey = await newTokenKey("own-2");
     const next = await (await TokenIssuer.with(issuer, nextKey)).issue(content);
-    assert.equal(await why(checker, next), "wrong_key");
+    assert.equal(await outcomeOf(checker, next), "wrong_key");
     checker.renew({ ...own, tokenKeys: [...own.tokenKeys, JSON.stringify(publicTokenKey(nextKey))] });
-    assert.equal(await why(checker, next), "known");
-    assert.equal(await why(checker, token), "known");
+    assert.equal(await outcomeOf(checker, next), "known");
+    assert.equal(await outcomeOf(checker, token), "known");
     checker.renew({ ...own, tokenKeys: [JSON.stringify(publicTokenKey(nextKey))] });
-    assert.equal(await why(checker, token), "wrong_key");
+    assert.equal(await outcomeOf(checker, token), "wrong_key");
   });
 
-  it("is refused with one sign of it changed", async () => {
+  it("is rejected with one changed character", async () => {
     const token = await issuing.issue(content);
     const checker = checkerWith();
     await checker.check(token, nowMs);
@@ -90,7 +90,7 @@ describe("a token of this installation", () => {
           // The last character of a signature has four unused bits.
           fc.pre(place !== token.length - 1);
           assert.notEqual(
-            await why(checker, `${token.slice(0, place)}${sign}${token.slice(place + 1)}`),
+            await outcomeOf(checker, `${token.slice(0, place)}${sign}${token.slice(place + 1)}`),
             "known",
           );
         },
@@ -100,11 +100,11 @@ describe("a token of this installation", () => {
 
   it("is refused when it is signed by another process, by another algorithm, or by none", async () => {
     const stranger = await TokenIssuer.with(issuer, { ...(await newTokenKey("own-1")), kid: "own-1" });
-    assert.equal(await why(checkerWith(), await stranger.issue(content)), "wrong_signature");
+    assert.equal(await outcomeOf(checkerWith(), await stranger.issue(content)), "wrong_signature");
     const [, payload = ""] = (await issuing.issue(content)).split(".");
     const header = (parts: object) => Buffer.from(JSON.stringify(parts)).toString("base64url");
-    const none = `${header({ alg: "none", typ: "tutti+jwt" })}.${payload}.`;
-    assert.equal(await why(checkerWith(), none), "wrong_algorithm");
+    const unsigned = `${header({ alg: "none", typ: "tutti+jwt" })}.${payload}.`;
+    assert.equal(await outcomeOf(checkerWith(), unsigned), "wrong_algorithm");
     // The public key as a shared secret, which a check that trusts the header would accept.
     const secret = new TextEncoder().encode(String(publicTokenKey(ownKey).x));
     const shared = await new SignJWT({ use: "agent" })
@@ -113,12 +113,12 @@ describe("a token of this installation", () => {
       .setAudience("tutti")
       .setExpirationTime((nowMs + minuteMs) / 1_000)
       .sign(secret);
-    assert.equal(await why(checkerWith(), shared), "wrong_algorithm");
+    assert.equal(await outcomeOf(checkerWith(), shared), "wrong_algorithm");
   });
 
   it("is refused when it is of another type, for another process, or has unknown content", async () => {
     const key = await importJWK(ownKey, "EdDSA");
-    const made = (claims: JWTPayload, { typ = "tutti+jwt", audience = "tutti" } = {}) =>
+    const sign = (claims: JWTPayload, { typ = "tutti+jwt", audience = "tutti" } = {}) =>
       new SignJWT({ namespace: "shop", use: "calls", scope: {}, ...claims })
         .setProtectedHeader({ alg: "EdDSA", typ, kid: "own-1" })
         .setIssuer(issuer)
@@ -128,7 +128,7 @@ describe("a token of this installation", () => {
         .setIssuedAt(nowMs / 1_000)
         .setExpirationTime((nowMs + minuteMs) / 1_000)
         .sign(key);
-    const found = async (...given: Parameters<typeof made>) => why(checkerWith(), await made(...given));
+    const found = async (...args: Parameters<typeof sign>) => outcomeOf(checkerWith(), await sign(...args));
     assert.equal(await found({}), "known");
     assert.equal(await found({}, { typ: "JWT" }), "wrong_type");
     assert.equal(await found({}, { audience: "another" }), "wrong_audience");
@@ -154,7 +154,7 @@ describe("a token of this installation", () => {
         assert.equal((await checker.check(parts.join("."), nowMs)).kind, "refused");
       }),
     );
-    assert.equal(await why(checker, "a".repeat(16_385)), "too_large");
+    assert.equal(await outcomeOf(checker, "a".repeat(16_385)), "too_large");
   });
 });
 
@@ -167,7 +167,7 @@ describe("a token of another issuer", async () => {
     ...{ issuer: "https://login.example", audiences: ["tutti.example"], findKey: keysOf().find },
     ...parts,
   });
-  const made = (claims: JWTPayload = {}, header: { alg?: string; kid?: string } = {}) =>
+  const sign = (claims: JWTPayload = {}, header: { alg?: string; kid?: string } = {}) =>
     new SignJWT({ groups: ["printers"], ...claims })
       .setProtectedHeader({ alg: "RS256", kid: "theirs-1", ...header })
       .setIssuer("https://login.example")
@@ -178,7 +178,7 @@ describe("a token of another issuer", async () => {
 
   it("is a person with the groups that the issuer vouches for", async () => {
     const scope = Scope.fromPartial({ namespaces: ["shop"] });
-    const checked = await checkerWith([trust({ idPrefix: "example:", scope })]).check(await made(), nowMs);
+    const checked = await checkerWith([trust({ idPrefix: "example:", scope })]).check(await sign(), nowMs);
     assert.deepEqual(checked, {
       kind: "known",
       identity: {
@@ -189,13 +189,19 @@ describe("a token of another issuer", async () => {
   });
 
   it("is refused from an unknown issuer, for another process, by an algorithm that is not allowed, or without a subject", async () => {
-    assert.equal(await why(checkerWith(), await made()), "unknown_issuer");
-    assert.equal(await why(checkerWith([trust({ audiences: ["another"] })]), await made()), "wrong_audience");
-    assert.equal(await why(checkerWith([trust({ algorithms: ["ES256"] })]), await made()), "wrong_algorithm");
-    assert.equal(await why(checkerWith([trust({ idClaim: "email" })]), await made()), "damaged");
-    assert.equal(await why(checkerWith([trust()]), await made({ groups: "admins" })), "damaged");
+    assert.equal(await outcomeOf(checkerWith(), await sign()), "unknown_issuer");
     assert.equal(
-      await why(checkerWith([trust()]), await made({ nbf: (nowMs + minuteMs) / 1_000 })),
+      await outcomeOf(checkerWith([trust({ audiences: ["another"] })]), await sign()),
+      "wrong_audience",
+    );
+    assert.equal(
+      await outcomeOf(checkerWith([trust({ algorithms: ["ES256"] })]), await sign()),
+      "wrong_algorithm",
+    );
+    assert.equal(await outcomeOf(checkerWith([trust({ idClaim: "email" })]), await sign()), "damaged");
+    assert.equal(await outcomeOf(checkerWith([trust()]), await sign({ groups: "admins" })), "damaged");
+    assert.equal(
+      await outcomeOf(checkerWith([trust()]), await sign({ nbf: (nowMs + minuteMs) / 1_000 })),
       "not_yet",
     );
   });
@@ -209,7 +215,7 @@ describe("a token of another issuer", async () => {
       .setJti("token-3")
       .setExpirationTime((nowMs + minuteMs) / 1_000)
       .sign(privateKey);
-    assert.equal(await why(checkerWith([trust()]), forged), "wrong_algorithm");
+    assert.equal(await outcomeOf(checkerWith([trust()]), forged), "wrong_algorithm");
   });
 
   it("cannot be trusted without an audience, with shared secrets, or under the name of this installation", () => {
@@ -218,7 +224,7 @@ describe("a token of another issuer", async () => {
     assert.doesNotThrow(() => new TokenChecker({ issuer, others: [trust({ scope: unscoped })] }));
   });
 
-  it("is found by a key that came with a rotation, which is asked for once and not all the time", async () => {
+  it("is verified with a rotated key, which is fetched once and not repeatedly", async () => {
     let atMs = nowMs;
     let calls = 0;
     let keys: JWK[] = [{ ...jwk, kid: "theirs-0" }];
@@ -227,8 +233,8 @@ describe("a token of another issuer", async () => {
       return Promise.resolve({ keys });
     };
     const checker = checkerWith([trust({ findKey: keysOf({ fetchKeys, nowMs: () => atMs }).find })]);
-    const token = await made();
-    const unknown = () => Promise.all([why(checker, token), why(checker, token)]);
+    const token = await sign();
+    const unknown = () => Promise.all([outcomeOf(checker, token), outcomeOf(checker, token)]);
     assert.deepEqual(await unknown(), ["wrong_key", "wrong_key"]);
     assert.equal(calls, 1);
     keys = [...keys, jwk];
@@ -239,14 +245,14 @@ describe("a token of another issuer", async () => {
     assert.equal(calls, 2);
   });
 
-  it("continues by the keys at hand while the issuer cannot be reached, and not for ever", async () => {
+  it("is verified with cached keys while the issuer is unreachable, for a limited time", async () => {
     let atMs = nowMs;
     let isUp = false;
     const fetchKeys = () =>
       isUp ? Promise.resolve({ keys: [jwk] }) : Promise.reject(new TypeError("fetch failed"));
     const findKey = keysOf({ fetchKeys, nowMs: () => atMs }).find;
     // Each time a checker without remembered results.
-    const now = async () => why(checkerWith([trust({ findKey })]), await made());
+    const now = async () => outcomeOf(checkerWith([trust({ findKey })]), await sign());
     assert.equal(await now(), "unavailable");
     isUp = true;
     assert.equal(await now(), "unavailable");

@@ -166,8 +166,9 @@ function addressOf(name: RouteName, params: Values = {}, query: Values = {}): st
   }
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined) search.append(key, typeof one === "object" ? JSON.stringify(one) : String(one));
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined)
+        search.append(key, typeof item === "object" ? JSON.stringify(item) : String(item));
     }
   }
   const text = search.toString();

@@ -25,8 +25,8 @@ describe("server-sent events, read", () => {
       { event: "message", data: "a", id: "1" },
     ],
   ];
-  for (const [what, text, expected] of cases) {
-    it(`are ${what}`, () => assert.deepEqual(read(text), [expected]));
+  for (const [scenario, text, expected] of cases) {
+    it(`are ${scenario}`, () => assert.deepEqual(read(text), [expected]));
   }
 
   it("are not there until they are whole", () => {
@@ -41,13 +41,13 @@ describe("server-sent events, read", () => {
     ]);
   });
 
-  it("are the same in any pieces the bytes come", () => {
+  it("are the same for any split of the bytes", () => {
     const end = fc.constantFrom("\n", "\r\n", "\r");
     const line = fc.constantFrom("data: ä€😀", "data: b", "id: 7", "event: gap", ": alive", "");
     const text = fc.array(fc.tuple(line, end), { maxLength: 12 }).map((lines) => lines.flat().join(""));
     fc.assert(
-      fc.property(text, fc.array(fc.nat(40), { maxLength: 8 }), (whole, sizes) => {
-        const all = bytes(whole);
+      fc.property(text, fc.array(fc.nat(40), { maxLength: 8 }), (stream, sizes) => {
+        const all = bytes(stream);
         const lines = new EventLines();
         const found: unknown[] = [];
         let from = 0;
@@ -55,12 +55,12 @@ describe("server-sent events, read", () => {
           found.push(...lines.parse(all.subarray(from, from + size)));
           from += size;
         }
-        assert.deepEqual(found, read(whole));
+        assert.deepEqual(found, read(stream));
       }),
     );
   });
 
-  it("are refused when one has no end", () => {
+  it("are refused if one exceeds the maximum size", () => {
     const lines = new EventLines();
     const piece = bytes("x".repeat(8 * 1_048_576));
     assert.throws(() => {

@@ -34,8 +34,8 @@ export async function* serverEvents(
 export class EventLines {
   readonly #decoder = new TextDecoder();
   /** Pieces of a line whose end has not arrived. */
-  #begun: string[] = [];
-  #begunCharacters = 0;
+  #partial: string[] = [];
+  #partialCharacters = 0;
   /** The last piece ended with a carriage return: a line feed at the start of the next one belongs to it. */
   #wasReturn = false;
   #event = "";
@@ -52,15 +52,15 @@ export class EventLines {
     const lines = text.split(/\r\n|\n|\r/);
     const rest = lines.pop() ?? "";
     for (const line of lines) {
-      const whole = this.#begun.length === 0 ? line : `${this.#begun.join("")}${line}`;
-      this.#begun = [];
-      this.#begunCharacters = 0;
-      if (whole === "") yield this.#finish();
-      else this.#field(whole);
+      const fullLine = this.#partial.length === 0 ? line : `${this.#partial.join("")}${line}`;
+      this.#partial = [];
+      this.#partialCharacters = 0;
+      if (fullLine === "") yield this.#finish();
+      else this.#field(fullLine);
     }
-    if (rest !== "") this.#begun.push(rest);
-    this.#begunCharacters += rest.length;
-    if (this.#characters + this.#begunCharacters > charactersMax)
+    if (rest !== "") this.#partial.push(rest);
+    this.#partialCharacters += rest.length;
+    if (this.#characters + this.#partialCharacters > charactersMax)
       throw new RangeError(`expected an event of at most ${charactersMax} characters, found a longer one`);
   }
 
@@ -75,12 +75,12 @@ export class EventLines {
   }
 
   #finish(): ServerEvent | undefined {
-    const isWord = this.#data.length === 0 && this.#id === "";
+    const isHeartbeat = this.#data.length === 0 && this.#id === "";
     const event = { event: this.#event || "message", data: this.#data.join("\n"), id: this.#id };
     this.#event = "";
     this.#data = [];
     this.#id = "";
     this.#characters = 0;
-    return isWord ? undefined : event;
+    return isHeartbeat ? undefined : event;
   }
 }

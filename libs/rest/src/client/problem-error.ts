@@ -71,13 +71,13 @@ export function strangeAnswer(status: number, text: string): RestError {
 }
 
 export function unreachable(url: string, cause: unknown): RestError {
-  const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
   return new RestError({
     code: "rest.unreachable",
     status: 0,
     retry: "same-key",
     cause,
-    detail: `No platform answers at ${url} (${why}). Start it with \`npx tutti dev\`, or set its address.`,
+    detail: `No platform answers at ${url} (${reason}). Start it with \`npx tutti dev\`, or set its address.`,
   });
 }
 
@@ -86,13 +86,13 @@ export function unreachable(url: string, cause: unknown): RestError {
  * is suspended, or is overloaded.
  */
 export function lateAnswer(url: string, waitedMs: number): RestError {
-  const why = `No answer within ${waitedMs / 1_000} s.`;
+  const reason = `No answer within ${waitedMs / 1_000} s.`;
   return new RestError({
     code: "rest.unreachable",
     status: 0,
     retry: "same-key",
-    cause: new Error(why, { cause: new Error(why) }),
-    detail: `${url}: ${why} The platform may hang, be suspended or be overloaded.`,
+    cause: new Error(reason, { cause: new Error(reason) }),
+    detail: `${url}: ${reason} The platform may hang, be suspended or be overloaded.`,
   });
 }
 

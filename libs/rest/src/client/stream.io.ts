@@ -46,7 +46,7 @@ class ScriptedServer {
   }
 }
 
-const says =
+const respondsWith =
   (text: string, then: (response: ServerResponse) => void = () => undefined): Answer =>
   (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -54,7 +54,7 @@ const says =
   };
 const event = (number: number) => `id: c${number}\ndata: {"id":"${number}"}\n\n`;
 const ends = (response: ServerResponse) => void response.end();
-const cuts = (response: ServerResponse) => void response.destroy();
+const disconnects = (response: ServerResponse) => void response.destroy();
 
 describe("a stream that is followed", () => {
   const stops: (() => Promise<unknown> | undefined)[] = [];
@@ -92,17 +92,17 @@ describe("a stream that is followed", () => {
     };
     /** Returns the next item, regardless of the pause before another attempt. */
     const nextInTime = async () => {
-      const coming = next();
+      const pending = next();
       let isThere = false;
       const there = () => {
         isThere = true;
       };
-      coming.then(there, there);
+      pending.then(there, there);
       while (!isThere) {
         if (standings.at(-1) === "broken") time.advance(100);
         await time.flush();
       }
-      return coming;
+      return pending;
     };
     return { time, standings, next, nextInTime, over };
   }
@@ -110,7 +110,7 @@ describe("a stream that is followed", () => {
     item?.kind === "event" ? (item.value as { readonly id: string }).id : item?.kind;
 
   it("continues after the last cursor when the connection is cut", async () => {
-    const server = new ScriptedServer(says(event(1) + event(2), cuts), says(event(3)));
+    const server = new ScriptedServer(respondsWith(event(1) + event(2), disconnects), respondsWith(event(3)));
     const { nextInTime, standings } = await follow(server);
     assert.deepEqual(
       [idOf(await nextInTime()), idOf(await nextInTime()), idOf(await nextInTime())],
@@ -120,57 +120,57 @@ describe("a stream that is followed", () => {
     assert.deepEqual(standings, ["connecting", "open", "broken", "connecting", "open"]);
   });
 
-  it("starts after the cursor that it is given", async () => {
-    const server = new ScriptedServer(says(event(8)));
+  it("starts after the given cursor", async () => {
+    const server = new ScriptedServer(respondsWith(event(8)));
     const { nextInTime } = await follow(server, { cursor: "c7" });
     await nextInTime();
     assert.deepEqual(server.cursors, ["c7"]);
   });
 
-  it("continues from a cursor that came without an event", async () => {
-    const server = new ScriptedServer(says("id: c5\n\n", ends), says(event(6)));
+  it("continues from a cursor that was sent without an event", async () => {
+    const server = new ScriptedServer(respondsWith("id: c5\n\n", ends), respondsWith(event(6)));
     const { nextInTime } = await follow(server);
     await nextInTime();
     assert.deepEqual(server.cursors, ["", "c5"]);
   });
 
-  it("comes back when the server was away for a while", async () => {
-    const server = new ScriptedServer(says(event(1)), says(event(2)));
+  it("reconnects after an outage of the server", async () => {
+    const server = new ScriptedServer(respondsWith(event(1)), respondsWith(event(2)));
     const { next, nextInTime, standings, time } = await follow(server);
     await next();
     await server.stop();
-    const coming = nextInTime();
-    for (let away = 0; away < 3; ) {
+    const pending = nextInTime();
+    for (let brokenCount = 0; brokenCount < 3; ) {
       await time.flush();
-      away = standings.filter((standing) => standing === "broken").length;
+      brokenCount = standings.filter((standing) => standing === "broken").length;
     }
     await server.start();
-    assert.equal(idOf(await coming), "2");
+    assert.equal(idOf(await pending), "2");
     assert.equal(server.cursors.at(-1), "c1");
   });
 
-  it("takes a server that says nothing for gone", async () => {
-    const server = new ScriptedServer(says(event(1)), says(event(2)));
+  it("reconnects if the server sends nothing for too long", async () => {
+    const server = new ScriptedServer(respondsWith(event(1)), respondsWith(event(2)));
     const { next, nextInTime, time } = await follow(server);
     await next();
-    const coming = nextInTime();
+    const pending = nextInTime();
     for (let turn = 0; turn < 10; turn++) await time.flush();
     time.advance(25_000);
-    assert.equal(idOf(await coming), "2");
+    assert.equal(idOf(await pending), "2");
   });
 
-  it("takes a server that answers nothing for gone", async () => {
-    const server = new ScriptedServer(() => undefined, says(event(1)));
+  it("reconnects if the server does not respond", async () => {
+    const server = new ScriptedServer(() => undefined, respondsWith(event(1)));
     const { nextInTime, time, standings } = await follow(server);
-    const coming = nextInTime();
+    const pending = nextInTime();
     while (server.cursors.length === 0) await time.flush();
     time.advance(25_000);
-    assert.equal(idOf(await coming), "1");
+    assert.equal(idOf(await pending), "1");
     assert.deepEqual(standings, ["connecting", "broken", "connecting", "open"]);
   });
 
-  it("does not take a server for gone that it did not listen to", async () => {
-    const server = new ScriptedServer(says(event(1) + event(2)));
+  it("does not time out while the caller reads nothing", async () => {
+    const server = new ScriptedServer(respondsWith(event(1) + event(2)));
     const { next, time, standings } = await follow(server);
     await next();
     time.advance(3_600_000);
@@ -179,7 +179,7 @@ describe("a stream that is followed", () => {
   });
 
   it("waits longer after each failure, and briefly again after a connection that was good", async () => {
-    const server = new ScriptedServer(says("", cuts));
+    const server = new ScriptedServer(respondsWith("", disconnects));
     const { next, time, standings } = await follow(server);
     void next();
     const brokenBefore = () => standings.filter((standing) => standing === "broken").length;
@@ -194,9 +194,9 @@ describe("a stream that is followed", () => {
     assert.deepEqual(pauses, [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]);
   });
 
-  it("hands on what is a gap, and where it stands", async () => {
+  it("passes gaps on with their cursor", async () => {
     const server = new ScriptedServer(
-      says(
+      respondsWith(
         'id: c1\nevent: ready\ndata: {"cursor":"c1"}\n\nevent: gap\ndata: {"reason":"slow","missed":3}\n\n',
       ),
     );
@@ -205,21 +205,24 @@ describe("a stream that is followed", () => {
     assert.deepEqual(await next(), { kind: "gap", reason: "slow", missed: 3, cursor: "c1" });
   });
 
-  it("says of a snapshot where it starts and ends, in each connection", async () => {
+  it("marks the first and the last part of a snapshot, in each connection", async () => {
     const part = (live: boolean) => `event: snapshot\ndata: {"live":${live}}\n\n`;
     const change = "event: change\ndata: {}\n\n";
-    const server = new ScriptedServer(says(part(false) + part(true) + change, cuts), says(part(true)));
+    const server = new ScriptedServer(
+      respondsWith(part(false) + part(true) + change, disconnects),
+      respondsWith(part(true)),
+    );
     const { nextInTime } = await follow(server);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     for (let count = 0; count < 4; count++) {
       const item = await nextInTime();
-      told.push(item?.kind === "snapshot" ? [item.isFirst, item.isLast] : item?.kind);
+      received.push(item?.kind === "snapshot" ? [item.isFirst, item.isLast] : item?.kind);
     }
-    assert.deepEqual(told, [[true, false], [false, true], "change", [true, true]]);
+    assert.deepEqual(received, [[true, false], [false, true], "change", [true, true]]);
   });
 
-  it("ends when the server has said all", async () => {
-    const server = new ScriptedServer(says("event: end\ndata: {}\n\n"));
+  it("ends after the end event of the server", async () => {
+    const server = new ScriptedServer(respondsWith("event: end\ndata: {}\n\n"));
     const { next } = await follow(server);
     assert.equal(await next(), undefined);
   });
@@ -236,26 +239,26 @@ describe("a stream that is followed", () => {
     );
   });
 
-  it("asks again after a problem that passes, also midway", async () => {
+  it("retries after a temporary problem, also within a stream", async () => {
     const problem = { code: "mesh.draining", status: 503, detail: "elsewhere", retry: "elsewhere" };
     const server = new ScriptedServer(
       (response) => response.writeHead(503).end(JSON.stringify(problem)),
-      says(`event: problem\ndata: ${JSON.stringify(problem)}\n\n`),
-      says(event(1)),
+      respondsWith(`event: problem\ndata: ${JSON.stringify(problem)}\n\n`),
+      respondsWith(event(1)),
     );
     const { nextInTime } = await follow(server);
     assert.equal(idOf(await nextInTime()), "1");
   });
 
   it("ends quietly when it is aborted, while it reads as while it waits", async () => {
-    const reading = new ScriptedServer(says(event(1)));
+    const reading = new ScriptedServer(respondsWith(event(1)));
     const one = await follow(reading);
     await one.next();
-    const coming = one.next();
+    const pending = one.next();
     one.over.abort();
-    assert.equal(await coming, undefined);
-    const away = new ScriptedServer(says("", cuts));
-    const other = await follow(away);
+    assert.equal(await pending, undefined);
+    const brokenServer = new ScriptedServer(respondsWith("", disconnects));
+    const other = await follow(brokenServer);
     const waiting = other.next();
     while (!other.standings.includes("broken")) await other.time.flush();
     other.over.abort();

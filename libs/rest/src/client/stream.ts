@@ -93,7 +93,7 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
       for await (const event of attempt({ ...parts, time }, cursor, signal)) {
         if (event.event === "end") return;
         if (event.id !== "") cursor = event.id;
-        if (event.data !== "") yield toldOf<T>(event, cursor, isFirst);
+        if (event.data !== "") yield followedItem<T>(event, cursor, isFirst);
         if (event.event === "snapshot") isFirst = false;
       }
     } catch (thrown) {
@@ -105,12 +105,12 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
     }
     if (signal.aborted) return;
     onStanding?.("broken", broken);
-    const boundMs = Math.min(pauseFirstMs * 2 ** failures++, pauseMaxMs);
-    await pauseFor(time, boundMs * (0.5 + time.random() / 2), signal);
+    const limitMs = Math.min(pauseFirstMs * 2 ** failures++, pauseMaxMs);
+    await pauseFor(time, limitMs * (0.5 + time.random() / 2), signal);
   }
 }
 
-function toldOf<T>({ event, data }: ServerEvent, cursor: string, isFirst: boolean): Followed<T> {
+function followedItem<T>({ event, data }: ServerEvent, cursor: string, isFirst: boolean): Followed<T> {
   // The server writes values of the route's plan.
   const value = JSON.parse(data);
   switch (event) {

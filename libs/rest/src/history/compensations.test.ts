@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { compensationsOf } from "./compensations.ts";
 import { events } from "./testing.ts";
 
-it("compensations in code are those that were registered and have run, with their errors", () => {
+it("compensations in code are the registered ones that have run, with their errors", () => {
   const step = (task: string, kind: string, id: string, more: object = {}) =>
     ["step_recorded", task, { entry: { kind: `FUNCTION_ENTRY_KIND_${kind}`, id, ...more } }] as const;
   const history = events(

@@ -1,6 +1,6 @@
 /** Compensations in the code of durable functions: registered under a name, and run as the step `NAME.run`. */
 import type { EventFacts } from "./event.ts";
-import { errorText } from "./step-words.ts";
+import { errorText } from "./step-text.ts";
 import { record, text } from "./values.ts";
 
 export interface CodeCompensation {

@@ -13,9 +13,9 @@ interface Question {
  * {"amount":150}`.
  */
 export function questionText({ title = "", message = "", context }: Question): string {
-  const words = shortened(message.replace(/\s+/g, " ").trim());
+  const body = shortened(message.replace(/\s+/g, " ").trim());
   const wording =
-    title === "" || words === "" ? title + words : `${title}${/\W$/.test(title) ? "" : ":"} ${words}`;
+    title === "" || body === "" ? title + body : `${title}${/\W$/.test(title) ? "" : ":"} ${body}`;
   return [wording, contextText({ context })].filter((part) => part !== "").join(" ");
 }
 
@@ -26,8 +26,8 @@ export function questionText({ title = "", message = "", context }: Question): s
 export function contextText({ context }: Question): string {
   if (context === undefined || context === null) return "";
   const call = callOf(context);
-  const shown = call === undefined ? context : call.input;
-  const text = typeof shown === "string" ? shown : (JSON.stringify(shown) ?? "");
+  const content = call === undefined ? context : call.input;
+  const text = typeof content === "string" ? content : (JSON.stringify(content) ?? "");
   return shortened(text);
 }
 

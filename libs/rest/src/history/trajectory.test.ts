@@ -58,8 +58,8 @@ describe("the trajectory of an agent", () => {
     assert.equal(trajectoriesOf(late)[0]?.turns.length, 1);
   });
 
-  it("has the input that a person gave in the place of the one of the model", () => {
-    const asked = events(
+  it("has the input set by a person in place of the input of the model", () => {
+    const toolHistory = events(
       ["task_queued", "answer"],
       step("tools", 1_005, []),
       step("model", 1_010, reply(call("pay_refund", { amount: 150 }))),
@@ -68,11 +68,11 @@ describe("the trajectory of an agent", () => {
       ["approval_decided", "approve-pay.refund", { decision: { data: { input: { amount: 5 } } } }],
       ["task_queued", "pay_refund"],
     );
-    const [made] = trajectoriesOf(asked)[0]?.turns[0]?.calls ?? [];
-    assert.deepEqual([made?.input, made?.received], [{ amount: 150 }, { amount: 5 }]);
+    const [firstCall] = trajectoriesOf(toolHistory)[0]?.turns[0]?.calls ?? [];
+    assert.deepEqual([firstCall?.input, firstCall?.received], [{ amount: 150 }, { amount: 5 }]);
   });
 
-  it("has each answer with its tokens and time, and what each call gave", () => {
+  it("has each answer with its tokens and time, and the result of each call", () => {
     const [{ turns, ...sums } = { turns: [] }, ...others] = trajectoriesOf(history);
     assert.deepEqual(others, []);
     const used = { inputTokens: 20, outputTokens: 10, usd: 0.5 };
@@ -98,8 +98,8 @@ describe("the trajectory of an agent", () => {
     );
   });
 
-  it("shows the call that gave the result, and not one that was sent back", () => {
-    const given = (ending: string) =>
+  it("marks the call with the result, and no call that was sent back", () => {
+    const trajectoriesWith = (ending: string) =>
       trajectoriesOf(
         events(
           ["task_queued", "answer"],
@@ -109,11 +109,11 @@ describe("the trajectory of an agent", () => {
           [ending, "answer"],
         ),
       )[0]?.turns.flatMap(({ calls }) => calls.map(({ state }) => state));
-    assert.deepEqual(given("task_completed"), ["not run", "result"]);
-    assert.deepEqual(given("task_failed"), ["not run", "not run"]);
+    assert.deepEqual(trajectoriesWith("task_completed"), ["not run", "result"]);
+    assert.deepEqual(trajectoriesWith("task_failed"), ["not run", "not run"]);
   });
 
-  it("ends at the event that is shown", () => {
+  it("ends at the selected event", () => {
     const [{ turns, endMs } = { turns: [], endMs: -1 }] = trajectoriesOf(history, 7);
     assert.equal(endMs, 0);
     assert.deepEqual(

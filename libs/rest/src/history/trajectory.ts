@@ -7,7 +7,7 @@
  *    is one. A person may have changed the input.
  */
 import type { EventFacts } from "./event.ts";
-import { answerSteps, toolSteps } from "./step-words.ts";
+import { answerSteps, toolSteps } from "./step-text.ts";
 import { record as membersOf, number as numberOf, parsed } from "./values.ts";
 
 export interface ToolCall {
@@ -112,8 +112,8 @@ class Reader {
     const atMs = Date.parse(String(entry["atMs"] ?? "")) || timeMs;
     if (toolSteps.test(id) && Array.isArray(value) && !this.agents.has(task)) {
       const startMs = this.#queued.get(task) ?? atMs;
-      const none = { turns: [], inputTokens: 0, outputTokens: 0, usd: 0, endMs: 0 };
-      this.agents.set(task, { task, startMs, sinceMs: atMs, ...none });
+      const empty = { turns: [], inputTokens: 0, outputTokens: 0, usd: 0, endMs: 0 };
+      this.agents.set(task, { task, startMs, sinceMs: atMs, ...empty });
     }
     const agent = this.agents.get(task);
     if (agent === undefined) return;
@@ -160,8 +160,10 @@ class Reader {
     const agent = this.agents.get(task);
     if (agent !== undefined) {
       agent.endMs = timeMs;
-      const given = agent.turns.at(-1)?.calls.find(({ name, task: by }) => name === "answer" && by === "");
-      if (given !== undefined && type === "task_completed") given.state = "result";
+      const answerCall = agent.turns
+        .at(-1)
+        ?.calls.find(({ name, task: by }) => name === "answer" && by === "");
+      if (answerCall !== undefined && type === "task_completed") answerCall.state = "result";
     }
     const owner = this.#owners.get(task);
     if (owner !== undefined) owner.sinceMs = Math.max(owner.sinceMs, timeMs);

@@ -17,8 +17,8 @@ export function number(value: unknown): number {
 /** Returns the first five of a list of names. */
 export function names(value: unknown): string {
   if (!Array.isArray(value) || value.length === 0) return "nothing";
-  const shown = value.slice(0, 5).map(text).join(", ");
-  return value.length > 5 ? `${shown} and ${value.length - 5} more` : shown;
+  const listed = value.slice(0, 5).map(text).join(", ");
+  return value.length > 5 ? `${listed} and ${value.length - 5} more` : listed;
 }
 
 /** Parses a text. Null if it is not JSON. */

@@ -8,7 +8,7 @@ export interface Wrong {
 
 /** Maximum number of reported problems. */
 const wrongMax = 20;
-const shownMax = 60;
+const describedLengthMax = 60;
 
 export class Found {
   readonly wrong: Wrong[] = [];
@@ -30,25 +30,28 @@ export class Found {
     if (!this.isFull) this.wrong.push({ field, message });
   }
 
-  expected(field: string, what: string, found: unknown): void {
-    this.add(field, `expected ${what}, found ${this.#isConfidential ? kindOf(found) : shown(found)}`);
+  expected(field: string, expectation: string, found: unknown): void {
+    this.add(
+      field,
+      `expected ${expectation}, found ${this.#isConfidential ? kindOf(found) : describeValue(found)}`,
+    );
   }
 }
 
 function kindOf(value: unknown): string {
   const isNumber = typeof value === "object" && value !== null && JSON.isRawJSON(value);
   if (isNumber) return "a number";
-  return typeof value === "object" || value === undefined ? shown(value) : `a ${typeof value}`;
+  return typeof value === "object" || value === undefined ? describeValue(value) : `a ${typeof value}`;
 }
 
 /** Describes a value: its kind, and its content if that is short. */
-function shown(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === null) return "null";
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return JSON.isRawJSON(value) ? JSON.stringify(value) : "an object";
   const text = JSON.stringify(value);
-  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
+  return text.length > describedLengthMax ? `${text.slice(0, describedLengthMax)}…` : text;
 }
 
 /** Maximum number of listed names. */
@@ -56,8 +59,8 @@ const listedMax = 32;
 
 /** Returns the problem of an unknown name. */
 export function unknownName(kind: "field" | "parameter", name: string, known: readonly string[]): string {
-  const near = didYouMean(name, known);
-  if (near !== "" || known.length > listedMax) return `unknown ${kind}${near}`;
+  const suggestion = didYouMean(name, known);
+  if (suggestion !== "" || known.length > listedMax) return `unknown ${kind}${suggestion}`;
   return known.length === 0
     ? `unknown ${kind}: there are none`
     : `unknown ${kind}: expected ${known.join(", ")}`;

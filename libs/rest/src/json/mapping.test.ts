@@ -31,13 +31,15 @@ const services = [
   swarm,
   workflow,
 ].flatMap((area): ServiceDescription[] =>
-  Object.values(area).filter((one): one is ServiceDescription => typeof one === "object" && "methods" in one),
+  Object.values(area).filter(
+    (value): value is ServiceDescription => typeof value === "object" && "methods" in value,
+  ),
 );
 
 function rpcNamed(name: string): RpcDescription<unknown, unknown> {
   const [service, method] = name.split("/");
-  const found = Object.values(services.find((one) => one.name === service)?.methods ?? {}).find(
-    (one) => one.name === method,
+  const found = Object.values(services.find((candidate) => candidate.name === service)?.methods ?? {}).find(
+    (candidate) => candidate.name === method,
   );
   assert.ok(found, name);
   return found;
@@ -49,22 +51,22 @@ function planNamed(name: RouteName) {
   return mapping.planOf({ ...route, rpc });
 }
 
-interface Said {
+interface RequestInput {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly body?: unknown;
   readonly key?: string;
 }
 
-function requestOf(name: RouteName, { params = {}, query = "", body, key = "" }: Said) {
+function requestOf(name: RouteName, { params = {}, query = "", body, key = "" }: RequestInput) {
   const parts = { params, query: new URLSearchParams(query), body, idempotencyKey: key };
   return mapping.request(planNamed(name), parts);
 }
 
 /** Returns the problems of a request, by field. */
-function wrongIn(name: RouteName, said: Said): Record<string, string> {
+function wrongIn(name: RouteName, input: RequestInput): Record<string, string> {
   try {
-    requestOf(name, said);
+    requestOf(name, input);
   } catch (error) {
     const { violations } = error as { violations: { field: string; message: string }[] };
     return Object.fromEntries(violations.map(({ field, message }) => [field, message]));
@@ -74,7 +76,7 @@ function wrongIn(name: RouteName, said: Said): Record<string, string> {
 
 describe("the mapping between messages and JSON", () => {
   for (const type of Object.keys(schema.messages).sort()) {
-    it(`brings ${type} to JSON and back unchanged`, () => {
+    it(`converts ${type} to JSON and back without changes`, () => {
       fc.assert(
         fc.property(anyMessage(schema, type), (message) => {
           const written = JSON.stringify(mapping.message(type, message));
@@ -86,7 +88,7 @@ describe("the mapping between messages and JSON", () => {
     });
   }
 
-  it("makes requests that the contracts' codecs take as they are", () => {
+  it("creates requests that the codecs of the contracts accept unchanged", () => {
     for (const { rpc } of routes) {
       if (rpc === undefined) continue;
       const { request } = rpcNamed(rpc);
@@ -117,7 +119,7 @@ describe("the mapping between messages and JSON", () => {
 });
 
 describe("requests", () => {
-  it("take a run's specification at the top of the body", () => {
+  it("read the specification of a run from the top level of the body", () => {
     const body = {
       runId: "order-7",
       definition: "order@stable",
@@ -141,7 +143,7 @@ describe("requests", () => {
     assert.equal(spec.input?.body?.$case, "inline");
   });
 
-  it("take filters, pages and labels from the query", () => {
+  it("read filters, pages and labels from the query", () => {
     const query =
       "status=failed&status=timed_out,WORK_STATUS_RUNNING&definition=order,refund&label=team=core&label=!test&label=region" +
       "&createdFromMs=1000&needsPerson=true&size=20&token=next";
@@ -156,7 +158,7 @@ describe("requests", () => {
     assert.deepEqual(request["page"], { size: 20, token: "next" });
   });
 
-  it("change of a schedule what the body has, and nothing else", () => {
+  it("update only the fields of a schedule that the body contains", () => {
     const body = { description: "nightly", labels: {}, revision: "4" };
     const request = requestOf("schedules.update", { params: { id: "nightly" }, body, query: "reason=tidy" });
     const schedule = request["schedule"] as workflow.Schedule;
@@ -166,15 +168,15 @@ describe("requests", () => {
     assert.deepEqual(request["update"], { fields: ["description", "labels"], revision: "4" });
   });
 
-  it("take any body of a signal as its value, null and lists too", () => {
+  it("use any body of a signal as its value, including null and lists", () => {
     const params = { id: "run-1", name: "paid" };
-    const told = (body: unknown) => {
+    const payloadText = (body: unknown) => {
       const { payload } = requestOf("runs.signal", { params, body }) as unknown as workflow.SignalRunRequest;
       return payload?.body?.$case === "inline" ? new TextDecoder().decode(payload.body.value) : undefined;
     };
-    assert.equal(told(null), "null");
-    assert.equal(told([1, "a"]), '[1,"a"]');
-    assert.equal(told(undefined), undefined);
+    assert.equal(payloadText(null), "null");
+    assert.equal(payloadText([1, "a"]), '[1,"a"]');
+    assert.equal(payloadText(undefined), undefined);
   });
 
   it("report twenty mistakes, and read no further", () => {
@@ -185,7 +187,7 @@ describe("requests", () => {
     assert.equal(Object.keys(wrongIn("runs.start", { body })).length, 20);
   });
 
-  it("are refused with everything that is wrong with them, by the names they use", () => {
+  it("are refused with all of their errors, by the names in the request", () => {
     assert.deepEqual(
       wrongIn("runs.start", {
         query: "namspace=x",

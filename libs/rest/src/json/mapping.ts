@@ -1,5 +1,5 @@
 /**
- * HTTP requests as requests of the contracts, and replies of the contracts as responses.
+ * HTTP requests of the contracts, and replies of the contracts as responses.
  *
  * 1. Every value must belong to a field: an unknown parameter or field is refused with the name that was
  *    likely meant.
@@ -61,9 +61,9 @@ export class Mapping {
     const { route, rpc } = plan;
     const draft = this.#reader.empty(rpc.request);
     for (const path of route.hoist ?? []) if (path !== "filter") this.#hoisted(draft, plan, path);
-    for (const one of plan.params) {
-      const value = valueIn(one.field, [params[one.name] ?? ""], this.#place(one.name, found));
-      this.#set(draft, one, value, one.name, found);
+    for (const param of plan.params) {
+      const value = valueIn(param.field, [params[param.name] ?? ""], this.#place(param.name, found));
+      this.#set(draft, param, value, param.name, found);
     }
     this.#readBody(draft, plan, body, found);
     this.#readQuery(draft, plan, query, found);
@@ -86,8 +86,8 @@ export class Mapping {
   ): Json | undefined {
     const writer = isHeavy ? this.#lateWriter : this.#writer;
     if (only === undefined) return writer.message(type, message);
-    const one = message[only.name];
-    return one === undefined ? undefined : writer.message(only.of ?? "", one as Message);
+    const value = message[only.name];
+    return value === undefined ? undefined : writer.message(only.of ?? "", value as Message);
   }
 
   /** Returns whether a message has a field. */
@@ -161,13 +161,19 @@ export class Mapping {
   #readQuery(draft: Draft, plan: RoutePlan, query: URLSearchParams, found: Found): void {
     for (const name of new Set(query.keys())) {
       if (found.isFull) return;
-      const one = plan.query.find((planned) => planned.name === name);
-      if (one === undefined) {
+      const parameter = plan.query.find((planned) => planned.name === name);
+      if (parameter === undefined) {
         const known = plan.query.map((planned) => planned.name);
         found.add(name, unknownName("parameter", name, known));
         continue;
       }
-      this.#set(draft, one, valueIn(one.field, query.getAll(name), this.#place(name, found)), name, found);
+      this.#set(
+        draft,
+        parameter,
+        valueIn(parameter.field, query.getAll(name), this.#place(name, found)),
+        name,
+        found,
+      );
     }
   }
 
@@ -179,9 +185,9 @@ export class Mapping {
     }
     if (plan.body.is === "field") {
       if (body === undefined) return;
-      const { field: one } = plan.body;
-      const read = this.#reader.value(one.field, body, "", found);
-      this.#replace(draft, one, read);
+      const { field: planned } = plan.body;
+      const read = this.#reader.value(planned.field, body, "", found);
+      this.#replace(draft, planned, read);
       this.#merge(draft, plan, body);
       return;
     }
@@ -203,14 +209,14 @@ export class Mapping {
     { key, value, body }: { readonly key: string; readonly value: unknown; readonly body: object },
     found: Found,
   ): void {
-    const one = planned.find(({ name }) => name === key);
-    if (one !== undefined) {
-      this.#set(draft, one, this.#reader.value(one.field, value, key, found), key, found);
+    const match = planned.find(({ name }) => name === key);
+    if (match !== undefined) {
+      this.#set(draft, match, this.#reader.value(match.field, value, key, found), key, found);
       return;
     }
     const fields = planned.map(({ field }) => field);
     const values = this.#hoistedTypes(plan)
-      .map((type) => this.#reader.said({ type, key, fields }, value, key, found))
+      .map((type) => this.#reader.expandAlias({ type, key, fields }, value, key, found))
       .find((each) => each !== undefined);
     if (values === undefined) {
       found.add(
@@ -277,9 +283,9 @@ export class Mapping {
     }
     const choice = holder[oneof] as { $case: string; value: Draft } | undefined;
     if (choice?.$case === name) return choice.value;
-    const made = this.#reader.empty(of);
-    holder[oneof] = { $case: name, value: made };
-    return made;
+    const message = this.#reader.empty(of);
+    holder[oneof] = { $case: name, value: message };
+    return message;
   }
 }
 
@@ -313,7 +319,7 @@ function isEmpty(value: unknown): boolean {
 
 function plannedAt({ params, query, body }: RoutePlan, path: string): string | undefined {
   const fields = body?.is === "fields" ? body.fields : [];
-  return [...params, ...query, ...fields].find((one) => pathOf(one) === path)?.name;
+  return [...params, ...query, ...fields].find((planned) => pathOf(planned) === path)?.name;
 }
 
 function isBody({ body }: RoutePlan, path: string): boolean {

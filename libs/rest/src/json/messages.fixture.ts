@@ -16,11 +16,12 @@ export function anyMessage(schema: Schema, type: string, depth = 0): fc.Arbitrar
   );
   const parts: Record<string, fc.Arbitrary<unknown>> = {};
   for (const field of plain) parts[field.name] = anyField(schema, field, depth);
-  for (const [name, ways] of choices) {
-    const made = ways.map((field) =>
+  for (const [name, alternatives] of choices) {
+    const arbitraries = alternatives.map((field) =>
       anyPresent(schema, field, depth).map((value) => ({ $case: field.name, value })),
     );
-    parts[name] = depth >= depthMax ? fc.constant(undefined) : fc.oneof(fc.constant(undefined), ...made);
+    parts[name] =
+      depth >= depthMax ? fc.constant(undefined) : fc.oneof(fc.constant(undefined), ...arbitraries);
   }
   return fc.record(parts);
 }
@@ -28,17 +29,17 @@ export function anyMessage(schema: Schema, type: string, depth = 0): fc.Arbitrar
 function anyField(schema: Schema, field: FieldTable, depth: number): fc.Arbitrary<unknown> {
   const { kind, many, optional } = field;
   const isDeep = depth >= depthMax;
-  const one = () => anyPresent(schema, field, depth);
-  if (many === "list") return isDeep ? fc.constant([]) : fc.array(one(), { maxLength: 3 });
+  const single = () => anyPresent(schema, field, depth);
+  if (many === "list") return isDeep ? fc.constant([]) : fc.array(single(), { maxLength: 3 });
   if (many === "map") {
     const keys = fc.string({ minLength: 1 }).filter((key) => key !== "__proto__");
     return fc
-      .uniqueArray(fc.tuple(keys, one()), { maxLength: 3, selector: ([key]) => key })
+      .uniqueArray(fc.tuple(keys, single()), { maxLength: 3, selector: ([key]) => key })
       .map((entries) => Object.fromEntries(entries));
   }
   const mayBeAbsent = optional || ["message", "time", "payload", "blob", "mask"].includes(kind);
-  if (!mayBeAbsent) return one();
-  return isDeep && kind === "message" ? fc.constant(undefined) : fc.option(one(), { nil: undefined });
+  if (!mayBeAbsent) return single();
+  return isDeep && kind === "message" ? fc.constant(undefined) : fc.option(single(), { nil: undefined });
 }
 
 function anyPresent(

@@ -98,8 +98,8 @@ export function base64Of(bytes: Uint8Array): string {
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) return undefined;
   const bytes = Buffer.from(value, "base64");
-  const wanted = Math.floor((value.replace(/=+$/, "").length * 3) / 4);
-  return bytes.length === wanted ? bytes : undefined;
+  const expectedLength = Math.floor((value.replace(/=+$/, "").length * 3) / 4);
+  return bytes.length === expectedLength ? bytes : undefined;
 }
 
 function isMarked(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,8 +4,8 @@
  * rpc.
  */
 import { didYouMean, nearest, toTimestamp } from "@tutti/kernel";
+import { aliasesOf, aliasOf, unfolded } from "../plan/aliases.ts";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
-import { unfolded, wordOf, wordsOf } from "../plan/vocabulary.ts";
 import { numberIn } from "./exact.ts";
 import { type Found, unknownName } from "./found.ts";
 import { blobFromJson, bytesOf, isObject, payloadFromJson } from "./payload.ts";
@@ -50,15 +50,15 @@ export class Reader {
     }
     const { fields } = messageOf(this.#schema, type);
     for (const [key, inner] of Object.entries(members)) {
-      const where = at === "" ? key : `${at}.${key}`;
-      if (fields.some(({ json }) => json === key)) this.#member(draft, fields, { key, inner, where }, found);
+      const path = at === "" ? key : `${at}.${key}`;
+      if (fields.some(({ json }) => json === key)) this.#member(draft, fields, { key, inner, path }, found);
       else {
-        const values = this.said({ type, key, fields }, inner, where, found);
-        if (values === undefined) unknownKey({ at: where, key, type, fields }, found);
-        for (const [name, one] of Object.entries(values ?? {}))
+        const values = this.expandAlias({ type, key, fields }, inner, path, found);
+        if (values === undefined) unknownKey({ at: path, key, type, fields }, found);
+        for (const [name, value] of Object.entries(values ?? {}))
           if (Object.hasOwn(members, name))
-            found.add(where, `expected only one of it and ${name}, found both`);
-          else this.#member(draft, fields, { key: name, inner: one, where }, found);
+            found.add(path, `expected only one of it and ${name}, found both`);
+          else this.#member(draft, fields, { key: name, inner: value, path }, found);
       }
     }
     return draft;
@@ -68,7 +68,7 @@ export class Reader {
    * Returns the fields that a word of definitions stands for, if it is not a field of a message. Undefined if
    * it is not a word either.
    */
-  said(
+  expandAlias(
     {
       type,
       key,
@@ -78,9 +78,9 @@ export class Reader {
     at: string,
     found: Found,
   ): Readonly<Record<string, unknown>> | undefined {
-    const word = wordOf(type, key, fields);
-    if (word === undefined) return undefined;
-    const read = value === undefined || value === null ? { [word.stands]: value } : word.read(value);
+    const alias = aliasOf(type, key, fields);
+    if (alias === undefined) return undefined;
+    const read = value === undefined || value === null ? { [alias.target]: value } : alias.read(value);
     if (typeof read !== "string") return read;
     found.expected(at, read, value);
     return {};
@@ -89,12 +89,12 @@ export class Reader {
   #member(
     draft: Draft,
     fields: readonly FieldTable[],
-    { key, inner, where }: { readonly key: string; readonly inner: unknown; readonly where: string },
+    { key, inner, path }: { readonly key: string; readonly inner: unknown; readonly path: string },
     found: Found,
   ): void {
     const field = fields.find(({ json }) => json === key);
     if (field !== undefined && inner !== undefined)
-      this.setField(draft, field, this.value(field, inner, where, found), where, found);
+      this.setField(draft, field, this.value(field, inner, path, found), path, found);
   }
 
   /** Sets a field. Only one field of a oneof may be set. */
@@ -122,9 +122,9 @@ export class Reader {
         found.expected(at, "an object", value);
         return undefined;
       }
-      const entries = Object.entries(value).map(([key, one]) => {
+      const entries = Object.entries(value).map(([key, entry]) => {
         textIn(key, at, found);
-        const read = this.#single(field, one, `${at}[${JSON.stringify(key)}]`, found);
+        const read = this.#single(field, entry, `${at}[${JSON.stringify(key)}]`, found);
         return [key, read ?? blank(field)] as const;
       });
       return Object.fromEntries(entries);
@@ -135,8 +135,8 @@ export class Reader {
   }
 
   #list(field: FieldTable, values: readonly unknown[], at: string, found: Found): unknown[] {
-    const read = (one: unknown, index: number) =>
-      this.#single(field, one, `${at}[${index}]`, found) ?? blank(field);
+    const read = (item: unknown, index: number) =>
+      this.#single(field, item, `${at}[${index}]`, found) ?? blank(field);
     if (found.later === undefined || values.length <= sliceEntries) return values.map(read);
     const list = [...values];
     for (let from = 0; from < values.length; from += sliceEntries)
@@ -183,7 +183,7 @@ export class Reader {
     if (typeof value === "string") {
       const upper = value.toUpperCase();
       const word = (upper.startsWith(prefix) ? upper.slice(prefix.length) : upper).toLowerCase();
-      const [number] = Object.entries(words).find(([, one]) => one === word) ?? [];
+      const [number] = Object.entries(words).find(([, name]) => name === word) ?? [];
       if (number !== undefined) return Number(number);
     }
     if (typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 31) return value;
@@ -219,9 +219,9 @@ function unknownKey(
 ): void {
   if (found.isFull) return;
   const known = fields.map(({ json }) => json);
-  const words = wordsOf(type, fields).map(({ word }) => word);
-  const near = nearest(key, known) === undefined ? didYouMean(key, words) : "";
-  found.add(at, near === "" ? unknownName("field", key, known) : `unknown field${near}`);
+  const aliases = aliasesOf(type, fields).map(({ word }) => word);
+  const suggestion = nearest(key, known) === undefined ? didYouMean(key, aliases) : "";
+  found.add(at, suggestion === "" ? unknownName("field", key, known) : `unknown field${suggestion}`);
 }
 
 interface Place {
@@ -230,8 +230,8 @@ interface Place {
   readonly found: Found;
 }
 
-function orExpected<T>(read: T | undefined, what: string, { value, at, found }: Place): T | undefined {
-  if (read === undefined) found.expected(at, what, value);
+function orExpected<T>(read: T | undefined, expectation: string, { value, at, found }: Place): T | undefined {
+  if (read === undefined) found.expected(at, expectation, value);
   return read;
 }
 
@@ -277,7 +277,7 @@ function timeIn(value: unknown, at: string, found: Found) {
 }
 
 function maskIn(value: unknown, at: string, found: Found): readonly string[] | undefined {
-  if (Array.isArray(value) && value.every((one) => typeof one === "string" && isWellFormed(one)))
+  if (Array.isArray(value) && value.every((item) => typeof item === "string" && isWellFormed(item)))
     return value;
   found.expected(at, "a list of names", value);
   return undefined;

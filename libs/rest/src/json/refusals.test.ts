@@ -11,7 +11,7 @@ const plans = routes.flatMap(({ rpc, ...route }) =>
   rpc === undefined ? [] : [mapping.planOf({ ...route, rpc })],
 );
 
-interface Said {
+interface RequestInput {
   readonly query?: string;
   readonly body?: unknown;
 }
@@ -19,7 +19,10 @@ interface Said {
 /** Valid values of path parameters that are not texts, by kind. */
 const rightFor: Readonly<Record<string, string>> = { bytes: "aGk=", number: "1" };
 
-function wrongIn(plan: RoutePlan, { query = "", body }: Said): readonly { field: string; message: string }[] {
+function wrongIn(
+  plan: RoutePlan,
+  { query = "", body }: RequestInput,
+): readonly { field: string; message: string }[] {
   const params = Object.fromEntries(
     plan.params.map(({ name, field: { kind } }) => [name, rightFor[kind] ?? "x"]),
   );
@@ -57,7 +60,7 @@ describe("every route", () => {
       assert.match(wrong.message, /^unknown parameter/);
     });
 
-    it(`${method} ${path} says of each part that is wrong what it expected and what it found`, () => {
+    it(`${method} ${path} reports the expected and the found value of each invalid part`, () => {
       for (const { name, field } of plan.query) {
         const isText = ["string", "payload"].includes(field.kind) || field.of === wellKnown.selector;
         if (isText) continue;
@@ -69,17 +72,17 @@ describe("every route", () => {
         );
       }
       const fields = plan.body?.is === "fields" ? plan.body.fields : [];
-      for (const one of fields.filter(({ field }) => field.kind !== "payload")) {
-        const [wrong] = wrongIn(plan, { body: { [one.name]: wrongFor(one) } });
+      for (const planned of fields.filter(({ field }) => field.kind !== "payload")) {
+        const [wrong] = wrongIn(plan, { body: { [planned.name]: wrongFor(planned) } });
         assert.match(
           `${wrong?.field}: ${wrong?.message}`,
-          new RegExp(`^${one.name}: expected .+, found .+`),
-          one.name,
+          new RegExp(`^${planned.name}: expected .+, found .+`),
+          planned.name,
         );
       }
     });
 
-    it(`${method} ${path} takes no text with half of a surrogate pair, which the wire would replace`, () => {
+    it(`${method} ${path} rejects text with half of a surrogate pair, which the wire would replace`, () => {
       const fields = plan.body?.is === "fields" ? plan.body.fields : [];
       for (const { name, field } of fields.filter(holdsText))
         for (const half of ["\ud800", "a\udc00b"]) {
@@ -88,7 +91,7 @@ describe("every route", () => {
         }
     });
 
-    it(`${method} ${path} takes no body that it has no use for, and none of another shape`, () => {
+    it(`${method} ${path} rejects an unexpected body, and a body of another shape`, () => {
       if (plan.body?.is === "field") return;
       const [wrong] = wrongIn(plan, { body: [1] });
       assert.match(wrong?.message ?? "", /^expected (no body|an object as body), found a list$/);

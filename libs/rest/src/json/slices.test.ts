@@ -19,7 +19,7 @@ async function read(parse: () => unknown): Promise<unknown> {
 }
 
 describe("JSON in slices", () => {
-  it("is what JSON.parse reads, or an error where that has one", async () => {
+  it("parses like JSON.parse, and fails if JSON.parse fails", async () => {
     const list = `[${padding(900)}]`;
     const object = `{${Array.from({ length: 9_000 }, (_, n) => `"key${n}":[${n}, {"a": null}]`).join(",")}}`;
     const frames = [
@@ -68,7 +68,7 @@ describe("JSON in slices", () => {
     );
   });
 
-  it("writes what JSON.stringify writes, however large its parts are", async () => {
+  it("writes the same text as JSON.stringify, for parts of any size", async () => {
     const leaf = fc.oneof(
       fc.jsonValue({ maxDepth: 1 }),
       fc.constantFrom(undefined, JSON.rawJSON("1e400"), new Date(0)),
@@ -106,24 +106,24 @@ describe("JSON in slices", () => {
     assert.ok(turns >= text.length / 40_000, `${turns} turns of ${text.length} characters`);
   });
 
-  it("makes entries of a late list while it is written, with turns between them", async () => {
+  it("creates the entries of a late list while writing, in several turns", async () => {
     const entries = Array.from({ length: 10_000 }, (_, n) => n);
-    const made: number[] = [];
+    const created: number[] = [];
     const late = new LateList(entries, (n) => {
-      made.push(n);
+      created.push(n);
       return n % 3 === 0 ? undefined : { id: `t${n}`, needs: [n] };
     });
-    const madeAt: number[] = [];
+    const createdAt: number[] = [];
     const value = { graph: { tasks: late, empty: new LateList([], String) } };
     const text = await writeInTurns(value, (run) => {
-      madeAt.push(made.length);
+      createdAt.push(created.length);
       run();
     });
     assert.ok(text === JSON.stringify(value));
-    assert.ok(madeAt.length > 5 && (madeAt[0] ?? 0) < 2_000, `entries made at each turn: ${madeAt}`);
+    assert.ok(createdAt.length > 5 && (createdAt[0] ?? 0) < 2_000, `entries made at each turn: ${createdAt}`);
   });
 
-  it("lets others have their turn after each slice of any document", async () => {
+  it("yields to other work after each slice of any document", async () => {
     for (const member of ["{}", "1", '{"a":1}', "[[1,2]]", '"\\u0041\\n"', "12345678901234567890"]) {
       const text = `[${Array(Math.min(90_000, Math.ceil(1_000_000 / member.length)))
         .fill(member)
@@ -148,7 +148,7 @@ describe("JSON in slices", () => {
     }
   });
 
-  it("keeps the text of a large part, which need not be written again", async () => {
+  it("keeps the text of a large part, so that it need not be written again", async () => {
     const large = `[${padding(900)}, 12345678901234567890]`;
     const { input, name } = (await parseInTurns(`{"name":"a","input": ${large} }`)) as Record<
       string,

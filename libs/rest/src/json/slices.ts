@@ -74,8 +74,8 @@ export class LateList<T> {
   *parts(): Generator<string, void> {
     yield "[";
     for (let at = 0; at < this.#entries.length; at += membersMax) {
-      const made = this.#entries.slice(at, at + membersMax).map(this.#entryOf);
-      yield (at === 0 ? "" : ",") + JSON.stringify(made).slice(1, -1);
+      const members = this.#entries.slice(at, at + membersMax).map(this.#entryOf);
+      yield (at === 0 ? "" : ",") + JSON.stringify(members).slice(1, -1);
     }
     yield "]";
   }

@@ -76,10 +76,10 @@ export class Writer {
         into[json] = Object.fromEntries(entries.map(([key, value]) => [key, write(value)]));
       };
     }
-    const isLeftOut = field.optional || field.always ? isAbsent : leftOut[field.kind];
+    const isOmitted = field.optional || field.always ? isAbsent : isDefault[field.kind];
     return (message, into) => {
       const value = message[name];
-      if (!isLeftOut(value)) into[json] = write(value);
+      if (!isOmitted(value)) into[json] = write(value);
     };
   }
 
@@ -130,7 +130,7 @@ const isAbsent = (value: unknown): boolean => value === undefined;
 const isEmptyBytes = (value: unknown): boolean => (value as Uint8Array | undefined)?.length === 0;
 
 /** Returns whether a value is left out because it is the default. */
-const leftOut: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
+const isDefault: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
   string: (value) => value === "",
   number: (value) => value === 0,
   integer: (value) => value === 0,

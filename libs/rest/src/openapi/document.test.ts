@@ -17,10 +17,11 @@ const isNode = (value: unknown): value is Node =>
 
 /** Yields every object in the document, with its path. */
 function* nodesOf(value: unknown, at = "#"): Generator<readonly [string, Node]> {
-  if (Array.isArray(value)) for (const [index, one] of value.entries()) yield* nodesOf(one, `${at}/${index}`);
+  if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* nodesOf(item, `${at}/${index}`);
   if (!isNode(value)) return;
   yield [at, value];
-  for (const [key, one] of Object.entries(value)) yield* nodesOf(one, `${at}/${key}`);
+  for (const [key, item] of Object.entries(value)) yield* nodesOf(item, `${at}/${key}`);
 }
 
 function at(pointer: string): unknown {
@@ -56,14 +57,14 @@ const keywords = new Set([
 ]);
 const types = new Set(["object", "array", "string", "number", "integer", "boolean"]);
 
-function* schemasOf(schema: unknown, where: string): Generator<readonly [string, Node]> {
+function* schemasOf(schema: unknown, location: string): Generator<readonly [string, Node]> {
   if (!isNode(schema)) return;
-  yield [where, schema];
+  yield [location, schema];
   const { properties, items, additionalProperties, anyOf } = schema;
   if (isNode(properties))
-    for (const [name, one] of Object.entries(properties)) yield* schemasOf(one, `${where}.${name}`);
-  for (const one of [items, additionalProperties]) yield* schemasOf(one, where);
-  if (Array.isArray(anyOf)) for (const one of anyOf) yield* schemasOf(one, where);
+    for (const [name, inner] of Object.entries(properties)) yield* schemasOf(inner, `${location}.${name}`);
+  for (const inner of [items, additionalProperties]) yield* schemasOf(inner, location);
+  if (Array.isArray(anyOf)) for (const inner of anyOf) yield* schemasOf(inner, location);
 }
 
 describe("the OpenAPI document", () => {
@@ -78,19 +79,19 @@ describe("the OpenAPI document", () => {
     );
   });
 
-  it("refers to nothing that is not in it", () => {
-    for (const [where, node] of nodesOf(document)) {
+  it("has no dangling references", () => {
+    for (const [location, node] of nodesOf(document)) {
       const { $ref } = node;
-      if (typeof $ref === "string") assert.ok(at($ref) !== undefined, `${where}: ${$ref}`);
+      if (typeof $ref === "string") assert.ok(at($ref) !== undefined, `${location}: ${$ref}`);
     }
   });
 
   it("declares the parameters of each path, and each parameter once", () => {
     for (const { path, method, parameters = [] } of operations) {
       const own = (parameters as readonly Node[]).map(
-        (one) => (typeof one["$ref"] === "string" ? at(one["$ref"]) : one) as Node,
+        (parameter) => (typeof parameter["$ref"] === "string" ? at(parameter["$ref"]) : parameter) as Node,
       );
-      const inPath = own.filter((one) => one["in"] === "path").map(({ name }) => name);
+      const inPath = own.filter((parameter) => parameter["in"] === "path").map(({ name }) => name);
       assert.deepEqual(
         inPath,
         [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
@@ -98,48 +99,48 @@ describe("the OpenAPI document", () => {
       );
       const names = own.map(({ name, in: place }) => `${String(place)} ${String(name)}`);
       assert.equal(new Set(names).size, names.length, `${method} ${path}: ${names.join(", ")}`);
-      for (const one of own) {
-        assert.ok(isNode(one["schema"]), `${method} ${path} ${String(one["name"])}`);
-        if (one["in"] === "path") assert.equal(one["required"], true);
+      for (const parameter of own) {
+        assert.ok(isNode(parameter["schema"]), `${method} ${path} ${String(parameter["name"])}`);
+        if (parameter["in"] === "path") assert.equal(parameter["required"], true);
       }
     }
   });
 
-  it("says in each schema what JSON Schema knows, and needs no more than it has", () => {
+  it("uses only keywords of JSON Schema, and requires only declared properties", () => {
     const all = [
-      ...Object.entries<unknown>(document.components.schemas).flatMap(([name, one]) => [
-        ...schemasOf(one, name),
+      ...Object.entries<unknown>(document.components.schemas).flatMap(([name, schema]) => [
+        ...schemasOf(schema, name),
       ]),
-      ...[...nodesOf(document.paths)].flatMap(([where, node]) => [...schemasOf(node["schema"], where)]),
+      ...[...nodesOf(document.paths)].flatMap(([location, node]) => [...schemasOf(node["schema"], location)]),
     ];
-    for (const [where, schema] of all) {
+    for (const [location, schema] of all) {
       const strange = Object.keys(schema).filter((key) => !keywords.has(key));
-      assert.deepEqual(strange, [], where);
-      const { type, required = [], properties = {}, pattern, enum: words } = schema;
-      if (type !== undefined) assert.ok(types.has(String(type)), `${where}: ${String(type)}`);
+      assert.deepEqual(strange, [], location);
+      const { type, required = [], properties = {}, pattern, enum: values } = schema;
+      if (type !== undefined) assert.ok(types.has(String(type)), `${location}: ${String(type)}`);
       for (const name of required as readonly string[])
-        assert.ok(Object.hasOwn(properties as Node, name), `${where}.${name}`);
+        assert.ok(Object.hasOwn(properties as Node, name), `${location}.${name}`);
       if (typeof pattern === "string") new RegExp(pattern, "u");
-      if (Array.isArray(words)) assert.equal(new Set(words).size, words.length, where);
+      if (Array.isArray(values)) assert.equal(new Set(values).size, values.length, location);
     }
   });
 
-  it("tells of each operation what it does, what it answers, and that it may be refused", () => {
+  it("describes each operation with its summary, responses and errors", () => {
     for (const { path, method, summary, responses, tags } of operations) {
-      const where = `${method} ${path}`;
-      assert.match(String(summary), /^[A-Z].*\.$/s, where);
-      assert.ok(Array.isArray(tags) && tags.length === 1, where);
+      const operation = `${method} ${path}`;
+      assert.match(String(summary), /^[A-Z].*\.$/s, operation);
+      assert.ok(Array.isArray(tags) && tags.length === 1, operation);
       const statuses = Object.keys(responses as Node);
       assert.ok(
         statuses.includes("4XX") &&
           statuses.includes("default") &&
           statuses.some((status) => /^2\d\d$/.test(status)),
-        where,
+        operation,
       );
     }
   });
 
-  it("takes a body nowhere but where HTTP gives it a meaning", () => {
+  it("has no request body for GET and DELETE", () => {
     for (const { path, method, requestBody } of operations)
       assert.ok(requestBody === undefined || !["get", "delete"].includes(method), `${method} ${path}`);
   });

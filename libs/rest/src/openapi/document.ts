@@ -24,18 +24,18 @@ export function openApiDocument({ version }: DocumentOptions): JsonSchema {
     path[route.method.toLowerCase()] = operation(route, schemas);
   }
   for (const [name, own] of Object.entries(ownSchemas)) {
-    if (Object.hasOwn(schemas.made, name))
+    if (Object.hasOwn(schemas.byName, name))
       throw new Error(`${name} is a message of the contracts: name it otherwise`);
-    schemas.made[name] = schemas.own(own);
+    schemas.byName[name] = schemas.own(own);
   }
-  const sorted = Object.entries(schemas.made).sort(([one], [other]) => (one < other ? -1 : 1));
+  const sorted = Object.entries(schemas.byName).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     openapi: "3.1.0",
     info: {
       title: "Tutti",
       version,
       description:
-        "Workflows, tasks and workers over HTTP. Fields that say nothing (empty, zero, false) may be left out of requests and are left out of answers, lists and names excepted.",
+        "Workflows, tasks and workers over HTTP. Requests may omit fields without content (empty, zero, false). Answers omit them, except for lists and names.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -47,7 +47,7 @@ export function openApiDocument({ version }: DocumentOptions): JsonSchema {
       responses: {
         Problem: {
           description:
-            "What went wrong: a stable code, and in words what was expected, what was found, and what to do next.",
+            "The problem: a stable code, and a text with the expected value, the found value and the next step.",
           content: {
             "application/problem+json": { schema: { $ref: "#/components/schemas/ProblemDetails" } },
           },
@@ -77,8 +77,8 @@ function operation(route: Route & { readonly name: RouteName }, schemas: Schemas
 function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
   const { route, params, query, key } = plan;
   const description = schemas.about(route.rpc ?? "");
-  const inPath = params.map((one) => parameter(one, "path", plan, schemas));
-  const inQuery = query.map((one) => parameter(one, "query", plan, schemas));
+  const inPath = params.map((planned) => parameter(planned, "path", plan, schemas));
+  const inQuery = query.map((planned) => parameter(planned, "query", plan, schemas));
   const byReference = [...(key === undefined ? [] : ["IdempotencyKey"]), "RequestTimeout"];
   const isCreating = schema.messages[plan.rpc.reply]?.fields.some(({ name }) => name === "existed");
   const { reply: name } = route;
@@ -92,14 +92,14 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
     parameters: [
       ...inPath,
       ...inQuery,
-      ...byReference.map((one) => ({ $ref: `#/components/parameters/${one}` })),
+      ...byReference.map((reference) => ({ $ref: `#/components/parameters/${reference}` })),
     ],
     ...bodyOf(plan, schemas),
     responses: {
       "200": good,
       ...(only !== undefined &&
         /\babsent\b/.test(schemas.aboutField(type, only)) && {
-          "204": { description: "Nothing is left of it." },
+          "204": { description: "It no longer exists." },
         }),
       ...(isCreating && { "201": { ...good, description: "It was not there, and is now." } }),
       ...problems,
@@ -109,31 +109,34 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
 
 function bodyOf({ body, route, rpc }: RoutePlan, schemas: Schemas): JsonSchema {
   if (body === undefined) return {};
-  const content = (one: JsonSchema) => ({ content: { "application/json": { schema: one } } });
+  const content = (jsonSchema: JsonSchema) => ({ content: { "application/json": { schema: jsonSchema } } });
   if (body.is === "field") return { requestBody: content(schemas.field(body.field.field, "input")) };
   const needed = body.fields.filter(({ path }) => path.every(isNeeded)).map(({ name }) => name);
-  const properties = body.fields.map((one) => [
-    one.name,
-    { ...schemas.field(one.field, "input"), ...aboutOf(one, rpc.request, schemas) },
+  const properties = body.fields.map((planned) => [
+    planned.name,
+    { ...schemas.field(planned.field, "input"), ...aboutOf(planned, rpc.request, schemas) },
   ]);
-  const one = {
+  const bodySchema = {
     type: "object",
     properties: Object.fromEntries(properties),
     ...(needed.length > 0 && { required: needed }),
     additionalProperties: false,
   };
   return {
-    requestBody: { ...content(one), ...(needed.length > 0 && route.method !== "GET" && { required: true }) },
+    requestBody: {
+      ...content(bodySchema),
+      ...(needed.length > 0 && route.method !== "GET" && { required: true }),
+    },
   };
 }
 
 function parameter(
-  one: PlannedField,
+  planned: PlannedField,
   place: "path" | "query",
   { rpc }: RoutePlan,
   schemas: Schemas,
 ): JsonSchema {
-  const { name, field, path } = one;
+  const { name, field, path } = planned;
   const needed = place === "path" || path.every(isNeeded);
   const inner =
     field.of === wellKnown.selector
@@ -146,7 +149,7 @@ function parameter(
     name,
     in: place,
     ...(needed && { required: true }),
-    ...aboutOf(one, rpc.request, schemas),
+    ...aboutOf(planned, rpc.request, schemas),
     schema: isText && inner["pattern"] === undefined ? { ...inner, minLength: 1 } : inner,
     ...(inner["type"] === "array" && { style: "form", explode: true }),
   };
@@ -217,7 +220,7 @@ function tagDescription(own: readonly Route[]): string {
   const places = new Set(own.map(({ path }) => /^\/v1\/(watch\/)?[^/]+/.exec(path)?.[0] ?? path));
   const services = new Set(own.map(({ rpc }) => rpc?.split("/", 1)[0] ?? "the gateway"));
   const listed = (all: ReadonlySet<string>) =>
-    [...all].map((one) => (one.includes(" ") ? one : `\`${one}\``)).join(", ");
+    [...all].map((entry) => (entry.includes(" ") ? entry : `\`${entry}\``)).join(", ");
   return `Routes under ${listed(places)}. Answered by ${listed(services)}.`;
 }
 
@@ -228,7 +231,7 @@ function firstSentence(text: string): string {
 const keyParameter = {
   name: "Idempotency-Key",
   in: "header",
-  description: "Makes a repetition harmless: the same key with the same request takes effect once.",
+  description: "Makes a retry safe: the same key with the same request takes effect once.",
   schema: { type: "string", maxLength: 200 },
 };
 
@@ -236,18 +239,18 @@ const timeoutParameter = {
   name: "Request-Timeout",
   in: "header",
   description:
-    "How long the call may take, in seconds. `requestTimeoutMs` in the query says the same in milliseconds.",
+    "The timeout of the call, in seconds. `requestTimeoutMs` in the query sets it in milliseconds.",
   schema: { type: "number", exclusiveMinimum: 0, maximum: 3600 },
 };
 
 const problemSchema = {
   type: "object",
-  description: "RFC 9457. Codes are those of docs/reference/errors.md.",
+  description: "RFC 9457. docs/reference/errors.md lists the codes.",
   properties: {
     type: { type: "string", description: "`urn:tutti:error:` and the code." },
     title: { type: "string" },
     status: { type: "integer" },
-    detail: { type: "string", description: "Expected, found, what to do next." },
+    detail: { type: "string", description: "The expected value, the found value and the next step." },
     code: { type: "string", description: "Stable: `workflow.run_unknown`." },
     statusName: { type: "string", description: "The name of the gRPC status." },
     retry: { type: "string", enum: ["never", "same-key", "elsewhere"] },

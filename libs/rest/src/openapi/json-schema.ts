@@ -1,4 +1,6 @@
 /** The tables of the contracts as JSON Schema, as OpenAPI 3.1 has it. */
+
+import { aliasesOf, shortKinds } from "../plan/aliases.ts";
 import type { OwnSchema } from "../plan/own.ts";
 import {
   enumOf,
@@ -10,8 +12,6 @@ import {
   wellKnown,
 } from "../plan/schema.ts";
 
-import { shortKinds, wordsOf } from "../plan/vocabulary.ts";
-
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const forms: Readonly<Record<string, string>> = {
@@ -21,30 +21,30 @@ const forms: Readonly<Record<string, string>> = {
   label: "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$",
 };
 
-export type Way = "input" | "output";
+export type Direction = "input" | "output";
 
 /** Names schemas, and creates each once. */
 export class Schemas {
-  readonly made: Record<string, JsonSchema> = {};
+  readonly byName: Record<string, JsonSchema> = {};
   readonly #schema: Schema;
-  readonly #words: Words;
+  readonly #comments: Words;
 
-  constructor(schema: Schema, words: Words) {
+  constructor(schema: Schema, comments: Words) {
     this.#schema = schema;
-    this.#words = words;
+    this.#comments = comments;
   }
 
-  message(type: string, way: Way): JsonSchema {
+  message(type: string, direction: Direction): JsonSchema {
     const { name: own } = messageOf(this.#schema, type);
-    const name = way === "input" && !own.endsWith("Request") ? `${own}Input` : own;
-    if (!Object.hasOwn(this.made, name)) {
-      this.made[name] = {};
-      this.made[name] = this.#object(type, way);
+    const name = direction === "input" && !own.endsWith("Request") ? `${own}Input` : own;
+    if (!Object.hasOwn(this.byName, name)) {
+      this.byName[name] = {};
+      this.byName[name] = this.#object(type, direction);
     }
     const reference = { $ref: `#/components/schemas/${name}` };
-    const short = way === "input" ? shortKinds[type] : undefined;
+    const short = direction === "input" ? shortKinds[type] : undefined;
     if (short !== undefined) return { anyOf: [...short.map((kind) => ({ type: kind })), reference] };
-    if (way !== "input" || type !== wellKnown.definition) return reference;
+    if (direction !== "input" || type !== wellKnown.definition) return reference;
     return {
       anyOf: [{ type: "string", description: "`order`, `order@stable`, or `order@` and a hash." }, reference],
     };
@@ -59,27 +59,28 @@ export class Schemas {
       ...(items !== undefined && { items: this.own(items) }),
       ...(properties !== undefined && {
         properties: Object.fromEntries(
-          Object.entries(properties).map(([name, one]) => [name, this.own(one)]),
+          Object.entries(properties).map(([name, property]) => [name, this.own(property)]),
         ),
       }),
       ...(additionalProperties !== undefined && { additionalProperties: this.own(additionalProperties) }),
     };
   }
 
-  field(field: FieldTable, way: Way): JsonSchema {
+  field(field: FieldTable, direction: Direction): JsonSchema {
     const { many, rule } = field;
-    const one = this.#single(field, way);
-    if (many === "list") return { type: "array", items: one, ...itemsIn(rule, "Items") };
-    if (many === "map") return { type: "object", additionalProperties: one, ...itemsIn(rule, "Properties") };
-    return one;
+    const single = this.#single(field, direction);
+    if (many === "list") return { type: "array", items: single, ...itemsIn(rule, "Items") };
+    if (many === "map")
+      return { type: "object", additionalProperties: single, ...itemsIn(rule, "Properties") };
+    return single;
   }
 
   aboutField(type: string, field: FieldTable): string {
-    return this.#words[`${type}.${field.name}`] ?? "";
+    return this.#comments[`${type}.${field.name}`] ?? "";
   }
 
   about(name: string): string {
-    return this.#words[name] ?? "";
+    return this.#comments[name] ?? "";
   }
 
   #named(name: string): JsonSchema {
@@ -87,10 +88,10 @@ export class Schemas {
     return type === undefined ? { $ref: `#/components/schemas/${name}` } : this.message(type, "output");
   }
 
-  #object(type: string, way: Way): JsonSchema {
+  #object(type: string, direction: Direction): JsonSchema {
     const { fields } = messageOf(this.#schema, type);
-    const standing = fields.flatMap((field) =>
-      way === "output" && field.of === wellKnown.pageReply
+    const flatFields = fields.flatMap((field) =>
+      direction === "output" && field.of === wellKnown.pageReply
         ? messageOf(this.#schema, field.of).fields.map((inner) => ({
             of: wellKnown.pageReply as string,
             field: inner,
@@ -98,31 +99,31 @@ export class Schemas {
         : [{ of: type, field }],
     );
     const properties = Object.fromEntries(
-      standing.map(({ of, field }) => [
+      flatFields.map(({ of, field }) => [
         field.json,
-        { ...this.field(field, way), ...described(this.aboutField(of, field)) },
+        { ...this.field(field, direction), ...described(this.aboutField(of, field)) },
       ]),
     );
-    const words = way === "input" ? wordsOf(type, fields) : [];
-    for (const { word, stands, isDuration } of words) {
+    const aliases = direction === "input" ? aliasesOf(type, fields) : [];
+    for (const { word, stands, isDuration } of aliases) {
       const field = fields.find(({ json }) => json === stands);
-      if (field !== undefined) properties[word] = this.#word(type, field, isDuration);
+      if (field !== undefined) properties[word] = this.#alias(type, field, isDuration);
     }
     const required = fields
-      .filter((field) => (way === "output" ? field.always : isNeeded(field)))
+      .filter((field) => (direction === "output" ? field.always : isNeeded(field)))
       .map(({ json }) => json)
-      .filter((json) => !words.some(({ stands }) => stands === json));
+      .filter((json) => !aliases.some(({ stands }) => stands === json));
     return {
       type: "object",
       ...described(this.about(type)),
       properties,
       ...(required.length > 0 && { required }),
-      ...(way === "input" && { additionalProperties: false }),
+      ...(direction === "input" && { additionalProperties: false }),
     };
   }
 
   /** Returns the schema of the word of definitions for a field. */
-  #word(type: string, field: FieldTable, isDuration: boolean): JsonSchema {
+  #alias(type: string, field: FieldTable, isDuration: boolean): JsonSchema {
     const about = this.aboutField(type, field);
     if (isDuration)
       return { anyOf: [{ type: "string" }, { type: "number", minimum: 0 }], ...described(about) };
@@ -132,11 +133,11 @@ export class Schemas {
     return { ...(isText ? { type: "string" } : this.field(field, "input")), ...described(about) };
   }
 
-  #single(field: FieldTable, way: Way): JsonSchema {
+  #single(field: FieldTable, direction: Direction): JsonSchema {
     const { kind, of = "", rule } = field;
     switch (kind) {
       case "message":
-        return this.message(of, way);
+        return this.message(of, direction);
       case "enum":
         return { type: "string", enum: Object.values(enumOf(this.#schema, of).words) };
       case "payload":
@@ -159,7 +160,10 @@ export class Schemas {
       case "boolean":
         return { type: "boolean" };
       case "string":
-        return { type: "string", ...textRule(field.many === undefined ? rule : withoutItems(rule), way) };
+        return {
+          type: "string",
+          ...textRule(field.many === undefined ? rule : withoutItems(rule), direction),
+        };
       default:
         return { type: kind, ...numberRule(rule) };
     }
@@ -177,15 +181,15 @@ function withoutItems(rule: FieldRule | undefined): FieldRule | undefined {
   return rest;
 }
 
-function itemsIn(rule: FieldRule | undefined, what: "Items" | "Properties"): JsonSchema {
+function itemsIn(rule: FieldRule | undefined, kind: "Items" | "Properties"): JsonSchema {
   return {
-    ...(rule?.maxItems !== undefined && { [`max${what}`]: rule.maxItems }),
-    ...(rule?.required && { [`min${what}`]: 1 }),
+    ...(rule?.maxItems !== undefined && { [`max${kind}`]: rule.maxItems }),
+    ...(rule?.required && { [`min${kind}`]: 1 }),
   };
 }
 
-function textRule(rule: FieldRule | undefined, way: Way): JsonSchema {
-  if (rule === undefined || way === "output") return {};
+function textRule(rule: FieldRule | undefined, direction: Direction): JsonSchema {
+  if (rule === undefined || direction === "output") return {};
   const { minLength, maxLength, form = "", required } = rule;
   const pattern = required ? forms[form] : undefined;
   return {

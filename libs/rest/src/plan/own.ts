@@ -52,7 +52,7 @@ const metricSourceQuery = {
   live: {
     type: "boolean",
     description:
-      "Read the memory of the processes that run, which has the last ten minutes by the second. By default insight is asked.",
+      "Reads the memory of the running processes, which has the last ten minutes by the second. By default, insight is queried.",
   },
 } as const satisfies Readonly<Record<string, OwnSchema>>;
 const metricSource = {
@@ -60,7 +60,7 @@ const metricSource = {
     type: "string",
     enum: ["insight", "prometheus", "processes"],
     description:
-      "Where it is from: the store of insight, with a value each 10 s for two days and each minute for 90 days, a Prometheus (`insight.prometheus.url`), or the memory of the processes that run, with a day.",
+      "The source. `insight` has a value each 10 s for two days and each minute for 90 days. `prometheus` is `insight.prometheus.url`. `processes` is the memory of the running processes, with a day.",
   },
   problem: text("Why Prometheus or insight was not asked, or did not answer. Absent if it did."),
 } as const satisfies Readonly<Record<string, OwnSchema>>;
@@ -80,7 +80,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       kind: {
         type: "string",
         enum: ["person", "service", "agent"],
-        description: "What kind of being the caller is.",
+        description: "The kind of the caller.",
       },
       id: text("Unique within the kind: `local-admin`."),
       roles: many(text("What it may be: `admin`.")),
@@ -104,7 +104,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
         type: "string",
         enum: ["link", "key", "token", "id_token"],
         description:
-          "By what: a link of the terminal or the key of the installation, a key, a token, or an account at an issuer.",
+          "The credential: a link of the terminal or the key of the installation, a key, a token, or an account at an issuer.",
       },
       namespace: text("The only namespace that it is valid in. Absent if it is valid in all."),
       address: text("Where it was made from."),
@@ -112,7 +112,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       startMs: moment("When it was made. Absent if that is not known."),
       useMs: moment("When it was used last, to the minute."),
       expiresMs: moment("When it ends."),
-      own: { type: "boolean", description: "Whether it is the one that asks." },
+      own: { type: "boolean", description: "Whether it is the sign-in of this request." },
     },
     ["id", "who", "by", "expiresMs", "own"],
   ),
@@ -129,7 +129,8 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     why: {
       type: "string",
       enum: ["missing", "narrowed", "forbidden"],
-      description: "Nothing permits it, what was shown is narrowed to other things, or a policy forbids it.",
+      description:
+        "`missing`: no role or policy permits it. `narrowed`: the credential is narrowed to other things. `forbidden`: a policy forbids it.",
     },
     roles: many(text("A role that permits it. The one with the fewest rights comes first.")),
   }),
@@ -145,7 +146,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     type: {
       type: "string",
       enum: ["counter", "gauge", "histogram"],
-      description: "What kind of metric it is.",
+      description: "The kind of metric.",
     },
     help: text("What it measures."),
     labels: many(text("Its labels.")),
@@ -234,7 +235,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       over: {
         type: "string",
         enum: ["sum", "mean", "min", "max", "count"],
-        description: "How series become one. Default: each by itself.",
+        description: "How series are combined into one. Default: no combination.",
       },
       by: many(text("A label whose values stay apart when series become one.")),
     },
@@ -247,7 +248,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   "signIns.list": {
     query: {
       namespace: text("Those that are valid in this namespace alone. Default: all of the installation."),
-      mine: { type: "boolean", description: "Those of the caller, which need no right." },
+      mine: { type: "boolean", description: "Only the sign-ins of the caller, which need no right." },
     },
     reply: object({ signIns: many(ref("SignIn")) }),
   },
@@ -257,7 +258,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       {
         id: text("This one."),
         who: text("All of one user: `person:ada`."),
-        all: { type: "boolean", description: "All of them, but the one that asks." },
+        all: { type: "boolean", description: "All of them, except the sign-in of this request." },
       },
       [],
     ),
@@ -272,7 +273,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     reply: object(
       {
         runId: text("The run that was started, or sent the signal."),
-        existed: { type: "boolean", description: "Whether it was there already." },
+        existed: { type: "boolean", description: "Whether it already existed." },
         events: count("Events that were posted."),
         matched: count("How often one met the condition of a trigger."),
         duplicates: count("How many of these had a key that the trigger had seen before."),

@@ -44,23 +44,23 @@ export function planOf(route: Route & { readonly rpc: string }, schema: Schema):
   const rpc = schema.rpcs[route.rpc];
   if (rpc === undefined)
     throw new Error(`expected an rpc of the contracts at ${route.name}, found ${route.rpc}`);
-  const standing = fieldsOf(route, rpc, schema);
-  const taken = new Set<string>();
-  const take = (path: string, name: string): PlannedField => {
-    taken.add(path);
+  const requestFields = fieldsOf(route, rpc, schema);
+  const mapped = new Set<string>();
+  const mapField = (path: string, name: string): PlannedField => {
+    mapped.add(path);
     return { ...fieldAt(schema, rpc.request, path, route.name), name };
   };
-  const params = paramsIn(route.path).map((name) => take(route.params?.[name] ?? name, name));
-  const renamed = Object.entries(route.query ?? {}).map(([name, path]) => take(path, name));
+  const params = paramsIn(route.path).map((name) => mapField(route.params?.[name] ?? name, name));
+  const renamed = Object.entries(route.query ?? {}).map(([name, path]) => mapField(path, name));
   const isBodied = route.method !== "GET" && route.method !== "DELETE";
-  const body = route.body === undefined ? undefined : take(route.body, route.body);
-  for (const path of mergedPaths(route)) taken.add(path);
-  const rest = standing.filter((one) => !taken.has(pathOf(one)));
-  const key = rest.find((one) => pathOf(one) === "idempotencyKey");
-  const left = rest.filter((one) => one !== key);
-  const inQuery = left.filter((one) => !isBodied || body !== undefined || isAlwaysQueried(one));
-  const query = [...renamed, ...inQuery].flatMap((one) => flattened(one, schema, route.name));
-  const inBody = left.filter((one) => !inQuery.includes(one));
+  const body = route.body === undefined ? undefined : mapField(route.body, route.body);
+  for (const path of mergedPaths(route)) mapped.add(path);
+  const rest = requestFields.filter((planned) => !mapped.has(pathOf(planned)));
+  const key = rest.find((planned) => pathOf(planned) === "idempotencyKey");
+  const remaining = rest.filter((planned) => planned !== key);
+  const inQuery = remaining.filter((planned) => !isBodied || body !== undefined || isAlwaysQueried(planned));
+  const query = [...renamed, ...inQuery].flatMap((planned) => flattened(planned, schema, route.name));
+  const inBody = remaining.filter((planned) => !inQuery.includes(planned));
   unambiguous(route.name, query);
   return {
     route,
@@ -74,8 +74,9 @@ export function planOf(route: Route & { readonly rpc: string }, schema: Schema):
 }
 
 function unambiguous(route: string, fields: readonly PlannedField[]): void {
-  const twice = fields.find(({ name }, at) => fields.findIndex((other) => other.name === name) !== at);
-  if (twice !== undefined) throw new Error(`${route}: two fields would be ${twice.name}: name one in query`);
+  const duplicate = fields.find(({ name }, at) => fields.findIndex((other) => other.name === name) !== at);
+  if (duplicate !== undefined)
+    throw new Error(`${route}: two fields would be ${duplicate.name}: name one in query`);
 }
 
 export const pathOf = ({ path }: Pick<PlannedField, "path">): string =>
@@ -85,8 +86,8 @@ function bodyOf(fields: readonly PlannedField[]): BodyPlan | undefined {
   return fields.length === 0 ? undefined : { is: "fields", fields };
 }
 
-function isAlwaysQueried(one: PlannedField): boolean {
-  return pathOf(one) === "namespace" || one.path[0]?.of === wellKnown.page;
+function isAlwaysQueried(planned: PlannedField): boolean {
+  return pathOf(planned) === "namespace" || planned.path[0]?.of === wellKnown.page;
 }
 
 function mergedPaths({ merge }: Route): readonly string[] {
@@ -113,7 +114,7 @@ function fieldAt(schema: Schema, type: string, path: string, route: string): Omi
   const fields: FieldTable[] = [];
   let table = messageOf(schema, type);
   for (const name of path.split(".")) {
-    const field = table.fields.find((one) => one.name === name);
+    const field = table.fields.find((candidate) => candidate.name === name);
     if (field === undefined) throw new Error(`${route}: ${path} leads to no field of ${type}`);
     fields.push(field);
     if (field.kind === "message") table = messageOf(schema, field.of ?? "");
@@ -124,12 +125,12 @@ function fieldAt(schema: Schema, type: string, path: string, route: string): Omi
 }
 
 /** Returns a field as parameters of a query. */
-function flattened(one: PlannedField, schema: Schema, route: string): PlannedField[] {
-  const { field, name, path } = one;
-  if (field.of === wellKnown.selector) return [{ ...one, name: singular(name) }];
-  if (field.many === "list" && field.kind !== "message") return [{ ...one, name: singular(name) }];
+function flattened(planned: PlannedField, schema: Schema, route: string): PlannedField[] {
+  const { field, name, path } = planned;
+  if (field.of === wellKnown.selector) return [{ ...planned, name: singular(name) }];
+  if (field.many === "list" && field.kind !== "message") return [{ ...planned, name: singular(name) }];
   if (field.many !== undefined) throw new Error(`${route}: ${name} cannot be set in a query`);
-  if (field.kind !== "message") return [one];
+  if (field.kind !== "message") return [planned];
   return messageOf(schema, field.of ?? "").fields.flatMap((inner) =>
     flattened({ name: joined(name, inner.json), path: [...path, inner], field: inner }, schema, route),
   );

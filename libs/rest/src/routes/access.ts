@@ -8,7 +8,7 @@ const secrets = "tutti.governance.v1.SecretService";
 const key = { id: "keyId" } as const;
 const secret = { name: "name" } as const;
 const updated = (field: string) => ({ field, mask: "update.fields", revision: "update.revision" });
-const why = { reason: "reason" } as const;
+const reasonQuery = { reason: "reason" } as const;
 
 export const accessRoutes = [
   { name: "namespaces.list", method: "GET", path: "/v1/namespaces", rpc: `${namespaces}/ListNamespaces` },
@@ -32,7 +32,7 @@ export const accessRoutes = [
     path: "/v1/namespaces/{name}",
     rpc: `${namespaces}/UpdateNamespace`,
     params: { name: "resource.name" },
-    query: why,
+    query: reasonQuery,
     body: "resource",
     merge: updated("resource"),
   },
@@ -58,7 +58,7 @@ export const accessRoutes = [
     method: "PATCH",
     path: "/v1/principal",
     rpc: `${identity}/UpdatePrincipal`,
-    query: why,
+    query: reasonQuery,
     body: "principal",
     merge: updated("principal"),
   },

@@ -64,21 +64,21 @@ export const installationRoutes = [
     method: "GET",
     path: "/v1/blobs/{sha256}",
     stream: "bytes",
-    summary: "Gives the bytes of a blob, which an input or an output refers to.",
+    summary: "Returns the bytes of a blob, which an input or an output refers to.",
   },
   {
     name: "blobs.put",
     method: "POST",
     path: "/v1/blobs",
     body: "content",
-    summary: "Stores the bytes of the body and gives the reference that inputs and outputs carry.",
+    summary: "Stores the bytes of the body and returns the reference for inputs and outputs.",
   },
   {
     name: "events",
     method: "GET",
     path: "/v1/events",
     stream: "events",
-    summary: "Follows the events of the installation whose types match patterns, from a cursor on.",
+    summary: "Follows the events of the installation with matching types, from a cursor on.",
   },
   {
     name: "metrics.list",
@@ -90,7 +90,7 @@ export const installationRoutes = [
     name: "metrics.series",
     method: "GET",
     path: "/v1/metrics/series",
-    summary: "Gives metrics as series over time, up to 90 days back.",
+    summary: "Returns metrics as series over time, up to 90 days back.",
   },
   {
     name: "metrics.record",
@@ -185,13 +185,13 @@ export const installationRoutes = [
     name: "status",
     method: "GET",
     path: "/v1/status",
-    summary: "Gives the tree of services and components of the process that answers, and how each is doing.",
+    summary: "Returns the tree of services and components of the responding process, with their health.",
   },
   {
     name: "whoami",
     method: "GET",
     path: "/v1/whoami",
-    summary: "Says who the caller is, and what may be done.",
+    summary: "Returns the caller and its permissions.",
   },
   {
     name: "signIn",
@@ -213,7 +213,7 @@ export const installationRoutes = [
     name: "signInLink",
     method: "POST",
     path: "/v1/sign-in/link",
-    summary: "Gives a link that signs a browser in, once.",
+    summary: "Returns a link that signs a browser in once.",
   },
   {
     name: "signIns.list",
@@ -232,7 +232,7 @@ export const installationRoutes = [
     method: "GET",
     path: "/v1/missing-rights",
     summary:
-      "Lists the routes that the caller may not call in a namespace, with why, the roles that would permit it, and who gives them.",
+      "Lists the routes that the caller may not call in a namespace. Each has the reason and the roles that permit it. The reply names callers that can assign roles.",
   },
   {
     name: "webhooks.tell",
@@ -240,20 +240,20 @@ export const installationRoutes = [
     path: "/v1/webhooks/{name}",
     open: true,
     summary:
-      "Accepts a webhook of another system, signed as Standard Webhooks has it: a run starts, or gets a signal, as `gateway.webhooks` says.",
+      "Accepts a webhook of another system, signed as Standard Webhooks requires. A run starts or receives a signal, as `gateway.webhooks` configures.",
   },
   {
     name: "webhooks.trigger",
     method: "POST",
     path: "/v1/webhooks/{namespace}/{trigger}",
     open: true,
-    summary: "Takes a webhook for a trigger whose source is `webhook`, signed as its preset specifies.",
+    summary: "Accepts a webhook for a trigger with the source `webhook`, signed as its preset specifies.",
   },
   {
     name: "openapi",
     method: "GET",
     path: "/v1/openapi.json",
     open: true,
-    summary: "Gives the description of these routes as OpenAPI 3.1.",
+    summary: "Returns the description of these routes as OpenAPI 3.1.",
   },
 ] as const satisfies readonly Route[];

@@ -60,7 +60,7 @@ export const runRoutes = [
     query: { event: "atEvent" },
     omit: ["statuses", "parentTaskId", "topOnly", "text"],
     reply: "RunPast",
-    summary: "Gives a run and its tasks as they were after one of its events.",
+    summary: "Returns a run and its tasks as of one of its events.",
   },
   {
     name: "runs.timeline",

@@ -47,7 +47,7 @@ export const workflowRoutes = [
     path: "/v1/workflows/graph",
     rpc: `${definitions}/GetGraph`,
     summary:
-      "Gives the tasks of a definition that need not be registered, with critical path and parallel width.",
+      "Returns the tasks of a definition, with critical path and parallel width. The definition need not be registered.",
   },
   {
     name: "workflows.get",

@@ -60,7 +60,7 @@ export class Behaviours {
   }
 
   /** Levels in their stored form. */
-  get kept(): BehaviourLevel[] {
+  get stored(): BehaviourLevel[] {
     return [...this.#inForce].map(([kind, behaviour]) => ({ kind, behaviour }));
   }
 

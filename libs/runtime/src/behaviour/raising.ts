@@ -21,10 +21,10 @@ export function raiseBehaviour(memory: PartitionMemory, allowed: BehaviourLevels
 
 /** Applies behaviours that were raised before. Throws if this release must not continue with the partition. */
 export function recoverBehaviour(memory: PartitionMemory, payload: Uint8Array): void {
-  takeBehaviour(memory, BehaviourRaised.decode(payload).levels);
+  applyBehaviour(memory, BehaviourRaised.decode(payload).levels);
 }
 
-export function takeBehaviour(memory: PartitionMemory, raised: BehaviourRaised["levels"]): void {
+export function applyBehaviour(memory: PartitionMemory, raised: BehaviourRaised["levels"]): void {
   const { behaviours, parts } = memory;
   const { service, partition, machines } = parts;
   behaviours.raise(raised);

@@ -26,9 +26,9 @@ export interface LastRecord extends RecordPlace {
  */
 const triesMax = 5;
 /** Number of cached batches: records of an instance are often close together. */
-const batchesKept = 64;
+const cachedBatchesMax = 64;
 /** Batches may be large, so their bytes are bounded too. */
-const keptBytesMax = 4 * 1024 * 1024;
+const cachedBytesMax = 4 * 1024 * 1024;
 /** Number of batches kept of those that were read ahead with one. */
 const batchesAhead = 8;
 
@@ -36,7 +36,7 @@ export class Histories {
   readonly #log: JournalPartition;
   readonly #archive: ArchivePartition;
   readonly #batches = new Map<number, JournalBatch>();
-  #keptBytes = 0;
+  #cachedBytes = 0;
   readonly #scanner = new RecordScanner();
   readonly #writer = new FlatWriter(4_096);
 
@@ -87,14 +87,14 @@ export class Histories {
 
   /** Undefined when it has been cut. */
   async #batch(number: number): Promise<JournalBatch | undefined> {
-    const kept = this.#batches.get(number);
-    if (kept !== undefined) return kept;
+    const cached = this.#batches.get(number);
+    if (cached !== undefined) return cached;
     if (number < this.#log.first) return;
     try {
       for await (const slice of this.#log.read(number)) {
         const [batch] = slice;
         assert(batch?.number === number, "a batch that a record names is in the journal", { number });
-        for (const one of slice.slice(0, batchesAhead)) this.#keep(one);
+        for (const readAhead of slice.slice(0, batchesAhead)) this.#cache(readAhead);
         return batch;
       }
     } catch (error) {
@@ -103,14 +103,14 @@ export class Histories {
     return;
   }
 
-  #keep(batch: JournalBatch): void {
+  #cache(batch: JournalBatch): void {
     if (this.#batches.has(batch.number)) return;
     this.#batches.set(batch.number, batch);
-    this.#keptBytes += batch.records.length;
+    this.#cachedBytes += batch.records.length;
     for (const [number, { records }] of this.#batches) {
-      if (this.#batches.size <= batchesKept && this.#keptBytes <= keptBytesMax) return;
+      if (this.#batches.size <= cachedBatchesMax && this.#cachedBytes <= cachedBytesMax) return;
       this.#batches.delete(number);
-      this.#keptBytes -= records.length;
+      this.#cachedBytes -= records.length;
     }
   }
 

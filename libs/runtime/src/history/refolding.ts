@@ -12,7 +12,7 @@ import type { InstanceKey } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { preparedForEvent, preparedForSnapshot } from "../machines/preparing.ts";
-import { heedless } from "../partition/folding.ts";
+import { noOutstanding } from "../partition/folding.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
 import { decodeSnapshot } from "../snapshots/snapshot.ts";
 import type { Histories, LastRecord } from "./histories.ts";
@@ -24,7 +24,7 @@ export interface Refolded {
   readonly state: unknown;
   readonly timeMs: number;
   /** Start time and starter of the instance. Undefined if folding did not start at its first event. */
-  readonly beginning: { readonly timeMs: number; readonly actor: Actor | undefined } | undefined;
+  readonly origin: { readonly timeMs: number; readonly actor: Actor | undefined } | undefined;
   /** The failure of the machine's code. The state is then unusable. A later record that resets behind it repairs it. */
   readonly fault: { readonly error: unknown; readonly on: string; readonly folded: number } | undefined;
 }
@@ -64,7 +64,7 @@ export class Refolding {
     let { state, timeMs } = start;
     let at = start.event;
     let fault: Refolded["fault"];
-    let beginning: Refolded["beginning"];
+    let origin: Refolded["origin"];
     /** The last event that changed the state. */
     let changed = at;
     while (at < event) {
@@ -75,9 +75,9 @@ export class Refolding {
       }
       for (const entry of page) {
         const record = Record.decode(entry.record);
-        const back = goesBackTo(record);
-        if (back !== undefined && (fault !== undefined || back < changed)) {
-          ({ state, fault } = await this.furthest(key, hosted, last, back));
+        const resetEvent = resetEventOf(record);
+        if (resetEvent !== undefined && (fault !== undefined || resetEvent < changed)) {
+          ({ state, fault } = await this.furthest(key, hosted, last, resetEvent));
         } else if (!record.type.startsWith(ownPrefix) && fault === undefined) {
           await preparedForEvent(hosted, key.namespace, record);
           changed = record.event;
@@ -85,16 +85,16 @@ export class Refolding {
         }
         at = entry.event;
         timeMs = entry.timeMs;
-        if (at === 1) beginning = { timeMs, actor: record.cause?.actor };
+        if (at === 1) origin = { timeMs, actor: record.cause?.actor };
       }
     }
-    return { state, timeMs, beginning, fault };
+    return { state, timeMs, origin, fault };
   }
 
   async #start(key: InstanceKey, hosted: HostedMachine, event: number) {
-    const [kept] = await this.#archive.load([key]);
-    if (kept?.kind === "snapshot") {
-      const snapshot = decodeSnapshot(kept.snapshot);
+    const [stored] = await this.#archive.load([key]);
+    if (stored?.kind === "snapshot") {
+      const snapshot = decodeSnapshot(stored.snapshot);
       if (snapshot.folded <= event && snapshot.folded > 0) {
         await preparedForSnapshot(hosted, snapshot);
         const state = hosted.machine.snapshots.decode(snapshot.state, snapshot.stateVersion);
@@ -106,7 +106,7 @@ export class Refolding {
 }
 
 /** Returns the event that a record resets to. Undefined if it does not reset. */
-function goesBackTo({ type, payload }: Record): number | undefined {
+function resetEventOf({ type, payload }: Record): number | undefined {
   if (type !== ownEvents.repaired.type) return;
   const { action, event } = Repaired.decode(payload);
   return action === RepairAction.REPAIR_ACTION_RETRY ? undefined : event;
@@ -122,7 +122,7 @@ function fold(
   try {
     const event = hosted.event(type, version);
     if (event === undefined) throw runtimeErrors.unknownEvent({ kind, id, type, version });
-    event.evolve(state, event.codec.decode(payload), heedless);
+    event.evolve(state, event.codec.decode(payload), noOutstanding);
     return;
   } catch (error) {
     return { error, on: type, folded: number - 1 };

@@ -59,14 +59,14 @@ function prepared(
     // It cannot be decoded. Its receiver fails in the same way and reports it.
     return undefined;
   }
-  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {}, passOver);
+  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {}, ignoreLost);
 }
 
 /**
  * Content that is lost for good fails only the work that needs it. Content that is temporarily unavailable stops
  * everything until it is available.
  */
-function passOver(thrown: unknown): void {
+function ignoreLost(thrown: unknown): void {
   if (!lost.has(errorFromUnknown(thrown).status)) throw thrown;
 }
 

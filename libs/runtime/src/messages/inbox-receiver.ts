@@ -39,16 +39,16 @@ export class InboxReceiver {
     }
     const { outbox } = this.#memory;
     const { service, partition } = arrived.batch;
-    for (const message of arrived.batch.letters) {
-      const expected = outbox.takenFrom(service, partition) + 1;
+    for (const message of arrived.batch.envelopes) {
+      const expected = outbox.lastAcceptedFrom(service, partition) + 1;
       if (message.number > expected) break;
       if (message.number < expected) continue;
       // The sender repeats the rest, after the messages that are accepted now.
       if (this.#memory.isBatchFull) break;
       this.#accept(message);
-      outbox.recordTaken(service, partition, message.number, true);
+      outbox.recordAccepted(service, partition, message.number, true);
     }
-    const upTo = outbox.takenFrom(service, partition);
+    const upTo = outbox.lastAcceptedFrom(service, partition);
     this.#memory.answers.addOther((failure) => arrived.settle(failure ?? { upTo }));
   }
 
@@ -56,7 +56,7 @@ export class InboxReceiver {
   #lookUp({ batch, absent }: EnvelopesArrived): Promise<void>[] {
     const { instances } = this.#memory;
     const lookups: Promise<void>[] = [];
-    for (const message of batch.letters) {
+    for (const message of batch.envelopes) {
       const { namespace, receiver } = message;
       const text = `${namespace}/${receiver}`;
       const preparing = this.#prepared(message, keyOf(text).kind, absent);
@@ -65,13 +65,13 @@ export class InboxReceiver {
       if (there === undefined ? absent.has(text) : !there.isLeaving) continue;
       const key = keyOf(text);
       if (instances.hosted(key.kind) === undefined) continue;
-      if (there === undefined && !instances.mayBeKept(key)) continue;
-      const note = async (): Promise<void> => {
+      if (there === undefined && !instances.mayExist(key)) continue;
+      const resolveReceiver = async (): Promise<void> => {
         const found = await instances.find(key);
         if (found.kind === "unreadable") throw found.error;
         if (found.kind !== "instance") absent.add(textOf(key));
       };
-      lookups.push(note());
+      lookups.push(resolveReceiver());
     }
     return lookups;
   }
@@ -110,7 +110,7 @@ export class InboxReceiver {
       return;
     }
     const decision = decider.decideEncoded(instance, command, payload, cause);
-    if (decision.kind === "done") this.#memory.noteStep(instance);
+    if (decision.kind === "done") this.#memory.recordStep(instance);
     else if (decision.kind === "refused") {
       parts.logger.info("message rejected", { ...key, type, code: decision.refusal.code });
     } else if (instance.exists) this.#quarantineStore.admit(instance, decision.error, parked, cause);

@@ -20,8 +20,8 @@ describe("the sender of a channel", () => {
         service: "bank",
         partition: 0,
         outbox,
-        deliver: (_place, { letters }) => {
-          delivered.push(...letters.map(({ number }) => number));
+        deliver: (_place, { envelopes }) => {
+          delivered.push(...envelopes.map(({ number }) => number));
           return confirmed.promise;
         },
         timers: time,

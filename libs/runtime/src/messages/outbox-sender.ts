@@ -71,7 +71,7 @@ export class OutboxSender {
     const { service, partition, deliver, outbox, logger } = this.#parts;
     const { signal } = this.#stopping;
     try {
-      const upTo = await deliver(channel.place, { service, partition, letters: batch }, signal);
+      const upTo = await deliver(channel.place, { service, partition, envelopes: batch }, signal);
       if (!signal.aborted) outbox.confirm(channel, upTo);
     } catch (error) {
       // It is unknown whether they arrived. They are sent again, and the receiver recognises duplicates by their

@@ -35,11 +35,11 @@ describe("messages of a partition", () => {
             for (const [index, id] of batch.entries()) send(box, id, index);
             const sent = box.closeSent();
             assert.equal(sent?.letters.length ?? 0, batch.length);
-            sent?.letters.forEach((letter, index) => {
+            sent?.letters.forEach((envelope, index) => {
               const partition = partitionOf(batch[index] ?? "");
               const number = (numbers.get(partition) ?? 0) + 1;
               numbers.set(partition, number);
-              assert.deepEqual([letter.partition, letter.number], [partition, number]);
+              assert.deepEqual([envelope.partition, envelope.number], [partition, number]);
             });
           }
         },
@@ -48,7 +48,7 @@ describe("messages of a partition", () => {
     );
   });
 
-  it("do not leave before their batch is durable", () => {
+  it("are not sent before their batch is durable", () => {
     const box = boxOf();
     send(box, "b", 1);
     const sent = box.closeSent();
@@ -66,7 +66,7 @@ describe("messages of a partition", () => {
     send(box, "b", 2);
     send(box, "c", 3);
     assert.ok(box.openBytes > openBytes);
-    box.cutBack(mark);
+    box.rollBack(mark);
     assert.equal(box.openBytes, openBytes);
     assert.equal(box.closeSent()?.letters.length, 1);
     assert.equal(box.openBytes, 0);
@@ -90,7 +90,7 @@ describe("messages of a partition", () => {
     );
   });
 
-  it("leave within the bounds of a delivery, but one at least", () => {
+  it("are sent within the limits of a delivery, but at least one at a time", () => {
     const box = boxOf();
     for (let number = 0; number < 10; number++) send(box, "b", number);
     box.release(box.closeSent() ?? { letters: [] });
@@ -141,30 +141,30 @@ describe("messages of a partition", () => {
           }
           for (const confirmed of live.closeConfirmed()) replayed.recoverConfirmed(confirmed);
         }
-        const shown = (box: Outbox) =>
+        const stateOf = (box: Outbox) =>
           [0, 1, 2].map((partition) => {
             const channel = box.channel("bank", partition);
             const { last, confirmed, released } = channel;
             return { last, confirmed, released, letters: box.outgoing(channel, 1_000, everything) };
           });
-        assert.deepEqual(shown(replayed), shown(live));
+        assert.deepEqual(stateOf(replayed), stateOf(live));
       }),
       { seed: 5 },
     );
   });
 });
 
-describe("messages that were taken", () => {
+describe("received messages", () => {
   it("are remembered per sending partition, never less than before, and recorded once", () => {
     const box = boxOf();
-    assert.equal(box.takenFrom("bank", 1), 0);
-    box.recordTaken("bank", 1, 3, true);
-    box.recordTaken("bank", 1, 2, true);
-    box.recordTaken("bank", 2, 7, false);
-    assert.equal(box.takenFrom("bank", 1), 3);
-    assert.deepEqual(box.closeTaken(), [{ service: "bank", partition: 1, upTo: 3 }]);
-    assert.deepEqual(box.closeTaken(), []);
-    assert.deepEqual(box.takenEnds(), [
+    assert.equal(box.lastAcceptedFrom("bank", 1), 0);
+    box.recordAccepted("bank", 1, 3, true);
+    box.recordAccepted("bank", 1, 2, true);
+    box.recordAccepted("bank", 2, 7, false);
+    assert.equal(box.lastAcceptedFrom("bank", 1), 3);
+    assert.deepEqual(box.drainAccepted(), [{ service: "bank", partition: 1, upTo: 3 }]);
+    assert.deepEqual(box.drainAccepted(), []);
+    assert.deepEqual(box.acceptedEnds(), [
       { service: "bank", partition: 1, number: 3 },
       { service: "bank", partition: 2, number: 7 },
     ]);

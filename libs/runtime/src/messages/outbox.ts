@@ -35,7 +35,7 @@ export interface Channel {
 }
 
 /** The last message accepted from a partition. */
-interface Taken {
+interface Accepted {
   readonly service: string;
   readonly partition: number;
   number: number;
@@ -46,11 +46,11 @@ export class Outbox {
   readonly #writer = new FlatWriter(1_024);
   readonly #channels = new Map<string, Channel>();
   /** By sending partition: the last message accepted. */
-  readonly #taken = new Map<string, Taken>();
+  readonly #accepted = new Map<string, Accepted>();
   /**
    * Accepted and confirmed, but not yet recorded. Kept as a set because few channels are in it, and each turn reads it.
    */
-  readonly #takenDue = new Set<Taken>();
+  readonly #acceptedDue = new Set<Accepted>();
   readonly #confirmedDue = new Set<Channel>();
   /** Messages of the open batch. */
   #open: SentLetter[] = [];
@@ -109,12 +109,12 @@ export class Outbox {
     return this.#openBytes;
   }
 
-  /** Number of messages in the open batch. `cutBack` drops later ones. */
+  /** Number of messages in the open batch. `rollBack` drops later ones. */
   get mark(): number {
     return this.#open.length;
   }
 
-  cutBack(mark: number): void {
+  rollBack(mark: number): void {
     for (let index = mark; index < this.#open.length; index++) {
       this.#openBytes -= sizeOf(this.#open[index] as SentLetter);
     }
@@ -130,16 +130,16 @@ export class Outbox {
     for (const message of sent) {
       const channel = this.channel(message.service, message.partition);
       message.number = ++channel.last;
-      this.#keep(channel, message);
+      this.#retain(channel, message);
     }
     return { letters: sent };
   }
 
   /** Returns the messages accepted since the last batch, for the record of this one. */
-  closeTaken(): LettersTaken[] {
-    if (this.#takenDue.size === 0) return [];
-    const due = [...this.#takenDue];
-    this.#takenDue.clear();
+  drainAccepted(): LettersTaken[] {
+    if (this.#acceptedDue.size === 0) return [];
+    const due = [...this.#acceptedDue];
+    this.#acceptedDue.clear();
     return due.map(({ service, partition, number }) => ({ service, partition, upTo: number }));
   }
 
@@ -152,19 +152,19 @@ export class Outbox {
   }
 
   /** Returns the number of the last message accepted from a partition. */
-  takenFrom(service: string, partition: number): number {
-    return this.#taken.get(`${service}/${partition}`)?.number ?? 0;
+  lastAcceptedFrom(service: string, partition: number): number {
+    return this.#accepted.get(`${service}/${partition}`)?.number ?? 0;
   }
 
-  recordTaken(service: string, partition: number, number: number, isDue: boolean): void {
+  recordAccepted(service: string, partition: number, number: number, isDue: boolean): void {
     const name = `${service}/${partition}`;
-    let taken = this.#taken.get(name);
-    if (taken === undefined) {
-      taken = { service, partition, number };
-      this.#taken.set(name, taken);
-    } else if (number > taken.number) taken.number = number;
+    let accepted = this.#accepted.get(name);
+    if (accepted === undefined) {
+      accepted = { service, partition, number };
+      this.#accepted.set(name, accepted);
+    } else if (number > accepted.number) accepted.number = number;
     else return;
-    if (isDue) this.#takenDue.add(taken);
+    if (isDue) this.#acceptedDue.add(accepted);
   }
 
   /** The batch that sent these is durable: they may leave. Returns the channels that have something to send. */
@@ -192,7 +192,7 @@ export class Outbox {
     if (count > 0) channel.messages.splice(0, count);
   }
 
-  #keep(channel: Channel, message: SentLetter): void {
+  #retain(channel: Channel, message: SentLetter): void {
     channel.messages.push(message);
     this.#waitingBytes += sizeOf(message);
   }
@@ -237,7 +237,7 @@ export class Outbox {
       const channel = this.channel(message.service, message.partition);
       channel.last = Math.max(channel.last, message.number);
       channel.released = channel.last;
-      if (message.number > channel.confirmed) this.#keep(channel, message);
+      if (message.number > channel.confirmed) this.#retain(channel, message);
     }
   }
 
@@ -249,8 +249,8 @@ export class Outbox {
   }
 
   /** Returns the last accepted message of every channel. */
-  takenEnds(): { service: string; partition: number; number: number }[] {
-    return [...this.#taken.values()].map(({ service, partition, number }) => ({
+  acceptedEnds(): { service: string; partition: number; number: number }[] {
+    return [...this.#accepted.values()].map(({ service, partition, number }) => ({
       service,
       partition,
       number,

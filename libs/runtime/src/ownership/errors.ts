@@ -13,7 +13,7 @@ export const ownershipErrors = defineErrors("ownership", {
   storeSilent: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The store of the ownership table did not answer in time, as while NATS elects a leader. Whether it did what it was asked for is found out before the next attempt.",
+    help: "The store of the ownership table did not answer in time, for example while NATS elects a leader. The outcome of the operation is determined before the next attempt.",
     message: ({ operation, waitedMs }: { operation: string; waitedMs: number }) =>
       `The ownership store did not answer the ${operation} within ${waitedMs} ms`,
     remedy: "Check NATS. The request is repeated automatically.",
@@ -21,7 +21,7 @@ export const ownershipErrors = defineErrors("ownership", {
   partitionsDiffer: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The number of partitions is fixed when a cluster is made: an id would be looked for in another partition than the one it lives in. Set `ownership.partitions` to what the cluster was made with.",
+    help: "The number of partitions is fixed when a cluster is created, because it decides the partition of each id. Set `ownership.partitions` to the number of the cluster.",
     message: ({ configured, found }: { configured: number; found: number }) =>
       `\`ownership.partitions\` is ${configured}, and the cluster has ${found} partitions`,
     remedy: "Set it to the number of the cluster.",

@@ -33,7 +33,7 @@ import type { AdmissionRequest, Ownership, PartitionOwner } from "./partition-ow
 import { Planner } from "./planning/planner.ts";
 import type { OwnershipSettings } from "./settings.ts";
 import type { OwnershipStore, StoreChange } from "./store/port.ts";
-import { ChangeBells } from "./table/change-bells.ts";
+import { ChangeNotifier } from "./table/change-notifier.ts";
 import {
   decodeInstallation,
   encodeInstallation,
@@ -58,7 +58,7 @@ const retryFirstMs = 100;
 const tidyMs = 3_600_000;
 /** Pause after an error that only a person can repair. */
 const rewatchMs = 10_000;
-const none: BehaviourLevels = new Map();
+const noLevels: BehaviourLevels = new Map();
 /** Name of the bell that rings at every change. */
 const anything = "*";
 
@@ -69,7 +69,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   readonly #lease: Lease;
   readonly #holdings: Holdings;
   readonly #planner: Planner;
-  readonly #bells = new ChangeBells();
+  readonly #changes = new ChangeNotifier();
   readonly #listeners = new Set<(service: string, partition: number) => void>();
   readonly #declaring = new Set<string>();
   readonly #stopping = new AbortController();
@@ -101,10 +101,10 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       entry: () => this.#entry(),
       renewed: (revision, value) => {
         wrote(holderKey(this.#lease.holder), value, revision);
-        store.look();
+        store.refresh();
       },
       // Partitions may have been assigned to this process before the store confirmed its entry.
-      entered: () => this.#lookAtEverything(),
+      entered: () => this.#refreshAll(),
       ended: (holder) => this.#ended(holder),
     });
     this.#holdings = new Holdings({
@@ -132,7 +132,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   leaseTermOf(service: string): LeaseTerm {
     return {
       validUntilMs: (partition) =>
-        this.#holdings.holds(service, partition) ? this.#lease.validUntilMs : Number.NEGATIVE_INFINITY,
+        this.#holdings.owns(service, partition) ? this.#lease.validUntilMs : Number.NEGATIVE_INFINITY,
       lost: (partition) => this.#holdings.lost(service, partition),
     };
   }
@@ -156,7 +156,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
         help: "Partitions that this process owns.",
         labels: ["service"],
       })
-      .observe({ service }, () => runtime.standings().length);
+      .observe({ service }, () => runtime.partitionStatuses().length);
   }
 
   /** Resolves when the table is known and this process is in it. Its partitions come after that. */
@@ -167,8 +167,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { timers } = this.#parts.foundation;
     const loops = [this.#watch(stopping)];
     // A process that hosts nothing only needs to know the owners.
-    const takesPart = this.#holdings.services.length > 0;
-    if (!takesPart) this.#looking = timers.every(settings.balance.roundMs, () => store.look());
+    const isHosting = this.#holdings.services.length > 0;
+    if (!isHosting) this.#looking = timers.every(settings.balance.roundMs, () => store.refresh());
     else {
       loops.push(this.#lease.run(stopping));
       this.#tidying = timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined));
@@ -177,8 +177,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
     this.#loops = Promise.all(loops);
     try {
-      while (!this.#picture.complete || this.#lease.entered !== takesPart) {
-        await this.#bells.wait(anything, signal);
+      while (!this.#picture.complete || this.#lease.entered !== isHosting) {
+        await this.#changes.wait(anything, signal);
       }
     } catch (error) {
       await this.stop();
@@ -192,9 +192,9 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#lease.renewSoon();
     while (this.#holdings.count > 0 && !signal.aborted) {
       for (const service of this.#holdings.services) {
-        if (!this.#isWanted(service)) this.#holdings.empty(service);
+        if (!this.#hasOtherHost(service)) this.#holdings.empty(service);
       }
-      await this.#bells.wait(anything, signal).catch(() => undefined);
+      await this.#changes.wait(anything, signal).catch(() => undefined);
     }
   }
 
@@ -205,7 +205,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#tidying?.cancel();
     this.#judging?.cancel();
     this.#looking?.cancel();
-    this.#bells.ringAll();
+    this.#changes.notifyAll();
     await this.#loops;
     await this.#holdings.stop();
     // If this fails, the others wait until the lease is over.
@@ -214,8 +214,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
 
   health(): Health {
     const details = { holder: this.#lease.holder, owned: this.#holdings.count };
-    const takesPart = this.#holdings.services.length > 0;
-    if (takesPart && this.#lease.writing === undefined)
+    const isHosting = this.#holdings.services.length > 0;
+    if (isHosting && this.#lease.writing === undefined)
       return degraded(
         "the lease of this process is not renewed: the ownership store does not answer",
         details,
@@ -229,7 +229,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return this.#holdings.services.flatMap((service) => {
       const newer = beyond(
         this.behavioursAllowed(service),
-        this.#holdings.runtime(service)?.behaviours ?? none,
+        this.#holdings.runtime(service)?.behaviours ?? noLevels,
       );
       if (newer.size === 0) return [];
       return [
@@ -238,12 +238,12 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     });
   }
 
-  holds(service: string, partition: number): boolean {
-    return this.#holdings.holds(service, partition);
+  owns(service: string, partition: number): boolean {
+    return this.#holdings.owns(service, partition);
   }
 
   admit(service: string, partition: number, request: AdmissionRequest): Promise<void> | undefined {
-    return this.#holdings.holds(service, partition) ? undefined : this.#admitted(service, partition, request);
+    return this.#holdings.owns(service, partition) ? undefined : this.#admitted(service, partition, request);
   }
 
   ownerOf(service: string, partition: number): Owner | undefined {
@@ -275,12 +275,12 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   }
 
   async #admitted(service: string, partition: number, request: AdmissionRequest): Promise<void> {
-    while (!this.#holdings.holds(service, partition)) {
+    while (!this.#holdings.owns(service, partition)) {
       const owner = this.#ownerOf(service, partition);
       const place = `${service}/partition/${partition}`;
       if (this.#stopping.signal.aborted) throw notOwner(place, owner);
       if (!this.#isAwaited(service, partition, request.epoch)) throw notOwner(place, owner);
-      await this.#bells.wait(partitionKey(service, partition), request.signal);
+      await this.#changes.wait(partitionKey(service, partition), request.signal);
     }
   }
 
@@ -298,12 +298,12 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   }
 
   #entry(): HolderEntry {
-    return { address: this.#parts.address(), leaving: this.#leaving, ...this.#holdings.shown() };
+    return { address: this.#parts.address(), leaving: this.#leaving, ...this.#holdings.publicState() };
   }
 
-  #isWanted(service: string): boolean {
+  #hasOtherHost(service: string): boolean {
     return [...this.#picture.holders].some(
-      (holder) => holder.id !== this.#lease.holder && this.#picture.takes(holder, service),
+      (holder) => holder.id !== this.#lease.holder && this.#picture.accepts(holder, service),
     );
   }
 
@@ -312,8 +312,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { store, settings } = this.#parts;
     await this.#persist("the ownership store does not answer, trying again", signal, async () => {
       const value = encodeInstallation({ partitions: settings.partitions });
-      const made = await store.change(installationKey, value, 0);
-      const found = made === undefined ? await store.read(installationKey) : undefined;
+      const created = await store.change(installationKey, value, 0);
+      const found = created === undefined ? await store.read(installationKey) : undefined;
       if (found === undefined) return;
       const { partitions } = decodeInstallation(installationKey, found.value);
       if (partitions !== settings.partitions) {
@@ -358,33 +358,33 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   #apply(change: StoreChange): void {
     const { clock, logger } = this.#parts.foundation;
     try {
-      for (const news of this.#picture.apply(change, clock.monotonic())) this.#pictureChanged(news);
+      for (const update of this.#picture.apply(change, clock.monotonic())) this.#pictureChanged(update);
     } catch (error) {
       // One key that cannot be read must not hide the others.
       logger.error("failed to read an entry of the ownership table", { error: errorFromUnknown(error) });
     }
-    if (change.kind === "caught-up") this.#lookAtEverything();
+    if (change.kind === "caught-up") this.#refreshAll();
   }
 
-  #lookAtEverything(): void {
+  #refreshAll(): void {
     this.#holdings.reconcileAll();
-    this.#bells.ringAll();
+    this.#changes.notifyAll();
     this.#planner.soon();
   }
 
-  #pictureChanged(news: PictureChange): void {
-    if (news.kind === "prepared") {
+  #pictureChanged(update: PictureChange): void {
+    if (update.kind === "prepared") {
       // Matters only to processes that hand something to it.
-      this.#readyFor(news.holder);
+      this.#readyFor(update.holder);
       this.#holdings.nextTurn();
       return;
     }
-    if (news.kind === "behaviour") this.#holdings.runtime(news.service)?.raise?.();
-    else if (news.kind === "partition") {
-      this.#holdings.reconcile(news.service, news.partition);
-      this.#notify(news.service, news.partition);
+    if (update.kind === "behaviour") this.#holdings.runtime(update.service)?.raise?.();
+    else if (update.kind === "partition") {
+      this.#holdings.reconcile(update.service, update.partition);
+      this.#notify(update.service, update.partition);
     } else {
-      this.#aboutHolder(news.holder);
+      this.#aboutHolder(update.holder);
     }
     this.#holdings.nextTurn();
     this.#planner.soon();
@@ -407,7 +407,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
         this.#notify(service, partition);
       }
     }
-    this.#bells.ring(anything);
+    this.#changes.notify(anything);
   }
 
   /** The holder that this process was no longer exists, and neither does its ownership. */
@@ -418,8 +418,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   }
 
   #notify(service: string, partition: number): void {
-    this.#bells.ring(partitionKey(service, partition));
-    this.#bells.ring(anything);
+    this.#changes.notify(partitionKey(service, partition));
+    this.#changes.notify(anything);
     for (const listener of this.#listeners) listener(service, partition);
   }
 
@@ -432,12 +432,12 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const holders = [...this.#picture.holders];
     if (nowMs >= this.#judgeAfterMs && entered)
       for (const holder of overdue(holders, { self, writing, leaseMs, retryMaxMs, nowMs }))
-        if (!this.#declaring.has(holder.id)) void this.#declareGone(holder);
+        if (!this.#declaring.has(holder.id)) void this.#expireHolder(holder);
     const silentMs = silentFrom(holders, { self, leaseMs, nowMs }) - nowMs;
     this.#judging = timers.after(Math.max(renewMs / 6, silentMs), () => this.#judge());
   }
 
-  async #declareGone({ id, revision }: Holder): Promise<void> {
+  async #expireHolder({ id, revision }: Holder): Promise<void> {
     const { clock, chance, logger } = this.#parts.foundation;
     this.#declaring.add(id);
     try {

@@ -19,7 +19,7 @@ export interface PartitionOwner extends Component {
   /** Adds a runtime, before the partition owner starts. Its partitions are started from then on. */
   host(runtime: PartitionsOfService): void;
   /** Returns whether this process owns a partition and has loaded it. */
-  holds(service: string, partition: number): boolean;
+  owns(service: string, partition: number): boolean;
   /**
    * Admits a call to a partition: at once (undefined), or as soon as this process owns it. While it is being loaded,
    * handed over or taken over, the call waits. Throws `mesh.not_owner` with the owner's name when it is clear that

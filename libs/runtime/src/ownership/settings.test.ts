@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { ownershipSettings } from "./settings.ts";
 
 describe("the settings of ownership", () => {
-  it("have as many partitions as a process alone, or a cluster, has by default", () => {
+  it("have the default number of partitions of a single process, or of a cluster", () => {
     assert.equal(ownershipSettings().partitions, 16);
     assert.equal(ownershipSettings({ kind: "leased" }).partitions, 8);
     assert.equal(ownershipSettings({ kind: "leased", partitions: 32 }).partitions, 32);

@@ -94,7 +94,7 @@ const schema = z.strictObject({
 export const ownershipSection = defineSection({
   scope: "integration",
   name: "ownership",
-  description: "Who owns the partitions of services that host machines: leases, takeover, balance.",
+  description: "Ownership of the partitions of services that host machines: leases, takeover, balance.",
   schema,
 });
 

@@ -12,7 +12,7 @@ import {
 import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import { journalEpochOf } from "./epochs.ts";
 import type { AdmissionRequest, Ownership, PartitionOwner } from "./partition-owner.ts";
-import { ChangeBells } from "./table/change-bells.ts";
+import { ChangeNotifier } from "./table/change-notifier.ts";
 import { partitionKey } from "./table/entries.ts";
 
 export interface SolePartitionOwnerParts {
@@ -39,10 +39,10 @@ export class SolePartitionOwner implements PartitionOwner {
   readonly partitions: number;
   readonly #parts: SolePartitionOwnerParts;
   readonly #runtimes: PartitionsOfService[] = [];
-  readonly #held = new Set<string>();
+  readonly #ownedKeys = new Set<string>();
   readonly #epochs = new Map<string, number>();
   readonly #listeners = new Set<(service: string, partition: number) => void>();
-  readonly #bells = new ChangeBells();
+  readonly #changes = new ChangeNotifier();
   readonly #stopping = new AbortController();
 
   constructor(partitions: number, parts: SolePartitionOwnerParts) {
@@ -86,12 +86,12 @@ export class SolePartitionOwner implements PartitionOwner {
     this.#stopping.abort();
   }
 
-  holds(service: string, partition: number): boolean {
-    return this.#held.has(partitionKey(service, partition));
+  owns(service: string, partition: number): boolean {
+    return this.#ownedKeys.has(partitionKey(service, partition));
   }
 
   admit(service: string, partition: number, { signal }: AdmissionRequest): Promise<void> | undefined {
-    return this.holds(service, partition) ? undefined : this.#awaited(service, partition, signal);
+    return this.owns(service, partition) ? undefined : this.#awaited(service, partition, signal);
   }
 
   ownerOf(service: string, partition: number): Owner {
@@ -118,8 +118,8 @@ export class SolePartitionOwner implements PartitionOwner {
   }
 
   async #awaited(service: string, partition: number, signal: AbortSignal): Promise<void> {
-    while (!this.holds(service, partition)) {
-      await this.#bells.wait(partitionKey(service, partition), signal);
+    while (!this.owns(service, partition)) {
+      await this.#changes.wait(partitionKey(service, partition), signal);
     }
   }
 
@@ -143,17 +143,17 @@ export class SolePartitionOwner implements PartitionOwner {
   #owned(runtime: PartitionsOfService, partition: number): void {
     const { service } = runtime;
     const key = partitionKey(service, partition);
-    const sealed = runtime.standings().find((standing) => standing.partition === partition)?.epoch ?? 0;
+    const sealed = runtime.partitionStatuses().find((status) => status.partition === partition)?.epoch ?? 0;
     if (!this.#epochs.has(key))
       this.#epochs.set(key, sealed > firstJournalEpoch ? firstEpoch + 1 : firstEpoch);
-    this.#held.add(key);
+    this.#ownedKeys.add(key);
     for (const listener of [...this.#listeners]) listener(service, partition);
-    this.#bells.ring(key);
+    this.#changes.notify(key);
   }
 
   /** Another process writes into the journal of a single process: its runtime starts it again. */
   #lost(service: string, partition: number): void {
-    if (!this.#held.delete(partitionKey(service, partition))) return;
+    if (!this.#ownedKeys.delete(partitionKey(service, partition))) return;
     this.#parts.logger.error("journal was sealed by another process", { service, partition });
     const runtime = this.#runtimes.find((each) => each.service === service);
     if (runtime === undefined) return;

@@ -11,12 +11,12 @@ import { refused } from "../refusals.ts";
 import type { Instance } from "./instance.ts";
 
 export class AnsweredKeys {
-  readonly #keptMs: number;
+  readonly #retentionMs: number;
   readonly #writer = new FlatWriter(1_024);
 
-  /** @param keptMs how long a reply is remembered */
-  constructor(keptMs: number) {
-    this.#keptMs = keptMs;
+  /** @param retentionMs how long a reply is remembered */
+  constructor(retentionMs: number) {
+    this.#retentionMs = retentionMs;
   }
 
   /** Returns the outcome of a repeated call. Undefined if its key is new. */
@@ -43,7 +43,7 @@ export class AnsweredKeys {
     const commandHash = this.#hashOf(command, body);
     this.#writer.reset();
     command.reply.encode(reply, this.#writer);
-    const untilMs = nowMs + this.#keptMs;
+    const untilMs = nowMs + this.#retentionMs;
     return { key: idempotencyKey, commandHash, reply: this.#writer.finish(), untilMs };
   }
 

@@ -27,8 +27,15 @@ import { encodePartition } from "../snapshots/snapshot.ts";
 import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
-import { canBeKept, entryOf, isKeptByHistory, isRemoval, leavesNothing, snapshotOf } from "./kept-form.ts";
 import type { Archiver, PartitionMemory } from "./memory.ts";
+import {
+  canBeArchived,
+  entryOf,
+  isDiscarded,
+  isRemoval,
+  isRestoredFromHistory,
+  snapshotOf,
+} from "./stored-form.ts";
 
 export interface ArchiverParts {
   readonly memory: PartitionMemory;
@@ -37,14 +44,14 @@ export interface ArchiverParts {
   readonly coveredTo: number;
   retentionOf(kind: string): Retention;
   /** An instance was passivated whose next timer is due then. */
-  sleeps(dueMs: number): void;
+  onPassivated(dueMs: number): void;
 }
 
 /** The data that one commit takes from memory, between two turns. */
 interface Capture {
   readonly changes: Changes;
   readonly upTo: number;
-  readonly kept: readonly DirtyEntry[];
+  readonly saved: readonly DirtyEntry[];
   readonly listed: readonly Instance[];
   /** Resumed instances that the archive still knows as ended. */
   readonly resumed: readonly Instance[];
@@ -57,7 +64,7 @@ const sweepInstances = 4_096;
 /** An idle partition is cut from time to time too, so that it does not hold old segments. */
 const cutEveryTicks = 40;
 /** An instance that is due sooner stays in memory. */
-const wakesSoonMs = 5_000;
+const dueSoonMs = 5_000;
 /** The minimum idle time before passivation, at any load: the next step of most instances comes sooner. */
 const idleMsMin = 500;
 const pause: Backoff = { firstMs: 100, maxMs: 5_000 };
@@ -141,7 +148,7 @@ export class PartitionArchiver implements Archiver {
   ended(instance: Instance): void {
     const { commits } = this.#memory;
     if (!instance.isInMemory || instance.lastBatch > commits.durable) return;
-    if (!this.#leavesNothing(instance)) return;
+    if (!this.#isDiscarded(instance)) return;
     this.discard(instance);
     this.#memory.passivate(instance);
   }
@@ -199,11 +206,11 @@ export class PartitionArchiver implements Archiver {
    * A partition that has passivated everything is cut once more too, or it would hold segments that others could cut.
    */
   get #hasMore(): boolean {
-    return this.#memory.instances.size > 0 || this.#isCutOpen;
+    return this.#memory.instances.size > 0 || this.#isCutPossible;
   }
 
   /** Whether anything in the journal could be cut. */
-  get #isCutOpen(): boolean {
+  get #isCutPossible(): boolean {
     return this.#memory.commits.appended > this.#coveredTo || this.#packedTo < this.#coveredTo;
   }
 
@@ -216,10 +223,10 @@ export class PartitionArchiver implements Archiver {
 
   #failed(thrown: unknown): void {
     this.#isWorking = false;
-    if (this.#isToBeTriedAgain(thrown)) this.#worked(this.#failures + 1);
+    if (this.#isRetryable(thrown)) this.#worked(this.#failures + 1);
   }
 
-  #isToBeTriedAgain(thrown: unknown): boolean {
+  #isRetryable(thrown: unknown): boolean {
     const error = errorFromUnknown(thrown);
     const { status } = error;
     const { service, partition, logger, fenced, damaged } = this.#memory.parts;
@@ -243,14 +250,15 @@ export class PartitionArchiver implements Archiver {
     if (mentions.isOpen) await mentions.flush();
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
-    const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
+    const isCutDue =
+      bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutPossible);
     // Waiters of a failed round are still among them.
     this.#answering.push(...this.#waiting.splice(0));
     // Lines that become due meanwhile wait for the next tick: many at a time cost little more than one.
     const due = this.#linesDue(this.#answering.length > 0);
     while (due.length > 0 || leaving.length > 0) {
       const capture = this.#capture(false, leaving.splice(0, sliceInstances), due.splice(0, sliceInstances));
-      if (!(await this.#keep(capture))) return;
+      if (!(await this.#save(capture))) return;
     }
     this.#answer();
     // The remaining lines came since the last tick.
@@ -269,9 +277,9 @@ export class PartitionArchiver implements Archiver {
     const target = memory.commits.appended;
     for (;;) {
       const capture = this.#capture(true, [], []);
-      if (!(await this.#keep(capture))) return;
+      if (!(await this.#save(capture))) return;
       const { oldest } = this.#dirty;
-      if (oldest === undefined || oldest.dirtyFrom > target || capture.kept.length === 0) break;
+      if (oldest === undefined || oldest.dirtyFrom > target || capture.saved.length === 0) break;
     }
     this.#doneBytes = cutBytes;
     this.#pack();
@@ -297,7 +305,7 @@ export class PartitionArchiver implements Archiver {
       (error: unknown) => {
         this.#isPacking = false;
         // Other work may be under way, and must not be started a second time.
-        if (!this.#memory.isStopped && this.#isToBeTriedAgain(error)) this.wake();
+        if (!this.#memory.isStopped && this.#isRetryable(error)) this.wake();
       },
     );
   }
@@ -310,21 +318,21 @@ export class PartitionArchiver implements Archiver {
   #linesDue(isRequested: boolean): Instance[] {
     const { commits, parts } = this.#memory;
     const { durable } = commits;
-    const begunMs = parts.clock.now() - parts.limits.indexEveryMs;
+    const startedAfterMs = parts.clock.now() - parts.limits.indexEveryMs;
     const due: Instance[] = [];
     for (const instance of this.#entries) {
-      const isYoung = !isRequested && instance.isNew && instance.startMs > begunMs;
+      const isYoung = !isRequested && instance.isNew && instance.startMs > startedAfterMs;
       const isLater = instance.isEnded
-        ? instance.lastBatch > durable && this.#leavesNothing(instance)
+        ? instance.lastBatch > durable && this.#isDiscarded(instance)
         : isYoung && instance.quarantine === undefined;
       if (!isLater) due.push(instance);
     }
     return due;
   }
 
-  #leavesNothing(instance: Instance): boolean {
+  #isDiscarded(instance: Instance): boolean {
     try {
-      return leavesNothing(instance, this.#parts.retentionOf(instance.key.kind));
+      return isDiscarded(instance, this.#parts.retentionOf(instance.key.kind));
     } catch {
       // Its machine fails on it: it is quarantined when it is encoded for the archive.
       return false;
@@ -334,53 +342,53 @@ export class PartitionArchiver implements Archiver {
   /** Takes a slice of the data to archive. No turn is under way, so all of it is as of the last batch. */
   #capture(isCut: boolean, leaving: readonly Instance[], due: readonly Instance[]): Capture {
     const upTo = this.#memory.commits.appended;
-    const kept: DirtyEntry[] = [];
+    const saved: DirtyEntry[] = [];
     const listed: Instance[] = [];
     const resumed: Instance[] = [];
     const snapshots: InstanceSnapshot[] = [];
     const entries: IndexEntry[] = [];
-    const keep = (instance: Instance): void => {
+    const save = (instance: Instance): void => {
       // The last line of an ended instance belongs to its stored form.
       const encoded = this.#encoded(instance, true, instance.isEntryDue || instance.isEnded);
       if (encoded === undefined) return;
-      if (instance.dirtyFrom !== 0) kept.push({ instance, from: instance.dirtyFrom });
+      if (instance.dirtyFrom !== 0) saved.push({ instance, from: instance.dirtyFrom });
       instance.dirtyFrom = 0;
       this.#dirty.remove(instance);
       instance.isNew = false;
-      instance.isBeingKept = true;
+      instance.isBeingArchived = true;
       if (encoded.snapshot !== undefined) snapshots.push(encoded.snapshot);
-      if (encoded.entry !== undefined) note(instance, encoded.entry);
+      if (encoded.entry !== undefined) markListed(instance, encoded.entry);
     };
     const list = (instance: Instance): void => {
       const entry = this.#encoded(instance, false, true)?.entry;
-      if (entry !== undefined) note(instance, entry);
+      if (entry !== undefined) markListed(instance, entry);
     };
-    const note = (instance: Instance, entry: IndexEntry): void => {
+    const markListed = (instance: Instance, entry: IndexEntry): void => {
       instance.isEntryDue = false;
       instance.isNew = false;
       this.#entries.delete(instance);
       listed.push(instance);
       entries.push(entry);
-      if (entry.endMs === 0 && instance.isKeptAsEnded) resumed.push(instance);
-      if (entry.endMs > 0) instance.isKeptAsEnded = true;
+      if (entry.endMs === 0 && instance.isArchivedAsEnded) resumed.push(instance);
+      if (entry.endMs > 0) instance.isArchivedAsEnded = true;
       if (isRemoval(entry) && instance.effects.size === 0) this.#lastLine(instance);
     };
-    for (const instance of leaving) if (canBeKept(instance)) keep(instance);
+    for (const instance of leaving) if (canBeArchived(instance)) save(instance);
     if (isCut) {
       for (const instance of this.#dirty) {
-        if (kept.length >= sliceInstances || !canBeKept(instance)) break;
-        keep(instance);
+        if (saved.length >= sliceInstances || !canBeArchived(instance)) break;
+        save(instance);
       }
     }
     for (const instance of due) {
       // It may have left, or its line was taken with something else, since it was found to be due.
       if (!instance.isEntryDue) continue;
-      if (!canBeKept(instance)) {
-        if (instance.isEnded || !instance.isKeptAsEnded) list(instance);
-      } else if (instance.isEnded || instance.isKeptAsEnded) keep(instance);
+      if (!canBeArchived(instance)) {
+        if (instance.isEnded || !instance.isArchivedAsEnded) list(instance);
+      } else if (instance.isEnded || instance.isArchivedAsEnded) save(instance);
       else list(instance);
     }
-    const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.heldFrom);
+    const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.retainedFrom);
     assert(!isCut || this.#memory.batch.count === 0, "a partition is kept as of its last batch", { upTo });
     const coveredTo = isCut ? Math.min(upTo, neededFrom - 1) : this.#coveredTo;
     const partitionSnapshot = isCut ? partitionSnapshotOf(this.#memory, upTo) : undefined;
@@ -390,7 +398,7 @@ export class PartitionArchiver implements Archiver {
       snapshots,
       entries,
     };
-    return { changes, upTo, kept, listed, resumed };
+    return { changes, upTo, saved, listed, resumed };
   }
 
   /** Nothing more happens to it: callers wait until it has left. */
@@ -400,43 +408,43 @@ export class PartitionArchiver implements Archiver {
   }
 
   /** Commits the captured data as soon as it is durable. False if the partition no longer belongs to this process. */
-  async #keep({ changes, upTo, kept, listed, resumed }: Capture): Promise<boolean> {
+  async #save({ changes, upTo, saved, listed, resumed }: Capture): Promise<boolean> {
     const memory = this.#memory;
     if (!(await memory.commits.reached(upTo)) || memory.isStopped) return false;
     try {
       await memory.mentions.flush();
       await memory.parts.archive.commit(memory.parts.epoch, changes);
     } catch (error) {
-      this.#putBack(kept, listed);
+      this.#restore(saved, listed);
       throw error;
     }
     if (memory.isStopped) return false;
     this.#coveredTo = changes.coveredTo;
-    for (const instance of resumed) instance.isKeptAsEnded = false;
+    for (const instance of resumed) instance.isArchivedAsEnded = false;
     const done = new Set(listed);
-    for (const { instance } of kept) done.add(instance);
+    for (const { instance } of saved) done.add(instance);
     for (const instance of done) {
-      instance.isBeingKept = false;
-      if (this.#mayLeave(instance, instance.isEnded)) this.#putAway(instance);
+      instance.isBeingArchived = false;
+      if (this.#mayPassivate(instance, instance.isEnded)) this.#passivate(instance);
     }
     return true;
   }
 
   /** The capture does not count as archived: its entries return as the oldest. */
-  #putBack(kept: readonly DirtyEntry[], listed: readonly Instance[]): void {
-    for (const { instance } of kept) instance.isBeingKept = false;
-    this.#dirty.putBack(kept);
+  #restore(saved: readonly DirtyEntry[], listed: readonly Instance[]): void {
+    for (const { instance } of saved) instance.isBeingArchived = false;
+    this.#dirty.restore(saved);
     for (const instance of listed) {
-      instance.isBeingKept = false;
+      instance.isBeingArchived = false;
       instance.isEntryDue = true;
       this.#entries.add(instance);
     }
   }
 
-  #putAway(instance: Instance): void {
+  #passivate(instance: Instance): void {
     const { dueMs } = instance;
     this.#memory.passivate(instance);
-    if (dueMs > 0 && !instance.isEnded) this.#parts.sleeps(dueMs);
+    if (dueMs > 0 && !instance.isEnded) this.#parts.onPassivated(dueMs);
   }
 
   /**
@@ -448,8 +456,8 @@ export class PartitionArchiver implements Archiver {
     const nowOrLater = Math.max(nowMs, parts.clock.now());
     const idleMs = idleMsAmong(instances.size, parts.limits);
     let excess = instances.size - parts.limits.loadedMax;
-    let looked = Math.min(instances.size, Math.max(sweepInstances, excess));
-    while (looked-- > 0) {
+    let remaining = Math.min(instances.size, Math.max(sweepInstances, excess));
+    while (remaining-- > 0) {
       this.#sweep ??= instances.values();
       const { value: instance, done } = this.#sweep.next();
       if (done) {
@@ -458,39 +466,40 @@ export class PartitionArchiver implements Archiver {
       }
       const isIdle = nowOrLater - instance.touchedMs >= idleMs;
       if (!isIdle && excess <= 0) continue;
-      if (this.#mayLeave(instance, true)) this.#putAway(instance);
-      else if (instance.effects.size === 0 && canBeKept(instance)) leaving.push(instance);
+      if (this.#mayPassivate(instance, true)) this.#passivate(instance);
+      else if (instance.effects.size === 0 && canBeArchived(instance)) leaving.push(instance);
       else continue;
       excess--;
     }
     return leaving;
   }
 
-  #mayLeave(instance: Instance, isWanted: boolean): boolean {
-    if (!isWanted || instance.dirtyFrom !== 0 || instance.isEntryDue || instance.isBeingKept) return false;
+  #mayPassivate(instance: Instance, isRequested: boolean): boolean {
+    if (!isRequested || instance.dirtyFrom !== 0 || instance.isEntryDue || instance.isBeingArchived)
+      return false;
     if (instance.quarantine !== undefined || instance.effects.size > 0) return false;
     const { dueMs } = instance;
-    return dueMs === 0 || instance.isEnded || dueMs > this.#memory.nowMs + wakesSoonMs;
+    return dueMs === 0 || instance.isEnded || dueMs > this.#memory.nowMs + dueSoonMs;
   }
 
   /**
    * Returns the stored form of an instance. Undefined if its code fails: then it is quarantined, and the journal is not
    * cut before its first record that nothing else contains. Other instances are archived anyway.
    */
-  #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
+  #encoded(instance: Instance, hasSnapshot: boolean, isListed: boolean) {
     const { nowMs, parts, behaviours } = this.#memory;
     const { smallEvents } = parts.limits;
     const behaviour = behaviours.of(instance.key.kind);
     dropOldKeys(instance, nowMs);
     try {
       const snapshot =
-        isKept && !isKeptByHistory(instance, smallEvents)
+        hasSnapshot && !isRestoredFromHistory(instance, smallEvents)
           ? snapshotOf(instance, nowMs, behaviour)
           : undefined;
       const entry = isListed ? entryOf(instance, this.#parts.retentionOf(instance.key.kind)) : undefined;
       return { snapshot, entry };
     } catch (error) {
-      this.#memory.keepAside(instance, "snapshot", error, instance.folded);
+      this.#memory.quarantineInstance(instance, "snapshot", error, instance.folded);
       // Its line shows the quarantine, so it is the next to be written.
       instance.isEntryDue = true;
       this.#entries.add(instance);
@@ -525,10 +534,10 @@ function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array
     incarnations,
     live,
     pause: pause.state,
-    behaviours: behaviours.kept,
+    behaviours: behaviours.stored,
     letters: channels.flatMap((channel) => channel.messages),
     sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
-    taken: outbox.takenEnds(),
+    taken: outbox.acceptedEnds(),
     quarantined: [...quarantined].map(({ key }) => ({ ...key, task: "" })),
   });
 }

@@ -10,7 +10,7 @@ import { assert, errorFromUnknown, type InstanceKey, textOf } from "@tutti/kerne
 import type { EffectToken, Outcome, Submission } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import { ownEvents } from "../records/own-events.ts";
-import { ignored, refusalOf, refused, refusedAsGone, refusedAsQuarantined } from "../refusals.ts";
+import { ignored, refusalOf, refused, refusedAsQuarantined, refusedAsRemoved } from "../refusals.ts";
 import { isStillAwaited } from "../tokens/still-awaited.ts";
 import { AnsweredKeys, recoverKey } from "./answered-keys.ts";
 import type { Instance } from "./instance.ts";
@@ -64,7 +64,7 @@ export class Commands {
     const { instances } = this.#memory;
     const instance = instances.get(text);
     if (instance !== undefined) this.#run(instance, submission);
-    else if (instances.mayBeKept(key)) this.#find(key, text, submission);
+    else if (instances.mayExist(key)) this.#find(key, text, submission);
     else this.#create(key, text, submission);
   }
 
@@ -82,7 +82,7 @@ export class Commands {
       for (const submission of submissions) {
         const instance = this.#memory.instances.get(text);
         if (instance !== undefined) this.#run(instance, submission);
-        else if (found.kind === "tombstone") this.#reply(submission, refusedAsGone(key, found.untilMs));
+        else if (found.kind === "tombstone") this.#reply(submission, refusedAsRemoved(key, found.untilMs));
         // It was passivated again before this turn.
         else if (found.kind === "unreadable") this.#reply(submission, refused(refusalOf(found.error)));
         else if (found.kind === "instance") this.#find(key, text, submission);
@@ -150,12 +150,12 @@ export class Commands {
         this.#run(instances.blank(key, text, hosted), submission);
       } catch (error) {
         // Its machine fails on a state without events, or its codec fails on the input.
-        this.#reply(submission, this.#neverBegan(key, submission, error));
+        this.#reply(submission, this.#failedToStart(key, submission, error));
       }
     }
   }
 
-  #neverBegan({ kind, id }: InstanceKey, { command }: Submission, error: unknown): Outcome {
+  #failedToStart({ kind, id }: InstanceKey, { command }: Submission, error: unknown): Outcome {
     const { message } = errorFromUnknown(error);
     this.#memory.parts.logger.error("machine failed on its first command", { kind, id, error });
     return refused(runtimeErrors.neverBegan.refusal({ kind, id, type: command.type, error: message }));
@@ -182,8 +182,8 @@ export class Commands {
     if (instance.quarantine !== undefined) return this.#toQuarantined(instance, submission);
     if (instance.isTerminated) return this.#terminated(instance);
     if (token !== undefined && !isAwaited(instance, token)) return ignored;
-    const goneMs = instance.isEnded ? this.#memory.goneUntil(instance) : undefined;
-    if (goneMs !== undefined) return refusedAsGone(instance.key, goneMs);
+    const reservedUntilMs = instance.isEnded ? this.#memory.reservedUntil(instance) : undefined;
+    if (reservedUntilMs !== undefined) return refusedAsRemoved(instance.key, reservedUntilMs);
     const { eventsMax, stateBytesMax } = this.#memory.parts.limits;
     if (instance.event >= eventsMax && instance.hosted.machine.isEndless !== true)
       return this.#full(instance);
@@ -208,7 +208,7 @@ export class Commands {
     const decision = memory.decider.decide(instance, command, body, cause, token, remember);
     if (decision.kind === "refused") return decision;
     if (decision.kind === "thrown") return this.#thrown(instance, submission, decision.error);
-    memory.noteStep(instance);
+    memory.recordStep(instance);
     if (answered !== undefined && instance.exists) {
       recoverKey(instance, answered);
       memory.record(instance, ownEvents.keyAnswered, answered, cause);
@@ -232,7 +232,7 @@ export class Commands {
       return refusedAsQuarantined(instance);
     }
     // There is nothing to quarantine: the instance was never created.
-    return this.#neverBegan(instance.key, submission, error);
+    return this.#failedToStart(instance.key, submission, error);
   }
 
   /** The result of an effect waits for the repair. All other commands are refused. */

@@ -52,7 +52,7 @@ const failure: Failure = {
 };
 
 describe("commits", () => {
-  it("answer each batch when it is durable, and tell those who wait for it or an earlier one", async () => {
+  it("answer each batch once it is durable, and notify callers that wait for it or an earlier one", async () => {
     const { commits, append, appended, told } = scene();
     append(11);
     append(12);
@@ -78,7 +78,7 @@ describe("commits", () => {
     ]);
   });
 
-  it("give what rests on no batch of its own with the last one under way", async () => {
+  it("attach an answer without its own batch to the last batch in progress", async () => {
     const { commits, append, appended, told } = scene();
     const answers = new Answers();
     answers.addOther(() => told.push("read"));
@@ -106,13 +106,13 @@ describe("commits", () => {
     await turn();
     assert.deepEqual(told, ["durable 11", "answer 11", "failed unknown"]);
     assert.equal(await commits.reached(14), false);
-    const left = commits.abandon();
-    assert.equal(left.length, 2);
+    const abandoned = commits.abandon();
+    assert.equal(abandoned.length, 2);
     assert.equal(await reached, false);
     assert.throws(() => append(14), /nothing is appended after a failure/);
   });
 
-  it("take batches without a gap, and report a journal that settles them out of order", async () => {
+  it("accept batches without a gap, and report a journal that settles them out of order", async () => {
     const { append, appended, told } = scene();
     append(11);
     for (const number of [10, 11, 13])
@@ -125,7 +125,7 @@ describe("commits", () => {
 });
 
 describe("answers", () => {
-  it("are given once each, in order, and one that throws does not keep the others from theirs", () => {
+  it("are sent once each, in order, even if one of them throws", () => {
     const answers = new Answers();
     const told: string[] = [];
     const faults: unknown[] = [];

@@ -139,10 +139,10 @@ export class Commits {
     this.#durable = commit.number;
     this.#flying.shift();
     this.#parts.onDurable(commit);
-    if (this.#waiting.length > 0) this.#wake();
+    if (this.#waiting.length > 0) this.#settleReached();
   }
 
-  #wake(): void {
+  #settleReached(): void {
     const still: { number: number; settle: (isDurable: boolean) => void }[] = [];
     for (const waiting of this.#waiting) {
       if (waiting.number <= this.#durable) waiting.settle(true);

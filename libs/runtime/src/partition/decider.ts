@@ -17,7 +17,7 @@ import {
   type Message,
   type Refusal,
 } from "@tutti/kernel";
-import type { EffectToken, MachineEventListener, TakeNote } from "../api.ts";
+import type { EffectToken, MachineEventListener, NoteFactory } from "../api.ts";
 import type { Behaviours } from "../behaviour/behaviours.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { AnyCommand, AnyEvent } from "../machines/hosted-machine.ts";
@@ -141,15 +141,15 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#emitted++;
     if (event.blobs !== undefined) this.#mentions.add(instance.key, event.blobs(body));
     const note = this.#eventListener?.notes.get(event);
-    if (note !== undefined) this.#note(instance, body, note);
+    if (note !== undefined) this.#addNote(instance, body, note);
     event.evolve(instance.state, body, this.#folding);
     if (event.described === true) this.wasDescribed = true;
   }
 
-  #note({ key, event, state }: Instance, body: unknown, take: TakeNote): void {
+  #addNote({ key, event, state }: Instance, body: unknown, createNote: NoteFactory): void {
     const { nowMs: timeMs, cause } = this;
     try {
-      const note = take({ key, event, body, state, timeMs, cause });
+      const note = createNote({ key, event, body, state, timeMs, cause });
       if (note !== undefined) this.notes.push(note);
     } catch (error) {
       // A failed note is no fault of the machine: the decision stands.
@@ -268,15 +268,15 @@ export class Decider implements MachineStep<unknown, unknown> {
     if (this.#emitted > 0) {
       throw new AssertionFault("a decider that refuses emits nothing", { kind: instance.key.kind });
     }
-    this.#outbox.cutBack(this.#before.messages);
+    this.#outbox.rollBack(this.#before.messages);
     return { kind: "refused", refusal: reply };
   }
 
   /** Undoes the step. */
   #thrown(instance: Instance, error: unknown): Decision {
     const { event, lastBatch, lastIndex, incarnation, due, dropped, messages, notes } = this.#before;
-    this.#batch.cutBack(this.#mark);
-    this.#outbox.cutBack(messages);
+    this.#batch.rollBack(this.#mark);
+    this.#outbox.rollBack(messages);
     this.#folding.due.length = due;
     this.#folding.dropped.length = dropped;
     this.notes.length = notes;

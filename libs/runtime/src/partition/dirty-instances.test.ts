@@ -8,8 +8,8 @@ function dirtySince(dirtyFrom: number): Instance {
   return { dirtyFrom } as Instance;
 }
 
-describe("instances with records that are not kept", () => {
-  it("come from the oldest on, and are passed over when they have gone", () => {
+describe("instances with records that no snapshot contains", () => {
+  it("are listed from the oldest on, without removed ones", () => {
     const dirty = new DirtyInstances();
     const all = [1, 1, 2, 3].map(dirtySince);
     for (const instance of all) dirty.add(instance);
@@ -18,13 +18,13 @@ describe("instances with records that are not kept", () => {
     assert.equal(dirty.oldest, all[1]);
   });
 
-  it("that were not kept after all are the oldest again", () => {
+  it("are the oldest again if their snapshots were not committed", () => {
     const dirty = new DirtyInstances();
     const [old, older, young] = [5, 2, 9].map(dirtySince) as [Instance, Instance, Instance];
     dirty.add(young);
     old.dirtyFrom = 12;
     older.dirtyFrom = 0;
-    dirty.putBack([
+    dirty.restore([
       { instance: old, from: 5 },
       { instance: older, from: 2 },
     ]);
@@ -32,7 +32,7 @@ describe("instances with records that are not kept", () => {
     assert.equal(older.dirtyFrom, 2);
   });
 
-  it("whose step was taken back are not among them, and come last when something happens to them again", () => {
+  it("are skipped after their step is undone, and come last after their next record", () => {
     const dirty = new DirtyInstances();
     const [first, second] = [1, 2].map(dirtySince) as [Instance, Instance];
     dirty.add(first);

@@ -45,7 +45,7 @@ export class DirtyInstances {
   }
 
   /** Restores entries that were not archived, each with its former age. */
-  putBack(entries: readonly DirtyEntry[]): void {
+  restore(entries: readonly DirtyEntry[]): void {
     for (const { instance, from } of entries) {
       instance.dirtyFrom = from;
       this.#inOrder.add(instance);

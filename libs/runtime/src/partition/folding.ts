@@ -106,7 +106,7 @@ export class Folding implements Outstanding<unknown> {
 }
 
 /** For folding that ignores outstanding work: `recover` finds it afterwards. */
-export const heedless: Outstanding<unknown> = {
+export const noOutstanding: Outstanding<unknown> = {
   effect() {},
   settled() {},
   timer() {},

@@ -4,7 +4,7 @@ import { idleMsAmong } from "./archiver.ts";
 
 const limits = { loadedSoft: 500, idleMs: 10_000 };
 
-describe("how long an idle instance stays in memory", () => {
+describe("the time that an idle instance stays in memory", () => {
   for (const [loaded, idleMs] of [
     [0, 10_000],
     [500, 10_000],
@@ -14,7 +14,7 @@ describe("how long an idle instance stays in memory", () => {
   ] as const)
     it(`${loaded} loaded: ${idleMs} ms`, () => assert.equal(idleMsAmong(loaded, limits), idleMs));
 
-  it("a limit below the minimum is kept to", () => {
+  it("a configured limit below the minimum applies", () => {
     assert.equal(idleMsAmong(5_000, { loadedSoft: 500, idleMs: 10 }), 10);
   });
 });

@@ -4,7 +4,7 @@ import type { Outcome, Submission } from "../api.ts";
 import { ignored } from "../refusals.ts";
 import { Inbox } from "./inbox.ts";
 
-function submission(name: number, told: (number | string)[] = []): Submission & { readonly name: number } {
+function submission(name: number, replies: (number | string)[] = []): Submission & { readonly name: number } {
   return {
     name,
     key: undefined,
@@ -13,46 +13,46 @@ function submission(name: number, told: (number | string)[] = []): Submission & 
     cause: { actor: undefined, traceparent: "", decision: "", reason: "" },
     idempotencyKey: "",
     token: undefined,
-    reply: (outcome: Outcome) => told.push(`${name} ${outcome.kind}`),
+    reply: (outcome: Outcome) => replies.push(`${name} ${outcome.kind}`),
   };
 }
 
 describe("an inbox", () => {
-  it("gives commands in the order in which they came, however many and however they are taken", () => {
+  it("returns commands in order of arrival, for any numbers added and removed", () => {
     const inbox = new Inbox();
     let added = 0;
-    let taken = 0;
+    let dequeued = 0;
     for (let round = 0; round < 40; round++) {
       for (let count = 0; count < 300; count++) inbox.add(submission(added++));
       for (let count = 0; count < 250 + round * 3; count++) {
-        const next = inbox.takeCommand() as { readonly name: number } | undefined;
+        const next = inbox.dequeueCommand() as { readonly name: number } | undefined;
         if (next === undefined) break;
-        assert.equal(next.name, taken++);
+        assert.equal(next.name, dequeued++);
       }
-      assert.equal(inbox.length, added - taken);
+      assert.equal(inbox.length, added - dequeued);
     }
-    while (inbox.takeCommand() !== undefined) taken++;
-    assert.equal(taken, added);
+    while (inbox.dequeueCommand() !== undefined) dequeued++;
+    assert.equal(dequeued, added);
     assert.equal(inbox.isEmpty, true);
   });
 
-  it("tells everything that waits when nothing will come of it", () => {
+  it("reports a refusal to everything that waits", () => {
     const inbox = new Inbox();
-    const told: (number | string)[] = [];
-    inbox.add(submission(1, told));
-    inbox.add(submission(2, told));
+    const replies: (number | string)[] = [];
+    inbox.add(submission(1, replies));
+    inbox.add(submission(2, replies));
     const settle = (outcome: object): void =>
-      void told.push(`settled ${"kind" in outcome ? outcome.kind : ""}`);
-    inbox.arrivals.push({ what: "errand", run() {}, refuse: settle });
+      void replies.push(`settled ${"kind" in outcome ? outcome.kind : ""}`);
+    inbox.arrivals.push({ kind: "errand", run() {}, refuse: settle });
     inbox.arrivals.push({
-      what: "messages",
-      batch: { service: "x", partition: 0, letters: [] },
+      kind: "messages",
+      batch: { service: "x", partition: 0, envelopes: [] },
       settle,
       absent: new Set(),
     });
     assert.equal(inbox.length, 4);
     inbox.refuse(ignored);
-    assert.deepEqual(told, ["1 ignored", "2 ignored", "settled ignored", "settled ignored"]);
+    assert.deepEqual(replies, ["1 ignored", "2 ignored", "settled ignored", "settled ignored"]);
     assert.equal(inbox.isEmpty, true);
   });
 });

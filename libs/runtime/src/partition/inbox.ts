@@ -4,7 +4,7 @@ import type { Found } from "./instances.ts";
 
 /** Messages that arrived for this partition. */
 export interface EnvelopesArrived {
-  readonly what: "messages";
+  readonly kind: "messages";
   readonly batch: EnvelopeBatch;
   /**
    * Called with the number up to which all messages of the channel are durable, or with the reason why that is unknown.
@@ -16,7 +16,7 @@ export interface EnvelopesArrived {
 
 /** A question to one of its instances. */
 export interface QuestionArrived {
-  readonly what: "question";
+  readonly kind: "question";
   readonly question: Question<unknown, unknown>;
   /** Result of the lookup in the archive, if there was one. */
   readonly found?: Found | undefined;
@@ -24,14 +24,14 @@ export interface QuestionArrived {
 }
 
 /** Any other work that must run between commands. */
-interface Errand {
-  readonly what: "errand";
+interface InboxJob {
+  readonly kind: "errand";
   run(): void;
   /** The errand will not run: the partition no longer belongs to this process. */
   refuse(outcome: Outcome): void;
 }
 
-export type Arrival = EnvelopesArrived | QuestionArrived | Errand;
+export type Arrival = EnvelopesArrived | QuestionArrived | InboxJob;
 
 /**
  * Work that waits for a partition's next turn. It survives the loss of the partition's memory: undecided work is
@@ -54,7 +54,7 @@ export class Inbox {
     this.#commands.push(submission);
   }
 
-  takeCommand(): Submission | undefined {
+  dequeueCommand(): Submission | undefined {
     const submission = this.#commands[this.#next];
     if (submission === undefined) {
       this.#commands.length = 0;
@@ -79,7 +79,11 @@ export class Inbox {
 
   /** Refuses everything that waits. */
   refuse(outcome: Outcome): void {
-    for (let submission = this.takeCommand(); submission !== undefined; submission = this.takeCommand()) {
+    for (
+      let submission = this.dequeueCommand();
+      submission !== undefined;
+      submission = this.dequeueCommand()
+    ) {
       submission.reply(outcome);
     }
     for (const arrival of this.arrivals.splice(0)) refuse(arrival, outcome);
@@ -88,7 +92,7 @@ export class Inbox {
 
 /** Refuses an arrival. */
 export function refuse(arrival: Arrival, outcome: Outcome): void {
-  if (arrival.what === "errand") arrival.refuse(outcome);
+  if (arrival.kind === "errand") arrival.refuse(outcome);
   else arrival.settle(outcome);
 }
 

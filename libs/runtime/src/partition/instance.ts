@@ -83,11 +83,11 @@ export class Instance {
   /** It was created since its partition was loaded, and nothing of it was sent to the archive yet. */
   isNew = false;
   /** A snapshot or an index line is on its way to the archive. */
-  isBeingKept = false;
+  isBeingArchived = false;
   /** The archive was notified of its end, and nothing of it is kept: nothing more happens to it, and it leaves. */
   isLeaving = false;
   /** The archive has it as ended. A line that shows it as live needs a snapshot with it. */
-  isKeptAsEnded = false;
+  isArchivedAsEnded = false;
   touchedMs = 0;
 
   constructor(key: InstanceKey, text: string, hosted: HostedMachine, prefix: Uint8Array) {

@@ -9,7 +9,7 @@
  *    has then.
  */
 
-import type { ArchivePartition, Kept } from "@tutti/journal";
+import type { ArchivePartition, LoadResult } from "@tutti/journal";
 import { errorFromUnknown, type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
 import type { HostedMachine, HostedMachines } from "../machines/hosted-machine.ts";
 import type { Instance } from "./instance.ts";
@@ -27,7 +27,7 @@ export interface InstancesParts {
   readonly machines: HostedMachines;
   readonly archive: ArchivePartition;
   /** Restores an instance from its stored form. */
-  revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
+  revive(key: InstanceKey, stored: LoadResult): Promise<Instance | undefined>;
   /** The instance has been loaded into memory. */
   arrived(instance: Instance): void;
 }
@@ -41,8 +41,8 @@ export class Instances {
   /** Lookups under way, and lookups of the next request. */
   readonly #lookups = new Map<string, Promise<Found>>();
   /** Incarnations that have left memory, up to a noted number. Undefined unless that is needed. */
-  #left: Set<number> | undefined;
-  #leftUpTo = 0;
+  #departed: Set<number> | undefined;
+  #departedUpTo = 0;
   /** Callers that wait until an instance has left. */
   readonly #departures = new Map<Instance, PromiseWithResolvers<void>>();
   #next: { key: InstanceKey; found: (found: Found) => void; failed: (error: unknown) => void }[] = [];
@@ -68,7 +68,7 @@ export class Instances {
   }
 
   /** Returns false if there is certainly nothing under this key. */
-  mayBeKept(key: InstanceKey): boolean {
+  mayExist(key: InstanceKey): boolean {
     return this.#parts.archive.mayHave(key);
   }
 
@@ -89,7 +89,7 @@ export class Instances {
 
   remove(instance: Instance): void {
     instance.isInMemory = false;
-    if (instance.incarnation <= this.#leftUpTo) this.#left?.add(instance.incarnation);
+    if (instance.incarnation <= this.#departedUpTo) this.#departed?.add(instance.incarnation);
     // Another instance may have its key by now.
     if (this.#byText.get(instance.text) === instance) this.#byText.delete(instance.text);
     this.#byIncarnation.delete(instance.incarnation);
@@ -110,18 +110,18 @@ export class Instances {
   }
 
   /** From now on the instances with numbers up to this one that leave memory are recorded. */
-  noteLeaving(upTo: number): void {
-    this.#left = new Set();
-    this.#leftUpTo = upTo;
+  recordDepartures(upTo: number): void {
+    this.#departed = new Set();
+    this.#departedUpTo = upTo;
   }
 
-  hasLeft(incarnation: number): boolean {
-    return this.#left?.has(incarnation) === true;
+  hasDeparted(incarnation: number): boolean {
+    return this.#departed?.has(incarnation) === true;
   }
 
-  forgetLeft(): void {
-    this.#left = undefined;
-    this.#leftUpTo = 0;
+  forgetDeparted(): void {
+    this.#departed = undefined;
+    this.#departedUpTo = 0;
   }
 
   /** Returns whether a lookup of it is under way. */
@@ -136,7 +136,7 @@ export class Instances {
     if (there?.isLeaving === false) return Promise.resolve({ kind: "instance", instance: there });
     let lookup = this.#lookups.get(text);
     if (lookup === undefined) {
-      lookup = there === undefined ? this.#fetch(key) : this.#hasGone(there).then(() => this.#fetch(key));
+      lookup = there === undefined ? this.#fetch(key) : this.#departureOf(there).then(() => this.#fetch(key));
       this.#lookups.set(text, lookup);
       const forget = () => this.#lookups.delete(text);
       lookup.then(forget, forget);
@@ -151,7 +151,7 @@ export class Instances {
     });
   }
 
-  #hasGone(instance: Instance): Promise<void> {
+  #departureOf(instance: Instance): Promise<void> {
     let departure = this.#departures.get(instance);
     if (departure === undefined) {
       departure = Promise.withResolvers();
@@ -161,28 +161,28 @@ export class Instances {
   }
 
   /** Returns which of these are here or in the archive, ended or not. */
-  async areKept(keys: readonly InstanceKey[]): Promise<readonly boolean[]> {
-    const kept = keys.map((key) => this.#byText.has(textOf(key)));
+  async checkExistence(keys: readonly InstanceKey[]): Promise<readonly boolean[]> {
+    const exists = keys.map((key) => this.#byText.has(textOf(key)));
     const open = keys.flatMap((key, index) =>
-      kept[index] === true || !this.mayBeKept(key) ? [] : [{ key, index }],
+      exists[index] === true || !this.mayExist(key) ? [] : [{ key, index }],
     );
     const found = await this.#parts.archive.load(open.map(({ key }) => key));
     for (const [place, { index }] of open.entries()) {
       const kind = found[place]?.kind;
-      kept[index] = kind === "snapshot" || kind === "ended";
+      exists[index] = kind === "snapshot" || kind === "ended";
     }
-    return kept;
+    return exists;
   }
 
   async #lookUp(): Promise<void> {
-    const wanted = this.#next;
+    const requested = this.#next;
     this.#next = [];
     try {
-      const kept = await this.#parts.archive.load(wanted.map(({ key }) => key));
+      const results = await this.#parts.archive.load(requested.map(({ key }) => key));
       await Promise.all(
-        wanted.map(async ({ key, found }, index) => {
+        requested.map(async ({ key, found }, index) => {
           try {
-            found(await this.#load(key, kept[index] ?? { kind: "nothing" }));
+            found(await this.#load(key, results[index] ?? { kind: "nothing" }));
           } catch (error) {
             // Other instances of the same lookup are not affected.
             found({ kind: "unreadable", error: errorFromUnknown(error) });
@@ -190,14 +190,14 @@ export class Instances {
         }),
       );
     } catch (error) {
-      for (const { failed } of wanted) failed(error);
+      for (const { failed } of requested) failed(error);
     }
   }
 
-  async #load(key: InstanceKey, kept: Kept): Promise<Found> {
-    if (kept.kind === "tombstone") return { kind: "tombstone", untilMs: kept.untilMs };
-    if (kept.kind === "nothing") return absent;
-    const instance = await this.#parts.revive(key, kept);
+  async #load(key: InstanceKey, stored: LoadResult): Promise<Found> {
+    if (stored.kind === "tombstone") return { kind: "tombstone", untilMs: stored.untilMs };
+    if (stored.kind === "nothing") return absent;
+    const instance = await this.#parts.revive(key, stored);
     if (instance === undefined) return absent;
     this.arrive(instance);
     return { kind: "instance", instance };

@@ -41,7 +41,7 @@ export interface LifeOptions {
   /** Something needs a turn. */
   wake(memory: PartitionMemory, arrival?: Arrival): void;
   /** An instance was passivated: something may be due sooner than before. */
-  slept(life: Life): void;
+  onPassivated(life: Life): void;
   /** The journal rejected a batch. */
   failed(memory: PartitionMemory, failure: Failure): void;
   /** The archive has refused this owner. */
@@ -53,7 +53,7 @@ export interface LifeOptions {
 }
 
 /** Puts a life together. Nothing runs before it is loaded. */
-export function beginLife(options: LifeOptions): Life {
+export function createLife(options: LifeOptions): Life {
   const { parts, partition, log, coveredTo } = options;
   const { service, archive, timers, chance, logger, retentionOf, deliver } = parts;
   const histories = new Histories(log, archive);
@@ -62,11 +62,11 @@ export function beginLife(options: LifeOptions): Life {
   const { instances, outbox } = memory;
   const faulted = (fault: unknown): void => options.faulted(memory, fault);
   const passivated = new PassivatedIndex({ archive, instances, wake: () => options.wake(memory), faulted });
-  const sleeps = (dueMs: number): void => {
-    passivated.sleeps(dueMs);
-    options.slept(life);
+  const onPassivated = (dueMs: number): void => {
+    passivated.addDue(dueMs);
+    options.onPassivated(life);
   };
-  const archiver = new PartitionArchiver({ memory, timers, chance, coveredTo, retentionOf, sleeps });
+  const archiver = new PartitionArchiver({ memory, timers, chance, coveredTo, retentionOf, onPassivated });
   memory.archiver = archiver;
   const quarantineStore = new QuarantineStore(
     memory,
@@ -92,9 +92,9 @@ function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => Outb
       wake: (arrival) => options.wake(memory, arrival),
       mayAnswer: () => parts.leaseTerm.validUntilMs(partition) > parts.clock.monotonic(),
       released: (channel) => sender().send(channel),
-      revive: async (key, kept) => {
+      revive: async (key, stored) => {
         const hosted = parts.machines.of(key.kind);
-        return hosted && revive(key, kept, hosted, refolding);
+        return hosted && revive(key, stored, hosted, refolding);
       },
       failed: (failure) => options.failed(memory, failure),
       fenced: (error) => options.fenced(memory, error),
@@ -116,7 +116,7 @@ export async function refold(life: Life, instance: Instance): Promise<void> {
   const last = { batch: lastBatch, index: lastIndex, event };
   const { state, fault } = await life.refolding.furthest(key, hosted, last, event);
   if (fault !== undefined) {
-    life.memory.keepAside(instance, fault.on, fault.error, fault.folded);
+    life.memory.quarantineInstance(instance, fault.on, fault.error, fault.folded);
     await life.loaded.repairs.rebuild(instance);
     return;
   }

@@ -50,17 +50,17 @@ export class LoadedPartition {
     const { memory } = this;
     if (memory.isStopped) return false;
     if (this.#awaitsRoom()) {
-      this.#takeQuestions(inbox);
+      this.#answerQuestions(inbox);
       return false;
     }
     const { turnCommandsMax } = memory.parts.limits;
-    memory.beginTurn();
-    if (!memory.pause.isWhole) this.#passivated.wakeDue(memory.nowMs);
+    memory.startTurn();
+    if (!memory.pause.isFull) this.#passivated.wakeDue(memory.nowMs);
     this.#expire(turnCommandsMax);
     this.#commands.resumeFound();
-    this.#takeArrivals(inbox);
+    this.#processArrivals(inbox);
     for (let count = 0; count < turnCommandsMax && !memory.isBatchFull; count++) {
-      const submission = inbox.takeCommand();
+      const submission = inbox.dequeueCommand();
       if (submission === undefined) break;
       this.#commands.submit(submission);
     }
@@ -76,7 +76,7 @@ export class LoadedPartition {
     if (this.#isWaitingForRoom) return Number.POSITIVE_INFINITY;
     const { timers, pause } = this.memory;
     // While everything is paused, waking passivated instances is useless. A release is a turn of its own.
-    return pause.isWhole ? timers.nextDueMs : Math.min(timers.nextDueMs, this.#passivated.nextDueMs);
+    return pause.isFull ? timers.nextDueMs : Math.min(timers.nextDueMs, this.#passivated.nextDueMs);
   }
 
   /** Stops deciding. Returns the answers that will not come, and the commands that were not decided. */
@@ -98,33 +98,33 @@ export class LoadedPartition {
   }
 
   /** Takes the present arrivals only: what they cause to arrive waits for the next turn. */
-  #takeArrivals({ arrivals }: Inbox): void {
+  #processArrivals({ arrivals }: Inbox): void {
     if (arrivals.length === 0) return;
     let count = 0;
     for (const { length } = arrivals; count < length && !this.memory.isBatchFull; count++) {
-      this.#takeArrival(arrivals[count] as Arrival);
+      this.#processArrival(arrivals[count] as Arrival);
     }
     arrivals.splice(0, count);
   }
 
   /** Answers questions with the state of earlier decisions: questions append nothing. */
-  #takeQuestions({ arrivals }: Inbox): void {
+  #answerQuestions({ arrivals }: Inbox): void {
     const others: Arrival[] = [];
     const questions: QuestionArrived[] = [];
     for (const arrival of arrivals) {
-      if (arrival.what === "question") questions.push(arrival);
+      if (arrival.kind === "question") questions.push(arrival);
       else others.push(arrival);
     }
     if (questions.length === 0) return;
     arrivals.splice(0, arrivals.length, ...others);
-    this.memory.beginTurn();
+    this.memory.startTurn();
     for (const question of questions) this.#questions.submit(question);
     this.memory.endTurn();
   }
 
-  #takeArrival(arrival: Arrival): void {
-    if (arrival.what === "messages") this.#inboxReceiver.receive(arrival);
-    else if (arrival.what === "question") this.#questions.submit(arrival);
+  #processArrival(arrival: Arrival): void {
+    if (arrival.kind === "messages") this.#inboxReceiver.receive(arrival);
+    else if (arrival.kind === "question") this.#questions.submit(arrival);
     else arrival.run();
   }
 
@@ -132,17 +132,17 @@ export class LoadedPartition {
     const { memory } = this;
     const { cause } = memory.parts;
     for (let count = 0; count < limit && !memory.isBatchFull; count++) {
-      const timer = memory.timers.takeDue(memory.nowMs);
+      const timer = memory.timers.dequeueDue(memory.nowMs);
       if (timer === undefined) return;
       const { instance, number } = timer;
-      if (memory.pause.holds(instance)) {
-        memory.pause.hold(timer);
+      if (memory.pause.isPaused(instance)) {
+        memory.pause.deferTimer(timer);
         continue;
       }
       assert(instance.quarantine === undefined, "no timer of a quarantined instance expires", { number });
       instance.touchedMs = memory.nowMs;
       const decision = memory.decider.expire(instance, number, cause);
-      if (decision.kind !== "thrown") memory.noteStep(instance);
+      if (decision.kind !== "thrown") memory.recordStep(instance);
       else {
         const failed = { type: "", command: nothing, number, attempt: 0 };
         this.#quarantineStore.admit(instance, decision.error, failed, cause);

@@ -9,7 +9,7 @@
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
-import type { ArchivePartition, Blobs, Failure, Journal, JournalPartition, Kept } from "@tutti/journal";
+import type { ArchivePartition, Blobs, Failure, Journal, JournalPartition, LoadResult } from "@tutti/journal";
 import {
   type Chance,
   type InstanceKey,
@@ -35,10 +35,10 @@ import { Folding } from "./folding.ts";
 import type { Arrival } from "./inbox.ts";
 import { type Instance, type InstanceTimer, type PendingEffect, quarantineFor } from "./instance.ts";
 import { Instances } from "./instances.ts";
-import { goneUntil } from "./kept-form.ts";
 import { Mentions } from "./mentions.ts";
 import { OpenBatch, type Recorded } from "./open-batch.ts";
 import { Pause } from "./pause.ts";
+import { reservedUntil } from "./stored-form.ts";
 
 export interface MemoryParts {
   readonly service: string;
@@ -65,7 +65,7 @@ export interface MemoryParts {
   mayAnswer(): boolean;
   /** Messages of a channel may leave. */
   released(channel: Channel): void;
-  revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
+  revive(key: InstanceKey, stored: LoadResult): Promise<Instance | undefined>;
   failed(failure: Failure): void;
   /** The archive refused this owner because it was replaced. */
   fenced(error: TuttiError): void;
@@ -109,7 +109,7 @@ export class PartitionMemory {
   readonly pause = new Pause();
   readonly behaviours = new Behaviours();
   /** The first batch with a record of a kind that is not hosted here. It is kept for a release that hosts it. */
-  heldFrom = Number.POSITIVE_INFINITY;
+  retainedFrom = Number.POSITIVE_INFINITY;
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
@@ -127,7 +127,7 @@ export class PartitionMemory {
     this.mentions = new Mentions(
       parts,
       parts.blobs,
-      (key) => this.instances.get(textOf(key)) !== undefined || this.instances.mayBeKept(key),
+      (key) => this.instances.get(textOf(key)) !== undefined || this.instances.mayExist(key),
     );
     this.folding = new Folding(partition, this.timers);
     this.instances = new Instances({
@@ -177,7 +177,7 @@ export class PartitionMemory {
   }
 
   /** Sets the time of this turn. */
-  beginTurn(): void {
+  startTurn(): void {
     this.nowMs = this.parts.clock.now();
     this.decider.nowMs = this.nowMs;
   }
@@ -191,26 +191,26 @@ export class PartitionMemory {
   }
 
   /** Notes the consequences of the decider's last step for an instance. */
-  noteStep(instance: Instance): void {
+  recordStep(instance: Instance): void {
     if (this.decider.emitted === 0) return;
     if (!instance.isInMemory) {
       this.instances.add(instance);
       this.live++;
     }
-    if (this.decider.wasDescribed) this.noteStatus(instance, this.decider.status, this.nowMs);
+    if (this.decider.wasDescribed) this.recordStatus(instance, this.decider.status, this.nowMs);
     // It may have awaited this effect, and need no longer be kept.
-    else if (instance.isEnded && instance.effects.size === 0) this.noteEntry(instance);
-    this.noteRecord(instance);
+    else if (instance.isEnded && instance.effects.size === 0) this.markEntryDue(instance);
+    this.markDirty(instance);
   }
 
   /** Applies an event of the runtime to an instance. */
   record<Body>(instance: Instance, { header, codec }: OwnEvent<Body>, body: Body, cause: Cause): void {
     this.batch.add(instance, header, codec as WireCodec<Body>, body, cause);
-    this.noteRecord(instance);
+    this.markDirty(instance);
   }
 
   /** An instance has a record in the open batch. */
-  noteRecord(instance: Instance): void {
+  markDirty(instance: Instance): void {
     this.listeners.happened(instance);
     if (instance.dirtyFrom !== 0) return;
     instance.dirtyFrom = this.batch.number;
@@ -220,12 +220,12 @@ export class PartitionMemory {
   /**
    * Returns until when the id of an instance stays reserved that is no longer kept. Undefined if the instance is kept.
    */
-  goneUntil(instance: Instance, nowMs = this.nowMs): number | undefined {
-    return goneUntil(instance, this.parts.retentionOf(instance.key.kind), nowMs);
+  reservedUntil(instance: Instance, nowMs = this.nowMs): number | undefined {
+    return reservedUntil(instance, this.parts.retentionOf(instance.key.kind), nowMs);
   }
 
   /** Notes the status of an instance. It may have ended, or resumed after its end. */
-  noteStatus(instance: Instance, status: WorkStatus, nowMs: number): void {
+  recordStatus(instance: Instance, status: WorkStatus, nowMs: number): void {
     if (isEnded(status)) {
       if (instance.endMs === 0) {
         instance.endMs = nowMs;
@@ -236,20 +236,20 @@ export class PartitionMemory {
       instance.endMs = 0;
       this.live++;
     }
-    this.noteEntry(instance);
+    this.markEntryDue(instance);
   }
 
   /** Notes that an instance was terminated: its machine is not called any more. */
-  noteTerminated(instance: Instance, nowMs: number): void {
+  recordTerminated(instance: Instance, nowMs: number): void {
     if (instance.endMs === 0) this.live--;
     if (instance.endMs === 0) instance.endMs = nowMs;
     instance.isTerminated = true;
-    this.noteEntry(instance);
+    this.markEntryDue(instance);
     this.listeners.happened(instance);
   }
 
   /** The part of an instance that lists show may have changed. */
-  noteEntry(instance: Instance): void {
+  markEntryDue(instance: Instance): void {
     if (instance.isEntryDue) return;
     instance.isEntryDue = true;
     this.archiver.entryDue(instance);
@@ -270,7 +270,7 @@ export class PartitionMemory {
       try {
         this.folding.recover(instance);
       } catch (error) {
-        this.keepAside(instance, "recover", error, instance.event);
+        this.quarantineInstance(instance, "recover", error, instance.event);
       }
     }
   }
@@ -279,7 +279,7 @@ export class PartitionMemory {
    * Quarantines an instance because its code fails on durable data, as with a faulty release. Nothing is recorded: a
    * repaired release continues by itself.
    */
-  keepAside(instance: Instance, on: string, error: unknown, folded: number): void {
+  quarantineInstance(instance: Instance, on: string, error: unknown, folded: number): void {
     this.parts.logger.error("machine failed on its durable events, quarantined", {
       ...instance.key,
       on,
@@ -288,16 +288,16 @@ export class PartitionMemory {
     instance.quarantine = quarantineFor(on, error, folded, this.nowMs);
     this.quarantined.add(instance);
     // An instance whose first event cannot be folded has a line too: without a line it would not be known to be kept.
-    this.noteEntry(instance);
+    this.markEntryDue(instance);
     this.folding.release(instance);
     instance.effects.clear();
   }
 
   /** Returns the effects to start. Those of paused machines are found again when they are released. */
-  takeDue(): PendingEffect[] {
+  drainDue(): PendingEffect[] {
     const { due } = this.folding;
     this.folding.due = [];
-    return this.pause.isOn ? due.filter(({ instance }) => !this.pause.holds(instance)) : due;
+    return this.pause.isOn ? due.filter(({ instance }) => !this.pause.isPaused(instance)) : due;
   }
 
   /** Removes an instance from memory. */
@@ -305,7 +305,7 @@ export class PartitionMemory {
     this.folding.release(instance);
     this.instances.remove(instance);
     this.quarantined.delete(instance);
-    this.listeners.left(instance);
+    this.listeners.departed(instance);
   }
 
   /** Stops deciding. Returns the work that waits for an answer. */
@@ -336,7 +336,7 @@ export class PartitionMemory {
       batch.add(self, header, codec, body, cause);
     this.#sent = outbox.closeSent();
     if (this.#sent !== undefined) add(ownEvents.lettersSent, this.#sent);
-    for (const taken of outbox.closeTaken()) add(ownEvents.lettersTaken, taken);
+    for (const accepted of outbox.drainAccepted()) add(ownEvents.lettersTaken, accepted);
     // A confirmation that is not recorded causes a repetition after a restart, so it waits for the next batch.
     if (batch.count > 0)
       for (const confirmed of outbox.closeConfirmed()) add(ownEvents.lettersConfirmed, confirmed);
@@ -344,7 +344,7 @@ export class PartitionMemory {
 
   #append(): void {
     const { number } = this.batch;
-    const due = this.takeDue();
+    const due = this.drainDue();
     const { dropped } = this.folding;
     const { answers } = this;
     this.folding.dropped = [];
@@ -381,13 +381,13 @@ export class PartitionMemory {
   #dispatchRecovered(): void {
     if (!this.commits.isIdle) {
       // They may rest on batches under way, so they are started once those are durable.
-      const due = this.takeDue();
+      const due = this.drainDue();
       this.commits.reached(this.commits.appended).then((isDurable) => {
         if (isDurable && !this.isStopped) this.#dispatch(due);
       }, this.parts.faulted);
       return;
     }
-    this.#dispatch(this.takeDue());
+    this.#dispatch(this.drainDue());
   }
 
   #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {
@@ -413,10 +413,10 @@ export class PartitionMemory {
 
   #dispatch(due: Commit["due"]): void {
     // Effects that were settled or replaced meanwhile need not be started.
-    const wanted = due.every(isWanted) ? due : due.filter(isWanted);
-    if (wanted.length === 0) return;
+    const outstanding = due.every(isOutstanding) ? due : due.filter(isOutstanding);
+    if (outstanding.length === 0) return;
     try {
-      this.parts.effects.dispatch(wanted);
+      this.parts.effects.dispatch(outstanding);
     } catch (fault) {
       this.parts.faulted(fault);
     }
@@ -431,7 +431,7 @@ export class PartitionMemory {
   }
 }
 
-function isWanted(effect: PendingEffect): boolean {
+function isOutstanding(effect: PendingEffect): boolean {
   const { instance, token } = effect;
   return instance.isInMemory && instance.effects.get(token.number) === effect;
 }
@@ -450,7 +450,7 @@ class Listeners {
   readonly #byInstance = new Map<Instance, Set<Listener>>();
 
   /** Resolves at the next event of the instance, when it has left memory, or when the signal is aborted. */
-  heard(instance: Instance, endOnly: boolean, signal: AbortSignal): Promise<void> {
+  waitForEvent(instance: Instance, endOnly: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const listening = this.#byInstance.get(instance) ?? new Set();
       this.#byInstance.set(instance, listening);
@@ -473,7 +473,7 @@ class Listeners {
       if (!endOnly || instance.isEnded) wake();
   }
 
-  left(instance: Instance): void {
+  departed(instance: Instance): void {
     if (this.#byInstance.size === 0) return;
     for (const { wake } of this.#byInstance.get(instance) ?? []) wake();
   }

@@ -15,19 +15,19 @@ const hashBytes = 32;
 export class Mentions {
   readonly #source: MentionSource;
   readonly #blobs: Pick<Blobs, "mention"> | undefined;
-  readonly #mayBeKept: (key: InstanceKey) => boolean;
+  readonly #mayExist: (key: InstanceKey) => boolean;
   #open = new Map<string, BlobMention>();
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param mayBeKept false if there is certainly nothing under the key, here or in the archive */
+  /** @param mayExist false if there is certainly nothing under the key, here or in the archive */
   constructor(
     { service, partition }: MentionSource,
     blobs: Pick<Blobs, "mention"> | undefined,
-    mayBeKept: (key: InstanceKey) => boolean,
+    mayExist: (key: InstanceKey) => boolean,
   ) {
     this.#source = { service, partition };
     this.#blobs = blobs;
-    this.#mayBeKept = mayBeKept;
+    this.#mayExist = mayExist;
   }
 
   /** Whether anything waits to be mentioned. */
@@ -56,7 +56,7 @@ export class Mentions {
   async #write(): Promise<void> {
     const written = this.#open;
     this.#open = new Map();
-    for (const [name, mention] of written) if (!this.#mayBeKept(mention)) written.delete(name);
+    for (const [name, mention] of written) if (!this.#mayExist(mention)) written.delete(name);
     if (written.size === 0) return;
     try {
       assert(this.#blobs !== undefined, "a host of machines that name blobs has a store of blobs", {

@@ -87,7 +87,7 @@ describe("the open batch", () => {
     );
   });
 
-  it("is after a cut what it was at the mark, also when an event broke off while it was written", () => {
+  it("is restored to the mark by a cut, even if encoding an event threw halfway", () => {
     const batch = new OpenBatch();
     batch.open(1);
     const instance = recorded({ namespace: "default", kind: "account", id: "ada" }, 1);
@@ -104,7 +104,7 @@ describe("the open batch", () => {
       },
     };
     assert.throws(() => batch.add(instance, header, broken as never, {}, causes[1] as Cause));
-    batch.cutBack(mark);
+    batch.rollBack(mark);
     Object.assign(instance, { event, lastBatch, lastIndex });
     assert.deepEqual(batch.written(), before);
     assert.equal(batch.count, 1);

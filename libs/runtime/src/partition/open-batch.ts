@@ -65,7 +65,7 @@ export class OpenBatch {
   }
 
   /** Drops everything that was added since the mark. */
-  cutBack(mark: BatchMark): void {
+  rollBack(mark: BatchMark): void {
     this.#writer.truncate(mark.position);
     this.#count = mark.count;
     this.#cause = mark.cause;

@@ -15,16 +15,16 @@ const step = fc.record({
 });
 
 describe("outstanding effects", () => {
-  it("are those of a map, after any additions and removals", () => {
+  it("behave like a map, for any additions and removals", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const effects = new OutstandingEffects<DueEffect>();
         const model = new Map<number, DueEffect>();
         for (const [attempt, { what, number }] of steps.entries()) {
           if (what === "set") {
-            const one = effect(number, attempt);
-            effects.set(one);
-            model.set(number, one);
+            const dueEffect = effect(number, attempt);
+            effects.set(dueEffect);
+            model.set(number, dueEffect);
           } else if (what === "delete") {
             effects.delete(number);
             model.delete(number);
@@ -34,7 +34,8 @@ describe("outstanding effects", () => {
           }
           assert.equal(effects.size, model.size);
           assert.deepEqual([...effects], [...model.values()]);
-          for (const wanted of [1, 2, 3, 4]) assert.equal(effects.get(wanted), model.get(wanted));
+          for (const effectNumber of [1, 2, 3, 4])
+            assert.equal(effects.get(effectNumber), model.get(effectNumber));
         }
       }),
     );

@@ -6,24 +6,25 @@ import type { DueEffect } from "../api.ts";
  */
 export class OutstandingEffects<Effect extends DueEffect> {
   /** The first effect. Undefined if it was settled before others. */
-  #one: Effect | undefined;
+  #first: Effect | undefined;
   #others: Map<number, Effect> | undefined;
 
   get size(): number {
-    return (this.#one === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+    return (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
   }
 
   get(number: number): Effect | undefined {
-    const one = this.#one;
-    return one !== undefined && one.token.number === number ? one : this.#others?.get(number);
+    const first = this.#first;
+    return first !== undefined && first.token.number === number ? first : this.#others?.get(number);
   }
 
   /** Replaces the one with the same number. */
   set(effect: Effect): void {
     const { number } = effect.token;
-    const isFirst = this.#one === undefined ? this.#others === undefined : this.#one.token.number === number;
+    const isFirst =
+      this.#first === undefined ? this.#others === undefined : this.#first.token.number === number;
     if (isFirst) {
-      this.#one = effect;
+      this.#first = effect;
       return;
     }
     this.#others ??= new Map();
@@ -31,17 +32,17 @@ export class OutstandingEffects<Effect extends DueEffect> {
   }
 
   delete(number: number): void {
-    if (this.#one?.token.number === number) this.#one = undefined;
+    if (this.#first?.token.number === number) this.#first = undefined;
     else if (this.#others?.delete(number) === true && this.#others.size === 0) this.#others = undefined;
   }
 
   clear(): void {
-    this.#one = undefined;
+    this.#first = undefined;
     this.#others = undefined;
   }
 
   *[Symbol.iterator](): Generator<Effect> {
-    if (this.#one !== undefined) yield this.#one;
+    if (this.#first !== undefined) yield this.#first;
     if (this.#others !== undefined) yield* this.#others.values();
   }
 }

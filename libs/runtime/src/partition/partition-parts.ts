@@ -7,7 +7,7 @@ import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
 
 /** A component that takes turns as long as it reports more work. */
-export interface TurnTaker {
+export interface Schedulable {
   turn(): boolean;
 }
 
@@ -37,5 +37,5 @@ export interface PartitionParts {
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
   /** The partition needs a turn. */
-  ready(partition: TurnTaker): void;
+  ready(partition: Schedulable): void;
 }

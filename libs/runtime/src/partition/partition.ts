@@ -29,14 +29,14 @@ import {
   type TuttiError,
   withoutRemedy,
 } from "@tutti/kernel";
-import type { Outcome, PartitionStanding, PartitionState } from "../api.ts";
+import type { Outcome, PartitionState, PartitionStatus } from "../api.ts";
 import { raiseBehaviour } from "../behaviour/raising.ts";
 import { runtimeErrors } from "../errors.ts";
 import { tableEpochOf } from "../ownership/epochs.ts";
 import { ownEvents } from "../records/own-events.ts";
 import { refusalOf, refused } from "../refusals.ts";
 import { type Arrival, Inbox, refuse } from "./inbox.ts";
-import { beginLife, type Life, refold } from "./life.ts";
+import { createLife, type Life, refold } from "./life.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { PartitionParts } from "./partition-parts.ts";
 import { Recovery } from "./recovery.ts";
@@ -109,7 +109,7 @@ export class Partition {
   commandRefusal(isResult: boolean): Outcome | undefined {
     const refusal = this.refusal() ?? (isResult ? undefined : (this.#fullRefusal() ?? this.#behindRefusal()));
     const waitingBytes = this.#life?.memory.outbox.waitingBytes ?? 0;
-    if (refusal !== undefined || waitingBytes < this.#parts.limits.lettersBytesMax) return refusal;
+    if (refusal !== undefined || waitingBytes < this.#parts.limits.outboxBytesMax) return refusal;
     const at = { service: this.#parts.service, partition: this.number };
     return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
   }
@@ -195,7 +195,7 @@ export class Partition {
         if (this.#life === life) memory.answers.addOther(settle);
         else settle(this.#unknown());
       };
-      this.#wake(memory, { what: "errand", run, refuse: settle });
+      this.#wake(memory, { kind: "errand", run, refuse: settle });
     });
   }
 
@@ -217,7 +217,7 @@ export class Partition {
       };
       const refusal = this.refusal();
       if (refusal !== undefined) refuse(refusal);
-      else this.arrive({ what: "errand", run, refuse });
+      else this.arrive({ kind: "errand", run, refuse });
     });
   }
 
@@ -231,7 +231,7 @@ export class Partition {
       const { memory } = life;
       if (this.#life === life && !memory.isStopped) raiseBehaviour(memory, this.#parts.behavioursAllowed());
     };
-    this.arrive({ what: "errand", run, refuse: () => {} });
+    this.arrive({ kind: "errand", run, refuse: () => {} });
   }
 
   /** Puts something into the inbox between commands. */
@@ -264,7 +264,7 @@ export class Partition {
     return this.#turnMs;
   }
 
-  standing(load: number): PartitionStanding | undefined {
+  status(load: number): PartitionStatus | undefined {
     if (this.#state === "closed") return;
     const memory = this.#life?.memory;
     const nextDueMs = this.#life?.loaded.nextDueMs ?? Number.POSITIVE_INFINITY;
@@ -380,7 +380,7 @@ export class Partition {
     const { clock, journals, behaviour } = this.#parts;
     const epoch = Math.max(this.#epoch, log.last.epoch + 1);
     if (tableEpochOf(epoch) > this.#tableEpoch) {
-      this.#lose();
+      this.#loseOwnership();
       return;
     }
     const timeMs = Math.max(Math.floor(clock.now()), log.last.timeMs);
@@ -399,7 +399,7 @@ export class Partition {
   }
 
   #startLife(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
-    return beginLife({
+    return createLife({
       parts: this.#parts,
       partition: this.number,
       epoch: this.#epoch,
@@ -408,7 +408,7 @@ export class Partition {
       durable,
       coveredTo,
       wake: (memory, arrival) => this.#wake(memory, arrival),
-      slept: (life) => this.#setTimer(life),
+      onPassivated: (life) => this.#setTimer(life),
       failed: (memory, failure) => this.#failed(memory, failure),
       fenced: (memory, error) => this.#fenced(memory, error),
       damaged: (memory, error) => this.#damaged(memory, error),
@@ -422,12 +422,12 @@ export class Partition {
       this.#parts.ready(this);
       return;
     }
-    if (memory.isStopped && arrival.what === "messages") arrival.absent.clear();
+    if (memory.isStopped && arrival.kind === "messages") arrival.absent.clear();
     if (this.#state === "closed") {
       refuse(arrival, refused(refusalOf(this.#notOwner())));
       return;
     }
-    this.arrive(memory.isStopped && arrival.what === "question" ? { ...arrival, found: undefined } : arrival);
+    this.arrive(memory.isStopped && arrival.kind === "question" ? { ...arrival, found: undefined } : arrival);
   }
 
   /** The journal rejected a batch: decisions in memory are void. */
@@ -441,7 +441,7 @@ export class Partition {
     logger.warn("journal rejected a batch, reloading the partition", { ...at, reason });
     this.#stopLife(life, refused(this.#refusalFor(failure)));
     if (failure.kind === "full") this.#refuseAll(failure.refusal);
-    if (failure.kind === "fenced") this.#lose();
+    if (failure.kind === "fenced") this.#loseOwnership();
     else this.#restart();
   }
 
@@ -473,7 +473,7 @@ export class Partition {
     if (life?.memory !== memory || memory.isStopped) return;
     this.#reason = withoutRemedy(error);
     this.#stopLife(life);
-    this.#lose();
+    this.#loseOwnership();
   }
 
   /**
@@ -510,7 +510,7 @@ export class Partition {
   }
 
   /** The journal reports another owner. */
-  #lose(): void {
+  #loseOwnership(): void {
     this.#close();
     this.#parts.leaseTerm.lost(this.number);
   }
@@ -584,7 +584,7 @@ const timerMaxMs = 10_000;
 function pauseWork(memory: PartitionMemory, name: string): void {
   const { pause, batch, self, parts } = memory;
   if (name === "" || pause.name === name) return;
-  memory.beginTurn();
+  memory.startTurn();
   const { header, codec } = ownEvents.workPaused;
   batch.add(self, header, codec, { name }, parts.cause);
   pause.start(name, memory.nowMs, parts.cause.actor);
@@ -596,10 +596,10 @@ function releaseWork(memory: PartitionMemory, released: WorkReleased, cause: Cau
   if (pause.has(released)) return;
   const { header, codec } = ownEvents.workReleased;
   batch.add(self, header, codec, released, cause);
-  const held = [...instances.values()].filter((instance) => pause.holds(instance));
+  const paused = [...instances.values()].filter((instance) => pause.isPaused(instance));
   // Their effects of this turn are found with the rest.
-  folding.due = memory.takeDue();
+  folding.due = memory.drainDue();
   pause.release(released);
-  for (const instance of held) if (!pause.holds(instance)) folding.due.push(...instance.effects);
-  for (const timer of pause.takeDue()) timers.set(timer, timer.rank);
+  for (const instance of paused) if (!pause.isPaused(instance)) folding.due.push(...instance.effects);
+  for (const timer of pause.drainDue()) timers.set(timer, timer.rank);
 }

@@ -51,7 +51,7 @@ function scene(list: DueInstance[]) {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("sleepers", () => {
-  it("are brought back once each, a little before they are due, in their order", async () => {
+  it("are restored once each and in order, shortly before they are due", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1_000, max: 9_000 }), { maxLength: 30 }), async (times) => {
         const { passivated, woken, list } = scene(times.map((dueMs, index) => due(dueMs, index + 1)));
@@ -79,7 +79,7 @@ describe("sleepers", () => {
     );
   });
 
-  it("come a page at a time when very many are due", async () => {
+  it("are restored one page at a time if very many are due", async () => {
     const { passivated, woken, wakes } = scene(
       Array.from({ length: 1_500 }, (_, index) => due(1_000, index + 1)),
     );
@@ -95,12 +95,12 @@ describe("sleepers", () => {
     assert.equal(new Set(woken).size, 1_500);
   });
 
-  it("that are put to sleep while others are brought back are not missed", async () => {
+  it("are not missed if passivated while others are restored", async () => {
     const { passivated, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
     await passivated.start();
     passivated.wakeDue(1_000);
     list.push(due(7_000, 3));
-    passivated.sleeps(7_000);
+    passivated.addDue(7_000);
     await turn();
     passivated.wakeDue(7_000);
     await turn();
@@ -110,7 +110,7 @@ describe("sleepers", () => {
     assert.deepEqual(woken, [1, 3, 2]);
   });
 
-  it("that are put to sleep behind what the archive is asked are not missed either", async () => {
+  it("are not missed if passivated while an answer of the archive is on its way", async () => {
     // At one of these steps the archive has found the next entry, and its answer is on its way.
     for (let steps = 1; steps <= 8; steps++) {
       const { passivated, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
@@ -118,7 +118,7 @@ describe("sleepers", () => {
       passivated.wakeDue(1_000);
       for (let step = 0; step < steps; step++) await Promise.resolve();
       list.push(due(7_000, 3));
-      passivated.sleeps(7_000);
+      passivated.addDue(7_000);
       await turn();
       passivated.wakeDue(7_000);
       await turn();
@@ -126,7 +126,7 @@ describe("sleepers", () => {
     }
   });
 
-  it("say a fault of the archive, unless they were stopped", async () => {
+  it("report a failure of the archive, unless they were stopped", async () => {
     for (const isStopped of [false, true]) {
       const { passivated, faults, list } = scene([due(1_000, 1)]);
       await passivated.start();

@@ -37,7 +37,7 @@ export class PassivatedIndex {
   }
 
   /** An instance was passivated. */
-  sleeps(dueMs: number): void {
+  addDue(dueMs: number): void {
     this.#nextMs = Math.min(this.#nextMs, dueMs);
   }
 

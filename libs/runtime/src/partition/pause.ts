@@ -13,7 +13,7 @@ import { stableHash } from "@tutti/kernel";
 import type { Instance, InstanceTimer } from "./instance.ts";
 
 /** All machines, in hundredths. */
-const wholeShare = 100;
+const fullShare = 100;
 
 export class Pause {
   #state: PauseState | undefined;
@@ -32,7 +32,7 @@ export class Pause {
   }
 
   /** True if nothing was released. */
-  get isWhole(): boolean {
+  get isFull(): boolean {
     return this.isOn && this.#shares.size === 0;
   }
 
@@ -54,7 +54,7 @@ export class Pause {
   release({ namespace, share }: WorkReleased): void {
     if (this.#state === undefined) return;
     this.#shares.set(namespace, Math.max(share, this.#shares.get(namespace) ?? 0));
-    if (namespace === "" && share >= wholeShare) this.#state.over = true;
+    if (namespace === "" && share >= fullShare) this.#state.over = true;
   }
 
   /** Returns whether a release would change nothing. */
@@ -62,29 +62,29 @@ export class Pause {
     return !this.isOn || this.#shareOf(namespace) >= share;
   }
 
-  holds({ key, hosted }: Pick<Instance, "key" | "hosted">): boolean {
-    if (!this.isOn || hosted.machine.goesOnPaused === true) return false;
+  isPaused({ key, hosted }: Pick<Instance, "key" | "hosted">): boolean {
+    if (!this.isOn || hosted.machine.runsWhilePaused === true) return false;
     const { namespace, kind, id } = key;
     const share = this.#shareOf(namespace);
-    return share < wholeShare && stableHash(namespace, kind, `${id}/share`) % wholeShare >= share;
+    return share < fullShare && stableHash(namespace, kind, `${id}/share`) % fullShare >= share;
   }
 
   /** A timer of a paused machine has come due. */
-  hold(timer: InstanceTimer): void {
+  deferTimer(timer: InstanceTimer): void {
     this.#due.add(timer);
   }
 
   /** Removes and returns the due timers of machines that are no longer paused. */
-  takeDue(): readonly InstanceTimer[] {
-    const taken: InstanceTimer[] = [];
+  drainDue(): readonly InstanceTimer[] {
+    const resumed: InstanceTimer[] = [];
     for (const timer of this.#due) {
       const { instance, number } = timer;
       const isSet = instance.timers?.get(number) === timer;
-      if (isSet && this.holds(instance)) continue;
+      if (isSet && this.isPaused(instance)) continue;
       this.#due.delete(timer);
-      if (isSet) taken.push(timer);
+      if (isSet) resumed.push(timer);
     }
-    return taken;
+    return resumed;
   }
 
   #shareOf(namespace: string): number {

@@ -65,7 +65,7 @@ export class QuarantineStore {
     memory.folding.release(instance);
     for (const { token } of instance.effects) memory.folding.dropped.push(token);
     instance.effects.clear();
-    memory.noteEntry(instance);
+    memory.markEntryDue(instance);
     this.#rebuild(instance);
   }
 

@@ -1,7 +1,7 @@
 /** Questions to instances: answered from the state, once everything that the state rests on is durable. */
 import { errorFromUnknown, isRefusal, textOf } from "@tutti/kernel";
 import type { Outcome } from "../api.ts";
-import { refusalOf, refused, refusedAsGone, refusedAsQuarantined, refusedAsUnknown } from "../refusals.ts";
+import { refusalOf, refused, refusedAsQuarantined, refusedAsRemoved, refusedAsUnknown } from "../refusals.ts";
 import type { QuestionArrived } from "./inbox.ts";
 import type { Instance } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
@@ -18,9 +18,9 @@ export class Questions {
     const { key } = question.question;
     const instance = instances.get(textOf(key));
     if (instance !== undefined) this.#settle(question, this.#evaluate(instance, question));
-    else if (isSettled(question) || !instances.mayBeKept(key)) {
+    else if (isSettled(question) || !instances.mayExist(key)) {
       const { found } = question;
-      if (found?.kind === "tombstone") this.#settle(question, refusedAsGone(key, found.untilMs));
+      if (found?.kind === "tombstone") this.#settle(question, refusedAsRemoved(key, found.untilMs));
       else if (found?.kind === "unreadable") this.#settle(question, refused(refusalOf(found.error)));
       else this.#settle(question, refusedAsUnknown(key));
     } else {
@@ -44,8 +44,8 @@ export class Questions {
     instance.touchedMs = nowMs;
     if (instance.quarantine !== undefined) return refusedAsQuarantined(instance);
     try {
-      const goneMs = instance.isEnded ? this.#memory.goneUntil(instance) : undefined;
-      if (goneMs !== undefined) return refusedAsGone(instance.key, goneMs);
+      const reservedUntilMs = instance.isEnded ? this.#memory.reservedUntil(instance) : undefined;
+      if (reservedUntilMs !== undefined) return refusedAsRemoved(instance.key, reservedUntilMs);
       const { key, state } = instance;
       const reply = question.query.answer(state, question.body, { key, nowMs });
       return isRefusal(reply) ? refused(reply) : { kind: "done", reply };

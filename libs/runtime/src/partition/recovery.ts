@@ -23,14 +23,14 @@ import {
 import { type Actor, Cause } from "@tutti/contracts/types/v1";
 import {
   type JournalBatch,
-  type Kept,
+  type LoadResult,
   type Opening,
   partitionKind,
   type RecordPlace,
   RecordScanner,
 } from "@tutti/journal";
 import { type InstanceKey, type TuttiError, textOf } from "@tutti/kernel";
-import { recoverBehaviour, takeBehaviour } from "../behaviour/raising.ts";
+import { applyBehaviour, recoverBehaviour } from "../behaviour/raising.ts";
 import { runtimeErrors } from "../errors.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { preparedForEvent } from "../machines/preparing.ts";
@@ -38,7 +38,7 @@ import { NoteRedelivery } from "../records/note-redelivery.ts";
 import { ownEvents, ownPrefix } from "../records/own-events.ts";
 import { decodePartition } from "../snapshots/snapshot.ts";
 import { recoverKey } from "./answered-keys.ts";
-import { heedless } from "./folding.ts";
+import { noOutstanding } from "./folding.ts";
 import type { Instance } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 
@@ -55,9 +55,9 @@ interface Known {
   /** The last record that the archive contains. */
   containedTo: RecordPlace;
   /** It ended, and the archive has it whole: it is folded again only if the journal has more records of it. */
-  ended: Kept | undefined;
+  ended: LoadResult | undefined;
   /** It ended and was removed, though records of its end are still in the journal. */
-  isGone: boolean;
+  isRemoved: boolean;
   /** The archive reports the instance with the key as removed, though its id is still reserved. */
   hasTombstone: boolean;
   /** Its end has been subtracted from the number of live instances. */
@@ -81,7 +81,7 @@ export class Recovery {
   #ownUpTo = 0;
   #coveredTo = 0;
   /** Instances that were quarantined when the partition's own snapshot was taken. */
-  #aside: readonly InstanceKey[] = [];
+  #quarantined: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
   #decodedCause: Uint8Array = nothing;
   #causeNow: Cause | undefined;
@@ -101,7 +101,7 @@ export class Recovery {
     const knownTo = Math.max(coveredTo, snapshot?.batch ?? 0);
     if (knownTo >= log.last.number) throw this.#unjoined(knownTo, `up to batch ${log.last.number}`);
     this.#coveredTo = coveredTo;
-    if (snapshot !== undefined) this.#takeSnapshot(snapshot);
+    if (snapshot !== undefined) this.#applySnapshot(snapshot);
     const from = coveredTo + 1;
     for await (const read of log.read(Math.max(log.first, Math.min(from, knownTo)))) {
       if (snapshot !== undefined) this.#requireSame(snapshot, read);
@@ -109,11 +109,11 @@ export class Recovery {
       await this.#prepare(slice);
       for (const batch of slice) this.#fold(batch);
     }
-    this.#putGoneAway();
+    this.#removeTombstoned();
     this.#recoverOutstanding();
     this.#memory.publishNotes(this.#noteRedelivery.notes);
     // A quarantined instance must be visible even if the journal has no events of it.
-    await Promise.all(this.#aside.map((key) => this.#findAside(key)));
+    await Promise.all(this.#quarantined.map((key) => this.#findQuarantined(key)));
     return { toRebuild: this.#toRebuild };
   }
 
@@ -133,19 +133,19 @@ export class Recovery {
     return runtimeErrors.gap({ service, partition, what });
   }
 
-  #takeSnapshot(snapshot: PartitionSnapshot): void {
+  #applySnapshot(snapshot: PartitionSnapshot): void {
     const memory = this.#memory;
     this.#ownUpTo = snapshot.batch;
-    this.#aside = snapshot.quarantined;
+    this.#quarantined = snapshot.quarantined;
     memory.incarnations = snapshot.incarnations;
     memory.live = snapshot.live;
     memory.self.event = snapshot.event;
     memory.self.lastBatch = snapshot.eventBatch;
     memory.self.lastIndex = snapshot.eventIndex;
     memory.pause.restore(snapshot.pause);
-    takeBehaviour(memory, snapshot.behaviours);
+    applyBehaviour(memory, snapshot.behaviours);
     for (const { service, partition, number } of snapshot.taken) {
-      memory.outbox.recordTaken(service, partition, number, false);
+      memory.outbox.recordAccepted(service, partition, number, false);
     }
     for (const { service, partition, number } of snapshot.sent) {
       const channel = memory.outbox.channel(service, partition);
@@ -163,13 +163,13 @@ export class Recovery {
   /** Looks up all instances that occur in these batches and may be in the archive, together. */
   async #prepare(slice: readonly JournalBatch[]): Promise<void> {
     const scanner = this.#scanner;
-    const met: Known[] = [];
+    const added: Known[] = [];
     for (const { records } of slice) {
       scanner.open(records);
-      while (scanner.next()) if (!this.#known.has(scanner.keyText)) this.#meet(met);
+      while (scanner.next()) if (!this.#known.has(scanner.keyText)) this.#addKnown(added);
     }
     if (this.#memory.parts.machines.needContent) await this.#prepareContent(slice);
-    if (met.length > 0) await this.#lookUp(met);
+    if (added.length > 0) await this.#lookUp(added);
     await this.#foldEnded(slice);
   }
 
@@ -188,7 +188,7 @@ export class Recovery {
     await Promise.all(waiting);
   }
 
-  #meet(met: Known[]): void {
+  #addKnown(added: Known[]): void {
     const { instances, parts } = this.#memory;
     const { keyText, key } = this.#scanner;
     const { kind } = key;
@@ -198,7 +198,7 @@ export class Recovery {
       hosted,
       containedTo: nowhere,
       ended: undefined,
-      isGone: false,
+      isRemoved: false,
       hasTombstone: false,
       isEndCounted: false,
       instance: undefined,
@@ -209,15 +209,15 @@ export class Recovery {
     // Machines of another release: their records stay where they are.
     if (hosted === undefined)
       parts.logger.warn("journal has records of a kind that is not hosted here", { kind });
-    else if (instances.mayBeKept(key)) met.push(known);
+    else if (instances.mayExist(key)) added.push(known);
   }
 
-  async #lookUp(met: readonly Known[]): Promise<void> {
+  async #lookUp(added: readonly Known[]): Promise<void> {
     const { archive, revive } = this.#memory.parts;
-    const kept = await archive.load(met.map(({ key }) => key));
+    const loaded = await archive.load(added.map(({ key }) => key));
     await Promise.all(
-      met.map(async (known, index) => {
-        const found = kept[index] ?? nothingKept;
+      added.map(async (known, index) => {
+        const found = loaded[index] ?? nothingStored;
         known.hasTombstone = found.kind === "tombstone";
         if (found.kind === "ended") {
           known.ended = found;
@@ -246,20 +246,20 @@ export class Recovery {
   async #foldEnded(slice: readonly JournalBatch[]): Promise<void> {
     if (this.#ended.size === 0) return;
     const scanner = this.#scanner;
-    const again: Known[] = [];
+    const repeated: Known[] = [];
     for (const { records, number } of slice) {
       scanner.open(records);
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
         // An instance that starts here shares only the key with the one that ended.
-        if (scanner.event > 1) again.push(known);
+        if (scanner.event > 1) repeated.push(known);
         else this.#forgetEnded(known);
       }
     }
     const { revive } = this.#memory.parts;
     await Promise.all(
-      again.map(async (known) => {
+      repeated.map(async (known) => {
         const { ended } = known;
         this.#forgetEnded(known);
         if (ended !== undefined) this.#resume(known, await revive(known.key, ended));
@@ -286,7 +286,7 @@ export class Recovery {
       const known = this.#known.get(scanner.keyText);
       if (known?.hosted !== undefined) this.#foldRecord(known, known.hosted, batch);
       else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
-      else memory.heldFrom = Math.min(memory.heldFrom, batch.number);
+      else memory.retainedFrom = Math.min(memory.retainedFrom, batch.number);
     }
     // The snapshot counts the instances that started and ended up to there.
     if (batch.number <= this.#ownUpTo) memory.live = live;
@@ -304,7 +304,7 @@ export class Recovery {
       outbox.recoverConfirmed(LettersConfirmed.decode(payload));
     else if (type === ownEvents.lettersTaken.type) {
       const { service, partition, upTo } = LettersTaken.decode(payload);
-      outbox.recordTaken(service, partition, upTo, false);
+      outbox.recordAccepted(service, partition, upTo, false);
     } else if (type === ownEvents.workPaused.type)
       pause.start(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
     else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));
@@ -321,8 +321,8 @@ export class Recovery {
     const { instance } = known;
     if (instance === undefined) {
       // Its beginning is behind the cut and the archive does not know it: it has ended and was removed since.
-      known.isGone ||= this.#scanner.previousBatch <= this.#coveredTo;
-      if (known.isGone) {
+      known.isRemoved ||= this.#scanner.previousBatch <= this.#coveredTo;
+      if (known.isRemoved) {
         this.#countEnd(known, batch.number);
         return;
       }
@@ -366,18 +366,18 @@ export class Recovery {
    * The archive accepts no more data of an instance that it has removed. So it must not continue here, though the
    * journal still has all of it.
    */
-  #putGoneAway(): void {
+  #removeTombstoned(): void {
     for (const { hasTombstone, instance } of this.#known.values()) {
       if (!hasTombstone || instance?.isInMemory !== true) continue;
       if (instance.isEnded && instance.quarantine === undefined) this.#discard(instance);
     }
   }
 
-  async #findAside(key: InstanceKey): Promise<void> {
+  async #findQuarantined(key: InstanceKey): Promise<void> {
     const found = await this.#memory.instances.find(key);
     // A repaired release continues with it, so its line changes.
     if (found.kind === "instance" && found.instance.quarantine === undefined)
-      this.#memory.noteEntry(found.instance);
+      this.#memory.markEntryDue(found.instance);
   }
 
   /** Most records of a batch have the same cause as the one before. So it is decoded once. */
@@ -421,9 +421,9 @@ export class Recovery {
       if (event === undefined)
         throw runtimeErrors.unknownEvent({ kind: key.kind, id: key.id, type, version });
       const body = event.codec.decode(payload);
-      if (this.#noteRedelivery.hears(event)) {
+      if (this.#noteRedelivery.listensTo(event)) {
         const { state } = instance;
-        this.#noteRedelivery.note(event, {
+        this.#noteRedelivery.record(event, {
           key,
           event: instance.event,
           body,
@@ -432,11 +432,11 @@ export class Recovery {
           cause: this.#decoded(),
         });
       }
-      event.evolve(instance.state, body, heedless);
+      event.evolve(instance.state, body, noOutstanding);
       if (event.described !== true && instance.event > 1) return;
-      this.#memory.noteStatus(instance, hosted.machine.describe(instance.state).status, timeMs);
+      this.#memory.recordStatus(instance, hosted.machine.describe(instance.state).status, timeMs);
     } catch (error) {
-      this.#memory.keepAside(instance, type, error, instance.event - 1);
+      this.#memory.quarantineInstance(instance, type, error, instance.event - 1);
       this.#toRebuild.add(instance);
       this.#failed.add(instance);
     }
@@ -466,7 +466,7 @@ export class Recovery {
       const reason = Quarantined.decode(payload);
       instance.quarantine = { reason, sinceMs: timeMs, folded, isRecorded: true, isRebuilt, parked: [] };
       quarantined.add(instance);
-      this.#memory.noteEntry(instance);
+      this.#memory.markEntryDue(instance);
     } else if (type === ownEvents.repaired.type) {
       this.#foldRepair(known, instance, Repaired.decode(payload), timeMs);
     }
@@ -486,8 +486,8 @@ export class Recovery {
     // The state of a reset is somewhere in the history: it is folded after everything was read.
     if (!isRetry && (this.#failed.delete(instance) || event < known.changed)) this.#toRebuild.add(instance);
     if (action === RepairAction.REPAIR_ACTION_RESET) instance.resets++;
-    if (action === RepairAction.REPAIR_ACTION_TERMINATE) memory.noteTerminated(instance, timeMs);
-    else memory.noteEntry(instance);
+    if (action === RepairAction.REPAIR_ACTION_TERMINATE) memory.recordTerminated(instance, timeMs);
+    else memory.markEntryDue(instance);
   }
 
   /** Everything that was read is durable: the outstanding work follows from the states. */
@@ -505,5 +505,5 @@ function isWithin(batch: number, index: number, place: RecordPlace): boolean {
 }
 
 const nowhere: RecordPlace = { batch: 0, index: -1 };
-const nothingKept: Kept = { kind: "nothing" };
+const nothingStored: LoadResult = { kind: "nothing" };
 const nothing = new Uint8Array(0);

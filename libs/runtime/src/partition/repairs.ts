@@ -23,7 +23,7 @@ import type { Refolding } from "../history/refolding.ts";
 import { ownEvents } from "../records/own-events.ts";
 import { recoverKey } from "./answered-keys.ts";
 import type { Decision } from "./decider.ts";
-import { heedless } from "./folding.ts";
+import { noOutstanding } from "./folding.ts";
 import type { Instance, Quarantine } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { BatchMark } from "./open-batch.ts";
@@ -83,7 +83,7 @@ export class Repairs {
     if (fault !== undefined) throw stillFails(key, fault.error);
     try {
       // Checked now, because a half-repaired instance would make later requests fail.
-      hosted.machine.recover(state, heedless);
+      hosted.machine.recover(state, noOutstanding);
       hosted.machine.describe(state);
     } catch (error) {
       throw stillFails(key, error);
@@ -142,7 +142,7 @@ export class Repairs {
     const { instances } = this.#memory;
     const there = instances.get(textOf(key));
     if (there !== undefined) return there;
-    const found = instances.mayBeKept(key) ? await instances.find(key) : undefined;
+    const found = instances.mayExist(key) ? await instances.find(key) : undefined;
     if (found?.kind === "instance") return found.instance;
     throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
   }
@@ -169,7 +169,7 @@ export class Repairs {
           reject(error);
         }
       };
-      parts.wake({ what: "errand", run: runNow, refuse });
+      parts.wake({ kind: "errand", run: runNow, refuse });
     });
   }
 
@@ -195,7 +195,7 @@ export class Repairs {
     instance.state = state;
     if (action === RepairAction.REPAIR_ACTION_TERMINATE) {
       memory.quarantined.delete(instance);
-      memory.noteTerminated(instance, memory.nowMs);
+      memory.recordTerminated(instance, memory.nowMs);
       return;
     }
     if (action === RepairAction.REPAIR_ACTION_RESET) instance.resets++;
@@ -204,7 +204,7 @@ export class Repairs {
       const { on, command, number, attempt } = quarantine.reason;
       const decision = this.#decide(instance, { type: on, command, number, attempt }, cause);
       if (decision?.kind === "thrown") {
-        memory.batch.cutBack(mark);
+        memory.batch.rollBack(mark);
         Object.assign(instance, { event: eventBefore, lastBatch, lastIndex, dirtyFrom, quarantine });
         memory.folding.release(instance);
         instance.effects.clear();
@@ -214,12 +214,12 @@ export class Repairs {
       }
     }
     memory.quarantined.delete(instance);
-    this.#doParked(instance, quarantine.parked, cause);
-    if (!instance.isInMemory || instance.quarantine !== undefined) memory.noteEntry(instance);
-    else memory.noteStatus(instance, instance.hosted.machine.describe(instance.state).status, memory.nowMs);
+    this.#executeParked(instance, quarantine.parked, cause);
+    if (!instance.isInMemory || instance.quarantine !== undefined) memory.markEntryDue(instance);
+    else memory.recordStatus(instance, instance.hosted.machine.describe(instance.state).status, memory.nowMs);
   }
 
-  #doParked(instance: Instance, parked: readonly CommandParked[], cause: Cause): void {
+  #executeParked(instance: Instance, parked: readonly CommandParked[], cause: Cause): void {
     let done = 0;
     for (const command of parked) {
       done++;
@@ -242,7 +242,7 @@ export class Repairs {
     const { incarnation } = instance;
     const token = number === 0 ? undefined : { partition: parts.partition, incarnation, number, attempt };
     const decision = decider.decideEncoded(instance, declared, command, cause, token);
-    if (decision.kind === "done") this.#memory.noteStep(instance);
+    if (decision.kind === "done") this.#memory.recordStep(instance);
     return decision;
   }
 }

@@ -24,7 +24,7 @@ export async function resume(memory: PartitionMemory): Promise<void> {
   const { archive } = parts;
   if (incarnations === 0) return;
   const foreign = new Set<string>();
-  instances.noteLeaving(incarnations);
+  instances.recordDepartures(incarnations);
   try {
     let page = await archive.outstanding(0, pageInstances);
     for (;;) {
@@ -37,13 +37,13 @@ export async function resume(memory: PartitionMemory): Promise<void> {
       await prepare(memory, page);
       if (memory.isStopped) return;
       for (const { incarnation, snapshot } of page) {
-        if (incarnation <= incarnations) resumeOne(memory, incarnation, snapshot, foreign);
+        if (incarnation <= incarnations) resumeInstance(memory, incarnation, snapshot, foreign);
       }
       if (next === undefined) return;
       page = await next;
     }
   } finally {
-    instances.forgetLeft();
+    instances.forgetDeparted();
   }
 }
 
@@ -66,14 +66,14 @@ async function prepare(
   );
 }
 
-function resumeOne(
+function resumeInstance(
   memory: PartitionMemory,
   incarnation: number,
   bytes: Uint8Array,
   foreign: Set<string>,
 ): void {
   const { instances, parts } = memory;
-  if (instances.hasLeft(incarnation) || instances.byIncarnation(incarnation) !== undefined) return;
+  if (instances.hasDeparted(incarnation) || instances.byIncarnation(incarnation) !== undefined) return;
   const { service, partition, logger } = parts;
   let snapshot: Snapshot;
   try {

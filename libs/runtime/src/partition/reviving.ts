@@ -1,6 +1,6 @@
 import type { Snapshot } from "@tutti/contracts/runtime/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
-import type { Kept } from "@tutti/journal";
+import type { LoadResult } from "@tutti/journal";
 import { type InstanceKey, isEnded, textOf } from "@tutti/kernel";
 import type { Refolding } from "../history/refolding.ts";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
@@ -31,29 +31,29 @@ export function reviveSnapshot(
 /** Restores an instance from its stored form. Undefined if nothing is stored. */
 export async function revive(
   key: InstanceKey,
-  kept: Kept,
+  stored: LoadResult,
   hosted: HostedMachine,
   refolding: Refolding,
 ): Promise<Instance | undefined> {
-  if (kept.kind === "nothing" || kept.kind === "tombstone") return;
-  if (kept.kind === "snapshot") {
-    const snapshot = decodeSnapshot(kept.snapshot);
+  if (stored.kind === "nothing" || stored.kind === "tombstone") return;
+  if (stored.kind === "snapshot") {
+    const snapshot = decodeSnapshot(stored.snapshot);
     await preparedForSnapshot(hosted, snapshot);
     const instance = reviveSnapshot(key, textOf(key), snapshot, hosted);
-    instance.isKeptAsEnded = instance.isEnded;
+    instance.isArchivedAsEnded = instance.isEnded;
     return instance;
   }
   const instance = blankInstance(key, textOf(key), hosted);
-  const { incarnation, events, last } = kept;
-  instance.isKeptAsEnded = true;
+  const { incarnation, events, last } = stored;
+  instance.isArchivedAsEnded = true;
   instance.incarnation = incarnation;
   instance.event = events;
   instance.lastBatch = last.batch;
   instance.lastIndex = last.index;
   const lastRecord = { ...last, event: events };
-  const { state, timeMs, beginning, fault } = await refolding.furthest(key, hosted, lastRecord, events);
-  instance.startMs = beginning?.timeMs ?? 0;
-  instance.startedBy = beginning?.actor;
+  const { state, timeMs, origin, fault } = await refolding.furthest(key, hosted, lastRecord, events);
+  instance.startMs = origin?.timeMs ?? 0;
+  instance.startedBy = origin?.actor;
   instance.endMs = timeMs;
   instance.state = state;
   if (fault !== undefined) {

@@ -20,15 +20,15 @@ export class NoteRedelivery {
     this.#eventListener = eventListener;
   }
 
-  hears(event: AnyEvent): boolean {
+  listensTo(event: AnyEvent): boolean {
     return this.#eventListener?.notes.has(event) === true;
   }
 
   /** Takes the note before the event is folded. */
-  note(event: AnyEvent, happening: Happening): void {
+  record(event: AnyEvent, happening: Happening): void {
     const { timeMs } = happening;
     this.#lastMs = Math.max(this.#lastMs, timeMs);
-    const note = this.#taken(event, happening);
+    const note = this.#createNote(event, happening);
     if (note !== undefined) this.#gathered.push({ timeMs, note });
     // Dropping scans all notes, so it does not run for each one.
     if (this.#gathered.length >= 2 * notesMax) this.#drop();
@@ -40,7 +40,7 @@ export class NoteRedelivery {
     return this.#gathered.map(({ note }) => note);
   }
 
-  #taken(event: AnyEvent, happening: Happening): unknown {
+  #createNote(event: AnyEvent, happening: Happening): unknown {
     try {
       return this.#eventListener?.notes.get(event)?.(happening);
     } catch (error) {

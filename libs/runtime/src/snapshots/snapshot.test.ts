@@ -16,18 +16,18 @@ function instance(): Instance {
 }
 
 function sample(): Instance {
-  const made = instance();
-  const state = made.state as ReturnType<typeof account.create>;
+  const sampled = instance();
+  const state = sampled.state as ReturnType<typeof account.create>;
   Object.assign(state, { standing: "open", owner: "ada", balanceCents: 5 });
   state.holds.set(3, { amountCents: 1, dueMs: 1_700_000_000_000 });
-  Object.assign(made, { incarnation: 9, event: 12, lastBatch: 40, lastIndex: 2, startMs: 5, resets: 2 });
-  made.startedBy = { kind: ActorKind.ACTOR_KIND_PERSON, id: "tester" };
-  made.keys = new Map([["k", { commandHash: Uint8Array.of(1), reply: Uint8Array.of(2), untilMs: 9_000 }]]);
-  return made;
+  Object.assign(sampled, { incarnation: 9, event: 12, lastBatch: 40, lastIndex: 2, startMs: 5, resets: 2 });
+  sampled.startedBy = { kind: ActorKind.ACTOR_KIND_PERSON, id: "tester" };
+  sampled.keys = new Map([["k", { commandHash: Uint8Array.of(1), reply: Uint8Array.of(2), untilMs: 9_000 }]]);
+  return sampled;
 }
 
 describe("a snapshot of an instance", () => {
-  it("makes it again as it was", () => {
+  it("restores the same instance", () => {
     const before = sample();
     const after = instance();
     restore(after, decodeSnapshot(encodeSnapshot(before, 1_000, 1)), hosted, key);
@@ -52,7 +52,7 @@ describe("a snapshot of an instance", () => {
     assert.equal(after.isTerminated, false);
   });
 
-  it("says so when any bit of it is flipped, or when it is cut short or longer", () => {
+  it("is rejected if any bit is flipped, or if it is truncated or extended", () => {
     const bytes = encodeSnapshot(sample(), 1_000, 1);
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const damaged = bytes.slice();
@@ -88,7 +88,7 @@ describe("the snapshot of a partition", () => {
     { maxLength: 5 },
   );
 
-  it("is what was written, and damage is found", () => {
+  it("decodes to the written values, and damage is found", () => {
     fc.assert(
       fc.property(ends, ends, fc.nat(), fc.nat(), (sent, taken, batch, flipped) => {
         const written = {
@@ -120,7 +120,7 @@ describe("the snapshot of a partition", () => {
     );
   });
 
-  it("of an archive that has none yet is none", () => {
+  it("is undefined for an archive that has none yet", () => {
     assert.equal(decodePartition(new Uint8Array(0)), undefined);
   });
 });

@@ -57,7 +57,7 @@ describe("the clock of a partition", () => {
     assert.equal(clock.now(), 2_000_250);
   });
 
-  it("never runs backwards, gives whole milliseconds, and is never behind the wall clock", () => {
+  it("never runs backwards, returns whole milliseconds, and is never behind the wall clock", () => {
     const jump = fc.record({
       passMs: fc.double({ min: 0, max: 5_000, noNaN: true }),
       jumpMs: fc.integer({ min: -100_000, max: 100_000 }),

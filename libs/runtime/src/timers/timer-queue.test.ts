@@ -23,7 +23,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 );
 
 describe("a queue of timers", () => {
-  it("gives the order of a sorted list, after any additions, moves and removals", () => {
+  it("has the order of a sorted list, after any additions, moves and removals", () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
         const queue = new TimerQueue<Named>();
@@ -34,7 +34,7 @@ describe("a queue of timers", () => {
           if (step.what === "take") {
             const [first] = list;
             const expected = first !== undefined && first.dueMs <= step.nowMs ? first.name : undefined;
-            assert.equal(queue.takeDue(step.nowMs)?.name, expected);
+            assert.equal(queue.dequeueDue(step.nowMs)?.name, expected);
             if (expected !== undefined) list = list.slice(1);
             continue;
           }
@@ -55,15 +55,15 @@ describe("a queue of timers", () => {
     );
   });
 
-  it("has nothing after it was cleared, and takes what was in it again", () => {
+  it("is empty after a clear, and accepts the same timers again", () => {
     const queue = new TimerQueue<Named>();
     const timers = [entry(1), entry(2)];
     for (const timer of timers) queue.set(timer, 5);
     queue.clear();
     assert.equal(queue.size, 0);
-    assert.equal(queue.takeDue(10), undefined);
+    assert.equal(queue.dequeueDue(10), undefined);
     for (const timer of timers) queue.remove(timer);
     for (const timer of timers.toReversed()) queue.set(timer, 5);
-    assert.equal(queue.takeDue(10)?.name, 2);
+    assert.equal(queue.dequeueDue(10)?.name, 2);
   });
 });

@@ -37,7 +37,7 @@ export class TimerQueue<Entry extends TimerEntry> {
   }
 
   /** Removes and returns the first entry if it is due. */
-  takeDue(nowMs: number): Entry | undefined {
+  dequeueDue(nowMs: number): Entry | undefined {
     const { first } = this.#heap;
     if (first === undefined || first.rank > nowMs) return undefined;
     this.#heap.remove(first);

@@ -17,7 +17,7 @@ describe("tokens that leave the installation", () => {
     assert.deepEqual(block, hex("00112233445566778899aabbccddeeff"));
   });
 
-  it("are encrypted as OpenSSL does it, and come back, for any key and any bytes", () => {
+  it("are encrypted as by OpenSSL, and decrypt to the same bytes, for any key and any bytes", () => {
     const chance = seededChance(11);
     for (let round = 0; round < 2_000; round++) {
       const [key, bytes] = [chance.fill(new Uint8Array(16)), chance.fill(new Uint8Array(16))];
@@ -30,7 +30,7 @@ describe("tokens that leave the installation", () => {
     }
   });
 
-  it("say nothing of each other: of neighbours half of the bits differ", () => {
+  it("are unrelated: consecutive tokens differ in half of their bits", () => {
     const cipher = new TokenCipher(seededChance(12).fill(new Uint8Array(16)));
     const encrypted = Array.from({ length: 1_000 }, (_, number) => {
       const bytes = writeToken({ partition: 1, incarnation: 7, number, attempt: 1 });

@@ -15,19 +15,19 @@ export const tokenKeyBytes = 16;
 const rounds = 10;
 const size = 256;
 const box = new Uint8Array(size);
-const boxBack = new Uint8Array(size);
+const inverseBox = new Uint8Array(size);
 /**
  * Tables of substitution and mixing combined, for encryption and decryption: one per row, with a column for each byte.
  */
 const there = Array.from({ length: 4 }, () => new Uint32Array(size));
-const back = Array.from({ length: 4 }, () => new Uint32Array(size));
+const inverseTables = Array.from({ length: 4 }, () => new Uint32Array(size));
 fillTables();
 const [t0, t1, t2, t3] = there as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-const [b0, b1, b2, b3] = back as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+const [b0, b1, b2, b3] = inverseTables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
 
 export class TokenCipher {
   #keys: Uint32Array | undefined;
-  #keysBack: Uint32Array = new Uint32Array(0);
+  #inverseKeys: Uint32Array = new Uint32Array(0);
 
   /** @param key the key, if it is known already. Otherwise `open` must be called before the first token */
   constructor(key?: Uint8Array) {
@@ -37,7 +37,7 @@ export class TokenCipher {
   open(key: Uint8Array): void {
     assert(key.length === tokenKeyBytes, "a key has the length of a block", { length: key.length });
     this.#keys = expanded(key);
-    this.#keysBack = reversed(this.#keys);
+    this.#inverseKeys = reversed(this.#keys);
   }
 
   /** Encrypts sixteen bytes in place. */
@@ -65,7 +65,7 @@ export class TokenCipher {
   /** Decrypts sixteen bytes in place. */
   decrypt(bytes: Uint8Array): void {
     assert(this.#keys !== undefined, "the key is open before the first token is read", {});
-    const keys = this.#keysBack;
+    const keys = this.#inverseKeys;
     let a = word(bytes, 0) ^ at(keys, 0);
     let b = word(bytes, 4) ^ at(keys, 1);
     let c = word(bytes, 8) ^ at(keys, 2);
@@ -78,10 +78,10 @@ export class TokenCipher {
       [a, b, c] = [e, f, g];
     }
     const last = 4 * rounds;
-    put(bytes, 0, swapped(boxBack, a, d, c, b) ^ at(keys, last));
-    put(bytes, 4, swapped(boxBack, b, a, d, c) ^ at(keys, last + 1));
-    put(bytes, 8, swapped(boxBack, c, b, a, d) ^ at(keys, last + 2));
-    put(bytes, 12, swapped(boxBack, d, c, b, a) ^ at(keys, last + 3));
+    put(bytes, 0, swapped(inverseBox, a, d, c, b) ^ at(keys, last));
+    put(bytes, 4, swapped(inverseBox, b, a, d, c) ^ at(keys, last + 1));
+    put(bytes, 8, swapped(inverseBox, c, b, a, d) ^ at(keys, last + 2));
+    put(bytes, 12, swapped(inverseBox, d, c, b, a) ^ at(keys, last + 3));
   }
 }
 
@@ -190,18 +190,18 @@ function fillTables(): void {
     box[power] =
       inverse ^ turned8(inverse, 1) ^ turned8(inverse, 2) ^ turned8(inverse, 3) ^ turned8(inverse, 4) ^ 0x63;
   } while (power !== 1);
-  for (let value = 0; value < size; value++) boxBack[at(box, value)] = value;
+  for (let value = 0; value < size; value++) inverseBox[at(box, value)] = value;
   for (let value = 0; value < size; value++) {
-    const [out, back0] = [at(box, value), at(boxBack, value)];
+    const [out, back0] = [at(box, value), at(inverseBox, value)];
     let mix = (times(out, 2) << 24) | (out << 16) | (out << 8) | times(out, 3);
-    let mixBack =
+    let inverseMix =
       (times(back0, 14) << 24) | (times(back0, 9) << 16) | (times(back0, 13) << 8) | times(back0, 11);
     for (let row = 0; row < 4; row++) {
-      const [ahead, behind] = [there[row], back[row]];
+      const [ahead, behind] = [there[row], inverseTables[row]];
       if (ahead !== undefined) ahead[value] = mix;
-      if (behind !== undefined) behind[value] = mixBack;
+      if (behind !== undefined) behind[value] = inverseMix;
       mix = (mix >>> 8) | (mix << 24);
-      mixBack = (mixBack >>> 8) | (mixBack << 24);
+      inverseMix = (inverseMix >>> 8) | (inverseMix << 24);
     }
   }
 }

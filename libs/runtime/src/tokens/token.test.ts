@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { readToken, tokenBytes, writeToken } from "./token.ts";
 
 describe("a token on the wire", () => {
-  it("is sixteen bytes that say the same when they are read", () => {
+  it("has sixteen bytes that decode to the same values", () => {
     const token = fc.record(
       {
         partition: fc.integer({ min: 0, max: 65_535 }),
@@ -15,10 +15,10 @@ describe("a token on the wire", () => {
       { noNullPrototype: true },
     );
     fc.assert(
-      fc.property(token, (given) => {
-        const bytes = writeToken(given);
+      fc.property(token, (input) => {
+        const bytes = writeToken(input);
         assert.equal(bytes.length, tokenBytes);
-        assert.deepEqual(readToken(bytes), given);
+        assert.deepEqual(readToken(bytes), input);
       }),
       { seed: 9 },
     );

@@ -64,25 +64,25 @@ const runtime = new Runtime({
 });
 await runtime.start();
 
-const told: BankAnswer[] = [];
+const answers: BankAnswer[] = [];
 process.on("message", (orders: readonly BankOrder[]) => {
   for (const order of orders) {
     answer(order).then(
-      (balanceCents) => tell({ number: order.number, ...(balanceCents !== undefined && { balanceCents }) }),
-      (error: unknown) => tell({ number: order.number, code: errorFromUnknown(error).code }),
+      (balanceCents) => send({ number: order.number, ...(balanceCents !== undefined && { balanceCents }) }),
+      (error: unknown) => send({ number: order.number, code: errorFromUnknown(error).code }),
     );
   }
 });
-tell({ number: -1 });
+send({ number: -1 });
 
 /** A parent that is gone needs no answer, and this process ends with it. */
 function noticed(): void {}
 
 /** Collects the answers of one moment. */
-function tell(answered: BankAnswer): void {
-  told.push(answered);
-  if (told.length > 1) return;
-  queueMicrotask(() => process.send?.(told.splice(0), noticed));
+function send(answered: BankAnswer): void {
+  answers.push(answered);
+  if (answers.length > 1) return;
+  queueMicrotask(() => process.send?.(answers.splice(0), noticed));
 }
 
 async function answer(order: BankOrder): Promise<number | undefined> {

@@ -21,8 +21,8 @@ export interface A2aUse {
 }
 
 /** Returns the budget of a task: the rest of the run's budget. */
-export function budgetOf(left: LeftAmounts | undefined): A2aBudget | undefined {
-  const { tokens, money, timeMs } = left ?? {};
+export function budgetOf(remaining: LeftAmounts | undefined): A2aBudget | undefined {
+  const { tokens, money, timeMs } = remaining ?? {};
   const budget = {
     ...(tokens !== undefined && { tokens: Math.max(0, tokens) }),
     ...(money !== undefined && { usd: Math.max(0, money) }),

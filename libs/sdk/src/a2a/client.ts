@@ -64,7 +64,8 @@ const cardMs = 300_000;
 const ended = ["COMPLETED", "FAILED", "CANCELED", "REJECTED"];
 
 export const hasEnded = ({ state }: A2aTask): boolean => ended.includes(state);
-export const asks = ({ state }: A2aTask): boolean => state === "INPUT_REQUIRED" || state === "AUTH_REQUIRED";
+export const needsInput = ({ state }: A2aTask): boolean =>
+  state === "INPUT_REQUIRED" || state === "AUTH_REQUIRED";
 
 /** Operations: the method of JSON-RPC, and the request of HTTP+JSON. */
 const operations: Readonly<Record<Operation, (id: string) => readonly ["GET" | "POST", string]>> = {
@@ -102,21 +103,21 @@ export class A2aClient {
       ...(budget !== undefined && { extensions: [budgetExtension] }),
     };
     const configuration = { returnImmediately: true };
-    const answer = await this.#ask("SendMessage", "", { message: sent, configuration }, signal);
+    const answer = await this.#call("SendMessage", "", { message: sent, configuration }, signal);
     if (isMembers(answer["task"])) return taskOf(answer["task"]);
     const message = membersIn(answer, "message");
     const used = useOf(membersIn(message, "metadata"));
-    return { ...none, state: "COMPLETED", output: outputOf(partsIn(message)), used };
+    return { ...emptyTask, state: "COMPLETED", output: outputOf(partsIn(message)), used };
   }
 
   async get(id: string, signal?: AbortSignal): Promise<A2aTask> {
-    return taskOf(await this.#ask("GetTask", id, { id, historyLength: 0 }, signal));
+    return taskOf(await this.#call("GetTask", id, { id, historyLength: 0 }, signal));
   }
 
   /** Cancels a task. A task that has ended does not change. */
   async cancel(id: string): Promise<void> {
     try {
-      await this.#ask("CancelTask", id, { id });
+      await this.#call("CancelTask", id, { id });
     } catch (error) {
       if (!a2aErrors.refused.is(error)) throw error;
     }
@@ -149,7 +150,7 @@ export class A2aClient {
     for await (const data of eventsOf(answer.body)) yield this.#unwrapped(JSON.parse(data));
   }
 
-  async #ask(operation: Operation, id: string, params: Members, signal?: AbortSignal): Promise<Members> {
+  async #call(operation: Operation, id: string, params: Members, signal?: AbortSignal): Promise<Members> {
     try {
       return await this.#within(answerMs, signal, async (ending) =>
         this.#resultOf(await this.#request(operation, id, params, ending)),
@@ -224,9 +225,9 @@ export class A2aClient {
     const endpoint = (Array.isArray(listed) ? listed : [])
       .filter(isMembers)
       .find(
-        (one) =>
-          ["JSONRPC", "HTTP+JSON"].includes(textIn(one, "protocolBinding")) &&
-          /^1(\.|$)/.test(textIn(one, "protocolVersion")),
+        (candidate) =>
+          ["JSONRPC", "HTTP+JSON"].includes(textIn(candidate, "protocolBinding")) &&
+          /^1(\.|$)/.test(textIn(candidate, "protocolVersion")),
       );
     if (endpoint === undefined) throw this.#refused("it has no interface of version 1.0 that is known here");
     const url = textIn(endpoint, "url").replace(/\/$/, "");
@@ -303,7 +304,7 @@ export class A2aClient {
   }
 }
 
-const none: A2aTask = { id: "", contextId: "", state: "", text: "", question: null, output: null };
+const emptyTask: A2aTask = { id: "", contextId: "", state: "", text: "", question: null, output: null };
 
 function taskOf(task: Members): A2aTask {
   const status = membersIn(task, "status");
@@ -333,7 +334,10 @@ function partsIn({ parts }: Members): readonly Members[] {
 function artifactsOf(artifacts: readonly Members[]): Json {
   const [first, ...more] = artifacts;
   if (first !== undefined && more.length === 0) return outputOf(partsIn(first));
-  return artifacts.map((one) => ({ name: textIn(one, "name"), content: outputOf(partsIn(one)) }));
+  return artifacts.map((artifact) => ({
+    name: textIn(artifact, "name"),
+    content: outputOf(partsIn(artifact)),
+  }));
 }
 
 /** Returns the text, the data of a single part, or the parts as they are. */

@@ -29,10 +29,10 @@ export const a2aErrors = defineErrors("a2a", {
   budgetUsedUp: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A delegated task was cancelled because the budget that it was given is used up, by its own count or by the time.",
+    help: "A delegated task was cancelled because its budget is used up, by the usage that it reported or by time.",
     message: ({ agent, used }: { agent: string; used: string }) =>
       `The task of the agent \`${agent}\` was cancelled because its budget is used up: ${used}`,
-    remedy: "Start the run with a larger budget, or give the agent less to do.",
+    remedy: "Start the run with a larger budget, or give the agent a smaller task.",
   },
   taskFailed: {
     status: "FAILED_PRECONDITION",
@@ -40,6 +40,6 @@ export const a2aErrors = defineErrors("a2a", {
     help: "A delegated task failed, was rejected, or was cancelled by the agent. The text of the agent is the message.",
     message: ({ agent, state, text }: { agent: string; state: string; text: string }) =>
       `The agent \`${agent}\` ended the task as ${state}: ${text}`,
-    remedy: "Correct the input of the task, or look at the log of the agent.",
+    remedy: "Correct the input of the task, or check the log of the agent.",
   },
 });

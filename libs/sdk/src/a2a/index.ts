@@ -5,7 +5,14 @@ import type { ApproveOptions, FunctionContext } from "../functions/context.ts";
 import { type DurableFunction, type DurableOptions, durable } from "../functions/durable.ts";
 import { StepFailure } from "../functions/failure.ts";
 import { type A2aBudget, budgetOf, usedUp } from "./budget.ts";
-import { type A2aAgentOptions, A2aClient, type A2aPorts, type A2aTask, asks, hasEnded } from "./client.ts";
+import {
+  type A2aAgentOptions,
+  A2aClient,
+  type A2aPorts,
+  type A2aTask,
+  hasEnded,
+  needsInput,
+} from "./client.ts";
 import { a2aErrors } from "./errors.ts";
 
 export type { A2aAgentOptions, A2aPorts } from "./client.ts";
@@ -50,8 +57,8 @@ async function delegated(
     "send",
     async (): Promise<A2aTask & { readonly budget?: A2aBudget | undefined }> => {
       const lent = budgetOf(ctx.left);
-      const none = usedUp(lent ?? {}, undefined, 0);
-      if (none !== undefined) throw a2aErrors.budgetUsedUp({ agent: name, used: none });
+      const exhausted = usedUp(lent ?? {}, undefined, 0);
+      if (exhausted !== undefined) throw a2aErrors.budgetUsedUp({ agent: name, used: exhausted });
       const sent = await client.send({ messageId, parts, budget: lent }, signal());
       return { ...counted(ctx, undefined, sent), budget: lent };
     },
@@ -60,25 +67,27 @@ async function delegated(
   let task: A2aTask = first;
   // It also runs when the function fails. A task that has ended does not change.
   if (task.id !== "" && !hasEnded(task)) ctx.compensate("cancel", () => client.cancel(task.id));
-  for (let quiet = 0; !hasEnded(task); ) {
+  for (let unchangedPolls = 0; !hasEnded(task); ) {
     const before = task;
     const passedMs = ctx.now().getTime() - startMs;
     const used = usedUp(budget, task.used, passedMs);
     if (used !== undefined) throw a2aErrors.budgetUsedUp({ agent: name, used });
-    const leftMs = (budget.timeMs ?? Number.POSITIVE_INFINITY) - passedMs;
+    const remainingMs = (budget.timeMs ?? Number.POSITIVE_INFINITY) - passedMs;
     ctx.log.info(`${name}: ${task.state}`, { text: task.text, taskId: task.id });
-    if (asks(task)) task = await answered(ctx, name, client, task);
-    else if (quiet === 0) {
-      const forMs = Math.min(followMs, leftMs);
+    if (needsInput(task)) task = await answered(ctx, name, client, task);
+    else if (unchangedPolls === 0) {
+      const forMs = Math.min(followMs, remainingMs);
       const follow = async () => counted(ctx, before, await client.follow(before, forMs, signal()));
       task = await ctx.run("follow", follow, { retry });
     } else {
       // The task takes long: wait without a slot of the worker.
-      await ctx.sleep(`${Math.ceil(Math.min(pauseMaxS * 1_000, 2 ** quiet * 1_000, leftMs))}ms`);
-      const look = async () => counted(ctx, before, await client.get(before.id, signal()));
-      task = await ctx.run("look", look, { retry });
+      await ctx.sleep(
+        `${Math.ceil(Math.min(pauseMaxS * 1_000, 2 ** unchangedPolls * 1_000, remainingMs))}ms`,
+      );
+      const poll = async () => counted(ctx, before, await client.get(before.id, signal()));
+      task = await ctx.run("look", poll, { retry });
     }
-    quiet = task.state === before.state && task.text === before.text ? quiet + 1 : 0;
+    unchangedPolls = task.state === before.state && task.text === before.text ? unchangedPolls + 1 : 0;
   }
   if (task.state !== "COMPLETED") {
     const text = task.text || "no reason was given";

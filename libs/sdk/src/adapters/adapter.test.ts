@@ -44,7 +44,7 @@ class Desk {
 }
 
 describe("an adapter", () => {
-  it("gives a worker its operations and its check, with validated input and defaults", async () => {
+  it("registers its operations and a check with a worker, and validates inputs and fills in defaults", async () => {
     const desk = new Desk();
     const { adapter, calls } = counting();
     assert.deepEqual(addAdapter(desk as never, adapter), ["crm.find-person"]);
@@ -56,7 +56,7 @@ describe("an adapter", () => {
     assert.deepEqual({ ...checked, ms: 0 }, { adapter: "crm", kind: "test", operations: 1, ms: 0 });
   });
 
-  it("sees a task whose members it may destructure, and is checked as an object", async () => {
+  it("can destructure the members of its task, and can use private fields in its check", async () => {
     class Task {
       readonly idempotencyKey = "key";
       readonly signal = new AbortController().signal;
@@ -83,7 +83,7 @@ describe("an adapter", () => {
     await desk.handlers.get("crm.adapter-check")?.({}, new Task());
   });
 
-  it("returns calls above its rate to the queue, with the time to the next one", async () => {
+  it("returns calls above its rate to the queue, with the time until the next call", async () => {
     let nowMs = 0;
     const clock = { now: () => nowMs, monotonic: () => nowMs };
     const desk = new Desk();
@@ -100,7 +100,7 @@ describe("an adapter", () => {
     await assert.rejects(async () => find(), Busy);
   });
 
-  it("that its system limits pauses its own operations, and sends nothing before the time", async () => {
+  it("pauses its own operations when its system limits it, and sends no call before that time is over", async () => {
     let nowMs = 1_000;
     let sent = 0;
     const clock = { now: () => nowMs, monotonic: () => nowMs };
@@ -135,7 +135,7 @@ describe("an adapter", () => {
     assert.throws(() => addAdapter(new Desk() as never, { ...adapter, operations: {} }), wrong);
   });
 
-  it("says how to install a client that the project lacks, and hides no other fault", async () => {
+  it("names the install command for a missing client package, and passes other import errors on", async () => {
     const missing = "no-such-client";
     await assert.rejects(
       clientFor("crm", missing, () => import(missing)),

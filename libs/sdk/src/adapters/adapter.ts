@@ -7,7 +7,7 @@
  *    Only operations of this adapter are paused, because a limit of one connection does not apply to others.
  * 4. Secrets are references until a call needs them.
  */
-import { holdAgainst } from "@tutti/definitions";
+import { validateAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type Clock, isTuttiError, reasonOf, systemClock } from "@tutti/kernel";
 import { Busy } from "../task/failure.ts";
@@ -135,12 +135,12 @@ export async function checkAdapter(
 export async function callOperation(
   capability: string,
   operation: AdapterOperation,
-  given: unknown,
+  rawInput: unknown,
   call: AdapterCall,
   limits?: CallLimits,
 ): Promise<unknown> {
-  const input = validInput(capability, operation.input ?? { type: "object" }, given ?? {});
-  limits?.take(capability);
+  const input = validInput(capability, operation.input ?? { type: "object" }, rawInput ?? {});
+  limits?.acquire(capability);
   try {
     return await operation.call(input, call);
   } catch (error) {
@@ -154,9 +154,9 @@ export async function callOperation(
 function validInput(
   operation: string,
   schema: JsonSchema,
-  given: unknown,
+  rawInput: unknown,
 ): Readonly<Record<string, unknown>> {
-  const { value, violations } = holdAgainst(schema as Json, given as Json);
+  const { value, violations } = validateAgainst(schema as Json, rawInput as Json);
   const [first] = violations;
   if (first !== undefined) {
     const place = first.path.length === 0 ? "" : `\`${first.path.join(".")}\` `;
@@ -198,11 +198,11 @@ export class CallLimits {
   }
 
   /** Throws `Busy` if a call has to wait. */
-  take(capability: string): void {
+  acquire(capability: string): void {
     const { ms = 0, message = "" } = this.#until ?? {};
-    const leftMs = ms - this.#clock.monotonic();
-    if (leftMs > 0) throw this.#busy(leftMs, message);
-    const waitMs = this.#bucket?.take() ?? 0;
+    const remainingMs = ms - this.#clock.monotonic();
+    if (remainingMs > 0) throw this.#busy(remainingMs, message);
+    const waitMs = this.#bucket?.acquire() ?? 0;
     if (waitMs > 0) throw this.#busy(waitMs, `the rate limit of ${capability} is reached`);
   }
 
@@ -235,7 +235,7 @@ class Bucket {
   }
 
   /** Takes a token. Returns 0, or how long to wait for the next one. */
-  take(): number {
+  acquire(): number {
     const nowMs = this.#clock.monotonic();
     this.#tokens = Math.min(this.#size, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
     this.#atMs = nowMs;

@@ -8,7 +8,7 @@ import { isMembers, type Members, membersIn, textIn } from "../agents/models/wir
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Adapter, RateLimit, SecretReference } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
-import { chosen, nameIn } from "./names.ts";
+import { matchingOperations, nameIn } from "./names.ts";
 import { natsAdapter } from "./nats/nats.ts";
 import { readText, resolved, Unusable } from "./openapi/document.ts";
 import type { Refused } from "./openapi/openapi.ts";
@@ -43,14 +43,14 @@ export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
   const document = asyncDocument(name, options.document);
   const protocol = protocolOf(document, options);
   const found = operationsOf(document, protocol);
-  const wanted = only === undefined ? found.sent : chosen(found.sent, only);
-  if (Object.keys(wanted).length === 0)
+  const selected = only === undefined ? found.sent : matchingOperations(found.sent, only);
+  if (Object.keys(selected).length === 0)
     throw adapterErrors.invalid({
       adapter: name,
       problem: "the application receives nothing that was asked for",
     });
   const connection = { name, url, ...(rate !== undefined && { rate }) };
-  const described = Object.entries(wanted);
+  const described = Object.entries(selected);
   const adapter =
     protocol === "nats"
       ? natsAdapter({
@@ -83,8 +83,8 @@ export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
   return { ...adapter, kind: "asyncapi", received: found.received, refused: found.refused };
 }
 
-function asyncDocument(adapter: string, given: string | Members): Members {
-  const document = typeof given === "string" ? readText(adapter, given) : given;
+function asyncDocument(adapter: string, source: string | Members): Members {
+  const document = typeof source === "string" ? readText(adapter, source) : source;
   const version = isMembers(document) ? textIn(document, "asyncapi") : "";
   if (!isMembers(document) || !/^[23]\./.test(version))
     throw adapterErrors.invalid({
@@ -97,8 +97,8 @@ function asyncDocument(adapter: string, given: string | Members): Members {
 function protocolOf(document: Members, { name, server }: AsyncApiOptions): Protocol {
   const servers = Object.entries(membersIn(document, "servers"));
   const named = servers.filter(([key]) => server === undefined || key === server);
-  const found = named.map(([, one]) => textIn(resolved(document, one), "protocol"));
-  const known = found.find((one): one is Protocol => Object.hasOwn(protocols, one));
+  const found = named.map(([, entry]) => textIn(resolved(document, entry), "protocol"));
+  const known = found.find((protocol): protocol is Protocol => Object.hasOwn(protocols, protocol));
   if (known !== undefined) return known;
   const problem = `expected a server with the protocol ${Object.keys(protocols).join(" or ")}, found ${found.join(", ") || "none"}`;
   throw adapterErrors.invalid({ adapter: name, problem });
@@ -120,11 +120,11 @@ interface Found {
 
 function operationsOf(document: Members, protocol: Protocol): Found {
   const found: Found = { sent: {}, received: [], refused: [] };
-  for (const one of textIn(document, "asyncapi").startsWith("2.") ? ofSecond(document) : ofThird(document))
+  for (const item of textIn(document, "asyncapi").startsWith("2.") ? ofSecond(document) : ofThird(document))
     try {
-      const { address, operation, messages } = one.read();
-      const name = nameIn(one.name);
-      if (one.isReceived) found.received.push({ operation: name, address });
+      const { address, operation, messages } = item.read();
+      const name = nameIn(item.name);
+      if (item.isReceived) found.received.push({ operation: name, address });
       else {
         const isAnswered = operation["reply"] !== undefined;
         if (isAnswered && protocol === "redis") throw new Unusable("it has a reply");
@@ -137,7 +137,7 @@ function operationsOf(document: Members, protocol: Protocol): Found {
       }
     } catch (error) {
       if (!(error instanceof Unusable)) throw error;
-      found.refused.push({ operation: one.name, reason: error.message });
+      found.refused.push({ operation: item.name, reason: error.message });
     }
   return found;
 }
@@ -151,15 +151,15 @@ interface Read {
 
 /** Reads version 2, in which `publish` means messages that others publish to the application. */
 function* ofSecond(document: Members): Generator<Read, void> {
-  for (const [address, given] of Object.entries(membersIn(document, "channels")))
+  for (const [address, channel] of Object.entries(membersIn(document, "channels")))
     for (const kind of ["publish", "subscribe"] as const) {
-      if (!isMembers(given) || (given["$ref"] === undefined && given[kind] === undefined)) continue;
-      const id = textIn(membersIn(given, kind), "operationId");
+      if (!isMembers(channel) || (channel["$ref"] === undefined && channel[kind] === undefined)) continue;
+      const id = textIn(membersIn(channel, kind), "operationId");
       yield {
         name: id || `${kind}-${address}`,
         isReceived: kind === "subscribe",
         read() {
-          const operation = resolved(document, resolved(document, given)[kind]);
+          const operation = resolved(document, resolved(document, channel)[kind]);
           const message = operation["message"];
           const several = isMembers(message) ? message["oneOf"] : undefined;
           return { address, operation, messages: Array.isArray(several) ? several : [message] };
@@ -169,13 +169,13 @@ function* ofSecond(document: Members): Generator<Read, void> {
 }
 
 function* ofThird(document: Members): Generator<Read, void> {
-  for (const [name, given] of Object.entries(membersIn(document, "operations"))) {
-    const action = isMembers(given) ? textIn(given, "action") : "";
+  for (const [name, entry] of Object.entries(membersIn(document, "operations"))) {
+    const action = isMembers(entry) ? textIn(entry, "action") : "";
     yield {
       name,
       isReceived: action === "send",
       read() {
-        const operation = resolved(document, given);
+        const operation = resolved(document, entry);
         if (action !== "send" && action !== "receive") throw new Unusable(`it has the action \`${action}\``);
         const channel = resolved(document, operation["channel"]);
         const address = textIn(channel, "address");
@@ -208,8 +208,8 @@ function payloadOf(document: Members, messages: readonly unknown[]): JsonSchema 
       throw new Unusable(`its payload is described as \`${String(foreign).slice(0, 80)}\``);
     return schemas.convert(payload ?? true, parts);
   });
-  const one = payloads.length === 1 ? payloads[0] : { anyOf: payloads };
-  return isMembers(one) ? (schemas.standing(one, parts) ?? true) : true;
+  const schema = payloads.length === 1 ? payloads[0] : { anyOf: payloads };
+  return isMembers(schema) ? (schemas.withDefinitions(schema, parts) ?? true) : true;
 }
 
 /** Returns the schema of the input: parameters of the address, and the payload. */

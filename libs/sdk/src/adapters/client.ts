@@ -66,15 +66,15 @@ export async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>):
 
 /** Removes secrets from a text of another system, which may repeat its input. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const kept = secrets.reduce(
-    (left, secret) => (secret === "" ? left : left.replaceAll(secret, redacted)),
+  const masked = secrets.reduce(
+    (current, secret) => (secret === "" ? current : current.replaceAll(secret, redacted)),
     text,
   );
-  return redactText(kept);
+  return redactText(masked);
 }
 
 /** Returns why a server cannot be reached, by the code of Node's error. */
-export function wayReason(
+export function unreachableReason(
   code: string,
   reason: string,
   { host, port }: { readonly host: string; readonly port: number | string },

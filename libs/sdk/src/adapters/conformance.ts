@@ -41,13 +41,13 @@ export async function adapterProblems(
     signal,
     secret: async (reference) => secret(reference),
   });
-  const tell = (rule: Broken["rule"], operation: string, reason: string) =>
+  const report = (rule: Broken["rule"], operation: string, reason: string) =>
     found.push({ rule, operation, reason });
-  await checkAdapter(adapter, callOf()).catch((error: unknown) => tell("check", "check", reasonOf(error)));
+  await checkAdapter(adapter, callOf()).catch((error: unknown) => report("check", "check", reasonOf(error)));
   for (const [name, sample] of Object.entries(samples)) {
     const operation = adapter.operations[name];
     if (operation === undefined) {
-      tell("schema", name, "the adapter has no such operation");
+      report("schema", name, "the adapter has no such operation");
       continue;
     }
     const run = (call: AdapterCall, input = sample.input) =>
@@ -57,27 +57,27 @@ export async function adapterProblems(
       (error: unknown) => error,
     );
     if (!isTuttiError(wrong) || wrong.retry !== "never")
-      tell("schema", name, "an input that is no object must fail for good");
+      report("schema", name, "an input that is no object must fail for good");
     const cancelled = await run(callOf(AbortSignal.abort(new Error("cancelled")))).then(
       () => true,
       () => false,
     );
-    if (cancelled) tell("cancel", name, "a call whose task was cancelled must fail");
+    if (cancelled) report("cancel", name, "a call whose task was cancelled must fail");
     const key = `conformance-${++keys}`;
     const before = await sample.effects?.();
     try {
       const first = await run(callOf(undefined, key));
-      if (JSON.stringify(first ?? null) === undefined) tell("output", name, "the output is no JSON");
+      if (JSON.stringify(first ?? null) === undefined) report("output", name, "the output is no JSON");
       if (operation.repeat !== "never") await run(callOf(undefined, key));
     } catch (error) {
-      tell("output", name, reasonOf(error));
+      report("output", name, reasonOf(error));
       continue;
     }
     const after = await sample.effects?.();
     if (before !== undefined && after !== undefined && after - before > 1)
-      tell("key", name, `two calls with one key took effect ${after - before} times`);
+      report("key", name, `two calls with one key took effect ${after - before} times`);
     if (operation.repeat === "key" && sample.effects === undefined)
-      tell("key", name, "an operation with a key needs `effects` in its sample");
+      report("key", name, "an operation with a key needs `effects` in its sample");
   }
   if (disconnect === undefined) return found;
   await disconnect();
@@ -89,12 +89,12 @@ export async function adapterProblems(
       (failure: unknown) => failure,
     );
     if (!isTuttiError(error) && !(error instanceof Busy))
-      tell("disconnect", name, "a call without a connection must fail with an error of the catalogue");
+      report("disconnect", name, "a call without a connection must fail with an error of the catalogue");
   }
   const isWell = await checkAdapter(adapter, callOf()).then(
     () => true,
     () => false,
   );
-  if (isWell) tell("disconnect", "check", "the check must fail without a connection");
+  if (isWell) report("disconnect", "check", "the check must fail without a connection");
   return found;
 }

@@ -22,7 +22,7 @@ export const adapterErrors = defineErrors("adapter", {
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The input of a task does not fit the schema of the operation. The other system was not called.",
+    help: "The input of a task does not match the schema of the operation. The other system was not called.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `\`${operation}\` was not called: ${reason}`,
     remedy: "Correct `with` of the task. `tutti capabilities` shows the schema.",
@@ -30,7 +30,7 @@ export const adapterErrors = defineErrors("adapter", {
   unreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The other system did not answer, or its answer broke off. The attempt is repeated.",
+    help: "The other system did not answer, or its answer broke off. The attempt is retried.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `\`${operation}\` got no answer: ${reason}`,
     remedy: "Check the address and the state of the other system.",
@@ -38,15 +38,15 @@ export const adapterErrors = defineErrors("adapter", {
   failed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The other system answered that it failed, such as HTTP 500. The attempt is repeated.",
+    help: "The other system reported a failure, such as HTTP 500. The attempt is retried.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `\`${operation}\` failed: ${reason}`,
-    remedy: "Look at the log of the other system.",
+    remedy: "Check the log of the other system.",
   },
   refused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The other system refused the call, such as HTTP 400 to 499. The same call would be refused again.",
+    help: "The other system rejected the call, such as with HTTP 400 to 499. It would reject the same call again.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `\`${operation}\` was refused: ${reason}`,
     remedy: "Correct `with` of the task, or the permissions of the credentials.",
@@ -54,15 +54,15 @@ export const adapterErrors = defineErrors("adapter", {
   outcomeUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A call was sent, its outcome is unknown, and the operation has no idempotency key. Tutti does not repeat it, because the other system could do it twice.",
+    help: "A call was sent, its outcome is unknown, and the operation has no idempotency key. Tutti does not retry it, because the other system could execute it twice.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `\`${operation}\` may have taken effect, or not: ${reason}`,
-    remedy: "Check the other system, then retry the task by hand.",
+    remedy: "Check the other system, then retry the task manually.",
   },
   notSignedIn: {
     status: "UNAUTHENTICATED",
     retry: "same-key",
-    help: "The other system, or its token server, accepts the credentials of the adapter no longer.",
+    help: "The other system, or its token server, no longer accepts the credentials of the adapter.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `\`${operation}\` is not signed in: ${reason}`,
     remedy: "Renew the secret that the adapter refers to.",
@@ -78,7 +78,7 @@ export const adapterErrors = defineErrors("adapter", {
   answerUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The other system answered something else than the operation promises, such as HTML for JSON, or more than `answerBytesMax`.",
+    help: "The other system returned an answer that the operation does not declare, such as HTML for JSON, or more than `answerBytesMax`.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `The answer to \`${operation}\` cannot be read: ${reason}`,
     remedy: "Check the address of the adapter, or narrow the request.",

@@ -123,13 +123,13 @@ describe("a GraphQL API by introspection", () => {
       { parts: [{ name: "bow", cents: 5, parts: [{ name: "hair", cents: 5 }] }], state: "PAID" },
     ]);
     assert.equal(keys.at(-1), "run-1/add");
-    const { description, input: wants } = shop.operations["place-order"] ?? {};
+    const { description, input: inputSchema } = shop.operations["place-order"] ?? {};
     assert.equal(description, "Places an order.");
-    assert.deepEqual((wants as { required: unknown }).required, ["parts"]);
+    assert.deepEqual((inputSchema as { required: unknown }).required, ["parts"]);
     shop.close?.();
   });
 
-  it("says what cannot be imported", async () => {
+  it("rejects an import without a matching field or without its token", async () => {
     await assert.rejects(imported({ only: ["pay-*"] }), /no field that was asked for/);
     await assert.rejects(imported({ auth: { bearer: "env:TUTTI_TEST_NO_TOKEN" } }));
     assert.deepEqual(Object.keys((await imported({ only: ["ord*"] })).operations), ["order"]);
@@ -236,7 +236,7 @@ describe("an AsyncAPI document", () => {
     assert.deepEqual(redis.refused, [{ operation: "lost", reason: "its channel has no address" }]);
   });
 
-  it("lists messages that it cannot send, and waits for a reply where there is one", () => {
+  it("lists messages that it cannot send, and waits for a reply if one is declared", () => {
     const of = (message: object, more: object = {}, protocol = "nats") =>
       asyncApiAdapter({
         ...{ name: "shop", url },
@@ -261,13 +261,13 @@ describe("an AsyncAPI document", () => {
   });
 
   it("is refused with the reason", () => {
-    const ask = (document: object | string) => () =>
+    const open = (document: object | string) => () =>
       asyncApiAdapter({ name: "shop", url, document: document as string });
-    assert.throws(ask("openapi: 3.1.0"), /expected `asyncapi` 2 or 3, got none/);
+    assert.throws(open("openapi: 3.1.0"), /expected `asyncapi` 2 or 3, got none/);
     assert.throws(
-      ask({ ...third, servers: { a: { protocol: "kafka" } } }),
+      open({ ...third, servers: { a: { protocol: "kafka" } } }),
       /protocol nats or redis, found kafka/,
     );
-    assert.throws(ask({ ...third, operations: {} }), /receives nothing that was asked for/);
+    assert.throws(open({ ...third, operations: {} }), /receives nothing that was asked for/);
   });
 });

@@ -3,7 +3,7 @@ import { matchesWildcard } from "@tutti/kernel";
 
 /** Converts an id to a name: `listPetOwners` to `list-pet-owners`, `repos/get` to `repos.get`. */
 export function nameIn(id: string): string {
-  const words = id
+  const parts = id
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()
     .replace(/\//g, ".")
@@ -12,7 +12,7 @@ export function nameIn(id: string): string {
     .map((part) => part.replace(/-{2,}/g, "-").replace(/^-|-$/g, ""))
     .filter((part) => part !== "");
   return (
-    words
+    parts
       .join(".")
       .slice(0, nameMax)
       .replace(/[.-]+$/, "") || "operation"
@@ -22,7 +22,7 @@ export function nameIn(id: string): string {
 const nameMax = 100;
 
 /** Returns the operations whose names match one of the patterns. `*` stands for any characters. */
-export function chosen<Operation>(
+export function matchingOperations<Operation>(
   operations: Readonly<Record<string, Operation>>,
   only: readonly string[],
 ): Readonly<Record<string, Operation>> {

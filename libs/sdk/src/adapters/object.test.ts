@@ -59,7 +59,7 @@ describe("an object as an adapter", () => {
     await adapter.check(call());
   });
 
-  it("keeps the rules of adapters, and refuses what is no method", async () => {
+  it("follows the adapter rules, and rejects a member that is not a method", async () => {
     const samples = { plan: { input: { stops: [1], from: 1 } }, count: { input: { of: [] } } };
     assert.deepEqual(await adapterProblems(adapter, { samples }), []);
     const operations = { plan: { method: "isBusy" as never } };

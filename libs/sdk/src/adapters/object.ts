@@ -12,7 +12,7 @@ import { adapterErrors } from "./errors.ts";
 
 /** Names of the methods of a class. */
 export type MethodOf<Target> = {
-  [Name in keyof Target]: Target[Name] extends (...given: never[]) => unknown ? Name : never;
+  [Name in keyof Target]: Target[Name] extends (...args: never[]) => unknown ? Name : never;
 }[keyof Target] &
   string;
 
@@ -66,15 +66,15 @@ function operationOf<Target extends object>(
 ): AdapterOperation {
   if (typeof target[method] !== "function")
     throw adapterErrors.invalid({ adapter, problem: `\`${method}\` is no method of the object` });
-  const called = target[method] as (...given: readonly unknown[]) => unknown;
+  const called = target[method] as (...args: readonly unknown[]) => unknown;
   return {
     ...(description !== undefined && { description }),
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
     repeat,
-    async call(given: Readonly<Record<string, unknown>>, { signal }: AdapterCall) {
+    async call(input: Readonly<Record<string, unknown>>, { signal }: AdapterCall) {
       signal.throwIfAborted();
-      const values = parameters === undefined ? [given] : parameters.map((each) => given[each]);
+      const values = parameters === undefined ? [input] : parameters.map((each) => input[each]);
       try {
         return (await called.apply(target, values)) ?? null;
       } catch (error) {

@@ -111,9 +111,9 @@ export function sourceOf(system: MessageSystem): Source {
     close,
     operations: { status: { description, repeat: "safe", call: (_input, call) => status(call) } },
     check: system.check ?? (async (call) => void (await status(call))),
-    async run(given) {
+    async run(runOptions) {
       try {
-        await runSource(name, given, sessions(given));
+        await runSource(name, runOptions, sessions(runOptions));
       } finally {
         close();
       }

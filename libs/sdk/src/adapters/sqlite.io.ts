@@ -33,7 +33,7 @@ describe("an SQLite adapter", () => {
   const run = async (name: string, input: Record<string, unknown>, key = "k") =>
     adapter.operations[name]?.call(input, call(key));
 
-  it("writes once for each task, and gives a second attempt the first output", async () => {
+  it("writes once for each task, and returns the first output to a second attempt", async () => {
     const first = await run("add", { article: "violin", count: 1 }, "run-1/add");
     assert.deepEqual(first, [{ id: 1 }]);
     assert.deepEqual(await run("add", { article: "violin", count: 1 }, "run-1/add"), first);
@@ -52,7 +52,7 @@ describe("an SQLite adapter", () => {
     assert.deepEqual(await run("find", { article }), [{ article, count: null }]);
   });
 
-  it("bounds its rows, and retries while another one writes", async () => {
+  it("limits its rows, and a call fails retryably while another connection writes", async () => {
     await assert.rejects(run("numbers", { most: 4 }), { code: "adapter.answer_unreadable" });
     other.exec("BEGIN IMMEDIATE");
     await assert.rejects(run("add", { article: "cello", count: 1 }, "run-4/add"), {
@@ -62,7 +62,7 @@ describe("an SQLite adapter", () => {
     other.exec("ROLLBACK");
   });
 
-  it("keeps the rules of adapters", async () => {
+  it("follows the adapter rules", async () => {
     const effects = () =>
       Number(other.prepare("SELECT count(*) AS n FROM orders WHERE article = 'bow'").get()?.["n"]);
     const samples = {

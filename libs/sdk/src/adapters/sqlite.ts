@@ -48,10 +48,10 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
         repeat: writes ? "key" : "safe",
         ...(description !== undefined && { description }),
         ...(output !== undefined && { output }),
-        call: async (given, { idempotencyKey, signal }) => {
+        call: async (input, { idempotencyKey, signal }) => {
           signal.throwIfAborted();
           const values = Object.fromEntries(
-            names.map((each) => [each, boundOf(operation, each, given[each])]),
+            names.map((each) => [each, bindValue(operation, each, input[each])]),
           );
           return database.run(operation, sql, values, writes ? idempotencyKey : undefined);
         },
@@ -70,7 +70,7 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
 
 type Values = Record<string, SQLInputValue>;
 
-const kept = `CREATE TABLE IF NOT EXISTS tutti_calls (
+const callsTableSql = `CREATE TABLE IF NOT EXISTS tutti_calls (
   key TEXT PRIMARY KEY, output TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) WITHOUT ROWID`;
 const defaults = { busyMs: 5_000, rowsMax: 10_000 };
@@ -80,7 +80,7 @@ class Database {
   readonly #options: SqliteAdapterOptions;
   readonly #statements = new Map<string, StatementSync>();
   #database: DatabaseSync | undefined;
-  #keepsOutputs = false;
+  #hasCallsTable = false;
 
   constructor(options: SqliteAdapterOptions) {
     this.#options = options;
@@ -88,7 +88,7 @@ class Database {
 
   close(): void {
     this.#statements.clear();
-    this.#keepsOutputs = false;
+    this.#hasCallsTable = false;
     this.#database?.close();
     this.#database = undefined;
   }
@@ -103,7 +103,7 @@ class Database {
     try {
       return key === undefined
         ? this.#rows(operation, sql, values)
-        : this.#once(database, operation, sql, values, `${operation} ${key}`);
+        : this.#runOnce(database, operation, sql, values, `${operation} ${key}`);
     } catch (error) {
       // If reused, a failed statement would report its last error again.
       this.#statements.delete(sql);
@@ -111,9 +111,9 @@ class Database {
     }
   }
 
-  #once(database: DatabaseSync, operation: string, sql: string, values: Values, key: string): unknown {
-    if (!this.#keepsOutputs) database.exec(kept);
-    this.#keepsOutputs = true;
+  #runOnce(database: DatabaseSync, operation: string, sql: string, values: Values, key: string): unknown {
+    if (!this.#hasCallsTable) database.exec(callsTableSql);
+    this.#hasCallsTable = true;
     database.exec("BEGIN IMMEDIATE");
     try {
       const found = this.#prepared("SELECT output FROM tutti_calls WHERE key = ?").get(key);
@@ -187,7 +187,7 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function boundOf(operation: string, name: string, value: unknown): SQLInputValue {
+function bindValue(operation: string, name: string, value: unknown): SQLInputValue {
   if (value === undefined || value === null) return null;
   if (typeof value === "string" || typeof value === "number") return value;
   if (typeof value === "boolean") return value ? 1 : 0;

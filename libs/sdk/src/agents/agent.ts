@@ -2,12 +2,17 @@
  * An agent: a language model that uses tools until it has an answer. It is a durable function, so each answer of the
  * model is a step, and each call of a tool is a task of the run. After a crash it continues after the last step or task.
  */
-import { type AgentDocument, type HandoffDocument, holdAgainst, parseDurationMs } from "@tutti/definitions";
+import {
+  type AgentDocument,
+  type HandoffDocument,
+  parseDurationMs,
+  validateAgainst,
+} from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { FunctionContext } from "../functions/context.ts";
 import { StepFailure } from "../functions/failure.ts";
 import { type Budget, type Part as BudgetPart, Spending } from "./budget.ts";
-import { holds } from "./conditions.ts";
+import { evaluateCondition } from "./conditions.ts";
 import {
   type CallPart,
   callsOf,
@@ -119,10 +124,10 @@ class AgentRun {
   #guarded(
     side: string,
     condition: string | boolean | undefined,
-    seen: Readonly<Record<string, Json>>,
+    variables: Readonly<Record<string, Json>>,
   ): void {
     if (condition === undefined) return;
-    const found = holds(condition, seen);
+    const found = evaluateCondition(condition, variables);
     if (found === true) return;
     const finding = found === false ? "is false" : "cannot be evaluated";
     throw agentErrors.guarded({ side, finding, condition: String(condition) });
@@ -136,21 +141,21 @@ class AgentRun {
   async #become(part: Active): Promise<void> {
     this.#active = part;
     const { catalogue } = this.#ports;
-    const look = () => {
+    const listTools = () => {
       const { namespace, accessToken } = this.#ctx.task;
       return toolsOf(part.tools ?? [], {
         offered: () => catalogue.capabilities(namespace, accessToken),
         workflow: (name) => catalogue.workflow(name, namespace, accessToken),
       });
     };
-    const found = await this.#ctx.run("tools", look, { retry: toolsRetry });
+    const found = await this.#ctx.run("tools", listTools, { retry: toolsRetry });
     this.#tools = named([...found, ...this.#handoffs(part), ...this.#answering()]);
   }
 
   #handoffs(part: Active): readonly Tool[] {
     const { handoffs = {} } = this.#document;
     return Object.entries(handoffs)
-      .filter(([, one]) => one !== part)
+      .filter(([, other]) => other !== part)
       .map(([name, { description = `Hands the conversation over to ${name}.` }]) => ({
         kind: "handoff",
         target: name,
@@ -169,7 +174,7 @@ class AgentRun {
         kind: "answer",
         target: "",
         name: "answer",
-        description: "Gives the final result, and ends the work.",
+        description: "Returns the final result and ends the work.",
         inputSchema: isOfObjects(output.schema) ? (output.schema as Json) : wrapped(output.schema as Json),
       },
     ];
@@ -185,17 +190,22 @@ class AgentRun {
       tools: this.#tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
       temperature: this.#active.temperature,
     };
-    return this.#askAny("model", question);
+    return this.#requestAny("model", question);
   }
 
-  async #askAny(step: string, question: AgentQuestion): Promise<ModelReply> {
+  async #requestAny(step: string, question: AgentQuestion): Promise<ModelReply> {
     const inputTokens = tokensOf(question);
     const models = this.#modelsOf(this.#active);
-    const wanted = this.#active.answerTokens ?? answerTokensDefault;
+    const requestedTokens = this.#active.answerTokens ?? answerTokensDefault;
     for (const [index, model] of models.entries()) {
-      const answerTokens = this.#spending.reserve(model, inputTokens, wanted, this.#ctx.now().getTime());
+      const answerTokens = this.#spending.reserve(
+        model,
+        inputTokens,
+        requestedTokens,
+        this.#ctx.now().getTime(),
+      );
       try {
-        const reply = await this.#askOne(step, model, { ...question, answerTokens });
+        const reply = await this.#requestOne(step, model, { ...question, answerTokens });
         this.#spending.spend(model, reply);
         if (reply.stop === "refused") throw agentErrors.answerRefused({ model });
         return reply;
@@ -210,7 +220,11 @@ class AgentRun {
   }
 
   /** Asks one model. A capability of a worker can be a model too. */
-  async #askOne(step: string, model: string, question: AgentQuestion & { readonly answerTokens: number }) {
+  async #requestOne(
+    step: string,
+    model: string,
+    question: AgentQuestion & { readonly answerTokens: number },
+  ) {
     if (model.startsWith(ownModel)) {
       const capability = model.slice(ownModel.length);
       const { money } = this.#ctx.used;
@@ -220,17 +234,17 @@ class AgentRun {
       return replyOf(output, capability, question);
     }
     // The rest is computed within the step because another turn has another rest.
-    const ask = async () => {
+    const request = async () => {
       const { answerTokens } = question;
       const room = this.#spending.within(model, tokensOf(question), answerTokens, this.#ctx.left);
       const { models } = this.#ports;
-      const leftMs = this.#spending.leftMs(this.#ctx.now().getTime());
+      const remainingMs = this.#spending.remainingMs(this.#ctx.now().getTime());
       const bounded = { ...question, answerTokens: room };
-      const reply = await models.complete(model, bounded, this.#ctx.task, leftMs);
+      const reply = await models.complete(model, bounded, this.#ctx.task, remainingMs);
       this.#ctx.task.use({ money: models.cost(model, reply) ?? 0 });
       return reply;
     };
-    return this.#ctx.run(step, ask, { retry: modelRetry });
+    return this.#ctx.run(step, request, { retry: modelRetry });
   }
 
   #instructions(): string {
@@ -296,7 +310,7 @@ class AgentRun {
   }
 
   #filled(value: Json): Json {
-    return holdAgainst((this.#document.output?.schema ?? true) as Json, value).value;
+    return validateAgainst((this.#document.output?.schema ?? true) as Json, value).value;
   }
 
   #repair(problem: string): void {
@@ -311,7 +325,7 @@ class AgentRun {
   /** Calls a tool, and reports any error to the model. */
   async #use(
     call: CallPart["call"],
-    atOnce: number,
+    concurrency: number,
   ): Promise<{ readonly text: string; readonly failed?: boolean }> {
     const tool = this.#toolOf(call.name);
     if (tool === undefined) {
@@ -319,14 +333,14 @@ class AgentRun {
       return failed(`There is no tool \`${call.name}\`. Tools: ${known}`);
     }
     if (call.malformed !== undefined) return failed(`The input is not JSON: ${call.malformed.slice(0, 200)}`);
-    if (tool.kind === "handoff") return this.#handOver(tool);
+    if (tool.kind === "handoff") return this.#handOff(tool);
     const wrong = violationOf(tool.inputSchema, call.input);
     if (wrong !== undefined) return failed(`The input does not fit: ${wrong}`);
     try {
       const allowed = await this.#allowed(tool, call.input);
       if (allowed === undefined) return failed("This call is not allowed.");
-      const input = holdAgainst(tool.inputSchema, allowed).value;
-      const part = this.#part(atOnce);
+      const input = validateAgainst(tool.inputSchema, allowed).value;
+      const part = this.#part(concurrency);
       const options = { ...part, timeout: { queue: queueTimeout, ...part.timeout } };
       const output =
         tool.kind === "child"
@@ -344,7 +358,7 @@ class AgentRun {
     return this.#spending.part(calls, this.#ctx.now().getTime());
   }
 
-  #handOver(tool: Tool): { readonly text: string } {
+  #handOff(tool: Tool): { readonly text: string } {
     const { handoffs = {} } = this.#document;
     this.#active = handoffs[tool.target] ?? this.#active;
     return { text: `The conversation is yours now, ${tool.target}.` };
@@ -353,20 +367,21 @@ class AgentRun {
   /** Returns the input of the call, which a person may have changed. Undefined if the call is refused. */
   async #allowed({ target, inputSchema }: Tool, input: Json): Promise<Json | undefined> {
     const { approve = false, deny = false } = this.#active;
-    const seen = { call: { name: target, input } };
+    const variables = { call: { name: target, input } };
     // A condition that cannot be evaluated counts as true, which is the safe side.
-    if (holds(deny, seen) !== false) return undefined;
-    if (holds(approve, seen) === false) return input;
+    if (evaluateCondition(deny, variables) !== false) return undefined;
+    if (evaluateCondition(approve, variables) === false) return input;
     const title = `The agent wants to call ${target}`;
     // With other fields allowed, a mistyped field would approve the call unchanged.
     const form = { type: "object", properties: { input: {} }, additionalProperties: false };
     const context = { tool: target, input };
     let problem: string | undefined;
     for (;;) {
-      const note = problem === undefined ? "" : `. The changed input does not fit: ${problem.slice(0, 100)}`;
+      const suffix =
+        problem === undefined ? "" : `. The changed input does not fit: ${problem.slice(0, 100)}`;
       const { data } = await this.#ctx.approve<{ readonly data?: { readonly input?: Json } | null }>({
         id: `approve-${target}`,
-        title: `${title}${note}`,
+        title: `${title}${suffix}`,
         context,
         form,
       });
@@ -399,16 +414,16 @@ class AgentRun {
   /** Replaces a long transcript by a summary. The last answer and its results stay. */
   async #compact(): Promise<void> {
     const { contextTokens = contextTokensDefault } = this.#document;
-    const keep = this.#messages.length - 2;
-    if (keep < 3 || tokensOf(this.#messages) <= contextTokens) return;
-    const old = this.#messages.slice(0, keep);
-    const text = old.map(({ role, parts }) => `${role}: ${parts.map(shownPart).join("\n")}`).join("\n\n");
+    const summarizedCount = this.#messages.length - 2;
+    if (summarizedCount < 3 || tokensOf(this.#messages) <= contextTokens) return;
+    const old = this.#messages.slice(0, summarizedCount);
+    const text = old.map(({ role, parts }) => `${role}: ${parts.map(printPart).join("\n")}`).join("\n\n");
     const instructions =
       "Summarise the conversation for the agent that continues it: the task, what was found and decided, what is open.";
     const messages = [{ role: "user", parts: [{ text }] }] as const;
-    const reply = await this.#askAny("summary", { instructions, tools: [], messages });
+    const reply = await this.#requestAny("summary", { instructions, tools: [], messages });
     const summary = `${this.#promptText(this.#document.prompt ?? null)}\n\nSummary of the work so far:\n${textOf(reply.parts)}`;
-    this.#messages.splice(0, keep, { role: "user", parts: [{ text: summary }] });
+    this.#messages.splice(0, summarizedCount, { role: "user", parts: [{ text: summary }] });
   }
 }
 
@@ -430,17 +445,17 @@ function textOfResource(output: Json): string {
 
 /** Reads the output of a capability that serves as a model: a text, or a reply with calls. */
 function replyOf(output: Json, model: string, question: AgentQuestion): ModelReply {
-  const given = typeof output === "string" ? { parts: [{ text: output }] } : output;
-  const { parts, stop, inputTokens, outputTokens } = given as Partial<ModelReply>;
+  const reply = typeof output === "string" ? { parts: [{ text: output }] } : output;
+  const { parts, stop, inputTokens, outputTokens } = reply as Partial<ModelReply>;
   if (!Array.isArray(parts)) {
     const expected = "a model that returns a text or `{parts: [{text}, {call: {id, name, input}}]}`";
     throw agentErrors.optionInvalid({ option: "model", expected });
   }
-  const wantsTools = callsOf(parts as Part[]).length > 0;
+  const hasToolCalls = callsOf(parts as Part[]).length > 0;
   return {
     model,
     parts: parts as ModelReply["parts"],
-    stop: stop ?? (wantsTools ? "tools" : "end"),
+    stop: stop ?? (hasToolCalls ? "tools" : "end"),
     inputTokens: inputTokens ?? tokensOf(question),
     outputTokens: outputTokens ?? tokensOf(parts),
   };
@@ -455,7 +470,7 @@ function shortened(text: string): string {
   return `${text.slice(0, resultLengthMax)}\n… ${text.length - resultLengthMax} characters more`;
 }
 
-function shownPart(part: Part): string {
+function printPart(part: Part): string {
   if ("text" in part) return part.text;
   if ("call" in part) return `calls ${part.call.name} with ${JSON.stringify(part.call.input)}`;
   return `result: ${part.result.text}`;
@@ -473,7 +488,7 @@ function wrapped(schema: Json): Json {
 const outOfBudget = "agent.budget_exhausted";
 
 function violationOf(schema: Json, value: Json): string | undefined {
-  const [first] = holdAgainst(schema, value).violations;
+  const [first] = validateAgainst(schema, value).violations;
   return first === undefined ? undefined : `${first.path.join(".") || "it"} ${first.message}`;
 }
 

@@ -84,7 +84,7 @@ describe("an agent", () => {
     });
   }
 
-  it("runs the calls of one answer as tasks of the run, side by side", async () => {
+  it("runs the calls of one answer as parallel tasks of the run", async () => {
     const calls = [1, 2, 3].map((a) => ({ name: "calc_add", input: { a, b: 1 } }));
     const { test } = agentTest({ tools: ["calc.add"] }, [{ calls }, "Done."]);
     const run = await test.start();
@@ -93,7 +93,7 @@ describe("an agent", () => {
     assert.equal(added.length, 1);
   });
 
-  it("tells the model what is wrong with a call", async () => {
+  it("reports the error of a call to the model", async () => {
     const { model, test } = agentTest({ tools: ["calc.add", "search.mail"] }, [
       { calls: [{ name: "fly", input: {} }] },
       { calls: [{ name: "calc_add", input: { a: "two" } }] },
@@ -102,18 +102,18 @@ describe("an agent", () => {
       "I give up.",
     ]);
     assert.equal(await test.execute(), "I give up.");
-    const told = model.requests.at(-1)?.conversation.join("\n") ?? "";
-    assert.match(told, /There is no tool `fly`\. Tools: calc_add, search_mail/);
-    assert.match(told, /The input does not fit: /);
-    assert.match(told, /The input is not JSON/);
-    assert.match(told, /mail\.locked: the mailbox is locked/);
+    const conversation = model.requests.at(-1)?.conversation.join("\n") ?? "";
+    assert.match(conversation, /There is no tool `fly`\. Tools: calc_add, search_mail/);
+    assert.match(conversation, /The input does not fit: /);
+    assert.match(conversation, /The input is not JSON/);
+    assert.match(conversation, /mail\.locked: the mailbox is locked/);
   });
 
-  it("waits as long as a provider with too many requests says, and asks the next model after the last attempt", async () => {
+  it("waits as long as a busy provider requests, and uses the fallback model after the last attempt", async () => {
     const { model, test } = agentTest({}, [{ status: 429, retryAfterSeconds: 90 }, { status: 529 }, "Here."]);
-    const began = test.now.getTime();
+    const startMs = test.now.getTime();
     assert.equal(await test.execute(), "Here.");
-    assert.ok(test.now.getTime() - began >= 90_000);
+    assert.ok(test.now.getTime() - startMs >= 90_000);
     assert.equal(model.requests.length, 3);
     const other = agentTest({ fallback: ["local:small"] }, ({ path }) =>
       path.endsWith("/messages") ? { status: 503 } : "From the other one.",
@@ -121,7 +121,7 @@ describe("an agent", () => {
     assert.equal(await other.test.execute(), "From the other one.");
   });
 
-  it("asks again after a cut stream or an error in it, and fails at once when it is refused", async () => {
+  it("retries after a broken stream or an error in it, and fails at once when the provider rejects the request", async () => {
     const { model, test } = agentTest({}, [
       { text: "half of it", cut: true },
       { error: "overloaded" },
@@ -134,7 +134,7 @@ describe("an agent", () => {
     assert.equal(refused.model.requests.length, 1);
   });
 
-  it("gives what fits its schema, and sends back what does not", async () => {
+  it("returns an answer that matches its schema, and sends other answers back", async () => {
     const output = { schema: { type: "object", properties: { sum: { type: "number" } }, required: ["sum"] } };
     const answer = (input: unknown) => ({ calls: [{ name: "answer", input }] });
     const { test } = agentTest({ output }, [answer({ sum: "5" }), "five", answer({ sum: 5 })]);
@@ -145,7 +145,7 @@ describe("an agent", () => {
     await assert.rejects(never.execute(), /does not fit its schema: it is not JSON/);
   });
 
-  it("asks a person for a decision about a call, which may change it", async () => {
+  it("requests approval of a call, and the approver may change its input", async () => {
     const send = { calls: [{ name: "pay_send", input: { to: "anna", amount: 900 } }] };
     const { model, test } = agentTest({ tools: ["pay.send"], approve: 'call.name == "pay.send"' }, [
       send,
@@ -156,13 +156,13 @@ describe("an agent", () => {
     assert.equal(await run.result(), "Sent.");
     assert.match(model.requests[1]?.conversation.join() ?? "", /"amount":9[,}]/);
     const wrong = agentTest({ tools: ["pay.send"], approve: true }, [send, "Sent."]);
-    const again = await wrong.test.start();
+    const secondRun = await wrong.test.start();
     const mistyped = { data: { inputs: { amount: 9 } } };
-    assert.throws(() => again.approve("approve-pay.send", mistyped), /inputs: is not known/);
-    again.approve("approve-pay.send", { data: { input: { to: "anna", amount: "many" } } });
-    await again.idle();
-    again.approve("approve-pay.send-2", { data: { input: { to: "anna", amount: 9 } } });
-    assert.equal(await again.result(), "Sent.");
+    assert.throws(() => secondRun.approve("approve-pay.send", mistyped), /inputs: is not known/);
+    secondRun.approve("approve-pay.send", { data: { input: { to: "anna", amount: "many" } } });
+    await secondRun.idle();
+    secondRun.approve("approve-pay.send-2", { data: { input: { to: "anna", amount: 9 } } });
+    assert.equal(await secondRun.result(), "Sent.");
     const refused = agentTest({ tools: ["pay.send"], approve: true }, [send, "Not sent."]);
     const second = await refused.test.start();
     await second.reject("approve-pay.send", { reason: "too much" });
@@ -176,13 +176,13 @@ describe("an agent", () => {
     assert.match(denied.model.requests[1]?.conversation.join() ?? "", /This call is not allowed/);
   });
 
-  it("keeps its budget of tokens, money and answers", async () => {
-    const again = (n: number) => ({
+  it("stops at its budget of tokens or money, or its limit of answers", async () => {
+    const reply = (n: number) => ({
       calls: [{ name: "calc_add", input: { a: n, b: n } }],
       inputTokens: 600,
       outputTokens: 100,
     });
-    const tokens = agentTest({ tools: ["calc.add"], budget: { tokens: 1_400 } }, (_, n) => again(n));
+    const tokens = agentTest({ tools: ["calc.add"], budget: { tokens: 1_400 } }, (_, n) => reply(n));
     await assert.rejects(tokens.test.execute(), /budget of tokens is used up: 1400 of 1400/);
     assert.equal(tokens.model.requests.length, 2);
     const small = agentTest({ budget: { tokens: 5 } }, ["no"]);
@@ -190,7 +190,7 @@ describe("an agent", () => {
     await assert.rejects(small.test.execute(), needs);
     const money = agentTest(
       { tools: ["calc.add"], budget: { usd: 0.01 }, answerTokens: 500 },
-      (_, n) => again(n),
+      (_, n) => reply(n),
       {
         prices: { "claude-test": { input: 5, output: 25 } },
       },
@@ -204,11 +204,11 @@ describe("an agent", () => {
     await assert.rejects(little.test.execute(), needsMoney);
     const unknown = agentTest({ budget: { usd: 1 } }, ["no"]);
     await assert.rejects(unknown.test.execute(), /No price is known for the model `anthropic:claude-test`/);
-    const rounds = agentTest({ tools: ["calc.add"], max: 3 }, (_, n) => again(n));
+    const rounds = agentTest({ tools: ["calc.add"], max: 3 }, (_, n) => reply(n));
     await assert.rejects(rounds.test.execute(), /has not finished after 3 answers/);
   });
 
-  it("ends an answer that takes longer than its budget of time, and asks no other model", async () => {
+  it("ends an answer that exceeds the time budget, and calls no fallback model", async () => {
     const { model, test } = agentTest({ budget: { time: "30ms" }, fallback: ["local:small"] }, [
       { text: "word ".repeat(100), paceMs: 20 },
     ]);
@@ -216,7 +216,7 @@ describe("an agent", () => {
     assert.equal(model.requests.length, 1);
   });
 
-  it("fails when it makes the same calls with the same results", async () => {
+  it("fails when it repeats the same calls with the same results", async () => {
     const { model, test } = agentTest({ tools: ["search.web"] }, [
       { calls: [{ name: "search_web", input: {} }] },
     ]);
@@ -225,7 +225,7 @@ describe("an agent", () => {
     assert.match(model.requests.at(-1)?.conversation.at(-1) ?? "", /Do something else/);
   });
 
-  it("hands the conversation over to another agent", async () => {
+  it("hands over the conversation to another agent", async () => {
     const { model, test } = agentTest(
       { handoffs: { billing: { instructions: "You do bills.", tools: ["pay.send"], model: "local:b" } } },
       [{ calls: [{ name: "hand_over_to_billing", input: {} }] }, "The bill is paid."],
@@ -298,7 +298,7 @@ describe("an agent", () => {
     assert.equal(first, `${rules}\n\n${logo}\n\nHow much?`);
   });
 
-  it("asks a capability of a worker as its model", async () => {
+  it("uses a capability of a worker as its model", async () => {
     const model = { model: "uses:my.model" };
     const fn = agents({ providers: provider, catalogue });
     const questions: unknown[] = [];
@@ -324,15 +324,15 @@ describe("an agent", () => {
     assert.equal(questions.length, 1);
   });
 
-  it("waits for the platform and for workers that offer its tools, and fails if they do not come", async () => {
-    let looks = 0;
+  it("waits for the platform and for workers that offer its tools, and fails if they do not appear", async () => {
+    let lookups = 0;
     const later: Catalogue = {
       ...catalogue,
-      capabilities: async (...given) => {
-        looks += 1;
-        if (looks === 1)
+      capabilities: async (...args) => {
+        lookups += 1;
+        if (lookups === 1)
           throw agentErrors.catalogueUnreachable({ server: "http://tutti.test", reason: "busy" });
-        return looks === 2 ? [] : catalogue.capabilities(...given);
+        return lookups === 2 ? [] : catalogue.capabilities(...args);
       },
     };
     const { model, test } = agentTest({ tools: ["calc.*"] }, [add, "It is 5."], { catalogue: later });
@@ -353,10 +353,10 @@ describe("an agent", () => {
     );
   });
 
-  it("shows the key of its worker when it asks the platform for tools, page by page", async () => {
+  it("sends the key of its worker when it lists the tools of the platform, page by page", async () => {
     const questions: string[] = [];
     const model = new ScriptedModel(["Done."]);
-    const ask: typeof fetch = async (url, init) => {
+    const fetchMock: typeof fetch = async (url, init) => {
       if (!String(url).startsWith("http://tutti.test/v1/")) return model.fetch(url, init);
       questions.push(`${String(url)} ${new Headers(init?.headers).get("authorization")}`);
       const capability = { description: "Counts.", inputSchema: '{"type":"object"}' };
@@ -367,7 +367,7 @@ describe("an agent", () => {
     };
     const fn = agents(
       { server: "http://tutti.test/", accessToken: "own-key", providers: provider },
-      { fetch: ask },
+      { fetch: fetchMock },
     );
     const agent = { model: "local:a", instructions: "Count.", tools: ["stock.*"] };
     const test = testWorkflow({ workflow: "ask", tasks: { answer: { agent } } } as never, {

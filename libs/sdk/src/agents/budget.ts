@@ -55,8 +55,9 @@ export class Spending {
   /** Returns how many tokens the answer may have. */
   reserve(model: string, inputTokens: number, answerTokens: number, nowMs: number): number {
     const { tokens, usd, timeMs } = this.#budget;
-    const tookMs = nowMs - this.#startMs;
-    if (timeMs !== undefined && tookMs >= timeMs) throw exhausted("time", `${tookMs} ms`, `${timeMs} ms`);
+    const elapsedMs = nowMs - this.#startMs;
+    if (timeMs !== undefined && elapsedMs >= timeMs)
+      throw exhausted("time", `${elapsedMs} ms`, `${timeMs} ms`);
     let room = answerTokens;
     if (tokens !== undefined) {
       room = Math.min(room, tokens - this.#tokensUsed - inputTokens);
@@ -68,9 +69,9 @@ export class Spending {
     }
     if (usd !== undefined) {
       const inputUsd = this.#costOf(model, inputTokens, 0) ?? 0;
-      const left = usd - this.#usdUsed - inputUsd;
+      const remainingUsd = usd - this.#usdUsed - inputUsd;
       const each = this.#costOf(model, 0, 1) ?? 0;
-      room = each === 0 ? room : Math.min(room, Math.floor(left / each));
+      room = each === 0 ? room : Math.min(room, Math.floor(remainingUsd / each));
       if (room < answerTokensMin) {
         if (this.#usdUsed >= usd) throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
         const needed = inputUsd + each * answerTokensMin;
@@ -81,7 +82,7 @@ export class Spending {
   }
 
   /** Returns how long the next answer may take, in milliseconds. Undefined without a limit. */
-  leftMs(nowMs: number): number | undefined {
+  remainingMs(nowMs: number): number | undefined {
     const { timeMs } = this.#budget;
     return timeMs === undefined ? undefined : Math.max(1, Math.ceil(timeMs - (nowMs - this.#startMs)));
   }
@@ -100,12 +101,12 @@ export class Spending {
       throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
     if (part.money !== undefined && part.money <= 0)
       throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
-    const leftMs = timeMs === undefined ? undefined : timeMs - (nowMs - this.#startMs);
-    if (leftMs !== undefined && leftMs <= 0)
+    const remainingMs = timeMs === undefined ? undefined : timeMs - (nowMs - this.#startMs);
+    if (remainingMs !== undefined && remainingMs <= 0)
       throw exhausted("time", `${nowMs - this.#startMs} ms`, `${timeMs} ms`);
     return {
       ...((tokens ?? usd) !== undefined && { budget: part }),
-      ...(leftMs !== undefined && { timeout: { total: `${Math.ceil(leftMs)}ms` } }),
+      ...(remainingMs !== undefined && { timeout: { total: `${Math.ceil(remainingMs)}ms` } }),
     };
   }
 
@@ -124,8 +125,13 @@ export class Spending {
   }
 
   /** Returns how many tokens the answer may have within the rest of the budget of the run. */
-  within(model: string, inputTokens: number, answerTokens: number, left: LeftAmounts | undefined): number {
-    const { tokens, money } = left ?? {};
+  within(
+    model: string,
+    inputTokens: number,
+    answerTokens: number,
+    remaining: LeftAmounts | undefined,
+  ): number {
+    const { tokens, money } = remaining ?? {};
     let room = answerTokens;
     if (tokens !== undefined) {
       room = Math.min(room, tokens - inputTokens);
@@ -134,8 +140,8 @@ export class Spending {
     }
     const each = this.#costOf(model, 0, 1) ?? 0;
     if (money !== undefined && each > 0) {
-      const leftNow = money - (this.#costOf(model, inputTokens, 0) ?? 0);
-      room = Math.min(room, Math.floor(leftNow / each));
+      const remainingUsd = money - (this.#costOf(model, inputTokens, 0) ?? 0);
+      room = Math.min(room, Math.floor(remainingUsd / each));
       if (room < answerTokensMin)
         throw agentErrors.runBudgetExhausted({ left: `$${Math.max(0, money).toFixed(4)}` });
     }
@@ -160,8 +166,8 @@ function exhausted(budget: string, used: string, limit: string): Error {
   });
 }
 
-function short(needed: string, left: string, limit: string): Error {
+function short(needed: string, remaining: string, limit: string): Error {
   return agentErrors.budgetExhausted({
-    reason: `The next answer needs at least ${needed}, and ${left} of the agent's budget of ${limit} are left`,
+    reason: `The next answer needs at least ${needed}, and ${remaining} of the agent's budget of ${limit} are left`,
   });
 }

@@ -60,14 +60,14 @@ export class RestCatalogue implements Catalogue {
 
   /** Returns the answer, or undefined for an unknown name. */
   async #get(path: string, accessToken: string): Promise<Members | undefined> {
-    const shown = accessToken || this.#accessToken;
+    const token = accessToken || this.#accessToken;
     const late = new AbortController();
     const timer = this.#ports.timers.after(callMs, () => late.abort());
     try {
       const answer = await this.#ports.fetch(`${this.#server}${path}`, {
         redirect: "error",
         signal: late.signal,
-        headers: shown === undefined || shown === "" ? {} : { authorization: `Bearer ${shown}` },
+        headers: token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` },
       });
       if (answer.status === 404) return undefined;
       if (!answer.ok) throw new Error(`${answer.status} ${(await answerText(answer)).slice(0, 300)}`);

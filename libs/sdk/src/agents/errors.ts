@@ -16,12 +16,12 @@ export const agentErrors = defineErrors("agent", {
     help: "The model of an agent names a provider that the worker of agents does not have.",
     message: ({ model, known }: { model: string; known: string }) =>
       `The provider of the model \`${model}\` is unknown. Known: ${known}`,
-    remedy: "Set the key of the provider, such as ANTHROPIC_API_KEY, where agents run.",
+    remedy: "Set the key of the provider, such as ANTHROPIC_API_KEY, for the worker of agents.",
   },
   modelRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The provider of a model refused a request for good: a wrong key, an unknown model, or a request that it does not take.",
+    help: "The provider of a model rejected a request permanently: a wrong key, an unknown model, or a request that it does not accept.",
     message: ({ model, status, reason }: { model: string; status: string; reason: string }) =>
       `\`${model}\` refused the request with status ${status}: ${reason}`,
     remedy: "Check the model's name, the key and the tools of the agent.",
@@ -37,7 +37,7 @@ export const agentErrors = defineErrors("agent", {
   priceUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An agent has a budget in money, and no price of its model is known, so the budget could not hold.",
+    help: "An agent has a budget in money, and the price of its model is unknown, so the budget could not be enforced.",
     message: ({ model }: { model: string }) => `No price is known for the model \`${model}\``,
     remedy: "Set its price, or use `budget.tokens`.",
   },
@@ -46,7 +46,7 @@ export const agentErrors = defineErrors("agent", {
     retry: "never",
     help: "The next answer of the model may cost more than the rest of the agent's budget.",
     message: ({ reason }: { reason: string }) => reason,
-    remedy: "Raise `budget` of the agent and run it again, or give it less to do.",
+    remedy: "Raise `budget` of the agent and run it again, or reduce its task.",
   },
   runBudgetExhausted: {
     status: "RESOURCE_EXHAUSTED",
@@ -59,14 +59,14 @@ export const agentErrors = defineErrors("agent", {
   roundsExhausted: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The model has answered as often as `max` allows, and still wants tools.",
+    help: "The model has answered as often as `max` allows, and still calls tools.",
     message: ({ max }: { max: number }) => `The agent has not finished after ${max} answers of its model`,
-    remedy: "Raise `max` of the agent, or give it less to do.",
+    remedy: "Raise `max` of the agent, or reduce its task.",
   },
   noProgress: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The model wants the same tools with the same input again and again, although the results are the same.",
+    help: "The model calls the same tools with the same input repeatedly, although the results are the same.",
     message: ({ tool, times }: { tool: string; times: number }) =>
       `The agent makes no progress: it called \`${tool}\` with the same input ${times} times in a row`,
     remedy: "Correct its instructions or the description of the tool.",
@@ -74,7 +74,7 @@ export const agentErrors = defineErrors("agent", {
   answerInvalid: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The model's answer does not fit the schema of the agent's output, also after it was sent back.",
+    help: "The model's answer does not match the schema of the agent's output, also after it was sent back.",
     message: ({ problem }: { problem: string }) =>
       `The answer of the agent does not fit its schema: ${problem}`,
     remedy: "Correct the schema or the instructions, or raise `output.repairs`.",
@@ -96,24 +96,24 @@ export const agentErrors = defineErrors("agent", {
   guarded: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A condition of `guard` is false or cannot be evaluated, so the agent was not started, or its output is not given on.",
+    help: "A condition of `guard` is false or cannot be evaluated. The agent was not started, or its output was not returned.",
     message: ({ side, finding, condition }: { side: string; finding: string; condition: string }) =>
       `The guard of the agent's ${side} ${finding}: ${condition}`,
-    remedy: "Look at the prompt and the output of the agent, or correct `guard`.",
+    remedy: "Check the prompt and the output of the agent, or correct `guard`.",
   },
   toolMissing: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "No worker offers a tool of the agent, or its workflow is not registered. The agent does not start without its tools: it looks for them 6 times, with growing pauses, then its task fails.",
+    help: "No worker offers a tool of the agent, or its workflow is not registered. The agent does not start without its tools. It looks for them 6 times with growing pauses, then its task fails.",
     message: ({ tools }: { tools: string }) => `The agent has no tool for ${tools} of \`tools\``,
     remedy: "Start a worker that offers it, register the workflow, or correct `tools`.",
   },
   catalogueUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The worker of agents asks the platform which tools there are. It did not answer.",
+    help: "The worker of agents lists the tools of the platform. The platform did not answer.",
     message: ({ server, reason }: { server: string; reason: string }) =>
       `Tutti did not tell the tools at ${server}: ${reason}`,
-    remedy: "Set TUTTI_URL where agents run.",
+    remedy: "Set TUTTI_URL for the worker of agents.",
   },
 });

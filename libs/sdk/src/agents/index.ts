@@ -39,12 +39,12 @@ export function agents(
   }: AgentsOptions = {},
   ports: Partial<ModelsPorts> = {},
 ): DurableFunction<AgentDocument, Json> {
-  const { fetch: ask = fetch, clock = systemClock, timers = systemTimers } = ports;
-  const models = new Models({ ...options, providers }, { fetch: ask, clock, timers });
-  const known = catalogue ?? new RestCatalogue({ server, accessToken }, { fetch: ask, timers });
+  const { fetch: fetchFunction = fetch, clock = systemClock, timers = systemTimers } = ports;
+  const models = new Models({ ...options, providers }, { fetch: fetchFunction, clock, timers });
+  const known = catalogue ?? new RestCatalogue({ server, accessToken }, { fetch: fetchFunction, timers });
   return durable<AgentDocument, Json>(
     agentFunction,
     (ctx, document) => runAgent(ctx, document, { models, catalogue: known }),
-    { description: "A language model that uses tools. Its input is what `agent` of a task has.", retry: 5 },
+    { description: "A language model that uses tools. Its input is the `agent` of a task.", retry: 5 },
   );
 }

@@ -47,16 +47,17 @@ export async function toolsOf(
       else found.push(toolFrom(workflow, "child"));
       continue;
     }
-    const wanted = pattern.startsWith("mcp:") ? pattern.replace(":", ".").replace("/", ".") : pattern;
-    const matching = offered.filter(({ name }) => matches(wanted, name));
+    const namePattern = pattern.startsWith("mcp:") ? pattern.replace(":", ".").replace("/", ".") : pattern;
+    const matching = offered.filter(({ name }) => matches(namePattern, name));
     if (matching.length === 0) missing.push(pattern);
     found.push(...matching.map((each) => toolFrom(each, "call")));
   }
   if (missing.length > 0)
-    throw agentErrors.toolMissing({ tools: missing.map((one) => `\`${one}\``).join(", ") });
+    throw agentErrors.toolMissing({ tools: missing.map((tool) => `\`${tool}\``).join(", ") });
   return named(
     found.filter(
-      ({ kind, target }, at) => at === found.findIndex((one) => one.kind === kind && one.target === target),
+      ({ kind, target }, at) =>
+        at === found.findIndex((other) => other.kind === kind && other.target === target),
     ),
   );
 }
@@ -75,12 +76,12 @@ function toolFrom({ name, description, inputSchema }: Offered, kind: "call" | "c
 
 /** Gives each tool a name of letters, digits, `_` and `-`. */
 export function named(tools: readonly Tool[]): readonly Tool[] {
-  const taken = new Set<string>();
+  const usedNames = new Set<string>();
   return tools.map((tool) => {
     const base = tool.name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, nameLengthMax);
     let name = base;
-    for (let count = 2; taken.has(name); count++) name = `${base.slice(0, nameLengthMax - 4)}_${count}`;
-    taken.add(name);
+    for (let count = 2; usedNames.has(name); count++) name = `${base.slice(0, nameLengthMax - 4)}_${count}`;
+    usedNames.add(name);
     return { ...tool, name };
   });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { clientAddresses } from "./addresses.ts";
 
-describe("where a client calls", () => {
+describe("the address of a client", () => {
   it("is the option, else it is in TUTTI_ADDRESS, TUTTI_URL, or on this machine", () => {
     const environment = { TUTTI_ADDRESS: "10.0.0.1:7401,10.0.0.2:7401", TUTTI_URL: "https://tutti.example" };
     assert.deepEqual(clientAddresses("10.0.0.9:7401", environment), ["10.0.0.9:7401"]);
@@ -13,7 +13,7 @@ describe("where a client calls", () => {
     assert.deepEqual(clientAddresses(undefined, { TUTTI_URL: "" }), ["http://127.0.0.1:7400"]);
   });
 
-  it("is the URL itself, on this machine and on any other", () => {
+  it("is the URL itself, for this machine and for any other", () => {
     for (const url of ["http://127.0.0.1:7400", "http://tutti:7400", "https://example.org/tutti"])
       assert.deepEqual(clientAddresses(undefined, { TUTTI_URL: `${url}/` }), [url]);
   });

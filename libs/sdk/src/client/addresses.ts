@@ -12,16 +12,16 @@ export function clientAddresses(
   environment: Environment,
 ): readonly string[] {
   const { TUTTI_ADDRESS: address } = environment;
-  const given = option ?? (address || urlIn(environment) || usualUrl);
-  const where = option !== undefined ? "the option address" : address ? "TUTTI_ADDRESS" : "TUTTI_URL";
-  const all = typeof given === "string" ? given.split(",").map((each) => each.trim()) : given;
+  const configured = option ?? (address || urlIn(environment) || usualUrl);
+  const source = option !== undefined ? "the option address" : address ? "TUTTI_ADDRESS" : "TUTTI_URL";
+  const all = typeof configured === "string" ? configured.split(",").map((each) => each.trim()) : configured;
   const addresses = all.map(behindLink);
   const wrong = all.length === 0 ? "nothing" : addresses.find((each) => !isAddress(each));
   if (wrong !== undefined)
-    throw invalid(where, "host:port, such as 127.0.0.1:7401, or a URL such as http://127.0.0.1:7400", wrong);
+    throw invalid(source, "host:port, such as 127.0.0.1:7401, or a URL such as http://127.0.0.1:7400", wrong);
   const urls = addresses.filter((each) => urlForm.test(each));
   if (urls.length > 0 && urls.length < addresses.length)
-    throw invalid(where, "URLs alone, or none of them", addresses.join(", "));
+    throw invalid(source, "URLs alone, or none of them", addresses.join(", "));
   return addresses;
 }
 

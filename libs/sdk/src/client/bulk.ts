@@ -94,10 +94,12 @@ export interface BulkPreview {
 
 export async function previewBulk(
   { bulk, namespace }: BulkParts,
-  word: BulkWord | MoveManyOptions,
+  operation: BulkWord | MoveManyOptions,
   filter: RunFilter,
 ): Promise<BulkPreview> {
-  const action = { action: typeof word === "string" ? (actions[word] as Action) : moveOf(word) };
+  const action = {
+    action: typeof operation === "string" ? (actions[operation] as Action) : moveOf(operation),
+  };
   const previewed = await bulk.previewBulk({ namespace, filter, action });
   const { previewToken, count, leftAlone, groups } = previewed;
   const reviews = previewed.reviews.map(({ runId, review }) => ({ runId, ...reviewFrom(review) }));

@@ -15,10 +15,10 @@ export function withCallerStacks<C extends object>(client: C, explain: Explain =
     get(target, name) {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== "function") return method;
-      return (...given: unknown[]): unknown => {
-        const answer: unknown = method.apply(target, given);
+      return (...args: unknown[]): unknown => {
+        const answer: unknown = method.apply(target, args);
         if (answer instanceof Promise) return withCallerStack(answer, explain);
-        return isStream(answer) ? keptAlive(answer, explain) : answer;
+        return isStream(answer) ? withStreamStacks(answer, explain) : answer;
       };
     },
   });
@@ -41,14 +41,14 @@ function isStream(answer: unknown): answer is AsyncGenerator<unknown> {
   return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer && "next" in answer;
 }
 
-function keptAlive(stream: AsyncGenerator<unknown>, explain: Explain): AsyncGenerator<unknown> {
+function withStreamStacks(stream: AsyncGenerator<unknown>, explain: Explain): AsyncGenerator<unknown> {
   return new Proxy(stream, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
-      if (name === Symbol.asyncIterator) return () => keptAlive(target, explain);
+      if (name === Symbol.asyncIterator) return () => withStreamStacks(target, explain);
       if (typeof member !== "function") return member;
-      return (...given: unknown[]): unknown => {
-        const answer: unknown = member.apply(target, given);
+      return (...args: unknown[]): unknown => {
+        const answer: unknown = member.apply(target, args);
         return name === "next" && answer instanceof Promise ? withCallerStack(answer, explain) : answer;
       };
     },

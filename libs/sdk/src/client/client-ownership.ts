@@ -14,8 +14,8 @@ export class ClientOwnership extends MemoryOwnership {
     this.#addresses = addresses;
   }
 
-  override doubt(place: Place, owner: Owner): void {
-    super.doubt(place, owner);
+  override reportFault(place: Place, owner: Owner): void {
+    super.reportFault(place, owner);
     // Of many calls that fail at the same address only the first one moves it on.
     const { instance, epoch } = this.#owner;
     if (owner.instance === instance && owner.epoch === epoch)

@@ -54,10 +54,10 @@ export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
 /** Returns a client. It connects with its first call, so the platform need not run yet. */
 export async function connect(
   options: ConnectOptions = {},
-  given: Partial<ConnectPorts> = {},
+  overrides: Partial<ConnectPorts> = {},
 ): Promise<Tutti> {
   requireKnown("connect", options, optionNames);
-  const { network, variables = process.env, tracer, ...own } = given;
+  const { network, variables = process.env, tracer, ...own } = overrides;
   const logger = options.logger ?? silentLogger;
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
   // An owner without an address is in this process.

@@ -33,8 +33,8 @@ export type WorkState = keyof typeof workStatusLooks;
 export function withState<Work extends { readonly status: WorkStatus }>(
   work: Work,
 ): Work & { readonly state: WorkState } {
-  const words = Object.keys(workStatusLooks) as WorkState[];
-  const state = words.find((word) => workStatusLooks[word].number === work.status) ?? "pending";
+  const states = Object.keys(workStatusLooks) as WorkState[];
+  const state = states.find((name) => workStatusLooks[name].number === work.status) ?? "pending";
   return { ...work, state };
 }
 

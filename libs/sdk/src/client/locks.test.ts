@@ -5,7 +5,7 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { type LockParts, Locks } from "./locks.ts";
 
 /** A lock of 30 s whose renewals are answered by a function. */
-async function heldLock(renewLocks: LockParts["locks"]["renewLocks"]) {
+async function acquireLock(renewLocks: LockParts["locks"]["renewLocks"]) {
   const time = new VirtualTime();
   const grant = LockGrant.fromPartial({ holder: "me", token: 7 });
   const locks = {
@@ -20,17 +20,17 @@ async function heldLock(renewLocks: LockParts["locks"]["renewLocks"]) {
 
 const renewed = async () => ({ receipts: [{ expireTime: { seconds: 1, nanos: 0 } }] }) as never;
 
-describe("a held lock", () => {
+describe("an acquired lock", () => {
   it("is lost at the end of its lease, also if a renewal has no answer", async () => {
-    const { time, lock } = await heldLock(() => new Promise(() => {}));
+    const { time, lock } = await acquireLock(() => new Promise(() => {}));
     await time.advanceAsync(28_999);
     assert.equal(lock.signal.aborted, false);
     await time.advanceAsync(1);
     assert.match(String(lock.signal.reason), /could not be renewed before its lease was over/);
   });
 
-  it("is kept by its renewals", async () => {
-    const { time, lock } = await heldLock(renewed);
+  it("stays valid while it is renewed", async () => {
+    const { time, lock } = await acquireLock(renewed);
     await time.advanceAsync(300_000);
     assert.equal(lock.signal.aborted, false);
     assert.equal(await lock.release(), true);
@@ -38,9 +38,9 @@ describe("a held lock", () => {
     assert.equal(lock.signal.aborted, false, "a released lock is not lost");
   });
 
-  it("is not lost by the answer to a renewal that came after its release", async () => {
+  it("is not lost by a late answer to a renewal after its release", async () => {
     const answer = Promise.withResolvers<never>();
-    const { time, lock } = await heldLock(() => answer.promise);
+    const { time, lock } = await acquireLock(() => answer.promise);
     await time.advanceAsync(10_000);
     await lock.release();
     answer.resolve({ receipts: [{}] } as never);

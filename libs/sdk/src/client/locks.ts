@@ -76,7 +76,7 @@ const leaseDefaultMs = 30_000;
 /** How long one call waits: the place in the line is kept until the next one. */
 const callWaitMs = 30_000;
 /** Beyond that wait, for the way there and back. */
-const wayMs = 15_000;
+const roundTripMs = 15_000;
 
 export class Locks {
   readonly #parts: LockParts;
@@ -114,7 +114,7 @@ export class Locks {
       try {
         const { grant } = await locks.acquireLock(
           { ...request, waitMs: forMs },
-          { timeoutMs: forMs + wayMs },
+          { timeoutMs: forMs + roundTripMs },
         );
         if (grant === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
         // The lease started after the request was sent, so that is its earliest possible start.
@@ -161,7 +161,7 @@ export class HeldLock implements AsyncDisposable {
   constructor(
     parts: LockParts,
     clockwork: Clockwork,
-    held: {
+    acquired: {
       readonly name: string;
       readonly grant: LockGrant;
       readonly leaseMs: number;
@@ -170,12 +170,12 @@ export class HeldLock implements AsyncDisposable {
   ) {
     this.#parts = parts;
     this.#clockwork = clockwork;
-    this.name = held.name;
-    this.holder = held.grant.holder;
-    this.token = held.grant.token;
-    this.#leaseMs = held.leaseMs;
-    this.#expireAt(held.fromMs + held.leaseMs);
-    this.#renewing = clockwork.timers.every(held.leaseMs / 3, () => void this.#renew());
+    this.name = acquired.name;
+    this.holder = acquired.grant.holder;
+    this.token = acquired.grant.token;
+    this.#leaseMs = acquired.leaseMs;
+    this.#expireAt(acquired.fromMs + acquired.leaseMs);
+    this.#renewing = clockwork.timers.every(acquired.leaseMs / 3, () => void this.#renew());
   }
 
   /** Aborted when the lock is lost: released by hand, or not renewed in time. */
@@ -232,8 +232,8 @@ export class HeldLock implements AsyncDisposable {
     this.#expiring = undefined;
   }
 
-  #lose(why: string): void {
+  #lose(reason: string): void {
     this.#end();
-    this.#lost.abort(sdkErrors.lockLost({ name: this.name, why }));
+    this.#lost.abort(sdkErrors.lockLost({ name: this.name, why: reason }));
   }
 }

@@ -1,15 +1,15 @@
 import type { Payload } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../errors.ts";
-import { type BlobAccess, partsOf, wholeOf } from "../link/blobs.ts";
+import { type BlobAccess, partsOf, readAll } from "../link/blobs.ts";
 import { findNotJson } from "../task/json.ts";
 import { StoredFile } from "../task/stored-file.ts";
 
 /** Returns a value as the contracts carry it. Absent for none. */
-export function payloadOf(value: unknown, what: string): Payload | undefined {
+export function payloadOf(value: unknown, label: string): Payload | undefined {
   if (value === undefined) return undefined;
   const wrong = findNotJson(value);
   if (wrong !== undefined) {
-    const path = wrong.path.replace(/^output/, what);
+    const path = wrong.path.replace(/^output/, label);
     throw sdkErrors.notJson({ path, found: wrong.found });
   }
   const inline = new TextEncoder().encode(JSON.stringify(value));
@@ -54,7 +54,7 @@ export class Contents {
     const file = new StoredFile(body.value, mediaType, this.#namespace, this.#blobs);
     if (mediaType !== "" && mediaType !== "application/json") return file;
     if (file.size > jsonBytesMax) throw sdkErrors.inBlobStore({ bytes: file.size });
-    return JSON.parse(new TextDecoder().decode(await wholeOf(file.stream())));
+    return JSON.parse(new TextDecoder().decode(await readAll(file.stream())));
   }
 }
 

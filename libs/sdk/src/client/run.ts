@@ -318,8 +318,8 @@ export class RunHandle implements Handle {
     }: MoveOptions & { readonly dryRun?: boolean },
     reason = "",
   ): Promise<MoveReview> {
-    const wanted = { version: to, map: { ...map }, restart, back, dryRun, reason, idempotencyKey: "" };
-    return reviewFrom((await this.#parts.runs.moveRun({ ...this.#which, ...wanted })).review);
+    const request = { version: to, map: { ...map }, restart, back, dryRun, reason, idempotencyKey: "" };
+    return reviewFrom((await this.#parts.runs.moveRun({ ...this.#which, ...request })).review);
   }
 
   /** Explains the status of the run, or of one of its tasks. */
@@ -331,8 +331,8 @@ export class RunHandle implements Handle {
 
   /** Follows it until it ends: the first value has everything, each later one has the changes. */
   async *watch({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<RunChange, void, void> {
-    const wanted = { ...this.#which, withTasks: true, withPayloads: false };
-    const open = (cursor: string) => this.#parts.runs.watchRun({ ...wanted, cursor }, { signal });
+    const request = { ...this.#which, withTasks: true, withPayloads: false };
+    const open = (cursor: string) => this.#parts.runs.watchRun({ ...request, cursor }, { signal });
     for await (const { run, tasks } of followed({ open, signal }, this.#parts.ports)) {
       if (run !== undefined || tasks.length > 0) yield { run, tasks };
     }
@@ -344,8 +344,8 @@ export class RunHandle implements Handle {
     let token = "";
     do {
       const page = { size: eventsPage, token };
-      const wanted = { namespace, runId: this.id, afterEvent: after, taskId, page, withInternal: false };
-      const reply = await runs.readHistory(wanted);
+      const request = { namespace, runId: this.id, afterEvent: after, taskId, page, withInternal: false };
+      const reply = await runs.readHistory(request);
       for (const { event, time, type, taskId: task, details, cause } of reply.events)
         yield {
           event,
@@ -373,8 +373,8 @@ export class RunHandle implements Handle {
   }
 
   async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
-    const given = payloadOf(data, "data");
-    await this.#parts.tasks.decideApproval({ ...this.#which, approvalId, verdict, data: given, reason });
+    const payload = payloadOf(data, "data");
+    await this.#parts.tasks.decideApproval({ ...this.#which, approvalId, verdict, data: payload, reason });
   }
 
   get #which(): { readonly namespace: string; readonly runId: string } {

@@ -28,8 +28,8 @@ const overlaps = {
 /** Action if the previous run has not ended. */
 export type OverlapWord = keyof typeof overlaps;
 
-export function overlapOf(word: OverlapWord | undefined): Overlap {
-  return word === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[word];
+export function overlapOf(overlap: OverlapWord | undefined): Overlap {
+  return overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap];
 }
 
 export interface ScheduleOptions extends SpecOptions {
@@ -178,12 +178,12 @@ function fieldsOf(changes: ScheduleChanges): string[] {
 }
 
 function timingAfter(before: ScheduleTiming | undefined, changes: ScheduleChanges): ScheduleTiming {
-  const made = timingOf(changes);
+  const timing = timingOf(changes);
   return {
-    ...(before ?? made),
-    ...(made.rules.length > 0 && { rules: made.rules }),
+    ...(before ?? timing),
+    ...(timing.rules.length > 0 && { rules: timing.rules }),
     ...(changes.timeZone !== undefined && { timeZone: changes.timeZone }),
-    ...((changes.jitter ?? changes.jitterMs) !== undefined && { jitterMs: made.jitterMs }),
+    ...((changes.jitter ?? changes.jitterMs) !== undefined && { jitterMs: timing.jitterMs }),
   };
 }
 

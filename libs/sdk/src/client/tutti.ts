@@ -117,15 +117,15 @@ export class Tutti implements AsyncDisposable {
   ): Promise<SessionHandle<ResultOf<Task, Expression>>>;
   run(session: OtherSessionOptions): Promise<SessionHandle>;
   async run(
-    what: string | WorkflowToRun | SessionOptions,
+    target: string | WorkflowToRun | SessionOptions,
     options: StartOptions = {},
   ): Promise<RunHandle | SessionHandle> {
-    if (typeof what === "string") return await this.#start(what, options);
-    if ("workflow" in what) {
-      const { name, hash } = await this.workflows.register(what);
+    if (typeof target === "string") return await this.#start(target, options);
+    if ("workflow" in target) {
+      const { name, hash } = await this.workflows.register(target);
       return await this.#start(name, options, { $case: "hash", value: hash });
     }
-    return "tasks" in what ? await this.sessions.start(what) : await this.sessions.start(what);
+    return "tasks" in target ? await this.sessions.start(target) : await this.sessions.start(target);
   }
 
   async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
@@ -153,10 +153,13 @@ export class Tutti implements AsyncDisposable {
     session: TaskSessionOptions<Task, Expression>,
   ): Promise<ResultOf<Task, Expression>>;
   execute<Output = unknown>(session: OtherSessionOptions): Promise<Output>;
-  async execute(what: string | WorkflowToRun | SessionOptions, options: StartOptions = {}): Promise<unknown> {
-    const isWorkflow = typeof what === "string" || "workflow" in what;
-    if (isWorkflow) return await (await this.run(what, options)).result();
-    return await ("tasks" in what ? await this.run(what) : await this.run(what)).result();
+  async execute(
+    target: string | WorkflowToRun | SessionOptions,
+    options: StartOptions = {},
+  ): Promise<unknown> {
+    const isWorkflow = typeof target === "string" || "workflow" in target;
+    if (isWorkflow) return await (await this.run(target, options)).result();
+    return await ("tasks" in target ? await this.run(target) : await this.run(target)).result();
   }
 
   /** Ends the connections. */

@@ -41,7 +41,7 @@ export class AcpConversation {
   #session = "";
   #isLoading = false;
   /** True if the prompt was sent. */
-  #isAsked = false;
+  #isPrompted = false;
   #isOver = false;
 
   constructor(turn: AcpTurn) {
@@ -50,11 +50,14 @@ export class AcpConversation {
 
   start(): void {
     const fs = { readTextFile: false, writeTextFile: false };
-    this.#ask(ids.initialize, "initialize", { protocolVersion, clientCapabilities: { fs, terminal: false } });
+    this.#request(ids.initialize, "initialize", {
+      protocolVersion,
+      clientCapabilities: { fs, terminal: false },
+    });
   }
 
   /** Handles a line of the program. */
-  async take(line: string): Promise<void> {
+  async handleLine(line: string): Promise<void> {
     const message = parsed(line);
     if (message === undefined) return;
     const method = textIn(message, "method");
@@ -74,7 +77,7 @@ export class AcpConversation {
       if (id === ids.session && this.#isLoading) {
         this.#isLoading = false;
         this.#session = "";
-        return this.#ask(ids.session, "session/new", place);
+        return this.#request(ids.session, "session/new", place);
       }
       const { message: title, data } = membersIn(message, "error");
       const detail = data === undefined ? "" : `: ${typeof data === "string" ? data : JSON.stringify(data)}`;
@@ -87,14 +90,17 @@ export class AcpConversation {
       if (session !== undefined && canLoad) {
         this.#session = session;
         this.#isLoading = true;
-        this.#ask(ids.session, "session/load", { ...place, sessionId: session });
-      } else this.#ask(ids.session, "session/new", place);
+        this.#request(ids.session, "session/load", { ...place, sessionId: session });
+      } else this.#request(ids.session, "session/new", place);
     } else if (id === ids.session) {
       this.#session = textIn(result, "sessionId") || this.#session;
       await this.#turn.received({ session: this.#session });
-      this.#isAsked = true;
+      this.#isPrompted = true;
       const text = this.#isLoading ? this.#turn.prompt : this.#turn.wholePrompt;
-      this.#ask(ids.prompt, "session/prompt", { sessionId: this.#session, prompt: [{ type: "text", text }] });
+      this.#request(ids.prompt, "session/prompt", {
+        sessionId: this.#session,
+        prompt: [{ type: "text", text }],
+      });
     } else if (id === ids.prompt) {
       const reason = textIn(result, "stopReason");
       const used = membersIn(membersIn(membersIn(result, "_meta"), "quota"), "token_count");
@@ -116,7 +122,7 @@ export class AcpConversation {
 
   /** Handles an update. A loaded session repeats updates of earlier turns, which are ignored. */
   async #updated(update: Members): Promise<void> {
-    if (!this.#isAsked) return;
+    if (!this.#isPrompted) return;
     const kind = textIn(update, "sessionUpdate");
     if (kind === "agent_message_chunk") {
       const text = textIn(membersIn(update, "content"), "text");
@@ -130,8 +136,8 @@ export class AcpConversation {
     const isAllowed = await this.#turn.permit({ title, kind: textIn(call, "kind"), input: call["rawInput"] });
     const listed = params["options"];
     const options = Array.isArray(listed) ? listed.filter(isMembers) : [];
-    const wanted = isAllowed ? "allow_once" : "reject_once";
-    const option = options.find((each) => textIn(each, "kind") === wanted);
+    const optionKind = isAllowed ? "allow_once" : "reject_once";
+    const option = options.find((each) => textIn(each, "kind") === optionKind);
     const outcome =
       option === undefined
         ? { outcome: "cancelled" }
@@ -140,7 +146,7 @@ export class AcpConversation {
     this.#turn.send({ id, result: { outcome } });
   }
 
-  #ask(id: number, method: string, params: Members): void {
+  #request(id: number, method: string, params: Members): void {
     this.#turn.send({ id, method, params });
   }
 }

@@ -18,7 +18,7 @@ import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { AcpConversation, type AcpTurn, type Permit } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
 import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
-import { type CodingNews, type CodingProfile, newsOf } from "./profiles.ts";
+import { type CodingNews, type CodingProfile, parseLine } from "./profiles.ts";
 import { SessionLog } from "./session-log.ts";
 import { type CodingAmounts, CodingSpending } from "./spending.ts";
 import { type ChangedFile, WorkTree } from "./tree.ts";
@@ -67,7 +67,7 @@ export interface CodingOptions extends CodingFolders {
 
 /** Options of the capability: `worker.handle("code", codingAgent(claude), codingOptions)`. */
 export const codingOptions: HandleOptions = {
-  description: "Changes the files of a git repository as a prompt says, and returns the change.",
+  description: "Changes the files of a git repository according to a prompt, and returns the change.",
   inputSchema: {
     type: "object",
     properties: {
@@ -85,10 +85,10 @@ export const codingOptions: HandleOptions = {
 const repairsDefault = 2;
 const silentMsDefault = 600_000;
 const lineLengthMax = 16 * 1024 * 1024;
-const reasonShown = 500;
+const reasonLengthMax = 500;
 const subjectLengthMax = 72;
 const secretLengthMin = 8;
-const signInWords = /api key|unauthori[sz]ed|\b401\b|\b403\b|log ?in|sign ?in|credential|authentication/i;
+const signInPattern = /api key|unauthori[sz]ed|\b401\b|\b403\b|log ?in|sign ?in|credential|authentication/i;
 const secretNames = /KEY|TOKEN|SECRET|PASSWORD/;
 
 /** Returns a handler that runs the program of a profile. */
@@ -160,9 +160,9 @@ class Coding {
     this.#spending.check(this.#profile, input.model);
     const secrets = await this.#secrets();
     const { timeMs } = this.#spending.limits;
-    const leftMs = Math.max(0, timeMs - this.#task.elapsedMs);
+    const remainingMs = Math.max(0, timeMs - this.#task.elapsedMs);
     const passed = `${timeMs} ms have passed`;
-    const timer = timeMs > 0 ? systemTimers.after(leftMs, () => this.#usedUp.abort(passed)) : undefined;
+    const timer = timeMs > 0 ? systemTimers.after(remainingMs, () => this.#usedUp.abort(passed)) : undefined;
     try {
       return await this.#work(input, secrets);
     } catch (error) {
@@ -184,14 +184,14 @@ class Coding {
     let wholePrompt = prompt;
     for (let repairs = 0; ; repairs++) {
       this.#endIfUsedUp();
-      const answer = await this.#ask({ prompt, wholePrompt }, input.model, secrets);
+      const answer = await this.#prompt({ prompt, wholePrompt }, input.model, secrets);
       const place = { ...this.#options, folder: this.#tree.folder, signal: this.#signal };
       const failed = check === undefined ? undefined : await checkOf(check, place, this.#task);
       if (failed === undefined) return this.#change(input, answer, repairs, secrets);
       const name = check?.join(" ") ?? "";
       if (repairs >= allowed) {
         const { branch } = await this.#change(input, answer, repairs, secrets);
-        const output = failed.slice(-reasonShown);
+        const output = failed.slice(-reasonLengthMax);
         throw codingErrors.checkFailed({ check: name, repairs, branch: branch || "no branch", output });
       }
       const fault = `\`${name}\` fails with ${failed}\n\nCorrect the cause. Do not weaken the check.`;
@@ -215,7 +215,7 @@ class Coding {
     return Object.fromEntries(await Promise.all(each));
   }
 
-  async #ask(
+  async #prompt(
     prompts: Pick<AcpTurn, "prompt" | "wholePrompt">,
     model: string | undefined,
     secrets: Readonly<Record<string, string>>,
@@ -230,10 +230,10 @@ class Coding {
     const over = new AbortController();
     const conversation = this.#profile.acp === true ? this.#conversation(turn, prompts, over) : undefined;
     const lines = new Lines(async (line) => {
-      if (conversation !== undefined) await conversation.acp.take(line);
-      else await this.#received(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
+      if (conversation !== undefined) await conversation.acp.handleLine(line);
+      else await this.#received(turn, read === undefined ? { text: `${line}\n` } : parseLine(line, read));
       if (logged === undefined || this.#session === undefined || turn.hasEnded) return;
-      for (const news of await logged.news(this.#session)) await this.#received(turn, news);
+      for (const news of await logged.readNew(this.#session)) await this.#received(turn, news);
     });
     const { usdLeft } = this.#spending;
     const command = this.#profile.command({ model, session: this.#session, usdLeft });
@@ -258,7 +258,7 @@ class Coding {
       if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
       // The program may know the limit and have stopped by itself.
       this.#endIfUsedUp();
-      throw this.#failure(turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonShown)}`);
+      throw this.#failure(turn.failure ?? `${exit}: ${end.stderr.text.trim().slice(-reasonLengthMax)}`);
     } catch (error) {
       if (over.signal.aborted && !task.signal.aborted) {
         // The program was ended because its turn is over.
@@ -275,7 +275,7 @@ class Coding {
 
   #failure(reason: string): Error {
     const program = this.#profile.name;
-    if (signInWords.test(reason)) return codingErrors.notSignedIn({ program, reason });
+    if (signInPattern.test(reason)) return codingErrors.notSignedIn({ program, reason });
     return codingErrors.failed({ program, reason });
   }
 

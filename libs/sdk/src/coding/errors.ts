@@ -5,7 +5,7 @@ export const codingErrors = defineErrors("coding", {
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a task gives a coding agent is not complete, or of another type.",
+    help: "The input of a coding task is not complete, or has a wrong type.",
     message: ({ expected }: { expected: string }) => `The coding task cannot start: expected ${expected}`,
     remedy: "Correct `with` of the task.",
   },
@@ -22,23 +22,23 @@ export const codingErrors = defineErrors("coding", {
     retry: "same-key",
     help: "The program of a coding agent ended without a result.",
     message: ({ program, reason }: { program: string; reason: string }) => `\`${program}\` failed: ${reason}`,
-    remedy: "Look at its output: `tutti logs RUN`.",
+    remedy: "Check its output: `tutti logs RUN`.",
   },
   notSignedIn: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The program of a coding agent has no key, or one that its provider refuses.",
+    help: "The program of a coding agent has no key, or its provider rejects the key.",
     message: ({ program, reason }: { program: string; reason: string }) =>
       `\`${program}\` is not signed in: ${reason}`,
-    remedy: "Give the worker a key: the option `env` or `secrets` of the coding agent.",
+    remedy: "Set a key with the option `env` or `secrets` of the coding agent.",
   },
   silent: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The program of a coding agent wrote nothing for longer than `silentMs`. It may wait for an answer.",
+    help: "The program of a coding agent wrote no output for longer than `silentMs`. It may wait for an answer.",
     message: ({ program, ms }: { program: string; ms: number }) =>
       `\`${program}\` wrote nothing for ${ms} ms and was ended`,
-    remedy: "Look at what it asked for in `tutti logs RUN`, or set a larger `silentMs`.",
+    remedy: "Check its last output in `tutti logs RUN`, or set a larger `silentMs`.",
   },
   budgetUsedUp: {
     status: "FAILED_PRECONDITION",
@@ -46,41 +46,40 @@ export const codingErrors = defineErrors("coding", {
     help: "A coding agent was ended because its task had used up its tokens, its money or its time. The branch has the change until then.",
     message: ({ program, used, branch }: { program: string; used: string; branch: string }) =>
       `\`${program}\` was ended because the budget of its task is used up: ${used}. The change is in ${branch}`,
-    remedy: "Give the task a larger `budget`, or less to do.",
+    remedy: "Raise `budget` of the task, or reduce the task.",
   },
   useUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A coding task has a budget that could not hold, because its program does not report its tokens, or no price of its model is known.",
+    help: "A coding task has a budget that could not be enforced: its program does not report its tokens, or the price of its model is unknown.",
     message: ({ program, what }: { program: string; what: string }) =>
       `\`${program}\` cannot keep within the budget of the task: it is not known ${what}`,
-    remedy:
-      "For money, set `model` of the task and `prices` of the agent. Or give the task a budget of time alone.",
+    remedy: "For money, set `model` of the task and `prices` of the agent. Or set only a time budget.",
   },
   checkFailed: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "A check of a coding task still failed after the agent was asked to repair it.",
+    help: "A check of a coding task still failed after the agent tried to repair it.",
     message: (details: { check: string; repairs: number; branch: string; output: string }) =>
       `\`${details.check}\` fails after ${details.repairs} repairs. The change is in ${details.branch}: ${details.output}`,
-    remedy: "Look at the branch that the message names, or allow more `repairs`.",
+    remedy: "Check the branch in the message, or raise `repairs`.",
   },
   secretInChange: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The change of a coding agent contains a secret that the agent was given. The change was thrown away.",
+    help: "The change of a coding agent contains a secret of the agent. The change was discarded.",
     message: ({ name, file }: { name: string; file: string }) =>
       `The change of ${file} contains the secret \`${name}\`. It was thrown away`,
     remedy:
-      "Tell the agent to read the variable in place of its value. Change the secret if others read the output.",
+      "Instruct the agent to read the variable and not to write its value. Replace the secret if others read the output.",
   },
   conflict: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A branch does not merge with what others merged before.",
+    help: "A branch conflicts with changes that were merged earlier.",
     message: ({ branch, into, files }: { branch: string; into: string; files: string }) =>
       `\`${branch}\` conflicts with \`${into}\` in ${files}`,
-    remedy: "Give the task again with `base` as it is now, or merge by hand.",
+    remedy: "Start the task again with the current `base`, or merge manually.",
   },
   targetInUse: {
     status: "UNAVAILABLE",

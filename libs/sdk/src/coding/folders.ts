@@ -16,7 +16,7 @@ export interface CodingFolders {
   readonly graceMs?: number;
 }
 
-const checkShown = 4_000;
+const checkOutputMax = 4_000;
 
 export function foldersOf({
   folder = process.cwd(),
@@ -49,8 +49,8 @@ export async function checkOf(
   requireStarted(check[0] ?? "", end);
   const { code, signal, stdout, stderr } = end;
   if (code === 0 && signal === undefined) return undefined;
-  const shown = `${stdout.text}\n${stderr.text}`.trim().slice(-checkShown);
-  return `${signal ?? `exit code ${code}`}\n${shown}`;
+  const output = `${stdout.text}\n${stderr.text}`.trim().slice(-checkOutputMax);
+  return `${signal ?? `exit code ${code}`}\n${output}`;
 }
 
 export function textOf(input: unknown, name: string): string {

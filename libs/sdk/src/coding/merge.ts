@@ -32,7 +32,7 @@ export interface MergeOutput {
 
 /** Options of the capability: `worker.handle("code.merge", mergeQueue(), mergeOptions)`. */
 export const mergeOptions: HandleOptions = {
-  description: "Merges a branch into another one after its check has succeeded.",
+  description: "Merges a branch into another branch after its check has succeeded.",
   inputSchema: {
     type: "object",
     properties: {
@@ -67,7 +67,7 @@ interface Merge extends MergeInput, CodingFolders {
 /** Another git holds its lock only briefly. An abandoned lock must not repeat the check forever. */
 const triesMax = 20;
 /** Each look starts git three times, so all looks take about a second. */
-const looksMax = 40;
+const checksMax = 40;
 
 async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput> {
   const { repository, trees, into } = merge;
@@ -75,7 +75,7 @@ async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput>
     task.signal.throwIfAborted();
     const tree = await WorkTree.open({ repository, base: `refs/heads/${into}`, trees, name: randomUUID() });
     try {
-      const done = await mergedOnce(merge, tree, task);
+      const done = await mergeOnce(merge, tree, task);
       if (done !== undefined) return done;
     } finally {
       await tree.remove();
@@ -85,7 +85,7 @@ async function mergedInto(merge: Merge, task: TaskContext): Promise<MergeOutput>
 }
 
 /** Merges once. Returns nothing if the branch has moved meanwhile. */
-async function mergedOnce(merge: Merge, tree: WorkTree, task: TaskContext): Promise<MergeOutput | undefined> {
+async function mergeOnce(merge: Merge, tree: WorkTree, task: TaskContext): Promise<MergeOutput | undefined> {
   const { branch, into, repository, check, message = `Merge ${branch}` } = merge;
   try {
     await git(tree.folder, "merge", "--no-ff", "--no-edit", "--no-verify", "-m", message, branch);
@@ -114,11 +114,11 @@ async function isMoved(repository: string, into: string, from: string, to: strin
   const isBusy = async () =>
     (await git(folder, "rev-parse", "HEAD")).trim() !== from || existsSync(await indexLockOf(folder));
   // Another merge writes its files, releases the lock, then moves the branch. Until then its files look like changes.
-  for (let looks = 1; ; looks++) {
+  for (let checks = 1; ; checks++) {
     const changed = await git(folder, "status", "--porcelain", "--untracked-files=no");
     if (await isBusy()) return false;
     if (changed.trim() === "") break;
-    if (looks === looksMax) throw codingErrors.targetInUse({ into, folder });
+    if (checks === checksMax) throw codingErrors.targetInUse({ into, folder });
   }
   try {
     await git(folder, "merge", "--ff-only", "--quiet", to);

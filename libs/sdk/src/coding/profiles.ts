@@ -220,7 +220,7 @@ export function acp(name: string, command: readonly string[], env: readonly stri
 }
 
 /** Reads a line of JSON. Programs write warnings between their lines. */
-export function newsOf(line: string, read: (line: Members) => CodingNews): CodingNews {
+export function parseLine(line: string, read: (line: Members) => CodingNews): CodingNews {
   try {
     const value = JSON.parse(line) as unknown;
     return isMembers(value) ? read(value) : {};

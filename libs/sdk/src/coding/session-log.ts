@@ -4,7 +4,7 @@
  */
 import { open, stat } from "node:fs/promises";
 import type { CodingNews, CodingProfile } from "./profiles.ts";
-import { newsOf } from "./profiles.ts";
+import { parseLine } from "./profiles.ts";
 
 export class SessionLog {
   readonly #log: NonNullable<CodingProfile["log"]>;
@@ -18,12 +18,13 @@ export class SessionLog {
   }
 
   /** Returns the new entries of the log since the last call. */
-  async news(session: string): Promise<readonly CodingNews[]> {
+  async readNew(session: string): Promise<readonly CodingNews[]> {
     const files = await this.#log.files(session, this.#env, [...this.#read.keys()]);
-    const news: CodingNews[] = [];
+    const entries: CodingNews[] = [];
     for (const file of files)
-      for (const line of await this.#lines(file).catch(() => [])) news.push(newsOf(line, this.#log.read));
-    return news;
+      for (const line of await this.#lines(file).catch(() => []))
+        entries.push(parseLine(line, this.#log.read));
+    return entries;
   }
 
   /** Returns whole lines. */

@@ -22,8 +22,8 @@ const readOf = ({ read, log }: CodingProfile) => {
   return { read, log: log?.read ?? read };
 };
 
-describe("what a coding program reports", () => {
-  it("is for Claude Code each answer, and at the end the tokens of the turn and the dollars of the session", () => {
+describe("the usage that a coding program reports", () => {
+  it("is for Claude Code each answer, and at the end the tokens of the turn and the cost of the session", () => {
     const { read } = readOf(claude);
     const usage = { input_tokens: 100, cache_read_input_tokens: 900, output_tokens: 1 };
     const message = { id: "m1", model: "claude-sonnet-4-5", usage };
@@ -49,7 +49,7 @@ describe("what a coding program reports", () => {
     ]);
   });
 
-  it("is for Codex the sum of the session, in its log and at the end of each turn", () => {
+  it("is for Codex the total of the session, in its log and at the end of each turn", () => {
     const { read, log } = readOf(codex);
     const total = (input_tokens: number) => ({ input_tokens, cached_input_tokens: 400, output_tokens: 60 });
     const counted = (input: number) => ({
@@ -110,7 +110,7 @@ describe("the budget of a coding task", () => {
     assert.deepEqual([without.usedUp, without.usdLeft, without.isLimited], [undefined, undefined, false]);
   });
 
-  it("counts what a killed worker used, once, also if the session reports it again", () => {
+  it("counts the usage of a killed worker once, also if the session reports it again", () => {
     const spending = new CodingSpending();
     spending.resume("s", { tokens: 50, usd: 0.5 });
     spending.count({ session: "s", turns: 1, tokens: 10, sessionUsd: 0.7 });
@@ -119,7 +119,7 @@ describe("the budget of a coding task", () => {
     assert.deepEqual(spending.used, { tokens: 60, usd: 0.9 });
   });
 
-  it("is rejected for a program whose use is not known", () => {
+  it("is rejected for a program whose usage is unknown", () => {
     const plain: CodingProfile = { name: "plain", command: () => ["plain"], env: [] };
     const refused = (profile: CodingProfile, limit: readonly [number, number], model?: string) => {
       const spending = new CodingSpending(limits(...limit), { own: price.any });
@@ -133,7 +133,7 @@ describe("the budget of a coding task", () => {
     assert.match(refused(plain, [100, 0]), /`plain` cannot keep .* it is not known how many tokens it uses/);
     assert.match(refused(codex, [0, 1]), /what its model costs/);
     assert.match(refused(codex, [0, 1], "unheard-1"), /what unheard-1 costs/);
-    const held = [
+    const problems = [
       refused(plain, [0, 0]),
       refused(codex, [100, 0]),
       refused(codex, [100, 1], "own-2"),
@@ -141,6 +141,6 @@ describe("the budget of a coding task", () => {
       refused(claude, [100, 1], "unheard-1"),
       refused({ ...plain, acp: true }, [100, 0]),
     ];
-    assert.deepEqual(held, ["", "", "", "", "", ""]);
+    assert.deepEqual(problems, ["", "", "", "", "", ""]);
   });
 });

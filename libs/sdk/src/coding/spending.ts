@@ -32,7 +32,7 @@ export class CodingSpending {
   /** Answers of the current turn, by id. */
   readonly #answers = new Map<string, ModelTokens>();
   /** Ids of answers of earlier turns. */
-  readonly #seen = new Set<string>();
+  readonly #countedIds = new Set<string>();
   #model: string | undefined;
   #session: string | undefined;
 
@@ -96,7 +96,7 @@ export class CodingSpending {
       this.#tokens.startSession();
       this.#usd.startSession();
     }
-    if (answered !== undefined && !this.#seen.has(answered.id)) {
+    if (answered !== undefined && !this.#countedIds.has(answered.id)) {
       const { id, inputTokens, cachedTokens, outputTokens } = answered;
       const before = this.#answers.get(id);
       this.#answers.set(id, {
@@ -119,7 +119,7 @@ export class CodingSpending {
       const { tokens, usd } = this.#amountsOf(each);
       sum.tokens += tokens;
       sum.usd += usd;
-      this.#seen.add(id);
+      this.#countedIds.add(id);
     }
     this.#answers.clear();
     return sum;

@@ -20,7 +20,7 @@ const run = promisify(execFile);
 const outputBytesMax = 64 * 1024 * 1024;
 const orphanMs = 3_600_000;
 const listTries = 3;
-const messageShown = 500;
+const messageLengthMax = 500;
 /** Author of automatic commits. */
 const author = { name: "Tutti", email: "tutti@localhost" };
 
@@ -31,7 +31,7 @@ export interface ChangedFile {
 }
 
 /** Runs git in a folder and returns what it prints. */
-export async function git(folder: string, ...given: readonly string[]): Promise<string> {
+export async function git(folder: string, ...args: readonly string[]): Promise<string> {
   const env = {
     ...variablesOf(),
     GIT_TERMINAL_PROMPT: "0",
@@ -40,7 +40,7 @@ export async function git(folder: string, ...given: readonly string[]): Promise<
     GIT_COMMITTER_NAME: author.name,
     GIT_COMMITTER_EMAIL: author.email,
   };
-  const { stdout } = await run("git", ["-C", folder, ...given], { env, maxBuffer: outputBytesMax });
+  const { stdout } = await run("git", ["-C", folder, ...args], { env, maxBuffer: outputBytesMax });
   return stdout;
 }
 
@@ -63,14 +63,14 @@ export class Turns {
 const listTurns = new Turns();
 
 /** Changes git's list of work trees. Retries because another process may change the list at the same moment. */
-async function changeList(repository: string, ...given: readonly string[]): Promise<void> {
+async function changeList(repository: string, ...args: readonly string[]): Promise<void> {
   await listTurns.run(repository, async () => {
-    for (let left = listTries - 1; ; left--)
+    for (let remaining = listTries - 1; ; remaining--)
       try {
-        await git(repository, "worktree", ...given);
+        await git(repository, "worktree", ...args);
         return;
       } catch (error) {
-        if (left === 0) throw error;
+        if (remaining === 0) throw error;
       }
   });
 }
@@ -78,7 +78,7 @@ async function changeList(repository: string, ...given: readonly string[]): Prom
 /** Returns the reason that git gives for a failure. */
 export function gitReason(error: unknown): string {
   const { stderr = "", message = String(error) } = error as { readonly stderr?: string; message?: string };
-  return (stderr || message).trim().slice(0, messageShown);
+  return (stderr || message).trim().slice(0, messageLengthMax);
 }
 
 interface Place {

@@ -68,8 +68,17 @@ export function handleConformance(worker: Worker): void {
     .handle("conformance.context", (_, context) => {
       const { workId, taskId, attempt, idempotencyKey, namespace, traceparent, labels, remainingMs } =
         context;
-      const left = Number.isFinite(remainingMs) ? remainingMs : null;
-      return { workId, taskId, attempt, idempotencyKey, namespace, traceparent, labels, remainingMs: left };
+      const remaining = Number.isFinite(remainingMs) ? remainingMs : null;
+      return {
+        workId,
+        taskId,
+        attempt,
+        idempotencyKey,
+        namespace,
+        traceparent,
+        labels,
+        remainingMs: remaining,
+      };
     });
 }
 

@@ -1,7 +1,7 @@
 import { systemClock, systemTimers } from "@tutti/kernel";
 import { Unmet } from "./unmet.ts";
 
-export interface Wanted {
+export interface Expectation {
   readonly expected: string;
   /** Returns the actual outcome. Called when the time is up. */
   readonly found: () => string;
@@ -20,24 +20,24 @@ export class Changes {
   }
 
   happened(): void {
-    for (const look of [...this.#waiting]) look();
+    for (const check of [...this.#waiting]) check();
   }
 
   /** Resolves with the value of `look` as soon as it is neither undefined nor false. */
-  until<T>(look: () => T | undefined | false, wanted: Wanted): Promise<T> {
-    const withinMs = (wanted.withinMs ?? defaultMs) * this.#patience;
+  until<T>(condition: () => T | undefined | false, expectation: Expectation): Promise<T> {
+    const withinMs = (expectation.withinMs ?? defaultMs) * this.#patience;
     const sinceMs = systemClock.monotonic();
     return new Promise((resolve, reject) => {
       const end = () => {
-        this.#waiting.delete(again);
+        this.#waiting.delete(recheck);
         timer.cancel();
       };
-      const again = () => {
+      const recheck = () => {
         try {
-          const seen = look();
-          if (seen === undefined || seen === false) return;
+          const value = condition();
+          if (value === undefined || value === false) return;
           end();
-          resolve(seen);
+          resolve(value);
         } catch (error) {
           end();
           reject(error);
@@ -46,10 +46,12 @@ export class Changes {
       const timer = systemTimers.after(withinMs, () => {
         end();
         const waitedMs = Math.round(systemClock.monotonic() - sinceMs);
-        reject(new Unmet(wanted.expected, `${wanted.found()} after ${waitedMs} ms`, wanted.remedy));
+        reject(
+          new Unmet(expectation.expected, `${expectation.found()} after ${waitedMs} ms`, expectation.remedy),
+        );
       });
-      this.#waiting.add(again);
-      again();
+      this.#waiting.add(recheck);
+      recheck();
     });
   }
 

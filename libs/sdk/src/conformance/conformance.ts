@@ -1,12 +1,12 @@
 /** Plays the rules with a worker, and reports which of them it keeps. */
 import { systemClock } from "@tutti/kernel";
-import type { TransportName } from "./doors/door.ts";
+import type { TransportName } from "./doors/endpoint.ts";
 import type { Rule } from "./rule.ts";
 import { deliveryRules } from "./rules/delivery.ts";
+import { disconnectRules } from "./rules/disconnect.ts";
 import { endRules } from "./rules/ends.ts";
 import { failureRules } from "./rules/failures.ts";
 import { greetingRules } from "./rules/greeting.ts";
-import { leaveRules } from "./rules/leave.ts";
 import { rareRules } from "./rules/rare.ts";
 import { workRules } from "./rules/work.ts";
 import { type LaunchWorker, Stage } from "./stage.ts";
@@ -18,7 +18,7 @@ export const conformanceRules: readonly Rule[] = [
   ...failureRules,
   ...endRules,
   ...deliveryRules,
-  ...leaveRules,
+  ...disconnectRules,
   ...rareRules,
 ];
 

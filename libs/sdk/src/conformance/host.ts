@@ -3,9 +3,9 @@ import { status } from "@grpc/grpc-js";
 import { type AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { systemClock } from "@tutti/kernel";
 import type { Changes } from "./changes.ts";
-import type { Door, TransportName, Wire } from "./doors/door.ts";
-import { openGrpcDoor } from "./doors/grpc.ts";
-import { openWebSocketDoor } from "./doors/web-socket.ts";
+import type { TransportName, Wire, WorkerEndpoint } from "./doors/endpoint.ts";
+import { openGrpcEndpoint } from "./doors/grpc.ts";
+import { openWebSocketEndpoint } from "./doors/web-socket.ts";
 
 /** A frame as it arrived. */
 export interface Arrival {
@@ -25,7 +25,7 @@ export class WorkerStream {
   malformed = "";
   /** True if the worker's side has ended, gracefully or by disconnection. */
   isEnded = false;
-  isCut = false;
+  isDisconnected = false;
   onFrame: ((arrival: Arrival) => void) | undefined;
 
   constructor(wire: Wire, changes: Changes) {
@@ -46,20 +46,20 @@ export class WorkerStream {
   }
 
   writeBytes(bytes: Uint8Array): void {
-    if (!this.isCut) this.#wire.write(bytes);
+    if (!this.isDisconnected) this.#wire.write(bytes);
   }
 
   /** Ends the stream gracefully. */
   finish(): void {
-    this.isCut = true;
+    this.isDisconnected = true;
     this.#wire.end();
   }
 
   /** Breaks the stream, as a stopping host or a network failure does. */
-  cut(): void {
-    if (this.isCut) return;
-    this.isCut = true;
-    this.#wire.cut(status.UNAVAILABLE, "cut by the conformance program");
+  disconnect(): void {
+    if (this.isDisconnected) return;
+    this.isDisconnected = true;
+    this.#wire.disconnect(status.UNAVAILABLE, "cut by the conformance program");
   }
 
   #receive(message: Uint8Array, frame: () => AgentFrame): void {
@@ -78,9 +78,9 @@ export class ConformanceHost {
   readonly #changes: Changes;
   readonly #transport: TransportName;
   readonly streams: WorkerStream[] = [];
-  #door: Door | undefined;
+  #endpoint: WorkerEndpoint | undefined;
   /** While it is set, every new stream is ended at once with this status. */
-  turnAway: number | undefined;
+  rejectStatus: number | undefined;
 
   constructor(changes: Changes, transport: TransportName) {
     this.#changes = changes;
@@ -88,30 +88,30 @@ export class ConformanceHost {
   }
 
   get address(): string {
-    return this.#door?.address ?? "";
+    return this.#endpoint?.address ?? "";
   }
 
   /** Sizes of stored content, by its hash in hexadecimal digits. */
   get stored(): ReadonlyMap<string, number> {
-    return this.#door?.stored ?? new Map();
+    return this.#endpoint?.stored ?? new Map();
   }
 
   async open(): Promise<void> {
-    const open = this.#transport === "grpc" ? openGrpcDoor : openWebSocketDoor;
-    this.#door = await open((wire) => this.#accept(wire));
+    const open = this.#transport === "grpc" ? openGrpcEndpoint : openWebSocketEndpoint;
+    this.#endpoint = await open((wire) => this.#accept(wire));
   }
 
   close(): void {
-    for (const stream of this.streams) stream.cut();
-    this.#door?.close();
+    for (const stream of this.streams) stream.disconnect();
+    this.#endpoint?.close();
   }
 
   #accept(wire: Wire): void {
     const stream = new WorkerStream(wire, this.#changes);
     this.streams.push(stream);
-    if (this.turnAway !== undefined) {
-      stream.isCut = true;
-      wire.cut(this.turnAway, "turned away by the conformance program");
+    if (this.rejectStatus !== undefined) {
+      stream.isDisconnected = true;
+      wire.disconnect(this.rejectStatus, "turned away by the conformance program");
     }
     this.#changes.happened();
   }

@@ -14,9 +14,9 @@ const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--js
   --concurrency  rules at a time, each with a worker of its own; default 1
   --transport grpc, or websocket for workers that link themselves at TUTTI_ADDRESS as ws://…/v1/link`;
 
-const cut = process.argv.indexOf("--", 2);
-const own = process.argv.slice(2, cut < 0 ? undefined : cut);
-const command = cut < 0 ? [] : process.argv.slice(cut + 1);
+const separator = process.argv.indexOf("--", 2);
+const own = process.argv.slice(2, separator < 0 ? undefined : separator);
+const command = separator < 0 ? [] : process.argv.slice(separator + 1);
 
 try {
   process.exitCode = await main();
@@ -39,9 +39,9 @@ async function main(): Promise<number> {
       help: { type: "boolean" },
     },
   });
-  if (values.help === true) return say(usage);
+  if (values.help === true) return print(usage);
   if (values.list === true)
-    return say(conformanceRules.map(({ id, rule }) => `${id.padEnd(20)} ${rule}`).join("\n"));
+    return print(conformanceRules.map(({ id, rule }) => `${id.padEnd(20)} ${rule}`).join("\n"));
   if (command.length === 0) throw new Error(usage);
   const { transport } = values;
   const concurrency = Number(values.concurrency);
@@ -54,17 +54,17 @@ async function main(): Promise<number> {
     concurrency,
     ...(values.only !== undefined && { only: values.only.split(",") }),
     onReport(report) {
-      if (values.json === true) return say(JSON.stringify(report));
-      say(renderReport(report));
-      if (values.show === true && report.kept) say(printedBy(report).join("\n"));
+      if (values.json === true) return print(JSON.stringify(report));
+      print(renderReport(report));
+      if (values.show === true && report.kept) print(printedBy(report).join("\n"));
       return 0;
     },
   });
-  if (values.json !== true) say(renderSummary(reports));
+  if (values.json !== true) print(renderSummary(reports));
   return reports.every(({ kept }) => kept) ? 0 : 1;
 }
 
-function say(text: string): number {
+function print(text: string): number {
   if (text !== "") process.stdout.write(`${text}\n`);
   return 0;
 }

@@ -13,11 +13,11 @@ export function commandWorker(command: readonly string[]): LaunchWorker {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let printed = "";
-    const keep = (chunk: Buffer): void => {
+    const capture = (chunk: Buffer): void => {
       printed = `${printed}${chunk}`.slice(-printedMax);
     };
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout.on("data", capture);
+    child.stderr.on("data", capture);
     const exited = new Promise<number | null>((resolve) => {
       child.on("error", (error) => {
         printed += `${program} could not be started: ${error.message}\n`;

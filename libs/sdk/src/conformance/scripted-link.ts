@@ -19,12 +19,12 @@ import {
   Welcome,
 } from "@tutti/contracts/agent/v1";
 import { systemChance } from "@tutti/kernel";
-import type { Changes, Wanted } from "./changes.ts";
+import type { Changes, Expectation } from "./changes.ts";
 import type { Arrival, WorkerStream } from "./host.ts";
 import { Unmet } from "./unmet.ts";
 
 /** A message of a worker about an attempt. Messages are in the order in which they take effect. */
-export type Word =
+export type AttemptMessage =
   | { readonly kind: "started"; readonly token: string; readonly value: Started }
   | { readonly kind: "progress"; readonly token: string; readonly value: Progress }
   | { readonly kind: "output"; readonly token: string; readonly value: PartialOutput }
@@ -43,9 +43,9 @@ export class ScriptedLink {
   readonly hello: Hello;
   readonly changes: Changes;
   readonly welcome: Welcome;
-  readonly words: Word[] = [];
+  readonly messages: AttemptMessage[] = [];
   /** The received frames. Number 1 is at index 0. */
-  readonly taken: Arrival[] = [];
+  readonly received: Arrival[] = [];
   /** The frames sent, by number. Number 1 is at index 0. */
   readonly sent: Uint8Array[] = [];
   readonly tokens = new Set<string>();
@@ -54,17 +54,17 @@ export class ScriptedLink {
   /** Number of tasks that the worker accepts at the moment. */
   credit = 0;
   creditGranted = 0;
-  resultsTaken = 0;
+  resultsReceived = 0;
   resultsDurable = 0;
   /** True if results are durable as soon as they arrive. */
   isDurable = true;
   isDeaf = false;
-  saidBye = false;
-  saidDrain = false;
-  saidSleep = false;
-  saidWake = false;
+  receivedBye = false;
+  receivedDrain = false;
+  receivedSleep = false;
+  receivedWake = false;
   /** Credit granted after `sleep` and before `wake`. */
-  grantedAsleep = 0;
+  creditWhileAsleep = 0;
   /** The last offer after the greeting. */
   offering: AgentFrame["offering"];
   violation: Unmet | undefined;
@@ -105,7 +105,7 @@ export class ScriptedLink {
   /** Sends a numbered frame. */
   send(frame: Partial<HostFrame> = {}): void {
     const bytes = HostFrame.encode(
-      HostFrame.fromPartial({ ...frame, sequence: this.sent.length + 1, acknowledged: this.taken.length }),
+      HostFrame.fromPartial({ ...frame, sequence: this.sent.length + 1, acknowledged: this.received.length }),
     ).finish();
     this.sent.push(bytes);
     this.stream.writeBytes(bytes);
@@ -123,14 +123,14 @@ export class ScriptedLink {
   }
 
   assignEach(...assignments: readonly Assign[]): void {
-    this.#given(assignments);
+    this.#recordAssigned(assignments);
     this.send({ assignments: [...assignments] });
   }
 
   /** Assigns tasks in a frame that also reports every received result as durable. */
-  giveWithDurable(...assignments: readonly Assign[]): void {
-    this.#given(assignments);
-    this.resultsDurable = this.resultsTaken;
+  assignWithDurable(...assignments: readonly Assign[]): void {
+    this.#recordAssigned(assignments);
+    this.resultsDurable = this.resultsReceived;
     this.send({ assignments: [...assignments], resultsDurable: this.resultsDurable });
   }
 
@@ -167,11 +167,11 @@ export class ScriptedLink {
   }
 
   /** Waits for a condition. Fails as soon as the worker breaks a rule that always holds. */
-  until<T>(look: () => T | undefined | false, wanted: Wanted): Promise<T> {
+  until<T>(condition: () => T | undefined | false, expectation: Expectation): Promise<T> {
     return this.changes.until(() => {
       if (this.violation !== undefined) throw this.violation;
-      return look();
-    }, wanted);
+      return condition();
+    }, expectation);
   }
 
   async creditOf(count = 1): Promise<void> {
@@ -192,21 +192,21 @@ export class ScriptedLink {
   }
 
   resultsOf(token: string): Result[] {
-    return this.wordsOf(token).flatMap((word) => (word.kind === "result" ? [word.value] : []));
+    return this.messagesOf(token).flatMap((message) => (message.kind === "result" ? [message.value] : []));
   }
 
-  wordsOf(token: string): Word[] {
-    return this.words.filter((word) => word.token === token);
+  messagesOf(token: string): AttemptMessage[] {
+    return this.messages.filter((message) => message.token === token);
   }
 
   /** Assigns a task, and waits for its result. */
-  async do(capability: string, input?: unknown, fields: AssignFields = {}): Promise<Result> {
+  async execute(capability: string, input?: unknown, fields: AssignFields = {}): Promise<Result> {
     await this.creditOf();
     const [token = ""] = this.assign([capability, input, fields]);
     return this.result(token);
   }
 
-  #given(assignments: readonly Assign[]): void {
+  #recordAssigned(assignments: readonly Assign[]): void {
     for (const { token } of assignments) {
       this.tokens.add(nameOf(token));
       this.credit--;
@@ -219,8 +219,8 @@ export class ScriptedLink {
       throw new Unmet("a greeting only in the first frame of a stream", `one in frame ${sequence}`);
     if (bytes.length > this.welcome.maxFrameBytes)
       throw new Unmet(`frames of at most ${this.welcome.maxFrameBytes} bytes`, `one of ${bytes.length}`);
-    const before = this.taken[sequence - 1];
-    if (before !== undefined && sequence <= this.taken.length) {
+    const before = this.received[sequence - 1];
+    if (before !== undefined && sequence <= this.received.length) {
       if (Buffer.compare(before.bytes, bytes) !== 0)
         throw new Unmet(
           `frame ${sequence} to be repeated as it was`,
@@ -229,60 +229,62 @@ export class ScriptedLink {
         );
       return;
     }
-    if (sequence !== this.taken.length + 1)
+    if (sequence !== this.received.length + 1)
       throw new Unmet(
-        `frame ${this.taken.length + 1}`,
+        `frame ${this.received.length + 1}`,
         `frame ${sequence}`,
         "number frames from 1 on each link, without gaps, the empty ones too",
       );
-    if (this.saidBye) throw new Unmet("nothing after the goodbye", `frame ${sequence}`);
+    if (this.receivedBye) throw new Unmet("nothing after the goodbye", `frame ${sequence}`);
     if (frame.acknowledged > this.sent.length)
       throw new Unmet(
         `an acknowledgement of at most ${this.sent.length}`,
         `${frame.acknowledged}`,
         "acknowledge the last frame that was taken in",
       );
-    this.taken.push({ bytes, frame, atMs });
+    this.received.push({ bytes, frame, atMs });
     this.acknowledged = Math.max(this.acknowledged, frame.acknowledged);
-    this.#hear(frame);
-    if (this.isDurable && this.resultsDurable < this.resultsTaken) this.makeDurable();
+    this.#apply(frame);
+    if (this.isDurable && this.resultsDurable < this.resultsReceived) this.reportDurable();
   }
 
   /** Reports every received result as durable. */
-  makeDurable(): void {
-    this.resultsDurable = this.resultsTaken;
+  reportDurable(): void {
+    this.resultsDurable = this.resultsReceived;
     this.send({ resultsDurable: this.resultsDurable });
   }
 
-  #hear(frame: AgentFrame): void {
-    for (const value of frame.started) this.#word({ kind: "started", token: nameOf(value.token), value });
-    for (const value of frame.progress) this.#word({ kind: "progress", token: nameOf(value.token), value });
+  #apply(frame: AgentFrame): void {
+    for (const value of frame.started)
+      this.#addMessage({ kind: "started", token: nameOf(value.token), value });
+    for (const value of frame.progress)
+      this.#addMessage({ kind: "progress", token: nameOf(value.token), value });
     for (const value of frame.partialOutputs)
-      this.#word({ kind: "output", token: nameOf(value.token), value });
+      this.#addMessage({ kind: "output", token: nameOf(value.token), value });
     for (const value of frame.results) {
-      this.resultsTaken++;
-      this.#word({ kind: "result", token: nameOf(value.token), value });
+      this.resultsReceived++;
+      this.#addMessage({ kind: "result", token: nameOf(value.token), value });
     }
     this.credit += frame.credit;
     this.creditGranted += frame.credit;
-    if ((this.saidSleep || frame.sleep !== undefined) && !this.saidWake && frame.wake === undefined)
-      this.grantedAsleep += frame.credit;
+    if ((this.receivedSleep || frame.sleep !== undefined) && !this.receivedWake && frame.wake === undefined)
+      this.creditWhileAsleep += frame.credit;
     if (frame.drain !== undefined || frame.sleep !== undefined) this.credit = 0;
     this.offering = frame.offering ?? this.offering;
-    this.saidWake ||= frame.wake !== undefined;
-    this.saidDrain ||= frame.drain !== undefined;
-    this.saidSleep ||= frame.sleep !== undefined;
-    this.saidBye ||= frame.bye !== undefined;
+    this.receivedWake ||= frame.wake !== undefined;
+    this.receivedDrain ||= frame.drain !== undefined;
+    this.receivedSleep ||= frame.sleep !== undefined;
+    this.receivedBye ||= frame.bye !== undefined;
   }
 
-  #word(word: Word): void {
-    if (word.token.length !== 32 || !this.tokens.has(word.token))
+  #addMessage(message: AttemptMessage): void {
+    if (message.token.length !== 32 || !this.tokens.has(message.token))
       throw new Unmet(
         "the token of an attempt that was given",
-        `${word.kind} of ${word.token || "nothing"}`,
+        `${message.kind} of ${message.token || "nothing"}`,
         "give back the 16 bytes of the assignment's token unchanged",
       );
-    this.words.push(word);
+    this.messages.push(message);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The setting of one rule: a host, a worker that was started for it, and their streams. */
 import { AgentFrame, HostFrame, type Redirect, type Refused, type Welcome } from "@tutti/contracts/agent/v1";
 import { Changes } from "./changes.ts";
-import type { TransportName } from "./doors/door.ts";
+import type { TransportName } from "./doors/endpoint.ts";
 import { ConformanceHost, type WorkerStream } from "./host.ts";
 import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
 import { expect, Unmet } from "./unmet.ts";
@@ -46,7 +46,7 @@ export class Stage {
   readonly host: ConformanceHost;
   readonly #others: ConformanceHost[] = [];
   readonly #launch: LaunchWorker;
-  readonly #met = new Map<ConformanceHost, number>();
+  readonly #nextStreams = new Map<ConformanceHost, number>();
   readonly links: ScriptedLink[] = [];
   #worker: WorkerUnderTest | undefined;
   #links = 0;
@@ -108,8 +108,8 @@ export class Stage {
 
   /** Returns the next stream that the worker opens, with its greeting. */
   async greeting(host: ConformanceHost = this.host, withinMs = startMs): Promise<Greeting> {
-    const index = this.#met.get(host) ?? 0;
-    this.#met.set(host, index + 1);
+    const index = this.#nextStreams.get(host) ?? 0;
+    this.#nextStreams.set(host, index + 1);
     const stream = await this.changes.until(
       () => {
         const opened = host.streams[index];
@@ -158,7 +158,7 @@ export class Stage {
   /** Answers a greeting by resuming a link. */
   resume(link: ScriptedLink, { stream }: Greeting): void {
     // The numbers of capabilities are valid for the whole link, so they are not sent again.
-    const known = { capabilityNumbers: undefined, resumed: true, received: link.taken.length };
+    const known = { capabilityNumbers: undefined, resumed: true, received: link.received.length };
     const value = { ...link.welcome, ...known };
     this.#reply(stream, { $case: "welcome", value });
     link.attach(stream);
@@ -177,9 +177,9 @@ export class Stage {
   /** Resolves when the worker has closed the stream. */
   ended(
     stream: WorkerStream,
-    wanted: { readonly expected: string; readonly remedy: string },
+    expectation: { readonly expected: string; readonly remedy: string },
   ): Promise<boolean> {
-    return this.changes.until(() => stream.isEnded, { ...wanted, found: () => "an open stream" });
+    return this.changes.until(() => stream.isEnded, { ...expectation, found: () => "an open stream" });
   }
 
   async exited(withinMs: number): Promise<number | null> {

@@ -14,26 +14,28 @@ export class Unmet extends Error {
 
 /** Requires a condition of the rule. */
 export function expect(
-  holds: boolean,
+  condition: boolean,
   expected: string,
   found: () => string,
   remedy?: string,
-): asserts holds {
-  if (!holds) throw new Unmet(expected, found(), remedy);
+): asserts condition {
+  if (!condition) throw new Unmet(expected, found(), remedy);
 }
 
 /** Requires that two values are equal as JSON. */
-export function expectEqual(actual: unknown, wanted: unknown, what: string, remedy?: string): void {
-  const found = shown(actual);
-  const expected = shown(wanted);
-  if (found !== expected) throw new Unmet(`${what} to be ${expected}`, found, remedy);
+export function expectEqual(actual: unknown, expectedValue: unknown, label: string, remedy?: string): void {
+  const found = print(actual);
+  const expected = print(expectedValue);
+  if (found !== expected) throw new Unmet(`${label} to be ${expected}`, found, remedy);
 }
 
-const shownMax = 300;
+const valueLengthMax = 300;
 
-function shown(value: unknown): string {
+function print(value: unknown): string {
   const text = JSON.stringify(value, inOrder) ?? "nothing";
-  return text.length > shownMax ? `${text.slice(0, shownMax)}… (${text.length} characters)` : text;
+  return text.length > valueLengthMax
+    ? `${text.slice(0, valueLengthMax)}… (${text.length} characters)`
+    : text;
 }
 
 /** Sorts keys, because their order has no meaning. */

@@ -18,7 +18,7 @@ import { type OptionNames, requireKnown } from "../options.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { apiKeyIn, type WorkerOptions } from "../worker/settings.ts";
 import { Worker, type WorkerPorts } from "../worker/worker.ts";
-import { type ForeignLogger, takeLogger } from "./foreign-logger.ts";
+import { adaptLogger, type ForeignLogger } from "./foreign-logger.ts";
 import { ForeignTracer, type OpenTelemetryApi } from "./foreign-tracer.ts";
 import type { Variables } from "./settings.ts";
 import { bearerOf, type EmbeddedRequest, type TokenOf, Users } from "./users.ts";
@@ -92,7 +92,7 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
     this.#accessToken = options.accessToken ?? apiKeyIn(this.#variables);
     this.#users = new Users(this.#accessToken ?? "");
     this.#tracer = new ForeignTracer(options.openTelemetry, this.#users, systemChance);
-    this.logger = options.logger === undefined ? silentLogger : takeLogger(options.logger);
+    this.logger = options.logger === undefined ? silentLogger : adaptLogger(options.logger);
   }
 
   /** The client. Each call carries the token of the user of the current request. */

@@ -1,7 +1,7 @@
 /** The logger of an application as the logger of its worker and client. */
 import { isSecretKey, type LogFields, type Logger, type LogLevel, redacted } from "@tutti/kernel";
 
-type Write = (...words: never[]) => unknown;
+type Write = (...args: never[]) => unknown;
 
 /**
  * A logger of pino, Fastify, winston, Nest, or `console`. Pino expects the fields before the message, the others after.
@@ -31,7 +31,7 @@ const methods = {
   fatal: ["fatal", "error"],
 } as const satisfies Readonly<Record<LogLevel, readonly (keyof ForeignLogger)[]>>;
 
-export function takeLogger(foreign: ForeignLogger): Logger {
+export function adaptLogger(foreign: ForeignLogger): Logger {
   const isPino = typeof foreign.bindings === "function";
   // The method `trace` of `console` prints a stack.
   const isConsole = foreign === (console as unknown);
@@ -40,8 +40,8 @@ export function takeLogger(foreign: ForeignLogger): Logger {
       (each) => typeof foreign[each] === "function" && !(isConsole && each === "trace"),
     );
     if (name === undefined) return;
-    const words = isPino ? [pinoFields(fields), message] : [message, ...someOf(fields)];
-    (foreign[name] as ((...words: unknown[]) => unknown) | undefined)?.(...words);
+    const args = isPino ? [pinoFields(fields), message] : [message, ...someOf(fields)];
+    (foreign[name] as ((...words: unknown[]) => unknown) | undefined)?.(...args);
   };
   const loggerWith = (inherited: LogFields): Logger => {
     const at = (level: LogLevel) => (message: string, fields?: LogFields) =>

@@ -59,7 +59,7 @@ describe("settings of an application", () => {
     assert.deepEqual(requests.splice(0), ["/v1/kv/shop/tutti/?recurse=true", "acl"]);
   });
 
-  it("are empty for a prefix without keys, and refused if the store does not answer as one", async () => {
+  it("are empty for a prefix without keys, and rejected if the store returns no list of keys", async () => {
     const consul = { url, prefix: "shop" };
     answer = { status: 404, body: "" };
     assert.deepEqual(await readSettings({ environment: {}, consul }), {});
@@ -74,7 +74,10 @@ describe("settings of an application", () => {
         message: reason,
       });
     }
-    const away = readSettings({ environment: {}, consul: { url: "http://127.0.0.1:1", prefix: "shop" } });
-    await assert.rejects(away, { code: "sdk.settings_unreadable" });
+    const unreachable = readSettings({
+      environment: {},
+      consul: { url: "http://127.0.0.1:1", prefix: "shop" },
+    });
+    await assert.rejects(unreachable, { code: "sdk.settings_unreadable" });
   });
 });

@@ -4,13 +4,13 @@ import { bearerOf, Users } from "./users.ts";
 
 describe("the token of a call within an application", () => {
   const users = new Users("own");
-  const shown = (tokenOf: () => unknown) =>
+  const tokenFrom = (tokenOf: () => unknown) =>
     users.during(tokenOf as () => string | undefined, undefined, () => users.token());
 
   it("is that of the request's user, and outside of requests that of the application", async () => {
     assert.equal(users.token(), "own");
     assert.equal(
-      shown(() => "ann"),
+      tokenFrom(() => "ann"),
       "ann",
     );
     assert.equal(
@@ -33,9 +33,9 @@ describe("the token of a call within an application", () => {
     assert.deepEqual(await Promise.all([later("ann"), later("bob")]), ["ann", "bob"]);
   });
 
-  it("is never that of the application in a request without one", () => {
-    for (const none of [undefined, "", null])
-      assert.throws(() => shown(() => none), { code: "sdk.request_without_token" });
+  it("is never the application's token in a request without a user token", () => {
+    for (const empty of [undefined, "", null])
+      assert.throws(() => tokenFrom(() => empty), { code: "sdk.request_without_token" });
     assert.equal(
       new Users("").during(
         () => undefined,
@@ -51,22 +51,22 @@ describe("the token of a call within an application", () => {
   const failing = () => {
     throw new Error("the session store is down");
   };
-  for (const [what, tokenOf, says] of [
+  for (const [title, tokenOf, pattern] of [
     ["fails", failing, /the session store is down/],
     [
       "returns a promise",
       () => Promise.reject(new Error("later")),
-      /it returned a promise\. .*returns text at once/,
+      /it returned a promise\. .*returns text synchronously/,
     ],
     ["returns no text", () => 7, /a value of the type number/],
     ["returns a token with a line break", () => "a\nb", /characters that a header cannot have/],
   ] as const)
-    it(`is not sent if \`tokenOf\` ${what}, and the error names it`, () => {
+    it(`is not sent if \`tokenOf\` ${title}, and the error names it`, () => {
       assert.throws(
-        () => shown(tokenOf),
+        () => tokenFrom(tokenOf),
         (error: Error) => {
           assert.equal((error as Error & { code: string }).code, "sdk.request_token_unusable");
-          assert.match(error.message, says);
+          assert.match(error.message, pattern);
           return true;
         },
       );

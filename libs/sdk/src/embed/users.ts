@@ -19,13 +19,13 @@ export type TokenOf<Request extends EmbeddedRequest = EmbeddedRequest> = (
   request: Request,
 ) => string | undefined;
 
-interface Standing {
+interface RequestContext {
   readonly token: () => string;
   readonly trace: TraceContext | undefined;
 }
 
 export class Users {
-  readonly #standing = new AsyncLocalStorage<Standing | undefined>();
+  readonly #context = new AsyncLocalStorage<RequestContext | undefined>();
   readonly #own: string;
 
   /** @param own the token of the application, empty for none */
@@ -35,50 +35,50 @@ export class Users {
 
   /** Returns the token for a call at this moment. */
   token(): string {
-    const standing = this.#standing.getStore();
-    return standing === undefined ? this.#own : standing.token();
+    const context = this.#context.getStore();
+    return context === undefined ? this.#own : context.token();
   }
 
   /** The trace of the current request. */
   get trace(): TraceContext | undefined {
-    return this.#standing.getStore()?.trace;
+    return this.#context.getStore()?.trace;
   }
 
   during<T>(tokenOf: () => string | undefined, trace: TraceContext | undefined, work: () => T): T {
     const token = () => {
-      const shown = shownBy(tokenOf);
-      if (shown !== undefined && shown !== "") return shown;
+      const requestToken = readToken(tokenOf);
+      if (requestToken !== undefined && requestToken !== "") return requestToken;
       // If the application has no token, a request without a token cannot gain rights.
       if (this.#own === "") return "";
       throw sdkErrors.requestWithoutToken();
     };
-    return this.#standing.run({ token, trace }, work);
+    return this.#context.run({ token, trace }, work);
   }
 
   asApplication<T>(work: () => T): T {
-    return this.#standing.run(undefined, work);
+    return this.#context.run(undefined, work);
   }
 }
 
 /** Calls the token function of the application. Its exception is not an error of Tutti. */
-function shownBy(tokenOf: () => string | undefined): string | undefined {
-  let shown: unknown;
+function readToken(tokenOf: () => string | undefined): string | undefined {
+  let value: unknown;
   try {
-    shown = tokenOf();
+    value = tokenOf();
   } catch (error) {
     throw sdkErrors.requestTokenUnusable({ reason: reasonOf(error) }, { cause: error });
   }
-  if (shown === undefined || shown === null) return undefined;
-  const isPromise = typeof shown === "object" && "then" in shown;
+  if (value === undefined || value === null) return undefined;
+  const isPromise = typeof value === "object" && "then" in value;
   // An unhandled rejection would end the process.
-  if (isPromise) void Promise.resolve(shown).catch(() => {});
-  if (typeof shown !== "string")
+  if (isPromise) void Promise.resolve(value).catch(() => {});
+  if (typeof value !== "string")
     throw sdkErrors.requestTokenUnusable({
-      reason: isPromise ? "it returned a promise" : `it returned a value of the type ${typeof shown}`,
+      reason: isPromise ? "it returned a promise" : `it returned a value of the type ${typeof value}`,
     });
-  if (/[^\x21-\x7e]/.test(shown))
+  if (/[^\x21-\x7e]/.test(value))
     throw sdkErrors.requestTokenUnusable({ reason: "the token has characters that a header cannot have" });
-  return shown;
+  return value;
 }
 
 const bearerForm = /^Bearer +(\S+) *$/i;

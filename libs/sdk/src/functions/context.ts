@@ -121,13 +121,13 @@ export class FunctionContext {
    * each turn, so read it inside of `run` alone.
    */
   get left(): LeftAmounts | undefined {
-    const { left } = this.#instance;
-    if (left === undefined) return undefined;
+    const { remaining } = this.#instance;
+    if (remaining === undefined) return undefined;
     const used = this.task.used;
     return {
-      ...left,
-      ...(left.tokens !== undefined && { tokens: left.tokens - used.tokens }),
-      ...(left.money !== undefined && { money: left.money - used.money }),
+      ...remaining,
+      ...(remaining.tokens !== undefined && { tokens: remaining.tokens - used.tokens }),
+      ...(remaining.money !== undefined && { money: remaining.money - used.money }),
     };
   }
 
@@ -223,8 +223,8 @@ export class FunctionContext {
   }
 
   /** Waits so long, such as `"30s"` or `"2d"`, without a slot or memory of a worker. */
-  sleep(span: string, { id = "sleep" }: { readonly id?: string } = {}): Promise<void> {
-    return this.#done(id, callSite(this.sleep), { wait: span });
+  sleep(duration: string, { id = "sleep" }: { readonly id?: string } = {}): Promise<void> {
+    return this.#done(id, callSite(this.sleep), { wait: duration });
   }
 
   until(moment: Date | string, { id = "until" }: { readonly id?: string } = {}): Promise<void> {
@@ -276,9 +276,10 @@ export class FunctionContext {
       if (next instanceof LoopDone) return next.output;
       if (instance.position === before) throw sdkErrors.loopWithoutStep({ name });
       // As it is after a crash.
-      const kept = (next === undefined ? null : JSON.parse(JSON.stringify(next))) as Json;
-      if (this.#undo.length === 0 && instance.isQuietAfter(steps)) return instance.continueAsNew(kept);
-      state = kept as State;
+      const nextState = (next === undefined ? null : JSON.parse(JSON.stringify(next))) as Json;
+      if (this.#undo.length === 0 && instance.canContinueAsNew(steps))
+        return instance.continueAsNew(nextState);
+      state = nextState as State;
     }
   }
 
@@ -309,19 +310,19 @@ export class FunctionContext {
 
   /** From 0 to 1, and the same after a replay. */
   random(): number {
-    return this.#drawn().readUInt32BE(0) / 2 ** 32;
+    return this.#randomBytes().readUInt32BE(0) / 2 ** 32;
   }
 
   /** Returns a UUID that is the same after a replay and a crash: a key for other systems. */
   uuid(): string {
-    const bytes = this.#drawn();
+    const bytes = this.#randomBytes();
     bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
     bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
     const hex = bytes.toString("hex", 0, 16);
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
   }
 
-  #drawn(): Buffer {
+  #randomBytes(): Buffer {
     return createHash("sha256")
       .update(`${this.#instance.seed} ${this.#draws++}`)
       .digest();
@@ -339,11 +340,11 @@ export class FunctionContext {
   object<Calls extends object = AnyCalls>(target: string, key: string, options?: ChildOptions): Calls;
   object(target: CallableObject | string, key: string, { id, ...options }: ChildOptions = {}): object {
     const name = typeof target === "string" ? target : target.name;
-    return callsOf((call, input, made) => {
+    return callsOf((call, input, caller) => {
       const { object, name: own, key: ownKey } = this.#instance;
       const waitsForItself = object !== undefined && object.reader !== true && own === name && ownKey === key;
       if (waitsForItself) return Promise.reject(sdkErrors.objectCallsItself({ name, key, call }));
-      return this.#task(id ?? `${name}.${call}`, callSite(made), {
+      return this.#task(id ?? `${name}.${call}`, callSite(caller), {
         workflow: name,
         with: JSON.parse(JSON.stringify({ key, call, input })) as Json,
         ...options,

@@ -6,8 +6,8 @@ import { durableFetch } from "./durable-fetch.ts";
 
 const address = "http://model.test/v1/answers";
 
-describe("a fetch whose answers are steps", () => {
-  it("asks once for each answer, also after a wait, and records no header of the request", async () => {
+describe("durableFetch", () => {
+  it("sends each request once, also after a wait, and records no request header", async () => {
     const requests: string[] = [];
     const send: typeof fetch = async (input) => {
       const request = input as Request;
@@ -15,10 +15,10 @@ describe("a fetch whose answers are steps", () => {
       return Response.json({ number: requests.length });
     };
     const fn = durable("ask", async (ctx) => {
-      const ask = durableFetch(ctx, { fetch: send });
+      const request = durableFetch(ctx, { fetch: send });
       const call = async (body: string): Promise<number> => {
         const init = { method: "POST", headers: { authorization: "Bearer k-1" }, body };
-        return ((await (await ask(address, init)).json()) as { number: number }).number;
+        return ((await (await request(address, init)).json()) as { number: number }).number;
       };
       const first = await call("one");
       await ctx.sleep("1h");
@@ -30,7 +30,7 @@ describe("a fetch whose answers are steps", () => {
     assert.doesNotMatch(JSON.stringify(run.events), /k-1/);
   });
 
-  it("retries an answer that says so, and returns any other status", async () => {
+  it("retries an answer with a retryable status, and returns any other status", async () => {
     const statuses = [429, 503, 404];
     const send: typeof fetch = async () => new Response("no", { status: statuses.shift() ?? 500 });
     const fn = durable("ask", async (ctx) => (await durableFetch(ctx, { fetch: send })(address)).status);
@@ -41,8 +41,8 @@ describe("a fetch whose answers are steps", () => {
   it("fails with the last answer after all attempts", async () => {
     const send: typeof fetch = async () => new Response("overloaded", { status: 529 });
     const fn = durable("ask", async (ctx) => {
-      const ask = durableFetch(ctx, { fetch: send, retry: { attempts: 2, backoff: "1s" } });
-      return (await ask(address)).status;
+      const request = durableFetch(ctx, { fetch: send, retry: { attempts: 2, backoff: "1s" } });
+      return (await request(address)).status;
     });
     await assert.rejects(testDurable(fn).execute(), /model\.test: status 529: overloaded/);
   });

@@ -22,7 +22,7 @@ export function durableFetch(
 ): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, withoutSignal(init));
-    const ask = async () => {
+    const requestOnce = async () => {
       const answer = await send(request.clone());
       const body = await answerText(answer);
       if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
@@ -30,7 +30,7 @@ export function durableFetch(
       return { status: answer.status, type: answer.headers.get("content-type") ?? "", body };
     };
     const name = `fetch ${new URL(request.url).host}`;
-    const { status, type, body } = await ctx.run(name, ask, { ...options, retry });
+    const { status, type, body } = await ctx.run(name, requestOnce, { ...options, retry });
     const isEmpty = status === 204 || status === 205 || status === 304;
     return new Response(isEmpty ? null : body, {
       status,

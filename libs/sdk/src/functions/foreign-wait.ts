@@ -19,7 +19,7 @@ export class ForeignWait {
   }
 
   /** The line of the wait, as far as it is known. */
-  get where(): string {
+  get location(): string {
     return this.#trace?.at ? `at ${this.#trace.at}` : `after ${this.after}`;
   }
 

@@ -18,14 +18,14 @@ interface Order {
 }
 
 describe("a durable function", () => {
-  it("is made by `durable`: a worker refuses a name", () => {
+  it("is created by `durable`: a worker rejects a name", () => {
     assert.throws(
       () => new Worker().durable("order" as never, (() => "x") as never),
       /`durable`: expected a function of `durable\(name, code\)`, got string/,
     );
   });
 
-  it("runs steps, calls, waits and signals, and gives its output", async () => {
+  it("runs steps, calls, waits and signals, and returns its output", async () => {
     const order = durable("order", async (ctx, input: Order) => {
       const stock = await ctx.run("reserve", () => ({ items: input.total }));
       await ctx.sleep("2h");
@@ -46,7 +46,7 @@ describe("a durable function", () => {
     assert.deepEqual(await run.result(), { status: "shipped", paid: "paid", label: 'label {"items":5}' });
   });
 
-  it("waits for events, also those posted before it came so far", async () => {
+  it("waits for events, also for events posted before the wait", async () => {
     const order = durable("order", async (ctx, input: Order) => {
       const paid = await ctx.event<{ by: string }>("shop.paid", { if: `event.data.total == ${input.total}` });
       await ctx.sleep("1h");
@@ -66,7 +66,7 @@ describe("a durable function", () => {
     assert.equal((await late.failure())?.code, "workflow.event_missing");
   });
 
-  it("retries a step, and gives up with its error", async () => {
+  it("retries a step, and fails with its error after the last attempt", async () => {
     let tries = 0;
     const flaky = durable("flaky", (ctx) =>
       ctx.run("load", () => {
@@ -93,7 +93,7 @@ describe("a durable function", () => {
     );
   });
 
-  it("fails for good, after one try, by a result that JSON would lose", async () => {
+  it("fails permanently after one attempt if JSON cannot represent a result", async () => {
     for (const [value, found] of [
       [{ prices: new Map([["flute", 7]]) }, "a Map at output.prices"],
       [10n, "a bigint at output"],
@@ -120,8 +120,8 @@ describe("a durable function", () => {
 
   it("does not end its process by a step that fails before the code waits for it", async () => {
     const unhandled: unknown[] = [];
-    const note = (error: unknown) => unhandled.push(error);
-    process.on("unhandledRejection", note);
+    const record = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", record);
     const order = durable("order", async (ctx) => {
       const fail = (name: string) => ctx.run(name, () => Promise.reject(new Error(name)), { retry: 1 });
       fail("ignored");
@@ -131,7 +131,7 @@ describe("a durable function", () => {
     });
     assert.deepEqual(await testDurable(order).execute(), ["rejected", "rejected"]);
     await new Promise((resolve) => setImmediate(resolve));
-    process.off("unhandledRejection", note);
+    process.off("unhandledRejection", record);
     assert.deepEqual(unhandled, []);
   });
 
@@ -165,19 +165,19 @@ describe("a durable function", () => {
     for (const each of causes) assert.deepEqual(each, ["workflow.child_failed", "pay.declined", "no money"]);
   });
 
-  it("knows the cause of what its step threw", async () => {
-    const seen: unknown[] = [];
+  it("receives the cause of an error that its step threw", async () => {
+    const codes: unknown[] = [];
     const load = durable("load", async (ctx) => {
       const work = () => {
         throw new Error("no stock", { cause: new TaskFailure("shop.sold_out", "none left") });
       };
-      await ctx.run("load", work, { retry: 1 }).catch((error) => seen.push(error.cause.code));
+      await ctx.run("load", work, { retry: 1 }).catch((error) => codes.push(error.cause.code));
     });
     await testDurable(load).execute();
-    assert.deepEqual(seen, ["shop.sold_out"]);
+    assert.deepEqual(codes, ["shop.sold_out"]);
   });
 
-  it("compensates the last one first when it fails", async () => {
+  it("compensates in reverse order when it fails", async () => {
     const undone: string[] = [];
     const saga = durable("saga", async (ctx) => {
       await ctx.run("book", () => 1);
@@ -215,7 +215,7 @@ describe("a durable function", () => {
     assert.deepEqual(undone, ["clean", "pay", "book"]);
   });
 
-  it("says which compensation failed, and ends a loop that catches everything", async () => {
+  it("names a failed compensation, and ends a loop that catches every error", async () => {
     const stuck = durable("stuck", async (ctx) => {
       ctx.compensate("release", () => Promise.reject(new TaskFailure("shop.locked", "no", { final: true })));
       await ctx.sleep("1h");
@@ -244,7 +244,7 @@ describe("a durable function", () => {
     await assert.rejects(testDurable(nested).execute(), /`pay.charge` is inside of another step/);
   });
 
-  it("races, and stops what lost", async () => {
+  it("races steps, and cancels the losing ones", async () => {
     const race = durable("race", (ctx) =>
       ctx.race([ctx.sleep("1h").then(() => "late"), ctx.signal<string>("go")]),
     );
@@ -255,16 +255,16 @@ describe("a durable function", () => {
     assert.equal(await testDurable(race).execute(), "late");
   });
 
-  it("draws numbers and times that stay the same", async () => {
-    const drawn: unknown[] = [];
+  it("returns the same random values and times in every replay", async () => {
+    const values: unknown[] = [];
     const draws = durable("draws", async (ctx) => {
-      drawn.push([ctx.uuid(), ctx.random(), ctx.now().getTime()]);
+      values.push([ctx.uuid(), ctx.random(), ctx.now().getTime()]);
       await ctx.sleep("1s");
       return ctx.now().getTime();
     });
     await testDurable(draws).execute();
     await testDurable(draws).execute();
-    assert.deepEqual(drawn[0], drawn[1]);
+    assert.deepEqual(values[0], values[1]);
   });
 
   it("takes several turns for a long loop", async () => {
@@ -278,7 +278,7 @@ describe("a durable function", () => {
     assert.equal(run.events.filter(({ type }) => type === "function_turned").length, 2);
   });
 
-  it("says where it waits for something that is no step", async () => {
+  it("names the line that waits for a promise that is no step", async () => {
     const foreign = durable(
       "foreign",
       async (ctx) => {
@@ -315,8 +315,8 @@ function note<T>(effects: string[], name: string, value: T): T {
   return value;
 }
 
-describe("a durable function whose worker does not have it any more", () => {
-  it("gives the same result after passivation in any turn", async () => {
+describe("a durable function that its worker has passivated", () => {
+  it("returns the same result after passivation in any turn", async () => {
     const play = async (forgotten: number) => {
       const effects: string[] = [];
       let turns = 0;
@@ -338,12 +338,12 @@ describe("a durable function whose worker does not have it any more", () => {
       run.signal("go", 7);
       return { output: await run.result(), effects, turns };
     };
-    const whole = await play(0);
-    assert.ok(whole.turns >= 6, `it takes several turns, found ${whole.turns}`);
-    for (let forgotten = -1; forgotten <= whole.turns; forgotten++) {
+    const uninterrupted = await play(0);
+    assert.ok(uninterrupted.turns >= 6, `it takes several turns, found ${uninterrupted.turns}`);
+    for (let forgotten = -1; forgotten <= uninterrupted.turns; forgotten++) {
       const { output, effects } = await play(forgotten);
-      assert.deepEqual(output, whole.output, `forgotten before turn ${forgotten}`);
-      assert.deepEqual(effects, whole.effects, "no step is done twice");
+      assert.deepEqual(output, uninterrupted.output, `forgotten before turn ${forgotten}`);
+      assert.deepEqual(effects, uninterrupted.effects, "no step is done twice");
     }
   });
 });
@@ -360,8 +360,8 @@ function contextWith(task: TaskContext, values: Readonly<Record<string, () => un
   });
 }
 
-describe("a function without a turn", () => {
-  it("does nothing more after its attempt was aborted: another worker continues it", async () => {
+describe("a function between turns", () => {
+  it("stops after its attempt was aborted: another worker continues it", async () => {
     const effects: string[] = [];
     const paying = Promise.withResolvers<void>();
     const ending = new AbortController();
@@ -393,7 +393,7 @@ describe("a function without a turn", () => {
     assert.deepEqual(effects, ["reserve"]);
   });
 
-  it("is replayed if its code asked for a step between two turns", async () => {
+  it("is replayed if its code requested a step between two turns", async () => {
     const effects: string[] = [];
     const outside = Promise.withResolvers<void>();
     const fn = durable("order", async (ctx) => {
@@ -418,10 +418,10 @@ describe("a function without a turn", () => {
   });
 });
 
-describe("a function that waits for what is no step", () => {
+describe("a function that waits for a promise that is no step", () => {
   const soon: Timers = { ...systemTimers, after: (_ms, run) => systemTimers.after(5, run) };
 
-  it("fails its turn: first with the step before, then with the line that waits", async () => {
+  it("fails its turn: the first error names the step before, later errors name the waiting line", async () => {
     const never = () => new Promise<void>(() => {});
     const code = async (ctx: FunctionContext) => {
       await ctx.run("first", () => 1);
@@ -503,7 +503,7 @@ describe("an error that the code of a function throws", () => {
     assert.deepEqual(await loggedOf(thrown), [error]);
   });
 
-  it("is not logged where it is an answer", async () => {
+  it("is not logged if it is a result", async () => {
     const thrown = () => {
       throw new TaskFailure("shop.sold_out", "sold out", { final: true });
     };
@@ -520,16 +520,16 @@ describe("a worker of a version of a function", () => {
     assert.equal(task(undefined)?.function, "order");
   });
 
-  it("refuses versions and percentages that say nothing", () => {
+  it("rejects invalid versions and percentages", () => {
     const fn = durable("order", () => 1);
-    const refused = (options: DurableHandleOptions, why: RegExp) =>
-      assert.throws(() => new Worker().durable(fn, options), why);
+    const refused = (options: DurableHandleOptions, message: RegExp) =>
+      assert.throws(() => new Worker().durable(fn, options), message);
     refused({ version: "1.0.0+build" }, /`version`: expected a version without `\+`/);
     refused({ percent: 10 }, /`version`: expected the version that `percent` is for/);
     refused({ version: "1.0.0", percent: 101 }, /`percent`: expected a whole number from 0 to 100, got 101/);
   });
 
-  it("does not continue with the code of another version what it has at hand", async () => {
+  it("does not continue a run in memory with the code of another version", async () => {
     const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
     const codeOf = (version: string) =>
       durable("order", async (ctx) => {

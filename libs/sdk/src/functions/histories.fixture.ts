@@ -55,19 +55,19 @@ export function histories(): readonly (readonly [string, History])[] {
 
 /** @param isHot true if one worker executes all turns. Otherwise each turn has another one */
 export async function play(history: History, isHot: boolean): Promise<readonly Turn[]> {
-  let made: readonly Turn[] = [];
+  let turns: readonly Turn[] = [];
   const test = testWorkflow(
     { workflow: "play", tasks: { play: { uses: "test.play", retry: 1 } } },
     {
       handlers: {
         "test.play": async (_, task) => {
-          made = await turnsOf(history, isHot, task);
+          turns = await turnsOf(history, isHot, task);
         },
       },
     },
   );
   await test.execute();
-  return made;
+  return turns;
 }
 
 async function turnsOf(history: History, isHot: boolean, task: TaskContext): Promise<readonly Turn[]> {
@@ -88,10 +88,10 @@ async function turnsOf(history: History, isHot: boolean, task: TaskContext): Pro
       ...{ from: first, journal: journal.slice(first), ...(undo && { undo }) },
       ...(history.object !== undefined && { object: history.object }),
     };
-    const asked: Turn = { ...(given.length > 0 && { given }), ...(undo && { undo }) };
+    const base: Turn = { ...(given.length > 0 && { given }), ...(undo && { undo }) };
     try {
       const output = await host.turn(functionOf(history.function), input, task);
-      turns.push({ ...asked, ...shown(output), ...done() });
+      turns.push({ ...base, ...summarize(output), ...done() });
       from = journal.length;
       for (const step of output.steps) {
         const { at: _, atMs: __, spec: ___, ...kept } = step as unknown as Record<string, Json>;
@@ -99,7 +99,7 @@ async function turnsOf(history: History, isHot: boolean, task: TaskContext): Pro
       }
     } catch (error) {
       if (!(error instanceof TuttiError)) throw error;
-      turns.push({ ...asked, fails: [error.code, error.message], ...done() });
+      turns.push({ ...base, fails: [error.code, error.message], ...done() });
     }
   }
   return turns;
@@ -109,7 +109,7 @@ function done(): Pick<Turn, "effects"> {
   return effects.length > 0 ? { effects: [...effects] } : {};
 }
 
-function shown({ steps, end, more }: TurnOutput): Turn {
+function summarize({ steps, end, more }: TurnOutput): Turn {
   const bare = steps.map((step) => {
     const { at: _, atMs: __, ...kept } = step as unknown as Record<string, Json>;
     return withoutDetails(kept) as Step;

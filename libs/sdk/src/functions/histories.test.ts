@@ -6,14 +6,14 @@ describe("the history of a durable function", () => {
   for (const [name, history] of histories())
     for (const isHot of history.onlyHot === true ? [true] : [true, false])
       it(`${name}, made by ${isHot ? "one worker" : "a worker per turn"}`, async () => {
-        const made = await play(history, isHot);
-        assert.equal(made.length, history.turns.length);
+        const played = await play(history, isHot);
+        assert.equal(played.length, history.turns.length);
         for (const [index, turn] of history.turns.entries()) {
-          const { fails: found = [], ...rest } = made[index] ?? {};
-          const { fails: wanted = [], ...expected } = turn;
+          const { fails: found = [], ...rest } = played[index] ?? {};
+          const { fails: messageParts = [], ...expected } = turn;
           assert.deepEqual(rest, expected, `turn ${index + 1}`);
           const message = found.join(" ");
-          for (const part of wanted) assert.ok(message.includes(part), `${message} has ${part}`);
+          for (const part of messageParts) assert.ok(message.includes(part), `${message} has ${part}`);
         }
       });
 });

@@ -42,7 +42,7 @@ export class FunctionHost {
     const aborted = Promise.withResolvers<never>();
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
-    let isKept = false;
+    let isRetained = false;
     try {
       let saved = savedAt(task.saved, known);
       if (saved.steps.some(isStored)) saved = { ...saved, steps: await contentsOf(saved.steps, task) };
@@ -62,32 +62,32 @@ export class FunctionHost {
         // The result of compensating is that of the attempt.
         if (output.end !== undefined && "error" in output.end) throw new StepFailure(output.end.error);
       } else if (output.end === undefined) {
-        isKept = true;
+        isRetained = true;
         keepNewest(this.#hot, key, { fn, instance }, hotMax);
       }
       return output;
     } finally {
-      if (!isKept) instance.abandon();
+      if (!isRetained) instance.abandon();
       task.signal.removeEventListener("abort", abort);
     }
   }
 
   /** Returns the instance in memory, if it matches the record. Undefined if the whole journal is needed. */
   #instanceFor(fn: DurableFunction, key: string, input: TurnInput): FunctionInstance | undefined {
-    const kept = this.#hot.get(key);
+    const cached = this.#hot.get(key);
     // A run may have moved to another version, which this worker has too.
-    const hot = kept?.fn === fn ? kept.instance : undefined;
+    const hot = cached?.fn === fn ? cached.instance : undefined;
     // During its turn no other turn can use it.
     this.#hot.delete(key);
     const isRecorded = hot?.isAbandoned === false && hot.lastTurn === input.last && hot.seed === input.seed;
     const end = input.from + input.journal.length;
     if (isRecorded && hot.position >= input.from && hot.position <= end) return hot;
     if (input.from > 0) return undefined;
-    const code = async (instance: FunctionInstance, given: Json) => {
+    const code = async (instance: FunctionInstance, codeInput: Json) => {
       const ctx = new FunctionContext(instance);
       let output: unknown;
       try {
-        output = await fn.code(ctx, given);
+        output = await fn.code(ctx, codeInput);
         if (!instance.isUndoing) return plain(output, fn.name);
       } catch (error) {
         if (!instance.isUndoing) {

@@ -124,7 +124,7 @@ export class FunctionInstance implements Watched {
   #entries: readonly Entry[] = [];
   #at = 0;
   /** Number of entries up to the last one by the code. The entries after it are ends that are new in this turn. */
-  #made = 0;
+  #codeEntries = 0;
   /** Entries that are applied or made. */
   #position = 0;
   #turnNumber = 0;
@@ -144,7 +144,7 @@ export class FunctionInstance implements Watched {
   #isAbandoned = false;
   #nowMs: number;
   #clock: () => number = () => 0;
-  readonly #setsAsked = new Map<string, number>();
+  readonly #setsRequested = new Map<string, number>();
   readonly #setsApplied = new Map<string, number>();
   readonly #versions = new Map<string, boolean>();
   /** Entries that mark the start of a step. */
@@ -153,11 +153,11 @@ export class FunctionInstance implements Watched {
   #turn: PromiseWithResolvers<TurnOutput> | undefined;
   #save: (saved: unknown) => void = () => {};
   #task: TaskContext | undefined;
-  #left: LeftAmounts | undefined;
+  #remaining: LeftAmounts | undefined;
   readonly #used = { tokens: 0, money: 0 };
   #timer: Timer | undefined;
   readonly #foreign = new ForeignWait();
-  #begun = false;
+  #hasStarted = false;
   #input: Json = null;
 
   constructor(
@@ -187,7 +187,7 @@ export class FunctionInstance implements Watched {
   /** True while the code repeats a former run. Ends that are new in this turn lead beyond it. */
   get isReplaying(): boolean {
     if (!this.#isReplaying) return false;
-    return this.#ports.dry !== undefined || this.#isUndoing || this.#at < this.#made;
+    return this.#ports.dry !== undefined || this.#isUndoing || this.#at < this.#codeEntries;
   }
 
   /** The attempt that makes the turn. */
@@ -196,8 +196,8 @@ export class FunctionInstance implements Watched {
   }
 
   /** The rest of the budget of the run when the turn was offered. */
-  get left(): LeftAmounts | undefined {
-    return this.#left;
+  get remaining(): LeftAmounts | undefined {
+    return this.#remaining;
   }
 
   /** Tokens and money of ended tasks, as far as the code has seen their ends. */
@@ -233,7 +233,7 @@ export class FunctionInstance implements Watched {
   runTurn(turn: TurnInput, { saved, save, clock, task, isTraced = false }: TurnMeans): Promise<TurnOutput> {
     this.#clock = clock;
     this.#task = task;
-    this.#left = turn.left;
+    this.#remaining = turn.left;
     this.#foreign.trace(isTraced);
     this.#turn = Promise.withResolvers<TurnOutput>();
     this.#turnNumber = turn.turn;
@@ -241,7 +241,7 @@ export class FunctionInstance implements Watched {
     this.#known = turn.from + turn.journal.length;
     this.#entries = [...turn.journal, ...saved.steps];
     this.#at = this.#position - turn.from;
-    this.#made = this.#entries.findLastIndex((entry) => !("end" in entry)) + 1;
+    this.#codeEntries = this.#entries.findLastIndex((entry) => !("end" in entry)) + 1;
     this.#before = saved.steps;
     this.#done = { ...saved.done };
     this.#steps = [...saved.steps];
@@ -250,8 +250,8 @@ export class FunctionInstance implements Watched {
     this.#isUndoing = turn.undo === true;
     const isDry = this.#ports.dry !== undefined;
     this.#isReplaying = isDry || this.#isUndoing || this.#at < this.#entries.length;
-    for (const give of this.#unconfirmed.splice(0)) this.#results.push(give);
-    if (!this.#begun) this.#start(turn.input);
+    for (const deliver of this.#unconfirmed.splice(0)) this.#results.push(deliver);
+    if (!this.#hasStarted) this.#start(turn.input);
     this.#pump();
     return this.#turn.promise.finally(() => this.#clearTimer());
   }
@@ -265,16 +265,16 @@ export class FunctionInstance implements Watched {
   }
 
   #start(input: Json): void {
-    this.#begun = true;
+    this.#hasStarted = true;
     if (this.object !== undefined) this.key = (input as { readonly key?: string } | null)?.key;
     else this.carried = carriedIn(input);
-    const { values = {}, input: given = input } = this.carried ?? {};
+    const { values = {}, input: codeInput = input } = this.carried ?? {};
     for (const [key, value] of Object.entries(values)) this.state.set(key, value);
-    this.#input = given;
+    this.#input = codeInput;
     // In a microtask of its own: if code blocks and is stopped, its caller survives.
     queueMicrotask(() => {
       this.#enter();
-      this.#code(this, given).then(
+      this.#code(this, codeInput).then(
         (output) => this.#ended({ output }),
         (error: unknown) => this.#ended({ error: stepError(error) }),
       );
@@ -303,7 +303,7 @@ export class FunctionInstance implements Watched {
   }
 
   /** Whether a loop may continue as a new run here. */
-  isQuietAfter(steps: number): boolean {
+  canContinueAsNew(steps: number): boolean {
     // Values that were set at the end of a replay are recorded with the end.
     const settledCount = [...this.#pending.values()].filter(({ result }) => result !== undefined).length;
     const waiting = this.#running + this.#open.size + settledCount + this.#results.length;
@@ -340,13 +340,13 @@ export class FunctionInstance implements Watched {
   ): Promise<Json> {
     return this.#request({ kind: "step", id, at, isCompensation }, (result) => {
       this.#running += 1;
-      const recorded = (entry: Entry, give: () => void) => {
+      const recorded = (entry: Entry, deliver: () => void) => {
         if (this.#isAbandoned) return;
         this.#running -= 1;
         this.#record(entry);
         if (this.#isStopped) this.#saveDone(entry);
-        if (!this.#isUndoing && (confirm || this.#isFull)) this.#unconfirmed.push(give);
-        else this.#results.push(give);
+        if (!this.#isUndoing && (confirm || this.#isFull)) this.#unconfirmed.push(deliver);
+        else this.#results.push(deliver);
         this.#pump();
       };
       const isDone = this.#isStopped && Object.hasOwn(this.#done, id);
@@ -393,15 +393,15 @@ export class FunctionInstance implements Watched {
     if (this.object?.reader === true) throw sdkErrors.objectReadOnly({ name: this.name, value: key });
     if (value === null && this.object !== undefined) this.state.delete(key);
     else this.state.set(key, value);
-    const id = `${key} ${next(this.#setsAsked, key)}`;
-    this.#note({ kind: "set", id, at }, () => {
+    const id = `${key} ${next(this.#setsRequested, key)}`;
+    this.#addEntry({ kind: "set", id, at }, () => {
       next(this.#setsApplied, key);
       this.#record({ set: key, at, atMs: this.#clock(), value });
     });
   }
 
   undo(id: string, at: string): void {
-    this.#note({ kind: "undo", id, at }, () => this.#record({ undo: id, at, atMs: this.#clock() }));
+    this.#addEntry({ kind: "undo", id, at }, () => this.#record({ undo: id, at, atMs: this.#clock() }));
   }
 
   /** Returns true if the run contains the change: for runs that reach it with this code, also in their replays. */
@@ -412,7 +412,7 @@ export class FunctionInstance implements Watched {
     const isNew = !this.isReplaying || this.#hasEntry(step);
     this.#versions.set(id, isNew);
     if (isNew)
-      this.#note({ kind: "step", id: step, at }, () =>
+      this.#addEntry({ kind: "step", id: step, at }, () =>
         this.#record({ step, at, atMs: this.#clock(), output: true }),
       );
     return isNew;
@@ -427,19 +427,19 @@ export class FunctionInstance implements Watched {
   }
 
   #request(
-    what: Omit<PendingOperation, "result" | "start">,
-    begin: (result: PromiseWithResolvers<Json>) => void,
+    operation: Omit<PendingOperation, "result" | "start">,
+    start: (result: PromiseWithResolvers<Json>) => void,
   ): Promise<Json> {
-    if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: what.id }));
+    if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: operation.id }));
     const result = Promise.withResolvers<Json>();
     // A step that the code does not await may fail without ending the process.
     result.promise.catch(() => {});
-    this.#add({ ...what, result, start: () => begin(result) });
+    this.#add({ ...operation, result, start: () => start(result) });
     return result.promise;
   }
 
-  #note(what: Pick<PendingOperation, "kind" | "id" | "at">, begin: () => void): void {
-    this.#add({ ...what, isCompensation: false, result: undefined, start: begin });
+  #addEntry(operation: Pick<PendingOperation, "kind" | "id" | "at">, start: () => void): void {
+    this.#add({ ...operation, isCompensation: false, result: undefined, start: start });
   }
 
   #add(operation: PendingOperation): void {
@@ -488,10 +488,10 @@ export class FunctionInstance implements Watched {
   #proceed(): void {
     this.#leave();
     if (this.#turn === undefined) return;
-    const give = this.#results.shift();
-    if (give !== undefined) {
+    const deliver = this.#results.shift();
+    if (deliver !== undefined) {
       this.#enter();
-      give();
+      deliver();
       this.#pump();
       return;
     }
@@ -513,16 +513,16 @@ export class FunctionInstance implements Watched {
   #applyNext(): Error | undefined {
     const entry = this.#entries[this.#at];
     if (entry === undefined && this.#ports.dry !== undefined) {
-      const next = [...this.#pending.values()].map(pendingInWords);
+      const next = [...this.#pending.values()].map(describeOperation);
       this.#finish({ next, ...(this.#end !== undefined && { end: this.#end }) });
       return undefined;
     }
     if (entry === undefined) {
       this.#isReplaying = false;
-      const left = [...this.#pending.values()];
+      const remaining = [...this.#pending.values()];
       this.#pending.clear();
-      if (this.#isUndoing) this.#stopAll(left);
-      else for (const operation of left) operation.start();
+      if (this.#isUndoing) this.#stopAll(remaining);
+      else for (const operation of remaining) operation.start();
       return undefined;
     }
     if (this.#end !== undefined && !("end" in entry)) return this.#changed(entry, "it had ended");
@@ -536,7 +536,7 @@ export class FunctionInstance implements Watched {
     } else {
       const key = this.#keyOf(entry);
       const operation = this.#pending.get(key);
-      if (operation === undefined) return this.#changed(entry, this.#wanted());
+      if (operation === undefined) return this.#changed(entry, this.#describePending());
       this.#pending.delete(key);
       if ("task" in entry && operation.result !== undefined) this.#open.set(entry.task, operation.result);
       else if (operation.result !== undefined) settle(operation.result, entry);
@@ -576,10 +576,10 @@ export class FunctionInstance implements Watched {
   }
 
   /** Describes the operation of the code that differs from the history. */
-  #wanted(): string {
+  #describePending(): string {
     const [awaitedStep] = this.#pending.values();
     if (awaitedStep === undefined) return `nothing after ${this.#foreign.after}`;
-    return pendingInWords(awaitedStep);
+    return describeOperation(awaitedStep);
   }
 
   #changed(entry: Entry, found: string): Error {
@@ -593,7 +593,7 @@ export class FunctionInstance implements Watched {
     this.#timer ??= this.#ports.timers.after(foreignGraceMs, () => {
       this.#timer = undefined;
       if (this.#end === undefined && this.#running + this.#open.size === 0)
-        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, where: this.#foreign.where }));
+        this.#fail(sdkErrors.functionAwaitsForeign({ name: this.name, where: this.#foreign.location }));
     });
   }
 
@@ -662,7 +662,7 @@ export class FunctionInstance implements Watched {
   }
 }
 
-function pendingInWords({ kind, id, at }: PendingOperation): string {
+function describeOperation({ kind, id, at }: PendingOperation): string {
   return `${kind} \`${id}\` at ${at || "an unknown line"}`;
 }
 

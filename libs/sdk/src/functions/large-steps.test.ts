@@ -48,7 +48,7 @@ describe("large results of a durable function", () => {
       );
     });
 
-  it("leave a file that a step gave what it is", async () => {
+  it("store a file of a step with its media type", async () => {
     const code = async (ctx: FunctionContext) => {
       const file = await ctx.file("film", () => Buffer.from("film"), { mediaType: "video/mp4" });
       await ctx.sleep("1h");
@@ -58,13 +58,13 @@ describe("large results of a durable function", () => {
     assert.equal((output as { readonly mediaType: string }).mediaType, "video/mp4");
   });
 
-  it("keep small ones in place", async () => {
+  it("keep small results inline", async () => {
     const { turns } = await played((ctx) => ctx.run("small", () => "x".repeat(60_000)), false);
     const [entry] = turns.flatMap((turn) => turn.steps);
     assert.equal((entry as { readonly output: string }).output.length, 60_000);
   });
 
-  it("say which value or task is too large", async () => {
+  it("name the value or task that is too large", async () => {
     const code = async (ctx: FunctionContext) => {
       await ctx.state.set("all", large);
     };

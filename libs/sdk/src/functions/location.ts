@@ -6,11 +6,11 @@ import { basename, dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promiseHooks } from "node:v8";
 
-const shown = new Map<string, string>();
+const pathCache = new Map<string, string>();
 const frames = 1;
 
 /** @param below the method of the SDK that the code called */
-export function callSite(below: (...given: never[]) => unknown): string {
+export function callSite(below: (...args: never[]) => unknown): string {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: unknown } = {};
   Error.stackTraceLimit = frames;
@@ -20,25 +20,25 @@ export function callSite(below: (...given: never[]) => unknown): string {
   Error.stackTraceLimit = stackTraceLimit;
   Error.prepareStackTrace = prepareStackTrace;
   const file = site?.getFileName();
-  return lineShown(file, site);
+  return formatLine(file, site);
 }
 
 /** Lines of packages are not shown: they do not help the author of a function. */
-function lineShown(file: string | null | undefined, site: NodeJS.CallSite | undefined): string {
-  return file && !file.includes(installed) ? `${fileShown(file)}:${site?.getLineNumber() ?? 0}` : "";
+function formatLine(file: string | null | undefined, site: NodeJS.CallSite | undefined): string {
+  return file && !file.includes(installed) ? `${formatFile(file)}:${site?.getLineNumber() ?? 0}` : "";
 }
 
 const installed = "/node_modules/";
 
 /** Returns the path from the working directory, or the name alone of a file elsewhere. */
-function fileShown(file: string): string {
-  const known = shown.get(file);
+function formatFile(file: string): string {
+  const known = pathCache.get(file);
   if (known !== undefined) return known;
   const path = file.startsWith("file:") ? fileURLToPath(file) : file;
-  const near = relative(process.cwd(), path);
-  const made = near.startsWith("..") ? basename(path) : near.split(sep).join("/");
-  shown.set(file, made);
-  return made;
+  const relativePath = relative(process.cwd(), path);
+  const shortPath = relativePath.startsWith("..") ? basename(path) : relativePath.split(sep).join("/");
+  pathCache.set(file, shortPath);
+  return shortPath;
 }
 
 const framesTraced = 20;
@@ -76,7 +76,7 @@ function lineOfCode(): string {
   Error.stackTraceLimit = stackTraceLimit;
   Error.prepareStackTrace = prepareStackTrace;
   const found = sites.find((site) => isOfUser(site.getFileName()));
-  return lineShown(found?.getFileName(), found);
+  return formatLine(found?.getFileName(), found);
 }
 
 function isOfUser(file: string | null | undefined): boolean {

@@ -26,7 +26,7 @@ describe("a loop of a durable function", () => {
     assert.equal(run.status, "continued as new");
   });
 
-  it("stays one run with fewer steps", async () => {
+  it("remains one run if it has fewer steps", async () => {
     const run = await testDurable(counter(100)).start({ input: { until: 25 } });
     const { total, rounds } = (await run.result()) as { total: number; rounds: number[] };
     assert.deepEqual([total, rounds.length], [300, 25]);
@@ -52,12 +52,12 @@ describe("a loop of a durable function", () => {
     assert.deepEqual(await testDurable(busy).execute({ input: { how: "" } }), [4]);
   });
 
-  it("gives signals that no round took to the next run", async () => {
+  it("passes unused signals to the next run", async () => {
     const inbox = durable("inbox", async (ctx) =>
       ctx.loop(
         [] as number[],
-        async (heard) => {
-          const all = [...heard, await ctx.signal<number>("number")];
+        async (received) => {
+          const all = [...received, await ctx.signal<number>("number")];
           return all.length === 5 ? ctx.done(all) : all;
         },
         { steps: 1 },

@@ -34,14 +34,14 @@ export interface CallableObject<Handlers extends ObjectHandlers = ObjectHandlers
 
 /** Returns the calls of an object as functions. `call` makes one. */
 export function callsOf<Calls extends object>(
-  call: (name: string, input: unknown, made: (...given: never[]) => unknown) => Promise<unknown>,
+  call: (name: string, input: unknown, caller: (...args: never[]) => unknown) => Promise<unknown>,
 ): Calls {
   return new Proxy({} as Calls, {
     get(_, name) {
       // `await` reads the property `then`.
       if (typeof name !== "string" || name === "then") return undefined;
-      const made = (input?: unknown): Promise<unknown> => call(name, input, made);
-      return made;
+      const caller = (input?: unknown): Promise<unknown> => call(name, input, caller);
+      return caller;
     },
   });
 }

@@ -51,7 +51,7 @@ describe("ctx.emit", () => {
 });
 
 describe("a keyed object", () => {
-  it("does one call per key after the other, and each sees the values of the one before", async () => {
+  it("runs one call per key at a time, and each call sees the values of the call before", async () => {
     const test = testDurable(cart, { handlers: { "stock.reserve": () => "ok" } });
     const runs = await Promise.all(["book", "pen", "ink"].map((item) => test.start(call("add", item))));
     const other = await test.start(call("add", "book", "bob"));
@@ -60,7 +60,7 @@ describe("a keyed object", () => {
     assert.deepEqual(await test.execute(call("show")), ["book", "pen", "ink"]);
   });
 
-  it("lets readers run next to a call, with the committed values", async () => {
+  it("runs readers in parallel with a call, on the committed values", async () => {
     const slow = object("slow", {
       async set(ctx, value: number) {
         ctx.state.set("value", value);
@@ -77,7 +77,7 @@ describe("a keyed object", () => {
     assert.equal(await test.execute(get), 2);
   });
 
-  it("answers a call that fails, and continues with the next one", async () => {
+  it("returns the failure of a call, and continues with the next call", async () => {
     const test = testDurable(cart, { handlers });
     const failed = await test.start(call("fail"));
     const next = await test.start(call("empty"));
@@ -99,7 +99,7 @@ describe("a keyed object", () => {
     });
   });
 
-  it("refuses a call of itself, other calls, and a reader that sets values", async () => {
+  it("rejects a call of itself, a reader that sets values, and invalid names of calls", async () => {
     const test = testDurable(cart, { handlers });
     const self = await test.start(call("again", "ann"));
     assert.equal((await self.failure())?.code, "sdk.object_calls_itself");

@@ -46,7 +46,7 @@ describe("the registration of durable functions", () => {
     assert.equal(time.pending, 0);
   });
 
-  it("is repeated by a worker that stays linked, until the platform accepts it", async () => {
+  it("is retried by a worker that stays linked, until the platform accepts it", async () => {
     const time = new VirtualTime();
     const { accepted, requests } = platform();
     const registration = registrationOf(time, "order");

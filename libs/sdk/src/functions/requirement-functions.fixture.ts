@@ -23,7 +23,7 @@ export interface Program {
 }
 
 /** Not retried. */
-const once = { retry: 1 };
+const noRetry = { retry: 1 };
 const largeLength = 300_000;
 
 class TransientError extends Error {
@@ -75,7 +75,7 @@ const steps: Readonly<Record<string, PlayedCode>> = {
     return cached;
   },
   "1-10": async (ctx, _, { run }) => {
-    const code = await run(ctx, "load", fail, once).catch((error) => error.code);
+    const code = await run(ctx, "load", fail, noRetry).catch((error) => error.code);
     await ctx.sleep("1s");
     return code;
   },
@@ -101,14 +101,14 @@ const steps: Readonly<Record<string, PlayedCode>> = {
   },
   "1-17": (ctx, input: string, { run, crash }) =>
     run(ctx, "at_most_once_flaky_step", (call) => interrupted(ctx, input, call, crash), {
-      ...once,
+      ...noRetry,
       atMostOnce: true,
     }),
   "1-18": (ctx, input: string, { run, crash }) =>
     run(ctx, "load", (call) => interrupted(ctx, input, call, crash), { atMostOnce: true }),
-  "1-19": (ctx, _, { run }) => run(ctx, "load", fail, once),
+  "1-19": (ctx, _, { run }) => run(ctx, "load", fail, noRetry),
   "1-20": async (ctx, _, { run }) => {
-    const loaded = await run(ctx, "load", fail, once).catch(() => "fallback");
+    const loaded = await run(ctx, "load", fail, noRetry).catch(() => "fallback");
     return run(ctx, "finish", () => `${loaded}_result`);
   },
 };
@@ -197,7 +197,7 @@ function inScope(scope: PlayedCode, main: PlayedCode = (ctx, input: string) => c
 }
 
 const echo: PlayedCode = (ctx, input: string, { run }) => run(ctx, "echo", () => input);
-const failing: PlayedCode = (ctx, _, { run }) => run(ctx, "load", fail, once);
+const failing: PlayedCode = (ctx, _, { run }) => run(ctx, "load", fail, noRetry);
 const thenWait: PlayedCode = async (ctx, input: string) => {
   const result = await ctx.child("scope", input);
   await ctx.sleep("1s");

@@ -182,11 +182,11 @@ export async function play(requirement: Requirement, isHot: boolean): Promise<Pl
 }
 
 function functionsOf({ main, scopes = {} }: Program, plays: Plays) {
-  const made = (name: string, code: PlayedCode) =>
-    durable(name, (ctx, given: never) => code(ctx, given, plays)) as unknown as DurableFunction;
+  const define = (name: string, code: PlayedCode) =>
+    durable(name, (ctx, input: never) => code(ctx, input, plays)) as unknown as DurableFunction;
   return {
-    main: made("main", main),
-    scopes: Object.entries(scopes).map(([name, code]) => made(name, code)),
+    main: define("main", main),
+    scopes: Object.entries(scopes).map(([name, code]) => define(name, code)),
   };
 }
 
@@ -209,11 +209,11 @@ function outsideOf(actions: readonly Action[]): TestHandler {
 
 /** Sends the signals, each at its time. */
 async function signalAll(run: TestRun, actions: readonly Action[]): Promise<void> {
-  const left = new Map(actions.map((action) => [action.name, action]));
+  const remaining = new Map(actions.map((action) => [action.name, action]));
   const waitedFor = new Map<string, number>();
   const isOpen = (name: string) => run.tasks.some((each) => each.id === name && each.status === "waiting");
-  while (left.size > 0 && !run.hasEnded) {
-    const open = [...left.values()].filter(({ name }) => isOpen(name));
+  while (remaining.size > 0 && !run.hasEnded) {
+    const open = [...remaining.values()].filter(({ name }) => isOpen(name));
     if (open.length === 0) return;
     await run.skip("1s");
     for (const { name, afterSeconds, payload } of open) {
@@ -221,7 +221,7 @@ async function signalAll(run: TestRun, actions: readonly Action[]): Promise<void
       waitedFor.set(name, seconds);
       if (seconds < afterSeconds) continue;
       run.signal(name, payload);
-      left.delete(name);
+      remaining.delete(name);
       await run.idle();
     }
   }
@@ -249,7 +249,7 @@ interface Added {
 
 /** Reads the operations of a function in the history of its run. */
 class HistoryOperations {
-  readonly made: Drafted[] = [];
+  readonly drafted: Drafted[] = [];
   readonly #run: TestRun;
   readonly #added = new Map<string, Added>();
   readonly #payloads = new Map<number, unknown>();
@@ -277,15 +277,15 @@ class HistoryOperations {
     if (id.endsWith(".started")) return;
     const [, name = id, attempt = "1"] = /^(.*)\.try-(\d+)$/.exec(id) ?? [];
     const step = { name, attempt: Number(attempt) };
-    if (error !== undefined) this.made.push({ is: "step failed", ...step, ...failureIn(error) });
-    else this.made.push({ is: "step completed", ...step, value: JSON.parse(json ?? "null") });
+    if (error !== undefined) this.drafted.push({ is: "step failed", ...step, ...failureIn(error) });
+    else this.drafted.push({ is: "step completed", ...step, value: JSON.parse(json ?? "null") });
   }
 
   #add(name: string): void {
     if (isPause(name)) return;
     const started = { is: "added", name };
     this.#added.set(name, { kind: "", sinceMs: 0, started });
-    this.made.push(started);
+    this.drafted.push(started);
   }
 
   #starts({ task, time }: TestEvent, kind: string): void {
@@ -301,7 +301,9 @@ class HistoryOperations {
     const pauseMs = due === undefined ? undefined : new Date(String(due)).getTime() - time.getTime();
     this.#starts(event, details["signal"] === undefined ? "wait" : "signal");
     const started = this.#added.get(task)?.started;
-    const failed = this.made.findLast(({ is, name }) => is === "step failed" && task.startsWith(`${name}.`));
+    const failed = this.drafted.findLast(
+      ({ is, name }) => is === "step failed" && task.startsWith(`${name}.`),
+    );
     if (started !== undefined) started.seconds = pauseMs && pauseMs / secondMs;
     else if (failed !== undefined && pauseMs !== undefined) failed.pauseMs = pauseMs;
   }
@@ -310,12 +312,12 @@ class HistoryOperations {
     const { kind, sinceMs, started } = this.#added.get(name) as Added;
     const isScope = kind === "scope";
     // A scope is one operation, which has those inside of it.
-    if (isScope) this.made.splice(this.made.indexOf(started), 1);
+    if (isScope) this.drafted.splice(this.drafted.indexOf(started), 1);
     const inside = isScope && { operations: operationsOf(this.#run.child(name)) };
     const seconds = (time.getTime() - sinceMs) / secondMs;
     if (type !== "task_failed") {
       const value = details["output"] ?? this.#payloads.get(Number(details["number"])) ?? null;
-      this.made.push({
+      this.drafted.push({
         is: kind === "wait" ? "wait ended" : `${kind} completed`,
         name,
         seconds,
@@ -326,7 +328,7 @@ class HistoryOperations {
     }
     const failure = failureIn(details["error"] as StepFailed);
     const is = timeouts.has(failure.code) ? `${kind} timed out` : `${kind} failed`;
-    this.made.push({ is, name, seconds, ...failure, ...inside });
+    this.drafted.push({ is, name, seconds, ...failure, ...inside });
   }
 }
 
@@ -359,7 +361,7 @@ function failureIn({ code, message }: StepFailed): StepFailed {
 }
 
 function operationsOf(run: TestRun): readonly Operation[] {
-  return new HistoryOperations(run).made;
+  return new HistoryOperations(run).drafted;
 }
 
 /** How many attempts a step has that never succeeds. */
@@ -377,9 +379,9 @@ export async function attemptsByDefault(): Promise<number> {
 export function differences(requirement: Requirement, played: Played, isHot: boolean): readonly string[] {
   const { status = "running", message = "", operations, lines = [], replays } = requirement;
   const found: string[] = [];
-  const differs = (what: string, wanted: unknown, is: unknown) => {
-    if (!isDeepStrictEqual(wanted, is))
-      found.push(`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(is)}`);
+  const differs = (label: string, expected: unknown, is: unknown) => {
+    if (!isDeepStrictEqual(expected, is))
+      found.push(`${label}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(is)}`);
   };
   differs("status", status, played.status);
   if ("result" in requirement) differs("result", requirement.result, played.result);
@@ -393,13 +395,13 @@ export function differences(requirement: Requirement, played: Played, isHot: boo
   return found;
 }
 
-function areLike(wanted: readonly Operation[], found: readonly Operation[]): boolean {
-  return wanted.length === found.length && wanted.every((each, index) => isLike(each, found[index]));
+function areLike(expected: readonly Operation[], found: readonly Operation[]): boolean {
+  return expected.length === found.length && expected.every((each, index) => isLike(each, found[index]));
 }
 
-function isLike(wanted: Operation, found: Operation | undefined): boolean {
+function isLike(expected: Operation, found: Operation | undefined): boolean {
   if (found === undefined) return false;
-  const { operations = [], pauseMsMax = Number.POSITIVE_INFINITY, ...rest } = wanted;
+  const { operations = [], pauseMsMax = Number.POSITIVE_INFINITY, ...rest } = expected;
   const is: Readonly<Record<string, unknown>> = { ...found };
   return (
     Object.entries(rest).every(([key, value]) => isDeepStrictEqual(value, is[key])) &&

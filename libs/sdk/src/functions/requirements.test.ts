@@ -56,7 +56,7 @@ describe("the table of requirements", () => {
     assert.equal(ids.length, 84);
   });
 
-  it("has a function for each that applies, and a reason for each that does not hold", () => {
+  it("has a function for each applicable requirement, and a reason for each that does not hold", () => {
     const playable = all.filter(({ verdict }) => verdict !== "does not apply").map(({ id }) => id);
     assert.deepEqual([...programs.keys()].sort(), playable.toSorted());
     for (const { id, verdict, reason = "", differs = "" } of all) {
@@ -65,7 +65,7 @@ describe("the table of requirements", () => {
     }
   });
 
-  it("has true reasons: `ctx.all` takes steps and no options", () => {
+  it("gives true reasons: `ctx.all` takes steps and no options", () => {
     assert.equal(FunctionContext.prototype.all.length, 1);
   });
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
-import { blobsAt, isFinal, readPatiently, wholeOf } from "./blobs.ts";
+import { blobsAt, isFinal, readAll, readPatiently } from "./blobs.ts";
 
 const content = Buffer.from("abcdef");
 const sha256 = createHash("sha256").update(content).digest();
-const wanted = { namespace: "default", sha256, bytes: content.length };
+const blob = { namespace: "default", sha256, bytes: content.length };
 
 describe("content of the blob store", () => {
   it("is read once although the store breaks off in between", async () => {
@@ -18,8 +18,8 @@ describe("content of the blob store", () => {
       if (reads < 4) throw new Error("away");
       yield content.subarray(4);
     };
-    const whole = await wholeOf(readPatiently(read, async (_, failures) => void pauses.push(failures)));
-    assert.equal(Buffer.from(whole).toString(), "abcdef");
+    const bytes = await readAll(readPatiently(read, async (_, failures) => void pauses.push(failures)));
+    assert.equal(Buffer.from(bytes).toString(), "abcdef");
     assert.deepEqual(pauses, [0, 1, 0]);
   });
 
@@ -35,15 +35,15 @@ describe("content of the blob store", () => {
     ["another than its hash says", [new Response("abcdeg")], /6 bytes that do not have its hash/, true],
   ] as const)
     it(`over HTTP: ${title}`, async (t) => {
-      const left = [...answers];
-      t.mock.method(globalThis, "fetch", async () => left.shift());
-      const reading = wholeOf(blobsAt("http://127.0.0.1", () => ({})).read(wanted));
+      const remaining = [...answers];
+      t.mock.method(globalThis, "fetch", async () => remaining.shift());
+      const reading = readAll(blobsAt("http://127.0.0.1", () => ({})).read(blob));
       const error = await reading.then(
         () => undefined,
         (thrown: unknown) => thrown as Error,
       );
       assert.match(String(error), expected);
       assert.equal(isFinal(error), final);
-      assert.equal(left.length, 0);
+      assert.equal(remaining.length, 0);
     });
 });

@@ -8,7 +8,7 @@ import { sdkErrors } from "../errors.ts";
 import { getOverSocket, type HttpAnswer } from "./http-answer.ts";
 import { post } from "./http-post.ts";
 
-export interface BlobWanted {
+export interface BlobRequest {
   readonly namespace: string;
   readonly sha256: Uint8Array;
   readonly bytes: number;
@@ -17,7 +17,7 @@ export interface BlobWanted {
 /** Reads and writes content, over any connection of the worker or client. */
 export interface BlobAccess {
   /** Yields the content. The last part follows after the hash was verified. Throws if the content is missing or wrong. */
-  read(wanted: BlobWanted): AsyncIterable<Uint8Array>;
+  read(blob: BlobRequest): AsyncIterable<Uint8Array>;
   /** Writes content. Resolves when it is durable. */
   write(namespace: string, content: AsyncIterable<Uint8Array>): Promise<BlobReference>;
 }
@@ -35,7 +35,7 @@ export function lossOf(status: string | undefined): string | undefined {
   return status === "DATA_LOSS" ? "its content is damaged" : undefined;
 }
 
-export function unreadable({ sha256, bytes }: BlobWanted, reason: string): Error {
+export function unreadable({ sha256, bytes }: BlobRequest, reason: string): Error {
   return sdkErrors.dataUnreadable({ sha256: Buffer.from(sha256).toString("hex"), bytes, reason });
 }
 
@@ -52,15 +52,15 @@ export async function* readPatiently(
   read: () => AsyncIterable<Uint8Array>,
   wait: (error: unknown, failures: number) => Promise<void>,
 ): AsyncGenerator<Uint8Array, void> {
-  let given = 0;
+  let deliveredCount = 0;
   for (let failures = 0; ; failures++) {
     let at = 0;
     try {
       for await (const part of read()) {
-        const known = Math.max(0, given - at);
+        const known = Math.max(0, deliveredCount - at);
         at += part.length;
         if (known >= part.length) continue;
-        given = at;
+        deliveredCount = at;
         failures = 0;
         yield known === 0 ? part : part.subarray(known);
       }
@@ -80,25 +80,25 @@ const chunkBytesMax = 1_048_576;
 /** Passes parts on, and holds the last part back until the hash of all parts is verified. */
 export async function* verified(
   parts: AsyncIterable<Uint8Array>,
-  wanted: BlobWanted,
+  blob: BlobRequest,
 ): AsyncGenerator<Uint8Array, void> {
-  const { sha256, bytes } = wanted;
+  const { sha256, bytes } = blob;
   const hash = createHash("sha256");
   let lengthBytes = 0;
-  let held: Uint8Array | undefined;
+  let previous: Uint8Array | undefined;
   for await (const part of parts) {
     lengthBytes += part.length;
     if (lengthBytes > bytes) break;
     hash.update(part);
-    if (held !== undefined) yield held;
-    held = part;
+    if (previous !== undefined) yield previous;
+    previous = part;
   }
   if (lengthBytes !== bytes || !hash.digest().equals(sha256))
-    throw unreadable(wanted, `the store gave ${lengthBytes} bytes that do not have its hash`);
-  if (held !== undefined) yield held;
+    throw unreadable(blob, `the store gave ${lengthBytes} bytes that do not have its hash`);
+  if (previous !== undefined) yield previous;
 }
 
-export async function wholeOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+export async function readAll(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const read: Uint8Array[] = [];
   for await (const part of parts) read.push(part);
   return Buffer.concat(read);
@@ -123,17 +123,17 @@ export async function* putRequests(
 
 /** Returns access to the store over a client of the contract. */
 export function blobsOver(client: Client<typeof blobService>): BlobAccess {
-  const read = async function* (wanted: BlobWanted) {
-    const { namespace, sha256 } = wanted;
+  const read = async function* (blob: BlobRequest) {
+    const { namespace, sha256 } = blob;
     try {
       for await (const { chunk } of client.get({ namespace, sha256, offset: 0, length: 0 })) yield chunk;
     } catch (error) {
       const loss = lossOf(errorFromUnknown(error).status);
-      throw loss === undefined ? callError(error) : unreadable(wanted, loss);
+      throw loss === undefined ? callError(error) : unreadable(blob, loss);
     }
   };
   return {
-    read: (wanted) => verified(read(wanted), wanted),
+    read: (blob) => verified(read(blob), blob),
     async write(namespace, content) {
       const { blob } = await client.put(putRequests(namespace, content)).catch((error: unknown) => {
         throw callError(error);
@@ -160,28 +160,28 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     url.searchParams.set("namespace", namespace);
     return url;
   };
-  const request = async (wanted: BlobWanted, range: Record<string, string>) => {
-    const url = urlOf(`/v1/blobs/${Buffer.from(wanted.sha256).toString("hex")}`, wanted.namespace);
-    const isLarge = wanted.bytes > largeBytes && !("range" in range) && !usesProxies;
+  const request = async (blob: BlobRequest, range: Record<string, string>) => {
+    const url = urlOf(`/v1/blobs/${Buffer.from(blob.sha256).toString("hex")}`, blob.namespace);
+    const isLarge = blob.bytes > largeBytes && !("range" in range) && !usesProxies;
     const answer = await (isLarge ? getOverSocket : getByFetch)(url, { ...headers(), ...range });
     if (answer.status >= 200 && answer.status < 300) return answer.body;
-    const text = Buffer.from(await wholeOf(answer.body)).toString();
+    const text = Buffer.from(await readAll(answer.body)).toString();
     const problem = problemIn(text);
     const loss = lossOf(losses.get(problem?.code));
-    throw loss === undefined ? answerError(answer.status) : unreadable(wanted, loss);
+    throw loss === undefined ? answerError(answer.status) : unreadable(blob, loss);
   };
-  const read = async function* (wanted: BlobWanted) {
-    const body = await request(wanted, {});
+  const read = async function* (blob: BlobRequest) {
+    const body = await request(blob, {});
     try {
       yield* body;
     } catch (error) {
       // Damaged content ends the stream without a reason. The last byte is sent only if the whole content was right.
-      await (await request(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).return();
+      await (await request(blob, { range: `bytes=${Math.max(0, blob.bytes - 1)}-` })).return();
       throw error;
     }
   };
   return {
-    read: (wanted) => verified(read(wanted), wanted),
+    read: (blob) => verified(read(blob), blob),
     async write(namespace, content) {
       const { status, body } = await post(urlOf("/v1/blobs", namespace), headers(), partsOf(content));
       if (status !== 201) throw answerError(status);
@@ -227,20 +227,20 @@ function answerError(status: number): Error {
 
 /** Returns a blob store in memory, for tests. */
 export function memoryBlobs(): BlobAccess {
-  const kept = new Map<string, Uint8Array>();
+  const stored = new Map<string, Uint8Array>();
   const nameOf = (sha256: Uint8Array): string => Buffer.from(sha256).toString("hex");
-  const read = async function* (wanted: BlobWanted) {
-    const content = kept.get(nameOf(wanted.sha256));
-    if (content === undefined) throw unreadable(wanted, "it is not in the blob store");
+  const read = async function* (blob: BlobRequest) {
+    const content = stored.get(nameOf(blob.sha256));
+    if (content === undefined) throw unreadable(blob, "it is not in the blob store");
     yield content;
   };
   return {
-    read: (wanted) => verified(read(wanted), wanted),
+    read: (blob) => verified(read(blob), blob),
     async write(_, content) {
-      const whole = await wholeOf(content);
-      const sha256 = createHash("sha256").update(whole).digest();
-      kept.set(nameOf(sha256), whole);
-      return { sha256, size: whole.length };
+      const bytes = await readAll(content);
+      const sha256 = createHash("sha256").update(bytes).digest();
+      stored.set(nameOf(sha256), bytes);
+      return { sha256, size: bytes.length };
     },
   };
 }

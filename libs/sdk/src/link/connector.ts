@@ -47,13 +47,13 @@ export interface ConnectorParts {
   /** Called when the worker is refused for good. */
   readonly onRefused: (error: Error) => void;
   /** Called when the stream with its goodbye has ended. */
-  readonly onLeft: () => void;
+  readonly onDisconnected: () => void;
 }
 
 const greetingTimeoutMs = 15_000;
 /** A link that lasted this long resets the count of failures. */
 const goodLinkMs = 5_000;
-const leaveTimeoutMs = 2_000;
+const goodbyeTimeoutMs = 2_000;
 /** After this many consecutive failures, another address is tried, although the worker was redirected here or could resume here. */
 const followedFailuresMax = 4;
 /** A wrong key is seldom repaired within seconds, and repeated attempts lock the address out. */
@@ -116,17 +116,17 @@ export class Connector {
     if (phase.name === "leaving" || phase.name === "closed") return;
     if (phase.name !== "linked") {
       this.stop();
-      this.#parts.onLeft();
+      this.#parts.onDisconnected();
       return;
     }
     const { agent, timers } = this.#parts;
     phase.beat.cancel();
     agent.bye(reason);
-    agent.cut();
+    agent.handleDisconnect();
     phase.stream.end();
-    const timer = timers.after(leaveTimeoutMs, () => {
+    const timer = timers.after(goodbyeTimeoutMs, () => {
       phase.stream.cancel("the goodbye was not answered");
-      this.#left();
+      this.#finishDisconnect();
     });
     this.#phase = { name: "leaving", stream: phase.stream, timer };
   }
@@ -140,7 +140,7 @@ export class Connector {
     if ("timer" in phase) phase.timer.cancel();
     if ("beat" in phase) phase.beat.cancel();
     if ("stream" in phase) phase.stream.cancel("the worker stops");
-    this.#parts.agent.cut();
+    this.#parts.agent.handleDisconnect();
     this.#parts.transport.close();
   }
 
@@ -171,7 +171,7 @@ export class Connector {
 
   #frame(bytes: Uint8Array): void {
     const phase = this.#phase;
-    if (phase.name === "linked") phase.silence.heard(this.#parts.clock.monotonic());
+    if (phase.name === "linked") phase.silence.received(this.#parts.clock.monotonic());
     try {
       if (phase.name === "greeting") this.#answered(bytes, phase);
       else if (phase.name === "linked") this.#linkedFrame(bytes);
@@ -223,7 +223,7 @@ export class Connector {
     const frame = this.#parts.agent.receive(bytes);
     if (frame === undefined) return;
     if (frame.answer?.$case === "redirect") this.#redirected(frame.answer.value);
-    else if (frame.bye !== undefined) this.#sentAway(frame.bye.reason, frame.bye.returnAfterMs);
+    else if (frame.bye !== undefined) this.#handleBye(frame.bye.reason, frame.bye.returnAfterMs);
   }
 
   #beat(silence: Silence): void {
@@ -271,7 +271,7 @@ export class Connector {
     this.#pause(refusal?.message ?? "refused without a reason", refusal?.retryAfterMs ?? 0);
   }
 
-  #sentAway(reason: string, returnAfterMs: number): void {
+  #handleBye(reason: string, returnAfterMs: number): void {
     const { onRefused } = this.#parts;
     this.#release("the host said goodbye");
     this.#resumable = undefined;
@@ -288,7 +288,7 @@ export class Connector {
   /** Handles a stream that ended by itself. */
   #ended(reason: string, isKeyRefused: boolean): void {
     if (this.#phase.name === "leaving") {
-      this.#left();
+      this.#finishDisconnect();
       return;
     }
     if (isKeyRefused) this.#keyRefusal ??= reason;
@@ -319,7 +319,7 @@ export class Connector {
   #release(reason: string): void {
     const phase = this.#phase;
     this.#streams++;
-    this.#parts.agent.cut();
+    this.#parts.agent.handleDisconnect();
     if ("timer" in phase) phase.timer.cancel();
     if ("beat" in phase) phase.beat.cancel();
     if ("stream" in phase) phase.stream.cancel(reason);
@@ -357,9 +357,9 @@ export class Connector {
     this.#phase = { name: "waiting", timer };
   }
 
-  #left(): void {
+  #finishDisconnect(): void {
     this.stop();
-    this.#parts.onLeft();
+    this.#parts.onDisconnected();
   }
 }
 

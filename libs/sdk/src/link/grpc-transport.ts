@@ -16,7 +16,7 @@ import { isEncrypted, type WorkerCredentials } from "../worker/settings.ts";
 import {
   type BlobAccess,
   BlobRefused,
-  type BlobWanted,
+  type BlobRequest,
   lossOf,
   putRequests,
   refusedStatuses,
@@ -35,8 +35,8 @@ export class GrpcTransport implements Transport {
   readonly #namespace: string;
   #client: { readonly address: string; readonly client: Client } | undefined;
 
-  constructor(given: WorkerCredentials, namespace: string) {
-    this.#credentials = given;
+  constructor(workerCredentials: WorkerCredentials, namespace: string) {
+    this.#credentials = workerCredentials;
     this.#namespace = namespace;
   }
 
@@ -74,28 +74,28 @@ export class GrpcTransport implements Transport {
 
   blobs(address: string): BlobAccess {
     return {
-      read: (wanted) => verified(this.#read(address, wanted), wanted),
+      read: (blob) => verified(this.#read(address, blob), blob),
       write: (namespace, content) => this.#write(address, namespace, content),
     };
   }
 
-  async *#read(address: string, wanted: BlobWanted): AsyncGenerator<Uint8Array, void> {
-    const { namespace, sha256 } = wanted;
+  async *#read(address: string, blob: BlobRequest): AsyncGenerator<Uint8Array, void> {
+    const { namespace, sha256 } = blob;
     const { path, request, reply } = blobService.methods.get;
-    const wantedBlob = { namespace, sha256, offset: 0, length: 0 };
+    const blobRequest = { namespace, sha256, offset: 0, length: 0 };
     const parts = this.#clientFor(address).makeServerStreamRequest(
       path,
-      (message: typeof wantedBlob) => bufferOf(request.encode(message)),
+      (message: typeof blobRequest) => bufferOf(request.encode(message)),
       // The bytes of a message are reused for the next message.
       (read) => Uint8Array.from(reply.decode(read).chunk),
-      wantedBlob,
+      blobRequest,
       this.#metadata(),
     );
     try {
       yield* parts;
     } catch (error) {
       const loss = lossOf(status[(error as ServiceError).code]);
-      throw loss === undefined ? wireError(error as ServiceError) : unreadable(wanted, loss);
+      throw loss === undefined ? wireError(error as ServiceError) : unreadable(blob, loss);
     } finally {
       parts.cancel();
     }
@@ -180,9 +180,9 @@ const options = {
   "grpc.enable_retries": 0,
 } as const;
 
-function channelCredentials(given: WorkerCredentials) {
-  if (!isEncrypted(given)) return credentials.createInsecure();
-  const { certificateAuthority, certificate, privateKey } = given;
+function channelCredentials(workerCredentials: WorkerCredentials) {
+  if (!isEncrypted(workerCredentials)) return credentials.createInsecure();
+  const { certificateAuthority, certificate, privateKey } = workerCredentials;
   return credentials.createSsl(pem(certificateAuthority), pem(privateKey), pem(certificate), {
     checkServerIdentity: checkHost,
   });

@@ -3,11 +3,11 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { AnswerParser } from "./http-answer.ts";
 
-function parsed(answer: string, cuts: readonly number[]) {
+function parsed(answer: string, splits: readonly number[]) {
   let body = "";
   const parser = new AnswerParser((part) => (body += Buffer.from(part).toString("latin1")));
   const bytes = Buffer.from(answer, "latin1");
-  const places = [...cuts.map((cut) => cut % bytes.length), 0, bytes.length].toSorted((a, b) => a - b);
+  const places = [...splits.map((split) => split % bytes.length), 0, bytes.length].toSorted((a, b) => a - b);
   const buffer = Buffer.alloc(bytes.length);
   for (const [index, place] of places.entries()) {
     const piece = bytes.subarray(places[index - 1] ?? 0, place);
@@ -37,8 +37,8 @@ describe("an answer over a socket", () => {
   ] as const)
     it(`is read in any pieces: ${title}`, () => {
       fc.assert(
-        fc.property(fc.array(fc.nat(), { maxLength: 12 }), (cuts) => {
-          assert.deepEqual(parsed(answer, cuts), expected);
+        fc.property(fc.array(fc.nat(), { maxLength: 12 }), (splits) => {
+          assert.deepEqual(parsed(answer, splits), expected);
         }),
       );
     });

@@ -121,7 +121,7 @@ export class AnswerParser {
   #text = "";
   #status: number | undefined = undefined;
   /** Bytes of the body, or of the chunk. Infinite for a body that the end of the connection ends. */
-  #left = 0;
+  #remaining = 0;
 
   constructor(part: (part: Uint8Array) => void) {
     this.#part = part;
@@ -145,17 +145,17 @@ export class AnswerParser {
 
   /** Handles the end of the connection. */
   end(): void {
-    if (this.#phase === "body" && this.#left === Number.POSITIVE_INFINITY) this.#phase = "over";
+    if (this.#phase === "body" && this.#remaining === Number.POSITIVE_INFINITY) this.#phase = "over";
     if (this.#phase !== "over") throw new Error("the connection ended before the answer did");
   }
 
   #content(bytes: Buffer, at: number): number {
-    const some = bytes.subarray(at, at + Math.min(this.#left, bytes.length - at, partBytesMax));
+    const some = bytes.subarray(at, at + Math.min(this.#remaining, bytes.length - at, partBytesMax));
     const part = Buffer.allocUnsafeSlow(some.length);
     some.copy(part);
     this.#part(part);
-    this.#left -= some.length;
-    if (this.#left === 0) this.#phase = this.#phase === "body" ? "over" : "chunk size";
+    this.#remaining -= some.length;
+    if (this.#remaining === 0) this.#phase = this.#phase === "body" ? "over" : "chunk size";
     return some.length;
   }
 
@@ -179,8 +179,8 @@ export class AnswerParser {
       // The end of the previous chunk is an empty line.
       const [, size = ""] = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?\r?\n$/i.exec(this.#text) ?? [];
       if (size === "") throw new Error("the answer has a chunk without a size");
-      this.#left = Number.parseInt(size, 16);
-      this.#phase = this.#left === 0 ? "trailer" : "chunk";
+      this.#remaining = Number.parseInt(size, 16);
+      this.#phase = this.#remaining === 0 ? "trailer" : "chunk";
     }
     this.#text = "";
   }
@@ -193,8 +193,8 @@ export class AnswerParser {
     this.#status = status;
     const length = /\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n/i.exec(head)?.[1];
     const isChunked = /\r\ntransfer-encoding:[^\r]*chunked[ \t]*\r\n/i.test(head);
-    this.#left = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
+    this.#remaining = length === undefined ? Number.POSITIVE_INFINITY : Number(length);
     if (isChunked) this.#phase = "chunk size";
-    else this.#phase = this.#left === 0 ? "over" : "body";
+    else this.#phase = this.#remaining === 0 ? "over" : "body";
   }
 }

@@ -11,7 +11,7 @@
 import type { HostFrame, Welcome } from "@tutti/contracts/agent/v1";
 import { readHostFrame } from "@tutti/contracts/wire";
 import { LinkBroken } from "./link-broken.ts";
-import { type Kept, Outbox } from "./outbox.ts";
+import { Outbox, type RetainedMessage } from "./outbox.ts";
 import { after, isRepeated } from "./sequence.ts";
 
 /** If there are more frames or bytes, they are acknowledged at once and not with the next heartbeat. */
@@ -25,7 +25,7 @@ export class LinkState {
   credit = 0;
   #received = 0;
   /** Kept results in the order of their numbers on this link. The first one has the number after `#durable`. */
-  #kept: Kept[] = [];
+  #retained: RetainedMessage[] = [];
   #durable = 0;
   #unacknowledgedFrames = 0;
   #unacknowledgedBytes = 0;
@@ -46,13 +46,13 @@ export class LinkState {
     return this.#unacknowledgedFrames > 0;
   }
 
-  get keptCount(): number {
-    return this.#kept.length;
+  get retainedCount(): number {
+    return this.#retained.length;
   }
 
   /** Returns the tokens of results that are not known to be durable. */
-  keptTokens(): string[] {
-    return this.#kept.flatMap(({ token, isDurable }) => (isDurable ? [] : [token]));
+  retainedTokens(): string[] {
+    return this.#retained.flatMap(({ token, isDurable }) => (isDurable ? [] : [token]));
   }
 
   /** Decodes a frame of a linked host. Returns undefined for a repeated frame. */
@@ -85,7 +85,7 @@ export class LinkState {
   }
 
   /** Starts a new link. All numbers restart, and kept results are sent again. */
-  begun({ linkId, maxFrameBytes }: Welcome, isWanted: (token: string) => boolean): void {
+  started({ linkId, maxFrameBytes }: Welcome, isPending: (token: string) => boolean): void {
     const { outbox } = this;
     outbox.reset();
     if (maxFrameBytes > 0) outbox.frameBytesMax = maxFrameBytes;
@@ -95,43 +95,43 @@ export class LinkState {
     this.#durable = 0;
     this.#unacknowledgedFrames = 0;
     this.#unacknowledgedBytes = 0;
-    const before = this.#kept;
-    this.#kept = [];
-    for (const kept of before) {
-      if (kept.isDurable) continue;
-      if (!isWanted(kept.token)) {
-        this.#forget(kept.token);
+    const before = this.#retained;
+    this.#retained = [];
+    for (const message of before) {
+      if (message.isDurable) continue;
+      if (!isPending(message.token)) {
+        this.#forget(message.token);
         continue;
       }
-      const { frame, start, end } = kept;
+      const { frame, start, end } = message;
       if (frame === undefined) throw new Error("expected the bytes of a kept result, found none");
       const { position } = outbox.writer;
       outbox.writer.raw(frame.subarray(start, end));
-      this.addedResult(kept.token, position);
+      this.addedResult(message.token, position);
     }
   }
 
   /** Registers a result that was written into the outbox, from this position on. It is sent, and kept. */
   addedResult(token: string, start: number): void {
-    this.#kept.push(this.outbox.addedKept(token, start));
+    this.#retained.push(this.outbox.addRetained(token, start));
   }
 
   /** Applies the durable results that a frame reports. */
   durable(upTo: number, beyond: readonly number[]): void {
     const count = upTo - this.#durable;
-    if (count > this.#kept.length)
+    if (count > this.#retained.length)
       throw new LinkBroken(
-        `expected at most ${this.#durable + this.#kept.length} durable results, found ${upTo}`,
+        `expected at most ${this.#durable + this.#retained.length} durable results, found ${upTo}`,
       );
     if (count > 0) {
-      for (const { token, isDurable } of this.#kept.splice(0, count)) if (!isDurable) this.#forget(token);
+      for (const { token, isDurable } of this.#retained.splice(0, count)) if (!isDurable) this.#forget(token);
       this.#durable = upTo;
     }
     for (const number of beyond) {
-      const kept = this.#kept[number - this.#durable - 1];
-      if (kept === undefined || kept.isDurable) continue;
-      kept.isDurable = true;
-      this.#forget(kept.token);
+      const message = this.#retained[number - this.#durable - 1];
+      if (message === undefined || message.isDurable) continue;
+      message.isDurable = true;
+      this.#forget(message.token);
     }
   }
 

@@ -1,7 +1,7 @@
 /** Frames to a host of the same process, over its mesh. Workers of tests use it. */
 import { AgentFrame, agentLinkService, HostFrame } from "@tutti/contracts/agent/v1";
 import { blobService } from "@tutti/contracts/blob/v1";
-import { Bell, errorFromUnknown } from "@tutti/kernel";
+import { errorFromUnknown, Notifier } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { type BlobAccess, blobsOver } from "./blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
@@ -19,22 +19,22 @@ export class MeshTransport implements Transport {
   open(_address: string, events: StreamEvents): LinkStream {
     const client = this.#mesh.client(agentLinkService, { service: "swarm" });
     const frames = new Frames();
-    const giveUp = new AbortController();
-    const options = { signal: giveUp.signal, namespace: this.#namespace };
+    const controller = new AbortController();
+    const options = { signal: controller.signal, namespace: this.#namespace };
     const read = async (): Promise<string> => {
       for await (const frame of client.link(frames.all(), options))
-        if (!giveUp.signal.aborted) events.frame(HostFrame.encode(frame).finish());
+        if (!controller.signal.aborted) events.frame(HostFrame.encode(frame).finish());
       return "the host ended the stream";
     };
     read()
       .catch((thrown: unknown) => errorFromUnknown(thrown).message)
       .then((reason) => {
-        if (!giveUp.signal.aborted) events.ended(reason);
+        if (!controller.signal.aborted) events.ended(reason);
       });
     return {
       write: (bytes) => frames.add(bytes),
       end: () => frames.end(),
-      cancel: (reason) => giveUp.abort(new Error(reason)),
+      cancel: (reason) => controller.abort(new Error(reason)),
     };
   }
 
@@ -43,8 +43,8 @@ export class MeshTransport implements Transport {
     return {
       write,
       // Within the process, the memory of a part may be reused for a later part.
-      async *read(wanted) {
-        for await (const part of read(wanted)) yield Uint8Array.from(part);
+      async *read(blob) {
+        for await (const part of read(blob)) yield Uint8Array.from(part);
       },
     };
   }
@@ -54,18 +54,18 @@ export class MeshTransport implements Transport {
 
 /** A queue of frames from the writer to the reader. */
 class Frames {
-  readonly #bell = new Bell();
+  readonly #bell = new Notifier();
   readonly #waiting: Uint8Array[] = [];
   #isOver = false;
 
   add(bytes: Uint8Array): void {
     this.#waiting.push(bytes);
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   end(): void {
     this.#isOver = true;
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   async *all(): AsyncGenerator<AgentFrame, void> {
@@ -73,7 +73,7 @@ class Frames {
       const bytes = this.#waiting.shift();
       if (bytes !== undefined) yield AgentFrame.decode(bytes);
       else if (this.#isOver) return;
-      else await this.#bell.rung();
+      else await this.#bell.notified();
     }
   }
 }

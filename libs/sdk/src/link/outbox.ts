@@ -21,7 +21,7 @@ interface Sealed {
  * A message that may have to be repeated without its frame. Holds its position in the frame, and the bytes of the frame
  * as soon as it is sealed.
  */
-export class Kept {
+export class RetainedMessage {
   readonly token: string;
   frame: Uint8Array | undefined;
   start: number;
@@ -51,9 +51,9 @@ export class Outbox {
   #sentBytes = 0;
   #sequence = 0;
   /** Kept messages in the open frame. */
-  #unsealed: Kept[] = [];
+  #unsealed: RetainedMessage[] = [];
   #credit = 0;
-  #isWanted = false;
+  #isFrameDue = false;
   frameBytesMax = 4 * 1024 * 1024;
   /** Number of the last frame received from the host. Part of each frame. */
   received = 0;
@@ -65,7 +65,7 @@ export class Outbox {
 
   /** True if nothing waits to be sent. */
   get isEmpty(): boolean {
-    return !this.#isWanted && this.#sent === this.#frames.length;
+    return !this.#isFrameDue && this.#sent === this.#frames.length;
   }
 
   /** Writer for messages: fields of the open frame, each with its tag. Call `added` afterwards. */
@@ -76,45 +76,45 @@ export class Outbox {
   /** Registers a message that was written from this position on. Returns its position in its frame. */
   added(start: number): number {
     const writer = this.#writer;
-    this.#isWanted = true;
+    this.#isFrameDue = true;
     if (writer.position <= this.frameBytesMax - headBytesMax || start === 0) return start;
     // The message does not fit, so it becomes the first of the next frame.
     const bytes = writer.memory.slice(start, writer.position);
     writer.truncate(start);
     this.#seal();
     writer.raw(bytes);
-    this.#isWanted = true;
+    this.#isFrameDue = true;
     return 0;
   }
 
   /** Registers a message that may have to be repeated without its frame. */
-  addedKept(token: string, start: number): Kept {
-    const kept = new Kept(token, this.added(start), this.#writer.position);
-    this.#unsealed.push(kept);
-    return kept;
+  addRetained(token: string, start: number): RetainedMessage {
+    const message = new RetainedMessage(token, this.added(start), this.#writer.position);
+    this.#unsealed.push(message);
+    return message;
   }
 
   addCredit(count: number): void {
     this.#credit += count;
-    this.#isWanted = true;
+    this.#isFrameDue = true;
   }
 
   /** Requests a frame, even an empty one, such as a heartbeat or an acknowledgement. */
   touch(): void {
-    this.#isWanted = true;
+    this.#isFrameDue = true;
   }
 
   /** Sends the pending messages that the limit allows. */
   flush(send: (bytes: Uint8Array) => void): void {
     this.#sendSealed(send);
-    if (!this.#isWanted || this.#sent < this.#frames.length || !this.#mayGo(this.frameBytesMax)) return;
+    if (!this.#isFrameDue || this.#sent < this.#frames.length || !this.#maySend(this.frameBytesMax)) return;
     this.#seal();
     this.#sendSealed(send);
   }
 
   #sendSealed(send: (bytes: Uint8Array) => void): void {
     for (let next = this.#frames[this.#sent]; next !== undefined; next = this.#frames[this.#sent]) {
-      if (!this.#mayGo(next.bytes.length)) break;
+      if (!this.#maySend(next.bytes.length)) break;
       this.#sent++;
       this.#sentBytes += next.bytes.length;
       send(next.bytes);
@@ -156,11 +156,11 @@ export class Outbox {
     this.#sentBytes = 0;
     this.#sequence = 0;
     this.#credit = 0;
-    this.#isWanted = false;
+    this.#isFrameDue = false;
     this.received = 0;
   }
 
-  #mayGo(bytes: number): boolean {
+  #maySend(bytes: number): boolean {
     return this.#sent < framesMax && (this.#sent === 0 || this.#sentBytes + bytes <= bytesMax);
   }
 
@@ -171,12 +171,12 @@ export class Outbox {
     if (this.received !== 0) writer.uint32(tags.acknowledged).uint32(this.received);
     if (this.#credit > 0) writer.uint32(tags.credit).uint32(this.#credit);
     const bytes = writer.finish();
-    for (const kept of this.#unsealed) kept.frame = bytes;
+    for (const message of this.#unsealed) message.frame = bytes;
     this.#unsealed = [];
     this.#frames.push({ sequence: this.#sequence, bytes });
     this.#bytes += bytes.length;
     this.#credit = 0;
-    this.#isWanted = false;
+    this.#isFrameDue = false;
   }
 
   #neverSent(sequence: number): LinkBroken {

@@ -13,7 +13,7 @@ describe("numbers of frames", () => {
     assert.deepEqual([stepsTo(0, 3), stepsTo(3, 3), stepsTo(last, 1), stepsTo(last - 1, 2)], [3, 0, 1, 3]);
   });
 
-  it("are repeated when they came before, and not when they are to come", () => {
+  it("are repeated if they are not above the last number", () => {
     assert.deepEqual(
       [
         isRepeated(1, 0),

@@ -6,25 +6,25 @@
  */
 export class Silence {
   readonly #periodMs: number;
-  #heardMs: number;
+  #lastFrameMs: number;
   #beatMs: number;
 
   constructor(periodMs: number, nowMs: number) {
     this.#periodMs = periodMs;
-    this.#heardMs = nowMs;
+    this.#lastFrameMs = nowMs;
     this.#beatMs = nowMs;
   }
 
   /** Records that a frame of the host arrived. */
-  heard(nowMs: number): void {
-    this.#heardMs = nowMs;
+  received(nowMs: number): void {
+    this.#lastFrameMs = nowMs;
   }
 
   /** Returns the silence of the host in milliseconds. Called once each period. */
   beat(nowMs: number): number {
     const lateMs = Math.max(0, nowMs - this.#beatMs - this.#periodMs);
     this.#beatMs = nowMs;
-    this.#heardMs = Math.min(nowMs, this.#heardMs + lateMs);
-    return nowMs - this.#heardMs;
+    this.#lastFrameMs = Math.min(nowMs, this.#lastFrameMs + lateMs);
+    return nowMs - this.#lastFrameMs;
   }
 }

@@ -11,15 +11,15 @@ import type { LinkStream, StreamEvents, Transport } from "./transport.ts";
 /** Normal closure in RFC 6455. */
 const closedNormally = 1000;
 
-const askMs = 2_000;
+const refusalTimeoutMs = 2_000;
 const problemBytesMax = 8_192;
 
 export class WebSocketTransport implements Transport {
   readonly #credentials: WorkerCredentials;
   readonly #open = new Set<WebSocket>();
 
-  constructor(given: WorkerCredentials) {
-    this.#credentials = given;
+  constructor(workerCredentials: WorkerCredentials) {
+    this.#credentials = workerCredentials;
   }
 
   open(address: string, events: StreamEvents): LinkStream {
@@ -49,7 +49,7 @@ export class WebSocketTransport implements Transport {
     // Node gives no reason for a failed handshake.
     socket.onclose = ({ reason }) => {
       if (wasOpen) end(reason || "the host closed the WebSocket");
-      else void refusal(address, this.#headers()).then((why) => end(why.reason, why.isKeyRefused));
+      else void refusal(address, this.#headers()).then((answer) => end(answer.reason, answer.isKeyRefused));
     };
     const close = (): void => {
       if (socket.readyState === WebSocket.OPEN) socket.close(closedNormally);
@@ -95,10 +95,10 @@ async function refusal(address: string, headers: Record<string, string>): Promis
   const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
   const outgoing = request(address.replace(/^ws/, "http"), {
     headers: { ...headers, ...upgrade, "sec-websocket-key": randomBytes(16).toString("base64") },
-    timeout: askMs,
+    timeout: refusalTimeoutMs,
   });
-  return new Promise((resolveWhy) => {
-    const resolve = (reason: string, isKeyRefused = false) => resolveWhy({ reason, isKeyRefused });
+  return new Promise((resolveRefusal) => {
+    const resolve = (reason: string, isKeyRefused = false) => resolveRefusal({ reason, isKeyRefused });
     outgoing.on(
       "response",
       (answer) => void problemOf(answer).then((reason) => resolve(reason, answer.statusCode === 401)),

@@ -125,7 +125,7 @@ export class McpClient {
   close(): void {
     this.#connected?.then((connection) => connection.close()).catch(() => {});
     this.#connected = undefined;
-    this.#gone("it was closed");
+    this.#rejectPending("it was closed");
   }
 
   async #call(method: string, params: Members, signal?: AbortSignal, call?: OpenCall): Promise<Members> {
@@ -145,10 +145,10 @@ export class McpClient {
       notice: (method: string) => {
         if (method === "notifications/tools/list_changed") this.#changed();
       },
-      request: (message: Members, within: unknown) => this.#asks(message, within),
-      gone: (reason: string) => {
+      request: (message: Members, within: unknown) => this.#handleRequest(message, within),
+      disconnected: (reason: string) => {
         this.#connected = undefined;
-        this.#gone(reason);
+        this.#rejectPending(reason);
       },
     };
     const server = this.#server;
@@ -211,7 +211,7 @@ export class McpClient {
   }
 
   /** Handles a request of the server to ask a person. Over pipes it may belong to any open call. */
-  #asks(message: Members, within: unknown): Promise<Members> | undefined {
+  #handleRequest(message: Members, within: unknown): Promise<Members> | undefined {
     const questions = this.#questions;
     const { id } = message;
     const open = [...this.#pending].flatMap(([number, { call }]) =>
@@ -241,7 +241,7 @@ export class McpClient {
       );
   }
 
-  #gone(reason: string): void {
+  #rejectPending(reason: string): void {
     for (const pending of this.#pending.values()) pending.reject(this.#unreachable(reason));
     this.#pending.clear();
   }

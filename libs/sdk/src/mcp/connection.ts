@@ -21,13 +21,13 @@ export type McpServer =
     }
   | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
 
-export interface Heard {
+export interface Listener {
   readonly respond: (message: Members) => void;
   readonly notice: (method: string, params: Members) => void;
   /** Answers a request of the server. Undefined if unsupported. Over HTTP, `within` is the request of the client. */
   readonly request: (message: Members, within: unknown) => Promise<Members> | undefined;
   /** Called when the server is disconnected. */
-  readonly gone: (reason: string) => void;
+  readonly disconnected: (reason: string) => void;
 }
 
 export interface Connection {
@@ -39,7 +39,7 @@ const lineLengthMax = 16 * 1024 * 1024;
 const methodUnknown = -32_601;
 
 /** Dispatches a message of the server. Returns the answer that has to be sent to it, if any. */
-function take(message: Members, listener: Heard, within?: unknown): Promise<Members> | undefined {
+function dispatch(message: Members, listener: Listener, within?: unknown): Promise<Members> | undefined {
   const method = textIn(message, "method");
   const { id } = message;
   if (method === "") listener.respond(message);
@@ -58,32 +58,34 @@ function each(value: unknown): readonly Members[] {
 
 export class ProgramConnection implements Connection {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #listener: Heard;
+  readonly #listener: Listener;
   #rest = "";
-  #isGone = false;
+  #isDisconnected = false;
 
-  constructor({ command, cwd, env = {} }: Extract<McpServer, { command: unknown }>, listener: Heard) {
+  constructor({ command, cwd, env = {} }: Extract<McpServer, { command: unknown }>, listener: Listener) {
     this.#listener = listener;
-    const [program = "", ...given] = command;
+    const [program = "", ...args] = command;
     const { PATH = "", HOME = "" } = process.env;
-    this.#child = spawn(program, given, {
+    this.#child = spawn(program, args, {
       ...(cwd !== undefined && { cwd }),
       env: { PATH, HOME, ...env },
       stdio: ["pipe", "pipe", "inherit"],
     });
-    this.#child.on("error", (error) => this.#gone(error.message));
-    this.#child.on("exit", (code, signal) => this.#gone(`it ended with ${signal ?? `exit code ${code}`}`));
+    this.#child.on("error", (error) => this.#handleExit(error.message));
+    this.#child.on("exit", (code, signal) =>
+      this.#handleExit(`it ended with ${signal ?? `exit code ${code}`}`),
+    );
     this.#child.stdin.on("error", () => {});
     this.#child.stdout.setEncoding("utf8");
     this.#child.stdout.on("data", (text: string) => this.#read(text));
   }
 
   async send(message: Members): Promise<void> {
-    if (!this.#isGone) this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    if (!this.#isDisconnected) this.#child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
   close(): void {
-    this.#isGone = true;
+    this.#isDisconnected = true;
     this.#child.stdin.end();
     this.#child.kill("SIGTERM");
   }
@@ -92,20 +94,20 @@ export class ProgramConnection implements Connection {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     if (this.#rest.length > lineLengthMax) {
-      this.#gone(`a line of more than ${lineLengthMax} characters`);
+      this.#handleExit(`a line of more than ${lineLengthMax} characters`);
       this.close();
       return;
     }
     for (const line of lines) {
       for (const message of messagesIn(line))
-        void take(message, this.#listener)?.then((answer) => this.send(answer));
+        void dispatch(message, this.#listener)?.then((answer) => this.send(answer));
     }
   }
 
-  #gone(reason: string): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.#listener.gone(reason);
+  #handleExit(reason: string): void {
+    if (this.#isDisconnected) return;
+    this.#isDisconnected = true;
+    this.#listener.disconnected(reason);
   }
 }
 
@@ -120,17 +122,17 @@ function messagesIn(line: string): readonly Members[] {
 
 export class HttpConnection implements Connection {
   readonly #server: Extract<McpServer, { url: unknown }>;
-  readonly #listener: Heard;
+  readonly #listener: Listener;
   readonly #fetch: typeof fetch;
   readonly #closing = new AbortController();
   #session = "";
   /** Version of the protocol. Set after the negotiation. */
   version = "";
 
-  constructor(server: Extract<McpServer, { url: unknown }>, listener: Heard, ask: typeof fetch) {
+  constructor(server: Extract<McpServer, { url: unknown }>, listener: Listener, fetchFunction: typeof fetch) {
     this.#server = server;
     this.#listener = listener;
-    this.#fetch = ask;
+    this.#fetch = fetchFunction;
   }
 
   async send(message: Members, signal?: AbortSignal): Promise<void> {
@@ -149,23 +151,23 @@ export class HttpConnection implements Connection {
       body: JSON.stringify(message),
     });
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
-    if (answer.status === 404 && this.#session !== "") this.#listener.gone("its session has ended");
+    if (answer.status === 404 && this.#session !== "") this.#listener.disconnected("its session has ended");
     if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
     if (message["id"] === undefined || answer.body === null) {
       await answer.body?.cancel();
       return;
     }
     const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
-    if (!isStream) return this.#takeAll(JSON.parse(await answerText(answer)), message["id"]);
-    for await (const data of eventsOf(answer.body)) this.#takeAll(JSON.parse(data), message["id"]);
+    if (!isStream) return this.#dispatchAll(JSON.parse(await answerText(answer)), message["id"]);
+    for await (const data of eventsOf(answer.body)) this.#dispatchAll(JSON.parse(data), message["id"]);
   }
 
   /** Reads on while a person answers. A server that does not get the answer would wait forever. */
-  #takeAll(value: unknown, within: unknown): void {
+  #dispatchAll(value: unknown, within: unknown): void {
     for (const message of each(value))
-      take(message, this.#listener, within)
+      dispatch(message, this.#listener, within)
         ?.then((answer) => this.send(answer))
-        .catch((error: unknown) => this.#listener.gone(`it did not take an answer: ${error}`));
+        .catch((error: unknown) => this.#listener.disconnected(`it did not take an answer: ${error}`));
   }
 
   close(): void {

@@ -21,8 +21,8 @@ export const mcpErrors = defineErrors("mcp", {
   toolFailed: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A tool of an MCP server says that it failed. Its text is the message.",
+    help: "A tool of an MCP server reported a failure. The message is the text of the tool.",
     message: ({ tool, text }: { tool: string; text: string }) => `${tool}: ${text}`,
-    remedy: "Correct the input of the task, or look at the server's log.",
+    remedy: "Correct the input of the task, or check the server's log.",
   },
 });

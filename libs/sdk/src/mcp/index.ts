@@ -30,7 +30,7 @@ export async function addMcpServer(
   server: McpServer,
   options: McpServerOptions = {},
 ): Promise<McpTools> {
-  const { fetch: ask = fetch, timers = systemTimers, questions } = options;
+  const { fetch: fetchFunction = fetch, timers = systemTimers, questions } = options;
   const known = new Set<string>();
   const add = async () => {
     for (const { name: tool, description, inputSchema } of await client.tools()) {
@@ -47,12 +47,12 @@ export async function addMcpServer(
   const client = new McpClient(
     name,
     server,
-    { fetch: ask, timers },
+    { fetch: fetchFunction, timers },
     { changed, ...(questions !== undefined && { questions }) },
   );
   try {
     await add();
-    if (client.hasResources) for (const one of addResources(worker, name, client)) known.add(one);
+    if (client.hasResources) for (const resource of addResources(worker, name, client)) known.add(resource);
   } catch (error) {
     client.close();
     throw error;

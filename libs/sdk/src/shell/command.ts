@@ -45,18 +45,18 @@ export interface CommandHold {
 }
 
 /** The end of an output. */
-interface KeptOutput {
+interface OutputTail {
   readonly text: string;
   /** True if the beginning is missing. */
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
 }
 
 export interface CommandEnd {
   readonly code: number | null;
   /** The signal that ended the program, if any. */
   readonly signal: string | undefined;
-  readonly stdout: KeptOutput;
-  readonly stderr: KeptOutput;
+  readonly stdout: OutputTail;
+  readonly stderr: OutputTail;
 }
 
 const noShell = "this system has none. On Windows, run the worker in WSL or in a container";
@@ -133,11 +133,11 @@ function signalOf(code: number | null, signal: NodeJS.Signals | null): string | 
 }
 
 /** Keeps the end of an output. */
-export class Kept {
+export class TailBuffer {
   readonly #max: number;
   readonly #chunks: Buffer[] = [];
   #length = 0;
-  isCut = false;
+  isTruncated = false;
 
   constructor(max: number) {
     this.#max = max;
@@ -148,13 +148,13 @@ export class Kept {
     this.#length += chunk.length;
     while (this.#length - (this.#chunks[0]?.length ?? 0) > this.#max) {
       this.#length -= this.#chunks.shift()?.length ?? 0;
-      this.isCut = true;
+      this.isTruncated = true;
     }
   }
 
   get text(): string {
     const all = Buffer.concat(this.#chunks);
-    if (all.length > this.#max) this.isCut = true;
+    if (all.length > this.#max) this.isTruncated = true;
     return all.subarray(Math.max(0, all.length - this.#max)).toString();
   }
 }
@@ -206,8 +206,8 @@ class Running {
     }
   }
 
-  async #read(stream: Readable, channel: "stdout" | "stderr"): Promise<Kept> {
-    const kept = new Kept(this.#options.keptBytes ?? 65_536);
+  async #read(stream: Readable, channel: "stdout" | "stderr"): Promise<TailBuffer> {
+    const tail = new TailBuffer(this.#options.keptBytes ?? 65_536);
     let ready = channel === "stdout" ? this.#options.ready : undefined;
     try {
       for await (const piece of stream as AsyncIterable<Buffer>) {
@@ -215,20 +215,20 @@ class Running {
         const chunk = ready === undefined ? piece : piece.subarray(1);
         ready = undefined;
         if (chunk.length === 0) continue;
-        kept.add(chunk);
+        tail.add(chunk);
         await this.#options.output(chunk, channel);
       }
     } catch {
       // The pipe was closed during the read. The output so far counts.
     }
-    return kept;
+    return tail;
   }
 
   get #hold(): CommandHold {
-    const held = [this.#child, ...this.#child.stdio] as readonly Partial<CommandHold>[];
+    const handles = [this.#child, ...this.#child.stdio] as readonly Partial<CommandHold>[];
     return {
-      ref: () => held.forEach((each) => void each?.ref?.()),
-      unref: () => held.forEach((each) => void each?.unref?.()),
+      ref: () => handles.forEach((each) => void each?.ref?.()),
+      unref: () => handles.forEach((each) => void each?.unref?.()),
     };
   }
 
@@ -260,7 +260,7 @@ function killed(pid: number, signal: NodeJS.Signals): void {
 
 /** Returns processes with a mark, such as daemons that left the group. Requires `/proc`. */
 function markedWith(mark: string): readonly number[] {
-  const looked = Buffer.from(`${markName}=${mark}`);
+  const marker = Buffer.from(`${markName}=${mark}`);
   let entries: readonly string[] = [];
   try {
     entries = readdirSync("/proc");
@@ -270,7 +270,7 @@ function markedWith(mark: string): readonly number[] {
   return entries.flatMap((entry) => {
     const pid = Number(entry);
     try {
-      return pid > 0 && readFileSync(`/proc/${pid}/environ`).includes(looked) ? [pid] : [];
+      return pid > 0 && readFileSync(`/proc/${pid}/environ`).includes(marker) ? [pid] : [];
     } catch {
       return [];
     }

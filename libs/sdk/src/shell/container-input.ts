@@ -111,7 +111,7 @@ const imageForm = /^[\w][\w./:@-]{0,254}$/;
 
 /** Returns the validated input. Throws if the worker does not run such a container. */
 export function checkedInput(input: unknown, options: ContainerOptions): ContainerInput {
-  const given = (typeof input === "object" && input !== null ? input : {}) as ContainerInput;
+  const fields = (typeof input === "object" && input !== null ? input : {}) as ContainerInput;
   const {
     image,
     command = [],
@@ -120,7 +120,7 @@ export function checkedInput(input: unknown, options: ContainerOptions): Contain
     outputs = "/outputs",
     cwd = "/",
     network = false,
-  } = given;
+  } = fields;
   const wrong = (expected: string) => shellErrors.inputInvalid({ expected });
   if (typeof image !== "string" || !imageForm.test(image)) throw wrong("`image`, the name of an image");
   const isText = (part: unknown) => typeof part === "string" && !part.includes("\0");
@@ -136,5 +136,5 @@ export function checkedInput(input: unknown, options: ContainerOptions): Contain
     throw shellErrors.notAllowed({ what: `The image \`${image}\``, allowed: images.join(", ") });
   if (network && options.network === undefined)
     throw shellErrors.notAllowed({ what: "A network", allowed: "containers without one" });
-  return given;
+  return fields;
 }

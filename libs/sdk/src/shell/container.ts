@@ -50,7 +50,7 @@ export function container(options: ContainerOptions = {}): Handler<ContainerInpu
     const checked = checkedInput(input, options);
     swept ??= sweep(options);
     await swept;
-    const warm = pool.take(checked);
+    const warm = pool.acquire(checked);
     const running = new Running(checked, options, warm?.place ?? (await newPlace()), task);
     try {
       return await running.run(warm, () => pool.prepare(checked));
@@ -92,7 +92,7 @@ class Running {
         exitCode: code,
         stdout: stdout.text,
         stderr: stderr.text,
-        truncated: stdout.isCut || stderr.isCut,
+        truncated: stdout.isTruncated || stderr.isTruncated,
         image: state.image,
         files: await this.#files(),
       };

@@ -89,11 +89,11 @@ export async function argumentsOf(
 /** Runs a container to its end. */
 export function runContainer(
   options: ContainerOptions,
-  given: readonly string[],
+  args: readonly string[],
   command: Omit<CommandOptions, "env" | "graceMs" | "keptBytes">,
 ): Promise<CommandEnd> {
   const { graceMs, keptBytes } = options;
-  return runCommand([...engineOf(options), "run", ...given], {
+  return runCommand([...engineOf(options), "run", ...args], {
     ...command,
     env: variablesOf(engineVariables),
     ...(graceMs !== undefined && { graceMs }),
@@ -102,14 +102,14 @@ export function runContainer(
 }
 
 /** Runs the engine without a task, so removals also complete when the task is cancelled. */
-export function runEngine(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
-  const quiet: CommandOptions = {
+export function runEngine(options: ContainerOptions, args: readonly string[]): Promise<CommandEnd> {
+  const silentOptions: CommandOptions = {
     folder: tmpdir(),
     env: variablesOf(engineVariables),
     signal: new AbortController().signal,
     output: async () => {},
   };
-  return runCommand([...engineOf(options), ...given], quiet);
+  return runCommand([...engineOf(options), ...args], silentOptions);
 }
 
 /** Removes a container and its folder. */

@@ -6,14 +6,14 @@ export const shellErrors = defineErrors("shell", {
   inputInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What a task gives the shell is no command that the worker runs.",
+    help: "The input of a shell task is not a command that the worker can run.",
     message: ({ expected }: { expected: string }) => `The command cannot be run: expected ${expected}`,
     remedy: "Correct `with` of the task.",
   },
   notAllowed: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "The worker lists the programs and the folder that its tasks may use. This one is not among them.",
+    help: "The worker lists the programs and the folder that its tasks may use. The requested program or folder is not listed.",
     message: ({ what, allowed }: { what: string; allowed: string }) =>
       `${what} is not allowed. Allowed: ${allowed}`,
     remedy: "Add it to the options of the worker's shell.",
@@ -24,7 +24,7 @@ export const shellErrors = defineErrors("shell", {
     help: "The program of a task, or its folder, is not on the worker's machine.",
     message: ({ program, reason }: { program: string; reason: string }) =>
       `\`${program}\` did not start: ${reason}`,
-    remedy: "Install it where the worker runs, or correct the command.",
+    remedy: "Install the program on the worker's machine, or correct the command.",
   },
   exited: {
     status: "UNAVAILABLE",
@@ -32,12 +32,13 @@ export const shellErrors = defineErrors("shell", {
     help: "The command of a task ended with an exit code that does not count as success, or by a signal.",
     message: ({ program, how, stderr }: { program: string; how: string; stderr: string }) =>
       `\`${program}\` ended with ${how}${stderr === "" ? "" : `: ${stderr}`}`,
-    remedy: "Look at its output: `tutti logs RUN`. `ok` and `final` of the task say what an exit code means.",
+    remedy:
+      "Check its output: `tutti logs RUN`. Set `ok` and `final` of the task to define the meaning of exit codes.",
   },
   artifactMissing: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "The command of a task ended well, but left no file that matches one of its `artifacts`.",
+    help: "The command of a task succeeded, but created no file that matches one of its `artifacts`.",
     message: ({ pattern }: { pattern: string }) => `The command left no file that matches \`${pattern}\``,
     remedy:
       "Correct `artifacts` of the task: they are paths from its folder, with `*` for names and `**` for folders.",
@@ -45,10 +46,10 @@ export const shellErrors = defineErrors("shell", {
   artifactsTooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "More files match the `artifacts` of a task than it may leave.",
+    help: "More files match the `artifacts` of a task than the limit allows.",
     message: ({ count, most }: { count: number; most: number }) =>
       `${count} files match \`artifacts\`, at most ${most} may`,
-    remedy: "Pack them into one file, or use narrower patterns.",
+    remedy: "Pack the files into one file, or use narrower patterns.",
   },
   outputsTooLarge: {
     status: "RESOURCE_EXHAUSTED",
@@ -64,7 +65,7 @@ export const shellErrors = defineErrors("shell", {
     help: "The files below `outputs` of a task that ran as a Job of Kubernetes could not be read.",
     message: ({ reason }: { reason: string }) => `The files of \`outputs\` were not read: ${reason}`,
     remedy:
-      "Use an image with sh, find, base64, sha256sum, tr, fold and wc, or name one: `kubernetes: {outputsImage: ...}`.",
+      "Use an image with sh, find, base64, sha256sum, tr, fold and wc, or set one: `kubernetes: {outputsImage: ...}`.",
   },
   containerNotStarted: {
     status: "FAILED_PRECONDITION",
@@ -84,11 +85,11 @@ export const shellErrors = defineErrors("shell", {
   },
 });
 
-const shownMax = 500;
+const outputLengthMax = 500;
 
 /** Returns the end of an output, for an error. */
 export function tailOf(output: string): string {
-  return output.trim().slice(-shownMax);
+  return output.trim().slice(-outputLengthMax);
 }
 
 /** Returns the last line of an engine's output. Progress and warnings come before it. */

@@ -12,7 +12,7 @@ export function matchesPath(pattern: string, path: string): boolean {
     isSame: (part, name) =>
       isLike([...part], [...name], {
         isAny: (sign) => sign === "*",
-        isSame: (sign, given) => sign === "?" || sign === given,
+        isSame: (sign, actual) => sign === "?" || sign === actual,
       }),
   });
 }
@@ -20,19 +20,19 @@ export function matchesPath(pattern: string, path: string): boolean {
 interface Rules {
   /** Returns whether the part stands for any number of parts. */
   isAny(part: string): boolean;
-  isSame(part: string, given: string): boolean;
+  isSame(part: string, actual: string): boolean;
 }
 
-function isLike(pattern: readonly string[], given: readonly string[], { isAny, isSame }: Rules): boolean {
+function isLike(pattern: readonly string[], actual: readonly string[], { isAny, isSame }: Rules): boolean {
   let [at, from] = [0, 0];
   /** Backtracking position after the last wildcard, and the reach of that wildcard so far. */
   let [back, reach] = [-1, 0];
-  while (at < given.length) {
+  while (at < actual.length) {
     const part = pattern[from];
     if (part !== undefined && isAny(part)) {
       back = ++from;
       reach = at;
-    } else if (part !== undefined && isSame(part, given[at] as string)) {
+    } else if (part !== undefined && isSame(part, actual[at] as string)) {
       from += 1;
       at += 1;
     } else if (back >= 0) {

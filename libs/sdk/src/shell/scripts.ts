@@ -69,7 +69,7 @@ function script(
   return async (input, task) => {
     const { args = [], stdin = usual, env = {}, cwd = "." } = input ?? {};
     const [program = ""] = command;
-    if (args.some((word) => word.includes("\0")))
+    if (args.some((arg) => arg.includes("\0")))
       throw shellErrors.inputInvalid({ expected: "`args`, a list of texts" });
     const folder = await folderOf(root, cwd, program);
     const end = await runCommand([...command, ...args], {
@@ -88,7 +88,7 @@ function script(
       exitCode: code ?? 1,
       stdout: stdout.text,
       stderr: stderr.text,
-      truncated: stdout.isCut || stderr.isCut,
+      truncated: stdout.isTruncated || stderr.isTruncated,
     };
   };
 }

@@ -83,11 +83,11 @@ export function shell(
 ): Handler<ShellInput, ShellOutput> {
   const scratch = new ScratchFolders();
   return async (input, task) => {
-    const given = checked(input);
-    const { command, stdin = "", env = {}, ok = [0], final = [], artifacts } = given;
+    const valid = checked(input);
+    const { command, stdin = "", env = {}, ok = [0], final = [], artifacts } = valid;
     const [program = ""] = command;
     requireAllowed(program, options.programs);
-    await using place = await placeOf(given, options.folder ?? process.cwd(), scratch, task);
+    await using place = await placeOf(valid, options.folder ?? process.cwd(), scratch, task);
     const { folder } = place;
     const end = await runCommand(command, {
       folder,
@@ -107,7 +107,7 @@ export function shell(
         exitCode: code,
         stdout: stdout.text,
         stderr: stderr.text,
-        truncated: stdout.isCut || stderr.isCut,
+        truncated: stdout.isTruncated || stderr.isTruncated,
         ...(artifacts !== undefined && { files: await storeArtifacts(task, folder, artifacts) }),
       };
     throw exitFailure({ program, code, signal, stderr: stderr.text, final });
@@ -144,8 +144,8 @@ async function placeOf(
 
 /** Returns the validated input. A list is a command. */
 function checked(input: unknown): ShellInput {
-  const given = Array.isArray(input) ? { command: input as unknown } : input;
-  const { command, files = {}, artifacts = [] } = (given ?? {}) as Partial<ShellInput>;
+  const fields = Array.isArray(input) ? { command: input as unknown } : input;
+  const { command, files = {}, artifacts = [] } = (fields ?? {}) as Partial<ShellInput>;
   const isCommand =
     Array.isArray(command) &&
     command.length > 0 &&
@@ -156,7 +156,7 @@ function checked(input: unknown): ShellInput {
     throw shellErrors.inputInvalid({
       expected: "paths from the folder of the command, without `..`, in `files` and `artifacts`",
     });
-  return given as ShellInput;
+  return fields as ShellInput;
 }
 
 /** Requires that a program is in the list. Without a list, all programs are allowed. */
@@ -168,9 +168,9 @@ export function requireAllowed(program: string, programs: readonly string[] | un
 /** Returns the folder of a command. It must be in the worker's folder, also through links. */
 export async function folderOf(root: string, cwd: string, program: string): Promise<string> {
   try {
-    const [home, wanted] = await Promise.all([realpath(root), realpath(resolve(root, cwd))]);
-    const way = relative(home, wanted);
-    if (way !== ".." && !way.startsWith("../") && !isAbsolute(way)) return wanted;
+    const [rootPath, folder] = await Promise.all([realpath(root), realpath(resolve(root, cwd))]);
+    const relativePath = relative(rootPath, folder);
+    if (relativePath !== ".." && !relativePath.startsWith("../") && !isAbsolute(relativePath)) return folder;
   } catch (error) {
     throw shellErrors.notStarted({ program, reason: reasonOf(error) });
   }

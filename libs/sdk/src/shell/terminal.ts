@@ -77,7 +77,7 @@ export const terminalOptions: HandleOptions = {
   },
 };
 
-const lookEveryMs = 50;
+const pollMs = 50;
 /**
  * tmux may close the terminal of an ended program before it has read the last lines and the exit code. So a shell runs
  * the program, and sets the title after the last line.
@@ -89,11 +89,11 @@ const runner = [
   `printf '\\033]2;${endTitle} %s\\007' $?`,
   "exec sleep 2147483647",
 ].join("\n");
-const shownCharacters = 500;
+const tailCharacters = 500;
 const size = ["-x", "200", "-y", "50"];
-const linesKept = 10_000;
+const historyLines = 10_000;
 /** Size of all kept lines: 200 characters each, with up to four bytes per character. */
-const screenBytesMax = (linesKept + 50) * 801;
+const screenBytesMax = (historyLines + 50) * 801;
 
 /** Returns a handler that runs programs in a terminal. The worker's machine has tmux. */
 export function terminal(
@@ -160,7 +160,7 @@ function withPattern(step: TerminalStep) {
   }
 }
 
-interface Look {
+interface ScreenState {
   readonly lines: readonly string[];
   /** The line of the cursor, counted from the first kept line. */
   readonly cursor: number;
@@ -189,7 +189,18 @@ class Terminal {
     void serverEnd.then((text) => {
       reason = text;
     });
-    const set = ["set", "-g", "remain-on-exit", "on", ";", "set", "-g", "history-limit", `${linesKept}`, ";"];
+    const set = [
+      "set",
+      "-g",
+      "remain-on-exit",
+      "on",
+      ";",
+      "set",
+      "-g",
+      "history-limit",
+      `${historyLines}`,
+      ";",
+    ];
     const program = ["-c", cwd, "--", "sh", "-c", runner, "sh", ...command];
     for (;;) {
       try {
@@ -208,7 +219,7 @@ class Terminal {
   async play(steps: readonly (TerminalStep & { readonly pattern: RegExp | undefined })[]): Promise<string[]> {
     const screens: string[] = [];
     for (const { send, keys = [], pattern } of steps) {
-      const before = await this.#look();
+      const before = await this.#readScreen();
       if (send !== undefined) {
         await this.#keys("-l", "--", send);
         await this.#keys("Enter");
@@ -225,7 +236,7 @@ class Terminal {
   /** Waits until the pattern matches, and returns the lines from a line on. Fails if the program has ended. */
   async #matched(pattern: RegExp | undefined, from: number): Promise<string> {
     for (;;) {
-      const { lines, cursor, end } = await this.#look();
+      const { lines, cursor, end } = await this.#readScreen();
       // A program that cleared its screen continues at the top.
       const screen = lines
         .slice(cursor < from - 1 ? 0 : from)
@@ -236,20 +247,20 @@ class Terminal {
         throw shellErrors.exited({
           program: this.#context.program,
           how: `${end} before \`${pattern.source}\` was there`,
-          stderr: screen.slice(-shownCharacters),
+          stderr: screen.slice(-tailCharacters),
         });
       await this.#pause();
     }
   }
 
-  async #look(): Promise<Look> {
+  async #readScreen(): Promise<ScreenState> {
     const { target } = this.#context;
     const format = "#{history_size} #{cursor_y} #{pane_dead} #{pane_dead_status} #{pane_title}";
     const both = ["display", "-p", "-t", target, format, ";", "capture-pane", "-p", "-S", "-", "-t", target];
     const [first = "", ...lines] = (await this.#runTmux(both)).split("\n");
     const [history, y, isDead, status, title, code] = first.split(" ");
-    const how = status === "" ? "a signal" : `exit code ${status}`;
-    const end = title === endTitle ? `exit code ${code}` : isDead === "1" ? how : undefined;
+    const exit = status === "" ? "a signal" : `exit code ${status}`;
+    const end = title === endTitle ? `exit code ${code}` : isDead === "1" ? exit : undefined;
     return { lines, cursor: Number(history) + Number(y), end };
   }
 
@@ -279,6 +290,6 @@ class Terminal {
 
   #pause(): Promise<void> {
     const { timers, task } = this.#context;
-    return sleep(timers, lookEveryMs, task.signal);
+    return sleep(timers, pollMs, task.signal);
   }
 }

@@ -68,7 +68,7 @@ export class WarmContainers {
   }
 
   /** Returns a waiting container for the input. The caller removes it. */
-  take(input: ContainerInput): WarmContainer | undefined {
+  acquire(input: ContainerInput): WarmContainer | undefined {
     const shape = this.#shapes.get(this.#keyOf(input));
     const [first] = shape?.idle ?? [];
     if (shape === undefined || first === undefined || lineOf(input, first.image) === undefined)
@@ -249,21 +249,21 @@ export class WarmContainer {
     // The mounted files must exist. The contents are written into the same files later.
     for (const index of Object.keys(input.files ?? {}).keys()) await writeFile(fileIn(place, index), "");
     const own = [...(options.runArguments ?? []), "--entrypoint", "/bin/sh"];
-    const given = await argumentsOf(
+    const args = await argumentsOf(
       { ...input, image: image.id, command: ["-c", waitingShell] },
       { ...options, pull: "never", runArguments: own },
       place,
     );
-    return new WarmContainer(place, image, given, options);
+    return new WarmContainer(place, image, args, options);
   }
 
-  private constructor(place: Place, image: ImageFacts, given: readonly string[], options: ContainerOptions) {
+  private constructor(place: Place, image: ImageFacts, args: readonly string[], options: ContainerOptions) {
     this.place = place;
     this.image = image;
     this.#options = options;
     const ready = Promise.withResolvers<undefined>();
     this.isReady = ready.promise;
-    this.ended = runContainer(options, given, {
+    this.ended = runContainer(options, args, {
       folder: place.folder,
       signal: this.#abort.signal,
       stdin: this.#stdin,

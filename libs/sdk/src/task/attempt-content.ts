@@ -28,9 +28,9 @@ export class AttemptContent {
   /** Nothing is read yet. */
   file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile {
     const { blobs } = this.#parts;
-    const read: BlobAccess["read"] = (wanted) =>
+    const read: BlobAccess["read"] = (blob) =>
       readPatiently(
-        () => blobs().read(wanted),
+        () => blobs().read(blob),
         (error, failures) => this.#paused(attempt, "read", error, failures),
       );
     return new StoredFile(reference, mediaType, this.#namespaceOf(attempt), { read });

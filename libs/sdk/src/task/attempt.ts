@@ -3,9 +3,9 @@
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { Logger } from "@tutti/kernel";
-import type { MissionTask } from "../client/missions/at-work.ts";
+import type { MissionTask } from "../client/missions/mission-task.ts";
 import type { Masks } from "./masks.ts";
-import type { MeasureBook } from "./measures.ts";
+import type { MeasureRegistry } from "./measures.ts";
 import type { ModelCallLog } from "./model-calls.ts";
 import type { StoredFile } from "./stored-file.ts";
 
@@ -31,7 +31,7 @@ export interface AttemptPort {
   /** Returns content in the blob store. Nothing is read yet. */
   file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile;
   /** Measurements of the worker's handlers. */
-  readonly measures: MeasureBook;
+  readonly measures: MeasureRegistry;
   /** Returns the mission that it belongs to. */
   mission(attempt: Attempt): Promise<MissionTask>;
 }
@@ -62,7 +62,7 @@ interface Limits {
   readonly runEndsMs: number;
   readonly totalEndsMs: number;
   /** When it is answered for, whether its handler has ended or not. */
-  readonly givenUpMs: number;
+  readonly abandonMs: number;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -123,7 +123,7 @@ export class Attempt {
     return {
       runEndsMs: runMs > 0 ? this.startedMs + runMs : never,
       totalEndsMs: totalMs > 0 ? this.startedMs + totalMs : never,
-      givenUpMs: never,
+      abandonMs: never,
     };
   }
 
@@ -138,14 +138,14 @@ export class Attempt {
     this.#limits = {
       runEndsMs: runMs > 0 ? nowMs + runMs : never,
       totalEndsMs: totalMs > 0 ? nowMs + totalMs : never,
-      givenUpMs: never,
+      abandonMs: never,
     };
   }
 
-  /** Aborts the handler. At `givenUpMs` the attempt is reported as ended in any case. */
-  abort(reason: Error, givenUpMs: number): void {
-    const before = this.limits.givenUpMs;
-    this.#limits = { runEndsMs: never, totalEndsMs: never, givenUpMs: Math.min(before, givenUpMs) };
+  /** Aborts the handler. At `abandonMs` the attempt is reported as ended in any case. */
+  abort(reason: Error, abandonMs: number): void {
+    const before = this.limits.abandonMs;
+    this.#limits = { runEndsMs: never, totalEndsMs: never, abandonMs: Math.min(before, abandonMs) };
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#abort?.abort(reason);
@@ -157,8 +157,8 @@ export class Attempt {
     if (this.pendingProgress !== undefined)
       dueMs = Math.min(dueMs, (this.reportedMs ?? Number.NEGATIVE_INFINITY) + progressEveryMs);
     if (this.#limits !== undefined) {
-      const { runEndsMs, totalEndsMs, givenUpMs } = this.#limits;
-      return Math.min(dueMs, runEndsMs, totalEndsMs, givenUpMs);
+      const { runEndsMs, totalEndsMs, abandonMs } = this.#limits;
+      return Math.min(dueMs, runEndsMs, totalEndsMs, abandonMs);
     }
     const { runMs, totalMs } = this.assign;
     if (runMs > 0) dueMs = Math.min(dueMs, this.startedMs + runMs);

@@ -37,7 +37,7 @@ import { FailureLog } from "./failure-log.ts";
 import type { Handler, Registered } from "./handlers.ts";
 import { findNotJson } from "./json.ts";
 import { Masks } from "./masks.ts";
-import { MeasureBook } from "./measures.ts";
+import { MeasureRegistry } from "./measures.ts";
 import type { OwnUse } from "./own-use.ts";
 import { StoredFile } from "./stored-file.ts";
 
@@ -69,7 +69,7 @@ export interface AttemptsParts {
   /** The value of a secret, by its reference. */
   readonly openSecret: AttemptPort["secret"];
   /** Default: measurements are dropped. */
-  readonly measures?: MeasureBook;
+  readonly measures?: MeasureRegistry;
   /** Measures CPU and memory of tasks. Default: nothing does. */
   readonly ownUse?: OwnUse | undefined;
   /** Whether readers of a run see what its tasks log. Default false. */
@@ -77,7 +77,7 @@ export interface AttemptsParts {
 }
 
 /** Time after which the attempt of a handler that ignores its abort is reported as ended. */
-const giveUpAfterMs = 5_000;
+const abandonAfterMs = 5_000;
 const encoder = new TextEncoder();
 /** A handler streams more than that into the store by itself. */
 const jsonLengthMax = 256 * 1024 * 1024;
@@ -94,7 +94,7 @@ const logLineBytesMax = 16_384;
 
 export class Attempts implements AttemptPort {
   readonly namespace: string;
-  readonly measures: MeasureBook;
+  readonly measures: MeasureRegistry;
   readonly #parts: AttemptsParts;
   /** By their tokens. Those that were answered until their results are durable. */
   readonly #attempts = new Map<string, Attempt | typeof answered>();
@@ -119,7 +119,7 @@ export class Attempts implements AttemptPort {
   constructor(parts: AttemptsParts) {
     this.namespace = parts.namespace;
     this.#content = new AttemptContent(parts);
-    this.measures = parts.measures ?? new MeasureBook();
+    this.measures = parts.measures ?? new MeasureRegistry();
     this.#parts = parts;
   }
 
@@ -182,7 +182,7 @@ export class Attempts implements AttemptPort {
     this.#plan(attempt, nowMs);
     const reference = blobIn(assign);
     const { handler } = registered;
-    if (reference === undefined) this.#beginWith(attempt, handler, inlineIn(assign));
+    if (reference === undefined) this.#startWith(attempt, handler, inlineIn(assign));
     else if (isJson(assign)) this.#fetch(attempt, handler, reference);
     else this.#start(attempt, handler, this.file(attempt, reference, mediaTypeIn(assign)));
   }
@@ -221,10 +221,10 @@ export class Attempts implements AttemptPort {
   }
 
   /** A new link, which knows nothing of running work. */
-  tellAgain(): void {
+  reportRunning(): void {
     const nowMs = this.nowMs();
     for (const attempt of this.#alive()) {
-      this.#tellStarted(attempt, nowMs);
+      this.#reportStarted(attempt, nowMs);
       if (attempt.saved === undefined) continue;
       attempt.pendingProgress ??= { saved: attempt.saved, fraction: 0, message: "" };
       attempt.pendingProgress.saved ??= attempt.saved;
@@ -236,7 +236,7 @@ export class Attempts implements AttemptPort {
   abortAll(reason: Error): void {
     const nowMs = this.nowMs();
     for (const attempt of this.#alive()) {
-      attempt.abort(reason, nowMs + giveUpAfterMs);
+      attempt.abort(reason, nowMs + abandonAfterMs);
       this.#plan(attempt, nowMs);
     }
   }
@@ -311,8 +311,8 @@ export class Attempts implements AttemptPort {
       this.#failed(attempt, known ?? sdkErrors.inputUnreadable({ capability, reason }));
     };
     if (reference.size > inputBytesMax) {
-      const wanted = { ...reference, namespace: "", bytes: reference.size };
-      failed(unreadable(wanted, `a task reads at most ${inputBytesMax} bytes`));
+      const blob = { ...reference, namespace: "", bytes: reference.size };
+      failed(unreadable(blob, `a task reads at most ${inputBytesMax} bytes`));
       return;
     }
     this.file(attempt, reference, "")
@@ -323,7 +323,7 @@ export class Attempts implements AttemptPort {
           return;
         }
         this.#handlersAtWork--;
-        this.#beginWith(attempt, handler, bytes);
+        this.#startWith(attempt, handler, bytes);
       }, failed);
   }
 
@@ -336,7 +336,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** With the bytes of its input. Absent means null. */
-  #beginWith(attempt: Attempt, handler: Handler, bytes: Uint8Array | undefined): void {
+  #startWith(attempt: Attempt, handler: Handler, bytes: Uint8Array | undefined): void {
     const { assign, work } = attempt;
     let input: unknown = null;
     try {
@@ -467,7 +467,7 @@ export class Attempts implements AttemptPort {
   #refuse(token: string, assign: Assign, outcome: Outcome): void {
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
-    writeOutcome(outbox.writer, assign.token, outcome, notBegun);
+    writeOutcome(outbox.writer, assign.token, outcome, neverStarted);
     this.#attempts.set(token, answered);
     outbox.addedResult(token, start);
     outbox.changed();
@@ -504,7 +504,7 @@ export class Attempts implements AttemptPort {
     attempt.reportedMs = this.nowMs();
   }
 
-  #tellStarted(attempt: Attempt, nowMs: number): void {
+  #reportStarted(attempt: Attempt, nowMs: number): void {
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
     writeStarted(outbox.writer, attempt.assign.token, nowMs - attempt.startedMs);
@@ -518,10 +518,10 @@ export class Attempts implements AttemptPort {
     if (this.#sweepMs <= dueMs || dueMs === Number.POSITIVE_INFINITY) return;
     this.#sweep?.cancel();
     this.#sweepMs = dueMs;
-    this.#sweep = this.#parts.timers.after(Math.max(0, dueMs - nowMs), () => this.#lookAtAll());
+    this.#sweep = this.#parts.timers.after(Math.max(0, dueMs - nowMs), () => this.#checkAll());
   }
 
-  #lookAtAll(): void {
+  #checkAll(): void {
     this.#sweepMs = Number.POSITIVE_INFINITY;
     const nowMs = this.nowMs();
     for (const attempt of this.#alive()) {
@@ -533,19 +533,19 @@ export class Attempts implements AttemptPort {
 
   #check(attempt: Attempt, nowMs: number): void {
     if (!attempt.isKnown && attempt.startedMs + this.startedAfterMs <= nowMs)
-      this.#tellStarted(attempt, nowMs);
+      this.#reportStarted(attempt, nowMs);
     if (attempt.pendingProgress !== undefined && nowMs - (attempt.reportedMs ?? never) >= progressEveryMs)
       this.#reportProgress(attempt);
-    const { runEndsMs, totalEndsMs, givenUpMs } = attempt.limits;
+    const { runEndsMs, totalEndsMs, abandonMs } = attempt.limits;
     if (Math.min(runEndsMs, totalEndsMs) <= nowMs) {
       const what = runEndsMs <= nowMs ? "the attempt" : "the task";
       const afterMs = nowMs - attempt.startedMs;
-      attempt.abort(sdkErrors.timedOut({ what, afterMs }), nowMs + giveUpAfterMs);
+      attempt.abort(sdkErrors.timedOut({ what, afterMs }), nowMs + abandonAfterMs);
     }
-    if (givenUpMs <= nowMs) this.#giveUp(attempt);
+    if (abandonMs <= nowMs) this.#abandon(attempt);
   }
 
-  #giveUp(attempt: Attempt): void {
+  #abandon(attempt: Attempt): void {
     this.#parts.logger.warn("handler ignores its cancellation and keeps its slot", namesOf(attempt));
     if (attempt.isCancelled) {
       const message = "the handler did not end in the time that it was given";
@@ -626,7 +626,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 const never = Number.NEGATIVE_INFINITY;
 /** An attempt that has a result. */
 const answered = Symbol("answered");
-const notBegun: Figures = { runMs: 0, used: undefined, modelCalls: undefined };
+const neverStarted: Figures = { runMs: 0, used: undefined, modelCalls: undefined };
 
 /** Masks the secrets in a report of an attempt. */
 export function maskedProgress(progress: PendingProgress, masks: Masks | undefined): PendingProgress {

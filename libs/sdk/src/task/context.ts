@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { callHandler, type LogFields, type Logger, type LogLevel, type TraceContext } from "@tutti/kernel";
-import type { MissionTask } from "../client/missions/at-work.ts";
+import type { MissionTask } from "../client/missions/mission-task.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
@@ -288,10 +288,10 @@ export class TaskContext {
   ): Promise<Answer> {
     const attempt = this.#attempt;
     attempt.models ??= new ModelCallLog();
-    const begun = attempt.models.start(request, attempt.port.nowMs());
-    const end = (error?: unknown) => this.use({ tokens: begun.finish(attempt.port.nowMs(), error) });
+    const modelCall = attempt.models.start(request, attempt.port.nowMs());
+    const end = (error?: unknown) => this.use({ tokens: modelCall.finish(attempt.port.nowMs(), error) });
     try {
-      const answer = await call((given) => begun.answered(given));
+      const answer = await call((response) => modelCall.answered(response));
       end();
       return answer;
     } catch (error) {
@@ -322,7 +322,7 @@ export class TaskContext {
   toString(): string {
     const rows = [
       ["caller", `${this.caller} in namespace ${this.namespace}, attempt ${this.attempt}`],
-      ["remaining", shownMs(this.remainingMs)],
+      ["remaining", formatMs(this.remainingMs)],
       ["trace", this.traceparent || "none"],
       ["key", this.idempotencyKey],
     ];
@@ -412,7 +412,7 @@ function parsedOrText(bytes: Uint8Array): unknown {
   }
 }
 
-function shownMs(ms: number): string {
+function formatMs(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return "no limit";
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;

@@ -6,8 +6,8 @@ import { FlatWriter } from "@tutti/contracts/wire";
 import fc from "fast-check";
 import { writeOutput } from "./encode.ts";
 
-describe("a result that is written by hand", () => {
-  it("is the one that the generated encoder writes", () => {
+describe("the hand-written encoding of a result", () => {
+  it("equals the output of the generated encoder", () => {
     const used = fc.option(
       fc.record({ tokens: fc.nat(), money: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }) }),
       { nil: undefined },

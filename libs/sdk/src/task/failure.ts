@@ -97,7 +97,7 @@ export function failureDetail(thrown: unknown): ErrorDetail {
   const ownCode = textOf(thrown, "code");
   const code = codeForm.test(ownCode) ? ownCode : codeForm.test(name) ? name : "Error";
   const isObject = typeof thrown === "object" && thrown !== null;
-  const message = isObject ? messageOf(thrown) || contentOf(thrown) : shownOf(thrown);
+  const message = isObject ? messageOf(thrown) || contentOf(thrown) : describe(thrown);
   const stack = textOf(thrown, "stack");
   const cause = isObject ? read(thrown, "cause") : undefined;
   return toErrorDetail(
@@ -136,7 +136,7 @@ function contentOf(thrown: object): string {
 
 const codeForm = /^[A-Za-z][\w.-]{0,99}$/;
 
-function shownOf(thrown: unknown): string {
+function describe(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   return typeof thrown === "function" ? "a function was thrown" : `${String(thrown)} was thrown`;
 }

@@ -13,20 +13,20 @@ const depthMax = 500;
 /** Returns the first value that is not JSON. Undefined if there is none. Undefined fields are ignored. */
 export function findNotJson(value: unknown): NotJson | undefined {
   const path: (string | number)[] = [];
-  const found = look(value, path, 0);
+  const found = check(value, path, 0);
   return found === undefined ? undefined : { path: pathText(path.reverse().map(step)), found };
 }
 
 /** Steps that are shown at each end of a longer path, such as that of a cycle. */
-const stepsShown = 5;
+const stepsPrinted = 5;
 
 function pathText(steps: readonly string[]): string {
-  const isLong = steps.length > 2 * stepsShown;
-  const shown = isLong ? [...steps.slice(0, stepsShown), "…", ...steps.slice(-stepsShown)] : steps;
-  return `output${shown.join("")}`;
+  const isLong = steps.length > 2 * stepsPrinted;
+  const printed = isLong ? [...steps.slice(0, stepsPrinted), "…", ...steps.slice(-stepsPrinted)] : steps;
+  return `output${printed.join("")}`;
 }
 
-function look(value: unknown, path: (string | number)[], depth: number): string | undefined {
+function check(value: unknown, path: (string | number)[], depth: number): string | undefined {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -34,7 +34,7 @@ function look(value: unknown, path: (string | number)[], depth: number): string 
     case "number":
       return Number.isFinite(value) ? undefined : String(value);
     case "object":
-      return value === null ? undefined : lookInto(value, path, depth);
+      return value === null ? undefined : checkChildren(value, path, depth);
     case "undefined":
       return depth === 0 ? undefined : "undefined";
     default:
@@ -42,11 +42,11 @@ function look(value: unknown, path: (string | number)[], depth: number): string 
   }
 }
 
-function lookInto(value: object, path: (string | number)[], depth: number): string | undefined {
+function checkChildren(value: object, path: (string | number)[], depth: number): string | undefined {
   if (depth >= depthMax) return `something nested more than ${depthMax} deep, or a cycle`;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
-      const found = look(value[index], path, depth + 1);
+      const found = check(value[index], path, depth + 1);
       if (found !== undefined) {
         path.push(index);
         return found;
@@ -60,7 +60,7 @@ function lookInto(value: object, path: (string | number)[], depth: number): stri
   for (const key in value) {
     const field = (value as Readonly<Record<string, unknown>>)[key];
     if (field === undefined) continue;
-    const found = look(field, path, depth + 1);
+    const found = check(field, path, depth + 1);
     if (found !== undefined && Object.hasOwn(value, key)) {
       path.push(key);
       return found;

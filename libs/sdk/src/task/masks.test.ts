@@ -12,17 +12,17 @@ function masksOf(...secrets: readonly (readonly [string, string])[]): Masks {
   return masks;
 }
 
-describe("what an attempt says once it was given a secret", () => {
+describe("the report of an attempt that has read a secret", () => {
   const masks = masksOf(["secret:till", secret]);
 
-  it("has the name of the secret in its place, also where it was coded", () => {
+  it("contains the name of the secret in place of its value, also for encoded values", () => {
     const bytes = Buffer.from(secret);
     const coded = [encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-    for (const said of [secret, ...coded, bytes.toString("base64"), bytes.toString("hex")])
-      assert.equal(masks.text(`before ${said} after`), "before [secret secret:till] after");
+    for (const form of [secret, ...coded, bytes.toString("base64"), bytes.toString("hex")])
+      assert.equal(masks.text(`before ${form} after`), "before [secret secret:till] after");
   });
 
-  it("stays JSON, for texts and names of fields alike and secrets of any form", () => {
+  it("remains JSON, for texts, field names and secrets of any form", () => {
     const document = masksOf(["secret:json", '{"a":1}']);
     assert.deepEqual(document.json({ a: 1 }), { a: 1 });
     const output = { list: [`x${secret}`], [secret]: 1, when: new Date(0), none: null };
@@ -33,7 +33,7 @@ describe("what an attempt says once it was given a secret", () => {
     });
   });
 
-  it("tells errors, progress and pieces of output without it", () => {
+  it("has no secret in errors, progress and partial outputs", () => {
     const cause = new TuttiError({
       code: "a.b",
       message: `cause ${secret}`,
@@ -43,20 +43,20 @@ describe("what an attempt says once it was given a secret", () => {
     const value = toErrorDetail(
       new TuttiError({ code: "a.b", message: secret, status: "UNKNOWN", retry: "never", cause }),
     );
-    const said = JSON.stringify([
+    const maskedText = JSON.stringify([
       maskedOutcome({ $case: "failed", value }, masks),
       maskedOutcome({ $case: "busy", value: { retryAfterMs: 0, message: secret, capabilities: [] } }, masks),
       maskedOutcome({ $case: "stopped", value: { message: secret } }, masks),
       maskedProgress({ saved: undefined, fraction: 0, message: secret }, masks),
     ]);
-    assert.ok(!said.includes(JSON.stringify(secret).slice(1, -1)), said);
+    assert.ok(!maskedText.includes(JSON.stringify(secret).slice(1, -1)), maskedText);
     const piece = Buffer.concat([Buffer.from([0xff, 0]), Buffer.from(secret), Buffer.from([0xfe])]);
     const masked = Buffer.from(masks.bytes(piece));
     assert.ok(!masked.includes(secret));
     assert.deepEqual([masked[0], masked.at(-1)], [0xff, 0xfe]);
   });
 
-  it("takes the longer of two secrets first, and leaves what is too short to be one", () => {
+  it("masks the longer of two secrets first, and skips texts that are too short to be a secret", () => {
     const both = masksOf(["secret:a", "abcd"], ["secret:b", "abcdefgh"], ["secret:c", "x"]);
     assert.equal(both.text("abcdefgh x abcd"), "[secret secret:b] x [secret secret:a]");
   });

@@ -57,7 +57,7 @@ export class Masks {
       code: this.text(code),
       message: this.text(message),
       details: this.json(details) as ErrorDetail["details"],
-      violations: violations.map((one) => ({ ...one, message: this.text(one.message) })),
+      violations: violations.map((violation) => ({ ...violation, message: this.text(violation.message) })),
       cause: cause && this.error(cause),
     };
   }

@@ -77,7 +77,7 @@ const seriesOfMetricMax = 100;
 const idleRoundsMax = 60;
 const overflow = { overflow: "true" } as const;
 
-export class MeasureBook {
+export class MeasureRegistry {
   readonly #metrics = new Map<string, Metric>();
   readonly #overflowing = new Set<string>();
   readonly #onFirst: () => void;
@@ -173,8 +173,8 @@ export class MeasureBook {
     return metric;
   }
 
-  #series(metric: Metric, given: MeasureLabels): MeasuredSeries {
-    const labels = textsOf(metric.name, given);
+  #series(metric: Metric, input: MeasureLabels): MeasuredSeries {
+    const labels = textsOf(metric.name, input);
     const key = keyOf(labels);
     const known = metric.series.get(key);
     if (known !== undefined) {
@@ -212,19 +212,19 @@ function bucketOf(value: number): number {
 
 function quantileOf(buckets: ReadonlyMap<number, number>, share: number): number {
   const count = [...buckets.values()].reduce((sum, many) => sum + many, 0);
-  let seen = 0;
+  let cumulative = 0;
   let found = 0;
   for (const [bucket, many] of [...buckets].sort(([one], [other]) => one - other)) {
     found = bucket === Number.NEGATIVE_INFINITY ? 0 : Number(Math.exp(bucket * growth).toPrecision(4));
-    seen += many;
-    if (seen >= share * count) break;
+    cumulative += many;
+    if (cumulative >= share * count) break;
   }
   return found;
 }
 
 function textsOf(metric: string, labels: MeasureLabels): Readonly<Record<string, string>> {
   const names = Object.keys(labels);
-  if (names.length === 0) return none;
+  if (names.length === 0) return noLabels;
   if (names.length > labelsMax)
     throw sdkErrors.metricInvalid({
       metric,
@@ -239,7 +239,7 @@ function textsOf(metric: string, labels: MeasureLabels): Readonly<Record<string,
   );
 }
 
-const none: Readonly<Record<string, string>> = {};
+const noLabels: Readonly<Record<string, string>> = {};
 
 function keyOf(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(labels);

@@ -36,7 +36,7 @@ const callsMax = 64;
 export class ModelCallLog {
   readonly #calls: TimedCall[] = [];
 
-  start({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
+  start({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): RunningModelCall {
     const call: ModelCall = {
       operation,
       provider,
@@ -51,7 +51,7 @@ export class ModelCallLog {
     };
     const timed: TimedCall = { startMs, endMs: undefined, call };
     if (this.#calls.length < callsMax) this.#calls.push(timed);
-    return new ModelCallBegun(timed);
+    return new RunningModelCall(timed);
   }
 
   /** As the result of the attempt bears them. */
@@ -65,7 +65,7 @@ export class ModelCallLog {
   }
 }
 
-export class ModelCallBegun {
+export class RunningModelCall {
   readonly #timed: TimedCall;
 
   constructor(timed: TimedCall) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Attempt } from "./attempt.ts";
-import { MeasureBook } from "./measures.ts";
+import { MeasureRegistry } from "./measures.ts";
 import { OwnUse, type ProcessUse } from "./own-use.ts";
 
 describe("the use of a task", () => {
   let nowMs = 0;
   let use: ProcessUse | undefined;
-  const book = new MeasureBook();
-  const own = new OwnUse(book, () => use);
+  const registry = new MeasureRegistry();
+  const own = new OwnUse(registry, () => use);
   const attemptAt = (name: string, startedMs: number) =>
     // Of the rest nothing is read.
     new Attempt(
@@ -18,9 +18,12 @@ describe("the use of a task", () => {
       { namespace: "shop", nowMs: () => nowMs } as Attempt["port"],
       startedMs,
     );
-  const told = () =>
+  const measured = () =>
     Object.fromEntries(
-      (book.measures().get("shop") ?? []).map((each) => [`${each.name} ${each.labels["capability"]}`, each]),
+      (registry.measures().get("shop") ?? []).map((each) => [
+        `${each.name} ${each.labels["capability"]}`,
+        each,
+      ]),
     );
 
   it("is measured while it runs alone", () => {
@@ -29,12 +32,12 @@ describe("the use of a task", () => {
     own.started(one, 1);
     [nowMs, use] = [1_000, { cpuMs: 1_380, memoryBytes: 60e6, childMs: 0 }];
     own.ended(one);
-    const { p99 = 0 } = told()["task_cpu_cores one"] ?? {};
+    const { p99 = 0 } = measured()["task_cpu_cores one"] ?? {};
     assert.ok(Math.abs(p99 - 0.38) < 0.02, `${p99}`);
-    assert.ok(Math.abs((told()["task_memory_bytes one"]?.p99 ?? 0) - 60e6) < 3e6);
+    assert.ok(Math.abs((measured()["task_memory_bytes one"]?.p99 ?? 0) - 60e6) < 3e6);
   });
 
-  it("is not measured next to another task, nor where it is not known, nor for a moment", () => {
+  it("is not measured next to another task, without a measurement, or for a short task", () => {
     const [two, three] = [attemptAt("two", nowMs), attemptAt("three", nowMs)];
     own.started(two, 1);
     own.started(three, 2);
@@ -50,10 +53,10 @@ describe("the use of a task", () => {
     own.started(four, 1);
     nowMs += 1_000;
     own.ended(four);
-    assert.deepEqual(Object.keys(told()).sort(), ["task_cpu_cores one", "task_memory_bytes one"]);
+    assert.deepEqual(Object.keys(measured()).sort(), ["task_cpu_cores one", "task_memory_bytes one"]);
   });
 
-  it("counts the CPU time of child processes, whose memory is not known", () => {
+  it("includes the CPU time of child processes, whose memory is unknown", () => {
     const five = attemptAt("five", nowMs);
     use = { cpuMs: 0, memoryBytes: 1, childMs: 0 };
     own.started(five, 1);
@@ -61,7 +64,7 @@ describe("the use of a task", () => {
     use = { cpuMs: 900, memoryBytes: 1, childMs: 900 };
     own.ended(five);
     assert.deepEqual(
-      Object.keys(told()).filter((key) => key.endsWith("five")),
+      Object.keys(measured()).filter((key) => key.endsWith("five")),
       ["task_cpu_cores five"],
     );
   });

@@ -3,7 +3,7 @@
  * task runs: the use of concurrent tasks is not measured.
  */
 import type { Attempt } from "./attempt.ts";
-import type { Histogram, MeasureBook } from "./measures.ts";
+import type { Histogram, MeasureRegistry } from "./measures.ts";
 
 /** Of a process. */
 export interface ProcessUse {
@@ -18,13 +18,13 @@ export interface ProcessUse {
 const runMinMs = 50;
 
 export class OwnUse {
-  readonly #book: MeasureBook;
+  readonly #registry: MeasureRegistry;
   readonly #read: () => ProcessUse | undefined;
   #alone: { readonly attempt: Attempt; readonly before: ProcessUse } | undefined;
 
   /** @param read undefined where it is not known */
-  constructor(book: MeasureBook, read: () => ProcessUse | undefined) {
-    this.#book = book;
+  constructor(registry: MeasureRegistry, read: () => ProcessUse | undefined) {
+    this.#registry = registry;
     this.#read = read;
   }
 
@@ -43,7 +43,7 @@ export class OwnUse {
     const namespace = attempt.assign.namespace || attempt.port.namespace;
     const labels = { capability: attempt.work.name };
     const measure = (name: string, help: string, unit: string): Histogram =>
-      this.#book.histogram(namespace, name, { help, unit });
+      this.#registry.histogram(namespace, name, { help, unit });
     measure("task_cpu_cores", "CPU that a task used while it ran alone.", "cores").observe(
       Math.max(0, after.cpuMs - before.cpuMs) / runMs,
       labels,

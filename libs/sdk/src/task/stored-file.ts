@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { BlobReference, Payload } from "@tutti/contracts/types/v1";
-import { type BlobAccess, wholeOf } from "../link/blobs.ts";
+import { type BlobAccess, readAll } from "../link/blobs.ts";
 
 /** A file within JSON, as REST shows it. It is kept as long as a run refers to it. */
 export type FileReference = {
@@ -43,7 +43,7 @@ export class StoredFile {
   }
 
   bytes(): Promise<Uint8Array> {
-    return wholeOf(this.stream());
+    return readAll(this.stream());
   }
 
   async text(): Promise<string> {

@@ -37,11 +37,11 @@ export function handledAs(
 }
 
 function validating({ name, input, output }: Capability, handler: Handler): Handler {
-  return async (given, context) => {
-    const taken = await valid(input, given, (reason) =>
+  return async (value, context) => {
+    const validInput = await valid(input, value, (reason) =>
       sdkErrors.inputRejected({ capability: name, reason }),
     );
-    const returned = await handler(taken, context);
+    const returned = await handler(validInput, context);
     return valid(output, returned, (reason) => sdkErrors.outputRejected({ capability: name, reason }));
   };
 }
@@ -60,12 +60,12 @@ async function valid(
 const issuesMax = 5;
 
 function reasonOf(issues: readonly SchemaIssue[]): string {
-  const shown = issues.slice(0, issuesMax).map(({ message, path = [] }) => {
+  const printed = issues.slice(0, issuesMax).map(({ message, path = [] }) => {
     const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
     return keys.length === 0 ? message : `\`${keys.join(".")}\`: ${message}`;
   });
-  const more = issues.length - shown.length;
-  return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const more = issues.length - printed.length;
+  return printed.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** Undefined if the library has no JSON Schema, or none for this schema. */

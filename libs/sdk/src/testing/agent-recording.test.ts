@@ -9,9 +9,9 @@ import { testWorkflow } from "./workflow-test.ts";
 
 const offered = ["shop.order", "shop.refund"].map((name) => ({ name, description: name, inputSchema: {} }));
 /** The workers with the tools connect after so many looks. */
-const catalogueAfter = (looks: number) => {
-  let left = looks;
-  return { capabilities: async () => (left-- > 0 ? [] : offered), workflow: async () => undefined };
+const catalogueAfter = (lookups: number) => {
+  let remaining = lookups;
+  return { capabilities: async () => (remaining-- > 0 ? [] : offered), workflow: async () => undefined };
 };
 const agent = {
   ...{ model: "test:any", instructions: "Handle complaints.", prompt: "${{ input.text }}" },
@@ -20,7 +20,7 @@ const agent = {
 const definition = { workflow: "desk", tasks: { answer: { agent } }, output: "${{ tasks.answer.output }}" };
 
 /** An agent that finds the order of a complaint, refunds its price with an approval, and thanks. */
-async function record(order: string, cents: number, looks = 0) {
+async function record(order: string, cents: number, lookups = 0) {
   const script: readonly ScriptedReply[] = [
     { calls: [{ name: "shop_order", input: { order } }], inputTokens: 100, outputTokens: 10 },
     { calls: [{ name: "shop_refund", input: { order, cents: 9 } }], inputTokens: 120, outputTokens: 10 },
@@ -28,7 +28,7 @@ async function record(order: string, cents: number, looks = 0) {
   ];
   const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
   const runner = agents(
-    { providers, catalogue: catalogueAfter(looks) },
+    { providers, catalogue: catalogueAfter(lookups) },
     { fetch: new ScriptedModel(script).fetch },
   );
   const test = testWorkflow(definition as never, {
@@ -67,7 +67,7 @@ describe("a recording of an agent", () => {
     assert.deepEqual([output, replies.length, found.prompt], ["Refunded 70.", 3, "Order a-1 is broken."]);
   });
 
-  it("is played again without a token, and shows what a change of the agent changes", async () => {
+  it("is replayed without a token, and shows the effect of a changed agent", async () => {
     const recording = await record("a-1", 70);
     const { same, tokens, output } = await replayAgent(recording);
     assert.deepEqual([same, tokens, output], [true, 400, "Refunded 70."]);
@@ -93,7 +93,7 @@ describe("a recording of an agent", () => {
 });
 
 describe("a frozen agent", () => {
-  it("is a workflow whose tasks refer to the values that the agent used, tested by other recordings", async () => {
+  it("is a workflow whose tasks refer to the values of the recording, tested against other recordings", async () => {
     const recording = await record("a-1", 70);
     const frozen = frozenFrom(recording, "frozen-desk");
     assert.deepEqual(frozen.tasks["shop_order"], {

@@ -2,9 +2,9 @@
  * Recorded runs of agents, and their replay: the model answers as recorded, the tools return the recorded results,
  * and people decide as recorded. No model is paid for, and no tool runs.
  */
-import { type AgentDocument, holdAgainst } from "@tutti/definitions";
+import { type AgentDocument, validateAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { holds } from "../agents/conditions.ts";
+import { evaluateCondition } from "../agents/conditions.ts";
 import { callsOf, type ModelReply } from "../agents/conversation.ts";
 import { type AgentsOptions, agents } from "../agents/index.ts";
 import type { Catalogue, Tool } from "../agents/tools.ts";
@@ -84,23 +84,23 @@ export function recordingOf(
 ): AgentRecording {
   const steps = events.filter(({ type }) => type === "step_recorded");
   const names = [...new Set(steps.flatMap((event) => (entryOf(event).id === "tools" ? [event.task] : [])))];
-  const wanted = task ?? names[0];
-  if (wanted === undefined || !names.includes(wanted) || (task === undefined && names.length > 1)) {
+  const taskName = task ?? names[0];
+  if (taskName === undefined || !names.includes(taskName) || (task === undefined && names.length > 1)) {
     const found = names.length === 0 ? "no agent" : `agents in ${names.join(", ")}`;
     throw new WorkflowTestError(`run \`${run}\`: expected the task of an agent, found ${found}`);
   }
   const started = events.find(({ type }) => type === "run_started")?.details["order"] as { input?: Json };
-  const queued = events.find(({ type, task: id }) => type === "task_queued" && id === wanted);
-  const own = steps.filter((event) => event.task === wanted).map(entryOf);
+  const queued = events.find(({ type, task: id }) => type === "task_queued" && id === taskName);
+  const own = steps.filter((event) => event.task === taskName).map(entryOf);
   const tools = own.flatMap(({ id, json }) =>
     toolSteps.test(id) && json !== undefined ? (JSON.parse(json) as Tool[]) : [],
   );
   const agent = (queued?.details["input"] ?? {}) as AgentDocument;
-  const reader = new CallReader(wanted, agent, tools);
+  const reader = new CallReader(taskName, agent, tools);
   for (const event of events) reader.read(event);
-  const ended = events.findLast(({ type, task: id }) => type === "task_completed" && id === wanted);
+  const ended = events.findLast(({ type, task: id }) => type === "task_completed" && id === taskName);
   return {
-    ...{ run, task: wanted, input: started?.input ?? null },
+    ...{ run, task: taskName, input: started?.input ?? null },
     agent,
     tools: tools.map(({ kind, target, description, inputSchema }) => ({
       ...{ kind, target, description, inputSchema },
@@ -127,8 +127,8 @@ export async function replayAgent(
   const { run, calls } = await playRecorded(definition, recording, recording.replies);
   const failure = await run.failure();
   const error = failure === undefined ? "" : `${failure.code}: ${failure.message}`;
-  const before = recording.calls.map(shownCall);
-  const now = calls.map(shownCall);
+  const before = recording.calls.map(printCall);
+  const now = calls.map(printCall);
   const [missing, added] = [without(before, now), without(now, before)];
   const output = error === "" ? ((await run.result()) as Json) : undefined;
   const isSameOutput = equal(output, recording.output);
@@ -150,12 +150,12 @@ export async function playRecorded(
   recording: AgentRecording,
   replies: readonly ScriptedReply[],
 ): Promise<PlayedRecording> {
-  const made: Pick<RecordedCall, "target" | "input">[] = [];
-  const left = [...recording.calls];
+  const played: Pick<RecordedCall, "target" | "input">[] = [];
+  const remaining = [...recording.calls];
   const answer = (target: string, input: Json): Json => {
-    made.push({ target, input });
-    const at = left.findIndex((call) => call.target === target && equal(call.input, input));
-    const [call] = at < 0 ? [] : left.splice(at, 1);
+    played.push({ target, input });
+    const at = remaining.findIndex((call) => call.target === target && equal(call.input, input));
+    const [call] = at < 0 ? [] : remaining.splice(at, 1);
     const failed = call === undefined ? missing(target, input) : call.error;
     if (failed !== undefined) throw new TaskFailure(failed.code, failed.message, { final: true });
     return call?.output ?? null;
@@ -190,7 +190,7 @@ export async function playRecorded(
       await run.approve(question.task, decision.data === null ? {} : { data: decision.data });
     else await run.reject(question.task, { reason: decision?.reason ?? "the recording has no decision" });
   }
-  return { run, calls: made };
+  return { run, calls: played };
 }
 
 /**
@@ -307,18 +307,18 @@ class CallReader {
   /** Calls that are not run have no task. */
   #isRun({ name, input }: { readonly name: string; readonly input: Json }): boolean {
     const tool = this.#tools.find((each) => each.name === name);
-    if (tool === undefined || holdAgainst(tool.inputSchema, input).violations.length > 0) return false;
-    return holds(this.#agent.deny ?? false, { call: { name: tool.target, input } }) === false;
+    if (tool === undefined || validateAgainst(tool.inputSchema, input).violations.length > 0) return false;
+    return evaluateCondition(this.#agent.deny ?? false, { call: { name: tool.target, input } }) === false;
   }
 
-  #started(task: string, given: Json | undefined): void {
+  #started(task: string, startInput: Json | undefined): void {
     if (this.calls.some((each) => each.task === task)) return;
     const tool = this.#tools.find(({ name }) => task === name || task.replace(/(-\d+)+$/, "") === name);
     if (tool === undefined || (tool.kind !== "call" && tool.kind !== "child")) return;
     const { target, kind, name } = tool;
     const at = this.#open.findIndex((call) => call.name === name);
     const [openQuestion] = at < 0 ? [] : this.#open.splice(at, 1);
-    const input = this.#changed.get(target)?.shift() ?? given ?? openQuestion?.input ?? null;
+    const input = this.#changed.get(target)?.shift() ?? startInput ?? openQuestion?.input ?? null;
     this.calls.push({ task, target, kind, answer: Math.max(0, this.#answers - 1), input });
   }
 
@@ -358,7 +358,7 @@ function tokensOf({ replies }: AgentRecording): number {
   }, 0);
 }
 
-export function shownCall({ target, input }: Pick<RecordedCall, "target" | "input">): string {
+export function printCall({ target, input }: Pick<RecordedCall, "target" | "input">): string {
   return `${target} ${JSON.stringify(sorted(input))}`;
 }
 

@@ -36,7 +36,7 @@ const tokens = { inputTokens: 100, outputTokens: 20 };
 const isHelper = (instructions: string) => instructions.includes("helper");
 
 describe("the budget of a run", () => {
-  it("ends a run whose tasks used it up, and gives back what they left", async () => {
+  it("ends a run when its tasks have used it up, and releases unused reservations", async () => {
     const line = { uses: "poem.line", cost: { tokens: 50 } };
     const test = testWorkflow(
       {
@@ -53,11 +53,11 @@ describe("the budget of a run", () => {
     assert.equal(enough.used.tokens, 120);
   });
 
-  it("is handed to a delegated agent with its rest, and given back when the agent ends", async () => {
-    const seen: (number | undefined)[] = [];
+  it("passes its remainder to a delegated agent, and gets the rest back when the agent ends", async () => {
+    const budgets: (number | undefined)[] = [];
     const { test } = delegating(({ instructions, conversation }) => {
       if (isHelper(instructions)) {
-        seen.push(childOf()?.budget?.tokens);
+        budgets.push(childOf()?.budget?.tokens);
         return { text: "7", ...tokens };
       }
       const isAnswered = conversation.length > 1;
@@ -71,12 +71,12 @@ describe("the budget of a run", () => {
       return child === undefined ? undefined : test.run(child);
     };
     assert.equal(await run.result(), "It is 7.");
-    assert.deepEqual(seen, [880], "the lead had used 120");
+    assert.deepEqual(budgets, [880], "the lead had used 120");
     assert.equal(childOf()?.used.tokens, 120);
     assert.equal(run.used.tokens, 360, "two answers of the lead, one of the helper");
   });
 
-  it("bounds a delegated agent that asks again and again, and the agent that delegates", async () => {
+  it("limits a delegated agent that repeats its calls, and the agent that delegates", async () => {
     const { model, test } = delegating(({ instructions }, count) =>
       isHelper(instructions)
         ? { calls: [{ name: "none", input: { count } }], ...tokens }
@@ -135,7 +135,7 @@ describe("the budget of an agent", () => {
   const childrenOf = (test: WorkflowTest, { tasks }: TestRun): readonly TestRun[] =>
     tasks.flatMap(({ child }) => (child === undefined ? [] : [test.run(child)]));
 
-  it("bounds an agent that it delegates to, and what that one used counts", async () => {
+  it("limits an agent that it delegates to, and counts the usage of that agent", async () => {
     const { model, test } = delegating(
       ({ instructions }, count) =>
         isHelper(instructions) ? { calls: [{ name: "none", input: { count } }], ...tokens } : call(count),
@@ -150,7 +150,7 @@ describe("the budget of an agent", () => {
     assert.equal(run.used.tokens, model.requests.length * 120);
   });
 
-  it("is divided by agents at the same time, and what they leave comes back", async () => {
+  it("is divided among parallel agents, which return their unused parts", async () => {
     let round = 0;
     const { test } = delegating(
       ({ instructions }, count) => {
@@ -163,8 +163,8 @@ describe("the budget of an agent", () => {
     );
     const run = await test.start({ budget: { tokens: 100_000 } });
     assert.equal(await run.result(), "14");
-    const given = childrenOf(test, run).map(({ budget }) => [budget?.tokens, budget?.money]);
-    assert.deepEqual(given, [
+    const budgets = childrenOf(test, run).map(({ budget }) => [budget?.tokens, budget?.money]);
+    assert.deepEqual(budgets, [
       [440, 0.499],
       [440, 0.499],
       [520, 0.992],
@@ -172,8 +172,8 @@ describe("the budget of an agent", () => {
     assert.equal(run.used.tokens, 6 * 120);
   });
 
-  it("is the bound of a call, and counts what its handler used", async () => {
-    const seen: unknown[] = [];
+  it("limits a call, and counts the usage of its handler", async () => {
+    const budgets: unknown[] = [];
     const model = new ScriptedModel((_, count) => ({
       calls: [{ name: "code", input: { count } }],
       ...tokens,
@@ -199,7 +199,7 @@ describe("the budget of an agent", () => {
         handlers: [
           {
             code: (_, context) => {
-              seen.push(context.budget?.tokens);
+              budgets.push(context.budget?.tokens);
               context.use({ tokens: 300 });
             },
           },
@@ -209,6 +209,6 @@ describe("the budget of an agent", () => {
     );
     const run = await test.start();
     assert.equal((await run.failure())?.code, "agent.budget_exhausted");
-    assert.deepEqual(seen, [880, 460]);
+    assert.deepEqual(budgets, [880, 460]);
   });
 });

@@ -11,14 +11,17 @@ const cases = Array.from({ length: 12 }, (_, number) => ({
 
 /** Doubles numbers. A guess is right for every fourth number, and a number of 12 or more is never answered. */
 const model = new ScriptedModel(({ instructions }) => {
-  const [, how = "", digits = ""] = /^(\w+) (\d+)/.exec(instructions) ?? [];
+  const [, instruction = "", digits = ""] = /^(\w+) (\d+)/.exec(instructions) ?? [];
   const number = Number(digits);
   if (number >= 12) return { status: 401 };
-  return how === "Calculate" || number % 4 === 0 ? String(number * 2) : "many";
+  return instruction === "Calculate" || number % 4 === 0 ? String(number * 2) : "many";
 });
 const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
 const runner = agents({ providers, prices: { small: { input: 1, output: 2 } } }, { fetch: model.fetch });
-const agent = (how: string) => ({ model: "test:small", instructions: `${how} \${{ input.number }}.` });
+const agent = (instruction: string) => ({
+  model: "test:small",
+  instructions: `${instruction} \${{ input.number }}.`,
+});
 const compare = (more: Partial<CompareAgentsOptions> = {}) =>
   compareAgents({
     ...{ one: agent("Guess"), other: agent("Calculate"), cases, runner, score: "output == expected" },
@@ -27,7 +30,7 @@ const compare = (more: Partial<CompareAgentsOptions> = {}) =>
 const rounded = (value: number) => Math.round(value * 1_000) / 1_000;
 
 describe("a comparison of agents", () => {
-  it("finds the better one, with the interval of the difference and what each has used", async () => {
+  it("finds the better agent, with the interval of the difference and the usage of each", async () => {
     const { one, other, difference, better } = await compare();
     assert.equal(better, "other");
     assert.deepEqual([one.mean, other.mean], [0.25, 1]);
@@ -41,7 +44,7 @@ describe("a comparison of agents", () => {
     assert.equal((await compare({ cases: cases.slice(1, 3) })).better, "");
   });
 
-  it("counts a run that fails as 0, and says why it failed", async () => {
+  it("counts a failed run as 0, and reports the reason", async () => {
     const { other } = await compare({ cases: [{ input: { number: 99 } }, ...cases.slice(0, 3)] });
     assert.deepEqual([other.failed, other.scores], [1, [0, 1, 1, 1]]);
     assert.match(
@@ -50,7 +53,7 @@ describe("a comparison of agents", () => {
     );
   });
 
-  it("takes a score from a function, and refuses one that is none", async () => {
+  it("accepts a score from a function, and rejects an invalid score", async () => {
     const { one } = await compare({ score: async ({ output }) => (output === "many" ? 0.5 : 1) });
     assert.equal(one.mean, 0.625);
     await assert.rejects(compare({ score: () => 3 }), /from 0 to 1, got 3 for the output/);

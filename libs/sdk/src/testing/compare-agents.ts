@@ -4,7 +4,7 @@
  */
 import type { AgentDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { holds } from "../agents/conditions.ts";
+import { evaluateCondition } from "../agents/conditions.ts";
 import type { DurableFunction } from "../functions/durable.ts";
 import type { Worker } from "../worker/worker.ts";
 import { WorkflowTestError } from "./fault.ts";
@@ -133,9 +133,12 @@ async function scoreOf(agent: AgentDocument, options: CompareAgentsOptions): Pro
   return { mean: meanOf(scores), ...sum, errors: [...errors], scores };
 }
 
-async function scored(given: ScoredCase, score: CompareAgentsOptions["score"]): Promise<number> {
-  const { input, expected = null, output } = given;
-  const found = typeof score === "string" ? holds(score, { input, expected, output }) : await score(given);
+async function scored(scoredCase: ScoredCase, score: CompareAgentsOptions["score"]): Promise<number> {
+  const { input, expected = null, output } = scoredCase;
+  const found =
+    typeof score === "string"
+      ? evaluateCondition(score, { input, expected, output })
+      : await score(scoredCase);
   const value = Number(found);
   if (found !== undefined && value >= 0 && value <= 1) return value;
   throw new WorkflowTestError(

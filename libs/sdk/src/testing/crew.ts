@@ -46,7 +46,7 @@ export interface CrewParts {
   readonly onMissing: (message: string) => void;
 }
 
-interface Given {
+interface Assignment {
   readonly effect: StagedEffect;
   readonly heartbeatMs: number;
   readonly capability: string;
@@ -71,7 +71,7 @@ export class Crew implements Waiting {
   readonly #attempts: Attempts;
   readonly #numbers: ReadonlyMap<string, number>;
   /** By their tokens. */
-  readonly #given = new Map<string, Given>();
+  readonly #assignments = new Map<string, Assignment>();
   /** Tokens by demand. */
   readonly #tokensOf = new Map<string, string>();
   /** Demands without a worker. */
@@ -120,7 +120,7 @@ export class Crew implements Waiting {
 
   /** Running work, for messages: `pay.charge of charge`. */
   get namesAtWork(): readonly string[] {
-    return [...this.#given.values()].map(
+    return [...this.#assignments.values()].map(
       ({ capability, effect }) => `${capability} of ${(effect.effect as OfferTask).taskId}`,
     );
   }
@@ -148,13 +148,13 @@ export class Crew implements Waiting {
     }
     const token = this.#newToken();
     const name = tokenOf(token);
-    const given: Given = {
+    const assignment: Assignment = {
       effect: staged,
       heartbeatMs: timeouts.heartbeatMs,
       capability,
       silence: undefined,
     };
-    this.#given.set(name, given);
+    this.#assignments.set(name, assignment);
     this.#tokensOf.set(nameOf(staged), name);
     const bytes = input instanceof Uint8Array ? input : undefined;
     const { id: run, namespace } = key;
@@ -181,7 +181,7 @@ export class Crew implements Waiting {
       ...(saved !== undefined && { saved }),
       ...(offer.budget !== undefined && { budget: { ...offer.budget } }),
     });
-    this.#listen(name, given);
+    this.#listen(name, assignment);
     this.#attempts.assigned(assign, this.#parts.time.monotonic());
   }
 
@@ -190,7 +190,7 @@ export class Crew implements Waiting {
     const { queueMs } = profile.timeouts;
     if (queueMs <= 0) return;
     const { time } = this.#parts;
-    const giveUp = () => {
+    const expire = () => {
       this.#waiting.delete(nameOf(staged));
       const error = new TuttiError({
         ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "never" },
@@ -199,8 +199,8 @@ export class Crew implements Waiting {
       const body = { ...FailTask.create(), error: toErrorDetail(error) };
       this.#stage.settle(staged, failTask, body, cause);
     };
-    const leftMs = Math.max(0, readyMs + queueMs - this.#stage.nowMs);
-    this.#waiting.set(nameOf(staged), time.after(leftMs, giveUp));
+    const remainingMs = Math.max(0, readyMs + queueMs - this.#stage.nowMs);
+    this.#waiting.set(nameOf(staged), time.after(remainingMs, expire));
   }
 
   withdraw(staged: StagedEffect): void {
@@ -216,8 +216,8 @@ export class Crew implements Waiting {
     this.#idle.set(context, (this.#idle.get(context) ?? 0) + 1);
     this.#notify();
     return () => {
-      const left = (this.#idle.get(context) ?? 1) - 1;
-      if (left > 0) this.#idle.set(context, left);
+      const remaining = (this.#idle.get(context) ?? 1) - 1;
+      if (remaining > 0) this.#idle.set(context, remaining);
       else this.#idle.delete(context);
     };
   }
@@ -252,12 +252,12 @@ export class Crew implements Waiting {
         this.#stage.defer(() => {
           for (const { token, agoMs } of started) {
             const startMs = this.#stage.nowMs - agoMs;
-            const found = this.#given.get(tokenOf(token));
+            const found = this.#assignments.get(tokenOf(token));
             if (found !== undefined) this.#stage.settle(found.effect, noteAttempt, { agent, startMs }, cause);
           }
           for (const { token, saved, fraction, message } of progress) {
             const name = tokenOf(token);
-            const found = this.#given.get(name);
+            const found = this.#assignments.get(name);
             if (found === undefined) continue;
             this.#listen(name, found);
             if (saved.length > 0 || fraction > 0 || message !== "")
@@ -284,10 +284,10 @@ export class Crew implements Waiting {
   }
 
   #ended(token: string, { outcome, runMs, used }: Result): void {
-    const given = this.#given.get(token);
-    if (given === undefined) return;
+    const assignment = this.#assignments.get(token);
+    if (assignment === undefined) return;
     this.#remove(token);
-    const { effect } = given;
+    const { effect } = assignment;
     switch (outcome?.$case) {
       case "inlineOutput": {
         const body = CompleteTask.fromPartial({ output: outcome.value, agent, runMs });
@@ -317,11 +317,11 @@ export class Crew implements Waiting {
   }
 
   /** Restarts the heartbeat timeout of the attempt. */
-  #listen(name: string, given: Given): void {
-    const { heartbeatMs, capability, effect } = given;
+  #listen(name: string, assignment: Assignment): void {
+    const { heartbeatMs, capability, effect } = assignment;
     if (heartbeatMs <= 0) return;
-    given.silence?.cancel();
-    given.silence = this.#parts.time.after(heartbeatMs, () => {
+    assignment.silence?.cancel();
+    assignment.silence = this.#parts.time.after(heartbeatMs, () => {
       this.#remove(name);
       this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
       const error = new TuttiError({
@@ -334,11 +334,11 @@ export class Crew implements Waiting {
   }
 
   #remove(name: string): void {
-    const given = this.#given.get(name);
-    if (given === undefined) return;
-    given.silence?.cancel();
-    this.#given.delete(name);
-    this.#tokensOf.delete(nameOf(given.effect));
+    const assignment = this.#assignments.get(name);
+    if (assignment === undefined) return;
+    assignment.silence?.cancel();
+    this.#assignments.delete(name);
+    this.#tokensOf.delete(nameOf(assignment.effect));
   }
 
   #notify(): void {

@@ -22,8 +22,8 @@ export class TestDefinitions implements RunPlans {
   readonly #runnable = new Map<string, Runnable>();
   readonly #byHash = new Map<string, RunPlan>();
 
-  constructor(tried: DefinitionGiven, children: readonly DefinitionGiven[]) {
-    this.name = this.#add(tried);
+  constructor(definition: DefinitionGiven, children: readonly DefinitionGiven[]) {
+    this.name = this.#add(definition);
     for (const child of children) this.#add(child);
   }
 
@@ -39,10 +39,10 @@ export class TestDefinitions implements RunPlans {
       throw new WorkflowTestError(
         `expected \`parameters\` for the template ${name}, found none. Give them with \`start({ parameters: … })\`, or in the task that starts it`,
       );
-    const made = { plan: this.#byHash.get(hash) ?? new RunPlan(plan, hash), name };
-    this.#byHash.set(hash, made.plan);
-    this.#runnable.set(key, made);
-    return made;
+    const runnable = { plan: this.#byHash.get(hash) ?? new RunPlan(plan, hash), name };
+    this.#byHash.set(hash, runnable.plan);
+    this.#runnable.set(key, runnable);
+    return runnable;
   }
 
   /** Returns the definition in its original form. */

@@ -41,7 +41,7 @@ export function eventsOf({ stage, machine }: World, key: InstanceKey): readonly 
       String(number).padStart(4),
       `+${printDuration(afterMs)}`.padEnd(9),
       event.type.padEnd(17),
-      [task, shown(details)].filter((part) => part !== "").join(" "),
+      [task, printDetails(details)].filter((part) => part !== "").join(" "),
     ].join(" ");
     return {
       ...{ number, type: event.type, task, time: new Date(event.timeMs), afterMs, details },
@@ -62,15 +62,15 @@ function forPeople(
     ...(attempt !== undefined && !isFirst && { attempt }),
     ...(isFirst && { input: others["input"] ?? input() }),
     ...others,
-    ...(isObject(others["order"]) && { order: givenIn(others["order"]) }),
+    ...(isObject(others["order"]) && { order: setValues(others["order"]) }),
     ...(dueMs !== undefined && { due: dueMs }),
   };
 }
 
 /** Returns the values that a test has set. The service fills in the rest of an order. */
-function givenIn({ definition, labels, input, parameters }: Readonly<Record<string, unknown>>) {
-  const given = { definition, labels, input, parameters };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+function setValues({ definition, labels, input, parameters }: Readonly<Record<string, unknown>>) {
+  const values = { definition, labels, input, parameters };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -82,7 +82,7 @@ function inputOf(stage: Stage, key: InstanceKey, taskId: string): unknown {
   return isRefusal(task) ? null : (valueIn(task.input) ?? null);
 }
 
-function shown(details: Readonly<Record<string, unknown>>): string {
+function printDetails(details: Readonly<Record<string, unknown>>): string {
   if (Object.keys(details).length === 0) return "";
   const text = JSON.stringify(details);
   return text.length > detailsLengthMax ? `${text.slice(0, detailsLengthMax)}…` : text;

@@ -6,7 +6,7 @@
  * 3. An output that no tool returned is written by the model, in one answer without tools.
  */
 import type { Json } from "@tutti/expressions";
-import { type AgentRecording, equal, playRecorded, type RecordedCall, shownCall } from "./agent-recording.ts";
+import { type AgentRecording, equal, playRecorded, printCall, type RecordedCall } from "./agent-recording.ts";
 
 export interface FrozenWorkflow {
   readonly workflow: string;
@@ -37,18 +37,18 @@ export function frozenFrom(recording: AgentRecording, workflow: string): FrozenW
     for (const call of calls) {
       const at = decisions.findIndex(({ target, approved }) => approved && target === call.target);
       const approval = at < 0 ? undefined : decisions.splice(at, 1)[0];
-      const given = referring(call.input, sources);
+      const templatedInput = referring(call.input, sources);
       const needs = before.length === 0 ? {} : { needs: before };
       const approvalTask = `approve-${call.task}`;
       if (approval !== undefined)
         tasks[approvalTask] = {
           ...needs,
-          approve: { title: `Call ${call.target}?`, context: { tool: call.target, input: given } },
+          approve: { title: `Call ${call.target}?`, context: { tool: call.target, input: templatedInput } },
         };
       tasks[call.task] = {
         ...(approval === undefined ? needs : { needs: [approvalTask] }),
         ...(call.kind === "child" ? { workflow: call.target } : { uses: call.target }),
-        with: given,
+        with: templatedInput,
       };
       found.push(...sourcesIn(`tasks["${call.task}"].output`, call.output ?? null));
     }
@@ -76,11 +76,11 @@ export async function playFrozen(definition: object, recording: AgentRecording):
   const failure = await run.failure();
   const error = failure === undefined ? "" : `${failure.code}: ${failure.message}`;
   const output = error === "" ? ((await run.result()) as Json) : null;
-  const wanted = recording.calls
+  const expectedCalls = recording.calls
     .filter((call) => call.error === undefined)
-    .map(shownCall)
+    .map(printCall)
     .sort();
-  const isSame = equal(output, recording.output ?? null) && equal(calls.map(shownCall).sort(), wanted);
+  const isSame = equal(output, recording.output ?? null) && equal(calls.map(printCall).sort(), expectedCalls);
   return { same: error === "" && isSame, output, error };
 }
 

@@ -22,7 +22,7 @@ export type HandlersGiven = TestHandlers | ((worker: Worker) => void);
 
 /** Records registrations, and links nowhere. */
 class Register extends Worker {
-  readonly given: Handled[] = [];
+  readonly handled: Handled[] = [];
 
   constructor() {
     super({ handleSignals: false });
@@ -33,25 +33,25 @@ class Register extends Worker {
     handler: Handler<never>,
     options: HandleOptions = {},
   ): this {
-    this.given.push(handledAs(capability, handler as Handler, options));
+    this.handled.push(handledAs(capability, handler as Handler, options));
     return this;
   }
 }
 
 /** Returns all handlers by capability. Of several for one capability, the last one counts. */
-export function collectHandlers(given: readonly HandlersGiven[]): ReadonlyMap<string, Registered> {
+export function collectHandlers(sources: readonly HandlersGiven[]): ReadonlyMap<string, Registered> {
   const found = new Map<string, Registered>();
   const add = (name: string, handler: Handler, options: HandleOptions) => {
-    const one = new Handlers();
-    one.add(name, handler, options);
-    const [registered] = one.numbered({ [`${name}@${options.version ?? "1.0.0"}`]: 1 }).values();
+    const handlers = new Handlers();
+    handlers.add(name, handler, options);
+    const [registered] = handlers.numbered({ [`${name}@${options.version ?? "1.0.0"}`]: 1 }).values();
     if (registered !== undefined) found.set(name, registered);
   };
-  for (const each of given) {
+  for (const each of sources) {
     if (typeof each === "function") {
       const register = new Register();
       each(register);
-      for (const { name, handler, options } of register.given) add(name, handler, options);
+      for (const { name, handler, options } of register.handled) add(name, handler, options);
       continue;
     }
     for (const [key, handler] of Object.entries(each)) {

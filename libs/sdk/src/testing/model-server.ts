@@ -29,11 +29,11 @@ export async function serveModel(model: ScriptedModel, port = 0): Promise<Served
   });
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
-  const { port: bound } = server.address() as AddressInfo;
+  const { port: boundPort } = server.address() as AddressInfo;
   const close = async () => {
     server.closeAllConnections();
     server.close();
     await once(server, "close");
   };
-  return { url: `http://127.0.0.1:${bound}`, close };
+  return { url: `http://127.0.0.1:${boundPort}`, close };
 }

@@ -45,7 +45,7 @@ export class PostedEvents {
     const event = { specversion: "1.0", id, source, type, time, data: (data ?? null) as Json };
     const posted = { id, source, type, timeMs, bytes: bytesOf(event) };
     this.#log.push(posted);
-    for (const waiting of [...this.#waiting]) this.#hand(waiting, posted);
+    for (const waiting of [...this.#waiting]) this.#deliver(waiting, posted);
   }
 
   /** Events that tasks have emitted, in their order. */
@@ -55,8 +55,8 @@ export class PostedEvents {
 
   /** A task publishes an event. */
   emit(staged: StagedEffect, { taskId, input, readyMs }: OfferTask): void {
-    const given = input instanceof Uint8Array ? jsonIn(input) : null;
-    const event = emittedEvent(given, { runId: staged.key.id, taskId, readyMs });
+    const value = input instanceof Uint8Array ? jsonIn(input) : null;
+    const event = emittedEvent(value, { runId: staged.key.id, taskId, readyMs });
     if ("problem" in event) {
       const error = ErrorDetail.fromPartial({
         ...{ code: "event.event_invalid", message: event.problem },
@@ -80,7 +80,7 @@ export class PostedEvents {
     this.#waiting.add(waiting);
     for (const posted of this.#log) {
       if (!this.#waiting.has(waiting)) return;
-      if (posted.timeMs >= wanted.sinceMs) this.#hand(waiting, posted);
+      if (posted.timeMs >= wanted.sinceMs) this.#deliver(waiting, posted);
     }
   }
 
@@ -89,7 +89,7 @@ export class PostedEvents {
       if (waiting.staged.key === key && waiting.staged.number === number) this.#waiting.delete(waiting);
   }
 
-  #hand({ staged, wanted }: Waiting, { id, source, type, timeMs, bytes }: Posted): void {
+  #deliver({ staged, wanted }: Waiting, { id, source, type, timeMs, bytes }: Posted): void {
     if (type !== wanted.type || (wanted.source !== "" && wanted.source !== source)) return;
     const body = TakeEvent.fromPartial({ event: bytes, digest: `${source} ${id}`, timeMs });
     this.#stage.settle(staged, takeEvent, body);

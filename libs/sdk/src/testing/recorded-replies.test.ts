@@ -41,8 +41,8 @@ describe("a recorded run of an agent", () => {
     const { run, output } = await play(new ScriptedModel(script));
     const replies = recordedReplies(run.history);
     assert.deepEqual(replies, [script[0], script[2], script[3]]);
-    const again = new ScriptedModel(replies);
-    const replayed = await play(again, "Count the flutes.");
+    const replaying = new ScriptedModel(replies);
+    const replayed = await play(replaying, "Count the flutes.");
     assert.equal(replayed.output, output);
     const toolCalls = ({ calls }: typeof run) =>
       calls.filter(({ capability }) => capability === "stock.count");
@@ -51,7 +51,7 @@ describe("a recorded run of an agent", () => {
       toolCalls(replayed.run).map(({ input }) => input),
       [{ of: "flute" }],
     );
-    assert.equal(again.requests[0]?.instructions, "Count the flutes.");
+    assert.equal(replaying.requests[0]?.instructions, "Count the flutes.");
   });
 
   it("is refused if the run has no agent", async () => {

@@ -135,9 +135,9 @@ export class TestRun<Output = unknown> {
   async result({ within = resultWithin }: { readonly within?: Duration } = {}): Promise<Output> {
     const untilMs = this.#world.time.monotonic() + durationMs(within);
     const isDone = () => this.#latest.hasEnded;
-    const how = await this.#world.proceed({ untilMs, isDone });
+    const reason = await this.#world.proceed({ untilMs, isDone });
     const latest = this.#latest;
-    if (how !== "done" && !latest.hasEnded) throw this.#notEnded(within, how === "time");
+    if (reason !== "done" && !latest.hasEnded) throw this.#notEnded(within, reason === "time");
     const result = latest.#message.outcome?.result;
     // The caller sets the type of the output.
     if (result?.$case === "completed") return (valueIn(result.value) ?? null) as Output;
@@ -158,8 +158,8 @@ export class TestRun<Output = unknown> {
   }
 
   /** Lets time pass. All that falls due meanwhile happens, at its moment. */
-  async skip(span: Duration): Promise<void> {
-    const untilMs = this.#world.time.monotonic() + durationMs(span);
+  async skip(duration: Duration): Promise<void> {
+    const untilMs = this.#world.time.monotonic() + durationMs(duration);
     await this.#world.proceed({ untilMs, isDone: () => this.#world.time.monotonic() >= untilMs });
     await this.idle();
   }
@@ -172,8 +172,8 @@ export class TestRun<Output = unknown> {
   /** Skips time until a condition is true. Throws if that never happens, or not within the time. Default: a year. */
   async until(isSo: (run: this) => boolean, within: Duration = "365d"): Promise<void> {
     const untilMs = this.#world.time.monotonic() + durationMs(within);
-    const how = await this.#world.proceed({ untilMs, isDone: () => isSo(this) });
-    if (how === "done" || isSo(this)) return;
+    const reason = await this.#world.proceed({ untilMs, isDone: () => isSo(this) });
+    if (reason === "done" || isSo(this)) return;
     throw new WorkflowTestError(
       `expected \`${String(isSo)}\` within ${within}, found that it did not come: ${this.explain()}`,
     );
@@ -191,7 +191,7 @@ export class TestRun<Output = unknown> {
 
   query<Answer = unknown>(name: string, payload?: unknown): Answer {
     const request = { query: name, payload: payloadOf(payload, "payload") };
-    const { answer } = taken(this.#world.stage.query(this.#key, showEntry, request));
+    const { answer } = unwrapReply(this.#world.stage.query(this.#key, showEntry, request));
     return (valueIn(answer) ?? null) as Answer;
   }
 
@@ -243,16 +243,16 @@ export class TestRun<Output = unknown> {
 
   /** A task by its id: `ship`, `ship[3]`, `poll#2.fetch`. */
   task(id: string): TestTask {
-    return shownTask(taken(this.#world.stage.query(this.#key, showTask, { taskId: id })));
+    return toTestTask(unwrapReply(this.#world.stage.query(this.#key, showTask, { taskId: id })));
   }
 
   get tasks(): readonly TestTask[] {
-    const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: true };
+    const filter = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: true };
     const all: TestTask[] = [];
     for (let from = 0; from >= 0; ) {
-      const page = { ...wanted, from, size: tasksMax };
-      const { tasks, next } = taken(this.#world.stage.query(this.#key, showTasks, page));
-      all.push(...tasks.map(shownTask));
+      const page = { ...filter, from, size: tasksMax };
+      const { tasks, next } = unwrapReply(this.#world.stage.query(this.#key, showTasks, page));
+      all.push(...tasks.map(toTestTask));
       from = next;
     }
     return all;
@@ -299,7 +299,7 @@ export class TestRun<Output = unknown> {
   }
 
   get #message(): RunMessage {
-    return taken(this.#world.stage.query(this.#key, showRun, { withPayloads: true }));
+    return unwrapReply(this.#world.stage.query(this.#key, showRun, { withPayloads: true }));
   }
 
   /** The run that it continued as, or itself. */
@@ -314,25 +314,26 @@ export class TestRun<Output = unknown> {
   }
 
   get #approvals(): readonly Approval[] {
-    return taken(this.#world.stage.query(this.#key, showApprovals, { from: 0, size: tasksMax })).approvals;
+    return unwrapReply(this.#world.stage.query(this.#key, showApprovals, { from: 0, size: tasksMax }))
+      .approvals;
   }
 
   #explanation(taskId: string): Explanation {
-    return taken(this.#world.stage.query(this.#key, explain, { taskId }));
+    return unwrapReply(this.#world.stage.query(this.#key, explain, { taskId }));
   }
 
   #decide(task: string, verdict: Verdict, { by, reason = "", data }: DecisionGiven): void {
     const question = this.questions.find((each) => each.task === task);
-    const who = by ?? question?.by[0] ?? "person";
-    const body = DecideApproval.fromPartial({ approvalId: task, verdict, reason, roles: [who] });
-    this.#execute(decideApproval, { ...body, data: payloadOf(data, "data") }, who);
+    const actorId = by ?? question?.by[0] ?? "person";
+    const body = DecideApproval.fromPartial({ approvalId: task, verdict, reason, roles: [actorId] });
+    this.#execute(decideApproval, { ...body, data: payloadOf(data, "data") }, actorId);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: a caller knows nothing of the state
-  #execute<Body, Reply>(command: Command<any, Body, Reply, any>, body: Body, who = "tester"): Reply {
-    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
+  #execute<Body, Reply>(command: Command<any, Body, Reply, any>, body: Body, actorId = "tester"): Reply {
+    const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: actorId };
     const cause = this.#world.causeOf(this.id, actor);
-    return taken(this.#world.stage.execute(this.#key, command, body, { cause }));
+    return unwrapReply(this.#world.stage.execute(this.#key, command, body, { cause }));
   }
 
   #notEnded(within: Duration, isLate: boolean): WorkflowTestError {
@@ -349,12 +350,12 @@ export class TestRun<Output = unknown> {
 }
 
 /** Throws a refusal. */
-function taken<Reply>(answer: Reply | Refusal): Reply {
+function unwrapReply<Reply>(answer: Reply | Refusal): Reply {
   if (isRefusal(answer)) throw new TuttiError(answer);
   return answer;
 }
 
-function shownTask(task: Task): TestTask {
+function toTestTask(task: Task): TestTask {
   const { taskId, status, attemptCount, input, outcome, uses, sentBack, nextTime, child } = task;
   const result = outcome?.result;
   const error =

@@ -10,7 +10,7 @@ output: "\${{ tasks.write.output }}"
 const dayMs = 86_400_000;
 
 describe("schedules in a test", () => {
-  it("let a year of nights pass at once, over the changes of the clocks", async () => {
+  it("run a year of nights at once, across clock changes", async () => {
     const test = testWorkflow<unknown, string>(report, {
       handlers: { "report.write": async (day: unknown) => `report of ${day}` },
     });
@@ -58,7 +58,7 @@ describe("schedules in a test", () => {
     assert.equal(weekly.runs.length, 2);
   });
 
-  it("with a mistake say which", () => {
+  it("name the invalid field", () => {
     const test = testWorkflow(report, { handlers: {} });
     assert.throws(
       () => test.schedule("wrong", { cron: "61 * * * *" }),
@@ -68,7 +68,7 @@ describe("schedules in a test", () => {
 });
 
 describe("a capability without a worker in a test", () => {
-  it("lets a task wait, until its time in the queue is over", async () => {
+  it("keeps a task queued until its queue timeout", async () => {
     const text =
       "workflow: w\ntasks: {a: {uses: nobody.does, timeout: {queue: 2h}}, b: {uses: nobody.does}}\n";
     const test = testWorkflow(text, { handlers: { "nobody.does": absent() } });

@@ -125,8 +125,8 @@ export class Schedules {
 }
 
 function rulesOf({ cron = [], every }: TestScheduleOptions): PlannedRule[] {
-  const none = { cron: "", everyMs: 0, offsetMs: 0, onceMs: 0 };
+  const emptyRule = { cron: "", everyMs: 0, offsetMs: 0, onceMs: 0 };
   const lines = typeof cron === "string" ? [cron] : cron;
-  const rules = lines.map((line) => ({ ...none, cron: line }));
-  return every === undefined ? rules : [...rules, { ...none, everyMs: durationMs(every) }];
+  const rules = lines.map((line) => ({ ...emptyRule, cron: line }));
+  return every === undefined ? rules : [...rules, { ...emptyRule, everyMs: durationMs(every) }];
 }

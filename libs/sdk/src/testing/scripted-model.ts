@@ -109,11 +109,11 @@ function streamOf(
   { cut = false, paceMs = 0 }: Manner,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const kept = cut ? events.slice(0, Math.ceil(events.length / 2)) : events;
+  const sentEvents = cut ? events.slice(0, Math.ceil(events.length / 2)) : events;
   let next = 0;
   return new ReadableStream({
     async pull(controller) {
-      const event = kept[next++];
+      const event = sentEvents[next++];
       if (event === undefined) return controller.close();
       if (paceMs > 0) await setTimeout(paceMs);
       const { type } = event as { readonly type?: string };
@@ -137,17 +137,17 @@ interface Written {
 type Answering = Exclude<ScriptedReply, { status: number }>;
 
 function writtenOf(reply: Answering, count: number): Written {
-  const none = { text: "", pieces: [], calls: [], inputTokens: 10, outputTokens: 5, error: "" };
-  if (typeof reply === "string") return { ...none, text: reply, pieces: halves(reply) };
-  if ("error" in reply) return { ...none, error: reply.error };
+  const emptyReply = { text: "", pieces: [], calls: [], inputTokens: 10, outputTokens: 5, error: "" };
+  if (typeof reply === "string") return { ...emptyReply, text: reply, pieces: halves(reply) };
+  if ("error" in reply) return { ...emptyReply, error: reply.error };
   if ("malformed" in reply)
-    return { ...none, calls: [{ id: `call_${count}_1`, name: reply.name, json: reply.malformed }] };
+    return { ...emptyReply, calls: [{ id: `call_${count}_1`, name: reply.name, json: reply.malformed }] };
   const { text = "", calls = [], inputTokens = 10, outputTokens = 5 } = reply;
   const numbered = calls.map(({ name, input }, index) => ({
     ...{ id: `call_${count}_${index + 1}`, name, json: JSON.stringify(input ?? {}) },
   }));
   const pieces = reply.paceMs === undefined ? halves(text) : text.split(/(?<= )/);
-  return { ...none, text, pieces, calls: numbered, inputTokens, outputTokens };
+  return { ...emptyReply, text, pieces, calls: numbered, inputTokens, outputTokens };
 }
 
 /** Ids are unique in a conversation: clients merge messages with the same id. */
@@ -286,16 +286,16 @@ const gemini: Writer = (reply, model, count) => {
 function requestOf(path: string, body: Members): ScriptedRequest {
   const { system, instructions, messages: listed, input, tools } = body as Readonly<Record<string, Json>>;
   const { contents, systemInstruction } = body as Readonly<Record<string, Json>>;
-  const spoken = listOf(listed ?? input ?? contents);
-  const [first] = spoken;
+  const messages = listOf(listed ?? input ?? contents);
+  const [first] = messages;
   const isSystem = isMembers(first) && first["role"] === "system";
-  const told = isSystem
+  const systemTexts = isSystem
     ? textsIn(first)
     : [...textsIn(system), ...textsIn(instructions), ...textsIn(systemInstruction)];
   const model = textIn(body, "model") || (/models\/([^:]+):/.exec(path)?.[1] ?? "");
   return {
-    ...{ path, model, instructions: told.join("\n"), body },
-    conversation: (isSystem ? spoken.slice(1) : spoken).flatMap(textsIn),
+    ...{ path, model, instructions: systemTexts.join("\n"), body },
+    conversation: (isSystem ? messages.slice(1) : messages).flatMap(textsIn),
     tools: listOf(tools)
       .filter(isMembers)
       .flatMap((tool) => [tool, ...listOf(tool["functionDeclarations"]).filter(isMembers)])
@@ -313,7 +313,7 @@ function textsIn(value: unknown): readonly string[] {
   if (typeof value === "string") return value === "" ? [] : [value];
   if (Array.isArray(value)) return value.flatMap(textsIn);
   if (!isMembers(value)) return [];
-  const { type, text, name, input, arguments: given, content, output, tool_calls: calls } = value;
+  const { type, text, name, input, arguments: args, content, output, tool_calls: calls } = value;
   const called = membersIn(value, "function");
   if (textIn(called, "name") !== "") return [`${textIn(called, "name")}(${textIn(called, "arguments")})`];
   const { functionCall, functionResponse, parts } = value;
@@ -321,6 +321,6 @@ function textsIn(value: unknown): readonly string[] {
     return [`${textIn(functionCall, "name")}(${JSON.stringify(functionCall["args"])})`];
   if (isMembers(functionResponse)) return textsIn(membersIn(functionResponse, "response"));
   if (type === "tool_use") return [`${String(name)}(${JSON.stringify(input)})`];
-  if (type === "function_call") return [`${String(name)}(${String(given)})`];
+  if (type === "function_call") return [`${String(name)}(${String(args)})`];
   return [text, content, output, calls, parts].flatMap(textsIn);
 }

@@ -223,12 +223,12 @@ export class Stage {
     if (known !== undefined) return known;
     const machine = this.#machines.get(kind);
     if (machine === undefined) throw new WorkflowTestError(`expected a kind of machine, found ${kind}`);
-    const made: Instance = {
+    const created: Instance = {
       ...{ key, machine, state: machine.create(key), history: [] },
       ...{ effects: new Map(), timers: new Map() },
     };
-    this.#instances.set(name, made);
-    return made;
+    this.#instances.set(name, created);
+    return created;
   }
 
   #command<Body, Reply>(
@@ -291,9 +291,9 @@ export class Stage {
       settled,
       effect: (number: number, attempt: number, effect: unknown) => {
         settled(number);
-        const made = { key, number, attempt, effect };
-        effects.set(number, made);
-        this.defer(() => effects.get(number) === made && doers.start(made));
+        const running = { key, number, attempt, effect };
+        effects.set(number, running);
+        this.defer(() => effects.get(number) === running && doers.start(running));
       },
       timer: (number: number, dueMs: number) => {
         drop(number);

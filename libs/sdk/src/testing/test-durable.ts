@@ -18,10 +18,10 @@ export function testDurable<Input, Output>(
   { handlers = [], functions = [], children = [], ...options }: DurableTestOptions = {},
 ): WorkflowTest<Input, Output> {
   const all = [fn, ...functions] as unknown as readonly DurableFunction<never>[];
-  const given: readonly HandlersGiven[] = isList(handlers) ? handlers : [handlers];
+  const handlerList: readonly HandlersGiven[] = isList(handlers) ? handlers : [handlers];
   return new WorkflowTest<Input, Output>(fn.definition, {
     ...options,
-    handlers: [(worker: Worker) => void worker.durable(all), ...given],
+    handlers: [(worker: Worker) => void worker.durable(all), ...handlerList],
     children: [...functions.map(({ definition }) => definition), ...children],
   });
 }

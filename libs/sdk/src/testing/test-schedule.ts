@@ -36,9 +36,9 @@ export class TestSchedule<Output = unknown> {
   }
 
   /** Lets so much time pass. Every run that is due starts at its moment. */
-  async skip(span: Duration): Promise<void> {
+  async skip(duration: Duration): Promise<void> {
     const { time } = this.#world;
-    const untilMs = time.monotonic() + durationMs(span);
+    const untilMs = time.monotonic() + durationMs(duration);
     await this.#world.proceed({ untilMs, isDone: () => time.monotonic() >= untilMs });
     await this.#world.proceed({ untilMs: time.monotonic(), isDone: () => false });
   }

@@ -36,30 +36,30 @@ export function durationMs(duration: Duration): number {
 /** In a handler: waits in virtual time. Rejects if the attempt is aborted meanwhile. */
 export function sleep(duration: Duration): Promise<void> {
   const ms = durationMs(duration);
-  return waiting((time, go) => {
-    const timer = time.after(ms, go);
+  return waiting((time, resume) => {
+    const timer = time.after(ms, resume);
     return () => timer.cancel();
   });
 }
 
-function waiting(begin: (time: VirtualTime, go: () => void) => () => void): Promise<void> {
+function waiting(arm: (time: VirtualTime, resume: () => void) => () => void): Promise<void> {
   const context = currentTask();
   const crew = context === undefined ? undefined : crews.get(context);
   if (context === undefined || crew === undefined)
     throw new WorkflowTestError(
       "expected `sleep` to be called in a handler of a test. Elsewhere use `run.skip`",
     );
-  const goesOn = crew.waits(context);
+  const endWait = crew.waits(context);
   const { signal } = context;
   return new Promise((resolve, reject) => {
     const stop = () => {
-      goesOn();
+      endWait();
       cancel();
       reject(signal.reason);
     };
-    const cancel = begin(crew.time, () => {
+    const cancel = arm(crew.time, () => {
       signal.removeEventListener("abort", stop);
-      goesOn();
+      endWait();
       resolve();
     });
     if (signal.aborted) stop();
@@ -130,9 +130,9 @@ function counting(): (context: TaskContext) => number {
     const test = crews.get(context) ?? context;
     const calls = byTest.get(test) ?? new Map<string, number>();
     byTest.set(test, calls);
-    const who = `${context.workId}/${context.taskId}`;
-    const count = (calls.get(who) ?? 0) + 1;
-    calls.set(who, count);
+    const taskKey = `${context.workId}/${context.taskId}`;
+    const count = (calls.get(taskKey) ?? 0) + 1;
+    calls.set(taskKey, count);
     return count;
   };
 }

@@ -17,7 +17,7 @@ output: "\${{ tasks.ship.output }}"
 `;
 
 describe("a workflow in a test", () => {
-  it("skips backoff, waits for a signal, and gives the output", async () => {
+  it("skips backoff, waits for a signal, and returns the output", async () => {
     const test = testWorkflow<{ readonly cents: number }, string>(order, {
       handlers: {
         "stock.reserve": async () => "seven",
@@ -47,20 +47,20 @@ describe("a workflow in a test", () => {
     assert.equal(run.events.find(({ type }) => type === "signal_received")?.actor, "tester");
   });
 
-  it("needs no handlers where no task has one, and a worker takes functions one by one or as a list", async () => {
+  it("needs no handlers if no task uses one, and a worker accepts functions separately or as a list", async () => {
     const sum = 'workflow: sum\ntasks: {add: {set: 3}}\noutput: "${{ tasks.add.output }}"';
     assert.equal(await testWorkflow(sum).execute(), 3);
     const double = durable("double", async (_, input: number) => input * 2);
     const greet = durable("greet", async (_, name: string) => `hello ${name}`);
-    for (const give of [
+    for (const handlers of [
       (worker: Worker) => void worker.durable([double, greet]),
       (worker: Worker) => void worker.durable(double).durable(greet),
     ]) {
       assert.equal(
-        await testWorkflow<number>(double.definition, { handlers: give }).execute({ input: 4 }),
+        await testWorkflow<number>(double.definition, { handlers: handlers }).execute({ input: 4 }),
         8,
       );
-      const greeting = await testWorkflow<string>(greet.definition, { handlers: give }).execute({
+      const greeting = await testWorkflow<string>(greet.definition, { handlers: handlers }).execute({
         input: "x",
       });
       assert.equal(greeting, "hello x");
@@ -72,7 +72,7 @@ describe("a workflow in a test", () => {
     const test = testWorkflow(order, {
       handlers: {
         "stock.reserve": () => "seven",
-        "stock.release": (what) => void released.push(what),
+        "stock.release": (item) => void released.push(item),
         "pay.charge": () => null,
         "ship.send": () => null,
       },
@@ -93,7 +93,7 @@ describe("a workflow in a test", () => {
     );
   });
 
-  it("a handler that is missing fails the test with what to add, however the definition takes failures", async () => {
+  it("a missing handler fails the test with a remedy, regardless of how the definition handles failures", async () => {
     const test = testWorkflow(
       `workflow: w
 tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
@@ -129,7 +129,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     assert.equal(test.now.toISOString(), "2026-01-31T00:00:00.000Z");
   });
 
-  it("all mistakes of a definition come at once, with their places", () => {
+  it("all errors of a definition are reported at once, with their places", () => {
     assert.throws(
       () =>
         testWorkflow(`workflow: w\ntasks:\n  a: {uses: x, needs: [b]}\n  c: {usess: y}`, { handlers: {} }),
@@ -145,7 +145,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     );
   });
 
-  it("takes what the builder gives", async () => {
+  it("accepts a definition from the builder", async () => {
     const built = workflow("double", {
       tasks: { twice: uses("math.double", { with: input<{ readonly n: number }>().n }) },
       output: outputOf("twice"),
@@ -156,7 +156,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     assert.equal(await test.execute({ input: { n: 21 } }), 42);
   });
 
-  it("takes the function that gives a worker its handlers, and one in place of them", async () => {
+  it("accepts the function that adds a worker's handlers, and replacements for single handlers", async () => {
     const handle = (worker: Worker) => {
       worker.handle("a.one", async () => "real one", { version: "2.1.0" });
       worker.handle("a.two", async () => "real two");
@@ -169,7 +169,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
 });
 
 describe("a handler in a test", () => {
-  it("sees what a worker's sees, three hops below it too", async () => {
+  it("sees the same task context as in a worker, also three calls below", async () => {
     const printed: string[] = [];
     const deep = async () => void printed.push(inspect(currentTask()));
     const hop = async () => deep();
@@ -208,12 +208,12 @@ output: "\${{ tasks.count.output }}"
     assert.equal(await testWorkflow(definition, { handlers }).execute(), length);
   });
 
-  it("finds in its next attempt what it saved", async () => {
-    const seen: unknown[] = [];
+  it("receives its saved progress in the next attempt", async () => {
+    const savedValues: unknown[] = [];
     const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, retry: {attempts: 2, backoff: 1h}}}`, {
       handlers: {
         a: (_, context) => {
-          seen.push(context.saved);
+          savedValues.push(context.saved);
           context.progress({ fraction: 0.5, message: "half", saved: { at: 3 } });
           if (context.attempt === 1) throw new Error("broken");
           return "done";
@@ -222,7 +222,7 @@ output: "\${{ tasks.count.output }}"
     });
     const run = await test.start();
     assert.deepEqual(await run.result(), { a: "done" });
-    assert.deepEqual(seen, [undefined, { at: 3 }]);
+    assert.deepEqual(savedValues, [undefined, { at: 3 }]);
   });
 
   it("that fails for good is not tried again, and its code arrives", async () => {
@@ -260,7 +260,7 @@ output: "\${{ tasks.count.output }}"
     assert.equal(test.now.toISOString(), "2026-01-01T00:00:21.000Z");
   });
 
-  it("that gives no sign of life is replaced", async () => {
+  it("that sends no heartbeat is replaced", async () => {
     let calls = 0;
     const test = testWorkflow(
       `workflow: w\ntasks: {a: {uses: a, timeout: {heartbeat: 30s}, retry: {attempts: 2, backoff: 1s}}}`,
@@ -290,7 +290,7 @@ output: "\${{ tasks.count.output }}"
     assert.equal(run.status, "cancelled");
   });
 
-  it("that hangs without saying so holds time up as long as the patience of the test", async () => {
+  it("that hangs delays virtual time only for the patience of the test, and then times out", async () => {
     const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a, timeout: 1h}}`, {
       handlers: { a: () => new Promise(() => {}) },
       patienceMs: 5,
@@ -299,7 +299,7 @@ output: "\${{ tasks.count.output }}"
     assert.equal((await run.failure())?.code, "sdk.timed_out");
   });
 
-  it("that gives no JSON fails with the place", async () => {
+  it("that returns no JSON fails with the path", async () => {
     const test = testWorkflow(`workflow: w\ntasks: {a: {uses: a}}`, {
       handlers: { a: () => ({ n: Number.NaN }) },
     });
@@ -308,8 +308,8 @@ output: "\${{ tasks.count.output }}"
   });
 });
 
-describe("what a definition can say, in a test", () => {
-  it("children are runs by their definitions, and one that is missing is named", async () => {
+describe("features of definitions in a test", () => {
+  it("children run by their definitions, and a missing definition is named", async () => {
     const parent = `workflow: book
 tasks: {chapter: {forEach: "\${{ input }}", workflow: chapter, with: {title: "\${{ item }}"}}}
 output: "\${{ tasks.chapter.output }}"`;
@@ -356,7 +356,7 @@ output: "\${{ tasks.sure.output }}"`,
     assert.match((await other.failure())?.message ?? "", /anna/);
   });
 
-  it("limits let one run after the other", async () => {
+  it("limits run one run after the other", async () => {
     const test = testWorkflow(`workflow: w\nlimits: [{key: one, concurrency: 1}]\ntasks: {a: {uses: a}}`, {
       handlers: { a: taking("3d") },
     });
@@ -389,7 +389,7 @@ states:
     assert.equal(await run.result(), 2);
   });
 
-  it("a run that continues as a new one is followed to its end", async () => {
+  it("a run that is continued as new is followed to its end", async () => {
     const test = testWorkflow(
       `workflow: w
 tasks: {rest: {wait: 1d}, work: {uses: work, needs: [rest], with: "\${{ run.incarnation }}"}}
@@ -401,7 +401,7 @@ output: "\${{ tasks.work.output }}"`,
     assert.equal(test.now.toISOString(), "2026-01-06T00:00:00.000Z");
   });
 
-  it("what failed is retried from where it failed, and a result is set by hand", async () => {
+  it("a failed run is retried from the failed task", async () => {
     let isBroken = true;
     const test = testWorkflow(
       `workflow: w\nonFailure: keep\ntasks: {a: {uses: a}, b: {uses: b, needs: [a]}, c: {uses: c, needs: [b]}}`,

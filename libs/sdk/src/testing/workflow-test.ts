@@ -81,10 +81,10 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   }
 
   /** Starts a run. What handlers do without waiting for anything has happened when it resolves. */
-  async start(given: StartGiven<Input> = {}): Promise<TestRun<Output>> {
-    const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters, budget } = given;
+  async start(options: StartGiven<Input> = {}): Promise<TestRun<Output>> {
+    const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters, budget } = options;
     this.#world.startRun({
-      ...{ id, definition: this.#definitions.name, input: given.input },
+      ...{ id, definition: this.#definitions.name, input: options.input },
       parameters: parameters as Json | undefined,
       ...(labels !== undefined && { labels }),
       ...(priority !== undefined && { priority }),
@@ -97,8 +97,8 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   }
 
   /** Starts a run and gives its output. */
-  async execute(given: StartGiven<Input> = {}): Promise<Output> {
-    const run = await this.start(given);
+  async execute(options: StartGiven<Input> = {}): Promise<Output> {
+    const run = await this.start(options);
     return run.result();
   }
 

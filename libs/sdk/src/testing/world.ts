@@ -13,7 +13,7 @@ import {
   RenewLeases,
   RunOrder,
 } from "@tutti/contracts/workflow/v1";
-import { emitCapability, holdInputAgainst } from "@tutti/definitions";
+import { emitCapability, validateInputAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import {
   type InstanceKey,
@@ -63,7 +63,7 @@ export interface WorldParts {
 }
 
 /** Options of a start, without the definition. */
-export interface Begun {
+export interface StartOptions {
   readonly id: string;
   readonly definition: string;
   readonly input: unknown;
@@ -88,7 +88,7 @@ const service = "workflow";
 /** Moments that time skips to within one call. */
 const momentsMax = 1_000_000;
 /** Moments without an event of a run, when only leases are renewed. */
-const quietMomentsMax = 5_000;
+const idleMomentsMax = 5_000;
 const leaseMs = 86_400_000;
 
 export class World {
@@ -132,13 +132,13 @@ export class World {
   }
 
   /** Starts a run. Throws the obstacle if it cannot start. */
-  startRun(begun: Begun): void {
-    const order = this.#orderOf(begun);
+  startRun(options: StartOptions): void {
+    const order = this.#orderOf(options);
     const answer = this.stage.execute(
-      this.keyOf(begun.id),
+      this.keyOf(options.id),
       beginRun,
       { order },
-      { cause: this.causeOf(begun.id) },
+      { cause: this.causeOf(options.id) },
     );
     if (isRefusal(answer)) throw new TuttiError(answer);
   }
@@ -146,7 +146,7 @@ export class World {
   /** Continues until something is so, time is up, or nothing is left that would happen by itself. */
   async proceed({ untilMs, isDone }: Until): Promise<"done" | "time" | "stuck"> {
     let events = -1;
-    let quiet = 0;
+    let idleMoments = 0;
     for (let moments = 0; moments < momentsMax; ) {
       await this.time.flush();
       if (this.#fault !== undefined) throw new WorkflowTestError(this.#fault);
@@ -162,9 +162,9 @@ export class World {
         return nextMs === undefined ? "stuck" : "time";
       }
       const now = this.stage.eventCount;
-      quiet = now === events ? quiet + 1 : 0;
+      idleMoments = now === events ? idleMoments + 1 : 0;
       events = now;
-      if (quiet > quietMomentsMax && !this.stage.hasTimers("run") && this.crew.isIdle) {
+      if (idleMoments > idleMomentsMax && !this.stage.hasTimers("run") && this.crew.isIdle) {
         if (untilMs === Number.POSITIVE_INFINITY) return "stuck";
       }
       this.time.advance(nextMs - this.time.monotonic());
@@ -189,9 +189,9 @@ export class World {
     timer.cancel();
   }
 
-  #orderOf(begun: Begun): RunOrder {
-    const { definition, input, parameters, labels, priority, timeoutMs, startMs } = begun;
-    const { budget, parent, parentClose } = begun;
+  #orderOf(options: StartOptions): RunOrder {
+    const { definition, input, parameters, labels, priority, timeoutMs, startMs } = options;
+    const { budget, parent, parentClose } = options;
     const found = this.#parts.definitions.find(definition, parameters);
     if (found === undefined) throw new WorkflowTestError(`expected the definition ${definition}, found none`);
     const { plan, hash } = found.plan;
@@ -199,7 +199,7 @@ export class World {
     return RunOrder.fromPartial({
       ...{ definition, hash, versionLabel: "latest", idChosen: true, incarnation: 1 },
       kind: isStates ? DefinitionKind.DEFINITION_KIND_STATES : DefinitionKind.DEFINITION_KIND_TASKS,
-      input: bytesOf(heldInput(definition, plan.inputSchema, input) ?? null),
+      input: bytesOf(validatedInput(definition, plan.inputSchema, input) ?? null),
       parameters: bytesOf(parameters),
       labels: { ...labels },
       ...{ priority: priority ?? 0, timeoutMs: timeoutMs ?? 0, startMs: startMs ?? 0 },
@@ -219,7 +219,7 @@ export class World {
     else if (effect.kind === "stop_run") this.schedules.stop(staged, effect);
     else if (effect.kind === "start_child") this.#startChild(staged, effect);
     else if (effect.kind === "await_event") this.posted.await(staged, effect);
-    else this.#hold(staged, effect);
+    else this.#renewLeases(staged, effect);
   }
 
   #withdraw(staged: StagedEffect): void {
@@ -265,7 +265,7 @@ export class World {
   }
 
   /** Renews leases of limits as long as they are needed. */
-  #hold(staged: StagedEffect, { leases }: RenewLease): void {
+  #renewLeases(staged: StagedEffect, { leases }: RenewLease): void {
     const name = nameOf(staged);
     this.#leases.get(name)?.cancel();
     const renewAll = () => {
@@ -286,9 +286,9 @@ export class World {
     const [first = id] = id.split("...");
     const known = this.#traces.get(first);
     if (known !== undefined) return known;
-    const made = hex(16, "trace", first);
-    this.#traces.set(first, made);
-    return made;
+    const traceId = hex(16, "trace", first);
+    this.#traces.set(first, traceId);
+    return traceId;
   }
 }
 
@@ -296,9 +296,9 @@ function nameOf({ key, number }: StagedEffect): string {
   return `${textOf(key)} ${number}`;
 }
 
-function heldInput(definition: string, schema: Json, input: unknown): unknown {
+function validatedInput(definition: string, schema: Json, input: unknown): unknown {
   if (schema === null) return input;
-  const { value, violations } = holdInputAgainst(schema, input as Json | undefined);
+  const { value, violations } = validateInputAgainst(schema, input as Json | undefined);
   if (violations.length === 0) return value;
   const texts = violations.map(({ path, message }) => `${["input", ...path].join(".")}: ${message}`);
   throw new WorkflowTestError(

@@ -15,16 +15,16 @@ import {
 } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
-import type { MissionTask } from "../client/missions/at-work.ts";
+import type { MissionTask } from "../client/missions/mission-task.ts";
 import { sdkErrors } from "../errors.ts";
 import type { BlobAccess } from "../link/blobs.ts";
 import { LinkState } from "../link/link-state.ts";
 import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
 import type { Handlers } from "../task/handlers.ts";
-import type { MeasureBook } from "../task/measures.ts";
+import type { MeasureRegistry } from "../task/measures.ts";
 import { OwnUse, type ProcessUse } from "../task/own-use.ts";
 import type { TaskOfMission } from "./missions.ts";
-import type { SecretWanted } from "./secrets.ts";
+import type { SecretQuery } from "./secrets.ts";
 import type { WorkerSettings } from "./settings.ts";
 
 export interface AgentParts {
@@ -38,15 +38,15 @@ export interface AgentParts {
   readonly figures: () => HostFigures;
   readonly blobs: () => BlobAccess;
   /** Returns the value of a secret. */
-  readonly openSecret: (wanted: SecretWanted) => Promise<string>;
-  readonly measures: MeasureBook;
+  readonly openSecret: (query: SecretQuery) => Promise<string>;
+  readonly measures: MeasureRegistry;
   readonly use: () => ProcessUse | undefined;
   /** Returns the mission of a task. */
   readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
   /** Called when the host requests a drain. */
   readonly onDrain: (reason: string, deadlineMs: number) => void;
   /** Called when an attempt has ended or a result is durable. */
-  readonly onQuiet: () => void;
+  readonly onIdle: () => void;
 }
 
 type Send = (bytes: Uint8Array) => void;
@@ -70,7 +70,7 @@ export class Agent {
   #isDraining = false;
   #isAsleep = false;
   /** True if the host requested the pause. */
-  #isToldToSleep = false;
+  #isSleepRequested = false;
   #sleepReason = "";
   #waking: Timer | undefined;
   /** Numbers of capabilities by `name@version`, valid for the current link. */
@@ -131,7 +131,7 @@ export class Agent {
 
   /** Number of running handlers, and of results that are not known to be durable. */
   get unfinished(): number {
-    return this.#attempts.running + this.#link.keptCount;
+    return this.#attempts.running + this.#link.retainedCount;
   }
 
   get atWork(): number {
@@ -185,15 +185,15 @@ export class Agent {
       this.#link.resumed(welcome.received);
     } else {
       this.#numbers = {};
-      this.#link.begun(welcome, (token) => !unwanted.has(token));
-      this.#attempts.tellAgain();
+      this.#link.started(welcome, (token) => !unwanted.has(token));
+      this.#attempts.reportRunning();
     }
     if (welcome.capabilityNumbers !== undefined) this.#number(welcome.capabilityNumbers.numbers);
     this.#isHeld = welcome.held !== undefined;
-    if (this.#isDraining) this.#sayDrain("the worker stops");
+    if (this.#isDraining) this.#sendDrain("the worker stops");
     // A pause by a host ends with its link: another host may need the worker, and does not know about the pause.
-    if (this.#isToldToSleep && !welcome.resumed) this.wake("a new link starts", true);
-    if (this.#isAsleep && !this.#isToldToSleep) this.#saySleep(this.#sleepReason, 0);
+    if (this.#isSleepRequested && !welcome.resumed) this.wake("a new link starts", true);
+    if (this.#isAsleep && !this.#isSleepRequested) this.#sendSleep(this.#sleepReason, 0);
     this.#link.outbox.touch();
     this.flush();
   }
@@ -203,8 +203,8 @@ export class Agent {
     const frame = this.#link.receive(bytes);
     if (frame === undefined) return undefined;
     // Applied first: one frame may acknowledge the answer `busy` of an attempt and assign the same attempt again.
-    const tellsOfResults = frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0;
-    if (tellsOfResults) this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
+    const hasDurableResults = frame.resultsDurable > 0 || frame.resultsDurableBeyond.length > 0;
+    if (hasDurableResults) this.#link.durable(frame.resultsDurable, frame.resultsDurableBeyond);
     const { assignments } = frame;
     if (assignments.length > 0) {
       const nowMs = this.#attempts.nowMs();
@@ -214,10 +214,10 @@ export class Agent {
       }
       this.#flushSoon();
     }
-    if (tellsOfResults && this.#isDraining) this.#parts.onQuiet();
+    if (hasDurableResults && this.#isDraining) this.#parts.onIdle();
     for (const cancel of frame.cancels) this.#attempts.cancelled(cancel);
     for (const extension of frame.extensions) this.#attempts.extended(extension);
-    this.#takeRare(frame);
+    this.#applyRare(frame);
     this.#attempts.drained();
     if (!this.#link.outbox.isEmpty) this.#flushSoon();
     // An empty frame needs no answer: two sides that acknowledge acknowledgements would never stop.
@@ -236,7 +236,7 @@ export class Agent {
   }
 
   /** Handles the end of the stream. All state is kept for the next stream. */
-  cut(): void {
+  handleDisconnect(): void {
     this.#send = undefined;
   }
 
@@ -257,10 +257,10 @@ export class Agent {
   }
 
   /** Sends the changed offer. */
-  offerAgain(): void {
+  sendOffering(): void {
     if (this.#send === undefined) return;
     const offering = this.#offering();
-    this.#say({ offering });
+    this.#sendFrame({ offering });
   }
 
   drain(reason: string): void {
@@ -268,37 +268,37 @@ export class Agent {
     this.#isDraining = true;
     this.#attempts.closedBecause = `the worker drains: ${reason}`;
     this.#link.credit = 0;
-    if (this.#send !== undefined) this.#sayDrain(reason);
+    if (this.#send !== undefined) this.#sendDrain(reason);
     this.flush();
   }
 
-  sleep(reason: string, forMs: number, isTold: boolean): void {
+  sleep(reason: string, forMs: number, isRequested: boolean): void {
     const wasAsleep = this.#isAsleep;
     this.#isAsleep = true;
-    this.#isToldToSleep = isTold;
+    this.#isSleepRequested = isRequested;
     this.#sleepReason = reason;
     this.#attempts.closedBecause = "the worker sleeps";
     this.#link.credit = 0;
     this.#waking?.cancel();
     if (forMs > 0) this.#waking = this.#parts.timers.after(forMs, () => this.wake("its time is over", false));
-    if (!isTold) this.#saySleep(reason, forMs);
+    if (!isRequested) this.#sendSleep(reason, forMs);
     if (!wasAsleep) this.#call("onSleep", reason);
     this.flush();
   }
 
-  wake(reason: string, isTold: boolean): void {
+  wake(reason: string, isRequested: boolean): void {
     if (!this.#isAsleep) return;
     this.#isAsleep = false;
-    this.#isToldToSleep = false;
+    this.#isSleepRequested = false;
     this.#waking?.cancel();
     this.#call("onWake", reason);
     if (!this.#isDraining) this.#attempts.closedBecause = "";
-    if (!isTold) this.#say({ wake: { reason } });
+    if (!isRequested) this.#sendFrame({ wake: { reason } });
     this.flush();
   }
 
   bye(reason: string): void {
-    this.#say({ bye: { reason, returnAfterMs: 0 } });
+    this.#sendFrame({ bye: { reason, returnAfterMs: 0 } });
     this.flush();
   }
 
@@ -327,11 +327,11 @@ export class Agent {
     this.#parts.defer(() => {
       this.#isFlushing = false;
       this.flush();
-      if (this.#isDraining) this.#parts.onQuiet();
+      if (this.#isDraining) this.#parts.onIdle();
     });
   }
 
-  #takeRare(frame: HostFrame): void {
+  #applyRare(frame: HostFrame): void {
     const { drain, sleep, wake, held, released, capabilityNumbers } = frame;
     if (drain !== undefined) this.#parts.onDrain(drain.reason, drain.deadlineMs);
     if (sleep !== undefined) this.sleep(sleep.reason, sleep.forMs, true);
@@ -347,7 +347,7 @@ export class Agent {
   }
 
   #tokens(): string[] {
-    return [...new Set([...this.#attempts.tokens, ...this.#link.keptTokens()])];
+    return [...new Set([...this.#attempts.tokens, ...this.#link.retainedTokens()])];
   }
 
   #offering(): Offering {
@@ -374,15 +374,15 @@ export class Agent {
     }
   }
 
-  #sayDrain(reason: string): void {
-    this.#say({ drain: { reason, deadlineMs: 0 } });
+  #sendDrain(reason: string): void {
+    this.#sendFrame({ drain: { reason, deadlineMs: 0 } });
   }
 
-  #saySleep(reason: string, forMs: number): void {
-    this.#say({ sleep: { reason, forMs } });
+  #sendSleep(reason: string, forMs: number): void {
+    this.#sendFrame({ sleep: { reason, forMs } });
   }
 
-  #say(frame: Partial<AgentFrame>): void {
+  #sendFrame(frame: Partial<AgentFrame>): void {
     if (this.#send === undefined) return;
     this.#write(frame);
     this.#flushSoon();

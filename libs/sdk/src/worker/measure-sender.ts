@@ -7,7 +7,7 @@
  * 3. Only the stop of the worker waits for it, for at most two seconds.
  */
 import { answerText, type Clock, type Logger, sleep, type Timer, type Timers } from "@tutti/kernel";
-import { type Measure, MeasureBook } from "../task/measures.ts";
+import { type Measure, MeasureRegistry } from "../task/measures.ts";
 import type { WorkerSettings } from "./settings.ts";
 
 interface SenderParts {
@@ -19,12 +19,12 @@ interface SenderParts {
 }
 
 const stepMs = 10_000;
-const reachMs = 540_000;
+const windowMs = 540_000;
 const callMs = 8_000;
 const partingMs = 2_000;
 
 export class MeasureSender {
-  readonly book: MeasureBook;
+  readonly registry: MeasureRegistry;
   readonly #parts: SenderParts;
   /** Time up to which values were sent, by namespace. */
   readonly #sentMs = new Map<string, number>();
@@ -35,7 +35,7 @@ export class MeasureSender {
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
-    this.book = new MeasureBook(
+    this.registry = new MeasureRegistry(
       () => this.#start(),
       (metric) =>
         parts.logger.warn("metric has too many series: further ones are recorded together", {
@@ -48,7 +48,7 @@ export class MeasureSender {
   /** Sends the remaining values. Returns undefined if there are none. */
   close(): Promise<void> | undefined {
     this.#timer?.cancel();
-    if (this.book.isEmpty) return undefined;
+    if (this.registry.isEmpty) return undefined;
     // The current step is sent as if it had ended.
     return Promise.race([this.#send(stepMs), sleep(this.#parts.timers, partingMs)]);
   }
@@ -63,11 +63,11 @@ export class MeasureSender {
     this.#isSending = true;
     const toMs = floorOf(this.#parts.clock.now()) + aheadMs;
     try {
-      for (const [namespace, measures] of this.book.measures()) {
-        const fromMs = Math.max(this.#sentMs.get(namespace) ?? this.#startMs, toMs - reachMs);
+      for (const [namespace, measures] of this.registry.measures()) {
+        const fromMs = Math.max(this.#sentMs.get(namespace) ?? this.#startMs, toMs - windowMs);
         if (fromMs >= toMs) continue;
         await this.#post(namespace, { worker: this.#parts.agentId(), fromMs, toMs, measures });
-        this.book.sent(namespace, measures);
+        this.registry.sent(namespace, measures);
         this.#sentMs.set(namespace, toMs);
       }
       this.#hasFailed = false;

@@ -12,8 +12,8 @@ const failing = (
   const asked: unknown[] = [];
   return {
     asked,
-    connect: async (where) => {
-      asked.push(where);
+    connect: async (target) => {
+      asked.push(target);
       throw new Error(reasons[asked.length - 1]);
     },
   };
@@ -25,11 +25,11 @@ describe("the way of a handler to its mission", () => {
     const attempts = workerOf({ address: ["127.0.0.1:1", "127.0.0.1:2"], connect });
     await assert.rejects(attempts.open(task), /first/);
     await assert.rejects(attempts.open(task), /second/);
-    const where = { address: ["127.0.0.1:1", "127.0.0.1:2"], namespace: "shop" };
-    assert.deepEqual(asked, [where, where]);
+    const target = { address: ["127.0.0.1:1", "127.0.0.1:2"], namespace: "shop" };
+    assert.deepEqual(asked, [target, target]);
   });
 
-  it("is refused where the link is encrypted and no client was named", async () => {
+  it("is rejected if the link is encrypted and no client is set", async () => {
     const credentials = { certificateAuthority: "PEM" };
     const refused = (error: unknown) => isTuttiError(error) && /`?connect`?/.test(error.message);
     await assert.rejects(workerOf({ credentials }).open(task), refused);

@@ -3,7 +3,7 @@
  * it.
  */
 import type { connect as connectType } from "../client/connect.ts";
-import type { MissionTask } from "../client/missions/at-work.ts";
+import type { MissionTask } from "../client/missions/mission-task.ts";
 import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
 import { isEncrypted, type WorkerSettings } from "./settings.ts";
@@ -26,7 +26,7 @@ export class WorkerMissions {
 
   async open({ namespace, missionId, taskId, agentId }: TaskOfMission): Promise<MissionTask> {
     const tutti = await this.#connection(namespace);
-    const { MissionTask } = await import("../client/missions/at-work.ts");
+    const { MissionTask } = await import("../client/missions/mission-task.ts");
     return MissionTask.join(tutti.missions.get(missionId), { taskId, agentId, pool: this.#settings.pool });
   }
 

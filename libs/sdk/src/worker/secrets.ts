@@ -8,7 +8,7 @@ import type { Reception } from "@tutti/policy/secrets";
 import { sdkErrors } from "../errors.ts";
 import { isLoopback, type WorkerSettings } from "./settings.ts";
 
-export interface SecretWanted {
+export interface SecretQuery {
   /** `secret:NAME`, `secret:NAME@VERSION`, `env:NAME`, `file:/path`. */
   readonly reference: string;
   readonly namespace: string;
@@ -19,7 +19,7 @@ export interface SecretWanted {
   readonly accessToken: string;
 }
 
-interface Kept {
+interface CachedSecret {
   readonly value: string;
   readonly untilMs: number;
 }
@@ -48,7 +48,7 @@ const callMs = 15_000;
 export class WorkerSecrets {
   readonly #settings: Settings;
   readonly #ports: SecretPorts;
-  readonly #kept = new Map<string, Kept>();
+  readonly #cache = new Map<string, CachedSecret>();
   /** Requests in progress. */
   readonly #pending = new Map<string, Promise<string>>();
 
@@ -57,62 +57,63 @@ export class WorkerSecrets {
     this.#ports = ports;
   }
 
-  async open(wanted: SecretWanted): Promise<string> {
-    const { reference, namespace, accessToken } = wanted;
-    const [, kind, where = ""] = form.exec(reference) ?? [];
+  async open(query: SecretQuery): Promise<string> {
+    const { reference, namespace, accessToken } = query;
+    const [, kind, location = ""] = form.exec(reference) ?? [];
     if (kind === "secret") {
-      const key = JSON.stringify([namespace, where, accessToken]);
-      const kept = this.#kept.get(key);
-      if (kept !== undefined && kept.untilMs > this.#ports.clock.monotonic()) return kept.value;
-      this.#kept.delete(key);
-      const pending = this.#pending.get(key) ?? this.#unseal(key, where, wanted);
+      const key = JSON.stringify([namespace, location, accessToken]);
+      const cached = this.#cache.get(key);
+      if (cached !== undefined && cached.untilMs > this.#ports.clock.monotonic()) return cached.value;
+      this.#cache.delete(key);
+      const pending = this.#pending.get(key) ?? this.#unseal(key, location, query);
       this.#pending.set(key, pending);
       return pending.finally(() => this.#pending.delete(key));
     }
     if (kind === undefined) throw sdkErrors.secretUnnamed();
     if (!this.#settings.secrets.includes(reference)) throw sdkErrors.secretNotOffered({ reference });
-    const value = kind === "env" ? process.env[where] : await readFile(where, "utf8").catch(() => undefined);
+    const value =
+      kind === "env" ? process.env[location] : await readFile(location, "utf8").catch(() => undefined);
     if (value === undefined || value === "") throw sdkErrors.secretMissing({ reference });
     // Editors and `echo` end a file with a newline that is not part of the secret.
     return kind === "env" ? value : value.replace(/\r?\n$/, "");
   }
 
   /** Number of values in memory. */
-  get keptCount(): number {
-    return this.#kept.size;
+  get cachedCount(): number {
+    return this.#cache.size;
   }
 
   clear(): void {
-    this.#kept.clear();
+    this.#cache.clear();
   }
 
-  async #unseal(key: string, name: string, wanted: SecretWanted): Promise<string> {
+  async #unseal(key: string, name: string, query: SecretQuery): Promise<string> {
     // Loaded on first use because most workers never need it.
     const { receptionIn } = await import("@tutti/policy/secrets");
-    const { namespace } = wanted;
+    const { namespace } = query;
     const reception = receptionIn(namespace, this.#ports.chance);
     const sentMs = this.#ports.clock.monotonic();
-    const sealed = await this.#asks(name, reception, wanted);
+    const sealed = await this.#request(name, reception, query);
     const opened = reception.open({
       name: sealed.name,
       version: sealed.version,
       sealed: Buffer.from(sealed.sealed, "base64"),
       encapsulatedKey: Buffer.from(sealed.encapsulatedKey, "base64"),
     });
-    const [wantedName] = name.split("@");
-    if (opened === undefined || sealed.name !== wantedName)
-      throw sdkErrors.secretUnreadable({ reference: wanted.reference });
+    const [secretName] = name.split("@");
+    if (opened === undefined || sealed.name !== secretName)
+      throw sdkErrors.secretUnreadable({ reference: query.reference });
     const value = Buffer.from(opened).toString();
     const { keepMs = 0 } = sealed;
-    if (keepMs > 0) this.#keep(key, { value, untilMs: sentMs + keepMs });
+    if (keepMs > 0) this.#store(key, { value, untilMs: sentMs + keepMs });
     return value;
   }
 
   /** Caches a value. Each task has its own token, and so an entry that no other task reads. Such entries must expire. */
-  #keep(key: string, kept: Kept): void {
+  #store(key: string, secret: CachedSecret): void {
     const nowMs = this.#ports.clock.monotonic();
-    for (const [each, { untilMs }] of this.#kept) if (untilMs <= nowMs) this.#kept.delete(each);
-    this.#kept.set(key, kept);
+    for (const [each, { untilMs }] of this.#cache) if (untilMs <= nowMs) this.#cache.delete(each);
+    this.#cache.set(key, secret);
   }
 
   /** Requires a protected server. On a plain connection, an attacker could have secrets sealed for their own key. */
@@ -130,11 +131,11 @@ export class WorkerSecrets {
     });
   }
 
-  async #asks(name: string, { recipientKey }: Reception, wanted: SecretWanted): Promise<Sealed> {
+  async #request(name: string, { recipientKey }: Reception, query: SecretQuery): Promise<Sealed> {
     const { server, credentials } = this.#settings;
-    const { reference, namespace, workKind, workId, taskId } = wanted;
+    const { reference, namespace, workKind, workId, taskId } = query;
     this.#requireServer();
-    const token = wanted.accessToken || credentials.accessToken;
+    const token = query.accessToken || credentials.accessToken;
     const body = {
       names: [name],
       recipientKey: Buffer.from(recipientKey).toString("base64"),

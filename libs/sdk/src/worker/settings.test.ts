@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { resolveSettings } from "./settings.ts";
 
-describe("where a worker links", () => {
+describe("the address of a worker's link", () => {
   const cases: readonly (readonly [environment: Record<string, string>, address: string, server: string])[] =
     [
       [{}, "ws://127.0.0.1:7400/v1/link", "http://127.0.0.1:7400"],

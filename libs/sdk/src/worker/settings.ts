@@ -15,7 +15,7 @@ export interface WorkerCredentials {
 }
 
 /** Opens a client to the installation that a worker is linked to. */
-export type OpenClient = (where: {
+export type OpenClient = (target: {
   readonly address: readonly string[];
   readonly namespace: string;
 }) => Promise<Tutti>;
@@ -169,11 +169,11 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   const accessToken = options.credentials?.accessToken ?? apiKeyIn(environment);
   const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
   const addresses = addressesOf(options.address, environment, credentials);
-  const far = addresses.find((address) => !isProtected(address, credentials));
-  if (accessToken !== undefined && far !== undefined && !allowUnprotected)
+  const unprotected = addresses.find((address) => !isProtected(address, credentials));
+  if (accessToken !== undefined && unprotected !== undefined && !allowUnprotected)
     throw invalid(
       "credentials",
-      `a certificateAuthority beside the accessToken, which would be sent to ${far} in the clear (or allowUnprotected)`,
+      `a certificateAuthority beside the accessToken, which would be sent to ${unprotected} in the clear (or allowUnprotected)`,
       "none",
     );
   return {
@@ -225,23 +225,23 @@ function addressesOf(
   environment: Environment,
   credentials: WorkerCredentials,
 ): readonly string[] {
-  const given = option ?? (environment["TUTTI_ADDRESS"] || undefined);
+  const configured = option ?? (environment["TUTTI_ADDRESS"] || undefined);
   const addresses =
-    given === undefined
+    configured === undefined
       ? listed(urlIn(environment) || usualUrl).map((url) => addressBehind(url, credentials))
-      : listed(given);
-  const where = option === undefined ? "TUTTI_ADDRESS" : "the option address";
+      : listed(configured);
+  const source = option === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
   if (wrong !== undefined)
-    throw invalid(where, "host:port, such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong);
+    throw invalid(source, "host:port, such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong);
   const sockets = addresses.filter(isWebSocket);
   if (sockets.length > 0 && sockets.length < addresses.length)
-    throw invalid(where, "addresses of WebSockets alone, or none of them", addresses.join(", "));
+    throw invalid(source, "addresses of WebSockets alone, or none of them", addresses.join(", "));
   return addresses;
 }
 
-function listed(given: string | readonly string[]): readonly string[] {
-  return typeof given === "string" ? given.split(",").map((each) => each.trim()) : given;
+function listed(value: string | readonly string[]): readonly string[] {
+  return typeof value === "string" ? value.split(",").map((each) => each.trim()) : value;
 }
 
 /** Returns the API key from the variable of all programs, or from the older variable of workers. */

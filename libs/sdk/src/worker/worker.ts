@@ -109,7 +109,7 @@ export class Worker {
     this.#missions = new WorkerMissions(this.settings);
     this.#ports = systemPorts(ports);
     // The function that blocked fails first.
-    this.#watchdog = new Watchdog(() => this.#ports.defer(() => this.#giveBack()), this.#ports.blockMs);
+    this.#watchdog = new Watchdog(() => this.#ports.defer(() => this.#returnTasks()), this.#ports.blockMs);
     this.#functions = new FunctionHost({ ...this.#ports, watchdog: this.#watchdog });
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance, timers, logger } = this.#ports;
@@ -128,11 +128,11 @@ export class Worker {
       handlers: this.#handlers,
       incarnation: ids.newId("worker"),
       blobs: () => this.#blobs(),
-      openSecret: (wanted) => this.#secrets.open(wanted),
-      measures: this.#measures.book,
+      openSecret: (query) => this.#secrets.open(query),
+      measures: this.#measures.registry,
       openMission: (task) => this.#missions.open(task),
       onDrain: (reason, deadlineMs) => this.#drain(`the host wants it: ${reason}`, deadlineMs),
-      onQuiet: () => this.#leaveIfDone(),
+      onIdle: () => this.#disconnectIfDone(),
     });
     // Callers that do not await these promises see a failure in the log.
     this.#started.promise.catch(() => {});
@@ -176,7 +176,7 @@ export class Worker {
     // The input comes from the definition. If the host knows a schema, it has checked the input too.
     const handled = handledAs(capability, handler as Handler, options);
     this.#handlers.add(handled.name, handled.handler, handled.options);
-    this.#agent.offerAgain();
+    this.#agent.sendOffering();
     return this;
   }
 
@@ -261,7 +261,7 @@ export class Worker {
       backoff: { firstMs: firstPauseMs, maxMs: longestPauseMs },
       onLinked: () => this.#linked(),
       onRefused: (error) => this.#fail(error),
-      onLeft: () => this.#left(),
+      onDisconnected: () => this.#finishStop(),
     });
     this.#connector.start();
   }
@@ -276,7 +276,7 @@ export class Worker {
     void this.#registration?.run();
     if (this.#state === "linking") this.#state = "working";
     this.#started.resolve();
-    if (this.#state === "draining") this.#leaveIfDone();
+    if (this.#state === "draining") this.#disconnectIfDone();
   }
 
   #drain(reason: string, deadlineMs: number): void {
@@ -288,23 +288,23 @@ export class Worker {
     if (wasLinking) {
       this.#started.reject(sdkErrors.stopped());
       this.#connector?.stop();
-      this.#left();
+      this.#finishStop();
       return;
     }
     this.#agent.drain(reason);
     this.#watchLink();
     if (deadlineMs > 0) this.#drainTimer = timers.after(deadlineMs, () => this.#hurry(deadlineMs));
-    this.#leaveIfDone();
+    this.#disconnectIfDone();
   }
 
   /** Stops waiting for the host when nothing runs and there is no link, because the host may never return. */
   #watchLink(): void {
     const { logger, timers } = this.#ports;
-    let awaySinceLooks = 0;
-    this.#linkWatch = timers.every(linkLookMs, () => {
+    let unlinkedChecks = 0;
+    this.#linkWatch = timers.every(linkCheckMs, () => {
       const { atWork, unfinished } = this.#agent;
-      awaySinceLooks = this.isLinked || atWork > 0 ? 0 : awaySinceLooks + 1;
-      if (awaySinceLooks < awayLooksMax) return;
+      unlinkedChecks = this.isLinked || atWork > 0 ? 0 : unlinkedChecks + 1;
+      if (unlinkedChecks < unlinkedChecksMax) return;
       logger.warn("no host to report finished tasks to, other workers repeat them", { unfinished });
       this.#connector?.disconnect("drained, not all of it known to be durable");
     });
@@ -322,17 +322,17 @@ export class Worker {
   }
 
   /** Returns all tasks after the watchdog ended blocking code. Functions that were running at that moment never end. */
-  #giveBack(): void {
+  #returnTasks(): void {
     this.#ports.logger.error("a durable function blocked the worker and was ended, running tasks go back");
     this.#agent.abortAll(new Busy({ message: "a durable function blocked the worker" }));
   }
 
-  #leaveIfDone(): void {
+  #disconnectIfDone(): void {
     if (this.#state !== "draining" || this.#agent.unfinished > 0) return;
     this.#connector?.disconnect("drained");
   }
 
-  #left(): void {
+  #finishStop(): void {
     if (this.#state === "stopped" || this.#state === "failed") return;
     this.#state = "stopped";
     this.#release();
@@ -389,18 +389,18 @@ function checkRollout(version: string | undefined, percent: number | undefined):
 /** Time for handlers after their signals are aborted at the end of a drain. */
 const hurryMs = 2_000;
 /** A host that returns within five seconds receives the remaining results. */
-const linkLookMs = 500;
-const awayLooksMax = 10;
+const linkCheckMs = 500;
+const unlinkedChecksMax = 10;
 
-function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
-  const clock = given.clock ?? systemClock;
+function systemPorts(overrides: Partial<WorkerPorts>): WorkerPorts {
+  const clock = overrides.clock ?? systemClock;
   let gauge: HostGauge | undefined;
   return {
     clock,
     timers: systemTimers,
     chance: systemChance,
     defer: systemDefer,
-    logger: given.logger ?? lineLogger({ clock, form: process.stderr.isTTY ? "text" : "json" }),
+    logger: overrides.logger ?? lineLogger({ clock, form: process.stderr.isTTY ? "text" : "json" }),
     edge: systemProcess,
     variables: process.env,
     transport: transportFor,
@@ -410,7 +410,7 @@ function systemPorts(given: Partial<WorkerPorts>): WorkerPorts {
       gauge ??= new HostGauge(clock);
       return gauge.read();
     },
-    ...given,
+    ...overrides,
   };
 }
 

@@ -23,7 +23,7 @@ interface Session {
   readonly left: string[];
 }
 
-const say = (message: object) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
+const send = (message: object) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const fileOf = (id: string) => join(tmpdir(), `acp-agent-${id}.json`);
 const permissions = new Map<number, (allowed: boolean) => void>();
 let calls = 0;
@@ -34,7 +34,7 @@ function permitted(title: string): Promise<boolean> {
     { optionId: "yes", kind: "allow_once" },
     { optionId: "no", kind: "reject_once" },
   ];
-  say({
+  send({
     id,
     method: "session/request_permission",
     params: { toolCall: { title, kind: "execute" }, options },
@@ -44,12 +44,12 @@ function permitted(title: string): Promise<boolean> {
 
 function chunk(text: string): void {
   const update = { sessionUpdate: "agent_message_chunk", content: { type: "text", text } };
-  say({ method: "session/update", params: { update } });
+  send({ method: "session/update", params: { update } });
 }
 
 async function prompted(id: number, sessionId: string, text: string): Promise<void> {
-  if (text === "refuse") return say({ id, result: { stopReason: "refusal" } });
-  if (text === "error") return say({ id, error: { code: -32_000, message: "Authentication required" } });
+  if (text === "refuse") return send({ id, result: { stopReason: "refusal" } });
+  if (text === "error") return send({ id, error: { code: -32_000, message: "Authentication required" } });
   const file = fileOf(sessionId);
   const { said, left }: Session = existsSync(file)
     ? JSON.parse(readFileSync(file, "utf8"))
@@ -69,19 +69,19 @@ async function prompted(id: number, sessionId: string, text: string): Promise<vo
   const all = [...said, answer];
   writeFileSync(file, JSON.stringify({ said: all, left: todo }));
   chunk(all.join(", then "));
-  say({ id, result: { stopReason: "end_turn" } });
+  send({ id, result: { stopReason: "end_turn" } });
 }
 
 createInterface({ input: process.stdin }).on("line", (line) => {
   const { id = 0, method, params, result }: Message = JSON.parse(line);
   if (method === undefined) permissions.get(id)?.(result.outcome.optionId === "yes");
-  else if (method === "initialize") say({ id, result: { agentCapabilities: { loadSession: true } } });
-  else if (method === "session/new") say({ id, result: { sessionId: String(process.pid) } });
+  else if (method === "initialize") send({ id, result: { agentCapabilities: { loadSession: true } } });
+  else if (method === "session/new") send({ id, result: { sessionId: String(process.pid) } });
   else if (method === "session/load" && process.argv.includes("forgetful"))
-    say({ id, error: { code: -32_603, message: "Internal error", data: { details: "No such session" } } });
+    send({ id, error: { code: -32_603, message: "Internal error", data: { details: "No such session" } } });
   else if (method === "session/load") {
     // The protocol requires that the messages of a loaded session are repeated.
     chunk("told before");
-    say({ id, result: {} });
+    send({ id, result: {} });
   } else if (method === "session/prompt") void prompted(id, params.sessionId, params.prompt[0].text);
 });

@@ -5,8 +5,8 @@ import { image, runArguments } from "../../../../tools/boxes.mjs";
 
 const [engine = "[]", ...command] = process.argv.slice(2);
 const handler = container({ engine: JSON.parse(engine), runArguments, pull: "never", warm: 1 });
-const given = { image, command };
-const definition = { workflow: "contained", tasks: { run: { uses: "container", with: given } } };
+const containerInput = { image, command };
+const definition = { workflow: "contained", tasks: { run: { uses: "container", with: containerInput } } };
 await testWorkflow(definition as never, {
   handlers: { container: handler as never },
   patienceMs: 300_000,

@@ -82,7 +82,7 @@ export class SmallCluster {
   }
 
   /** Ends all watches and followed logs. */
-  cut(): void {
+  disconnectAll(): void {
     for (const { response } of this.#watchers) response.destroy();
     for (const response of this.#logs) response.destroy();
     this.#watchers.clear();
@@ -94,10 +94,10 @@ export class SmallCluster {
     const type = this.objects[kind].has(name) ? "MODIFIED" : "ADDED";
     object.metadata.resourceVersion = String(++this.#version);
     this.objects[kind].set(name, object);
-    this.#tell(kind, type, object);
+    this.#notify(kind, type, object);
   }
 
-  #tell(kind: Kind, type: string, object: Json): void {
+  #notify(kind: Kind, type: string, object: Json): void {
     for (const watcher of this.#watchers)
       if (watcher.kind === kind && matches(object, watcher.label))
         watcher.response.write(`${JSON.stringify({ type, object })}\n`);
@@ -153,7 +153,7 @@ export class SmallCluster {
     }
     objects.delete(name);
     this.#version++;
-    this.#tell("jobs", "DELETED", found);
+    this.#notify("jobs", "DELETED", found);
     // Acts as the garbage collector.
     if (JSON.parse(body).propagationPolicy === "Background")
       for (const owned of [this.objects.pods, this.objects.secrets])

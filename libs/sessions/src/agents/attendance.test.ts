@@ -5,7 +5,7 @@ import { Agent } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { agentNotes, noteAgents, noteTasks } from "@tutti/machine-session";
-import { SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
+import { accepted, SessionScene, taskSpec } from "@tutti/machine-session/testing";
 import { recordOf } from "../mode/record.ts";
 import type { SessionCommands } from "../session/session-commands.ts";
 import { Attendance } from "./attendance.ts";
@@ -36,7 +36,7 @@ class Stage {
     const commands = {
       view: async () => scene.state,
       submit: async (_: unknown, { body }: { body: object }) =>
-        taken(scene.driver.execute(scene.key, noteAgents, body as never)),
+        accepted(scene.driver.execute(scene.key, noteAgents, body as never)),
     } as unknown as SessionCommands;
     const listAgents = async () => ({ agents: this.agents, page: undefined });
     const fleet = new Fleet({ agents: { listAgents } as never, clock: this.time });
@@ -44,9 +44,9 @@ class Stage {
   }
 
   /** Reads after a delay. Returns all records so far. */
-  async look(afterMs: number): Promise<readonly string[]> {
+  async read(afterMs: number): Promise<readonly string[]> {
     this.time.advance(afterMs);
-    this.#attendance.look(this.scene.key, this.scene.state);
+    this.#attendance.handle(this.scene.key, this.scene.state);
     for (let turn = 0; turn < 50; turn++) await Promise.resolve();
     return agentNotes(this.scene.state).flatMap(({ agents }) =>
       agents.map((note) => `${note.agent} ${note.taken}/${note.slots}`),
@@ -54,60 +54,60 @@ class Stage {
   }
 }
 
-describe("who is there for a session", () => {
+describe("the attendance of a session", () => {
   it("is recorded when it changes, at most once a second, without agents that can do none of the tasks", async () => {
     const stage = new Stage();
     stage.agents = [agent("anna"), agent("cook")];
-    assert.deepEqual(await stage.look(0), ["anna 0/2"]);
-    assert.deepEqual(await stage.look(1_000), ["anna 0/2"]);
+    assert.deepEqual(await stage.read(0), ["anna 0/2"]);
+    assert.deepEqual(await stage.read(1_000), ["anna 0/2"]);
     stage.agents = [agent("anna"), agent("bert")];
-    assert.deepEqual(await stage.look(500), ["anna 0/2"], "too soon");
-    assert.deepEqual(await stage.look(600), ["anna 0/2", "bert 0/2"]);
+    assert.deepEqual(await stage.read(500), ["anna 0/2"], "too soon");
+    assert.deepEqual(await stage.read(600), ["anna 0/2", "bert 0/2"]);
     stage.agents = [agent("bert")];
-    assert.deepEqual(await stage.look(1_100), ["anna 0/2", "bert 0/2", "anna 0/0"]);
+    assert.deepEqual(await stage.read(1_100), ["anna 0/2", "bert 0/2", "anna 0/0"]);
   });
 
-  it("others have a slot when they had it in two looks, and what is its own does not count", async () => {
+  it("counts a slot as used by others if two reads show it, without tasks of the session", async () => {
     const stage = new Stage();
     const { scene } = stage;
     stage.agents = [agent("anna", 1)];
-    assert.deepEqual(await stage.look(0), ["anna 0/2"], "it may have been gone already");
-    assert.deepEqual(await stage.look(400), ["anna 0/2", "anna 1/2"]);
+    assert.deepEqual(await stage.read(0), ["anna 0/2"], "it may have been gone already");
+    assert.deepEqual(await stage.read(400), ["anna 0/2", "anna 1/2"]);
     const running = TaskNote.fromPartial({
       ...{ task: 0, status: TaskStatus.TASK_STATUS_RUNNING, agent: "anna", attempts: 1, startMs: 1 },
     });
-    taken(scene.driver.execute(scene.key, noteTasks, { part: 0, notes: [running], openApprovals: 0 }));
-    assert.deepEqual(await stage.look(1_100), ["anna 0/2", "anna 1/2", "anna 0/2"]);
+    accepted(scene.driver.execute(scene.key, noteTasks, { part: 0, notes: [running], openApprovals: 0 }));
+    assert.deepEqual(await stage.read(1_100), ["anna 0/2", "anna 1/2", "anna 0/2"]);
   });
 
-  it("is looked at more often where it is watched in detail", async () => {
+  it("is read more often with detailed monitoring", async () => {
     const stage = new Stage(MonitoringLevel.MONITORING_LEVEL_DETAILED);
     stage.agents = [agent("anna")];
-    assert.deepEqual(await stage.look(0), ["anna 0/2"]);
+    assert.deepEqual(await stage.read(0), ["anna 0/2"]);
     stage.agents = [agent("anna"), agent("bert")];
-    assert.deepEqual(await stage.look(400), ["anna 0/2", "bert 0/2"]);
+    assert.deepEqual(await stage.read(400), ["anna 0/2", "bert 0/2"]);
   });
 
   it("is not read if monitoring is off", async () => {
     const stage = new Stage(MonitoringLevel.MONITORING_LEVEL_MINIMAL);
     stage.agents = [agent("anna")];
-    assert.deepEqual(await stage.look(0), []);
+    assert.deepEqual(await stage.read(0), []);
   });
 });
 
 describe("the record of a session", () => {
-  it("has agents with the slots they had, when they came, and when others had some", () => {
+  it("has agents with their slots, their join times, and the times when others used slots", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     const { beginMs } = scene.state;
-    const noted = (ms: number, agents: readonly { agent: string; slots: number; taken: number }[]) =>
+    const recordAgents = (ms: number, agents: readonly { agent: string; slots: number; taken: number }[]) =>
       scene.driver.execute(scene.key, noteAgents, {
         ...{ seeMs: beginMs + ms, agents: agents.map((each) => ({ ...each, unable: [] })) },
       });
-    noted(300, [{ agent: "anna", slots: 2, taken: 1 }]);
-    noted(2_000, [{ agent: "bert", slots: 1, taken: 0 }]);
-    noted(4_000, [{ agent: "anna", slots: 2, taken: 0 }]);
-    noted(6_000, [{ agent: "bert", slots: 0, taken: 0 }]);
+    recordAgents(300, [{ agent: "anna", slots: 2, taken: 1 }]);
+    recordAgents(2_000, [{ agent: "bert", slots: 1, taken: 0 }]);
+    recordAgents(4_000, [{ agent: "anna", slots: 2, taken: 0 }]);
+    recordAgents(6_000, [{ agent: "bert", slots: 0, taken: 0 }]);
     const task = (number: number, startMs: number, endMs: number) =>
       TaskNote.fromPartial({
         ...{ task: number, status: TaskStatus.TASK_STATUS_COMPLETED, agent: "anna", attempts: 1 },
@@ -142,7 +142,7 @@ describe("the record of a session", () => {
     );
   });
 
-  it("without records shows the agents that did something, one after the other where clocks differ", () => {
+  it("without records shows the agents that ran tasks, and tolerates small differences of clocks", () => {
     const scene = SessionScene.of(Mode.MODE_SWARM, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     const { beginMs } = scene.state;

@@ -31,76 +31,76 @@ const agentsMax = 1_000;
 /** Number of sessions that are remembered. Others start with a new read. */
 const sessionsMax = 20_000;
 
-interface Seen {
-  seeMs: number;
-  isLooking: boolean;
+interface Observation {
+  observedMs: number;
+  isReading: boolean;
   /** Number of tasks, and the first task number of each demand. */
   demands: { readonly tasks: number; readonly firsts: ReadonlyMap<string, number> };
   /** Slots used by other work, by agent. */
-  taken: ReadonlyMap<string, number>;
+  usedSlots: ReadonlyMap<string, number>;
 }
 
 export class Attendance {
   readonly #parts: AttendanceParts;
-  readonly #sessions = new Map<string, Seen>();
+  readonly #sessions = new Map<string, Observation>();
 
   constructor(parts: AttendanceParts) {
     this.#parts = parts;
   }
 
   /** Handles an event of a session. */
-  look(key: InstanceKey, view: SessionView): void {
+  handle(key: InstanceKey, view: SessionView): void {
     const name = textOf(key);
     if (view.endMs > 0) this.#sessions.delete(name);
     if (!isToWatch(view)) return;
-    const seen = this.#sessions.get(name) ?? unseen();
+    const observation = this.#sessions.get(name) ?? newObservation();
     const nowMs = this.#parts.foundation.clock.now();
-    const restMs = seen.taken.size > 0 || isInDetail(view) ? settledMs : everyMs;
-    if (seen.isLooking || nowMs - seen.seeMs < restMs) return;
+    const restMs = observation.usedSlots.size > 0 || isInDetail(view) ? settledMs : everyMs;
+    if (observation.isReading || nowMs - observation.observedMs < restMs) return;
     this.#sessions.delete(name);
-    this.#sessions.set(name, seen);
+    this.#sessions.set(name, observation);
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= sessionsMax) break;
       this.#sessions.delete(oldest);
     }
-    seen.isLooking = true;
-    seen.seeMs = nowMs;
-    this.#write(key, seen)
+    observation.isReading = true;
+    observation.observedMs = nowMs;
+    this.#write(key, observation)
       .catch((error: unknown) => {
         const details = { session: key.id, error: errorFromUnknown(error) };
         this.#parts.foundation.logger.debug("failed to record the available agents of a session", details);
       })
       .finally(() => {
-        seen.isLooking = false;
+        observation.isReading = false;
       });
   }
 
-  async #write(key: InstanceKey, seen: Seen): Promise<void> {
+  async #write(key: InstanceKey, observation: Observation): Promise<void> {
     const { commands, fleet } = this.#parts;
     const answer = await fleet.answerOf(key.namespace);
     const view = await commands.view(key);
     if (!isToWatch(view)) return;
-    const taken = takenByOthers(answer, view);
-    if (seen.demands.tasks !== view.tasks.length) seen.demands = demandsIn(view);
-    const agents = changes(view, seen.demands.firsts, answer.agents, (agent) =>
-      Math.min(taken.get(agent) ?? 0, seen.taken.get(agent) ?? 0),
+    const usedByOthers = slotsUsedByOthers(answer, view);
+    if (observation.demands.tasks !== view.tasks.length) observation.demands = demandsIn(view);
+    const agents = changes(view, observation.demands.firsts, answer.agents, (agent) =>
+      Math.min(usedByOthers.get(agent) ?? 0, observation.usedSlots.get(agent) ?? 0),
     );
-    seen.taken = taken;
+    observation.usedSlots = usedByOthers;
     if (agents.length > 0)
-      await commands.submit(key, { command: noteAgents, body: { agents, seeMs: answer.askMs } });
+      await commands.submit(key, { command: noteAgents, body: { agents, seeMs: answer.requestedMs } });
   }
 }
 
-function unseen(): Seen {
+function newObservation(): Observation {
   return {
-    seeMs: Number.NEGATIVE_INFINITY,
-    isLooking: false,
+    observedMs: Number.NEGATIVE_INFINITY,
+    isReading: false,
     demands: { tasks: 0, firsts: new Map() },
-    taken: new Map(),
+    usedSlots: new Map(),
   };
 }
 
-function demandsIn({ order, tasks }: SessionView): Seen["demands"] {
+function demandsIn({ order, tasks }: SessionView): Observation["demands"] {
   const firsts = new Map<string, number>();
   for (const { spec, number } of tasks) {
     const demand = demandOf(spec as TaskSpec, order?.spec?.pool ?? "");
@@ -116,17 +116,20 @@ function isToWatch({ order, beginMs, endMs, ending }: SessionView): boolean {
 }
 
 /** Returns the running attempts of other work per agent. Agents without any are left out. */
-function takenByOthers({ agents, askMs }: FleetAnswer, { tasks }: SessionView): ReadonlyMap<string, number> {
+function slotsUsedByOthers(
+  { agents, requestedMs }: FleetAnswer,
+  { tasks }: SessionView,
+): ReadonlyMap<string, number> {
   const ours = new Map<string, number>();
   for (const { agent, startMs, endMs } of tasks)
-    if (agent !== "" && startMs > 0 && (endMs === 0 || endMs >= askMs - settledMs))
+    if (agent !== "" && startMs > 0 && (endMs === 0 || endMs >= requestedMs - settledMs))
       ours.set(agent, (ours.get(agent) ?? 0) + 1);
-  const taken = new Map<string, number>();
+  const used = new Map<string, number>();
   for (const { agentId, attempts } of agents) {
     const others = attempts - (ours.get(agentId) ?? 0);
-    if (others > 0) taken.set(agentId, others);
+    if (others > 0) used.set(agentId, others);
   }
-  return taken;
+  return used;
 }
 
 /**
@@ -137,19 +140,19 @@ function changes(
   view: SessionView,
   firsts: ReadonlyMap<string, number>,
   agents: readonly Agent[],
-  takenOf: (agentId: string) => number,
+  usedBy: (agentId: string) => number,
 ): AgentNote[] {
   const pool = view.order?.spec?.pool ?? "";
   const known = agentsKnown(view);
   const notes: AgentNote[] = [];
   const there = new Set<string>();
   const specs = [...firsts.values()].flatMap((number) => (view.tasks[number]?.spec as TaskSpec) ?? []);
-  const present = presentIn(agents, specs, pool).filter(({ meets }) => meets.size > 1);
+  const present = presentIn(agents, specs, pool).filter(({ satisfiedDemands }) => satisfiedDemands.size > 1);
   if (present.length > agentsMax) return [];
-  for (const { id: agent, slots, meets } of present) {
+  for (const { id: agent, slots, satisfiedDemands } of present) {
     there.add(agent);
-    const unable = [...firsts].flatMap(([demand, number]) => (meets.has(demand) ? [] : [number]));
-    const note = { agent, slots, taken: Math.min(slots, takenOf(agent)), unable };
+    const unable = [...firsts].flatMap(([demand, number]) => (satisfiedDemands.has(demand) ? [] : [number]));
+    const note = { agent, slots, taken: Math.min(slots, usedBy(agent)), unable };
     if (!isSame(known.get(agent), note)) notes.push(note);
   }
   for (const [agent, { slots }] of known)

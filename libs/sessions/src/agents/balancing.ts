@@ -9,8 +9,8 @@ import { hasBudget, modeName, moveTasks, type SessionView, type TaskView } from 
 import { balance, type MovableTask, type PartMode, type PartProgress } from "@tutti/planner";
 import type { SessionCommands } from "../session/session-commands.ts";
 import { type Fleet, type Room, roomFor } from "./fleet.ts";
-import { heldUpMs, stayIn } from "./held-up.ts";
 import { describedIn, type Learned } from "./learned.ts";
+import { meanWaitMs, recentMovesOf } from "./part-waits.ts";
 
 export interface BalancingParts {
   readonly commands: SessionCommands;
@@ -35,7 +35,7 @@ export class Balancing {
   }
 
   /** Handles an event of a session that may have several parts. */
-  look(key: InstanceKey, view: SessionView): void {
+  handle(key: InstanceKey, view: SessionView): void {
     if (this.#isStopped || !isToBalance(view) || this.#open.has(textOf(key))) return;
     this.#open.add(textOf(key));
     this.#later(key);
@@ -53,8 +53,8 @@ export class Balancing {
           this.#parts.foundation.logger.debug("failed to balance the parts of a session", details);
           return false;
         })
-        .then((goesOn) => {
-          if (goesOn && !this.#isStopped) this.#later(key);
+        .then((continues) => {
+          if (continues && !this.#isStopped) this.#later(key);
           else this.#open.delete(textOf(key));
         });
     });
@@ -99,13 +99,13 @@ export class Balancing {
     const mode = partModeOf(part?.mode ?? Mode.MODE_WORKFLOW);
     const running = tasks.filter(({ startMs, endMs }) => startMs > 0 && endMs === 0);
     const moved = new Set(view.moves.map(({ task }) => task));
-    const stay = stayIn(view, number, nowMs);
+    const recentMoves = recentMovesOf(view, number, nowMs);
     const unstarted = movable(view, part?.tasks ?? [], mode).map(
       (task): MovableTask => ({
         taskId: task.spec.id,
         expectedMs: this.#expectedMs(view, task),
         moved: moved.has(task.number),
-        unmet: !room.takes(task.spec),
+        unmet: !room.accepts(task.spec),
       }),
     );
     const atWorkMs = Math.max(
@@ -118,13 +118,13 @@ export class Balancing {
       unstarted,
       atWorkMs,
       slots: running.length,
-      heldUpMs: heldUpMs(tasks, stay, nowMs),
-      isLeft: stay.isLeft,
+      blockedMs: meanWaitMs(tasks, recentMoves, nowMs),
+      hasMovedAway: recentMoves.hasDepartures,
     };
   }
 
   #expectedMs(view: SessionView, { spec }: TaskView): number {
-    const { times } = this.#parts.learned.soFar(view.key.namespace);
+    const { times } = this.#parts.learned.current(view.key.namespace);
     const known = times.estimate({ ...describedIn(view, spec), agentId: "" });
     return known?.meanMs ?? (spec.estimate?.durationMs || unknownMs);
   }

@@ -13,9 +13,9 @@ function task(capability: string): TaskSpec {
   return TaskSpec.fromPartial({ id: capability, work: { $case: "capability", value: capability } });
 }
 
-describe("what a task asks of its agent", () => {
+describe("the demand of a task", () => {
   const require = { equals: { zone: "east" }, exists: ["gpu"], absent: [] };
-  for (const [what, request, words] of [
+  for (const [title, request, expected] of [
     ["a capability", {}, "soup"],
     ["a range", { versionRange: "^2" }, "soup in ^2"],
     ["labels", { placement: { require } }, "soup with zone=east, gpu"],
@@ -25,25 +25,25 @@ describe("what a task asks of its agent", () => {
       "soup of the pool ovens with 2 pot",
     ],
   ] as const)
-    it(`is described in words: ${what}`, () => {
+    it(`is described in words: ${title}`, () => {
       const spec = TaskSpec.fromPartial({
         ...request,
         work: { $case: "capability", value: "soup" },
       } as object);
-      assert.equal(demandText(spec, "default"), words);
+      assert.equal(demandText(spec, "default"), expected);
     });
 });
 
 describe("room for tasks", () => {
   const agents = [agent("cook", "soup", 3), agent("baker", "bread", 2), agent("busy", "wine", 0)];
 
-  it("is the free slots of those who could do one of them", () => {
-    const { slots, takes } = roomFor(agents, [task("bread"), task("wine")], "default");
+  it("is the number of free slots of agents that can run one of them", () => {
+    const { slots, accepts } = roomFor(agents, [task("bread"), task("wine")], "default");
     assert.equal(slots, 2);
-    assert.deepEqual([takes(task("bread")), takes(task("wine"))], [true, false]);
+    assert.deepEqual([accepts(task("bread")), accepts(task("wine"))], [true, false]);
   });
 
-  it("is none where only others are free", () => {
+  it("is zero if only other agents are free", () => {
     assert.equal(roomFor(agents, [task("wine")], "default").slots, 0);
     assert.equal(roomFor(agents, [], "default").slots, 0);
   });

@@ -16,12 +16,12 @@ export interface FleetParts {
 const freshMs = 200;
 const page = 1_000;
 const agentsMax = 10_000;
-const keptMax = 100;
+const namespacesMax = 100;
 
 /** Agents, and the time of the request. */
 export interface FleetAnswer {
   readonly agents: readonly Agent[];
-  readonly askMs: number;
+  readonly requestedMs: number;
 }
 
 interface Known {
@@ -46,12 +46,12 @@ export class Fleet {
     const nowMs = this.#parts.clock.monotonic();
     const known = this.#known.get(namespace);
     if (known !== undefined && nowMs - known.requestedMs < freshMs) return known.answer;
-    const askMs = this.#parts.clock.now();
-    const answer = this.#ask(namespace).then((agents) => ({ agents, askMs }));
+    const requestedMs = this.#parts.clock.now();
+    const answer = this.#request(namespace).then((agents) => ({ agents, requestedMs }));
     this.#known.delete(namespace);
     this.#known.set(namespace, { requestedMs: nowMs, answer });
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= keptMax) break;
+      if (this.#known.size <= namespacesMax) break;
       this.#known.delete(oldest);
     }
     // A failed request is repeated.
@@ -59,7 +59,7 @@ export class Fleet {
     return answer;
   }
 
-  async #ask(namespace: string): Promise<readonly Agent[]> {
+  async #request(namespace: string): Promise<readonly Agent[]> {
     const all: Agent[] = [];
     for (let token = ""; all.length < agentsMax; ) {
       const request = ListAgentsRequest.fromPartial({
@@ -94,14 +94,14 @@ export function demandText(
   pool: string,
 ): string {
   if (work?.$case !== "capability") return "its child";
-  const where = placement?.pool || pool;
+  const poolName = placement?.pool || pool;
   const labels = selectorText(placement?.require ?? {});
-  const beside = Object.entries(resources).map(([name, amount]) => amountOf(amount, name));
+  const amounts = Object.entries(resources).map(([name, amount]) => amountOf(amount, name));
   return [
     versionRange === "" ? work.value : `${work.value} in ${versionRange}`,
-    where === "" || where === "default" ? "" : ` of the pool ${where}`,
+    poolName === "" || poolName === "default" ? "" : ` of the pool ${poolName}`,
     labels === "" ? "" : ` with ${labels}`,
-    ...beside.map((amount) => ` with ${amount}`),
+    ...amounts.map((amount) => ` with ${amount}`),
   ].join("");
 }
 
@@ -116,9 +116,11 @@ export function presentIn(
 ): readonly PresentAgent[] {
   const demands = new Map(tasks.map((task) => [demandOf(task, pool), task]));
   return agents.map((agent) => {
-    const meets = [...demands].flatMap(([demand, task]) => (canDo(agent, task, pool) ? [demand] : []));
+    const demandsMet = [...demands].flatMap(([demand, task]) =>
+      canExecute(agent, task, pool) ? [demand] : [],
+    );
     const slots = Math.max(1, agent.offering?.slots ?? 1);
-    return { id: agent.agentId, slots, meets: new Set([anybody, ...meets]) };
+    return { id: agent.agentId, slots, satisfiedDemands: new Set([anybody, ...demandsMet]) };
   });
 }
 
@@ -126,23 +128,23 @@ export function presentIn(
 export interface Room {
   /** Number of slots that could take one of the tasks. */
   readonly slots: number;
-  takes(task: ReadOnly<TaskSpec>): boolean;
+  accepts(task: ReadOnly<TaskSpec>): boolean;
 }
 
 export function roomFor(agents: readonly Agent[], tasks: readonly ReadOnly<TaskSpec>[], pool: string): Room {
   const free = agents.filter(({ freeSlots }) => freeSlots > 0);
   const demands = new Set(tasks.map((task) => demandOf(task, pool)));
-  const met = new Set<string>();
+  const satisfied = new Set<string>();
   let slots = 0;
-  for (const [at, { meets }] of presentIn(free, tasks, pool).entries()) {
-    const own = [...meets].filter((demand) => demands.has(demand));
+  for (const [at, { satisfiedDemands }] of presentIn(free, tasks, pool).entries()) {
+    const own = [...satisfiedDemands].filter((demand) => demands.has(demand));
     if (own.length > 0) slots += free[at]?.freeSlots ?? 0;
-    for (const demand of own) met.add(demand);
+    for (const demand of own) satisfied.add(demand);
   }
-  return { slots, takes: (task) => met.has(demandOf(task, pool)) };
+  return { slots, accepts: (task) => satisfied.has(demandOf(task, pool)) };
 }
 
-function canDo({ offering, pool: ownPool }: Agent, task: ReadOnly<TaskSpec>, pool: string): boolean {
+function canExecute({ offering, pool: ownPool }: Agent, task: ReadOnly<TaskSpec>, pool: string): boolean {
   const { work, versionRange, placement, resources } = task;
   if (work?.$case !== "capability" || offering === undefined) return false;
   const profile = {

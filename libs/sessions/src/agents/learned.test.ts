@@ -29,7 +29,7 @@ function learnedFrom() {
 }
 
 describe("estimates while their service does not reply", () => {
-  it("are the last ones, with their age, until the service replies again", async () => {
+  it("are the last known estimates, with their age, until the service replies again", async () => {
     const { service, learned, medianMs } = learnedFrom();
     assert.deepEqual([await medianMs(), learned.absence("shop")], [1_000, undefined]);
     service.isAway = true;
@@ -44,7 +44,7 @@ describe("estimates while their service does not reply", () => {
     assert.deepEqual([await medianMs(), learned.absence("shop")], [1_000, undefined]);
   });
 
-  it("is nothing if nothing was read before", async () => {
+  it("are zero if no estimates were read before", async () => {
     const { service, learned, medianMs } = learnedFrom();
     assert.equal(learned.absence("shop"), undefined);
     service.isAway = true;

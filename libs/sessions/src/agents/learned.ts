@@ -28,8 +28,8 @@ interface Known {
   requestedMs: number;
   /** Time of the last read. Undefined before the first. */
   readMs: number | undefined;
-  isAway: boolean;
-  asking: Promise<void>;
+  isUnavailable: boolean;
+  pending: Promise<void>;
 }
 
 export class Learned {
@@ -45,28 +45,28 @@ export class Learned {
   /** Returns the knowledge, including recent experience. */
   async of(namespace: string): Promise<Knowledge> {
     const nowMs = this.#parts.clock.monotonic();
-    const known = this.#known.get(namespace) ?? this.#begin(namespace);
+    const known = this.#known.get(namespace) ?? this.#create(namespace);
     if (nowMs - known.requestedMs >= freshMs) {
       known.requestedMs = nowMs;
-      known.asking = this.#ask(namespace, known);
+      known.pending = this.#read(namespace, known);
     }
-    await known.asking;
+    await known.pending;
     return known.learner.knowledge;
   }
 
   /** Returns the knowledge of the last request. */
-  soFar(namespace: string): Knowledge {
-    return (this.#known.get(namespace) ?? this.#begin(namespace)).learner.knowledge;
+  current(namespace: string): Knowledge {
+    return (this.#known.get(namespace) ?? this.#create(namespace)).learner.knowledge;
   }
 
   /** Returns a text if the last request failed. Undefined if it succeeded. */
   absence(namespace: string): string | undefined {
     const known = this.#known.get(namespace);
-    if (known === undefined || !known.isAway) return undefined;
-    const away = "the service of estimates does not reply";
-    if (known.readMs === undefined) return `${away}, and no estimates were read before`;
+    if (known === undefined || !known.isUnavailable) return undefined;
+    const problem = "the service of estimates does not reply";
+    if (known.readMs === undefined) return `${problem}, and no estimates were read before`;
     const ageSec = Math.round((this.#parts.clock.monotonic() - known.readMs) / 1_000);
-    return `${away}, and the known estimates are ${ageSec} s old`;
+    return `${problem}, and the known estimates are ${ageSec} s old`;
   }
 
   /** Records a session that does not use the best known mode, in order to learn. */
@@ -88,7 +88,7 @@ export class Learned {
     return sumMs;
   }
 
-  async #ask(namespace: string, known: Known): Promise<void> {
+  async #read(namespace: string, known: Known): Promise<void> {
     const { learner } = known;
     try {
       for (;;) {
@@ -97,25 +97,25 @@ export class Learned {
         const { anew: isAnew, ...news } = await this.#parts.estimates.readExperience(request, {
           timeoutMs: waitMs,
         });
-        if (!learner.take({ ...news, isAnew }, place)) continue;
-        known.isAway = false;
+        if (!learner.apply({ ...news, isReset: isAnew }, place)) continue;
+        known.isUnavailable = false;
         known.readMs = this.#parts.clock.monotonic();
         return;
       }
     } catch (error) {
-      known.isAway = true;
+      known.isUnavailable = true;
       const details = { namespace, error: errorFromUnknown(error) };
       this.#parts.logger.debug("failed to read learned estimates, using the known ones", details);
     }
   }
 
-  #begin(namespace: string): Known {
+  #create(namespace: string): Known {
     const known: Known = {
       learner: new Learner(),
       requestedMs: Number.NEGATIVE_INFINITY,
       readMs: undefined,
-      isAway: false,
-      asking: Promise.resolve(),
+      isUnavailable: false,
+      pending: Promise.resolve(),
     };
     this.#known.set(namespace, known);
     for (const oldest of this.#known.keys()) {

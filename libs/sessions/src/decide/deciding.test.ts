@@ -5,10 +5,10 @@ import { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { type InstanceKey, isRefusal, silentLogger } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { pauseSession, resumeSession } from "@tutti/machine-session";
-import { json, SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
+import { accepted, json, SessionScene, taskSpec } from "@tutti/machine-session/testing";
 import { HeldPlans } from "../plan/held-plans.ts";
-import { Looks } from "../session/looks.ts";
 import { Loops } from "../session/loops.ts";
+import { ReadLimiter } from "../session/read-limiter.ts";
 import { SessionCommands } from "../session/session-commands.ts";
 import { SessionUpdates } from "../session/session-updates.ts";
 import { Deciding, type DecidingParts } from "./deciding.ts";
@@ -18,11 +18,11 @@ function opened(againMs: number) {
   const time = new VirtualTime();
   const scene = SessionScene.of(Mode.MODE_CUSTOM, [taskSpec("a"), taskSpec("b")], { orchestrator: "mine" });
   scene.confirm();
-  const counts = { looks: 0, questions: 0 };
+  const counts = { reads: 0, questions: 0 };
   const { driver } = scene;
   const runtime = {
     query({ query, body }: { key: InstanceKey; query: unknown; body: unknown }) {
-      counts.looks++;
+      counts.reads++;
       return Promise.resolve(driver.query(scene.key, query as never, body as never));
     },
     submit({ command, body, reply }: { command: unknown; body: unknown; reply: (outcome: unknown) => void }) {
@@ -34,8 +34,8 @@ function opened(againMs: number) {
   const loops = new Loops({ logger: silentLogger });
   const output = json({ reason: "not yet", againMs });
   const parts = {
-    ...{ loops, foundation, rules: undefined, held: new HeldPlans(), cause: Cause.create() },
-    ...{ updates: new SessionUpdates(time), looks: new Looks() },
+    ...{ loops, foundation, rules: undefined, heldPlans: new HeldPlans(), cause: Cause.create() },
+    ...{ updates: new SessionUpdates(time), readLimiter: new ReadLimiter() },
     // The cast is safe: the driver replaces the runtime of one partition.
     commands: new SessionCommands(runtime as never, Cause.create()),
     fleet: { agentsOf: () => Promise.resolve([]) },
@@ -57,12 +57,12 @@ function opened(againMs: number) {
   } as unknown as DecidingParts;
   const { effect } = scene.effect("plan_part");
   const token = { partition: 0, incarnation: 1, number: 1, attempt: 1 };
-  new Deciding(parts).begin({ key: scene.key, token, effect, cause: undefined } as never, effect);
+  new Deciding(parts).start({ key: scene.key, token, effect, cause: undefined } as never, effect);
   return { time, scene, counts, loops };
 }
 
 describe("a part that the orchestrator of a user decides about", () => {
-  it("is asked again when its orchestrator said", async () => {
+  it("asks its orchestrator again after the returned pause", async () => {
     const { time, counts, loops } = opened(5_000);
     await time.advanceAsync(1_000);
     assert.equal(counts.questions, 1);
@@ -71,15 +71,15 @@ describe("a part that the orchestrator of a user decides about", () => {
     await time.settle(loops.stop());
   });
 
-  it("does not look every millisecond while its session is paused and the next question is due", async () => {
+  it("does not poll every millisecond while its session is paused and the next question is due", async () => {
     const { time, scene, counts, loops } = opened(5_000);
     await time.advanceAsync(1_000);
-    taken(scene.driver.execute(scene.key, pauseSession, { reason: "lunch" }));
+    accepted(scene.driver.execute(scene.key, pauseSession, { reason: "lunch" }));
     const before = { ...counts };
     await time.advanceAsync(60_000);
     assert.equal(counts.questions, before.questions, "nothing is asked of a paused session");
-    assert.ok(counts.looks - before.looks <= 65, `${counts.looks - before.looks} looks in 60 s`);
-    taken(scene.driver.execute(scene.key, resumeSession, { reason: "" }));
+    assert.ok(counts.reads - before.reads <= 65, `${counts.reads - before.reads} looks in 60 s`);
+    accepted(scene.driver.execute(scene.key, resumeSession, { reason: "" }));
     await time.advanceAsync(2_000);
     assert.ok(counts.questions > before.questions, "it is asked again after the pause");
     await time.settle(loops.stop());

@@ -34,13 +34,13 @@ import type { Fleet } from "../agents/fleet.ts";
 import { describedIn, type Learned } from "../agents/learned.ts";
 import { partWorkErrors } from "../errors.ts";
 import { JudgedPlans, type JudgedPlansParts } from "../plan/judged-plans.ts";
-import type { Looks } from "../session/looks.ts";
 import type { Loops } from "../session/loops.ts";
+import type { ReadLimiter } from "../session/read-limiter.ts";
 import type { SessionCommands } from "../session/session-commands.ts";
 import type { SessionUpdates } from "../session/session-updates.ts";
-import type { Asking } from "../substrate/substrate.ts";
-import { type Answer, ask, jsonIn, type Question, type QuestionRuns } from "./asking.ts";
+import type { RequestOptions } from "../substrate/substrate.ts";
 import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
+import { type Answer, askQuestion, jsonIn, type Question, type QuestionRuns } from "./question-runs.ts";
 
 export interface DecidingParts extends JudgedPlansParts {
   readonly loops: Loops;
@@ -48,13 +48,13 @@ export interface DecidingParts extends JudgedPlansParts {
   readonly fleet: Fleet;
   readonly learned: Learned;
   readonly updates: SessionUpdates;
-  readonly looks: Looks;
+  readonly readLimiter: ReadLimiter;
   readonly runs: QuestionRuns;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
 /** How often the agents are read if nothing else happens. */
-const lookMs = 1_000;
+const pollMs = 1_000;
 /** The pause between two questions while no task is running. */
 const idle = { firstMs: 1_000, maxMs: 60_000 };
 const failedMs = 500;
@@ -74,10 +74,10 @@ export class Deciding {
     this.#parts = parts;
   }
 
-  begin(due: DueEffect, effect: PlanPart): void {
+  start(due: DueEffect, effect: PlanPart): void {
     const part = new DecidedPart(this.#parts, due, effect);
-    this.#parts.loops.begin(due.token, (signal) =>
-      this.#parts.looks.during(() => part.run(signal)).finally(() => part.close()),
+    this.#parts.loops.startLoop(due.token, (signal) =>
+      this.#parts.readLimiter.during(() => part.run(signal)).finally(() => part.close()),
     );
   }
 }
@@ -89,7 +89,7 @@ class DecidedPart {
   readonly #judged: JudgedPlans;
   /** The situation of the last question. Empty before the first one. */
   #situation = "";
-  #againMs = Number.POSITIVE_INFINITY;
+  #nextQuestionMs = Number.POSITIVE_INFINITY;
   #idleMs = idle.firstMs;
   /** The last answer, until it is recorded: its run may be removed before people approve the decision. */
   #answered: { readonly runId: string; readonly answer: Answer } | undefined;
@@ -102,15 +102,17 @@ class DecidedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { updates, looks, commands, foundation } = this.#parts;
+    const { updates, readLimiter, commands, foundation } = this.#parts;
     const { key, token } = this.#due;
     let turnDueMs: number | undefined;
     while (!signal.aborted) {
-      const leftMs = this.#againMs - foundation.clock.monotonic();
+      const remainingMs = this.#nextQuestionMs - foundation.clock.monotonic();
       // If the turn before was due too and asked nothing, the session is paused or has nothing to decide.
-      const isIdle = leftMs <= 0 && turnDueMs === this.#againMs;
-      turnDueMs = this.#againMs;
-      const waitMs = isIdle ? looks.againMs(lookMs) : Math.min(looks.againMs(lookMs), leftMs);
+      const isIdle = remainingMs <= 0 && turnDueMs === this.#nextQuestionMs;
+      turnDueMs = this.#nextQuestionMs;
+      const waitMs = isIdle
+        ? readLimiter.nextReadMs(pollMs)
+        : Math.min(readLimiter.nextReadMs(pollMs), remainingMs);
       const updated = updates.of(key, Math.max(1, waitMs), signal);
       try {
         await this.#turn(signal);
@@ -144,16 +146,16 @@ class DecidedPart {
     if (view.pauseMs > 0 || view.ending !== 0) return;
     if (!view.tasks.some((task) => this.#isUndecided(task))) return;
     const agents = await fleet.agentsOf(key.namespace);
-    const known = standingOf(
+    const known = situationKey(
       view,
       agents.map(({ agentId }) => agentId),
     );
-    if (known === this.#situation && foundation.clock.monotonic() < this.#againMs) return;
+    if (known === this.#situation && foundation.clock.monotonic() < this.#nextQuestionMs) return;
     const { times } = await learned.of(key.namespace);
     const expectedMs = ({ spec }: TaskView) =>
       times.estimate({ ...describedIn(view, spec), agentId: "" })?.meanMs ?? spec.estimate?.durationMs ?? 0;
     const taskIds = view.tasks.flatMap(({ spec, endMs }) => (endMs > 0 ? [spec.id] : []));
-    const outcomes = await commands.ask(key, taskOutcomes, { taskIds });
+    const outcomes = await commands.query(key, taskOutcomes, { taskIds });
     const situation = { view, part: this.#part, agents, outcomes, expectedMs };
     const isOfBefore = await this.#decide(situation, options);
     // An earlier question does not cover later events.
@@ -161,7 +163,7 @@ class DecidedPart {
   }
 
   /** Returns whether the question was an earlier one, or its decision waits for an approval. */
-  async #decide(situation: Situation, options: Asking): Promise<boolean> {
+  async #decide(situation: Situation, options: RequestOptions): Promise<boolean> {
     const { commands, foundation } = this.#parts;
     const { key } = this.#due;
     const part = situation.view.parts[this.#part];
@@ -169,8 +171,8 @@ class DecidedPart {
     if (part === undefined || spec === undefined) return false;
     const number = part.decisions + 1;
     const { orchestrator } = spec;
-    const given = questionOf(situation);
-    const bytes = Buffer.byteLength(given);
+    const questionText = questionOf(situation);
+    const bytes = Buffer.byteLength(questionText);
     if (bytes > questionMax) throw partWorkErrors.questionTooLong({ bytes, max: questionMax });
     const runId = questionRunId(situation.view, part);
     const isJudged = this.#parts.rules?.concernsPlans(key.namespace) === true;
@@ -178,8 +180,8 @@ class DecidedPart {
       runId,
       task: questionTask,
       capability: orchestrator,
-      input: { question: given },
-      spec: spec as Parameters<typeof ask>[2]["spec"],
+      input: { question: questionText },
+      spec: spec as Parameters<typeof askQuestion>[2]["spec"],
       with: { retry, timeouts },
       retentionMs: isJudged ? judgedRetentionMs : retentionMs,
     };
@@ -203,10 +205,10 @@ class DecidedPart {
     return isOfBefore;
   }
 
-  async #answer(question: Question, options: Asking): Promise<Answer> {
+  async #answer(question: Question, options: RequestOptions): Promise<Answer> {
     const { runId, capability: orchestrator } = question;
     if (this.#answered?.runId === runId) return this.#answered.answer;
-    const answer = await ask(this.#parts.runs, this.#due.key, question, options, (cause) =>
+    const answer = await askQuestion(this.#parts.runs, this.#due.key, question, options, (cause) =>
       partWorkErrors.notDecided({ orchestrator, run: runId }, cause),
     );
     // The next time, this is an earlier answer.
@@ -216,10 +218,10 @@ class DecidedPart {
 
   /** Sets the time of the next question. While no task of the session runs, nothing else triggers one. */
   #rest(view: SessionView, againMs: number | undefined): void {
-    const isUnderWay = view.tasks.some((task) => task.endMs === 0 && !this.#isUndecided(task));
+    const isRunning = view.tasks.some((task) => task.endMs === 0 && !this.#isUndecided(task));
     const nowMs = this.#parts.foundation.clock.monotonic();
-    const isIdle = !isUnderWay && againMs === undefined;
-    this.#againMs = nowMs + (againMs ?? (isUnderWay ? Number.POSITIVE_INFINITY : this.#idleMs));
+    const isIdle = !isRunning && againMs === undefined;
+    this.#nextQuestionMs = nowMs + (againMs ?? (isRunning ? Number.POSITIVE_INFINITY : this.#idleMs));
     this.#idleMs = isIdle ? Math.min(idle.maxMs, 2 * this.#idleMs) : idle.firstMs;
   }
 
@@ -229,7 +231,7 @@ class DecidedPart {
 }
 
 /** Returns a key of the situation. It changes if tasks ended or were added, or if agents joined or left. */
-function standingOf(view: SessionView, agents: readonly string[]): string {
+function situationKey(view: SessionView, agents: readonly string[]): string {
   const ended = view.tasks.map(({ status, endMs }) => (endMs > 0 ? status : 0));
   return `${ended.join(" ")} ${[...agents].sort().join(" ")}`;
 }

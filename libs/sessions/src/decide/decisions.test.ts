@@ -24,7 +24,7 @@ function problemOf(output: unknown): string {
 }
 
 describe("questions to orchestrators", () => {
-  it("give the needs and status of each task, and whether it can start", () => {
+  it("contain the needs and status of each task, and whether it can start", () => {
     const { tasks, part, number } = JSON.parse(questionOf(situationOf()));
     assert.deepEqual([part, number], ["p1", 1]);
     assert.deepEqual(
@@ -37,14 +37,14 @@ describe("questions to orchestrators", () => {
     );
   });
 
-  it("leave outputs out where these are long", () => {
+  it("omit long outputs", () => {
     const question = questionOf(situationOf(JSON.stringify("x".repeat(500_000))));
     assert.ok(question.length < questionMax);
     assert.equal("output" in JSON.parse(question).tasks[0], false);
   });
 });
 
-describe("what orchestrators answer", () => {
+describe("the decision of an orchestrator", () => {
   it("starts tasks, with or without an agent, and moves others", () => {
     const read = readDecision(
       { begin: ["a", { task: "c", agent: "anna" }], move: [{ tasks: ["b"], to: "swarm" }], againMs: 5 },
@@ -64,12 +64,12 @@ describe("what orchestrators answer", () => {
     });
   });
 
-  it("may be nothing at all", () => {
+  it("may be empty", () => {
     const read = readDecision({}, situationOf(), 100);
     assert.deepEqual(read.ok && [read.decision.begin, read.decision.moves], [[], []]);
   });
 
-  for (const [what, output, problem] of [
+  for (const [title, output, problem] of [
     ["nothing", null, "`it`: expected an object with `begin`, `move`, `reason`, `againMs`, found null"],
     ["a list", ["a"], '`it`: expected an object with `begin`, `move`, `reason`, `againMs`, found ["a"]'],
     [
@@ -95,5 +95,6 @@ describe("what orchestrators answer", () => {
     ],
     ["no time", { againMs: 0 }, "`againMs`: expected milliseconds above 0, found 0"],
   ] as const)
-    it(`is refused with ${what}, and says where`, () => assert.equal(problemOf(output), problem));
+    it(`is refused with ${title}, and the error names the place`, () =>
+      assert.equal(problemOf(output), problem));
 });

@@ -3,7 +3,7 @@ import { Mode, type MoveWork, type PlannedPlace } from "@tutti/contracts/session
 import type { Agent } from "@tutti/contracts/swarm/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import { modeName, partId, type SessionView, statusWord, type TaskView } from "@tutti/machine-session";
-import { jsonIn } from "./asking.ts";
+import { jsonIn } from "./question-runs.ts";
 
 /** Above this number of bytes, outputs are left out of a question. The second limit applies without them. */
 const withOutputsMax = 400_000;
@@ -20,12 +20,12 @@ export interface Situation {
 
 /** Returns the question, as JSON. */
 export function questionOf(situation: Situation): string {
-  const whole = JSON.stringify(promptOf(situation, true));
-  return Buffer.byteLength(whole) <= withOutputsMax ? whole : JSON.stringify(promptOf(situation, false));
+  const full = JSON.stringify(promptOf(situation, true));
+  return Buffer.byteLength(full) <= withOutputsMax ? full : JSON.stringify(promptOf(situation, false));
 }
 
-function promptOf({ view, part, agents, outcomes, expectedMs }: Situation, isWhole: boolean) {
-  const outputs = new Map(isWhole ? outcomes.map(({ taskId, outcome }) => [taskId, outcome]) : []);
+function promptOf({ view, part, agents, outcomes, expectedMs }: Situation, withOutputs: boolean) {
+  const outputs = new Map(withOutputs ? outcomes.map(({ taskId, outcome }) => [taskId, outcome]) : []);
   return {
     session: view.key.id,
     part: partId(part),
@@ -90,14 +90,15 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
   try {
     const { begin, move, reason, againMs, ...rest } = objectIn(output, "it", decisionFields);
     const [unknown] = Object.keys(rest);
-    if (unknown !== undefined) throw new Unfit(`\`${unknown}\`: expected one of ${quoted(decisionFields)}`);
+    if (unknown !== undefined)
+      throw new InvalidDecision(`\`${unknown}\`: expected one of ${quoted(decisionFields)}`);
     return {
       ok: true,
       decision: {
-        begin: listIn(begin, "begin").map((given, index) => {
+        begin: listIn(begin, "begin").map((entry, index) => {
           const at = `begin[${index}]`;
           const { task, agent = "" } =
-            typeof given === "string" ? { task: given } : objectIn(given, at, ["task", "agent"]);
+            typeof entry === "string" ? { task: entry } : objectIn(entry, at, ["task", "agent"]);
           const found = taskNamed(view, task, at);
           const startMs = nowMs;
           return {
@@ -107,20 +108,20 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
             endMs: nowMs + expectedMs(found),
           };
         }),
-        moves: listIn(move, "move").map((given, index) => {
+        moves: listIn(move, "move").map((entry, index) => {
           const at = `move[${index}]`;
-          const { tasks, to, reason: why = "" } = objectIn(given, at, ["tasks", "to", "reason"]);
+          const { tasks, to, reason: moveReason = "" } = objectIn(entry, at, ["tasks", "to", "reason"]);
           const taskIds = listIn(tasks, `${at}.tasks`).map(
             (id) => taskNamed(view, id, `${at}.tasks`).spec.id,
           );
-          return { taskIds, mode: modeIn(to, `${at}.to`), reason: textIn(why, `${at}.reason`) };
+          return { taskIds, mode: modeIn(to, `${at}.to`), reason: textIn(moveReason, `${at}.reason`) };
         }),
         reason: textIn(reason ?? "", "reason"),
-        againMs: spanIn(againMs, "againMs"),
+        againMs: durationIn(againMs, "againMs"),
       },
     };
   } catch (error) {
-    if (error instanceof Unfit) return { ok: false, problem: error.message };
+    if (error instanceof InvalidDecision) return { ok: false, problem: error.message };
     throw error;
   }
 }
@@ -133,35 +134,37 @@ function quoted(names: readonly string[]): string {
 }
 
 /** Thrown to stop reading. */
-class Unfit extends Error {}
+class InvalidDecision extends Error {}
 
-function objectIn(given: unknown, at: string, fields: readonly string[]): Record<string, unknown> {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new Unfit(`\`${at}\`: expected an object with ${quoted(fields)}, found ${worded(given)}`);
-  return given as Record<string, unknown>;
+function objectIn(value: unknown, at: string, fields: readonly string[]): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new InvalidDecision(
+      `\`${at}\`: expected an object with ${quoted(fields)}, found ${described(value)}`,
+    );
+  return value as Record<string, unknown>;
 }
 
-function listIn(given: unknown, at: string): readonly unknown[] {
-  if (given === undefined || given === null) return [];
-  if (Array.isArray(given)) return given;
-  throw new Unfit(`\`${at}\`: expected a list, found ${worded(given)}`);
+function listIn(value: unknown, at: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw new InvalidDecision(`\`${at}\`: expected a list, found ${described(value)}`);
 }
 
-function textIn(given: unknown, at: string): string {
-  if (typeof given === "string") return given;
-  throw new Unfit(`\`${at}\`: expected text, found ${worded(given)}`);
+function textIn(value: unknown, at: string): string {
+  if (typeof value === "string") return value;
+  throw new InvalidDecision(`\`${at}\`: expected text, found ${described(value)}`);
 }
 
-function spanIn(given: unknown, at: string): number | undefined {
-  if (given === undefined || given === null) return undefined;
-  if (typeof given === "number" && given > 0 && Number.isFinite(given)) return given;
-  throw new Unfit(`\`${at}\`: expected milliseconds above 0, found ${worded(given)}`);
+function durationIn(value: unknown, at: string): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidDecision(`\`${at}\`: expected milliseconds above 0, found ${described(value)}`);
 }
 
-function taskNamed(view: SessionView, given: unknown, at: string): TaskView {
-  const task = typeof given === "string" ? view.tasks[view.byId.get(given) ?? -1] : undefined;
+function taskNamed(view: SessionView, value: unknown, at: string): TaskView {
+  const task = typeof value === "string" ? view.tasks[view.byId.get(value) ?? -1] : undefined;
   if (task !== undefined) return task;
-  throw new Unfit(`\`${at}\`: expected the id of a task of the session, found ${worded(given)}`);
+  throw new InvalidDecision(`\`${at}\`: expected the id of a task of the session, found ${described(value)}`);
 }
 
 const modes: Readonly<Record<string, Mode>> = {
@@ -170,12 +173,14 @@ const modes: Readonly<Record<string, Mode>> = {
   intelligence: Mode.MODE_INTELLIGENCE,
 };
 
-function modeIn(given: unknown, at: string): Mode {
-  const mode = typeof given === "string" ? modes[given] : undefined;
+function modeIn(value: unknown, at: string): Mode {
+  const mode = typeof value === "string" ? modes[value] : undefined;
   if (mode !== undefined) return mode;
-  throw new Unfit(`\`${at}\`: expected one of ${quoted(Object.keys(modes))}, found ${worded(given)}`);
+  throw new InvalidDecision(
+    `\`${at}\`: expected one of ${quoted(Object.keys(modes))}, found ${described(value)}`,
+  );
 }
 
-function worded(given: unknown): string {
-  return given === undefined ? "nothing" : JSON.stringify(given).slice(0, 100);
+function described(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 100);
 }

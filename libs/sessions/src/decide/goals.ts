@@ -5,7 +5,7 @@
  */
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";
-import type { ErrandCommand, Errands } from "@tutti/host/serving";
+import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { errorFromUnknown, type InstanceKey, toErrorDetail, withoutRemedy } from "@tutti/kernel";
 import {
   type AskPlanner,
@@ -17,7 +17,7 @@ import {
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { partWorkErrors } from "../errors.ts";
-import { ask, jsonIn, type Question, type QuestionRuns } from "./asking.ts";
+import { askQuestion, jsonIn, type Question, type QuestionRuns } from "./question-runs.ts";
 
 /**
  * Converts the output of a planner to tasks of a session. Throws an error if a session with these tasks would
@@ -26,7 +26,7 @@ import { ask, jsonIn, type Question, type QuestionRuns } from "./asking.ts";
 export type ReadTasks = (namespace: string, spec: SessionSpec, output: unknown) => Promise<TaskList>;
 
 export interface GoalsParts {
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly runs: QuestionRuns;
   readonly readTasks: ReadTasks;
 }
@@ -38,19 +38,19 @@ export class Goals {
     this.#parts = parts;
   }
 
-  begin(due: DueEffect, effect: AskPlanner): void {
-    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
+  start(due: DueEffect, effect: AskPlanner): void {
+    const attempt = async (signal: AbortSignal): Promise<JobCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       const { spec, runId } = effect;
       const { planner } = goalIn(spec);
       const question = { runId, task: planningTask, capability: planner, input: inputOf(spec), spec };
-      const { output, used } = await ask(this.#parts.runs, due.key, question, options, (cause) =>
+      const { output, used } = await askQuestion(this.#parts.runs, due.key, question, options, (cause) =>
         partWorkErrors.goalNotBrokenDown({ planner, run: runId }, cause),
       );
       const tasks = await this.#tasksIn(due.key, effect, output);
       return { command: recordGoal, body: { tasks, used } };
     };
-    this.#parts.errands.begin(due, attempt, (error) => ({
+    this.#parts.jobs.startJob(due, attempt, (error) => ({
       command: refuseStart,
       body: { error: toErrorDetail(error) },
     }));
@@ -59,8 +59,8 @@ export class Goals {
   async #tasksIn({ namespace }: InstanceKey, { spec }: AskPlanner, output: Payload): Promise<TaskList> {
     const { planner } = goalIn(spec);
     try {
-      const given = jsonIn(output);
-      if (given !== undefined) return await this.#parts.readTasks(namespace, spec, given.value);
+      const decoded = jsonIn(output);
+      if (decoded !== undefined) return await this.#parts.readTasks(namespace, spec, decoded.value);
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       // A check that cannot be made now is repeated.
@@ -77,6 +77,6 @@ function goalIn({ work }: SessionSpec): Pick<Goal, "description" | "input" | "pl
 
 function inputOf(spec: SessionSpec): Question["input"] {
   const { description, input } = goalIn(spec);
-  const given = input?.body?.$case === "inline" ? new TextDecoder().decode(input.body.value) : "null";
-  return { goal: JSON.stringify(description), input: given };
+  const inputText = input?.body?.$case === "inline" ? new TextDecoder().decode(input.body.value) : "null";
+  return { goal: JSON.stringify(description), input: inputText };
 }

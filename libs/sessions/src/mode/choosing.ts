@@ -4,7 +4,7 @@
  */
 import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { ErrandCommand, Errands } from "@tutti/host/serving";
+import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { counted, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import type { Knowledge } from "@tutti/machine-entities/experience";
 import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
@@ -16,7 +16,7 @@ import type { SessionCommands } from "../session/session-commands.ts";
 import { choiceOf, chosenMode, intendedOf, modes } from "./mode-choice.ts";
 
 export interface ChoosingParts {
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
@@ -29,14 +29,14 @@ export class Choosing {
     this.#parts = parts;
   }
 
-  begin(due: DueEffect, { wanted }: ChooseMode): void {
-    const attempt = async (): Promise<ErrandCommand> => {
+  start(due: DueEffect, { requestedMode }: ChooseMode): void {
+    const attempt = async (): Promise<JobCommand> => {
       const view = await this.#parts.commands.view(due.key);
       const agents = await this.#parts.fleet.agentsOf(due.key.namespace);
       const pool = view.order?.spec?.pool ?? "";
       const specs = view.tasks.map(({ spec }) => spec as TaskSpec);
       const knowledge = await this.#parts.learned.of(due.key.namespace);
-      const made = situationOf(
+      const result = situationOf(
         specs.map((spec) => intendedOf(view, spec)),
         presentIn(agents, specs, pool),
         { times: knowledge.times, use: knowledge.uses },
@@ -44,34 +44,35 @@ export class Choosing {
       // Without a required agent nothing can be simulated: the tasks run in their declared order, and wait in
       // their pools.
       const body =
-        "refused" in made
-          ? safely(view, `nothing could be tried, because ${made.refused.detail}`)
-          : wanted === Mode.MODE_HYBRID
-            ? inParts(view, made.situation)
-            : this.#chosen(due.key, view, made.situation, knowledge);
+        "refused" in result
+          ? safely(view, `nothing could be tried, because ${result.refused.detail}`)
+          : requestedMode === Mode.MODE_HYBRID
+            ? inParts(view, result.situation)
+            : this.#choose(due.key, view, result.situation, knowledge);
       return {
         command: recordChoice,
         body: withAbsence(body, this.#parts.learned.absence(due.key.namespace)),
       };
     };
-    this.#parts.errands.begin(due, attempt, (error) => ({
+    this.#parts.jobs.startJob(due, attempt, (error) => ({
       command: refuseStart,
       body: { error: toErrorDetail(error) },
     }));
   }
 
-  #chosen(key: InstanceKey, view: SessionView, situation: Situation, { chooser }: Knowledge): RecordChoice {
+  #choose(key: InstanceKey, view: SessionView, situation: Situation, { chooser }: Knowledge): RecordChoice {
     const { learned } = this.#parts;
     const { optimization } = view.order?.spec ?? {};
-    const made = chosenMode(situation, chooser, view.order?.spec ?? {}, {
+    const modeChoice = chosenMode(situation, chooser, view.order?.spec ?? {}, {
       underTrialMs: learned.underTrialMs(key.namespace),
       // Without optimization there is no exploration.
       exploration: optimization === undefined ? 0 : optimization.exploration || 0.05,
     });
-    if (made.explored) learned.trying(key, expectedLossMs(made));
-    const mode = modes[made.candidates[made.chosen]?.mode ?? "workflow"];
-    const choice = choiceOf(made);
-    if (mode !== Mode.MODE_HYBRID) return { choice, mode, parts: [whole(view, mode, made.reason)] };
+    if (modeChoice.explored) learned.trying(key, expectedLossMs(modeChoice));
+    const mode = modes[modeChoice.candidates[modeChoice.chosen]?.mode ?? "workflow"];
+    const choice = choiceOf(modeChoice);
+    if (mode !== Mode.MODE_HYBRID)
+      return { choice, mode, parts: [singlePart(view, mode, modeChoice.reason)] };
     return { ...inParts(view, situation), choice };
   }
 }
@@ -82,7 +83,7 @@ function withAbsence(body: RecordChoice, absence: string | undefined): RecordCho
   return { ...body, choice: { ...body.choice, reason: `${body.choice.reason} (${absence})` } };
 }
 
-function whole(view: SessionView, mode: Mode, reason: string) {
+function singlePart(view: SessionView, mode: Mode, reason: string) {
   return { mode, tasks: view.tasks.map(({ number }) => number), reason, elsewhere: [], budget: undefined };
 }
 
@@ -114,7 +115,7 @@ function safely(view: SessionView, reason: string): RecordChoice {
     model: "none",
     outcome: undefined,
   };
-  return { choice, mode, parts: [whole(view, mode, reason)] };
+  return { choice, mode, parts: [singlePart(view, mode, reason)] };
 }
 
 /**
@@ -129,11 +130,13 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
     elsewhere: [],
     budget: undefined,
   }));
-  const words = cut
+  const summary = cut
     .map(({ mode, tasks }) => `${counted(tasks.length, "task")} in the mode ${mode}`)
     .join(", ");
   const reason =
-    cut.length === 1 ? `its tasks suit one mode: ${words}` : `its graph has ${cut.length} parts: ${words}`;
+    cut.length === 1
+      ? `its tasks suit one mode: ${summary}`
+      : `its graph has ${cut.length} parts: ${summary}`;
   const choice: Choice = {
     choiceId: "",
     sessionId: "",
@@ -141,7 +144,7 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
     chooseTime: undefined,
     features: { parts: cut.length },
     chosen: 0,
-    candidates: cut.map(({ mode, tasks, reason: why }) => ({
+    candidates: cut.map(({ mode, tasks, reason: partReason }) => ({
       mode: modes[mode],
       taskIds: tasks.slice(0, 1_000).map((place) => situation.taskIds[place] ?? ""),
       eligible: true,
@@ -150,7 +153,7 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
       expectedUse: undefined,
       expectedQuality: 0,
       score: 0,
-      reason: why,
+      reason: partReason,
     })),
     confidence: 1,
     explored: false,

@@ -77,13 +77,13 @@ export function foreseen({
   const tasks = spec.work?.$case === "tasks" ? (spec.work.value.tasks as readonly TaskSpec[]) : [];
   const order = { definition, spec };
   const known = { times: knowledge.times, use: knowledge.uses };
-  const made = situationOf(
+  const result = situationOf(
     tasks.map((task) => intendedOf({ order }, task)),
     present,
     known,
   );
-  if ("refused" in made) return made;
-  const { situation } = made;
+  if ("refused" in result) return result;
+  const { situation } = result;
   // A forecast does no exploration: it shows the best known choice.
   const choice = named(
     spec.mode,
@@ -112,13 +112,13 @@ export function foreseen({
 }
 
 /** A requested mode is not chosen: the others are listed for comparison. */
-function named(wanted: Mode, choice: Choice): Choice {
-  const chosen = choice.candidates.findIndex(({ mode }) => mode === wanted);
+function named(requested: Mode, choice: Choice): Choice {
+  const chosen = choice.candidates.findIndex(({ mode }) => mode === requested);
   if (chosen < 0) return choice;
   return { ...choice, chosen, confidence: 1, explored: false, fallback: false, reason: "its mode is named" };
 }
 
-export interface ForeplanWanted {
+export interface ForeplanInput {
   readonly tasks: readonly IntendedTask[];
   readonly present: readonly PresentAgent[];
   readonly knowledge: Pick<Knowledge, "times" | "uses">;
@@ -134,10 +134,10 @@ export function foreplanned({
   present,
   knowledge,
   stop,
-}: ForeplanWanted): Foreplanned | { readonly refused: Refused } {
-  const made = situationOf(tasks, present, { times: knowledge.times, use: knowledge.uses });
-  if ("refused" in made) return made;
-  const { situation } = made;
+}: ForeplanInput): Foreplanned | { readonly refused: Refused } {
+  const result = situationOf(tasks, present, { times: knowledge.times, use: knowledge.uses });
+  if ("refused" in result) return result;
+  const { situation } = result;
   const plan = improvedPlan(situation.problem, { steps: stepsMax, stop });
   // Agents do not leave in a forecast: there is always a plan.
   if (plan === undefined) throw new RangeError("expected a plan on agents that stay");

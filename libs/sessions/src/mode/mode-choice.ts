@@ -76,8 +76,8 @@ export function chosenMode(
 }
 
 /** Converts a choice to the message of the contract. */
-export function choiceOf(made: ModeChoice): Choice {
-  const { kind, features, chosen, confidence, explored, fallback, reason, model } = made;
+export function choiceOf(choice: ModeChoice): Choice {
+  const { kind, features, chosen, confidence, explored, fallback, reason, model } = choice;
   return {
     choiceId: "",
     sessionId: "",
@@ -91,7 +91,7 @@ export function choiceOf(made: ModeChoice): Choice {
     fallback,
     reason,
     model,
-    candidates: made.candidates.map(({ mode, expectedUse, ...candidate }) => ({
+    candidates: choice.candidates.map(({ mode, expectedUse, ...candidate }) => ({
       ...candidate,
       mode: modes[mode],
       taskIds: [],

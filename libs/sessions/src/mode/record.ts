@@ -1,7 +1,7 @@
 /** Record of an ended session for a repetition in virtual time: its tasks as executed, and the available agents. */
 import type { NoteAgents } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import { AtWork, agentNotes, modeName, type SessionView, type TaskView } from "@tutti/machine-session";
+import { agentNotes, Concurrency, modeName, type SessionView, type TaskView } from "@tutti/machine-session";
 import type { Mode, PartMode, RecordedAgent, RecordedSession, RecordedTask } from "@tutti/planner";
 import { anybody, demandOf } from "../agents/fleet.ts";
 import { describedIn } from "../agents/learned.ts";
@@ -59,14 +59,14 @@ function recordedAgents(view: SessionView, tasks: readonly RecordedTask[]): read
   ]);
   return [...ids].map((id) => {
     const own = byAgent.get(id) ?? [];
-    const { slots, unable, ...presence } = seen(id, notes, view.beginMs, own);
+    const { slots, unable, ...presence } = observed(id, notes, view.beginMs, own);
     const unmet = new Set([...unable].map((number) => tasks[number]?.demand));
     return {
       id,
-      slots: slots || Math.max(1, atOnce(own)),
+      slots: slots || Math.max(1, concurrentMax(own)),
       ...presence,
       ...costOf(view, own),
-      meets: new Set([...all].filter((demand) => !unmet.has(demand))),
+      satisfiedDemands: new Set([...all].filter((demand) => !unmet.has(demand))),
     };
   });
 }
@@ -77,7 +77,7 @@ interface Step {
   readonly taken: number;
 }
 
-function seen(id: string, notes: readonly NoteAgents[], beginMs: number, own: readonly RecordedTask[]) {
+function observed(id: string, notes: readonly NoteAgents[], beginMs: number, own: readonly RecordedTask[]) {
   const unable = new Set<number>();
   const steps = notes.flatMap(({ agents, seeMs }, at): Step[] => {
     const note = agents.find(({ agent }) => agent === id);
@@ -88,11 +88,11 @@ function seen(id: string, notes: readonly NoteAgents[], beginMs: number, own: re
   const slots = Math.max(0, ...steps.map((step) => step.slots));
   const firstMs = Math.min(steps[0]?.ms ?? 0, ...own.map(({ startMs }) => startMs));
   const joinMs = (steps[0]?.ms ?? 0) === 0 ? 0 : Math.max(0, firstMs);
-  return { slots, unable, joinMs, taken: takenIn(steps, slots) };
+  return { slots, unable, joinMs, taken: usedPeriods(steps, slots) };
 }
 
 /** Returns the slots that were used by other work or missing, as one period each. */
-function takenIn(steps: readonly Step[], slots: number) {
+function usedPeriods(steps: readonly Step[], slots: number) {
   const spans: { readonly fromMs: number; readonly untilMs: number }[] = [];
   const open: number[] = [];
   for (const step of steps) {
@@ -104,11 +104,11 @@ function takenIn(steps: readonly Step[], slots: number) {
 }
 
 /** Returns the maximum number of its tasks that ran there together. */
-function atOnce(own: readonly RecordedTask[]): number {
+function concurrentMax(own: readonly RecordedTask[]): number {
   const spans = own.map(({ startMs, endMs }) => {
     return { fromMs: startMs, toMs: Math.max(startMs, endMs - clocksMs) };
   });
-  return new AtWork(spans).most;
+  return new Concurrency(spans).most;
 }
 
 /** Returns the cost of its time, by the usage of its tasks. */

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
 import { Agent } from "@tutti/contracts/swarm/v1";
 import { moveTasks, placeTasks, type SessionView } from "@tutti/machine-session";
-import { SessionScene, taken, taskSpec } from "@tutti/machine-session/testing";
+import { accepted, SessionScene, taskSpec } from "@tutti/machine-session/testing";
 import { Estimates } from "@tutti/planner";
 import { type Drafted, draft } from "./draft.ts";
 
@@ -28,7 +28,7 @@ function planner({ specs = [taskSpec("a"), taskSpec("b"), taskSpec("c")], slots 
     plan() {
       const view: SessionView = scene.state;
       const tasks = view.tasks.filter(({ part, endMs }) => part === 0 && endMs === 0);
-      const drafted = draft({ view, part: 0, tasks, fleet: { agents, askMs: 0 }, times, before });
+      const drafted = draft({ view, part: 0, tasks, fleet: { agents, requestedMs: 0 }, times, before });
       const isSame = drafted === before;
       before = drafted;
       const free = drafted.freeSlots(view, slots);
@@ -42,19 +42,19 @@ function planner({ specs = [taskSpec("a"), taskSpec("b"), taskSpec("c")], slots 
       }
     },
     move(taskIds: string[], mode: Mode) {
-      taken(driver.execute(key, moveTasks, { taskIds, mode, reason: "" }));
+      accepted(driver.execute(key, moveTasks, { taskIds, mode, reason: "" }));
     },
     place(ids: readonly string[]) {
       const begin = ids.map((id) => ({
         ...{ task: scene.state.byId.get(id) ?? -1, agent: "anna", startMs: 0, endMs: 1 },
       }));
-      taken(driver.execute(key, placeTasks, { part: 0, begin, plan: undefined }));
+      accepted(driver.execute(key, placeTasks, { part: 0, begin, plan: undefined }));
     },
   };
 }
 
 describe("the plan of a part", () => {
-  it("stays while its tasks stay, also when they start and end", () => {
+  it("stays the same while the part keeps its tasks, also when tasks start and end", () => {
     const { plan, place, scene } = planner();
     assert.deepEqual(plan(), { begin: ["a", "b", "c"], isSame: false, reason: "it is the first plan" });
     place(["a", "b", "c"]);
@@ -64,7 +64,7 @@ describe("the plan of a part", () => {
     assert.equal(plan().isSame, true);
   });
 
-  it("starts a task that came while another task left: the number of tasks is the same", () => {
+  it("starts a task that was added while another task moved away: the number of tasks is the same", () => {
     const { plan, place, move, scene } = planner();
     move(["c"], swarm);
     assert.deepEqual(plan().begin, ["a", "b"]);
@@ -80,7 +80,7 @@ describe("the plan of a part", () => {
     assert.deepEqual([begin, reason], [["c"], "1 task was added, 1 task moved away"]);
   });
 
-  it("starts a task again if the session did not hear of its start", () => {
+  it("starts a task again if the session did not record its start", () => {
     const { plan, place } = planner();
     assert.deepEqual(plan().begin, ["a", "b", "c"]);
     place(["a"]);
@@ -88,7 +88,7 @@ describe("the plan of a part", () => {
     assert.deepEqual(plan().begin, ["b", "c"]);
   });
 
-  it("starts what another part needs before the task that waits for that part, in a session with one slot", () => {
+  it("starts a task that another part needs before the task that waits for that part, in a session with one slot", () => {
     const long = {
       ...taskSpec("long", ["elsewhere"]),
       estimate: { durationMs: 60_000, money: 0, tokens: 0, by: [] },

@@ -39,8 +39,8 @@ const settledMs = 100;
 class Times extends LearnedTimes {
   isLearning = true;
 
-  override ended(task: number, agent: number, tookMs: number): void {
-    if (this.isLearning) super.ended(task, agent, tookMs);
+  override ended(task: number, agent: number, durationMs: number): void {
+    if (this.isLearning) super.ended(task, agent, durationMs);
   }
 }
 
@@ -72,23 +72,23 @@ export class Drafted {
 
   constructor(
     situation: Situation,
-    given: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason" | "tasks"> & {
+    input: Pick<Drafted, "numbers" | "unplanned" | "signature" | "reason" | "tasks"> & {
       readonly present: readonly PresentAgent[];
       readonly times: Estimates;
     },
   ) {
     const { problem, tasks, agents, agentIds } = situation;
     this.situation = situation;
-    this.outlook = new Times(problem, given.times, tasks, agents);
+    this.outlook = new Times(problem, input.times, tasks, agents);
     this.plan = new LivePlan(problem, this.outlook);
-    this.numbers = given.numbers;
-    this.tasks = given.tasks;
-    this.placeOf = new Map(given.numbers.map((number, place) => [number, place]));
-    this.unplanned = given.unplanned;
-    this.signature = given.signature;
-    this.reason = given.reason;
+    this.numbers = input.numbers;
+    this.tasks = input.tasks;
+    this.placeOf = new Map(input.numbers.map((number, place) => [number, place]));
+    this.unplanned = input.unplanned;
+    this.signature = input.signature;
+    this.reason = input.reason;
     this.agentIds = agentIds;
-    this.#slots = given.present.map(({ slots }) => slots);
+    this.#slots = input.present.map(({ slots }) => slots);
   }
 
   /**
@@ -110,7 +110,7 @@ export class Drafted {
   }
 
   /** Handles a task that ended without completing: its followers continue, and nothing is learned. */
-  gone(place: number, nowMs: number): void {
+  endedIncomplete(place: number, nowMs: number): void {
     this.outlook.isLearning = false;
     this.plan.ended(place, 0, 0, nowMs);
     this.outlook.isLearning = true;
@@ -120,23 +120,26 @@ export class Drafted {
    * Updates the slots that other work uses. They change while the agents stay the same. They are counted once per
    * answer of the pools, which may be older than the latest ends: these were tasks of the session itself.
    */
-  seen({ agents, askMs }: FleetAnswer, view: SessionView): void {
+  updateUsage({ agents, requestedMs }: FleetAnswer, view: SessionView): void {
     if (agents === this.#agents) return;
     this.#agents = agents;
     const byId = new Map(agents.map((agent) => [agent.agentId, agent]));
-    const ours = this.#oursOf(view, askMs - settledMs);
+    const ours = this.#oursOf(view, requestedMs - settledMs);
     this.#othersOf = this.agentIds.map((id, place) =>
       Math.max(0, (byId.get(id)?.attempts ?? 0) - (ours[place] ?? 0)),
     );
   }
 
   /** Returns the free slots by agent, limited by the concurrency of the session. */
-  freeSlots(view: SessionView, atOnceMax: number): number[] {
+  freeSlots(view: SessionView, concurrencyMax: number): number[] {
     const ours = this.#oursOf(view);
-    let left = Math.max(0, atOnceMax - view.tasks.filter(isAtWork).length);
+    let remaining = Math.max(0, concurrencyMax - view.tasks.filter(isAtWork).length);
     const room = this.#slots.map((slots, agent) => {
-      const free = Math.max(0, Math.min(left, slots - (ours[agent] ?? 0) - (this.#othersOf[agent] ?? 0)));
-      left -= free;
+      const free = Math.max(
+        0,
+        Math.min(remaining, slots - (ours[agent] ?? 0) - (this.#othersOf[agent] ?? 0)),
+      );
+      remaining -= free;
       return free;
     });
     // Slots may have become free from other work or other parts of the session: the plan has no other source
@@ -180,12 +183,12 @@ function tasksIn(part: SessionView["parts"][number] | undefined): ReadonlySet<nu
 
 /** Returns the earlier plan while tasks and agents are the same, with updated usage by other work. */
 export function draft(drafting: Drafting): Drafted {
-  const drafted = drawnUp(drafting);
-  drafted.seen(drafting.fleet, drafting.view);
+  const drafted = draftPlan(drafting);
+  drafted.updateUsage(drafting.fleet, drafting.view);
   return drafted;
 }
 
-function drawnUp(drafting: Drafting): Drafted {
+function draftPlan(drafting: Drafting): Drafted {
   const { view, part, tasks, before } = drafting;
   const { agents } = drafting.fleet;
   const pool = view.order?.spec?.pool ?? "";
@@ -199,15 +202,15 @@ function drawnUp(drafting: Drafting): Drafted {
   );
   const doable = (task: TaskView) => {
     const demand = demandOf(task.spec as TaskSpec, pool);
-    return demand !== anybody && present.some(({ meets }) => meets.has(demand));
+    return demand !== anybody && present.some(({ satisfiedDemands }) => satisfiedDemands.has(demand));
   };
   const planned = tasks.filter(doable);
   const among = new Set(planned.map(({ spec }) => spec.id));
   const intended = planned.map((task) => intendedOf(view, task, among, pool));
   learnStated(drafting.times, intended);
-  const made = situationOf(intended, atMost(present, planned.length), { times: drafting.times });
-  if ("refused" in made) throw new Error(made.refused.detail);
-  const drafted = new Drafted(made.situation, {
+  const result = situationOf(intended, atMost(present, planned.length), { times: drafting.times });
+  if ("refused" in result) throw new Error(result.refused.detail);
+  const drafted = new Drafted(result.situation, {
     numbers: planned.map(({ number }) => number),
     unplanned: tasks.filter((task) => !doable(task)).map(({ number }) => number),
     signature,
@@ -216,7 +219,7 @@ function drawnUp(drafting: Drafting): Drafted {
     times: drafting.times,
     tasks: new Set(tasksIn(view.parts[part])),
   });
-  takeUp(drafted, planned, view);
+  restore(drafted, planned, view);
   return drafted;
 }
 
@@ -253,8 +256,8 @@ function learnStated(times: Estimates, intended: readonly IntendedTask[]): void 
  * Takes over the current state: started tasks are running, and tasks that could start are ready. Tasks that
  * need tasks outside the plan wait outside.
  */
-function takeUp(drafted: Drafted, tasks: readonly TaskView[], view: SessionView): void {
-  const isOpenElsewhere = (id: string) => {
+function restore(drafted: Drafted, tasks: readonly TaskView[], view: SessionView): void {
+  const isOpenOutside = (id: string) => {
     const number = view.byId.get(id) ?? -1;
     return !drafted.placeOf.has(number) && view.tasks[number]?.endMs === 0;
   };
@@ -264,11 +267,11 @@ function takeUp(drafted: Drafted, tasks: readonly TaskView[], view: SessionView)
       drafted.started.add(task.number);
       const agent = drafted.agentPlace(task.agent || task.plannedAgent);
       drafted.ready.add(task.number);
-      if (agent >= 0) drafted.plan.begun(place, agent, task.startMs || task.plannedStartMs);
+      if (agent >= 0) drafted.plan.started(place, agent, task.startMs || task.plannedStartMs);
     } else if (task.open === 0) {
       drafted.ready.add(task.number);
       drafted.plan.ready(place);
-    } else if (task.spec.needs.some(({ task: id }) => isOpenElsewhere(id))) drafted.plan.waitsOutside(place);
+    } else if (task.spec.needs.some(({ task: id }) => isOpenOutside(id))) drafted.plan.waitsOutside(place);
   }
 }
 
@@ -276,16 +279,16 @@ function reasonOf({ before, view, part }: Drafting, able: readonly string[]): st
   if (before === undefined)
     return view.plans === 0 ? "it is the first plan" : "it was taken over, and is planned from where it was";
   const [, ...was] = before.signature.split(" ");
-  const came = able.filter((agent) => !was.includes(agent)).map(nameIn);
-  const left = was.filter((agent) => !able.includes(agent)).map(nameIn);
+  const joined = able.filter((agent) => !was.includes(agent)).map(nameIn);
+  const departed = was.filter((agent) => !able.includes(agent)).map(nameIn);
   const reasons: string[] = [];
-  if (came.length > 0) reasons.push(`${listed(came)} came`);
-  if (left.length > 0) reasons.push(`${listed(left)} left`);
+  if (joined.length > 0) reasons.push(`${listed(joined)} came`);
+  if (departed.length > 0) reasons.push(`${listed(departed)} left`);
   const now = tasksIn(view.parts[part]);
   const added = [...now].filter((number) => !before.tasks.has(number)).length;
-  const gone = [...before.tasks].filter((number) => !now.has(number)).length;
+  const removed = [...before.tasks].filter((number) => !now.has(number)).length;
   if (added > 0) reasons.push(counted(added, "task was added", "tasks were added"));
-  if (gone > 0) reasons.push(`${counted(gone, "task")} moved away`);
+  if (removed > 0) reasons.push(`${counted(removed, "task")} moved away`);
   return reasons.length === 0 ? "tasks are to be done again" : reasons.join(", ");
 }
 
@@ -294,8 +297,8 @@ function nameIn(agent: string): string {
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(", ");
-  return names.length > 5 ? `${shown} and ${counted(names.length - 5, "other")}` : shown;
+  const text = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${text} and ${counted(names.length - 5, "other")}` : text;
 }
 
 /** Returns the expected times of all tasks that have not started, by current knowledge. */
@@ -306,8 +309,8 @@ export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Om
   const sizesMs = numbers.map((number, place) =>
     view.tasks[number]?.isPlaced === false ? outlook.usualMs(place) : 0,
   );
-  const made = numbers.length > forecastMax ? undefined : prepare({ ...work, sizesMs, releaseMs }, fleet);
-  const plan = made !== undefined && "problem" in made ? heft(made.problem) : undefined;
+  const prepared = numbers.length > forecastMax ? undefined : prepare({ ...work, sizesMs, releaseMs }, fleet);
+  const plan = prepared !== undefined && "problem" in prepared ? heft(prepared.problem) : undefined;
   const lowerBoundMs = Math.max(view.plan?.lowerBoundMs ?? 0, lowerBounds(situation.problem).sharpMs);
   const places: PlannedPlace[] = [];
   let endMs = nowMs;
@@ -320,14 +323,14 @@ export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Om
     }
     if (plan === undefined) continue;
     const agent = drafted.agentIds[plan.agentOf[place] ?? -1] ?? "";
-    const one = {
+    const planned = {
       task: number,
       agent,
       startMs: nowMs + (plan.startMs[place] ?? 0),
       endMs: nowMs + (plan.endMs[place] ?? 0),
     };
-    endMs = Math.max(endMs, one.endMs);
-    places.push(one);
+    endMs = Math.max(endMs, planned.endMs);
+    places.push(planned);
   }
   return { expectedEndMs: endMs, lowerBoundMs, places };
 }
@@ -340,11 +343,11 @@ function releaseOf(drafted: Drafted, view: SessionView, number: number, nowMs: n
     if (needed === undefined || needed.endMs > 0) continue;
     const place = drafted.placeOf.get(needed.number);
     const agent = drafted.agentPlace(needed.agent || needed.plannedAgent);
-    const leftMs =
+    const remainingMs =
       needed.isPlaced && place !== undefined && agent >= 0
         ? drafted.outlook.remainingMs(place, agent, Math.max(0, nowMs - (needed.startMs || nowMs)), 0.5)
         : Math.max(0, needed.plannedEndMs - nowMs);
-    latestMs = Math.max(latestMs, leftMs);
+    latestMs = Math.max(latestMs, remainingMs);
   }
   return latestMs;
 }

@@ -16,7 +16,7 @@ export class HeldPlans {
   readonly #bySession = new Map<string, Map<number, HeldPlan>>();
 
   /** Sets the held plan of a part. Without questions the plan is no longer held. */
-  put(key: InstanceKey, part: number, plan: HeldPlan): void {
+  set(key: InstanceKey, part: number, plan: HeldPlan): void {
     const name = textOf(key);
     const parts = this.#bySession.get(name) ?? new Map<number, HeldPlan>();
     const { sinceMs } = parts.get(part) ?? plan;

@@ -12,7 +12,7 @@ import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import type { SessionView } from "@tutti/machine-session";
-import type { Asking } from "../substrate/substrate.ts";
+import type { RequestOptions } from "../substrate/substrate.ts";
 import type { HeldPlans } from "./held-plans.ts";
 
 /** Rules about plans. */
@@ -20,10 +20,10 @@ export interface PlanRules {
   /** Returns whether any rule covers the plans of a namespace. */
   concernsPlans(namespace: string): boolean;
   /**
-   * Returns the questions to people before a plan by `cause` for `wantedBy` may start. Throws if rules reject
+   * Returns the questions to people before a plan by `cause` for `requester` may start. Throws if rules reject
    * it.
    */
-  plan(about: JudgedPlan, cause: Cause, wantedBy: Cause): readonly PlanQuestion[];
+  plan(about: JudgedPlan, cause: Cause, requester: Cause): readonly PlanQuestion[];
 }
 
 interface PlanQuestion {
@@ -31,7 +31,9 @@ interface PlanQuestion {
   readonly name: string;
   readonly message: string;
   /** Returns the open approval request. Undefined after an approval. Rejects with the person who rejected it. */
-  ask(caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">): Promise<string | undefined>;
+  requestDecision(
+    caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">,
+  ): Promise<string | undefined>;
 }
 
 interface JudgedPlan {
@@ -50,7 +52,7 @@ interface JudgedPlan {
   }[];
 }
 
-export interface PlanMade {
+export interface ProposedPlan {
   readonly begin: readonly PlannedPlace[];
   /** New plan. Undefined if only the starts have changed. */
   readonly plan: Pick<NewPlan, "reason" | "expectedEndMs" | "places"> | undefined;
@@ -58,7 +60,7 @@ export interface PlanMade {
 
 export interface JudgedPlansParts {
   readonly rules: PlanRules | undefined;
-  readonly held: HeldPlans;
+  readonly heldPlans: HeldPlans;
   /** Principal in whose name plans are made. */
   readonly cause: Cause;
   readonly foundation: Pick<Foundation, "clock" | "logger">;
@@ -68,13 +70,13 @@ interface PlannedSession extends Pick<SessionView, "createCause"> {
   readonly tasks: readonly { readonly spec: Pick<SessionView["tasks"][number]["spec"], "id" | "work"> }[];
 }
 
-interface AskingFor extends Asking {
+interface ApprovalOptions extends RequestOptions {
   readonly signal: AbortSignal;
 }
 
 /** Interval of checks for a decision. */
-const askEveryMs = 1_000;
-const askTimeoutMs = 10_000;
+const approvalPollMs = 1_000;
+const approvalTimeoutMs = 10_000;
 const noTrace = { traceId: "", spanId: "", sampled: false };
 
 /** Plans of one part. */
@@ -84,7 +86,7 @@ export class JudgedPlans {
   readonly #part: number;
   readonly #approved = new Set<string>();
   #open: readonly PlanQuestion[] = [];
-  #askAgainMs = 0;
+  #nextPollMs = 0;
 
   constructor(parts: JudgedPlansParts, key: InstanceKey, part: number) {
     this.#parts = parts;
@@ -96,19 +98,19 @@ export class JudgedPlans {
    * Returns whether a plan and its starts may be executed now. Otherwise a person is asked first. Throws if
    * rules reject it.
    */
-  admits(view: PlannedSession, { begin, plan }: PlanMade): boolean {
+  admits(view: PlannedSession, { begin, plan }: ProposedPlan): boolean {
     const { rules, cause } = this.#parts;
     const { namespace, id: session } = this.#key;
     if (rules?.concernsPlans(namespace) !== true) return true;
-    const begun = new Set(begin.map(({ task }) => task));
-    const later = (plan?.places ?? []).filter(({ task }) => !begun.has(task));
-    const shown = (begins: boolean) => (place: PlannedPlace) => shownPlace(view, place, begins);
-    const tasks = [...begin.map(shown(true)), ...later.map(shown(false))];
+    const starting = new Set(begin.map(({ task }) => task));
+    const later = (plan?.places ?? []).filter(({ task }) => !starting.has(task));
+    const judgedTask = (begins: boolean) => (place: PlannedPlace) => judgedTaskOf(view, place, begins);
+    const tasks = [...begin.map(judgedTask(true)), ...later.map(judgedTask(false))];
     const { reason = "", expectedEndMs = 0 } = plan ?? {};
     const about = { namespace, session, part: this.#part, reason, expectedEndMs, tasks };
     const questions = rules.plan(about, cause, view.createCause ?? Cause.create());
     this.#open = questions.filter(({ name }) => !this.#approved.has(name));
-    this.#askAgainMs = 0;
+    this.#nextPollMs = 0;
     return this.#open.length === 0;
   }
 
@@ -116,32 +118,32 @@ export class JudgedPlans {
    * Returns whether a decision is open: nothing of the part starts until then. Rejects if a person rejected
    * it.
    */
-  async isHeld({ signal, trace = noTrace }: AskingFor): Promise<boolean> {
+  async isHeld({ signal, trace = noTrace }: ApprovalOptions): Promise<boolean> {
     if (this.#open.length === 0) return false;
     const { clock, logger } = this.#parts.foundation;
-    if (clock.monotonic() < this.#askAgainMs) return true;
-    const deadlineMs = clock.monotonic() + askTimeoutMs;
+    if (clock.monotonic() < this.#nextPollMs) return true;
+    const deadlineMs = clock.monotonic() + approvalTimeoutMs;
     const caller = { deadlineMs, signal, trace, logger };
     const answers = await Promise.all(
-      this.#open.map(async (question) => ({ question, approval: await question.ask(caller) })),
+      this.#open.map(async (question) => ({ question, approval: await question.requestDecision(caller) })),
     );
-    this.#askAgainMs = clock.monotonic() + askEveryMs;
-    const left = answers.filter(({ approval }) => approval !== undefined);
+    this.#nextPollMs = clock.monotonic() + approvalPollMs;
+    const pending = answers.filter(({ approval }) => approval !== undefined);
     for (const { question, approval } of answers)
       if (approval === undefined) this.#approved.add(question.name);
-    this.#open = left.map(({ question }) => question);
-    const questions = left.map(({ question: { message }, approval = "" }) => ({ message, approval }));
-    this.#parts.held.put(this.#key, this.#part, { questions, sinceMs: clock.now() });
-    return left.length > 0;
+    this.#open = pending.map(({ question }) => question);
+    const questions = pending.map(({ question: { message }, approval = "" }) => ({ message, approval }));
+    this.#parts.heldPlans.set(this.#key, this.#part, { questions, sinceMs: clock.now() });
+    return pending.length > 0;
   }
 
   /** Stops planning the part in this process. */
   close(): void {
-    this.#parts.held.put(this.#key, this.#part, { questions: [], sinceMs: 0 });
+    this.#parts.heldPlans.set(this.#key, this.#part, { questions: [], sinceMs: 0 });
   }
 }
 
-function shownPlace(view: PlannedSession, { task, agent, startMs, endMs }: PlannedPlace, begins: boolean) {
+function judgedTaskOf(view: PlannedSession, { task, agent, startMs, endMs }: PlannedPlace, begins: boolean) {
   const { id = "", work } = view.tasks[task]?.spec ?? {};
   return { id, capability: work?.$case === "capability" ? work.value : "", agent, startMs, endMs, begins };
 }

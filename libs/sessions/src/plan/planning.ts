@@ -26,12 +26,12 @@ import type { DueEffect } from "@tutti/runtime";
 import type { Fleet } from "../agents/fleet.ts";
 import type { Learned } from "../agents/learned.ts";
 import { isInDetail, surprisingFactor } from "../agents/monitoring.ts";
-import type { Looks } from "../session/looks.ts";
 import type { Loops } from "../session/loops.ts";
+import type { ReadLimiter } from "../session/read-limiter.ts";
 import type { SessionCommands } from "../session/session-commands.ts";
 import type { SessionUpdates } from "../session/session-updates.ts";
 import { type Drafted, draft, forecast } from "./draft.ts";
-import { JudgedPlans, type JudgedPlansParts, type PlanMade } from "./judged-plans.ts";
+import { JudgedPlans, type JudgedPlansParts, type ProposedPlan } from "./judged-plans.ts";
 import { type Surprise, Surprises } from "./surprises.ts";
 
 export interface PlanningParts extends JudgedPlansParts {
@@ -40,7 +40,7 @@ export interface PlanningParts extends JudgedPlansParts {
   readonly fleet: Fleet;
   readonly learned: Learned;
   readonly updates: SessionUpdates;
-  readonly looks: Looks;
+  readonly readLimiter: ReadLimiter;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
@@ -48,7 +48,7 @@ export interface PlanningParts extends JudgedPlansParts {
  * Interval of reads of the agents, which join, leave and slow down, without other events and with few
  * readers.
  */
-const lookMs = 400;
+const pollMs = 400;
 /** Minimum interval of recorded plans, and their maximum share of the time of the session. */
 const recordedEveryMs = 1_000;
 const recordedShare = 0.05;
@@ -63,10 +63,10 @@ export class Planning {
     this.#parts = parts;
   }
 
-  begin(due: DueEffect, effect: PlanPart): void {
+  start(due: DueEffect, effect: PlanPart): void {
     const part = new PlannedPart(this.#parts, due, effect);
-    this.#parts.loops.begin(due.token, (signal) =>
-      this.#parts.looks.during(() => part.run(signal)).finally(() => part.close()),
+    this.#parts.loops.startLoop(due.token, (signal) =>
+      this.#parts.readLimiter.during(() => part.run(signal)).finally(() => part.close()),
     );
   }
 }
@@ -95,9 +95,9 @@ class PlannedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { updates, looks, foundation } = this.#parts;
+    const { updates, readLimiter, foundation } = this.#parts;
     while (!signal.aborted) {
-      const updated = updates.of(this.#key, looks.againMs(lookMs), signal);
+      const updated = updates.of(this.#key, readLimiter.nextReadMs(pollMs), signal);
       try {
         await this.#turn(signal);
       } catch (error) {
@@ -131,11 +131,11 @@ class PlannedPart {
     const nowMs = foundation.clock.now();
     const drafting = { view, part: this.#part, tasks: own, fleet: fleetThen, times };
     const drafted = draft({ ...drafting, before: this.#drafted });
-    if (drafted !== this.#drafted) this.#reasons.push({ words: drafted.reason, comesFirst: true });
+    if (drafted !== this.#drafted) this.#reasons.push({ text: drafted.reason, hasPriority: true });
     this.#drafted = drafted;
     this.#surprises ??= new Surprises(surprisingFactor(view));
-    this.#noteEnds(view, this.#surprises, nowMs);
-    this.#noteLate(view, this.#surprises, nowMs);
+    this.#recordEnds(view, this.#surprises, nowMs);
+    this.#recordLate(view, this.#surprises, nowMs);
     const begin = this.#next(view, nowMs);
     const plan = this.#plan(view, nowMs);
     if (begin.length === 0 && plan === undefined) return;
@@ -150,9 +150,9 @@ class PlannedPart {
   }
 
   /** A rejection by rules fails the session, with the reason. */
-  async #isAdmitted(view: SessionView, made: PlanMade): Promise<boolean> {
+  async #isAdmitted(view: SessionView, proposed: ProposedPlan): Promise<boolean> {
     try {
-      return this.#judged.admits(view, made);
+      return this.#judged.admits(view, proposed);
     } catch (thrown) {
       await this.#refuse(errorFromUnknown(thrown));
       return false;
@@ -177,7 +177,7 @@ class PlannedPart {
   }
 
   /** Learns from the tasks that have ended since, and frees their slots. */
-  #noteEnds(view: SessionView, surprises: Surprises, nowMs: number): void {
+  #recordEnds(view: SessionView, surprises: Surprises, nowMs: number): void {
     const drafted = this.#drafted;
     if (drafted === undefined) return;
     for (const [number, place] of drafted.placeOf) {
@@ -186,12 +186,12 @@ class PlannedPart {
       if (task.endMs > 0) {
         drafted.ended.add(number);
         const agent = drafted.agentPlace(task.agent || task.plannedAgent);
-        const tookMs = Math.max(1, task.endMs - (task.startMs || task.endMs));
+        const durationMs = Math.max(1, task.endMs - (task.startMs || task.endMs));
         if (task.status === TaskStatus.TASK_STATUS_COMPLETED && agent >= 0 && task.startMs > 0)
-          drafted.plan.ended(place, agent, tookMs, nowMs);
-        else drafted.gone(place, nowMs);
+          drafted.plan.ended(place, agent, durationMs, nowMs);
+        else drafted.endedIncomplete(place, nowMs);
         if (task.status === TaskStatus.TASK_STATUS_COMPLETED)
-          this.#reasons.push(...surprises.ended(task, tookMs));
+          this.#reasons.push(...surprises.ended(task, durationMs));
       } else if (task.open === 0 && !task.isPlaced && !drafted.ready.has(number)) {
         drafted.ready.add(number);
         drafted.plan.ready(place);
@@ -199,10 +199,10 @@ class PlannedPart {
     }
   }
 
-  #noteLate(view: SessionView, surprises: Surprises, nowMs: number): void {
+  #recordLate(view: SessionView, surprises: Surprises, nowMs: number): void {
     for (const task of view.tasks)
       if (task.part === this.#part && task.startMs > 0 && task.endMs === 0)
-        this.#reasons.push(...surprises.goesOn(task, nowMs));
+        this.#reasons.push(...surprises.stillRunning(task, nowMs));
   }
 
   /** Returns the tasks to start now, as far as slots are free. */
@@ -235,9 +235,9 @@ class PlannedPart {
     const isFirst = view.plans === 0;
     if (!isFirst && nowMs - Math.max(this.#recordedMs, view.planMs) < everyMs) return undefined;
     this.#recordedMs = nowMs;
-    const weight = ({ comesFirst }: Surprise) => (comesFirst ? 0 : 1);
+    const weight = ({ hasPriority }: Surprise) => (hasPriority ? 0 : 1);
     const sorted = this.#reasons.toSorted((one, other) => weight(one) - weight(other));
-    const [first = "", ...more] = sorted.map(({ words }) => words);
+    const [first = "", ...more] = sorted.map(({ text }) => text);
     const reason = more.length === 0 ? first : `${first}, and ${counted(more.length, "other reason")}`;
     this.#reasons = [];
     return { ...forecast(drafted, view, nowMs), reason };

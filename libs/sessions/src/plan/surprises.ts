@@ -2,7 +2,7 @@
  * Deviations from the plan, in words, each reported once: tasks that took much longer or less, or are late, and
  * agents that have become slow compared with others, or have recovered.
  */
-import { spanOf } from "@tutti/kernel";
+import { durationText } from "@tutti/kernel";
 import type { TaskView } from "@tutti/machine-session";
 
 /** Minimum difference of a report, so that short tasks are not reported. */
@@ -23,19 +23,19 @@ type Ended = Pick<TaskView, "agent" | "startMs" | "plannedStartMs" | "plannedEnd
 type AtWork = Ended & Pick<TaskView, "number" | "plannedAgent">;
 
 export interface Surprise {
-  readonly words: string;
+  readonly text: string;
   /** A report about an agent is more useful than one about its tasks. */
-  readonly comesFirst: boolean;
+  readonly hasPriority: boolean;
 }
 
-interface Took {
+interface Sample {
   readonly expectedMs: number;
-  readonly tookMs: number;
+  readonly durationMs: number;
 }
 
 export class Surprises {
   readonly #late = new Set<number>();
-  readonly #tookAt = new Map<string, Took[]>();
+  readonly #samplesByAgent = new Map<string, Sample[]>();
   readonly #slow = new Set<string>();
   readonly #surprising: number;
 
@@ -45,50 +45,50 @@ export class Surprises {
   }
 
   /** Handles an ended task with its duration. */
-  ended(task: Ended, tookMs: number): readonly Surprise[] {
+  ended(task: Ended, durationMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
     if (expectedMs <= 0 || task.startMs === 0) return [];
-    const tookAt = this.#tookAt.get(task.agent) ?? [];
-    this.#tookAt.set(task.agent, [...tookAt, { expectedMs, tookMs }].slice(-tasksMost));
+    const samples = this.#samplesByAgent.get(task.agent) ?? [];
+    this.#samplesByAgent.set(task.agent, [...samples, { expectedMs, durationMs }].slice(-tasksMost));
     const ofAgent = this.#ofAgent(task.agent);
-    const factor = tookMs / expectedMs;
+    const factor = durationMs / expectedMs;
     const isUsual = factor < this.#surprising && factor > 1 / this.#surprising;
-    if (isUsual || Math.abs(tookMs - expectedMs) < surprisingMs) return ofAgent;
-    const than = tookMs > expectedMs ? "longer" : "less";
-    const words = `${task.spec.id} took ${spanOf(tookMs)} at ${task.agent}, ${than} than the ${spanOf(expectedMs)} expected`;
-    return [...ofAgent, { words, comesFirst: false }];
+    if (isUsual || Math.abs(durationMs - expectedMs) < surprisingMs) return ofAgent;
+    const than = durationMs > expectedMs ? "longer" : "less";
+    const text = `${task.spec.id} took ${durationText(durationMs)} at ${task.agent}, ${than} than the ${durationText(expectedMs)} expected`;
+    return [...ofAgent, { text, hasPriority: false }];
   }
 
   /** Handles a running task. */
-  goesOn(task: AtWork, nowMs: number): readonly Surprise[] {
+  stillRunning(task: AtWork, nowMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
-    const soFarMs = nowMs - task.startMs;
-    const isLate = expectedMs > 0 && soFarMs >= expectedMs * this.#surprising + surprisingMs;
+    const elapsedMs = nowMs - task.startMs;
+    const isLate = expectedMs > 0 && elapsedMs >= expectedMs * this.#surprising + surprisingMs;
     if (!isLate || this.#late.has(task.number)) return [];
     this.#late.add(task.number);
-    const where = task.agent || task.plannedAgent;
-    const words = `${task.spec.id} is late at ${where}: ${spanOf(expectedMs)} were expected, ${spanOf(soFarMs)} have passed`;
-    return [{ words, comesFirst: false }];
+    const agent = task.agent || task.plannedAgent;
+    const text = `${task.spec.id} is late at ${agent}: ${durationText(expectedMs)} were expected, ${durationText(elapsedMs)} have passed`;
+    return [{ text, hasPriority: false }];
   }
 
   /** If all tasks of a kind take longer, the agent is not the cause. */
   #ofAgent(agent: string): readonly Surprise[] {
-    const latest = this.#tookAt.get(agent) ?? [];
+    const latest = this.#samplesByAgent.get(agent) ?? [];
     const last = latest.slice(-1);
     const own = factorOf(last) >= glaring ? last : latest;
     if (agent === "" || (own.length < tasksLeast && own !== last)) return [];
-    const others = [...this.#tookAt].flatMap(([other, took]) => (other === agent ? [] : took));
+    const others = [...this.#samplesByAgent].flatMap(([other, samples]) => (other === agent ? [] : samples));
     const factor = factorOf(own);
-    const beside = factor / factorOf(others);
-    const isSlow = Math.min(factor, beside) >= this.#surprising && laterMs(own) >= surprisingMs;
+    const relative = factor / factorOf(others);
+    const isSlow = Math.min(factor, relative) >= this.#surprising && laterMs(own) >= surprisingMs;
     if (isSlow && !this.#slow.has(agent)) {
       this.#slow.add(agent);
       const those = own.length === 1 ? "its last task" : `its last ${own.length} tasks`;
-      const words = `${agent} has become slow: ${those} took ${factor.toFixed(1)} times what was expected`;
-      return [{ words, comesFirst: true }];
+      const text = `${agent} has become slow: ${those} took ${factor.toFixed(1)} times what was expected`;
+      return [{ text, hasPriority: true }];
     }
-    if (beside > Math.min(usual, this.#surprising) || !this.#slow.delete(agent)) return [];
-    return [{ words: `${agent} is as fast again as was expected`, comesFirst: true }];
+    if (relative > Math.min(usual, this.#surprising) || !this.#slow.delete(agent)) return [];
+    return [{ text: `${agent} is as fast again as was expected`, hasPriority: true }];
   }
 }
 
@@ -97,11 +97,11 @@ function expectedOf({ plannedStartMs, plannedEndMs }: Ended): number {
 }
 
 /** Returns the mean of logarithms, so that one outlier does not dominate. */
-function factorOf(those: readonly Took[]): number {
-  const sum = those.reduce((all, { tookMs, expectedMs }) => all + Math.log(tookMs / expectedMs), 0);
+function factorOf(those: readonly Sample[]): number {
+  const sum = those.reduce((all, { durationMs, expectedMs }) => all + Math.log(durationMs / expectedMs), 0);
   return Math.exp(sum / Math.max(1, those.length));
 }
 
-function laterMs(those: readonly Took[]): number {
-  return those.reduce((sum, { tookMs, expectedMs }) => sum + tookMs - expectedMs, 0);
+function laterMs(those: readonly Sample[]): number {
+  return those.reduce((sum, { durationMs, expectedMs }) => sum + durationMs - expectedMs, 0);
 }

@@ -21,9 +21,9 @@ const leaseMs = 30_000;
 const renewEveryMs = 10_000;
 /** Held locks are renewed between two waits for the next one. */
 const waitMs = renewEveryMs;
-const againMs = 1_000;
+const retryMs = 1_000;
 
-interface Held {
+interface HeldLock {
   readonly name: string;
   readonly token: number;
 }
@@ -35,16 +35,16 @@ export class Locking {
     this.#parts = parts;
   }
 
-  begin(due: DueEffect, effect: HoldLocks): void {
-    this.#parts.loops.begin(due.token, async (signal) => {
-      const held: Held[] = [];
+  start(due: DueEffect, effect: HoldLocks): void {
+    this.#parts.loops.startLoop(due.token, async (signal) => {
+      const held: HeldLock[] = [];
       try {
         do {
           held.length = 0;
           if (!(await this.#acquire(due, effect, held, signal))) return;
         } while (!(await this.#areHeld(due.key, held)));
         await this.#parts.commands.submit(due.key, { command: confirmLocks, body: {} });
-        await this.#keep(due, held, signal);
+        await this.#maintain(due, held, signal);
       } finally {
         await this.#release(due.key, effect);
       }
@@ -54,7 +54,7 @@ export class Locking {
   async #acquire(
     { key, token }: DueEffect,
     { locks, priority }: HoldLocks,
-    held: Held[],
+    held: HeldLock[],
     signal: AbortSignal,
   ): Promise<boolean> {
     const { namespace, id } = key;
@@ -81,8 +81,8 @@ export class Locking {
         } catch (thrown) {
           if (signal.aborted) return false;
           const error = errorFromUnknown(thrown);
-          const isToGiveUp = error.retry === "never" && error.status !== "DEADLINE_EXCEEDED";
-          if (isToGiveUp) {
+          const isPermanent = error.retry === "never" && error.status !== "DEADLINE_EXCEEDED";
+          if (isPermanent) {
             await this.#parts.commands.submit(key, {
               command: refuseStart,
               body: { error: toErrorDetail(error) },
@@ -91,14 +91,14 @@ export class Locking {
             return false;
           }
           await this.#renew(key, held).catch(() => {});
-          await sleep(this.#parts.foundation.timers, againMs, signal).catch(() => {});
+          await sleep(this.#parts.foundation.timers, retryMs, signal).catch(() => {});
         }
       }
     }
     return true;
   }
 
-  async #keep({ key }: DueEffect, held: readonly Held[], signal: AbortSignal): Promise<void> {
+  async #maintain({ key }: DueEffect, held: readonly HeldLock[], signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(this.#parts.foundation.timers, renewEveryMs, signal).catch(() => {});
       if (signal.aborted) return;
@@ -112,7 +112,7 @@ export class Locking {
   }
 
   /** After a long wait for the last lock the first may be lost. */
-  async #areHeld(key: InstanceKey, held: readonly Held[]): Promise<boolean> {
+  async #areHeld(key: InstanceKey, held: readonly HeldLock[]): Promise<boolean> {
     try {
       const receipts = await this.#renew(key, held);
       return receipts.every(({ expireTime }) => expireTime !== undefined);
@@ -122,7 +122,7 @@ export class Locking {
     }
   }
 
-  async #renew(key: InstanceKey, held: readonly Held[]): Promise<readonly LockRenewalReceipt[]> {
+  async #renew(key: InstanceKey, held: readonly HeldLock[]): Promise<readonly LockRenewalReceipt[]> {
     if (held.length === 0) return [];
     const { namespace } = key;
     const renewals = held.map(({ name, token }) => ({ name, token, holder: holderOf(key), leaseMs }));

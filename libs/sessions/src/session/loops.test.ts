@@ -4,28 +4,28 @@ import { silentLogger } from "@tutti/kernel";
 import { Loops } from "./loops.ts";
 
 describe("a loop", () => {
-  it("restarts when it is requested again before the withdrawn one has ended", async () => {
+  it("restarts if it is requested again before the withdrawn loop has ended", async () => {
     const loops = new Loops({ logger: silentLogger });
     const token = { partition: 0, incarnation: 1, number: 2, attempt: 1 };
-    const begun: AbortSignal[] = [];
+    const started: AbortSignal[] = [];
     const ends: (() => void)[] = [];
     const run = (signal: AbortSignal): Promise<void> => {
-      begun.push(signal);
+      started.push(signal);
       return new Promise((resolve) => ends.push(resolve));
     };
-    loops.begin(token, run);
-    loops.begin(token, run);
-    assert.equal(begun.length, 1);
+    loops.startLoop(token, run);
+    loops.startLoop(token, run);
+    assert.equal(started.length, 1);
     loops.withdraw(token);
-    loops.begin(token, run);
+    loops.startLoop(token, run);
     assert.deepEqual(
-      begun.map(({ aborted }) => aborted),
+      started.map(({ aborted }) => aborted),
       [true, false],
     );
     ends[0]?.();
     await Promise.resolve();
     loops.withdraw(token);
-    assert.equal(begun[1]?.aborted, true);
+    assert.equal(started[1]?.aborted, true);
     for (const end of ends) end();
     await loops.stop();
   });

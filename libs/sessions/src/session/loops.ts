@@ -16,7 +16,7 @@ export class Loops {
     return this.#open.size;
   }
 
-  begin(token: EffectToken, run: (signal: AbortSignal) => Promise<void>): void {
+  startLoop(token: EffectToken, run: (signal: AbortSignal) => Promise<void>): void {
     const name = nameOf(token);
     // A withdrawn loop may still be ending when it is requested again.
     if (this.#open.get(name)?.signal.aborted === false) return;

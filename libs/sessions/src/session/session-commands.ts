@@ -38,10 +38,10 @@ export class SessionCommands {
 
   /** Returns a live view of a session: each read shows the current state. */
   view(key: InstanceKey): Promise<SessionView> {
-    return this.ask(key, showWork, undefined);
+    return this.query(key, showWork, undefined);
   }
 
-  ask<Body, Reply>(key: InstanceKey, query: Query<Session, Body, Reply>, body: Body): Promise<Reply> {
+  query<Body, Reply>(key: InstanceKey, query: Query<Session, Body, Reply>, body: Body): Promise<Reply> {
     return this.#runtime.query({ key, query, body }) as Promise<Reply>;
   }
 }

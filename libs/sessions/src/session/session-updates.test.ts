@@ -52,7 +52,7 @@ describe("news of sessions", () => {
     assert.deepEqual(heard, ["one", "again"]);
   });
 
-  it("end with the signal, also for who comes later", async () => {
+  it("end with the signal, also for later listeners", async () => {
     const { stopping, heard, listen, settled } = setUp();
     listen(key);
     stopping.abort();

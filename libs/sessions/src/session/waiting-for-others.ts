@@ -26,11 +26,11 @@ export class WaitingForOthers {
     this.#parts = parts;
   }
 
-  begin({ key, token }: DueEffect, { dependency }: AwaitSession): void {
+  start({ key, token }: DueEffect, { dependency }: AwaitSession): void {
     const { loops, commands, sessions, foundation } = this.#parts;
     const namespace = dependency.session?.namespace || key.namespace;
     const request = { namespace, sessionId: dependency.session?.id ?? "", waitMs };
-    loops.begin(token, async (signal) => {
+    loops.startLoop(token, async (signal) => {
       while (!signal.aborted) {
         try {
           const { session } = await sessions.awaitSession(request, { signal, timeoutMs: 2 * waitMs });

@@ -16,26 +16,26 @@ import type { Client } from "@tutti/mesh";
 import { partWorkErrors } from "../errors.ts";
 import { msOf } from "./run-substrate.ts";
 import {
-  type Asking,
   type Done,
+  type EventWait,
   endOf,
   inOrder,
   inputOf,
-  type NewsWanted,
   nothingDone,
+  type ObservedTask,
   type Place,
-  type SeenTask,
-  type Standing,
+  type RequestOptions,
   type Substrate,
   shareOf,
   standInFor,
   taskOfPart,
+  type WorkState,
   waitFor,
 } from "./substrate.ts";
 
 const page = 1_000;
 /** Maximum number of initial tasks of a mission, and of tasks that are added in one call. */
-const atOnceMax = 10_000;
+const tasksPerCallMax = 10_000;
 /** Entry that closes the mission: the mission ends only by this, and not when all its tasks have ended. */
 const endKey = "session_ended";
 
@@ -57,7 +57,7 @@ export class MissionSubstrate implements Substrate {
     this.#parts = parts;
   }
 
-  async start(place: Place, part: StartPart, options: Asking): Promise<void> {
+  async start(place: Place, part: StartPart, options: RequestOptions): Promise<void> {
     const { namespace, sessionId: id } = place;
     const { partId, workId, elsewhere } = part;
     const request = StartMissionRequest.fromPartial({
@@ -81,19 +81,19 @@ export class MissionSubstrate implements Substrate {
     await this.#withdraw(place, part, elsewhere, options);
   }
 
-  async standing(
+  async state(
     { namespace }: Place,
     { workId: missionId }: PartWork,
-    options: Asking,
-    wanted?: NewsWanted,
-  ): Promise<Standing> {
+    options: RequestOptions,
+    wait?: EventWait,
+  ): Promise<WorkState> {
     const { missions } = this.#parts;
     const { mission } =
-      wanted === undefined
+      wait === undefined
         ? await missions.getMission({ namespace, missionId, atEvent: 0 }, options)
         : await missions.awaitMission(
-            { namespace, missionId, ...waitFor(wanted) },
-            { ...options, timeoutMs: 2 * wanted.waitMs },
+            { namespace, missionId, ...waitFor(wait) },
+            { ...options, timeoutMs: 2 * wait.waitMs },
           );
     const { status = 0, eventCount: events = 0, openApprovals = 0, outcome, budget } = mission ?? {};
     const { spent, reserved } = budget ?? {};
@@ -109,8 +109,8 @@ export class MissionSubstrate implements Substrate {
   async *tasks(
     { namespace }: Place,
     { workId }: PartWork,
-    options: Asking,
-  ): AsyncGenerator<readonly SeenTask[], void> {
+    options: RequestOptions,
+  ): AsyncGenerator<readonly ObservedTask[], void> {
     for (let token = ""; ; ) {
       const request = ListTasksRequest.fromPartial({
         namespace,
@@ -118,7 +118,7 @@ export class MissionSubstrate implements Substrate {
         page: { size: page, token },
       });
       const reply = await this.#parts.board.listTasks(request, options);
-      yield reply.tasks.map(seenIn);
+      yield reply.tasks.map(observedTask);
       token = reply.page?.nextToken ?? "";
       if (token === "") return;
     }
@@ -128,7 +128,7 @@ export class MissionSubstrate implements Substrate {
     place: Place,
     part: OperatePart,
     outcomes: readonly TaskOutcome[],
-    options: Asking,
+    options: RequestOptions,
   ): Promise<Done> {
     const { namespace, sessionId } = place;
     const { workId: missionId, partId, number, elsewhere } = part;
@@ -188,10 +188,10 @@ export class MissionSubstrate implements Substrate {
     { namespace, sessionId }: Place,
     { workId: missionId, partId }: PartWork,
     tasks: readonly TaskSpec[],
-    what: string,
-    options: Asking,
+    keySuffix: string,
+    options: RequestOptions,
   ): Promise<void> {
-    const idempotencyKey = `session/${sessionId}/${partId}/${what}`;
+    const idempotencyKey = `session/${sessionId}/${partId}/${keySuffix}`;
     const request = {
       namespace,
       missionId,
@@ -208,7 +208,7 @@ export class MissionSubstrate implements Substrate {
     { namespace }: Place,
     { workId: missionId }: PartWork,
     taskIds: readonly string[],
-    options: Asking,
+    options: RequestOptions,
   ): Promise<void> {
     if (taskIds.length === 0) return;
     const reason = "another part of the session does it";
@@ -218,20 +218,20 @@ export class MissionSubstrate implements Substrate {
 
 /** Divides tasks into pieces. A gang is in one piece: all of its members are added together. */
 function pieces(tasks: readonly TaskSpec[]): TaskSpec[][] {
-  const made: TaskSpec[][] = [];
+  const result: TaskSpec[][] = [];
   for (let from = 0; from < tasks.length; ) {
-    let to = Math.min(from + atOnceMax, tasks.length);
+    let to = Math.min(from + tasksPerCallMax, tasks.length);
     while (to < tasks.length && tasks[to]?.gang !== "" && tasks[to]?.gang === tasks[to - 1]?.gang) to--;
-    made.push(tasks.slice(from, to));
+    result.push(tasks.slice(from, to));
     from = to;
   }
-  return made;
+  return result;
 }
 
 function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {
   const { spec, partId } = part;
   const input = inputOf(part);
-  const made = MissionSpec.fromPartial({
+  const missionSpec = MissionSpec.fromPartial({
     title: spec.title === "" ? partId : spec.title,
     pool: spec.pool,
     priority: spec.priority,
@@ -241,10 +241,10 @@ function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {
     stopConditions: [{ name: "session", condition: `board.${endKey} == true` }],
     ...(spec.budget !== undefined && { budget: { amounts: spec.budget } }),
   });
-  return { ...made, tasks, input, dueTime: spec.dueTime };
+  return { ...missionSpec, tasks, input, dueTime: spec.dueTime };
 }
 
-function seenIn(task: BoardTask): SeenTask {
+function observedTask(task: BoardTask): ObservedTask {
   const { spec, status, statusReason: reason, agentId, attempts, outcome, used } = task;
   return {
     id: spec?.id ?? "",

@@ -15,19 +15,19 @@ import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
 import { partWorkErrors } from "../errors.ts";
 import {
-  type Asking,
   type Done,
+  type EventWait,
   endOf,
   inputOf,
-  type NewsWanted,
   nothingDone,
+  type ObservedTask,
   type Place,
-  type SeenTask,
-  type Standing,
+  type RequestOptions,
   type Substrate,
   shareOf,
   standInFor,
   taskOfPart,
+  type WorkState,
   waitFor,
 } from "./substrate.ts";
 
@@ -51,7 +51,7 @@ export class RunSubstrate implements Substrate {
     this.#parts = parts;
   }
 
-  async start(place: Place, part: StartPart, options: Asking, begun: () => void): Promise<void> {
+  async start(place: Place, part: StartPart, options: RequestOptions, onStarted: () => void): Promise<void> {
     const { namespace, sessionId: id } = place;
     const { spec, partId, workId, elsewhere } = part;
     const request = StartRunRequest.fromPartial({
@@ -74,24 +74,24 @@ export class RunSubstrate implements Substrate {
       share: shareOf(part, place),
     };
     const { run, existed } = await this.#parts.runs.startRun(request, options);
-    begun();
+    onStarted();
     if (existed && run?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });
     await this.#withdraw(place, part, { elsewhere, number: 0 }, options);
   }
 
-  async standing(
+  async state(
     { namespace }: Place,
     { workId: runId }: PartWork,
-    options: Asking,
-    wanted?: NewsWanted,
-  ): Promise<Standing> {
+    options: RequestOptions,
+    wait?: EventWait,
+  ): Promise<WorkState> {
     const { runs } = this.#parts;
     const { run } =
-      wanted === undefined
+      wait === undefined
         ? await runs.getRun({ namespace, runId, atEvent: 0 }, options)
         : await runs.awaitRun(
-            { namespace, runId, ...waitFor(wanted) },
-            { ...options, timeoutMs: 2 * wanted.waitMs },
+            { namespace, runId, ...waitFor(wait) },
+            { ...options, timeoutMs: 2 * wait.waitMs },
           );
     const { status = 0, eventCount: events = 0, openApprovals = 0, outcome } = run ?? {};
     const used = usedWithin(run);
@@ -101,8 +101,8 @@ export class RunSubstrate implements Substrate {
   async *tasks(
     { namespace }: Place,
     { workId }: PartWork,
-    options: Asking,
-  ): AsyncGenerator<readonly SeenTask[], void> {
+    options: RequestOptions,
+  ): AsyncGenerator<readonly ObservedTask[], void> {
     for (let token = ""; ; ) {
       const request = ListTasksRequest.fromPartial({
         namespace,
@@ -112,7 +112,7 @@ export class RunSubstrate implements Substrate {
         page: { size: page, token },
       });
       const reply = await this.#parts.tasks.listTasks(request, options);
-      yield reply.tasks.filter(({ compensates }) => compensates === "").map(seenIn);
+      yield reply.tasks.filter(({ compensates }) => compensates === "").map(observedTask);
       token = reply.page?.nextToken ?? "";
       if (token === "") return;
     }
@@ -122,7 +122,7 @@ export class RunSubstrate implements Substrate {
     place: Place,
     part: OperatePart,
     outcomes: readonly TaskOutcome[],
-    options: Asking,
+    options: RequestOptions,
   ): Promise<Done> {
     const { namespace, sessionId } = place;
     const { workId: runId, partId, number, elsewhere } = part;
@@ -179,7 +179,7 @@ export class RunSubstrate implements Substrate {
     { namespace, sessionId }: Place,
     { workId: runId, partId }: PartWork,
     { elsewhere, number }: { readonly elsewhere: readonly string[]; readonly number: number },
-    options: Asking,
+    options: RequestOptions,
   ): Promise<void> {
     if (elsewhere.length === 0) return;
     const { tasks } = this.#parts;
@@ -205,7 +205,7 @@ function holdOf(number: number): string {
   return `session-hold-${number}`;
 }
 
-function seenIn(task: Task): SeenTask {
+function observedTask(task: Task): ObservedTask {
   const { taskId: id, status, statusReason: reason, attempts, attemptCount, outcome, used } = task;
   const endMs = msOf(task.endTime);
   return {

@@ -18,7 +18,7 @@ import type { CallOptions } from "@tutti/mesh";
 const eventMax = 1_000_000;
 
 /** Converts the wait for a request. */
-export function waitFor({ afterEvent, waitMs }: NewsWanted): NewsWanted {
+export function waitFor({ afterEvent, waitMs }: EventWait): EventWait {
   return { afterEvent: Math.min(afterEvent, eventMax), waitMs };
 }
 
@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** Status of the work. */
-export interface Standing {
+export interface WorkState {
   readonly status: WorkStatus;
   /** Changes with every event of the work. */
   readonly events: number;
@@ -41,7 +41,7 @@ export interface Standing {
 }
 
 /** A task of the work, which does not know its number in the session. */
-export interface SeenTask extends Omit<TaskNote, "task"> {
+export interface ObservedTask extends Omit<TaskNote, "task"> {
   readonly id: string;
 }
 
@@ -50,25 +50,30 @@ export interface Done {
   readonly begunTaskIds: string[];
 }
 
-export type Asking = Pick<CallOptions, "signal" | "trace">;
+export type RequestOptions = Pick<CallOptions, "signal" | "trace">;
 
 /** A wait for more events than these, with a timeout. */
-export interface NewsWanted {
+export interface EventWait {
   readonly afterEvent: number;
   readonly waitMs: number;
 }
 
 export interface Substrate {
   /**
-   * Starts the work. A repetition has the same result. `begun` is called once the work exists, even if a
+   * Starts the work. A repetition has the same result. `onStarted` is called once the work exists, even if a
    * later step fails.
    */
-  start(place: Place, part: StartPart, options: Asking, begun: () => void): Promise<void>;
-  standing(place: Place, part: PartWork, options: Asking, wanted?: NewsWanted): Promise<Standing>;
+  start(place: Place, part: StartPart, options: RequestOptions, onStarted: () => void): Promise<void>;
+  state(place: Place, part: PartWork, options: RequestOptions, wait?: EventWait): Promise<WorkState>;
   /** Returns all of its tasks, page by page. */
-  tasks(place: Place, part: PartWork, options: Asking): AsyncGenerator<readonly SeenTask[], void>;
+  tasks(place: Place, part: PartWork, options: RequestOptions): AsyncGenerator<readonly ObservedTask[], void>;
   /** Executes an operation. A repetition changes nothing. */
-  operate(place: Place, part: OperatePart, outcomes: readonly TaskOutcome[], options: Asking): Promise<Done>;
+  operate(
+    place: Place,
+    part: OperatePart,
+    outcomes: readonly TaskOutcome[],
+    options: RequestOptions,
+  ): Promise<Done>;
 }
 
 export const nothingDone: Done = { withdrawnTaskIds: [], begunTaskIds: [] };
@@ -76,13 +81,13 @@ export const nothingDone: Done = { withdrawnTaskIds: [], begunTaskIds: [] };
 /**
  * Capability that no agent offers: the work of a stand-in for a task of another part, until it is removed.
  */
-const elsewhere = "session.elsewhere";
+const otherPart = "session.elsewhere";
 
 export function standInFor(id: string): TaskSpec {
   return {
     id,
     title: "",
-    work: { $case: "capability", value: elsewhere },
+    work: { $case: "capability", value: otherPart },
     versionRange: "",
     input: undefined,
     needs: [],
@@ -153,9 +158,9 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
     else {
       waiting.pop();
       // The members of a gang have the same needs, and are added together.
-      for (const one of gangs.get(task.gang) ?? [task]) {
-        open.delete(one.id);
-        ordered.push(one);
+      for (const member of gangs.get(task.gang) ?? [task]) {
+        open.delete(member.id);
+        ordered.push(member);
       }
     }
   }
@@ -163,7 +168,9 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
 }
 
 /** Converts an outcome to the fields of a note. */
-export function endOf(outcome: Outcome | undefined): Pick<SeenTask, "output" | "outputPayload" | "error"> {
+export function endOf(
+  outcome: Outcome | undefined,
+): Pick<ObservedTask, "output" | "outputPayload" | "error"> {
   const { result } = outcome ?? {};
   if (result === undefined || result.$case === "continued") return nothing;
   if (result.$case !== "completed") return { ...nothing, error: result.value };

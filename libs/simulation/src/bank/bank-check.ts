@@ -59,7 +59,7 @@ export class BankCheck implements Follower {
   readonly #chronicle: Chronicle;
   readonly #messages = new Map<string, MessageMoney>();
   /** Known events of each account at clients. */
-  readonly #seen = new Map<string, number>();
+  readonly #knownEvents = new Map<string, number>();
   /** Paid in less paid out, for accounts whose ids were used again. */
   #paidBefore = 0;
 
@@ -93,7 +93,7 @@ export class BankCheck implements Follower {
   /** Records that a client sends an operation. */
   sent(number: number): void {
     const record = this.#record(number);
-    if (record.copies === 0) record.eventsBefore = this.#seen.get(record.operation.account) ?? 0;
+    if (record.copies === 0) record.eventsBefore = this.#knownEvents.get(record.operation.account) ?? 0;
     record.copies++;
   }
 
@@ -126,7 +126,7 @@ export class BankCheck implements Follower {
     const account = this.accountAfter(operation.account, witnessed);
     const expected =
       operation.command === "balance"
-        ? { kind: "refused" as const, code: goneCode(account) }
+        ? { kind: "refused" as const, code: missingCode(account) }
         : expect(account, operation.command, operation.body, 0);
     if (expected.kind === "refused" && expected.code === refusal.code) return;
     this.#world.fail(
@@ -142,14 +142,14 @@ export class BankCheck implements Follower {
     if (witnessed === undefined) return;
     const { account } = record.operation;
     // A closed account may be removed, and then looks as if it had never existed.
-    const isGone = witnessed.events === 0 && this.#account(account).standing === "closed";
-    if (record.effect === undefined && witnessed.events < record.eventsBefore && !isGone) {
+    const isRemoved = witnessed.events === 0 && this.#account(account).standing === "closed";
+    if (record.effect === undefined && witnessed.events < record.eventsBefore && !isRemoved) {
       this.#world.fail(
         "stale",
         `operation ${number} (${record.operation.command}) was answered after ${witnessed.events} events of ${account}, ${record.eventsBefore} were known when it was asked`,
       );
     }
-    this.#seen.set(account, Math.max(this.#seen.get(account) ?? 0, witnessed.events));
+    this.#knownEvents.set(account, Math.max(this.#knownEvents.get(account) ?? 0, witnessed.events));
   }
 
   /** The reason why the bank is not at rest. Undefined if it is. */
@@ -218,8 +218,8 @@ export class BankCheck implements Follower {
       this.#messages.set(`${from}/${transfer}`, message);
       return;
     }
-    const wanted = type === "transfer_completed" ? "credited" : "sent";
-    if (message.state !== wanted) this.#fail("once", account, `${type}: ${name} is ${message.state}`);
+    const expected = type === "transfer_completed" ? "credited" : "sent";
+    if (message.state !== expected) this.#fail("once", account, `${type}: ${name} is ${message.state}`);
     this.#messages.delete(`${from}/${transfer}`);
   }
 
@@ -277,7 +277,7 @@ export class BankCheck implements Follower {
       return before;
     this.#paidBefore += before.paidIn - before.paidOut;
     this.accounts.delete(id);
-    this.#seen.delete(id);
+    this.#knownEvents.delete(id);
     for (const record of this.records) if (record.operation.account === id) record.eventsBefore = 0;
     return this.#account(id);
   }
@@ -313,6 +313,6 @@ function agrees(expected: Fields, found: Fields): boolean {
   return true;
 }
 
-function goneCode({ standing }: PlainAccount): string {
+function missingCode({ standing }: PlainAccount): string {
   return standing === "closed" ? "bank.account_closed" : "bank.account_missing";
 }

@@ -38,13 +38,19 @@ export class BankLoad extends BankCheck implements Load {
     );
   }
 
-  whenMoreIsWanted(): void {}
+  onOperation(): void {}
 
   dispatched(): void {}
 
   /** Prints each requested statement at each request. */
-  resultOf(_key: InstanceKey, _effect: unknown, _attempt: unknown, random: number, isCalm: boolean): Result {
-    if (!isCalm && random < this.#printFails)
+  resultOf(
+    _key: InstanceKey,
+    _effect: unknown,
+    _attempt: unknown,
+    random: number,
+    isFaultFree: boolean,
+  ): Result {
+    if (!isFaultFree && random < this.#printFails)
       return { command: failStatement.type, body: { problem: "no paper" } };
     return { command: completeStatement.type, body: { pages: 2 } };
   }
@@ -54,7 +60,7 @@ export class BankLoad extends BankCheck implements Load {
   late(): void {}
 
   checkState(id: string, name: string, live: WitnessedAnswer): void {
-    const plain = shown(this.accountAfter(id, live));
+    const plain = comparable(this.accountAfter(id, live));
     if (agreesWith(plain, live.answer)) return;
     const found = JSON.stringify(live.answer);
     this.#world.fail("model", `${name} is ${found}, in the plain bank ${JSON.stringify(plain)}`);
@@ -63,7 +69,15 @@ export class BankLoad extends BankCheck implements Load {
   finish(): void {}
 }
 
-function shown({ standing, balance, paidIn, paidOut, holds, transfers, statements }: PlainAccount): object {
+function comparable({
+  standing,
+  balance,
+  paidIn,
+  paidOut,
+  holds,
+  transfers,
+  statements,
+}: PlainAccount): object {
   return {
     standing,
     balanceCents: balance,

@@ -54,8 +54,8 @@ function event(type: string, fields: Fields, reply: Fields = {}): Expected {
 
 /** Returns the expected result of a command that a client sent. */
 export function expect(account: PlainAccount, command: string, body: Fields, nowMs: number): Expected {
-  const gone = goneCode(account);
-  const frozen = account.standing === "frozen" ? "account_frozen" : gone;
+  const missing = missingCode(account);
+  const frozen = account.standing === "frozen" ? "account_frozen" : missing;
   const next = account.numbers + 1;
   switch (command) {
     case "open":
@@ -71,7 +71,7 @@ export function expect(account: PlainAccount, command: string, body: Fields, now
     case "freeze":
       return frozen === undefined ? event("account_frozen", body) : refused(frozen);
     case "unfreeze":
-      if (gone !== undefined) return refused(gone);
+      if (missing !== undefined) return refused(missing);
       return account.standing === "frozen" ? event("account_unfrozen", {}) : refused("account_not_frozen");
     case "close":
       if (frozen !== undefined) return refused(frozen);
@@ -96,16 +96,16 @@ export function expect(account: PlainAccount, command: string, body: Fields, now
         ? event("hold_captured", body)
         : refused("number_unknown");
     case "release_hold":
-      if (gone !== undefined) return refused(gone);
+      if (missing !== undefined) return refused(missing);
       return account.holds.has(number(body, "hold"))
         ? event("hold_released", body)
         : refused("number_unknown");
     case "request_statement":
-      if (gone !== undefined) return refused(gone);
+      if (missing !== undefined) return refused(missing);
       if (account.statements.size >= 10) return refused("too_many");
       return event("statement_requested", { statement: next }, { number: next });
     case "cancel_statement":
-      if (gone !== undefined) return refused(gone);
+      if (missing !== undefined) return refused(missing);
       return account.statements.has(number(body, "statement"))
         ? event("statement_cancelled", body)
         : refused("number_unknown");
@@ -114,7 +114,7 @@ export function expect(account: PlainAccount, command: string, body: Fields, now
   }
 }
 
-function goneCode({ standing }: PlainAccount): string | undefined {
+function missingCode({ standing }: PlainAccount): string | undefined {
   if (standing === "absent") return "account_missing";
   return standing === "closed" ? "account_closed" : undefined;
 }
@@ -157,20 +157,20 @@ export function happen(account: PlainAccount, type: string, fields: Fields): str
       account.statements.clear();
       return;
     default:
-      return happenToNumbered(account, type, fields, amount);
+      return applyToNumbered(account, type, fields, amount);
   }
   return account.balance < 0 ? "the balance is below zero" : undefined;
 }
 
-function happenToNumbered(
+function applyToNumbered(
   account: PlainAccount,
   type: string,
   fields: Fields,
   amount: number,
 ): string | undefined {
-  if (type.startsWith("hold_")) return happenToHold(account, type, number(fields, "hold"), fields, amount);
+  if (type.startsWith("hold_")) return applyToHold(account, type, number(fields, "hold"), fields, amount);
   if (type.startsWith("statement_"))
-    return happenToStatement(account, type, number(fields, "statement"), fields);
+    return applyToStatement(account, type, number(fields, "statement"), fields);
   const transfer = number(fields, "transfer");
   const started = account.transfers.get(transfer);
   if (type === "transfer_credited") {
@@ -189,7 +189,7 @@ function happenToNumbered(
   return;
 }
 
-function happenToHold(
+function applyToHold(
   account: PlainAccount,
   type: string,
   hold: number,
@@ -210,7 +210,7 @@ function happenToHold(
   return;
 }
 
-function happenToStatement(
+function applyToStatement(
   account: PlainAccount,
   type: string,
   statement: number,

@@ -137,7 +137,7 @@ export class Chronicle {
   /** Records a durable batch. */
   durable(partition: number, batch: WrittenBatch): void {
     const known = this.partition(partition);
-    this.#world.note(
+    this.#world.trace(
       `journal ${partition}`,
       () =>
         `has batch ${batch.number} of epoch ${batch.epoch}${batch.seal ? ", a seal," : ""} by ${batch.writer}`,
@@ -208,7 +208,7 @@ export class Chronicle {
     const { number, timeMs } = batch;
     const event: KnownEvent = { key, partition, batch: number, timeMs, type, version, body, operation };
     instance.events.push(event);
-    this.#world.note(`journal ${partition}`, () => `  ${textOf(key)} ${type} ${JSON.stringify(body)}`);
+    this.#world.trace(`journal ${partition}`, () => `  ${textOf(key)} ${type} ${JSON.stringify(body)}`);
     for (const follower of this.#followers) follower.event(event);
   }
 
@@ -248,14 +248,14 @@ export class Chronicle {
   }
 
   /** Checks that the events of an instance on which an output depends are durable. */
-  restsOn(what: () => string, key: InstanceKey, witnessed: Witnessed): void {
+  restsOn(subject: () => string, key: InstanceKey, witnessed: Witnessed): void {
     const { events, digest } = witnessed;
     if (events === 0 && digest === 0) return;
     const known = this.instance(key);
     if (known?.has(witnessed) === true) return;
     const there = known === undefined ? 0 : known.digests.length - 1;
     const found = events > there ? `only ${there} are durable` : "other ones are durable";
-    this.#world.fail("rests", `${what()} rests on ${events} events of ${textOf(key)}, but ${found}`);
+    this.#world.fail("rests", `${subject()} rests on ${events} events of ${textOf(key)}, but ${found}`);
   }
 }
 

@@ -12,7 +12,7 @@ interface Channel {
   readonly from: number;
   readonly to: number;
   readonly sent: SentLetter[];
-  taken: number;
+  accepted: number;
   confirmed: number;
   /**
    * The last message with an observed effect, by receiver. Only a quarantined receiver lets messages wait.
@@ -65,7 +65,7 @@ export class DeliveryCheck implements Follower {
       for (const message of LettersSent.decode(payload).letters) this.#sent(partition, message);
     } else if (type === "runtime.letters_taken") {
       const { partition: from, upTo } = LettersTaken.decode(payload);
-      this.#taken(this.#channel(from, partition), upTo);
+      this.#recordAccepted(this.#channel(from, partition), upTo);
     } else if (type === "runtime.letters_confirmed") {
       const { partition: to, upTo } = LettersConfirmed.decode(payload);
       this.#confirmed(this.#channel(partition, to), upTo);
@@ -73,9 +73,9 @@ export class DeliveryCheck implements Follower {
   }
 
   /** Checks messages that leave their partition: each has to be durable there. */
-  left({ partition, letters }: EnvelopeBatch, to: number): void {
+  checkDeparture({ partition, envelopes }: EnvelopeBatch, to: number): void {
     const { sent } = this.#channel(partition, to);
-    for (const { number, type, payload } of letters) {
+    for (const { number, type, payload } of envelopes) {
       const there = sent[number - 1];
       const isSame =
         there !== undefined && there.type === type && Buffer.compare(there.payload, payload) === 0;
@@ -88,9 +88,9 @@ export class DeliveryCheck implements Follower {
   }
 
   /** Number of messages that have not arrived. */
-  get underWay(): number {
+  get inFlight(): number {
     let count = 0;
-    for (const { sent, taken } of this.#channels.values()) count += sent.length - taken;
+    for (const { sent, accepted } of this.#channels.values()) count += sent.length - accepted;
     return count;
   }
 
@@ -106,26 +106,26 @@ export class DeliveryCheck implements Follower {
     this.#sentMessages.set(name, { channel, number: message.number });
   }
 
-  #taken(channel: Channel, upTo: number): void {
-    if (upTo <= channel.taken) this.#fail(channel, `message ${upTo} is taken once more`);
+  #recordAccepted(channel: Channel, upTo: number): void {
+    if (upTo <= channel.accepted) this.#fail(channel, `message ${upTo} is taken once more`);
     if (upTo > channel.sent.length) this.#fail(channel, `message ${upTo} is taken, but was never sent`);
-    channel.taken = upTo;
+    channel.accepted = upTo;
   }
 
   #confirmed(channel: Channel, upTo: number): void {
-    if (upTo > channel.taken) this.#fail(channel, `message ${upTo} is confirmed, but was not taken`);
+    if (upTo > channel.accepted) this.#fail(channel, `message ${upTo} is confirmed, but was not taken`);
     channel.confirmed = Math.max(channel.confirmed, upTo);
   }
 
-  #fail({ from, to, taken }: Channel, text: string): void {
-    this.#world.fail("letters", `from partition ${from} to ${to}, taken up to ${taken}: ${text}`);
+  #fail({ from, to, accepted }: Channel, text: string): void {
+    this.#world.fail("letters", `from partition ${from} to ${to}, taken up to ${accepted}: ${text}`);
   }
 
   #channel(from: number, to: number): Channel {
     const name = `${from} ${to}`;
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      channel = { from, to, sent: [], taken: 0, confirmed: 0, effective: new Map() };
+      channel = { from, to, sent: [], accepted: 0, confirmed: 0, effective: new Map() };
       this.#channels.set(name, channel);
     }
     return channel;

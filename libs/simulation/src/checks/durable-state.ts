@@ -3,7 +3,7 @@ import type { Outstanding } from "@tutti/kernel";
 import type { AnyMachine } from "../witness/witness.ts";
 import type { KnownEvent } from "./chronicle.ts";
 
-const heedless: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
+const noOutstanding: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 
 export class DurableState<State> {
   readonly value: State;
@@ -16,7 +16,7 @@ export class DurableState<State> {
 
   fold({ type, version, body }: Pick<KnownEvent, "type" | "version" | "body">): void {
     const declared = this.#machine.events.find((event) => event.type === type && event.version === version);
-    declared?.evolve(this.value, body, heedless);
+    declared?.evolve(this.value, body, noOutstanding);
   }
 
   project(): unknown {

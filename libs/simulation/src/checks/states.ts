@@ -15,13 +15,13 @@ export async function checkStates(
   chronicle: Chronicle,
   load: Load,
   when: string,
-  ask: (id: string) => Promise<WitnessedAnswer>,
+  query: (id: string) => Promise<WitnessedAnswer>,
 ): Promise<void> {
   await Promise.all(
     load.lasting.map(async (id) => {
       const key = load.keyOf(id);
       const before = chronicle.instance(key)?.events.length ?? 0;
-      const live = await ask(id);
+      const live = await query(id);
       const name = `${id}, ${when},`;
       chronicle.restsOn(() => name, key, live);
       if (live.events < before)

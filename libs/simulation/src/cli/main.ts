@@ -31,13 +31,14 @@ async function main(): Promise<number> {
     return 0;
   }
   if (plan === undefined && seed === undefined) return runMany(options);
-  const given: unknown = plan === undefined ? undefined : JSON.parse(readFileSync(plan, "utf8"));
-  if (load === "pools") return runPool(options, (given as PoolsPlan | undefined) ?? drawPoolsPlan(seed ?? 0));
-  return runOne(options, (given as Plan | undefined) ?? drawOf(load)(seed ?? 0));
+  const parsedPlan: unknown = plan === undefined ? undefined : JSON.parse(readFileSync(plan, "utf8"));
+  if (load === "pools")
+    return runPool(options, (parsedPlan as PoolsPlan | undefined) ?? drawPoolsPlan(seed ?? 0));
+  return runOne(options, (parsedPlan as Plan | undefined) ?? drawOf(load)(seed ?? 0));
 }
 
 async function runMany({ from, seeds, weakening, workers, load }: SimulationOptions): Promise<number> {
-  const beganMs = systemClock.monotonic();
+  const startMs = systemClock.monotonic();
   const failed: Failed[] = [];
   let ran = 0;
   let events = 0;
@@ -58,7 +59,7 @@ async function runMany({ from, seeds, weakening, workers, load }: SimulationOpti
       failed.push(...share.failed);
     },
   });
-  const seconds = (systemClock.monotonic() - beganMs) / 1_000;
+  const seconds = (systemClock.monotonic() - startMs) / 1_000;
   print(
     JSON.stringify({
       seeds: ran,
@@ -75,10 +76,10 @@ async function runMany({ from, seeds, weakening, workers, load }: SimulationOpti
   return failed.length === 0 ? 0 : 1;
 }
 
-function runPool(options: SimulationOptions, drawn: PoolsPlan): number {
+function runPool(options: SimulationOptions, drawnPlan: PoolsPlan): number {
   const weakening = poolWeakeningOf(options.weakening);
-  const { seed } = drawn;
-  let plan = drawn;
+  const { seed } = drawnPlan;
+  let plan = drawnPlan;
   if (options.minimise) {
     const { finding } = simulatePools(plan, weakening);
     if (finding === undefined) print(nothingSmaller(seed));
@@ -86,13 +87,13 @@ function runPool(options: SimulationOptions, drawn: PoolsPlan): number {
       plan = minimisePools(plan, (candidate) => isLike(finding, simulatePools(candidate, weakening).finding));
     print(JSON.stringify(plan));
   }
-  return tell(seed, simulatePools(plan, weakening, options.trace ? linesTo(print) : noTrace));
+  return report(seed, simulatePools(plan, weakening, options.trace ? linesTo(print) : noTrace));
 }
 
-async function runOne(options: SimulationOptions, drawn: Plan): Promise<number> {
+async function runOne(options: SimulationOptions, drawnPlan: Plan): Promise<number> {
   const weakening = weakeningOf(options.weakening);
-  const { seed } = drawn;
-  let plan = drawn;
+  const { seed } = drawnPlan;
+  let plan = drawnPlan;
   const trace = (): ReturnType<typeof linesTo> => (options.trace ? linesTo(print) : noTrace);
   if (options.minimise) {
     const { finding } = await simulate(plan, weakening);
@@ -100,10 +101,10 @@ async function runOne(options: SimulationOptions, drawn: Plan): Promise<number> 
     else plan = await smallest(plan, finding, options.weakening);
     print(JSON.stringify(plan));
   }
-  return tell(seed, await simulate(plan, weakening, trace()));
+  return report(seed, await simulate(plan, weakening, trace()));
 }
 
-function tell(seed: number, { finding, events, elapsedMs }: Outcome): number {
+function report(seed: number, { finding, events, elapsedMs }: Outcome): number {
   if (finding !== undefined) print(lineOf({ seed, ...finding }));
   print(
     JSON.stringify({

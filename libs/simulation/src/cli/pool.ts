@@ -48,7 +48,7 @@ export async function runSeeds({
   let next = from;
   const end = from + seeds;
   let hasFailed = false;
-  const take = (): Share | undefined => {
+  const nextShare = (): Share | undefined => {
     if (next >= end || (stopsAtFirst && hasFailed)) return;
     const share = { from: next, seeds: Math.min(shareSeeds, end - next), stopsAtFirst };
     next += share.seeds;
@@ -61,8 +61,8 @@ export async function runSeeds({
       execArgv: [],
     });
     try {
-      for (let share = take(); share !== undefined; share = take()) {
-        const result = await ask(worker, share);
+      for (let share = nextShare(); share !== undefined; share = nextShare()) {
+        const result = await requestShare(worker, share);
         hasFailed ||= result.failed.length > 0;
         done(result);
       }
@@ -73,7 +73,7 @@ export async function runSeeds({
   await Promise.all(Array.from({ length: workers }, work));
 }
 
-function ask(worker: Worker, share: Share): Promise<ShareDone> {
+function requestShare(worker: Worker, share: Share): Promise<ShareDone> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       worker.off("message", onMessage);

@@ -31,7 +31,7 @@ Runs each weakening until a seed finds it. Fails if a weakening is not found wit
 `);
   process.exit(0);
 }
-const isTried = (load: string): boolean => values.load === "" || values.load === load;
+const isSelected = (load: string): boolean => values.load === "" || values.load === load;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Returns the number of seeds until the first one that finds it. */
@@ -55,18 +55,18 @@ async function find(
 
 let missed = 0;
 let tried = 0;
-const beganMs = systemClock.monotonic();
-const ofRuns = isTried("runs") ? runWeakenings : [];
+const runStartMs = systemClock.monotonic();
+const ofRuns = isSelected("runs") ? runWeakenings : [];
 for (const weakening of ofRuns) {
   for (const from of firstSeeds) {
     const found = findWeakening(weakening, from, [cache, limit]);
     tried++;
     if (found === undefined) missed++;
-    const what =
+    const result =
       found === undefined
         ? `NOT FOUND within ${weakening.foundWithin} runs`
         : `found after ${found.seed - from + 1} runs`;
-    print(`${weakening.name.padEnd(22)} from ${String(from).padStart(6)}: ${what}`);
+    print(`${weakening.name.padEnd(22)} from ${String(from).padStart(6)}: ${result}`);
   }
 }
 const loads = [
@@ -74,7 +74,7 @@ const loads = [
   ...poolWeakenings.map((weakening) => ({ weakening, load: "pools" as const })),
   ...workWeakenings.map((weakening) => ({ weakening, load: "work" as const })),
   ...sessionsWeakenings.map((weakening) => ({ weakening, load: "sessions" as const })),
-].filter(({ load }) => isTried(load));
+].filter(({ load }) => isSelected(load));
 for (const { weakening, load } of loads) {
   for (const from of firstSeeds) {
     const startMs = systemClock.monotonic();
@@ -82,14 +82,14 @@ for (const { weakening, load } of loads) {
     const seconds = ((systemClock.monotonic() - startMs) / 1_000).toFixed(1);
     tried++;
     if (found === undefined) missed++;
-    const what =
+    const result =
       found === undefined
         ? `NOT FOUND within ${weakening.foundWithin} seeds`
         : `found by ${found.check} after ${found.seed - from + 1} seeds`;
-    print(`${weakening.name.padEnd(22)} from ${String(from).padStart(6)}: ${what} (${seconds} s)`);
+    print(`${weakening.name.padEnd(22)} from ${String(from).padStart(6)}: ${result} (${seconds} s)`);
   }
 }
-const seconds = Number(((systemClock.monotonic() - beganMs) / 1_000).toFixed(1));
+const seconds = Number(((systemClock.monotonic() - runStartMs) / 1_000).toFixed(1));
 const count = loads.length + ofRuns.length;
 print(JSON.stringify({ weakenings: count, tried, found: tried - missed, missed, seconds }));
 if (missed > 0) process.exitCode = 1;

@@ -26,7 +26,7 @@ export class MeshCalls implements Calls {
 
   to<Answer>(
     key: InstanceKey,
-    what: string,
+    rpc: string,
     serve: (runtime: Runtime) => Promise<Answer>,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
@@ -40,8 +40,8 @@ export class MeshCalls implements Calls {
       const timer = life.schedule(receiver === undefined ? absentMs : callMs, () =>
         reject(
           receiver === undefined
-            ? meshErrors.noOwner({ place: `partition ${partition} of ${load.service}`, rpc: what })
-            : meshErrors.connectionLost({ rpc: what, address: receiver.name, reason: "no answer" }),
+            ? meshErrors.noOwner({ place: `partition ${partition} of ${load.service}`, rpc: rpc })
+            : meshErrors.connectionLost({ rpc: rpc, address: receiver.name, reason: "no answer" }),
         ),
       );
       signal?.addEventListener("abort", () => {
@@ -49,12 +49,12 @@ export class MeshCalls implements Calls {
         reject(signal.reason);
       });
       if (receiver === undefined) return;
-      network.send(name, receiver.name, life.localMs, what, () =>
+      network.send(name, receiver.name, life.localMs, rpc, () =>
         receiver.serve(serve, (answer) =>
-          network.send(receiver.name, name, world.elapsedMs, `the answer to ${what}`, () => {
+          network.send(receiver.name, name, world.elapsedMs, `the answer to ${rpc}`, () => {
             life.schedule(0, () => {
               timer.cancel();
-              answer.then((given) => resolve(given as Answer), reject);
+              answer.then((value) => resolve(value as Answer), reject);
             });
           }),
         ),

@@ -15,7 +15,7 @@ import type { Server } from "./server.ts";
 const patienceMs = 1_500;
 const pauseMs = 150;
 /** Share of requests to a process that is not known to own the partition. */
-const astray = 0.05;
+const misdirectedShare = 0.05;
 
 export interface ClientParts {
   readonly world: World;
@@ -38,7 +38,7 @@ export class Clients {
     this.#chance = parts.world.chanceFor("clients");
   }
 
-  begin(operations: readonly Operation[]): void {
+  schedule(operations: readonly Operation[]): void {
     for (const operation of operations)
       this.#parts.world.at(operation.atMs, () => this.#attempt(operation, 1));
   }
@@ -54,7 +54,7 @@ export class Clients {
     load.sent(number);
     if (server === undefined) return;
     const text = `operation ${number}`;
-    world.note(
+    world.trace(
       "client",
       () => `${text}.${attempt} to ${server.name}: ${command} ${account} ${JSON.stringify(body)}`,
     );
@@ -62,8 +62,8 @@ export class Clients {
       server.operate(operation, (outcome) =>
         network.send(server.name, "client", world.elapsedMs, `the answer to ${text}`, () => {
           if (this.#answered.has(number)) return;
-          world.note("client", () => `${text}.${attempt} is ${shown(outcome)}`);
-          if (this.#take(operation, outcome)) {
+          world.trace("client", () => `${text}.${attempt} is ${formatOutcome(outcome)}`);
+          if (this.#accept(operation, outcome)) {
             this.#answered.add(number);
             timeout.cancelled = true;
             return;
@@ -78,7 +78,7 @@ export class Clients {
   }
 
   /** Accepts an outcome. Returns whether the operation is settled. */
-  #take({ number, command, account }: Operation, outcome: Outcome): boolean {
+  #accept({ number, command, account }: Operation, outcome: Outcome): boolean {
     const { load, world } = this.#parts;
     if (outcome.kind === "done") {
       const { events, digest } = outcome.reply as WitnessedAnswer;
@@ -112,7 +112,7 @@ export class Clients {
 
   #serverFor(account: string): Server | undefined {
     const { servers, partitions, load, ownerOf } = this.#parts;
-    if (servers.length > 1 && this.#chance.random() < astray) {
+    if (servers.length > 1 && this.#chance.random() < misdirectedShare) {
       return servers[Math.floor(this.#chance.random() * servers.length)];
     }
     return ownerOf(partitionOf(load.keyOf(account), partitions));
@@ -128,7 +128,7 @@ function pauseOf(outcome: Outcome): number {
   return outcome.kind === "refused" ? outcome.refusal.retryAfterMs : 0;
 }
 
-function shown(outcome: Outcome): string {
+function formatOutcome(outcome: Outcome): string {
   if (outcome.kind === "done") return `done: ${JSON.stringify(outcome.reply)}`;
   return outcome.kind === "refused" ? `refused: ${outcome.refusal.code}` : outcome.kind;
 }

@@ -40,7 +40,7 @@ interface PlaceRecord {
   epoch: number;
   /** True during a hand-over. */
   isMoving: boolean;
-  toldMs: number;
+  notifiedMs: number;
 }
 
 export class Coordinator {
@@ -50,21 +50,21 @@ export class Coordinator {
   readonly #members: readonly Member[];
   readonly #places: readonly PlaceRecord[];
   /** Last heartbeat of each member. */
-  readonly #heardMs: number[];
+  readonly #lastSeenMs: number[];
 
   constructor(world: World, network: Network, members: readonly Member[], partitions: number) {
     this.#world = world;
     this.#network = network;
     this.#chance = world.chanceFor("coordinator");
     this.#members = members;
-    this.#heardMs = members.map(() => Number.NEGATIVE_INFINITY);
+    this.#lastSeenMs = members.map(() => Number.NEGATIVE_INFINITY);
     this.#places = Array.from({ length: partitions }, () => ({
       owner: undefined,
       epoch: 0,
       isMoving: false,
-      toldMs: 0,
+      notifiedMs: 0,
     }));
-    this.#look();
+    this.#poll();
   }
 
   /** Returns the owner of a partition, as far as known. */
@@ -94,17 +94,17 @@ export class Coordinator {
     const member = owner === undefined ? undefined : this.#members[owner];
     if (place === undefined || member === undefined || owner === to || place.isMoving) return;
     place.isMoving = true;
-    this.#world.note(
+    this.#world.trace(
       "coordinator",
       () => `moves partition ${partition} from ${member.name} to process-${to}`,
     );
     const { epoch } = place;
-    const handedOver = (): void => {
-      if (place.epoch === epoch && place.isMoving) this.#give(partition, to);
+    const onHandOver = (): void => {
+      if (place.epoch === epoch && place.isMoving) this.#assign(partition, to);
     };
     this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a request to hand over", () =>
       member.disown(partition, () =>
-        this.#network.send(member.name, "coordinator", member.localMs, "a partition", handedOver),
+        this.#network.send(member.name, "coordinator", member.localMs, "a partition", onHandOver),
       ),
     );
     // A process that does not answer keeps the partition. The next assignment confirms that.
@@ -118,8 +118,8 @@ export class Coordinator {
     const sentMs = member.localMs;
     const owned = member.owned();
     this.#network.send(member.name, "coordinator", sentMs, "a heartbeat", () => {
-      this.#heardMs[index] = this.#world.elapsedMs;
-      this.#giveAbandoned();
+      this.#lastSeenMs[index] = this.#world.elapsedMs;
+      this.#reassignAbandoned();
       this.#repeat(index, member, owned);
       const granted = [...this.#places.keys()].filter((partition) => this.ownerOf(partition) === index);
       this.#network.send("coordinator", member.name, this.#world.elapsedMs, "a lease", () => {
@@ -131,43 +131,43 @@ export class Coordinator {
   /** Repeats the assignment of partitions that a process does not report. */
   #repeat(index: number, member: Member, owned: readonly number[]): void {
     for (const [partition, place] of this.#places.entries()) {
-      const isDue = this.#world.elapsedMs - place.toldMs >= repeatMs;
+      const isDue = this.#world.elapsedMs - place.notifiedMs >= repeatMs;
       if (place.owner !== index || place.isMoving || owned.includes(partition) || !isDue) continue;
       place.epoch++;
-      this.#tell(partition, place, member);
+      this.#notify(partition, place, member);
     }
   }
 
-  #look(): void {
-    this.#giveAbandoned();
-    this.#world.after(heartbeatMs, () => this.#look());
+  #poll(): void {
+    this.#reassignAbandoned();
+    this.#world.after(heartbeatMs, () => this.#poll());
   }
 
-  #giveAbandoned(): void {
+  #reassignAbandoned(): void {
     const nowMs = this.#world.elapsedMs;
-    const isGone = (index: number): boolean => nowMs - (this.#heardMs[index] ?? 0) > leaseMs;
+    const isExpired = (index: number): boolean => nowMs - (this.#lastSeenMs[index] ?? 0) > leaseMs;
     for (const [partition, { owner }] of this.#places.entries()) {
-      if (owner !== undefined && !isGone(owner)) continue;
-      const present = this.#members.flatMap((_, index) => (isGone(index) ? [] : [index]));
+      if (owner !== undefined && !isExpired(owner)) continue;
+      const present = this.#members.flatMap((_, index) => (isExpired(index) ? [] : [index]));
       const next = present[Math.floor(this.#chance.random() * present.length)];
-      if (next !== undefined) this.#give(partition, next);
+      if (next !== undefined) this.#assign(partition, next);
     }
   }
 
-  #give(partition: number, to: number): void {
+  #assign(partition: number, to: number): void {
     const place = this.#places[partition];
     const member = this.#members[to];
     if (place === undefined || member === undefined) return;
     place.owner = to;
     place.isMoving = false;
     place.epoch++;
-    this.#tell(partition, place, member);
+    this.#notify(partition, place, member);
   }
 
-  #tell(partition: number, place: PlaceRecord, member: Member): void {
+  #notify(partition: number, place: PlaceRecord, member: Member): void {
     const { epoch } = place;
-    place.toldMs = this.#world.elapsedMs;
-    this.#world.note(
+    place.notifiedMs = this.#world.elapsedMs;
+    this.#world.trace(
       "coordinator",
       () => `gives partition ${partition} to ${member.name} under epoch ${epoch}`,
     );

@@ -54,7 +54,7 @@ export class PartitionOwnership {
       validUntilMs: (partition) => leaseTerm.validUntilMs(partition),
       lost: (partition) => {
         if (!this.#life.cross()) return;
-        this.#world.note(this.#life.name, () => `has lost partition ${partition}`);
+        this.#world.trace(this.#life.name, () => `has lost partition ${partition}`);
         leaseTerm.lost(partition);
       },
     };
@@ -80,7 +80,7 @@ export class PartitionOwnership {
 
   get owned(): readonly number[] {
     return Array.from({ length: this.#partitions }, (_, partition) => partition).filter((partition) =>
-      this.#partitionOwner.holds(this.#service, partition),
+      this.#partitionOwner.owns(this.#service, partition),
     );
   }
 

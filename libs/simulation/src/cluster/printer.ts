@@ -20,7 +20,7 @@ export class Printer {
   readonly #send: SendResult;
   readonly #load: Load;
   readonly #lateChance: Chance;
-  #isCalm = false;
+  #isFaultFree = false;
 
   constructor(world: World, load: Load, send: SendResult) {
     this.#world = world;
@@ -31,26 +31,29 @@ export class Printer {
   }
 
   settleDown(): void {
-    this.#isCalm = true;
+    this.#isFaultFree = true;
   }
 
   print({ key, token, effect }: DueEffect): void {
     this.#world.after(this.#chance.random() * printMs, () => {
-      const result = this.#load.resultOf(key, effect, token, this.#chance.random(), this.#isCalm);
+      const result = this.#load.resultOf(key, effect, token, this.#chance.random(), this.#isFaultFree);
       if (result !== undefined) this.#report(token, result, 1);
     });
   }
 
   #report(token: EffectToken, result: Result, attempt: number): void {
-    let isTaken = false;
-    this.#world.note("printer", () => `reports ${result.command} of ${tokenText(token)}, attempt ${attempt}`);
+    let isAccepted = false;
+    this.#world.trace(
+      "printer",
+      () => `reports ${result.command} of ${tokenText(token)}, attempt ${attempt}`,
+    );
     this.#send(token, result, (outcome) => {
       const isNow = outcome.kind !== "refused" || outcome.refusal.retry === "never";
-      if (isNow && !isTaken && result.leavesOpen !== true) this.#reportLate(token);
-      isTaken ||= isNow;
+      if (isNow && !isAccepted && result.isInterim !== true) this.#reportLate(token);
+      isAccepted ||= isNow;
     });
     this.#world.after(patienceMs * (1 + this.#chance.random()), () => {
-      if (!isTaken) this.#report(token, result, attempt + 1);
+      if (!isAccepted) this.#report(token, result, attempt + 1);
     });
   }
 
@@ -58,7 +61,7 @@ export class Printer {
   #reportLate(token: EffectToken): void {
     const result = this.#load.lateResult(this.#lateChance.random());
     if (result === undefined) return;
-    this.#world.note("printer", () => `reports ${result.command} of ${tokenText(token)} once more`);
+    this.#world.trace("printer", () => `reports ${result.command} of ${tokenText(token)} once more`);
     this.#send(token, result, (outcome) => this.#load.late(outcome));
   }
 }

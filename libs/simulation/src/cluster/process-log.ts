@@ -4,7 +4,7 @@ import type { World } from "../world/world.ts";
 /** Returns a logger that writes to the trace. */
 export function processLog(world: World, name: string): Logger {
   const write = (level: string) => (message: string, fields?: object) =>
-    world.note(name, () => `${level}: ${message} ${shown(fields)}`);
+    world.trace(name, () => `${level}: ${message} ${formatFields(fields)}`);
   return {
     ...silentLogger,
     info: write("info"),
@@ -15,7 +15,7 @@ export function processLog(world: World, name: string): Logger {
   };
 }
 
-function shown(fields: object | undefined): string {
+function formatFields(fields: object | undefined): string {
   return JSON.stringify(fields ?? {}, (_, value: unknown) =>
     value instanceof Error
       ? (value.stack ?? String(value))

@@ -15,7 +15,7 @@ import type { World } from "../world/world.ts";
 /** Receives messages and calls. */
 export interface InboxReceiver {
   readonly name: string;
-  take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void;
+  receive(partition: number, batch: EnvelopeBatch, accepted: (upTo: number) => void): void;
   /** Receives a call of a process. */
   serve(serve: (runtime: Runtime) => Promise<unknown>, answered: (answer: Promise<unknown>) => void): void;
 }

@@ -1,13 +1,13 @@
 /** The real runtime in a process of the simulation. The world provides clock, randomness and outputs. */
 import type { Delivery, Place } from "@tutti/kernel";
 import { type DueEffect, type LeaseTerm, Runtime, type RuntimeLimits, runtimeLimits } from "@tutti/runtime";
-import type { Doer } from "../load/load.ts";
+import type { EffectHandler } from "../load/load.ts";
 import type { Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
 import type { WitnessedEffect } from "../witness/witnessed.ts";
 import type { Life } from "../world/process.ts";
-import type { Errands } from "./errands.ts";
+import type { EffectJobs } from "./effect-jobs.ts";
 import { tokenText } from "./printer.ts";
 import { processLog } from "./process-log.ts";
 import type { ServerParts } from "./server-parts.ts";
@@ -15,8 +15,8 @@ import type { ServerParts } from "./server-parts.ts";
 /** The environment of a runtime in one life of its process. */
 interface RuntimeGrounds {
   readonly storage: OpenedStorage;
-  readonly errands: Errands;
-  readonly doer: Doer | undefined;
+  readonly jobs: EffectJobs;
+  readonly handler: EffectHandler | undefined;
   readonly leaseTerm: LeaseTerm;
 }
 
@@ -25,11 +25,11 @@ const deliveryMs = 2_000;
 /** Maximum duration of a turn of the event loop. */
 const turnMs = 0.05;
 
-export function makeRuntime(
+export function createRuntime(
   parts: ServerParts,
   name: string,
   life: Life,
-  { storage: { journals, archive }, errands, doer, leaseTerm }: RuntimeGrounds,
+  { storage: { journals, archive }, jobs, handler, leaseTerm }: RuntimeGrounds,
 ): Runtime {
   const { world, plan, machine, others, load } = parts;
   const limits = limitsOf(plan);
@@ -44,18 +44,18 @@ export function makeRuntime(
     leaseTerm,
     effects: {
       dispatch: (effects) => {
-        if (life.cross()) for (const effect of effects) dispatch(parts, errands, doer, effect);
+        if (life.cross()) for (const effect of effects) dispatch(parts, jobs, handler, effect);
       },
       withdraw(tokens) {
         for (const token of tokens) {
-          errands.end(token);
-          doer?.withdraw(token);
+          jobs.remove(token);
+          handler?.withdraw(token);
         }
       },
       release(tokens) {
         for (const token of tokens) {
-          errands.end(token);
-          doer?.release(token);
+          jobs.remove(token);
+          handler?.release(token);
         }
       },
     },
@@ -74,8 +74,8 @@ export function makeRuntime(
 
 function dispatch(
   { chronicle, load }: ServerParts,
-  errands: Errands,
-  doer: Doer | undefined,
+  jobs: EffectJobs,
+  handler: EffectHandler | undefined,
   due: DueEffect,
 ): void {
   const { key, token } = due;
@@ -83,7 +83,7 @@ function dispatch(
   chronicle.restsOn(() => tokenText(token), key, { events, digest });
   load.dispatched(key, effect, token);
   const plain = { ...due, effect };
-  if (doer?.takes(plain) !== true) errands.begin(plain);
+  if (handler?.accepts(plain) !== true) jobs.start(plain);
 }
 
 /** Returns the delivery: messages and their confirmations go over the network. */
@@ -93,7 +93,7 @@ function deliveryOf(parts: ServerParts, name: string, life: Life): Delivery {
     deliver: (place, batch, signal) => {
       if (!life.cross()) return never();
       const partition = partitionOfPlace(place);
-      delivery.left(batch, partition);
+      delivery.checkDeparture(batch, partition);
       return new Promise((resolve, reject) => {
         const timer = life.schedule(deliveryMs, () => reject(new Error("no answer to a delivery")));
         signal.addEventListener("abort", () => {
@@ -103,7 +103,7 @@ function deliveryOf(parts: ServerParts, name: string, life: Life): Delivery {
         const receiver = ownerOf(partition);
         if (receiver === undefined) return;
         network.send(name, receiver.name, life.localMs, "letters", () =>
-          receiver.take(partition, batch, (upTo) =>
+          receiver.receive(partition, batch, (upTo) =>
             network.send(receiver.name, name, world.elapsedMs, "a confirmation", () => {
               life.schedule(0, () => {
                 timer.cancel();

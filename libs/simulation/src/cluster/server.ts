@@ -9,7 +9,7 @@ import type { Archive, HistoryRecord } from "@tutti/journal";
 import { type EnvelopeBatch, isTuttiError, type Refusal } from "@tutti/kernel";
 import type { EffectToken, LeaseTerm, Outcome, Runtime, Submission } from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
-import { type Doer, machineOf, type Operation, type Result } from "../load/load.ts";
+import { type EffectHandler, machineOf, type Operation, type Result } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
 import { type AnyCommand, type AnyQuery, projectionQuery } from "../witness/witness.ts";
@@ -18,11 +18,11 @@ import { type CrashKind, Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { MeshCalls } from "./calls.ts";
 import type { Member } from "./coordinator.ts";
-import { Errands } from "./errands.ts";
+import { EffectJobs } from "./effect-jobs.ts";
 import { PartitionOwnership } from "./partition-ownership.ts";
 import { processLog } from "./process-log.ts";
 import type { InboxReceiver, ServerParts } from "./server-parts.ts";
-import { makeRuntime } from "./server-runtime.ts";
+import { createRuntime } from "./server-runtime.ts";
 
 /** Receives the outcome of a command or question. */
 export type Answered = (outcome: Outcome) => void;
@@ -32,11 +32,11 @@ const restartMs = 1_500;
 
 interface Running {
   readonly life: Life;
-  readonly errands: Errands;
+  readonly jobs: EffectJobs;
   readonly storage: OpenedStorage;
   readonly runtime: Runtime;
   readonly partitionOwnership: PartitionOwnership | undefined;
-  readonly doer: Doer | undefined;
+  readonly handler: EffectHandler | undefined;
 }
 
 export class Server implements Member, InboxReceiver {
@@ -50,7 +50,7 @@ export class Server implements Member, InboxReceiver {
   #lives = 0;
   #running: Running | undefined;
   #wallClockOffsetMs = 0;
-  #isCalm = false;
+  #isFaultFree = false;
 
   constructor(parts: ServerParts, index: number) {
     this.#parts = parts;
@@ -83,17 +83,17 @@ export class Server implements Member, InboxReceiver {
   start(): void {
     const { world, storage } = this.#parts;
     if (this.#life !== undefined) return;
-    const life = new Life(world, this.name, ++this.#lives, this.#wallClockOffsetMs, (how) =>
-      this.#died(life, how),
+    const life = new Life(world, this.name, ++this.#lives, this.#wallClockOffsetMs, (kind) =>
+      this.#died(life, kind),
     );
     this.#life = life;
-    world.note(this.name, () => `starts, life ${life.number}`);
+    world.trace(this.name, () => `starts, life ${life.number}`);
     storage.open(life).then(
       (opened) => {
         if (life.isAlive) this.#run(life, opened);
       },
       (error: unknown) => {
-        world.note(this.name, () => `cannot start: ${String(error)}`);
+        world.trace(this.name, () => `cannot start: ${String(error)}`);
         life.die("process");
       },
     );
@@ -105,7 +105,7 @@ export class Server implements Member, InboxReceiver {
   }
 
   settleDown(): void {
-    this.#isCalm = true;
+    this.#isFaultFree = true;
     this.#life?.settleDown();
   }
 
@@ -113,12 +113,12 @@ export class Server implements Member, InboxReceiver {
   async stop(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
-    const { life, runtime, storage, doer } = running;
+    const { life, runtime, storage, handler } = running;
     await new Promise<void>((resolve) => {
       life.schedule(0, resolve);
     });
-    this.#parts.world.note(this.name, () => "ends gracefully");
-    await doer?.stop();
+    this.#parts.world.trace(this.name, () => "ends gracefully");
+    await handler?.stop();
     await running.partitionOwnership?.stop();
     await runtime.stop();
     await storage.close();
@@ -146,7 +146,7 @@ export class Server implements Member, InboxReceiver {
       running.runtime.own(partition, epoch).then(
         () => this.#owned.add(partition),
         (error: unknown) =>
-          this.#parts.world.note(this.name, () => `cannot own partition ${partition}: ${String(error)}`),
+          this.#parts.world.trace(this.name, () => `cannot own partition ${partition}: ${String(error)}`),
       );
     });
   }
@@ -161,7 +161,7 @@ export class Server implements Member, InboxReceiver {
           running.life.emit(0, done);
         },
         (error: unknown) =>
-          this.#parts.world.note(this.name, () => `cannot disown partition ${partition}: ${String(error)}`),
+          this.#parts.world.trace(this.name, () => `cannot disown partition ${partition}: ${String(error)}`),
       );
     });
   }
@@ -181,13 +181,13 @@ export class Server implements Member, InboxReceiver {
     const running = this.#running;
     if (running === undefined) return;
     running.life.schedule(0, () => {
-      if (operation.command === "balance") this.#ask(running, operation, answered);
+      if (operation.command === "balance") this.#query(running, operation, answered);
       else this.#submit(running, operation, answered);
     });
   }
 
   /** Receives the result of an effect. */
-  settle(token: EffectToken, { command, body, kind, leavesOpen = false }: Result, answered: Answered): void {
+  settle(token: EffectToken, { command, body, kind, isInterim = false }: Result, answered: Answered): void {
     const running = this.#running;
     if (running === undefined) return;
     const found = this.#commandOf(kind ?? this.#parts.machine.kind, command);
@@ -201,7 +201,7 @@ export class Server implements Member, InboxReceiver {
         token,
         reply: (outcome) => {
           if (!running.life.cross()) return;
-          if (outcome.kind !== "refused" && !leavesOpen) running.errands.end(token);
+          if (outcome.kind !== "refused" && !isInterim) running.jobs.remove(token);
           running.life.emit(0, () => answered(outcome));
         },
       });
@@ -209,15 +209,15 @@ export class Server implements Member, InboxReceiver {
   }
 
   /** Receives messages. */
-  take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void {
+  receive(partition: number, batch: EnvelopeBatch, accepted: (upTo: number) => void): void {
     const running = this.#running;
     if (running === undefined) return;
     running.life.schedule(0, () => {
       running.runtime.receive(partition, batch).then(
         (upTo) => {
-          if (running.life.cross()) running.life.emit(0, () => taken(upTo));
+          if (running.life.cross()) running.life.emit(0, () => accepted(upTo));
         },
-        (error: unknown) => this.#parts.world.note(this.name, () => `takes no letters: ${String(error)}`),
+        (error: unknown) => this.#parts.world.trace(this.name, () => `takes no letters: ${String(error)}`),
       );
     });
   }
@@ -258,7 +258,7 @@ export class Server implements Member, InboxReceiver {
   }
 
   isReady(): boolean {
-    return this.#running?.runtime.standings().every(({ state }) => state === "running") ?? false;
+    return this.#running?.runtime.partitionStatuses().every(({ state }) => state === "running") ?? false;
   }
 
   #commandOf(kind: string, type: string): AnyCommand {
@@ -293,7 +293,7 @@ export class Server implements Member, InboxReceiver {
     runtime.submit(this.#parts.weakening.submission?.(submission) ?? submission);
   }
 
-  #ask({ runtime, life }: Running, { number, account }: Operation, answered: Answered): void {
+  #query({ runtime, life }: Running, { number, account }: Operation, answered: Answered): void {
     const { machine, early } = this.#parts;
     const query = machine.queries.find(({ type }) => type === "balance");
     if (query === undefined) throw new Error("the bank has no question for the balance");
@@ -328,11 +328,11 @@ export class Server implements Member, InboxReceiver {
     this.#leaseUntilMs.clear();
     this.#owned.clear();
     const { network, print, chronicle } = this.#parts;
-    const errands = new Errands(life, (due) =>
+    const jobs = new EffectJobs(life, (due) =>
       network.send(this.name, "printer", life.localMs, "an effect", () => print(due)),
     );
-    const partitionOwnership = this.#makePartitionOwnership(life);
-    const doer = this.#parts.load.doerOf?.({
+    const partitionOwnership = this.#createPartitionOwnership(life);
+    const handler = this.#parts.load.doerOf?.({
       name: this.name,
       life,
       commandOf: (kind, type) => this.#commandOf(kind, type),
@@ -341,23 +341,23 @@ export class Server implements Member, InboxReceiver {
         chronicle.partition(partition).sealedMs.get(`${this.name}#${life.number}`) ?? world.elapsedMs,
       calls: new MeshCalls(this.#parts, this.name, life),
     });
-    const runtime = makeRuntime(this.#parts, this.name, life, {
+    const runtime = createRuntime(this.#parts, this.name, life, {
       storage,
-      errands,
-      doer,
+      jobs,
+      handler,
       leaseTerm: partitionOwnership?.leaseTerm ?? this.#leaseTerm(life),
     });
-    this.#running = { life, storage, runtime, errands, partitionOwnership, doer };
-    doer?.begin(runtime);
-    if (this.#isCalm) life.settleDown();
-    purgeNowAndThen(this.#parts.plan.limits.purgeEveryMs, life, storage.archive);
-    repairNowAndThen(world, this.name, life, runtime);
-    world.note(this.name, () => "is up");
+    this.#running = { life, storage, runtime, jobs, partitionOwnership, handler };
+    handler?.start(runtime);
+    if (this.#isFaultFree) life.settleDown();
+    purgePeriodically(this.#parts.plan.limits.purgeEveryMs, life, storage.archive);
+    repairPeriodically(world, this.name, life, runtime);
+    world.trace(this.name, () => "is up");
     if (partitionOwnership === undefined) this.#parts.started(this.index);
     else partitionOwnership.start(runtime);
   }
 
-  #makePartitionOwnership(life: Life): PartitionOwnership | undefined {
+  #createPartitionOwnership(life: Life): PartitionOwnership | undefined {
     const { world, network, ownershipKeys: keys, plan, load } = this.#parts;
     if (keys === undefined) return undefined;
     const { partitions } = plan;
@@ -375,22 +375,22 @@ export class Server implements Member, InboxReceiver {
           : Number.POSITIVE_INFINITY,
       lost: (partition) => {
         if (!life.cross()) return;
-        world.note(this.name, () => `has lost partition ${partition}`);
+        world.trace(this.name, () => `has lost partition ${partition}`);
         this.#owned.delete(partition);
       },
     };
   }
 
-  #died(life: Life, how: CrashKind): void {
+  #died(life: Life, kind: CrashKind): void {
     const { world, storage } = this.#parts;
-    const doer = this.#running?.doer;
+    const handler = this.#running?.handler;
     this.#running = undefined;
     this.#owned.clear();
     // It may have died during its work: the consequences of its death come after that.
     world.after(0, () => {
-      storage.died(life, how);
-      doer?.died();
-      world.after(this.#isCalm ? 10 : world.drawDelay(restartMs), () => {
+      storage.died(life, kind);
+      handler?.died();
+      world.after(this.#isFaultFree ? 10 : world.drawDelay(restartMs), () => {
         this.#life = undefined;
         this.start();
       });
@@ -410,26 +410,26 @@ function refusalOf(error: unknown): Refusal {
 const repairMs = 900;
 
 /** Simulates an operator: resumes quarantined instances from time to time, without the failed command. */
-function repairNowAndThen(world: World, name: string, life: Life, runtime: Runtime): void {
+function repairPeriodically(world: World, name: string, life: Life, runtime: Runtime): void {
   const cause: Cause = { actor: undefined, traceparent: "", decision: "operator", reason: "skip it" };
   for (const { key } of runtime.quarantined()) {
-    world.note(name, () => `repairs ${key.id}`);
+    world.trace(name, () => `repairs ${key.id}`);
     runtime
       .repair({ key, action: RepairAction.REPAIR_ACTION_SKIP, event: 0, cause })
       .catch((error: unknown) => {
-        world.note(name, () => `cannot repair ${key.id}: ${String(error)}`);
+        world.trace(name, () => `cannot repair ${key.id}: ${String(error)}`);
       });
   }
-  life.schedule(repairMs, () => repairNowAndThen(world, name, life, runtime));
+  life.schedule(repairMs, () => repairPeriodically(world, name, life, runtime));
 }
 
 /** Purges expired data periodically. */
-function purgeNowAndThen(purgeEveryMs: number, life: Life, archive: Archive): void {
-  const again = (delayMs: number): void => {
-    life.schedule(delayMs, () => purgeNowAndThen(purgeEveryMs, life, archive));
+function purgePeriodically(purgeEveryMs: number, life: Life, archive: Archive): void {
+  const scheduleNext = (delayMs: number): void => {
+    life.schedule(delayMs, () => purgePeriodically(purgeEveryMs, life, archive));
   };
   archive.purge(life.now()).then(
-    (hasMore) => again(hasMore ? 1 : purgeEveryMs),
-    () => again(purgeEveryMs),
+    (hasMore) => scheduleNext(hasMore ? 1 : purgeEveryMs),
+    () => scheduleNext(purgeEveryMs),
   );
 }

@@ -15,7 +15,7 @@ const storeNode = "coordinator";
 /** An operation without an answer is given up after this long. */
 const patienceMs = 1_000;
 /** Maximum time until a change is reported, and the interval of checks for a cut. */
-const tellingMs = 5;
+const reportDelayMs = 5;
 const mendedMs = 50;
 
 export class SimulatedStore implements OwnershipStore {
@@ -23,7 +23,7 @@ export class SimulatedStore implements OwnershipStore {
   readonly #network: Network;
   readonly #life: Life;
   readonly #keys: SharedKeys;
-  #looked = 0;
+  #refreshedTo = 0;
 
   constructor(world: World, network: Network, life: Life, keys: SharedKeys) {
     this.#world = world;
@@ -33,7 +33,7 @@ export class SimulatedStore implements OwnershipStore {
   }
 
   read(key: string): Promise<StoredValue | undefined> {
-    return this.#ask(`reading of ${key}`, () => {
+    return this.#request(`reading of ${key}`, () => {
       const { value, revision } = this.#keys.entry(key);
       return value && { value, revision };
     });
@@ -41,35 +41,35 @@ export class SimulatedStore implements OwnershipStore {
 
   change(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     const bytes = new Uint8Array(value);
-    return this.#ask(`writing of ${key}`, () => this.#keys.set(key, bytes, revision));
+    return this.#request(`writing of ${key}`, () => this.#keys.set(key, bytes, revision));
   }
 
   renew(key: string, value: Uint8Array, revision: number): Promise<number | undefined> {
     const bytes = new Uint8Array(value);
-    return this.#ask(`renewal of ${key}`, () => this.#keys.set(key, bytes, revision, true));
+    return this.#request(`renewal of ${key}`, () => this.#keys.set(key, bytes, revision, true));
   }
 
-  look(): void {
-    this.#looked = this.#keys.length;
+  refresh(): void {
+    this.#refreshedTo = this.#keys.length;
     this.#keys.wake();
   }
 
   remove(key: string, revision: number): Promise<boolean> {
     const remove = (): boolean => revision !== 0 && this.#keys.set(key, undefined, revision) !== undefined;
-    return this.#ask(`removal of ${key}`, remove);
+    return this.#request(`removal of ${key}`, remove);
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
-    const { position, snapshot } = await this.#ask("watch", () => ({
+    const { position, snapshot } = await this.#request("watch", () => ({
       position: this.#keys.length,
       snapshot: this.#keys.snapshot(),
     }));
     yield* snapshot;
     yield { kind: "caught-up" };
     for (let reported = position; !signal.aborted; ) {
-      await this.#pause(this.#world.drawDelay(tellingMs));
-      while (this.#network.isCut(this.#life.name, storeNode)) await this.#pause(mendedMs);
-      const changes = this.#keys.since(reported, this.#looked);
+      await this.#pause(this.#world.drawDelay(reportDelayMs));
+      while (this.#network.isDisconnected(this.#life.name, storeNode)) await this.#pause(mendedMs);
+      const changes = this.#keys.since(reported, this.#refreshedTo);
       reported += changes.length;
       yield* changes;
       if (changes.length === 0) await this.#keys.next(signal);
@@ -77,7 +77,7 @@ export class SimulatedStore implements OwnershipStore {
   }
 
   /** The end of a cut is not reported: the next attempt finds it. */
-  onBack(): () => void {
+  onReconnect(): () => void {
     return () => {};
   }
 
@@ -91,7 +91,7 @@ export class SimulatedStore implements OwnershipStore {
     });
   }
 
-  #ask<Answer>(operation: string, serve: () => Answer): Promise<Answer> {
+  #request<Answer>(operation: string, serve: () => Answer): Promise<Answer> {
     const life = this.#life;
     if (!life.cross()) return never();
     return new Promise((resolve, reject) => {

@@ -14,14 +14,19 @@ const register: Model<number, Input, Output> = {
   step(state, input, output) {
     if (input === "read") return output === undefined || output === state ? state : undefined;
     if ("write" in input) return output === undefined || output === "written" ? input.write : undefined;
-    const holds = state === input.from;
-    if (output !== undefined && (output === "written") !== holds) return;
-    return holds ? input.to : state;
+    const isMatch = state === input.from;
+    if (output !== undefined && (output === "written") !== isMatch) return;
+    return isMatch ? input.to : state;
   },
   keyOf: String,
 };
 
-function did(input: Input, output: Output | undefined, calledAt: number, answeredAt: number): Registered {
+function operation(
+  input: Input,
+  output: Output | undefined,
+  calledAt: number,
+  answeredAt: number,
+): Registered {
   return { input, output, calledAt, answeredAt };
 }
 
@@ -32,62 +37,62 @@ describe("the order of a history", () => {
     ["is there where nothing happened", [], true],
     [
       "is that of the calls where they do not overlap",
-      [did({ write: 1 }, "written", 0, 1), did("read", 1, 2, 3)],
+      [operation({ write: 1 }, "written", 0, 1), operation("read", 1, 2, 3)],
       true,
     ],
     [
       "is not there for what was forgotten",
-      [did({ write: 1 }, "written", 0, 1), did("read", 0, 2, 3)],
+      [operation({ write: 1 }, "written", 0, 1), operation("read", 0, 2, 3)],
       false,
     ],
     [
       "may be either where they overlap",
-      [did({ write: 1 }, "written", 0, 5), did("read", 0, 1, 2), did("read", 1, 3, 4)],
+      [operation({ write: 1 }, "written", 0, 5), operation("read", 0, 1, 2), operation("read", 1, 3, 4)],
       true,
     ],
     [
       "does not go back",
-      [did({ write: 1 }, "written", 0, 9), did("read", 1, 1, 2), did("read", 0, 3, 4)],
+      [operation({ write: 1 }, "written", 0, 9), operation("read", 1, 1, 2), operation("read", 0, 3, 4)],
       false,
     ],
     [
       "lets one of two win",
       [
-        did({ from: 0, to: 1 }, "written", 0, 5),
-        did({ from: 0, to: 2 }, "refused", 0, 5),
-        did("read", 1, 6, 7),
+        operation({ from: 0, to: 1 }, "written", 0, 5),
+        operation({ from: 0, to: 2 }, "refused", 0, 5),
+        operation("read", 1, 6, 7),
       ],
       true,
     ],
     [
       "does not let two win",
-      [did({ from: 0, to: 1 }, "written", 0, 5), did({ from: 0, to: 2 }, "written", 0, 5)],
+      [operation({ from: 0, to: 1 }, "written", 0, 5), operation({ from: 0, to: 2 }, "written", 0, 5)],
       false,
     ],
     [
       "has an unacknowledged call if its effect was seen",
-      [did({ write: 1 }, undefined, 0, never), did("read", 1, 6, 7)],
+      [operation({ write: 1 }, undefined, 0, never), operation("read", 1, 6, 7)],
       true,
     ],
     [
       "need not have an unacknowledged call",
-      [did({ write: 1 }, undefined, 0, never), did("read", 0, 6, 7)],
+      [operation({ write: 1 }, undefined, 0, never), operation("read", 0, 6, 7)],
       true,
     ],
     [
       "has an unacknowledged call late, and once",
       [
-        did({ write: 1 }, undefined, 0, never),
-        did("read", 0, 1, 2),
-        did("read", 1, 3, 4),
-        did({ write: 2 }, "written", 5, 6),
-        did("read", 1, 7, 8),
+        operation({ write: 1 }, undefined, 0, never),
+        operation("read", 0, 1, 2),
+        operation("read", 1, 3, 4),
+        operation({ write: 2 }, "written", 5, 6),
+        operation("read", 1, 7, 8),
       ],
       false,
     ],
     [
       "does not have an effect before its call",
-      [did("read", 1, 0, 1), did({ write: 1 }, undefined, 2, never)],
+      [operation("read", 1, 0, 1), operation({ write: 1 }, undefined, 2, never)],
       false,
     ],
   ];
@@ -97,16 +102,18 @@ describe("the order of a history", () => {
       assert.equal(kind, expected ? "linearizable" : "impossible");
     });
 
-  it("is reported as far as it could be found, with those that could not come next", () => {
-    const written = did({ write: 1 }, "written", 0, 1);
-    const lost = did("read", 0, 2, 3);
-    const verdict = checkLinearizable(register, [written, lost, did("read", 1, 4, 5)]);
+  it("is reported up to its longest valid part, with the operations that cannot follow", () => {
+    const written = operation({ write: 1 }, "written", 0, 1);
+    const lost = operation("read", 0, 2, 3);
+    const verdict = checkLinearizable(register, [written, lost, operation("read", 1, 4, 5)]);
     assert.deepEqual(verdict, { kind: "impossible", longest: [written], stuck: [lost] });
   });
 
   it("is not searched beyond the limit", () => {
-    const writes = Array.from({ length: 14 }, (_, write) => did({ write }, "written", 0, 100));
-    const verdict = checkLinearizable(register, [...writes, did("read", 99, 101, 102)], { stepsMax: 1_000 });
+    const writes = Array.from({ length: 14 }, (_, write) => operation({ write }, "written", 0, 100));
+    const verdict = checkLinearizable(register, [...writes, operation("read", 99, 101, 102)], {
+      stepsMax: 1_000,
+    });
     assert.equal(verdict.kind, "undecided");
   });
 
@@ -115,7 +122,7 @@ describe("the order of a history", () => {
     fc.record({ write: fc.nat({ max: 2 }) }),
     fc.record({ from: fc.nat({ max: 2 }), to: fc.nat({ max: 2 }) }),
   );
-  const drawn = fc.array(
+  const inputLists = fc.array(
     fc.record({
       input,
       output: fc.oneof(
@@ -128,11 +135,11 @@ describe("the order of a history", () => {
     { maxLength: 6 },
   );
 
-  it("is found exactly where trying every order finds one", () => {
+  it("is found exactly if an exhaustive search finds one", () => {
     fc.assert(
-      fc.property(drawn, (operations) => {
+      fc.property(inputLists, (operations) => {
         const history = operations.map(({ input, output, calledAt, forMs }) =>
-          did(
+          operation(
             input,
             fitting(input, output),
             calledAt * 10,
@@ -150,14 +157,14 @@ describe("the order of a history", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(input, fc.nat({ max: 40 }), fc.nat({ max: 40 })), { maxLength: 200 }),
-        (drawn) => {
+        (inputs) => {
           let state = 0;
-          const history = drawn.map(([what, before, after], index) => {
-            const output = answerOf(state, what);
-            state = register.step(state, what, output) ?? assert.fail("the model refuses its own answer");
+          const history = inputs.map(([request, before, after], index) => {
+            const output = answerOf(state, request);
+            state = register.step(state, request, output) ?? assert.fail("the model refuses its own answer");
             // It took effect at this time, between its call and its answer.
             const atMs = index * 10;
-            return did(what, output, atMs - before, atMs + 1 + after);
+            return operation(request, output, atMs - before, atMs + 1 + after);
           });
           assert.equal(checkLinearizable(register, history).kind, "linearizable");
         },
@@ -181,14 +188,14 @@ function fitting(input: Input, output: Output | undefined): Output | undefined {
 }
 
 /** Tries every order: slow, short, and independent of the search. */
-function hasAnyOrder(left: readonly Registered[], state: number): boolean {
-  if (left.every(({ output }) => output === undefined)) return true;
-  return left.some((next) => {
-    const others = left.filter((other) => other !== next);
-    const mayComeNext = others.every(
+function hasAnyOrder(remaining: readonly Registered[], state: number): boolean {
+  if (remaining.every(({ output }) => output === undefined)) return true;
+  return remaining.some((next) => {
+    const others = remaining.filter((other) => other !== next);
+    const canBeNext = others.every(
       ({ output, answeredAt }) => output === undefined || answeredAt >= next.calledAt,
     );
     const after = register.step(state, next.input, next.output);
-    return mayComeNext && after !== undefined && hasAnyOrder(others, after);
+    return canBeNext && after !== undefined && hasAnyOrder(others, after);
   });
 }

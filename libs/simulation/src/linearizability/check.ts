@@ -53,7 +53,7 @@ class Search<State, Input, Output> {
   readonly #isPlaced: boolean[];
   /** One bit for each operation in the order. */
   readonly #bits: Uint32Array;
-  readonly #tried = new Set<string>();
+  readonly #visited = new Set<string>();
   readonly #placed: Placed<State>[] = [];
   #missing: number;
   #steps = 0;
@@ -104,11 +104,11 @@ class Search<State, Input, Output> {
       if (next === undefined) continue;
       this.#mark(index, true);
       const key = `${this.#bits.join()} ${this.#model.keyOf(next)}`;
-      if (this.#tried.has(key)) {
+      if (this.#visited.has(key)) {
         this.#mark(index, false);
         continue;
       }
-      this.#tried.add(key);
+      this.#visited.add(key);
       this.#placed.push({ index, before: state });
       if (this.#placed.length > this.#longest.length) this.#longest = this.#placed.map(({ index }) => index);
       return next;
@@ -136,10 +136,12 @@ class Search<State, Input, Output> {
   #impossible(): Verdict<Input, Output> {
     const of = (indexes: readonly number[]) => indexes.flatMap((index) => this.#operations[index] ?? []);
     const inOrder = new Set(this.#longest);
-    const left = this.#operations.filter((_, index) => !inOrder.has(index));
-    const answered = left.filter(({ output }) => output !== undefined).map(({ answeredAt }) => answeredAt);
+    const remaining = this.#operations.filter((_, index) => !inOrder.has(index));
+    const answered = remaining
+      .filter(({ output }) => output !== undefined)
+      .map(({ answeredAt }) => answeredAt);
     const untilAt = Math.min(...answered);
-    const stuck = left.filter(({ calledAt, output }) => output !== undefined && calledAt <= untilAt);
+    const stuck = remaining.filter(({ calledAt, output }) => output !== undefined && calledAt <= untilAt);
     return { kind: "impossible", longest: of(this.#longest), stuck };
   }
 }

@@ -25,7 +25,7 @@ export interface Result {
   /** Kind of the machine of the command. Default: that of the load. */
   readonly kind?: string;
   /** True if it is not final: the effect is still pending. */
-  readonly leavesOpen?: boolean;
+  readonly isInterim?: boolean;
 }
 
 /** Names an attempt at an effect of an instance. */
@@ -35,10 +35,10 @@ interface Attempt {
 }
 
 /** The effects that a process executes itself, as long as it lives. All others are executed outside. */
-export interface Doer {
-  begin(runtime: Runtime): void;
+export interface EffectHandler {
+  start(runtime: Runtime): void;
   /** Returns false for the effects of others. */
-  takes(due: DueEffect): boolean;
+  accepts(due: DueEffect): boolean;
   withdraw(token: EffectToken): void;
   /** Called when the partition moves, or is loaded again. */
   release(token: EffectToken): void;
@@ -51,7 +51,7 @@ export interface Doer {
 export interface Calls {
   to<Answer>(
     key: InstanceKey,
-    what: string,
+    label: string,
     serve: (runtime: Runtime) => Promise<Answer>,
     signal: AbortSignal | undefined,
   ): Promise<Answer>;
@@ -77,7 +77,7 @@ export interface Load extends Follower {
   readonly others?: readonly AnyMachine[];
   /** Whether all machines are in one service. */
   readonly isOneService?: boolean;
-  doerOf?(process: ProcessOfDoer): Doer;
+  doerOf?(process: ProcessOfDoer): EffectHandler;
   readonly operations: readonly Operation[];
   /** The reason why it is not at rest. Undefined if it is. */
   readonly restless: string | undefined;
@@ -85,7 +85,7 @@ export interface Load extends Follower {
   readonly lasting: readonly string[];
   keyOf(id: string): InstanceKey;
   /** Registers the receiver of operations that follow from other events. */
-  whenMoreIsWanted(begin: (operation: Operation) => void): void;
+  onOperation(start: (operation: Operation) => void): void;
   /** Records that a client sends an operation. */
   sent(number: number): void;
   /** Checks the answer of a process. It has to be true, even if it is lost. */
@@ -99,14 +99,14 @@ export interface Load extends Follower {
    * Returns the result of an effect by an external executor. Undefined if there is none: then the effect has
    * to be requested again.
    * @param random from 0 to 1
-   * @param isCalm whether faults are over
+   * @param isFaultFree whether faults are over
    */
   resultOf(
     key: InstanceKey,
     effect: unknown,
     attempt: Attempt,
     random: number,
-    isCalm: boolean,
+    isFaultFree: boolean,
   ): Result | undefined;
   /** Returns another result for an effect that has one: it must have no consequence. Undefined for none. */
   lateResult(random: number): Result | undefined;

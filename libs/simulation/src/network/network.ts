@@ -17,7 +17,7 @@ export interface NetworkFaults {
   readonly slowMs: number;
 }
 
-export const calmNetwork: NetworkFaults = { drops: 0, doubles: 0, slow: 0, latencyMs: 1, slowMs: 0 };
+export const reliableNetwork: NetworkFaults = { drops: 0, doubles: 0, slow: 0, latencyMs: 1, slowMs: 0 };
 
 /** A party on the network: a process by its name, `client`, `journal` … */
 export type Node = string;
@@ -32,7 +32,7 @@ export class Network {
   readonly #chance: Chance;
   #faults: NetworkFaults;
   /** Until when a pair of nodes cannot reach each other. */
-  readonly #cuts = new Map<string, number>();
+  readonly #disconnectedUntil = new Map<string, number>();
 
   constructor(world: World, faults: NetworkFaults) {
     this.#world = world;
@@ -42,17 +42,17 @@ export class Network {
 
   /** Ends all faults: from now on every message arrives, soon and once. */
   settleDown(): void {
-    this.#faults = calmNetwork;
-    this.#cuts.clear();
+    this.#faults = reliableNetwork;
+    this.#disconnectedUntil.clear();
   }
 
-  cut(one: Node, other: Node, ms: number): void {
-    this.#world.note("network", () => `${one} and ${other} are cut off from each other for ${ms} ms`);
-    this.#cuts.set(pair(one, other), this.#world.elapsedMs + ms);
+  disconnect(one: Node, other: Node, ms: number): void {
+    this.#world.trace("network", () => `${one} and ${other} are cut off from each other for ${ms} ms`);
+    this.#disconnectedUntil.set(pair(one, other), this.#world.elapsedMs + ms);
   }
 
-  isCut(one: Node, other: Node): boolean {
-    return (this.#cuts.get(pair(one, other)) ?? 0) > this.#world.elapsedMs;
+  isDisconnected(one: Node, other: Node): boolean {
+    return (this.#disconnectedUntil.get(pair(one, other)) ?? 0) > this.#world.elapsedMs;
   }
 
   /** Sends a message at `fromMs` or later. It arrives after a delay, more than once, or never. */
@@ -60,18 +60,18 @@ export class Network {
     from: Node,
     to: Node,
     fromMs: number,
-    what: string,
+    label: string,
     arrive: () => void,
     connection?: Connection,
   ): void {
     const { drops, doubles } = this.#faults;
-    if (this.isCut(from, to) || this.#happens(drops)) {
-      this.#world.note("network", () => `loses ${what} from ${from} to ${to}`);
+    if (this.isDisconnected(from, to) || this.#happens(drops)) {
+      this.#world.trace("network", () => `loses ${label} from ${from} to ${to}`);
       return;
     }
     this.#transmit(fromMs, arrive, connection);
     if (connection === undefined && this.#happens(doubles)) {
-      this.#world.note("network", () => `doubles ${what} from ${from} to ${to}`);
+      this.#world.trace("network", () => `doubles ${label} from ${from} to ${to}`);
       this.#transmit(fromMs, arrive, undefined);
     }
   }

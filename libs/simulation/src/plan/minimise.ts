@@ -3,9 +3,9 @@
  * same check still fails.
  */
 import { smallestRun } from "@tutti/machine-run/testing";
-import { calmNetwork } from "../network/network.ts";
+import { reliableNetwork } from "../network/network.ts";
 import { faultNames } from "../pools/pools-plan.ts";
-import { calmArchive } from "../storage/faulty-archive.ts";
+import { reliableArchive } from "../storage/faulty-archive.ts";
 import type { Plan } from "./plan.ts";
 
 /** Returns whether a plan still fails in the same way. */
@@ -16,11 +16,11 @@ export async function minimise(plan: Plan, fails: Fails): Promise<Plan> {
   for (let before = Number.POSITIVE_INFINITY; sizeOf(smallest) < before; ) {
     before = sizeOf(smallest);
     smallest = await withoutFaults(smallest, fails);
-    smallest = await leaveOut(smallest, fails, "disturbances");
-    smallest = await leaveOut(smallest, fails, "operations");
-    smallest = await leaveOut(smallest, fails, "runs");
-    for (const list of workLists) smallest = await leaveOut(smallest, fails, list);
-    smallest = await leaveOut(smallest, fails, "sessions");
+    smallest = await removeParts(smallest, fails, "disturbances");
+    smallest = await removeParts(smallest, fails, "operations");
+    smallest = await removeParts(smallest, fails, "runs");
+    for (const list of workLists) smallest = await removeParts(smallest, fails, list);
+    smallest = await removeParts(smallest, fails, "sessions");
     smallest = await withSmallerSessions(smallest, fails);
   }
   return withSmallerRuns(smallest, fails);
@@ -71,30 +71,30 @@ function sizeOf(plan: Plan): number {
 }
 
 async function withoutFaults(plan: Plan, fails: Fails): Promise<Plan> {
-  let calmest = plan;
-  const calmer: Partial<Plan>[] = [
-    { network: calmNetwork },
+  let simplest = plan;
+  const simpler: Partial<Plan>[] = [
+    { network: reliableNetwork },
     { disk: {} },
-    { archive: calmArchive },
+    { archive: reliableArchive },
     { printFails: 0 },
     { processes: plan.variant === "cluster" ? 2 : 1 },
   ];
   const { work } = plan;
   if (work !== undefined) {
     const faults = Object.fromEntries(faultNames.map((name) => [name, 0])) as typeof work.pool.faults;
-    calmer.push({ work: { ...work, peoplePerMinute: 0, failures: 0, pool: { ...work.pool, faults } } });
+    simpler.push({ work: { ...work, peoplePerMinute: 0, failures: 0, pool: { ...work.pool, faults } } });
   }
   const { sessions } = plan;
   if (sessions !== undefined) {
-    calmer.push({ sessions: { ...sessions, peoplePerMinute: 0 } });
+    simpler.push({ sessions: { ...sessions, peoplePerMinute: 0 } });
     const faults = Object.fromEntries(faultNames.map((name) => [name, 0])) as typeof sessions.pool.faults;
-    calmer.push({ sessions: { ...sessions, pool: { ...sessions.pool, faults } } });
+    simpler.push({ sessions: { ...sessions, pool: { ...sessions.pool, faults } } });
   }
-  for (const part of calmer) {
-    const candidate = { ...calmest, ...part };
-    if (await fails(candidate)) calmest = candidate;
+  for (const part of simpler) {
+    const candidate = { ...simplest, ...part };
+    if (await fails(candidate)) simplest = candidate;
   }
-  return calmest;
+  return simplest;
 }
 
 const workLists = ["missions", "work runs", "actors"] as const;
@@ -110,7 +110,7 @@ function listOf({ work, sessions, ...plan }: Plan, list: PlanList): readonly unk
 }
 
 /** Leaves out parts of a list, large ones first, and renumbers the remaining operations in order. */
-async function leaveOut(plan: Plan, fails: Fails, list: PlanList): Promise<Plan> {
+async function removeParts(plan: Plan, fails: Fails, list: PlanList): Promise<Plan> {
   let smallest = plan;
   for (
     let size = Math.ceil(listOf(plan, list).length / 2);
@@ -127,16 +127,19 @@ async function leaveOut(plan: Plan, fails: Fails, list: PlanList): Promise<Plan>
 }
 
 function without(plan: Plan, list: PlanList, at: number, size: number): Plan {
-  const isKept = (_: unknown, index: number): boolean => index < at || index >= at + size;
-  if (list === "disturbances") return { ...plan, disturbances: plan.disturbances.filter(isKept) };
-  if (list === "runs") return { ...plan, runs: (plan.runs ?? []).filter(isKept) };
+  const isRetained = (_: unknown, index: number): boolean => index < at || index >= at + size;
+  if (list === "disturbances") return { ...plan, disturbances: plan.disturbances.filter(isRetained) };
+  if (list === "runs") return { ...plan, runs: (plan.runs ?? []).filter(isRetained) };
   const { work, sessions } = plan;
   if (list === "sessions" && sessions)
-    return { ...plan, sessions: { ...sessions, sessions: sessions.sessions.filter(isKept) } };
+    return { ...plan, sessions: { ...sessions, sessions: sessions.sessions.filter(isRetained) } };
   if (list === "missions" && work)
-    return { ...plan, work: { ...work, missions: work.missions.filter(isKept) } };
-  if (list === "work runs" && work) return { ...plan, work: { ...work, runs: work.runs.filter(isKept) } };
-  if (list === "actors" && work) return { ...plan, work: { ...work, actors: work.actors.filter(isKept) } };
-  const operations = plan.operations.filter(isKept).map((operation, number) => ({ ...operation, number }));
+    return { ...plan, work: { ...work, missions: work.missions.filter(isRetained) } };
+  if (list === "work runs" && work) return { ...plan, work: { ...work, runs: work.runs.filter(isRetained) } };
+  if (list === "actors" && work)
+    return { ...plan, work: { ...work, actors: work.actors.filter(isRetained) } };
+  const operations = plan.operations
+    .filter(isRetained)
+    .map((operation, number) => ({ ...operation, number }));
   return { ...plan, operations };
 }

@@ -27,7 +27,7 @@ export class FairnessCheck {
   readonly #world: PoolScene;
   readonly #parties = new Map<string, Party>();
   readonly #waiting = new Map<string, Waiting>();
-  readonly #given = new Set<string>();
+  readonly #assigned = new Set<string>();
 
   constructor(world: PoolScene) {
     this.#world = world;
@@ -37,21 +37,21 @@ export class FairnessCheck {
   clear(): void {
     this.#parties.clear();
     this.#waiting.clear();
-    this.#given.clear();
+    this.#assigned.clear();
   }
 
   offered(namespace: string, token: string, stream: object): void {
-    if (this.#given.has(token)) return;
+    if (this.#assigned.has(token)) return;
     const party = this.#parties.get(namespace) ?? { waiting: 0, started: 0 };
     this.#parties.set(namespace, party);
     this.#remove(token);
-    if (party.waiting === 0) this.#beginAgain();
+    if (party.waiting === 0) this.#resetStarts();
     this.#waiting.set(token, { party, stream });
     party.waiting++;
   }
 
   /** Records that a task left a stream. A late report of an earlier stream is ignored. */
-  left(token: string, stream: object): void {
+  recordRemoval(token: string, stream: object): void {
     if (this.#waiting.get(token)?.stream === stream) this.#remove(token);
   }
 
@@ -64,7 +64,7 @@ export class FairnessCheck {
 
   /** Records that its sender withdrew a task. If offered again, it waits again. */
   withdrawn(token: string): void {
-    this.#given.delete(token);
+    this.#assigned.delete(token);
     this.#remove(token);
   }
 
@@ -74,18 +74,18 @@ export class FairnessCheck {
   }
 
   started(token: string): void {
-    this.#given.add(token);
+    this.#assigned.add(token);
     const waiting = this.#waiting.get(token);
     if (waiting === undefined) return;
     const parties = [...this.#parties.values()];
-    const doAllWait = parties.every((party) => party.waiting > 0);
+    const areAllWaiting = parties.every((party) => party.waiting > 0);
     this.#remove(token);
-    if (!doAllWait || parties.length < 2) return;
+    if (!areAllWaiting || parties.length < 2) return;
     waiting.party.started++;
     this.#compare(parties.map(({ started }) => started));
   }
 
-  #beginAgain(): void {
+  #resetStarts(): void {
     for (const party of this.#parties.values()) party.started = 0;
   }
 

@@ -16,7 +16,7 @@ export class LateSenders {
    * @param readMs when it sealed the journal that it read the work from. Loading may take any time after
    * that.
    */
-  wanted(token: string, sender: object, readMs: number): void {
+  recordDemand(token: string, sender: object, readMs: number): void {
     const durable = this.#durable.get(token);
     if (durable !== undefined && (readMs >= durable.sinceMs || durable.reporters.has(sender))) return;
     const senders = this.#senders.get(token) ?? new Set();
@@ -27,7 +27,7 @@ export class LateSenders {
     if (this.#durable.has(token) && this.#senders.get(token)?.has(sender)) this.#excused.add(token);
   }
 
-  saidDurable(token: string, sender: object, nowMs: number): void {
+  recordDurable(token: string, sender: object, nowMs: number): void {
     const durable = this.#durable.get(token) ?? { sinceMs: nowMs, reporters: new Set() };
     durable.reporters.add(sender);
     this.#durable.set(token, durable);

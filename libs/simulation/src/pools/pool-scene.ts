@@ -22,11 +22,11 @@ export interface PoolScene {
     | "faults"
     | "isQuiet"
   >;
-  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "received" | "offered" | "isRash">;
+  readonly weakening: Pick<PoolWeakening, "hello" | "sent" | "received" | "offered" | "isRash">;
   after(delayMs: number, run: () => void): void;
   /** Returns a number between the two. */
   draw(fromMs: number, toMs: number): number;
   pick<T>(all: readonly T[]): T | undefined;
-  tell(text: () => string): void;
+  trace(text: () => string): void;
   found(check: string, text: string): void;
 }

@@ -22,7 +22,7 @@ export class PoolsChecks {
   /** The agent of each token, as far as the present owner can know. */
   readonly #holders = new Map<string, string>();
   readonly #slots = new Map<string, number>();
-  readonly #begun = new Set<string>();
+  readonly #started = new Set<string>();
   /** By token, the life of the agent that did it last, and was not asked by its pool to end it. */
   readonly #doneBy = new Map<string, string>();
   readonly #durable = new Set<string>();
@@ -46,12 +46,12 @@ export class PoolsChecks {
 
   /** Records the greeting of an agent, with its running attempts that are wanted. */
   joined(agent: string, slots: number, tokens: readonly string[]): void {
-    this.gone(agent);
+    this.disconnected(agent);
     this.#slots.set(agent, slots);
     for (const token of tokens) this.#holders.set(token, agent);
   }
 
-  gone(agent: string): void {
+  disconnected(agent: string): void {
     for (const [token, holder] of this.#holders) if (holder === agent) this.#holders.delete(token);
   }
 
@@ -59,9 +59,10 @@ export class PoolsChecks {
   received(agent: string, { assignments, cancels }: HostFrame): void {
     for (const { token } of cancels) this.#release(agent, keyOf(token));
     for (const { token } of assignments) this.#assigned(agent, keyOf(token));
-    const held = [...this.#holders.values()].filter((holder) => holder === agent).length;
+    const assigned = [...this.#holders.values()].filter((holder) => holder === agent).length;
     const slots = this.#slots.get(agent) ?? 0;
-    if (held > slots) this.#world.found("slots", `${agent} was given ${held} tasks for ${slots} slots`);
+    if (assigned > slots)
+      this.#world.found("slots", `${agent} was given ${assigned} tasks for ${slots} slots`);
   }
 
   answered(agent: string, token: string): void {
@@ -69,8 +70,8 @@ export class PoolsChecks {
   }
 
   /** @param life of the agent, from its start to its death */
-  begun(agent: string, life: number, token: string): void {
-    this.#begun.add(token);
+  started(agent: string, life: number, token: string): void {
+    this.#started.add(token);
     const doer = `${agent}, life ${life}`;
     if (this.#doneBy.get(token) === doer && !this.late.isExcused(token))
       this.#world.found("twice", `${agent} does ${token} twice`);
@@ -99,7 +100,7 @@ export class PoolsChecks {
 
   settled(task: string, token: string, output: string): void {
     if (this.#settled.has(task)) this.#world.found("once", `${task} has two outcomes`);
-    if (!this.#begun.has(output))
+    if (!this.#started.has(output))
       this.#world.found("invented", `${task} has the outcome of ${output}, which no agent made`);
     this.#settled.set(task, token);
   }

@@ -11,7 +11,7 @@ export interface PoolWeakening {
   /** Changes the greeting of an agent. */
   hello?(hello: Hello): Hello;
   /** Changes a frame of an agent. */
-  said?(frame: AgentFrame): AgentFrame;
+  sent?(frame: AgentFrame): AgentFrame;
   /** Changes a frame to an agent. */
   received?(frame: HostFrame): HostFrame;
   /** Changes a request of a sender. */
@@ -41,13 +41,13 @@ export const poolWeakenings: readonly PoolWeakening[] = [
       ...hello,
       offering: hello.offering && { ...hello.offering, slots: hello.offering.slots + 1 },
     }),
-    said: (frame) => ({ ...frame, credit: frame.credit > 0 ? frame.credit + 1 : 0 }),
+    sent: (frame) => ({ ...frame, credit: frame.credit > 0 ? frame.credit + 1 : 0 }),
   },
   {
     name: "loses-results",
     about: "some results do not reach the pool",
     foundWithin: 50,
-    said: (frame) => ({ ...frame, results: frame.results.filter(({ token }) => !seldom(token)) }),
+    sent: (frame) => ({ ...frame, results: frame.results.filter(({ token }) => !seldom(token)) }),
   },
   {
     name: "loses-assignments",

@@ -8,7 +8,7 @@ import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsPlan } from "./pools-plan.ts";
 import type { PoolWeakening } from "./pools-weakenings.ts";
 
-const beganMs = 1_000_000;
+const originMs = 1_000_000;
 const eventsMax = 2_000_000;
 
 export class PoolsWorld implements PoolScene {
@@ -17,7 +17,7 @@ export class PoolsWorld implements PoolScene {
   readonly chance: Chance;
   readonly #trace: Trace;
   readonly #queue = new EventQueue();
-  nowMs = beganMs;
+  nowMs = originMs;
   events = 0;
   /** Number of attempts of all senders. */
   attempts = 0;
@@ -31,7 +31,7 @@ export class PoolsWorld implements PoolScene {
   }
 
   get elapsedMs(): number {
-    return this.nowMs - beganMs;
+    return this.nowMs - originMs;
   }
 
   after(delayMs: number, run: () => void): void {
@@ -47,7 +47,7 @@ export class PoolsWorld implements PoolScene {
     return all[Math.floor(this.chance.random() * all.length)];
   }
 
-  tell(text: () => string): void {
+  trace(text: () => string): void {
     if (this.#trace.isOn) this.#trace.line(`${this.elapsedMs.toFixed(1)} ${text()}`);
   }
 
@@ -59,8 +59,8 @@ export class PoolsWorld implements PoolScene {
   /** Runs until nothing is wanted any more, or the time is over. */
   run(untilMs: number, isDone: () => boolean): void {
     while (this.finding === undefined && !isDone()) {
-      const next = this.#queue.take();
-      if (next === undefined || next.dueMs > beganMs + untilMs) return;
+      const next = this.#queue.dequeue();
+      if (next === undefined || next.dueMs > originMs + untilMs) return;
       this.nowMs = Math.max(this.nowMs, next.dueMs);
       this.events++;
       if (this.events > eventsMax) this.found("ends", `more than ${eventsMax} events`);

@@ -14,7 +14,7 @@ const found = [
 
 describe("simulated pools", () => {
   it("go the same way for the same seed", () => {
-    const told = (seed: number) => {
+    const runSeed = (seed: number) => {
       const lines: string[] = [];
       const outcome = simulatePools(
         drawPoolsPlan(seed),
@@ -23,12 +23,12 @@ describe("simulated pools", () => {
       );
       return { outcome, lines };
     };
-    const once = told(7);
-    assert.ok(once.lines.length > 0);
-    assert.deepEqual(told(7), once);
+    const first = runSeed(7);
+    assert.ok(first.lines.length > 0);
+    assert.deepEqual(runSeed(7), first);
   });
 
-  it("find nothing wrong in a few seeds, and what is made wrong in the first", () => {
+  it("find no fault in a few seeds, and find a planted fault in the first", () => {
     for (let seed = 0; seed < 20; seed++)
       assert.equal(simulatePools(drawPoolsPlan(seed)).finding, undefined, String(seed));
     const { finding } = simulatePools(drawPoolsPlan(0), poolWeakeningOf("loses-assignments"));
@@ -41,7 +41,7 @@ describe("simulated pools", () => {
       assert.equal(simulatePools(drawPoolsPlan(seed)).finding, undefined);
     });
 
-  it("fail in the same way with a plan that was made smaller", async () => {
+  it("fail in the same way with a minimised plan", async () => {
     const weakening = poolWeakeningOf("loses-assignments");
     const plan = drawPoolsPlan(0);
     const checkOf = (candidate: typeof plan) => simulatePools(candidate, weakening).finding?.check;

@@ -4,7 +4,7 @@
  */
 import { noTrace, type Trace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
-import { PoolHouse } from "./pool-house.ts";
+import { PoolEnvironment } from "./pool-environment.ts";
 import { PoolsChecks } from "./pools-checks.ts";
 import type { PoolsPlan } from "./pools-plan.ts";
 import { type PoolWeakening, poolWeakeningOf } from "./pools-weakenings.ts";
@@ -19,7 +19,7 @@ export interface PoolsOutcome {
 }
 
 /** Time after the last fault: several times the leases, resume windows and longest tasks. */
-const calmMs = 1_800_000;
+const settleMs = 1_800_000;
 
 export function simulatePools(
   plan: PoolsPlan,
@@ -28,8 +28,8 @@ export function simulatePools(
 ): PoolsOutcome {
   const world = new PoolsWorld(plan, weakening, trace);
   const scene = new Scene(world, plan);
-  scene.begin();
-  world.run(plan.busyMs + calmMs, () => scene.isDone);
+  scene.start();
+  world.run(plan.busyMs + settleMs, () => scene.isDone);
   if (world.finding === undefined && !scene.isDone) world.found("progress", scene.waiting());
   return { finding: world.finding, events: world.events, elapsedMs: world.elapsedMs };
 }
@@ -38,7 +38,7 @@ class Scene {
   readonly #world: PoolsWorld;
   readonly #plan: PoolsPlan;
   readonly #checks: PoolsChecks;
-  readonly #house: PoolHouse;
+  readonly #environment: PoolEnvironment;
   readonly #senders: readonly SimulatedSender[];
 
   constructor(world: PoolsWorld, plan: PoolsPlan) {
@@ -51,7 +51,7 @@ class Scene {
       { length: plan.senders },
       (_, index) => new SimulatedSender(String(index), parts),
     );
-    this.#house = new PoolHouse({ ...parts, senders: this.#senders });
+    this.#environment = new PoolEnvironment({ ...parts, senders: this.#senders });
   }
 
   get isDone(): boolean {
@@ -63,15 +63,15 @@ class Scene {
     const names = open
       .slice(0, 3)
       .map(({ name, capability, token }) => `${name} (${capability}, ${token.slice(0, 8)})`);
-    const free = this.#house.agents.filter(({ isWell }) => isWell).length;
+    const free = this.#environment.agents.filter(({ isWell }) => isWell).length;
     return `${open.length} tasks wait for ever beside ${free} agents that are well: ${names.join(", ")}`;
   }
 
-  begin(): void {
-    for (const sender of this.#senders) sender.begin();
-    this.#house.begin();
+  start(): void {
+    for (const sender of this.#senders) sender.start();
+    this.#environment.start();
     this.#addTasks();
-    this.#house.plantFaults();
+    this.#environment.scheduleFaults();
   }
 
   #addTasks(): void {

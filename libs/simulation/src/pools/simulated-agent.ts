@@ -30,7 +30,7 @@ interface Connection {
   readonly down: Wire;
   readonly generation: number;
   link: AgentLink | undefined;
-  isWelcome: boolean;
+  isAccepted: boolean;
   /**
    * Tokens of results in the order sent. Empty once durable. One token can be present twice: busy first, then
    * done.
@@ -53,7 +53,7 @@ export class SimulatedAgent {
   #hungUntilMs = 0;
   #connection: Connection | undefined;
   readonly #working = new Set<string>();
-  readonly #kept = new Set<string>();
+  readonly #unacknowledged = new Set<string>();
   /** Its answer for each of its tasks, if that is not the token. */
   readonly #answers = new Map<string, AgentAnswer>();
   /** Those of them that were asked to end. */
@@ -70,7 +70,7 @@ export class SimulatedAgent {
   }
 
   /** Number of its attempts. */
-  get atWork(): number {
+  get attempts(): number {
     return this.#working.size;
   }
 
@@ -80,10 +80,10 @@ export class SimulatedAgent {
 
   /** True if it is linked, and not silent. */
   get isWell(): boolean {
-    return this.#connection?.isWelcome === true && this.#parts.world.nowMs >= this.#hungUntilMs;
+    return this.#connection?.isAccepted === true && this.#parts.world.nowMs >= this.#hungUntilMs;
   }
 
-  begin(): void {
+  start(): void {
     this.#life++;
     this.#isAlive = true;
     this.#connect();
@@ -95,7 +95,7 @@ export class SimulatedAgent {
     this.#isAlive = false;
     this.#life++;
     this.#working.clear();
-    this.#kept.clear();
+    this.#unacknowledged.clear();
     this.#stopped.clear();
     this.#answers.clear();
     this.lose();
@@ -106,17 +106,17 @@ export class SimulatedAgent {
   }
 
   /** Breaks its stream. It resumes the link in time. */
-  cut(forMs: number): void {
+  disconnect(forMs: number): void {
     const connection = this.#connection;
     const { world } = this.#parts;
     if (connection?.link === undefined) return;
-    connection.up.cut();
-    connection.down.cut();
-    connection.link.cut(world.nowMs);
+    connection.up.disconnect();
+    connection.down.disconnect();
+    connection.link.markDisconnected(world.nowMs);
     world.after(forMs, () => {
       if (connection !== this.#connection) return;
       connection.link?.resume(world.nowMs);
-      this.#parts.owner.stir();
+      this.#parts.owner.scheduleTurn();
       connection.up.resume();
       connection.down.resume();
     });
@@ -129,12 +129,12 @@ export class SimulatedAgent {
     this.#connection = undefined;
     connection.up.break();
     connection.down.break();
-    connection.link?.cut(this.#parts.world.nowMs);
-    this.#parts.owner.stir();
-    this.#comeAgain();
+    connection.link?.markDisconnected(this.#parts.world.nowMs);
+    this.#parts.owner.scheduleTurn();
+    this.#reconnect();
   }
 
-  #comeAgain(): void {
+  #reconnect(): void {
     const { world } = this.#parts;
     const life = this.#life;
     world.after(world.draw(20, 1_500), () => {
@@ -145,7 +145,7 @@ export class SimulatedAgent {
   #connect(): void {
     const { owner, world } = this.#parts;
     if (!this.#isAlive || world.nowMs < this.#hungUntilMs || owner.pool === undefined) {
-      if (this.#isAlive) this.#comeAgain();
+      if (this.#isAlive) this.#reconnect();
       return;
     }
     const connection: Connection = {
@@ -153,16 +153,16 @@ export class SimulatedAgent {
       down: new Wire(world),
       generation: owner.generation,
       link: undefined,
-      isWelcome: false,
+      isAccepted: false,
       sent: [],
       granted: 0,
     };
     this.#connection = connection;
-    const running = [...this.#working, ...this.#kept];
-    connection.up.send(() => this.#greet(connection, running));
+    const running = [...this.#working, ...this.#unacknowledged];
+    connection.up.send(() => this.#join(connection, running));
   }
 
-  #greet(connection: Connection, running: readonly string[]): void {
+  #join(connection: Connection, running: readonly string[]): void {
     const { owner, checks, world, does } = this.#parts;
     const { pool } = owner;
     if (pool === undefined || connection.generation !== owner.generation) {
@@ -182,11 +182,11 @@ export class SimulatedAgent {
         checks.received(this.id, frame);
         const received = world.weakening.received?.(frame) ?? frame;
         const copy = copyOf(received);
-        connection.down.send(() => this.#take(connection, copy));
+        connection.down.send(() => this.#receive(connection, copy));
       },
       end: () => {
-        checks.gone(this.id);
-        connection.down.send(() => this.#dismissed(connection));
+        checks.disconnected(this.id);
+        connection.down.send(() => this.#onRejected(connection));
       },
     };
     const joined = pool.join(
@@ -196,7 +196,7 @@ export class SimulatedAgent {
       world.nowMs,
     );
     if (isRefusal(joined)) {
-      this.#dismissed(connection);
+      this.#onRejected(connection);
       return;
     }
     connection.link = joined.link;
@@ -205,46 +205,49 @@ export class SimulatedAgent {
     checks.joined(
       this.id,
       this.slots,
-      running.filter((token) => !unwanted.has(token) && !this.#kept.has(token)),
+      running.filter((token) => !unwanted.has(token) && !this.#unacknowledged.has(token)),
     );
-    owner.stir();
-    connection.down.send(() => this.#welcomed(connection, unwanted));
+    owner.scheduleTurn();
+    connection.down.send(() => this.#onAccepted(connection, unwanted));
   }
 
-  #welcomed(connection: Connection, unwanted: ReadonlySet<string>): void {
-    connection.isWelcome = true;
+  #onAccepted(connection: Connection, unwanted: ReadonlySet<string>): void {
+    connection.isAccepted = true;
     for (const token of unwanted) this.#forget(token);
-    for (const token of this.#kept) this.#sendResult(connection, token);
+    for (const token of this.#unacknowledged) this.#sendResult(connection, token);
     this.#grant();
   }
 
-  #dismissed(connection: Connection): void {
+  #onRejected(connection: Connection): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
-    this.#comeAgain();
+    this.#reconnect();
   }
 
-  #take(connection: Connection, frame: HostFrame): void {
+  #receive(connection: Connection, frame: HostFrame): void {
     if (connection !== this.#connection) return;
     const { isRash = false } = this.#parts.world.weakening;
-    if (isRash) this.#given(connection, frame);
+    if (isRash) this.#receiveAssignments(connection, frame);
     this.#received(connection, frame);
     // An attempt that was refused as busy may come again in the frame that settles its answer.
-    if (!isRash) this.#given(connection, frame);
+    if (!isRash) this.#receiveAssignments(connection, frame);
     for (const cancel of frame.cancels) this.#cancelled(cancel);
     this.#grant();
   }
 
-  #given(connection: Connection, { assignments }: HostFrame): void {
+  #receiveAssignments(connection: Connection, { assignments }: HostFrame): void {
     for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
   }
 
   #received({ sent }: Connection, { resultsDurable, resultsDurableBeyond }: HostFrame): void {
-    const numbers = [...sent.slice(0, resultsDurable).keys(), ...resultsDurableBeyond.map((one) => one - 1)];
+    const numbers = [
+      ...sent.slice(0, resultsDurable).keys(),
+      ...resultsDurableBeyond.map((number) => number - 1),
+    ];
     const durable = numbers.flatMap((at) => sent.splice(at, 1, ""));
     // A stopped attempt may be assigned again.
     for (const token of durable)
-      if (this.#kept.delete(token)) {
+      if (this.#unacknowledged.delete(token)) {
         const isBusy = this.#answers.get(token)?.outcome?.$case === "busy";
         this.#answers.delete(token);
         if (!this.#stopped.delete(token) && !isBusy) this.#parts.checks.durable(token);
@@ -254,7 +257,7 @@ export class SimulatedAgent {
   #assigned(connection: Connection, token: string, assign: Assign): void {
     const { world, checks } = this.#parts;
     connection.granted--;
-    if (this.#working.has(token) || this.#kept.has(token)) return;
+    if (this.#working.has(token) || this.#unacknowledged.has(token)) return;
     const { busyShare = 0 } = world.plan;
     if (busyShare > 0 && world.chance.random() < busyShare) {
       this.#refuse(connection, token);
@@ -263,8 +266,8 @@ export class SimulatedAgent {
     this.#working.add(token);
     if (this.#working.size > this.slots)
       world.found("slots", `${this.id} has ${this.#working.size} tasks running in ${this.slots} slots`);
-    world.tell(() => `${this.id} begins ${token}`);
-    checks.begun(this.id, this.#life, token);
+    world.trace(() => `${this.id} begins ${token}`);
+    checks.started(this.id, this.#life, token);
     const answer = this.#parts.answerTo?.(assign);
     if (answer !== undefined) this.#answers.set(token, answer);
     const life = this.#life;
@@ -275,13 +278,13 @@ export class SimulatedAgent {
   #refuse(connection: Connection, token: string): void {
     const value = { retryAfterMs: 0, message: "", capabilities: [] };
     this.#answers.set(token, { outcome: { $case: "busy", value }, used: undefined });
-    this.#kept.add(token);
+    this.#unacknowledged.add(token);
     this.#sendResult(connection, token);
   }
 
-  #work(life: number, token: string, takesMs: number): void {
+  #work(life: number, token: string, durationMs: number): void {
     const { world } = this.#parts;
-    world.after(takesMs, () => {
+    world.after(durationMs, () => {
       if (life !== this.#life || !this.#working.has(token)) return;
       const hungMs = this.#hungUntilMs - world.nowMs;
       if (hungMs > 0) {
@@ -289,9 +292,9 @@ export class SimulatedAgent {
         return;
       }
       this.#working.delete(token);
-      this.#kept.add(token);
+      this.#unacknowledged.add(token);
       const connection = this.#connection;
-      if (connection?.isWelcome !== true) return;
+      if (connection?.isAccepted !== true) return;
       this.#sendResult(connection, token);
       this.#grant();
     });
@@ -306,36 +309,36 @@ export class SimulatedAgent {
     }
     // It ends on request, as stopped, with its token as output, as everywhere here.
     if (!this.#working.delete(token)) return;
-    this.#kept.add(token);
+    this.#unacknowledged.add(token);
     this.#stopped.add(token);
     const connection = this.#connection;
-    if (connection?.isWelcome) this.#sendResult(connection, token);
+    if (connection?.isAccepted) this.#sendResult(connection, token);
   }
 
   #forget(token: string): void {
     this.#working.delete(token);
-    this.#kept.delete(token);
+    this.#unacknowledged.delete(token);
     this.#stopped.delete(token);
     this.#answers.delete(token);
   }
 
   #sendResult(connection: Connection, token: string): void {
-    this.#parts.world.tell(() => `${this.id} says what became of ${token}`);
+    this.#parts.world.trace(() => `${this.id} says what became of ${token}`);
     const isStopped = this.#stopped.has(token);
     connection.sent.push(token);
     const value = tokenOf(token);
     const done = this.#answers.get(token) ?? { outcome: { $case: "inlineOutput" as const, value } };
     const ended = isStopped ? { outcome: { $case: "stopped" as const, value: { message: "" } } } : done;
-    this.#say(connection, { results: [{ token: tokenOf(token), runMs: 1, ...ended }] });
+    this.#send(connection, { results: [{ token: tokenOf(token), runMs: 1, ...ended }] });
   }
 
   #grant(): void {
     const connection = this.#connection;
-    if (connection?.isWelcome !== true) return;
+    if (connection?.isAccepted !== true) return;
     const free = this.slots - this.#working.size - connection.granted;
     if (free <= 0) return;
     connection.granted += free;
-    this.#say(connection, { credit: free });
+    this.#send(connection, { credit: free });
   }
 
   #beat(life: number): void {
@@ -344,21 +347,21 @@ export class SimulatedAgent {
       if (life !== this.#life || !this.#isAlive) return;
       const connection = this.#connection;
       const freeSlots = Math.max(0, this.slots - this.#working.size);
-      if (connection?.isWelcome && world.nowMs >= this.#hungUntilMs)
-        this.#say(connection, { heartbeat: { freeSlots, attempts: this.#working.size } });
+      if (connection?.isAccepted && world.nowMs >= this.#hungUntilMs)
+        this.#send(connection, { heartbeat: { freeSlots, attempts: this.#working.size } });
       this.#beat(life);
     });
   }
 
-  #say(connection: Connection, fields: Parameters<typeof AgentFrame.fromPartial>[0]): void {
+  #send(connection: Connection, fields: Parameters<typeof AgentFrame.fromPartial>[0]): void {
     const { world, owner, checks } = this.#parts;
     const frame = AgentFrame.fromPartial(fields);
     connection.up.send(() => {
       if (connection.generation !== owner.generation) return;
-      const weak = world.weakening.said?.(frame) ?? frame;
+      const weak = world.weakening.sent?.(frame) ?? frame;
       for (const { token } of weak.results) checks.answered(this.id, keyOf(token));
-      connection.link?.take(weak, world.nowMs);
-      owner.stir();
+      connection.link?.receive(weak, world.nowMs);
+      owner.scheduleTurn();
     });
   }
 }
@@ -367,8 +370,11 @@ export class SimulatedAgent {
 function copyOf(frame: HostFrame): HostFrame {
   return {
     ...frame,
-    assignments: frame.assignments.map((one) => ({ ...one, token: new Uint8Array(one.token) })),
+    assignments: frame.assignments.map((assignment) => ({
+      ...assignment,
+      token: new Uint8Array(assignment.token),
+    })),
     resultsDurableBeyond: [...frame.resultsDurableBeyond],
-    cancels: frame.cancels.map((one) => ({ ...one, token: new Uint8Array(one.token) })),
+    cancels: frame.cancels.map((cancel) => ({ ...cancel, token: new Uint8Array(cancel.token) })),
   };
 }

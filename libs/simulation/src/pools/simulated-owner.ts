@@ -4,26 +4,26 @@ import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsChecks } from "./pools-checks.ts";
 
 const settleMs = 2_000;
-const unweighed = { load: 1, speed: 1, cost: 1 };
+const unitWeights = { load: 1, speed: 1, cost: 1 };
 
 export class SimulatedOwner {
   readonly #world: PoolScene;
   readonly #checks: PoolsChecks;
-  readonly #furnish: (pool: Pool) => void;
+  readonly #configure: (pool: Pool) => void;
   pool: Pool | undefined;
   /** Number of changes of owner. */
   generation = 0;
-  #isStirred = false;
+  #isTurnScheduled = false;
   #dueMs = Number.POSITIVE_INFINITY;
 
-  /** @param furnish sets the rules of each new pool */
-  constructor(world: PoolScene, checks: PoolsChecks, furnish: (pool: Pool) => void = () => {}) {
+  /** @param configure sets the rules of each new pool */
+  constructor(world: PoolScene, checks: PoolsChecks, configure: (pool: Pool) => void = () => {}) {
     this.#world = world;
     this.#checks = checks;
-    this.#furnish = furnish;
+    this.#configure = configure;
   }
 
-  begin(): void {
+  start(): void {
     const { plan, nowMs, chance } = this.#world;
     const epoch = ++this.generation;
     const pool = openPool({
@@ -34,14 +34,14 @@ export class SimulatedOwner {
       chance,
       openedMs: nowMs,
       settings: {
-        strategy: strategyNamed(plan.strategy, unweighed),
+        strategy: strategyNamed(plan.strategy, unitWeights),
         paused: epoch > 1,
         doubling: { enabled: plan.doubles, quantile: 0.9, maxShare: 0.3 },
         preemption: { priorityDifference: plan.givesWay ? 5 : 0, graceMs: 500, spareAfterMs: 0 },
         window: 1_000,
       },
     });
-    this.#furnish(pool);
+    this.#configure(pool);
     this.pool = pool;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#checks.owned();
@@ -50,7 +50,7 @@ export class SimulatedOwner {
     this.#world.after(settleMs, () => {
       if (this.pool !== pool) return;
       pool.configure({ paused: false }, this.#world.nowMs);
-      this.stir();
+      this.scheduleTurn();
     });
   }
 
@@ -60,11 +60,11 @@ export class SimulatedOwner {
   }
 
   /** Schedules a turn after an input of the pool. */
-  stir(): void {
-    if (this.#isStirred) return;
-    this.#isStirred = true;
+  scheduleTurn(): void {
+    if (this.#isTurnScheduled) return;
+    this.#isTurnScheduled = true;
     this.#world.after(0, () => {
-      this.#isStirred = false;
+      this.#isTurnScheduled = false;
       this.#turn();
     });
   }
@@ -78,7 +78,7 @@ export class SimulatedOwner {
     this.#dueMs = nextDueMs;
     this.#world.after(nextDueMs - this.#world.nowMs, () => {
       this.#dueMs = Number.POSITIVE_INFINITY;
-      if (this.pool === pool) this.stir();
+      if (this.pool === pool) this.scheduleTurn();
     });
   }
 }

@@ -23,7 +23,7 @@ interface Stream {
   readonly generation: number;
   stream: OfferStream | undefined;
   /** Number of received results, and of durable ones. */
-  taken: number;
+  received: number;
   durable: number;
   readonly beyond: Set<number>;
   readonly profiles: Map<string, number>;
@@ -52,9 +52,9 @@ export class SimulatedSender {
     this.#owner = parts.owner;
   }
 
-  begin(): void {
+  start(): void {
     this.#life++;
-    this.#comeAgain(0);
+    this.#reconnect(0);
   }
 
   /** Kills its process. Uncommitted state is forgotten. */
@@ -73,8 +73,8 @@ export class SimulatedSender {
       this.#checks.fairness.closed(open);
       open.stream?.close(this.#world.nowMs);
     }
-    this.#owner.stir();
-    this.#comeAgain(this.#world.draw(10, 800));
+    this.#owner.scheduleTurn();
+    this.#reconnect(this.#world.draw(10, 800));
   }
 
   add(task: Omit<SimulatedTask, "token" | "attempt" | "isSettled">): void {
@@ -83,11 +83,11 @@ export class SimulatedSender {
     this.#try(added);
   }
 
-  #comeAgain(delayMs: number): void {
+  #reconnect(delayMs: number): void {
     const life = this.#life;
     this.#world.after(delayMs, () => {
       if (life !== this.#life || this.#open !== undefined) return;
-      if (this.#owner.pool === undefined) this.#comeAgain(this.#world.draw(20, 200));
+      if (this.#owner.pool === undefined) this.#reconnect(this.#world.draw(20, 200));
       else this.#connect();
     });
   }
@@ -99,7 +99,7 @@ export class SimulatedSender {
       down: new Wire(world),
       generation: this.#owner.generation,
       stream: undefined,
-      taken: 0,
+      received: 0,
       durable: 0,
       beyond: new Set(),
       profiles: new Map(),
@@ -114,7 +114,7 @@ export class SimulatedSender {
       const outlet: SenderOutlet = {
         send: (reply) => {
           const copy = structuredClone(reply);
-          open.down.send(() => this.#take(open, copy));
+          open.down.send(() => this.#receive(open, copy));
         },
       };
       open.stream = openOfferStream(this.id, outlet);
@@ -147,23 +147,23 @@ export class SimulatedSender {
     }
     const { attempt, priority, name: workId } = task;
     const offer = { token: tokenOf(task.token), profile: number, attempt, priority, workId, taskId: "task" };
-    this.#say(open, { profiles, offers: [offer] });
+    this.#send(open, { profiles, offers: [offer] });
   }
 
-  #say(open: Stream, fields: Parameters<typeof OfferRequest.fromPartial>[0]): void {
+  #send(open: Stream, fields: Parameters<typeof OfferRequest.fromPartial>[0]): void {
     const request = OfferRequest.fromPartial(fields);
     open.up.send(() => {
       if (open.generation !== this.#owner.generation) return;
       for (const { token } of request.offers)
         this.#checks.fairness.offered(this.namespace, keyOf(token), open);
       const received = this.#world.weakening.offered?.(request) ?? request;
-      const refusal = open.stream?.take(received, this.#world.nowMs);
+      const refusal = open.stream?.receive(received, this.#world.nowMs);
       if (refusal !== undefined) this.#world.found("protocol", `a sender is refused: ${refusal.message}`);
-      this.#owner.stir();
+      this.#owner.scheduleTurn();
     });
   }
 
-  #take(open: Stream, { results, returned }: OfferReply): void {
+  #receive(open: Stream, { results, returned }: OfferReply): void {
     if (open !== this.#open) return;
     for (const result of results) this.#result(open, result);
     for (const { token } of returned) {
@@ -175,7 +175,7 @@ export class SimulatedSender {
 
   /** Commits a result. After that the pool, and through it the agent, may forget it. */
   #result(open: Stream, result: Result): void {
-    const number = ++open.taken;
+    const number = ++open.received;
     const life = this.#life;
     const isHasty = this.#world.weakening.isHasty === true;
     if (isHasty) this.#isDurable(open, number);
@@ -206,7 +206,7 @@ export class SimulatedSender {
   #isDurable(open: Stream, number: number): void {
     open.beyond.add(number);
     while (open.beyond.delete(open.durable + 1)) open.durable++;
-    this.#say(open, {
+    this.#send(open, {
       resultsDurable: open.durable,
       resultsDurableBeyond: open.beyond.has(number) ? [number] : [],
     });

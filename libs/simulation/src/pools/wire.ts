@@ -1,6 +1,6 @@
 import type { PoolScene } from "./pool-scene.ts";
 
-const apartMs = 1e-3;
+const spacingMs = 1e-3;
 const delayMs = { least: 0.2, most: 12 } as const;
 
 /**
@@ -26,7 +26,7 @@ export class Wire {
     const { nowMs } = this.#world;
     // Always a little later than the previous one: times that are computed in different ways differ in the
     // last digit.
-    this.#freeMs = Math.max(this.#freeMs + apartMs, nowMs + this.#world.draw(delayMs.least, delayMs.most));
+    this.#freeMs = Math.max(this.#freeMs + spacingMs, nowMs + this.#world.draw(delayMs.least, delayMs.most));
     this.#world.after(this.#freeMs - nowMs, () => {
       if (this.#isBroken) return;
       if (this.#waiting === undefined) arrive();
@@ -34,7 +34,7 @@ export class Wire {
     });
   }
 
-  cut(): void {
+  disconnect(): void {
     this.#waiting ??= [];
   }
 

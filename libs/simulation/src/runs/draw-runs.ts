@@ -6,7 +6,7 @@ import type { Plan, PlannedRun } from "../plan/plan.ts";
 
 /** Separate random streams: draws of a definition do not change other draws. */
 const runsStream = 2 ** 40;
-const spanMs = 10_000;
+const durationMs = 10_000;
 /** No run may be removed before its check, with any clock. */
 const keepMs = 1_000 * 3_600_000;
 
@@ -15,7 +15,7 @@ export function drawRunsPlan(seed: number): Plan {
   const chance = seededChance(seed + runsStream);
   const count = 1 + Math.floor(chance.random() ** 2 * 6);
   const runs = Array.from({ length: count }, (_, index): PlannedRun => {
-    const atMs = Math.floor(chance.random() * spanMs * 0.5);
+    const atMs = Math.floor(chance.random() * durationMs * 0.5);
     return { id: `run-${index}`, atMs, run: drawRun(chance) };
   });
   return { ...plan, operations: [], runs, limits: { ...plan.limits, keepMs } };

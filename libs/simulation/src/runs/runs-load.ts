@@ -38,13 +38,13 @@ import {
   childRunOf,
   commandOf,
   type DrawnRun,
+  expectedActsOf,
   jsonBytes,
   KnownDefinitions,
   orderOf,
   RunCheck,
   resultOfScript,
   runService,
-  wishesOf,
 } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
@@ -67,7 +67,7 @@ interface KnownRun {
 }
 
 /** An action on a run, and the interpreter's prediction for it after each event. */
-interface Doing {
+interface ExpectedAct {
   readonly id: string;
   readonly act: Act;
   readonly codes: Map<number, string | undefined>;
@@ -91,8 +91,8 @@ export class RunsLoad implements Load {
   /** Number of the operation that starts a child, by its id. */
   readonly #children = new Map<string, number>();
   /** By the number of the operation. */
-  readonly #doings = new Map<number, Doing>();
-  #begin: (operation: Operation) => void = () => {};
+  readonly #expectedActs = new Map<number, ExpectedAct>();
+  #start: (operation: Operation) => void = () => {};
   /** Share of attempts that fail. */
   readonly #troubles: number;
 
@@ -126,7 +126,7 @@ export class RunsLoad implements Load {
     const open = this.operations.find(({ number }) => !this.#answered.has(number));
     if (open !== undefined) return `operation ${open.number} (${open.command}) has no answer`;
     for (const [id, { check }] of this.#runs) {
-      const [action] = check.hasEnded ? [] : wishesOf(check.plain);
+      const [action] = check.hasEnded ? [] : expectedActsOf(check.plain);
       if (action !== undefined) this.#act(id, action);
     }
     for (const [id, { check }] of this.#runs) if (!check.hasEnded) return `run ${id} has not ended`;
@@ -145,17 +145,18 @@ export class RunsLoad implements Load {
     }
     const { check } = known;
     check.event(type, version, body);
-    for (const [number, doing] of this.#doings)
-      if (doing.id === id && !this.#answered.has(number))
-        doing.codes.set(check.events, check.plain.refusalOf(doing.act));
-    if (type === "run_continued") this.#goOn(known, (body as { readonly nextId: string }).nextId);
-    this.#tell(id, check);
+    for (const [number, expectedAct] of this.#expectedActs)
+      if (expectedAct.id === id && !this.#answered.has(number))
+        expectedAct.codes.set(check.events, check.plain.refusalOf(expectedAct.act));
+    if (type === "run_continued")
+      this.#recordContinuation(known, (body as { readonly nextId: string }).nextId);
+    this.#report(id, check);
   }
 
   partitionEvent(): void {}
 
-  whenMoreIsWanted(begin: (operation: Operation) => void): void {
-    this.#begin = begin;
+  onOperation(start: (operation: Operation) => void): void {
+    this.#start = start;
   }
 
   sent(): void {}
@@ -170,11 +171,11 @@ export class RunsLoad implements Load {
     if (witnessed === undefined) return;
     this.#restsOn(number, "the refusal of", witnessed);
     const { command } = this.#operation(number);
-    const doing = this.#doings.get(number);
+    const expectedAct = this.#expectedActs.get(number);
     const { code, message } = refusal;
-    if (doing === undefined) this.#world.fail("answers", `${command} was refused: ${code}: ${message}`);
-    else if (witnessed.events > 0 && doing.codes.has(witnessed.events)) {
-      const expected = doing.codes.get(witnessed.events);
+    if (expectedAct === undefined) this.#world.fail("answers", `${command} was refused: ${code}: ${message}`);
+    else if (witnessed.events > 0 && expectedAct.codes.has(witnessed.events)) {
+      const expected = expectedAct.codes.get(witnessed.events);
       if (code !== expected)
         this.#world.fail(
           "model",
@@ -192,7 +193,7 @@ export class RunsLoad implements Load {
   dispatched({ id }: InstanceKey, effect: unknown, attempt: Attempt): void {
     const check = this.#runs.get(id)?.check;
     check?.offered(attempt, effect as RunEffect);
-    this.#tell(id, check);
+    this.#report(id, check);
   }
 
   resultOf(
@@ -200,21 +201,21 @@ export class RunsLoad implements Load {
     effect: unknown,
     attempt: Attempt,
     random: number,
-    isCalm: boolean,
+    isFaultFree: boolean,
   ): Result | undefined {
     const known = effect as RunEffect;
     const run = this.#runs.get(id);
     if (run === undefined) throw new Error(`there is no run ${id}`);
     if (known.kind === "renew_lease" || known.kind === "await_event") return undefined;
-    const trouble = isCalm ? 1 : random / this.#troubles;
+    const trouble = isFaultFree ? 1 : random / this.#troubles;
     if (trouble < 0.3) return undefined;
     if (known.kind === "start_child") return this.#startChild(id, run, known, attempt);
     if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
     const name = `${id} ${known.taskId} ${attempt.number} ${known.attempt}`;
     if (trouble < 1 && this.#mayLose(name)) return returned({ lost: true });
     // The remaining randomness decides whether a note is sent first.
-    const left = (random * 7_919) % 1;
-    if (left < noteShare) return this.#note(known, left);
+    const fraction = (random * 7_919) % 1;
+    if (fraction < noteShare) return this.#note(known, fraction);
     const { visit = 1 } = run.check.attempt(attempt) ?? {};
     return resultOfScript(run.run.script, known, visit);
   }
@@ -223,13 +224,13 @@ export class RunsLoad implements Load {
   #note({ attempt, taskId }: OfferTask, random: number): Result {
     if (random < noteShare / 2) {
       const body = NoteAttempt.fromPartial({ agent: "agent-1", startMs: 1 });
-      return { command: "note_attempt", body, leavesOpen: true };
+      return { command: "note_attempt", body, isInterim: true };
     }
     const saved = jsonBytes(`${taskId} ${attempt} ${random}`);
     return {
       command: "note_progress",
       body: NoteProgress.fromPartial({ saved, fraction: random, message: "" }),
-      leavesOpen: true,
+      isInterim: true,
     };
   }
 
@@ -251,7 +252,7 @@ export class RunsLoad implements Load {
   finish(): void {
     for (const [id, { check }] of this.#runs) {
       check.finish();
-      this.#tell(id, check);
+      this.#report(id, check);
     }
   }
 
@@ -270,12 +271,12 @@ export class RunsLoad implements Load {
     const { command, body } = commandOf(act, (share) => check.stateAfter(share));
     const number = this.operations.length;
     const codes = new Map([[check.events, check.plain.refusalOf(act)]]);
-    this.#doings.set(number, { id, act, codes });
-    this.#want(id, command, body);
+    this.#expectedActs.set(number, { id, act, codes });
+    this.#request(id, command, body);
   }
 
   /** Records a continued run, which a message starts. After the run was taken back it may exist already. */
-  #goOn({ run, check }: KnownRun, id: string): void {
+  #recordContinuation({ run, check }: KnownRun, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
     const order = orderOf(next, this.#cached, check.plain.facts.incarnation + 1);
@@ -291,7 +292,7 @@ export class RunsLoad implements Load {
       const answer = answerOf(parent.run.script, task, tries, visit);
       const order = this.#order(childId, childRunOf(effect, answer));
       const body = { order: { ...order, parent: { ...this.keyOf(id), task }, parentClose } };
-      this.#children.set(childId, this.#want(childId, beginRun.type, body));
+      this.#children.set(childId, this.#request(childId, beginRun.type, body));
       return undefined;
     }
     if (!this.#answered.has(number)) return undefined;
@@ -305,16 +306,16 @@ export class RunsLoad implements Load {
   #endingOf(id: string) {
     const check = this.#runs.get(id)?.check;
     if (check === undefined) return undefined;
-    const shown = showEnding.answer(check.run, undefined, { key: this.keyOf(id), nowMs: 0 });
-    return isRefusal(shown) ? undefined : shown.ending;
+    const ending = showEnding.answer(check.run, undefined, { key: this.keyOf(id), nowMs: 0 });
+    return isRefusal(ending) ? undefined : ending.ending;
   }
 
   /** Returns the number of the operation. */
-  #want(account: string, command: string, body: object): number {
+  #request(account: string, command: string, body: object): number {
     const number = this.operations.length;
     const operation = { number, atMs: this.#world.elapsedMs, account, command, body };
     this.operations.push(operation);
-    this.#begin(operation);
+    this.#start(operation);
     return number;
   }
 
@@ -335,9 +336,9 @@ export class RunsLoad implements Load {
     return lost <= lostMax;
   }
 
-  #restsOn(number: number, what: string, { events, digest }: Witnessed): void {
+  #restsOn(number: number, label: string, { events, digest }: Witnessed): void {
     const { command, account } = this.#operation(number);
-    const name = (): string => `${what} operation ${number} (${command})`;
+    const name = (): string => `${label} operation ${number} (${command})`;
     this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });
   }
 
@@ -347,12 +348,12 @@ export class RunsLoad implements Load {
     return operation;
   }
 
-  #tell(id: string, check: RunCheck | undefined): void {
+  #report(id: string, check: RunCheck | undefined): void {
     const [finding] = check?.findings ?? [];
     if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
   }
 }
 
-function returned(how: Partial<ReturnTask>): Result {
-  return { command: "return_task", body: ReturnTask.fromPartial(how) };
+function returned(fields: Partial<ReturnTask>): Result {
+  return { command: "return_task", body: ReturnTask.fromPartial(fields) };
 }

@@ -37,7 +37,7 @@ function drawSessions(draw: Draw): SessionsPlan {
     pool,
     limits: {},
     sessions: Array.from({ length: 1 + draw.upTo(3) }, (_, index) => drawSession(draw, index, pool.busyMs)),
-    peoplePerMinute: draw.one(0, 5, 20, 60),
+    peoplePerMinute: draw.pick(0, 5, 20, 60),
   };
 }
 
@@ -47,7 +47,7 @@ function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
     if (!draw.happens(0.15)) return session;
     return {
       ...session,
-      spec: { ...session.spec, mode: "MODE_CUSTOM", orchestrator: draw.one("a", "b", "c") },
+      spec: { ...session.spec, mode: "MODE_CUSTOM", orchestrator: draw.pick("a", "b", "c") },
     };
   });
   return { ...plan, sessions };
@@ -74,18 +74,18 @@ const { MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive, MODE_UNSPECIFIED: unsaid }
 function drawSession(draw: Draw, index: number, busyMs: number): PlannedSession {
   const tasks = Array.from({ length: 1 + draw.upTo(8) }, (_, number) => drawTask(draw, number));
   const spec = SessionSpec.fromPartial({
-    mode: draw.one(workflow, swarm, planned, planned, hybrid, hybrid, adaptive, unsaid),
-    optimization: draw.one<object | undefined>(undefined, {}, { time: 1 }, { cost: 1, exploration: 0.5 }),
+    mode: draw.pick(workflow, swarm, planned, planned, hybrid, hybrid, adaptive, unsaid),
+    optimization: draw.pick<object | undefined>(undefined, {}, { time: 1 }, { cost: 1, exploration: 0.5 }),
     limits: draw.happens(0.2) ? { slots: 1 + draw.upTo(2) } : {},
     locks: ["printer", "press"].flatMap((name) =>
       draw.happens(0.2) ? [{ name, permits: 1, shared: draw.happens(0.3) }] : [],
     ),
     dependsOn:
       index > 0 && draw.happens(0.3)
-        ? [{ session: { id: `session-${draw.upTo(index)}` }, condition: draw.one(0, 2, 3, 3) }]
+        ? [{ session: { id: `session-${draw.upTo(index)}` }, condition: draw.pick(0, 2, 3, 3) }]
         : [],
-    timeoutMs: draw.one(0, 0, 0, 0, 30_000),
-    priority: draw.one(0, 0, 10),
+    timeoutMs: draw.pick(0, 0, 0, 0, 30_000),
+    priority: draw.pick(0, 0, 10),
   });
   const output = draw.happens(0.3) ? "tasks.t0.output.value" : "";
   spec.work = { $case: "tasks", value: { tasks: [], output, input: undefined } };
@@ -103,22 +103,22 @@ export function drawTask(draw: Draw, number: number, id: string = `t${number}`):
   const needs =
     number === 0
       ? []
-      : needed.map((other) => ({ task: `t${other}`, condition: draw.one(0, 1, 1, 1, 2, 3, 3) }));
+      : needed.map((other) => ({ task: `t${other}`, condition: draw.pick(0, 1, 1, 1, 2, 3, 3) }));
   // Only successful needs are read.
   const good = needs.filter(({ condition }) => condition <= NeedCondition.NEED_CONDITION_SUCCESS);
   const values = good.map(({ task }) => `\${{ tasks.${task}.output.value }}`);
-  const fails = number === 0 ? 0 : draw.one(0, 0, 0, 0, 0, 1, 2, -1);
-  const errand = { seed: draw.upTo(9_000), fails, of: draw.happens(0.7) ? values : [] };
+  const fails = number === 0 ? 0 : draw.pick(0, 0, 0, 0, 0, 1, 2, -1);
+  const taskInput = { seed: draw.upTo(9_000), fails, of: draw.happens(0.7) ? values : [] };
   const [first] = good;
   return {
     id,
     needs,
-    capability: draw.one("a", "b", "c"),
-    input: { inline: Buffer.from(JSON.stringify(errand)).toString("base64") },
+    capability: draw.pick("a", "b", "c"),
+    input: { inline: Buffer.from(JSON.stringify(taskInput)).toString("base64") },
     when: first !== undefined && draw.happens(0.2) ? `tasks.${first.task}.output.value > 4000` : "",
-    retry: { maxAttempts: 20, initialMs: draw.one(0, 100) },
-    estimate: draw.one<object | undefined>(undefined, { durationMs: 200 }, { durationMs: 2_000 }),
-    priority: draw.one(0, 0, 4),
+    retry: { maxAttempts: 20, initialMs: draw.pick(0, 100) },
+    estimate: draw.pick<object | undefined>(undefined, { durationMs: 200 }, { durationMs: 2_000 }),
+    priority: draw.pick(0, 0, 4),
     mayBeDoubled: draw.happens(0.3),
   };
 }

@@ -52,14 +52,14 @@ export class EndCheck {
     if (status === TaskStatus.TASK_STATUS_COMPLETED) this.#wasDone(name, { session, part, output, end });
     else if (status === TaskStatus.TASK_STATUS_FAILED) {
       if (error?.code.startsWith("work.") !== true) this.#dropped.add(session.id);
-      else if (end.how !== "failed")
-        this.#parts.find(`${name} failed (${error?.code}), expected it ${end.how}`);
+      else if (end.outcome !== "failed")
+        this.#parts.find(`${name} failed (${error?.code}), expected it ${end.outcome}`);
     } else if (
       status === TaskStatus.TASK_STATUS_SKIPPED &&
-      end.how !== "skipped" &&
+      end.outcome !== "skipped" &&
       !this.#isDisturbed(session)
     )
-      this.#parts.find(`${name} was skipped, expected it ${end.how}`);
+      this.#parts.find(`${name} was skipped, expected it ${end.outcome}`);
   }
 
   #wasDone(name: string, { session, part, output, end }: Done): void {
@@ -68,13 +68,13 @@ export class EndCheck {
       readonly value: number;
       readonly by: string;
     };
-    if (end.how !== "completed") {
-      if (!this.#isDisturbed(session)) find(`${name} was done, expected it ${end.how}`);
+    if (end.outcome !== "completed") {
+      if (!this.#isDisturbed(session)) find(`${name} was done, expected it ${end.outcome}`);
     } else if (result.value !== end.value) find(`${name} came to ${result.value}, expected ${end.value}`);
-    const given = agents.given.get(result.by);
-    if (given === undefined) find(`${name} was done by ${result.by}, who was not given it`);
-    else if (!given.workId.startsWith(`${session.id}..p${part + 1}..`))
-      find(`${name} of part ${part} was done for ${given.workId}`);
+    const assigned = agents.assigned.get(result.by);
+    if (assigned === undefined) find(`${name} was done by ${result.by}, who was not given it`);
+    else if (!assigned.workId.startsWith(`${session.id}..p${part + 1}..`))
+      find(`${name} of part ${part} was done for ${assigned.workId}`);
   }
 
   #ended(session: SessionCheck, { status, output, error }: Ended): void {
@@ -98,7 +98,7 @@ export class EndCheck {
       this.#parts.find(`${id} ended as ${status} (${error?.code ?? ""}: ${error?.message ?? ""})`);
     const first = this.#endOf(session, "t0");
     const text = spec.work?.$case === "tasks" ? spec.work.value.output : "";
-    if (status !== completed || text === "" || first.how !== "completed") return;
+    if (status !== completed || text === "" || first.outcome !== "completed") return;
     const found = Buffer.from(output).toString();
     if (found !== String(first.value)) this.#parts.find(`${id} came to ${found}, expected ${first.value}`);
   }
@@ -113,7 +113,7 @@ export class EndCheck {
 
   #endOf(session: SessionCheck, id: string): SequentialEnd {
     const end = doneInOrder(session.state.tasks.map(({ spec }) => spec)).get(id);
-    return end ?? { how: "skipped" };
+    return end ?? { outcome: "skipped" };
   }
 
   /** Returns whether its course was changed: a caller is ending it, or agents were lost. */

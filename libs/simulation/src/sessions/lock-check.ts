@@ -23,7 +23,7 @@ export class LockCheck {
   }
 
   /** Checks that a holder has the lock. */
-  mustBeHeld(name: string, holder: string): void {
+  requireHeld(name: string, holder: string): void {
     const holds = [...(this.#holds.get(name)?.values() ?? [])];
     if (!holds.some((hold) => hold.holder === holder))
       this.#find(
@@ -49,7 +49,7 @@ export class LockCheck {
       waits.delete(body.ticket);
       if (wait === undefined) this.#find(`${name} is granted to a holder that does not wait`);
       else this.#grant(name, holds, body.token, wait);
-    } else if (leaves.has(type)) holds.delete(body.token);
+    } else if (releaseEvents.has(type)) holds.delete(body.token);
   }
 
   #grant(name: string, holds: Map<number, Hold>, token: number, hold: Hold): void {
@@ -63,4 +63,4 @@ export class LockCheck {
   }
 }
 
-const leaves = new Set(["permits_released", "permits_expired", "permits_broken"]);
+const releaseEvents = new Set(["permits_released", "permits_expired", "permits_broken"]);

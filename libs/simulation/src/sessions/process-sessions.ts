@@ -7,7 +7,7 @@ import type { SessionEffect } from "@tutti/machine-session";
 import type { DueEffect, EffectToken, Runtime } from "@tutti/runtime";
 import { SessionEffects, steerSessions } from "@tutti/sessions";
 import type { Chronicle } from "../checks/chronicle.ts";
-import type { Doer, ProcessOfDoer } from "../load/load.ts";
+import type { EffectHandler, ProcessOfDoer } from "../load/load.ts";
 import { PlainRuntime } from "../witness/plain-runtime.ts";
 import type { World } from "../world/world.ts";
 import { type ServicesParts, servicesOf } from "./services.ts";
@@ -18,12 +18,12 @@ export interface ProcessSessionsParts extends Pick<ServicesParts, "agents"> {
   readonly chronicle: Chronicle;
   readonly logger: Logger;
   /** Sends tasks to the pool. */
-  readonly offers: Doer;
+  readonly offers: EffectHandler;
   /** Changes the effects of sessions. */
-  readonly taken: (effect: SessionEffect) => SessionEffect;
+  readonly transform: (effect: SessionEffect) => SessionEffect;
 }
 
-export class ProcessSessions implements Doer {
+export class ProcessSessions implements EffectHandler {
   readonly #parts: ProcessSessionsParts;
   readonly #effects = new SessionEffects();
   readonly #components: Component[] = [];
@@ -32,14 +32,14 @@ export class ProcessSessions implements Doer {
     this.#parts = parts;
   }
 
-  begin(runtime: Runtime): void {
+  start(runtime: Runtime): void {
     const { process, world, chronicle, logger, offers, agents } = this.#parts;
-    offers.begin(runtime);
+    offers.start(runtime);
     const { life, name, calls, commandOf, queryOf } = process;
     const plain = (of: Runtime) =>
       new PlainRuntime({ runtime: of, kind: "session", chronicle, commandOf, queryOf });
     const chance = world.chanceFor(`sessions of ${name} ${life.number}`);
-    this.#effects.begin(
+    this.#effects.attach(
       steerSessions({
         clients: servicesOf({ calls, timers: life, plain, agents }),
         runtime: plain(runtime),
@@ -56,9 +56,9 @@ export class ProcessSessions implements Doer {
     );
   }
 
-  takes(due: DueEffect): boolean {
-    if (due.key.kind !== "session") return this.#parts.offers.takes(due);
-    this.#effects.dispatch([{ ...due, effect: this.#parts.taken(due.effect as SessionEffect) }]);
+  accepts(due: DueEffect): boolean {
+    if (due.key.kind !== "session") return this.#parts.offers.accepts(due);
+    this.#effects.dispatch([{ ...due, effect: this.#parts.transform(due.effect as SessionEffect) }]);
     return true;
   }
 

@@ -3,12 +3,12 @@
  * depends on parts, modes, agents or moves, so the result of a session must not depend on these either.
  */
 import { NeedCondition, type TaskSpec } from "@tutti/contracts/types/v1";
-import { comesTo, type Errand } from "./sessions-plan.ts";
+import { expectedValue, type TaskInput } from "./sessions-plan.ts";
 
 export type SequentialEnd =
-  | { readonly how: "completed"; readonly value: number }
-  | { readonly how: "failed" }
-  | { readonly how: "skipped" };
+  | { readonly outcome: "completed"; readonly value: number }
+  | { readonly outcome: "failed" }
+  | { readonly outcome: "skipped" };
 
 /** By their ids. */
 export function doneInOrder(tasks: readonly TaskSpec[]): ReadonlyMap<string, SequentialEnd> {
@@ -20,7 +20,7 @@ export function doneInOrder(tasks: readonly TaskSpec[]): ReadonlyMap<string, Seq
     const task = specs.get(id);
     if (task === undefined) throw new Error(`there is no task ${id}`);
     for (const need of task.needs) endOf(need.task);
-    const end = done(task, (other) => ends.get(other) ?? { how: "skipped" });
+    const end = done(task, (other) => ends.get(other) ?? { outcome: "skipped" });
     ends.set(id, end);
     return end;
   };
@@ -41,31 +41,32 @@ export function failsWith(tasks: readonly TaskSpec[]): boolean {
       ),
     ),
   );
-  return tasks.some(({ id }) => ends.get(id)?.how === "failed" && !awaited.has(id));
+  return tasks.some(({ id }) => ends.get(id)?.outcome === "failed" && !awaited.has(id));
 }
 
 function done(task: TaskSpec, endOf: (id: string) => SequentialEnd): SequentialEnd {
   for (const { task: id, condition } of task.needs) {
-    const { how } = endOf(id);
+    const { outcome } = endOf(id);
     if (condition === NeedCondition.NEED_CONDITION_ALWAYS) continue;
-    const wanted = condition === NeedCondition.NEED_CONDITION_FAILURE ? "failed" : "completed";
-    if (how !== wanted) return { how: "skipped" };
+    const expected = condition === NeedCondition.NEED_CONDITION_FAILURE ? "failed" : "completed";
+    if (outcome !== expected) return { outcome: "skipped" };
   }
   const valueFrom = (id: string): number => {
     const end = endOf(id);
-    if (end.how !== "completed") throw new Error(`${task.id} looks at ${id}, which has no output`);
+    if (end.outcome !== "completed") throw new Error(`${task.id} looks at ${id}, which has no output`);
     return end.value;
   };
-  const wanted = /^tasks\.(\w+)\.output\.value > (\d+)$/.exec(task.when);
-  if (wanted !== null && valueFrom(wanted[1] ?? "") <= Number(wanted[2])) return { how: "skipped" };
-  const { seed, fails, of } = errandOf(task);
-  if (fails < 0) return { how: "failed" };
+  const threshold = /^tasks\.(\w+)\.output\.value > (\d+)$/.exec(task.when);
+  if (threshold !== null && valueFrom(threshold[1] ?? "") <= Number(threshold[2]))
+    return { outcome: "skipped" };
+  const { seed, fails, of } = taskInputOf(task);
+  if (fails < 0) return { outcome: "failed" };
   const values = of.map((text) => valueFrom(/tasks\.(\w+)\./.exec(text)?.[1] ?? ""));
-  return { how: "completed", value: comesTo({ seed, fails, of: values }) };
+  return { outcome: "completed", value: expectedValue({ seed, fails, of: values }) };
 }
 
 /** Returns the errand as written, with its expressions. */
-function errandOf({ input }: TaskSpec): Omit<Errand, "of"> & { readonly of: readonly string[] } {
+function taskInputOf({ input }: TaskSpec): Omit<TaskInput, "of"> & { readonly of: readonly string[] } {
   const bytes = input?.body?.$case === "inline" ? input.body.value : new Uint8Array();
   return JSON.parse(Buffer.from(bytes).toString());
 }

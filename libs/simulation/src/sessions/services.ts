@@ -8,7 +8,7 @@ import type { WorkStatus } from "@tutti/contracts/types/v1";
 import { DefinitionKind, ParentClosePolicy, RunOrder, type RunSpec } from "@tutti/contracts/workflow/v1";
 import { checkDocument, documentOfTasks } from "@tutti/definitions";
 import { type InstanceKey, isEnded, isTuttiError, sleep, type Timers, toTimestamp } from "@tutti/kernel";
-import { experienceNews } from "@tutti/machine-entities/experience";
+import { experienceUpdate } from "@tutti/machine-entities/experience";
 import { acquire, lockErrors, release, renew } from "@tutti/machine-lock";
 import * as missions from "@tutti/machine-mission";
 import * as runs from "@tutti/machine-run";
@@ -27,8 +27,8 @@ export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
 }
 
 /** Pause between two polls of the waits of another process. */
-const lookMs = 300;
-const newsMs = 60;
+const pollMs = 300;
+const eventPollMs = 60;
 const leavingPool = { service: "swarm", partition: 0 };
 
 type Signalled = { readonly signal?: AbortSignal | undefined } | undefined;
@@ -36,15 +36,15 @@ type Signalled = { readonly signal?: AbortSignal | undefined } | undefined;
 /** A call to an instance of one kind, executed at its partition. */
 type CallTo = <Answer>(
   id: string,
-  what: string,
+  label: string,
   options: Signalled,
   serve: (runtime: PlainRuntime, key: InstanceKey) => Promise<Answer>,
 ) => Promise<Answer>;
 
 function callsTo(kind: string, { calls, plain }: ServicesParts): CallTo {
-  return async (id, what, options, serve) => {
+  return async (id, label, options, serve) => {
     const key = { namespace: "default", kind, id };
-    const named = `${what} of ${id}`;
+    const named = `${label} of ${id}`;
     const answer = await calls.to(key, named, (runtime) => serve(plain(runtime), key), options?.signal);
     return structuredClone(answer);
   };
@@ -68,17 +68,17 @@ export function servicesOf(parts: ServicesParts): SessionClients {
  * Waits until there is news for the caller, or the instance has ended. Waiting calls poll, so that the called
  * process may die.
  */
-async function news(
+async function awaitEvents(
   timers: Timers,
   { waitMs, afterEvent }: Any,
   options: Signalled,
-  look: () => Promise<Shown>,
-): Promise<Shown> {
-  for (let leftMs = waitMs; ; leftMs -= newsMs) {
-    const shown = await look();
-    const isEnough = isEnded(shown.status) || (afterEvent > 0 && shown.eventCount > afterEvent);
-    if (isEnough || leftMs <= 0) return shown;
-    await sleep(timers, newsMs, options?.signal);
+  read: () => Promise<WorkView>,
+): Promise<WorkView> {
+  for (let remainingMs = waitMs; ; remainingMs -= eventPollMs) {
+    const view = await read();
+    const isEnough = isEnded(view.status) || (afterEvent > 0 && view.eventCount > afterEvent);
+    if (isEnough || remainingMs <= 0) return view;
+    await sleep(timers, eventPollMs, options?.signal);
   }
 }
 
@@ -86,18 +86,18 @@ function runsOf(parts: ServicesParts) {
   const run = callsTo("run", parts);
   const getRun = ({ runId }: Any, options: Signalled) =>
     run(runId, "get_run", options, (runtime, key) =>
-      orMissing(shownRun(runtime, key), () => runs.runErrors.runMissing({ id: runId })),
+      orMissing(runView(runtime, key), () => runs.runErrors.runMissing({ id: runId })),
     );
   return {
     startRun: ({ runId, spec, parent }: Any, options: Signalled) =>
       run(runId, "start_run", options, async (runtime, key) => {
         const order = runOrderOf(spec, parent);
         const { existed } = await runtime.execute({ key, command: runs.beginRun, body: { order } });
-        return { run: await shownRun(runtime, key), existed };
+        return { run: await runView(runtime, key), existed };
       }),
     getRun: async (request: Any, options: Signalled) => ({ run: await getRun(request, options) }),
     awaitRun: async (request: Any, options: Signalled) => ({
-      run: await news(parts.timers, request, options, () => getRun(request, options)),
+      run: await awaitEvents(parts.timers, request, options, () => getRun(request, options)),
     }),
     pauseRun: ({ runId, reason, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "pause_run", options, (runtime, key) =>
@@ -119,20 +119,20 @@ function tasksOf(parts: ServicesParts) {
   return {
     listTasks: ({ runId, withPayloads, page }: Any, options: Signalled) =>
       run(runId, "list_tasks", options, async (runtime, key) => {
-        const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads };
-        const body = { ...wanted, from: Number(page?.token || 0), size: page?.size ?? 100 };
+        const filter = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads };
+        const body = { ...filter, from: Number(page?.token || 0), size: page?.size ?? 100 };
         const { tasks, next } = (await runtime.query({
           key,
           query: runs.showTasks,
           body,
-        })) as runs.TasksShown;
+        })) as runs.TasksPage;
         return { tasks, page: { nextToken: next < 0 ? "" : String(next) } };
       }),
     addTasks: ({ runId, tasks: specs, parentTaskId, reason, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "add_tasks", options, async (runtime, key) => {
         const { tasks } = documentOfTasks("tasks", { tasks: specs, output: "", input: undefined });
         const addition = { key, query: runs.checkAdded, body: { tasks: tasks ?? {} } };
-        const { checked } = (await runtime.query(addition)) as runs.AdditionShown;
+        const { checked } = (await runtime.query(addition)) as runs.AdditionReview;
         const body = { plan: planOf(checked), parentTaskId, reason };
         return runtime.execute({ key, command: runs.addTasks, body, idempotencyKey });
       }),
@@ -155,7 +155,7 @@ function missionsOf(parts: ServicesParts) {
   const mission = callsTo("mission", parts);
   const getMission = ({ missionId }: Any, options: Signalled) =>
     mission(missionId, "get_mission", options, (runtime, key) =>
-      orMissing(shownMission(runtime, key), () => missions.missionErrors.missionMissing({ id: missionId })),
+      orMissing(missionView(runtime, key), () => missions.missionErrors.missionMissing({ id: missionId })),
     );
   return {
     startMission: ({ missionId, what, parent }: Any, options: Signalled) =>
@@ -163,11 +163,11 @@ function missionsOf(parts: ServicesParts) {
         const order = MissionOrder.fromPartial({ requestHash: Uint8Array.of(1), idChosen: true });
         Object.assign(order, { spec: what.value, parent, root: parent });
         const { existed } = await runtime.execute({ key, command: missions.beginMission, body: { order } });
-        return { mission: await shownMission(runtime, key), existed };
+        return { mission: await missionView(runtime, key), existed };
       }),
     getMission: async (request: Any, options: Signalled) => ({ mission: await getMission(request, options) }),
     awaitMission: async (request: Any, options: Signalled) => ({
-      mission: await news(parts.timers, request, options, () => getMission(request, options)),
+      mission: await awaitEvents(parts.timers, request, options, () => getMission(request, options)),
     }),
     pauseMission: ({ missionId, reason, idempotencyKey }: Any, options: Signalled) =>
       mission(missionId, "pause_mission", options, (runtime, key) =>
@@ -189,8 +189,8 @@ function boardOf(parts: ServicesParts) {
   return {
     listTasks: ({ missionId, page }: Any, options: Signalled) =>
       mission(missionId, "list_tasks", options, async (runtime, key) => {
-        const wanted = { statuses: [], claimedBy: "", parentTaskId: "", text: "" };
-        const body = { ...wanted, from: Number(page?.token || 0), size: page?.size ?? 100 };
+        const filter = { statuses: [], claimedBy: "", parentTaskId: "", text: "" };
+        const body = { ...filter, from: Number(page?.token || 0), size: page?.size ?? 100 };
         const { tasks, next } = await runtime.query({ key, query: missions.showBoardTasks, body });
         return { tasks, page: { nextToken: next < 0 ? "" : String(next) } };
       }),
@@ -240,8 +240,8 @@ function estimatesOf(parts: ServicesParts) {
     readExperience: ({ namespace, count, choiceCount, forgottenCount }: Any, options: Signalled) =>
       experience(namespace, "read_experience", options, async (runtime, key) => {
         const body = { count, choiceCount, forgottenCount };
-        const read = await runtime.query({ key, query: experienceNews, body });
-        const { isAnew: anew, ...more } = read;
+        const read = await runtime.query({ key, query: experienceUpdate, body });
+        const { isReset: anew, ...more } = read;
         return { ...more, anew };
       }),
   };
@@ -252,14 +252,14 @@ function sessionsOf(parts: ServicesParts) {
   return {
     /** A waiting call polls, so that the called process may die meanwhile. */
     async awaitSession({ sessionId, waitMs }: Any, options: Signalled) {
-      for (let leftMs = waitMs; ; leftMs -= lookMs) {
-        const shown = await session(sessionId, "await_session", options, (runtime, key) =>
+      for (let remainingMs = waitMs; ; remainingMs -= pollMs) {
+        const view = await session(sessionId, "await_session", options, (runtime, key) =>
           orMissing(runtime.query({ key, query: showSession, body: { whole: false } }), () =>
             sessionErrors.missing({ id: sessionId }),
           ),
         );
-        if (isEnded(shown.status) || leftMs <= 0) return { session: shown };
-        await sleep(parts.timers, lookMs, options?.signal);
+        if (isEnded(view.status) || remainingMs <= 0) return { session: view };
+        await sleep(parts.timers, pollMs, options?.signal);
       }
     },
   };
@@ -269,14 +269,15 @@ function locksOf(parts: ServicesParts) {
   const lock = callsTo("lock", parts);
   return {
     async acquireLock(request: Any, options: Signalled) {
-      for (let leftMs = request.waitMs; ; leftMs -= lookMs) {
-        const body = { ...request, waitMs: Math.max(0, leftMs) };
+      for (let remainingMs = request.waitMs; ; remainingMs -= pollMs) {
+        const body = { ...request, waitMs: Math.max(0, remainingMs) };
         const { hold } = await lock(request.name, "acquire", options, (runtime, key) =>
           runtime.execute({ key, command: acquire, body }),
         );
         if (hold !== undefined) return { grant: LockGrant.fromPartial({ token: hold.token }) };
-        if (leftMs <= 0) throw lockErrors.held({ name: request.name, waitMs: request.waitMs, holders: "" });
-        await sleep(parts.timers, lookMs, options?.signal);
+        if (remainingMs <= 0)
+          throw lockErrors.held({ name: request.name, waitMs: request.waitMs, holders: "" });
+        await sleep(parts.timers, pollMs, options?.signal);
       }
     },
     async renewLocks({ renewals }: Any) {
@@ -303,21 +304,21 @@ function within(request: Any): Any {
   return { ...request, namespace: "", missionId: "" };
 }
 
-interface Shown {
+interface WorkView {
   readonly status: WorkStatus;
   readonly eventCount: number;
 }
 
-async function shownRun(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
+async function runView(runtime: PlainRuntime, key: InstanceKey): Promise<WorkView> {
   const eventCount = await runtime.eventsOf(key);
-  const shown = await runtime.query({ key, query: runs.showRun, body: { withPayloads: true } });
-  return { ...(shown as Pick<Shown, "status">), eventCount };
+  const view = await runtime.query({ key, query: runs.showRun, body: { withPayloads: true } });
+  return { ...(view as Pick<WorkView, "status">), eventCount };
 }
 
-async function shownMission(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
+async function missionView(runtime: PlainRuntime, key: InstanceKey): Promise<WorkView> {
   const eventCount = await runtime.eventsOf(key);
-  const shown = (await runtime.query({ key, query: missions.showMission, body: { whole: true } })) as Mission;
-  return { ...shown, eventCount };
+  const view = (await runtime.query({ key, query: missions.showMission, body: { whole: true } })) as Mission;
+  return { ...view, eventCount };
 }
 
 async function orMissing<Answer>(addition: Promise<Answer>, missing: () => Error): Promise<Answer> {

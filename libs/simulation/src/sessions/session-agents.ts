@@ -4,17 +4,17 @@ import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";
 import type { AgentAnswer } from "../pools/simulated-agent.ts";
 import { keyOf } from "../pools/tokens.ts";
-import { comesTo, type Errand } from "./sessions-plan.ts";
+import { expectedValue, type TaskInput } from "./sessions-plan.ts";
 
 /** An assigned attempt. */
-export interface GivenAttempt {
+export interface AssignedAttempt {
   readonly workId: string;
   readonly taskId: string;
 }
 
 export class SessionAgents {
   /** By their tokens. */
-  readonly given = new Map<string, GivenAttempt>();
+  readonly assigned = new Map<string, AssignedAttempt>();
   readonly #chance: Chance;
 
   constructor(chance: Chance) {
@@ -23,23 +23,23 @@ export class SessionAgents {
 
   answerTo({ token, workId, taskId, attempt, input }: Assign): AgentAnswer {
     const by = keyOf(token);
-    this.given.set(by, { workId, taskId });
+    this.assigned.set(by, { workId, taskId });
     const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
-    const given =
+    const content =
       input?.$case === "inlineInput" ? JSON.parse(Buffer.from(input.value).toString()) : undefined;
-    if (given?.question !== undefined) return this.#decide(given.question, attempt, by);
-    const errand = given as Errand | undefined;
-    if (errand === undefined || errand.fails < 0) return failed("work.hopeless", by, used);
-    if (attempt <= errand.fails) return failed("work.broken", by, used);
-    const value = Buffer.from(JSON.stringify({ value: comesTo(errand), by }));
+    if (content?.question !== undefined) return this.#decide(content.question, attempt, by);
+    const taskInput = content as TaskInput | undefined;
+    if (taskInput === undefined || taskInput.fails < 0) return failed("work.hopeless", by, used);
+    if (attempt <= taskInput.fails) return failed("work.broken", by, used);
+    const value = Buffer.from(JSON.stringify({ value: expectedValue(taskInput), by }));
     return { outcome: { $case: "inlineOutput", value }, used };
   }
 
   /** Returns a decision. The first try of some decisions fails. */
-  #decide(question: Parameters<typeof decideByLot>[0], attempt: number, by: string): AgentAnswer {
+  #decide(question: Parameters<typeof decideRandomly>[0], attempt: number, by: string): AgentAnswer {
     const used = { tokens: 0, money: 0, timeMs: 0 };
     if (attempt === 1 && this.#chance.random() < 0.2) return failed("work.broken", by, used);
-    const decision = JSON.stringify(decideByLot(question, this.#chance));
+    const decision = JSON.stringify(decideRandomly(question, this.#chance));
     return { outcome: { $case: "inlineOutput", value: Buffer.from(decision) }, used };
   }
 }
@@ -72,19 +72,19 @@ const againMs = 400;
  *
  * Returns JSON, like any program.
  */
-function decideByLot({ tasks, agents }: Question, chance: Chance): object {
+function decideRandomly({ tasks, agents }: Question, chance: Chance): object {
   const happens = (share: number): boolean => chance.random() < share;
-  const oneOf = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance.random() * list.length)];
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance.random() * list.length)];
   const open = tasks.filter(({ mode, hasBegun, endMs }) => mode === "custom" && !hasBegun && endMs === 0);
   const begin = open
     .filter(({ isReady }) => isReady && happens(0.7))
-    .map(({ id }) => ({ task: id, agent: happens(0.5) ? (oneOf(agents)?.id ?? "") : "" }));
-  const begun = new Set(begin.map(({ task }) => task));
-  const left = open.flatMap(({ id }) => (begun.has(id) ? [] : [id]));
-  const moved = happens(0.15) ? left.filter(() => happens(0.5)) : [];
+    .map(({ id }) => ({ task: id, agent: happens(0.5) ? (pick(agents)?.id ?? "") : "" }));
+  const started = new Set(begin.map(({ task }) => task));
+  const remaining = open.flatMap(({ id }) => (started.has(id) ? [] : [id]));
+  const moved = happens(0.15) ? remaining.filter(() => happens(0.5)) : [];
   return {
     begin,
-    move: moved.length === 0 ? [] : [{ tasks: moved, to: oneOf(modes), reason: "by lot" }],
+    move: moved.length === 0 ? [] : [{ tasks: moved, to: pick(modes), reason: "by lot" }],
     reason: `of ${tasks.length}`,
     ...(begin.length === 0 && { againMs }),
   };

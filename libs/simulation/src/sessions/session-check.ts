@@ -15,7 +15,7 @@ import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1
 import type { InstanceKey } from "@tutti/kernel";
 import type { Session } from "@tutti/machine-session";
 import { isOpen, specOf } from "@tutti/machine-session/testing";
-import { isDone, kinds, statusWord } from "@tutti/machine-work";
+import { isDone, kinds, taskStatusName } from "@tutti/machine-work";
 import type { KnownEvent } from "../checks/chronicle.ts";
 import { DurableState } from "../checks/durable-state.ts";
 import type { AnyMachine } from "../witness/witness.ts";
@@ -62,7 +62,7 @@ export class SessionCheck {
       ...(pauseMs > 0 ? ["paused"] : []),
       ...tasks
         .filter(({ status }) => !isDone(status))
-        .map(({ spec, part, status }) => `${spec.id} (${statusWord(status)}) of part ${part}`),
+        .map(({ spec, part, status }) => `${spec.id} (${taskStatusName(status)}) of part ${part}`),
       ...parts
         .filter(isOpen)
         .map(({ number, operations }) => `part ${number} with ${operations.length} operations`),
@@ -76,15 +76,15 @@ export class SessionCheck {
     if (!this.hasStarted && type !== "session_accepted") this.#find(`${type} before it was accepted`);
     if (this.isOver && !afterwards.has(type)) this.#find(`${type} after its end`);
     if (state.removeMs > 0) this.#find(`${type} after it was removed`);
-    if (state.phase === stopping && gives.has(type)) this.#find(`${type} while it stops`);
+    if (state.phase === stopping && requestEvents.has(type)) this.#find(`${type} while it stops`);
     if (starts.has(type) && state.phase !== choosing) this.#checkStart();
     if (type === "tasks_noted") this.#checkNotes(body.notes);
     this.#find(rules[type]?.(state, body));
     this.#follow(type, body);
     this.#durable.fold(event);
     if (type === "mode_chosen") {
-      const left = state.tasks.find(({ part, status }) => part < 0 && !isDone(status));
-      if (left !== undefined) this.#find(`${left.spec.id} is in no part`);
+      const unassigned = state.tasks.find(({ part, status }) => part < 0 && !isDone(status));
+      if (unassigned !== undefined) this.#find(`${unassigned.spec.id} is in no part`);
     }
     this.#checkBudget();
   }
@@ -115,9 +115,9 @@ export class SessionCheck {
     for (const { task: number, status } of notes) {
       const { spec, part } = taskOf(this.state, number);
       const of = this.state.parts[part];
-      if (this.#ended.has(number)) this.#find(`${spec.id} becomes ${statusWord(status)} after its end`);
+      if (this.#ended.has(number)) this.#find(`${spec.id} becomes ${taskStatusName(status)} after its end`);
       if (of === undefined || !isOpen(of))
-        this.#find(`${spec.id} becomes ${statusWord(status)} outside of a part`);
+        this.#find(`${spec.id} becomes ${taskStatusName(status)} outside of a part`);
       if (isDone(status)) this.#ended.add(number);
     }
   }
@@ -146,7 +146,13 @@ export class SessionCheck {
 const starts = new Set(["goal_asked", "choosing_begun", "mode_chosen"]);
 const afterwards = new Set(["session_retried", "session_removed"]);
 /** Events that request something of a part. */
-const gives = new Set(["part_made", "operation_queued", "tasks_moved", "tasks_placed", "mode_chosen"]);
+const requestEvents = new Set([
+  "part_made",
+  "operation_queued",
+  "tasks_moved",
+  "tasks_placed",
+  "mode_chosen",
+]);
 
 function phaseName(phase: SessionPhase): string {
   return Object.entries(SessionPhase).find(([, value]) => value === phase)?.[0] ?? `phase ${phase}`;
@@ -175,7 +181,7 @@ function startsAfterNeeds(session: Session, numbers: readonly number[]): string 
   return undefined;
 }
 
-const isAskedOfOpenPart: Rule = (session, { part: number, operation: { operation } }) => {
+const isRequestedOfOpenPart: Rule = (session, { part: number, operation: { operation } }) => {
   const part = session.parts[number];
   if (part === undefined || !isOpen(part) || part.isOver)
     return `part ${number} is asked to ${operation?.$case} after its end`;
@@ -187,7 +193,7 @@ const isAskedOfOpenPart: Rule = (session, { part: number, operation: { operation
   for (const task of operation.value.tasks) {
     const { spec, status } = taskOf(session, task);
     if (!isDone(status) || !part.elsewhere.has(task) || part.broughtIn.has(task))
-      return `${spec.id}, ${statusWord(status)}, is brought into part ${number}, which does it itself or knows its end`;
+      return `${spec.id}, ${taskStatusName(status)}, is brought into part ${number}, which does it itself or knows its end`;
   }
   return undefined;
 };
@@ -235,12 +241,12 @@ const isEndedInOrder: Rule = (session, { status }) => {
   return failed && `it completes, though ${failed.spec.id} failed`;
 };
 
-const isRetriedWhole: Rule = (session, { tasks }) => {
-  const again = new Set<number>(tasks);
+const isRetriedCompletely: Rule = (session, { tasks }) => {
+  const retried = new Set<number>(tasks);
   if (session.ending !== WorkStatus.WORK_STATUS_FAILED) return "it is retried, though it did not fail";
   for (const task of session.tasks)
     for (const needed of neededBy(session, task))
-      if (again.has(needed.number) && !again.has(task.number))
+      if (retried.has(needed.number) && !retried.has(task.number))
         return `${needed.spec.id} is done again, and ${task.spec.id}, which needs it, is not`;
   return undefined;
 };
@@ -257,7 +263,7 @@ const rules: Readonly<Record<string, Rule>> = {
     parts[part]?.status === WorkStatus.WORK_STATUS_PENDING ? undefined : `part ${part} is confirmed twice`,
   part_over: isPartOpen,
   part_ended: isPartOpen,
-  operation_queued: isAskedOfOpenPart,
+  operation_queued: isRequestedOfOpenPart,
   operation_done: ({ parts }, { part }) =>
     (parts[part]?.operations.length ?? 0) > 0 ? undefined : `part ${part} has done what it was not asked for`,
   tasks_moved: areMovedToOpenPart,
@@ -270,6 +276,6 @@ const rules: Readonly<Record<string, Rule>> = {
   session_resumed: ({ pauseMs }) => (pauseMs > 0 ? undefined : "it is resumed, though it is not paused"),
   session_stopped: ({ phase }) => (phase === stopping ? "it stops twice" : undefined),
   session_ended: isEndedInOrder,
-  session_retried: isRetriedWhole,
+  session_retried: isRetriedCompletely,
   session_removed: ({ phase }) => (phase === ended ? undefined : "it is removed before its end"),
 };

@@ -10,7 +10,7 @@ import type { SessionsPlan } from "./sessions-plan.ts";
 export interface SessionPeopleParts {
   readonly world: World;
   readonly plan: SessionsPlan;
-  readonly ask: (sessionId: string, command: string, body: object) => void;
+  readonly request: (sessionId: string, command: string, body: object) => void;
   readonly sessions: () => readonly SessionCheck[];
 }
 
@@ -27,7 +27,7 @@ export class SessionPeople {
     this.#draw = new Draw(parts.world.chanceFor("people"));
   }
 
-  begin(): void {
+  start(): void {
     const { plan, world, sessions } = this.#parts;
     const { busyMs } = plan.pool;
     const count = Math.round((plan.peoplePerMinute * busyMs) / minuteMs);
@@ -36,30 +36,31 @@ export class SessionPeople {
       world.at(moments.random() * busyMs, () => {
         const there = sessions().filter(({ hasStarted }) => hasStarted);
         const session = there[Math.floor(moments.random() * there.length)];
-        if (session !== undefined) this.#meddle(session);
+        if (session !== undefined) this.#intervene(session);
       });
   }
 
   /** Resumes paused sessions as an operator, until none is paused. */
   settleDown(): void {
-    const { world, sessions, ask } = this.#parts;
-    for (const { id, state } of sessions()) if (state.pauseMs > 0) ask(id, "resume_session", { reason: "" });
+    const { world, sessions, request } = this.#parts;
+    for (const { id, state } of sessions())
+      if (state.pauseMs > 0) request(id, "resume_session", { reason: "" });
     world.after(attendMs, () => this.settleDown());
   }
 
-  #meddle(session: SessionCheck): void {
-    const { ask } = this.#parts;
+  #intervene(session: SessionCheck): void {
+    const { request } = this.#parts;
     const draw = this.#draw;
     const { id } = session;
     const kind = draw.share();
-    if (kind < 0.4) ask(id, "move_tasks", this.#moving(session));
-    else if (kind < 0.55) ask(id, "pause_session", { reason: "" });
-    else if (kind < 0.7) ask(id, "resume_session", { reason: "" });
-    else if (kind < 0.78) ask(id, "add_tasks", { tasks: [this.#another(session)] });
-    else if (kind < 0.86) ask(id, "signal_session", { signal: "go", partId: "" });
-    else if (kind < 0.95) ask(id, "retry_session", { taskIds: this.#some(session, 1), reason: "" });
-    else if (kind < 0.98) ask(id, "cancel_session", { reason: "" });
-    else ask(id, "terminate_session", { reason: "" });
+    if (kind < 0.4) request(id, "move_tasks", this.#moving(session));
+    else if (kind < 0.55) request(id, "pause_session", { reason: "" });
+    else if (kind < 0.7) request(id, "resume_session", { reason: "" });
+    else if (kind < 0.78) request(id, "add_tasks", { tasks: [this.#another(session)] });
+    else if (kind < 0.86) request(id, "signal_session", { signal: "go", partId: "" });
+    else if (kind < 0.95) request(id, "retry_session", { taskIds: this.#some(session, 1), reason: "" });
+    else if (kind < 0.98) request(id, "cancel_session", { reason: "" });
+    else request(id, "terminate_session", { reason: "" });
   }
 
   #moving(session: SessionCheck): object {
@@ -69,7 +70,7 @@ export class SessionPeople {
     );
     const start = this.#draw.upTo(Math.max(1, waiting.length));
     const taskIds = waiting.slice(start, start + 1 + this.#draw.upTo(3)).map(({ spec }) => spec.id);
-    return { taskIds, mode: this.#draw.one(workflow, swarm, planned), reason: "it is better there" };
+    return { taskIds, mode: this.#draw.pick(workflow, swarm, planned), reason: "it is better there" };
   }
 
   #some(session: SessionCheck, most: number): string[] {
@@ -80,7 +81,7 @@ export class SessionPeople {
   /** Returns another task. It may need any existing task. */
   #another(session: SessionCheck): TaskSpec {
     const count = session.state.tasks.filter(({ spec }) => spec.id.startsWith("t")).length;
-    const drawn = drawTask(this.#draw, count, `more-${this.#added++}`);
-    return TaskSpec.fromJSON(drawn);
+    const taskJson = drawTask(this.#draw, count, `more-${this.#added++}`);
+    return TaskSpec.fromJSON(taskJson);
   }
 }

@@ -22,13 +22,13 @@ import { specOf } from "@tutti/machine-session/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
 import { processLog } from "../cluster/process-log.ts";
-import type { Doer, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
+import type { EffectHandler, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import { type AnyMachine, witnessOf } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import { WorkPool } from "../work/work-pool.ts";
 import type { World } from "../world/world.ts";
-import { DoingCheck } from "./doing-check.ts";
+import { AssignmentCheck } from "./assignment-check.ts";
 import { EndCheck } from "./end-check.ts";
 import { LockCheck } from "./lock-check.ts";
 import { ProcessSessions } from "./process-sessions.ts";
@@ -58,10 +58,10 @@ export class SessionsLoad implements Load {
   readonly #agents: SessionAgents;
   readonly #pool: WorkPool;
   readonly #people: SessionPeople;
-  readonly #doing: DoingCheck;
+  readonly #assignments: AssignmentCheck;
   readonly #locks: LockCheck;
   readonly #ends: EndCheck;
-  #begin: (operation: Operation) => void = () => {};
+  #start: (operation: Operation) => void = () => {};
 
   constructor(world: World, chronicle: Chronicle, plan: SessionsPlan, weakening: Weakening) {
     this.#world = world;
@@ -73,23 +73,23 @@ export class SessionsLoad implements Load {
     this.others = [weak(runs), weak(mission), weak(lock), experience, cache, limit];
     const find = (problem: string): void => world.fail("model", problem);
     this.#agents = new SessionAgents(world.chanceFor("what agents say"));
-    this.#doing = new DoingCheck(find);
+    this.#assignments = new AssignmentCheck(find);
     this.#locks = new LockCheck(find);
     this.#ends = new EndCheck({ agents: this.#agents, sessions: this.#sessions, find });
     this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#agents.answerTo(assign));
     this.#people = new SessionPeople({
       world,
       plan,
-      ask: (id, command, body) => this.#ask(id, command, body),
+      request: (id, command, body) => this.#request(id, command, body),
       sessions: () => [...this.#sessions.values()],
     });
     for (const { id, atMs, spec } of plan.sessions) {
       this.#sessions.set(id, new SessionCheck(this.machine, this.keyOf(id)));
       const order = SessionOrder.fromPartial({ requestHash: Uint8Array.of(1), idChosen: true });
-      this.#ask(id, "begin_session", { order: { ...order, spec: SessionSpec.fromJSON(spec) } }, atMs);
+      this.#request(id, "begin_session", { order: { ...order, spec: SessionSpec.fromJSON(spec) } }, atMs);
     }
-    this.#pool.begin();
-    this.#people.begin();
+    this.#pool.start();
+    this.#people.start();
   }
 
   keyOf(id: string): InstanceKey {
@@ -106,8 +106,8 @@ export class SessionsLoad implements Load {
       if (!isOver) return `session ${id} has not ended: ${open}`;
     const [work] = this.#openWorks;
     if (work !== undefined) return `${work}, which does a part of a session, has not ended`;
-    const held = this.#locks.held;
-    if (held !== undefined) return held;
+    const heldLock = this.#locks.held;
+    if (heldLock !== undefined) return heldLock;
     const open = this.operations.find(({ number }) => !this.#answered.has(number));
     if (open !== undefined)
       return `operation ${open.number} (${open.command} of ${open.account}) has no answer`;
@@ -118,7 +118,7 @@ export class SessionsLoad implements Load {
     this.#people.settleDown();
   }
 
-  doerOf(process: ProcessOfDoer): Doer {
+  doerOf(process: ProcessOfDoer): EffectHandler {
     const world = this.#world;
     return new ProcessSessions({
       process,
@@ -127,7 +127,7 @@ export class SessionsLoad implements Load {
       logger: processLog(world, process.name),
       offers: this.#pool.doerOf(process),
       agents: () => this.#pool.agents(),
-      taken: (effect) => this.#weakening.session?.(effect) ?? effect,
+      transform: (effect) => this.#weakening.session?.(effect) ?? effect,
     });
   }
 
@@ -143,14 +143,14 @@ export class SessionsLoad implements Load {
       this.#kinds.set(id, kind);
       if (type.endsWith("_started") && type.startsWith(kind)) this.#openWorks.add(id);
       if (ends.has(type)) this.#openWorks.delete(id);
-      this.#doing.event(id, type, body);
+      this.#assignments.event(id, type, body);
     }
   }
 
   partitionEvent(): void {}
 
-  whenMoreIsWanted(begin: (operation: Operation) => void): void {
-    this.#begin = begin;
+  onOperation(start: (operation: Operation) => void): void {
+    this.#start = start;
   }
 
   sent(): void {}
@@ -192,27 +192,27 @@ export class SessionsLoad implements Load {
     if (requested?.account === id) this.#ends.requested(id, requested.command);
     session.event(event);
     if (type === "session_retried")
-      this.#doing.again(
+      this.#assignments.recordRetry(
         id,
         (body as Retried).tasks.map((number) => session.state.tasks[number]?.spec.id ?? ""),
       );
-    this.#tell(id, session.findings);
+    this.#report(id, session.findings);
     if (type === "locks_noted" && (body as LocksNoted).holdMs > 0)
-      for (const { name } of specOf(session.state).locks) this.#locks.mustBeHeld(name, `session.${id}`);
+      for (const { name } of specOf(session.state).locks) this.#locks.requireHeld(name, `session.${id}`);
     this.#ends.event(session, type, body);
   }
 
-  #ask(account: string, command: string, given: object, atMs: number = this.#world.elapsedMs): void {
+  #request(account: string, command: string, fields: object, atMs: number = this.#world.elapsedMs): void {
     const codec = this.machine.commands.find(({ type }) => type === command)?.codec as unknown as Codec;
     const number = this.operations.length;
-    const operation = { number, atMs, account, command, body: codec.fromPartial(given) };
+    const operation = { number, atMs, account, command, body: codec.fromPartial(fields) };
     this.operations.push(operation);
-    this.#begin(operation);
+    this.#start(operation);
   }
 
-  #restsOn(number: number, what: string, { events, digest }: Witnessed): void {
+  #restsOn(number: number, label: string, { events, digest }: Witnessed): void {
     const { command, account } = this.#operation(number);
-    const name = (): string => `${what} operation ${number} (${command})`;
+    const name = (): string => `${label} operation ${number} (${command})`;
     this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });
   }
 
@@ -222,7 +222,7 @@ export class SessionsLoad implements Load {
     return operation;
   }
 
-  #tell(id: string, [finding]: readonly string[]): void {
+  #report(id: string, [finding]: readonly string[]): void {
     if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
   }
 }
@@ -237,6 +237,6 @@ interface LocksNoted {
 
 const ends = new Set(
   ["run", "mission"].flatMap((kind) =>
-    ["completed", "failed", "cancelled", "terminated", "withdrawn"].map((how) => `${kind}_${how}`),
+    ["completed", "failed", "cancelled", "terminated", "withdrawn"].map((outcome) => `${kind}_${outcome}`),
   ),
 );

@@ -13,7 +13,7 @@ export interface PlannedSession {
 }
 
 /** The content of a task, for its agent. */
-export interface Errand {
+export interface TaskInput {
   readonly seed: number;
   /** Number of first attempts that fail. Below 0: all. */
   readonly fails: number;
@@ -22,6 +22,6 @@ export interface Errand {
 }
 
 /** Returns the result of a task that succeeds, with any agent and any number of attempts. */
-export function comesTo({ seed, of }: Errand): number {
+export function expectedValue({ seed, of }: TaskInput): number {
   return of.reduce((sum, value, place) => (sum * 31 + value * (place + 3)) % 9_973, seed % 9_973);
 }

@@ -20,7 +20,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
     about: "a task goes to another part though its holder has not released it",
     foundWithin: 100,
     machine: altered({
-      takes: {
+      receives: {
         confirm_operation: (body, { tasks }) => ({
           ...body,
           withdrawnTaskIds: tasks.map(({ spec }: Any) => spec.id),
@@ -147,7 +147,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
     about: "what is brought in is what another task came to",
     foundWithin: 100,
     machine: altered({
-      takes: {
+      receives: {
         bring_in_outcomes: (body) => ({
           ...body,
           outcomes: body.outcomes.map(({ taskId, outcome, ...rest }: Any) => ({

@@ -5,7 +5,7 @@ import type { Network } from "../network/network.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
-import { type ArchiveGround, calmArchive, openArchive } from "./faulty-archive.ts";
+import { type ArchiveGround, openArchive, reliableArchive } from "./faulty-archive.ts";
 import { JournalClient } from "./journal-client.ts";
 import type { JournalServer } from "./journal-server.ts";
 import type { OpenedStorage, Storage, StorageSeams } from "./storage.ts";
@@ -51,7 +51,7 @@ export class ClusterStorage implements Storage {
   died(): void {}
 
   settleDown(): void {
-    this.#archive.faults = calmArchive;
+    this.#archive.faults = reliableArchive;
   }
 
   verify(): Promise<void> {

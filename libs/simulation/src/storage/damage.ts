@@ -4,7 +4,7 @@
  */
 
 import { journalErrors, type Verification, verifyDisk } from "@tutti/journal";
-import { type LogPart, type MemoryDisk, mendLog, partsOfLog } from "@tutti/journal/testing";
+import { type LogPart, type MemoryDisk, partsOfLog, repairLog } from "@tutti/journal/testing";
 import { isTuttiError } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 
@@ -33,15 +33,15 @@ export function damageFound(world: World, disk: MemoryDisk, damage: Damage, veri
   const offset = hit.from + Math.floor(damage.place * (hit.to - hit.from));
   const change = (): void => {
     disk.flipBit(hit.file, offset, damage.bit);
-    if (damage.kind === "edit") mendLog(disk, parts, false);
+    if (damage.kind === "edit") repairLog(disk, parts, false);
   };
-  world.note(
+  world.trace(
     "disk",
     () => `${damage.kind} of bit ${damage.bit} of byte ${offset} of ${hit.file} (${hit.kind})`,
   );
   change();
   const verification = verify(disk, name);
-  world.note("disk", () => verification.text);
+  world.trace("disk", () => verification.text);
   const wrong =
     damage.kind === "flip"
       ? wrongWithFlip(verification, hit, offset, parts)

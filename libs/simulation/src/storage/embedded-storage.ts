@@ -11,8 +11,8 @@ import type { Plan } from "../plan/plan.ts";
 import type { CrashKind, Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { type Damage, damageFound, isCorrupt, type VerifyDisk } from "./damage.ts";
-import { type ArchiveGround, calmArchive, openArchive } from "./faulty-archive.ts";
-import { ObservedJournal, UnderWay } from "./observed-journal.ts";
+import { type ArchiveGround, openArchive, reliableArchive } from "./faulty-archive.ts";
+import { InFlightAppends, ObservedJournal } from "./observed-journal.ts";
 import type { OpenedStorage, Storage, StorageSeams } from "./storage.ts";
 
 /** Maximum bytes of records in a batch: small, so that opening a journal costs little. */
@@ -39,7 +39,7 @@ export class EmbeddedStorage implements Storage {
   readonly disk: MemoryDisk;
   readonly #parts: EmbeddedParts;
   readonly #archive: ArchiveGround;
-  readonly #underWay: UnderWay;
+  readonly #inFlight: InFlightAppends;
   readonly #chance: Chance;
   #faults: DiskFaults;
   /** Damage to the disk before it is opened the next time. */
@@ -52,7 +52,7 @@ export class EmbeddedStorage implements Storage {
     this.#faults = plan.disk;
     this.disk.faults = plan.disk;
     this.#chance = world.chanceFor("storage");
-    this.#underWay = new UnderWay(plan.partitions);
+    this.#inFlight = new InFlightAppends(plan.partitions);
     const { partitions, archive: faults } = plan;
     this.#archive = {
       store: new MemoryArchiveStore(),
@@ -95,9 +95,9 @@ export class EmbeddedStorage implements Storage {
     };
   }
 
-  died(life: Life, how: CrashKind): void {
-    const isPower = how === "power" || this.disk.isPowerFailing;
-    this.#parts.world.note(
+  died(life: Life, kind: CrashKind): void {
+    const isPower = kind === "power" || this.disk.isPowerFailing;
+    this.#parts.world.trace(
       life.name,
       () => `leaves a disk ${isPower ? "without power" : "as the system has it"}`,
     );
@@ -107,7 +107,7 @@ export class EmbeddedStorage implements Storage {
 
   fill(ms: number): void {
     const { world } = this.#parts;
-    world.note("disk", () => `is full for ${ms} ms`);
+    world.trace("disk", () => `is full for ${ms} ms`);
     this.disk.capacityBytes = this.disk.usedBytes;
     world.after(ms, () => {
       this.disk.capacityBytes = Number.POSITIVE_INFINITY;
@@ -118,7 +118,7 @@ export class EmbeddedStorage implements Storage {
     this.#faults = {};
     this.disk.faults = {};
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
-    this.#archive.faults = calmArchive;
+    this.#archive.faults = reliableArchive;
   }
 
   async verify(): Promise<void> {
@@ -131,7 +131,7 @@ export class EmbeddedStorage implements Storage {
       world,
       chronicle,
       life: undefined,
-      underWay: this.#underWay,
+      inFlight: this.#inFlight,
     });
     await observed.compare();
     await observed.compareAll();
@@ -145,8 +145,8 @@ export class EmbeddedStorage implements Storage {
     };
     try {
       const { journal } = openSegmentsInline(this.disk, schedule, this.#options);
-      const underWay = this.#underWay;
-      const observed = new ObservedJournal(journal, { world, chronicle, life, underWay });
+      const inFlight = this.#inFlight;
+      const observed = new ObservedJournal(journal, { world, chronicle, life, inFlight });
       await observed.compare();
       return seams.journal?.(observed, life) ?? observed;
     } catch (error) {
@@ -165,10 +165,10 @@ export class EmbeddedStorage implements Storage {
       try {
         await broken.close();
         const journal = await this.#openJournal(life);
-        world.note(life.name, () => "has opened its journal again");
+        world.trace(life.name, () => "has opened its journal again");
         return journal;
       } catch (error) {
-        world.note(life.name, () => `cannot open its journal: ${String(error)}`);
+        world.trace(life.name, () => `cannot open its journal: ${String(error)}`);
       }
     }
   }

@@ -12,7 +12,7 @@ export interface ArchiveGround {
   faults: ArchiveFaults;
 }
 
-export const calmArchive: ArchiveFaults = { fails: 0, failsAfter: 0, latencyMs: 0.2 };
+export const reliableArchive: ArchiveFaults = { fails: 0, failsAfter: 0, latencyMs: 0.2 };
 
 export function openArchive(ground: ArchiveGround, life: Life, source: BatchSource): Archive {
   const { store, partitions, chance } = ground;
@@ -30,9 +30,9 @@ export function openArchive(ground: ArchiveGround, life: Life, source: BatchSour
     fault: () => {
       const { fails, failsAfter } = ground.faults;
       if (fails + failsAfter === 0) return undefined;
-      const drawn = chance.random();
-      if (drawn < fails) return "lost";
-      return drawn < fails + failsAfter ? "unanswered" : undefined;
+      const random = chance.random();
+      if (random < fails) return "lost";
+      return random < fails + failsAfter ? "unanswered" : undefined;
     },
   });
 }

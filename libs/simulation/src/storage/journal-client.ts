@@ -81,7 +81,7 @@ export class ClientPartition implements JournalPartition {
   readonly #server: ServerPartition;
   #last: Position;
   #stopped: string | undefined;
-  readonly #underWay: Waiting[] = [];
+  readonly #inFlight: Waiting[] = [];
   #onRoom: (() => void)[] = [];
 
   constructor(link: ServerLink, line: Line, server: ServerPartition) {
@@ -102,7 +102,7 @@ export class ClientPartition implements JournalPartition {
   }
 
   room(): Promise<void> | undefined {
-    if (this.#underWay.length < this.#link.appendsMax) return;
+    if (this.#inFlight.length < this.#link.appendsMax) return;
     return new Promise((resolve) => this.#onRoom.push(resolve));
   }
 
@@ -110,13 +110,13 @@ export class ClientPartition implements JournalPartition {
     const { life } = this.#link;
     if (!life.cross()) return never();
     if (this.#stopped !== undefined) return Promise.resolve(stopped(this.#stopped));
-    if (this.#underWay.length >= this.#link.appendsMax) return Promise.resolve(this.#busy());
+    if (this.#inFlight.length >= this.#link.appendsMax) return Promise.resolve(this.#busy());
     const copy = { ...append, records: append.records.slice() };
     return new Promise((settle) => {
       const waiting: Waiting = { settle, outcome: undefined, timer: undefined };
-      this.#underWay.push(waiting);
-      waiting.timer = life.schedule(timeoutMs, () => this.#giveUp());
-      this.#ask(
+      this.#inFlight.push(waiting);
+      waiting.timer = life.schedule(timeoutMs, () => this.#timeOut());
+      this.#sendRequest(
         () => this.#server.append(copy, this.#writer),
         (outcome) => {
           waiting.outcome = outcome;
@@ -132,7 +132,7 @@ export class ClientPartition implements JournalPartition {
     if (!life.cross()) return never();
     return new Promise((settle) => {
       const timer = life.schedule(timeoutMs, () => settle(unknown()));
-      this.#ask(
+      this.#sendRequest(
         async () => ({ outcome: await this.#server.seal(seal, this.#writer), last: this.#server.last }),
         ({ outcome, last }) => {
           timer.cancel();
@@ -157,7 +157,7 @@ export class ClientPartition implements JournalPartition {
   async truncate(before: number): Promise<void> {
     const { life, world } = this.#link;
     if (!life.cross()) return never();
-    world.note(life.name, () => `cuts partition ${this.partition} before batch ${before}`);
+    world.trace(life.name, () => `cuts partition ${this.partition} before batch ${before}`);
     await this.#request(() => this.#server.truncate(before));
   }
 
@@ -177,20 +177,20 @@ export class ClientPartition implements JournalPartition {
 
   /** Settles answers in the order of the appends. */
   #settle(): void {
-    for (let [first] = this.#underWay; first?.outcome !== undefined; [first] = this.#underWay) {
-      this.#underWay.shift();
+    for (let [first] = this.#inFlight; first?.outcome !== undefined; [first] = this.#inFlight) {
+      this.#inFlight.shift();
       first.timer?.cancel();
       first.settle(first.outcome);
     }
     this.#wake();
   }
 
-  #giveUp(): void {
-    if (this.#underWay.length === 0) return;
+  #timeOut(): void {
+    if (this.#inFlight.length === 0) return;
     const { life, world } = this.#link;
-    world.note(life.name, () => `hears nothing of its appends to partition ${this.partition}`);
+    world.trace(life.name, () => `hears nothing of its appends to partition ${this.partition}`);
     this.#stopped = "an append was not acknowledged";
-    for (const waiting of this.#underWay.splice(0)) {
+    for (const waiting of this.#inFlight.splice(0)) {
       waiting.timer?.cancel();
       // An append that was refused after it is refused. An acknowledged one is durable, but its answer waits
       // for the previous one.
@@ -200,7 +200,7 @@ export class ClientPartition implements JournalPartition {
   }
 
   #wake(): void {
-    if (this.#underWay.length >= this.#link.appendsMax) return;
+    if (this.#inFlight.length >= this.#link.appendsMax) return;
     const waiting = this.#onRoom;
     this.#onRoom = [];
     for (const resolve of waiting) resolve();
@@ -213,7 +213,7 @@ export class ClientPartition implements JournalPartition {
       const timer = life.schedule(timeoutMs, () =>
         reject(journalErrors.stopped({ reason: "the journal server does not answer" })),
       );
-      this.#ask(
+      this.#sendRequest(
         () => serve().catch((error: unknown) => Promise.reject(error)),
         (answer) => {
           timer.cancel();
@@ -227,13 +227,13 @@ export class ClientPartition implements JournalPartition {
     });
   }
 
-  #ask<Answer>(
+  #sendRequest<Answer>(
     serve: () => Promise<Answer>,
     answered: (answer: Answer) => void,
     failed: (error: unknown) => void = () => {},
   ): void {
     const { life, network, world } = this.#link;
-    const back = (arrive: () => void): void =>
+    const reply = (arrive: () => void): void =>
       network.send(
         "journal",
         life.name,
@@ -244,8 +244,8 @@ export class ClientPartition implements JournalPartition {
       );
     const arrive = (): void => {
       serve().then(
-        (answer) => back(() => answered(answer)),
-        (error: unknown) => back(() => failed(error)),
+        (answer) => reply(() => answered(answer)),
+        (error: unknown) => reply(() => failed(error)),
       );
     };
     network.send(life.name, "journal", life.localMs, "a request", arrive, this.#line.there);

@@ -73,13 +73,13 @@ export class ServerPartition {
     return this.#log.last;
   }
 
-  async append(given: Append, writer: string): Promise<AppendOutcome> {
-    const append = this.#seams.append?.(given, this.#log.last) ?? given;
+  async append(request: Append, writer: string): Promise<AppendOutcome> {
+    const append = this.#seams.append?.(request, this.#log.last) ?? request;
     const outcome = await this.#log.append(append);
     if (outcome.kind === "durable") {
       const { number, epoch, timeMs, records } = append;
       this.#chronicle.durable(this.partition, { number, epoch, timeMs, seal: false, records, writer });
-    } else this.#note(writer, outcome.kind);
+    } else this.#traceRefusal(writer, outcome.kind);
     return outcome;
   }
 
@@ -89,7 +89,7 @@ export class ServerPartition {
       const { number, epoch, timeMs } = this.#log.last;
       const records = new Uint8Array(0);
       this.#chronicle.durable(this.partition, { number, epoch, timeMs, seal: true, records, writer });
-    } else this.#note(writer, outcome.kind);
+    } else this.#traceRefusal(writer, outcome.kind);
     return outcome;
   }
 
@@ -103,7 +103,7 @@ export class ServerPartition {
     return this.#log.truncate(before);
   }
 
-  #note(writer: string, kind: string): void {
-    this.#world.note(`journal ${this.partition}`, () => `refuses ${writer}: ${kind}`);
+  #traceRefusal(writer: string, kind: string): void {
+    this.#world.trace(`journal ${this.partition}`, () => `refuses ${writer}: ${kind}`);
   }
 }

@@ -17,7 +17,7 @@ import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 
 /** Appends in flight to a log: they may be durable or not. Outlives the process that appended them. */
-export class UnderWay {
+export class InFlightAppends {
   readonly partitions: WrittenBatch[][];
 
   constructor(partitions: number) {
@@ -30,7 +30,7 @@ export interface Observation {
   readonly chronicle: Chronicle;
   /** The observed process. Undefined for a mere reader. */
   readonly life: Life | undefined;
-  readonly underWay: UnderWay;
+  readonly inFlight: InFlightAppends;
 }
 
 export class ObservedJournal implements Journal {
@@ -62,7 +62,7 @@ export class ObservedJournal implements Journal {
 
   /** Compares a log that was just opened: it has all known batches, and a prefix of those in flight. */
   async compare(): Promise<void> {
-    const { world, chronicle, underWay } = this.#observation;
+    const { world, chronicle, inFlight } = this.#observation;
     for (const [index, partition] of this.#inner.partitions.entries()) {
       const known = chronicle.partition(index).last?.number ?? 0;
       const { number } = partition.last;
@@ -73,7 +73,7 @@ export class ObservedJournal implements Journal {
         );
         return;
       }
-      const waiting = underWay.partitions[index] ?? [];
+      const waiting = inFlight.partitions[index] ?? [];
       for (const batch of await batchesOf(partition, known + 1)) {
         const appended = waiting.shift();
         if (appended === undefined || !isSame(batch, appended)) {
@@ -86,7 +86,7 @@ export class ObservedJournal implements Journal {
         const { timeMs } = batch;
         chronicle.durable(index, { ...appended, number: batch.number, timeMs });
       }
-      underWay.partitions[index] = [];
+      inFlight.partitions[index] = [];
     }
   }
 
@@ -154,7 +154,7 @@ class ObservedPartition implements JournalPartition {
   async truncate(before: number): Promise<void> {
     const { life, world } = this.#observation;
     if (!this.#cross()) return never();
-    world.note(nameOf(life), () => `cuts partition ${this.partition} before batch ${before}`);
+    world.trace(nameOf(life), () => `cuts partition ${this.partition} before batch ${before}`);
     await this.#inner.truncate(before);
   }
 
@@ -172,8 +172,8 @@ class ObservedPartition implements JournalPartition {
     batch: WrittenBatch,
     appending: Promise<Outcome>,
   ): Promise<Outcome> {
-    const { chronicle, underWay } = this.#observation;
-    const waiting = underWay.partitions[this.partition] ?? [];
+    const { chronicle, inFlight } = this.#observation;
+    const waiting = inFlight.partitions[this.partition] ?? [];
     waiting.push(batch);
     const outcome = await appending;
     const at = waiting.indexOf(batch);
@@ -192,7 +192,7 @@ class ObservedPartition implements JournalPartition {
 
   #failed(kind: string): void {
     const { world, life } = this.#observation;
-    world.note(nameOf(life), () => `hears that its append to partition ${this.partition} is ${kind}`);
+    world.trace(nameOf(life), () => `hears that its append to partition ${this.partition} is ${kind}`);
   }
 }
 

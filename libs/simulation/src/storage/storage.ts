@@ -14,7 +14,7 @@ export interface Storage {
   /** Opens the stored data for a new life of a process. Throws if that is impossible now. */
   open(life: Life): Promise<OpenedStorage>;
   /** Called after the death of a life with open storage. */
-  died(life: Life, how: CrashKind): void;
+  died(life: Life, kind: CrashKind): void;
   /** Ends all faults. */
   settleDown(): void;
   /** Checks all stored data after everything is closed. */

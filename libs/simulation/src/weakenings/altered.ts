@@ -10,13 +10,13 @@ export interface Alterations {
   /** By event type: an additional change of the state. */
   readonly folds?: Readonly<Record<string, (state: Any, body: Any) => void>>;
   /** By command type: replaces the received command. */
-  readonly takes?: Readonly<Record<string, (body: Any, state: Any) => Any>>;
+  readonly receives?: Readonly<Record<string, (body: Any, state: Any) => Any>>;
 }
 
 export function altered({
   emits = {},
   folds = {},
-  takes = {},
+  receives = {},
 }: Alterations): (machine: AnyMachine) => AnyMachine {
   return (machine) => {
     const events = new Map(
@@ -46,7 +46,7 @@ export function altered({
       commands: machine.commands.map((command) => ({
         ...command,
         decide: (state, body, step) =>
-          command.decide(state, takes[command.type]?.(body, state) ?? body, stepOf(step)),
+          command.decide(state, receives[command.type]?.(body, state) ?? body, stepOf(step)),
       })),
       ...(expire && { expire: (state: Any, timer: number, step: Any) => expire(state, timer, stepOf(step)) }),
     };

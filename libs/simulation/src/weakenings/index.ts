@@ -7,7 +7,7 @@ import {
   refusalsNotAwaited,
   timersForgotten,
 } from "./runtime-weakenings.ts";
-import { none, type Weakening } from "./weakening.ts";
+import { noWeakening, type Weakening } from "./weakening.ts";
 
 /** All planted faults that the simulation has to notice. */
 export const weakenings: readonly Weakening[] = [
@@ -25,7 +25,7 @@ export const weakenings: readonly Weakening[] = [
 export const firstSeeds: readonly number[] = [0, 100_000, 200_000, 300_000, 400_000];
 
 export function weakeningOf(name: string): Weakening {
-  const found = [none, ...weakenings, ...workWeakenings, ...sessionsWeakenings].find(
+  const found = [noWeakening, ...weakenings, ...workWeakenings, ...sessionsWeakenings].find(
     (weakening) => weakening.name === name,
   );
   if (found !== undefined) return found;

@@ -19,7 +19,9 @@ function changed(inner: Journal, change: (partition: JournalPartition) => Journa
     partitions,
     batchBytesMax: inner.batchBytesMax,
     partition(service, partition) {
-      const found = partitions.find((one) => one.service === service && one.partition === partition);
+      const found = partitions.find(
+        (candidate) => candidate.service === service && candidate.partition === partition,
+      );
       if (found === undefined) throw new Error(`there is no partition ${partition}`);
       return found;
     },

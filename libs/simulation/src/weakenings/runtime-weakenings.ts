@@ -42,8 +42,8 @@ function hasty(inner: Archive): Archive {
 }
 
 function hastyPartition(inner: ArchivePartition): ArchivePartition {
-  const later = (doing: Promise<void>): Promise<void> => {
-    doing.catch(() => {});
+  const later = (operation: Promise<void>): Promise<void> => {
+    operation.catch(() => {});
     return Promise.resolve();
   };
   return {
@@ -58,6 +58,6 @@ function hastyPartition(inner: ArchivePartition): ArchivePartition {
     commit: (epoch: number, changes: Changes) => later(inner.commit(epoch, changes)),
     pack: (epoch, upToBatch) => later(inner.pack(epoch, upToBatch)),
     settle: (epoch) => inner.settle(epoch),
-    history: (wanted) => inner.history(wanted),
+    history: (query) => inner.history(query),
   };
 }

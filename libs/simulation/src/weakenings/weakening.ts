@@ -19,7 +19,7 @@ export interface Weakening {
   /** Returns a machine with a changed behaviour. */
   machine?(machine: AnyMachine): AnyMachine;
   /** Faults around the shared pool. */
-  readonly pool?: Pick<PoolWeakening, "hello" | "said" | "received" | "offered" | "isHasty" | "endsReleased">;
+  readonly pool?: Pick<PoolWeakening, "hello" | "sent" | "received" | "offered" | "isHasty" | "endsReleased">;
   /** Replaces an effect of a session. */
   session?(effect: SessionEffect): SessionEffect;
   readonly storage?: EmbeddedSeams;
@@ -30,4 +30,4 @@ export interface Weakening {
 }
 
 /** Without a fault. */
-export const none: Weakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };
+export const noWeakening: Weakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };

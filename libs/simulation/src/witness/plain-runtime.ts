@@ -81,14 +81,14 @@ export class PlainRuntime {
     return (await this.#parts.runtime.instanceOf(key)).events;
   }
 
-  #plain(key: InstanceKey | undefined, what: string, outcome: Outcome): Outcome {
+  #plain(key: InstanceKey | undefined, label: string, outcome: Outcome): Outcome {
     if (outcome.kind !== "done") return outcome;
     const answer = outcome.reply as WitnessedAnswer;
-    if (key !== undefined) this.#restsOn(key, what, answer);
+    if (key !== undefined) this.#restsOn(key, label, answer);
     return { kind: "done", reply: answer.answer };
   }
 
-  #restsOn(key: InstanceKey, what: string, { events, digest }: WitnessedAnswer): void {
-    this.#parts.chronicle.restsOn(() => `the answer to ${what} of ${key.id}`, key, { events, digest });
+  #restsOn(key: InstanceKey, label: string, { events, digest }: WitnessedAnswer): void {
+    this.#parts.chronicle.restsOn(() => `the answer to ${label} of ${key.id}`, key, { events, digest });
   }
 }

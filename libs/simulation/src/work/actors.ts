@@ -8,7 +8,7 @@ import type { MissionCheck } from "./mission-check.ts";
 import type { PlannedActor } from "./work-plan.ts";
 
 /** Makes a request as a client. Its outcome is reported once, or never. */
-export type Ask = (
+export type SendRequest = (
   mission: string,
   command: string,
   body: object,
@@ -22,7 +22,7 @@ export interface ActorParts {
   readonly plan: PlannedActor;
   readonly does: readonly string[];
   readonly chance: Chance;
-  readonly ask: Ask;
+  readonly request: SendRequest;
   /** Missions that exist and have not ended. */
   readonly open: () => readonly MissionCheck[];
 }
@@ -66,14 +66,14 @@ export class Actor {
   }
 
   /** Executes one random action. In calm times it only works on open tasks. */
-  act(isCalm: boolean): void {
+  act(isFaultFree: boolean): void {
     const { chance, open } = this.#parts;
     const missions = open();
     const mission = missions[Math.floor(chance.random() * missions.length)];
     if (mission === undefined) return;
     const memory = this.#memoryOf(mission.id);
     if (!memory.hasJoined || this.#draw() < 0.02) this.#join(mission, memory);
-    else if (isCalm) this.#workOff(mission, memory);
+    else if (isFaultFree) this.#workOff(mission, memory);
     else this.#anything(mission, memory);
   }
 
@@ -90,7 +90,7 @@ export class Actor {
     return this.#parts.chance.random();
   }
 
-  #one<T>(of: readonly T[]): T | undefined {
+  #pick<T>(of: readonly T[]): T | undefined {
     return of[Math.floor(this.#draw() * of.length)];
   }
 
@@ -101,7 +101,7 @@ export class Actor {
     const isAble = does.length === 3 && specOf(mission.state).roles.length > 0;
     // The role may be full: then the agent joins without it.
     const role = isAble && memory.tries++ % 2 === 0 ? "editor" : "";
-    this.#ask(
+    this.#request(
       mission,
       "join_board",
       {
@@ -121,7 +121,7 @@ export class Actor {
 
   #anything(mission: MissionCheck, memory: Memory): void {
     const draw = this.#draw();
-    const claim = this.#one(memory.claims);
+    const claim = this.#pick(memory.claims);
     if (claim === undefined || draw < 0.2)
       this.#withoutClaim(mission, memory, draw < 0.2 ? draw / 0.2 : draw);
     else if (draw < 0.62) this.#complete(mission, memory, [claim], this.#draw() < 0.75);
@@ -141,13 +141,13 @@ export class Actor {
     else if (draw < 0.95) this.#add(mission);
     else if (draw < 0.97 && !specOf(mission.state).budget?.maxAgents) this.#leave(mission, memory);
     else if (memory.old.length > 0) this.#complete(mission, memory, memory.old.slice(-2), true);
-    else this.#ask(mission, "hear_participants", { agentIds: [this.id] }, () => {});
+    else this.#request(mission, "hear_participants", { agentIds: [this.id] }, () => {});
   }
 
   #claim(mission: MissionCheck, memory: Memory, count: number): void {
-    const leaseMs = this.#one([1_000, 2_500, 6_000, 20_000]) ?? 0;
+    const leaseMs = this.#pick([1_000, 2_500, 6_000, 20_000]) ?? 0;
     const request = { agentId: this.id, taskIds: [], count, leaseMs, waitMs: 0 };
-    this.#ask(mission, "claim_board_tasks", { request, offering: undefined }, ({ tasks }) => {
+    this.#request(mission, "claim_board_tasks", { request, offering: undefined }, ({ tasks }) => {
       for (const { claim, spec } of tasks)
         memory.claims.push({
           claimId: claim.claimId,
@@ -166,7 +166,7 @@ export class Actor {
       used: this.#used(),
     }));
     this.#forgetClaims(memory, claims);
-    this.#ask(mission, "complete_tasks", { agentId: this.id, ends }, () => {});
+    this.#request(mission, "complete_tasks", { agentId: this.id, ends }, () => {});
   }
 
   #used(): object {
@@ -188,17 +188,22 @@ export class Actor {
       progress: 0.5,
       message: "",
     }));
-    this.#ask(mission, "renew_claims", { agentId: this.id, renewals, leaseMs: 3_000 }, ({ lostClaimIds }) => {
-      this.#forgetClaims(
-        memory,
-        memory.claims.filter(({ claimId }) => lostClaimIds.includes(claimId)),
-      );
-    });
+    this.#request(
+      mission,
+      "renew_claims",
+      { agentId: this.id, renewals, leaseMs: 3_000 },
+      ({ lostClaimIds }) => {
+        this.#forgetClaims(
+          memory,
+          memory.claims.filter(({ claimId }) => lostClaimIds.includes(claimId)),
+        );
+      },
+    );
   }
 
   #release(mission: MissionCheck, claim: Claim, memory: Memory): void {
     this.#forgetClaims(memory, [claim]);
-    this.#ask(
+    this.#request(
       mission,
       "release_tasks",
       { agentId: this.id, claimIds: [claim.claimId], reason: "" },
@@ -212,7 +217,7 @@ export class Actor {
     const to = isToRole
       ? { $case: "toRole" as const, value: "editor" }
       : { $case: "toAgentId" as const, value: this.#draw() < 0.5 ? "agent-0" : "agent-1" };
-    this.#ask(
+    this.#request(
       mission,
       "hand_off_task",
       { agentId: this.id, claimId: claim.claimId, to, context: undefined, reason: "" },
@@ -226,7 +231,12 @@ export class Actor {
     const task = this.#task("a");
     const authority = { actions: [], capabilities: ["a"], budget, expireTime: undefined, mayDelegate };
     const toAgentId = this.#draw() < 0.7 ? "" : "agent-0";
-    this.#ask(mission, "delegate_task", { agentId: this.id, claimId, task, toAgentId, authority }, () => {});
+    this.#request(
+      mission,
+      "delegate_task",
+      { agentId: this.id, claimId, task, toAgentId, authority },
+      () => {},
+    );
   }
 
   #task(capability: string): object {
@@ -237,7 +247,7 @@ export class Actor {
   }
 
   #put(mission: MissionCheck, memory: Memory): void {
-    const key = this.#one(["x", "y", "z"]) ?? "x";
+    const key = this.#pick(["x", "y", "z"]) ?? "x";
     const isBlind = this.#draw() < 0.2;
     const ifVersion = isBlind ? undefined : (memory.versions.get(key) ?? 0);
     const value = this.#draw() < 0.15 ? undefined : payload(Math.floor(this.#draw() * 100));
@@ -245,7 +255,7 @@ export class Actor {
     if (this.#draw() < 0.3)
       writes.push({ key: "x", value: payload(this.id), ifVersion: memory.versions.get("x") ?? 0 });
     const body = { agentId: this.id, writes, allOrNone: this.#draw() < 0.5 };
-    this.#ask(mission, "put_entries", body, ({ receipts }) => {
+    this.#request(mission, "put_entries", body, ({ receipts }) => {
       for (const receipt of receipts) memory.versions.set(receipt.key, receipt.entry?.version ?? 0);
     });
   }
@@ -253,11 +263,11 @@ export class Actor {
   #send(mission: MissionCheck): void {
     const to = { target: { $case: "topic" as const, value: "news" } };
     const messages = [{ to, body: payload(Math.floor(this.#draw() * 2)) }];
-    this.#ask(mission, "send_messages", { agentId: this.id, messages }, () => {});
+    this.#request(mission, "send_messages", { agentId: this.id, messages }, () => {});
   }
 
   #vote(mission: MissionCheck): void {
-    const voteId = this.#one(["v", "w"]) ?? "v";
+    const voteId = this.#pick(["v", "w"]) ?? "v";
     const isOpen = mission.state.votes.has(voteId);
     const draw = this.#draw();
     if (!isOpen) {
@@ -268,23 +278,23 @@ export class Actor {
         options,
         rule: Math.floor(this.#draw() * 6),
         tie: Math.floor(this.#draw() * 5),
-        quorum: this.#one([0, 0, 0.5]) ?? 0,
-        timeoutMs: this.#one([0, 2_000, 6_000]) ?? 0,
+        quorum: this.#pick([0, 0, 0.5]) ?? 0,
+        timeoutMs: this.#pick([0, 2_000, 6_000]) ?? 0,
         weights: this.#draw() < 0.4 ? { "agent-0": 2 } : {},
       };
-      this.#ask(mission, "open_vote", { agentId: this.id, vote }, () => {});
+      this.#request(mission, "open_vote", { agentId: this.id, vote }, () => {});
     } else if (draw < 0.9) {
-      const ranking = [this.#one(["yes", "no", "maybe"]) ?? "yes"];
-      this.#ask(mission, "cast_vote", { agentId: this.id, voteId, ranking, reason: "" }, () => {});
-    } else this.#ask(mission, "close_vote", { agentId: this.id, voteId, reason: "" }, () => {});
+      const ranking = [this.#pick(["yes", "no", "maybe"]) ?? "yes"];
+      this.#request(mission, "cast_vote", { agentId: this.id, voteId, ranking, reason: "" }, () => {});
+    } else this.#request(mission, "close_vote", { agentId: this.id, voteId, reason: "" }, () => {});
   }
 
   #spend(mission: MissionCheck, memory: Memory): void {
     const [reservationId] = memory.reservations;
     const amounts = { tokens: 1 + Math.floor(this.#draw() * 3), money: 0, timeMs: 0 };
     if (reservationId === undefined) {
-      const leaseMs = this.#one([0, 3_000]) ?? 0;
-      this.#ask(
+      const leaseMs = this.#pick([0, 3_000]) ?? 0;
+      this.#request(
         mission,
         "reserve_budget",
         { agentId: this.id, taskId: "", amounts, leaseMs },
@@ -293,15 +303,15 @@ export class Actor {
         },
       );
     } else if (this.#draw() < 0.6)
-      this.#ask(mission, "spend_budget", { agentId: this.id, reservationId, amounts }, () => {});
+      this.#request(mission, "spend_budget", { agentId: this.id, reservationId, amounts }, () => {});
     else {
       memory.reservations.shift();
-      this.#ask(mission, "return_budget", { agentId: this.id, reservationId }, () => {});
+      this.#request(mission, "return_budget", { agentId: this.id, reservationId }, () => {});
     }
   }
 
   #add(mission: MissionCheck): void {
-    this.#ask(
+    this.#request(
       mission,
       "add_tasks",
       { agentId: this.id, tasks: [this.#task("a")], parentTaskId: "" },
@@ -312,11 +322,11 @@ export class Actor {
   #leave(mission: MissionCheck, memory: Memory): void {
     memory.hasJoined = false;
     this.#forgetClaims(memory, [...memory.claims]);
-    this.#ask(mission, "leave_mission", { agentId: this.id, reason: "" }, () => {});
+    this.#request(mission, "leave_mission", { agentId: this.id, reason: "" }, () => {});
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  #ask({ id }: MissionCheck, command: string, body: object, answered: (reply: any) => void): void {
-    this.#parts.ask(id, command, body, answered);
+  #request({ id }: MissionCheck, command: string, body: object, answered: (reply: any) => void): void {
+    this.#parts.request(id, command, body, answered);
   }
 }

@@ -22,11 +22,11 @@ export function drawQuietWork(draw: Draw): WorkPlan {
   const missions: PlannedWork[] = [];
   const runs: PlannedWork[] = [];
   for (const namespace of ["first", "second"]) {
-    const beginMs = draw.upTo(busyMs / 4);
+    const startMs = draw.upTo(busyMs / 4);
     const isRun = draw.happens(0.5);
     const count = 1 + draw.upTo(2);
     for (let index = 0; index < count; index++) {
-      const planned = { namespace, atMs: beginMs + draw.upTo(100) };
+      const planned = { namespace, atMs: startMs + draw.upTo(100) };
       // A namespace with both has them in one share.
       if (isRun || (index > 0 && draw.happens(0.5)))
         runs.push({ ...planned, id: `run-${namespace}-${index}`, what: "many" });
@@ -42,7 +42,7 @@ export function drawQuietWork(draw: Draw): WorkPlan {
       senders: 2,
       tasks: 0,
       busyMs,
-      workMs: draw.one(100, 400),
+      workMs: draw.pick(100, 400),
       doubles: false,
       givesWay: false,
       isQuiet: true,

@@ -50,8 +50,8 @@ function drawWork(draw: Draw): WorkPlan {
     actors: there.agents
       .slice(0, 2 + draw.upTo(there.agents.length - 1))
       .map((_, index) => drawActor(draw, index)),
-    peoplePerMinute: draw.one(0, 0, 5, 30),
-    failures: draw.one(0, 0.1, 0.4),
+    peoplePerMinute: draw.pick(0, 0, 5, 30),
+    failures: draw.pick(0, 0.1, 0.4),
     limits: draw.happens(0.5) ? { k0: 1 } : {},
   };
 }
@@ -83,7 +83,7 @@ export function drawPool(draw: Draw, there: ReturnType<typeof drawAgents>): Work
     senders: 2,
     tasks: 0,
     busyMs,
-    workMs: draw.one(20, 300, 1_500),
+    workMs: draw.pick(20, 300, 1_500),
     doubles: draw.happens(0.3),
     givesWay: draw.happens(0.3),
     isQuiet: false,
@@ -91,13 +91,13 @@ export function drawPool(draw: Draw, there: ReturnType<typeof drawAgents>): Work
 }
 
 function drawActor(draw: Draw, index: number): PlannedActor {
-  return { id: `agent-${index}`, paceMs: draw.one(60, 200, 600), deadMs: draw.one(0, 0, 2_000, 8_000) };
+  return { id: `agent-${index}`, paceMs: draw.pick(60, 200, 600), deadMs: draw.pick(0, 0, 2_000, 8_000) };
 }
 
 const claimed = 2;
 
 function drawMission(draw: Draw, index: number): PlannedWork {
-  const assignment = draw.one(1, claimed, claimed, 3, 3);
+  const assignment = draw.pick(1, claimed, claimed, 3, 3);
   const isNarrow = draw.happens(0.2);
   const roles =
     !isNarrow && draw.happens(0.3)
@@ -108,53 +108,53 @@ function drawMission(draw: Draw, index: number): PlannedWork {
     assignment,
     roles,
     leadership: draw.happens(0.4)
-      ? { enabled: true, leaseMs: draw.one(1_000, 4_000), role: roles.length > 0 ? "editor" : "" }
+      ? { enabled: true, leaseMs: draw.pick(1_000, 4_000), role: roles.length > 0 ? "editor" : "" }
       : undefined,
     budget: drawBudget(draw, isNarrow),
     stopConditions: draw.happens(0.2) ? [{ name: "told", condition: "has(board.stop)" }] : [],
-    loopThreshold: draw.one(0, 0, 2),
-    timeoutMs: draw.one(0, 0, 0, 40_000),
-    priority: draw.one(0, 0, 10),
+    loopThreshold: draw.pick(0, 0, 2),
+    timeoutMs: draw.pick(0, 0, 0, 40_000),
+    priority: draw.pick(0, 0, 10),
   });
   return { id: `mission-${index}`, atMs: draw.upTo(busyMs / 3), what: MissionSpec.toJSON(spec) };
 }
 
 function drawBudget(draw: Draw, isNarrow: boolean): object | undefined {
   if (draw.happens(0.4)) return undefined;
-  const amounts = draw.one<object>({ tokens: 12 }, { tokens: 30, money: 2 }, { tokens: 6 });
-  return { amounts, whenUsedUp: draw.one(0, 1, 2, 3), maxAgents: isNarrow ? 2 : 0 };
+  const amounts = draw.pick<object>({ tokens: 12 }, { tokens: 30, money: 2 }, { tokens: 6 });
+  return { amounts, whenUsedUp: draw.pick(0, 1, 2, 3), maxAgents: isNarrow ? 2 : 0 };
 }
 
 function drawTask(draw: Draw, number: number, isNarrow: boolean): object {
   const id = `t${number}`;
   const needed = draw.upTo(Math.max(1, number));
   const needs =
-    number > 0 && draw.happens(0.5) ? [{ task: `t${needed}`, condition: draw.one(0, 1, 2, 3, 3) }] : [];
+    number > 0 && draw.happens(0.5) ? [{ task: `t${needed}`, condition: draw.pick(0, 1, 2, 3, 3) }] : [];
   const kind = draw.share();
   if (kind < 0.08) return { id, needs, work: { $case: "workflow", value: { name: "chain" } } };
   if (kind < 0.2)
     return {
       id,
       needs,
-      work: { $case: "mission", value: { name: draw.one("pair", "spender") } },
-      estimate: { tokens: draw.one(0, 6) },
-      retry: { maxAttempts: draw.one(1, 2), initialMs: 200 },
+      work: { $case: "mission", value: { name: draw.pick("pair", "spender") } },
+      estimate: { tokens: draw.pick(0, 6) },
+      retry: { maxAttempts: draw.pick(1, 2), initialMs: 200 },
     };
   return {
     id,
     needs,
-    work: { $case: "capability", value: isNarrow ? "a" : draw.one("a", "b", "c") },
-    retry: draw.one<object | undefined>(
+    work: { $case: "capability", value: isNarrow ? "a" : draw.pick("a", "b", "c") },
+    retry: draw.pick<object | undefined>(
       undefined,
       { maxAttempts: 3, initialMs: 100 },
       { maxAttempts: 2, initialMs: 0, pauseWhenExhausted: true },
     ),
-    estimate: draw.one<object | undefined>(undefined, { tokens: 2 }, { tokens: 3, money: 0.2 }),
-    timeouts: draw.one<object | undefined>(undefined, undefined, { runMs: 3_000 }, { heartbeatMs: 1_500 }),
-    priority: draw.one(0, 0, 4),
-    labels: draw.one<object>({}, {}, {}, { deny: "yes" }, { slow: "yes" }),
+    estimate: draw.pick<object | undefined>(undefined, { tokens: 2 }, { tokens: 3, money: 0.2 }),
+    timeouts: draw.pick<object | undefined>(undefined, undefined, { runMs: 3_000 }, { heartbeatMs: 1_500 }),
+    priority: draw.pick(0, 0, 4),
+    labels: draw.pick<object>({}, {}, {}, { deny: "yes" }, { slow: "yes" }),
     limits: draw.happens(0.2) ? [{ key: "k0", maxConcurrent: 2 }] : [],
-    checks: draw.one<object[]>(
+    checks: draw.pick<object[]>(
       [],
       [],
       [],
@@ -170,7 +170,7 @@ function drawTask(draw: Draw, number: number, isNarrow: boolean): object {
     ),
     placement:
       number > 0 && !isNarrow
-        ? draw.one<object | undefined>(undefined, undefined, { notAgentOf: ["t0"] })
+        ? draw.pick<object | undefined>(undefined, undefined, { notAgentOf: ["t0"] })
         : undefined,
   };
 }

@@ -20,7 +20,7 @@ export class Draw {
     return this.#chance.random() < share;
   }
 
-  one<T>(...of: readonly [T, ...T[]]): T {
+  pick<T>(...of: readonly [T, ...T[]]): T {
     return of[this.upTo(of.length)] ?? of[0];
   }
 }

@@ -13,15 +13,15 @@
  */
 import type { InstanceKey } from "@tutti/kernel";
 import type { Mission } from "@tutti/machine-mission";
-import { hasEnded, isHolding, limitOf, specOf } from "@tutti/machine-mission/testing";
-import { isDone, kinds, statusWord } from "@tutti/machine-work";
+import { hasEnded, isBlocked, limitOf, specOf } from "@tutti/machine-mission/testing";
+import { isDone, kinds, taskStatusName } from "@tutti/machine-work";
 import type { KnownEvent } from "../checks/chronicle.ts";
 import { DurableState } from "../checks/durable-state.ts";
 import type { AnyMachine } from "../witness/witness.ts";
 import { type CausedEvent, checkEvent, rulesBefore } from "./mission-rules.ts";
 
 /** A command emits each of these at most once, in any instance. */
-const ofOneCommand = new Set([
+const oncePerCommand = new Set([
   "task_claimed",
   "tasks_added",
   "task_handed_on",
@@ -65,7 +65,7 @@ export class MissionCheck {
     const open = tasks.filter(({ status }) => !isDone(status));
     return [
       ...open.map(
-        ({ spec, status, toAgent, toRole }) => `${spec.id} ${statusWord(status)} ${toAgent}${toRole}`,
+        ({ spec, status, toAgent, toRole }) => `${spec.id} ${taskStatusName(status)} ${toAgent}${toRole}`,
       ),
       `${openQuestions} open questions`,
       ...(pauseMs > 0 ? ["paused"] : []),
@@ -77,8 +77,8 @@ export class MissionCheck {
     const { state } = this;
     const caused = { type, body, timeMs, ...cause };
     if (this.isOver && type !== "mission_removed") this.#find(`${type} happens after the end`);
-    if (starts.has(type) && (this.#isPaused || isHolding(state))) this.#find(`${type} while it is held`);
-    if (cause.command !== undefined && ofOneCommand.has(type))
+    if (starts.has(type) && (this.#isPaused || isBlocked(state))) this.#find(`${type} while it is held`);
+    if (cause.command !== undefined && oncePerCommand.has(type))
       this.#inOneBatch(cause.command.number, type, batch);
     for (const rule of rulesBefore[type] ?? []) this.#find(rule(state, caused));
     const after = checkEvent(state, caused);

@@ -2,7 +2,7 @@
 import { NeedCondition, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Mission } from "@tutti/machine-mission";
 import { leaderLeaseMs, specOf } from "@tutti/machine-mission/testing";
-import { isDone, kinds, statusWord } from "@tutti/machine-work";
+import { isDone, kinds, taskStatusName } from "@tutti/machine-work";
 
 type Task = Mission["tasks"][number];
 
@@ -45,7 +45,7 @@ const claimIdOf = ({ number, attempt }: Task): string => `c${number}.${attempt}`
 function isHeldBy(task: Task, agent: string, claimIds: readonly string[], atMs: number): string | undefined {
   const { spec, status, agent: holder, isClaimed, leaseDueMs } = task;
   if (status !== running || holder !== agent)
-    return `${spec.id} is ${statusWord(status)} by ${holder || "no agent"}, and ${agent} acts on it`;
+    return `${spec.id} is ${taskStatusName(status)} by ${holder || "no agent"}, and ${agent} acts on it`;
   if (!claimIds.includes(claimIdOf(task)))
     return `${spec.id} has the claim ${claimIdOf(task)}, and ${agent} acts by ${claimIds.join(", ")}`;
   if (isClaimed && atMs >= leaseDueMs)
@@ -62,7 +62,7 @@ const startsAfterNeeds: Rule = (mission, event) => {
       condition === NeedCondition.NEED_CONDITION_ALWAYS
         ? isDone(status)
         : status === (condition === NeedCondition.NEED_CONDITION_FAILURE ? failed : completed);
-    if (!isMet) return `${task.spec.id} starts before ${id}, which is ${statusWord(status)}`;
+    if (!isMet) return `${task.spec.id} starts before ${id}, which is ${taskStatusName(status)}`;
   }
   return undefined;
 };
@@ -83,12 +83,12 @@ const isSameAttempt: Rule = (mission, event) => {
 const isFree: Rule = (mission, event) => {
   const { status, spec, agent } = taskOf(mission, event);
   if (status !== queued && status !== running && !isDone(status)) return undefined;
-  return `${spec.id} starts while it is ${statusWord(status)} by ${agent || "no agent"}`;
+  return `${spec.id} starts while it is ${taskStatusName(status)} by ${agent || "no agent"}`;
 };
 
 const isOpen: Rule = (mission, event) => {
   const { status, spec } = taskOf(mission, event);
-  return isDone(status) ? `${event.type} of ${spec.id}, which is ${statusWord(status)}` : undefined;
+  return isDone(status) ? `${event.type} of ${spec.id}, which is ${taskStatusName(status)}` : undefined;
 };
 
 const isClaimedAsRequested: Rule = (mission, event) => {
@@ -97,7 +97,7 @@ const isClaimedAsRequested: Rule = (mission, event) => {
   const request = event.command?.type === "claim_board_tasks" ? event.command.body.request : undefined;
   const participant = mission.participants.get(agent);
   if (request?.agentId !== agent) return `${spec.id} is claimed for ${agent}, which did not request it`;
-  if (status !== queued) return `${spec.id} is claimed by ${agent} while it is ${statusWord(status)}`;
+  if (status !== queued) return `${spec.id} is claimed by ${agent} while it is ${taskStatusName(status)}`;
   if (leaseMs > (request?.leaseMs || leaseDefaultMs))
     return `${spec.id} is claimed for ${leaseMs} ms, longer than requested`;
   if (participant === undefined) return `${spec.id} is claimed by ${agent}, which does not participate`;
@@ -183,12 +183,12 @@ function isSameUse({ spec }: Task, booked: Use, reported: Use): string | undefin
 }
 
 const isSpentAsRequested: Rule = ({ reservations }, { body: { number, amounts }, command }) => {
-  const asked = command?.type === "spend_budget" ? command.body : undefined;
+  const request = command?.type === "spend_budget" ? command.body : undefined;
   const reservation = reservations.get(number);
   if (reservation === undefined) return `r${number} is spent, and is not reserved`;
   for (const kind of kinds) {
-    if (asked?.reservationId !== `r${number}` || Math.abs(asked.amounts[kind] - amounts[kind]) > slack)
-      return `${amounts[kind]} ${kind} of r${number} are spent, and ${asked?.amounts[kind]} of ${asked?.reservationId} were requested`;
+    if (request?.reservationId !== `r${number}` || Math.abs(request.amounts[kind] - amounts[kind]) > slack)
+      return `${amounts[kind]} ${kind} of r${number} are spent, and ${request?.amounts[kind]} of ${request?.reservationId} were requested`;
     if (reservation.spent[kind] + amounts[kind] > reservation.amounts[kind] + slack)
       return `more ${kind} of r${number} are spent than reserved`;
   }
@@ -273,7 +273,7 @@ const isClosedInTime: Rule = ({ votes }, { body: { voteId }, command, timeMs }) 
 
 const isDoneBeforeItCompletes: Rule = (mission) => {
   const open = mission.tasks.find(({ status }) => !isDone(status));
-  return open && `it completes while ${open.spec.id} is ${statusWord(open.status)}`;
+  return open && `it completes while ${open.spec.id} is ${taskStatusName(open.status)}`;
 };
 
 /** Rules by the type of the event, for the state before it. */

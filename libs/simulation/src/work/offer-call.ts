@@ -3,7 +3,7 @@
  * delayed and keep their order. Messages in flight are lost when it breaks.
  */
 import { OfferReply, type OfferRequest } from "@tutti/contracts/swarm/v1";
-import { Bell } from "@tutti/kernel";
+import { Notifier } from "@tutti/kernel";
 import { type OfferStream, openOfferStream } from "@tutti/matching";
 import type { PoolScene } from "../pools/pool-scene.ts";
 import type { PoolsChecks } from "../pools/pools-checks.ts";
@@ -32,7 +32,7 @@ export class OfferCall {
   readonly #down: Wire;
   readonly #generation: number;
   readonly #replies: OfferReply[] = [];
-  readonly #bell = new Bell();
+  readonly #bell = new Notifier();
   readonly #namespaces = new Map<number, string>();
   /** Tokens of results that are not durable, by their numbers. */
   readonly #results = new Map<number, string>();
@@ -52,11 +52,13 @@ export class OfferCall {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<OfferReply> {
     signal?.addEventListener("abort", () => this.lose(), { once: true });
-    this.#say(requests).catch((error: unknown) => this.#parts.scene.found("exception", String(error)));
+    this.#sendRequests(requests).catch((error: unknown) =>
+      this.#parts.scene.found("exception", String(error)),
+    );
     try {
       while (!this.#isOver) {
         const reply = this.#replies.shift();
-        if (reply === undefined) await this.#bell.rung();
+        if (reply === undefined) await this.#bell.notified();
         else yield reply;
       }
     } finally {
@@ -70,7 +72,7 @@ export class OfferCall {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#break();
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   /** Ends the stream because the process died: nothing is reported any more. */
@@ -87,11 +89,11 @@ export class OfferCall {
       if (this.#generation !== owner.generation) return;
       this.#parts.checks.fairness.closed(this);
       this.#stream?.close(scene.nowMs);
-      owner.stir();
+      owner.scheduleTurn();
     });
   }
 
-  async #say(requests: AsyncIterable<OfferRequest>): Promise<void> {
+  async #sendRequests(requests: AsyncIterable<OfferRequest>): Promise<void> {
     const { life } = this.#parts;
     for await (const request of requests) {
       if (this.#isOver || !life.isAlive) return;
@@ -108,18 +110,18 @@ export class OfferCall {
     }
     if (request.hello !== undefined) this.#open();
     // The pool assigns them only after they are offered again, possibly in this request.
-    for (const token of request.released) checks.fairness.left(keyOf(token), this);
+    for (const token of request.released) checks.fairness.recordRemoval(keyOf(token), this);
     for (const { number, namespace } of request.profiles) this.#namespaces.set(number, namespace);
     for (const { token, profile } of request.offers) {
       checks.fairness.offered(this.#namespaces.get(profile) ?? "", keyOf(token), this);
       checks.late.offered(keyOf(token), life);
     }
-    this.#noteDurable(request);
+    this.#recordDurable(request);
     for (const { token } of request.cancels) checks.fairness.withdrawn(keyOf(token));
     const received = scene.weakening.offered?.(request) ?? request;
-    const refusal = this.#stream?.take({ ...received, hello: undefined }, scene.nowMs);
+    const refusal = this.#stream?.receive({ ...received, hello: undefined }, scene.nowMs);
     if (refusal !== undefined) scene.found("protocol", `a sender is refused: ${refusal.message}`);
-    owner.stir();
+    owner.scheduleTurn();
   }
 
   #open(): void {
@@ -129,7 +131,7 @@ export class OfferCall {
     const stream = openOfferStream(sender, {
       send: (reply) => {
         for (const { token } of [...reply.results, ...reply.returned])
-          checks.fairness.left(keyOf(token), this);
+          checks.fairness.recordRemoval(keyOf(token), this);
         for (const { token } of reply.results) this.#results.set(++this.#resultsSent, keyOf(token));
         this.#reply(structuredClone(reply));
       },
@@ -139,12 +141,12 @@ export class OfferCall {
     this.#stream = stream;
   }
 
-  #noteDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest): void {
+  #recordDurable({ resultsDurable, resultsDurableBeyond }: OfferRequest): void {
     const { checks, life, world } = this.#parts;
     for (const [number, token] of this.#results) {
       if (number > resultsDurable && !resultsDurableBeyond.includes(number)) continue;
       this.#results.delete(number);
-      checks.late.saidDurable(token, life, world.elapsedMs);
+      checks.late.recordDurable(token, life, world.elapsedMs);
     }
   }
 
@@ -153,7 +155,7 @@ export class OfferCall {
     this.#down.send(() =>
       life.schedule(0, () => {
         this.#replies.push(reply);
-        this.#bell.ring();
+        this.#bell.notify();
       }),
     );
   }

@@ -4,35 +4,35 @@ import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
-import type { Ask } from "./actors.ts";
+import type { SendRequest } from "./actors.ts";
 import type { MissionCheck } from "./mission-check.ts";
 
 const { QUESTION_KIND_BUDGET: budgetQuestion, QUESTION_KIND_TIE: tieQuestion } = QuestionKind;
 
 export class People {
-  readonly #ask: Ask;
+  readonly #request: SendRequest;
   readonly #chance: Chance;
 
-  constructor(ask: Ask, chance: Chance) {
-    this.#ask = ask;
+  constructor(request: SendRequest, chance: Chance) {
+    this.#request = request;
     this.#chance = chance;
   }
 
   /** Executes one random action. */
-  meddle(mission: MissionCheck): void {
+  intervene(mission: MissionCheck): void {
     const draw = this.#chance.random();
     const { id } = mission;
     const done = (): void => {};
-    if (draw < 0.25) this.#ask(id, "pause_mission", { reason: "" }, done);
-    else if (draw < 0.5) this.#ask(id, "resume_mission", { reason: "" }, done);
-    else if (draw < 0.54) this.#ask(id, "cancel_mission", { reason: "" }, done);
-    else if (draw < 0.56) this.#ask(id, "terminate_mission", { reason: "" }, done);
+    if (draw < 0.25) this.#request(id, "pause_mission", { reason: "" }, done);
+    else if (draw < 0.5) this.#request(id, "resume_mission", { reason: "" }, done);
+    else if (draw < 0.54) this.#request(id, "cancel_mission", { reason: "" }, done);
+    else if (draw < 0.56) this.#request(id, "terminate_mission", { reason: "" }, done);
     else if (draw < 0.7)
-      this.#ask(id, "withdraw_tasks", { taskIds: [this.#task(mission)], reason: "" }, done);
+      this.#request(id, "withdraw_tasks", { taskIds: [this.#task(mission)], reason: "" }, done);
     else if (draw < 0.85) {
       const output = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
       const outcome = { result: { $case: "completed" as const, value: output } };
-      this.#ask(id, "bring_in_outcomes", { outcomes: [{ taskId: this.#task(mission), outcome }] }, done);
+      this.#request(id, "bring_in_outcomes", { outcomes: [{ taskId: this.#task(mission), outcome }] }, done);
     } else this.attend(mission);
   }
 
@@ -44,20 +44,20 @@ export class People {
   attend({ id, state }: MissionCheck): boolean {
     const { tasks, votes, pauseMs } = state;
     const done = (): void => {};
-    if (pauseMs > 0) this.#ask(id, "resume_mission", { reason: "" }, done);
+    if (pauseMs > 0) this.#request(id, "resume_mission", { reason: "" }, done);
     // Its holder may have forgotten it, and others wait for the amount.
     for (const number of state.reservations.keys())
-      this.#ask(id, "return_budget", { agentId: "", reservationId: `r${number}` }, done);
+      this.#request(id, "return_budget", { agentId: "", reservationId: `r${number}` }, done);
     const withdrawn = tasks.filter(({ isWithdrawn, status }) => isWithdrawn && !isDone(status));
     if (withdrawn.length > 0) {
       const outcomes = withdrawn.map(({ spec }) => ({
         taskId: spec.id,
         outcome: { result: { $case: "cancelled" as const, value: { code: "nobody.wants", message: "" } } },
       }));
-      this.#ask(id, "bring_in_outcomes", { outcomes }, done);
+      this.#request(id, "bring_in_outcomes", { outcomes }, done);
     }
     if (tasks.some(({ status }) => status === TaskStatus.TASK_STATUS_PAUSED))
-      this.#ask(id, "resume_board_tasks", { taskIds: [], reason: "" }, done);
+      this.#request(id, "resume_board_tasks", { taskIds: [], reason: "" }, done);
     const questions = [...state.questions.values()].filter(
       ({ verdict }) => verdict === Verdict.VERDICT_UNSPECIFIED,
     );
@@ -72,7 +72,7 @@ export class People {
         body: { $case: "inline" as const, value: new TextEncoder().encode(JSON.stringify(data)) },
         mediaType: "",
       };
-      this.#ask(
+      this.#request(
         id,
         "decide_mission_question",
         { approvalId: `q${number}`, approved: true, data: body, reason: "", roles: [] },
@@ -85,7 +85,7 @@ export class People {
   /** Ends a mission that a person has to end. */
   stop({ id }: MissionCheck): void {
     const value = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
-    this.#ask(
+    this.#request(
       id,
       "put_entries",
       { agentId: "", writes: [{ key: "stop", value }], allOrNone: false },

@@ -5,7 +5,7 @@ import type { Client } from "@tutti/mesh";
 import { type AttemptCommands, Dispatcher, RuntimeSettlement, WireTokens } from "@tutti/offers";
 import { type DueEffect, type EffectToken, type Runtime, TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { processLog } from "../cluster/process-log.ts";
-import type { Doer, ProcessOfDoer } from "../load/load.ts";
+import type { EffectHandler, ProcessOfDoer } from "../load/load.ts";
 import { keyOf } from "../pools/tokens.ts";
 import { OfferCall, type OfferCallParts } from "./offer-call.ts";
 
@@ -26,7 +26,7 @@ const wireTokens = Object.values(services).map((service) => new WireTokens(servi
 
 type Offer = Client<typeof dispatchService>["offer"];
 
-export class ProcessOffers implements Doer {
+export class ProcessOffers implements EffectHandler {
   readonly #parts: ProcessOffersParts;
   readonly #dispatchers = new Map<string, Dispatcher>();
   readonly #calls = new Set<OfferCall>();
@@ -35,7 +35,7 @@ export class ProcessOffers implements Doer {
     this.#parts = parts;
   }
 
-  begin(runtime: Runtime): void {
+  start(runtime: Runtime): void {
     const { world, process } = this.#parts;
     const { life, name } = process;
     const logger = processLog(world, name);
@@ -77,13 +77,13 @@ export class ProcessOffers implements Doer {
     }
   }
 
-  takes(due: DueEffect): boolean {
+  accepts(due: DueEffect): boolean {
     const effect = due.effect as Parameters<Dispatcher["offer"]>[1] & { readonly kind: string };
     if (effect.kind !== "offer_task") return false;
     const { checks, process } = this.#parts;
     const wire = new WireTokens(services[due.key.kind] ?? "", tokens);
     const readMs = process.sealedMs(due.token.partition);
-    checks.late.wanted(keyOf(wire.write(due.token)), process.life, readMs);
+    checks.late.recordDemand(keyOf(wire.write(due.token)), process.life, readMs);
     this.#dispatchers.get(due.key.kind)?.offer(due, effect);
     return true;
   }
@@ -125,9 +125,9 @@ export class ProcessOffers implements Doer {
   #commandsOf(kind: string): AttemptCommands {
     const { commandOf } = this.#parts.process;
     return {
-      completed: (given, { agent, runMs, used }) => ({
+      completed: (fields, { agent, runMs, used }) => ({
         command: commandOf(kind, "complete_task"),
-        body: { ...given, agent, runMs, used },
+        body: { ...fields, agent, runMs, used },
       }),
       failed: (error, { agent, runMs, used }) => ({
         command: commandOf(kind, "fail_task"),

@@ -21,14 +21,14 @@ import { type RunEffect, runMachine } from "@tutti/machine-run";
 import { KnownDefinitions } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
-import type { Doer, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
+import type { EffectHandler, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
 import type { AgentAnswer } from "../pools/simulated-agent.ts";
 import { keyOf } from "../pools/tokens.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
 import { type AnyMachine, witnessOf } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
-import type { Ask } from "./actors.ts";
+import type { SendRequest } from "./actors.ts";
 import { childMissions, crowds, runs } from "./definitions.ts";
 import { MissionCheck } from "./mission-check.ts";
 import { WorkPeople } from "./work-people.ts";
@@ -57,13 +57,13 @@ export class WorkLoad implements Load {
   readonly #namespaces = new Map<string, string>();
   readonly #answered = new Set<number>();
   // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
-  readonly #wanted = new Map<number, { answered: (reply: any) => void; ended: () => void }>();
+  readonly #pending = new Map<number, { answered: (reply: any) => void; ended: () => void }>();
   /** Number of the operation that starts a child, by its id. */
   readonly #children = new Map<string, number>();
-  readonly #say: AgentsSay;
+  readonly #agents: AgentAnswers;
   readonly #pool: WorkPool;
   readonly #people: WorkPeople;
-  #begin: (operation: Operation) => void = () => {};
+  #start: (operation: Operation) => void = () => {};
 
   constructor(world: World, chronicle: Chronicle, plan: WorkPlan, weakening: Weakening) {
     this.#world = world;
@@ -73,12 +73,12 @@ export class WorkLoad implements Load {
     this.#hashes = new Map(
       Object.entries({ ...runs, ...crowds }).map(([name, text]) => [name, this.#plans.add(text)]),
     );
-    this.#say = new AgentsSay(world.chanceFor("what agents say"), plan.failures);
-    this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#say.answerTo(assign));
+    this.#agents = new AgentAnswers(world.chanceFor("what agents say"), plan.failures);
+    this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#agents.answerTo(assign));
     this.#people = new WorkPeople({
       world,
       plan,
-      ask: (id, command, body, answered, ended) => void this.#ask(id, command, body, answered, ended),
+      request: (id, command, body, answered, ended) => void this.#request(id, command, body, answered, ended),
       open: () => [...this.#missions.values()].filter((each) => each.hasStarted && !each.isOver),
     });
     for (const { id, namespace = defaultNamespace } of [...plan.missions, ...plan.runs])
@@ -86,8 +86,8 @@ export class WorkLoad implements Load {
     for (const { id, atMs, what } of plan.missions) this.#plan(id, atMs, orderOf(MissionSpec.fromJSON(what)));
     for (const { id, atMs, what } of plan.runs)
       this.#plan(id, atMs, { hash: this.#hashes.get(String(what)) });
-    this.#pool.begin();
-    this.#people.begin();
+    this.#pool.start();
+    this.#people.start();
   }
 
   keyOf(id: string): InstanceKey {
@@ -111,11 +111,11 @@ export class WorkLoad implements Load {
   }
 
   settleDown(): void {
-    this.#say.isCalm = true;
+    this.#agents.isFaultFree = true;
     this.#people.settleDown();
   }
 
-  doerOf(process: ProcessOfDoer): Doer {
+  doerOf(process: ProcessOfDoer): EffectHandler {
     return this.#pool.doerOf(process);
   }
 
@@ -128,7 +128,7 @@ export class WorkLoad implements Load {
       this.#runs.set(id, run);
       run.event(type, body);
       this.#end(id, type, body);
-      this.#tell(id, run.findings);
+      this.#report(id, run.findings);
     } else if (kind === "mission") {
       const check = this.#missions.get(id) ?? this.#newMission(id);
       this.#missions.set(id, check);
@@ -140,9 +140,9 @@ export class WorkLoad implements Load {
           ? undefined
           : { number: requested.number, type: requested.command, body: requested.body };
       const isOffered = command === undefined;
-      const reportedUse = by === undefined || !isOffered ? undefined : this.#say.answers.get(by)?.used;
+      const reportedUse = by === undefined || !isOffered ? undefined : this.#agents.answers.get(by)?.used;
       check.event(event, { command, reportedUse });
-      this.#tell(id, check.findings);
+      this.#report(id, check.findings);
     }
   }
 
@@ -154,7 +154,7 @@ export class WorkLoad implements Load {
       readonly error?: { readonly message: string };
     };
     if (type !== "task_completed" && type !== "attempt_failed" && type !== "task_failed") return undefined;
-    const by = madeBy(type === "task_completed" ? output : undefined, error?.message);
+    const by = agentOf(type === "task_completed" ? output : undefined, error?.message);
     if (by === undefined) return undefined;
     if (type === "task_completed") this.#pool.checks.settled(`${id} ${node}`, by, by);
     return by;
@@ -162,8 +162,8 @@ export class WorkLoad implements Load {
 
   partitionEvent(): void {}
 
-  whenMoreIsWanted(begin: (operation: Operation) => void): void {
-    this.#begin = begin;
+  onOperation(start: (operation: Operation) => void): void {
+    this.#start = start;
   }
 
   sent(): void {}
@@ -179,19 +179,19 @@ export class WorkLoad implements Load {
 
   received(number: number, _: Witnessed | undefined, outcome: Outcome): void {
     this.#answered.add(number);
-    const wanted = this.#wanted.get(number);
-    this.#wanted.delete(number);
-    if (outcome.kind === "done") wanted?.answered((outcome.reply as WitnessedAnswer).answer);
-    wanted?.ended();
+    const pending = this.#pending.get(number);
+    this.#pending.delete(number);
+    if (outcome.kind === "done") pending?.answered((outcome.reply as WitnessedAnswer).answer);
+    pending?.ended();
   }
 
   dispatched(): void {}
 
   /** Starts children as a client, as the services would. The parent is informed after the answer. */
   resultOf({ namespace, kind, id }: InstanceKey, effect: unknown): Result | undefined {
-    const wanted = effect as MissionEffect | RunEffect;
-    if (wanted.kind !== "start_child") return undefined;
-    const { childId, childKind, definition, taskId } = wanted;
+    const childEffect = effect as MissionEffect | RunEffect;
+    if (childEffect.kind !== "start_child") return undefined;
+    const { childId, childKind, definition, taskId } = childEffect;
     const number = this.#children.get(childId);
     if (number !== undefined) {
       if (!this.#answered.has(number)) return undefined;
@@ -208,10 +208,10 @@ export class WorkLoad implements Load {
     const order =
       childKind === "run"
         ? { hash: this.#hashes.get(definition), parent, parentClose: 2 }
-        : { ...orderOf(childMissions[definition]), parent, ...grantOf(wanted) };
+        : { ...orderOf(childMissions[definition]), parent, ...grantOf(childEffect) };
     this.#children.set(
       childId,
-      this.#ask(childId, beginCommand(childKind), { order }, () => {}),
+      this.#request(childId, startCommandOf(childKind), { order }, () => {}),
     );
     return undefined;
   }
@@ -232,32 +232,32 @@ export class WorkLoad implements Load {
     const isRun = id.startsWith("run");
     if (isRun) this.#runs.set(id, new RunCheck());
     else this.#missions.set(id, this.#newMission(id));
-    const command = beginCommand(isRun ? "run" : "mission");
+    const command = startCommandOf(isRun ? "run" : "mission");
     const body = (isRun ? BeginRun : BeginMission).fromPartial({ order } as never);
     this.operations.push({ number: this.operations.length, atMs, account: id, command, body });
   }
 
-  #ask(
+  #request(
     account: string,
     command: string,
-    given: object,
-    answered: Parameters<Ask>[3],
+    fields: object,
+    answered: Parameters<SendRequest>[3],
     ended: () => void = () => {},
   ): number {
     const machine = this.#runs.has(account) ? this.others[0] : this.machine;
     const codec = machine?.commands.find(({ type }) => type === command)?.codec as unknown as Codec;
     const number = this.operations.length;
-    const body = codec.fromPartial(given);
+    const body = codec.fromPartial(fields);
     const operation = { number, atMs: this.#world.elapsedMs, account, command, body };
     this.operations.push(operation);
-    this.#wanted.set(number, { answered, ended });
-    this.#begin(operation);
+    this.#pending.set(number, { answered, ended });
+    this.#start(operation);
     return number;
   }
 
-  #restsOn(number: number, what: string, { events, digest }: Witnessed): void {
+  #restsOn(number: number, label: string, { events, digest }: Witnessed): void {
     const { command, account } = this.#operation(number);
-    const name = (): string => `${what} operation ${number} (${command})`;
+    const name = (): string => `${label} operation ${number} (${command})`;
     this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });
   }
 
@@ -267,12 +267,12 @@ export class WorkLoad implements Load {
     return operation;
   }
 
-  #tell(id: string, [finding]: readonly string[]): void {
+  #report(id: string, [finding]: readonly string[]): void {
     if (finding !== undefined) this.#world.fail("model", `${id}: ${finding}`);
   }
 }
 
-function beginCommand(kind: string): string {
+function startCommandOf(kind: string): string {
   return kind === "run" ? "begin_run" : "begin_mission";
 }
 
@@ -281,18 +281,18 @@ function orderOf(spec: MissionSpec | undefined): Partial<MissionOrder> {
 }
 
 /** Returns the grant of a mission to a mission that does one of its tasks. Runs grant nothing. */
-function grantOf(wanted: Partial<StartMissionChild>): object {
-  const { budget, depth, depthLeft, root } = wanted;
+function grantOf(child: Partial<StartMissionChild>): object {
+  const { budget, depth, depthLeft, root } = child;
   return { parentBudget: budget, depth, depthLeft, root };
 }
 
 /** The answers of agents of the pool. They contain the name of the agent, to be recognised on arrival. */
-class AgentsSay {
+class AgentAnswers {
   /** The reported outcome of each attempt, by any agent. */
   readonly answers = new Map<string, AgentAnswer>();
   readonly #chance: Chance;
   readonly #failures: number;
-  isCalm = false;
+  isFaultFree = false;
 
   constructor(chance: Chance, failures: number) {
     this.#chance = chance;
@@ -309,7 +309,7 @@ class AgentsSay {
   #answer(by: string): AgentAnswer {
     const random = this.#chance.random();
     const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
-    if (!this.isCalm && random < this.#failures) {
+    if (!this.isFaultFree && random < this.#failures) {
       const value = ErrorDetail.fromPartial({ code: "work.broken", message: by });
       return { outcome: { $case: "failed", value }, used };
     }
@@ -319,7 +319,7 @@ class AgentsSay {
 }
 
 /** Returns the agent of an output or an error. Undefined for none. */
-function madeBy(output: Uint8Array | undefined, message: string | undefined): string | undefined {
+function agentOf(output: Uint8Array | undefined, message: string | undefined): string | undefined {
   if (message !== undefined && /^[0-9a-f]{32}$/.test(message)) return message;
   if (output === undefined || output.length === 0) return undefined;
   return /^\{"luck":[^{]*,"by":"([0-9a-f]{32})"\}$/.exec(Buffer.from(output).toString())?.[1];

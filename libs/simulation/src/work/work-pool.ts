@@ -2,8 +2,8 @@
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { Agent, Hook, HookMoment } from "@tutti/contracts/swarm/v1";
 import { compileHook, type Pool } from "@tutti/matching";
-import type { Doer, ProcessOfDoer } from "../load/load.ts";
-import { PoolHouse } from "../pools/pool-house.ts";
+import type { EffectHandler, ProcessOfDoer } from "../load/load.ts";
+import { PoolEnvironment } from "../pools/pool-environment.ts";
 import type { PoolScene } from "../pools/pool-scene.ts";
 import { PoolsChecks } from "../pools/pools-checks.ts";
 import type { AgentParts } from "../pools/simulated-agent.ts";
@@ -15,7 +15,7 @@ import { ProcessOffers } from "./process-offers.ts";
 import type { WorkPlan } from "./work-plan.ts";
 
 /** Pools have their own clocks with any start. */
-const beganMs = 1_000_000;
+const originMs = 1_000_000;
 
 /** Rules of a pool, by labels of tasks. */
 const hooks = [
@@ -44,7 +44,7 @@ export class WorkPool {
   readonly #weakening: Weakening;
   readonly #scene: PoolScene;
   readonly #owner: SimulatedOwner;
-  readonly #house: PoolHouse;
+  readonly #environment: PoolEnvironment;
   readonly #calls = new Set<OfferCall>();
 
   constructor(world: World, plan: SharedPool, weakening: Weakening, answerTo: AnswerTo) {
@@ -53,9 +53,9 @@ export class WorkPool {
     this.#weakening = weakening;
     this.#scene = sceneOf(world, plan, weakening);
     this.checks = new PoolsChecks(this.#scene);
-    this.#owner = new SimulatedOwner(this.#scene, this.checks, (pool) => this.#furnish(pool));
+    this.#owner = new SimulatedOwner(this.#scene, this.checks, (pool) => this.#configure(pool));
     const pool = { die: () => this.#loseAll(), lose: () => this.#loseAll() };
-    this.#house = new PoolHouse({
+    this.#environment = new PoolEnvironment({
       world: this.#scene,
       checks: this.checks,
       owner: this.#owner,
@@ -64,29 +64,29 @@ export class WorkPool {
     });
   }
 
-  begin(): void {
-    this.#house.begin();
-    this.#house.plantFaults();
+  start(): void {
+    this.#environment.start();
+    this.#environment.scheduleFaults();
   }
 
   /** Returns the healthy agents, as the owner of the pool lists them. Undefined without an owner. */
   agents(): readonly Agent[] | undefined {
     if (this.#owner.pool === undefined) return undefined;
-    return this.#house.agents
+    return this.#environment.agents
       .filter(({ isWell }) => isWell)
-      .map(({ id: agentId, slots, does, atWork }) =>
+      .map(({ id: agentId, slots, does, attempts }) =>
         Agent.fromPartial({
           agentId,
           pool: "default",
           state: AgentState.AGENT_STATE_READY,
-          attempts: atWork,
-          freeSlots: Math.max(0, slots - atWork),
+          attempts: attempts,
+          freeSlots: Math.max(0, slots - attempts),
           offering: { slots, capabilities: does.map((name) => ({ name, version: "1.0.0" })) },
         }),
       );
   }
 
-  doerOf(process: ProcessOfDoer): Doer {
+  doerOf(process: ProcessOfDoer): EffectHandler {
     return new ProcessOffers({
       process,
       world: this.#world,
@@ -99,13 +99,13 @@ export class WorkPool {
     });
   }
 
-  #furnish(pool: Pool): void {
+  #configure(pool: Pool): void {
     const compiled = hooks.map((hook) => {
-      const { hook: made, problems } = compileHook(hook);
-      if (made === undefined) throw new Error(JSON.stringify(problems));
-      return made;
+      const { hook: compiledHook, problems } = compileHook(hook);
+      if (compiledHook === undefined) throw new Error(JSON.stringify(problems));
+      return compiledHook;
     });
-    pool.setHooks(compiled, { ask() {} });
+    pool.setHooks(compiled, { send() {} });
     for (const [key, maxConcurrent] of Object.entries(this.#plan.limits))
       pool.setLimit({ key, maxConcurrent, rate: undefined, description: "" }, this.#scene.nowMs);
   }
@@ -122,12 +122,12 @@ function sceneOf(world: World, { pool: plan }: SharedPool, { pool: weakening = {
     weakening,
     chance,
     get nowMs() {
-      return beganMs + world.elapsedMs;
+      return originMs + world.elapsedMs;
     },
     after: (delayMs, run) => void world.after(delayMs, run),
     draw: (fromMs, toMs) => fromMs + chance.random() * (toMs - fromMs),
     pick: (all) => all[Math.floor(chance.random() * all.length)],
-    tell: (text) => world.note("pool", text),
+    trace: (text) => world.trace("pool", text),
     found: (check, text) => world.fail(check, text),
   };
 }

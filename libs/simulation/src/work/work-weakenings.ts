@@ -41,7 +41,7 @@ const ofMissions: readonly Weakening[] = [
     about: "the former holder of a claim ends the task of the present one",
     foundWithin: 300,
     machine: altered({
-      takes: {
+      receives: {
         complete_tasks: (body, state) => {
           const ends = body.ends.map((end: Any) => ({ ...end, claimId: claimOf(end.claimId, state) }));
           const agentId = state.tasks[nodeOf(body.ends[0]?.claimId ?? "")]?.agent || body.agentId;
@@ -97,7 +97,7 @@ const ofMissions: readonly Weakening[] = [
     about: "a value is written whichever version it was to replace",
     foundWithin: 100,
     machine: altered({
-      takes: {
+      receives: {
         put_entries: (body) => ({
           ...body,
           writes: body.writes.map(({ key, value }: Any) => ({ key, value })),

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { EventQueue } from "./event-queue.ts";
 
 describe("EventQueue", () => {
-  it("gives what is due first, equals in the order in which they were added, without what was cancelled", () => {
+  it("returns the earliest entry first, entries of the same time in insertion order, and no cancelled ones", () => {
     const entry = fc.record({ dueMs: fc.nat({ max: 20 }), isCancelled: fc.boolean() });
     fc.assert(
       fc.property(fc.array(entry), (entries) => {
@@ -17,11 +17,11 @@ describe("EventQueue", () => {
           .filter(({ isCancelled }) => !isCancelled)
           .sort((one, other) => one.dueMs - other.dueMs || one.index - other.index)
           .map(({ dueMs, index }) => [dueMs, index]);
-        const taken: number[][] = [];
-        for (let next = queue.take(); next !== undefined; next = queue.take()) {
-          taken.push([next.dueMs, next.number]);
+        const dequeued: number[][] = [];
+        for (let next = queue.dequeue(); next !== undefined; next = queue.dequeue()) {
+          dequeued.push([next.dueMs, next.number]);
         }
-        assert.deepEqual(taken, expected);
+        assert.deepEqual(dequeued, expected);
       }),
     );
   });

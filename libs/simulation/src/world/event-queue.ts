@@ -38,7 +38,7 @@ export class EventQueue {
     return this.#heap[0];
   }
 
-  take(): Scheduled | undefined {
+  dequeue(): Scheduled | undefined {
     const first = this.peek();
     if (first !== undefined) this.#removeFirst();
     return first;

@@ -7,12 +7,12 @@ import { epochMs, World } from "./world.ts";
 function newLife() {
   const world = new World(1, noTrace);
   const deaths: string[] = [];
-  const life = new Life(world, "process-0", 1, 0, (how) => deaths.push(how));
+  const life = new Life(world, "process-0", 1, 0, (kind) => deaths.push(kind));
   return { world, life, deaths };
 }
 
 describe("a life of a process", () => {
-  it("calls nothing back any more once it is dead", async () => {
+  it("runs no callback after its death", async () => {
     const { world, life, deaths } = newLife();
     life.after(10, () => assert.fail("called after death"));
     world.after(5, () => life.die("power"));
@@ -31,7 +31,7 @@ describe("a life of a process", () => {
     assert.deepEqual(deaths, ["process"]);
   });
 
-  it("sees a later time at once when it stood still in the middle of a function, and acts only then", async () => {
+  it("sees a later time at once after a pause in the middle of a function, and acts only then", async () => {
     const { world, life } = newLife();
     const happened: [string, number][] = [];
     life.pauseIn(1, 30_000);

@@ -18,21 +18,21 @@ export class Life implements Clock, Timers {
   readonly name: string;
   readonly number: number;
   readonly #world: World;
-  readonly #onDeath: (how: CrashKind) => void;
+  readonly #onDeath: (kind: CrashKind) => void;
   #isAlive = true;
-  #standsStillUntilMs = 0;
+  #pausedUntilMs = 0;
   #wallClockOffsetMs: number;
   #crossingsToDeath = Number.POSITIVE_INFINITY;
   #crossingsToPause = Number.POSITIVE_INFINITY;
   #pauseMs = 0;
-  #howItDies: CrashKind = "process";
+  #crashKind: CrashKind = "process";
 
   constructor(
     world: World,
     name: string,
     number: number,
     wallClockOffsetMs: number,
-    onDeath: (how: CrashKind) => void,
+    onDeath: (kind: CrashKind) => void,
   ) {
     this.#world = world;
     this.name = name;
@@ -47,7 +47,7 @@ export class Life implements Clock, Timers {
 
   /** The time of its own clock, in milliseconds of the run: ahead of the world in a pause. */
   get localMs(): number {
-    return Math.max(this.#world.elapsedMs, this.#standsStillUntilMs);
+    return Math.max(this.#world.elapsedMs, this.#pausedUntilMs);
   }
 
   now(): number {
@@ -86,7 +86,7 @@ export class Life implements Clock, Timers {
     let isCancelled = false;
     const attempt = (): void => {
       if (isCancelled || !this.#isAlive) return;
-      if (this.#world.elapsedMs < this.#standsStillUntilMs) this.#world.at(this.#standsStillUntilMs, attempt);
+      if (this.#world.elapsedMs < this.#pausedUntilMs) this.#world.at(this.#pausedUntilMs, attempt);
       else run();
     };
     const first = this.#world.at(this.localMs + delayMs, attempt);
@@ -113,14 +113,14 @@ export class Life implements Clock, Timers {
     }
     if (--this.#crossingsToDeath >= 0) return true;
     this.#crossingsToDeath = Number.POSITIVE_INFINITY;
-    this.die(this.#howItDies);
+    this.die(this.#crashKind);
     return false;
   }
 
   /** Schedules its death after a number of actions. */
-  dieIn(crossings: number, how: CrashKind): void {
+  dieIn(crossings: number, kind: CrashKind): void {
     this.#crossingsToDeath = crossings;
-    this.#howItDies = how;
+    this.#crashKind = kind;
   }
 
   /** Schedules a pause after a number of actions. */
@@ -131,15 +131,15 @@ export class Life implements Clock, Timers {
 
   pause(ms: number): void {
     if (!this.#isAlive) return;
-    this.#standsStillUntilMs = Math.max(this.localMs, this.#world.elapsedMs + ms);
-    this.#world.note(this.name, () => `stands still for ${ms} ms`);
+    this.#pausedUntilMs = Math.max(this.localMs, this.#world.elapsedMs + ms);
+    this.#world.trace(this.name, () => `stands still for ${ms} ms`);
   }
 
-  die(how: CrashKind): void {
+  die(kind: CrashKind): void {
     if (!this.#isAlive) return;
     this.#isAlive = false;
-    this.#world.note(this.name, () => `dies (${how})`);
-    this.#onDeath(how);
+    this.#world.trace(this.name, () => `dies (${kind})`);
+    this.#onDeath(kind);
   }
 
   /** Records an exit of the process itself. */

@@ -5,10 +5,10 @@
  */
 export function runTurns(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    let left = 0;
+    let remaining = 0;
     let isOver = false;
     const turn = (): void => {
-      left--;
+      remaining--;
       if (isOver) return;
       try {
         if (!step()) {
@@ -21,13 +21,13 @@ export function runTurns(step: () => boolean): Promise<void> {
         reject(error);
         return;
       }
-      if (left === 0) ask();
+      if (remaining === 0) scheduleTurns();
     };
-    const ask = (): void => {
-      left = turnsAtOnce;
+    const scheduleTurns = (): void => {
+      remaining = turnsAtOnce;
       for (let turns = 0; turns < turnsAtOnce; turns++) setImmediate(turn);
     };
-    ask();
+    scheduleTurns();
   });
 }
 

@@ -68,13 +68,13 @@ export class World {
   fail(check: string, text: string): void {
     if (this.finding !== undefined) return;
     this.finding = { check, text, atMs: this.#elapsedMs };
-    this.note("check", () => `${check}: ${text}`);
+    this.trace("check", () => `${check}: ${text}`);
   }
 
   /** Adds a line to the trace. The text is made only if the trace is on. */
-  note(who: string, text: () => string): void {
+  trace(source: string, text: () => string): void {
     if (this.#trace.isOn)
-      this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);
+      this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${source.padEnd(10)} ${text()}`);
   }
 
   /** Runs until it is done, has a finding, has no event left, or the time has come. */
@@ -89,7 +89,7 @@ export class World {
       if (untilMs !== Number.POSITIVE_INFINITY) this.#elapsedMs = Math.max(this.#elapsedMs, untilMs);
       return false;
     }
-    this.#queue.take();
+    this.#queue.dequeue();
     this.#elapsedMs = next.dueMs;
     this.events++;
     if (this.events > eventsMax) {

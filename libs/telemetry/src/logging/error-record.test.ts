@@ -4,7 +4,7 @@ import { TuttiError } from "@tutti/kernel";
 import { errorRecord } from "./error-record.ts";
 
 describe("an error in a line", () => {
-  it("has type, message, code and where it was thrown", () => {
+  it("has type, message, code and stack", () => {
     const error = Object.assign(new RangeError("too far"), { code: "E_FAR" });
     const { stack = "", ...rest } = errorRecord(error);
     assert.deepEqual(rest, { type: "RangeError", message: "too far", code: "E_FAR" });
@@ -12,7 +12,7 @@ describe("an error in a line", () => {
     assert.match(stack, /error-record\.test\.ts/);
   });
 
-  it("of ours has its status, what may be done, violations and details", () => {
+  it("of Tutti has its status, retry class, violations and details", () => {
     const error = new TuttiError({
       code: "registry.bad_name",
       status: "INVALID_ARGUMENT",
@@ -54,7 +54,7 @@ describe("an error in a line", () => {
     );
   });
 
-  it("whose message has a secret loses it", () => {
+  it("whose message contains a secret is redacted", () => {
     const record = errorRecord(new Error("cannot reach nats://user:pw@host"));
     assert.equal(record.message, "cannot reach nats://[redacted]@host");
   });

@@ -24,7 +24,7 @@ const errors = defineErrors("test", {
 const textOf = (error: unknown) => errorText(errorRecord(error));
 
 describe("an error for people", () => {
-  it("is one line where its message says what is wrong, however deep that was found", () => {
+  it("is one line if its message states the problem, at any depth of causes", () => {
     const system = Object.assign(new Error("listen EADDRINUSE 127.0.0.1:7400"), { code: "EADDRINUSE" });
     const cause = errors.portInUse({ port: 7400 }, { cause: system });
 
@@ -33,7 +33,7 @@ describe("an error for people", () => {
     assert.equal(text, "the platform did not start: Port 7400 is in use (test.not_started)");
   });
 
-  it("names the causes that say more than what they caused", () => {
+  it("names the causes that add information", () => {
     const cause = errors.portInUse({ port: 7400 });
 
     assert.equal(

@@ -37,8 +37,8 @@ function titleOf({ type, message, code, status }: LoggedError): string {
   return `${name}${message}${code === undefined ? "" : ` (${code})`}`;
 }
 
-function violationsOf({ violations = [], message: whole }: LoggedError): string[] {
+function violationsOf({ violations = [], message: fullMessage }: LoggedError): string[] {
   return violations
     .map(({ field, message }) => `- ${field}: ${message}`)
-    .filter((line) => !whole.includes(line.slice(2)));
+    .filter((line) => !fullMessage.includes(line.slice(2)));
 }

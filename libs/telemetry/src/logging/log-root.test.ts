@@ -13,7 +13,7 @@ function setUp(level: LogLevel = "info") {
 }
 
 describe("the log", () => {
-  it("is one JSON object per line: time, level, who, message, fields", () => {
+  it("is one JSON object per line: time, level, service, instance, message, fields", () => {
     const { stream, logger, time } = setUp();
     logger.info("lease taken", { place: "workflow/partition/7", epoch: 3 });
     assert.ok(stream.raw[0]?.endsWith("}\n"));
@@ -40,7 +40,7 @@ describe("the log", () => {
     );
   });
 
-  it("has nothing below its level, and says so before a line is made", () => {
+  it("omits lines below its level, and reports whether a level is enabled", () => {
     const { stream, logger } = setUp("warn");
     logger.info("not this");
     logger.warn("this");
@@ -49,7 +49,7 @@ describe("the log", () => {
     assert.equal(stream.raw.length, 1);
   });
 
-  it("a change of the level takes effect at once, in children made before too", () => {
+  it("a change of the level takes effect at once, also in existing children", () => {
     const { stream, logger, root } = setUp("info");
     const child = logger.child({ component: "store" });
     child.debug("not this");
@@ -63,7 +63,7 @@ describe("the log", () => {
     );
   });
 
-  it("children carry the fields of all above them, the nearest wins, and no key stands twice", () => {
+  it("children carry the fields of all parents, the nearest value wins, and no key occurs twice", () => {
     const { stream, logger } = setUp();
     const child = logger.child({ namespace: "a", traceId: "t1" }).child({ namespace: "b" });
     child.info("first");
@@ -86,7 +86,7 @@ describe("the log", () => {
     assert.equal(line?.["time_"], 5);
   });
 
-  it("a place in a trace is written as its ids, which are asked for by the first line", () => {
+  it("a trace context is written as its ids, which are read for the first line", () => {
     const { stream, logger } = setUp();
     let calls = 0;
     const trace = {
@@ -109,7 +109,7 @@ describe("the log", () => {
     );
   });
 
-  it("a field called trace that is no place in one is a field", () => {
+  it("a field called trace that is not a trace context is a field", () => {
     const { stream, logger } = setUp();
     logger.info("read", { trace: "off" });
     assert.equal(stream.parsed()[0]?.["trace"], "off");
@@ -122,7 +122,7 @@ describe("the log", () => {
     assert.ok(typeof error === "object" && error !== null && "cause" in error && "stack" in error);
   });
 
-  it("errors at info have no stack: making the first one stops the process for up to 0.1 s", () => {
+  it("errors at info have no stack, because the first stack stops the process for up to 0.1 s", () => {
     const { stream, logger } = setUp();
     const error = new Error("refused", { cause: new Error("no name") });
     let calls = 0;
@@ -136,7 +136,7 @@ describe("the log", () => {
     assert.equal(calls, 0);
   });
 
-  it("secrets stay out of lines and of children's fields", () => {
+  it("secrets are removed from lines and from the fields of children", () => {
     const { stream, logger } = setUp();
     logger.child({ token: "abc" }).info("connected", { url: "nats://u:p@h", password: "pw" });
     assert.ok(!/abc|u:p|pw"/.test(stream.raw[0] ?? ""), stream.raw[0]);
@@ -156,7 +156,7 @@ describe("the log", () => {
     root.logger.info("nobody hears this");
   });
 
-  it("a message with percent signs or line breaks is a message", () => {
+  it("a message with percent signs or line breaks is written unchanged", () => {
     const { stream, logger } = setUp();
     logger.info('100 %s of "it"\n', { done: true });
     assert.equal(stream.parsed()[0]?.["msg"], '100 %s of "it"\n');

@@ -153,9 +153,9 @@ function withTraceIds(fields: LogFields): LogFields {
 /** Returns the fields, and renames those with reserved names. */
 function withoutKeys(
   fields: Record<string, unknown>,
-  taken: ReadonlySet<string>,
+  reserved: ReadonlySet<string>,
 ): Readonly<Record<string, unknown>> {
   const keys = Object.keys(fields);
-  if (!keys.some((key) => taken.has(key))) return fields;
-  return Object.fromEntries(keys.map((key) => [taken.has(key) ? `${key}_` : key, fields[key]]));
+  if (!keys.some((key) => reserved.has(key))) return fields;
+  return Object.fromEntries(keys.map((key) => [reserved.has(key) ? `${key}_` : key, fields[key]]));
 }

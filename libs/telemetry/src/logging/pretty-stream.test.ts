@@ -21,12 +21,12 @@ async function linesOf(write: (root: LogRoot) => void): Promise<string> {
 }
 
 describe("the log on a terminal", () => {
-  it("is a line for people: time, level, message, fields, without who this process is", async () => {
+  it("is a line for people: time, level, message, fields, without service and instance", async () => {
     const text = await linesOf((root) => root.logger.info("lease taken", { epoch: 3 }));
     assert.match(text, /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: lease taken \{"epoch":3\}\n$/);
   });
 
-  it("has an error without its stack where the message says what is wrong", async () => {
+  it("shows an error without its stack if the message states the problem", async () => {
     const error = new TuttiError({
       code: "test.full",
       status: "RESOURCE_EXHAUSTED",

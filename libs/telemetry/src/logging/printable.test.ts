@@ -49,15 +49,16 @@ describe("fields of a line", () => {
       { type: "TypeError", message: "no", stack: "" },
     ],
   ];
-  for (const [what, value, expected] of cases) {
-    it(`${what} is printed as data`, () => assert.deepEqual(printableFields({ value }), { value: expected }));
+  for (const [title, value, expected] of cases) {
+    it(`${title} is printed as data`, () =>
+      assert.deepEqual(printableFields({ value }), { value: expected }));
   }
 
-  it("what is undefined is left out", () => {
+  it("undefined values are omitted", () => {
     assert.deepEqual(printableFields({ here: 1, away: undefined }), { here: 1 });
   });
 
-  it("secrets are taken out by their key, at any depth and of any type", () => {
+  it("secrets are redacted by their key, at any depth and of any type", () => {
     const fields = {
       password: "pw",
       list: [{ accessToken: { value: "x" } }],
@@ -77,7 +78,7 @@ describe("fields of a line", () => {
     });
   });
 
-  it("a circle is cut where it closes, the same object twice side by side is no circle", () => {
+  it("a circular reference is cut, and the same object twice side by side is printed twice", () => {
     const circle: Record<string, unknown> = { name: "a" };
     circle["self"] = circle;
     assert.deepEqual(printableFields({ circle }), { circle: { name: "a", self: "[circular]" } });
@@ -101,7 +102,7 @@ describe("fields of a line", () => {
     assert.equal(JSON.stringify(printableFields(fields)), '{"__proto__":{"polluted":true}}');
   });
 
-  it("any value becomes JSON, bounded, and has nothing under a secret's key", () => {
+  it("any value becomes bounded JSON, without the values of secret keys", () => {
     const key = fc.constantFrom("a", "b", "token", "dbPassword", "x-api-key", "__proto__", "toJSON");
     const { value } = fc.letrec((tie) => ({
       value: fc.oneof(

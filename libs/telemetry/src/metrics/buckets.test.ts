@@ -35,7 +35,7 @@ describe("quantiles", () => {
     });
   }
 
-  it("a quantile lies in the bucket of the value at its rank", () => {
+  it("a quantile is in the bucket of the value at its rank", () => {
     const values = fc.array(fc.double({ min: 0, max: 3.99, noNaN: true }), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(values, fc.double({ min: 0.01, max: 1, noNaN: true }), (observed, q) => {

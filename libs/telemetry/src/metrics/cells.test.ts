@@ -11,7 +11,7 @@ describe("counter cells", () => {
     assert.equal(cell.read(), 3.5);
   });
 
-  it("ignore what would make them fall or not be a number", () => {
+  it("ignore negative values and NaN", () => {
     const cell = new CounterValue();
     cell.add(1);
     cell.add(-1);
@@ -61,7 +61,7 @@ describe("histogram cells", () => {
     assert.equal(cell.sum, 0);
   });
 
-  it("count and sum are those of the values, for any values", () => {
+  it("count and sum match the values, for any values", () => {
     const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }));
     fc.assert(
       fc.property(values, (observed) => {

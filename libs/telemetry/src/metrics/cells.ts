@@ -35,7 +35,7 @@ export class GaugeValue implements GaugeCell {
   #value = 0;
   #observers: readonly (() => number)[] = [];
   /** True if it was set. A gauge with observers only disappears with its last observer. */
-  held = false;
+  isSet = false;
 
   set(value: number): void {
     this.#value = value;
@@ -54,7 +54,7 @@ export class GaugeValue implements GaugeCell {
   forget(read: () => number): boolean {
     const index = this.#observers.indexOf(read);
     if (index >= 0) this.#observers = this.#observers.toSpliced(index, 1);
-    return this.held || this.#observers.length > 0;
+    return this.isSet || this.#observers.length > 0;
   }
 
   /** Returns NaN if an observer throws, because one broken reader must not fail the whole scrape. */

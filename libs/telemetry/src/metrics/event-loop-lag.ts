@@ -31,7 +31,7 @@ export const resolutionMs = 100;
 /** Average over a second. Turns of an idle platform take 0.4 ms. A burst of short turns must not count as a long turn. */
 const longTurnMs = 5;
 const windowTicks = 10;
-const maximaKept = 6;
+const maximaMax = 6;
 
 export class EventLoopLag {
   readonly #histogram: DelayHistogram;
@@ -74,7 +74,7 @@ export class EventLoopLag {
     const p99 = empty ? this.#turnSeconds : lagSeconds(this.#histogram.percentile(99));
     this.p99Seconds = Math.max(p99, this.#spikeSeconds);
     const max = empty ? this.#turnSeconds : lagSeconds(this.#histogram.max);
-    this.#maxima = [...this.#maxima.slice(1 - maximaKept), Math.max(max, this.#spikeSeconds)];
+    this.#maxima = [...this.#maxima.slice(1 - maximaMax), Math.max(max, this.#spikeSeconds)];
     this.#histogram.reset();
     if (this.#isProbed && !this.#wasBusy) this.#isProbed = !this.#histogram.disable();
     this.#wasBusy = false;

@@ -46,7 +46,7 @@ describe("the text format", () => {
     );
   });
 
-  it("leaves out metrics that have no series", () => {
+  it("omits metrics without series", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     registry.counter({ name: "tutti_calls_total", help: "Calls.", labels: ["method"] });
     assert.equal(expose(registry.families()), "");
@@ -105,7 +105,7 @@ describe("the OpenMetrics format", () => {
     assert.deepEqual(lines.slice(-2), ["# EOF", ""]);
   });
 
-  it("is chosen by those that ask for it alone", () => {
+  it("is used only if the request prefers it", () => {
     assert.equal(
       formatFor("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3"),
       "openmetrics",

@@ -46,7 +46,7 @@ function appendHistogram(lines: string[], name: string, text: string, cell: Coun
   for (const [bucket, count] of cell.counts.entries()) {
     cumulative += count;
     const bound = cell.bounds[bucket] ?? Number.POSITIVE_INFINITY;
-    lines.push(`${name}_bucket{${prefix}le="${spellBound(bound)}"} ${cumulative}`);
+    lines.push(`${name}_bucket{${prefix}le="${formatBound(bound)}"} ${cumulative}`);
   }
   lines.push(sample(`${name}_sum`, text, cell.sum), sample(`${name}_count`, text, cumulative));
 }
@@ -62,7 +62,7 @@ function spellNumber(value: number): string {
 }
 
 /** Writes `1.0` and not `1`, so that a series has the same name in both formats. */
-export function spellBound(bound: number): string {
+export function formatBound(bound: number): string {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : spellNumber(bound);
 }
 

@@ -23,7 +23,7 @@ interface FamilyOptions<K extends MetricKind, C> {
   /** Upper bounds of a histogram's buckets. Empty for other kinds. */
   readonly bounds: Float64Array;
   readonly labelSetsMax: number;
-  readonly makeCell: () => C;
+  readonly createCell: () => C;
   /** Called when a series was added or removed. */
   readonly changed: () => void;
   /** Called when the limit rejected a label set. */
@@ -58,7 +58,7 @@ export class Family<K extends MetricKind, C> {
     const known = this.#series.get(key);
     if (known !== undefined) return known.cell;
     if (this.#full()) return this.#otherSeries().cell;
-    return this.#put(key, values, this.#options.makeCell()).cell;
+    return this.#put(key, values, this.#options.createCell()).cell;
   }
 
   /** Adds a series with an existing cell. Returns undefined if the limit rejects it. */
@@ -99,7 +99,7 @@ export class Family<K extends MetricKind, C> {
   #otherSeries(): Series<C> {
     if (this.#other === undefined) {
       const values = this.labels.map(() => "other");
-      this.#other = { values, text: labelText(this.labels, values), cell: this.#options.makeCell() };
+      this.#other = { values, text: labelText(this.labels, values), cell: this.#options.createCell() };
       this.#options.changed();
     }
     return this.#other;

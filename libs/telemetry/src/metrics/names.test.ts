@@ -46,7 +46,7 @@ describe("names of metrics", () => {
     assert.match(flawOf("gauge", "tutti_things", "  ", []) ?? "", /help/);
   });
 
-  it("labels that Prometheus keeps for itself, that are spelled otherwise or named twice are refused", () => {
+  it("reserved, malformed and repeated labels are refused", () => {
     assert.match(flawOf("gauge", "tutti_things", "Help.", ["le"]) ?? "", /Prometheus' own/);
     assert.match(flawOf("gauge", "tutti_things", "Help.", ["__name"]) ?? "", /snake case/);
     assert.match(flawOf("gauge", "tutti_things", "Help.", ["one", "one"]) ?? "", /twice/);

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { NetworkBytes } from "./network-bytes.ts";
 
 describe("bytes on the network", () => {
-  it("are those of servers and clients, while a socket is open and after it has closed", async (t) => {
+  it("include servers and clients, while a socket is open and after it has closed", async (t) => {
     const bytes = new NetworkBytes();
     bytes.start();
     t.after(() => bytes.stop());
@@ -26,7 +26,7 @@ describe("bytes on the network", () => {
     assert.deepEqual(bytes.read(), { received: 5_300, sent: 5_300 });
   });
 
-  it("of a stopped count stay as they are", async (t) => {
+  it("do not change after the count has stopped", async (t) => {
     const bytes = new NetworkBytes();
     bytes.start();
     bytes.stop();

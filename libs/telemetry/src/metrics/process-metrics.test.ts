@@ -32,14 +32,14 @@ describe("metrics of the process", () => {
     assert.equal(sampleOf(text, "process_network_transmit_bytes_total"), 0);
   });
 
-  it("leave nothing behind when stopped", () => {
+  it("remove their observers and timers when stopped", () => {
     const time = new VirtualTime();
     const registry = new MetricsRegistry({ logger: silentLogger });
     const metrics = new ProcessMetrics({ registry, clock: time, timers: time });
     metrics.start();
     metrics.stop();
-    const left = [...parseExposition(expose(registry.families())).keys()];
-    assert.deepEqual(left, ["nodejs_gc_duration_seconds"]);
+    const remaining = [...parseExposition(expose(registry.families())).keys()];
+    assert.deepEqual(remaining, ["nodejs_gc_duration_seconds"]);
     assert.equal(time.pending, 0);
   });
 });
@@ -61,7 +61,7 @@ describe("lag of the event loop", () => {
     };
   }
 
-  const quiet = () => ({ busyMs: 0, turns: 0 });
+  const idle = () => ({ busyMs: 0, turns: 0 });
 
   /** A loop whose activity is read once a second, and a histogram that records whether it is enabled. */
   function probe() {
@@ -90,9 +90,9 @@ describe("lag of the event loop", () => {
     for (let count = 0; count < times; count += 1) lag.tick();
   }
 
-  it("is what exceeds the resolution, over the last complete ten seconds", () => {
+  it("is the delay above the resolution, over the last complete ten seconds", () => {
     const lags = [0, 0, 5, 100];
-    const lag = new EventLoopLag(histogramOf(lags), quiet);
+    const lag = new EventLoopLag(histogramOf(lags), idle);
     tick(lag, 9);
     assert.equal(lag.p99Seconds, 0);
     tick(lag, 1);
@@ -102,8 +102,8 @@ describe("lag of the event loop", () => {
     assert.equal(lag.p99Seconds, 0);
   });
 
-  it("keeps its maximum for a minute, so that a scrape every minute sees every spike", () => {
-    const lag = new EventLoopLag(histogramOf([700]), quiet);
+  it("keeps its maximum for a minute, so that a scrape each minute includes every spike", () => {
+    const lag = new EventLoopLag(histogramOf([700]), idle);
     tick(lag, 60);
     assert.ok(Math.abs(lag.maxSeconds - 0.7) < 1e-9);
     tick(lag, 10);

@@ -64,7 +64,7 @@ export class ProcessMetrics {
   }
 
   #observeCpu(): void {
-    const usage = this.#kept(momentMs, () => process.cpuUsage());
+    const usage = this.#cached(momentMs, () => process.cpuUsage());
     this.#counter("process_cpu_user_seconds_total", "Time on a CPU in user mode.", () => usage().user / 1e6);
     this.#counter(
       "process_cpu_system_seconds_total",
@@ -86,7 +86,7 @@ export class ProcessMetrics {
   }
 
   #observeMemory(): void {
-    const usage = this.#kept(momentMs, () => process.memoryUsage());
+    const usage = this.#cached(momentMs, () => process.memoryUsage());
     this.#gauge("process_resident_memory_bytes", "Memory of the process in RAM.", () => usage().rss);
     this.#gauge("nodejs_heap_size_total_bytes", "Size of the JavaScript heap.", () => usage().heapTotal);
     this.#gauge("nodejs_heap_size_used_bytes", "Used part of the JavaScript heap.", () => usage().heapUsed);
@@ -98,13 +98,13 @@ export class ProcessMetrics {
   }
 
   #observeHandles(): void {
-    const resources = this.#kept(seldomMs, () => process.getActiveResourcesInfo().length);
+    const resources = this.#cached(seldomMs, () => process.getActiveResourcesInfo().length);
     this.#gauge(
       "nodejs_active_resources",
       "Sockets, timers, requests that keep the process alive.",
       resources,
     );
-    const files = this.#kept(seldomMs, countOpenFiles);
+    const files = this.#cached(seldomMs, countOpenFiles);
     if (Number.isNaN(files())) return;
     this.#gauge("process_open_fds", "Open file descriptors.", files);
     const limit = readOpenFilesLimit();
@@ -115,7 +115,7 @@ export class ProcessMetrics {
 
   #observeNetwork(): void {
     this.#network.start();
-    const bytes = this.#kept(secondMs, () => this.#network.read());
+    const bytes = this.#cached(secondMs, () => this.#network.read());
     this.#counter(
       "process_network_receive_bytes_total",
       "Bytes that sockets of the process received.",
@@ -183,13 +183,14 @@ export class ProcessMetrics {
   }
 
   /** Returns a reader that reads again only if the last value is older than `maxAgeMs`. */
-  #kept<T>(maxAgeMs: number, read: () => T): () => T {
+  #cached<T>(maxAgeMs: number, read: () => T): () => T {
     const { clock } = this.#options;
-    let kept: { readonly value: T; readonly readAtMs: number } | undefined;
+    let cached: { readonly value: T; readonly readAtMs: number } | undefined;
     return () => {
       const nowMs = clock.monotonic();
-      if (kept === undefined || nowMs - kept.readAtMs >= maxAgeMs) kept = { value: read(), readAtMs: nowMs };
-      return kept.value;
+      if (cached === undefined || nowMs - cached.readAtMs >= maxAgeMs)
+        cached = { value: read(), readAtMs: nowMs };
+      return cached.value;
     };
   }
 }

@@ -18,7 +18,7 @@ function scrape(
 }
 
 describe("the metrics registry", () => {
-  it("the same label values give the same cell, others another", () => {
+  it("the same label values share a cell, and other values have another cell", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const counter = registry.counter(calls);
     counter.with({ method: "get", status: "ok" }).add();
@@ -28,7 +28,7 @@ describe("the metrics registry", () => {
     assert.equal(scrape(registry, calls.name, { method: "get", status: "failed" }), 5);
   });
 
-  it("values that only together are equal give two cells", () => {
+  it("label values with the same concatenation have different cells", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const counter = registry.counter(calls);
     assert.notEqual(
@@ -38,7 +38,7 @@ describe("the metrics registry", () => {
     assert.notEqual(counter.with({ method: "a1:b", status: "" }), counter.with({ method: "a", status: "b" }));
   });
 
-  it("declared twice in the same words it is one metric", () => {
+  it("a repeated identical declaration returns the same metric", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     registry.counter(calls).with({ method: "get", status: "ok" }).add();
     registry.counter(calls).with({ method: "get", status: "ok" }).add();
@@ -71,7 +71,7 @@ describe("the metrics registry", () => {
     );
   });
 
-  it("an observed gauge is asked when it is read, and is gone when its last observer stops", () => {
+  it("an observed gauge is read on request, and removed when its last observer stops", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     let value = 3;
     const stop = registry.gauge(depth).observe({}, () => value);
@@ -84,7 +84,7 @@ describe("the metrics registry", () => {
     assert.equal(scrape(registry, depth.name), undefined);
   });
 
-  it("stopping twice does not take away what was observed in between", () => {
+  it("stopping twice does not remove a later observer", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const stop = registry.gauge(depth).observe({}, () => 1);
     stop();
@@ -93,7 +93,7 @@ describe("the metrics registry", () => {
     assert.equal(scrape(registry, depth.name), 2);
   });
 
-  it("a counter that something else counts is read when it is asked for", () => {
+  it("an observed counter is read on request", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     let ticks = 1;
     const stop = registry.observeCounter({ name: "tutti_test_ticks_total", help: "Ticks." }, {}, () => ticks);
@@ -103,7 +103,7 @@ describe("the metrics registry", () => {
     assert.equal(scrape(registry, "tutti_test_ticks_total"), undefined);
   });
 
-  it("every series that comes or goes changes the revision, recording does not", () => {
+  it("each added or removed series changes the revision, and recording does not", () => {
     const registry = new MetricsRegistry({ logger: silentLogger });
     const seen = [registry.revision];
     const cell = registry.counter(calls).with({ method: "get", status: "ok" });
@@ -140,14 +140,14 @@ describe("a metric with more label sets than it may have", () => {
     assert.equal(scrape(registry, calls.name, { method: "m0", status: "ok" }), 2);
   });
 
-  it("counts what it refused and says so once", () => {
+  it("counts refused label sets, and logs a warning once", () => {
     const { registry, logger } = overflown();
     assert.equal(scrape(registry, "tutti_telemetry_refused_label_sets_total", { metric: calls.name }), 7);
     assert.equal(logger.messages("warn").length, 1);
     assert.deepEqual(logger.lines[0]?.fields, { metric: calls.name, labelSetsMax });
   });
 
-  it("an observed series that goes makes room for another", () => {
+  it("a removed observed series makes room for another", () => {
     const registry = new MetricsRegistry({ logger: silentLogger, labelSetsMax: 1 });
     const gauge = registry.gauge({ name: "tutti_test_states", help: "States.", labels: ["target"] });
     const stop = gauge.observe({ target: "a" }, () => 1);

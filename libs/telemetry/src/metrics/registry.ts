@@ -87,7 +87,7 @@ export class MetricsRegistry implements Metrics {
     return {
       with: (labels) => {
         const cell = family.with(labels);
-        cell.held = true;
+        cell.isSet = true;
         return cell;
       },
       observe: (labels, read) => observeGauge(family, labels, read),
@@ -110,7 +110,7 @@ export class MetricsRegistry implements Metrics {
     kind: K,
     description: MetricDescription<string>,
     bounds: Float64Array,
-    makeCell: () => C,
+    createCell: () => C,
   ): Family<K, C> {
     const { name, help, labels = [] } = description;
     const known = this.#families.get(name);
@@ -130,7 +130,7 @@ export class MetricsRegistry implements Metrics {
       help,
       labels,
       bounds,
-      makeCell,
+      createCell,
       labelSetsMax: this.#labelSetsMax,
       changed: () => {
         this.#revision += 1;

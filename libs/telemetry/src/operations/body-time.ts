@@ -11,7 +11,7 @@ import { systemTimers } from "@tutti/kernel";
 const patient = new WeakSet<IncomingMessage>();
 
 /** Allows the body of an upload or a stream up to an hour. Call it after the caller is authenticated and counted. */
-export function letBodyTakeTime(request: IncomingMessage): void {
+export function extendBodyTimeout(request: IncomingMessage): void {
   patient.add(request);
 }
 

@@ -67,7 +67,7 @@ describe("the header of the PROXY protocol", () => {
     ]);
   const four = [192, 0, 2, 1, 10, 0, 0, 1, 0, 80, 1, 187];
   const six = [0x20, 1, 0xd, 0xb8, ...Array<number>(11).fill(0), 7, ...Array<number>(20).fill(0)];
-  for (const [what, data, address] of [
+  for (const [title, data, address] of [
     ["version 1", Buffer.from("PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\n"), "192.0.2.1"],
     ["version 1 with IPv6", Buffer.from("PROXY TCP6 2001:db8::7 ::1 1 2\r\n"), "2001:db8::7"],
     ["version 1, unknown", Buffer.from("PROXY UNKNOWN\r\n"), undefined],
@@ -75,7 +75,7 @@ describe("the header of the PROXY protocol", () => {
     ["version 2 with IPv6", binary(0x21, 0x21, ...six), "2001:db8::7"],
     ["version 2, of the proxy itself", binary(0x20, 0x00), undefined],
   ] as const)
-    it(`is read whole, and needs every byte: ${what}`, () => {
+    it(`is read only when complete: ${title}`, () => {
       const request = Buffer.from("GET / HTTP/1.1\r\n");
       assert.deepEqual(readProxyHeader(Buffer.concat([data, request])), {
         ...{ kind: "read", bytes: data.length, address },
@@ -84,7 +84,7 @@ describe("the header of the PROXY protocol", () => {
         assert.equal(readProxyHeader(data.subarray(0, bytes)).kind, "more", `${bytes}`);
     });
 
-  it("is nothing else", () => {
+  it("is rejected in any other form", () => {
     for (const data of [
       Buffer.from("GET / HTTP/1.1\r\n"),
       Buffer.from("PROXY TCP4 evil\r\n"),

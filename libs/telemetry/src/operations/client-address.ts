@@ -33,8 +33,8 @@ export class ClientAddresses {
 
   constructor({ trustedProxies, proxyHeader }: ProxySettings) {
     this.#header = proxyHeader;
-    for (const one of trustedProxies) {
-      const [address = "", bits] = one.split("/");
+    for (const proxy of trustedProxies) {
+      const [address = "", bits] = proxy.split("/");
       const family = isIP(address) === 6 ? "ipv6" : "ipv4";
       if (bits === undefined) this.#trusted.addAddress(address, family);
       else this.#trusted.addSubnet(address, Number(bits), family);
@@ -59,11 +59,11 @@ export class ClientAddresses {
     if (this.#header === "proxy-protocol") return known.get(socket) ?? direct;
     if (!this.#isTrusted(direct)) return direct;
     let client = direct;
-    for (const one of this.#hops(headers).reverse()) {
+    for (const hop of this.#hops(headers).reverse()) {
       // An unreadable hop is not skipped, because text to the left of it comes from further away.
-      if (isIP(one) === 0) return client;
-      client = one;
-      if (!this.#isTrusted(one)) return client;
+      if (isIP(hop) === 0) return client;
+      client = hop;
+      if (!this.#isTrusted(hop)) return client;
     }
     return client;
   }

@@ -5,7 +5,7 @@ export const operationsErrors = defineErrors("operations", {
   unknownPath: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The operations endpoints have few paths, and the one asked for is none of them.",
+    help: "The operations endpoints have few paths, and the requested path is not one of them.",
     message: ({ path, known }: { path: string; known: readonly string[] }) =>
       `Path ${path} not found. The paths are ${known.join(", ")}`,
     remedy: "Use one of these paths.",
@@ -28,7 +28,7 @@ export const operationsErrors = defineErrors("operations", {
   hostsDiffer: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The request has several Host headers, or none. Proxies and servers may read different ones. Send one.",
+    help: "The request has several Host headers, or none. Proxies and servers may read different headers. Send one Host header.",
     message: ({ found }: { found: number }) => `The request has ${found} Host headers`,
     remedy: "Send one Host header.",
   },
@@ -56,7 +56,7 @@ export const operationsErrors = defineErrors("operations", {
   expectationUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The header `Expect` has one value in HTTP: `100-continue`. Answered over HTTP with 417.",
+    help: "HTTP defines one value of the header `Expect`: `100-continue`. Answered over HTTP with 417.",
     message: ({ found }: { found: string }) =>
       `\`Expect\`: expected 100-continue, got ${JSON.stringify(found)}`,
     remedy: "Remove the header.",
@@ -79,14 +79,14 @@ export const operationsErrors = defineErrors("operations", {
   keyWrong: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "What was shown is not `operations.key` of this process. Keys and tokens of people are for `/v1/status` and `/v1/metrics` of the gateway.",
+    help: "The key in the request is not `operations.key` of this process. Keys and tokens of users are for `/v1/status` and `/v1/metrics` of the gateway.",
     message: () => "The key is not the key of the operations endpoints (`operations.key`)",
     remedy: "Send the key that `operations.key` of this process refers to.",
   },
   keyShort: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "`operations.key` can be guessed when it is short. Make one with `openssl rand -hex 32`.",
+    help: "A short `operations.key` can be guessed. Create one with `openssl rand -hex 32`.",
     message: ({ least, found }: { least: number; found: number }) =>
       `\`operations.key\`: expected at least ${least} characters, got ${found}`,
     remedy: "Create one with `openssl rand -hex 32`.",
@@ -103,10 +103,10 @@ export const operationsErrors = defineErrors("operations", {
   listenRefused: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The operating system does not let the process listen on the address: ports below 1024 need a privilege, and the host has to be one of this machine.",
-    message: (given: { host: string; port: number; reason: string; settings: string }) =>
-      `Cannot listen on ${given.host} port ${given.port}: ${given.reason}`,
-    remedy: (given: { host: string; port: number; reason: string; settings: string }) =>
-      `Set ${given.settings} to an address of this machine.`,
+    help: "The operating system does not let the process listen on the address. Ports below 1024 need a privilege, and the host must be an address of this machine.",
+    message: (parameters: { host: string; port: number; reason: string; settings: string }) =>
+      `Cannot listen on ${parameters.host} port ${parameters.port}: ${parameters.reason}`,
+    remedy: (parameters: { host: string; port: number; reason: string; settings: string }) =>
+      `Set ${parameters.settings} to an address of this machine.`,
   },
 });

@@ -8,10 +8,10 @@ import { type GuessWatch, operationsAccess } from "./operations-access.ts";
 const key = "b6d4".repeat(16);
 
 function accessWith(host: string, environment: Record<string, string>, guesses?: GuessWatch) {
-  const given = { ...environment, TUTTI_OPERATIONS_HOST: host };
+  const variables = { ...environment, TUTTI_OPERATIONS_HOST: host };
   const isSet = Object.hasOwn(environment, "SCRAPES");
   const sources = memorySources({
-    environment: isSet ? { ...given, TUTTI_OPERATIONS_KEY: "env:SCRAPES" } : given,
+    environment: isSet ? { ...variables, TUTTI_OPERATIONS_KEY: "env:SCRAPES" } : variables,
   });
   return operationsAccess(
     Configuration.load({ sections: [operationsSection], sources }).read(operationsSection),
@@ -27,20 +27,20 @@ describe("access to metrics and state of a process", () => {
     }
   });
 
-  it("is elsewhere who shows the key", async () => {
+  it("requires the key if other machines reach the port", async () => {
     const access = await accessWith("0.0.0.0", { SCRAPES: key });
     await access({ authorization: `Bearer ${key}` });
     await access({ authorization: `bearer  ${key}` });
-    for (const shown of [undefined, "", "Basic YTpi", "Bearer", "Bearer "])
-      await assert.rejects(access({ authorization: shown }), {
+    for (const authorization of [undefined, "", "Basic YTpi", "Bearer", "Bearer "])
+      await assert.rejects(access({ authorization: authorization }), {
         code: "operations.key_needed",
         status: "UNAUTHENTICATED",
       });
-    for (const shown of [key.slice(1), `${key}0`, key.toUpperCase(), "tutti_live_x_y", "a.b.c"])
+    for (const credential of [key.slice(1), `${key}0`, key.toUpperCase(), "tutti_live_x_y", "a.b.c"])
       await assert.rejects(
-        access({ authorization: `Bearer ${shown}` }),
+        access({ authorization: `Bearer ${credential}` }),
         { code: "operations.key_wrong" },
-        shown,
+        credential,
       );
   });
 
@@ -67,10 +67,10 @@ describe("access to metrics and state of a process", () => {
     await access({ authorization: `Bearer ${key}`, address: "10.0.0.9" });
   });
 
-  it("is closed to other machines without a configured key, and the refusal says what to set", async () => {
+  it("is closed to other machines without a configured key, and the refusal names the setting", async () => {
     const access = await accessWith("10.0.0.7", {});
-    for (const shown of [undefined, `Bearer ${key}`])
-      await assert.rejects(access({ authorization: shown }), {
+    for (const authorization of [undefined, `Bearer ${key}`])
+      await assert.rejects(access({ authorization: authorization }), {
         code: "operations.key_not_set",
         message:
           "`operations.key` is not set, and other machines can reach 10.0.0.7 (`operations.host`). Set it to `env:NAME` or `file:/path`, and send it as `Authorization: Bearer`.",

@@ -18,13 +18,13 @@ export interface OperationsAccessSettings {
 }
 
 /** A caller's credential and address. */
-interface ShownToOperations {
+interface OperationsCredentials {
   readonly authorization?: string | undefined;
   readonly address?: string | undefined;
 }
 
 /** Rejects with an error that names the missing credential. */
-export type OperationsAccess = (shown: ShownToOperations) => Promise<void>;
+export type OperationsAccess = (credentials: OperationsCredentials) => Promise<void>;
 
 /** Counts failed attempts, by address and account. */
 export interface GuessWatch {
@@ -53,9 +53,9 @@ export async function operationsAccess(
   return async ({ authorization, address = "" }) => {
     const known = await expected();
     if (known === undefined) throw operationsErrors.keyNotSet({ host });
-    const shown = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1]?.trim();
-    if (shown === undefined) throw operationsErrors.keyNeeded();
-    if (timingSafeEqual(hashOf(shown), hashOf(known))) return;
+    const token = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1]?.trim();
+    if (token === undefined) throw operationsErrors.keyNeeded();
+    if (timingSafeEqual(hashOf(token), hashOf(known))) return;
     const error = operationsErrors.keyWrong();
     throw guesses?.recordFailure(address, account, error) ?? error;
   };

@@ -6,9 +6,9 @@ import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
-import { letBodyTakeTime } from "./body-time.ts";
+import { extendBodyTimeout } from "./body-time.ts";
 import { operationsErrors } from "./errors.ts";
-import { type FrontDoor, OperationsServer, type RequestTimeouts } from "./operations-server.ts";
+import { type HttpHandler, OperationsServer, type RequestTimeouts } from "./operations-server.ts";
 import type { OperationsResponse, OperationsRoutes } from "./routes.ts";
 
 const never = new AbortController().signal;
@@ -24,10 +24,10 @@ function answer(body: string, status = 200): OperationsResponse {
 async function setUp(
   t: TestContext,
   routes = answering(),
-  { door, timeouts = {} }: { door?: FrontDoor; timeouts?: RequestTimeouts } = {},
+  { handler, timeouts = {} }: { handler?: HttpHandler; timeouts?: RequestTimeouts } = {},
 ) {
   const logger = recordingLogger();
-  const server = new OperationsServer({ routes, door, host: "127.0.0.1", port: 0, logger, timeouts });
+  const server = new OperationsServer({ routes, handler, host: "127.0.0.1", port: 0, logger, timeouts });
   await server.start();
   t.after(() => server.stop(AbortSignal.abort()));
   const port = server.address?.port ?? 0;
@@ -62,7 +62,7 @@ function assertProblem(found: string, status: number, code: string): void {
 }
 
 describe("the operations server", () => {
-  it("hands requests to the routes and sends their answers, never from a cache", async (t) => {
+  it("passes requests to the routes and returns their replies, never from a cache", async (t) => {
     const { url } = await setUp(
       t,
       answering(async ({ method, path, accept }) => answer(`${method} ${path} ${accept}`, 202)),
@@ -74,12 +74,12 @@ describe("the operations server", () => {
     assert.equal(response.body, "GET /livez?a=b text/plain");
   });
 
-  it("leaves to the front door what is no endpoint, other protocols too", async (t) => {
-    const door: FrontDoor = {
+  it("passes other paths and other protocols to the front door", async (t) => {
+    const handler: HttpHandler = {
       handle: (request, response) => response.writeHead(201).end(`door ${request.url}`),
       upgrade: (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
     };
-    const { url, port } = await setUp(t, answering(), { door });
+    const { url, port } = await setUp(t, answering(), { handler });
     assert.equal((await fetchOnce(`${url}/livez?a=b`)).body, "ok");
     const { status, body } = await fetchOnce(`${url}/v1/runs?a=b`, { method: "POST" });
     assert.deepEqual([status, body], [201, "door /v1/runs?a=b"]);
@@ -89,11 +89,11 @@ describe("the operations server", () => {
 
   it("survives a connection that is reset while its upgrade is decided", async (t) => {
     const upgraded = Promise.withResolvers<Duplex>();
-    const door: FrontDoor = {
+    const handler: HttpHandler = {
       handle: (_request, response) => response.end(),
       upgrade: (_request, socket) => upgraded.resolve(socket),
     };
-    const { port } = await setUp(t, answering(), { door });
+    const { port } = await setUp(t, answering(), { handler });
     const client = connect({ host: "127.0.0.1", port });
     client.write("GET /v1/link HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     const socket = await upgraded.promise;
@@ -134,21 +134,21 @@ describe("the operations server", () => {
     assert.equal(logger.messages("error").length, 1);
   });
 
-  it("says to whom it refuses something what they have to show", async (t) => {
-    const shown: (string | undefined)[] = [];
+  it("returns the required authentication scheme with a refusal", async (t) => {
+    const received: (string | undefined)[] = [];
     const routes = answering(async ({ authorization }) => {
-      shown.push(authorization);
+      received.push(authorization);
       throw operationsErrors.keyNeeded();
     });
     const { url, logger } = await setUp(t, routes);
     const response = await fetchOnce(`${url}/livez`, { headers: { authorization: "Bearer a" } });
     assert.deepEqual([response.status, response.headers["www-authenticate"]], [401, "Bearer"]);
     assert.equal(JSON.parse(response.body).code, "operations.key_needed");
-    assert.deepEqual(shown, ["Bearer a"]);
+    assert.deepEqual(received, ["Bearer a"]);
     assert.deepEqual(logger.messages("error"), []);
   });
 
-  it("answers what it cannot read with a problem document, and closes the connection", async (t) => {
+  it("answers an unreadable request with a problem document, and closes the connection", async (t) => {
     const { port } = await setUp(t);
     const get = "GET /livez HTTP/1.1\r\nhost: localhost\r\n";
     for (const [message, status, code] of [
@@ -170,17 +170,17 @@ describe("the operations server", () => {
     }
   });
 
-  it("answers a request that does not arrive in time, and one whose body stops", async (t) => {
+  it("rejects a request that does not arrive in time, and a request whose body stops", async (t) => {
     const timeouts = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 };
     const body = latch();
-    const door: FrontDoor = {
+    const handler: HttpHandler = {
       handle: (incoming) => {
         body.open();
         incoming.on("error", () => {}).resume();
       },
       upgrade: (_request, socket) => socket.destroy(),
     };
-    const { port } = await setUp(t, answering(), { door, timeouts });
+    const { port } = await setUp(t, answering(), { handler, timeouts });
     for (const head of ["GET /li", "POST /v1/runs HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{"]) {
       const socket = connect({ host: "127.0.0.1", port });
       socket.write(head);
@@ -190,19 +190,19 @@ describe("the operations server", () => {
     await body.opened;
   });
 
-  it("waits for a body that its handler lets take time", async (t) => {
+  it("waits for a slow body if its handler allows it", async (t) => {
     const timeouts = { headersTimeout: 50, requestTimeout: 100, connectionsCheckingInterval: 10 };
-    const door: FrontDoor = {
+    const handler: HttpHandler = {
       handle: (incoming, response) => {
         incoming.on("error", () => {});
         if (incoming.url === "/late") return void incoming.resume();
         if (incoming.url === "/answered") return void response.writeHead(401).end();
-        letBodyTakeTime(incoming);
+        extendBodyTimeout(incoming);
         void text(incoming).then((body) => response.setHeader("connection", "close").end(body));
       },
       upgrade: (_request, socket) => socket.destroy(),
     };
-    const { port } = await setUp(t, answering(), { door, timeouts });
+    const { port } = await setUp(t, answering(), { handler, timeouts });
     const post = (path: string) => {
       const socket = connect({ host: "127.0.0.1", port });
       socket.write(`POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\na`);
@@ -216,22 +216,22 @@ describe("the operations server", () => {
     assert.match(await text(patient), /^HTTP\/1.1 200 .*\r\n\r\nab$/s);
   });
 
-  it("cuts a connection whose answer has started when the rest of it cannot be read", async (t) => {
-    const door: FrontDoor = {
+  it("closes a connection if the reply has started and the rest of the request cannot be read", async (t) => {
+    const handler: HttpHandler = {
       handle: (_incoming, response) => response.writeHead(200, { "content-length": "9" }).write("half"),
       upgrade: (_request, socket) => socket.destroy(),
     };
-    const { port } = await setUp(t, answering(), { door });
+    const { port } = await setUp(t, answering(), { handler });
     const socket = connect({ host: "127.0.0.1", port });
     socket.write("POST /v1/runs HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
-    let heard = "";
+    let received = "";
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
-      heard += bytes;
-      if (heard.endsWith("half")) socket.write("no length\r\n");
+      received += bytes;
+      if (received.endsWith("half")) socket.write("no length\r\n");
     });
     await once(socket, "close");
-    assert.match(heard, /^HTTP\/1\.1 200 OK.*half$/s);
+    assert.match(received, /^HTTP\/1\.1 200 OK.*half$/s);
   });
 
   it("answers a client over HTTP/1.1 that offers HTTP/2", async (t) => {
@@ -244,7 +244,7 @@ describe("the operations server", () => {
     );
   });
 
-  it("answers a body it did not ask for without reading it", async (t) => {
+  it("answers a request with an unexpected body without reading the body", async (t) => {
     const { port } = await setUp(t);
     const message =
       "GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
@@ -253,15 +253,15 @@ describe("the operations server", () => {
 
   it("answers a browser under the name of this machine alone, and no request with two names", async (t) => {
     const { port } = await setUp(t);
-    const asked = (...hosts: readonly string[]) =>
+    const answerFor = (...hosts: readonly string[]) =>
       raw(
         port,
         `GET /livez HTTP/1.1\r\n${hosts.map((host) => `host: ${host}\r\n`).join("")}connection: close\r\n\r\n`,
       );
-    assert.match(await asked(`127.0.0.1:${port}`), /^HTTP\/1\.1 200 /);
-    assert.match(await asked("[::1]"), /^HTTP\/1\.1 200 /);
-    assert.match(await asked("evil.example"), /^HTTP\/1\.1 421 .*operations\.host_unknown/s);
-    assert.match(await asked("localhost", "evil.example"), /^HTTP\/1\.1 400 .*operations\.hosts_differ/s);
+    assert.match(await answerFor(`127.0.0.1:${port}`), /^HTTP\/1\.1 200 /);
+    assert.match(await answerFor("[::1]"), /^HTTP\/1\.1 200 /);
+    assert.match(await answerFor("evil.example"), /^HTTP\/1\.1 421 .*operations\.host_unknown/s);
+    assert.match(await answerFor("localhost", "evil.example"), /^HTTP\/1\.1 400 .*operations\.hosts_differ/s);
   });
 
   it("knows the client behind a trusted proxy, by a header or by the PROXY protocol", async (t) => {
@@ -275,24 +275,27 @@ describe("the operations server", () => {
       t.after(() => server.stop(AbortSignal.abort()));
       return server.address?.port ?? 0;
     };
-    const asked =
+    const requestText =
       "GET /livez HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 198.51.100.1\r\nconnection: close\r\n\r\n";
     const header = "PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\n";
-    assert.match(await raw(await opened("x-forwarded-for", ["127.0.0.0/8"]), asked), /from 198\.51\.100\.1$/);
-    assert.match(await raw(await opened("x-forwarded-for", ["10.0.0.2"]), asked), /from 127\.0\.0\.1$/);
+    assert.match(
+      await raw(await opened("x-forwarded-for", ["127.0.0.0/8"]), requestText),
+      /from 198\.51\.100\.1$/,
+    );
+    assert.match(await raw(await opened("x-forwarded-for", ["10.0.0.2"]), requestText), /from 127\.0\.0\.1$/);
     const port = await opened("proxy-protocol", ["127.0.0.1"]);
-    assert.match(await raw(port, `${header}${asked}`), /from 192\.0\.2\.1$/);
-    assert.equal(await raw(port, asked), "");
+    assert.match(await raw(port, `${header}${requestText}`), /from 192\.0\.2\.1$/);
+    assert.equal(await raw(port, requestText), "");
     // From another address, the bytes of the proxy header are no HTTP.
     assert.match(
-      await raw(await opened("proxy-protocol", ["10.0.0.2"]), `${header}${asked}`),
+      await raw(await opened("proxy-protocol", ["10.0.0.2"]), `${header}${requestText}`),
       /^HTTP\/1\.1 400 /,
     );
   });
 });
 
 describe("an operations server that cannot listen", () => {
-  it("on a port in use says so in one line, with the port and the setting", async (t) => {
+  it("on a port in use reports the port and the setting in one line", async (t) => {
     const other = createServer();
     other.listen({ host: "127.0.0.1", port: 0 });
     await once(other, "listening");
@@ -314,7 +317,7 @@ describe("an operations server that cannot listen", () => {
     await server.stop(never);
   });
 
-  it("on an address that is not this machine's says so", async () => {
+  it("on an address of another machine reports the settings", async () => {
     const server = new OperationsServer({
       routes: answering(),
       host: "192.0.2.1",
@@ -329,17 +332,17 @@ describe("an operations server that cannot listen", () => {
 });
 
 describe("an operations server that is stopped", () => {
-  it("finishes what it answers and refuses what is new", async (t) => {
-    const reached = latch();
+  it("finishes running requests and refuses new requests", async (t) => {
+    const entered = latch();
     const release = latch();
     const routes = answering(async () => {
-      reached.open();
+      entered.open();
       await release.opened;
       return answer("done");
     });
     const { server, url } = await setUp(t, routes);
     const pending = fetchOnce(`${url}/status`);
-    await reached.opened;
+    await entered.opened;
     const stopped = server.stop(never);
     await assert.rejects(fetchOnce(`${url}/livez`));
     release.open();
@@ -347,15 +350,15 @@ describe("an operations server that is stopped", () => {
     await stopped;
   });
 
-  it("cuts what is still running when time is up", async (t) => {
-    const reached = latch();
+  it("closes running requests when time is up", async (t) => {
+    const entered = latch();
     const routes = answering(() => {
-      reached.open();
+      entered.open();
       return new Promise(() => {});
     });
     const { server, url } = await setUp(t, routes);
     const pending = assert.rejects(fetchOnce(`${url}/status`));
-    await reached.opened;
+    await entered.opened;
     const patience = new AbortController();
     const stopped = server.stop(patience.signal);
     patience.abort();

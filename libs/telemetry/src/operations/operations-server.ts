@@ -22,14 +22,14 @@ import { type OperationsResponse, type OperationsRoutes, problem } from "./route
 const { createServer } = process.getBuiltinModule("node:http");
 
 /** Handles all requests on the port that are not for operations endpoints. */
-export interface FrontDoor {
+export interface HttpHandler {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Takes over a connection that requests another protocol. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 export interface OperationsServerOptions {
-  readonly door?: FrontDoor | undefined;
+  readonly handler?: HttpHandler | undefined;
   readonly routes: OperationsRoutes;
   readonly host: string;
   /** 0 lets the system choose. */
@@ -67,11 +67,11 @@ const limits = {
 const connectionsMax = 256;
 
 /** Addresses contain cursors, bodies take time, and clients keep their connections. */
-const doorLimits = { ...limits, maxHeaderSize: 32_768, keepAliveTimeout: 65_000 };
-const doorBodyMs = 60_000;
+const handlerLimits = { ...limits, maxHeaderSize: 32_768, keepAliveTimeout: 65_000 };
+const handlerBodyMs = 60_000;
 /** Time limit for a body whose handler has called `letBodyTakeTime`. */
 const patientMs = 3_600_000;
-const doorConnectionsMax = 10_000;
+const handlerConnectionsMax = 10_000;
 
 export class OperationsServer {
   readonly #options: OperationsServerOptions;
@@ -90,26 +90,26 @@ export class OperationsServer {
   }
 
   async start(): Promise<void> {
-    const { door, timeouts } = this.#options;
+    const { handler, timeouts } = this.#options;
     const options = {
-      ...(door === undefined ? limits : doorLimits),
+      ...(handler === undefined ? limits : handlerLimits),
       ...timeouts,
-      ...(door !== undefined && { requestTimeout: patientMs }),
+      ...(handler !== undefined && { requestTimeout: patientMs }),
     };
-    const server = createServer(options, (request, response) => this.#take(request, response));
+    const server = createServer(options, (request, response) => this.#handle(request, response));
     answerUnreadable(server);
-    if (door !== undefined) limitBodies(server, timeouts?.requestTimeout ?? doorBodyMs);
-    server.maxConnections = door === undefined ? connectionsMax : doorConnectionsMax;
-    if (door !== undefined)
+    if (handler !== undefined) limitBodies(server, timeouts?.requestTimeout ?? handlerBodyMs);
+    server.maxConnections = handler === undefined ? connectionsMax : handlerConnectionsMax;
+    if (handler !== undefined)
       server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     this.#readProxies(server);
     server.on("connection", (socket) => {
       this.#silent.add(socket);
       socket.once("close", () => this.#silent.delete(socket));
     });
-    const speaks = ({ socket }: IncomingMessage) => this.#silent.delete(socket);
-    server.on("request", speaks);
-    server.on("upgrade", speaks);
+    const markActive = ({ socket }: IncomingMessage) => this.#silent.delete(socket);
+    server.on("request", markActive);
+    server.on("upgrade", markActive);
     this.#address = await this.#listen(server);
     this.#server = server;
     this.#options.logger.info("operations endpoints listening", {
@@ -140,11 +140,11 @@ export class OperationsServer {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // They serve no request, but Node counts connections as running until their first request.
     for (const socket of this.#silent) socket.destroy();
-    const cut = (): void => server.closeAllConnections();
-    if (signal.aborted) cut();
-    signal.addEventListener("abort", cut, { once: true });
+    const closeConnections = (): void => server.closeAllConnections();
+    if (signal.aborted) closeConnections();
+    signal.addEventListener("abort", closeConnections, { once: true });
     await closed;
-    signal.removeEventListener("abort", cut);
+    signal.removeEventListener("abort", closeConnections);
   }
 
   #listen(server: Server): Promise<ListenAddress> {
@@ -173,21 +173,21 @@ export class OperationsServer {
     );
   }
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
-    const { door, routes } = this.#options;
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    const { handler, routes } = this.#options;
     const [path = ""] = (request.url ?? "/").split("?", 1);
-    const isOurs = door === undefined || routes.paths.includes(path);
+    const isOurs = handler === undefined || routes.paths.includes(path);
     const refused = hostProblem(request, isOurs && isLoopbackHost(this.#options.host));
     if (refused !== undefined) send(response, { ...refused, headers: { connection: "close" } });
     else if (isOurs) void this.#answer(request, response);
-    else door.handle(request, response);
+    else handler.handle(request, response);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Node no longer listens. Without a listener, the error of a reset connection ends the process.
     socket.on("error", () => {});
     const refused = hostProblem(request, false);
-    if (refused === undefined) this.#options.door?.upgrade(request, socket, head);
+    if (refused === undefined) this.#options.handler?.upgrade(request, socket, head);
     else endWithAnswer(socket, refused);
   }
 

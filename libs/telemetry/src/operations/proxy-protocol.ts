@@ -66,23 +66,23 @@ export class ProxyHeaderReader {
   }
 
   start(): void {
-    this.#socket.setTimeout(waitMs, this.#cut).on("error", this.#cut).on("data", this.#take);
+    this.#socket.setTimeout(waitMs, this.#destroy).on("error", this.#destroy).on("data", this.#onData);
   }
 
-  readonly #cut = (): void => {
+  readonly #destroy = (): void => {
     this.#socket.destroy();
   };
 
-  readonly #take = (data: Buffer): void => {
+  readonly #onData = (data: Buffer): void => {
     this.#data = Buffer.concat([this.#data, data]);
     const found = readProxyHeader(this.#data);
     if (found.kind === "more") return;
     const socket = this.#socket;
     if (found.kind === "wrong") {
-      this.#cut();
+      this.#destroy();
       return;
     }
-    socket.off("data", this.#take).off("error", this.#cut).off("timeout", this.#cut).setTimeout(0);
+    socket.off("data", this.#onData).off("error", this.#destroy).off("timeout", this.#destroy).setTimeout(0);
     socket.pause();
     const rest = this.#data.subarray(found.bytes);
     if (rest.length > 0) socket.unshift(rest);

@@ -80,7 +80,7 @@ describe("/readyz", () => {
     await subject.stop();
   });
 
-  it("is 200 while something is merely degraded, and says what", async () => {
+  it("is 200 while a component is only degraded, and names the reason", async () => {
     const { subject, get } = setUp({
       bus: { health: () => ({ level: "degraded", reason: "reconnecting" }) },
     });
@@ -94,7 +94,7 @@ describe("/readyz", () => {
 });
 
 describe("/metrics", () => {
-  it("is the registry in the format the scraper asks for", async () => {
+  it("is the registry in the format that the scraper requests", async () => {
     const { get } = setUp();
     const classic = await get("/metrics");
     assert.equal(classic.contentType, "text/plain; version=0.0.4; charset=utf-8");
@@ -121,7 +121,7 @@ describe("/status", () => {
 });
 
 describe("a caller without access to metrics and state", () => {
-  it("sees whether the process is well, and nothing else", async () => {
+  it("sees only liveness and readiness", async () => {
     const { get } = setUp({}, async () => {
       throw operationsErrors.keyNeeded();
     });
@@ -133,7 +133,7 @@ describe("a caller without access to metrics and state", () => {
 });
 
 describe("other requests", () => {
-  it("to an unknown path are 404 with the paths there are", async () => {
+  it("to an unknown path return 404 with the known paths", async () => {
     for (const path of ["/", "/metric", "/livez/", "/constructor", "//livez", "/livez%00"]) {
       const { status, contentType, json } = await setUp().get(path);
       assert.equal(status, 404, path);
@@ -142,7 +142,7 @@ describe("other requests", () => {
     }
   });
 
-  it("with another method are 405 and say which are allowed", async () => {
+  it("with another method return 405 with the allowed methods", async () => {
     const { status, contentType, headers, json } = await setUp().get("/livez", "POST");
     assert.equal(status, 405);
     assert.equal(contentType, "application/problem+json");

@@ -15,7 +15,7 @@ const cases: readonly (readonly [Record<string, string>, string])[] = [
   [{ OTEL_TRACES_EXPORTER: "otlp", OTEL_SDK_DISABLED: "True" }, "disabled used"],
 ];
 
-it("an endpoint or an exporter turns the SDK on, OTEL_SDK_DISABLED turns it off", () => {
+it("an endpoint or an exporter enables the SDK, and OTEL_SDK_DISABLED disables it", () => {
   for (const [environment, expected] of cases) {
     const { isDisabled, isOn, isUsed } = sdkVariables(environment);
     const found = [isDisabled && "disabled", isOn && "on", isUsed && "used"].filter(Boolean).join(" ");

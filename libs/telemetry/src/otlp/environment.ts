@@ -22,11 +22,11 @@ export interface SdkVariables {
 
 export function sdkVariables(environment: Environment): SdkVariables {
   const textOf = (name: string) => environment[name]?.trim() ?? "";
-  const asks = (name: string) => textOf(name) !== "" && textOf(name) !== "none";
+  const requestsExporter = (name: string) => textOf(name) !== "" && textOf(name) !== "none";
   const isDisabled = textOf("OTEL_SDK_DISABLED").toLowerCase() === "true";
   return {
     isDisabled,
-    isOn: !isDisabled && (endpoints.some((name) => textOf(name) !== "") || exporters.some(asks)),
+    isOn: !isDisabled && (endpoints.some((name) => textOf(name) !== "") || exporters.some(requestsExporter)),
     isUsed: Object.keys(environment).some((name) => name.startsWith("OTEL_") && textOf(name) !== ""),
   };
 }

@@ -86,7 +86,7 @@ export class NodeSdk implements SpanSink {
   readonly #options: NodeSdkOptions;
   readonly #sdk: NodeSDK;
   readonly #readers: readonly MetricReader[];
-  readonly #ids = new GivenIds();
+  readonly #ids = new PresetIds();
   readonly #ratio: RatioSampler;
   #tracer: SdkTracer;
   #failedAtMs = Number.NEGATIVE_INFINITY;
@@ -267,7 +267,7 @@ class LiveSpan implements Span {
 }
 
 /** Generates random ids, or returns the given ids of an ended span. */
-class GivenIds implements IdGenerator {
+class PresetIds implements IdGenerator {
   readonly #random = new RandomIdGenerator();
   next: TraceContext | undefined;
 

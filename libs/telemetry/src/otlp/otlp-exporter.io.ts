@@ -56,7 +56,7 @@ function metric(receiver: OtlpReceiver, name: string) {
 }
 
 describe("export to a collector", () => {
-  it("spans arrive with ids, parents, kinds, times, attributes, and who sent them", async (t) => {
+  it("spans arrive with ids, parents, kinds, times, attributes and their sender", async (t) => {
     const { receiver, exporter, tracer, time } = await setUp(t);
     const parent = tracer.start({
       name: "StartRun",
@@ -101,15 +101,15 @@ describe("export to a collector", () => {
     assert.equal(startRun?.endMs, (startRun?.startMs ?? 0) + 4.25);
   });
 
-  it("a span that was over before its report arrives with its own times, id and links", async (t) => {
+  it("a span reported after its end arrives with its own times, id and links", async (t) => {
     const { receiver, exporter, tracer } = await setUp(t);
-    const whole = { traceId: "1".repeat(32), spanId: "2".repeat(16), sampled: true };
-    const [context, other] = ["3", "4"].map((digit) => ({ ...whole, spanId: digit.repeat(16) }));
+    const root = { traceId: "1".repeat(32), spanId: "2".repeat(16), sampled: true };
+    const [context, other] = ["3", "4"].map((digit) => ({ ...root, spanId: digit.repeat(16) }));
     assert.ok(context !== undefined && other !== undefined && tracer.isRecording);
     const past = {
       name: "attempt ship",
       kind: "client",
-      parent: whole,
+      parent: root,
       startMs: 1_000,
       endMs: 1_250,
     } as const;
@@ -121,7 +121,7 @@ describe("export to a collector", () => {
     assert.deepEqual(others, []);
     assert.deepEqual(
       [span?.traceId, span?.spanId, span?.parentSpanId, span?.startMs, span?.endMs, span?.links],
-      [whole.traceId, context.spanId, whole.spanId, 1_000, 1_250, [other.spanId]],
+      [root.traceId, context.spanId, root.spanId, 1_000, 1_250, [other.spanId]],
     );
     assert.deepEqual([span?.status, span?.statusMessage], ["error", "it broke"]);
     assert.deepEqual(span?.attributes, {
@@ -192,7 +192,7 @@ describe("export to a collector", () => {
     for (const headers of receiver.headers) assert.equal(headers.authorization, "Bearer a-test");
   });
 
-  it("stopping sends the waiting telemetry, and nothing is taken afterwards", async (t) => {
+  it("stopping sends the pending telemetry, and later telemetry is dropped", async (t) => {
     const { receiver, exporter, tracer } = await setUp(t);
     tracer.start({ name: "Last", kind: "client" }).end();
     await exporter.stop(never);
@@ -206,7 +206,7 @@ describe("export to a collector", () => {
 });
 
 describe("a collector that is not there", () => {
-  it("that refuses is logged once, and once more when it takes telemetry again", async (t) => {
+  it("that refuses is logged once, and once more when it accepts telemetry again", async (t) => {
     const { receiver, exporter, tracer, logger, count } = await setUp(t);
     receiver.answer = 403;
     for (const name of ["One", "Two"]) {
@@ -230,7 +230,7 @@ describe("a collector that is not there", () => {
     assert.equal(receiver.spans.length, 1);
   });
 
-  it("that does not answer neither blocks nor throws, and costs no more than its queue", async (t) => {
+  it("that does not reply neither blocks nor throws, and costs at most its queue", async (t) => {
     const { exporter, tracer, count } = exporterTo(await emptyAddress(), t);
     for (let number = 0; number < 10_000; number += 1) tracer.start({ name: "Call", kind: "client" }).end();
     assert.ok((count("tutti_telemetry_dropped_spans_total") ?? 0) >= 10_000 - 4096 - 512);

@@ -182,7 +182,7 @@ export class OtlpExporter implements SpanSink {
       url: `${endpoint.replace(/\/+$/, "")}/${path}`,
       headers,
       timeoutMillis: exportTimeoutMs,
-      httpAgentOptions: this.#agents.make,
+      httpAgentOptions: this.#agents.createAgent,
     };
   }
 }
@@ -209,14 +209,14 @@ class CollectorAgents {
   #ended = false;
 
   /** Makes the agent for `http:` or `https:`. */
-  readonly make = async (protocol: string): Promise<Agent> => {
+  readonly createAgent = async (protocol: string): Promise<Agent> => {
     const { Agent } = protocol === "https:" ? await import("node:https") : await import("node:http");
     const agent = new Agent({ keepAlive: true, maxSockets: 4 });
     const connect = agent.createConnection.bind(agent);
     agent.createConnection = (options, callback) => {
       if (this.#ended) throw new Error("telemetry has stopped");
       const socket = connect(options, callback);
-      socket?.prependListener("error", makeFinal);
+      socket?.prependListener("error", markFinal);
       return socket;
     };
     this.#agents.push(agent);
@@ -235,7 +235,7 @@ class CollectorAgents {
 }
 
 /** Removes the code of an error, because the exporter decides by the code whether to retry. */
-function makeFinal(error: Error & { code?: string | undefined }): void {
+function markFinal(error: Error & { code?: string | undefined }): void {
   if (error.message === "") error.message = error.code ?? error.name;
   error.code = undefined;
 }

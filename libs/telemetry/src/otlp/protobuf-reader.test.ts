@@ -10,7 +10,7 @@ describe("the wire format of protobuf", () => {
     assert.deepEqual(messagesAt(Uint8Array.of(0x0a, 0x02, 7, 8), 1), [Uint8Array.of(7, 8)]);
   });
 
-  for (const [what, bytes] of [
+  for (const [title, bytes] of [
     // Read as one number, it would take minutes.
     ["a varint without an end", new Uint8Array(1_048_576).fill(0xff)],
     ["a varint of eleven bytes", Uint8Array.of(0x08, ...new Array(10).fill(0x80), 0x01)],
@@ -20,7 +20,7 @@ describe("the wire format of protobuf", () => {
     ["more than 100,000 fields", new Uint8Array(400_000).fill(8)],
     ["a group", Uint8Array.of(0x0b)],
   ] as const)
-    it(`has no ${what}`, () => {
+    it(`rejects ${title}`, () => {
       assert.throws(() => readFields(bytes));
     });
 });

@@ -10,7 +10,7 @@ import { RemoteWriter, type RemoteWriterOptions } from "./remote-writer.ts";
 const never = new AbortController().signal;
 const intervalMs = 10_000;
 
-async function setUp(t: TestContext, given: Partial<RemoteWriterOptions> = {}) {
+async function setUp(t: TestContext, options: Partial<RemoteWriterOptions> = {}) {
   const receiver = await writeReceiver();
   t.after(() => receiver[Symbol.asyncDispose]());
   const time = new VirtualTime();
@@ -22,7 +22,7 @@ async function setUp(t: TestContext, given: Partial<RemoteWriterOptions> = {}) {
     headers: async () => ({ authorization: "Bearer a-test" }),
     ...{ labels: { job: "tutti" }, processName: () => "swarm 10.0.0.1:7401", registry, logger },
     ...{ clock: time, timers: time, chance: { random: () => 1 } },
-    ...given,
+    ...options,
   });
   t.after(() => writer.stop(AbortSignal.abort()));
   const count = (name: string, labels?: Record<string, string>) =>
@@ -36,12 +36,12 @@ const textOf = ({ labels, value }: ReceivedSample): string => {
   const [, name = ""] = labels.find(([label]) => label === "__name__") ?? [];
   return `${name}${own.length === 0 ? "" : JSON.stringify(Object.fromEntries(own))} ${value}`;
 };
-const one = (value: number, timeMs: number) => [
+const orders = (value: number, timeMs: number) => [
   { name: "orders_total", labels: {}, samples: [{ timeMs, value }] },
 ];
 
 describe("remote write", () => {
-  it("sends what a scrape would have, at multiples of the interval", async (t) => {
+  it("sends the values of a scrape, at multiples of the interval", async (t) => {
     const { receiver, time, registry, writer } = await setUp(t);
     registry
       .counter({ name: "tutti_calls_total", help: "Calls.", labels: ["method"] })
@@ -83,13 +83,13 @@ describe("remote write", () => {
     );
   });
 
-  it("sends a request that failed again, before any later one, and tells how far it is behind", async (t) => {
+  it("retries a failed request before later requests, and reports its lag", async (t) => {
     const { receiver, time, writer, logger, count, samples } = await setUp(t);
     receiver.answer = { status: 503, body: "not now" };
     const failed = receiver.nextRequest();
-    writer.add(one(1, time.now()));
+    writer.add(orders(1, time.now()));
     await failed;
-    writer.add(one(2, time.now() + 1));
+    writer.add(orders(2, time.now() + 1));
     await until("the request to fail", () => writer.problem !== "");
     await time.advanceAsync(100);
     assert.equal(writer.problem, "status 503: not now");
@@ -109,11 +109,11 @@ describe("remote write", () => {
     assert.deepEqual([logger.messages("warn").length, logger.messages("info").length], [1, 1]);
   });
 
-  it("waits as long as the server asks for", async (t) => {
+  it("waits as long as the server requests", async (t) => {
     const { receiver, time, writer } = await setUp(t, { intervalMs: 300_000 });
     receiver.answer = { status: 429, headers: { "retry-after": "7" } };
     const failed = receiver.nextRequest();
-    writer.add(one(1, time.now()));
+    writer.add(orders(1, time.now()));
     await failed;
     await until("the request to fail", () => writer.problem !== "");
     receiver.answer = { status: 204 };
@@ -124,18 +124,18 @@ describe("remote write", () => {
     assert.equal(receiver.requests.length, 1);
   });
 
-  it("gives up what the server rejects for good, and continues with the next", async (t) => {
+  it("drops a request that the server rejects permanently, and continues with the next", async (t) => {
     const { receiver, time, writer, samples } = await setUp(t);
     receiver.answer = { status: 400, body: "out of order sample" };
-    writer.add(one(1, time.now()));
+    writer.add(orders(1, time.now()));
     await writer.flush();
     receiver.answer = { status: 204 };
-    writer.add(one(2, time.now()));
+    writer.add(orders(2, time.now()));
     await writer.flush();
     assert.deepEqual([samples("rejected"), samples("sent")], [1, 1]);
   });
 
-  it("keeps no more than its bytes for a server that is away: the oldest are dropped and counted", async (t) => {
+  it("limits its queue while the server is unreachable: the oldest samples are dropped and counted", async (t) => {
     const { receiver, time, writer, count, samples } = await setUp(t);
     receiver.answer = { status: 500 };
     // Numbers that do not compress.
@@ -163,14 +163,14 @@ describe("remote write", () => {
     const { receiver, time, writer } = await setUp(t);
     receiver.answer = undefined;
     const hanging = receiver.nextRequest();
-    writer.add(one(1, time.now()));
+    writer.add(orders(1, time.now()));
     await hanging;
     await time.advanceAsync(5_000);
     await until("the request to fail", () => writer.problem !== "");
     assert.equal(writer.problem, "no answer in 5000 ms");
   });
 
-  it("sends the last values at a stop, and that no more will come", async (t) => {
+  it("sends the last values and staleness markers at a stop", async (t) => {
     const { receiver, registry, writer, time } = await setUp(t);
     registry.counter({ name: "tutti_calls_total", help: "Calls." }).with({}).add(3);
     await writer.stop(never);
@@ -178,7 +178,7 @@ describe("remote write", () => {
       request.map(textOf).filter((text) => text.startsWith("tutti_calls")),
     );
     assert.deepEqual(own, [["tutti_calls_total 3"], ["tutti_calls_total NaN"]]);
-    writer.add(one(1, time.now()));
+    writer.add(orders(1, time.now()));
     await writer.flush();
     assert.deepEqual([receiver.requests.length, time.pending], [2, 0]);
   });
@@ -186,7 +186,7 @@ describe("remote write", () => {
   it("does not wait at a stop for a server that is known to be away", async (t) => {
     const { receiver, writer, time } = await setUp(t);
     receiver.answer = { status: 500 };
-    writer.add(one(1, time.now()));
+    writer.add(orders(1, time.now()));
     await until("the request to fail", () => writer.problem !== "");
     await writer.stop(never);
     assert.deepEqual([receiver.requests.length, time.pending], [0, 0]);

@@ -22,7 +22,7 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
-import { spellBound } from "../metrics/exposition.ts";
+import { formatBound } from "../metrics/exposition.ts";
 import type { MetricFamily, MetricsRegistry } from "../metrics/registry.ts";
 import { type WrittenSeries, writeRequest } from "./write-request.ts";
 
@@ -149,10 +149,10 @@ export class RemoteWriter {
     const { queueMaxBytes } = this.#options;
     this.#queue.push(request);
     this.#queuedBytes += request.bytes.length;
-    while (this.#queuedBytes > queueMaxBytes) this.#take("dropped");
+    while (this.#queuedBytes > queueMaxBytes) this.#removeFirst("dropped");
   }
 
-  #take(outcome: Outcome): void {
+  #removeFirst(outcome: Outcome): void {
     const request = this.#queue.shift();
     if (request === undefined) return;
     this.#queuedBytes -= request.bytes.length;
@@ -175,7 +175,7 @@ export class RemoteWriter {
       const isFirst = this.#queue[0] === request;
       if (result === "sent" || result === "rejected") {
         failures = 0;
-        if (isFirst) this.#take(result);
+        if (isFirst) this.#removeFirst(result);
         continue;
       }
       failures += 1;
@@ -248,7 +248,7 @@ function cellsOf(
     observers: [lag.observe({}, lagSeconds), queued.observe({}, queuedBytes)],
     samples: registry.counter({
       name: "tutti_telemetry_remote_write_samples_total",
-      help: "Samples that left the queue of remote write: sent, rejected by the server, or dropped without room.",
+      help: "Samples that left the remote write queue, by outcome: sent, rejected by the server, or dropped because the queue was full.",
       labels: ["outcome"],
     }),
     retries: registry
@@ -331,7 +331,7 @@ function registrySeries(
       let cumulative = 0;
       for (const [bucket, count] of cell.counts.entries()) {
         cumulative += count;
-        const le = spellBound(cell.bounds[bucket] ?? Number.POSITIVE_INFINITY);
+        const le = formatBound(cell.bounds[bucket] ?? Number.POSITIVE_INFINITY);
         add(`${name}_bucket`, { ...labels, le }, cumulative);
       }
       add(`${name}_sum`, labels, cell.sum);

@@ -7,7 +7,7 @@ import { snappyCompressed } from "./snappy.ts";
 const roundTrip = (bytes: Uint8Array) => Buffer.from(snappyRead(snappyCompressed(bytes)));
 
 describe("a block of Snappy", () => {
-  it("is read back as what it was made of", () => {
+  it("is decompressed to its input", () => {
     const word = fc.constantFrom("", "a", "job", "tutti_mesh_calls_total", "instance", "0123456789");
     const text = fc.array(word, { maxLength: 2_000 }).map((words) => Buffer.from(words.join("")));
     fc.assert(
@@ -17,7 +17,7 @@ describe("a block of Snappy", () => {
     );
   });
 
-  it("is read back if it is longer than one part", () => {
+  it("is decompressed to its input if it is longer than one part", () => {
     const bytes = Buffer.from(
       Array.from({ length: 200_000 }, (_, at) => (at * at) >>> 7)
         .join(" ")
@@ -26,7 +26,7 @@ describe("a block of Snappy", () => {
     assert.deepEqual(roundTrip(bytes), bytes);
   });
 
-  it("is a tenth of what repeats, and never much longer than its input", () => {
+  it("is less than a tenth of repeated text, and never much longer than its input", () => {
     const lines = Array.from(
       { length: 2_000 },
       (_, at) => `tutti_mesh_calls_total job tutti instance a ${at % 7}`,

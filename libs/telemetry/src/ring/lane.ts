@@ -3,17 +3,17 @@
  * slot without a value is not a number. Seven digits are kept, more than any chart shows.
  */
 
-interface Reach {
+interface LaneShape {
   readonly stepMs: number;
   readonly slots: number;
 }
 
-export const fine: Reach = { stepMs: 1000, slots: 600 };
-const coarse: Reach = { stepMs: 120_000, slots: 720 };
+export const fine: LaneShape = { stepMs: 1000, slots: 600 };
+const coarse: LaneShape = { stepMs: 120_000, slots: 720 };
 
 export type Resolution = "fine" | "coarse";
 
-export const reaches: Readonly<Record<Resolution, Reach>> = { fine, coarse };
+export const laneShapes: Readonly<Record<Resolution, LaneShape>> = { fine, coarse };
 
 /** Number of fine slots in a coarse slot. */
 export const fineInCoarse = coarse.stepMs / fine.stepMs;
@@ -42,13 +42,13 @@ export class Lane implements Past {
   }
 
   at(resolution: Resolution, step: number): number {
-    return this[resolution][step % reaches[resolution].slots] as number;
+    return this[resolution][step % laneShapes[resolution].slots] as number;
   }
 
   /** Writes zero into all steps after `from` up to `until`. */
   zero(from: Steps, until: Steps): void {
     for (const resolution of ["fine", "coarse"] as const) {
-      const { slots } = reaches[resolution];
+      const { slots } = laneShapes[resolution];
       const first = Math.max(from[resolution] + 1, until[resolution] - slots + 1);
       for (let step = first; step <= until[resolution]; step += 1) this[resolution][step % slots] = 0;
     }

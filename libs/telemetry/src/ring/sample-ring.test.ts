@@ -36,7 +36,7 @@ function valuesOf(all: readonly SampledSeries[], statistic: string): SampledSeri
   return all.find((series) => series.statistic === statistic)?.values;
 }
 
-function near(found: number | null | undefined, expected: number, tolerance = 1e-6): void {
+function assertNear(found: number | null | undefined, expected: number, tolerance = 1e-6): void {
   assert.ok(
     typeof found === "number" && Math.abs(found - expected) <= tolerance,
     `expected ${expected}, found ${found}`,
@@ -48,7 +48,7 @@ const load = { name: "tutti_load_ratio", help: "Load." } as const;
 const duration = { name: "tutti_request_seconds", help: "Time.", buckets: [1, 2, 4] } as const;
 
 describe("the ring of recent samples", () => {
-  it("asks what has not moved once a second, from the first one on", () => {
+  it("reads an unchanged gauge once a second, from the first second on", () => {
     let calls = 0;
     const before = (registry: MetricsRegistry) => {
       registry.gauge(load).observe({}, () => {
@@ -92,12 +92,12 @@ describe("the ring of recent samples", () => {
     time.advance(second);
     const found = past(duration.name, second);
     assert.deepEqual(valuesOf(found, "rate"), [100, 0]);
-    near(valuesOf(found, "p50")?.[0], 1.5);
-    near(valuesOf(found, "p99")?.[0], 1.99);
+    assertNear(valuesOf(found, "p50")?.[0], 1.5);
+    assertNear(valuesOf(found, "p99")?.[0], 1.99);
     assert.equal(valuesOf(found, "p50")?.[1], null);
   });
 
-  it("has one statistic of each series, if only that one is requested", () => {
+  it("has only one statistic of each series, if one is requested", () => {
     const { time, registry, ring } = setUp();
     registry.histogram(duration).with({}).observe(1.5);
     time.advance(second);
@@ -106,10 +106,10 @@ describe("the ring of recent samples", () => {
       only.map(({ statistic }) => statistic),
       ["p99"],
     );
-    near(only[0]?.values.at(-1), 1.99);
+    assertNear(only[0]?.values.at(-1), 1.99);
   });
 
-  it("tells when its samples were taken", () => {
+  it("reports when its samples were taken", () => {
     const { time, registry, past } = setUp();
     registry.gauge(load).with({}).set(1);
     time.advance(10 * second + 300);
@@ -119,14 +119,14 @@ describe("the ring of recent samples", () => {
     assert.equal(found?.values.length, 3);
   });
 
-  it("keeps ten minutes of seconds", () => {
+  it("keeps ten minutes of one-second samples", () => {
     const { time, registry, past } = setUp();
     registry.gauge(load).with({}).set(1);
     time.advance(15 * minute);
     assert.equal(valuesOf(past(load.name, 10 * minute), "value")?.length, 600);
   });
 
-  it("gives steps of two minutes for what lies further back, computed over the whole step", () => {
+  it("returns steps of two minutes for older samples, computed over the whole step", () => {
     const { time, registry, past } = setUp();
     const counter = registry.counter(requests).with({ route: "a" });
     const gauge = registry.gauge(load).with({});
@@ -141,12 +141,12 @@ describe("the ring of recent samples", () => {
     const [rates] = past(requests.name, 30 * minute);
     assert.equal(rates?.stepMs, 2 * minute);
     assert.equal(rates?.values.length, 15);
-    for (const rate of rates?.values ?? []) near(rate, 1);
-    for (const value of valuesOf(past(load.name, 30 * minute), "value") ?? []) near(value, 0.5, 0.02);
-    for (const p99 of valuesOf(past(duration.name, 30 * minute), "p99") ?? []) near(p99, 3.96);
+    for (const rate of rates?.values ?? []) assertNear(rate, 1);
+    for (const value of valuesOf(past(load.name, 30 * minute), "value") ?? []) assertNear(value, 0.5, 0.02);
+    for (const p99 of valuesOf(past(duration.name, 30 * minute), "p99") ?? []) assertNear(p99, 3.96);
   });
 
-  it("has the seconds of a young process, however far back is asked", () => {
+  it("returns the one-second samples of a young process for any requested period", () => {
     const { time, registry, past } = setUp();
     registry.gauge(load).with({}).set(1);
     time.advance(minute);
@@ -154,7 +154,7 @@ describe("the ring of recent samples", () => {
     assert.deepEqual([found?.stepMs, found?.values.length], [second, 60]);
   });
 
-  it("keeps a day of them and no more", () => {
+  it("keeps one day of two-minute steps", () => {
     const { time, registry, past } = setUp();
     registry.gauge(load).with({}).set(1);
     time.advance(25 * 60 * minute);
@@ -162,7 +162,7 @@ describe("the ring of recent samples", () => {
     assert.equal(found?.values.length, 720);
   });
 
-  it("has a gap where nothing could be sampled, and a rate over it that is right", () => {
+  it("has a gap if no sample was taken, and a correct rate over the gap", () => {
     const { time, registry, ring, past } = setUp();
     const gauge = registry.gauge(load).with({});
     const counter = registry.counter(requests).with({ route: "a" });
@@ -191,7 +191,7 @@ describe("the ring of recent samples", () => {
     assert.equal(found?.fromMs, time.now() - 9 * second);
   });
 
-  it("gives the series with the labels asked for, all of them when asked for none", () => {
+  it("returns the series with the requested labels, or all series without labels", () => {
     const { time, registry, past } = setUp();
     const counter = registry.counter(requests);
     counter.with({ route: "a" }).add();
@@ -218,7 +218,7 @@ describe("the ring of recent samples", () => {
     assert.deepEqual(past(duration.name, second), []);
   });
 
-  it("a counter or histogram that appears had no increase before, so the sum of its rates is what it counted", () => {
+  it("a new counter or histogram starts from zero, so the sum of its rates is its count", () => {
     const { time, registry, past } = setUp();
     const counter = registry.counter(requests);
     time.advance(2 * second);
@@ -230,7 +230,7 @@ describe("the ring of recent samples", () => {
     assert.equal(valuesOf(past(duration.name, 4 * second), "p50")?.[1], null);
   });
 
-  it("a counter that something else counts starts from where it is", () => {
+  it("an observed counter starts from its current value", () => {
     const { time, registry, past } = setUp();
     let ticks = 5000;
     registry.observeCounter({ name: "tutti_ticks_total", help: "Ticks." }, {}, () => ticks);
@@ -240,7 +240,7 @@ describe("the ring of recent samples", () => {
     assert.deepEqual(valuesOf(past("tutti_ticks_total", 0), "rate"), [7]);
   });
 
-  it("a series that is gone keeps its past and has no present", () => {
+  it("a removed series keeps its past and has no current value", () => {
     const { time, registry, past } = setUp();
     const stop = registry.gauge(load).observe({}, () => 1);
     time.advance(2 * second);
@@ -270,7 +270,7 @@ describe("memory of the ring", () => {
     assert.ok(200 * histogramBytes + 800 * gaugeBytes <= 8 * 1024 * 1024);
   });
 
-  it("is bounded: what does not fit is left out, counted, and told once", () => {
+  it("is bounded: series without room are omitted, counted, and logged once", () => {
     const { time, past, logger } = many(10);
     time.advance(5 * second);
     assert.equal(past("tutti_things", second).length, 3);
@@ -279,12 +279,12 @@ describe("memory of the ring", () => {
     assert.deepEqual(valuesOf(past("tutti_telemetry_ring_bytes", 0), "value"), [(own + 3) * gaugeBytes]);
   });
 
-  it("of series that are gone is given to those that wait", () => {
+  it("of removed series goes to waiting series", () => {
     const { time, past, stops } = many(4);
     stops[0]?.();
     time.advance(second);
-    const things = past("tutti_things", 0).map((series) => series.labels["thing"]);
-    assert.deepEqual(things.sort(), ["t1", "t2", "t3"]);
+    const labels = past("tutti_things", 0).map((series) => series.labels["thing"]);
+    assert.deepEqual(labels.sort(), ["t1", "t2", "t3"]);
   });
 
   it("is not spent on gauges that have always been zero, and their past is zero", () => {
@@ -297,7 +297,7 @@ describe("memory of the ring", () => {
     assert.deepEqual([found?.labels, found?.values], [{ thing: "a" }, [0, 0, 0]]);
   });
 
-  it("is spent on a gauge from the moment it is not zero, and what was before stays known", () => {
+  it("is used for a gauge once it is not zero, and its zeros before stay known", () => {
     const { time, registry, past } = setUp();
     time.advance(minute);
     const gauge = registry.gauge(load).with({});
@@ -315,12 +315,12 @@ describe("memory of the ring", () => {
     time.advance(7 * minute);
     const coarse = valuesOf(past(load.name, 12 * minute), "value");
     // The value changed in the middle of the third two minutes.
-    near(coarse?.[1], 0);
-    near(coarse?.[2], 4, 0.1);
-    near(coarse?.[3], 8);
+    assertNear(coarse?.[1], 0);
+    assertNear(coarse?.[2], 4, 0.1);
+    assertNear(coarse?.[3], 8);
   });
 
-  it("is not spent on how long the start took", () => {
+  it("is not used for the durations of the start-up", () => {
     const { time, registry, past } = setUp();
     const name = "tutti_orchestrator_step_duration_seconds";
     const labels = ["orchestrator", "pipeline", "step"] as const;

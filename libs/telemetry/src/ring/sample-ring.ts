@@ -13,9 +13,9 @@ import type { MetricsRegistry } from "../metrics/registry.ts";
 import {
   fine,
   fineInCoarse,
+  laneShapes,
   type Past,
   type Resolution,
-  reaches,
   type Statistic,
   type Steps,
 } from "./lane.ts";
@@ -137,12 +137,12 @@ export class SampleRing {
     statistic?: Statistic,
   ): SampledSeries[] {
     const { clock } = this.#options;
-    const reachMs = fine.slots * fine.stepMs;
+    const fineRangeMs = fine.slots * fine.stepMs;
     // A young process has its whole past in seconds, for any requested time.
     const isYoung = this.#last.fine.number < fine.slots;
-    const resolution = isYoung || sinceMs >= clock.now() - reachMs ? "fine" : "coarse";
+    const resolution = isYoung || sinceMs >= clock.now() - fineRangeMs ? "fine" : "coarse";
     const result: SampledSeries[] = [];
-    for (const { source, pasts } of this.#kept(name)) {
+    for (const { source, pasts } of this.#knownSeries(name)) {
       const own = labelsOf(source);
       if (Object.entries(labels).some(([label, value]) => own[label] !== value)) continue;
       for (const past of pasts)
@@ -151,14 +151,14 @@ export class SampleRing {
             name,
             labels: own,
             statistic: past.statistic,
-            ...this.#cut(past, resolution, sinceMs),
+            ...this.#slice(past, resolution, sinceMs),
           });
     }
     return result;
   }
 
   /** Yields the series of a metric with a known past: tracked series, and gauges that have always been zero. */
-  *#kept(name: string): Generator<{ readonly source: Source; readonly pasts: readonly Past[] }> {
+  *#knownSeries(name: string): Generator<{ readonly source: Source; readonly pasts: readonly Past[] }> {
     const { tracked = [], waiting = [] } = this.#named(name) ?? {};
     for (const { source, track } of tracked) yield { source, pasts: track.lanes };
     for (const source of waiting)
@@ -184,17 +184,17 @@ export class SampleRing {
     return { fine: this.#last.fine.number, coarse: this.#last.coarse.number };
   }
 
-  #cut(
+  #slice(
     past: Past,
     resolution: Resolution,
     sinceMs: number,
   ): Omit<SampledSeries, "name" | "labels" | "statistic"> {
     const { clock } = this.#options;
-    const { stepMs, slots } = reaches[resolution];
+    const { stepMs, slots } = laneShapes[resolution];
     const last = this.#last[resolution];
     const lastAtMs = clock.now() - (clock.monotonic() - last.atMs);
-    const wanted = Math.floor((lastAtMs - sinceMs) / stepMs) + 1;
-    const count = Math.max(0, Math.min(wanted, last.number, slots));
+    const requested = Math.floor((lastAtMs - sinceMs) / stepMs) + 1;
+    const count = Math.max(0, Math.min(requested, last.number, slots));
     const values: (number | null)[] = [];
     for (let number = last.number - count + 1; number <= last.number; number += 1) {
       const value = past.at(resolution, number);
@@ -206,7 +206,7 @@ export class SampleRing {
   /** Samples one slot and clears the skipped slots before it. */
   #step(resolution: Resolution, atMs: number, count: number): number {
     const last = this.#last[resolution];
-    const { slots } = reaches[resolution];
+    const { slots } = laneShapes[resolution];
     const elapsedSeconds = Math.max(0.001, (atMs - last.atMs) / 1000);
     const number = last.number + count;
     const firstBlank = Math.max(last.number + 1, number - slots + 1);
@@ -244,14 +244,14 @@ export class SampleRing {
   /** Starts to track moved series while there is memory. Usually there are none, and then it allocates nothing. */
   #adopt(): void {
     this.#untracked = 0;
-    let left: Source[] | undefined;
+    let remaining: Source[] | undefined;
     for (let index = 0; index < this.#waiting.length; index++) {
       const source = this.#waiting[index] as Source;
-      const isWanted = source.moved() || ofTheRing.test(source.key);
-      if (isWanted && this.#track(source)) left ??= this.#waiting.slice(0, index);
-      else left?.push(source);
+      const shouldTrack = source.moved() || ofTheRing.test(source.key);
+      if (shouldTrack && this.#track(source)) remaining ??= this.#waiting.slice(0, index);
+      else remaining?.push(source);
     }
-    if (left !== undefined) this.#waiting = left;
+    if (remaining !== undefined) this.#waiting = remaining;
   }
 
   /** Starts to track a series. Returns false if there is no memory for it. */

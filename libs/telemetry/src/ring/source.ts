@@ -22,7 +22,7 @@ export interface Source {
  * A counter had no increase before it existed. Without these zeros, the rate of a longer step would only cover the
  * seconds since the counter appeared. The sum over the step would exceed the counted value.
  */
-const beginning: Steps = { fine: 0, coarse: 0 };
+const origin: Steps = { fine: 0, coarse: 0 };
 
 /** Returns the past of a gauge that has always been zero. It takes no memory. */
 export function zerosOf({ since }: Source): Past {
@@ -48,8 +48,8 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
           track(now) {
             const lane = new Lane("value");
             lane.zero(since, now);
-            const begun = Math.max(now.coarse * fineInCoarse, since.fine);
-            return new GaugeTrack(cell, lane, now.fine - begun);
+            const start = Math.max(now.coarse * fineInCoarse, since.fine);
+            return new GaugeTrack(cell, lane, now.fine - start);
           },
         });
       }
@@ -64,7 +64,7 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
           moved: () => cell.read() !== from,
           track(now, isNew) {
             const track = new CounterTrack(cell, from);
-            track.lanes[0].zero(isCountedBefore || !isNew ? since : beginning, now);
+            track.lanes[0].zero(isCountedBefore || !isNew ? since : origin, now);
             return track;
           },
         });
@@ -78,7 +78,7 @@ export function sourcesOf(family: MetricFamily, old: boolean, since: Steps): Sou
           moved: () => cell.counts.some((count, bucket) => count !== from[bucket]),
           track(now, isNew) {
             const track = new HistogramTrack(cell, from);
-            track.lanes[0].zero(old || !isNew ? since : beginning, now);
+            track.lanes[0].zero(old || !isNew ? since : origin, now);
             return track;
           },
         });

@@ -49,9 +49,10 @@ export function sampleOf(
   labels: Readonly<Record<string, string>> = {},
 ): number | undefined {
   const samples = [...parseExposition(text).values()].flatMap((family) => family.samples);
-  const wanted = JSON.stringify(Object.entries(labels).sort());
+  const expectedLabels = JSON.stringify(Object.entries(labels).sort());
   return samples.find(
-    (sample) => sample.name === name && JSON.stringify(Object.entries(sample.labels).sort()) === wanted,
+    (sample) =>
+      sample.name === name && JSON.stringify(Object.entries(sample.labels).sort()) === expectedLabels,
   )?.value;
 }
 

@@ -31,7 +31,7 @@ export async function otlpReceiver(): Promise<OtlpReceiver> {
       if (request.url === "/v1/traces") spans.push(...spansOf(message));
       else metrics.push(metricsOf(message));
     }
-    for (const tell of waiting) tell();
+    for (const notify of waiting) notify();
     waiting = [];
     if (receiver.answer === undefined) return;
     response.writeHead(receiver.answer, { "content-type": "application/x-protobuf" }).end();
@@ -80,7 +80,7 @@ export async function otlpGrpcReceiver(): Promise<Omit<OtlpReceiver, "answer">> 
     stream.respond({ ":status": 200, "content-type": "application/grpc+proto" }, { waitForTrailers: true });
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
     stream.end(Buffer.alloc(frameHeaderBytes));
-    for (const tell of waiting) tell();
+    for (const notify of waiting) notify();
     waiting = [];
   });
   await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));

@@ -6,7 +6,7 @@ export function snappyRead(block: Uint8Array): Uint8Array {
     if (value === undefined) throw new Error("a block that ends too early");
     return value;
   };
-  const whole = (bytes: number): number => {
+  const unsigned = (bytes: number): number => {
     let value = 0;
     for (let index = 0; index < bytes; index += 1) value += byte() * 2 ** (8 * index);
     return value;
@@ -23,7 +23,7 @@ export function snappyRead(block: Uint8Array): Uint8Array {
     const tag = byte();
     if ((tag & 3) === 0) {
       const short = tag >>> 2;
-      const size = (short < 60 ? short : whole(short - 59)) + 1;
+      const size = (short < 60 ? short : unsigned(short - 59)) + 1;
       output.set(block.subarray(at, at + size), end);
       at += size;
       end += size;
@@ -31,7 +31,7 @@ export function snappyRead(block: Uint8Array): Uint8Array {
     }
     const isNear = (tag & 3) === 1;
     const size = isNear ? ((tag >>> 2) & 7) + 4 : (tag >>> 2) + 1;
-    const distance = isNear ? ((tag >>> 5) << 8) + byte() : whole((tag & 3) === 2 ? 2 : 4);
+    const distance = isNear ? ((tag >>> 5) << 8) + byte() : unsigned((tag & 3) === 2 ? 2 : 4);
     if (distance === 0 || distance > end) throw new Error("a copy of missing bytes");
     for (let index = 0; index < size; index += 1, end += 1) output[end] = output[end - distance] as number;
   }

@@ -34,7 +34,7 @@ export async function writeReceiver(): Promise<WriteReceiver> {
     const { answer } = receiver;
     if (answer !== undefined && answer.status < 300) requests.push(samplesOf(snappyRead(body)));
     if (answer !== undefined) response.writeHead(answer.status, answer.headers).end(answer.body);
-    for (const tell of waiting) tell();
+    for (const notify of waiting) notify();
     waiting = [];
   });
   await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));

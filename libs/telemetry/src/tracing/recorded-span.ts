@@ -65,7 +65,7 @@ export class RecordedSpan implements Span {
   }
 
   set(attributes: SpanAttributes): void {
-    if (!this.#ended) take(attributes, this.#attributes);
+    if (!this.#ended) copyAttributes(attributes, this.#attributes);
   }
 
   end(error?: unknown): void {
@@ -94,8 +94,8 @@ export function finishedSpan({
   parent,
   ...span
 }: PastSpan): FinishedSpan {
-  const taken = new Map<string, SpanValue>();
-  take(attributes, taken);
+  const copied = new Map<string, SpanValue>();
+  copyAttributes(attributes, copied);
   return {
     name: span.name,
     kind: span.kind,
@@ -103,7 +103,7 @@ export function finishedSpan({
     parent,
     startMs: span.startMs,
     endMs: Math.max(span.startMs, span.endMs),
-    attributes: Object.fromEntries(taken),
+    attributes: Object.fromEntries(copied),
     links: links.slice(0, linksMax),
     error: error === undefined ? undefined : errorRecord(error),
   };
@@ -120,7 +120,7 @@ export function printableAttributes(
   );
 }
 
-function take(attributes: SpanAttributes, into: Map<string, SpanValue>): void {
+function copyAttributes(attributes: SpanAttributes, into: Map<string, SpanValue>): void {
   for (const [key, value] of Object.entries(attributes)) {
     if (into.size >= attributesMax && !into.has(key)) return;
     into.set(key, printableAttribute(key, value));

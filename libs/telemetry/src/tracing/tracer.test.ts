@@ -13,7 +13,7 @@ const remote: TraceContext = {
   sampled: false,
 };
 
-function quiet(chance: Chance = seededChance(1)) {
+function silentTracer(chance: Chance = seededChance(1)) {
   return new TelemetryTracer({ clock: new VirtualTime(), chance });
 }
 
@@ -26,8 +26,8 @@ function recording(sampleRatio = 1) {
 }
 
 describe("a tracer that records nothing", () => {
-  it("makes ids that stay the same", () => {
-    const { context } = quiet().start({ name: "call", kind: "client" });
+  it("creates ids that do not change", () => {
+    const { context } = silentTracer().start({ name: "call", kind: "client" });
     assert.match(context.traceId, traceIdForm);
     assert.match(context.spanId, spanIdForm);
     assert.equal(context.traceId, context.traceId);
@@ -35,8 +35,8 @@ describe("a tracer that records nothing", () => {
     assert.equal(context.sampled, false);
   });
 
-  it("gives all spans below one origin its trace id, in any order of questions", () => {
-    const tracer = quiet();
+  it("gives all spans of one trace its trace id, in any order of access", () => {
+    const tracer = silentTracer();
     const root = tracer.start({ name: "root", kind: "server" });
     const child = tracer.start({ name: "child", kind: "client", parent: root.context });
     const grandchild = tracer.start({ name: "grandchild", kind: "server", parent: child.context });
@@ -45,19 +45,19 @@ describe("a tracer that records nothing", () => {
     assert.equal(new Set([root, child, grandchild].map((span) => span.context.spanId)).size, 3);
   });
 
-  it("continues the trace of a caller elsewhere", () => {
-    const { context } = quiet().start({ name: "call", kind: "server", parent: remote });
+  it("continues the trace of a remote caller", () => {
+    const { context } = silentTracer().start({ name: "call", kind: "server", parent: remote });
     assert.equal(context.traceId, remote.traceId);
     assert.notEqual(context.spanId, remote.spanId);
   });
 
-  it("hands a trace that others record on as it came", () => {
+  it("passes on unchanged a trace that other processes record", () => {
     const parent = { ...remote, sampled: true };
-    assert.deepEqual(quiet().start({ name: "call", kind: "server", parent }).context, parent);
+    assert.deepEqual(silentTracer().start({ name: "call", kind: "server", parent }).context, parent);
   });
 
   it("prints its context as data", () => {
-    const { context } = quiet().start({ name: "call", kind: "server", parent: remote });
+    const { context } = silentTracer().start({ name: "call", kind: "server", parent: remote });
     assert.deepEqual(JSON.parse(JSON.stringify(context)), {
       traceId: remote.traceId,
       spanId: context.spanId,
@@ -65,8 +65,8 @@ describe("a tracer that records nothing", () => {
     });
   });
 
-  it("makes no id of zeros alone even when chance gives nothing else", () => {
-    const { context } = quiet({ random: () => 0, fill: (target) => target.fill(0) }).start({
+  it("creates no id of only zeros, even if the random source returns only zeros", () => {
+    const { context } = silentTracer({ random: () => 0, fill: (target) => target.fill(0) }).start({
       name: "x",
       kind: "internal",
     });
@@ -74,8 +74,8 @@ describe("a tracer that records nothing", () => {
     assert.match(context.spanId, spanIdForm);
   });
 
-  it("makes no id twice over many pools", () => {
-    const tracer = quiet();
+  it("creates no id twice across many pools of random bytes", () => {
+    const tracer = silentTracer();
     const ids = Array.from(
       { length: 2000 },
       () => tracer.start({ name: "x", kind: "internal" }).context.traceId,
@@ -116,7 +116,7 @@ describe("a tracer that records", () => {
     assert.equal(found?.context.sampled, true);
   });
 
-  it("a span that failed carries the error", () => {
+  it("a failed span carries the error", () => {
     const { tracer, spans } = recording();
     const error = new TuttiError({
       code: "mesh.no_instance",
@@ -128,7 +128,7 @@ describe("a tracer that records", () => {
     assert.equal(spans[0]?.error?.message, "nobody there");
   });
 
-  it("a span ends once, and takes no attributes afterwards", () => {
+  it("a span ends once, and accepts no attributes afterwards", () => {
     const { tracer, spans } = recording();
     const span = tracer.start({ name: "call", kind: "client" });
     span.end();
@@ -139,7 +139,7 @@ describe("a tracer that records", () => {
     assert.equal(spans[0]?.error, undefined);
   });
 
-  it("attributes are bounded in number and length, and secrets are taken out", () => {
+  it("attributes are bounded in number and length, and secrets are redacted", () => {
     const { tracer, spans } = recording();
     const span = tracer.start({
       name: "call",
@@ -154,7 +154,7 @@ describe("a tracer that records", () => {
     assert.equal(Object.keys(attributes).length, 128);
   });
 
-  it("the share of new traces that is recorded is the one configured", () => {
+  it("the recorded share of new traces matches the configured share", () => {
     const { tracer, spans } = recording(0.25);
     for (let count = 0; count < 4000; count += 1) tracer.start({ name: "call", kind: "client" }).end();
     assert.ok(spans.length > 850 && spans.length < 1150, `${spans.length} of 4000`);
@@ -164,12 +164,12 @@ describe("a tracer that records", () => {
     const { tracer, spans } = recording(1);
     tracer.start({ name: "call", kind: "server", parent: remote }).end();
     assert.equal(spans.length, 0);
-    const none = recording(0);
-    none.tracer.start({ name: "call", kind: "server", parent: { ...remote, sampled: true } }).end();
-    assert.equal(none.spans.length, 1);
+    const zeroShare = recording(0);
+    zeroShare.tracer.start({ name: "call", kind: "server", parent: { ...remote, sampled: true } }).end();
+    assert.equal(zeroShare.spans.length, 1);
   });
 
-  it("a child of a span that is not recorded is not recorded", () => {
+  it("a child of a span without recording is not recorded", () => {
     const { tracer, spans } = recording(0);
     const root = tracer.start({ name: "root", kind: "server" });
     tracer.start({ name: "child", kind: "client", parent: root.context }).end();
@@ -177,7 +177,7 @@ describe("a tracer that records", () => {
     assert.equal(spans.length, 0);
   });
 
-  it("follows the wall clock when it is set, and no span ends before its start", () => {
+  it("follows a change of the wall clock, and no span ends before its start", () => {
     const { time, tracer, spans } = recording();
     const span = tracer.start({ name: "call", kind: "client" });
     time.jumpWallClock(-60_000);
@@ -188,7 +188,7 @@ describe("a tracer that records", () => {
     assert.equal(spans[1]?.startMs, time.now());
   });
 
-  it("stops recording when told, in the middle of a trace too", () => {
+  it("stops recording on request, even in the middle of a trace", () => {
     const { tracer, spans } = recording();
     const root = tracer.start({ name: "root", kind: "server" });
     tracer.stopRecording();

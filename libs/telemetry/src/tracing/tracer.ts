@@ -9,7 +9,6 @@ import {
   type Chance,
   type Clock,
   type PastSpan,
-  QuietSpan,
   type Span,
   type SpanDescription,
   type TraceContext,
@@ -17,6 +16,7 @@ import {
   TraceIdentifiers,
   type Tracer,
   tracedBy,
+  UnrecordedSpan,
 } from "@tutti/kernel";
 import { finishedSpan, type Instants, RecordedSpan, type SpanSink } from "./recorded-span.ts";
 
@@ -57,11 +57,13 @@ export class TelemetryTracer implements Tracer, Instants {
     const { parent } = description;
     const sink = this.#sink;
     if (sink === undefined) {
-      return parent?.sampled === true ? new HandedOnSpan(parent) : new QuietSpan(this.#identifiers, parent);
+      return parent?.sampled === true
+        ? new PropagatedSpan(parent)
+        : new UnrecordedSpan(this.#identifiers, parent);
     }
     if (sink.start !== undefined) return sink.start(description);
     const sampled = parent === undefined ? this.#chance.random() < this.#sampleRatio : parent.sampled;
-    if (!sampled) return new QuietSpan(this.#identifiers, parent);
+    if (!sampled) return new UnrecordedSpan(this.#identifiers, parent);
     const context = {
       traceId: parent?.traceId ?? this.#identifiers.traceId(),
       spanId: this.#identifiers.spanId(),
@@ -92,7 +94,7 @@ export class TelemetryTracer implements Tracer, Instants {
   }
 }
 
-class HandedOnSpan implements Span {
+class PropagatedSpan implements Span {
   readonly context: TraceContext;
 
   constructor(context: TraceContext) {

@@ -13,11 +13,11 @@ function chainOf(count: number): string {
 }
 
 const check = (text: string, size = text.length) =>
-  checked("definition", size, { source: { format: "yaml", text, fileName: "chain.yaml" } }, wanted);
-const wanted = { text: "json", message: true, graph: true, plan: true } as const;
+  checked("definition", size, { source: { format: "yaml", text, fileName: "chain.yaml" } }, requested);
+const requested = { text: "json", message: true, graph: true, plan: true } as const;
 
 describe("checks", () => {
-  it("give the same in turn and in the thread", async () => {
+  it("give the same result inline and in the thread", async () => {
     const text = chainOf(20);
     const [inTurn, inThread] = [await check(text, 1), await check(text, Number.POSITIVE_INFINITY)];
     const plain = ({ definition, problems }: typeof inTurn) => ({
@@ -35,7 +35,7 @@ describe("checks", () => {
     );
   });
 
-  it("of a large text leave the process free: turns pass while it waits", async () => {
+  it("of a large text do not block the event loop", async () => {
     let turns = 0;
     let isDone = false;
     const turn = () => {

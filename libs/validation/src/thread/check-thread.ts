@@ -28,7 +28,7 @@ function checkThread(): RequestThread<CheckQuestion> {
     name: "checks",
     file: programFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./check-worker.mjs"),
     youngMb: 16,
-    gone: (reason) => checkErrors.ended({ reason }),
+    deathError: (reason) => checkErrors.ended({ reason }),
   });
   return thread;
 }

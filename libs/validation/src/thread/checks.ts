@@ -23,7 +23,7 @@ import { catalogueOf, type Offered, Usage, type Used } from "../installation.ts"
 import { type DefinitionFile, documentsIn, usedIn, type Validated, validate } from "../validate.ts";
 
 /** The parts of a definition that the caller needs: a large one costs time to create and to pass. */
-export interface WantedParts {
+export interface RequestedParts {
   /** Returns the text in this format. */
   readonly text?: PrintFormat;
   readonly message?: boolean;
@@ -63,17 +63,17 @@ export interface CheckedText {
 }
 
 export const checks = {
-  definition({ source, offered, parameters, retry }: CheckedText, wanted: WantedParts): CheckedParts {
+  definition({ source, offered, parameters, retry }: CheckedText, requested: RequestedParts): CheckedParts {
     const options = {
       retry,
       ...(offered && { catalogue: catalogueOf(offered) }),
       ...(parameters !== undefined && { parameters }),
     };
-    return partsOf(checkText(source, options), wanted);
+    return partsOf(checkText(source, options), requested);
   },
   /** Checks tasks that are not part of a definition, as an encoded `tutti.types.v1.TaskList`. */
-  tasks(list: Uint8Array, wanted: WantedParts, retry?: ConfiguredRetry): CheckedParts {
-    return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list)), { retry }), wanted);
+  tasks(list: Uint8Array, requested: RequestedParts, retry?: ConfiguredRetry): CheckedParts {
+    return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list)), { retry }), requested);
   },
   /** Returns the names that one definition uses, under any file name. */
   usedBy(source: DefinitionText): Used {
@@ -94,17 +94,17 @@ export const checks = {
 
 export type Checks = typeof checks;
 
-function partsOf({ problems, definition }: CheckedDefinition, wanted: WantedParts): CheckedParts {
+function partsOf({ problems, definition }: CheckedDefinition, requested: RequestedParts): CheckedParts {
   if (definition === undefined) return { problems, definition };
   const { document, hash, plan } = definition;
   const parts = {
     name: document.workflow,
     hash,
     isPlanned: plan !== undefined,
-    text: wanted.text === undefined ? "" : printDefinition(document, wanted.text),
-    message: wanted.message ? DefinitionMessage.encode(definitionMessage(definition)).finish() : undefined,
-    graph: wanted.graph && plan !== undefined ? Graph.encode(graphOf(plan)).finish() : undefined,
-    plan: wanted.plan && plan !== undefined ? Buffer.from(JSON.stringify(plan)) : undefined,
+    text: requested.text === undefined ? "" : printDefinition(document, requested.text),
+    message: requested.message ? DefinitionMessage.encode(definitionMessage(definition)).finish() : undefined,
+    graph: requested.graph && plan !== undefined ? Graph.encode(graphOf(plan)).finish() : undefined,
+    plan: requested.plan && plan !== undefined ? Buffer.from(JSON.stringify(plan)) : undefined,
     triggers: triggersOf(document).map((trigger) => Trigger.encode(trigger).finish()),
   };
   return { problems, definition: parts };

@@ -1,2 +1,2 @@
 export { checked } from "./check-thread.ts";
-export type { CheckedParts, CheckedText, DefinitionParts, WantedParts } from "./checks.ts";
+export type { CheckedParts, CheckedText, DefinitionParts, RequestedParts as WantedParts } from "./checks.ts";

@@ -150,11 +150,11 @@ class On(Node):
     run: str | Expression | None = None
     #: An expression over `event`. Debounce, batch and singleton count each value by itself.
     group: str | Expression | None = None
-    #: One run with the last event, when no other came for a while.
+    #: One run with the last event, after no other event came for a while.
     debounce: Debounce | None = None
     #: One run for several events. Its input is `{events: […]}`.
     batch: Batch | None = None
-    #: At most so many runs start in a time. Others wait.
+    #: Limits how many runs start in a period. Further runs wait.
     throttle: Throttle | None = None
     #: What happens to an event while a run has not ended. Default: runs start side by side.
     singleton: Literal["skip", "queue"] | Expression | None = None
@@ -503,9 +503,9 @@ class Compensate(Node):
 class Placement(Node):
     #: The pool. Default: the pool of the run.
     pool: str | Expression | None = None
-    #: What the agent's labels must satisfy.
+    #: The condition that the agent's labels must match.
     require: Selector | None = None
-    #: What the agent's labels should satisfy.
+    #: The condition that the agent's labels should match.
     prefer: Selector | None = None
     #: Tasks whose agent must run this task too.
     same_agent_as: Sequence[str | Expression] | None = None
@@ -587,17 +587,17 @@ class State(Node):
     entry: Sequence[Task] | None = None
     #: Actions on exit from the state, one after the other.
     exit: Sequence[Task] | None = None
-    #: A task that runs while the run is in the state. It is stopped when the state is left.
+    #: A task that runs while the run is in the state. It is stopped on exit from the state.
     run: Task | None = None
-    #: Where to go when `run` has done well; `output` is its output.
+    #: The transitions when `run` has completed. `output` is its output.
     on_done: str | Expression | Transition | Sequence[Transition] | None = None
-    #: Where to go when something in the state has failed; `error` says why.
+    #: The transitions when something in the state has failed. `error` is the reason.
     on_failed: str | Expression | Transition | Sequence[Transition] | None = None
     #: Transitions by signal.
     on: Mapping[str, str | Expression | Transition | Sequence[Transition]] | None = None
     #: Where to go after which time in the state.
     after: Mapping[str, str | Expression | Transition | Sequence[Transition]] | None = None
-    #: Where to go at once when a guard is true.
+    #: The transitions that are taken at once if a guard is true.
     always: str | Expression | Transition | Sequence[Transition] | None = None
     #: Whether the run ends here.
     final: bool | Expression | None = None
@@ -633,7 +633,7 @@ class Document(Node):
     description: str | Expression | None = None
     #: To search and to select by.
     labels: Mapping[str, str | Expression] | None = None
-    #: Makes the definition a template: `parameters.name` is known everywhere.
+    #: Makes the definition a template. Every expression can read `parameters.name`.
     parameters: Parameters | None = None
     #: The input of a run.
     input: Input | None = None
@@ -657,7 +657,7 @@ class Document(Node):
     retention: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: Limits that its runs share with all others of the same key.
     limits: Sequence[Limit] | None = None
-    #: Its runs are calls of a keyed object: one at a time per key, with values that they share.
+    #: Its runs are calls of a keyed object: one at a time per key, with shared values.
     object: Object | None = None
     #: Defaults of its tasks.
     defaults: Defaults | None = None
@@ -823,12 +823,12 @@ class WorkflowFields:
         title: For people.
         entry: Actions on entry of the state, one after the other.
         exit: Actions on exit from the state, one after the other.
-        run: A task that runs while the run is in the state. It is stopped when the state is left.
-        on_done: Where to go when `run` has done well; `output` is its output.
-        on_failed: Where to go when something in the state has failed; `error` says why.
+        run: A task that runs while the run is in the state. It is stopped on exit from the state.
+        on_done: The transitions when `run` has completed. `output` is its output.
+        on_failed: The transitions when something in the state has failed. `error` is the reason.
         on: Transitions by signal.
         after: Where to go after which time in the state.
-        always: Where to go at once when a guard is true.
+        always: The transitions that are taken at once if a guard is true.
         final: Whether the run ends here.
         output: The output of the run, in a final state.
         fail: Ends the run with an error and these words, in a final state.

@@ -7,10 +7,10 @@ import type { Outcome, Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printSpanMs } from "../../terminal/time.ts";
+import { printAge, printShortDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { keyOf, reasonOf } from "../request.ts";
-import { actorIn, whoIs } from "./who.ts";
+import { actorIn, actorText } from "./actor.ts";
 
 export async function listKeys(context: Context): Promise<Result> {
   const { print, values, shell } = context;
@@ -38,7 +38,7 @@ export async function listKeys(context: Context): Promise<Result> {
         ],
         entries.map((key) => [
           { text: key.keyId ?? "", tone: "bold" },
-          { text: whoIs(key.actor) },
+          { text: actorText(key.actor) },
           { text: endOf(key, nowMs), tone: "dim" },
           { text: key.useTimeMs === undefined ? "never" : printAge(key.useTimeMs, nowMs), tone: "dim" },
           { text: key.title ?? "" },
@@ -51,7 +51,7 @@ export async function listKeys(context: Context): Promise<Result> {
 function endOf({ revoked, expireTimeMs }: ApiKey, nowMs: number): string {
   if (revoked === true) return "revoked";
   if (expireTimeMs === undefined) return "never";
-  return expireTimeMs <= nowMs ? "ended" : `in ${printSpanMs(expireTimeMs - nowMs)}`;
+  return expireTimeMs <= nowMs ? "ended" : `in ${printShortDurationMs(expireTimeMs - nowMs)}`;
 }
 
 export async function createKey(context: Context): Promise<Result> {
@@ -61,7 +61,7 @@ export async function createKey(context: Context): Promise<Result> {
     throw usageFailure("--title is required: a title for the key.", [
       ['tutti key create --title "the press" --principal agent:press', "creates a key for this agent"],
     ]);
-  const who = values.text("principal");
+  const principal = values.text("principal");
   const lifetimeMs = values.durationMs("expires-in");
   const scope = scopeOf(context);
   const server = await connect(context);
@@ -70,7 +70,7 @@ export async function createKey(context: Context): Promise<Result> {
     body: {
       title,
       ...keyOf(context),
-      ...(who === undefined ? {} : { actor: actorIn(context, who) }),
+      ...(principal === undefined ? {} : { actor: actorIn(context, principal) }),
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
       ...(scope === undefined ? {} : { scope }),
     },
@@ -81,7 +81,7 @@ export async function createKey(context: Context): Promise<Result> {
 function scopeOf({ values }: Context) {
   const actions = [...values.texts("action")];
   const [offers, pools] = [[...values.texts("offer")], [...values.texts("join")]];
-  const maxSlots = values.whole("slots") ?? 0;
+  const maxSlots = values.integer("slots") ?? 0;
   const isAgents = offers.length > 0 || pools.length > 0 || maxSlots > 0;
   if (!isAgents && actions.length === 0) return undefined;
   // Parts that no option names stay unrestricted. A grant would permit only the named parts.
@@ -129,7 +129,7 @@ function keyOutcome({ print }: Context, reply: KeyReply): Outcome {
   const about =
     secret === ""
       ? `Key ${id} was created by an earlier call and is not shown again.`
-      : `${print.errorStyle.green("✓")} key ${id} of ${safe(whoIs(key?.actor))}. It is not shown again`;
+      : `${print.errorStyle.green("✓")} key ${id} of ${safe(actorText(key?.actor))}. It is not shown again`;
   const lines = secret === "" ? [] : [secret];
   return {
     json: reply,

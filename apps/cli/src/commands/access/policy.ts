@@ -15,7 +15,7 @@ import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { keyOf, reasonOf } from "../request.ts";
-import { actorIn, whoIs } from "./who.ts";
+import { actorIn, actorText } from "./actor.ts";
 
 interface PolicyFile {
   readonly policyId: string;
@@ -100,15 +100,15 @@ export async function checkPolicies(context: Context): Promise<Result> {
     ...(isGood ? { quiet: [] } : {}),
     draw: () => {
       if (isGood) print.line(`${print.style.green("✓")} ${files.length} checked, no errors`);
-      else tellProblems(context, reply.problems, files);
+      else printProblems(context, reply.problems, files);
     },
     exitCode: isGood ? exitCodes.completed : exitCodes.failed,
   };
 }
 
-function tellProblems({ print }: Context, problems: readonly Problem[], files: readonly PolicyFile[]): void {
+function printProblems({ print }: Context, problems: readonly Problem[], files: readonly PolicyFile[]): void {
   for (const { fileName: policyId, line = 0, column = 0, message = "", expected = "" } of problems) {
-    const file = files.find((one) => one.policyId === policyId);
+    const file = files.find((candidate) => candidate.policyId === policyId);
     const placed = { severity: "error", fileName: file?.fileName ?? policyId ?? "", line, column };
     const problem = { ...placed, path: "", message, expected };
     print.lines(
@@ -132,7 +132,7 @@ export async function testPolicies(context: Context): Promise<Result> {
   return {
     json: reply,
     draw: () => {
-      tellProblems(context, problems, files);
+      printProblems(context, problems, files);
       for (const { passed, title = "", policyId = "", decision } of results) {
         const mark = passed === true ? print.style.green("✓") : print.style.red("✗");
         const of = policyId === "" ? "" : print.style.dim(` of ${safe(policyId)}`);
@@ -161,7 +161,7 @@ export async function applyPolicies(context: Context): Promise<Result> {
     throw usageFailure("Pass policy files, or set --without ID.", [
       ["tutti policy apply night.cedar", "applies the policy night"],
     ]);
-  const version = values.whole("if-version");
+  const version = values.integer("if-version");
   const server = await connect(context);
   const body = {
     change,
@@ -181,7 +181,7 @@ export async function previewImpact(context: Context): Promise<Result> {
   const server = await connect(context);
   const body = { change: changeOf(context, files) };
   const flips: Flip[] = [];
-  let looked = 0;
+  let examinedCount = 0;
   for await (const event of server.follow("policies.impact", { query: server.namespace, body }, {})) {
     if (event.kind === "ready" || event.kind === "gap") continue;
     const { problems = [], examined = 0, flips: some = [] }: Partial<PreviewImpactReply> = event.value;
@@ -189,20 +189,20 @@ export async function previewImpact(context: Context): Promise<Result> {
       return {
         json: { problems },
         draw: () => {
-          tellProblems(context, problems, files);
+          printProblems(context, problems, files);
         },
         exitCode: exitCodes.failed,
       };
     flips.push(...some);
-    looked = examined;
+    examinedCount = examined;
   }
   if (context.shell.interrupted.aborted) return exitCodes.interrupted;
   return {
-    json: { flips, examined: looked },
+    json: { flips, examined: examinedCount },
     quiet: flipLines(context, flips),
     draw: () => {
       print.lines(flipLines(context, flips));
-      print.line(`${flips.length} of ${looked} recorded decisions would change`);
+      print.line(`${flips.length} of ${examinedCount} recorded decisions would change`);
     },
   };
 }
@@ -212,11 +212,11 @@ function flipLines({ print }: Context, flips: readonly Flip[]): string[] {
     const { actor, action = "" } = before?.question ?? {};
     const { kind = "", id = "" } = before?.work ?? {};
     const work = id === "" ? "" : print.style.dim(`  ${safe(`${kind} ${id}`)}`);
-    const word =
+    const verdict =
       allowed === true ? print.style.green("would be allowed") : print.style.red("would be denied");
-    const why = becauseOf({ allowed: allowed === true, policies });
+    const reason = becauseOf({ allowed: allowed === true, policies });
     const times = print.style.dim(` (${counted(before?.count ?? 1, "time")})`);
-    return `${word}  ${safe(whoIs(actor))} ${safe(action)}${times}${work}  ${print.style.dim(why)}`;
+    return `${verdict}  ${safe(actorText(actor))} ${safe(action)}${times}${work}  ${print.style.dim(reason)}`;
   });
 }
 
@@ -270,7 +270,7 @@ export async function listVersions(context: Context): Promise<Result> {
         entries.map(({ number = 0, createTimeMs = 0, createCause, changedPolicyIds, removedPolicyIds }) => [
           { text: String(number), tone: "bold" },
           { text: printAge(createTimeMs, shell.nowMs()), tone: "dim" },
-          { text: whoIs(createCause?.actor) },
+          { text: actorText(createCause?.actor) },
           { text: [...changedPolicyIds, ...removedPolicyIds.map((id) => `-${id}`)].join(", ") },
           { text: createCause?.reason ?? "" },
         ]),
@@ -300,8 +300,8 @@ export async function explainAccess(context: Context): Promise<Result> {
     json: decision,
     quiet: [isAllowed ? "allowed" : "denied"],
     draw: () => {
-      const word = isAllowed ? print.style.green("allowed") : print.style.red("denied");
-      print.line(`${word}  ${safe(whoIs(actor))} ${safe(action)}: ${becauseOf(decision)}`);
+      const verdict = isAllowed ? print.style.green("allowed") : print.style.red("denied");
+      print.line(`${verdict}  ${safe(actorText(actor))} ${safe(action)}: ${becauseOf(decision)}`);
       if (!isAllowed) print.note(adviceFor(decision));
       for (const fault of decision?.errors ?? [])
         print.line(`  ${print.style.yellow("fault")} ${safe(fault)}`);

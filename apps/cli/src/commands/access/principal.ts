@@ -7,7 +7,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
-import { actorIn, whoIs } from "./who.ts";
+import { actorIn, actorText } from "./actor.ts";
 
 export async function listPrincipals(context: Context): Promise<Result> {
   const { print } = context;
@@ -20,7 +20,7 @@ export async function listPrincipals(context: Context): Promise<Result> {
   return {
     json: { principals: entries },
     nextToken,
-    quiet: entries.map(({ actor }) => whoIs(actor)),
+    quiet: entries.map(({ actor }) => actorText(actor)),
     empty:
       entries.length === 0 ? "No principals yet. Create one: tutti principal create person:ID" : undefined,
     draw: () => {
@@ -31,7 +31,7 @@ export async function listPrincipals(context: Context): Promise<Result> {
           { title: "name", yields: 2, widthMin: 8 },
         ],
         entries.map(({ actor, groups, displayName = "", disabled }) => [
-          { text: whoIs(actor), tone: disabled === true ? "yellow" : "bold" },
+          { text: actorText(actor), tone: disabled === true ? "yellow" : "bold" },
           { text: groups.join(", "), tone: "dim" },
           { text: disabled === true ? `may not act; ${displayName}` : displayName },
         ]),
@@ -52,8 +52,8 @@ export async function createPrincipal(context: Context): Promise<Result> {
     ...(displayName === undefined ? {} : { displayName }),
   };
   const reply = await server.call("principals.create", { query: server.namespace, body });
-  const line = `${safe(whoIs(actor))} ${reply.existed === true ? "already exists" : "created"}`;
-  return doneOutcome(context, reply, { id: whoIs(actor), line });
+  const line = `${safe(actorText(actor))} ${reply.existed === true ? "already exists" : "created"}`;
+  return doneOutcome(context, reply, { id: actorText(actor), line });
 }
 
 export async function deletePrincipal(context: Context): Promise<Result> {

@@ -7,10 +7,10 @@ import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printSpanMs } from "../../terminal/time.ts";
+import { printShortDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
-import { actorIn, whoIs } from "./who.ts";
+import { actorIn, actorText } from "./actor.ts";
 
 export async function listRoles(context: Context): Promise<Result> {
   const { print, shell } = context;
@@ -44,10 +44,10 @@ export async function listRoles(context: Context): Promise<Result> {
         [{ title: "binding", widthMin: 8 }, { title: "who" }, { title: "role" }, { title: "until" }],
         bindings.map(({ bindingId = "", actor, group, role = "", expireTimeMs }) => [
           { text: bindingId, tone: "bold" },
-          { text: group === undefined ? whoIs(actor) : `group:${group}` },
+          { text: group === undefined ? actorText(actor) : `group:${group}` },
           { text: role },
           {
-            text: expireTimeMs === undefined ? "always" : `in ${printSpanMs(expireTimeMs - nowMs)}`,
+            text: expireTimeMs === undefined ? "always" : `in ${printShortDurationMs(expireTimeMs - nowMs)}`,
             tone: "dim",
           },
         ]),
@@ -58,29 +58,29 @@ export async function listRoles(context: Context): Promise<Result> {
 
 export async function bindRole(context: Context): Promise<Result> {
   const { values, shell } = context;
-  const [role, who] = [values.argument("ROLE"), values.argument("PRINCIPAL")];
-  const [, group] = /^group:(.+)$/.exec(who) ?? [];
+  const [role, principal] = [values.argument("ROLE"), values.argument("PRINCIPAL")];
+  const [, group] = /^group:(.+)$/.exec(principal) ?? [];
   const lastsMs = values.durationMs("expires-in");
   const equals = values.labels("selector");
-  const bindingId = values.text("id") ?? `${role}-${who}`.replaceAll(/[^A-Za-z0-9._-]/g, "-");
+  const bindingId = values.text("id") ?? `${role}-${principal}`.replaceAll(/[^A-Za-z0-9._-]/g, "-");
   const server = await connect(context);
   const reply = await server.call("roleBindings.create", {
     query: server.namespace,
     body: {
       bindingId,
       role,
-      ...(group === undefined ? { actor: actorIn(context, who) } : { group }),
+      ...(group === undefined ? { actor: actorIn(context, principal) } : { group }),
       ...(Object.keys(equals).length === 0 ? {} : { resources: { equals } }),
       ...(lastsMs === undefined ? {} : { expireTimeMs: shell.nowMs() + lastsMs }),
     },
   });
-  const line = `${safe(who)} ${reply.existed === true ? "had" : "has"} the role ${safe(role)} by ${safe(bindingId)}`;
-  if (reply.existed !== true) await tellIfNew(context, server, bindingId);
+  const line = `${safe(principal)} ${reply.existed === true ? "had" : "has"} the role ${safe(role)} by ${safe(bindingId)}`;
+  if (reply.existed !== true) await warnIfNew(context, server, bindingId);
   return doneOutcome(context, reply, { id: bindingId, line });
 }
 
 /** Prints a note for a namespace that was not created. Use creates a namespace, also a mistyped one. */
-async function tellIfNew({ print }: Context, server: Server, bindingId: string): Promise<void> {
+async function warnIfNew({ print }: Context, server: Server, bindingId: string): Promise<void> {
   const { namespace = "" } = server.namespace;
   if (namespace === "" || !print.hasNotes) return;
   try {
@@ -91,9 +91,9 @@ async function tellIfNew({ print }: Context, server: Server, bindingId: string):
         (reply) => reply.resources,
       ),
     ]);
-    const made = resources.map(({ name }) => name);
-    if (made.includes(namespace) || bindings.length > 1) return;
-    print.note(`${safe(namespace)} is not a created namespace${didYouMean(namespace, made)}`);
+    const created = resources.map(({ name }) => name);
+    if (created.includes(namespace) || bindings.length > 1) return;
+    print.note(`${safe(namespace)} is not a created namespace${didYouMean(namespace, created)}`);
     print.note(`Undo: tutti --namespace ${safe(namespace)} role unbind ${safe(bindingId)}`);
   } catch {
     // A caller without the permission to list them gets no note. The role is bound.

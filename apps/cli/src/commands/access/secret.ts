@@ -11,10 +11,10 @@ import { meantOf } from "../../server/names.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printSpanMs } from "../../terminal/time.ts";
+import { printAge, printShortDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { keyOf, reasonOf } from "../request.ts";
-import { actorIn, whoIs } from "./who.ts";
+import { actorIn, actorText } from "./actor.ts";
 
 type Server = Awaited<ReturnType<typeof connect>>;
 
@@ -24,10 +24,10 @@ const dayMs = 86_400_000;
 export async function listSecrets(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
-  const wanted = { ...(values.flag("due") ? { dueOnly: true } : {}), prefix: values.text("prefix") ?? "" };
+  const filter = { ...(values.flag("due") ? { dueOnly: true } : {}), prefix: values.text("prefix") ?? "" };
   const { entries, nextToken } = await listPages(
     context,
-    (page) => server.call("secrets.list", { query: { ...server.namespace, ...wanted, ...page } }),
+    (page) => server.call("secrets.list", { query: { ...server.namespace, ...filter, ...page } }),
     ({ secrets }) => secrets,
   );
   const nowMs = shell.nowMs();
@@ -49,7 +49,7 @@ export async function listSecrets(context: Context): Promise<Result> {
         entries.map((secret) => [
           { text: secret.name, tone: "bold" },
           { text: versionOf(secret) },
-          { text: secret.users.map(whoIs).join(", ") || "who may" },
+          { text: secret.users.map(actorText).join(", ") || "who may" },
           { text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs), tone: "dim" },
           { text: dueOf(secret, nowMs), tone: "dim" },
           { text: secret.description ?? "" },
@@ -66,7 +66,7 @@ function versionOf({ versions }: Secret): string {
 
 function dueOf({ rotateTimeMs }: Secret, nowMs: number): string {
   if (rotateTimeMs === undefined) return "never";
-  return rotateTimeMs <= nowMs ? "now" : `in ${printSpanMs(rotateTimeMs - nowMs)}`;
+  return rotateTimeMs <= nowMs ? "now" : `in ${printShortDurationMs(rotateTimeMs - nowMs)}`;
 }
 
 export async function putSecret(context: Context): Promise<Result> {
@@ -109,7 +109,7 @@ async function store(
   const { values, shell } = context;
   const name = values.argument("NAME");
   const value = await valueIn(context);
-  const users = values.texts("user").map((word) => actorIn(context, word));
+  const users = values.texts("user").map((text) => actorIn(context, text));
   const labels = values.labels("label");
   const [lastsMs, dueMs] = [values.durationMs("expires-in"), values.durationMs("rotate-after")];
   const reply = await server.call("secrets.put", {

@@ -8,11 +8,11 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printSpanMs } from "../../terminal/time.ts";
+import { printAge, printShortDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
-import { actorIn, whoIs } from "./who.ts";
+import { actorIn, actorText } from "./actor.ts";
 
-const ways: Readonly<Record<SignIn["by"], string>> = {
+const methods: Readonly<Record<SignIn["by"], string>> = {
   link: "link from the terminal",
   key: "a key",
   token: "a token",
@@ -43,9 +43,9 @@ export async function listSignIns(context: Context): Promise<Result> {
           signIns.map(({ id, who, by, useMs, expiresMs, address = "" }) => [
             { text: id, tone: "bold" },
             { text: who },
-            { text: ways[by], tone: "dim" },
+            { text: methods[by], tone: "dim" },
             { text: useMs === undefined ? "" : printAge(useMs, nowMs), tone: "dim" },
-            { text: `in ${printSpanMs(expiresMs - nowMs)}`, tone: "dim" },
+            { text: `in ${printShortDurationMs(expiresMs - nowMs)}`, tone: "dim" },
             { text: address, tone: "dim" },
           ]),
         );
@@ -55,8 +55,12 @@ export async function listSignIns(context: Context): Promise<Result> {
 
 export async function signOut(context: Context): Promise<Result> {
   const { values, command } = context;
-  const [id, who, isAll] = [values.optionalArgument("ID"), values.text("principal"), values.flag("all")];
-  const selectors = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
+  const [id, principal, isAll] = [
+    values.optionalArgument("ID"),
+    values.text("principal"),
+    values.flag("all"),
+  ];
+  const selectors = [id, principal, isAll ? "all" : undefined].filter((selector) => selector !== undefined);
   if (selectors.length !== 1)
     throw usageFailure("Pass the ID of a sign-in, or set --principal or --all.", [
       ["tutti sign-ins", "lists sign-ins"],
@@ -65,15 +69,15 @@ export async function signOut(context: Context): Promise<Result> {
   const server = await connect(context);
   const body = {
     ...(id !== undefined && { id }),
-    ...(who !== undefined && { who: whoIs(actorIn(context, who)) }),
+    ...(principal !== undefined && { who: actorText(actorIn(context, principal)) }),
     ...(isAll && { all: true }),
   };
   const reply = await server.call("signIns.revoke", { query: within(context, server), body });
   const { revoked } = reply;
-  const words = counted(revoked, "sign-in has ended", "sign-ins have ended");
+  const text = counted(revoked, "sign-in has ended", "sign-ins have ended");
   return doneOutcome(context, reply, {
     id: String(revoked),
-    line: revoked === 0 ? `${safe(selectors.join(""))} has no sign-ins` : words,
+    line: revoked === 0 ? `${safe(selectors.join(""))} has no sign-ins` : text,
   });
 }
 

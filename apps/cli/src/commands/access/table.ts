@@ -17,7 +17,7 @@ const label: Option = {
   isMany: true,
   summary: "label of the object",
 };
-const who: Option = {
+const principal: Option = {
   name: "principal",
   value: "PRINCIPAL",
   summary: "principal: person:ada, service:ci or agent:press. Default: you",
@@ -46,7 +46,7 @@ const valueFile: Argument = {
   isOptional: true,
   completes: "file",
 };
-const kept: readonly Option[] = [
+const secretOptions: readonly Option[] = [
   {
     name: "user",
     value: "PRINCIPAL",
@@ -171,7 +171,7 @@ export const accessCommands: readonly Command[] = [
     summary: "Create a key and show it once",
     options: [
       { name: "title", value: "TEXT", summary: "title" },
-      who,
+      principal,
       {
         name: "expires-in",
         value: "SPAN",
@@ -245,7 +245,7 @@ export const accessCommands: readonly Command[] = [
     summary: "Store a secret, or a new version that replaces the old one",
     arguments: [secretName, valueFile],
     options: [
-      ...kept,
+      ...secretOptions,
       {
         name: "grace",
         value: "SPAN",
@@ -266,7 +266,7 @@ export const accessCommands: readonly Command[] = [
     summary: "Rotate a secret. The previous version stays valid for a while",
     arguments: [secretName, valueFile],
     options: [
-      ...kept,
+      ...secretOptions,
       {
         name: "grace",
         value: "SPAN",
@@ -292,8 +292,8 @@ export const accessCommands: readonly Command[] = [
     ],
     confirm: (values) => {
       const versions = values.texts("version");
-      const what = versions.length === 0 ? "secret" : `version ${versions.join(", ")} of secret`;
-      return `Remove ${what} ${values.argument("NAME")}?`;
+      const subject = versions.length === 0 ? "secret" : `version ${versions.join(", ")} of secret`;
+      return `Remove ${subject} ${values.argument("NAME")}?`;
     },
     json: "document",
     load: () => secrets().then(({ removeSecret }) => removeSecret),

@@ -7,9 +7,9 @@ import type { Result } from "../../command/presenter.ts";
 
 interface Kind {
   /** The function of `@tutti/sdk/adapters`. */
-  readonly make: string;
+  readonly factory: string;
   /** Whether it reads its operations from the other system. */
-  readonly isAsked?: boolean;
+  readonly isIntrospected?: boolean;
   /** The options without the name. */
   readonly options: readonly string[];
   /** Variables that hold its secrets. */
@@ -23,7 +23,7 @@ const statements = 'operations: { "find-items": { sql: "SELECT id FROM items WHE
 /** The kinds by name. The argument is the prefix of the variables. */
 const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
   http: (prefix) => ({
-    make: "httpAdapter",
+    factory: "httpAdapter",
     options: [
       'url: "https://api.example.com/v1",',
       `auth: { bearer: "env:${prefix}_TOKEN" },`,
@@ -32,7 +32,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_TOKEN`],
   }),
   graphql: (prefix) => ({
-    make: "graphqlAdapter",
+    factory: "graphqlAdapter",
     options: [
       'url: "https://api.example.com/graphql",',
       `auth: { bearer: "env:${prefix}_TOKEN" },`,
@@ -41,8 +41,8 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_TOKEN`],
   }),
   grpc: () => ({
-    make: "grpcAdapter",
-    isAsked: true,
+    factory: "grpcAdapter",
+    isIntrospected: true,
     options: [
       'url: "grpc://localhost:50051",',
       "// Without it, the server has to serve reflection",
@@ -51,9 +51,9 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [],
     clients: ["@bufbuild/protobuf"],
   }),
-  sqlite: () => ({ make: "sqliteAdapter", options: ['file: "data.db",', statements], secrets: [] }),
+  sqlite: () => ({ factory: "sqliteAdapter", options: ['file: "data.db",', statements], secrets: [] }),
   postgres: (prefix) => ({
-    make: "postgresAdapter",
+    factory: "postgresAdapter",
     options: [
       "// Refers to a connection string: postgres://user:password@host/database?sslmode=verify-full",
       `url: "env:${prefix}_DB",`,
@@ -63,7 +63,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     clients: ["pg"],
   }),
   redis: (prefix) => ({
-    make: "redisAdapter",
+    factory: "redisAdapter",
     options: [
       "// Refers to a URL: rediss://user:password@host:6379/0",
       `url: "env:${prefix}_REDIS",`,
@@ -73,7 +73,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     clients: ["@redis/client"],
   }),
   nats: (prefix) => ({
-    make: "natsAdapter",
+    factory: "natsAdapter",
     options: [
       "// Refers to a URL: nats://user:password@host:4222",
       `url: "env:${prefix}_NATS",`,
@@ -83,7 +83,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     clients: ["@nats-io/transport-node", "@nats-io/jetstream"],
   }),
   amqp: (prefix) => ({
-    make: "amqpAdapter",
+    factory: "amqpAdapter",
     options: [
       "// Refers to a URL: amqps://user:password@host:5671/vhost",
       `url: "env:${prefix}_AMQP",`,
@@ -93,7 +93,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     clients: ["amqplib"],
   }),
   kafka: (prefix) => ({
-    make: "kafkaAdapter",
+    factory: "kafkaAdapter",
     options: [
       "// Refers to a URL: kafkas://user:password@host:9093",
       `url: "env:${prefix}_KAFKA",`,
@@ -103,7 +103,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     clients: ["@platformatic/kafka"],
   }),
   smtp: (prefix) => ({
-    make: "smtpAdapter",
+    factory: "smtpAdapter",
     options: [
       "// Refers to a URL: smtp://user:password@host:587",
       `url: "env:${prefix}_SMTP",`,
@@ -112,9 +112,9 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_SMTP`],
     clients: ["nodemailer"],
   }),
-  folder: () => ({ make: "folderAdapter", options: ['folder: "./files",'], secrets: [] }),
+  folder: () => ({ factory: "folderAdapter", options: ['folder: "./files",'], secrets: [] }),
   sftp: (prefix) => ({
-    make: "sftpAdapter",
+    factory: "sftpAdapter",
     options: [
       "// Refers to a URL: sftp://user:password@host:22/folder",
       `url: "env:${prefix}_SFTP",`,
@@ -125,7 +125,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     clients: ["ssh2"],
   }),
   s3: (prefix) => ({
-    make: "s3Adapter",
+    factory: "s3Adapter",
     options: [
       'url: "https://s3.eu-central-1.amazonaws.com",',
       'region: "eu-central-1",',
@@ -136,7 +136,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_ACCESS_KEY`, `${prefix}_SECRET_KEY`],
   }),
   git: (prefix) => ({
-    make: "gitAdapter",
+    factory: "gitAdapter",
     options: [
       "// Refers to a URL: https://user:token@host/team/items.git",
       `url: "env:${prefix}_GIT",`,
@@ -145,7 +145,7 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_GIT`],
   }),
   prometheus: (prefix) => ({
-    make: "prometheusAdapter",
+    factory: "prometheusAdapter",
     options: [
       'url: "https://prometheus.example.com",',
       `auth: { bearer: "env:${prefix}_TOKEN" },`,
@@ -176,9 +176,9 @@ export async function addAdapter({ values, shell, print }: Context): Promise<Res
       exitCode: exitCodes.refused,
       code: "file_exists",
     });
-  const made = kindOf(name.toUpperCase().replaceAll("-", "_"));
-  const { secrets, clients = [] } = made;
-  await shell.writeText(file, textOf(name, made));
+  const adapterKind = kindOf(name.toUpperCase().replaceAll("-", "_"));
+  const { secrets, clients = [] } = adapterKind;
+  await shell.writeText(file, textOf(name, adapterKind));
   const steps = [
     ["npm install @tutti/sdk", ...clients].join(" "),
     ...secrets.map((secret) => `export ${secret}=…`),
@@ -196,12 +196,12 @@ export async function addAdapter({ values, shell, print }: Context): Promise<Res
   };
 }
 
-function textOf(name: string, { make, isAsked = false, options, secrets }: Kind): string {
+function textOf(name: string, { factory, isIntrospected = false, options, secrets }: Kind): string {
   const references = secrets.map((secret) => `"env:${secret}"`).join(", ");
-  return `import { addAdapter, ${make} } from "@tutti/sdk/adapters";
+  return `import { addAdapter, ${factory} } from "@tutti/sdk/adapters";
 import { Worker } from "@tutti/sdk/worker";
 
-export const adapter = ${isAsked ? "await " : ""}${make}({
+export const adapter = ${isIntrospected ? "await " : ""}${factory}({
   name: "${name}",
 ${options.map((line) => `  ${line}`).join("\n")}
 });

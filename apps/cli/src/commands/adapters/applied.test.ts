@@ -4,7 +4,7 @@ import type { Explanation, Scaler } from "@tutti/rest/types";
 import { explainedByAdapters, idleAmong } from "./applied.ts";
 
 describe("applied adapters that no worker offers", () => {
-  it("are those of scalers with an adapter, each with its problem", () => {
+  it("are the adapters of scalers, each with its problem", () => {
     const scaler = (scalerId: string, more: object) =>
       ({ scalerId, labels: { "tutti-adapter": scalerId }, ...more }) as unknown as Scaler;
     const scalers = [
@@ -22,9 +22,9 @@ describe("applied adapters that no worker offers", () => {
   });
 });
 
-const none = { candidates: [], failures: [], parts: [] };
+const empty = { candidates: [], failures: [], parts: [] };
 const waiting = (subject: string): Explanation => ({
-  ...{ ...none, summary: "It waits." },
+  ...{ ...empty, summary: "It waits." },
   waits: [{ cause: "no_capability", subject, present: true, holders: [] }],
   remedies: [{ text: `start a worker that offers ${subject}` }],
 });

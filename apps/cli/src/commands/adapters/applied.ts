@@ -47,10 +47,10 @@ export async function withIdleAdapters(server: Server, explanation: Explanation)
 /** Replaces the advice to start a worker by the advice about the adapter. */
 export function explainedByAdapters(explanation: Explanation, idle: readonly IdleAdapter[]): Explanation {
   const missing = missingIn(explanation);
-  const wanted = idle.filter(({ name }) => missing.some((capability) => capability.startsWith(`${name}.`)));
-  if (wanted.length === 0) return explanation;
+  const matching = idle.filter(({ name }) => missing.some((capability) => capability.startsWith(`${name}.`)));
+  if (matching.length === 0) return explanation;
   const explained = missing.filter((capability) =>
-    wanted.some(({ name }) => capability.startsWith(`${name}.`)),
+    matching.some(({ name }) => capability.startsWith(`${name}.`)),
   );
   const withoutAdvice = ({ remedies, parts, ...rest }: Explanation): Explanation => ({
     ...rest,
@@ -58,7 +58,7 @@ export function explainedByAdapters(explanation: Explanation, idle: readonly Idl
     parts: parts.map(withoutAdvice),
   });
   const { parts, ...whole } = withoutAdvice(explanation);
-  return { ...whole, parts: [...parts, ...wanted.map(partOf)] };
+  return { ...whole, parts: [...parts, ...matching.map(partOf)] };
 }
 
 function partOf({ name, problem }: IdleAdapter): Explanation {

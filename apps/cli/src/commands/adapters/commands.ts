@@ -14,16 +14,16 @@ import { offered } from "../platform/capabilities.ts";
 import { register } from "../workflows/register.ts";
 import { type IdleAdapter, idleAdapters } from "./applied.ts";
 
-const againMs = 250;
+const retryMs = 250;
 const waitMaxMs = 2_000;
 
 export async function listAdapters(context: Context): Promise<Result> {
   const { print, values } = context;
-  const wanted = values.optionalArgument("NAME");
+  const adapterName = values.optionalArgument("NAME");
   const server = await connect(context);
   const all = adaptersIn(await offered(server));
   const idle = await idleAdapters(server, all);
-  const adapters = wanted === undefined ? [...all, ...idle] : [adapterNamed(all, wanted, idle)];
+  const adapters = adapterName === undefined ? [...all, ...idle] : [adapterNamed(all, adapterName, idle)];
   const rows = adapters.flatMap(({ name, operations }) =>
     operations.map(({ name: operation, description }) => [
       { text: `${name}.${operation}`, tone: "bold" as const },
@@ -32,7 +32,8 @@ export async function listAdapters(context: Context): Promise<Result> {
   );
   return {
     json: { adapters },
-    quiet: wanted === undefined ? adapters.map(({ name }) => name) : rows.map(([{ text = "" } = {}]) => text),
+    quiet:
+      adapterName === undefined ? adapters.map(({ name }) => name) : rows.map(([{ text = "" } = {}]) => text),
     empty:
       adapters.length === 0
         ? "No adapters yet. Apply a file of the kind `adapter`, or call addAdapter() in a worker."
@@ -42,7 +43,7 @@ export async function listAdapters(context: Context): Promise<Result> {
         return print.note(
           "No adapters yet. Apply a file of the kind `adapter`, or call addAdapter() in a worker.",
         );
-      if (wanted !== undefined)
+      if (adapterName !== undefined)
         return print.table(
           [
             { title: "operation", widthMin: 12 },
@@ -121,13 +122,13 @@ export async function offeredAdapter(
   server: Server,
   name: string,
 ): Promise<{ readonly adapter: OfferedAdapter; readonly entries: readonly CapabilityEntry[] }> {
-  for (let waitedMs = 0; ; waitedMs += againMs) {
+  for (let waitedMs = 0; ; waitedMs += retryMs) {
     const entries = await offered(server);
     const all = adaptersIn(entries);
     if (all.some((adapter) => adapter.name === name))
       return { adapter: adapterNamed(all, name, []), entries };
     if (waitedMs >= waitMaxMs || shell.interrupted.aborted)
       return { adapter: adapterNamed(all, name, await idleAdapters(server, all)), entries };
-    await shell.pause(againMs, shell.interrupted);
+    await shell.pause(retryMs, shell.interrupted);
   }
 }

@@ -71,13 +71,13 @@ async function workerOf(context: Context, document: AdapterDocument) {
 /** Returns the adapters of the files. Without files, the adapter of the environment variable that `tutti apply` sets. */
 async function adaptersIn({ values, shell }: Context): Promise<readonly AdapterDocument[]> {
   const { checkAdapters } = await import("../../local/check.ts");
-  const given = values.manyArguments("FILE");
+  const fileNames = values.manyArguments("FILE");
   const applied = shell.environment[adapterVariable];
-  if (given.length === 0 && applied === undefined)
+  if (fileNames.length === 0 && applied === undefined)
     throw usageFailure("Pass a file.", [["tutti adapter run shop.yaml", "runs the adapter of the file"]]);
   const files: readonly SourceFile[] =
-    given.length > 0
-      ? await Promise.all(given.map((file) => readDefinition(file, shell)))
+    fileNames.length > 0
+      ? await Promise.all(fileNames.map((file) => readDefinition(file, shell)))
       : [{ format: "json", text: applied ?? "", fileName: adapterVariable }];
   const checked = files.flatMap(checkAdapters);
   const problems = checked.flatMap(({ file: { text }, problems: found }) =>
@@ -91,7 +91,8 @@ async function adaptersIn({ values, shell }: Context): Promise<readonly AdapterD
     });
   const documents = checked.flatMap(({ adapter }) => adapter ?? []);
   const names = documents.map(({ adapter }) => adapter);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw usageFailure(`The files have several adapters with the name \`${twice}\`.`);
+  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
+  if (duplicate !== undefined)
+    throw usageFailure(`The files have several adapters with the name \`${duplicate}\`.`);
   return documents;
 }

@@ -25,45 +25,53 @@ import {
 } from "@tutti/sdk/adapters";
 
 type Options = Readonly<Record<string, unknown>>;
-type Maker = (options: Options) => Adapter | Promise<Adapter>;
+type Factory = (options: Options) => Adapter | Promise<Adapter>;
 
 /** The check of the file has validated the options of the function. */
-const made = <Given>(make: (given: Given) => Adapter | Promise<Adapter>): Maker => {
-  return (options) => make(options as Given);
+const factoryOf = <AdapterOptions>(
+  create: (options: AdapterOptions) => Adapter | Promise<Adapter>,
+): Factory => {
+  return (options) => create(options as AdapterOptions);
 };
 
 const withDocument =
-  (maker: Maker): Maker =>
+  (factory: Factory): Factory =>
   async ({ document, ...options }) =>
-    await maker({ ...options, document: await readDocument(String(document)) });
+    await factory({ ...options, document: await readDocument(String(document)) });
 
-const makers: Readonly<Record<(typeof adapterKinds)[number], Maker>> = {
-  http: made(httpAdapter),
+const makers: Readonly<Record<(typeof adapterKinds)[number], Factory>> = {
+  http: factoryOf(httpAdapter),
   openapi: ({ document, ...options }) => {
     const documentUrl = String(document);
     const isServed = /^https?:/.test(documentUrl);
-    return withDocument(made(openApiAdapter))({ ...options, document, ...(isServed && { documentUrl }) });
+    return withDocument(factoryOf(openApiAdapter))({
+      ...options,
+      document,
+      ...(isServed && { documentUrl }),
+    });
   },
   graphql: (options) =>
-    options["operations"] === undefined ? made(introspectedGraphql)(options) : made(graphqlAdapter)(options),
-  grpc: made(grpcAdapter),
-  asyncapi: withDocument(made(asyncApiAdapter)),
-  sqlite: made(sqliteAdapter),
-  postgres: made(postgresAdapter),
-  redis: made(redisAdapter),
-  nats: made(natsAdapter),
-  amqp: made(amqpAdapter),
-  kafka: made(kafkaAdapter),
-  smtp: made(smtpAdapter),
-  folder: ({ path, ...options }) => made(folderAdapter)({ ...options, folder: path }),
-  sftp: made(sftpAdapter),
-  s3: made(s3Adapter),
-  git: made(gitAdapter),
-  prometheus: made(prometheusAdapter),
+    options["operations"] === undefined
+      ? factoryOf(introspectedGraphql)(options)
+      : factoryOf(graphqlAdapter)(options),
+  grpc: factoryOf(grpcAdapter),
+  asyncapi: withDocument(factoryOf(asyncApiAdapter)),
+  sqlite: factoryOf(sqliteAdapter),
+  postgres: factoryOf(postgresAdapter),
+  redis: factoryOf(redisAdapter),
+  nats: factoryOf(natsAdapter),
+  amqp: factoryOf(amqpAdapter),
+  kafka: factoryOf(kafkaAdapter),
+  smtp: factoryOf(smtpAdapter),
+  folder: ({ path, ...options }) => factoryOf(folderAdapter)({ ...options, folder: path }),
+  sftp: factoryOf(sftpAdapter),
+  s3: factoryOf(s3Adapter),
+  git: factoryOf(gitAdapter),
+  prometheus: factoryOf(prometheusAdapter),
 };
 
 export async function adapterOf(document: AdapterDocument): Promise<Adapter> {
-  const kind = adapterKinds.find((one) => document[one] !== undefined);
+  const kind = adapterKinds.find((candidate) => document[candidate] !== undefined);
   assert(kind !== undefined, "a checked adapter has one system", { name: document.adapter });
   return await makers[kind]({ ...document[kind], name: document.adapter });
 }

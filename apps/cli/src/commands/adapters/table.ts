@@ -8,7 +8,7 @@ export const adapterCommands: readonly Command[] = [
     arguments: [
       {
         name: "NAME",
-        summary: "adapter whose operations are listed. Default: all adapters",
+        summary: "adapter to list operations of. Default: all adapters",
         isOptional: true,
       },
     ],

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { typescriptOf } from "./types.ts";
 
 describe("types of an adapter", () => {
-  it("are those of its schemas", () => {
+  it("follow from its schemas", () => {
     const order = {
       type: "object",
       required: ["id"],

@@ -9,7 +9,7 @@ export async function adapterTypes(context: Context): Promise<Result> {
   const name = values.argument("NAME");
   const { adapter, entries } = await offeredAdapter(context, await connect(context), name);
   const capabilities = adapter.operations.map(({ name: operation }) => {
-    const entry = entries.find((one) => one.name === `${name}.${operation}`);
+    const entry = entries.find((candidate) => candidate.name === `${name}.${operation}`);
     const { inputSchema = "", outputSchema = "" } = entry?.versions[0]?.capability ?? {};
     return { operation, input: read(inputSchema), output: read(outputSchema) };
   });
@@ -30,12 +30,12 @@ function read(schema: string): Schema {
 }
 
 export function typescriptOf(adapter: string, capabilities: readonly Typed[]): string {
-  const taken = new Set(reserved);
+  const usedNames = new Set(reserved);
   const parts = capabilities.map(({ operation, input, output }) => {
-    const wanted = pascal(operation);
-    const name = free(taken, wanted, ["", "Input", "Output"]);
-    const constant = free(taken, `${name.charAt(0).toLowerCase()}${name.slice(1)}`, [""]);
-    const named = new Names(name, taken);
+    const baseName = pascal(operation);
+    const name = free(usedNames, baseName, ["", "Input", "Output"]);
+    const constant = free(usedNames, `${name.charAt(0).toLowerCase()}${name.slice(1)}`, [""]);
+    const named = new Names(name, usedNames);
     const types = [named.declare(`${name}Input`, input), named.declare(`${name}Output`, output)];
     const parameters = `${name}Input, ${name}Input, ${name}Output`;
     return [
@@ -62,11 +62,11 @@ const reserved: readonly string[] = [
 ];
 
 /** Reserves a name that is free with each of the endings. */
-function free(taken: Set<string>, wanted: string, endings: readonly string[]): string {
-  let name = wanted;
-  for (let number = 2; endings.some((ending) => taken.has(name + ending)); number++)
-    name = `${wanted}${number}`;
-  for (const ending of endings) taken.add(name + ending);
+function free(usedNames: Set<string>, baseName: string, endings: readonly string[]): string {
+  let name = baseName;
+  for (let number = 2; endings.some((ending) => usedNames.has(name + ending)); number++)
+    name = `${baseName}${number}`;
+  for (const ending of endings) usedNames.add(name + ending);
   return name;
 }
 
@@ -81,16 +81,16 @@ const plain: Readonly<Record<string, string>> = {
 /** Types of one operation. Each definition of its schemas gets a type of its own. */
 class Names {
   readonly #prefix: string;
-  readonly #taken: Set<string>;
+  readonly #usedNames: Set<string>;
   /** Type names by definition. */
   readonly #names = new Map<string, string>();
-  readonly #wanted = new Map<string, Schema>();
-  readonly #made = new Map<string, string>();
+  readonly #pending = new Map<string, Schema>();
+  readonly #declarations = new Map<string, string>();
   #definitions: Readonly<Record<string, unknown>> = {};
 
-  constructor(prefix: string, taken: Set<string>) {
+  constructor(prefix: string, usedNames: Set<string>) {
     this.#prefix = prefix;
-    this.#taken = taken;
+    this.#usedNames = usedNames;
   }
 
   declare(name: string, schema: Schema): string {
@@ -100,29 +100,30 @@ class Names {
 
   /** Returns the declarations of all referenced definitions, including references between them. */
   declared(): readonly string[] {
-    for (const [name, schema] of this.#wanted)
-      if (!this.#made.has(name)) this.#made.set(name, `export type ${name} = ${this.#typeOf(schema)};`);
-    return [...this.#made.values()];
+    for (const [name, schema] of this.#pending)
+      if (!this.#declarations.has(name))
+        this.#declarations.set(name, `export type ${name} = ${this.#typeOf(schema)};`);
+    return [...this.#declarations.values()];
   }
 
   #typeOf(schema: unknown): string {
     if (typeof schema !== "object" || schema === null) return "unknown";
-    const one = schema as Readonly<Record<string, unknown>>;
-    const reference = one["$ref"];
+    const record = schema as Readonly<Record<string, unknown>>;
+    const reference = record["$ref"];
     if (typeof reference === "string") return this.#named(reference);
-    if (Array.isArray(one["enum"])) return either(one["enum"].map((value) => JSON.stringify(value)));
-    if ("const" in one) return JSON.stringify(one["const"]);
+    if (Array.isArray(record["enum"])) return either(record["enum"].map((value) => JSON.stringify(value)));
+    if ("const" in record) return JSON.stringify(record["const"]);
     for (const [key, sign] of [
       ["anyOf", " | "],
       ["oneOf", " | "],
       ["allOf", " & "],
     ] as const) {
-      const parts = one[key];
+      const parts = record[key];
       if (Array.isArray(parts) && parts.length > 0)
         return `(${[...new Set(parts.map((part) => this.#typeOf(part)))].join(sign)})`;
     }
-    const kinds = [one["type"] ?? (one["properties"] === undefined ? undefined : "object")].flat();
-    return either(kinds.map((kind) => this.#typeAs(kind, one)));
+    const kinds = [record["type"] ?? (record["properties"] === undefined ? undefined : "object")].flat();
+    return either(kinds.map((kind) => this.#typeAs(kind, record)));
   }
 
   #typeAs(kind: unknown, schema: Readonly<Record<string, unknown>>): string {
@@ -144,9 +145,9 @@ class Names {
     const definition = reference.slice("#/$defs/".length);
     if (!Object.hasOwn(this.#definitions, definition)) return "unknown";
     const name =
-      this.#names.get(definition) ?? free(this.#taken, `${this.#prefix}${pascal(definition)}`, [""]);
+      this.#names.get(definition) ?? free(this.#usedNames, `${this.#prefix}${pascal(definition)}`, [""]);
     this.#names.set(definition, name);
-    this.#wanted.set(name, this.#definitions[definition] as Schema);
+    this.#pending.set(name, this.#definitions[definition] as Schema);
     return name;
   }
 }

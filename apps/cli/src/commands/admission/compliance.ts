@@ -9,7 +9,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 const monthMs = 30 * 86_400_000;
-const evidenceShown = 3;
+const evidenceMax = 3;
 
 export async function listFrameworks(context: Context): Promise<Result> {
   const { print } = context;
@@ -43,17 +43,17 @@ export async function report(context: Context): Promise<Result> {
   const toMs = shell.nowMs();
   const span = { fromMs: toMs - (values.durationMs("within") ?? monthMs), toMs };
   const server = await connect(context);
-  const made = await server.call("reports.create", { query: server.namespace, body: { framework, span } });
-  const isKept = made.lines.every(({ kept }) => kept === true);
-  const exitCode = isKept ? exitCodes.completed : exitCodes.failed;
+  const reply = await server.call("reports.create", { query: server.namespace, body: { framework, span } });
+  const isCompliant = reply.lines.every(({ kept }) => kept === true);
+  const exitCode = isCompliant ? exitCodes.completed : exitCodes.failed;
   if (values.flag("html")) {
-    print.line(htmlOf(made));
+    print.line(htmlOf(reply));
     return exitCode;
   }
-  return { json: made, quiet: [made.reportId ?? ""], draw: () => tell(context, made), exitCode };
+  return { json: reply, quiet: [reply.reportId ?? ""], draw: () => drawReport(context, reply), exitCode };
 }
 
-function tell(
+function drawReport(
   { print }: Context,
   { framework = "", lines, checkpoint = 0, reportId = "" }: ComplianceReport,
 ): void {
@@ -61,9 +61,9 @@ function tell(
   for (const line of lines) {
     const mark = line.kept === true ? style.green("✓") : style.red("✗");
     print.line(`${mark} ${style.bold(safe(`${framework} ${line.control ?? ""}`))}  ${figures(line)}`);
-    for (const { kind = "", id = "", summary = "" } of line.evidence.slice(0, evidenceShown))
+    for (const { kind = "", id = "", summary = "" } of line.evidence.slice(0, evidenceMax))
       print.line(`    ${style.dim(`${kind} ${safe(id)}`)}  ${safe(summary)}`);
-    const more = line.evidence.length - evidenceShown;
+    const more = line.evidence.length - evidenceMax;
     if (more > 0) print.line(style.dim(`    and ${more} more. Show all with --json`));
   }
   print.line(

@@ -15,10 +15,10 @@ import { requireRules } from "./rule.ts";
 
 export async function previewRules(context: Context): Promise<Result> {
   const { values, print } = context;
-  const wanted = await wantedOf(context);
+  const request = await requestOf(context);
   const server = await connect(context);
-  const starts = values.whole("size");
-  const body = { ...wanted, ...(starts === undefined ? {} : { starts }) };
+  const starts = values.integer("size");
+  const body = { ...request, ...(starts === undefined ? {} : { starts }) };
   const reply = await server.call("rules.impact", { query: server.namespace, body });
   const { effects, examined = 0, unseenRuleIds } = reply;
   const findings = effects.map(({ ruleId = "", work, result = "", message = "" }) => ({
@@ -45,11 +45,11 @@ export async function previewRules(context: Context): Promise<Result> {
   };
 }
 
-async function wantedOf(context: Context) {
+async function requestOf(context: Context) {
   const { values, shell } = context;
   const name = values.optionalArgument("FILE");
   const ruleId = values.text("rule");
-  const version = values.whole("version");
+  const version = values.integer("version");
   if (name === undefined && ruleId !== undefined && version !== undefined) return { ruleId, version };
   if (name === undefined || ruleId !== undefined || version !== undefined)
     throw usageFailure("Pass a FILE of rules, or set --rule and --version.", [

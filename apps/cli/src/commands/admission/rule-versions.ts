@@ -8,7 +8,7 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { whoIs } from "../access/who.ts";
+import { actorText } from "../access/actor.ts";
 import { doneOutcome } from "../outcome.ts";
 
 export async function listRuleVersions(context: Context): Promise<Result> {
@@ -37,7 +37,7 @@ export async function listRuleVersions(context: Context): Promise<Result> {
         entries.map(({ number = 0, rule, changes, ...version }) => [
           { text: String(number), tone: "bold" },
           { text: printAge(rule?.updateTimeMs ?? 0, shell.nowMs()), tone: "dim" },
-          { text: whoIs(rule?.updateCause?.actor) },
+          { text: actorText(rule?.updateCause?.actor) },
           { text: untilOf(version, shell.nowMs()), tone: "dim" },
           { text: changes.map(({ path = "" }) => path).join(", ") },
           { text: rule?.updateCause?.reason ?? "" },
@@ -50,7 +50,7 @@ export async function listRuleVersions(context: Context): Promise<Result> {
 function untilOf({ endTimeMs, endCause, removed }: Partial<RuleVersion>, nowMs: number): string {
   if (endTimeMs === undefined) return "";
   const age = printAge(endTimeMs, nowMs);
-  return removed === true ? `${age} , deleted by ${whoIs(endCause?.actor)}` : age;
+  return removed === true ? `${age} , deleted by ${actorText(endCause?.actor)}` : age;
 }
 
 /** Prints the differences between two versions, field by field. */
@@ -58,8 +58,8 @@ export async function diffRule(context: Context): Promise<Result> {
   const { print, values } = context;
   const id = values.argument("ID");
   const against = numberIn(values.argument("VERSION"), id);
-  const given = values.optionalArgument("OTHER");
-  const other = given === undefined ? undefined : numberIn(given, id);
+  const text = values.optionalArgument("OTHER");
+  const other = text === undefined ? undefined : numberIn(text, id);
   const server = await connect(context);
   const { entries } = await listPages(
     context,

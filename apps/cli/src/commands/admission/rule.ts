@@ -11,7 +11,7 @@ import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { whoIs } from "../access/who.ts";
+import { actorText } from "../access/actor.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
@@ -109,13 +109,13 @@ export async function listFindings(context: Context): Promise<Result> {
   const server = await connect(context);
   const ruleId = values.text("rule");
   const framework = values.text("framework");
-  const wanted = {
+  const filter = {
     ...(ruleId === undefined ? {} : { ruleId }),
     ...(framework === undefined ? {} : { framework }),
   };
   const { entries, nextToken } = await listPages(
     context,
-    (page) => server.call("findings.list", { query: { ...server.namespace, ...wanted, ...page } }),
+    (page) => server.call("findings.list", { query: { ...server.namespace, ...filter, ...page } }),
     ({ findings }) => findings,
   );
   return {
@@ -148,7 +148,7 @@ export async function listFindings(context: Context): Promise<Result> {
             { text: result, tone: result === "denied" ? "red" : "yellow" },
             { text: String(count) },
             { text: printAge(findTimeMs, shell.nowMs()), tone: "dim" },
-            { text: whoIs(cause?.actor) },
+            { text: actorText(cause?.actor) },
             { text: recordId, tone: "dim" },
             { text: message },
           ],

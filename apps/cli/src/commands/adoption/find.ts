@@ -123,9 +123,9 @@ function languageOf(file: string, text: string): Language | undefined {
 
 /** Returns the program of a first line such as `#!/usr/bin/env -S node --flag`, as words. */
 function firstLineOf(text: string): readonly string[] | undefined {
-  const [, words] = /^#!\s*(\S.*?)\s*$/m.exec(text.split("\n", 1)[0] ?? "") ?? [];
-  if (words === undefined) return undefined;
-  const [program = "", ...rest] = words.split(/\s+/);
+  const [, line] = /^#!\s*(\S.*?)\s*$/m.exec(text.split("\n", 1)[0] ?? "") ?? [];
+  if (line === undefined) return undefined;
+  const [program = "", ...rest] = line.split(/\s+/);
   if (!program.endsWith("/env")) return [program, ...rest];
   return rest[0] === "-S" ? rest.slice(1) : rest;
 }

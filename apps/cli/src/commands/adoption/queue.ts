@@ -81,18 +81,18 @@ function queueOf({ values }: Context, name: string): MovedQueue {
 }
 
 /** Returns the workflows by message. A single workflow is for all messages. */
-function workflowsOf(words: readonly string[]): Readonly<Record<string, string>> {
+function workflowsOf(args: readonly string[]): Readonly<Record<string, string>> {
   return pairsOf(
     "WORKFLOW",
-    words.map((word) => (word.includes("=") ? word : `*=${word}`)),
+    args.map((arg) => (arg.includes("=") ? arg : `*=${arg}`)),
   );
 }
 
-function pairsOf(what: string, words: readonly string[]): Readonly<Record<string, string>> {
+function pairsOf(label: string, args: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    words.map((word) => {
-      const [, name = "", value = ""] = /^([^=]+)=(.+)$/s.exec(word) ?? [];
-      if (name === "") throw usageFailure(`${what}: expected NAME=VALUE, got \`${word}\``);
+    args.map((arg) => {
+      const [, name = "", value = ""] = /^([^=]+)=(.+)$/s.exec(arg) ?? [];
+      if (name === "") throw usageFailure(`${label}: expected NAME=VALUE, got \`${arg}\``);
       return [name, value];
     }),
   );

@@ -44,9 +44,9 @@ export async function adoptScripts(context: Context): Promise<Result> {
     uses.push(...usesIn(file, text));
   }
   const names = scripts.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined)
-    throw new Failure(`Two scripts would be the capability \`${twice}\`. Rename one of the files.`, {
+  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
+  if (duplicate !== undefined)
+    throw new Failure(`Two scripts would be the capability \`${duplicate}\`. Rename one of the files.`, {
       exitCode: exitCodes.refused,
       code: "script_name_taken",
     });
@@ -83,13 +83,13 @@ async function linesOf(file: string, text: string): Promise<readonly Adopted[]> 
   const { importCrontab } = await import("@tutti/definitions/import");
   return importCrontab(text, { hasUser: false }).documents.flatMap((document) => {
     const { workflow, tasks } = document as { workflow?: string; tasks?: { run?: { with?: unknown } } };
-    const given = tasks?.run?.with as
+    const input = tasks?.run?.with as
       | { command?: readonly string[]; stdin?: string }
       | readonly string[]
       | undefined;
-    if (workflow === undefined || given === undefined) return [];
+    if (workflow === undefined || input === undefined) return [];
     const { command = [], stdin }: { command?: readonly string[]; stdin?: string } =
-      "command" in given ? given : { command: given as readonly string[] };
+      "command" in input ? input : { command: input as readonly string[] };
     return [{ name: nameOf(workflow), file, command, ...(stdin !== undefined && { stdin }) }];
   });
 }
@@ -104,13 +104,13 @@ export async function adoptedScripts(
   { values, shell }: Pick<Context, "values" | "shell">,
   names: readonly string[],
 ): Promise<{ readonly folder: string; readonly scripts: readonly Adopted[] }> {
-  const given = values.argument("FOLDER");
-  const folder = resolve(shell.workingDirectory, given);
+  const path = values.argument("FOLDER");
+  const folder = resolve(shell.workingDirectory, path);
   const text = await shell.readText(join(folder, listName)).catch(() => {
-    throw new Failure(`${given} has no ${listName}. Adopt its scripts first.`, {
+    throw new Failure(`${path} has no ${listName}. Adopt its scripts first.`, {
       exitCode: exitCodes.usage,
       code: "not_adopted",
-      next: [[`tutti adopt scripts ${given}`, "adopts them"]],
+      next: [[`tutti adopt scripts ${path}`, "adopts them"]],
     });
   });
   const { scripts } = JSON.parse(text) as { readonly scripts: readonly Adopted[] };
@@ -162,7 +162,7 @@ async function comparedIn(
 /** Compares both sides of a script. Each runs in a copy of the folder, whose files are compared too. */
 async function differencesOf(server: Server, folder: string, script: Adopted): Promise<readonly string[]> {
   const { digestsOf, FolderCopies, runScript } = await import("../../effects/scripts.ts");
-  const copies = await FolderCopies.make(folder);
+  const copies = await FolderCopies.create(folder);
   try {
     const [oldFolder, newFolder] = [await copies.copy("old"), await copies.copy("new")];
     const stdin = script.stdin ?? "";
@@ -194,15 +194,15 @@ async function differencesOf(server: Server, folder: string, script: Adopted): P
   }
 }
 
-function difference(what: string, before: string, after: string): readonly string[] {
+function difference(label: string, before: string, after: string): readonly string[] {
   if (before === after)
     // Both sides are decoded, with this character in the place of other bytes.
-    return before.includes("\uFFFD") ? [`${what} is not UTF-8: a task changes it. Write it to a file`] : [];
+    return before.includes("\uFFFD") ? [`${label} is not UTF-8: a task changes it. Write it to a file`] : [];
   const lines = [before.split("\n"), after.split("\n")] as const;
   const at = lines[0].findIndex((line, index) => line !== lines[1][index]);
   const line = at < 0 ? lines[0].length : at;
   return [
-    `${what} differs in line ${line + 1}: before ${JSON.stringify(lines[0][line] ?? "")}, now ${JSON.stringify(lines[1][line] ?? "")}`,
+    `${label} differs in line ${line + 1}: before ${JSON.stringify(lines[0][line] ?? "")}, now ${JSON.stringify(lines[1][line] ?? "")}`,
   ];
 }
 

@@ -17,7 +17,7 @@ export const adoptionCommands: readonly Command[] = [
   {
     name: "adopt compare",
     group: "installation",
-    summary: "Compare adopted scripts with what they were: outputs, exit code, files",
+    summary: "Compare direct runs of scripts with runs as tasks: outputs, exit code, files",
     about: ["Runs each script directly and as a task, each in a copy of the folder."],
     arguments: [
       { name: "FOLDER", summary: "folder with adopted scripts", completes: "file" },
@@ -112,7 +112,7 @@ export const adoptionCommands: readonly Command[] = [
         isMany: true,
         summary: "column of the table with this part: id, input, name or time",
       },
-      { name: "dry-run", summary: "print what would change, and change nothing" },
+      { name: "dry-run", summary: "print the changes without making them" },
     ],
     examples: [
       {

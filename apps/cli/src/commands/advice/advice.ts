@@ -58,7 +58,7 @@ export async function findAdvice(context: Context): Promise<Result> {
   if ((subject === undefined) === (pool === undefined))
     throw usageFailure("expected the NAME of a workflow or --pool");
   const server = await connect(context);
-  const runs = values.whole("runs");
+  const runs = values.integer("runs");
   const endedSinceMs = values.momentMs("since", shell.nowMs());
   const body = {
     ...server.namespace,
@@ -74,7 +74,7 @@ export async function findAdvice(context: Context): Promise<Result> {
     quiet: recommendations.map(({ recommendationId }) => recommendationId),
     draw: () => {
       if (recommendations.length === 0)
-        print.note(pool === undefined ? noneOfRuns(subject ?? "", count) : noneOfTasks(pool, count));
+        print.note(pool === undefined ? noRunsText(subject ?? "", count) : noTasksText(pool, count));
       for (const each of recommendations) {
         draw(context, each);
         print.line("");
@@ -102,7 +102,7 @@ export async function showAdvice(context: Context): Promise<Result> {
 export async function applyAdvice(context: Context): Promise<Result> {
   const { values, print } = context;
   const reason = values.text("reason");
-  const part = values.whole("percent");
+  const part = values.integer("percent");
   const server = await connect(context);
   const params = { id: values.argument("ID") };
   const body = { ...(reason !== undefined && { reason }), ...(part !== undefined && { percent: part }) };
@@ -132,8 +132,8 @@ export async function dismissAdvice(context: Context): Promise<Result> {
 }
 
 function statusOf({ status, trial }: Recommendation): string {
-  const word = status.replace("_", " ");
-  return status === "trial" ? `on trial, ${trial?.percent ?? 0} %` : word;
+  const text = status.replace("_", " ");
+  return status === "trial" ? `on trial, ${trial?.percent ?? 0} %` : text;
 }
 
 const partOf = ({ pool = "" }: Recommendation): string => (pool === "" ? "new runs" : "the time");
@@ -187,12 +187,12 @@ function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns, isP
 const runsMin = 5;
 const tasksMin = 200;
 
-export function noneOfRuns(workflow: string, runs: number): string {
+export function noRunsText(workflow: string, runs: number): string {
   const from = `No advice about ${safe(workflow)} from ${counted(runs, "completed run")} of its latest version.`;
   return `${from} ${runs < runsMin ? `At least ${runsMin} are needed.` : "No change gains 1 % or more in a replay."}`;
 }
 
-export function noneOfTasks(pool: string, tasks: number): string {
+export function noTasksText(pool: string, tasks: number): string {
   const from = `No advice about pool ${safe(pool)} from ${counted(tasks, "recorded task")}.`;
   return `${from} ${tasks < tasksMin ? `At least ${tasksMin} are needed.` : "No other strategy gains 3 % or more in a replay."}`;
 }

@@ -174,8 +174,8 @@ async function judge<Judged>(
   try {
     const file = join(folder, "request.json");
     await writeFile(file, JSON.stringify({ ...request, runs, ...(task !== undefined && { task }) }));
-    const what = `tutti agent ${command}`;
-    return toolJson(what, await runTool(shell, what, ["tools/agents.mjs", command, file])) as Judged;
+    const subject = `tutti agent ${command}`;
+    return toolJson(subject, await runTool(shell, subject, ["tools/agents.mjs", command, file])) as Judged;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

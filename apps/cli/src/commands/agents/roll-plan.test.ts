@@ -8,7 +8,7 @@ const agent = (agentId: string, version: string, more: Partial<Agent> = {}, slot
   offering: { capabilities: [{ name: "pay", version }], labels: {}, slots, resources: {}, contextKeys: [] },
   ...(more as object),
 });
-const held = (reason: string) => ({ hold: "paused", holdCause: { reason } }) as const;
+const pausedBy = (reason: string) => ({ hold: "paused", holdCause: { reason } }) as const;
 const roll = (percent: number) => ({ capability: "pay", version: "2.0.0", percent });
 const old = ["a1", "a2", "a3", "a4"].map((id) => agent(id, "1.0.0"));
 const fresh = ["b1", "b2", "b3", "b4"].map((id) => agent(id, "2.0.0"));
@@ -18,7 +18,8 @@ function after(agents: readonly Agent[], percent: number): Agent[] {
   const plan = planRoll(agents, roll(percent));
   assert.ok(typeof plan !== "string", String(plan));
   return agents.map((each) => {
-    if (plan.pause.includes(each.agentId)) return { ...each, ...held(rollReason(roll(percent))) } as Agent;
+    if (plan.pause.includes(each.agentId))
+      return { ...each, ...pausedBy(rollReason(roll(percent))) } as Agent;
     return plan.resume.includes(each.agentId) ? ({ ...each, hold: "none" } as Agent) : each;
   });
 }
@@ -26,7 +27,7 @@ const activeOf = (agents: readonly Agent[]) =>
   rollState(agents, "pay").map(({ version, active }) => `${version} ${active.join("+")}`);
 
 describe("a roll of a version over a fleet", () => {
-  it("gives the version its percentage of the slots, keeps the rest, and grows with the same agents", () => {
+  it("gives the version its percentage of the slots, and keeps its agents when the percentage grows", () => {
     let agents: Agent[] = [...old, ...fresh];
     agents = after(agents, 25);
     assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2+a3", "2.0.0 b1"]);
@@ -39,11 +40,11 @@ describe("a roll of a version over a fleet", () => {
     assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2+a3+a4", "2.0.0 "]);
   });
 
-  it("counts slots, and leaves agents alone that another reason holds", () => {
+  it("counts slots, and skips agents that are paused for another reason", () => {
     const agents = [
       agent("a1", "1.0.0", {}, 6),
       agent("a2", "1.0.0", {}, 2),
-      agent("a3", "1.0.0", held("it is ill"), 9),
+      agent("a3", "1.0.0", pausedBy("it is ill"), 9),
       agent("b1", "2.0.0", {}, 4),
       agent("b2", "2.0.0", { state: "gone" }, 4),
     ];

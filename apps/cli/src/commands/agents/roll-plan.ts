@@ -40,28 +40,30 @@ export function planRoll(agents: readonly Agent[], roll: Rolled): RollPlan | str
   if (fresh.length === 0) return `No agent offers \`${capability}\` in version ${version}.`;
   if (old.length === 0 && percent < 100) return `No agent offers another version of \`${capability}\`.`;
   const size = Math.max(slotsOf(fresh), slotsOf(old));
-  const wanted = Math.ceil((size * percent) / 100);
-  if (slotsOf(fresh) < wanted)
-    return `${percent} % of the fleet are ${wanted} slots, and version ${version} has ${slotsOf(fresh)}.`;
-  const active = new Set([...chosen(fresh, wanted), ...chosen(old, size - wanted)]);
+  const targetSlots = Math.ceil((size * percent) / 100);
+  if (slotsOf(fresh) < targetSlots)
+    return `${percent} % of the fleet are ${targetSlots} slots, and version ${version} has ${slotsOf(fresh)}.`;
+  const active = new Set([...selectIds(fresh, targetSlots), ...selectIds(old, size - targetSlots)]);
   return {
     sides: sidesOf(fleet, capability, (agent) => active.has(agent.agentId)),
-    resume: fleet.filter((agent) => active.has(agent.agentId) && isHeld(agent)).map(({ agentId }) => agentId),
+    resume: fleet
+      .filter((agent) => active.has(agent.agentId) && isOnHold(agent))
+      .map(({ agentId }) => agentId),
     pause: fleet
-      .filter((agent) => !active.has(agent.agentId) && !isHeld(agent))
+      .filter((agent) => !active.has(agent.agentId) && !isOnHold(agent))
       .map(({ agentId }) => agentId),
   };
 }
 
 /** Returns the current versions of a fleet. */
 export function rollState(agents: readonly Agent[], capability: string): readonly Side[] {
-  return sidesOf(fleetOf(agents, capability), capability, (agent) => !isHeld(agent));
+  return sidesOf(fleetOf(agents, capability), capability, (agent) => !isOnHold(agent));
 }
 
 function fleetOf(agents: readonly Agent[], capability: string): Agent[] {
   return agents
     .filter((agent) => agent.state !== "gone" && versionOf(agent, capability) !== undefined)
-    .filter((agent) => !isHeld(agent) || isOfRoll(agent, capability))
+    .filter((agent) => !isOnHold(agent) || isOfRoll(agent, capability))
     .sort((one, other) => (one.agentId < other.agentId ? -1 : 1));
 }
 
@@ -75,12 +77,12 @@ function sidesOf(fleet: readonly Agent[], capability: string, isActive: (agent: 
   }));
 }
 
-function chosen(agents: readonly Agent[], slots: number): string[] {
+function selectIds(agents: readonly Agent[], slots: number): string[] {
   const ids: string[] = [];
-  let taken = 0;
+  let used = 0;
   for (const agent of agents) {
-    if (taken >= slots) break;
-    taken += slotsOf([agent]);
+    if (used >= slots) break;
+    used += slotsOf([agent]);
     ids.push(agent.agentId);
   }
   return ids;
@@ -94,7 +96,7 @@ function slotsOf(agents: readonly Agent[]): number {
   return agents.reduce((sum, { offering }) => sum + (offering?.slots || 1), 0);
 }
 
-function isHeld({ hold = "none" }: Agent): boolean {
+function isOnHold({ hold = "none" }: Agent): boolean {
   return hold !== "none" && hold !== "unspecified";
 }
 

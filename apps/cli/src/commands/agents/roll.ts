@@ -16,12 +16,12 @@ export async function rollAgents(context: Context): Promise<Result> {
   const [capability = "", version = ""] = values.argument("NAME@VERSION").split("@");
   if (capability === "" || version === "")
     throw usageFailure("Pass a capability with its version: NAME@VERSION.");
-  const percent = values.flag("back") ? 0 : values.whole("percent");
+  const percent = values.flag("back") ? 0 : values.integer("percent");
   if (percent !== undefined && percent > 100) throw usageFailure("Set --percent to at most 100.");
   const server = await connect(context);
   const agents = await everyAgent(context, server);
-  if (percent === undefined) return shown(context, rollState(agents, capability));
-  return shown(context, await rolled(context, server, agents, { capability, version, percent }));
+  if (percent === undefined) return resultOf(context, rollState(agents, capability));
+  return resultOf(context, await rolled(context, server, agents, { capability, version, percent }));
 }
 
 async function rolled(
@@ -61,7 +61,7 @@ async function everyAgent(context: Context, server: Server): Promise<readonly Ag
   return all;
 }
 
-function shown({ print }: Context, versions: readonly Side[]): Result {
+function resultOf({ print }: Context, versions: readonly Side[]): Result {
   const slots = versions.reduce((sum, side) => sum + side.slots, 0);
   const share = (side: Side) => (slots === 0 ? 0 : Math.round((100 * side.slots) / slots));
   return {

@@ -7,7 +7,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { reasonOf } from "../request.ts";
 
-type Said = Partial<Omit<ScalerInput, "scalerId" | "pool">>;
+type ScalerSettings = Partial<Omit<ScalerInput, "scalerId" | "pool">>;
 
 const drivers = ["process", "webhook", "container", "kubernetes"] as const;
 type DriverName = (typeof drivers)[number];
@@ -24,7 +24,7 @@ export async function createScaler(context: Context): Promise<Result> {
     query: server.namespace,
     body: { scalerId: values.argument("ID"), pool: values.text("pool") ?? "default", ...settings },
   });
-  return tell(context, reply.scaler, reply.existed === true ? "already exists" : "created");
+  return scalerOutcome(context, reply.scaler, reply.existed === true ? "already exists" : "created");
 }
 
 export async function updateScaler(context: Context): Promise<Result> {
@@ -44,7 +44,7 @@ export async function updateScaler(context: Context): Promise<Result> {
       ...settings,
     },
   });
-  return tell(context, after, "updated");
+  return scalerOutcome(context, after, "updated");
 }
 
 export async function deleteScaler(context: Context): Promise<Result> {
@@ -69,9 +69,9 @@ export async function deleteScaler(context: Context): Promise<Result> {
   };
 }
 
-function settingsOf(context: Context): Said {
+function settingsOf(context: Context): ScalerSettings {
   const { values } = context;
-  const [min, max] = [values.whole("min"), values.whole("max")];
+  const [min, max] = [values.integer("min"), values.integer("max")];
   const [wait, coolDown, idle] = (["max-wait", "cool-down", "idle"] as const).map((name) =>
     values.durationMs(name),
   );
@@ -94,7 +94,7 @@ function settingsOf(context: Context): Said {
 }
 
 /** Returns the current settings of a scaler, in the form of the request. */
-function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Said, DriverName> {
+function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<ScalerSettings, DriverName> {
   if (process !== undefined) return { process };
   if (webhook?.url !== undefined) return { webhook: { ...webhook, url: webhook.url } };
   if (container?.image !== undefined) return { container: { ...container, image: container.image } };
@@ -102,13 +102,13 @@ function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Sai
   return kind === undefined || name === undefined ? {} : { kubernetes: { ...kubernetes, kind, name } };
 }
 
-function driverOf({ values }: Context): Pick<Said, DriverName> {
-  const words = [...values.manyArguments("COMMAND")];
+function driverOf({ values }: Context): Pick<ScalerSettings, DriverName> {
+  const args = [...values.manyArguments("COMMAND")];
   const [url, image, workload] = (["webhook", "image", "workload"] as const).map((name) => values.text(name));
-  const given = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
-  if (given.length > 1) throw usageFailure(`Set only one of ${given.join(" and ")}.`);
-  if (words.length > 0 && (url !== undefined || workload !== undefined))
-    throw usageFailure(`Pass a program or ${given[0]}, not both.`);
+  const flags = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
+  if (flags.length > 1) throw usageFailure(`Set only one of ${flags.join(" and ")}.`);
+  if (args.length > 0 && (url !== undefined || workload !== undefined))
+    throw usageFailure(`Pass a program or ${flags[0]}, not both.`);
   const stopMs = values.durationMs("stop");
   const [secret, directory, socket] = (["secret", "working-directory", "socket"] as const).map((name) =>
     values.text(name),
@@ -123,13 +123,13 @@ function driverOf({ values }: Context): Pick<Said, DriverName> {
         image,
         limits,
         ...started,
-        ...(words.length === 0 ? {} : { arguments: words }),
+        ...(args.length === 0 ? {} : { arguments: args }),
         ...(socket === undefined ? {} : { socket }),
       },
     };
   }
-  if (words.length === 0) return {};
-  return { process: { command: words, ...started, ...(directory === undefined ? {} : { directory }) } };
+  if (args.length === 0) return {};
+  return { process: { command: args, ...started, ...(directory === undefined ? {} : { directory }) } };
 }
 
 /** Parses `Deployment/crew`, or `agents/Deployment/crew` in another Kubernetes namespace. */
@@ -166,7 +166,7 @@ function windowsOf({ values }: Context): ScalingWindowInput[] {
   });
 }
 
-function tell({ print }: Context, scaler: Scaler | undefined, words: string): Outcome {
+function scalerOutcome({ print }: Context, scaler: Scaler | undefined, text: string): Outcome {
   return {
     json: scaler ?? {},
     quiet: scaler === undefined ? [] : [scaler.scalerId],
@@ -175,7 +175,7 @@ function tell({ print }: Context, scaler: Scaler | undefined, words: string): Ou
 
       const { minAgents = 0, maxAgents = 0, scalerId } = scaler;
       const bounds = `${minAgents} to ${counted(maxAgents || 100, "agent")}`;
-      print.line(`${print.style.green("✓")} ${safe(scalerId)} ${words}  ${print.style.dim(bounds)}`);
+      print.line(`${print.style.green("✓")} ${safe(scalerId)} ${text}  ${print.style.dim(bounds)}`);
     },
   };
 }

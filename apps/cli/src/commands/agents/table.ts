@@ -38,8 +38,8 @@ const steering = [
 ] as const;
 
 const agents = steering.map(
-  ([word, summary, action, options]): Command => ({
-    name: `agent ${word}`,
+  ([verb, summary, action, options]): Command => ({
+    name: `agent ${verb}`,
     group: "installation",
     summary,
     arguments: [agent],
@@ -194,7 +194,7 @@ const recordings: readonly Command[] = [
     options: [
       pool,
       { name: "percent", value: "N", summary: "percentage of new work for the version. Default: as it is" },
-      { name: "back", summary: "give all slots back to the other versions" },
+      { name: "back", summary: "return all slots to the other versions" },
     ],
     examples: [
       { words: "agent roll pay.charge@2.0.0 --percent 25", does: "a quarter of the slots has version 2.0.0" },

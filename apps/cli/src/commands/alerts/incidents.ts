@@ -11,14 +11,14 @@ import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
 const everyStatus = ["open", "mitigated", "resolved"] as const;
-const causesShown = 5;
+const causesMax = 5;
 
 export function listIncidents(context: Context): Promise<Result> {
-  const wanted = context.values.flag("ended") ? { status: [...everyStatus] } : {};
+  const filter = context.values.flag("ended") ? { status: [...everyStatus] } : {};
   return listed(context, {
     name: "incidents",
-    ask: async (server, page) => {
-      const query = { ...server.namespace, ...wanted, ...page };
+    fetchPage: async (server, page) => {
+      const query = { ...server.namespace, ...filter, ...page };
       const { incidents, ...rest } = await server.call("incidents.list", { query });
       return { ...rest, entries: incidents };
     },
@@ -69,7 +69,7 @@ export async function showIncident(context: Context): Promise<Result> {
         ["problem", incident.problem],
       ]);
       if (causes.length > 0) print.line("\nprobable causes");
-      for (const { summary = "", likelihood = 0, evidence } of causes.slice(0, causesShown)) {
+      for (const { summary = "", likelihood = 0, evidence } of causes.slice(0, causesMax)) {
         print.line(`  ${String(Math.round(likelihood * 100)).padStart(3)} %  ${safe(summary)}`);
         for (const line of evidence) print.line(`         ${safe(line)}`);
       }

@@ -9,14 +9,14 @@ import { meantOf } from "../../server/names.ts";
 import { listPages, readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printMoment, printSpanMs } from "../../terminal/time.ts";
+import { printMoment, printShortDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
 export async function listOnCall(context: Context): Promise<Result> {
   const { print, shell, values } = context;
   const rotationId = values.optionalArgument("ROTATION");
-  const shifts = values.whole("shifts");
+  const shifts = values.integer("shifts");
   const server = await connect(context);
   const query = {
     ...server.namespace,
@@ -32,7 +32,7 @@ export async function listOnCall(context: Context): Promise<Result> {
   return {
     json: { rotations: entries },
     nextToken,
-    quiet: entries.map((one) => one.shifts[0]?.member ?? ""),
+    quiet: entries.map((rotation) => rotation.shifts[0]?.member ?? ""),
     empty:
       entries.length === 0 ? "No rotations. Describe one in a file, and run tutti apply FILE" : undefined,
     draw: () =>
@@ -45,9 +45,9 @@ export async function listOnCall(context: Context): Promise<Result> {
           { title: "until" },
           { title: "receivers", yields: 1, widthMin: 8 },
         ],
-        entries.flatMap((one) =>
-          one.shifts.map((shift, at) => [
-            { text: at === 0 ? (one.rotationId ?? "") : "", tone: "bold" as const },
+        entries.flatMap((rotation) =>
+          rotation.shifts.map((shift, at) => [
+            { text: at === 0 ? (rotation.rotationId ?? "") : "", tone: "bold" as const },
             { text: whenOf(at), tone: at === 0 ? ("cyan" as const) : ("dim" as const) },
             shift.overridden === true ? `${shift.member ?? ""} (override)` : (shift.member ?? ""),
             { text: momentOf(shift.startTimeMs, nowMs), tone: "dim" as const },
@@ -101,7 +101,7 @@ export async function listEscalations(context: Context): Promise<Result> {
           ...steps.map(({ afterMs = 0, receivers, rotations }, at) => [
             { text: at === 0 ? policyId : "", tone: "bold" as const },
             String(at + 1),
-            printSpanMs(afterMs),
+            printShortDurationMs(afterMs),
             rotations.join(", "),
             receivers.join(", "),
           ]),
@@ -110,7 +110,7 @@ export async function listEscalations(context: Context): Promise<Result> {
                 [
                   "",
                   "",
-                  printSpanMs(repeatAfterMs || repeatAfterByDefaultMs),
+                  printShortDurationMs(repeatAfterMs || repeatAfterByDefaultMs),
                   `repeated ${counted(repeats, "time")}`,
                   "",
                 ],
@@ -161,14 +161,14 @@ export async function overrideOnCall(context: Context): Promise<Result> {
   } = rotation;
   const receivers = values.texts("receiver");
   const added = { member, receivers, span: { fromMs, toMs: fromMs + lengthMs } };
-  const left = overrides.flatMap(({ member: name = "", span, ...one }) =>
+  const remaining = overrides.flatMap(({ member: name = "", span, ...one }) =>
     (span?.toMs ?? 0) > nowMs && span !== undefined ? [{ ...one, member: name, span }] : [],
   );
   const known = members.map(({ name = "", receivers: own }) => ({ name, receivers: own }));
   const reply = await server.call("rotations.set", {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context), revision },
-    body: { ...fields, rotationId: id, members: known, overrides: [...left, added] },
+    body: { ...fields, rotationId: id, members: known, overrides: [...remaining, added] },
   });
   const until = printMoment(fromMs + lengthMs, nowMs);
   return doneOutcome(context, reply, {

@@ -16,11 +16,11 @@ import { listed } from "../listing.ts";
 const everyStatus = ["pending", "firing", "acknowledged", "resolved"] as const;
 
 export function listAlerts(context: Context): Promise<Result> {
-  const wanted = context.values.flag("ended") ? { status: [...everyStatus] } : {};
+  const filter = context.values.flag("ended") ? { status: [...everyStatus] } : {};
   return listed(context, {
     name: "alerts",
-    ask: async (server, page) => {
-      const query = { ...server.namespace, ...wanted, ...page };
+    fetchPage: async (server, page) => {
+      const query = { ...server.namespace, ...filter, ...page };
       const { alerts, ...rest } = await server.call("alerts.list", { query });
       return { ...rest, entries: alerts };
     },

@@ -14,25 +14,25 @@ const kinds = [
   ...(["retry", "fix", "move", "pause_agent", "quarantine_agent", "pause_pool", "scale"] as const),
   "open_breaker" as const,
 ];
-const wordOf = (kind: string) => kind.replaceAll("_", "-");
+const kindText = (kind: string) => kind.replaceAll("_", "-");
 
 export async function repairIncident(context: Context): Promise<Result> {
   const { print, shell, values } = context;
   const server = await connect(context);
   const params = { id: values.argument("ID") };
-  const word = values.optionalArgument("KIND");
-  if (word === undefined) {
+  const text = values.optionalArgument("KIND");
+  if (text === undefined) {
     const { repairs } = await server.call("incidents.get", { params, query: server.namespace });
     return suggested(context, repairs);
   }
   const patch = await readInput(values.manyArguments("VALUE"), shell, "the change of the input");
   const body = {
-    kind: kindOf(word),
+    kind: kindOf(text),
     subject: values.optionalArgument("SUBJECT") ?? "",
     version: values.text("to") ?? "",
     undo: values.flag("undo"),
     reason: values.text("reason") ?? "",
-    agents: values.whole("min") ?? 0,
+    agents: values.integer("min") ?? 0,
     taskId: values.text("task") ?? "",
     ...(patch !== undefined && { patch }),
   };
@@ -54,9 +54,9 @@ export async function repairIncident(context: Context): Promise<Result> {
   };
 }
 
-function kindOf(word: string): Kind {
-  const kind = kinds.find((one) => wordOf(one) === word);
-  if (kind === undefined) throw usageFailure(`KIND: expected one of ${kinds.map(wordOf).join(", ")}.`);
+function kindOf(text: string): Kind {
+  const kind = kinds.find((candidate) => kindText(candidate) === text);
+  if (kind === undefined) throw usageFailure(`KIND: expected one of ${kinds.map(kindText).join(", ")}.`);
   return kind;
 }
 
@@ -64,13 +64,13 @@ function suggested({ print }: Context, repairs: readonly IncidentRepair[]): Resu
   return {
     json: { repairs },
     nextToken: undefined,
-    quiet: repairs.map(({ kind = "" }) => wordOf(kind)),
+    quiet: repairs.map(({ kind = "" }) => kindText(kind)),
     empty: repairs.length === 0 ? "No repairs suggested." : undefined,
     draw: () =>
       print.table(
         [{ title: "kind" }, { title: "subject" }, { title: "repair", yields: 1, widthMin: 16 }],
         repairs.map(({ kind = "", subject = "", summary = "" }) => [
-          { text: wordOf(kind), tone: "bold" },
+          { text: kindText(kind), tone: "bold" },
           subject,
           summary,
         ]),

@@ -135,7 +135,7 @@ export const alertCommands: readonly Command[] = [
   {
     name: "alert on-call",
     group,
-    summary: "List who is on call, now and next",
+    summary: "List the people on call, now and next",
     arguments: [{ name: "ROTATION", summary: "only this rotation", isOptional: true }],
     options: [
       { name: "shifts", value: "N", summary: "number of shifts of each rotation. Default: 2" },
@@ -149,7 +149,7 @@ export const alertCommands: readonly Command[] = [
   {
     name: "alert override",
     group,
-    summary: "Set who is on call for a time",
+    summary: "Set the person on call for a period",
     about: ["A person who is not a member of the rotation needs `--receiver`."],
     arguments: [
       { name: "ROTATION", summary: "rotation id" },
@@ -198,7 +198,7 @@ export const alertCommands: readonly Command[] = [
     name: "incident own",
     group,
     summary: "Set the owner of an incident",
-    arguments: [incidentId, { name: "OWNER", summary: "who handles it" }],
+    arguments: [incidentId, { name: "OWNER", summary: "new owner of the incident" }],
     options: [reason],
     json: "document",
     load: () => incidents().then(({ ownIncident }) => ownIncident),
@@ -252,9 +252,9 @@ export const alertCommands: readonly Command[] = [
     options: [
       { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
       { name: "task", value: "TASK", summary: "only this task" },
-      { name: "min", value: "N", summary: "minimum number of agents. Default: twice as many as now" },
-      { name: "undo", summary: "undo an earlier change of this kind. What has happened since stays" },
-      { name: "dry-run", summary: "print what would change, and change nothing" },
+      { name: "min", value: "N", summary: "minimum number of agents. Default: twice the current number" },
+      { name: "undo", summary: "undo an earlier change of this kind, and keep later changes" },
+      { name: "dry-run", summary: "print the changes without making them" },
       reason,
       yes,
     ],
@@ -286,7 +286,7 @@ export const alertCommands: readonly Command[] = [
   {
     name: "objective list",
     group,
-    summary: "List objectives with their error budgets, the least left first",
+    summary: "List objectives with their error budgets, sorted by remaining budget",
     options: [size, page, all],
     json: "document",
     load: () => read().then(({ listObjectives }) => listObjectives),

@@ -42,20 +42,20 @@ type Rules = ReturnType<typeof import("../../local/alert-rules.ts")["readAlertRu
 async function overThePast(context: Context, rules: Rules, fromMs: number): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
-  const tried: (Routes["alertRules.test"]["reply"] & { readonly rule: string })[] = [];
+  const results: (Routes["alertRules.test"]["reply"] & { readonly rule: string })[] = [];
   for (const { id, body } of rules) {
     const rule = { ...body, ruleId: id };
     const reply = await server.call("alertRules.test", {
       query: server.namespace,
       body: { rule, span: { fromMs } },
     });
-    tried.push({ rule: id, ...reply });
+    results.push({ rule: id, ...reply });
   }
   return {
-    json: { rules: tried },
-    quiet: tried.flatMap(({ rule, alerts }) => alerts.map(() => rule)),
+    json: { rules: results },
+    quiet: results.flatMap(({ rule, alerts }) => alerts.map(() => rule)),
     draw: () => {
-      for (const { rule, alerts, problems } of tried) {
+      for (const { rule, alerts, problems } of results) {
         print.line(`${print.style.bold(safe(rule))}  ${alerts.length} alerts`);
         for (const { path = "", message = "" } of problems)
           print.line(`  ${print.style.red(safe(`${path}: ${message}`))}`);

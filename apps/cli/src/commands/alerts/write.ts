@@ -66,10 +66,10 @@ export async function createSilence(context: Context): Promise<Result> {
   const until = printMoment(span?.toMs ?? 0, shell.nowMs());
   const isLater = fromMs !== undefined || recurrence !== undefined;
   const from = isLater ? `from ${printMoment(span?.fromMs ?? 0, shell.nowMs())} ` : "";
-  const again = recurrence === undefined ? "" : `, and recurs: ${safe(recurrence.cron)}`;
+  const recurrenceText = recurrence === undefined ? "" : `, and recurs: ${safe(recurrence.cron)}`;
   const outcome = doneOutcome(context, silence, {
     id,
-    line: `${safe(id)} lasts ${from}until ${until}${again}`,
+    line: `${safe(id)} lasts ${from}until ${until}${recurrenceText}`,
   });
   return {
     ...outcome,
@@ -89,8 +89,8 @@ async function unknownRule(server: Server, ruleId: string): Promise<string | und
     );
     const ids = rules.map((rule) => rule.ruleId ?? "");
     if (ids.includes(ruleId)) return undefined;
-    const near = nearest(ruleId, ids);
-    const meant = near === undefined ? "" : ` Did you mean \`${safe(near)}\`?`;
+    const suggestion = nearest(ruleId, ids);
+    const meant = suggestion === undefined ? "" : ` Did you mean \`${safe(suggestion)}\`?`;
     return `Rule \`${safe(ruleId)}\` does not exist in this namespace, so this silences nothing yet.${meant} List rules with \`tutti alert-rule list\`.`;
   } catch {
     return undefined;
@@ -112,9 +112,9 @@ export async function reportAlert(context: Context): Promise<Result> {
   };
   const server = await connect(context);
   const reply = await server.call("alerts.report", { query: server.namespace, body: { alerts: [alert] } });
-  const isTaken = reply.accepted === 1;
-  const outcome = isTaken ? (isOver ? "is over" : "is reported") : "is left out: its rule is disabled";
-  return doneOutcome(context, reply, { id: name, line: `${safe(name)} ${outcome}`, isAsBefore: !isTaken });
+  const isAccepted = reply.accepted === 1;
+  const outcome = isAccepted ? (isOver ? "is over" : "is reported") : "is left out: its rule is disabled";
+  return doneOutcome(context, reply, { id: name, line: `${safe(name)} ${outcome}`, isAsBefore: !isAccepted });
 }
 
 export async function endSilence(context: Context): Promise<Result> {
@@ -134,9 +134,9 @@ async function removal(
   const server = await connect(context);
   const query = { ...server.namespace, ...reasonOf(context) };
   const reply = await server.call(route, { params: { id }, query });
-  const isGone = reply.removed === true;
-  const line = `${safe(id)} ${isGone ? done : "not found"}`;
-  return doneOutcome(context, reply, { id, line, isAsBefore: !isGone });
+  const isRemoved = reply.removed === true;
+  const line = `${safe(id)} ${isRemoved ? done : "not found"}`;
+  return doneOutcome(context, reply, { id, line, isAsBefore: !isRemoved });
 }
 
 /** Sets the rules of a file. Sets none if one is wrong. */

@@ -18,9 +18,9 @@ interface BackTest {
   readonly within?: number;
 }
 
-function tested({ days: tried = 0, error, within }: BackTest = {}): string {
-  if (tried === 0) return "not yet tested";
-  return `error ${printPercent(error)}, ${printPercent(within)} of ${tried} in range`;
+function tested({ days: testedDays = 0, error, within }: BackTest = {}): string {
+  if (testedDays === 0) return "not yet tested";
+  return `error ${printPercent(error)}, ${printPercent(within)} of ${testedDays} in range`;
 }
 
 /** Returns the next such day as a whole, in UTC. Default: the next seven days. */

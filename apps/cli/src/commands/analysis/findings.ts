@@ -13,7 +13,7 @@ interface Finding {
   readonly evidence?: readonly string[];
 }
 
-function spanIn({ values, shell }: Context): { fromMs?: number; toMs?: number } {
+function timeRangeIn({ values, shell }: Context): { fromMs?: number; toMs?: number } {
   const nowMs = shell.nowMs();
   const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
   return { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) };
@@ -27,13 +27,13 @@ function definitionIn({ values }: Context): { definition?: string } {
 /** Formats all findings alike: finding, start time, cause, next action, source. */
 function result(
   { print, shell }: Context,
-  { json, found, none }: { json: object; found: readonly Finding[]; none: string },
+  { json, found, emptyText }: { json: object; found: readonly Finding[]; emptyText: string },
 ): Result {
   return {
     json,
     quiet: found.map(({ summary = "" }) => summary),
     draw: () => {
-      if (found.length === 0) print.note(none);
+      if (found.length === 0) print.note(emptyText);
       for (const { summary = "", startTimeMs, evidence = [], remedies = [], examples = [] } of found) {
         print.line(print.style.bold(summary));
         if (startTimeMs !== undefined) print.line(`  since    ${printAge(startTimeMs, shell.nowMs())}`);
@@ -52,7 +52,7 @@ export async function bottlenecks(context: Context): Promise<Result> {
   const { values } = context;
   const server = await connect(context);
   const reply = await server.call("analysis.bottlenecks", {
-    query: { ...spanIn(context), ...definitionIn(context), count: values.whole("size") ?? 10 },
+    query: { ...timeRangeIn(context), ...definitionIn(context), count: values.integer("size") ?? 10 },
   });
   const found = reply.bottlenecks.map((each) => ({
     ...each,
@@ -62,7 +62,11 @@ export async function bottlenecks(context: Context): Promise<Result> {
     ),
     remedies: (each.improvements ?? []).flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])),
   }));
-  return result(context, { json: { bottlenecks: reply.bottlenecks }, found, none: "No bottlenecks found." });
+  return result(context, {
+    json: { bottlenecks: reply.bottlenecks },
+    found,
+    emptyText: "No bottlenecks found.",
+  });
 }
 
 export async function causes(context: Context): Promise<Result> {
@@ -71,7 +75,7 @@ export async function causes(context: Context): Promise<Result> {
   const [slow, work] = [values.text("slow-runs"), values.text("like")];
   const reply = await server.call("analysis.causes", {
     query: {
-      ...spanIn(context),
+      ...timeRangeIn(context),
       ...(slow !== undefined
         ? { slowDefinition: slow }
         : work !== undefined
@@ -82,19 +86,19 @@ export async function causes(context: Context): Promise<Result> {
   return result(context, {
     json: { causes: reply.causes },
     found: reply.causes,
-    none: "No causes found: nothing fails often enough, or failures have nothing in common.",
+    emptyText: "No causes found: nothing fails often enough, or failures have nothing in common.",
   });
 }
 
 export async function patterns(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("analysis.patterns", {
-    query: { ...spanIn(context), ...definitionIn(context) },
+    query: { ...timeRangeIn(context), ...definitionIn(context) },
   });
   return result(context, {
     json: { patterns: reply.patterns },
     found: reply.patterns,
-    none: "No patterns found.",
+    emptyText: "No patterns found.",
   });
 }
 
@@ -102,7 +106,10 @@ export async function profile(context: Context): Promise<Result> {
   const { print, values } = context;
   const server = await connect(context);
   const definition = values.argument("WORKFLOW");
-  const found = await server.call("analysis.profile", { params: { definition }, query: spanIn(context) });
+  const found = await server.call("analysis.profile", {
+    params: { definition },
+    query: timeRangeIn(context),
+  });
   const tasks = found.tasks ?? [];
   return {
     json: found,

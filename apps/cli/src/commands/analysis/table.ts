@@ -18,7 +18,7 @@ export const analysisCommands: readonly Command[] = [
   {
     name: "analysis bottlenecks",
     group: "installation",
-    summary: "Find where runs lose their time",
+    summary: "Find the bottlenecks of runs",
     about: [
       "Reads the critical path of each run and mission that ended: waiting for an agent, running, retries, pauses. The gain is computed by replay, and is a lower bound.",
       "Without --since: the last hour.",
@@ -30,7 +30,7 @@ export const analysisCommands: readonly Command[] = [
   {
     name: "analysis causes",
     group: "installation",
-    summary: "Find what failures have in common",
+    summary: "Find common factors of failures",
     about: [
       "Groups errors by code and message, and contrasts them with attempts of the same tasks that did well: agent, version, pool, labels, library, caller. New versions that fail more often or take longer are listed too.",
       "Without --since: the last day.",
@@ -72,7 +72,7 @@ export const analysisCommands: readonly Command[] = [
   {
     name: "capacity",
     group: "installation",
-    summary: "Show how many agents pools need for the work to come, and when disks are full",
+    summary: "Show the agents that pools need for the forecast load, and when disks fill up",
     about: [
       "The load of an hour to come is that of the same hour in past weeks. Slots follow from Erlang's formula, for 99 of 100 tasks. Each past day is forecast from the days before it: the error is that of these forecasts.",
       "Without --weekday: the next seven days. Days are those of UTC. Without --wait-goal: 1s.",
@@ -90,7 +90,7 @@ export const analysisCommands: readonly Command[] = [
   {
     name: "whatif",
     group: "installation",
-    summary: "Show what would have been with other workers, another strategy or more work",
+    summary: "Simulate recorded work with other workers, another strategy or more load",
     about: [
       "Replays the recorded work of a pool through its real queue in virtual time. First the past is replayed as it was. If p50 or p99 of the waits differ by more than 5 %, the command exits with 1. p99 counts from 500 tasks on.",
       "Without --since: the last seven days.",

@@ -4,7 +4,7 @@ import { checkLines } from "./what-if.ts";
 
 const median = { name: "wait_p50", pastMs: 24, replayedMs: 24, error: 0 };
 
-it("a self-check of few tasks says that p99 is not checked", () => {
+it("a self-check of few tasks reports that p99 is not checked", () => {
   assert.deepEqual(checkLines({ passed: true, error: 0, values: [median] }, 124), [
     "self-check  error 0.0 %: wait p50 24 ms, replayed 24 ms (0.0 %)",
     "            p99 is not checked: 124 tasks were recorded, at least 500 are needed",

@@ -168,7 +168,7 @@ function starvedIn(tenants: NonNullable<Report["tenants"]>): string {
 
 /** Returns a number of at least 1. Throws for 0, which the platform reads as not set. */
 function positiveIn({ values }: Context, name: string): number | undefined {
-  const value = values.whole(name);
+  const value = values.integer(name);
   if (value === 0) throw usageFailure(`--${name}: expected at least 1, got \`0\``);
   return value;
 }

@@ -11,7 +11,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
-import { whoIs } from "../access/who.ts";
+import { actorText } from "../access/actor.ts";
 import { readFolder } from "./folder.ts";
 import { planChanges } from "./plan.ts";
 import { planDeletions } from "./prune.ts";
@@ -30,20 +30,20 @@ export async function apply(context: Context): Promise<Result> {
       ["tutti apply shop/ --file-set shop --prune", "deletes resources of the set `shop` without a file"],
     ]);
   const server = withNamespace(await connect(context), context, settings.namespace);
-  const wanted = { set, isForced: values.flag("force"), shell: context.shell };
-  const steps = [...(await planChanges(server, documents, wanted))];
+  const options = { set, isForced: values.flag("force"), shell: context.shell };
+  const steps = [...(await planChanges(server, documents, options))];
   if (isPruned && set !== undefined)
-    steps.push(...(await planDeletions(server, documents, { ...wanted, set })));
+    steps.push(...(await planDeletions(server, documents, { ...options, set })));
   const isDry = values.flag("dry-run");
   const deleted = steps.filter(({ outcome }) => outcome === "deleted");
-  const isWanted =
+  const isApproved =
     isDry ||
     deleted.length === 0 ||
     (await isConfirmed(
       context,
       `Delete ${deleted.map(({ kind, id }) => `${kind} ${safe(id)}`).join(", ")}?`,
     ));
-  if (isWanted && !isDry) await change(steps);
+  if (isApproved && !isDry) await change(steps);
   return {
     json: {
       dryRun: isDry,
@@ -63,13 +63,13 @@ export async function apply(context: Context): Promise<Result> {
     },
     quiet: steps.map(({ kind, id, outcome }) => `${kind}/${id} ${outcome}`),
     draw: () => {
-      if (!isWanted) return;
+      if (!isApproved) return;
       drawSteps(context, steps);
       if (skipped.length > 0)
         print.note(`Skipped JSON files that describe nothing of Tutti: ${skipped.map(safe).join(", ")}.`);
       if (isDry) print.note("Dry run: nothing was changed.");
     },
-    ...(isWanted ? {} : { exitCode: exitCodes.refused }),
+    ...(isApproved ? {} : { exitCode: exitCodes.refused }),
   };
 }
 
@@ -96,7 +96,7 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
     const name = `${kind} ${safe(id)}`;
     if (drift !== undefined) print.note(`${name}: ${driftText(drift, shell.nowMs())}`);
     if (outcome === "updated")
-      for (const one of differences) print.line(`${name}  ${safe(differenceText(one))}`);
+      for (const difference of differences) print.line(`${name}  ${safe(differenceText(difference))}`);
     const affected = live.map(({ what, count }) => `${safe(what)} ${count}`);
     if (affected.length > 0 && outcome !== "unchanged" && liveRuns === undefined)
       print.note(`${name} affects: ${affected.join(", ")}.`);
@@ -121,7 +121,7 @@ function mayAffect({ outcome, live }: Pick<Step, "outcome" | "live">): boolean {
 }
 
 function driftText({ actor, reason, timeMs }: Drift, nowMs: number): string {
-  const by = actor === undefined ? "" : ` by ${safe(whoIs(actor))}`;
+  const by = actor === undefined ? "" : ` by ${safe(actorText(actor))}`;
   const when = timeMs === undefined ? "" : `, ${printAge(timeMs, nowMs)}`;
   return `changed on the platform since the last apply${by}${when}${reason ? `: ${safe(reason)}` : ""}`;
 }

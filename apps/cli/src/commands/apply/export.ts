@@ -3,6 +3,7 @@
  * resource again, so that `tutti apply` of the folder changes nothing. Lists the resources that files cannot describe.
  */
 
+import type { printDefinition } from "@tutti/definitions";
 import { differencesOf } from "@tutti/definitions/differences";
 import { counted } from "@tutti/kernel";
 import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
@@ -13,8 +14,8 @@ import type { Result } from "../../command/presenter.ts";
 import {
   type CheckedDocument,
   checkDocuments,
-  fieldsLeftOut,
   isAsApplied,
+  omittedFields,
 } from "../../local/check-applied.ts";
 import { scheduleDocument, triggerDocument } from "../../local/printed-document.ts";
 import type { Server } from "../../server/calls.ts";
@@ -22,7 +23,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { withoutOwner } from "./owner.ts";
-import { listed, listResources, resourceWords } from "./resources.ts";
+import { listed, listResources, resourceKindNames } from "./resources.ts";
 import { readVariants } from "./variants.ts";
 
 interface Exported {
@@ -32,7 +33,7 @@ interface Exported {
   readonly text: string;
 }
 
-interface Left {
+interface Skipped {
   readonly kind: string;
   readonly id: string;
   readonly reason: string;
@@ -44,33 +45,34 @@ export async function exportFolder(context: Context): Promise<Result> {
   const server = await connect(context);
   const found = await everything(server);
   const names = new Map<string, Exported>();
-  for (const one of found.filter((each): each is Exported => "text" in each)) {
-    const base = `${one.kind}-${one.id.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`;
-    let name = `${base}.${one.extension}`;
-    for (let count = 2; names.has(name); count++) name = `${base}-${count}.${one.extension}`;
-    names.set(name, one);
+  for (const entry of found.filter((each): each is Exported => "text" in each)) {
+    const base = `${entry.kind}-${entry.id.replaceAll(/[^A-Za-z0-9._-]/g, "-")}`;
+    let name = `${base}.${entry.extension}`;
+    for (let count = 2; names.has(name); count++) name = `${base}-${count}.${entry.extension}`;
+    names.set(name, entry);
   }
-  const left = found.filter((one): one is Left => "reason" in one);
+  const skipped = found.filter((entry): entry is Skipped => "reason" in entry);
   await shell.makeFolder(folder);
   for (const [name, { text }] of names) await shell.writeText(`${folder}/${name}`, text);
   return {
     json: {
       files: [...names].map(([name, { kind, id }]) => ({ file: `${folder}/${name}`, kind, id })),
-      notExported: left,
+      notExported: skipped,
     },
     quiet: [...names.keys()].map((name) => `${folder}/${name}`),
     draw: () => {
       print.line(`${print.style.green("✓")} ${counted(names.size, "file")} in ${safe(folder)}`);
-      for (const { kind, id, reason } of left) print.note(`${kind} ${safe(id)} is not exported: ${reason}`);
+      for (const { kind, id, reason } of skipped)
+        print.note(`${kind} ${safe(id)} is not exported: ${reason}`);
     },
-    exitCode: left.length === 0 ? exitCodes.completed : exitCodes.failed,
+    exitCode: skipped.length === 0 ? exitCodes.completed : exitCodes.failed,
   };
 }
 
-async function everything(server: Server): Promise<readonly (Exported | Left)[]> {
+async function everything(server: Server): Promise<readonly (Exported | Skipped)[]> {
   const { printDefinition } = await import("@tutti/definitions");
-  const all: (Exported | Left)[] = [];
-  for (const kind of resourceWords)
+  const all: (Exported | Skipped)[] = [];
+  for (const kind of resourceKindNames)
     for (const { id, spec, paused } of (await listResources(server, kind)).values()) {
       const own = id.slice(id.indexOf("/") + 1);
       const document = {
@@ -83,7 +85,7 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
       const applied = read?.applied;
       const reason =
         applied !== undefined && "resource" in applied
-          ? leftOut(differencesOf(withoutOwner(spec), applied.resource.spec).map(({ path }) => path))
+          ? omittedText(differencesOf(withoutOwner(spec), applied.resource.spec).map(({ path }) => path))
           : notRead(read);
       all.push(reason === undefined ? { kind, id, extension: "yaml", text } : { kind, id, reason });
     }
@@ -103,17 +105,7 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
     const mayVary = versionLabels.includes("old") || versionLabels.includes("new");
     const variants = mayVary ? await readVariants(server, name) : undefined;
     if (variants !== undefined) {
-      const { spec, percent } = variants;
-      all.push(
-        spec === undefined
-          ? { kind: "variant", id: name, reason: "its tasks are no capabilities" }
-          : {
-              kind: "variant",
-              id: name,
-              extension: "yaml" as const,
-              text: printDefinition({ variant: name, ...spec, percent } as never, "yaml"),
-            },
-      );
+      all.push(exportedVariant(name, variants, printDefinition));
       continue;
     }
     const { source } = await server.call("workflows.get", {
@@ -124,19 +116,33 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
       all.push({ kind: "workflow", id: name, reason: "its source is a program" });
     else all.push({ kind: "workflow", id: name, extension: source.format, text: source.text });
   }
-  for await (const one of listed<Schedule>(server, "schedules.list", "schedules"))
-    all.push(timed("schedule", one.scheduleId, one, printDefinition(scheduleDocument(one) as never, "yaml")));
+  for await (const schedule of listed<Schedule>(server, "schedules.list", "schedules")) {
+    const text = printDefinition(scheduleDocument(schedule) as never, "yaml");
+    all.push(timed("schedule", schedule.scheduleId, schedule, text));
+  }
   // A trigger with an owner is in the file of its workflow, under the key `on`.
-  for await (const one of listed<Trigger>(server, "triggers.list", "triggers"))
-    if ((one.owner ?? "") === "")
-      all.push(timed("trigger", one.triggerId, one, printDefinition(triggerDocument(one) as never, "yaml")));
+  for await (const trigger of listed<Trigger>(server, "triggers.list", "triggers")) {
+    if ((trigger.owner ?? "") !== "") continue;
+    const text = printDefinition(triggerDocument(trigger) as never, "yaml");
+    all.push(timed("trigger", trigger.triggerId, trigger, text));
+  }
   return all;
+}
+
+function exportedVariant(
+  id: string,
+  { spec, percent }: NonNullable<Awaited<ReturnType<typeof readVariants>>>,
+  print: typeof printDefinition,
+): Exported | Skipped {
+  if (spec === undefined) return { kind: "variant", id, reason: "its tasks are no capabilities" };
+  const text = print({ variant: id, ...spec, percent } as never, "yaml");
+  return { kind: "variant", id, extension: "yaml", text };
 }
 
 const fieldsMax = 5;
 
 /** Returns the reason to leave a file out. Undefined if the file has all fields. */
-function leftOut(fields: readonly string[]): string | undefined {
+function omittedText(fields: readonly string[]): string | undefined {
   if (fields.length === 0) return undefined;
   const more = fields.length > fieldsMax ? ` and ${fields.length - fieldsMax} more` : "";
   return `a file cannot describe ${fields.slice(0, fieldsMax).join(", ")}${more}`;
@@ -154,7 +160,7 @@ function timed(
   id: string,
   found: Schedule | Trigger,
   text: string,
-): Exported | Left {
+): Exported | Skipped {
   const [read] = checkDocuments({ format: "yaml", text, fileName: id });
   const applied = read?.applied;
   const plain = { ...found, labels: withoutOwner(found as never)["labels"] ?? {} } as Schedule | Trigger;
@@ -164,6 +170,6 @@ function timed(
   return {
     kind,
     id,
-    reason: leftOut(fieldsLeftOut(plain, applied)) ?? "a file cannot describe that it is paused",
+    reason: omittedText(omittedFields(plain, applied)) ?? "a file cannot describe that it is paused",
   };
 }

@@ -42,14 +42,14 @@ export async function readFolder(context: Context): Promise<Folder> {
     settingsName !== undefined && name.startsWith(`${base}environments/`)
       ? (name.slice(`${base}environments/`.length).split("/")[0] ?? "")
       : undefined;
-  const wanted = names.filter((name) => {
+  const selected = names.filter((name) => {
     const of = environmentOf(name);
     return !isSettings(name) && (of === undefined || of === environment);
   });
   const { describesSomething } = await import("../../local/check-applied.ts");
   const files: SourceFile[] = [];
   const skipped: string[] = [];
-  for (const file of await Promise.all(wanted.map((name) => readDefinition(name, shell)))) {
+  for (const file of await Promise.all(selected.map((name) => readDefinition(name, shell)))) {
     if (found.has(file.fileName) && file.format === "json" && !describesSomething(file)) {
       skipped.push(file.fileName);
       continue;
@@ -116,24 +116,24 @@ async function requireCorrect(
   const applied = all.flatMap((document) => document.applied ?? []);
   const first = new Map<string, Applied>();
   // Documents of the environment replace those of the folder.
-  for (const one of [
+  for (const item of [
     ...applied.filter(({ file }) => !isOver(file.fileName)),
     ...applied.filter(({ file }) => isOver(file.fileName)),
   ]) {
-    const { kind, id, file } = one;
+    const { kind, id, file } = item;
     const other = first.get(`${kind}/${id}`)?.file.fileName;
     if (other !== undefined && isOver(other) === isOver(file.fileName))
       throw nothingApplied(`The ${kind} \`${id}\` is in the files twice: ${other} and ${file.fileName}.`);
-    first.set(`${kind}/${id}`, one);
+    first.set(`${kind}/${id}`, item);
   }
   return [...first.values()];
 }
 
 export function nothingApplied(
-  what: string,
+  message: string,
   parts: Partial<Pick<Failure, "problems" | "next" | "cause">> = {},
 ): Failure {
-  return new Failure(`${what} Nothing was changed.`, {
+  return new Failure(`${message} Nothing was changed.`, {
     exitCode: exitCodes.refused,
     code: "not_applied",
     ...parts,

@@ -67,12 +67,12 @@ export function partOf(found: Spec, described: Spec): Spec {
 }
 
 function within(spec: Spec, paths: ReadonlySet<string>, above = ""): Spec {
-  const kept = Object.entries(spec).flatMap(([name, value]): [string, unknown][] => {
+  const entries = Object.entries(spec).flatMap(([name, value]): [string, unknown][] => {
     if (paths.has(`${above}${name}`)) return [[name, value]];
     const part = isMap(value) ? within(value, paths, `${above}${name}.`) : {};
     return Object.keys(part).length === 0 ? [] : [[name, part]];
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(entries);
 }
 
 /** Returns the paths of all fields, such as `maxQueued` and `strategy.kind`. */
@@ -87,9 +87,9 @@ function hashOf(spec: Spec): string {
 }
 
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) =>
-    typeof one === "object" && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([first], [second]) => (first < second ? -1 : 1)))
-      : one,
+  return JSON.stringify(value, (_, nested: unknown) =>
+    typeof nested === "object" && nested !== null && !Array.isArray(nested)
+      ? Object.fromEntries(Object.entries(nested).sort(([first], [second]) => (first < second ? -1 : 1)))
+      : nested,
   );
 }

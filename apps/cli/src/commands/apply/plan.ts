@@ -1,6 +1,6 @@
 /** Compares the files with the platform. Reports errors that the platform would report, before the first change. */
 
-import type { ResourceWord } from "@tutti/validation";
+import type { ResourceKindName } from "@tutti/validation";
 import type { Applied, AppliedAdapter, AppliedDescribed } from "../../local/check-applied.ts";
 import type { Server } from "../../server/calls.ts";
 import { adapterIn, describedAdapter, isAdapter, scalerOf } from "../adapters/launched.ts";
@@ -11,50 +11,54 @@ import {
   getResource,
   listResources,
   liveCounter,
-  resourceWords,
+  resourceKindNames,
   writeResource,
 } from "./resources.ts";
-import { auditCause, compare, driftOf, outcomeOf, type Spec, type Step, type Wanted } from "./step.ts";
+import { type ApplyOptions, auditCause, compare, driftOf, outcomeOf, type Spec, type Step } from "./step.ts";
 import { timedStep } from "./timed-steps.ts";
 import { variantStep, workflowStep } from "./workflow-steps.ts";
 
 export async function planChanges(
   server: Server,
   documents: readonly Applied[],
-  wanted: Wanted,
+  options: ApplyOptions,
 ): Promise<readonly Step[]> {
   const steps: Step[] = [];
   const of = <K extends Applied["kind"]>(...kinds: readonly K[]) =>
-    documents.filter((one): one is Extract<Applied, { kind: K }> =>
-      (kinds as readonly string[]).includes(one.kind),
+    documents.filter((document): document is Extract<Applied, { kind: K }> =>
+      (kinds as readonly string[]).includes(document.kind),
     );
-  for (const word of resourceWords) {
-    const described = of(word) as readonly AppliedDescribed[];
+  for (const kind of resourceKindNames) {
+    const described = of(kind) as readonly AppliedDescribed[];
     if (described.length === 0) continue;
-    const found = await listResources(server, word);
-    const liveAt = liveCounter(server, word);
-    for (const one of described) {
-      const there = found.get(one.id) ?? (await getResource(server, word, one.id));
-      steps.push({ ...(await describedStep(server, one, there, wanted)), live: await liveAt(one.id, there) });
+    const found = await listResources(server, kind);
+    const liveAt = liveCounter(server, kind);
+    for (const resource of described) {
+      const there = found.get(resource.id) ?? (await getResource(server, kind, resource.id));
+      steps.push({
+        ...(await describedStep(server, resource, there, options)),
+        live: await liveAt(resource.id, there),
+      });
     }
   }
   const adapters = of("adapter");
   const scalers = adapters.length === 0 ? undefined : await listResources(server, "scaler", isAdapter);
-  for (const one of adapters) steps.push(adapterStep(server, one, scalers?.get(one.id), wanted));
+  for (const adapter of adapters) steps.push(adapterStep(server, adapter, scalers?.get(adapter.id), options));
   // Workflows come before the schedules and triggers that start them.
   const workflows = of("workflow");
-  for (const one of workflows) steps.push(await workflowStep(server, one, wanted));
+  for (const workflow of workflows) steps.push(await workflowStep(server, workflow, options));
   const variants = of("variant");
-  for (const one of variants) {
-    const workflow = workflows.find(({ id }) => id === one.id);
+  for (const variant of variants) {
+    const workflow = workflows.find(({ id }) => id === variant.id);
     if (workflow !== undefined)
       throw nothingApplied(
-        `\`${one.id}\` is a workflow in ${workflow.file.fileName} and a variant in ${one.file.fileName}.`,
+        `\`${variant.id}\` is a workflow in ${workflow.file.fileName} and a variant in ${variant.file.fileName}.`,
       );
-    steps.push(await variantStep(server, one, wanted));
+    steps.push(await variantStep(server, variant, options));
   }
   const ids = new Set([...workflows, ...variants].map(({ id }) => id));
-  for (const one of of("schedule", "trigger")) steps.push(await timedStep(server, one, ids, wanted));
+  for (const document of of("schedule", "trigger"))
+    steps.push(await timedStep(server, document, ids, options));
   return steps;
 }
 
@@ -62,11 +66,11 @@ async function describedStep(
   server: Server,
   { kind, id, file, resource }: AppliedDescribed,
   found: FoundResource | undefined,
-  wanted: Wanted,
+  options: ApplyOptions,
 ): Promise<Step> {
   const paused = resource.setsPaused ? resource.spec["paused"] === true : undefined;
   const pausedThere = kind === "scaler" ? undefined : found?.paused;
-  const compared = compare(kind, id, { found: found?.spec, spec: resource.spec, wanted });
+  const compared = compare(kind, id, { found: found?.spec, spec: resource.spec, options });
   const { set, labels, differences } = compared;
   const all =
     paused === undefined || pausedThere === undefined || paused === pausedThere
@@ -82,7 +86,8 @@ async function describedStep(
     differences: found === undefined ? [] : all,
     outcome: outcomeOf(found, all),
     ...(compared.isDrifted && set !== undefined && { drift: driftOf(cause) }),
-    write: () => writeResource(server, kind as ResourceWord, id, { written, found, shell: wanted.shell }),
+    write: () =>
+      writeResource(server, kind as ResourceKindName, id, { written, found, shell: options.shell }),
   };
 }
 
@@ -91,11 +96,11 @@ function adapterStep(
   server: Server,
   { id, file, adapter }: AppliedAdapter,
   found: FoundResource | undefined,
-  wanted: Wanted,
+  options: ApplyOptions,
 ): Step {
   const there = found && adapterIn(adapter.adapter, found.spec);
   const spec = describedAdapter(adapter);
-  const compared = compare("adapter", id, { found: there?.spec, spec, wanted });
+  const compared = compare("adapter", id, { found: there?.spec, spec, options });
   const differences = [
     ...compared.differences.filter(({ path }) => !/^scaler\b/.test(path)),
     ...(there?.scalerDifferences ?? []),
@@ -113,6 +118,6 @@ function adapterStep(
     outcome: outcomeOf(found, differences),
     ...(compared.isDrifted && { drift: driftOf(found?.cause) }),
     live: found?.live ?? [],
-    write: () => writeResource(server, "scaler", id, { written, found, shell: wanted.shell }),
+    write: () => writeResource(server, "scaler", id, { written, found, shell: options.shell }),
   };
 }

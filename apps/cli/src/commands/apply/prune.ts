@@ -19,10 +19,10 @@ import {
   listResources,
   liveCounter,
   removeResource,
-  resourceWords,
+  resourceKindNames,
   unlessMissing,
 } from "./resources.ts";
-import { activeRuns, liveOf, type Step, type Wanted } from "./step.ts";
+import { type ApplyOptions, activeRuns, liveOf, type Step } from "./step.ts";
 import { readVariants } from "./variants.ts";
 import { liveRuns } from "./workflow-steps.ts";
 
@@ -38,17 +38,17 @@ interface Owned {
 export async function planDeletions(
   server: Server,
   documents: readonly Applied[],
-  { set, isForced }: Wanted & { readonly set: string },
+  { set, isForced }: ApplyOptions & { readonly set: string },
 ): Promise<readonly Step[]> {
   const described = new Set(documents.map(({ kind, id }) => `${kind}/${id}`));
   const owned = await ownedBy(server, set);
-  const gone = owned.filter(({ kind, id }) => !described.has(`${kind}/${id}`));
-  if (gone.length > 0 && gone.length === owned.length && !isForced)
+  const removed = owned.filter(({ kind, id }) => !described.has(`${kind}/${id}`));
+  if (removed.length > 0 && removed.length === owned.length && !isForced)
     throw nothingApplied(
       `No file describes one of the ${counted(owned.length, "resource")} of the set \`${set}\`.`,
       { next: ["Check the folder and the name of the set, or delete them with --force."] },
     );
-  const changed = gone.filter(({ isChanged }) => isChanged);
+  const changed = removed.filter(({ isChanged }) => isChanged);
   if (changed.length > 0 && !isForced)
     throw nothingApplied(
       `${changed.map(({ kind, id }) => `${kind} \`${id}\``).join(", ")} changed on the platform since the last apply.`,
@@ -56,7 +56,7 @@ export async function planDeletions(
     );
   const steps: Step[] = [];
   // A resource is deleted after the resources that use it.
-  for (const { kind, id, count, remove } of gone.reverse())
+  for (const { kind, id, count, remove } of removed.reverse())
     steps.push({
       kind,
       id,
@@ -73,7 +73,7 @@ export async function planDeletions(
 
 async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
   const owned: Owned[] = [];
-  for (const kind of resourceWords) {
+  for (const kind of resourceKindNames) {
     const liveAt = liveCounter(server, kind);
     for (const found of (await listResources(server, kind)).values()) {
       const { id, spec } = found;
@@ -122,12 +122,12 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
     });
   }
   for (const kind of ["schedule", "trigger"] as const)
-    for await (const one of listed<Schedule | Trigger>(server, `${kind}s.list`, `${kind}s`)) {
-      if (setOf(one.labels) !== set) continue;
-      const id = "scheduleId" in one ? one.scheduleId : one.triggerId;
-      const isChanged = isChangedSince(plainOf(kind, one)) ?? false;
+    for await (const entry of listed<Schedule | Trigger>(server, `${kind}s.list`, `${kind}s`)) {
+      if (setOf(entry.labels) !== set) continue;
+      const id = "scheduleId" in entry ? entry.scheduleId : entry.triggerId;
+      const isChanged = isChangedSince(plainOf(kind, entry)) ?? false;
       const remove = () => server.call(`${kind}s.delete`, { params: { id }, query: server.namespace });
-      owned.push({ kind, id, isChanged, count: async () => liveOf(one), remove });
+      owned.push({ kind, id, isChanged, count: async () => liveOf(entry), remove });
     }
   return owned;
 }

@@ -4,7 +4,7 @@
  */
 import { RestError } from "@tutti/rest/client";
 import type { Alert, Cause } from "@tutti/rest/types";
-import { emptyFields, isInPool, type ResourceWord, resourceKinds, specOf } from "@tutti/validation";
+import { emptyFields, isInPool, type ResourceKindName, resourceKinds, specOf } from "@tutti/validation";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
 import { describedId } from "../../local/check-applied.ts";
@@ -46,7 +46,7 @@ interface Row {
   /** Affected work, as the resource itself counts it. Not set: a change affects only later work. */
   readonly live?: (resource: Json) => readonly LiveWork[];
   /** Affected work that other resources count, by id. */
-  readonly liveElsewhere?: (server: Server) => Promise<(id: string) => readonly LiveWork[]>;
+  readonly liveFromOthers?: (server: Server) => Promise<(id: string) => readonly LiveWork[]>;
   /** Route that reads one resource, if the list comes from an index that is a moment late. */
   readonly get?: { readonly route: RouteName; readonly param: string };
   readonly write: (call: Writing) => Promise<void>;
@@ -62,7 +62,7 @@ interface Removing {
 }
 
 interface Writing extends Removing {
-  readonly word: ResourceWord;
+  readonly resourceKind: ResourceKindName;
   readonly body: Json;
   readonly found: FoundResource | undefined;
   readonly written: WrittenResource;
@@ -72,19 +72,19 @@ interface Writing extends Removing {
 /** Returns the calls for a kind that is created once, then changed field by field. */
 function patched(kind: "pools" | "scalers" | "hooks", param: string): Pick<Row, "write" | "remove"> {
   return {
-    async write({ call, query, id, word, body, found, written: { paused } }) {
+    async write({ call, query, id, resourceKind, body, found, written: { paused } }) {
       if (found === undefined) await call(`${kind}.create`, { query, body });
       // A new pool starts with the defaults that are switched on, also if its body has other values.
       if (found === undefined && kind !== "pools") return;
       const revision = found === undefined ? {} : { revision: found.revision };
-      const { paused: _, ...empty } = emptyFields(word);
+      const { paused: _, ...empty } = emptyFields(resourceKind);
       const changed = kind === "pools" ? { ...body, paused: undefined } : body;
       await call(`${kind}.update`, {
         params: { [param]: id },
         query,
         body: withoutUndefined({
           ...(kind !== "pools" && empty),
-          ...(word === "scaler" && { paused: false }),
+          ...(resourceKind === "scaler" && { paused: false }),
           ...changed,
           ...revision,
         }),
@@ -122,7 +122,7 @@ function put(
   };
 }
 
-const rows: Readonly<Record<ResourceWord, Row>> = {
+const rows: Readonly<Record<ResourceKindName, Row>> = {
   secret: {
     list: "secrets.list",
     entries: "secrets",
@@ -182,7 +182,7 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     list: "hooks.list",
     entries: "hooks",
     // A hook decides about the tasks of its pool.
-    async liveElsewhere(server) {
+    async liveFromOthers(server) {
       const pools = await listResources(server, "pool");
       return (id) => pools.get(id.slice(0, Math.max(0, id.indexOf("/"))))?.live ?? [];
     },
@@ -219,20 +219,20 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   escalation: {
     list: "escalationPolicies.list",
     entries: "policies",
-    liveElsewhere: openAlertsBy("escalating alerts", ({ escalation }) => escalation?.policyId),
+    liveFromOthers: openAlertsBy("escalating alerts", ({ escalation }) => escalation?.policyId),
     ...put("escalationPolicies", "id"),
   },
   "alert-rule": {
     list: "alertRules.list",
     entries: "rules",
-    liveElsewhere: openAlertsBy("open alerts", ({ ruleId }) => ruleId),
+    liveFromOthers: openAlertsBy("open alerts", ({ ruleId }) => ruleId),
     ...put("alertRules", "id"),
   },
   quota: {
     list: "quotas.list",
     entries: "quotas",
     live: ({ used }) =>
-      present(Object.entries((used ?? {}) as Json).map(([what, count]) => [`${what} in use`, count])),
+      present(Object.entries((used ?? {}) as Json).map(([name, count]) => [`${name} in use`, count])),
     ...put("quotas", "quota"),
   },
 };
@@ -242,24 +242,24 @@ function storedBy({ versions }: Json): unknown {
   return Array.isArray(versions) ? (versions as readonly Json[])[0]?.["createCause"] : undefined;
 }
 
-function counting(field: string, words: Readonly<Record<string, string>>): NonNullable<Row["live"]> {
+function counting(field: string, labels: Readonly<Record<string, string>>): NonNullable<Row["live"]> {
   return (resource) => {
     const counts = (resource[field] ?? {}) as Json;
-    return present(Object.entries(words).map(([key, what]) => [what, counts[key]]));
+    return present(Object.entries(labels).map(([key, label]) => [label, counts[key]]));
   };
 }
 
 function openAlertsBy(
-  what: string,
+  label: string,
   idIn: (alert: Alert) => string | undefined,
-): NonNullable<Row["liveElsewhere"]> {
+): NonNullable<Row["liveFromOthers"]> {
   return async (server) => {
     const counts = new Map<string, number>();
     for await (const alert of listed<Alert>(server, "alerts.list", "alerts")) {
       const id = idIn(alert) ?? "";
       counts.set(id, (counts.get(id) ?? 0) + 1);
     }
-    return (id) => present([[what, counts.get(id)]]);
+    return (id) => present([[label, counts.get(id)]]);
   };
 }
 
@@ -267,12 +267,12 @@ function openAlertsBy(
  * Returns a counter of the work that a change of a resource affects. The count is undefined if the caller may not read
  * the other resources, because the change itself needs no such right. These are read once, for the first count.
  */
-export function liveCounter(server: Server, word: ResourceWord) {
-  const { liveElsewhere } = rows[word];
+export function liveCounter(server: Server, kind: ResourceKindName) {
+  const { liveFromOthers } = rows[kind];
   let counted: Promise<(id: string) => readonly LiveWork[] | undefined> | undefined;
   return async (id: string, found: FoundResource | undefined): Promise<readonly LiveWork[] | undefined> => {
-    if (liveElsewhere === undefined) return found?.live ?? [];
-    counted ??= liveElsewhere(server).catch((error: unknown) => {
+    if (liveFromOthers === undefined) return found?.live ?? [];
+    counted ??= liveFromOthers(server).catch((error: unknown) => {
       if (statusOf(error) === 403) return () => undefined;
       throw error;
     });
@@ -286,19 +286,19 @@ export function present(counts: readonly (readonly [what: string, count: unknown
 }
 
 /** Kinds in the order of writing. Deletion uses the reverse order. */
-export const resourceWords = Object.keys(rows) as readonly ResourceWord[];
+export const resourceKindNames = Object.keys(rows) as readonly ResourceKindName[];
 
 /** Returns all resources of a kind that files describe, by their ids. */
 export async function listResources(
   server: Server,
-  word: ResourceWord,
-  isWanted: (resource: Json) => boolean = (one) => rows[word].isFixed?.(one) !== true,
+  kind: ResourceKindName,
+  isIncluded: (resource: Json) => boolean = (resource) => rows[kind].isFixed?.(resource) !== true,
 ): Promise<ReadonlyMap<string, FoundResource>> {
-  const { list, entries } = rows[word];
+  const { list, entries } = rows[kind];
   const found = new Map<string, FoundResource>();
-  for await (const one of listed<Json>(server, list, entries)) {
-    if (!isWanted(one)) continue;
-    const resource = resourceOf(word, one);
+  for await (const entry of listed<Json>(server, list, entries)) {
+    if (!isIncluded(entry)) continue;
+    const resource = resourceOf(kind, entry);
     found.set(resource.id, resource);
   }
   return found;
@@ -319,67 +319,75 @@ export async function* listed<T>(server: Server, route: RouteName, entries: stri
 /** Reads a resource that is missing in a list which may be late. */
 export async function getResource(
   server: Server,
-  word: ResourceWord,
+  kind: ResourceKindName,
   id: string,
 ): Promise<FoundResource | undefined> {
-  const { get, isFixed = () => false } = rows[word];
+  const { get, isFixed = () => false } = rows[kind];
   if (get === undefined) return undefined;
   const reply = looselyOf(server)(get.route, { params: { [get.param]: id }, query: server.namespace });
-  const one = (await unlessMissing(reply)) as Json | undefined;
-  return one === undefined || isFixed(one) ? undefined : resourceOf(word, one);
+  const entry = (await unlessMissing(reply)) as Json | undefined;
+  return entry === undefined || isFixed(entry) ? undefined : resourceOf(kind, entry);
 }
 
-function resourceOf(word: ResourceWord, one: Json): FoundResource {
-  const spec = specOf(word, one);
+function resourceOf(kind: ResourceKindName, entry: Json): FoundResource {
+  const spec = specOf(kind, entry);
   return {
-    id: describedId(word, String(one[idOf(word)]), spec),
+    id: describedId(kind, String(entry[idOf(kind)]), spec),
     spec,
-    paused: one["paused"] === true,
-    revision: String(one["revision"] ?? ""),
-    cause: (one["updateCause"] ?? storedBy(one)) as Cause | undefined,
-    live: rows[word].live?.(one) ?? [],
+    paused: entry["paused"] === true,
+    revision: String(entry["revision"] ?? ""),
+    cause: (entry["updateCause"] ?? storedBy(entry)) as Cause | undefined,
+    live: rows[kind].live?.(entry) ?? [],
   };
 }
 
 export async function writeResource(
   server: Server,
-  word: ResourceWord,
+  kind: ResourceKindName,
   id: string,
   parts: Pick<Writing, "written" | "found" | "shell">,
 ): Promise<void> {
-  const own = ownId(word, id);
-  const body = { ...parts.written.spec, [idOf(word)]: own };
+  const own = ownId(kind, id);
+  const body = { ...parts.written.spec, [idOf(kind)]: own };
   const call = looselyOf(server);
-  await rows[word].write({ call, query: server.namespace, id: own, pool: {}, word, body, ...parts });
+  await rows[kind].write({
+    call,
+    query: server.namespace,
+    id: own,
+    pool: {},
+    resourceKind: kind,
+    body,
+    ...parts,
+  });
 }
 
 export async function removeResource(
   server: Server,
-  word: ResourceWord,
+  kind: ResourceKindName,
   found: FoundResource,
 ): Promise<void> {
   const { pool } = found.spec;
   const call = looselyOf(server);
-  await rows[word].remove({
+  await rows[kind].remove({
     call,
     query: server.namespace,
-    id: ownId(word, found.id),
+    id: ownId(kind, found.id),
     pool: pool === undefined ? {} : { pool },
   });
 }
 
 /** Whether fields that a file does not set stay as they are on the platform. */
-export function keepsUnset(word: string): boolean {
-  const kind: { readonly keepsUnset?: boolean } | undefined = resourceKinds[word as ResourceWord];
+export function keepsUnset(resourceKind: string): boolean {
+  const kind: { readonly keepsUnset?: boolean } | undefined = resourceKinds[resourceKind as ResourceKindName];
   return kind?.keepsUnset === true;
 }
 
-function idOf(word: ResourceWord): string {
-  return resourceKinds[word].id;
+function idOf(kind: ResourceKindName): string {
+  return resourceKinds[kind].id;
 }
 
-function ownId(word: ResourceWord, id: string): string {
-  return isInPool(word) ? id.slice(id.indexOf("/") + 1) : id;
+function ownId(kind: ResourceKindName, id: string): string {
+  return isInPool(kind) ? id.slice(id.indexOf("/") + 1) : id;
 }
 
 /** Calls routes by name. The rows know the parts of each route, and the platform checks them. */

@@ -37,7 +37,7 @@ export interface Drift {
   readonly timeMs?: number;
 }
 
-export interface Wanted {
+export interface ApplyOptions {
   readonly set: string | undefined;
   /** Takes over resources of another set. */
   readonly isForced: boolean;
@@ -53,12 +53,16 @@ export function outcomeOf(found: object | undefined, differences: readonly Diffe
 export function compare(
   kind: string,
   id: string,
-  { found, spec, wanted }: { readonly found: Spec | undefined; readonly spec: Spec; readonly wanted: Wanted },
+  {
+    found,
+    spec,
+    options,
+  }: { readonly found: Spec | undefined; readonly spec: Spec; readonly options: ApplyOptions },
 ) {
   const setThere = setOf((found as { readonly labels?: Record<string, string> } | undefined)?.labels);
-  requireOwn(kind, id, setThere, wanted);
+  requireOwn(kind, id, setThere, options);
   // Without a set, a resource stays in its present set.
-  const set = wanted.set ?? setThere;
+  const set = options.set ?? setThere;
   const labels = labelsOf(spec, set, keepsUnset(kind));
   if (found === undefined) return { set, labels, differences: [], isDrifted: false };
   const isDrifted = isChangedSince(found) ?? false;
@@ -79,7 +83,7 @@ export function requireOwn(
   kind: string,
   id: string,
   there: string | undefined,
-  { set, isForced }: Wanted,
+  { set, isForced }: ApplyOptions,
 ): void {
   if (set === undefined || there === undefined || set === there || isForced) return;
   throw nothingApplied(`The ${kind} \`${id}\` belongs to the set \`${there}\`, not to \`${set}\`.`, {

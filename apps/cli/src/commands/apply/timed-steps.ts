@@ -12,13 +12,13 @@ import {
 import type { Server } from "../../server/calls.ts";
 import { secretProblems } from "../triggers/webhook-secrets.ts";
 import { unlessMissing } from "./resources.ts";
-import { auditCause, compare, driftOf, liveOf, outcomeOf, type Step, type Wanted } from "./step.ts";
+import { type ApplyOptions, auditCause, compare, driftOf, liveOf, outcomeOf, type Step } from "./step.ts";
 
 export async function timedStep(
   server: Server,
   applied: AppliedSchedule | AppliedTrigger,
   ids: ReadonlySet<string>,
-  wanted: Wanted,
+  options: ApplyOptions,
 ): Promise<Step> {
   const { id, file, kind, setsPaused } = applied;
   await requireStartable(server, applied, ids);
@@ -27,7 +27,7 @@ export async function timedStep(
     server.call(route, { params: { id }, query: server.namespace }),
   );
   const spec = plainOf(kind, applied.body);
-  const compared = compare(kind, id, { found: found && plainOf(kind, found), spec, wanted });
+  const compared = compare(kind, id, { found: found && plainOf(kind, found), spec, options });
   const { set, labels } = compared;
   const [before, after] = [found?.paused ?? false, applied.body.paused ?? false];
   const differences =

@@ -27,11 +27,15 @@ export async function readVariants(server: Server, name: string): Promise<FoundV
       return tasksIn(source?.text);
     }),
   );
-  const [one, two] = [capabilityIn(old?.old), capabilityIn(young?.new)];
+  const [oldCapability, newCapability] = [capabilityIn(old?.old), capabilityIn(young?.new)];
   const spec =
-    one === undefined || two === undefined
+    oldCapability === undefined || newCapability === undefined
       ? undefined
-      : { old: one, new: two, compare: old?.new !== undefined && young?.old !== undefined };
+      : {
+          old: oldCapability,
+          new: newCapability,
+          compare: old?.new !== undefined && young?.old !== undefined,
+        };
   return { percent: found.percent, spec, current: found.new, versions };
 }
 
@@ -45,6 +49,6 @@ function tasksIn(text: string | undefined): Partial<Variants> {
 }
 
 function capabilityIn(task: VariantTask | undefined): string | undefined {
-  const { uses, with: given } = task ?? {};
-  return typeof uses === "string" && given === calling(uses)["with"] ? uses : undefined;
+  const { uses, with: input } = task ?? {};
+  return typeof uses === "string" && input === calling(uses)["with"] ? uses : undefined;
 }

@@ -9,7 +9,15 @@ import { calling, registerVariants, rollOut } from "../variants/variants.ts";
 import { nothingApplied } from "./folder.ts";
 import { versionLabelOf } from "./owner.ts";
 import { unlessMissing } from "./resources.ts";
-import { activeRuns, type Drift, driftOf, outcomeOf, requireOwn, type Step, type Wanted } from "./step.ts";
+import {
+  type ApplyOptions,
+  activeRuns,
+  type Drift,
+  driftOf,
+  outcomeOf,
+  requireOwn,
+  type Step,
+} from "./step.ts";
 import { readVariants } from "./variants.ts";
 
 function definitionThere(server: Server, name: string): Promise<Definition | undefined> {
@@ -25,7 +33,7 @@ function documentThere({ source }: Definition, fileName: string) {
 export async function workflowStep(
   server: Server,
   applied: Extract<Applied, { kind: "workflow" }>,
-  wanted: Wanted,
+  options: ApplyOptions,
 ): Promise<Step> {
   const { id, file } = applied;
   const { format, text, fileName } = file;
@@ -33,8 +41,8 @@ export async function workflowStep(
   const found = await definitionThere(server, id);
   const sets = (found?.versionLabels ?? []).filter((label) => label.startsWith(versionLabelOf("")));
   const [setThere] = sets.map((label) => label.slice(versionLabelOf("").length));
-  requireOwn("workflow", id, setThere, wanted);
-  const label = wanted.set === undefined ? undefined : versionLabelOf(wanted.set);
+  requireOwn("workflow", id, setThere, options);
+  const label = options.set === undefined ? undefined : versionLabelOf(options.set);
   const base = { kind: "workflow", id, fileName } as const;
   const register = async (): Promise<void> => {
     if (found?.archived === true) await restore();
@@ -55,7 +63,7 @@ export async function workflowStep(
   const isMarked = label === undefined || found.versionLabels.includes(label);
   const marks = [
     ...(found.archived === true ? [{ path: "archived", before: true, after: false }] : []),
-    ...(isMarked ? [] : [{ path: "set", before: setThere, after: wanted.set }]),
+    ...(isMarked ? [] : [{ path: "set", before: setThere, after: options.set }]),
   ];
   const drift = label === undefined || isMarked ? undefined : await workflowDrift(server, found, label);
   if (isSame)
@@ -97,24 +105,24 @@ export async function workflowStep(
 export async function variantStep(
   server: Server,
   { id, file, variant }: AppliedVariant,
-  wanted: Wanted,
+  options: ApplyOptions,
 ): Promise<Step> {
   const params = { name: id };
   const latest = await unlessMissing(
     server.call("workflows.get", { params, query: { ...server.namespace, withoutLiveCount: true } }),
   );
   const found = await readVariants(server, id);
-  if (latest !== undefined && found === undefined && !wanted.isForced)
+  if (latest !== undefined && found === undefined && !options.isForced)
     throw nothingApplied(`The workflow \`${id}\` exists and has no variants.`, {
       next: ["Choose another name, or give it variants with --force."],
     });
   const prefix = versionLabelOf("");
   const marked = found?.versions.find(({ versionLabels }) =>
-    versionLabels.some((one) => one.startsWith(prefix)),
+    versionLabels.some((label) => label.startsWith(prefix)),
   );
-  const setThere = marked?.versionLabels.find((one) => one.startsWith(prefix))?.slice(prefix.length);
-  requireOwn("variant", id, setThere, wanted);
-  const set = wanted.set ?? setThere;
+  const setThere = marked?.versionLabels.find((label) => label.startsWith(prefix))?.slice(prefix.length);
+  requireOwn("variant", id, setThere, options);
+  const set = options.set ?? setThere;
   const label = set === undefined ? undefined : versionLabelOf(set);
   const percent = variant.percent ?? found?.percent ?? 0;
   const { old, new: young, compare: compares } = variant;

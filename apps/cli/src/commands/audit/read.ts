@@ -14,11 +14,11 @@ import { printMoment } from "../../terminal/time.ts";
 /** Clocks of machines differ. */
 const behindMs = 60_000;
 
-type Wanted = Omit<Routes["audit.search"]["query"], "namespace" | "oldestFirst" | "size" | "token">;
+type RecordFilter = Omit<Routes["audit.search"]["query"], "namespace" | "oldestFirst" | "size" | "token">;
 
 export async function searchAudit(context: Context): Promise<Result> {
   const { values, print, shell } = context;
-  const query = { ...wantedIn(context), oldestFirst: values.flag("oldest") };
+  const query = { ...filterIn(context), oldestFirst: values.flag("oldest") };
   const server = await connect(context);
   let indexedToMs: number | undefined;
   const { entries, nextToken } = await listPages(
@@ -52,7 +52,7 @@ export async function searchAudit(context: Context): Promise<Result> {
         ],
         entries.map((record) => [
           { text: printMoment(record.timeMs ?? 0, shell.nowMs()), tone: "dim" },
-          whoDid(record),
+          actorText(record),
           { text: actionOf(record), tone: record.result === "refused" ? "red" : "bold" },
           aboutOf(record),
           { text: record.recordId ?? "", tone: "dim" },
@@ -77,7 +77,7 @@ export async function showRecord(context: Context): Promise<Result> {
         print.facts([
           ["record", { text: record.recordId ?? "", tone: "bold" }],
           ["when", printMoment(record.timeMs ?? 0, shell.nowMs())],
-          ["who", whoDid(record)],
+          ["who", actorText(record)],
           ["action", actionOf(record)],
           ["about", aboutOf(record)],
           ["allowed by", factOf(cause?.decision)],
@@ -98,7 +98,7 @@ export async function exportAudit(context: Context): Promise<Result> {
   const { values, print } = context;
   const server = await connect(context);
   const format = values.flag("cloud-events") ? { format: "cloud_events" as const } : {};
-  const query = { ...server.namespace, ...wantedIn(context), ...format };
+  const query = { ...server.namespace, ...filterIn(context), ...format };
   let exported = 0;
   let isBroken = false;
   const onStanding = (standing: string): void => {
@@ -183,7 +183,7 @@ export async function listKeys(context: Context): Promise<Result> {
   };
 }
 
-function wantedIn({ values, shell }: Context): Wanted {
+function filterIn({ values, shell }: Context): RecordFilter {
   const nowMs = shell.nowMs();
   const texts = {
     action: values.text("action"),
@@ -200,7 +200,7 @@ function wantedIn({ values, shell }: Context): Wanted {
   };
 }
 
-function actorIn(text: string | undefined): Wanted {
+function actorIn(text: string | undefined): RecordFilter {
   if (text === undefined) return {};
   const [, kind, actorId] = /^(person|service|agent)[/:](.+)$/.exec(text) ?? [];
   if (kind === "person" || kind === "service" || kind === "agent")
@@ -208,14 +208,14 @@ function actorIn(text: string | undefined): Wanted {
   throw usageFailure(`--actor: expected KIND/ID such as person/ada or agent/worker-1, got \`${safe(text)}\``);
 }
 
-function workIn(text: string | undefined): Wanted {
+function workIn(text: string | undefined): RecordFilter {
   if (text === undefined) return {};
   const [workKind = "", ...id] = text.split("/");
   const workId = id.join("/");
   return { workKind, ...(workId === "" ? {} : { workId }) };
 }
 
-function whoDid({ cause }: AuditRecord): string {
+function actorText({ cause }: AuditRecord): string {
   const { kind, id } = cause?.actor ?? {};
   return kind === undefined ? "unknown" : `${kind} ${id}`;
 }

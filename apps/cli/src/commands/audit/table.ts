@@ -5,7 +5,7 @@ const reading = () => import("./read.ts");
 const proving = () => import("./verify.ts");
 
 /** Filters that select records. */
-const wanted: readonly Option[] = [
+const filters: readonly Option[] = [
   { name: "actor", value: "KIND/ID", summary: "only actions of this actor: person/ada, agent/worker-1" },
   { name: "action", value: "PATTERN", summary: "only these actions. `*` matches any text: workflow.runs.*" },
   { name: "about", value: "KIND[/ID]", summary: "object of the action: run/order-1002, or run for all runs" },
@@ -21,7 +21,7 @@ export const auditCommands: readonly Command[] = [
     name: "audit search",
     group: "installation",
     summary: "Search the audit log, newest first",
-    options: [...wanted, { name: "oldest", summary: "sort oldest first" }, size, page, all],
+    options: [...filters, { name: "oldest", summary: "sort oldest first" }, size, page, all],
     examples: [
       { words: "audit search --about run/order-1002 --oldest", does: "list all actions on a run" },
       { words: "audit search --refused --since 1d", does: "list rejections of the last day" },
@@ -41,7 +41,7 @@ export const auditCommands: readonly Command[] = [
     name: "audit export",
     group: "installation",
     summary: "Export verifiable audit records as JSON lines",
-    options: [...wanted, { name: "cloud-events", summary: "export CloudEvents. These cannot be verified" }],
+    options: [...filters, { name: "cloud-events", summary: "export CloudEvents. These cannot be verified" }],
     examples: [{ words: "audit export --since 30d > march.jsonl", does: "export the last 30 days" }],
     json: "lines",
     load: () => reading().then(({ exportAudit }) => exportAudit),

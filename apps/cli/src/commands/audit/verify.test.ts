@@ -6,16 +6,16 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { exported, publicKey } from "../../testing/audit-export.ts";
 import { memoryShell } from "../../testing/memory-shell.ts";
 
-async function verified(text: string, ...words: readonly string[]) {
+async function verified(text: string, ...args: readonly string[]) {
   const shell = memoryShell({ files: { "march.jsonl": text, "audit.key": `${publicKey}\n` } });
-  const exitCode = await runCommandLine(["audit", "verify", "march.jsonl", ...words], shell, "0.1.0");
+  const exitCode = await runCommandLine(["audit", "verify", "march.jsonl", ...args], shell, "0.1.0");
   return { exitCode, output: shell.output.text, errors: shell.errors.text };
 }
 
 describe("tutti audit verify", () => {
-  it("finds an export as it was signed, by the key itself or by a file that has it", async () => {
-    for (const said of [publicKey, "audit.key"]) {
-      const { exitCode, output } = await verified(exported(), "--public-key", said);
+  it("verifies an export by the public key, or by a file that contains it", async () => {
+    for (const keyArg of [publicKey, "audit.key"]) {
+      const { exitCode, output } = await verified(exported(), "--public-key", keyArg);
       assert.equal(exitCode, exitCodes.completed);
       assert.equal(output, "✓ march.jsonl: 3 records under 1 checkpoints, all valid\n");
     }
@@ -30,7 +30,7 @@ describe("tutti audit verify", () => {
     assert.deepEqual([faults[0].recordId, faults[0].kind], ["workflow/0/1/1", "changed"]);
   });
 
-  it("holds nothing for verified without the key, under another one, or without the file", async () => {
+  it("fails without the key, with a wrong key, or without the file", async () => {
     const { exitCode, errors } = await verified(exported());
     assert.equal(exitCode, exitCodes.usage);
     assert.match(errors, /--public-key is required/);
@@ -41,7 +41,7 @@ describe("tutti audit verify", () => {
       /--public-key: expected 32 bytes/,
     );
     const shell = memoryShell();
-    const words = ["audit", "verify", "march.jsonl", "--public-key", publicKey];
-    assert.equal(await runCommandLine(words, shell, "0.1.0"), exitCodes.usage);
+    const args = ["audit", "verify", "march.jsonl", "--public-key", publicKey];
+    assert.equal(await runCommandLine(args, shell, "0.1.0"), exitCodes.usage);
   });
 });

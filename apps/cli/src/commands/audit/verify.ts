@@ -24,7 +24,7 @@ export async function verifyAudit(context: Context): Promise<Result> {
   return {
     json: jsonOf(file, verdict),
     draw: () => {
-      tell(context, file, verdict);
+      printVerification(context, file, verdict);
     },
     exitCode: verdict.faults.length === 0 ? exitCodes.completed : exitCodes.failed,
   };
@@ -52,7 +52,7 @@ async function textOf(file: string, shell: Context["shell"]): Promise<string> {
   }
 }
 
-function tell(
+function printVerification(
   { print }: Context,
   file: string,
   { records, checkpoints, faults, moreFaults }: ExportVerdict,
@@ -62,16 +62,16 @@ function tell(
   if (print.hasNotes)
     print.lines(
       faults.map(({ recordId, kind, message }) => {
-        const where = recordId === "" ? "" : `${style.bold(safe(recordId))} `;
-        return `${style.red("✗")} ${where}${wordOf(kind)}: ${safe(message)}`;
+        const prefix = recordId === "" ? "" : `${style.bold(safe(recordId))} `;
+        return `${style.red("✗")} ${prefix}${faultText(kind)}: ${safe(message)}`;
       }),
     );
   if (moreFaults > 0) print.note(`and ${moreFaults} more`);
-  const what = `${records} records under ${checkpoints} checkpoints`;
-  if (faults.length === 0) print.line(`${style.green("✓")} ${safe(file)}: ${what}, all valid`);
+  const summary = `${records} records under ${checkpoints} checkpoints`;
+  if (faults.length === 0) print.line(`${style.green("✓")} ${safe(file)}: ${summary}, all valid`);
   else {
     print.line(
-      `${style.red("✗")} ${safe(file)} was altered: ${faults.length + moreFaults} faults in ${what}`,
+      `${style.red("✗")} ${safe(file)} was altered: ${faults.length + moreFaults} faults in ${summary}`,
     );
     print.note(
       "Keep this file and export again. If the new export is valid, this file was altered after the export.",
@@ -85,12 +85,12 @@ function jsonOf(file: string, { records, checkpoints, faults, moreFaults }: Expo
     ok: faults.length === 0,
     records,
     checkpoints,
-    faults: faults.map(({ recordId, kind, message }) => ({ recordId, kind: wordOf(kind), message })),
+    faults: faults.map(({ recordId, kind, message }) => ({ recordId, kind: faultText(kind), message })),
     moreFaults,
   };
 }
 
-const words: Readonly<Partial<Record<AuditFaultKind, string>>> = {
+const faultTexts: Readonly<Partial<Record<AuditFaultKind, string>>> = {
   [AuditFaultKind.AUDIT_FAULT_KIND_REMOVED]: "removed",
   [AuditFaultKind.AUDIT_FAULT_KIND_CHANGED]: "changed",
   [AuditFaultKind.AUDIT_FAULT_KIND_SWAPPED]: "swapped",
@@ -98,6 +98,6 @@ const words: Readonly<Partial<Record<AuditFaultKind, string>>> = {
   [AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE]: "signature",
 };
 
-function wordOf(kind: AuditFaultKind): string {
-  return words[kind] ?? "unknown";
+function faultText(kind: AuditFaultKind): string {
+  return faultTexts[kind] ?? "unknown";
 }

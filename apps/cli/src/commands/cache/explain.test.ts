@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { fromEntry, isEarlier } from "./explain.ts";
 
-const kept = { runId: "r-1", taskId: "rates" };
+const producer = { runId: "r-1", taskId: "rates" };
 const attempt = { number: 1, pool: "default", queueTimeMs: 1 } as never;
 
 for (const [title, task, entry, outcome] of [
   [
     "an output of the cache is a hit",
     { fromCache: true, status: "completed" },
-    kept,
+    producer,
     "hit from run r-1, task rates",
   ],
   [
     "a failure without an attempt is the recorded one",
     { status: "failed", endTimeMs: 2 },
-    kept,
+    producer,
     "hit the failure of run r-1, task rates",
   ],
   [
@@ -27,29 +27,29 @@ for (const [title, task, entry, outcome] of [
   [
     "a failure of an attempt of its own is computed",
     { status: "failed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] },
-    kept,
+    producer,
     "computed the output of run r-1, task rates was not there, or not fresh",
   ],
   [
     "a task that has not started waits",
     { status: "pending" },
-    kept,
+    producer,
     "waiting another task computes the output",
   ],
 ] as const)
   it(title, () => {
-    const told = fromEntry("r-2", { attempts: [], ...task }, entry);
-    assert.equal(`${told?.outcome} ${told?.why}`, outcome);
+    const explanation = fromEntry("r-2", { attempts: [], ...task }, entry);
+    assert.equal(`${explanation?.outcome} ${explanation?.why}`, outcome);
   });
 
 it("the task that computed the entry is compared with earlier inputs", () => {
   const own = { status: "completed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] } as const;
-  assert.equal(fromEntry("r-1", own, kept), undefined);
+  assert.equal(fromEntry("r-1", own, producer), undefined);
 });
 
-it("the output that a later run has stored says nothing about the task", () => {
+it("an output that a later run stored does not explain the task", () => {
   const own = { status: "completed", startTimeMs: 10, endTimeMs: 20, attempts: [attempt] } as const;
-  assert.equal(fromEntry("r-0", own, { ...kept, storeTimeMs: 30 }), undefined);
+  assert.equal(fromEntry("r-0", own, { ...producer, storeTimeMs: 30 }), undefined);
 });
 
 it("an output that was stored after the task started is no earlier input", () => {

@@ -40,8 +40,8 @@ export async function explainCache(context: Context): Promise<Result> {
     draw: () => {
       const { style } = print;
       for (const { task, outcome, why, differences = [] } of explained) {
-        const word = outcome === "hit" ? style.green("hit") : style.yellow(outcome);
-        print.line(`${style.bold(safe(task))}  ${word}  ${safe(why)}`);
+        const label = outcome === "hit" ? style.green("hit") : style.yellow(outcome);
+        print.line(`${style.bold(safe(task))}  ${label}  ${safe(why)}`);
         for (const difference of differences) print.line(`  ${safe(difference)}`);
       }
     },
@@ -74,12 +74,15 @@ async function explain(server: Server, id: string, task: Task): Promise<Explaine
 export function fromEntry(
   id: string,
   task: Pick<Task, "fromCache" | "status" | "attempts" | "startTimeMs" | "endTimeMs">,
-  kept:
+  producer:
     | Pick<CacheEntryInfo, "runId" | "taskId" | "storeTimeMs" | "equalOutputs" | "neededOutputs">
     | undefined,
 ): Omit<Explained, "task" | "entry"> | undefined {
-  const of = kept?.runId === undefined ? "" : `run ${kept.runId}, task ${kept.taskId ?? ""}`;
-  const source = { ...(kept?.runId && { run: kept.runId }), ...(kept?.taskId && { ofTask: kept.taskId }) };
+  const of = producer?.runId === undefined ? "" : `run ${producer.runId}, task ${producer.taskId ?? ""}`;
+  const source = {
+    ...(producer?.runId && { run: producer.runId }),
+    ...(producer?.taskId && { ofTask: producer.taskId }),
+  };
   if (task.fromCache === true)
     return { ...source, outcome: "hit", why: of === "" ? "from an earlier output" : `from ${of}` };
   // Only a recorded failure ends a cached task before its first attempt.
@@ -87,20 +90,20 @@ export function fromEntry(
     return { ...source, outcome: "hit", why: of === "" ? "an earlier failure" : `the failure of ${of}` };
   if (task.startTimeMs === undefined && task.endTimeMs === undefined)
     return { outcome: "waiting", why: "another task computes the output" };
-  const { equalOutputs = 0, neededOutputs = 0 } = kept ?? {};
+  const { equalOutputs = 0, neededOutputs = 0 } = producer ?? {};
   if (equalOutputs < neededOutputs)
     return {
       ...source,
       outcome: "computed",
       why: `\`cache: auto\`: ${equalOutputs} of ${neededOutputs} outputs in a row were equal`,
     };
-  if (neededOutputs > 0 && kept?.runId !== id)
+  if (neededOutputs > 0 && producer?.runId !== id)
     return {
       ...source,
       outcome: "computed",
       why: "to compare its output, or because there was no fresh one",
     };
-  if (kept?.runId !== undefined && isEarlier(kept, id, task))
+  if (producer?.runId !== undefined && isEarlier(producer, id, task))
     return { ...source, outcome: "computed", why: `the output of ${of} was not there, or not fresh` };
   return undefined;
 }

@@ -22,14 +22,14 @@ export const cacheCommands: readonly Command[] = [
   {
     name: "cache usage",
     group: "runs",
-    summary: "Show the size of the cache and what it saved",
+    summary: "Show the size of the cache and its savings",
     json: "document",
     load: () => import("./commands.ts").then(({ showUsage }) => showUsage),
   },
   {
     name: "cache show",
     group: "runs",
-    summary: "Show a cached output and where it comes from",
+    summary: "Show a cached output and its origin",
     arguments: [entry],
     json: "document",
     load: () => import("./commands.ts").then(({ showCache }) => showCache),

@@ -6,7 +6,7 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
-import { allowanceSaid, printRate } from "../../server/rate.ts";
+import { allowanceFromOptions, printRate } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -114,7 +114,7 @@ function nameOf({ work }: Holder): string {
 
 export async function setLimit(context: Context): Promise<Result> {
   const key = keyOf(context);
-  const allowance = allowanceSaid(context);
+  const allowance = allowanceFromOptions(context);
   if (allowance.maxConcurrent === undefined && allowance.rate === undefined)
     throw usageFailure("Set --concurrency or --rate.", [
       [`tutti limit set ${key} --concurrency 5`, "lets five runs hold it"],

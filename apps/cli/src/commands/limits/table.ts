@@ -34,7 +34,7 @@ export const limitCommands: readonly Command[] = [
   {
     name: "limit set",
     group: "installation",
-    summary: "Set a limit. A smaller one takes nothing away from the runs that hold it",
+    summary: "Set a limit. A lower limit does not evict the runs that hold it",
     arguments: [key],
     options: [
       { name: "concurrency", value: "N", summary: "maximum concurrency" },

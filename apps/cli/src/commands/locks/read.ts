@@ -6,7 +6,7 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printSpanMs } from "../../terminal/time.ts";
+import { printAge, printShortDurationMs } from "../../terminal/time.ts";
 import { namedWork } from "./named-work.ts";
 
 export async function listLocks(context: Context): Promise<Result> {
@@ -15,7 +15,7 @@ export async function listLocks(context: Context): Promise<Result> {
   const query = {
     ...(prefix === undefined ? {} : { prefix }),
     ...(values.flag("contended") ? { contendedOnly: true } : {}),
-    ...heldBy(context),
+    ...holderFilter(context),
   };
   const server = await connect(context);
   const { entries, nextToken } = await listPages(
@@ -42,14 +42,14 @@ export async function listLocks(context: Context): Promise<Result> {
           { text: String(permits), tone: "dim" },
           { text: String(free), tone: free > 0 ? "green" : "dim" },
           { text: String(waiting), tone: waiting > 0 ? "yellow" : "dim" },
-          { text: grants.map(whoIs).join(", "), tone: "dim" },
+          { text: grants.map(holderText).join(", "), tone: "dim" },
         ]),
       );
     },
   };
 }
 
-function heldBy(context: Context): Readonly<Record<string, string>> {
+function holderFilter(context: Context): Readonly<Record<string, string>> {
   const example = ["tutti lock list --held-by session/ses_1", "lists the locks of this session"] as const;
   const work = namedWork(context, "held-by", example);
   return work === undefined ? {} : { heldByKind: work.kind, heldById: work.id };
@@ -85,12 +85,18 @@ function drawLock(
         { title: "token", yields: 1, widthMin: 8 },
       ],
       grants.map((grant) => {
-        const { permits: held = 0, shared, acquireTimeMs = nowMs, expireTimeMs = nowMs, token = 0 } = grant;
+        const {
+          permits: heldPermits = 0,
+          shared,
+          acquireTimeMs = nowMs,
+          expireTimeMs = nowMs,
+          token = 0,
+        } = grant;
         return [
-          { text: whoIs(grant), tone: "bold" },
-          { text: shared === true ? `${held} shared` : String(held), tone: "dim" },
+          { text: holderText(grant), tone: "bold" },
+          { text: shared === true ? `${heldPermits} shared` : String(heldPermits), tone: "dim" },
           { text: printAge(acquireTimeMs, nowMs), tone: "dim" },
-          { text: `in ${printSpanMs(Math.max(0, expireTimeMs - nowMs))}`, tone: "dim" },
+          { text: `in ${printShortDurationMs(Math.max(0, expireTimeMs - nowMs))}`, tone: "dim" },
           { text: String(token), tone: "dim" },
         ];
       }),
@@ -105,10 +111,10 @@ function drawLock(
       { title: "priority", align: "right", yields: 1, widthMin: 8 },
     ],
     waiters.map((waiter) => {
-      const { permits: wanted = 0, shared, startTimeMs = nowMs, priority = 0 } = waiter;
+      const { permits: requestedPermits = 0, shared, startTimeMs = nowMs, priority = 0 } = waiter;
       return [
-        { text: whoIs(waiter), tone: "yellow" },
-        { text: shared === true ? `${wanted} shared` : String(wanted), tone: "dim" },
+        { text: holderText(waiter), tone: "yellow" },
+        { text: shared === true ? `${requestedPermits} shared` : String(requestedPermits), tone: "dim" },
         { text: printAge(startTimeMs, nowMs), tone: "dim" },
         { text: String(priority), tone: "dim" },
       ];
@@ -117,7 +123,7 @@ function drawLock(
   if (waiting > waiters.length) print.note(`and ${waiting - waiters.length} more`);
 }
 
-function whoIs({ holder = "", work }: LockGrant | LockWaiter): string {
+function holderText({ holder = "", work }: LockGrant | LockWaiter): string {
   return work === undefined ? holder : `${nameOf(work)} (${holder})`;
 }
 

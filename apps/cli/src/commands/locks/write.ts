@@ -6,7 +6,7 @@ import { usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printSpanMs } from "../../terminal/time.ts";
+import { printShortDurationMs } from "../../terminal/time.ts";
 import { reasonOf } from "../request.ts";
 import { namedWork } from "./named-work.ts";
 
@@ -17,7 +17,7 @@ export async function acquireLock(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const params = { name: values.argument("NAME") };
   const [permits, leaseMs, waitMs] = [
-    values.whole("permits"),
+    values.integer("permits"),
     values.durationMs("lease"),
     values.durationMs("timeout"),
   ];
@@ -42,13 +42,13 @@ export async function acquireLock(context: Context): Promise<Result> {
     },
   });
   const { token = 0, expireTimeMs = 0 } = grant;
-  const heldMs = Math.max(0, Math.ceil((expireTimeMs - clockAheadMs - shell.nowMs()) / 1_000) * 1_000);
+  const remainingMs = Math.max(0, Math.ceil((expireTimeMs - clockAheadMs - shell.nowMs()) / 1_000) * 1_000);
   return {
     json: grant,
     quiet: [String(token)],
     draw: () => {
       print.line(
-        `${print.style.green("✓")} ${safe(params.name)} acquired for ${printSpanMs(heldMs)}, token ${token}`,
+        `${print.style.green("✓")} ${safe(params.name)} acquired for ${printShortDurationMs(remainingMs)}, token ${token}`,
       );
     },
   };
@@ -57,7 +57,7 @@ export async function acquireLock(context: Context): Promise<Result> {
 export async function releaseLock(context: Context): Promise<Result> {
   const { values } = context;
   const params = { name: values.argument("NAME") };
-  const token = values.whole("token");
+  const token = values.integer("token");
   const server = await connect(context);
   const reply = await server.call("locks.release", {
     params,

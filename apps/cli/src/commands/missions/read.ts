@@ -11,12 +11,12 @@ import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
-import { tellExplanation } from "../runs/why.ts";
+import { explanationOutcome } from "../runs/why.ts";
 
 export function listMissions(context: Context): Promise<Result> {
   const { values } = context;
   const text = values.text("text");
-  const states = values.texts("state").flatMap((words) => words.split(","));
+  const states = values.texts("state").flatMap((text) => text.split(","));
   const query = {
     ...(text === undefined ? {} : { text }),
     // The platform rejects an unknown state.
@@ -25,7 +25,7 @@ export function listMissions(context: Context): Promise<Result> {
   };
   return listed(context, {
     name: "missions",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const reply = await server.call("missions.list", { query: { ...server.namespace, ...query, ...page } });
       return { ...reply, entries: reply.missions };
     },
@@ -90,7 +90,7 @@ function drawMission({ print }: Context, mission: Mission, nowMs: number): void 
         .join(", "),
     ],
     ["leader", leader],
-    ["budget", budgetWords(budget)],
+    ["budget", budgetText(budget)],
     ["trouble", trouble],
     ["questions", (mission.openApprovals ?? 0) === 0 ? undefined : String(mission.openApprovals)],
     ["started", mission.createTimeMs === undefined ? undefined : printAge(mission.createTimeMs, nowMs)],
@@ -99,9 +99,9 @@ function drawMission({ print }: Context, mission: Mission, nowMs: number): void 
   ]);
 }
 
-function budgetWords(budget: Mission["budget"]): string | undefined {
+function budgetText(budget: Mission["budget"]): string | undefined {
   if (budget === undefined) return undefined;
-  const words = (["tokens", "money", "timeMs"] as const).flatMap((name) => {
+  const parts = (["tokens", "money", "timeMs"] as const).flatMap((name) => {
     const limit = budget.limit?.[name] ?? 0;
     const spent = budget.spent?.[name] ?? 0;
     const reserved = budget.reserved?.[name] ?? 0;
@@ -109,7 +109,7 @@ function budgetWords(budget: Mission["budget"]): string | undefined {
     const of = limit === 0 ? "without limit" : `of ${limit}`;
     return [`${name === "timeMs" ? "ms" : name}: ${spent} spent, ${reserved} reserved, ${of}`];
   });
-  return words.length === 0 ? undefined : words.join("; ");
+  return parts.length === 0 ? undefined : parts.join("; ");
 }
 
 function printed(value: unknown): string | undefined {
@@ -120,7 +120,7 @@ export function listTasks(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed<BoardTask>(context, {
     name: "tasks",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const query = { ...server.namespace, ...page };
       const reply = await server.call("missions.tasks", { params: { id }, query });
       return { ...reply, entries: reply.tasks };
@@ -136,14 +136,14 @@ export function listTasks(context: Context): Promise<Result> {
     ],
     row: ({ spec, status, statusReason = "", claim, startTimeMs, endTimeMs, outcome }, nowMs) => {
       const { symbol, tone, words } = lookOf(status);
-      const took = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
+      const duration = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
       const uses = spec?.capability ?? spec?.workflow?.name ?? spec?.mission?.name ?? "";
       return [
         { text: spec?.id ?? "", tone: "bold" },
         { text: `${symbol} ${words}`, tone },
         { text: uses, tone: "dim" },
         { text: claim?.agentId ?? "", tone: "dim" },
-        { text: took, tone: "dim" },
+        { text: duration, tone: "dim" },
         { text: outcome?.failed?.message ?? statusReason, tone: "dim" },
       ];
     },
@@ -157,7 +157,7 @@ export function listBoard(context: Context): Promise<Result> {
   const prefix = values.optionalArgument("PREFIX");
   return listed(context, {
     name: "entries",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const query = { ...server.namespace, ...(prefix === undefined ? {} : { prefix }), ...page };
       const reply = await server.call("missions.board", { params: { id }, query });
       return { ...reply, entries: reply.entries };
@@ -185,7 +185,7 @@ export function listMessages(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed(context, {
     name: "messages",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const reply = await server.call("missions.messages", {
         params: { id },
         query: { ...server.namespace, ...page },
@@ -203,7 +203,7 @@ export function listMessages(context: Context): Promise<Result> {
     row: ({ number = 0, sender, to, sendTimeMs, body }, nowMs) => [
       { text: String(number), tone: "dim" },
       { text: sender?.id ?? "", tone: "bold" },
-      { text: targetWords(to), tone: "dim" },
+      { text: targetText(to), tone: "dim" },
       { text: sendTimeMs === undefined ? "" : printAge(sendTimeMs, nowMs), tone: "dim" },
       { text: printed(body) ?? "", tone: "plain" },
     ],
@@ -211,7 +211,7 @@ export function listMessages(context: Context): Promise<Result> {
   });
 }
 
-function targetWords(to: MessageTarget | undefined): string {
+function targetText(to: MessageTarget | undefined): string {
   if (to?.agentId !== undefined) return to.agentId;
   if (to?.role !== undefined) return `role ${to.role}`;
   return to?.topic === undefined ? "all agents" : `topic ${to.topic}`;
@@ -221,7 +221,7 @@ export function listVotes(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed<Vote>(context, {
     name: "votes",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const reply = await server.call("missions.votes", {
         params: { id },
         query: { ...server.namespace, ...page },
@@ -287,5 +287,5 @@ export async function whyMission(context: Context): Promise<Result> {
     params: { id: values.argument("ID") },
     query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
   });
-  return tellExplanation(context, explanation);
+  return explanationOutcome(context, explanation);
 }

@@ -125,7 +125,7 @@ export const missionCommands: readonly Command[] = [
   {
     name: "mission why",
     group: "missions",
-    summary: "Explain the state of a mission or task, and what to do",
+    summary: "Explain the state of a mission or task, with next steps",
     arguments: [id, { name: "TASK", summary: "task id", isOptional: true }],
     json: "document",
     load: () => reading().then(({ whyMission }) => whyMission),

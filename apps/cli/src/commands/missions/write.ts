@@ -49,7 +49,7 @@ export async function startMission(context: Context): Promise<Result> {
 }
 
 async function specOf({ values, shell }: Context, input: unknown): Promise<MissionSpecInput | undefined> {
-  const given = await readInput(values.texts("spec"), shell, "the specification");
+  const parsedSpec = await readInput(values.texts("spec"), shell, "the specification");
   const goal = values.text("goal");
   const title = values.text("title");
   const tasks = values.texts("add-task").map((task) => {
@@ -58,11 +58,11 @@ async function specOf({ values, shell }: Context, input: unknown): Promise<Missi
       throw usageFailure(`--add-task: expected ID=CAPABILITY, got \`${task}\``);
     return { id, capability };
   });
-  if (given === undefined && goal === undefined && title === undefined && tasks.length === 0)
+  if (parsedSpec === undefined && goal === undefined && title === undefined && tasks.length === 0)
     return undefined;
   return {
     // The platform validates the fields.
-    ...(given as MissionSpecInput | undefined),
+    ...(parsedSpec as MissionSpecInput | undefined),
     ...(goal === undefined ? {} : { goal }),
     ...(title === undefined ? {} : { title }),
     ...(tasks.length === 0 ? {} : { tasks }),

@@ -5,7 +5,7 @@ import type { Style } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 
 /** The reply of the tool. */
-interface Made {
+interface Certificates {
   readonly ca: string;
   readonly authority: "settled" | "next_is_trusted" | "next_signs";
   readonly services: Readonly<
@@ -14,7 +14,7 @@ interface Made {
 }
 
 /** The next step by stage. Running services load each change within `mesh.tls.refreshMs`. */
-const stages: Readonly<Partial<Record<Made["authority"], string>>> = {
+const stages: Readonly<Partial<Record<Certificates["authority"], string>>> = {
   next_is_trusted:
     "Services now trust both authorities. After mesh.tls.refreshMs (10 s), run tutti certs --next-authority to sign with the new one",
   next_signs:
@@ -28,13 +28,16 @@ export async function certs(context: Context): Promise<Result> {
     return value === undefined ? [] : [`--${name}`, value];
   });
   const flags = ["rotate", "next-authority"].filter((name) => values.flag(name)).map((name) => `--${name}`);
-  const words = [...options, ...flags, "--json"];
-  const what = "Making certificates";
+  const args = [...options, ...flags, "--json"];
+  const subject = "Making certificates";
   // The cast: the tool is part of the same clone.
-  const made = toolJson(what, await runTool(shell, what, ["tools/certs.mjs", ...words])) as Made;
-  const services = Object.entries(made.services);
+  const certificates = toolJson(
+    subject,
+    await runTool(shell, subject, ["tools/certs.mjs", ...args]),
+  ) as Certificates;
+  const services = Object.entries(certificates.services);
   return {
-    json: made,
+    json: certificates,
     quiet: services.map(([, { cert }]) => cert),
     draw: () => {
       print.table(
@@ -45,11 +48,11 @@ export async function certs(context: Context): Promise<Result> {
           isNew ? { text: "new", tone: "green" } : { text: "existed", tone: "dim" },
         ]),
       );
-      const stage = stages[made.authority];
+      const stage = stages[certificates.authority];
       if (stage !== undefined) print.lines(["", stage]);
       print.line("");
       const [first] = services;
-      if (first !== undefined) print.lines(settingsOf(first, made.ca, print.style));
+      if (first !== undefined) print.lines(settingsOf(first, certificates.ca, print.style));
     },
   };
 }

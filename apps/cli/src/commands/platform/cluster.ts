@@ -6,7 +6,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { handOverToProgram, runTool } from "../../local/clone.ts";
 
-const what = "A cluster on this machine";
+const subject = "A cluster on this machine";
 const counted = ["nats", "partitions", "port"];
 const services: readonly string[] = [
   "registry",
@@ -27,10 +27,10 @@ export async function clusterUp(context: Context): Promise<Result> {
   const scales = Object.entries(values.labels("scale")).map(([service, count]) => scale(service, count));
   const settings = values.texts("set").map((setting) => `--set=${setting}`);
   const server = values.text("nats-server") ?? (await natsServer(context));
-  return await handOverToProgram(shell, what, [
+  return await handOverToProgram(shell, subject, [
     "cluster",
     "up",
-    ...whereOf(context),
+    ...locationArgs(context),
     ...counts,
     ...scales,
     ...settings,
@@ -87,13 +87,18 @@ export async function clusterImport(context: Context): Promise<Result> {
   );
 }
 
-async function copied(context: Context, command: string, ...words: readonly string[]): Promise<Result> {
+async function copied(context: Context, command: string, ...args: readonly string[]): Promise<Result> {
   const server = context.values.text("nats-server") ?? (await natsServer(context));
-  return await runCluster(context, command, [...words, `--nats-server=${server}`]);
+  return await runCluster(context, command, [...args, `--nats-server=${server}`]);
 }
 
-async function runCluster(context: Context, command: string, words: readonly string[]): Promise<Result> {
-  return await handOverToProgram(context.shell, what, ["cluster", command, ...whereOf(context), ...words]);
+async function runCluster(context: Context, command: string, args: readonly string[]): Promise<Result> {
+  return await handOverToProgram(context.shell, subject, [
+    "cluster",
+    command,
+    ...locationArgs(context),
+    ...args,
+  ]);
 }
 
 /** Passes `--json` to the program, which prints the output itself. */
@@ -101,14 +106,14 @@ function jsonOf({ values }: Context): readonly string[] {
   return values.flag("json") ? ["--json"] : [];
 }
 
-function whereOf({ values }: Context): readonly string[] {
+function locationArgs({ values }: Context): readonly string[] {
   const directory = values.text("directory");
   return directory === undefined ? [] : [`--directory=${directory}`];
 }
 
 /** Returns the installed NATS server, or one that a tool downloads from Debian. */
 async function natsServer({ shell }: Context): Promise<string> {
-  const { output, exitCode } = await runTool(shell, what, ["tools/programs.mjs", "nats-server"]);
+  const { output, exitCode } = await runTool(shell, subject, ["tools/programs.mjs", "nats-server"]);
   const path = output.trim().split("\n").at(-1) ?? "";
   if (exitCode === 0 && path !== "") return path;
   throw new Failure("nats-server not found. A cluster stores its data in NATS.", {

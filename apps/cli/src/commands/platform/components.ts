@@ -43,7 +43,7 @@ export async function components(context: Context): Promise<Result> {
         const place = [address || "in its process", version].filter(Boolean).join("  ");
         print.line(`${print.style.bold(safe(services.join(", ")))}  ${print.style.dim(safe(place))}`);
         if (problem !== "") print.line(print.style.red(`  No answer: ${safe(problem)}`));
-        else if (process.components.length === 0) print.line(print.style.dim(`  ${noneIn(context)}`));
+        else if (process.components.length === 0) print.line(print.style.dim(`  ${emptyText(context)}`));
         else
           print.table(
             columns,
@@ -54,7 +54,7 @@ export async function components(context: Context): Promise<Result> {
   };
 }
 
-const noneIn = ({ values }: Pick<Context, "values">): string =>
+const emptyText = ({ values }: Pick<Context, "values">): string =>
   values.flag("problems") ? "No problems." : "No components of its own.";
 
 const columns = [
@@ -87,10 +87,11 @@ function errorOf({ lastErrorTimeMs }: Component, lastError: string, nowMs: numbe
 
 /** Keeps the components that are not ready or have failed before, and their parents. */
 function withProblemsOnly(process: ProcessComponents): ProcessComponents {
-  const shown = process.components.filter(({ state, failures = 0 }) => state !== "ready" || failures > 0);
-  const isAbove = (path: string) => shown.some((one) => one.path?.startsWith(`${path}.`) === true);
+  const visible = process.components.filter(({ state, failures = 0 }) => state !== "ready" || failures > 0);
+  const isAbove = (path: string) =>
+    visible.some((component) => component.path?.startsWith(`${path}.`) === true);
   const components = process.components.filter(
-    (component) => shown.includes(component) || isAbove(component.path ?? ""),
+    (component) => visible.includes(component) || isAbove(component.path ?? ""),
   );
   return { ...process, components };
 }

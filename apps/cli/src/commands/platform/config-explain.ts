@@ -21,14 +21,14 @@ interface Setting {
 export async function configExplain(context: Context): Promise<Result> {
   const { values, shell } = context;
   const key = values.optionalArgument("KEY");
-  const what = "Explaining the configuration";
-  const run = await runTool(shell, what, [
+  const subject = "Explaining the configuration";
+  const run = await runTool(shell, subject, [
     "tools/explain.mjs",
     ...(key === undefined ? [] : [key]),
     "--json",
   ]);
   // The cast: the tool is part of the same clone, and prints the explanation of the kernel.
-  const { settings, keys = [] } = toolJson(what, run) as {
+  const { settings, keys = [] } = toolJson(subject, run) as {
     readonly settings: readonly Setting[];
     readonly keys?: readonly string[];
   };
@@ -42,13 +42,13 @@ export async function configExplain(context: Context): Promise<Result> {
   return {
     json: { settings },
     draw: () => {
-      if (settings.length > 1 || key === undefined) tellMany(context, settings);
-      else for (const setting of settings) tellOne(context, setting);
+      if (settings.length > 1 || key === undefined) printSettings(context, settings);
+      else for (const setting of settings) printSetting(context, setting);
     },
   };
 }
 
-function tellMany({ print }: Context, settings: readonly Setting[]): void {
+function printSettings({ print }: Context, settings: readonly Setting[]): void {
   print.table(
     [
       { title: "key", widthMin: 20 },
@@ -57,13 +57,13 @@ function tellMany({ print }: Context, settings: readonly Setting[]): void {
     ],
     settings.map((setting) => [
       setting.name,
-      { text: valueWords(setting), tone: setting.source === "default" ? "dim" : "bold" },
+      { text: valueText(setting), tone: setting.source === "default" ? "dim" : "bold" },
       setting.source === "default" ? { text: "default", tone: "dim" } : { text: setting.place, tone: "cyan" },
     ]),
   );
 }
 
-function tellOne({ print }: Context, setting: Setting): void {
+function printSetting({ print }: Context, setting: Setting): void {
   const { style } = print;
   print.lines([
     style.bold(safe(setting.name)),
@@ -71,9 +71,9 @@ function tellOne({ print }: Context, setting: Setting): void {
     "",
   ]);
   print.facts([
-    ["value", { text: valueWords(setting), tone: "bold" }],
+    ["value", { text: valueText(setting), tone: "bold" }],
     ["from", setting.source === "default" ? "the default" : `${setting.source} ${setting.place}`],
-    ["default", setting.source === "default" ? undefined : shown(setting.default)],
+    ["default", setting.source === "default" ? undefined : printValue(setting.default)],
     [
       "overrides",
       setting.overridden
@@ -85,10 +85,10 @@ function tellOne({ print }: Context, setting: Setting): void {
   ]);
 }
 
-function valueWords({ value, unit }: Setting): string {
-  return `${shown(value)}${unit === "" || value === null ? "" : ` ${unit}`}`;
+function valueText({ value, unit }: Setting): string {
+  return `${printValue(value)}${unit === "" || value === null ? "" : ` ${unit}`}`;
 }
 
-function shown(value: unknown): string {
+function printValue(value: unknown): string {
   return value === null ? "not set" : JSON.stringify(value);
 }

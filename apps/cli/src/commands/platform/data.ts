@@ -21,10 +21,10 @@ async function run(
   named: readonly string[],
   flags: readonly string[] = [],
 ): Promise<Result> {
-  const given = ["data-directory", ...named].flatMap((name) => {
+  const args = ["data-directory", ...named].flatMap((name) => {
     const value = values.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
   const set = [...flags, "json"].filter((name) => values.flag(name)).map((name) => `--${name}`);
-  return await handOverTo(shell, `\`tutti data ${command}\``, ["tools/data.mjs", command, ...given, ...set]);
+  return await handOverTo(shell, `\`tutti data ${command}\``, ["tools/data.mjs", command, ...args, ...set]);
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { runsOf } from "./demo-kill.ts";
 
 describe("tutti demo kill", () => {
-  it("takes 500 runs by default, and names its bounds", () => {
+  it("defaults to 500 runs, and names the bounds of --runs", () => {
     assert.equal(runsOf(undefined), 500);
     assert.equal(runsOf("60"), 60);
     for (const wrong of ["9", "1.5", "many", "", "1000000"])

@@ -10,7 +10,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { lookOf } from "../../terminal/states.ts";
 
-const lookMs = 250;
+const pollMs = 250;
 /** Number of lanes, one for each mode. */
 const lanes = 4;
 /** Wait for the sessions. Without them, the racers could not connect or were rejected. */
@@ -35,7 +35,7 @@ export async function raceDemo(context: Context): Promise<Result> {
     const isGood = sessions.length === lanes && sessions.every(({ status }) => status === "completed");
     if (!isGood && sessions.length < lanes)
       throw new Failure("The racing agents did not connect.", {
-        why: racers.lastWords,
+        why: racers.lastLines,
         exitCode: exitCodes.failed,
         code: "race_racers",
       });
@@ -77,17 +77,17 @@ async function follow(
     for (;;) {
       const wasOver = hasEnded();
       const query = { ...server.namespace, label: [`race=${name}`], oldestFirst: true, size: lanes };
-      sessions = await whole(server, (await server.call("sessions.list", { query })).sessions);
-      const shown = sessions;
+      sessions = await fullSessions(server, (await server.call("sessions.list", { query })).sessions);
+      const snapshot = sessions;
       const canvas = { height: lanes + 1, nowMs: shell.nowMs() };
-      frames.draw((page) => drawRace(shown, { ...page, ...canvas }));
+      frames.draw((page) => drawRace(snapshot, { ...page, ...canvas }));
       const isOver = sessions.length === lanes && sessions.every(({ status }) => lookOf(status).isEnded);
-      const isVain = wasOver || (sessions.length === 0 && shell.nowMs() > untilMs);
-      if (isOver || isVain || shell.interrupted.aborted) {
+      const hasFailed = wasOver || (sessions.length === 0 && shell.nowMs() > untilMs);
+      if (isOver || hasFailed || shell.interrupted.aborted) {
         const page = { style: print.style, width: print.errorWidth };
         return { sessions, lines: frames.kind === "drawn" ? [] : drawRace(sessions, { ...page, ...canvas }) };
       }
-      await shell.pause(lookMs, shell.interrupted);
+      await shell.pause(pollMs, shell.interrupted);
     }
   } finally {
     frames.close();
@@ -95,7 +95,7 @@ async function follow(
 }
 
 /** Reads each session, because lists are a moment behind. */
-async function whole(server: Server, listed: readonly Session[]): Promise<readonly Session[]> {
+async function fullSessions(server: Server, listed: readonly Session[]): Promise<readonly Session[]> {
   return await Promise.all(
     listed.map(({ sessionId: id }) =>
       server.call("sessions.get", { params: { id }, query: server.namespace }),

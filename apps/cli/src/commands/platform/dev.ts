@@ -14,11 +14,11 @@ export async function dev({ values, shell }: Context): Promise<Result> {
       code: "no_platform",
     });
   const port = values.text("port");
-  const words = [
-    ...start.words,
+  const args = [
+    ...start.args,
     ...(port === undefined ? [] : [`--port=${port}`]),
     "--platform.workflows=.",
     ...values.keys(),
   ];
-  return await shell.handOver(start.script, words);
+  return await shell.handOver(start.script, args);
 }

@@ -19,11 +19,12 @@ import { levelOf, worstOf } from "./process-health.ts";
 
 const nowMs = Date.UTC(2026, 10, 26);
 const dayMs = 86_400_000;
-const shown = (found: ReturnType<typeof edgeFindings>) => found.map(({ level, text }) => `${level}: ${text}`);
+const textsOf = (found: ReturnType<typeof edgeFindings>) =>
+  found.map(({ level, text }) => `${level}: ${text}`);
 
 describe("doctor checks", () => {
   it("the clock by the seconds of the platform", () => {
-    const at = (dateMs: number) => shown(edgeFindings({ dateMs, validToMs: undefined }, nowMs));
+    const at = (dateMs: number) => textsOf(edgeFindings({ dateMs, validToMs: undefined }, nowMs));
     assert.deepEqual(at(nowMs - 500), ["sound: The clocks of this machine and of the platform agree."]);
     assert.match(at(nowMs - 20_500)[0] ?? "", /^notice: .* differ by 20 s\.$/);
     assert.match(at(nowMs + 99_500)[0] ?? "", /^problem: .* differ by 100 s\.$/);
@@ -31,7 +32,7 @@ describe("doctor checks", () => {
 
   it("the certificate by its end", () => {
     const until = (days: number) =>
-      shown(edgeFindings({ dateMs: undefined, validToMs: nowMs + days * dayMs }, nowMs));
+      textsOf(edgeFindings({ dateMs: undefined, validToMs: nowMs + days * dayMs }, nowMs));
     assert.deepEqual(
       [until(90), until(13), until(-2)],
       [
@@ -45,12 +46,12 @@ describe("doctor checks", () => {
   it("versions and leases of the services", () => {
     const instance = (id: string, version: string, renewTimeMs = nowMs) =>
       ({ id, service: "swarm", version, renewTimeMs, labels: {}, offers: [] }) satisfies Instance;
-    assert.deepEqual(shown(instanceFindings([instance("a", "1.0.0"), instance("b", "1.0.0")], nowMs)), [
+    assert.deepEqual(textsOf(instanceFindings([instance("a", "1.0.0"), instance("b", "1.0.0")], nowMs)), [
       "sound: All services are 1.0.0.",
       "sound: The leases of 2 services are renewed.",
     ]);
     assert.deepEqual(
-      shown(instanceFindings([instance("a", "1.0.0"), instance("b", "1.1.0", nowMs - 90_000)], nowMs)),
+      textsOf(instanceFindings([instance("a", "1.0.0"), instance("b", "1.1.0", nowMs - 90_000)], nowMs)),
       ["notice: Services have the versions 1.0.0, 1.1.0.", "notice: Not renewed for a minute: swarm (b)."],
     );
     assert.deepEqual(instanceFindings([], nowMs), []);
@@ -60,11 +61,11 @@ describe("doctor checks", () => {
     const incident = (incidentId: string, status: "open" | "mitigated") =>
       ({ incidentId, namespace: "system", status, title: "Runs fail: 54 of 119" }) as Incident;
     const found = incidentFindings([incident("i1", "open"), incident("i2", "mitigated")]);
-    assert.deepEqual(shown(found), ["notice: Runs fail: 54 of 119."]);
+    assert.deepEqual(textsOf(found), ["notice: Runs fail: 54 of 119."]);
     assert.equal(found[0]?.advice, "See `tutti incident show i1 -n system`.");
   });
 
-  it("all processes, of which one is degraded, one is unhealthy, one is away and one starts", () => {
+  it("processes: ready, degraded, unhealthy, not reachable and starting", () => {
     const process = (service: string, state: ComponentState, parts: Component[] = [], problem = "") => ({
       ...{ services: [service], address: `${service}:7401`, problem },
       components: problem === "" ? [{ name: service, path: service, state }, ...parts] : [],
@@ -101,14 +102,14 @@ describe("doctor checks", () => {
       string,
       string[],
     ][]) {
-      assert.deepEqual(shown(processFindings(processes)), expected);
+      assert.deepEqual(textsOf(processFindings(processes)), expected);
       assert.equal(worstOf(processes.map(levelOf)), worst);
     }
   });
 
   it("queues and workers of each pool", () => {
     const pool = (status: object, more: object = {}) =>
-      shown(
+      textsOf(
         poolFindings([{ pool: "gpu", status: { capabilities: [], ...status }, ...more } as unknown as Pool]),
       );
     assert.deepEqual(

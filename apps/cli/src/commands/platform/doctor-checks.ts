@@ -8,7 +8,7 @@ import type { TLSSocket } from "node:tls";
 import { counted, sentences } from "@tutti/kernel";
 import type { Incident, Instance, Pool, PoolStatus, ProcessComponents } from "@tutti/rest/types";
 import type { Server } from "../../server/calls.ts";
-import { levelOf, levelWord, problemsOf, processName } from "./process-health.ts";
+import { levelOf, levelText, problemsOf, processName } from "./process-health.ts";
 
 export interface Finding {
   readonly about: string;
@@ -71,13 +71,13 @@ export function edgeFindings({ dateMs, validToMs }: Edge, nowMs: number): Findin
   }
   if (validToMs !== undefined) {
     const days = Math.floor((validToMs - nowMs) / dayMs);
-    const isNear = days < certificateDays;
+    const expiresSoon = days < certificateDays;
     const text =
       days < 0
         ? `The certificate of the platform expired ${counted(-days, "day")} ago.`
         : `The certificate of the platform is valid for ${counted(days, "day")}.`;
-    const level = days < 0 ? "problem" : isNear ? "notice" : "sound";
-    found.push({ about: "certificate", level, text, advice: isNear ? "Renew the certificate." : "" });
+    const level = days < 0 ? "problem" : expiresSoon ? "notice" : "sound";
+    found.push({ about: "certificate", level, text, advice: expiresSoon ? "Renew the certificate." : "" });
   }
   return found;
 }
@@ -115,7 +115,7 @@ export function processFindings(processes: readonly ProcessComponents[]): Findin
   const found = processes.flatMap((process): Finding[] => {
     const level = levelOf(process);
     if (level === "healthy") return [];
-    const text = `${processName(process)} is ${levelWord(process)}: ${problemsOf(process).join("; ")}`;
+    const text = `${processName(process)} is ${levelText(process)}: ${problemsOf(process).join("; ")}`;
     const advice = process.problem
       ? "Check the process and its network."
       : "See `tutti components --problems`.";
@@ -168,7 +168,7 @@ export function poolFindings(
   const known = pools.flatMap(({ pool, paused, status }) =>
     status === undefined ? [] : [{ pool, paused, status }],
   );
-  const noted = known.flatMap(({ pool, paused, status }): Finding[] => {
+  const findings = known.flatMap(({ pool, paused, status }): Finding[] => {
     const { slots = 0, queued = 0, waitingAtHome = 0, longestWaitMs = 0 } = status;
     const waiting = queued + waitingAtHome;
     const wait = `${counted(waiting, "task")} ${waiting === 1 ? "waits" : "wait"}`;
@@ -196,7 +196,7 @@ export function poolFindings(
       );
     return [];
   });
-  if (noted.length > 0 || known.length === 0) return noted;
+  if (findings.length > 0 || known.length === 0) return findings;
   const sum = (of: (status: PoolStatus) => number | undefined) =>
     known.reduce((total, { status }) => total + (of(status) ?? 0), 0);
   const slots = sum(({ slots: all }) => all);

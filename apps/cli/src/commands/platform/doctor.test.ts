@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ofElsewhere, readinessOf } from "./doctor.ts";
+import { readinessOf, remoteFinding } from "./doctor.ts";
 
 describe("doctor", () => {
   const health = (level: string) => ({ level, reason: "the audit log is not complete" });
@@ -19,25 +19,25 @@ describe("doctor", () => {
     [{ ready: false }, "problem", /^The platform is not ready\.$/],
   ] as const;
   for (const [answer, level, text] of table)
-    it(`agrees with /readyz that says ${JSON.stringify(answer)}`, () => {
+    it(`agrees with /readyz if its reply is ${JSON.stringify(answer)}`, () => {
       const [found] = readinessOf(answer, "http://127.0.0.1:7400");
       assert.equal(found?.level, level);
       assert.match(found?.text ?? "", text);
     });
 
-  it("does not say that a running platform has no data because this folder has none", () => {
+  it("reports a missing data directory as not checked if the platform uses another one", () => {
     const absent = {
       about: "data",
       level: "notice",
       text: "There is nothing at /a/.tutti.",
       advice: "",
     } as const;
-    const { text, advice } = ofElsewhere(absent);
+    const { text, advice } = remoteFinding(absent);
     assert.equal(text, "The data directory of this platform was not checked: it is not /a/.tutti.");
     assert.match(advice, /--data-directory DIR/);
     const sound = { ...absent, text: "No problems in /a/.tutti." };
-    assert.deepEqual(ofElsewhere(sound), sound);
-    const held = ofElsewhere({ ...absent, code: "held", text: "The process 7 has used it." });
-    assert.deepEqual([held.level, held.advice], ["sound", ""]);
+    assert.deepEqual(remoteFinding(sound), sound);
+    const finding = remoteFinding({ ...absent, code: "held", text: "The process 7 has used it." });
+    assert.deepEqual([finding.level, finding.advice], ["sound", ""]);
   });
 });

@@ -27,18 +27,18 @@ import {
 
 export async function doctor(context: Context): Promise<Result> {
   const platform = await platformFindings(context);
-  const isElsewhere = platform[0]?.level === "sound" && context.values.text("data-directory") === undefined;
+  const isRemote = platform[0]?.level === "sound" && context.values.text("data-directory") === undefined;
   const data = await dataFindings(context);
   const findings = [
     nodeFinding(context.shell.nodeVersion),
     ...platform,
-    ...(isElsewhere ? data.map(ofElsewhere) : data.map(({ code: _, ...finding }) => finding)),
+    ...(isRemote ? data.map(remoteFinding) : data.map(({ code: _, ...finding }) => finding)),
   ];
   const isWell = findings.every(({ level }) => level !== "problem");
   return {
     json: { ok: isWell, findings },
     draw: () => {
-      tell(context, findings, isWell);
+      printFindings(context, findings, isWell);
     },
     exitCode: isWell ? exitCodes.completed : exitCodes.failed,
   };
@@ -159,9 +159,9 @@ interface Readiness {
 export function readinessOf({ ready, health, problems = [] }: Readiness, url: string): Finding[] {
   const about = "readiness";
   if (ready === false) {
-    const why =
+    const detail =
       problems.map(({ component, reason }) => `${component}: ${reason}`).join("; ") || (health?.reason ?? "");
-    const text = sentences(`The platform is not ready${why === "" ? "" : `: ${why}`}`);
+    const text = sentences(`The platform is not ready${detail === "" ? "" : `: ${detail}`}`);
     return [{ about, level: "problem", text, advice: `See ${url}/status, and the log of the platform.` }];
   }
   if (ready !== true) return [];
@@ -179,8 +179,10 @@ export function readinessOf({ ready, health, problems = [] }: Readiness, url: st
 
 /** Compares the versions. Releases with the same minor version are compatible. */
 export function skewFinding(platform: string, own: string): Finding {
-  const [one, other] = [platform, own].map((version) => version.split(".").slice(0, 2).join("."));
-  const isSame = one === other;
+  const [platformMinor, ownMinor] = [platform, own].map((version) =>
+    version.split(".").slice(0, 2).join("."),
+  );
+  const isSame = platformMinor === ownMinor;
   return {
     about: "version",
     level: isSame ? "sound" : "notice",
@@ -210,12 +212,12 @@ async function unreachableFinding(
     };
   const { hostname, port } = new URL(url);
   const number = Number(port === "" ? "80" : port);
-  const isTaken = await shell.listens(hostname, number);
+  const isPortInUse = await shell.listens(hostname, number);
   return {
     about: "platform",
     level: "problem",
     text: `${message} ${why.join(" ")}`.trim(),
-    advice: isTaken
+    advice: isPortInUse
       ? "A program listens there. A platform that hangs or is suspended needs a restart: see its log. If it is another program, start Tutti with another --operations.port and set TUTTI_URL."
       : "Start it with `npx tutti dev`, or with `npm start` in a clone. For a platform elsewhere, set --server URL or TUTTI_URL.",
   };
@@ -254,11 +256,11 @@ async function dataFindings(context: Context): Promise<DataFinding[]> {
       },
     ];
   const data = values.text("data-directory");
-  const words = [...(data === undefined ? [] : ["--data-directory", data]), "--json"];
-  const what = "Checking the data directory";
-  const run = await runTool(shell, what, ["tools/data.mjs", "doctor", ...words]);
+  const args = [...(data === undefined ? [] : ["--data-directory", data]), "--json"];
+  const subject = "Checking the data directory";
+  const run = await runTool(shell, subject, ["tools/data.mjs", "doctor", ...args]);
   // The cast: the tool is part of the same clone.
-  const { directory, findings } = toolJson(what, run) as {
+  const { directory, findings } = toolJson(subject, run) as {
     readonly directory: string;
     readonly findings: readonly (Omit<Finding, "about"> & { readonly code?: string })[];
   };
@@ -272,7 +274,7 @@ const inUse = "A running process uses the data directory, so its files were not 
 type DataFinding = Finding & { readonly code?: string };
 
 /** Adjusts a finding for a platform that was started in another folder or on another machine. */
-export function ofElsewhere({ code, ...finding }: DataFinding): Finding {
+export function remoteFinding({ code, ...finding }: DataFinding): Finding {
   // A platform runs, so its directory is expected to be in use.
   if (code === "held") return { ...finding, level: "sound", text: inUse, advice: "" };
   const [, directory] = /^There is nothing at (.+)\.$/.exec(finding.text) ?? [];
@@ -290,12 +292,12 @@ const looks: Readonly<Record<Finding["level"], readonly [symbol: string, tone: T
   problem: ["✗", "red"],
 };
 
-function tell({ print }: Context, findings: readonly Finding[], isWell: boolean): void {
+function printFindings({ print }: Context, findings: readonly Finding[], isWell: boolean): void {
   const { style } = print;
   const width = Math.min(print.width, 100) - 14;
   // With `--quiet` only problems and notices are printed.
-  const shown = print.hasNotes ? findings : findings.filter(({ level }) => level !== "sound");
-  for (const { about, level, text, advice } of shown) {
+  const visible = print.hasNotes ? findings : findings.filter(({ level }) => level !== "sound");
+  for (const { about, level, text, advice } of visible) {
     const [symbol, tone] = looks[level];
     const [first = "", ...rest] = wrap(safe(text), width);
     print.line(`${toned(style, tone, symbol)} ${style.dim(padEnd(about, 10))}  ${first}`);
@@ -307,6 +309,6 @@ function tell({ print }: Context, findings: readonly Finding[], isWell: boolean)
   }
   print.note("");
   const notices = findings.filter(({ level }) => level === "notice").length;
-  const noted = notices === 0 ? "" : ` ${counted(notices, "notice")}.`;
-  print.note(`${isWell ? "No problems found." : "Problems found."}${noted}`);
+  const noticeText = notices === 0 ? "" : ` ${counted(notices, "notice")}.`;
+  print.note(`${isWell ? "No problems found." : "Problems found."}${noticeText}`);
 }

@@ -3,7 +3,7 @@ import type { PlatformEvent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Outcome, Result, Stream } from "../../command/presenter.ts";
-import { absenceNotes } from "../../follow/absence.ts";
+import { disconnectionReporter } from "../../follow/disconnection.ts";
 import { connect } from "../../server/server.ts";
 import { drawJson } from "../../terminal/json.ts";
 import { type Style, type Tone, toned } from "../../terminal/style.ts";
@@ -15,22 +15,22 @@ export async function events(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const pattern = values.optionalArgument("PATTERN");
   const after = values.text("cursor");
-  const most = values.whole("count") ?? Number.POSITIVE_INFINITY;
+  const most = values.integer("count") ?? Number.POSITIVE_INFINITY;
   const server = await connect(context);
   // A stream retries without end. This call fails if the platform is not reachable.
   await server.call("whoami");
   const drawing = { style: print.style, width: print.width, withData: values.flag("data") };
-  const absence = absenceNotes(context);
+  const absence = disconnectionReporter(context);
   const stream = server.follow(
     "events",
     { query: { ...server.namespace, ...(pattern === undefined ? {} : { pattern }) } },
-    { ...(after === undefined ? {} : { cursor: after }), onStanding: (...news) => absence.stand(...news) },
+    { ...(after === undefined ? {} : { cursor: after }), onStanding: (...args) => absence.update(...args) },
   );
   const follow: Stream["follow"] = async (emit) => {
     let count = 0;
     try {
       for await (const reply of stream) {
-        if (reply.kind === "gap") print.errorLines([print.errorStyle.yellow(gapWords(reply))]);
+        if (reply.kind === "gap") print.errorLines([print.errorStyle.yellow(gapText(reply))]);
         if (reply.kind !== "event" && reply.kind !== "change") continue;
         emit(recordOf(context, reply.value, drawing));
         count += 1;
@@ -44,14 +44,14 @@ export async function events(context: Context): Promise<Result> {
   return { follow };
 }
 
-function gapWords({ missed, reason }: { readonly missed: number | null; readonly reason: string }): string {
+function gapText({ missed, reason }: { readonly missed: number | null; readonly reason: string }): string {
   const many = missed === null ? "Some events" : counted(missed, "event");
-  const why: Readonly<Record<string, string>> = {
+  const reasons: Readonly<Record<string, string>> = {
     slow: "the reader was too slow",
     retention: "their retention has ended",
     reset: "the platform was reset",
   };
-  return `${many} were lost: ${why[reason] ?? reason}.`;
+  return `${many} were lost: ${reasons[reason] ?? reason}.`;
 }
 
 interface Drawing {
@@ -75,12 +75,12 @@ function drawEvent(
   { style, width, withData }: Drawing,
 ): string[] {
   // `tutti.workflow.run.started`: the first word is always the same.
-  const words = safe(type.replace(/^tutti\./, ""));
-  const line = `${style.dim(printClock(Date.parse(time)))}  ${toned(style, toneOf(type), padEnd(words, 34))}  ${safe(subject)}`;
+  const label = safe(type.replace(/^tutti\./, ""));
+  const line = `${style.dim(printClock(Date.parse(time)))}  ${toned(style, toneOf(type), padEnd(label, 34))}  ${safe(subject)}`;
   if (!withData) return [line.trimEnd()];
   const indent = " ".repeat(14);
   const lines = drawJson(data, { style, width: Math.min(width, 120) - indent.length });
-  return [line.trimEnd(), ...lines.map((one) => `${indent}${one}`)];
+  return [line.trimEnd(), ...lines.map((detail) => `${indent}${detail}`)];
 }
 
 function toneOf(type: string): Tone {

@@ -27,7 +27,7 @@ describe("rows as Parquet", () => {
 });
 
 describe("an answer that was cut", () => {
-  it("says which limit it has reached", () => {
+  it("names the limit that was reached", () => {
     assert.equal(moreOf(false, 5), "");
     assert.match(moreOf(true, 1_000), /raise --rows/);
     assert.match(moreOf(true, 3_933, 10_000), /maximum of 1 MB/);

@@ -3,7 +3,7 @@ import { counted, csvLine } from "@tutti/kernel";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
-import { once } from "../../effects/once.ts";
+import { singleChunk } from "../../effects/single-chunk.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -39,7 +39,7 @@ export async function query(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
   const sql = values.argument("SQL");
-  const rowsMax = values.whole("rows");
+  const rowsMax = values.integer("rows");
   const { columns, rows, cut, tookMs } = await server.call("facts.query", {
     body: { sql, ...(rowsMax !== undefined && { rowsMax }) },
   });
@@ -48,7 +48,7 @@ export async function query(context: Context): Promise<Result> {
   const more = moreOf(cut, found.length, rowsMax);
   const file = values.text("parquet");
   if (file !== undefined) {
-    await shell.writeBytes(file, once(parquetOf(columns, found)));
+    await shell.writeBytes(file, singleChunk(parquetOf(columns, found)));
     return {
       json: { file, rows: found.length, cut: cut ?? false },
       quiet: [file],
@@ -88,8 +88,8 @@ type Row = readonly (string | number | null)[];
 const rowsUsual = 1_000;
 
 /** Returns the hint about further rows. A limit of rows or of bytes cuts the reply. */
-export function moreOf(cut: boolean | undefined, rows: number, rowsMax = rowsUsual): string {
-  if (cut !== true) return "";
+export function moreOf(isTruncated: boolean | undefined, rows: number, rowsMax = rowsUsual): string {
+  if (isTruncated !== true) return "";
   return rows >= rowsMax
     ? " There are more: raise --rows (10000 at most), or query less."
     : " There are more: the answer has its maximum of 1 MB. Select fewer columns, or a shorter time.";

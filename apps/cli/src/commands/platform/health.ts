@@ -21,13 +21,13 @@ export async function health(context: Context): Promise<Result> {
     ...(fromMs !== undefined && { fromMs }),
   };
   const { spans } = await server.call("health.history", { query });
-  const shown = values.flag("all") ? spans : spans.filter(({ state }) => state !== "ready");
+  const visible = values.flag("all") ? spans : spans.filter(({ state }) => state !== "ready");
   return {
-    json: { spans: shown },
-    quiet: shown.map(({ subject = "" }) => subject),
+    json: { spans: visible },
+    quiet: visible.map(({ subject = "" }) => subject),
     draw: () => {
       if (spans.length === 0) return print.note("No health recorded yet.");
-      if (shown.length === 0) return print.note("Everything was ready in this time.");
+      if (visible.length === 0) return print.note("Everything was ready in this time.");
       print.table(
         [
           { title: "subject", widthMin: 12, yields: 1 },
@@ -36,7 +36,7 @@ export async function health(context: Context): Promise<Result> {
           { title: "for", align: "right" },
           { title: "reason", widthMin: 8, yields: 2 },
         ],
-        shown.map(({ subject = "", state = "", reason = "", startTimeMs = 0, endTimeMs }) => [
+        visible.map(({ subject = "", state = "", reason = "", startTimeMs = 0, endTimeMs }) => [
           { text: safe(subject), tone: "bold" },
           { text: state, tone: state === "ready" ? "dim" : state === "not_ready" ? "red" : "yellow" },
           { text: printMoment(startTimeMs, nowMs) },

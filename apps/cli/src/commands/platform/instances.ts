@@ -53,6 +53,6 @@ export async function instances(context: Context): Promise<Result> {
 function healthOf({ health, openBreaker = "" }: Instance): string {
   if (openBreaker !== "") return `breaker open: ${openBreaker}`;
   const { state = "unspecified", reason = "" } = health ?? {};
-  const word = state.replace("_", " ");
-  return reason === "" ? word : `${word}: ${reason}`;
+  const text = state.replace("_", " ");
+  return reason === "" ? text : `${text}: ${reason}`;
 }

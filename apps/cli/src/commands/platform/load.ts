@@ -123,22 +123,22 @@ function draw({ print }: Context, report: Report): void {
   if (thresholds.length > 0) {
     print.line("");
     for (const { name: threshold, unit, limit, found, holds } of thresholds) {
-      const shown = unit === "ms" ? ms : unit === "share" ? percent : perSecond;
+      const format = unit === "ms" ? ms : unit === "share" ? percent : perSecond;
       const sign = unit === "perSecond" ? "≥" : "≤";
       print.line(
-        `${holds ? style.green("✓") : style.red("✗")} ${safe(threshold)} ${sign} ${shown(limit)}: ${shown(found)}`,
+        `${holds ? style.green("✓") : style.red("✗")} ${safe(threshold)} ${sign} ${format(limit)}: ${format(found)}`,
       );
     }
   }
   for (const { code, count, message } of failures)
     print.line(`${style.red(String(count))} ${safe(code)}  ${style.dim(safe(message))}`);
-  if (report.lagP99Ms > lagNotedMs)
+  if (report.lagP99Ms > lagWarningMs)
     print.note(
       `This machine started runs up to ${ms(report.lagP99Ms)} late (p99). Use a faster machine or a lower rate.`,
     );
 }
 
-const lagNotedMs = 100;
+const lagWarningMs = 100;
 
 function ms(value: number): string {
   return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(value >= 10 ? 0 : 1)} ms`;

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { linesOf } from "./mcp.ts";
 
 describe("the lines of an answer to an MCP client", () => {
-  it("leave no listener behind, also if they are not read to the end", async () => {
+  it("remove their abort listener, even if they are not read to the end", async () => {
     const { signal } = new AbortController();
     const answer = async function* () {
       yield new TextEncoder().encode("one\ntwo\nthr");

@@ -137,7 +137,7 @@ function messageIn(line: string): Message {
 /** Returns the headers that repeat fields of the body, as streamable HTTP requires. */
 function headersOf({ method, params }: Message): Record<string, string> {
   const version = objectIn(params["_meta"])[metaVersion];
-  const named = [params["name"], params["uri"], params["taskId"]].find((one) => typeof one === "string");
+  const named = [params["name"], params["uri"], params["taskId"]].find((value) => typeof value === "string");
   return {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",

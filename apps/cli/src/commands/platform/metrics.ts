@@ -8,8 +8,8 @@ import { drawSparkline } from "../../terminal/sparkline.ts";
 
 type Series = Routes["metrics.series"]["reply"]["series"][number];
 
-const spans: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-const spanByDefault = "1h";
+const unitDurations: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const defaultRange = "1h";
 const columns = 40;
 
 export async function list(context: Context): Promise<Result> {
@@ -44,7 +44,7 @@ export async function list(context: Context): Promise<Result> {
 export async function query(context: Context): Promise<Result> {
   const { print, values } = context;
   const server = await connect(context);
-  const spanMs = spanOf(values.text("last") ?? spanByDefault);
+  const rangeMs = rangeMsOf(values.text("last") ?? defaultRange);
   const by = values.texts("by");
   const over = values.text("over") ?? (by.length > 0 ? "sum" : undefined);
   const name = values.argument("METRIC");
@@ -53,21 +53,21 @@ export async function query(context: Context): Promise<Result> {
       ...scopeOf(server.namespace, values),
       name: [name],
       points: columns,
-      fromMs: context.shell.nowMs() - spanMs,
+      fromMs: context.shell.nowMs() - rangeMs,
       label: values.texts("series"),
       by,
       // The cast: the platform rejects an unknown word.
       ...(over !== undefined && { over: over as "sum" }),
     },
   });
-  const shown = series
+  const visible = series
     .filter(({ points }) => points.length > 0)
     .sort((one, other) => maxOf(other) - maxOf(one));
   return {
     json: { source, series },
-    quiet: shown.map((one) => `${one.figure} ${nameOf(one)}\t${one.points.at(-1)?.value}`),
+    quiet: visible.map((entry) => `${entry.figure} ${nameOf(entry)}\t${entry.points.at(-1)?.value}`),
     draw: () => {
-      if (shown.length === 0) print.note("No values in this time.");
+      if (visible.length === 0) print.note("No values in this time.");
       else
         print.table(
           [
@@ -78,11 +78,11 @@ export async function query(context: Context): Promise<Result> {
             { title: "mean", align: "right" },
             { title: "max", align: "right" },
           ],
-          shown.map((one) => [
-            { text: one.figure ?? "", tone: "dim" },
-            { text: nameOf(one), tone: "bold" },
-            { text: drawSparkline(stepsOf(one, context.shell.nowMs() - spanMs, spanMs)) },
-            ...[one.points.at(-1)?.value ?? 0, meanOf(one), maxOf(one)].map((value) => ({
+          visible.map((entry) => [
+            { text: entry.figure ?? "", tone: "dim" },
+            { text: nameOf(entry), tone: "bold" },
+            { text: drawSparkline(stepsOf(entry, context.shell.nowMs() - rangeMs, rangeMs)) },
+            ...[entry.points.at(-1)?.value ?? 0, meanOf(entry), maxOf(entry)].map((value) => ({
               text: numberText(value),
             })),
           ]),
@@ -101,19 +101,19 @@ function scopeOf(
   return namespace === undefined ? {} : { namespace };
 }
 
-function spanOf(text: string): number {
+function rangeMsOf(text: string): number {
   const [, count = "", unit = ""] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const unitMs = spans[unit];
+  const unitMs = unitDurations[unit];
   if (unitMs === undefined || Number(count) === 0)
     throw usageFailure(`--last: expected a time such as 15m, 6h or 7d, got \`${text}\``);
   return Number(count) * unitMs;
 }
 
 /** Returns a value for each column. Undefined without a value. */
-function stepsOf({ points }: Series, fromMs: number, spanMs: number): (number | undefined)[] {
+function stepsOf({ points }: Series, fromMs: number, rangeMs: number): (number | undefined)[] {
   const steps = Array.from<number | undefined>({ length: columns });
   for (const { timeMs, value } of points) {
-    const at = Math.floor(((timeMs - fromMs) / spanMs) * columns);
+    const at = Math.floor(((timeMs - fromMs) / rangeMs) * columns);
     steps[Math.max(0, Math.min(columns - 1, at))] = value;
   }
   return steps;

@@ -10,18 +10,18 @@ import { printAge } from "../../terminal/time.ts";
 
 export async function paused(context: Context): Promise<Result> {
   const server = await connect(context);
-  return tell(context, await server.call("pause.get"));
+  return pauseOutcome(context, await server.call("pause.get"));
 }
 
 export async function release(context: Context): Promise<Result> {
   const { values } = context;
-  const share = values.whole("share");
+  const share = values.integer("share");
   const reason = values.text("reason");
   const services = values.texts("service");
   const partitions = values.texts("partition").map(partitionIn);
   const server = await connect(context);
   const { namespace } = server.namespace;
-  const isPortion = [share, namespace].some((one) => one !== undefined) || partitions.length > 0;
+  const isPortion = [share, namespace].some((option) => option !== undefined) || partitions.length > 0;
   if (isPortion === values.flag("all"))
     throw usageFailure(
       isPortion
@@ -40,7 +40,7 @@ export async function release(context: Context): Promise<Result> {
     ...(partitions.length === 0 ? {} : { partitions }),
     ...(reason === undefined ? {} : { reason }),
   };
-  return tell(context, await server.call("pause.release", { body }));
+  return pauseOutcome(context, await server.call("pause.release", { body }));
 }
 
 function partitionIn(text: string): number {
@@ -50,7 +50,7 @@ function partitionIn(text: string): number {
   ]);
 }
 
-function tell({ print, shell }: Context, pause: GetPauseReply): Outcome {
+function pauseOutcome({ print, shell }: Context, pause: GetPauseReply): Outcome {
   const isPaused = pause.paused === true;
   return {
     json: pause,

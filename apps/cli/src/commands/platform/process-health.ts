@@ -9,14 +9,14 @@ export function worstOf(levels: readonly Level[]): Level {
 }
 
 /** Returns the health of a process. Its first component is the process itself, which serves only while it is ready. */
-export function levelOf({ problem = "", components: [whole] }: ProcessComponents): Level {
+export function levelOf({ problem = "", components: [root] }: ProcessComponents): Level {
   if (problem !== "") return "unhealthy";
-  if (whole === undefined || whole.state === "ready") return "healthy";
-  return whole.state === "degraded" ? "degraded" : "unhealthy";
+  if (root === undefined || root.state === "ready") return "healthy";
+  return root.state === "degraded" ? "degraded" : "unhealthy";
 }
 
-export function levelWord({ problem = "", components: [whole] }: ProcessComponents): string {
-  return problem !== "" ? "away" : (whole?.state ?? "");
+export function levelText({ problem = "", components: [root] }: ProcessComponents): string {
+  return problem !== "" ? "away" : (root?.state ?? "");
 }
 
 export const processName = ({ services, address = "" }: ProcessComponents): string =>
@@ -26,6 +26,8 @@ export const processName = ({ services, address = "" }: ProcessComponents): stri
 export function problemsOf(process: ProcessComponents): string[] {
   if (process.problem) return [process.problem];
   const ailing = process.components.filter(({ state }) => state !== "ready");
-  const innermost = ailing.filter(({ path = "" }) => !ailing.some((one) => one.path?.startsWith(`${path}.`)));
+  const innermost = ailing.filter(
+    ({ path = "" }) => !ailing.some((component) => component.path?.startsWith(`${path}.`)),
+  );
   return innermost.map(({ path = "", reason = "", state }) => `${path}: ${reason || state}`);
 }

@@ -121,8 +121,8 @@ class SmokeTest {
       query: { size: 100 },
       signal: this.#signal,
     });
-    const away = services.filter(({ ready = 0 }) => ready === 0).map(({ name }) => name);
-    if (away.length > 0) throw new Error(`not ready: ${away.join(", ")}`);
+    const unavailable = services.filter(({ ready = 0 }) => ready === 0).map(({ name }) => name);
+    if (unavailable.length > 0) throw new Error(`not ready: ${unavailable.join(", ")}`);
     return services.map(({ name }) => name).join(", ");
   }
 
@@ -141,7 +141,7 @@ class SmokeTest {
       return capability;
     });
     await this.#hop("master", "session accepted", true, async () => {
-      await this.#onceOffered(() =>
+      await this.#retryUntilOffered(() =>
         this.#server.call("sessions.start", {
           query: namespace,
           body: {
@@ -220,7 +220,7 @@ class SmokeTest {
   }
 
   /** Retries the start, because the master learns of the offered capability a moment later. */
-  async #onceOffered(start: () => Promise<unknown>): Promise<void> {
+  async #retryUntilOffered(start: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {
         await start();
@@ -293,8 +293,8 @@ class SmokeTest {
       add("passed", await act());
     } catch (error) {
       if (shell.interrupted.aborted) throw error;
-      const mayNotSee = error instanceof Failure && error.exitCode === exitCodes.forbidden;
-      if (mayNotSee && !isNeeded) return add("skipped", "this key may not see it");
+      const isForbidden = error instanceof Failure && error.exitCode === exitCodes.forbidden;
+      if (isForbidden && !isNeeded) return add("skipped", "this key may not see it");
       const late = `no reply within ${this.#timeoutMs / 1000} s`;
       const reason = error instanceof Error ? error.message : String(error);
       add("failed", this.#late.signal.aborted ? late : reason);

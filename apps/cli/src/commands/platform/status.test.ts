@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { offeredLines } from "./status.ts";
 
-it("the status names each adapter once, next to the other capabilities", () => {
+it("the status lists each adapter once, next to the other capabilities", () => {
   const operations = Array.from({ length: 12 }, (_, index) => `shop.order-${index}`);
   assert.deepEqual(
     offeredLines([...operations, "shop.adapter-check", "planner.adapter-check", "mail.send"]),

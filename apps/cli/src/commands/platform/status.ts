@@ -14,7 +14,7 @@ import { incidentFindings, openIncidents, poolFindings } from "./doctor-checks.t
 import { levelOf, problemsOf, worstOf } from "./process-health.ts";
 
 /** State of the platform, collected from several replies. */
-interface Standing {
+interface Overview {
   readonly url: string;
   readonly version: string;
   readonly health: string;
@@ -32,18 +32,18 @@ interface Standing {
 export async function status(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
-  const standing = await gather(server);
+  const overview = await gather(server);
   return {
-    json: standing,
-    quiet: [standing.health],
+    json: overview,
+    quiet: [overview.health],
     draw: () => {
-      print.lines(draw(standing, print.style));
+      print.lines(draw(overview, print.style));
     },
-    exitCode: standing.health === "unhealthy" ? exitCodes.failed : exitCodes.completed,
+    exitCode: overview.health === "unhealthy" ? exitCodes.failed : exitCodes.completed,
   };
 }
 
-async function gather(server: Server): Promise<Standing> {
+async function gather(server: Server): Promise<Overview> {
   const { namespace } = server;
   // Concurrent, because a sequence would add up their times.
   const [
@@ -116,12 +116,12 @@ function namesOf(all: readonly string[], command: string): string {
   return more > 0 ? `${named} and ${more} more: ${command}` : named;
 }
 
-function draw(standing: Standing, style: Style): string[] {
+function draw(overview: Overview, style: Style): string[] {
   const { url, version, health, services, runs, agents, capabilities, openApprovals, problems, notices } =
-    standing;
+    overview;
   const isWell = health === "healthy";
   const mark = isWell ? style.green("●") : health === "degraded" ? style.yellow("◐") : style.red("✗");
-  const row = (name: string, words: string): string => `  ${style.dim(padEnd(name, 10))}${words}`;
+  const row = (name: string, text: string): string => `  ${style.dim(padEnd(name, 10))}${text}`;
   const parts = services.map(({ name, ready, instances }) => {
     const isReady = ready === instances && ready > 0;
     const many = instances > 1 ? ` ${ready}/${instances}` : "";
@@ -129,7 +129,7 @@ function draw(standing: Standing, style: Style): string[] {
   });
   const known = [
     ...runStates,
-    ...Object.keys(runs).filter((state) => !runStates.some((one) => one === state)),
+    ...Object.keys(runs).filter((state) => !runStates.some((known) => known === state)),
   ];
   const counts = known.flatMap((state) => {
     const count = runs[state] ?? 0;

@@ -22,7 +22,7 @@ export const installationCommands: readonly Command[] = [
       "Takes every key of the configuration as an option: `tutti config explain` lists them.",
     ],
     options: [httpPort],
-    takesKeys: true,
+    acceptsConfigKeys: true,
     examples: [
       { words: "dev --port auto", does: "use the first two free ports" },
       { words: "dev --platform.dataDirectory=/srv/tutti", does: "keep the data in another folder" },
@@ -135,7 +135,7 @@ export const installationCommands: readonly Command[] = [
       { name: "own", summary: "metrics that workers record in the namespace" },
       { name: "last", value: "TIME", summary: "how far back, up to 90d: 15m, 6h, 7d. Default: 1h" },
       { name: "series", value: "LABEL=VALUE", summary: "only series with this label", isMany: true },
-      { name: "by", value: "LABEL", summary: "join series, one for each value of this label", isMany: true },
+      { name: "by", value: "LABEL", summary: "aggregate series by this label", isMany: true },
       {
         name: "over",
         value: "HOW",
@@ -228,7 +228,7 @@ export const installationCommands: readonly Command[] = [
   {
     name: "paused",
     group: "installation",
-    summary: "Show what is paused since a paused start, and what is released",
+    summary: "Show the paused and the released work after a paused start",
     json: "document",
     load: () => import("./pause.ts").then(({ paused }) => paused),
   },
@@ -423,7 +423,7 @@ export const installationCommands: readonly Command[] = [
         summary: "file with the passphrase of the keys in the copy",
         completes: "file",
       },
-      { name: "keys-elsewhere", summary: "leave the keys out: you keep them in a key store" },
+      { name: "keys-elsewhere", summary: "exclude the keys, because you keep them in a key store" },
     ],
     examples: [
       {

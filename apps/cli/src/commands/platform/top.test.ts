@@ -26,7 +26,7 @@ describe("the frame of top", () => {
     assert.equal(starts.at(-1), "order-29");
   });
 
-  it("is never higher than the terminal, and says how much it hides", () => {
+  it("fits the height of the terminal, and counts the hidden rows", () => {
     for (const height of many(40)) {
       const lines = drawLoad(load, { style, width: 80, height });
       assert.ok(lines.length <= height, `${lines.length} lines of ${height}`);

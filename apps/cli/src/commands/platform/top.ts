@@ -40,11 +40,11 @@ export async function top(context: Context): Promise<Result> {
       quiet: [`${load.runsTotal} ${queuedIn(load)} ${busyIn(load).busy}`],
       draw: () => print.lines(drawLoad(load, { style: print.style, width: print.width, height: undefined })),
     };
-  let shown = load;
+  let current = load;
   let problem: string | undefined;
   const draw = (): void => {
     frames.draw(({ style, width, height }) => [
-      ...drawLoad(shown, { style, width, height: height - (problem === undefined ? 0 : 1) }),
+      ...drawLoad(current, { style, width, height: height - (problem === undefined ? 0 : 1) }),
       ...(problem === undefined ? [] : [style.yellow(cut(problem, width))]),
     ]);
   };
@@ -53,7 +53,7 @@ export async function top(context: Context): Promise<Result> {
       await shell.pause(everyMs, shell.interrupted);
       if (shell.interrupted.aborted) break;
       try {
-        shown = await readLoad(server, shell.nowMs());
+        current = await readLoad(server, shell.nowMs());
         problem = undefined;
       } catch (error) {
         // A restarting platform answers a moment later.
@@ -123,14 +123,17 @@ export function drawLoad(load: Load, { style, width, height }: Page): string[] {
     runs.map((run) => runRow(run, timeMs)),
   );
   if (height === undefined) return [head, ...queues, ...workers, ...work];
-  const left = Math.max(0, height - 1 - queues.length);
+  const remaining = Math.max(0, height - 1 - queues.length);
   // Each gets half of the lines, plus the unused lines of the other.
-  const workersHeight = Math.min(workers.length, Math.max(Math.floor(left / 2), left - work.length));
+  const workersHeight = Math.min(
+    workers.length,
+    Math.max(Math.floor(remaining / 2), remaining - work.length),
+  );
   return [
     head,
     ...queues,
     ...shortened(workers, workersHeight, style),
-    ...shortened(work, left - workersHeight, style),
+    ...shortened(work, remaining - workersHeight, style),
   ].slice(0, height);
 }
 

@@ -10,13 +10,13 @@ const good = "workflow: order\ntasks: {one: {uses: a.b}}\n";
 const bad = "workflow: order\ntasks: {one: {uses: a.b, needs: [two]}}\n";
 
 describe("tutti validate", () => {
-  async function run(files: Readonly<Record<string, string>>, ...words: readonly string[]) {
+  async function run(files: Readonly<Record<string, string>>, ...args: readonly string[]) {
     const shell = memoryShell({ files });
-    const code = await runCommandLine(["validate", ...words], shell, "0.1.0");
+    const code = await runCommandLine(["validate", ...args], shell, "0.1.0");
     return { code, output: shell.output.text, errors: shell.errors.text };
   }
 
-  it("ends well where nothing is wrong, with how much was checked", async () => {
+  it("succeeds if there are no problems, and reports the number of checked files", async () => {
     const { code, output, errors } = await run({
       "order.yaml": good,
       "notes.yaml": "a: 1\n",
@@ -27,14 +27,14 @@ describe("tutti validate", () => {
     assert.match(errors, /Not checked: notes\.yaml\./);
   });
 
-  it("fails where something is wrong, with the line and a caret below the place", async () => {
+  it("fails on a problem, and prints its line with a caret below the column", async () => {
     const { code, output } = await run({ "order.yaml": bad });
     assert.equal(code, exitCodes.failed);
     assert.match(output, /order\.yaml:2:34: error:/);
     assert.match(output, /\n✗ 1 file checked, 1 error/);
   });
 
-  it("checks a file that is named, and says that there is none", async () => {
+  it("checks only a named file, and reports a missing file", async () => {
     const files = { "order.yaml": good, "other.yaml": bad };
     assert.match((await run(files, "order.yaml")).output, /✓ 1 file checked/);
     const { code, errors } = await run(files, "absent.yaml");
@@ -42,7 +42,7 @@ describe("tutti validate", () => {
     assert.match(errors, /No file or folder `absent\.yaml`/);
   });
 
-  it("tells of policies that they were not checked", async () => {
+  it("reports policies as skipped", async () => {
     const { code, output } = await run({
       "order.yaml": good,
       "a.cedar": "permit (principal, action, resource);",
@@ -53,9 +53,12 @@ describe("tutti validate", () => {
     assert.deepEqual(json.skipped, ["a.cedar"]);
   });
 
-  it("tells programs the same as one document, or as SARIF", async () => {
-    const told = JSON.parse((await run({ "order.yaml": bad }, "--json")).output);
-    assert.deepEqual([told.ok, told.checked, told.problems[0].code], [false, ["order.yaml"], "unknown_task"]);
+  it("prints the same problems as one JSON document, or as SARIF", async () => {
+    const report = JSON.parse((await run({ "order.yaml": bad }, "--json")).output);
+    assert.deepEqual(
+      [report.ok, report.checked, report.problems[0].code],
+      [false, ["order.yaml"], "unknown_task"],
+    );
     const sarif = await run({ "order.yaml": bad }, "--sarif");
     assert.equal(sarif.code, exitCodes.failed);
     assert.equal(JSON.parse(sarif.output).runs[0].results[0].ruleId, "unknown_task");

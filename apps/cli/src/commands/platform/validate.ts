@@ -1,4 +1,4 @@
-import { type DefinitionProblem, printWords } from "@tutti/definitions";
+import { type DefinitionProblem, formatWithoutPlace } from "@tutti/definitions";
 import { counted } from "@tutti/kernel";
 import type { Problem } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -26,8 +26,8 @@ export async function validate(context: Context): Promise<Result> {
   const againstInstallation = values.flag("against");
   const isOnline = values.flag("online") || againstInstallation;
   const policies = names.filter(isPolicyFile);
-  const wanted = [...names.filter(mayBeChecked), ...(isOnline ? policies : [])];
-  const files = await Promise.all(wanted.map((name) => readDefinition(name, shell)));
+  const fileNames = [...names.filter(mayBeChecked), ...(isOnline ? policies : [])];
+  const files = await Promise.all(fileNames.map((name) => readDefinition(name, shell)));
   const { problems, checked, skipped } = isOnline
     ? await checkThere(context, files, againstInstallation)
     : checkHere(files);
@@ -59,7 +59,7 @@ export async function validate(context: Context): Promise<Result> {
       print.line(
         `${mark} ${counted(checked.length, "file")} checked, ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}${rest}`,
       );
-      if (skipped.length > 0) print.note(`Not checked: ${skippedWords(skipped)}.`);
+      if (skipped.length > 0) print.note(`Not checked: ${skippedText(skipped)}.`);
       if (unasked.length > 0)
         print.note(`${unasked.length} policies were not checked. Check them with --online.`);
     },
@@ -67,11 +67,11 @@ export async function validate(context: Context): Promise<Result> {
   };
 }
 
-const skippedShown = 10;
+const skippedMax = 10;
 
-function skippedWords(skipped: readonly string[]): string {
-  const rest = skipped.length - skippedShown;
-  return [...skipped.slice(0, skippedShown).map(safe), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+function skippedText(skipped: readonly string[]): string {
+  const rest = skipped.length - skippedMax;
+  return [...skipped.slice(0, skippedMax).map(safe), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
 /** Returns the files of a folder, or a single file. */
@@ -142,7 +142,7 @@ function resultOf(problem: DefinitionProblem, codes: readonly string[]): object 
     ruleId: code,
     ruleIndex: codes.indexOf(code),
     level: levels[severity],
-    message: { text: printWords(problem) },
+    message: { text: formatWithoutPlace(problem) },
     locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
   };
 }

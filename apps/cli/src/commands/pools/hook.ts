@@ -19,7 +19,7 @@ import { poolOf, reasonOf } from "../request.ts";
 export function listHooks(context: Context): Promise<Result> {
   return listed(context, {
     name: "hooks",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const query = { ...server.namespace, ...poolOf(context), ...page };
       const { hooks, ...rest } = await server.call("hooks.list", { query });
       return { ...rest, entries: hooks };
@@ -37,7 +37,7 @@ export function listHooks(context: Context): Promise<Result> {
       { text: hook.pool ?? "", tone: "dim" },
       hook.disabled === true ? { text: "‖ disabled", tone: "magenta" } : (hook.moment ?? ""),
       { text: hook.when ?? "", tone: "dim" },
-      { text: doesOf(hook), tone: "cyan" },
+      { text: effectOf(hook), tone: "cyan" },
     ],
     empty: "No hooks yet. Create one: tutti hook create ID before_assign --set-priority 'task.priority + 1'",
   });
@@ -58,7 +58,7 @@ export async function showHook(context: Context): Promise<Result> {
         ["pool", hook.pool],
         ["runs", `${hook.moment}, order ${hook.order ?? 0}`],
         ["when", hook.when],
-        ["does", doesOf(hook)],
+        ["does", effectOf(hook)],
         ["on failure", hook.onFailure === "unspecified" ? "pass" : hook.onFailure],
         ["changed by", hook.updateCause?.actor?.id],
         ["revision", hook.revision],
@@ -67,7 +67,7 @@ export async function showHook(context: Context): Promise<Result> {
   };
 }
 
-function doesOf({ rule, listener, webhook }: Hook): string {
+function effectOf({ rule, listener, webhook }: Hook): string {
   const waits = (blocking: boolean | undefined, timeoutMs = 0) =>
     blocking === true ? `, timeout ${printDurationMs(timeoutMs || 1_000)}` : "";
   if (listener !== undefined) return `notifies a listener${waits(listener.blocking, listener.timeoutMs)}`;
@@ -85,7 +85,7 @@ function doesOf({ rule, listener, webhook }: Hook): string {
 
 export async function createHook(context: Context): Promise<Result> {
   const { values } = context;
-  const order = values.whole("order");
+  const order = values.integer("order");
   const [when, failure] = [values.text("when"), values.text("on-failure")];
   const server = await connect(context);
   const { hook, existed } = await server.call("hooks.create", {
@@ -101,7 +101,7 @@ export async function createHook(context: Context): Promise<Result> {
       ...(failure === undefined ? {} : { onFailure: failure as HookFailure }),
     },
   });
-  return tell(context, hook, existed === true ? "already exists" : "created");
+  return hookOutcome(context, hook, existed === true ? "already exists" : "created");
 }
 
 function actionOf({ values }: Context): Pick<HookInput, "rule" | "listener" | "webhook"> {
@@ -135,14 +135,14 @@ function verdictOf(values: Context["values"]): HookVerdictInput {
 }
 
 export function disableHook(context: Context): Promise<Result> {
-  return turn(context, true, "is disabled");
+  return setDisabled(context, true, "is disabled");
 }
 
 export function enableHook(context: Context): Promise<Result> {
-  return turn(context, false, "is enabled");
+  return setDisabled(context, false, "is enabled");
 }
 
-async function turn(context: Context, disabled: boolean, words: string): Promise<Result> {
+async function setDisabled(context: Context, disabled: boolean, text: string): Promise<Result> {
   const { hookId, pool = "default", moment, rule, listener, webhook } = await found(context);
   const server = await connect(context);
   const hook = await server.call("hooks.update", {
@@ -158,7 +158,7 @@ async function turn(context: Context, disabled: boolean, words: string): Promise
       ...(webhook?.url === undefined ? {} : { webhook: { ...webhook, url: webhook.url } }),
     } as HookInput,
   });
-  return tell(context, hook, words);
+  return hookOutcome(context, hook, text);
 }
 
 export async function deleteHook(context: Context): Promise<Result> {
@@ -178,13 +178,13 @@ async function found(context: Context): Promise<Hook> {
   return server.call("hooks.get", { params, query: { ...server.namespace, ...poolOf(context) } });
 }
 
-function tell({ print }: Context, hook: Hook | undefined, words: string): Outcome {
+function hookOutcome({ print }: Context, hook: Hook | undefined, text: string): Outcome {
   return {
     json: hook ?? {},
     quiet: hook === undefined ? [] : [hook.hookId],
     draw: () => {
       if (hook === undefined) return;
-      print.line(`${print.style.green("✓")} ${safe(hook.hookId)} ${words}`);
+      print.line(`${print.style.green("✓")} ${safe(hook.hookId)} ${text}`);
     },
   };
 }

@@ -9,14 +9,14 @@ import { printDurationMs } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
 import { deletedOutcome } from "../outcome.ts";
 import { poolOf, reasonOf } from "../request.ts";
-import { chosenQuestion } from "../runs/approve.ts";
+import { findQuestion } from "../runs/approve.ts";
 
 const slotsByDefault = 100;
 
 export function listInboxes(context: Context): Promise<Result> {
   return listed(context, {
     name: "inboxes",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const query = { ...server.namespace, ...poolOf(context), ...page };
       const { inboxes, ...rest } = await server.call("inboxes.list", { query });
       return { ...rest, entries: inboxes };
@@ -106,9 +106,9 @@ export async function setInbox(context: Context): Promise<Result> {
         ...(description !== undefined && { description }),
       })),
       ...(description !== undefined && { description }),
-      ...given({
-        answersNeeded: values.whole("answers"),
-        slots: values.whole("max-open"),
+      ...withoutUndefined({
+        answersNeeded: values.integer("answers"),
+        slots: values.integer("max-open"),
         withinMs: values.durationMs("answer-within"),
         claimMs: values.durationMs("claim-for"),
       }),
@@ -147,7 +147,7 @@ export async function delegateTask(context: Context): Promise<Result> {
     })
     .catch(async (error: unknown) => {
       if (!(error instanceof Failure) || error.code !== "inbox.task_missing") throw error;
-      const { approvalId } = await chosenQuestion(server, id, values.optionalArgument("TASK"));
+      const { approvalId } = await findQuestion(server, id, values.optionalArgument("TASK"));
       await server.call("approvals.delegate", {
         params: { id: approvalId },
         query: server.namespace,
@@ -171,6 +171,6 @@ function peopleOf({ people }: Inbox): string {
   return people.length === 0 ? "any" : people.join(", ");
 }
 
-function given<T extends object>(fields: T): Partial<T> {
+function withoutUndefined<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -2,7 +2,7 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
-import { allowanceSaid, printRate } from "../../server/rate.ts";
+import { allowanceFromOptions, printRate } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { reasonOf } from "../request.ts";
@@ -47,7 +47,7 @@ async function listLimits(context: Context): Promise<Result> {
         ],
         entries.map(({ key, rate, queued = 0, running = 0, retrying = 0, holders, ...limit }) => [
           { text: key, tone: "bold" },
-          { text: atOnce(limit), tone: "dim" },
+          { text: concurrencyOf(limit), tone: "dim" },
           { text: printRate(rate), tone: "dim" },
           { text: String(queued), tone: queued > 0 ? "yellow" : "dim" },
           { text: String(running), tone: "cyan" },
@@ -60,7 +60,7 @@ async function listLimits(context: Context): Promise<Result> {
 }
 
 /** Returns the maximum concurrency. For a limit on a resource, the used and the maximum amount. */
-function atOnce({ maxConcurrent = 0, resource = "", maxAmount = 0, amount = 0 }: Counted): string {
+function concurrencyOf({ maxConcurrent = 0, resource = "", maxAmount = 0, amount = 0 }: Counted): string {
   if (resource !== "") return `${amount} of ${maxAmount} ${resource}`;
   return maxConcurrent === 0 ? "any" : String(maxConcurrent);
 }
@@ -74,7 +74,7 @@ interface Counted {
 
 async function setLimit(context: Context, key: string): Promise<Result> {
   const { values, print } = context;
-  const allowance = allowanceSaid(context);
+  const allowance = allowanceFromOptions(context);
   if (allowance.maxConcurrent === undefined && allowance.rate === undefined)
     throw usageFailure("Set --concurrency, --rate or --remove.", [
       [`tutti pool limit ${values.argument("POOL")} ${key} --concurrency 5`, "allows five"],

@@ -283,7 +283,7 @@ export const poolCommands: readonly Command[] = [
       { name: "capability", value: "NAME", isMany: true, summary: "capability" },
       { name: "person", value: "ID", isMany: true, summary: "person, group or role. Default: any" },
       { name: "schema", value: "FILE", summary: "JSON Schema of the answer. Default: a yes is enough" },
-      { name: "answers", value: "N", summary: "people who have to answer. Default: 1" },
+      { name: "answers", value: "N", summary: "required number of answers. Default: 1" },
       { name: "max-open", value: "N", summary: "maximum number of open tasks. Default: 100" },
       { name: "answer-within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
       { name: "claim-for", value: "SPAN", summary: "end a claim after this duration. Default: never" },

@@ -2,7 +2,7 @@ import type { Pool, PoolInput, StrategyKind } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
-import { rateSaid } from "../../server/rate.ts";
+import { rateOption } from "../../server/rate.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { deletedOutcome } from "../outcome.ts";
@@ -18,7 +18,7 @@ export async function createPool(context: Context): Promise<Result> {
     // A new pool gets the default of every option that is not set. Second copies are on by default.
     body: { pool: context.values.argument("POOL"), doubling: { enabled: true }, ...settings },
   });
-  return tell(context, pool, existed === true ? "already exists" : "created");
+  return poolOutcome(context, pool, existed === true ? "already exists" : "created");
 }
 
 export async function updatePool(context: Context): Promise<Result> {
@@ -34,7 +34,7 @@ export async function updatePool(context: Context): Promise<Result> {
     query: { ...server.namespace, ...reasonOf(context) },
     body: { pool: name, ...settings },
   });
-  return tell(context, pool, "updated");
+  return poolOutcome(context, pool, "updated");
 }
 
 export async function pausePool(context: Context): Promise<Result> {
@@ -44,11 +44,11 @@ export async function pausePool(context: Context): Promise<Result> {
     query: server.namespace,
     body: reasonOf(context),
   });
-  return tell(context, pool, "is paused. Running tasks continue");
+  return poolOutcome(context, pool, "is paused. Running tasks continue");
 }
 
 export async function resumePool(context: Context): Promise<Result> {
-  const slowStart = rateSaid(context, "slow");
+  const slowStart = rateOption(context, "slow");
   const slowStartMs = context.values.durationMs("duration") ?? slowDefaultMs;
   const server = await connect(context);
   const pool = await server.call("pools.resume", {
@@ -56,7 +56,7 @@ export async function resumePool(context: Context): Promise<Result> {
     query: server.namespace,
     body: { ...reasonOf(context), ...(slowStart === undefined ? {} : { slowStart, slowStartMs }) },
   });
-  return tell(context, pool, slowStart === undefined ? "is resumed" : "is resumed at a slow rate");
+  return poolOutcome(context, pool, slowStart === undefined ? "is resumed" : "is resumed at a slow rate");
 }
 
 export async function deletePool(context: Context): Promise<Result> {
@@ -70,16 +70,16 @@ export async function deletePool(context: Context): Promise<Result> {
   return deletedOutcome(context, reply, pool);
 }
 
-type Said = Partial<Omit<PoolInput, "pool">>;
+type PoolSettings = Partial<Omit<PoolInput, "pool">>;
 
-function settingsOf({ values }: Context): Said {
+function settingsOf({ values }: Context): PoolSettings {
   const [description, kind, admits] = [
     values.text("description"),
     values.text("strategy"),
     values.text("admits"),
   ];
-  const [maxQueued, maxAgents] = [values.whole("max-queued"), values.whole("max-agents")];
-  const breakAfterFailures = values.whole("break-after");
+  const [maxQueued, maxAgents] = [values.integer("max-queued"), values.integer("max-agents")];
+  const breakAfterFailures = values.integer("break-after");
   const [ageingMs, sleepAfterMs] = [values.durationMs("ageing"), values.durationMs("sleep-after")];
   const weights = Object.entries(values.labels("weight")).map(([name, weight]) => [name, Number(weight)]);
   const labels = values.labels("label");
@@ -98,13 +98,13 @@ function settingsOf({ values }: Context): Said {
   };
 }
 
-function tell({ print }: Context, pool: Pool | undefined, words: string): Outcome {
+function poolOutcome({ print }: Context, pool: Pool | undefined, text: string): Outcome {
   return {
     json: pool ?? {},
     quiet: pool === undefined ? [] : [pool.pool],
     draw: () => {
       if (pool === undefined) return;
-      print.line(`${print.style.green("✓")} ${safe(pool.pool)} ${words}`);
+      print.line(`${print.style.green("✓")} ${safe(pool.pool)} ${text}`);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
-import { once } from "../../effects/once.ts";
+import { singleChunk } from "../../effects/single-chunk.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -25,8 +25,8 @@ const formats: Readonly<Record<string, Format>> = {
 
 export async function createReport(context: Context): Promise<Result> {
   const { print, values, shell } = context;
-  const word = values.optionalArgument("KIND") ?? "namespace";
-  const kind = kinds.find((one) => one === word);
+  const text = values.optionalArgument("KIND") ?? "namespace";
+  const kind = kinds.find((candidate) => candidate === text);
   if (kind === undefined) throw usageFailure(`KIND: expected one of ${kinds.join(", ")}.`);
   const file = values.text("sections");
   const [cron, more] = values.texts("cron");
@@ -46,19 +46,19 @@ export async function createReport(context: Context): Promise<Result> {
     }),
   };
   const server = await connect(context);
-  const made = await server.call("workReports.create", {
+  const reply = await server.call("workReports.create", {
     query: server.namespace,
     body,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   });
-  const { report, scheduleId = "" } = made;
+  const { report, scheduleId = "" } = reply;
   const id = report?.reportId ?? scheduleId;
   return {
-    json: made,
+    json: reply,
     quiet: [id],
     draw: () => {
-      const what = report === undefined ? "Schedule created" : "Report started";
-      print.line(`${print.style.green("✓")} ${what}: ${safe(id)}`);
+      const label = report === undefined ? "Schedule created" : "Report started";
+      print.line(`${print.style.green("✓")} ${label}: ${safe(id)}`);
     },
   };
 }
@@ -68,7 +68,7 @@ export async function listReports(context: Context): Promise<Result> {
   const server = await connect(context);
   const token = values.text("page");
   const { reports, nextToken } = await server.call("workReports.list", {
-    query: { ...server.namespace, size: values.whole("size") ?? 20, ...(token !== undefined && { token }) },
+    query: { ...server.namespace, size: values.integer("size") ?? 20, ...(token !== undefined && { token }) },
   });
   return {
     json: { reports, ...(nextToken !== undefined && { nextToken }) },
@@ -112,7 +112,7 @@ export async function saveReport(context: Context): Promise<Result> {
   if (format === undefined)
     throw usageFailure(`FILE: expected a name that ends with ${Object.keys(formats).join(", ")}.`);
   const { report, bytes } = await fileOf(context, format);
-  await shell.writeBytes(name, once(bytes));
+  await shell.writeBytes(name, singleChunk(bytes));
   return {
     json: { reportId: report?.reportId ?? "", file: name, size: bytes.length },
     quiet: [name],

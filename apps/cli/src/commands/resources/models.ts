@@ -52,7 +52,7 @@ function learned({ samples = 0 }: Model, value: number | undefined): string {
   return samples > 1 ? share(value) : "";
 }
 
-const pointsShown = 10;
+const pointsMax = 10;
 
 export async function showModel(context: Context): Promise<Result> {
   const { values, print, shell } = context;
@@ -73,7 +73,7 @@ export async function showModel(context: Context): Promise<Result> {
           "below 0.9",
           predicted ? { text: `${share(model?.coverage)} of durations. 90 % is right` } : undefined,
         ],
-        ["predicted by", { text: liveWords(model, shell.nowMs()) }],
+        ["predicted by", { text: liveText(model, shell.nowMs()) }],
         ["drift", model?.drift === undefined ? undefined : { text: driftOf(model), tone: "yellow" }],
       ]);
       if (predictions.length > 0)
@@ -84,14 +84,12 @@ export async function showModel(context: Context): Promise<Result> {
             { title: "real", align: "right" },
             { title: "when" },
           ],
-          predictions
-            .slice(-pointsShown)
-            .map(({ predicted = 0, predictedHigh = 0, real = 0, timeMs = 0 }) => [
-              { text: printDurationMs(predicted), tone: "dim" },
-              { text: printDurationMs(predictedHigh), tone: "dim" },
-              { text: printDurationMs(real), tone: real > predictedHigh ? "yellow" : "green" },
-              { text: printAge(timeMs, shell.nowMs()), tone: "dim" },
-            ]),
+          predictions.slice(-pointsMax).map(({ predicted = 0, predictedHigh = 0, real = 0, timeMs = 0 }) => [
+            { text: printDurationMs(predicted), tone: "dim" },
+            { text: printDurationMs(predictedHigh), tone: "dim" },
+            { text: printDurationMs(real), tone: real > predictedHigh ? "yellow" : "green" },
+            { text: printAge(timeMs, shell.nowMs()), tone: "dim" },
+          ]),
         );
       if (trainings.length > 0) {
         print.line("");
@@ -102,7 +100,7 @@ export async function showModel(context: Context): Promise<Result> {
   };
 }
 
-function liveWords(
+function liveText(
   { live = "", previous = "", liveTimeMs = 0 }: Model | undefined = {} as Model,
   nowMs: number,
 ) {
@@ -133,9 +131,9 @@ export async function compareModels(context: Context): Promise<Result> {
           { text: [...(live ? ["live"] : []), ...(baseline ? ["baseline"] : [])].join(", "), tone: "dim" },
         ]),
       );
-      const seen = training.features.join(", ") || "nothing but durations";
+      const featureText = training.features.join(", ") || "nothing but durations";
       print.line("");
-      print.line(`${training.samples ?? 0} attempts, with ${seen}`);
+      print.line(`${training.samples ?? 0} attempts, with ${featureText}`);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printSpanMs } from "../../terminal/time.ts";
+import { printShortDurationMs } from "../../terminal/time.ts";
 import { ofAgents } from "./of-agents.ts";
 
 type Amounts = Readonly<Record<string, number>>;
@@ -14,7 +14,7 @@ type Amounts = Readonly<Record<string, number>>;
 export async function listResources(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
-  const query = { ...server.namespace, ...wanted(context) };
+  const query = { ...server.namespace, ...filterOf(context) };
   const { entries, nextToken } = await listPages(
     context,
     (page) => server.call("resources.list", { query: { ...query, ...page } }),
@@ -52,7 +52,7 @@ export async function listResources(context: Context): Promise<Result> {
 export async function listAllocations(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
-  const query = { ...server.namespace, ...wanted(context) };
+  const query = { ...server.namespace, ...filterOf(context) };
   const { entries, nextToken } = await listPages(
     context,
     (page) => server.call("allocations.list", { query: { ...query, ...page } }),
@@ -141,7 +141,7 @@ export async function listReservations(context: Context): Promise<Result> {
   const { print, shell } = context;
   const nowMs = shell.nowMs();
   const server = await connect(context);
-  const query = { ...server.namespace, ...wanted(context) };
+  const query = { ...server.namespace, ...filterOf(context) };
   const { entries, nextToken } = await listPages(
     context,
     (page) => server.call("reservations.list", { query: { ...query, ...page } }),
@@ -168,8 +168,8 @@ export async function listReservations(context: Context): Promise<Result> {
           const { fromMs = 0, toMs = 0 } = span ?? {};
           const isNow = fromMs <= nowMs;
           const when = isNow
-            ? `now, for another ${printSpanMs(Math.max(0, toMs - nowMs))}`
-            : `in ${printSpanMs(fromMs - nowMs)}, for ${printSpanMs(toMs - fromMs)}`;
+            ? `now, for another ${printShortDurationMs(Math.max(0, toMs - nowMs))}`
+            : `in ${printShortDurationMs(fromMs - nowMs)}, for ${printShortDurationMs(toMs - fromMs)}`;
           return [
             { text: reservationId, tone: "bold" },
             { text: pool, tone: "dim" },
@@ -183,7 +183,7 @@ export async function listReservations(context: Context): Promise<Result> {
   };
 }
 
-function wanted({ values }: Context): { readonly pool?: string; readonly name?: string } {
+function filterOf({ values }: Context): { readonly pool?: string; readonly name?: string } {
   const [pool, name] = [values.text("pool"), values.text("name")];
   return { ...(pool === undefined ? {} : { pool }), ...(name === undefined ? {} : { name }) };
 }

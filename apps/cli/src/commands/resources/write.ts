@@ -28,7 +28,7 @@ export async function setQuota(context: Context): Promise<Result> {
     json: quota,
     quiet: [params.quota],
     draw: () => {
-      print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsSaid(limits)}`);
+      print.line(`${print.style.green("✓")} ${safe(params.quota)} allows ${amountsText(limits)}`);
     },
   };
 }
@@ -74,7 +74,7 @@ export async function createReservation(context: Context): Promise<Result> {
     quiet: [reservationId],
     draw: () => {
       print.line(
-        `${print.style.green("✓")} ${safe(reservationId)} reserves ${amountsSaid(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
+        `${print.style.green("✓")} ${safe(reservationId)} reserves ${amountsText(amounts)}${safe(ofAgents({ equals: agents }))} until ${new Date(fromMs + forMs).toISOString()}`,
       );
     },
   };
@@ -90,7 +90,7 @@ export async function deleteReservation(context: Context): Promise<Result> {
   return deletedOutcome(context, reply, params.reservation);
 }
 
-function amountsSaid(amounts: Readonly<Record<string, number>>): string {
+function amountsText(amounts: Readonly<Record<string, number>>): string {
   return Object.entries(amounts)
     .map(([name, amount]) => amountOf(amount, name))
     .join(" and ");

@@ -16,30 +16,30 @@ export async function approve(context: Context): Promise<Result> {
   const { values, shell } = context;
   const id = values.optionalArgument("ID");
   // The task may be left out: `approve order-18 accepted=true`.
-  const words = [values.optionalArgument("TASK"), ...values.manyArguments("DATA")].filter(
-    (word) => word !== undefined,
+  const args = [values.optionalArgument("TASK"), ...values.manyArguments("DATA")].filter(
+    (arg) => arg !== undefined,
   );
-  const task = words[0]?.includes("=") === false ? words.shift() : undefined;
-  const data = await readInput([...values.texts("form"), ...words], shell, "the form");
+  const task = args[0]?.includes("=") === false ? args.shift() : undefined;
+  const data = await readInput([...values.texts("form"), ...args], shell, "the form");
   const server = await connect(context);
   const open = await openQuestions(server, id);
-  if (id === undefined) return tellOpen(context, open);
-  const approval = chosen(id, task, open);
+  if (id === undefined) return openResult(context, open);
+  const approval = selectApproval(id, task, open);
   // Before the decision, so that the user sees the subject.
   context.print.note(safe(questionText(approval)));
   const reason = values.text("reason");
-  const said = {
+  const decision = {
     verdict: values.flag("reject") ? ("rejected" as const) : ("approved" as const),
     ...(data === undefined ? {} : { data }),
     ...(reason === undefined ? {} : { reason }),
   };
-  const decided = await decide(server, { id, approval, said }).catch((error: unknown) => {
+  const decided = await decide(server, { id, approval, decision }).catch((error: unknown) => {
     throw withForm(error, approval);
   });
   return {
     json: decided,
     draw: () => {
-      tellDecided(context, approval, decided);
+      printDecision(context, approval, decided);
     },
   };
 }
@@ -47,29 +47,29 @@ export async function approve(context: Context): Promise<Result> {
 interface Answer {
   readonly id: string;
   readonly approval: Approval;
-  readonly said: {
+  readonly decision: {
     readonly verdict: "approved" | "rejected";
     readonly data?: unknown;
     readonly reason?: string;
   };
 }
 
-function decide(server: Server, { id, approval, said }: Answer): Promise<Approval> {
+function decide(server: Server, { id, approval, decision }: Answer): Promise<Approval> {
   const query = server.namespace;
   if (approval.about?.kind === "mission")
     return server.call("missions.decide", {
       params: { id, approval: approval.approvalId },
       query,
-      body: said,
+      body: decision,
     });
   return server.call("approvals.decide", {
     params: { id: approval.approvalId },
     query,
-    body: { runId: id, ...said },
+    body: { runId: id, ...decision },
   });
 }
 
-function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result {
+function openResult({ print, shell }: Context, open: readonly Approval[]): Result {
   return {
     json: { approvals: open },
     quiet: open.map(({ about, approvalId }) => `${about?.id ?? ""} ${approvalId}`),
@@ -106,29 +106,25 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result 
 }
 
 /** Returns an open question of a run. */
-export async function chosenQuestion(
-  server: Server,
-  id: string,
-  task: string | undefined,
-): Promise<Approval> {
-  return chosen(id, task, await openQuestions(server, id));
+export async function findQuestion(server: Server, id: string, task: string | undefined): Promise<Approval> {
+  return selectApproval(id, task, await openQuestions(server, id));
 }
 
 /** Returns the named question, or the only question of the run. */
-function chosen(id: string, task: string | undefined, open: readonly Approval[]): Approval {
-  const fitting = open.filter(
+function selectApproval(id: string, task: string | undefined, open: readonly Approval[]): Approval {
+  const matching = open.filter(
     ({ approvalId, about }) => task === undefined || approvalId === task || about?.task === task,
   );
-  const [only] = fitting;
-  if (only !== undefined && fitting.length === 1) return only;
+  const [only] = matching;
+  if (only !== undefined && matching.length === 1) return only;
   const names = open.map(({ about, approvalId }) => about?.task ?? approvalId);
-  const what =
+  const message =
     open.length === 0
       ? `Run \`${id}\` has no open approvals.`
       : task === undefined
         ? `Run \`${id}\` has ${open.length} open approvals. Pass the task.`
         : `Run \`${id}\` has no open approval \`${task}\`.`;
-  throw new Failure(what, {
+  throw new Failure(message, {
     next: [
       ...names.map((name) => [`tutti approve ${id} ${name}`, "decides this approval"] as const),
       ...(open.length === 0 ? [[`tutti why ${id}`, "explains its state"] as const] : []),
@@ -138,12 +134,12 @@ function chosen(id: string, task: string | undefined, open: readonly Approval[])
   });
 }
 
-function tellDecided({ print }: Context, approval: Approval, decided: Approval): void {
+function printDecision({ print }: Context, approval: Approval, decided: Approval): void {
   const { style } = print;
   const name = safe(approval.about?.task ?? approval.approvalId);
   const mine = decided.decisions.at(-1)?.verdict ?? decided.verdict;
-  const isYes = mine === "approved";
-  const mark = isYes ? style.green("✓ approved") : style.yellow("✗ rejected");
+  const isApproved = mine === "approved";
+  const mark = isApproved ? style.green("✓ approved") : style.yellow("✗ rejected");
   const answered = new Set(decided.decisions.map(({ cause, onBehalfOf }) => onBehalfOf || cause?.actor?.id));
   const missing = (decided.approvalsNeeded ?? 1) - answered.size;
   const open = decided.verdict === "unspecified" && missing > 0 ? `, ${missing} more needed` : "";

@@ -5,15 +5,15 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
-import { chosenQuestion } from "./approve.ts";
+import { findQuestion } from "./approve.ts";
 
 /** Claims a question, so that no other person works on it. */
 export function claim(context: Context): Promise<Result> {
   return changed(
     context,
     (server, parts, runId) => server.call("approvals.claim", { ...parts, body: { runId } }),
-    ({ claim: taken }, nowMs) => {
-      const { person = "", expireTimeMs } = taken ?? {};
+    ({ claim: claimed }, nowMs) => {
+      const { person = "", expireTimeMs } = claimed ?? {};
       const until = expireTimeMs === undefined ? "" : ` until ${printMoment(expireTimeMs, nowMs)}`;
       return `${safe(person)} has it${until}`;
     },
@@ -43,7 +43,7 @@ async function changed(
   const { values, print, shell } = context;
   const runId = values.argument("RUN");
   const server = await connect(context);
-  const { approvalId, about } = await chosenQuestion(server, runId, values.optionalArgument("TASK"));
+  const { approvalId, about } = await findQuestion(server, runId, values.optionalArgument("TASK"));
   const approval = await change(server, { params: { id: approvalId }, query: server.namespace }, runId);
   const name = `${safe(runId)} ${safe(about?.task ?? approvalId)}`;
   return {

@@ -7,7 +7,7 @@ const tasksMax = 500;
 const namedMax = 5;
 
 /** Describes a cancellation in a sentence. Undefined for a run that is ending or has ended. */
-export async function compensationWords(
+export async function compensationText(
   server: Pick<Server, "call" | "namespace">,
   run: Run,
 ): Promise<string | undefined> {
@@ -24,11 +24,11 @@ export async function compensationWords(
     .filter(({ taskId }) => compensated.has(planned(taskId)))
     .sort((one, other) => (other.endTimeMs ?? 0) - (one.endTimeMs ?? 0))
     .map(({ taskId }) => taskId);
-  const words = wordsOf(completed, nextToken !== "");
-  return byCode === "" ? words : `${words} ${byCode}`;
+  const text = textOf(completed, nextToken !== "");
+  return byCode === "" ? text : `${text} ${byCode}`;
 }
 
-export function wordsOf(completed: readonly string[], areMore: boolean): string {
+export function textOf(completed: readonly string[], areMore: boolean): string {
   if (completed.length === 0 && !areMore) return "No completed task has a compensation.";
   const named = completed.slice(0, namedMax).join(", ");
   const rest = completed.length > namedMax ? `, and ${completed.length - namedMax} more` : "";

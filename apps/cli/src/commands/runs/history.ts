@@ -1,4 +1,4 @@
-import { type EventFacts, eventOf, wordsOf } from "@tutti/rest/history";
+import { type EventFacts, eventOf, eventText } from "@tutti/rest/history";
 import type { RunEvent, Span } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { type ExitCode, exitCodes } from "../../command/exit-codes.ts";
@@ -78,7 +78,7 @@ function drawSpan(
   ].filter((part) => part !== "");
   return [
     style.dim(printClock(startTimeMs)),
-    padEnd(words(kind), 14),
+    padEnd(kindText(kind), 14),
     padEnd(cut(safe(task), 32), 14),
     style.dim(about.join(" · ")),
   ]
@@ -93,7 +93,7 @@ async function readEvents(
   id: string,
 ): Promise<ExitCode> {
   const task = values.text("task");
-  const afterEvent = values.whole("after");
+  const afterEvent = values.integer("after");
   const drawing = { style: print.style, width: Math.min(print.width, 140), withData: values.flag("data") };
   let isEmpty = true;
   for await (const event of eventsOf(server, id, { task, afterEvent })) {
@@ -121,14 +121,17 @@ export function drawEvent(json: RunEvent, { style, width, withData }: Drawing): 
     style.dim(padStart(String(number), 4)),
     style.dim(printClock(timeMs)),
     task === "" ? style.bold(subject) : subject,
-    toned(style, toneOf(type), cut(safe(`${wordsOf(event)}${personOf(event)}`), room)),
+    toned(style, toneOf(type), cut(safe(`${eventText(event)}${personOf(event)}`), room)),
   ].join("  ");
   if (!withData || Object.keys(details).length === 0) return [line];
   const indent = " ".repeat(20);
-  return [line, ...drawJson(details, { style, width: width - indent.length }).map((one) => indent + one)];
+  return [
+    line,
+    ...drawJson(details, { style, width: width - indent.length }).map((detail) => indent + detail),
+  ];
 }
 
-const words = (kind: string): string => kind.replaceAll("_", " ");
+const kindText = (kind: string): string => kind.replaceAll("_", " ");
 
 function toneOf(type: string): Tone {
   if (/(failed|terminated|lost)$/.test(type)) return "red";

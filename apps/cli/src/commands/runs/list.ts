@@ -7,7 +7,7 @@ import type { Server } from "../../server/calls.ts";
 import { runQuery } from "../../server/filters.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import { modeWords } from "../../terminal/modes.ts";
+import { modeText } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
 import { lookOf, lookOfRun } from "../../terminal/states.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
@@ -27,10 +27,10 @@ export async function list(context: Context): Promise<Result> {
     token,
   );
   const sinceMs = nextToken === undefined ? undefined : entries.at(-1)?.createTimeMs;
-  const span = { sinceMs, beforeMs };
+  const range = { sinceMs, beforeMs };
   const [{ missions, isMore }, { sessions, areMore }] = await Promise.all([
-    missionsOf(context, server, query, span),
-    sessionsOf(context, server, query, span),
+    missionsOf(context, server, query, range),
+    sessionsOf(context, server, query, range),
   ]);
   const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
   const isEmpty = entries.length + missions.length + sessions.length === 0;
@@ -44,7 +44,7 @@ export async function list(context: Context): Promise<Result> {
       ...sessions.map(({ sessionId }) => sessionId),
     ],
     empty: isEmpty
-      ? (unknown ?? emptyWords(Object.keys(query).length > 0, server.namespace.namespace))
+      ? (unknown ?? emptyText(Object.keys(query).length > 0, server.namespace.namespace))
       : undefined,
     draw: () => {
       const nowMs = shell.nowMs();
@@ -57,7 +57,7 @@ export async function list(context: Context): Promise<Result> {
         runColumns,
         started.sort((one, other) => other.atMs - one.atMs).map(({ row }) => row),
       );
-      const idle = entries.find((run) => idleWords(run) !== "");
+      const idle = entries.find((run) => idleText(run) !== "");
       if (idle !== undefined)
         print.note(print.errorStyle.dim(`Why a run waits: tutti why ${safe(idle.runId)}`));
       if (isMore) print.note(print.errorStyle.dim("More missions: tutti mission list"));
@@ -71,14 +71,14 @@ const comparedMax = 500;
 /** Returns the hint for a filter by an unregistered workflow, most likely a typing error. */
 export async function unknownWorkflow(
   server: Pick<Server, "call" | "namespace">,
-  wanted: readonly string[],
+  names: readonly string[],
 ): Promise<string | undefined> {
-  if (wanted.length === 0) return undefined;
+  if (names.length === 0) return undefined;
   const { definitions } = await server.call("workflows.list", {
     query: { ...server.namespace, size: comparedMax },
   });
   const known = definitions.map(({ name }) => name);
-  const unknown = wanted.find((name) => !known.includes(name));
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined || known.length >= comparedMax) return undefined;
   const meant = nearest(unknown, known);
   const hint = meant === undefined ? "List workflows: tutti workflow list" : `Did you mean \`${meant}\`?`;
@@ -87,7 +87,7 @@ export async function unknownWorkflow(
 
 const othersMax = 500;
 
-interface Span {
+interface TimeRange {
   readonly sinceMs: number | undefined;
   readonly beforeMs: number | undefined;
 }
@@ -95,11 +95,15 @@ interface Span {
 type ListQuery = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
 
 /** Returns the same filters for missions and sessions. Undefined for an error code, which only runs have. */
-function othersQuery({ values }: Context, { errorCode, ...query }: ListQuery, { sinceMs, beforeMs }: Span) {
+function othersQuery(
+  { values }: Context,
+  { errorCode, ...query }: ListQuery,
+  { sinceMs, beforeMs }: TimeRange,
+) {
   if (errorCode !== undefined) return undefined;
   const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
   const toMs = Math.min(query.createdToMs ?? Number.POSITIVE_INFINITY, beforeMs ?? Number.POSITIVE_INFINITY);
-  const size = values.flag("all") ? othersMax : (values.whole("size") ?? othersMax);
+  const size = values.flag("all") ? othersMax : (values.integer("size") ?? othersMax);
   return {
     ...query,
     size,
@@ -112,9 +116,9 @@ async function missionsOf(
   context: Context,
   server: Server,
   listQuery: ListQuery,
-  span: Span,
+  range: TimeRange,
 ): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
-  const query = othersQuery(context, listQuery, span);
+  const query = othersQuery(context, listQuery, range);
   if (query === undefined) return { missions: [], isMore: false };
   const { missions, nextToken = "" } = await server.call("missions.list", {
     query: { ...server.namespace, ...query },
@@ -127,9 +131,9 @@ async function sessionsOf(
   context: Context,
   server: Server,
   listQuery: ListQuery,
-  span: Span,
+  range: TimeRange,
 ): Promise<{ readonly sessions: readonly Session[]; readonly areMore: boolean }> {
-  const { definition, ...query } = othersQuery(context, listQuery, span) ?? { definition: [] };
+  const { definition, ...query } = othersQuery(context, listQuery, range) ?? { definition: [] };
   if (definition !== undefined) return { sessions: [], areMore: false };
   const { sessions, nextToken = "" } = await server.call("sessions.list", {
     query: { ...server.namespace, ...query },
@@ -150,10 +154,10 @@ function tokenOf(token: string, sinceMs: number | undefined): string {
   return sinceMs === undefined ? token : `${token}~${sinceMs}`;
 }
 
-function emptyWords(isFiltered: boolean, namespace: string | undefined): string {
+function emptyText(isFiltered: boolean, namespace: string | undefined): string {
   if (isFiltered) return "No runs match. Without filters: tutti list";
-  const where = namespace === undefined ? "" : ` in the namespace \`${safe(namespace)}\``;
-  return `No runs yet${where}. Start one: tutti run FILE. List workflows: tutti workflow list`;
+  const suffix = namespace === undefined ? "" : ` in the namespace \`${safe(namespace)}\``;
+  return `No runs yet${suffix}. Start one: tutti run FILE. List workflows: tutti workflow list`;
 }
 
 export const runColumns: readonly Column[] = [
@@ -204,7 +208,7 @@ function sessionRow(session: Session, nowMs: number): Entry[] {
   const { sessionId, spec, effectiveMode, tasks, openApprovals = 0 } = session;
   const { symbol, tone, words, isEnded } = lookOf(session.status);
   const startMs = startOf(session);
-  const mode = modeWords(spec?.mode, effectiveMode);
+  const mode = modeText(spec?.mode, effectiveMode);
   return [
     { text: sessionId, tone: isEnded ? "plain" : "bold" },
     { text: `session ${spec?.title ?? ""}`.trimEnd(), tone: "dim" },
@@ -222,15 +226,13 @@ function noteOf(run: Run): Entry {
   if ((run.openApprovals ?? 0) > 0) return { text: "waits for approval", tone: "magenta" };
   const error = run.outcome?.failed ?? run.outcome?.terminated;
   if (error !== undefined) return { text: error.message ?? error.code ?? "", tone: "dim" };
-  return run.statusReason
-    ? { text: run.statusReason, tone: "dim" }
-    : { text: idleWords(run), tone: "yellow" };
+  return run.statusReason ? { text: run.statusReason, tone: "dim" } : { text: idleText(run), tone: "yellow" };
 }
 
 const idleStates = ["queued", "held", "waiting", "retrying", "paused"] as const;
 
 /** Returns the open tasks of a run without a running task: `1 queued`. Empty for other runs. */
-export function idleWords({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
+export function idleText({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
   if (lookOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
   return idleStates
     .flatMap((state) => ((tasks[state] ?? 0) > 0 ? [`${tasks[state]} ${lookOf(state).words}`] : []))

@@ -17,14 +17,14 @@ const cycle =
   "session kant waits for the lock left, which run plato eat holds, and run plato eat waits for the lock right, which session kant holds";
 
 describe("the deadlock in `tutti why`", () => {
-  it("names the cycle and the victim, and what the others wait for", () => {
+  it("names the cycle, the victim, and the lock that the other sessions wait for", () => {
     const { summary = "", remedies = [] } = of("plato", "eat") ?? {};
     assert.ok(summary.includes(`${cycle}. The victim was session kant`), summary);
     assert.ok(summary.includes("gets the lock right when session kant releases it"), summary);
     assert.equal(remedies[0]?.command, "tutti lock show right");
   });
 
-  it("says to the victim that its wait has ended", () => {
+  it("explains to the victim that its wait has ended", () => {
     assert.ok(of("kant")?.summary?.includes(`${cycle}. It was the victim: its wait ended with`));
   });
 

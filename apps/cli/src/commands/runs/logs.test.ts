@@ -8,7 +8,7 @@ const chunk = (text: string | Buffer, more: object = {}) => ({
 });
 
 describe("the lines of an output", () => {
-  it("are made of pieces that end anywhere, also within a character", () => {
+  it("are assembled from pieces that end anywhere, even within a character", () => {
     const text = new OutputText();
     const euro = Buffer.from("1 €\nrest");
     const lines = [euro.subarray(0, 3), euro.subarray(3)].flatMap((piece) => text.add(chunk(piece)));
@@ -22,7 +22,7 @@ describe("the lines of an output", () => {
     assert.deepEqual(text.rest(), []);
   });
 
-  it("are kept apart by channel, and a later attempt replaces the open line of an earlier one", () => {
+  it("are separated by channel, and a later attempt replaces the unfinished line of an earlier attempt", () => {
     const text = new OutputText();
     text.add(chunk("open", { channel: "stdout" }));
     text.add(chunk("lost"));
@@ -36,7 +36,7 @@ describe("the lines of an output", () => {
     );
   });
 
-  it("say the size of what is no text", () => {
+  it("show the size of content that is not text", () => {
     const [line] = new OutputText().add(chunk("123", { mediaType: "image/png" }));
     assert.equal(line?.text, "(3 bytes of image/png)");
   });

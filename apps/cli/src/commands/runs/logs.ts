@@ -3,12 +3,12 @@
  * its handlers, as far as the platform still keeps it.
  */
 import { StringDecoder } from "node:string_decoder";
-import { type EventFacts, eventOf, wordsOf } from "@tutti/rest/history";
+import { type EventFacts, eventOf, eventText } from "@tutti/rest/history";
 import type { OutputChunk, RunEvent } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
-import { absenceNotes } from "../../follow/absence.ts";
+import { disconnectionReporter } from "../../follow/disconnection.ts";
 import type { Server } from "../../server/calls.ts";
 import { eventsOf } from "../../server/events.ts";
 import { connect } from "../../server/server.ts";
@@ -63,10 +63,10 @@ async function follow(
   log: RunLog,
   { server, id }: { readonly server: Server; readonly id: string },
 ): Promise<void> {
-  const absence = absenceNotes(context);
+  const absence = disconnectionReporter(context);
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   try {
-    const options = { onStanding: (...news: Parameters<typeof absence.stand>) => absence.stand(...news) };
+    const options = { onStanding: (...args: Parameters<typeof absence.update>) => absence.update(...args) };
     for await (const reply of server.follow("runs.watch", parts, options)) {
       if (reply.kind !== "change" && reply.kind !== "snapshot") continue;
       await log.readHistory();
@@ -221,21 +221,24 @@ function textOf(event: EventFacts): { readonly text: string; readonly tone: Tone
       return { text: `completed${by}`, tone: "green" };
     case "task_failed":
     case "undo_failed":
-      return { text: `${words(type)}${suffix(error)}`, tone: "red" };
+      return { text: `${typeText(type)}${suffix(error)}`, tone: "red" };
     case "task_paused":
     case "task_cancelled":
     case "undo_completed":
-      return { text: `${words(type)}${suffix(error)}`, tone: "yellow" };
+      return { text: `${typeText(type)}${suffix(error)}`, tone: "yellow" };
     case "run_failed":
     case "run_terminated":
-      return { text: `run ${words(type)}${suffix(error)}`, tone: "red" };
+      return { text: `run ${typeText(type)}${suffix(error)}`, tone: "red" };
     case "model_calls_noted":
     case "approval_asked":
     case "approval_decided":
-      return { text: wordsOf(event), tone: "plain" };
+      return { text: eventText(event), tone: "plain" };
     default:
       return /^run_(started|paused|resumed|completed|cancelled|stopped|retried|reset|continued)$/.test(type)
-        ? { text: `run ${words(type)}${suffix(error)}`, tone: type === "run_completed" ? "green" : "plain" }
+        ? {
+            text: `run ${typeText(type)}${suffix(error)}`,
+            tone: type === "run_completed" ? "green" : "plain",
+          }
         : undefined;
   }
 }
@@ -243,7 +246,7 @@ function textOf(event: EventFacts): { readonly text: string; readonly tone: Tone
 const suffix = (text: string): string => (text === "" ? "" : `: ${text}`);
 
 /** Returns an event type in words: `task_failed` is `failed`, `undo_failed` is `compensation failed`. */
-function words(type: string): string {
+function typeText(type: string): string {
   return type
     .replace(/^(task|run)_/, "")
     .replace(/^undo_/, "compensation ")
@@ -258,8 +261,8 @@ function errorIn({ error, reason, message }: Details): string {
 function progressIn({ fraction, message }: Details): string {
   const percent = typeof fraction === "number" && fraction > 0 ? `${Math.round(fraction * 100)} %` : "";
   const text = typeof message === "string" ? message : "";
-  const words = [percent, text].filter((part) => part !== "").join(" ");
-  return words === "" ? "" : `progress ${words}`;
+  const progressText = [percent, text].filter((part) => part !== "").join(" ");
+  return progressText === "" ? "" : `progress ${progressText}`;
 }
 
 function isMembers(value: unknown): value is Details {

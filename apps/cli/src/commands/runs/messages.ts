@@ -70,7 +70,7 @@ export async function signal(context: Context): Promise<Result> {
         `${mark} signal ${safe(name)} ${done} ${safe(id)}  ${print.style.dim(`event ${reply.event ?? 0}`)}`,
       );
       if (awaited.length > 0) {
-        const names = awaited.map((one) => `\`${safe(one)}\``).join(", ");
+        const names = awaited.map((name) => `\`${safe(name)}\``).join(", ");
         print.note(`Nothing waits for \`${safe(name)}\`, so the run only keeps it. It waits for ${names}.`);
       }
     },

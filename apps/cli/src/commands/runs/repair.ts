@@ -13,7 +13,7 @@ import { lookOf } from "../../terminal/states.ts";
 import { safe } from "../../terminal/text.ts";
 
 interface Repair {
-  readonly words: string;
+  readonly effect: string;
   readonly body: {
     readonly output?: Json;
     readonly input?: Json;
@@ -26,12 +26,12 @@ interface Repair {
 export async function repair(context: Context): Promise<Result> {
   const { values, print } = context;
   const [id, taskId] = [values.argument("ID"), values.argument("TASK")];
-  const wanted = await repairOf(context);
+  const requested = await repairOf(context);
   const server = await connect(context);
   const params = { id, task: taskId };
   const task = await server.call("tasks.get", { params, query: server.namespace });
   const dependents = await dependentsOf(server, id, taskId);
-  const change = `Task ${safe(taskId)} is ${lookOf(task.status).words}. It ${wanted.words}.`;
+  const change = `Task ${safe(taskId)} is ${lookOf(task.status).words}. It ${requested.effect}.`;
   const rest =
     dependents.length === 0
       ? "No task needs it."
@@ -40,7 +40,11 @@ export async function repair(context: Context): Promise<Result> {
   const isDry = values.flag("dry-run");
   if (isDry || !(await isConfirmed(context, `Repair ${safe(taskId)} of ${safe(id)}?`)))
     return isDry ? { json: { task, dependents }, quiet: dependents, draw: () => {} } : exitCodes.completed;
-  const repaired = await server.call("tasks.repair", { params, query: server.namespace, body: wanted.body });
+  const repaired = await server.call("tasks.repair", {
+    params,
+    query: server.namespace,
+    body: requested.body,
+  });
   return {
     json: repaired,
     quiet: [],
@@ -66,14 +70,14 @@ async function repairOf({ values, shell }: Context): Promise<Repair> {
     throw usageFailure("Pass VALUE with `--rerun`: the input of the task.");
   if (values.flag("rerun"))
     return {
-      words: "will run with this input, and all tasks that need it run again",
+      effect: "will run with this input, and all tasks that need it run again",
       body: { input: output ?? null, reason },
     };
-  if (output !== undefined) return { words: "will be completed with this output", body: { output, reason } };
+  if (output !== undefined) return { effect: "will be completed with this output", body: { output, reason } };
   if (code !== undefined)
-    return { words: `will fail with \`${safe(code)}\``, body: { error: { code, message: reason }, reason } };
-  const words = skipDependents ? "will be skipped with all tasks that need it" : "will be skipped";
-  return { words, body: { skip: { skipDependents }, reason } };
+    return { effect: `will fail with \`${safe(code)}\``, body: { error: { code, message: reason }, reason } };
+  const effect = skipDependents ? "will be skipped with all tasks that need it" : "will be skipped";
+  return { effect, body: { skip: { skipDependents }, reason } };
 }
 
 /** Returns the tasks that depend on a task, directly or through others. */

@@ -18,8 +18,8 @@ import { undeclaredIn } from "./undeclared.ts";
 /** Starts a run and follows it to the end. Registers the definition first if a file is named. */
 export async function run(context: Context): Promise<Result> {
   const { values, shell, print } = context;
-  const what = values.argument("FILE|NAME");
-  const file = isFileName(what, shell) ? await readDefinition(what, shell) : undefined;
+  const target = values.argument("FILE|NAME");
+  const file = isFileName(target, shell) ? await readDefinition(target, shell) : undefined;
   if (file !== undefined && (await isSession(file)))
     return await runSession(context, await connect(context), file);
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
@@ -29,7 +29,7 @@ export async function run(context: Context): Promise<Result> {
   const priority = priorityOf(values.text("priority"));
   const budget = budgetIn(context);
   const server = await connect(context);
-  const { schema, ...definition } = await definitionOf(context, server, file ?? what);
+  const { schema, ...definition } = await definitionOf(context, server, file ?? target);
   const declared = print.hasNotes && input !== undefined ? schema() : undefined;
   const reply = server
     .call("runs.start", {
@@ -73,7 +73,9 @@ export async function run(context: Context): Promise<Result> {
 /** Returns the failure for an unregistered name that is a file here. A cluster does not register files of a folder. */
 function fileInstead(error: unknown, name: string, shell: Pick<Shell, "isFile">): Failure | undefined {
   if (!(error instanceof Failure) || error.code !== "definition.missing") return undefined;
-  const file = ["yaml", "yml", "json"].map((ending) => `${name}.${ending}`).find((one) => shell.isFile(one));
+  const file = ["yaml", "yml", "json"]
+    .map((ending) => `${name}.${ending}`)
+    .find((candidate) => shell.isFile(candidate));
   if (file === undefined) return undefined;
   return new Failure(`No workflow \`${name}\`. ${file} is in this folder, and is not registered.`, {
     next: [[`tutti run ${file} …`, "registers and runs it"], ...error.next],
@@ -100,12 +102,12 @@ interface Version {
 }
 
 /** Returns the version to run: by its content for a file, otherwise by its name. */
-async function definitionOf(context: Context, server: Server, what: string | SourceFile): Promise<Version> {
-  if (typeof what !== "string") {
-    const { name, hash = "", inputSchema }: Definition = await registered(context, server, what);
+async function definitionOf(context: Context, server: Server, target: string | SourceFile): Promise<Version> {
+  if (typeof target !== "string") {
+    const { name, hash = "", inputSchema }: Definition = await registered(context, server, target);
     return { name, ...(hash === "" ? {} : { hash }), schema: async () => inputSchema };
   }
-  const [name = "", label] = what.split("@");
+  const [name = "", label] = target.split("@");
   const version = label === undefined ? {} : { label };
   const query = { ...server.namespace, ...version, withoutLiveCount: true };
   const schema = () =>

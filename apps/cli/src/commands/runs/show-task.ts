@@ -1,12 +1,12 @@
 import { agentFunction, counted } from "@tutti/kernel";
 import {
-  amountWords,
   type EventFacts,
   eventOf,
   questionText,
   type ToolCall,
   type Turn,
   trajectoriesOf,
+  usageText,
 } from "@tutti/rest/history";
 import type { Approval, Attempt } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -54,7 +54,7 @@ export async function showTask(
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
         ["asks", question === undefined ? undefined : questionText(question)],
-        ["used", used === undefined ? undefined : amountWords({ answers: turns.length, ...used })],
+        ["used", used === undefined ? undefined : usageText({ answers: turns.length, ...used })],
         ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
       ]);
       if (turns.length > 0) {
@@ -102,7 +102,7 @@ function turnRow(
   { model, text, inputTokens, outputTokens, tookMs, error, calls }: Turn,
   at: number,
 ): Entry[] {
-  const models = calls.map(callWords).join(", ");
+  const models = calls.map(callText).join(", ");
   return [
     String(at + 1),
     { text: model, tone: "dim" },
@@ -112,9 +112,9 @@ function turnRow(
   ];
 }
 
-function callWords({ name, input, received }: ToolCall): string {
-  const [wanted, given] = [JSON.stringify(input), JSON.stringify(received ?? input)];
-  return `calls ${name} ${wanted}${given === wanted ? "" : `, changed to ${given}`}`;
+function callText({ name, input, received }: ToolCall): string {
+  const [original, changed] = [JSON.stringify(input), JSON.stringify(received ?? input)];
+  return `calls ${name} ${original}${changed === original ? "" : `, changed to ${changed}`}`;
 }
 
 async function questionOf(server: Server, id: string, task: string): Promise<Approval | undefined> {
@@ -126,12 +126,12 @@ function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
   const { number = 0, startTimeMs, queueTimeMs, endTimeMs, agentId = "", error, message = "" } = attempt;
   // The end time of a compensation is not known here.
   const isCompensation = attempt.compensation === true;
-  const began = startTimeMs ?? queueTimeMs;
-  const took = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
+  const startMs = startTimeMs ?? queueTimeMs;
+  const duration = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
   return [
     String(number),
-    { text: began === undefined ? "" : printClock(began), tone: "dim" },
-    { text: took, tone: "dim" },
+    { text: startMs === undefined ? "" : printClock(startMs), tone: "dim" },
+    { text: duration, tone: "dim" },
     { text: agentId, tone: "dim" },
     error === undefined
       ? {

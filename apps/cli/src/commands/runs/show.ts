@@ -1,10 +1,10 @@
 import {
-  amountWords,
   type CodeCompensation,
   compensationsOf,
   type EventFacts,
   eventOf,
   questionText,
+  usageText,
 } from "@tutti/rest/history";
 import type { Approval, Run, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -22,7 +22,7 @@ import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
 import { showMission } from "../missions/read.ts";
 import { showSession } from "../sessions/read.ts";
-import { idleWords } from "./list.ts";
+import { idleText } from "./list.ts";
 import { showTask } from "./show-task.ts";
 
 const pageSize = 1_000;
@@ -37,9 +37,9 @@ export async function show(context: Context): Promise<Result> {
   return await whichever<Result>({
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
-      const isAsking = (run.openApprovals ?? 0) > 0 && values.whole("at") === undefined;
+      const hasQuestions = (run.openApprovals ?? 0) > 0 && values.integer("at") === undefined;
       const compensations = await compensationsIn(context, server, { run, tasks });
-      const open = isAsking ? await questionsOfRuns(server, id).catch(() => []) : [];
+      const open = hasQuestions ? await questionsOfRuns(server, id).catch(() => []) : [];
       return {
         json: { run, tasks },
         quiet: [run.status],
@@ -58,7 +58,7 @@ async function stateOf(
   server: Server,
   id: string,
 ): Promise<{ readonly run: Run; readonly tasks: readonly Task[] }> {
-  const event = values.whole("at");
+  const event = values.integer("at");
   const query = { ...server.namespace, size: pageSize };
   if (event !== undefined)
     return await server.call("runs.state", { params: { id }, query: { ...query, event } });
@@ -78,9 +78,9 @@ async function stateOf(
 async function compensationsIn(
   { values }: Context,
   server: Server,
-  { run, tasks }: Pick<Shown, "run" | "tasks">,
+  { run, tasks }: Pick<RunDetails, "run" | "tasks">,
 ): Promise<readonly CodeCompensation[]> {
-  const atEvent = values.whole("at") ?? Number.POSITIVE_INFINITY;
+  const atEvent = values.integer("at") ?? Number.POSITIVE_INFINITY;
   const functions = tasks.filter((task) => isFunction(task) && /^(failed|cancelled)$/.test(task.status));
   const events: EventFacts[] = [];
   for (const { taskId: task } of functions)
@@ -88,19 +88,19 @@ async function compensationsIn(
   return compensationsOf(events.filter(({ number }) => number <= atEvent));
 }
 
-interface Shown {
+interface RunDetails {
   readonly run: Run;
   readonly tasks: readonly Task[];
   readonly open: readonly Approval[];
   readonly compensations: readonly CodeCompensation[];
 }
 
-function draw({ print, shell }: Context, { run, tasks, open, compensations }: Shown): void {
+function draw({ print, shell }: Context, { run, tasks, open, compensations }: RunDetails): void {
   const { style } = print;
   const width = Math.min(print.width, 100);
   const nowMs = shell.nowMs();
   print.lines(drawRun(viewOf(run, tasks, compensations), { style, width, height: 200, nowMs }));
-  if (idleWords(run) !== "") print.line(` ${style.dim(`Why no task runs: tutti why ${safe(run.runId)}`)}`);
+  if (idleText(run) !== "") print.line(` ${style.dim(`Why no task runs: tutti why ${safe(run.runId)}`)}`);
   const { spec, outcome } = run;
   const labels = Object.entries(spec?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
   const started = startOf(run);
@@ -123,7 +123,7 @@ function draw({ print, shell }: Context, { run, tasks, open, compensations }: Sh
     ],
     ["continues as", outcome?.continued?.id],
     ...open.map((question) => ["asks", questionText(question)] as const),
-    ["used", used === undefined ? undefined : amountWords(used)],
+    ["used", used === undefined ? undefined : usageText(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
   ]);
   print.section("input", spec?.input);

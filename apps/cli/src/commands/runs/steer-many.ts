@@ -31,7 +31,7 @@ export interface Steering {
   readonly failed?: string;
   /** Asks before one is changed. Not set: no question. */
   readonly confirm?: (server: Server, id: string) => Promise<boolean>;
-  readonly one: (server: Server, id: string) => Promise<Steered | undefined>;
+  readonly steerOne: (server: Server, id: string) => Promise<Steered | undefined>;
   readonly many: BulkActionInput;
 }
 
@@ -55,16 +55,16 @@ export async function steerMany(
   if (count === 0)
     return {
       json: { done: 0, refusals: [], leftAlone: preview.leftAlone ?? 0 },
-      draw: () => print.note(unknown ?? noneWords(preview, command.name)),
+      draw: () => print.note(unknown ?? emptyText(preview, command.name)),
     };
-  if (print.canAsk && !values.flag("yes")) drawPreview(context, preview);
+  if (print.canPrompt && !values.flag("yes")) drawPreview(context, preview);
   const verb = command.name.slice(0, 1).toUpperCase() + command.name.slice(1);
   if (!(await isConfirmed(context, `${verb} ${counted(count, "run")}?`))) return exitCodes.completed;
   const reason = values.text("reason") ?? `tutti ${command.name}`;
   return await applyBulk(context, server, { previewToken, reason, count, done: steering.done });
 }
 
-function noneWords({ leftAlone = 0 }: PreviewBulkReply, name: string): string {
+function emptyText({ leftAlone = 0 }: PreviewBulkReply, name: string): string {
   if (leftAlone === 0) return "No runs match.";
   return `${counted(leftAlone, "run")} ${leftAlone === 1 ? "is" : "are"} like that, and none in a state to ${name}.`;
 }
@@ -79,7 +79,7 @@ function drawPreview(
   );
   const most = Math.max(0, ...groups.map((group) => String(group.count ?? 0).length));
   for (const group of groups.slice(0, 10))
-    print.line(`  ${padStart(String(group.count ?? 0), most)}  ${safe(groupWords(group.value ?? ""))}`);
+    print.line(`  ${padStart(String(group.count ?? 0), most)}  ${safe(groupText(group.value ?? ""))}`);
   print.line("");
   print.table(
     runColumns,
@@ -89,7 +89,7 @@ function drawPreview(
 }
 
 /** Returns a state in words, or the code of an error. */
-function groupWords(value: string): string {
+function groupText(value: string): string {
   return isState(value) ? lookOf(value).words : value;
 }
 
@@ -105,7 +105,7 @@ interface Applying {
 export async function applyBulk(
   { print }: Context,
   server: Server,
-  { previewToken, reason, count, done: doneWords, perSecond = 0 }: Applying,
+  { previewToken, reason, count, done: doneText, perSecond = 0 }: Applying,
 ): Promise<Result> {
   const refusals: BulkRefusal[] = [];
   let done = 0;
@@ -137,7 +137,7 @@ export async function applyBulk(
     quiet: [],
     draw: () => {
       print.line(
-        `${print.style.green("✓")} ${counted(done, "run")} ${done === 1 ? doneWords : doneWords.replace(/^is /, "are ").replace(/^goes /, "go ")}`,
+        `${print.style.green("✓")} ${counted(done, "run")} ${done === 1 ? doneText : doneText.replace(/^is /, "are ").replace(/^goes /, "go ")}`,
       );
       for (const { runId = "", error } of refusals.slice(0, 10))
         print.line(`${print.style.red("✗")} ${safe(runId)}  ${print.style.dim(safe(error?.message ?? ""))}`);

@@ -30,7 +30,7 @@ async function steer(context: Context, steering: Steering): Promise<Result> {
   const server = await connect(context);
   if (id === undefined) return await steerMany(context, server, { filter, steering });
   if ((await steering.confirm?.(server, id)) === false) return exitCodes.completed;
-  const run = await steering.one(server, id);
+  const run = await steering.steerOne(server, id);
   return {
     json: run ?? { runId: id, removed: true },
     quiet: [],
@@ -57,7 +57,7 @@ export function cancel(context: Context): Promise<Result> {
   return steer(context, {
     done: isNow ? "is terminated" : "is being cancelled",
     ...(isNow ? {} : { confirm: (server, id) => confirmCancellation(context, server, id) }),
-    one: (server, id) => {
+    steerOne: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
       return whichever<Steered>({
         run: () => server.call(isNow ? "runs.terminate" : "runs.cancel", parts),
@@ -73,7 +73,7 @@ export function cancel(context: Context): Promise<Result> {
 function cancelWithout(context: Context, body: { readonly reason?: string }): Promise<Result> {
   return steer(context, {
     done: "is being cancelled without compensation",
-    one: (server, id) =>
+    steerOne: (server, id) =>
       server.call("runs.cancel", {
         params: { id },
         query: server.namespace,
@@ -86,26 +86,26 @@ function cancelWithout(context: Context, body: { readonly reason?: string }): Pr
 /** Prints the compensated tasks, and asks on a terminal. Without one it continues, because programs pass no `--yes`. */
 async function confirmCancellation(context: Context, server: Server, id: string): Promise<boolean> {
   const { values, print } = context;
-  const isAsked = print.canAsk && !values.flag("yes");
-  if (!isAsked && !print.hasNotes) return true;
+  const isPrompted = print.canPrompt && !values.flag("yes");
+  if (!isPrompted && !print.hasNotes) return true;
   const parts = { params: { id }, query: server.namespace };
-  const { compensationWords } = await import("./compensation.ts");
+  const { compensationText } = await import("./compensation.ts");
   // Missions and sessions need no such sentence.
   const run = await whichever<Run | undefined>({
     run: () => server.call("runs.get", parts),
     mission: () => server.call("missions.get", parts).then(() => undefined),
     session: () => server.call("sessions.get", parts).then(() => undefined),
   });
-  const words = run === undefined ? undefined : await compensationWords(server, run);
-  if (words !== undefined) print.note(safe(words));
-  return !isAsked || (await isConfirmed(context, `Cancel ${safe(id)}?`));
+  const text = run === undefined ? undefined : await compensationText(server, run);
+  if (text !== undefined) print.note(safe(text));
+  return !isPrompted || (await isConfirmed(context, `Cancel ${safe(id)}?`));
 }
 
 export function pause(context: Context): Promise<Result> {
   const body = reasonOf(context);
   return steer(context, {
     done: "is paused",
-    one: (server, id) => {
+    steerOne: (server, id) => {
       const parts = { params: { id }, query: server.namespace, body };
       return whichever<Steered>({
         run: () => server.call("runs.pause", parts),
@@ -123,7 +123,7 @@ export function resume(context: Context): Promise<Result> {
   const body = { ...reason, ...(taskIds.length === 0 ? {} : { taskIds }) };
   return steer(context, {
     done: "is resumed",
-    one: (server, id) => {
+    steerOne: (server, id) => {
       const parts = { params: { id }, query: server.namespace };
       const run = () => server.call("runs.resume", { ...parts, body });
       // A mission and a session continue as a whole.
@@ -144,7 +144,7 @@ export function retry(context: Context): Promise<Result> {
   return steer(context, {
     done: "is being retried",
     failed: "was retried, and has failed again",
-    one: (server, id) => {
+    steerOne: (server, id) => {
       const parts = {
         params: { id },
         query: server.namespace,
@@ -190,7 +190,7 @@ export function remove(context: Context): Promise<Result> {
   const query = reasonOf(context);
   return steer(context, {
     done: "deleted",
-    one: async (server, id) => {
+    steerOne: async (server, id) => {
       const parts = { params: { id }, query: { ...server.namespace, ...query } };
       await whichever<unknown>({
         run: () => server.call("runs.delete", parts),

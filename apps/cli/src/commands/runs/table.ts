@@ -129,7 +129,7 @@ export const runCommands: readonly Command[] = [
   {
     name: "why",
     group: "runs",
-    summary: "Explain the state of a run or task, and what to do",
+    summary: "Explain the state of a run or task, with next steps",
     arguments: [workId, { name: "TASK", summary: "task id", isOptional: true }],
     json: "document",
     load: () => import("./why.ts").then(({ why }) => why),
@@ -190,7 +190,7 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "List the files of a run, and fetch them",
     about: ["Files and large values that inputs and outputs refer to, by the place of the reference."],
-    arguments: [runId, { name: "FILE", summary: "only this one, as `draw.output.chart`", isOptional: true }],
+    arguments: [runId, { name: "FILE", summary: "only this file, as `draw.output.chart`", isOptional: true }],
     options: [{ name: "out", value: "DIR", summary: "output directory", completes: "file" }],
     examples: [{ words: "files report-7 draw.output.chart --out .", does: "fetch one file" }],
     json: "document",
@@ -214,7 +214,7 @@ export const runCommands: readonly Command[] = [
       { name: "skip", summary: "count it as skipped, so that tasks that need it can start" },
       { name: "skip-dependents", summary: "skip it, and all tasks that need it" },
       { name: "fail-with", value: "CODE", summary: "fail it with this code, without a retry" },
-      { name: "dry-run", summary: "print what would change, and change nothing" },
+      { name: "dry-run", summary: "print the changes without making them" },
       reason,
       yes,
     ],
@@ -267,7 +267,10 @@ export const runCommands: readonly Command[] = [
     arguments: [{ ...runId, isOptional: true }],
     options: [
       { name: "now", summary: "terminate at once. Do not wait and do not compensate" },
-      { name: "no-compensate", summary: "keep what completed tasks did, in child runs too. Only with ID" },
+      {
+        name: "no-compensate",
+        summary: "do not compensate completed tasks, in child runs too. Only with ID",
+      },
       reason,
       ...manyRuns,
     ],
@@ -301,12 +304,12 @@ export const runCommands: readonly Command[] = [
   {
     name: "reset",
     group: "runs",
-    summary: "Reset a run to how it was after one of its events",
+    summary: "Reset a run to its state after one of its events",
     about: [
       "`tutti history ID` shows the numbers of events. Tasks that started later run again. What they did outside is not undone. Signals that came later are dropped, unless `--keep-signals` is set.",
     ],
     arguments: [runId, { name: "EVENT", summary: "number of the last event that counts" }],
-    options: [{ name: "keep-signals", summary: "give later signals to the run again" }, reason, yes, key],
+    options: [{ name: "keep-signals", summary: "send later signals to the run again" }, reason, yes, key],
     confirm: (values) => `Reset ${values.argument("ID")} to event ${values.argument("EVENT")}?`,
     examples: [{ words: "reset order-18 12 --reason 'wrong price'", does: "take the run back to event 12" }],
     json: "document",

@@ -18,6 +18,6 @@ describe("fields of an input that the workflow does not declare", () => {
     it(`${title}: ${expected.length} found`, () =>
       assert.deepEqual(undeclaredIn(JSON.stringify(schema), input), expected));
 
-  it("a workflow without a schema declares nothing", () =>
+  it("a workflow without a schema has no undeclared fields", () =>
     assert.deepEqual(undeclaredIn("", { nmae: 1 }), []));
 });

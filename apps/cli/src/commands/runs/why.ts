@@ -26,8 +26,8 @@ export async function why(context: Context): Promise<Result> {
   });
   if (explanation === undefined) return exitCodes.completed;
   const withOpen = await withQuestions(server, id, explanation);
-  const whole = await withLocks(server, withOpen, context.shell.nowMs());
-  return tellExplanation(context, await withIdleAdapters(server, whole), choices);
+  const complete = await withLocks(server, withOpen, context.shell.nowMs());
+  return explanationOutcome(context, await withIdleAdapters(server, complete), choices);
 }
 
 /** Explains a session. For a whole session, also explains its share of contended resources. */
@@ -54,7 +54,7 @@ interface Reasons {
 }
 
 /** Prints the explanation in the requested format. */
-export function tellExplanation(
+export function explanationOutcome(
   { print, shell }: Context,
   explanation: Explanation,
   choices?: readonly Choice[],
@@ -136,7 +136,7 @@ function drawExplanation(explanation: Explanation, page: Page): string[] {
       style,
     ),
   );
-  for (const part of parts.flatMap((one) => withoutRepeats(one, explanation)))
+  for (const part of parts.flatMap((child) => withoutRepeats(child, explanation)))
     lines.push(
       "",
       ...drawExplanation(part, { ...page, width: width - 2 }).map((line) => (line === "" ? "" : `  ${line}`)),
@@ -157,7 +157,7 @@ export function withoutRepeats(
       present !== true || message === "" || !all.some((wait) => wait.message?.endsWith(`: ${message}`)),
   );
   const remedies = part.remedies.filter(
-    ({ text, command }) => !known.some((one) => one.text === text && one.command === command),
+    ({ text, command }) => !known.some((remedy) => remedy.text === text && remedy.command === command),
   );
   const { candidates, failures, parts } = part;
   const isRepeated =

@@ -37,7 +37,7 @@ export async function listDependencies(context: Context): Promise<Result> {
           ].map(({ waits, for: other, condition, met = false }) => [
             { text: waits, tone: "bold" },
             { text: other },
-            { text: words[condition ?? "success"], tone: "dim" },
+            { text: conditionTexts[condition ?? "success"], tone: "dim" },
             { text: met ? "yes" : "no", tone: met ? "green" : "yellow" },
           ]),
         );
@@ -102,7 +102,7 @@ function nameOf(
   return namespace === own ? id : `${namespace}/${id}`;
 }
 
-const words: Readonly<Record<NeedCondition, string>> = {
+const conditionTexts: Readonly<Record<NeedCondition, string>> = {
   unspecified: "well",
   success: "well",
   failure: "badly",

@@ -34,7 +34,7 @@ export function listChoices(context: Context): Promise<Result> {
   const query = mode === undefined ? {} : { mode: mode as Mode };
   return listed<Choice>(context, {
     name: "choices",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const reply = await server.call("choices.list", { query: { ...server.namespace, ...query, ...page } });
       return { ...reply, entries: reply.choices };
     },

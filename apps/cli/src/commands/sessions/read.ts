@@ -15,14 +15,14 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
 import { drawJson } from "../../terminal/json.ts";
-import { modeWords } from "../../terminal/modes.ts";
+import { modeText } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
 import { lookOf } from "../../terminal/states.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs, printMoment } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
-import { sessionReasons, tellExplanation } from "../runs/why.ts";
+import { explanationOutcome, sessionReasons } from "../runs/why.ts";
 
 export function listSessions(context: Context): Promise<Result> {
   const { values } = context;
@@ -40,7 +40,7 @@ export function listSessions(context: Context): Promise<Result> {
   };
   return listed(context, {
     name: "sessions",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const reply = await server.call("sessions.list", { query: { ...server.namespace, ...query, ...page } });
       return { ...reply, entries: reply.sessions };
     },
@@ -66,7 +66,7 @@ function sessionRow(session: Session, nowMs: number): Entry[] {
   const error = errorOf(session.outcome);
   return [
     { text: sessionId, tone: isEnded ? "plain" : "bold" },
-    { text: modeWords(spec?.mode, effectiveMode), tone: "dim" },
+    { text: modeText(spec?.mode, effectiveMode), tone: "dim" },
     { text: `${symbol} ${words}`, tone },
     { text: progressOf(tasks).text, tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
@@ -135,7 +135,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
         // The reason of a single part is the reason of the session, which `why` prints.
         parts.length === 1 ? "" : (part.reason ?? ""),
       ]
-        .filter((words) => words !== "")
+        .filter((text) => text !== "")
         .join("  "),
     ]),
     ...performanceFacts(performance),
@@ -146,7 +146,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
 }
 
 /** Causes of waiting tasks in words. */
-const waitWords: Readonly<Partial<Record<WaitCause, string>>> = {
+const waitTexts: Readonly<Partial<Record<WaitCause, string>>> = {
   needs: "others",
   paused: "its pause",
   limit: "its own slots",
@@ -162,7 +162,7 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
   const { lateMs = 0, replans = 0, moves = 0 } = performance;
   const waits = performance.waits.map(
     ({ cause = "unspecified", waitedMs = 0 }) =>
-      `${waitWords[cause] ?? cause.replaceAll("_", " ")} ${printDurationMs(waitedMs)}`,
+      `${waitTexts[cause] ?? cause.replaceAll("_", " ")} ${printDurationMs(waitedMs)}`,
   );
   return [
     [
@@ -171,22 +171,22 @@ function performanceFacts(performance: Performance | undefined): (readonly [stri
     ],
     ["waited for", waits.join(", ")],
     ["predictions", predicted === 0 ? undefined : `${Math.round((predictionError ?? 0) * 100)} % off`],
-    ["plan", planWords(lateMs, replans, moves)],
+    ["plan", planText(lateMs, replans, moves)],
   ];
 }
 
-function planWords(lateMs: number, replans: number, moves: number): string | undefined {
+function planText(lateMs: number, replans: number, moves: number): string | undefined {
   const late = lateMs === 0 ? "" : `${printDurationMs(Math.abs(lateMs))} ${lateMs > 0 ? "late" : "early"}`;
-  const again = replans === 0 ? "" : `replanned ${counted(replans, "time")}`;
+  const replanned = replans === 0 ? "" : `replanned ${counted(replans, "time")}`;
   const moved = moves === 0 ? "" : `${counted(moves, "task")} moved`;
-  return [late, again, moved].filter((words) => words !== "").join(", ") || undefined;
+  return [late, replanned, moved].filter((text) => text !== "").join(", ") || undefined;
 }
 
 export function listSessionTasks(context: Context): Promise<Result> {
   const id = context.values.argument("ID");
   return listed<SessionTask>(context, {
     name: "tasks",
-    ask: async (server, page) => {
+    fetchPage: async (server, page) => {
       const query = { ...server.namespace, ...page };
       const reply = await server.call("sessions.tasks", { params: { id }, query });
       return { ...reply, entries: reply.tasks };
@@ -204,14 +204,14 @@ export function listSessionTasks(context: Context): Promise<Result> {
     row: ({ spec, status, statusReason = "", partId = "", agentId = "", outcome, ...task }, nowMs) => {
       const { symbol, tone, words } = lookOf(status);
       const { startTimeMs, endTimeMs } = task;
-      const took = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
+      const duration = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
       return [
         { text: spec?.id ?? "", tone: "bold" },
         { text: `${symbol} ${words}`, tone },
         { text: spec?.capability ?? spec?.workflow?.name ?? spec?.mission?.name ?? "", tone: "dim" },
         { text: partId, tone: "dim" },
         { text: agentId, tone: "dim" },
-        { text: took, tone: "dim" },
+        { text: duration, tone: "dim" },
         { text: outcome?.failed?.message ?? statusReason, tone: "dim" },
       ];
     },
@@ -224,12 +224,12 @@ export async function whySession(context: Context): Promise<Result> {
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
   const { explanation, choices } = await sessionReasons(server, values.argument("ID"), task);
-  return explanation === undefined ? exitCodes.completed : tellExplanation(context, explanation, choices);
+  return explanation === undefined ? exitCodes.completed : explanationOutcome(context, explanation, choices);
 }
 
 export async function planOfSession(context: Context): Promise<Result> {
   const { values, print, shell } = context;
-  const number = values.whole("number");
+  const number = values.integer("number");
   const server = await connect(context);
   const { plan, count = 0 } = await server.call("sessions.plan", {
     params: { id: values.argument("ID") },
@@ -312,10 +312,10 @@ export async function resultOfSession(context: Context): Promise<Result> {
   const untilMs = shell.nowMs() + forMs;
   const server = await connect(context);
   for (;;) {
-    const leftMs = Math.max(0, Math.min(waitMs, untilMs - shell.nowMs()));
+    const remainingMs = Math.max(0, Math.min(waitMs, untilMs - shell.nowMs()));
     const session = await server.call("sessions.result", {
       params: { id },
-      query: { ...server.namespace, waitMs: leftMs },
+      query: { ...server.namespace, waitMs: remainingMs },
     });
     const { outcome, status } = session;
     if (outcome === undefined && shell.nowMs() < untilMs) continue;

@@ -68,13 +68,13 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
 type SessionBody = Routes["sessions.start"]["body"];
 
 /** Returns the session of a file or of a registered workflow. @param so the consequence of an error */
-export async function sessionOf(context: Context, what: string, so: string): Promise<SessionSpecInput> {
+export async function sessionOf(context: Context, target: string, so: string): Promise<SessionSpecInput> {
   const { values, shell } = context;
-  if (isFileName(what, shell))
+  if (isFileName(target, shell))
     // The file of a session has no id.
-    return (await sessionIn(context, await readDefinition(what, shell), so)) as SessionSpecInput;
+    return (await sessionIn(context, await readDefinition(target, shell), so)) as SessionSpecInput;
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
-  const [name = "", label] = what.split("@");
+  const [name = "", label] = target.split("@");
   const definition = { name, ...(label === undefined ? {} : { label }) };
   return { definition: { definition, ...(input === undefined ? {} : { input }) } };
 }

@@ -5,7 +5,7 @@ import type { Result } from "../../command/presenter.ts";
 import { handOverToProgram, platformOf } from "../../local/clone.ts";
 import { registerAll } from "../workflows/register.ts";
 
-const what = "`tutti template`";
+const subject = "`tutti template`";
 const kinds: ReadonlySet<string> = new Set(["workflows", "agents", "missions", "sessions"]);
 
 export const listTemplates = (context: Context): Promise<Result> => program(context, ["list"]);
@@ -21,7 +21,7 @@ export async function publishTemplate(context: Context): Promise<Result> {
   const { values, shell } = context;
   const name = values.argument("NAME");
   const [, kind = "workflows", own = ""] = /^(?:(\w+)\/)?([a-z0-9-]+)$/.exec(name) ?? [];
-  const folder = join(dirname(platformOf(shell, what).pathOf("template")), kind, own);
+  const folder = join(dirname(platformOf(shell, subject).pathOf("template")), kind, own);
   if (own === "" || !kinds.has(kind) || !shell.exists(folder))
     throw usageFailure(`Template \`${name}\` not found. List templates with \`tutti template list\`.`);
   const files = (await shell.filesIn(folder)).filter(
@@ -36,6 +36,6 @@ export async function publishTemplate(context: Context): Promise<Result> {
 
 /** Runs the program of templates. It is separate from the CLI because its workers need the SDK. */
 async function program({ values, shell }: Context, verb: readonly string[]): Promise<Result> {
-  const words = [...verb, ...(values.flag("json") ? ["--json"] : [])];
-  return await handOverToProgram(shell, what, ["template", ...words]);
+  const args = [...verb, ...(values.flag("json") ? ["--json"] : [])];
+  return await handOverToProgram(shell, subject, ["template", ...args]);
 }

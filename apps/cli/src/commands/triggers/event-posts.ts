@@ -57,7 +57,7 @@ export class EventPosts implements Starter {
       const batch = this.#waiting.splice(0, eventsMax);
       const refusal = await this.#publish(batch);
       if (refusal === undefined || batch.length === 1) this.#settle(batch, refusal);
-      else for (const one of batch) this.#settle([one], await this.#publish([one]));
+      else for (const item of batch) this.#settle([item], await this.#publish([item]));
     }
     this.#isPosting = false;
   }

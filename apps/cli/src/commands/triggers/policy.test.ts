@@ -20,7 +20,7 @@ describe("the rules of a trigger in `trigger show`", () => {
     ]);
   });
 
-  it("say when runs start, with defaults for the other rules", () => {
+  it("show when runs start, with defaults for the other rules", () => {
     const policy = { group: "event.data.id", debounceMs: 2_000, batchSize: 100, throttleCount: 10 };
     assert.deepEqual(
       factsOf({ windowMs: 3_600_000, policy: { ...policy, singleton: "queue", signal: "more" } }),

@@ -1,5 +1,5 @@
 import type { Trigger } from "@tutti/rest/types";
-import { printSpanMs } from "../../terminal/time.ts";
+import { printShortDurationMs } from "../../terminal/time.ts";
 
 /** Returns the rules of a trigger that differ from the defaults, and the address of its webhooks. Empty: not set. */
 export function policyFacts(
@@ -14,11 +14,14 @@ export function policyFacts(
   return [
     ["address", webhook === undefined ? "" : `POST ${url}/v1/webhooks/${namespace}/${triggerId}`],
     ["secrets", webhook?.secrets.join(", ") ?? ""],
-    ["window", windowMs === 0 ? "" : printSpanMs(windowMs)],
+    ["window", windowMs === 0 ? "" : printShortDurationMs(windowMs)],
     ["group", group],
-    ["debounce", debounceMs === 0 ? "" : `${printSpanMs(debounceMs)}, at most ${printSpanMs(most)}`],
-    ["batch", batchSize < 2 ? "" : `${batchSize} events, or ${printSpanMs(wait)}`],
-    ["throttle", throttleCount === 0 ? "" : `${throttleCount} runs in ${printSpanMs(per)}`],
+    [
+      "debounce",
+      debounceMs === 0 ? "" : `${printShortDurationMs(debounceMs)}, at most ${printShortDurationMs(most)}`,
+    ],
+    ["batch", batchSize < 2 ? "" : `${batchSize} events, or ${printShortDurationMs(wait)}`],
+    ["throttle", throttleCount === 0 ? "" : `${throttleCount} runs in ${printShortDurationMs(per)}`],
     ["singleton", singleton],
     ["signal", signal],
   ];

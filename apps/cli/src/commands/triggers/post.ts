@@ -10,26 +10,32 @@ import { safe } from "../../terminal/text.ts";
 
 export async function postEvent(context: Context): Promise<Result> {
   const { values, print } = context;
-  const event = await eventSaid(context, values.argument("TYPE"), values.text("source") ?? "/tutti/cli");
+  const event = await eventFromOptions(
+    context,
+    values.argument("TYPE"),
+    values.text("source") ?? "/tutti/cli",
+  );
   const server = await connect(context);
   const reply = await server.call("events.publish", { query: server.namespace, body: { events: [event] } });
   const { id } = event;
   const { matched = 0, duplicates = 0 } = reply;
   if (matched === 0)
-    for (const note of await whyNone(server, event.type)) print.note(print.errorStyle.dim(note));
+    for (const note of await noMatchReasons(server, event.type)) print.note(print.errorStyle.dim(note));
   return {
     json: { id, ...reply },
     quiet: [id],
     draw: () => {
       const concerns = matched === 0 ? "no trigger" : matched === 1 ? "1 trigger" : `${matched} triggers`;
-      const seen = duplicates === 0 ? "" : `, seen before by ${duplicates}`;
-      print.line(`${print.style.green("✓")} ${id} posted  ${print.style.dim(`concerns ${concerns}${seen}`)}`);
+      const duplicateText = duplicates === 0 ? "" : `, seen before by ${duplicates}`;
+      print.line(
+        `${print.style.green("✓")} ${id} posted  ${print.style.dim(`concerns ${concerns}${duplicateText}`)}`,
+      );
     },
   };
 }
 
 /** Explains from the list of triggers why no trigger accepted an event. */
-async function whyNone(server: Server, type: string): Promise<readonly string[]> {
+async function noMatchReasons(server: Server, type: string): Promise<readonly string[]> {
   const { triggers } = await server
     .call("triggers.list", { query: { ...server.namespace, size: comparedMax } })
     .catch(() => ({ triggers: [] }));
@@ -51,7 +57,7 @@ async function whyNone(server: Server, type: string): Promise<readonly string[]>
 const comparedMax = 500;
 
 /** Returns the event that arguments and options describe. */
-export async function eventSaid(
+export async function eventFromOptions(
   { values, shell }: Context,
   type: string,
   source: string,

@@ -71,7 +71,7 @@ function drawTrigger({ print, shell }: Context, trigger: Trigger, url: string): 
   const state = paused === true ? style.magenta("‖ paused") : style.cyan("● active");
   print.line(`${style.bold(safe(triggerId))}  ${state}${note === "" ? "" : style.dim(`  ${safe(note)}`)}`);
   print.line("");
-  const shown = (count: number | undefined) => ((count ?? 0) === 0 ? undefined : String(count));
+  const countText = (count: number | undefined) => ((count ?? 0) === 0 ? undefined : String(count));
   print.facts([
     ["about", trigger.description],
     ["workflow", trigger.run?.definition?.name],
@@ -83,12 +83,12 @@ function drawTrigger({ print, shell }: Context, trigger: Trigger, url: string): 
     ["of definition", trigger.owner],
     ["received", String(counts?.received ?? 0)],
     ["started", String(counts?.started ?? 0)],
-    ["signalled", shown(counts?.signalled)],
-    ["duplicates", shown(counts?.duplicates)],
-    ["skipped", shown(counts?.skipped)],
-    ["waiting", shown(counts?.waiting)],
-    ["dead letters", shown(counts?.dead)],
-    ["dropped", shown(counts?.dropped)],
+    ["signalled", countText(counts?.signalled)],
+    ["duplicates", countText(counts?.duplicates)],
+    ["skipped", countText(counts?.skipped)],
+    ["waiting", countText(counts?.waiting)],
+    ["dead letters", countText(counts?.dead)],
+    ["dropped", countText(counts?.dropped)],
   ]);
   if (recent.length > 0) {
     print.line("");

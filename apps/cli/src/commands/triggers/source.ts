@@ -96,8 +96,9 @@ async function sourcesIn({ values, shell }: Context): Promise<readonly NamedSour
     });
   const documents = checked.flatMap(({ source }) => source ?? []);
   const names = documents.map(({ source }) => source);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw usageFailure(`The files have several sources with the name \`${twice}\`.`);
+  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
+  if (duplicate !== undefined)
+    throw usageFailure(`The files have several sources with the name \`${duplicate}\`.`);
   return documents.map((document) => ({
     name: document.source,
     type: document.event ?? `source.${document.source}`,

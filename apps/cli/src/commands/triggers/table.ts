@@ -35,7 +35,7 @@ const conditions = [
     name: "webhook-of",
     value: "PRESET",
     choices: ["standard", "github", "stripe", "shopify", "slack"],
-    summary: "webhooks of another system, instead of --event. PRESET: how it signs",
+    summary: "webhooks of another system, instead of --event. PRESET: its signature scheme",
   },
   {
     name: "signed-by",
@@ -53,13 +53,13 @@ const conditions = [
   {
     name: "key-window",
     value: "SPAN",
-    summary: "how long a key counts as seen. Default: as long as its run is kept",
+    summary: "deduplication window of a key. Default: retention of its run",
   },
 ] as const;
 
 const policies = [
   { name: "group-by", value: "EXPRESSION", summary: "count debounce, batch and singleton by this value" },
-  { name: "debounce", value: "SPAN", summary: "start one run after this quiet, with the last event" },
+  { name: "debounce", value: "SPAN", summary: "start one run after this quiet period, with the last event" },
   { name: "batch", value: "N", summary: "start one run for N events" },
   { name: "batch-wait", value: "SPAN", summary: "maximum wait of a batch. Default: 1s" },
   { name: "throttle", value: "N", summary: "start at most N runs in the time of --per" },
@@ -150,7 +150,7 @@ export const triggerCommands: readonly Command[] = [
   {
     name: "trigger test",
     group: "triggers",
-    summary: "Test a trigger with an event. Nothing starts",
+    summary: "Test a trigger with an event. No run starts",
     about: ["Without data, tests the newest recorded event of the trigger's source."],
     arguments: [
       triggerId,
@@ -243,7 +243,7 @@ export const triggerCommands: readonly Command[] = [
       data,
       { name: "id", value: "ID", summary: "id of the new object. Default: random" },
       { name: "source", value: "URI", summary: "source of the event. Default: /tutti/cli" },
-      { name: "subject", value: "TEXT", summary: "what it is about" },
+      { name: "subject", value: "TEXT", summary: "subject of the event" },
     ],
     examples: [
       { words: "event post shop.order.created id=7 total=20", does: "post an event with this data" },

@@ -6,14 +6,14 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { eventSaid } from "./post.ts";
+import { eventFromOptions } from "./post.ts";
 
 /** Tests a trigger. Exits with the code of a rejection if the event would start nothing. */
 export async function testTrigger(context: Context): Promise<Result> {
   const { values, print } = context;
   const triggerId = values.argument("ID");
   const server = await connect(context);
-  const event = await eventTried(context, server, triggerId);
+  const event = await eventToTest(context, server, triggerId);
   const reply = await server.call("triggers.test", {
     query: server.namespace,
     body: { triggerId, ...(event === undefined ? {} : { event }) },
@@ -44,7 +44,7 @@ export async function testTrigger(context: Context): Promise<Result> {
   };
 }
 
-async function eventTried(
+async function eventToTest(
   context: Context,
   server: Server,
   id: string,
@@ -57,5 +57,5 @@ async function eventTried(
   const { source } = await server.call("triggers.get", { params: { id }, query: server.namespace });
   // The type may be a pattern. The test uses a type that it matches.
   const type = (source?.event?.type ?? "test").replaceAll("*", "any").replace(/>$/, "any");
-  return eventSaid(context, type, source?.event?.source || "/tutti/cli");
+  return eventFromOptions(context, type, source?.event?.source || "/tutti/cli");
 }

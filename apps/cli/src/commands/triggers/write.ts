@@ -15,8 +15,9 @@ import { secretProblems } from "./webhook-secrets.ts";
 export async function createTrigger(context: Context): Promise<Result> {
   const { values, shell } = context;
   const [name = "", label] = values.argument("WORKFLOW").split("@");
-  const given = values.text("with");
-  const input: Json | undefined = given === undefined ? undefined : await readInput([given], shell, "--with");
+  const inputText = values.text("with");
+  const input: Json | undefined =
+    inputText === undefined ? undefined : await readInput([inputText], shell, "--with");
   const optional = (option: string, field: string) => {
     const text = values.text(option);
     return text === undefined ? {} : { [field]: text };
@@ -27,9 +28,9 @@ export async function createTrigger(context: Context): Promise<Result> {
     query: server.namespace,
     body: {
       triggerId: values.argument("ID"),
-      source: sourceSaid(context),
+      source: sourceFromOptions(context),
       run: { definition: { name, ...(label === undefined ? {} : { label }) } },
-      policy: policySaid(context),
+      policy: policyFromOptions(context),
       ...optional("if", "condition"),
       ...optional("key", "key"),
       ...optional("run", "runId"),
@@ -41,10 +42,10 @@ export async function createTrigger(context: Context): Promise<Result> {
   });
   const { triggerId = "", source } = trigger ?? {};
   const problems = await secretProblems(server, { triggerId, secrets: source?.webhook?.secrets });
-  return tell(context, trigger, existed === true ? "already exists" : "created", problems);
+  return triggerOutcome(context, trigger, existed === true ? "already exists" : "created", problems);
 }
 
-function sourceSaid({ values }: Context): TriggerSourceInput {
+function sourceFromOptions({ values }: Context): TriggerSourceInput {
   const [event, definition] = [values.text("event"), values.text("after-run")];
   const [preset, secrets] = [values.text("webhook-of"), values.list("signed-by")];
   if (preset !== undefined && event === undefined && definition === undefined) {
@@ -61,13 +62,13 @@ function sourceSaid({ values }: Context): TriggerSourceInput {
   throw usageFailure("Pass --event TYPE, --after-run WORKFLOW or --webhook-of PRESET.");
 }
 
-function policySaid({ values }: Context) {
+function policyFromOptions({ values }: Context) {
   const singleton = values.text("singleton");
   const numbers = {
     debounceMs: values.durationMs("debounce"),
-    batchSize: values.whole("batch"),
+    batchSize: values.integer("batch"),
     batchWaitMs: values.durationMs("batch-wait"),
-    throttleCount: values.whole("throttle"),
+    throttleCount: values.integer("throttle"),
     throttlePerMs: values.durationMs("per"),
   };
   const texts = { group: values.text("group-by"), signal: values.text("signal") };
@@ -98,7 +99,7 @@ async function steer(
     query: server.namespace,
     body: reasonOf(context),
   });
-  return tell(context, trigger, done);
+  return triggerOutcome(context, trigger, done);
 }
 
 export async function replayEvents(context: Context): Promise<Result> {
@@ -127,7 +128,7 @@ export async function replayEvents(context: Context): Promise<Result> {
 export async function retryDeadLetters(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
-  const reply = await server.call("triggers.retry", chosenLetters(context, server));
+  const reply = await server.call("triggers.retry", selectedDeadLetters(context, server));
   const { count = 0, failed } = reply;
   if (failed.length === 0) return settled(context, reply, "retried");
   const reasons = new Set(failed.map(({ message = "", code = "" }) => message || code));
@@ -138,19 +139,23 @@ export async function retryDeadLetters(context: Context): Promise<Result> {
     draw: () => {
       const some = `${counted(count, "dead letter")} retried, ${failed.length} failed again:`;
       print.line(`${print.style.red("✗")} ${some}`);
-      for (const reason of [...reasons].slice(0, reasonsShown)) print.line(`  ${safe(reason)}`);
+      for (const reason of [...reasons].slice(0, reasonsMax)) print.line(`  ${safe(reason)}`);
     },
   };
 }
 
-const reasonsShown = 5;
+const reasonsMax = 5;
 
 export async function dropDeadLetters(context: Context): Promise<Result> {
   const server = await connect(context);
-  return settled(context, await server.call("triggers.drop", chosenLetters(context, server)), "deleted");
+  return settled(
+    context,
+    await server.call("triggers.drop", selectedDeadLetters(context, server)),
+    "deleted",
+  );
 }
 
-function chosenLetters(context: Context, { namespace }: Pick<Server, "namespace">) {
+function selectedDeadLetters(context: Context, { namespace }: Pick<Server, "namespace">) {
   const { values } = context;
   const numbers = values.manyArguments("NUMBER").map((text) => {
     if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${text}\``);
@@ -179,17 +184,17 @@ export async function deleteTrigger(context: Context): Promise<Result> {
   return deletedOutcome(context, reply, id);
 }
 
-function tell(
+function triggerOutcome(
   { print }: Context,
   trigger: Trigger | undefined,
-  words: string,
+  text: string,
   problems: readonly string[] = [],
 ): Outcome {
   return {
     json: trigger ?? {},
     quiet: trigger === undefined ? [] : [trigger.triggerId],
     draw: () => {
-      if (trigger !== undefined) print.line(`${print.style.green("✓")} ${safe(trigger.triggerId)} ${words}`);
+      if (trigger !== undefined) print.line(`${print.style.green("✓")} ${safe(trigger.triggerId)} ${text}`);
       for (const problem of problems) print.note(problem);
     },
   };

@@ -65,7 +65,7 @@ async function notOffered(server: Server, { old, new: other }: Variants): Promis
 }
 
 export function percentIn({ values }: Pick<Context, "values">): number {
-  const percent = values.whole("percent") ?? 0;
+  const percent = values.integer("percent") ?? 0;
   if (percent <= percentMax) return percent;
   throw new Failure(`\`--percent\`: expected 0 to ${percentMax}, got ${percent}.`, {
     exitCode: exitCodes.usage,
@@ -184,7 +184,7 @@ interface Compared {
 export async function showVariant(context: Context): Promise<Result> {
   const { values, print } = context;
   const name = values.argument("NAME");
-  const runs = Math.min(values.whole("runs") ?? 100, runsMax);
+  const runs = Math.min(values.integer("runs") ?? 100, runsMax);
   const server = await connect(context);
   const percent = await requireVariants(server, name);
   const compared = await comparedIn(server, name, { percent, runs });
@@ -225,7 +225,7 @@ function msOf(ms: number | undefined): string {
 }
 
 const runsMax = 500;
-const shownMax = 10;
+const rowsMax = 10;
 const readersMax = 8;
 
 interface Call {
@@ -248,12 +248,12 @@ async function comparedIn(
   const different: string[] = [];
   const read = async (): Promise<void> => {
     for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-      const made = await callsOf(server, run);
+      const callByVariant = await callsOf(server, run);
       for (const variant of variantNames) {
-        const call = made[variant];
+        const call = callByVariant[variant];
         if (call !== undefined) calls[variant].push(call);
       }
-      const { old, new: young } = made;
+      const { old, new: young } = callByVariant;
       if (old === undefined || young === undefined || old.error !== undefined || young.error !== undefined)
         continue;
       both++;
@@ -266,7 +266,7 @@ async function comparedIn(
     percent,
     both,
     equal,
-    different: different.sort().slice(0, shownMax),
+    different: different.sort().slice(0, rowsMax),
     variants: { old: figuresOf(calls.old), new: figuresOf(calls.new) },
   };
 }

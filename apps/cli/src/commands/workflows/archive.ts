@@ -34,10 +34,10 @@ export async function archive(context: Context): Promise<Result> {
 
 export async function convert(context: Context): Promise<Result> {
   const { values, shell, print } = context;
-  const what = values.argument("FILE|NAME");
+  const target = values.argument("FILE|NAME");
   const format = (values.text("format") ?? "yaml") as SourceFormat;
   const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
-  const subject = await subjectOf(context, what);
+  const subject = await subjectOf(context, target);
   const server = await connect(context);
   const source = await server.call("workflows.convert", {
     query: server.namespace,
@@ -51,11 +51,11 @@ export async function convert(context: Context): Promise<Result> {
   };
 }
 
-async function subjectOf({ shell }: Context, what: string) {
-  if (!isFileName(what, shell)) {
-    const [name = "", label] = what.split("@");
+async function subjectOf({ shell }: Context, target: string) {
+  if (!isFileName(target, shell)) {
+    const [name = "", label] = target.split("@");
     return { definition: { name, ...(label === undefined ? {} : { label }) } };
   }
-  const file = await readDefinition(what, shell);
+  const file = await readDefinition(target, shell);
   return { source: { format: file.format, text: file.text, fileName: shortName(file) } };
 }

@@ -13,20 +13,22 @@ export async function check(context: Context): Promise<Result> {
   const files = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
   const { checkFile } = await import("../../local/check.ts");
   const local = files.map((file) => checkFile(file));
-  const checked = values.flag("against") ? await Promise.all(local.map((one) => held(context, one))) : local;
+  const checked = values.flag("against")
+    ? await Promise.all(local.map((result) => checkOnServer(context, result)))
+    : local;
   const errors = checked.flatMap(({ problems }) => problems.filter(({ severity }) => severity === "error"));
   return {
     json: { files: checked.map(jsonOf), ok: errors.length === 0 },
-    quiet: checked.flatMap((one) => problemLines(context, one)),
+    quiet: checked.flatMap((result) => problemLines(context, result)),
     draw: () => {
-      for (const one of checked) draw(context, one);
+      for (const result of checked) draw(context, result);
     },
     exitCode: errors.length === 0 ? exitCodes.completed : exitCodes.failed,
   };
 }
 
 /** Validates a correct definition against the platform. */
-async function held(context: Context, checked: Checked): Promise<Checked> {
+async function checkOnServer(context: Context, checked: Checked): Promise<Checked> {
   if (checked.definition === undefined) return checked;
   const { connect } = await import("../../server/server.ts");
   const server = await connect(context);

@@ -12,8 +12,8 @@ import { drawProblem } from "../../terminal/problems.ts";
 /** Draws the workflow of a file, or a registered one. The durations are from the definition. */
 export async function graph(context: Context): Promise<Result> {
   const { values, shell, print } = context;
-  const what = values.argument("FILE|NAME");
-  const view = isFileName(what, shell) ? await ofFile(context, what) : await ofName(context, what);
+  const target = values.argument("FILE|NAME");
+  const view = isFileName(target, shell) ? await ofFile(context, target) : await ofName(context, target);
   if (!("nodes" in view)) return view;
   return {
     json: view,
@@ -23,8 +23,8 @@ export async function graph(context: Context): Promise<Result> {
   };
 }
 
-async function ofFile({ shell, print, values }: Context, what: string): Promise<WorkflowView | Outcome> {
-  const file = await readDefinition(what, shell);
+async function ofFile({ shell, print, values }: Context, target: string): Promise<WorkflowView | Outcome> {
+  const file = await readDefinition(target, shell);
   const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
   const { checkFile, graphView, parametersMissing } = await import("../../local/check.ts");
   const { definition, problems } = checkFile(file, parameters);
@@ -37,21 +37,21 @@ async function ofFile({ shell, print, values }: Context, what: string): Promise<
   }
   const missing = parametersMissing(definition);
   if (missing !== undefined)
-    throw usageFailure(`${what} is a template. Set its parameters to draw the graph`, [
+    throw usageFailure(`${target} is a template. Set its parameters to draw the graph`, [
       `Its parameters: ${missing.join(", ")}. Set them with -p NAME=VALUE.`,
     ]);
   return graphView(definition);
 }
 
-async function ofName(context: Context, what: string): Promise<WorkflowView> {
-  const [name = "", label] = what.split("@");
+async function ofName(context: Context, target: string): Promise<WorkflowView> {
+  const [name = "", label] = target.split("@");
   const server = await connect(context);
   const found: Graph = await server.call("workflows.graph", {
     params: { name },
     query: { ...server.namespace, ...(label === undefined ? {} : { label }) },
   });
   return {
-    name: what,
+    name: target,
     nodes: found.nodes.map((node) => ({
       id: node.taskId ?? "",
       title: node.title ?? "",

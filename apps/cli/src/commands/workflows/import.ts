@@ -51,7 +51,8 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
     temporal: () => importing.importTemporal(text),
   };
   const importer = Object.hasOwn(importers, kind) ? importers[kind] : undefined;
-  const refuse = (why: string) => new Failure(why, { exitCode: exitCodes.refused, code: "not_imported" });
+  const refuse = (message: string) =>
+    new Failure(message, { exitCode: exitCodes.refused, code: "not_imported" });
   if (importer === undefined)
     throw refuse(`Kind \`${kind}\` not found. Kinds: ${Object.keys(importers).join(", ")}.`);
   try {

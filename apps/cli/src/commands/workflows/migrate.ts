@@ -13,12 +13,12 @@ import { applyBulk } from "../runs/steer-many.ts";
 export async function migrate(context: Context): Promise<Result> {
   const { values, print, command } = context;
   const [name = "", version] = values.argument("NAME[@VERSION]").split("@");
-  const back = values.flag("undo");
+  const isUndo = values.flag("undo");
   const to = (values.text("to") ?? "").replace(/^@/, "");
   const server = await connect(context);
-  const filter = await filterFrom(context, server, { name, version: back ? undefined : version });
-  const how = { restart: values.flag("restart"), children: values.flag("children"), back };
-  const move = { version: to, map: values.labels("map"), ...how };
+  const filter = await filterFrom(context, server, { name, version: isUndo ? undefined : version });
+  const options = { restart: values.flag("restart"), children: values.flag("children"), back: isUndo };
+  const move = { version: to, map: values.labels("map"), ...options };
   const preview = await server.call("bulk.preview", {
     query: server.namespace,
     body: { filter, action: { move } },
@@ -29,7 +29,7 @@ export async function migrate(context: Context): Promise<Result> {
   print.preview(() => drawPlan(context, preview));
   if (!(await isConfirmed(context, `Move ${counted(count, "run")}?`))) return exitCodes.completed;
   const reason = values.text("reason") ?? `tutti ${command.name}`;
-  const perSecond = values.whole("pace") ?? 0;
+  const perSecond = values.integer("pace") ?? 0;
   return await applyBulk(context, server, { previewToken, reason, count, done: "moved", perSecond });
 }
 

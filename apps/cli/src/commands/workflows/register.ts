@@ -59,7 +59,7 @@ export interface Registered {
 export async function register(context: Context, server: Server, source: SourceFile): Promise<Registered> {
   const { values } = context;
   const labels = values.list("as");
-  const percent = values.whole("percent");
+  const percent = values.integer("percent");
   const { format, text } = source;
   try {
     const { definition, existed = false } = await server.call("workflows.register", {

@@ -10,7 +10,7 @@ import { reasonOf } from "../request.ts";
 export async function rollOut(context: Context): Promise<Result> {
   const [name = "", version = ""] = context.values.argument("NAME@VERSION").split("@");
   if (version === "") throw usageFailure("Expected a workflow and a version, such as order@2.0.0.");
-  const percent = context.values.whole("percent") ?? 100;
+  const percent = context.values.integer("percent") ?? 100;
   const server = await connect(context);
   const reply = await server.call("workflows.rollOut", {
     params: { name },

@@ -3,7 +3,7 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import { printTiming, timingSaid, withTiming } from "../../server/timing.ts";
+import { printTiming, timingFromOptions, withTiming } from "../../server/timing.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
@@ -132,8 +132,8 @@ function toneOf({ result }: Firing): Tone {
 
 export async function previewSchedule(context: Context): Promise<Result> {
   const { values, print, shell } = context;
-  const timing = timingSaid(context);
-  const count = values.whole("count") ?? 10;
+  const timing = timingFromOptions(context);
+  const count = values.integer("count") ?? 10;
   const server = await connect(context);
   const { timesMs } = await withTiming(context, () =>
     server.call("schedules.preview", { query: server.namespace, body: { timing, count } }),

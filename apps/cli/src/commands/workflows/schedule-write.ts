@@ -4,7 +4,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { readInput } from "../../command/input.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
-import { timingSaid, withTiming } from "../../server/timing.ts";
+import { timingFromOptions, withTiming } from "../../server/timing.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { deletedOutcome } from "../outcome.ts";
@@ -12,7 +12,7 @@ import { reasonOf } from "../request.ts";
 
 export async function createSchedule(context: Context): Promise<Result> {
   const { values, shell } = context;
-  const timing = timingSaid(context);
+  const timing = timingFromOptions(context);
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
   const [name = "", label] = values.argument("WORKFLOW").split("@");
   const overlap = values.text("overlap");
@@ -37,7 +37,7 @@ export async function createSchedule(context: Context): Promise<Result> {
   const { schedule, existed } = await withTiming(context, () =>
     server.call("schedules.create", { query: server.namespace, body }),
   );
-  return tell(context, schedule, existed === true ? "already exists" : "created");
+  return scheduleOutcome(context, schedule, existed === true ? "already exists" : "created");
 }
 
 export function pauseSchedule(context: Context): Promise<Result> {
@@ -59,7 +59,7 @@ async function steer(
     query: server.namespace,
     body: reasonOf(context),
   });
-  return tell(context, schedule, done);
+  return scheduleOutcome(context, schedule, done);
 }
 
 export async function triggerSchedule(context: Context): Promise<Result> {
@@ -96,7 +96,7 @@ export async function deleteSchedule(context: Context): Promise<Result> {
   return deletedOutcome(context, reply, id);
 }
 
-function tell({ print, shell }: Context, schedule: Schedule | undefined, words: string): Outcome {
+function scheduleOutcome({ print, shell }: Context, schedule: Schedule | undefined, text: string): Outcome {
   return {
     json: schedule ?? {},
     quiet: schedule === undefined ? [] : [schedule.scheduleId],
@@ -106,7 +106,7 @@ function tell({ print, shell }: Context, schedule: Schedule | undefined, words: 
       const [next] = schedule.nextTimesMs;
       const when =
         next === undefined || schedule.paused === true ? "" : `  next ${printAge(next, shell.nowMs())}`;
-      print.line(`${print.style.green("✓")} ${safe(schedule.scheduleId)} ${words}${print.style.dim(when)}`);
+      print.line(`${print.style.green("✓")} ${safe(schedule.scheduleId)} ${text}${print.style.dim(when)}`);
     },
   };
 }

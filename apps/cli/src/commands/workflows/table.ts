@@ -20,7 +20,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "apply",
     group: "workflows",
-    summary: "Create, update and delete what files describe",
+    summary: "Create, update and delete the resources that files describe",
     about: [
       "Checks all files first. If one has an error, nothing is changed. Applied again, the same files change nothing.",
       "A file can have several YAML documents. The first key is the kind: workflow, variant, schedule, trigger, adapter, pool, scaler, hook, inbox, limit, quota or secret.",
@@ -45,7 +45,7 @@ export const workflowCommands: readonly Command[] = [
         completes: "file",
         summary: "file or folder, like the argument",
       },
-      { name: "dry-run", summary: "print what would change, and change nothing" },
+      { name: "dry-run", summary: "print the changes without making them" },
       {
         name: "file-set",
         value: "NAME",
@@ -146,11 +146,11 @@ export const workflowCommands: readonly Command[] = [
         isMany: true,
         summary: "a task or state with another id there. OLD= drops it with its result",
       },
-      { name: "restart", summary: "restart attempts that the version cannot take over" },
+      { name: "restart", summary: "restart attempts that the version cannot continue" },
       { name: "children", summary: "move the child runs too, to the versions that the version names" },
-      { name: "undo", summary: "undo an earlier change of this kind. What has happened since stays" },
+      { name: "undo", summary: "undo an earlier change of this kind, and keep later changes" },
       { name: "pace", value: "N", summary: "move at most N runs a second" },
-      { name: "dry-run", summary: "print what would change, and change nothing" },
+      { name: "dry-run", summary: "print the changes without making them" },
       reason,
       yes,
     ],
@@ -171,7 +171,7 @@ export const workflowCommands: readonly Command[] = [
   {
     name: "workflow rollout",
     group: "workflows",
-    summary: "Set which part of new runs takes a version of a workflow",
+    summary: "Set the percentage of new runs that use a version of a workflow",
     about: [
       "The latest version takes the other new runs. With 100 the version becomes the latest one, with 0 it takes none. Runs that have started stay on their version.",
     ],

@@ -6,7 +6,7 @@ import { connect } from "../../server/server.ts";
 import { printAge } from "../../terminal/time.ts";
 
 /** Characters of a hash that are enough to distinguish versions by eye. */
-const shownLength = 12;
+const hashLength = 12;
 
 /** Lists the versions of a workflow, with the number of active runs on each. */
 export async function listVersions(context: Context): Promise<Result> {
@@ -32,14 +32,14 @@ export async function listVersions(context: Context): Promise<Result> {
       const nowMs = shell.nowMs();
       print.table(
         [
-          { title: "version", widthMin: shownLength },
+          { title: "version", widthMin: hashLength },
           { title: "live", align: "right", widthMin: 4 },
           { title: "new runs", align: "right", yields: 3, widthMin: 8 },
           { title: "labels", yields: 1, widthMin: 6 },
           { title: "registered", align: "right", yields: 2, widthMin: 9 },
         ],
         entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs, rollout }) => [
-          { text: hash.slice(0, shownLength), tone: "bold" },
+          { text: hash.slice(0, hashLength), tone: "bold" },
           { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
           { text: newRunsOf(hash, versionLabels, rollout), tone: "dim" },
           { text: versionLabels.join(", "), tone: "dim" },

@@ -4,13 +4,13 @@ import "../../elements/listed.css";
 import { useMemo } from "react";
 import { policySchemaQuery } from "../../data/governance-queries.ts";
 import { PageHead } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { AskPart } from "./ask-part.tsx";
+import { AccessCheckForm } from "./access-check-form.tsx";
 import { BrowsersView } from "./browsers-view.tsx";
 import { DecisionsView } from "./decisions-view.tsx";
-import { KeptOutView } from "./kept-out-view.tsx";
 import { KeysView } from "./keys-view.tsx";
+import { LockoutsView } from "./lockouts-view.tsx";
 import { MatrixPart } from "./matrix-part.tsx";
 import { PoliciesView } from "./policies-view.tsx";
 import { type AccessCheck, emptyCheck } from "./question.ts";
@@ -41,44 +41,44 @@ export function AccessPage() {
         current={view}
         onChange={(next) => void navigate({ search: { view: next } })}
       >
-        {view === "who" ? <WhoView /> : null}
+        {view === "who" ? <CheckView /> : null}
         {view === "policies" ? <PoliciesView /> : null}
         {view === "decisions" ? <DecisionsView /> : null}
         {view === "keys" ? <KeysView /> : null}
         {view === "sign-ins" ? <SignInsView /> : null}
         {view === "browsers" ? <BrowsersView /> : null}
-        {view === "kept-out" ? <KeptOutView /> : null}
+        {view === "kept-out" ? <LockoutsView /> : null}
       </Tabs>
     </>
   );
 }
 
 /** Access questions, single and as a matrix. */
-function WhoView() {
+function CheckView() {
   const search = useSearch({ from: "/access" });
   const navigate = useNavigate({ from: "/access" });
   const schema = useQuery(policySchemaQuery());
   const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
   const { who = "", action = "", kind = "", id = "" } = search;
   const check: AccessCheck = { ...emptyCheck, who, action, kind, id };
-  const ask = (next: AccessCheck) => {
+  const submit = (next: AccessCheck) => {
     const search = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
     void navigate({ search: search, resetScroll: false });
   };
   return (
-    <Shown query={schema} what="permissions" lines={8}>
+    <QueryView query={schema} label="permissions" lines={8}>
       {() => (
         <>
-          <AskPart key={JSON.stringify(check)} check={check} actions={actions} onAsk={ask} />
+          <AccessCheckForm key={JSON.stringify(check)} check={check} actions={actions} onCheck={submit} />
           <MatrixPart
             actions={actions}
-            onAsk={(next) => {
-              ask(next);
+            onCheck={(next) => {
+              submit(next);
               document.getElementById("ask")?.scrollIntoView({ block: "start" });
             }}
           />
         </>
       )}
-    </Shown>
+    </QueryView>
   );
 }

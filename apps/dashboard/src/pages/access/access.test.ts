@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { GovernanceRole } from "@tutti/rest/types";
-import { emptyKey, keyBody, keyCommand, keyProblems, scopeWords, standOfKey } from "./keys.ts";
+import { emptyKey, keyBadge, keyBody, keyCommand, keyProblems, scopeTexts } from "./keys.ts";
 import { areasOf, mayInArea, Rights } from "./matrix.ts";
 import {
   actorOf,
@@ -25,8 +25,8 @@ action "insight.health_histories.get" in ["read"] appliesTo { principal: [Person
 `;
 const actions = actionsOf(schema);
 
-describe("what can be done here", () => {
-  it("is read from the schema: actions with the kinds they are about, groups left out", () => {
+describe("the actions of the policy schema", () => {
+  it("are listed with the resource kinds of each action, without groups", () => {
     assert.deepEqual(actions, [
       { name: "workflow.runs.get", kinds: ["run"] },
       { name: "workflow.runs.start", kinds: ["run"] },
@@ -38,7 +38,7 @@ describe("what can be done here", () => {
 describe("the matrix", () => {
   const rights = new Rights({ allowed: ["workflow.runs.get"], conditional: ["workflow.runs.start"] });
 
-  it("tells always, sometimes and never apart, for an action and for an area", () => {
+  it("distinguishes always, sometimes and never, for an action and for an area", () => {
     assert.deepEqual(
       actions.map(({ name }) => rights.mayDo(name)),
       ["always", "sometimes", "never"],
@@ -52,7 +52,7 @@ describe("the matrix", () => {
     assert.equal(mayInArea({ always: 2, sometimes: 0, all: 2 }), "always");
   });
 
-  it("has what is looked for alone", () => {
+  it("contains only actions that match the search", () => {
     assert.deepEqual(
       areasOf(actions, " Start ").map(({ name, actions: own }) => [name, own.length]),
       [["workflow.runs", 1]],
@@ -63,7 +63,7 @@ describe("the matrix", () => {
 describe("a question", () => {
   const request = { ...emptyCheck, who: "person:ada", action: "workflow.runs.start", id: "order-1" };
 
-  it("is about the kind that its action takes", () => {
+  it("uses a resource kind of its action", () => {
     assert.deepEqual(questionOf(request, actions), {
       actor: { kind: "person", id: "ada" },
       action: "workflow.runs.start",
@@ -138,7 +138,7 @@ permit(principal, action, resource) when { context.pool == ";" };
 describe("keys", () => {
   const nowMs = 1_000_000;
 
-  it("are made for their creator, with all of the creator's rights, by default", () => {
+  it("belong to their creator, with all of the creator's rights, by default", () => {
     assert.deepEqual(keyBody({ ...emptyKey, title: " mine " }), {
       title: "mine",
       lifetimeMs: 90 * 86_400_000,
@@ -171,7 +171,7 @@ describe("keys", () => {
     );
   });
 
-  it("say what is wrong before anything is sent", () => {
+  it("are validated before a request is sent", () => {
     assert.deepEqual(Object.keys(keyProblems({ ...emptyKey, who: "press" })), ["title", "who"]);
     assert.deepEqual(Object.keys(keyProblems({ ...emptyKey, title: "a", who: "agent:b", slots: "many" })), [
       "slots",
@@ -179,23 +179,23 @@ describe("keys", () => {
   });
 
   it("show their current state", () => {
-    assert.equal(standOfKey({}, nowMs).word, "good");
-    assert.equal(standOfKey({ expireTimeMs: nowMs }, nowMs).word, "ended");
-    assert.equal(standOfKey({ successorKeyId: "k2" }, nowMs).word, "rotated");
-    assert.equal(standOfKey({ successorKeyId: "k2", revoked: true }, nowMs).word, "revoked");
+    assert.equal(keyBadge({}, nowMs).label, "good");
+    assert.equal(keyBadge({ expireTimeMs: nowMs }, nowMs).label, "ended");
+    assert.equal(keyBadge({ successorKeyId: "k2" }, nowMs).label, "rotated");
+    assert.equal(keyBadge({ successorKeyId: "k2", revoked: true }, nowMs).label, "revoked");
   });
 
   it("show their restrictions, and an empty list of an agent grants nothing", () => {
-    assert.deepEqual(scopeWords(undefined), []);
+    assert.deepEqual(scopeTexts(undefined), []);
     const agent = { pools: [], offers: ["print.*"], namespaces: [], maxSlots: 2 };
-    assert.deepEqual(scopeWords({ actions: ["a.*"], namespaces: ["x"], agent }), [
+    assert.deepEqual(scopeTexts({ actions: ["a.*"], namespaces: ["x"], agent }), [
       ...["actions a.*", "in x", "offers print.*", "joins no pool", "has up to 2 slots"],
     ]);
   });
 });
 
 describe("the address of the page", () => {
-  it("takes what is right, and leaves the rest", () => {
+  it("keeps valid parameters, and drops the rest", () => {
     assert.deepEqual(accessSearch({ view: "keys", who: 7, decided: "denied", x: 1 }), {
       view: "keys",
       decided: "denied",

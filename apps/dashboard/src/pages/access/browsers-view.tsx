@@ -2,15 +2,15 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { SignIn } from "@tutti/rest/types";
 import { useState } from "react";
 import { signInsQuery } from "../../data/governance-queries.ts";
-import { whoQuery } from "../../data/queries.ts";
+import { callerQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 
-const ways: Readonly<Record<SignIn["by"], string>> = {
+const methods: Readonly<Record<SignIn["by"], string>> = {
   link: "a link of the CLI",
   key: "a key",
   token: "a token",
@@ -28,7 +28,7 @@ export function BrowsersView() {
           End other sign-ins …
         </button>
       </p>
-      <Shown query={query} what="sign-ins" lines={4}>
+      <QueryView query={query} label="sign-ins" lines={4}>
         {({ signIns }) =>
           signIns.length === 0 ? (
             <Empty title="No signed-in browsers.">
@@ -44,7 +44,7 @@ export function BrowsersView() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       <Dialog title="End all other sign-ins?" open={endingAll} onClose={() => setEndingAll(false)}>
         <EndAll onDone={() => setEndingAll(false)} />
       </Dialog>
@@ -53,7 +53,7 @@ export function BrowsersView() {
 }
 
 function Line({ signIn }: { signIn: SignIn }) {
-  const { data: me } = useQuery(whoQuery());
+  const { data: me } = useQuery(callerQuery());
   const { id, who, by, namespace, address, browser = "", startMs, useMs, expiresMs, own } = signIn;
   const ended = useEnded();
   return (
@@ -61,12 +61,12 @@ function Line({ signIn }: { signIn: SignIn }) {
       <div>
         <strong>{who}</strong> {own ? <Tag>this browser</Tag> : null}
         <p className="small soft">
-          by {ways[by]}
+          by {methods[by]}
           {namespace ? ` of the namespace ${namespace}` : ""}, <code>{id}</code>
         </p>
       </div>
       <p className="small" title={browser}>
-        {browserWords(browser)}
+        {browserText(browser)}
         {address ? ` from ${address}` : ""}
       </p>
       <p className="small soft">
@@ -141,8 +141,8 @@ const systems: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, "Linux"],
 ];
 
-function browserWords(text: string): string {
+function browserText(text: string): string {
   const found = (known: typeof names) => known.find(([form]) => form.test(text))?.[1];
-  const words = [found(names), found(systems)].filter((word) => word !== undefined);
-  return words.length > 0 ? words.join(" on ") : text.slice(0, 40) || "a browser";
+  const parts = [found(names), found(systems)].filter((part) => part !== undefined);
+  return parts.length > 0 ? parts.join(" on ") : text.slice(0, 40) || "a browser";
 }

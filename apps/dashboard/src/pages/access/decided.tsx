@@ -7,7 +7,7 @@ import { commandLine } from "../../elements/spelled.ts";
 import { Glyph } from "../../score/glyph.tsx";
 import { useChanged } from "../policies/use-changed.ts";
 import "./access.css";
-import { nameOf, rolesFor, sentenceOf, whoIs } from "./question.ts";
+import { nameOf, principalText, rolesFor, sentenceOf } from "./question.ts";
 import { statementOf } from "./statements.ts";
 import type { Action } from "./vocabulary.ts";
 
@@ -93,13 +93,13 @@ function WouldPermit({ decision, actions }: { decision: Decision; actions: reado
     return (
       <p className="small">A forbid policy overrides all permissions. Add an exception to that policy.</p>
     );
-  const fitting = rolesFor(question?.action ?? "", roles.data?.roles ?? [], actions).slice(0, 3);
-  if (fitting.length === 0) return null;
+  const suitable = rolesFor(question?.action ?? "", roles.data?.roles ?? [], actions).slice(0, 3);
+  if (suitable.length === 0) return null;
   return (
     <div className="would-permit">
       <p>Ways to permit it</p>
       <ul>
-        {fitting.map(({ role = "", description }) => (
+        {suitable.map(({ role = "", description }) => (
           <li key={role}>
             <span>
               the role <code>{role}</code> <span className="small soft">{description}</span>
@@ -119,10 +119,10 @@ function Bind({ role, decision }: { role: string; decision: Decision }) {
   const bindingId = `${role}-${actor.kind}-${actor.id}`.replaceAll(/[^\w.-]/g, "-");
   return (
     <Act
-      label={`Bind role ${role} to ${whoIs(actor)}`}
+      label={`Bind role ${role} to ${principalText(actor)}`}
       call={{ method: "POST", path: "/v1/role-bindings", body: { bindingId, role, actor } }}
-      command={commandLine("tutti", "role", "bind", role, whoIs(actor))}
-      doneText={`${whoIs(actor)} has the role ${role}.`}
+      command={commandLine("tutti", "role", "bind", role, principalText(actor))}
+      doneText={`${principalText(actor)} has the role ${role}.`}
       onDone={changed}
     />
   );

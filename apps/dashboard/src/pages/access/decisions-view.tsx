@@ -8,13 +8,13 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { ChoiceField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
-import { Empty, Failure, Part, Waiting } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { Empty, Failure, Loading, Part } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { accessStates } from "../../score/states.ts";
 import { Decided } from "./decided.tsx";
-import { whoIs } from "./question.ts";
+import { principalText } from "./question.ts";
 import { actionsOf } from "./vocabulary.ts";
 
 const filters = { all: {}, denied: { allowed: "false" }, shadow: { shadowDiffers: true } } as const;
@@ -43,7 +43,7 @@ export function DecisionsView() {
           }}
         />
       </div>
-      {query.data === undefined && query.error === null ? <Waiting what="decisions" lines={6} /> : null}
+      {query.data === undefined && query.error === null ? <Loading label="decisions" lines={6} /> : null}
       {query.data === undefined && query.error !== null ? (
         <Failure
           title="Decisions cannot be shown"
@@ -92,9 +92,9 @@ function Line({ decision, onOpen }: { decision: Decision; onOpen: () => void }) 
   const { question, allowed = false, shadowAllowed, count: many = 1, decideTimeMs, work } = decision;
   return (
     <article className="decision">
-      <StandMark stand={accessStates[allowed ? "allowed" : "denied"]} />
+      <BadgeMark badge={accessStates[allowed ? "allowed" : "denied"]} />
       <button type="button" className="text-link" onClick={onOpen}>
-        <code>{whoIs(question?.actor)}</code> <code>{question?.action}</code>
+        <code>{principalText(question?.actor)}</code> <code>{question?.action}</code>
       </button>
       <span className="small soft">
         {work?.id ? <WorkLink about={work} /> : null} {many > 1 ? `${count(many)} times, last ` : ""}
@@ -112,16 +112,16 @@ function Explained({ decision }: { decision: Decision }) {
   const schema = useQuery(policySchemaQuery());
   const { actor, action = "", resourceKind = "", resourceId = "" } = decision.question ?? {};
   return (
-    <Shown query={query} what="the decision" lines={5}>
-      {({ decision: whole = decision, summary }) => (
+    <QueryView query={query} label="the decision" lines={5}>
+      {({ decision: complete = decision, summary }) => (
         <>
           {summary ? <p>{summary}</p> : null}
-          <Decided decision={whole} actions={actionsOf(schema.data?.schema ?? "")} />
+          <Decided decision={complete} actions={actionsOf(schema.data?.schema ?? "")} />
           <p>
             <Link
               to="/access"
               search={{
-                who: whoIs(actor),
+                who: principalText(actor),
                 action,
                 kind: resourceKind,
                 ...(resourceId ? { id: resourceId } : {}),
@@ -132,6 +132,6 @@ function Explained({ decision }: { decision: Decision }) {
           </p>
         </>
       )}
-    </Shown>
+    </QueryView>
   );
 }

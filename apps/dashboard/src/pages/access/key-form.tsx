@@ -16,18 +16,18 @@ import {
 } from "./keys.ts";
 
 /** A form for a new key: owner, lifetime, and scope. */
-export function KeyForm({ onMade }: { onMade: (reply: CreateKeyReply) => void }) {
+export function KeyForm({ onCreated }: { onCreated: (reply: CreateKeyReply) => void }) {
   const [draft, setDraft] = useState<KeyDraft>(emptyKey);
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const [refusal, setRefusal] = useState<PageError | undefined>();
-  const problems = tried ? keyProblems(draft) : {};
-  const put = (next: Partial<KeyDraft>) => setDraft({ ...draft, ...next });
+  const problems = submitted ? keyProblems(draft) : {};
+  const patch = (next: Partial<KeyDraft>) => setDraft({ ...draft, ...next });
   const call = { method: "POST", path: "/v1/keys", body: keyBody(draft) } as const;
   return (
     <form noValidate onSubmit={(event) => event.preventDefault()}>
       <div className="key-form">
-        <Fields draft={draft} problems={problems} onChange={put} />
-        {isForAgent(draft) ? <AgentFields draft={draft} problems={problems} onChange={put} /> : null}
+        <Fields draft={draft} problems={problems} onChange={patch} />
+        {isForAgent(draft) ? <AgentFields draft={draft} problems={problems} onChange={patch} /> : null}
       </div>
       {refusal === undefined ? null : (
         <Failure title="Key not created" message={refusal.message} code={refusal.code} />
@@ -40,12 +40,12 @@ export function KeyForm({ onMade }: { onMade: (reply: CreateKeyReply) => void })
           call={call}
           command={keyCommand(draft)}
           perform={() => {
-            setTried(true);
+            setSubmitted(true);
             setRefusal(undefined);
             return Object.keys(keyProblems(draft)).length > 0 ? undefined : send(call);
           }}
           onDone={(reply) => {
-            if (reply !== undefined) onMade(reply as CreateKeyReply);
+            if (reply !== undefined) onCreated(reply as CreateKeyReply);
           }}
           onError={setRefusal}
         />

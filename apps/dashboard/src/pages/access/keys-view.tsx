@@ -4,31 +4,31 @@ import { useState } from "react";
 import { keysQuery } from "../../data/governance-queries.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { Action } from "../../elements/action.tsx";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
-import { Sure } from "../../elements/sure.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { useChanged } from "../policies/use-changed.ts";
 import { KeyForm } from "./key-form.tsx";
-import { scopeWords, standOfKey } from "./keys.ts";
-import { whoIs } from "./question.ts";
+import { keyBadge, scopeTexts } from "./keys.ts";
+import { principalText } from "./question.ts";
 
 /** All keys: owner, scope, last use, expiry and revocation. The key itself is shown once. */
 export function KeysView() {
   const [ended, setEnded] = useState(false);
   const query = useQuery(keysQuery(ended));
   const [making, setMaking] = useState(false);
-  const [made, setMade] = useState<CreateKeyReply | undefined>();
+  const [created, setCreated] = useState<CreateKeyReply | undefined>();
   const [revoking, setRevoking] = useState<ApiKey | undefined>();
   const changed = useChanged();
-  const shown = (reply: CreateKeyReply) => {
+  const show = (reply: CreateKeyReply) => {
     changed();
     setMaking(false);
-    setMade(reply);
+    setCreated(reply);
   };
   return (
     <Part title="Keys" aside="stored as hashes">
@@ -41,7 +41,7 @@ export function KeysView() {
           Create key
         </button>
       </p>
-      <Shown query={query} what="keys" lines={5}>
+      <QueryView query={query} label="keys" lines={5}>
         {({ keys }) =>
           keys.length === 0 ? (
             <Empty title="No keys yet.">
@@ -52,18 +52,18 @@ export function KeysView() {
             <ul className="listed">
               {keys.map((key) => (
                 <li key={key.keyId}>
-                  <Line apiKey={key} onRotated={shown} onRevoke={() => setRevoking(key)} />
+                  <Line apiKey={key} onRotated={show} onRevoke={() => setRevoking(key)} />
                 </li>
               ))}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       <Dialog title="Create key" open={making} onClose={() => setMaking(false)} wide>
-        <KeyForm onMade={shown} />
+        <KeyForm onCreated={show} />
       </Dialog>
-      <Dialog title="New key" open={made !== undefined} onClose={() => setMade(undefined)} wide>
-        <ShownOnce reply={made} />
+      <Dialog title="New key" open={created !== undefined} onClose={() => setCreated(undefined)} wide>
+        <CreatedSecret reply={created} />
       </Dialog>
       <Dialog
         title={`Revoke ${revoking?.title ?? "the key"}?`}
@@ -96,21 +96,23 @@ function Line(options: { apiKey: ApiKey; onRotated: (reply: CreateKeyReply) => v
     useAddress,
     revoked,
   } = options.apiKey;
-  const stand = standOfKey(options.apiKey, useNow());
+  const badge = keyBadge(options.apiKey, useNow());
   return (
     <>
       <div>
         <strong>{title}</strong>
         <p className="small soft">
-          <code>{prefix}</code> for {whoIs(actor)}
+          <code>{prefix}</code> for {principalText(actor)}
         </p>
-        <StandMark stand={stand} />
+        <BadgeMark badge={badge} />
       </div>
       <ul className="small">
-        {scopeWords(scope).map((word) => (
-          <li key={word}>{word}</li>
+        {scopeTexts(scope).map((restriction) => (
+          <li key={restriction}>{restriction}</li>
         ))}
-        {scopeWords(scope).length === 0 ? <li className="soft">all that {whoIs(actor)} may</li> : null}
+        {scopeTexts(scope).length === 0 ? (
+          <li className="soft">all that {principalText(actor)} may</li>
+        ) : null}
       </ul>
       <p className="small soft">
         {useTimeMs === undefined ? (
@@ -130,7 +132,7 @@ function Line(options: { apiKey: ApiKey; onRotated: (reply: CreateKeyReply) => v
           </>
         )}
       </p>
-      {revoked === true || stand.glyph === "final" ? null : (
+      {revoked === true || badge.glyph === "final" ? null : (
         <span className="listed-acts">
           <Action
             label="Rotate key"
@@ -147,12 +149,12 @@ function Line(options: { apiKey: ApiKey; onRotated: (reply: CreateKeyReply) => v
   );
 }
 
-function ShownOnce({ reply }: { reply: CreateKeyReply | undefined }) {
+function CreatedSecret({ reply }: { reply: CreateKeyReply | undefined }) {
   const { key, secret = "" } = reply ?? {};
   return (
     <div className="shown-once">
       <p>
-        {key?.title} for {whoIs(key?.actor)}. It is shown once. Store it now.
+        {key?.title} for {principalText(key?.actor)}. It is shown once. Store it now.
       </p>
       {secret === "" ? (
         <p className="problem">
@@ -172,11 +174,11 @@ function ShownOnce({ reply }: { reply: CreateKeyReply | undefined }) {
 function Revoke({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) {
   const { keyId = "", title = "", actor } = apiKey;
   return (
-    <Sure
+    <ConfirmForm
       action={{
         label: "Revoke key",
         weight: "grave",
-        question: `Calls with this key are rejected within seconds, and open links and streams end. Rotate the key instead if ${whoIs(actor)} still needs access.`,
+        question: `Calls with this key are rejected within seconds, and open links and streams end. Rotate the key instead if ${principalText(actor)} still needs access.`,
         doneText: `Revoked ${title}.`,
       }}
       call={(reason) => ({ method: "POST", path: pathOf(["keys", keyId, "revoke"]), body: { reason } })}

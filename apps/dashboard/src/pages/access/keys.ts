@@ -2,7 +2,7 @@
 import type { ApiKey, Scope } from "@tutti/rest/types";
 import { counted } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
-import { keyStates, type Stand, standOf } from "../../score/states.ts";
+import { type Badge, badgeOf, keyStates } from "../../score/states.ts";
 import { actorOf } from "./question.ts";
 
 export interface KeyDraft {
@@ -41,7 +41,7 @@ const lifetimesMs: Readonly<Record<string, number>> = {
   "365d": 365 * dayMs,
 };
 
-const words = (text: string): readonly string[] => text.split(/[\s,]+/).filter((word) => word !== "");
+const terms = (text: string): readonly string[] => text.split(/[\s,]+/).filter((term) => term !== "");
 
 export const isForAgent = ({ who }: Pick<KeyDraft, "who">): boolean => who.startsWith("agent:");
 
@@ -60,15 +60,15 @@ export function keyProblems(draft: KeyDraft): KeyProblems {
 
 export function keyBody(draft: KeyDraft) {
   const actor = actorOf(draft.who);
-  const actions = words(draft.actions);
+  const actions = terms(draft.actions);
   const grant = isForAgent(draft) && draft.offers.trim() !== "";
   const scope = {
     ...(actions.length === 0 ? {} : { actions }),
     ...(grant
       ? {
           agent: {
-            offers: words(draft.offers),
-            pools: words(draft.pools),
+            offers: terms(draft.offers),
+            pools: terms(draft.pools),
             ...(draft.slots === "" ? {} : { maxSlots: Number(draft.slots) }),
           },
         }
@@ -84,7 +84,7 @@ export function keyBody(draft: KeyDraft) {
 
 export function keyCommand(draft: KeyDraft): string {
   const { title, who, actions, lasts, offers, pools, slots } = draft;
-  const each = (flag: string, text: string) => words(text).flatMap((word) => [flag, word]);
+  const each = (flag: string, text: string) => terms(text).flatMap((term) => [flag, term]);
   const grant =
     isForAgent(draft) && offers.trim() !== ""
       ? [...each("--offer", offers), ...each("--join", pools), ...(slots === "" ? [] : ["--slots", slots])]
@@ -98,18 +98,18 @@ export function keyCommand(draft: KeyDraft): string {
   );
 }
 
-export function standOfKey(
+export function keyBadge(
   key: Pick<ApiKey, "revoked" | "expireTimeMs" | "successorKeyId">,
   nowMs: number,
-): Stand {
+): Badge {
   const { revoked = false, expireTimeMs = 0, successorKeyId = "" } = key;
-  if (revoked) return standOf(keyStates, "revoked");
-  if (expireTimeMs > 0 && expireTimeMs <= nowMs) return standOf(keyStates, "ended");
-  return standOf(keyStates, successorKeyId === "" ? "good" : "replaced");
+  if (revoked) return badgeOf(keyStates, "revoked");
+  if (expireTimeMs > 0 && expireTimeMs <= nowMs) return badgeOf(keyStates, "ended");
+  return badgeOf(keyStates, successorKeyId === "" ? "good" : "replaced");
 }
 
 /** Describes the narrowing of a key or token. Empty if it has none. */
-export function scopeWords(scope: Scope | undefined): readonly string[] {
+export function scopeTexts(scope: Scope | undefined): readonly string[] {
   if (scope === undefined) return [];
   const { actions, namespaces, work, agent } = scope;
   return [

@@ -5,16 +5,16 @@ import { matrixQuery } from "../../data/governance-queries.ts";
 import { TextField } from "../../elements/fields.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 import { type Area, areasOf, type May, mayInArea, Rights } from "./matrix.ts";
-import { type AccessCheck, emptyCheck, whoIs } from "./question.ts";
+import { type AccessCheck, emptyCheck, principalText } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
-type OnAsk = (check: AccessCheck) => void;
+type OnCheck = (check: AccessCheck) => void;
 
 /** All principals against all resources. A click on a cell asks the question of that cell. */
-export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onAsk: OnAsk }) {
+export function MatrixPart({ actions, onCheck }: { actions: readonly Action[]; onCheck: OnCheck }) {
   const [pages, setPages] = useState<readonly string[]>([""]);
   const query = useQuery(matrixQuery(pages.at(-1) ?? ""));
   const { total = 0, nextToken } = query.data ?? {};
@@ -23,7 +23,7 @@ export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onA
       title="Permissions of principals"
       aside={query.data === undefined ? "…" : `${count(total)} principals`}
     >
-      <Shown query={query} what="the matrix" lines={10}>
+      <QueryView query={query} label="the matrix" lines={10}>
         {({ rows }) =>
           rows.length === 0 ? (
             <Empty title="No principals yet.">
@@ -34,10 +34,10 @@ export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onA
               </p>
             </Empty>
           ) : (
-            <Matrix rows={rows} actions={actions} onAsk={onAsk} />
+            <Matrix rows={rows} actions={actions} onCheck={onCheck} />
           )
         }
-      </Shown>
+      </QueryView>
       {pages.length > 1 || nextToken ? (
         <div className="pages">
           <button
@@ -62,14 +62,14 @@ export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onA
   );
 }
 
-function Matrix(options: { rows: readonly AccessRow[]; actions: readonly Action[]; onAsk: OnAsk }) {
-  const { rows, actions, onAsk } = options;
+function Matrix(options: { rows: readonly AccessRow[]; actions: readonly Action[]; onCheck: OnCheck }) {
+  const { rows, actions, onCheck } = options;
   const [text, setText] = useState("");
-  const wanted = useDeferredValue(text);
+  const filterText = useDeferredValue(text);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const areas = useMemo(() => areasOf(actions, wanted), [actions, wanted]);
+  const areas = useMemo(() => areasOf(actions, filterText), [actions, filterText]);
   const columns = useMemo(
-    () => rows.map((row) => ({ row, rights: new Rights(row), who: whoIs(row.actor) })),
+    () => rows.map((row) => ({ row, rights: new Rights(row), who: principalText(row.actor) })),
     [rows],
   );
   const turn = (name: string) => {
@@ -100,13 +100,13 @@ function Matrix(options: { rows: readonly AccessRow[]; actions: readonly Action[
             </tr>
           </thead>
           {areas.map((area) => {
-            const isOpen = open.has(area.name) || wanted.trim().length > 2;
+            const isOpen = open.has(area.name) || filterText.trim().length > 2;
             return (
               <tbody key={area.name}>
                 <AreaRow area={area} columns={columns} isOpen={isOpen} onTurn={() => turn(area.name)} />
                 {isOpen
                   ? area.actions.map((action) => (
-                      <ActionRow key={action.name} action={action} columns={columns} onAsk={onAsk} />
+                      <ActionRow key={action.name} action={action} columns={columns} onCheck={onCheck} />
                     ))
                   : null}
               </tbody>
@@ -149,8 +149,8 @@ function AreaRow(options: { area: Area; columns: readonly Column[]; isOpen: bool
   );
 }
 
-function ActionRow(options: { action: Action; columns: readonly Column[]; onAsk: OnAsk }) {
-  const { action, columns, onAsk } = options;
+function ActionRow(options: { action: Action; columns: readonly Column[]; onCheck: OnCheck }) {
+  const { action, columns, onCheck } = options;
   const { name, kinds } = action;
   return (
     <tr>
@@ -163,7 +163,7 @@ function ActionRow(options: { action: Action; columns: readonly Column[]; onAsk:
             type="button"
             className="cell-ask"
             aria-label={`Why may ${who} do ${name} ${rights.mayDo(name)}?`}
-            onClick={() => onAsk({ ...emptyCheck, who, action: name, kind: kinds[0] ?? "" })}
+            onClick={() => onCheck({ ...emptyCheck, who, action: name, kind: kinds[0] ?? "" })}
           >
             <Cell may={rights.mayDo(name)} />
             <span className="small">{rights.mayDo(name)}</span>

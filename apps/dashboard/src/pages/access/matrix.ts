@@ -10,11 +10,11 @@ export interface Area {
   readonly actions: readonly Action[];
 }
 
-export function areasOf(actions: readonly Action[], wanted: string): readonly Area[] {
-  const looked = wanted.trim().toLowerCase();
+export function areasOf(actions: readonly Action[], filterText: string): readonly Area[] {
+  const search = filterText.trim().toLowerCase();
   const areas = new Map<string, Action[]>();
   for (const action of actions) {
-    if (!action.name.includes(looked)) continue;
+    if (!action.name.includes(search)) continue;
     const area = action.name.slice(0, action.name.lastIndexOf("."));
     areas.set(area, [...(areas.get(area) ?? []), action]);
   }

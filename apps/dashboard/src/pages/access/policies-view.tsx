@@ -2,17 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Policy, PolicyVersion } from "@tutti/rest/types";
 import { policiesQuery, policyVersionsQuery } from "../../data/governance-queries.ts";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { Sure } from "../../elements/sure.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { enforcements, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, enforcements } from "../../score/states.ts";
 import { VersionEnd, VersionsFrame } from "../drafting/versions-frame.tsx";
 import { useChanged } from "../policies/use-changed.ts";
-import { whoIs } from "./question.ts";
+import { principalText } from "./question.ts";
 
 /** The current policies, and all earlier versions. */
 export function PoliciesView() {
@@ -26,7 +26,7 @@ export function PoliciesView() {
             Create policy
           </Link>
         </p>
-        <Shown query={query} what="policies" lines={5}>
+        <QueryView query={query} label="policies" lines={5}>
           {({ policies }) =>
             policies.length === 0 ? (
               <Empty title="No policies yet.">
@@ -42,7 +42,7 @@ export function PoliciesView() {
               </ul>
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
       <Versions present={version} />
     </>
@@ -51,18 +51,19 @@ export function PoliciesView() {
 
 function Line({ policy }: { policy: Policy }) {
   const { namespace, policyId, description, enforcement, cases, updateTimeMs, updateCause } = policy;
-  const isElsewhere = namespace === "system";
+  const isSystem = namespace === "system";
   return (
     <>
       <div>
-        <Link to="/policy" search={{ id: policyId, ...(isElsewhere ? { of: "system" } : {}) }}>
-          <code>{isElsewhere ? `system/${policyId}` : policyId}</code>
+        <Link to="/policy" search={{ id: policyId, ...(isSystem ? { of: "system" } : {}) }}>
+          <code>{isSystem ? `system/${policyId}` : policyId}</code>
         </Link>
         <p className="small soft">{description}</p>
       </div>
-      <StandMark stand={standOf(enforcements, enforcement)} />
+      <BadgeMark badge={badgeOf(enforcements, enforcement)} />
       <span className="small soft">
-        {counted(cases.length, "case")}, changed <Moment atMs={updateTimeMs} /> by {whoIs(updateCause?.actor)}
+        {counted(cases.length, "case")}, changed <Moment atMs={updateTimeMs} /> by{" "}
+        {principalText(updateCause?.actor)}
       </span>
     </>
   );
@@ -73,7 +74,7 @@ function Versions({ present }: { present: number }) {
   return (
     <VersionsFrame
       list={(onRollBack) => (
-        <Shown query={query} what="versions" lines={3}>
+        <QueryView query={query} label="versions" lines={3}>
           {({ versions }) =>
             versions.length === 0 ? (
               <Empty title="No versions yet.">Each change creates a version. Roll back to any version.</Empty>
@@ -91,7 +92,7 @@ function Versions({ present }: { present: number }) {
               </ol>
             )
           }
-        </Shown>
+        </QueryView>
       )}
       rollBack={(version, onDone) => <RollBack version={version} onDone={onDone} />}
     />
@@ -117,9 +118,9 @@ function VersionLine(options: { version: PolicyVersion; isPresent: boolean; onRo
       </div>
       <span>{createCause?.reason || <span className="soft">no reason</span>}</span>
       <span className="small soft">
-        <Moment atMs={createTimeMs} /> by {whoIs(createCause?.actor)}
+        <Moment atMs={createTimeMs} /> by {principalText(createCause?.actor)}
       </span>
-      <VersionEnd holds={options.isPresent} onRollBack={options.onRollBack} />
+      <VersionEnd isInForce={options.isPresent} onRollBack={options.onRollBack} />
     </>
   );
 }
@@ -127,7 +128,7 @@ function VersionLine(options: { version: PolicyVersion; isPresent: boolean; onRo
 function RollBack({ version, onDone }: { version: number; onDone: () => void }) {
   const changed = useChanged();
   return (
-    <Sure
+    <ConfirmForm
       action={{
         label: "Roll back policies",
         weight: "grave",

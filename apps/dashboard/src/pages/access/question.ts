@@ -25,7 +25,7 @@ export function actorOf(who: string): Actor | undefined {
   return kind === undefined || id === "" ? undefined : { kind, id };
 }
 
-export function whoIs(actor: Actor | undefined): string {
+export function principalText(actor: Actor | undefined): string {
   return actor === undefined ? "no principal" : `${actor.kind}:${actor.id}`;
 }
 

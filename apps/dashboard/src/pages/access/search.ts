@@ -14,7 +14,7 @@ export interface AccessSearch {
   readonly decided?: "denied" | "shadow";
 }
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 export function accessSearch(search: Readonly<Record<string, unknown>>): AccessSearch {
@@ -22,7 +22,7 @@ export function accessSearch(search: Readonly<Record<string, unknown>>): AccessS
   const decided = (["denied", "shadow"] as const).find((each) => each === search["decided"]);
   const check = Object.fromEntries(
     (["who", "action", "kind", "id"] as const).flatMap((name) => {
-      const value = word(search[name]);
+      const value = nonEmpty(search[name]);
       return value === undefined ? [] : [[name, value]];
     }),
   );

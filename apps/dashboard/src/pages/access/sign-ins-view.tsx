@@ -2,14 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { IssuedToken } from "@tutti/rest/types";
 import { useState } from "react";
 import { tokensQuery } from "../../data/governance-queries.ts";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
-import { Sure } from "../../elements/sure.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { useChanged } from "../policies/use-changed.ts";
-import { scopeWords } from "./keys.ts";
-import { whoIs } from "./question.ts";
+import { scopeTexts } from "./keys.ts";
+import { principalText } from "./question.ts";
 
 const uses: Readonly<Record<string, string>> = {
   calls: "calls",
@@ -25,7 +25,7 @@ export function SignInsView() {
   const [ending, setEnding] = useState<IssuedToken | undefined>();
   return (
     <Part title="Active tokens">
-      <Shown query={query} what="tokens" lines={4}>
+      <QueryView query={query} label="tokens" lines={4}>
         {({ tokens }) =>
           tokens.length === 0 ? (
             <Empty title="No active tokens.">
@@ -42,9 +42,9 @@ export function SignInsView() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       <Dialog
-        title={`Revoke the token of ${whoIs(ending?.actor)}?`}
+        title={`Revoke the token of ${principalText(ending?.actor)}?`}
         open={ending !== undefined}
         onClose={() => setEnding(undefined)}
       >
@@ -66,11 +66,11 @@ function Line({ token, onEnd }: { token: IssuedToken; onEnd: () => void }) {
     useTimeMs,
     useAddress,
   } = token;
-  const narrowed = scopeWords(scope);
+  const narrowed = scopeTexts(scope);
   return (
     <>
       <div>
-        <strong>{whoIs(actor)}</strong> <Tag>{uses[use] ?? use}</Tag>
+        <strong>{principalText(actor)}</strong> <Tag>{uses[use] ?? use}</Tag>
         <p className="small soft">
           <code>{tokenId}</code>
           {parentTokenId ? (
@@ -81,10 +81,10 @@ function Line({ token, onEnd }: { token: IssuedToken; onEnd: () => void }) {
         </p>
       </div>
       <ul className="small">
-        {narrowed.map((word) => (
-          <li key={word}>{word}</li>
+        {narrowed.map((restriction) => (
+          <li key={restriction}>{restriction}</li>
         ))}
-        {narrowed.length === 0 ? <li className="soft">all that {whoIs(actor)} may</li> : null}
+        {narrowed.length === 0 ? <li className="soft">all that {principalText(actor)} may</li> : null}
       </ul>
       <p className="small soft">
         created <Moment atMs={createTimeMs} />, expires <Moment atMs={expireTimeMs} />
@@ -111,12 +111,12 @@ function End({ token, onDone }: { token: IssuedToken; onDone: () => void }) {
   const changed = useChanged();
   const { tokenId = "", actor } = token;
   return (
-    <Sure
+    <ConfirmForm
       action={{
         label: "Revoke token",
         weight: "grave",
         question: "The token, tokens derived from it, open links and streams end within seconds.",
-        doneText: `Revoked the token of ${whoIs(actor)}.`,
+        doneText: `Revoked the token of ${principalText(actor)}.`,
       }}
       call={(reason) => ({ method: "POST", path: "/v1/tokens/revoke", body: { tokenId, reason } })}
       onDone={() => {

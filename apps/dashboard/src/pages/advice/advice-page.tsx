@@ -5,14 +5,14 @@ import { read } from "../../data/queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import "../../elements/finding.css";
 import "../workflows/workflows.css";
-import { Spans } from "../../elements/markdown.tsx";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
+import { InlineText } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted, percent, span } from "../../elements/moments.ts";
 import { Empty, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { Sure } from "../../elements/sure.tsx";
 import type { Tone } from "../../score/states.ts";
 
 const size = 500;
@@ -37,11 +37,11 @@ export function AdvicePage() {
         title="Advice"
         below="Changes of workflows and pools that recorded work proposes. An applied one takes itself back if it does harm."
       />
-      <Group title="On trial" of={["trial"]} none="No recommendation is on trial." query={query} />
+      <Group title="On trial" of={["trial"]} emptyText="No recommendation is on trial." query={query} />
       <Group
         title="Open"
         of={["open"]}
-        none="No open recommendations. They need 5 completed runs of a workflow, or 200 tasks of a pool in an hour."
+        emptyText="No open recommendations. They need 5 completed runs of a workflow, or 200 tasks of a pool in an hour."
         query={query}
         aside={
           <span className="action lone">
@@ -52,7 +52,7 @@ export function AdvicePage() {
       <Group
         title="Decided"
         of={["applied", "taken_back", "dismissed", "expired"]}
-        none="No recommendation is decided yet."
+        emptyText="No recommendation is decided yet."
         query={query}
       />
     </>
@@ -62,18 +62,18 @@ export function AdvicePage() {
 interface GroupOptions {
   readonly title: string;
   readonly of: readonly RecommendationStatus[];
-  readonly none: string;
+  readonly emptyText: string;
   readonly query: ReturnType<typeof useQuery<Routes["advice.list"]["reply"]>>;
   readonly aside?: React.ReactNode;
 }
 
-function Group({ title, of, none, query, aside }: GroupOptions) {
+function Group({ title, of, emptyText, query, aside }: GroupOptions) {
   return (
     <Part title={title} aside={aside}>
-      <Shown query={query} what="advice" lines={2}>
+      <QueryView query={query} label="advice" lines={2}>
         {({ recommendations }) => {
           const found = recommendations.filter(({ status }) => of.includes(status));
-          if (found.length === 0) return <Empty title={none} />;
+          if (found.length === 0) return <Empty title={emptyText} />;
           return (
             <ol className="findings">
               {found.map((each) => (
@@ -84,7 +84,7 @@ function Group({ title, of, none, query, aside }: GroupOptions) {
             </ol>
           );
         }}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -102,7 +102,7 @@ const words: Readonly<Partial<Record<RecommendationStatus, readonly [string, Ton
 function Line({ each }: { each: Recommendation }) {
   const { gain, reasons, changes, status, trial, title, risk, quietUntilMs, pool = "", manual = "" } = each;
   const isPool = pool !== "";
-  const word = words[status];
+  const label = words[status];
   return (
     <article className="finding">
       <div className="finding-share small">
@@ -113,13 +113,13 @@ function Line({ each }: { each: Recommendation }) {
       </div>
       <div className="finding-what">
         <h3>
-          {subjectText(each)}: <Spans text={title ?? ""} />{" "}
-          {word === undefined ? null : <Tag tone={word[1]}>{word[0]}</Tag>}
+          {subjectText(each)}: <InlineText text={title ?? ""} />{" "}
+          {label === undefined ? null : <Tag tone={label[1]}>{label[0]}</Tag>}
         </h3>
         <ul className="small soft">
           {reasons.map((line) => (
             <li key={line}>
-              <Spans text={line} />
+              <InlineText text={line} />
             </li>
           ))}
           <li>
@@ -128,7 +128,7 @@ function Line({ each }: { each: Recommendation }) {
           </li>
         </ul>
         <p>
-          Risk: <Spans text={risk ?? ""} />
+          Risk: <InlineText text={risk ?? ""} />
         </p>
         {changes.map((line) => (
           <p key={line}>
@@ -204,7 +204,7 @@ function Actions({ each }: { each: Recommendation }) {
         {ending} …
       </button>
       <Dialog title={`Apply ${id}`} open={requested === "apply"} onClose={() => setRequested(undefined)}>
-        <Sure
+        <ConfirmForm
           action={{
             label: "Apply",
             weight: "main",
@@ -214,7 +214,7 @@ function Actions({ each }: { each: Recommendation }) {
                 ? "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise."
                 : "The pool chooses by both strategies in turn, for 5 minutes each. The new one stays once it is shown to be faster, and is taken back otherwise.",
           }}
-          what="advice"
+          subject="advice"
           call={call("apply")}
           command={command("apply")}
           onDone={done}
@@ -225,14 +225,14 @@ function Actions({ each }: { each: Recommendation }) {
         open={requested === "dismiss"}
         onClose={() => setRequested(undefined)}
       >
-        <Sure
+        <ConfirmForm
           action={{
             label: ending,
             weight: "plain",
             doneText: "It is not made again for 7 days.",
             question: "The same recommendation is not made again for 7 days.",
           }}
-          what="advice"
+          subject="advice"
           call={call("dismiss")}
           command={command("dismiss")}
           onDone={done}

@@ -9,11 +9,11 @@ import { currentNamespace } from "../../effects/namespace.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { ChoiceField } from "../../elements/fields.tsx";
-import { Spans } from "../../elements/markdown.tsx";
+import { InlineText } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
 import { Notifications } from "./notifications.tsx";
@@ -46,7 +46,7 @@ export function AlertsPage() {
 function Scope(options: { namespace: string; own: string; onChoose: (namespace: string) => void }) {
   const { namespace, own, onChoose } = options;
   const [shared, mine] = [useQuery(alertsQuery(installationNamespace)), useQuery(alertsQuery(own))];
-  const words = (name: string, reply: ListAlertsReply | undefined) =>
+  const labelOf = (name: string, reply: ListAlertsReply | undefined) =>
     reply === undefined ? name : `${name}: ${firingIn(reply)} firing`;
   return (
     <div className="alert-scope">
@@ -54,8 +54,8 @@ function Scope(options: { namespace: string; own: string; onChoose: (namespace: 
         label="Scope"
         value={namespace}
         choices={[
-          [installationNamespace, words("Installation", shared.data)],
-          [own, words(`Namespace ${own}`, mine.data)],
+          [installationNamespace, labelOf("Installation", shared.data)],
+          [own, labelOf(`Namespace ${own}`, mine.data)],
         ]}
         onChange={onChoose}
       />
@@ -79,7 +79,7 @@ function AlertsOf({ namespace, children }: { namespace: string; children: ReactN
         below={firing === undefined ? <>&nbsp;</> : `${firing} ${firing === "1" ? "alert" : "alerts"} firing`}
       />
       {children}
-      <Shown query={query} what="alerts" lines={4}>
+      <QueryView query={query} label="alerts" lines={4}>
         {({ alerts }) =>
           alerts.length === 0 ? (
             <Empty title="No alerts.">The rules below define when an alert fires.</Empty>
@@ -93,7 +93,7 @@ function AlertsOf({ namespace, children }: { namespace: string; children: ReactN
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       <OnCall />
       <Objectives />
       <Silences />
@@ -141,13 +141,13 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
         )}
         {advice ? (
           <p>
-            <Spans text={advice} />
+            <InlineText text={advice} />
           </p>
         ) : null}
       </div>
       <div className="alert-marks">
         <Tag tone={isGrave ? "wrong" : "held"}>{severity}</Tag>
-        <Tag>{statusWords(alert)}</Tag>
+        <Tag>{statusText(alert)}</Tag>
         {Object.entries(labels).map(([name, value]) => (
           <Tag key={name}>
             {name}={processName(value)}
@@ -199,7 +199,7 @@ function titleOf(alerts: readonly Alert[], id: string | undefined): string | und
   return id ? alerts.find(({ alertId }) => alertId === id)?.title : undefined;
 }
 
-function statusWords({ status, silenceId, inhibitedBy }: Alert): string {
+function statusText({ status, silenceId, inhibitedBy }: Alert): string {
   if (silenceId) return `${status}, silenced`;
   return inhibitedBy ? `${status}, inhibited` : status;
 }

@@ -4,7 +4,7 @@ import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
@@ -15,7 +15,7 @@ export function Notifications() {
   const refresh = useAlertRefresh();
   return (
     <Part title="Notifications">
-      <Shown query={query} what="notifications" lines={2}>
+      <QueryView query={query} label="notifications" lines={2}>
         {({ notifications }) =>
           notifications.length === 0 ? (
             <Empty title="Receivers have all notifications." />
@@ -63,7 +63,7 @@ export function Notifications() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }

@@ -3,7 +3,7 @@ import type { ObjectiveStanding } from "@tutti/rest/types";
 import { objectivesQuery } from "../../data/alert-queries.ts";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Meter, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { useAlertNamespace } from "./refresh.ts";
 
 /** Objectives with their error budgets, least remaining budget first. */
@@ -12,7 +12,7 @@ export function Objectives() {
   const query = useQuery(objectivesQuery(namespace));
   return (
     <Part title="Objectives">
-      <Shown query={query} what="objectives" lines={3}>
+      <QueryView query={query} label="objectives" lines={3}>
         {({ objectives }) =>
           objectives.length === 0 ? (
             <Empty title="No objectives yet.">
@@ -28,7 +28,7 @@ export function Objectives() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }

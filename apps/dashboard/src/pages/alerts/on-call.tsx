@@ -9,7 +9,7 @@ import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted, span } from "../../elements/moments.ts";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
@@ -21,7 +21,7 @@ export function OnCall() {
   const policies = useQuery(escalationPoliciesQuery(namespace));
   return (
     <Part title="On call">
-      <Shown query={query} what="on-call rotations" lines={2}>
+      <QueryView query={query} label="on-call rotations" lines={2}>
         {({ rotations }) =>
           rotations.length === 0 ? (
             <Empty title="No rotations yet.">
@@ -40,7 +40,7 @@ export function OnCall() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       {(policies.data?.policies ?? []).length === 0 ? null : (
         <ul className="alerts">
           {policies.data?.policies.map((policy) => (
@@ -115,7 +115,7 @@ function Override({ rotation, onDone }: { rotation: Rotation; onDone: () => void
   const [openedMs] = useState(nowMs);
   const refresh = useAlertRefresh();
   const { namespace: _, updateCause: _cause, revision: _seen, rotationId: _id, ...fields } = rotation;
-  const left = overrides.filter((one) => (one.span?.toMs ?? 0) > openedMs);
+  const remaining = overrides.filter((override) => (override.span?.toMs ?? 0) > openedMs);
   const query = new URLSearchParams({ revision, ...(reason !== "" && { reason }) });
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
@@ -142,7 +142,7 @@ function Override({ rotation, onDone }: { rotation: Rotation; onDone: () => void
               body: {
                 ...fields,
                 overrides: [
-                  ...left,
+                  ...remaining,
                   { member, receivers: [], span: { fromMs: openedMs, toMs: openedMs + count * hourMs } },
                 ],
               },

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { AlertRule } from "@tutti/rest/types";
 import { alertRulesQuery } from "../../data/alert-queries.ts";
 import { Action } from "../../elements/action.tsx";
-import { Spans } from "../../elements/markdown.tsx";
+import { InlineText } from "../../elements/markdown.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
@@ -13,7 +13,7 @@ export function Rules() {
   const query = useQuery(alertRulesQuery(namespace));
   return (
     <Part title="Rules">
-      <Shown query={query} what="rules" lines={6}>
+      <QueryView query={query} label="rules" lines={6}>
         {({ rules }) =>
           rules.length === 0 ? (
             <Empty title="No alert rules yet.">
@@ -29,13 +29,13 @@ export function Rules() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
 /** Replaces the placeholders of a title by words in capitals, as in the help of the CLI. */
-function titleWords(title: string): string {
+function titleText(title: string): string {
   return title.replace(/\$\{\{\s*(?:int\()?(?:labels\.)?(\w+)(?: \+ [\d.]+\))?\s*\}\}/g, (_, name: string) =>
     name.toUpperCase(),
   );
@@ -76,7 +76,7 @@ function Rule({ rule }: { rule: AlertRule }) {
         <h3>{ruleId}</h3>
         {title ? (
           <p>
-            <Spans text={titleWords(title)} />
+            <InlineText text={titleText(title)} />
           </p>
         ) : null}
         <p className="small soft">

@@ -7,7 +7,7 @@ import { Action } from "../../elements/action.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
@@ -20,7 +20,7 @@ export function Silences() {
   const refresh = useAlertRefresh();
   return (
     <Part title="Silences">
-      <Shown query={query} what="silences" lines={2}>
+      <QueryView query={query} label="silences" lines={2}>
         {({ silences }) =>
           silences.length === 0 ? (
             <Empty title="No silences." />
@@ -78,7 +78,7 @@ export function Silences() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -95,7 +95,7 @@ export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () =
   const [openedMs] = useState(nowMs);
   const namespace = useAlertNamespace();
   const refresh = useAlertRefresh();
-  const why = reason.trim();
+  const trimmed = reason.trim();
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
       <p>The alerts stay on this page. Receivers get no notifications.</p>
@@ -111,15 +111,15 @@ export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () =
           <Action
             key={count}
             label={`Silence for ${count} h`}
-            disabled={why === ""}
+            disabled={trimmed === ""}
             call={{
               method: "POST",
               path: pathIn(namespace, "/v1/silences"),
-              body: { ruleId, span: { toMs: openedMs + count * hourMs }, reason: why },
+              body: { ruleId, span: { toMs: openedMs + count * hourMs }, reason: trimmed },
             }}
             command={commandLine(
               ...(["tutti", "alert", "silence", "--rule", ruleId] as const),
-              ...(["--for", `${count}h`, "--reason", why, "--namespace", namespace] as const),
+              ...(["--for", `${count}h`, "--reason", trimmed, "--namespace", namespace] as const),
             )}
             onDone={() => {
               refresh();

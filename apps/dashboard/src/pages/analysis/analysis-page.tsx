@@ -10,7 +10,7 @@ import { PageHead } from "../../elements/parts.tsx";
 import { Found } from "./found.tsx";
 import { Profile } from "./profile.tsx";
 import { bottlenecksQuery, causesQuery, patternsQuery, slowQuery } from "./queries.ts";
-import { type AnalysisSearch, analysisSearch, spanOrder, spans, usualSpan } from "./search.ts";
+import { type AnalysisSearch, analysisSearch, defaultSpan, spanOrder, spans } from "./search.ts";
 import "./analysis.css";
 
 /** Analyses of recorded work: bottlenecks, causes of failures, and patterns. */
@@ -67,7 +67,7 @@ function Choices({ search }: { search: AnalysisSearch }) {
   const { data } = useQuery(workflowsQuery());
   const change = (next: Record<keyof AnalysisSearch, unknown>) =>
     void navigate({ search: analysisSearch(next), replace: true });
-  const { workflow, span = usualSpan } = search;
+  const { workflow, span = defaultSpan } = search;
   const known = data?.definitions.map(({ name = "" }) => name) ?? [];
   const names = [...new Set([...known, ...(workflow === undefined ? [] : [workflow])])];
   return (
@@ -97,13 +97,13 @@ function Bottlenecks({ search }: { search: AnalysisSearch }) {
       search={search}
       query={query}
       isEmpty={({ bottlenecks }) => bottlenecks.length === 0}
-      none="No bottlenecks found."
+      emptyText="No bottlenecks found."
     >
       {({ bottlenecks }) => (
         <ol className="findings">
           {bottlenecks.map((found) => (
             <li key={`${found.definition} ${found.kind} ${found.subject}`}>
-              <OneBottleneck found={found} />
+              <BottleneckItem found={found} />
             </li>
           ))}
         </ol>
@@ -112,7 +112,7 @@ function Bottlenecks({ search }: { search: AnalysisSearch }) {
   );
 }
 
-function OneBottleneck({ found }: { found: Bottleneck }) {
+function BottleneckItem({ found }: { found: Bottleneck }) {
   const { share = 0, summary, improvements, startTimeMs, examples, waitedMs = 0, tasks = 0 } = found;
   const faster = Math.max(0, ...improvements.map((each) => each.faster ?? 0));
   const change = improvements.some(({ lessWaiting = 1 }) => lessWaiting < 1)
@@ -121,7 +121,7 @@ function OneBottleneck({ found }: { found: Bottleneck }) {
   return (
     <Finding
       share={share}
-      shareWords={percent(share)}
+      shareText={percent(share)}
       tone="held"
       summary={summary}
       startTimeMs={startTimeMs}
@@ -144,13 +144,13 @@ function Patterns({ search }: { search: AnalysisSearch }) {
       search={search}
       query={query}
       isEmpty={({ patterns }) => patterns.length === 0}
-      none="No patterns found."
+      emptyText="No patterns found."
     >
       {({ patterns }) => (
         <ol className="findings">
           {patterns.map((found) => (
             <li key={`${found.kind} ${found.subject} ${found.summary}`}>
-              <OnePattern found={found} />
+              <PatternItem found={found} />
             </li>
           ))}
         </ol>
@@ -159,12 +159,12 @@ function Patterns({ search }: { search: AnalysisSearch }) {
   );
 }
 
-function OnePattern({ found }: { found: Pattern }) {
+function PatternItem({ found }: { found: Pattern }) {
   const { share = 0, count = 0, summary, remedies, startTimeMs, examples } = found;
   return (
     <Finding
       share={share}
-      shareWords={counted(count, "time")}
+      shareText={counted(count, "time")}
       tone="again"
       summary={summary}
       startTimeMs={startTimeMs}
@@ -184,7 +184,7 @@ function Failures({ search }: { search: AnalysisSearch }) {
       search={search}
       query={query}
       isEmpty={({ causes }) => causes.length === 0}
-      none="Failures have nothing in common."
+      emptyText="Failures have nothing in common."
     >
       {({ causes }) => <Causes causes={causes} />}
     </Found>
@@ -200,7 +200,7 @@ function Slow({ search, workflow }: { search: AnalysisSearch; workflow: string }
       search={search}
       query={query}
       isEmpty={({ causes }) => causes.length === 0}
-      none="Slow attempts have nothing in common."
+      emptyText="Slow attempts have nothing in common."
     >
       {({ causes }) => <Causes causes={causes} />}
     </Found>

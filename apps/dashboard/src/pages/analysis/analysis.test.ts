@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { analysisCommand, analysisPath } from "./queries.ts";
 import { analysisSearch } from "./search.ts";
 
-describe("what is analysed", () => {
-  it("is kept in the address, without the usual time", () => {
+describe("the query of an analysis", () => {
+  it("is kept in the address, without the default time range", () => {
     assert.deepEqual(analysisSearch({ span: "7d", workflow: "order", x: 1 }), {
       span: "7d",
       workflow: "order",

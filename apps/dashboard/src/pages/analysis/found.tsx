@@ -2,10 +2,10 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { nowMs } from "../../effects/time.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { type AnalysisPart, analysisCommand, analysisPath } from "./queries.ts";
-import { type AnalysisSearch, spans, usualSpan } from "./search.ts";
+import { type AnalysisSearch, defaultSpan, spans } from "./search.ts";
 
 interface FoundOptions<Data> {
   readonly title: string;
@@ -13,13 +13,13 @@ interface FoundOptions<Data> {
   readonly search: AnalysisSearch;
   readonly query: UseQueryResult<Data>;
   readonly isEmpty: (data: Data) => boolean;
-  readonly none: string;
+  readonly emptyText: string;
   readonly children: (data: Data) => ReactNode;
 }
 
 /** A section with its REST call and CLI command. */
 export function Found<Data>(options: FoundOptions<Data>) {
-  const { title, part, search, query, isEmpty, none } = options;
+  const { title, part, search, query, isEmpty, emptyText } = options;
   const [openedMs] = useState(nowMs);
   return (
     <Part
@@ -28,7 +28,7 @@ export function Found<Data>(options: FoundOptions<Data>) {
         <span className="analysis-aside">
           {query.isFetching && query.data !== undefined
             ? "analysing …"
-            : spans[search.span ?? usualSpan].word}
+            : spans[search.span ?? defaultSpan].word}
           <span className="action lone">
             <Spelled
               label={title}
@@ -39,9 +39,9 @@ export function Found<Data>(options: FoundOptions<Data>) {
         </span>
       }
     >
-      <Shown query={query} what={title.toLowerCase()} lines={4}>
-        {(data) => (isEmpty(data) ? <Empty title={none} /> : options.children(data))}
-      </Shown>
+      <QueryView query={query} label={title.toLowerCase()} lines={4}>
+        {(data) => (isEmpty(data) ? <Empty title={emptyText} /> : options.children(data))}
+      </QueryView>
     </Part>
   );
 }

@@ -7,7 +7,7 @@ import { Found } from "./found.tsx";
 import { profileQuery } from "./queries.ts";
 import type { AnalysisSearch } from "./search.ts";
 
-const pathsShown = 5;
+const pathsMax = 5;
 
 /** The profile of a workflow's runs: outcome, duration, tasks, paths. */
 export function Profile({ search, workflow }: { search: AnalysisSearch; workflow: string }) {
@@ -19,7 +19,7 @@ export function Profile({ search, workflow }: { search: AnalysisSearch; workflow
       search={search}
       query={query}
       isEmpty={({ count: many = 0 }) => many === 0}
-      none={`No runs of ${workflow} ended in this time.`}
+      emptyText={`No runs of ${workflow} ended in this time.`}
     >
       {({ count: many = 0, success = 0, durationMs: [half = 0, most = 0, all = 0], tasks, paths }) => (
         <>
@@ -70,7 +70,7 @@ function Paths({ paths }: { paths: readonly PathProfile[] }) {
     <>
       <h3 className="analysis-paths">Paths</h3>
       <ol className="findings">
-        {paths.slice(0, pathsShown).map(({ tasks, share = 0, success = 0, durationMs = 0 }) => (
+        {paths.slice(0, pathsMax).map(({ tasks, share = 0, success = 0, durationMs = 0 }) => (
           <li key={tasks.join(" ")} className="finding">
             <div className="finding-share small">
               <Meter share={share} />

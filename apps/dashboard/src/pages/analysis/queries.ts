@@ -3,7 +3,7 @@ import type { Routes } from "@tutti/rest/types";
 import { read } from "../../data/queries.ts";
 import { nowMs } from "../../effects/time.ts";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
-import { type AnalysisSearch, spans, usualSpan } from "./search.ts";
+import { type AnalysisSearch, defaultSpan, spans } from "./search.ts";
 
 /** An analysis reads up to 20,000 runs: an answer counts for a while. */
 const staleTime = 60_000;
@@ -13,7 +13,7 @@ export type AnalysisPart = "bottlenecks" | "causes" | "slow" | "patterns" | "pro
 
 export function analysisPath(
   part: AnalysisPart,
-  { span = usualSpan, workflow }: AnalysisSearch,
+  { span = defaultSpan, workflow }: AnalysisSearch,
   atMs: number,
 ): string {
   const fromMs = atMs - spans[span].ms;
@@ -31,17 +31,20 @@ export function analysisPath(
   }
 }
 
-export function analysisCommand(part: AnalysisPart, { span = usualSpan, workflow }: AnalysisSearch): string {
+export function analysisCommand(
+  part: AnalysisPart,
+  { span = defaultSpan, workflow }: AnalysisSearch,
+): string {
   const since = ["--since", span] as const;
   const named = workflow === undefined ? [] : ["--workflow", workflow];
-  const words = {
+  const args = {
     bottlenecks: ["bottlenecks", ...named],
     causes: ["causes"],
     slow: ["causes", "--slow-runs", workflow ?? ""],
     patterns: ["patterns", ...named],
     profile: ["profile", workflow ?? ""],
   };
-  return commandLine("tutti", "analysis", ...words[part], ...since);
+  return commandLine("tutti", "analysis", ...args[part], ...since);
 }
 
 const found = <Answer>(part: AnalysisPart, search: AnalysisSearch) =>

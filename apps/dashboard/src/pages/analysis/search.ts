@@ -12,7 +12,7 @@ export const spans = {
 
 export type Span = keyof typeof spans;
 export const spanOrder = Object.keys(spans) as readonly Span[];
-export const usualSpan: Span = "24h";
+export const defaultSpan: Span = "24h";
 
 export interface AnalysisSearch {
   readonly span?: Span;
@@ -23,7 +23,7 @@ export function analysisSearch(search: Readonly<Record<string, unknown>>): Analy
   const span = spanOrder.find((each) => each === search["span"]);
   const { workflow } = search;
   return {
-    ...(span === undefined || span === usualSpan ? {} : { span }),
+    ...(span === undefined || span === defaultSpan ? {} : { span }),
     ...(typeof workflow === "string" && workflow !== "" ? { workflow } : {}),
   };
 }

@@ -3,19 +3,19 @@ import { describe, it } from "node:test";
 import { aboutOf, actionOf, hasPage } from "./record.ts";
 import { auditSearch, parametersOf, searchCommand } from "./search.ts";
 
-describe("what is looked for in the audit", () => {
+describe("a search in the audit log", () => {
   const search = auditSearch({
     ...{ view: "refused", actor: "person/ada", action: "run.task_*", about: "run/order-1" },
     ...{ within: "1h", text: " ", oldest: "yes", x: 1 },
   });
 
-  it("is what the address says, as far as it can be", () => {
+  it("keeps the valid parameters of the address", () => {
     assert.deepEqual(search, {
       ...{ view: "refused", actor: "person/ada", action: "run.task_*", about: "run/order-1", within: "1h" },
     });
   });
 
-  it("is asked for by halves, to the minute", () => {
+  it("splits kinds from ids, and rounds times down to the minute", () => {
     assert.deepEqual(parametersOf(search, 3_600_000 + 59_000), {
       ...{ actorKind: "person", actorId: "ada", action: "run.task_*" },
       ...{ workKind: "run", workId: "order-1", result: "refused", timeFromMs: 0 },
@@ -33,7 +33,7 @@ describe("what is looked for in the audit", () => {
 });
 
 describe("a record", () => {
-  it("says what it is about, and where that is shown", () => {
+  it("names its subject, and whether the subject has a page", () => {
     const work = { kind: "run", id: "order-1", task: "ship" };
     assert.equal(aboutOf({ work }), "run order-1 ship");
     assert.equal(hasPage({ work }), true);

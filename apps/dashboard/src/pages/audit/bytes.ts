@@ -3,7 +3,7 @@
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export function bytesOf(base64 = ""): Bytes {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 export function joined(...parts: readonly Uint8Array[]): Bytes {
@@ -38,7 +38,7 @@ function varint(value: number | bigint): Bytes {
   return Uint8Array.from([...bytes, Number(rest)]);
 }
 
-const none: Bytes = new Uint8Array(0);
+const empty: Bytes = new Uint8Array(0);
 const varints = 0;
 const doubles = 1;
 const lengths = 2;
@@ -47,19 +47,19 @@ const tag = (field: number, wire: number): Bytes => varint(field * 8 + wire);
 /** Encodes a field of a message. Empty and zero values are left out, as in proto3. */
 export const encoded = {
   whole: (field: number, value: number): Bytes =>
-    value === 0 ? none : joined(tag(field, varints), varint(value)),
+    value === 0 ? empty : joined(tag(field, varints), varint(value)),
   double: (field: number, value: number): Bytes => {
-    if (value === 0) return none;
+    if (value === 0) return empty;
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setFloat64(0, value, true);
     return joined(tag(field, doubles), bytes);
   },
   bytes: (field: number, value: Uint8Array): Bytes =>
-    value.length === 0 ? none : joined(tag(field, lengths), varint(value.length), value),
+    value.length === 0 ? empty : joined(tag(field, lengths), varint(value.length), value),
   text: (field: number, value: string): Bytes => encoded.bytes(field, textBytes(value)),
   /** A moment, in seconds and nanoseconds. */
   moment: (field: number, ms: number | undefined): Bytes => {
-    if (ms === undefined) return none;
+    if (ms === undefined) return empty;
     const seconds = Math.floor(ms / 1_000);
     const nanos = Math.round((ms - seconds * 1_000) * 1e6);
     const moment = joined(encoded.whole(1, seconds), encoded.whole(2, nanos));

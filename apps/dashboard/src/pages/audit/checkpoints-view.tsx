@@ -8,7 +8,7 @@ import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty, Failure, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 import { bytesOf, hex } from "./bytes.ts";
 
@@ -20,7 +20,7 @@ export function CheckpointsView() {
       <VerifyPart />
       <KeysPart />
       <Part title="Checkpoints" aside="each covers all records before it">
-        <Shown query={checkpoints} what="checkpoints" lines={6}>
+        <QueryView query={checkpoints} label="checkpoints" lines={6}>
           {({ checkpoints: list }) =>
             list.length === 0 ? (
               <Empty title="No checkpoints yet.">
@@ -53,7 +53,7 @@ export function CheckpointsView() {
               </table>
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
     </>
   );
@@ -66,7 +66,7 @@ function KeysPart() {
       <p className="small soft">
         Store the first key outside of the installation. It is enough to verify all records.
       </p>
-      <Shown query={query} what="signing keys" lines={2}>
+      <QueryView query={query} label="signing keys" lines={2}>
         {({ keys }) => (
           <ul className="signing-keys">
             {keys.map(({ signingKeyId, publicKey = "", startTimeMs, endTimeMs }) => (
@@ -85,7 +85,7 @@ function KeysPart() {
             ))}
           </ul>
         )}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -94,7 +94,7 @@ interface Verified {
   readonly checked: number;
   readonly total: number;
   readonly faults: readonly AuditFault[];
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   readonly problem?: PageError;
 }
 
@@ -108,13 +108,13 @@ function VerifyPart() {
     const current = new AbortController();
     running.current = current;
     const { signal } = current;
-    let known: Verified = { checked: 0, total: 0, faults: [], isWhole: false };
+    let known: Verified = { checked: 0, total: 0, faults: [], isComplete: false };
     setVerified(known);
     try {
       for await (const message of client.follow("audit.verify", {}, { signal })) {
         if (message.kind === "ready" || message.kind === "gap") continue;
         const { checked = known.checked, total = known.total, faults = [], last = false } = message.value;
-        known = { checked, total, faults: [...known.faults, ...faults], isWhole: last };
+        known = { checked, total, faults: [...known.faults, ...faults], isComplete: last };
         setVerified(known);
         if (last) break;
       }
@@ -124,7 +124,7 @@ function VerifyPart() {
       setVerified({ ...known, problem });
     }
   };
-  const isBusy = verified !== undefined && !verified.isWhole && verified.problem === undefined;
+  const isBusy = verified !== undefined && !verified.isComplete && verified.problem === undefined;
   return (
     <Part
       title="All records"
@@ -151,7 +151,7 @@ function VerifyPart() {
             code={verified.problem.code}
           />
         )}
-        {verified?.isWhole === true && verified.faults.length === 0 ? (
+        {verified?.isComplete === true && verified.faults.length === 0 ? (
           <p className="proof-word tone-done">
             <Glyph name="final" /> All {counted(verified.checked, "record")} match their signatures.
           </p>

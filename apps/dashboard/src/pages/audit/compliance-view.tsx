@@ -7,11 +7,11 @@ import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { clock, counted } from "../../elements/moments.ts";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { findingStates, standOf, standOfRule } from "../../score/states.ts";
-import { whoIs } from "../access/question.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, findingStates, ruleBadge } from "../../score/states.ts";
+import { principalText } from "../access/question.ts";
 import { hasPage } from "./record.ts";
 
 /** Compliance: frameworks, reports, findings and rules. */
@@ -30,7 +30,7 @@ function FrameworksPart() {
   const query = useQuery(frameworksQuery());
   return (
     <Part title="Frameworks">
-      <Shown query={query} what="frameworks" lines={3}>
+      <QueryView query={query} label="frameworks" lines={3}>
         {({ frameworks }) =>
           frameworks.length === 0 ? (
             <Empty title="No frameworks yet.">
@@ -46,7 +46,7 @@ function FrameworksPart() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -84,7 +84,7 @@ function ReportsPart() {
   const query = useQuery(reportsQuery());
   return (
     <Part title="Reports">
-      <Shown query={query} what="reports" lines={3}>
+      <QueryView query={query} label="reports" lines={3}>
         {({ reports }) =>
           reports.length === 0 ? (
             <Empty title="No reports yet.">Create one from a framework above.</Empty>
@@ -99,14 +99,14 @@ function ReportsPart() {
                     {clock(span?.fromMs ?? 0)} to {clock(span?.toMs ?? 0)}
                   </span>
                   <span className="small soft">
-                    made <Moment atMs={createTimeMs} /> by {whoIs(createCause?.actor)}
+                    made <Moment atMs={createTimeMs} /> by {principalText(createCause?.actor)}
                   </span>
                 </li>
               ))}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -115,7 +115,7 @@ function FindingsPart() {
   const query = useQuery(findingsQuery());
   return (
     <Part title="Findings" aside="latest 100">
-      <Shown query={query} what="findings" lines={4}>
+      <QueryView query={query} label="findings" lines={4}>
         {({ findings }) =>
           findings.length === 0 ? (
             <Empty title="No findings yet." />
@@ -129,7 +129,7 @@ function FindingsPart() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -139,7 +139,7 @@ function FindingLine({ finding }: { finding: Finding }) {
   return (
     <>
       <div>
-        <StandMark stand={standOf(findingStates, result)} />
+        <BadgeMark badge={badgeOf(findingStates, result)} />
         <p className="small soft">
           by the rule <code>{ruleId}</code> {severity ? <Tag>{severity}</Tag> : null}
         </p>
@@ -147,7 +147,7 @@ function FindingLine({ finding }: { finding: Finding }) {
       <div>
         <p>{message}</p>
         <p className="small soft">
-          {whoIs(cause?.actor)} {action ? <code>{action}</code> : null}{" "}
+          {principalText(cause?.actor)} {action ? <code>{action}</code> : null}{" "}
           {hasPage({ ...(work && { work }) }) ? <WorkLink about={work} /> : work?.id}
         </p>
       </div>
@@ -175,7 +175,7 @@ function RulesPart() {
         </Link>
       }
     >
-      <Shown query={query} what="rules" lines={3}>
+      <QueryView query={query} label="rules" lines={3}>
         {({ rules }) =>
           rules.length === 0 ? (
             <Empty title="No rules yet.">
@@ -192,7 +192,7 @@ function RulesPart() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -210,7 +210,7 @@ function RuleLine({ rule }: { rule: AdmissionRule }) {
           </Link>
         )}
         <p className="small soft">{description}</p>
-        <StandMark stand={standOfRule(rule)} />
+        <BadgeMark badge={ruleBadge(rule)} />
       </div>
       <div>
         <p className="small">

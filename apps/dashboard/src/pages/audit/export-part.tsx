@@ -62,17 +62,17 @@ function useExport(filter: Filter) {
     const stop = new AbortController();
     running.current = stop;
     const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let [records, isWhole, isBroken] = [0, false, false];
+    let [records, isComplete, isBroken] = [0, false, false];
     setState({ records, isBusy: true });
     try {
       const { oldestFirst: _, ...query } = filter;
-      const onStanding = (standing: string) => {
-        isBroken ||= standing === "broken";
+      const onStatus = (status: string) => {
+        isBroken ||= status === "broken";
       };
-      const wanted = { query: query as object };
-      for await (const message of client.follow("audit.export", wanted, {
+      const request = { query: query as object };
+      for await (const message of client.follow("audit.export", request, {
         signal: stop.signal,
-        onStanding,
+        onStanding: onStatus,
       })) {
         // A retry would append all records again after the existing ones.
         if (isBroken) break;
@@ -80,11 +80,11 @@ function useExport(filter: Filter) {
         const { chunk = "", records: many = records, last = false } = message.value;
         chunks.push(bytesOf(chunk));
         records = many;
-        isWhole = last;
+        isComplete = last;
         setState({ records, isBusy: !last });
         if (last) break;
       }
-      if (isWhole) return save(chunks);
+      if (isComplete) return save(chunks);
       if (stop.signal.aborted) return setState({ records, isBusy: false });
       setState({
         records,

@@ -20,7 +20,7 @@ const keys: readonly SigningKey[] = [
  */
 function proofsOf(counts: readonly number[]): readonly InclusionProof[] {
   const tree = new MerkleTree();
-  const made: {
+  const result: {
     id: string;
     timeMs: number;
     bytes: Uint8Array;
@@ -42,7 +42,7 @@ function proofsOf(counts: readonly number[]): readonly InclusionProof[] {
         ...{ recordCount: count, recordsRoot: own.rootAt() },
       };
       for (const [leaf, { at, bytes }] of records.entries())
-        made.push({
+        result.push({
           ...{ id: recordId("workflow", partition, at), timeMs: at.timeMs, bytes, leaf, head },
           ...{ path: own.inclusion(leaf), headLeaf: (number - 1) * counts.length + partition },
         });
@@ -54,7 +54,7 @@ function proofsOf(counts: readonly number[]): readonly InclusionProof[] {
   }
   assert.ok(checkpoint !== undefined);
   const { number, treeSize, rootHash, signature, signingKeyId } = checkpoint;
-  return made.map(({ id, timeMs, bytes, leaf, path, head, headLeaf }) => ({
+  return result.map(({ id, timeMs, bytes, leaf, path, head, headLeaf }) => ({
     ...{ recordId: id, timeMs, record: base64(bytes), recordLeaf: leaf, headLeaf },
     recordPath: path.map(base64),
     headPath: tree.inclusion(headLeaf).map(base64),
@@ -75,54 +75,57 @@ const faultsOf = async (proof: InclusionProof, trusted = keys) =>
 const other = (text = ""): string => `${text[0] === "A" ? "B" : "A"}${text.slice(1)}`;
 
 describe("a proof that the page works out", () => {
-  it("holds for every record of trees of every shape", async () => {
+  it("holds for every record in trees of any shape", async () => {
     for (const counts of [[1], [1, 2, 3], [4, 7, 8, 9, 16]])
       for (const proof of proofsOf(counts)) assert.deepEqual(await faultsOf(proof), [], proof.recordId);
   });
 
-  const [, , , whole] = proofsOf([5, 6, 7]);
-  assert.ok(whole?.head !== undefined && whole.checkpoint !== undefined);
-  const { head, checkpoint } = whole;
+  const [, , , lastProof] = proofsOf([5, 6, 7]);
+  assert.ok(lastProof?.head !== undefined && lastProof.checkpoint !== undefined);
+  const { head, checkpoint } = lastProof;
   const wrongs: Readonly<Record<string, readonly [InclusionProof, readonly string[]]>> = {
-    "the record is another": [{ ...whole, record: other(whole.record) }, ["record"]],
-    "it was at another time": [{ ...whole, timeMs: (whole.timeMs ?? 0) + 1 }, ["record"]],
-    "it has another place": [{ ...whole, recordId: "workflow/0/1000/4" }, ["record"]],
-    "it is of another journal": [{ ...whole, recordId: "workflow/1/1000/3" }, ["record"]],
-    "it claims to be another leaf": [{ ...whole, recordLeaf: 2 }, ["record"]],
-    "its path is longer": [{ ...whole, recordPath: [...whole.recordPath, ...whole.recordPath] }, ["record"]],
-    "its path is shorter": [{ ...whole, recordPath: whole.recordPath.slice(1) }, ["record"]],
-    "the head has another hash": [{ ...whole, head: { ...head, hash: other(head.hash) } }, ["head"]],
-    "the head stands elsewhere": [{ ...whole, headLeaf: 1 }, ["head"]],
+    "the record is another": [{ ...lastProof, record: other(lastProof.record) }, ["record"]],
+    "it was at another time": [{ ...lastProof, timeMs: (lastProof.timeMs ?? 0) + 1 }, ["record"]],
+    "it has another place": [{ ...lastProof, recordId: "workflow/0/1000/4" }, ["record"]],
+    "it is of another journal": [{ ...lastProof, recordId: "workflow/1/1000/3" }, ["record"]],
+    "it claims to be another leaf": [{ ...lastProof, recordLeaf: 2 }, ["record"]],
+    "its path is longer": [
+      { ...lastProof, recordPath: [...lastProof.recordPath, ...lastProof.recordPath] },
+      ["record"],
+    ],
+    "its path is shorter": [{ ...lastProof, recordPath: lastProof.recordPath.slice(1) }, ["record"]],
+    "the head has another hash": [{ ...lastProof, head: { ...head, hash: other(head.hash) } }, ["head"]],
+    "the head stands elsewhere": [{ ...lastProof, headLeaf: 1 }, ["head"]],
     "the root is another": [
-      { ...whole, checkpoint: { ...checkpoint, rootHash: other(checkpoint.rootHash) } },
+      { ...lastProof, checkpoint: { ...checkpoint, rootHash: other(checkpoint.rootHash) } },
       ["head", "signature"],
     ],
     "the checkpoint has another number": [
-      { ...whole, checkpoint: { ...checkpoint, number: 3 } },
+      { ...lastProof, checkpoint: { ...checkpoint, number: 3 } },
       ["signature"],
     ],
     "the checkpoint was made at another time": [
-      { ...whole, checkpoint: { ...checkpoint, createTimeMs: startMs + 2_001 } },
+      { ...lastProof, checkpoint: { ...checkpoint, createTimeMs: startMs + 2_001 } },
       ["signature"],
     ],
     "the signature is another": [
-      { ...whole, checkpoint: { ...checkpoint, signature: other(checkpoint.signature) } },
+      { ...lastProof, checkpoint: { ...checkpoint, signature: other(checkpoint.signature) } },
       ["signature"],
     ],
     "somebody else signed": [
-      { ...whole, checkpoint: { ...checkpoint, signingKeyId: "key_2" } },
+      { ...lastProof, checkpoint: { ...checkpoint, signingKeyId: "key_2" } },
       ["signature"],
     ],
   };
-  for (const [what, [proof, faults]] of Object.entries(wrongs))
-    it(`does not hold where ${what}`, async () => assert.deepEqual(await faultsOf(proof), faults));
+  for (const [scenario, [proof, faults]] of Object.entries(wrongs))
+    it(`does not hold if ${scenario}`, async () => assert.deepEqual(await faultsOf(proof), faults));
 
-  it("does not hold by a key that did not sign then, nor without a head", async () => {
+  it("does not hold with a key that was not valid at the time, or without a head", async () => {
     const late = keys.map((key) => ({ ...key, startTimeMs: startMs + 60_000 }));
-    assert.deepEqual(await faultsOf(whole, late), ["signature"]);
+    assert.deepEqual(await faultsOf(lastProof, late), ["signature"]);
     const ended = keys.map((key) => ({ ...key, endTimeMs: startMs }));
-    assert.deepEqual(await faultsOf(whole, ended), ["signature"]);
-    const { head: _, ...headless } = whole;
+    assert.deepEqual(await faultsOf(lastProof, ended), ["signature"]);
+    const { head: _, ...headless } = lastProof;
     assert.deepEqual(await faultsOf(headless), ["record"]);
   });
 });

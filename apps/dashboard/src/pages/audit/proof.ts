@@ -80,8 +80,8 @@ async function ofRecord(
   view.setFloat64(12, proof.timeMs ?? 0);
   const leaf = joined(place, bytesOf(proof.record));
   const among = { leaf: proof.recordLeaf ?? 0, size: head.recordCount ?? 0 };
-  const holds = await isUnder(leaf, among, proof.recordPath, head.recordsRoot, crypto);
-  return holds ? undefined : "the head does not contain this record";
+  const isValid = await isUnder(leaf, among, proof.recordPath, head.recordsRoot, crypto);
+  return isValid ? undefined : "the head does not contain this record";
 }
 
 async function ofHead(
@@ -99,8 +99,8 @@ async function ofHead(
     encoded.bytes(6, bytesOf(head.recordsRoot)),
   );
   const among = { leaf: proof.headLeaf ?? 0, size: checkpoint.treeSize ?? 0 };
-  const holds = await isUnder(leaf, among, proof.headPath, checkpoint.rootHash, crypto);
-  return holds ? undefined : "the checkpoint does not contain this head";
+  const isValid = await isUnder(leaf, among, proof.headPath, checkpoint.rootHash, crypto);
+  return isValid ? undefined : "the checkpoint does not contain this head";
 }
 
 async function ofSignature(
@@ -124,8 +124,8 @@ async function ofSignature(
     .importKey("raw", bytesOf(key.publicKey), { name: "Ed25519" }, false, ["verify"])
     .catch(() => undefined);
   if (publicKey === undefined) return "this browser does not support Ed25519. Use tutti audit verify";
-  const holds = await crypto.verify({ name: "Ed25519" }, publicKey, bytesOf(signature), content);
-  return holds ? undefined : `the signature does not match key ${signingKeyId}`;
+  const isValid = await crypto.verify({ name: "Ed25519" }, publicKey, bytesOf(signature), content);
+  return isValid ? undefined : `the signature does not match key ${signingKeyId}`;
 }
 
 /** Returns whether a leaf is at its claimed place in the tree with this root (RFC 9162, 2.1.3.2). */

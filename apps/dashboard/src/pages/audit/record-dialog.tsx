@@ -8,12 +8,12 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { Json } from "../../elements/json.tsx";
 import { clock, count } from "../../elements/moments.ts";
 import { Facts } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { jsonOf } from "../../run/json/parse.ts";
 import { Glyph } from "../../score/glyph.tsx";
-import { whoIs } from "../access/question.ts";
+import { principalText } from "../access/question.ts";
 import { type Step, stepsOf } from "./proof.ts";
 import { aboutOf, actionOf, hasPage } from "./record.ts";
 
@@ -21,15 +21,15 @@ import { aboutOf, actionOf, hasPage } from "./record.ts";
 export function RecordDialog({ recordId, onClose }: { recordId: string | undefined; onClose: () => void }) {
   return (
     <Dialog title={`Record ${recordId ?? ""}`} open={recordId !== undefined} onClose={onClose} wide>
-      {recordId === undefined ? null : <Whole recordId={recordId} />}
+      {recordId === undefined ? null : <RecordContent recordId={recordId} />}
     </Dialog>
   );
 }
 
-function Whole({ recordId }: { recordId: string }) {
+function RecordContent({ recordId }: { recordId: string }) {
   const query = useQuery(recordQuery(recordId));
   return (
-    <Shown query={query} what="the record" lines={8}>
+    <QueryView query={query} label="the record" lines={8}>
       {({ record = {}, checkpoint = 0 }) => (
         <div className="record-whole">
           <AboutRecord record={record} />
@@ -37,7 +37,7 @@ function Whole({ recordId }: { recordId: string }) {
           <CopyLine label="command" text={commandLine("tutti", "audit", "show", recordId)} />
         </div>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 
@@ -51,7 +51,7 @@ function AboutRecord({ record }: { record: AuditRecord }) {
           [
             "actor",
             <Link key="who" to="/audit" search={{ actor: `${cause?.actor?.kind}/${cause?.actor?.id}` }}>
-              <code>{whoIs(cause?.actor)}</code>
+              <code>{principalText(cause?.actor)}</code>
             </Link>,
           ],
           ["action", <code key="action">{actionOf(record)}</code>],
@@ -69,7 +69,7 @@ function AboutRecord({ record }: { record: AuditRecord }) {
       {json ? (
         <details>
           <summary>JSON. Inputs are listed by hash.</summary>
-          <Json value={valueIn(json)} what="the record" />
+          <Json value={valueIn(json)} label="the record" />
         </details>
       ) : null}
     </>
@@ -77,9 +77,9 @@ function AboutRecord({ record }: { record: AuditRecord }) {
 }
 
 function AboutLink({ record }: { record: AuditRecord }) {
-  const words = aboutOf(record);
-  if (!hasPage(record)) return words || "–";
-  return <WorkLink about={record.work}>{words}</WorkLink>;
+  const text = aboutOf(record);
+  if (!hasPage(record)) return text || "–";
+  return <WorkLink about={record.work}>{text}</WorkLink>;
 }
 
 function valueIn(json: string): unknown {
@@ -96,13 +96,13 @@ function Proof({ recordId, checkpoint }: { recordId: string; checkpoint: number 
       {checkpoint === 0 ? (
         <p className="soft">No checkpoint yet. The next one follows within a minute.</p>
       ) : (
-        <Shown query={proof} what="the proof" lines={3}>
+        <QueryView query={proof} label="the proof" lines={3}>
           {(known) => (
-            <Shown query={keys} what="keys" lines={3}>
+            <QueryView query={keys} label="keys" lines={3}>
               {(list) => <Worked proof={known} keys={list.keys} />}
-            </Shown>
+            </QueryView>
           )}
-        </Shown>
+        </QueryView>
       )}
     </section>
   );
@@ -112,13 +112,13 @@ function Worked({ proof, keys }: { proof: InclusionProof; keys: readonly Signing
   const [steps, setSteps] = useState<readonly Step[] | undefined>();
   const { subtle } = globalThis.crypto as { readonly subtle?: SubtleCrypto };
   useEffect(() => {
-    let isGone = false;
+    let isUnmounted = false;
     if (subtle !== undefined)
       void stepsOf(proof, keys, subtle).then((found) => {
-        if (!isGone) setSteps(found);
+        if (!isUnmounted) setSteps(found);
       });
     return () => {
-      isGone = true;
+      isUnmounted = true;
     };
   }, [proof, keys, subtle]);
   if (subtle === undefined)
@@ -129,13 +129,13 @@ function Worked({ proof, keys }: { proof: InclusionProof; keys: readonly Signing
       </p>
     );
   if (steps === undefined) return <p className="soft">Verifying …</p>;
-  const holds = steps.every(({ fault }) => fault === undefined);
+  const isValid = steps.every(({ fault }) => fault === undefined);
   const key = keys.find(({ signingKeyId }) => signingKeyId === proof.checkpoint?.signingKeyId);
   return (
     <div aria-live="polite">
-      <p className={`proof-word tone-${holds ? "done" : "wrong"}`}>
-        <Glyph name={holds ? "final" : "cross"} />{" "}
-        {holds ? "Verified by this browser." : "Verification failed."}
+      <p className={`proof-word tone-${isValid ? "done" : "wrong"}`}>
+        <Glyph name={isValid ? "final" : "cross"} />{" "}
+        {isValid ? "Verified by this browser." : "Verification failed."}
       </p>
       <ol className="proof-steps">
         {steps.map(({ name, says, fault }) => (

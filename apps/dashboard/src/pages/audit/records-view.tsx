@@ -7,12 +7,12 @@ import { pageError } from "../../data/send.ts";
 import { nowMs } from "../../effects/time.ts";
 import { Moment } from "../../elements/moment.tsx";
 import { clock, count, counted } from "../../elements/moments.ts";
-import { Empty, Failure, Part, Waiting } from "../../elements/parts.tsx";
-import { whoIs } from "../access/question.ts";
+import { Empty, Failure, Loading, Part } from "../../elements/parts.tsx";
+import { principalText } from "../access/question.ts";
 import { ExportPart } from "./export-part.tsx";
-import { LookFor } from "./look-for.tsx";
 import { aboutOf, actionOf } from "./record.ts";
 import { type AuditSearch, parametersOf, searchCommand } from "./search.ts";
+import { SearchForm } from "./search-form.tsx";
 
 /** Audit records filtered by actor, event, object and time, or only those of rejected calls. */
 export function RecordsView() {
@@ -31,13 +31,13 @@ export function RecordsView() {
         title={search.view === "refused" ? "Rejected calls" : "Records"}
         aside={readTo === undefined ? "…" : `up to ${clock(readTo)}`}
       >
-        <LookFor
+        <SearchForm
           key={filterKey}
-          wanted={wanted}
+          criteria={wanted}
           isBusy={query.isFetching}
-          onAgain={() => void query.refetch()}
+          onRefetch={() => void query.refetch()}
         />
-        {query.data === undefined && query.error === null ? <Waiting what="records" lines={8} /> : null}
+        {query.data === undefined && query.error === null ? <Loading label="records" lines={8} /> : null}
         {query.data === undefined && query.error !== null ? (
           <Failure
             title="Records cannot be searched"
@@ -45,7 +45,7 @@ export function RecordsView() {
             onRetry={() => void query.refetch()}
           />
         ) : null}
-        {query.data !== undefined && records.length === 0 ? <Nothing wanted={wanted} /> : null}
+        {query.data !== undefined && records.length === 0 ? <Nothing criteria={wanted} /> : null}
         {records.length === 0 ? null : (
           <ul className="records" aria-label="Records">
             {records.map((record) => (
@@ -71,8 +71,8 @@ export function RecordsView() {
   );
 }
 
-function Nothing({ wanted }: { wanted: AuditSearch }) {
-  const { view, ...others } = wanted;
+function Nothing({ criteria }: { criteria: AuditSearch }) {
+  const { view, ...others } = criteria;
   if (Object.keys(others).length > 0)
     return <Empty title="No records match.">Use fewer filters or an earlier time.</Empty>;
   return view === "refused" ? (
@@ -90,7 +90,7 @@ function Line({ record, search }: { record: AuditRecord; search: AuditSearch }) 
         <Moment atMs={timeMs} />
       </span>
       <span>
-        <code>{whoIs(cause?.actor)}</code>
+        <code>{principalText(cause?.actor)}</code>
       </span>
       <Link to="/audit" search={{ ...search, record: recordId }} resetScroll={false}>
         <code>{actionOf(record)}</code>

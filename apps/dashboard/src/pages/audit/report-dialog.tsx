@@ -5,22 +5,22 @@ import { reportQuery } from "../../data/governance-queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { clock, count, counted } from "../../elements/moments.ts";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 
 /** A report on a framework: each control with its result and the evidence. */
 export function ReportDialog({ reportId, onClose }: { reportId: string | undefined; onClose: () => void }) {
   return (
     <Dialog title="Report" open={reportId !== undefined} onClose={onClose} wide>
-      {reportId === undefined ? null : <Whole reportId={reportId} />}
+      {reportId === undefined ? null : <ReportContent reportId={reportId} />}
     </Dialog>
   );
 }
 
-function Whole({ reportId }: { reportId: string }) {
+function ReportContent({ reportId }: { reportId: string }) {
   const query = useQuery(reportQuery(reportId));
   return (
-    <Shown query={query} what="the report" lines={8}>
+    <QueryView query={query} label="the report" lines={8}>
       {({ framework, span, lines, checkpoint = 0 }) => (
         <div className="record-whole">
           <p>
@@ -36,7 +36,7 @@ function Whole({ reportId }: { reportId: string }) {
           </ul>
         </div>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 

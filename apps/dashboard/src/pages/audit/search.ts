@@ -31,20 +31,20 @@ const withinMs: Readonly<Record<Within, number>> = {
   "30d": 720 * hourMs,
 };
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 
 export function auditSearch(search: Readonly<Record<string, unknown>>): AuditSearch {
   const view = auditViews.find((each) => each === search["view"]);
   const within = withins.find((each) => each === search["within"]);
-  const words = Object.fromEntries(
+  const texts = Object.fromEntries(
     (["actor", "action", "about", "text", "record", "report"] as const).flatMap((name) => {
-      const value = word(search[name]);
+      const value = nonEmpty(search[name]);
       return value === undefined ? [] : [[name, value]];
     }),
   );
   return {
-    ...words,
+    ...texts,
     ...(view === undefined ? {} : { view }),
     ...(within === undefined ? {} : { within }),
     ...(search["oldest"] === true ? { oldest: true } : {}),

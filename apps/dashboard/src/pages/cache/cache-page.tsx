@@ -4,6 +4,7 @@ import type { CacheEntryInfo, Routes } from "@tutti/rest/types";
 import { useState } from "react";
 import { read } from "../../data/queries.ts";
 import { useNow } from "../../effects/use-now.ts";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
@@ -11,11 +12,10 @@ import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { bytes, counted, span } from "../../elements/moments.ts";
 import { Empty, Facts, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { Shown } from "../../elements/shown.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { Sure } from "../../elements/sure.tsx";
 import {
   type CacheSearch,
   type FilterName,
@@ -33,18 +33,18 @@ import "./cache.css";
 const usagePath = pathOf(["cache", "usage"]);
 
 /** Polling interval, because uses of the cache cause no events. */
-const againMs = 10_000;
+const pollMs = 10_000;
 const usageQuery = () =>
   queryOptions({
     queryKey: ["cache", "usage"],
     queryFn: ({ signal }) => read<Usage>(usagePath, signal),
-    refetchInterval: againMs,
+    refetchInterval: pollMs,
   });
 const listQuery = (search: CacheSearch) =>
   queryOptions({
     queryKey: ["cache", "list", search],
     queryFn: ({ signal }) => read<Routes["cache.list"]["reply"]>(listPath(search), signal),
-    refetchInterval: againMs,
+    refetchInterval: pollMs,
     placeholderData: (before) => before,
   });
 const entryQuery = (entryId: string) =>
@@ -70,7 +70,7 @@ export function CachePage() {
           </span>
         }
       >
-        <Shown query={usage} what="the use of the cache" lines={2}>
+        <QueryView query={usage} label="the use of the cache" lines={2}>
           {(known) => (
             <>
               <dl className="cache-figures" aria-label="Use of the cache">
@@ -84,7 +84,7 @@ export function CachePage() {
               <Meter share={fullness(known)} tone={fullness(known) > 0.9 ? "held" : "done"} />
             </>
           )}
-        </Shown>
+        </QueryView>
       </Part>
       <Part
         title="Entries"
@@ -99,7 +99,7 @@ export function CachePage() {
         }
       >
         <Choices search={search} />
-        <Shown query={entries} what="cached outputs" lines={4}>
+        <QueryView query={entries} label="cached outputs" lines={4}>
           {({ entries: found, nextToken = "" }) =>
             found.length === 0 ? (
               <Empty title={search.by === undefined ? "No cached outputs yet." : "No entries match."}>
@@ -117,7 +117,7 @@ export function CachePage() {
               </>
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
     </>
   );
@@ -138,9 +138,9 @@ function Choices({ search }: { search: CacheSearch }) {
   const show = (nextBy: string, nextValue: string) => {
     setBy(nextBy);
     setValue(nextValue);
-    const isWhole = nextBy !== "" && nextValue.trim() !== "";
+    const isComplete = nextBy !== "" && nextValue.trim() !== "";
     // The cast: the options are names of filters.
-    const next: CacheSearch = isWhole ? { by: nextBy as FilterName, value: nextValue.trim() } : {};
+    const next: CacheSearch = isComplete ? { by: nextBy as FilterName, value: nextValue.trim() } : {};
     void navigate({ search: next, replace: true });
   };
   return (
@@ -155,13 +155,13 @@ const titles = ["Capability", "Workflow", "State", "Computed by", "Size", "Uses"
 
 function Entries({ entries }: { entries: readonly CacheEntryInfo[] }) {
   const nowMs = useNow();
-  const [shown, setShown] = useState<string>();
+  const [opened, setOpened] = useState<string>();
   return (
     <>
       <ScrollTable label="Entries" className="cache-entries" titles={titles}>
         {entries.map((entry) => {
           const { entryId = "", capability = "", workflow = "", runId = "", computingRunId = "" } = entry;
-          const [word, tone] = stateOf(entry, nowMs);
+          const [label, tone] = stateOf(entry, nowMs);
           const run = runId === "" ? computingRunId : runId;
           return (
             <tr key={entryId}>
@@ -183,7 +183,7 @@ function Entries({ entries }: { entries: readonly CacheEntryInfo[] }) {
                 )}
               </td>
               <td>
-                <Tag tone={tone}>{word}</Tag>
+                <Tag tone={tone}>{label}</Tag>
               </td>
               <td>
                 {run === "" ? null : (
@@ -200,7 +200,7 @@ function Entries({ entries }: { entries: readonly CacheEntryInfo[] }) {
                   type="button"
                   className="press quiet"
                   aria-label={`Show ${capability} ${entryId.slice(0, 8)}`}
-                  onClick={() => setShown(entryId)}
+                  onClick={() => setOpened(entryId)}
                 >
                   Show
                 </button>
@@ -210,27 +210,27 @@ function Entries({ entries }: { entries: readonly CacheEntryInfo[] }) {
         })}
       </ScrollTable>
       <Dialog
-        title={`Entry ${shown?.slice(0, 12) ?? ""}`}
-        open={shown !== undefined}
-        onClose={() => setShown(undefined)}
+        title={`Entry ${opened?.slice(0, 12) ?? ""}`}
+        open={opened !== undefined}
+        onClose={() => setOpened(undefined)}
         wide
       >
-        {shown === undefined ? null : <Entry entryId={shown} onGone={() => setShown(undefined)} />}
+        {opened === undefined ? null : <Entry entryId={opened} onRemoved={() => setOpened(undefined)} />}
       </Dialog>
     </>
   );
 }
 
-function Entry({ entryId, onGone }: { entryId: string; onGone: () => void }) {
+function Entry({ entryId, onRemoved }: { entryId: string; onRemoved: () => void }) {
   const query = useQuery(entryQuery(entryId));
   const queries = useQueryClient();
   return (
     <>
-      <Shown query={query} what="the entry" lines={6}>
+      <QueryView query={query} label="the entry" lines={6}>
         {(entry) => <Details entry={entry} />}
-      </Shown>
+      </QueryView>
       <CopyLine label="Command" text={commandLine("tutti", "cache", "show", entryId)} />
-      <Sure
+      <ConfirmForm
         action={{
           label: "Invalidate entry",
           weight: "grave",
@@ -240,7 +240,7 @@ function Entry({ entryId, onGone }: { entryId: string; onGone: () => void }) {
         call={(reason) => removal(entryId, reason).call}
         command={(reason) => removal(entryId, reason).command}
         onDone={() => {
-          onGone();
+          onRemoved();
           void queries.invalidateQueries({ queryKey: ["cache"] });
         }}
       />
@@ -277,7 +277,7 @@ function Details({ entry }: { entry: CacheEntryInfo }) {
   return (
     <>
       <Facts facts={facts} />
-      {output === undefined ? null : <Json value={output} what="output" />}
+      {output === undefined ? null : <Json value={output} label="output" />}
       {runId === "" ? null : (
         <CopyLine label="Why tasks used it" text={commandLine("tutti", "cache", "explain", runId)} />
       )}
@@ -287,15 +287,15 @@ function Details({ entry }: { entry: CacheEntryInfo }) {
 
 function Invalidate({ search }: { search: CacheSearch }) {
   const queries = useQueryClient();
-  const [isAsked, setAsked] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const [derived, setDerived] = useState("");
   const which = search.by === undefined ? "all entries" : "these entries";
   return (
     <p className="cache-invalidate">
-      <button type="button" className="press quiet" onClick={() => setAsked(true)}>
+      <button type="button" className="press quiet" onClick={() => setOpen(true)}>
         Invalidate {which} …
       </button>
-      <Dialog title={`Invalidate ${which}`} open={isAsked} onClose={() => setAsked(false)}>
+      <Dialog title={`Invalidate ${which}`} open={isOpen} onClose={() => setOpen(false)}>
         <ChoiceField
           label="Outputs computed from them"
           value={derived}
@@ -305,18 +305,18 @@ function Invalidate({ search }: { search: CacheSearch }) {
           ]}
           onChange={setDerived}
         />
-        <Sure
+        <ConfirmForm
           action={{
             label: "Invalidate",
             weight: "grave",
             doneText: "The entries are removed.",
             question: `Remove ${which} of the namespace? The next tasks compute the outputs again.`,
           }}
-          what={which}
+          subject={which}
           call={(reason) => invalidation(search, derived !== "", reason).call}
           command={(reason) => invalidation(search, derived !== "", reason).command}
           onDone={() => {
-            setAsked(false);
+            setOpen(false);
             void queries.invalidateQueries({ queryKey: ["cache"] });
           }}
         />

@@ -34,12 +34,12 @@ describe("the page of the cache", () => {
     assert.equal(removal("e1", "").command, "tutti cache invalidate e1");
   });
 
-  it("takes no filter from an address that names none", () => {
+  it("applies no filter if the address has no valid one", () => {
     for (const search of [{}, { by: "tag" }, { by: "colour", value: "red" }, { by: "tag", value: 7 }])
       assert.deepEqual(cacheSearch(search), {});
   });
 
-  it("tells outputs, failures and entries that a task computes apart", () => {
+  it("distinguishes outputs, failures, and entries that a task is computing", () => {
     const fresh = { entryId: "e", tags: [], sources: [], present: true, expireTimeMs: 10 };
     assert.equal(stateOf(fresh, 9)[0], "fresh");
     assert.equal(stateOf(fresh, 10)[0], "stale");
@@ -55,9 +55,9 @@ describe("the page of the cache", () => {
 
   it("shows lower bounds as such, and no rate before the first use", () => {
     const usage = { outputs: 2, bytes: 2_048, bytesMax: 4_096, uses: 6, hitRate: 0.75, savedMs: 90_000 };
-    const shown = new Map(figuresOf(usage));
-    assert.match(shown.get("Hit rate") ?? "", /^at least 75/);
-    assert.match(shown.get("Computing time saved") ?? "", /^at least 1/);
+    const figures = new Map(figuresOf(usage));
+    assert.match(figures.get("Hit rate") ?? "", /^at least 75/);
+    assert.match(figures.get("Computing time saved") ?? "", /^at least 1/);
     assert.equal(fullness(usage), 0.5);
     assert.equal(new Map(figuresOf({})).get("Hit rate"), "no uses yet");
     assert.equal(fullness({}), 0);

@@ -23,14 +23,14 @@ function filterOf({ by, value = "" }: CacheSearch): Readonly<Record<string, stri
   return by === undefined ? {} : { [by === "of-run" ? "runId" : by]: value };
 }
 
-const wordsOf = ({ by, value = "" }: CacheSearch): readonly string[] =>
+const filterArgs = ({ by, value = "" }: CacheSearch): readonly string[] =>
   by === undefined ? [] : [`--${by}`, value];
 
 /** More than a person reads on one page. */
 const size = 100;
 export const listPath = (search: CacheSearch): string => pathOf(["cache"], { ...filterOf(search), size });
 export const listCommand = (search: CacheSearch): string =>
-  commandLine("tutti", "cache", "list", ...wordsOf(search));
+  commandLine("tutti", "cache", "list", ...filterArgs(search));
 
 export interface Spelling {
   readonly call: Call;
@@ -52,7 +52,7 @@ export function invalidation(search: CacheSearch, derived: boolean, reason: stri
       },
     },
     command: commandLine(
-      ...["tutti", "cache", "invalidate", ...(isAll ? ["--all"] : wordsOf(search))],
+      ...["tutti", "cache", "invalidate", ...(isAll ? ["--all"] : filterArgs(search))],
       ...(derived ? ["--derived"] : []),
       ...(reason === "" ? [] : ["--reason", reason]),
     ),

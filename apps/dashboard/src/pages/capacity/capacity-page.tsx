@@ -7,8 +7,8 @@ import { nowMs } from "../../effects/time.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
 import { bytes, count, figure, percent, span } from "../../elements/moments.ts";
 import { Empty, PageHead, Part } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { Shown } from "../../elements/shown.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import "../analysis/analysis.css";
 import { capacityCommand, capacityPath, capacityQuery, disksQuery } from "./queries.ts";
@@ -36,7 +36,7 @@ export function CapacityPage() {
           </span>
         }
       >
-        <Shown query={pools} what="forecast" lines={4}>
+        <QueryView query={pools} label="forecast" lines={4}>
           {({ capacities }) =>
             capacities.length === 0 ? (
               <Empty title="No forecast yet. It needs recorded work of an hour that is over." />
@@ -44,20 +44,20 @@ export function CapacityPage() {
               <Pools capacities={capacities} />
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
       <Part title="Disks">
-        <Shown query={disks} what="disks" lines={2}>
+        <QueryView query={disks} label="disks" lines={2}>
           {({ disks: found }) =>
             found.length === 0 ? <Empty title="No disk is recorded yet." /> : <Disks disks={found} />
           }
-        </Shown>
+        </QueryView>
       </Part>
     </>
   );
 }
 
-const titleOf = (word: string): string => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`;
+const titleOf = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function Choices({ search }: { search: CapacitySearch }) {
   const navigate = useNavigate({ from: "/capacity" });
@@ -90,9 +90,9 @@ function Choices({ search }: { search: CapacitySearch }) {
 const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 const dates = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 
-function tested({ days: tried = 0, error = 0, within = 0 }: BackTest = {}): string {
-  if (tried === 0) return "not yet tested";
-  return `error ${percent(error)}, ${percent(within)} of ${count(tried)} in range`;
+function tested({ days: testedDays = 0, error = 0, within = 0 }: BackTest = {}): string {
+  if (testedDays === 0) return "not yet tested";
+  return `error ${percent(error)}, ${percent(within)} of ${count(testedDays)} in range`;
 }
 
 const poolTitles = [

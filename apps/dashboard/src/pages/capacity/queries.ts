@@ -21,8 +21,8 @@ export function capacityCommand({ day, load, wait }: CapacitySearch): string {
     ["--load", load],
     ["--wait-goal", wait],
   ] as const;
-  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
-  return commandLine("tutti", "capacity", ...given);
+  const args = options.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
+  return commandLine("tutti", "capacity", ...args);
 }
 
 type Reply = Routes["capacity"]["reply"];

@@ -12,7 +12,7 @@ it("a day is the whole of the next such day in UTC, never today", () => {
   assert.deepEqual(aheadOf(undefined, monday), {});
 });
 
-it("an address has what differs from the usual, and nothing unknown", () => {
+it("an address contains only known parameters that differ from the defaults", () => {
   assert.deepEqual(capacitySearch({ day: "friday", load: "2", wait: "10s", other: 1 }), {
     ...{ day: "friday", load: 2, wait: "10s" },
   });

@@ -13,10 +13,10 @@ export interface CapacitySearch {
   readonly wait?: keyof typeof waits;
 }
 
-export function capacitySearch(given: Readonly<Record<string, unknown>>): CapacitySearch {
-  const day = days.find((each) => each === given["day"]);
-  const load = loads.find((each) => each === Number(given["load"]) && each !== 1);
-  const wait = (Object.keys(waits) as (keyof typeof waits)[]).find((each) => each === given["wait"]);
+export function capacitySearch(search: Readonly<Record<string, unknown>>): CapacitySearch {
+  const day = days.find((each) => each === search["day"]);
+  const load = loads.find((each) => each === Number(search["load"]) && each !== 1);
+  const wait = (Object.keys(waits) as (keyof typeof waits)[]).find((each) => each === search["wait"]);
   return { ...(day && { day }), ...(load && { load }), ...(wait && wait !== "1s" && { wait }) };
 }
 

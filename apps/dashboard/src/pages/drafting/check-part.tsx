@@ -10,11 +10,11 @@ export function CheckPart(options: {
   /** The message for a draft without problems. */
   good: string;
   /** Moves to the place of a problem in the text, if problems have places. */
-  onGo?: (problem: Problem) => void;
+  onSelect?: (problem: Problem) => void;
   /** Number of problems that block the draft. Default: all. */
   wrong?: number;
 }) {
-  const { checked, good, onGo } = options;
+  const { checked, good, onSelect } = options;
   const { problems, failure } = checked;
   const found = problems ?? [];
   const wrong = options.wrong ?? found.length;
@@ -24,7 +24,7 @@ export function CheckPart(options: {
       aside={problems === undefined ? "…" : wrong === 0 ? "no problems" : counted(wrong, "problem")}
     >
       {failure === undefined ? (
-        <Problems problems={found} isChecked={problems !== undefined} good={good} onGo={onGo} />
+        <Problems problems={found} isChecked={problems !== undefined} good={good} onSelect={onSelect} />
       ) : (
         <Failure title="Check failed" message={failure.message} code={failure.code} />
       )}

@@ -7,7 +7,7 @@ import { Spelled } from "../../elements/spelled-popover.tsx";
 /** The impact of a draft, listed on request. The impact of an earlier text remains visible and is marked as such. */
 export function ImpactFrame(options: {
   /** Number of evaluated items. Undefined before the first evaluation. */
-  looked: string | undefined;
+  evaluated: string | undefined;
   /** True if the listed impact belongs to the current text. */
   isOfNow: boolean;
   /** True if listing the impact is the primary action. */
@@ -17,18 +17,21 @@ export function ImpactFrame(options: {
   failure: PageError | undefined;
   call: Call;
   command: string;
-  onLook: () => void;
+  onPreview: () => void;
   /** Describes the items to evaluate. */
   about: string;
   /** The impact. Undefined before the first evaluation. */
   found: ReactNode | undefined;
 }) {
-  const { looked, isOfNow, isMain, isReady, isBusy, failure, call, command, onLook, about, found } = options;
+  const { evaluated, isOfNow, isMain, isReady, isBusy, failure, call, command, onPreview, about, found } =
+    options;
   const label = "Show impact";
   return (
     <Part
       title="Impact"
-      aside={looked === undefined ? "not shown yet" : isOfNow ? looked : "of an earlier version of the text"}
+      aside={
+        evaluated === undefined ? "not shown yet" : isOfNow ? evaluated : "of an earlier version of the text"
+      }
     >
       <div className="editor-acts">
         <span className={isMain ? "action main" : "action plain"}>
@@ -37,7 +40,7 @@ export function ImpactFrame(options: {
             className="press"
             disabled={!isReady || isBusy}
             aria-busy={isBusy}
-            onClick={onLook}
+            onClick={onPreview}
           >
             {label}
           </button>

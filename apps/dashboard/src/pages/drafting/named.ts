@@ -7,10 +7,10 @@ export interface Named {
   readonly enforcement: (typeof enforcements)[number];
 }
 
-export function oneOf<Word extends string>(
-  words: readonly Word[],
+export function oneOf<Choice extends string>(
+  choices: readonly Choice[],
   found: string | undefined,
-  otherwise: Word,
-): Word {
-  return words.find((word) => word === found) ?? otherwise;
+  otherwise: Choice,
+): Choice {
+  return choices.find((choice) => choice === found) ?? otherwise;
 }

@@ -1,7 +1,7 @@
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { enforcements, type Named, oneOf } from "./named.ts";
 
-const enforcementWords: Readonly<Record<Named["enforcement"], string>> = {
+const enforcementLabels: Readonly<Record<Named["enforcement"], string>> = {
   shadow: "shadow mode: recorded, not enforced",
   enforced: "enforced",
   off: "off",
@@ -39,7 +39,7 @@ export function Naming(options: {
       <ChoiceField
         label="Enforcement"
         value={draft.enforcement}
-        choices={enforcements.map((word) => [word, enforcementWords[word]])}
+        choices={enforcements.map((enforcement) => [enforcement, enforcementLabels[enforcement]])}
         onChange={(value) => onChange({ enforcement: oneOf(enforcements, value, draft.enforcement) })}
       />
     </>

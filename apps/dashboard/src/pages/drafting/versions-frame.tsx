@@ -7,23 +7,23 @@ export function VersionsFrame(options: {
   list: (onRollBack: (version: number) => void) => ReactNode;
   rollBack: (version: number, onDone: () => void) => ReactNode;
 }) {
-  const [wanted, setWanted] = useState<number | undefined>();
-  const close = () => setWanted(undefined);
+  const [target, setTarget] = useState<number | undefined>();
+  const close = () => setTarget(undefined);
   return (
     <Part title="Versions">
-      {options.list(setWanted)}
-      <Dialog title={`Roll back to version ${wanted}?`} open={wanted !== undefined} onClose={close}>
-        {options.rollBack(wanted ?? 0, close)}
+      {options.list(setTarget)}
+      <Dialog title={`Roll back to version ${target}?`} open={target !== undefined} onClose={close}>
+        {options.rollBack(target ?? 0, close)}
       </Dialog>
     </Part>
   );
 }
 
 /** The end of a version's line: a mark for the current version, or a rollback button. */
-export function VersionEnd({ holds, onRollBack }: { holds: boolean; onRollBack: () => void }) {
+export function VersionEnd({ isInForce, onRollBack }: { isInForce: boolean; onRollBack: () => void }) {
   return (
     <span className="listed-acts">
-      {holds ? (
+      {isInForce ? (
         <span className="small soft">in force</span>
       ) : (
         <button type="button" className="press" onClick={onRollBack}>

@@ -7,7 +7,7 @@ import { Field } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted, span } from "../../elements/moments.ts";
 import { PageHead, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { factsQuery, factTablesQuery } from "./queries.ts";
 import { csvOf, type Result, type Value } from "./result.ts";
 import { ResultView } from "./result-view.tsx";
@@ -18,14 +18,14 @@ import "./explore.css";
 export function ExplorePage() {
   const { sql } = useSearch({ from: "/explore" });
   const navigate = useNavigate({ from: "/explore" });
-  const run = (wanted: string) => void navigate({ search: wanted.trim() === "" ? {} : { sql: wanted } });
+  const run = (query: string) => void navigate({ search: query.trim() === "" ? {} : { sql: query } });
   return (
     <>
       <PageHead
         title="Explore"
         below="Query facts about runs, sessions, missions, attempts and agents with SQL."
       />
-      <Ask sql={sql ?? ""} onRun={run} />
+      <QueryForm sql={sql ?? ""} onRun={run} />
       {sql === undefined ? null : <Answer sql={sql} />}
       <Part title="Examples">
         <ul className="explore-examples">
@@ -43,7 +43,7 @@ export function ExplorePage() {
   );
 }
 
-function Ask({ sql, onRun }: { sql: string; onRun: (sql: string) => void }) {
+function QueryForm({ sql, onRun }: { sql: string; onRun: (sql: string) => void }) {
   const [text, setText] = useState(sql);
   useEffect(() => setText(sql), [sql]);
   const submit = (event: FormEvent) => {
@@ -82,9 +82,9 @@ function Answer({ sql }: { sql: string }) {
   const query = useQuery(factsQuery(sql));
   return (
     <Part title="Result" aside={query.data === undefined ? null : <Head data={query.data} />}>
-      <Shown query={query} what="result" lines={6}>
+      <QueryView query={query} label="result" lines={6}>
         {(data) => <ResultView result={resultOf(data)} />}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -126,7 +126,7 @@ function Tables() {
   const query = useQuery(factTablesQuery());
   return (
     <Part title="Tables">
-      <Shown query={query} what="tables" lines={4}>
+      <QueryView query={query} label="tables" lines={4}>
         {({ tables }) =>
           tables.map(({ name, description, columns }) => (
             <details key={name} className="explore-table">
@@ -146,7 +146,7 @@ function Tables() {
             </details>
           ))
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }

@@ -14,7 +14,7 @@ export function ResultView({ result }: { result: Result }) {
   if (result.rows.length === 0) return <Empty title="No rows." />;
   return (
     <>
-      {picture === undefined ? null : <Drawn picture={picture} />}
+      {picture === undefined ? null : <ResultChart picture={picture} />}
       <section
         className="scroll-x"
         aria-label="Rows" // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
@@ -48,7 +48,7 @@ export function ResultView({ result }: { result: Result }) {
   );
 }
 
-function Drawn({ picture }: { picture: Picture }) {
+function ResultChart({ picture }: { picture: Picture }) {
   if (picture.kind === "bars") {
     const most = Math.max(...picture.bars.map(({ value }) => value), 1e-9);
     return (

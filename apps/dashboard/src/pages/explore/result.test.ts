@@ -34,7 +34,7 @@ describe("the picture of a query", () => {
     });
   });
 
-  for (const [what, rows] of [
+  for (const [scenario, rows] of [
     ["a single row", [["a", 1]]],
     [
       "texts alone",
@@ -51,13 +51,13 @@ describe("the picture of a query", () => {
       ],
     ],
   ] as const)
-    it(`is none of ${what}`, () => {
+    it(`does not exist for ${scenario}`, () => {
       assert.equal(pictureOf({ columns: ["a", "b"], rows }), undefined);
     });
 });
 
 describe("the result as CSV", () => {
-  it("quotes what has to be, and has nothing that a spreadsheet computes", () => {
+  it("quotes values that need it, and escapes formulas", () => {
     const rows = [
       ['say "a", b', 1.5, null],
       ["=1+1", -2, "two\nlines"],

@@ -24,11 +24,11 @@ export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDe
     field === undefined ? undefined : draftOf(field),
   );
   const [reason, setReason] = useState("");
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const [refusal, setRefusal] = useState<PageError | undefined>();
   const found = field === undefined || draft === undefined ? undefined : filled(field, draft);
   const problems = [
-    ...(tried ? (found?.problems ?? []) : []),
+    ...(submitted ? (found?.problems ?? []) : []),
     ...problemsUnder(["data"], refusal?.fields ?? []),
   ];
   const decide = (verdict: Decision["verdict"]) => {
@@ -36,7 +36,7 @@ export function ApprovalForm({ approval, onDecided }: { approval: Approval; onDe
     const decision: Decision = { verdict, reason, data: verdict === "approved" ? found?.value : undefined };
     const perform = () => {
       setRefusal(undefined);
-      if (verdict === "approved") setTried(true);
+      if (verdict === "approved") setSubmitted(true);
       if (verdict === "approved" && (found?.problems.length ?? 0) > 0) return undefined;
       return send(decideCall(approval, decision)).then(() => true);
     };

@@ -10,17 +10,17 @@ import { delegateCall, delegateCommand } from "./decide.ts";
 /** Delegates the answer to other users. */
 export function Delegate({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
-  const [isAsked, setIsAsked] = useState(false);
+  const [isOpen, setIsOpen] = useState(false);
   const [people, setPeople] = useState("");
   const [reason, setReason] = useState("");
   if (approval.about?.kind === "mission") return null;
-  const given = { people: people.split(/[\s,]+/).filter(Boolean), reason: reason.trim() };
+  const delegation = { people: people.split(/[\s,]+/).filter(Boolean), reason: reason.trim() };
   return (
     <>
-      <button type="button" className="press" onClick={() => setIsAsked(true)}>
+      <button type="button" className="press" onClick={() => setIsOpen(true)}>
         Delegate …
       </button>
-      <Dialog title="Delegate the answer" open={isAsked} onClose={() => setIsAsked(false)}>
+      <Dialog title="Delegate the answer" open={isOpen} onClose={() => setIsOpen(false)}>
         <form className="sure" onSubmit={(event) => event.preventDefault()}>
           <TextField
             label="People"
@@ -35,12 +35,12 @@ export function Delegate({ approval }: { approval: Approval }) {
               label="Delegate"
               weight="main"
               submit
-              disabled={given.people.length === 0}
-              call={delegateCall(approval, given)}
-              command={delegateCommand(approval, given)}
+              disabled={delegation.people.length === 0}
+              call={delegateCall(approval, delegation)}
+              command={delegateCommand(approval, delegation)}
               doneText="Delegated."
               onDone={() => {
-                setIsAsked(false);
+                setIsOpen(false);
                 void queries.invalidateQueries({ predicate: isAboutQuestions });
               }}
             />

@@ -1,10 +1,10 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Approval } from "@tutti/rest/types";
-import { approvalsQuery, myApprovalsQuery, whoQuery } from "../../data/queries.ts";
+import { approvalsQuery, callerQuery, myApprovalsQuery } from "../../data/queries.ts";
 import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import "./inbox.css";
 import { Inboxes } from "./inboxes.tsx";
@@ -17,9 +17,9 @@ const decidedVerdicts = ["approved", "rejected", "expired", "withdrawn"];
 export function InboxPage() {
   const { view = "mine" } = useSearch({ from: "/inbox" });
   const navigate = useNavigate({ from: "/inbox" });
-  const { data: who } = useQuery(whoQuery());
+  const { data: caller } = useQuery(callerQuery());
   const mine = useQuery(myApprovalsQuery());
-  const many = mine.data === undefined ? undefined : waitingFor(mine.data.approvals, who?.id ?? "").length;
+  const many = mine.data === undefined ? undefined : waitingFor(mine.data.approvals, caller?.id ?? "").length;
   return (
     <>
       <PageHead
@@ -46,7 +46,7 @@ export function InboxPage() {
         onChange={(next) => void navigate({ search: { view: next } })}
       >
         {view === "mine" ? (
-          <Approvals query={mine} me={who?.id ?? ""} empty="Nothing waits for you." />
+          <Approvals query={mine} me={caller?.id ?? ""} empty="Nothing waits for you." />
         ) : view === "open" ? (
           <Open />
         ) : view === "decided" ? (
@@ -83,10 +83,10 @@ interface ApprovalsOptions {
 
 function Approvals({ query, empty, me, isDueFirst = true }: ApprovalsOptions) {
   return (
-    <Shown query={query} what="approvals" lines={6}>
+    <QueryView query={query} label="approvals" lines={6}>
       {({ approvals }) => {
-        const wanted = me === undefined ? approvals : waitingFor(approvals, me);
-        if (wanted.length === 0)
+        const pending = me === undefined ? approvals : waitingFor(approvals, me);
+        if (pending.length === 0)
           return (
             <Empty title={empty}>
               {isDueFirst ? (
@@ -99,7 +99,7 @@ function Approvals({ query, empty, me, isDueFirst = true }: ApprovalsOptions) {
           );
         return (
           <ul className="approvals">
-            {(isDueFirst ? dueFirst(wanted) : wanted).map((approval) => (
+            {(isDueFirst ? dueFirst(pending) : pending).map((approval) => (
               <li
                 key={`${approval.about?.id}/${approval.approvalId}`}
                 id={`${approval.about?.id}/${approval.approvalId}`}
@@ -110,6 +110,6 @@ function Approvals({ query, empty, me, isDueFirst = true }: ApprovalsOptions) {
           </ul>
         );
       }}
-    </Shown>
+    </QueryView>
   );
 }

@@ -3,14 +3,14 @@ import type { Inbox } from "@tutti/rest/types";
 import { inboxesQuery } from "../../data/queries.ts";
 import { counted, span } from "../../elements/moments.ts";
 import { Empty, Facts, Meter, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { hoursOf, loadOf } from "./waiting.ts";
 
 /** All inboxes: fill level, members and hours of each. */
 export function Inboxes() {
   const query = useQuery(inboxesQuery());
   return (
-    <Shown query={query} what="inboxes" lines={6}>
+    <QueryView query={query} label="inboxes" lines={6}>
       {({ inboxes }) =>
         inboxes.length === 0 ? (
           <Empty title="No inboxes yet.">
@@ -21,16 +21,16 @@ export function Inboxes() {
         ) : (
           <div className="inboxes">
             {inboxes.map((inbox) => (
-              <OneInbox key={`${inbox.pool}/${inbox.inboxId}`} inbox={inbox} />
+              <InboxItem key={`${inbox.pool}/${inbox.inboxId}`} inbox={inbox} />
             ))}
           </div>
         )
       }
-    </Shown>
+    </QueryView>
   );
 }
 
-function OneInbox({ inbox }: { inbox: Inbox }) {
+function InboxItem({ inbox }: { inbox: Inbox }) {
   const { inboxId, description, pool, capabilities, people, answersNeeded, withinMs, claimMs } = inbox;
   const { open, most, share } = loadOf(inbox);
   return (

@@ -6,8 +6,8 @@ import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Part, Tag } from "../../elements/parts.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOf, verdicts } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, verdicts } from "../../score/states.ts";
 import { ApprovalForm } from "./approval-form.tsx";
 import { Delegate } from "./delegate.tsx";
 import "./inbox.css";
@@ -24,7 +24,7 @@ export function Question({ approval }: { approval: Approval }) {
   return (
     <Part
       title={title || approvalId}
-      aside={<StandMark stand={standOf(verdicts, isOpen ? "open" : verdict)} />}
+      aside={<BadgeMark badge={badgeOf(verdicts, isOpen ? "open" : verdict)} />}
     >
       <p className="approval-about small soft">
         <WorkLink about={workOf(about)}>{about?.id}</WorkLink>
@@ -40,7 +40,7 @@ export function Question({ approval }: { approval: Approval }) {
       </p>
       <Delegations delegations={delegations} />
       {message ? <p className="approval-message">{message}</p> : null}
-      {context === undefined || context === null ? null : <Json value={context} what="the context" />}
+      {context === undefined || context === null ? null : <Json value={context} label="the context" />}
       <Decisions decisions={decisions} />
       {isOpen ? (
         <>
@@ -78,11 +78,11 @@ function Decisions({ decisions }: { decisions: readonly ApprovalDecision[] }) {
     <ul className="decisions">
       {decisions.map(({ verdict, cause, decideTimeMs, data, onBehalfOf }) => (
         <li key={`${decideTimeMs} ${cause?.actor?.id}`}>
-          <StandMark stand={standOf(verdicts, verdict)} /> by <Tag>{cause?.actor?.id ?? "unknown"}</Tag>{" "}
+          <BadgeMark badge={badgeOf(verdicts, verdict)} /> by <Tag>{cause?.actor?.id ?? "unknown"}</Tag>{" "}
           {onBehalfOf ? <>for {onBehalfOf} </> : null}
           <Moment atMs={decideTimeMs} />
           {cause?.reason ? <>: {cause.reason}</> : null}
-          {data === undefined || data === null ? null : <Json value={data} what="the answer" />}
+          {data === undefined || data === null ? null : <Json value={data} label="the answer" />}
         </li>
       ))}
     </ul>

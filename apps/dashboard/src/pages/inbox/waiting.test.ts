@@ -12,12 +12,12 @@ const idsOf = (some: readonly Approval[]) => some.map(({ approvalId }) => approv
 
 describe("the inbox of a person", () => {
   it("has open approvals, claimed by no other person, without an answer of this person", () => {
-    const yes = { verdict: "approved", cause: { actor: { kind: "person", id: "ann" } } } as const;
+    const approved = { verdict: "approved", cause: { actor: { kind: "person", id: "ann" } } } as const;
     const some = [
       approval("free"),
       approval("own", { claim: { person: "ann" } }),
       approval("taken", { claim: { person: "bob" } }),
-      approval("answered", { approvalsNeeded: 2, decisions: [yes] }),
+      approval("answered", { approvalsNeeded: 2, decisions: [approved] }),
       approval("decided", { verdict: "approved" }),
     ];
     assert.equal(idsOf(waitingFor(some, "ann")), "free own");

@@ -9,8 +9,8 @@ function isOpen({ verdict }: Pick<Approval, "verdict">): boolean {
 export function waitingFor(approvals: readonly Approval[], me: string): Approval[] {
   return approvals.filter((approval) => {
     const { claim, decisions } = approval;
-    const isTaken = claim !== undefined && claim.person !== me;
-    return isOpen(approval) && !isTaken && !decisions.some(({ cause }) => cause?.actor?.id === me);
+    const isClaimed = claim !== undefined && claim.person !== me;
+    return isOpen(approval) && !isClaimed && !decisions.some(({ cause }) => cause?.actor?.id === me);
   });
 }
 

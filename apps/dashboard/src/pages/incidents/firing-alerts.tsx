@@ -9,12 +9,12 @@ import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { useAlertRefresh } from "../alerts/refresh.ts";
 import { severityTone } from "./incident.ts";
 
-const shownFirst = 5;
+const initialMax = 5;
 
 /** Active alerts of the incident. */
 export function FiringAlerts({ incident, namespace }: { incident: Incident; namespace: string }) {
@@ -26,28 +26,28 @@ export function FiringAlerts({ incident, namespace }: { incident: Incident; name
       title="Firing alerts"
       aside={namespace === currentNamespace() ? <Link to="/alerts">All alerts</Link> : undefined}
     >
-      <Shown query={query} what="alerts" lines={3}>
+      <QueryView query={query} label="alerts" lines={3}>
         {({ alerts }) => {
           const own = alerts.filter(({ incidentId }) => incidentId === incident.incidentId);
-          const shown = all ? own : own.slice(0, shownFirst);
+          const visible = all ? own : own.slice(0, initialMax);
           return (
             <>
               <ul className="incident-alerts">
-                {shown.map((alert) => (
+                {visible.map((alert) => (
                   <li key={alert.alertId}>
                     <Line alert={alert} namespace={namespace} />
                   </li>
                 ))}
               </ul>
-              {shown.length < own.length ? (
+              {visible.length < own.length ? (
                 <button type="button" className="press incident-more" onClick={() => setAll(true)}>
-                  Show {count(own.length - shown.length)} more
+                  Show {count(own.length - visible.length)} more
                 </button>
               ) : null}
             </>
           );
         }}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Incident } from "@tutti/rest/types";
 import { useState } from "react";
-import { whoQuery } from "../../data/queries.ts";
+import { callerQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { TextField } from "../../elements/fields.tsx";
@@ -45,10 +45,10 @@ type IncidentChange = keyof typeof dialogs;
 /** Actions on an incident: acknowledge, assign, add a note, resolve. */
 export function IncidentActions({ incident, namespace }: { incident: Incident; namespace: string }) {
   const { incidentId, owner = "", status } = incident;
-  const { data: who } = useQuery(whoQuery());
+  const { data: caller } = useQuery(callerQuery());
   const [change, setChange] = useState<IncidentChange>();
   const refresh = useIncidentRefresh();
-  const me = who === undefined ? "" : nameOf(who);
+  const me = caller === undefined ? "" : nameOf(caller);
   return (
     <>
       {status === "resolved" || me === "" || owner === me ? null : (

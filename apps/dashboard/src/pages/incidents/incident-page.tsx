@@ -7,15 +7,15 @@ import { incidentQuery } from "../../data/incident-queries.ts";
 import { currentNamespace } from "../../effects/namespace.ts";
 import { Causes } from "../../elements/causes.tsx";
 import { Copy } from "../../elements/copy.tsx";
+import { ItemView } from "../../elements/item-view.tsx";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Facts, Failure, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { incidentStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, incidentStates } from "../../score/states.ts";
 import { FiringAlerts } from "./firing-alerts.tsx";
-import { affectedOf, alertWords, severityTone } from "./incident.ts";
+import { affectedOf, alertText, severityTone } from "./incident.ts";
 import { IncidentActions } from "./incident-actions.tsx";
 import { PostMortem } from "./post-mortem.tsx";
 import { Repairs } from "./repairs.tsx";
@@ -31,13 +31,13 @@ export function IncidentPage() {
   const query = useQuery(incidentQuery(incidentId, of));
   useWindowTitle(query.data?.title || incidentId);
   return (
-    <ShownOne query={query} kind="incident" id={incidentId}>
-      {(incident) => <Whole incident={incident} namespace={of} />}
-    </ShownOne>
+    <ItemView query={query} kind="incident" id={incidentId}>
+      {(incident) => <IncidentContent incident={incident} namespace={of} />}
+    </ItemView>
   );
 }
 
-function Whole({ incident, namespace }: { incident: Incident; namespace: string }) {
+function IncidentContent({ incident, namespace }: { incident: Incident; namespace: string }) {
   const { title, incidentId, status, problem } = incident;
   return (
     <>
@@ -46,7 +46,7 @@ function Whole({ incident, namespace }: { incident: Incident; namespace: string 
           <>
             {processName(title || incidentId)}{" "}
             <span className="work-head-state">
-              <StandMark stand={standOf(incidentStates, status)} />
+              <BadgeMark badge={badgeOf(incidentStates, status)} />
             </span>
           </>
         }
@@ -81,7 +81,7 @@ function Below({ incident, namespace }: { incident: Incident; namespace: string 
     <span className="work-head-below">
       <Tag tone={status === "resolved" ? "rest" : severityTone(severity)}>{severity}</Tag>
       <span>
-        <code>{incidentId}</code> <Copy text={incidentId} what="the id of the incident" />
+        <code>{incidentId}</code> <Copy text={incidentId} label="the id of the incident" />
       </span>
       {namespace === currentNamespace() ? null : (
         <span>
@@ -110,7 +110,7 @@ function Affected({ incident }: { incident: Incident }) {
     <Part title="Affected">
       <Facts
         facts={[
-          ["Alerts", alertWords(incident)],
+          ["Alerts", alertText(incident)],
           ["Failed work", problem ? "unknown" : counted(failedCount, "run or mission", "runs and missions")],
           ["Rules", ruleIds.join(", ")],
           ...(resolution ? [["Resolution", resolution] as const] : []),
@@ -127,13 +127,13 @@ function Affected({ incident }: { incident: Incident }) {
   );
 }
 
-const shownFirst = 12;
+const initialMax = 12;
 
 /** Runs and missions that failed during the incident, latest first. */
 function FailedWork({ incident: { failed, failedCount = 0 } }: { incident: Incident }) {
   const [all, setAll] = useState(false);
   if (failed.length === 0) return null;
-  const shown = all ? failed : failed.slice(0, shownFirst);
+  const visible = all ? failed : failed.slice(0, initialMax);
   return (
     <Part
       title="Failed work"
@@ -144,16 +144,16 @@ function FailedWork({ incident: { failed, failedCount = 0 } }: { incident: Incid
       }
     >
       <ul className="incident-failed" aria-label="Failed work">
-        {shown.map((work) => (
+        {visible.map((work) => (
           <li key={`${work.kind} ${work.id}`}>
             <WorkLink about={work} />
             {work.kind === "run" ? null : <span className="small soft"> {work.kind}</span>}
           </li>
         ))}
       </ul>
-      {shown.length < failed.length ? (
+      {visible.length < failed.length ? (
         <button type="button" className="press incident-more" onClick={() => setAll(true)}>
-          Show {count(failed.length - shown.length)} more
+          Show {count(failed.length - visible.length)} more
         </button>
       ) : null}
     </Part>

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Incident } from "@tutti/rest/types";
 import {
-  alertWords,
+  alertText,
   canUndo,
   changeOf,
   countsOf,
-  entryWords,
+  entryView,
   inOrder,
   matching,
   namespaceOfWork,
-  repairWords,
+  repairText,
 } from "./incident.ts";
 import { incidentSearch, incidentsSearch } from "./search.ts";
 
@@ -22,7 +22,7 @@ const incident = (incidentId: string, more: Partial<Incident> = {}): Incident =>
 const run = (id: string) => ({ kind: "run", id, namespace: "default" });
 
 describe("the list of incidents", () => {
-  it("has open ones first, then the worst, then the latest. Resolved ones are in the order of time alone", () => {
+  it("sorts by state, then severity, then newest first, and sorts resolved incidents by time alone", () => {
     const sorted = inOrder([
       incident("old-and-over", { status: "resolved", severity: "critical", startTimeMs: 1 }),
       incident("over", { status: "resolved", severity: "error", startTimeMs: 2 }),
@@ -42,8 +42,8 @@ describe("the list of incidents", () => {
       incident("i1", { title: "Bank is away", owner: "ada", labels: [{ name: "pool", value: "gpu" }] }),
       incident("i2", { ruleIds: ["runs-failed"] }),
     ];
-    const found = (search: Parameters<typeof matching>[1], who = "ada") =>
-      matching(all, search, who).map(({ incidentId }) => incidentId);
+    const found = (search: Parameters<typeof matching>[1], caller = "ada") =>
+      matching(all, search, caller).map(({ incidentId }) => incidentId);
     assert.deepEqual(found({}), ["i1", "i2"]);
     assert.deepEqual(found({ text: "BANK pool=gpu" }), ["i1"]);
     assert.deepEqual(found({ text: "runs-f" }), ["i2"]);
@@ -57,13 +57,13 @@ describe("the list of incidents", () => {
     ]);
   });
 
-  it("says how many alerts fire of how many there were", () => {
-    assert.equal(alertWords(incident("a", { alerts: 12, firing: 3 })), "3 of 12 alerts firing");
-    assert.equal(alertWords(incident("a", { alerts: 1, firing: 1 })), "1 alert firing");
-    assert.equal(alertWords(incident("a", { alerts: 12 })), "12 alerts");
+  it("shows how many of all alerts are firing", () => {
+    assert.equal(alertText(incident("a", { alerts: 12, firing: 3 })), "3 of 12 alerts firing");
+    assert.equal(alertText(incident("a", { alerts: 1, firing: 1 })), "1 alert firing");
+    assert.equal(alertText(incident("a", { alerts: 12 })), "12 alerts");
   });
 
-  it("keeps in its address what is right, and leaves the rest", () => {
+  it("keeps valid parameters in the address, and drops the rest", () => {
     assert.deepEqual(incidentsSearch({ state: "open", owner: "none", text: "a", x: 1 }), {
       ...{ state: "open", owner: "none", text: "a" },
     });
@@ -73,21 +73,21 @@ describe("the list of incidents", () => {
   });
 });
 
-describe("one incident", () => {
-  it("tells each entry of its timeline in words", () => {
-    const words = (kind: Parameters<typeof entryWords>[0]["kind"], count = 0) => {
-      const { text, detail } = entryWords({ kind, ruleId: "slow", count, text: "so" });
+describe("an incident", () => {
+  it("describes each entry of its timeline in words", () => {
+    const textOf = (kind: Parameters<typeof entryView>[0]["kind"], count = 0) => {
+      const { text, detail } = entryView({ kind, ruleId: "slow", count, text: "so" });
       return detail === "" ? text : `${text}: ${detail}`;
     };
     assert.deepEqual(
-      [words("opened"), words("joined", 3), words("ended", 1), words("mitigated"), words("reopened")],
+      [textOf("opened"), textOf("joined", 3), textOf("ended", 1), textOf("mitigated"), textOf("reopened")],
       [
         ...["Opened by slow: so", "3 alerts of slow joined: so", "1 alert of slow ended: so"],
         ...["All alerts ended: so", "Reopened by slow: so"],
       ],
     );
     assert.deepEqual(
-      [words("resolved"), words("owned"), words("note"), words("post_mortem")],
+      [textOf("resolved"), textOf("owned"), textOf("note"), textOf("post_mortem")],
       ["Resolved: so", "Owner: so", "Note: so", "Post-mortem written"],
     );
   });
@@ -101,7 +101,7 @@ describe("one incident", () => {
       kinds.filter((kind) => !canUndo({ kind })),
       ["retry", "fix"],
     );
-    assert.equal(new Set(kinds.map((kind) => repairWords({ kind }))).size, kinds.length);
+    assert.equal(new Set(kinds.map((kind) => repairText({ kind }))).size, kinds.length);
   });
 
   it("reads the number of agents of a scaling, and the changed fields of a fix", () => {

@@ -14,8 +14,8 @@ export function severityTone(severity: Severity | undefined): Tone {
 
 /** Open ones first, then the worst, then the latest. */
 export function inOrder(incidents: readonly Incident[]): readonly Incident[] {
-  const rank = (order: readonly string[], word: string | undefined) => {
-    const place = order.indexOf(word ?? "");
+  const rank = (order: readonly string[], value: string | undefined) => {
+    const place = order.indexOf(value ?? "");
     return place < 0 ? order.length : place;
   };
   return incidents.toSorted(
@@ -32,20 +32,20 @@ export function inOrder(incidents: readonly Incident[]): readonly Incident[] {
 export function matching(
   incidents: readonly Incident[],
   { text = "", owner }: IncidentsSearch,
-  who: string,
+  caller: string,
 ): readonly Incident[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const terms = text.toLowerCase().split(/\s+/).filter(Boolean);
   return incidents.filter((incident) => {
     const { owner: has = "", labels, ruleIds, title, incidentId, severity } = incident;
     if (owner === "none" && has !== "") return false;
-    if (owner === "mine" && (has === "" || has !== who)) return false;
+    if (owner === "mine" && (has === "" || has !== caller)) return false;
     const searched = [
       ...[title, incidentId, severity, has, ...ruleIds],
       ...labels.map(({ name, value }) => `${name}=${value}`),
     ]
       .join(" ")
       .toLowerCase();
-    return words.every((word) => searched.includes(word));
+    return terms.every((term) => searched.includes(term));
   });
 }
 
@@ -54,7 +54,7 @@ export function countsOf(incidents: readonly Incident[]): readonly (readonly [In
 }
 
 /** `3 of 12 alerts firing`, or how many there were. */
-export function alertWords({ alerts = 0, firing = 0 }: Incident): string {
+export function alertText({ alerts = 0, firing = 0 }: Incident): string {
   if (firing === 0) return counted(alerts, "alert");
   return firing === alerts
     ? `${counted(alerts, "alert")} firing`
@@ -66,7 +66,7 @@ export function affectedOf({ labels }: Pick<Incident, "labels">): readonly strin
   return labels.map(({ name, value }) => `${name}=${value}`);
 }
 
-export interface EntryWords {
+export interface EntryView {
   readonly glyph: GlyphName;
   readonly tone: Tone;
   readonly text: string;
@@ -75,7 +75,7 @@ export interface EntryWords {
 }
 
 /** A line of the timeline in words. */
-export function entryWords({ kind, ruleId = "", count = 0, text = "" }: IncidentEntry): EntryWords {
+export function entryView({ kind, ruleId = "", count = 0, text = "" }: IncidentEntry): EntryView {
   const alerts = counted(Math.max(1, count), "alert");
   switch (kind) {
     case "opened":
@@ -107,7 +107,7 @@ export function canUndo({ kind }: Pick<IncidentRepair, "kind">): boolean {
 }
 
 /** Describes the limits of a repair. */
-export function repairWords({ kind }: Pick<IncidentRepair, "kind">): string {
+export function repairText({ kind }: Pick<IncidentRepair, "kind">): string {
   switch (kind) {
     case "retry":
       return "Completed tasks keep their results.";
@@ -152,8 +152,8 @@ export function changeOf(
   if (patch.trim() === "") return { ...nothing, isWhole: false };
   const read = jsonOf(patch);
   if ("problem" in read) return { ...nothing, problem: read.problem, isWhole: false };
-  const words = [JSON.stringify(read.value), "--task", taskId];
-  return { ...nothing, body: { taskId, patch: read.value }, words };
+  const args = [JSON.stringify(read.value), "--task", taskId];
+  return { ...nothing, body: { taskId, patch: read.value }, words: args };
 }
 
 /** The namespace whose work failed. */

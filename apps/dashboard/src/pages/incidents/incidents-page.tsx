@@ -4,26 +4,26 @@ import { processName } from "@tutti/rest/text";
 import type { Incident } from "@tutti/rest/types";
 import { installationNamespace } from "../../data/in-namespace.ts";
 import { incidentsPath, incidentsQuery } from "../../data/incident-queries.ts";
-import { whoQuery } from "../../data/queries.ts";
+import { callerQuery } from "../../data/queries.ts";
 import { currentNamespace } from "../../effects/namespace.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { StateChoices } from "../../elements/state-choices.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { incidentStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, incidentStates } from "../../score/states.ts";
 import { nameOf } from "../../shell/you-dialog.tsx";
 import { Typed } from "../runs/filters.tsx";
-import { affectedOf, alertWords, countsOf, inOrder, matching, severityTone } from "./incident.ts";
+import { affectedOf, alertText, countsOf, inOrder, matching, severityTone } from "./incident.ts";
 import { IncidentLink } from "./incident-link.tsx";
 import { type IncidentsSearch, incidentsSearch } from "./search.ts";
 import "./incidents.css";
 
-const labelsShown = 3;
+const labelsMax = 3;
 
 /** Incidents of the namespace and of the installation: open ones first, then by severity. */
 export function IncidentsPage() {
@@ -44,7 +44,7 @@ export function IncidentsPage() {
           </span>
         }
       />
-      <Shown query={query} what="incidents" lines={6}>
+      <QueryView query={query} label="incidents" lines={6}>
         {(incidents) =>
           incidents.length === 0 ? (
             <Empty title="No incidents yet.">
@@ -54,7 +54,7 @@ export function IncidentsPage() {
             <Listed incidents={incidents} />
           )
         }
-      </Shown>
+      </QueryView>
     </>
   );
 }
@@ -62,12 +62,12 @@ export function IncidentsPage() {
 function Listed({ incidents }: { incidents: readonly Incident[] }) {
   const search = useSearch({ from: "/incidents" });
   const navigate = useNavigate({ from: "/incidents" });
-  const { data: who } = useQuery(whoQuery());
+  const { data: caller } = useQuery(callerQuery());
   const change = (next: Record<keyof IncidentsSearch, unknown>) =>
     void navigate({ search: incidentsSearch(next), replace: true });
   const { text, owner, state } = search;
-  const found = matching(inOrder(incidents), search, who === undefined ? "" : nameOf(who));
-  const shown = found.filter(({ status }) => state === undefined || status === state);
+  const found = matching(inOrder(incidents), search, caller === undefined ? "" : nameOf(caller));
+  const visible = found.filter(({ status }) => state === undefined || status === state);
   return (
     <>
       <search className="incidents-look">
@@ -91,12 +91,12 @@ function Listed({ incidents }: { incidents: readonly Incident[] }) {
         <StateChoices
           label="Incidents by state"
           counts={countsOf(found)}
-          standOf={(each) => standOf(incidentStates, each)}
+          badgeOf={(each) => badgeOf(incidentStates, each)}
           chosen={state ?? ""}
           onChoose={(next) => change({ text, owner, state: next })}
         />
       </search>
-      {shown.length === 0 ? (
+      {visible.length === 0 ? (
         <Empty title="No incidents match.">
           <button
             type="button"
@@ -108,7 +108,7 @@ function Listed({ incidents }: { incidents: readonly Incident[] }) {
         </Empty>
       ) : (
         <ul className="incidents" aria-label="Incidents">
-          {shown.map((incident) => (
+          {visible.map((incident) => (
             <li key={`${incident.namespace} ${incident.incidentId}`}>
               <Line incident={incident} />
             </li>
@@ -122,7 +122,7 @@ function Listed({ incidents }: { incidents: readonly Incident[] }) {
 function Line({ incident }: { incident: Incident }) {
   const { incidentId, namespace, title, status, severity, owner, startTimeMs, endTimeMs, ruleIds } = incident;
   const affected = affectedOf(incident);
-  const more = affected.length - labelsShown;
+  const more = affected.length - labelsMax;
   return (
     <article className="incident-line">
       <div className="incident-what">
@@ -136,14 +136,14 @@ function Line({ incident }: { incident: Incident }) {
         </p>
       </div>
       <div className="incident-stand">
-        <StandMark stand={standOf(incidentStates, status)} />
+        <BadgeMark badge={badgeOf(incidentStates, status)} />
         <Tag tone={status === "resolved" ? "rest" : severityTone(severity)}>{severity}</Tag>
       </div>
       <div className="incident-affected">
         {namespace === installationNamespace && namespace !== currentNamespace() ? (
           <Tag tone="playing">installation</Tag>
         ) : null}
-        {affected.slice(0, labelsShown).map((label) => (
+        {affected.slice(0, labelsMax).map((label) => (
           <Tag key={label}>
             <span className="clipped" title={label}>
               {label}
@@ -153,7 +153,7 @@ function Line({ incident }: { incident: Incident }) {
         {more > 0 ? <span className="small soft">and {more} more</span> : null}
       </div>
       <div className="small incident-count">
-        <span>{alertWords(incident)}</span>
+        <span>{alertText(incident)}</span>
         <span className="soft">
           {status === "open" ? "for " : <Moment atMs={startTimeMs} />}
           {status === "open" ? null : ", took "}

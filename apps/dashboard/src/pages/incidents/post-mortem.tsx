@@ -20,7 +20,7 @@ export function PostMortem({ incident, namespace }: { incident: Incident; namesp
       aside={
         <>
           {draft === true ? <Tag tone="held">draft</Tag> : null}{" "}
-          <Copy text={postMortem} what="the post-mortem" />
+          <Copy text={postMortem} label="the post-mortem" />
         </>
       }
     >

@@ -5,16 +5,16 @@ import { repairPath, repairPreviewQuery, repairRunsQuery } from "../../data/inci
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { TextField } from "../../elements/fields.tsx";
-import { Spans } from "../../elements/markdown.tsx";
+import { InlineText } from "../../elements/markdown.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Facts, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
 import { notify } from "../../shell/notice-board.ts";
-import { canUndo, changeOf, namespaceOfWork, repairWords } from "./incident.ts";
+import { canUndo, changeOf, namespaceOfWork, repairText } from "./incident.ts";
 import { useIncidentRefresh } from "./incident-actions.tsx";
 
 interface Options {
@@ -39,7 +39,7 @@ export function Repairs({ incident, namespace }: Options) {
         <ul className="incident-advice">
           {advice.map((line) => (
             <li key={line}>
-              <Spans text={line} />
+              <InlineText text={line} />
             </li>
           ))}
         </ul>
@@ -55,7 +55,7 @@ export function Repairs({ incident, namespace }: Options) {
                 Undo …
               </button>
             ) : null}
-            <span className="small soft">{repairWords(repair)}</span>
+            <span className="small soft">{repairText(repair)}</span>
           </li>
         ))}
       </ul>
@@ -88,7 +88,7 @@ function RepairRuns({ incident }: { incident: Incident }) {
     <ul className="incident-failed" aria-label="Repair runs">
       {data.runs.map(({ runId, status, spec }) => (
         <li key={runId}>
-          <StandMark stand={standOf(runStates, status)} /> {spec?.labels["repair"]}{" "}
+          <BadgeMark badge={badgeOf(runStates, status)} /> {spec?.labels["repair"]}{" "}
           <WorkLink about={{ kind: "run", id: runId, namespace }} />
         </li>
       ))}
@@ -103,7 +103,7 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
   const refresh = useIncidentRefresh();
   const [reason, setReason] = useState("");
   const [typed, setTyped] = useState<Typed>({ version: "", agents: "", patch: "" });
-  const onType = (given: Partial<Typed>) => setTyped({ ...typed, ...given });
+  const onType = (input: Partial<Typed>) => setTyped({ ...typed, ...input });
   const version = typed.version.trim();
   const { kind = "retry", subject = "", taskId = "" } = repair;
   const change = changeOf(kind, { ...typed, taskId });
@@ -120,9 +120,9 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
       <Change kind={kind} undo={undo} typed={typed} onType={onType} problem={change.problem} />
       {change.isWhole ? (
-        <Shown query={query} what="the preview" lines={3}>
+        <QueryView query={query} label="the preview" lines={3}>
           {(preview) => <Touched preview={preview} />}
-        </Shown>
+        </QueryView>
       ) : null}
       <TextField label="Reason" value={reason} onChange={setReason} placeholder="recorded with each change" />
       <div className="dialog-foot">
@@ -159,7 +159,7 @@ interface ChangeOptions {
   readonly kind: NonNullable<IncidentRepair["kind"]>;
   readonly undo: boolean;
   readonly typed: Typed;
-  readonly onType: (given: Partial<Typed>) => void;
+  readonly onType: (input: Partial<Typed>) => void;
   readonly problem: string | undefined;
 }
 

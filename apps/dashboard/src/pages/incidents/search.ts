@@ -11,13 +11,13 @@ export interface IncidentsSearch {
   readonly text?: string;
 }
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 export function incidentsSearch(search: Readonly<Record<string, unknown>>): IncidentsSearch {
   const state = incidentOrder.find((each) => each === search["state"]);
   const owner = (["mine", "none"] as const).find((each) => each === search["owner"]);
-  const text = word(search["text"]);
+  const text = nonEmpty(search["text"]);
   return {
     ...(state === undefined ? {} : { state }),
     ...(owner === undefined ? {} : { owner }),
@@ -31,6 +31,6 @@ export interface IncidentSearch {
 }
 
 export function incidentSearch(search: Readonly<Record<string, unknown>>): IncidentSearch {
-  const of = word(search["of"]);
+  const of = nonEmpty(search["of"]);
   return of === undefined ? {} : { of };
 }

@@ -4,14 +4,14 @@ import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Part } from "../../elements/parts.tsx";
 import { Glyph } from "../../score/glyph.tsx";
-import { entryWords } from "./incident.ts";
+import { entryView } from "./incident.ts";
 
-const latestShown = 15;
+const latestMax = 15;
 
 /** The timeline, oldest entry first. A long one is shortened to its start and its latest entries. */
 export function Timeline({ entries }: { entries: readonly IncidentEntry[] }) {
   const [all, setAll] = useState(false);
-  const hidden = all ? 0 : Math.max(0, entries.length - 1 - latestShown);
+  const hidden = all ? 0 : Math.max(0, entries.length - 1 - latestMax);
   const [first, ...others] = entries;
   if (first === undefined) return null;
   return (
@@ -36,7 +36,7 @@ export function Timeline({ entries }: { entries: readonly IncidentEntry[] }) {
 }
 
 function Entry({ entry }: { entry: IncidentEntry }) {
-  const { glyph, tone, text, detail } = entryWords(entry);
+  const { glyph, tone, text, detail } = entryView(entry);
   const { actor, reason } = entry.cause ?? {};
   return (
     <li className={`timeline-entry tone-${tone}`}>

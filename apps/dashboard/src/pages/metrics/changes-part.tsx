@@ -3,12 +3,12 @@ import { useState } from "react";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { type Change, changesIn, driftsIn } from "./changes.ts";
 import { trendsQuery } from "./queries.ts";
 import { type MetricsSearch, ranges } from "./search.ts";
 
-const shownMax = 50;
+const changesMax = 50;
 
 interface ChangesOptions {
   readonly metric: string;
@@ -19,13 +19,13 @@ interface ChangesOptions {
 
 /** Abrupt changes and drifting series of the metric. Computed on request, because the analysis reads the whole range. */
 export function ChangesPart({ metric, namespace, figures, search }: ChangesOptions) {
-  const [isAsked, setAsked] = useState(false);
+  const [isRequested, setRequested] = useState(false);
   const { range = "1h" } = search;
-  const query = useQuery({ ...trendsQuery({ metric, namespace, figures, search }), enabled: isAsked });
+  const query = useQuery({ ...trendsQuery({ metric, namespace, figures, search }), enabled: isRequested });
   return (
     <Part title="Changes" aside={ranges[range].word}>
-      {isAsked ? (
-        <Shown query={query} what="changes" lines={3}>
+      {isRequested ? (
+        <QueryView query={query} label="changes" lines={3}>
           {({ trends }) => {
             const changes = changesIn(metric, trends);
             const drifts = driftsIn(metric, trends);
@@ -35,7 +35,7 @@ export function ChangesPart({ metric, namespace, figures, search }: ChangesOptio
               <>
                 {drifts.length === 0 ? null : (
                   <ul className="metric-drifts">
-                    {drifts.slice(0, shownMax).map((drift) => (
+                    {drifts.slice(0, changesMax).map((drift) => (
                       <li key={drift}>{drift}</li>
                     ))}
                   </ul>
@@ -44,11 +44,11 @@ export function ChangesPart({ metric, namespace, figures, search }: ChangesOptio
               </>
             );
           }}
-        </Shown>
+        </QueryView>
       ) : (
         <>
           <p>Find when the series changed abruptly, and which of them rise or fall steadily.</p>
-          <button type="button" className="press metric-find" onClick={() => setAsked(true)}>
+          <button type="button" className="press metric-find" onClick={() => setRequested(true)}>
             Find changes
           </button>
         </>
@@ -69,7 +69,7 @@ function Changes({ changes }: { changes: readonly Change[] }) {
           </tr>
         </thead>
         <tbody>
-          {changes.slice(0, shownMax).map(({ series, timeMs, before, after, isRise }) => (
+          {changes.slice(0, changesMax).map(({ series, timeMs, before, after, isRise }) => (
             <tr key={`${series} ${timeMs}`}>
               <td>
                 <Moment atMs={timeMs} />
@@ -82,9 +82,9 @@ function Changes({ changes }: { changes: readonly Change[] }) {
           ))}
         </tbody>
       </table>
-      {changes.length > shownMax ? (
+      {changes.length > changesMax ? (
         <p className="small soft">
-          latest {count(shownMax)} of {count(changes.length)}
+          latest {count(changesMax)} of {count(changes.length)}
         </p>
       ) : null}
     </>

@@ -41,7 +41,7 @@ describe("changes of a metric", () => {
     );
   });
 
-  it("name the figure where a metric has several", () => {
+  it("name the figure if a metric has several", () => {
     const point = { timeMs: 5, before: 1, after: 2, coincidences: [] };
     const [found] = changesIn("calls", [
       { series: { queryId: "p99", labels: {}, values: [] }, changePoints: [point], periodsMs: [] },

@@ -1,7 +1,7 @@
 /** Abrupt changes and steady drifts of a metric, as the analysis finds them. */
 import type { Routes, SeriesQueryInput, Trend } from "@tutti/rest/types";
 import { percent } from "../../elements/moments.ts";
-import { figureWord, nameOf, writtenFor } from "./lines.ts";
+import { nameOf, statisticLabel, writtenFor } from "./lines.ts";
 import type { Join, MetricsSearch } from "./search.ts";
 
 const overTime: Readonly<Record<string, Pick<SeriesQueryInput, "overTime" | "quantile">>> = {
@@ -71,5 +71,5 @@ export function driftsIn(metric: string, trends: readonly Trend[]): readonly str
 
 function titleOf(metric: string, series: Trend["series"]): string {
   const { labels = {}, queryId = "" } = series ?? {};
-  return queryId === "value" ? nameOf(labels) : `${nameOf(labels)}, ${figureWord(metric, queryId)}`;
+  return queryId === "value" ? nameOf(labels) : `${nameOf(labels)}, ${statisticLabel(metric, queryId)}`;
 }

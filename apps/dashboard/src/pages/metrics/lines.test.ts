@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawnOf, figureWord, linesOf, nameOf, writtenFor } from "./lines.ts";
+import { chartDataOf, linesOf, nameOf, statisticLabel, writtenFor } from "./lines.ts";
 import { metricsSearch } from "./search.ts";
 
 const series = (labels: Record<string, string>, values: readonly number[], figure = "value") => ({
@@ -9,7 +9,7 @@ const series = (labels: Record<string, string>, values: readonly number[], figur
 });
 
 describe("the lines of a metric", () => {
-  it("are those of one figure, the greatest first", () => {
+  it("belong to one figure, with the highest line first", () => {
     const all = [series({ a: "low" }, [1, 3]), series({ a: "high" }, [9]), series({ a: "x" }, [99], "p99")];
     const lines = linesOf([...all, series({ a: "none" }, [])], "value");
     assert.deepEqual(
@@ -25,15 +25,15 @@ describe("the lines of a metric", () => {
     assert.equal(nameOf({}), "all");
     assert.equal(nameOf({ process: "swarm", kind: "" }), "swarm");
     assert.equal(nameOf({ process: "swarm", kind: "major" }), "kind=major swarm");
-    const whole = "gateway+governance+insight+master 127.0.0.1:7401";
-    assert.equal(nameOf({ process: whole }), "platform 127.0.0.1:7401");
+    const processLabel = "gateway+governance+insight+master 127.0.0.1:7401";
+    assert.equal(nameOf({ process: processLabel }), "platform 127.0.0.1:7401");
     assert.equal(nameOf({ process: "gateway+swarm 127.0.0.1:7401" }), "gateway, swarm 127.0.0.1:7401");
   });
 
-  it("have a gap where nothing was recorded", () => {
+  it("have gaps for missing values", () => {
     const one = { points: [0, 10, 90].map((timeMs) => ({ timeMs, value: timeMs })) };
     const other = { points: [{ timeMs: 10, value: 1 }] };
-    assert.deepEqual(drawnOf([one, other], 10), {
+    assert.deepEqual(chartDataOf([one, other], 10), {
       atSec: [0, 0.01, 0.02, 0.09],
       values: [
         [0, 10, undefined, 90],
@@ -48,13 +48,13 @@ describe("the lines of a metric", () => {
     assert.equal(writtenFor("process_cpu_seconds_total", "rate")(0.5), "0.5");
     assert.equal(writtenFor("sent_bytes_total", "rate")(1_024), "1.0 KiB/s");
     assert.equal(writtenFor("orders_total", "rate")(3), "3");
-    assert.equal(figureWord("orders_total", "rate"), "per second");
-    assert.equal(figureWord("process_resident_memory_bytes", "value"), "", "the unit is at each number");
+    assert.equal(statisticLabel("orders_total", "rate"), "per second");
+    assert.equal(statisticLabel("process_resident_memory_bytes", "value"), "", "the unit is at each number");
   });
 });
 
 describe("the address of the page of metrics", () => {
-  it("has what is known of it, and nothing else", () => {
+  it("contains only known parameters with valid values", () => {
     const search = { metric: "m", range: "7d", over: "max", scope: "own", by: "process", text: 3, x: "y" };
     assert.deepEqual(metricsSearch(search), {
       ...{ metric: "m", range: "7d", over: "max", scope: "own", by: "process" },

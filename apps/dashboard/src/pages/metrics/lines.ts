@@ -5,7 +5,7 @@ import type { MetricSeries } from "@tutti/rest/types";
 import { bytes, figure, percent, span } from "../../elements/moments.ts";
 
 /** Maximum number of lines with their own colour. The table lists all of them. */
-export const drawnMax = 8;
+export const linesMax = 8;
 
 export interface SeriesLine {
   readonly name: string;
@@ -16,9 +16,9 @@ export interface SeriesLine {
 }
 
 /** Those of one figure, the greatest first. */
-export function linesOf(series: readonly MetricSeries[], wanted: string): readonly SeriesLine[] {
+export function linesOf(series: readonly MetricSeries[], statistic: string): readonly SeriesLine[] {
   return series
-    .filter(({ figure: own, points }) => own === wanted && points.length > 0)
+    .filter(({ figure: own, points }) => own === statistic && points.length > 0)
     .map(({ labels, points }) => {
       const values = points.map(({ value }) => value);
       return {
@@ -44,13 +44,13 @@ export function nameOf(labels: Readonly<Record<string, string>>): string {
     .join(" ");
 }
 
-export interface Drawn {
+export interface ChartData {
   readonly atSec: readonly number[];
   readonly values: readonly (readonly (number | undefined)[])[];
 }
 
 /** Lines over the same moments. A time without values is a gap in all of them. */
-export function drawnOf(lines: readonly Pick<SeriesLine, "points">[], stepMs: number): Drawn {
+export function chartDataOf(lines: readonly Pick<SeriesLine, "points">[], stepMs: number): ChartData {
   const moments = [...new Set(lines.flatMap(({ points }) => points.map(({ timeMs }) => timeMs)))].sort(
     (one, other) => one - other,
   );
@@ -68,8 +68,8 @@ export function drawnOf(lines: readonly Pick<SeriesLine, "points">[], stepMs: nu
 }
 
 /** How values of a metric are written: names end in their unit. */
-export function writtenFor(metric: string, shown: string): (value: number) => string {
-  const isRate = shown === "rate";
+export function writtenFor(metric: string, statistic: string): (value: number) => string {
+  const isRate = statistic === "rate";
   if (/_seconds(_total)?$/.test(metric))
     return isRate ? (value) => figure(value) : (value) => span(value * 1_000);
   if (/_ms$/.test(metric) && !isRate) return (value) => span(value);
@@ -84,10 +84,10 @@ const words: Readonly<Record<string, string>> = { rate: "per second", p50: "medi
  * Names the statistic of a metric. Empty for the value itself: its unit is at each number. `rate` is the increase per
  * second: for CPU seconds, the number of CPUs in use.
  */
-export function figureWord(metric: string, shown: string): string {
-  if (shown === "value") return "";
-  if (shown === "rate" && /_cpu_.*seconds_total$/.test(metric)) return "CPUs in use";
-  return words[shown] ?? shown;
+export function statisticLabel(metric: string, statistic: string): string {
+  if (statistic === "value") return "";
+  if (statistic === "rate" && /_cpu_.*seconds_total$/.test(metric)) return "CPUs in use";
+  return words[statistic] ?? statistic;
 }
 
 export const tokens = [

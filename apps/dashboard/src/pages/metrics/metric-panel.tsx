@@ -2,7 +2,15 @@ import type { MetricSeries } from "@tutti/rest/types";
 import { lazy, Suspense, useMemo } from "react";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
-import { drawnMax, drawnOf, figureWord, linesOf, type SeriesLine, tokens, writtenFor } from "./lines.ts";
+import {
+  chartDataOf,
+  linesMax,
+  linesOf,
+  type SeriesLine,
+  statisticLabel,
+  tokens,
+  writtenFor,
+} from "./lines.ts";
 
 const Chart = lazy(() => import("../../elements/chart.tsx"));
 
@@ -17,28 +25,30 @@ export function MetricPanel(options: {
 }) {
   const { title, metric, figure, series, heightPx, rowsMax } = options;
   const lines = useMemo(() => linesOf(series, figure), [series, figure]);
-  const drawn = useMemo(() => {
-    const stepMs = Math.max(1, ...series.map((one) => one.stepMs ?? 1));
-    return drawnOf(lines.slice(0, drawnMax), stepMs);
+  const chartData = useMemo(() => {
+    const stepMs = Math.max(1, ...series.map((line) => line.stepMs ?? 1));
+    return chartDataOf(lines.slice(0, linesMax), stepMs);
   }, [lines, series]);
   const written = useMemo(() => writtenFor(metric, figure), [metric, figure]);
-  const word = figureWord(metric, figure);
-  const heading = title ?? (word || "latest value");
+  const statisticText = statisticLabel(metric, figure);
+  const heading = title ?? (statisticText || "latest value");
   const styles = lines
-    .slice(0, drawnMax)
+    .slice(0, linesMax)
     .map(({ name }, index) => ({ name, token: tokens[index] ?? "--ink", dashed: index >= 4 }));
   return (
     <figure className="metric-panel">
       <figcaption>
         <h3>{heading}</h3>
-        {title === undefined || word === "" ? null : <span className="soft small">{word}</span>}
+        {title === undefined || statisticText === "" ? null : (
+          <span className="soft small">{statisticText}</span>
+        )}
       </figcaption>
-      {drawn.atSec.length < 2 ? (
+      {chartData.atSec.length < 2 ? (
         <Empty title="No values in this range" />
       ) : (
         <div style={{ minHeight: heightPx }}>
           <Suspense>
-            <Chart {...drawn} lines={styles} heightPx={heightPx} written={written} />
+            <Chart {...chartData} lines={styles} heightPx={heightPx} written={written} />
           </Suspense>
         </div>
       )}
@@ -73,7 +83,7 @@ function Values(options: {
               <td>
                 <span
                   className="metric-mark"
-                  style={{ background: index < drawnMax ? `var(${tokens[index]})` : "transparent" }}
+                  style={{ background: index < linesMax ? `var(${tokens[index]})` : "transparent" }}
                 />
                 {name}
               </td>

@@ -6,11 +6,11 @@ import { currentNamespace } from "../../effects/namespace.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { Typed } from "../runs/filters.tsx";
 import { ChangesPart } from "./changes-part.tsx";
-import { figureWord } from "./lines.ts";
+import { statisticLabel } from "./lines.ts";
 import { MetricPanel } from "./metric-panel.tsx";
 import { metricsQuery, rangeQuery } from "./queries.ts";
 import { installation, joins, type MetricsSearch, rangeOrder, ranges } from "./search.ts";
@@ -42,16 +42,16 @@ export function MetricsPage() {
           <Board search={search} />
         )
       ) : (
-        <OneMetric
+        <MetricView
           search={search}
           name={search.metric}
           namespace={namespace}
           metric={list.data?.metrics.find(({ name }) => name === search.metric)}
         />
       )}
-      <Shown query={list} what="metrics" lines={6}>
+      <QueryView query={list} label="metrics" lines={6}>
         {({ metrics }) => <All metrics={metrics} search={search} />}
-      </Shown>
+      </QueryView>
     </>
   );
 }
@@ -149,7 +149,7 @@ function Joining({ search, labels }: { search: MetricsSearch; labels: readonly s
         value={over === undefined ? "" : (by ?? "")}
         choices={[
           ["", over === undefined ? "series" : "metric"],
-          ...labels.map((one) => [one, one] as const),
+          ...labels.map((label) => [label, label] as const),
         ]}
         onChange={(value) =>
           change(
@@ -177,7 +177,7 @@ function Board({ search }: { search: MetricsSearch }) {
   );
   return (
     <Part title="Processes" aside={ranges[search.range ?? "1h"].word}>
-      <Shown query={query} what="processes" lines={6}>
+      <QueryView query={query} label="processes" lines={6}>
         {({ series }) => (
           <div className="metric-board">
             {board.map(({ title, metric, figure }) => (
@@ -193,12 +193,12 @@ function Board({ search }: { search: MetricsSearch }) {
             ))}
           </div>
         )}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
-function OneMetric(options: {
+function MetricView(options: {
   search: MetricsSearch;
   name: string;
   namespace: string;
@@ -220,7 +220,7 @@ function OneMetric(options: {
     <>
       <Part title={<span className="metric-name">{name}</span>} aside={ranges[range].word}>
         <p>{metric?.help}</p>
-        <Shown query={query} what="values" lines={8}>
+        <QueryView query={query} label="values" lines={8}>
           {({ series }) => {
             if (figures.length === 0) return <Empty title="No values in this range" />;
             return figures.map((figure) => (
@@ -231,11 +231,11 @@ function OneMetric(options: {
                 series={series}
                 heightPx={220}
                 rowsMax={50}
-                {...(figures.length > 1 ? {} : { title: figureWord(name, figure) || "Value" })}
+                {...(figures.length > 1 ? {} : { title: statisticLabel(name, figure) || "Value" })}
               />
             ));
           }}
-        </Shown>
+        </QueryView>
       </Part>
       {figures.length === 0 || query.data?.source === "processes" ? null : (
         <ChangesPart
@@ -281,7 +281,7 @@ function All({ metrics, search }: { metrics: readonly Metric[]; search: MetricsS
           <ul className="metric-list">
             {found.map(({ name, type, help }) => (
               <li key={name}>
-                <Link to="/series" search={{ ...kept(search), metric: name }}>
+                <Link to="/series" search={{ ...retained(search), metric: name }}>
                   <code>{name}</code>
                 </Link>{" "}
                 <Tag>{type}</Tag>
@@ -296,7 +296,7 @@ function All({ metrics, search }: { metrics: readonly Metric[]; search: MetricsS
 }
 
 /** Returns the settings that remain when the user opens another metric. */
-function kept({ range, scope, process, text }: MetricsSearch): MetricsSearch {
+function retained({ range, scope, process, text }: MetricsSearch): MetricsSearch {
   return {
     ...(range === undefined ? {} : { range }),
     ...(scope === undefined ? {} : { scope }),

@@ -40,14 +40,18 @@ export interface MetricsSearch {
   readonly text?: string;
 }
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 export function metricsSearch(search: Readonly<Record<string, unknown>>): MetricsSearch {
   const range = rangeOrder.find((each) => each === search["range"]);
   const over = joins.find((each) => each === search["over"]);
-  const texts = { metric: word(search["metric"]), process: word(search["process"]), by: word(search["by"]) };
-  const text = word(search["text"]);
+  const texts = {
+    metric: nonEmpty(search["metric"]),
+    process: nonEmpty(search["process"]),
+    by: nonEmpty(search["by"]),
+  };
+  const text = nonEmpty(search["text"]);
   return {
     ...(texts.metric === undefined ? {} : { metric: texts.metric }),
     ...(texts.process === undefined ? {} : { process: texts.process }),

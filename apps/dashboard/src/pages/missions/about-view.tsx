@@ -14,7 +14,7 @@ export function AboutView({ mission }: { mission: Mission }) {
     <>
       <Part title="Goal">
         <p className="mission-goal">{spec?.goal || <span className="soft">No goal set.</span>}</p>
-        {spec?.input === undefined ? null : <ValueView value={spec.input} what="the input of the mission" />}
+        {spec?.input === undefined ? null : <ValueView value={spec.input} label="the input of the mission" />}
       </Part>
       <Part title="Outcome">
         {hasEnded(mission) ? null : <p className="soft">The mission has not ended.</p>}
@@ -24,7 +24,7 @@ export function AboutView({ mission }: { mission: Mission }) {
           </p>
         )}
         {outcome !== undefined && "completed" in outcome ? (
-          <ValueView value={outcome.completed ?? null} what="the output of the mission" />
+          <ValueView value={outcome.completed ?? null} label="the output of the mission" />
         ) : null}
       </Part>
       <Part title="Rules">

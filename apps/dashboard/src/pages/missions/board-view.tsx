@@ -14,10 +14,10 @@ const rowPx = 45;
 /** The shared entries of the agents: each key with its value, version and last author. */
 export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
   const [text, setText] = useState("");
-  const wanted = useDeferredValue(text.trim().toLowerCase());
-  const shown = useMemo(
-    () => entries.filter(({ key }) => key.toLowerCase().includes(wanted)),
-    [entries, wanted],
+  const filterText = useDeferredValue(text.trim().toLowerCase());
+  const visible = useMemo(
+    () => entries.filter(({ key }) => key.toLowerCase().includes(filterText)),
+    [entries, filterText],
   );
   if (entries.length === 0) return <Empty title="No entries yet.">Agents write entries.</Empty>;
   return (
@@ -27,9 +27,9 @@ export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
           <TextField label="Search" type="search" value={text} placeholder="key" onChange={setText} />
         </div>
       )}
-      {shown.length === 0 ? <Empty title="No entries match." /> : null}
+      {visible.length === 0 ? <Empty title="No entries match." /> : null}
       <VirtualCards
-        items={shown}
+        items={visible}
         keyOf={({ key }) => key}
         label="Blackboard"
         rowPx={rowPx}
@@ -38,7 +38,7 @@ export function BoardView({ entries }: { entries: readonly BoardEntry[] }) {
         {({ key, value, version = 0, updateCause, updateTimeMs }) => (
           <div className="board-entry">
             <code className="board-key">{key}</code>
-            <ValueLine value={value} what={key} />
+            <ValueLine value={value} label={key} />
             <span className="small soft">version {version}</span>
             <span className="small soft board-by">
               {actorOf(updateCause)} <Moment atMs={updateTimeMs} />

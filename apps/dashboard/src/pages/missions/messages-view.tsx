@@ -4,7 +4,7 @@ import { ChoiceField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty } from "../../elements/parts.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
-import { targetWords } from "./mission.ts";
+import { targetText } from "./mission.ts";
 import { ValueLine } from "./value-line.tsx";
 
 const rowPx = 66;
@@ -12,12 +12,9 @@ const rowPx = 66;
 /** The messages between agents, newest last: all of them, or those to one agent, role or topic. */
 export function MessagesView({ messages }: { messages: readonly MissionMessage[] }) {
   const [to, setTo] = useState("");
-  const targets = useMemo(
-    () => [...new Set(messages.map((each) => targetWords(each.to)))].sort(),
-    [messages],
-  );
-  const shown = useMemo(
-    () => (to === "" ? messages : messages.filter((each) => targetWords(each.to) === to)),
+  const targets = useMemo(() => [...new Set(messages.map((each) => targetText(each.to)))].sort(), [messages]);
+  const visible = useMemo(
+    () => (to === "" ? messages : messages.filter((each) => targetText(each.to) === to)),
     [messages, to],
   );
   if (messages.length === 0) return <Empty title="No messages yet." />;
@@ -34,7 +31,7 @@ export function MessagesView({ messages }: { messages: readonly MissionMessage[]
         </div>
       )}
       <VirtualCards
-        items={shown}
+        items={visible}
         keyOf={({ number }) => String(number)}
         label="Messages"
         rowPx={rowPx}
@@ -51,11 +48,11 @@ function Message({ message }: { message: MissionMessage }) {
   return (
     <div className="mission-message">
       <p className="small soft">
-        {number} · <strong>{sender?.id || "unknown sender"}</strong> to {targetWords(to)}
+        {number} · <strong>{sender?.id || "unknown sender"}</strong> to {targetText(to)}
         {answers > 0 ? `, reply to ${answers}` : ""}
         {taskId ? `, about ${taskId}` : ""} · <Moment atMs={sendTimeMs} />
       </p>
-      <ValueLine value={body} what={`message ${number}`} />
+      <ValueLine value={body} label={`message ${number}`} />
     </div>
   );
 }

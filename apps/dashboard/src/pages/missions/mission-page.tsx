@@ -5,12 +5,12 @@ import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { missionApprovalsQuery } from "../../data/queries.ts";
 import { useLive } from "../../data/use-live.ts";
+import { ItemPlaceholder } from "../../elements/item-view.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
-import { Empty, Failure, Part, Tag, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, Part, Tag } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { Unshown } from "../../elements/unshown.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
 import { Question } from "../inbox/question.tsx";
@@ -22,10 +22,10 @@ import {
   actorOf,
   type BudgetLine,
   budgetLines,
-  budgetWords,
+  budgetText,
   hasEnded,
   titleOf,
-  usedWords,
+  usageText,
 } from "./mission.ts";
 import { type MissionKnown, MissionStore } from "./mission-store.ts";
 import "./missions.css";
@@ -53,8 +53,8 @@ export function MissionPage() {
       ),
   );
   useWindowTitle(missionId);
-  const { mission, isWhole, problem } = known;
-  if (mission !== undefined && isWhole)
+  const { mission, isComplete, problem } = known;
+  if (mission !== undefined && isComplete)
     return (
       <>
         <Head mission={mission} />
@@ -71,7 +71,7 @@ export function MissionPage() {
         <Shared known={known} mission={mission} />
       </>
     );
-  return <Unshown kind="mission" id={missionId} problem={problem} />;
+  return <ItemPlaceholder kind="mission" id={missionId} problem={problem} />;
 }
 
 function Head({ mission }: { mission: Mission }) {
@@ -104,7 +104,7 @@ function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mis
     refetchInterval: ({ state }) => (state.data?.approvals.length === openApprovals ? false : refetchMs),
   });
   if (openApprovals === 0) return null;
-  if (data === undefined) return <Waiting what="questions" lines={3} />;
+  if (data === undefined) return <Loading label="questions" lines={3} />;
   return (
     <ul className="approvals mission-questions" aria-label="Approvals">
       {data.approvals.map((approval) => (
@@ -119,13 +119,13 @@ function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mis
 function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
   const { view = "tasks", task = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  const look = useCallback(
+  const show = useCallback(
     (to: { view?: MissionView; task?: string }) => {
       void navigate({
         search: (before) => {
-          const { view: shown, task: open } = { ...before, ...to };
+          const { view: nextView, task: open } = { ...before, ...to };
           return {
-            ...(shown === undefined || shown === "tasks" ? {} : { view: shown }),
+            ...(nextView === undefined || nextView === "tasks" ? {} : { view: nextView }),
             ...(open === undefined || open === "" ? {} : { task: open }),
           };
         },
@@ -146,16 +146,16 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
     ["trace", "Trace"],
     ["about", "Definition"],
   ];
-  const onTask = (id: string) => look({ task: id });
+  const onTask = (id: string) => show({ task: id });
   return (
-    <Tabs label="Shared state" tabs={tabs} current={view} onChange={(next) => look({ view: next, task: "" })}>
+    <Tabs label="Shared state" tabs={tabs} current={view} onChange={(next) => show({ view: next, task: "" })}>
       {view === "tasks" ? <TasksView mission={mission} tasks={tasks} open={task} onOpen={onTask} /> : null}
       {view === "board" ? <BoardView entries={entries} /> : null}
       {view === "messages" ? <MessagesView messages={messages} /> : null}
       {view === "votes" ? <VotesView votes={votes} /> : null}
       {view === "agents" ? <AgentsView mission={mission} /> : null}
       {view === "trace" ? (
-        <Suspense fallback={<Waiting what="the trace" lines={8} />}>
+        <Suspense fallback={<Loading label="the trace" lines={8} />}>
           <WorkTrace
             kind="missions"
             id={mission.missionId ?? ""}
@@ -165,7 +165,7 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
             createMs={mission.createTimeMs ?? 0}
             endMs={mission.endTimeMs ?? 0}
             taskIn={(id) => (tasks.some(({ spec }) => spec?.id === id) ? id : "")}
-            onOpen={(id) => look({ view: "tasks", task: id })}
+            onOpen={(id) => show({ view: "tasks", task: id })}
           />
         </Suspense>
       ) : null}
@@ -189,7 +189,7 @@ function BudgetPart({ budget }: { budget: Budget | undefined }) {
             <dt>{line.name}</dt>
             <dd>
               <Bar line={line} />
-              {budgetWords(line)}
+              {budgetText(line)}
             </dd>
           </div>
         ))}
@@ -241,7 +241,7 @@ function Line({ agent, leads }: { agent: Participant; leads: boolean }) {
       <span className="small">
         {count(tasks)} running, {count(done)} completed
       </span>
-      <span className="small soft">{usedWords(used)}</span>
+      <span className="small soft">{usageText(used)}</span>
       <span className="small soft">
         heard <Moment atMs={heardTimeMs} />
       </span>

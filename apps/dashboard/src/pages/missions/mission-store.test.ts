@@ -6,12 +6,17 @@ import { followInto } from "../../data/live-store.ts";
 import { MissionStore } from "./mission-store.ts";
 import { MissionsStore } from "./missions-store.ts";
 
-const mission = (missionId: string, given: Partial<Mission> = {}): Mission => ({
+const mission = (missionId: string, changes: Partial<Mission> = {}): Mission => ({
   ...{ missionId, status: "running", participants: [] },
-  ...given,
+  ...changes,
 });
 const nothing: WatchMissionReply = { tasks: [], entries: [], messages: [], votes: [] };
-const told = (kind: "snapshot" | "change", value: Partial<WatchMissionReply>, first = true, last = true) =>
+const received = (
+  kind: "snapshot" | "change",
+  value: Partial<WatchMissionReply>,
+  first = true,
+  last = true,
+) =>
   ({
     ...{ kind, cursor: "", isFirst: first, isLast: last },
     value: { ...nothing, ...value },
@@ -22,30 +27,30 @@ const task = (id: string, status: "queued" | "running" = "queued") => ({
 const vote = (voteId: string, openTimeMs: number) => ({
   ...{ voteId, openTimeMs, options: [], weights: {}, ballots: [] },
 });
-const atOnce = (tell: () => void) => tell();
+const immediately = (notify: () => void) => notify();
 
 describe("a mission as the stream reports it", () => {
   it("is whole with the last part of its snapshot, and a new snapshot replaces all", () => {
-    const store = new MissionStore(atOnce);
-    store.take(told("snapshot", { mission: mission("m"), tasks: [task("a")] }, true, false));
-    assert.equal(store.known().isWhole, false);
-    store.take(told("snapshot", { tasks: [task("b")] }, false, true));
-    const { tasks, isWhole } = store.known();
-    assert.deepEqual([tasks.map(({ spec }) => spec?.id), isWhole], [["a", "b"], true]);
-    store.take(told("snapshot", { mission: mission("m"), tasks: [task("c")] }));
+    const store = new MissionStore(immediately);
+    store.apply(received("snapshot", { mission: mission("m"), tasks: [task("a")] }, true, false));
+    assert.equal(store.known().isComplete, false);
+    store.apply(received("snapshot", { tasks: [task("b")] }, false, true));
+    const { tasks, isComplete } = store.known();
+    assert.deepEqual([tasks.map(({ spec }) => spec?.id), isComplete], [["a", "b"], true]);
+    store.apply(received("snapshot", { mission: mission("m"), tasks: [task("c")] }));
     assert.deepEqual(
       store.known().tasks.map(({ spec }) => spec?.id),
       ["c"],
     );
   });
 
-  it("changes a task in place, and leaves lists without changes alone", () => {
-    const store = new MissionStore(atOnce);
-    store.take(
-      told("snapshot", { mission: mission("m"), tasks: [task("b"), task("a")], votes: [vote("v", 1)] }),
+  it("updates a task in place, and does not copy unchanged lists", () => {
+    const store = new MissionStore(immediately);
+    store.apply(
+      received("snapshot", { mission: mission("m"), tasks: [task("b"), task("a")], votes: [vote("v", 1)] }),
     );
     const before = store.known();
-    store.take(told("change", { tasks: [task("b", "running")] }));
+    store.apply(received("change", { tasks: [task("b", "running")] }));
     const { tasks, votes, mission: known } = store.known();
     assert.deepEqual(
       tasks.map(({ spec, status }) => `${spec?.id} ${status}`),
@@ -55,10 +60,10 @@ describe("a mission as the stream reports it", () => {
     assert.equal(known?.missionId, "m");
   });
 
-  it("has entries by their keys without those that were removed, messages in order, the newest vote first", () => {
-    const store = new MissionStore(atOnce);
-    store.take(
-      told("snapshot", {
+  it("sorts entries by key without removed ones, messages by number, and votes with the newest first", () => {
+    const store = new MissionStore(immediately);
+    store.apply(
+      received("snapshot", {
         entries: [
           { key: "b", value: null, version: 1 },
           { key: "a", value: 1, version: 1 },
@@ -71,7 +76,7 @@ describe("a mission as the stream reports it", () => {
       store.known().entries.map(({ key }) => key),
       ["a", "b"],
     );
-    store.take(told("change", { entries: [{ key: "a", version: 2 }], messages: [{ number: 11 }] }));
+    store.apply(received("change", { entries: [{ key: "a", version: 2 }], messages: [{ number: 11 }] }));
     const { entries, messages, votes } = store.known();
     assert.deepEqual(
       [
@@ -83,10 +88,10 @@ describe("a mission as the stream reports it", () => {
     );
   });
 
-  it("says why it cannot be followed, with what is known still there", async () => {
-    const store = new MissionStore(atOnce);
+  it("reports why the stream failed, and keeps the known state", async () => {
+    const store = new MissionStore(immediately);
     async function* refused() {
-      yield told("snapshot", { mission: mission("m") });
+      yield received("snapshot", { mission: mission("m") });
       throw new RestError({ status: 404, code: "swarm.mission_unknown", detail: "There is none." });
     }
     await followInto(refused(), store, new AbortController().signal);
@@ -97,10 +102,10 @@ describe("a mission as the stream reports it", () => {
 });
 
 describe("missions of a list as the stream reports them", () => {
-  it("stand the newest first, and go when they no longer match", () => {
-    const store = new MissionsStore(atOnce);
+  it("are sorted newest first, and disappear when they no longer match", () => {
+    const store = new MissionsStore(immediately);
     const change = (value: Partial<WatchMissionsReply>) =>
-      store.take({ kind: "change", cursor: "", value: { missions: [], removedIds: [], ...value } });
+      store.apply({ kind: "change", cursor: "", value: { missions: [], removedIds: [], ...value } });
     change({ missions: [mission("old", { createTimeMs: 1 }), mission("new", { createTimeMs: 2 })] });
     const ids = () => store.known().missions.map(({ missionId }) => missionId);
     assert.deepEqual(ids(), ["new", "old"]);

@@ -41,7 +41,7 @@ export class MissionStore extends LiveStore<WatchMissionReply, MissionKnown> {
     (one, other) => (other.openTimeMs ?? 0) - (one.openTimeMs ?? 0),
   );
 
-  constructor(later: (tell: () => void) => void) {
+  constructor(later: (notify: () => void) => void) {
     super(nothing, later);
   }
 
@@ -53,13 +53,13 @@ export class MissionStore extends LiveStore<WatchMissionReply, MissionKnown> {
   protected override fold(value: WatchMissionReply): void {
     const { mission, tasks = [], entries = [], messages = [], votes = [] } = value;
     this.#mission = mission ?? this.#mission;
-    for (const task of tasks) this.#tasks.put(task);
+    for (const task of tasks) this.#tasks.set(task);
     for (const entry of entries) {
       if (entry.value === undefined) this.#entries.remove(entry);
-      else this.#entries.put(entry);
+      else this.#entries.set(entry);
     }
-    for (const message of messages) this.#messages.put(message);
-    for (const vote of votes) this.#votes.put(vote);
+    for (const message of messages) this.#messages.set(message);
+    for (const vote of votes) this.#votes.set(vote);
   }
 
   protected override picture(): MissionKnown {

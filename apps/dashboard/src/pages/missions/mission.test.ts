@@ -7,34 +7,34 @@ import {
   actionsOf,
   budgetLines,
   budgetShare,
-  budgetWords,
+  budgetText,
   deadlineOf,
   inLine,
-  isWantedTask,
-  ruleWords,
+  isMatchingTask,
+  ruleText,
   statesOf,
   tallied,
-  targetWords,
+  targetText,
   tasksOver,
   titleOf,
-  usedWords,
+  usageText,
 } from "./mission.ts";
 import { missionSearch, missionsSearch } from "./search.ts";
 
-const spec = (given: Partial<MissionSpec>): MissionSpec => ({
+const spec = (changes: Partial<MissionSpec>): MissionSpec => ({
   ...{ tasks: [], roles: [], stopConditions: [], labels: {} },
-  ...given,
+  ...changes,
 });
 
 describe("a mission is called by", () => {
-  for (const [what, given, expected] of [
+  for (const [scenario, input, expected] of [
     ["its title", { spec: spec({ title: "Pages", goal: "Write them" }) }, "Pages"],
     ["the first line of its goal", { spec: spec({ goal: "Write pages\nwith care" }) }, "Write pages"],
     ["its definition", { definition: "press" }, "press"],
     ["nothing but its id", {}, ""],
     ["no more of a long goal than fits", { spec: spec({ goal: "x".repeat(200) }) }, `${"x".repeat(119)}…`],
   ] as const)
-    it(what, () => assert.equal(titleOf(given), expected));
+    it(scenario, () => assert.equal(titleOf(input), expected));
 });
 
 describe("a budget", () => {
@@ -47,7 +47,7 @@ describe("a budget", () => {
   };
   it("has a line for each amount that is limited or was used, in numbers", () => {
     assert.deepEqual(
-      budgetLines(budget).map((line) => `${line.name}: ${budgetWords(line)}`),
+      budgetLines(budget).map((line) => `${line.name}: ${budgetText(line)}`),
       [
         "Tokens: 250 of 1,000 used, 25 %, 100 reserved, 650 left",
         "Money: 0.5 used, without limit",
@@ -61,19 +61,19 @@ describe("a budget", () => {
     assert.equal(budgetShare(undefined), undefined);
   });
   it("is described in words if it has no line", () => {
-    assert.equal(usedWords({ tokens: 1_200, timeMs: 2_000 }), "1,200 tokens, 2.0 s");
-    assert.equal(usedWords(undefined), "");
+    assert.equal(usageText({ tokens: 1_200, timeMs: 2_000 }), "1,200 tokens, 2.0 s");
+    assert.equal(usageText(undefined), "");
   });
 });
 
 describe("a vote", () => {
-  const vote = (given: Partial<Vote> = {}): Vote => ({
+  const vote = (changes: Partial<Vote> = {}): Vote => ({
     ...{ voteId: "colour", openTimeMs: 1_000, options: [{ option: "red" }, { option: "blue" }] },
     ...{ weights: { ann: 3 }, ballots: [] },
-    ...given,
+    ...changes,
   });
   const ballot = (agentId: string, ...ranking: readonly string[]) => ({ agentId, ranking });
-  it("counts first choices by the weight of who made them while it is open", () => {
+  it("counts first choices by the weight of the voters while it is open", () => {
     const open = vote({ ballots: [ballot("ann", "red", "blue"), ballot("bob", "blue")] });
     assert.deepEqual(
       tallied(open).map(({ option, weight, share, by }) => [option, weight, share, by]),
@@ -83,7 +83,7 @@ describe("a vote", () => {
       ],
     );
   });
-  it("has the weights of its outcome once it is closed, and no share of nothing", () => {
+  it("uses the weights of its outcome once it is closed, and a share of 0 without ballots", () => {
     const closed = vote({
       ballots: [ballot("ann", "red")],
       outcome: { winner: "blue", weights: { blue: 2 } },
@@ -97,7 +97,7 @@ describe("a vote", () => {
       [0, 0],
     );
   });
-  for (const [what, given, expected] of [
+  for (const [scenario, input, expected] of [
     ["by its usual rule", {}, "more than half"],
     [
       "with quorum, role and tie",
@@ -105,16 +105,16 @@ describe("a vote", () => {
       "two thirds, at least 50 % of the voters, role judge, ties: first option wins",
     ],
   ] as const)
-    it(`says ${what} how it is decided`, () => assert.equal(ruleWords(vote(given)), expected));
-  it("closes by itself only where it is open and has a time", () => {
+    it(`is described ${scenario}`, () => assert.equal(ruleText(vote(input)), expected));
+  it("has a deadline only if it is open and has a timeout", () => {
     assert.equal(deadlineOf(vote({ timeoutMs: 500 })), 1_500);
     assert.equal(deadlineOf(vote()), undefined);
     assert.equal(deadlineOf(vote({ timeoutMs: 500, outcome: { weights: {} } })), undefined);
   });
 });
 
-describe("what is shared in a mission", () => {
-  const task = (given: Partial<BoardTask>): BoardTask => ({
+describe("the shared state of a mission", () => {
+  const task = (changes: Partial<BoardTask>): BoardTask => ({
     ...{ status: "queued", handoffs: [] },
     spec: {
       id: "draw",
@@ -123,21 +123,21 @@ describe("what is shared in a mission", () => {
       checks: [],
       limits: [],
     },
-    ...given,
+    ...changes,
   });
-  for (const [what, wanted, expected] of [
+  for (const [scenario, filter, expected] of [
     ["without a wish", { text: "", state: "" }, true],
     ["by what does it and who has it", { text: "PICTURE ann", state: "" }, true],
     ["by how it stands", { text: "draw", state: "running" }, true],
     ["not by another state", { text: "", state: "queued" }, false],
     ["not by half of the words", { text: "draw bob", state: "" }, false],
   ] as const)
-    it(`finds a task ${what}`, () =>
+    it(`finds a task ${scenario}`, () =>
       assert.equal(
-        isWantedTask(task({ status: "running", claim: { pool: "", agentId: "ann" } }), wanted),
+        isMatchingTask(task({ status: "running", claim: { pool: "", agentId: "ann" } }), filter),
         expected,
       ));
-  it("counts tasks by how they stand, and those that are over", () => {
+  it("counts tasks by state, and counts ended tasks", () => {
     assert.deepEqual(statesOf([task({}), task({ status: "failed" }), task({})]), [
       ["queued", 2],
       ["failed", 1],
@@ -145,21 +145,21 @@ describe("what is shared in a mission", () => {
     assert.equal(tasksOver({ total: 9, completed: 3, failed: 1, skipped: 1, running: 4 }), 5);
     assert.equal(tasksOver(undefined), 0);
   });
-  it("says to whom a message went", () => {
+  it("names the recipients of a message", () => {
     assert.deepEqual(
-      [{ agentId: "ann" }, { role: "judge" }, { topic: "news" }, { everybody: {} }].map(targetWords),
+      [{ agentId: "ann" }, { role: "judge" }, { topic: "news" }, { everybody: {} }].map(targetText),
       ["ann", "role judge", "topic news", "all agents"],
     );
   });
-  it("puts a value in a line, and cuts what is longer", () => {
+  it("shows a value in one line, and truncates a longer value", () => {
     assert.deepEqual([inLine("a b"), inLine({ a: 1 }), inLine("abcdef", 4)], ["a b", '{"a":1}', "abc…"]);
   });
 });
 
-describe("what can be done with a mission", () => {
+describe("a mission and its actions", () => {
   const labels = (status: Mission["status"], endTimeMs = 0) =>
     actionsOf({ status, endTimeMs }).map(({ label }) => label);
-  it("follows from how it stands", () => {
+  it("offers only the actions that its state allows", () => {
     assert.deepEqual(labels("running"), ["Pause", "Cancel", "Terminate"]);
     assert.deepEqual(labels("paused"), ["Resume", "Cancel", "Terminate"]);
     assert.deepEqual(labels("cancelling"), ["Terminate"]);
@@ -196,7 +196,7 @@ describe("what can be done with a mission", () => {
 });
 
 describe("the address of a page of missions", () => {
-  it("keeps what it knows, and drops what it does not", () => {
+  it("keeps valid parameters, and drops the rest", () => {
     assert.deepEqual(missionsSearch({ text: "shop", status: "running", more: 1 }), {
       text: "shop",
       status: ["running"],

@@ -55,17 +55,17 @@ export function budgetLines(budget: Budget | undefined): readonly BudgetLine[] {
   const { limit, spent, reserved, available } = budget ?? {};
   return amounts.flatMap(({ kind, name, written }) => {
     const most = limit?.[kind] ?? 0;
-    const [used, setAside] = [spent?.[kind] ?? 0, reserved?.[kind] ?? 0];
-    if (most === 0 && used === 0 && setAside === 0) return [];
+    const [used, reservedAmount] = [spent?.[kind] ?? 0, reserved?.[kind] ?? 0];
+    if (most === 0 && used === 0 && reservedAmount === 0) return [];
     const isLimited = most > 0;
     return [
       {
         name,
         written,
         used,
-        reserved: setAside,
+        reserved: reservedAmount,
         limit: isLimited ? most : undefined,
-        left: isLimited ? (available?.[kind] ?? Math.max(0, most - used - setAside)) : 0,
+        left: isLimited ? (available?.[kind] ?? Math.max(0, most - used - reservedAmount)) : 0,
       },
     ];
   });
@@ -79,13 +79,13 @@ export function budgetShare(budget: Budget | undefined): number | undefined {
   return shares.length === 0 ? undefined : Math.max(...shares);
 }
 
-export function budgetWords({ limit, used, reserved, left, written }: BudgetLine): string {
-  const aside = reserved > 0 ? `, ${written(reserved)} reserved` : "";
-  if (limit === undefined) return `${written(used)} used${aside}, without limit`;
-  return `${written(used)} of ${written(limit)} used, ${percent(used / limit)}${aside}, ${written(left)} left`;
+export function budgetText({ limit, used, reserved, left, written }: BudgetLine): string {
+  const reservedText = reserved > 0 ? `, ${written(reserved)} reserved` : "";
+  if (limit === undefined) return `${written(used)} used${reservedText}, without limit`;
+  return `${written(used)} of ${written(limit)} used, ${percent(used / limit)}${reservedText}, ${written(left)} left`;
 }
 
-export function targetWords(to: MessageTarget | undefined): string {
+export function targetText(to: MessageTarget | undefined): string {
   if (to?.agentId) return to.agentId;
   if (to?.role) return `role ${to.role}`;
   if (to?.topic) return `topic ${to.topic}`;
@@ -112,12 +112,7 @@ const ties: Readonly<Partial<Record<TieRule, string>>> = {
 };
 
 /** Describes the rule of a vote: `more than half, at least 50 % of the voters`. */
-export function ruleWords({
-  rule = "unspecified",
-  quorum = 0,
-  tie = "unspecified",
-  role = "",
-}: Vote): string {
+export function ruleText({ rule = "unspecified", quorum = 0, tie = "unspecified", role = "" }: Vote): string {
   return [
     rules[rule] ?? rule.replaceAll("_", " "),
     quorum > 0 ? `at least ${percent(quorum)} of the voters` : "",
@@ -146,8 +141,8 @@ export function tallied({ options, ballots, weights = {}, outcome }: Vote): read
     const cast = by.reduce((sum, agent) => sum + (weights[agent] ?? 1), 0);
     return { option, description, by, weight: outcome?.weights[option] ?? cast };
   });
-  const whole = lines.reduce((sum, { weight }) => sum + weight, 0);
-  return lines.map((line) => ({ ...line, share: whole === 0 ? 0 : line.weight / whole }));
+  const totalWeight = lines.reduce((sum, { weight }) => sum + weight, 0);
+  return lines.map((line) => ({ ...line, share: totalWeight === 0 ? 0 : line.weight / totalWeight }));
 }
 
 /** When it closes by itself. Undefined if it stays open until the user closes it. */
@@ -161,14 +156,14 @@ export function doneBy({ spec }: Pick<BoardTask, "spec">): string {
   return capability || (workflow?.name ? `workflow ${workflow.name}` : (mission?.name ?? ""));
 }
 
-export interface WantedTasks {
+export interface TaskFilter {
   /** Matches the id, the title, the capability or the agent of a task. */
   readonly text: string;
   /** Empty for any. */
   readonly state: string;
 }
 
-export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boolean {
+export function isMatchingTask(task: BoardTask, { text, state }: TaskFilter): boolean {
   if (state !== "" && task.status !== state) return false;
   const searched = [task.spec?.id, task.spec?.title, doneBy(task), task.claim?.agentId]
     .join(" ")
@@ -176,7 +171,7 @@ export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boo
   return text
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => searched.includes(word));
+    .every((term) => searched.includes(term));
 }
 
 /** Returns a value in one line. A longer one is cut. */
@@ -228,7 +223,7 @@ export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): reado
 }
 
 /** `1,200 tokens, money 0.4`. Empty where nothing was used. */
-export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): string {
+export function usageText({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): string {
   return [
     tokens > 0 ? counted(tokens, "token") : "",
     money > 0 ? `money ${figure(money)}` : "",

@@ -5,12 +5,12 @@ import { useLive } from "../../data/use-live.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted, percent } from "../../elements/moments.ts";
-import { Empty, Failure, Meter, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, Meter, PageHead, Tag } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
 import { StateFilter, Typed } from "../runs/filters.tsx";
 import { budgetShare, tasksOver, titleOf } from "./mission.ts";
 import { MissionsStore } from "./missions-store.ts";
@@ -26,14 +26,16 @@ export function MissionsPage() {
   const search = useSearch({ from: "/missions" });
   const navigate = useNavigate({ from: "/missions" });
   const change = (next: MissionsSearch) => void navigate({ search: next, replace: true });
-  const { missions, isWhole, problem } = useMissions(search);
+  const { missions, isComplete, problem } = useMissions(search);
   const isFiltered = Object.keys(search).length > 0;
   const isFull = missions.length >= newestMax;
   return (
     <>
       <PageHead
         title="Missions"
-        below={isWhole ? `${isFull ? "the newest " : ""}${counted(missions.length, "mission")}` : <>&nbsp;</>}
+        below={
+          isComplete ? `${isFull ? "the newest " : ""}${counted(missions.length, "mission")}` : <>&nbsp;</>
+        }
         actions={
           <span className="action lone">
             <Spelled
@@ -60,11 +62,11 @@ export function MissionsPage() {
       {problem === undefined ? null : (
         <Failure title="Missions cannot be shown" message={problem.message} code={problem.code} />
       )}
-      {!isWhole && problem === undefined ? <Waiting what="missions" lines={8} /> : null}
-      {isWhole && missions.length === 0 ? (
+      {!isComplete && problem === undefined ? <Loading label="missions" lines={8} /> : null}
+      {isComplete && missions.length === 0 ? (
         <NoMissions isFiltered={isFiltered} onClear={() => change({})} />
       ) : null}
-      {isWhole && missions.length > 0 ? (
+      {isComplete && missions.length > 0 ? (
         <VirtualCards
           items={missions}
           keyOf={({ missionId }) => missionId}
@@ -132,7 +134,7 @@ function Line({ mission }: { mission: Mission }) {
         </p>
       </div>
       <div className="mission-stand">
-        <StandMark stand={standOf(runStates, status)} />
+        <BadgeMark badge={badgeOf(runStates, status)} />
       </div>
       <div className="mission-far small">
         {total === 0 ? (

@@ -9,7 +9,7 @@ export interface MissionsKnown {
 export class MissionsStore extends LiveStore<WatchMissionsReply, MissionsKnown> {
   readonly #missions = new Map<string, Mission>();
 
-  constructor(later: (tell: () => void) => void) {
+  constructor(later: (notify: () => void) => void) {
     super({ missions: [] }, later);
   }
 

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BoardTask, Vote } from "@tutti/rest/types";
-import { howItCame, partWords, voteWords } from "./reading.ts";
+import { assignmentDetails, partText, voteText } from "./reading.ts";
 
-const task = (given: Partial<BoardTask>): BoardTask => ({ status: "pending", handoffs: [], ...given });
+const task = (changes: Partial<BoardTask>): BoardTask => ({ status: "pending", handoffs: [], ...changes });
 
-describe("how a task comes to its agent", () => {
+describe("the assignment of a task", () => {
   const queued = task({ status: "queued" });
   const limited = task({
     status: "queued",
     spec: { id: "a", limits: [{ key: "k" }] } as unknown as NonNullable<BoardTask["spec"]>,
   });
-  for (const [said, of, assignment] of [
+  for (const [expected, of, assignment] of [
     ["waits for an assignment or a claim", queued, "both"],
     ["waits for an assignment or a claim", queued, undefined],
     ["waits for an assignment", queued, "offered"],
@@ -38,11 +38,12 @@ describe("how a task comes to its agent", () => {
       "offered",
     ],
   ] as const)
-    it(`${of.status} ${assignment ?? ""}: ${said}`, () => assert.equal(howItCame(of, assignment), said));
+    it(`${of.status} ${assignment ?? ""}: ${expected}`, () =>
+      assert.equal(assignmentDetails(of, assignment), expected));
 
   it("has no part without a delegation", () => {
-    assert.equal(partWords(queued), "");
-    assert.equal(partWords(task({ parentTaskId: "plan" })), "a part of plan");
+    assert.equal(partText(queued), "");
+    assert.equal(partText(task({ parentTaskId: "plan" })), "a part of plan");
   });
 });
 
@@ -53,7 +54,7 @@ describe("an open vote", () => {
     options: [{ option: "red" }, { option: "blue" }, { option: "green" }],
     ballots: choices.map((choice, at) => ({ agentId: `a${at}`, ranking: [choice] })),
   });
-  for (const [said, of] of [
+  for (const [expected, of] of [
     ["no votes yet", vote("majority")],
     ["red leads with 67 %, and wins now", vote("majority", "red", "red", "blue")],
     ["red leads with 50 %, and quorum not reached", vote("majority", "red", "red", "blue", "green")],
@@ -68,10 +69,10 @@ describe("an open vote", () => {
     ["red leads with 67 %, and quorum not reached", vote("unanimous", "red", "red", "blue")],
     ["red leads with 67 % of the first choices", vote("ranked", "red", "red", "blue")],
   ] as const)
-    it(`${of.rule}, ${of.ballots.length} ballots: ${said}`, () => assert.equal(voteWords(of), said));
+    it(`${of.rule}, ${of.ballots.length} ballots: ${expected}`, () => assert.equal(voteText(of), expected));
 
-  it("is nothing of one that is closed: its outcome says it", () => {
+  it("has no description once it is closed, because the outcome replaces it", () => {
     const closed = vote("majority", "red");
-    assert.equal(voteWords({ ...closed, outcome: { winner: "red", weights: { red: 1 } } }), "");
+    assert.equal(voteText({ ...closed, outcome: { winner: "red", weights: { red: 1 } } }), "");
   });
 });

@@ -4,12 +4,12 @@ import { percent } from "../../elements/moments.ts";
 import { actorOf, type Tallied, tallied } from "./mission.ts";
 
 /** Describes how a task gets or got its agent: `its pool gave it to ann, as a part of plan that bob delegated`. */
-export function howItCame(task: BoardTask, assignment: Assignment = "unspecified"): string {
-  const part = partWords(task);
-  return `${comingWords(task, assignment)}${part === "" ? "" : `, as ${part}`}`;
+export function assignmentDetails(task: BoardTask, assignment: Assignment = "unspecified"): string {
+  const part = partText(task);
+  return `${assignmentText(task, assignment)}${part === "" ? "" : `, as ${part}`}`;
 }
 
-function comingWords(task: BoardTask, assignment: Assignment): string {
+function assignmentText(task: BoardTask, assignment: Assignment): string {
   const { claim, child, agentId = "", status, endTimeMs = 0, spec } = task;
   if (child !== undefined) return `a child ${child.kind} runs it`;
   if (endTimeMs > 0) return agentId === "" ? "no agent" : `${agentId} ran it`;
@@ -24,14 +24,14 @@ function comingWords(task: BoardTask, assignment: Assignment): string {
 }
 
 /** `a part of plan that bob delegated`. Empty for a task of its own. */
-export function partWords({ parentTaskId = "", addCause }: BoardTask): string {
+export function partText({ parentTaskId = "", addCause }: BoardTask): string {
   if (parentTaskId === "") return "";
   const by = actorOf(addCause);
   return `a part of ${parentTaskId}${by === "" ? "" : ` that ${by} delegated`}`;
 }
 
 /** Describes the state of an open vote: `yes leads with 67 %, and would be chosen now`. Empty for a closed one. */
-export function voteWords(vote: Vote): string {
+export function voteText(vote: Vote): string {
   if (vote.outcome !== undefined) return "";
   const inOrder = [...tallied(vote)].sort((one, other) => other.weight - one.weight);
   const [first, second] = inOrder;

@@ -7,13 +7,13 @@ export interface MissionsSearch {
   readonly status?: readonly WorkStatus[];
 }
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 export function missionsSearch(search: Readonly<Record<string, unknown>>): MissionsSearch {
-  const text = word(search["text"]);
-  const given: readonly unknown[] = [search["status"]].flat();
-  const status = runStateOrder.filter((state) => given.includes(state));
+  const text = nonEmpty(search["text"]);
+  const statuses: readonly unknown[] = [search["status"]].flat();
+  const status = runStateOrder.filter((state) => statuses.includes(state));
   return { ...(text === undefined ? {} : { text }), ...(status.length === 0 ? {} : { status }) };
 }
 
@@ -28,6 +28,6 @@ export interface MissionSearch {
 
 export function missionSearch(search: Readonly<Record<string, unknown>>): MissionSearch {
   const view = missionViews.find((each) => each === search["view"]);
-  const task = word(search["task"]);
+  const task = nonEmpty(search["task"]);
   return { ...(view === undefined ? {} : { view }), ...(task === undefined ? {} : { task }) };
 }

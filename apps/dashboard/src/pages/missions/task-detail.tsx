@@ -6,15 +6,15 @@ import { Explained } from "../../elements/explained.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Facts } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { ValueView } from "../../run/json/value-view.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOf, taskStates } from "../../score/states.ts";
-import { actorOf, doneBy, usedWords } from "./mission.ts";
-import { howItCame, partWords } from "./reading.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, taskStates } from "../../score/states.ts";
+import { actorOf, doneBy, usageText } from "./mission.ts";
+import { assignmentDetails, partText } from "./reading.ts";
 
 const refetchMs = 5_000;
 
@@ -43,7 +43,7 @@ function Detail({ mission, task, onTask }: TaskDetailOptions) {
   return (
     <div className="mission-detail">
       <p>
-        <StandMark stand={standOf(taskStates, status)} />
+        <BadgeMark badge={badgeOf(taskStates, status)} />
         {statusReason ? <span className="soft"> {statusReason}</span> : null}
       </p>
       {failure === undefined ? null : (
@@ -51,18 +51,18 @@ function Detail({ mission, task, onTask }: TaskDetailOptions) {
           {failure.message || failure.code} <code className="small">{failure.code}</code>
         </p>
       )}
-      <Why mission={mission} task={task} onTask={onTask} />
+      <ExplanationView mission={mission} task={task} onTask={onTask} />
       <Facts
         facts={[
           ["done by", doneBy(task) || "–"],
-          ["whose", howItCame(task, mission.spec?.assignment)],
+          ["whose", assignmentDetails(task, mission.spec?.assignment)],
           ["claim expires", <Moment key="expire" atMs={claim?.expireTimeMs} />],
           ["attempts", count(attempts)],
           ["needs", needs.map((need) => need.task).join(", ") || "–"],
-          ["used", usedWords(task.used) || "–"],
+          ["used", usageText(task.used) || "–"],
           ["added by", actorOf(task.addCause) || "–"],
           ["added", <Moment key="added" atMs={task.addTimeMs} />],
-          ["part of", partWords(task) || "–"],
+          ["part of", partText(task) || "–"],
           ["in", child === undefined ? "–" : <WorkLink key="child" about={child} />],
         ]}
       />
@@ -70,20 +70,20 @@ function Detail({ mission, task, onTask }: TaskDetailOptions) {
       {spec?.input === undefined ? null : (
         <section>
           <h3>Input</h3>
-          <ValueView value={spec.input} what="the input of the task" />
+          <ValueView value={spec.input} label="the input of the task" />
         </section>
       )}
       {outcome !== undefined && "completed" in outcome ? (
         <section>
           <h3>Output</h3>
-          <ValueView value={outcome.completed ?? null} what="the output of the task" />
+          <ValueView value={outcome.completed ?? null} label="the output of the task" />
         </section>
       ) : null}
     </div>
   );
 }
 
-function Why({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
+function ExplanationView({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
   const taskId = task.spec?.id ?? "";
   const path = pathOf(["missions", missionId, "why"], { task: taskId });
   const query = useQuery({
@@ -103,9 +103,9 @@ function Why({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
           command={commandLine("tutti", "why", missionId, taskId)}
         />
       </h3>
-      <Shown query={query} what="the reason" lines={2}>
+      <QueryView query={query} label="the reason" lines={2}>
         {(explanation) => <Explained explanation={explanation} onPart={onTask} />}
-      </Shown>
+      </QueryView>
     </section>
   );
 }

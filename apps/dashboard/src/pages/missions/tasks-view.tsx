@@ -7,10 +7,10 @@ import { Empty, Meter } from "../../elements/parts.tsx";
 import { StateChoices } from "../../elements/state-choices.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOf, taskStates } from "../../score/states.ts";
-import { doneBy, isWantedTask, statesOf, type WantedTasks } from "./mission.ts";
-import { howItCame, partWords } from "./reading.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, taskStates } from "../../score/states.ts";
+import { doneBy, isMatchingTask, statesOf, type TaskFilter } from "./mission.ts";
+import { assignmentDetails, partText } from "./reading.ts";
 import { TaskDetail } from "./task-detail.tsx";
 
 const rowPx = 62;
@@ -24,9 +24,12 @@ export function TasksView(options: {
   onOpen: (taskId: string) => void;
 }) {
   const { mission, tasks, open, onOpen } = options;
-  const [wanted, setWanted] = useState<WantedTasks>({ text: "", state: "" });
-  const shownFor = useDeferredValue(wanted);
-  const shown = useMemo(() => tasks.filter((task) => isWantedTask(task, shownFor)), [tasks, shownFor]);
+  const [filter, setFilter] = useState<TaskFilter>({ text: "", state: "" });
+  const deferredFilter = useDeferredValue(filter);
+  const visible = useMemo(
+    () => tasks.filter((task) => isMatchingTask(task, deferredFilter)),
+    [tasks, deferredFilter],
+  );
   const counts = useMemo(() => statesOf(tasks), [tasks]);
   const opened = open === "" ? undefined : tasks.find(({ spec }) => spec?.id === open);
   if (tasks.length === 0)
@@ -37,21 +40,21 @@ export function TasksView(options: {
         <TextField
           label="Search"
           type="search"
-          value={wanted.text}
+          value={filter.text}
           placeholder="id, title, capability or agent"
-          onChange={(text) => setWanted({ ...wanted, text })}
+          onChange={(text) => setFilter({ ...filter, text })}
         />
         <StateChoices
           label="State"
           counts={counts}
-          standOf={(state) => standOf(taskStates, state)}
-          chosen={wanted.state}
-          onChoose={(state) => setWanted({ ...wanted, state })}
+          badgeOf={(state) => badgeOf(taskStates, state)}
+          chosen={filter.state}
+          onChoose={(state) => setFilter({ ...filter, state })}
         />
       </div>
-      {shown.length === 0 ? <Empty title="No tasks match." /> : null}
+      {visible.length === 0 ? <Empty title="No tasks match." /> : null}
       <VirtualCards
-        items={shown}
+        items={visible}
         keyOf={({ spec }) => spec?.id ?? ""}
         label="Tasks"
         rowPx={rowPx}
@@ -78,10 +81,10 @@ function Line({ task, onOpen }: { task: BoardTask; onOpen: (taskId: string) => v
     addTimeMs,
   } = task;
   const { id = "", title = "", needs = [] } = spec ?? {};
-  const part = partWords(task);
+  const part = partText(task);
   return (
     <div className="mission-task">
-      <StandMark stand={standOf(taskStates, status)} />
+      <BadgeMark badge={badgeOf(taskStates, status)} />
       <div className="mission-task-what">
         <button type="button" className="text-link" onClick={() => onOpen(id)}>
           {id}
@@ -96,7 +99,7 @@ function Line({ task, onOpen }: { task: BoardTask; onOpen: (taskId: string) => v
         ) : null}
       </div>
       <span className="small">
-        {claim?.agentId ? howItCame(task) : null}
+        {claim?.agentId ? assignmentDetails(task) : null}
         {child === undefined ? null : <WorkLink about={child} />}
       </span>
       <span className="small soft mission-needs">

@@ -2,25 +2,25 @@ import type { Vote } from "@tutti/rest/types";
 import { Moment } from "../../elements/moment.tsx";
 import { counted, figure, percent } from "../../elements/moments.ts";
 import { Empty, Meter, Part } from "../../elements/parts.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { voteStates } from "../../score/states.ts";
-import { actorOf, deadlineOf, ruleWords, tallied } from "./mission.ts";
-import { voteWords } from "./reading.ts";
+import { actorOf, deadlineOf, ruleText, tallied } from "./mission.ts";
+import { voteText } from "./reading.ts";
 
 /** The votes of the agents: rule, current state and result of each. */
 export function VotesView({ votes }: { votes: readonly Vote[] }) {
   if (votes.length === 0) return <Empty title="No votes yet." />;
-  return votes.map((vote) => <OneVote key={vote.voteId} vote={vote} />);
+  return votes.map((vote) => <VoteView key={vote.voteId} vote={vote} />);
 }
 
-function OneVote({ vote }: { vote: Vote }) {
+function VoteView({ vote }: { vote: Vote }) {
   const { voteId, question, openCause, openTimeMs, ballots, outcome, secret } = vote;
   const deadline = deadlineOf(vote);
   const by = actorOf(openCause);
   return (
-    <Part title={question || voteId} aside={<StandMark stand={standOfVote(vote)} />}>
+    <Part title={question || voteId} aside={<BadgeMark badge={voteBadge(vote)} />}>
       <p className="small soft vote-rule">
-        {voteId} · {ruleWords(vote)} · opened <Moment atMs={openTimeMs} />
+        {voteId} · {ruleText(vote)} · opened <Moment atMs={openTimeMs} />
         {by === "" ? "" : ` by ${by}`} · {counted(ballots.length, "ballot")}
         {secret === true ? ", secret" : ""}
         {deadline === undefined ? null : (
@@ -31,7 +31,7 @@ function OneVote({ vote }: { vote: Vote }) {
         )}
       </p>
       <Options vote={vote} />
-      {outcome === undefined ? <p className="vote-outcome">{voteWords(vote)}</p> : null}
+      {outcome === undefined ? <p className="vote-outcome">{voteText(vote)}</p> : null}
       {outcome === undefined ? null : (
         <p className="vote-outcome">
           {outcome.winner ? (
@@ -48,7 +48,7 @@ function OneVote({ vote }: { vote: Vote }) {
   );
 }
 
-function standOfVote({ outcome }: Vote) {
+function voteBadge({ outcome }: Vote) {
   if (outcome === undefined) return voteStates.open;
   return outcome.winner ? voteStates.decided : voteStates.undecided;
 }

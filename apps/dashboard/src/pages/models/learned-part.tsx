@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { Model } from "@tutti/rest/types";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
-import { driftWords, inOrder, trustWords } from "./learned.ts";
+import { QueryView } from "../../elements/query-view.tsx";
+import { driftText, inOrder, trustText } from "./learned.ts";
 import { modelsQuery } from "./models-query.ts";
 
 /** The experience behind plans and choices: accuracy of durations, and drift. */
@@ -11,42 +11,42 @@ export function LearnedPart() {
   const query = useQuery(modelsQuery());
   return (
     <Part title="Learned durations">
-      <Shown query={query} what="learned durations" lines={3}>
+      <QueryView query={query} label="learned durations" lines={3}>
         {({ models }) =>
           models.length === 0 ? (
             <Empty title="No learned durations yet.">Tutti learns durations from attempts.</Empty>
           ) : (
             <ul className="learned" aria-label="Learned durations">
               {inOrder(models).map((model) => (
-                <OneModel key={model.modelId} model={model} />
+                <LearnedModel key={model.modelId} model={model} />
               ))}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
-function OneModel({ model }: { model: Model }) {
+function LearnedModel({ model }: { model: Model }) {
   const { modelId, drift } = model;
-  const words = driftWords(model);
+  const driftLabel = driftText(model);
   return (
     <li className="learned-line">
       <span className="clipped">
         <code>{modelId}</code>
       </span>
       <span className="small">
-        {words === undefined ? (
+        {driftLabel === undefined ? (
           <span className="soft">no drift</span>
         ) : (
           <>
-            <Tag tone="held">drifts</Tag> {words}, since <Moment atMs={drift?.startTimeMs} />
+            <Tag tone="held">drifts</Tag> {driftLabel}, since <Moment atMs={drift?.startTimeMs} />
           </>
         )}
       </span>
       <span className="small soft">
-        {[trustWords(model), drift?.response ?? ""].filter(Boolean).join("; ")}
+        {[trustText(model), drift?.response ?? ""].filter(Boolean).join("; ")}
       </span>
     </li>
   );

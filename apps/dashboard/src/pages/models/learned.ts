@@ -3,11 +3,11 @@ import type { Model, ModelComparison } from "@tutti/rest/types";
 import { counted, figure, percent } from "../../elements/moments.ts";
 
 /** How far it can be relied on. */
-export function trustWords({ samples = 0, error, coverage }: Model): string {
-  const words = [counted(samples, "attempt")];
-  if (error !== undefined) words.push(`${percent(error)} mean error`);
-  if (coverage !== undefined) words.push(`${percent(coverage)} within the p90 range`);
-  return words.join(", ");
+export function trustText({ samples = 0, error, coverage }: Model): string {
+  const parts = [counted(samples, "attempt")];
+  if (error !== undefined) parts.push(`${percent(error)} mean error`);
+  if (coverage !== undefined) parts.push(`${percent(coverage)} within the p90 range`);
+  return parts.join(", ");
 }
 
 /** The typical factor between the predicted and the measured value. */
@@ -16,7 +16,7 @@ export function offBy({ error = 0 }: ModelComparison): string {
 }
 
 /** That times are no longer as they were learned. Undefined where they are. */
-export function driftWords({ drift }: Model): string | undefined {
+export function driftText({ drift }: Model): string | undefined {
   if (drift === undefined) return undefined;
   const { factor = 1 } = drift;
   return factor >= 1

@@ -5,14 +5,14 @@ import { read } from "../../data/queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import "../../elements/finding.css";
 import "../workflows/workflows.css";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted, percent } from "../../elements/moments.ts";
 import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { Sure } from "../../elements/sure.tsx";
-import { inOrder, offBy, trustWords } from "./learned.ts";
+import { inOrder, offBy, trustText } from "./learned.ts";
 import { modelsPath, modelsQuery } from "./models-query.ts";
 
 /** Models of durations: the live model of each capability, and the errors of the other models. */
@@ -32,7 +32,7 @@ export function ModelsPage() {
           </span>
         }
       >
-        <Shown query={query} what="models" lines={3}>
+        <QueryView query={query} label="models" lines={3}>
           {({ models }) =>
             models.length === 0 ? (
               <Empty title="No models yet.">They are learned from ended attempts.</Empty>
@@ -40,19 +40,19 @@ export function ModelsPage() {
               <ol className="findings">
                 {inOrder(models).map((model) => (
                   <li key={model.modelId}>
-                    <OneModel model={model} />
+                    <ModelItem model={model} />
                   </li>
                 ))}
               </ol>
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
     </>
   );
 }
 
-function OneModel({ model }: { model: Model }) {
+function ModelItem({ model }: { model: Model }) {
   const { modelId, live = "", previous = "", liveTimeMs } = model;
   const [isOpen, setOpen] = useState(false);
   return (
@@ -61,7 +61,7 @@ function OneModel({ model }: { model: Model }) {
         <code>{modelId}</code> <Tag>{live}</Tag>
       </h3>
       <p className="small soft">
-        {trustWords(model)}
+        {trustText(model)}
         {liveTimeMs === undefined ? null : (
           <>
             . Before: {previous}, until <Moment atMs={liveTimeMs} />
@@ -101,7 +101,7 @@ function Comparison({ model }: { model: Model }) {
   const { modelId } = model;
   return (
     <>
-      <Shown query={useQuery(comparisonQuery(modelId))} what="the comparison" lines={4}>
+      <QueryView query={useQuery(comparisonQuery(modelId))} label="the comparison" lines={4}>
         {({ models, samples = 0, features }) => (
           <>
             <div className="scroll-x">
@@ -128,8 +128,8 @@ function Comparison({ model }: { model: Model }) {
             </p>
           </>
         )}
-      </Shown>
-      <Shown query={useQuery(modelQuery(modelId))} what="earlier comparisons" lines={2}>
+      </QueryView>
+      <QueryView query={useQuery(modelQuery(modelId))} label="earlier comparisons" lines={2}>
         {({ trainings }) =>
           trainings.length === 0 ? null : (
             <ul className="small soft">
@@ -141,7 +141,7 @@ function Comparison({ model }: { model: Model }) {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </>
   );
 }
@@ -173,8 +173,8 @@ function Row({ each, all, model }: RowOptions) {
 
 /** True if a model is better than the live one and no worse than the best baseline. Otherwise a promotion is rejected. */
 function isBetter({ error = 0, live = false }: ModelComparison, all: readonly ModelComparison[]): boolean {
-  const errors = (wanted: (each: ModelComparison) => boolean | undefined) =>
-    all.filter(wanted).map((each) => each.error ?? 0);
+  const errors = (predicate: (each: ModelComparison) => boolean | undefined) =>
+    all.filter(predicate).map((each) => each.error ?? 0);
   return (
     !live &&
     error < Math.min(...errors((each) => each.live)) &&
@@ -188,17 +188,17 @@ interface ChangeOptions {
 }
 
 function Change({ model: { modelId }, change: { verb, label, live } }: ChangeOptions) {
-  const [isAsked, setAsked] = useState(false);
+  const [isOpen, setOpen] = useState(false);
   const queries = useQueryClient();
-  const wanted = verb === "promote" ? { live } : {};
-  const words = ["tutti", "model", verb, modelId, ...(verb === "promote" ? [live] : [])] as const;
+  const promotion = verb === "promote" ? { live } : {};
+  const args = ["tutti", "model", verb, modelId, ...(verb === "promote" ? [live] : [])] as const;
   return (
     <>
-      <button type="button" className="press quiet" onClick={() => setAsked(true)}>
+      <button type="button" className="press quiet" onClick={() => setOpen(true)}>
         {label} …
       </button>
-      <Dialog title={`${label}: ${modelId}`} open={isAsked} onClose={() => setAsked(false)}>
-        <Sure
+      <Dialog title={`${label}: ${modelId}`} open={isOpen} onClose={() => setOpen(false)}>
+        <ConfirmForm
           action={{
             label,
             weight: "main",
@@ -208,11 +208,11 @@ function Change({ model: { modelId }, change: { verb, label, live } }: ChangeOpt
           call={(reason) => ({
             method: "POST",
             path: `/v1/models/${encodeURIComponent(modelId)}/${verb}`,
-            body: { ...wanted, ...(reason === "" ? {} : { reason }) },
+            body: { ...promotion, ...(reason === "" ? {} : { reason }) },
           })}
-          command={(reason) => commandLine(...words, ...(reason === "" ? [] : ["--reason", reason]))}
+          command={(reason) => commandLine(...args, ...(reason === "" ? [] : ["--reason", reason]))}
           onDone={() => {
-            setAsked(false);
+            setOpen(false);
             void queries.invalidateQueries({ queryKey: ["models"] });
           }}
         />

@@ -2,15 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { KeyedObject, ObjectCall } from "@tutti/rest/types";
 import { objectQuery } from "../../data/queries.ts";
+import { ItemView } from "../../elements/item-view.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { freeOrBusy, objectCalls, runStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, freeOrBusy, objectCalls, runStates } from "../../score/states.ts";
 
 /** One key of an object: its values, its queue of calls, and the calls that have ended. */
 export function ObjectPage() {
@@ -18,7 +18,7 @@ export function ObjectPage() {
   const query = useQuery(objectQuery(name, key));
   useWindowTitle(`${name} ${key}`);
   return (
-    <ShownOne query={query} kind="object" id={key}>
+    <ItemView query={query} kind="object" id={key}>
       {(object) => (
         <>
           <PageHead title={key} below={<Below object={object} />} />
@@ -26,7 +26,7 @@ export function ObjectPage() {
             {isEmpty(object.state) ? (
               <Empty title="No values." />
             ) : (
-              <Json value={object.state} what="the values" />
+              <Json value={object.state} label="the values" />
             )}
           </Part>
           <Part title="Queue">
@@ -38,15 +38,15 @@ export function ObjectPage() {
             />
             <Calls
               calls={[...(object.current === undefined ? [] : [object.current]), ...object.waiting]}
-              none="No call is running or waiting."
+              emptyText="No call is running or waiting."
             />
           </Part>
           <Part title="Ended calls">
-            <Calls calls={object.recent} none="No calls have ended." />
+            <Calls calls={object.recent} emptyText="No calls have ended." />
           </Part>
         </>
       )}
-    </ShownOne>
+    </ItemView>
   );
 }
 
@@ -57,7 +57,7 @@ function isEmpty(state: unknown): boolean {
 function Below({ object: { name, current, updateTimeMs } }: { object: KeyedObject }) {
   return (
     <>
-      <StandMark stand={current === undefined ? freeOrBusy.free : freeOrBusy.busy} /> · key of{" "}
+      <BadgeMark badge={current === undefined ? freeOrBusy.free : freeOrBusy.busy} /> · key of{" "}
       <Link to="/workflows/$name" params={{ name }}>
         {name}
       </Link>
@@ -71,15 +71,15 @@ function Below({ object: { name, current, updateTimeMs } }: { object: KeyedObjec
   );
 }
 
-function Calls({ calls, none }: { calls: readonly ObjectCall[]; none: string }) {
-  if (calls.length === 0) return <Empty title={none} />;
+function Calls({ calls, emptyText }: { calls: readonly ObjectCall[]; emptyText: string }) {
+  if (calls.length === 0) return <Empty title={emptyText} />;
   return (
     <ScrollTable label="Calls" titles={["Call", "Status", "Run", "Called", "Ended"]}>
       {calls.map((call) => (
         <tr key={`${call.runId} ${call.callTimeMs}`}>
           <td>{call.call}</td>
           <td>
-            <StandMark stand={standOfCall(call)} />
+            <BadgeMark badge={callBadge(call)} />
           </td>
           <td>
             <Link to="/runs/$runId" params={{ runId: call.runId ?? "" }}>
@@ -96,7 +96,7 @@ function Calls({ calls, none }: { calls: readonly ObjectCall[]; none: string }) 
   );
 }
 
-function standOfCall({ startTimeMs, endTimeMs, status }: ObjectCall) {
-  if (endTimeMs !== undefined) return status === undefined ? objectCalls.left : standOf(runStates, status);
+function callBadge({ startTimeMs, endTimeMs, status }: ObjectCall) {
+  if (endTimeMs !== undefined) return status === undefined ? objectCalls.left : badgeOf(runStates, status);
   return startTimeMs === undefined ? objectCalls.waiting : objectCalls.running;
 }

@@ -4,22 +4,22 @@ import { objectsQuery } from "../../data/queries.ts";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty, PageHead } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { freeOrBusy } from "../../score/states.ts";
 
 /** Keyed objects that have been called. */
 export function ObjectsPage() {
   const query = useQuery(objectsQuery());
   const { objects = [], nextToken = "" } = query.data ?? {};
-  const whole = nextToken === "" ? "" : "the latest ";
+  const prefix = nextToken === "" ? "" : "the latest ";
   return (
     <>
       <PageHead
         title="Objects"
-        below={query.data === undefined ? <>&nbsp;</> : `${whole}${counted(objects.length, "object")}`}
+        below={query.data === undefined ? <>&nbsp;</> : `${prefix}${counted(objects.length, "object")}`}
       />
-      <Shown query={query} what="objects" lines={6}>
+      <QueryView query={query} label="objects" lines={6}>
         {() =>
           objects.length === 0 ? (
             <Empty title="No objects yet.">
@@ -52,7 +52,7 @@ export function ObjectsPage() {
                         </Link>
                       </td>
                       <td>
-                        <StandMark stand={current === undefined ? freeOrBusy.free : freeOrBusy.busy} />
+                        <BadgeMark badge={current === undefined ? freeOrBusy.free : freeOrBusy.busy} />
                       </td>
                       <td>{count(waitingCount ?? 0)}</td>
                       <td>{count(endedCount ?? 0)}</td>
@@ -66,7 +66,7 @@ export function ObjectsPage() {
             </div>
           )
         }
-      </Shown>
+      </QueryView>
     </>
   );
 }

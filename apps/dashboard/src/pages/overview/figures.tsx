@@ -6,15 +6,15 @@ import { metricProcessesQuery, metricSeriesQuery } from "../../data/queries.ts";
 import { pageError } from "../../data/send.ts";
 import { counted, figure } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import {
   aligned,
   bySilence,
   failures,
+  figureMetrics,
   type Line,
   latency,
   latest,
-  seriesWanted,
   throughput,
 } from "./series.ts";
 
@@ -35,7 +35,7 @@ const notForYou = "mesh.denied";
 
 /** Throughput, latency and failures, from the metrics that each process keeps. */
 export function Figures() {
-  const query = useQuery(metricSeriesQuery(Object.values(seriesWanted)));
+  const query = useQuery(metricSeriesQuery(Object.values(figureMetrics)));
   const code = query.error === null ? "" : pageError(query.error).code;
   if (code === notForYou)
     return (
@@ -51,9 +51,9 @@ export function Figures() {
         <Empty title="No metrics yet">The processes that run tasks do not answer.</Empty>
       ) : (
         <div className="panels">
-          <Shown query={query} what="metrics" lines={6}>
+          <QueryView query={query} label="metrics" lines={6}>
             {({ series }) => panels.map((panel) => <Panel key={panel.title} {...panel} series={series} />)}
-          </Shown>
+          </QueryView>
         </div>
       )}
       <Processes />

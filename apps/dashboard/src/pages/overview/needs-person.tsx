@@ -8,27 +8,20 @@ import { absentAgentsQuery, approvalsQuery, someRunsQuery, statusQuery } from ".
 import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { Empty, Part, Waiting } from "../../elements/parts.tsx";
-import { whyRetryFails } from "../../elements/repeating.ts";
-import { Shown } from "../../elements/shown.tsx";
+import { Empty, Loading, Part } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
+import { retryFailureReason } from "../../elements/repeating.ts";
 import { commandLine } from "../../elements/spelled.ts";
-import { StandMark } from "../../score/glyph.tsx";
-import {
-  agentStates,
-  incidentStates,
-  type Stand,
-  standOf,
-  standOfRun,
-  verdicts,
-} from "../../score/states.ts";
-import { alertWords, inOrder } from "../incidents/incident.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { agentStates, type Badge, badgeOf, incidentStates, runBadge, verdicts } from "../../score/states.ts";
+import { alertText, inOrder } from "../incidents/incident.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
-import { whatFailed } from "../runs/outcome.ts";
+import { failureText } from "../runs/outcome.ts";
 import type { RunsSearch } from "../runs/search.ts";
-import { howMany, type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
+import { countText, type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
 
-const shown = 3;
+const listedMax = 3;
 const hourMs = 3_600_000;
 const failedForHours = 24;
 const noRuns: SomeRuns = { runs: [] };
@@ -48,25 +41,25 @@ export function NeedsPerson() {
   const incidents = useQuery(incidentsQuery());
   const unresolved = incidents.data?.filter((incident) => incident.status !== "resolved") ?? [];
   const troubles = troublesIn(status.data);
-  const held = withPausedTasks(running.data?.runs ?? []);
+  const paused = withPausedTasks(running.data?.runs ?? []);
   // An empty list is only shown as empty after all lists have loaded.
   const isComplete = [stopped, running, failed, absent, status, incidents].every((list) => !list.isPending);
   return (
     <Part title="Needs attention" id="needs-person">
-      <Shown query={approvals} what="work that needs attention" lines={4}>
+      <QueryView query={approvals} label="work that needs attention" lines={4}>
         {({ approvals: open }) => (
           <Lists
             isComplete={isComplete}
             approvals={open}
             stopped={stopped.data ?? noRuns}
-            held={held}
+            paused={paused}
             failed={failed.data ?? noRuns}
             absent={absent.data ?? { agents: [] }}
             troubles={troubles}
             incidents={inOrder(unresolved)}
           />
         )}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -75,35 +68,35 @@ function Lists(options: {
   isComplete: boolean;
   approvals: readonly Approval[];
   stopped: SomeRuns;
-  held: readonly Run[];
+  paused: readonly Run[];
   failed: SomeRuns;
   absent: Pick<ListAgentsReply, "agents" | "nextToken">;
   troubles: readonly Trouble[];
   incidents: readonly Incident[];
 }) {
-  const { approvals, stopped, held, failed, absent, troubles, incidents } = options;
+  const { approvals, stopped, paused, failed, absent, troubles, incidents } = options;
   const { agents } = absent;
-  const lists = [approvals, stopped.runs, held, failed.runs, agents, troubles, incidents];
+  const lists = [approvals, stopped.runs, paused, failed.runs, agents, troubles, incidents];
   if (lists.every((each) => each.length === 0))
     return options.isComplete ? (
       <Empty title="Nothing needs attention">No open incidents or approvals, no paused or failed runs.</Empty>
     ) : (
-      <Waiting what="work that needs attention" lines={4} />
+      <Loading label="work that needs attention" lines={4} />
     );
   return (
     <>
       <Group title="Components" many={troubles.length}>
-        {troubles.slice(0, shown).map((trouble) => (
+        {troubles.slice(0, listedMax).map((trouble) => (
           <TroubleLine key={trouble.path} trouble={trouble} />
         ))}
       </Group>
       <Group title="Incidents" many={incidents.length} all={<Link to="/incidents">Show all incidents</Link>}>
-        {incidents.slice(0, shown).map((incident) => (
+        {incidents.slice(0, listedMax).map((incident) => (
           <IncidentLine key={`${incident.namespace} ${incident.incidentId}`} incident={incident} />
         ))}
       </Group>
       <Group title="Approvals" many={approvals.length} all={<Link to="/inbox">Show all approvals</Link>}>
-        {approvals.slice(0, shown).map((approval) => (
+        {approvals.slice(0, listedMax).map((approval) => (
           <ApprovalLine key={`${approval.about?.id} ${approval.approvalId}`} approval={approval} />
         ))}
       </Group>
@@ -115,7 +108,7 @@ function Lists(options: {
       />
       <Runs
         title="Runs with a paused task"
-        runs={held}
+        runs={paused}
         action={{ verb: "resume", label: "Resume run" }}
         all={{ search: { person: true }, label: "Show all runs that need a person" }}
       />
@@ -131,7 +124,7 @@ function Lists(options: {
         nextToken={absent.nextToken}
         all={<Link to="/workers">Show all workers</Link>}
       >
-        {agents.slice(0, shown).map((agent) => (
+        {agents.slice(0, listedMax).map((agent) => (
           <AbsentLine key={`${agent.pool} ${agent.agentId}`} agent={agent} />
         ))}
       </Group>
@@ -158,7 +151,7 @@ function Runs(options: SomeRuns & { title: string; action: RunAction; all: AllRu
   );
   return (
     <Group title={title} many={runs.length} nextToken={nextToken} all={link}>
-      {runs.slice(0, shown).map((run) => (
+      {runs.slice(0, listedMax).map((run) => (
         <RunLine key={run.runId} run={run} {...action} />
       ))}
     </Group>
@@ -178,23 +171,23 @@ function Group(options: {
   return (
     <section className="needs-group">
       <h3>
-        {title} <span className="soft">{howMany(many, nextToken)}</span>
+        {title} <span className="soft">{countText(many, nextToken)}</span>
       </h3>
       <ul className="needs">
         {children}
-        {many > shown && all !== undefined ? <li className="needs-more">{all}</li> : null}
+        {many > listedMax && all !== undefined ? <li className="needs-more">{all}</li> : null}
       </ul>
     </section>
   );
 }
 
-function NeedLine(options: { stand: Stand; what: ReactNode; why: ReactNode; act: ReactNode }) {
+function NeedLine(options: { badge: Badge; title: ReactNode; reason: ReactNode; act: ReactNode }) {
   return (
     <li className="need">
-      <StandMark stand={options.stand} />
+      <BadgeMark badge={options.badge} />
       <div className="need-what">
-        <div className="clipped">{options.what}</div>
-        <div className="small soft need-why">{options.why}</div>
+        <div className="clipped">{options.title}</div>
+        <div className="small soft need-why">{options.reason}</div>
       </div>
       <div className="need-act">{options.act}</div>
     </li>
@@ -203,18 +196,18 @@ function NeedLine(options: { stand: Stand; what: ReactNode; why: ReactNode; act:
 
 function IncidentLine({ incident }: { incident: Incident }) {
   const { incidentId, namespace, title, status, severity, owner, startTimeMs } = incident;
-  const whose = { incidentId, namespace };
+  const incidentKey = { incidentId, namespace };
   return (
     <NeedLine
-      stand={standOf(incidentStates, status)}
-      what={processName(title || incidentId)}
-      why={
+      badge={badgeOf(incidentStates, status)}
+      title={processName(title || incidentId)}
+      reason={
         <>
-          {severity}, {alertWords(incident)}, {owner || "no owner"}, <Moment atMs={startTimeMs} />
+          {severity}, {alertText(incident)}, {owner || "no owner"}, <Moment atMs={startTimeMs} />
         </>
       }
       act={
-        <IncidentLink {...whose} isButton>
+        <IncidentLink {...incidentKey} isButton>
           Show incident
         </IncidentLink>
       }
@@ -226,9 +219,9 @@ function ApprovalLine({ approval }: { approval: Approval }) {
   const runId = approval.about?.id ?? "";
   return (
     <NeedLine
-      stand={standOf(verdicts, "open")}
-      what={approval.title || approval.approvalId}
-      why={
+      badge={badgeOf(verdicts, "open")}
+      title={approval.title || approval.approvalId}
+      reason={
         <>
           requested by {runId}, <Moment atMs={approval.requestTimeMs} />
         </>
@@ -244,23 +237,23 @@ function ApprovalLine({ approval }: { approval: Approval }) {
 
 function RunLine({ run, verb, label }: RunAction & { run: Run }) {
   const { runId } = run;
-  const why = run.statusReason || whatFailed(run);
+  const reason = run.statusReason || failureText(run);
   return (
     <NeedLine
-      stand={standOfRun(run.status, run.tasks)}
-      what={
+      badge={runBadge(run.status, run.tasks)}
+      title={
         <Link to="/runs/$runId" params={{ runId }}>
           {runId}
         </Link>
       }
-      why={
+      reason={
         <>
           {workflowOf(run)}, <Moment atMs={run.endTimeMs ?? run.createTimeMs} />
-          {why === "" ? null : `: ${why}`}
+          {reason === "" ? null : `: ${reason}`}
         </>
       }
       act={
-        whyRetryFails(run.outcome?.failed?.code) !== undefined ? (
+        retryFailureReason(run.outcome?.failed?.code) !== undefined ? (
           <Link to="/start" search={{ like: runId }} className="press">
             Start similar run
           </Link>
@@ -280,9 +273,9 @@ function RunLine({ run, verb, label }: RunAction & { run: Run }) {
 function AbsentLine({ agent }: { agent: Agent }) {
   return (
     <NeedLine
-      stand={standOf(agentStates, agent.state)}
-      what={`${agent.agentId ?? ""} in pool ${agent.pool ?? ""}`}
-      why={agent.stateReason || (agent.state === "gone" ? "Disconnected" : "")}
+      badge={badgeOf(agentStates, agent.state)}
+      title={`${agent.agentId ?? ""} in pool ${agent.pool ?? ""}`}
+      reason={agent.stateReason || (agent.state === "gone" ? "Disconnected" : "")}
       act={
         <Link to="/workers" className="press">
           Show worker
@@ -293,12 +286,12 @@ function AbsentLine({ agent }: { agent: Agent }) {
 }
 
 function TroubleLine({ trouble }: { trouble: Trouble }) {
-  const stand: Stand = { word: trouble.state, glyph: "trill", tone: "wrong", live: true };
+  const badge: Badge = { label: trouble.state, glyph: "trill", tone: "wrong", live: true };
   return (
     <NeedLine
-      stand={stand}
-      what={trouble.path}
-      why={trouble.reason}
+      badge={badge}
+      title={trouble.path}
+      reason={trouble.reason}
       act={
         <a className="press" href="/v1/status">
           Show status

@@ -7,7 +7,7 @@ export function withPausedTasks(runs: readonly Run[]): readonly Run[] {
 }
 
 /** `12`, or `20+` if the list has more entries than its first page. */
-export function howMany(read: number, nextToken: string | undefined): string {
+export function countText(read: number, nextToken: string | undefined): string {
   return nextToken ? `${read}+` : String(read);
 }
 

@@ -3,9 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { latestRunsQuery, poolsQuery, statusCountsQuery } from "../../data/queries.ts";
 import { count, counted } from "../../elements/moments.ts";
 import { PageHead, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Glyph } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { badgeOf, runStates } from "../../score/states.ts";
 import { statusOf } from "../pools/pool.ts";
 import { Figures } from "./figures.tsx";
 import { NeedsPerson } from "./needs-person.tsx";
@@ -30,9 +30,9 @@ export function OverviewPage() {
         }
       >
         <div className="score-room">
-          <Shown query={runs} what="runs" lines={5}>
+          <QueryView query={runs} label="runs" lines={5}>
             {(list) => <ScoreStrip runs={list.runs} />}
-          </Shown>
+          </QueryView>
         </div>
       </Part>
       <div className="overview-columns">
@@ -68,19 +68,19 @@ function Tally() {
   return (
     <ul className="tally">
       {tallied.map((status) => {
-        const stand = standOf(runStates, status);
+        const badge = badgeOf(runStates, status);
         const many = counts.get(status) ?? 0;
         return (
           <li key={status}>
             <Link
               to="/runs"
               search={{ status: [status] }}
-              className={`tally-one tone-${many > 0 ? stand.tone : "rest"}`}
+              className={`tally-one tone-${many > 0 ? badge.tone : "rest"}`}
             >
               <span className="tally-figure">{data === undefined ? "–" : count(many)}</span>
               <span className="tally-word">
-                <Glyph name={stand.glyph} beating={status === "running" && many > 0} />
-                {stand.word}
+                <Glyph name={badge.glyph} beating={status === "running" && many > 0} />
+                {badge.label}
               </span>
             </Link>
           </li>

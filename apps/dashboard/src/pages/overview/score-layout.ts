@@ -3,11 +3,11 @@
  * acceptance, its line the duration, its head the state.
  */
 import type { Run } from "@tutti/rest/types";
-import { type Stand, standOfRun } from "../../score/states.ts";
+import { type Badge, runBadge } from "../../score/states.ts";
 
 export interface Note {
   readonly runId: string;
-  readonly stand: Stand;
+  readonly badge: Badge;
   /** Shares of the width, 0 to 1. */
   readonly from: number;
   readonly to: number;
@@ -32,7 +32,7 @@ export const linesOfStaff = 5;
 const stavesMost = 6;
 /** Heads closer than this share of the width would hide each other. */
 const headShare = 0.012;
-const spansMs = [60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000];
+const durationsMs = [60_000, 300_000, 900_000, 3_600_000, 21_600_000, 86_400_000, 604_800_000];
 
 /** The key that groups runs: their workflow, or its substitute. */
 export function workflowOf({ spec }: Pick<Run, "spec">): string {
@@ -41,7 +41,7 @@ export function workflowOf({ spec }: Pick<Run, "spec">): string {
 
 export function scoreOf(runs: readonly Run[], nowMs: number): Score {
   const oldest = Math.min(...runs.map(({ createTimeMs }) => createTimeMs ?? nowMs), nowMs);
-  const lengthMs = spansMs.find((span) => nowMs - oldest <= span) ?? nowMs - oldest;
+  const lengthMs = durationsMs.find((duration) => nowMs - oldest <= duration) ?? nowMs - oldest;
   const fromMs = nowMs - lengthMs;
   const groups = new Map<string, Run[]>();
   for (const run of runs) {
@@ -69,7 +69,7 @@ function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly N
       const free = lineEnds.findIndex((end) => end < from);
       const line = free >= 0 ? free : lineEnds.indexOf(Math.min(...lineEnds));
       lineEnds[line] = Math.max(to, from + headShare);
-      return { runId: run.runId, stand: standOfRun(run.status, run.tasks), from, to, line };
+      return { runId: run.runId, badge: runBadge(run.status, run.tasks), from, to, line };
     });
 }
 

@@ -51,9 +51,9 @@ function useFollow() {
 }
 
 const StaffLine = memo(function StaffLine({ staff }: { staff: Staff }) {
-  const words = new Map<string, number>();
-  for (const { stand } of staff.notes) words.set(stand.word, (words.get(stand.word) ?? 0) + 1);
-  const summary = [...words].map(([word, many]) => `${many} ${word}`).join(", ");
+  const counts = new Map<string, number>();
+  for (const { badge } of staff.notes) counts.set(badge.label, (counts.get(badge.label) ?? 0) + 1);
+  const summary = [...counts].map(([label, many]) => `${many} ${label}`).join(", ");
   return (
     <div className="staff">
       <div className="staff-name">
@@ -73,13 +73,13 @@ const StaffLine = memo(function StaffLine({ staff }: { staff: Staff }) {
 
 /** Visual only. Keyboard and screen reader users find the same runs in the list of runs. */
 function NoteMark({ note }: { note: Note }) {
-  const { runId, stand, from, to, line } = note;
+  const { runId, badge, from, to, line } = note;
   return (
     <span
       data-run={runId}
-      className={`score-note tone-${stand.tone} head-${stand.glyph}${stand.live ? " sounding" : ""}`}
+      className={`score-note tone-${badge.tone} head-${badge.glyph}${badge.live ? " sounding" : ""}`}
       style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%`, top: padPx + heightPx - line * gapPx }}
-      title={`${runId}: ${stand.word}`}
+      title={`${runId}: ${badge.label}`}
     />
   );
 }

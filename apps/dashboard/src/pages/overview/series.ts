@@ -56,7 +56,7 @@ const named = (series: readonly MetricSeries[], name: string, figure: string) =>
 const isServer = ({ labels }: MetricSeries) => labels["side"] === "server";
 const fine = new Set(["OK", "CANCELLED"]);
 
-export const seriesWanted = {
+export const figureMetrics = {
   results: "tutti_swarm_results_total",
   duration: "tutti_mesh_call_duration_seconds",
   calls: "tutti_mesh_calls_total",
@@ -81,7 +81,7 @@ export function bySilence(processes: readonly MetricProcess[]): {
 
 /** Tasks done per second. */
 export function throughput(series: readonly MetricSeries[]): readonly Line[] {
-  return [joined("tasks per second", named(series, seriesWanted.results, "rate"), sum)];
+  return [joined("tasks per second", named(series, figureMetrics.results, "rate"), sum)];
 }
 
 /**
@@ -90,7 +90,7 @@ export function throughput(series: readonly MetricSeries[]): readonly Line[] {
  */
 export function latency(series: readonly MetricSeries[]): readonly Line[] {
   return ["p50", "p99"].map((figure) => {
-    const answered = named(series, seriesWanted.duration, figure).filter(
+    const answered = named(series, figureMetrics.duration, figure).filter(
       (each) =>
         isServer(each) && !/Watch|Await|Claim|Link|Relay|Offer|Stream/.test(each.labels["method"] ?? ""),
     );
@@ -101,7 +101,7 @@ export function latency(series: readonly MetricSeries[]): readonly Line[] {
 
 /** Calls per second that failed or were refused. */
 export function failures(series: readonly MetricSeries[]): readonly Line[] {
-  const failed = named(series, seriesWanted.calls, "rate").filter(
+  const failed = named(series, figureMetrics.calls, "rate").filter(
     (each) => isServer(each) && !fine.has(each.labels["code"] ?? "OK"),
   );
   return [joined("failed calls per second", failed, sum)];

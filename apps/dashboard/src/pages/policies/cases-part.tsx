@@ -24,7 +24,7 @@ export function CasesPart(options: {
   const { cases } = draft;
   const call = { method: "POST", path: "/v1/policies/test", body: { change } } as const;
   const trying = useMutation({ mutationFn: async () => (await send(call)) as TestPoliciesReply });
-  const put = (at: number, next: Partial<CaseDraft>) => {
+  const patch = (at: number, next: Partial<CaseDraft>) => {
     trying.reset();
     onChange(cases.map((each, index) => (index === at ? { ...each, ...next } : each)));
   };
@@ -35,12 +35,12 @@ export function CasesPart(options: {
           // Cases have no name and do not change places.
           // biome-ignore lint/suspicious/noArrayIndexKey: see above
           <li key={at}>
-            <OneCase
+            <CaseForm
               drafted={each}
               number={at + 1}
               actions={actions}
               wrong={wrong[at]}
-              onChange={(next) => put(at, next)}
+              onChange={(next) => patch(at, next)}
               onRemove={() => {
                 trying.reset();
                 onChange(cases.filter((_, index) => index !== at));
@@ -73,7 +73,7 @@ export function CasesPart(options: {
   );
 }
 
-function OneCase(options: {
+function CaseForm(options: {
   drafted: CaseDraft;
   number: number;
   actions: readonly Action[];

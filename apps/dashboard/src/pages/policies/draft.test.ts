@@ -7,7 +7,7 @@ import {
   draftOfPolicy,
   emptyCase,
   emptyPolicy,
-  isWhole,
+  isComplete,
   policyProblems,
   turnsOf,
 } from "./draft.ts";
@@ -35,13 +35,13 @@ describe("a policy that is written", () => {
     ],
   };
 
-  it("keeps what it has no field for: labels, groups, what a case looks at", () => {
+  it("keeps values that the form does not show: labels, and the groups and context of a case", () => {
     const [set] = changeOf(draftOfPolicy(policy), actions).set;
     const { namespace: _, ...same } = policy;
     assert.deepEqual(set, same);
   });
 
-  it("makes a case about the kind that its action takes", () => {
+  it("adds a case with the resource kind of its action", () => {
     const added = {
       ...emptyCase,
       title: "Ada",
@@ -63,10 +63,10 @@ describe("a policy that is written", () => {
     ]);
   });
 
-  it("is not applied without an id, nor with a case that asks nothing", () => {
-    assert.equal(isWhole(policyProblems(emptyPolicy, actions)), false);
-    assert.equal(isWhole(policyProblems({ ...emptyPolicy, id: "night" }, actions)), true);
-    assert.equal(isWhole(policyProblems({ ...emptyPolicy, id: "my night" }, actions)), false);
+  it("is not applied without a valid id, or with an incomplete case", () => {
+    assert.equal(isComplete(policyProblems(emptyPolicy, actions)), false);
+    assert.equal(isComplete(policyProblems({ ...emptyPolicy, id: "night" }, actions)), true);
+    assert.equal(isComplete(policyProblems({ ...emptyPolicy, id: "my night" }, actions)), false);
     const draft = {
       ...emptyPolicy,
       id: "night",
@@ -86,8 +86,8 @@ describe("a policy that is written", () => {
   });
 });
 
-describe("what a change would turn", () => {
-  it("counts calls, not lines: alike ones are one decision", () => {
+describe("decisions that a policy change would alter", () => {
+  it("count calls, not lines, because identical calls share one line", () => {
     const flip = (allowed: boolean, count: number): Flip => ({
       allowed,
       policies: [],

@@ -1,6 +1,6 @@
 /** The draft of a policy, and its request. */
 import type { AccessQuestion, Decision, Flip, Policy, PolicyCase } from "@tutti/rest/types";
-import { actorOf, whoIs } from "../access/question.ts";
+import { actorOf, principalText } from "../access/question.ts";
 import type { Action } from "../access/vocabulary.ts";
 import { enforcements, type Named, oneOf } from "../drafting/named.ts";
 
@@ -50,7 +50,7 @@ export function draftOfPolicy(policy: Policy): PolicyDraft {
 
 function draftOfCase({ title = "", question, allowed = false }: PolicyCase): CaseDraft {
   const { actor, action = "", resourceId: id = "", ...rest } = question ?? {};
-  return { title, who: actor === undefined ? "" : whoIs(actor), action, id, allowed, rest };
+  return { title, who: actor === undefined ? "" : principalText(actor), action, id, allowed, rest };
 }
 
 export type PolicyProblems = { readonly id?: string; readonly cases: readonly (string | undefined)[] };
@@ -67,7 +67,7 @@ function caseProblem({ title, who, action }: CaseDraft, actions: readonly Action
   return actions.some(({ name }) => name === action) ? undefined : "Expected an action from the list.";
 }
 
-export function isWhole({ id, cases }: PolicyProblems): boolean {
+export function isComplete({ id, cases }: PolicyProblems): boolean {
   return id === undefined && cases.every((problem) => problem === undefined);
 }
 
@@ -103,8 +103,8 @@ function caseOf({ title, who, action, id, allowed, rest }: CaseDraft, actions: r
 
 export function applyCommand({ id, enforcement }: PolicyDraft, reason: string): string {
   const shadow = enforcement === "shadow" ? " --shadow" : "";
-  const why = reason === "" ? "" : ` --reason '${reason.replaceAll("'", `'\\''`)}'`;
-  return `tutti policy apply ${id === "" ? "FILE" : `${id}.cedar`}${shadow}${why}`;
+  const reasonArgs = reason === "" ? "" : ` --reason '${reason.replaceAll("'", `'\\''`)}'`;
+  return `tutti policy apply ${id === "" ? "FILE" : `${id}.cedar`}${shadow}${reasonArgs}`;
 }
 
 /** Returns the number of changed decisions, and their direction. */

@@ -3,10 +3,10 @@ import { Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { accessStates } from "../../score/states.ts";
 import { References } from "../access/decided.tsx";
-import { whoIs } from "../access/question.ts";
+import { principalText } from "../access/question.ts";
 import { ImpactFrame } from "../drafting/impact-frame.tsx";
 import { type changeOf, timesOf, turnsOf } from "./draft.ts";
 import type { Impact } from "./use-impact.ts";
@@ -19,35 +19,35 @@ export function ImpactPart(options: {
   isMain: boolean;
   isReady: boolean;
   change: ReturnType<typeof changeOf>;
-  onLook: () => void;
+  onPreview: () => void;
 }) {
-  const { impact, isOfNow, isMain, isReady, change, onLook } = options;
+  const { impact, isOfNow, isMain, isReady, change, onPreview } = options;
   return (
     <ImpactFrame
-      looked={impact && howFar(impact)}
+      evaluated={impact && progressText(impact)}
       isOfNow={isOfNow}
       isMain={isMain}
       isReady={isReady}
-      isBusy={impact !== undefined && isOfNow && !impact.isWhole && impact.failure === undefined}
+      isBusy={impact !== undefined && isOfNow && !impact.isComplete && impact.failure === undefined}
       failure={impact?.failure}
       call={{ method: "POST", path: "/v1/policies/impact", body: { change } }}
       command="tutti policy impact FILE"
-      onLook={onLook}
+      onPreview={onPreview}
       about="Evaluates the decisions of the last 7 days again with the changed policies."
       found={impact && impact.failure === undefined ? <Turned impact={impact} /> : undefined}
     />
   );
 }
 
-function howFar({ examined, total, isWhole }: Impact): string {
-  if (isWhole) return `${counted(examined, "decision")} evaluated`;
+function progressText({ examined, total, isComplete }: Impact): string {
+  if (isComplete) return `${counted(examined, "decision")} evaluated`;
   return total === 0 ? "…" : `${count(examined)} of ${count(total)} evaluated`;
 }
 
 function Turned({ impact }: { impact: Impact }) {
-  const { flips, isWhole, examined } = impact;
+  const { flips, isComplete, examined } = impact;
   if (flips.length === 0)
-    return isWhole ? (
+    return isComplete ? (
       <Empty title={examined === 0 ? "No recent decisions." : "No decisions change."}>
         {examined === 0
           ? "Calls with a key or a token are recorded. Policies do not apply to the administrator of this machine."
@@ -63,7 +63,7 @@ function Turned({ impact }: { impact: Impact }) {
       <ul className="decisions" aria-label="Changed decisions">
         {flips.map((flip) => (
           <li key={flip.before?.decisionId}>
-            <OneFlip flip={flip} />
+            <FlipItem flip={flip} />
           </li>
         ))}
       </ul>
@@ -71,16 +71,16 @@ function Turned({ impact }: { impact: Impact }) {
   );
 }
 
-function OneFlip({ flip }: { flip: Flip }) {
+function FlipItem({ flip }: { flip: Flip }) {
   const { before, allowed = false, policies } = flip;
   const { actor, action, resourceKind, resourceId } = before?.question ?? {};
   const { work } = before ?? {};
   return (
     <article className="flip">
-      <StandMark stand={accessStates[allowed ? "allowed" : "denied"]} />
+      <BadgeMark badge={accessStates[allowed ? "allowed" : "denied"]} />
       <div>
         <p>
-          <code>{whoIs(actor)}</code> <code>{action}</code>
+          <code>{principalText(actor)}</code> <code>{action}</code>
           {work?.id ? (
             <>
               {" "}

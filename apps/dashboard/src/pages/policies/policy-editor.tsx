@@ -7,12 +7,12 @@ import { Part } from "../../elements/parts.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
 import type { Action } from "../access/vocabulary.ts";
+import { ApplyPart } from "../drafting/apply-part.tsx";
 import { CheckPart } from "../drafting/check-part.tsx";
 import { Naming } from "../drafting/naming.tsx";
-import { PutPart } from "../drafting/put-part.tsx";
 import { type Check, type Checked, useChecked } from "../drafting/use-checked.ts";
 import { CasesPart } from "./cases-part.tsx";
-import { applyCommand, changeOf, isWhole, type PolicyDraft, policyProblems } from "./draft.ts";
+import { applyCommand, changeOf, isComplete, type PolicyDraft, policyProblems } from "./draft.ts";
 import { ImpactPart } from "./impact-part.tsx";
 import { useChanged } from "./use-changed.ts";
 import { useImpact } from "./use-impact.ts";
@@ -33,35 +33,37 @@ export function PolicyEditor(options: {
   const [refused, setRefused] = useState<PageError | undefined>();
   const { impact, look } = useImpact();
   const wrong = policyProblems(draft, actions);
-  const isReady = isWhole(wrong) && checked.problems?.length === 0;
-  const isListed = impact?.of === JSON.stringify(change) && impact.isWhole && impact.problems.length === 0;
-  const put = (next: Partial<PolicyDraft>) => {
+  const isReady = isComplete(wrong) && checked.problems?.length === 0;
+  const isListed = impact?.of === JSON.stringify(change) && impact.isComplete && impact.problems.length === 0;
+  const patch = (next: Partial<PolicyDraft>) => {
     setRefused(undefined);
     setDraft({ ...draft, ...next });
   };
-  const goTo = ({ line = 1, column = 1 }: Problem) => {
-    const at = offsetOf(draft.text, line, column);
-    area.current?.focus();
-    area.current?.setSelectionRange(at, at);
-  };
+  const goTo = ({ line = 1, column = 1 }: Problem) =>
+    focusAt(area.current, offsetOf(draft.text, line, column));
   return (
     <>
       <div className="editor">
         <Part title="Policy">
           <div className="draft-facts">
-            <Naming draft={draft} isNew={isNew} example="night-shift" problem={wrong.id} onChange={put} />
+            <Naming draft={draft} isNew={isNew} example="night-shift" problem={wrong.id} onChange={patch} />
           </div>
-          <SourceArea label="Cedar policy" area={area} text={draft.text} onChange={(text) => put({ text })} />
+          <SourceArea
+            label="Cedar policy"
+            area={area}
+            text={draft.text}
+            onChange={(text) => patch({ text })}
+          />
         </Part>
         <div>
-          <CheckPart checked={checked} good="No problems found." onGo={goTo} />
+          <CheckPart checked={checked} good="No problems found." onSelect={goTo} />
           <CasesPart
             draft={draft}
             change={change}
             wrong={wrong.cases}
             actions={actions}
             isReady={isReady}
-            onChange={(cases) => put({ cases })}
+            onChange={(cases) => patch({ cases })}
           />
         </div>
       </div>
@@ -71,7 +73,7 @@ export function PolicyEditor(options: {
         isMain={!isListed}
         isReady={isReady}
         change={change}
-        onLook={() => void look(change)}
+        onPreview={() => void look(change)}
       />
       <Apply
         draft={draft}
@@ -83,6 +85,11 @@ export function PolicyEditor(options: {
       />
     </>
   );
+}
+
+function focusAt(area: HTMLTextAreaElement | null, offset: number): void {
+  area?.focus();
+  area?.setSelectionRange(offset, offset);
 }
 
 function Apply(options: {
@@ -97,7 +104,7 @@ function Apply(options: {
   const navigate = useNavigate();
   const changed = useChanged();
   return (
-    <PutPart
+    <ApplyPart
       {...rest}
       title="Apply"
       label="Apply policy"

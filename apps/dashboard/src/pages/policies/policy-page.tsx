@@ -1,18 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { Policy } from "@tutti/rest/types";
 import { useMemo, useState } from "react";
 import { policiesQuery, policyQuery, policySchemaQuery } from "../../data/governance-queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import "../../elements/listed.css";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { PageHead, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { Sure } from "../../elements/sure.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { enforcements, standOf } from "../../score/states.ts";
-import { whoIs } from "../access/question.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, enforcements } from "../../score/states.ts";
+import { principalText } from "../access/question.ts";
 import { actionsOf } from "../access/vocabulary.ts";
 import { draftOfPolicy, emptyPolicy } from "./draft.ts";
 import { PolicyEditor } from "./policy-editor.tsx";
@@ -33,19 +34,14 @@ export function PolicyPage() {
   useWindowTitle(id === undefined ? "New policy" : `Policy ${id}`);
   const [removing, setRemoving] = useState(false);
   const present = policies.data?.version ?? 0;
-  const isElsewhere = of !== undefined;
+  const isOtherNamespace = of !== undefined;
   return (
     <>
       <PageHead
         title={id === undefined ? "New policy" : `Policy ${id}`}
         below={
           <>
-            {policy.data === undefined ? null : (
-              <>
-                <StandMark stand={standOf(enforcements, policy.data.enforcement)} /> · changed{" "}
-                <Moment atMs={policy.data.updateTimeMs} /> by {whoIs(policy.data.updateCause?.actor)} ·{" "}
-              </>
-            )}
+            {policy.data === undefined ? null : <Changed policy={policy.data} />}
             {version === undefined ? "" : `as it was in version ${version} · `}
             <Link to="/access" search={{ view: "policies" }}>
               All policies
@@ -53,21 +49,21 @@ export function PolicyPage() {
           </>
         }
         actions={
-          id === undefined || isElsewhere ? undefined : (
+          id === undefined || isOtherNamespace ? undefined : (
             <button type="button" className="press" onClick={() => setRemoving(true)}>
               Remove policy …
             </button>
           )
         }
       />
-      <Shown query={schema} what="policy schema" lines={10}>
+      <QueryView query={schema} label="policy schema" lines={10}>
         {() =>
           id === undefined ? (
             <PolicyEditor first={emptyPolicy} isNew present={present} actions={actions} />
           ) : (
-            <Shown query={policy} what="the policy" lines={10}>
+            <QueryView query={policy} label="the policy" lines={10}>
               {(known) =>
-                isElsewhere ? (
+                isOtherNamespace ? (
                   <Part title="Text" aside="namespace system: switch to it to edit">
                     <pre className="statement">{known.text}</pre>
                   </Part>
@@ -81,10 +77,10 @@ export function PolicyPage() {
                   />
                 )
               }
-            </Shown>
+            </QueryView>
           )
         }
-      </Shown>
+      </QueryView>
       <Dialog title={`Remove ${id}?`} open={removing} onClose={() => setRemoving(false)}>
         <Remove id={id ?? ""} present={present} />
       </Dialog>
@@ -96,7 +92,7 @@ function Remove({ id, present }: { id: string; present: number }) {
   const changed = useChanged();
   const navigate = useNavigate();
   return (
-    <Sure
+    <ConfirmForm
       action={{
         label: "Remove policy",
         weight: "grave",
@@ -114,5 +110,14 @@ function Remove({ id, present }: { id: string; present: number }) {
         void navigate({ to: "/access", search: { view: "policies" } });
       }}
     />
+  );
+}
+
+function Changed({ policy }: { policy: Policy }) {
+  return (
+    <>
+      <BadgeMark badge={badgeOf(enforcements, policy.enforcement)} /> · changed{" "}
+      <Moment atMs={policy.updateTimeMs} /> by {principalText(policy.updateCause?.actor)} ·{" "}
+    </>
   );
 }

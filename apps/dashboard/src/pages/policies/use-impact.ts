@@ -11,7 +11,7 @@ export interface Impact {
   readonly examined: number;
   readonly total: number;
   readonly problems: readonly Problem[];
-  readonly isWhole: boolean;
+  readonly isComplete: boolean;
   readonly failure?: PageError;
 }
 
@@ -20,7 +20,7 @@ export function useImpact() {
   const [impact, setImpact] = useState<Impact | undefined>();
   const stop = useRef<AbortController | undefined>(undefined);
   useEffect(() => () => stop.current?.abort(), []);
-  const look = useCallback(async (change: ReturnType<typeof changeOf>) => {
+  const preview = useCallback(async (change: ReturnType<typeof changeOf>) => {
     stop.current?.abort();
     const current = new AbortController();
     stop.current = current;
@@ -31,7 +31,7 @@ export function useImpact() {
       examined: 0,
       total: 0,
       problems: [],
-      isWhole: false,
+      isComplete: false,
     };
     setImpact(known);
     try {
@@ -48,11 +48,11 @@ export function useImpact() {
         setImpact(known);
         if (problems.length > 0) break;
       }
-      if (!signal.aborted) setImpact({ ...known, isWhole: true });
+      if (!signal.aborted) setImpact({ ...known, isComplete: true });
     } catch (error) {
       if (signal.aborted) return;
       setImpact({ ...known, failure: pageError(error) });
     }
   }, []);
-  return { impact, look };
+  return { impact, look: preview };
 }

@@ -1,6 +1,6 @@
 /** Describes the state of a pool, with defaults for absent fields. */
 import type { Pool, QueuedTask, WaitCause } from "@tutti/rest/types";
-import { agentHolds, agentStates, type Stand, standOf } from "../../score/states.ts";
+import { agentHolds, agentStates, type Badge, badgeOf } from "../../score/states.ts";
 
 export function statusOf({ status }: Pool) {
   const { agents = {}, slots = 0, freeSlots = 0, queued = 0, waitingAtHome = 0, running = 0 } = status ?? {};
@@ -25,11 +25,11 @@ export function statusOf({ status }: Pool) {
 }
 
 /** A pool that a person has paused is shown as paused first. */
-export function standOfPool(pool: Pool): Stand {
+export function poolBadge(pool: Pool): Badge {
   const { agents, slots, freeSlots, queued } = statusOf(pool);
-  if (pool.paused === true) return agentHolds["paused"] ?? standOf(agentStates, "");
-  if (agents === 0) return { ...standOf(agentStates, "gone"), word: queued > 0 ? "no workers" : "empty" };
-  return standOf(agentStates, slots > 0 && freeSlots === 0 ? "busy" : "ready");
+  if (pool.paused === true) return agentHolds["paused"] ?? badgeOf(agentStates, "");
+  if (agents === 0) return { ...badgeOf(agentStates, "gone"), label: queued > 0 ? "no workers" : "empty" };
+  return badgeOf(agentStates, slots > 0 && freeSlots === 0 ? "busy" : "ready");
 }
 
 export function queueOrder(tasks: readonly QueuedTask[]): readonly QueuedTask[] {
@@ -56,6 +56,6 @@ const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   agent_start: "worker starting",
 };
 
-export function whyWaiting(cause: WaitCause = "unspecified"): string {
+export function waitReason(cause: WaitCause = "unspecified"): string {
   return causes[cause] ?? cause.replaceAll("_", " ");
 }

@@ -5,11 +5,11 @@ import { poolQueueQuery, poolsQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
 import { count, counted, percent, span } from "../../elements/moments.ts";
 import { Empty, Facts, Meter, PageHead, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { pathOf } from "../../elements/spelled.ts";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { queueOrder, standOfPool, statusOf, whyWaiting } from "./pool.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { poolBadge, queueOrder, statusOf, waitReason } from "./pool.ts";
 import "./pools.css";
 
 /** All pools: load of each, and waiting tasks with their reasons. */
@@ -34,26 +34,26 @@ export function PoolsPage() {
           </Link>
         }
       />
-      <Shown query={query} what="pools" lines={8}>
+      <QueryView query={query} label="pools" lines={8}>
         {(known) =>
           known.pools.length === 0 ? (
             <Empty title="No pools yet.">The first worker or task creates a pool.</Empty>
           ) : (
-            known.pools.map((pool) => <OnePool key={pool.pool} pool={pool} />)
+            known.pools.map((pool) => <PoolItem key={pool.pool} pool={pool} />)
           )
         }
-      </Shown>
+      </QueryView>
     </>
   );
 }
 
-function OnePool({ pool }: { pool: Pool }) {
+function PoolItem({ pool }: { pool: Pool }) {
   const { pool: name, description, paused, pauseReason } = pool;
   return (
-    <Part title={name} aside={<StandMark stand={standOfPool(pool)} />}>
+    <Part title={name} aside={<BadgeMark badge={poolBadge(pool)} />}>
       {description ? <p className="soft">{description}</p> : null}
       {paused === true && pauseReason ? <p className="tone-held pool-why">{pauseReason}</p> : null}
-      <Standing pool={pool} />
+      <PoolFigures pool={pool} />
       <p className="pool-acts">
         {paused === true ? (
           <Action
@@ -76,18 +76,18 @@ function OnePool({ pool }: { pool: Pool }) {
   );
 }
 
-function Standing({ pool }: { pool: Pool }) {
+function PoolFigures({ pool }: { pool: Pool }) {
   const { slots, freeSlots, queued, waitingAtHome, running, retrying, longestWaitMs, startsPerSec, agents } =
     statusOf(pool);
-  const taken = slots - freeSlots;
+  const usedSlots = slots - freeSlots;
   return (
     <>
       <div className="pool-slots">
-        <Meter share={slots === 0 ? 0 : taken / slots} />
+        <Meter share={slots === 0 ? 0 : usedSlots / slots} />
         <span className="small soft">
           {slots === 0
             ? "no slots"
-            : `${count(taken)} of ${counted(slots, "slot")} in use, ${percent(taken / slots)}`}
+            : `${count(usedSlots)} of ${counted(slots, "slot")} in use, ${percent(usedSlots / slots)}`}
         </span>
       </div>
       <Facts
@@ -158,7 +158,7 @@ function Queue({ name }: { name: string }) {
   return (
     <>
       <h3>Queue</h3>
-      <Shown query={query} what="the queue" lines={3}>
+      <QueryView query={query} label="the queue" lines={3}>
         {({ tasks }) =>
           tasks.length === 0 ? (
             <Empty title="No queued tasks." />
@@ -170,7 +170,7 @@ function Queue({ name }: { name: string }) {
             </ol>
           )
         }
-      </Shown>
+      </QueryView>
     </>
   );
 }
@@ -188,7 +188,7 @@ function Queued({ task }: { task: QueuedTask }) {
         {span(waitedMs)}
         {priority === 0 ? "" : ` · priority ${priority}`}
       </span>
-      <span className="queued-why small">{whyWaiting(cause)}</span>
+      <span className="queued-why small">{waitReason(cause)}</span>
     </li>
   );
 }

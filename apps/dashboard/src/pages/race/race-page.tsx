@@ -7,9 +7,9 @@ import { useNow } from "../../effects/use-now.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, figure, percent, span } from "../../elements/moments.ts";
-import { Empty, Failure, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { Empty, Failure, Loading, PageHead, Tag } from "../../elements/parts.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
 import "../sessions/sessions.css";
 import { SessionStore } from "../sessions/session-store.ts";
 import { SessionsStore } from "../sessions/sessions-store.ts";
@@ -22,7 +22,7 @@ const route = getRouteApi("/race");
 /** One job in all modes side by side, live: progress, duration, cost and slots of each. */
 export function RacePage() {
   const { of } = route.useSearch();
-  const { sessions, isWhole, problem } = useLive(
+  const { sessions, isComplete, problem } = useLive(
     "race",
     (later) => new SessionsStore(later),
     (signal) => client.follow("sessions.watchAll", { query: { label: raceLabel } }, { signal }),
@@ -43,10 +43,10 @@ export function RacePage() {
       {problem === undefined ? null : (
         <Failure title="Race cannot be shown" message={problem.message} code={problem.code} />
       )}
-      {!isWhole && problem === undefined ? <Waiting what="the race" lines={8} /> : null}
-      {isWhole && race === undefined ? <NoRace /> : null}
+      {!isComplete && problem === undefined ? <Loading label="the race" lines={8} /> : null}
+      {isComplete && race === undefined ? <NoRace /> : null}
       {race === undefined ? null : <Track race={race} />}
-      {races.length > 1 ? <Others races={races} shown={race?.name ?? ""} /> : null}
+      {races.length > 1 ? <Others races={races} current={race?.name ?? ""} /> : null}
     </>
   );
 }
@@ -103,7 +103,7 @@ function LaneLine({ listed, isFirst }: { listed: Session; isFirst: boolean }) {
             <VoiceMark mode={mode} />
           </Link>
         </h2>
-        <StandMark stand={standOf(runStates, session.status)} />
+        <BadgeMark badge={badgeOf(runStates, session.status)} />
         {isFirst ? <Tag tone="done">first</Tag> : null}
       </div>
       <div className="race-track">
@@ -126,11 +126,11 @@ function LaneLine({ listed, isFirst }: { listed: Session; isFirst: boolean }) {
   );
 }
 
-function Others({ races, shown }: { races: readonly Race[]; shown: string }) {
+function Others({ races, current }: { races: readonly Race[]; current: string }) {
   return (
     <nav className="race-others small" aria-label="Other races">
       {races
-        .filter(({ name }) => name !== shown)
+        .filter(({ name }) => name !== current)
         .slice(0, 10)
         .map(({ name, startMs }) => (
           <Link key={name} to="/race" search={{ of: name }}>

@@ -3,19 +3,19 @@ import { describe, it } from "node:test";
 import type { Mode, Session } from "@tutti/rest/types";
 import { laneOf, racesOf } from "./race.ts";
 
-const session = (name: string, effectiveMode: Mode, given: Partial<Session> = {}): Session => ({
+const session = (name: string, effectiveMode: Mode, changes: Partial<Session> = {}): Session => ({
   sessionId: `${name}-${effectiveMode}`,
   status: "running",
   effectiveMode,
   parts: [],
   createTimeMs: 1_000,
   spec: { labels: { race: name }, limits: {}, reservationIds: [], dependsOn: [], locks: [] },
-  ...given,
+  ...changes,
 });
 const ended = (endTimeMs: number, status: Session["status"] = "completed") => ({ status, endTimeMs });
 
 describe("races", () => {
-  it("put lanes in the order of modes, in any order of arrival", () => {
+  it("sort lanes by mode, in any order of arrival", () => {
     const [race] = racesOf([session("r", "intelligence"), session("r", "workflow")]);
     assert.deepEqual(
       race?.sessions.map(({ effectiveMode }) => effectiveMode),
@@ -24,14 +24,14 @@ describe("races", () => {
   });
 
   it("have the chosen mode in the lane of that mode, for every choice", () => {
-    const asked = (given: Mode, effectiveMode: Mode): Session => {
-      const { spec, ...rest } = session("r", effectiveMode, { sessionId: given });
-      return { ...rest, spec: { ...spec, mode: given } as NonNullable<Session["spec"]> };
+    const requested = (mode: Mode, effectiveMode: Mode): Session => {
+      const { spec, ...rest } = session("r", effectiveMode, { sessionId: mode });
+      return { ...rest, spec: { ...spec, mode: mode } as NonNullable<Session["spec"]> };
     };
     const [race] = racesOf([
-      asked("adaptive", "workflow"),
-      asked("hybrid", "hybrid"),
-      asked("workflow", "workflow"),
+      requested("adaptive", "workflow"),
+      requested("hybrid", "hybrid"),
+      requested("workflow", "workflow"),
     ]);
     assert.deepEqual(
       race?.sessions.map(({ sessionId }) => sessionId),
@@ -39,7 +39,7 @@ describe("races", () => {
     );
   });
 
-  it("have a first one when all have ended, and only among those that did well", () => {
+  it("have a winner once all sessions have ended, and only among completed sessions", () => {
     const slow = session("r", "workflow", ended(9_000));
     const firstOf = (sessions: readonly Session[]) => racesOf(sessions)[0]?.firstId;
     assert.equal(firstOf([slow, session("r", "swarm")]), undefined);
@@ -53,12 +53,12 @@ describe("races", () => {
       session("r", "hybrid", { ...ended(8_000), createTimeMs: 1_300, startTimeMs: 3_000 }),
     ];
     const [race] = racesOf(sessions);
-    const shown = sessions.map((each) => laneOf(each, 0).tookMs);
-    const [best] = sessions.filter((each) => laneOf(each, 0).tookMs === Math.min(...shown));
+    const durations = sessions.map((each) => laneOf(each, 0).tookMs);
+    const [best] = sessions.filter((each) => laneOf(each, 0).tookMs === Math.min(...durations));
     assert.equal(race?.firstId, best?.sessionId);
   });
 
-  it("stand by their names, the newest first, and what bears no name is in none", () => {
+  it("are sorted newest first, and omit sessions without a race name", () => {
     const late = session("late", "swarm", { createTimeMs: 5_000 });
     const { spec: _, ...none } = session("r", "swarm");
     assert.deepEqual(
@@ -67,7 +67,7 @@ describe("races", () => {
     );
   });
 
-  it("have lanes that say how far, how long and at which cost", () => {
+  it("have lanes with progress, duration and cost", () => {
     const going = session("r", "swarm", {
       ...{ startTimeMs: 2_000, tasks: { total: 4, completed: 1, failed: 1 }, used: { money: 3 } },
       performance: { waits: [], slots: 2, efficiency: 0.5 },

@@ -8,7 +8,7 @@ it("a report of a team needs its name, and a schedule a cron expression", () => 
   assert.deepEqual(Object.keys(problemsOf(draft)), ["subject", "cron"]);
 });
 
-it("a draft is sent as its command says", () => {
+it("a draft sends the same values as its CLI command", () => {
   const draft = {
     kind: "team",
     subject: " shop ",
@@ -27,7 +27,7 @@ it("a draft is sent as its command says", () => {
   assert.equal(createCommand(emptyDraft), "tutti report create namespace --covers 7d");
 });
 
-it("an address has the report that is shown, and nothing unknown", () => {
+it("an address contains the shown report, and no unknown parameters", () => {
   assert.deepEqual(reportsSearch({ id: "report-1", other: 2 }), { id: "report-1" });
   assert.deepEqual(reportsSearch({ id: 1 }), {});
 });

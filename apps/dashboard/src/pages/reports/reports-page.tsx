@@ -9,11 +9,11 @@ import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { clock } from "../../elements/moments.ts";
 import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
 import { notify } from "../../shell/notice-board.ts";
 import { ResultView } from "../explore/result-view.tsx";
 import {
@@ -56,7 +56,7 @@ export function ReportsPage() {
           </>
         }
       />
-      {id === undefined ? null : <OneReport id={id} />}
+      {id === undefined ? null : <ReportView id={id} />}
       <Part
         title={id === undefined ? "All reports" : "Other reports"}
         aside={
@@ -69,7 +69,7 @@ export function ReportsPage() {
           </span>
         }
       >
-        <Shown query={query} what="reports" lines={4}>
+        <QueryView query={query} label="reports" lines={4}>
           {({ reports }) =>
             reports.length === 0 ? (
               <Empty title="No reports yet.">
@@ -78,12 +78,12 @@ export function ReportsPage() {
             ) : (
               <ul className="report-list">
                 {reports.map((report) => (
-                  <Line key={report.reportId} report={report} isShown={report.reportId === id} />
+                  <Line key={report.reportId} report={report} isSelected={report.reportId === id} />
                 ))}
               </ul>
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
       <Dialog title="New report" open={isOpen} onClose={() => setOpen(false)}>
         <Form onClose={() => setOpen(false)} />
@@ -92,12 +92,12 @@ export function ReportsPage() {
   );
 }
 
-function Line({ report, isShown }: { report: Report; isShown: boolean }) {
+function Line({ report, isSelected }: { report: Report; isSelected: boolean }) {
   const { reportId = "", title = "", status, createTimeMs, scheduleId } = report;
   return (
     <li>
-      <StandMark stand={standOf(runStates, status)} />
-      <Link to="/reports" search={{ id: reportId }} aria-current={isShown ? "true" : undefined}>
+      <BadgeMark badge={badgeOf(runStates, status)} />
+      <Link to="/reports" search={{ id: reportId }} aria-current={isSelected ? "true" : undefined}>
         {title === "" ? reportId : title}
       </Link>
       <span className="soft small">
@@ -107,12 +107,12 @@ function Line({ report, isShown }: { report: Report; isShown: boolean }) {
   );
 }
 
-function OneReport({ id }: { id: string }) {
+function ReportView({ id }: { id: string }) {
   const query = useQuery(reportQuery(id));
   return (
-    <Shown query={query} what="report" lines={8}>
+    <QueryView query={query} label="report" lines={8}>
       {(reply) => <Content id={id} reply={reply} />}
-    </Shown>
+    </QueryView>
   );
 }
 
@@ -135,7 +135,7 @@ function Unfinished({ id, report }: { id: string; report: Report | undefined }) 
   const { status = "pending", error } = report ?? {};
   return (
     <p>
-      <StandMark stand={standOf(runStates, status)} />{" "}
+      <BadgeMark badge={badgeOf(runStates, status)} />{" "}
       {error?.message ?? (status === "failed" ? "The report failed." : "The report is being made.")}{" "}
       <Link to="/runs/$runId" params={{ runId: id }}>
         Show its run
@@ -150,10 +150,10 @@ function Files({ id }: { id: string }) {
   const navigate = useNavigate({ from: "/reports" });
   return (
     <div className="report-files">
-      {files.map(([format, word, ending]) => (
+      {files.map(([format, label, ending]) => (
         <Action
           key={format}
-          label={`Download ${word}`}
+          label={`Download ${label}`}
           call={{ method: "GET", path: reportPath(id, format) }}
           command={commandLine("tutti", "report", "save", id, `report.${ending}`)}
           onDone={(reply) => save(reply as Reply, `${id}.${ending}`)}
@@ -203,12 +203,12 @@ function SectionView({ section: { title, text, columns, rows, cut, problem } }: 
 function Form({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
-  const [isTried, setTried] = useState(false);
+  const [isSubmitted, setSubmitted] = useState(false);
   const found = problemsOf(draft);
   const call = { method: "POST" as const, path: reportsPath, body: bodyOf(draft) };
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
-      <Fields draft={draft} problems={isTried ? found : {}} onChange={setDraft} />
+      <Fields draft={draft} problems={isSubmitted ? found : {}} onChange={setDraft} />
       <div className="dialog-foot">
         <Action
           label={draft.schedule.trim() === "" ? "Create report" : "Create schedule"}
@@ -217,7 +217,7 @@ function Form({ onClose }: { onClose: () => void }) {
           call={call}
           command={createCommand(draft)}
           perform={() => {
-            setTried(true);
+            setSubmitted(true);
             return Object.keys(found).length > 0 ? undefined : send(call);
           }}
           onDone={(reply) => {

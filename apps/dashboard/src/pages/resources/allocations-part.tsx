@@ -4,7 +4,7 @@ import { useState } from "react";
 import { allocationQuery, allocationsQuery } from "../../data/resource-queries.ts";
 import { Explained } from "../../elements/explained.tsx";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { allocationUses, amount } from "./resource.ts";
 
@@ -14,7 +14,7 @@ export function AllocationsPart() {
   const [opened, setOpened] = useState<string>();
   return (
     <Part title="Shares">
-      <Shown query={query} what="shares" lines={3}>
+      <QueryView query={query} label="shares" lines={3}>
         {({ allocations }) =>
           allocations.length === 0 ? (
             <Empty title="No running tasks of sessions.">Sessions share workers by weight.</Empty>
@@ -23,24 +23,24 @@ export function AllocationsPart() {
               {allocations.map((allocation) => {
                 const id = allocation.session?.id ?? "";
                 return (
-                  <OneAllocation
+                  <AllocationItem
                     key={id}
                     allocation={allocation}
                     isOpen={opened === id}
-                    onWhy={() => setOpened(opened === id ? undefined : id)}
+                    onExplain={() => setOpened(opened === id ? undefined : id)}
                   />
                 );
               })}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
-function OneAllocation(options: { allocation: Allocation; isOpen: boolean; onWhy: () => void }) {
-  const { allocation, isOpen, onWhy } = options;
+function AllocationItem(options: { allocation: Allocation; isOpen: boolean; onExplain: () => void }) {
+  const { allocation, isOpen, onExplain } = options;
   const { session, weight = 1 } = allocation;
   return (
     <li>
@@ -48,7 +48,7 @@ function OneAllocation(options: { allocation: Allocation; isOpen: boolean; onWhy
         <span className="clipped">
           <WorkLink about={session} /> <span className="small soft">weight {amount(weight)}</span>
         </span>
-        <button type="button" className="press" aria-expanded={isOpen} onClick={onWhy}>
+        <button type="button" className="press" aria-expanded={isOpen} onClick={onExplain}>
           Explain share
         </button>
         <ul className="allocation-uses">
@@ -61,18 +61,18 @@ function OneAllocation(options: { allocation: Allocation; isOpen: boolean; onWhy
           ))}
         </ul>
       </div>
-      {isOpen ? <Why sessionId={session?.id ?? ""} /> : null}
+      {isOpen ? <ExplanationView sessionId={session?.id ?? ""} /> : null}
     </li>
   );
 }
 
-function Why({ sessionId }: { sessionId: string }) {
+function ExplanationView({ sessionId }: { sessionId: string }) {
   const query = useQuery(allocationQuery(sessionId));
   return (
     <div className="allocation-why">
-      <Shown query={query} what="the reason" lines={2}>
+      <QueryView query={query} label="the reason" lines={2}>
         {({ explanation }) => (explanation === undefined ? null : <Explained explanation={explanation} />)}
-      </Shown>
+      </QueryView>
     </div>
   );
 }

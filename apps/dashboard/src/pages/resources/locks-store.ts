@@ -13,7 +13,7 @@ export class LocksStore extends LiveStore<WatchLocksReply, LocksKnown> {
     (one, other) => (other.waiting ?? 0) - (one.waiting ?? 0) || one.name.localeCompare(other.name),
   );
 
-  constructor(later: (tell: () => void) => void) {
+  constructor(later: (notify: () => void) => void) {
     super({ locks: [] }, later);
   }
 
@@ -22,7 +22,7 @@ export class LocksStore extends LiveStore<WatchLocksReply, LocksKnown> {
   }
 
   protected override fold({ locks = [], removedNames = [] }: WatchLocksReply): void {
-    for (const lock of locks) this.#locks.put(lock);
+    for (const lock of locks) this.#locks.set(lock);
     for (const name of removedNames) this.#locks.remove({ name });
   }
 

@@ -26,7 +26,7 @@ export function isOfAll({ labels }: Resource): boolean {
 }
 
 /** The pool, and the labels of its agents if the resource is of some of them. */
-export function whereOf({ pool, labels }: Resource): string {
+export function locationOf({ pool, labels }: Resource): string {
   return [pool, selected({ equals: labels, exists: [], absent: [] })].filter(Boolean).join(", ");
 }
 
@@ -68,12 +68,12 @@ export function amounts(all: Readonly<Record<string, number>>): string {
 export function selected(selector: LabelSelector | undefined): string | undefined {
   if (selector === undefined) return undefined;
   const { equals = {}, exists = [], absent = [] } = selector;
-  const words = [
+  const terms = [
     ...Object.entries(equals).map(([label, value]) => `${label}=${value}`),
     ...exists,
     ...absent.map((label) => `no ${label}`),
   ];
-  return words.length === 0 ? undefined : words.join(", ");
+  return terms.length === 0 ? undefined : terms.join(", ");
 }
 
 export type Phase = "to come" | "in force" | "over";
@@ -84,7 +84,7 @@ export function phaseOf({ span }: Reservation, nowMs: number): Phase {
 }
 
 /** A hold or a wait is described by its work. Without any, by the name that the caller set. */
-export function whoOf({ holder = "", work }: { holder?: string; work?: WorkReference }): string {
+export function holderOf({ holder = "", work }: { holder?: string; work?: WorkReference }): string {
   return work === undefined ? holder : workName(work);
 }
 
@@ -93,7 +93,7 @@ export function workName({ kind = "", id, task = "" }: WorkReference): string {
 }
 
 /** `one of 3 free`, `held`, `free`. */
-export function standOfLock({ permits = 1, free = 0, grants }: Lock): string {
+export function lockState({ permits = 1, free = 0, grants }: Lock): string {
   if (permits > 1) return `${free} of ${permits} free`;
   return grants.length > 0 ? "held" : "free";
 }

@@ -11,7 +11,7 @@ import { useNow } from "../../effects/use-now.ts";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Meter, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
@@ -21,12 +21,12 @@ import {
   amount,
   amounts,
   isOfAll,
+  locationOf,
   phaseOf,
   quotaIsFull,
   quotaUses,
   resourceUse,
   selected,
-  whereOf,
   workName,
 } from "./resource.ts";
 import "./resources.css";
@@ -63,22 +63,22 @@ export function ResourcesPage() {
         }
       />
       <Part title="Capacity">
-        <Shown query={query} what="resources" lines={4}>
+        <QueryView query={query} label="resources" lines={4}>
           {({ resources: known }) =>
             known.length === 0 ? (
               <Empty title="No resources yet.">Workers bring slots and named resources.</Empty>
             ) : (
               <ul className="resource-lines">
                 {known.map((resource) => (
-                  <OneResource
-                    key={`${resource.pool} ${resource.name} ${whereOf(resource)}`}
+                  <ResourceItem
+                    key={`${resource.pool} ${resource.name} ${locationOf(resource)}`}
                     resource={resource}
                   />
                 ))}
               </ul>
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
       <AllocationsPart />
       <Quotas />
@@ -89,12 +89,12 @@ export function ResourcesPage() {
   );
 }
 
-function OneResource({ resource }: { resource: Resource }) {
+function ResourceItem({ resource }: { resource: Resource }) {
   const { name, used, of, reserved, wanted, isShort } = resourceUse(resource);
   return (
     <li className="resource-line">
       <span className="clipped">
-        <code>{name}</code> <span className="small soft">{whereOf(resource)}</span>
+        <code>{name}</code> <span className="small soft">{locationOf(resource)}</span>
       </span>
       <Meter share={of === 0 ? 0 : used / of} tone={isShort ? "held" : "playing"} />
       <span>
@@ -116,7 +116,7 @@ function Quotas() {
   const query = useQuery(quotasQuery());
   return (
     <Part title="Quotas">
-      <Shown query={query} what="quotas" lines={2}>
+      <QueryView query={query} label="quotas" lines={2}>
         {({ quotas }) =>
           quotas.length === 0 ? (
             <Empty title="No quotas yet.">
@@ -144,7 +144,7 @@ function Quotas() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -154,7 +154,7 @@ function Reservations() {
   const nowMs = useNow();
   return (
     <Part title="Reservations">
-      <Shown query={query} what="reservations" lines={2}>
+      <QueryView query={query} label="reservations" lines={2}>
         {({ reservations }) =>
           reservations.length === 0 ? (
             <Empty title="No reservations yet.">
@@ -186,7 +186,7 @@ function Reservations() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -196,7 +196,7 @@ function DeadlocksPart() {
   const query = useQuery(deadlocksQuery());
   return (
     <Part title="Deadlocks">
-      <Shown query={query} what="deadlocks" lines={2}>
+      <QueryView query={query} label="deadlocks" lines={2}>
         {({ deadlocks }) =>
           deadlocks.length === 0 ? (
             <Empty title="No deadlocks.">
@@ -205,17 +205,17 @@ function DeadlocksPart() {
           ) : (
             <ul className="deadlocks">
               {deadlocks.map((deadlock) => (
-                <OneDeadlock key={`${deadlock.findTimeMs} ${deadlock.reason}`} deadlock={deadlock} />
+                <DeadlockItem key={`${deadlock.findTimeMs} ${deadlock.reason}`} deadlock={deadlock} />
               ))}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
-function OneDeadlock({ deadlock }: { deadlock: Deadlock }) {
+function DeadlockItem({ deadlock }: { deadlock: Deadlock }) {
   const { victim, reason = "", findTimeMs } = deadlock;
   return (
     <li className="deadlock">

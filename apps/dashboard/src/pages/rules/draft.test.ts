@@ -13,7 +13,7 @@ describe("a rule that is written", () => {
     cases: [{ title: "small", subject: { a: 1 }, groups: [], admitted: true }],
   };
 
-  it("keeps what it has no field for: cases, how many have to approve, and until when", () => {
+  it("keeps values that the form does not show: cases, required approvals and the timeout", () => {
     assert.deepEqual(ruleOfDraft(draftOfRule(rule)), rule);
     const { approval: _, ...rest } = rule;
     const change = { set: { "spec.pool": '"night"', 'spec.labels["a b"]': "1 == 1" } };
@@ -24,7 +24,7 @@ describe("a rule that is written", () => {
     assert.equal(ruleOfDraft(emptyRule).enforcement, "shadow");
   });
 
-  it("is not sent without an id, with a change of nothing, or with half a control", () => {
+  it("is not sent without a valid id, with an empty change, or with an incomplete control", () => {
     assert.deepEqual(Object.keys(ruleProblems({ ...emptyRule, id: "a" })), []);
     const wrong = { ...emptyRule, id: "a b", verdict: "change", set: "spec.pool", controls: "soc2" } as const;
     assert.deepEqual(Object.keys(ruleProblems(wrong)), ["id", "set", "controls"]);

@@ -73,7 +73,7 @@ export function ruleProblems({ id, verdict, set, controls }: RuleDraft): RulePro
   const isId = /^[A-Za-z0-9][\w.:@-]{0,199}$/.test(id);
   const isSet =
     verdict !== "change" || (set.trim() !== "" && linesOf(set).every((line) => line.includes("=")));
-  const areControls = partsOf(controls).every((one) => /^\S+\s+\S+$/.test(one));
+  const areControls = partsOf(controls).every((part) => /^\S+\s+\S+$/.test(part));
   return {
     ...(isId ? {} : { id: "Expected letters, digits, - or _. Example: largest-order" }),
     ...(isSet ? {} : { set: 'expected a line for each field, as spec.labels.checked = "yes"' }),
@@ -93,8 +93,8 @@ export function ruleOfDraft(draft: RuleDraft): AdmissionRuleInput {
     ...(when.trim() === "" ? {} : { when }),
     ...(condition.trim() === "" ? {} : { condition }),
     ...verdictOf(draft),
-    controls: partsOf(controls).map((one) => {
-      const [framework = "", control = ""] = one.split(/\s+/);
+    controls: partsOf(controls).map((part) => {
+      const [framework = "", control = ""] = part.split(/\s+/);
       return { framework, control };
     }),
     labels: rest.labels,

@@ -4,9 +4,9 @@ import { pageError, send } from "../../data/send.ts";
 import { counted } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { findingStates, standOf } from "../../score/states.ts";
-import { whoIs } from "../access/question.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, findingStates } from "../../score/states.ts";
+import { principalText } from "../access/question.ts";
 import { hasPage } from "../audit/record.ts";
 import { ImpactFrame } from "../drafting/impact-frame.tsx";
 
@@ -23,15 +23,15 @@ export function useRuleImpact() {
 
 export function ImpactPart(options: {
   rule: AdmissionRuleInput;
-  seen: ReturnType<typeof useRuleImpact>;
+  preview: ReturnType<typeof useRuleImpact>;
   isOfNow: boolean;
   isReady: boolean;
 }) {
-  const { rule, seen, isOfNow, isReady } = options;
-  const { impact, error, isBusy, look } = seen;
+  const { rule, preview, isOfNow, isReady } = options;
+  const { impact, error, isBusy, look } = preview;
   return (
     <ImpactFrame
-      looked={
+      evaluated={
         impact &&
         `${counted(impact.examined ?? 0, "start, definition or agent", "starts, definitions and agents")} evaluated`
       }
@@ -42,7 +42,7 @@ export function ImpactPart(options: {
       failure={error === null ? undefined : pageError(error)}
       call={{ method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } }}
       command="tutti rule impact FILE"
-      onLook={() => look(rule)}
+      onPreview={() => look(rule)}
       about="Evaluates the latest 100 run starts, all definitions and all agents with the changed rule."
       found={impact && <Effects {...impact} />}
     />
@@ -72,11 +72,11 @@ function Effect({ effect }: { effect: Finding }) {
   const { work, result, message, cause } = effect;
   return (
     <>
-      <StandMark stand={standOf(findingStates, result)} />
+      <BadgeMark badge={badgeOf(findingStates, result)} />
       <div>
         <p>{message}</p>
         <p className="small soft">
-          {whoIs(cause?.actor)}:{" "}
+          {principalText(cause?.actor)}:{" "}
           {work !== undefined && hasPage({ work }) ? <WorkLink about={work} /> : `${work?.kind} ${work?.id}`}
         </p>
       </div>

@@ -6,10 +6,10 @@ import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Part } from "../../elements/parts.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
+import { ApplyPart } from "../drafting/apply-part.tsx";
 import { CheckPart } from "../drafting/check-part.tsx";
 import { oneOf } from "../drafting/named.ts";
 import { Naming } from "../drafting/naming.tsx";
-import { PutPart } from "../drafting/put-part.tsx";
 import { type Check, type Checked, useChecked } from "../drafting/use-checked.ts";
 import {
   type RuleDraft,
@@ -31,10 +31,10 @@ export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision
   const rule = ruleOfDraft(draft);
   const wrong = ruleProblems(draft);
   const checked = useRuleCheck(rule);
-  const seen = useRuleImpact();
-  const isOfNow = seen.impact?.of === JSON.stringify(rule);
+  const preview = useRuleImpact();
+  const isOfNow = preview.impact?.of === JSON.stringify(rule);
   const isReady = Object.keys(wrong).length === 0 && checked.problems?.length === 0;
-  const put = (next: Partial<RuleDraft>) => {
+  const patch = (next: Partial<RuleDraft>) => {
     setRefused(undefined);
     setDraft({ ...draft, ...next });
   };
@@ -42,12 +42,12 @@ export function RuleEditor(options: { first: RuleDraft; isNew: boolean; revision
     <>
       <div className="editor">
         <Part title="Rule">
-          <Facts draft={draft} isNew={isNew} wrong={wrong} onChange={put} />
-          <Texts draft={draft} wrong={wrong} onChange={put} />
+          <Facts draft={draft} isNew={isNew} wrong={wrong} onChange={patch} />
+          <Texts draft={draft} wrong={wrong} onChange={patch} />
         </Part>
         <CheckPart checked={checked} good="No problems found." />
       </div>
-      <ImpactPart rule={rule} seen={seen} isOfNow={isOfNow} isReady={isReady} />
+      <ImpactPart rule={rule} preview={preview} isOfNow={isOfNow} isReady={isReady} />
       <SetPart
         draft={draft}
         revision={revision}
@@ -65,14 +65,14 @@ interface PartOptions {
   readonly onChange: (next: Partial<RuleDraft>) => void;
 }
 
-const subjectWords = {
+const subjectLabels = {
   request: "request",
   definition: "definition",
   plan: "plan",
   result: "result",
   agent: "agent",
 } as const;
-const verdictWords = {
+const verdictLabels = {
   deny: "reject",
   note: "record and continue",
   approval: "request approval",
@@ -85,13 +85,13 @@ function Facts({ draft, isNew, wrong, onChange }: PartOptions & { readonly isNew
       <ChoiceField
         label="About"
         value={draft.subject}
-        choices={subjects.map((word) => [word, subjectWords[word]])}
+        choices={subjects.map((subject) => [subject, subjectLabels[subject]])}
         onChange={(value) => onChange({ subject: oneOf(subjects, value, draft.subject) })}
       />
       <ChoiceField
         label="Severity"
         value={draft.severity}
-        choices={severities.map((word) => [word, word])}
+        choices={severities.map((severity) => [severity, severity])}
         onChange={(value) => onChange({ severity: oneOf(severities, value, draft.severity) })}
       />
       <TextField
@@ -126,7 +126,7 @@ function Texts({ draft, wrong, onChange }: PartOptions) {
       <ChoiceField
         label="Action on violation"
         value={verdict}
-        choices={verdicts.map((word) => [word, verdictWords[word]])}
+        choices={verdicts.map((choice) => [choice, verdictLabels[choice]])}
         onChange={(value) => onChange({ verdict: oneOf(verdicts, value, verdict) })}
       />
       {verdict === "change" ? (
@@ -169,7 +169,7 @@ function SetPart(options: {
   const { draft, revision, ...rest } = options;
   const navigate = useNavigate();
   const changed = useRulesChanged();
-  const isTried = draft.enforcement === "shadow";
+  const isShadow = draft.enforcement === "shadow";
   const callOf = (reason: string) => {
     const query = new URLSearchParams({
       ...(reason === "" ? {} : { reason }),
@@ -179,15 +179,15 @@ function SetPart(options: {
     return { method: "PUT", path, body: ruleOfDraft(draft) } as const;
   };
   return (
-    <PutPart
+    <ApplyPart
       {...rest}
-      title={isTried ? "Save in shadow mode" : "Save rule"}
-      label={isTried ? "Save in shadow mode" : "Save rule"}
+      title={isShadow ? "Save in shadow mode" : "Save rule"}
+      label={isShadow ? "Save in shadow mode" : "Save rule"}
       done="set"
       callOf={callOf}
       commandOf={() => "tutti rule set FILE"}
       onDone={() => {
-        notify({ tone: "done", text: isTried ? `${draft.id} runs in shadow mode.` : `Saved ${draft.id}.` });
+        notify({ tone: "done", text: isShadow ? `${draft.id} runs in shadow mode.` : `Saved ${draft.id}.` });
         changed();
         void navigate({ to: "/rule", search: { id: draft.id } });
       }}

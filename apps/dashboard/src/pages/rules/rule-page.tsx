@@ -5,14 +5,14 @@ import { ruleQuery } from "../../data/governance-queries.ts";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import "../../elements/listed.css";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { PageHead } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { Sure } from "../../elements/sure.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOfRule } from "../../score/states.ts";
-import { whoIs } from "../access/question.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { ruleBadge } from "../../score/states.ts";
+import { principalText } from "../access/question.ts";
 import { draftOfRule, emptyRule } from "./draft.ts";
 import { RuleEditor } from "./rule-editor.tsx";
 import { useRulesChanged } from "./use-rules-changed.ts";
@@ -34,8 +34,8 @@ export function RulePage() {
           <>
             {rule.data === undefined ? null : (
               <>
-                <StandMark stand={standOfRule(rule.data)} /> · changed{" "}
-                <Moment atMs={rule.data.updateTimeMs} /> by {whoIs(rule.data.updateCause?.actor)} ·{" "}
+                <BadgeMark badge={ruleBadge(rule.data)} /> · changed <Moment atMs={rule.data.updateTimeMs} />{" "}
+                by {principalText(rule.data.updateCause?.actor)} ·{" "}
               </>
             )}
             <Link to="/audit" search={{ view: "compliance" }}>
@@ -55,7 +55,7 @@ export function RulePage() {
         <RuleEditor first={emptyRule} isNew revision="" />
       ) : (
         <>
-          <Shown query={rule} what="the rule" lines={10}>
+          <QueryView query={rule} label="the rule" lines={10}>
             {(known) => (
               <RuleEditor
                 key={known.revision}
@@ -64,7 +64,7 @@ export function RulePage() {
                 revision={known.revision ?? ""}
               />
             )}
-          </Shown>
+          </QueryView>
           <VersionsPart id={id} />
         </>
       )}
@@ -79,7 +79,7 @@ function Remove({ id }: { id: string }) {
   const changed = useRulesChanged();
   const navigate = useNavigate();
   return (
-    <Sure
+    <ConfirmForm
       action={{
         label: "Delete rule",
         weight: "grave",

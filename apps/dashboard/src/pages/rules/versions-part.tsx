@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import type { RuleVersion } from "@tutti/rest/types";
 import { ruleVersionsQuery } from "../../data/governance-queries.ts";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { Sure } from "../../elements/sure.tsx";
-import { whoIs } from "../access/question.ts";
+import { principalText } from "../access/question.ts";
 import { VersionEnd, VersionsFrame } from "../drafting/versions-frame.tsx";
 import { useRulesChanged } from "./use-rules-changed.ts";
 
@@ -15,7 +15,7 @@ export function VersionsPart({ id }: { id: string }) {
   return (
     <VersionsFrame
       list={(onRollBack) => (
-        <Shown query={query} what="versions" lines={3}>
+        <QueryView query={query} label="versions" lines={3}>
           {({ versions }) => (
             <ol className="listed">
               {versions.map((version) => (
@@ -25,7 +25,7 @@ export function VersionsPart({ id }: { id: string }) {
               ))}
             </ol>
           )}
-        </Shown>
+        </QueryView>
       )}
       rollBack={(version, onDone) => <RollBack id={id} version={version} onDone={onDone} />}
     />
@@ -39,9 +39,9 @@ function VersionLine({ version, onRollBack }: { version: RuleVersion; onRollBack
       <div>
         <strong>{number}</strong>{" "}
         <span className="small soft">
-          <Moment atMs={rule?.updateTimeMs} /> by {whoIs(rule?.updateCause?.actor)}
+          <Moment atMs={rule?.updateTimeMs} /> by {principalText(rule?.updateCause?.actor)}
         </span>
-        {removed ? <p className="small">deleted by {whoIs(endCause?.actor)}</p> : null}
+        {removed ? <p className="small">deleted by {principalText(endCause?.actor)}</p> : null}
       </div>
       <div>
         <p>{rule?.updateCause?.reason || <span className="soft">no reason</span>}</p>
@@ -52,7 +52,7 @@ function VersionLine({ version, onRollBack }: { version: RuleVersion; onRollBack
           </p>
         ))}
       </div>
-      <VersionEnd holds={endTimeMs === undefined} onRollBack={onRollBack} />
+      <VersionEnd isInForce={endTimeMs === undefined} onRollBack={onRollBack} />
     </>
   );
 }
@@ -60,7 +60,7 @@ function VersionLine({ version, onRollBack }: { version: RuleVersion; onRollBack
 function RollBack({ id, version, onDone }: { id: string; version: number; onDone: () => void }) {
   const changed = useRulesChanged();
   return (
-    <Sure
+    <ConfirmForm
       needsReason
       action={{
         label: "Roll back rule",

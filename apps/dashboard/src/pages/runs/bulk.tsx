@@ -8,7 +8,7 @@ import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { count, counted } from "../../elements/moments.ts";
-import { Failure, Meter, Tag, Waiting } from "../../elements/parts.tsx";
+import { Failure, Loading, Meter, Tag } from "../../elements/parts.tsx";
 import { notify } from "../../shell/notice-board.ts";
 import {
   bulkCommand,
@@ -42,7 +42,7 @@ export function Bulk(options: BulkOptions & { total: number | undefined }) {
   const { marked, search, total } = options;
   const [verb, setVerb] = useState<Verb | undefined>();
   const all = marked.size === 0;
-  const what = all
+  const target = all
     ? `all ${total === undefined ? "" : `${count(total)} `}matching runs`
     : counted(marked.size, "run");
   const isIdle = all && !isFiltered(search);
@@ -50,7 +50,7 @@ export function Bulk(options: BulkOptions & { total: number | undefined }) {
     <fieldset className={isIdle ? "bulk idle" : "bulk"}>
       <legend className="unseen">Bulk actions</legend>
       <span className="small soft bulk-what">
-        {isIdle ? "Select runs or set a filter for bulk actions" : `With ${what}:`}
+        {isIdle ? "Select runs or set a filter for bulk actions" : `With ${target}:`}
       </span>
       {verbs.map(([name, label]) => (
         <button key={name} type="button" className="press" disabled={isIdle} onClick={() => setVerb(name)}>
@@ -58,7 +58,7 @@ export function Bulk(options: BulkOptions & { total: number | undefined }) {
         </button>
       ))}
       <Dialog
-        title={`${verbs.find(([name]) => name === verb)?.[1] ?? ""} ${what}`}
+        title={`${verbs.find(([name]) => name === verb)?.[1] ?? ""} ${target}`}
         open={verb !== undefined}
         onClose={() => setVerb(undefined)}
         wide
@@ -146,7 +146,7 @@ function Preview(options: Chosen) {
   }
   if (problem !== undefined)
     return <Failure title="Preview not available" message={problem.message} code={problem.code} />;
-  if (preview === undefined) return <Waiting what="the preview" lines={5} />;
+  if (preview === undefined) return <Loading label="the preview" lines={5} />;
   return <Apply {...options} preview={preview} />;
 }
 
@@ -166,8 +166,11 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   const finish = (reply: unknown) => {
     if (reply === undefined) return;
     const { done, refused } = reply as Applied;
-    const beside = refused === 0 ? "" : `, ${counted(refused, "run")} rejected`;
-    notify({ tone: refused === 0 ? "done" : "held", text: `${counted(done, "run")} ${participle}${beside}` });
+    const rejectedText = refused === 0 ? "" : `, ${counted(refused, "run")} rejected`;
+    notify({
+      tone: refused === 0 ? "done" : "held",
+      text: `${counted(done, "run")} ${participle}${rejectedText}`,
+    });
     void reloadRunLists();
     void queries.invalidateQueries({ queryKey: ["counts"] });
     onDone(done);

@@ -83,11 +83,14 @@ export function bulkCommand(
   moving: Moving = toLatest,
 ): string | undefined {
   if (verb === "move") return moveCommand(marked, search, reason, moving);
-  const words = ["tutti", ...(verb === "terminate" ? ["cancel"] : [verb])];
-  const how = [...(verb === "terminate" ? ["--now"] : []), ...(reason === "" ? [] : ["--reason", reason])];
-  if (marked.length === 0) return commandLine(...words, ...filterOptions(search), ...how);
+  const args = ["tutti", ...(verb === "terminate" ? ["cancel"] : [verb])];
+  const options = [
+    ...(verb === "terminate" ? ["--now"] : []),
+    ...(reason === "" ? [] : ["--reason", reason]),
+  ];
+  if (marked.length === 0) return commandLine(...args, ...filterOptions(search), ...options);
   if (marked.length > commandsMost) return undefined;
-  return marked.map((runId) => commandLine(...words, runId, ...how)).join(" && ");
+  return marked.map((runId) => commandLine(...args, runId, ...options)).join(" && ");
 }
 
 /** Undefined where the runs of several workflows are meant. */

@@ -4,8 +4,8 @@ import { workflowsQuery } from "../../data/queries.ts";
 import { after } from "../../effects/time.ts";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Glyph } from "../../score/glyph.tsx";
-import { runStateOrder, runStates, standOf } from "../../score/states.ts";
-import { type RunsSearch, withinWords } from "./search.ts";
+import { badgeOf, runStateOrder, runStates } from "../../score/states.ts";
+import { type RunsSearch, withinChoices } from "./search.ts";
 
 const typingMs = 250;
 
@@ -49,7 +49,7 @@ export function Filters({
       <ChoiceField
         label="Started"
         value={search.within ?? ""}
-        choices={withinWords}
+        choices={withinChoices}
         onChange={(within) => set("within", within)}
       />
       <StateFilter
@@ -99,9 +99,9 @@ export function StateFilter({
     <fieldset className="state-filter">
       <legend className="field-label">State</legend>
       {runStateOrder.map((state) => {
-        const stand = standOf(runStates, state);
+        const badge = badgeOf(runStates, state);
         return (
-          <label key={state} className={`state-choice tone-${stand.tone}`}>
+          <label key={state} className={`state-choice tone-${badge.tone}`}>
             <input
               type="checkbox"
               checked={chosen.includes(state)}
@@ -110,8 +110,8 @@ export function StateFilter({
               }
             />
             <span>
-              <Glyph name={stand.glyph} />
-              {stand.word}
+              <Glyph name={badge.glyph} />
+              {badge.label}
             </span>
           </label>
         );

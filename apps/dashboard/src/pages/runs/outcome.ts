@@ -3,7 +3,7 @@ import type { Run } from "@tutti/rest/types";
 import { count } from "../../elements/moments.ts";
 
 /** The error of a run, or the reason of its state. */
-export function whatFailed({ outcome, statusReason }: Pick<Run, "outcome" | "statusReason">): string {
+export function failureText({ outcome, statusReason }: Pick<Run, "outcome" | "statusReason">): string {
   const error = outcome?.failed ?? outcome?.terminated ?? outcome?.cancelled;
   return error?.message || error?.code || statusReason || "";
 }

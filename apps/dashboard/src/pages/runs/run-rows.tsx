@@ -16,15 +16,15 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import { leftOut, reloadRunLists, setLetIn, subscribeLeftOut } from "../../data/run-lists.ts";
+import { omittedRuns, reloadRunLists, setAcceptsNew, subscribeOmitted } from "../../data/run-lists.ts";
 import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Tag } from "../../elements/parts.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOfRun } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { runBadge } from "../../score/states.ts";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { workflowOf } from "../overview/score-layout.ts";
-import { tasksDone, whatFailed } from "./outcome.ts";
+import { failureText, tasksDone } from "./outcome.ts";
 
 const rowPx = 44;
 const narrowRowPx = 92;
@@ -62,7 +62,7 @@ export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOp
     if (hasMore && last >= runs.length - moreBefore) onMore();
   }, [hasMore, last, runs.length, onMore]);
   // New runs appear at the top only while the top is visible, because rows must not move while the user reads.
-  useEffect(() => () => setLetIn(true), []);
+  useEffect(() => () => setAcceptsNew(true), []);
   const press = useRowKeys({ runs, at, setAt, marked, onMark, show: (index) => rows.scrollToIndex(index) });
   const follow = useFollow();
   const toggle = useCallback(
@@ -81,7 +81,7 @@ export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOp
         aria-rowcount={total ?? runs.length}
         onKeyDown={press}
         onClick={follow}
-        onScroll={(event) => setLetIn(event.currentTarget.scrollTop < rowPx)}
+        onScroll={(event) => setAcceptsNew(event.currentTarget.scrollTop < rowPx)}
       >
         <RowsHead runs={runs} marked={marked} onMark={onMark} />
         <div role="rowgroup" className="run-rows" style={{ height: rows.getTotalSize() }}>
@@ -157,8 +157,8 @@ function useRowKeys(options: {
 }
 
 function NewRuns({ onShow }: { onShow: () => void }) {
-  const left = useSyncExternalStore(subscribeLeftOut, leftOut);
-  if (left === 0) return null;
+  const omitted = useSyncExternalStore(subscribeOmitted, omittedRuns);
+  if (omitted === 0) return null;
   return (
     <button
       type="button"
@@ -168,7 +168,7 @@ function NewRuns({ onShow }: { onShow: () => void }) {
         void reloadRunLists();
       }}
     >
-      {counted(left, "new run")}
+      {counted(omitted, "new run")}
     </button>
   );
 }
@@ -186,9 +186,9 @@ function RowsHead({ runs, marked, onMark }: Pick<RowsOptions, "runs" | "marked" 
             onChange={() => onMark(() => (all ? new Set() : new Set(runs.map(({ runId }) => runId))))}
           />
         </span>
-        {["State", "Run", "Workflow", "Tasks", "Started", "Duration"].map((word) => (
-          <span key={word} role="columnheader" className={`run-${word.toLowerCase()}`}>
-            {word}
+        {["State", "Run", "Workflow", "Tasks", "Started", "Duration"].map((column) => (
+          <span key={column} role="columnheader" className={`run-${column.toLowerCase()}`}>
+            {column}
           </span>
         ))}
       </div>
@@ -209,8 +209,8 @@ interface RowOptions {
 const RunRow = memo(
   function RunRow({ run, index, top, height, isAt, isMarked, onMark }: RowOptions) {
     const { runId } = run;
-    const stand = standOfRun(run.status, run.tasks);
-    const failed = whatFailed(run);
+    const badge = runBadge(run.status, run.tasks);
+    const failed = failureText(run);
     const openApprovals = run.openApprovals ?? 0;
     return (
       <div
@@ -229,7 +229,7 @@ const RunRow = memo(
           />
         </Cell>
         <Cell name="state">
-          <StandMark stand={stand} />
+          <BadgeMark badge={badge} />
         </Cell>
         <Cell name="run">
           {/* A plain link, because a router link would cost more than the rest of the row. */}

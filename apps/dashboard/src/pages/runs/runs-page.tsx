@@ -5,7 +5,7 @@ import { countsQuery, runsQuery } from "../../data/queries.ts";
 import { pageError } from "../../data/send.ts";
 import { nowMs } from "../../effects/time.ts";
 import { count } from "../../elements/moments.ts";
-import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, PageHead } from "../../elements/parts.tsx";
 import { pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { Bulk } from "./bulk.tsx";
@@ -69,7 +69,7 @@ export function RunsPage() {
           error={list.error}
           isWaiting={list.isPending}
           search={search}
-          onAgain={() => void list.refetch()}
+          onRetry={() => void list.refetch()}
           onClear={() => change({})}
         />
       )}
@@ -81,14 +81,14 @@ function Otherwise(options: {
   error: Error | null;
   isWaiting: boolean;
   search: RunsSearch;
-  onAgain: () => void;
+  onRetry: () => void;
   onClear: () => void;
 }) {
   const { error, isWaiting, search } = options;
-  if (isWaiting) return <Waiting what="runs" lines={12} />;
+  if (isWaiting) return <Loading label="runs" lines={12} />;
   if (error !== null) {
     const { message, code } = pageError(error);
-    return <Failure title="Runs cannot be shown" message={message} code={code} onRetry={options.onAgain} />;
+    return <Failure title="Runs cannot be shown" message={message} code={code} onRetry={options.onRetry} />;
   }
   if (isFiltered(search))
     return (

@@ -21,7 +21,7 @@ const withins: Readonly<Record<string, number>> = {
 
 /** Keeps the valid parameters of an address, and drops the rest. */
 export function runsSearch(search: Record<string, unknown>): RunsSearch {
-  const word = (name: string) => {
+  const textParameter = (name: string) => {
     const value = search[name];
     return typeof value === "string" && value !== "" ? { [name]: value } : {};
   };
@@ -33,16 +33,16 @@ export function runsSearch(search: Record<string, unknown>): RunsSearch {
   const within = search["within"];
   return {
     ...(statuses.length > 0 ? { status: statuses } : {}),
-    ...word("workflow"),
-    ...word("text"),
-    ...word("label"),
+    ...textParameter("workflow"),
+    ...textParameter("text"),
+    ...textParameter("label"),
     ...(typeof within === "string" && within in withins ? { within } : {}),
     ...flag("person"),
     ...flag("oldest"),
   };
 }
 
-export const withinWords: readonly (readonly [value: string, word: string])[] = [
+export const withinChoices: readonly (readonly [value: string, word: string])[] = [
   ["", "any time"],
   ["15m", "last 15 minutes"],
   ["1h", "last hour"],

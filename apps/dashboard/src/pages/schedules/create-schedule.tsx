@@ -31,7 +31,7 @@ const previewAfterMs = 400;
 /** A form for a new schedule: workflow, times, and input. The next times are shown during editing. */
 export function CreateSchedule({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<ScheduleDraft>(emptySchedule);
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const [refusal, setRefusal] = useState<PageError | undefined>();
   const input = useInputOf(draft.workflow);
   const navigate = useNavigate();
@@ -41,12 +41,12 @@ export function CreateSchedule({ onDone }: { onDone: () => void }) {
   const body = scheduleBody(draft, found.value);
   const call = { method: "POST", path: "/v1/schedules", body } as const;
   const perform = () => {
-    setTried(true);
+    setSubmitted(true);
     setRefusal(undefined);
     if (Object.keys(problems).length > 0 || found.problems.length > 0) return undefined;
     return send(call).then(() => true);
   };
-  const made = (reply: unknown) => {
+  const onCreated = (reply: unknown) => {
     if (reply !== true) return;
     void queries.invalidateQueries({ queryKey: ["schedules"] });
     onDone();
@@ -54,13 +54,13 @@ export function CreateSchedule({ onDone }: { onDone: () => void }) {
   };
   return (
     <form className="create-schedule" noValidate onSubmit={(event) => event.preventDefault()}>
-      <What draft={draft} problems={tried ? problems : {}} onChange={setDraft} />
-      <When draft={draft} problems={tried ? problems : {}} onChange={setDraft} />
+      <WorkflowPart draft={draft} problems={submitted ? problems : {}} onChange={setDraft} />
+      <When draft={draft} problems={submitted ? problems : {}} onChange={setDraft} />
       {draft.workflow === "" ? null : (
         <SchemaForm
           field={input.field}
           draft={input.draft}
-          problems={tried ? found.problems : []}
+          problems={submitted ? found.problems : []}
           onChange={input.setDraft}
         />
       )}
@@ -78,7 +78,7 @@ export function CreateSchedule({ onDone }: { onDone: () => void }) {
           call={call}
           command={createCommand(draft, found.value)}
           perform={perform}
-          onDone={made}
+          onDone={onCreated}
           onError={setRefusal}
         />
       </div>
@@ -90,12 +90,12 @@ function useInputOf(workflow: string) {
   const { data } = useQuery({ ...workflowQuery(workflow), enabled: workflow !== "" });
   const field = useMemo(() => fieldOf(data?.inputSchema), [data?.inputSchema]);
   const [draft, setDraft] = useState<Draft>(() => draftOf(field));
-  const [shownFor, setShownFor] = useState(field);
-  if (shownFor !== field) {
-    setShownFor(field);
+  const [currentField, setCurrentField] = useState(field);
+  if (currentField !== field) {
+    setCurrentField(field);
     setDraft(draftOf(field));
   }
-  return { field, draft: shownFor === field ? draft : draftOf(field), setDraft };
+  return { field, draft: currentField === field ? draft : draftOf(field), setDraft };
 }
 
 interface PartOptions {
@@ -104,7 +104,7 @@ interface PartOptions {
   onChange: (draft: ScheduleDraft) => void;
 }
 
-function What({ draft, problems, onChange }: PartOptions) {
+function WorkflowPart({ draft, problems, onChange }: PartOptions) {
   const { data } = useQuery(workflowsQuery());
   const names = (data?.definitions ?? []).map(({ name = "" }) => [name, name] as const);
   return (

@@ -6,20 +6,20 @@ import { firingsQuery, scheduleQuery } from "../../data/queries.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
+import { ItemView } from "../../elements/item-view.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { clock, count, distance } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { activeOrPaused, firingStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { activeOrPaused, badgeOf, firingStates } from "../../score/states.ts";
 import { ScheduleActions } from "./schedule-actions.tsx";
 import "./schedules.css";
-import { overlaps, timingWords } from "./timing.ts";
+import { overlaps, timingText } from "./timing.ts";
 
 /** The page of one schedule: the next times, and the results of earlier ones. */
 export function SchedulePage() {
@@ -27,14 +27,14 @@ export function SchedulePage() {
   const query = useQuery(scheduleQuery(scheduleId));
   useWindowTitle(scheduleId);
   return (
-    <ShownOne query={query} kind="schedule" id={scheduleId}>
+    <ItemView query={query} kind="schedule" id={scheduleId}>
       {(schedule) => (
         <>
           <PageHead
             title={scheduleId}
             below={
               schedule.description || (
-                <StandMark stand={schedule.paused === true ? activeOrPaused.paused : activeOrPaused.going} />
+                <BadgeMark badge={schedule.paused === true ? activeOrPaused.paused : activeOrPaused.going} />
               )
             }
             actions={
@@ -48,7 +48,7 @@ export function SchedulePage() {
           <Firings scheduleId={scheduleId} />
         </>
       )}
-    </ShownOne>
+    </ItemView>
   );
 }
 
@@ -61,7 +61,7 @@ function About({ schedule }: { schedule: Schedule }) {
     <Part title="Settings">
       <Facts
         facts={[
-          ["Fires", <code key="fires">{timingWords(schedule, clock)}</code>],
+          ["Fires", <code key="fires">{timingText(schedule, clock)}</code>],
           [
             "Starts",
             workflow === undefined ? (
@@ -93,7 +93,7 @@ function About({ schedule }: { schedule: Schedule }) {
       {run?.input === undefined || run.input === null ? null : (
         <>
           <h3 className="schedule-next">Input of its runs</h3>
-          <Json value={run.input} what="the input" />
+          <Json value={run.input} label="the input" />
         </>
       )}
     </Part>
@@ -106,7 +106,7 @@ function Firings({ scheduleId }: { scheduleId: string }) {
   const query = useQuery(firingsQuery(scheduleId));
   return (
     <Part title="Past firings">
-      <Shown query={query} what="past firings" lines={5}>
+      <QueryView query={query} label="past firings" lines={5}>
         {({ firings }) =>
           firings.length === 0 ? (
             <Empty title="No firings yet.">
@@ -120,7 +120,7 @@ function Firings({ scheduleId }: { scheduleId: string }) {
                     <Moment atMs={dueTimeMs} />
                   </td>
                   <td>
-                    <StandMark stand={standOf(firingStates, result)} />
+                    <BadgeMark badge={badgeOf(firingStates, result)} />
                   </td>
                   <td>
                     {runId ? (
@@ -137,23 +137,23 @@ function Firings({ scheduleId }: { scheduleId: string }) {
             </ScrollTable>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
 function Remove({ scheduleId }: { scheduleId: string }) {
-  const [asking, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const navigate = useNavigate();
   return (
     <>
-      <button type="button" className="press" onClick={() => setAsking(true)}>
+      <button type="button" className="press" onClick={() => setConfirming(true)}>
         Remove schedule …
       </button>
-      <Dialog title={`Remove ${scheduleId}`} open={asking} onClose={() => setAsking(false)}>
+      <Dialog title={`Remove ${scheduleId}`} open={confirming} onClose={() => setConfirming(false)}>
         <p>No more runs start. Existing runs continue.</p>
         <div className="dialog-foot">
-          <button type="button" className="press" onClick={() => setAsking(false)}>
+          <button type="button" className="press" onClick={() => setConfirming(false)}>
             Keep it
           </button>
           <Action

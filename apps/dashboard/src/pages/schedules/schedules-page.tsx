@@ -7,13 +7,13 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { clock, count, counted } from "../../elements/moments.ts";
 import { Empty, PageHead } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { activeOrPaused, firingStates, standOf } from "../../score/states.ts";
+import { QueryView } from "../../elements/query-view.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { activeOrPaused, badgeOf, firingStates } from "../../score/states.ts";
 import { CreateSchedule } from "./create-schedule.tsx";
 import { ScheduleActions } from "./schedule-actions.tsx";
 import "./schedules.css";
-import { timingWords } from "./timing.ts";
+import { timingText } from "./timing.ts";
 
 /** All schedules. */
 export function SchedulesPage() {
@@ -30,7 +30,7 @@ export function SchedulesPage() {
           </button>
         }
       />
-      <Shown query={query} what="schedules" lines={6}>
+      <QueryView query={query} label="schedules" lines={6}>
         {({ schedules }) =>
           schedules.length === 0 ? (
             <Empty title="No schedules yet.">
@@ -48,7 +48,7 @@ export function SchedulesPage() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       <Dialog title="Create schedule" open={creating} onClose={() => setCreating(false)} wide>
         <CreateSchedule onDone={() => setCreating(false)} />
       </Dialog>
@@ -83,8 +83,8 @@ function Line({ schedule }: { schedule: Schedule }) {
         </p>
       </div>
       <div className="schedule-when">
-        <StandMark stand={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
-        <code>{timingWords(schedule, clock)}</code>
+        <BadgeMark badge={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
+        <code>{timingText(schedule, clock)}</code>
       </div>
       <div className="small schedule-times">
         <span>
@@ -97,7 +97,7 @@ function Line({ schedule }: { schedule: Schedule }) {
             "never"
           ) : (
             <>
-              {standOf(firingStates, last.result).word}, <Moment atMs={last.fireTimeMs ?? last.dueTimeMs} />
+              {badgeOf(firingStates, last.result).label}, <Moment atMs={last.fireTimeMs ?? last.dueTimeMs} />
             </>
           )}
         </span>

@@ -3,19 +3,19 @@ import type { Schedule, ScheduleInput, TimingRule } from "@tutti/rest/types";
 import { span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 
-function ruleWords({ cron, interval, onceMs }: TimingRule, written: (atMs: number) => string): string {
+function ruleText({ cron, interval, onceMs }: TimingRule, written: (atMs: number) => string): string {
   if (cron !== undefined && cron !== "") return cron;
   if (interval?.everyMs !== undefined) return `every ${span(interval.everyMs)}`;
   if (onceMs !== undefined) return `once, ${written(onceMs)}`;
   return "never";
 }
 
-export function timingWords({ timing }: Pick<Schedule, "timing">, written: (atMs: number) => string): string {
+export function timingText({ timing }: Pick<Schedule, "timing">, written: (atMs: number) => string): string {
   const { rules = [], timeZone = "" } = timing ?? {};
   // A cron expression means nothing without its zone.
   const zone = timeZone || (rules.some(({ cron = "" }) => cron !== "") ? "UTC" : "");
-  const words = rules.map((rule) => ruleWords(rule, written)).join(", ");
-  return zone === "" ? words : `${words} (${zone})`;
+  const text = rules.map((rule) => ruleText(rule, written)).join(", ");
+  return zone === "" ? text : `${text} (${zone})`;
 }
 
 export interface ScheduleDraft {
@@ -54,9 +54,9 @@ const unitsMs: Readonly<Record<string, number>> = {
 };
 
 /** `90 s`, `5 min`, `1 h 30 min` in milliseconds. Undefined where it is no span. */
-export function spanMs(text: string): number | undefined {
+export function durationMs(text: string): number | undefined {
   const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== text.trim()) return undefined;
+  if (parts.length === 0 || parts.map(([match]) => match).join("") !== text.trim()) return undefined;
   let sum = 0;
   for (const [, many, unit = ""] of parts) {
     const ms = unitsMs[unit.toLowerCase()];
@@ -69,7 +69,7 @@ export function spanMs(text: string): number | undefined {
 export type ScheduleProblems = Readonly<Partial<Record<keyof ScheduleDraft, string>>>;
 
 export function scheduleProblems(draft: ScheduleDraft): ScheduleProblems {
-  const everyMs = spanMs(draft.every);
+  const everyMs = durationMs(draft.every);
   return {
     ...(draft.id.trim() === "" ? { id: "Name: required." } : {}),
     ...(draft.workflow === "" ? { workflow: "Workflow: required." } : {}),
@@ -84,7 +84,7 @@ export function scheduleProblems(draft: ScheduleDraft): ScheduleProblems {
 }
 
 export function ruleOf(draft: ScheduleDraft): TimingRule {
-  if (draft.kind === "interval") return { interval: { everyMs: spanMs(draft.every) ?? 0 } };
+  if (draft.kind === "interval") return { interval: { everyMs: durationMs(draft.every) ?? 0 } };
   if (draft.kind === "once") return { onceMs: Date.parse(draft.once) };
   return { cron: draft.cron.trim() };
 }

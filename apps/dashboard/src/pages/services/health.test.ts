@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { healthWord, unreadyIn } from "./health.ts";
+import { healthText, unreadyIn } from "./health.ts";
 
 it("health of the last day: unready services, the latest first", () => {
   assert.equal(unreadyIn([]), undefined);
@@ -14,5 +14,5 @@ it("health of the last day: unready services, the latest first", () => {
     unreadyIn(spans)?.map(({ subject }) => subject),
     ["swarm", "workflow/archive"],
   );
-  assert.equal(healthWord("not_ready"), "not ready");
+  assert.equal(healthText("not_ready"), "not ready");
 });

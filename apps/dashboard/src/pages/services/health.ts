@@ -8,7 +8,7 @@ type Reply = Routes["health.history"]["reply"];
 type HealthSpan = Reply["spans"][number];
 
 const everyMs = 60_000;
-const shownMax = 50;
+const listedMax = 50;
 export const healthPath = pathOf(["health-history"], { namespace: "system", size: 1_000 });
 
 export const healthQuery = () =>
@@ -24,8 +24,8 @@ export function unreadyIn(spans: readonly HealthSpan[]): readonly HealthSpan[] |
   return spans
     .filter(({ state }) => state !== "ready")
     .sort((one, other) => (other.startTimeMs ?? 0) - (one.startTimeMs ?? 0))
-    .slice(0, shownMax);
+    .slice(0, listedMax);
 }
 
 /** The state as people read it. */
-export const healthWord = (state = ""): string => state.replace("_", " ");
+export const healthText = (state = ""): string => state.replace("_", " ");

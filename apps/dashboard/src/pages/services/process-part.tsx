@@ -1,25 +1,25 @@
 import { Link } from "@tanstack/react-router";
 import type { Component, MetricSeries, ProcessComponents } from "@tutti/rest/types";
 import { type ReactNode, useState } from "react";
-import { Spans } from "../../elements/markdown.tsx";
+import { InlineText } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, span } from "../../elements/moments.ts";
 import { Facts, Part, Tag } from "../../elements/parts.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { componentStates, type Stand, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { type Badge, badgeOf, componentStates } from "../../score/states.ts";
 import {
   lineOf,
   metricNameOf,
+  reasonOf,
   rootOf,
   seriesOf,
   shortTree,
   stateOf,
   uses,
-  whyOf,
   writtenUse,
 } from "./process.ts";
 
-const silent: Stand = { word: "no answer", glyph: "cross", tone: "wrong", live: false };
+const silent: Badge = { label: "no answer", glyph: "cross", tone: "wrong", live: false };
 
 /** One process: its identity, its resources, and its components. */
 export function ProcessPart(options: { process: ProcessComponents; series: readonly MetricSeries[] }) {
@@ -31,12 +31,12 @@ export function ProcessPart(options: { process: ProcessComponents; series: reado
   return (
     <Part
       title={title}
-      aside={<StandMark stand={problem === "" ? standOf(componentStates, stateOf(process)) : silent} />}
+      aside={<BadgeMark badge={problem === "" ? badgeOf(componentStates, stateOf(process)) : silent} />}
     >
       {problem === "" ? null : <p className="tone-wrong service-why">{problem}</p>}
       {root?.reason ? (
         <p className="tone-again service-why">
-          <Spans text={root.reason} />
+          <InlineText text={root.reason} />
         </p>
       ) : null}
       <p className="service-names">
@@ -89,10 +89,10 @@ function Line({ points }: Pick<MetricSeries, "points">) {
 }
 
 function Components({ process, title }: { process: ProcessComponents; title: string }) {
-  const [isWhole, setWhole] = useState(false);
+  const [isExpanded, setExpanded] = useState(false);
   const short = shortTree(process);
   const { length } = process.components;
-  const shown = isWhole ? process.components : short;
+  const visible = isExpanded ? process.components : short;
   return (
     <>
       <div className="scroll-x">
@@ -111,7 +111,7 @@ function Components({ process, title }: { process: ProcessComponents; title: str
             </tr>
           </thead>
           <tbody>
-            {shown.map((component) => (
+            {visible.map((component) => (
               <Row key={component.path} component={component} />
             ))}
           </tbody>
@@ -121,10 +121,10 @@ function Components({ process, title }: { process: ProcessComponents; title: str
         <button
           type="button"
           className="press component-more"
-          aria-expanded={isWhole}
-          onClick={() => setWhole(!isWhole)}
+          aria-expanded={isExpanded}
+          onClick={() => setExpanded(!isExpanded)}
         >
-          {isWhole ? "Show services and problems" : `Show all ${count(length)} components`}
+          {isExpanded ? "Show services and problems" : `Show all ${count(length)} components`}
         </button>
       )}
     </>
@@ -134,7 +134,7 @@ function Components({ process, title }: { process: ProcessComponents; title: str
 function Row({ component }: { component: Component }) {
   const { name, depth = 0, state, sinceTimeMs, startMs = 0, failures = 0, critical = false } = component;
   const { lastErrorTimeMs, reason = "" } = component;
-  const why = whyOf(component);
+  const cause = reasonOf(component);
   return (
     <tr>
       <th scope="row" style={{ paddingInlineStart: `calc(${depth} * var(--space-2))` }}>
@@ -142,7 +142,7 @@ function Row({ component }: { component: Component }) {
         {critical || depth === 0 ? null : <span className="soft small"> optional</span>}
       </th>
       <td>
-        <StandMark stand={standOf(componentStates, state)} />
+        <BadgeMark badge={badgeOf(componentStates, state)} />
       </td>
       <td className="component-since">
         <Moment atMs={sinceTimeMs} />
@@ -150,12 +150,12 @@ function Row({ component }: { component: Component }) {
       <td className="component-start">{startMs === 0 ? "" : span(startMs)}</td>
       <td className="component-failures">{failures === 0 ? "" : count(failures)}</td>
       <td className="component-why">
-        {reason === "" && why !== "" ? (
+        {reason === "" && cause !== "" ? (
           <span className="soft">
             <Moment atMs={lastErrorTimeMs} />:{" "}
           </span>
         ) : null}
-        <Spans text={why} />
+        <InlineText text={cause} />
       </td>
     </tr>
   );

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Component, MetricSeries, ProcessComponents } from "@tutti/rest/types";
-import { lineOf, metricNameOf, seriesOf, shortTree, stateOf, uses, whyOf, writtenUse } from "./process.ts";
+import { lineOf, metricNameOf, reasonOf, seriesOf, shortTree, stateOf, uses, writtenUse } from "./process.ts";
 
-const part = (path: string, given: Partial<Component> = {}): Component => ({
+const part = (path: string, changes: Partial<Component> = {}): Component => ({
   ...{ path, name: path.split(".").at(-1) ?? "", depth: path.split(".").length - 1, state: "ready" },
-  ...given,
+  ...changes,
 });
-const process = (components: readonly Component[], given: Partial<ProcessComponents> = {}) => ({
+const process = (components: readonly Component[], changes: Partial<ProcessComponents> = {}) => ({
   ...{ services: ["swarm", "workflow"], address: "10.0.0.1:7401", components },
-  ...given,
+  ...changes,
 });
 const memory = (label: string | undefined, value: number): MetricSeries => ({
   ...{ name: "process_resident_memory_bytes", figure: "value", stepMs: 1_000 },
@@ -18,7 +18,7 @@ const memory = (label: string | undefined, value: number): MetricSeries => ({
 const use = uses[1];
 
 describe("the page of services", () => {
-  it("shows services first, and each component in trouble with what it is part of", () => {
+  it("shows services and components with problems, under their parents", () => {
     const components = [
       part("platform"),
       part("platform.mesh"),
@@ -41,12 +41,12 @@ describe("the page of services", () => {
     );
   });
 
-  it("has the state of the whole process, and says if it does not answer", () => {
+  it("shows the state of the whole process, or that it does not answer", () => {
     assert.equal(stateOf(process([part("platform", { state: "degraded" })])), "degraded");
     assert.equal(stateOf(process([], { problem: "gone" })), "no answer");
   });
 
-  it("finds what a process uses by its name or its address, and without a label if there is one process", () => {
+  it("finds the metrics of a process by name or address, or without a label if there is only one process", () => {
     const one = process([]);
     const other = process([], { services: ["gateway"], address: "10.0.0.2:7401" });
     const series = [memory("gateway 10.0.0.2:7401", 2), memory("renamed 10.0.0.1:7401", 1)];
@@ -74,8 +74,8 @@ describe("the page of services", () => {
     assert.equal(lineOf(points.slice(0, 1), 80, 16), "");
   });
 
-  it("says why a component is in its state, and else why it failed the last time", () => {
-    assert.equal(whyOf(part("a", { reason: "disk full", lastError: "disk slow" })), "disk full");
-    assert.equal(whyOf(part("a", { lastError: "disk slow" })), "disk slow");
+  it("explains the state of a component, or else its last failure", () => {
+    assert.equal(reasonOf(part("a", { reason: "disk full", lastError: "disk slow" })), "disk full");
+    assert.equal(reasonOf(part("a", { lastError: "disk slow" })), "disk slow");
   });
 });

@@ -48,8 +48,8 @@ export function seriesOf(
   use: Pick<Use, "metric" | "figure">,
 ): MetricSeries | undefined {
   const { address = "", problem = "" } = process;
-  return series.find(({ name, figure: shown, labels }) => {
-    if (name !== use.metric || shown !== use.figure) return false;
+  return series.find(({ name, figure: statistic, labels }) => {
+    if (name !== use.metric || statistic !== use.figure) return false;
     const { process: label } = labels;
     if (label === undefined) return problem === "";
     return label === metricNameOf(process) || (address !== "" && label.endsWith(` ${address}`));
@@ -79,7 +79,7 @@ export function shortTree({ services, components }: ProcessComponents): readonly
   const troubled = components.filter(hasTrouble).map(({ path = "" }) => path);
   return components.filter(({ path = "", name, depth = 0 }) => {
     if (depth === 0 || (depth === 1 && services.includes(name))) return true;
-    return troubled.some((one) => one === path || one.startsWith(`${path}.`));
+    return troubled.some((troubledPath) => troubledPath === path || troubledPath.startsWith(`${path}.`));
   });
 }
 
@@ -91,6 +91,6 @@ export const rootOf = ({ components }: ProcessComponents): Component | undefined
 export const stateOf = (process: ProcessComponents): string => rootOf(process)?.state ?? "no answer";
 
 /** Why it is in its state, or why it failed the last time. */
-export function whyOf({ reason = "", lastError = "" }: Component): string {
+export function reasonOf({ reason = "", lastError = "" }: Component): string {
   return reason || lastError;
 }

@@ -4,13 +4,13 @@ import { componentsQuery, metricSeriesQuery } from "../../data/queries.ts";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count, counted, span } from "../../elements/moments.ts";
 import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { factsQuery } from "../explore/queries.ts";
 import { type CallRow, callsIn, callsSql } from "./calls.ts";
-import { healthPath, healthQuery, healthWord, unreadyIn } from "./health.ts";
+import { healthPath, healthQuery, healthText, unreadyIn } from "./health.ts";
 import { metricNameOf, stateOf, usedMetrics } from "./process.ts";
 import { ProcessPart } from "./process-part.tsx";
 import "./services.css";
@@ -24,7 +24,7 @@ export function ServicesPage() {
   return (
     <>
       <PageHead title="Services" below={query.data ? summaryOf(query.data.processes) : <>&nbsp;</>} />
-      <Shown query={query} what="services" lines={10}>
+      <QueryView query={query} label="services" lines={10}>
         {({ processes }) =>
           processes.length === 0 ? (
             <Empty title="No processes." />
@@ -34,7 +34,7 @@ export function ServicesPage() {
             ))
           )
         }
-      </Shown>
+      </QueryView>
       <HealthPart />
       <CallsPart />
     </>
@@ -53,12 +53,12 @@ function CallsPart() {
   const query = useQuery({ ...factsQuery(callsSql), refetchInterval: 60_000 });
   return (
     <Part title="Calls" aside="last hour, most time first">
-      <Shown query={query} what="calls" lines={4}>
+      <QueryView query={query} label="calls" lines={4}>
         {({ rows }) => {
           const calls = callsIn(rows);
           return calls.length === 0 ? <Empty title="No calls recorded yet." /> : <Calls calls={calls} />;
         }}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
@@ -101,7 +101,7 @@ function HealthPart() {
         </span>
       }
     >
-      <Shown query={query} what="health" lines={3}>
+      <QueryView query={query} label="health" lines={3}>
         {({ spans }) => {
           const found = unreadyIn(spans);
           if (found === undefined) return <Empty title="No health recorded yet." />;
@@ -110,7 +110,7 @@ function HealthPart() {
             <ul className="health-list">
               {found.map(({ subject, state, startTimeMs, endTimeMs }) => (
                 <li key={`${subject} ${startTimeMs}`}>
-                  <Tag tone={state === "degraded" ? "held" : "wrong"}>{healthWord(state)}</Tag>
+                  <Tag tone={state === "degraded" ? "held" : "wrong"}>{healthText(state)}</Tag>
                   <code>{subject}</code>
                   <span className="soft small">
                     <Moment atMs={startTimeMs} />, for <Lasting fromMs={startTimeMs} toMs={endTimeMs} />
@@ -121,7 +121,7 @@ function HealthPart() {
             </ul>
           );
         }}
-      </Shown>
+      </QueryView>
     </Part>
   );
 }

@@ -5,12 +5,12 @@ import { choicesQuery } from "../../data/queries.ts";
 import { pageError } from "../../data/send.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { Empty, Failure, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, PageHead, Tag } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { LearnedPart } from "../models/learned-part.tsx";
 import { ModeFilter } from "./mode-filter.tsx";
-import { choiceWords, chosenMode, outcomeWords } from "./session.ts";
+import { choiceText, chosenMode, outcomeText } from "./session.ts";
 import "./sessions.css";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
@@ -56,7 +56,7 @@ export function ChoicesPage() {
           onChange={(next, isChosen) => change(isChosen ? next : undefined)}
         />
       </search>
-      {isLoaded || query.error !== null ? null : <Waiting what="choices" lines={6} />}
+      {isLoaded || query.error !== null ? null : <Loading label="choices" lines={6} />}
       {isLoaded || query.error === null ? null : (
         <Failure
           title="Choices cannot be shown"
@@ -101,9 +101,9 @@ function Line({ choice }: { choice: Choice }) {
         </span>
       </div>
       <div className="small">
-        <VoiceMark mode={chosenMode(choice)} /> <Tag>{choiceWords(choice)}</Tag>
+        <VoiceMark mode={chosenMode(choice)} /> <Tag>{choiceText(choice)}</Tag>
       </div>
-      <p className="small">{outcomeWords(choice) ?? (kind === "cut" ? "no estimate" : "not ended yet")}</p>
+      <p className="small">{outcomeText(choice) ?? (kind === "cut" ? "no estimate" : "not ended yet")}</p>
       <p className="small soft choice-why">{reason}</p>
     </article>
   );
@@ -112,7 +112,7 @@ function Line({ choice }: { choice: Choice }) {
 function Nothing({ mode, onAll }: { mode: Mode | undefined; onAll: () => void }) {
   if (mode !== undefined)
     return (
-      <Empty title={`No choices of ${voiceOf(mode).word} yet.`}>
+      <Empty title={`No choices of ${voiceOf(mode).label} yet.`}>
         <button type="button" className="press" onClick={onAll}>
           Show all choices
         </button>

@@ -2,7 +2,7 @@ import type { Choice } from "@tutti/rest/types";
 import { Moment } from "../../elements/moment.tsx";
 import { figure } from "../../elements/moments.ts";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
-import { type CandidateLine, candidateLines, choiceWords, outcomeWords } from "./session.ts";
+import { type CandidateLine, candidateLines, choiceText, outcomeText } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 
 const kinds: Readonly<Record<string, string>> = {
@@ -19,29 +19,29 @@ export function ChoicesView({ choices }: { choices: readonly Choice[] }) {
   return (
     <>
       {choices.map((choice) => (
-        <One key={choice.choiceId} choice={choice} />
+        <ChoiceItem key={choice.choiceId} choice={choice} />
       ))}
     </>
   );
 }
 
-function One({ choice }: { choice: Choice }) {
+function ChoiceItem({ choice }: { choice: Choice }) {
   const { kind = "", chooseTimeMs, reason, model, features } = choice;
-  const came = outcomeWords(choice);
+  const outcome = outcomeText(choice);
   const lines = candidateLines(choice);
-  const looked = Object.entries(features);
+  const options = Object.entries(features);
   return (
     <Part title={kinds[kind] ?? kind} aside={<Moment atMs={chooseTimeMs} />}>
       <p className="session-choice-how">
-        <Tag>{choiceWords(choice)}</Tag> {reason}
+        <Tag>{choiceText(choice)}</Tag> {reason}
       </p>
-      {came === undefined ? null : <p className="session-choice-came">{came}.</p>}
+      {outcome === undefined ? null : <p className="session-choice-came">{outcome}.</p>}
       {lines.length === 0 ? null : <Candidates lines={lines} />}
-      {looked.length === 0 ? null : (
+      {options.length === 0 ? null : (
         <details>
-          <summary>Options ({looked.length})</summary>
+          <summary>Options ({options.length})</summary>
           <dl className="session-features small">
-            {looked.map(([name, value]) => (
+            {options.map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>
                 <dd>{figure(value)}</dd>

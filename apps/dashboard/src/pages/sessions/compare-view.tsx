@@ -3,7 +3,7 @@ import type { Counterfactual, Session } from "@tutti/rest/types";
 import { compareQuery } from "../../data/queries.ts";
 import { figure, percent, span } from "../../elements/moments.ts";
 import { Empty, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { hasEnded } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
@@ -19,7 +19,7 @@ export function CompareView({ session }: { session: Session }) {
       </Empty>
     );
   return (
-    <Shown query={query} what="the other modes" lines={5}>
+    <QueryView query={query} label="the other modes" lines={5}>
       {({ modes, trustworthy, assumptions }) => (
         <>
           <p className={trustworthy === true ? "" : "session-doubt tone-held"} role="status">
@@ -31,7 +31,7 @@ export function CompareView({ session }: { session: Session }) {
           {assumptions ? <p className="small soft">{assumptions}</p> : null}
         </>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 

@@ -13,20 +13,20 @@ import type { Mode, Session, SessionTask, TaskMove } from "@tutti/rest/types";
 import { memo, useCallback, useMemo, useState } from "react";
 import { count, counted, span } from "../../elements/moments.ts";
 import { Arrowheads } from "../../run/graph/arrowheads.tsx";
-import { type LaidNode, type Layout, layoutOf } from "../../run/graph/layout.ts";
+import { type Layout, layoutOf, type PlacedNode } from "../../run/graph/layout.ts";
 import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
 import { shapeOf } from "../../run/graph/shape.ts";
-import { standOfNumber } from "../../run/graph/tones.ts";
+import { badgeOfNumber } from "../../run/graph/tones.ts";
 import { mostUrgent, numberOfState, taskStates as states } from "../../run/model/task-state.ts";
 import { Glyph } from "../../score/glyph.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
 import { graphTasks, partsOfNode, shapeKey } from "./graph-facts.ts";
-import { lastMoves, modesOfParts, movedWords, movesTogether } from "./session.ts";
+import { lastMoves, modesOfParts, movedText, movesTogether } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
 
 interface NodeData extends Record<string, unknown> {
-  readonly laid: LaidNode;
+  readonly laid: PlacedNode;
   readonly state: number;
   readonly mode: Mode | undefined;
   /** Describes the move of the task, or the moved tasks of a group. Empty if nothing moved. */
@@ -93,8 +93,8 @@ function Legend({ session }: { session: Session }) {
   );
 }
 
-const movesShown = 20;
-const idsShown = 10;
+const movesMax = 20;
+const idsMax = 10;
 
 function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[] }) {
   const modes = modesOfParts(session);
@@ -105,11 +105,11 @@ function Moves({ session, moves }: { session: Session; moves: readonly TaskMove[
       <summary>{counted(moves.length, "task")} moved between parts</summary>
       <ol className="small">
         {movesTogether(moves)
-          .slice(-movesShown)
+          .slice(-movesMax)
           .map(({ taskIds, fromPartId = "", toPartId = "", moveTimeMs = 0, reason }) => (
             <li key={`${taskIds[0]} ${moveTimeMs} ${toPartId}`}>
-              <code>{taskIds.slice(0, idsShown).join(", ")}</code>
-              {taskIds.length > idsShown ? ` and ${count(taskIds.length - idsShown)} more` : ""} after{" "}
+              <code>{taskIds.slice(0, idsMax).join(", ")}</code>
+              {taskIds.length > idsMax ? ` and ${count(taskIds.length - idsMax)} more` : ""} after{" "}
               {span(moveTimeMs - startMs)}: <VoiceMark mode={modes.get(fromPartId)} /> to{" "}
               <VoiceMark mode={modes.get(toPartId)} />
               {reason ? <span className="soft"> {reason}</span> : null}
@@ -199,7 +199,7 @@ function useNodes(options: GraphOptions & { layout: Layout; toggle: (key: string
           laid,
           state: mostUrgent(counts),
           mode: modes.get(partId),
-          moved: movedWords(ids, moved, startMs),
+          moved: movedText(ids, moved, startMs),
           isSelected: node.key === open,
           onSelect: onOpen,
           onToggle: toggle,
@@ -212,14 +212,14 @@ function useNodes(options: GraphOptions & { layout: Layout; toggle: (key: string
 function TaskBox({ data }: NodeProps<FlowTask>) {
   const { laid, state, mode, moved, isSelected, onSelect, onToggle } = data;
   const { node } = laid;
-  const stand = standOfNumber(state);
+  const badge = badgeOfNumber(state);
   const voice = voiceOf(mode);
   // The name starts with the visible text, so that voice control finds it.
-  const seen = `${node.title} ${voice.letter} ${moved || node.uses}`.trim();
-  const label = [seen, stand.word, voice.word].join(", ");
+  const visibleText = `${node.title} ${voice.letter} ${moved || node.uses}`.trim();
+  const label = [visibleText, badge.label, voice.label].join(", ");
   return (
     <div
-      className={`session-node tone-${stand.tone} voice-${voice.name}${isSelected ? " selected" : ""}${
+      className={`session-node tone-${badge.tone} voice-${voice.name}${isSelected ? " selected" : ""}${
         moved === "" ? "" : " moved"
       }`}
       style={{ width: laid.width, height: laid.height }}
@@ -232,7 +232,7 @@ function TaskBox({ data }: NodeProps<FlowTask>) {
         onClick={() => (node.isBundle ? onToggle(node.key) : onSelect(node.key))}
       >
         <span className="session-node-glyph">
-          <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
+          <Glyph name={badge.glyph} beating={badge.glyph === "note"} />
         </span>
         <span className="session-node-title clipped">{node.title}</span>{" "}
         <span className="session-node-voice">{voice.letter}</span>{" "}

@@ -1,7 +1,7 @@
 import type { Performance, Session } from "@tutti/rest/types";
 import { count, figure, percent, span } from "../../elements/moments.ts";
 import { Part } from "../../elements/parts.tsx";
-import { errorWords, lateWords, waitLines } from "./session.ts";
+import { errorText, lateText, waitLines } from "./session.ts";
 
 /** The performance of the session: work by time and slots, errors of predictions, and reasons for waiting. */
 export function PerformancePart({ session: { performance, used } }: { session: Session }) {
@@ -14,8 +14,8 @@ export function PerformancePart({ session: { performance, used } }: { session: S
     ["Work", span(workMs)],
     ["Time", span(elapsedMs)],
     ["Slots", figure(slots)],
-    ["Prediction error", errorWords(performance)],
-    ["Compared to the plan", lateWords(lateMs)],
+    ["Prediction error", errorText(performance)],
+    ["Compared to the plan", lateText(lateMs)],
     ["Replanned", count(replans)],
     ["Tasks moved", count(moves)],
     ...(money > 0 ? [["Money", figure(money)] as const] : []),

@@ -5,10 +5,10 @@ import { planQuery } from "../../data/queries.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { count, span } from "../../elements/moments.ts";
 import { Empty } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
 import { axisOf, type Bar, type PlanAxis, type PlanRow, planRows, ticksOf } from "./plan.ts";
-import { hasEnded, lateWords, modesOfParts } from "./session.ts";
+import { hasEnded, lateText, modesOfParts } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 import { voiceOf } from "./voices.ts";
 
@@ -24,7 +24,7 @@ export function PlanPart({ session, onOpen }: { session: Session; onOpen: (taskI
     placeholderData: (before) => before,
   });
   return (
-    <Shown query={query} what="the plan" lines={8}>
+    <QueryView query={query} label="the plan" lines={8}>
       {({ plan, count: plans = 0 }) =>
         plan === undefined || plan.tasks.length === 0 ? (
           <Empty title="No plan yet.">The mode needs no plan, or planning is in progress.</Empty>
@@ -35,7 +35,7 @@ export function PlanPart({ session, onOpen }: { session: Session; onOpen: (taskI
           </>
         )
       }
-    </Shown>
+    </QueryView>
   );
 }
 
@@ -108,7 +108,7 @@ function Chart(options: { session: Session; plan: Plan; onOpen: (taskId: string)
               <BarOf bar={row.planned} kind="planned" />
               <BarOf bar={row.real} kind={`real voice-${voiceOf(modes.get(row.partId)).name}`} />
             </span>
-            <span className="small soft session-plan-said">{rowWords(row)}</span>
+            <span className="small soft session-plan-said">{rowText(row)}</span>
           </div>
         )}
       </VirtualCards>
@@ -127,11 +127,11 @@ function BarOf({ bar, kind }: { bar: Bar | undefined; kind: string }) {
 }
 
 function Ticks({ axis }: { axis: PlanAxis }) {
-  const whole = axis.endMs - axis.startMs;
+  const durationMs = axis.endMs - axis.startMs;
   return (
     <div className="session-plan-axis small soft" aria-hidden="true">
       {ticksOf(axis, ticksMost).map((ms) => (
-        <span key={ms} style={{ insetInlineStart: `${(ms / whole) * 100}%` }}>
+        <span key={ms} style={{ insetInlineStart: `${(ms / durationMs) * 100}%` }}>
           {span(ms)}
         </span>
       ))}
@@ -139,10 +139,10 @@ function Ticks({ axis }: { axis: PlanAxis }) {
   );
 }
 
-function rowWords({ agent, plannedAgent, lateMs, isOver, real }: PlanRow): string {
-  const who = agent === "" ? plannedAgent : agent;
+function rowText({ agent, plannedAgent, lateMs, isOver, real }: PlanRow): string {
+  const assignee = agent === "" ? plannedAgent : agent;
   const instead =
     agent !== "" && plannedAgent !== "" && agent !== plannedAgent ? ` instead of ${plannedAgent}` : "";
-  const when = real === undefined ? "not started" : isOver || lateMs > 0 ? lateWords(lateMs) : "running";
-  return [when, who === "" ? "" : `${who}${instead}`].filter(Boolean).join(", ");
+  const when = real === undefined ? "not started" : isOver || lateMs > 0 ? lateText(lateMs) : "running";
+  return [when, assignee === "" ? "" : `${assignee}${instead}`].filter(Boolean).join(", ");
 }

@@ -63,16 +63,16 @@ function barOf(
   { startMs, endMs }: PlanAxis,
 ): Bar | undefined {
   if (!present(fromMs) || !present(toMs)) return undefined;
-  const whole = endMs - startMs;
-  const from = Math.max(0, Math.min(1, (fromMs - startMs) / whole));
-  return { from, width: Math.max(0, Math.min(1 - from, (toMs - Math.max(fromMs, startMs)) / whole)) };
+  const durationMs = endMs - startMs;
+  const from = Math.max(0, Math.min(1, (fromMs - startMs) / durationMs));
+  return { from, width: Math.max(0, Math.min(1 - from, (toMs - Math.max(fromMs, startMs)) / durationMs)) };
 }
 
 /** Round moments for the head of the axis, as milliseconds from its start. */
 export function ticksOf({ startMs, endMs }: PlanAxis, most: number): readonly number[] {
-  const whole = endMs - startMs;
-  const least = whole / most;
+  const durationMs = endMs - startMs;
+  const least = durationMs / most;
   const magnitude = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   const step = [1, 2, 5, 10].map((each) => each * magnitude).find((each) => each >= least) ?? least;
-  return Array.from({ length: Math.floor(whole / step) + 1 }, (_, at) => at * step);
+  return Array.from({ length: Math.floor(durationMs / step) + 1 }, (_, at) => at * step);
 }

@@ -9,11 +9,11 @@ export interface SessionsSearch {
   readonly mode?: readonly Mode[];
 }
 
-const word = (value: unknown): string | undefined =>
+const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
 export function sessionsSearch(search: Readonly<Record<string, unknown>>): SessionsSearch {
-  const text = word(search["text"]);
+  const text = nonEmpty(search["text"]);
   const states: readonly unknown[] = [search["status"]].flat();
   const modes: readonly unknown[] = [search["mode"]].flat();
   const status = runStateOrder.filter((state) => states.includes(state));
@@ -46,6 +46,6 @@ export interface SessionSearch {
 
 export function sessionSearch(search: Readonly<Record<string, unknown>>): SessionSearch {
   const view = sessionViews.find((each) => each === search["view"]);
-  const task = word(search["task"]);
+  const task = nonEmpty(search["task"]);
   return { ...(view === undefined ? {} : { view }), ...(task === undefined ? {} : { task }) };
 }

@@ -3,16 +3,16 @@ import type { Session } from "@tutti/rest/types";
 import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { useLive } from "../../data/use-live.ts";
+import { ItemPlaceholder } from "../../elements/item-view.tsx";
 import { asSentence } from "../../elements/markdown.ts";
 import { count, counted } from "../../elements/moments.ts";
-import { Failure, Part, Waiting } from "../../elements/parts.tsx";
+import { Failure, Loading, Part } from "../../elements/parts.tsx";
 import { SteeringActions } from "../../elements/steering-actions.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
-import { Unshown } from "../../elements/unshown.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { useWindowTitle, WorkHead } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
 import { actorOf } from "../missions/mission.ts";
 import { ChoicesView } from "./choices-view.tsx";
 import { CompareView } from "./compare-view.tsx";
@@ -25,7 +25,7 @@ import "./sessions.css";
 import { TaskDetail } from "./task-detail.tsx";
 import { TasksView } from "./tasks-view.tsx";
 import { VoiceMark } from "./voice-mark.tsx";
-import { modeWords } from "./voices.ts";
+import { modeText } from "./voices.ts";
 
 const GraphView = lazy(() => import("./graph-view.tsx"));
 const WorkTrace = lazy(() => import("../../run/trace/work-trace.tsx"));
@@ -45,8 +45,8 @@ export function SessionPage() {
       ),
   );
   useWindowTitle(sessionId);
-  const { session, isWhole, problem } = known;
-  if (session !== undefined && isWhole)
+  const { session, isComplete, problem } = known;
+  if (session !== undefined && isComplete)
     return (
       <>
         <Head session={session} />
@@ -59,7 +59,7 @@ export function SessionPage() {
         <Views known={known} session={session} />
       </>
     );
-  return <Unshown kind="session" id={sessionId} problem={problem} />;
+  return <ItemPlaceholder kind="session" id={sessionId} problem={problem} />;
 }
 
 function Head({ session }: { session: Session }) {
@@ -77,7 +77,7 @@ function Head({ session }: { session: Session }) {
       before={
         <>
           <span>
-            <VoiceMark mode={effectiveMode ?? spec?.mode} alone /> {modeWords(spec?.mode, effectiveMode)}
+            <VoiceMark mode={effectiveMode ?? spec?.mode} alone /> {modeText(spec?.mode, effectiveMode)}
           </span>
           {statusReason ? <span>{statusReason}</span> : null}
         </>
@@ -100,13 +100,13 @@ function Ended({ session: { outcome } }: { session: Session }) {
 function Views({ known, session }: { known: SessionKnown; session: Session }) {
   const { view = "graph", task = "" } = route.useSearch();
   const navigate = route.useNavigate();
-  const look = useCallback(
+  const show = useCallback(
     (to: { view?: SessionView; task?: string }) => {
       void navigate({
         search: (before) => {
-          const { view: shown, task: open } = { ...before, ...to };
+          const { view: nextView, task: open } = { ...before, ...to };
           return {
-            ...(shown === undefined || shown === "graph" ? {} : { view: shown }),
+            ...(nextView === undefined || nextView === "graph" ? {} : { view: nextView }),
             ...(open === undefined || open === "" ? {} : { task: open }),
           };
         },
@@ -116,7 +116,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
     },
     [navigate],
   );
-  const onTask = useCallback((id: string) => look({ task: id }), [look]);
+  const onTask = useCallback((id: string) => show({ task: id }), [show]);
   const { tasks, choices, moves } = known;
   const tabs: readonly (readonly [SessionView, string])[] = [
     ["graph", "Graph"],
@@ -129,9 +129,9 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
   const opened = task === "" ? undefined : tasks.find(({ spec }) => spec?.id === task);
   return (
     <>
-      <Tabs label="Views" tabs={tabs} current={view} onChange={(next) => look({ view: next })}>
+      <Tabs label="Views" tabs={tabs} current={view} onChange={(next) => show({ view: next })}>
         {view === "graph" ? (
-          <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+          <Suspense fallback={<Loading label="the graph" lines={8} />}>
             <GraphView session={session} tasks={tasks} moves={moves} open={task} onOpen={onTask} />
           </Suspense>
         ) : null}
@@ -139,7 +139,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
         {view === "choices" ? <ChoicesView choices={choices} /> : null}
         {view === "compare" ? <CompareView session={session} /> : null}
         {view === "trace" ? (
-          <Suspense fallback={<Waiting what="the trace" lines={8} />}>
+          <Suspense fallback={<Loading label="the trace" lines={8} />}>
             <WorkTrace
               kind="sessions"
               id={session.sessionId ?? ""}
@@ -155,7 +155,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
         ) : null}
         {view === "tasks" ? <TasksView session={session} tasks={tasks} onOpen={onTask} /> : null}
       </Tabs>
-      <TaskDetail session={session} task={opened} onClose={() => look({ task: "" })} onTask={onTask} />
+      <TaskDetail session={session} task={opened} onClose={() => show({ task: "" })} onTask={onTask} />
     </>
   );
 }
@@ -185,7 +185,7 @@ function PartsPart({ session, choices }: { session: Session; choices: SessionKno
               ) : null}
               {counted(taskCount ?? taskIds.length, "task")}
             </span>
-            <StandMark stand={standOf(runStates, status)} />
+            <BadgeMark badge={badgeOf(runStates, status)} />
             <span className="small">
               {work === undefined ? null : (
                 <>

@@ -40,9 +40,9 @@ export class SessionStore extends LiveStore<WatchSessionReply, SessionKnown> {
   protected override fold(value: WatchSessionReply): void {
     const { session, tasks = [], choices = [], moves = [] } = value;
     this.#session = session ?? this.#session;
-    for (const task of tasks) this.#tasks.put(task);
-    for (const choice of choices) this.#choices.put(choice);
-    for (const move of moves) this.#moves.put(move);
+    for (const task of tasks) this.#tasks.set(task);
+    for (const choice of choices) this.#choices.set(choice);
+    for (const move of moves) this.#moves.set(move);
   }
 
   protected override picture(): SessionKnown {

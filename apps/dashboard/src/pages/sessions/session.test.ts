@@ -8,18 +8,18 @@ import { sessionSearch, sessionsSearch } from "./search.ts";
 import {
   actionsOf,
   candidateLines,
-  choiceWords,
-  errorWords,
+  choiceText,
+  errorText,
   lastMoves,
-  lateWords,
+  lateText,
   modeReason,
   modesOfParts,
-  movedWords,
+  movedText,
   movesTogether,
-  outcomeWords,
+  outcomeText,
   waitLines,
 } from "./session.ts";
-import { modeWords } from "./voices.ts";
+import { modeText } from "./voices.ts";
 
 const choice: Choice = {
   choiceId: "1",
@@ -49,19 +49,19 @@ describe("the reason of a mode", () => {
     reason: "its tasks suit one mode: 31 tasks in the mode swarm",
   };
 
-  it("says that the mode was set, and nothing else, if nothing was chosen", () =>
+  it("says only that the mode was set, if Tutti made no choice", () =>
     assert.equal(
       modeReason(session("swarm", "swarm", "the mode was set at the start"), []),
       "The mode swarm was set at the start.",
     ));
 
-  it("says of a hybrid session why its only part has its mode", () =>
+  it("explains the mode of the only part of a hybrid session", () =>
     assert.equal(
       modeReason(session("hybrid", "hybrid", "independent short tasks"), [cut]),
       "The mode hybrid was set at the start. Independent short tasks.",
     ));
 
-  it("says that Tutti chose, and why, by the last choice", () => {
+  it("says that Tutti chose, with the reason of the last choice", () => {
     const last = { ...choice, choiceId: "2", reason: "it is faster" };
     assert.equal(
       modeReason(session("adaptive", "swarm", "it is faster"), [choice, last, { ...choice, kind: "plan" }]),
@@ -73,7 +73,7 @@ describe("the reason of a mode", () => {
     );
   });
 
-  it("says that it is not chosen yet", () =>
+  it("says that the mode is not chosen yet", () =>
     assert.equal(
       modeReason(session("adaptive", "unspecified"), []),
       "Tutti chooses the mode when the session starts.",
@@ -81,7 +81,7 @@ describe("the reason of a mode", () => {
 });
 
 describe("a choice in words", () => {
-  it("says between what it was, with bars along the longest", () => {
+  it("lists its candidates, with bars relative to the longest time", () => {
     const [workflow, intelligence, custom] = candidateLines(choice);
     assert.deepEqual(
       [workflow?.time, workflow?.high, workflow?.share, workflow?.highShare],
@@ -100,23 +100,23 @@ describe("a choice in words", () => {
     assert.deepEqual([custom?.isEligible, custom?.reason], [false, "there is none"]);
   });
 
-  it("says how sure it was, or that it was none of knowing", () => {
-    assert.equal(choiceWords(choice), "80 % sure");
-    assert.equal(choiceWords({ ...choice, explored: true }), "exploration");
-    assert.equal(choiceWords({ ...choice, fallback: true, explored: true }), "safe default");
+  it("shows its confidence, or that it was an exploration or a safe default", () => {
+    assert.equal(choiceText(choice), "80 % sure");
+    assert.equal(choiceText({ ...choice, explored: true }), "exploration");
+    assert.equal(choiceText({ ...choice, fallback: true, explored: true }), "safe default");
   });
 
-  it("says what came of it against what was expected", () => {
-    assert.equal(outcomeWords(choice), undefined);
-    const came = (realMs: number) => outcomeWords({ ...choice, outcome: { realMs } });
-    assert.equal(came(2_000), "took 2.0 s, as expected");
-    assert.equal(came(3_000), "took 3.0 s, 50 % longer than expected");
-    assert.equal(came(1_000), "took 1.0 s, 50 % shorter than expected");
+  it("compares its outcome with the expectation", () => {
+    assert.equal(outcomeText(choice), undefined);
+    const outcomeOf = (realMs: number) => outcomeText({ ...choice, outcome: { realMs } });
+    assert.equal(outcomeOf(2_000), "took 2.0 s, as expected");
+    assert.equal(outcomeOf(3_000), "took 3.0 s, 50 % longer than expected");
+    assert.equal(outcomeOf(1_000), "took 1.0 s, 50 % shorter than expected");
   });
 });
 
 describe("a session in words", () => {
-  it("says its mode, and whether it was chosen", () => {
+  it("shows its mode, and whether Tutti chose it", () => {
     const table = [
       ["adaptive", "hybrid", "hybrid, chosen"],
       ["adaptive", undefined, "adaptive"],
@@ -125,7 +125,8 @@ describe("a session in words", () => {
       [undefined, "unspecified", "not chosen yet"],
       [undefined, "hybrid", "hybrid"],
     ] as const;
-    for (const [wanted, effective, words] of table) assert.equal(modeWords(wanted, effective), words);
+    for (const [requested, effective, expected] of table)
+      assert.equal(modeText(requested, effective), expected);
   });
 
   it("splits waiting by cause, the longest first", () => {
@@ -137,19 +138,19 @@ describe("a session in words", () => {
       { cause: "an agent with free slots", waitedMs: 100, share: 0.25 },
     ]);
     assert.deepEqual(
-      [lateWords(0), lateWords(2_000), lateWords(-500)],
+      [lateText(0), lateText(2_000), lateText(-500)],
       ["as planned", "2.0 s late", "500 ms early"],
     );
   });
 
-  it("says how far predictions were off, where there were any", () => {
+  it("shows the prediction error, if there were predictions", () => {
     const waits = { waits: [] };
-    assert.equal(errorWords({ ...waits, predicted: 4, predictionError: 0.12 }), "12 %");
-    assert.equal(errorWords({ ...waits, predicted: 0, predictionError: 0 }), "none yet");
-    assert.equal(errorWords(waits), "none yet");
+    assert.equal(errorText({ ...waits, predicted: 4, predictionError: 0.12 }), "12 %");
+    assert.equal(errorText({ ...waits, predicted: 0, predictionError: 0 }), "none yet");
+    assert.equal(errorText(waits), "none yet");
   });
 
-  it("tells moves that were made at once, for one reason, as one", () => {
+  it("groups moves at the same time for the same reason", () => {
     const move = (taskId: string, moveTimeMs: number, reason: string) => ({
       ...{ taskId, moveTimeMs, reason, fromPartId: "p1", toPartId: "p2" },
     });
@@ -163,17 +164,17 @@ describe("a session in words", () => {
     );
   });
 
-  it("says when a task moved, and how many did of those that stand together", () => {
+  it("says when a task moved, and how many tasks of a group moved", () => {
     const moves = new Map([
       ["a", { taskId: "a", moveTimeMs: 3_000 }],
       ["b", { taskId: "b", moveTimeMs: 2_500 }],
     ]);
-    assert.equal(movedWords(["a"], moves, 1_000), "moved after 2.0 s");
-    assert.equal(movedWords(["a", "b", "c"], moves, 1_000), "2 of 3 moved, the last after 2.0 s");
-    assert.equal(movedWords(["c"], moves, 1_000), "");
+    assert.equal(movedText(["a"], moves, 1_000), "moved after 2.0 s");
+    assert.equal(movedText(["a", "b", "c"], moves, 1_000), "2 of 3 moved, the last after 2.0 s");
+    assert.equal(movedText(["c"], moves, 1_000), "");
   });
 
-  it("offers what can be done with it, and nothing that cannot", () => {
+  it("offers only the actions that its state allows", () => {
     const verbs = (session: Pick<Session, "status" | "endTimeMs">) =>
       actionsOf(session).map(({ verb }) => verb);
     assert.deepEqual(verbs({ status: "running" }), ["pause", "cancel", "terminate"]);
@@ -194,7 +195,7 @@ describe("a session in words", () => {
     assert.equal(modes.get("1"), "swarm");
   });
 
-  it("is looked at by what its address says, and by nothing that no filter has", () => {
+  it("keeps valid filters and views of the address, and drops the rest", () => {
     assert.deepEqual(sessionsSearch({ text: "x", status: ["failed", "none"], mode: "swarm" }), {
       ...{ text: "x", status: ["failed"], mode: ["swarm"] },
     });
@@ -204,7 +205,7 @@ describe("a session in words", () => {
   });
 });
 
-describe("a plan beside reality", () => {
+describe("a plan compared with reality", () => {
   const plan: PlanView = {
     number: 1,
     moves: [],
@@ -219,7 +220,7 @@ describe("a plan beside reality", () => {
     ],
   };
 
-  it("is on one axis, which grows while a task is running", () => {
+  it("is drawn on one axis, which grows while a task is running", () => {
     assert.deepEqual(axisOf(plan, 5_000), { startMs: 1_000, endMs: 5_000 });
     assert.deepEqual(axisOf({ ...plan, tasks: plan.tasks.slice(0, 1) }, 5_000), {
       startMs: 1_000,
@@ -239,7 +240,7 @@ describe("a plan beside reality", () => {
     assert.deepEqual(ticksOf({ startMs: 0, endMs: 7 }, 6), [0, 2, 4, 6]);
   });
 
-  it("of nothing stands on an axis too", () => {
+  it("has an axis even without tasks", () => {
     const axis = axisOf({ moves: [], tasks: [] }, 1_000);
     assert.ok(axis.endMs > axis.startMs);
   });
@@ -270,7 +271,7 @@ describe("the graph of a session", () => {
     assert.deepEqual(partsOfNode(nodes[1] ?? assert.fail(), tasks), ["2"]);
   });
 
-  it("puts together what is alike, in the voice of most of them", () => {
+  it("groups equal tasks into one node, with the part of most of them first", () => {
     const tasks = Array.from({ length: 20 }, (_, at) => task(`p-${at}`, [], at < 5 ? "1" : "2"));
     const { nodes } = shapeOf(graphTasks(tasks), { toggled: new Set(), isSequence: false });
     assert.equal(nodes.length, 1);

@@ -92,30 +92,30 @@ const causes: Readonly<Partial<Record<WaitCause, string>>> = {
 
 /** Returns the waiting causes of tasks before their start, the longest first. */
 export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitLine[] {
-  const whole = waits.reduce((sum, { waitedMs = 0 }) => sum + waitedMs, 0);
+  const totalMs = waits.reduce((sum, { waitedMs = 0 }) => sum + waitedMs, 0);
   return waits
     .filter(({ waitedMs = 0 }) => waitedMs > 0)
     .map(({ cause = "unspecified", waitedMs = 0 }) => ({
       cause: causes[cause] ?? cause.replaceAll("_", " "),
       waitedMs,
-      share: waitedMs / whole,
+      share: waitedMs / totalMs,
     }))
     .sort((one, other) => other.waitedMs - one.waitedMs);
 }
 
 /** `12 %`. In words where nothing was predicted that has ended. */
-export function errorWords({ predicted = 0, predictionError = 0 }: Performance): string {
+export function errorText({ predicted = 0, predictionError = 0 }: Performance): string {
   return predicted === 0 ? "none yet" : percent(predictionError);
 }
 
 /** `2.1 s late`, `as planned`. */
-export function lateWords(lateMs: number): string {
+export function lateText(lateMs: number): string {
   if (Math.abs(lateMs) < 1) return "as planned";
   return `${span(Math.abs(lateMs))} ${lateMs > 0 ? "late" : "early"}`;
 }
 
 /** How a choice was made. */
-export function choiceWords({ confidence = 0, explored, fallback }: Choice): string {
+export function choiceText({ confidence = 0, explored, fallback }: Choice): string {
   if (fallback === true) return "safe default";
   if (explored === true) return "exploration";
   return `${percent(confidence)} sure`;
@@ -135,11 +135,11 @@ export function modeReason(
   const [only] = parts;
   const ofPart = parts.length === 1 && choice !== undefined ? asSentence(only?.reason ?? "") : "";
   if (spec?.mode !== "adaptive") {
-    const mode = voiceOf(spec?.mode ?? effectiveMode).word;
+    const mode = voiceOf(spec?.mode ?? effectiveMode).label;
     return [`The mode ${mode} was set at the start.`, ofPart].filter(Boolean).join(" ");
   }
   if (choice === undefined) return "Tutti chooses the mode when the session starts.";
-  return [`Tutti chose the mode ${voiceOf(effectiveMode).word}.`, asSentence(choice.reason ?? ""), ofPart]
+  return [`Tutti chose the mode ${voiceOf(effectiveMode).label}.`, asSentence(choice.reason ?? ""), ofPart]
     .filter((text, at, all) => text !== "" && all.indexOf(text) === at)
     .join(" ");
 }
@@ -150,7 +150,7 @@ export function chosenMode({ kind, candidates, chosen = 0 }: Choice): Mode | und
 }
 
 /** `31 % longer than expected`. Undefined where nothing was expected or nothing came of it yet. */
-export function outcomeWords({ outcome, candidates, chosen = 0 }: Choice): string | undefined {
+export function outcomeText({ outcome, candidates, chosen = 0 }: Choice): string | undefined {
   const { expectedMs = 0 } = candidates[chosen] ?? {};
   if (outcome === undefined) return undefined;
   const { realMs = 0 } = outcome;
@@ -238,7 +238,7 @@ export function movesTogether(moves: readonly TaskMove[]): readonly JointMove[] 
  * `moved after 2.1 s`. For a bundle of tasks, with the number of moved ones: `5 of 40 moved, the last after 2.1 s`.
  * Empty for tasks that stayed.
  */
-export function movedWords(
+export function movedText(
   taskIds: readonly string[],
   lastMoves: ReadonlyMap<string, TaskMove>,
   startMs: number,

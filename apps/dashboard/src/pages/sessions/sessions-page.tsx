@@ -5,12 +5,12 @@ import { useLive } from "../../data/use-live.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
-import { Empty, Failure, Meter, PageHead, Tag, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, Meter, PageHead, Tag } from "../../elements/parts.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
 import { tasksOver } from "../missions/mission.ts";
 import { StateFilter, Typed } from "../runs/filters.tsx";
 import { ModeFilter } from "./mode-filter.tsx";
@@ -19,7 +19,7 @@ import { titleOf } from "./session.ts";
 import "./sessions.css";
 import { SessionsStore } from "./sessions-store.ts";
 import { VoiceMark } from "./voice-mark.tsx";
-import { modeOrder, modeWords } from "./voices.ts";
+import { modeOrder, modeText } from "./voices.ts";
 
 const rowPx = 84;
 
@@ -28,13 +28,13 @@ export function SessionsPage() {
   const search = useSearch({ from: "/sessions" });
   const navigate = useNavigate({ from: "/sessions" });
   const change = (next: SessionsSearch) => void navigate({ search: next, replace: true });
-  const { sessions, isWhole, problem } = useSessions(search);
+  const { sessions, isComplete, problem } = useSessions(search);
   const isFiltered = Object.keys(search).length > 0;
   return (
     <>
       <PageHead
         title="Sessions"
-        below={isWhole ? counted(sessions.length, "session") : <>&nbsp;</>}
+        below={isComplete ? counted(sessions.length, "session") : <>&nbsp;</>}
         actions={
           <>
             <Link to="/race" className="press">
@@ -56,15 +56,15 @@ export function SessionsPage() {
           </>
         }
       />
-      <Look search={search} onChange={change} />
+      <FilterBar search={search} onChange={change} />
       {problem === undefined ? null : (
         <Failure title="Sessions cannot be shown" message={problem.message} code={problem.code} />
       )}
-      {!isWhole && problem === undefined ? <Waiting what="sessions" lines={8} /> : null}
-      {isWhole && sessions.length === 0 ? (
+      {!isComplete && problem === undefined ? <Loading label="sessions" lines={8} /> : null}
+      {isComplete && sessions.length === 0 ? (
         <NoSessions isFiltered={isFiltered} onClear={() => change({})} />
       ) : null}
-      {isWhole && sessions.length > 0 ? (
+      {isComplete && sessions.length > 0 ? (
         <VirtualCards
           items={sessions}
           keyOf={({ sessionId }) => sessionId}
@@ -80,7 +80,13 @@ export function SessionsPage() {
 }
 
 /** The filter of the list. */
-function Look({ search, onChange }: { search: SessionsSearch; onChange: (next: SessionsSearch) => void }) {
+function FilterBar({
+  search,
+  onChange,
+}: {
+  search: SessionsSearch;
+  onChange: (next: SessionsSearch) => void;
+}) {
   const modes = search.mode ?? [];
   return (
     <search className="sessions-look">
@@ -152,7 +158,7 @@ function Line({ session }: { session: Session }) {
   const over = tasksOver(tasks);
   const { completed: done = 0, failed = 0 } = tasks ?? {};
   const isWrong = failed > 0 && status !== "completed";
-  const failedWords = isWrong ? `, ${count(failed)} failed` : "";
+  const failedText = isWrong ? `, ${count(failed)} failed` : "";
   const title = titleOf(session);
   const moves = performance?.moves ?? 0;
   return (
@@ -167,15 +173,15 @@ function Line({ session }: { session: Session }) {
       </div>
       <div className="small">
         <VoiceMark mode={effectiveMode ?? spec?.mode} alone />{" "}
-        <span>{modeWords(spec?.mode, effectiveMode)}</span>
+        <span>{modeText(spec?.mode, effectiveMode)}</span>
       </div>
-      <StandMark stand={standOf(runStates, status)} />
+      <BadgeMark badge={badgeOf(runStates, status)} />
       <div className="session-far small">
         {total === 0 ? null : (
           <>
             <Meter share={over / total} tone={isWrong ? "wrong" : "done"} />
             <span>
-              {count(done)} of {counted(total, "task")} done{failedWords}
+              {count(done)} of {counted(total, "task")} done{failedText}
             </span>
           </>
         )}

@@ -13,7 +13,7 @@ export class SessionsStore extends LiveStore<WatchSessionsReply, SessionsKnown> 
     (one, other) => (other.createTimeMs ?? 0) - (one.createTimeMs ?? 0),
   );
 
-  constructor(later: (tell: () => void) => void) {
+  constructor(later: (notify: () => void) => void) {
     super({ sessions: [] }, later);
   }
 
@@ -22,7 +22,7 @@ export class SessionsStore extends LiveStore<WatchSessionsReply, SessionsKnown> 
   }
 
   protected override fold({ sessions = [], removedIds = [] }: WatchSessionsReply): void {
-    for (const session of sessions) this.#sessions.put(session);
+    for (const session of sessions) this.#sessions.set(session);
     for (const sessionId of removedIds) this.#sessions.remove({ sessionId });
   }
 

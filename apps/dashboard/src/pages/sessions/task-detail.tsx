@@ -6,14 +6,14 @@ import { Explained } from "../../elements/explained.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Facts } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { ValueView } from "../../run/json/value-view.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOf, taskStates } from "../../score/states.ts";
-import { usedWords } from "../missions/mission.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, taskStates } from "../../score/states.ts";
+import { usageText } from "../missions/mission.ts";
 import { doneBy, modesOfParts } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 
@@ -43,7 +43,7 @@ function Detail({ session, task, onTask }: DetailOptions) {
   return (
     <div className="session-detail">
       <p>
-        <StandMark stand={standOf(taskStates, status)} />
+        <BadgeMark badge={badgeOf(taskStates, status)} />
         {statusReason ? <span className="soft"> {statusReason}</span> : null}
       </p>
       {failure === undefined ? null : (
@@ -51,7 +51,7 @@ function Detail({ session, task, onTask }: DetailOptions) {
           {failure.message || failure.code} <code className="small">{failure.code}</code>
         </p>
       )}
-      <Why session={session} task={task} onTask={onTask} />
+      <ExplanationView session={session} task={task} onTask={onTask} />
       <Facts
         facts={[
           ["done by", doneBy(task) || "–"],
@@ -61,7 +61,7 @@ function Detail({ session, task, onTask }: DetailOptions) {
           ["agent", task.agentId || "–"],
           ["attempts", count(attempts)],
           ["needs", (spec?.needs ?? []).map((need) => need.task).join(", ") || "–"],
-          ["used", usedWords(task.used) || "–"],
+          ["used", usageText(task.used) || "–"],
           ["ready", <Moment key="ready" atMs={task.readyTimeMs} />],
           ["began", <Moment key="began" atMs={task.startTimeMs} />],
           ["ended", <Moment key="ended" atMs={task.endTimeMs} />],
@@ -70,20 +70,20 @@ function Detail({ session, task, onTask }: DetailOptions) {
       {spec?.input === undefined ? null : (
         <section>
           <h3>Input</h3>
-          <ValueView value={spec.input} what="the input of the task" />
+          <ValueView value={spec.input} label="the input of the task" />
         </section>
       )}
       {outcome !== undefined && "completed" in outcome && outcome.completed !== undefined ? (
         <section>
           <h3>Output</h3>
-          <ValueView value={outcome.completed} what="the output of the task" />
+          <ValueView value={outcome.completed} label="the output of the task" />
         </section>
       ) : null}
     </div>
   );
 }
 
-function Why({ session: { sessionId }, task, onTask }: DetailOptions) {
+function ExplanationView({ session: { sessionId }, task, onTask }: DetailOptions) {
   const taskId = task.spec?.id ?? "";
   const path = pathOf(["sessions", sessionId, "why"], { task: taskId });
   const query = useQuery({
@@ -103,11 +103,11 @@ function Why({ session: { sessionId }, task, onTask }: DetailOptions) {
           command={commandLine("tutti", "why", sessionId, taskId)}
         />
       </h3>
-      <Shown query={query} what="the reason" lines={2}>
+      <QueryView query={query} label="the reason" lines={2}>
         {({ explanation }) =>
           explanation === undefined ? null : <Explained explanation={explanation} onPart={onTask} />
         }
-      </Shown>
+      </QueryView>
     </section>
   );
 }

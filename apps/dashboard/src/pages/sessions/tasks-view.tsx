@@ -5,8 +5,8 @@ import { Moment } from "../../elements/moment.tsx";
 import { Empty } from "../../elements/parts.tsx";
 import { StateChoices } from "../../elements/state-choices.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOf, taskStates } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, taskStates } from "../../score/states.ts";
 import { statesOf } from "../missions/mission.ts";
 import { doneBy, modesOfParts } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
@@ -22,17 +22,17 @@ export function TasksView(options: {
   const { session, tasks, onOpen } = options;
   const [text, setText] = useState("");
   const [state, setState] = useState("");
-  const wanted = useDeferredValue(text.toLowerCase());
-  const shown = useMemo(
+  const filterText = useDeferredValue(text.toLowerCase());
+  const visible = useMemo(
     () =>
       tasks.filter((task) => {
         if (state !== "" && task.status !== state) return false;
         const searched = [task.spec?.id, task.spec?.title, doneBy(task), task.agentId]
           .join(" ")
           .toLowerCase();
-        return wanted.split(/\s+/).every((word) => searched.includes(word));
+        return filterText.split(/\s+/).every((term) => searched.includes(term));
       }),
-    [tasks, wanted, state],
+    [tasks, filterText, state],
   );
   const counts = useMemo(() => statesOf(tasks), [tasks]);
   const modes = useMemo(() => modesOfParts(session), [session]);
@@ -50,14 +50,14 @@ export function TasksView(options: {
         <StateChoices
           label="State"
           counts={counts}
-          standOf={(each) => standOf(taskStates, each)}
+          badgeOf={(each) => badgeOf(taskStates, each)}
           chosen={state}
           onChoose={setState}
         />
       </div>
-      {shown.length === 0 ? <Empty title="No tasks match." /> : null}
+      {visible.length === 0 ? <Empty title="No tasks match." /> : null}
       <VirtualCards
-        items={shown}
+        items={visible}
         keyOf={({ spec }) => spec?.id ?? ""}
         label="Tasks"
         rowPx={rowPx}
@@ -65,7 +65,7 @@ export function TasksView(options: {
       >
         {(task) => (
           <div className="session-task">
-            <StandMark stand={standOf(taskStates, task.status)} />
+            <BadgeMark badge={badgeOf(taskStates, task.status)} />
             <span>
               <button type="button" className="text-link" onClick={() => onOpen(task.spec?.id ?? "")}>
                 {task.spec?.id}

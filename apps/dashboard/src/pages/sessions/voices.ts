@@ -2,7 +2,7 @@
 import type { Mode } from "@tutti/rest/types";
 
 export interface Voice {
-  readonly word: string;
+  readonly label: string;
   readonly letter: string;
   /** Of the class that has its colour. */
   readonly name: string;
@@ -11,17 +11,17 @@ export interface Voice {
 }
 
 const voices: Readonly<Partial<Record<Mode, Voice>>> = {
-  workflow: { word: "workflow", letter: "W", name: "workflow", about: "in the declared order, as a run" },
-  swarm: { word: "swarm", letter: "S", name: "swarm", about: "agents claim tasks, as a mission" },
+  workflow: { label: "workflow", letter: "W", name: "workflow", about: "in the declared order, as a run" },
+  swarm: { label: "swarm", letter: "S", name: "swarm", about: "agents claim tasks, as a mission" },
   intelligence: {
-    word: "intelligence",
+    label: "intelligence",
     letter: "I",
     name: "intelligence",
     about: "by a plan from learned durations, updated while it runs",
   },
-  hybrid: { word: "hybrid", letter: "H", name: "hybrid", about: "its parts in several modes at once" },
-  adaptive: { word: "adaptive", letter: "A", name: "adaptive", about: "chosen by Tutti" },
-  custom: { word: "orchestrator", letter: "O", name: "custom", about: "by a custom orchestrator" },
+  hybrid: { label: "hybrid", letter: "H", name: "hybrid", about: "its parts in several modes at once" },
+  adaptive: { label: "adaptive", letter: "A", name: "adaptive", about: "chosen by Tutti" },
+  custom: { label: "orchestrator", letter: "O", name: "custom", about: "by a custom orchestrator" },
 };
 
 export const modeOrder = ["workflow", "swarm", "intelligence", "hybrid", "custom"] as const;
@@ -29,7 +29,7 @@ export const modeOrder = ["workflow", "swarm", "intelligence", "hybrid", "custom
 export function voiceOf(mode: Mode | undefined): Voice {
   return (
     voices[mode ?? "unspecified"] ?? {
-      word: "not chosen yet",
+      label: "not chosen yet",
       letter: "·",
       name: "none",
       about: "not chosen yet",
@@ -38,8 +38,8 @@ export function voiceOf(mode: Mode | undefined): Voice {
 }
 
 /** `hybrid, chosen`: its mode, and whether Tutti chose it. Lists do not contain the request. */
-export function modeWords(wanted: Mode | undefined, effective: Mode | undefined): string {
+export function modeText(requested: Mode | undefined, effective: Mode | undefined): string {
   const isKnown = effective !== undefined && effective !== "unspecified";
-  if (wanted === "adaptive") return isKnown ? `${voiceOf(effective).word}, chosen` : "adaptive";
-  return voiceOf(isKnown ? effective : wanted).word;
+  if (requested === "adaptive") return isKnown ? `${voiceOf(effective).label}, chosen` : "adaptive";
+  return voiceOf(isKnown ? effective : requested).label;
 }

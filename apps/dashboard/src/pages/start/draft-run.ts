@@ -54,7 +54,7 @@ export function startBody(draft: RunDraft, input: unknown, parameters?: unknown)
 /** The errors of the fields around the input, by field. */
 export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunDraft, string>>> {
   const priority = draft.priority.trim();
-  const wrongLabel = wordsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));
+  const wrongLabel = termsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));
   return {
     ...(draft.workflow === "" ? { workflow: "Choose a workflow." } : {}),
     ...(wrongLabel === undefined ? {} : { labels: `Expected labels as name=value, found ${wrongLabel}.` }),
@@ -66,14 +66,14 @@ export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunD
 
 function labelsOf(text: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    wordsOf(text).flatMap((each) => {
+    termsOf(text).flatMap((each) => {
       const [name = "", ...value] = each.split("=");
       return name === "" || value.length === 0 ? [] : [[name, value.join("=")]];
     }),
   );
 }
 
-const wordsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
+const termsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
 
 /** The kinds of work that a definition can be started as. */
 export type StartKind = "run" | "mission" | "session";

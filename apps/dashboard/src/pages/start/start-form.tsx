@@ -24,22 +24,22 @@ import {
 } from "./draft-run.ts";
 import "./start.css";
 
-type How = "form" | "json";
+type InputMode = "form" | "json";
 
 /** The input as fields and as JSON. A change of either one updates the other. */
-function useInput(field: Field, given: unknown) {
-  const [how, setHow] = useState<How>(field.kind === "raw" ? "json" : "form");
-  const [draft, setDraft] = useState<Draft>(() => draftOf(field, given));
-  const [json, setJson] = useState(() => (given === undefined ? "" : JSON.stringify(given, null, 2)));
+function useInput(field: Field, initial: unknown) {
+  const [mode, setMode] = useState<InputMode>(field.kind === "raw" ? "json" : "form");
+  const [draft, setDraft] = useState<Draft>(() => draftOf(field, initial));
+  const [json, setJson] = useState(() => (initial === undefined ? "" : JSON.stringify(initial, null, 2)));
   const asForm = filled(field, draft);
   const asJson = filled({ kind: "raw", label: "", hint: "", required: false }, { kind: "raw", text: json });
-  const change = (next: How) => {
+  const change = (next: InputMode) => {
     if (next === "json") setJson(asForm.value === undefined ? "" : JSON.stringify(asForm.value, null, 2));
     else if (asJson.problems.length > 0) return;
     else setDraft(draftOf(field, asJson.value));
-    setHow(next);
+    setMode(next);
   };
-  return { how, change, draft, setDraft, json, setJson, found: how === "form" ? asForm : asJson };
+  return { how: mode, change, draft, setDraft, json, setJson, found: mode === "form" ? asForm : asJson };
 }
 
 interface StartOptions {
@@ -62,7 +62,7 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
     ...(like === undefined ? emptyRun : draftLike(like)),
     workflow: name,
   }));
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const [refusal, setRefusal] = useState<PageError | undefined>();
   const wrong = runProblems(run);
   const body = startBody(run, input.found.value, parameterSchema ? parameters.found.value : undefined);
@@ -70,7 +70,7 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
   const problems = [...(parameterSchema ? parameters.found.problems : []), ...input.found.problems];
   const under = (paths: readonly string[]) => problemsUnder(paths, refusal?.fields ?? []);
   const perform = () => {
-    setTried(true);
+    setSubmitted(true);
     setRefusal(undefined);
     if (problems.length > 0 || Object.keys(wrong).length > 0) return;
     return (prepare?.() ?? Promise.resolve()).then(() => send(call));
@@ -84,7 +84,7 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
           field={parameterField}
           input={parameters}
           problems={[
-            ...(tried ? parameters.found.problems : []),
+            ...(submitted ? parameters.found.problems : []),
             ...under(["parameters", "spec.parameters"]),
           ]}
         />
@@ -94,14 +94,14 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
         field={field}
         input={input}
         description={prepare === undefined ? definition.description : undefined}
-        problems={[...(tried ? input.found.problems : []), ...under(["input", "spec.input"])]}
+        problems={[...(submitted ? input.found.problems : []), ...under(["input", "spec.input"])]}
       />
-      {kind === "run" ? <About run={run} wrong={tried ? wrong : {}} onChange={setRun} /> : null}
+      {kind === "run" ? <About run={run} wrong={submitted ? wrong : {}} onChange={setRun} /> : null}
       {refusal === undefined ? null : (
         <Failure title={`${titles[kind]} not started`} message={refusal.message} code={refusal.code} />
       )}
       <p className="start-foot">
-        {tried ? <Corrections count={problems.length} /> : null}
+        {submitted ? <Corrections count={problems.length} /> : null}
         <Action
           label={`Start ${kind}`}
           weight="main"

@@ -3,8 +3,8 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Run } from "@tutti/rest/types";
 import { runQuery, workflowQuery, workflowsQuery } from "../../data/queries.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
-import { Empty, Failure, PageHead, Part, Waiting } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { Empty, Failure, Loading, PageHead, Part } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { StartForm } from "./start-form.tsx";
 
 /** The page to start a run: workflow, input, and known facts about the workflow. */
@@ -31,7 +31,7 @@ export function StartPage() {
           )
         }
       />
-      <Shown query={workflows} what="workflows" lines={6}>
+      <QueryView query={workflows} label="workflows" lines={6}>
         {({ definitions }) => {
           // The list has only one page, so a name that is missing from it is looked up.
           const isKnown = definitions.some(({ name }) => name === chosen);
@@ -68,21 +68,21 @@ export function StartPage() {
             </>
           );
         }}
-      </Shown>
+      </QueryView>
     </div>
   );
 }
 
 function LikeWaits({ error }: { error: Error | null }) {
-  if (error === null) return <Waiting what="the run" />;
+  if (error === null) return <Loading label="the run" />;
   return <Failure title="Template run cannot be read" message={error.message} />;
 }
 
 function OfWorkflow({ name, like }: { name: string; like: Run | undefined }) {
   const query = useQuery(workflowQuery(name));
   return (
-    <Shown query={query} what="the workflow" lines={6}>
+    <QueryView query={query} label="the workflow" lines={6}>
       {(definition) => <StartForm definition={definition} like={like} />}
-    </Shown>
+    </QueryView>
   );
 }

@@ -6,7 +6,7 @@ import { send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Tabs } from "../../elements/tabs.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import type { StartKind } from "../start/draft-run.ts";
@@ -19,7 +19,9 @@ import "./templates.css";
 /** The page of one template: description, form, and files. */
 export function TemplatePage() {
   const { kind, name } = useParams({ from: "/templates/$kind/$name" });
-  const template = templates.find((one) => one.kind === kind && one.name.split("/").at(-1) === name);
+  const template = templates.find(
+    (candidate) => candidate.kind === kind && candidate.name.split("/").at(-1) === name,
+  );
   useWindowTitle(name);
   if (template === undefined)
     return (
@@ -108,7 +110,7 @@ const checkQuery = ({ name, definitions }: Template) => {
 function Startable({ template }: { template: Template }) {
   const query = useQuery(checkQuery(template));
   return (
-    <Shown query={query} what="the form" lines={6}>
+    <QueryView query={query} label="the form" lines={6}>
       {({ definition }) =>
         definition === undefined ? (
           <Empty title="This platform cannot read the definition." />
@@ -124,7 +126,7 @@ function Startable({ template }: { template: Template }) {
           </div>
         )
       }
-    </Shown>
+    </QueryView>
   );
 }
 

@@ -17,7 +17,7 @@ const titles: Readonly<Record<TemplateKind, string>> = {
 /** All templates of this release, with actions to publish and start them. */
 export function TemplatesPage() {
   const [typed, setTyped] = useState("");
-  const shown = templates.filter((template) => matches(template, typed));
+  const visible = templates.filter((template) => matches(template, typed));
   return (
     <>
       <PageHead
@@ -43,9 +43,9 @@ export function TemplatesPage() {
           placeholder="name or description"
         />
       </div>
-      {shown.length === 0 ? <Empty title="No templates match." /> : null}
+      {visible.length === 0 ? <Empty title="No templates match." /> : null}
       {templateKinds.map((kind) => (
-        <OfKind key={kind} kind={kind} shown={shown.filter((template) => template.kind === kind)} />
+        <OfKind key={kind} kind={kind} visible={visible.filter((template) => template.kind === kind)} />
       ))}
     </>
   );
@@ -55,12 +55,12 @@ function matches({ name, about }: Template, typed: string): boolean {
   return `${name} ${about}`.toLowerCase().includes(typed.trim().toLowerCase());
 }
 
-function OfKind({ kind, shown }: { kind: TemplateKind; shown: readonly Template[] }) {
-  if (shown.length === 0) return null;
+function OfKind({ kind, visible }: { kind: TemplateKind; visible: readonly Template[] }) {
+  if (visible.length === 0) return null;
   return (
-    <Part title={titles[kind]} aside={shown.length}>
+    <Part title={titles[kind]} aside={visible.length}>
       <ul className="workflow-cards">
-        {shown.map((template) => (
+        {visible.map((template) => (
           <li key={template.name}>
             <Card template={template} />
           </li>

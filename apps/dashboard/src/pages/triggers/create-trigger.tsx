@@ -19,18 +19,18 @@ import { useRefresh } from "./trigger-actions.tsx";
 /** A form for a new trigger: event, condition, and workflow. */
 export function CreateTrigger({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<TriggerDraft>(emptyTrigger);
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const [refusal, setRefusal] = useState<PageError | undefined>();
   const navigate = useNavigate();
   const refresh = useRefresh();
   const problems = triggerProblems(draft);
   const call = { method: "POST", path: "/v1/triggers", body: triggerBody(draft) } as const;
   const perform = () => {
-    setTried(true);
+    setSubmitted(true);
     setRefusal(undefined);
     return Object.keys(problems).length > 0 ? undefined : send(call).then(() => true);
   };
-  const made = (reply: unknown) => {
+  const onCreated = (reply: unknown) => {
     if (reply !== true) return;
     refresh();
     onDone();
@@ -38,7 +38,7 @@ export function CreateTrigger({ onDone }: { onDone: () => void }) {
   };
   return (
     <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
-      <Rules draft={draft} problems={tried ? problems : {}} onChange={setDraft} />
+      <Rules draft={draft} problems={submitted ? problems : {}} onChange={setDraft} />
       {refusal === undefined ? null : (
         <Failure title="Trigger not created" message={refusal.message} code={refusal.code} />
       )}
@@ -53,7 +53,7 @@ export function CreateTrigger({ onDone }: { onDone: () => void }) {
           call={call}
           command={createCommand(draft)}
           perform={perform}
-          onDone={made}
+          onDone={onCreated}
           onError={setRefusal}
         />
       </div>

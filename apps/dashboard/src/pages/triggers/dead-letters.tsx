@@ -8,7 +8,7 @@ import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { triggerCall, useRefresh } from "./trigger-actions.tsx";
 
@@ -21,7 +21,7 @@ export function DeadLetters({ triggerId }: { triggerId: string }) {
       title="Dead letters"
       aside={letters.length === 0 ? undefined : <All triggerId={triggerId} letters={letters} />}
     >
-      <Shown query={query} what="dead letters" lines={3}>
+      <QueryView query={query} label="dead letters" lines={3}>
         {() =>
           letters.length === 0 ? (
             <Empty title="No dead letters." />
@@ -30,7 +30,7 @@ export function DeadLetters({ triggerId }: { triggerId: string }) {
               <ul className="dead-letters">
                 {letters.map((letter) => (
                   <li key={letter.number}>
-                    <Letter triggerId={triggerId} letter={letter} />
+                    <DeadLetterItem triggerId={triggerId} letter={letter} />
                   </li>
                 ))}
               </ul>
@@ -38,13 +38,13 @@ export function DeadLetters({ triggerId }: { triggerId: string }) {
             </>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
 function All({ triggerId, letters }: { triggerId: string; letters: readonly DeadLetter[] }) {
-  const [asking, setAsking] = useState(false);
+  const [confirming, setConfirming] = useState(false);
   const refresh = useRefresh();
   return (
     <div className="page-actions">
@@ -54,13 +54,13 @@ function All({ triggerId, letters }: { triggerId: string; letters: readonly Dead
         command={commandLine("tutti", "trigger", "retry", triggerId)}
         onDone={refresh}
       />
-      <button type="button" className="press" onClick={() => setAsking(true)}>
+      <button type="button" className="press" onClick={() => setConfirming(true)}>
         Delete all …
       </button>
-      <Dialog title="Delete dead letters" open={asking} onClose={() => setAsking(false)}>
+      <Dialog title="Delete dead letters" open={confirming} onClose={() => setConfirming(false)}>
         <p>{counted(letters.length, "event")} of this trigger start no run.</p>
         <div className="dialog-foot">
-          <button type="button" className="press" onClick={() => setAsking(false)}>
+          <button type="button" className="press" onClick={() => setConfirming(false)}>
             Keep them
           </button>
           <Action
@@ -69,7 +69,7 @@ function All({ triggerId, letters }: { triggerId: string; letters: readonly Dead
             call={triggerCall(triggerId, "dead-letters/drop")}
             command={commandLine("tutti", "trigger", "drop", triggerId, "--yes")}
             onDone={() => {
-              setAsking(false);
+              setConfirming(false);
               refresh();
             }}
           />
@@ -79,7 +79,7 @@ function All({ triggerId, letters }: { triggerId: string; letters: readonly Dead
   );
 }
 
-function Letter({ triggerId, letter }: { triggerId: string; letter: DeadLetter }) {
+function DeadLetterItem({ triggerId, letter }: { triggerId: string; letter: DeadLetter }) {
   const { number = 0, event, timeMs, code, message } = letter;
   const refresh = useRefresh();
   return (
@@ -97,7 +97,7 @@ function Letter({ triggerId, letter }: { triggerId: string; letter: DeadLetter }
         </p>
         <details>
           <summary className="small">Event</summary>
-          <Json value={event} what="the event" />
+          <Json value={event} label="the event" />
         </details>
       </div>
       <div className="page-actions">

@@ -10,7 +10,7 @@ import {
   rangeOf,
   replayCommand,
   ruleFacts,
-  sourceWords,
+  sourceText,
   testCommand,
   triggerBody,
   triggerProblems,
@@ -20,8 +20,8 @@ import {
 describe("triggers", () => {
   const trigger = { triggerId: "orders", labels: {}, recent: [] } as const;
 
-  it("says in words what starts a run", () => {
-    const table: readonly (readonly [source: Parameters<typeof sourceWords>[0], words: string])[] = [
+  it("describes in words what starts a run", () => {
+    const table: readonly (readonly [source: Parameters<typeof sourceText>[0], words: string])[] = [
       [{ event: { type: "shop.order.*" } }, "shop.order.*"],
       [{ event: { type: "shop.>", source: "/shop" } }, "shop.> of /shop"],
       [{ runEnd: { definition: "import", ends: [] } }, "after import: completed"],
@@ -31,7 +31,7 @@ describe("triggers", () => {
       ],
       [undefined, ""],
     ];
-    for (const [source, words] of table) assert.equal(sourceWords(source), words);
+    for (const [source, expected] of table) assert.equal(sourceText(source), expected);
   });
 
   it("shows rules that are not the defaults, and counts that are not 0", () => {
@@ -84,7 +84,7 @@ describe("triggers", () => {
     );
   });
 
-  it("makes webhooks with their secret, and shows their address", () => {
+  it("creates webhooks with their secret, and shows their path", () => {
     const draft = {
       ...emptyTrigger,
       id: "reviews",
@@ -103,11 +103,11 @@ describe("triggers", () => {
       webhookPath({ triggerId: "reviews", namespace: "shop", source }),
       "/v1/webhooks/shop/reviews",
     );
-    assert.equal(sourceWords(source), "webhooks of github");
+    assert.equal(sourceText(source), "webhooks of github");
     assert.equal(eventDraftOf({ triggerId: "reviews", source }).type, "webhook.reviews");
   });
 
-  it("tries an event of the trigger's type, or the newest one of the log", () => {
+  it("tests an event of the trigger's type, or the newest event of the log", () => {
     const draft = eventDraftOf({ triggerId: "orders", source: { event: { type: "shop.*.made.>" } } });
     assert.equal(draft.type, "shop.any.made.any");
     assert.deepEqual(eventOf(draft, "test"), { ok: true, event: undefined, data: undefined });

@@ -10,7 +10,7 @@ import type {
 import { count, span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 
-export function sourceWords(source: TriggerSource | undefined): string {
+export function sourceText(source: TriggerSource | undefined): string {
   const { event, runEnd, webhook } = source ?? {};
   if (webhook !== undefined) return `webhooks of ${webhook.preset ?? "standard"}`;
   if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
@@ -19,7 +19,7 @@ export function sourceWords(source: TriggerSource | undefined): string {
   return `after ${runEnd.definition}: ${ends}`;
 }
 
-const whole = "as long as its run is kept";
+const runRetention = "as long as its run is kept";
 
 /** Returns the rules of a trigger that are not the defaults, each with its name. Expressions are code. */
 export function ruleFacts(
@@ -30,7 +30,7 @@ export function ruleFacts(
     ["Webhook address", webhookPath(trigger), true],
     ["If", condition, true],
     ["Key", key || "source and id of the event", key !== ""],
-    ["A key counts as seen", windowMs > 0 ? `for ${span(windowMs)}` : whole, false],
+    ["A key counts as seen", windowMs > 0 ? `for ${span(windowMs)}` : runRetention, false],
     ["Run id", runId, true],
     ...policyFacts(policy),
     ["Of definition", owner, false],
@@ -56,12 +56,12 @@ function policyFacts(policy: TriggerPolicy | undefined): readonly (readonly [str
       throttleCount > 0 ? `${count(throttleCount)} runs in ${span(throttlePerMs || 1_000)}` : "",
       false,
     ],
-    ["While a run has not ended", singletonWords[singleton ?? ""] ?? "", false],
+    ["While a run has not ended", singletonTexts[singleton ?? ""] ?? "", false],
     ["Signal", signal, true],
   ];
 }
 
-const singletonWords: Readonly<Record<string, string>> = { skip: "skip events", queue: "queue events" };
+const singletonTexts: Readonly<Record<string, string>> = { skip: "skip events", queue: "queue events" };
 
 /** The counts that a trigger always shows, then those that are not 0. */
 export function countFacts({ counts }: Pick<Trigger, "counts">): readonly (readonly [string, number])[] {
@@ -194,8 +194,8 @@ export function eventOf({ type, data }: EventDraft, id: string): ReadDraft {
       data: value,
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { ok: false, problem: `Data: expected JSON. ${why}` };
+    const cause = error instanceof Error ? error.message : String(error);
+    return { ok: false, problem: `Data: expected JSON. ${cause}` };
   }
 }
 

@@ -10,7 +10,7 @@ import { Json } from "../../elements/json.tsx";
 import { count } from "../../elements/moments.ts";
 import { Facts, Failure } from "../../elements/parts.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { triggerTests } from "../../score/states.ts";
 import { eventDraftOf, eventOf, type RangeDraft, rangeOf, replayCommand, testCommand } from "./rules.ts";
 import { triggerCall, useRefresh } from "./trigger-actions.tsx";
@@ -94,7 +94,7 @@ function TestForm({ trigger, onClose }: { trigger: Trigger; onClose: () => void 
 function TestResult({ reply }: { reply: TestTriggerReply }) {
   const { event, ofSource = false, matched = false, problem = "", key = "", group = "", runId = "" } = reply;
   if (event === undefined) return <p>The log has no event of this trigger. Enter data.</p>;
-  const stand =
+  const badge =
     problem !== ""
       ? triggerTests.dead
       : matched
@@ -111,12 +111,12 @@ function TestResult({ reply }: { reply: TestTriggerReply }) {
   ];
   return (
     <>
-      <StandMark stand={stand} />
+      <BadgeMark badge={badge} />
       <Facts facts={facts.filter(([, text]) => text !== "")} />
       {reply.input === undefined || reply.input === null ? null : (
         <>
           <h3 className="trigger-under">Input of the run</h3>
-          <Json value={reply.input} what="the input" />
+          <Json value={reply.input} label="the input" />
         </>
       )}
     </>

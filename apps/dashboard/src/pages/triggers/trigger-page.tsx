@@ -2,17 +2,17 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { Trigger } from "@tutti/rest/types";
 import { triggerQuery } from "../../data/queries.ts";
+import { ItemView } from "../../elements/item-view.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { activationStates, activeOrPaused, standOf } from "../../score/states.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { activationStates, activeOrPaused, badgeOf } from "../../score/states.ts";
 import { DeadLetters } from "./dead-letters.tsx";
-import { countFacts, ruleFacts, sourceWords } from "./rules.ts";
+import { countFacts, ruleFacts, sourceText } from "./rules.ts";
 import { PauseOrResume } from "./trigger-actions.tsx";
 import { RemoveTrigger, ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
 import "./triggers.css";
@@ -23,7 +23,7 @@ export function TriggerPage() {
   const query = useQuery(triggerQuery(triggerId));
   useWindowTitle(triggerId);
   return (
-    <ShownOne query={query} kind="trigger" id={triggerId}>
+    <ItemView query={query} kind="trigger" id={triggerId}>
       {(trigger) => (
         <>
           <PageHead
@@ -44,7 +44,7 @@ export function TriggerPage() {
           <DeadLetters triggerId={triggerId} />
         </>
       )}
-    </ShownOne>
+    </ItemView>
   );
 }
 
@@ -52,7 +52,7 @@ function Below({ trigger }: { trigger: Trigger }) {
   const { paused, note, description } = trigger;
   return (
     <>
-      <StandMark stand={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
+      <BadgeMark badge={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
       {note ? ` ${note}` : ""}
       {description ? ` · ${description}` : ""}
     </>
@@ -69,12 +69,12 @@ function Counts({ trigger }: { trigger: Trigger }) {
 
 function Settings({ trigger }: { trigger: Trigger }) {
   const workflow = trigger.run?.definition?.name;
-  const given = trigger.with;
+  const input = trigger.with;
   return (
     <Part title="Settings">
       <Facts
         facts={[
-          ["Event", <code key="event">{sourceWords(trigger.source)}</code>],
+          ["Event", <code key="event">{sourceText(trigger.source)}</code>],
           [
             "Starts",
             workflow === undefined ? (
@@ -90,10 +90,10 @@ function Settings({ trigger }: { trigger: Trigger }) {
           ),
         ]}
       />
-      {given === undefined || given === null ? null : (
+      {input === undefined || input === null ? null : (
         <>
           <h3 className="trigger-under">Input of its runs</h3>
-          <Json value={given} what="the input" />
+          <Json value={input} label="the input" />
         </>
       )}
     </Part>
@@ -117,7 +117,7 @@ function Activations({ trigger }: { trigger: Trigger }) {
                 <Moment atMs={timeMs} />
               </td>
               <td>
-                <StandMark stand={standOf(activationStates, result)} />
+                <BadgeMark badge={badgeOf(activationStates, result)} />
               </td>
               <td>
                 <span>

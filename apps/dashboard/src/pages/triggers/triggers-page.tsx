@@ -7,11 +7,11 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { activationStates, activeOrPaused, standOf } from "../../score/states.ts";
+import { QueryView } from "../../elements/query-view.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { activationStates, activeOrPaused, badgeOf } from "../../score/states.ts";
 import { CreateTrigger } from "./create-trigger.tsx";
-import { sourceWords } from "./rules.ts";
+import { sourceText } from "./rules.ts";
 import { PauseOrResume } from "./trigger-actions.tsx";
 import "./triggers.css";
 
@@ -30,7 +30,7 @@ export function TriggersPage() {
           </button>
         }
       />
-      <Shown query={query} what="triggers" lines={6}>
+      <QueryView query={query} label="triggers" lines={6}>
         {({ triggers }) =>
           triggers.length === 0 ? (
             <Empty title="No triggers yet.">
@@ -48,7 +48,7 @@ export function TriggersPage() {
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
       <Dialog title="Create trigger" open={creating} onClose={() => setCreating(false)} wide>
         <CreateTrigger onDone={() => setCreating(false)} />
       </Dialog>
@@ -74,8 +74,8 @@ function Line({ trigger }: { trigger: Trigger }) {
         </p>
       </div>
       <div className="trigger-when">
-        <StandMark stand={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
-        <code>{sourceWords(source)}</code>
+        <BadgeMark badge={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
+        <code>{sourceText(source)}</code>
       </div>
       <div className="small trigger-counts">
         <span>
@@ -93,7 +93,7 @@ function Line({ trigger }: { trigger: Trigger }) {
             "never"
           ) : (
             <>
-              {standOf(activationStates, last.result).word}, <Moment atMs={last.timeMs} />
+              {badgeOf(activationStates, last.result).label}, <Moment atMs={last.timeMs} />
             </>
           )}
         </span>

@@ -5,17 +5,17 @@ import { nowMs } from "../../effects/time.ts";
 import { counted } from "../../elements/moments.ts";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { spans } from "../analysis/search.ts";
-import { goals, usualSpan, type WhatIfSearch } from "./search.ts";
+import { defaultSpan, goals, type WhatIfSearch } from "./search.ts";
 
 /** A replay plays the work of days: an answer counts for a while. */
 const staleTime = 300_000;
 
-export function replayPath({ span = usualSpan, goal, ...search }: WhatIfSearch, atMs: number): string {
+export function replayPath({ span = defaultSpan, goal, ...search }: WhatIfSearch, atMs: number): string {
   const waitGoalMs = goal && goals[goal];
   return pathOf(["analysis", "replays"], { ...search, waitGoalMs, fromMs: atMs - spans[span].ms });
 }
 
-export function replayCommand({ span = usualSpan, ...search }: WhatIfSearch): string {
+export function replayCommand({ span = defaultSpan, ...search }: WhatIfSearch): string {
   const { pool, workers, slots, load, strategy, goal } = search;
   const options = [
     ["--pool", pool],
@@ -25,8 +25,8 @@ export function replayCommand({ span = usualSpan, ...search }: WhatIfSearch): st
     ["--strategy", strategy],
     ["--wait-goal", goal],
   ] as const;
-  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
-  return commandLine("tutti", "whatif", ...given, "--since", span);
+  const args = options.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
+  return commandLine("tutti", "whatif", ...args, "--since", span);
 }
 
 /** Empty if the self-check compared p99. */

@@ -13,7 +13,7 @@ export const strategies = [
 
 type Strategy = (typeof strategies)[number];
 
-export const usualSpan: Span = "7d";
+export const defaultSpan: Span = "7d";
 export const usualPool = "default";
 
 /** A task that waits longer misses its goal. Each with its length in milliseconds. */
@@ -50,7 +50,7 @@ export function whatIfSearch(search: Readonly<Record<string, unknown>>): WhatIfS
   });
   return {
     ...(typeof pool === "string" && pool !== "" && pool !== usualPool ? { pool } : {}),
-    ...(span === undefined || span === usualSpan ? {} : { span }),
+    ...(span === undefined || span === defaultSpan ? {} : { span }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(goal === undefined ? {} : { goal }),
     ...Object.fromEntries(values),

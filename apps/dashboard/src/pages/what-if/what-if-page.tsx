@@ -7,11 +7,12 @@ import { nowMs } from "../../effects/time.ts";
 import { ChoiceField, Field } from "../../elements/fields.tsx";
 import { count, counted, figure, span as lasting, percent } from "../../elements/moments.ts";
 import { Empty, PageHead, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { spanOrder, spans } from "../analysis/search.ts";
 import { p99Text, replayCommand, replayPath, replayQuery } from "./queries.ts";
 import {
+  defaultSpan,
   goalOrder,
   goals,
   hasScenario,
@@ -20,7 +21,6 @@ import {
   sliders,
   strategies,
   usualPool,
-  usualSpan,
   type WhatIfSearch,
   whatIfSearch,
 } from "./search.ts";
@@ -40,7 +40,7 @@ export function WhatIfPage() {
           title="Replay"
           aside={
             <span className="what-if-aside">
-              {query.isFetching ? "replaying …" : spans[search.span ?? usualSpan].word}
+              {query.isFetching ? "replaying …" : spans[search.span ?? defaultSpan].word}
               <span className="action lone">
                 <Spelled
                   label="Replay"
@@ -51,15 +51,15 @@ export function WhatIfPage() {
             </span>
           }
         >
-          <Shown query={query} what="replay" lines={8}>
+          <QueryView query={query} label="replay" lines={8}>
             {(reply) =>
               (reply.past?.tasks ?? 0) === 0 ? (
                 <Empty title="No tasks of this pool were recorded in this time." />
               ) : (
-                <Compared reply={reply} isAsked={hasScenario(search)} />
+                <Compared reply={reply} isRequested={hasScenario(search)} />
               )
             }
-          </Shown>
+          </QueryView>
         </Part>
       </div>
     </>
@@ -71,7 +71,7 @@ function Settings({ search }: { search: WhatIfSearch }) {
   const { data } = useQuery(poolsQuery());
   const change = (next: Readonly<Record<string, unknown>>) =>
     void navigate({ search: whatIfSearch({ ...search, ...next }), replace: true });
-  const { pool = usualPool, span = usualSpan, strategy = "", goal = "" } = search;
+  const { pool = usualPool, span = defaultSpan, strategy = "", goal = "" } = search;
   const names = [...new Set([usualPool, ...(data?.pools.map((each) => each.pool ?? "") ?? []), pool])];
   return (
     <search className="what-if-settings">
@@ -122,7 +122,7 @@ function SliderField(options: { slider: Slider; value: number; onChange: (value:
   const { label, most, step, unit } = sliders[options.slider];
   const [moved, setMoved] = useState(options.value);
   const settle = () => moved !== options.value && options.onChange(moved);
-  const words = moved === 0 ? "as it was" : unit === "" ? `${figure(moved)} ×` : counted(moved, unit);
+  const text = moved === 0 ? "as it was" : unit === "" ? `${figure(moved)} ×` : counted(moved, unit);
   return (
     <Field label={label}>
       {({ id }) => (
@@ -134,13 +134,13 @@ function SliderField(options: { slider: Slider; value: number; onChange: (value:
             max={most}
             step={step}
             value={moved}
-            aria-valuetext={words}
+            aria-valuetext={text}
             onChange={(event) => setMoved(Number(event.target.value))}
             onPointerUp={settle}
             onKeyUp={settle}
             onBlur={settle}
           />
-          <output htmlFor={id}>{words}</output>
+          <output htmlFor={id}>{text}</output>
         </span>
       )}
     </Field>
@@ -168,9 +168,9 @@ function starvedIn(tenants: PoolReplay["tenants"]): string {
   return names.length === 0 ? "none" : names.join(", ");
 }
 
-function Compared({ reply, isAsked }: { reply: ReplayPoolReply; isAsked: boolean }) {
+function Compared({ reply, isRequested }: { reply: ReplayPoolReply; isRequested: boolean }) {
   const { check, past, scenario, missing = 0, cut, speed = 0 } = reply;
-  const isShown = isAsked && scenario !== undefined && scenario !== null;
+  const isVisible = isRequested && scenario !== undefined && scenario !== null;
   return (
     <>
       <p className={check?.passed === true ? "what-if-check" : "what-if-check failed"}>
@@ -189,21 +189,21 @@ function Compared({ reply, isAsked }: { reply: ReplayPoolReply; isAsked: boolean
             <tr>
               <th scope="col">Value</th>
               <th scope="col">Recorded</th>
-              {isShown ? <th scope="col">What if</th> : null}
+              {isVisible ? <th scope="col">What if</th> : null}
             </tr>
           </thead>
           <tbody>
-            {rows.map(([title, wordsOf]) => (
+            {rows.map(([title, formatValue]) => (
               <tr key={title}>
                 <th scope="row">{title}</th>
-                <td>{past ? wordsOf(past) : ""}</td>
-                {isShown ? <td>{wordsOf(scenario)}</td> : null}
+                <td>{past ? formatValue(past) : ""}</td>
+                {isVisible ? <td>{formatValue(scenario)}</td> : null}
               </tr>
             ))}
           </tbody>
         </table>
       </section>
-      {isAsked ? null : <p className="hint">Move a slider or choose a strategy to compare.</p>}
+      {isRequested ? null : <p className="hint">Move a slider or choose a strategy to compare.</p>}
     </>
   );
 }

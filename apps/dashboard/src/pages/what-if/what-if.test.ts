@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { p99Text, replayCommand, replayPath } from "./queries.ts";
 import { hasScenario, whatIfSearch } from "./search.ts";
 
-describe("what a replay is asked", () => {
-  it("is kept in the address, without the usual values and without absurd ones", () => {
+describe("the request of a replay", () => {
+  it("is kept in the address, without default and invalid values", () => {
     const search = {
       span: "24h",
       pool: "gpu",
@@ -44,11 +44,11 @@ describe("what a replay is asked", () => {
     );
   });
 
-  it("compares nothing while everything is as it was", () => {
+  it("has no scenario if it changes nothing", () => {
     assert.deepEqual([hasScenario({ pool: "gpu", span: "1h" }), hasScenario({ load: 2 })], [false, true]);
   });
 
-  it("says below 500 tasks that p99 is not checked", () => {
+  it("says that p99 is not checked below 500 tasks", () => {
     const values = [{ name: "wait_p50" }];
     assert.match(
       p99Text({ check: { values }, past: { tasks: 124 } } as never),

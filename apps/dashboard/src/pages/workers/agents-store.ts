@@ -9,7 +9,7 @@ export interface AgentsKnown {
 export class AgentsStore extends LiveStore<WatchAgentsReply, AgentsKnown> {
   readonly #agents = new Map<string, Agent>();
 
-  constructor(later: (tell: () => void) => void) {
+  constructor(later: (notify: () => void) => void) {
     super({ agents: [] }, later);
   }
 

@@ -3,18 +3,18 @@ import { Link } from "@tanstack/react-router";
 import { adapterCheck, adaptersIn, type OfferedAdapter, offering } from "@tutti/rest/adapters";
 import type { CapabilityEntry, Routes, Run } from "@tutti/rest/types";
 import { useState } from "react";
-import { readWhole } from "../../data/queries.ts";
+import { readAllPages } from "../../data/queries.ts";
 import { send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import "../../elements/finding.css";
 import { count, counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Part, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { StandMark } from "../../score/glyph.tsx";
-import { runStates, standOf } from "../../score/states.ts";
-import { whatFailed } from "../runs/outcome.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOf, runStates } from "../../score/states.ts";
+import { failureText } from "../runs/outcome.ts";
 import { VariantsPart } from "./variants.tsx";
 
 const size = 1_000;
@@ -25,7 +25,7 @@ const capabilitiesQuery = () =>
   queryOptions({
     queryKey: ["capabilities"],
     queryFn: ({ signal }) =>
-      readWhole<Routes["capabilities.list"]["reply"]>(capabilitiesPath, "capabilities", signal),
+      readAllPages<Routes["capabilities.list"]["reply"]>(capabilitiesPath, "capabilities", signal),
     refetchInterval: 10_000,
   });
 
@@ -53,13 +53,13 @@ export function CapabilitiesPage() {
           </span>
         }
       >
-        <Shown query={query} what="adapters" lines={3}>
+        <QueryView query={query} label="adapters" lines={3}>
           {() => <Adapters adapters={adaptersIn(capabilities)} />}
-        </Shown>
+        </QueryView>
       </Part>
       <VariantsPart />
       <Part title="All capabilities">
-        <Shown query={query} what="capabilities" lines={6}>
+        <QueryView query={query} label="capabilities" lines={6}>
           {() =>
             capabilities.length === 0 ? (
               <Empty title="No capabilities yet.">Start a worker: its handlers are listed here.</Empty>
@@ -67,7 +67,7 @@ export function CapabilitiesPage() {
               <List capabilities={capabilities} />
             )
           }
-        </Shown>
+        </QueryView>
       </Part>
     </>
   );
@@ -86,14 +86,14 @@ function Adapters({ adapters }: { adapters: readonly OfferedAdapter[] }) {
     <ol className="findings">
       {adapters.map((adapter) => (
         <li key={adapter.name}>
-          <OneAdapter adapter={adapter} />
+          <AdapterItem adapter={adapter} />
         </li>
       ))}
     </ol>
   );
 }
 
-function OneAdapter({ adapter: { name, version, workers, operations } }: { adapter: OfferedAdapter }) {
+function AdapterItem({ adapter: { name, version, workers, operations } }: { adapter: OfferedAdapter }) {
   const [checked, setChecked] = useState<Run>();
   const { name: workflow, text } = adapterCheck(name);
   const start = {
@@ -144,7 +144,7 @@ function Outcome({ run }: { run: Run }) {
   const { runId, status } = run;
   return (
     <span role="status">
-      <StandMark stand={standOf(runStates, status)} /> {whatFailed(run)}{" "}
+      <BadgeMark badge={badgeOf(runStates, status)} /> {failureText(run)}{" "}
       <Link to="/runs/$runId" params={{ runId }}>
         Open the run
       </Link>

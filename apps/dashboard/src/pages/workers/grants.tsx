@@ -4,8 +4,8 @@ import { agentsRefusedQuery, grantsQuery } from "../../data/governance-queries.t
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Part } from "../../elements/parts.tsx";
-import { scopeWords } from "../access/keys.ts";
-import { whoIs } from "../access/question.ts";
+import { scopeTexts } from "../access/keys.ts";
+import { principalText } from "../access/question.ts";
 
 /** The offers that an agent's keys and tokens permit. Renders nothing if it has none. */
 export function Grants({ agentId }: { agentId: string }) {
@@ -18,12 +18,12 @@ export function Grants({ agentId }: { agentId: string }) {
       <ul>
         {keys.map(({ keyId, title, scope }) => (
           <li key={keyId}>
-            by the key {title}: {grantWords(scope)}
+            by the key {title}: {grantText(scope)}
           </li>
         ))}
         {tokens.map(({ tokenId, scope }) => (
           <li key={tokenId}>
-            by the token <code>{tokenId}</code>: {grantWords(scope)}
+            by the token <code>{tokenId}</code>: {grantText(scope)}
           </li>
         ))}
       </ul>
@@ -31,12 +31,12 @@ export function Grants({ agentId }: { agentId: string }) {
   );
 }
 
-function grantWords(scope: Parameters<typeof scopeWords>[0]): string {
-  return scopeWords(scope).join(", ") || "all actions of its roles and policies";
+function grantText(scope: Parameters<typeof scopeTexts>[0]): string {
+  return scopeTexts(scope).join(", ") || "all actions of its roles and policies";
 }
 
 /** Agents that were rejected because of an ungranted capability, with reasons. The list of workers lacks these agents. */
-export function TurnedAway() {
+export function RejectedAgents() {
   const { data } = useQuery(agentsRefusedQuery());
   const records = data?.records ?? [];
   if (records.length === 0) return null;
@@ -53,7 +53,7 @@ export function TurnedAway() {
         <ul className="turned-away">
           {records.map(({ recordId = "", timeMs, cause, error, count = 1 }) => (
             <li key={recordId}>
-              <code>{whoIs(cause?.actor)}</code> {error?.message ?? error?.code}{" "}
+              <code>{principalText(cause?.actor)}</code> {error?.message ?? error?.code}{" "}
               <span className="small soft">
                 {count > 1 ? `${counted(count, "time")}, ` : ""}
                 <Moment atMs={timeMs} />

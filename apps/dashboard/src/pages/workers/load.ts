@@ -1,10 +1,10 @@
 /** The load of a worker, from its own metrics. */
 import type { Agent } from "@tutti/rest/types";
-import { agentHolds, agentStates, type Stand, standOf } from "../../score/states.ts";
+import { agentHolds, agentStates, type Badge, badgeOf } from "../../score/states.ts";
 
 export interface Load {
   readonly slots: number;
-  readonly taken: number;
+  readonly usedSlots: number;
   /** Shares, 0 to 1. Undefined if the worker reports none. */
   readonly cpu: number | undefined;
   readonly memory: number | undefined;
@@ -17,7 +17,7 @@ export function loadOf({ offering, freeSlots = 0, figures }: Agent): Load {
   const limit = figures?.memoryLimitBytes ?? 0;
   return {
     slots,
-    taken: Math.max(0, slots - freeSlots),
+    usedSlots: Math.max(0, slots - freeSlots),
     cpu: figures === undefined ? undefined : (figures.cpu ?? 0),
     memory: memoryBytes === undefined || limit === 0 ? undefined : memoryBytes / limit,
     memoryBytes,
@@ -25,9 +25,9 @@ export function loadOf({ offering, freeSlots = 0, figures }: Agent): Load {
 }
 
 /** The state of an agent. A pause comes first: a person has set it, or has to end it. */
-export function standOfAgent({ state, hold }: Agent): Stand {
-  const held = hold === undefined ? undefined : agentHolds[hold];
-  return state === "gone" ? standOf(agentStates, state) : (held ?? standOf(agentStates, state));
+export function agentBadge({ state, hold }: Agent): Badge {
+  const holdBadge = hold === undefined ? undefined : agentHolds[hold];
+  return state === "gone" ? badgeOf(agentStates, state) : (holdBadge ?? badgeOf(agentStates, state));
 }
 
 const order = ["quarantined", "suspect", "busy", "ready", "draining", "starting", "asleep", "gone"];
@@ -43,18 +43,18 @@ export function inOrder(agents: readonly Agent[]): readonly Agent[] {
   );
 }
 
-export interface Whole {
+export interface Totals {
   readonly workers: number;
   readonly slots: number;
-  readonly taken: number;
+  readonly usedSlots: number;
 }
 
-export function wholeOf(agents: readonly Agent[]): Whole {
+export function totalsOf(agents: readonly Agent[]): Totals {
   const present = agents.filter(({ state }) => state !== "gone");
   const loads = present.map(loadOf);
   return {
     workers: present.length,
     slots: loads.reduce((sum, { slots }) => sum + slots, 0),
-    taken: loads.reduce((sum, { taken }) => sum + taken, 0),
+    usedSlots: loads.reduce((sum, { usedSlots }) => sum + usedSlots, 0),
   };
 }

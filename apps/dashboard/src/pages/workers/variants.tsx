@@ -8,7 +8,7 @@ import { send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Empty, Meter, Part } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { percentProblem } from "../workflows/rollout.ts";
 import "./variants.css";
@@ -43,7 +43,7 @@ export function VariantsPart() {
   const query = useQuery(variantsQuery());
   return (
     <Part title="Variants">
-      <Shown query={query} what="variants" lines={2}>
+      <QueryView query={query} label="variants" lines={2}>
         {(found) =>
           found.length === 0 ? (
             <Empty title="No variants yet.">
@@ -53,17 +53,17 @@ export function VariantsPart() {
           ) : (
             <ul className="variants">
               {found.map((variants) => (
-                <OneWorkflow key={variants.name} variants={variants} />
+                <WorkflowItem key={variants.name} variants={variants} />
               ))}
             </ul>
           )
         }
-      </Shown>
+      </QueryView>
     </Part>
   );
 }
 
-function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) {
+function WorkflowItem({ variants: { name, percent } }: { variants: VariantsOf }) {
   const queries = useQueryClient();
   const [typed, setTyped] = useState<string>();
   const draft = typed ?? String(percent);
@@ -73,7 +73,11 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
     setTyped(undefined);
     for (const kind of ["workflow", "workflows"]) void queries.invalidateQueries({ queryKey: [kind] });
   };
-  const back = { method: "POST", path, body: { version: "old", percent: 100, reason: "dashboard" } } as const;
+  const rollback = {
+    method: "POST",
+    path,
+    body: { version: "old", percent: 100, reason: "dashboard" },
+  } as const;
   return (
     <li>
       <p>
@@ -110,10 +114,10 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
           label="Roll back"
           weight="grave"
           disabled={percent === 0}
-          call={back}
+          call={rollback}
           command={commandLine("tutti", "variant", "rollback", name)}
           perform={async () => {
-            const reply = await send(back);
+            const reply = await send(rollback);
             await endComparison(routes, name);
             return reply;
           }}

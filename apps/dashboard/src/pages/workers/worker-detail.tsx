@@ -7,12 +7,12 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { bytes, counted, percent, span } from "../../elements/moments.ts";
 import { Facts, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { type Call, commandLine } from "../../elements/spelled.ts";
 import { WorkLink } from "../../elements/work-link.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import { Grants } from "./grants.tsx";
-import { standOfAgent } from "./load.ts";
+import { agentBadge } from "./load.ts";
 
 /** A worker: its tasks, its capabilities, and the actions on it. */
 export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onClose: () => void }) {
@@ -27,11 +27,11 @@ export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onC
 function Workbench({ named }: { named: Agent }) {
   const query = useQuery(agentQuery(named));
   return (
-    <Shown query={query} what="the worker" lines={8}>
+    <QueryView query={query} label="the worker" lines={8}>
       {({ agent = named, work }) => (
         <div className="worker-detail">
           <p>
-            <StandMark stand={standOfAgent(agent)} />
+            <BadgeMark badge={agentBadge(agent)} />
             {agent.stateReason ? <span className="soft"> {agent.stateReason}</span> : null}
           </p>
           <Steering agent={agent} />
@@ -41,7 +41,7 @@ function Workbench({ named }: { named: Agent }) {
           <CopyLine label="command" text={commandLine("tutti", "agent", "show", agent.agentId ?? "")} />
         </div>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 

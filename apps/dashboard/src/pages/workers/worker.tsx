@@ -3,9 +3,9 @@ import { memo } from "react";
 import { Moment } from "../../elements/moment.tsx";
 import { bytes, count, counted, percent } from "../../elements/moments.ts";
 import { Meter, Tag } from "../../elements/parts.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import type { Tone } from "../../score/states.ts";
-import { type Load, loadOf, standOfAgent } from "./load.ts";
+import { agentBadge, type Load, loadOf } from "./load.ts";
 
 interface WorkerOptions {
   agent: Agent;
@@ -15,15 +15,15 @@ interface WorkerOptions {
 /** A worker as a card. Rendered again only if the worker changes. */
 export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
   const load = loadOf(agent);
-  const stand = standOfAgent(agent);
+  const badge = agentBadge(agent);
   const { done, offering, pool, agentId, stateReason, heardTimeMs, joinTimeMs, sdk } = agent;
   return (
-    <article className={`worker tone-${stand.tone}`}>
+    <article className={`worker tone-${badge.tone}`}>
       <header className="worker-head">
         <button type="button" className="worker-name" onClick={() => onOpen(agent)}>
           {agentId}
         </button>
-        <StandMark stand={stand} />
+        <BadgeMark badge={badge} />
       </header>
       <p className="small soft clipped">
         pool {pool}
@@ -59,21 +59,21 @@ export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
   );
 });
 
-const slotsDrawn = 48;
+const slotsMax = 48;
 
 /** Slots. Filled ones are in use. */
-function Slots({ load: { slots, taken } }: { load: Load }) {
+function Slots({ load: { slots, usedSlots } }: { load: Load }) {
   return (
-    <div className="slots" role="img" aria-label={`${taken} of ${counted(slots, "slot")} in use`}>
-      {Array.from({ length: Math.min(slots, slotsDrawn) }, (_, slot) => (
+    <div className="slots" role="img" aria-label={`${usedSlots} of ${counted(slots, "slot")} in use`}>
+      {Array.from({ length: Math.min(slots, slotsMax) }, (_, slot) => (
         <span
           // biome-ignore lint/suspicious/noArrayIndexKey: slots are alike and have no names
           key={slot}
-          className={slot < (taken * Math.min(slots, slotsDrawn)) / slots ? "slot taken" : "slot"}
+          className={slot < (usedSlots * Math.min(slots, slotsMax)) / slots ? "slot taken" : "slot"}
         />
       ))}
       <span className="small soft">
-        {taken} / {slots}
+        {usedSlots} / {slots}
       </span>
     </div>
   );

@@ -5,37 +5,37 @@ import { client } from "../../data/live.ts";
 import { useLive } from "../../data/use-live.ts";
 import { TextField } from "../../elements/fields.tsx";
 import { counted } from "../../elements/moments.ts";
-import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, PageHead } from "../../elements/parts.tsx";
 import { StateChoices } from "../../elements/state-choices.tsx";
 import { VirtualCards } from "../../elements/virtual-cards.tsx";
-import { agentHolds, agentStates, standOf } from "../../score/states.ts";
+import { agentHolds, agentStates, badgeOf } from "../../score/states.ts";
+import { type AgentFilter, countsOf, isMatchingAgent } from "./agent-filter.ts";
 import { AgentsStore } from "./agents-store.ts";
-import { TurnedAway } from "./grants.tsx";
-import { inOrder, wholeOf } from "./load.ts";
-import { countsOf, isWanted, type Wanted } from "./wanted.ts";
+import { RejectedAgents } from "./grants.tsx";
+import { inOrder, totalsOf } from "./load.ts";
 import { Worker } from "./worker.tsx";
 import { WorkerDetail } from "./worker-detail.tsx";
 import "./workers.css";
 
 /** All workers: state and current tasks. */
 export function WorkersPage() {
-  const { agents, isWhole, problem } = useAgents();
+  const { agents, isComplete, problem } = useAgents();
   const [open, setOpen] = useState<Agent | undefined>();
-  const [wanted, setWanted] = useState<Wanted>({ text: "", state: "" });
-  const shownFor = useDeferredValue(wanted);
-  const shown = useMemo(
-    () => inOrder(agents.filter((agent) => isWanted(agent, shownFor))),
-    [agents, shownFor],
+  const [filter, setFilter] = useState<AgentFilter>({ text: "", state: "" });
+  const deferredFilter = useDeferredValue(filter);
+  const visible = useMemo(
+    () => inOrder(agents.filter((agent) => isMatchingAgent(agent, deferredFilter))),
+    [agents, deferredFilter],
   );
-  const { workers, taken, slots } = useMemo(() => wholeOf(agents), [agents]);
-  const hasNoAgents = isWhole && agents.length === 0;
+  const { workers, usedSlots, slots } = useMemo(() => totalsOf(agents), [agents]);
+  const hasNoAgents = isComplete && agents.length === 0;
   return (
     <>
       <PageHead
         title="Workers"
         below={
-          isWhole ? (
-            `${counted(workers, "worker")}, ${taken} of ${counted(slots, "slot")} in use`
+          isComplete ? (
+            `${counted(workers, "worker")}, ${usedSlots} of ${counted(slots, "slot")} in use`
           ) : (
             <>&nbsp;</>
           )
@@ -54,12 +54,12 @@ export function WorkersPage() {
           <p>Tasks wait for a worker. Connect one with TypeScript, Python or curl.</p>
         </Empty>
       ) : (
-        <Look agents={agents} wanted={wanted} onWanted={setWanted} />
+        <FilterBar agents={agents} filter={filter} onFilter={setFilter} />
       )}
-      {!isWhole && problem === undefined ? <Waiting what="workers" lines={8} /> : null}
-      {isWhole && !hasNoAgents && shown.length === 0 ? <Empty title="No workers match." /> : null}
-      {isWhole && shown.length > 0 ? <WorkerGrid agents={shown} onOpen={setOpen} /> : null}
-      <TurnedAway />
+      {!isComplete && problem === undefined ? <Loading label="workers" lines={8} /> : null}
+      {isComplete && !hasNoAgents && visible.length === 0 ? <Empty title="No workers match." /> : null}
+      {isComplete && visible.length > 0 ? <WorkerGrid agents={visible} onOpen={setOpen} /> : null}
+      <RejectedAgents />
       <WorkerDetail agent={open} onClose={() => setOpen(undefined)} />
     </>
   );
@@ -74,8 +74,12 @@ function useAgents() {
 }
 
 /** The filter: a search text, and states with their counts. */
-function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wanted: Wanted) => void }) {
-  const { agents, wanted, onWanted } = options;
+function FilterBar(options: {
+  agents: readonly Agent[];
+  filter: AgentFilter;
+  onFilter: (filter: AgentFilter) => void;
+}) {
+  const { agents, filter: wanted, onFilter } = options;
   return (
     <div className="workers-look">
       <TextField
@@ -83,14 +87,14 @@ function Look(options: { agents: readonly Agent[]; wanted: Wanted; onWanted: (wa
         type="search"
         value={wanted.text}
         placeholder="id, pool, capability or label"
-        onChange={(text) => onWanted({ ...wanted, text })}
+        onChange={(text) => onFilter({ ...wanted, text })}
       />
       <StateChoices
         label="State"
         counts={countsOf(agents)}
-        standOf={(state) => agentHolds[state] ?? standOf(agentStates, state)}
+        badgeOf={(state) => agentHolds[state] ?? badgeOf(agentStates, state)}
         chosen={wanted.state}
-        onChoose={(state) => onWanted({ ...wanted, state })}
+        onChoose={(state) => onFilter({ ...wanted, state })}
       />
     </div>
   );

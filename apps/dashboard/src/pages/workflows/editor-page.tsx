@@ -7,8 +7,8 @@ import { type PageError, pageError, send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { offsetOf, problemsOfRefusal } from "../../elements/editing.ts";
-import { PageHead, Part, Waiting } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { Loading, PageHead, Part } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
 import { CheckPart } from "../drafting/check-part.tsx";
@@ -44,9 +44,9 @@ export function EditorPage() {
   const query = useQuery({ ...workflowQuery(workflow ?? ""), enabled: workflow !== undefined });
   if (workflow === undefined) return <Editor text={first} />;
   return (
-    <Shown query={query} what="the workflow" lines={12}>
+    <QueryView query={query} label="the workflow" lines={12}>
       {(definition) => <Editor text={definition.source?.text ?? ""} name={workflow} />}
-    </Shown>
+    </QueryView>
   );
 }
 
@@ -75,8 +75,8 @@ function useCheck(text: string) {
   return { checked, failure };
 }
 
-function Editor({ text: given, name }: { text: string; name?: string }) {
-  const [text, setText] = useState(given);
+function Editor({ text: initial, name }: { text: string; name?: string }) {
+  const [text, setText] = useState(initial);
   const { checked, failure } = useCheck(text);
   const [refused, setRefused] = useState<readonly Problem[]>([]);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -137,7 +137,7 @@ function Editor({ text: given, name }: { text: string; name?: string }) {
             />
           </div>
         </Part>
-        <Checked checked={checked} failure={failure} problems={problems} errors={errors} onGo={goTo} />
+        <Checked checked={checked} failure={failure} problems={problems} errors={errors} onSelect={goTo} />
       </div>
     </>
   );
@@ -148,20 +148,20 @@ function Checked(options: {
   failure: PageError | undefined;
   problems: readonly Problem[];
   errors: number;
-  onGo: (problem: Problem) => void;
+  onSelect: (problem: Problem) => void;
 }) {
-  const { checked, failure, problems, errors, onGo } = options;
+  const { checked, failure, problems, errors, onSelect } = options;
   return (
     <div>
       <CheckPart
         checked={{ problems: checked === undefined ? undefined : problems, failure }}
         good="No problems found."
-        onGo={onGo}
+        onSelect={onSelect}
         wrong={errors}
       />
       {checked?.graph === undefined ? null : (
         <Part title="Graph">
-          <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+          <Suspense fallback={<Loading label="the graph" lines={8} />}>
             <GraphView graph={checked.graph} inColumn />
           </Suspense>
         </Part>

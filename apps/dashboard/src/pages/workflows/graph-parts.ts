@@ -31,7 +31,7 @@ export function scopeOf(graph: Pick<Graph, "nodes">): GraphScope {
     nodes: graph.nodes.map(({ taskId = "", title, uses, kind }, place) => ({
       key: taskId,
       title: title || taskId,
-      uses: uses || kindWord(kind),
+      uses: uses || kindLabel(kind),
       kind,
       places: [place],
       cells: [],
@@ -50,15 +50,15 @@ const boxPx = { least: 130, most: 260, perLetter: 7.4, around: 28, high: 66 };
 
 /** Returns the room of a task: its longest line, and a line of marks below title and capability. */
 export function sizeOfNode({ title, uses }: Pick<GraphNode, "title" | "uses">): Size {
-  const letters = Math.max(title.length * 1.08, uses.length, marksMax);
-  const width = Math.min(boxPx.most, Math.max(boxPx.least, letters * boxPx.perLetter + boxPx.around));
+  const characters = Math.max(title.length * 1.08, uses.length, marksMax);
+  const width = Math.min(boxPx.most, Math.max(boxPx.least, characters * boxPx.perLetter + boxPx.around));
   return { width, height: boxPx.high };
 }
 
 /** Letters of `× each ↩ undo 900 ms`. */
 const marksMax = 20;
 
-const kindWords: Readonly<Partial<Record<TaskKind, string>>> = {
+const kindLabels: Readonly<Partial<Record<TaskKind, string>>> = {
   uses: "uses a capability",
   function: "durable function",
   workflow: "child run",
@@ -73,6 +73,6 @@ const kindWords: Readonly<Partial<Record<TaskKind, string>>> = {
   step: "step",
 };
 
-export function kindWord(kind: TaskKind): string {
-  return kindWords[kind] ?? kind;
+export function kindLabel(kind: TaskKind): string {
+  return kindLabels[kind] ?? kind;
 }

@@ -25,7 +25,7 @@ import type { Direction } from "../../run/graph/layered.ts";
 import { type Layout, layoutOf } from "../../run/graph/layout.ts";
 import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
-import { arrowsOf, kindWord, scopeOf, sizeOfNode } from "./graph-parts.ts";
+import { arrowsOf, kindLabel, scopeOf, sizeOfNode } from "./graph-parts.ts";
 
 type TaskNode = Node<{ task: GraphNode; critical: boolean; down: boolean; unknown: boolean }, "task">;
 
@@ -171,10 +171,10 @@ function edgesOf(graph: Graph, { edges, direction }: Layout): (FlowNeed | Edge)[
     const data = { laid, direction, isCritical: next.get(from) === to };
     return { id: key, type: "need", source: from, target: to, data };
   });
-  const back = arrowsOf(graph).filter(({ isBack }) => isBack);
+  const backEdges = arrowsOf(graph).filter(({ isBack }) => isBack);
   return [
     ...needs,
-    ...back.map(({ key, from, to }) => ({
+    ...backEdges.map(({ key, from, to }) => ({
       id: key,
       source: from,
       target: to,
@@ -189,7 +189,7 @@ function TaskBox({ data: { task, critical, down, unknown } }: NodeProps<TaskNode
     <div className={critical ? "definition-task critical" : "definition-task"}>
       <Handle type="target" position={down ? Position.Top : Position.Left} isConnectable={false} />
       <strong className="clipped">{task.title || task.taskId}</strong>
-      <span className="clipped small soft">{task.uses || kindWord(task.kind)}</span>
+      <span className="clipped small soft">{task.uses || kindLabel(task.kind)}</span>
       <span className="definition-marks small soft">
         {task.forEach === true ? <span title="runs for each entry of a list">× each</span> : null}
         {task.compensated === true ? <span title="has a compensation">↩ undo</span> : null}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { newRunsOf, percentProblem } from "./rollout.ts";
 
-it("a version shows its part of new runs, and the latest one the rest", () => {
+it("a version shows its percentage of new runs, and the latest version shows the rest", () => {
   const rollout = { hash: "b", percent: 10 };
   assert.equal(newRunsOf({ hash: "b", labels: ["2.0.0"], rollout }), 10);
   assert.equal(newRunsOf({ hash: "a", labels: ["latest"], rollout }), 90);

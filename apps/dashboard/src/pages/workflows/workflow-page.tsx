@@ -5,14 +5,14 @@ import { lazy, Suspense, useState } from "react";
 import { graphQuery, versionsQuery, workflowQuery } from "../../data/queries.ts";
 import { pageError } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
+import { ItemView } from "../../elements/item-view.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted, span } from "../../elements/moments.ts";
-import { Empty, Facts, PageHead, Part, Tag, Waiting } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { Empty, Facts, Loading, PageHead, Part, Tag } from "../../elements/parts.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
-import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { NewRuns } from "./new-runs.tsx";
 import "./workflows.css";
@@ -30,7 +30,7 @@ export function WorkflowPage() {
   const query = useQuery(workflowQuery(name, version));
   useWindowTitle(name);
   return (
-    <ShownOne query={query} kind="workflow" id={name}>
+    <ItemView query={query} kind="workflow" id={name}>
       {(definition) => (
         <>
           <Head definition={definition} isOld={hash !== undefined} onLatest={() => setHash(undefined)} />
@@ -57,7 +57,7 @@ export function WorkflowPage() {
           </Part>
         </>
       )}
-    </ShownOne>
+    </ItemView>
   );
 }
 
@@ -143,7 +143,7 @@ function GraphOf({ name, version }: { name: string; version: { hash?: string } }
       </Empty>
     );
   return (
-    <Shown query={query} what="the graph" lines={8}>
+    <QueryView query={query} label="the graph" lines={8}>
       {(graph) => (
         <>
           <Facts
@@ -155,13 +155,13 @@ function GraphOf({ name, version }: { name: string; version: { hash?: string } }
             ]}
           />
           <div className="graph-room">
-            <Suspense fallback={<Waiting what="the graph" lines={8} />}>
+            <Suspense fallback={<Loading label="the graph" lines={8} />}>
               <GraphView graph={graph} />
             </Suspense>
           </div>
         </>
       )}
-    </Shown>
+    </QueryView>
   );
 }
 
@@ -172,7 +172,7 @@ function Schemas({ definition }: { definition: Definition }) {
       <section>
         <h3>Input</h3>
         {inputSchema ? (
-          <Json value={parsed(inputSchema)} what="the schema of the input" />
+          <Json value={parsed(inputSchema)} label="the schema of the input" />
         ) : (
           <p className="soft">Any value.</p>
         )}
@@ -180,7 +180,7 @@ function Schemas({ definition }: { definition: Definition }) {
       <section>
         <h3>Output</h3>
         {outputSchema ? (
-          <Json value={parsed(outputSchema)} what="the schema of the output" />
+          <Json value={parsed(outputSchema)} label="the schema of the output" />
         ) : (
           <p className="soft">Not declared.</p>
         )}
@@ -237,7 +237,7 @@ function Versions({
 }) {
   const query = useQuery(versionsQuery(name));
   return (
-    <Shown query={query} what="versions" lines={4}>
+    <QueryView query={query} label="versions" lines={4}>
       {({ versions }) => (
         <div className="scroll-x">
           <table className="lines">
@@ -290,6 +290,6 @@ function Versions({
           </table>
         </div>
       )}
-    </Shown>
+    </QueryView>
   );
 }

@@ -7,7 +7,7 @@ import { TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
-import { Shown } from "../../elements/shown.tsx";
+import { QueryView } from "../../elements/query-view.tsx";
 import "./workflows.css";
 
 /** All workflows. */
@@ -33,7 +33,7 @@ export function WorkflowsPage() {
           </>
         }
       />
-      <Shown query={query} what="workflows" lines={8}>
+      <QueryView query={query} label="workflows" lines={8}>
         {({ definitions }) =>
           definitions.length === 0 ? (
             <Empty title="No workflows yet.">
@@ -57,7 +57,7 @@ export function WorkflowsPage() {
             </>
           )
         }
-      </Shown>
+      </QueryView>
     </>
   );
 }

@@ -3,23 +3,23 @@ import { describe, it } from "node:test";
 import { runFacts, task } from "../testing/facts.ts";
 import {
   actionsOf,
-  againOf,
   callOf,
   canChangeInput,
   canRepair,
   canRetryTask,
   commandOf,
   decisionOf,
+  explanationOf,
   repairOf,
   retryTasksOf,
   runPath,
   signalOf,
-  whyOf,
+  similarRunOf,
 } from "./actions.ts";
 
 const run = runFacts({ id: "pay 500/a" });
 
-describe("what can be done with a run", () => {
+describe("a run and its actions", () => {
   for (const [state, names] of [
     ["running", "pause,cancel,terminate"],
     ["paused", "resume,cancel,terminate"],
@@ -35,10 +35,10 @@ describe("what can be done with a run", () => {
         names,
       ));
 
-  it("asks before a retry that fails again, because its budget is used up", () => {
+  it("asks for confirmation if a retry would fail again because the budget is used up", () => {
     const spent = { code: "agent.run_budget_exhausted", message: "", details: {}, cause: undefined };
-    const [again] = actionsOf({ state: "failed", failure: spent });
-    assert.match(again?.question ?? "", /used its budget.*fails again/);
+    const [retry] = actionsOf({ state: "failed", failure: spent });
+    assert.match(retry?.question ?? "", /used its budget.*fails again/);
     assert.equal(
       actionsOf({ state: "failed", failure: { ...spent, code: "Error" } })[0]?.question,
       undefined,
@@ -63,27 +63,27 @@ describe("what can be done with a run", () => {
     assert.equal(commandOf(runFacts(), terminate, ""), "tutti cancel r1 --now");
   });
 
-  it("names a namespace other than the usual one", () => {
+  it("names a namespace other than the default", () => {
     const other = runFacts({ id: "r1", namespace: "team" });
     assert.equal(runPath(other, ["why"], { task: "a" }), "/v1/runs/r1/why?task=a&namespace=team");
-    assert.match(whyOf(other, "a").command ?? "", /--namespace team$/);
+    assert.match(explanationOf(other, "a").command ?? "", /--namespace team$/);
   });
 
-  it("tells a signal, decides a question, and says what became of a task", () => {
+  it("sends a signal, decides an approval, repairs a task, and retries tasks", () => {
     assert.deepEqual(signalOf(run, "paid", { cents: 5 }).call.body, { cents: 5 });
     assert.equal(signalOf(runFacts(), "go", undefined).command, "tutti signal r1 go");
     assert.equal(signalOf(runFacts(), "paid", { cents: 5 }).command, `tutti signal r1 paid '{"cents":5}'`);
-    const no = decisionOf(
+    const rejection = decisionOf(
       runFacts(),
       { approvalId: "sure..1", task: "sure" },
       { verdict: "rejected", data: undefined, reason: "too much" },
     );
-    assert.deepEqual(no.call, {
+    assert.deepEqual(rejection.call, {
       method: "POST",
       path: "/v1/approvals/sure..1",
       body: { runId: "r1", verdict: "rejected", reason: "too much" },
     });
-    assert.equal(no.command, "tutti approve r1 sure --reject --reason 'too much'");
+    assert.equal(rejection.command, "tutti approve r1 sure --reject --reason 'too much'");
     assert.deepEqual(repairOf(run, "ship[3]", { kind: "skip", skipDependents: false }, "known").body, {
       skip: {},
       reason: "known",
@@ -100,14 +100,14 @@ describe("what can be done with a run", () => {
     assert.equal(retryTasksOf(runFacts(), new Array(21).fill("a")).command, undefined);
   });
 
-  it("starts another one with the same input and labels", () => {
-    const { call, command } = againOf(runFacts({ input: { n: 1 }, labels: { who: "anna" } }));
+  it("can be started again with the same input and labels", () => {
+    const { call, command } = similarRunOf(runFacts({ input: { n: 1 }, labels: { who: "anna" } }));
     assert.deepEqual(call.body, { definition: { name: "order" }, input: { n: 1 }, labels: { who: "anna" } });
     assert.equal(command, `tutti run order --input '{"n":1}' --label who=anna`);
   });
 });
 
-describe("what can be done with a task", () => {
+describe("a task and its actions", () => {
   it("is repaired while its run continues, except after a success", () => {
     assert.equal(canRepair({ state: "running" }, task("a", { state: "retrying" })), true);
     assert.equal(canRepair({ state: "running" }, task("a", { state: "failed" })), true);

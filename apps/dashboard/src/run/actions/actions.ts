@@ -1,5 +1,5 @@
 /** Actions on a run and its tasks: their conditions, and their REST and CLI forms. */
-import { whyRetryFails } from "../../elements/repeating.ts";
+import { retryFailureReason } from "../../elements/repeating.ts";
 import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { hasRunEnded, hasTaskEnded } from "../model/task-state.ts";
@@ -69,7 +69,7 @@ export function actionsOf({
 
 /** A retry that is likely to fail again needs a confirmation, and is not the main action. */
 function retryAfter(code: string | undefined): RunAction {
-  const question = whyRetryFails(code);
+  const question = retryFailureReason(code);
   return question === undefined ? all.retry : { ...all.retry, question, weight: "plain" };
 }
 
@@ -84,9 +84,9 @@ function namespaceOf({ namespace }: Of): string | undefined {
   return namespace === "" || namespace === "default" ? undefined : namespace;
 }
 
-function spelled(run: Of, ...words: readonly string[]): string {
+function spelled(run: Of, ...args: readonly string[]): string {
   const namespace = namespaceOf(run);
-  return commandLine("tutti", ...words, ...(namespace === undefined ? [] : ["--namespace", namespace]));
+  return commandLine("tutti", ...args, ...(namespace === undefined ? [] : ["--namespace", namespace]));
 }
 
 export function runPath(
@@ -102,8 +102,8 @@ export function callOf(run: Of, { name }: Pick<RunAction, "name">, reason: strin
 }
 
 export function commandOf(run: Of, { name }: Pick<RunAction, "name">, reason: string): string {
-  const words = name === "terminate" ? ["cancel", run.id, "--now"] : [name, run.id];
-  return spelled(run, ...words, ...(reason === "" ? [] : ["--reason", reason]));
+  const args = name === "terminate" ? ["cancel", run.id, "--now"] : [name, run.id];
+  return spelled(run, ...args, ...(reason === "" ? [] : ["--reason", reason]));
 }
 
 export interface Spelling {
@@ -112,10 +112,10 @@ export interface Spelling {
 }
 
 export function signalOf(run: Of, name: string, payload: unknown): Spelling {
-  const words = ["signal", run.id, name, ...(payload === undefined ? [] : [JSON.stringify(payload)])];
+  const args = ["signal", run.id, name, ...(payload === undefined ? [] : [JSON.stringify(payload)])];
   return {
     call: { method: "POST", path: runPath(run, ["signals", name]), body: payload ?? null },
-    command: spelled(run, ...words),
+    command: spelled(run, ...args),
   };
 }
 
@@ -133,7 +133,7 @@ export interface ApprovalTarget {
 
 export function decisionOf(run: Of, { approvalId, task }: ApprovalTarget, decision: Decision): Spelling {
   const { verdict, data, reason } = decision;
-  const words = [
+  const args = [
     ...["approve", run.id, ...(task === "" ? [] : [task])],
     ...(verdict === "rejected" ? ["--reject"] : []),
     ...(data === undefined ? [] : ["--form", JSON.stringify(data)]),
@@ -146,7 +146,7 @@ export function decisionOf(run: Of, { approvalId, task }: ApprovalTarget, decisi
     ...(reason === "" ? {} : { reason }),
   };
   const path = pathOf(["approvals", approvalId], { namespace: namespaceOf(run) });
-  return { call: { method: "POST", path, body }, command: spelled(run, ...words) };
+  return { call: { method: "POST", path, body }, command: spelled(run, ...args) };
 }
 
 export type Repair =
@@ -203,10 +203,10 @@ export const retriedMax = 1_000;
 const spelledMax = 20;
 
 export function retryTasksOf(run: Of, taskIds: readonly string[]): Spelling {
-  const words = taskIds.flatMap((taskId) => ["--task", taskId]);
+  const args = taskIds.flatMap((taskId) => ["--task", taskId]);
   return {
     call: { method: "POST", path: runPath(run, ["retry"]), body: { taskIds } },
-    command: taskIds.length > spelledMax ? undefined : spelled(run, "retry", run.id, ...words),
+    command: taskIds.length > spelledMax ? undefined : spelled(run, "retry", run.id, ...args),
   };
 }
 
@@ -217,7 +217,7 @@ export function resumeTaskOf(run: Of, taskId: string): Spelling {
   };
 }
 
-export function whyOf(run: Of, taskId: string): Spelling {
+export function explanationOf(run: Of, taskId: string): Spelling {
   return {
     call: { method: "GET", path: runPath(run, ["why"], { task: taskId === "" ? undefined : taskId }) },
     command: spelled(run, ...["why", run.id, ...(taskId === "" ? [] : [taskId])]),
@@ -225,19 +225,19 @@ export function whyOf(run: Of, taskId: string): Spelling {
 }
 
 /** Starting another one with the same definition, input and labels. */
-export function againOf(run: RunFacts): Spelling {
+export function similarRunOf(run: RunFacts): Spelling {
   const { definition, input, parameters, labels } = run;
-  const given = (value: unknown) => value !== undefined && value !== null;
+  const isSet = (value: unknown) => value !== undefined && value !== null;
   const body = {
     definition: { name: definition },
-    ...(given(input) ? { input } : {}),
-    ...(given(parameters) ? { parameters } : {}),
+    ...(isSet(input) ? { input } : {}),
+    ...(isSet(parameters) ? { parameters } : {}),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
   };
-  const words = [
+  const args = [
     ...["run", definition],
-    ...(given(input) ? ["--input", JSON.stringify(input)] : []),
-    ...Object.entries(given(parameters) ? (parameters as object) : {}).flatMap(([name, value]) => [
+    ...(isSet(input) ? ["--input", JSON.stringify(input)] : []),
+    ...Object.entries(isSet(parameters) ? (parameters as object) : {}).flatMap(([name, value]) => [
       "--parameter",
       `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
     ]),
@@ -245,6 +245,6 @@ export function againOf(run: RunFacts): Spelling {
   ];
   return {
     call: { method: "POST", path: pathOf(["runs"], { namespace: namespaceOf(run) }), body },
-    command: spelled(run, ...words),
+    command: spelled(run, ...args),
   };
 }

@@ -2,13 +2,13 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Action } from "../../elements/action.tsx";
+import { ConfirmForm } from "../../elements/confirm-form.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
-import { Sure } from "../../elements/sure.tsx";
 import { useRunHandle } from "../live/run-context.tsx";
 import type { RunFacts } from "../model/facts.ts";
 import { hasRunEnded } from "../model/task-state.ts";
-import { actionsOf, againOf, callOf, commandOf, type RunAction } from "./actions.ts";
+import { actionsOf, callOf, commandOf, type RunAction, similarRunOf } from "./actions.ts";
 import { SignalDialog } from "./signal-dialog.tsx";
 
 /** Actions on the run, each also as a REST call and as a CLI command. */
@@ -16,12 +16,12 @@ export function RunActions({ run }: { run: RunFacts }) {
   const { follow } = useRunHandle();
   const queries = useQueryClient();
   const [requested, setRequested] = useState<RunAction>();
-  const [isTelling, setIsTelling] = useState(false);
+  const [isSignalling, setIsSignalling] = useState(false);
   const done = () => {
     follow();
     void queries.invalidateQueries({ queryKey: ["run", run.id] });
   };
-  const again = againOf(run);
+  const similarRun = similarRunOf(run);
   return (
     <>
       {actionsOf(run).map((action) => (
@@ -44,7 +44,7 @@ export function RunActions({ run }: { run: RunFacts }) {
         </Action>
       ))}
       {hasRunEnded(run.state) ? null : (
-        <button type="button" className="press" onClick={() => setIsTelling(true)}>
+        <button type="button" className="press" onClick={() => setIsSignalling(true)}>
           Send signal …
         </button>
       )}
@@ -53,7 +53,7 @@ export function RunActions({ run }: { run: RunFacts }) {
           <Link to="/start" search={{ like: run.id }} className="press">
             Start similar run
           </Link>
-          <Spelled label="Start similar run" {...again} command={again.command} />
+          <Spelled label="Start similar run" {...similarRun} command={similarRun.command} />
         </span>
       )}
       <Dialog
@@ -62,9 +62,9 @@ export function RunActions({ run }: { run: RunFacts }) {
         onClose={() => setRequested(undefined)}
       >
         {requested === undefined ? null : (
-          <Sure
+          <ConfirmForm
             action={requested}
-            what="run"
+            subject="run"
             call={(reason) => callOf(run, requested, reason)}
             command={(reason) => commandOf(run, requested, reason)}
             onDone={() => {
@@ -74,8 +74,8 @@ export function RunActions({ run }: { run: RunFacts }) {
           />
         )}
       </Dialog>
-      <Dialog title={`Signal ${run.id}`} open={isTelling} onClose={() => setIsTelling(false)}>
-        {isTelling ? <SignalDialog run={run} onDone={() => setIsTelling(false)} /> : null}
+      <Dialog title={`Signal ${run.id}`} open={isSignalling} onClose={() => setIsSignalling(false)}>
+        {isSignalling ? <SignalDialog run={run} onDone={() => setIsSignalling(false)} /> : null}
       </Dialog>
     </>
   );

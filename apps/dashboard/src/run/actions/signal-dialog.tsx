@@ -43,7 +43,7 @@ export function SignalDialog({ run, onDone }: { run: RunFacts; onDone: () => voi
       {entry?.inputSchema ? (
         <ByForm key={name} run={run} name={name} onDone={onDone} schema={entry.inputSchema} />
       ) : (
-        <ByHand key={name} run={run} name={name} onDone={onDone} />
+        <SignalForm key={name} run={run} name={name} onDone={onDone} />
       )}
     </div>
   );
@@ -71,7 +71,7 @@ function ByForm({
   );
 }
 
-function ByHand({ run, name, onDone }: { run: RunFacts; name: string; onDone: () => void }) {
+function SignalForm({ run, name, onDone }: { run: RunFacts; name: string; onDone: () => void }) {
   const [typed, setTyped] = useState(name);
   const [text, setText] = useState("");
   const payload = jsonOf(text);

@@ -30,7 +30,7 @@ export function Approvals({
   /** Hides questions of this task, which are shown elsewhere. */
   except?: string;
 }) {
-  const isAsking = !hasRunEnded(run.state) && (run.counts.waiting ?? 0) > 0;
+  const isWaiting = !hasRunEnded(run.state) && (run.counts.waiting ?? 0) > 0;
   const query = useQuery({
     // The prefix of the key is that of all questions, because the same events invalidate them.
     queryKey: ["approvals", { run: run.id, waiting: run.counts.waiting ?? 0 }],
@@ -38,7 +38,7 @@ export function Approvals({
       const path = pathOf(["approvals"], { workId: run.id, size: 100 });
       return (await send({ method: "GET", path }, signal)) as ListApprovalsReply;
     },
-    enabled: isAsking,
+    enabled: isWaiting,
   });
   const open = (query.data?.approvals ?? []).filter(
     ({ about, verdict }) =>
@@ -46,7 +46,7 @@ export function Approvals({
       (except === "" || about?.task !== except) &&
       !["approved", "rejected", "expired", "withdrawn"].includes(verdict),
   );
-  if (!isAsking || open.length === 0) return null;
+  if (!isWaiting || open.length === 0) return null;
   return (
     <>
       {open.map((approval) => (
@@ -74,7 +74,7 @@ function Question({ run, approval, isBesideTask }: QuestionOptions) {
       <About approval={approval} isBesideTask={isBesideTask} />
       <Claim approval={approval} />
       <div className="run-question-parts">
-        {context === undefined ? null : <JsonView value={context} what="context" />}
+        {context === undefined ? null : <JsonView value={context} label="context" />}
         <Answer run={run} approval={approval} />
       </div>
     </section>
@@ -84,7 +84,7 @@ function Question({ run, approval, isBesideTask }: QuestionOptions) {
 function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
   const go = useGo();
   const { about, expireTimeMs, requestTimeMs, approvalsNeeded = 0, decisions = [], deciders = [] } = approval;
-  const words = [
+  const parts = [
     approvalsNeeded > 1 ? `${decisions.length} of ${approvalsNeeded} approvals` : "",
     deciders.length > 0 ? `for ${deciders.join(", ")} to decide` : "",
   ].filter(Boolean);
@@ -109,7 +109,7 @@ function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
           , open until <Moment atMs={expireTimeMs} />
         </>
       )}
-      {words.map((each) => `, ${each}`).join("")}
+      {parts.map((each) => `, ${each}`).join("")}
     </p>
   );
 }
@@ -119,23 +119,23 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
   const field = useMemo(() => (form === "" ? undefined : fieldOf(form, "Form")), [form]);
   const [draft, setDraft] = useState(() => (field === undefined ? undefined : draftOf(field)));
   const [reason, setReason] = useState("");
-  const [isTried, setIsTried] = useState(false);
+  const [isSubmitted, setIsSubmitted] = useState(false);
   const [problem, setProblem] = useState<PageError>();
-  const given = field === undefined || draft === undefined ? undefined : filled(field, draft);
-  const problems = given?.problems ?? [];
+  const result = field === undefined || draft === undefined ? undefined : filled(field, draft);
+  const problems = result?.problems ?? [];
   const decide = (verdict: Decision["verdict"]) => {
-    const data = verdict === "approved" ? given?.value : undefined;
+    const data = verdict === "approved" ? result?.value : undefined;
     const question = { approvalId, task: approval.about?.task ?? "" };
     return decisionOf(run, question, { verdict, data, reason: reason.trim() });
   };
   const refuse = () => {
-    setIsTried(true);
+    setIsSubmitted(true);
     return Promise.reject(new Error("The form has problems. See the fields."));
   };
   return (
     <div className="run-question-answer">
       {field === undefined || draft === undefined ? null : (
-        <SchemaForm field={field} draft={draft} problems={isTried ? problems : []} onChange={setDraft} />
+        <SchemaForm field={field} draft={draft} problems={isSubmitted ? problems : []} onChange={setDraft} />
       )}
       <TextField
         label="Reason"

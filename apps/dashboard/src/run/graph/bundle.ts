@@ -25,8 +25,8 @@ const alikeMin = 12;
 export function bundle(places: readonly number[], known: Tasks, { nodesMax, unfolded }: Limits): Bundle[] {
   if (places.length < alikeMin) return [];
   const alike = alikeOf(places, known).filter(({ key }) => !unfolded.has(key));
-  const drawn = places.length - alike.reduce((sum, { places: together }) => sum + together.length - 1, 0);
-  if (drawn <= nodesMax) return alike;
+  const nodeCount = places.length - alike.reduce((sum, { places: together }) => sum + together.length - 1, 0);
+  if (nodeCount <= nodesMax) return alike;
   const levels = levelsOf(places, known);
   const depth = 1 + [...levels.values()].reduce((most, level) => Math.max(most, level), 0);
   const byLevel = grouped(places, (place) => `${levels.get(place)} ${known.tasks[place]?.uses}`, known);
@@ -102,9 +102,9 @@ export function levelsOf(
     const next = (levels.get(place) ?? 0) + 1;
     for (const dependent of dependents.get(place) ?? []) {
       levels.set(dependent, Math.max(next, levels.get(dependent) ?? 0));
-      const left = (missing.get(dependent) ?? 0) - 1;
-      missing.set(dependent, left);
-      if (left === 0) ready.push(dependent);
+      const remaining = (missing.get(dependent) ?? 0) - 1;
+      missing.set(dependent, remaining);
+      if (remaining === 0) ready.push(dependent);
     }
   }
   return levels;

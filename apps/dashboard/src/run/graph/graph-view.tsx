@@ -153,12 +153,12 @@ function Zoom({ isOnPhone }: { isOnPhone: boolean }) {
 /** Returns the tasks that no worker can take. Empty while a past state of the run is shown. */
 function useStuck(): ReadonlyMap<string, Stuck> {
   const explanation = useStuckExplanation();
-  const before = useRef(none);
+  const before = useRef(empty);
   before.current = sameStuck(
     before.current,
-    explanation === undefined ? none : stuckIn({ parts: explanation.parts ?? [] }),
+    explanation === undefined ? empty : stuckIn({ parts: explanation.parts ?? [] }),
   );
   return before.current;
 }
 
-const none: ReadonlyMap<string, Stuck> = new Map();
+const empty: ReadonlyMap<string, Stuck> = new Map();

@@ -26,12 +26,12 @@ function assertNothingOverlaps({ nodes }: Layout): void {
   for (const [place, one] of nodes.entries())
     for (const other of nodes.slice(place + 1)) {
       if (one.depth !== other.depth) continue;
-      const apart =
+      const isDisjoint =
         one.x + one.width <= other.x ||
         other.x + other.width <= one.x ||
         one.y + one.height <= other.y ||
         other.y + other.height <= one.y;
-      assert.ok(apart, `${one.node.key} and ${other.node.key} overlap`);
+      assert.ok(isDisjoint, `${one.node.key} and ${other.node.key} overlap`);
     }
 }
 
@@ -63,18 +63,18 @@ describe("a task that no worker can take", () => {
   it("shows the cause and the remedy on its node, and the node has room for them", () => {
     const stuck = stuckIn({ parts: explained });
     const scope = scopeOf(stuck);
-    const why = { cause: "no worker offers shop.pack", remedy: "start a worker that offers shop.pack" };
+    const reason = { cause: "no worker offers shop.pack", remedy: "start a worker that offers shop.pack" };
     assert.deepEqual(
       scope.nodes.map(({ key, stuck: shown }) => [key, shown]),
       [
-        ["each", why],
+        ["each", reason],
         ["late", undefined],
       ],
     );
     const inside = scopeOf(stuck, "each").nodes[0]?.inside;
     assert.deepEqual(
       inside?.nodes.map(({ stuck: shown }) => shown),
-      [undefined, why],
+      [undefined, reason],
     );
     const heights = (of: GraphScope) => layoutOf(of, "right").nodes.map(({ height }) => height);
     const [tall = 0, usual = 0] = heights(scope);
@@ -100,7 +100,7 @@ describe("the picture of a run", () => {
     );
   });
 
-  it("shows entries of a list as cells of their task, and one by one when it is unfolded", () => {
+  it("shows list entries as cells of their task, or one by one when the task is expanded", () => {
     const entries = Array.from({ length: 30 }, (_, n) => task(`each[${n}]`, { parentId: "each" }));
     const folded = shape([task("each"), ...entries]);
     assert.deepEqual(keys(folded), ["each"]);
@@ -110,19 +110,19 @@ describe("the picture of a run", () => {
     assert.equal(unfolded?.inside?.nodes[3]?.title, "#3");
   });
 
-  it("has rounds of a loop inside of it, one after the other, needs within a round", () => {
-    const round = (n: number) => [
+  it("contains the rounds of a loop in sequence, with dependencies within a round", () => {
+    const iteration = (n: number) => [
       task(`poll#${n}.ask`, { parentId: "poll" }),
       task(`poll#${n}.read`, { parentId: "poll", needs: ["ask"] }),
     ];
-    const [loop] = shape([task("poll", { kind: "loop" }), ...round(1), ...round(2)]).nodes;
+    const [loop] = shape([task("poll", { kind: "loop" }), ...iteration(1), ...iteration(2)]).nodes;
     assert.deepEqual(
       loop?.inside?.edges.map(({ from, to, condition }) => `${from} ${condition} ${to}`),
       ["poll#1.ask success poll#1.read", "poll#2.ask success poll#2.read", "poll#1.read then poll#2.ask"],
     );
   });
 
-  it("puts together a dozen and more that need the same, are needed by the same and do the same", () => {
+  it("groups many tasks with the same work, dependencies and dependents", () => {
     const many = Array.from({ length: 20 }, (_, n) => task(`item-${n}`, { needs: ["list"] }));
     const scope = shape([task("list"), ...many, task("sum", { needs: many.map(({ id }) => id) })]);
     assert.deepEqual(keys(scope), ["list", "=item-0", "sum"]);
@@ -158,7 +158,7 @@ describe("the picture of a run", () => {
         assert.ok((points[0]?.x ?? 0) < (points.at(-1)?.x ?? 0), "an edge leads back");
     });
 
-  it("shows tasks from state to state one after the other, with their round", () => {
+  it("shows the tasks of successive states one after the other, with their round", () => {
     const tasks = [
       task("charge"),
       task("charge#2", { title: "charge" }),
@@ -200,7 +200,7 @@ describe("the layered layout", () => {
     ["c", "d"],
   ].map(([from = "", to = ""]) => ({ key: `${from}-${to}`, from, to }));
 
-  it("leads from left to right, long edges by bends through the layers between", () => {
+  it("leads from left to right, with long edges bent through the layers between", () => {
     const { at, bends, width, height } = layered(boxes, links, "right");
     const xs = ["a", "b", "c", "d"].map((key) => at.get(key)?.x ?? -1);
     assert.deepEqual(
@@ -222,7 +222,7 @@ describe("the layered layout", () => {
     );
   });
 
-  it("does not untwist what need not be twisted", () => {
+  it("keeps edges straight that do not need to cross", () => {
     const straight = [
       { key: "1", from: "a", to: "c" },
       { key: "2", from: "b", to: "d" },
@@ -232,7 +232,7 @@ describe("the layered layout", () => {
     assert.equal(at.get("b")?.y, at.get("d")?.y);
   });
 
-  it("orders a layer so that edges do not cross where they need not", () => {
+  it("orders a layer without avoidable crossings", () => {
     // Sorting by neighbours alone keeps b and c: both have the same mean. The swap finds it.
     const nodes = ["a", "b", "c", "d", "e", "f"].map((key) => ({ key, width: 10, height: 10 }));
     const pairs = ["ae", "be", "bf", "cd", "ce"];
@@ -250,7 +250,7 @@ describe("the layered layout", () => {
     assert.ok(width > 100);
   });
 
-  it("survives an edge in a cycle, and one to an unknown node", () => {
+  it("tolerates an edge in a cycle, and an edge to an unknown node", () => {
     const odd = [...links, { key: "d-a", from: "d", to: "a" }, { key: "a-z", from: "a", to: "z" }];
     assert.equal(layered(boxes, odd, "right").at.size, 4);
   });
@@ -267,7 +267,7 @@ describe("walking the picture", () => {
     "right",
   );
 
-  it("goes along needs, among neighbours, and nowhere at the edge", () => {
+  it("follows dependencies and neighbours, and stops at the edge", () => {
     assert.equal(walk(layout, "d", "ArrowRight"), undefined);
     const next = walk(layout, "a", "ArrowRight");
     assert.ok(next === "b" || next === "c");
@@ -285,7 +285,7 @@ describe("walking the picture", () => {
 });
 
 describe("the line of an edge", () => {
-  it("is straight between nodes on one height, soft otherwise", () => {
+  it("is straight between nodes at the same height, and curved otherwise", () => {
     const level = [
       { x: 0, y: 5 },
       { x: 10, y: 5 },

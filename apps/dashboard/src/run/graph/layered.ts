@@ -103,19 +103,19 @@ function layer(stops: readonly Stop[]): number {
     depth = Math.max(depth, stop.layer + 1);
     for (const next of stop.after) {
       next.layer = Math.max(next.layer, stop.layer + 1);
-      const left = (missing.get(next) ?? 0) - 1;
-      missing.set(next, left);
-      if (left === 0) ready.push(next);
+      const remaining = (missing.get(next) ?? 0) - 1;
+      missing.set(next, remaining);
+      if (remaining === 0) ready.push(next);
     }
   }
-  for (const [stop, left] of missing) if (left > 0) stop.layer = Math.min(stop.layer, depth - 1);
+  for (const [stop, remaining] of missing) if (remaining > 0) stop.layer = Math.min(stop.layer, depth - 1);
   return depth;
 }
 
 /** Long edges go from bend to bend. */
 function bendEdges(stops: ReadonlyMap<string, Stop>, links: readonly Link[]): Stop[] {
-  const long = links.filter(({ from, to }) => spanOf(stops, from, to) > 1);
-  const count = long.reduce((sum, { from, to }) => sum + spanOf(stops, from, to) - 1, 0);
+  const long = links.filter(({ from, to }) => layersBetween(stops, from, to) > 1);
+  const count = long.reduce((sum, { from, to }) => sum + layersBetween(stops, from, to) - 1, 0);
   if (count > bendsMax) return [];
   const bends: Stop[] = [];
   for (const { key, from, to } of long) {
@@ -146,7 +146,7 @@ function bendEdges(stops: ReadonlyMap<string, Stop>, links: readonly Link[]): St
   return bends;
 }
 
-function spanOf(stops: ReadonlyMap<string, Stop>, from: string, to: string): number {
+function layersBetween(stops: ReadonlyMap<string, Stop>, from: string, to: string): number {
   return (stops.get(to)?.layer ?? 0) - (stops.get(from)?.layer ?? 0);
 }
 
@@ -161,11 +161,11 @@ function bendKey(edge: string, layerAt: number): string {
 function untangle(layers: readonly Stop[][]): void {
   const size = layers.reduce((sum, each) => sum + each.length, 0);
   const sweeps = size > largeFrom ? sweepsOfLarge : sweepsOfSmall;
-  const given = layers.map((each) => [...each]);
-  let best = given;
+  const initial = layers.map((each) => [...each]);
+  let best = initial;
   let least = crossingsOf(layers);
   for (const first of [0, 1]) {
-    restore(layers, given);
+    restore(layers, initial);
     for (let sweep = first; sweep < first + sweeps && least > 0; sweep++) {
       reorder(layers, sweep % 2 === 0);
       if (size <= largeFrom) swap(layers);
@@ -189,8 +189,8 @@ function restore(layers: readonly Stop[][], from: readonly (readonly Stop[])[]):
 function reorder(layers: readonly Stop[][], forwards: boolean): void {
   const inOrder = forwards ? layers : layers.toReversed();
   for (const each of inOrder) {
-    const wanted = new Map(each.map((stop) => [stop, middleOf(stop, forwards) ?? stop.order]));
-    each.sort((one, other) => (wanted.get(one) ?? 0) - (wanted.get(other) ?? 0) || one.order - other.order);
+    const desired = new Map(each.map((stop) => [stop, middleOf(stop, forwards) ?? stop.order]));
+    each.sort((one, other) => (desired.get(one) ?? 0) - (desired.get(other) ?? 0) || one.order - other.order);
     for (const [order, stop] of each.entries()) stop.order = order;
   }
 }
@@ -248,9 +248,9 @@ function sumUpTo(sums: Uint32Array, end: number): number {
 }
 
 function middleOf(stop: Stop, forwards: boolean): number | undefined {
-  const beside = forwards ? stop.before : stop.after;
-  if (beside.length === 0) return undefined;
-  return beside.reduce((sum, { order, layer: at }) => sum + order + at * 1e-9, 0) / beside.length;
+  const neighbours = forwards ? stop.before : stop.after;
+  if (neighbours.length === 0) return undefined;
+  return neighbours.reduce((sum, { order, layer: at }) => sum + order + at * 1e-9, 0) / neighbours.length;
 }
 
 function stack(stops: readonly Stop[]): void {
@@ -266,8 +266,8 @@ function stack(stops: readonly Stop[]): void {
 /** Moves nodes to the mean of their neighbours. Overlapping ones share the distance. */
 function settle(layers: readonly Stop[][], forwards: boolean): void {
   for (const each of forwards ? layers : layers.toReversed()) {
-    const wanted = each.map((stop) => meanOf(forwards ? stop.before : stop.after) ?? stop.center);
-    spread(each, wanted);
+    const desired = each.map((stop) => meanOf(forwards ? stop.before : stop.after) ?? stop.center);
+    spread(each, desired);
   }
 }
 
@@ -277,7 +277,7 @@ function meanOf(stops: readonly Stop[]): number | undefined {
 }
 
 /** Blocks of neighbours that touch move as one, to the mean of what each of them wants. */
-function spread(stops: readonly Stop[], wanted: readonly number[]): void {
+function spread(stops: readonly Stop[], desired: readonly number[]): void {
   const blocks: { first: number; count: number; offset: number; sum: number }[] = [];
   const offsets: number[] = [];
   let offset = 0;
@@ -286,7 +286,7 @@ function spread(stops: readonly Stop[], wanted: readonly number[]): void {
     if (before !== undefined) offset += before.cross - before.anchor + gaps.beside + stop.anchor;
     offsets.push(offset);
     // In coordinates where all touching edges share one point.
-    let block = { first: place, count: 1, offset, sum: (wanted[place] ?? 0) - offset };
+    let block = { first: place, count: 1, offset, sum: (desired[place] ?? 0) - offset };
     for (let last = blocks.at(-1); last !== undefined; last = blocks.at(-1)) {
       if (last.sum / last.count <= block.sum / block.count) break;
       blocks.pop();
@@ -301,14 +301,14 @@ function spread(stops: readonly Stop[], wanted: readonly number[]): void {
     }
 }
 
-interface Laid {
+interface LayeredGraph {
   readonly layers: readonly Stop[][];
   readonly stops: ReadonlyMap<string, Stop>;
   readonly links: readonly Link[];
   readonly direction: Direction;
 }
 
-function placed({ layers, stops, links, direction }: Laid): Placed {
+function placed({ layers, stops, links, direction }: LayeredGraph): Placed {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (const each of layers)

@@ -6,7 +6,7 @@ import { type Box, type Direction, layered, type Placed, type Point } from "./la
 import type { GraphEdge, GraphNode, GraphScope } from "./shape.ts";
 import { frame, type Size, sizeAround, sizeOf } from "./sizes.ts";
 
-export interface LaidNode {
+export interface PlacedNode {
   readonly node: GraphNode;
   /** In the coordinates of the whole. */
   readonly x: number;
@@ -17,7 +17,7 @@ export interface LaidNode {
   readonly depth: number;
 }
 
-export interface LaidEdge {
+export interface PlacedEdge {
   readonly edge: GraphEdge;
   /** From the end of one node to the start of the other, with bends between. */
   readonly points: readonly Point[];
@@ -27,17 +27,17 @@ export interface LaidEdge {
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  readonly nodes: readonly LaidNode[];
-  readonly edges: readonly LaidEdge[];
+  readonly nodes: readonly PlacedNode[];
+  readonly edges: readonly PlacedEdge[];
   readonly direction: Direction;
 }
 
 /** @param sizeOfNode the room of a node without a graph inside. Default: a task of a run */
 export function layoutOf(scope: GraphScope, direction: Direction, sizeOfNode = sizeOfTask): Layout {
-  const nodes: LaidNode[] = [];
-  const edges: LaidEdge[] = [];
+  const nodes: PlacedNode[] = [];
+  const edges: PlacedEdge[] = [];
   const arranged = arrange(scope, { direction, sizeOfNode });
-  putScope(arranged, { x: 0, y: 0, depth: 0, direction }, nodes, edges);
+  placeScope(arranged, { x: 0, y: 0, depth: 0, direction }, nodes, edges);
   return { width: arranged.placed.width, height: arranged.placed.height, nodes, edges, direction };
 }
 
@@ -57,12 +57,12 @@ function sizeOfTask({ cells, stuck }: GraphNode): Size {
   return sizeOf(cells.length, stuck !== undefined);
 }
 
-function arrange(scope: GraphScope, how: Arranging): Arranged {
+function arrange(scope: GraphScope, options: Arranging): Arranged {
   const inside = new Map<string, Arranged>();
   for (const node of scope.nodes)
-    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, how));
-  const boxes = boxesOf(scope, inside, how);
-  return { scope, placed: layered([...boxes.values()], scope.edges, how.direction), boxes, inside };
+    if (node.inside !== undefined) inside.set(node.key, arrange(node.inside, options));
+  const boxes = boxesOf(scope, inside, options);
+  return { scope, placed: layered([...boxes.values()], scope.edges, options.direction), boxes, inside };
 }
 
 function boxesOf(
@@ -85,14 +85,14 @@ interface Corner extends Point {
   readonly direction: Direction;
 }
 
-function putScope(
+function placeScope(
   { scope, placed, boxes, inside }: Arranged,
   corner: Corner,
-  nodes: LaidNode[],
-  edges: LaidEdge[],
+  nodes: PlacedNode[],
+  edges: PlacedEdge[],
 ): void {
   const { depth, direction } = corner;
-  const rects = new Map<string, LaidNode>();
+  const rects = new Map<string, PlacedNode>();
   for (const node of scope.nodes) {
     const box = boxes.get(node.key);
     const at = placed.at.get(node.key);
@@ -104,7 +104,7 @@ function putScope(
     const within = inside.get(node.key);
     if (within !== undefined) {
       const start = { x: laid.x + frame.side, y: laid.y + frame.top, depth: depth + 1, direction };
-      putScope(within, start, nodes, edges);
+      placeScope(within, start, nodes, edges);
     }
   }
   for (const edge of scope.edges) {
@@ -122,10 +122,10 @@ function putScope(
 /** Edges meet nodes where their heads are, so that a node with many cells is met at its name. */
 const headMiddle = 26;
 
-function endOf({ x, y, width, height }: LaidNode, direction: Direction): Point {
+function endOf({ x, y, width, height }: PlacedNode, direction: Direction): Point {
   return direction === "right" ? { x: x + width, y: y + headMiddle } : { x: x + width / 2, y: y + height };
 }
 
-function startOf({ x, y, width }: LaidNode, direction: Direction): Point {
+function startOf({ x, y, width }: PlacedNode, direction: Direction): Point {
   return direction === "right" ? { x, y: y + headMiddle } : { x: x + width / 2, y };
 }

@@ -1,10 +1,10 @@
 import type { Edge, EdgeProps } from "@xyflow/react";
 import type { Direction } from "./layered.ts";
-import type { LaidEdge } from "./layout.ts";
+import type { PlacedEdge } from "./layout.ts";
 import { pathOf } from "./path.ts";
 
 interface NeedEdgeData extends Record<string, unknown> {
-  readonly laid: LaidEdge;
+  readonly laid: PlacedEdge;
   readonly direction: Direction;
   readonly isCritical: boolean;
 }

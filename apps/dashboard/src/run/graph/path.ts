@@ -4,13 +4,13 @@ import type { Direction, Point } from "./layered.ts";
 export function pathOf(points: readonly Point[], direction: Direction): string {
   const [first, ...others] = points;
   if (first === undefined) return "";
-  const drawn = [`M${round(first.x)},${round(first.y)}`];
+  const commands = [`M${round(first.x)},${round(first.y)}`];
   let last = first;
   for (const point of others) {
-    drawn.push(curve(last, point, direction));
+    commands.push(curve(last, point, direction));
     last = point;
   }
-  return drawn.join("");
+  return commands.join("");
 }
 
 function curve(from: Point, to: Point, direction: Direction): string {

@@ -42,7 +42,7 @@ export interface GraphScope {
   readonly edges: readonly GraphEdge[];
 }
 
-export interface Wanted {
+export interface ShapeOptions {
   /** True for a run with transitions: its tasks form a sequence. */
   readonly isSequence: boolean;
   /** Keys of nodes that a person folded or unfolded, against the default. */
@@ -58,26 +58,26 @@ const unfoldedMax = 400;
 /** Parts that are drawn one by one by default. */
 const unfoldedAtFirst = 16;
 
-export function shapeOf(known: Tasks, wanted: Wanted): GraphScope {
+export function shapeOf(known: Tasks, options: ShapeOptions): GraphScope {
   const parts = new Map<string, number[]>();
   for (const [place, { parentId }] of known.tasks.entries()) {
-    const beside = parts.get(parentId);
-    if (beside === undefined) parts.set(parentId, [place]);
-    else beside.push(place);
+    const siblings = parts.get(parentId);
+    if (siblings === undefined) parts.set(parentId, [place]);
+    else siblings.push(place);
   }
-  return scopeOf(parts.get("") ?? [], { known, parts, wanted });
+  return scopeOf(parts.get("") ?? [], { known, parts, options });
 }
 
 interface Context {
   readonly known: Tasks;
   readonly parts: ReadonlyMap<string, readonly number[]>;
-  readonly wanted: Wanted;
+  readonly options: ShapeOptions;
 }
 
 function scopeOf(places: readonly number[], context: Context, isInside = false): GraphScope {
-  const { known, wanted } = context;
+  const { known, options } = context;
   // A user who unfolds a task wants to see its parts one by one. There are not too many then.
-  const bundles = isInside ? [] : bundle(places, known, { nodesMax, unfolded: wanted.toggled });
+  const bundles = isInside ? [] : bundle(places, known, { nodesMax, unfolded: options.toggled });
   const keyOf = new Map<number, string>();
   for (const { key, places: together } of bundles) for (const place of together) keyOf.set(place, key);
   const nodes: GraphNode[] = [];
@@ -94,7 +94,7 @@ function scopeOf(places: readonly number[], context: Context, isInside = false):
       addEdge(edges, keyAt(from), keyAt(to), condition);
     }
   const follows = (from: number, to: number) => addEdge(edges, keyAt(from), keyAt(to), "then");
-  if (wanted.isSequence && !isInside) followOneAnother(places, known, follows);
+  if (options.isSequence && !isInside) chainTasks(places, known, follows);
   else followGroups(places, known, follows);
   return { nodes: inOrder(nodes), edges: [...edges.values()] };
 }
@@ -116,7 +116,7 @@ function inOrder(nodes: GraphNode[]): GraphNode[] {
 }
 
 /** Tasks of transitions form a sequence, in the order of their creation. */
-function followOneAnother(
+function chainTasks(
   places: readonly number[],
   { needs }: Tasks,
   follows: (from: number, to: number) => void,
@@ -171,10 +171,10 @@ function bundleNode(key: string, title: string, places: readonly number[], conte
   };
 }
 
-function stuckAmong(places: readonly number[], { known, wanted: { stuck } }: Context): Stuck | undefined {
+function stuckAmong(places: readonly number[], { known, options: { stuck } }: Context): Stuck | undefined {
   if (stuck === undefined || stuck.size === 0) return undefined;
   const among = new Set(places);
-  for (const [task, why] of stuck) if (among.has(known.placeOf.get(task) ?? -1)) return why;
+  for (const [task, reason] of stuck) if (among.has(known.placeOf.get(task) ?? -1)) return reason;
   return undefined;
 }
 
@@ -182,13 +182,13 @@ function stuckAmong(places: readonly number[], { known, wanted: { stuck } }: Con
 const alikePrefix = "=";
 
 function taskNode(place: number, context: Context): GraphNode {
-  const { known, parts, wanted } = context;
+  const { known, parts, options } = context;
   const task = known.tasks[place] as GraphTask;
   const cells = parts.get(task.id) ?? [];
   const isList = cells.length > 0 && known.tasks[cells[0] ?? 0]?.id === `${task.id}[0]`;
   const canUnfold = cells.length > 0 && cells.length <= unfoldedMax;
   const isUsual = !isList && cells.length <= unfoldedAtFirst;
-  const isUnfolded = canUnfold && wanted.toggled.has(task.id) !== isUsual;
+  const isUnfolded = canUnfold && options.toggled.has(task.id) !== isUsual;
   return {
     key: task.id,
     title: shortTitle(task),
@@ -206,8 +206,8 @@ function taskNode(place: number, context: Context): GraphNode {
 /** Short name of a task among its neighbours: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
 export function shortTitle({ id, title, parentId }: Pick<GraphTask, "id" | "title" | "parentId">): string {
   if (parentId === "" || !id.startsWith(parentId)) {
-    const round = /#\d+$/.exec(id)?.[0] ?? "";
-    return title === "" || title === id ? id : `${title}${title.endsWith(round) ? "" : ` ${round}`}`;
+    const suffix = /#\d+$/.exec(id)?.[0] ?? "";
+    return title === "" || title === id ? id : `${title}${title.endsWith(suffix) ? "" : ` ${suffix}`}`;
   }
   const own = id.slice(parentId.length);
   if (own.startsWith("[")) return own.replace(/^\[(\d+)\]$/, "#$1");

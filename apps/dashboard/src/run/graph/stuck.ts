@@ -4,7 +4,7 @@ import type { RunStore } from "../live/run-store.ts";
 import { numberOfState } from "../model/task-state.ts";
 
 const queued = numberOfState("queued");
-const held = numberOfState("held");
+const blocked = numberOfState("held");
 const waiting = numberOfState("waiting");
 const running = numberOfState("running");
 
@@ -14,7 +14,7 @@ export function stillSince({
   table,
   run,
 }: Pick<RunStore, "states" | "table" | "run">): number | undefined {
-  const at = [queued, held].map((state) => states.indexOf(state)).filter((place) => place >= 0);
+  const at = [queued, blocked].map((state) => states.indexOf(state)).filter((place) => place >= 0);
   if (at.length === 0 && !states.includes(running) && (run?.openApprovals ?? 0) === 0)
     at.push(states.indexOf(waiting));
   return table.tasks[Math.min(...at)]?.readyMs;

@@ -5,12 +5,12 @@ import { Glyph } from "../../score/glyph.tsx";
 import { useStore } from "../live/run-context.tsx";
 import { mostUrgent, numberOfState, taskStates } from "../model/task-state.ts";
 import { Cells } from "./cells.tsx";
-import type { LaidNode } from "./layout.ts";
+import type { PlacedNode } from "./layout.ts";
 import type { Stuck } from "./stuck.ts";
-import { standOfNumber } from "./tones.ts";
+import { badgeOfNumber } from "./tones.ts";
 
 interface TaskNodeData extends Record<string, unknown> {
-  readonly laid: LaidNode;
+  readonly laid: PlacedNode;
   readonly isSelected: boolean;
   readonly isReachable: boolean;
   readonly isCritical: boolean;
@@ -37,20 +37,20 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
       : withParts(store.stateAt(place), node.cells.length),
   );
   const over = useStore((store) => progressOf(store.states, node.cells));
-  const stand = standOfNumber(state);
-  const uses = node.uses === "" ? (kindWords[node.kind] ?? "") : node.uses;
+  const badge = badgeOfNumber(state);
+  const uses = node.uses === "" ? (kindLabels[node.kind] ?? "") : node.uses;
   const label = [
     `${node.title} ${uses}`.trim(),
-    stand.word,
+    badge.label,
     node.cells.length > 0 ? `parts: ${over}` : "",
     isCritical ? "on the critical path" : "",
     node.stuck === undefined ? "" : `${node.stuck.cause}; ${node.stuck.remedy}`,
   ];
   return (
     <div
-      className={`run-node tone-${stand.tone}${isSelected ? " selected" : ""}${isCritical ? " critical" : ""}${
+      className={`run-node tone-${badge.tone}${isSelected ? " selected" : ""}${isCritical ? " critical" : ""}${
         state === 0 ? " ghost" : ""
-      }${node.inside === undefined ? "" : " open"}${stand.glyph === "note" ? " at-work" : ""}`}
+      }${node.inside === undefined ? "" : " open"}${badge.glyph === "note" ? " at-work" : ""}`}
       style={{ width: laid.width, height: laid.height }}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} />
@@ -64,7 +64,7 @@ export const TaskNode = memo(function TaskNode({ data }: NodeProps<FlowTask>) {
         onClick={() => data.onSelect(node.key, place)}
       >
         <span className="run-node-glyph">
-          <Glyph name={stand.glyph} beating={stand.glyph === "note"} />
+          <Glyph name={badge.glyph} beating={badge.glyph === "note"} />
         </span>
         <span className="run-node-title" title={node.title}>
           {node.title}
@@ -103,7 +103,7 @@ function Cause({ cause, remedy }: Stuck) {
   );
 }
 
-const kindWords: Readonly<Record<string, string>> = {
+const kindLabels: Readonly<Record<string, string>> = {
   uses: "",
   function: "function",
   workflow: "child run",

@@ -2,7 +2,7 @@ import { useReactFlow } from "@xyflow/react";
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useMemo, useRef } from "react";
 import { useRunHandle } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
-import type { LaidNode, Layout } from "./layout.ts";
+import type { Layout, PlacedNode } from "./layout.ts";
 import type { FlowNeed } from "./need-edge.tsx";
 import type { FlowTask } from "./task-node.tsx";
 import { type Arrow, walk } from "./walk.ts";
@@ -21,9 +21,9 @@ export function useChosen({ layout, selected }: Pick<PictureOptions, "layout" | 
   const keys = useMemo(() => keysByTask(layout, store.table.tasks), [layout, store]);
   const key = keys.get(selected) ?? "";
   const select = useCallback(
-    (wanted: string, at: number) => {
-      const isTask = store.table.places.has(wanted);
-      const task = isTask ? wanted : store.table.tasks[at]?.id;
+    (target: string, at: number) => {
+      const isTask = store.table.places.has(target);
+      const task = isTask ? target : store.table.tasks[at]?.id;
       if (task !== undefined) go({ task });
     },
     [go, store],
@@ -47,7 +47,7 @@ export function useFlow(options: PictureOptions, chosen: ReturnType<typeof useCh
   const { store } = useRunHandle();
   const { key, reachable, select } = chosen;
   const nodes = useMemo(() => {
-    const isCritical = ({ node }: LaidNode) =>
+    const isCritical = ({ node }: PlacedNode) =>
       node.places.some((each) => critical.has(store.table.tasks[each]?.id ?? ""));
     return layout.nodes.map(
       (laid): FlowTask => ({
@@ -98,7 +98,7 @@ export function useWalking(
   { select }: ReturnType<typeof useChosen>,
 ): (event: KeyboardEvent) => void {
   const flow = useReactFlow();
-  const focus = ({ node, x, y, width, height }: LaidNode) => {
+  const focus = ({ node, x, y, width, height }: PlacedNode) => {
     const { zoom } = flow.getViewport();
     const to = { zoom: Math.max(zoom, 0.6), duration: durationMs() };
     void flow
@@ -185,11 +185,11 @@ function fitIn(
     return;
   }
   const at = layout.nodes.find(({ node }) => node.key === chosen) ?? layout.nodes[0];
-  const around = (start: number, length: number, whole: number, space: number) => {
-    const wanted = space / 2 - (start + length / 2) * least;
+  const around = (start: number, length: number, total: number, space: number) => {
+    const centered = space / 2 - (start + length / 2) * least;
     const margin = 24;
-    if (whole * least + 2 * margin <= space) return (space - whole * least) / 2;
-    return Math.min(margin, Math.max(space - whole * least - margin, wanted));
+    if (total * least + 2 * margin <= space) return (space - total * least) / 2;
+    return Math.min(margin, Math.max(space - total * least - margin, centered));
   };
   void flow.setViewport({
     x: around(at?.x ?? 0, at?.width ?? 0, layout.width, room.width),

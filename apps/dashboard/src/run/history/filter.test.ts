@@ -14,7 +14,7 @@ describe("a filter of a history", () => {
   const numbers = (filter: Partial<Parameters<typeof filtered>[1]>) =>
     filtered(history, { part: "", text: "", task: "", ...filter }).map(({ number }) => number);
 
-  it("keeps a part, a task with its entries, and what has a text", () => {
+  it("keeps the events of a part, of a task with its entries, or with a text", () => {
     assert.deepEqual(numbers({}), [1, 2, 3, 4, 5]);
     assert.deepEqual(numbers({ part: "run" }), [1]);
     assert.deepEqual(numbers({ part: "errors" }), [3]);

@@ -1,5 +1,5 @@
 /** Which events of a history are shown. */
-import { type EventFacts, subjectOf, wordsOf } from "@tutti/rest/history";
+import { type EventFacts, eventText, subjectOf } from "@tutti/rest/history";
 
 export type Part = "run" | "tasks" | "people" | "errors";
 
@@ -24,9 +24,9 @@ export interface Filter {
 
 export function filtered(
   events: readonly EventFacts[],
-  { part, text: wanted, task }: Filter,
+  { part, text: filterText, task }: Filter,
 ): readonly EventFacts[] {
-  const low = wanted.trim().toLowerCase();
+  const low = filterText.trim().toLowerCase();
   if (part === "" && low === "" && task === "") return events;
   return events.filter(
     (event) =>
@@ -41,5 +41,5 @@ function isOf(id: string, task: string): boolean {
 }
 
 function searched(event: EventFacts): string {
-  return `${event.number} ${event.type} ${subjectOf(event)} ${wordsOf(event)} ${JSON.stringify(event.details)}`.toLowerCase();
+  return `${event.number} ${event.type} ${subjectOf(event)} ${eventText(event)} ${JSON.stringify(event.details)}`.toLowerCase();
 }

@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { actorOf, type EventFacts, subjectOf, wordsOf } from "@tutti/rest/history";
+import { actorOf, type EventFacts, eventText, subjectOf } from "@tutti/rest/history";
 import { type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { clock, counted, span } from "../../elements/moments.ts";
-import { Empty, Failure, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading } from "../../elements/parts.tsx";
 import { JsonView } from "../json/json-view.tsx";
 import { useHistory, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
@@ -25,28 +25,28 @@ export function HistoryView({ task }: { task: string }) {
   const [filter, setFilter] = useState<Filter>({ part: "", text: "", task: "" });
   const { events, version } = history;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the version changes with new events
-  const shown = useMemo(
+  const visible = useMemo(
     () => filtered(events, { ...filter, task: filter.task === "" ? "" : task }),
     [version, filter, task],
   );
   return (
     <div className="run-history">
       <Bar filter={filter} setFilter={setFilter} task={task}>
-        {shown.length === events.length
+        {visible.length === events.length
           ? counted(events.length, "event")
-          : `${shown.length} of ${events.length}`}
+          : `${visible.length} of ${events.length}`}
         {history.isLoading ? ", loading" : ""}
       </Bar>
       {history.problem === "" ? null : <Failure title="History incomplete" message={history.problem} />}
-      {events.length === 0 && history.isLoading ? <Waiting what="the history" lines={8} /> : null}
-      {shown.length === 0 && events.length > 0 ? (
+      {events.length === 0 && history.isLoading ? <Loading label="the history" lines={8} /> : null}
+      {visible.length === 0 && events.length > 0 ? (
         <Empty title="No events match.">
           <p>Change the search or show all events.</p>
         </Empty>
       ) : null}
-      {shown.length > 0 ? (
+      {visible.length > 0 ? (
         <Events
-          events={shown}
+          events={visible}
           startMs={startMs}
           atEvent={past?.event ?? 0}
           onEvent={(event) => go({ event })}
@@ -189,7 +189,7 @@ function Line(
             {event.task}
           </button>
         )}{" "}
-        {wordsOf(event)}
+        {eventText(event)}
       </span>
       <span className="run-event-actor" title={event.actor?.reason}>
         {actorOf(event)}
@@ -211,7 +211,7 @@ function More({ event }: { event: EventFacts }) {
         {actor === undefined ? "" : ` · caused by ${actor.kind} ${actor.id}`}
         {actor?.reason ? `: ${actor.reason}` : ""}
       </p>
-      <JsonView value={event.details} what={`event ${event.number}`} />
+      <JsonView value={event.details} label={`event ${event.number}`} />
     </div>
   );
 }

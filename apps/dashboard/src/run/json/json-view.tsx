@@ -5,24 +5,24 @@ import "./json.css";
 import { find, type JsonRow, jsonRows, textOf, valueAt } from "./rows.ts";
 
 const rowHeight = 22;
-const shownMax = 22;
+const visibleRowsMax = 22;
 /** Minimum number of lines for a search field. */
 const searchedFrom = 12;
 
 /** A value as a tree, with folding, search, and copying of parts. Only the visible rows of a large tree are rendered. */
-export function JsonView({ value, what }: { value: unknown; what: string }) {
+export function JsonView({ value, label }: { value: unknown; label: string }) {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const [whole, setWhole] = useState<ReadonlySet<string>>(new Set());
-  const [wanted, setWanted] = useState("");
+  const [searchText, setSearchText] = useState("");
   const [current, setCurrent] = useState("$");
-  const deferred = useDeferredValue(wanted);
+  const deferred = useDeferredValue(searchText);
   const { found, around } = useMemo(() => find(value, deferred), [value, deferred]);
   const usual = useMemo(
-    () => new Set(jsonRows(value, none).flatMap(({ path, isOpen }) => (isOpen ? [path] : []))),
+    () => new Set(jsonRows(value, empty).flatMap(({ path, isOpen }) => (isOpen ? [path] : []))),
     [value],
   );
   // Parents of a match are open, even if they are closed by default.
-  const shown = useMemo(() => {
+  const display = useMemo(() => {
     if (around.size === 0) return { toggled, whole };
     const opened = new Set(toggled);
     for (const path of around) {
@@ -31,21 +31,21 @@ export function JsonView({ value, what }: { value: unknown; what: string }) {
     }
     return { toggled: opened, whole };
   }, [toggled, whole, around, usual]);
-  const rows = useMemo(() => jsonRows(value, shown), [value, shown]);
+  const rows = useMemo(() => jsonRows(value, display), [value, display]);
   const hits = useMemo(() => new Set(found), [found]);
   if (value === undefined) return <p className="soft">none</p>;
   const flip = (path: string) => setToggled(flipped(toggled, path));
   return (
     <div className="run-json">
       <div className="run-json-bar">
-        {rows.length >= searchedFrom || wanted !== "" ? (
+        {rows.length >= searchedFrom || searchText !== "" ? (
           <input
             type="search"
             className="code"
-            value={wanted}
-            onChange={(event) => setWanted(event.target.value)}
+            value={searchText}
+            onChange={(event) => setSearchText(event.target.value)}
             placeholder="Search"
-            aria-label={`Search in ${what}`}
+            aria-label={`Search in ${label}`}
           />
         ) : (
           <span />
@@ -53,13 +53,13 @@ export function JsonView({ value, what }: { value: unknown; what: string }) {
         <span className="small soft" aria-live="polite">
           {deferred === "" ? "" : `${found.length} found`}
         </span>
-        <Copy text={textOf(value)} what={what} />
+        <Copy text={textOf(value)} label={label} />
       </div>
       <Lines
         rows={rows}
         hits={hits}
         value={value}
-        what={what}
+        label={label}
         current={current}
         setCurrent={setCurrent}
         onFlip={flip}
@@ -69,7 +69,7 @@ export function JsonView({ value, what }: { value: unknown; what: string }) {
   );
 }
 
-const none = { toggled: new Set<string>(), whole: new Set<string>() };
+const empty = { toggled: new Set<string>(), whole: new Set<string>() };
 
 function flipped(set: ReadonlySet<string>, path: string): ReadonlySet<string> {
   const next = new Set(set);
@@ -81,7 +81,7 @@ interface LinesOptions {
   rows: readonly JsonRow[];
   hits: ReadonlySet<string>;
   value: unknown;
-  what: string;
+  label: string;
   current: string;
   setCurrent: (path: string) => void;
   onFlip: (path: string) => void;
@@ -89,7 +89,7 @@ interface LinesOptions {
 }
 
 function Lines(options: LinesOptions) {
-  const { rows, what, current } = options;
+  const { rows, label, current } = options;
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -106,9 +106,9 @@ function Lines(options: LinesOptions) {
     <div
       ref={scroller}
       className="run-json-lines"
-      style={{ maxHeight: rowHeight * shownMax }}
+      style={{ maxHeight: rowHeight * visibleRowsMax }}
       role="tree"
-      aria-label={what}
+      aria-label={label}
       tabIndex={0}
       aria-activedescendant={`${id}-${at}`}
       onKeyDown={(event) => press(event, options, { at, show: (next) => virtual.scrollToIndex(next) })}
@@ -168,7 +168,7 @@ function press(
 
 function act(row: JsonRow, { onFlip, onWhole }: Pick<LinesOptions, "onFlip" | "onWhole">): void {
   if (row.isMore) onWhole(row.path.slice(0, -2));
-  else if (row.isCut) onWhole(row.path);
+  else if (row.isTruncated) onWhole(row.path);
   else if (row.canOpen) onFlip(row.path);
 }
 
@@ -183,7 +183,7 @@ function Line(options: LinesOptions & { row: JsonRow; isCurrent: boolean }) {
       style={{ paddingLeft: `${row.depth * 1.1 + 0.4}rem` }}
       onClick={() => {
         setCurrent(row.path);
-        if (!row.isCut) act(row, options);
+        if (!row.isTruncated) act(row, options);
       }}
     >
       <span className="run-json-fold" aria-hidden="true">
@@ -193,13 +193,13 @@ function Line(options: LinesOptions & { row: JsonRow; isCurrent: boolean }) {
       <span className={`json-${row.kind}`}>
         {row.kind === "string" ? JSON.stringify(row.text) : row.text}
       </span>
-      {row.isCut ? (
+      {row.isTruncated ? (
         <button type="button" className="press quiet" tabIndex={-1} onClick={() => options.onWhole(row.path)}>
           show all
         </button>
       ) : null}
       {isCurrent && row.depth > 0 && !row.isMore ? (
-        <Copy text={textOf(valueAt(value, row.path))} what={row.name ?? "the value"} />
+        <Copy text={textOf(valueAt(value, row.path))} label={row.name ?? "the value"} />
       ) : null}
     </div>
   );

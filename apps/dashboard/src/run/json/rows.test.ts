@@ -5,7 +5,7 @@ import { entriesMax, find, jsonRows, rowsMax, textMax, textOf, valueAt } from ".
 const nothing = { toggled: new Set<string>(), whole: new Set<string>() };
 
 describe("a JSON value as lines", () => {
-  it("opens what is near the top, says how much is in what is closed", () => {
+  it("expands the top levels, and shows the size of collapsed values", () => {
     const value = { order: { lines: [{ sku: "violin" }] }, paid: true, note: null };
     assert.deepEqual(
       jsonRows(value, nothing).map(({ name, text, isOpen }) => [name, text, isOpen]),
@@ -27,18 +27,18 @@ describe("a JSON value as lines", () => {
     assert.equal(row?.text, "<script>alert(1)</script>");
   });
 
-  it("cuts long strings and long lists until they are wanted whole", () => {
+  it("truncates long strings and lists until the user expands them", () => {
     const value = {
       text: "x".repeat(textMax + 1),
       list: Array.from({ length: entriesMax + 5 }, (_, n) => n),
     };
-    const shown = { ...nothing, toggled: new Set(["$/list"]) };
-    const rows = jsonRows(value, shown);
+    const display = { ...nothing, toggled: new Set(["$/list"]) };
+    const rows = jsonRows(value, display);
     assert.equal(rows.find(({ name }) => name === "text")?.text.length, textMax);
     assert.equal(rows.at(-1)?.text, "5 more");
-    const whole = jsonRows(value, { ...shown, whole: new Set(["$/list", "$/text"]) });
-    assert.equal(whole.find(({ name }) => name === "text")?.text.length, textMax + 1);
-    assert.equal(whole.at(-1)?.text, String(entriesMax + 4));
+    const full = jsonRows(value, { ...display, whole: new Set(["$/list", "$/text"]) });
+    assert.equal(full.find(({ name }) => name === "text")?.text.length, textMax + 1);
+    assert.equal(full.at(-1)?.text, String(entriesMax + 4));
   });
 
   it("is bounded, however large the value is", () => {

@@ -12,7 +12,7 @@ export interface JsonRow {
   readonly kind: JsonKind;
   /** The shown text, cut if it is long. */
   readonly text: string;
-  readonly isCut: boolean;
+  readonly isTruncated: boolean;
   readonly canOpen: boolean;
   readonly isOpen: boolean;
   /** Not a value: how many more there are. */
@@ -21,7 +21,7 @@ export interface JsonRow {
 
 type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
-export interface Shown {
+export interface JsonDisplay {
   /** Paths that a person opened or closed, against the default. */
   readonly toggled: ReadonlySet<string>;
   /** Paths of strings and lists that are shown whole. */
@@ -36,9 +36,9 @@ export const entriesMax = 200;
 export const textMax = 600;
 export const rowsMax = 20_000;
 
-export function jsonRows(value: unknown, shown: Shown): readonly JsonRow[] {
+export function jsonRows(value: unknown, display: JsonDisplay): readonly JsonRow[] {
   const rows: JsonRow[] = [];
-  add(rows, { value, name: undefined, path: "$", depth: 0 }, shown);
+  add(rows, { value, name: undefined, path: "$", depth: 0 }, display);
   return rows;
 }
 
@@ -49,56 +49,56 @@ interface Entry {
   readonly depth: number;
 }
 
-function add(rows: JsonRow[], { value, name, path, depth }: Entry, shown: Shown): void {
+function add(rows: JsonRow[], { value, name, path, depth }: Entry, display: JsonDisplay): void {
   if (rows.length >= rowsMax) return;
   const kind = kindOf(value);
   if (kind !== "object" && kind !== "array") {
     const text = typeof value === "string" ? value : String(value);
-    const isCut = text.length > textMax && !shown.whole.has(path);
+    const isTruncated = text.length > textMax && !display.whole.has(path);
     rows.push({
       path,
       depth,
       name,
       kind,
-      isCut,
+      isTruncated,
       canOpen: false,
       isOpen: false,
       isMore: false,
-      text: isCut ? text.slice(0, textMax) : text,
+      text: isTruncated ? text.slice(0, textMax) : text,
     });
     return;
   }
   const size = kind === "array" ? (value as readonly unknown[]).length : Object.keys(value as object).length;
   const canOpen = size > 0;
   const isUsual = depth < openDepth && size <= entriesMax;
-  const isOpen = canOpen && shown.toggled.has(path) !== isUsual;
+  const isOpen = canOpen && display.toggled.has(path) !== isUsual;
   rows.push({
     path,
     depth,
     name,
     kind,
-    isCut: false,
+    isTruncated: false,
     canOpen,
     isOpen,
     isMore: false,
     text: summaryOf(kind, size),
   });
-  if (isOpen) addEntries(rows, { value: value as object, path, depth }, shown);
+  if (isOpen) addEntries(rows, { value: value as object, path, depth }, display);
 }
 
 function addEntries(
   rows: JsonRow[],
   { value, path, depth }: { readonly value: object; readonly path: string; readonly depth: number },
-  shown: Shown,
+  display: JsonDisplay,
 ): void {
   const isList = Array.isArray(value);
   const names = isList ? [] : Object.keys(value);
   const size = isList ? value.length : names.length;
-  const until = shown.whole.has(path) ? size : Math.min(size, entriesMax);
+  const until = display.whole.has(path) ? size : Math.min(size, entriesMax);
   for (let at = 0; at < until; at++) {
     const name = isList ? String(at) : (names[at] ?? "");
     const inner = isList ? (value as readonly unknown[])[at] : (value as Record<string, unknown>)[name];
-    add(rows, { value: inner, name, path: `${path}/${escaped(name)}`, depth: depth + 1 }, shown);
+    add(rows, { value: inner, name, path: `${path}/${escaped(name)}`, depth: depth + 1 }, display);
   }
   if (until < size)
     rows.push({
@@ -106,7 +106,7 @@ function addEntries(
       depth: depth + 1,
       name: undefined,
       kind: "null",
-      isCut: false,
+      isTruncated: false,
       canOpen: false,
       isOpen: false,
       isMore: true,
@@ -142,24 +142,24 @@ function escaped(name: string): string {
 /** Returns the paths of values whose name or text contains the search text, and of all their parents, in order. */
 export function find(
   value: unknown,
-  wanted: string,
+  searchText: string,
 ): { readonly found: readonly string[]; readonly around: ReadonlySet<string> } {
   const found: string[] = [];
   const around = new Set<string>();
-  const low = wanted.toLowerCase();
+  const low = searchText.toLowerCase();
   if (low === "") return { found, around };
-  const look = (each: unknown, name: string, path: string, above: readonly string[]) => {
+  const visit = (each: unknown, name: string, path: string, above: readonly string[]) => {
     if (found.length >= foundMax) return;
     const isPlain = each === null || typeof each !== "object";
     if (name.toLowerCase().includes(low) || (isPlain && String(each).toLowerCase().includes(low))) {
       found.push(path);
-      for (const one of above) around.add(one);
+      for (const parent of above) around.add(parent);
     }
     if (isPlain) return;
     for (const [key, inner] of Object.entries(each))
-      look(inner, key, `${path}/${escaped(key)}`, [...above, path]);
+      visit(inner, key, `${path}/${escaped(key)}`, [...above, path]);
   };
-  look(value, "", "$", []);
+  visit(value, "", "$", []);
   return { found, around };
 }
 

@@ -9,27 +9,27 @@ export async function followRun(
   store: RunStore,
   signal: AbortSignal,
 ): Promise<void> {
-  const onStanding = (standing: "connecting" | "open" | "broken") => {
-    if (standing === "broken") store.stand("broken");
+  const onStatus = (status: "connecting" | "open" | "broken") => {
+    if (status === "broken") store.setStreamStatus("broken");
   };
   try {
     const parts = { params: { id: runId }, query: { withTasks: true } };
-    for await (const message of client.follow("runs.watch", parts, { signal, onStanding })) {
+    for await (const message of client.follow("runs.watch", parts, { signal, onStanding: onStatus })) {
       if (message.kind !== "snapshot" && message.kind !== "change") continue;
       const { run, tasks = [], removedTaskIds = [] } = message.value;
-      store.take({
+      store.apply({
         run: run === undefined ? undefined : runOf(run),
         tasks: tasks.map(taskOf),
         removed: removedTaskIds,
-        isWhole: message.kind === "snapshot" && message.isFirst,
+        isComplete: message.kind === "snapshot" && message.isFirst,
       });
-      store.stand("live");
+      store.setStreamStatus("live");
     }
-    if (!signal.aborted) store.stand("ended");
+    if (!signal.aborted) store.setStreamStatus("ended");
   } catch (error) {
     if (signal.aborted) return;
     const { code, detail } =
       error instanceof RestError ? error : { code: "page.unexpected", detail: String(error) };
-    store.stand("broken", { code, message: detail });
+    store.setStreamStatus("broken", { code, message: detail });
   }
 }

@@ -26,7 +26,7 @@ export class History {
   #version = 0;
   #isLoading = false;
   #problem = "";
-  #wanted = 0;
+  #targetCount = 0;
   #past: { readonly states: PastStates; readonly shape: number; readonly length: number } | undefined;
   #isWaiting = false;
   readonly #read: ReadPage;
@@ -62,7 +62,7 @@ export class History {
 
   /** Loads as far as the run has come, soon where a part of it is known already. */
   keepUp(count: number): void {
-    this.#wanted = Math.max(this.#wanted, count);
+    this.#targetCount = Math.max(this.#targetCount, count);
     if (this.#events.length === 0) {
       void this.loadTo(count);
       return;
@@ -71,23 +71,23 @@ export class History {
     this.#isWaiting = true;
     this.#soon(() => {
       this.#isWaiting = false;
-      void this.loadTo(this.#wanted);
+      void this.loadTo(this.#targetCount);
     });
   }
 
   /** Loads until the event with this number is available. Concurrent calls share one load. */
   async loadTo(count: number): Promise<void> {
-    this.#wanted = Math.max(this.#wanted, count);
-    if (this.#isLoading || this.#events.length >= this.#wanted) return;
+    this.#targetCount = Math.max(this.#targetCount, count);
+    if (this.#isLoading || this.#events.length >= this.#targetCount) return;
     this.#isLoading = true;
     this.#problem = "";
     this.#notify();
     try {
-      while (this.#events.length < this.#wanted) {
+      while (this.#events.length < this.#targetCount) {
         const { events, hasMore } = await this.#read(this.#events.length);
         this.#events = [...this.#events, ...events];
         this.#notify();
-        if (events.length === 0 || (!hasMore && this.#events.length >= this.#wanted)) break;
+        if (events.length === 0 || (!hasMore && this.#events.length >= this.#targetCount)) break;
       }
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);

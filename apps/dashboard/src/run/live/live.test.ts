@@ -26,51 +26,51 @@ describe("the store of a run", () => {
   it("notifies its listeners once for any number of reports", () => {
     const { later, now, waiting } = soon();
     const store = new RunStore({ soon: later });
-    let heard = 0;
+    let notifications = 0;
     store.subscribe(() => {
-      heard += 1;
+      notifications += 1;
     });
-    store.take({ run: runFacts(), tasks: [task("a")], removed: [], isWhole: true });
-    store.take({ tasks: [task("a", { state: "running" })], removed: [], isWhole: false });
+    store.apply({ run: runFacts(), tasks: [task("a")], removed: [], isComplete: true });
+    store.apply({ tasks: [task("a", { state: "running" })], removed: [], isComplete: false });
     assert.equal(waiting(), 1);
     now();
-    assert.equal(heard, 1);
+    assert.equal(notifications, 1);
     assert.equal(stateOfNumber(store.stateAt(0)), "running");
     assert.equal(store.run?.id, "r1");
   });
 
-  it("shows the past while that is looked at, takes the present in meanwhile, and shows it afterwards", () => {
+  it("shows the past while the user views it, accepts updates meanwhile, and shows the present afterwards", () => {
     const store = new RunStore({ soon: () => {} });
-    store.take({ run: runFacts(), tasks: [task("a", { state: "running" })], removed: [], isWhole: true });
-    store.lookAt({ states: Uint8Array.of(1), run: "pending", event: 1, atMs: 5, isExact: false });
-    store.take({ tasks: [task("a", { state: "completed" })], removed: [], isWhole: false });
+    store.apply({ run: runFacts(), tasks: [task("a", { state: "running" })], removed: [], isComplete: true });
+    store.showPast({ states: Uint8Array.of(1), run: "pending", event: 1, atMs: 5, isExact: false });
+    store.apply({ tasks: [task("a", { state: "completed" })], removed: [], isComplete: false });
     assert.deepEqual([stateOfNumber(store.stateAt(0)), store.runState], ["pending", "pending"]);
-    store.lookAt(undefined);
+    store.showPast(undefined);
     assert.deepEqual([stateOfNumber(store.stateAt(0)), store.runState], ["completed", "running"]);
   });
 
-  it("knows the assignees of a task, again when tasks come", () => {
+  it("resolves the dependencies of tasks, also of tasks that arrive later", () => {
     const store = new RunStore({ soon: () => {} });
-    store.take({ tasks: [task("a"), task("b", { needs: ["a"] })], removed: [], isWhole: true });
+    store.apply({ tasks: [task("a"), task("b", { needs: ["a"] })], removed: [], isComplete: true });
     assert.deepEqual(store.needs[1], [{ place: 0, condition: "success" }]);
-    store.take({ tasks: [task("c", { needs: ["b"] })], removed: [], isWhole: false });
+    store.apply({ tasks: [task("c", { needs: ["b"] })], removed: [], isComplete: false });
     assert.deepEqual(store.needs[2], [{ place: 1, condition: "success" }]);
   });
 });
 
 describe("a run that does not make progress", () => {
-  const since = (tasks: Parameters<RunStore["take"]>[0]["tasks"], openApprovals = 0) => {
+  const since = (tasks: Parameters<RunStore["apply"]>[0]["tasks"], openApprovals = 0) => {
     const store = new RunStore({ soon: () => {} });
-    store.take({ run: runFacts({ openApprovals }), tasks, removed: [], isWhole: true });
+    store.apply({ run: runFacts({ openApprovals }), tasks, removed: [], isComplete: true });
     return stillSince(store);
   };
 
-  it("is one with a queued task, since that is ready", () => {
+  it("has a queued task, because that task is ready", () => {
     const queued = task("b", { state: "queued", readyMs: 5 });
     assert.equal(since([task("a", { state: "running", readyMs: 1 }), queued]), 5);
   });
 
-  it("is one that only waits, but not for a person", () => {
+  it("only waits, but not for a person", () => {
     const waiting = [task("a", { state: "waiting", readyMs: 3 }), task("b")];
     assert.equal(since(waiting), 3);
     assert.equal(since(waiting, 1), undefined);
@@ -79,7 +79,7 @@ describe("a run that does not make progress", () => {
   });
 });
 
-const told = (kind: "snapshot" | "change", value: object, isFirst = true) =>
+const received = (kind: "snapshot" | "change", value: object, isFirst = true) =>
   ({ kind, value, cursor: "", isFirst, isLast: true }) as Followed<WatchRunReply>;
 const run = { runId: "r1", status: "running", kind: "tasks", states: [] };
 const taskJson = (taskId: string, status: string) => ({
@@ -105,27 +105,27 @@ async function following(...script: readonly (Followed<WatchRunReply> | Error)[]
 }
 
 describe("following a run", () => {
-  it("takes a snapshot in its parts, then what changes, to the end of the stream", async () => {
+  it("reads a snapshot in parts, then changes, until the stream ends", async () => {
     const store = await following(
-      told("snapshot", { run, tasks: [taskJson("a", "queued")], removedTaskIds: [] }),
-      told("snapshot", { run, tasks: [taskJson("b", "pending")], removedTaskIds: [] }, false),
-      told("change", { tasks: [taskJson("a", "completed")], removedTaskIds: ["b"] }),
+      received("snapshot", { run, tasks: [taskJson("a", "queued")], removedTaskIds: [] }),
+      received("snapshot", { run, tasks: [taskJson("b", "pending")], removedTaskIds: [] }, false),
+      received("change", { tasks: [taskJson("a", "completed")], removedTaskIds: ["b"] }),
     );
     assert.deepEqual(
       store.table.tasks.map(({ id, state }) => [id, state]),
       [["a", "completed"]],
     );
-    assert.deepEqual([store.run?.state, store.standing], ["running", "ended"]);
+    assert.deepEqual([store.run?.state, store.streamStatus], ["running", "ended"]);
   });
 
   it("restarts with a snapshot after a break", async () => {
     const store = await following(
-      told("snapshot", {
+      received("snapshot", {
         run,
         tasks: [taskJson("a", "queued"), taskJson("b", "queued")],
         removedTaskIds: [],
       }),
-      told("snapshot", { run, tasks: [taskJson("a", "failed")], removedTaskIds: [] }),
+      received("snapshot", { run, tasks: [taskJson("a", "failed")], removedTaskIds: [] }),
     );
     assert.deepEqual(
       store.table.tasks.map(({ id, state }) => [id, state]),
@@ -133,10 +133,10 @@ describe("following a run", () => {
     );
   });
 
-  it("says why there is nothing to follow", async () => {
+  it("reports why the run cannot be followed", async () => {
     const detail = "expected a run with this id, found none";
     const store = await following(new RestError({ code: "workflow.run_missing", status: 404, detail }));
-    assert.equal(store.standing, "broken");
+    assert.equal(store.streamStatus, "broken");
     assert.deepEqual(store.problem, { code: "workflow.run_missing", message: detail });
   });
 });
@@ -145,7 +145,7 @@ describe("the history as it is loaded", () => {
   const all = events(["run_started"], ["task_queued", "a"], ["task_completed", "a"], ["run_completed"]);
   const known = { tasks: [task("a")], places: new Map([["a", 0]]), shape: 1, isSequence: false };
 
-  it("comes page by page, is of use at once, and is read on soon", async () => {
+  it("loads page by page, is usable at once, and continues with later events", async () => {
     const requests: number[] = [];
     const { later, now, waiting } = soon();
     let there = 3;
@@ -173,15 +173,15 @@ describe("the history as it is loaded", () => {
     assert.equal(history.momentAt(4, known)?.run, "completed");
   });
 
-  it("says why it could not be loaded, and keeps what it has", async () => {
-    let isAway = false;
+  it("reports why loading failed, and keeps the loaded events", async () => {
+    let isDisconnected = false;
     const read = async () => {
-      if (isAway) throw new Error("nobody answers");
+      if (isDisconnected) throw new Error("nobody answers");
       return { events: all.slice(0, 2), hasMore: true };
     };
     const history = new History({ read, soon: () => {} });
     await history.loadTo(2);
-    isAway = true;
+    isDisconnected = true;
     await history.loadTo(4);
     assert.deepEqual(
       [history.problem, history.events.length, history.isLoading],

@@ -40,7 +40,7 @@ async function readHistory(runId: string, afterEvent: number) {
 }
 
 export function RunProvider({ runId, children }: { runId: string; children: ReactNode }) {
-  const [round, setRound] = useState(0);
+  const [generation, setGeneration] = useState(0);
   const parts = useMemo(
     () => ({
       store: new RunStore({ soon: (call) => void after(16, call) }),
@@ -56,9 +56,9 @@ export function RunProvider({ runId, children }: { runId: string; children: Reac
     const stop = new AbortController();
     void followRun(client, runId, parts.store, stop.signal);
     return () => stop.abort();
-  }, [parts, runId, round]);
+  }, [parts, runId, generation]);
   const handle = useMemo(
-    () => ({ runId, ...parts, follow: () => setRound((before) => before + 1) }),
+    () => ({ runId, ...parts, follow: () => setGeneration((before) => before + 1) }),
     [runId, parts],
   );
   return <RunContext value={handle}>{children}</RunContext>;

@@ -11,9 +11,9 @@ import type { RunState } from "../model/task-state.ts";
 import { TaskTable } from "../model/task-table.ts";
 import type { Moment } from "../past/past-states.ts";
 
-export type Standing = "connecting" | "live" | "ended" | "broken";
+export type StreamStatus = "connecting" | "live" | "ended" | "broken";
 
-export interface LookedAt extends Moment {
+export interface ViewedMoment extends Moment {
   /** Number of the event after which it was so. */
   readonly event: number;
   readonly atMs: number;
@@ -29,14 +29,14 @@ export interface RunStoreParts {
 export class RunStore {
   readonly table = new TaskTable();
   #run: RunFacts | undefined;
-  #standing: Standing = "connecting";
+  #streamStatus: StreamStatus = "connecting";
   #problem: { readonly code: string; readonly message: string } | undefined;
-  #past: LookedAt | undefined;
+  #past: ViewedMoment | undefined;
   #version = 0;
   #statesVersion = 0;
   #needs: readonly (readonly NeedPlace[])[] = [];
   #needsOf = -1;
-  #isTelling = false;
+  #isNotifying = false;
   readonly #listeners = new Set<() => void>();
   readonly #soon: RunStoreParts["soon"];
 
@@ -48,15 +48,15 @@ export class RunStore {
     return this.#run;
   }
 
-  get standing(): Standing {
-    return this.#standing;
+  get streamStatus(): StreamStatus {
+    return this.#streamStatus;
   }
 
   get problem(): { readonly code: string; readonly message: string } | undefined {
     return this.#problem;
   }
 
-  get past(): LookedAt | undefined {
+  get past(): ViewedMoment | undefined {
     return this.#past;
   }
 
@@ -96,28 +96,28 @@ export class RunStore {
   };
 
   /** Takes in an update of the run: a snapshot, or the changes since the last one. */
-  take(update: {
+  apply(update: {
     readonly run?: RunFacts | undefined;
     readonly tasks: readonly TaskFacts[];
     readonly removed: readonly string[];
-    readonly isWhole: boolean;
+    readonly isComplete: boolean;
   }): void {
     if (update.run !== undefined) this.#run = update.run;
-    if (update.isWhole) this.table.replace(update.tasks);
+    if (update.isComplete) this.table.replace(update.tasks);
     else this.table.patch(update.tasks, update.removed);
     this.#statesVersion += 1;
     this.#changed();
   }
 
-  stand(standing: Standing, problem?: { readonly code: string; readonly message: string }): void {
-    if (standing === this.#standing && problem === this.#problem) return;
-    this.#standing = standing;
+  setStreamStatus(status: StreamStatus, problem?: { readonly code: string; readonly message: string }): void {
+    if (status === this.#streamStatus && problem === this.#problem) return;
+    this.#streamStatus = status;
     this.#problem = problem;
     this.#changed();
   }
 
   /** Undefined: the present. */
-  lookAt(past: LookedAt | undefined): void {
+  showPast(past: ViewedMoment | undefined): void {
     if (past === undefined && this.#past === undefined) return;
     this.#past = past;
     this.#statesVersion += 1;
@@ -126,10 +126,10 @@ export class RunStore {
 
   #changed(): void {
     this.#version += 1;
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     this.#soon(() => {
-      this.#isTelling = false;
+      this.#isNotifying = false;
       for (const listen of this.#listeners) listen();
     });
   }

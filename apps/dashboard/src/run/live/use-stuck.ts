@@ -3,14 +3,14 @@ import type { Explanation } from "@tutti/rest/types";
 import { useEffect, useState } from "react";
 import { send } from "../../data/send.ts";
 import { after, nowMs } from "../../effects/time.ts";
-import { whyOf } from "../actions/actions.ts";
+import { explanationOf } from "../actions/actions.ts";
 import { stillSince } from "../graph/stuck.ts";
 import { numberOfState } from "../model/task-state.ts";
 import { useStore } from "./run-context.tsx";
 
 /** An available worker starts a task within milliseconds. */
 const patienceMs = 3_000;
-const againMs = 5_000;
+const pollMs = 5_000;
 const paused = numberOfState("paused");
 
 /**
@@ -19,7 +19,7 @@ const paused = numberOfState("paused");
  */
 export function useStuckExplanation(): Partial<Explanation> | undefined {
   const run = useStore((each) => each.run);
-  const isLive = useStore(({ past, standing }) => past === undefined && standing === "live");
+  const isLive = useStore(({ past, streamStatus }) => past === undefined && streamStatus === "live");
   const isPaused = useStore(({ states }) => states.includes(paused));
   const since = useStore(stillSince);
   const [isLong, setIsLong] = useState(false);
@@ -28,13 +28,13 @@ export function useStuckExplanation(): Partial<Explanation> | undefined {
     if (since === undefined) return undefined;
     return after(Math.max(0, since + patienceMs - nowMs()), () => setIsLong(true));
   }, [since]);
-  const isAsked = isLive && (isPaused || isLong) && run !== undefined;
+  const isEnabled = isLive && (isPaused || isLong) && run !== undefined;
   const { data } = useQuery({
     queryKey: ["run", run?.id ?? "", "stuck"],
     queryFn: async ({ signal }) =>
-      run === undefined ? {} : ((await send(whyOf(run, "").call, signal)) as Partial<Explanation>),
-    enabled: isAsked,
-    refetchInterval: againMs,
+      run === undefined ? {} : ((await send(explanationOf(run, "").call, signal)) as Partial<Explanation>),
+    enabled: isEnabled,
+    refetchInterval: pollMs,
   });
-  return isAsked ? data : undefined;
+  return isEnabled ? data : undefined;
 }

@@ -14,9 +14,9 @@ export function criticalPath(
   const ends = tasks.map((task) => endOf(task, nowMs));
   for (const [place, { parentId }] of tasks.entries()) {
     if (ends[place] === undefined) continue;
-    const beside = parts.get(parentId);
-    if (beside === undefined) parts.set(parentId, [place]);
-    else beside.push(place);
+    const siblings = parts.get(parentId);
+    if (siblings === undefined) parts.set(parentId, [place]);
+    else siblings.push(place);
   }
   const found = new Set<string>();
   const owners = [""];

@@ -7,7 +7,7 @@ import { mostUrgent, numberOfState, stateOfNumber } from "./task-state.ts";
 import { TaskTable } from "./task-table.ts";
 
 describe("the table of tasks", () => {
-  it("keeps places, and grows its shape only when tasks come, go, or need others", () => {
+  it("keeps the places of tasks, and increments its shape only when tasks are added or removed", () => {
     const table = new TaskTable();
     table.replace([task("a"), task("b", { needs: ["a"] })]);
     const { shape } = table;
@@ -37,7 +37,7 @@ describe("the table of tasks", () => {
     assert.deepEqual([table.stateAt(0), table.stateAt(2)], [numberOfState("running"), 0]);
   });
 
-  it("holds ten thousand", () => {
+  it("holds 10,000 tasks", () => {
     const table = new TaskTable();
     table.replace(Array.from({ length: 10_000 }, (_, n) => task(`t${n}`, { state: "completed" })));
     assert.equal(table.states.length, 10_000);
@@ -46,7 +46,7 @@ describe("the table of tasks", () => {
 });
 
 describe("states", () => {
-  it("of many show what a person should see first", () => {
+  it("of many tasks are summarized by the most urgent one", () => {
     const counts = new Array<number>(14).fill(0);
     assert.equal(mostUrgent(counts), 0);
     counts[numberOfState("completed")] = 99;
@@ -64,7 +64,7 @@ describe("states", () => {
 });
 
 describe("needs", () => {
-  it("are those of the same round, and of the same change of state", () => {
+  it("are resolved within the same round, and within the same state transition", () => {
     const tasks = [
       task("poll#1.ask", { parentId: "poll" }),
       task("poll#2.ask", { parentId: "poll" }),
@@ -78,7 +78,7 @@ describe("needs", () => {
 });
 
 describe("the critical path", () => {
-  it("goes back from the last end to the task that it waited for, with parts inside their parents", () => {
+  it("follows dependencies back from the last end, and includes the slowest parts within their parents", () => {
     const tasks = [
       task("a", { state: "completed", readyMs: 1, endMs: 10 }),
       task("slow", { state: "completed", readyMs: 1, endMs: 50 }),
@@ -91,7 +91,7 @@ describe("the critical path", () => {
     assert.deepEqual([...path].sort(), ["list", "list[1]", "slow"]);
   });
 
-  it("leads through what was skipped to whom that waited for", () => {
+  it("leads through skipped tasks to the tasks that they waited for", () => {
     const tasks = [
       task("reserve", { state: "completed", readyMs: 1, endMs: 10 }),
       task("ask", { state: "skipped", readyMs: 10, endMs: 10, needs: ["reserve"] }),

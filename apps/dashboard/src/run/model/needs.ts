@@ -25,7 +25,7 @@ export function needPlaces(
   placeOf: ReadonlyMap<string, number>,
 ): readonly (readonly NeedPlace[])[] {
   return tasks.map((task) => {
-    if (task.needs.length === 0) return none;
+    if (task.needs.length === 0) return noNeeds;
     const [before, behind] = surroundings(task);
     const places: NeedPlace[] = [];
     for (const { task: name, condition } of task.needs) {
@@ -36,7 +36,7 @@ export function needPlaces(
   });
 }
 
-const none: readonly NeedPlace[] = [];
+const noNeeds: readonly NeedPlace[] = [];
 
 /** Tasks that follow from a task of the run, directly or by others. */
 export function dependentsOf(

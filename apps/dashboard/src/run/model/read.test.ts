@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import type { Run, Task } from "@tutti/rest/types";
 import { failureOf, runOf, taskOf } from "./read.ts";
 
-describe("what the interface sends", () => {
-  it("of a run: absent is what it means", () => {
+describe("replies of the REST API", () => {
+  it("of a run: absent fields get their defaults", () => {
     const run: Run = {
       ...{ runId: "r1", kind: "tasks", status: "failed", states: [] },
       outcome: {
@@ -25,7 +25,7 @@ describe("what the interface sends", () => {
     assert.equal(failure?.cause?.code, "y");
   });
 
-  it("of a task: needs have a condition, null is an output, an unknown state is one to come", () => {
+  it("of a task: a dependency has a condition, null is an output, and an unknown state is pending", () => {
     const json: Task = {
       ...{ taskId: "a", kind: "uses", status: "completed", labels: {}, attempts: [{ number: 1, pool: "" }] },
       needs: [{ task: "b" }, { task: "c", condition: "always" }],
@@ -40,7 +40,7 @@ describe("what the interface sends", () => {
     assert.equal(taskOf({ ...json, status: "resting" as Task["status"] }).state, "pending");
   });
 
-  it("of an error: nothing where there was none", () => {
+  it("of an error: an absent error stays absent", () => {
     assert.equal(failureOf(undefined), undefined);
   });
 });

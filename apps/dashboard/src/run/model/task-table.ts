@@ -59,7 +59,7 @@ export class TaskTable {
 
   patch(changed: readonly TaskFacts[], removed: readonly string[]): void {
     if (removed.length > 0) this.#remove(new Set(removed));
-    this.#makeRoom(this.#tasks.length + changed.length);
+    this.#reserve(this.#tasks.length + changed.length);
     for (const task of changed) {
       const known = this.#places.get(task.id);
       const place = known ?? this.#tasks.length;
@@ -71,14 +71,14 @@ export class TaskTable {
     if (changed.length > 0 || removed.length > 0) this.#version += 1;
   }
 
-  #remove(gone: ReadonlySet<string>): void {
-    this.#tasks = this.#tasks.filter(({ id }) => !gone.has(id));
+  #remove(removed: ReadonlySet<string>): void {
+    this.#tasks = this.#tasks.filter(({ id }) => !removed.has(id));
     this.#places = new Map(this.#tasks.map(({ id }, place) => [id, place]));
     for (const [place, { state }] of this.#tasks.entries()) this.#states[place] = numberOfState(state);
     this.#shape += 1;
   }
 
-  #makeRoom(size: number): void {
+  #reserve(size: number): void {
     if (size <= this.#states.length) return;
     const larger = new Uint8Array(Math.max(size, this.#states.length * 2));
     larger.set(this.#states);

@@ -10,7 +10,7 @@ describe("a moment as the platform knows it", () => {
     ["later", 2],
   ]);
 
-  it("is read page by page, without tasks of later and removed ones", async () => {
+  it("is read page by page, without later and removed tasks", async () => {
     const pages: Record<string, PastPage> = {
       "": { run: { status: "running" }, tasks: [{ taskId: "a", status: "completed" }], nextToken: "2" },
       "2": {
@@ -26,7 +26,7 @@ describe("a moment as the platform knows it", () => {
     assert.deepEqual([...(moment?.states ?? [])].map(stateOfNumber), ["completed", "queued", undefined]);
   });
 
-  it("is not asked for where there are too many tasks", async () => {
+  it("is not requested if there are too many tasks", async () => {
     const many = new Map(Array.from({ length: exactTasksMax + 1 }, (_, n) => [`t${n}`, n]));
     const never = () => Promise.reject(new Error("nobody should ask"));
     assert.equal(await exactMoment(many, never), undefined);

@@ -51,19 +51,19 @@ const ofTasks: Readonly<Record<string, Fold>> = {
   task_resumed: becomes("held"),
   entries_begun(run, place) {
     run.set(place, numberOfState("waiting"));
-    run.bring(run.shape.parts.get(idAt(run, place)) ?? []);
+    run.activate(run.shape.parts.get(idAt(run, place)) ?? []);
   },
   round_begun(run, place, { details }) {
     run.set(place, numberOfState("waiting"));
     const prefix = `${idAt(run, place)}#${Number(details["round"] ?? 1)}.`;
     const parts = run.shape.parts.get(idAt(run, place)) ?? [];
-    run.bring(parts.filter((part) => idAt(run, part).startsWith(prefix)));
+    run.activate(parts.filter((part) => idAt(run, part).startsWith(prefix)));
   },
   task_waiting: becomes("waiting"),
   signal_taken: (run, place) => run.end(place, numberOfState("completed")),
   approval_asked: becomes("waiting"),
   approval_decided(run, place, { details }) {
-    const verdict = wordOf(details["verdict"]);
+    const verdict = statusName(details["verdict"]);
     if (verdict === "" || verdict === "unspecified") return;
     run.end(place, numberOfState(verdict === "approved" ? "completed" : "failed"));
   },
@@ -75,7 +75,7 @@ const ofTasks: Readonly<Record<string, Fold>> = {
   task_repaired(run, place, { details }) {
     if (run.hasEnded(place)) run.reopen([place]);
     run.dropPartsOf(place);
-    const state = wordOf(details["status"]);
+    const state = statusName(details["status"]);
     const countsAs = state === "skipped" && details["skipDependents"] !== true ? "completed" : undefined;
     run.end(place, numberOfState(state), countsAs);
   },
@@ -92,12 +92,12 @@ const ofTasks: Readonly<Record<string, Fold>> = {
 const ofRuns: Readonly<Record<string, (run: PastRun, event: EventFacts) => void>> = {
   run_started(run, { details, timeMs }) {
     const { order, limits } = details as { order?: { startMs?: number }; limits?: readonly string[] };
-    const isHeld = (limits?.length ?? 0) > 0 || (order?.startMs ?? 0) > timeMs;
-    run.phase = isHeld ? "waiting" : "going";
+    const isBlocked = (limits?.length ?? 0) > 0 || (order?.startMs ?? 0) > timeMs;
+    run.phase = isBlocked ? "waiting" : "going";
     const [first] = run.shape.parts.get("") ?? [];
-    if (first !== undefined && !run.shape.isSequence) run.bring(run.shape.together(first));
+    if (first !== undefined && !run.shape.isSequence) run.activate(run.shape.together(first));
   },
-  actions_begun: (run) => run.bringNext(),
+  actions_begun: (run) => run.activateNext(),
   run_begun(run) {
     run.phase = "going";
   },
@@ -111,7 +111,7 @@ const ofRuns: Readonly<Record<string, (run: PastRun, event: EventFacts) => void>
     run.dropAll();
     run.phase = "undoing";
     run.isPaused = false;
-    run.ending = wordOf(details["status"]);
+    run.ending = statusName(details["status"]);
   },
   run_completed: (run) => endRun(run, "completed"),
   run_failed: (run) => endRun(run, "failed"),
@@ -130,7 +130,7 @@ const ofRuns: Readonly<Record<string, (run: PastRun, event: EventFacts) => void>
   tasks_added(run, { task, details }) {
     const owner = run.shape.place(task);
     if (owner !== undefined && !run.hasEnded(owner)) run.set(owner, numberOfState("waiting"));
-    run.bring(placesOf(run, details["tasks"]));
+    run.activate(placesOf(run, details["tasks"]));
   },
 };
 
@@ -161,7 +161,7 @@ function placesOf(run: PastRun, ids: unknown): readonly number[] {
 }
 
 /** `VERDICT_APPROVED` and `approved` are the same. */
-function wordOf(value: unknown): string {
+function statusName(value: unknown): string {
   return typeof value === "string"
     ? value.replace(/^(VERDICT|TASK_STATUS|WORK_STATUS)_/, "").toLowerCase()
     : "";

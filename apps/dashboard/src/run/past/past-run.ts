@@ -110,9 +110,9 @@ export class PastRun {
 
   /** By place. 0 where a task is not there yet. */
   states(): Uint8Array {
-    const shown = new Uint8Array(this.#own.length);
-    for (let place = 0; place < shown.length; place++) shown[place] = this.stateAt(place);
-    return shown;
+    const states = new Uint8Array(this.#own.length);
+    for (let place = 0; place < states.length; place++) states[place] = this.stateAt(place);
+    return states;
   }
 
   stateAt(place: number): number {
@@ -125,7 +125,7 @@ export class PastRun {
   }
 
   /** The tasks of the next list of actions: the first that is not there yet, with those that follow from it. */
-  bringNext(): void {
+  activateNext(): void {
     const first = this.#isThere.indexOf(0);
     if (first < 0) return;
     const next = [first];
@@ -134,11 +134,11 @@ export class PastRun {
       if (!needs.some((need) => next.includes(need.place))) break;
       next.push(place);
     }
-    this.bring(next);
+    this.activate(next);
   }
 
   /** They come to be, or again: nothing has happened to them. */
-  bring(places: readonly number[]): void {
+  activate(places: readonly number[]): void {
     for (const place of places) {
       this.#isThere[place] = 1;
       this.#own[place] = absent;
@@ -152,7 +152,7 @@ export class PastRun {
   }
 
   set(place: number, state: number): void {
-    if (this.#isThere[place] === 0) this.bring(this.shape.together(place));
+    if (this.#isThere[place] === 0) this.activate(this.shape.together(place));
     this.#own[place] = state;
   }
 
@@ -191,21 +191,21 @@ export class PastRun {
   /** They and all that rests on them are done again. */
   reopen(places: readonly number[]): void {
     const named = new Set(places);
-    const again = this.#closureOf(places);
-    const lists = [...named].filter((place) => this.#keepsEntries(place) && !this.#restsOn(place, again));
-    for (const place of again) {
-      for (const beside of this.shape.together(place)) this.#isDropped[beside] = 0;
+    const reopened = this.#closureOf(places);
+    const lists = [...named].filter((place) => this.#keepsEntries(place) && !this.#restsOn(place, reopened));
+    for (const place of reopened) {
+      for (const sibling of this.shape.together(place)) this.#isDropped[sibling] = 0;
       if (lists.includes(place)) continue;
       this.#forget(place);
     }
     for (const list of lists) this.#reopenList(list);
-    for (const place of again) {
+    for (const place of reopened) {
       if (lists.includes(place)) continue;
       this.#isUnmet[place] = 0;
     }
-    for (const place of again)
+    for (const place of reopened)
       for (const { place: needed, condition } of this.shape.needs[place] ?? [])
-        if (!again.has(needed) && this.#hasEnded(needed) && !isMet(condition, this.#endOf(needed)))
+        if (!reopened.has(needed) && this.#hasEnded(needed) && !isMet(condition, this.#endOf(needed)))
           this.#skip(place);
   }
 
@@ -222,8 +222,8 @@ export class PastRun {
     return isList && this.#own[place] !== completed;
   }
 
-  #restsOn(place: number, again: ReadonlySet<number>): boolean {
-    return (this.shape.needs[place] ?? []).some((need) => again.has(need.place));
+  #restsOn(place: number, reopened: ReadonlySet<number>): boolean {
+    return (this.shape.needs[place] ?? []).some((need) => reopened.has(need.place));
   }
 
   #forget(place: number): void {

@@ -12,8 +12,11 @@ function past(tasks: readonly TaskFacts[], history: readonly EventFacts[]) {
   const states = new PastStates(new PastShape(tasks, placesOf(tasks)), history);
   return (event: number) => {
     const moment = states.at(event);
-    const shown = tasks.map(({ id }, place) => [id, stateOfNumber(moment.states[place] ?? 0) ?? "absent"]);
-    return { run: moment.run, ...Object.fromEntries(shown) };
+    const stateNames = tasks.map(({ id }, place) => [
+      id,
+      stateOfNumber(moment.states[place] ?? 0) ?? "absent",
+    ]);
+    return { run: moment.run, ...Object.fromEntries(stateNames) };
   };
 }
 
@@ -41,7 +44,7 @@ describe("the past of a run, folded from its history", () => {
     assert.deepEqual(at(9), { run: "completed", a: "completed", b: "completed" });
   });
 
-  it("skips what cannot be done any more, along any number of needs, and not what was to be done then", () => {
+  it("skips tasks that can no longer run, through any chain of dependencies, and no others", () => {
     const at = past(
       [
         task("a"),
@@ -77,7 +80,7 @@ describe("the past of a run, folded from its history", () => {
     });
   });
 
-  it("undoes completed steps after a failure, and leaves unstarted ones", () => {
+  it("compensates completed steps after a failure, and cancels unstarted steps", () => {
     const at = past(
       [task("a"), task("b", { needs: ["a"] }), task("c", { needs: ["b:always"] })],
       events(
@@ -96,7 +99,7 @@ describe("the past of a run, folded from its history", () => {
     assert.deepEqual(at(8), { run: "failed", a: "compensated", b: "failed", c: "cancelled" });
   });
 
-  it("goes back with a reset, and forward with the repeated tasks after it", () => {
+  it("goes back at a reset, and forward again with the repeated tasks", () => {
     const at = past(
       [task("a"), task("b", { needs: ["a"] })],
       events(
@@ -128,16 +131,16 @@ describe("the past of a run, folded from its history", () => {
     assert.deepEqual(at(6), { run: "running", a: "completed", b: "pending", c: "pending" });
   });
 
-  it("gives the same for a moment however it is reached", () => {
+  it("computes the same state of an event, reached forwards or backwards", () => {
     const tasks = Array.from({ length: 40 }, (_, place) => task(`t${place}`));
-    const said = tasks.flatMap(({ id }) => [
+    const taskEvents = tasks.flatMap(({ id }) => [
       ["task_queued", id] as const,
       ["attempt_started", id] as const,
       ["attempt_failed", id] as const,
       ["attempt_queued", id] as const,
       ["task_completed", id] as const,
     ]);
-    const history = events(["run_started"], ...said);
+    const history = events(["run_started"], ...taskEvents);
     const forwards = past(tasks, history);
     const there = new Map(history.map(({ number }) => [number, forwards(number)]));
     const backwards = past(tasks, history);

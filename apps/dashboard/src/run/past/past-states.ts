@@ -36,14 +36,14 @@ export class PastStates {
   }
 
   #runAt(number: number): PastRun {
-    const wanted = Math.floor(number / this.#step);
-    while (this.#copies.length <= wanted) {
+    const copyIndex = Math.floor(number / this.#step);
+    while (this.#copies.length <= copyIndex) {
       const last = this.#copies.length - 1;
       const from = this.#copies[last] as PastRun;
       this.#copies.push(this.#foldTo(from.copy(), last * this.#step, (last + 1) * this.#step));
     }
-    const from = this.#copies[wanted] as PastRun;
-    return this.#foldTo(from.copy(), wanted * this.#step, number);
+    const from = this.#copies[copyIndex] as PastRun;
+    return this.#foldTo(from.copy(), copyIndex * this.#step, number);
   }
 
   #foldTo(run: PastRun, from: number, to: number): PastRun {

@@ -1,4 +1,4 @@
-import { subjectOf, wordsOf } from "@tutti/rest/history";
+import { eventText, subjectOf } from "@tutti/rest/history";
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { colourOf } from "../../effects/theme.ts";
 import { clock, count, span } from "../../elements/moments.ts";
@@ -15,7 +15,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
   const startMs = useStore(({ run }) => run?.createMs ?? 0);
   const { event, total, isPast, isPlaying } = travel;
   const current = history.events[event - 1];
-  const words = current === undefined ? "" : `${subjectOf(current)} ${wordsOf(current)}`;
+  const text = current === undefined ? "" : `${subjectOf(current)} ${eventText(current)}`;
   const at = current === undefined ? "" : `+${span(current.timeMs - startMs)}`;
   if (total === 0) return null;
   return (
@@ -31,7 +31,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           <path className="ink" d={isPlaying ? "M4 3h3v10H4zM9 3h3v10H9z" : "M4 2.5 13 8l-9 5.5z"} />
         </svg>
       </button>
-      <div className="run-slider-line" onPointerEnter={travel.reach}>
+      <div className="run-slider-line" onPointerEnter={travel.requestHistory}>
         <Marks version={version} total={total} />
         <input
           type="range"
@@ -40,8 +40,8 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
           step={1}
           value={event}
           aria-label="Event"
-          aria-valuetext={`event ${event} of ${total}${at === "" ? "" : `, ${at}`}${words === "" ? "" : `: ${words}`}`}
-          onFocus={travel.reach}
+          aria-valuetext={`event ${event} of ${total}${at === "" ? "" : `, ${at}`}${text === "" ? "" : `: ${text}`}`}
+          onFocus={travel.requestHistory}
           onChange={({ target }) => travel.drag(Number(target.value))}
           onPointerUp={({ currentTarget }) => travel.settle(Number(currentTarget.value))}
           onKeyUp={({ currentTarget, key }) => {
@@ -57,13 +57,13 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
               event {event} of {total} {at}
             </span>
             <span className="clipped soft">
-              {words}
+              {text}
               {past !== undefined && !past.isExact && !isPlaying ? " (folded from the history)" : ""}
             </span>
           </>
         ) : (
           <span className="soft">
-            now, event {nowWords(history.events.length, total)}{" "}
+            now, event {totalText(history.events.length, total)}{" "}
             <span className="run-slider-hint">
               · drag, or <kbd>[</kbd> <kbd>]</kbd>
             </span>
@@ -79,7 +79,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
   );
 }
 
-function nowWords(loaded: number, total: number): string {
+function totalText(loaded: number, total: number): string {
   return loaded < total ? `${total}, ${count(loaded)} loaded` : String(total);
 }
 

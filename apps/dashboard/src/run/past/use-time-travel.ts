@@ -22,11 +22,11 @@ export interface TimeTravel {
   readonly play: () => void;
   readonly present: () => void;
   /** Loads the history, because the user reaches for it. */
-  readonly reach: () => void;
+  readonly requestHistory: () => void;
 }
 
 /** Events that are loaded at once. More are loaded when the user reaches for the slider. */
-const loadedAtOnce = 20_000;
+const initialEventsMax = 20_000;
 const settleMs = 120;
 
 /** The moment that is shown without being in the address: while the slider is dragged, and during a replay. */
@@ -36,15 +36,15 @@ interface Moving {
 }
 
 export function useTimeTravel(): TimeTravel {
-  const { event: wanted } = useAddress();
+  const { event: targetEvent } = useAddress();
   const go = useGo();
   const total = useStore(({ run }) => run?.eventCount ?? 0);
-  const [isReached, setIsReached] = useState(false);
+  const [isRequested, setIsRequested] = useState(false);
   const [moving, setMoving] = useState<Moving>();
-  const isWhole = isReached || wanted !== undefined;
-  const history = useHistory(isWhole ? undefined : loadedAtOnce);
-  const lookAt = useLookAt(history);
-  const event = moving?.at ?? wanted ?? total;
+  const loadsAll = isRequested || targetEvent !== undefined;
+  const history = useHistory(loadsAll ? undefined : initialEventsMax);
+  const showPast = useShowPast(history);
+  const event = moving?.at ?? targetEvent ?? total;
   const latest = useRef({ total, event });
   latest.current = { total, event };
   const settle = useCallback(
@@ -56,37 +56,48 @@ export function useTimeTravel(): TimeTravel {
   );
   const drag = useCallback(
     (at: number) => {
-      setIsReached(true);
+      setIsRequested(true);
       setMoving({ at, isPlaying: false });
-      lookAt(at);
+      showPast(at);
     },
-    [lookAt],
+    [showPast],
   );
   const step = useCallback(
     (by: number) => {
-      setIsReached(true);
+      setIsRequested(true);
       settle(latest.current.event + by);
     },
     [settle],
   );
   const play = useCallback(() => {
-    setIsReached(true);
+    setIsRequested(true);
     const { event: from, total: until } = latest.current;
     setMoving((before) => {
       if (before?.isPlaying === true) return { ...before, isPlaying: false };
       return { at: from >= until ? 1 : from, isPlaying: true };
     });
   }, []);
-  useAddressed({ wanted, isMoving: moving !== undefined, history, lookAt });
-  useReplay({ moving, setMoving, history, lookAt, settle, latest });
+  useAddressed({ targetEvent, isMoving: moving !== undefined, history, showPast });
+  useReplay({ moving, setMoving, history, showPast, settle, latest });
   const isPlaying = moving?.isPlaying === true;
   const present = useCallback(() => settle(latest.current.total), [settle]);
-  const reach = useCallback(() => setIsReached(true), []);
-  return { event, total, isPast: event < total, isPlaying, drag, settle, step, play, present, reach };
+  const requestHistory = useCallback(() => setIsRequested(true), []);
+  return {
+    event,
+    total,
+    isPast: event < total,
+    isPlaying,
+    drag,
+    settle,
+    step,
+    play,
+    present,
+    requestHistory,
+  };
 }
 
 /** Shows a moment as it is folded here. False where the history is not known so far. */
-function useLookAt(history: History): (event: number) => boolean {
+function useShowPast(history: History): (event: number) => boolean {
   const { store } = useRunHandle();
   return useCallback(
     (event) => {
@@ -98,7 +109,7 @@ function useLookAt(history: History): (event: number) => boolean {
         isSequence: store.run?.kind === "states",
       });
       if (moment === undefined) return false;
-      store.lookAt({ ...moment, event, atMs: history.events[event - 1]?.timeMs ?? 0, isExact: false });
+      store.showPast({ ...moment, event, atMs: history.events[event - 1]?.timeMs ?? 0, isExact: false });
       return true;
     },
     [store, history],
@@ -107,34 +118,34 @@ function useLookAt(history: History): (event: number) => boolean {
 
 interface Addressed {
   /** The moment in the address. Undefined is the present. */
-  readonly wanted: number | undefined;
+  readonly targetEvent: number | undefined;
   readonly isMoving: boolean;
   readonly history: History;
-  readonly lookAt: (event: number) => boolean;
+  readonly showPast: (event: number) => boolean;
 }
 
 /** The moment of the address is shown as soon as it can be folded, and then exactly. */
-function useAddressed({ wanted, isMoving, history, lookAt }: Addressed): void {
+function useAddressed({ targetEvent, isMoving, history, showPast }: Addressed): void {
   const { runId, store } = useRunHandle();
   const shape = useStore(({ table }) => table.shape);
   const { version } = history;
   // biome-ignore lint/correctness/useExhaustiveDependencies: tasks that came, and events that were loaded, change what can be shown
   useEffect(() => {
     if (isMoving) return;
-    if (wanted === undefined) {
-      store.lookAt(undefined);
+    if (targetEvent === undefined) {
+      store.showPast(undefined);
       return;
     }
-    if (store.past?.isExact === true && store.past.event === wanted) return;
-    lookAt(wanted);
+    if (store.past?.isExact === true && store.past.event === targetEvent) return;
+    showPast(targetEvent);
     const stop = new AbortController();
     const off = after(settleMs, () => {
-      void askExactly(runId, wanted, store.table.places, stop.signal).then((moment) => {
+      void readExactly(runId, targetEvent, store.table.places, stop.signal).then((moment) => {
         if (moment === undefined || stop.signal.aborted) return;
-        store.lookAt({
+        store.showPast({
           ...moment,
-          event: wanted,
-          atMs: history.events[wanted - 1]?.timeMs ?? 0,
+          event: targetEvent,
+          atMs: history.events[targetEvent - 1]?.timeMs ?? 0,
           isExact: true,
         });
       });
@@ -143,10 +154,10 @@ function useAddressed({ wanted, isMoving, history, lookAt }: Addressed): void {
       off();
       stop.abort();
     };
-  }, [wanted, version, shape, isMoving, lookAt, runId, store, history]);
+  }, [targetEvent, version, shape, isMoving, showPast, runId, store, history]);
 }
 
-async function askExactly(
+async function readExactly(
   runId: string,
   event: number,
   places: ReadonlyMap<string, number>,
@@ -163,13 +174,13 @@ interface Replay {
   readonly moving: Moving | undefined;
   readonly setMoving: (moving: Moving) => void;
   readonly history: History;
-  readonly lookAt: (event: number) => boolean;
+  readonly showPast: (event: number) => boolean;
   readonly settle: (event: number) => void;
   readonly latest: RefObject<{ readonly total: number }>;
 }
 
 /** Each frame of a replay schedules the next. A paused replay stays at its moment. */
-function useReplay({ moving, setMoving, history, lookAt, settle, latest }: Replay): void {
+function useReplay({ moving, setMoving, history, showPast, settle, latest }: Replay): void {
   const { version } = history;
   const wasPlaying = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a replay waits for events that are not loaded yet
@@ -177,11 +188,11 @@ function useReplay({ moving, setMoving, history, lookAt, settle, latest }: Repla
     const isStopped = wasPlaying.current && moving?.isPlaying === false;
     wasPlaying.current = moving?.isPlaying === true;
     if (isStopped) settle(moving?.at ?? 0);
-    if (moving?.isPlaying !== true || !lookAt(moving.at)) return;
+    if (moving?.isPlaying !== true || !showPast(moving.at)) return;
     const { total } = latest.current;
     return after(pauseOfReplay(total), () => {
       if (moving.at >= total) settle(total);
       else setMoving({ at: nextOfReplay(moving.at, total), isPlaying: true });
     });
-  }, [moving, version, lookAt, settle]);
+  }, [moving, version, showPast, settle]);
 }

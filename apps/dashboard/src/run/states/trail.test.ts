@@ -12,7 +12,7 @@ describe("the way of a run from state to state", () => {
     ["state_entered", "", { state: "active" }],
   );
 
-  it("has each stay with its time, and what led there", () => {
+  it("has the times of each stay, and the transition that led to it", () => {
     assert.deepEqual(trailOf(history, 0), [
       { state: "trial", event: 2, fromMs: 1_010, untilMs: 1_040, way: "" },
       { state: "active", event: 5, fromMs: 1_040, untilMs: 0, way: "signal" },
@@ -21,19 +21,19 @@ describe("the way of a run from state to state", () => {
     assert.deepEqual(trailOf([], 0), []);
   });
 
-  it("forgets what a reset took back", () => {
-    const again = events(
+  it("drops states that a reset reverted", () => {
+    const repeated = events(
       ["state_entered", "", { state: "a" }],
       ["state_entered", "", { state: "b" }],
       ["run_reset", "", { toEvent: 1 }],
     );
     assert.deepEqual(
-      trailOf(again, 0).map(({ state }) => state),
+      trailOf(repeated, 0).map(({ state }) => state),
       ["a"],
     );
   });
 
-  it("says in which state a run was after an event", () => {
+  it("finds the state of a run after an event", () => {
     const trail = trailOf(history, 0);
     assert.deepEqual(
       [1, 2, 4, 5, undefined].map((event) => stayAt(trail, event)),

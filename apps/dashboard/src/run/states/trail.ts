@@ -14,18 +14,24 @@ export interface Stay {
 
 export function trailOf(events: readonly EventFacts[], endMs: number): readonly Stay[] {
   const stays: Stay[] = [];
-  let way = "";
+  let transition = "";
   for (const { type, details, number, timeMs } of events) {
-    if (type === "transition_taken") way = String(details["way"] ?? "");
+    if (type === "transition_taken") transition = String(details["way"] ?? "");
     if (type === "run_reset") {
-      const kept = stays.filter(({ event }) => event <= Number(details["toEvent"] ?? 0));
+      const remaining = stays.filter(({ event }) => event <= Number(details["toEvent"] ?? 0));
       stays.length = 0;
-      stays.push(...kept);
+      stays.push(...remaining);
     }
     if (type !== "state_entered") continue;
     const last = stays.pop();
     if (last !== undefined) stays.push({ ...last, untilMs: timeMs });
-    stays.push({ state: String(details["state"] ?? ""), event: number, fromMs: timeMs, untilMs: 0, way });
+    stays.push({
+      state: String(details["state"] ?? ""),
+      event: number,
+      fromMs: timeMs,
+      untilMs: 0,
+      way: transition,
+    });
   }
   const last = stays.pop();
   return last === undefined ? [] : [...stays, { ...last, untilMs: endMs }];

@@ -42,15 +42,15 @@ function List({ attempts, task }: { attempts: readonly AttemptFacts[]; task: Tas
   return (
     <ol className="run-attempts">
       {attempts.toReversed().map((attempt) => (
-        <One key={attempt.number} attempt={attempt} task={task} />
+        <AttemptItem key={attempt.number} attempt={attempt} task={task} />
       ))}
     </ol>
   );
 }
 
-type Standing = "failed" | "running" | "ended" | "queued";
+type AttemptStatus = "failed" | "running" | "ended" | "queued";
 
-function standingOf(attempt: AttemptFacts, { attempts, state }: TaskFacts): Standing {
+function statusOf(attempt: AttemptFacts, { attempts, state }: TaskFacts): AttemptStatus {
   if (attempt.failure !== undefined) return "failed";
   const isLast = attempt === attempts.at(-1);
   if (attempt.isCompensation && state !== "compensating") return "ended";
@@ -58,19 +58,19 @@ function standingOf(attempt: AttemptFacts, { attempts, state }: TaskFacts): Stan
   return isLast && !hasTaskEnded(state) && attempt.startMs > 0 ? "running" : "queued";
 }
 
-const looks = {
+const statusStyles = {
   failed: { tone: "wrong", glyph: "cross" },
   running: { tone: "playing", glyph: "note" },
   ended: { tone: "done", glyph: "final" },
   queued: { tone: "rest", glyph: "tied-rest" },
 } as const;
 
-function One({ attempt, task }: { attempt: AttemptFacts; task: TaskFacts }) {
+function AttemptItem({ attempt, task }: { attempt: AttemptFacts; task: TaskFacts }) {
   const { number, agent, pool, queueMs, startMs, endMs, failure, progress, message } = attempt;
-  const standing = standingOf(attempt, task);
-  const isRunning = standing === "running";
-  const { tone, glyph } = looks[standing];
-  const words: Readonly<Record<Standing, string>> = {
+  const status = statusOf(attempt, task);
+  const isRunning = status === "running";
+  const { tone, glyph } = statusStyles[status];
+  const texts: Readonly<Record<AttemptStatus, string>> = {
     failed: failure?.message || failure?.code || "failed",
     running: `running${message === "" ? "" : `: ${message}`}`,
     ended: "completed",
@@ -83,7 +83,7 @@ function One({ attempt, task }: { attempt: AttemptFacts; task: TaskFacts }) {
         {number}
       </span>
       <div className="run-attempt-words">
-        <p className="small">{words[standing]}</p>
+        <p className="small">{texts[status]}</p>
         {isRunning && progress > 0 ? (
           <p className="run-attempt-progress">
             <Meter share={progress} /> <span className="small">{percent(progress)}</span>

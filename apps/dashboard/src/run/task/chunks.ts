@@ -14,30 +14,30 @@ export interface Gathered {
   /** Text by channel. The only one has no name. */
   readonly channels: ReadonlyMap<string, string>;
   /** Characters that are no longer shown, because there are more than a person reads. */
-  readonly left: number;
+  readonly dropped: number;
 }
 
-export const nothing: Gathered = { attempt: 0, channels: new Map(), left: 0 };
+export const nothing: Gathered = { attempt: 0, channels: new Map(), dropped: 0 };
 
 /** The page shows the end of a channel. */
 const charactersMax = 200_000;
 
 export function gather(before: Gathered, chunks: readonly Chunk[]): Gathered {
-  let { attempt, left } = before;
+  let { attempt, dropped } = before;
   let channels = new Map(before.channels);
   for (const { attempt: of = 0, channel = "", chunk = "", mediaType = "" } of chunks) {
     if (of < attempt) continue;
     if (of > attempt) {
       attempt = of;
       channels = new Map();
-      left = 0;
+      dropped = 0;
     }
-    const whole = (channels.get(channel) ?? "") + textOf(chunk, mediaType);
-    const kept = whole.slice(-charactersMax);
-    left += whole.length - kept.length;
-    channels.set(channel, kept);
+    const combined = (channels.get(channel) ?? "") + textOf(chunk, mediaType);
+    const retained = combined.slice(-charactersMax);
+    dropped += combined.length - retained.length;
+    channels.set(channel, retained);
   }
-  return { attempt, channels, left };
+  return { attempt, channels, dropped };
 }
 
 function textOf(base64: string, mediaType: string): string {

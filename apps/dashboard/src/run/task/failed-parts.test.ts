@@ -13,12 +13,12 @@ describe("failed parts", () => {
     task("other", { state: "failed" }),
   ];
 
-  it("are the failed entries of a task, and the cancelled ones apart", () => {
+  it("are the failed entries of a task, separate from cancelled entries", () => {
     assert.deepEqual(failedPartsOf(tasks, "each"), { failed: ["each[0]"], cancelled: ["each[2]"] });
     assert.deepEqual(failedPartsOf(tasks, "each[3]").failed, ["each[3].a"]);
   });
 
-  it("of a run are those at which failures started", () => {
+  it("of a run are the entries where failures started", () => {
     assert.deepEqual(failedPartsOf(tasks, "").failed, ["each[0]", "each[3].a"]);
     assert.deepEqual(failedPartsOf([task("a", { state: "failed" })], "").failed, []);
   });

@@ -11,34 +11,34 @@ import type { RunFacts } from "../model/facts.ts";
 import { taskOf } from "../model/read.ts";
 import { failedPartsOf } from "./failed-parts.ts";
 
-const shownAtFirst = 10;
+const initialMax = 10;
 
 /** Failed entries of a task with their inputs and errors, and a button that retries exactly these. */
 export function FailedParts({ run, within }: { run: RunFacts; within: string }) {
   const { store, follow } = useRunHandle();
   const version = useStore(({ table }) => table.version);
-  const [shown, setShown] = useState(shownAtFirst);
+  const [visible, setVisible] = useState(initialMax);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the table stays the same object. Its version changes.
   const { failed, cancelled } = useMemo(
     () => failedPartsOf(store.table.tasks, within),
     [store, version, within],
   );
   if (failed.length === 0) return null;
-  const again = [...failed, ...cancelled];
-  const canRetry = actionsOf(run).some(({ name }) => name === "retry") && again.length <= retriedMax;
-  const retry = retryTasksOf(run, again);
+  const retried = [...failed, ...cancelled];
+  const canRetry = actionsOf(run).some(({ name }) => name === "retry") && retried.length <= retriedMax;
+  const retry = retryTasksOf(run, retried);
   const also = cancelled.length === 0 ? "" : ` and ${count(cancelled.length)} cancelled`;
   return (
     <section className="run-panel-part run-failed-parts">
       <h2>{counted(failed.length, "failed part")}</h2>
       <ul>
-        {failed.slice(0, shown).map((id) => (
-          <One key={id} run={run} id={id} />
+        {failed.slice(0, visible).map((id) => (
+          <FailedPart key={id} run={run} id={id} />
         ))}
       </ul>
-      {failed.length > shown ? (
-        <button type="button" className="text-link" onClick={() => setShown(shown + 50)}>
-          Show {count(Math.min(50, failed.length - shown))} more
+      {failed.length > visible ? (
+        <button type="button" className="text-link" onClick={() => setVisible(visible + 50)}>
+          Show {count(Math.min(50, failed.length - visible))} more
         </button>
       ) : null}
       {canRetry ? (
@@ -47,7 +47,7 @@ export function FailedParts({ run, within }: { run: RunFacts; within: string }) 
             label="Retry these parts"
             weight="main"
             {...retry}
-            doneText={`${counted(again.length, "part")} retried.`}
+            doneText={`${counted(retried.length, "part")} retried.`}
             onDone={follow}
           >
             Retry {count(failed.length)} failed{also}
@@ -58,7 +58,7 @@ export function FailedParts({ run, within }: { run: RunFacts; within: string }) 
   );
 }
 
-function One({ run, id }: { run: RunFacts; id: string }) {
+function FailedPart({ run, id }: { run: RunFacts; id: string }) {
   const go = useGo();
   const { data } = useQuery({
     queryKey: ["run", run.id, "task", id, run.eventCount],

@@ -1,4 +1,4 @@
-import { Spans } from "../../elements/markdown.tsx";
+import { InlineText } from "../../elements/markdown.tsx";
 import type { Failure } from "../model/facts.ts";
 
 /** Maximum length of details that are not folded. Longer ones are stacks or reports. */
@@ -13,7 +13,7 @@ export function Failing({ failure }: { failure: Failure }) {
   return (
     <div className="failure tone-wrong run-failing">
       <p className="failure-title">
-        <Spans text={message === "" ? code : message} />
+        <InlineText text={message === "" ? code : message} />
       </p>
       {message === "" ? null : (
         <p className="small">

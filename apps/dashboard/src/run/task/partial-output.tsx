@@ -21,28 +21,28 @@ export function PartialOutput(options: { runId: string; taskId: string; isOver: 
     <section className="run-panel-part">
       <h3>Partial output</h3>
       {[...gathered.channels].map(([channel, text]) => (
-        <Channel key={channel} channel={channel} text={text} left={gathered.left} />
+        <Channel key={channel} channel={channel} text={text} dropped={gathered.dropped} />
       ))}
     </section>
   );
 }
 
-function Channel({ channel, text, left }: { channel: string; text: string; left: number }) {
-  const shown = useRef<HTMLPreElement>(null);
+function Channel({ channel, text, dropped }: { channel: string; text: string; dropped: number }) {
+  const elementRef = useRef<HTMLPreElement>(null);
   const isAtEnd = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new text scrolls to the end
   useEffect(() => {
-    const element = shown.current;
+    const element = elementRef.current;
     if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
   }, [text]);
   return (
     <figure className="run-output">
       <figcaption className="small soft">
         {channel === "" ? "output" : channel}
-        {left > 0 ? `, last part` : ""} <Copy text={text} what="the output" />
+        {dropped > 0 ? `, last part` : ""} <Copy text={text} label="the output" />
       </figcaption>
       <pre
-        ref={shown}
+        ref={elementRef}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
         tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
@@ -59,13 +59,16 @@ async function follow(
   runId: string,
   taskId: string,
   signal: AbortSignal,
-  take: (update: { readonly chunks: Parameters<typeof gather>[1]; readonly isFirst: boolean }) => void,
+  onUpdate: (update: { readonly chunks: Parameters<typeof gather>[1]; readonly isFirst: boolean }) => void,
 ): Promise<void> {
   try {
     const params = { id: runId, task: taskId };
     for await (const message of client.follow("tasks.output", { params }, { signal }))
       if (message.kind === "snapshot" || message.kind === "change")
-        take({ chunks: message.value.chunks ?? [], isFirst: message.kind === "snapshot" && message.isFirst });
+        onUpdate({
+          chunks: message.value.chunks ?? [],
+          isFirst: message.kind === "snapshot" && message.isFirst,
+        });
   } catch {
     // The task has no partial output or does not exist any more.
   }

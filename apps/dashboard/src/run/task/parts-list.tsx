@@ -1,8 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
 import { counted, span } from "../../elements/moments.ts";
-import { StandMark } from "../../score/glyph.tsx";
-import { standOfNumber } from "../graph/tones.ts";
+import { BadgeMark } from "../../score/glyph.tsx";
+import { badgeOfNumber } from "../graph/tones.ts";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
 import { numberOfState } from "../model/task-state.ts";
@@ -63,7 +63,7 @@ function List({ places }: { places: readonly number[] }) {
                 <span className="unseen">{parentId}</span>
                 {own}
               </button>
-              <StandMark stand={standOfNumber(store.stateAt(place))} quiet />
+              <BadgeMark badge={badgeOfNumber(store.stateAt(place))} subtle />
               <span className="small soft run-part-lasting">
                 {startMs > 0 && endMs > 0 ? span(endMs - startMs) : ""}
               </span>

@@ -44,7 +44,7 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<PageError>();
   const value = jsonOf(kind === "input" ? input : output);
-  const how = howOf(kind, "value" in value ? value.value : null, message);
+  const repair = repairFrom(kind, "value" in value ? value.value : null, message);
   const hasValue = kind === "output" || kind === "input";
   const wrongOutput = hasValue && "problem" in value ? value.problem : undefined;
   const isReady =
@@ -88,7 +88,7 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
           label="Repair task"
           weight="main"
           submit
-          call={repairOf(run, task.id, how, reason.trim())}
+          call={repairOf(run, task.id, repair, reason.trim())}
           disabled={!isReady}
           doneText={`Repaired ${task.id}.`}
           onDone={onDone}
@@ -106,22 +106,22 @@ function InputField({
 }: Pick<Parameters<typeof TextField>[0], "value" | "onChange" | "problem"> & { taskId: string }) {
   const table = useStore((each) => each.table);
   const followers = useMemo(() => dependentsOf(table.tasks, taskId), [table, taskId]);
-  return <TextField label="Input as JSON" lines={6} code hint={followersSaid(followers)} {...field} />;
+  return <TextField label="Input as JSON" lines={6} code hint={followersText(followers)} {...field} />;
 }
 
 /** Tasks that run again with the task. */
-function followersSaid(followers: readonly string[]): string {
+function followersText(followers: readonly string[]): string {
   if (followers.length === 0) return "The task runs with it. No task needs it.";
-  const shown = followers.slice(0, followersShown).join(", ");
-  const rest = followers.length > followersShown ? `, and ${followers.length - followersShown} more` : "";
-  return `The task runs with it. Then tasks that need it run again: ${shown}${rest}.`;
+  const listed = followers.slice(0, followersMax).join(", ");
+  const rest = followers.length > followersMax ? `, and ${followers.length - followersMax} more` : "";
+  return `The task runs with it. Then tasks that need it run again: ${listed}${rest}.`;
 }
 
-const followersShown = 8;
+const followersMax = 8;
 
 type Kind = (typeof kinds)[number][0];
 
-function howOf(kind: Kind, output: unknown, message: string): How {
+function repairFrom(kind: Kind, output: unknown, message: string): How {
   if (kind === "input") return { kind, input: output };
   if (kind === "output") return { kind, output };
   if (kind === "fail") return { kind, message: message.trim() };

@@ -6,8 +6,8 @@ import { pageError, send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { counted, figure, span } from "../../elements/moments.ts";
-import { Facts, Failure, Tag, Waiting } from "../../elements/parts.tsx";
-import { StandMark } from "../../score/glyph.tsx";
+import { Facts, Failure, Loading, Tag } from "../../elements/parts.tsx";
+import { BadgeMark } from "../../score/glyph.tsx";
 import {
   canChangeInput,
   canRepair,
@@ -17,7 +17,7 @@ import {
   runPath,
 } from "../actions/actions.ts";
 import { Approvals } from "../approve/approvals.tsx";
-import { standOfNumber } from "../graph/tones.ts";
+import { badgeOfNumber } from "../graph/tones.ts";
 import { ValueView } from "../json/value-view.tsx";
 import { useRunHandle, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
@@ -25,12 +25,12 @@ import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { taskOf } from "../model/read.ts";
 import { hasTaskEnded } from "../model/task-state.ts";
 import { Attempts } from "./attempts.tsx";
+import { ExplanationView } from "./explanation-view.tsx";
 import { FailedParts } from "./failed-parts.tsx";
 import { Failing } from "./failing.tsx";
 import { PartialOutput } from "./partial-output.tsx";
 import { Parts } from "./parts-list.tsx";
 import { Repair } from "./repair.tsx";
-import { Why } from "./why.tsx";
 
 /** All details of one task: state and reason, input and output, attempts, and actions. */
 export function TaskPanel({ taskId, event }: { taskId: string; event: number | undefined }) {
@@ -48,8 +48,8 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
   if (known === undefined || run === undefined) {
     return (
       <aside className="run-panel" aria-label="Task">
-        {store.standing === "connecting" ? (
-          <Waiting what="the task" />
+        {store.streamStatus === "connecting" ? (
+          <Loading label="the task" />
         ) : (
           <>
             <Failure
@@ -93,17 +93,17 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
           ×
         </button>
       </header>
-      <StandMark stand={standOfNumber(state)} />
+      <BadgeMark badge={badgeOfNumber(state)} />
       {event !== undefined && state === 0 ? (
         <p className="soft">After event {event} this task was not started yet.</p>
       ) : (
-        <Whole run={run} known={known} event={event} />
+        <TaskContent run={run} known={known} event={event} />
       )}
     </aside>
   );
 }
 
-function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: number | undefined }) {
+function TaskContent({ run, known, event }: { run: RunFacts; known: TaskFacts; event: number | undefined }) {
   const { id } = known;
   const stamp = `${known.state} ${known.attemptCount} ${known.endMs} ${known.nextMs}`;
   const query = useQuery({
@@ -122,7 +122,7 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
       {task.failure !== undefined ? <Failing failure={task.failure} /> : null}
       {task.failure === undefined && task.reason !== "" ? <p className="soft">{task.reason}</p> : null}
       {isNow ? <Approvals run={run} task={id} /> : null}
-      {isNow && !isOver ? <Why run={run} taskId={id} stamp={stamp} /> : null}
+      {isNow && !isOver ? <ExplanationView run={run} taskId={id} stamp={stamp} /> : null}
       {isNow ? <Doings run={run} task={task} /> : null}
       <Times task={task} />
       {query.error !== null && query.data === undefined ? (
@@ -135,15 +135,15 @@ function Whole({ run, known, event }: { run: RunFacts; known: TaskFacts; event: 
       <section className="run-panel-part">
         <h3>Input</h3>
         {query.data === undefined && query.isLoading ? (
-          <Waiting what="the input" lines={2} />
+          <Loading label="the input" lines={2} />
         ) : (
-          <ValueView key={`in ${id}`} value={task.input} what={`the input of ${id}`} />
+          <ValueView key={`in ${id}`} value={task.input} label={`the input of ${id}`} />
         )}
       </section>
       {task.hasOutput ? (
         <section className="run-panel-part">
           <h3>Output {task.fromCache ? <Tag>from the cache</Tag> : null}</h3>
-          <ValueView key={`out ${id}`} value={task.output ?? null} what={`the output of ${id}`} />
+          <ValueView key={`out ${id}`} value={task.output ?? null} label={`the output of ${id}`} />
         </section>
       ) : null}
       {isNow ? (

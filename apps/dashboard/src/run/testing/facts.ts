@@ -3,9 +3,9 @@ import type { RunFacts, SpanFacts, TaskFacts } from "../model/facts.ts";
 
 export function task(
   id: string,
-  given: Partial<Omit<TaskFacts, "needs">> & { needs?: readonly string[] } = {},
+  changes: Partial<Omit<TaskFacts, "needs">> & { needs?: readonly string[] } = {},
 ): TaskFacts {
-  const { needs = [], ...rest } = given;
+  const { needs = [], ...rest } = changes;
   return {
     id,
     title: "",
@@ -42,13 +42,13 @@ export function placesOf(tasks: readonly TaskFacts[]): ReadonlyMap<string, numbe
   return new Map(tasks.map(({ id }, place) => [id, place]));
 }
 
-export function spanOf(about: string, kind: SpanFacts["kind"], given: Partial<SpanFacts> = {}): SpanFacts {
-  const id = `${about}/${kind}/${given.startMs ?? 0}`;
+export function spanOf(about: string, kind: SpanFacts["kind"], changes: Partial<SpanFacts> = {}): SpanFacts {
+  const id = `${about}/${kind}/${changes.startMs ?? 0}`;
   const nothing = { attempt: 0, agent: "", startMs: 0, endMs: 0, parentId: "", modelCall: undefined };
-  return { task: about, kind, id, ...nothing, ...given };
+  return { task: about, kind, id, ...nothing, ...changes };
 }
 
-export function runFacts(given: Partial<RunFacts> = {}): RunFacts {
+export function runFacts(changes: Partial<RunFacts> = {}): RunFacts {
   return {
     ...{ id: "r1", namespace: "default", definition: "order", definitionHash: "", versionLabel: "latest" },
     kind: "tasks",
@@ -65,6 +65,6 @@ export function runFacts(given: Partial<RunFacts> = {}): RunFacts {
     counts: { total: 0 },
     ...{ states: [], progress: 0, openApprovals: 0, parent: undefined, root: undefined, incarnation: 1 },
     ...{ eventCount: 0, createMs: 0, startMs: 0, endMs: 0, startedBy: undefined, used: undefined },
-    ...given,
+    ...changes,
   };
 }

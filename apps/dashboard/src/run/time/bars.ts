@@ -48,19 +48,19 @@ export function rowsOf(tasks: readonly TaskFacts[], spans: readonly SpanFacts[])
   }
   const rows = new Map<number, Row>();
   const children = new Map<string, number[]>();
-  const begins: number[] = [];
+  const starts: number[] = [];
   for (const [place, task] of tasks.entries()) {
     const known = bySpans.get(task.id);
     const parts = known === undefined ? partsOf(task) : marked(known, task);
-    begins[place] = parts[0]?.startMs ?? Number.POSITIVE_INFINITY;
+    starts[place] = parts[0]?.startMs ?? Number.POSITIVE_INFINITY;
     if (parts.length === 0) continue;
     rows.set(place, { id: task.id, title: shortTitle(task), place, depth: 0, parts });
-    const beside = children.get(task.parentId);
-    if (beside === undefined) children.set(task.parentId, [place]);
-    else beside.push(place);
+    const siblings = children.get(task.parentId);
+    if (siblings === undefined) children.set(task.parentId, [place]);
+    else siblings.push(place);
   }
-  for (const beside of children.values())
-    beside.sort((one, other) => (begins[one] ?? 0) - (begins[other] ?? 0) || one - other);
+  for (const siblings of children.values())
+    siblings.sort((one, other) => (starts[one] ?? 0) - (starts[other] ?? 0) || one - other);
   const inOrder: Row[] = [];
   const open = [...(children.get("") ?? [])].reverse().map((place) => ({ place, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -90,8 +90,8 @@ function marked(parts: readonly Part[], task: TaskFacts): readonly Part[] {
 /** From the times of a task. */
 export function partsOf(task: TaskFacts): readonly Part[] {
   const parts: Part[] = [];
-  const begun = task.attempts[0]?.queueMs || task.readyMs;
-  let lastMs = begun;
+  const startedMs = task.attempts[0]?.queueMs || task.readyMs;
+  let lastMs = startedMs;
   for (const { number, isCompensation, agent, queueMs, startMs, endMs, failure } of task.attempts) {
     const queuedMs = queueMs || lastMs;
     if (queuedMs === 0) continue;
@@ -119,7 +119,7 @@ export function partsOf(task: TaskFacts): readonly Part[] {
 }
 
 /** From the first to the last bar. */
-export function spanOfRows(rows: readonly Row[], runStartMs: number, nowMs: number): Window {
+export function windowOfRows(rows: readonly Row[], runStartMs: number, nowMs: number): Window {
   let fromMs = runStartMs > 0 ? runStartMs : Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;
   for (const { parts } of rows)

@@ -11,7 +11,7 @@ import type { SpanFacts } from "../model/facts.ts";
 import { hasRunEnded } from "../model/task-state.ts";
 import { eventAt } from "../past/moments.ts";
 import { useThemeStamp } from "../use-colours.ts";
-import { type Row, rowsOf, spanOfRows } from "./bars.ts";
+import { type Row, rowsOf, windowOfRows } from "./bars.ts";
 import { axisHeight, type Colours, paint, rowHeight, type Scene } from "./paint.ts";
 import { ticks, type Window, windowOf } from "./scale.ts";
 import { chartKeys, type Sight, type Size, usePointing, useSight, useSize, useWheel } from "./use-chart.ts";
@@ -33,7 +33,7 @@ export function ChartView({ spans, selected, critical }: ViewOptions) {
   const isOver = run !== undefined && hasRunEnded(run.state);
   const untilMs = isOver ? run.endMs : Math.max(beatMs, nowMs());
   const startMs = run?.createMs ?? 0;
-  const whole = useMemo(() => windowOf(spanOfRows(rows, startMs, untilMs)), [rows, startMs, untilMs]);
+  const full = useMemo(() => windowOf(windowOfRows(rows, startMs, untilMs)), [rows, startMs, untilMs]);
   if (rows.length === 0)
     return (
       <Empty title="No tasks started yet.">
@@ -43,31 +43,31 @@ export function ChartView({ spans, selected, critical }: ViewOptions) {
   return (
     <Chart
       rows={rows}
-      whole={whole}
+      full={full}
       selected={selected}
       critical={critical}
       untilMs={untilMs}
-      startMs={startMs || whole.fromMs}
+      startMs={startMs || full.fromMs}
     />
   );
 }
 
 interface ChartOptions {
   rows: readonly Row[];
-  whole: Window;
+  full: Window;
   startMs: number;
   untilMs: number;
   selected: string;
   critical: ReadonlySet<string>;
 }
 
-function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptions) {
+function Chart({ rows, full, startMs, untilMs, selected, critical }: ChartOptions) {
   const go = useGo();
   const gutter = useIsNarrow() ? 110 : 220;
   const place = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useSize(place);
-  const sight = useSight({ rows, whole, size, gutter });
+  const sight = useSight({ rows, full, size, gutter });
   const [hovered, setHovered] = useState("");
   const onMoment = useOnMoment();
   const onRow = ({ id }: Row) => go({ task: id });
@@ -101,7 +101,7 @@ function Chart({ rows, whole, startMs, untilMs, selected, critical }: ChartOptio
         />
       </div>
       <p className="run-chart-words small" aria-live="polite">
-        {about === undefined ? "" : wordsOfRow(about, untilMs)}
+        {about === undefined ? "" : rowText(about, untilMs)}
       </p>
     </div>
   );
@@ -113,8 +113,8 @@ function useOnMoment(): (atMs: number) => void {
   const { store } = useRunHandle();
   const history = useHistory(0);
   return (atMs) => {
-    const whole = history.loadTo(store.run?.eventCount ?? 0);
-    void whole.then(() => go({ event: Math.max(1, eventAt(history.events, atMs)) }));
+    const loading = history.loadTo(store.run?.eventCount ?? 0);
+    void loading.then(() => go({ event: Math.max(1, eventAt(history.events, atMs)) }));
   };
 }
 
@@ -126,7 +126,7 @@ interface PaintingOptions extends Omit<Scene, "window" | "ticks" | "width" | "he
 
 function usePainting(canvas: RefObject<HTMLCanvasElement | null>, options: PaintingOptions): void {
   const { rows, size, sight, gutter, selected, hovered, critical, startMs, nowMs: untilMs } = options;
-  const { window: seen, top } = sight;
+  const { window: visible, top } = sight;
   const past = useStore((store) => store.past);
   const colours = useColours();
   useEffect(() => {
@@ -134,10 +134,10 @@ function usePainting(canvas: RefObject<HTMLCanvasElement | null>, options: Paint
     if (surface === null || surface === undefined || size.width === 0) return;
     const ratio = window.devicePixelRatio || 1;
     surface.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const marks = ticks(seen, startMs, Math.max(3, Math.floor((size.width - gutter) / 110)));
+    const marks = ticks(visible, startMs, Math.max(3, Math.floor((size.width - gutter) / 110)));
     const scene: Scene = {
       rows,
-      window: seen,
+      window: visible,
       ticks: marks,
       top,
       gutter,
@@ -150,7 +150,21 @@ function usePainting(canvas: RefObject<HTMLCanvasElement | null>, options: Paint
       atMs: past?.atMs || undefined,
     };
     paint(surface, scene, colours);
-  }, [canvas, rows, seen, size, top, gutter, selected, hovered, critical, untilMs, past, colours, startMs]);
+  }, [
+    canvas,
+    rows,
+    visible,
+    size,
+    top,
+    gutter,
+    selected,
+    hovered,
+    critical,
+    untilMs,
+    past,
+    colours,
+    startMs,
+  ]);
 }
 
 function Zoom({ sight }: { sight: Sight }) {
@@ -171,7 +185,7 @@ function Zoom({ sight }: { sight: Sight }) {
   );
 }
 
-const partWords = {
+const partLabels = {
   queue: "queued",
   attempt: "running",
   backoff: "backoff",
@@ -181,30 +195,30 @@ const partWords = {
 
 /** Colours of the bars. The colour of an attempt shows its result. */
 const legend = [
-  ["queue", partWords.queue],
-  ["attempt", partWords.attempt],
+  ["queue", partLabels.queue],
+  ["attempt", partLabels.attempt],
   ["completed", "completed"],
   ["failed", "failed"],
-  ["backoff", partWords.backoff],
-  ["wait", partWords.wait],
-  ["compensation", partWords.compensation],
+  ["backoff", partLabels.backoff],
+  ["wait", partLabels.wait],
+  ["compensation", partLabels.compensation],
   ["critical", "critical path"],
 ] as const;
 
-function wordsOfRow({ id, parts }: Row, untilMs: number): string {
-  const spent = new Map<keyof typeof partWords, number>();
+function rowText({ id, parts }: Row, untilMs: number): string {
+  const spent = new Map<keyof typeof partLabels, number>();
   for (const { kind, startMs, endMs } of parts)
     spent.set(kind, (spent.get(kind) ?? 0) + Math.max(0, (endMs || untilMs) - startMs));
-  return `${id}: ${[...spent].map(([kind, ms]) => `${span(ms)} ${partWords[kind]}`).join(", ")}`;
+  return `${id}: ${[...spent].map(([kind, ms]) => `${span(ms)} ${partLabels[kind]}`).join(", ")}`;
 }
 
 function Legend() {
   return (
     <ul className="run-legend">
-      {legend.map(([kind, word]) => (
+      {legend.map(([kind, label]) => (
         <li key={kind} className={`run-legend-${kind}`}>
           <span className="run-swatch" aria-hidden="true" />
-          {word}
+          {label}
         </li>
       ))}
     </ul>

@@ -73,7 +73,7 @@ export function paint(surface: Surface, scene: Scene, colours: Colours): void {
   surface.rect(gutter, 0, width - gutter, height);
   surface.clip();
   paintTicks(surface, scene, colours);
-  const [first, last] = seenRows(scene);
+  const [first, last] = visibleRows(scene);
   for (let at = first; at <= last; at++) paintBars(surface, scene, colours, at);
   paintMoments(surface, scene, colours);
   surface.restore();
@@ -86,7 +86,7 @@ export function paint(surface: Surface, scene: Scene, colours: Colours): void {
 }
 
 /** Returns the first and the last row that can be seen. */
-export function seenRows({
+export function visibleRows({
   rows,
   top,
   height,
@@ -139,7 +139,7 @@ function paintBars(surface: Surface, scene: Scene, colours: Colours, at: number)
     if (to < scene.gutter || from > scene.width) continue;
     const left = Math.max(from, scene.gutter - 2);
     const wide = Math.max(2, Math.min(to, scene.width + 2) - left);
-    const [inset, alpha] = look[part.kind];
+    const [inset, alpha] = partStyles[part.kind];
     surface.globalAlpha = alpha;
     surface.fillStyle = colourOf(part, colours);
     surface.fillRect(left, top + inset, wide, rowHeight - 2 * inset);
@@ -159,7 +159,7 @@ function colourOf({ kind, endMs, isFailed }: Part, { part, done, failed }: Colou
 }
 
 /** How far a bar stays away from the edges of its row, and how strong it is. */
-const look: Readonly<Record<PartKind, readonly [inset: number, alpha: number]>> = {
+const partStyles: Readonly<Record<PartKind, readonly [inset: number, alpha: number]>> = {
   attempt: [5, 1],
   queue: [9, 0.55],
   backoff: [10, 0.5],
@@ -208,14 +208,14 @@ function paintTitle(surface: Surface, scene: Scene, { ink, soft }: Colours, at: 
   const left = 8 + Math.min(row.depth, 4) * 12;
   surface.fillStyle = row.depth === 0 ? ink : soft;
   surface.fillText(
-    fitting(surface, row.title, scene.gutter - 8 - left),
+    truncated(surface, row.title, scene.gutter - 8 - left),
     left,
     topOf(scene, at) + rowHeight / 2,
   );
 }
 
 /** A title that is too long ends with an ellipsis, so that a reader sees that it is cut. */
-function fitting(surface: Surface, title: string, width: number): string {
+function truncated(surface: Surface, title: string, width: number): string {
   if (surface.measureText(title).width <= width) return title;
   let from = 0;
   let to = title.length;

@@ -18,28 +18,28 @@ export function msAt(x: number, { fromMs, toMs }: Window, width: number): number
 
 /** The visible range, with a little room at both ends. */
 export function windowOf({ fromMs, toMs }: Window): Window {
-  const spanMs = Math.max(shortestMs, toMs - fromMs);
-  return { fromMs: fromMs - spanMs * 0.02, toMs: fromMs + spanMs * 1.02 };
+  const durationMs = Math.max(shortestMs, toMs - fromMs);
+  return { fromMs: fromMs - durationMs * 0.02, toMs: fromMs + durationMs * 1.02 };
 }
 
 /** A factor below 1 shows less, larger. The moment at `share` of the width stays where it is. */
-export function zoom(window: Window, factor: number, share: number, whole: Window): Window {
-  const spanMs = window.toMs - window.fromMs;
-  const wholeMs = whole.toMs - whole.fromMs;
-  const nextMs = Math.min(Math.max(shortestMs, spanMs * factor), Math.max(shortestMs, wholeMs));
-  const fixedMs = window.fromMs + spanMs * share;
-  return within({ fromMs: fixedMs - nextMs * share, toMs: fixedMs + nextMs * (1 - share) }, whole);
+export function zoom(window: Window, factor: number, share: number, full: Window): Window {
+  const durationMs = window.toMs - window.fromMs;
+  const fullMs = full.toMs - full.fromMs;
+  const nextMs = Math.min(Math.max(shortestMs, durationMs * factor), Math.max(shortestMs, fullMs));
+  const fixedMs = window.fromMs + durationMs * share;
+  return within({ fromMs: fixedMs - nextMs * share, toMs: fixedMs + nextMs * (1 - share) }, full);
 }
 
-export function pan(window: Window, byMs: number, whole: Window): Window {
-  return within({ fromMs: window.fromMs + byMs, toMs: window.toMs + byMs }, whole);
+export function pan(window: Window, byMs: number, full: Window): Window {
+  return within({ fromMs: window.fromMs + byMs, toMs: window.toMs + byMs }, full);
 }
 
-function within(window: Window, whole: Window): Window {
-  const spanMs = window.toMs - window.fromMs;
-  if (spanMs >= whole.toMs - whole.fromMs) return whole;
-  const fromMs = Math.min(Math.max(window.fromMs, whole.fromMs), whole.toMs - spanMs);
-  return { fromMs, toMs: fromMs + spanMs };
+function within(window: Window, full: Window): Window {
+  const durationMs = window.toMs - window.fromMs;
+  if (durationMs >= full.toMs - full.fromMs) return full;
+  const fromMs = Math.min(Math.max(window.fromMs, full.fromMs), full.toMs - durationMs);
+  return { fromMs, toMs: fromMs + durationMs };
 }
 
 const second = 1_000;
@@ -63,8 +63,8 @@ export interface Tick {
 
 /** Marks counted from `zeroMs`, at most as many as have room. */
 export function ticks({ fromMs, toMs }: Window, zeroMs: number, most: number): readonly Tick[] {
-  const spanMs = toMs - fromMs;
-  const stepMs = steps.find((step) => spanMs / step <= most) ?? Math.ceil(spanMs / most / day) * day;
+  const durationMs = toMs - fromMs;
+  const stepMs = steps.find((step) => durationMs / step <= most) ?? Math.ceil(durationMs / most / day) * day;
   const marks: Tick[] = [];
   const first = Math.ceil((fromMs - zeroMs) / stepMs);
   for (let at = first; zeroMs + at * stepMs <= toMs; at++)

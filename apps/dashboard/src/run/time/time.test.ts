@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { placesOf, spanOf, task } from "../testing/facts.ts";
-import { rowsOf, spanOfRows } from "./bars.ts";
-import { axisHeight, type Colours, paint, rowHeight, type Scene, type Surface, seenRows } from "./paint.ts";
+import { rowsOf, windowOfRows } from "./bars.ts";
+import {
+  axisHeight,
+  type Colours,
+  paint,
+  rowHeight,
+  type Scene,
+  type Surface,
+  visibleRows,
+} from "./paint.ts";
 import { msAt, pan, ticks, windowOf, xOf, zoom } from "./scale.ts";
 
-const whole = { fromMs: 0, toMs: 1_000 };
+const full = { fromMs: 0, toMs: 1_000 };
 
 describe("the scale of time", () => {
   it("maps moments to pixels and back", () => {
@@ -15,21 +23,21 @@ describe("the scale of time", () => {
   });
 
   it("zooms about the moment under the pointer, never closer than a few milliseconds, never out of the whole", () => {
-    const near = zoom(whole, 0.5, 0.25, whole);
-    assert.equal(msAt(25, near, 100), 250);
-    assert.deepEqual(zoom(near, 100, 0.5, whole), whole);
-    const closest = zoom(whole, 1e-9, 0.5, whole);
+    const zoomed = zoom(full, 0.5, 0.25, full);
+    assert.equal(msAt(25, zoomed, 100), 250);
+    assert.deepEqual(zoom(zoomed, 100, 0.5, full), full);
+    const closest = zoom(full, 1e-9, 0.5, full);
     assert.equal(closest.toMs - closest.fromMs, 5);
   });
 
-  it("pans as far as there is anything", () => {
+  it("pans only within the whole time range", () => {
     const window = { fromMs: 400, toMs: 600 };
-    assert.deepEqual(pan(window, 100, whole), { fromMs: 500, toMs: 700 });
-    assert.deepEqual(pan(window, 9_000, whole), { fromMs: 800, toMs: 1_000 });
-    assert.deepEqual(pan(window, -9_000, whole), { fromMs: 0, toMs: 200 });
+    assert.deepEqual(pan(window, 100, full), { fromMs: 500, toMs: 700 });
+    assert.deepEqual(pan(window, 9_000, full), { fromMs: 800, toMs: 1_000 });
+    assert.deepEqual(pan(window, -9_000, full), { fromMs: 0, toMs: 200 });
   });
 
-  it("has marks at round steps from the beginning, as many as have room", () => {
+  it("has ticks at round steps from the start, as many as fit", () => {
     assert.deepEqual(
       ticks({ fromMs: 5_000, toMs: 6_000 }, 5_000, 5).map(({ text }) => text),
       ["0", "200 ms", "400 ms", "600 ms", "800 ms", "1 s"],
@@ -38,9 +46,9 @@ describe("the scale of time", () => {
       ticks({ fromMs: 0, toMs: 3 * 86_400_000 }, 0, 4).map(({ text }) => text),
       ["0", "1 d", "2 d", "3 d"],
     );
-    for (const spanMs of [7, 900, 61_000, 4e6, 9e7, 4e9]) {
-      const { length } = ticks(windowOf({ fromMs: 0, toMs: spanMs }), 0, 8);
-      assert.ok(length >= 2 && length <= 10, `${spanMs}: ${length}`);
+    for (const durationMs of [7, 900, 61_000, 4e6, 9e7, 4e9]) {
+      const { length } = ticks(windowOf({ fromMs: 0, toMs: durationMs }), 0, 8);
+      assert.ok(length >= 2 && length <= 10, `${durationMs}: ${length}`);
     }
   });
 });
@@ -67,10 +75,10 @@ describe("rows of the chart", () => {
         ["late", 0, "queue,attempt"],
       ],
     );
-    assert.deepEqual(spanOfRows(rows, 5, 120), { fromMs: 5, toMs: 120 });
+    assert.deepEqual(windowOfRows(rows, 5, 120), { fromMs: 5, toMs: 120 });
   });
 
-  it("have what tasks say of their attempts while the spans are not known", () => {
+  it("come from the attempts of tasks until spans are loaded", () => {
     const failure = { code: "x", message: "no", details: {}, cause: undefined };
     const attempt = {
       ...{ agent: "a1", pool: "default", progress: 0, message: "", failure: undefined },
@@ -160,16 +168,16 @@ describe("painting the chart", () => {
   };
 
   it("costs the visible part, not the whole", () => {
-    const heard = listening();
-    paint(heard.surface, { ...scene, top: 5_000 * rowHeight }, colours);
-    const seen = Math.ceil((400 - axisHeight) / rowHeight) + 1;
-    assert.ok(heard.texts.includes("t5000"));
-    assert.ok(heard.texts.length <= seen, `${heard.texts.length} titles`);
-    assert.ok(heard.rects() <= seen * 3, `${heard.rects()} bars`);
+    const recorded = listening();
+    paint(recorded.surface, { ...scene, top: 5_000 * rowHeight }, colours);
+    const visible = Math.ceil((400 - axisHeight) / rowHeight) + 1;
+    assert.ok(recorded.texts.includes("t5000"));
+    assert.ok(recorded.texts.length <= visible, `${recorded.texts.length} titles`);
+    assert.ok(recorded.rects() <= visible * 3, `${recorded.rects()} bars`);
   });
 
-  it("ends a title that does not fit with an ellipsis, and leaves out a number that the edge would cut", () => {
-    const heard = listening();
+  it("truncates a long title with an ellipsis, and omits a tick label that would be cut off", () => {
+    const recorded = listening();
     const long = rowsOf(
       [task("pictures of the whole summer", { readyMs: 1, endMs: 2, state: "completed" })],
       [],
@@ -178,13 +186,13 @@ describe("painting the chart", () => {
       { ms: 0, text: "0" },
       { ms: 10_000, text: "10 s" },
     ];
-    paint(heard.surface, { ...scene, rows: long, ticks }, colours);
-    assert.deepEqual(heard.texts, ["0", "pictures of t…"]);
+    paint(recorded.surface, { ...scene, rows: long, ticks }, colours);
+    assert.deepEqual(recorded.texts, ["0", "pictures of t…"]);
   });
 
   it("knows which rows are seen at the end", () => {
-    assert.deepEqual(seenRows({ rows: rows.slice(0, 3), top: 0, height: 400 }), [0, 2]);
-    const [first, last] = seenRows({ rows, top: 9_990 * rowHeight, height: 400 });
+    assert.deepEqual(visibleRows({ rows: rows.slice(0, 3), top: 0, height: 400 }), [0, 2]);
+    const [first, last] = visibleRows({ rows, top: 9_990 * rowHeight, height: 400 });
     assert.deepEqual([first, last], [9_990, 9_999]);
   });
 });

@@ -42,27 +42,22 @@ export interface Sight {
   readonly all: () => void;
 }
 
-export function useSight(options: {
-  rows: readonly Row[];
-  whole: Window;
-  size: Size;
-  gutter: number;
-}): Sight {
-  const { rows, whole, size, gutter } = options;
+export function useSight(options: { rows: readonly Row[]; full: Window; size: Size; gutter: number }): Sight {
+  const { rows, full, size, gutter } = options;
   const [view, setView] = useState<View>({ window: undefined, top: 0 });
-  const window = view.window ?? whole;
+  const window = view.window ?? full;
   const topMax = Math.max(0, rows.length * rowHeight + axisHeight + 8 - size.height);
   const bounded = (top: number) => Math.min(topMax, Math.max(0, top));
   return {
     window,
     top: Math.min(view.top, topMax),
     topMax,
-    zoomBy: (factor, share = 0.5) => setView({ ...view, window: zoomed(window, factor, share, whole) }),
+    zoomBy: (factor, share = 0.5) => setView({ ...view, window: zoomed(window, factor, share, full) }),
     across(pixels) {
       const byMs = (pixels / Math.max(1, size.width - gutter)) * (window.toMs - window.fromMs);
       setView((now) => ({
         ...now,
-        window: now.window === undefined ? undefined : pan(now.window, byMs, whole),
+        window: now.window === undefined ? undefined : pan(now.window, byMs, full),
       }));
     },
     down: (pixels) => setView((now) => ({ ...now, top: bounded(Math.min(now.top, topMax) + pixels) })),
@@ -73,9 +68,9 @@ export function useSight(options: {
 }
 
 /** Undefined once there is nothing outside any more. */
-function zoomed(window: Window, factor: number, share: number, whole: Window): Window | undefined {
-  const next = zoom(window, factor, share, whole);
-  return next.toMs - next.fromMs >= whole.toMs - whole.fromMs ? undefined : next;
+function zoomed(window: Window, factor: number, share: number, full: Window): Window | undefined {
+  const next = zoom(window, factor, share, full);
+  return next.toMs - next.fromMs >= full.toMs - full.fromMs ? undefined : next;
 }
 
 /** Wheels: up and down go through the rows, across moves in time, with Ctrl they zoom about the pointer. */
@@ -122,7 +117,7 @@ export interface Pointing {
 
 /** Dragging moves the chart. A click chooses a row, or on the axis a moment. */
 export function usePointing({ rows, sight, size, gutter, onRow, onHover, onMoment }: Pointing) {
-  const held = useRef<{ readonly x: number; readonly y: number; readonly moved: boolean }>(undefined);
+  const dragged = useRef<{ readonly x: number; readonly y: number; readonly moved: boolean }>(undefined);
   const placeOf = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
@@ -131,11 +126,11 @@ export function usePointing({ rows, sight, size, gutter, onRow, onHover, onMomen
     y < axisHeight ? undefined : rows[Math.floor((y - axisHeight + sight.top) / rowHeight)];
   return {
     onPointerDown(event: PointerEvent) {
-      held.current = { x: event.clientX, y: event.clientY, moved: false };
+      dragged.current = { x: event.clientX, y: event.clientY, moved: false };
       event.currentTarget.setPointerCapture(event.pointerId);
     },
     onPointerMove(event: PointerEvent) {
-      const from = held.current;
+      const from = dragged.current;
       if (from === undefined) {
         onHover(rowAt(placeOf(event).y)?.id ?? "");
         return;
@@ -143,13 +138,13 @@ export function usePointing({ rows, sight, size, gutter, onRow, onHover, onMomen
       const dx = event.clientX - from.x;
       const dy = event.clientY - from.y;
       if (!from.moved && Math.hypot(dx, dy) < 4) return;
-      held.current = { x: event.clientX, y: event.clientY, moved: true };
+      dragged.current = { x: event.clientX, y: event.clientY, moved: true };
       sight.across(-dx);
       sight.down(-dy);
     },
     onPointerUp(event: PointerEvent) {
-      const wasMoved = held.current?.moved === true;
-      held.current = undefined;
+      const wasMoved = dragged.current?.moved === true;
+      dragged.current = undefined;
       if (wasMoved) return;
       const { x, y } = placeOf(event);
       const row = rowAt(y);

@@ -21,18 +21,18 @@ const beats = { few: 2, many: 15 };
 const manyTasks = 500;
 
 /** The timeline of a run. Spans are loaded if they are shown. The critical path needs the tasks alone. */
-export function useTimeline(isShown: boolean): Timeline {
+export function useTimeline(isVisible: boolean): Timeline {
   const { runId, store } = useRunHandle();
   const version = useStore(({ table }) => table.version);
   const events = useStore(({ run }) => run?.eventCount ?? 0);
-  const isOver = useStore(({ standing }) => standing === "ended");
+  const isOver = useStore(({ streamStatus }) => streamStatus === "ended");
   const beatMs = useNow();
   const every = store.table.size > manyTasks ? beats.many : beats.few;
   const stamp = isOver ? events : Math.floor(beatMs / 1_000 / every);
   const query = useQuery({
     queryKey: ["run", runId, "timeline", stamp],
     queryFn: ({ signal }) => readTimeline("runs", runId, signal),
-    enabled: isShown && events > 0,
+    enabled: isVisible && events > 0,
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: (before) => before,
   });
@@ -44,7 +44,7 @@ export function useTimeline(isShown: boolean): Timeline {
   const critical = useSame(found);
   const { data } = query;
   return {
-    spans: data?.spans ?? none,
+    spans: data?.spans ?? noSpans,
     critical,
     traceId: data?.traceId ?? "",
     isCut: data?.isCut ?? false,
@@ -60,4 +60,4 @@ function useSame(found: ReadonlySet<string>): ReadonlySet<string> {
   return before.current;
 }
 
-const none: readonly SpanFacts[] = [];
+const noSpans: readonly SpanFacts[] = [];

@@ -4,9 +4,9 @@ import { nowMs } from "../../effects/time.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { Copy } from "../../elements/copy.tsx";
 import { counted, span } from "../../elements/moments.ts";
-import { Empty, Waiting } from "../../elements/parts.tsx";
+import { Empty, Loading } from "../../elements/parts.tsx";
 import type { SpanFacts, TaskFacts } from "../model/facts.ts";
-import { spanOfRows } from "../time/bars.ts";
+import { windowOfRows } from "../time/bars.ts";
 import { ticks, type Window, windowOf } from "../time/scale.ts";
 import { foldedAtFirst, type WaterfallRow, waterfall, withOwnTimes } from "./waterfall.ts";
 
@@ -46,13 +46,13 @@ export function Trace(options: TraceOptions) {
     return waterfall(spans, new Map(tasks.map((task) => [task.id, task])), folded, title);
   }, [spans, tasks, toggled, title]);
   const untilMs = endMs > 0 ? endMs : Math.max(beatMs, nowMs());
-  const whole = useMemo(() => {
+  const full = useMemo(() => {
     const parts = rows.map((row) => ({ startMs: row.startMs, endMs: row.endMs }));
-    const row = { parts } as unknown as Parameters<typeof spanOfRows>[0][number];
-    return windowOf(spanOfRows([row], createMs, untilMs));
+    const row = { parts } as unknown as Parameters<typeof windowOfRows>[0][number];
+    return windowOf(windowOfRows([row], createMs, untilMs));
   }, [rows, createMs, untilMs]);
   if (rows.length === 0)
-    return isLoading ? <Waiting what="the trace" lines={8} /> : <Empty title="No spans yet" />;
+    return isLoading ? <Loading label="the trace" lines={8} /> : <Empty title="No spans yet" />;
   return (
     <div className="run-trace">
       <p className="small soft run-trace-id">
@@ -60,7 +60,7 @@ export function Trace(options: TraceOptions) {
           `The caller sent no trace. The spans are from the history of ${title}.`
         ) : (
           <>
-            Trace <code>{traceId}</code> <Copy text={traceId} what="the trace id" />
+            Trace <code>{traceId}</code> <Copy text={traceId} label="the trace id" />
           </>
         )}
         {isCut ? " Some tasks are shown with their own times, without details." : ""}
@@ -68,9 +68,9 @@ export function Trace(options: TraceOptions) {
       <Rows
         {...options}
         rows={rows}
-        whole={whole}
+        full={full}
         untilMs={untilMs}
-        startMs={createMs || whole.fromMs}
+        startMs={createMs || full.fromMs}
         onFold={(key) =>
           setToggled((before) => {
             const next = new Set(before);
@@ -85,14 +85,14 @@ export function Trace(options: TraceOptions) {
 
 interface RowsOptions extends Pick<TraceOptions, "selected" | "critical" | "taskIn" | "onTask"> {
   rows: readonly WaterfallRow[];
-  whole: Window;
+  full: Window;
   startMs: number;
   untilMs: number;
   onFold: (key: string) => void;
 }
 
 function Rows(options: RowsOptions) {
-  const { rows, whole, startMs } = options;
+  const { rows, full, startMs } = options;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -103,8 +103,8 @@ function Rows(options: RowsOptions) {
   return (
     <>
       <div className="run-trace-axis" aria-hidden="true">
-        {ticks(whole, startMs, 6).map(({ ms, text }) => (
-          <span key={ms} className="run-tick" style={{ left: `${shareOf(ms, whole)}%` }}>
+        {ticks(full, startMs, 6).map(({ ms, text }) => (
+          <span key={ms} className="run-tick" style={{ left: `${shareOf(ms, full)}%` }}>
             {text}
           </span>
         ))}
@@ -119,7 +119,7 @@ function Rows(options: RowsOptions) {
       >
         <ol className="run-lanes" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start, key }) => (
-            <Span key={key} {...options} row={rows[index] as WaterfallRow} start={start} />
+            <SpanBar key={key} {...options} row={rows[index] as WaterfallRow} start={start} />
           ))}
         </ol>
       </section>
@@ -131,10 +131,10 @@ function shareOf(ms: number, { fromMs, toMs }: Window): number {
   return ((ms - fromMs) / (toMs - fromMs)) * 100;
 }
 
-function Span({
+function SpanBar({
   row,
   start,
-  whole,
+  full,
   untilMs,
   selected,
   critical,
@@ -150,8 +150,8 @@ function Span({
     task === selected && task !== "" ? "selected" : "",
     isTask && critical.has(row.task) ? "critical" : "",
   ];
-  const left = shareOf(row.startMs, whole);
-  const wide = shareOf(row.endMs || untilMs, whole) - left;
+  const left = shareOf(row.startMs, full);
+  const wide = shareOf(row.endMs || untilMs, full) - left;
   return (
     <li className={classes.join(" ")} style={{ transform: `translateY(${start}px)` }}>
       <span className="run-span-title" style={{ "--depth": row.depth } as CSSProperties}>

@@ -40,7 +40,7 @@ describe("the trace of a run", () => {
     task("list[0]", { parentId: "list" }),
   );
 
-  it("has the run, its tasks, what each was spent on, and children inside the task that they do", () => {
+  it("contains the run, its tasks, their phases, and child tasks inside the task that started them", () => {
     assert.deepEqual(
       waterfall(spans, tasks, new Set()).map(
         ({ title, depth, isFailed }) => `${"  ".repeat(depth)}${title}${isFailed ? " ✕" : ""}`,
@@ -61,22 +61,22 @@ describe("the trace of a run", () => {
     );
   });
 
-  it("has the calls of models within the attempt that asked them", () => {
+  it("contains model calls inside the attempt that made them", () => {
     const at = spanOf("a", "attempt", { startMs: 0, endMs: 90, attempt: 1 });
     const call = { title: "chat gpt-5", tokens: 120, isFailed: true };
     const of = { attempt: 1, parentId: at.id, modelCall: call };
-    const shown = waterfall(
+    const visibleRows = waterfall(
       [at, spanOf("a", "model_call", { startMs: 5, endMs: 80, ...of })],
       tasks,
       new Set(),
     );
     assert.deepEqual(
-      shown.map(({ title, depth, isFailed }) => `${depth} ${title}${isFailed ? " ✕" : ""}`),
+      visibleRows.map(({ title, depth, isFailed }) => `${depth} ${title}${isFailed ? " ✕" : ""}`),
       ["1 a", "2 attempt 1 ✕", "3 chat gpt-5, 120 tokens ✕"],
     );
   });
 
-  it("has the parts of a session, and in them what their work did, of whose tasks nothing else is known", () => {
+  it("contains the parts of a session with their tasks, even without details of the tasks", () => {
     const ofSession = [
       spanOf("", "whole", { startMs: 0, endMs: 100 }),
       spanOf("p1", "part", { startMs: 0, endMs: 90 }),
@@ -108,7 +108,7 @@ describe("the trace of a run", () => {
     assert.equal(rows.find(({ key }) => key === "a")?.endMs, 40);
   });
 
-  it("leaves out what is folded, and folds long lists at first", () => {
+  it("omits collapsed rows, and collapses long lists at first", () => {
     const folded = waterfall(spans, tasks, new Set(["a"]));
     assert.ok(!folded.some(({ title }) => title === "attempt 1"));
     const entries = Array.from({ length: 501 }, (_, n) => task(`each[${n}]`, { parentId: "each" }));

@@ -43,7 +43,7 @@ export function waterfall(
   const whole = root.spans.find(({ kind }) => kind === "whole");
   if (whole !== undefined) rows.push(rowOf(whole, { depth: 0, title, isFailed: false }));
   for (const span of root.spans)
-    if (span !== whole) rows.push(rowOf(span, { depth: 1, title: words[span.kind], isFailed: false }));
+    if (span !== whole) rows.push(rowOf(span, { depth: 1, title: labels[span.kind], isFailed: false }));
   for (const branch of inOrder(root)) addBranch(rows, branch, { depth: 1, tasks, folded });
   return rows;
 }
@@ -75,13 +75,13 @@ function pathTo(task: string, tasks: ReadonlyMap<string, TaskFacts>): readonly s
 }
 
 function inOrder({ branches }: Branch): Branch[] {
-  return [...branches.values()].sort((one, other) => beginOf(one) - beginOf(other));
+  return [...branches.values()].sort((one, other) => startOf(one) - startOf(other));
 }
 
-function beginOf({ spans, branches }: Branch): number {
-  let begin = spans[0]?.startMs ?? Number.POSITIVE_INFINITY;
-  for (const branch of branches.values()) begin = Math.min(begin, beginOf(branch));
-  return begin;
+function startOf({ spans, branches }: Branch): number {
+  let start = spans[0]?.startMs ?? Number.POSITIVE_INFINITY;
+  for (const branch of branches.values()) start = Math.min(start, startOf(branch));
+  return start;
 }
 
 /** 0 while any of it continues. */
@@ -107,7 +107,7 @@ interface Surroundings {
 
 function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded }: Surroundings): void {
   const task = tasks.get(branch.id);
-  const startMs = beginOf(branch);
+  const startMs = startOf(branch);
   const endMs = endOf(branch);
   const hasParts = branch.spans.length + branch.branches.size > 1 || branch.branches.size > 0;
   const own = branch.id.slice(branch.id.lastIndexOf("/") + 1);
@@ -141,7 +141,7 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
 }
 
 function titleOf({ kind, attempt, modelCall }: SpanFacts): string {
-  if (modelCall === undefined) return kind === "attempt" && attempt > 0 ? `attempt ${attempt}` : words[kind];
+  if (modelCall === undefined) return kind === "attempt" && attempt > 0 ? `attempt ${attempt}` : labels[kind];
   const { title, tokens } = modelCall;
   return tokens > 0 ? `${title}, ${counted(tokens, "token")}` : title;
 }
@@ -156,7 +156,7 @@ function rowOf(
 
 const leaf = { hasParts: false, isFolded: false, partCount: 0 };
 
-const words: Readonly<Record<SpanFacts["kind"], string>> = {
+const labels: Readonly<Record<SpanFacts["kind"], string>> = {
   whole: "execution",
   queue: "queued",
   attempt: "running",

@@ -1,7 +1,7 @@
 import { type ToolCall, type Trajectory, type Turn, trajectoriesOf } from "@tutti/rest/history";
 import { useMemo } from "react";
 import { count, counted, figure, span } from "../../elements/moments.ts";
-import { Empty, Failure, Part, Tag, Waiting } from "../../elements/parts.tsx";
+import { Empty, Failure, Loading, Part, Tag } from "../../elements/parts.tsx";
 import { ValueView } from "../json/value-view.tsx";
 import { useHistory, useStore } from "../live/run-context.tsx";
 import { useGo } from "../live/use-address.ts";
@@ -18,7 +18,7 @@ export function TrajectoryView() {
       {history.problem === "" ? null : <Failure title="History incomplete" message={history.problem} />}
       {agents.length === 0 ? (
         history.isLoading ? (
-          <Waiting what="the trajectory" lines={8} />
+          <Loading label="the trajectory" lines={8} />
         ) : (
           <Empty title="No answers of a model yet." />
         )
@@ -90,17 +90,17 @@ function Call({ call }: { call: ToolCall }) {
         {task === "" ? null : <TaskButton task={task} />}
       </header>
       <p className="small soft">Input</p>
-      <ValueView value={input} what={`the input of ${name}`} />
+      <ValueView value={input} label={`the input of ${name}`} />
       {isChanged ? (
         <>
           <p className="small soft">Input, changed before the call</p>
-          <ValueView value={received} what={`the changed input of ${name}`} />
+          <ValueView value={received} label={`the changed input of ${name}`} />
         </>
       ) : null}
       {state === "completed" ? (
         <>
           <p className="small soft">Output</p>
-          <ValueView value={output} what={`the output of ${name}`} />
+          <ValueView value={output} label={`the output of ${name}`} />
         </>
       ) : null}
       {error === "" ? null : <p className="problem">{error}</p>}

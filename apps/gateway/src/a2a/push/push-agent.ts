@@ -22,7 +22,7 @@ export interface PushAgentParts {
   readonly settings: Pick<GatewaySettings, "privatePushUrls">;
 }
 
-const roundEveryMs = 60_000;
+const scanIntervalMs = 60_000;
 const slots = 1_000;
 const claimMax = 100;
 const namespacesMax = 1_000;
@@ -34,7 +34,7 @@ export class PushAgent implements Component {
   readonly #stopping = new AbortController();
   #notifications: Promise<PushNotifications> | undefined;
   #timer: Timer | undefined;
-  #round: Promise<void> = Promise.resolve();
+  #scanning: Promise<void> = Promise.resolve();
 
   constructor(parts: PushAgentParts) {
     this.#parts = parts;
@@ -71,7 +71,7 @@ export class PushAgent implements Component {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#timer?.cancel();
-    await Promise.all([this.#agent.stop(), this.#round]);
+    await Promise.all([this.#agent.stop(), this.#scanning]);
   }
 
   async #load(): Promise<PushNotifications> {
@@ -89,15 +89,15 @@ export class PushAgent implements Component {
     if (this.#stopping.signal.aborted) return;
     const { timers, logger } = this.#parts.foundation;
     this.#timer = timers.after(afterMs, () => {
-      this.#round = this.#look()
+      this.#scanning = this.#scan()
         .catch((thrown: unknown) =>
           logger.debug("push notifications were not looked for", { error: errorFromUnknown(thrown) }),
         )
-        .finally(() => this.#next(roundEveryMs));
+        .finally(() => this.#next(scanIntervalMs));
     });
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     const { mesh } = this.#parts.host;
     const { signal } = this.#stopping;
     const options = { timeoutMs: callMs, signal };

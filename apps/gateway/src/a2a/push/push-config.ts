@@ -72,7 +72,7 @@ export function headersOf({ token, authentication }: PushConfig, deliveryId: str
 }
 
 /** As its client gets it back. Without token and credentials: each caller that may read the task gets it. */
-export function shownConfig({ id, url, authentication }: PushConfig, taskId: string): Json {
+export function publicConfig({ id, url, authentication }: PushConfig, taskId: string): Json {
   return {
     id,
     taskId,
@@ -102,7 +102,7 @@ export function configOf(text: string): PushConfig {
   return { id, url, token, ...(authentication !== undefined && { authentication }) };
 }
 
-export const noSuchConfig = (taskId: string, id: string): A2aError =>
+export const configNotFound = (taskId: string, id: string): A2aError =>
   new A2aError(
     "TASK_NOT_FOUND",
     `Push notification configuration ${id.slice(0, 200)} of task ${taskId} not found`,

@@ -12,7 +12,7 @@ import type { PushKey } from "./push-sealing.ts";
 
 const pushSecret = "a2a-push";
 const keyBytes = 32;
-const keptMax = 1_000;
+const cachedMax = 1_000;
 
 export interface PushKeysParts {
   readonly secrets: Pick<Client<typeof secretService>, "getSecret" | "putSecret" | "unsealSecrets">;
@@ -21,7 +21,7 @@ export interface PushKeysParts {
 
 export class PushKeys {
   readonly #parts: PushKeysParts;
-  readonly #kept = new Map<string, { readonly key: PushKey; readonly untilMs: number }>();
+  readonly #cache = new Map<string, { readonly key: PushKey; readonly untilMs: number }>();
 
   constructor(parts: PushKeysParts) {
     this.#parts = parts;
@@ -29,9 +29,9 @@ export class PushKeys {
 
   /** The key for new configurations. */
   async current(context: CallContext): Promise<PushKey> {
-    const kept = this.#keptOf(context, pushSecret);
-    if (kept !== undefined) return kept;
-    if (!(await this.#exists(context))) await this.#make(context);
+    const cached = this.#cachedKey(context, pushSecret);
+    if (cached !== undefined) return cached;
+    if (!(await this.#exists(context))) await this.#create(context);
     const found = await this.#find(context, pushSecret);
     if (found === undefined) throw gatewayErrors.pushKeyMissing({ secret: pushSecret });
     return found;
@@ -40,7 +40,7 @@ export class PushKeys {
   /** The key of a configuration that was sealed before. */
   async version(version: number, context: CallContext): Promise<PushKey> {
     const name = `${pushSecret}@${version}`;
-    const found = this.#keptOf(context, name) ?? (await this.#find(context, name));
+    const found = this.#cachedKey(context, name) ?? (await this.#find(context, name));
     if (found === undefined) throw gatewayErrors.pushKeyMissing({ secret: name });
     return found;
   }
@@ -57,13 +57,14 @@ export class PushKeys {
     }
   }
 
-  async #make(context: CallContext): Promise<void> {
+  async #create(context: CallContext): Promise<void> {
     const { secrets, foundation } = this.#parts;
     const request = PutSecretRequest.fromPartial({
       namespace: context.namespace,
       name: pushSecret,
       value: foundation.chance.fill(new Uint8Array(keyBytes)),
-      description: "Seals the push notification configurations of A2A tasks. The gateway makes and uses it.",
+      description:
+        "Seals the push notification configurations of A2A tasks. The gateway creates and uses it.",
       idempotencyKey: pushSecret,
       users: [{ kind: ActorKind.ACTOR_KIND_SERVICE, id: pushService }],
     });
@@ -75,10 +76,10 @@ export class PushKeys {
     }
   }
 
-  #keptOf({ namespace }: CallContext, name: string): PushKey | undefined {
-    const kept = this.#kept.get(`${namespace} ${name}`);
-    return kept !== undefined && kept.untilMs > this.#parts.foundation.clock.monotonic()
-      ? kept.key
+  #cachedKey({ namespace }: CallContext, name: string): PushKey | undefined {
+    const cached = this.#cache.get(`${namespace} ${name}`);
+    return cached !== undefined && cached.untilMs > this.#parts.foundation.clock.monotonic()
+      ? cached.key
       : undefined;
   }
 
@@ -96,7 +97,7 @@ export class PushKeys {
       const value = sealed && open(sealed);
       if (sealed === undefined || value === undefined) return undefined;
       const key = { version: sealed.version, value };
-      keepNewest(this.#kept, place, { key, untilMs: nowMs + sealed.keepMs }, keptMax);
+      keepNewest(this.#cache, place, { key, untilMs: nowMs + sealed.keepMs }, cachedMax);
       return key;
     } catch (thrown) {
       // Absent and forbidden look alike.

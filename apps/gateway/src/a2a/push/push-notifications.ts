@@ -20,11 +20,11 @@ import { A2aError, invalid } from "../protocol.ts";
 import { questionOf, taskRun } from "../task-reads.ts";
 import { observed } from "./push-change.ts";
 import {
+  configNotFound,
   configOf,
   configsMax,
   headersOf,
   isSameConfig,
-  noSuchConfig,
   type PushConfig,
   textOf,
 } from "./push-config.ts";
@@ -59,9 +59,9 @@ interface Found {
   readonly config: PushConfig;
 }
 
-const holdMs = 3_600_000;
+const followMs = 3_600_000;
 const waitMs = 60_000;
-const lookEveryMs = 1_000;
+const checkIntervalMs = 1_000;
 const postMs = 20_000;
 const listedMax = 1_000;
 /** Times that a configuration may be deleted and made again within the retention of its runs. */
@@ -72,12 +72,12 @@ const passing = [408, 425, 429];
 const { WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED } = WorkStatus;
 const liveStatuses = [WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED];
 /** A cancelled run is a deleted configuration. */
-const goneStatuses: readonly WorkStatus[] = [
+const cancelledStatuses: readonly WorkStatus[] = [
   WorkStatus.WORK_STATUS_CANCELLED,
   WorkStatus.WORK_STATUS_CANCELLING,
   WorkStatus.WORK_STATUS_TERMINATED,
 ];
-const isGone = ({ status }: workflow.Run): boolean => goneStatuses.includes(status);
+const isCancelled = ({ status }: workflow.Run): boolean => cancelledStatuses.includes(status);
 
 export class PushNotifications {
   readonly #parts: PushNotificationsParts;
@@ -93,8 +93,8 @@ export class PushNotifications {
     this.#keys = new PushKeys({ secrets: mesh.client(secretService), foundation });
     this.#definitions = mesh.client(workflow.definitionService);
     this.#runs = mesh.client(workflow.runService);
-    agent.does(pushCapabilities.observe, { work: (work) => this.#observe(work), isTask: isObserve });
-    agent.does(pushCapabilities.post, { work: (work) => this.#post(work), isTask: isPost });
+    agent.register(pushCapabilities.observe, { work: (work) => this.#observe(work), isTask: isObserve });
+    agent.register(pushCapabilities.post, { work: (work) => this.#post(work), isTask: isPost });
   }
 
   /** The problem of a URL of a client, if it has one. Its name is resolved again for each call. */
@@ -103,10 +103,11 @@ export class PushNotifications {
   }
 
   /** Starts the notifications. The same configuration again changes nothing. */
-  async create(of: OfTask, wanted: PushConfig, signal: AbortSignal): Promise<PushConfig> {
+  async create(of: OfTask, requested: PushConfig, signal: AbortSignal): Promise<PushConfig> {
     const context = this.#parts.agent.context(of.namespace, signal);
     const key = await this.#keys.current(context);
-    const config = wanted.id === "" ? { ...wanted, id: contentId(textOf(wanted), of.taskId, key) } : wanted;
+    const config =
+      requested.id === "" ? { ...requested, id: contentId(textOf(requested), of.taskId, key) } : requested;
     const before = await this.list(of, signal);
     const same = before.find(({ id }) => id === config.id);
     if (same !== undefined && isSameConfig(same, config)) return config;
@@ -131,8 +132,8 @@ export class PushNotifications {
   }
 
   async get(of: OfTask, id: string, signal: AbortSignal): Promise<PushConfig> {
-    const found = (await this.list(of, signal)).find((one) => one.id === id);
-    if (found === undefined) throw noSuchConfig(of.taskId, id);
+    const found = (await this.list(of, signal)).find((config) => config.id === id);
+    if (found === undefined) throw configNotFound(of.taskId, id);
     return found;
   }
 
@@ -162,13 +163,13 @@ export class PushNotifications {
     const { agent } = this.#parts;
     try {
       const { run } = await agent.startRun({ namespace, runId }, spec, { signal });
-      return run === undefined || isGone(run) ? undefined : run;
+      return run === undefined || isCancelled(run) ? undefined : run;
     } catch (thrown) {
       if (errorFromUnknown(thrown).status !== "ALREADY_EXISTS") throw thrown;
       const context = agent.context(namespace, signal);
       const request = workflow.GetRunRequest.fromPartial({ namespace, runId });
       const { run } = await this.#runs.getRun(request, { context });
-      if (run !== undefined && isGone(run)) return undefined;
+      if (run !== undefined && isCancelled(run)) return undefined;
       throw otherConfig();
     }
   }
@@ -180,12 +181,12 @@ export class PushNotifications {
     const request = workflow.ListRunsRequest.fromPartial({ namespace, filter, page: { size: listedMax } });
     const { runs } = await this.#runs.listRuns(request, { context });
     const found: Found[] = [];
-    for (const { runId } of runs.filter((run) => agent.isOwn(run) && !isGone(run)).toReversed()) {
+    for (const { runId } of runs.filter((run) => agent.isOwn(run) && !isCancelled(run)).toReversed()) {
       // Listed runs have no payloads.
       const { run } = await this.#runs.getRun(workflow.GetRunRequest.fromPartial({ namespace, runId }), {
         context,
       });
-      if (run !== undefined && !isGone(run))
+      if (run !== undefined && !isCancelled(run))
         found.push({ run, config: (await this.#opened(run, context)).config });
     }
     return found;
@@ -210,7 +211,7 @@ export class PushNotifications {
     const { timers, clock } = this.#parts.foundation;
     const { taskId } = await this.#opened(run, context);
     const caller = callerOf(context);
-    const untilMs = clock.monotonic() + holdMs;
+    const untilMs = clock.monotonic() + followMs;
     let task = await taskRun(this.#calls, caller, namespace, taskId, undefined).catch((thrown: unknown) => {
       if (thrown instanceof A2aError && thrown.reason === "TASK_NOT_FOUND") return undefined;
       throw thrown;
@@ -220,12 +221,12 @@ export class PushNotifications {
       // Its run was deleted.
       if (task === undefined) return { changed: false, ended: true, shown: before, body: null };
       const found = observed(task, await questionOf(this.#calls, caller, namespace, task), before);
-      const leftMs = untilMs - clock.monotonic();
-      if (found.changed || found.ended || leftMs <= 0) return found;
-      await sleep(timers, lookEveryMs, context.signal);
+      const remainingMs = untilMs - clock.monotonic();
+      if (found.changed || found.ended || remainingMs <= 0) return found;
+      await sleep(timers, checkIntervalMs, context.signal);
       const query = {
         namespace,
-        waitMs: String(Math.ceil(Math.min(waitMs, leftMs))),
+        waitMs: String(Math.ceil(Math.min(waitMs, remainingMs))),
         afterEvent: String(task.eventCount ?? 0),
       };
       task = await this.#calls.call("runs.result", caller, { params: { id: taskId }, query });

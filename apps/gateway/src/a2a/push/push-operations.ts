@@ -7,7 +7,7 @@ import { deniedError } from "@tutti/mesh";
 import type { EdgeGuard } from "../../access/edge.ts";
 import { type Json, textIn } from "../protocol.ts";
 import type { PushAgent } from "./push-agent.ts";
-import { pushConfigIn, shownConfig } from "./push-config.ts";
+import { publicConfig, pushConfigIn } from "./push-config.ts";
 import type { PushNotifications } from "./push-notifications.ts";
 
 export interface PushOperationsParts {
@@ -38,8 +38,8 @@ export class PushOperations {
   async create(request: PushTarget, from: Json, prefix = ""): Promise<Json> {
     this.#requireRight(request);
     const push = await this.#parts.push.notifications();
-    const wanted = this.#configIn(push, from, prefix);
-    const created = await push.create(request, wanted, request.context.signal);
+    const requested = this.#configIn(push, from, prefix);
+    const created = await push.create(request, requested, request.context.signal);
     const { id, url, token, authentication } = created;
     return {
       id,
@@ -52,13 +52,16 @@ export class PushOperations {
 
   async get(request: PushTarget, params: Json): Promise<Json> {
     const push = await this.#parts.push.notifications();
-    return shownConfig(await push.get(request, textIn(params, "id"), request.context.signal), request.taskId);
+    return publicConfig(
+      await push.get(request, textIn(params, "id"), request.context.signal),
+      request.taskId,
+    );
   }
 
   async list(request: PushTarget): Promise<Json> {
     const push = await this.#parts.push.notifications();
     const configs = await push.list(request, request.context.signal);
-    return { configs: configs.map((config) => shownConfig(config, request.taskId)), nextPageToken: "" };
+    return { configs: configs.map((config) => publicConfig(config, request.taskId)), nextPageToken: "" };
   }
 
   async remove(request: PushTarget, params: Json): Promise<Json> {

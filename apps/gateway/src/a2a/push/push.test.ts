@@ -4,17 +4,17 @@ import { urlProblem } from "@tutti/host/outgoing";
 import type { Run } from "@tutti/rest/types";
 import { A2aError } from "../protocol.ts";
 import { observed } from "./push-change.ts";
-import { configOf, headersOf, pushConfigIn, shownConfig, textOf } from "./push-config.ts";
+import { configOf, headersOf, publicConfig, pushConfigIn, textOf } from "./push-config.ts";
 import { isObserve, isPost, pushRunId } from "./push-runs.ts";
 import { contentId, keyVersionOf, seal, unseal } from "./push-sealing.ts";
 
 const url = "https://client.example/hook";
 const config = { id: "c", url, token: "t", authentication: { scheme: "Bearer", credentials: "s" } };
-const read = (from: Record<string, unknown>) => pushConfigIn(from, (one) => urlProblem(one, false));
+const read = (from: Record<string, unknown>) => pushConfigIn(from, (address) => urlProblem(address, false));
 const run = (more: Partial<Run>): Run => ({ runId: "r", status: "running", ...more }) as Run;
 
 describe("a push configuration", () => {
-  it("is read with its headers, and shown without its secrets", () => {
+  it("is read with its headers, and returned without its secrets", () => {
     assert.deepEqual(read({ ...config, taskId: "x" }), config);
     assert.deepEqual(read({ url, authentication: null }), { id: "", url, token: "" });
     assert.deepEqual(configOf(textOf(config)), config);
@@ -22,8 +22,8 @@ describe("a push configuration", () => {
       ...{ "content-type": "application/a2a+json", "webhook-id": "run-1" },
       ...{ "x-a2a-notification-token": "t", authorization: "Bearer s" },
     });
-    const shown = { id: "c", taskId: "x", url, authentication: { scheme: "Bearer" } };
-    assert.deepEqual(shownConfig(config, "x"), shown);
+    const expected = { id: "c", taskId: "x", url, authentication: { scheme: "Bearer" } };
+    assert.deepEqual(publicConfig(config, "x"), expected);
   });
 
   it("is refused if the platform cannot send it, or may not call its URL", () => {
@@ -34,7 +34,7 @@ describe("a push configuration", () => {
         "https://127.0.0.1/x",
         "https://169.254.169.254/",
         "https://a:b@c.example",
-      ].map((one) => ({ url: one })),
+      ].map((address) => ({ url: address })),
       { url: `https://client.example/${"x".repeat(2_048)}` },
       { url, token: "a\r\nb: c" },
       { url, token: "x".repeat(1_025) },
@@ -62,7 +62,7 @@ describe("the seal of a push configuration", () => {
     assert.equal(keyVersionOf("x"), undefined);
   });
 
-  it("has an id for what has none, which depends on task and content", () => {
+  it("has an id from task and content if none is set", () => {
     const ids = [contentId("a", "t", key), contentId("b", "t", key), contentId("a", "u", key)];
     assert.equal(new Set(ids).size, 3);
     assert.equal(contentId("a", "t", key), ids[0]);
@@ -71,7 +71,7 @@ describe("the seal of a push configuration", () => {
 });
 
 describe("tasks of a configuration", () => {
-  it("are those of its rounds, and none that a caller can add", () => {
+  it("belong to its rounds, and callers cannot add any", () => {
     assert.ok(isObserve("push#12.observe") && isPost("push#12.post"));
     for (const other of ["observe", "push.post", "x#1.post", "push#1.post.more"])
       assert.ok(!isObserve(other) && !isPost(other), other);
@@ -99,7 +99,7 @@ describe("a change of a task", () => {
     assert.match(JSON.stringify(done.body), /"text":"x"/);
   });
 
-  it("leaves out an artifact that is too large, and says so", () => {
+  it("omits an artifact that is too large, and reports it", () => {
     const { body } = observed(
       run({ status: "completed", outcome: { completed: "x".repeat(600_000) } }),
       undefined,

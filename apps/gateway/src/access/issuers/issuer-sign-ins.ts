@@ -10,7 +10,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Guard, ShownBefore } from "@tutti/host";
 import type { Clock } from "@tutti/kernel";
-import { authorizationUrl, type BegunSignIn, type CodeClient, codeExchange } from "@tutti/policy";
+import { authorizationUrl, type CodeClient, codeExchange, type PendingSignIn } from "@tutti/policy";
 import * as z from "zod";
 import { gatewayErrors } from "../../errors.ts";
 import { cookieIn, cookieName } from "../cookie.ts";
@@ -30,12 +30,12 @@ export interface IssuerSignInsParts {
 }
 
 /** The issuers on the sign-in page. */
-export interface WayToSignIn {
+export interface SignInMethod {
   readonly issuer: string;
   readonly title: string;
 }
 
-const begun = z.strictObject({
+const pendingSchema = z.strictObject({
   issuer: z.string(),
   state: z.string(),
   nonce: z.string(),
@@ -44,9 +44,9 @@ const begun = z.strictObject({
   endMs: z.number(),
 });
 
-const begunForMs = 600_000;
+const pendingMs = 600_000;
 const cookiePath = "/sign-in";
-const backPath = "/sign-in/back";
+const callbackPath = "/sign-in/back";
 
 export class IssuerSignIns {
   readonly #parts: IssuerSignInsParts;
@@ -59,24 +59,24 @@ export class IssuerSignIns {
     this.#seal = new CookieSeal(parts.sealKey);
   }
 
-  ways(): readonly WayToSignIn[] {
+  methods(): readonly SignInMethod[] {
     return Object.entries(this.#parts.issuers).map(([issuer, { title }]) => ({ issuer, title }));
   }
 
   /** Returns the address of an issuer, and the cookie that identifies the browser when it returns. */
-  async begin(issuer: string, to: string, headers: IncomingHttpHeaders) {
+  async start(issuer: string, to: string, headers: IncomingHttpHeaders) {
     const { clock } = this.#parts;
     const { site, settings, client } = await this.#at(issuer, headers);
-    const secrets: BegunSignIn = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
-    const kept: z.infer<typeof begun> = {
+    const secrets: PendingSignIn = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
+    const pending: z.infer<typeof pendingSchema> = {
       ...secrets,
       issuer,
       to: ownAddress(to),
-      endMs: clock.now() + begunForMs,
+      endMs: clock.now() + pendingMs,
     };
     const discovered = await fromIssuer(issuer, () => site.discovered());
     const location = authorizationUrl(discovered, client, secrets, settings.scopes);
-    return { location, cookie: this.#cookie(headers, await this.#seal.seal(kept), begunForMs) };
+    return { location, cookie: this.#cookie(headers, await this.#seal.seal(pending), pendingMs) };
   }
 
   /**
@@ -88,8 +88,8 @@ export class IssuerSignIns {
     from: string,
   ): Promise<{ readonly known: ShownBefore; readonly to: string }> {
     const { clock, guard } = this.#parts;
-    const carried = cookieIn(headers.cookie, this.#cookieName(headers));
-    const opened = begun.safeParse(carried === undefined ? undefined : await this.#seal.open(carried));
+    const sealed = cookieIn(headers.cookie, this.#cookieName(headers));
+    const opened = pendingSchema.safeParse(sealed === undefined ? undefined : await this.#seal.open(sealed));
     if (!opened.success || opened.data.endMs <= clock.now() || opened.data.state !== answer.get("state"))
       throw gatewayErrors.signInLost();
     const { issuer, nonce, verifier, to } = opened.data;
@@ -124,7 +124,7 @@ export class IssuerSignIns {
     const client: CodeClient = {
       clientId,
       clientSecret: (await clientSecret?.reveal()) ?? "",
-      redirectAddress: `${page}${backPath}`,
+      redirectAddress: `${page}${callbackPath}`,
     };
     return { site, settings, client };
   }
@@ -141,9 +141,9 @@ export class IssuerSignIns {
   }
 }
 
-async function fromIssuer<Answer>(issuer: string, ask: () => Promise<Answer>): Promise<Answer> {
+async function fromIssuer<Answer>(issuer: string, request: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw gatewayErrors.issuerAway({ issuer, reason }, { cause: error });

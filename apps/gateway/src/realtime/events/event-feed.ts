@@ -8,8 +8,8 @@
  */
 import type { Bus, BusEvent, Delivery, Gap, Subscription } from "@tutti/bus";
 import type { Outflow } from "../outflow/outflow.ts";
+import type { EventQuery } from "./event-query.ts";
 import type { Format } from "./format.ts";
-import type { Wanted } from "./wanted.ts";
 
 export interface EventFeedParts {
   readonly bus: Pick<Bus, "subscribe" | "tail">;
@@ -29,11 +29,11 @@ export class EventFeed {
   readonly #cursor: string | undefined;
   readonly #reader = Promise.withResolvers<Reader>();
   #subscription: Subscription | undefined;
-  #begun: Reader | undefined;
+  #currentReader: Reader | undefined;
 
   /** Fixes where the reader starts. Throws when that, or the pattern, makes no sense: nothing is answered before. */
-  static async open({ bus, bufferEventsMax }: EventFeedParts, wanted: Wanted): Promise<EventFeed> {
-    const { pattern, namespace, after } = wanted;
+  static async open({ bus, bufferEventsMax }: EventFeedParts, query: EventQuery): Promise<EventFeed> {
+    const { pattern, namespace, after } = query;
     const cursor = after === "first" ? undefined : (after ?? (await bus.tail()));
     const feed = new EventFeed(cursor);
     feed.#subscription = await bus.subscribe({
@@ -44,7 +44,7 @@ export class EventFeed {
       inOrder: "all",
       bufferMax: bufferEventsMax,
       label: "gateway",
-      onGap: (gap) => feed.#tellGap(gap),
+      onGap: (gap) => feed.#deliverGap(gap),
       handle: { each: (event, delivery) => feed.#deliver(event, delivery) },
     });
     return feed;
@@ -55,9 +55,9 @@ export class EventFeed {
   }
 
   /** Delivers all events until the reader's connection ends. */
-  begin(reader: Reader): void {
+  start(reader: Reader): void {
     const { outflow, format } = reader;
-    this.#begun = reader;
+    this.#currentReader = reader;
     outflow.send(format.ready(this.#cursor));
     this.#reader.resolve(reader);
     outflow.signal.addEventListener("abort", () => this.close(), { once: true });
@@ -72,16 +72,16 @@ export class EventFeed {
 
   /** Between the beginning and the first frame the reader's connection is opened. */
   #deliver(event: BusEvent, { position }: Delivery): Promise<void> | undefined {
-    const tell = ({ outflow, format }: Reader): Promise<void> | undefined => {
+    const send = ({ outflow, format }: Reader): Promise<void> | undefined => {
       outflow.send(format.event(event, position));
       return outflow.room();
     };
-    return this.#begun === undefined ? this.#reader.promise.then(tell) : tell(this.#begun);
+    return this.#currentReader === undefined ? this.#reader.promise.then(send) : send(this.#currentReader);
   }
 
-  #tellGap(gap: Gap): void {
-    const tell = ({ outflow, format }: Reader): void => outflow.send(format.gap(gap));
-    if (this.#begun === undefined) void this.#reader.promise.then(tell);
-    else tell(this.#begun);
+  #deliverGap(gap: Gap): void {
+    const send = ({ outflow, format }: Reader): void => outflow.send(format.gap(gap));
+    if (this.#currentReader === undefined) void this.#reader.promise.then(send);
+    else send(this.#currentReader);
   }
 }

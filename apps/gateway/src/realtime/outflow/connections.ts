@@ -6,7 +6,7 @@ import { type Clock, errorFromUnknown, type Timer, type Timers, toProblem } from
 import type { RealtimeSettings } from "../configuration.ts";
 import { realtimeErrors } from "../errors.ts";
 import type { ConnectionKind, RealtimeInstruments } from "../instruments.ts";
-import type { Held } from "../require-allowed.ts";
+import type { StreamAccess } from "../require-allowed.ts";
 import { Outflow } from "./outflow.ts";
 import type { Pipe } from "./pipe.ts";
 
@@ -19,7 +19,7 @@ export interface ConnectionsParts {
 
 export class Connections {
   readonly #parts: ConnectionsParts;
-  readonly #open = new Map<Outflow, Held | undefined>();
+  readonly #open = new Map<Outflow, StreamAccess | undefined>();
   /** Admitted, and not open yet. */
   #opening = 0;
   #sweeping: Timer | undefined;
@@ -57,19 +57,19 @@ export class Connections {
 
   /** Ends connections whose readers have lost the right to read, with the reason. */
   review(): void {
-    for (const [outflow, held] of this.#open)
+    for (const [outflow, access] of this.#open)
       try {
-        held?.requireAllowed();
+        access?.requireAllowed();
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         // A missing decision is temporary.
-        if (held === undefined || error.status === "UNAVAILABLE") continue;
-        outflow.send(held.problem(toProblem(error)));
+        if (access === undefined || error.status === "UNAVAILABLE") continue;
+        outflow.send(access.problem(toProblem(error)));
         outflow.end("refused");
       }
   }
 
-  open(kind: ConnectionKind, pipe: Pipe, held?: Held): Outflow {
+  open(kind: ConnectionKind, pipe: Pipe, access?: StreamAccess): Outflow {
     const { settings, clock, instruments } = this.#parts;
     const { bufferBytesMax: bytesMax, heartbeatMs, stallMs } = settings;
     const counted = instruments.of(kind);
@@ -80,13 +80,13 @@ export class Connections {
       stallMs,
       now: () => clock.monotonic(),
       onSent: (bytes) => counted.sent.add(bytes),
-      onOver: (why) => {
+      onOver: (reason) => {
         this.#open.delete(outflow);
-        counted.ended(why);
+        counted.ended(reason);
         if (this.#open.size === 0) this.#rest();
       },
     });
-    this.#open.set(outflow, held);
+    this.#open.set(outflow, access);
     counted.opened();
     this.#sweeping ??= this.#parts.timers.every(Math.max(1, heartbeatMs / 4), () => {
       for (const each of this.#open.keys()) each.sweep();
@@ -103,7 +103,7 @@ export class Connections {
   /** Cuts the connections that have not ended by then. */
   stop(): void {
     this.close();
-    for (const outflow of this.#open.keys()) outflow.cut("closing");
+    for (const outflow of this.#open.keys()) outflow.destroy("closing");
   }
 
   #rest(): void {

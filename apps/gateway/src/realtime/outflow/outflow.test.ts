@@ -8,48 +8,48 @@ const frame = (text: string) => new TextEncoder().encode(text);
 const textOf = (frames: readonly Uint8Array[]) => frames.map((each) => new TextDecoder().decode(each));
 
 /** A pipe whose far end accepts the frames when the test says so. */
-class HeldPipe implements Pipe {
+class ManualPipe implements Pipe {
   readonly heartbeat = frame("alive");
   readonly writes: string[][] = [];
   over: "end" | "cut" | undefined;
-  #taken: (() => void) | undefined;
+  #onAccepted: (() => void) | undefined;
 
-  write(frames: readonly Uint8Array[], taken: () => void): void {
-    assert.equal(this.#taken, undefined, "one write is under way at a time");
+  write(frames: readonly Uint8Array[], onAccepted: () => void): void {
+    assert.equal(this.#onAccepted, undefined, "one write is under way at a time");
     this.writes.push(textOf(frames));
-    this.#taken = taken;
+    this.#onAccepted = onAccepted;
   }
 
   end(): void {
     this.over = "end";
   }
 
-  cut(): void {
+  destroy(): void {
     this.over = "cut";
   }
 
-  take(): void {
-    const taken = this.#taken;
-    this.#taken = undefined;
-    taken?.();
+  accept(): void {
+    const onAccepted = this.#onAccepted;
+    this.#onAccepted = undefined;
+    onAccepted?.();
   }
 }
 
 function setUp(bytesMax = 10) {
   const time = new VirtualTime();
-  const pipe = new HeldPipe();
+  const pipe = new ManualPipe();
   const endings: Ending[] = [];
   const outflow = new Outflow({
     ...{ pipe, bytesMax, heartbeatMs: 1_000, stallMs: 3_000 },
     now: () => time.monotonic(),
     onSent: () => undefined,
-    onOver: (why) => endings.push(why),
+    onOver: (reason) => endings.push(reason),
   });
   return { time, pipe, endings, outflow };
 }
 
 describe("an outflow", () => {
-  it("writes what is sent in one step together", async () => {
+  it("writes frames that are sent in one step together", async () => {
     const { outflow, pipe } = setUp();
     outflow.send(frame("a"));
     outflow.send(frame("b"));
@@ -65,7 +65,7 @@ describe("an outflow", () => {
     outflow.send(frame("c"));
     await Promise.resolve();
     assert.deepEqual(pipe.writes, [["a"]]);
-    pipe.take();
+    pipe.accept();
     assert.deepEqual(pipe.writes, [["a"], ["b", "c"]]);
   });
 
@@ -75,7 +75,7 @@ describe("an outflow", () => {
     outflow.send(frame("d".repeat(200_000)));
     for (let turn = 0; turn < 4; turn++) {
       await Promise.resolve();
-      pipe.take();
+      pipe.accept();
     }
     assert.deepEqual(
       pipe.writes.map((texts) => texts.map((text) => text.slice(0, 1)).join("")),
@@ -90,21 +90,21 @@ describe("an outflow", () => {
     const room = outflow.room();
     assert.notEqual(room, undefined);
     await Promise.resolve();
-    pipe.take();
+    pipe.accept();
     await room;
     assert.equal(outflow.room(), undefined);
   });
 
-  it("gives room to those who wait for it when it is over", async () => {
+  it("releases waiters for room when it is cut", async () => {
     const { outflow } = setUp(1);
     outflow.send(frame("ab"));
     const room = outflow.room();
-    outflow.cut("left");
+    outflow.destroy("left");
     await room;
     assert.equal(outflow.room(), undefined);
   });
 
-  it("says that all is well after a silence, and only then", async () => {
+  it("sends a heartbeat after a silence, and only then", async () => {
     const { outflow, pipe, time } = setUp();
     time.advance(999);
     outflow.sweep();
@@ -116,7 +116,7 @@ describe("an outflow", () => {
     assert.deepEqual(pipe.writes, [["alive"]]);
   });
 
-  it("cuts a reader that takes nothing for long, and drops the waiting messages", async () => {
+  it("disconnects a reader that stalls, and drops the waiting messages", async () => {
     const { outflow, pipe, time, endings } = setUp();
     outflow.send(frame("a"));
     await Promise.resolve();
@@ -129,24 +129,24 @@ describe("an outflow", () => {
     assert.deepEqual([pipe.over, endings, outflow.bytes > 1], ["cut", ["stalled"], false]);
   });
 
-  it("says what was sent before the end, and nothing after it", async () => {
+  it("writes all frames sent before the end, and none after it", async () => {
     const { outflow, pipe, endings } = setUp();
     outflow.send(frame("a"));
     await Promise.resolve();
     outflow.send(frame("b"));
     outflow.end("closing");
     outflow.send(frame("late"));
-    pipe.take();
+    pipe.accept();
     assert.equal(pipe.over, undefined);
-    pipe.take();
+    pipe.accept();
     assert.deepEqual([pipe.writes, pipe.over, endings], [[["a"], ["b"]], "end", ["closing"]]);
     assert.equal(outflow.signal.aborted, true);
   });
 
   it("is over once", () => {
     const { outflow, endings } = setUp();
-    outflow.cut("left");
-    outflow.cut("closing");
+    outflow.destroy("left");
+    outflow.destroy("closing");
     outflow.end("done");
     assert.deepEqual(endings, ["left"]);
   });

@@ -24,7 +24,7 @@ export interface OutflowOptions {
   readonly stallMs: number;
   readonly now: () => number;
   readonly onSent: (bytes: number) => void;
-  readonly onOver: (why: Ending) => void;
+  readonly onOver: (reason: Ending) => void;
 }
 
 /** Of one write: a reader who takes it slowly, but takes it, is not stalled. */
@@ -79,17 +79,17 @@ export class Outflow {
   }
 
   /** Writes the messages sent so far, then ends. */
-  end(why: Ending): void {
+  end(reason: Ending): void {
     if (this.#ending !== undefined) return;
-    this.#ending = why;
+    this.#ending = reason;
     this.#flush();
   }
 
   /** The reader has disconnected, or is disconnected. */
-  cut(why: Ending): void {
+  destroy(reason: Ending): void {
     if (this.#over.signal.aborted) return;
-    this.#ending ??= why;
-    this.#options.pipe.cut();
+    this.#ending ??= reason;
+    this.#options.pipe.destroy();
     this.#finish();
   }
 
@@ -98,7 +98,7 @@ export class Outflow {
     const { now, heartbeatMs, stallMs, pipe } = this.#options;
     const silentMs = now() - this.#lastMs;
     if (this.#writing > 0) {
-      if (silentMs >= stallMs) this.cut("stalled");
+      if (silentMs >= stallMs) this.destroy("stalled");
     } else if (silentMs >= heartbeatMs) this.send(pipe.heartbeat);
   }
 
@@ -111,7 +111,7 @@ export class Outflow {
       this.#finish();
       return;
     }
-    const frames = this.#take();
+    const frames = this.#dequeue();
     const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
     this.#writing = bytes;
     this.#lastMs = now();
@@ -120,11 +120,11 @@ export class Outflow {
       this.#lastMs = now();
       onSent(bytes);
       this.#flush();
-      this.#tellRoom();
+      this.#notifyRoom();
     });
   }
 
-  #take(): readonly Uint8Array[] {
+  #dequeue(): readonly Uint8Array[] {
     let bytes = 0;
     const more = this.#gathered.findIndex((frame) => {
       bytes += frame.length;
@@ -136,7 +136,7 @@ export class Outflow {
     return frames;
   }
 
-  #tellRoom(): void {
+  #notifyRoom(): void {
     if (this.bytes >= this.#options.bytesMax && !this.#over.signal.aborted) return;
     this.#room?.resolve();
     this.#room = undefined;
@@ -147,7 +147,7 @@ export class Outflow {
     this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#over.abort();
-    this.#tellRoom();
+    this.#notifyRoom();
     this.#options.onOver(this.#ending ?? "done");
   }
 }

@@ -3,9 +3,9 @@ export interface Pipe {
   /** The sign of life of a quiet connection. */
   readonly heartbeat: Uint8Array;
   /** Writes the frames in order. Calls back when the system has accepted all of them. */
-  write(frames: readonly Uint8Array[], taken: () => void): void;
+  write(frames: readonly Uint8Array[], onAccepted: () => void): void;
   /** Ends after the frames that were written. */
   end(): void;
   /** Ends at once, also with unsent messages. */
-  cut(): void;
+  destroy(): void;
 }

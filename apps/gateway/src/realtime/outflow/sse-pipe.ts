@@ -50,11 +50,11 @@ export class SsePipe implements Pipe {
     response.write(`retry: ${retryMs}\n\n`);
   }
 
-  write(frames: readonly Uint8Array[], taken: () => void): void {
+  write(frames: readonly Uint8Array[], onAccepted: () => void): void {
     const [first] = frames;
     const bytes = frames.length === 1 && first !== undefined ? first : Buffer.concat(frames);
     this.#response.write(bytes, (error) => {
-      if (!error) taken();
+      if (!error) onAccepted();
     });
   }
 
@@ -62,7 +62,7 @@ export class SsePipe implements Pipe {
     this.#response.end();
   }
 
-  cut(): void {
+  destroy(): void {
     this.#response.destroy();
   }
 }

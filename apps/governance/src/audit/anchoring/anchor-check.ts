@@ -15,14 +15,14 @@ export interface AnchorableBook {
 
 /**
  * Throws if the book ends before its anchor, or has another checkpoint under that number.
- * @param where description of the place of the anchor
+ * @param location description of the place of the anchor
  */
 export async function checkAgainst(
   { number, rootHash }: AnchoredCheckpoint,
-  where: string,
+  location: string,
   book: AnchorableBook,
 ): Promise<void> {
   const found = await book.checkpoint(number);
-  if (found === undefined) throw auditErrors.bookCut({ where, number, last: await book.last() });
-  if (!sameHash(found.rootHash, rootHash)) throw auditErrors.bookOther({ where, number });
+  if (found === undefined) throw auditErrors.bookCut({ where: location, number, last: await book.last() });
+  if (!sameHash(found.rootHash, rootHash)) throw auditErrors.bookOther({ where: location, number });
 }

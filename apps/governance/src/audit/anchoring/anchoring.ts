@@ -67,22 +67,22 @@ export class Anchoring {
     if (outside === undefined || !journal.isHere) return;
     const found = await this.#lastOutside(outside);
     if (found === "unknown") return;
-    const isGivenUp = known === undefined && found?.number === this.#giveUpCheckpoint;
-    if (found !== undefined && !isGivenUp) await checkAgainst(found, outside.name, book);
-    this.#outside = isGivenUp ? 0 : (found?.number ?? 0);
+    const isAbandoned = known === undefined && found?.number === this.#giveUpCheckpoint;
+    if (found !== undefined && !isAbandoned) await checkAgainst(found, outside.name, book);
+    this.#outside = isAbandoned ? 0 : (found?.number ?? 0);
   }
 
   async #lastOutside(outside: OutsideAnchor): Promise<AnchoredCheckpoint | undefined | "unknown"> {
     try {
       return await outside.last();
     } catch (error) {
-      this.#note(error);
+      this.#logFailure(error);
       return "unknown";
     }
   }
 
   /** Anchors a checkpoint after the book has it. Throws if the journal knows another book. */
-  async put(checkpoint: Checkpoint, book: AnchorableBook): Promise<void> {
+  async anchor(checkpoint: Checkpoint, book: AnchorableBook): Promise<void> {
     const { journal } = this.#anchors;
     if (!journal.isHere || checkpoint.number <= this.#inJournal) return;
     try {
@@ -91,27 +91,28 @@ export class Anchoring {
       this.#problem = "";
     } catch (error) {
       if (anchorErrors.checkpointOther.is(error)) await this.#compare(checkpoint, book);
-      else this.#note(error);
+      else this.#logFailure(error);
     }
   }
 
   /** Handles a checkpoint that the journal refused: another process may have anchored a later one. */
   async #compare({ number }: Checkpoint, book: AnchorableBook): Promise<void> {
     const known = await this.#anchors.journal.lastNow().catch((error: unknown) => {
-      this.#note(error);
+      this.#logFailure(error);
       return "unknown" as const;
     });
     if (known === "unknown") return;
-    const where = "the journal";
-    if (known === undefined || known.number <= number) throw auditErrors.bookOther({ where, number });
-    await checkAgainst(known, where, book);
+    const location = "the journal";
+    if (known === undefined || known.number <= number)
+      throw auditErrors.bookOther({ where: location, number });
+    await checkAgainst(known, location, book);
     this.#inJournal = known.number;
   }
 
   /**
    * Anchors outside, periodically: the place may be slow. An anchor without a comparison is not overwritten.
    */
-  async putOutside(checkpoint: Checkpoint | undefined, book: AnchorableBook): Promise<void> {
+  async anchorOutside(checkpoint: Checkpoint | undefined, book: AnchorableBook): Promise<void> {
     const { journal, outside } = this.#anchors;
     if (outside === undefined || checkpoint === undefined || !journal.isHere) return;
     if (this.#outside === undefined) {
@@ -126,11 +127,11 @@ export class Anchoring {
       this.#outside = checkpoint.number;
       this.#problem = "";
     } catch (error) {
-      this.#note(error);
+      this.#logFailure(error);
     }
   }
 
-  #note(error: unknown): void {
+  #logFailure(error: unknown): void {
     const { message } = errorFromUnknown(error);
     if (message !== this.#problem) this.#logger.warn("failed to anchor an audit checkpoint", { error });
     this.#problem = message;

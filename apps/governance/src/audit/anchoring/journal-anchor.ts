@@ -30,7 +30,7 @@ export class JournalAnchor {
   /** Whether this process anchors. */
   get isHere(): boolean {
     const { partitionOwner, runtime } = this.#dependencies;
-    return partitionOwner.holds(runtime.service, partition);
+    return partitionOwner.owns(runtime.service, partition);
   }
 
   /** Waits until this process owns it. Undefined before the first checkpoint. */

@@ -15,10 +15,10 @@ const checkpointOf = (number: number) =>
 
 describe("an anchor outside", () => {
   let folder = "";
-  let kept = "";
+  let stored = "";
   const server = createServer(async (request, reply) => {
-    if (request.method === "PUT") kept = await text(request);
-    reply.writeHead(request.url === "/broken" ? 500 : kept === "" ? 404 : 200).end(kept);
+    if (request.method === "PUT") stored = await text(request);
+    reply.writeHead(request.url === "/broken" ? 500 : stored === "" ? 404 : 200).end(stored);
   });
   const urlOf = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 
@@ -40,7 +40,7 @@ describe("an anchor outside", () => {
     "a program": () => `command:${folder}/anchor.sh`,
   };
   for (const [title, place] of Object.entries(places))
-    it(`in ${title} has nothing at first, and then the last checkpoint`, async () => {
+    it(`in ${title} is empty at first, and then contains the last checkpoint`, async () => {
       const anchor = outsideAnchor(place(), systemTimers) ?? assert.fail("it is configured");
       assert.equal(await anchor.last(), undefined);
       for (const number of [1, 2]) await anchor.put(checkpointOf(number));

@@ -11,7 +11,7 @@ import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import type { Timers } from "@tutti/kernel";
-import { answerText, ifThere, reasonOf } from "@tutti/kernel";
+import { answerText, ifPresent, reasonOf } from "@tutti/kernel";
 import { checkpointLineOf } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";
@@ -60,7 +60,7 @@ function placeOf(anchor: string, timers: Timers): Place {
 
 function filePlace(file: string): Place {
   return {
-    read: async () => (await ifThere(readFile(file, "utf8"))) ?? "",
+    read: async () => (await ifPresent(readFile(file, "utf8"))) ?? "",
     write: (line) => appendFile(file, line, { mode: privateMode, flush: true }),
   };
 }
@@ -70,8 +70,8 @@ function urlPlace(url: string, timers: Timers): Place {
     const late = new AbortController();
     const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
-      const given = body === undefined ? {} : { body, headers: { "content-type": "application/x-ndjson" } };
-      const reply = await fetch(url, { method, ...given, redirect: "error", signal: late.signal });
+      const content = body === undefined ? {} : { body, headers: { "content-type": "application/x-ndjson" } };
+      const reply = await fetch(url, { method, ...content, redirect: "error", signal: late.signal });
       const text = await answerText(reply);
       const isNothing = method === "GET" && (reply.status === 404 || reply.status === 204);
       if (!reply.ok && !isNothing) throw new Error(`${method} answered ${reply.status}`);
@@ -85,13 +85,13 @@ function urlPlace(url: string, timers: Timers): Place {
 
 /** Runs a program without a shell: `PROGRAM read` prints its lines, `PROGRAM write` receives a line. */
 function commandPlace(program: string): Place {
-  const run = (word: "read" | "write", given = ""): Promise<string> =>
+  const run = (operation: "read" | "write", input = ""): Promise<string> =>
     new Promise((resolve, reject) => {
-      const child = execFile(program, [word], { timeout: timeoutMs }, (error, output) =>
+      const child = execFile(program, [operation], { timeout: timeoutMs }, (error, output) =>
         error === null ? resolve(output) : reject(error),
       );
       // A program that does not read its input closes it: its answer counts.
-      child.stdin?.on("error", () => {}).end(given);
+      child.stdin?.on("error", () => {}).end(input);
     });
   return { read: () => run("read"), write: async (line) => void (await run("write", line)) };
 }

@@ -92,11 +92,11 @@ export class TestBook implements AsyncDisposable {
   }
 
   /** Signs a prepared checkpoint, as the service does. */
-  take(timeMs: number, ...parts: readonly JournalPart[]): Checkpoint {
+  sign(timeMs: number, ...parts: readonly JournalPart[]): Checkpoint {
     const { number, heads, size, parts: before } = this.book.prepare(parts);
-    const made = { number, createTime: toTimestamp(timeMs), heads };
+    const contents = { number, createTime: toTimestamp(timeMs), heads };
     const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
-    const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
+    const checkpoint = checkpointOf(contents, MerkleTree.after(size, before), signed);
     this.book.commit(checkpoint);
     return checkpoint;
   }

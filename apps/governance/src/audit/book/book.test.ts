@@ -19,7 +19,7 @@ const people = ["ada", "bob", "eve"];
 
 /** Three journals with ten batches each, under three checkpoints. */
 async function filled(): Promise<TestBook> {
-  const kept = await TestBook.open();
+  const fixture = await TestBook.open();
   const journals = [0, 1, 2].map((partition) => new TestJournal(partition));
   for (let number = 0; number < 3; number++) {
     const parts = journals.map((journal) =>
@@ -33,23 +33,23 @@ async function filled(): Promise<TestBook> {
         ),
       ),
     );
-    kept.take(startMs + number * 1_000 + 500, ...parts);
+    fixture.sign(startMs + number * 1_000 + 500, ...parts);
   }
-  return kept;
+  return fixture;
 }
 
-function searched(kept: TestBook, filter: Partial<AuditFilter> = {}, size = 1_000, isOldestFirst = false) {
+function searched(fixture: TestBook, filter: Partial<AuditFilter> = {}, size = 1_000, isOldestFirst = false) {
   const ids: string[] = [];
   let token = "";
   do {
-    const wish = {
+    const request = {
       namespace: "default",
       filter: AuditFilter.fromPartial(filter),
       isOldestFirst,
       size,
       token,
     };
-    const { records, nextToken } = kept.book.search(wish);
+    const { records, nextToken } = fixture.book.search(request);
     assert.ok(records.length <= size);
     ids.push(...records.map(({ recordId }) => recordId));
     token = nextToken;
@@ -57,9 +57,9 @@ function searched(kept: TestBook, filter: Partial<AuditFilter> = {}, size = 1_00
   return ids;
 }
 
-function exportedLines(kept: TestBook, filter?: Partial<AuditFilter>): string[] {
-  const wish = { namespace: "default", isCloudEvents: false };
-  const parts = [...kept.book.export({ ...wish, filter: filter && AuditFilter.fromPartial(filter) })];
+function exportedLines(fixture: TestBook, filter?: Partial<AuditFilter>): string[] {
+  const request = { namespace: "default", isCloudEvents: false };
+  const parts = [...fixture.book.export({ ...request, filter: filter && AuditFilter.fromPartial(filter) })];
   const state = parts.at(-1)?.state;
   assert.ok(state !== undefined);
   const end = new ExportWriter(state).writeEnd(startMs + 9_000, { signingKeyId: "key-1", key: signer });
@@ -74,65 +74,68 @@ function verdictOn(lines: readonly string[]) {
 }
 
 describe("the book of the audit", () => {
-  it("finds records by who did what to what and when, in either order and in pages of any size", async () => {
-    await using kept = await filled();
-    const all = searched(kept);
+  it("finds records by actor, action, work and time, in either order and in pages of any size", async () => {
+    await using fixture = await filled();
+    const all = searched(fixture);
     // Two records a batch. Records in another namespace have no reader here.
     assert.equal(all.length, 90 * 2 - 18);
     assert.equal(new Set(all).size, all.length);
-    for (const size of [1, 7, 100]) assert.deepEqual(searched(kept, {}, size), all);
-    assert.deepEqual(searched(kept, {}, 13, true), [...all].reverse());
+    for (const size of [1, 7, 100]) assert.deepEqual(searched(fixture, {}, size), all);
+    assert.deepEqual(searched(fixture, {}, 13, true), [...all].reverse());
     assert.equal(all[0], "workflow/2/30/1");
     const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
     // The second record of a batch has the cause of the first, although only that one contains it.
-    assert.equal(searched(kept, { actor: ada, action: "run.task_*" }).length, 4 * 9 * 2 - 9);
-    assert.equal(searched(kept, { action: "run.task_started" }).length, 90);
-    assert.equal(searched(kept, { action: "pool.*" }).length, 0);
-    assert.equal(searched(kept, { work: { namespace: "", kind: "run", id: "run-3", task: "" } }).length, 18);
+    assert.equal(searched(fixture, { actor: ada, action: "run.task_*" }).length, 4 * 9 * 2 - 9);
+    assert.equal(searched(fixture, { action: "run.task_started" }).length, 90);
+    assert.equal(searched(fixture, { action: "pool.*" }).length, 0);
+    assert.equal(
+      searched(fixture, { work: { namespace: "", kind: "run", id: "run-3", task: "" } }).length,
+      18,
+    );
     const time = { from: toTimestamp(startMs + 1_000), to: toTimestamp(startMs + 1_010) };
-    assert.equal(searched(kept, { time }).length, 3);
-    assert.equal(searched(kept, { text: "RUN-4" }).length, 18);
+    assert.equal(searched(fixture, { time }).length, 3);
+    assert.equal(searched(fixture, { text: "RUN-4" }).length, 18);
   });
 
   it("proves each record under each later checkpoint, and each checkpoint under each later one", async () => {
-    await using kept = await filled();
-    for (const recordId of searched(kept)) {
-      const { checkpoint: first } = kept.book.get("default", recordId);
+    await using fixture = await filled();
+    for (const recordId of searched(fixture)) {
+      const { checkpoint: first } = fixture.book.get("default", recordId);
       for (let number = first; number <= 3; number++)
         assert.equal(
-          inclusionFault(kept.book.proveInclusion("default", recordId, number), trusted),
+          inclusionFault(fixture.book.proveInclusion("default", recordId, number), trusted),
           undefined,
         );
     }
-    assert.equal(consistencyFault(kept.book.proveConsistency(1, 3), trusted), undefined);
-    assert.equal(checkpointFault(kept.book.checkpoint(2), trusted), undefined);
-    assert.throws(() => kept.book.proveInclusion("default", "workflow/0/30/0", 1), {
+    assert.equal(consistencyFault(fixture.book.proveConsistency(1, 3), trusted), undefined);
+    assert.equal(checkpointFault(fixture.book.checkpoint(2), trusted), undefined);
+    assert.throws(() => fixture.book.proveInclusion("default", "workflow/0/30/0", 1), {
       code: "audit.record_newer",
     });
-    assert.throws(() => kept.book.get("shop", "workflow/0/30/0"), { code: "audit.record_unknown" });
-    assert.throws(() => kept.book.get("default", "../../etc"), { code: "audit.record_unknown" });
-    assert.throws(() => kept.book.checkpoint(4), { code: "audit.checkpoint_unknown" });
+    assert.throws(() => fixture.book.get("shop", "workflow/0/30/0"), { code: "audit.record_unknown" });
+    assert.throws(() => fixture.book.get("default", "../../etc"), { code: "audit.record_unknown" });
+    assert.throws(() => fixture.book.checkpoint(4), { code: "audit.checkpoint_unknown" });
   });
 
-  it("exports what verifies with the public key alone, all of it or some", async () => {
-    await using kept = await filled();
-    const all = verdictOn(exportedLines(kept));
+  it("exports records that verify with the public key alone, all or a part of them", async () => {
+    await using fixture = await filled();
+    const all = verdictOn(exportedLines(fixture));
     assert.deepEqual([all.faults, all.records, all.checkpoints], [[], 162, 3]);
-    const some = exportedLines(kept, { time: { from: toTimestamp(startMs + 70_000), to: undefined } });
+    const some = exportedLines(fixture, { time: { from: toTimestamp(startMs + 70_000), to: undefined } });
     assert.deepEqual(verdictOn(some).faults, []);
-    assert.equal(verdictOn(exportedLines(kept, { action: "run.task_started" })).records, 90);
+    assert.equal(verdictOn(exportedLines(fixture, { action: "run.task_started" })).records, 90);
   });
 
-  it("exports CloudEvents for other programs, each record once, with whom it is about and where it stands", async () => {
-    await using kept = await filled();
-    const text = [...kept.book.export({ namespace: "default", isCloudEvents: true, filter: undefined })]
+  it("exports CloudEvents for other programs, each record once, with its subject and position", async () => {
+    await using fixture = await filled();
+    const text = [...fixture.book.export({ namespace: "default", isCloudEvents: true, filter: undefined })]
       .map((part) => part.text)
       .join("");
     const events = text
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    assert.deepEqual(events.map(({ id }) => id).sort(), searched(kept).sort());
+    assert.deepEqual(events.map(({ id }) => id).sort(), searched(fixture).sort());
     for (const { specversion, id, source, type, time, datacontenttype } of events) {
       assert.deepEqual([specversion, datacontenttype], ["1.0", "application/json"]);
       assert.ok(String(id).startsWith(String(source).replace("/tutti/", "")));
@@ -143,9 +146,9 @@ describe("the book of the audit", () => {
     assert.match(String(ofRun?.["subject"]), /run-\d/);
   });
 
-  it("exports what shows which record was changed, removed, swapped or inserted", async () => {
-    await using kept = await filled();
-    const lines = exportedLines(kept);
+  it("exports enough to identify a changed, removed, swapped or inserted record", async () => {
+    await using fixture = await filled();
+    const lines = exportedLines(fixture);
     const places = lines.flatMap((line, place) => (line.startsWith('{"record"') ? [place] : []));
     const [, , , at = 0, next = 0] = places;
     const { record } = JSON.parse(lines[at] ?? "");
@@ -162,14 +165,14 @@ describe("the book of the audit", () => {
     assert.ok(swapped.faults.some(({ kind }) => kind === AuditFaultKind.AUDIT_FAULT_KIND_SWAPPED));
   });
 
-  it("refuses a journal that does not continue at the last position, and continues with one that does", async () => {
-    await using kept = await TestBook.open();
+  it("rejects a journal that does not continue at the last position, and accepts one that does", async () => {
+    await using fixture = await TestBook.open();
     const journal = new TestJournal();
-    kept.take(startMs, journal.part(journal.batch(startMs, { actor: "ada" })));
+    fixture.sign(startMs, journal.part(journal.batch(startMs, { actor: "ada" })));
     const other = new TestJournal();
     other.batch(startMs, { actor: "eve" });
     const forged = other.part(other.batch(startMs + 1, { actor: "eve" }));
-    assert.throws(() => kept.book.prepare([forged]), {
+    assert.throws(() => fixture.book.prepare([forged]), {
       code: "audit.chain_broken",
       message: /Batch 2 of workflow\/0/,
     });
@@ -177,66 +180,66 @@ describe("the book of the audit", () => {
       journal.batch(startMs + 1, { actor: "ada" }),
       journal.batch(startMs + 2, { actor: "ada" }),
     ];
-    assert.throws(() => kept.book.prepare([journal.part(third)]), {
+    assert.throws(() => fixture.book.prepare([journal.part(third)]), {
       message: /audited journal: the last one was 1/,
     });
     assert.throws(
-      () => kept.book.prepare([{ ...journal.part(second), partition: 1 }]),
+      () => fixture.book.prepare([{ ...journal.part(second), partition: 1 }]),
       /a batch of workflow\/0/,
     );
-    assert.equal(kept.take(startMs + 3, journal.part(second, third)).number, 2);
+    assert.equal(fixture.sign(startMs + 3, journal.part(second, third)).number, 2);
   });
 
-  it("knows after a crash what was signed, and nothing of what was only prepared", async () => {
-    await using kept = await filled();
-    const before = searched(kept);
+  it("contains after a crash the signed records, and no prepared ones", async () => {
+    await using fixture = await filled();
+    const before = searched(fixture);
     const journal = new TestJournal(9);
     const batch = journal.batch(startMs + 5_000, { actor: "ada" });
-    kept.book.prepare([journal.part(batch)]);
-    await kept.reopen();
-    assert.deepEqual(searched(kept), before);
-    assert.equal(kept.take(startMs + 6_000, journal.part(batch)).number, 4);
-    assert.equal(kept.book.records, 181);
-    assert.equal(consistencyFault(kept.book.proveConsistency(2, 4), trusted), undefined);
-    assert.deepEqual(verdictOn(exportedLines(kept)).faults, []);
+    fixture.book.prepare([journal.part(batch)]);
+    await fixture.reopen();
+    assert.deepEqual(searched(fixture), before);
+    assert.equal(fixture.sign(startMs + 6_000, journal.part(batch)).number, 4);
+    assert.equal(fixture.book.records, 181);
+    assert.equal(consistencyFault(fixture.book.proveConsistency(2, 4), trusted), undefined);
+    assert.deepEqual(verdictOn(exportedLines(fixture)).faults, []);
   });
 
-  it("removes records after their retention time, and every proof of the rest holds", async () => {
-    await using kept = await filled();
-    assert.ok(kept.drop(startMs + 1_501) > 0);
-    const left = searched(kept);
-    assert.ok(left.length === 54 && left.every((id) => Number(id.split("/")[2]) > 20));
-    for (const id of left)
-      assert.equal(inclusionFault(kept.book.proveInclusion("default", id, 0), trusted), undefined);
-    assert.throws(() => kept.book.get("default", "workflow/0/1/0"), {
+  it("removes records after their retention time, and every proof of the remaining records is valid", async () => {
+    await using fixture = await filled();
+    assert.ok(fixture.drop(startMs + 1_501) > 0);
+    const remaining = searched(fixture);
+    assert.ok(remaining.length === 54 && remaining.every((id) => Number(id.split("/")[2]) > 20));
+    for (const id of remaining)
+      assert.equal(inclusionFault(fixture.book.proveInclusion("default", id, 0), trusted), undefined);
+    assert.throws(() => fixture.book.get("default", "workflow/0/1/0"), {
       message: /not there any more|any more/,
     });
-    assert.equal(consistencyFault(kept.book.proveConsistency(1, 3), trusted), undefined);
-    const verdict = verdictOn(exportedLines(kept));
+    assert.equal(consistencyFault(fixture.book.proveConsistency(1, 3), trusted), undefined);
+    const verdict = verdictOn(exportedLines(fixture));
     assert.deepEqual([verdict.faults, verdict.records], [[], 54]);
     assert.deepEqual(
-      [...kept.book.verify(0)].flatMap(({ faults }) => faults),
+      [...fixture.book.verify(0)].flatMap(({ faults }) => faults),
       [],
     );
   });
 
-  it("says of itself what was changed behind its back", async () => {
-    await using kept = await filled();
-    await kept.tamper("UPDATE head SET leaves = zeroblob(length(leaves)) WHERE leaf = 4");
-    const faults = [...kept.book.verify(0)].flatMap((progress) => progress.faults);
+  it("reports changes that were made to its file", async () => {
+    await using fixture = await filled();
+    await fixture.tamper("UPDATE head SET leaves = zeroblob(length(leaves)) WHERE leaf = 4");
+    const faults = [...fixture.book.verify(0)].flatMap((progress) => progress.faults);
     assert.equal(faults[0]?.recordId, "workflow/1/20");
     assert.equal(faults.length, 21);
     assert.deepEqual(
-      [...kept.book.verify(3)].flatMap((progress) => progress.faults),
+      [...fixture.book.verify(3)].flatMap((progress) => progress.faults),
       [],
     );
   });
 
-  it("is not continued with another key, nor by a release that does not know it", async () => {
-    await using kept = await TestBook.open();
+  it("is not opened with another key, or by a release that does not know its format", async () => {
+    await using fixture = await TestBook.open();
     const other = { ...signingKey, signingKeyId: "key-2", publicKey: new Uint8Array(32).fill(9) };
-    await assert.rejects(AuditBook.open(kept.file, other), { code: "audit.key_changed" });
-    await kept.tamper("PRAGMA user_version = 3");
-    await assert.rejects(AuditBook.open(kept.file, signingKey), { code: "audit.book_newer" });
+    await assert.rejects(AuditBook.open(fixture.file, other), { code: "audit.key_changed" });
+    await fixture.tamper("PRAGMA user_version = 3");
+    await assert.rejects(AuditBook.open(fixture.file, signingKey), { code: "audit.book_newer" });
   });
 });

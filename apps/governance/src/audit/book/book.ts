@@ -23,15 +23,15 @@ import { headLeaf, MerkleTree, recordAt, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { DraftPage } from "../shared/shared-book.ts";
 import { type Block, blocksOf, recordsIn } from "./blocks.ts";
+import { type AddedPart, BookStore, type Retention, type StoredHead } from "./book-store.ts";
 import { columnsFault, missingCheckpoint, missingUnder, retainedBefore, trustedOf } from "./completeness.ts";
-import { type ExportPart, type ExportWish, exported } from "./exporting.ts";
-import { type BookRecord, type JournalPart, takenPart, treeOf } from "./intake.ts";
+import { type ExportPart, type ExportRequest, exported } from "./exporting.ts";
+import { type BookRecord, type JournalPart, parsePart, treeOf } from "./intake.ts";
 import { decodePage, encodePage, objectOf } from "./page.ts";
 import { type PageRecords, partsOf } from "./page-intake.ts";
 import { areAnchors, auditRecordOf, decodedRecord, type JournalName, nameOf } from "./record.ts";
 import { openBook } from "./schema.ts";
 import { type FoundRecords, type RecordSearch, searchRecords } from "./searching.ts";
-import { type Retention, Shelf, type ShelfPart, type ShelvedHead } from "./shelf.ts";
 import { type VerifyProgress, verified } from "./verifying.ts";
 
 /** The input of a checkpoint: its heads, and the tree before them. */
@@ -49,16 +49,16 @@ export interface FoundRecord {
   readonly record: BookRecord;
   /** Index among the records of its head. */
   readonly place: number;
-  readonly shelved: ShelvedHead;
+  readonly stored: StoredHead;
 }
 
 /** The part of a pending checkpoint for one journal. */
-interface DraftPart extends Omit<ShelfPart, "blocks"> {
+interface DraftPart extends Omit<AddedPart, "blocks"> {
   readonly blocks: readonly Block[];
 }
 
 /** The state of the book. */
-export interface BookStanding {
+export interface BookStatus {
   /** Without heads. Undefined before the first. */
   readonly last: Checkpoint | undefined;
   /** The first missing record. */
@@ -70,7 +70,7 @@ export interface BookStanding {
 }
 
 export class AuditBook {
-  readonly #shelf: Shelf;
+  readonly #store: BookStore;
   readonly #tree = new MerkleTree();
   /** The last head of each journal. */
   readonly #ends = new Map<string, JournalHead>();
@@ -80,32 +80,32 @@ export class AuditBook {
   readonly #journals: JournalName[] = [];
   #records = 0;
   #last: Checkpoint | undefined;
-  #underWay: readonly DraftPart[] = [];
+  #drafted: readonly DraftPart[] = [];
   #faults: AuditFault[] = [];
   #moreFaults = 0;
 
   static async open(file: string, key: SigningKey): Promise<AuditBook> {
-    const shelf = new Shelf(await openBook(file));
+    const store = new BookStore(await openBook(file));
     try {
-      const known = shelf.keys().at(-1);
-      if (known === undefined) shelf.together(() => shelf.addKey(key));
+      const known = store.keys().at(-1);
+      if (known === undefined) store.together(() => store.addKey(key));
       else if (!sameHash(known.publicKey, key.publicKey))
         throw auditErrors.keyChanged({ known: known.signingKeyId, found: key.signingKeyId });
-      return new AuditBook(shelf);
+      return new AuditBook(store);
     } catch (error) {
-      shelf.close();
+      store.close();
       throw error;
     }
   }
 
-  private constructor(shelf: Shelf) {
-    this.#shelf = shelf;
+  private constructor(store: BookStore) {
+    this.#store = store;
     const retained = this.#retained();
-    for (const placed of shelf.placedHeads()) {
+    for (const placed of store.placedHeads()) {
       const { size } = this.#tree;
       if (placed.leaf !== size) throw auditErrors.bookDamaged({ found: `head ${size} is missing` });
       this.#append(placed.head);
-      for (const fault of missingUnder(placed, retained)) this.#note(fault);
+      for (const fault of missingUnder(placed, retained)) this.#addFault(fault);
     }
     this.#last = this.#lastOf();
   }
@@ -113,11 +113,11 @@ export class AuditBook {
   /** Returns the last checkpoint, if all are present and it covers these heads. */
   #lastOf(): Checkpoint | undefined {
     let last: Checkpoint | undefined;
-    for (const { columns, checkpoint } of this.#shelf.listedCheckpoints()) {
+    for (const { columns, checkpoint } of this.#store.listedCheckpoints()) {
       for (let number = (last?.number ?? 0) + 1; number < columns.number; number++)
-        this.#note(missingCheckpoint(number));
+        this.#addFault(missingCheckpoint(number));
       const wrong = columnsFault(checkpoint, columns);
-      if (wrong !== undefined) this.#note(wrong);
+      if (wrong !== undefined) this.#addFault(wrong);
       last = checkpoint;
     }
     const { size } = this.#tree;
@@ -132,33 +132,33 @@ export class AuditBook {
 
   /** Returns the first leaf that must still have its records. */
   #retained(): number {
-    const { leaf, faults } = retainedBefore(this.#shelf, trustedOf(this.#shelf.keys()));
-    for (const fault of faults) this.#note(fault);
+    const { leaf, faults } = retainedBefore(this.#store, trustedOf(this.#store.keys()));
+    for (const fault of faults) this.#addFault(fault);
     return leaf;
   }
 
-  #note(fault: AuditFault): void {
-    if (this.#faults.length < faultsKept) this.#faults.push(fault);
+  #addFault(fault: AuditFault): void {
+    if (this.#faults.length < faultsMax) this.#faults.push(fault);
     else this.#moreFaults++;
   }
 
-  standing(): BookStanding {
-    const shelf = this.#shelf;
-    const hasRetention = shelf.retention() !== undefined;
-    const seen = { last: this.#last, faults: this.#faults, moreFaults: this.#moreFaults, hasRetention };
-    return { ...seen, lastRemovedMs: shelf.lastRemovedMs() };
+  standing(): BookStatus {
+    const store = this.#store;
+    const hasRetention = store.retention() !== undefined;
+    const state = { last: this.#last, faults: this.#faults, moreFaults: this.#moreFaults, hasRetention };
+    return { ...state, lastRemovedMs: store.lastRemovedMs() };
   }
 
   /** Applies a signed retention. It never goes back. */
   retain(retention: Retention): void {
-    if (retention.keptFromMs <= (this.#shelf.retention()?.keptFromMs ?? 0)) return;
-    this.#shelf.together(() => this.#shelf.setRetention(retention));
+    if (retention.keptFromMs <= (this.#store.retention()?.keptFromMs ?? 0)) return;
+    this.#store.together(() => this.#store.setRetention(retention));
     if (this.#faults.length === 0) return;
     this.#faults = [];
     this.#moreFaults = 0;
     const retained = this.#retained();
-    for (const placed of this.#shelf.placedHeads())
-      for (const fault of missingUnder(placed, retained)) this.#note(fault);
+    for (const placed of this.#store.placedHeads())
+      for (const fault of missingUnder(placed, retained)) this.#addFault(fault);
     this.#lastOf();
   }
 
@@ -168,7 +168,7 @@ export class AuditBook {
   }
 
   keysNewestFirst(): SigningKey[] {
-    return this.#shelf.keys().reverse();
+    return this.#store.keys().reverse();
   }
 
   /** Returns the last batch of each journal in the book. */
@@ -184,27 +184,27 @@ export class AuditBook {
   /** Prepares the next checkpoint. Nothing of it counts before `commit`. */
   prepare(parts: readonly JournalPart[]): Prepared {
     const { size } = this.#tree;
-    const taken = parts
+    const parsed = parts
       .filter(({ batches }) => batches.length > 0)
-      .map((part) => takenPart(part, this.#ends.get(nameOf(part))));
-    this.#underWay = taken.map(({ head, leaves, records }) => ({ head, leaves, blocks: blocksOf(records) }));
-    const heads = this.#underWay.map(({ head }) => head);
-    const isAnchorsAlone = areAnchors(taken.flatMap(({ records }) => records));
+      .map((part) => parsePart(part, this.#ends.get(nameOf(part))));
+    this.#drafted = parsed.map(({ head, leaves, records }) => ({ head, leaves, blocks: blocksOf(records) }));
+    const heads = this.#drafted.map(({ head }) => head);
+    const isAnchorsAlone = areAnchors(parsed.flatMap(({ records }) => records));
     return { number: this.lastNumber() + 1, heads, size, parts: this.#tree.parts(size), isAnchorsAlone };
   }
 
   /** Adds the signed checkpoint that was prepared. */
   commit(checkpoint: Checkpoint): void {
-    this.#add(checkpoint, this.#underWay);
+    this.#add(checkpoint, this.#drafted);
   }
 
   /** Returns the prepared checkpoint as a page for the other processes that share the book. */
   draft(checkpoint: Checkpoint): DraftPage {
     const { size } = this.#tree;
-    const drafted = this.#underWay.flatMap(({ blocks }, head) =>
+    const drafted = this.#drafted.flatMap(({ blocks }, head) =>
       blocks.map((block) => ({ head, block, bytes: block.bytes, object: objectOf(size + head, block) })),
     );
-    const leaves = this.#underWay.map(({ leaves }) => leaves);
+    const leaves = this.#drafted.map(({ leaves }) => leaves);
     return pageOf(checkpoint, leaves, drafted);
   }
 
@@ -213,12 +213,12 @@ export class AuditBook {
     const checkpoint = this.checkpointWithHeads(number);
     const from = checkpoint.treeSize - checkpoint.heads.length;
     const drafted = checkpoint.heads.flatMap((_, head) =>
-      this.#shelf.blocksUnder(from + head).map((block) => {
-        const bytes = this.#shelf.bytesOf(block);
+      this.#store.blocksUnder(from + head).map((block) => {
+        const bytes = this.#store.bytesOf(block);
         return { head, block, bytes, object: objectOf(block.leaf, { first: block.first, bytes }) };
       }),
     );
-    const leaves = checkpoint.heads.map((_, head) => this.#shelf.leavesUnder(from + head));
+    const leaves = checkpoint.heads.map((_, head) => this.#store.leavesUnder(from + head));
     return pageOf(checkpoint, leaves, drafted);
   }
 
@@ -227,7 +227,7 @@ export class AuditBook {
     const { size } = this.#tree;
     const number = this.lastNumber() + 1;
     const tree = MerkleTree.after(size, this.#tree.parts(size));
-    const before = { number, tree, ends: this.#ends, keys: this.#shelf.keys(), keptFromMs };
+    const before = { number, tree, ends: this.#ends, keys: this.#store.keys(), keptFromMs };
     const page = decodePage(number, bytes);
     this.#add(page.checkpoint, partsOf(page, records, before));
     return page.checkpoint.heads;
@@ -246,27 +246,27 @@ export class AuditBook {
     return this.#last?.number ?? 0;
   }
 
-  #add(checkpoint: Checkpoint, parts: readonly ShelfPart[]): void {
+  #add(checkpoint: Checkpoint, parts: readonly AddedPart[]): void {
     const { size } = this.#tree;
     assert(checkpoint.treeSize === size + parts.length, "what is signed is what was prepared", {
       size,
       parts: parts.length,
       signed: checkpoint.treeSize,
     });
-    this.#shelf.together(() => {
+    this.#store.together(() => {
       for (const [index, part] of parts.entries()) {
-        this.#shelf.addHead(size + index, part);
-        for (const block of part.blocks) this.#shelf.addBlock(size + index, block);
+        this.#store.addHead(size + index, part);
+        for (const block of part.blocks) this.#store.addBlock(size + index, block);
       }
-      this.#shelf.addCheckpoint(checkpoint);
+      this.#store.addCheckpoint(checkpoint);
     });
-    this.#underWay = [];
+    this.#drafted = [];
     for (const { head } of parts) this.#append(head);
     this.#last = { ...checkpoint, heads: [] };
   }
 
   search(search: RecordSearch): FoundRecords {
-    return searchRecords(this.#shelf, search, (leaf) => this.#journalOf(leaf));
+    return searchRecords(this.#store, search, (leaf) => this.#journalOf(leaf));
   }
 
   /** Returns a record and the first checkpoint that covers it. Throws if it does not exist or was removed. */
@@ -274,15 +274,15 @@ export class AuditBook {
     const unknown = (found: string) => auditErrors.recordUnknown({ recordId, found });
     const at = recordAt(recordId);
     if (at === undefined) throw unknown("this is not the id of a record");
-    const shelved = this.#shelf.headOver(at, at.batch);
-    if (shelved === undefined) throw unknown("no record has this id");
-    for (const block of this.#shelf.blocksUnder(shelved.leaf))
-      for (const [index, record] of recordsIn(this.#shelf.bytesOf(block)).entries())
+    const stored = this.#store.headOver(at, at.batch);
+    if (stored === undefined) throw unknown("no record has this id");
+    for (const block of this.#store.blocksUnder(stored.leaf))
+      for (const [index, record] of recordsIn(this.#store.bytesOf(block)).entries())
         if (record.batch === at.batch && record.index === at.index) {
           // A record of another namespace counts as missing.
           if (decodedRecord(record).namespace !== namespace) throw unknown("no record has this id");
-          const found = { journal: at, record, place: block.first + index, shelved };
-          return { found, checkpoint: this.#shelf.checkpointOf(shelved.leaf) };
+          const found = { journal: at, record, place: block.first + index, stored };
+          return { found, checkpoint: this.#store.checkpointOf(stored.leaf) };
         }
     throw unknown("no record has this id any more");
   }
@@ -295,38 +295,38 @@ export class AuditBook {
 
   /** Returns a checkpoint. Number 0 means the latest. */
   checkpoint(number: number): Checkpoint {
-    const found = this.#shelf.checkpoint(number);
+    const found = this.#store.checkpoint(number);
     if (found === undefined) throw auditErrors.checkpointUnknown({ number, last: this.lastNumber() });
     return found;
   }
 
   /** Returns a checkpoint without heads, if it exists. */
   checkpointIfThere(number: number): Checkpoint | undefined {
-    return number === 0 ? undefined : this.#shelf.checkpoint(number);
+    return number === 0 ? undefined : this.#store.checkpoint(number);
   }
 
   /** Returns a checkpoint with its own heads. */
   checkpointWithHeads(number: number): Checkpoint {
     const checkpoint = this.checkpoint(number);
     const from = checkpoint.number === 1 ? 0 : this.checkpoint(checkpoint.number - 1).treeSize;
-    const heads = [...this.#shelf.heads(from, checkpoint.treeSize)].map(({ head }) => head);
+    const heads = [...this.#store.heads(from, checkpoint.treeSize)].map(({ head }) => head);
     return { ...checkpoint, heads };
   }
 
   /** Returns checkpoints, the latest first, below a number. */
-  checkpoints(span: { fromMs: number; toMs: number }, below: number, limit: number): Checkpoint[] {
-    return this.#shelf.checkpoints(span, below, limit);
+  checkpoints(range: { fromMs: number; toMs: number }, below: number, limit: number): Checkpoint[] {
+    return this.#store.checkpoints(range, below, limit);
   }
 
   /** Returns checkpoints, the oldest first, after a number, without heads. */
   checkpointsAfter(number: number, limit: number): Checkpoint[] {
-    return this.#shelf.checkpointsAfter(number, limit);
+    return this.#store.checkpointsAfter(number, limit);
   }
 
   proveInclusion(namespace: string, recordId: string, number: number): InclusionProof {
     const { found, checkpoint: first } = this.find(namespace, recordId);
     const checkpoint = this.checkpoint(number);
-    const { place, record, shelved } = found;
+    const { place, record, stored } = found;
     if (checkpoint.number < first)
       throw auditErrors.recordNewer({ recordId, checkpoint: checkpoint.number, first });
     return {
@@ -335,10 +335,10 @@ export class AuditBook {
       timeMs: record.timeMs,
       recordLeaf: place,
       checkpoint,
-      recordPath: treeOf(this.#shelf.leavesUnder(shelved.leaf)).inclusion(place),
-      head: shelved.head,
-      headLeaf: shelved.leaf,
-      headPath: this.#tree.inclusion(shelved.leaf, checkpoint.treeSize),
+      recordPath: treeOf(this.#store.leavesUnder(stored.leaf)).inclusion(place),
+      head: stored.head,
+      headLeaf: stored.leaf,
+      headPath: this.#tree.inclusion(stored.leaf, checkpoint.treeSize),
     };
   }
 
@@ -349,17 +349,17 @@ export class AuditBook {
     return { first: before, second: after, path: this.#tree.consistency(before.treeSize, after.treeSize) };
   }
 
-  export(request: ExportWish): Generator<ExportPart, void> {
-    return exported(this.#shelf, this.#tree, request);
+  export(request: ExportRequest): Generator<ExportPart, void> {
+    return exported(this.#store, this.#tree, request);
   }
 
   verify(fromCheckpoint: number): Generator<VerifyProgress, void> {
-    return verified(this.#shelf, fromCheckpoint);
+    return verified(this.#store, fromCheckpoint);
   }
 
   /** Returns whether there are records to remove. */
   hasBefore(timeMs: number): boolean {
-    return this.#shelf.hasBefore(timeMs);
+    return this.#store.hasBefore(timeMs);
   }
 
   /**
@@ -367,11 +367,11 @@ export class AuditBook {
    * all are removed.
    */
   dropBefore(timeMs: number): readonly { readonly leaf: number; readonly first: number }[] {
-    return this.#shelf.dropBefore(timeMs, blocksDropped);
+    return this.#store.dropBefore(timeMs, blocksDropped);
   }
 
   close(): void {
-    this.#shelf.close();
+    this.#store.close();
   }
 
   #journalOf(leaf: number): JournalName {
@@ -419,4 +419,4 @@ function pageOf(
 }
 
 const blocksDropped = 64;
-const faultsKept = 100;
+const faultsMax = 100;

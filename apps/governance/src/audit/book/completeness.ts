@@ -14,7 +14,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { fault, type Signer, TrustedKeys } from "@tutti/policy/audit";
-import type { PlacedHead, RecordPlaces, Retention, Shelf } from "./shelf.ts";
+import type { BookStore, PlacedHead, RecordPlaces, Retention } from "./book-store.ts";
 
 const removed = AuditFaultKind.AUDIT_FAULT_KIND_REMOVED;
 
@@ -35,10 +35,10 @@ export function trustedOf(keys: readonly SigningKey[]): TrustedKeys {
 
 /** Returns the first leaf that must still have its records, or why the stated retention is not accepted. */
 export function retainedBefore(
-  shelf: Shelf,
+  store: BookStore,
   trusted: TrustedKeys,
 ): { readonly leaf: number; readonly faults: AuditFault[] } {
-  const retention = shelf.retention();
+  const retention = store.retention();
   if (retention === undefined) return { leaf: 0, faults: [] };
   const { signature, signingKeyId, signTimeMs } = retention;
   const wrong = trusted.fault(
@@ -46,7 +46,7 @@ export function retainedBefore(
     "retention",
     contentOf(retention),
   );
-  if (wrong === undefined) return { leaf: shelf.leafAt(retention.keptFromMs), faults: [] };
+  if (wrong === undefined) return { leaf: store.leafAt(retention.keptFromMs), faults: [] };
   const message = `the moment from which records are kept: ${wrong}`;
   return { leaf: 0, faults: [fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, message)] };
 }
@@ -54,11 +54,11 @@ export function retainedBefore(
 /** Returns the missing records under a head. */
 export function missingUnder({ leaf, head, places }: PlacedHead, retained: number): AuditFault[] {
   if (leaf < retained) return [];
-  const gone: [from: number, to: number][] = [];
+  const gaps: [from: number, to: number][] = [];
   const add = (from: number, to: number): void => {
-    const last = gone.at(-1);
+    const last = gaps.at(-1);
     if (last?.[1] === from) last[1] = to;
-    else gone.push([from, to]);
+    else gaps.push([from, to]);
   };
   let next = 0;
   for (const { first, records, isGone } of places) {
@@ -67,7 +67,7 @@ export function missingUnder({ leaf, head, places }: PlacedHead, retained: numbe
     next = Math.max(next, first + records);
   }
   if (next < head.recordCount) add(next, head.recordCount);
-  return gone.map(([from, to]) => missing(head, from, to));
+  return gaps.map(([from, to]) => missing(head, from, to));
 }
 
 function missing(
@@ -75,10 +75,10 @@ function missing(
   from: number,
   to: number,
 ): AuditFault {
-  const isOne = from + 1 === to;
-  const which = isOne ? `record ${to}` : `records ${from + 1} to ${to}`;
-  const lost = isOne ? "is missing: its hash is" : "are missing: their hashes are";
-  const message = `${which} of the ${recordCount} up to this batch ${lost} there, and no retention removed ${isOne ? "it" : "them"}`;
+  const isSingle = from + 1 === to;
+  const which = isSingle ? `record ${to}` : `records ${from + 1} to ${to}`;
+  const lost = isSingle ? "is missing: its hash is" : "are missing: their hashes are";
+  const message = `${which} of the ${recordCount} up to this batch ${lost} there, and no retention removed ${isSingle ? "it" : "them"}`;
   return fault(`${service}/${partition}/${batch}`, removed, message);
 }
 

@@ -12,6 +12,7 @@ import {
   recordLineOf,
 } from "@tutti/policy/audit";
 import { recordsIn } from "./blocks.ts";
+import type { BookStore, StoredHead } from "./book-store.ts";
 import {
   missingCheckpoint,
   missingUnder,
@@ -21,10 +22,9 @@ import {
 } from "./completeness.ts";
 import { RecordFilter } from "./filter.ts";
 import { type BookRecord, leafAt } from "./intake.ts";
-import { wanted } from "./searching.ts";
-import type { Shelf, ShelvedHead } from "./shelf.ts";
+import { matchingRecord } from "./searching.ts";
 
-export interface ExportWish {
+export interface ExportRequest {
   readonly namespace: string;
   readonly filter: AuditFilter | undefined;
   readonly isCloudEvents: boolean;
@@ -42,12 +42,16 @@ const partLength = 256 * 1024;
 /** Clocks of processes differ, and a record may be under a checkpoint with an earlier time. */
 const clocksDifferMs = 60_000;
 
-export function* exported(shelf: Shelf, tree: MerkleTree, request: ExportWish): Generator<ExportPart, void> {
+export function* exported(
+  store: BookStore,
+  tree: MerkleTree,
+  request: ExportRequest,
+): Generator<ExportPart, void> {
   const { namespace, isCloudEvents } = request;
   const filter = new RecordFilter(namespace, request.filter);
-  const last = shelf.checkpoint(0);
-  const first = Math.max(1, shelf.checkpointFrom(filter.fromMs - clocksDifferMs) || (last?.number ?? 1));
-  const size = first === 1 ? 0 : (shelf.checkpoint(first - 1)?.treeSize ?? 0);
+  const last = store.checkpoint(0);
+  const first = Math.max(1, store.checkpointFrom(filter.fromMs - clocksDifferMs) || (last?.number ?? 1));
+  const size = first === 1 ? 0 : (store.checkpoint(first - 1)?.treeSize ?? 0);
   const writer = new ExportWriter();
   let records = 0;
   let text = "";
@@ -55,35 +59,35 @@ export function* exported(shelf: Shelf, tree: MerkleTree, request: ExportWish): 
     if (!isCloudEvents) text += line;
   };
   const part = (): ExportPart => {
-    const whole = { text, records, state: writer.state };
+    const part = { text, records, state: writer.state };
     text = "";
-    return whole;
+    return part;
   };
   const filterJson = request.filter === undefined ? {} : AuditFilterCodec.toJSON(request.filter);
   add(writer.writeHead({ namespace, filter: filterJson, tree, size }));
-  for (const key of shelf.keys()) add(writer.key(key));
-  const retained = retainedBefore(shelf, trustedOf(shelf.keys())).leaf;
+  for (const key of store.keys()) add(writer.key(key));
+  const retained = retainedBefore(store, trustedOf(store.keys())).leaf;
   const miss = (found: readonly AuditFault[]): void => {
     for (const { recordId, message } of found)
       text += isCloudEvents ? missingEventOf(recordId, message) : writer.missing({ id: recordId, message });
   };
   let from = size;
   for (let number = first; number <= (last?.number ?? 0); number++) {
-    const checkpoint = shelf.checkpoint(number);
+    const checkpoint = store.checkpoint(number);
     if (checkpoint === undefined) {
       // Its heads are under the next one.
       miss([missingCheckpoint(number)]);
       continue;
     }
-    for (const shelved of shelf.placedHeads(from, checkpoint.treeSize)) {
-      const { included, unreadable } = recordsUnder(shelf, shelved, filter);
-      add(writer.head(shelved.head, leavesOf(shelf, shelved, included)));
+    for (const stored of store.placedHeads(from, checkpoint.treeSize)) {
+      const { included, unreadable } = recordsUnder(store, stored, filter);
+      add(writer.head(stored.head, leavesOf(store, stored, included)));
       for (const { record } of included) {
-        text += isCloudEvents ? cloudEventOf(shelved, record) : writer.record(shelved.head, record);
+        text += isCloudEvents ? cloudEventOf(stored, record) : writer.record(stored.head, record);
         records++;
         if (text.length >= partLength) yield part();
       }
-      miss([...missingUnder(shelved, retained), ...unreadable]);
+      miss([...missingUnder(stored, retained), ...unreadable]);
     }
     from = checkpoint.treeSize;
     add(writer.checkpoint(checkpoint));
@@ -99,20 +103,20 @@ interface Included {
 }
 
 function recordsUnder(
-  shelf: Shelf,
-  { leaf, head }: ShelvedHead,
+  store: BookStore,
+  { leaf, head }: StoredHead,
   filter: RecordFilter,
 ): { readonly included: Included[]; readonly unreadable: AuditFault[] } {
   const included: Included[] = [];
   const unreadable: AuditFault[] = [];
   if (head.recordCount === 0) return { included, unreadable };
-  for (const block of shelf.blocksUnder(leaf).filter((one) => filter.mayHave(one)))
+  for (const block of store.blocksUnder(leaf).filter((block) => filter.mayHave(block)))
     try {
-      const records = recordsIn(shelf.bytesOf(block)).map((record, index) => ({
+      const records = recordsIn(store.bytesOf(block)).map((record, index) => ({
         place: block.first + index,
         record,
       }));
-      included.push(...records.filter(({ record }) => wanted(filter, head, record) !== undefined));
+      included.push(...records.filter(({ record }) => matchingRecord(filter, head, record) !== undefined));
     } catch {
       unreadable.push(unreadableFault(head, block));
     }
@@ -120,9 +124,13 @@ function recordsUnder(
 }
 
 /** Returns the leaves. Records outside of the export are represented by their hashes. */
-function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly Included[]): ExportedLeaf[] {
+function leavesOf(
+  store: BookStore,
+  { leaf, head }: StoredHead,
+  included: readonly Included[],
+): ExportedLeaf[] {
   if (included.length === 0) return [];
-  const leaves = shelf.leavesUnder(leaf);
+  const leaves = store.leavesUnder(leaf);
   const at = new Map(included.map(({ place, record }) => [place, record]));
   return Array.from({ length: head.recordCount }, (_, place) => {
     const record = at.get(place);
@@ -143,7 +151,7 @@ function missingEventOf(id: string, message: string): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-function cloudEventOf({ head }: ShelvedHead, record: BookRecord): string {
+function cloudEventOf({ head }: StoredHead, record: BookRecord): string {
   const line = recordLineOf(head.service, head.partition, record);
   if (line === undefined) return "";
   const { id, time, action, work } = line;

@@ -28,17 +28,17 @@ export class RecordFilter {
     if (lastMs < this.fromMs || firstMs >= this.toMs || !namespaces.includes(this.#namespace)) return false;
     if (actor !== undefined && actors !== undefined && !actors.some((text) => this.#isActor(text)))
       return false;
-    return !action || actions === undefined || actions.some((one) => matchesAction(action, one));
+    return !action || actions === undefined || actions.some((name) => matchesAction(action, name));
   }
 
   /** Checks a record as far as possible without building its view. */
   mayBe({ namespace, cause, action }: RecordAbout, timeMs: number): boolean {
     if (namespace !== this.#namespace || timeMs < this.fromMs || timeMs >= this.toMs) return false;
-    const wanted = this.#filter;
-    if (wanted === undefined) return true;
-    if (wanted.actor !== undefined && !this.#isActor(actorText(cause))) return false;
-    if (wanted.action !== "" && !matchesAction(wanted.action, action)) return false;
-    return wanted.traceId === "" || cause?.traceparent.split("-")[1] === wanted.traceId.toLowerCase();
+    const filter = this.#filter;
+    if (filter === undefined) return true;
+    if (filter.actor !== undefined && !this.#isActor(actorText(cause))) return false;
+    if (filter.action !== "" && !matchesAction(filter.action, action)) return false;
+    return filter.traceId === "" || cause?.traceparent.split("-")[1] === filter.traceId.toLowerCase();
   }
 
   is(record: AuditRecord): boolean {

@@ -7,40 +7,40 @@ import { RecordScanner } from "@tutti/journal/batches";
 import { errorFromUnknown } from "@tutti/kernel";
 import { anchorKind, bookGivenUp, checkpointAnchored } from "@tutti/machine-entities/anchor";
 import { sameHash } from "@tutti/policy/audit";
-import { openBookToRead } from "./schema.ts";
-import { Shelf } from "./shelf.ts";
+import { BookStore } from "./book-store.ts";
+import { openBookReadOnly } from "./schema.ts";
 import { verified } from "./verifying.ts";
 
 const advice =
   "Stop the process, and put the folder audit of a backup that is as new as the journal in its place.";
-const faultsTold = 20;
+const reportedFaultsMax = 20;
 
 export async function inspectBook(file: string, data: InspectedData): Promise<readonly Finding[]> {
   const anchor = anchorIn(data);
   if (!existsSync(file)) {
     if (anchor === undefined) return [];
-    const what = `The audit log ${file} is missing, and the journal has its checkpoint ${anchor.number}.`;
-    return [problem("audit-damaged", what, advice)];
+    const message = `The audit log ${file} is missing, and the journal has its checkpoint ${anchor.number}.`;
+    return [problem("audit-damaged", message, advice)];
   }
-  let shelf: Shelf | undefined;
+  let store: BookStore | undefined;
   try {
-    shelf = new Shelf(await openBookToRead(file));
-    const faults = [...verified(shelf, 0)].flatMap((progress) => progress.faults);
-    const found = [...faults.map(textOf), ...joinFaults(shelf, data), ...anchorFaults(shelf, anchor)];
-    if (found.length === 0) return [sound("audit-sound", soundText(file, shelf))];
-    const more = found.length - faultsTold;
-    if (more > 0) found.splice(faultsTold, more, `and ${more} more`);
+    store = new BookStore(await openBookReadOnly(file));
+    const faults = [...verified(store, 0)].flatMap((progress) => progress.faults);
+    const found = [...faults.map(textOf), ...joinFaults(store, data), ...anchorFaults(store, anchor)];
+    if (found.length === 0) return [sound("audit-sound", soundText(file, store))];
+    const more = found.length - reportedFaultsMax;
+    if (more > 0) found.splice(reportedFaultsMax, more, `and ${more} more`);
     return found.map((text) => problem("audit-damaged", `The audit log ${file}: ${text}.`, advice));
   } catch (error) {
-    const what = `The audit log ${file} cannot be read: ${errorFromUnknown(error).message}`;
-    return [problem("audit-damaged", what, advice)];
+    const message = `The audit log ${file} cannot be read: ${errorFromUnknown(error).message}`;
+    return [problem("audit-damaged", message, advice)];
   } finally {
-    shelf?.close();
+    store?.close();
   }
 }
 
-function soundText(file: string, shelf: Shelf): string {
-  const last = shelf.checkpoint(0)?.number ?? 0;
+function soundText(file: string, store: BookStore): string {
+  const last = store.checkpoint(0)?.number ?? 0;
   return `The audit log ${file} is sound: ${last} checkpoints. Each record is unchanged, or was removed by retention.`;
 }
 
@@ -49,9 +49,9 @@ function textOf({ recordId, message }: AuditFault): string {
 }
 
 /** Checks that the journal contained all batches that the audit has. */
-function joinFaults(shelf: Shelf, { partitions }: InspectedData): string[] {
+function joinFaults(store: BookStore, { partitions }: InspectedData): string[] {
   const ends = new Map<string, JournalHead>();
-  for (const { head } of shelf.heads()) ends.set(`${head.service}/${head.partition}`, head);
+  for (const { head } of store.heads()) ends.set(`${head.service}/${head.partition}`, head);
   return partitions.flatMap(({ service, partition, last }) => {
     const batch = ends.get(`${service}/${partition}`)?.batch ?? 0;
     return batch <= last
@@ -60,11 +60,11 @@ function joinFaults(shelf: Shelf, { partitions }: InspectedData): string[] {
   });
 }
 
-function anchorFaults(shelf: Shelf, anchor: Checkpoint | undefined): string[] {
+function anchorFaults(store: BookStore, anchor: Checkpoint | undefined): string[] {
   if (anchor === undefined) return [];
   const { number, rootHash } = anchor;
-  const found = shelf.checkpoint(number);
-  const last = shelf.checkpoint(0)?.number ?? 0;
+  const found = store.checkpoint(number);
+  const last = store.checkpoint(0)?.number ?? 0;
   if (found === undefined)
     return [`it ends with checkpoint ${last}, and the journal has checkpoint ${number}`];
   return sameHash(found.rootHash, rootHash)

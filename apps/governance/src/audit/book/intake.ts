@@ -27,7 +27,7 @@ export interface BookRecord {
   readonly encoded: Uint8Array;
 }
 
-export interface TakenPart {
+export interface ParsedPart {
   readonly head: JournalHead;
   /** Hashes of the records as leaves, concatenated. */
   readonly leaves: Uint8Array;
@@ -37,10 +37,10 @@ export interface TakenPart {
 const hashBytes = 32;
 const noBytes = new Uint8Array(0);
 
-export function takenPart(
+export function parsePart(
   { service, partition, batches }: JournalPart,
   before: Pick<JournalHead, "batch" | "hash"> | undefined,
-): TakenPart {
+): ParsedPart {
   let last = before;
   const records: BookRecord[] = [];
   const tree = new MerkleTree();
@@ -90,10 +90,10 @@ function* recordsOf(
 }
 
 function withCause(record: Uint8Array, cause: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(record.length + cause.length);
-  whole.set(record);
-  whole.set(cause, record.length);
-  return whole;
+  const joined = new Uint8Array(record.length + cause.length);
+  joined.set(record);
+  joined.set(cause, record.length);
+  return joined;
 }
 
 /** Returns the hash of one leaf of concatenated hashes. */

@@ -20,10 +20,10 @@ const records: readonly JournalRecord[] = [
   { namespace: "", kind: "partition", id: "", type: "opened" },
   { namespace: "shop", kind: refusalKind, id: "x", type: callRefused.type, payload: refused },
   { namespace: "shop", kind: refusalKind, id: "x", type: "something_else", cause: by("anna") },
-].map((said) => JournalRecord.fromPartial(said));
+].map((fields) => JournalRecord.fromPartial(fields));
 
-describe("what a block says of its records", () => {
-  it("is what each of them says, read whole", () => {
+describe("the index of a block", () => {
+  it("contains the values of each of its records", () => {
     const mentions = new Mentions();
     for (const record of [...records, ...records]) mentions.add(JournalRecord.encode(record).finish());
     const each = records.map(aboutRecord);

@@ -16,8 +16,8 @@ export class Mentions {
   add(encoded: Uint8Array): void {
     const scanner = this.#scanner;
     scanner.only(encoded);
-    const isWhole = this.#known.get(scanner.kindText + scanner.type) ?? this.#meet();
-    if (isWhole) {
+    const isComplete = this.#known.get(scanner.kindText + scanner.type) ?? this.#classify();
+    if (isComplete) {
       const { namespace, cause, action } = aboutRecord(decodedRecord({ encoded }));
       this.namespaces.add(namespace);
       this.actions.add(action);
@@ -30,15 +30,15 @@ export class Mentions {
     this.actors.add(actorText(Cause.decode(scanner.cause)));
   }
 
-  #meet(): boolean {
+  #classify(): boolean {
     const { key, type, kindText } = this.#scanner;
     const { namespace, kind } = key;
-    const isWhole = isRefusal({ kind, type });
-    this.#known.set(kindText + type, isWhole);
-    if (!isWhole) {
+    const isComplete = isRefusal({ kind, type });
+    this.#known.set(kindText + type, isComplete);
+    if (!isComplete) {
       this.namespaces.add(namespace);
       this.actions.add(`${kind}.${type}`);
     }
-    return isWhole;
+    return isComplete;
   }
 }

@@ -12,10 +12,10 @@ import {
 } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import { recordsIn, summaryOf } from "./blocks.ts";
+import type { AddedBlock, AddedPart } from "./book-store.ts";
 import { leafAt, treeOf } from "./intake.ts";
 import type { Page, PageBlock } from "./page.ts";
 import { nameOf } from "./record.ts";
-import type { ShelfBlock, ShelfPart } from "./shelf.ts";
 
 /** The book before the page. */
 export interface Before {
@@ -34,7 +34,7 @@ export type PageRecords = readonly (Uint8Array | undefined)[];
 
 const noBytes = new Uint8Array(0);
 
-export function partsOf(page: Page, records: PageRecords, before: Before): ShelfPart[] {
+export function partsOf(page: Page, records: PageRecords, before: Before): AddedPart[] {
   const { checkpoint } = page;
   const { number, tree, keys } = before;
   const unsound = (found: string) => auditErrors.pageUnsound({ number, found });
@@ -52,8 +52,8 @@ export function partsOf(page: Page, records: PageRecords, before: Before): Shelf
     if (fault !== undefined) throw unsound(fault);
     const blocks = page.blocks.flatMap((block, place) => {
       if (block.head !== index) return [];
-      const madeMs = checkpoint.createTime === undefined ? 0 : fromTimestamp(checkpoint.createTime);
-      const found = shelfBlock(block, records[place], leaves, madeMs < before.keptFromMs);
+      const createdMs = checkpoint.createTime === undefined ? 0 : fromTimestamp(checkpoint.createTime);
+      const found = checkedBlock(block, records[place], leaves, createdMs < before.keptFromMs);
       if (found === undefined) throw unsound(`other records in ${block.object}, or none`);
       return [found];
     });
@@ -72,14 +72,14 @@ function headFault(head: JournalHead, leaves: Uint8Array, { ends }: Before): str
 }
 
 /** Returns undefined if its records are not those of the leaves. */
-function shelfBlock(
+function checkedBlock(
   { first, records: count, firstMs, lastMs }: PageBlock,
   bytes: Uint8Array | undefined,
   leaves: Uint8Array,
-  mayBeGone: boolean,
-): ShelfBlock | undefined {
+  mayBeRemoved: boolean,
+): AddedBlock | undefined {
   if (bytes === undefined) {
-    if (!mayBeGone) return;
+    if (!mayBeRemoved) return;
     const mentions = { namespaces: [], actors: undefined, actions: undefined };
     return { first, records: count, firstMs, lastMs, ...mentions, bytes };
   }

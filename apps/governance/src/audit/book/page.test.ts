@@ -10,35 +10,35 @@ import { decodePage, encodePage } from "./page.ts";
 /** Returns a checkpoint of a book as a page for others. The book itself has not added it yet. */
 function drafted({ book }: TestBook, timeMs: number, ...parts: readonly JournalPart[]) {
   const { number, heads, size, parts: before } = book.prepare(parts);
-  const made = { number, createTime: toTimestamp(timeMs), heads };
+  const contents = { number, createTime: toTimestamp(timeMs), heads };
   const signed = { signingKeyId: signingKey.signingKeyId, key: signer };
-  const checkpoint = checkpointOf(made, MerkleTree.after(size, before), signed);
+  const checkpoint = checkpointOf(contents, MerkleTree.after(size, before), signed);
   return { checkpoint, draft: book.draft(checkpoint) };
 }
 
 const recordsOf = ({ records }: DraftPage) => records.map(({ bytes }) => bytes);
 const deed = { actor: "ada", id: "run-1" };
 
-describe("a page that another process has made", () => {
-  it("gives the same book, with the same searches and proofs, and either continues it", async () => {
+describe("a page from another process", () => {
+  it("produces the same book, with the same searches and proofs, and either process continues it", async () => {
     await using one = await TestBook.open();
     await using other = await TestBook.open();
     const journal = new TestJournal();
-    for (const [index, [maker, taker]] of [
+    for (const [index, [signer, receiver]] of [
       [one, other],
       [other, one],
     ].entries()) {
-      assert.ok(maker !== undefined && taker !== undefined);
+      assert.ok(signer !== undefined && receiver !== undefined);
       const part = journal.part(journal.batch(startMs + index, deed, { id: "run-2" }));
-      const { checkpoint, draft } = drafted(maker, startMs + index, part);
-      maker.book.commit(checkpoint);
-      const [head] = taker.book.take(draft.page, recordsOf(draft), 0);
+      const { checkpoint, draft } = drafted(signer, startMs + index, part);
+      signer.book.commit(checkpoint);
+      const [head] = receiver.book.take(draft.page, recordsOf(draft), 0);
       assert.equal(head?.batch, index + 1);
     }
-    const wish = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
-    const { records } = one.book.search(wish);
+    const request = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
+    const { records } = one.book.search(request);
     assert.equal(records.length, 4);
-    assert.deepEqual(other.book.search(wish).records, records);
+    assert.deepEqual(other.book.search(request).records, records);
     for (const { recordId } of records)
       assert.deepEqual(
         other.book.proveInclusion("default", recordId, 0),
@@ -50,14 +50,14 @@ describe("a page that another process has made", () => {
     );
   });
 
-  it("is one of a book that was kept alone, whose records may be gone in part", async () => {
+  it("can come from a book of a single process, and may lack removed records", async () => {
     await using alone = await TestBook.open();
     await using shared = await TestBook.open();
     const [journal, second] = [new TestJournal(), new TestJournal(1)];
     const dayMs = 86_400_000;
     for (const count of [0, 1, 2]) {
       const timeMs = startMs + count * dayMs;
-      alone.take(
+      alone.sign(
         timeMs,
         journal.part(journal.batch(timeMs, deed)),
         second.part(second.batch(timeMs, deed, deed)),
@@ -71,10 +71,10 @@ describe("a page that another process has made", () => {
       assert.equal(page.number, number);
       shared.book.take(page.page, recordsOf(page), keptFromMs);
     }
-    const wish = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
-    const { records } = alone.book.search(wish);
+    const request = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
+    const { records } = alone.book.search(request);
     assert.equal(records.length, 6);
-    assert.deepEqual(shared.book.search(wish).records, records);
+    assert.deepEqual(shared.book.search(request).records, records);
     assert.deepEqual(
       [...shared.book.verify(0)].flatMap(({ faults }) => faults),
       [],
@@ -82,7 +82,7 @@ describe("a page that another process has made", () => {
     assert.deepEqual(shared.book.checkpointWithHeads(3), alone.book.checkpointWithHeads(3));
   });
 
-  it("takes the place of what was prepared here for the same number", async () => {
+  it("replaces the prepared page with the same number", async () => {
     await using one = await TestBook.open();
     await using late = await TestBook.open();
     const journal = new TestJournal();
@@ -90,7 +90,7 @@ describe("a page that another process has made", () => {
     const { draft } = drafted(one, startMs, first);
     late.book.prepare([first]);
     late.book.take(draft.page, recordsOf(draft), 0);
-    late.take(startMs + 1, journal.part(journal.batch(startMs + 1, deed)));
+    late.sign(startMs + 1, journal.part(journal.batch(startMs + 1, deed)));
     assert.equal(late.book.records, 2);
     assert.deepEqual(
       [...late.book.verify(0)].flatMap(({ faults }) => faults),
@@ -98,7 +98,7 @@ describe("a page that another process has made", () => {
     );
   });
 
-  it("is refused where anything of it is another than was signed, and the book stays as it was", async () => {
+  it("is rejected if any part differs from the signed page, and the book remains unchanged", async () => {
     await using one = await TestBook.open();
     await using other = await TestBook.open();
     const [journal, second] = [new TestJournal(), new TestJournal(1)];
@@ -133,8 +133,8 @@ describe("a page that another process has made", () => {
       ["cannot be read", draft.page.subarray(0, 40), records],
       ["cannot be read", new Uint8Array(0), records],
     ];
-    for (const [found, bytes, given] of cases)
-      assert.throws(() => other.book.take(bytes, given, 0), {
+    for (const [found, bytes, records] of cases)
+      assert.throws(() => other.book.take(bytes, records, 0), {
         code: "audit.page_unsound",
         message: new RegExp(found),
       });

@@ -24,7 +24,7 @@ export interface Page {
   readonly blocks: readonly PageBlock[];
 }
 
-interface Words {
+interface PageHeader {
   readonly format: number;
   readonly checkpointBytes: number;
   readonly leafBytes: readonly number[];
@@ -50,13 +50,13 @@ export function pageName(number: number): string {
 
 export function encodePage({ checkpoint, leaves, blocks }: Page): Uint8Array {
   const signed = Checkpoint.encode(checkpoint).finish();
-  const words: Words = {
+  const header: PageHeader = {
     format: pageFormat,
     checkpointBytes: signed.length,
     blocks,
     leafBytes: leaves.map(({ length }) => length),
   };
-  const text = Buffer.from(JSON.stringify(words));
+  const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32BE(text.length);
   return Buffer.concat([length, text, signed, ...leaves]);
@@ -65,14 +65,14 @@ export function encodePage({ checkpoint, leaves, blocks }: Page): Uint8Array {
 export function decodePage(number: number, bytes: Uint8Array): Page {
   try {
     let at = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-    const words: Words = JSON.parse(Buffer.from(bytes.subarray(lengthBytes, at)).toString());
-    if (words.format !== pageFormat) throw new RangeError(`it is of format ${words.format}`);
+    const header: PageHeader = JSON.parse(Buffer.from(bytes.subarray(lengthBytes, at)).toString());
+    if (header.format !== pageFormat) throw new RangeError(`it is of format ${header.format}`);
     const next = (length: number): Uint8Array => {
       at += length;
       return bytes.subarray(at - length, at);
     };
-    const checkpoint = Checkpoint.decode(next(words.checkpointBytes));
-    return { checkpoint, leaves: words.leafBytes.map(next), blocks: words.blocks };
+    const checkpoint = Checkpoint.decode(next(header.checkpointBytes));
+    return { checkpoint, leaves: header.leafBytes.map(next), blocks: header.blocks };
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw auditErrors.pageUnsound({ number, found: `it cannot be read: ${found}` });

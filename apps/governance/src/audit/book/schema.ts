@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { inspectLog, makePrivateFile } from "@tutti/journal/log";
+import { createPrivateFile, inspectLog } from "@tutti/journal/log";
 import { auditErrors } from "../errors.ts";
 
 const format = 2;
@@ -37,7 +37,7 @@ const retentionTable = `
 export async function openBook(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
   return namingFaults(() => {
-    makePrivateFile(file);
+    createPrivateFile(file);
     const database = new DatabaseSync(file);
     try {
       prepare(database, file);
@@ -50,7 +50,7 @@ export async function openBook(file: string): Promise<DatabaseSync> {
 }
 
 /** Opens the file read-only. */
-export async function openBookToRead(file: string): Promise<DatabaseSync> {
+export async function openBookReadOnly(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
   return namingFaults(() => {
     const log = `${file}-wal`;

@@ -11,10 +11,10 @@
 import type { AuditFilter, AuditRecord } from "@tutti/contracts/governance/v1";
 import { auditErrors } from "../errors.ts";
 import { recordsIn } from "./blocks.ts";
+import type { BookStore, StoredBlock } from "./book-store.ts";
 import { RecordFilter } from "./filter.ts";
 import type { BookRecord } from "./intake.ts";
 import { aboutRecord, auditRecordOf, decodedRecord, type JournalName } from "./record.ts";
-import type { Shelf, ShelvedBlock } from "./shelf.ts";
 
 export interface RecordSearch {
   readonly namespace: string;
@@ -31,33 +31,33 @@ export interface FoundRecords {
 }
 
 /** The position of a record in the order of a search. */
-interface Standing extends JournalName {
+interface SearchPosition extends JournalName {
   readonly timeMs: number;
   readonly batch: number;
   readonly index: number;
 }
 
 const recordsMax = 200_000;
-const blocksAtOnce = 128;
+const blocksPerRead = 128;
 
 export function searchRecords(
-  shelf: Shelf,
+  store: BookStore,
   search: RecordSearch,
   journalOf: (leaf: number) => JournalName,
 ): FoundRecords {
   const { isOldestFirst, size, token } = search;
   const filter = new RecordFilter(search.namespace, search.filter);
-  const after = token === "" ? undefined : standingIn(token);
+  const after = token === "" ? undefined : positionIn(token);
   const sign = isOldestFirst ? 1 : -1;
-  const isBehind = (one: Standing, other: Standing): boolean => sign * compared(one, other) > 0;
-  const found: { readonly at: Standing; readonly record: AuditRecord }[] = [];
-  let looked = 0;
-  for (const block of blocks(shelf, isOldestFirst)) {
+  const isBehind = (one: SearchPosition, other: SearchPosition): boolean => sign * compared(one, other) > 0;
+  const found: { readonly at: SearchPosition; readonly record: AuditRecord }[] = [];
+  let scanned = 0;
+  for (const block of blocks(store, isOldestFirst)) {
     const nearestMs = isOldestFirst ? block.firstMs : block.lastMs;
     // One more than the size of the page shows whether there is another page.
     const beyond = found[size];
     if (beyond !== undefined && sign * (nearestMs - beyond.at.timeMs) > 0) break;
-    if (looked >= recordsMax) {
+    if (scanned >= recordsMax) {
       // Records from this block on belong to the next page, including those that were found already.
       const sure = found.filter(({ at }) => sign * (nearestMs - at.timeMs) > 0).slice(0, size);
       const last = sure.length === size ? sure.at(-1) : undefined;
@@ -67,12 +67,12 @@ export function searchRecords(
     const farthestMs = isOldestFirst ? block.lastMs : block.firstMs;
     if (!filter.mayHave(block) || (after !== undefined && sign * (after.timeMs - farthestMs) > 0)) continue;
     const journal = journalOf(block.leaf);
-    for (const record of recordsIn(shelf.bytesOf(block))) {
-      looked++;
+    for (const record of recordsIn(store.bytesOf(block))) {
+      scanned++;
       const at = { ...journal, ...placeOf(record) };
       if (after !== undefined && !isBehind(at, after)) continue;
-      const shown = wanted(filter, journal, record);
-      if (shown !== undefined) found.push({ at, record: shown });
+      const match = matchingRecord(filter, journal, record);
+      if (match !== undefined) found.push({ at, record: match });
     }
     found.sort((one, other) => sign * compared(one.at, other.at));
     // Records after a full page are found again by the next one.
@@ -85,38 +85,38 @@ export function searchRecords(
 }
 
 /** Returns the record in its view, if it matches. */
-export function wanted(
+export function matchingRecord(
   filter: RecordFilter,
   journal: JournalName,
   record: BookRecord,
 ): AuditRecord | undefined {
   const decoded = decodedRecord(record);
   if (!filter.mayBe(aboutRecord(decoded), record.timeMs)) return;
-  const shown = auditRecordOf(journal, record, decoded);
-  return filter.is(shown) ? shown : undefined;
+  const view = auditRecordOf(journal, record, decoded);
+  return filter.is(view) ? view : undefined;
 }
 
-function* blocks(shelf: Shelf, isOldestFirst: boolean): Generator<ShelvedBlock, void> {
-  let last: ShelvedBlock | undefined;
+function* blocks(store: BookStore, isOldestFirst: boolean): Generator<StoredBlock, void> {
+  let last: StoredBlock | undefined;
   for (;;) {
-    const some = shelf.blocksInOrder(isOldestFirst, last, blocksAtOnce);
+    const some = store.blocksInOrder(isOldestFirst, last, blocksPerRead);
     yield* some;
     last = some.at(-1);
-    if (some.length < blocksAtOnce) return;
+    if (some.length < blocksPerRead) return;
   }
 }
 
-function placeOf({ timeMs, batch, index }: BookRecord): Omit<Standing, keyof JournalName> {
+function placeOf({ timeMs, batch, index }: BookRecord): Omit<SearchPosition, keyof JournalName> {
   return { timeMs, batch, index };
 }
 
-function compared(one: Standing, other: Standing): number {
+function compared(one: SearchPosition, other: SearchPosition): number {
   if (one.timeMs !== other.timeMs) return one.timeMs - other.timeMs;
   if (one.service !== other.service) return one.service < other.service ? -1 : 1;
   return one.partition - other.partition || one.batch - other.batch || one.index - other.index;
 }
 
-function tokenOf({ timeMs, service, partition, batch, index }: Standing): string {
+function tokenOf({ timeMs, service, partition, batch, index }: SearchPosition): string {
   return [timeMs, service, partition, batch, index].join("/");
 }
 
@@ -125,7 +125,7 @@ function tokenBefore(timeMs: number, isOldestFirst: boolean): string {
   return [timeMs, isOldestFirst ? "" : "~", 0, 0, 0].join("/");
 }
 
-function standingIn(token: string): Standing {
+function positionIn(token: string): SearchPosition {
   const [, timeMs, service = "", ...places] =
     /^(\d+(?:\.\d+)?)\/([a-z0-9-]*|~)\/(\d+)\/(\d+)\/(\d+)$/.exec(token) ?? [];
   if (timeMs === undefined) throw auditErrors.pageUnknown();

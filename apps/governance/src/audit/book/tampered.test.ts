@@ -13,22 +13,22 @@ type Named = readonly [recordId: string, kind: AuditFaultKind];
 
 /** Two journals with three batches under three checkpoints: six heads, with a block of two records each. */
 async function filled(): Promise<TestBook> {
-  const kept = await TestBook.open();
+  const fixture = await TestBook.open();
   const journals = [new TestJournal(0), new TestJournal(1)];
   for (let number = 0; number < 3; number++) {
     const timeMs = startMs + number * 1_000;
     const parts = journals.map((journal) =>
       journal.part(journal.batch(timeMs, { actor: "ada", id: `run-${number}` }, { id: "run-9" })),
     );
-    kept.take(timeMs + 500, ...parts);
+    fixture.sign(timeMs + 500, ...parts);
   }
-  return kept;
+  return fixture;
 }
 
-const verifiedBy = (kept: TestBook) => [...kept.book.verify(0)].flatMap(({ faults }) => faults);
+const verifiedBy = (fixture: TestBook) => [...fixture.book.verify(0)].flatMap(({ faults }) => faults);
 
-function exportedBy(kept: TestBook) {
-  const parts = [...kept.book.export({ namespace: "default", filter: undefined, isCloudEvents: false })];
+function exportedBy(fixture: TestBook) {
+  const parts = [...fixture.book.export({ namespace: "default", filter: undefined, isCloudEvents: false })];
   const verifier = new ExportVerifier(signer.publicKey);
   const end = new ExportWriter(parts.at(-1)?.state).writeEnd(startMs + 9_000, {
     signingKeyId: "key-1",
@@ -94,26 +94,31 @@ const table: Readonly<Record<string, { sql: readonly string[]; gone: readonly Na
 describe("a book that was tampered with", () => {
   for (const [title, { sql, gone, more = 0 }] of Object.entries(table))
     it(`names ${title}`, async () => {
-      await using kept = await filled();
-      assert.deepEqual([kept.book.standing().faults, exportedBy(kept), verifiedBy(kept)], [[], [], []]);
-      await kept.tamper(...sql);
+      await using fixture = await filled();
+      assert.deepEqual(
+        [fixture.book.standing().faults, exportedBy(fixture), verifiedBy(fixture)],
+        [[], [], []],
+      );
+      await fixture.tamper(...sql);
       // Also while it is open.
-      const verified = namesOf(verifiedBy(kept)).filter(([, kind]) => kind === removed || kind === changed);
+      const verified = namesOf(verifiedBy(fixture)).filter(
+        ([, kind]) => kind === removed || kind === changed,
+      );
       assert.ok(verified.length >= gone.length + more, JSON.stringify(verified));
       for (const name of gone)
         assert.deepEqual(
           verified.find(([id]) => id === name[0]),
           name,
         );
-      const exported = namesOf(exportedBy(kept));
+      const exported = namesOf(exportedBy(fixture));
       for (const name of gone)
         assert.deepEqual(
           exported.find(([id]) => id === name[0]),
           name,
         );
       assert.ok(exported.length > 0);
-      await kept.reopen();
-      const started = namesOf(kept.book.standing().faults);
+      await fixture.reopen();
+      const started = namesOf(fixture.book.standing().faults);
       for (const name of gone)
         assert.deepEqual(
           started.find(([id]) => id === name[0]),
@@ -130,19 +135,22 @@ describe("a book that was tampered with", () => {
   };
   for (const [title, sql] of Object.entries(fatal))
     it(`is not opened with ${title}, and a verification names it`, async () => {
-      await using kept = await filled();
-      await kept.tamper(sql);
-      assert.ok(verifiedBy(kept).length > 0);
-      await assert.rejects(kept.reopen(), { code: "audit.book_damaged" });
-      await kept.restore();
+      await using fixture = await filled();
+      await fixture.tamper(sql);
+      assert.ok(verifiedBy(fixture).length > 0);
+      await assert.rejects(fixture.reopen(), { code: "audit.book_damaged" });
+      await fixture.restore();
     });
 
   it("names no record that a signed retention removed, and each that was removed after it", async () => {
-    await using kept = await filled();
-    assert.equal(kept.drop(startMs + 1_500), 2);
-    await kept.reopen();
-    assert.deepEqual([kept.book.standing().faults, exportedBy(kept), verifiedBy(kept)], [[], [], []]);
-    await kept.tamper("UPDATE block SET bytes = NULL WHERE leaf IN (1, 2)");
-    assert.deepEqual(namesOf(verifiedBy(kept)), [["workflow/0/2", removed]]);
+    await using fixture = await filled();
+    assert.equal(fixture.drop(startMs + 1_500), 2);
+    await fixture.reopen();
+    assert.deepEqual(
+      [fixture.book.standing().faults, exportedBy(fixture), verifiedBy(fixture)],
+      [[], [], []],
+    );
+    await fixture.tamper("UPDATE block SET bytes = NULL WHERE leaf IN (1, 2)");
+    assert.deepEqual(namesOf(verifiedBy(fixture)), [["workflow/0/2", removed]]);
   });
 });

@@ -11,6 +11,7 @@ import {
   sameHash,
 } from "@tutti/policy/audit";
 import { recordsIn } from "./blocks.ts";
+import type { BookStore, PlacedHead, StoredBlock } from "./book-store.ts";
 import {
   columnsFault,
   missingCheckpoint,
@@ -20,7 +21,6 @@ import {
   unreadableFault,
 } from "./completeness.ts";
 import { type BookRecord, leafAt, treeOf } from "./intake.ts";
-import type { PlacedHead, Shelf, ShelvedBlock } from "./shelf.ts";
 
 export interface VerifyProgress {
   /** Number of verified records so far. */
@@ -34,9 +34,9 @@ const {
   AUDIT_FAULT_KIND_SIGNATURE: signature,
 } = AuditFaultKind;
 
-export function* verified(shelf: Shelf, fromCheckpoint: number): Generator<VerifyProgress, void> {
-  const trusted = trustedOf(shelf.keys());
-  const retained = retainedBefore(shelf, trusted);
+export function* verified(store: BookStore, fromCheckpoint: number): Generator<VerifyProgress, void> {
+  const trusted = trustedOf(store.keys());
+  const retained = retainedBefore(store, trusted);
   const faults: AuditFault[] = [
     ...retained.faults,
     ...trusted.faults.map(({ signingKeyId, message }) =>
@@ -47,20 +47,20 @@ export function* verified(shelf: Shelf, fromCheckpoint: number): Generator<Verif
   let before = 0;
   let from = 0;
   let checked = 0;
-  for (const { columns, checkpoint } of shelf.listedCheckpoints()) {
+  for (const { columns, checkpoint } of store.listedCheckpoints()) {
     const { number, treeSize, rootHash } = checkpoint;
     for (let missing = before + 1; missing < columns.number; missing++)
       faults.push(missingCheckpoint(missing));
     before = columns.number;
     const wrong = columnsFault(checkpoint, columns);
     if (wrong !== undefined) faults.push(wrong);
-    for (const placed of shelf.placedHeads(from, treeSize)) {
+    for (const placed of store.placedHeads(from, treeSize)) {
       if (placed.leaf !== tree.size) faults.push(fault("", removed, `head ${tree.size} is missing`));
       tree.append(headLeaf(placed.head));
       // Earlier heads are needed only for the tree.
       if (number < fromCheckpoint) continue;
       checked += placed.head.recordCount;
-      faults.push(...headFaults(shelf, placed, retained.leaf));
+      faults.push(...headFaults(store, placed, retained.leaf));
     }
     from = treeSize;
     if (tree.size !== treeSize || !sameHash(tree.rootAt(), rootHash))
@@ -70,14 +70,14 @@ export function* verified(shelf: Shelf, fromCheckpoint: number): Generator<Verif
     if (number >= fromCheckpoint) yield { checked, faults: faults.splice(0) };
     checked = 0;
   }
-  if (!shelf.placedHeads(from).next().done)
+  if (!store.placedHeads(from).next().done)
     faults.push(fault("", removed, "the last heads have no checkpoint"));
   if (faults.length > 0) yield { checked, faults };
 }
 
-function headFaults(shelf: Shelf, placed: PlacedHead, retained: number): AuditFault[] {
+function headFaults(store: BookStore, placed: PlacedHead, retained: number): AuditFault[] {
   const { leaf, head } = placed;
-  const leaves = shelf.leavesUnder(leaf);
+  const leaves = store.leavesUnder(leaf);
   const tree = treeOf(leaves);
   const root = tree.size === 0 ? emptyRoot : tree.rootAt();
   const faults = missingUnder(placed, retained);
@@ -89,15 +89,20 @@ function headFaults(shelf: Shelf, placed: PlacedHead, retained: number): AuditFa
         "the hashes of the records up to this batch are not those that were signed",
       ),
     );
-  for (const block of shelf.blocksUnder(leaf)) faults.push(...blockFaults(shelf, head, block, leaves));
+  for (const block of store.blocksUnder(leaf)) faults.push(...blockFaults(store, head, block, leaves));
   return faults;
 }
 
-function blockFaults(shelf: Shelf, head: JournalHead, block: ShelvedBlock, leaves: Uint8Array): AuditFault[] {
+function blockFaults(
+  store: BookStore,
+  head: JournalHead,
+  block: StoredBlock,
+  leaves: Uint8Array,
+): AuditFault[] {
   const { first, records: count } = block;
   let records: BookRecord[];
   try {
-    records = recordsIn(shelf.bytesOf(block));
+    records = recordsIn(store.bytesOf(block));
   } catch {
     return [unreadableFault(head, block)];
   }

@@ -8,7 +8,7 @@ import type { OpenedPlace } from "../rounds.ts";
 import { AuditThread } from "../thread/audit-thread.ts";
 import { SharedBook } from "./shared-book.ts";
 
-export interface SharedPlaceParts extends NonNullable<HostContext["sharing"]> {
+export interface SharedPlaceParts extends NonNullable<HostContext["sharedStorage"]> {
   readonly connection: Awaited<ReturnType<HostContext["nats"]>>;
   /** The earlier book that this one continues, if any. */
   readonly bookBefore: string;
@@ -25,7 +25,7 @@ export async function openSharedPlace(
     const shared = await SharedBook.open({ connection, replicas }, signal);
     const file = join(folder.path, "book.sqlite");
     if (!existsSync(file) && existsSync(bookBefore))
-      await goOnWith({ bookBefore, file, shared, key }, signal);
+      await importEarlierBook({ bookBefore, file, shared, key }, signal);
     return { file, shared, close: () => folder.stop() };
   } catch (error) {
     folder.stop();
@@ -33,7 +33,7 @@ export async function openSharedPlace(
   }
 }
 
-interface BookBefore extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
+interface EarlierBook extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
   readonly file: string;
   readonly shared: SharedBook;
 }
@@ -42,7 +42,10 @@ interface BookBefore extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
  * Initializes the copy of this process from an earlier book, and the shared book with its pages. It is a copy
  * once all of them exist. A process that dies before repeats it, and pages of other processes stay.
  */
-async function goOnWith({ bookBefore, file, shared, key }: BookBefore, signal: AbortSignal): Promise<void> {
+async function importEarlierBook(
+  { bookBefore, file, shared, key }: EarlierBook,
+  signal: AbortSignal,
+): Promise<void> {
   const incoming = `${file}.incoming`;
   const remove = async (...ends: readonly string[]): Promise<void> => {
     for (const end of ends) await rm(`${incoming}${end}`, { force: true });

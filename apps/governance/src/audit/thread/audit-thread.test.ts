@@ -9,7 +9,7 @@ import { namingFaults } from "../book/schema.ts";
 import { AuditThread } from "./audit-thread.ts";
 
 describe("the audit's thread", () => {
-  it("says why the book cannot be opened, and opens it as soon as it can be", async () => {
+  it("reports why the book cannot be opened, and opens it as soon as possible", async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-book-"));
     const file = join(folder.path, "book.sqlite");
     await mkdir(file);

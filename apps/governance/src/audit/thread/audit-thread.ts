@@ -40,7 +40,14 @@ export class AuditThread {
     );
     const gone = (reason: string) => auditErrors.threadGone({ reason });
     const mayEnd = () => this.#streams === 0 && !this.#isPrepared;
-    this.#thread = new RequestThread({ name: "audit", file, workerData, youngMb: 8, gone, mayEnd });
+    this.#thread = new RequestThread({
+      name: "audit",
+      file,
+      workerData,
+      youngMb: 8,
+      deathError: gone,
+      mayEnd,
+    });
   }
 
   /** Stops the thread after its present work: it answers one question after the other. */
@@ -52,7 +59,7 @@ export class AuditThread {
   }
 
   async call<Call extends BookCall>(call: Call, ...values: BookArguments<Call>): Promise<BookAnswer<Call>> {
-    const answer = (await this.#ask({ kind: "call", call, values })) as BookAnswer<Call>;
+    const answer = (await this.#request({ kind: "call", call, values })) as BookAnswer<Call>;
     if (call === "commit") this.#isPrepared = false;
     return answer;
   }
@@ -60,40 +67,40 @@ export class AuditThread {
   /** Prepares the next checkpoint. Nothing of it counts before `commit`. */
   async prepare(gathered: Gathered): Promise<PreparedOf> {
     this.#isPrepared = true;
-    const prepared = (await this.#ask({ kind: "prepare", gathered })) as PreparedOf;
+    const prepared = (await this.#request({ kind: "prepare", gathered })) as PreparedOf;
     this.#isPrepared = prepared.heads.length > 0 && !prepared.isAnchorsAlone;
     return prepared;
   }
 
   /** Returns how many records are under checkpoints. */
   async records(): Promise<number> {
-    return (await this.#ask({ kind: "records" })) as number;
+    return (await this.#request({ kind: "records" })) as number;
   }
 
   /** Yields parts, each made on request. */
   async *stream<Name extends keyof BookStreams>(
     stream: Name,
-    wish: BookStreams[Name]["wish"],
+    request: BookStreams[Name]["request"],
   ): AsyncGenerator<BookStreams[Name]["part"], void> {
     let of = 0;
     this.#streams++;
     try {
       await this.#sent((id) => {
         of = id;
-        return { id, kind: "begin", stream, wish };
+        return { id, kind: "begin", stream, request };
       });
       for (;;) {
-        const part = await this.#ask({ kind: "next", of });
+        const part = await this.#request({ kind: "next", of });
         if (part === undefined) return;
         yield part as BookStreams[Name]["part"];
       }
     } finally {
-      await this.#ask({ kind: "end", of }).catch(() => {});
+      await this.#request({ kind: "end", of }).catch(() => {});
       this.#streams--;
     }
   }
 
-  #ask(question: Question): Promise<unknown> {
+  #request(question: Question): Promise<unknown> {
     return this.#sent((id) => ({ ...question, id }));
   }
 

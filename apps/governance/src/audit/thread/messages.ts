@@ -1,7 +1,7 @@
 /** The messages to and from the audit thread. */
 import type { SigningKey } from "@tutti/contracts/governance/v1";
 import type { AuditBook, Prepared } from "../book/book.ts";
-import type { ExportPart, ExportWish } from "../book/exporting.ts";
+import type { ExportPart, ExportRequest } from "../book/exporting.ts";
 import type { JournalPart } from "../book/intake.ts";
 import type { VerifyProgress } from "../book/verifying.ts";
 import type { OwnLog } from "./own-log.ts";
@@ -43,8 +43,8 @@ export interface PreparedOf extends Prepared {
 
 /** Streams, taken one part after the other. */
 export interface BookStreams {
-  readonly export: { readonly wish: ExportWish; readonly part: ExportPart };
-  readonly verify: { readonly wish: number; readonly part: VerifyProgress };
+  readonly export: { readonly request: ExportRequest; readonly part: ExportPart };
+  readonly verify: { readonly request: number; readonly part: VerifyProgress };
 }
 
 export type ToThread =
@@ -60,7 +60,7 @@ export type ToThread =
       readonly id: number;
       readonly kind: "begin";
       readonly stream: keyof BookStreams;
-      readonly wish: unknown;
+      readonly request: unknown;
     }
   | { readonly id: number; readonly kind: "next"; readonly of: number }
   | { readonly id: number; readonly kind: "end"; readonly of: number };

@@ -15,13 +15,13 @@ const sizes = { firstBytes: 64 * 1024, maxBytes: 64 * 1024 };
 const plenty = 1024 * 1024;
 
 /** A book that only counts batches. */
-class Taken {
+class RecordedBatches {
   readonly #ends = new Map<string, number>();
 
   readonly of = ({ service, partition }: { service: string; partition: number }): number =>
     this.#ends.get(`${service}/${partition}`) ?? 0;
 
-  take(parts: readonly JournalPart[]): void {
+  record(parts: readonly JournalPart[]): void {
     for (const { service, partition, batches } of parts) {
       for (const batch of batches) {
         const number = readHeader(batch)?.number ?? 0;
@@ -56,73 +56,73 @@ describe("the log of the own process", () => {
   const sizeOf = (parts: readonly JournalPart[]) =>
     parts.reduce((sum, { batches }) => sum + batches.reduce((bytes, { length }) => bytes + length, 0), 0);
 
-  it("is read once for all journals, each batch as its partition gives it", async () => {
+  it("is read once for all journals, with each batch as its partition returns it", async () => {
     await write(30);
     const { parts, isMore } = new OwnLogFollower().next(log(), () => 0, plenty);
     assert.equal(isMore, false);
     assert.equal(parts.length, journal.partitions.length);
     for (const { service, partition, batches } of parts) {
-      const one = journal.partition(service, partition);
-      const expected = (await batchesFrom(one)).map((batch) => encodeBatch(one, batch));
+      const journalPart = journal.partition(service, partition);
+      const expected = (await batchesFrom(journalPart)).map((batch) => encodeBatch(journalPart, batch));
       assert.deepEqual(batches, expected);
     }
   });
 
-  it("continues where the book is, and gives nothing without new records", async () => {
-    const taken = new Taken();
+  it("continues at the position of the book, and returns no batch without new records", async () => {
+    const recorded = new RecordedBatches();
     const follower = new OwnLogFollower();
     for (let round = 0; round < 4; round++) {
       await write(10);
-      taken.take(follower.next(log(), taken.of, plenty).parts);
+      recorded.record(follower.next(log(), recorded.of, plenty).parts);
       for (const { service, partition, last } of journal.partitions)
-        assert.equal(taken.of({ service, partition }), last.number);
-      assert.equal(sizeOf(follower.next(log(), taken.of, plenty).parts), 0);
+        assert.equal(recorded.of({ service, partition }), last.number);
+      assert.equal(sizeOf(follower.next(log(), recorded.of, plenty).parts), 0);
     }
   });
 
-  it("gives what came to nothing once more, with what came since", async () => {
+  it("returns unsigned records again, with new ones", async () => {
     await write(5);
     const follower = new OwnLogFollower();
     const first = sizeOf(follower.next(log(), () => 0, plenty).parts);
     assert.ok(first > 0);
     assert.deepEqual(sizeOf(follower.next(log(), () => 0, plenty).parts), first);
     await write(5);
-    const again = follower.next(log(), () => 0, plenty);
-    assert.deepEqual(again.parts, new OwnLogFollower().next(log(), () => 0, plenty).parts);
-    assert.equal(again.isMore, false);
+    const restarted = follower.next(log(), () => 0, plenty);
+    assert.deepEqual(restarted.parts, new OwnLogFollower().next(log(), () => 0, plenty).parts);
+    assert.equal(restarted.isMore, false);
     // No more is held than was requested.
     assert.equal(follower.next(log(), () => 0, 1).isMore, true);
   });
 
-  it("comes in parts of about so many bytes", async () => {
+  it("is returned in parts of about the requested size", async () => {
     await write(40);
-    const taken = new Taken();
+    const recorded = new RecordedBatches();
     const follower = new OwnLogFollower();
     let rounds = 0;
     for (let isMore = true; isMore; rounds++) {
-      const next = follower.next(log(), taken.of, 50_000);
+      const next = follower.next(log(), recorded.of, 50_000);
       assert.ok(sizeOf(next.parts) < 100_000);
-      taken.take(next.parts);
+      recorded.record(next.parts);
       ({ isMore } = next);
     }
     assert.ok(rounds > 3);
     for (const { service, partition, last } of journal.partitions)
-      assert.equal(taken.of({ service, partition }), last.number);
+      assert.equal(recorded.of({ service, partition }), last.number);
   });
 
   it("is passed over as far as a book has it that was opened again", async () => {
-    const taken = new Taken();
+    const recorded = new RecordedBatches();
     await write(20);
-    taken.take(new OwnLogFollower().next(log(), taken.of, plenty).parts);
+    recorded.record(new OwnLogFollower().next(log(), recorded.of, plenty).parts);
     await write(1);
-    const { parts } = new OwnLogFollower().next(log(), taken.of, 10_000);
+    const { parts } = new OwnLogFollower().next(log(), recorded.of, 10_000);
     assert.deepEqual(
       parts.map(({ batches }) => batches.length),
       journal.partitions.map(() => 1),
     );
   });
 
-  it("is given of the services alone that are asked for", async () => {
+  it("returns only the requested services", async () => {
     await write(2);
     const { parts } = new OwnLogFollower().next(log(["swarm"]), () => 0, plenty);
     assert.deepEqual(

@@ -36,16 +36,16 @@ export class OwnLogFollower {
 
   /**
    * Returns the batches that the book does not have, up to about a number of bytes.
-   * @param takenOf returns the last batch of a journal in the book
+   * @param recordedUpTo returns the last batch of a journal in the book
    */
-  next(log: OwnLog, takenOf: (journal: JournalName) => number, bytesMax: number): NextParts {
-    const isWaiting = [...this.#read.values()].some((part) => takenOf(part) < part.last);
+  next(log: OwnLog, recordedUpTo: (journal: JournalName) => number, bytesMax: number): NextParts {
+    const isWaiting = [...this.#read.values()].some((part) => recordedUpTo(part) < part.last);
     if (!isWaiting) this.#read = new Map();
-    const held = [...this.#read.values()].flatMap(({ batches }) => batches);
-    const room = bytesMax - held.reduce((bytes, batch) => bytes + batch.length, 0);
+    const unread = [...this.#read.values()].flatMap(({ batches }) => batches);
+    const room = bytesMax - unread.reduce((bytes, batch) => bytes + batch.length, 0);
     if (room <= 0) return { parts: [...this.#read.values()], isMore: true };
     try {
-      const isAll = this.#goOn(log, takenOf, room);
+      const isAll = this.#readOn(log, recordedUpTo, room);
       return { parts: [...this.#read.values()], isMore: !isAll };
     } catch (error) {
       this.close();
@@ -63,9 +63,9 @@ export class OwnLogFollower {
    * Reads on. Returns whether it reached the end. Skipped batches are not held, so it may read beyond the
    * bytes.
    */
-  #goOn(
+  #readOn(
     { directory, end, services }: OwnLog,
-    takenOf: (journal: JournalName) => number,
+    recordedUpTo: (journal: JournalName) => number,
     bytesMax: number,
   ): boolean {
     this.#reader ??= new LogReader(fileDisk(directory, "read"));
@@ -76,7 +76,7 @@ export class OwnLogFollower {
         end,
         (journal, batch) => {
           if (!own.has(journal.service)) return;
-          const part = this.#partOf(journal, takenOf);
+          const part = this.#partOf(journal, recordedUpTo);
           if (batch.number <= part.last) return;
           const encoded = encodeBatch(journal, batch);
           part.batches.push(encoded);
@@ -89,12 +89,12 @@ export class OwnLogFollower {
     }
   }
 
-  #partOf({ service, partition }: JournalName, takenOf: (journal: JournalName) => number): ReadPart {
+  #partOf({ service, partition }: JournalName, recordedUpTo: (journal: JournalName) => number): ReadPart {
     const name = nameOf({ service, partition });
     const known = this.#read.get(name);
     if (known !== undefined) return known;
-    const made = { service, partition, batches: [], last: takenOf({ service, partition }) };
-    this.#read.set(name, made);
-    return made;
+    const created = { service, partition, batches: [], last: recordedUpTo({ service, partition }) };
+    this.#read.set(name, created);
+    return created;
   }
 }

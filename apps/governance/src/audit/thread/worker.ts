@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ThreadAnswer } from "@tutti/journal";
 import { errorFromUnknown, thisSystem, toProblem } from "@tutti/kernel";
 import { AuditBook } from "../book/book.ts";
-import type { ExportWish } from "../book/exporting.ts";
+import type { ExportRequest } from "../book/exporting.ts";
 import type { Gathered, PreparedOf, ThreadOrders, ToThread } from "./messages.ts";
 import { OwnLogFollower } from "./own-log.ts";
 
@@ -63,10 +63,10 @@ function done(
     case "records":
       return book.records;
     case "begin": {
-      const { stream, wish } = message;
+      const { stream, request } = message;
       streams.set(
         message.id,
-        stream === "export" ? book.export(wish as ExportWish) : book.verify(wish as number),
+        stream === "export" ? book.export(request as ExportRequest) : book.verify(request as number),
       );
       return;
     }

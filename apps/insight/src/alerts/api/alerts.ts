@@ -25,9 +25,9 @@ import {
 } from "@tutti/kernel";
 import { alertErrors, fingerprintOf, inhibition, labelsOf, silenceOf, takeAlert } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
-import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+import { type AlertDependencies, namespaceOf, snapshotOf } from "./dependencies.ts";
 
-type Kept = ReadOnly<AlertSnapshotV1>;
+type Snapshot = ReadOnly<AlertSnapshotV1>;
 
 /** Lists alerts, the most severe first, then the latest. */
 export async function listAlerts(
@@ -36,16 +36,16 @@ export async function listAlerts(
   context: CallContext,
 ): Promise<ListAlertsReply> {
   const namespace = namespaceOf(request, context);
-  const kept = await keptIn(dependencies, namespace, context);
-  const shown = kept.alerts
-    .map(showing(namespace, kept, dependencies.foundation.clock.now()))
-    .filter((alert) => isWanted(alert, filter));
-  const places = new Map(shown.map((alert) => [alert, placeOf(alert)]));
+  const snapshot = await snapshotOf(dependencies, namespace, context);
+  const matching = snapshot.alerts
+    .map(showing(namespace, snapshot, dependencies.foundation.clock.now()))
+    .filter((alert) => matchesFilter(alert, filter));
+  const places = new Map(matching.map((alert) => [alert, placeOf(alert)]));
   const keyOfAlert = (alert: Alert) => places.get(alert) ?? "";
-  shown.sort((one, other) => (keyOfAlert(one) < keyOfAlert(other) ? -1 : 1));
+  matching.sort((one, other) => (keyOfAlert(one) < keyOfAlert(other) ? -1 : 1));
   const list = { list: ["alerts", namespace, AlertFilter.toJSON(filter)], keyOf: keyOfAlert };
-  const { items, nextToken } = pageOf(shown, list, page);
-  return { alerts: items, page: { nextToken, total: shown.length } };
+  const { items, nextToken } = pageOf(matching, list, page);
+  return { alerts: items, page: { nextToken, total: matching.length } };
 }
 
 export async function* watchAlerts(
@@ -55,17 +55,17 @@ export async function* watchAlerts(
 ): AsyncGenerator<WatchAlertsReply> {
   const { foundation, watches: memory } = dependencies;
   const namespace = namespaceOf(request, context);
-  let shown: ReadonlyMap<string, Alert> = new Map();
+  let alerts: ReadonlyMap<string, Alert> = new Map();
   const named: Named<Alert> = {
     async entries() {
-      const kept = await keptIn(dependencies, namespace, context);
-      const show = showing(namespace, kept, foundation.clock.now());
-      shown = new Map(kept.alerts.map((alert) => [alert.alertId, show(alert)]));
-      return new Map([...shown].map(([id, alert]) => [id, { events: stateOf(alert) }]));
+      const snapshot = await snapshotOf(dependencies, namespace, context);
+      const show = showing(namespace, snapshot, foundation.clock.now());
+      alerts = new Map(snapshot.alerts.map((alert) => [alert.alertId, show(alert)]));
+      return new Map([...alerts].map(([id, alert]) => [id, { events: stateOf(alert) }]));
     },
     async find(id) {
-      const alert = shown.get(id);
-      return alert !== undefined && isWanted(alert, filter) ? alert : undefined;
+      const alert = alerts.get(id);
+      return alert !== undefined && matchesFilter(alert, filter) ? alert : undefined;
     },
   };
   const about = JSON.stringify(["alerts", namespace, AlertFilter.toJSON(filter), context.principal.id]);
@@ -87,21 +87,21 @@ export async function acknowledgeAlert(
   const namespace = namespaceOf(request, context);
   const key = keyOf(namespace);
   await execute(dependencies, key, { command: takeAlert, body: { alertId }, reason }, context);
-  const kept = await keptIn(dependencies, namespace, context);
-  const alert = kept.alerts.find((one) => one.alertId === alertId);
+  const snapshot = await snapshotOf(dependencies, namespace, context);
+  const alert = snapshot.alerts.find((each) => each.alertId === alertId);
   if (alert === undefined) throw alertErrors.alertMissing({ id: alertId });
-  return { alert: showing(namespace, kept, dependencies.foundation.clock.now())(alert) };
+  return { alert: showing(namespace, snapshot, dependencies.foundation.clock.now())(alert) };
 }
 
 /** Returns a function that converts alerts for readers, with the silences and alerts that suppress them. */
 export function showing(
   namespace: string,
-  { silences, rules, alerts, escalations }: Pick<Kept, "silences" | "rules" | "alerts" | "escalations">,
+  { silences, rules, alerts, escalations }: Pick<Snapshot, "silences" | "rules" | "alerts" | "escalations">,
   nowMs: number,
 ): (alert: ReadOnly<KeptAlert>) => Alert {
-  const silencing = { silences: new Map(silences.map((one) => [one.silenceId, one])) };
-  const inhibitorOf = inhibition(new Map(rules.map((one) => [one.rule?.ruleId ?? "", one])), () => alerts);
-  const escalationOf = new Map(escalations.map((one) => [one.ruleId, one]));
+  const silencing = { silences: new Map(silences.map((silence) => [silence.silenceId, silence])) };
+  const inhibitorOf = inhibition(new Map(rules.map((rule) => [rule.rule?.ruleId ?? "", rule])), () => alerts);
+  const escalationOf = new Map(escalations.map((escalation) => [escalation.ruleId, escalation]));
   return (alert) => {
     const { alertId, ruleId, title, advice, status, labels, values, startMs, endMs } = alert;
     const isOver = status === AlertStatus.ALERT_STATUS_RESOLVED;
@@ -119,32 +119,32 @@ export function showing(
       incidentId: alert.incidentId ?? "",
       acknowledgeCause: alert.acknowledgeCause as Alert["acknowledgeCause"],
       startTime: toTimestamp(startMs),
-      report: shownReport(alert),
+      report: reportMessage(alert),
       fingerprint: fingerprintOf(labelsOf(alert)),
       endTime: endMs === 0 ? undefined : toTimestamp(endMs),
       silenceId: silenceOf(silencing, alert, nowMs) ?? "",
       inhibitedBy: isOver ? "" : (inhibitorOf(alert)?.alertId ?? ""),
       escalation:
-        status === AlertStatus.ALERT_STATUS_FIRING ? shownEscalation(escalationOf.get(ruleId)) : undefined,
+        status === AlertStatus.ALERT_STATUS_FIRING ? escalationMessage(escalationOf.get(ruleId)) : undefined,
     });
   };
 }
 
-function shownReport({ report }: ReadOnly<KeptAlert>): Alert["report"] {
+function reportMessage({ report }: ReadOnly<KeptAlert>): Alert["report"] {
   if (report === undefined) return undefined;
   const { annotations, generatorUrl, expiryMs, updateMs } = report;
   const times = { expiryTime: toTimestamp(expiryMs), updateTime: toTimestamp(updateMs) };
   return { annotations: { ...annotations }, generatorUrl, ...times };
 }
 
-function shownEscalation(kept: ReadOnly<KeptEscalation> | undefined): Alert["escalation"] {
-  if (kept === undefined) return undefined;
-  const { policyId, reached, dueMs, receivers } = kept;
+function escalationMessage(escalation: ReadOnly<KeptEscalation> | undefined): Alert["escalation"] {
+  if (escalation === undefined) return undefined;
+  const { policyId, reached, dueMs, receivers } = escalation;
   const nextTime = dueMs > 0 ? toTimestamp(dueMs) : undefined;
   return { policyId, step: reached, nextTime, receivers: [...receivers] };
 }
 
-function isWanted(alert: Alert, { statuses, severity, ruleId, labels, started }: AlertFilter): boolean {
+function matchesFilter(alert: Alert, { statuses, severity, ruleId, labels, started }: AlertFilter): boolean {
   const { status } = alert;
   const isStatus =
     statuses.length === 0 ? status !== AlertStatus.ALERT_STATUS_RESOLVED : statuses.includes(status);

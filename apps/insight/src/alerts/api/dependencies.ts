@@ -2,7 +2,7 @@ import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace, type FieldViolation } from "@tutti/contracts/rpc";
 import { type MachineDependencies, orIfAbsent, query, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, ReadOnly } from "@tutti/kernel";
-import { kept } from "@tutti/machine-alert";
+import { snapshotQuery } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
 import type { FailuresExplained } from "../../api/analysis.ts";
 import type { Repairs } from "../../repairs/repairs.ts";
@@ -15,13 +15,13 @@ import type { Evaluator } from "../rules/evaluator.ts";
 /** Dependencies of the handlers of alerts. */
 export interface AlertDependencies extends MachineDependencies {
   readonly foundation: Foundation;
-  readonly evaluator: Pick<Evaluator, "install" | "wake" | "problemOf">;
+  readonly evaluator: Pick<Evaluator, "install" | "requestRound" | "problemOf">;
   readonly receivers: Pick<Receivers, "has" | "names" | "kinds">;
   readonly notifications: Pick<Notifications, "failureOf">;
-  readonly thread: Pick<SeriesThread, "ask">;
+  readonly thread: Pick<SeriesThread, "request">;
   readonly watches: WatchMemory;
   /** Counts reported alerts that were rejected. */
-  readonly reportsLeftOut: { add(count: number): void };
+  readonly droppedReports: { add(count: number): void };
   readonly repairs: Repairs;
   /** Returns the failed work of a namespace, and the causes. */
   readonly explain: (span: {
@@ -57,13 +57,13 @@ export function unknownReceivers(
 }
 
 /** Returns all alerts, rules and silences of a namespace. */
-export function keptIn(
+export function snapshotOf(
   dependencies: MachineDependencies,
   namespace: string,
   context: CallContext,
 ): Promise<ReadOnly<AlertSnapshotV1>> {
   return orIfAbsent(
-    query(dependencies, keyOf(namespace), { query: kept, body: undefined }, context),
+    query(dependencies, keyOf(namespace), { query: snapshotQuery, body: undefined }, context),
     nothing,
   );
 }
@@ -74,5 +74,5 @@ export function namespaceOf(
   { principal }: CallContext,
 ): string {
   if (namespace !== "") return namespace;
-  return principal.shown === undefined ? installationNamespace : defaultNamespace;
+  return principal.credential === undefined ? installationNamespace : defaultNamespace;
 }

@@ -32,9 +32,9 @@ import type { QueuedPool } from "../../repairs/scaling.ts";
 import { repairsOf } from "../../repairs/suggestions.ts";
 import { draftOf } from "../incidents/post-mortem.ts";
 import { keyOf } from "../key.ts";
-import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+import { type AlertDependencies, namespaceOf, snapshotOf } from "./dependencies.ts";
 
-type Kept = ReadOnly<AlertSnapshotV1>;
+type Snapshot = ReadOnly<AlertSnapshotV1>;
 
 /** Failures up to this long before an incident belong to it, because rules evaluate a window and hold. */
 const beforeMs = 10 * 60_000;
@@ -46,18 +46,18 @@ export async function listIncidents(
   context: CallContext,
 ): Promise<ListIncidentsReply> {
   const namespace = namespaceOf(request, context);
-  const kept = await keptIn(dependencies, namespace, context);
-  const isWanted = ({ status }: ReadOnly<KeptIncident>) =>
+  const snapshot = await snapshotOf(dependencies, namespace, context);
+  const hasStatus = ({ status }: ReadOnly<KeptIncident>) =>
     statuses.length === 0
       ? status !== IncidentStatus.INCIDENT_STATUS_RESOLVED
       : statuses.includes(status as IncidentStatus);
-  const wanted = kept.incidents.filter(isWanted);
-  const places = new Map(wanted.map((one) => [one.incidentId, placeOf(one)]));
+  const matching = snapshot.incidents.filter(hasStatus);
+  const places = new Map(matching.map((incident) => [incident.incidentId, placeOf(incident)]));
   const keyOfIncident = ({ incidentId }: { readonly incidentId: string }) => places.get(incidentId) ?? "";
-  const sorted = wanted.toSorted((one, other) => (keyOfIncident(one) < keyOfIncident(other) ? -1 : 1));
+  const sorted = matching.toSorted((one, other) => (keyOfIncident(one) < keyOfIncident(other) ? -1 : 1));
   const list = { list: ["incidents", namespace, ...statuses.map(String)], keyOf: keyOfIncident };
   const { items, nextToken } = pageOf(sorted, list, page);
-  const incidents = items.map((one) => shown(namespace, one, kept));
+  const incidents = items.map((incident) => incidentMessage(namespace, incident, snapshot));
   return { incidents, page: { nextToken, total: sorted.length } };
 }
 
@@ -67,7 +67,7 @@ export async function getIncident(
   context: CallContext,
 ): Promise<GetIncidentReply> {
   const namespace = namespaceOf(request, context);
-  return { incident: await whole(dependencies, namespace, incidentId, context) };
+  return { incident: await detailsOf(dependencies, namespace, incidentId, context) };
 }
 
 export async function updateIncident(
@@ -78,7 +78,7 @@ export async function updateIncident(
   const namespace = namespaceOf({ namespace: named }, context);
   const call = { command: changeIncident, body: { incidentId, ...body }, reason, idempotencyKey };
   await execute(dependencies, keyOf(namespace), call, context);
-  return { incident: await whole(dependencies, namespace, incidentId, context) };
+  return { incident: await detailsOf(dependencies, namespace, incidentId, context) };
 }
 
 export async function repairIncident(
@@ -103,8 +103,8 @@ async function incidentNamed(
   id: string,
   context: CallContext,
 ): Promise<ReadOnly<KeptIncident>> {
-  const kept = await keptIn(dependencies, namespace, context);
-  const found = kept.incidents.find(({ incidentId }) => incidentId === id);
+  const snapshot = await snapshotOf(dependencies, namespace, context);
+  const found = snapshot.incidents.find(({ incidentId }) => incidentId === id);
   if (found === undefined) throw alertErrors.incidentMissing({ id });
   return found;
 }
@@ -118,16 +118,16 @@ function spanOf({ foundation }: AlertDependencies, namespace: string, found: Rea
   };
 }
 
-async function whole(
+async function detailsOf(
   dependencies: AlertDependencies,
   namespace: string,
   id: string,
   context: CallContext,
 ): Promise<Incident> {
-  const kept = await keptIn(dependencies, namespace, context);
-  const found = kept.incidents.find(({ incidentId }) => incidentId === id);
+  const snapshot = await snapshotOf(dependencies, namespace, context);
+  const found = snapshot.incidents.find(({ incidentId }) => incidentId === id);
   if (found === undefined) throw alertErrors.incidentMissing({ id });
-  const incident = shown(namespace, found, kept);
+  const incident = incidentMessage(namespace, found, snapshot);
   const span = spanOf(dependencies, namespace, found);
   const known: {
     tasks: readonly FailedTask[];
@@ -159,7 +159,7 @@ async function whole(
     // The cast: only read.
     cause: cause as Incident["timeline"][number]["cause"],
   }));
-  incident.advice = adviceOf(found, kept);
+  incident.advice = adviceOf(found, snapshot);
   incident.draft = found.postMortem === "";
   incident.postMortem = incident.draft ? draftOf(incident) : found.postMortem;
   return incident;
@@ -171,17 +171,17 @@ function namespaceOfWork(namespace: string, { labels }: ReadOnly<KeptIncident>):
   return labels.find(({ name }) => name === "namespace")?.value ?? defaultNamespace;
 }
 
-function adviceOf({ incidentId }: ReadOnly<KeptIncident>, { alerts }: Kept): string[] {
+function adviceOf({ incidentId }: ReadOnly<KeptIncident>, { alerts }: Snapshot): string[] {
   const own = alerts.filter((alert) => alert.incidentId === incidentId && alert.advice !== "");
   return [...new Map(own.map(({ ruleId, advice }) => [ruleId, advice])).values()].slice(0, 20);
 }
 
-function shown(
+function incidentMessage(
   namespace: string,
-  kept: ReadOnly<KeptIncident>,
-  { alerts: all }: Pick<Kept, "alerts">,
+  incident: ReadOnly<KeptIncident>,
+  { alerts: all }: Pick<Snapshot, "alerts">,
 ): Incident {
-  const { incidentId, title, severity, status, owner, startMs, endMs, alerts, ruleIds, alertIds } = kept;
+  const { incidentId, title, severity, status, owner, startMs, endMs, alerts, ruleIds, alertIds } = incident;
   const firing = all.filter((alert) => alert.incidentId === incidentId && alert.endMs === 0).length;
   return Incident.fromPartial({
     namespace,
@@ -191,12 +191,12 @@ function shown(
     owner,
     alerts,
     firing,
-    resolution: kept.resolution,
+    resolution: incident.resolution,
     // The cast: the rule had a severity of the contract.
     severity: severity as Severity,
     ruleIds: [...ruleIds],
     alertIds: [...alertIds],
-    labels: kept.labels.map((label) => ({ ...label })),
+    labels: incident.labels.map((label) => ({ ...label })),
     startTime: toTimestamp(startMs),
     endTime: endMs === 0 ? undefined : toTimestamp(endMs),
   });

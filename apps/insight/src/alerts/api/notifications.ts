@@ -9,7 +9,7 @@ import { execute } from "@tutti/host/serving";
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
 import { retryDeliveries } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
-import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+import { type AlertDependencies, namespaceOf, snapshotOf } from "./dependencies.ts";
 
 export async function listNotifications(
   dependencies: AlertDependencies,
@@ -17,8 +17,8 @@ export async function listNotifications(
   context: CallContext,
 ): Promise<ListNotificationsReply> {
   const namespace = namespaceOf(request, context);
-  const { deliveries } = await keptIn(dependencies, namespace, context);
-  const shown = deliveries
+  const { deliveries } = await snapshotOf(dependencies, namespace, context);
+  const notifications = deliveries
     .filter(({ problem }) => !deadOnly || problem !== "")
     .map(({ number, receiver, ruleId, alerts, count, requestMs, attempt, problem }): Notification => {
       const dead = problem !== "";
@@ -35,10 +35,10 @@ export async function listNotifications(
       };
     });
   const keyOfNumber = ({ number }: Notification) => String(number).padStart(10, "0");
-  shown.sort((one, other) => one.number - other.number);
+  notifications.sort((one, other) => one.number - other.number);
   const list = { list: ["notifications", namespace, deadOnly], keyOf: keyOfNumber };
-  const { items, nextToken } = pageOf(shown, list, page);
-  return { notifications: items, page: { nextToken, total: shown.length } };
+  const { items, nextToken } = pageOf(notifications, list, page);
+  return { notifications: items, page: { nextToken, total: notifications.length } };
 }
 
 export function retryNotifications(

@@ -16,7 +16,7 @@ import {
   readsOf,
 } from "@tutti/machine-alert/evaluation";
 import { type RuleRead, ruleSeries } from "../rules/rule-series.ts";
-import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+import { type AlertDependencies, namespaceOf, snapshotOf } from "./dependencies.ts";
 
 /** Approximate number of steps in which a period is read. */
 const stepsOfPeriod = 720;
@@ -28,7 +28,7 @@ export async function listObjectives(
   context: CallContext,
 ): Promise<ListObjectivesReply> {
   const namespace = namespaceOf(request, context);
-  const { rules } = await keptIn(dependencies, namespace, context);
+  const { rules } = await snapshotOf(dependencies, namespace, context);
   const standings: ObjectiveStanding[] = [];
   for (const { rule } of rules) {
     if (rule?.objective === undefined || rule.disabled) continue;

@@ -29,7 +29,13 @@ import {
 } from "@tutti/machine-alert";
 import { insightErrors } from "../../errors.ts";
 import { keyOf } from "../key.ts";
-import { type AlertDependencies, keptIn, namespaceOf, revisionIn, unknownReceivers } from "./dependencies.ts";
+import {
+  type AlertDependencies,
+  namespaceOf,
+  revisionIn,
+  snapshotOf,
+  unknownReceivers,
+} from "./dependencies.ts";
 
 /** The current shift and the next one. */
 const shiftsByDefault = 2;
@@ -51,9 +57,9 @@ export async function setRotation(
   const namespace = namespaceOf(request, context);
   const call = { command: keepRotation, body: { rotation, revision: revisionIn(revision) }, reason };
   await execute(dependencies, keyOf(namespace), call, context);
-  const { rotations } = await keptIn(dependencies, namespace, context);
-  const kept = rotations.find((one) => one.rotation?.rotationId === rotation.rotationId);
-  return { rotation: kept && shownRotation(namespace, kept) };
+  const { rotations } = await snapshotOf(dependencies, namespace, context);
+  const stored = rotations.find((each) => each.rotation?.rotationId === rotation.rotationId);
+  return { rotation: stored && rotationMessage(namespace, stored) };
 }
 
 export async function listRotations(
@@ -62,14 +68,14 @@ export async function listRotations(
   context: CallContext,
 ): Promise<ListRotationsReply> {
   const namespace = namespaceOf(request, context);
-  const { rotations } = await keptIn(dependencies, namespace, context);
-  const shown = byId(
-    rotations.map((kept) => shownRotation(namespace, kept)),
+  const { rotations } = await snapshotOf(dependencies, namespace, context);
+  const sorted = byId(
+    rotations.map((stored) => rotationMessage(namespace, stored)),
     ({ rotationId }) => rotationId,
   );
   const list = { list: ["rotations", namespace], keyOf: ({ rotationId }: Rotation) => rotationId };
-  const { items, nextToken } = pageOf(shown, list, page);
-  return { rotations: items, page: { nextToken, total: shown.length } };
+  const { items, nextToken } = pageOf(sorted, list, page);
+  return { rotations: items, page: { nextToken, total: sorted.length } };
 }
 
 export function deleteRotation(
@@ -94,9 +100,9 @@ export async function setPolicy(
   const namespace = namespaceOf(request, context);
   const call = { command: keepPolicy, body: { policy, revision: revisionIn(revision) }, reason };
   await execute(dependencies, keyOf(namespace), call, context);
-  const { policies } = await keptIn(dependencies, namespace, context);
-  const kept = policies.find((one) => one.policy?.policyId === policy.policyId);
-  return { policy: kept && shownPolicy(namespace, kept) };
+  const { policies } = await snapshotOf(dependencies, namespace, context);
+  const stored = policies.find((each) => each.policy?.policyId === policy.policyId);
+  return { policy: stored && policyMessage(namespace, stored) };
 }
 
 export async function listPolicies(
@@ -105,14 +111,14 @@ export async function listPolicies(
   context: CallContext,
 ): Promise<ListEscalationPoliciesReply> {
   const namespace = namespaceOf(request, context);
-  const { policies } = await keptIn(dependencies, namespace, context);
-  const shown = byId(
-    policies.map((kept) => shownPolicy(namespace, kept)),
+  const { policies } = await snapshotOf(dependencies, namespace, context);
+  const sorted = byId(
+    policies.map((stored) => policyMessage(namespace, stored)),
     ({ policyId }) => policyId,
   );
   const list = { list: ["policies", namespace], keyOf: ({ policyId }: EscalationPolicy) => policyId };
-  const { items, nextToken } = pageOf(shown, list, page);
-  return { policies: items, page: { nextToken, total: shown.length } };
+  const { items, nextToken } = pageOf(sorted, list, page);
+  return { policies: items, page: { nextToken, total: sorted.length } };
 }
 
 export function deletePolicy(
@@ -126,42 +132,42 @@ export function deletePolicy(
 
 export async function listOnCall(
   dependencies: AlertDependencies,
-  { rotationId: wanted, time, shifts, page, ...request }: ListOnCallRequest,
+  { rotationId: requestedId, time, shifts, page, ...request }: ListOnCallRequest,
   context: CallContext,
 ): Promise<ListOnCallReply> {
   const namespace = namespaceOf(request, context);
-  const { rotations } = await keptIn(dependencies, namespace, context);
+  const { rotations } = await snapshotOf(dependencies, namespace, context);
   const atMs = time === undefined ? dependencies.foundation.clock.now() : fromTimestamp(time);
   const found = byId(
     rotations.flatMap(({ rotation }) =>
-      rotation !== undefined && (wanted === "" || rotation.rotationId === wanted) ? [rotation] : [],
+      rotation !== undefined && (requestedId === "" || rotation.rotationId === requestedId) ? [rotation] : [],
     ),
     ({ rotationId }) => rotationId,
   );
   const list = {
-    list: ["on-call", namespace, wanted],
+    list: ["on-call", namespace, requestedId],
     keyOf: ({ rotationId }: ReadOnly<Rotation>) => rotationId,
   };
   const { items, nextToken } = pageOf(found, list, page);
-  const shown = items.map((rotation): OnCall => {
+  const onCall = items.map((rotation): OnCall => {
     const { rotationId, title, timeZone } = rotation;
-    const coming = shiftsFrom(rotation, atMs, shifts === 0 ? shiftsByDefault : shifts);
-    return { rotationId, title, timeZone: timeZone || "UTC", shifts: coming.map(shownShift) };
+    const upcoming = shiftsFrom(rotation, atMs, shifts === 0 ? shiftsByDefault : shifts);
+    return { rotationId, title, timeZone: timeZone || "UTC", shifts: upcoming.map(shiftMessage) };
   });
-  return { rotations: shown, page: { nextToken, total: found.length } };
+  return { rotations: onCall, page: { nextToken, total: found.length } };
 }
 
-function shownShift({ member, receivers, fromMs, toMs, isOverridden }: Shift): OnCall["shifts"][number] {
-  const span = { startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs) };
-  return { member, receivers: [...receivers], ...span, overridden: isOverridden };
+function shiftMessage({ member, receivers, fromMs, toMs, isOverridden }: Shift): OnCall["shifts"][number] {
+  const times = { startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs) };
+  return { member, receivers: [...receivers], ...times, overridden: isOverridden };
 }
 
-function shownRotation(namespace: string, { rotation, revision }: ReadOnly<KeptRotation>): Rotation {
+function rotationMessage(namespace: string, { rotation, revision }: ReadOnly<KeptRotation>): Rotation {
   // The cast: only read.
   return { ...(rotation as Rotation), namespace, revision: String(revision) };
 }
 
-function shownPolicy(
+function policyMessage(
   namespace: string,
   { policy, revision }: ReadOnly<KeptEscalationPolicy>,
 ): EscalationPolicy {

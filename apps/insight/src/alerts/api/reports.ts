@@ -13,11 +13,11 @@ import { type AlertDependencies, namespaceOf } from "./dependencies.ts";
 
 export async function reportAlerts(
   dependencies: AlertDependencies,
-  { alerts: given, ...request }: ReportAlertsRequest,
+  { alerts: reports, ...request }: ReportAlertsRequest,
   context: CallContext,
 ): Promise<ReportAlertsReply> {
   const namespace = namespaceOf(request, context);
-  const alerts = given.map(({ startTime, endTime, ...reported }) =>
+  const alerts = reports.map(({ startTime, endTime, ...reported }) =>
     AlertReported.fromPartial({
       ...reported,
       startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
@@ -25,9 +25,9 @@ export async function reportAlerts(
     }),
   );
   const key = keyOf(namespace);
-  const taken = await execute(dependencies, key, { command: takeAlertReports, body: { alerts } }, context);
-  dependencies.reportsLeftOut.add(taken.leftOut);
-  return taken;
+  const result = await execute(dependencies, key, { command: takeAlertReports, body: { alerts } }, context);
+  dependencies.droppedReports.add(result.leftOut);
+  return result;
 }
 
 export function listReceivers({ receivers }: AlertDependencies): ListAlertReceiversReply {

@@ -34,14 +34,20 @@ import {
 import { insightErrors } from "../../errors.ts";
 import { keyOf } from "../key.ts";
 import { showing } from "./alerts.ts";
-import { type AlertDependencies, keptIn, namespaceOf, revisionIn, unknownReceivers } from "./dependencies.ts";
+import {
+  type AlertDependencies,
+  namespaceOf,
+  revisionIn,
+  snapshotOf,
+  unknownReceivers,
+} from "./dependencies.ts";
 
 const dayMs = 24 * 3_600_000;
 const trialDaysMax = 7;
 /** A test of a long span evaluates less often than the rule. */
 const evaluationsMax = 10_000;
 /** Number of evaluations between two pauses that let other requests run. */
-const evaluationsAtOnce = 50;
+const evaluationsPerSlice = 50;
 
 export async function setRule(
   dependencies: AlertDependencies,
@@ -54,10 +60,10 @@ export async function setRule(
   await dependencies.evaluator.install(namespace);
   const body = { rule, revision: revisionIn(revision) };
   await execute(dependencies, key, { command: keepRule, body, reason }, context);
-  dependencies.evaluator.wake(namespace);
-  const { rules, policies } = await keptIn(dependencies, namespace, context);
-  const kept = rules.find((one) => one.rule?.ruleId === rule.ruleId);
-  return { rule: kept && shownRule(dependencies, namespace, kept, idsOf(policies)) };
+  dependencies.evaluator.requestRound(namespace);
+  const { rules, policies } = await snapshotOf(dependencies, namespace, context);
+  const stored = rules.find((each) => each.rule?.ruleId === rule.ruleId);
+  return { rule: stored && ruleMessage(dependencies, namespace, stored, idsOf(policies)) };
 }
 
 export async function listRules(
@@ -67,14 +73,14 @@ export async function listRules(
 ): Promise<ListAlertRulesReply> {
   const namespace = namespaceOf(request, context);
   await dependencies.evaluator.install(namespace);
-  const { rules, policies } = await keptIn(dependencies, namespace, context);
+  const { rules, policies } = await snapshotOf(dependencies, namespace, context);
   const known = idsOf(policies);
-  const shown = rules
-    .map((kept) => shownRule(dependencies, namespace, kept, known))
+  const sorted = rules
+    .map((stored) => ruleMessage(dependencies, namespace, stored, known))
     .sort((one, other) => (one.ruleId < other.ruleId ? -1 : 1));
   const list = { list: ["alert-rules", namespace], keyOf: ({ ruleId }: AlertRule) => ruleId };
-  const { items, nextToken } = pageOf(shown, list, page);
-  return { rules: items, page: { nextToken, total: shown.length } };
+  const { items, nextToken } = pageOf(sorted, list, page);
+  return { rules: items, page: { nextToken, total: sorted.length } };
 }
 
 export async function deleteRule(
@@ -86,7 +92,7 @@ export async function deleteRule(
   await dependencies.evaluator.install(namespace);
   const call = { command: removeRule, body: { ruleId }, reason };
   const reply = await execute(dependencies, keyOf(namespace), call, context);
-  dependencies.evaluator.wake(namespace);
+  dependencies.evaluator.requestRound(namespace);
   return reply;
 }
 
@@ -99,7 +105,7 @@ export async function testRule(
   const namespace = namespaceOf(request, context);
   const compiled = compileRule(rule);
   if (!compiled.ok)
-    return { alerts: [], problems: compiled.problems.map((one) => problemOf(one.field, one)) };
+    return { alerts: [], problems: compiled.problems.map((problem) => problemOf(problem.field, problem)) };
   const nowMs = clock.now();
   const toMs = span?.to === undefined ? nowMs : Math.min(nowMs, fromTimestamp(span.to));
   const fromMs = span?.from === undefined ? toMs - dayMs : fromTimestamp(span.from);
@@ -107,7 +113,7 @@ export async function testRule(
   const { series, problems } = await seriesOf(dependencies, namespace, rule, { fromMs, toMs, nowMs });
   const trial = new RuleTrial(compiled.program, series, fromMs);
   const everyMs = Math.max(everyMsOf(rule), (toMs - fromMs) / evaluationsMax);
-  for (let atMs = fromMs; atMs <= toMs; atMs += everyMs * evaluationsAtOnce) {
+  for (let atMs = fromMs; atMs <= toMs; atMs += everyMs * evaluationsPerSlice) {
     trial.advanceTo(Math.min(atMs, toMs), everyMs);
     context.signal.throwIfAborted();
     await sleep(timers, 0);
@@ -133,7 +139,7 @@ async function seriesOf(
   for (const [at, query] of rule.queries.entries())
     try {
       const stepMs = toMs - fromMs + longestMs > 2 * dayMs ? 60_000 : 10_000;
-      series.push(...(await thread.ask("query", { namespace, queries: [query], span, stepMs, nowMs })));
+      series.push(...(await thread.request("query", { namespace, queries: [query], span, stepMs, nowMs })));
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       if (error.status !== "NOT_FOUND" && error.status !== "INVALID_ARGUMENT") throw error;
@@ -153,20 +159,20 @@ function requireCorrect(rule: AlertRule, { receivers }: Pick<AlertDependencies, 
   throw insightErrors.ruleInvalid({ problem: `${first.field}: ${first.message}` }, { violations });
 }
 
-function shownRule(
+function ruleMessage(
   { evaluator }: Pick<AlertDependencies, "evaluator">,
   namespace: string,
   { rule, revision }: ReadOnly<KeptRule>,
   policies: ReadonlySet<string>,
 ): AlertRule {
   // The cast: only read.
-  const shown = rule as AlertRule;
-  const { ruleId, escalation } = shown;
+  const message = rule as AlertRule;
+  const { ruleId, escalation } = message;
   // The configuration may name an escalation policy of built-in rules that does not exist yet.
   const isLost = escalation !== "" && !policies.has(escalation);
   const problem =
     evaluator.problemOf(namespace, ruleId) || (isLost ? `escalation policy \`${escalation}\` not found` : "");
-  return { ...shown, namespace, revision: String(revision), problem };
+  return { ...message, namespace, revision: String(revision), problem };
 }
 
 function idsOf(policies: readonly ReadOnly<KeptEscalationPolicy>[]): ReadonlySet<string> {

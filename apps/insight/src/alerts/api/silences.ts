@@ -11,7 +11,7 @@ import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { addSilence, alertErrors, endSilence } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
-import { type AlertDependencies, keptIn, namespaceOf } from "./dependencies.ts";
+import { type AlertDependencies, namespaceOf, snapshotOf } from "./dependencies.ts";
 
 export async function createSilence(
   dependencies: AlertDependencies,
@@ -19,24 +19,24 @@ export async function createSilence(
   context: CallContext,
 ) {
   const namespace = namespaceOf(request, context);
-  const { ruleId, labels, span, matchers, author, recurrence: given } = silence;
-  if (span?.to === undefined && given === undefined)
+  const { ruleId, labels, span, matchers, author, recurrence: requested } = silence;
+  if (span?.to === undefined && requested === undefined)
     throw alertErrors.invalid({ problem: "`span.to`: expected when the silence ends, got nothing" });
   const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
   const toMs = span?.to === undefined ? 0 : fromTimestamp(span.to);
-  const recurrence = given && {
-    cron: given.cron,
-    timeZone: given.timeZone,
-    durationMs: given.durationMs,
-    endMs: given.endTime === undefined ? 0 : fromTimestamp(given.endTime),
+  const recurrence = requested && {
+    cron: requested.cron,
+    timeZone: requested.timeZone,
+    durationMs: requested.durationMs,
+    endMs: requested.endTime === undefined ? 0 : fromTimestamp(requested.endTime),
   };
   const match = matchers.length > 0 || author !== "" ? { matchers, author } : undefined;
   const body = { ruleId, labels, fromMs, toMs, match, replaces, recurrence };
   const call = { command: addSilence, body, reason, idempotencyKey };
   const { silenceId } = await execute(dependencies, keyOf(namespace), call, context);
-  const { silences } = await keptIn(dependencies, namespace, context);
-  const kept = silences.find((one) => one.silenceId === silenceId);
-  return { silence: kept && shownSilence(namespace, kept) };
+  const { silences } = await snapshotOf(dependencies, namespace, context);
+  const stored = silences.find((each) => each.silenceId === silenceId);
+  return { silence: stored && silenceMessage(namespace, stored) };
 }
 
 export async function listSilences(
@@ -45,13 +45,13 @@ export async function listSilences(
   context: CallContext,
 ): Promise<ListSilencesReply> {
   const namespace = namespaceOf(request, context);
-  const { silences } = await keptIn(dependencies, namespace, context);
-  const shown = silences
-    .map((kept) => shownSilence(namespace, kept))
+  const { silences } = await snapshotOf(dependencies, namespace, context);
+  const sorted = silences
+    .map((stored) => silenceMessage(namespace, stored))
     .sort((one, other) => (one.silenceId < other.silenceId ? -1 : 1));
   const list = { list: ["silences", namespace], keyOf: ({ silenceId }: Silence) => silenceId };
-  const { items, nextToken } = pageOf(shown, list, page);
-  return { silences: items, page: { nextToken, total: shown.length } };
+  const { items, nextToken } = pageOf(sorted, list, page);
+  return { silences: items, page: { nextToken, total: sorted.length } };
 }
 
 export function deleteSilence(
@@ -63,8 +63,8 @@ export function deleteSilence(
   return execute(dependencies, key, { command: endSilence, body: { silenceId }, reason }, context);
 }
 
-function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
-  const { silenceId, ruleId, labels, fromMs, toMs, cause, match, recurrence } = kept;
+function silenceMessage(namespace: string, stored: ReadOnly<KeptSilence>): Silence {
+  const { silenceId, ruleId, labels, fromMs, toMs, cause, match, recurrence } = stored;
   return {
     namespace,
     silenceId,

@@ -27,13 +27,13 @@ interface AlertNote<T extends EventType = EventType> extends NoteHead {
 
 const source = "/tutti/insight";
 /** Maximum number of events per evaluation. If 10,000 alerts fire at once, only the list has all. */
-const toldAtOnceMax = 100;
+const eventsPerEvaluationMax = 100;
 
 const notes: Readonly<Record<string, NoteOf<Alerts, never>>> = {
   alerts_changed: (_alerts, { alerts }: AlertsChangedV1, happening) =>
     alerts
       .filter(({ status }) => status !== AlertStatus.ALERT_STATUS_PENDING)
-      .slice(0, toldAtOnceMax)
+      .slice(0, eventsPerEvaluationMax)
       .map((changed, part) =>
         changed.status === AlertStatus.ALERT_STATUS_FIRING
           ? noteOf(happening, "tutti.insight.alert.raised", changed.alertId, raised(changed), part)
@@ -49,7 +49,7 @@ const notes: Readonly<Record<string, NoteOf<Alerts, never>>> = {
     ),
   alerts_taken: ({ alerts }, { alertIds }: AlertsTakenV1, happening) =>
     alertIds
-      .slice(0, toldAtOnceMax)
+      .slice(0, eventsPerEvaluationMax)
       .map((id, part) =>
         noteOf(
           happening,
@@ -110,6 +110,6 @@ export function alertEventPublisher({
     foundation,
     sources: [{ machine: alert, notes }],
     mapper,
-    leftOut,
+    dropped: leftOut,
   });
 }

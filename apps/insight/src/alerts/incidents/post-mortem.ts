@@ -2,7 +2,7 @@
 import { type Incident, IncidentEntryKind } from "@tutti/contracts/insight/v1";
 import { fromTimestamp, utcOf } from "@tutti/kernel";
 
-const words: Readonly<Record<number, string>> = {
+const entryNames: Readonly<Record<number, string>> = {
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_OPENED]: "Opened",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_JOINED]: "Alerts joined",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_ENDED]: "Alerts ended",
@@ -13,18 +13,18 @@ const words: Readonly<Record<number, string>> = {
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_NOTE]: "Note",
 };
 
-type Shown = Pick<
+type DraftSource = Pick<
   Incident,
   | ("incidentId" | "title" | "owner" | "startTime" | "endTime" | "alerts" | "ruleIds" | "resolution")
   | ("timeline" | "causes" | "failedCount" | "failed" | "advice")
 >;
 
-export function draftOf(incident: Shown): string {
+export function draftOf(incident: DraftSource): string {
   const { title, incidentId, owner, startTime, endTime, alerts, ruleIds, resolution } = incident;
   const lasting = startTime !== undefined && endTime !== undefined;
   const minutes = lasting ? (fromTimestamp(endTime) - fromTimestamp(startTime)) / 60_000 : 0;
-  const lines = (all: readonly string[], none: string) =>
-    all.length === 0 ? [none] : all.map((line) => `- ${line}`);
+  const lines = (all: readonly string[], emptyText: string) =>
+    all.length === 0 ? [emptyText] : all.map((line) => `- ${line}`);
   return [
     ...[`# ${oneLine(title)}`, ""],
     ...lines(
@@ -45,20 +45,20 @@ export function draftOf(incident: Shown): string {
   ].join("\n");
 }
 
-function impactOf({ failedCount, failed }: Shown): string[] {
+function impactOf({ failedCount, failed }: DraftSource): string[] {
   if (failedCount === 0) return ["No run or mission failed in this time."];
   const some = failed.slice(0, 10).map(({ kind, id }) => `\`${kind}/${id}\``);
   return [`${failedCount} runs and missions failed in this time, the latest: ${some.join(", ")}.`];
 }
 
-function entryOf({ time, kind, ruleId, count, text, cause }: Shown["timeline"][number]): string {
+function entryOf({ time, kind, ruleId, count, text, cause }: DraftSource["timeline"][number]): string {
   const many = count > 1 ? `${count} ` : "";
-  const who = cause?.actor?.id === undefined ? "" : ` (${cause.actor.id})`;
+  const author = cause?.actor?.id === undefined ? "" : ` (${cause.actor.id})`;
   const about = [many === "" ? "" : `${many}of ${ruleId}`, oneLine(text)].filter(Boolean).join(", ");
-  return `${timeOf(time)} ${words[kind] ?? "Post-mortem written"}${about === "" ? "" : `: ${about}`}${who}`;
+  return `${timeOf(time)} ${entryNames[kind] ?? "Post-mortem written"}${about === "" ? "" : `: ${about}`}${author}`;
 }
 
-function causeOf({ summary, likelihood, evidence }: Shown["causes"][number]): string {
+function causeOf({ summary, likelihood, evidence }: DraftSource["causes"][number]): string {
   return `${summary} Likelihood ${(likelihood * 100).toFixed(0)} %. ${evidence.join(" ")}`;
 }
 
@@ -67,6 +67,6 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
-function timeOf(time: Shown["startTime"]): string {
+function timeOf(time: DraftSource["startTime"]): string {
   return time === undefined ? "" : utcOf(fromTimestamp(time));
 }

@@ -20,7 +20,7 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
   },
   discord(message) {
     return {
-      content: cut(headOf(message)),
+      content: truncated(headOf(message)),
       embeds: [{ description: linesOf(message).join("\n"), color: colorOf(message) }],
       // Labels may contain `@everyone`.
       allowed_mentions: { parse: [] },
@@ -33,7 +33,7 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
       type: "AdaptiveCard",
       version: "1.4",
       body: [
-        block(cut(headOf(message)), { weight: "Bolder", size: "Medium" }),
+        block(truncated(headOf(message)), { weight: "Bolder", size: "Medium" }),
         ...linesOf(message).map((line) => block(line)),
       ],
     };
@@ -48,9 +48,9 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
 export function headOf({ alerts, count, namespace }: AlertMessage): string {
   const [first] = alerts;
   const isOver = alerts.every(({ status }) => status === "resolved");
-  const word = isOver ? "RESOLVED" : (first?.severity ?? "").toUpperCase();
+  const statusText = isOver ? "RESOLVED" : (first?.severity ?? "").toUpperCase();
   const more = count > 1 ? ` and ${count - 1} more` : "";
-  return `[${word}] ${first?.title ?? ""}${more} (namespace ${namespace})`;
+  return `[${statusText}] ${first?.title ?? ""}${more} (namespace ${namespace})`;
 }
 
 function linesOf(message: AlertMessage): readonly string[] {
@@ -61,19 +61,19 @@ function linesOf(message: AlertMessage): readonly string[] {
   return [
     ...lines,
     ...(count > lines.length ? [`… and ${count - lines.length} more`] : []),
-    ...(advice === undefined ? [] : [cut(advice)]),
-    ...(escalation === undefined ? [] : [cut(escalation)]),
+    ...(advice === undefined ? [] : [truncated(advice)]),
+    ...(escalation === undefined ? [] : [truncated(escalation)]),
     ...(url === undefined ? [] : [url]),
   ];
 }
 
 function lineOf({ status, title, labels, startTime, endTime }: MessageAlert): string {
-  const shown = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
+  const labelTexts = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
   const time = endTime === undefined ? `since ${startTime}` : `${startTime} to ${endTime}`;
-  return cut([`• ${status}: ${title}`, ...shown, time].join("  "));
+  return truncated([`• ${status}: ${title}`, ...labelTexts, time].join("  "));
 }
 
-function cut(text: string): string {
+function truncated(text: string): string {
   return text.length > textMax ? `${text.slice(0, textMax - 1)}…` : text;
 }
 

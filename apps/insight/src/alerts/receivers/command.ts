@@ -5,14 +5,14 @@ import { insightErrors } from "../../errors.ts";
 const outputMax = 2_000;
 
 export function runCommand(
-  [file = "", ...words]: readonly string[],
+  [file = "", ...args]: readonly string[],
   input: string,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => reject(insightErrors.receiverFailed({ reason }));
     // A group of its own, so that processes started by the program end with it.
-    const child = spawn(file, words, { stdio: ["pipe", "ignore", "pipe"], detached: true });
+    const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"], detached: true });
     const end = () => {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     };

@@ -69,13 +69,13 @@ export function escalationLine({ escalation }: AlertMessage): string | undefined
   return `Escalation ${policy}, step ${step}${people}`;
 }
 
-function severityWord(severity: number): string {
+function severityName(severity: number): string {
   // The cast: the number was one of the contract.
-  return wordOf(enumName(Severity, severity as Severity), "SEVERITY_");
+  return shortName(enumName(Severity, severity as Severity), "SEVERITY_");
 }
 
-function statusWord(status: AlertStatus): string {
-  return wordOf(enumName(AlertStatus, status), "ALERT_STATUS_");
+function statusName(status: AlertStatus): string {
+  return shortName(enumName(AlertStatus, status), "ALERT_STATUS_");
 }
 
 function alertIn(alert: ReadOnly<KeptAlert>): MessageAlert {
@@ -86,13 +86,13 @@ function alertIn(alert: ReadOnly<KeptAlert>): MessageAlert {
     advice,
     labels,
     values,
-    severity: severityWord(severity),
-    status: statusWord(status),
+    severity: severityName(severity),
+    status: statusName(status),
     startTime: new Date(startMs).toISOString(),
     ...(endMs > 0 && { endTime: new Date(endMs).toISOString() }),
   };
 }
 
-function wordOf(name: string, prefix: string): string {
+function shortName(name: string, prefix: string): string {
   return name.replace(prefix, "").toLowerCase();
 }

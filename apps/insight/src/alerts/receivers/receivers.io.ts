@@ -23,12 +23,12 @@ const message: AlertMessage = {
 };
 
 describe("receivers of alerts", () => {
-  const heard: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
+  const received: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
   let status = 204;
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
-    heard.push({ headers: request.headers, body });
+    received.push({ headers: request.headers, body });
     response.writeHead(status).end();
   });
   before(async () => {
@@ -38,24 +38,24 @@ describe("receivers of alerts", () => {
 
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts`;
   const receivers = (
-    given: Partial<ReceiverSettings> & { readonly kind: ReceiverKind },
+    overrides: Partial<ReceiverSettings> & { readonly kind: ReceiverKind },
     isPrivate = true,
   ) => {
     const reference = (name: string, secret: string) =>
       new SecretReference(`env:${name}`, { read: () => ({ secret }), readLater: async () => ({ secret }) });
     const known = { url: reference("URL", url()), secret: reference("SECRET", "whsec_c2VjcmV0") };
-    const settings = { ...known, timeoutMs: 5_000, tls: "starttls" as const, ...given };
+    const settings = { ...known, timeoutMs: 5_000, tls: "starttls" as const, ...overrides };
     return new Receivers({
       ...{ foundation: systemFoundation(), settings: { ops: settings }, arePrivateAllowed: isPrivate },
       runs: { startRun: () => assert.fail("no workflow is started") },
     });
   };
-  const deliver = (kind: ReceiverKind, given: Partial<ReceiverSettings> = {}) =>
-    receivers({ kind, ...given }).deliver("ops", message, new AbortController().signal);
+  const deliver = (kind: ReceiverKind, overrides: Partial<ReceiverSettings> = {}) =>
+    receivers({ kind, ...overrides }).deliver("ops", message, new AbortController().signal);
   const last = () => {
-    const one = heard.at(-1);
-    assert.ok(one !== undefined);
-    return { ...one, json: JSON.parse(one.body) };
+    const request = received.at(-1);
+    assert.ok(request !== undefined);
+    return { ...request, json: JSON.parse(request.body) };
   };
 
   it("a webhook is signed by Standard Webhooks, and has the same id in every attempt", async () => {
@@ -82,7 +82,7 @@ describe("receivers of alerts", () => {
       status = 204;
     });
 
-  it("chat services get their shapes: no mention, nothing that is markup", async () => {
+  it("chat services get messages in their format, without mentions and markup", async () => {
     await deliver("slack");
     assert.match(
       last().json.text,

@@ -53,9 +53,10 @@ export class Receivers {
   }
 
   /** Resolves when the receiver has the message. Throws `insight.message_rejected` if a retry is useless. */
-  async deliver(name: string, given: AlertMessage, signal: AbortSignal): Promise<void> {
+  async deliver(name: string, original: AlertMessage, signal: AbortSignal): Promise<void> {
     const { dashboardUrl } = this.#parts;
-    const message = dashboardUrl === undefined ? given : { ...given, url: pageOf(given, dashboardUrl) };
+    const message =
+      dashboardUrl === undefined ? original : { ...original, url: pageOf(original, dashboardUrl) };
     const settings = this.has(name) ? this.#parts.settings[name] : undefined;
     if (settings === undefined)
       throw insightErrors.messageRejected({ reason: `receiver \`${name}\` is not configured` });

@@ -45,7 +45,7 @@ describe("built-in rules", () => {
     for (const rule of builtInRules([], "")) assert.ok(compileRule(rule).ok, rule.ruleId);
   });
 
-  it("runs-fail counts five failures whose recorded rate is rounded down", () => {
+  it("runs-fail counts five failures although their recorded rate is rounded down", () => {
     assert.deepEqual(
       found("runs-fail", { failed: 4.998, ended: 9.997 }).map(({ title }) => title),
       ["Runs fail: 5 of 10 in 5 minutes"],
@@ -66,13 +66,13 @@ describe("built-in rules", () => {
     ]);
   });
 
-  it("heap-exhausted says how much of its time a process collects garbage", () => {
+  it("heap-exhausted reports the share of time in garbage collection", () => {
     const [alert] = found("heap-exhausted", { paused: 0.618 }, { process: "workflow 1" });
     assert.equal(alert?.title, "workflow 1 collects garbage for 62 % of its time");
     assert.deepEqual(found("heap-exhausted", { paused: 0.1 }), []);
   });
 
-  it("notifications-dead names the namespace, whose list is not that of the installation", () => {
+  it("notifications-dead names the namespace of the dead letters in its title and command", () => {
     const [alert] = found("notifications-dead", { dead: 2.8 }, { namespace: "shop" });
     assert.equal(alert?.title, "Namespace shop has 3 notifications of alerts that are dead letters");
     assert.match(alert?.advice ?? "", /`tutti alert retry -n shop`/);

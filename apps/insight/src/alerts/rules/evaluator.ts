@@ -22,7 +22,7 @@ import {
   type Query,
   type Timer,
 } from "@tutti/kernel";
-import { type Alerts, deadMessages, installRules, keptRules, observe } from "@tutti/machine-alert";
+import { type Alerts, deadMessages, installRules, observe, rulesQuery } from "@tutti/machine-alert";
 import { type CompiledRule, compileRule, everyMsOf, readsOf } from "@tutti/machine-alert/evaluation";
 import { installationNamespace } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
@@ -34,7 +34,7 @@ import { ruleSeries } from "./rule-series.ts";
 
 export interface EvaluatorParts extends MachineDependencies {
   readonly foundation: Foundation;
-  readonly thread: Pick<SeriesThread, "ask">;
+  readonly thread: Pick<SeriesThread, "request">;
   readonly recorder: Pick<Recorder, "catchUp">;
   /** Receivers of built-in rules. */
   readonly builtInReceivers: readonly string[];
@@ -57,7 +57,7 @@ const cause: Cause = {
   reason: "",
 };
 /** Interval between lookups of namespaces, and maximum interval between rounds. */
-const lookEveryMs = 60_000;
+const lookupEveryMs = 60_000;
 const roundAfterMs = 50;
 const retryAfterMs = 10_000;
 
@@ -67,7 +67,7 @@ export class Evaluator implements Component {
   /** By namespace and id. */
   readonly #known = new Map<string, KnownRule>();
   #namespaces: ReadonlySet<string> = new Set([installationNamespace]);
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  #lookedUpMs = Number.NEGATIVE_INFINITY;
   #isInstalled = false;
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
@@ -112,7 +112,7 @@ export class Evaluator implements Component {
   }
 
   /** Starts a round, because a rule has changed. */
-  wake(namespace: string): void {
+  requestRound(namespace: string): void {
     this.#namespaces = new Set([...this.#namespaces, namespace]);
     if (this.#isStopped) return;
     this.#timer?.cancel();
@@ -150,8 +150,8 @@ export class Evaluator implements Component {
   /** Returns when the next rule is due. */
   async #evaluateAll(): Promise<number> {
     const { clock } = this.#parts.foundation;
-    await this.#lookUp(clock.monotonic());
-    let dueMs = clock.now() + lookEveryMs;
+    await this.#findNamespaces(clock.monotonic());
+    let dueMs = clock.now() + lookupEveryMs;
     for (const namespace of this.#namespaces) {
       if (!this.#owns(namespace)) {
         // Until the owner is known, the next round comes sooner, because a start is about to find the owner.
@@ -161,45 +161,45 @@ export class Evaluator implements Component {
       }
       await this.install(namespace);
       dueMs = Math.min(dueMs, await this.#evaluateNamespace(namespace));
-      this.#instruments.dead(namespace, await this.#ask(namespace, deadMessages, 0));
+      this.#instruments.dead(namespace, await this.#query(namespace, deadMessages, 0));
     }
     return dueMs;
   }
 
-  async #lookUp(nowMs: number): Promise<void> {
-    if (nowMs - this.#lookedMs < lookEveryMs) return;
+  async #findNamespaces(nowMs: number): Promise<void> {
+    if (nowMs - this.#lookedUpMs < lookupEveryMs) return;
     const entries = await allEntries(this.#parts, { namespace: "", kinds: ["alert"], mayLag: true });
     this.#namespaces = new Set([...this.#namespaces, ...entries.map(({ key }) => key.namespace)]);
-    this.#lookedMs = nowMs;
+    this.#lookedUpMs = nowMs;
   }
 
   #owns(namespace: string): boolean {
     const { runtime, partitionOwner } = this.#parts;
-    return partitionOwner.holds(runtime.service, runtime.partitionOf(keyOf(namespace)));
+    return partitionOwner.owns(runtime.service, runtime.partitionOf(keyOf(namespace)));
   }
 
   async #evaluateNamespace(namespace: string): Promise<number> {
     const { clock } = this.#parts.foundation;
-    const rules = await this.#ask(namespace, keptRules, []);
+    const rules = await this.#query(namespace, rulesQuery, []);
     const nowMs = clock.now();
     this.#forget(namespace, rules);
-    const due = rules.filter((kept) => this.#ruleOf(namespace, kept, nowMs).dueMs <= nowMs);
-    let nextMs = nowMs + lookEveryMs;
+    const due = rules.filter((stored) => this.#ruleOf(namespace, stored, nowMs).dueMs <= nowMs);
+    let nextMs = nowMs + lookupEveryMs;
     if (due.some(({ rule }) => rule?.disabled === false)) await this.#parts.recorder.catchUp();
     const observations: RuleObservation[] = [];
-    for (const kept of due) {
-      const found = await this.#evaluate(namespace, kept, clock.now());
+    for (const stored of due) {
+      const found = await this.#evaluate(namespace, stored, clock.now());
       if (found !== undefined) observations.push(found);
     }
     if (observations.length > 0) await this.#execute(keyOf(namespace), observe, { observations });
-    for (const kept of rules) nextMs = Math.min(nextMs, this.#ruleOf(namespace, kept, nowMs).dueMs);
+    for (const stored of rules) nextMs = Math.min(nextMs, this.#ruleOf(namespace, stored, nowMs).dueMs);
     return nextMs;
   }
 
   /** Returns undefined if the evaluation fails, so that the alerts stay unchanged. */
-  async #evaluate(namespace: string, kept: KeptRule, nowMs: number): Promise<RuleObservation | undefined> {
-    const { rule } = kept;
-    const known = this.#ruleOf(namespace, kept, nowMs);
+  async #evaluate(namespace: string, stored: KeptRule, nowMs: number): Promise<RuleObservation | undefined> {
+    const { rule } = stored;
+    const known = this.#ruleOf(namespace, stored, nowMs);
     if (rule === undefined) return undefined;
     const everyMs = everyMsOf(rule);
     known.dueMs = (Math.floor(nowMs / everyMs) + 1) * everyMs;
@@ -235,9 +235,9 @@ export class Evaluator implements Component {
     const known = this.#known.get(name);
     if (known?.revision === revision && rule !== undefined) return known;
     const compiled: CompiledRule = rule === undefined ? { ok: false, problems: [] } : compileRule(rule);
-    const made = { revision, compiled, dueMs: nowMs, problem: "" };
-    this.#known.set(name, made);
-    return made;
+    const created = { revision, compiled, dueMs: nowMs, problem: "" };
+    this.#known.set(name, created);
+    return created;
   }
 
   #forget(namespace: string, rules: readonly KeptRule[]): void {
@@ -246,7 +246,7 @@ export class Evaluator implements Component {
       if (name.startsWith(`${namespace}/`) && !there.has(name)) this.#known.delete(name);
   }
 
-  async #ask<Reply>(namespace: string, query: Query<Alerts, void, Reply>, absent: Reply): Promise<Reply> {
+  async #query<Reply>(namespace: string, query: Query<Alerts, void, Reply>, absent: Reply): Promise<Reply> {
     try {
       return await this.#parts.runtime.query({ key: keyOf(namespace), query, body: undefined });
     } catch (error) {
@@ -273,7 +273,7 @@ function instrumentsOf(metrics: Foundation["metrics"]) {
   const [good, failed] = [outcomes.with({ outcome: "good" }), outcomes.with({ outcome: "failed" })];
   const dead = metrics.gauge({
     name: "tutti_insight_alert_notifications_dead",
-    help: "Notifications that are dead letters, of namespaces that had some.",
+    help: "Dead-letter notifications, for namespaces that have had some.",
     labels: ["namespace"],
   });
   const hadSome = new Set<string>();

@@ -9,7 +9,7 @@ export interface RuleRead {
 
 /** Returns the series of a rule's queries up to now. A metric without samples has no series. */
 export async function ruleSeries(
-  thread: Pick<SeriesThread, "ask">,
+  thread: Pick<SeriesThread, "request">,
   namespace: string,
   { queries }: Pick<ReadOnly<AlertRule>, "queries">,
   reads: readonly RuleRead[],
@@ -22,7 +22,7 @@ export async function ruleSeries(
       // The cast: only read.
       const request = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
       try {
-        all.push(...(await thread.ask("query", request)));
+        all.push(...(await thread.request("query", request)));
       } catch (thrown) {
         if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
       }

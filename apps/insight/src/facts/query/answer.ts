@@ -40,7 +40,7 @@ const functions = new Set(
     "substring sum time timediff total trim trunc typeof unixepoch upper"
   ).split(" "),
 );
-const kept = new Set<string>(factTables.map((table) => table.kept));
+const storedNames = new Set<string>(factTables.map((table) => table.stored));
 /** Tables of SQLite and of the store itself. */
 const hidden = /^(?:sqlite_|pragma_|cursor$|dbstat|json_|bytecode|tables_used)/;
 
@@ -49,12 +49,12 @@ export function answerQuery({ file, namespace, sql, rowsMax, parameters }: FactQ
   try {
     database.limits.length = valueBytesMax;
     const secret = `s${randomBytes(16).toString("hex")}`;
-    for (const table of kept) {
+    for (const table of storedNames) {
       // A namespace has the form of a name, so none of its characters ends a string.
       const own = namespace === undefined ? "true" : `namespace = '${namespace}'`;
       database.exec(`CREATE TEMP VIEW ${secret}_${table} AS SELECT * FROM main.${table} WHERE ${own}`);
     }
-    for (const { name, columns, kept: table, where, rows: rowsOf } of factTables) {
+    for (const { name, columns, stored: table, where, rows: rowsOf } of factTables) {
       const names = columns.map((column) => column.name).join(", ");
       const own = `${secret}_${table}`;
       const from = rowsOf === undefined ? own : `(${rowsOf(own)})`;
@@ -102,7 +102,7 @@ function permissionOf(secret: string) {
         return SQLITE_OK;
       case constants.SQLITE_READ: {
         const table = (first ?? "").toLowerCase();
-        if (kept.has(table)) return view === `${secret}_${table}` ? SQLITE_OK : SQLITE_DENY;
+        if (storedNames.has(table)) return view === `${secret}_${table}` ? SQLITE_OK : SQLITE_DENY;
         return hidden.test(table) ? SQLITE_DENY : SQLITE_OK;
       }
       case constants.SQLITE_FUNCTION:

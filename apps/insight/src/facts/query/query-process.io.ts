@@ -8,20 +8,20 @@ import { FactStore } from "../fact-store.ts";
 import { QueryProcess } from "./query-process.ts";
 
 describe("the process that answers queries", () => {
-  it("ends with a query that takes too long, and answers the next one", async () => {
+  it("exits with a query that exceeds its time, and answers the next query", async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-facts-"));
     const file = join(folder.path, "facts.sqlite");
     new FactStore(file).close();
     const queries = new QueryProcess(systemTimers, { timeMaxMs: 3_000, waitingMax: 2 });
-    const ask = (sql: string) => queries.query({ file, namespace: "default", sql, rowsMax: 10 });
+    const query = (sql: string) => queries.query({ file, namespace: "default", sql, rowsMax: 10 });
     try {
       const ofDeath =
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
       // The second one waits for the first, and its time starts after it.
       const [first, second, third] = await Promise.allSettled([
-        ask(ofDeath),
-        ask("SELECT 1"),
-        ask("SELECT 2"),
+        query(ofDeath),
+        query("SELECT 1"),
+        query("SELECT 2"),
       ]);
       assert.equal(first.status === "rejected" && first.reason.code, "insight.query_too_long");
       assert.deepEqual(second.status === "fulfilled" && second.value, {

@@ -18,10 +18,18 @@ export class FactThread {
       "./facts-worker.mjs",
     );
     const gone = (reason: string) => insightErrors.threadGone({ reason });
-    this.#thread = new RequestThread({ name: "facts", file, workerData, youngMb: 8, gone, idleMs, timers });
+    this.#thread = new RequestThread({
+      name: "facts",
+      file,
+      workerData,
+      youngMb: 8,
+      deathError: gone,
+      idleMs,
+      timers,
+    });
   }
 
-  async ask<Call extends FactCall>(
+  async request<Call extends FactCall>(
     call: Call,
     body: FactCalls[Call]["request"],
   ): Promise<FactCalls[Call]["answer"]> {

@@ -1,6 +1,6 @@
 /** A self-contained page without scripts and external resources. On paper it is A4. */
 import type { Line, ReportContent, Section } from "../content.ts";
-import { cellText, columnText, headOf, moment, noteOf } from "./words.ts";
+import { cellText, columnText, headOf, moment, noteOf } from "./texts.ts";
 
 const style = `
 :root { color-scheme: light; font: 15px/1.5 system-ui, sans-serif; color: #1b1f27; }
@@ -34,7 +34,7 @@ function sectionOf(section: Section): string {
   return [
     `<section><h2>${escaped(title)}</h2>`,
     text === "" ? "" : `<p>${escaped(text)}</p>`,
-    lines.length === 0 ? "" : drawn(lines),
+    lines.length === 0 ? "" : drawLines(lines),
     rows.length === 0 ? "" : tableOf(section),
     note === "" ? "" : `<p class="${problem === undefined ? "soft" : "problem"}">${escaped(note)}</p>`,
     "</section>",
@@ -60,7 +60,7 @@ const width = 800;
 const height = 160;
 
 /** Draws lines on a scale from zero to the highest value. */
-function drawn(lines: readonly Line[]): string {
+function drawLines(lines: readonly Line[]): string {
   const all = lines.flatMap(({ values }) => values.filter((value) => value !== null));
   const [low, high] = [Math.min(0, ...all), Math.max(...all, 1e-9)];
   const startMs = Math.min(...lines.map((line) => line.startMs));

@@ -1,5 +1,5 @@
 import type { ReportContent, Section } from "../content.ts";
-import { cellText, columnText, headOf, noteOf } from "./words.ts";
+import { cellText, columnText, headOf, noteOf } from "./texts.ts";
 
 export function markdownOf(report: ReportContent): string {
   const parts = [`# ${line(report.title)}`, line(headOf(report)), ...report.sections.flatMap(sectionOf)];

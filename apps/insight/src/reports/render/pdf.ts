@@ -41,7 +41,7 @@ export class PdfPrinter {
       const [page, out] = [join(folder, "report.html"), join(folder, "report.pdf")];
       await writeFile(page, html);
       const isRoot = process.getuid?.() === 0;
-      const words = [
+      const args = [
         "--headless",
         "--disable-gpu",
         "--no-first-run",
@@ -50,7 +50,7 @@ export class PdfPrinter {
         ...[`--user-data-dir=${join(folder, "profile")}`, `--print-to-pdf=${out}`],
         ...(isRoot ? ["--no-sandbox"] : []),
       ];
-      await run(program, [...words, `file://${page}`], { timeout: timeMaxMs, killSignal: "SIGKILL" });
+      await run(program, [...args, `file://${page}`], { timeout: timeMaxMs, killSignal: "SIGKILL" });
       return await readFile(out);
     } catch (thrown) {
       throw insightErrors.pdfFailed(
@@ -64,11 +64,11 @@ export class PdfPrinter {
 
   async #program(): Promise<string | undefined> {
     const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-    const wanted =
+    const candidates =
       this.#configured === ""
         ? names.flatMap((name) => folders.map((folder) => join(folder, name)))
         : [this.#configured];
-    for (const path of wanted)
+    for (const path of candidates)
       if (
         await access(path, constants.X_OK).then(
           () => true,

@@ -27,7 +27,7 @@ const report: ReportContent = {
 };
 
 describe("a report", () => {
-  it("as HTML has no markup of users, no script, and nothing from elsewhere", () => {
+  it("as HTML has no markup of users, no script, and no external content", () => {
     const html = htmlOf(report);
     assert.doesNotMatch(html, /<script/i);
     assert.doesNotMatch(html, /\b(?:src|href)=/);
@@ -46,14 +46,14 @@ describe("a report", () => {
     assert.match(html, /at most 10/);
   });
 
-  it("as Markdown keeps its tables whole", () => {
+  it("as Markdown escapes text that would break its tables", () => {
     const markdown = markdownOf(report);
     assert.match(markdown, /^# Week of /);
     assert.match(markdown, /\n\| Task \| Run ms \|\n\|---\|---:\|\n\| pay \| 1,234\.5 \|\n/);
     assert.match(markdown, /\\<script\\>alert\("x"\)\\<\/script\\> \\\| \\`=1\+1\\`/);
   });
 
-  it("as CSV has a title before each table, and computes nothing", () => {
+  it("as CSV has a title before each table, and escapes formulas", () => {
     assert.equal(
       csvOf(report),
       `Tasks\r\ntask,run_ms\r\npay,1234.5\r\n\r\nErrors\r\ntask,run_ms\r\n"${hostile.replaceAll('"', '""')}",\r\n'=1+1,2\r\n\r\nQuiet\r\ntask,run_ms\r\n`,

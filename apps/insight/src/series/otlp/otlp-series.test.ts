@@ -13,7 +13,7 @@ function request(metric: object): Uint8Array {
 }
 
 const at = (ms: number) => `${BigInt(ms) * 1_000_000n}`;
-const shown = ({ series }: Measured) =>
+const textsOf = ({ series }: Measured) =>
   series.map(({ metric, statistic, labels, fromMs, values }) => ({
     ...{ metric, statistic, labels, fromMs },
     values: [...values].map((value) => Number(value.toFixed(3))),
@@ -21,7 +21,7 @@ const shown = ({ series }: Measured) =>
 
 describe("metrics by OTLP", () => {
   const send = (store: OtlpSeries, metric: object, nowMs = 1_000_000) =>
-    store.take("default", otlpMetrics(request(metric), true), nowMs);
+    store.accept("default", otlpMetrics(request(metric), true), nowMs);
   const sum = (points: readonly object[], more: object = {}) => ({
     ...{ name: "orders.done", unit: "1" },
     sum: { isMonotonic: true, aggregationTemporality: 2, dataPoints: points, ...more },
@@ -32,7 +32,7 @@ describe("metrics by OTLP", () => {
     const attributes = [{ key: "http.route", value: { stringValue: "/a" } }];
     const first = { attributes, startTimeUnixNano: at(980_000), timeUnixNano: at(1_000_000), asInt: "40" };
     const found = send(store, sum([first]));
-    assert.deepEqual(shown(found), [
+    assert.deepEqual(textsOf(found), [
       {
         ...{ metric: "orders_done_total", statistic: "rate", fromMs: 980_000, values: [2, 2] },
         labels: { service: "shop", http_route: "/a" },
@@ -40,9 +40,9 @@ describe("metrics by OTLP", () => {
     ]);
     assert.equal(found.metrics[0]?.kind, "counter");
     // Sent again: counts once. Then 30 more in 10 s.
-    assert.deepEqual(shown(send(store, sum([first]))), []);
+    assert.deepEqual(textsOf(send(store, sum([first]))), []);
     const next = { ...first, timeUnixNano: at(1_010_000), asInt: "70" };
-    assert.deepEqual(shown(send(store, sum([next])))[0]?.values, [3]);
+    assert.deepEqual(textsOf(send(store, sum([next])))[0]?.values, [3]);
   });
 
   it("of deltas add up, and a sum that can fall is a gauge", () => {
@@ -51,11 +51,11 @@ describe("metrics by OTLP", () => {
       ...{ startTimeUnixNano: at(from), timeUnixNano: at(from + 10_000), asDouble: value },
     });
     const delta = { aggregationTemporality: 1 };
-    assert.deepEqual(shown(send(store, sum([point(990_000, 20)], delta)))[0]?.values, [2]);
-    assert.deepEqual(shown(send(store, sum([point(1_000_000, 50)], delta)))[0]?.values, [5]);
+    assert.deepEqual(textsOf(send(store, sum([point(990_000, 20)], delta)))[0]?.values, [2]);
+    assert.deepEqual(textsOf(send(store, sum([point(1_000_000, 50)], delta)))[0]?.values, [5]);
     const open = { name: "queue.size", sum: { aggregationTemporality: 2, dataPoints: [point(990_000, 7)] } };
     assert.deepEqual(
-      shown(send(store, open)).map(({ metric, statistic, values }) => [metric, statistic, values]),
+      textsOf(send(store, open)).map(({ metric, statistic, values }) => [metric, statistic, values]),
       [["queue_size", "value", [7]]],
     );
   });
@@ -69,7 +69,7 @@ describe("metrics by OTLP", () => {
     ];
     const metric = { name: "http.duration", unit: "s", histogram: { aggregationTemporality: 2, dataPoints } };
     assert.deepEqual(
-      shown(send(new OtlpSeries(), metric)).map((one) => [one.metric, one.statistic, one.values]),
+      textsOf(send(new OtlpSeries(), metric)).map((each) => [each.metric, each.statistic, each.values]),
       [
         ["http_duration_seconds", "rate", [10]],
         ["http_duration_seconds", "p50", [1]],
@@ -78,7 +78,7 @@ describe("metrics by OTLP", () => {
     );
   });
 
-  it("that cannot be recorded are counted with the reason, next to those that are", () => {
+  it("that cannot be recorded are counted with the reason, and others are recorded", () => {
     const store = new OtlpSeries();
     const good = { timeUnixNano: at(1_000_000), asDouble: 1 };
     const gauge = { name: "g", gauge: { dataPoints: [good, { ...good, timeUnixNano: "0" }] } };
@@ -90,7 +90,7 @@ describe("metrics by OTLP", () => {
     assert.match(send(store, falling).reason, /cumulative values of a sum that can fall/);
   });
 
-  it("with times far apart cost the slots that are kept, and times ahead are rejected", () => {
+  it("with times far apart fill only the stored slots, and times ahead are rejected", () => {
     const store = new OtlpSeries();
     const nowMs = 1_800_000_000_000;
     const point = (timeMs: number, asInt: string) => ({ timeUnixNano: at(timeMs), asInt });
@@ -105,10 +105,10 @@ describe("metrics by OTLP", () => {
     );
     assert.equal(send(store, sum([{ timeUnixNano: "1e30", asInt: "9" }]), nowMs).rejected, 1);
     const next = send(store, sum([point(nowMs + 10_000, "15")]), nowMs + 10_000);
-    assert.deepEqual(shown(next)[0]?.values, [1]);
+    assert.deepEqual(textsOf(next)[0]?.values, [1]);
   });
 
-  it("that become more values than a round takes are rejected from there on", () => {
+  it("beyond the maximum of values per round are rejected", () => {
     const store = new OtlpSeries();
     const nowMs = 1_800_000_000_000;
     const dataPoints = Array.from({ length: 100 }, (_, number) => {
@@ -132,14 +132,14 @@ describe("metrics by OTLP", () => {
     assert.equal(send(store, { name: "g", gauge: { dataPoints } }).rejected, 0);
   });
 
-  for (const [what, more] of [
+  for (const [title, more] of [
     ["counts that are no numbers", { bucketCounts: ["a", 1] }],
     ["counts without an end", { bucketCounts: [1, "Infinity"] }],
     ["counts below 0", { bucketCounts: [-1, 1] }],
     ["a bound that is no number", { explicitBounds: ["a"] }],
     ["bounds that fall", { bucketCounts: [1, 1, 1], explicitBounds: [2, 1] }],
   ] as const)
-    it(`of a histogram with ${what} are rejected`, () => {
+    it(`of a histogram with ${title} are rejected`, () => {
       const point = { timeUnixNano: at(1_000_000), count: 2, bucketCounts: [1, 1], explicitBounds: [1] };
       const histogram = { aggregationTemporality: 1, dataPoints: [{ ...point, ...more }] };
       assert.equal(send(new OtlpSeries(), { name: "h", histogram }).rejected, 1);
@@ -190,6 +190,6 @@ describe("metrics by OTLP", () => {
     const expected = { code: "insight.measures_refused" };
     assert.throws(() => otlpMetrics(new TextEncoder().encode("{"), true), expected);
     assert.throws(() => otlpMetrics(Uint8Array.of(0x0a, 0xff), false), expected);
-    assert.throws(() => new OtlpSeries().take("system", [], 0), expected);
+    assert.throws(() => new OtlpSeries().accept("system", [], 0), expected);
   });
 });

@@ -16,7 +16,7 @@ import { insightErrors } from "../../errors.ts";
 import { labelsText } from "../catalogue.ts";
 import type { Measured } from "../measured.ts";
 import { SampleStream } from "../sample-stream.ts";
-import { keep } from "../time.ts";
+import { retention } from "../time.ts";
 import { metricsOfJson, metricsOfProtobuf, type OtlpMetric, type OtlpPoint } from "./request.ts";
 
 export interface OtlpOutcome extends Measured {
@@ -56,7 +56,7 @@ interface Stream {
 export class OtlpSeries {
   readonly #streams = new Map<string, Stream>();
 
-  take(namespace: string, metrics: readonly OtlpMetric[], nowMs: number): OtlpOutcome {
+  accept(namespace: string, metrics: readonly OtlpMetric[], nowMs: number): OtlpOutcome {
     // The namespace `system` has the platform's own metrics.
     if (namespace === installationNamespace)
       throw insightErrors.measuresRefused({ expected: "a namespace of users", found: namespace });
@@ -77,7 +77,7 @@ export class OtlpSeries {
         const problem =
           values > valuesMax
             ? `expected at most ${valuesMax} values of a request`
-            : (problemOf(metric, point, nowMs) ?? take(stream, namespace, metric, point, nowMs, outcome));
+            : (problemOf(metric, point, nowMs) ?? addPoint(stream, namespace, metric, point, nowMs, outcome));
         for (; counted < outcome.series.length; counted++)
           values += outcome.series[counted]?.values.length ?? 0;
         if (problem === undefined) continue;
@@ -95,9 +95,15 @@ export class OtlpSeries {
       const [oldest] = this.#streams.keys();
       if (oldest !== undefined) this.#streams.delete(oldest);
     }
-    const made = { samples: new SampleStream(), entries: new Map(), startedMs: nowMs, declared: 0, batch: 0 };
-    this.#streams.set(namespace, made);
-    return made;
+    const created = {
+      samples: new SampleStream(),
+      entries: new Map(),
+      startedMs: nowMs,
+      declared: 0,
+      batch: 0,
+    };
+    this.#streams.set(namespace, created);
+    return created;
   }
 }
 
@@ -112,7 +118,8 @@ function problemOf(
     return "expected cumulative values of a sum that can fall";
   if (!(timeMs > 0)) return "expected a time";
   // A series whose clock was ahead would accept no point until that time.
-  if (timeMs > nowMs + keep.aheadMs) return `expected a time at most ${keep.aheadMs / 60_000} minutes ahead`;
+  if (timeMs > nowMs + retention.aheadMs)
+    return `expected a time at most ${retention.aheadMs / 60_000} minutes ahead`;
   if (!Number.isFinite(value)) return "expected a finite value";
   if (metric.kind !== "histogram") return undefined;
   if (counts.length !== bounds.length + 1 || counts.length > bucketsMax)
@@ -124,7 +131,7 @@ function problemOf(
   return undefined;
 }
 
-function take(
+function addPoint(
   stream: Stream,
   namespace: string,
   metric: OtlpMetric,
@@ -142,16 +149,16 @@ function take(
   const key = `${name}\n${labelsText(labels)}\n${bounds.join()}`;
   const send = (timeMs: number, sent: readonly number[], declarations: readonly object[] = []) => {
     const entry = stream.entries.get(key);
-    const taken = stream.samples.take({
+    const result = stream.samples.accept({
       instanceId: "",
       batch: ++stream.batch,
       timeMs,
       values: [...sent],
-      metrics: declarations as Parameters<SampleStream["take"]>[0]["metrics"],
+      metrics: declarations as Parameters<SampleStream["accept"]>[0]["metrics"],
       series: sent.length === 0 ? [] : [...(entry?.numbers ?? [])],
     });
-    into.metrics.push(...taken.metrics.slice(0, 1));
-    into.series.push(...taken.series);
+    into.metrics.push(...result.metrics.slice(0, 1));
+    into.series.push(...result.series);
   };
   if (!stream.entries.has(key)) {
     if (stream.declared + values.length > seriesMax)
@@ -213,9 +220,9 @@ function nameOf({ name, unit, kind }: OtlpMetric, isCounter: boolean): string {
 
 /** Returns the labels of the point and of the source that measured it. */
 function labelsOf({ resource }: OtlpMetric, { attributes }: OtlpPoint): Record<string, string> {
-  const who = { service: resource["service.name"] ?? "", instance: resource["service.instance.id"] ?? "" };
+  const origin = { service: resource["service.name"] ?? "", instance: resource["service.instance.id"] ?? "" };
   const all = [
-    ...Object.entries(who),
+    ...Object.entries(origin),
     ...Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)),
   ];
   const labels = all.filter(([, value]) => value !== "").slice(0, labelsMax);

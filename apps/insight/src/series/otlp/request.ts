@@ -40,7 +40,7 @@ export interface OtlpMetric {
 }
 
 const deltaTemporality = 1;
-const none = new Uint8Array();
+const empty = new Uint8Array();
 
 /** Maximum of resources, scopes, metrics, points and attributes of a request. */
 const partsMax = 300_000;
@@ -59,7 +59,7 @@ type Counted = ReturnType<typeof counting>;
 export function metricsOfProtobuf(request: Uint8Array): readonly OtlpMetric[] {
   const counted = counting();
   return counted(messagesAt(request, 1)).flatMap((resourceMetrics) => {
-    const resource = attributesAt(counted, messagesAt(resourceMetrics, 1)[0] ?? none, 1);
+    const resource = attributesAt(counted, messagesAt(resourceMetrics, 1)[0] ?? empty, 1);
     const scopes = counted(messagesAt(resourceMetrics, 2));
     const metrics = scopes.flatMap((scope) => counted(messagesAt(scope, 2)));
     return metrics.map((metric) => metricOfMessage(counted, metric, resource));
@@ -76,7 +76,7 @@ const dataFields = [
 
 function metricOfMessage(counted: Counted, metric: Uint8Array, resource: Attributes): OtlpMetric {
   const [number, kind] = dataFields.find(([field]) => messagesAt(metric, field).length > 0) ?? [0, "other"];
-  const data = messagesAt(metric, number)[0] ?? none;
+  const data = messagesAt(metric, number)[0] ?? empty;
   return {
     name: textAt(metric, 1),
     description: textAt(metric, 2),
@@ -96,8 +96,8 @@ function pointOfMessage(counted: Counted, point: Uint8Array, isHistogram: boolea
     const value = whole?.wire === "fixed64" ? Number(BigInt.asIntN(64, whole.value)) : doubleAt(point, 4);
     return { ...times, value, counts: [], bounds: [], attributes: attributesAt(counted, point, 7) };
   }
-  const counts = packedFixed64(messagesAt(point, 6)[0] ?? none);
-  const bounds = packedDoubles(messagesAt(point, 7)[0] ?? none);
+  const counts = packedFixed64(messagesAt(point, 6)[0] ?? empty);
+  const bounds = packedDoubles(messagesAt(point, 7)[0] ?? empty);
   return { ...times, value: numberAt(point, 4), counts, bounds, attributes: attributesAt(counted, point, 9) };
 }
 
@@ -105,7 +105,7 @@ function attributesAt(counted: Counted, message: Uint8Array, number: number): At
   return Object.fromEntries(
     counted(messagesAt(message, number)).map((pair) => [
       textAt(pair, 1),
-      textOfValue(messagesAt(pair, 2)[0] ?? none),
+      textOfValue(messagesAt(pair, 2)[0] ?? empty),
     ]),
   );
 }

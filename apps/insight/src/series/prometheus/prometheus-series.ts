@@ -6,7 +6,7 @@
  * 2. Labels and steps of an answer are those of the store.
  */
 import { type QuerySeriesRequest, Series, type SeriesQuery } from "@tutti/contracts/insight/v1";
-import { type MetricWord, metricErrors, stepsOf } from "@tutti/host/metrics";
+import { type MetricKindName, metricErrors, stepsOf } from "@tutti/host/metrics";
 import { callOut } from "@tutti/host/outgoing";
 import {
   fromTimestamp,
@@ -40,7 +40,7 @@ export type SeriesRequest = Pick<QuerySeriesRequest, "namespace" | "queries" | "
   readonly nowMs: number;
 };
 
-const spanByDefaultMs = 3_600_000;
+const defaultSpanMs = 3_600_000;
 /** Maximum number of values per answer, as in the store. */
 const valuesMax = 1_000_000;
 /** Maximum number of steps that Prometheus returns per query. */
@@ -86,10 +86,7 @@ export class PrometheusSeries {
   async query({ namespace, queries, span, stepMs, nowMs }: SeriesRequest): Promise<Series[]> {
     const { stepMinMs } = this.#parts.settings;
     const toMs = Math.min(nowMs, span?.to === undefined ? nowMs : fromTimestamp(span.to));
-    const fromMs = Math.min(
-      toMs,
-      span?.from === undefined ? toMs - spanByDefaultMs : fromTimestamp(span.from),
-    );
+    const fromMs = Math.min(toMs, span?.from === undefined ? toMs - defaultSpanMs : fromTimestamp(span.from));
     const steps = stepsOf({ fromMs, toMs }, stepMs, stepMinMs);
     if (steps.count > stepsMax) throw metricErrors.tooManyValues({ most: stepsMax });
     const metrics = await this.metrics(namespace, "");
@@ -99,7 +96,7 @@ export class PrometheusSeries {
       if (kind === undefined)
         throw metricErrors.unknown({
           metric: query.metric,
-          near: nearest(
+          suggestion: nearest(
             query.metric,
             metrics.map(({ name }) => name),
           ),
@@ -111,14 +108,14 @@ export class PrometheusSeries {
   }
 
   async #seriesOf(
-    kind: MetricWord,
+    kind: MetricKindName,
     query: SeriesQuery,
     { namespace, steps }: { readonly namespace: string; readonly steps: ReturnType<typeof stepsOf> },
   ): Promise<Series[]> {
     const { match } = this.#parts.settings;
     const { expression, startMs } = promQuery(kind, query, { namespace, match, steps });
     const { stepMs, count, fromMs } = steps;
-    const text = await this.#ask("query_range", {
+    const text = await this.#request("query_range", {
       query: expression,
       start: String(startMs / 1_000),
       end: String((startMs + (count - 1) * stepMs) / 1_000),
@@ -143,10 +140,10 @@ export class PrometheusSeries {
   }
 
   async #names(selector: string): Promise<readonly string[]> {
-    return parsed(namesSchema, await this.#ask("label/__name__/values", { "match[]": selector })).data;
+    return parsed(namesSchema, await this.#request("label/__name__/values", { "match[]": selector })).data;
   }
 
-  async #ask(path: string, parameters: Readonly<Record<string, string>>): Promise<string> {
+  async #request(path: string, parameters: Readonly<Record<string, string>>): Promise<string> {
     const { settings, timers } = this.#parts;
     const { url, headers = {}, timeoutMs } = settings;
     const late = new AbortController();

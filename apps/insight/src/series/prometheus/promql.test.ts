@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Aggregation, SeriesQuery } from "@tutti/contracts/insight/v1";
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import { ownLabels, promQuery } from "./promql.ts";
 
 const steps = { fromMs: 1_200_000, stepMs: 60_000, count: 3 };
 const match = { job: "tutti" };
 
-type Given = Parameters<typeof SeriesQuery.fromPartial>[0];
+type QueryFields = Parameters<typeof SeriesQuery.fromPartial>[0];
 
-function asked(kind: MetricWord, given: Given, namespace = "system") {
-  const query = SeriesQuery.fromPartial({ metric: "m", ...given });
+function queryOf(kind: MetricKindName, fields: QueryFields, namespace = "system") {
+  const query = SeriesQuery.fromPartial({ metric: "m", ...fields });
   return promQuery(kind, query, { namespace, match, steps });
 }
 
@@ -19,7 +19,7 @@ const { AGGREGATION_RATE, AGGREGATION_INCREASE, AGGREGATION_MAX, AGGREGATION_LAS
 const { AGGREGATION_QUANTILE, AGGREGATION_SUM, AGGREGATION_MEAN } = Aggregation;
 
 describe("a query of series in PromQL", () => {
-  const cases: readonly (readonly [string, MetricWord, Given, string])[] = [
+  const cases: readonly (readonly [string, MetricKindName, QueryFields, string])[] = [
     ["a gauge", "gauge", {}, `avg_over_time(${own}[60000ms])`],
     ["the last value", "gauge", { overTime: AGGREGATION_LAST }, `last_over_time(${own}[60000ms])`],
     ["a counter", "counter", { overTime: AGGREGATION_RATE }, `rate(${own}[60001ms])`],
@@ -61,11 +61,11 @@ describe("a query of series in PromQL", () => {
       `avg_over_time({job="tutti",tutti_namespace="",__name__="m",instance="a \\"b\\"",code="OK",rpc!="",side=""}[60000ms])`,
     ],
   ];
-  for (const [title, kind, given, expected] of cases)
-    it(`asks for ${title}`, () => assert.equal(asked(kind, given).expression, expected));
+  for (const [title, kind, fields, expected] of cases)
+    it(`asks for ${title}`, () => assert.equal(queryOf(kind, fields).expression, expected));
 
-  it("asks for series of users by their namespace, whose quantiles are those of summaries", () => {
-    const { expression, startMs } = asked(
+  it("selects series of users by their namespace, with the quantiles of their summaries", () => {
+    const { expression, startMs } = queryOf(
       "histogram",
       { overTime: AGGREGATION_QUANTILE, quantile: 0.5 },
       "shop",
@@ -78,18 +78,18 @@ describe("a query of series in PromQL", () => {
   });
 
   it("evaluates increases at the end of a step, and values before the first sample of the next one", () => {
-    assert.equal(asked("counter", { overTime: AGGREGATION_RATE }).startMs, 1_260_000);
-    assert.equal(asked("gauge", {}).startMs, 1_259_999);
+    assert.equal(queryOf("counter", { overTime: AGGREGATION_RATE }).startMs, 1_260_000);
+    assert.equal(queryOf("gauge", {}).startMs, 1_259_999);
   });
 
-  it("refuses what the store refuses", () => {
-    for (const [kind, given] of [
+  it("refuses queries that the store refuses", () => {
+    for (const [kind, fields] of [
       ["gauge", { overTime: AGGREGATION_RATE }],
       ["histogram", { overTime: AGGREGATION_QUANTILE, quantile: 0.9 }],
       ["gauge", { groupBy: ["code"] }],
     ] as const)
       assert.throws(
-        () => asked(kind, { ...given, groupBy: [...("groupBy" in given ? given.groupBy : [])] }),
+        () => queryOf(kind, { ...fields, groupBy: [...("groupBy" in fields ? fields.groupBy : [])] }),
         {
           code: "metrics.not_answerable",
         },

@@ -8,7 +8,14 @@
  */
 import { Aggregation, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
-import { figureOf, type MetricWord, metricErrors, reducerOf, type Steps, wordOf } from "@tutti/host/metrics";
+import {
+  aggregationName,
+  figureOf,
+  type MetricKindName,
+  metricErrors,
+  reducerOf,
+  type Steps,
+} from "@tutti/host/metrics";
 import { installationNamespace } from "@tutti/mesh";
 
 /** Label for the namespace of users' metrics. Kubernetes already uses the label `namespace`. */
@@ -47,7 +54,7 @@ const overSeries = new Map<Aggregation, string>([
   [Aggregation.AGGREGATION_COUNT, "count"],
 ]);
 
-export function promQuery(kind: MetricWord, query: SeriesQuery, context: PromContext): PromQuery {
+export function promQuery(kind: MetricKindName, query: SeriesQuery, context: PromContext): PromQuery {
   // Rejects the same queries as the store.
   const { statistic } = figureOf(kind, query);
   const { metric, overSeries: joining, groupBy } = query;
@@ -55,7 +62,7 @@ export function promQuery(kind: MetricWord, query: SeriesQuery, context: PromCon
     throw metricErrors.notAnswerable({
       metric,
       expected: "sum, mean, min, max or count over series",
-      found: wordOf(joining),
+      found: aggregationName(joining),
     });
   const { fromMs, stepMs } = context.steps;
   const isOfSamples = statistic === "value" || (isQuantile(statistic) && !isOfProcesses(context));
@@ -64,21 +71,21 @@ export function promQuery(kind: MetricWord, query: SeriesQuery, context: PromCon
   return { expression: joined(ofOneSeries(kind, query, context), query), startMs };
 }
 
-function ofOneSeries(kind: MetricWord, query: SeriesQuery, context: PromContext): string {
-  const { metric, overTime: wanted, quantile } = query;
+function ofOneSeries(kind: MetricKindName, query: SeriesQuery, context: PromContext): string {
+  const { metric, overTime: aggregation, quantile } = query;
   const { stepMs } = context.steps;
   const samples = `[${stepMs}ms]`;
   // Includes both ends in every version of Prometheus.
   const increase = `[${stepMs + 1}ms]`;
   if (kind === "gauge")
-    return `${overTime.get(wanted) ?? "avg_over_time"}(${selectorOf(metric, query, context)}${samples})`;
-  if (wanted === Aggregation.AGGREGATION_QUANTILE)
+    return `${overTime.get(aggregation) ?? "avg_over_time"}(${selectorOf(metric, query, context)}${samples})`;
+  if (aggregation === Aggregation.AGGREGATION_QUANTILE)
     return isOfProcesses(context)
       ? `histogram_quantile(${quantile}, rate(${selectorOf(`${metric}_bucket`, query, context)}${increase}))`
       : `max_over_time(${selectorOf(metric, query, context, { quantile: String(quantile) })}${samples})`;
   const counted = kind === "histogram" ? `${metric}_count` : metric;
   const selector = selectorOf(counted, query, context);
-  switch (wanted) {
+  switch (aggregation) {
     case Aggregation.AGGREGATION_INCREASE:
       return `rate(${selector}${increase}) * ${stepMs / 1_000}`;
     case Aggregation.AGGREGATION_MIN:
@@ -91,10 +98,10 @@ function ofOneSeries(kind: MetricWord, query: SeriesQuery, context: PromContext)
 }
 
 function joined(expression: string, { overSeries: joining, groupBy }: SeriesQuery): string {
-  const word = overSeries.get(joining);
-  return word === undefined
+  const operator = overSeries.get(joining);
+  return operator === undefined
     ? expression
-    : `${word} by (${groupBy.map(promLabel).join(", ")}) (${expression})`;
+    : `${operator} by (${groupBy.map(promLabel).join(", ")}) (${expression})`;
 }
 
 function selectorOf(

@@ -16,13 +16,13 @@ const metrics = [metric("orders_total", "counter"), metric("wait", "histogram"),
 function recorded(
   slot: number,
   values: readonly number[],
-  given: Partial<RecordedSeries> = {},
+  overrides: Partial<RecordedSeries> = {},
 ): RecordedSeries {
   const own = { namespace, metric: "orders_total", statistic: "rate" as const, labels: { worker: "a" } };
-  return { ...own, fromMs: startMs + slot * slotMs, values: Float64Array.from(values), ...given };
+  return { ...own, fromMs: startMs + slot * slotMs, values: Float64Array.from(values), ...overrides };
 }
 
-const shown = (all: readonly WrittenSeries[]) =>
+const textsOf = (all: readonly WrittenSeries[]) =>
   all.map(({ name, labels, samples }) => {
     const { tutti_namespace: _namespace, ...own } = labels;
     const values = samples.map(({ timeMs, value }) => `${(timeMs - startMs) / 1_000}:${value}`);
@@ -32,28 +32,28 @@ const shown = (all: readonly WrittenSeries[]) =>
 describe("metrics of users for remote write", () => {
   it("are counters that grow, gauges and summaries", () => {
     const series = new UserSeries({ seriesMax: 100, seriesOfMetricMax: 10 }, recordingMetrics());
-    const given = [
+    const input = [
       recorded(0, [0.5, 0.2]),
       recorded(0, [3, 3], { metric: "wait" }),
       recorded(0, [0.25, 0.25], { metric: "wait", statistic: "p99" }),
       recorded(0, [7, Number.NaN, 8], { metric: "queue", statistic: "value" }),
     ];
-    assert.deepEqual(shown(series.written({ metrics, series: given }, startMs)), [
+    assert.deepEqual(textsOf(series.written({ metrics, series: input }, startMs)), [
       'orders_total {"worker":"a"} 0:0 10:5 20:7',
       'wait_count {"worker":"a"} 0:0 10:30 20:60',
       'wait {"worker":"a","quantile":"0.99"} 0:0.25 10:0.25',
       'queue {"worker":"a"} 0:7 20:8',
     ]);
-    assert.deepEqual(shown(series.written({ metrics: [], series: [recorded(2, [1])] }, startMs)), [
+    assert.deepEqual(textsOf(series.written({ metrics: [], series: [recorded(2, [1])] }, startMs)), [
       'orders_total {"worker":"a"} 30:17',
     ]);
   });
 
-  it("count once what is sent again or late", () => {
+  it("send repeated samples once, and drop late samples", () => {
     const counted = recordingMetrics();
     const series = new UserSeries({ seriesMax: 100, seriesOfMetricMax: 10 }, counted);
     series.written({ metrics, series: [recorded(3, [1, 1])] }, startMs);
-    assert.deepEqual(shown(series.written({ metrics, series: [recorded(3, [1, 1, 1])] }, startMs)), [
+    assert.deepEqual(textsOf(series.written({ metrics, series: [recorded(3, [1, 1, 1])] }, startMs)), [
       'orders_total {"worker":"a"} 60:30',
     ]);
     assert.deepEqual(series.written({ metrics, series: [recorded(0, [1])] }, startMs), []);
@@ -62,8 +62,8 @@ describe("metrics of users for remote write", () => {
 
   it("share a series beyond the maximum, with the sum of their values", () => {
     const series = new UserSeries({ seriesMax: 100, seriesOfMetricMax: 1 }, recordingMetrics());
-    const given = ["a", "b", "c"].map((worker) => recorded(0, [1], { labels: { worker } }));
-    assert.deepEqual(shown(series.written({ metrics, series: given }, startMs)), [
+    const input = ["a", "b", "c"].map((worker) => recorded(0, [1], { labels: { worker } }));
+    assert.deepEqual(textsOf(series.written({ metrics, series: input }, startMs)), [
       'orders_total {"worker":"a"} 0:0 10:10',
       'orders_total {"overflow":"true"} 0:0 10:20',
     ]);
@@ -73,7 +73,7 @@ describe("metrics of users for remote write", () => {
     const series = new UserSeries({ seriesMax: 100, seriesOfMetricMax: 1 }, recordingMetrics());
     series.written({ metrics, series: [recorded(0, [1])] }, startMs);
     const later = recorded(721, [1], { labels: { worker: "b" } });
-    assert.deepEqual(shown(series.written({ metrics, series: [later] }, startMs + 721 * slotMs)), [
+    assert.deepEqual(textsOf(series.written({ metrics, series: [later] }, startMs + 721 * slotMs)), [
       'orders_total {"worker":"b"} 7210:0 7220:10',
     ]);
   });

@@ -7,7 +7,7 @@
  *    `overflow`.
  * 3. A counter starts at 0 with this process, and again if its series has not moved for an hour.
  */
-import type { MetricWord } from "@tutti/host/metrics";
+import type { MetricKindName } from "@tutti/host/metrics";
 import type { Counter, Metrics } from "@tutti/kernel";
 import type { Sample, WrittenSeries } from "@tutti/telemetry";
 import { type Bounds, Catalogue, type KnownSeries } from "../catalogue.ts";
@@ -16,7 +16,7 @@ import type { RecordedSeries } from "../sample.ts";
 import { hourMs, slotMs, slotOf } from "../time.ts";
 import { namespaceLabel, promLabel } from "./promql.ts";
 
-interface Standing {
+interface SeriesTotal {
   readonly series: KnownSeries;
   total: number;
   /** Slots before this one have their values. */
@@ -27,8 +27,8 @@ const idleSlots = hourMs / slotMs;
 
 export class UserSeries {
   readonly #catalogue: Catalogue;
-  readonly #standings = new Map<number, Standing>();
-  readonly #kinds = new Map<string, MetricWord>();
+  readonly #totals = new Map<number, SeriesTotal>();
+  readonly #kinds = new Map<string, MetricKindName>();
   readonly #dropped: Counter<"reason">;
   #sweptSlot = 0;
 
@@ -36,7 +36,7 @@ export class UserSeries {
     this.#catalogue = new Catalogue(bounds);
     this.#dropped = metrics.counter({
       name: "tutti_insight_remote_write_samples_dropped_total",
-      help: "Samples of users' metrics that were not sent by remote write, because they came late or twice.",
+      help: "Samples of users' metrics that remote write dropped, because they were late or repeated.",
       labels: ["reason"],
     });
   }
@@ -46,26 +46,26 @@ export class UserSeries {
     for (const { namespace, name, kind } of metrics) this.#kinds.set(`${namespace}\n${name}`, kind);
     this.#sweep(slotOf(nowMs));
     const slots = new Map<number, Map<number, number>>();
-    for (const one of series) this.#gather(one, slots);
+    for (const recorded of series) this.#gather(recorded, slots);
     return [...slots].flatMap(([id, values]) => {
-      const standing = this.#standings.get(id);
-      return standing === undefined ? [] : this.#written(standing, values);
+      const entry = this.#totals.get(id);
+      return entry === undefined ? [] : this.#written(entry, values);
     });
   }
 
   /** Combines the values of series that share a place: the maximum of quantiles, the sum of others. */
-  #gather(one: RecordedSeries, slots: Map<number, Map<number, number>>): void {
-    const first = slotOf(one.fromMs);
-    const { series } = this.#catalogue.take(one, first + one.values.length, (made) =>
-      this.#standings.set(made.id, { series: made, total: 0, untilSlot: 0 }),
+  #gather(recorded: RecordedSeries, slots: Map<number, Map<number, number>>): void {
+    const first = slotOf(recorded.fromMs);
+    const { series } = this.#catalogue.seriesFor(recorded, first + recorded.values.length, (created) =>
+      this.#totals.set(created.id, { series: created, total: 0, untilSlot: 0 }),
     );
-    series.lastSlot = Math.max(series.lastSlot, first + one.values.length);
+    series.lastSlot = Math.max(series.lastSlot, first + recorded.values.length);
     const own = slots.get(series.id) ?? new Map<number, number>();
     slots.set(series.id, own);
-    for (const [at, value] of one.values.entries()) {
+    for (const [at, value] of recorded.values.entries()) {
       if (Number.isNaN(value)) continue;
       const before = own.get(first + at);
-      const isQuantile = one.statistic === "p50" || one.statistic === "p99";
+      const isQuantile = recorded.statistic === "p50" || recorded.statistic === "p99";
       own.set(
         first + at,
         before === undefined ? value : isQuantile ? Math.max(before, value) : before + value,
@@ -73,20 +73,20 @@ export class UserSeries {
     }
   }
 
-  #written(standing: Standing, values: ReadonlyMap<number, number>): WrittenSeries[] {
-    const { series } = standing;
+  #written(entry: SeriesTotal, values: ReadonlyMap<number, number>): WrittenSeries[] {
+    const { series } = entry;
     const samples: Sample[] = [];
     for (const [slot, value] of [...values].sort(([one], [other]) => one - other)) {
-      if (slot < standing.untilSlot) {
+      if (slot < entry.untilSlot) {
         this.#dropped.with({ reason: "late" }).add();
         continue;
       }
       if (series.statistic === "rate") {
-        if (standing.untilSlot === 0) samples.push({ timeMs: slot * slotMs, value: 0 });
-        standing.total += (value * slotMs) / 1_000;
-        samples.push({ timeMs: (slot + 1) * slotMs, value: standing.total });
+        if (entry.untilSlot === 0) samples.push({ timeMs: slot * slotMs, value: 0 });
+        entry.total += (value * slotMs) / 1_000;
+        samples.push({ timeMs: (slot + 1) * slotMs, value: entry.total });
       } else samples.push({ timeMs: slot * slotMs, value });
-      standing.untilSlot = slot + 1;
+      entry.untilSlot = slot + 1;
     }
     if (samples.length === 0) return [];
     return [{ ...this.#nameOf(series), samples }];
@@ -104,10 +104,10 @@ export class UserSeries {
   #sweep(slot: number): void {
     if (slot - this.#sweptSlot < idleSlots) return;
     this.#sweptSlot = slot;
-    for (const [id, { series }] of this.#standings) {
+    for (const [id, { series }] of this.#totals) {
       if (series.lastSlot >= slot - idleSlots) continue;
       this.#catalogue.remove(series);
-      this.#standings.delete(id);
+      this.#totals.delete(id);
     }
   }
 }

@@ -20,11 +20,19 @@ export class SeriesThread {
       "./series-worker.mjs",
     );
     const gone = (reason: string) => insightErrors.threadGone({ reason });
-    this.#thread = new RequestThread({ name: "series", file, workerData, youngMb: 8, gone, idleMs, timers });
+    this.#thread = new RequestThread({
+      name: "series",
+      file,
+      workerData,
+      youngMb: 8,
+      deathError: gone,
+      idleMs,
+      timers,
+    });
     this.#now = now;
   }
 
-  async ask<Call extends SeriesCall>(
+  async request<Call extends SeriesCall>(
     call: Call,
     body: SeriesCalls[Call]["request"],
   ): Promise<SeriesCalls[Call]["answer"]> {

@@ -5,7 +5,7 @@ import { TaskSpec } from "@tutti/contracts/types/v1";
 import { testFoundation } from "@tutti/kernel/testing";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import { checkTasks } from "./capabilities.ts";
-import { OfferingsSeen } from "./offerings-seen.ts";
+import { RecentOfferings } from "./recent-offerings.ts";
 
 const step = TaskSpec.fromPartial({ id: "a", work: { $case: "capability", value: "step" } });
 const heavy = TaskSpec.fromPartial({ ...step, resources: { gpu: 2 } });
@@ -17,24 +17,24 @@ function agentWith(gpu: number): Agent {
 /** Pools whose agents come with one answer after the other, the last answer for ever. */
 function check(answers: readonly Partial<ListAgentsReply>[], task: TaskSpec) {
   const foundation = testFoundation();
-  const left = [...answers];
-  let asked = 0;
+  const remaining = [...answers];
+  let requestCount = 0;
   const dependencies = {
     foundation,
-    seen: new OfferingsSeen(foundation.clock),
+    recentOfferings: new RecentOfferings(foundation.clock),
     agents: {
       listAgents: async () => {
-        asked++;
-        return ListAgentsReply.fromPartial((left.length > 1 ? left.shift() : left[0]) ?? {});
+        requestCount++;
+        return ListAgentsReply.fromPartial((remaining.length > 1 ? remaining.shift() : remaining[0]) ?? {});
       },
     },
     registry: { findCapabilities: async () => ({ versions: [] }) },
   };
   const checked = checkTasks(dependencies as never, [task], "", { namespace: "default", options: {} });
-  return { checked, asked: () => asked, time: foundation.time };
+  return { checked, asked: () => requestCount, time: foundation.time };
 }
 
-describe("what tasks of a session need", () => {
+describe("a capability that tasks of a session need", () => {
   it("is refused at once without a worker for it", async () => {
     const { checked, asked } = check([{}], step);
     await assert.rejects(checked, sessionServiceErrors.capabilityUnknown.is);
@@ -58,7 +58,7 @@ describe("what tasks of a session need", () => {
     await checked;
   });
 
-  it("is refused when all agents have come and none offers it", async () => {
+  it("is refused after all agents have connected and none offers it", async () => {
     const { checked, time } = check([{ gathering: true }, {}], step);
     const refused = assert.rejects(checked, sessionServiceErrors.capabilityUnknown.is);
     await time.advanceAsync(1_000);

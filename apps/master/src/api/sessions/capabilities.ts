@@ -8,10 +8,13 @@ import type { CallOptions } from "@tutti/mesh";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 
-type OfferingDependencies = Pick<SessionDependencies, "registry" | "agents" | "seen" | "foundation">;
+type OfferingDependencies = Pick<
+  SessionDependencies,
+  "registry" | "agents" | "recentOfferings" | "foundation"
+>;
 
 /** The caller of the check. */
-export interface Asker {
+export interface Caller {
   readonly namespace: string;
   readonly options: Pick<CallOptions, "context">;
 }
@@ -23,7 +26,7 @@ export async function checkTasks(
   dependencies: OfferingDependencies,
   tasks: readonly TaskSpec[],
   pool: string,
-  asker: Asker,
+  caller: Caller,
 ): Promise<void> {
   const kinds = new Map<string, TaskSpec[]>();
   for (const task of tasks) {
@@ -32,19 +35,19 @@ export async function checkTasks(
     const key = JSON.stringify([task.work.value, task.versionRange, task.placement?.pool || pool]);
     kinds.set(key, [...(kinds.get(key) ?? []), task]);
   }
-  await Promise.all([...kinds].map(([key, those]) => checkKind(dependencies, key, those, asker)));
+  await Promise.all([...kinds].map(([key, those]) => checkKind(dependencies, key, those, caller)));
 }
 
 async function checkKind(
   dependencies: OfferingDependencies,
   key: string,
   tasks: readonly TaskSpec[],
-  asker: Asker,
+  caller: Caller,
 ): Promise<void> {
   const [capability, versionRange, pool] = JSON.parse(key) as [string, string, string];
-  const wanted = resourcesOf(tasks);
-  const size = wanted.size === 0 ? 1 : agentsMax;
-  await settled(dependencies, { capability, versionRange, pool }, size, asker, (found) => {
+  const required = resourcesOf(tasks);
+  const size = required.size === 0 ? 1 : agentsMax;
+  await settled(dependencies, { capability, versionRange, pool }, size, caller, (found) => {
     const [task] = tasks;
     if (found.length === 0 && task !== undefined)
       return sessionServiceErrors.capabilityUnknown({
@@ -53,7 +56,7 @@ async function checkKind(
         range: versionRange,
         pool: pool === "default" ? "" : pool,
       });
-    for (const [resource, { amount, by }] of wanted) {
+    for (const [resource, { amount, by }] of required) {
       const most = Math.max(0, ...found.map((agent) => amountOf(agent, resource)));
       if (most < amount)
         return sessionServiceErrors.resourcesImpossible({ task: by, resource, wanted: amount, most });
@@ -62,7 +65,7 @@ async function checkKind(
   });
 }
 
-interface Wanted {
+interface OfferingQuery {
   readonly capability: string;
   readonly versionRange: string;
   readonly pool: string;
@@ -75,7 +78,7 @@ interface Found {
 }
 
 /** Interval of checks while agents may be on their way. */
-const gatheringLookMs = 250;
+const gatheringPollMs = 250;
 
 /**
  * Refuses capabilities without a worker. While agents are on their way to new owners of their pools, it waits
@@ -83,38 +86,38 @@ const gatheringLookMs = 250;
  */
 async function settled(
   dependencies: OfferingDependencies,
-  wanted: Wanted,
+  query: OfferingQuery,
   size: number,
-  asker: Asker,
+  caller: Caller,
   refusal: (found: readonly Agent[]) => Error | undefined,
 ): Promise<void> {
-  const { signal } = asker.options.context ?? {};
+  const { signal } = caller.options.context ?? {};
   for (;;) {
-    const found = await offerings(dependencies, wanted, size, asker);
+    const found = await offerings(dependencies, query, size, caller);
     const refused = found && refusal(found.agents);
     if (refused === undefined) return;
     if (!found?.gathering) throw refused;
-    await sleep(dependencies.foundation.timers, gatheringLookMs, signal);
+    await sleep(dependencies.foundation.timers, gatheringPollMs, signal);
   }
 }
 
 /** Agents that offer a capability. Undefined if unknown, or if an agent offered or announced it, and tasks wait. */
 async function offerings(
-  { registry, agents, seen }: OfferingDependencies,
-  wanted: Wanted,
+  { registry, agents, recentOfferings }: OfferingDependencies,
+  query: OfferingQuery,
   size: number,
-  { namespace, options }: Asker,
+  { namespace, options }: Caller,
 ): Promise<Found | undefined> {
-  const request = ListAgentsRequest.fromPartial({ namespace, filter: { ...wanted }, page: { size } });
+  const request = ListAgentsRequest.fromPartial({ namespace, filter: { ...query }, page: { size } });
   const found = await ifAnswered(() => agents.listAgents(request, options));
   if (found === undefined) return;
-  const offering = JSON.stringify([namespace, wanted]);
+  const offering = JSON.stringify([namespace, query]);
   if (found.agents.length > 0) {
-    seen.saw(offering);
+    recentOfferings.record(offering);
     return found;
   }
-  if (seen.isRecent(offering)) return;
-  const { capability: name, versionRange } = wanted;
+  if (recentOfferings.isRecent(offering)) return;
+  const { capability: name, versionRange } = query;
   const known = await registry.findCapabilities(
     { namespace, name, versionRange, labels: undefined },
     options,
@@ -131,9 +134,9 @@ export async function checkPlanner(
   dependencies: OfferingDependencies,
   planner: string,
   pool: string,
-  asker: Asker,
+  caller: Caller,
 ): Promise<void> {
-  await settled(dependencies, { capability: planner, versionRange: "", pool }, 1, asker, ({ length }) =>
+  await settled(dependencies, { capability: planner, versionRange: "", pool }, 1, caller, ({ length }) =>
     length === 0 ? sessionServiceErrors.plannerUnknown({ planner }) : undefined,
   );
 }
@@ -143,10 +146,14 @@ export async function checkOrchestrator(
   dependencies: OfferingDependencies,
   orchestrator: string,
   pool: string,
-  asker: Asker,
+  caller: Caller,
 ): Promise<void> {
-  await settled(dependencies, { capability: orchestrator, versionRange: "", pool }, 1, asker, ({ length }) =>
-    length === 0 ? sessionServiceErrors.orchestratorUnknown({ orchestrator }) : undefined,
+  await settled(
+    dependencies,
+    { capability: orchestrator, versionRange: "", pool },
+    1,
+    caller,
+    ({ length }) => (length === 0 ? sessionServiceErrors.orchestratorUnknown({ orchestrator }) : undefined),
   );
 }
 
@@ -156,16 +163,16 @@ function amountOf({ offering }: Agent, resource: string): number {
 
 /** Returns the largest amount of each resource, and the task that wants it. */
 function resourcesOf(tasks: readonly TaskSpec[]) {
-  const wanted = new Map<string, { readonly amount: number; readonly by: string }>();
+  const required = new Map<string, { readonly amount: number; readonly by: string }>();
   for (const { id, resources } of tasks)
     for (const [name, amount] of Object.entries(resources))
-      if (amount > (wanted.get(name)?.amount ?? 0)) wanted.set(name, { amount, by: id });
-  return wanted;
+      if (amount > (required.get(name)?.amount ?? 0)) required.set(name, { amount, by: id });
+  return required;
 }
 
-async function ifAnswered<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
+async function ifAnswered<Reply>(request: () => Promise<Reply>): Promise<Reply | undefined> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (isTuttiError(error) && error.status === "UNAVAILABLE") return undefined;
     throw error;

@@ -15,19 +15,23 @@ import { querySession, type SessionDependencies } from "./dependencies.ts";
 
 export async function compareModes(
   dependencies: SessionDependencies,
-  { sessionId, modes: wanted }: CompareModesRequest,
+  { sessionId, modes: requested }: CompareModesRequest,
   context: CallContext,
 ): Promise<CompareModesReply> {
   const view = await querySession(dependencies, sessionId, { query: showWork, body: undefined }, context);
   const problem = problemOf(view);
   if (problem !== undefined) throw sessionServiceErrors.modesNotCompared({ id: sessionId, problem });
   const compared = modes.filter(
-    (mode) => wanted.length === 0 || wanted.some((each) => modeName(each) === mode),
+    (mode) => requested.length === 0 || requested.some((each) => modeName(each) === mode),
   );
-  const made = replay(recordOf(view), compared);
-  if ("refused" in made)
-    throw sessionServiceErrors.modesNotCompared({ id: sessionId, problem: made.refused.detail });
-  return { modes: made.modes.map(shown), trustworthy: made.trustworthy, assumptions: made.assumptions };
+  const result = replay(recordOf(view), compared);
+  if ("refused" in result)
+    throw sessionServiceErrors.modesNotCompared({ id: sessionId, problem: result.refused.detail });
+  return {
+    modes: result.modes.map(counterfactualMessage),
+    trustworthy: result.trustworthy,
+    assumptions: result.assumptions,
+  };
 }
 
 function problemOf({ endMs, tasks, mode }: SessionView): string | undefined {
@@ -46,7 +50,7 @@ const numbers: Readonly<Record<PlannedMode, Mode>> = {
   hybrid: Mode.MODE_HYBRID,
 };
 
-function shown({
+function counterfactualMessage({
   mode,
   simulatedUse,
   ...counterfactual

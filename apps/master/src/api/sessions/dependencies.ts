@@ -8,7 +8,7 @@ import type { CallContext, IdSource } from "@tutti/kernel";
 import { sessionErrors, showSession } from "@tutti/machine-session";
 import type { Client } from "@tutti/mesh";
 import type { HeldPlans } from "@tutti/sessions";
-import type { OfferingsSeen } from "./offerings-seen.ts";
+import type { RecentOfferings } from "./recent-offerings.ts";
 
 export interface SessionDependencies extends LineDependencies {
   readonly ids: Pick<IdSource, "newId">;
@@ -16,8 +16,8 @@ export interface SessionDependencies extends LineDependencies {
   readonly planner: string;
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
-  readonly seen: Pick<OfferingsSeen, "saw" | "isRecent">;
-  readonly held: Pick<HeldPlans, "explained">;
+  readonly recentOfferings: Pick<RecentOfferings, "record" | "isRecent">;
+  readonly heldPlans: Pick<HeldPlans, "explained">;
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly runs: Pick<Client<typeof runService>, "explainRun">;
   readonly tasks: Pick<Client<typeof taskService>, "getTimeline">;

@@ -14,13 +14,16 @@ import type { SessionDependencies } from "./dependencies.ts";
 const mapping = new Mapping(schema);
 
 export function tasksReader(
-  dependencies: Pick<SessionDependencies, "registry" | "agents" | "resources" | "seen" | "foundation">,
+  dependencies: Pick<
+    SessionDependencies,
+    "registry" | "agents" | "resources" | "recentOfferings" | "foundation"
+  >,
 ): ReadTasks {
   return async (namespace, spec, output) => {
     const list = listIn(output);
-    const asker = { namespace, options: {} };
-    await checkTasks(dependencies, list.tasks, spec.pool, asker);
-    await checkDemands(dependencies, list.tasks, spec, asker);
+    const caller = { namespace, options: {} };
+    await checkTasks(dependencies, list.tasks, spec.pool, caller);
+    await checkDemands(dependencies, list.tasks, spec, caller);
     return list;
   };
 }

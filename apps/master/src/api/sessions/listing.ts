@@ -36,8 +36,8 @@ export async function listSessions(
   { filter = SessionFilter.create(), oldestFirst, page }: ListSessionsRequest,
   context: CallContext,
 ): Promise<ListSessionsReply> {
-  const wanted = { filter, oldestFirst, page };
-  const { items, nextToken, indexedTo } = await listLines(dependencies, lines, wanted, context);
+  const query = { filter, oldestFirst, page };
+  const { items, nextToken, indexedTo } = await listLines(dependencies, lines, query, context);
   return { sessions: items, page: { nextToken, total: undefined }, indexedTo };
 }
 

@@ -37,8 +37,8 @@ export async function getPlan(
   if (number === 0 || number === count) return { plan: latest, count };
   const atEvent = number > count ? 0 : await eventOfPlan(dependencies, sessionId, number, context);
   if (atEvent === 0) throw sessionServiceErrors.planMissing({ id: sessionId, number });
-  const made = await querySession(dependencies, sessionId, { ...query, atEvent }, context);
-  return { plan: withReality(made, latest), count };
+  const plan = await querySession(dependencies, sessionId, { ...query, atEvent }, context);
+  return { plan: withReality(plan, latest), count };
 }
 
 /** Returns the number of the event that made a plan. 0 without a plan. */
@@ -48,21 +48,21 @@ async function eventOfPlan(
   number: number,
   context: CallContext,
 ): Promise<number> {
-  let seen = 0;
+  let plans = 0;
   for await (const { event, type } of recordsOf(dependencies, sessionId, 0, context))
-    if (type === "plan_made" && ++seen === number) return event;
+    if (type === "plan_made" && ++plans === number) return event;
   return 0;
 }
 
 /** Adds the actual course of its tasks to a plan. */
-function withReality(made: PlanView, { tasks, moves }: PlanView): PlanView {
+function withReality(plan: PlanView, { tasks, moves }: PlanView): PlanView {
   const byId = new Map(tasks.map((task) => [task.taskId, task]));
   const nothing = { agentId: "", startTime: undefined, endTime: undefined, critical: false };
-  const beside = made.tasks.map((task) => {
+  const actual = plan.tasks.map((task) => {
     const { agentId, startTime, endTime, critical } = byId.get(task.taskId) ?? nothing;
     return { ...task, agentId, startTime, endTime, critical };
   });
-  return { ...made, tasks: beside, moves };
+  return { ...plan, tasks: actual, moves };
 }
 
 /** The work that does a task knows more than the session: its own explanation is added. */
@@ -88,7 +88,7 @@ export async function explain(
   const parts = await explanationsOf(dependencies, sessionId, taskId, context);
   const key = keyOf(context.namespace, sessionId);
   return {
-    explanation: withPause(dependencies, key, dependencies.held.explained(key, { ...own, parts })),
+    explanation: withPause(dependencies, key, dependencies.heldPlans.explained(key, { ...own, parts })),
     choices: [...choices],
   };
 }

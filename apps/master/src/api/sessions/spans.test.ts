@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as events from "@tutti/contracts/session/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";
-import { theWhole } from "@tutti/host/serving";
+import { workNode } from "@tutti/host/serving";
 import { Spans } from "./spans.ts";
 
 const { SPAN_KIND_WHOLE: whole, SPAN_KIND_WAIT: wait, SPAN_KIND_PART: part } = SpanKind;
@@ -40,14 +40,14 @@ function spansOf(...happened: readonly Happened[]) {
 }
 
 describe("the time of a session", () => {
-  it("goes into its parts, each from when it is made to the end of its work", () => {
-    const made: Happened = [
+  it("is divided into parts, each from its creation to the end of its work", () => {
+    const partMade: Happened = [
       "part_made",
       events.PartMadeV1.encode(events.PartMadeV1.fromPartial({ part: {}, makeMs: 300 })),
     ];
-    const all = [accepted(), chosen(100, 2), confirmed(0), made, partEnded(0, 400), confirmed(1)];
+    const all = [accepted(), chosen(100, 2), confirmed(0), partMade, partEnded(0, 400), confirmed(1)];
     assert.deepEqual(spansOf(...all, partEnded(1, 500), partEnded(2, 600), ended(600)), [
-      [theWhole, whole, 100, 600],
+      [workNode, whole, 100, 600],
       [0, part, 100, 400],
       [1, part, 100, 500],
       [2, part, 300, 600],
@@ -67,37 +67,37 @@ describe("the time of a session", () => {
       "choosing_begun",
       events.ChoosingBegunV1.encode(events.ChoosingBegunV1.fromPartial({ beginMs: 300 })),
     ];
-    const held = accepted({ dependsOn: [{}] });
-    assert.deepEqual(spansOf(held, requests, planned, choosing, chosen(350, 1)), [
-      [theWhole, whole, 100, undefined],
-      [theWhole, wait, 100, 200],
-      [theWhole, wait, 200, 300],
-      [theWhole, wait, 300, 350],
+    const dependent = accepted({ dependsOn: [{}] });
+    assert.deepEqual(spansOf(dependent, requests, planned, choosing, chosen(350, 1)), [
+      [workNode, whole, 100, undefined],
+      [workNode, wait, 100, 200],
+      [workNode, wait, 200, 300],
+      [workNode, wait, 300, 350],
       [0, part, 350, undefined],
     ]);
   });
 
-  it("ends for parts whose work is not there when it is stopped, and for others when these have ended", () => {
+  it("ends at the stop for parts without work, and at their own end for other parts", () => {
     const stopped: Happened = [
       "session_stopped",
       events.SessionStoppedV1.encode(events.SessionStoppedV1.fromPartial({ stopMs: 200 })),
     ];
     const all = [accepted(), chosen(100, 2), confirmed(1), stopped, partEnded(1, 250), ended(260)];
     assert.deepEqual(spansOf(...all), [
-      [theWhole, whole, 100, 260],
+      [workNode, whole, 100, 260],
       [0, part, 100, 200],
       [1, part, 100, 250],
     ]);
   });
 
-  it("continues after a retry, with parts that keep growing", () => {
+  it("continues after a retry, with a new part", () => {
     const retried: Happened = [
       "session_retried",
       events.SessionRetriedV1.encode(events.SessionRetriedV1.fromPartial({ retryMs: 900 })),
     ];
     const all = [accepted(), chosen(100, 1), partEnded(0, 200), ended(200), retried, chosen(900, 1)];
     assert.deepEqual(spansOf(...all), [
-      [theWhole, whole, 100, undefined],
+      [workNode, whole, 100, undefined],
       [0, part, 100, 200],
       [1, part, 900, undefined],
     ]);

@@ -4,7 +4,7 @@
  */
 import * as events from "@tutti/contracts/session/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";
-import { type Recorded, SpentTime, theWhole } from "@tutti/host/serving";
+import { type Recorded, SpentTime, workNode } from "@tutti/host/serving";
 
 const { SPAN_KIND_PART: part, SPAN_KIND_WAIT: wait } = SpanKind;
 
@@ -18,48 +18,48 @@ export class Spans extends SpentTime {
       case "session_accepted": {
         const { order, createMs } = events.SessionAcceptedV1.decode(payload);
         const { dependsOn = [], locks = [] } = order?.spec ?? {};
-        this.beginWhole(createMs);
-        if (dependsOn.length + locks.length > 0) this.begin(theWhole, wait, createMs, 0);
+        this.startWork(createMs);
+        if (dependsOn.length + locks.length > 0) this.start(workNode, wait, createMs, 0);
         return;
       }
       case "dependency_added": {
         const { addMs } = events.DependencyAddedV1.decode(payload);
-        if (this.openAt(theWhole) === undefined) this.begin(theWhole, wait, addMs, 0);
+        if (this.openAt(workNode) === undefined) this.start(workNode, wait, addMs, 0);
         return;
       }
       case "goal_asked":
-        this.begin(theWhole, wait, events.GoalAskedV1.decode(payload).askMs, 0);
+        this.start(workNode, wait, events.GoalAskedV1.decode(payload).askMs, 0);
         return;
       case "goal_planned":
-        this.end(theWhole, events.GoalPlannedV1.decode(payload).planMs);
+        this.end(workNode, events.GoalPlannedV1.decode(payload).planMs);
         return;
       case "choosing_begun":
-        this.begin(theWhole, wait, events.ChoosingBegunV1.decode(payload).beginMs, 0);
+        this.start(workNode, wait, events.ChoosingBegunV1.decode(payload).beginMs, 0);
         return;
       case "mode_chosen": {
         const { parts, chooseMs } = events.ModeChosenV1.decode(payload);
-        this.end(theWhole, chooseMs);
-        for (const _ of parts) this.#beginPart(chooseMs);
+        this.end(workNode, chooseMs);
+        for (const _ of parts) this.#startPart(chooseMs);
         return;
       }
       case "session_paused":
-        this.begin(theWhole, wait, events.SessionPausedV1.decode(payload).pauseMs, 0);
+        this.start(workNode, wait, events.SessionPausedV1.decode(payload).pauseMs, 0);
         return;
       case "session_resumed":
-        this.end(theWhole, events.SessionResumedV1.decode(payload).resumeMs);
+        this.end(workNode, events.SessionResumedV1.decode(payload).resumeMs);
         return;
       case "session_retried":
         this.reopen();
         return;
       default:
-        this.#takeOfPart(type, payload);
+        this.#addPartEvent(type, payload);
     }
   }
 
-  #takeOfPart(type: string, payload: Uint8Array): void {
+  #addPartEvent(type: string, payload: Uint8Array): void {
     switch (type) {
       case "part_made":
-        this.#beginPart(events.PartMadeV1.decode(payload).makeMs);
+        this.#startPart(events.PartMadeV1.decode(payload).makeMs);
         return;
       case "part_confirmed":
         this.#unconfirmed.delete(events.PartConfirmedV1.decode(payload).part);
@@ -72,18 +72,18 @@ export class Spans extends SpentTime {
       }
       case "session_stopped": {
         const { stopMs } = events.SessionStoppedV1.decode(payload);
-        for (const node of [theWhole, ...this.#unconfirmed]) this.end(node, stopMs);
+        for (const node of [workNode, ...this.#unconfirmed]) this.end(node, stopMs);
         return;
       }
       case "session_ended":
-        this.endWhole(events.SessionEndedV1.decode(payload).endMs);
+        this.endWork(events.SessionEndedV1.decode(payload).endMs);
         return;
     }
   }
 
-  #beginPart(startMs: number): void {
+  #startPart(startMs: number): void {
     const number = this.#parts++;
     this.#unconfirmed.add(number);
-    this.begin(number, part, startMs, 0);
+    this.start(number, part, startMs, 0);
   }
 }

@@ -7,7 +7,7 @@ import {
   SessionOrder,
   SessionSpec,
 } from "@tutti/contracts/session/v1";
-import { begin, idToStart } from "@tutti/host/serving";
+import { idToStart, startOnce } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginSession } from "@tutti/machine-session";
 import { checkDemands } from "../../resources/demands.ts";
@@ -27,21 +27,21 @@ export async function executeSession(
     throw sessionServiceErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
   const sessionId = idToStart(
     dependencies,
-    { kind: "session", chosen: request.sessionId, idempotencyKey },
+    { kind: "session", requestedId: request.sessionId, idempotencyKey },
     context,
   );
   const isRepeatable = request.sessionId !== "" || idempotencyKey !== "";
   const requestHash = isRepeatable ? hashOf(request) : new Uint8Array();
-  const beginning = {
+  const startCall = {
     command: beginSession,
     order: () => checkedOrder(dependencies, request, { sessionId, requestHash }, context),
-    again: () => SessionOrder.fromPartial({ requestHash }),
+    repeatedOrder: () => SessionOrder.fromPartial({ requestHash }),
   };
-  const { existed } = await begin(dependencies, keyOf(context.namespace, sessionId), beginning, context);
+  const { existed } = await startOnce(dependencies, keyOf(context.namespace, sessionId), startCall, context);
   return { session: await sessionNamed(dependencies, sessionId, context), existed };
 }
 
-interface Beginning {
+interface OrderIdentity {
   readonly sessionId: string;
   readonly requestHash: Uint8Array;
 }
@@ -49,23 +49,23 @@ interface Beginning {
 /** Returns the order. Throws if the session could never be done. */
 async function checkedOrder(
   dependencies: SessionDependencies,
-  { spec: given = SessionSpec.create(), sessionId: chosen, parent }: ExecuteSessionRequest,
-  { sessionId, requestHash }: Beginning,
+  { spec: requested = SessionSpec.create(), sessionId: requestedId, parent }: ExecuteSessionRequest,
+  { sessionId, requestHash }: OrderIdentity,
   context: CallContext,
 ): Promise<SessionOrder> {
-  const { spec, definition, hash } = await resolved(dependencies, given, context);
+  const { spec, definition, hash } = await resolved(dependencies, requested, context);
   if (spec.mode === Mode.MODE_CUSTOM && spec.orchestrator === "")
     throw sessionServiceErrors.orchestratorUnnamed();
   const tasks = spec.work?.$case === "tasks" ? spec.work.value.tasks : [];
-  const asker = { namespace: context.namespace, options: { context } };
+  const caller = { namespace: context.namespace, options: { context } };
   if (spec.work?.$case === "goal")
-    await checkPlanner(dependencies, spec.work.value.planner, spec.pool, asker);
+    await checkPlanner(dependencies, spec.work.value.planner, spec.pool, caller);
   if (spec.mode === Mode.MODE_CUSTOM)
-    await checkOrchestrator(dependencies, spec.orchestrator, spec.pool, asker);
-  await checkTasks(dependencies, tasks, spec.pool, asker);
-  await checkDemands(dependencies, tasks, spec, asker);
+    await checkOrchestrator(dependencies, spec.orchestrator, spec.pool, caller);
+  await checkTasks(dependencies, tasks, spec.pool, caller);
+  await checkDemands(dependencies, tasks, spec, caller);
   await checkWaits(dependencies, sessionId, spec.dependsOn, context);
-  const order = SessionOrder.fromPartial({ definition, hash, idChosen: chosen !== "", requestHash });
+  const order = SessionOrder.fromPartial({ definition, hash, idChosen: requestedId !== "", requestHash });
   order.spec = spec;
   order.parent = parent;
   return order;

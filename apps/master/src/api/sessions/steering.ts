@@ -13,7 +13,7 @@ import {
   type SignalSessionRequest,
 } from "@tutti/contracts/session/v1";
 import { withNeedConditions } from "@tutti/definitions";
-import { heardOf } from "@tutti/host";
+import { waitForEvent } from "@tutti/host";
 import type { CallContext, Command } from "@tutti/kernel";
 import {
   addTasks,
@@ -104,10 +104,10 @@ export async function add(
     { query: showWork, body: undefined },
     context,
   );
-  const asker = { namespace: context.namespace, options: { context } };
+  const caller = { namespace: context.namespace, options: { context } };
   const { pool = "", labels = {}, limits = {} } = order?.spec ?? {};
-  await checkTasks(dependencies, tasks, pool, asker);
-  await checkAmounts(dependencies, tasks, { labels, limits }, asker);
+  await checkTasks(dependencies, tasks, pool, caller);
+  await checkAmounts(dependencies, tasks, { labels, limits }, caller);
   const body = AddTasksRequest.fromPartial({ tasks: withNeedConditions(tasks) });
   return await executeOnSession(
     dependencies,
@@ -128,18 +128,18 @@ export async function move(
 ): Promise<MoveTasksReply> {
   const call = { command: moveTasks, body: { taskIds, mode, reason }, reason, idempotencyKey };
   const { movesBefore } = await executeOnSession(dependencies, sessionId, call, context);
-  const wanted = new Set(taskIds);
+  const requested = new Set(taskIds);
   for (;;) {
     const events = await eventsOf(dependencies, sessionId, context);
     const view = await querySession(dependencies, sessionId, { query: showWork, body: undefined }, context);
-    const isLettingGo = view.parts.some(({ operations }) =>
+    const isReleasing = view.parts.some(({ operations }) =>
       operations.some(({ operation }) => operation?.$case === "withdraw"),
     );
     // Asked last: tasks that were released before have moved by now.
     const call = { query: showMoves, body: { after: movesBefore } };
     const all = await querySession(dependencies, sessionId, call, context);
-    if (!isLettingGo || context.signal.aborted)
-      return { moves: all.filter(({ taskId }) => wanted.has(taskId)) };
-    await heardOf(dependencies, keyOf(context.namespace, sessionId), { after: events }, context.signal);
+    if (!isReleasing || context.signal.aborted)
+      return { moves: all.filter(({ taskId }) => requested.has(taskId)) };
+    await waitForEvent(dependencies, keyOf(context.namespace, sessionId), { after: events }, context.signal);
   }
 }

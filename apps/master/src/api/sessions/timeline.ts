@@ -1,7 +1,7 @@
 /** The timeline of a session: its spans, made from its history, and those of the works of its parts. */
 import type { GetSessionTimelineReply, GetSessionTimelineRequest } from "@tutti/contracts/session/v1";
 import { type PageRequest, type Span, SpanKind } from "@tutti/contracts/types/v1";
-import { childSpans, pageOfSpans, spanMessage, theWhole, traceIn } from "@tutti/host/serving";
+import { childSpans, pageOfSpans, spanMessage, traceIn, workNode } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { partId, showSession } from "@tutti/machine-session";
 import { eventsOf, querySession, recordsOf, type SessionDependencies } from "./dependencies.ts";
@@ -24,24 +24,25 @@ export async function timeline(
     spans.take(record);
     if (record.event >= recordsMax) break;
   }
-  const shown = messagesOf(sessionId, spans);
-  if (childDepth > 0) shown.push(...(await ofParts(dependencies, { sessionId, childDepth }, shown, context)));
-  return { ...pageOfSpans(shown, page), traceId };
+  const messages = messagesOf(sessionId, spans);
+  if (childDepth > 0)
+    messages.push(...(await ofParts(dependencies, { sessionId, childDepth }, messages, context)));
+  return { ...pageOfSpans(messages, page), traceId };
 }
 
 function messagesOf(sessionId: string, { all }: Spans): Span[] {
-  const shown = all.map((span) =>
-    spanMessage(sessionId, span, span.node === theWhole ? "" : partId(span.node)),
+  const messages = all.map((span) =>
+    spanMessage(sessionId, span, span.node === workNode ? "" : partId(span.node)),
   );
-  const outermost = shown.find(({ kind }) => kind === SpanKind.SPAN_KIND_WHOLE)?.spanId ?? "";
-  for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
-  return shown;
+  const outermost = messages.find(({ kind }) => kind === SpanKind.SPAN_KIND_WHOLE)?.spanId ?? "";
+  for (const span of messages) span.parentSpanId = span.spanId === outermost ? "" : outermost;
+  return messages;
 }
 
 async function ofParts(
   dependencies: SessionDependencies,
   { sessionId, childDepth }: Pick<GetSessionTimelineRequest, "sessionId" | "childDepth">,
-  shown: readonly Span[],
+  messages: readonly Span[],
   context: CallContext,
 ): Promise<Span[]> {
   const call = { query: showSession, body: { whole: false } };
@@ -50,7 +51,7 @@ async function ofParts(
     work === undefined ? [] : [{ taskId, id: work.id, kind: work.kind }],
   );
   const missions = new Set(works.flatMap(({ id, kind }) => (kind === "mission" ? [id] : [])));
-  return childSpans(works, shown, (id: string, inPage: PageRequest) => {
+  return childSpans(works, messages, (id: string, inPage: PageRequest) => {
     const which = { namespace: context.namespace, childDepth: childDepth - 1, page: inPage };
     return missions.has(id)
       ? dependencies.missions.getMissionTimeline({ ...which, missionId: id }, { context })

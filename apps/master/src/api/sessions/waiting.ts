@@ -9,7 +9,7 @@ import {
   type WatchSessionReply,
   type WatchSessionRequest,
 } from "@tutti/contracts/session/v1";
-import { cursorAt, looksAt, Shown, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
+import { cursorAt, lookupsOf, positionIn, resume, SentItems, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showChoices, showMoves, showTasks } from "@tutti/machine-session";
 import { querySession, type SessionDependencies, sessionNamed, sessionWork } from "./dependencies.ts";
@@ -20,7 +20,9 @@ export async function awaitSession(
   context: CallContext,
 ): Promise<AwaitSessionReply> {
   const look = () => sessionNamed(dependencies, sessionId, context);
-  return { session: await whenEnded(dependencies, sessionWork, { id: sessionId, waitMs, look }, context) };
+  return {
+    session: await whenEnded(dependencies, sessionWork, { id: sessionId, waitMs, read: look }, context),
+  };
 }
 
 /** Sends the whole session, then changes, each time with the session itself. With a cursor: changes since. */
@@ -30,19 +32,19 @@ export async function* watchSession(
   context: CallContext,
 ): AsyncGenerator<WatchSessionReply, void> {
   const { sessionId, cursor } = request;
-  const seen = new SeenSession(dependencies, request, context);
+  const knownSession = new KnownSession(dependencies, request, context);
   let isFirst = true;
   let known = cursor;
-  for await (const { isLook } of looksAt(dependencies, sessionWork, sessionId, context)) {
-    if (!isLook) {
+  for await (const { isLookup } of lookupsOf(dependencies, sessionWork, sessionId, context)) {
+    if (!isLookup) {
       yield { ...nothingNew, cursor: known };
       continue;
     }
     const session = await sessionNamed(dependencies, sessionId, context);
     const watched = { ...session, id: sessionId };
-    const isResumed = isFirst && cursor !== "" && (await seen.takeUp(watched, cursor));
-    const changed = await seen.look();
-    known = cursorAt(watched, seen.moves);
+    const isResumed = isFirst && cursor !== "" && (await knownSession.resume(watched, cursor));
+    const changed = await knownSession.poll();
+    known = cursorAt(watched, knownSession.moves);
     // A caller that continues would mistake a snapshot that is live at once for changes.
     if (isFirst && cursor !== "" && !isResumed) {
       yield { ...nothingNew, ...changed, session, live: false };
@@ -65,15 +67,15 @@ const nothingNew: WatchSessionReply = {
 const page = 1_000;
 
 /** The state of a session that its watcher knows. */
-class SeenSession {
+class KnownSession {
   readonly #dependencies: SessionDependencies;
   readonly #request: WatchSessionRequest;
   readonly #context: CallContext;
-  readonly #tasks = new Shown<SessionTask>(
+  readonly #tasks = new SentItems<SessionTask>(
     ({ spec }) => spec?.id ?? "",
     (task) => SessionTasks.encode(task).finish(),
   );
-  readonly #choices = new Shown<Choice>(
+  readonly #choices = new SentItems<Choice>(
     ({ choiceId }) => choiceId,
     (choice) => Choices.encode(choice).finish(),
   );
@@ -89,15 +91,15 @@ class SeenSession {
   /**
    * Restores the watcher's knowledge from before its stream broke. False if the watcher must receive everything again.
    */
-  async takeUp(watched: Parameters<typeof takeUp>[2], cursor: string): Promise<boolean> {
-    const standing = standingIn(cursor, watched);
-    if (standing === undefined) return false;
+  async resume(watched: Parameters<typeof resume>[2], cursor: string): Promise<boolean> {
+    const position = positionIn(cursor, watched);
+    if (position === undefined) return false;
     const know = async (atEvent: number): Promise<void> => {
-      for await (const task of this.#allTasks(atEvent)) this.#tasks.know(task);
-      for (const choice of await this.#allChoices(atEvent)) this.#choices.know(choice);
+      for await (const task of this.#allTasks(atEvent)) this.#tasks.markSent(task);
+      for (const choice of await this.#allChoices(atEvent)) this.#choices.markSent(choice);
     };
-    const isKnown = await takeUp(this.#dependencies, sessionWork, watched, standing, know, this.#context);
-    if (isKnown) this.moves = standing.numbers[0] ?? 0;
+    const isKnown = await resume(this.#dependencies, sessionWork, watched, position, know, this.#context);
+    if (isKnown) this.moves = position.numbers[0] ?? 0;
     else {
       this.#tasks.clear();
       this.#choices.clear();
@@ -105,7 +107,7 @@ class SeenSession {
     return isKnown;
   }
 
-  async look(): Promise<Pick<WatchSessionReply, "tasks" | "choices" | "moves">> {
+  async poll(): Promise<Pick<WatchSessionReply, "tasks" | "choices" | "moves">> {
     const { withTasks, withChoices, sessionId } = this.#request;
     const tasks: SessionTask[] = [];
     if (withTasks)

@@ -9,7 +9,7 @@ interface SessionsQuery {
 }
 
 /** Maximum of sessions to read. Waits beyond these are not followed. */
-const lookedAtMax = 1_000;
+const sessionsReadMax = 1_000;
 
 export async function checkWaits(
   { sessions }: SessionsQuery,
@@ -19,16 +19,16 @@ export async function checkWaits(
 ): Promise<void> {
   const { namespace } = context;
   const own = nameOf(namespace, sessionId);
-  const seen = new Set<string>();
+  const visited = new Set<string>();
   const open = namesIn(dependsOn, namespace).map((name) => [name]);
-  for (let path = open.shift(); path !== undefined && seen.size < lookedAtMax; path = open.shift()) {
+  for (let path = open.shift(); path !== undefined && visited.size < sessionsReadMax; path = open.shift()) {
     const name = path.at(-1) ?? "";
     if (name === own) {
-      const circle = [own, ...path].map((each) => shown(each, namespace)).join(" waits for ");
+      const circle = [own, ...path].map((each) => displayName(each, namespace)).join(" waits for ");
       throw sessionServiceErrors.waitsInCircle({ circle });
     }
-    if (seen.has(name)) continue;
-    seen.add(name);
+    if (visited.has(name)) continue;
+    visited.add(name);
     const [inside = "", id = ""] = [name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1)];
     const isNamed = path.length === 1;
     for (const next of await waitsOf({ sessions }, { namespace: inside, sessionId: id, isNamed }, context))
@@ -67,7 +67,7 @@ function namesIn(dependsOn: readonly SessionDependency[], namespace: string): st
 }
 
 /** Returns the name, with its namespace if that differs. */
-function shown(name: string, namespace: string): string {
+function displayName(name: string, namespace: string): string {
   return name.startsWith(`${namespace}/`) ? name.slice(namespace.length + 1) : name;
 }
 

@@ -2,7 +2,7 @@
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import type { DefinitionUse, TaskList } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
-import { checkText, heldInput, taskSpecsOf, withNeedConditions } from "@tutti/definitions";
+import { checkText, requireInputOfSchema, taskSpecsOf, withNeedConditions } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDependencies } from "./dependencies.ts";
@@ -50,7 +50,7 @@ async function ofDefinition(
   const input =
     use.input?.body?.$case === "blob"
       ? use.input
-      : heldInput(inputSchema, use.input, "spec.definition.input");
+      : requireInputOfSchema(inputSchema, use.input, "spec.definition.input");
   const value: TaskList = { ...tasksIn(name, source), input };
   return { spec: { ...spec, work: { $case: "tasks", value } }, definition: name, hash };
 }
@@ -62,6 +62,6 @@ function tasksIn(name: string, source: DefinitionSource | undefined): Omit<TaskL
   const specs = definition === undefined ? { problem: "no tasks" } : taskSpecsOf(definition, "session");
   if ("problem" in specs) throw sessionServiceErrors.definitionUnfit({ name, problem: specs.problem });
   const { output } = definition?.document ?? {};
-  const given = output ?? "";
-  return { tasks: specs.tasks, output: typeof given === "string" ? given : JSON.stringify(given) };
+  const declared = output ?? "";
+  return { tasks: specs.tasks, output: typeof declared === "string" ? declared : JSON.stringify(declared) };
 }

@@ -22,7 +22,7 @@ export function experience(stage: Stage): LoadPart {
     return undefined;
   }
 
-  async function isKept(): Promise<void> {
+  async function checkRetained(): Promise<void> {
     const found = await until("the experience", learned);
     const { count, choiceCount } = found;
     assert.ok(count >= known.count, `${count} attempts, ${known.count} before`);
@@ -32,11 +32,11 @@ export function experience(stage: Stage): LoadPart {
 
   return {
     async round() {
-      await isKept();
+      await checkRetained();
       const { id } = await retryUntilDone(() => stage.tutti.run({ tasks: [learn], mode: "adaptive" }));
       await stage.tutti.sessions.get(id).result();
     },
-    always: { "experience: what was learned is not forgotten": isKept },
+    always: { "experience: what was learned is not forgotten": checkRetained },
     atEnd: {
       "experience: attempts and choices were learned from": () =>
         assert.ok(known.count > 0 && known.choiceCount > 0, JSON.stringify(known)),

@@ -11,7 +11,7 @@ export function governance(stage: Stage): LoadPart {
   /** Root hashes of checkpoints by their numbers, as kept by an auditor. */
   const roots = new Map<number, string>();
 
-  async function seeRoots(): Promise<void> {
+  async function checkRoots(): Promise<void> {
     const query = { size: 1_000 };
     const { checkpoints } = await retryUntilDone(() => stage.rest().call("audit.checkpoints", { query }));
     for (const [number, known] of roots) {
@@ -44,12 +44,12 @@ export function governance(stage: Stage): LoadPart {
       acknowledged.push(number);
       // Each search signs the new records.
       await retryUntilDone(() => stage.rest().call("audit.search", { query: { size: 1 } }));
-      await seeRoots();
+      await checkRoots();
     },
     always: {
       "governance: the latest secret, key, namespace and definition are there": () =>
         assertThere(stage, acknowledged.slice(-2), keys),
-      "audit: a signed checkpoint never changes": seeRoots,
+      "audit: a signed checkpoint never changes": checkRoots,
     },
     atEnd: {
       "governance: every secret, key, namespace and definition is there": () =>

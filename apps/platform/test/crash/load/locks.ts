@@ -4,17 +4,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { retryUntilDone } from "../../support/killed.ts";
 import type { LoadPart, Stage } from "../load-part.ts";
 
-const doors = ["door-0", "door-1", "door-2", "door-3", "door-4", "door-5"];
+const lockNames = ["door-0", "door-1", "door-2", "door-3", "door-4", "door-5"];
 const visitors = ["ada", "bea", "cleo"];
 /** The maximum, because on a busy machine all kills take half an hour. */
 const leaseMs = 3_600_000;
 const waitMs = 60_000;
 
 export function locks(stage: Stage): LoadPart {
-  const tokens = new Map<string, number[]>(doors.map((name) => [name, []]));
+  const tokens = new Map<string, number[]>(lockNames.map((name) => [name, []]));
   const inside = new Map<string, string>();
   const overlaps: string[] = [];
-  let held = 0;
+  let heldToken = 0;
 
   async function acquire(name: string, holder: string): Promise<number> {
     const body = { holder, leaseMs, waitMs };
@@ -28,11 +28,11 @@ export function locks(stage: Stage): LoadPart {
 
   return {
     async prepare() {
-      held = await acquire("held", "ada");
+      heldToken = await acquire("held", "ada");
     },
     async round(number) {
       await Promise.all(
-        doors.flatMap((name) =>
+        lockNames.flatMap((name) =>
           visitors.map(async (visitor) => {
             const holder = `${visitor}-${number}`;
             const token = await acquire(name, holder);
@@ -53,22 +53,22 @@ export function locks(stage: Stage): LoadPart {
     always: {
       "locks: holders never overlap": () => assert.deepEqual(overlaps, []),
       "locks: tokens strictly grow": () => {
-        for (const [name, given] of tokens)
-          for (const [at, token] of given.entries())
-            assert.ok(at === 0 || token > (given[at - 1] ?? 0), `${name}: ${given}`);
+        for (const [name, granted] of tokens)
+          for (const [at, token] of granted.entries())
+            assert.ok(at === 0 || token > (granted[at - 1] ?? 0), `${name}: ${granted}`);
       },
       "locks: a lock is held on under its token": async () => {
-        if (held === 0) return;
+        if (heldToken === 0) return;
         const { grants } = await retryUntilDone(() =>
           stage.rest().call("locks.get", { params: { name: "held" } }),
         );
         const found = grants.map(({ holder, token }) => [holder, token]);
-        assert.deepEqual(found, [["ada", held]]);
+        assert.deepEqual(found, [["ada", heldToken]]);
       },
     },
     atEnd: {
       "locks: a holder that lost its lock learns of it": async () => {
-        const renewals = [{ name: "held", holder: "ada", token: held }];
+        const renewals = [{ name: "held", holder: "ada", token: heldToken }];
         const { receipts } = await retryUntilDone(() =>
           stage.rest().call("locks.renew", { body: { renewals } }),
         );

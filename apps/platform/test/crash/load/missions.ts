@@ -64,8 +64,8 @@ export function missions({ tutti, effects }: Stage): LoadPart {
         for (const { mission } of ended) {
           const numbers: number[] = [];
           for await (const { number } of mission.messages.list()) numbers.push(number);
-          const wanted = Array.from({ length: claimed }, (_, n) => n + 1);
-          assert.deepEqual(numbers, wanted, mission.id);
+          const expected = Array.from({ length: claimed }, (_, n) => n + 1);
+          assert.deepEqual(numbers, expected, mission.id);
         }
       },
       "missions: a vote has one ballot of each agent": async () => {
@@ -106,12 +106,12 @@ async function account(mission: MissionHandle, name: string, { id }: ClaimedTask
     budget.reserve({ tokens: 2 }, { idempotencyKey: `reserve-${id}` }),
   );
   await retryUntilDone(() => reserved.spend({ tokens: 1 }, { idempotencyKey: `spend-${id}` }));
-  await retryUntilDone(() => reserved.giveBack().catch(unlessGone));
+  await retryUntilDone(() => reserved.giveBack().catch(ignoreMissing));
   await retryUntilDone(() => messages.send("everybody", { did: id }, { idempotencyKey: `send-${id}` }));
   for (;;) {
     const now = await retryUntilDone(() => board.get<number>("count"));
-    const wanted = { ifVersion: now?.version ?? 0, idempotencyKey: `count-${id}-${now?.version ?? 0}` };
-    const { written } = await retryUntilDone(() => board.put("count", (now?.value ?? 0) + 1, wanted));
+    const options = { ifVersion: now?.version ?? 0, idempotencyKey: `count-${id}-${now?.version ?? 0}` };
+    const { written } = await retryUntilDone(() => board.put("count", (now?.value ?? 0) + 1, options));
     if (written) return;
   }
 }
@@ -122,6 +122,6 @@ function unlessOver(error: unknown): void {
   if (!isTuttiError(error) || !over.includes(error.code)) throw error;
 }
 
-function unlessGone(error: unknown): void {
+function ignoreMissing(error: unknown): void {
   if (!isTuttiError(error) || error.code !== "mission.reservation_missing") throw error;
 }

@@ -11,7 +11,7 @@ export function furnishedPools(stage: Stage): LoadPart {
 
   async function furnish(pool: string): Promise<void> {
     const params = { pool };
-    const key = (what: string) => ({ idempotencyKey: `${what}-${pool}` });
+    const key = (action: string) => ({ idempotencyKey: `${action}-${pool}` });
     const hook = {
       ...{ pool, hookId: "first", moment: "before_assign" as const },
       rule: { verdict: { priority: "task.priority + 1" } },

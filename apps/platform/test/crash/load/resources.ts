@@ -46,7 +46,7 @@ export function resources(stage: Stage): LoadPart {
     always: {
       "quotas: no effect is doubled": () => effects.assertNoneTwice("gpu-"),
       "quotas: no more run at once than is allowed": () =>
-        assert.ok(effects.mostAtOnce("gpu") <= allowed, `${effects.mostAtOnce("gpu")} of ${allowed}`),
+        assert.ok(effects.maxConcurrent("gpu") <= allowed, `${effects.maxConcurrent("gpu")} of ${allowed}`),
       "quotas: a quota is kept": async () => {
         const params = { quota: "default" };
         const { limits } = await retryUntilDone(() => stage.rest().call("quotas.get", { params }));

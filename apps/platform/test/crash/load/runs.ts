@@ -87,7 +87,7 @@ export function runs({ tutti, effects }: Stage): LoadPart {
   }
 
   /** Cancels the run if it is running, and retries it if it has ended. A retried run waits as before. */
-  async function again(): Promise<void> {
+  async function rerun(): Promise<void> {
     const run = tutti.runs.get("again");
     const { status } = await retryUntilDone(() => run.get());
     if (status === WorkStatus.WORK_STATUS_RUNNING)
@@ -108,12 +108,12 @@ export function runs({ tutti, effects }: Stage): LoadPart {
     },
     async round(number) {
       const ids = Array.from({ length: mixedEach }, (_, at) => `mixed-${number}-${at}`);
-      await Promise.all([...ids.map(mixed), undone(`undone-${number}`), again()]);
+      await Promise.all([...ids.map(mixed), undone(`undone-${number}`), rerun()]);
     },
     async finish() {
-      if (cancels === 0) await again();
+      if (cancels === 0) await rerun();
       const { status } = await retryUntilDone(() => tutti.runs.get("again").get());
-      if (status !== WorkStatus.WORK_STATUS_RUNNING) await again();
+      if (status !== WorkStatus.WORK_STATUS_RUNNING) await rerun();
       for (const id of [...acknowledged.keys()].filter((each) => /^patient|^again/.test(each))) {
         const run = tutti.runs.get(id);
         await retryUntilDone(() => run.signal("go", undefined, { idempotencyKey: `go-${id}` }));
@@ -127,13 +127,13 @@ export function runs({ tutti, effects }: Stage): LoadPart {
       },
       "runs: no effect is doubled": () => effects.assertNoneTwice("run "),
       "limits: a key has one holder at a time, a task or a child": () =>
-        assert.ok(Math.max(effects.mostAtOnce("limit"), effects.mostAtOnce("child-limit")) <= 1),
+        assert.ok(Math.max(effects.maxConcurrent("limit"), effects.maxConcurrent("child-limit")) <= 1),
     },
     atEnd: {
       "runs: each acknowledged start ends exactly once, as it has to": async () => {
-        for (const [id, wanted] of acknowledged) {
+        for (const [id, expected] of acknowledged) {
           const run = tutti.runs.get(id);
-          assert.equal((await retryUntilDone(() => run.get())).status, wanted, id);
+          assert.equal((await retryUntilDone(() => run.get())).status, expected, id);
           if (id === "again") continue;
           const ended: string[] = [];
           for await (const { type } of run.events()) if (ends.test(type)) ended.push(type);

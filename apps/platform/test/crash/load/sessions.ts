@@ -42,7 +42,8 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
     const { id } = session;
     acknowledged.set(id, Object.keys(output).length);
     const watching = (async () => {
-      for await (const { session: seen } of session.watch()) watched.set(id, seen?.status ?? watched.get(id));
+      for await (const { session: update } of session.watch())
+        watched.set(id, update?.status ?? watched.get(id));
     })();
     const [result] = await Promise.all([session.result(), watching]);
     assert.deepEqual(result, output, id);
@@ -57,7 +58,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
 
   return {
     async round(number) {
-      const named = modes.map((mode) => ({ id: `${number}-${wordOf(mode)}`, mode }));
+      const named = modes.map((mode) => ({ id: `${number}-${modeName(mode)}`, mode }));
       const started = await Promise.all(named.map(({ id, mode }) => start(id, mode)));
       started.push(await start(`${number}-later`, "workflow", [`${number}-swarm`]));
       const goal = await retryUntilDone(() => tutti.run({ id: `${number}-goal`, goal: "one and one" }));
@@ -114,7 +115,7 @@ export function sessions({ tutti, effects }: Stage): LoadPart {
   };
 }
 
-function wordOf(mode: (typeof modes)[number]): string {
+function modeName(mode: (typeof modes)[number]): string {
   return typeof mode === "string" ? mode : "led";
 }
 

@@ -2,7 +2,7 @@
  * Reports changed agents to watchers of agents. Changes within a short time are sent in one batch: a thousand
  * joining agents do not cause a thousand messages to each watcher.
  */
-import { Bell, type Timer, type Timers } from "@tutti/kernel";
+import { Notifier, type Timer, type Timers } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
 
 /** How long changes are gathered. */
@@ -18,12 +18,12 @@ export class AgentUpdates {
   }
 
   /** Records that an agent of a pool has changed. */
-  tell(pool: Pool, agentId: string): void {
+  publish(pool: Pool, agentId: string): void {
     if (this.#watchers.size === 0) return;
-    for (const watcher of this.#watchers) watcher.note(pool, agentId);
+    for (const watcher of this.#watchers) watcher.add(pool, agentId);
     this.#pending ??= this.#timers.after(gatherMs, () => {
       this.#pending = undefined;
-      for (const watcher of this.#watchers) watcher.bell.ring();
+      for (const watcher of this.#watchers) watcher.bell.notify();
     });
   }
 
@@ -35,28 +35,28 @@ export class AgentUpdates {
 }
 
 export class AgentWatcher {
-  readonly bell = new Bell();
+  readonly bell = new Notifier();
   readonly #namespace: string;
-  readonly #leave: () => void;
+  readonly #unregister: () => void;
   #changed = new Map<string, { readonly pool: Pool; readonly agentId: string }>();
 
-  constructor(namespace: string, leave: () => void) {
+  constructor(namespace: string, unregister: () => void) {
     this.#namespace = namespace;
-    this.#leave = leave;
+    this.#unregister = unregister;
   }
 
-  note(pool: Pool, agentId: string): void {
+  add(pool: Pool, agentId: string): void {
     if (pool.namespace === this.#namespace) this.#changed.set(`${pool.name}/${agentId}`, { pool, agentId });
   }
 
   /** Returns the agents that have changed since the last call. */
-  take(): Iterable<{ readonly pool: Pool; readonly agentId: string }> {
+  drain(): Iterable<{ readonly pool: Pool; readonly agentId: string }> {
     const changed = this.#changed;
     this.#changed = new Map();
     return changed.values();
   }
 
   close(): void {
-    this.#leave();
+    this.#unregister();
   }
 }

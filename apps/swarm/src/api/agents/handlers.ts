@@ -50,18 +50,13 @@ interface HoldRequest extends AgentRequest {
 }
 
 /** Holds an agent until it is released, also if the pool moves. A quarantined agent stays quarantined. */
-async function hold(
-  dependencies: PoolDependencies,
-  request: HoldRequest,
-  context: CallContext,
-  wanted: Hold,
-) {
+async function hold(dependencies: PoolDependencies, request: HoldRequest, context: CallContext, kind: Hold) {
   const { pool, agent } = await found(dependencies, request, context);
   const { agentId } = agent;
   const { reason } = request;
-  const isMore = agent.hold === Hold.HOLD_QUARANTINED && wanted === Hold.HOLD_PAUSED;
+  const isMore = agent.hold === Hold.HOLD_QUARANTINED && kind === Hold.HOLD_PAUSED;
   if (!isMore) {
-    const command = { command: holdAgent, body: { agentId, hold: wanted, reason }, reason };
+    const command = { command: holdAgent, body: { agentId, hold: kind, reason }, reason };
     await dependencies.poolStore.change(pool.namespace, pool.name, command, context);
   }
   return { agent: pool.agent(agentId, dependencies.now()) ?? agent };
@@ -78,11 +73,11 @@ async function release(
   const { reason } = request;
   if (ending.includes(agent.hold)) {
     const command = { command: releaseAgent, body: { agentId }, reason };
-    await dependencies.poolStore.keep(pool.namespace, pool.name, command, context);
+    await dependencies.poolStore.execute(pool.namespace, pool.name, command, context);
     const refusal = pool.release(agentId, reason, dependencies.now());
     if (refusal !== undefined) throw errorOf(refusal);
     await dependencies.pools.refresh(pool.namespace, pool.name);
-    dependencies.pools.turns.stir(pool);
+    dependencies.pools.turns.schedule(pool);
   }
   return { agent: pool.agent(agentId, dependencies.now()) ?? agent };
 }
@@ -106,7 +101,7 @@ async function steered<R extends AgentRequest>(
   const nowMs = dependencies.now();
   const refusal = order(pool, agent, request, nowMs);
   if (refusal !== undefined) throw errorOf(refusal);
-  dependencies.pools.turns.stir(pool);
+  dependencies.pools.turns.schedule(pool);
   return pool.agent(agent.agentId, nowMs) ?? agent;
 }
 

@@ -26,12 +26,12 @@ export async function listAgents(
   const { signal } = context;
   const others = dependencies.pools
     .otherOwners(namespace)
-    .map((beside) => dependencies.remoteAgents.listAgents({ ...request, ownedBeside: beside }, { signal }));
+    .map((pool) => dependencies.remoteAgents.listAgents({ ...request, ownedBeside: pool }, { signal }));
   return joined(listOf(request), await Promise.all([ownPage(dependencies, request), ...others]), page);
 }
 
 /** Returns all matching agents of other owners. */
-export async function agentsElsewhere(
+export async function remoteAgentsOf(
   { pools, remoteAgents }: PoolDependencies,
   { namespace, filter }: Pick<ListAgentsRequest, "namespace" | "filter">,
   signal: AbortSignal,
@@ -58,18 +58,18 @@ function listOf(request: ListAgentsRequest): PagedList<Agent> {
 }
 
 function ownPage({ pools, now }: PoolDependencies, request: ListAgentsRequest): ListAgentsReply {
-  const isWanted = filterOf(request.filter);
+  const isMatch = filterOf(request.filter);
   const nowMs = now();
-  const wanted = pools.of(namespaceOf(request)).flatMap((pool) => pool.agents(nowMs).filter(isWanted));
-  const { items, nextToken } = pageOf(wanted.sort(byKey), listOf(request), request.page);
-  return { agents: items, page: { nextToken, total: wanted.length }, gathering: pools.isGathering };
+  const matching = pools.of(namespaceOf(request)).flatMap((pool) => pool.agents(nowMs).filter(isMatch));
+  const { items, nextToken } = pageOf(matching.sort(byKey), listOf(request), request.page);
+  return { agents: items, page: { nextToken, total: matching.length }, gathering: pools.isGathering };
 }
 
 /** Joins the agents of several owners to one page. If an owner has more, the page ends at its last agent. */
 function joined(
   list: PagedList<Agent>,
   pages: readonly ListAgentsReply[],
-  wanted: ListAgentsRequest["page"],
+  requested: ListAgentsRequest["page"],
 ): ListAgentsReply {
   const total = pages.reduce((sum, { page }) => sum + (page?.total ?? 0), 0);
   const ends = pages
@@ -79,8 +79,8 @@ function joined(
   const [first] = ends;
   const all = pages.flatMap(({ agents }) => agents).sort(byKey);
   const known = first === undefined ? all : all.filter((agent) => order(keyOf(agent), first.key) <= 0);
-  const { items, nextToken } = pageOf(known, list, { size: wanted?.size ?? 0, token: "" });
-  const gathering = pages.some((one) => one.gathering);
+  const { items, nextToken } = pageOf(known, list, { size: requested?.size ?? 0, token: "" });
+  const gathering = pages.some((each) => each.gathering);
   return { agents: items, page: { nextToken: nextToken || (first?.token ?? ""), total }, gathering };
 }
 

@@ -8,7 +8,7 @@ import type { CallContext } from "@tutti/kernel";
 import type { PoolDependencies } from "../dependencies.ts";
 import type { AgentWatcher } from "./agent-updates.ts";
 import { filterOf } from "./filter.ts";
-import { agentsElsewhere, keyOf } from "./listing.ts";
+import { keyOf, remoteAgentsOf } from "./listing.ts";
 import { weightOfAgent } from "./weight.ts";
 
 /** Interval of requests to the owners of other pools. */
@@ -23,12 +23,12 @@ export async function* watchAgents(
   const watcher = updates.watch(namespaceOf(request));
   const view = new AgentsView(dependencies, request, watcher);
   const { timers } = foundation;
-  const wake = () => watcher.bell.ring();
+  const wake = () => watcher.bell.notify();
   signal.addEventListener("abort", wake, { once: true });
-  let isWordDue = false;
+  let isSignDue = false;
   let areFiguresDue = false;
-  const word = timers.every(settings.signOfLifeMs, () => {
-    isWordDue = true;
+  const signTimer = timers.every(settings.signOfLifeMs, () => {
+    isSignDue = true;
     wake();
   });
   const figures = timers.every(settings.figuresMs, () => {
@@ -41,7 +41,7 @@ export async function* watchAgents(
     wake();
   });
   try {
-    await view.look(signal);
+    await view.readOthers(signal);
     yield* inReplies(view.all(), [], true);
     while (!signal.aborted) {
       const { agents, removed } = areFiguresDue ? view.refreshed() : view.changed();
@@ -49,18 +49,18 @@ export async function* watchAgents(
       if (areOthersDue) {
         areOthersDue = false;
         // An owner that does not answer is asked again. Until then its agents keep their last known state.
-        const updates = await view.look(signal).catch(() => undefined);
+        const updates = await view.readOthers(signal).catch(() => undefined);
         agents.push(...(updates?.agents ?? []));
         removed.push(...(updates?.removed ?? []));
       }
-      if (agents.length + removed.length > 0 || isWordDue) {
-        isWordDue = false;
+      if (agents.length + removed.length > 0 || isSignDue) {
+        isSignDue = false;
         yield* inReplies(agents, removed, false);
       }
-      await watcher.bell.rung();
+      await watcher.bell.notified();
     }
   } finally {
-    word.cancel();
+    signTimer.cancel();
     figures.cancel();
     others.cancel();
     signal.removeEventListener("abort", wake);
@@ -77,7 +77,7 @@ interface Changes {
 class AgentsView {
   readonly #dependencies: PoolDependencies;
   readonly #namespace: string;
-  readonly #isWanted: (agent: Agent) => boolean;
+  readonly #isMatch: (agent: Agent) => boolean;
   readonly #watcher: AgentWatcher;
   readonly #request: WatchAgentsRequest;
   /** Agents of pools of other owners, as of the last request. */
@@ -88,21 +88,21 @@ class AgentsView {
   constructor(dependencies: PoolDependencies, request: WatchAgentsRequest, watcher: AgentWatcher) {
     this.#dependencies = dependencies;
     this.#namespace = namespaceOf(request);
-    this.#isWanted = filterOf(request.filter);
+    this.#isMatch = filterOf(request.filter);
     this.#watcher = watcher;
     this.#request = request;
   }
 
   all(): Agent[] {
-    const wanted = [...this.#agents(), ...this.#others.values()].filter(this.#isWanted);
-    for (const agent of wanted) this.#sent.set(keyOf(agent), figuresOf(agent));
-    return wanted;
+    const matching = [...this.#agents(), ...this.#others.values()].filter(this.#isMatch);
+    for (const agent of matching) this.#sent.set(keyOf(agent), figuresOf(agent));
+    return matching;
   }
 
   /** Reads the agents of the other owners of pools. Returns their changes. */
-  async look(signal: AbortSignal): Promise<Changes> {
+  async readOthers(signal: AbortSignal): Promise<Changes> {
     const { namespace, filter } = this.#request;
-    const found = await agentsElsewhere(this.#dependencies, { namespace, filter }, signal);
+    const found = await remoteAgentsOf(this.#dependencies, { namespace, filter }, signal);
     const before = this.#others;
     this.#others = new Map(found.map((agent) => [keyOf(agent), agent]));
     const changes: Changes = { agents: [], removed: [] };
@@ -116,7 +116,7 @@ class AgentsView {
   /** Returns the changes that pools have reported. */
   changed(): Changes {
     const changes: Changes = { agents: [], removed: [] };
-    for (const { pool, agentId } of this.#watcher.take())
+    for (const { pool, agentId } of this.#watcher.drain())
       this.#compare(
         changes,
         { pool: pool.name, agentId },
@@ -137,15 +137,15 @@ class AgentsView {
     { agents, removed }: Changes,
     { pool, agentId }: Pick<Agent, "pool" | "agentId">,
     agent: Agent | undefined,
-    isNews: boolean,
+    isReported: boolean,
   ): void {
     const key = keyOf({ pool, agentId });
-    if (agent === undefined || !this.#isWanted(agent)) {
+    if (agent === undefined || !this.#isMatch(agent)) {
       if (this.#sent.delete(key)) removed.push({ pool, agentId });
       return;
     }
     const figures = figuresOf(agent);
-    if (!isNews && this.#sent.get(key) === figures) return;
+    if (!isReported && this.#sent.get(key) === figures) return;
     this.#sent.set(key, figures);
     agents.push(agent);
   }

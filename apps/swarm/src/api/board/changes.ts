@@ -11,7 +11,7 @@ import {
   type Vote,
   Vote as Votes,
 } from "@tutti/contracts/swarm/v1";
-import { Shown } from "@tutti/host/serving";
+import { SentItems } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { changedEntries, listEntries, showBoardTasks, showMessages, showVotes } from "@tutti/machine-mission";
 import { type MissionDependencies, queryMission } from "../missions/dependencies.ts";
@@ -27,7 +27,7 @@ export interface Watched {
 
 export class ChangedTasks {
   readonly #watched: Watched;
-  readonly #shown = new Shown<BoardTask>(
+  readonly #sent = new SentItems<BoardTask>(
     ({ spec }) => spec?.id ?? "",
     (task) => BoardTasks.encode(task).finish(),
   );
@@ -36,21 +36,21 @@ export class ChangedTasks {
     this.#watched = watched;
   }
 
-  async look(): Promise<BoardTask[]> {
+  async read(): Promise<BoardTask[]> {
     const changed: BoardTask[] = [];
     for await (const tasks of this.#pages(0, page))
-      changed.push(...tasks.filter((task) => this.#shown.isOther(task)));
+      changed.push(...tasks.filter((task) => this.#sent.isOther(task)));
     return changed;
   }
 
   /** Marks the tasks as of an event as shown. 0 for the present ones. */
   async know(atEvent: number): Promise<void> {
     for await (const tasks of this.#pages(atEvent, Math.max(page, atEvent)))
-      for (const task of tasks) this.#shown.know(task);
+      for (const task of tasks) this.#sent.markSent(task);
   }
 
   forget(): void {
-    this.#shown.clear();
+    this.#sent.clear();
   }
 
   async *#pages(atEvent: number, size: number): AsyncGenerator<readonly BoardTask[], void> {
@@ -67,7 +67,7 @@ export class ChangedTasks {
 
 export class ChangedVotes {
   readonly #watched: Watched;
-  readonly #shown = new Shown<Vote>(
+  readonly #sent = new SentItems<Vote>(
     ({ voteId }) => voteId,
     (vote) => Votes.encode(vote).finish(),
   );
@@ -76,20 +76,20 @@ export class ChangedVotes {
     this.#watched = watched;
   }
 
-  async look(): Promise<Vote[]> {
+  async read(): Promise<Vote[]> {
     const changed: Vote[] = [];
     for await (const votes of this.#pages(0))
-      changed.push(...votes.filter((vote) => this.#shown.isOther(vote)));
+      changed.push(...votes.filter((vote) => this.#sent.isOther(vote)));
     return changed;
   }
 
   /** Marks the votes as of an event as shown. 0 for the present ones. */
   async know(atEvent: number): Promise<void> {
-    for await (const votes of this.#pages(atEvent)) for (const vote of votes) this.#shown.know(vote);
+    for await (const votes of this.#pages(atEvent)) for (const vote of votes) this.#sent.markSent(vote);
   }
 
   forget(): void {
-    this.#shown.clear();
+    this.#sent.clear();
   }
 
   async *#pages(atEvent: number): AsyncGenerator<readonly Vote[], void> {
@@ -123,7 +123,7 @@ export class ChangedEntries {
    * Continues after a change. Returns false if the whole state must be sent, because later changes are
    * unknown.
    */
-  async goOn(after: number): Promise<boolean> {
+  async resume(after: number): Promise<boolean> {
     const { dependencies, missionId, context } = this.#watched;
     const call = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };
     const { isKnown } = await queryMission(dependencies, missionId, call, context);
@@ -136,16 +136,16 @@ export class ChangedEntries {
     this.#after = 0;
   }
 
-  async look(): Promise<BoardEntry[]> {
+  async read(): Promise<BoardEntry[]> {
     const { dependencies, missionId, context } = this.#watched;
-    if (this.#after === 0) return this.#whole(false);
+    if (this.#after === 0) return this.#readAll(false);
     const changed: BoardEntry[] = [];
     for (;;) {
       const body = { afterNumber: this.#after, prefixes: this.#prefixes, size: page };
       const call = { query: changedEntries, body };
       const { entries, number, isKnown } = await queryMission(dependencies, missionId, call, context);
       // A watcher that saw earlier agents must learn of the removed ones.
-      if (!isKnown) return this.#whole(true);
+      if (!isKnown) return this.#readAll(true);
       changed.push(...entries);
       const isLast = number === this.#after || entries.length < page;
       this.#after = number;
@@ -154,7 +154,7 @@ export class ChangedEntries {
   }
 
   /** Returns all entries, because the changes are unknown. */
-  async #whole(withRemoved: boolean): Promise<BoardEntry[]> {
+  async #readAll(withRemoved: boolean): Promise<BoardEntry[]> {
     const { dependencies, missionId, context } = this.#watched;
     const all = new Map<string, BoardEntry>();
     let first: number | undefined;
@@ -188,11 +188,11 @@ export class NewMessages {
     return this.#after;
   }
 
-  goOn(after: number): void {
+  resume(after: number): void {
     this.#after = after;
   }
 
-  async look(): Promise<MissionMessage[]> {
+  async read(): Promise<MissionMessage[]> {
     const { dependencies, missionId, context } = this.#watched;
     const found: MissionMessage[] = [];
     for (;;) {

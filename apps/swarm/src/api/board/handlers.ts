@@ -5,11 +5,11 @@ import {
   type WatchTaskOutputReply,
   type WatchTaskOutputRequest,
 } from "@tutti/contracts/swarm/v1";
-import { looksAt, outputOf } from "@tutti/host/serving";
+import { lookupsOf, outputOf } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { bringInOutcomes, showBoardTask, withdrawTasks } from "@tutti/machine-mission";
 import type { Handlers } from "@tutti/mesh";
-import { atDoorOf } from "../../grants/refused-at-door.ts";
+import { refusedListenerOf } from "../../grants/refused-listener.ts";
 import {
   executeOnMission,
   keyOf,
@@ -62,7 +62,7 @@ export function boardHandlers(dependencies: MissionDependencies): Handlers<typeo
     getBudget: (request, context) => getBudget(dependencies, request, context),
     reserveBudget: (request, context) => operations.reserve(dependencies, request, context),
     spendBudget: (request, context) => operations.spend(dependencies, request, context),
-    returnBudget: (request, context) => operations.giveBack(dependencies, request, context),
+    returnBudget: (request, context) => operations.returnUnspent(dependencies, request, context),
   };
 }
 
@@ -70,8 +70,8 @@ export function boardHandlers(dependencies: MissionDependencies): Handlers<typeo
 export function boardRefusals({ refusedJoins }: Pick<MissionDependencies, "refusedJoins">) {
   const { joinMission } = boardService.methods;
   return {
-    joinMission: atDoorOf(joinMission, namespaceOf, (request, error) =>
-      refusedJoins.note(keyOf(namespaceOf(request), request.missionId), request, error),
+    joinMission: refusedListenerOf(joinMission, namespaceOf, (request, error) =>
+      refusedJoins.record(keyOf(namespaceOf(request), request.missionId), request, error),
     ),
   };
 }
@@ -98,12 +98,12 @@ async function* watchEntries(
   const { missionId, prefix, cursor } = missionIn({ ...request, agentId: "" });
   const changed = new ChangedEntries({ dependencies, missionId, context }, [prefix]);
   // A watcher that continues would mistake a snapshot that is live at once for changes.
-  let isAnew = cursor !== "" && !(await goesOn(changed, cursor));
-  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context)) {
-    const entries = isLook ? await changed.look() : [];
-    if (isAnew) yield { entries, live: false, cursor: "" };
-    yield { entries: isAnew ? [] : entries, live: true, cursor: `a${changed.after}` };
-    isAnew = false;
+  let isRestarted = cursor !== "" && !(await resumeAt(changed, cursor));
+  for await (const { isLookup } of lookupsOf(dependencies, missionWork, missionId, context)) {
+    const entries = isLookup ? await changed.read() : [];
+    if (isRestarted) yield { entries, live: false, cursor: "" };
+    yield { entries: isRestarted ? [] : entries, live: true, cursor: `a${changed.after}` };
+    isRestarted = false;
   }
 }
 
@@ -114,12 +114,12 @@ async function* watchMessages(
 ): AsyncGenerator<swarm.WatchMessagesReply, void> {
   const { missionId, agentId, afterNumber } = missionIn(request);
   const fresh = new NewMessages({ dependencies, missionId, context }, agentId, afterNumber);
-  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context))
-    yield { messages: isLook ? await fresh.look() : [] };
+  for await (const { isLookup } of lookupsOf(dependencies, missionWork, missionId, context))
+    yield { messages: isLookup ? await fresh.read() : [] };
 }
 
 /** Continues after a cursor. An unreadable cursor is too old. Its first character is the version of the format. */
-async function goesOn(changed: ChangedEntries, cursor: string): Promise<boolean> {
+async function resumeAt(changed: ChangedEntries, cursor: string): Promise<boolean> {
   const [, number] = /^a(\d{1,10})$/.exec(cursor) ?? [];
-  return number !== undefined && (await changed.goOn(Number(number)));
+  return number !== undefined && (await changed.resume(Number(number)));
 }

@@ -25,7 +25,7 @@ export async function offeringOf(
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
     if (error.status === "PERMISSION_DENIED")
-      dependencies.refusedJoins.note(keyOf(context.namespace, missionId), { agentId, offering }, error);
+      dependencies.refusedJoins.record(keyOf(context.namespace, missionId), { agentId, offering }, error);
     throw error;
   }
   return offeredBy(offering);

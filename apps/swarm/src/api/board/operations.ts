@@ -140,7 +140,7 @@ async function specIn(
 }
 
 /** Pause between looks for changes. */
-const lookMs = 10;
+const pollMs = 10;
 
 /** Claims tasks, and waits for the first one if requested. A repeated key returns the same claims. */
 export async function claim(
@@ -153,13 +153,14 @@ export async function claim(
   const acting = actingFor(request, context);
   const key = keyOf(context.namespace, missionId);
   const untilMs = clock.monotonic() + waitMs;
-  for (let looks = 0; ; looks++) {
+  for (let attempts = 0; ; attempts++) {
     const events = waitMs > 0 ? await eventsOf(dependencies, missionId, context) : 0;
     // An empty claim would be the permanent answer under its key.
     const call = {
       command: claimTasks,
       body: { request: within(request), offering: undefined },
-      idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
+      idempotencyKey:
+        idempotencyKey === "" || attempts === 0 ? idempotencyKey : `${idempotencyKey}#${attempts}`,
     };
     // Paused work starts nothing, even on request.
     const reply = dependencies.runtime.pauseOf(key)
@@ -169,9 +170,9 @@ export async function claim(
     while (
       clock.monotonic() < untilMs &&
       !context.signal.aborted &&
-      (dependencies.runtime.pauseOf(key) !== undefined || !dependencies.runtime.hasNews(key, events))
+      (dependencies.runtime.pauseOf(key) !== undefined || !dependencies.runtime.hasNewEvents(key, events))
     )
-      await sleep(timers, lookMs, context.signal).catch(() => {});
+      await sleep(timers, pollMs, context.signal).catch(() => {});
   }
 }
 
@@ -207,16 +208,16 @@ export function complete(
 ): Promise<swarm.CompleteTasksReply> {
   const { missionId } = agentIn(request);
   const acting = actingFor(request, context);
-  const tell = (ends: swarm.ClaimEnd[]) =>
+  const endClaims = (ends: swarm.ClaimEnd[]) =>
     executeOnMission(
       dependencies,
       missionId,
       { command: completeTasks, body: within({ ...request, ends }) },
       acting,
     );
-  if (!isJudged(dependencies)) return tell(request.ends);
+  if (!isJudged(dependencies)) return endClaims(request.ends);
   return judgedEnds(dependencies, request, context).then(({ ends, questions }) => {
-    if (questions.length === 0) return tell(ends);
+    if (questions.length === 0) return endClaims(ends);
     const body = { ends: within({ ...request, ends }), questions };
     return executeOnMission(dependencies, missionId, { command: completeJudgedTasks, body }, acting);
   });
@@ -320,16 +321,19 @@ export async function reserve(
   const call = { command: reserveBudget, body: within(request), idempotencyKey };
   const reply = await executeOnMission(dependencies, missionId, call, actingFor(request, context));
   if (reply.reservation !== undefined) return reply;
-  throw missionErrors.budgetShort({ wanted: inWords(amounts), left: inWords(reply.budget?.available) });
+  throw missionErrors.budgetShort({
+    requested: amountsText(amounts),
+    remaining: amountsText(reply.budget?.available),
+  });
 }
 
-function inWords({ tokens = 0, money = 0, timeMs = 0 }: Partial<Amounts> = {}): string {
-  const words = [
+function amountsText({ tokens = 0, money = 0, timeMs = 0 }: Partial<Amounts> = {}): string {
+  const parts = [
     tokens > 0 ? `${tokens} tokens` : "",
     money > 0 ? `${money} of money` : "",
     timeMs > 0 ? `${timeMs} ms` : "",
   ];
-  return words.filter((word) => word !== "").join(", ") || "nothing";
+  return parts.filter((part) => part !== "").join(", ") || "nothing";
 }
 
 export function spend(
@@ -342,7 +346,7 @@ export function spend(
   return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
-export function giveBack(
+export function returnUnspent(
   dependencies: MissionDependencies,
   request: swarm.ReturnBudgetRequest,
   context: CallContext,

@@ -9,8 +9,8 @@ import type {
   ParticipateReply,
   ParticipateRequest,
 } from "@tutti/contracts/swarm/v1";
-import { looksAt } from "@tutti/host/serving";
-import { Bell, type CallContext, contextWith, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
+import { lookupsOf } from "@tutti/host/serving";
+import { type CallContext, contextWith, errorFromUnknown, Notifier, toErrorDetail } from "@tutti/kernel";
 import { missionServiceErrors } from "../../missions/errors.ts";
 import { type MissionDependencies, missionWork } from "../missions/dependencies.ts";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "./changes.ts";
@@ -35,7 +35,7 @@ export async function* participate(
       const reply = stream.next();
       if (reply !== undefined) yield reply;
       else if (stream.isOver || context.signal.aborted) break;
-      else await stream.bell.rung();
+      else await stream.bell.notified();
     }
   } finally {
     stream.stop();
@@ -44,13 +44,13 @@ export async function* participate(
 }
 
 class Participating {
-  readonly bell = new Bell();
+  readonly bell = new Notifier();
   readonly #dependencies: MissionDependencies;
   readonly #context: CallContext;
   readonly #stopping = new AbortController();
   #place: operations.Acting = { missionId: "", agentId: "" };
   #reply = emptyReply();
-  #hasNews = false;
+  #hasChanges = false;
   #count = 0;
   #unanswered = 0;
   /** Answers have the order of the operations. */
@@ -63,7 +63,7 @@ class Participating {
     this.#dependencies = dependencies;
     const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
     this.#context = contextWith(context, { signal });
-    signal.addEventListener("abort", () => this.bell.ring(), { once: true });
+    signal.addEventListener("abort", () => this.bell.notify(), { once: true });
   }
 
   get isOver(): boolean {
@@ -76,13 +76,13 @@ class Participating {
   }
 
   next(): ParticipateReply | undefined {
-    if (!this.#hasNews) return undefined;
+    if (!this.#hasChanges) return undefined;
     const reply = this.#reply;
     this.#reply = emptyReply();
-    this.#hasNews = false;
+    this.#hasChanges = false;
     if (reply.answers.length > answersMax) {
       this.#reply.answers = reply.answers.splice(answersMax);
-      this.#hasNews = true;
+      this.#hasChanges = true;
     }
     return reply;
   }
@@ -94,7 +94,7 @@ class Participating {
         if (request.interest !== undefined) this.#watch(request.interest);
         for (const operation of request.operations) {
           while (this.#unanswered >= unansweredMax) await this.#room.promise;
-          this.#begin(operation);
+          this.#start(operation);
           // The offering is read from the pool first, because later operations may depend on the
           // participation. The same applies to results that rules check.
           const { $case } = operation.operation ?? {};
@@ -103,7 +103,7 @@ class Participating {
       }
     } finally {
       this.#hasRead = true;
-      this.bell.ring();
+      this.bell.notify();
     }
   }
 
@@ -118,10 +118,10 @@ class Participating {
     this.#place = { missionId, agentId };
   }
 
-  #begin(operation: BoardOperation): void {
+  #start(operation: BoardOperation): void {
     const number = ++this.#count;
     this.#unanswered++;
-    const done = this.#do(operation, number).catch((error: unknown): BoardAnswer["answer"] => ({
+    const done = this.#execute(operation, number).catch((error: unknown): BoardAnswer["answer"] => ({
       $case: "error",
       value: toErrorDetail(errorFromUnknown(error)),
     }));
@@ -129,15 +129,15 @@ class Participating {
     this.#last = done.then(async (answer) => {
       await before;
       this.#reply.answers.push({ number, answer });
-      this.#hasNews = true;
+      this.#hasChanges = true;
       this.#unanswered--;
       this.#room.resolve();
       this.#room = Promise.withResolvers();
-      this.bell.ring();
+      this.bell.notify();
     });
   }
 
-  async #do({ operation }: BoardOperation, number: number): Promise<BoardAnswer["answer"]> {
+  async #execute({ operation }: BoardOperation, number: number): Promise<BoardAnswer["answer"]> {
     if (operation === undefined) throw missionServiceErrors.operationMissing({ number });
     const dependencies = this.#dependencies;
     const context = this.#context;
@@ -177,7 +177,7 @@ class Participating {
       case "spend":
         return { $case, value: await operations.spend(dependencies, at(operation.value), context) };
       case "giveBack":
-        return { $case, value: await operations.giveBack(dependencies, at(operation.value), context) };
+        return { $case, value: await operations.returnUnspent(dependencies, at(operation.value), context) };
     }
   }
 
@@ -186,12 +186,12 @@ class Participating {
     this.#watching.abort();
     this.#watching = new AbortController();
     const signal = AbortSignal.any([this.#watching.signal, this.#context.signal]);
-    this.#tellOf(interest, { ...this.#context, signal }).catch((error: unknown) => {
+    this.#streamChanges(interest, { ...this.#context, signal }).catch((error: unknown) => {
       if (!signal.aborted) this.#context.logger.debug("failed to watch a mission", { error });
     });
   }
 
-  async #tellOf(
+  async #streamChanges(
     { tasks, entryPrefixes, messagesAfter, votes }: BoardInterest,
     context: CallContext,
   ): Promise<void> {
@@ -202,16 +202,16 @@ class Participating {
     const ofMessages =
       messagesAfter === undefined ? undefined : new NewMessages(watched, agentId, messagesAfter);
     const ofVotes = votes ? new ChangedVotes(watched) : undefined;
-    for await (const { isLook } of looksAt(this.#dependencies, missionWork, missionId, context)) {
-      if (isLook) {
-        if (ofTasks !== undefined) this.#reply.tasks.push(...(await ofTasks.look()));
-        if (entryPrefixes.length > 0) this.#reply.entries.push(...(await ofEntries.look()));
-        if (ofMessages !== undefined) this.#reply.messages.push(...(await ofMessages.look()));
-        if (ofVotes !== undefined) this.#reply.votes.push(...(await ofVotes.look()));
+    for await (const { isLookup } of lookupsOf(this.#dependencies, missionWork, missionId, context)) {
+      if (isLookup) {
+        if (ofTasks !== undefined) this.#reply.tasks.push(...(await ofTasks.read()));
+        if (entryPrefixes.length > 0) this.#reply.entries.push(...(await ofEntries.read()));
+        if (ofMessages !== undefined) this.#reply.messages.push(...(await ofMessages.read()));
+        if (ofVotes !== undefined) this.#reply.votes.push(...(await ofVotes.read()));
       }
       // An empty reply is a sign of life.
-      this.#hasNews = true;
-      this.bell.ring();
+      this.#hasChanges = true;
+      this.bell.notify();
     }
   }
 }

@@ -16,7 +16,7 @@ import type { Client, Handlers } from "@tutti/mesh";
 import { type Hooks, inOrder } from "../../hooks/hooks.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { Tenant } from "../../pools/tenant.ts";
-import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
+import { checkAndReport, type WebhookGuard } from "../../webhooks/report-refused.ts";
 import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
@@ -63,7 +63,7 @@ function requireAllowed(
   context: CallContext,
   action: "swarm.hooks.create" | "swarm.hooks.update",
 ): void {
-  tellingRefused(guard, context, action, () => requireValid(hook, settings.scaling.privateWebhooks));
+  checkAndReport(guard, context, action, () => requireValid(hook, settings.scaling.privateWebhooks));
 }
 
 async function create(
@@ -86,18 +86,18 @@ async function update(
   request: UpdateHookRequest,
   context: CallContext,
 ) {
-  const { hook: wanted = Hook.create(), update: how, reason } = request;
-  const tenant = await tenantOf(dependencies, { ...request, pool: wanted.pool }, context);
-  const before = hookOf(tenant, wanted.hookId);
-  const fields = (how?.fields ?? []).map((field) => (actions.has(field) ? "action" : field));
-  const hook = mergedFields(before, wanted, fields, changeable);
+  const { hook: requested = Hook.create(), update: mask, reason } = request;
+  const tenant = await tenantOf(dependencies, { ...request, pool: requested.pool }, context);
+  const before = hookOf(tenant, requested.hookId);
+  const fields = (mask?.fields ?? []).map((field) => (actions.has(field) ? "action" : field));
+  const hook = mergedFields(before, requested, fields, changeable);
   requireAllowed(dependencies, hook, context, "swarm.hooks.update");
   const { namespace, name } = tenant.pool;
   // The revision that was read for the merge is required, unless the caller passed another one.
-  const revision = Number(how?.revision || before.revision);
+  const revision = Number(mask?.revision || before.revision);
   const command = { command: updateHook, body: { hook, revision }, reason };
   await dependencies.poolStore.change(namespace, name, command, context);
-  return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), wanted.hookId) };
+  return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), requested.hookId) };
 }
 
 async function remove(
@@ -160,9 +160,9 @@ function tenantOf(
 
 /** Returns the view of a hook. Throws if it does not exist. */
 function hookOf({ pool, contents }: Tenant, hookId: string): Hook {
-  const kept = contents.hooks.get(hookId);
-  if (kept === undefined) throw poolErrors.missing({ what: "hook", id: hookId });
-  const { value, revision, cause } = kept;
+  const stored = contents.hooks.get(hookId);
+  if (stored === undefined) throw poolErrors.missing({ name: "hook", id: hookId });
+  const { value, revision, cause } = stored;
   return {
     // Only read.
     ...(value as Hook),

@@ -1,7 +1,7 @@
 /** The stream of a listener to a hook: occasions as it reads, verdicts as it sends them. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { ListenToHookReply, ListenToHookRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, type CallContext } from "@tutti/kernel";
+import { type CallContext, Notifier } from "@tutti/kernel";
 import { poolErrors } from "@tutti/machine-entities/pool";
 import type { Hooks } from "../../hooks/hooks.ts";
 import { Reading } from "../../offers/reading.ts";
@@ -19,35 +19,35 @@ export async function* serveListener(
   if (first.done === true) return;
   const { namespace, pool: name, hookId } = first.value;
   const pool = await dependencies.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
-  const bell = new Bell();
-  const listening = dependencies.hooks.listen(pool, hookId, () => bell.ring());
+  const bell = new Notifier();
+  const listening = dependencies.hooks.listen(pool, hookId, () => bell.notify());
   if (listening === undefined) throw poolErrors.notListened({ hook: hookId });
   const { listener } = listening;
   const reading = new Reading<ListenToHookRequest>(bell);
-  const leave = () => reading.end(undefined);
-  signal.addEventListener("abort", leave, { once: true });
-  const left = dependencies.pools.onLeft((gone) => {
-    if (gone === pool) leave();
+  const abort = () => reading.end(undefined);
+  signal.addEventListener("abort", abort, { once: true });
+  const unsubscribe = dependencies.pools.onReleased((released) => {
+    if (released === pool) abort();
   });
   let isSignDue = true;
   const sign = dependencies.foundation.timers.every(dependencies.settings.signOfLifeMs, () => {
     isSignDue = true;
-    bell.ring();
+    bell.notify();
   });
   try {
-    reading.run(incoming, { take: ({ answers }) => listening.answer(listener.answer(answers)) });
+    reading.run(incoming, { receive: ({ answers }) => listening.answer(listener.answer(answers)) });
     while (!signal.aborted && listening.isOpen) {
-      const occasions = listener.take();
+      const occasions = listener.drain();
       if (occasions.length > 0 || isSignDue) {
         isSignDue = false;
         yield { occasions };
       } else if (reading.isOver) break;
-      else await bell.rung();
+      else await bell.notified();
     }
   } finally {
     sign.cancel();
-    left();
-    signal.removeEventListener("abort", leave);
+    unsubscribe();
+    signal.removeEventListener("abort", abort);
     reading.end(undefined);
     listening.end();
     incoming.return?.()?.then(undefined, () => {});

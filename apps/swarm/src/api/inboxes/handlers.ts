@@ -57,8 +57,8 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
         await requireMovable(dependencies, pool.namespace, request, context);
       }
       const by = `${context.principal.id} gave it to ${people.join(", ")}`;
-      const why = reason === "" ? by : `${by}: ${reason}`;
-      const moved = await dependencies.inboxes.delegate(pool, runId, people, why);
+      const message = reason === "" ? by : `${by}: ${reason}`;
+      const moved = await dependencies.inboxes.delegate(pool, runId, people, message);
       if (moved === undefined) throw inboxErrors.taskMissing({ run: runId, pool: pool.name });
       return { runId: moved };
     },
@@ -103,7 +103,7 @@ async function list(dependencies: InboxDependencies, request: ListInboxesRequest
   const namespace = namespaceOf(request);
   const { pool, page } = request;
   const names =
-    pool === "" ? (await poolsOf(dependencies, namespace, context)).map((one) => one.pool) : [pool];
+    pool === "" ? (await poolsOf(dependencies, namespace, context)).map((each) => each.pool) : [pool];
   const all = (await Promise.all(names.map((name) => ofPool(dependencies, namespace, name, context)))).flat();
   const { items, nextToken } = pageOf(
     all,
@@ -129,16 +129,16 @@ async function ofPool(
 }
 
 function requireHours({ hours }: Inbox): void {
-  for (const [index, one] of hours.entries()) {
-    const problem = windowProblem(windowOf(one));
+  for (const [index, window] of hours.entries()) {
+    const problem = windowProblem(windowOf(window));
     if (problem !== undefined) throw inboxErrors.hoursInvalid({ problem: `hours[${index}]: ${problem}` });
   }
 }
 
 function viewOf({ inboxes }: InboxDependencies, { pool, contents }: Tenant, inboxId: string): Inbox {
-  const kept = contents.inboxes.get(inboxId);
-  if (kept === undefined) throw inboxErrors.unknown({ pool: pool.name, inbox: inboxId });
-  const { value, revision, cause } = kept;
+  const stored = contents.inboxes.get(inboxId);
+  if (stored === undefined) throw inboxErrors.unknown({ pool: pool.name, inbox: inboxId });
+  const { value, revision, cause } = stored;
   return {
     ...(value as Inbox),
     namespace: pool.namespace,

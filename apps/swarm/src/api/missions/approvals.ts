@@ -34,7 +34,7 @@ export async function decide(
   const body = { approvalId, approved, data, reason, roles };
   await executeOnMission(dependencies, missionId, { command: decideQuestion, body, reason }, context);
   const all = await ofOwn(dependencies, missionId, context);
-  const approval = all.find((one) => one.approvalId === approvalId);
+  const approval = all.find((each) => each.approvalId === approvalId);
   if (approval === undefined) throw missionErrors.approvalMissing({ id: approvalId });
   return { approval };
 }

@@ -2,10 +2,10 @@
 import type { agentService, Mission, missionService } from "@tutti/contracts/swarm/v1";
 import type { Guard } from "@tutti/host";
 import {
-  type KeptOutputs,
   type LineDependencies,
   type MachineDependencies,
   type PlacementDependencies,
+  type StoredOutputs,
   workOf,
 } from "@tutti/host/serving";
 import type { CallContext, ConfiguredRetryOf, IdSource } from "@tutti/kernel";
@@ -19,7 +19,7 @@ export interface MissionDependencies extends LineDependencies, PlacementDependen
   readonly definitions: Definitions;
   /** Retry defaults of the configuration. */
   readonly retryIn: ConfiguredRetryOf;
-  readonly outputs: KeptOutputs;
+  readonly outputs: StoredOutputs;
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;

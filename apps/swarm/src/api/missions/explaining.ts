@@ -26,10 +26,10 @@ export async function explain(
     .filter(({ claim, status }) => claim === undefined && status === TaskStatus.TASK_STATUS_QUEUED)
     .map((task) => dependencies.refusedJoins.explain(key, task));
   if (taskId !== "") {
-    const whole = placed.reduce<Explanation>(withPlacement, explanation);
-    return withPause(dependencies, key, refused.reduce<Explanation>(withRefusal, whole));
+    const withPlacements = placed.reduce<Explanation>(withPlacement, explanation);
+    return withPause(dependencies, key, refused.reduce<Explanation>(withRefusal, withPlacements));
   }
-  const remedies = [...refused, ...placed].flatMap((one) => one?.remedies ?? []);
+  const remedies = [...refused, ...placed].flatMap((each) => each?.remedies ?? []);
   return withPause(dependencies, key, withRemedies(explanation, remedies));
 }
 

@@ -33,8 +33,8 @@ export async function listMissions(
   { filter = MissionFilter.create(), oldestFirst, page }: ListMissionsRequest,
   context: CallContext,
 ): Promise<ListMissionsReply> {
-  const wanted = { filter, oldestFirst, page };
-  const { items, nextToken, indexedTo } = await listLines(dependencies, lines, wanted, context);
+  const query = { filter, oldestFirst, page };
+  const { items, nextToken, indexedTo } = await listLines(dependencies, lines, query, context);
   return { missions: items, page: { nextToken, total: undefined }, indexedTo };
 }
 

@@ -5,7 +5,7 @@
  */
 import * as events from "@tutti/contracts/swarm/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";
-import { type Recorded, SpentTime, theWhole } from "@tutti/host/serving";
+import { type Recorded, SpentTime, workNode } from "@tutti/host/serving";
 
 type Decode = (payload: Uint8Array) => { readonly node: number; readonly agent?: string };
 
@@ -24,81 +24,81 @@ export class Spans extends SpentTime {
   /** Ids of tasks by their numbers. */
   readonly tasks: string[] = [];
 
-  take({ type, payload, timeMs }: Recorded): void {
+  apply({ type, payload, timeMs }: Recorded): void {
     if (missionEnds.has(type)) {
-      this.endWhole(timeMs);
+      this.endWork(timeMs);
       return;
     }
     const end = taskEnds[type]?.(payload);
     if (end !== undefined) this.end(end.node, timeMs, end.agent);
-    else if (type.startsWith("mission_")) this.#takeOfMission(type, payload, timeMs);
-    else this.#takeOfTask(type, payload, timeMs);
+    else if (type.startsWith("mission_")) this.#applyMissionEvent(type, payload, timeMs);
+    else this.#applyTaskEvent(type, payload, timeMs);
   }
 
-  #takeOfMission(type: string, payload: Uint8Array, timeMs: number): void {
+  #applyMissionEvent(type: string, payload: Uint8Array, timeMs: number): void {
     switch (type) {
       case "mission_started": {
         const { order, createMs } = events.MissionStartedV1.decode(payload);
         this.tasks.push(...(order?.spec?.tasks ?? []).map(({ id }) => id));
-        this.beginWhole(createMs);
+        this.startWork(createMs);
         return;
       }
       case "mission_paused":
-        this.begin(theWhole, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
+        this.start(workNode, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
       case "mission_resumed":
-        this.end(theWhole, timeMs);
+        this.end(workNode, timeMs);
         return;
     }
   }
 
-  #takeOfTask(type: string, payload: Uint8Array, timeMs: number): void {
+  #applyTaskEvent(type: string, payload: Uint8Array, timeMs: number): void {
     switch (type) {
       case "tasks_added":
         this.tasks.push(...events.TasksAddedV1.decode(payload).tasks.map(({ id }) => id));
         return;
       case "task_queued": {
         const { node, attempt, queueMs } = events.TaskQueuedV1.decode(payload);
-        this.begin(node, SpanKind.SPAN_KIND_QUEUE, queueMs, attempt);
+        this.start(node, SpanKind.SPAN_KIND_QUEUE, queueMs, attempt);
         return;
       }
       case "attempt_begun": {
         const { node, attempt, agent, beginMs } = events.AttemptBegunV1.decode(payload);
-        this.begin(node, SpanKind.SPAN_KIND_ATTEMPT, beginMs, attempt).agent = agent;
+        this.start(node, SpanKind.SPAN_KIND_ATTEMPT, beginMs, attempt).agent = agent;
         return;
       }
       case "task_claimed": {
         const { node, attempt, agent, claimMs } = events.TaskClaimedV1.decode(payload);
-        this.begin(node, SpanKind.SPAN_KIND_ATTEMPT, claimMs, attempt).agent = agent;
+        this.start(node, SpanKind.SPAN_KIND_ATTEMPT, claimMs, attempt).agent = agent;
         return;
       }
       case "attempt_failed": {
         const { node, attempt, agent, endMs } = events.AttemptFailedV1.decode(payload);
         this.end(node, endMs, agent);
-        this.begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
+        this.start(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
         return;
       }
       case "attempt_returned": {
         const { node, attempt, endMs } = events.AttemptReturnedV1.decode(payload);
-        this.begin(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
+        this.start(node, SpanKind.SPAN_KIND_BACKOFF, endMs, attempt);
         return;
       }
       case "model_calls_noted": {
-        const noted = events.ModelCallsNotedV1.decode(payload);
-        const open = this.openAt(noted.node);
+        const calls = events.ModelCallsNotedV1.decode(payload);
+        const open = this.openAt(calls.node);
         const within = open?.kind === SpanKind.SPAN_KIND_ATTEMPT ? open : undefined;
-        this.modelCalls.push({ ...noted, within });
+        this.modelCalls.push({ ...calls, within });
         return;
       }
       case "task_held":
-        this.begin(events.TaskHeldV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
+        this.start(events.TaskHeldV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
       case "task_paused":
-        this.begin(events.TaskPausedV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
+        this.start(events.TaskPausedV1.decode(payload).node, SpanKind.SPAN_KIND_WAIT, timeMs, 0);
         return;
       case "child_queued": {
         const { node, attempt, queueMs } = events.ChildQueuedV1.decode(payload);
-        this.begin(node, SpanKind.SPAN_KIND_WAIT, queueMs, attempt);
+        this.start(node, SpanKind.SPAN_KIND_WAIT, queueMs, attempt);
         return;
       }
       case "task_resumed":

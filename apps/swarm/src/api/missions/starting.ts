@@ -1,7 +1,7 @@
 /** Starts missions. */
 import { createHash } from "node:crypto";
 import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutti/contracts/swarm/v1";
-import { begin, idToStart } from "@tutti/host/serving";
+import { idToStart, startOnce } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { beginMission } from "@tutti/machine-mission";
 import { missionServiceErrors } from "../../missions/errors.ts";
@@ -20,7 +20,7 @@ export async function startMission(
       throw missionServiceErrors.parentForeign({ found: ancestor.namespace, namespace: context.namespace });
   const missionId = idToStart(
     dependencies,
-    { kind: "mission", chosen: request.missionId, idempotencyKey },
+    { kind: "mission", requestedId: request.missionId, idempotencyKey },
     context,
   );
   const isRepeatable = request.missionId !== "" || idempotencyKey !== "";
@@ -28,7 +28,7 @@ export async function startMission(
   const order = async () => {
     const { spec, definition, hash } = await dependencies.definitions.specOf(request.what, context);
     await requireFitting(spec.tasks, () => spec.assignment);
-    const made = MissionOrder.fromPartial({
+    const missionOrder = MissionOrder.fromPartial({
       definition,
       hash,
       labels: { ...labels },
@@ -37,16 +37,16 @@ export async function startMission(
       requestHash,
     });
     const retry = dependencies.retryIn(context.namespace);
-    made.spec = { ...spec, tasks: await withDefaults(spec.tasks, retry, () => spec) };
-    made.parent = parent;
-    made.root = root ?? parent;
-    made.depthLeft = depthLeft;
-    made.parentBudget = parentBudget;
-    return made;
+    missionOrder.spec = { ...spec, tasks: await withDefaults(spec.tasks, retry, () => spec) };
+    missionOrder.parent = parent;
+    missionOrder.root = root ?? parent;
+    missionOrder.depthLeft = depthLeft;
+    missionOrder.parentBudget = parentBudget;
+    return missionOrder;
   };
-  const again = () => MissionOrder.fromPartial({ requestHash, parent });
-  const beginning = { command: beginMission, order, again };
-  const { existed } = await begin(dependencies, keyOf(context.namespace, missionId), beginning, context);
+  const repeatedOrder = () => MissionOrder.fromPartial({ requestHash, parent });
+  const start = { command: beginMission, order, repeatedOrder };
+  const { existed } = await startOnce(dependencies, keyOf(context.namespace, missionId), start, context);
   return { mission: await missionNamed(dependencies, missionId, context), existed };
 }
 

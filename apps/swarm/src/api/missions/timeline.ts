@@ -21,12 +21,12 @@ export async function timeline(
   let traceId = "";
   for await (const record of recordsOf(dependencies, missionId, 0, context)) {
     if (record.event === 1) traceId = traceIn(record.traceparent);
-    spans.take(record);
+    spans.apply(record);
     if (record.event >= recordsMax) break;
   }
-  const shown = messagesOf(missionId, spans);
+  const messages = messagesOf(missionId, spans);
   if (childDepth > 0) {
-    const tasks = await new ChangedTasks({ dependencies, missionId, context }).look();
+    const tasks = await new ChangedTasks({ dependencies, missionId, context }).read();
     const children = tasks.flatMap(({ spec, child }) =>
       child?.kind === "mission" ? [{ taskId: spec?.id ?? "", id: child.id }] : [],
     );
@@ -35,20 +35,20 @@ export async function timeline(
         { namespace: context.namespace, missionId: id, childDepth: childDepth - 1, page: inPage },
         { context },
       );
-    shown.push(...(await childSpans(children, shown, of)));
+    messages.push(...(await childSpans(children, messages, of)));
   }
-  return { ...pageOfSpans(shown, page), traceId };
+  return { ...pageOfSpans(messages, page), traceId };
 }
 
 function messagesOf(missionId: string, { all, modelCalls, tasks }: Spans): Span[] {
-  const shown = all.map((span) => spanMessage(missionId, span, tasks[span.node] ?? ""));
+  const messages = all.map((span) => spanMessage(missionId, span, tasks[span.node] ?? ""));
   // The outermost span is the one that starts first.
-  const outermost = shown[0]?.spanId ?? "";
-  for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
+  const outermost = messages[0]?.spanId ?? "";
+  for (const span of messages) span.parentSpanId = span.spanId === outermost ? "" : outermost;
   for (const { within, ...noted } of modelCalls) {
     const task = tasks[noted.node] ?? "";
     const parentSpanId = within === undefined ? outermost : spanMessage(missionId, within, task).spanId;
-    shown.push(...modelCallSpans(noted, { workId: missionId, task, parentSpanId }));
+    messages.push(...modelCallSpans(noted, { workId: missionId, task, parentSpanId }));
   }
-  return shown;
+  return messages;
 }

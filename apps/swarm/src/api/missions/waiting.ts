@@ -6,7 +6,7 @@ import type {
   WatchMissionReply,
   WatchMissionRequest,
 } from "@tutti/contracts/swarm/v1";
-import { cursorAt, looksAt, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
+import { cursorAt, lookupsOf, positionIn, resume, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { ChangedEntries, ChangedTasks, ChangedVotes, NewMessages } from "../board/changes.ts";
 import { type MissionDependencies, missionNamed, missionWork } from "./dependencies.ts";
@@ -16,9 +16,9 @@ export async function awaitMission(
   { missionId, waitMs, afterEvent }: AwaitMissionRequest,
   context: CallContext,
 ): Promise<AwaitMissionReply> {
-  const look = () => missionNamed(dependencies, missionId, context);
+  const read = () => missionNamed(dependencies, missionId, context);
   return {
-    mission: await whenEnded(dependencies, missionWork, { id: missionId, waitMs, look, afterEvent }, context),
+    mission: await whenEnded(dependencies, missionWork, { id: missionId, waitMs, read, afterEvent }, context),
   };
 }
 
@@ -29,22 +29,22 @@ export async function* watchMission(
   context: CallContext,
 ): AsyncGenerator<WatchMissionReply, void> {
   const { missionId, cursor } = request;
-  const seen = new SeenMission(dependencies, request, context);
+  const watcher = new MissionWatcher(dependencies, request, context);
   let isFirst = true;
   let known = cursor;
-  for await (const { isLook } of looksAt(dependencies, missionWork, missionId, context)) {
-    if (!isLook) {
+  for await (const { isLookup } of lookupsOf(dependencies, missionWork, missionId, context)) {
+    if (!isLookup) {
       yield { ...nothingNew, cursor: known };
       continue;
     }
     const mission = await missionNamed(dependencies, missionId, context);
-    const isResumed = isFirst && cursor !== "" && (await seen.takeUp(mission, cursor));
-    const changed = await seen.look();
+    const isResumed = isFirst && cursor !== "" && (await watcher.resume(mission, cursor));
+    const changed = await watcher.read();
     // A caller that continues would mistake a snapshot that is live at once for changes.
-    const isAnew = isFirst && cursor !== "" && !isResumed;
-    if (isAnew) yield { ...nothingNew, ...changed, mission, live: false };
-    known = seen.cursorAt(mission);
-    if (isAnew) yield { ...nothingNew, cursor: known };
+    const isRestarted = isFirst && cursor !== "" && !isResumed;
+    if (isRestarted) yield { ...nothingNew, ...changed, mission, live: false };
+    known = watcher.cursorAt(mission);
+    if (isRestarted) yield { ...nothingNew, cursor: known };
     else if (isResumed && known === cursor) yield { ...nothingNew, cursor };
     else yield { ...nothingNew, ...changed, mission, cursor: known };
     isFirst = false;
@@ -62,7 +62,7 @@ const nothingNew: WatchMissionReply = {
 };
 
 /** The state of a mission that its watcher knows. */
-class SeenMission {
+class MissionWatcher {
   readonly #dependencies: MissionDependencies;
   readonly #missionId: string;
   readonly #context: CallContext;
@@ -86,28 +86,28 @@ class SeenMission {
   /**
    * Restores the watcher's knowledge from before its stream broke. False if the watcher must receive everything again.
    */
-  async takeUp(mission: Mission, cursor: string): Promise<boolean> {
+  async resume(mission: Mission, cursor: string): Promise<boolean> {
     const watched = { ...mission, id: this.#missionId };
-    const standing = standingIn(cursor, watched);
-    if (standing === undefined) return false;
-    const [entries = 0, messages = 0] = standing.numbers;
-    if (this.#entries !== undefined && !(await this.#entries.goOn(entries))) return false;
+    const position = positionIn(cursor, watched);
+    if (position === undefined) return false;
+    const [entries = 0, messages = 0] = position.numbers;
+    if (this.#entries !== undefined && !(await this.#entries.resume(entries))) return false;
     const know = async (atEvent: number): Promise<void> => {
       await this.#tasks?.know(atEvent);
       await this.#votes?.know(atEvent);
     };
-    const isKnown = await takeUp(this.#dependencies, missionWork, watched, standing, know, this.#context);
-    if (isKnown) this.#messages?.goOn(messages);
+    const isKnown = await resume(this.#dependencies, missionWork, watched, position, know, this.#context);
+    if (isKnown) this.#messages?.resume(messages);
     else this.#forget();
     return isKnown;
   }
 
-  async look(): Promise<Pick<WatchMissionReply, "tasks" | "entries" | "messages" | "votes">> {
+  async read(): Promise<Pick<WatchMissionReply, "tasks" | "entries" | "messages" | "votes">> {
     return {
-      tasks: (await this.#tasks?.look()) ?? [],
-      entries: (await this.#entries?.look()) ?? [],
-      messages: (await this.#messages?.look()) ?? [],
-      votes: (await this.#votes?.look()) ?? [],
+      tasks: (await this.#tasks?.read()) ?? [],
+      entries: (await this.#entries?.read()) ?? [],
+      messages: (await this.#messages?.read()) ?? [],
+      votes: (await this.#votes?.read()) ?? [],
     };
   }
 

@@ -38,21 +38,21 @@ export async function create(
   context: CallContext,
 ): Promise<CreatePoolReply> {
   const namespace = namespaceOf(request);
-  const { pool: wantedPool = poolMessage.create() } = request;
-  const name = wantedPool.pool;
-  requireValid(wantedPool, namespace);
+  const { pool: requestedPool = poolMessage.create() } = request;
+  const name = requestedPool.pool;
+  requireValid(requestedPool, namespace);
   // A built-in pool can only be configured, not created or deleted.
   if (dependencies.pools.configuredNames.has(name)) {
     const { settings, pool: matched } = await dependencies.pools.tenant(namespace, name, context);
-    if (!isAlreadySet(wantedPool, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
-    return { pool: await shown(dependencies, namespace, name, context), existed: true };
+    if (!isAlreadySet(requestedPool, settings)) throw poolErrors.exists({ name: "pool", id: matched.name });
+    return { pool: await currentView(dependencies, namespace, name, context), existed: true };
   }
   // An unset flag means off: a new pool has it on, and an update that names it turns it off.
-  const pool = { ...wantedPool, adaptiveConcurrency: true };
+  const pool = { ...requestedPool, adaptiveConcurrency: true };
   // The name alone identifies the request: the machine compares the content.
   const command = { command: createPool, body: { pool }, idempotencyKey: "" };
   const { existed } = await dependencies.poolStore.change(namespace, name, command, context);
-  return { pool: await shown(dependencies, namespace, name, context), existed };
+  return { pool: await currentView(dependencies, namespace, name, context), existed };
 }
 
 export async function update(
@@ -61,16 +61,16 @@ export async function update(
   context: CallContext,
 ) {
   const namespace = namespaceOf(request);
-  const { pool = poolMessage.create(), update: wanted, reason } = request;
+  const { pool = poolMessage.create(), update: mask, reason } = request;
   const name = pool.pool;
   const { settings, contents } = await dependencies.pools.tenant(namespace, name, context);
-  const after = mergedFields(settings, pool, wanted?.fields ?? [], changeable);
+  const after = mergedFields(settings, pool, mask?.fields ?? [], changeable);
   requireValid(after, namespace);
   // The revision that was read for the merge is required, unless the caller passed another one.
-  const revision = Number(wanted?.revision || contents.settings?.revision || 0);
+  const revision = Number(mask?.revision || contents.settings?.revision || 0);
   const command = { command: updatePool, body: { pool: after, revision }, reason };
   await dependencies.poolStore.change(namespace, name, command, context);
-  return { pool: await shown(dependencies, namespace, name, context) };
+  return { pool: await currentView(dependencies, namespace, name, context) };
 }
 
 /** Deletes a pool if it has no agents. An agent that joins a moment later learns that the pool is gone. */
@@ -103,7 +103,7 @@ export async function pause(dependencies: PoolDependencies, request: PausePoolRe
     { command: pausePool, body: { reason }, reason },
     context,
   );
-  return { pool: await shown(dependencies, namespace, name, context) };
+  return { pool: await currentView(dependencies, namespace, name, context) };
 }
 
 export async function resume(
@@ -115,7 +115,7 @@ export async function resume(
   const { namespace, name } = await named(dependencies, request, context);
   const command = { command: resumePool, body: { slowStart, slowStartMs }, reason };
   await dependencies.poolStore.change(namespace, name, command, context);
-  return { pool: await shown(dependencies, namespace, name, context) };
+  return { pool: await currentView(dependencies, namespace, name, context) };
 }
 
 /** Returns a pool that exists and is owned here. */
@@ -132,7 +132,7 @@ export async function named(
   return { namespace, name };
 }
 
-export async function shown(
+export async function currentView(
   { pools, now }: PoolDependencies,
   namespace: string,
   name: string,
@@ -151,14 +151,14 @@ function requireValid(pool: PoolMessage, namespace: string): void {
   );
   // For these fields 0 selects the configured value.
   const open = { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures };
-  const given = Object.entries(open).filter(([, value]) => value !== 0);
+  const configured = Object.entries(open).filter(([, value]) => value !== 0);
   const { doubling } = rest;
   const refusal = settingsRefusal({
     ...rest,
     ...(doubling && {
       doubling: { ...doubling, quantile: doubling.quantile || 0.95 },
     }),
-    ...Object.fromEntries(given),
+    ...Object.fromEntries(configured),
   });
   if (refusal !== undefined) throw errorOf(refusal);
 }

@@ -6,7 +6,7 @@ import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { PoolDependencies } from "../dependencies.ts";
-import { create, pause, remove, resume, shown, update } from "./changing.ts";
+import { create, currentView, pause, remove, resume, update } from "./changing.ts";
 import { deleteLimit, listLimits, setLimit } from "./limits.ts";
 import { listPools } from "./listing.ts";
 import { listPlacedAttempts } from "./placed-attempts.ts";
@@ -19,7 +19,7 @@ export function poolHandlers(dependencies: PoolDependencies): Handlers<typeof po
   return {
     createPool: (request, context) => create(dependencies, request, context),
     getPool: async (request, context) => ({
-      pool: await shown(dependencies, namespaceOf(request), request.pool || defaultPool, context),
+      pool: await currentView(dependencies, namespaceOf(request), request.pool || defaultPool, context),
     }),
     getPoolUse: async (request, context) =>
       (await dependencies.pools.admitted(namespaceOf(request), request.pool || defaultPool, context)).use(
@@ -43,10 +43,10 @@ export function poolHandlers(dependencies: PoolDependencies): Handlers<typeof po
 async function listQueue({ pools, now }: PoolDependencies, request: ListQueueRequest, context: CallContext) {
   const { capability, fromNamespace, page } = request;
   const pool = await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
-  const isWanted = (task: { capability: string; work: { namespace: string } | undefined }): boolean =>
+  const isMatch = (task: { capability: string; work: { namespace: string } | undefined }): boolean =>
     (capability === "" || task.capability === capability) &&
     (fromNamespace === "" || (task.work?.namespace || defaultNamespace) === fromNamespace);
-  const tasks = pool.queued(queuedMax, now()).filter(isWanted);
+  const tasks = pool.queued(queuedMax, now()).filter(isMatch);
   const list = ["queue", pool.namespace, pool.name, capability, fromNamespace];
   const keyOf = ({ place }: { readonly place: number }) => String(place).padStart(9, "0");
   const { items, nextToken } = pageOf(tasks, { list, keyOf }, page);
@@ -63,8 +63,13 @@ async function explainPlacement(
   const pool = await pools.admitted(namespaceOf(request), request.pool || defaultPool, context);
   const explanation = pool.explainWork(work, now());
   if (explanation === undefined) {
-    const goneMs = pool.placementsGoneUntilMs(now());
-    throw swarmErrors.taskUnknown({ work: `${work.kind} ${id}`, task, pool: pool.name, goneMs });
+    const unknownBeforeMs = pool.placementsUnknownBeforeMs(now());
+    throw swarmErrors.taskUnknown({
+      work: `${work.kind} ${id}`,
+      task,
+      pool: pool.name,
+      goneMs: unknownBeforeMs,
+    });
   }
   return { explanation };
 }

@@ -59,9 +59,9 @@ export async function listLimits(
 /** Returns limits by key. A set limit names its author. A limit by a rule for several keys is marked. */
 function limitsOf({ pool, contents }: Tenant, nowMs: number): PoolLimit[] {
   return pool.limits(nowMs).map((limit) => {
-    const kept = contents.limits.get(limit.key);
-    if (kept === undefined) return limit;
-    const { updateMs, cause } = kept;
+    const stored = contents.limits.get(limit.key);
+    if (stored === undefined) return limit;
+    const { updateMs, cause } = stored;
     // Only read.
     return { ...limit, updateTime: toTimestamp(updateMs), updateCause: cause as PoolLimit["updateCause"] };
   });

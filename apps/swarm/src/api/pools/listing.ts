@@ -24,14 +24,14 @@ export async function listPools(
     ownedBeside === ""
       ? await poolsOf(dependencies, namespace, context)
       : await ownPools(dependencies, namespace, context);
-  const wanted = all.filter((pool) => labelsMatch(pool.labels, labels));
+  const matching = all.filter((pool) => labelsMatch(pool.labels, labels));
   const conditions = labels && [Object.entries(labels.equals).sort(), labels.exists, labels.absent];
   const { items, nextToken } = pageOf(
-    wanted,
+    matching,
     { list: ["pools", namespace, conditions, ownedBeside], keyOf: ({ pool }) => pool },
     page,
   );
-  return { pools: items, page: { nextToken, total: wanted.length } };
+  return { pools: items, page: { nextToken, total: matching.length } };
 }
 
 /** Returns all pools of a namespace, ordered by name. */
@@ -43,7 +43,7 @@ export async function poolsOf(
   const others = dependencies.pools.otherOwners(namespace);
   const lists = await Promise.all([
     ownPools(dependencies, namespace, context),
-    ...others.map((beside) => poolsBeside(dependencies, namespace, beside, context)),
+    ...others.map((name) => poolsOfOwner(dependencies, namespace, name, context)),
   ]);
   return lists.flat().sort((one, other) => (one.pool < other.pool ? -1 : 1));
 }
@@ -70,21 +70,21 @@ async function ownPools(
     try {
       found.push(viewOf(await pools.tenant(namespace, name, context), now));
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!isMissing(error)) throw error;
     }
   }
   return found;
 }
 
 /** Returns whether the pool was just deleted, or has moved to another owner. */
-function isGone(error: unknown): boolean {
+function isMissing(error: unknown): boolean {
   return (
     swarmErrors.poolUnknown.is(error) || notOwnerOf(error) !== undefined || runtimeErrors.leaving.is(error)
   );
 }
 
 /** Returns the pools of the owner of another pool. */
-function poolsBeside(
+function poolsOfOwner(
   { remote }: PoolDependencies,
   namespace: string,
   ownedBeside: string,

@@ -5,7 +5,7 @@ import type { Tenant } from "../../pools/tenant.ts";
 
 /** Returns the view of a pool. */
 export function viewOf({ pool, settings, contents }: Tenant, now: PoolTime): PoolView {
-  const { settings: kept, pause } = contents;
+  const { settings: stored, pause } = contents;
   const { slowUntilMs } = pause;
   const nowMs = now();
   return {
@@ -16,11 +16,11 @@ export function viewOf({ pool, settings, contents }: Tenant, now: PoolTime): Poo
     pauseReason: pause.reason,
     slowStartEndTime: slowUntilMs > nowMs ? toTimestamp(slowUntilMs) : undefined,
     status: pool.status(nowMs),
-    createTime: kept && toTimestamp(kept.createMs),
-    updateTime: kept && toTimestamp(kept.updateMs),
+    createTime: stored && toTimestamp(stored.createMs),
+    updateTime: stored && toTimestamp(stored.updateMs),
     // Only read.
-    updateCause: kept?.cause as PoolView["updateCause"],
+    updateCause: stored?.cause as PoolView["updateCause"],
     // A pool that was never created gets its settings by the first update.
-    revision: String(kept?.revision ?? 0),
+    revision: String(stored?.revision ?? 0),
   };
 }

@@ -1,6 +1,6 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Pool as PoolView, WatchPoolsReply, WatchPoolsRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, type CallContext } from "@tutti/kernel";
+import { type CallContext, Notifier } from "@tutti/kernel";
 import type { PoolDependencies } from "../dependencies.ts";
 import { poolsOf } from "./listing.ts";
 
@@ -13,13 +13,13 @@ export async function* watchPools(
   const { settings, foundation, remote } = dependencies;
   const namespace = namespaceOf(request);
   const sent = new Map<string, string>();
-  const wanted = async (): Promise<PoolView[]> => {
+  const readViews = async (): Promise<PoolView[]> => {
     if (request.pool === "") return poolsOf(dependencies, namespace, { signal });
     const { pool } = await remote.getPool({ namespace, pool: request.pool }, { signal });
     return pool === undefined ? [] : [pool];
   };
   const updates = async () => {
-    const views = await wanted();
+    const views = await readViews();
     const pools = views.filter((view) => {
       const text = JSON.stringify(view);
       const isNew = sent.get(view.pool) !== text;
@@ -31,21 +31,21 @@ export async function* watchPools(
     for (const name of removedPools) sent.delete(name);
     return { pools, removedPools };
   };
-  const bell = new Bell();
-  const wake = () => bell.ring();
+  const bell = new Notifier();
+  const wake = () => bell.notify();
   signal.addEventListener("abort", wake, { once: true });
   const timer = foundation.timers.every(settings.figuresMs, wake);
   const { clock } = foundation;
-  let saidMs = clock.monotonic();
+  let sentMs = clock.monotonic();
   try {
     yield { ...(await updates()), live: true, cursor: "" };
     for (;;) {
-      await bell.rung();
+      await bell.notified();
       if (signal.aborted) return;
       const changed = await updates();
-      const isNews = changed.pools.length + changed.removedPools.length > 0;
-      if (!isNews && clock.monotonic() - saidMs < settings.signOfLifeMs) continue;
-      saidMs = clock.monotonic();
+      const hasChanges = changed.pools.length + changed.removedPools.length > 0;
+      if (!hasChanges && clock.monotonic() - sentMs < settings.signOfLifeMs) continue;
+      sentMs = clock.monotonic();
       yield { ...changed, live: true, cursor: "" };
     }
   } finally {

@@ -21,7 +21,7 @@ import { driverProblem } from "../../scaling/drivers/open-driver.ts";
 import { scalingErrors } from "../../scaling/errors.ts";
 import type { Scalers } from "../../scaling/scalers.ts";
 import type { ScalingSettings } from "../../scaling/settings.ts";
-import { tellingRefused, type WebhookGuard } from "../../webhooks/tell-refused.ts";
+import { checkAndReport, type WebhookGuard } from "../../webhooks/report-refused.ts";
 import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
 import { poolsOf } from "../pools/listing.ts";
@@ -58,7 +58,7 @@ export function scalerHandlers(dependencies: ScalerDependencies): Handlers<typeo
 
 async function create(dependencies: ScalerDependencies, request: CreateScalerRequest, context: CallContext) {
   const { scaler = Scaler.create() } = request;
-  tellingRefused(dependencies.guard, context, "swarm.scalers.create", () =>
+  checkAndReport(dependencies.guard, context, "swarm.scalers.create", () =>
     requireValid(dependencies, scaler),
   );
   const tenant = await tenantOf(dependencies, { ...request, pool: scaler.pool }, context);
@@ -66,29 +66,29 @@ async function create(dependencies: ScalerDependencies, request: CreateScalerReq
   // The id alone identifies the request: the machine compares the content.
   const command = { command: createScaler, body: { scaler }, idempotencyKey: "" };
   const { existed } = await dependencies.poolStore.change(namespace, name, command, context);
-  return { scaler: await shown(dependencies, tenant, scaler.scalerId, context), existed };
+  return { scaler: await currentView(dependencies, tenant, scaler.scalerId, context), existed };
 }
 
 async function update(dependencies: ScalerDependencies, request: UpdateScalerRequest, context: CallContext) {
-  const { scaler: wanted = Scaler.create(), update: how, reason } = request;
-  const { scalerId } = wanted;
-  const tenant = await tenantOf(dependencies, { ...request, pool: wanted.pool }, context);
-  const kept = keptIn(tenant, scalerId);
-  const named = (how?.fields ?? []).filter((field) => !identifying.has(field));
+  const { scaler: requested = Scaler.create(), update: mask, reason } = request;
+  const { scalerId } = requested;
+  const tenant = await tenantOf(dependencies, { ...request, pool: requested.pool }, context);
+  const stored = storedIn(tenant, scalerId);
+  const named = (mask?.fields ?? []).filter((field) => !identifying.has(field));
   const fields = named.map((field) => (drivers.has(field) ? "driver" : field));
-  const scaler = mergedFields(kept.value as Scaler, wanted, fields, changeable);
-  tellingRefused(dependencies.guard, context, "swarm.scalers.update", () =>
+  const scaler = mergedFields(stored.value as Scaler, requested, fields, changeable);
+  checkAndReport(dependencies.guard, context, "swarm.scalers.update", () =>
     requireValid(dependencies, scaler),
   );
   const { namespace, name } = tenant.pool;
-  const revision = Number(how?.revision || kept.revision);
+  const revision = Number(mask?.revision || stored.revision);
   await dependencies.poolStore.change(
     namespace,
     name,
     { command: updateScaler, body: { scaler, revision }, reason },
     context,
   );
-  return { scaler: await shown(dependencies, tenant, scalerId, context) };
+  return { scaler: await currentView(dependencies, tenant, scalerId, context) };
 }
 
 async function remove(dependencies: ScalerDependencies, request: DeleteScalerRequest, context: CallContext) {
@@ -148,7 +148,7 @@ async function listScalings(
 ) {
   const { scalerId, page } = request;
   const tenant = await tenantOf(dependencies, request, context);
-  keptIn(tenant, scalerId);
+  storedIn(tenant, scalerId);
   const all = dependencies.scalers.logOf(tenant.pool, scalerId)?.newestFirst ?? [];
   const { namespace, name } = tenant.pool;
   // Newest first: a later decision has a smaller key.
@@ -164,7 +164,7 @@ async function found(
   context: CallContext,
 ): Promise<Scaler> {
   const tenant = await tenantOf(dependencies, request, context);
-  keptIn(tenant, request.scalerId);
+  storedIn(tenant, request.scalerId);
   return viewOf(dependencies, tenant, request.scalerId);
 }
 
@@ -177,7 +177,7 @@ function tenantOf(
 }
 
 /** Returns a scaler after a change that the pool has already applied. */
-async function shown(
+async function currentView(
   dependencies: ScalerDependencies,
   { pool }: Tenant,
   scalerId: string,
@@ -187,7 +187,7 @@ async function shown(
 }
 
 function viewOf(dependencies: ScalerDependencies, tenant: Tenant, scalerId: string): Scaler {
-  const { value, revision, cause } = keptIn(tenant, scalerId);
+  const { value, revision, cause } = storedIn(tenant, scalerId);
   const { namespace, name } = tenant.pool;
   return {
     ...(value as Scaler),
@@ -199,10 +199,10 @@ function viewOf(dependencies: ScalerDependencies, tenant: Tenant, scalerId: stri
   };
 }
 
-function keptIn({ contents, pool }: Tenant, scalerId: string) {
-  const kept = contents.scalers.get(scalerId);
-  if (kept === undefined) throw scalingErrors.scalerUnknown({ pool: pool.name, scaler: scalerId });
-  return kept;
+function storedIn({ contents, pool }: Tenant, scalerId: string) {
+  const stored = contents.scalers.get(scalerId);
+  if (stored === undefined) throw scalingErrors.scalerUnknown({ pool: pool.name, scaler: scalerId });
+  return stored;
 }
 
 function requireValid({ settings, isLoopback }: ScalerDependencies, scaler: Scaler): void {

@@ -21,9 +21,9 @@ export class AgentPeer {
   }
 
   /** Returns a numbered frame with this content. */
-  frame(what: Partial<AgentFrame>): AgentFrame {
+  frame(content: Partial<AgentFrame>): AgentFrame {
     const frame = AgentFrame.fromPartial({
-      ...what,
+      ...content,
       sequence: this.#sent.next,
       acknowledged: this.#received.acknowledge(),
     });
@@ -31,7 +31,7 @@ export class AgentPeer {
     return frame;
   }
 
-  take(frame: HostFrame): Arrival {
+  receive(frame: HostFrame): Arrival {
     this.#sent.acknowledge(frame.acknowledged);
     const arrival = this.#received.arrivalOf(frame.sequence);
     if (arrival === "next") this.#received.accept(true, 0);

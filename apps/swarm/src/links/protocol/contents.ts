@@ -22,8 +22,8 @@ export function emptyContent(): Content {
 
 /** Returns the content of a frame: in one piece, or in several if it would exceed the maximum of a frame. */
 export function contentsOf(frame: HostFrame, bytesMax: number = linkLimits.frameBytesMax): Content[] {
-  const whole = encoded(frame);
-  if (whole.length <= bytesMax || frame.assignments.length === 0) return [whole];
+  const complete = encoded(frame);
+  if (complete.length <= bytesMax || frame.assignments.length === 0) return [complete];
   // Assignments come first within a frame, so they come first in separate frames too.
   const { assignments, ...rest } = frame;
   const others = encoded({ ...rest, assignments: [] });
@@ -42,8 +42,8 @@ export function numbered(content: Content, sequence: number, acknowledged: numbe
 }
 
 function piecesOf(assignments: readonly Assign[], bytesMax: number): Content[] {
-  const whole = encoded({ ...HostFrame.create(), assignments: [...assignments] });
-  if (whole.length <= bytesMax || assignments.length === 1) return [whole];
+  const complete = encoded({ ...HostFrame.create(), assignments: [...assignments] });
+  if (complete.length <= bytesMax || assignments.length === 1) return [complete];
   const half = assignments.length >> 1;
   return [...piecesOf(assignments.slice(0, half), bytesMax), ...piecesOf(assignments.slice(half), bytesMax)];
 }

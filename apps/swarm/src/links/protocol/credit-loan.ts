@@ -15,7 +15,7 @@ export class CreditLoan {
   }
 
   /** Granted by the agent and not lent to the pool yet. */
-  get kept(): number {
+  get unlent(): number {
     return this.#granted;
   }
 

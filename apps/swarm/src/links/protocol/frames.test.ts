@@ -19,7 +19,7 @@ describe("numbers of frames", () => {
     assert.equal(stepsBetween(0, 5), 5);
   });
 
-  it("are taken in and acknowledged across that", () => {
+  it("are received and acknowledged across the wrap-around", () => {
     const sent = new SentFrames<number>({ frames: 10, bytes: 1_000 }, greatest - 2);
     const received = new ReceivedFrames(greatest - 2);
     const numbers = [1, 2, 3, 4].map((frame) => {
@@ -42,7 +42,7 @@ describe("numbers of frames", () => {
 });
 
 describe("contents of frames", () => {
-  it("get any numbers put before them", () => {
+  it("can be prefixed with any numbers", () => {
     const numbers = fc.integer({ min: 0, max: greatest });
     fc.assert(
       fc.property(numbers, numbers, fc.array(numbers, { maxLength: 3 }), (sequence, acknowledged, beyond) => {
@@ -56,7 +56,7 @@ describe("contents of frames", () => {
     );
   });
 
-  it("are split if a frame would be larger than 4 MiB, in order, with the other contents at the end", () => {
+  it("are split in order if a frame would exceed 4 MiB, with the other contents at the end", () => {
     const value = new Uint8Array(1_000_000);
     const assignments = Array.from({ length: 9 }, (_, number) =>
       Assign.fromPartial({ token: token(number), input: { $case: "inlineInput", value } }),
@@ -84,7 +84,7 @@ describe("credit", () => {
     assert.equal(loan.lend(true), 0);
     assert.equal(loan.lend(false), 4);
     loan.void();
-    assert.deepEqual([loan.kept, loan.lend(false)], [0, 0]);
+    assert.deepEqual([loan.unlent, loan.lend(false)], [0, 0]);
     loan.grant(3);
     assert.equal(loan.lend(false), 3);
   });

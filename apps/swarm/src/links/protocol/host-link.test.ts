@@ -51,34 +51,34 @@ function refusedWith(code: string) {
 class FaultyWire {
   readonly link = new HostLink("link-1", identity, times, 0);
   readonly peer = new AgentPeer();
-  readonly heard = { byHost: [] as number[], byAgent: [] as number[] };
+  readonly received = { byHost: [] as number[], byAgent: [] as number[] };
   #stream = carrier();
   #toHost: AgentFrame[] = [];
   #toAgent: HostFrame[] = [];
   #nowMs = 0;
   #resumedAt = -1;
   #fruitless = 0;
-  said = { byHost: 0, byAgent: 0 };
+  sent = { byHost: 0, byAgent: 0 };
 
   constructor() {
     this.link.attach(this.#stream, 0);
   }
 
-  agentSays(count: number): void {
+  sendFromAgent(count: number): void {
     if (!this.peer.hasRoom) return;
-    const results = Array.from({ length: count }, () => result(++this.said.byAgent));
+    const results = Array.from({ length: count }, () => result(++this.sent.byAgent));
     this.#toHost.push(this.peer.frame({ results }));
   }
 
-  hostSays(count: number): void {
+  sendFromHost(count: number): void {
     for (let index = 0; index < count; index++)
-      for (const content of assignment(++this.said.byHost)) this.link.send(content);
+      for (const content of assignment(++this.sent.byHost)) this.link.send(content);
   }
 
   deliver(count: number): void {
-    for (const frame of this.#toHost.splice(0, count)) this.#hostTakes(frame);
+    for (const frame of this.#toHost.splice(0, count)) this.#deliverToHost(frame);
     this.#pull();
-    for (const frame of this.#toAgent.splice(0, count)) this.#agentTakes(frame);
+    for (const frame of this.#toAgent.splice(0, count)) this.#deliverToAgent(frame);
   }
 
   drop(): void {
@@ -101,17 +101,17 @@ class FaultyWire {
     this.link.attach(this.#stream, this.#nowMs);
     this.#toAgent = [];
     this.#toHost = [...this.peer.resume(this.link.received)];
-    this.#letOneThrough();
+    this.#passOne();
   }
 
   /** Lets a frame pass from time to time: a wire that never delivers anything is another case. */
-  #letOneThrough(): void {
+  #passOne(): void {
     this.#fruitless = this.link.received === this.#resumedAt ? this.#fruitless + 1 : 0;
     this.#resumedAt = this.link.received;
     if (this.#fruitless < 4) return;
     const [frame = this.peer.frame({}), ...rest] = this.#toHost;
     this.#toHost = rest;
-    this.#hostTakes(frame);
+    this.#deliverToHost(frame);
   }
 
   pass(ms: number): void {
@@ -119,18 +119,18 @@ class FaultyWire {
     this.link.tick(this.#nowMs);
   }
 
-  heal(): void {
+  restore(): void {
     this.reconnect(true);
     for (let round = 0; round < 2_000 && this.#isBusy; round++) {
       this.deliver(100);
       this.pass(1);
-      this.agentSays(0);
+      this.sendFromAgent(0);
     }
   }
 
   get #isBusy(): boolean {
-    const { heard, said } = this;
-    return heard.byHost.length < said.byAgent || heard.byAgent.length < said.byHost;
+    const { received, sent } = this;
+    return received.byHost.length < sent.byAgent || received.byAgent.length < sent.byHost;
   }
 
   #pull(): void {
@@ -141,29 +141,29 @@ class FaultyWire {
     }
   }
 
-  #hostTakes(frame: AgentFrame): void {
+  #deliverToHost(frame: AgentFrame): void {
     try {
       if (!this.link.receive(frame, this.#nowMs)) return;
     } catch (error) {
       assert.ok(refusedWith("swarm.frame_missing")(error), String(error));
-      this.link.cutOff(error as TuttiError, this.#nowMs);
+      this.link.closeStream(error as TuttiError, this.#nowMs);
       this.reconnect(true);
       return;
     }
-    for (const { token } of frame.results) this.heard.byHost.push(numberOf(token));
+    for (const { token } of frame.results) this.received.byHost.push(numberOf(token));
   }
 
-  #agentTakes(frame: HostFrame): void {
-    const arrival = this.peer.take(frame);
+  #deliverToAgent(frame: HostFrame): void {
+    const arrival = this.peer.receive(frame);
     if (arrival === "gap") this.reconnect(true);
     if (arrival !== "next") return;
-    for (const { token } of frame.assignments) this.heard.byAgent.push(numberOf(token));
+    for (const { token } of frame.assignments) this.received.byAgent.push(numberOf(token));
   }
 }
 
 const operation = fc.oneof(
-  { weight: 4, arbitrary: fc.nat(3).map((count) => (wire: FaultyWire) => wire.agentSays(count)) },
-  { weight: 4, arbitrary: fc.nat(3).map((count) => (wire: FaultyWire) => wire.hostSays(count)) },
+  { weight: 4, arbitrary: fc.nat(3).map((count) => (wire: FaultyWire) => wire.sendFromAgent(count)) },
+  { weight: 4, arbitrary: fc.nat(3).map((count) => (wire: FaultyWire) => wire.sendFromHost(count)) },
   { weight: 6, arbitrary: fc.nat(4).map((count) => (wire: FaultyWire) => wire.deliver(count)) },
   { weight: 1, arbitrary: fc.constant((wire: FaultyWire) => wire.drop()) },
   { weight: 1, arbitrary: fc.constant((wire: FaultyWire) => wire.double()) },
@@ -175,29 +175,29 @@ const operation = fc.oneof(
 );
 
 describe("a link over a wire that drops, doubles and cuts", () => {
-  it("brings everything to both ends, once and in order", () => {
+  it("delivers everything to both ends, once and in order", () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 80, size: "max" }), (operations) => {
         const wire = new FaultyWire();
         for (const perform of operations) perform(wire);
-        wire.heal();
+        wire.restore();
         const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
-        assert.deepEqual(wire.heard.byHost, upTo(wire.said.byAgent));
-        assert.deepEqual(wire.heard.byAgent, upTo(wire.said.byHost));
+        assert.deepEqual(wire.received.byHost, upTo(wire.sent.byAgent));
+        assert.deepEqual(wire.received.byAgent, upTo(wire.sent.byHost));
       }),
       { numRuns: 300 },
     );
   });
 });
 
-describe("what an agent does wrong on its link", () => {
-  it("a frame is left out: the stream ends, the link can be resumed", () => {
+describe("errors of an agent on its link", () => {
+  it("a frame is missing", () => {
     const { link, peer } = openLink();
     peer.frame({});
     assert.throws(() => link.receive(peer.frame({}), 0), refusedWith("swarm.frame_missing"));
   });
 
-  it("it acknowledges what was never sent", () => {
+  it("it acknowledges a frame that was never sent", () => {
     const { link, peer } = openLink();
     const frame = { ...peer.frame({}), acknowledged: 9 };
     assert.throws(() => link.receive(frame, 0), refusedWith("swarm.acknowledgement_ahead"));
@@ -220,15 +220,15 @@ describe("what an agent does wrong on its link", () => {
     );
   });
 
-  it("it says hello a second time", () => {
+  it("it sends `hello` twice", () => {
     const { link, peer } = openLink();
-    const again = peer.frame({ hello: { versionMin: 1 } as never });
-    assert.throws(() => link.receive(again, 0), refusedWith("swarm.greeting_repeated"));
+    const repeated = peer.frame({ hello: { versionMin: 1 } as never });
+    assert.throws(() => link.receive(repeated, 0), refusedWith("swarm.greeting_repeated"));
   });
 });
 
 describe("a link that is resumed again and again", () => {
-  it("is given up when the agent's next frame never gets through, and not while any does", () => {
+  it("is closed if the agent's next frame never arrives, but not while frames arrive", () => {
     const { link, peer } = openLink();
     for (let round = 0; round < 20; round++) {
       link.resume(0);
@@ -240,7 +240,7 @@ describe("a link that is resumed again and again", () => {
 });
 
 describe("a link of a host", () => {
-  it("holds back contents without room until the agent acknowledges", () => {
+  it("holds back contents beyond its window until the agent acknowledges", () => {
     const { link, stream, peer } = openLink();
     for (let number = 1; number <= 1_100; number++)
       for (const content of assignment(number)) link.send(content);
@@ -265,19 +265,19 @@ describe("a link of a host", () => {
     assert.ok(link.isClogged);
   });
 
-  it("says a word once per period when it has nothing to say, and acknowledges with it", () => {
+  it("sends an empty frame once per period while idle, and acknowledges with it", () => {
     const { link, stream, peer } = openLink();
     link.receive(peer.frame({}), 0);
     assert.equal(link.next(stream, 0), undefined);
     link.tick(4_999);
     assert.equal(link.next(stream, 4_999), undefined);
     link.tick(5_000);
-    const word = link.next(stream, 5_000);
-    assert.deepEqual([word?.sequence, word?.acknowledged], [1, 1]);
+    const frame = link.next(stream, 5_000);
+    assert.deepEqual([frame?.sequence, frame?.acknowledged], [1, 1]);
     assert.equal(link.next(stream, 5_000), undefined);
   });
 
-  it("acknowledges content by the next look at the time, and at once when it is much", () => {
+  it("acknowledges content at the next tick, and at once after many frames", () => {
     const { link, stream, peer } = openLink();
     link.receive(peer.frame({ results: [result(1)] }), 0);
     assert.equal(link.next(stream, 0), undefined);
@@ -294,7 +294,7 @@ describe("a link of a host", () => {
     assert.equal(link.tick(100_000), true);
   });
 
-  it("closes the previous stream when another one is attached", () => {
+  it("closes the previous stream when another stream is attached", () => {
     const { link, stream } = openLink();
     const other = carrier();
     link.attach(other, 1);
@@ -306,7 +306,7 @@ describe("a link of a host", () => {
     assert.equal(link.next(other, 2)?.sequence, 1);
   });
 
-  it("still sends queued frames after its end", () => {
+  it("sends queued frames even after its end", () => {
     const { link, stream } = openLink();
     for (const content of assignment(1)) link.send(content);
     link.end(undefined);

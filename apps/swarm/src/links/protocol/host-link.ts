@@ -63,7 +63,7 @@ type LinkPhase =
     };
 
 /** From this many frames or bytes on, an acknowledgement is sent at once instead of with the next frame. */
-const acknowledgedAtOnce = { frames: 32, bytes: 1_048_576 } as const;
+const acknowledgeThreshold = { frames: 32, bytes: 1_048_576 } as const;
 
 /** How often a link may be resumed without a frame of the agent getting through. */
 const fruitlessMax = 5;
@@ -78,9 +78,9 @@ export class HostLink {
   #waitingBytes = 0;
   #repeats: EncodedHostFrame[] = [];
   #phase: LinkPhase;
-  #heardMs: number;
+  #lastSeenMs: number;
   /** Whether a frame is sent even without content, as an acknowledgement or heartbeat. */
-  #owesFrame = false;
+  #isFrameDue = false;
   /** The last frame received when the link was last resumed, and how many resumptions in a row brought no frame. */
   #resumedAt = -1;
   #fruitless = 0;
@@ -90,7 +90,7 @@ export class HostLink {
     this.id = id;
     this.identity = identity;
     this.#times = times;
-    this.#heardMs = nowMs;
+    this.#lastSeenMs = nowMs;
     this.#phase = { kind: "cut", sinceMs: nowMs };
   }
 
@@ -99,8 +99,8 @@ export class HostLink {
   }
 
   /** When the last frame of the agent arrived, or its last stream. */
-  get heardMs(): number {
-    return this.#heardMs;
+  get lastSeenMs(): number {
+    return this.#lastSeenMs;
   }
 
   /** The number of the last frame received from the agent. */
@@ -109,7 +109,7 @@ export class HostLink {
   }
 
   /** Whether no frame has acknowledged yet what the agent sent. */
-  get owesAcknowledgement(): boolean {
+  get isAcknowledgementDue(): boolean {
     return this.#received.unacknowledgedWithContent > 0;
   }
 
@@ -132,7 +132,7 @@ export class HostLink {
     const previous = this.#phase;
     assert(previous.kind !== "ended", "a link that has ended is not attached", { link: this.id });
     this.#phase = { kind: "linked", carrier, sentMs: nowMs };
-    this.#heardMs = nowMs;
+    this.#lastSeenMs = nowMs;
     if (previous.kind === "linked")
       previous.carrier.close(swarmErrors.streamReplaced({ agent: this.identity.agentId }));
   }
@@ -175,7 +175,7 @@ export class HostLink {
   receive(frame: AgentFrame, nowMs: number): boolean {
     if (frame.hello !== undefined) throw swarmErrors.greetingRepeated({ agent: this.identity.agentId });
     const bytes = weighAgentFrame(frame);
-    this.#heardMs = nowMs;
+    this.#lastSeenMs = nowMs;
     this.#acknowledged(frame.acknowledged);
     const arrival = this.#received.arrivalOf(frame.sequence);
     if (arrival === "repeated") return false;
@@ -186,7 +186,7 @@ export class HostLink {
     this.#requireWithinLimits();
     this.#received.accept(hasContent(frame), bytes);
     const { unacknowledgedWithContent, unacknowledgedBytes } = this.#received;
-    const { frames: framesMax, bytes: bytesMax } = acknowledgedAtOnce;
+    const { frames: framesMax, bytes: bytesMax } = acknowledgeThreshold;
     if (unacknowledgedWithContent >= framesMax || unacknowledgedBytes >= bytesMax) this.#requestFrame();
     return true;
   }
@@ -213,7 +213,8 @@ export class HostLink {
     const phase = this.#phase;
     switch (phase.kind) {
       case "linked":
-        if (this.owesAcknowledgement || nowMs - phase.sentMs >= this.#times.heartbeatMs) this.#requestFrame();
+        if (this.isAcknowledgementDue || nowMs - phase.sentMs >= this.#times.heartbeatMs)
+          this.#requestFrame();
         return false;
       case "cut":
         return nowMs - phase.sinceMs >= this.#times.resumeWindowMs;
@@ -223,7 +224,7 @@ export class HostLink {
   }
 
   /** Closes the stream with an error. The link may be resumed on another one. Returns whether there was a stream. */
-  cutOff(error: TuttiError, nowMs: number): boolean {
+  closeStream(error: TuttiError, nowMs: number): boolean {
     const carrier = this.#carrier;
     if (carrier === undefined || !this.detach(carrier, nowMs)) return false;
     carrier.close(error);
@@ -246,9 +247,9 @@ export class HostLink {
   #seal(): EncodedHostFrame | undefined {
     if (!this.#sent.hasRoom) return undefined;
     const content = this.#waiting.shift();
-    if (content === undefined && !this.#owesFrame) return undefined;
+    if (content === undefined && !this.#isFrameDue) return undefined;
     this.#waitingBytes -= content?.length ?? 0;
-    this.#owesFrame = false;
+    this.#isFrameDue = false;
     const bytes = numbered(content ?? emptyContent(), this.#sent.next, this.#received.acknowledge());
     const frame = new EncodedHostFrame(bytes);
     this.#sent.add(frame, bytes.length);
@@ -263,7 +264,7 @@ export class HostLink {
   }
 
   #requestFrame(): void {
-    this.#owesFrame = true;
+    this.#isFrameDue = true;
     this.#carrier?.wake();
   }
 

@@ -61,11 +61,11 @@ export class SentFrames<Frame> {
    */
   acknowledge(number: number): boolean {
     if (isAfter(number, this.#last)) return false;
-    const left = stepsBetween(number, this.#last);
-    const gone = this.#frames.length - left;
-    if (gone <= 0) return true;
-    this.#frames.splice(0, gone);
-    for (const weight of this.#weights.splice(0, gone)) this.#bytes -= weight;
+    const remaining = stepsBetween(number, this.#last);
+    const acknowledged = this.#frames.length - remaining;
+    if (acknowledged <= 0) return true;
+    this.#frames.splice(0, acknowledged);
+    for (const weight of this.#weights.splice(0, acknowledged)) this.#bytes -= weight;
     return true;
   }
 

@@ -13,7 +13,7 @@ import { emptyAgentFrame } from "../empty-frame.ts";
 export function piecesOfAgentFrame(frame: AgentFrame, bytesMax: number): readonly AgentFrame[] {
   if (weightOfAgentFrame(frame) <= bytesMax) return [frame];
   const { started, progress, partialOutputs, results, ...rest } = frame;
-  const none = { started: [], progress: [], partialOutputs: [], results: [] };
+  const emptyLists = { started: [], progress: [], partialOutputs: [], results: [] };
   return [
     ...(started.length > 0 ? [{ ...emptyAgentFrame, started }] : []),
     ...slices(progress, weightOfProgress, bytesMax).map((some) => ({ ...emptyAgentFrame, progress: some })),
@@ -22,7 +22,7 @@ export function piecesOfAgentFrame(frame: AgentFrame, bytesMax: number): readonl
       partialOutputs: some,
     })),
     ...slices(results, weightOfResult, bytesMax).map((some) => ({ ...emptyAgentFrame, results: some })),
-    { ...rest, ...none },
+    { ...rest, ...emptyLists },
   ];
 }
 
@@ -36,18 +36,18 @@ export function piecesOfHostFrame(frame: HostFrame, bytesMax: number): readonly 
   ];
 }
 
-function slices<T>(all: readonly T[], weigh: (one: T) => number, bytesMax: number): T[][] {
+function slices<T>(all: readonly T[], weigh: (item: T) => number, bytesMax: number): T[][] {
   const parts: T[][] = [];
   let part: T[] = [];
   let bytes = 0;
-  for (const one of all) {
-    const weight = weigh(one);
+  for (const item of all) {
+    const weight = weigh(item);
     if (part.length > 0 && bytes + weight > bytesMax) {
       parts.push(part);
       part = [];
       bytes = 0;
     }
-    part.push(one);
+    part.push(item);
     bytes += weight;
   }
   return part.length > 0 ? [...parts, part] : parts;

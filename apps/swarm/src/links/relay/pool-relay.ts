@@ -13,11 +13,18 @@ import {
   type RelayReply,
   RelayRequest,
 } from "@tutti/contracts/swarm/v1";
-import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep, type TuttiError } from "@tutti/kernel";
+import {
+  backoffMs,
+  errorFromUnknown,
+  type Foundation,
+  Notifier,
+  sleep,
+  type TuttiError,
+} from "@tutti/kernel";
 import { type Client, meshErrors } from "@tutti/mesh";
-import type { LinkHome } from "../home.ts";
+import type { LinkPool } from "../link-pool.ts";
 import { RelayOutbox } from "./relay-outbox.ts";
-import { RelayedAgent, type RelayedAgentParts, type RelayTongue } from "./relayed-agent.ts";
+import { type AgentRelay, RelayedAgent, type RelayedAgentParts } from "./relayed-agent.ts";
 
 export interface PoolRelayParts {
   readonly namespace: string;
@@ -35,9 +42,9 @@ export interface PoolRelayParts {
 
 const relayVersion = 1;
 const backoff = { firstMs: 50, maxMs: 2_000 };
-const turnedAwayMax = 100;
+const refusedMax = 100;
 
-export class PoolRelay implements RelayTongue, LinkHome {
+export class PoolRelay implements AgentRelay, LinkPool {
   readonly namespace: string;
   readonly name: string;
   readonly pool = undefined;
@@ -45,8 +52,8 @@ export class PoolRelay implements RelayTongue, LinkHome {
   readonly #agents = new Map<number, RelayedAgent>();
   readonly #outbox = new RelayOutbox();
   /** Reported once: a refused agent comes again, or stays away. */
-  #turnedAway: AgentTurnedAway[] = [];
-  readonly #bell = new Bell();
+  #refused: AgentTurnedAway[] = [];
+  readonly #bell = new Notifier();
   readonly #stopping = new AbortController();
   #numbers = 0;
   #isOpen = false;
@@ -71,7 +78,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
 
   /** Whether there are no agents and no pending reports. */
   get isIdle(): boolean {
-    return this.#agents.size === 0 && this.#turnedAway.length === 0;
+    return this.#agents.size === 0 && this.#refused.length === 0;
   }
 
   start(): void {
@@ -80,7 +87,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
 
   stop(): void {
     this.#stopping.abort();
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   /** Announces a greeting agent to its owner. `joined` reports the result. */
@@ -90,7 +97,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     const agent = new RelayedAgent({
       ...greeting,
       number: ++this.#numbers,
-      tongue: this,
+      relay: this,
       tableSeed,
       nowMs: now(),
     });
@@ -100,36 +107,36 @@ export class PoolRelay implements RelayTongue, LinkHome {
   }
 
   /** Reports that an agent was refused here. */
-  turnedAway(agent: AgentTurnedAway): void {
-    if (this.#turnedAway.length >= turnedAwayMax) return;
-    this.#turnedAway.push(agent);
-    this.#bell.ring();
+  addRefused(agent: AgentTurnedAway): void {
+    if (this.#refused.length >= refusedMax) return;
+    this.#refused.push(agent);
+    this.#bell.notify();
   }
 
-  stir(): void {
-    this.#bell.ring();
+  scheduleTurn(): void {
+    this.#bell.notify();
   }
 
-  say(number: number, frame: AgentFrame): void {
-    this.#outbox.say(number, frame);
+  send(number: number, frame: AgentFrame): void {
+    this.#outbox.send(number, frame);
   }
 
-  cut(link: number): void {
+  disconnected(link: number): void {
     if (!this.#isOpen) return;
     this.#outbox.closed({ link, cut: true, reason: "" });
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   resumed(agent: RelayedAgent): void {
     if (!this.#isOpen) return;
     this.#open(agent);
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
-  left(agent: RelayedAgent, reason: string): void {
+  ended(agent: RelayedAgent, reason: string): void {
     this.#agents.delete(agent.number);
     if (this.#isOpen) this.#outbox.closed({ link: agent.number, cut: false, reason });
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   async #run(): Promise<void> {
@@ -137,7 +144,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     const { signal } = this.#stopping;
     for (let failures = 0; !signal.aborted && !this.isIdle; ) {
       try {
-        if (await this.#speak()) failures = 0;
+        if (await this.#runStream()) failures = 0;
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         if (error.retry === "never") this.#failAll(error);
@@ -159,31 +166,31 @@ export class PoolRelay implements RelayTongue, LinkHome {
   }
 
   /** Runs one stream from its greeting to its end. Returns whether the owner accepted it. */
-  async #speak(): Promise<boolean> {
+  async #runStream(): Promise<boolean> {
     const { dispatch, foundation, signOfLifeMs } = this.#parts;
     const ending = new AbortController();
     const stop = () => ending.abort();
     this.#stopping.signal.addEventListener("abort", stop, { once: true });
     const sign = foundation.timers.every(signOfLifeMs, () => {
-      this.#outbox.sayWord();
-      this.#bell.ring();
+      this.#outbox.keepAlive();
+      this.#bell.notify();
     });
     let isWelcome = false;
     try {
       for await (const reply of dispatch.relay(this.#requests(ending.signal), { signal: ending.signal })) {
         if (reply.welcome !== undefined) {
           isWelcome = true;
-          this.#tellAll();
+          this.#announceAll();
         }
         if (reply.moved !== undefined) break;
-        this.#take(reply);
+        this.#receive(reply);
       }
     } finally {
       this.#isOpen = false;
       sign.cancel();
       this.#stopping.signal.removeEventListener("abort", stop);
       ending.abort();
-      this.#bell.ring();
+      this.#bell.notify();
     }
     return isWelcome;
   }
@@ -193,27 +200,27 @@ export class PoolRelay implements RelayTongue, LinkHome {
     this.#outbox.clear();
     yield { ...RelayRequest.create(), hello: { version: relayVersion, instanceId, namespace, pool } };
     while (!signal.aborted) {
-      if (this.#isOpen) for (const agent of this.#turnedAway.splice(0)) this.#outbox.turnedAway(agent);
-      const request = this.#outbox.take();
+      if (this.#isOpen) for (const agent of this.#refused.splice(0)) this.#outbox.refused(agent);
+      const request = this.#outbox.shift();
       if (request !== undefined) yield request;
       else if (this.isIdle) return;
-      else await this.#bell.rung();
+      else await this.#bell.notified();
     }
   }
 
-  #tellAll(): void {
+  #announceAll(): void {
     this.#outbox.clear();
     this.#isOpen = true;
     for (const agent of this.#agents.values()) this.#reopen(agent);
     this.#outbox.announced();
-    this.#bell.ring();
+    this.#bell.notify();
   }
 
   #reopen(agent: RelayedAgent): void {
-    const again = agent.again();
+    const frames = agent.takePending();
     this.#open(agent);
-    for (const frame of again) this.#outbox.say(agent.number, frame);
-    this.#bell.ring();
+    for (const frame of frames) this.#outbox.send(agent.number, frame);
+    this.#bell.notify();
   }
 
   #open(agent: RelayedAgent): void {
@@ -221,7 +228,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     this.#outbox.opened(opened, LinkOpened.encode(opened).finish().length);
   }
 
-  #take({ frames, refused }: RelayReply): void {
+  #receive({ frames, refused }: RelayReply): void {
     for (const { link, frame } of frames) {
       const agent = this.#agents.get(link);
       if (agent === undefined || frame === undefined) continue;
@@ -229,15 +236,15 @@ export class PoolRelay implements RelayTongue, LinkHome {
       else agent.received(frame);
       if (agent.isClosed) this.#agents.delete(link);
     }
-    for (const one of refused) {
-      this.#agents.get(one.link)?.refused(one);
-      this.#agents.delete(one.link);
+    for (const refusal of refused) {
+      this.#agents.get(refusal.link)?.refused(refusal);
+      this.#agents.delete(refusal.link);
     }
   }
 
   #failAll(error: TuttiError): void {
     for (const agent of this.#agents.values()) agent.fail(error);
     this.#agents.clear();
-    this.#turnedAway = [];
+    this.#refused = [];
   }
 }

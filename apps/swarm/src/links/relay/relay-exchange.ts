@@ -48,11 +48,11 @@ export class RelayExchange {
     this.#parts = parts;
     this.#host = hello.instanceId;
     this.#replies.welcome({ version: relayVersion, instanceId: parts.owner, epoch: parts.epoch });
-    this.#unlisten = parts.pools.onLeft((pool, owner) => {
-      if (pool === parts.pool) this.#leave(owner);
+    this.#unlisten = parts.pools.onReleased((pool, owner) => {
+      if (pool === parts.pool) this.#handOver(owner);
     });
     try {
-      this.#takeAll(first);
+      this.#receiveAll(first);
     } catch (refusal) {
       this.#unlisten();
       throw refusal;
@@ -65,19 +65,19 @@ export class RelayExchange {
   }
 
   /** Accepts a further request. Throws if it violates the protocol: the stream has to end. */
-  take(request: RelayRequest): void {
+  receive(request: RelayRequest): void {
     if (request.hello !== undefined) throw swarmErrors.relayGreetingRepeated();
-    if (!this.#isOver) this.#takeAll(request);
+    if (!this.#isOver) this.#receiveAll(request);
   }
 
   /** The contents to send. Undefined if there are none. */
   next(): RelayReply | undefined {
-    return this.#replies.take();
+    return this.#replies.shift();
   }
 
   /** Queues a reply even if there are no contents. */
-  sayWord(): void {
-    this.#replies.sayWord();
+  keepAlive(): void {
+    this.#replies.keepAlive();
     this.#parts.wake();
   }
 
@@ -86,39 +86,39 @@ export class RelayExchange {
     if (this.#isOver) return;
     this.#isOver = true;
     const nowMs = this.#parts.now();
-    for (const link of this.#links.values()) link.cut(nowMs);
+    for (const link of this.#links.values()) link.markDisconnected(nowMs);
     this.#links.clear();
-    this.#stir();
+    this.#scheduleTurn();
   }
 
-  #takeAll({ opened, frames, closed, turnedAway }: RelayRequest): void {
+  #receiveAll({ opened, frames, closed, turnedAway }: RelayRequest): void {
     const nowMs = this.#parts.now();
     for (const { agentId, offering, why } of turnedAway)
-      if (offering !== undefined) this.#parts.pool.turnAway(agentId, offering, why, nowMs);
-    for (const one of opened) this.#open(one, nowMs);
+      if (offering !== undefined) this.#parts.pool.addRefused(agentId, offering, why, nowMs);
+    for (const opening of opened) this.#open(opening, nowMs);
     for (const { link, frame } of frames) {
       const known = this.#links.get(link);
       if (known === undefined || frame === undefined) continue;
-      const refusal = known.take(frame, nowMs);
+      const refusal = known.receive(frame, nowMs);
       if (refusal !== undefined) this.#break(link, known, refusal, nowMs);
       else if (frame.offering !== undefined) this.#parts.onReoffered(this.#parts.pool, known.agentId);
     }
     for (const { link, cut, reason } of closed) {
       const known = this.#links.get(link);
-      if (cut) known?.cut(nowMs);
+      if (cut) known?.markDisconnected(nowMs);
       else {
         known?.end(reason, nowMs);
         this.#links.delete(link);
       }
     }
-    this.#stir();
+    this.#scheduleTurn();
   }
 
   #open(opened: LinkOpened, nowMs: number): void {
     const { link: number, hello, tokens, cut, credit, linkId } = opened;
     const known = this.#links.get(number);
     if (known?.open === true) {
-      if (cut) known.cut(nowMs);
+      if (cut) known.markDisconnected(nowMs);
       else known.resume(nowMs);
       return;
     }
@@ -144,8 +144,8 @@ export class RelayExchange {
     const numbers = { numbers: capabilityNumbers };
     const welcome = { linkId, agentId, held, unwanted: [...unwanted], capabilityNumbers: numbers };
     this.#replies.answer(number, { ...Welcome.create(), ...welcome });
-    if (credit > 0) link.take({ ...emptyAgentFrame, credit }, nowMs - opened.heardAgoMs);
-    if (cut) link.cut(nowMs);
+    if (credit > 0) link.receive({ ...emptyAgentFrame, credit }, nowMs - opened.heardAgoMs);
+    if (cut) link.markDisconnected(nowMs);
     this.#parts.wake();
   }
 
@@ -164,7 +164,7 @@ export class RelayExchange {
   }
 
   /** Moves the links of a pool to its next owner. */
-  #leave(owner: Owner | undefined): void {
+  #handOver(owner: Owner | undefined): void {
     this.#isOver = true;
     this.#links.clear();
     const { instance = "", address = "", epoch = 0 } = owner ?? {};
@@ -172,8 +172,8 @@ export class RelayExchange {
     this.#parts.wake();
   }
 
-  #stir(): void {
+  #scheduleTurn(): void {
     const { pools, pool } = this.#parts;
-    pools.turns.stir(pool);
+    pools.turns.schedule(pool);
   }
 }

@@ -34,7 +34,7 @@ export class RelayOutbox {
     this.#room(bytes, isLater).opened.push(opened);
   }
 
-  say(link: number, frame: AgentFrame): void {
+  send(link: number, frame: AgentFrame): void {
     const last = this.#requests.at(-1)?.request;
     const isLater = last !== undefined && last.closed.length > 0;
     for (const piece of piecesOfAgentFrame(frame, fullBytes))
@@ -45,7 +45,7 @@ export class RelayOutbox {
     this.#room(64 + 3 * closed.reason.length).closed.push(closed);
   }
 
-  turnedAway(agent: AgentTurnedAway): void {
+  refused(agent: AgentTurnedAway): void {
     this.#room(AgentTurnedAway.encode(agent).finish().length).turnedAway.push(agent);
   }
 
@@ -53,12 +53,12 @@ export class RelayOutbox {
     this.#room(0).announced = true;
   }
 
-  sayWord(): void {
+  keepAlive(): void {
     if (this.isEmpty) this.#room(0);
   }
 
   /** Returns the oldest request. */
-  take(): RelayRequest | undefined {
+  shift(): RelayRequest | undefined {
     const oldest = this.#requests.shift();
     return oldest && declareWeight(oldest.request, oldest.bytes);
   }

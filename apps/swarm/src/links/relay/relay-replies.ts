@@ -50,12 +50,12 @@ export class RelayReplies {
   }
 
   /** Queues an empty reply if there are no contents. */
-  sayWord(): void {
+  keepAlive(): void {
     if (this.#replies.length === 0) this.#room(0);
   }
 
   /** Returns the oldest reply. */
-  take(): RelayReply | undefined {
+  shift(): RelayReply | undefined {
     const oldest = this.#replies.shift();
     return oldest && declareWeight(oldest.reply, oldest.bytes);
   }

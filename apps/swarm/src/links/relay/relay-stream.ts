@@ -3,7 +3,7 @@
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { RelayReply, RelayRequest } from "@tutti/contracts/swarm/v1";
-import { Bell, type CallContext, type Timers } from "@tutti/kernel";
+import { type CallContext, Notifier, type Timers } from "@tutti/kernel";
 import { Reading } from "../../offers/reading.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import { RelayExchange, type RelayExchangeParts } from "./relay-exchange.ts";
@@ -26,24 +26,27 @@ export async function* serveRelay(
   if (first.done === true) return;
   const { namespace = "", pool: name = "" } = first.value.hello ?? {};
   const pool = await dependencies.pools.admitted(namespace || defaultNamespace, name || defaultPool, context);
-  const bell = new Bell();
+  const bell = new Notifier();
   const epoch = context.ownerEpoch ?? 0;
-  const exchange = new RelayExchange({ ...dependencies, pool, epoch, wake: () => bell.ring() }, first.value);
+  const exchange = new RelayExchange(
+    { ...dependencies, pool, epoch, wake: () => bell.notify() },
+    first.value,
+  );
   const reading = new Reading<RelayRequest>(bell);
-  const leave = () => reading.end(undefined);
-  signal.addEventListener("abort", leave, { once: true });
-  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.sayWord());
+  const abort = () => reading.end(undefined);
+  signal.addEventListener("abort", abort, { once: true });
+  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.keepAlive());
   try {
     reading.run(incoming, exchange);
     while (!signal.aborted) {
       const reply = exchange.next();
       if (reply !== undefined) yield reply;
       else if (reading.isOver || exchange.isOver) break;
-      else await bell.rung();
+      else await bell.notified();
     }
   } finally {
     sign.cancel();
-    signal.removeEventListener("abort", leave);
+    signal.removeEventListener("abort", abort);
     reading.end(undefined);
     exchange.close();
     incoming.return?.()?.then(undefined, () => {});

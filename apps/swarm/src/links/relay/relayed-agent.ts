@@ -29,13 +29,13 @@ import { RelayedNumbers } from "./relayed-numbers.ts";
 import { RelayedResults } from "./relayed-results.ts";
 
 /** The relay, as its agents see it. */
-export interface RelayTongue {
+export interface AgentRelay {
   /** Whether a stream to the owner is open for its frames. */
   readonly isOpen: boolean;
-  say(number: number, frame: AgentFrame): void;
-  cut(number: number): void;
+  send(number: number, frame: AgentFrame): void;
+  disconnected(number: number): void;
   resumed(agent: RelayedAgent): void;
-  left(agent: RelayedAgent, reason: string): void;
+  ended(agent: RelayedAgent, reason: string): void;
 }
 
 export interface RelayedAgentParts {
@@ -45,17 +45,17 @@ export interface RelayedAgentParts {
   readonly hello: Hello;
   readonly principal: Actor | undefined;
   readonly outlet: AgentOutlet;
-  readonly tongue: RelayTongue;
+  readonly relay: AgentRelay;
   readonly tableSeed: number;
   readonly nowMs: number;
 }
 
 /** The state that an agent requests, repeated to another owner. */
-type Standing = Pick<AgentFrame, "drain" | "sleep">;
+type RequestedState = Pick<AgentFrame, "drain" | "sleep">;
 
 /** Maximum of frames of an agent that no owner has accepted yet. */
-const keptBytesMax = 4 * linkLimits.unacknowledged.bytes;
-const active: Standing = { drain: undefined, sleep: undefined };
+const unsettledBytesMax = 4 * linkLimits.unacknowledged.bytes;
+const active: RequestedState = { drain: undefined, sleep: undefined };
 
 export class RelayedAgent implements AgentLink {
   readonly number: number;
@@ -63,9 +63,9 @@ export class RelayedAgent implements AgentLink {
   #hello: Hello;
   #state: "greeting" | "open" | "closed" = "greeting";
   #credit = 0;
-  #standing: Standing = active;
-  #isCut = false;
-  #heardMs: number;
+  #requestedState: RequestedState = active;
+  #isDisconnected = false;
+  #lastSeenMs: number;
   readonly #tokens: TokenTable<Uint8Array>;
   readonly #results = new RelayedResults((token) => this.#tokens.delete(token));
   readonly #numbers = new RelayedNumbers();
@@ -78,7 +78,7 @@ export class RelayedAgent implements AgentLink {
     this.#parts = parts;
     this.number = parts.number;
     this.#hello = { ...parts.hello, accessToken: "", resume: undefined };
-    this.#heardMs = parts.nowMs;
+    this.#lastSeenMs = parts.nowMs;
     this.#tokens = new TokenTable(parts.tableSeed);
     for (const token of parts.hello.running) this.#has(token);
     // The agent may have left before the owner answers.
@@ -98,37 +98,37 @@ export class RelayedAgent implements AgentLink {
     return this.#greeted.promise;
   }
 
-  take(frame: AgentFrame, nowMs: number): Refusal | undefined {
+  receive(frame: AgentFrame, nowMs: number): Refusal | undefined {
     if (this.#state === "closed") return undefined;
-    this.#heardMs = nowMs;
+    this.#lastSeenMs = nowMs;
     for (const result of frame.results) this.#results.add(result);
     this.#credit += frame.credit;
     if (frame.offering !== undefined) this.#hello = { ...this.#hello, offering: frame.offering };
-    this.#stand(frame);
-    if (this.#parts.tongue.isOpen) {
+    this.#updateState(frame);
+    if (this.#parts.relay.isOpen) {
       const isNumbered = frame.sequence !== 0 || frame.acknowledged !== 0;
-      this.#parts.tongue.say(this.number, isNumbered ? { ...frame, sequence: 0, acknowledged: 0 } : frame);
-    } else this.#keep(frame);
+      this.#parts.relay.send(this.number, isNumbered ? { ...frame, sequence: 0, acknowledged: 0 } : frame);
+    } else this.#buffer(frame);
     const bytes = this.#results.bytes + this.#pendingBytes;
-    if (bytes <= keptBytesMax) return undefined;
-    return swarmErrors.tooMuchUnsettled.refusal({ agent: this.agentId, bytes, max: keptBytesMax });
+    if (bytes <= unsettledBytesMax) return undefined;
+    return swarmErrors.tooMuchUnsettled.refusal({ agent: this.agentId, bytes, max: unsettledBytesMax });
   }
 
-  cut(_nowMs: number): void {
-    this.#isCut = true;
-    if (this.#state === "open") this.#parts.tongue.cut(this.number);
+  markDisconnected(_nowMs: number): void {
+    this.#isDisconnected = true;
+    if (this.#state === "open") this.#parts.relay.disconnected(this.number);
   }
 
   resume(nowMs: number): void {
-    this.#isCut = false;
-    this.#heardMs = nowMs;
-    if (this.#state === "open") this.#parts.tongue.resumed(this);
+    this.#isDisconnected = false;
+    this.#lastSeenMs = nowMs;
+    if (this.#state === "open") this.#parts.relay.resumed(this);
   }
 
   end(reason: string, _nowMs: number): void {
     if (this.#state === "closed") return;
     this.#close(swarmErrors.hostStopping());
-    this.#parts.tongue.left(this, reason);
+    this.#parts.relay.ended(this, reason);
   }
 
   /** Returns the message that announces the link to the owner. */
@@ -138,23 +138,23 @@ export class RelayedAgent implements AgentLink {
       link: this.number,
       linkId,
       principal,
-      cut: this.#isCut,
+      cut: this.#isDisconnected,
       hello: { ...this.#hello, running: [] },
       credit: this.#credit,
       tokens: [...this.#tokens.values()],
-      heardAgoMs: Math.max(0, nowMs - this.#heardMs),
+      heardAgoMs: Math.max(0, nowMs - this.#lastSeenMs),
     };
   }
 
   /** Returns the frames for a new stream: results that are not durable, and frames received meanwhile. */
-  again(): AgentFrame[] {
+  takePending(): AgentFrame[] {
     this.#numbers.forgetOwner();
-    const results = this.#results.again();
+    const results = this.#results.restart();
     const pending = this.#pending;
     this.#pending = [];
     this.#pendingBytes = 0;
     const frames: AgentFrame[] = results.length > 0 ? [{ ...emptyAgentFrame, results }, ...pending] : pending;
-    if (this.#standing !== active) frames.push({ ...emptyAgentFrame, ...this.#standing });
+    if (this.#requestedState !== active) frames.push({ ...emptyAgentFrame, ...this.#requestedState });
     return frames;
   }
 
@@ -245,18 +245,21 @@ export class RelayedAgent implements AgentLink {
 
   #assignments({ assignments }: HostFrame): HostFrame["assignments"] {
     if (this.#numbers.isSame) return assignments;
-    return assignments.map((one) => ({ ...one, capability: this.#numbers.of(one.capability) }));
+    return assignments.map((assignment) => ({
+      ...assignment,
+      capability: this.#numbers.of(assignment.capability),
+    }));
   }
 
-  #stand({ drain, sleep, wake }: AgentFrame): void {
-    if (drain !== undefined) this.#standing = { drain, sleep: undefined };
-    if (sleep !== undefined) this.#standing = { drain: undefined, sleep };
-    if (wake !== undefined) this.#standing = active;
+  #updateState({ drain, sleep, wake }: AgentFrame): void {
+    if (drain !== undefined) this.#requestedState = { drain, sleep: undefined };
+    if (sleep !== undefined) this.#requestedState = { drain: undefined, sleep };
+    if (wake !== undefined) this.#requestedState = active;
     if (drain !== undefined || sleep !== undefined) this.#credit = 0;
   }
 
   /** Results, credit and state are repeated anyway. */
-  #keep({ started, progress, partialOutputs }: AgentFrame): void {
+  #buffer({ started, progress, partialOutputs }: AgentFrame): void {
     if (started.length + progress.length + partialOutputs.length === 0) return;
     const frame = { ...emptyAgentFrame, started, progress, partialOutputs };
     this.#pending.push(frame);

@@ -10,7 +10,7 @@ describe("numbers of capabilities on a relayed link", () => {
     assert.deepEqual(numbers.learn({ "a@1.0.0": 1 }), {});
   });
 
-  it("keep the agent's first numbers when another owner counts otherwise", () => {
+  it("keep the agent's first numbers when another owner numbers differently", () => {
     const numbers = new RelayedNumbers();
     numbers.learn({ "a@1.0.0": 1, "b@1.0.0": 2 });
     numbers.forgetOwner();

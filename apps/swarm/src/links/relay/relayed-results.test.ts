@@ -14,7 +14,7 @@ function results(...numbers: readonly number[]) {
 }
 
 describe("results of a relayed link", () => {
-  it("are durable for the agent as the owner says, cumulatively as far as all are", () => {
+  it("are durable for the agent as the owner confirms them, cumulatively up to the first gap", () => {
     const { kept, settled } = results(1, 2, 3, 4);
     assert.deepEqual(kept.settle(0, [3]), { resultsDurable: 0, resultsDurableBeyond: [3] });
     assert.deepEqual(kept.settle(2, []), { resultsDurable: 3, resultsDurableBeyond: [] });
@@ -28,7 +28,7 @@ describe("results of a relayed link", () => {
     const { kept } = results(1, 2, 3, 4);
     kept.settle(1, [3]);
     assert.deepEqual(
-      kept.again().map(({ token }) => token[0]),
+      kept.restart().map(({ token }) => token[0]),
       [2, 4],
     );
     kept.add(resultOf(5));
@@ -36,7 +36,7 @@ describe("results of a relayed link", () => {
     assert.deepEqual(kept.settle(0, [2]), { resultsDurable: 1, resultsDurableBeyond: [4] });
     assert.deepEqual(kept.settle(3, []), { resultsDurable: 5, resultsDurableBeyond: [] });
     assert.equal(kept.bytes, 0);
-    assert.deepEqual(kept.again(), []);
+    assert.deepEqual(kept.restart(), []);
   });
 
   it("that were never sent cannot be durable", () => {

@@ -9,7 +9,7 @@
 import type { Result } from "@tutti/contracts/agent/v1";
 import { weightOfResult } from "../../weights.ts";
 
-interface Kept {
+interface PendingResult {
   readonly result: Result;
   /** The agent's number. */
   readonly number: number;
@@ -23,10 +23,10 @@ export interface Settled {
 
 export class RelayedResults {
   /** By their number on the present stream, in order. */
-  #kept = new Map<number, Kept>();
+  #pending = new Map<number, PendingResult>();
   #onStream = 0;
   #cumulative = 0;
-  #taken = 0;
+  #added = 0;
   #durable = 0;
   readonly #beyond = new Set<number>();
   #bytes = 0;
@@ -44,23 +44,24 @@ export class RelayedResults {
 
   /** Returns whether the result of an attempt is kept. Searches all: not for every frame. */
   has(token: Uint8Array): boolean {
-    for (const { result } of this.#kept.values()) if (Buffer.compare(result.token, token) === 0) return true;
+    for (const { result } of this.#pending.values())
+      if (Buffer.compare(result.token, token) === 0) return true;
     return false;
   }
 
   /** Adds a result of the agent. */
   add(result: Result): void {
-    this.#kept.set(++this.#onStream, { result, number: ++this.#taken });
+    this.#pending.set(++this.#onStream, { result, number: ++this.#added });
     this.#bytes += weightOfResult(result);
   }
 
   /** Starts another stream, with numbers from 1. Returns the results that have to be repeated. */
-  again(): Result[] {
-    const kept = [...this.#kept.values()];
-    this.#kept = new Map(kept.map((one, index) => [index + 1, one]));
-    this.#onStream = kept.length;
+  restart(): Result[] {
+    const pending = [...this.#pending.values()];
+    this.#pending = new Map(pending.map((each, index) => [index + 1, each]));
+    this.#onStream = pending.length;
     this.#cumulative = 0;
-    return kept.map(({ result }) => result);
+    return pending.map(({ result }) => result);
   }
 
   /** Applies the durable marks of the owner, in its numbers. Returns undefined if nothing is new. */
@@ -69,20 +70,20 @@ export class RelayedResults {
     const named: number[] = [];
     for (; this.#cumulative < Math.min(cumulative, this.#onStream); ) this.#settle(++this.#cumulative, named);
     for (const number of beyond) this.#settle(number, named);
-    const news = named.filter((number) => number > this.#durable);
-    if (this.#durable === before && news.length === 0) return undefined;
-    return { resultsDurable: this.#durable, resultsDurableBeyond: news };
+    const confirmed = named.filter((number) => number > this.#durable);
+    if (this.#durable === before && confirmed.length === 0) return undefined;
+    return { resultsDurable: this.#durable, resultsDurableBeyond: confirmed };
   }
 
   #settle(onStream: number, named: number[]): void {
-    const kept = this.#kept.get(onStream);
-    if (kept === undefined) return;
-    this.#kept.delete(onStream);
-    this.#bytes -= weightOfResult(kept.result);
-    this.#onSettled(kept.result.token);
-    if (kept.number !== this.#durable + 1) {
-      this.#beyond.add(kept.number);
-      named.push(kept.number);
+    const pending = this.#pending.get(onStream);
+    if (pending === undefined) return;
+    this.#pending.delete(onStream);
+    this.#bytes -= weightOfResult(pending.result);
+    this.#onSettled(pending.result.token);
+    if (pending.number !== this.#durable + 1) {
+      this.#beyond.add(pending.number);
+      named.push(pending.number);
       return;
     }
     this.#durable++;

@@ -3,7 +3,7 @@
  * reports its progress. The contract is this file, each implementation has a folder, and the resolver is
  * `open-driver.ts`.
  *
- * 1. `want` may be called repeatedly with the same number: then it changes nothing.
+ * 1. `setCount` may be called repeatedly with the same number: then it changes nothing.
  * 2. A driver never takes an agent's work away without asking it to finish.
  * 3. After `close` nothing of it runs, and nothing is reported.
  */
@@ -13,13 +13,13 @@ export interface Driver {
   /** Name of the kind in events and logs. */
   readonly kind: "process" | "webhook" | "container" | "kubernetes";
   /** Sets the number of wanted agents, asleep or not. */
-  want(count: number, reason: string): void;
-  standing(): Standing;
+  setCount(count: number, reason: string): void;
+  status(): DriverStatus;
   /**
-   * Ends the agents that it started. Resolves when they have ended. For an external controller, `how` tells
+   * Ends the agents that it started. Resolves when they have ended. For an external controller, `mode` tells
    * whether this is final.
    */
-  close(how: Closing): Promise<void>;
+  close(mode: Closing): Promise<void>;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface Driver {
 export type Closing = "deleted" | "replaced" | "left";
 
 /** The state of a driver. */
-export interface Standing {
+export interface DriverStatus {
   /** Agents that were started and have not joined yet. */
   readonly starting: number;
   /** Number of quarantined agents. */

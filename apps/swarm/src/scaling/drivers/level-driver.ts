@@ -5,19 +5,19 @@
  * Only the newest number is sent.
  */
 import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
-import type { Closing, Driver, Standing } from "./driver.ts";
+import type { Closing, Driver, DriverStatus } from "./driver.ts";
 
-export interface Wish {
+export interface RequestedLevel {
   readonly count: number;
   readonly reason: string;
 }
 
 /** The reply of the service. */
-export interface Heard {
+export interface LevelReply {
   /** Agents that are starting. */
   readonly starting: number;
   /** When the number is sent again if nothing changes. */
-  readonly againMs: number;
+  readonly repeatAfterMs: number;
   /** Why agents are missing although the service accepted the number. */
   readonly error?: TuttiError | undefined;
 }
@@ -27,7 +27,7 @@ export interface LevelDriverParts {
   readonly scalerId: string;
   readonly foundation: Foundation;
   /** Sends the wanted number. Throws if the service did not accept it. */
-  readonly tell: (requested: Wish, signal: AbortSignal) => Promise<Heard>;
+  readonly send: (requested: RequestedLevel, signal: AbortSignal) => Promise<LevelReply>;
   /** Called after each failure. */
   readonly failed?: (error: TuttiError) => void;
 }
@@ -38,14 +38,14 @@ const answerMs = 10_000;
 export class LevelDriver implements Driver {
   readonly kind: "webhook" | "kubernetes";
   readonly #parts: LevelDriverParts;
-  #requested: Wish | undefined;
+  #requested: RequestedLevel | undefined;
   /** The last accepted number. */
-  #applied: Wish | undefined;
+  #applied: RequestedLevel | undefined;
   #failures = 0;
   #error: TuttiError | undefined;
   #timer: Timer | undefined;
   #calling: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
-  #reply: Heard = { starting: 0, againMs: 0 };
+  #reply: LevelReply = { starting: 0, repeatAfterMs: 0 };
   #isClosed = false;
 
   constructor(parts: LevelDriverParts) {
@@ -53,34 +53,34 @@ export class LevelDriver implements Driver {
     this.#parts = parts;
   }
 
-  want(count: number, reason: string): void {
+  setCount(count: number, reason: string): void {
     if (this.#isClosed || this.#requested?.count === count) return;
     this.#requested = { count, reason };
-    if (this.#calling === undefined) this.#tellIn(0);
+    if (this.#calling === undefined) this.#sendIn(0);
   }
 
-  standing(): Standing {
+  status(): DriverStatus {
     return { starting: this.#reply.starting, quarantined: 0, error: this.#error };
   }
 
   /** Sends no further number. The service ends its agents itself. */
-  async close(how: Closing): Promise<void> {
+  async close(mode: Closing): Promise<void> {
     if (this.#isClosed) return;
-    if (how === "deleted") this.want(0, "the scaler is deleted");
+    if (mode === "deleted") this.setCount(0, "the scaler is deleted");
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#calling?.abort.abort();
     await this.#calling?.done;
-    if (how === "deleted") await this.#apply();
+    if (mode === "deleted") await this.#apply();
   }
 
-  #tellIn(ms: number): void {
+  #sendIn(ms: number): void {
     this.#timer?.cancel();
     this.#timer = this.#parts.foundation.timers.after(ms, () => {
       const abort = new AbortController();
       const done = this.#apply(abort.signal).finally(() => {
         this.#calling = undefined;
-        if (!this.#isClosed) this.#tellIn(this.#nextMs());
+        if (!this.#isClosed) this.#sendIn(this.#nextMs());
       });
       this.#calling = { abort, done };
     });
@@ -88,11 +88,11 @@ export class LevelDriver implements Driver {
 
   #nextMs(): number {
     if (this.#failures > 0) return backoffMs(backoff, this.#failures, this.#parts.foundation.chance);
-    return this.#applied === this.#requested ? this.#reply.againMs : 0;
+    return this.#applied === this.#requested ? this.#reply.repeatAfterMs : 0;
   }
 
   async #apply(stopped?: AbortSignal): Promise<void> {
-    const { kind, scalerId, foundation, tell, failed } = this.#parts;
+    const { kind, scalerId, foundation, send, failed } = this.#parts;
     const requested = this.#requested;
     if (requested === undefined) return;
     const late = new AbortController();
@@ -101,7 +101,7 @@ export class LevelDriver implements Driver {
     );
     try {
       const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);
-      this.#reply = await tell(requested, signal);
+      this.#reply = await send(requested, signal);
       this.#applied = requested;
       this.#failures = 0;
       this.#error = this.#reply.error;

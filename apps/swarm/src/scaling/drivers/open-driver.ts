@@ -10,14 +10,14 @@ import type { ContainerEngines } from "./container/engines.ts";
 import type { AgentWindow, Driver } from "./driver.ts";
 import { KubernetesApi } from "./kubernetes/api.ts";
 import { kubernetesDriver, kubernetesProblem } from "./kubernetes/kubernetes-driver.ts";
-import type { AgentHome } from "./process/environment.ts";
+import type { AgentPool } from "./process/environment.ts";
 import type { LaunchRecords } from "./process/leftovers.ts";
 import { processDriver } from "./process/process-driver.ts";
 import { webhookDriver } from "./webhook-driver.ts";
 
 export interface DriverParts {
   readonly scaler: Scaler;
-  readonly home: AgentHome;
+  readonly agentPool: AgentPool;
   readonly agents: AgentWindow;
   readonly records: LaunchRecords;
   readonly foundation: Foundation;
@@ -66,14 +66,14 @@ export function driverProblem(
 
 /** Returns the driver of a valid scaler. */
 export function openDriver(parts: DriverParts): Driver | undefined {
-  const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter, crashes, refused } =
+  const { scaler, agentPool, agents, records, foundation, ids, settings, quarantineAfter, crashes, refused } =
     parts;
   const { scalerId, driver } = scaler;
   switch (driver?.$case) {
     case "process":
       return processDriver({
         scalerId,
-        home,
+        agentPool,
         agents,
         records,
         foundation,
@@ -86,7 +86,7 @@ export function openDriver(parts: DriverParts): Driver | undefined {
     case "container":
       return containerDriver({
         scalerId,
-        home,
+        agentPool,
         agents,
         foundation,
         ids,
@@ -99,12 +99,12 @@ export function openDriver(parts: DriverParts): Driver | undefined {
         engine: parts.engines.at(driver.value.socket || (settings.containers.sockets[0] ?? "")),
       });
     case "kubernetes": {
-      const { namespace, pool } = home;
+      const { namespace, pool } = agentPool;
       const api = new KubernetesApi(settings.kubernetes);
       return kubernetesDriver({ namespace, pool, scalerId, settings: driver.value, api, foundation });
     }
     case "webhook": {
-      const { namespace, pool } = home;
+      const { namespace, pool } = agentPool;
       const arePrivateAllowed = settings.privateWebhooks;
       return webhookDriver({
         namespace,

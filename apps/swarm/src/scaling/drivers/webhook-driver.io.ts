@@ -20,7 +20,7 @@ interface ReceivedWebhook {
 
 describe("a webhook of a scaler", () => {
   let server: Server;
-  const told: ReceivedWebhook[] = [];
+  const received: ReceivedWebhook[] = [];
   const refused: string[] = [];
   let answers: { status: number; text: string; location?: string }[] = [];
 
@@ -29,7 +29,7 @@ describe("a webhook of a scaler", () => {
     server = createServer(async (request, response) => {
       let text = "";
       for await (const piece of request) text += piece;
-      told.push({ path: request.url ?? "", headers: request.headers, text, body: JSON.parse(text) });
+      received.push({ path: request.url ?? "", headers: request.headers, text, body: JSON.parse(text) });
       const { status, text: answer, location } = answers.shift() ?? { status: 200, text: "" };
       response.writeHead(status, location === undefined ? {} : { location }).end(answer);
     });
@@ -44,7 +44,7 @@ describe("a webhook of a scaler", () => {
   const url = (path = "/scale") => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 
   function open(arePrivateAllowed = true) {
-    told.length = 0;
+    received.length = 0;
     const chance = { ...seededChance(1), random: () => 0 };
     return webhookDriver({
       ...{ namespace: "default", pool: "gpu", scalerId: "crew", arePrivateAllowed },
@@ -54,13 +54,13 @@ describe("a webhook of a scaler", () => {
     });
   }
 
-  it("hears of each change, signed, and what it answers is read", async () => {
+  it("is called for each change, signed, and its reply is read", async () => {
     answers = [{ status: 202, text: '{"starting": 3}' }];
     const driver = open();
-    driver.want(3, "3 tasks wait");
-    driver.want(3, "3 tasks wait");
-    await until("the first", () => driver.standing().starting === 3);
-    const [first] = told;
+    driver.setCount(3, "3 tasks wait");
+    driver.setCount(3, "3 tasks wait");
+    await until("the first", () => driver.status().starting === 3);
+    const [first] = received;
     assert.ok(first !== undefined);
     assert.deepEqual([first.body.wanted, first.body.launchId, first.body.pool], [3, "crew.webhook", "gpu"]);
     const {
@@ -75,46 +75,46 @@ describe("a webhook of a scaler", () => {
     });
     assert.equal(signature, signed["webhook-signature"]);
     assert.doesNotMatch(first.text, /hush/);
-    driver.want(1, "fewer");
-    await until("the second", () => told.length === 2);
-    assert.equal(told[1]?.body.wanted, 1);
+    driver.setCount(1, "fewer");
+    await until("the second", () => received.length === 2);
+    assert.equal(received[1]?.body.wanted, 1);
     await driver.close("left");
-    assert.equal(told.length, 2, "sent after the move");
+    assert.equal(received.length, 2, "sent after the move");
   });
 
   it("is called again until it succeeds, with the newest number only", async () => {
     answers = [{ status: 500, text: "" }];
     const driver = open();
-    driver.want(2, "");
-    await until("the refusal", () => driver.standing().error !== undefined);
-    assert.equal(driver.standing().error?.code, "outgoing.failed");
-    assert.match(driver.standing().error?.message ?? "", /status 500/);
-    driver.want(5, "");
-    await until("the second", () => driver.standing().error === undefined);
+    driver.setCount(2, "");
+    await until("the refusal", () => driver.status().error !== undefined);
+    assert.equal(driver.status().error?.code, "outgoing.failed");
+    assert.match(driver.status().error?.message ?? "", /status 500/);
+    driver.setCount(5, "");
+    await until("the second", () => driver.status().error === undefined);
     assert.deepEqual(
-      told.map(({ body }) => body.wanted),
+      received.map(({ body }) => body.wanted),
       [2, 5],
     );
     await driver.close("deleted");
-    assert.equal(told.at(-1)?.body.wanted, 0, "for good: none is wanted");
+    assert.equal(received.at(-1)?.body.wanted, 0, "for good: none is wanted");
   });
 
   it("leads nowhere else: a redirect is no answer", async () => {
     answers = [{ status: 302, text: "", location: url("/elsewhere") }];
     const driver = open();
-    driver.want(1, "");
-    await until("the refusal", () => driver.standing().error !== undefined);
+    driver.setCount(1, "");
+    await until("the refusal", () => driver.status().error !== undefined);
     await driver.close("left");
-    assert.ok(told.every(({ path }) => path === "/scale"));
+    assert.ok(received.every(({ path }) => path === "/scale"));
   });
 
   it("is not called in a private network by any name, if that is not allowed", async () => {
     const driver = open(false);
-    driver.want(1, "");
-    await until("the refusal", () => driver.standing().error !== undefined);
-    assert.equal(driver.standing().error?.code, "outgoing.refused");
+    driver.setCount(1, "");
+    await until("the refusal", () => driver.status().error !== undefined);
+    assert.equal(driver.status().error?.code, "outgoing.refused");
     await driver.close("left");
-    assert.equal(told.length, 0);
+    assert.equal(received.length, 0);
     assert.ok(refused.length > 0 && refused.every((code) => code === "outgoing.refused"));
   });
 });

@@ -17,7 +17,7 @@ export interface WebhookDriverParts {
   readonly foundation: Foundation;
 }
 
-const againMs = 60_000;
+const repeatMs = 60_000;
 
 export function webhookDriver(parts: WebhookDriverParts): LevelDriver {
   const { settings, namespace, pool, scalerId, arePrivateAllowed, foundation, refused } = parts;
@@ -26,13 +26,13 @@ export function webhookDriver(parts: WebhookDriverParts): LevelDriver {
     kind: "webhook",
     scalerId,
     foundation,
-    async tell({ count: wanted, reason }, signal) {
+    async send({ count: wanted, reason }, signal) {
       const moment = new Date(foundation.clock.now()).toISOString();
       const launchId = launchIdOf(scalerId, "webhook");
       const body = JSON.stringify({ namespace, pool, scalerId, wanted, reason, launchId, moment });
       const headers = await headersOf(secret, body, foundation);
       const answer = await callOut({ method: "POST", url, headers, body, arePrivateAllowed, signal });
-      return { starting: startingIn(answer), againMs };
+      return { starting: startingIn(answer), repeatAfterMs: repeatMs };
     },
     failed(error) {
       if (outgoingErrors.refused.is(error)) refused(error);

@@ -19,7 +19,7 @@ import {
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { act } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
-import { type KeptPreview, keptPreview } from "./kept-preview.ts";
+import { readPreview, type StoredPreview } from "./stored-preview.ts";
 
 /** Maximum of runs in one report. */
 const portionMax = 100;
@@ -31,7 +31,7 @@ export async function* applyBulk(
 ): AsyncGenerator<ApplyBulkReply, void> {
   const { clock, timers } = dependencies.foundation;
   const now = clock.now();
-  const preview = await keptPreview(dependencies.blobs(), context.namespace, previewToken, now);
+  const preview = await readPreview(dependencies.blobs(), context.namespace, previewToken, now);
   const { runIds } = preview;
   let { place, done } = placeOf(cursor);
   do {
@@ -39,7 +39,7 @@ export async function* applyBulk(
       place,
       place + (perSecond === 0 ? portionMax : Math.min(portionMax, perSecond)),
     );
-    const beginMs = clock.monotonic();
+    const startMs = clock.monotonic();
     const outcomes = await Promise.all(
       portion.map((runId) => refusalOf(dependencies, preview, { runId, reason, previewToken }, context)),
     );
@@ -48,7 +48,7 @@ export async function* applyBulk(
     done += portion.length - refusals.length;
     const remaining = Math.max(0, runIds.length - place);
     yield { done, remaining, refusals, cursor: `a${place}.${done}` };
-    const restMs = perSecond === 0 ? 0 : (portion.length * 1_000) / perSecond - (clock.monotonic() - beginMs);
+    const restMs = perSecond === 0 ? 0 : (portion.length * 1_000) / perSecond - (clock.monotonic() - startMs);
     if (place < runIds.length && restMs > 0) await sleep(timers, restMs, context.signal).catch(() => {});
   } while (place < runIds.length && !context.signal.aborted);
 }
@@ -56,7 +56,7 @@ export async function* applyBulk(
 /** Applies the action to a run. Returns its refusal, or undefined on success. */
 async function refusalOf(
   dependencies: BulkDependencies,
-  { namespace, action, versions }: KeptPreview,
+  { namespace, action, versions }: StoredPreview,
   { runId, reason, previewToken }: { runId: string; reason: string; previewToken: string },
   context: CallContext,
 ): Promise<BulkRefusal | undefined> {
@@ -68,12 +68,16 @@ async function refusalOf(
     const error = errorFromUnknown(thrown);
     // It was done before, with another reason text.
     if (error.code === runtimeErrors.keyReused.code) return undefined;
-    if (onTheWay.has(error.status)) throw error;
+    if (transientStatuses.has(error.status)) throw error;
     return { runId, error: toErrorDetail(error) };
   }
 }
 
-const onTheWay: ReadonlySet<Status> = new Set<Status>(["UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"]);
+const transientStatuses: ReadonlySet<Status> = new Set<Status>([
+  "UNAVAILABLE",
+  "CANCELLED",
+  "DEADLINE_EXCEEDED",
+]);
 
 function placeOf(cursor: string): { readonly place: number; readonly done: number } {
   if (cursor === "") return { place: 0, done: 0 };

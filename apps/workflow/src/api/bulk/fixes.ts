@@ -41,7 +41,7 @@ interface TaskNamed {
 async function isFixable(tasks: Tasks["tasks"], named: TaskNamed, options: CallOptions): Promise<boolean> {
   try {
     const { task } = await tasks.getTask(GetTaskRequest.fromPartial(named), options);
-    return task?.input !== undefined && unwell.has(task.status);
+    return task?.input !== undefined && fixableStatuses.has(task.status);
   } catch (thrown) {
     // Other versions of the workflow may not have the task.
     const { status } = errorFromUnknown(thrown);
@@ -50,7 +50,7 @@ async function isFixable(tasks: Tasks["tasks"], named: TaskNamed, options: CallO
   }
 }
 
-const unwell: ReadonlySet<Task["status"]> = new Set([
+const fixableStatuses: ReadonlySet<Task["status"]> = new Set([
   TaskStatus.TASK_STATUS_FAILED,
   TaskStatus.TASK_STATUS_CANCELLED,
   TaskStatus.TASK_STATUS_PAUSED,
@@ -67,8 +67,8 @@ export async function fix(
 ): Promise<void> {
   const { namespace, runId } = named;
   const { task } = await tasks.getTask(GetTaskRequest.fromPartial({ namespace, runId, taskId }), options);
-  const given = task?.input === undefined ? null : jsonOf(task.input, "input");
-  const input = mergePatched(given, requirePatch(patch));
+  const current = task?.input === undefined ? null : jsonOf(task.input, "input");
+  const input = mergePatched(current, requirePatch(patch));
   const repair = { $case: "input", value: jsonPayload(input) } as const;
   const request = { ...named, taskId, repair, idempotencyKey: options.idempotencyKey ?? "" };
   await tasks.repairTask(RepairTaskRequest.create(request), options);

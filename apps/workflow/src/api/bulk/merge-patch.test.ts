@@ -26,9 +26,9 @@ const table: readonly (readonly [value: string, patch: string, result: string])[
 describe("a merge patch", () => {
   for (const [value, patch, result] of table)
     it(`${patch} of ${value} is ${result}, once and twice`, () => {
-      const wanted: Json = JSON.parse(patch);
-      const once = mergePatched(JSON.parse(value), wanted);
-      assert.equal(JSON.stringify(once), result);
-      assert.equal(JSON.stringify(mergePatched(once, wanted)), result);
+      const parsedPatch: Json = JSON.parse(patch);
+      const patched = mergePatched(JSON.parse(value), parsedPatch);
+      assert.equal(JSON.stringify(patched), result);
+      assert.equal(JSON.stringify(mergePatched(patched, parsedPatch)), result);
     });
 });

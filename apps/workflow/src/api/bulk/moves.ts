@@ -3,7 +3,7 @@ import type { BulkMove, BulkReview, RunCount } from "@tutti/contracts/workflow/v
 import { MoveReview, MoveRunRequest, MoveVerdict, RunFilter } from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
-import { indexLabels, isMovable, verdictWords } from "@tutti/machine-run";
+import { indexLabels, isMovable, verdictNames } from "@tutti/machine-run";
 import { matching } from "../runs/listing.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 
@@ -33,7 +33,7 @@ export async function planMoves(
   const review = async () => {
     const runs = portion;
     portion = [];
-    await Promise.all(runs.map((run) => reviewOne(dependencies, move, { ...run, planned }, context)));
+    await Promise.all(runs.map((run) => reviewRun(dependencies, move, { ...run, planned }, context)));
   };
   for await (const { key, status, labels } of matched) {
     if (!isMovable(status)) planned.leftAlone++;
@@ -54,7 +54,7 @@ interface Reviewed {
   readonly planned: MovesPlanned;
 }
 
-async function reviewOne(
+async function reviewRun(
   dependencies: BulkDependencies,
   move: BulkMove,
   { runId, hash, planned }: Reviewed,
@@ -63,12 +63,12 @@ async function reviewOne(
   const review = await reviewOf(dependencies, move, { runId, planned }, context);
   const { verdict } = review;
   const isThere = verdict === MoveVerdict.MOVE_VERDICT_IDENTICAL && review.hash === hash;
-  const value = verdictWords[verdict] ?? "";
+  const value = verdictNames[verdict] ?? "";
   const group = planned.groups.get(value) ?? { value, count: 0, exampleRunId: runId };
   planned.groups.set(value, group);
   group.count++;
-  const isTold = verdict >= MoveVerdict.MOVE_VERDICT_BUSY && group.count <= reviewsMax;
-  if (isTold) planned.reviews.push({ runId, review });
+  const isReported = verdict >= MoveVerdict.MOVE_VERDICT_BUSY && group.count <= reviewsMax;
+  if (isReported) planned.reviews.push({ runId, review });
   if (verdict > MoveVerdict.MOVE_VERDICT_BUSY) {
     planned.leftAlone++;
     return;
@@ -114,7 +114,7 @@ async function addChildren(
     const version = named.get(definition);
     if (!isMovable(status) || version === undefined || planned.runIds.includes(key.id)) continue;
     planned.versions[key.id] = version;
-    await reviewOne(
+    await reviewRun(
       dependencies,
       { ...move, map: {} },
       { runId: key.id, hash: hashIn(labels), planned },

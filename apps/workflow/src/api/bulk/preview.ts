@@ -12,12 +12,12 @@ import type { CallContext } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
 import { requestErrors } from "../../errors.ts";
 import { matching, runOf } from "../runs/listing.ts";
-import { statusWord } from "../runs/status-word.ts";
+import { statusName } from "../runs/status-word.ts";
 import { fitsStatus } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 import { fixable } from "./fixes.ts";
-import { keepPreview } from "./kept-preview.ts";
 import { planMoves } from "./moves.ts";
+import { storePreview } from "./stored-preview.ts";
 
 /** Maximum of runs in one preview. */
 const runsMax = 100_000;
@@ -26,10 +26,10 @@ const groupsMax = 100;
 
 export async function previewBulk(
   dependencies: BulkDependencies,
-  { filter = RunFilter.create(), action: wanted }: PreviewBulkRequest,
+  { filter = RunFilter.create(), action: requested }: PreviewBulkRequest,
   context: CallContext,
 ): Promise<PreviewBulkReply> {
-  const action = wanted?.action;
+  const action = requested?.action;
   if (action === undefined) throw requestErrors.nothingToDo();
   const { namespace } = context;
   if (action.$case === "move") return await previewMoves(dependencies, filter, action, context);
@@ -46,14 +46,14 @@ export async function previewBulk(
     const { id } = entry.key;
     runIds.push(id);
     if (sample.length < sampleMax) sample.push(runOf(entry));
-    const value = entry.labels[indexLabels.errorCode] ?? statusWord(entry.status);
+    const value = entry.labels[indexLabels.errorCode] ?? statusName(entry.status);
     const group = groups.get(value) ?? { value, count: 0, exampleRunId: id };
     group.count++;
     groups.set(value, group);
   }
   const createMs = dependencies.foundation.clock.now();
   return {
-    previewToken: await keepPreview(dependencies.blobs(), {
+    previewToken: await storePreview(dependencies.blobs(), {
       namespace,
       createMs,
       action,
@@ -75,12 +75,12 @@ async function* fitting(
   action: NonNullable<BulkAction["action"]>,
   context: CallContext,
 ): AsyncGenerator<IndexEntry | undefined, void> {
-  const wanted: IndexEntry[] = [];
+  const candidates: IndexEntry[] = [];
   for await (const entry of matching(dependencies, filter, context.namespace))
     if (!fitsStatus(action, entry)) yield undefined;
-    else if (action.$case === "fix") wanted.push(entry);
+    else if (action.$case === "fix") candidates.push(entry);
     else yield entry;
-  if (action.$case === "fix") yield* fixable(dependencies, action.value, wanted, { context });
+  if (action.$case === "fix") yield* fixable(dependencies, action.value, candidates, { context });
 }
 
 async function previewMoves(
@@ -100,7 +100,7 @@ async function previewMoves(
   if (runIds.length > runsMax) throw requestErrors.tooManyRuns({ max: runsMax });
   const createMs = dependencies.foundation.clock.now();
   return {
-    previewToken: await keepPreview(dependencies.blobs(), { namespace, createMs, action, runIds, versions }),
+    previewToken: await storePreview(dependencies.blobs(), { namespace, createMs, action, runIds, versions }),
     count: runIds.length,
     leftAlone,
     sample: [],

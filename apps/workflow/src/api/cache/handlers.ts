@@ -84,18 +84,18 @@ async function list(
   });
   const found = await Promise.all(
     entries
-      .filter((entry) => isWanted(entry, filter))
+      .filter((entry) => matchesFilter(entry, filter))
       .map(async ({ key }) => {
         // It may have expired meanwhile.
         const reply = client.getCacheEntry({ namespace, entryId: key.id }, { context });
-        const { entry } = await reply.catch(orGone);
+        const { entry } = await reply.catch(orMissing);
         return entry && { ...entry, output: undefined };
       }),
   );
   return { entries: found.filter((entry) => entry !== undefined), page: { nextToken: cursor } };
 }
 
-function orGone(error: unknown): { readonly entry: undefined } {
+function orMissing(error: unknown): { readonly entry: undefined } {
   if (cacheErrors.missing.is(error)) return { entry: undefined };
   throw error;
 }
@@ -155,12 +155,12 @@ async function invalidate(
   context: CallContext,
 ): Promise<number> {
   const { namespace } = context;
-  const given = filter ?? CacheFilter.create();
-  const isEmpty = Object.values(given).every((value) => value === "");
+  const requested = filter ?? CacheFilter.create();
+  const isEmpty = Object.values(requested).every((value) => value === "");
   if (isEmpty && !all) throw cacheErrors.conditionWanted();
   const search = async (labels: readonly LabelCondition[]) =>
     await allEntries(dependencies, { ...live, namespace, labels });
-  const found = (await search(conditionsOf(given))).filter((entry) => isWanted(entry, given));
+  const found = (await search(conditionsOf(requested))).filter((entry) => matchesFilter(entry, requested));
   const ids = new Set(found.map(({ key }) => key.id));
   // Iterating a set includes values that are added during the iteration.
   if (derived)
@@ -186,12 +186,12 @@ function conditionsOf(filter: CacheFilter | undefined): readonly LabelCondition[
 }
 
 /** A capability without a version range means every range. */
-function isWanted(
+function matchesFilter(
   { key, labels }: Pick<IndexEntry, "key" | "labels">,
   filter: CacheFilter | undefined,
 ): boolean {
-  const { capability: wanted = "", entryId = "" } = filter ?? {};
+  const { capability: expected = "", entryId = "" } = filter ?? {};
   if (entryId !== "" && key.id !== entryId) return false;
   const capability = labels[cacheLabel.capability] ?? "";
-  return wanted === "" || capability === wanted || capability.startsWith(`${wanted}@`);
+  return expected === "" || capability === expected || capability.startsWith(`${expected}@`);
 }

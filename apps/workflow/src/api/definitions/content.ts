@@ -21,7 +21,7 @@ import { latest } from "@tutti/machine-entities/definition";
 import { declareWeight } from "@tutti/mesh";
 import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
 import { applyOnTriggers } from "../../definitions/on-triggers.ts";
-import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
+import { checkSource, requireValid } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
 import type { DefinitionDependencies } from "./dependencies.ts";
 
@@ -32,8 +32,8 @@ export async function checkDefinition(
 ): Promise<CheckDefinitionReply> {
   const offered = againstInstallation ? await dependencies.offered(source, context) : undefined;
   const retry = dependencies.retryIn(context.namespace);
-  const wanted = { message: true, graph: true };
-  const { problems, definition } = await checkSource(source, wanted, { offered, retry });
+  const parts = { message: true, graph: true };
+  const { problems, definition } = await checkSource(source, parts, { offered, retry });
   const { message, graph } = definition ?? {};
   const reply: CheckDefinitionReply = {
     problems: problems.map(problemMessage),
@@ -50,19 +50,19 @@ export async function registerDefinition(
   request: RegisterDefinitionRequest,
   context: CallContext,
 ): Promise<RegisterDefinitionReply> {
-  const { source: given = DefinitionSource.create(), versionLabels, rolloutPercent: percent } = request;
+  const { source: requested = DefinitionSource.create(), versionLabels, rolloutPercent: percent } = request;
   const keepLatest = request.keepLatest || percent !== undefined;
-  const { source, checked } = await admittedSource(dependencies, given, context);
-  const made = withoutMistakes(checked, source.fileName || "the definition");
+  const { source, checked } = await admittedSource(dependencies, requested, context);
+  const checkedParts = requireValid(checked, source.fileName || "the definition");
   const labels = keepLatest ? versionLabels : [latest, ...versionLabels];
   const { definition, existed } = await dependencies.versions.register(
-    made,
+    checkedParts,
     { source, labels, percent },
     context,
   );
   // They start runs of the label `latest`.
   if (!keepLatest || definition.versionLabels.includes(latest))
-    await applyOnTriggers(dependencies.triggers, made, context);
+    await applyOnTriggers(dependencies.triggers, checkedParts, context);
   return { definition, existed, problems: checked.problems.map(problemMessage) };
 }
 
@@ -76,8 +76,8 @@ async function admittedSource(
 ) {
   const isAdmitted = dependencies.admission === undefined;
   const options = { retry: dependencies.retryIn(context.namespace) };
-  const wanted = isAdmitted ? registered : { ...registered, text: "json" as const };
-  const checked = await checkSource(source, wanted, options);
+  const parts = isAdmitted ? registered : { ...registered, text: "json" as const };
+  const checked = await checkSource(source, parts, options);
   const { definition } = checked;
   if (isAdmitted || definition === undefined) return { source, checked };
   const document = () => JSON.parse(definition.text) as Json;
@@ -120,15 +120,15 @@ async function definitionOf(
   subject: Subject,
   parameters: Payload | undefined,
   context: CallContext,
-  wanted: WantedParts,
+  parts: WantedParts,
 ): Promise<DefinitionParts> {
   const source =
     subject?.$case === "definition"
       ? await versions.findSource(subject.value, context)
       : (subject?.value ?? DefinitionSource.create());
-  const given: Json | undefined = parameters && jsonOf(parameters, "parameters");
-  const checked = await checkSource(source, wanted, { parameters: given });
-  return withoutMistakes(checked, source.fileName || "the definition");
+  const parameterJson: Json | undefined = parameters && jsonOf(parameters, "parameters");
+  const checked = await checkSource(source, parts, { parameters: parameterJson });
+  return requireValid(checked, source.fileName || "the definition");
 }
 
 interface Format {

@@ -54,8 +54,8 @@ async function rollOutDefinition(
 ): Promise<RollOutDefinitionReply> {
   const key = keyOf(context.namespace, name);
   const $case = /^[0-9a-f]{64}$/.test(version) ? "hash" : "label";
-  const wanted = { name, version: { $case, value: version } } as const;
-  const { hash, labels: searchLabels } = await dependencies.versions.find(wanted, context);
+  const selector = { name, version: { $case, value: version } } as const;
+  const { hash, labels: searchLabels } = await dependencies.versions.find(selector, context);
   const order = {
     key,
     command: rollOut,

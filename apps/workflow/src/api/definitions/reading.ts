@@ -103,7 +103,7 @@ function definitionsBy(
     async find(name) {
       try {
         const found = await dependencies.versions.find({ name, version: undefined }, context);
-        return fits(filter, found) ? found : undefined;
+        return matchesFilter(filter, found) ? found : undefined;
       } catch (error) {
         if (definitionErrors.missing.is(error)) return undefined;
         throw error;
@@ -113,12 +113,12 @@ function definitionsBy(
 }
 
 /** Checks the conditions that only the definition itself can answer. */
-function fits(filter: DefinitionFilter, definition: Definition): boolean {
+function matchesFilter(filter: DefinitionFilter, definition: Definition): boolean {
   const { kinds, uses, templates, archived, text } = filter;
   if (!archived && definition.archived) return false;
   if (templates && definition.parameterSchema === "") return false;
   if (kinds.length > 0 && !kinds.includes(definition.kind)) return false;
   if (uses !== "" && !definition.uses.includes(uses)) return false;
-  const wanted = text.toLowerCase();
-  return `${definition.name}\n${definition.description}`.toLowerCase().includes(wanted);
+  const searchText = text.toLowerCase();
+  return `${definition.name}\n${definition.description}`.toLowerCase().includes(searchText);
 }

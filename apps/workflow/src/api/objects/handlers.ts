@@ -42,9 +42,9 @@ async function callObject(
   context: CallContext,
 ) {
   const { namespace } = context;
-  const given = { key, call, ...(input !== undefined && { input: jsonOf(input, "input") }) };
+  const callInput = { key, call, ...(input !== undefined && { input: jsonOf(input, "input") }) };
   const definition = { name, version: undefined };
-  const spec = RunSpec.fromPartial({ input: inline(Buffer.from(JSON.stringify(given))) });
+  const spec = RunSpec.fromPartial({ input: inline(Buffer.from(JSON.stringify(callInput))) });
   spec.what = { $case: "definition", value: definition };
   const { run } = await runs.startRun(StartRunRequest.fromPartial({ namespace, runId, spec }), { context });
   if (waitMs === 0 || run === undefined || run.endTime !== undefined) return { run };
@@ -86,14 +86,14 @@ async function listObjects(
     entries.map(async ({ definition, labels }) => {
       const query = { namespace, name: definition, key: labels["key"] ?? "" };
       // It may have been removed meanwhile.
-      const { object } = await dependencies.objects.getObject(query, { context }).catch(orGone);
+      const { object } = await dependencies.objects.getObject(query, { context }).catch(orMissing);
       return object && { ...object, state: undefined, waiting: [], recent: [] };
     }),
   );
   return { objects: found.filter((object) => object !== undefined), page: { nextToken: cursor } };
 }
 
-function orGone(error: unknown): { readonly object: undefined } {
+function orMissing(error: unknown): { readonly object: undefined } {
   if (objectErrors.missing.is(error)) return { object: undefined };
   throw error;
 }

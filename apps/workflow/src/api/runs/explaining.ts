@@ -10,7 +10,14 @@ import {
   withRemedies,
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
+import {
+  explain,
+  explainGroups,
+  explanationOf,
+  type RunExplanation,
+  showTask,
+  type TaskGroup,
+} from "@tutti/machine-run";
 import { keyOf, queryRun, type RunDependencies, runNamed } from "./dependencies.ts";
 
 export interface ExplainDependencies
@@ -47,28 +54,37 @@ async function explainAll(
   runId: string,
   context: CallContext,
 ): Promise<Explanation> {
-  const call = { query: explainWhole, body: undefined };
-  const { lead, explanation, standings } = (await queryRun(dependencies, runId, call, context)) as Whole;
+  const call = { query: explainGroups, body: undefined };
+  const { lead, explanation, taskGroups } = (await queryRun(
+    dependencies,
+    runId,
+    call,
+    context,
+  )) as RunExplanation;
   const known = await Promise.all(
-    standings.map((standing, place) =>
-      place < queriedMax ? withPool(dependencies, standing, context) : Promise.resolve(standing),
+    taskGroups.map((group, place) =>
+      place < queriedMax ? withPool(dependencies, group, context) : Promise.resolve(group),
     ),
   );
   const remedies = known.flatMap(({ first }) => first?.remedies ?? []);
-  return inWords({ lead, explanation: withRemedies(explanation, remedies, queriedMax), standings: known });
+  return explanationOf({
+    lead,
+    explanation: withRemedies(explanation, remedies, queriedMax),
+    taskGroups: known,
+  });
 }
 
 async function withPool(
   dependencies: ExplainDependencies,
-  standing: Standing,
+  group: TaskGroup,
   context: CallContext,
-): Promise<Standing> {
-  const { first } = standing;
+): Promise<TaskGroup> {
+  const { first } = group;
   const placed = first && (await placedAt(dependencies, first, context));
-  if (first === undefined || placed === undefined) return standing;
+  if (first === undefined || placed === undefined) return group;
   // A pool includes past waits. A running task waits for nothing.
-  const wait = placed.waits.find(({ present }) => present) ?? standing.wait;
-  return { ...standing, wait, first: withPlacement(first, placed) };
+  const wait = placed.waits.find(({ present }) => present) ?? group.wait;
+  return { ...group, wait, first: withPlacement(first, placed) };
 }
 
 /** Returns the explanation of the pool for a queued task. */

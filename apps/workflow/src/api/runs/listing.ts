@@ -18,7 +18,7 @@ import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import { type CallContext, matchesWildcard, toTimestamp } from "@tutti/kernel";
 import { countsIn, indexLabels, showCounts } from "@tutti/machine-run";
 import { causeOf, keyOf, type RunDependencies } from "./dependencies.ts";
-import { statusWord } from "./status-word.ts";
+import { statusName } from "./status-word.ts";
 
 const lines: Lines<RunFilter, Run> = {
   kind: "run",
@@ -33,7 +33,7 @@ const lines: Lines<RunFilter, Run> = {
     if (errorCode !== "" && !errorCode.includes("*")) equals(indexLabels.errorCode, errorCode);
     return conditions;
   },
-  fits: ({ errorCode }, { labels }) =>
+  matches: ({ errorCode }, { labels }) =>
     !errorCode.includes("*") || matchesWildcard(errorCode, labels[indexLabels.errorCode] ?? ""),
   itemOf: runOf,
 };
@@ -43,8 +43,8 @@ export async function listRuns(
   { filter = RunFilter.create(), oldestFirst, page }: ListRunsRequest,
   context: CallContext,
 ): Promise<ListRunsReply> {
-  const wanted = { filter, oldestFirst, page };
-  const { items: runs, nextToken, indexedTo } = await listLines(dependencies, lines, wanted, context);
+  const query = { filter, oldestFirst, page };
+  const { items: runs, nextToken, indexedTo } = await listLines(dependencies, lines, query, context);
   await addCounts(dependencies, runs, context, loadedMax);
   return { runs, page: { nextToken }, indexedTo };
 }
@@ -65,12 +65,12 @@ async function addCounts(
   let loaded = 0;
   const reads = runs.map(async (run) => {
     const key = keyOf(context.namespace, run.runId);
-    if (run.tasks !== undefined || (!dependencies.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
+    if (run.tasks !== undefined || (!dependencies.runtime.isInMemory(key) && ++loaded > mostLoaded)) return;
     // It may have moved or been removed meanwhile: then the list lacks its counts.
-    const shown = await dependencies.runtime
+    const reply = await dependencies.runtime
       .query({ key, query: showCounts, body: undefined })
       .catch(() => undefined);
-    if (shown !== undefined) run.tasks = shown.counts;
+    if (reply !== undefined) run.tasks = reply.counts;
   });
   await Promise.all(reads);
 }
@@ -86,7 +86,7 @@ export async function countRuns(
 ): Promise<CountRunsReply> {
   const counts = new Map<string, RunCount>();
   let indexedToMs = 0;
-  let looked = 0;
+  let checked = 0;
   for await (const page of matchingPages(dependencies, lines, filter, context.namespace)) {
     for (const entry of page.entries) {
       const value = propertyOf(entry, by, label);
@@ -94,9 +94,9 @@ export async function countRuns(
       if (known !== undefined) known.count++;
       else counts.set(value, { value, count: 1, exampleRunId: entry.key.id });
     }
-    looked += page.looked;
+    checked += page.scanned;
     ({ indexedToMs } = page);
-    if (looked >= countedMax) break;
+    if (checked >= countedMax) break;
   }
   const most = [...counts.values()].sort((one, other) => other.count - one.count).slice(0, valuesMax);
   return { counts: most, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
@@ -117,11 +117,17 @@ export async function* watchRuns(
   context: CallContext,
 ): AsyncGenerator<WatchRunsReply, void> {
   const watched = { filter, about: RunFilter.encode(filter).finish(), cursor };
-  const whole = async (run: Run): Promise<Run> => {
+  const withCounts = async (run: Run): Promise<Run> => {
     await addCounts(dependencies, [run], context, 0);
     return run;
   };
-  for await (const { changed, removed, ...place } of watchLines(dependencies, lines, watched, context, whole))
+  for await (const { changed, removed, ...place } of watchLines(
+    dependencies,
+    lines,
+    watched,
+    context,
+    withCounts,
+  ))
     yield { runs: changed, removedIds: removed, ...place };
 }
 
@@ -138,7 +144,7 @@ function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty,
     case RunProperty.RUN_PROPERTY_LABEL:
       return labels[label] ?? "";
     default:
-      return statusWord(status);
+      return statusName(status);
   }
 }
 

@@ -43,8 +43,8 @@ async function versionOf(
   const { what, parameters } = spec ?? {};
   if (what?.$case !== "definition" || definitionHash === "") throw runErrors.moveUnversioned({ id: runId });
   const isHash = /^[0-9a-f]{64}$/.test(version);
-  const wanted = { $case: isHash ? "hash" : "label", value: version } as const;
-  const reference = { name: what.value.name, version: version === "" ? undefined : wanted };
+  const versionSelector = { $case: isHash ? "hash" : "label", value: version } as const;
+  const reference = { name: what.value.name, version: version === "" ? undefined : versionSelector };
   return await orders.version(reference, parameters && jsonOf(parameters, "parameters"), context);
 }
 
@@ -80,18 +80,18 @@ async function moveBack(
   const review = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_SAFE });
   if (dryRun) return { run, review };
   const toEvent = (moved?.event ?? 1) - 1;
-  const again = { namespace, runId, toEvent, keepSignals: true, reason, idempotencyKey };
-  return { run: (await reset(dependencies, again, context)).run, review };
+  const resetRequest = { namespace, runId, toEvent, keepSignals: true, reason, idempotencyKey };
+  return { run: (await reset(dependencies, resetRequest, context)).run, review };
 }
 
 /** Returns whether the event belongs to the move, or only schedules the run without an effect yet. */
 function isOf(moved: Recorded, { type, timeMs, traceparent, reason }: Recorded): boolean {
   const isSameStep = timeMs === moved.timeMs && traceparent === moved.traceparent && reason === moved.reason;
   // The runtime's own records are about the call, not about the run.
-  return isSameStep || begun.has(type) || type.startsWith("runtime.");
+  return isSameStep || startEvents.has(type) || type.startsWith("runtime.");
 }
 
-const begun: ReadonlySet<string> = new Set([
+const startEvents: ReadonlySet<string> = new Set([
   "task_queued",
   "attempt_queued",
   "task_held",

@@ -13,19 +13,19 @@ import { type CallContext, type InstanceKey, type Machine, textOf, toTimestamp }
 import type { Run } from "@tutti/machine-run";
 import { HistoryReader, type ReadEvent } from "@tutti/machine-run/reading";
 import { isInternalEvent, ownEventCodec } from "@tutti/runtime";
-import type { PlanShelf } from "../../plans/plan-shelf.ts";
+import type { PlanCache } from "../../plans/plan-cache.ts";
 import { eventsOf, keyOf } from "./dependencies.ts";
 
 export interface ReadingDependencies extends MachineDependencies {
   readonly machine: Machine<Run>;
-  readonly shelf: Pick<PlanShelf, "prepare">;
-  readonly readers: KeptReaders;
+  readonly planCache: Pick<PlanCache, "prepare">;
+  readonly readers: ReaderCache;
 }
 
 const recordsPage = 500;
 const pageMax = 500;
 /** Maximum of events that one reply reads, if most are about other tasks. */
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
 export async function readHistory(
   dependencies: ReadingDependencies,
@@ -36,13 +36,13 @@ export async function readHistory(
   const after = page?.token ? placeOfToken(page.token) : afterEvent;
   const total = await eventsOf(dependencies, runId, context);
   return whenOwned(dependencies, key, context, async () => {
-    const place = dependencies.readers.take(key, after) ?? {
+    const place = dependencies.readers.remove(key, after) ?? {
       reader: new HistoryReader(dependencies.machine, key),
       at: 0,
     };
-    const wanted = { after, taskId, withInternal, size: Math.min(sizeOf(page), pageMax) };
-    const events = await readOn(dependencies, key, place, wanted);
-    if (place.at < total) dependencies.readers.keep(key, place);
+    const query = { after, taskId, withInternal, size: Math.min(sizeOf(page), pageMax) };
+    const events = await readOn(dependencies, key, place, query);
+    if (place.at < total) dependencies.readers.store(key, place);
     const { isEnded } = await dependencies.runtime.instanceOf(key);
     const nextToken = place.at < total ? tokenOfPlace(place.at) : "";
     return { events, page: { nextToken, ...(isEnded && { total }) } };
@@ -55,7 +55,7 @@ interface ReaderPlace {
   at: number;
 }
 
-interface WantedEvents extends Pick<ReadHistoryRequest, "taskId" | "withInternal"> {
+interface EventsQuery extends Pick<ReadHistoryRequest, "taskId" | "withInternal"> {
   readonly after: number;
   readonly size: number;
 }
@@ -64,10 +64,10 @@ async function readOn(
   dependencies: ReadingDependencies,
   key: InstanceKey,
   place: ReaderPlace,
-  { after, taskId, withInternal, size }: WantedEvents,
+  { after, taskId, withInternal, size }: EventsQuery,
 ): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
-  const until = after + lookedAtMax;
+  const until = after + scannedMax;
   for (;;) {
     const records = await dependencies.runtime.history(key, place.at, recordsPage);
     for (const recorded of records) {
@@ -79,8 +79,8 @@ async function readOn(
         continue;
       }
       const entry = place.reader.read(record);
-      const isWanted = withInternal || !isInternalEvent(record.type);
-      if (isWanted && (taskId === "" || isAbout(entry.task, taskId)))
+      const isIncluded = withInternal || !isInternalEvent(record.type);
+      if (isIncluded && (taskId === "" || isAbout(entry.task, taskId)))
         events.push(eventOf(recorded, record, entry));
       if (events.length >= size || recorded.event >= until) return events;
     }
@@ -90,12 +90,12 @@ async function readOn(
 
 /** Prepares the plan, which has the names of the tasks. */
 async function preparePlan(
-  { shelf }: ReadingDependencies,
+  { planCache }: ReadingDependencies,
   { namespace }: InstanceKey,
   { type, payload }: Record,
 ) {
   const hash = type === "run_started" ? (RunStartedV1.decode(payload).order?.hash ?? "") : "";
-  if (hash !== "") await shelf.prepare(namespace, hash);
+  if (hash !== "") await planCache.prepare(namespace, hash);
 }
 
 /** Returns whether a task is the wanted one, or one of its entries or rounds. */
@@ -127,11 +127,11 @@ function eventOf(
 const readersMax = 4;
 
 /** Keeps readers of long histories between pages: the next page continues at the end of the last one. */
-export class KeptReaders {
+export class ReaderCache {
   readonly #places = new Map<string, ReaderPlace>();
 
   /** Removes and returns the reader at this place. */
-  take(key: InstanceKey, at: number): ReaderPlace | undefined {
+  remove(key: InstanceKey, at: number): ReaderPlace | undefined {
     const name = textOf(key);
     const place = this.#places.get(name);
     if (place?.at !== at) return undefined;
@@ -139,7 +139,7 @@ export class KeptReaders {
     return place;
   }
 
-  keep(key: InstanceKey, place: ReaderPlace): void {
+  store(key: InstanceKey, place: ReaderPlace): void {
     this.#places.set(textOf(key), place);
     for (const oldest of this.#places.keys()) {
       if (this.#places.size <= readersMax) return;

@@ -34,17 +34,17 @@ async function signalsSince(
   toEvent: number,
   context: CallContext,
 ): Promise<RunSignal[]> {
-  let came: { readonly event: number; readonly signal: RunSignal }[] = [];
+  let received: { readonly event: number; readonly signal: RunSignal }[] = [];
   for await (const { event, type, payload } of recordsOf(dependencies, runId, 0, context)) {
     if (type === "signal_received") {
       const { signal } = SignalReceivedV1.decode(payload);
-      if (signal !== undefined) came.push({ event, signal });
+      if (signal !== undefined) received.push({ event, signal });
     } else if (type === "run_reset") {
-      const { toEvent: backTo, signals } = RunResetV1.decode(payload);
-      came = came.filter((one) => one.event <= backTo);
-      for (const signal of signals) came.push({ event, signal });
+      const { toEvent: resetTo, signals } = RunResetV1.decode(payload);
+      received = received.filter((entry) => entry.event <= resetTo);
+      for (const signal of signals) received.push({ event, signal });
     }
   }
-  const since = came.filter(({ event }) => event > toEvent).map(({ signal }) => signal);
+  const since = received.filter(({ event }) => event > toEvent).map(({ signal }) => signal);
   return since.slice(0, runLimits.signalsMax);
 }

@@ -2,16 +2,16 @@
 import type { SignalItem, SignalRunsReply, SignalRunsRequest } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
 import {
-  Bell,
   type CallContext,
   errorFromUnknown,
   errorOf,
+  Notifier,
   type TuttiError,
   toErrorDetail,
 } from "@tutti/kernel";
 import { signalRun } from "@tutti/machine-run";
+import { CallForwarder, isForOthers } from "./call-forwarder.ts";
 import { keyOf, type RunDependencies } from "./dependencies.ts";
-import { HandingOn, isForOthers } from "./handing-on.ts";
 
 export interface SignalDependencies {
   readonly runtime: Pick<RunDependencies["runtime"], "submit">;
@@ -34,18 +34,18 @@ export async function* signalRuns(
     const receipts = signalling.receipts.splice(0, receiptsMax);
     if (receipts.length > 0) yield { receipts };
     else if (signalling.isOver) break;
-    else await signalling.bell.rung();
+    else await signalling.bell.notified();
   }
   await reading;
 }
 
 class Signalling {
-  readonly bell = new Bell();
+  readonly bell = new Notifier();
   readonly receipts: SignalRunsReply["receipts"] = [];
   readonly #dependencies: SignalDependencies;
   readonly #context: CallContext;
   readonly #cause: ReturnType<typeof causeOf>;
-  readonly #handingOn = new HandingOn();
+  readonly #forwarder = new CallForwarder();
   #namespace = "";
   #count = 0;
   #open = 0;
@@ -55,7 +55,7 @@ class Signalling {
     this.#dependencies = dependencies;
     this.#context = context;
     this.#cause = causeOf(context);
-    context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
+    context.signal.addEventListener("abort", () => this.bell.notify(), { once: true });
   }
 
   /** Whether every signal has its receipt. */
@@ -71,7 +71,7 @@ class Signalling {
       }
     } finally {
       this.#hasRead = true;
-      this.bell.ring();
+      this.bell.notify();
     }
   }
 
@@ -81,7 +81,7 @@ class Signalling {
     this.#open++;
     // A payload in a blob is sent in a separate call, which checks it before it is recorded.
     if (payload?.body?.$case === "blob") {
-      void this.#tellElsewhere(number, item);
+      void this.#signalRemote(number, item);
       return;
     }
     this.#dependencies.runtime.submit({
@@ -92,17 +92,17 @@ class Signalling {
       idempotencyKey,
       token: undefined,
       reply: (outcome) => {
-        if (isForOthers(outcome)) void this.#tellElsewhere(number, item);
+        if (isForOthers(outcome)) void this.#signalRemote(number, item);
         else this.#answered(number, outcome.kind === "refused" ? errorOf(outcome.refusal) : undefined);
       },
     });
   }
 
-  async #tellElsewhere(number: number, item: SignalItem): Promise<void> {
+  async #signalRemote(number: number, item: SignalItem): Promise<void> {
     const request = { namespace: this.#namespace, ...item };
     const options = { context: this.#context };
     try {
-      await this.#handingOn.call(() => this.#dependencies.runs.signalRun(request, options));
+      await this.#forwarder.call(() => this.#dependencies.runs.signalRun(request, options));
       this.#answered(number);
     } catch (error) {
       this.#answered(number, errorFromUnknown(error));
@@ -112,6 +112,6 @@ class Signalling {
   #answered(number: number, error?: TuttiError): void {
     this.#open--;
     this.receipts.push({ number, refusal: error && toErrorDetail(error) });
-    this.bell.ring();
+    this.bell.notify();
   }
 }

@@ -12,13 +12,13 @@ import {
   type StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
-import { begin, idToStart, newIdHere } from "@tutti/host/serving";
+import { idToStart, newIdHere, startOnce } from "@tutti/host/serving";
 import {
-  Bell,
   type CallContext,
   errorFromUnknown,
   errorOf,
   fromTimestamp,
+  Notifier,
   toErrorDetail,
   turnForOthers,
 } from "@tutti/kernel";
@@ -27,8 +27,8 @@ import { isHeavy } from "@tutti/mesh";
 import type { Outcome } from "@tutti/runtime";
 import { requestErrors } from "../../errors.ts";
 import type { PreparedSpec } from "../../runs/orders.ts";
+import { CallForwarder, isForOthers } from "./call-forwarder.ts";
 import { keyOf, queryRun, type RunDependencies, runNamed } from "./dependencies.ts";
-import { HandingOn, isForOthers } from "./handing-on.ts";
 
 export async function startRun(
   dependencies: RunDependencies,
@@ -38,7 +38,7 @@ export async function startRun(
   const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey, waitMs } = request;
   if (parent !== undefined && (parent.namespace || context.namespace) !== context.namespace)
     throw requestErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
-  const runId = idToStart(dependencies, { kind: "run", chosen: request.runId, idempotencyKey }, context);
+  const runId = idToStart(dependencies, { kind: "run", requestedId: request.runId, idempotencyKey }, context);
   const extras = {
     startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
     parent,
@@ -52,20 +52,24 @@ export async function startRun(
     if (isHeavy(request)) await turnForOthers();
     return dependencies.orders.order(prepared, undefined, { runId, isRepeatable: true });
   };
-  const beginning = { command: beginRun, order, again: () => dependencies.orders.again(spec, extras) };
-  const { existed } = await begin(dependencies, keyOf(context.namespace, runId), beginning, context);
+  const starting = {
+    command: beginRun,
+    order,
+    repeatedOrder: () => dependencies.orders.identityOf(spec, extras),
+  };
+  const { existed } = await startOnce(dependencies, keyOf(context.namespace, runId), starting, context);
   if (waitMs === 0) return { run: await runNamed(dependencies, runId, {}, context), existed };
   // A separate call follows the run to another owner. Without a chosen id the start must not be repeated.
-  const wanted = { namespace: context.namespace, runId, waitMs, afterEvent: 0 };
-  const { run } = await dependencies.runs.awaitRun(wanted, { context });
+  const awaitRequest = { namespace: context.namespace, runId, waitMs, afterEvent: 0 };
+  const { run } = await dependencies.runs.awaitRun(awaitRequest, { context });
   return { run, existed };
 }
 
 /** Maximum of entries in a reply. */
 const entriesMax = 1_000;
 /** Pause between searches for unreported ends, and the size of one search. */
-const lookMs = 250;
-const looksMax = 500;
+const pollMs = 250;
+const pollMax = 500;
 
 export async function* startRuns(
   dependencies: RunDependencies,
@@ -76,16 +80,16 @@ export async function* startRuns(
   const reading = batch.readAll(requests);
   // The result is awaited at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
-  const look = dependencies.foundation.timers.every(lookMs, () => void batch.look());
+  const polling = dependencies.foundation.timers.every(pollMs, () => void batch.poll());
   try {
     for (;;) {
       const reply = batch.next();
       if (reply !== undefined) yield reply;
       else if (batch.isOver || context.signal.aborted) break;
-      else await batch.bell.rung();
+      else await batch.bell.notified();
     }
   } finally {
-    look.cancel();
+    polling.cancel();
     batch.stop();
   }
   await reading;
@@ -94,14 +98,14 @@ export async function* startRuns(
 interface Followed {
   readonly number: number;
   /** Number of searches before it was followed. */
-  readonly fromLook: number;
+  readonly fromPoll: number;
   readonly stop: () => void;
   /** True if another process reports its end. */
-  isElsewhere?: boolean;
+  isRemote?: boolean;
 }
 
 class Starting {
-  readonly bell = new Bell();
+  readonly bell = new Notifier();
   readonly #dependencies: RunDependencies;
   readonly #context: CallContext;
   readonly #specs: PreparedSpec[] = [];
@@ -111,14 +115,14 @@ class Starting {
   #unanswered = 0;
   #hasRead = false;
   #isFollowing = false;
-  readonly #handingOn = new HandingOn();
-  #looks = 0;
+  readonly #forwarder = new CallForwarder();
+  #polls = 0;
   #namespace = "";
 
   constructor(dependencies: RunDependencies, context: CallContext) {
     this.#dependencies = dependencies;
     this.#context = context;
-    context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
+    context.signal.addEventListener("abort", () => this.bell.notify(), { once: true });
   }
 
   /** Whether each request has its answer and each end was reported. */
@@ -139,10 +143,10 @@ class Starting {
 
   async readAll(requests: AsyncIterable<StartRunsRequest>): Promise<void> {
     try {
-      for await (const request of requests) await this.#take(request);
+      for await (const request of requests) await this.#receive(request);
     } finally {
       this.#hasRead = true;
-      this.bell.ring();
+      this.bell.notify();
     }
   }
 
@@ -151,7 +155,7 @@ class Starting {
     this.#followed.clear();
   }
 
-  async #take({ namespace, specs, items, follow }: StartRunsRequest): Promise<void> {
+  async #receive({ namespace, specs, items, follow }: StartRunsRequest): Promise<void> {
     if (this.#namespace === "") {
       this.#namespace = namespace || this.#context.namespace;
       this.#isFollowing = follow;
@@ -166,10 +170,10 @@ class Starting {
     for (const spec of specs)
       this.#specs.push(await this.#dependencies.orders.prepare(spec, extras, this.#context));
     const cause = causeOf(this.#context);
-    for (const item of items) this.#begin(item, cause);
+    for (const item of items) this.#startRun(item, cause);
   }
 
-  #begin(item: StartItem, cause: ReturnType<typeof causeOf>): void {
+  #startRun(item: StartItem, cause: ReturnType<typeof causeOf>): void {
     const number = ++this.#count;
     const runId = item.runId || newIdHere(this.#dependencies, "run", this.#namespace);
     const replyId = item.runId === "" ? runId : "";
@@ -182,7 +186,7 @@ class Starting {
     if ((inputOf(item) ?? prepared.spec.input)?.body?.$case === "blob") {
       // An input in a blob needs a separate call: it is checked before the run is recorded.
       if (this.#isFollowing) this.#follow(runId, number);
-      void this.#beginElsewhere({ number, runId, replyId }, prepared, item);
+      void this.#startRemote({ number, runId, replyId }, prepared, item);
       return;
     }
     try {
@@ -200,7 +204,7 @@ class Starting {
         idempotencyKey: "",
         token: undefined,
         reply: (outcome) => {
-          if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, replyId }, prepared, item);
+          if (isForOthers(outcome)) void this.#startRemote({ number, runId, replyId }, prepared, item);
           else this.#answered(number, runId, replyId, outcome);
         },
       });
@@ -209,7 +213,7 @@ class Starting {
     }
   }
 
-  async #beginElsewhere(
+  async #startRemote(
     { number, runId, replyId }: { readonly number: number; readonly runId: string; readonly replyId: string },
     { spec }: PreparedSpec,
     item: StartItem,
@@ -223,12 +227,12 @@ class Starting {
       spec: { ...spec, input, labels },
     };
     const followed = this.#followed.get(runId);
-    if (followed !== undefined) followed.isElsewhere = true;
+    if (followed !== undefined) followed.isRemote = true;
     try {
-      const { existed } = await this.#handingOn.call(() =>
+      const { existed } = await this.#forwarder.call(() =>
         this.#dependencies.runs.startRun(request, { context: this.#context }),
       );
-      this.#begun({ number, runId: replyId, existed, refusal: undefined });
+      this.#recordReceipt({ number, runId: replyId, existed, refusal: undefined });
     } catch (error) {
       this.#unfollow(runId);
       this.#refuse(number, replyId, toErrorDetail(errorFromUnknown(error)));
@@ -242,24 +246,24 @@ class Starting {
       return;
     }
     const existed = outcome.kind === "done" && (outcome.reply as { existed: boolean }).existed;
-    this.#begun({ number, runId: replyId, existed, refusal: undefined });
+    this.#recordReceipt({ number, runId: replyId, existed, refusal: undefined });
   }
 
   #refuse(number: number, runId: string, refusal: ErrorDetail): void {
-    this.#begun({ number, runId, existed: false, refusal });
+    this.#recordReceipt({ number, runId, existed: false, refusal });
   }
 
-  #begun(receipt: StartRunsReply["receipts"][number]): void {
+  #recordReceipt(receipt: StartRunsReply["receipts"][number]): void {
     this.#reply.receipts.push(receipt);
     this.#unanswered--;
-    this.bell.ring();
+    this.bell.notify();
   }
 
   #follow(runId: string, number: number): void {
     const stop = this.#dependencies.ends.listen(keyOf(this.#namespace, runId), (ending) =>
       this.#ended(ending),
     );
-    this.#followed.set(runId, { number, fromLook: this.#looks, stop });
+    this.#followed.set(runId, { number, fromPoll: this.#polls, stop });
   }
 
   #unfollow(runId: string): number | undefined {
@@ -273,23 +277,23 @@ class Starting {
     const number = this.#unfollow(ending.runId);
     if (number === undefined) return;
     this.#reply.ends.push({ number, outcome: outcomeOf(ending) });
-    this.bell.ring();
+    this.bell.notify();
   }
 
   /**
    * Finds ends without a result of an attempt: reads the runs that were followed longest, in turn. Most runs
    * end before the second search after their start.
    */
-  async look(): Promise<void> {
-    const looked: [string, Followed][] = [];
-    for (const one of this.#followed) {
-      if (looked.length === looksMax) break;
-      if (one[1].fromLook < this.#looks) looked.push(one);
+  async poll(): Promise<void> {
+    const due: [string, Followed][] = [];
+    for (const entry of this.#followed) {
+      if (due.length === pollMax) break;
+      if (entry[1].fromPoll < this.#polls) due.push(entry);
     }
-    this.#looks++;
-    for (const [runId, followed] of looked) {
-      if (followed.isElsewhere === true) {
-        await this.#lookElsewhere(runId, followed);
+    this.#polls++;
+    for (const [runId, followed] of due) {
+      if (followed.isRemote === true) {
+        await this.#pollRemote(runId, followed);
         continue;
       }
       const { ending } = await queryRun(
@@ -303,7 +307,7 @@ class Starting {
     }
   }
 
-  async #lookElsewhere(runId: string, followed: Followed): Promise<void> {
+  async #pollRemote(runId: string, followed: Followed): Promise<void> {
     const { run } = await this.#dependencies.runs
       .awaitRun({ namespace: this.#namespace, runId, waitMs: 0, afterEvent: 0 }, { context: this.#context })
       .catch(() => ({ run: undefined }));
@@ -312,7 +316,7 @@ class Starting {
     } else if (this.#unfollow(runId) !== undefined) {
       const outcome = { $case: "other" as const, value: run.outcome ?? { result: undefined } };
       this.#reply.ends.push({ number: followed.number, outcome });
-      this.bell.ring();
+      this.bell.notify();
     }
   }
 }
@@ -328,7 +332,7 @@ type EndOutcome = StartRunsReply["ends"][number]["outcome"];
 function outcomeOf({ status, output, outputPayload, error }: RunEnding): EndOutcome {
   if (status === WorkStatus.WORK_STATUS_COMPLETED && outputPayload === undefined)
     return { $case: "inlineOutput", value: output };
-  const why = error ?? {
+  const failure = error ?? {
     code: "",
     message: "",
     retry: 0,
@@ -343,9 +347,9 @@ function outcomeOf({ status, output, outputPayload, error }: RunEnding): EndOutc
     status === WorkStatus.WORK_STATUS_COMPLETED
       ? ({ $case: "completed", value: outputPayload as Payload } as const)
       : status === WorkStatus.WORK_STATUS_CANCELLED
-        ? ({ $case: "cancelled", value: why } as const)
+        ? ({ $case: "cancelled", value: failure } as const)
         : status === WorkStatus.WORK_STATUS_TERMINATED
-          ? ({ $case: "terminated", value: why } as const)
-          : ({ $case: "failed", value: why } as const);
+          ? ({ $case: "terminated", value: failure } as const)
+          : ({ $case: "failed", value: failure } as const);
   return { $case: "other", value: { result } };
 }

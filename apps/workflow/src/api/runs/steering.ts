@@ -132,6 +132,6 @@ export async function query(
   context: CallContext,
 ): Promise<QueryRunReply> {
   const call = { query: showEntry, body: { query: name, payload } };
-  const shown = await queryRun(dependencies, runId, call, context);
-  return { answer: "answer" in shown ? shown.answer : undefined };
+  const reply = await queryRun(dependencies, runId, call, context);
+  return { answer: "answer" in reply ? reply.answer : undefined };
 }

@@ -74,27 +74,27 @@ function firingOf(type: string, payload: Uint8Array, { settled, refused }: Later
       settled.add(firing);
       const message = refused.get(firing);
       return message === undefined
-        ? made(nominalMs, fireMs, FiringResult.FIRING_RESULT_STARTED, { runId })
-        : made(nominalMs, fireMs, FiringResult.FIRING_RESULT_REFUSED, { message });
+        ? buildFiring(nominalMs, fireMs, FiringResult.FIRING_RESULT_STARTED, { runId })
+        : buildFiring(nominalMs, fireMs, FiringResult.FIRING_RESULT_REFUSED, { message });
     }
     case "firing_queued": {
       const { firing, nominalMs, fireMs, runId } = FiringQueuedV1.decode(payload);
       if (settled.has(firing)) return undefined;
-      return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_QUEUED, { runId });
+      return buildFiring(nominalMs, fireMs, FiringResult.FIRING_RESULT_QUEUED, { runId });
     }
     case "firing_skipped": {
       const { firing, nominalMs, fireMs, reason } = FiringSkippedV1.decode(payload);
       // Only a firing that was queued before has a number.
       if (firing !== 0) settled.add(firing);
       const message = skipped[reason] ?? "";
-      return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message });
+      return buildFiring(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message });
     }
     case "times_missed": {
       const { firstMs, lastMs, count, more, fireMs } = TimesMissedV1.decode(payload);
       // The first time is the time of the entry.
       const until = lastMs === firstMs ? "" : `, the last at ${utcOf(lastMs)}`;
       const message = `${more ? "more than " : ""}${counted(count, "time")}${until}`;
-      return made(firstMs, fireMs, FiringResult.FIRING_RESULT_MISSED, { message });
+      return buildFiring(firstMs, fireMs, FiringResult.FIRING_RESULT_MISSED, { message });
     }
     case "start_refused": {
       const { firing, code, message } = StartRefusedV1.decode(payload);
@@ -106,7 +106,7 @@ function firingOf(type: string, payload: Uint8Array, { settled, refused }: Later
   }
 }
 
-function made(
+function buildFiring(
   nominalMs: number,
   fireMs: number,
   result: FiringResult,

@@ -91,22 +91,22 @@ async function requireStart(
 ): Promise<void> {
   const { what, parameters, input } = run ?? RunSpec.create();
   if (what?.$case !== "definition") return;
-  const given = parameters && jsonOf(parameters, "schedule.run.parameters");
-  const { definition } = await versions.runnable(what.value, given, context);
+  const parameterJson = parameters && jsonOf(parameters, "schedule.run.parameters");
+  const { definition } = await versions.runnable(what.value, parameterJson, context);
   requireInput(definition.inputSchema, input, "schedule.run.input");
 }
 
 async function updateSchedule(
   dependencies: ScheduleDependencies,
-  { schedule = Schedule.create(), update: wanted, reason }: UpdateScheduleRequest,
+  { schedule = Schedule.create(), update: updateMask, reason }: UpdateScheduleRequest,
   context: CallContext,
 ): Promise<UpdateScheduleReply> {
   const { scheduleId } = schedule;
   const before = await scheduleNamed(dependencies, scheduleId, context);
-  const after = merged(before, schedule, wanted?.fields ?? []);
+  const after = merged(before, schedule, updateMask?.fields ?? []);
   await requireStart(dependencies, after, context);
   // The revision that was read for the merge is required, unless the caller passed another one.
-  const revision = Number(wanted?.revision || before.revision);
+  const revision = Number(updateMask?.revision || before.revision);
   const call = { command: update, body: { plan: planOf(after), revision }, reason };
   await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
   return { schedule: await scheduleNamed(dependencies, scheduleId, context) };
@@ -125,7 +125,7 @@ async function triggerSchedule(
 }
 
 /** Interval of checks for the run. */
-const lookMs = 5;
+const pollMs = 5;
 
 /** Waits until the run of a firing exists or was refused: a caller that gets an id may read the run. */
 async function started(
@@ -139,7 +139,7 @@ async function started(
     const found = await query(dependencies, key, { query: facts, body: undefined }, context);
     if (context.signal.aborted || !found.startingRunIds.includes(runId))
       return found.recent.find((firing) => firing.runId === runId);
-    await sleep(dependencies.foundation.timers, lookMs, context.signal).catch(() => {});
+    await sleep(dependencies.foundation.timers, pollMs, context.signal).catch(() => {});
   }
 }
 

@@ -43,16 +43,16 @@ export function plannedTiming(timing: ScheduleTiming): PlannedTiming {
 }
 
 function plannedRule({ rule }: TimingRule): PlannedRule {
-  const none = { cron: "", everyMs: 0, offsetMs: 0, onceMs: 0 };
+  const noRule = { cron: "", everyMs: 0, offsetMs: 0, onceMs: 0 };
   switch (rule?.$case) {
     case "cron":
-      return { ...none, cron: rule.value };
+      return { ...noRule, cron: rule.value };
     case "interval":
-      return { ...none, everyMs: rule.value.everyMs, offsetMs: rule.value.offsetMs };
+      return { ...noRule, everyMs: rule.value.everyMs, offsetMs: rule.value.offsetMs };
     case "once":
-      return { ...none, onceMs: fromTimestamp(rule.value) };
+      return { ...noRule, onceMs: fromTimestamp(rule.value) };
     default:
-      return none;
+      return noRule;
   }
 }
 
@@ -111,14 +111,14 @@ export function firingOf({ nominalMs, fireMs, runId, result, message }: ReadOnly
 }
 
 /** Returns the schedule with the named fields replaced. Without names, all fields that are set. */
-export function merged(before: Schedule, wanted: Schedule, fields: readonly string[]): Schedule {
-  const isWanted = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : fields.includes(name));
+export function merged(before: Schedule, changes: Schedule, fields: readonly string[]): Schedule {
+  const isChanged = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : fields.includes(name));
   return {
     ...before,
-    ...(isWanted("description", wanted.description !== "") && { description: wanted.description }),
-    ...(isWanted("timing", wanted.timing !== undefined) && { timing: wanted.timing }),
-    ...(isWanted("run", wanted.run !== undefined) && { run: wanted.run }),
-    ...(isWanted("policy", wanted.policy !== undefined) && { policy: wanted.policy }),
-    ...(isWanted("labels", Object.keys(wanted.labels).length > 0) && { labels: wanted.labels }),
+    ...(isChanged("description", changes.description !== "") && { description: changes.description }),
+    ...(isChanged("timing", changes.timing !== undefined) && { timing: changes.timing }),
+    ...(isChanged("run", changes.run !== undefined) && { run: changes.run }),
+    ...(isChanged("policy", changes.policy !== undefined) && { policy: changes.policy }),
+    ...(isChanged("labels", Object.keys(changes.labels).length > 0) && { labels: changes.labels }),
   };
 }

@@ -10,14 +10,14 @@ import { documentOfTasks, repeatedIds } from "@tutti/definitions";
 import type { MachineDependencies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import {
-  type AdditionShown,
+  type AdditionReview,
   addTasks,
   bringInOutcomes,
   checkAdded,
   runErrors,
   withdrawTasks,
 } from "@tutti/machine-run";
-import { withoutMistakes } from "../../definitions/sources.ts";
+import { requireValid } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
 import { executeOnRun, queryRun } from "../runs/dependencies.ts";
 
@@ -33,11 +33,11 @@ export async function add(
   const { tasks } = documentOfTasks("tasks", list);
   if (tasks === undefined) throw requestErrors.nothingToRun();
   const query = { query: checkAdded, body: { tasks } };
-  const { checked, taken } = (await queryRun(dependencies, runId, query, context)) as AdditionShown;
-  const [known] = taken;
+  const { checked, existing } = (await queryRun(dependencies, runId, query, context)) as AdditionReview;
+  const [known] = existing;
   const isRepeatable = idempotencyKey !== "" || context.idempotencyKey !== "";
   if (known !== undefined && !isRepeatable) throw requestErrors.taskTaken({ task: known });
-  const { plan } = withoutMistakes(checked, "the tasks");
+  const { plan } = requireValid(checked, "the tasks");
   if (plan === undefined) throw requestErrors.nothingToRun();
   const body = { plan: Buffer.from(JSON.stringify(plan)), parentTaskId, reason };
   try {

@@ -12,16 +12,16 @@ import {
   type WatchApprovalsRequest,
 } from "@tutti/contracts/workflow/v1";
 import {
-  isWanted,
   listQuestions,
   type MachineDependencies,
+  matchesFilter,
   ofWorks,
   type Questions,
-  worksThatAsk,
+  worksWithQuestions,
 } from "@tutti/host/serving";
 import { type CallContext, sleep, toTimestamp } from "@tutti/kernel";
 import {
-  type ApprovalsShown,
+  type ApprovalsPage,
   claimApproval,
   decideApproval,
   delegateApproval,
@@ -52,7 +52,7 @@ export async function listApprovals(
 }
 
 /** Reading the index costs little. */
-const lookMs = 500;
+const pollMs = 500;
 /** Maximum interval of messages on a stream. */
 const signOfLifeMs = 5_000;
 
@@ -65,31 +65,31 @@ export async function* watchApprovals(
   const { clock, timers } = dependencies.foundation;
   const questions = questionsOf(dependencies);
   const { signal } = context;
-  const shown = new Map<string, string>();
+  const sent = new Map<string, string>();
   let known: ReadonlyMap<string, number> = new Map();
   let isLive = false;
-  for (let toldMs = clock.monotonic(); !signal.aborted; ) {
-    const now = await worksThatAsk(dependencies, questions, filter, context, true);
+  for (let sentMs = clock.monotonic(); !signal.aborted; ) {
+    const now = await worksWithQuestions(dependencies, questions, filter, context, true);
     const changed = [...now].filter(([id, events]) => known.get(id) !== events).map(([id]) => id);
-    const gone = [...known.keys()].filter((id) => !now.has(id));
+    const removed = [...known.keys()].filter((id) => !now.has(id));
     known = now;
     const approvals: Approval[] = [];
-    for (const approval of await ofWorks(questions, [...changed, ...gone], context)) {
+    for (const approval of await ofWorks(questions, [...changed, ...removed], context)) {
       const name = `${approval.about?.id}/${approval.approvalId}`;
-      const isFit = isWanted(filter, approval, context);
-      if (!isFit && !shown.has(name)) continue;
+      const isMatch = matchesFilter(filter, approval, context);
+      if (!isMatch && !sent.has(name)) continue;
       const state = Buffer.from(Approvals.encode(approval).finish()).toString("base64");
-      if (shown.get(name) === state) continue;
-      if (isFit) shown.set(name, state);
-      else shown.delete(name);
+      if (sent.get(name) === state) continue;
+      if (isMatch) sent.set(name, state);
+      else sent.delete(name);
       approvals.push(approval);
     }
-    if (!isLive || approvals.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
-      toldMs = clock.monotonic();
+    if (!isLive || approvals.length > 0 || clock.monotonic() - sentMs >= signOfLifeMs) {
+      sentMs = clock.monotonic();
       isLive = true;
       yield { approvals, live: true, cursor: "" };
     }
-    await sleep(timers, lookMs, signal).catch(() => {});
+    await sleep(timers, pollMs, signal).catch(() => {});
   }
 }
 
@@ -142,7 +142,7 @@ async function questionNamed(
   context: CallContext,
 ): Promise<Approval> {
   const approval = (await ofRun(dependencies, runId, context)).find(
-    (one) => one.approvalId === approvalId || one.about?.task === approvalId,
+    (candidate) => candidate.approvalId === approvalId || candidate.about?.task === approvalId,
   );
   if (approval === undefined) throw runErrors.approvalMissing({ id: approvalId, run: runId });
   return approval;
@@ -157,7 +157,7 @@ async function ofRun(
   const all: Approval[] = [];
   for (let from = 0; from >= 0; ) {
     const call = { query: showApprovals, body: { from, size: pageMax } };
-    const { approvals, next } = (await queryRun(dependencies, runId, call, context)) as ApprovalsShown;
+    const { approvals, next } = (await queryRun(dependencies, runId, call, context)) as ApprovalsPage;
     all.push(...approvals);
     from = next;
   }

@@ -4,11 +4,11 @@ import type { Task } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
 
 export function criticalPathOf(tasks: readonly Task[], nowMs: number): string[] {
-  const graph = new Begun(tasks, nowMs);
+  const graph = new StartedTasks(tasks, nowMs);
   return graph.pathIn("");
 }
 
-class Begun {
+class StartedTasks {
   readonly #byId = new Map<string, Task>();
   readonly #parts = new Map<string, Task[]>();
   readonly #nowMs: number;
@@ -26,11 +26,11 @@ class Begun {
 
   /** Returns the path among the parts of a task, or of the run for an empty id, with nested parts. */
   pathIn(owner: string): string[] {
-    const seen = new Set<string>();
+    const visited = new Set<string>();
     const path: string[][] = [];
     let last = this.#latest(this.#parts.get(owner) ?? []);
-    while (last !== undefined && !seen.has(last.taskId)) {
-      seen.add(last.taskId);
+    while (last !== undefined && !visited.has(last.taskId)) {
+      visited.add(last.taskId);
       path.push([last.taskId, ...this.pathIn(last.taskId)]);
       last = this.#latest(this.#needsOf(last));
     }

@@ -2,11 +2,11 @@ import type { taskService } from "@tutti/contracts/workflow/v1";
 import type { MachineDependencies } from "@tutti/host/serving";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { OutputShelf } from "@tutti/offers";
+import type { OutputBuffer } from "@tutti/offers";
 
 /** The dependencies of the handlers of tasks. */
 export interface TaskDependencies extends MachineDependencies {
-  readonly outputs: OutputShelf;
+  readonly outputs: OutputBuffer;
   /** Children and questions to people may be anywhere. */
   readonly tasks: Pick<Client<typeof taskService>, "getTimeline" | "listApprovals">;
   readonly foundation: Pick<Foundation, "clock" | "timers">;

@@ -45,15 +45,15 @@ export function taskHandlers(dependencies: TaskDependencies): Handlers<typeof ta
 /** Repairs a task by hand and returns it. */
 async function repair(
   dependencies: MachineDependencies,
-  { runId, taskId, repair: how, reason, idempotencyKey }: RepairTaskRequest,
+  { runId, taskId, repair: action, reason, idempotencyKey }: RepairTaskRequest,
   context: CallContext,
 ): Promise<{ task: Task }> {
-  if (how?.$case === "input") {
-    const input = Buffer.from(JSON.stringify(jsonOf(how.value, "input")));
+  if (action?.$case === "input") {
+    const input = Buffer.from(JSON.stringify(jsonOf(action.value, "input")));
     const body = { taskIds: [taskId], reason, inputs: [{ taskId, input }] };
     await executeOnRun(dependencies, runId, { command: retryRun, body, reason, idempotencyKey }, context);
   } else {
-    const call = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
+    const call = { command: repairTask, body: { taskId, repair: action, reason }, reason, idempotencyKey };
     await executeOnRun(dependencies, runId, call, context);
   }
   return { task: await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context) };

@@ -10,7 +10,7 @@ import type {
 } from "@tutti/contracts/workflow/v1";
 import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
-import { type FilesShown, showFiles, showTask, showTasks, type TasksShown } from "@tutti/machine-run";
+import { type FilesPage, showFiles, showTask, showTasks, type TasksPage } from "@tutti/machine-run";
 import { queryRun } from "../runs/dependencies.ts";
 
 /** Maximum of answers of the machine for one page, if few of many tasks match. */
@@ -27,14 +27,14 @@ export async function listTasks(
   let from = placeOfToken(page?.token ?? "");
   for (let answers = 0; answers < answersMax && tasks.length < size && from >= 0; answers++) {
     const body = { statuses, parentTaskId, topOnly, text, withPayloads, from, size: size - tasks.length };
-    const shown = (await queryRun(
+    const reply = (await queryRun(
       dependencies,
       runId,
       { query: showTasks, body, atEvent },
       context,
-    )) as TasksShown;
-    tasks.push(...shown.tasks);
-    from = shown.next;
+    )) as TasksPage;
+    tasks.push(...reply.tasks);
+    from = reply.next;
   }
   return { tasks, page: { nextToken: from < 0 ? "" : tokenOfPlace(from) } };
 }
@@ -49,9 +49,9 @@ export async function listFiles(
   let from = placeOfToken(page?.token ?? "");
   for (let answers = 0; answers < answersMax && files.length < size && from >= 0; answers++) {
     const body = { from, size: size - files.length };
-    const shown = (await queryRun(dependencies, runId, { query: showFiles, body }, context)) as FilesShown;
-    files.push(...shown.files);
-    from = shown.next;
+    const reply = (await queryRun(dependencies, runId, { query: showFiles, body }, context)) as FilesPage;
+    files.push(...reply.files);
+    from = reply.next;
   }
   return { files, page: { nextToken: from < 0 ? "" : tokenOfPlace(from) } };
 }
@@ -88,9 +88,9 @@ export async function allTasks(
       from,
       size: tasksPage,
     };
-    const shown = (await queryRun(dependencies, runId, { query: showTasks, body }, context)) as TasksShown;
-    for (const task of shown.tasks) all.push(task);
-    from = shown.next;
+    const reply = (await queryRun(dependencies, runId, { query: showTasks, body }, context)) as TasksPage;
+    for (const task of reply.tasks) all.push(task);
+    from = reply.next;
   }
   return all;
 }

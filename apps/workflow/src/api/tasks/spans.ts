@@ -6,7 +6,7 @@
  */
 import { SpanKind } from "@tutti/contracts/types/v1";
 import * as events from "@tutti/contracts/workflow/v1";
-import { SpentTime, theWhole } from "@tutti/host/serving";
+import { SpentTime, workNode } from "@tutti/host/serving";
 
 const {
   SPAN_KIND_QUEUE: queue,
@@ -24,7 +24,7 @@ export interface Recorded {
 }
 
 /** Waits: for time, a signal, a person, a child, a limit. Without a node the run itself waits. */
-const waitBegins: Readonly<Record<string, (payload: Uint8Array) => { readonly node?: number | undefined }>> =
+const waitStarts: Readonly<Record<string, (payload: Uint8Array) => { readonly node?: number | undefined }>> =
   {
     task_waiting: (payload) => events.TaskWaitingV1.decode(payload),
     task_paused: (payload) => events.TaskPausedV1.decode(payload),
@@ -51,22 +51,22 @@ const taskEnds: Readonly<
 };
 
 export class Spans extends SpentTime {
-  take({ type, payload, timeMs }: Recorded): void {
+  add({ type, payload, timeMs }: Recorded): void {
     switch (type) {
       case "run_started": {
         const { createMs, order, limits } = events.RunStartedV1.decode(payload);
-        this.beginWhole(createMs);
-        if (limits.length > 0 || (order?.startMs ?? 0) > createMs) this.begin(theWhole, wait, createMs, 0);
+        this.startWork(createMs);
+        if (limits.length > 0 || (order?.startMs ?? 0) > createMs) this.start(workNode, wait, createMs, 0);
         break;
       }
       case "run_begun":
-        this.end(theWhole, events.RunBegunV1.decode(payload).beginMs);
+        this.end(workNode, events.RunBegunV1.decode(payload).beginMs);
         break;
       case "run_paused":
-        this.begin(theWhole, wait, events.RunPausedV1.decode(payload).pauseMs, 0);
+        this.start(workNode, wait, events.RunPausedV1.decode(payload).pauseMs, 0);
         break;
       case "run_resumed":
-        this.end(theWhole, events.RunResumedV1.decode(payload).resumeMs);
+        this.end(workNode, events.RunResumedV1.decode(payload).resumeMs);
         break;
       case "run_stopped":
         this.endAll(events.RunStoppedV1.decode(payload).stopMs);
@@ -76,7 +76,7 @@ export class Spans extends SpentTime {
       case "run_cancelled":
       case "run_terminated":
       case "run_continued":
-        this.endWhole(timeMs);
+        this.endWork(timeMs);
         break;
       case "run_reset":
         this.endAll(events.RunResetV1.decode(payload).resetMs);
@@ -91,29 +91,29 @@ export class Spans extends SpentTime {
         this.reopen();
         break;
       default:
-        this.#takeOfTask(type, payload, timeMs);
+        this.#addTaskEvent(type, payload, timeMs);
     }
   }
 
-  #takeOfTask(type: string, payload: Uint8Array, timeMs: number): void {
+  #addTaskEvent(type: string, payload: Uint8Array, timeMs: number): void {
     switch (type) {
       case "task_queued":
       case "attempt_queued": {
         const codec = type === "task_queued" ? events.TaskQueuedV1 : events.AttemptQueuedV1;
         const { node, attempt: number, queueMs } = codec.decode(payload);
-        if (this.openAt(node)?.kind !== compensation) this.begin(node, queue, queueMs, number);
+        if (this.openAt(node)?.kind !== compensation) this.start(node, queue, queueMs, number);
         return;
       }
       case "undo_queued": {
         const { node, attempt: number, queueMs } = events.UndoQueuedV1.decode(payload);
-        this.begin(node, compensation, queueMs, number);
+        this.start(node, compensation, queueMs, number);
         return;
       }
       case "attempt_started": {
         const { node, attempt: number, agent, startMs } = events.AttemptStartedV1.decode(payload);
         const open = this.openAt(node);
         if (open?.kind === compensation) open.agent = agent;
-        else this.begin(node, attempt, startMs, number).agent = agent;
+        else this.start(node, attempt, startMs, number).agent = agent;
         return;
       }
       case "attempt_failed": {
@@ -121,28 +121,28 @@ export class Spans extends SpentTime {
         const open = this.openAt(node);
         if (open?.kind === compensation) return;
         if (open !== undefined && agent !== "") open.agent = agent;
-        this.begin(node, backoff, endMs, number);
+        this.start(node, backoff, endMs, number);
         return;
       }
       case "offer_returned": {
         const { node, attempt: number } = events.OfferReturnedV1.decode(payload);
-        if (this.openAt(node)?.kind !== compensation) this.begin(node, backoff, timeMs, number);
+        if (this.openAt(node)?.kind !== compensation) this.start(node, backoff, timeMs, number);
         return;
       }
       case "model_calls_noted": {
-        const noted = events.ModelCallsNotedV1.decode(payload);
-        const open = this.openAt(noted.node);
-        this.modelCalls.push({ ...noted, within: open?.kind === queue ? undefined : open });
+        const recorded = events.ModelCallsNotedV1.decode(payload);
+        const open = this.openAt(recorded.node);
+        this.modelCalls.push({ ...recorded, within: open?.kind === queue ? undefined : open });
         return;
       }
       default:
-        this.#takeOfWait(type, payload, timeMs);
+        this.#addWaitEvent(type, payload, timeMs);
     }
   }
 
-  #takeOfWait(type: string, payload: Uint8Array, timeMs: number): void {
-    const begun = waitBegins[type]?.(payload);
-    if (begun !== undefined) this.begin(begun.node ?? theWhole, wait, timeMs, 0);
+  #addWaitEvent(type: string, payload: Uint8Array, timeMs: number): void {
+    const started = waitStarts[type]?.(payload);
+    if (started !== undefined) this.start(started.node ?? workNode, wait, timeMs, 0);
     const ended = taskEnds[type]?.(payload);
     if (ended !== undefined) this.end(ended.node, timeMs, ended.agent);
   }

@@ -22,7 +22,7 @@ export async function timeline(
   const { spans, traceId } = await spansOf(dependencies, runId, context);
   const tasks = await allTasks(dependencies, runId, context);
   const nowMs = dependencies.foundation.clock.now();
-  const shown = messagesOf(runId, spans, tasks);
+  const messages = messagesOf(runId, spans, tasks);
   if (childDepth > 0) {
     const children = tasks.flatMap(({ taskId, child }) =>
       child?.kind === "run" ? [{ taskId, id: child.id }] : [],
@@ -32,9 +32,9 @@ export async function timeline(
         { namespace: context.namespace, runId: id, childDepth: childDepth - 1, page: inPage },
         { context },
       );
-    shown.push(...(await childSpans(children, shown, of)));
+    messages.push(...(await childSpans(children, messages, of)));
   }
-  return { ...pageOfSpans(shown, page), criticalPath: criticalPathOf(tasks, nowMs), traceId };
+  return { ...pageOfSpans(messages, page), criticalPath: criticalPathOf(tasks, nowMs), traceId };
 }
 
 async function spansOf(dependencies: TaskDependencies, runId: string, context: CallContext) {
@@ -42,7 +42,7 @@ async function spansOf(dependencies: TaskDependencies, runId: string, context: C
   let traceId = "";
   for await (const record of recordsOf(dependencies, runId, 0, context)) {
     if (record.event === 1) traceId = traceIn(record.traceparent);
-    spans.take(record);
+    spans.add(record);
     if (record.event >= recordsMax) break;
   }
   return { spans, traceId };
@@ -50,9 +50,9 @@ async function spansOf(dependencies: TaskDependencies, runId: string, context: C
 
 function messagesOf(runId: string, { all, modelCalls }: Spans, tasks: readonly Task[]): Span[] {
   // The span of the whole run starts first.
-  const [whole] = all;
-  const outermost = whole === undefined ? "" : spanMessage(runId, whole, "").spanId;
-  const shown: Span[] = [];
+  const [runSpan] = all;
+  const outermost = runSpan === undefined ? "" : spanMessage(runId, runSpan, "").spanId;
+  const messages: Span[] = [];
   for (const span of all) {
     const task = span.node < 0 ? "" : tasks[span.node]?.taskId;
     // A task that a reset has undone no longer exists.
@@ -60,13 +60,13 @@ function messagesOf(runId: string, { all, modelCalls }: Spans, tasks: readonly T
     const message = spanMessage(runId, span, task);
     message.endTime ??= span.node < 0 ? undefined : tasks[span.node]?.endTime;
     message.parentSpanId = message.spanId === outermost ? "" : outermost;
-    shown.push(message);
+    messages.push(message);
   }
   for (const { within, ...noted } of modelCalls) {
     const task = tasks[noted.node]?.taskId;
     if (task === undefined) continue;
     const parentSpanId = within === undefined ? outermost : spanMessage(runId, within, task).spanId;
-    shown.push(...modelCallSpans(noted, { workId: runId, task, parentSpanId }));
+    messages.push(...modelCallSpans(noted, { workId: runId, task, parentSpanId }));
   }
-  return shown;
+  return messages;
 }

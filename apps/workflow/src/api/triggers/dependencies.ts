@@ -20,7 +20,7 @@ export interface TriggerFoundations extends LineDependencies {
 /** The dependencies of the handlers of triggers. */
 export interface TriggerDependencies extends TriggerFoundations {
   readonly index: Pick<TriggerIndex, "refresh">;
-  readonly deliveries: Pick<Deliveries, "deliver" | "give">;
+  readonly deliveries: Pick<Deliveries, "deliver" | "enqueue">;
   readonly bus: Pick<Bus, "publish" | "subscribe" | "tail">;
   /** Triggers of other owners. */
   readonly triggers: Pick<Client<typeof triggerService>, "getTrigger">;

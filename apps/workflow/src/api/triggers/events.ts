@@ -16,8 +16,8 @@ import { eventJsonOf, postedEvent, ReadEvent } from "../../triggers/events.ts";
 import { itemOf, Matching } from "../../triggers/matching.ts";
 import { readPast } from "../../triggers/past-events.ts";
 import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
+import { typesMatcher } from "./dry-run.ts";
 import { deadLetterOf, planOf } from "./messages.ts";
-import { typesMatcher } from "./trying.ts";
 
 /**
  * Delivers events to triggers and runs of this process before the bus has them. The caller gets the answer
@@ -56,7 +56,7 @@ export async function replayEvents(
   const to = { namespace, id: triggerId, matching };
   let events = 0;
   const items: TriggerItem[] = [];
-  const take = (event: ReadEvent["event"]) => {
+  const collect = (event: ReadEvent["event"]) => {
     if (event.timeMs < fromMs || event.timeMs >= toMs || !isOfType(event)) return;
     const read = new ReadEvent(event);
     if (!matching.isOfSource(read.json)) return;
@@ -64,11 +64,11 @@ export async function replayEvents(
     const item = concerning(to, read);
     if (item !== undefined) items.push(item);
   };
-  await readPast(dependencies.bus, namespace, take, context.signal);
+  await readPast(dependencies.bus, namespace, collect, context.signal);
   let duplicates = 0;
   for (let at = 0; at < items.length; at += openMax) {
-    const given = items.slice(at, at + openMax).map((item) => dependencies.deliveries.give(to, item));
-    for (const isDuplicate of await Promise.all(given)) if (isDuplicate) duplicates++;
+    const deliveries = items.slice(at, at + openMax).map((item) => dependencies.deliveries.enqueue(to, item));
+    for (const isDuplicate of await Promise.all(deliveries)) if (isDuplicate) duplicates++;
   }
   return { events, matched: items.length, duplicates };
 }
@@ -88,11 +88,11 @@ export async function retryDeadLetters(
   const items = found.flatMap(({ item }) => {
     if (item === undefined) return [];
     const event = eventJsonOf(item.event);
-    return itemOf(matching.meaningOf(event), event, item.event) ?? [];
+    return itemOf(matching.outcomeOf(event), event, item.event) ?? [];
   });
   // Delivered before they are removed: after a crash in between, they are delivered twice and count once.
-  const handed = { command: receive, body: { items }, reason, idempotencyKey: "" };
-  await execute(dependencies, key, handed, context);
+  const delivery = { command: receive, body: { items }, reason, idempotencyKey: "" };
+  await execute(dependencies, key, delivery, context);
   const after = Math.max(...known.map(({ number }) => number));
   const dead = await query(dependencies, key, { query: deadLetters, body: { ...body, after } }, context);
   const retried = new Set(items.map(({ eventDigest }) => eventDigest));

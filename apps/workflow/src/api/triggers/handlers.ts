@@ -31,10 +31,10 @@ import type { Handlers } from "@tutti/mesh";
 import { requireTemplate } from "../../runs/inputs.ts";
 import { Matching } from "../../triggers/matching.ts";
 import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
+import { testTrigger } from "./dry-run.ts";
 import { publishEvents, replayEvents, retryDeadLetters } from "./events.ts";
 import { listTriggers, watchTriggers } from "./lists.ts";
 import { deadLetterOf, merged, planOf } from "./messages.ts";
-import { testTrigger } from "./trying.ts";
 
 export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typeof triggerService> {
   const changed = async (triggerId: string, context: CallContext) => {
@@ -121,13 +121,13 @@ async function requireCorrect(
   new Matching(planOf(trigger), trigger.triggerId);
   const { what, parameters } = run ?? RunSpec.create();
   if (what?.$case !== "definition") return;
-  const given = parameters && jsonOf(parameters, "trigger.run.parameters");
-  const { definition } = await versions.runnable(what.value, given, context);
+  const parameterJson = parameters && jsonOf(parameters, "trigger.run.parameters");
+  const { definition } = await versions.runnable(what.value, parameterJson, context);
   const { with: template, policy } = planOf(trigger);
   // Without `with`, the input is the data of the event.
   if (template.length === 0) return;
-  const one = JSON.parse(Buffer.from(template).toString("utf8")) as Json;
-  const input = (policy?.batchSize ?? 0) > 1 ? { events: [one] } : one;
+  const sample = JSON.parse(Buffer.from(template).toString("utf8")) as Json;
+  const input = (policy?.batchSize ?? 0) > 1 ? { events: [sample] } : sample;
   requireTemplate(definition.inputSchema, input, "trigger.with");
 }
 
@@ -142,15 +142,15 @@ function requireEnds(ends: readonly string[]): void {
 
 async function updateTrigger(
   dependencies: TriggerDependencies,
-  { trigger = Trigger.create(), update: wanted, reason }: UpdateTriggerRequest,
+  { trigger = Trigger.create(), update: updateMask, reason }: UpdateTriggerRequest,
   context: CallContext,
 ): Promise<UpdateTriggerReply> {
   const { triggerId } = trigger;
   const before = await triggerNamed(dependencies, triggerId, context);
-  const after = merged(before, trigger, wanted?.fields ?? []);
+  const after = merged(before, trigger, updateMask?.fields ?? []);
   await requireCorrect(dependencies, after, context);
   // The revision that was read for the merge is required, unless the caller passed another one.
-  const revision = Number(wanted?.revision || before.revision);
+  const revision = Number(updateMask?.revision || before.revision);
   const call = { command: update, body: { plan: planOf(after), revision }, reason };
   await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
   await dependencies.index.refresh(context.namespace, triggerId);

@@ -17,7 +17,7 @@ import { cloudEventMessage, eventJsonOf } from "../../triggers/events.ts";
 
 export function planOf(trigger: Trigger): TriggerPlan {
   const { description, source, condition, key, windowMs, run, runId, policy, labels, owner } = trigger;
-  const given = trigger.with === undefined ? null : jsonOf(trigger.with, "trigger.with");
+  const inputTemplate = trigger.with === undefined ? null : jsonOf(trigger.with, "trigger.with");
   return {
     description,
     source,
@@ -30,7 +30,7 @@ export function planOf(trigger: Trigger): TriggerPlan {
     run: RunSpec.encode(run ?? RunSpec.create()).finish(),
     definition: run?.what?.$case === "definition" ? run.what.value.name : "",
     // Null removes the mapping.
-    with: given === null ? new Uint8Array() : Buffer.from(JSON.stringify(given), "utf8"),
+    with: inputTemplate === null ? new Uint8Array() : Buffer.from(JSON.stringify(inputTemplate), "utf8"),
     policy: policy ?? TriggerPolicy.create(),
   };
 }
@@ -93,17 +93,17 @@ const mergeable = [
 ] as const;
 
 /** Returns the trigger with the named fields replaced. Without names, all fields that are set. */
-export function merged(before: Trigger, wanted: Trigger, fields: readonly string[]): Trigger {
+export function merged(before: Trigger, changes: Trigger, fields: readonly string[]): Trigger {
   // REST uses the JSON names of fields, and rpcs those of the contract.
   const isNamed = (name: string) => fields.includes(name) || fields.includes(named(name));
-  const isWanted = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : isNamed(name));
+  const isChanged = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : isNamed(name));
   const after = { ...before };
   for (const name of mergeable) {
-    const value = wanted[name];
+    const value = changes[name];
     const isSet = value !== undefined && value !== "" && value !== 0;
-    if (isWanted(name, isSet)) Object.assign(after, { [name]: value });
+    if (isChanged(name, isSet)) Object.assign(after, { [name]: value });
   }
-  if (isWanted("labels", Object.keys(wanted.labels).length > 0)) after.labels = wanted.labels;
+  if (isChanged("labels", Object.keys(changes.labels).length > 0)) after.labels = changes.labels;
   return after;
 }
 

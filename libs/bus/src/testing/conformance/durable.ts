@@ -13,7 +13,7 @@ export function durableTests(opened: () => Opened): void {
     Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}-${namespace}`);
 
   describe("a durable subscription", () => {
-    it("continues where it was, with the events published without a subscriber", async () => {
+    it("continues at its position, including events published while it had no subscriber", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "reader", start: "first" } as const;
@@ -50,7 +50,7 @@ export function durableTests(opened: () => Opened): void {
       }
     });
 
-    it("changes what it is interested in without losing its place", async () => {
+    it("changes its pattern without losing its position", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const options = { namespace, durable: "changing", start: "first" } as const;
@@ -62,13 +62,13 @@ export function durableTests(opened: () => Opened): void {
       await subscription.close();
       const after = new Collector();
       await using _ = await bus.subscribe({ ...options, pattern: "tutti.test.b.*", handle: after });
-      const wanted = typed("b");
-      await bus.publish([typed("a"), wanted]);
+      const expected = typed("b");
+      await bus.publish([typed("a"), expected]);
       await after.count(1);
-      assert.deepEqual(after.ids, [wanted.id]);
+      assert.deepEqual(after.ids, [expected.id]);
     });
 
-    it("shares its events among its members, each going to one", async () => {
+    it("distributes its events among its members, each event to one member", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = { pattern: ">", namespace, durable: "group", start: "first", maxInFlight: 1 } as const;
@@ -99,7 +99,7 @@ export function durableTests(opened: () => Opened): void {
       assert.deepEqual(all.ids.sort(), events.map(({ id }) => id).sort());
     });
 
-    it("hands what a leaving member did not finish to another", async () => {
+    it("redelivers unfinished events of a leaving member to another member", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = {
@@ -123,7 +123,7 @@ export function durableTests(opened: () => Opened): void {
       stuck.open();
     });
 
-    it("finishes what is in hand when it is closed, and leaves the rest to the next", async () => {
+    it("finishes running handlers on close, and leaves the other events to the next subscriber", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const options = {
@@ -162,24 +162,24 @@ export function durableTests(opened: () => Opened): void {
       await before.count(2);
       assert.equal(await bus.removeCursor("forgotten", namespace), true);
       await subscription.closed;
-      const again = new Collector();
-      await using _ = await bus.subscribe({ ...options, handle: again });
-      await again.count(2);
-      assert.deepEqual(again.ids, idsOf(namespace, 1, 2));
+      const restarted = new Collector();
+      await using _ = await bus.subscribe({ ...options, handle: restarted });
+      await restarted.count(2);
+      assert.deepEqual(restarted.ids, idsOf(namespace, 1, 2));
     });
   });
 
   describe("a subscription starts", () => {
     for (const durable of [undefined, "beginning"]) {
       const kind = durable === undefined ? "live" : "durable";
-      const options = (namespace: string, given: Pick<SubscribeOptions, "handle" | "start" | "onGap">) => ({
+      const options = (namespace: string, own: Pick<SubscribeOptions, "handle" | "start" | "onGap">) => ({
         pattern: ">",
         namespace,
         ...(durable === undefined ? {} : { durable }),
-        ...given,
+        ...own,
       });
 
-      it(`with what is new (${kind})`, async () => {
+      it(`with new events (${kind})`, async () => {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));
@@ -190,7 +190,7 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.ids, idsOf(namespace, 3, 4));
       });
 
-      it(`with the oldest event, and continues with what is new (${kind})`, async () => {
+      it(`with the oldest event, and continues with new events (${kind})`, async () => {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 3));
@@ -220,27 +220,27 @@ export function durableTests(opened: () => Opened): void {
         assert.deepEqual(collector.gaps, []);
       });
 
-      it(`after the end of the log as it was, when nothing had been delivered yet (${kind})`, async () => {
+      it(`after an earlier end of the log, if no event was delivered before (${kind})`, async () => {
         const { bus, other } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));
         const after = await other.tail();
         await bus.publish(numbered(namespace, 3, 4));
         const collector = new Collector();
-        const given = { handle: collector, onGap: collector.onGap, start: { after } };
-        await using _ = await other.subscribe(options(namespace, given));
+        const own = { handle: collector, onGap: collector.onGap, start: { after } };
+        await using _ = await other.subscribe(options(namespace, own));
         await collector.count(2);
         assert.deepEqual(collector.ids, idsOf(namespace, 3, 4));
         assert.deepEqual(collector.gaps, []);
       });
 
-      it(`again, and says so, after a position of another log (${kind})`, async () => {
+      it(`from the beginning, with a gap, after a position of another log (${kind})`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
         await bus.publish(numbered(namespace, 1, 2));
         const collector = new Collector();
-        const given = { handle: collector, onGap: collector.onGap, start: { after: "elsewhere.1" } };
-        await using _ = await bus.subscribe(options(namespace, given));
+        const own = { handle: collector, onGap: collector.onGap, start: { after: "elsewhere.1" } };
+        await using _ = await bus.subscribe(options(namespace, own));
         await collector.count(2);
         assert.deepEqual(collector.ids, idsOf(namespace, 1, 2));
         assert.deepEqual(collector.gaps, [{ reason: "reset", count: undefined }]);

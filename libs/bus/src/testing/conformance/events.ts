@@ -51,7 +51,7 @@ export function eventTests(opened: () => Opened): void {
       ["tutti.*.run.>", ["a.run.done", "a.run.failed", "b.run.done"]],
       ["tutti.b.run.done", ["b.run.done"]],
     ];
-    it("go to the subscriptions whose pattern matches their type", async () => {
+    it("go to the subscriptions with a matching pattern", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const collectors = await Promise.all(
@@ -75,7 +75,7 @@ export function eventTests(opened: () => Opened): void {
       await Promise.all(collectors.map(({ subscription }) => subscription.close()));
     });
 
-    it("stay in their namespace, unless a subscription is for all", async () => {
+    it("stay in their namespace, except for subscriptions to all namespaces", async () => {
       const { bus } = opened();
       const [one, two] = [freshNamespace(), freshNamespace()];
       const type = `tutti.test.${one}.happened`;
@@ -125,8 +125,8 @@ export function eventTests(opened: () => Opened): void {
       ["an extension with a bad name", { extensions: { "trace-id": "x" } }, "extensions.trace-id"],
       ["an empty extension", { extensions: { a: "" } }, "extensions.a"],
     ];
-    for (const [what, change, field] of bad) {
-      it(`are refused with ${what}, and the whole batch with them`, async () => {
+    for (const [title, change, field] of bad) {
+      it(`are refused with ${title}, and the whole batch with them`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
         const collector = new Collector();
@@ -153,9 +153,9 @@ export function eventTests(opened: () => Opened): void {
       await using _own = await bus.subscribe({ pattern: "tutti.>", namespace, handle: own });
       await using _posted = await bus.subscribe({ pattern: "Shop.*.created", namespace, handle: posted });
       await using _all = await bus.subscribe({ pattern: ">", namespace, handle: all });
-      const one = testEvent({ namespace, id: "one", type: "Shop.order.created", source: "/a" });
+      const first = testEvent({ namespace, id: "one", type: "Shop.order.created", source: "/a" });
       // An id is unique within its source.
-      await bus.publish([one, { ...one, source: "/b" }, one, testEvent({ namespace, id: "two" })]);
+      await bus.publish([first, { ...first, source: "/b" }, first, testEvent({ namespace, id: "two" })]);
       await Promise.all([own.count(1), posted.count(2), all.count(3)]);
       assert.deepEqual([own.ids, posted.ids, all.ids], [["two"], ["one", "one"], ["one", "one", "two"]]);
     });
@@ -188,8 +188,8 @@ export function eventTests(opened: () => Opened): void {
       ["a longest pause below the first", { retryFirstMs: 10, retryMaxMs: 5 }, /retryMaxMs/],
       ["an empty batch", { handle: { batch: () => {}, batchMax: 0 } }, /batchMax/],
     ];
-    for (const [what, change, message] of bad) {
-      it(`is refused with ${what}`, async () => {
+    for (const [title, change, message] of bad) {
+      it(`is refused with ${title}`, async () => {
         const options = { pattern: ">", handle: new Collector(), ...change };
         await assert.rejects(opened().bus.subscribe(options), (error) => {
           assert.ok(busErrors.invalidSubscription.is(error));

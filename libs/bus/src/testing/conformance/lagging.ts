@@ -10,7 +10,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
     Array.from({ length: count }, () => testEvent({ namespace }));
 
   describe("a slow subscriber", () => {
-    it("that is durable neither holds up the publisher nor the others, and gets everything in its own time", async () => {
+    it("that is durable delays neither the publisher nor other subscribers, and receives all events later", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const turnstile = gate();
@@ -70,21 +70,21 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       await settled();
       turnstile.open();
       await slow.until(() => slow.ids.includes(events.at(-1)?.id ?? ""));
-      const [firstTold, ...rest] = story;
+      const [firstHandled, ...rest] = story;
       const gaps = rest.filter((line) => line.startsWith("slow "));
-      const leftOut = gaps.reduce((sum, line) => sum + Number(line.slice("slow ".length)), 0);
-      assert.equal(firstTold, first[0]?.id);
+      const dropped = gaps.reduce((sum, line) => sum + Number(line.slice("slow ".length)), 0);
+      assert.equal(firstHandled, first[0]?.id);
       assert.equal(rest[0], gaps[0], "the gap comes before the first event after it");
-      assert.equal(leftOut + slow.ids.length, 100, "every event is delivered or counted as left out");
+      assert.equal(dropped + slow.ids.length, 100, "every event is delivered or counted as left out");
       assert.deepEqual(
         slow.ids,
         events.map(({ id }) => id).filter((id) => slow.ids.includes(id)),
         "what is delivered is in order",
       );
-      assert.ok(leftOut > 0);
+      assert.ok(dropped > 0);
     });
 
-    it("that starts with the oldest event leaves out nothing while it catches up", async () => {
+    it("that starts with the oldest event skips no event while it catches up", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const events = some(namespace, 200);
@@ -108,8 +108,8 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
     });
   });
 
-  describe("a bus that keeps few events", () => {
-    it("tells a durable subscription that comes too late, and continues with the oldest that is kept", async () => {
+  describe("a bus with a small log", () => {
+    it("reports a gap to a late durable subscription, and continues with the oldest stored event", async () => {
       await using fixture = await underTest.open({ eventsMax: 10 });
       const { bus } = fixture;
       const namespace = freshNamespace();
@@ -131,7 +131,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
       assert.deepEqual(late.gaps, [{ reason: "retention", count: undefined }]);
     });
 
-    it("tells a live subscription whose position is too old", async () => {
+    it("reports a gap to a live subscription with an expired position", async () => {
       await using fixture = await underTest.open({ eventsMax: 10 });
       const { bus } = fixture;
       const namespace = freshNamespace();
@@ -156,7 +156,7 @@ export function laggingTests(opened: () => Opened, underTest: BusUnderTest): voi
   });
 
   describe("a bus that stops", () => {
-    it("ends its subscriptions and takes nothing more", async () => {
+    it("ends its subscriptions, and rejects publications and new subscriptions", async () => {
       const fixture = await underTest.open();
       const { bus } = fixture;
       const namespace = freshNamespace();

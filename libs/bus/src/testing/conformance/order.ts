@@ -6,7 +6,7 @@ import { Collector, freshNamespace, type Opened, testEvent } from "../fixture.ts
 
 export function orderTests(opened: () => Opened): void {
   describe("order", () => {
-    it("holds for each subject, never two of one at once, while subjects go side by side", async () => {
+    it("holds for each subject, one event at a time, while subjects run in parallel", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const chance = seededChance(1);
@@ -48,7 +48,7 @@ export function orderTests(opened: () => Opened): void {
       assert.deepEqual(bySubject(collector), bySubjectOf(events));
     });
 
-    it("is that of the log over all subjects and members, one at a time, when that is asked for", async () => {
+    it("is the order of the log over all subjects and members, one event at a time, with `inOrder: all`", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
       const collector = new Collector();
@@ -76,7 +76,7 @@ export function orderTests(opened: () => Opened): void {
       );
     });
 
-    it("holds within batches, of which one is handled at a time", async () => {
+    it("holds within batches, one batch at a time", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const collector = new Collector();
@@ -130,7 +130,7 @@ export function orderTests(opened: () => Opened): void {
     });
   });
 
-  it("no more events are in hand at once than allowed", async () => {
+  it("no more events are handled at once than allowed", async () => {
     const { bus } = opened();
     const namespace = freshNamespace();
     const turnstile = gate();
@@ -152,7 +152,7 @@ export function orderTests(opened: () => Opened): void {
     for (let through = 1; through <= 9; through++) {
       await turnstile.arrivals(Math.min(9, through + 2));
       assert.ok(turnstile.waiting <= 3);
-      turnstile.letThrough();
+      turnstile.release();
       await collector.count(through);
     }
   });

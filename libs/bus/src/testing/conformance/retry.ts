@@ -10,16 +10,16 @@ import { Collector, freshNamespace, type Opened, testEvent } from "../fixture.ts
 const quick = { retryFirstMs: 2, retryMaxMs: 8 } as const;
 
 export function retryTests(opened: () => Opened): void {
-  describe("an event whose handler fails", () => {
+  describe("an event with a failing handler", () => {
     for (const durable of [undefined, "retrying"]) {
-      it(`comes again after a pause. Those after it wait, others do not (${durable ?? "live"})`, async () => {
+      it(`is redelivered after a pause. Later events of its subject wait, other subjects do not (${durable ?? "live"})`, async () => {
         const { bus } = opened();
         const namespace = freshNamespace();
-        const seen: string[] = [];
+        const handled: string[] = [];
         const done = new Collector();
         const othersDone = latch();
         const each = async (event: BusEvent, delivery: Delivery) => {
-          seen.push(`${event.id} ${delivery.attempt}`);
+          handled.push(`${event.id} ${delivery.attempt}`);
           if (event.id === `bad-${namespace}` && delivery.attempt < 3) {
             await othersDone.opened;
             throw new Error("not yet");
@@ -43,16 +43,16 @@ export function retryTests(opened: () => Opened): void {
         await done.count(3);
         assert.deepEqual(done.ids, [`other-${namespace}`, `bad-${namespace}`, `next-${namespace}`]);
         assert.deepEqual(
-          seen.filter((line) => line.startsWith("bad")),
+          handled.filter((line) => line.startsWith("bad")),
           [1, 2, 3].map((attempt) => `bad-${namespace} ${attempt}`),
         );
       });
     }
 
-    it("is given up after its last delivery, with an event about it. Later events continue", async () => {
+    it("is dropped after its last delivery, with an event about it. Later events continue", async () => {
       const { bus, other } = opened();
       const namespace = freshNamespace();
-      const told = new Collector();
+      const reported = new Collector();
       const handled = new Collector();
       let attempts = 0;
       const each = (event: BusEvent, delivery: Delivery) => {
@@ -62,16 +62,16 @@ export function retryTests(opened: () => Opened): void {
         }
         handled.collect(delivery);
       };
-      await using _ = await other.subscribe({ pattern: abandonedType, namespace, handle: told });
+      await using _ = await other.subscribe({ pattern: abandonedType, namespace, handle: reported });
       const options = { pattern: "tutti.test.>", namespace, durable: "billing", maxDeliveries: 3, ...quick };
       await using __ = await bus.subscribe({ ...options, handle: { each } });
       const poison = testEvent({ namespace, id: `poison-${namespace}` });
       await bus.publish([poison, testEvent({ namespace, id: `after-${namespace}` })]);
       await handled.count(1);
-      await told.count(1);
+      await reported.count(1);
       assert.equal(attempts, 3);
       assert.deepEqual(handled.ids, [`after-${namespace}`]);
-      const event = told.deliveries[0]?.event ?? assert.fail();
+      const event = reported.deliveries[0]?.event ?? assert.fail();
       assert.deepEqual([event.source, event.subject, event.namespace], ["/tutti/bus", "billing", namespace]);
       const data = busEvents[abandonedType].fromJson(JSON.parse(new TextDecoder().decode(event.data)));
       assert.deepEqual([data.subscription, data.eventId, data.attempts], ["billing", poison.id, 3]);
@@ -82,11 +82,11 @@ export function retryTests(opened: () => Opened): void {
       await log.until(() => log.deliveries.some(({ event: { id } }) => id === poison.id));
     });
 
-    it("does not make others suffer that were in one batch with it", async () => {
+    it("does not affect the other events of its batch", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const handled = new Collector();
-      const told = new Collector();
+      const reported = new Collector();
       const batch = (deliveries: readonly Delivery[]) => {
         if (deliveries.some(({ event }) => event.id.startsWith("poison"))) throw new Error("broken");
         for (const delivery of deliveries) handled.collect(delivery);
@@ -99,7 +99,7 @@ export function retryTests(opened: () => Opened): void {
         }),
       );
       await bus.publish(events);
-      await using _ = await bus.subscribe({ pattern: abandonedType, namespace, handle: told });
+      await using _ = await bus.subscribe({ pattern: abandonedType, namespace, handle: reported });
       const options = {
         pattern: "tutti.test.>",
         namespace,
@@ -109,7 +109,7 @@ export function retryTests(opened: () => Opened): void {
       } as const;
       await using __ = await bus.subscribe({ ...options, ...quick, handle: { batch, batchMax: 10 } });
       await handled.count(9);
-      await told.count(1);
+      await reported.count(1);
       assert.deepEqual(
         handled.ids.toSorted(),
         events
@@ -119,21 +119,21 @@ export function retryTests(opened: () => Opened): void {
       );
     });
 
-    it("by taking too long comes again, and the signal of its first handler is aborted", async () => {
+    it("is redelivered after a timeout, and the signal of its first handler is aborted", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const done = new Collector();
       const hanging = gate();
-      const told = latch();
+      const reported = latch();
       const each = async (_event: BusEvent, delivery: Delivery) => {
         if (delivery.attempt > 1) return done.collect(delivery);
-        delivery.signal.addEventListener("abort", () => told.open());
+        delivery.signal.addEventListener("abort", () => reported.open());
         await hanging.pass();
       };
       const options = { pattern: ">", namespace, durable: "hanging", ackWaitMs: 40, ...quick };
       await using _ = await bus.subscribe({ ...options, handle: { each } });
       await bus.publish([testEvent({ namespace })]);
-      await told.opened;
+      await reported.opened;
       await done.count(1);
       assert.equal(done.deliveries[0]?.attempt, 2);
       // Its late end has no effect: the next event follows as usual.
@@ -143,7 +143,7 @@ export function retryTests(opened: () => Opened): void {
       assert.equal(done.deliveries.length, 1);
     });
 
-    it("of a live subscription is left behind after its last delivery, without telling", async () => {
+    it("of a live subscription is dropped after its last delivery", async () => {
       const { bus } = opened();
       const namespace = freshNamespace();
       const handled = new Collector();

@@ -5,7 +5,7 @@ import {
   MachineOrder,
   SearchIndexRequest,
 } from "@tutti/contracts/runtime/v1";
-import type { IndexEntry, LabelCondition, Search, Span } from "@tutti/journal";
+import type { IndexEntry, LabelCondition, Search, TimeSpan } from "@tutti/journal";
 import { toTimestamp } from "@tutti/kernel";
 import { spanOf } from "../machines/list.ts";
 
@@ -96,6 +96,6 @@ function conditionIn({ name, holds }: LabelMessage): LabelCondition {
   }
 }
 
-function rangeOf({ from, to }: Span) {
+function rangeOf({ from, to }: TimeSpan) {
   return { from: toTimestamp(from), to: to === Number.POSITIVE_INFINITY ? undefined : toTimestamp(to) };
 }

@@ -2,8 +2,8 @@ import type { SearchIndexReply, SearchIndexRequest } from "@tutti/contracts/runt
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
 import type { MachineDependencies } from "../machines/dependencies.ts";
+import { searchedHere } from "./cluster-index.ts";
 import { messageOfEntry, searchIn } from "./index-wire.ts";
-import { searchedHere } from "./whole-index.ts";
 
 /** Returns the index of all partitions of this process, including the named one. */
 export async function searchIndex(
@@ -16,7 +16,7 @@ export async function searchIndex(
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
   await partitionOwner.admit(service, partition, { epoch: ownerEpoch, signal });
   const found = await searchedHere({ runtime, partitionOwner, archive }, searchIn(request));
-  const lagMs = Math.max(0, ...runtime.standings().map(({ indexLagMs }) => indexLagMs));
+  const lagMs = Math.max(0, ...runtime.partitionStatuses().map(({ indexLagMs }) => indexLagMs));
   return {
     partitions: [...found.partitions],
     entries: found.page.entries.map(messageOfEntry),

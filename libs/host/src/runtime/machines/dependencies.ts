@@ -8,7 +8,7 @@ import type { HostedRuntime } from "../../storage/storage.ts";
 export interface MachineDependencies extends Pick<HostedRuntime, "runtime" | "journals" | "machines"> {
   readonly archive: Pick<Archive, "search">;
   readonly partitionOwner: PartitionOwner;
-  readonly holds: Pick<JournalHolds, "took">;
+  readonly holds: Pick<JournalHolds, "acknowledge">;
   readonly foundation: Pick<Foundation, "timers" | "clock">;
 }
 
@@ -26,23 +26,23 @@ export function keyIn({ namespace, kind, id }: NamedMachine): InstanceKey {
 /** A stream sends a message at least this often. */
 const signOfLifeMs = 5_000;
 /** Interval of the checks whether something has become durable: a check costs a microsecond. */
-const lookMs = 10;
+const pollMs = 10;
 
 /**
  * Waits until a machine has changed after an event, or has ended. Resolves with whether it did in time. Default: the
  * interval of signs of life.
  */
-export async function heardOf(
+export async function waitForEvent(
   { runtime, foundation }: Pick<MachineDependencies, "runtime" | "foundation">,
   key: InstanceKey,
-  wanted: { readonly after: number; readonly endOnly?: boolean; readonly withinMs?: number },
+  options: { readonly after: number; readonly endOnly?: boolean; readonly withinMs?: number },
   signal: CallContext["signal"],
 ): Promise<boolean> {
-  const { after, endOnly = false, withinMs = signOfLifeMs } = wanted;
+  const { after, endOnly = false, withinMs = signOfLifeMs } = options;
   const late = new AbortController();
   const timer = foundation.timers.after(withinMs, () => late.abort());
   try {
-    await runtime.heard(key, { after, endOnly }, AbortSignal.any([signal, late.signal]));
+    await runtime.waitForEvent(key, { after, endOnly }, AbortSignal.any([signal, late.signal]));
   } finally {
     timer.cancel();
   }
@@ -50,7 +50,7 @@ export async function heardOf(
 }
 
 /** Waits until there is news. Returns whether there was before the next sign of life was due. */
-export async function newsOf(
+export async function waitForChange(
   isThere: () => boolean,
   { timers, clock }: MachineDependencies["foundation"],
   signal: CallContext["signal"],
@@ -58,7 +58,7 @@ export async function newsOf(
   const untilMs = clock.monotonic() + signOfLifeMs;
   while (!signal.aborted && clock.monotonic() < untilMs) {
     if (isThere()) return true;
-    await sleep(timers, lookMs, signal).catch(() => {});
+    await sleep(timers, pollMs, signal).catch(() => {});
   }
   return false;
 }

@@ -9,7 +9,7 @@ import { getHistory, getState, watchHistory } from "./history.ts";
 const scope = Scope.create();
 const viewer: Principal = {
   ...{ kind: "person", id: "vic", roles: [] },
-  shown: { id: "key", namespace: "shop", groups: [], scope },
+  credential: { id: "key", namespace: "shop", groups: [], scope },
 };
 
 /** Reads nothing: a call that is allowed fails with `reached`. */
@@ -17,7 +17,7 @@ const dependencies = {
   machines: [{ kind: "tenant", isConfidential: true }, { kind: "run" }],
   runtime: { service: "governance", partitionOf: () => 0 },
   partitionOwner: {
-    holds: () => {
+    owns: () => {
       throw new Error("reached");
     },
   },
@@ -27,15 +27,15 @@ describe("the events of confidential machines", () => {
   const contextOf = (principal: Principal) =>
     ({ principal, signal: new AbortController().signal }) as unknown as CallContext;
   const calls = {
-    getHistory: (kind: string, who: Principal) =>
-      getHistory(dependencies, GetHistoryRequest.fromPartial({ kind, id: "shop" }), contextOf(who)),
-    getState: (kind: string, who: Principal) =>
-      getState(dependencies, GetStateRequest.fromPartial({ kind, id: "shop" }), contextOf(who)),
-    watchHistory: (kind: string, who: Principal) =>
+    getHistory: (kind: string, principal: Principal) =>
+      getHistory(dependencies, GetHistoryRequest.fromPartial({ kind, id: "shop" }), contextOf(principal)),
+    getState: (kind: string, principal: Principal) =>
+      getState(dependencies, GetStateRequest.fromPartial({ kind, id: "shop" }), contextOf(principal)),
+    watchHistory: (kind: string, principal: Principal) =>
       watchHistory(
         dependencies,
         WatchHistoryRequest.fromPartial({ kind, id: "shop" }),
-        contextOf(who),
+        contextOf(principal),
       ).next(),
   };
 
@@ -44,7 +44,7 @@ describe("the events of confidential machines", () => {
       await assert.rejects(call("tenant", viewer), { code: "host.history_confidential" });
     });
 
-    it(`are read by ${name} on behalf of the installation, as those of others on behalf of all`, async () => {
+    it(`are returned by ${name} to the local administrator, and events of other machines to any caller`, async () => {
       await assert.rejects(call("tenant", localAdministrator), { message: "reached" });
       await assert.rejects(call("run", viewer), { message: "reached" });
     });

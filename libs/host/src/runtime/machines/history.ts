@@ -19,7 +19,7 @@ import { type CallContext, type InstanceKey, kernelErrors, toTimestamp } from "@
 import { ownEventCodec } from "@tutti/runtime";
 import { hostErrors } from "../../errors.ts";
 import { whenOwned } from "../admission.ts";
-import { heardOf, keyIn, type MachineDependencies, type NamedMachine } from "./dependencies.ts";
+import { keyIn, type MachineDependencies, type NamedMachine, waitForEvent } from "./dependencies.ts";
 
 const pageDefault = 100;
 const pageMax = 500;
@@ -60,7 +60,7 @@ export async function* watchHistory(
     yield { events: records.map((record) => eventOf(dependencies, record, request.withJson)), last };
     if (last) return;
     while (!signal.aborted && after >= events) {
-      if (await heardOf(dependencies, key, { after }, signal)) break;
+      if (await waitForEvent(dependencies, key, { after }, signal)) break;
       if (!signal.aborted) yield { events: [], last: false };
     }
   }
@@ -86,7 +86,7 @@ function readableIn(
 ): InstanceKey {
   const key = keyIn(named);
   const isConfidential = machines.find(({ kind }) => kind === key.kind)?.isConfidential === true;
-  if (isConfidential && principal.shown !== undefined)
+  if (isConfidential && principal.credential !== undefined)
     throw hostErrors.historyConfidential({ kind: key.kind });
   return key;
 }

@@ -2,7 +2,7 @@ import type { ReadJournalReply, ReadJournalRequest } from "@tutti/contracts/runt
 import { encodeBatch, type JournalPartition } from "@tutti/journal";
 import type { CallContext } from "@tutti/kernel";
 import { hostErrors } from "../../errors.ts";
-import { type MachineDependencies, newsOf } from "./dependencies.ts";
+import { type MachineDependencies, waitForChange } from "./dependencies.ts";
 
 /** Bytes of batches in one reply. A single larger batch may exceed it. */
 const replyBytes = 1024 * 1024;
@@ -18,7 +18,8 @@ export async function* readJournal(
   const { signal } = context;
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
   await partitionOwner.admit(service, partition, { epoch: context.ownerEpoch ?? 0, signal });
-  if (kept && context.principal.shown === undefined) holds.took({ service, partition }, afterBatch);
+  if (kept && context.principal.credential === undefined)
+    holds.acknowledge({ service, partition }, afterBatch);
   // Read each time, because a journal that stopped is opened again.
   const log = (): JournalPartition => journals.journal.partition(service, partition);
   for (let after = afterBatch; !signal.aborted; ) {
@@ -27,8 +28,12 @@ export async function* readJournal(
       yield reply;
     }
     if (!follow) return;
-    const isNews = await newsOf(() => log().last.number > after, dependencies.foundation, signal);
-    if (!isNews && !signal.aborted) yield { batches: [] };
+    const hasNewBatches = await waitForChange(
+      () => log().last.number > after,
+      dependencies.foundation,
+      signal,
+    );
+    if (!hasNewBatches && !signal.aborted) yield { batches: [] };
   }
 }
 

@@ -5,7 +5,7 @@ import {
   MachineOrder,
 } from "@tutti/contracts/runtime/v1";
 import { Actor, type LabelSelector, type TimeRange } from "@tutti/contracts/types/v1";
-import type { IndexEntry, LabelCondition, Search, Span } from "@tutti/journal";
+import type { IndexEntry, LabelCondition, Search, TimeSpan } from "@tutti/journal";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 import type { MachineDependencies } from "./dependencies.ts";
 
@@ -17,7 +17,7 @@ export async function listMachines(
   { archive, runtime }: MachineDependencies,
   request: ListMachinesRequest,
 ): Promise<ListMachinesReply> {
-  const lagMs = Math.max(0, ...runtime.standings().map(({ indexLagMs }) => indexLagMs));
+  const lagMs = Math.max(0, ...runtime.partitionStatuses().map(({ indexLagMs }) => indexLagMs));
   const { entries, cursor, indexedToMs } = await archive.search(searchOf(request));
   return {
     machines: entries.map(machineOf),
@@ -57,7 +57,7 @@ export function conditionsOf({ equals, exists, absent }: LabelSelector): LabelCo
   ];
 }
 
-export function spanOf(range: TimeRange | undefined): Span {
+export function spanOf(range: TimeRange | undefined): TimeSpan {
   return {
     from: range?.from === undefined ? 0 : fromTimestamp(range.from),
     to: range?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(range.to),

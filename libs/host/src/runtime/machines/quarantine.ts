@@ -15,16 +15,16 @@ export function listQuarantined(
   { runtime }: MachineDependencies,
   { namespace, page }: ListQuarantinedRequest,
 ): ListQuarantinedReply {
-  const wanted = namespace || "default";
+  const requestedNamespace = namespace || "default";
   const sorted = runtime
     .quarantined()
-    .filter(({ key }) => key.namespace === wanted)
+    .filter(({ key }) => key.namespace === requestedNamespace)
     .map((instance) => ({ instance, sinceMs: instance.quarantine?.sinceMs ?? 0 }))
-    .map((one) => ({ ...one, rank: `${String(one.sinceMs).padStart(16, "0")}/${one.instance.text}` }))
+    .map((entry) => ({ ...entry, rank: `${String(entry.sinceMs).padStart(16, "0")}/${entry.instance.text}` }))
     .sort((one, other) => (one.rank < other.rank ? -1 : 1));
   const { items, nextToken } = pageOf(
     sorted,
-    { list: ["quarantined", wanted], keyOf: ({ rank }) => rank },
+    { list: ["quarantined", requestedNamespace], keyOf: ({ rank }) => rank },
     page,
   );
   return { machines: items.map(({ instance }) => machineOf(instance)), page: { nextToken } };

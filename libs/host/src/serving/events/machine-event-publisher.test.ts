@@ -16,7 +16,7 @@ const noteOf = (event: number): Note => {
   return { kind: "event", key, event, timeMs: 0, cause };
 };
 
-test("an event that cannot be made is counted and logged, and the events after it are published", async () => {
+test("an event that cannot be created is counted and logged, and later events are published", async () => {
   const foundation = testFoundation();
   const published: string[] = [];
   const publish = async (events: readonly EventInput[]) => {
@@ -29,9 +29,9 @@ test("an event that cannot be made is counted and logged, and the events after i
   };
   const mapper: EventMapper<Note> = { eventOf, isEnd: () => false, progressOf: async () => undefined };
   let dropped = 0;
-  const leftOut = { add: () => dropped++ } as never;
+  const counter = { add: () => dropped++ } as never;
   const bus = { publish } as never;
-  const publisher = new MachineEventPublisher({ bus, foundation, sources: [], mapper, leftOut });
+  const publisher = new MachineEventPublisher({ bus, foundation, sources: [], mapper, dropped: counter });
 
   publisher.handle([1, 2, 3, 4, 5].map(noteOf));
   await foundation.time.advanceAsync(5);

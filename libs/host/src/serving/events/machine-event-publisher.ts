@@ -9,9 +9,9 @@
  */
 import { type Bus, type EventInput, EventOutlet } from "@tutti/bus";
 import type { Component, CounterCell, Foundation, Health, InstanceKey, MachineEvent } from "@tutti/kernel";
-import type { Happening, MachineEventListener, TakeNote } from "@tutti/runtime";
-import type { NoteHead, RetryNote, ToldMachine } from "./note.ts";
-import { ProgressBook } from "./progress-book.ts";
+import type { Happening, MachineEventListener, NoteFactory } from "@tutti/runtime";
+import type { NoteHead, PublishedMachine, RetryNote } from "./note.ts";
+import { ProgressQueue } from "./progress-queue.ts";
 import { type StateLog, taskLog } from "./state-log.ts";
 
 /** An event to publish. `kind` distinguishes it from a progress note. */
@@ -23,7 +23,7 @@ interface PublishableNote extends NoteHead {
 export interface EventMapper<Note extends PublishableNote> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
   /** Called for each note when it is durable, before its event is queued. */
-  noted?(note: Note): void;
+  onNote?(note: Note): void;
   /** Returns whether the note reports the end of its subject. */
   isEnd(note: Note): boolean;
   /**
@@ -51,47 +51,47 @@ const gatherMs = 1;
 const betweenMs = 25;
 /** Pause while more events are queued than are allowed. */
 const crowdedMs = 10;
-const atOnceMax = 100;
+const batchMax = 100;
 const progressEveryMs = 100;
-const progressAtOnceMax = 20;
+const progressBatchMax = 20;
 
 export interface MachineEventPublisherParts<Note extends PublishableNote> {
   readonly bus: Pick<Bus, "publish">;
   readonly foundation: Foundation;
-  readonly sources: readonly ToldMachine[];
+  readonly sources: readonly PublishedMachine[];
   readonly mapper: EventMapper<Note>;
   /** Events dropped because the publish queue was full. */
-  readonly leftOut: CounterCell;
+  readonly dropped: CounterCell;
   /** Called for each subject that has ended. */
   readonly ended?: ((key: InstanceKey, note: Note) => void) | undefined;
 }
 
 export class MachineEventPublisher<Note extends PublishableNote> implements MachineEventListener, Component {
-  readonly notes: ReadonlyMap<MachineEvent<never>, TakeNote>;
+  readonly notes: ReadonlyMap<MachineEvent<never>, NoteFactory>;
   readonly #outlet: EventOutlet;
   readonly #foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly #options: PublisherOptions;
-  readonly #leftOut: CounterCell;
-  readonly #progress = new ProgressBook();
+  readonly #dropped: CounterCell;
+  readonly #progress = new ProgressQueue();
   readonly #tasks: StateLog;
   readonly #mapper: EventMapper<Note>;
   readonly #ended: MachineEventPublisherParts<Note>["ended"];
   #waiting: Note[] = [];
   #publishing: Promise<void> | undefined;
-  #toldMs = Number.NEGATIVE_INFINITY;
+  #publishedMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
-  #isLooking = false;
+  #isProgressScheduled = false;
   #allowed: number;
   #allowedMs: number;
 
   constructor(parts: MachineEventPublisherParts<Note>, options: Partial<PublisherOptions> = {}) {
-    const { bus, foundation, sources, mapper, leftOut, ended } = parts;
+    const { bus, foundation, sources, mapper, dropped, ended } = parts;
     this.#ended = ended;
     this.#options = { ...defaults, ...options };
     this.#foundation = foundation;
     this.#tasks = taskLog(foundation);
     this.#mapper = mapper;
-    this.#leftOut = leftOut;
+    this.#dropped = dropped;
     this.#outlet = new EventOutlet(bus, foundation);
     this.#allowed = this.#options.burst;
     this.#allowedMs = foundation.clock.monotonic();
@@ -103,8 +103,8 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     for (const note of notes) {
       if (note instanceof Error) this.#foundation.logger.error("failed to record an event", { error: note });
       else if (Array.isArray(note))
-        for (const one of note as readonly (Note | RetryNote | Happening)[]) this.#take(one, nowMs);
-      else this.#take(note as Note | RetryNote | Happening, nowMs);
+        for (const item of note as readonly (Note | RetryNote | Happening)[]) this.#accept(item, nowMs);
+      else this.#accept(note as Note | RetryNote | Happening, nowMs);
     }
   }
 
@@ -125,10 +125,10 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     return this.#outlet.health();
   }
 
-  #take(note: Note | RetryNote | Happening, nowMs: number): void {
+  #accept(note: Note | RetryNote | Happening, nowMs: number): void {
     if (!("kind" in note)) {
       this.#progress.moved(note, nowMs);
-      this.#look();
+      this.#scheduleProgress();
       return;
     }
     if (isRetry(note)) {
@@ -137,17 +137,18 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
       this.#tasks.changed(change, { [key.kind]: key.id, attempt, code });
       return;
     }
-    this.#mapper.noted?.(note);
+    this.#mapper.onNote?.(note);
     if (this.#mapper.isEnd(note)) {
       this.#progress.ended(note.key);
       this.#ended?.(note.key, note);
     }
     if (this.#waiting.length >= this.#options.waitingMax) {
-      this.#leftOut.add();
+      this.#dropped.add();
       return;
     }
     this.#waiting.push(note);
-    if (this.#publishing === undefined) this.#later(Math.max(gatherMs, this.#toldMs + betweenMs - nowMs));
+    if (this.#publishing === undefined)
+      this.#later(Math.max(gatherMs, this.#publishedMs + betweenMs - nowMs));
   }
 
   #later(delayMs: number): void {
@@ -165,8 +166,8 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   }
 
   async #publishSome(): Promise<void> {
-    this.#toldMs = this.#foundation.clock.monotonic();
-    const most = Math.min(atOnceMax, this.#allowance());
+    this.#publishedMs = this.#foundation.clock.monotonic();
+    const most = Math.min(batchMax, this.#allowance());
     for (const note of this.#waiting.splice(0, most)) await this.#publishOne(note);
   }
 
@@ -206,18 +207,18 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   }
 
   #drop(error: unknown): void {
-    this.#leftOut.add();
+    this.#dropped.add();
     this.#foundation.logger.error("failed to make an event", { error });
   }
 
   /** Publishes progress, as long as there is any. */
-  #look(): void {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+  #scheduleProgress(): void {
+    if (this.#isProgressScheduled) return;
+    this.#isProgressScheduled = true;
     this.#foundation.timers.after(progressEveryMs, () => {
       void this.#publishProgress().finally(() => {
-        this.#isLooking = false;
-        if (this.#progress.size > 0 && !this.#isStopped) this.#look();
+        this.#isProgressScheduled = false;
+        if (this.#progress.size > 0 && !this.#isStopped) this.#scheduleProgress();
       });
     });
   }
@@ -225,8 +226,8 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   async #publishProgress(): Promise<void> {
     const nowMs = this.#foundation.clock.monotonic();
     // Events come before progress.
-    if (this.#waiting.length > atOnceMax) return;
-    for (const note of this.#progress.take(nowMs, progressAtOnceMax))
+    if (this.#waiting.length > batchMax) return;
+    for (const note of this.#progress.dequeueDue(nowMs, progressBatchMax))
       await this.#publishLater(this.#mapper.progressOf(note));
   }
 }
@@ -235,8 +236,8 @@ function isRetry(note: NoteHead & { readonly kind: string }): note is RetryNote 
   return note.kind === "retry";
 }
 
-function notesOf(sources: readonly ToldMachine[]): ReadonlyMap<MachineEvent<never>, TakeNote> {
-  const notes = new Map<MachineEvent<never>, TakeNote>();
+function notesOf(sources: readonly PublishedMachine[]): ReadonlyMap<MachineEvent<never>, NoteFactory> {
+  const notes = new Map<MachineEvent<never>, NoteFactory>();
   for (const { machine, notes: byName } of sources)
     for (const event of machine.events) {
       const note = byName[event.type];

@@ -21,7 +21,7 @@ export interface NoteHead {
 export type NoteOf<State, Body> = (state: State, body: Body, happening: Happening) => unknown;
 
 /** A machine with the functions that note its events, by the names of the events. */
-export interface ToldMachine {
+export interface PublishedMachine {
   readonly machine: { readonly events: readonly MachineEvent<never>[] };
   readonly notes: Readonly<Record<string, NoteOf<never, never>>>;
 }

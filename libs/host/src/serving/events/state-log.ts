@@ -6,7 +6,7 @@
  */
 import type { Foundation, InstanceKey, LogFields } from "@tutti/kernel";
 
-const linesAtOnce = 100;
+const linesBurst = 100;
 const linesPerSec = 10;
 
 export interface StateLogOptions {
@@ -28,7 +28,7 @@ export class StateLog {
   readonly #logger: Foundation["logger"];
   readonly #clock: Foundation["clock"];
   readonly #options: StateLogOptions;
-  readonly #left = new Map<string, { lines: number; filledMs: number }>();
+  readonly #budgets = new Map<string, { lines: number; filledMs: number }>();
   #omitted = 0;
 
   constructor({ logger, clock }: Pick<Foundation, "logger" | "clock">, options: StateLogOptions) {
@@ -38,14 +38,14 @@ export class StateLog {
   }
 
   changed(change: StateChange, fields: LogFields = {}): void {
-    if (this.takes(change.type)) this.write(change, fields);
+    if (this.accepts(change.type)) this.write(change, fields);
   }
 
   /**
    * Whether the next change of this type gets a line. Call it before making the fields. Changes without a line are
    * counted.
    */
-  takes(type: string): boolean {
+  accepts(type: string): boolean {
     const { prefix, usual } = this.#options;
     if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return false;
     const to = type.slice(prefix.length);
@@ -72,15 +72,15 @@ export class StateLog {
 
   #mayLog(to: string): boolean {
     const nowMs = this.#clock.monotonic();
-    let left = this.#left.get(to);
-    if (left === undefined) {
-      left = { lines: linesAtOnce, filledMs: nowMs };
-      this.#left.set(to, left);
+    let budget = this.#budgets.get(to);
+    if (budget === undefined) {
+      budget = { lines: linesBurst, filledMs: nowMs };
+      this.#budgets.set(to, budget);
     }
-    left.lines = Math.min(linesAtOnce, left.lines + ((nowMs - left.filledMs) / 1_000) * linesPerSec);
-    left.filledMs = nowMs;
-    if (left.lines < 1) return false;
-    left.lines -= 1;
+    budget.lines = Math.min(linesBurst, budget.lines + ((nowMs - budget.filledMs) / 1_000) * linesPerSec);
+    budget.filledMs = nowMs;
+    if (budget.lines < 1) return false;
+    budget.lines -= 1;
     return true;
   }
 }

@@ -10,9 +10,9 @@ import { conditionsOf, spanOf } from "../../runtime/machines/list.ts";
 import { everything, sizeOf } from "../machine-calls.ts";
 import { type Changes, changesOf, type Named, type Watching } from "../named.ts";
 import type { WatchMemory } from "../watch-memory.ts";
-import type { LookingDependencies } from "./looks.ts";
+import type { LookupDependencies } from "./lookups.ts";
 
-export interface LineDependencies extends LookingDependencies {
+export interface LineDependencies extends LookupDependencies {
   readonly watches: WatchMemory;
 }
 
@@ -41,7 +41,7 @@ export interface Lines<Filter extends WorkFilter, Item> {
   /** Returns the label conditions of this kind only. */
   conditions?(filter: Filter): readonly LabelCondition[];
   /** Checks conditions of this kind without a column in the index. */
-  fits?(filter: Filter, entry: IndexEntry): boolean;
+  matches?(filter: Filter, entry: IndexEntry): boolean;
   itemOf(entry: IndexEntry): Item;
 }
 
@@ -49,7 +49,7 @@ const pageMax = 1_000;
 /** Maximum number of index pages for one page of the reply. */
 const pagesMax = 20;
 
-export interface LinesWanted<Filter> {
+export interface LinesRequest<Filter> {
   readonly filter: Filter;
   readonly oldestFirst: boolean;
   readonly page: { readonly size: number; readonly token: string } | undefined;
@@ -64,19 +64,19 @@ export interface LinesPage<Item> {
 export async function listLines<Filter extends WorkFilter, Item>(
   { archive }: Pick<LineDependencies, "archive">,
   lines: Lines<Filter, Item>,
-  { filter, oldestFirst, page }: LinesWanted<Filter>,
+  { filter, oldestFirst, page }: LinesRequest<Filter>,
   { namespace }: CallContext,
 ): Promise<LinesPage<Item>> {
   const size = sizeOf(page);
   const order = oldestFirst ? "started-ascending" : "started-descending";
-  const wanted = { ...searchOf(lines, filter, namespace), order } as const;
+  const search = { ...searchOf(lines, filter, namespace), order } as const;
   const items: Item[] = [];
   let cursor = page?.token ?? "";
   let indexedToMs = 0;
   // Conditions without a column are checked for each entry, so that a page may need several of the index's.
   for (let pages = 0; pages < pagesMax && items.length < size; pages++) {
-    const found: SearchPage = await archive.search({ ...wanted, limit: size - items.length, cursor });
-    for (const entry of found.entries) if (fits(lines, filter, entry)) items.push(lines.itemOf(entry));
+    const found: SearchPage = await archive.search({ ...search, limit: size - items.length, cursor });
+    for (const entry of found.entries) if (matches(lines, filter, entry)) items.push(lines.itemOf(entry));
     ({ cursor, indexedToMs } = found);
     if (cursor === "") break;
   }
@@ -90,12 +90,12 @@ export async function* matchingPages<Filter extends WorkFilter, Item>(
   filter: Filter,
   namespace: string,
 ): AsyncGenerator<MatchingPage, void> {
-  const wanted = searchOf(lines, filter, namespace);
+  const search = searchOf(lines, filter, namespace);
   let cursor = "";
   do {
-    const page: SearchPage = await archive.search({ ...wanted, limit: pageMax, cursor });
-    const entries = page.entries.filter((entry) => fits(lines, filter, entry));
-    yield { entries, looked: page.entries.length, indexedToMs: page.indexedToMs };
+    const page: SearchPage = await archive.search({ ...search, limit: pageMax, cursor });
+    const entries = page.entries.filter((entry) => matches(lines, filter, entry));
+    yield { entries, scanned: page.entries.length, indexedToMs: page.indexedToMs };
     ({ cursor } = page);
   } while (cursor !== "");
 }
@@ -103,7 +103,7 @@ export async function* matchingPages<Filter extends WorkFilter, Item>(
 interface MatchingPage {
   readonly entries: readonly IndexEntry[];
   /** Number of entries read for them. */
-  readonly looked: number;
+  readonly scanned: number;
   readonly indexedToMs: number;
 }
 
@@ -122,13 +122,13 @@ export function watchLines<Filter extends WorkFilter, Item>(
   lines: Lines<Filter, Item>,
   { filter, about, cursor }: LinesWatched<Filter>,
   context: CallContext,
-  whole: (item: Item) => Promise<Item> = (item) => Promise.resolve(item),
+  complete: (item: Item) => Promise<Item> = (item) => Promise.resolve(item),
 ): AsyncGenerator<Changes<Item>, void> {
-  const wanted = { ...searchOf(lines, filter, context.namespace), order: "started-descending" } as const;
+  const search = { ...searchOf(lines, filter, context.namespace), order: "started-descending" } as const;
   const named: Named<Item, IndexEntry> = {
     async entries() {
       const found = await dependencies.archive.search({
-        ...wanted,
+        ...search,
         limit: pageMax,
         cursor: "",
         mayLag: true,
@@ -136,7 +136,7 @@ export function watchLines<Filter extends WorkFilter, Item>(
       return new Map(found.entries.map((entry) => [entry.key.id, entry]));
     },
     async find(_id, entry) {
-      return fits(lines, filter, entry) ? whole(lines.itemOf(entry)) : undefined;
+      return matches(lines, filter, entry) ? complete(lines.itemOf(entry)) : undefined;
     },
   };
   const watching = { cursor, ...aboutOf(lines.kind, about, context), memory: dependencies.watches };
@@ -145,11 +145,11 @@ export function watchLines<Filter extends WorkFilter, Item>(
 
 /** Returns the subject of a watch, with its caller. */
 export function aboutOf(
-  what: string,
+  subject: string,
   filter: Uint8Array,
   { namespace, principal }: CallContext,
 ): Pick<Watching, "about" | "principal"> {
-  const about = [what, namespace, Buffer.from(filter).toString("base64")].join("\n");
+  const about = [subject, namespace, Buffer.from(filter).toString("base64")].join("\n");
   return { about, principal: principal.id };
 }
 
@@ -178,7 +178,7 @@ function searchOf<Filter extends WorkFilter, Item>(
 }
 
 /** Checks conditions without a column in the index. */
-function fits<Filter extends WorkFilter, Item>(
+function matches<Filter extends WorkFilter, Item>(
   lines: Lines<Filter, Item>,
   filter: Filter,
   entry: IndexEntry,
@@ -188,7 +188,7 @@ function fits<Filter extends WorkFilter, Item>(
   if (definitions.length > 1 && !definitions.includes(definition)) return false;
   const ids = lines.idsIn(filter);
   if (ids.length > 0 && !ids.includes(key.id)) return false;
-  if (lines.fits !== undefined && !lines.fits(filter, entry)) return false;
+  if (lines.matches !== undefined && !lines.matches(filter, entry)) return false;
   const searchable = Object.entries(labels).flatMap(([name, value]) =>
     lines.untold.has(name) ? [] : [value],
   );

@@ -2,8 +2,8 @@
 import type { OutputChunk } from "@tutti/contracts/workflow/v1";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { whenOwned } from "../../runtime/admission.ts";
-import { newsOf } from "../../runtime/machines/dependencies.ts";
-import type { LookingDependencies } from "./looks.ts";
+import { waitForChange } from "../../runtime/machines/dependencies.ts";
+import type { LookupDependencies } from "./lookups.ts";
 import type { Work } from "./work.ts";
 
 /** The place after which output is requested. */
@@ -13,7 +13,7 @@ interface OutputPlace {
 }
 
 /** The stored output of tasks in this process. */
-export interface KeptOutputs {
+export interface StoredOutputs {
   from(key: InstanceKey, taskId: string, place: OutputPlace): readonly OutputChunk[];
   hasMore(key: InstanceKey, taskId: string, place: OutputPlace): boolean;
 }
@@ -27,25 +27,25 @@ export interface OutputWatched {
   readonly hasEnded: () => Promise<boolean>;
 }
 
-export interface OutputTold {
+export interface OutputUpdate {
   readonly chunks: OutputChunk[];
   readonly live: boolean;
   readonly cursor: string;
 }
 
 export async function* outputOf(
-  dependencies: LookingDependencies & { readonly outputs: KeptOutputs },
+  dependencies: LookupDependencies & { readonly outputs: StoredOutputs },
   work: Pick<Work, "keyOf" | "eventsOf">,
   { id, taskId, channel, cursor, hasEnded }: OutputWatched,
   context: CallContext,
-): AsyncGenerator<OutputTold, void> {
+): AsyncGenerator<OutputUpdate, void> {
   const { outputs, runtime, foundation } = dependencies;
   const { signal } = context;
   const key = work.keyOf(context.namespace, id);
   const known = placeIn(cursor);
   let place = known ?? { attempt: 0, index: 0 };
   // A caller that continues would interpret an immediate live snapshot as new output.
-  let isAnew = cursor !== "" && known === undefined;
+  let isRestarted = cursor !== "" && known === undefined;
   for (;;) {
     const events = await work.eventsOf(dependencies, id, context);
     // Checked before the shelf: output from before the end is there then.
@@ -53,12 +53,12 @@ export async function* outputOf(
     const found = outputs.from(key, taskId, place);
     place = after(found, place);
     const chunks = found.filter((chunk) => channel === "" || chunk.channel === channel);
-    if (isAnew) yield { chunks: chunks.splice(0), live: false, cursor: "" };
-    isAnew = false;
+    if (isRestarted) yield { chunks: chunks.splice(0), live: false, cursor: "" };
+    isRestarted = false;
     yield { chunks, live: true, cursor: cursorOf(place) };
     if (isOver || signal.aborted) return;
-    const isThere = () => outputs.hasMore(key, taskId, place) || runtime.hasNews(key, events);
-    while (!signal.aborted && !(await newsOf(isThere, foundation, signal)))
+    const isThere = () => outputs.hasMore(key, taskId, place) || runtime.hasNewEvents(key, events);
+    while (!signal.aborted && !(await waitForChange(isThere, foundation, signal)))
       if (!signal.aborted) yield { chunks: [], live: true, cursor: cursorOf(place) };
     // Another owner has it by now: the next look-up goes there.
     await whenOwned(dependencies, key, context, () => undefined);

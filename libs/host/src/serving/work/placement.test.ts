@@ -46,8 +46,8 @@ function dependencies(
   return made;
 }
 
-describe("where a task stands that is to be at a pool", () => {
-  it("is the obstacle on the way, while that lasts: the pool is not asked, because it does not have the task", async () => {
+describe("the placement of a task in a pool", () => {
+  it("is the current obstacle on the way, without a request to the pool, which does not have the task", async () => {
     const outages = [
       outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 100),
       outage(WAIT_CAUSE_BREAKER, readyMs + 100, undefined),
@@ -72,9 +72,9 @@ describe("where a task stands that is to be at a pool", () => {
     assert.match(withPlacement(unended, placed).summary, /^it is to be claimed\. It waits: because of/);
   });
 
-  it("is what the pool says, and what kept it from there before", async () => {
-    const asked = dependencies([outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 200)]);
-    const placed = await placementOf(asked, "gpu", queued, testContext({}));
+  it("is the answer of the pool, with the earlier obstacles", async () => {
+    const subject = dependencies([outage(WAIT_CAUSE_POLICY, readyMs, readyMs + 200)]);
+    const placed = await placementOf(subject, "gpu", queued, testContext({}));
     assert.deepEqual(
       placed?.waits.map(({ cause, present }) => [cause, present]),
       [
@@ -84,21 +84,21 @@ describe("where a task stands that is to be at a pool", () => {
     );
   });
 
-  it("is asked in the name of the caller where the pool is of its namespace, and of the service where others share it", async () => {
+  it("is requested as the caller for a pool of its namespace, and as the service for a shared pool", async () => {
     const context = testContext({ namespace: "shop" });
-    for (const [pool, asked] of [
+    for (const [pool, expectedContext] of [
       ["gpu", context],
       ["shared", undefined],
     ] as const) {
-      const one = dependencies([]);
-      await placementOf(one, pool, queued, context);
-      assert.equal(one.options?.context, asked);
+      const subject = dependencies([]);
+      await placementOf(subject, pool, queued, context);
+      assert.equal(subject.options?.context, expectedContext);
     }
   });
 
-  it("is nothing about the way to the pool for a running one", async () => {
-    const asked = dependencies([outage(WAIT_CAUSE_BREAKER, readyMs, undefined)]);
-    const placed = await placementOf(asked, "gpu", { ...queued, waits: false }, testContext({}));
+  it("omits obstacles on the way to the pool for a running task", async () => {
+    const subject = dependencies([outage(WAIT_CAUSE_BREAKER, readyMs, undefined)]);
+    const placed = await placementOf(subject, "gpu", { ...queued, waits: false }, testContext({}));
     assert.deepEqual(
       placed?.waits.map(({ cause }) => cause),
       [WAIT_CAUSE_BUSY],

@@ -3,7 +3,7 @@ import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v
 import type { LabelCondition } from "@tutti/journal";
 import { type CallContext, fromTimestamp, isTuttiError, kernelErrors } from "@tutti/kernel";
 import { everything, sizeOf } from "../machine-calls.ts";
-import type { LookingDependencies } from "./looks.ts";
+import type { LookupDependencies } from "./lookups.ts";
 
 /** Access to the questions of a kind of work. */
 export interface Questions {
@@ -14,7 +14,7 @@ export interface Questions {
   ofOwn(id: string, context: CallContext): Promise<readonly Approval[]>;
   /** Returns a limited number of questions of one work in any process, by a call. */
   ofAny(
-    wanted: { readonly filter: ApprovalFilter; readonly size: number },
+    request: { readonly filter: ApprovalFilter; readonly size: number },
     context: CallContext,
   ): Promise<readonly Approval[]>;
 }
@@ -30,7 +30,7 @@ export interface QuestionsPage {
 }
 
 export async function listQuestions(
-  dependencies: Pick<LookingDependencies, "archive">,
+  dependencies: Pick<LookupDependencies, "archive">,
   questions: Questions,
   filter: ApprovalFilter,
   page: { readonly size: number; readonly token: string } | undefined,
@@ -42,12 +42,12 @@ export async function listQuestions(
     filter.workId === ""
       ? await ofWorks(
           questions,
-          [...(await worksThatAsk(dependencies, questions, filter, context)).keys()],
+          [...(await worksWithQuestions(dependencies, questions, filter, context)).keys()],
           context,
         )
       : await questions.ofOwn(filter.workId, context);
   const rest = all
-    .filter((approval) => isWanted(filter, approval, context))
+    .filter((approval) => matchesFilter(filter, approval, context))
     .map((approval) => ({ approval, place: placeOf(approval) }))
     .filter(({ place }) => place > after)
     .sort((one, other) => (one.place < other.place ? -1 : 1));
@@ -59,8 +59,8 @@ export async function listQuestions(
 }
 
 /** Returns work that may have open questions, with its number of events, so that changes are noticed. */
-export async function worksThatAsk(
-  { archive }: Pick<LookingDependencies, "archive">,
+export async function worksWithQuestions(
+  { archive }: Pick<LookupDependencies, "archive">,
   { kind, person }: Pick<Questions, "kind" | "person">,
   { verdicts, workId }: ApprovalFilter,
   { namespace }: CallContext,
@@ -96,13 +96,13 @@ export async function ofWorks(
 ): Promise<Approval[]> {
   const all: Approval[] = [];
   for (let from = 0; from < ids.length; from += concurrentMax) {
-    const reads = ids.slice(from, from + concurrentMax).map((id) => everyOne(questions, id, context));
+    const reads = ids.slice(from, from + concurrentMax).map((id) => allQuestionsOf(questions, id, context));
     for (const approvals of await Promise.all(reads)) all.push(...approvals);
   }
   return all;
 }
 
-async function everyOne(
+async function allQuestionsOf(
   { ofAny }: Pick<Questions, "ofAny">,
   workId: string,
   context: CallContext,
@@ -125,13 +125,14 @@ const everyVerdict: readonly Verdict[] = [
   Verdict.VERDICT_WITHDRAWN,
 ];
 
-export function isWanted(
+export function matchesFilter(
   { verdicts, mine, text }: ApprovalFilter,
   { verdict, deciders, excluded, title, message }: Approval,
   { principal }: CallContext,
 ): boolean {
-  const fits = verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
-  if (!fits) return false;
+  const matchesVerdict =
+    verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
+  if (!matchesVerdict) return false;
   const isMine = deciders.some((name) => name === principal.id || principal.roles.includes(name));
   if (mine && ((deciders.length > 0 && !isMine) || excluded.includes(principal.id))) return false;
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());

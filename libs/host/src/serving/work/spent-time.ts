@@ -1,16 +1,16 @@
 /**
  * Time spent by work, computed from its events in order.
  *
- * 1. Time is recorded by node: a task, a part, or `theWhole`. A node has at most one open span. A new span ends the one
+ * 1. Time is recorded by node: a task, a part, or `workNode`. A node has at most one open span. A new span ends the one
  *    before.
  * 2. The whole is not among the open spans: only an explicit call ends it.
  */
 import { type Span, SpanKind } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { type NotedModelCalls, spanIdOf } from "./timeline.ts";
+import { type RecordedModelCalls, spanIdOf } from "./timeline.ts";
 
 /** The node that is the work itself. */
-export const theWhole = -1;
+export const workNode = -1;
 
 /** Milliseconds since the Unix epoch. An open end is undefined. */
 export interface Spent {
@@ -23,7 +23,7 @@ export interface Spent {
 }
 
 /** With the span of the task at the time of the note. */
-export interface ModelCallSpan extends NotedModelCalls {
+export interface ModelCallSpan extends RecordedModelCalls {
   readonly within: Spent | undefined;
 }
 
@@ -31,28 +31,31 @@ export class SpentTime {
   readonly all: Spent[] = [];
   readonly modelCalls: ModelCallSpan[] = [];
   readonly #open = new Map<number, Spent>();
-  #whole: Spent | undefined;
+  #work: Spent | undefined;
 
-  beginWhole(startMs: number): void {
-    this.#whole = this.begin(theWhole, SpanKind.SPAN_KIND_WHOLE, startMs, 0);
-    this.#open.delete(theWhole);
+  startWork(startMs: number): void {
+    this.#work = this.start(workNode, SpanKind.SPAN_KIND_WHOLE, startMs, 0);
+    this.#open.delete(workNode);
   }
 
   /** Ends the whole with everything in it. */
-  endWhole(endMs: number): void {
+  endWork(endMs: number): void {
     this.endAll(endMs);
-    if (this.#whole !== undefined) this.#whole.endMs = endMs;
+    if (this.#work !== undefined) this.#work.endMs = endMs;
   }
 
   /** Nodes have new numbers, or were removed. */
-  renumber(moved: readonly { readonly node: number; readonly to: number }[], gone: readonly number[]): void {
-    const left = new Set(gone);
+  renumber(
+    moved: readonly { readonly node: number; readonly to: number }[],
+    removed: readonly number[],
+  ): void {
+    const removedNodes = new Set(removed);
     const numbers = new Map(moved.map(({ node, to }) => [node, to]));
-    const kept = this.all.filter(({ node }) => !left.has(node));
-    for (const span of kept) span.node = numbers.get(span.node) ?? span.node;
-    this.all.splice(0, this.all.length, ...kept);
+    const retained = this.all.filter(({ node }) => !removedNodes.has(node));
+    for (const span of retained) span.node = numbers.get(span.node) ?? span.node;
+    this.all.splice(0, this.all.length, ...retained);
     const open = [...this.#open.values()].filter(
-      ({ node }) => node === theWhole || kept.some((each) => each.node === node),
+      ({ node }) => node === workNode || retained.some((each) => each.node === node),
     );
     this.#open.clear();
     for (const span of open) this.#open.set(span.node, span);
@@ -60,10 +63,10 @@ export class SpentTime {
 
   /** Ended work continues. */
   reopen(): void {
-    if (this.#whole !== undefined) this.#whole.endMs = undefined;
+    if (this.#work !== undefined) this.#work.endMs = undefined;
   }
 
-  begin(node: number, kind: SpanKind, startMs: number, attempt: number): Spent {
+  start(node: number, kind: SpanKind, startMs: number, attempt: number): Spent {
     this.end(node, startMs);
     const span: Spent = { node, kind, attempt, agent: "", startMs, endMs: undefined };
     this.#open.set(node, span);

@@ -31,12 +31,12 @@ const pageSize = 1_000;
  */
 export async function childSpans(
   children: readonly ChildOfTask[],
-  shown: readonly Span[],
+  parentSpans: readonly Span[],
   spansOf: (id: string, page: PageRequest) => Promise<SpanPage>,
 ): Promise<Span[]> {
   const spans: Span[] = [];
   for (const { taskId, id } of children.slice(0, childrenMax)) {
-    const within = shown.findLast(({ task }) => task === taskId)?.spanId ?? "";
+    const within = parentSpans.findLast(({ task }) => task === taskId)?.spanId ?? "";
     for (let token: string | undefined = ""; token !== undefined; ) {
       const found: SpanPage | undefined = await spansOf(id, { token, size: pageSize }).catch(absent);
       for (const span of found?.spans ?? [])
@@ -52,7 +52,7 @@ export async function childSpans(
 }
 
 /** The model calls of an attempt, recorded at its end. */
-export interface NotedModelCalls {
+export interface RecordedModelCalls {
   readonly node: number;
   readonly attempt: number;
   readonly agent: string;
@@ -62,7 +62,7 @@ export interface NotedModelCalls {
 
 /** Returns each model call as a span within another one. Its id is derived from its content. */
 export function modelCallSpans(
-  { node, attempt, agent, endMs, calls }: NotedModelCalls,
+  { node, attempt, agent, endMs, calls }: RecordedModelCalls,
   { workId, task, parentSpanId }: { workId: string; task: string; parentSpanId: string },
 ): Span[] {
   return (calls?.calls ?? []).map((call, index) => {
@@ -82,8 +82,8 @@ export function modelCallSpans(
 }
 
 /** Returns the same id for the same content, and another one for any other. */
-export function spanIdOf(...what: readonly (string | number)[]): string {
-  return createHash("sha256").update(what.join("\n")).digest("hex").slice(0, 16);
+export function spanIdOf(...parts: readonly (string | number)[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
 }
 
 /** Returns a page of spans, in the order of their start. */

@@ -23,15 +23,15 @@ function span(spanId: string, kind: SpanKind, [startMs, endMs]: readonly [number
   return Span.fromPartial({ spanId, kind, ...times, parentSpanId: "whole", ...more });
 }
 
-const whole = span("whole", SPAN_KIND_WHOLE, [1_000, 2_000], { parentSpanId: "" });
+const root = span("whole", SPAN_KIND_WHOLE, [1_000, 2_000], { parentSpanId: "" });
 
 /** Exports the spans of one work, and returns them. */
-async function told(spans: readonly Span[], { traceparent = sampled, end = completed } = {}) {
+async function exportSpans(spans: readonly Span[], { traceparent = sampled, end = completed } = {}) {
   const foundation = testFoundation();
   const traces = new WorkTraces(foundation);
   const requests: string[] = [];
   const record = JournalRecord.encode(JournalRecord.fromPartial({ cause: { traceparent } })).finish();
-  traces.begin({
+  traces.connect({
     runtime: { history: async () => [{ event: 1, record, timeMs: 1_000, place: { batch: 1, index: 0 } }] },
     endOf: async () => end,
     timelineOf: async (_key, token, trace) => {
@@ -48,10 +48,10 @@ async function told(spans: readonly Span[], { traceparent = sampled, end = compl
 }
 
 describe("traces of work", () => {
-  it("have what its time went into, each below the whole, which is below its start", async () => {
+  it("have spans for queue and attempt below the whole, which is below the span of its start", async () => {
     const ship = { task: "ship[3]", attempt: 2, agentId: "worker" };
-    const { past, requests } = await told([
-      whole,
+    const { past, requests } = await exportSpans([
+      root,
       span("queue", SPAN_KIND_QUEUE, [1_000, 1_250], { ...ship, agentId: "" }),
       span("attempt", SPAN_KIND_ATTEMPT, [1_250, 1_900], ship),
     ]);
@@ -75,9 +75,9 @@ describe("traces of work", () => {
     });
   });
 
-  it("link the span that waits for a child with the child, which exports its own spans", async () => {
-    const { past } = await told([
-      whole,
+  it("link the span that waits for a child to the child, which exports its own spans", async () => {
+    const { past } = await exportSpans([
+      root,
       span("wait", SPAN_KIND_WAIT, [1_000, 1_900], { task: "ship" }),
       span("child", SPAN_KIND_WHOLE, [1_100, 1_800], { task: "ship", parentSpanId: "wait" }),
       span("deep", SPAN_KIND_ATTEMPT, [1_100, 1_800], { task: "ship/box", parentSpanId: "child" }),
@@ -89,8 +89,8 @@ describe("traces of work", () => {
   });
 
   it("link the parts of a session with the work that does them", async () => {
-    const { past } = await told([
-      whole,
+    const { past } = await exportSpans([
+      root,
       span("part", SPAN_KIND_PART, [1_000, 1_900], { task: "p1" }),
       span("run", SPAN_KIND_WHOLE, [1_100, 1_800], { task: "p1", parentSpanId: "part" }),
       span("deep", SPAN_KIND_ATTEMPT, [1_100, 1_800], { task: "p1/box", parentSpanId: "run" }),
@@ -106,23 +106,23 @@ describe("traces of work", () => {
     );
   });
 
-  it("say what failed, and leave out what has no end", async () => {
+  it("contain the failure, and omit spans without an end", async () => {
     const value = { code: "shop.empty", message: "the shelf is empty" };
     const outcome = Outcome.fromPartial({ result: { $case: "failed", value } });
-    const spans = [whole, span("open", SPAN_KIND_QUEUE, [1_000], { task: "a" })];
-    const { past } = await told(spans, { end: { definition: "", outcome } });
+    const spans = [root, span("open", SPAN_KIND_QUEUE, [1_000], { task: "a" })];
+    const { past } = await exportSpans(spans, { end: { definition: "", outcome } });
     assert.deepEqual(
       past.map(({ name, attributes, error }) => [name, attributes?.["tutti.outcome"], String(error)]),
       [["run", "failed", "Error: the shelf is empty"]],
     );
-    const continued = await told([whole], { end: { definition: "order", outcome: undefined } });
+    const continued = await exportSpans([root], { end: { definition: "order", outcome: undefined } });
     assert.equal(continued.past[0]?.attributes?.["tutti.outcome"], "continued");
     assert.equal(continued.past[0]?.error, undefined);
   });
 
   it("are of work alone that was started in a trace which is recorded", async () => {
     for (const traceparent of ["", "nonsense", sampled.replace(/01$/, "00")]) {
-      const { past, requests } = await told([whole], { traceparent });
+      const { past, requests } = await exportSpans([root], { traceparent });
       assert.deepEqual([past, requests], [[], []], traceparent);
     }
   });
@@ -131,7 +131,7 @@ describe("traces of work", () => {
     const foundation = testFoundation();
     const traces = new WorkTraces(foundation);
     const requests: string[] = [];
-    traces.begin({
+    traces.connect({
       runtime: {
         history: async ({ id }) => {
           requests.push(id);

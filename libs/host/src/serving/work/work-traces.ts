@@ -51,15 +51,15 @@ const waitingMax = 1_000;
 const spansMax = 10_000;
 
 export class WorkTraces implements Component {
-  readonly #leftOut: CounterCell;
+  readonly #dropped: CounterCell;
   readonly #foundation: WorkTraceParts["foundation"];
   #parts: WorkTraceParts | undefined;
   #waiting: InstanceKey[] = [];
-  #telling: Promise<void> | undefined;
+  #exporting: Promise<void> | undefined;
 
   constructor(foundation: WorkTraceParts["foundation"]) {
     this.#foundation = foundation;
-    this.#leftOut = foundation.metrics
+    this.#dropped = foundation.metrics
       .counter({
         name: "tutti_telemetry_work_left_out_total",
         help: "Runs, missions and sessions without spans, because too many ended at once or their history was deleted.",
@@ -68,43 +68,43 @@ export class WorkTraces implements Component {
   }
 
   /** Sets the access to work, once that exists. */
-  begin(parts: Omit<WorkTraceParts, "foundation">): void {
+  connect(parts: Omit<WorkTraceParts, "foundation">): void {
     this.#parts = { ...parts, foundation: this.#foundation };
   }
 
   ended(key: InstanceKey): void {
     if (!this.#foundation.tracer.isRecording || this.#parts === undefined) return;
     if (this.#waiting.length >= waitingMax) {
-      this.#leftOut.add();
+      this.#dropped.add();
       return;
     }
     this.#waiting.push(key);
-    this.#telling ??= this.#tellAll(this.#parts);
+    this.#exporting ??= this.#exportAll(this.#parts);
   }
 
   async drain(): Promise<void> {
-    await this.#telling;
+    await this.#exporting;
   }
 
   async stop(): Promise<void> {
     this.#waiting = [];
-    await this.#telling;
+    await this.#exporting;
   }
 
-  async #tellAll(parts: WorkTraceParts): Promise<void> {
+  async #exportAll(parts: WorkTraceParts): Promise<void> {
     for (let key = this.#waiting.shift(); key !== undefined; key = this.#waiting.shift())
       try {
-        await tellOf(key, parts);
+        await exportTrace(key, parts);
       } catch (error) {
-        this.#leftOut.add();
+        this.#dropped.add();
         this.#foundation.logger.debug("failed to publish time profiles", { id: key.id, error });
       }
     // Cleared before anything else runs: work that ends a moment later would wait for the next end.
-    this.#telling = undefined;
+    this.#exporting = undefined;
   }
 }
 
-async function tellOf(key: InstanceKey, { foundation, runtime, endOf, timelineOf }: WorkTraceParts) {
+async function exportTrace(key: InstanceKey, { foundation, runtime, endOf, timelineOf }: WorkTraceParts) {
   const [first] = await runtime.history(key, 0, 1);
   const parent = traceOf(first && JournalRecord.decode(first.record).cause?.traceparent);
   if (parent?.sampled !== true) return;
@@ -132,8 +132,8 @@ interface Traced {
  */
 function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const within = (spanId: string): TraceContext => ({ ...parent, spanId });
-  const whole = spans.find(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task === "");
-  if (whole === undefined) return [];
+  const root = spans.find(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task === "");
+  if (root === undefined) return [];
   const childrenOf = Map.groupBy(
     spans.filter(({ kind, task }) => kind === SpanKind.SPAN_KIND_WHOLE && task !== ""),
     ({ parentSpanId }) => parentSpanId,
@@ -142,15 +142,15 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
   const past: PastSpan[] = [];
   const queuedMs = new Map<string, number>();
   // Model calls are within attempts. Everything else of the work itself is below the whole.
-  const own = new Set(spans.filter(isBelow(whole.spanId)).map(({ spanId }) => spanId)).add(whole.spanId);
+  const own = new Set(spans.filter(isBelow(root.spanId)).map(({ spanId }) => spanId)).add(root.spanId);
   for (const span of spans) {
     const { kind, task, attempt, agentId, spanId, startTime, endTime, modelCall } = span;
-    if (span !== whole && !own.has(span.parentSpanId)) continue;
-    if (modelCall === undefined && span !== whole && span.parentSpanId !== whole.spanId) continue;
+    if (span !== root && !own.has(span.parentSpanId)) continue;
+    if (modelCall === undefined && span !== root && span.parentSpanId !== root.spanId) continue;
     if (startTime === undefined || endTime === undefined) continue;
     const [startMs, endMs] = [fromTimestamp(startTime), fromTimestamp(endTime)];
     const times = { context: within(spanId), startMs, endMs };
-    if (span === whole) {
+    if (span === root) {
       const name = `${key.kind} ${end.definition}`.trimEnd();
       const result = end.outcome?.result;
       const attributes = { ...work, "tutti.outcome": result?.$case ?? "continued" };
@@ -166,7 +166,7 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
       kind: isCall ? "client" : "internal",
       name:
         modelCall === undefined
-          ? `${words[kind] ?? "task"} ${nameOf(task)}`.trimEnd()
+          ? `${names[kind] ?? "task"} ${nameOf(task)}`.trimEnd()
           : modelCallName(modelCall),
       error: modelCall && modelCallError(modelCall),
       attributes: {
@@ -199,7 +199,7 @@ function nameOf(task: string): string {
   return task.replaceAll(/\[\d+\]/g, "");
 }
 
-const words: Readonly<Partial<Record<SpanKind, string>>> = {
+const names: Readonly<Partial<Record<SpanKind, string>>> = {
   [SpanKind.SPAN_KIND_QUEUE]: "queue",
   [SpanKind.SPAN_KIND_ATTEMPT]: "attempt",
   [SpanKind.SPAN_KIND_BACKOFF]: "backoff",

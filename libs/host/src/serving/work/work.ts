@@ -89,10 +89,10 @@ export function workOf({ kind, missing }: WorkKind): Work {
       try {
         if (atEvent === 0) return await query(dependencies, key, call, context);
         return await whenOwned(dependencies, key, context, () =>
-          dependencies.runtime.askAt({ key, ...call }, atEvent),
+          dependencies.runtime.queryAt({ key, ...call }, atEvent),
         );
       } catch (error) {
-        throw isGone(error) ? missing(id) : error;
+        throw isMissing(error) ? missing(id) : error;
       }
     },
     async factsOf(dependencies, id, context) {
@@ -100,7 +100,7 @@ export function workOf({ kind, missing }: WorkKind): Work {
       try {
         return await whenOwned(dependencies, key, context, () => dependencies.runtime.instanceOf(key));
       } catch (error) {
-        throw isGone(error) ? missing(id) : error;
+        throw isMissing(error) ? missing(id) : error;
       }
     },
     async eventsOf(dependencies, id, context) {
@@ -132,6 +132,6 @@ export function workOf({ kind, missing }: WorkKind): Work {
 }
 
 /** It does not exist, or only its id is left. */
-function isGone(error: unknown): boolean {
+function isMissing(error: unknown): boolean {
   return runtimeErrors.unknownInstance.is(error) || runtimeErrors.idTaken.is(error);
 }

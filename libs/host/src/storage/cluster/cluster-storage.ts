@@ -27,7 +27,7 @@ import type { HostedRuntime, Storage, StorageParts } from "../storage.ts";
 import { mebibytes, Upkeep } from "../upkeep.ts";
 import { claimCopies } from "./copies-directory.ts";
 import type { ClusterSettings } from "./settings.ts";
-import { Spares } from "./spares.ts";
+import { SpareCopies } from "./spare-copies.ts";
 
 export interface ClusterStorageParts extends StorageParts {
   readonly cluster: ClusterSettings;
@@ -46,7 +46,7 @@ export class ClusterStorage implements Storage {
   readonly #thread = new ArchiveThread();
   readonly #instruments: StorageInstruments;
   readonly #upkeep: Upkeep;
-  readonly #spares: Spares;
+  readonly #spares: SpareCopies;
   readonly #stopping = new AbortController();
   /** Signal of the start, as long as it lasts. */
   #signal: AbortSignal = this.#stopping.signal;
@@ -66,7 +66,7 @@ export class ClusterStorage implements Storage {
       directory: cluster.copies,
       purgeMs: settings.purgeMs,
     });
-    this.#spares = new Spares({
+    this.#spares = new SpareCopies({
       partitionOwner: parts.partitionOwner,
       services: this.#services.all,
       foundation,
@@ -101,10 +101,10 @@ export class ClusterStorage implements Storage {
       await this.#journal.start();
       await this.#services.openArchives();
       const { replicas, blobBytesMax: bytesMax } = cluster;
-      const wanted = { connection, store: blobStore, replicas, bytesMax };
+      const options = { connection, store: blobStore, replicas, bytesMax };
       const { s3 } = this.#parts.settings.blobs;
       this.#blobs =
-        s3 === undefined ? await openObjectBlobs(wanted, this.#signal) : openS3Blobs(s3, foundation);
+        s3 === undefined ? await openObjectBlobs(options, this.#signal) : openS3Blobs(s3, foundation);
       this.#signal = this.#stopping.signal;
       this.#upkeep.start();
       this.#spares.start();
@@ -121,10 +121,10 @@ export class ClusterStorage implements Storage {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#upkeep.stop();
-    const spares = this.#spares.stop();
+    const sparesStopped = this.#spares.stop();
     await this.stopRuntimes();
     await this.#services.closeArchives();
-    await spares;
+    await sparesStopped;
     await this.#blobs?.close();
     await this.#journal.stop();
     this.#copies?.stop();

@@ -44,8 +44,8 @@ export class ImportedData {
     if (about === undefined || !existsSync(layout.journal)) throw hostErrors.nothingToCopy({ directory });
     const { format, release } = about;
     if (format > dataFormat) throw hostErrors.dataNewer({ directory, format, known: dataFormat, release });
-    const letGo = await claim(directory);
-    if (letGo === undefined) {
+    const unlock = await claim(directory);
+    if (unlock === undefined) {
       const holder = lastHolder(directory) ?? { pid: "of an unknown number", since: "an unknown time" };
       throw hostErrors.inUse({ directory, ...holder });
     }
@@ -54,9 +54,9 @@ export class ImportedData {
       requireOwn(directory);
       const found = verifyContents(layout).find(({ level }) => level === "problem");
       if (found !== undefined) throw hostErrors.importDamaged({ directory, found: found.text });
-      return new ImportedData(layout, about, letGo);
+      return new ImportedData(layout, about, unlock);
     } catch (error) {
-      letGo();
+      unlock();
       throw error;
     }
   }
@@ -96,12 +96,12 @@ export class ImportedData {
     await blobs.copyTo(await openObjectBlobs({ ...settings, store: blobStore }, signal));
     // Results of earlier attempts are identified by their tokens, so the key is needed.
     const key = attemptKeyOf(this.#layout.directory);
-    if (key !== undefined) await sharedAttemptKey(connection, { replicas, made: key, signal });
+    if (key !== undefined) await sharedAttemptKey(connection, { replicas, candidate: key, signal });
   }
 
   /** Copies the audit log, if there is one. */
-  copyBookTo(file: string): Promise<void> {
-    return copyDatabase(this.#layout.auditBook, file);
+  copyAuditLogTo(file: string): Promise<void> {
+    return copyDatabase(this.#layout.auditLog, file);
   }
 
   /** From here on no process starts in the directory. */

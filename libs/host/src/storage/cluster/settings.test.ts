@@ -11,13 +11,13 @@ function settingsOf(...flags: string[]) {
   return clusterSettings(configuration.read(clusterSection), configuration.read(natsSection));
 }
 
-describe("what is set about a cluster", () => {
-  it("has one copy of everything and no system account by default", () => {
+describe("cluster settings", () => {
+  it("default to one replica and no system account", () => {
     const { replicas, system, copies } = settingsOf();
     assert.deepEqual([replicas, system, copies], [1, undefined, "./.tutti/copies"]);
   });
 
-  it("goes to the same servers as system account, with other credentials", () => {
+  it("use the same servers for the system account, with other credentials", () => {
     const { system } = settingsOf(
       ...["--nats.servers=nats-1:4222", "--nats.token=env:SECRET"],
       ...["--cluster.system.user=system", "--cluster.system.password=env:SECRET"],
@@ -26,7 +26,7 @@ describe("what is set about a cluster", () => {
     assert.equal(system.credentials.kind, "password");
   });
 
-  it("says which settings of the system account contradict each other", () => {
+  it("name the conflicting settings of the system account", () => {
     assert.throws(
       () => settingsOf("--cluster.system.user=system"),
       /cluster\.system\.user and cluster\.system\.password together/,

@@ -4,12 +4,12 @@ import type { ConnectionSettings } from "@tutti/nats";
 import { connectionSettings, type NatsSectionValues } from "@tutti/nats/settings";
 import * as z from "zod";
 
-const bytesMax = (what: string) =>
+const bytesMax = (subject: string) =>
   z
     .int()
     .min(-1)
     .default(-1)
-    .describe(`Bytes that ${what} may have in NATS; -1 for no limit but that of the servers.`);
+    .describe(`Bytes that ${subject} may have in NATS; -1 for no limit but that of the servers.`);
 
 const system = z
   .strictObject({
@@ -66,7 +66,7 @@ export const clusterSection = defineSection({
   scope: "integration",
   name: "cluster",
   description:
-    "Where processes that share machines keep them: streams of NATS JetStream. For ownership.kind: leased.",
+    "Storage of machines that processes share: streams of NATS JetStream. For ownership.kind: leased.",
   schema,
 });
 

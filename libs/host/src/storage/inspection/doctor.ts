@@ -34,8 +34,8 @@ async function freeBytesOf(path: string): Promise<number> {
 }
 
 /** Returns all findings about a directory, in no order of severity. */
-export async function examine(directory: string, given: Examined = {}): Promise<readonly Finding[]> {
-  const { mayUse = mayReadAndWrite, freeBytesAt = freeBytesOf, partitions } = given;
+export async function examine(directory: string, options: Examined = {}): Promise<readonly Finding[]> {
+  const { mayUse = mayReadAndWrite, freeBytesAt = freeBytesOf, partitions } = options;
   const layout = layoutOf(directory);
   const nothing = await nothingThere(layout);
   if (nothing !== undefined) return [nothing];
@@ -50,7 +50,7 @@ export async function examine(directory: string, given: Examined = {}): Promise<
     const about = aboutFindings(layout, partitions);
     found.push(...about);
     const isUnknown = about.some(({ code }) => code === "newer-release");
-    if (release !== undefined && !isUnknown) found.push(...(await verifyData(layout, given)));
+    if (release !== undefined && !isUnknown) found.push(...(await verifyData(layout, options)));
   } catch (error) {
     found.push(notData(directory, reasonOf(error)));
   } finally {
@@ -68,10 +68,10 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
   } catch (error) {
     if (systemCodeOf(error) === "ENOENT") return notice("absent", `There is nothing at ${directory}.`, start);
     if (systemCodeOf(error) === "ENOTDIR") {
-      const what = `${directory} is a file.`;
+      const text = `${directory} is a file.`;
       return problem(
         "not-a-directory",
-        what,
+        text,
         "Name the directory: --data-directory DIR, or platform.dataDirectory.",
       );
     }
@@ -87,14 +87,14 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
 function handedOverFindings(directory: string): Finding[] {
   const handedOver = readHandedOver(directory);
   if (handedOver === undefined) return [];
-  const what = `The cluster in ${handedOver.to} has taken over what is in ${directory}, at ${handedOver.time}.`;
+  const text = `The cluster in ${handedOver.to} has taken over what is in ${directory}, at ${handedOver.time}.`;
   const advice = `Nothing has to be done: use that cluster, tutti cluster up --directory ${handedOver.to}.`;
-  return [notice("handed-over", what, advice)];
+  return [notice("handed-over", text, advice)];
 }
 
 function notData(directory: string, found: string): Finding {
-  const what = `${directory} is not a data directory: ${found}.`;
-  return problem("not-data", what, "Name the right one: --data-directory DIR, or platform.dataDirectory.");
+  const text = `${directory} is not a data directory: ${found}.`;
+  return problem("not-data", text, "Name the right one: --data-directory DIR, or platform.dataDirectory.");
 }
 
 /** Returns the first file or folder that this user may not use. */
@@ -116,9 +116,9 @@ async function deniedIn(
 }
 
 function denial(path: string, error: unknown, owner = ""): Finding {
-  const what = `${path} cannot be read and written by this user${owner}: ${reasonOf(error)}.`;
+  const text = `${path} cannot be read and written by this user${owner}: ${reasonOf(error)}.`;
   const advice = `Run as the user that it belongs to, or give it to this one: chown -R "$(id -u)" DIRECTORY.`;
-  return problem("no-permission", what, advice);
+  return problem("no-permission", text, advice);
 }
 
 async function ownerOf(path: string): Promise<string> {
@@ -133,26 +133,28 @@ function neededBytesIn({ journal }: DataLayout): number {
 
 function spaceFindings(layout: DataLayout, freeBytes: number): Finding[] {
   const { directory } = layout;
-  const left = `The disk of ${directory} has ${Math.floor(freeBytes / 1_048_576)} MiB left`;
+  const available = `The disk of ${directory} has ${Math.floor(freeBytes / 1_048_576)} MiB left`;
   const neededBytes = neededBytesIn(layout);
   if (freeBytes < neededBytes) {
-    const what = `${left}, and the next segment of the journal needs ${Math.ceil(neededBytes / 1_048_576)} MiB: nothing more can be written.`;
+    const text = `${available}, and the next segment of the journal needs ${Math.ceil(neededBytes / 1_048_576)} MiB: nothing more can be written.`;
     const advice =
       "Free some space: a running process then continues by itself. Nothing that it confirmed is lost.";
-    return [problem("disk-full", what, advice)];
+    return [problem("disk-full", text, advice)];
   }
   if (freeBytes >= almostFullBytes) return [];
-  return [notice("disk-almost-full", `${left}.`, "Free some space, or keep less: durable.retention.keepMs.")];
+  return [
+    notice("disk-almost-full", `${available}.`, "Free some space, or keep less: durable.retention.keepMs."),
+  ];
 }
 
 function holderFindings(directory: string, isFree: boolean): Finding[] {
   const holder = lastHolder(directory);
   if (!isFree) {
     const { pid, since } = holder ?? { pid: "of an unknown number", since: "an unknown time" };
-    const what = `The process ${pid}${commandOf(pid)} has used ${directory} since ${since}. The files were not checked.`;
+    const text = `The process ${pid}${commandOf(pid)} has used ${directory} since ${since}. The files were not checked.`;
     const advice =
       "To check them, back up (`tutti data backup`) and verify the copy (`tutti data verify`), or stop the process first.";
-    return [notice("held", what, advice)];
+    return [notice("held", text, advice)];
   }
   if (holder === undefined) return [];
   const what = `The process ${holder.pid}, which had ${directory} since ${holder.since}, did not stop gracefully.`;
@@ -164,8 +166,8 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
 /** Returns the program of a process, if the system reports it. */
 function commandOf(pid: string): string {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
-    return ` (${words.join(" ").slice(0, 120)})`;
+    const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").filter(Boolean);
+    return ` (${args.join(" ").slice(0, 120)})`;
   } catch {
     return "";
   }
@@ -192,8 +194,8 @@ export function aboutFindings(layout: DataLayout, partitions: number | undefined
 }
 
 function unfinishedCopy({ directory }: DataLayout): Finding {
-  const what = `${directory} has a journal and no data.json: it is a copy that was not finished, or the file was removed.`;
+  const text = `${directory} has a journal and no data.json: it is a copy that was not finished, or the file was removed.`;
   const advice =
     "If it is a copy, make it again. Otherwise keep the directory, and put data.json of a backup by the same release in it.";
-  return problem("unfinished-copy", what, advice);
+  return problem("unfinished-copy", text, advice);
 }

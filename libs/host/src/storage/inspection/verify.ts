@@ -14,8 +14,8 @@ import {
 import type { TuttiError } from "@tutti/kernel";
 import { keysDirectoryIn } from "../../keys/installation-keys.ts";
 import type { ServiceModule } from "../../service-module.ts";
+import { hadJournal } from "../file-list.ts";
 import type { DataLayout } from "../layout.ts";
-import { hadJournal } from "../made-files.ts";
 import { fileFindings } from "./files.ts";
 import { type Finding, notice, problem, sound } from "./finding.ts";
 import { inspectedData } from "./inspected-data.ts";
@@ -82,8 +82,8 @@ function journalFindings(
   { directory, journal }: DataLayout,
 ): Finding[] {
   if (kind === "none" && hadJournal(directory)) {
-    const what = `The journal ${journal} is missing, and there are files that came from it.`;
-    return [problem("journal-missing", what, restore)];
+    const missingText = `The journal ${journal} is missing, and there are files that came from it.`;
+    return [problem("journal-missing", missingText, restore)];
   }
   if (kind === "none") {
     const advice = "Nothing has to be done: the first process with machines makes it.";
@@ -114,18 +114,18 @@ function damageFinding(
 function joinFindings({ partitions }: Verification, archives: readonly NamedArchive[]): Finding[] {
   const gaps: string[] = [];
   for (const { service, partition, first, last } of partitions) {
-    const archive = archives.find((one) => one.service === service)?.archive;
+    const archive = archives.find((entry) => entry.service === service)?.archive;
     // Its damage is reported already.
     if (archive?.kind === "damaged") continue;
-    const known = archive?.partitions.find((one) => one.partition === partition);
+    const known = archive?.partitions.find((entry) => entry.partition === partition);
     const { coveredTo = 0, packedTo = 0 } = known ?? {};
     const upTo = Math.min(coveredTo, packedTo);
-    const where = `Of partition ${partition} of ${service}`;
+    const subject = `Of partition ${partition} of ${service}`;
     if (first > upTo + 1) {
-      const missing = `${where} the archive has everything up to batch ${upTo} and the journal starts with batch ${first}: those between are missing.`;
+      const missing = `${subject} the archive has everything up to batch ${upTo} and the journal starts with batch ${first}: those between are missing.`;
       gaps.push(missing);
     } else if (coveredTo > last) {
-      const ahead = `${where} the archive has everything up to batch ${coveredTo} and the journal ends with batch ${last}: they are not of the same time.`;
+      const ahead = `${subject} the archive has everything up to batch ${coveredTo} and the journal ends with batch ${last}: they are not of the same time.`;
       gaps.push(ahead);
     }
   }

@@ -1,7 +1,7 @@
 import type { HistoryRecord, IndexEntry, InstanceSnapshot } from "../port.ts";
 
 /** Stored data of an instance. */
-export interface KeptInstance {
+export interface StoredInstance {
   entry: IndexEntry;
   snapshot: InstanceSnapshot | undefined;
   /** Removed: only its id is still reserved. */
@@ -9,14 +9,14 @@ export interface KeptInstance {
   readonly history: HistoryRecord[];
 }
 
-export interface KeptPartition {
+export interface StoredPartition {
   /** The epoch of the last owner that opened it: older owners can change nothing. */
   epoch: number;
   coveredTo: number;
   packedTo: number;
   partitionSnapshot: Uint8Array;
   /** By incarnation. */
-  readonly instances: Map<number, KeptInstance>;
+  readonly instances: Map<number, StoredInstance>;
   /** The newest incarnation of each key. */
   readonly newest: Map<string, number>;
 }
@@ -26,14 +26,14 @@ export interface KeptPartition {
  * process.
  */
 export class MemoryArchiveStore {
-  readonly partitions = new Map<number, KeptPartition>();
+  readonly partitions = new Map<number, StoredPartition>();
   /** Copies that backups made, by directory. */
   readonly backups = new Map<string, MemoryArchiveStore>();
 
-  partition(partition: number): KeptPartition {
-    let kept = this.partitions.get(partition);
-    if (kept === undefined) {
-      kept = {
+  partition(partition: number): StoredPartition {
+    let stored = this.partitions.get(partition);
+    if (stored === undefined) {
+      stored = {
         epoch: 0,
         coveredTo: 0,
         packedTo: 0,
@@ -41,14 +41,15 @@ export class MemoryArchiveStore {
         instances: new Map(),
         newest: new Map(),
       };
-      this.partitions.set(partition, kept);
+      this.partitions.set(partition, stored);
     }
-    return kept;
+    return stored;
   }
 
   copy(): MemoryArchiveStore {
     const copy = new MemoryArchiveStore();
-    for (const [partition, kept] of this.partitions) copy.partitions.set(partition, structuredClone(kept));
+    for (const [partition, stored] of this.partitions)
+      copy.partitions.set(partition, structuredClone(stored));
     return copy;
   }
 }

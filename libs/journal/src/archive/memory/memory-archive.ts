@@ -8,9 +8,9 @@ import type {
   ArchivePartition,
   Changes,
   DueInstance,
+  HistoryQuery,
   HistoryRecord,
-  HistoryWanted,
-  Kept,
+  LoadResult,
   Opening,
   OutstandingInstance,
   RecordPlace,
@@ -21,7 +21,7 @@ import { matches } from "../search/conditions.ts";
 import { cursorOf, orderOf, type Rank, rankOf, timeOf } from "../search/order.ts";
 import type { BatchSource } from "../source.ts";
 import { apply, byDue, dueInstances, load, outstandingInstances, purge } from "./changes.ts";
-import { type KeptPartition, MemoryArchiveStore } from "./memory-archive-store.ts";
+import { MemoryArchiveStore, type StoredPartition } from "./memory-archive-store.ts";
 import { endsOf, packBatch } from "./packing.ts";
 
 /** Operations of an archive, for faults. */
@@ -58,7 +58,7 @@ export interface MemoryArchiveOptions {
 }
 
 /** Maximum removals per call of `purge`. Small, so that callers learn to repeat the call. */
-const purgedAtOnce = 64;
+const purgeBatchMax = 64;
 
 /**
  * The archive in memory, simple and slow. Like a real one, it answers later and in order, and can fail. For tests,
@@ -89,21 +89,25 @@ export class MemoryArchive implements Archive {
   }
 
   search(search: Search): Promise<SearchPage> {
-    const wanted = structuredClone(search);
+    const query = structuredClone(search);
     const indexedToMs = this.#options.clock.now();
-    const left = new Set(this.#partitions.flatMap(({ isLeft, partition }) => (isLeft ? [partition] : [])));
-    return this.run("search", () => ({ ...pageOf(this.store, wanted, left), indexedToMs }));
+    const released = new Set(
+      this.#partitions.flatMap(({ isReleased, partition }) => (isReleased ? [partition] : [])),
+    );
+    return this.run("search", () => ({ ...pageOf(this.store, query, released), indexedToMs }));
   }
 
   purge(nowMs: number): Promise<boolean> {
     return this.run("purge", () =>
-      [...this.store.partitions.values()].map((kept) => purge(kept, nowMs, purgedAtOnce)).includes(true),
+      [...this.store.partitions.values()].map((stored) => purge(stored, nowMs, purgeBatchMax)).includes(true),
     );
   }
 
   figures(): Promise<ArchiveFigures> {
     return this.run("figures", () => {
-      const instances = [...this.store.partitions.values()].flatMap((kept) => [...kept.instances.values()]);
+      const instances = [...this.store.partitions.values()].flatMap((stored) => [
+        ...stored.instances.values(),
+      ]);
       const present = instances.filter(({ isRemoved }) => !isRemoved);
       const live = present.filter(({ entry }) => entry.endMs === 0).length;
       const records = present.flatMap(({ history }) => history);
@@ -135,26 +139,26 @@ export class MemoryArchive implements Archive {
   /** Runs an operation after all earlier ones. */
   run<Result>(operation: ArchiveOperation, work: () => Result | Promise<Result>): Promise<Result> {
     if (this.#state === "closed") return Promise.reject(archiveErrors.closed());
-    const done = this.#last.then(() => this.#do(operation, work));
+    const done = this.#last.then(() => this.#execute(operation, work));
     this.#last = done.catch(() => undefined);
     return done;
   }
 
-  async #do<Result>(operation: ArchiveOperation, work: () => Result | Promise<Result>): Promise<Result> {
+  async #execute<Result>(operation: ArchiveOperation, work: () => Result | Promise<Result>): Promise<Result> {
     const { pass, schedule = queueMicrotask, fault } = this.#options;
     await pass?.(operation);
     await new Promise<void>((resolve) => schedule(resolve));
     const failure = fault?.(operation);
     if (failure === "lost") throw archiveErrors.failed({ reason: "a fault that was asked for" });
-    await this.alive();
+    await this.waitUnlessCrashed();
     const result = await work();
-    await this.alive();
+    await this.waitUnlessCrashed();
     if (failure !== undefined) throw archiveErrors.failed({ reason: "a fault that was asked for" });
     return result;
   }
 
   /** Never again after a crash. */
-  alive(): Promise<void> | undefined {
+  waitUnlessCrashed(): Promise<void> | undefined {
     return this.#state === "crashed" ? new Promise<never>(() => undefined) : undefined;
   }
 }
@@ -162,47 +166,47 @@ export class MemoryArchive implements Archive {
 class MemoryArchivePartition implements ArchivePartition {
   readonly #archive: MemoryArchive;
   readonly partition: number;
-  readonly #kept: KeptPartition;
+  readonly #stored: StoredPartition;
   #epoch = 0;
   /** Another process owns it now. */
-  isLeft = false;
+  isReleased = false;
   /** Counts the keys in commits under way. */
-  readonly #coming = new Map<string, number>();
+  readonly #pendingKeys = new Map<string, number>();
 
-  constructor(archive: MemoryArchive, partition: number, kept: KeptPartition) {
+  constructor(archive: MemoryArchive, partition: number, stored: StoredPartition) {
     this.#archive = archive;
     this.partition = partition;
-    this.#kept = kept;
+    this.#stored = stored;
   }
 
   opening(epoch: number): Promise<Opening> {
     this.#epoch = Math.max(this.#epoch, epoch);
-    this.isLeft &&= epoch < this.#epoch;
+    this.isReleased &&= epoch < this.#epoch;
     return this.#archive.run("opening", () => {
       this.#fence(epoch);
-      this.#kept.epoch = epoch;
-      const { coveredTo, packedTo, partitionSnapshot } = this.#kept;
+      this.#stored.epoch = epoch;
+      const { coveredTo, packedTo, partitionSnapshot } = this.#stored;
       return { coveredTo, packedTo, partitionSnapshot: partitionSnapshot.slice() };
     });
   }
 
   release(epoch: number): void {
-    this.isLeft ||= epoch >= this.#epoch;
+    this.isReleased ||= epoch >= this.#epoch;
   }
 
   mayHave(key: InstanceKey): boolean {
     const text = textOf(key);
-    return this.#kept.newest.has(text) || this.#coming.has(text);
+    return this.#stored.newest.has(text) || this.#pendingKeys.has(text);
   }
 
-  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
-    const wanted = structuredClone(keys);
-    return this.#archive.run("load", () => wanted.map((key) => structuredClone(load(this.#kept, key))));
+  load(keys: readonly InstanceKey[]): Promise<readonly LoadResult[]> {
+    const requested = structuredClone(keys);
+    return this.#archive.run("load", () => requested.map((key) => structuredClone(load(this.#stored, key))));
   }
 
   keyOf(incarnation: number): Promise<InstanceKey | undefined> {
     return this.#archive.run("keyOf", () => {
-      const instance = this.#kept.instances.get(incarnation);
+      const instance = this.#stored.instances.get(incarnation);
       return instance === undefined || instance.isRemoved ? undefined : instance.entry.key;
     });
   }
@@ -210,21 +214,21 @@ class MemoryArchivePartition implements ArchivePartition {
   due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]> {
     const from = after === undefined ? undefined : { ...after };
     return this.#archive.run("due", () =>
-      dueInstances(this.#kept)
-        .filter((one) => one.dueMs <= beforeMs && byDue(one, from) > 0)
+      dueInstances(this.#stored)
+        .filter((dueInstance) => dueInstance.dueMs <= beforeMs && byDue(dueInstance, from) > 0)
         .slice(0, limit),
     );
   }
 
   nextDueMs(): Promise<number | undefined> {
-    return this.#archive.run("due", () => dueInstances(this.#kept)[0]?.dueMs);
+    return this.#archive.run("due", () => dueInstances(this.#stored)[0]?.dueMs);
   }
 
   outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]> {
     return this.#archive.run("outstanding", () => {
       const page: OutstandingInstance[] = [];
       let bytes = 0;
-      for (const { incarnation, snapshot } of outstandingInstances(this.#kept)) {
+      for (const { incarnation, snapshot } of outstandingInstances(this.#stored)) {
         if (incarnation <= after) continue;
         if (page.length === limit || bytes >= pageBytesMax) break;
         page.push({ incarnation, snapshot: snapshot.slice() });
@@ -235,18 +239,18 @@ class MemoryArchivePartition implements ArchivePartition {
   }
 
   commit(epoch: number, changes: Changes): Promise<void> {
-    const taken = structuredClone(changes);
-    const texts = taken.entries.map(({ key }) => textOf(key));
-    for (const text of texts) this.#coming.set(text, (this.#coming.get(text) ?? 0) + 1);
+    const copy = structuredClone(changes);
+    const texts = copy.entries.map(({ key }) => textOf(key));
+    for (const text of texts) this.#pendingKeys.set(text, (this.#pendingKeys.get(text) ?? 0) + 1);
     const done = this.#archive.run("commit", () => {
       this.#fence(epoch);
-      apply(this.#kept, taken);
+      apply(this.#stored, copy);
     });
     const forget = (): void => {
       for (const text of texts) {
-        const left = (this.#coming.get(text) ?? 1) - 1;
-        if (left === 0) this.#coming.delete(text);
-        else this.#coming.set(text, left);
+        const remaining = (this.#pendingKeys.get(text) ?? 1) - 1;
+        if (remaining === 0) this.#pendingKeys.delete(text);
+        else this.#pendingKeys.set(text, remaining);
       }
     };
     done.then(forget, forget);
@@ -256,21 +260,21 @@ class MemoryArchivePartition implements ArchivePartition {
   pack(epoch: number, upToBatch: number): Promise<void> {
     return this.#archive.run("pack", async () => {
       this.#fence(epoch);
-      const kept = this.#kept;
-      assert(upToBatch <= kept.coveredTo, "nothing is packed that is not covered", {
+      const stored = this.#stored;
+      assert(upToBatch <= stored.coveredTo, "nothing is packed that is not covered", {
         upToBatch,
-        coveredTo: kept.coveredTo,
+        coveredTo: stored.coveredTo,
       });
-      if (upToBatch <= kept.packedTo) return;
-      const ends = endsOf(kept);
-      for await (const batches of this.#archive.source(this.partition).read(kept.packedTo + 1)) {
-        await this.#archive.alive();
+      if (upToBatch <= stored.packedTo) return;
+      const ends = endsOf(stored);
+      for await (const batches of this.#archive.source(this.partition).read(stored.packedTo + 1)) {
+        await this.#archive.waitUnlessCrashed();
         // Another process may have opened it during the read.
         this.#fence(epoch);
         for (const batch of batches) {
           if (batch.number > upToBatch) return;
-          packBatch(kept, ends, batch);
-          kept.packedTo = batch.number;
+          packBatch(stored, ends, batch);
+          stored.packedTo = batch.number;
         }
       }
     });
@@ -279,14 +283,14 @@ class MemoryArchivePartition implements ArchivePartition {
   settle(epoch: number): Promise<number> {
     return this.#archive.run("settle", () => {
       this.#fence(epoch);
-      return Math.min(this.#kept.coveredTo, this.#kept.packedTo);
+      return Math.min(this.#stored.coveredTo, this.#stored.packedTo);
     });
   }
 
-  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
-    const { key, last, afterEvent, limit } = structuredClone(wanted);
+  history(query: HistoryQuery): Promise<readonly HistoryRecord[]> {
+    const { key, last, afterEvent, limit } = structuredClone(query);
     return this.#archive.run("history", () => {
-      const instance = this.#kept.instances.get(this.#kept.newest.get(textOf(key)) ?? 0);
+      const instance = this.#stored.instances.get(this.#stored.newest.get(textOf(key)) ?? 0);
       return (instance?.history ?? [])
         .filter(({ event, place }) => event > afterEvent && !isBehind(place, last))
         .slice(0, limit)
@@ -296,7 +300,7 @@ class MemoryArchivePartition implements ArchivePartition {
 
   /** Refuses an owner that was replaced. */
   #fence(epoch: number): void {
-    const { epoch: newest } = this.#kept;
+    const { epoch: newest } = this.#stored;
     if (epoch < newest) throw archiveErrors.fenced({ partition: this.partition, epoch, newest });
   }
 }
@@ -308,13 +312,13 @@ function isBehind(place: RecordPlace, last: RecordPlace): boolean {
 function pageOf(
   store: MemoryArchiveStore,
   search: Search,
-  left: ReadonlySet<number>,
+  released: ReadonlySet<number>,
 ): Omit<SearchPage, "indexedToMs"> {
   const order = orderOf(search);
   const after = rankOf(search);
   const found = [...store.partitions].flatMap(([partition, { instances }]) =>
     [...instances.values()].flatMap(({ entry, isRemoved }) => {
-      if (isRemoved || left.has(partition) || !matches(search, entry)) return [];
+      if (isRemoved || released.has(partition) || !matches(search, entry)) return [];
       const rank: Rank = { timeMs: timeOf(search, entry), partition, incarnation: entry.incarnation };
       return after === undefined || order(after, rank) < 0 ? [{ entry, rank }] : [];
     }),

@@ -1,10 +1,14 @@
 import type { JournalBatch } from "../../port.ts";
 import { keyOfPrefix, partitionKind } from "../../records/record-key.ts";
 import { RecordScanner } from "../../records/record-scanner.ts";
-import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
+import type { StoredInstance, StoredPartition } from "./memory-archive-store.ts";
 
 /** Adds the records of a batch to their histories: records that start a kept instance, or continue a history. */
-export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, batch: JournalBatch): void {
+export function packBatch(
+  stored: StoredPartition,
+  ends: Map<string, StoredInstance>,
+  batch: JournalBatch,
+): void {
   const scanner = new RecordScanner();
   let cause = new Uint8Array(0);
   scanner.open(batch.records);
@@ -13,7 +17,7 @@ export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, 
     if (causeEnd > 0) cause = bytes.slice(causeStart, causeEnd);
     const { kind } = keyOfPrefix(bytes.subarray(start, scanner.keyEnd));
     if (kind === partitionKind) continue;
-    const instance = ownerOf(kept, ends, scanner);
+    const instance = ownerOf(stored, ends, scanner);
     if (instance === undefined) continue;
     const own = bytes.slice(start, end);
     const place = { batch: batch.number, index };
@@ -25,9 +29,9 @@ export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, 
 }
 
 /** Returns the last packed record of each instance, by its place. */
-export function endsOf(kept: KeptPartition): Map<string, KeptInstance> {
-  const ends = new Map<string, KeptInstance>();
-  for (const instance of kept.instances.values()) {
+export function endsOf(stored: StoredPartition): Map<string, StoredInstance> {
+  const ends = new Map<string, StoredInstance>();
+  for (const instance of stored.instances.values()) {
     const last = instance.history.at(-1)?.place;
     if (last !== undefined) ends.set(placeText(last.batch, last.index), instance);
   }
@@ -35,12 +39,12 @@ export function endsOf(kept: KeptPartition): Map<string, KeptInstance> {
 }
 
 function ownerOf(
-  kept: KeptPartition,
-  ends: Map<string, KeptInstance>,
+  stored: StoredPartition,
+  ends: Map<string, StoredInstance>,
   { event, incarnation, previousBatch, previousIndex }: RecordScanner,
-): KeptInstance | undefined {
+): StoredInstance | undefined {
   const instance =
-    event === 1 ? kept.instances.get(incarnation) : ends.get(placeText(previousBatch, previousIndex));
+    event === 1 ? stored.instances.get(incarnation) : ends.get(placeText(previousBatch, previousIndex));
   return instance === undefined || instance.isRemoved ? undefined : instance;
 }
 

@@ -1,4 +1,4 @@
-import type { IndexEntry, LabelCondition, Search, Span } from "../port.ts";
+import type { IndexEntry, LabelCondition, Search, TimeSpan } from "../port.ts";
 
 /** Returns whether an entry satisfies a search, apart from its cursor. */
 export function matches(search: Search, entry: IndexEntry): boolean {
@@ -11,11 +11,11 @@ export function matches(search: Search, entry: IndexEntry): boolean {
     within(startedMs, entry.startMs) &&
     (endedMs === undefined || (entry.endMs > 0 && within(endedMs, entry.endMs))) &&
     entry.key.id.startsWith(idPrefix) &&
-    labels.every((condition) => holds(condition, labelOf(entry, condition.name)))
+    labels.every((condition) => isMet(condition, labelOf(entry, condition.name)))
   );
 }
 
-function within({ from, to }: Span, timeMs: number): boolean {
+function within({ from, to }: TimeSpan, timeMs: number): boolean {
   return timeMs >= from && timeMs < to;
 }
 
@@ -23,7 +23,7 @@ function labelOf({ labels }: IndexEntry, name: string): string | undefined {
   return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
-function holds(condition: LabelCondition, value: string | undefined): boolean {
+function isMet(condition: LabelCondition, value: string | undefined): boolean {
   switch (condition.kind) {
     case "equals":
       return value !== undefined && condition.values.includes(value);

@@ -19,12 +19,12 @@ export function mergedPage(
   const order = orderOf(search);
   const ranked = found.map(({ entry, partition }) => ({ entry, rank: rankOf(search, entry, partition) }));
   ranked.sort((one, other) => order(one.rank, other.rank));
-  const shown = ranked.slice(0, search.limit);
-  const last = shown.at(-1);
-  const goesOn = isMore || ranked.length > shown.length;
+  const page = ranked.slice(0, search.limit);
+  const last = page.at(-1);
+  const hasMore = isMore || ranked.length > page.length;
   return {
-    entries: shown.map(({ entry }) => entry),
-    cursor: last === undefined || !goesOn ? "" : cursorOf(search, last.rank),
+    entries: page.map(({ entry }) => entry),
+    cursor: last === undefined || !hasMore ? "" : cursorOf(search, last.rank),
     indexedToMs,
   };
 }

@@ -41,8 +41,8 @@ export function rankOf({ order, cursor }: Search): Rank | undefined {
   if (cursor === "") return;
   const parts = cursor.slice(1).split("_").map(Number);
   const [timeMs = Number.NaN, partition = Number.NaN, incarnation = Number.NaN] = parts;
-  const isWhole = [timeMs, partition, incarnation].every((part) => Number.isFinite(part) && part >= 0);
-  if (cursor[0] !== letters[order] || parts.length !== 3 || !isWhole) {
+  const isValid = [timeMs, partition, incarnation].every((part) => Number.isFinite(part) && part >= 0);
+  if (cursor[0] !== letters[order] || parts.length !== 3 || !isValid) {
     throw archiveErrors.cursorUnknown({ cursor });
   }
   return { timeMs, partition, incarnation };

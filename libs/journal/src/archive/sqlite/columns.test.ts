@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { countOf, decodeColumn, encodeColumns } from "./columns.ts";
 
 // Without -0, which is not equal to 0 in comparisons.
-const double = fc.double({ noNaN: true }).map((drawn) => drawn + 0);
+const double = fc.double({ noNaN: true }).map((number) => number + 0);
 const value = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat(), double);
 
 describe("columns of numbers", () => {
-  it("come back as they went in, in any range", () => {
+  it("decode to the encoded values, in any range", () => {
     fc.assert(
       fc.property(
         fc.nat(20),
@@ -30,7 +30,7 @@ describe("columns of numbers", () => {
     );
   });
 
-  it("take no room where all values are the same, and one byte where they are close", () => {
+  it("need almost no space if all values are the same, and one byte per value if they are close", () => {
     const same = new Float64Array(1_000).fill(1_767_225_600_000);
     const close = Float64Array.from({ length: 1_000 }, (_, index) => 1_767_225_600_000 + (index % 200));
     assert.ok(encodeColumns([same]).length < 40);

@@ -3,9 +3,9 @@ import { state } from "./index/block-info.ts";
 import type { LinePlace } from "./index/blocks.ts";
 import { field, joined, keyAt, type Lines, lastAt, numberAt } from "./index/lines.ts";
 import { type InstanceRow, stage, unpacked } from "./instances.ts";
+import type { PartitionProgress } from "./progress-rows.ts";
 import type { Purge } from "./purge.ts";
 import { instanceId } from "./schema.ts";
-import type { Standing } from "./standings.ts";
 import type { Tables } from "./tables.ts";
 
 /** An encoded commit for another thread. */
@@ -37,36 +37,43 @@ export class Committer {
   }
 
   commit(partition: number, { coveredTo, partitionSnapshot, lines, snapshots }: EncodedChanges): void {
-    const { standings, blocks } = this.#tables;
-    const standing = standings.of(partition);
-    standing.coveredTo = Math.max(standing.coveredTo, coveredTo);
-    if (partitionSnapshot !== undefined) standing.snapshot = partitionSnapshot;
-    this.#index(standing, lines, new Map(snapshots.map((snapshot) => [snapshot.incarnation, snapshot])));
+    const { progressRows, blocks } = this.#tables;
+    const progress = progressRows.of(partition);
+    progress.coveredTo = Math.max(progress.coveredTo, coveredTo);
+    if (partitionSnapshot !== undefined) progress.snapshot = partitionSnapshot;
+    this.#index(progress, lines, new Map(snapshots.map((snapshot) => [snapshot.incarnation, snapshot])));
     this.#store(partition, snapshots);
     blocks.flush();
-    standings.store(standing);
+    progressRows.store(progress);
   }
 
-  #index(standing: Standing, lines: Lines, snapshots: ReadonlyMap<number, EncodedSnapshot>): void {
-    const { partition } = standing;
+  #index(progress: PartitionProgress, lines: Lines, snapshots: ReadonlyMap<number, EncodedSnapshot>): void {
+    const { partition } = progress;
     const states = new Uint8Array(lines.count);
     const chosen: number[] = [];
     const latest = latestLines(lines);
-    let { incarnation: highest, version } = standing;
+    let { incarnation: highest, version } = progress;
     const before = highest;
     for (let line = 0; line < lines.count; line++) {
       const incarnation = numberAt(lines, field.incarnation, line);
       if (latest !== undefined && latest.get(incarnation) !== line) continue;
       const isNew = incarnation > before;
       if (isNew && incarnation > highest) highest = incarnation;
-      const fate = this.#fate(standing, lines, line, isNew, version + 1, snapshots.has(incarnation));
-      if (fate === state.gone) continue;
+      const lineState = this.#lineState(
+        progress,
+        lines,
+        line,
+        isNew,
+        version + 1,
+        snapshots.has(incarnation),
+      );
+      if (lineState === state.dropped) continue;
       lines.numbers[field.version * lines.count + line] = ++version;
-      states[chosen.length] = fate;
+      states[chosen.length] = lineState;
       chosen.push(line);
     }
-    standing.version = version;
-    standing.incarnation = highest;
+    progress.version = version;
+    progress.incarnation = highest;
     for (let from = 0; from < chosen.length; from += linesMax) {
       const some = chosen.slice(from, from + linesMax);
       const isAll = some.length === lines.count;
@@ -76,8 +83,8 @@ export class Committer {
   }
 
   /** Retires the older line for a new one, and returns the state of the new line. */
-  #fate(
-    standing: Standing,
+  #lineState(
+    progress: PartitionProgress,
     lines: Lines,
     line: number,
     isNew: boolean,
@@ -85,19 +92,19 @@ export class Committer {
     hasSnapshot: boolean,
   ): number {
     const { instances, blocks, recent } = this.#tables;
-    const { partition, packedTo } = standing;
+    const { partition, packedTo } = progress;
     const incarnation = numberAt(lines, field.incarnation, line);
     const id = instanceId(partition, incarnation);
     const before = isNew ? undefined : instances.get(id);
     const older = isNew ? undefined : this.#older(partition, incarnation, before);
-    const was = older === undefined ? state.gone : older.block.states[older.line];
+    const was = older === undefined ? state.dropped : older.block.states[older.line];
     // It was removed already: the process repeats its last commit from the journal.
-    if (older !== undefined && was === state.removed) return state.gone;
+    if (older !== undefined && was === state.removed) return state.dropped;
     const hadEnded = older !== undefined && this.#hasEnded(older, before);
     if (older !== undefined) {
-      if (hadEnded) standing.ended--;
-      else standing.live--;
-      blocks.mark(older, state.gone);
+      if (hadEnded) progress.ended--;
+      else progress.live--;
+      blocks.mark(older, state.dropped);
     }
     // This includes an instance that has ended again: its later records are packed only if they follow the packed ones.
     const packed = hadEnded ? this.#packedEnd(older, packedTo) : undefined;
@@ -107,18 +114,19 @@ export class Committer {
         : { ...this.#row(lines, line, id, version, stage.ended, before), ...packed };
     const endMs = numberAt(lines, field.end, line);
     if (endMs === 0) {
-      standing.live++;
-      const isKept = hasSnapshot || row?.stage === stage.snapshotted;
-      instances.upsert(this.#row(lines, line, id, version, isKept ? stage.snapshotted : stage.live, row));
+      progress.live++;
+      const isSnapshotted = hasSnapshot || row?.stage === stage.snapshotted;
+      instances.upsert(
+        this.#row(lines, line, id, version, isSnapshotted ? stage.snapshotted : stage.live, row),
+      );
       if (hadEnded) recent.remove(partition, incarnation);
       return state.present;
     }
     const last = lastAt(lines, line);
-    if (numberAt(lines, field.keepUntil, line) <= endMs)
-      return this.#removeAtOnce(partition, lines, line, row);
-    standing.ended++;
+    if (numberAt(lines, field.keepUntil, line) <= endMs) return this.#removeNow(partition, lines, line, row);
+    progress.ended++;
     if (last.batch > packedTo) recent.add(partition, incarnation, last);
-    this.#keepEnded(lines, line, id, version, row, hasSnapshot, last.batch > packedTo);
+    this.#storeEnded(lines, line, id, version, row, hasSnapshot, last.batch > packedTo);
     return state.present;
   }
 
@@ -134,7 +142,7 @@ export class Committer {
   }
 
   /** An ended instance has its own row only with a snapshot, or until its last records are packed. */
-  #keepEnded(
+  #storeEnded(
     lines: Lines,
     line: number,
     id: number,
@@ -147,14 +155,14 @@ export class Committer {
     if (row !== undefined) instances.deleteSnapshot(id);
     if (hasSnapshot) {
       lines.numbers[field.hasRow * lines.count + line] = 1;
-      instances.upsert(this.#row(lines, line, id, version, stage.kept, row));
+      instances.upsert(this.#row(lines, line, id, version, stage.endedWithSnapshot, row));
     } else if (row !== undefined) {
       if (isUnpacked && row.packedEvents > 0) instances.upsert({ ...row, version, stage: stage.ended });
       else instances.delete(id);
     }
   }
 
-  #removeAtOnce(partition: number, lines: Lines, line: number, row: InstanceRow | undefined): number {
+  #removeNow(partition: number, lines: Lines, line: number, row: InstanceRow | undefined): number {
     const { instances, recent } = this.#tables;
     recent.remove(partition, numberAt(lines, field.incarnation, line));
     if (row !== undefined) {
@@ -162,19 +170,19 @@ export class Committer {
       instances.delete(row.id);
     }
     const isIdKept = numberAt(lines, field.idKeptUntil, line) > numberAt(lines, field.keepUntil, line);
-    return isIdKept ? state.removed : state.gone;
+    return isIdKept ? state.removed : state.dropped;
   }
 
   /** Returns the line that a newer one replaces. */
   #older(partition: number, incarnation: number, row: InstanceRow | undefined): LinePlace | undefined {
     const { blocks } = this.#tables;
     const place = row === undefined || row.version === 0 ? undefined : blocks.place(partition, row.version);
-    if (place !== undefined && place.block.states[place.line] !== state.gone) return place;
+    if (place !== undefined && place.block.states[place.line] !== state.dropped) return place;
     return blocks.placeOfIncarnation(partition, incarnation);
   }
 
   #hasEnded(older: LinePlace, row: InstanceRow | undefined): boolean {
-    if (row !== undefined) return row.stage === stage.ended || row.stage === stage.kept;
+    if (row !== undefined) return row.stage === stage.ended || row.stage === stage.endedWithSnapshot;
     return numberAt(this.#tables.blocks.parts.some(older.block.id, [older.line]), field.end, 0) > 0;
   }
 
@@ -199,7 +207,7 @@ export class Committer {
       const row = instances.get(id);
       if (row === undefined || row.stage === stage.ended) continue;
       if (row.stage === stage.live) instances.upsert({ ...row, stage: stage.snapshotted });
-      instances.putSnapshot(id, snapshot);
+      instances.writeSnapshot(id, snapshot);
     }
   }
 }

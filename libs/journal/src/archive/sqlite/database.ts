@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { isTuttiError, privateModes, reasonOf } from "@tutti/kernel";
-import { makePrivateFile } from "../../disk/private-file.ts";
+import { createPrivateFile } from "../../disk/private-file.ts";
 import { archiveErrors } from "../errors.ts";
 import { formatVersion, schema } from "./schema.ts";
 
@@ -96,7 +96,7 @@ export class ArchiveDatabase {
    */
   async backup(file: string): Promise<void> {
     mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
-    makePrivateFile(file);
+    createPrivateFile(file);
     const source = this.#guarded(() => openedToRead(this.file));
     try {
       await backup(source, file, { rate: allPages });
@@ -191,10 +191,10 @@ export class Statement {
     return this.#guarded(() => this.#statement.all(...values));
   }
 
-  /** Passes rows one by one until `take` returns false. */
-  each(values: readonly SQLInputValue[], take: (row: Row) => boolean): void {
+  /** Passes rows one by one until `visit` returns false. */
+  each(values: readonly SQLInputValue[], visit: (row: Row) => boolean): void {
     this.#guarded(() => {
-      for (const row of this.#statement.iterate(...values)) if (!take(row)) return;
+      for (const row of this.#statement.iterate(...values)) if (!visit(row)) return;
     });
   }
 }
@@ -209,7 +209,7 @@ const allPages = 2 ** 30;
 
 function opened(file: string): DatabaseSync {
   // Only one process writes. So only a checkpoint can meet another process, and nothing waits for that.
-  makePrivateFile(file);
+  createPrivateFile(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     // Set before anything is written: it cannot be changed later.

@@ -59,6 +59,6 @@ export function callEngine<Call extends EngineCall>(
   values: EngineArguments<Call>,
 ): EngineResult<Call> | Promise<EngineResult<Call>> {
   // The cast: TypeScript does not relate a method to its own arguments.
-  const method = engine[call] as (...given: unknown[]) => EngineResult<Call>;
+  const method = engine[call] as (...args: unknown[]) => EngineResult<Call>;
   return method.apply(engine, values);
 }

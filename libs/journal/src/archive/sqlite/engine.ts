@@ -8,9 +8,9 @@ import { type PackedPage, packPage } from "../outstanding-page.ts";
 import type {
   ArchiveFigures,
   DueInstance,
+  HistoryQuery,
   HistoryRecord,
-  HistoryWanted,
-  Kept,
+  LoadResult,
   Opening,
   RecordPlace,
   Search,
@@ -26,11 +26,11 @@ import { field, keyAt, lastAt, numberAt } from "./index/lines.ts";
 import { type InstanceRow, Instances, stage } from "./instances.ts";
 import { KeyFilter } from "./key-filter.ts";
 import { keyHash } from "./key-hash.ts";
+import { ProgressRows } from "./progress-rows.ts";
 import { Purge } from "./purge.ts";
 import { RecentlyEnded } from "./recently-ended.ts";
 import { instanceId } from "./schema.ts";
 import { searchBlocks } from "./search.ts";
-import { Standings } from "./standings.ts";
 
 /**
  * The archive on SQLite, all of it synchronous: it runs in a thread of its own, or in the caller's for tests.
@@ -40,7 +40,7 @@ import { Standings } from "./standings.ts";
  */
 export class ArchiveEngine {
   readonly #database: ArchiveDatabase;
-  readonly #standings: Standings;
+  readonly #progressRows: ProgressRows;
   readonly #instances: Instances;
   readonly #blocks: Blocks;
   readonly #history: History;
@@ -61,14 +61,14 @@ export class ArchiveEngine {
 
   private constructor(database: ArchiveDatabase, clock: Clock) {
     this.#database = database;
-    this.#standings = new Standings(database);
+    this.#progressRows = new ProgressRows(database);
     this.#instances = new Instances(database);
     this.#blocks = new Blocks(database);
     this.#history = new History(database);
     this.#recent = new RecentlyEnded();
     const tables = {
       database,
-      standings: this.#standings,
+      progressRows: this.#progressRows,
       instances: this.#instances,
       blocks: this.#blocks,
       history: this.#history,
@@ -80,7 +80,7 @@ export class ArchiveEngine {
   }
 
   opening(partition: number): Opening {
-    const { coveredTo, packedTo, snapshot } = this.#standings.of(partition);
+    const { coveredTo, packedTo, snapshot } = this.#progressRows.of(partition);
     return { coveredTo, packedTo, partitionSnapshot: snapshot };
   }
 
@@ -95,7 +95,7 @@ export class ArchiveEngine {
     });
   }
 
-  load(partition: number, keys: readonly InstanceKey[]): Kept[] {
+  load(partition: number, keys: readonly InstanceKey[]): LoadResult[] {
     return keys.map((key) => this.#loadOne(partition, key));
   }
 
@@ -124,34 +124,34 @@ export class ArchiveEngine {
    * requested. Then it counts as packed up to the given batch without a read.
    */
   passOver(partition: number, upTo: number): number {
-    const standing = this.#standings.of(partition);
-    const { packedTo, coveredTo } = standing;
+    const progress = this.#progressRows.of(partition);
+    const { packedTo, coveredTo } = progress;
     assert(upTo <= coveredTo, "nothing is packed that is not covered", { upTo, coveredTo });
     if (upTo <= packedTo || this.#recent.some(partition) || this.#instances.some(partition)) return packedTo;
     this.#transaction(() => {
-      standing.packedTo = upTo;
-      this.#standings.store(standing);
+      progress.packedTo = upTo;
+      this.#progressRows.store(progress);
     });
     return upTo;
   }
 
   /** Packs these batches, which follow the packed ones. Empty if there are no more to pack now. */
   pack(partition: number, batches: readonly JournalBatch[]): void {
-    const standing = this.#standings.of(partition);
+    const progress = this.#progressRows.of(partition);
     const last = batches.at(-1)?.number ?? 0;
     assert(
-      batches[0]?.number === standing.packedTo + 1 && last <= standing.coveredTo,
+      batches[0]?.number === progress.packedTo + 1 && last <= progress.coveredTo,
       "batches are packed in order, and not before they are covered",
-      { first: batches[0]?.number, last, packedTo: standing.packedTo, coveredTo: standing.coveredTo },
+      { first: batches[0]?.number, last, packedTo: progress.packedTo, coveredTo: progress.coveredTo },
     );
     this.#transaction(() => {
       const known = new KnownIds(this.#instances);
       const ends = this.#history.pack(partition, batches, (group) => this.#ownerOf(partition, group, known));
       for (const end of ends) this.#packed(partition, end);
       this.#history.packed.flush();
-      standing.packedTo = last;
+      progress.packedTo = last;
       this.#recent.evict(partition, last);
-      this.#standings.store(standing);
+      this.#progressRows.store(progress);
     });
   }
 
@@ -163,27 +163,27 @@ export class ArchiveEngine {
       upTo: located.upTo,
     });
     this.pack(partition, batches);
-    return this.#standings.of(partition).packedTo;
+    return this.#progressRows.of(partition).packedTo;
   }
 
   settle(partition: number): number {
     if (!this.#database.settle()) {
       throw archiveErrors.failed({ reason: "another reader of the file that is to be replaced" });
     }
-    const { coveredTo, packedTo } = this.#standings.of(partition);
+    const { coveredTo, packedTo } = this.#progressRows.of(partition);
     return Math.min(coveredTo, packedTo);
   }
 
-  page(partition: number, wanted: HistoryWanted): HistoryRecord[] {
-    const end = this.#packedEnd(partition, wanted.key, wanted.last);
+  page(partition: number, query: HistoryQuery): HistoryRecord[] {
+    const end = this.#packedEnd(partition, query.key, query.last);
     if (end === undefined) return [];
     const { incarnation, packed, events } = end;
-    return this.#history.page(instanceId(partition, incarnation), partition, packed, events, wanted);
+    return this.#history.page(instanceId(partition, incarnation), partition, packed, events, query);
   }
 
   /** Searches all partitions except the released ones. */
-  search(search: Search, left: readonly number[]): Omit<SearchPage, "indexedToMs"> {
-    return searchBlocks(this.#blocks, search, new Set(left));
+  search(search: Search, released: readonly number[]): Omit<SearchPage, "indexedToMs"> {
+    return searchBlocks(this.#blocks, search, new Set(released));
   }
 
   /** Runs a slice of upkeep. Returns whether there is more. */
@@ -198,14 +198,14 @@ export class ArchiveEngine {
   nextPurgeMs(): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const block of this.#blocks.all()) {
-      const isCovered = block.waitsFor <= this.#standings.of(block.partition).coveredTo;
+      const isCovered = block.waitsFor <= this.#progressRows.of(block.partition).coveredTo;
       if (isCovered) nextMs = Math.min(nextMs, block.nextMs);
     }
     return nextMs;
   }
 
   figures(): ArchiveFigures {
-    const standings = [...this.#standings.all()];
+    const standings = [...this.#progressRows.all()];
     return {
       bytes: this.#database.bytes(),
       liveInstances: standings.reduce((sum, { live }) => sum + live, 0),
@@ -230,14 +230,14 @@ export class ArchiveEngine {
   /** Builds the filter a block at a time. */
   *buildFilter(): Generator<void, KeyFilter> {
     const blocks = [...this.#blocks.all()];
-    const count = blocks.reduce((sum, block) => sum + block.count - block.gone, 0);
+    const count = blocks.reduce((sum, block) => sum + block.count - block.dropped, 0);
     const filter = new KeyFilter(Math.max(filterCapacityMin, Math.ceil(count * filterRoom)));
     for (const { id, states } of blocks) {
       // The block was merged meanwhile: its lines are in a newer block, which is not in this list.
       if (!this.#blocks.has(id)) return yield* this.buildFilter();
       const hashes = this.#blocks.parts.hashes(id);
       for (let line = 0; line < hashes.length; line++) {
-        if (states[line] !== state.gone) filter.add(hashes[line] as number);
+        if (states[line] !== state.dropped) filter.add(hashes[line] as number);
       }
       yield;
     }
@@ -266,7 +266,7 @@ export class ArchiveEngine {
   }
 
   standings(): readonly { partition: number; coveredTo: number; packedTo: number; commits: number }[] {
-    return [...this.#standings.all()].map(({ partition, coveredTo, packedTo, commits }) => {
+    return [...this.#progressRows.all()].map(({ partition, coveredTo, packedTo, commits }) => {
       return { partition, coveredTo, packedTo, commits };
     });
   }
@@ -276,10 +276,10 @@ export class ArchiveEngine {
   }
 
   #load(): void {
-    this.#standings.load();
+    this.#progressRows.load();
     this.#blocks.load();
     this.#history.packed.load();
-    this.#recent.load(this.#standings, this.#blocks);
+    this.#recent.load(this.#progressRows, this.#blocks);
   }
 
   #transaction<Result>(work: () => Result): Result {
@@ -291,7 +291,7 @@ export class ArchiveEngine {
     }
   }
 
-  #loadOne(partition: number, key: InstanceKey): Kept {
+  #loadOne(partition: number, key: InstanceKey): LoadResult {
     const hash = keyHash(key);
     const row = this.#instances.find(partition, hash, key);
     if (row?.stage === stage.live) return { kind: "nothing" };
@@ -315,8 +315,8 @@ export class ArchiveEngine {
 
   /** A group that starts a life has its incarnation. Any other group must continue an existing history. */
   #ownerOf(partition: number, group: RecordGroup, known: KnownIds): GroupOwner | undefined {
-    const { incarnation, previous, isBeginning } = group;
-    if (isBeginning) {
+    const { incarnation, previous, isLifeStart } = group;
+    if (isLifeStart) {
       const id = instanceId(partition, incarnation);
       return this.#recent.has(partition, incarnation) || known.has(id) ? { id, incarnation } : undefined;
     }
@@ -333,11 +333,11 @@ export class ArchiveEngine {
   /** Records how far an instance is packed, as long as more is to come. */
   #packed(partition: number, { group, owner, last, events }: PackedEnd): void {
     const ended = this.#recent.lastOf(partition, owner.incarnation);
-    const isWhole = ended !== undefined && ended.batch === last.batch && ended.index === last.index;
-    if (isWhole && group.isBeginning) return;
+    const isComplete = ended !== undefined && ended.batch === last.batch && ended.index === last.index;
+    if (isComplete && group.isLifeStart) return;
     const row = this.#instances.get(owner.id);
     if (row !== undefined) {
-      if (isWhole && row.stage === stage.ended) this.#instances.delete(owner.id);
+      if (isComplete && row.stage === stage.ended) this.#instances.delete(owner.id);
       else this.#instances.upsert({ ...row, packed: last, packedEvents: events });
       return;
     }
@@ -358,7 +358,7 @@ export class ArchiveEngine {
     if (row !== undefined) {
       const incarnation = row.id - instanceId(partition, 0);
       if (row.packedEvents > 0) return { incarnation, packed: row.packed, events: row.packedEvents };
-      if (row.stage !== stage.kept && row.stage !== stage.ended) return;
+      if (row.stage !== stage.endedWithSnapshot && row.stage !== stage.ended) return;
     }
     const place = this.#blocks.placeOfKey(partition, keyHash(key), key);
     if (place === undefined || stateOf(place) !== state.present) return;
@@ -390,7 +390,7 @@ class KnownIds {
 }
 
 function stateOf({ block, line }: LinePlace): number {
-  return block.states[line] ?? state.gone;
+  return block.states[line] ?? state.dropped;
 }
 
 /** Bytes packed in one transaction. */

@@ -12,7 +12,7 @@ export const stage = {
   /** It ended, and its last records are not packed yet. */
   ended: 1,
   /** It ended and has a snapshot. */
-  kept: 2,
+  endedWithSnapshot: 2,
   /** It is running and has a snapshot. */
   snapshotted: 3,
 } as const;
@@ -85,7 +85,7 @@ export class Instances {
     this.deleteSnapshot(id);
   }
 
-  putSnapshot(
+  writeSnapshot(
     id: number,
     { snapshot, dueMs, outstanding }: Omit<InstanceSnapshot, "key" | "incarnation">,
   ): void {

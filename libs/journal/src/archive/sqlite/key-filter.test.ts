@@ -6,7 +6,7 @@ import { keyHash } from "./key-hash.ts";
 const hashOf = (id: string): number => keyHash({ namespace: "default", kind: "run", id });
 
 describe("the filter of keys", () => {
-  it("has what was added, and hardly anything else", () => {
+  it("contains every added key, and few others", () => {
     const filter = new KeyFilter(20_000);
     for (let index = 0; index < 20_000; index++) filter.add(hashOf(`order-${index}`));
     for (let index = 0; index < 20_000; index++) assert.ok(filter.mayHave(hashOf(`order-${index}`)));

@@ -77,10 +77,10 @@ describe("labels of a block", () => {
         for (const [index, condition] of all.entries()) {
           const other = all[(index * 7 + 3) % all.length] ?? condition;
           for (const labels of [[condition], [condition, other]]) {
-            const wanted = { ...search, labels };
-            const found = (await archive.search(wanted)).entries.map(({ incarnation }) => incarnation);
+            const labelSearch = { ...search, labels };
+            const found = (await archive.search(labelSearch)).entries.map(({ incarnation }) => incarnation);
             const expected = entries
-              .filter((entry) => matches(wanted, entry))
+              .filter((entry) => matches(labelSearch, entry))
               .reverse()
               .slice(0, search.limit);
             assert.deepEqual(

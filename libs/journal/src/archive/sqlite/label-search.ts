@@ -4,10 +4,10 @@ import { isShape } from "./index/label-shapes.ts";
 import { labelEdge, labelMiddle, plainText, textEdge, various } from "./index/lines.ts";
 
 /** No line matches. */
-export const none = new Uint8Array(0);
+export const noLines = new Uint8Array(0);
 
 interface LabelTest {
-  holds(text: string): boolean;
+  matches(text: string): boolean;
   /** Occurs in a shape if the condition depends on a value that the shape leaves out. */
   readonly open: string | undefined;
   /** Every matching text contains one of these. */
@@ -18,7 +18,7 @@ interface LabelTest {
 const verdict = { no: 0, yes: 1, open: 2 } as const;
 
 /** The label conditions of a search. */
-export class WantedLabels {
+export class LabelFilter {
   readonly #tests: readonly LabelTest[];
 
   constructor(conditions: readonly LabelCondition[]) {
@@ -35,7 +35,7 @@ export class WantedLabels {
     const shapes = words.filter(isShape);
     const verdicts = shapes.map((shape) => this.#verdictOn(shape));
     if (verdicts.length > 0 && !verdicts.includes(verdict.open)) {
-      if (!verdicts.includes(verdict.yes)) return none;
+      if (!verdicts.includes(verdict.yes)) return noLines;
       if (!verdicts.includes(verdict.no)) return;
       return Uint8Array.from(parts.labelShapes(block), (shape) => verdicts[shape] ?? verdict.no);
     }
@@ -47,8 +47,8 @@ export class WantedLabels {
   }
 
   #verdictOn(shape: string): number {
-    const isSo = this.#tests.every((test) => isOpen(test, shape) || test.holds(shape));
-    if (!isSo) return verdict.no;
+    const isMatch = this.#tests.every((test) => isOpen(test, shape) || test.matches(shape));
+    if (!isMatch) return verdict.no;
     return this.#tests.some((test) => isOpen(test, shape)) ? verdict.open : verdict.yes;
   }
 
@@ -62,31 +62,32 @@ export class WantedLabels {
     for (const { required } of open) {
       if (required === undefined) continue;
       const hits = hitsOf(bytes, required);
-      if (hits?.length === 0) return none;
+      if (hits?.length === 0) return noLines;
       if (hits !== undefined) return this.#amongHits(parts.labelPlaces(block), bytes, hits);
     }
     const texts = bytes.toString().split(textEdge);
     const shapes = verdicts.length > 0 ? parts.labelShapes(block) : undefined;
-    const wanted = flags(texts.length);
+    const matching = flags(texts.length);
     for (let number = 0; number < texts.length; number++) {
       const known = shapes === undefined ? verdict.open : verdicts[shapes[number] as number];
-      wanted[number] = known === verdict.open ? this.#holds(texts[number] ?? "") : (known ?? verdict.no);
+      matching[number] =
+        known === verdict.open ? this.#verdictOfText(texts[number] ?? "") : (known ?? verdict.no);
     }
-    return wanted;
+    return matching;
   }
 
   #amongHits(places: Float64Array, bytes: Buffer, hits: readonly number[]): Uint8Array {
-    const wanted = flags(places.length);
+    const matching = flags(places.length);
     for (const hit of hits) {
       const number = lastBefore(places, hit);
       const end = places[number + 1] ?? bytes.length + 1;
-      wanted[number] = this.#holds(bytes.toString("utf8", places[number], end - 1));
+      matching[number] = this.#verdictOfText(bytes.toString("utf8", places[number], end - 1));
     }
-    return wanted.includes(1) ? wanted : none;
+    return matching.includes(1) ? matching : noLines;
   }
 
-  #holds(text: string): number {
-    return this.#tests.every(({ holds }) => holds(text)) ? verdict.yes : verdict.no;
+  #verdictOfText(text: string): number {
+    return this.#tests.every(({ matches }) => matches(text)) ? verdict.yes : verdict.no;
   }
 }
 
@@ -97,17 +98,17 @@ const valueTexts = ({ name, values }: { name: string; values: readonly string[] 
 function testOf(condition: LabelCondition): LabelTest {
   const name = nameText(condition.name);
   if (condition.kind === "exists") {
-    return { holds: (text) => text.includes(name), open: undefined, required: [Buffer.from(name)] };
+    return { matches: (text) => text.includes(name), open: undefined, required: [Buffer.from(name)] };
   }
   if (condition.kind === "absent")
-    return { holds: (text) => !text.includes(name), open: undefined, required: undefined };
-  const wanted = valueTexts(condition);
-  const isWanted = condition.kind === "equals";
-  const holds = (text: string): boolean => wanted.some((value) => text.includes(value)) === isWanted;
+    return { matches: (text) => !text.includes(name), open: undefined, required: undefined };
+  const texts = valueTexts(condition);
+  const isEquals = condition.kind === "equals";
+  const matches = (text: string): boolean => texts.some((value) => text.includes(value)) === isEquals;
   return {
-    holds,
+    matches,
     open: `${name}${various}${labelEdge}`,
-    required: isWanted ? wanted.map((text) => Buffer.from(text)) : undefined,
+    required: isEquals ? texts.map((text) => Buffer.from(text)) : undefined,
   };
 }
 
@@ -120,10 +121,10 @@ function flags(count: number): Uint8Array {
 }
 
 /** Returns the places of these parts. Undefined if they are too many to check each. */
-function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined {
+function hitsOf(bytes: Buffer, patterns: readonly Buffer[]): number[] | undefined {
   const hits: number[] = [];
-  for (const one of wanted) {
-    for (let at = bytes.indexOf(one); at >= 0; at = bytes.indexOf(one, at + 1)) {
+  for (const pattern of patterns) {
+    for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + 1)) {
       if (hits.push(at) > hitsMax) return;
     }
   }

@@ -8,7 +8,7 @@ import type { Clock } from "@tutti/kernel";
 import { openArchiveInline } from "./open.ts";
 
 /** Returns how many of 40 instances are left after each slice, if reading the clock takes this long. */
-async function leftAfterSlices(tickMs: number): Promise<number[]> {
+async function remainingAfterSlices(tickMs: number): Promise<number[]> {
   const directory = mkdtempSync(join(tmpdir(), "tutti-purge-"));
   let passedMs = 0;
   const clock: Clock = {
@@ -33,28 +33,28 @@ async function leftAfterSlices(tickMs: number): Promise<number[]> {
       ...{ startedBy: new Uint8Array(0), keepUntilMs: 3, idKeptUntilMs: 0 },
     }));
     await partition.commit(1, { coveredTo: 1, partitionSnapshot: undefined, snapshots: [], entries });
-    const left: number[] = [];
-    while (await archive.purge(10)) left.push((await archive.figures()).endedInstances);
-    return left;
+    const remaining: number[] = [];
+    while (await archive.purge(10)) remaining.push((await archive.figures()).endedInstances);
+    return remaining;
   } finally {
     await archive.close();
     rmSync(directory, { recursive: true });
   }
 }
 
-describe("a slice of removing what is no longer kept", () => {
+describe("a slice of a purge", () => {
   it("ends when its time is over, and has done something even then", async () => {
-    const left = await leftAfterSlices(60);
+    const remaining = await remainingAfterSlices(60);
     assert.deepEqual(
-      left,
+      remaining,
       Array.from({ length: 40 }, (_, index) => 39 - index),
     );
-    const sooner = await leftAfterSlices(0.1);
+    const sooner = await remainingAfterSlices(0.1);
     assert.ok(sooner.length > 1 && sooner.length < 10, `${sooner}`);
   });
 
-  it("does all there is when there is time", async () => {
-    const left = await leftAfterSlices(0);
-    assert.equal(left[0], 0);
+  it("purges everything if time allows", async () => {
+    const remaining = await remainingAfterSlices(0);
+    assert.equal(remaining[0], 0);
   });
 });

@@ -67,9 +67,9 @@ export class Purge {
 
   /** Removes expired lines. */
   #expire(nowMs: number): boolean {
-    const { blocks, standings } = this.#tables;
+    const { blocks, progressRows } = this.#tables;
     for (const block of blocks.all()) {
-      const { coveredTo } = standings.of(block.partition);
+      const { coveredTo } = progressRows.of(block.partition);
       if (block.nextMs > nowMs || block.waitsFor > coveredTo) continue;
       if (this.#expireLines(block, nowMs) > 0) return true;
     }
@@ -77,29 +77,29 @@ export class Purge {
   }
 
   #expireLines(block: BlockInfo, nowMs: number): number {
-    const { blocks, standings } = this.#tables;
-    const standing = standings.of(block.partition);
+    const { blocks, progressRows } = this.#tables;
+    const progress = progressRows.of(block.partition);
     const lines = blocks.parts.numbers(block.id);
     let done = 0;
     let waitsFor = Number.POSITIVE_INFINITY;
     for (let line = 0; line < lines.count && done < linesAtOnce && !(done > 0 && this.#isOver); line++) {
       const at = block.states[line];
-      if (at === state.gone || numberAt(lines, field.end, line) === 0) continue;
+      if (at === state.dropped || numberAt(lines, field.end, line) === 0) continue;
       const untilMs = numberAt(lines, at === state.present ? field.keepUntil : field.idKeptUntil, line);
       if (untilMs > nowMs) continue;
       const { batch } = lastAt(lines, line);
-      if (batch > standing.coveredTo) {
+      if (batch > progress.coveredTo) {
         waitsFor = Math.min(waitsFor, batch);
         continue;
       }
       done++;
       if (at === state.present) {
-        standing.ended--;
-        this.#remove(block.partition, standing.packedTo, lines, line);
+        progress.ended--;
+        this.#remove(block.partition, progress.packedTo, lines, line);
       }
       const idKeptMs = numberAt(lines, field.idKeptUntil, line);
       const isIdKept = idKeptMs > nowMs && idKeptMs > numberAt(lines, field.keepUntil, line);
-      blocks.mark({ block, line }, isIdKept ? state.removed : state.gone);
+      blocks.mark({ block, line }, isIdKept ? state.removed : state.dropped);
     }
     if (done === 0) {
       block.waitsFor = waitsFor;
@@ -107,7 +107,7 @@ export class Purge {
     }
     block.waitsFor = 0;
     refreshNext(block, lines);
-    standings.store(standing);
+    progressRows.store(progress);
     return done;
   }
 

@@ -3,16 +3,16 @@ import { state } from "./index/block-info.ts";
 import { part } from "./index/block-parts.ts";
 import type { Blocks } from "./index/blocks.ts";
 import { field } from "./index/lines.ts";
-import type { Standings } from "./standings.ts";
+import type { ProgressRows } from "./progress-rows.ts";
 
 /** Ended and kept instances whose last record is not packed yet: by incarnation, with that record. */
 export class RecentlyEnded {
   readonly #byPartition = new Map<number, Map<number, RecordPlace>>();
 
   /** Finds such instances among the lines of the index. */
-  load(standings: Standings, blocks: Blocks): void {
+  load(progressRows: ProgressRows, blocks: Blocks): void {
     this.#byPartition.clear();
-    for (const { partition, packedTo } of standings.all()) {
+    for (const { partition, packedTo } of progressRows.all()) {
       for (const block of blocks.of(partition)) {
         if (block.maxBatch <= packedTo || block.maxEnd === 0) continue;
         const ends = blocks.parts.column(block.id, part.scan, field.end);

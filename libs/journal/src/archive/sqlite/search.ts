@@ -5,7 +5,7 @@ import { type BlockInfo, bitOf, state } from "./index/block-info.ts";
 import { columnsOfPart, part, textOf } from "./index/block-parts.ts";
 import type { Blocks } from "./index/blocks.ts";
 import { entryAt, field, plainText, textEdge } from "./index/lines.ts";
-import { none, WantedLabels } from "./label-search.ts";
+import { LabelFilter, noLines } from "./label-search.ts";
 
 /** A line of the present page. */
 interface Candidate extends Rank {
@@ -21,14 +21,14 @@ interface Candidate extends Rank {
 export function searchBlocks(
   blocks: Blocks,
   search: Search,
-  left: ReadonlySet<number>,
+  released: ReadonlySet<number>,
 ): Omit<SearchPage, "indexedToMs"> {
   const order = orderOf(search);
   const page = new Page(order, search.limit + 1);
   const after = rankOf(search);
   const compiled = compile(search);
   const candidates = [...blocks.all()]
-    .filter((block) => !left.has(block.partition) && mayHave(block, search, compiled, after))
+    .filter((block) => !released.has(block.partition) && mayHave(block, search, compiled, after))
     .map((block) => ({ block, best: bestOf(block, search) }))
     .sort((one, other) => order(one.best, other.best));
   for (const { block, best } of candidates) {
@@ -36,10 +36,10 @@ export function searchBlocks(
     searchBlock(blocks, block, search, compiled, after, page);
   }
   const found = page.inOrder();
-  const shown = found.slice(0, search.limit);
-  const last = shown.at(-1);
+  const listed = found.slice(0, search.limit);
+  const last = listed.at(-1);
   const cursor = last === undefined || found.length <= search.limit ? "" : cursorOf(search, last);
-  return { entries: entriesOf(blocks, shown), cursor };
+  return { entries: entriesOf(blocks, listed), cursor };
 }
 
 interface Compiled {
@@ -47,7 +47,7 @@ interface Compiled {
   readonly kinds: readonly string[];
   readonly definition: string;
   readonly statuses: number;
-  readonly labels: WantedLabels;
+  readonly labels: LabelFilter;
   /** Required prefix of an id, and the same prefix after a separator. */
   readonly idPrefix: string;
   readonly joinedPrefix: Buffer;
@@ -59,7 +59,7 @@ function compile({ namespace, kinds, definition, statuses, labels, idPrefix }: S
     kinds: kinds.map(plainText),
     definition: plainText(definition),
     statuses: statuses.reduce((bits: number, status) => bits | bitOf(status), 0),
-    labels: new WantedLabels(labels),
+    labels: new LabelFilter(labels),
     idPrefix: plainText(idPrefix),
     joinedPrefix: Buffer.from(`${textEdge}${plainText(idPrefix)}`),
   };
@@ -67,7 +67,7 @@ function compile({ namespace, kinds, definition, statuses, labels, idPrefix }: S
 
 function mayHave(block: BlockInfo, search: Search, { statuses }: Compiled, after: Rank | undefined): boolean {
   const { startedMs, endedMs, order } = search;
-  if (block.gone === block.count || (statuses !== 0 && (block.statuses & statuses) === 0)) return false;
+  if (block.dropped === block.count || (statuses !== 0 && (block.statuses & statuses) === 0)) return false;
   if (block.maxStart < startedMs.from || block.minStart >= startedMs.to) return false;
   if (endedMs !== undefined && (block.maxEnd < endedMs.from || block.minEnd >= endedMs.to)) return false;
   if (after === undefined) return true;
@@ -93,12 +93,12 @@ function searchBlock(
   page: Page,
 ): void {
   const words = blocks.parts.text(block.id, part.words).split(textEdge);
-  const wanted = wantedWords(words, compiled);
-  if (wanted === undefined) return;
+  const matching = matchingWords(words, compiled);
+  if (matching === undefined) return;
   const labelled = compiled.labels.among(blocks.parts, block.id, words);
-  if (labelled === none) return;
+  if (labelled === noLines) return;
   const withPrefix = linesWithPrefix(blocks, block, compiled);
-  if (withPrefix === none) return;
+  if (withPrefix === noLines) return;
   const scan = blocks.parts.bytes(block.id, part.scan);
   const column = (index: number): Float64Array => {
     const at = (columnsOfPart[part.scan] as readonly number[]).indexOf(index);
@@ -117,9 +117,9 @@ function searchBlock(
     if (
       block.states[line] !== state.present ||
       (labels !== undefined && labelled?.[labels[line] as number] !== 1) ||
-      wanted.namespaces[namespaces[line] as number] !== 1 ||
-      wanted.kinds[kinds[line] as number] !== 1 ||
-      wanted.definitions[definitions[line] as number] !== 1 ||
+      matching.namespaces[namespaces[line] as number] !== 1 ||
+      matching.kinds[kinds[line] as number] !== 1 ||
+      matching.definitions[definitions[line] as number] !== 1 ||
       (compiled.statuses !== 0 && (compiled.statuses & bitOf(statuses[line] as number)) === 0)
     ) {
       continue;
@@ -138,20 +138,20 @@ function searchBlock(
 }
 
 /** Flags the matching words of a block. Undefined if no line can match. */
-function wantedWords(words: readonly string[], { namespace, kinds, definition }: Compiled) {
-  const chosen = (wanted: readonly string[]): Uint8Array => {
-    const flags = new Uint8Array(words.length).fill(wanted.length === 0 ? 1 : 0);
-    for (const word of wanted) {
+function matchingWords(words: readonly string[], { namespace, kinds, definition }: Compiled) {
+  const flagsOf = (terms: readonly string[]): Uint8Array => {
+    const flags = new Uint8Array(words.length).fill(terms.length === 0 ? 1 : 0);
+    for (const word of terms) {
       const at = words.indexOf(word);
       if (at >= 0) flags[at] = 1;
     }
     return flags;
   };
-  const namespaces = chosen(namespace === "" ? [] : [namespace]);
-  const wantedKinds = chosen(kinds);
-  const definitions = chosen(definition === "" ? [] : [definition]);
-  if (!namespaces.includes(1) || !wantedKinds.includes(1) || !definitions.includes(1)) return;
-  return { namespaces, kinds: wantedKinds, definitions };
+  const namespaces = flagsOf(namespace === "" ? [] : [namespace]);
+  const matchingKinds = flagsOf(kinds);
+  const definitions = flagsOf(definition === "" ? [] : [definition]);
+  if (!namespaces.includes(1) || !matchingKinds.includes(1) || !definitions.includes(1)) return;
+  return { namespaces, kinds: matchingKinds, definitions };
 }
 
 /** Returns the lines whose id has the prefix. Undefined if all match. */
@@ -163,7 +163,7 @@ function linesWithPrefix(
   if (idPrefix === "") return;
   const bytes = blocks.parts.buffer(block.id, part.ids);
   const isFirst = bytes.indexOf(joinedPrefix.subarray(1)) === 0;
-  if (!isFirst && !bytes.includes(joinedPrefix)) return none;
+  if (!isFirst && !bytes.includes(joinedPrefix)) return noLines;
   const lines = new Uint8Array(block.count);
   let line = 0;
   for (const id of textOf(bytes).split(textEdge)) lines[line++] = id.startsWith(idPrefix) ? 1 : 0;
@@ -186,22 +186,22 @@ class Page {
   offer(candidate: Candidate): void {
     if (this.#worst !== undefined && this.order(this.#worst, candidate) <= 0) return;
     this.#found.push(candidate);
-    if (this.#found.length >= this.#limit * 2 + 64) this.#cut();
-    else if (this.#worst === undefined && this.#found.length === this.#limit) this.#cut();
+    if (this.#found.length >= this.#limit * 2 + 64) this.#trim();
+    else if (this.#worst === undefined && this.#found.length === this.#limit) this.#trim();
   }
 
   /** Returns whether no candidate at or behind this place can still enter the page. */
   isClosedTo(rank: Rank): boolean {
-    if (this.#found.length >= this.#limit) this.#cut();
+    if (this.#found.length >= this.#limit) this.#trim();
     return this.#worst !== undefined && this.order(this.#worst, rank) < 0;
   }
 
   inOrder(): readonly Candidate[] {
-    this.#cut();
+    this.#trim();
     return this.#found;
   }
 
-  #cut(): void {
+  #trim(): void {
     this.#found.sort(this.order);
     this.#found = this.#found.slice(0, this.#limit);
     this.#worst = this.#found.length === this.#limit ? this.#found.at(-1) : undefined;

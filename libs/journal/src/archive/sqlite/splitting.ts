@@ -28,12 +28,12 @@ const rows = {
  *
  * @param to a file that does not exist yet
  */
-export function splitArchive(whole: string, partition: number, to: string): boolean {
+export function splitArchive(source: string, partition: number, to: string): boolean {
   // Creates the tables, after the settings that SQLite needs first.
   new ArchiveDatabase(to, "write").close();
   const database = new DatabaseSync(to);
   try {
-    database.prepare("ATTACH DATABASE ? AS whole").run(whole);
+    database.prepare("ATTACH DATABASE ? AS whole").run(source);
     const named = { partition, from: instanceId(partition, 0), to: instanceId(partition + 1, 0) };
     database.exec("BEGIN IMMEDIATE");
     for (const [table, select] of Object.entries(rows)) {

@@ -8,9 +8,9 @@ import type {
   ArchivePartition,
   Changes,
   DueInstance,
+  HistoryQuery,
   HistoryRecord,
-  HistoryWanted,
-  Kept,
+  LoadResult,
   Opening,
   OutstandingInstance,
   Search,
@@ -70,8 +70,8 @@ export class SqliteArchive implements Archive {
 
   async search(search: Search): Promise<SearchPage> {
     const indexedToMs = this.#clock.now();
-    const left = this.#partitions.flatMap(({ isLeft, partition }) => (isLeft ? [partition] : []));
-    const page = await this.call("search", structuredClone(search), left);
+    const released = this.#partitions.flatMap(({ isReleased, partition }) => (isReleased ? [partition] : []));
+    const page = await this.call("search", structuredClone(search), released);
     return { ...page, indexedToMs };
   }
 
@@ -136,7 +136,7 @@ class SqlitePartition implements ArchivePartition {
   /** The epoch of the last owner that opened it. */
   #epoch = 0;
   /** This process does not own it at the moment. */
-  isLeft = false;
+  isReleased = false;
   /** The last packing. They run one after the other. */
   #packing: Promise<unknown> = Promise.resolve();
 
@@ -148,19 +148,19 @@ class SqlitePartition implements ArchivePartition {
   async opening(epoch: number): Promise<Opening> {
     this.#fence(epoch);
     this.#epoch = epoch;
-    this.isLeft = false;
+    this.isReleased = false;
     return this.#archive.call("opening", this.partition);
   }
 
   release(epoch: number): void {
-    this.isLeft ||= epoch >= this.#epoch;
+    this.isReleased ||= epoch >= this.#epoch;
   }
 
   mayHave(key: InstanceKey): boolean {
     return this.#archive.mayHave(key);
   }
 
-  load(keys: readonly InstanceKey[]): Promise<readonly Kept[]> {
+  load(keys: readonly InstanceKey[]): Promise<readonly LoadResult[]> {
     return this.#archive.call("load", this.partition, structuredClone(keys));
   }
 
@@ -199,8 +199,8 @@ class SqlitePartition implements ArchivePartition {
     return this.#archive.call("settle", this.partition);
   }
 
-  history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]> {
-    return this.#archive.call("page", this.partition, structuredClone(wanted));
+  history(query: HistoryQuery): Promise<readonly HistoryRecord[]> {
+    return this.#archive.call("page", this.partition, structuredClone(query));
   }
 
   async #pack(epoch: number, upToBatch: number): Promise<void> {

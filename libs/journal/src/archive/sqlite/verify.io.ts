@@ -8,11 +8,11 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { openArchiveInline } from "./open.ts";
 import { verifyArchive } from "./verify.ts";
 
-describe("an archive whose process was killed while it was made", () => {
-  const kindIn = async (make: (file: string) => void | Promise<void>): Promise<string> => {
+describe("an archive whose process was killed during its creation", () => {
+  const kindIn = async (create: (file: string) => void | Promise<void>): Promise<string> => {
     const directory = mkdtempSync(join(tmpdir(), "tutti-archive-"));
     try {
-      await make(join(directory, "archive.db"));
+      await create(join(directory, "archive.db"));
       return verifyArchive(directory).kind;
     } finally {
       rmSync(directory, { recursive: true });
@@ -28,7 +28,7 @@ describe("an archive whose process was killed while it was made", () => {
       database.close();
     };
     assert.equal(await kindIn(withHeader), "none");
-    const whole = async (file: string) => {
+    const completeArchive = async (file: string) => {
       const options = {
         partitions: 1,
         clock: new VirtualTime(),
@@ -38,7 +38,7 @@ describe("an archive whose process was killed while it was made", () => {
       await archive.figures();
       await archive.close();
     };
-    assert.equal(await kindIn(whole), "sound");
+    assert.equal(await kindIn(completeArchive), "sound");
     assert.equal(await kindIn((file) => writeFileSync(file, "not a database".repeat(999))), "damaged");
   });
 });

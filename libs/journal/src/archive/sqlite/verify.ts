@@ -31,7 +31,7 @@ export interface ArchivedPartition {
 /** Checks every row of the archive in a directory and runs SQLite's own checks. Changes nothing. */
 export function verifyArchive(directory: string): ArchiveVerification {
   const file = fileOf(directory);
-  if (!isMade(file)) return { kind: "none", text: `There is no archive in ${directory}.`, partitions: [] };
+  if (!isCreated(file)) return { kind: "none", text: `There is no archive in ${directory}.`, partitions: [] };
   try {
     checkLog(file);
     const engine = ArchiveEngine.open(file, systemClock, "read");
@@ -85,7 +85,7 @@ function checkLog(file: string): void {
 }
 
 /** A process that was killed while it created the file left no database: nothing was ever in it. */
-function isMade(file: string): boolean {
+function isCreated(file: string): boolean {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   // A file with tables has a log of another kind.
   if (size === 0 || existsSync(`${file}-journal`)) return false;

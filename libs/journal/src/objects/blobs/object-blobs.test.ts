@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 import { ObjectBlobs, type Objects } from "./object-blobs.ts";
 
-it("a put that its caller gives up does not wait for a store that is away", async () => {
+it("an aborted put does not wait for an unavailable store", async () => {
   let puts = 0;
   const objects = {
     place: "nowhere",

@@ -15,7 +15,7 @@ import type {
 } from "../../blobs/port.ts";
 import {
   blobName,
-  checkAsSaid,
+  checkAnnounced,
   earliestOf,
   type FoundMention,
   mentionedBlobs,
@@ -24,8 +24,8 @@ import {
 
 /** A writer that started this long ago has died. */
 const abandonedMs = 24 * 3_600_000;
-const drawnMax = 2 ** 52;
-const atOnce = 8;
+const randomMax = 2 ** 52;
+const concurrency = 8;
 
 /** Version of an object that was read: 0 for none. */
 type Mark = number | string;
@@ -101,26 +101,26 @@ export class ObjectBlobs implements Blobs {
     signal: AbortSignal = this.#always,
   ): Promise<Blob> {
     const { clock, chance } = this.#foundation;
-    const drawn = Math.floor(chance.random() * drawnMax).toString(36);
-    const group = `${Math.floor(clock.now())}-${drawn}`;
+    const random = Math.floor(chance.random() * randomMax).toString(36);
+    const group = `${Math.floor(clock.now())}-${random}`;
     const parts = `parts.${group}`;
-    const begun = `begun.${group}`;
+    const marker = `begun.${group}`;
     const written: string[] = [];
     try {
-      await this.#objects.put(begun, Buffer.from("?"), signal);
+      await this.#objects.put(marker, Buffer.from("?"), signal);
       const blob = await this.#write(content, (bytes) => {
         const name = `${parts}.${written.length}`;
         written.push(name);
         return this.#objects.put(name, bytes, signal);
       });
-      checkAsSaid(blob, announced);
+      checkAnnounced(blob, announced);
       const head = headName(namespace, nameOf(blob.sha256));
-      await this.#objects.put(begun, Buffer.from(head), signal);
+      await this.#objects.put(marker, Buffer.from(head), signal);
       const isOurs = await this.#writeHead(head, { size: blob.size, putMs: clock.now(), parts });
-      await this.#objects.remove(isOurs ? [begun] : [...written, begun]);
+      await this.#objects.remove(isOurs ? [marker] : [...written, marker]);
       return blob;
     } catch (error) {
-      await this.#objects.remove([...written, begun]).catch(() => undefined);
+      await this.#objects.remove([...written, marker]).catch(() => undefined);
       throw error;
     }
   }
@@ -134,7 +134,7 @@ export class ObjectBlobs implements Blobs {
     const count = this.#partsOf(size);
     for (let index = 0; index < count; index++) {
       const bytes = await this.#objects.get(`${parts}.${index}`);
-      if (bytes === undefined) throw await this.#gone(namespace, name, parts, index);
+      if (bytes === undefined) throw await this.#missingError(namespace, name, parts, index);
       hash.update(bytes);
       if (index + 1 === count) this.#check(name, parts, hash.digest("hex"));
       yield bytes;
@@ -156,10 +156,10 @@ export class ObjectBlobs implements Blobs {
       for (let mention = waiting.pop(); mention !== undefined; mention = waiting.pop())
         await this.#objects.put(mentionName(mention), encodeMention(mention), this.#always);
     };
-    await Promise.all(Array.from({ length: atOnce }, writing));
+    await Promise.all(Array.from({ length: concurrency }, writing));
   }
 
-  noteThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
+  recordThrough({ service, partition }: MentionSource, throughMs: number): Promise<void> {
     return this.#objects.put(`through.${service}.${partition}`, Buffer.from(String(throughMs)), this.#always);
   }
 
@@ -172,10 +172,10 @@ export class ObjectBlobs implements Blobs {
     return earliestOf(all);
   }
 
-  async sweep(slice: number, { beforeMs, isKept }: Sweep): Promise<number> {
+  async sweep(slice: number, { beforeMs, isReferenced }: Sweep): Promise<number> {
     const start = sliceName(slice);
     const mentions = await this.#mentionsOf(start);
-    const mentioned = await mentionedBlobs(mentions, isKept, (mention) => this.#release(mention));
+    const mentioned = await mentionedBlobs(mentions, isReferenced, (mention) => this.#release(mention));
     let removed = 0;
     for (const name of await this.#objects.list(`heads.${start}`)) {
       if (mentioned.has(name.slice(`heads.${start}.`.length))) continue;
@@ -217,19 +217,19 @@ export class ObjectBlobs implements Blobs {
   /** Removes parts of writers that died. */
   async #removeAbandoned(): Promise<void> {
     const beforeMs = this.#foundation.clock.now() - abandonedMs;
-    for (const begun of await this.#objects.list("begun")) {
-      const group = begun.slice("begun.".length);
+    for (const marker of await this.#objects.list("begun")) {
+      const group = marker.slice("begun.".length);
       if (Number(group.split("-")[0]) >= beforeMs) continue;
-      const found = await this.#objects.latest(begun);
+      const found = await this.#objects.latest(marker);
       const head = found && (await this.#head(Buffer.from(found.data).toString()));
       const parts = `parts.${group}`;
       if (head?.head.parts !== parts) await this.#objects.remove(await this.#objects.list(parts));
-      await this.#objects.remove([begun]);
+      await this.#objects.remove([marker]);
     }
   }
 
   /** Writes parts of one size from chunks of any size. */
-  async #write(content: BlobContent, put: (bytes: Uint8Array) => Promise<void>): Promise<Blob> {
+  async #write(content: BlobContent, writePart: (bytes: Uint8Array) => Promise<void>): Promise<Blob> {
     const hash = createHash("sha256");
     const { partBytes } = this.#objects;
     const part = new Uint8Array(partBytes);
@@ -244,11 +244,11 @@ export class ObjectBlobs implements Blobs {
         filled += some.length;
         done += some.length;
         if (filled < partBytes) break;
-        await put(part.slice());
+        await writePart(part.slice());
         filled = 0;
       }
     }
-    if (filled > 0) await put(part.slice(0, filled));
+    if (filled > 0) await writePart(part.slice(0, filled));
     return { sha256: Uint8Array.from(hash.digest()), size };
   }
 
@@ -298,7 +298,7 @@ export class ObjectBlobs implements Blobs {
   }
 
   /** A part is missing: the blob was removed meanwhile, or data was lost. */
-  async #gone(namespace: string, name: string, parts: string, index: number): Promise<Error> {
+  async #missingError(namespace: string, name: string, parts: string, index: number): Promise<Error> {
     const now = await this.#head(headName(namespace, name));
     if (now?.head.parts !== parts) return blobErrors.missing({ name });
     const place = `${this.#objects.place}, object ${parts}.${index}`;

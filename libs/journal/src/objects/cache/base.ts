@@ -24,7 +24,7 @@ export interface Base {
 const partBytesMin = 256 * 1024;
 /** Keeps the list of parts well within a message. */
 const partsMax = 16 * 1024;
-const atOnce = 6;
+const concurrency = 6;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -135,7 +135,7 @@ export async function inParallel(count: number, work: (index: number) => Promise
       throw error;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
 }
 
 async function partOf(file: FileHandle, from: number, length: number): Promise<Uint8Array> {

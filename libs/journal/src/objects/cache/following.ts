@@ -1,9 +1,9 @@
 /** Brings a process's own copy of a partition's archive up to the state of the log. */
 import { isTuttiError, reasonOf, replaceFile } from "@tutti/kernel";
 import { archiveErrors } from "../../archive/errors.ts";
-import { MessageGone } from "../../jetstream/source.ts";
+import { MessagePurgedError } from "../../jetstream/source.ts";
 import { type Entry, entryKinds } from "../log/entry.ts";
-import { beginning, type LogHead, type PartitionLog } from "../log/partition-log.ts";
+import { emptyHead, type LogHead, type PartitionLog } from "../log/partition-log.ts";
 import { decodeOperations, type Operation } from "../operations.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type Base, decodeBase, decodeParts, downloadBase, inParallel, readPart } from "./base.ts";
@@ -21,14 +21,14 @@ export async function followedCache(
   log: PartitionLog,
   objects: ObjectStore,
 ): Promise<PartitionCache> {
-  const there = await openThere(parts);
+  const there = await openExisting(parts);
   if (there !== undefined) {
     try {
       await follow(there, log, objects);
       return there;
     } catch (error) {
       await there.close();
-      if (!isUseless(error)) throw error;
+      if (!isUnusable(error)) throw error;
     }
   }
   await removeCache(parts.file);
@@ -57,7 +57,7 @@ function partsOfEntry(log: PartitionLog, { kind, body, sequence }: Entry): Retur
   return kind === entryKinds.stored ? readable(log, sequence, () => decodeParts(body)) : [];
 }
 
-async function openThere(parts: CacheParts): Promise<PartitionCache | undefined> {
+async function openExisting(parts: CacheParts): Promise<PartitionCache | undefined> {
   if (!isCacheThere(parts.file)) return;
   try {
     return await PartitionCache.open(parts);
@@ -76,7 +76,7 @@ async function download(file: string, base: Base, objects: ObjectStore): Promise
 
 async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectStore): Promise<void> {
   const { head } = log;
-  const { sequence, hash } = cache.mark ?? beginning;
+  const { sequence, hash } = cache.mark ?? emptyHead;
   if (sequence > head.sequence) throw new Unusable("is ahead of the log");
   let waiting: Operation[] = [];
   let isFirst = true;
@@ -102,7 +102,7 @@ async function follow(cache: PartitionCache, log: PartitionLog, objects: ObjectS
       if (!isPlain) await flush();
     }
   } catch (error) {
-    if (error instanceof MessageGone) throw new Unusable("ends before the log starts");
+    if (error instanceof MessagePurgedError) throw new Unusable("ends before the log starts");
     throw error;
   }
   await flush();
@@ -136,7 +136,7 @@ function readable<Result>(log: PartitionLog, sequence: number, read: () => Resul
 }
 
 /** Another copy may work. */
-function isUseless(error: unknown): boolean {
+function isUnusable(error: unknown): boolean {
   if (error instanceof Unusable) return true;
   return isTuttiError(error) && archiveErrors.damaged.is(error);
 }

@@ -25,7 +25,7 @@ describe("an entry of an archive's log", () => {
     );
   });
 
-  it("is damaged when a bit is flipped, when it is cut, or when it lies elsewhere", () => {
+  it("is damaged if a bit is flipped, if it is truncated, or if its position differs", () => {
     fc.assert(
       fc.property(entries, fc.nat(), fc.nat({ max: 7 }), (entry, place, bit) => {
         const message = encodeEntry(entry);

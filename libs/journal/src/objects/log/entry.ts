@@ -70,9 +70,9 @@ export function encodeEntry(entry: Entry): Uint8Array {
 }
 
 /** Decodes the entry at this sequence. */
-export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedEntry {
+export function readEntry(data: Uint8Array, sequence: number): Entry | DamagedEntry {
   // Data from the network is a `Buffer`, whose parts are never copies.
-  const message = new Uint8Array(given.buffer, given.byteOffset, given.length);
+  const message = new Uint8Array(data.buffer, data.byteOffset, data.length);
   if (message.length < headBytes) return damaged(`a message of ${message.length} bytes`);
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   if (view.getUint16(0, true) !== magic) return damaged("a message that is none of an archive");

@@ -15,7 +15,7 @@ import { isTuttiError, reasonOf } from "@tutti/kernel";
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
 import { archiveErrors } from "../../archive/errors.ts";
 import { journalErrors } from "../../errors.ts";
-import { MessageGone, StreamSource } from "../../jetstream/source.ts";
+import { MessagePurgedError, StreamSource } from "../../jetstream/source.ts";
 import type { PartitionName } from "../../port.ts";
 import { logOf } from "../names.ts";
 import { type Entry, encodeEntry, entryKinds, hashOf, readEntry } from "./entry.ts";
@@ -23,7 +23,7 @@ import { type Entry, encodeEntry, entryKinds, hashOf, readEntry } from "./entry.
 /** State of a log: its last entry, and the data in it. */
 export type LogHead = Omit<Entry, "kind" | "body" | "previous"> & { readonly hash: Uint8Array };
 
-export const beginning: LogHead = {
+export const emptyHead: LogHead = {
   sequence: 0,
   epoch: 0,
   owner: 0,
@@ -40,7 +40,7 @@ export class PartitionLog {
   readonly #subject: string;
   readonly #connection: NatsConnection;
   readonly #source: StreamSource;
-  #head: LogHead = beginning;
+  #head: LogHead = emptyHead;
   /** End of the stream: there may be knocks behind the head. */
   #end = 0;
   /** The newest epoch of the knocks behind the head. */
@@ -101,14 +101,21 @@ export class PartitionLog {
 
   /** Notifies the owner of the log that another process wants to open it. */
   async knock(epoch: number, signal: AbortSignal): Promise<void> {
-    const none = { sequence: 0, owner: 0, base: 0, baseBytes: 0, tailBytes: 0, previous: beginning.hash };
-    const message = encodeEntry({ ...none, kind: entryKinds.knock, epoch, body: new Uint8Array(0) });
+    const emptyFields = {
+      sequence: 0,
+      owner: 0,
+      base: 0,
+      baseBytes: 0,
+      tailBytes: 0,
+      previous: emptyHead.hash,
+    };
+    const message = encodeEntry({ ...emptyFields, kind: entryKinds.knock, epoch, body: new Uint8Array(0) });
     const operation = `knocking at the stream ${this.stream}`;
     const publish = () => this.#connection.jetstream(operation).publish(this.#subject, message);
     await this.#connection.persist(operation, publish, signal);
   }
 
-  /** Returns entries without knocks, each compared with the one before. Throws `MessageGone` if they were removed. */
+  /** Returns entries without knocks, each compared with the one before. Throws `MessagePurgedError` if they were removed. */
   async *entries(
     from: number,
     to: number,
@@ -155,9 +162,9 @@ export class PartitionLog {
         if (entry.kind !== entryKinds.knock) return this.#setHead(headOf(entry, hash), last, knocked);
         knocked = Math.max(knocked, entry.epoch);
       }
-      return this.#setHead(beginning, last, knocked);
+      return this.#setHead(emptyHead, last, knocked);
     } catch (error) {
-      if (error instanceof MessageGone) return;
+      if (error instanceof MessagePurgedError) return;
       throw error;
     }
   }
@@ -203,7 +210,7 @@ export class PartitionLog {
     try {
       return Buffer.compare(await this.#source.get(sequence, last), message) === 0;
     } catch (error) {
-      if (error instanceof MessageGone) return false;
+      if (error instanceof MessagePurgedError) return false;
       throw this.#failure(error, sequence);
     }
   }

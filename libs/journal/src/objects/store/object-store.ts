@@ -23,8 +23,8 @@ export interface StoredObject {
 /** Number of negative answers of a leader before an object counts as missing. */
 const missingMin = 5;
 const notFoundCode = 10037;
-const askMs = 1_000;
-const atOnce = 8;
+const readTimeoutMs = 1_000;
+const concurrency = 8;
 
 export class ObjectStore {
   readonly stream: string;
@@ -108,7 +108,7 @@ export class ObjectStore {
     const removing = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) await this.#purge(name);
     };
-    await Promise.all(Array.from({ length: atOnce }, removing));
+    await Promise.all(Array.from({ length: concurrency }, removing));
   }
 
   /** Removes messages of a name up to a sequence. A newer one stays. */
@@ -138,11 +138,11 @@ export class ObjectStore {
     }
   }
 
-  #request(api: string, name: string, wanted: object) {
+  #request(api: string, name: string, body: object) {
     const operation = `reading of the object ${name}`;
-    const timeout = Math.min(askMs, this.#connection.settings.requestTimeoutMs);
+    const timeout = Math.min(readTimeoutMs, this.#connection.settings.requestTimeoutMs);
     return this.#connection.run(operation, () =>
-      this.#connection.client(operation).request(`$JS.API.${api}`, JSON.stringify(wanted), { timeout }),
+      this.#connection.client(operation).request(`$JS.API.${api}`, JSON.stringify(body), { timeout }),
     );
   }
 

@@ -27,7 +27,7 @@ export interface S3Settings {
 
 export type S3Foundation = Pick<Foundation, "clock" | "chance" | "timers" | "logger">;
 
-interface Wanted {
+interface S3Request {
   readonly method: "GET" | "PUT" | "DELETE";
   /** Empty for the bucket. */
   readonly name: string;
@@ -47,7 +47,7 @@ const pauseMs = 200;
 const pauseMaxMs = 5_000;
 /** Number of attempts of a request if the caller can retry. */
 const attemptsMax = 4;
-const atOnce = 8;
+const concurrency = 8;
 const numberBytes = 8;
 const missing = 404;
 const changed = 412;
@@ -124,7 +124,7 @@ export class S3Objects implements Objects {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop())
         await this.#request({ method: "DELETE", name });
     };
-    await Promise.all(Array.from({ length: atOnce }, removing));
+    await Promise.all(Array.from({ length: concurrency }, removing));
   }
 
   async removeUpTo(name: string, mark: number | string): Promise<void> {
@@ -139,11 +139,11 @@ export class S3Objects implements Objects {
   }
 
   /** Retries until there is an answer, with growing pauses. */
-  async #request(wanted: Wanted, attempts = attemptsMax, signal?: AbortSignal): Promise<Answer> {
+  async #request(request: S3Request, attempts = attemptsMax, signal?: AbortSignal): Promise<Answer> {
     const { timers, logger } = this.#foundation;
     for (let failures = 1; ; failures++) {
       signal?.throwIfAborted();
-      const reason = await this.#sent(wanted).catch((error: unknown) => {
+      const reason = await this.#sent(request).catch((error: unknown) => {
         if (blobErrors.storeRefused.is(error)) throw error;
         return error instanceof Error
           ? (error.cause instanceof Error ? error.cause : error).message
@@ -158,7 +158,13 @@ export class S3Objects implements Objects {
     }
   }
 
-  async #sent({ method, name, query = {}, headers = {}, body = new Uint8Array() }: Wanted): Promise<Answer> {
+  async #sent({
+    method,
+    name,
+    query = {},
+    headers = {},
+    body = new Uint8Array(),
+  }: S3Request): Promise<Answer> {
     const { region, timeoutMs, credentials } = this.#settings;
     const { clock, timers } = this.#foundation;
     const url = new URL(this.#base);

@@ -2,23 +2,23 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type ArchiveUnderTest, epoch } from "./fixture.ts";
-import { keptOf, stageOf } from "./stage.ts";
+import { loadCharacter, stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
 
 export function commitTests(underTest: ArchiveUnderTest): void {
   describe("commits", () => {
-    it("begins empty", async () => {
+    it("starts empty", async () => {
       await using stage = await stageOf(underTest);
       const { partition } = stage;
       const opening = await partition.opening(epoch);
       assert.deepEqual([opening.coveredTo, opening.packedTo], [0, 0]);
       assert.equal(opening.partitionSnapshot.length, 0);
-      assert.deepEqual(await keptOf(partition, character("nobody")), { kind: "nothing" });
+      assert.deepEqual(await loadCharacter(partition, character("nobody")), { kind: "nothing" });
       assert.equal(await partition.keyOf(1), undefined);
       assert.equal(await partition.settle(epoch), 0);
     });
 
-    it("gives back what was committed: snapshots, keys, how far it covers, and the partition's own", async () => {
+    it("returns committed snapshots and keys, the covered position, and the snapshot of the partition", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [ann, bob] = [character("ann"), character("bob")];
@@ -29,11 +29,11 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual([coveredTo, packedTo], [1, 0]);
       assert.equal((await archive.figures()).liveInstances, 2);
       assert.deepEqual([...partitionSnapshot], [1, 2, 3]);
-      assert.deepEqual(await keptOf(partition, ann), {
+      assert.deepEqual(await loadCharacter(partition, ann), {
         kind: "snapshot",
         snapshot: snapshotOf(ann).snapshot,
       });
-      assert.deepEqual(await keptOf(partition, bob), { kind: "nothing" });
+      assert.deepEqual(await loadCharacter(partition, bob), { kind: "nothing" });
       assert.deepEqual(await partition.keyOf(2), bob.key);
       assert.ok(partition.mayHave(ann.key) && partition.mayHave(bob.key));
     });
@@ -46,19 +46,19 @@ export function commitTests(underTest: ArchiveUnderTest): void {
         character("ü-1", { kind: "mission" }),
       ];
       story.write(...all);
-      await partition.commit(epoch, story.changes(all.map((one) => snapshotOf(one))));
-      const kept = await partition.load([...all, character("nobody")].map(({ key }) => key));
-      const texts = kept.map((one) =>
-        one.kind === "snapshot" ? new TextDecoder().decode(one.snapshot) : "",
+      await partition.commit(epoch, story.changes(all.map((instance) => snapshotOf(instance))));
+      const loaded = await partition.load([...all, character("nobody")].map(({ key }) => key));
+      const texts = loaded.map((result) =>
+        result.kind === "snapshot" ? new TextDecoder().decode(result.snapshot) : "",
       );
-      assert.deepEqual(texts, [...all.map((one) => `${one.key.id} at 1, 1`), ""]);
-      for (const one of all) {
-        assert.ok(partition.mayHave(one.key));
-        assert.deepEqual(await partition.keyOf(one.incarnation), one.key);
+      assert.deepEqual(texts, [...all.map((instance) => `${instance.key.id} at 1, 1`), ""]);
+      for (const instance of all) {
+        assert.ok(partition.mayHave(instance.key));
+        assert.deepEqual(await partition.keyOf(instance.incarnation), instance.key);
       }
     });
 
-    it("replaces a snapshot, and takes what it is given before it returns", async () => {
+    it("replaces a snapshot, and copies its bytes before it returns", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");
@@ -70,11 +70,11 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const done = partition.commit(epoch, story.changes([snapshot]));
       snapshot.snapshot.fill(0);
       await done;
-      assert.deepEqual(await keptOf(partition, ann), { kind: "snapshot", snapshot: expected });
+      assert.deepEqual(await loadCharacter(partition, ann), { kind: "snapshot", snapshot: expected });
       assert.equal((await stage.archive.figures()).liveInstances, 1);
     });
 
-    it("says of an ended instance where its history ends, and keeps a state that came with the end", async () => {
+    it("returns the end of an ended instance's history, and keeps a state that was committed with the end", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const [ann, bob, cat] = [character("ann"), character("bob"), character("cat")];
@@ -92,9 +92,9 @@ export function commitTests(underTest: ArchiveUnderTest): void {
         events: history.length,
         last,
       });
-      assert.deepEqual(await keptOf(partition, ann), ended(ann));
-      assert.deepEqual(await keptOf(partition, cat), ended(cat));
-      assert.deepEqual(await keptOf(partition, bob), {
+      assert.deepEqual(await loadCharacter(partition, ann), ended(ann));
+      assert.deepEqual(await loadCharacter(partition, cat), ended(cat));
+      assert.deepEqual(await loadCharacter(partition, bob), {
         kind: "snapshot",
         snapshot: snapshotOf(bob).snapshot,
       });
@@ -104,7 +104,7 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       assert.equal((await stage.archive.figures()).liveInstances, 0);
     });
 
-    it("keeps partitions apart", async () => {
+    it("keeps partitions separate", async () => {
       await using stage = await stageOf(underTest);
       const { archive, stories } = stage;
       const [one, other] = [character("same"), character("same")];
@@ -118,30 +118,30 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       assert.equal((await archive.figures()).liveInstances, 3);
     });
 
-    it("changes nothing when the same is committed once more", async () => {
+    it("changes nothing when the same commit is repeated", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const all = crowd("one", 20);
       story.write(...all);
-      for (const one of all.slice(0, 10)) story.finish(one);
+      for (const instance of all.slice(0, 10)) story.finish(instance);
       story.finish(all[10] ?? character(""), { keepMs: 0 });
-      const changes = story.changes(all.slice(5, 8).map((one) => snapshotOf(one)));
-      const looks = async () => ({
+      const changes = story.changes(all.slice(5, 8).map((instance) => snapshotOf(instance)));
+      const readState = async () => ({
         opening: await partition.opening(epoch),
         kept: await partition.load(all.map(({ key }) => key)),
         figures: { ...(await stage.archive.figures()), bytes: 0, packedRows: 0 },
       });
       await partition.commit(epoch, changes);
-      const before = await looks();
+      const before = await readState();
       await partition.commit(epoch, changes);
-      assert.deepEqual(await looks(), before);
+      assert.deepEqual(await readState(), before);
       await partition.pack(epoch, changes.coveredTo);
       await partition.commit(epoch, changes);
-      assert.deepEqual({ ...(await looks()).kept }, { ...before.kept });
+      assert.deepEqual({ ...(await readState()).kept }, { ...before.kept });
       assert.deepEqual(before.figures, { bytes: 0, packedRows: 0, liveInstances: 9, endedInstances: 10 });
     });
 
-    it("finds the newer of two that had the same key one after the other", async () => {
+    it("finds the newer of two instances that had the same key in turn", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const first = character("order-1");
@@ -150,20 +150,20 @@ export function commitTests(underTest: ArchiveUnderTest): void {
       const second = character("order-1");
       story.write(second);
       await partition.commit(epoch, story.changes([snapshotOf(second)]));
-      assert.equal((await keptOf(partition, second))?.kind, "snapshot");
+      assert.equal((await loadCharacter(partition, second))?.kind, "snapshot");
       assert.equal(await partition.keyOf(first.incarnation), undefined);
       assert.deepEqual(await partition.keyOf(second.incarnation), second.key);
     });
 
-    it("takes a state of sixteen MiB", async () => {
+    it("accepts a state of 16 MiB", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");
       story.write(ann);
       const snapshot = new Uint8Array(16 * 1024 * 1024).fill(7);
       await partition.commit(epoch, story.changes([{ ...snapshotOf(ann), snapshot }]));
-      const kept = await keptOf(partition, ann);
-      assert.ok(kept?.kind === "snapshot" && Buffer.from(kept.snapshot).equals(snapshot));
+      const loaded = await loadCharacter(partition, ann);
+      assert.ok(loaded?.kind === "snapshot" && Buffer.from(loaded.snapshot).equals(snapshot));
     });
   });
 }

@@ -6,8 +6,8 @@ import { stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
 
 export function dueTests(underTest: ArchiveUnderTest): void {
-  describe("what is due and outstanding", () => {
-    it("gives timers earliest first, in pages, up to a moment", async () => {
+  describe("the index of due and outstanding instances", () => {
+    it("returns timers earliest first, in pages, up to a time", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const all = crowd("sleeper", 50);
@@ -16,7 +16,7 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       const dueOf = (index: number): number => (index % 5 === 0 ? 0 : 1_000 + ((index * 7) % 10) * 100);
       await partition.commit(
         epoch,
-        story.changes(all.map((one, index) => snapshotOf(one, { dueMs: dueOf(index) }))),
+        story.changes(all.map((instance, index) => snapshotOf(instance, { dueMs: dueOf(index) }))),
       );
       const expected = all
         .map(({ incarnation, key }, index) => ({ dueMs: dueOf(index), incarnation, key }))
@@ -55,24 +55,24 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       assert.equal(await partition.nextDueMs(), undefined);
     });
 
-    it("gives those with effects outstanding in order of incarnation, in pages", async () => {
+    it("returns instances with outstanding effects in order of incarnation, in pages", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const all = crowd("worker", 30);
       story.write(...all);
-      const snapshots = all.map((one, index) => snapshotOf(one, { outstanding: index % 2 === 0 }));
+      const snapshots = all.map((instance, index) => snapshotOf(instance, { outstanding: index % 2 === 0 }));
       await partition.commit(epoch, story.changes(snapshots.reverse()));
       const expected = all.filter((_, index) => index % 2 === 0);
-      const shown = ({ incarnation, snapshot }: OutstandingInstance) => [incarnation, [...snapshot]];
+      const fieldsOf = ({ incarnation, snapshot }: OutstandingInstance) => [incarnation, [...snapshot]];
       const first = await partition.outstanding(0, 10);
       assert.deepEqual(
-        first.map(shown),
-        expected.slice(0, 10).map((one) => shown(snapshotOf(one))),
+        first.map(fieldsOf),
+        expected.slice(0, 10).map((instance) => fieldsOf(snapshotOf(instance))),
       );
       const rest = await partition.outstanding(expected[9]?.incarnation ?? 0, 10);
       assert.deepEqual(
-        rest.map(shown),
-        expected.slice(10).map((one) => shown(snapshotOf(one))),
+        rest.map(fieldsOf),
+        expected.slice(10).map((instance) => fieldsOf(snapshotOf(instance))),
       );
       assert.deepEqual(await partition.outstanding(expected.at(-1)?.incarnation ?? 0, 10), []);
       const [one] = expected;
@@ -83,13 +83,13 @@ export function dueTests(underTest: ArchiveUnderTest): void {
       assert.equal(next?.incarnation, expected[1]?.incarnation);
     });
 
-    it("keeps pages small in bytes when the states are large, and leaves out none", async () => {
+    it("limits the bytes of a page if states are large, and omits none", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const all = crowd("worker", 9);
       story.write(...all);
       const snapshot = new Uint8Array(400 * 1024).fill(7);
-      const large = all.map((one) => ({ ...snapshotOf(one, { outstanding: true }), snapshot }));
+      const large = all.map((instance) => ({ ...snapshotOf(instance, { outstanding: true }), snapshot }));
       await partition.commit(epoch, story.changes(large));
       const sizes: number[] = [];
       const found: number[] = [];

@@ -24,4 +24,4 @@ export interface ArchiveUnderTest {
 export const epoch = 1;
 
 /** Start time of these tests. */
-export const beginMs = 1_767_225_600_000;
+export const testStartMs = 1_767_225_600_000;

@@ -4,12 +4,12 @@ import { archiveErrors } from "../../archive/errors.ts";
 import type { Archive } from "../../archive/port.ts";
 import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { plainSearch } from "./search.ts";
-import { historyOf, keptOf, purgeAll, readable, type Stage, stageOf } from "./stage.ts";
+import { historyOf, loadCharacter, purgeAll, readable, type Stage, stageOf } from "./stage.ts";
 import { type Character, character, crowd, snapshotOf } from "./story.ts";
 
 export function lifeTests(underTest: ArchiveUnderTest): void {
   describe("life", () => {
-    it("has everything again after it was closed and opened", async () => {
+    it("has all data after it is closed and reopened", async () => {
       await using stage = await stageOf(underTest);
       const all = await lived(stage);
       await check(await stage.fixture.reopen(), all);
@@ -21,7 +21,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       await check(await stage.fixture.crash(), all);
     });
 
-    it("continues after a crash where it stood", async () => {
+    it("continues after a crash where it stopped", async () => {
       await using stage = await stageOf(underTest);
       const { story } = stage;
       const all = await lived(stage);
@@ -30,25 +30,25 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       const [first] = all;
       assert.ok(first !== undefined);
       for (let count = 0; count < 70; count++) story.write(first);
-      await story.keep(archive.partition(0), [snapshotOf(first)]);
+      await story.persist(archive.partition(0), [snapshotOf(first)]);
       await check(archive, all);
     });
 
-    it("makes a copy that opens by itself, as of the moment it was started or later", async () => {
+    it("makes a backup that opens on its own, as of its start or later", async () => {
       await using stage = await stageOf(underTest);
       const { archive, fixture } = stage;
       const all = await lived(stage);
       await archive.backup(fixture.directory);
       const later = character("later");
       stage.story.write(later);
-      await stage.story.keep(archive.partition(0));
+      await stage.story.persist(archive.partition(0));
       const copy = await fixture.openBackup(fixture.directory);
       await check(copy, all);
-      assert.deepEqual(await keptOf(copy.partition(0), later), { kind: "nothing" });
+      assert.deepEqual(await loadCharacter(copy.partition(0), later), { kind: "nothing" });
       await copy.close();
     });
 
-    it("makes a copy while it is written: everything of a commit, or nothing", async () => {
+    it("makes a backup during writes that contains each commit completely or not at all", async () => {
       await using stage = await stageOf(underTest);
       const { archive, fixture, partition, story } = stage;
       await lived(stage);
@@ -57,16 +57,16 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       for (let count = 0; count < 20; count++) {
         const some = crowd(`later-${count}`, 10);
         story.write(...some);
-        await story.keep(
+        await story.persist(
           partition,
-          some.map((one) => snapshotOf(one)),
+          some.map((instance) => snapshotOf(instance)),
         );
         later.push(...some);
       }
       await copied;
       const copy = await fixture.openBackup(fixture.directory);
       const [one, ...others] = await copy.partition(0).load(later.map(({ key }) => key));
-      const kinds = [one, ...others].map((kept) => kept?.kind);
+      const kinds = [one, ...others].map((result) => result?.kind);
       const there = kinds.filter((kind) => kind === "snapshot").length;
       assert.equal(there % 10, 0);
       assert.deepEqual(kinds.slice(0, there), new Array(there).fill("snapshot"));
@@ -74,7 +74,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       await copy.close();
     });
 
-    it("settles what is covered and packed", async () => {
+    it("settles up to the covered and packed position", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");
@@ -89,7 +89,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual([opened.coveredTo, opened.packedTo], [5, 5]);
     });
 
-    it("refuses anything that comes after it was closed", async () => {
+    it("rejects everything after it is closed", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       story.write(character("ann"));
@@ -110,16 +110,16 @@ async function lived({ archive, partition, story }: Stage): Promise<Character[]>
   for (let count = 0; count < 31; count++) {
     story.write(...all.slice(count, count + 30), ...(long === undefined ? [] : [long, long, long]));
     if (count % 4 === 0)
-      await story.keep(
+      await story.persist(
         partition,
-        all.slice(0, count).map((one) => snapshotOf(one)),
+        all.slice(0, count).map((instance) => snapshotOf(instance)),
       );
   }
-  for (const one of all.slice(10, 20)) story.finish(one, { keepMs: 10 });
-  for (const one of all.slice(20, 30)) story.finish(one);
-  await story.keep(
+  for (const instance of all.slice(10, 20)) story.finish(instance, { keepMs: 10 });
+  for (const instance of all.slice(20, 30)) story.finish(instance);
+  await story.persist(
     partition,
-    [...all.slice(0, 10), ...all.slice(30)].map((one) => snapshotOf(one, { dueMs: 7 })),
+    [...all.slice(0, 10), ...all.slice(30)].map((instance) => snapshotOf(instance, { dueMs: 7 })),
   );
   await purgeAll(archive, story.nowMs + 10);
   return [...all.slice(0, 10), ...all.slice(20)];
@@ -128,10 +128,13 @@ async function lived({ archive, partition, story }: Stage): Promise<Character[]>
 async function check(archive: Archive, all: readonly Character[]): Promise<void> {
   const partition = archive.partition(0);
   await partition.opening(epoch);
-  for (const one of all) {
-    assert.ok(partition.mayHave(one.key));
-    assert.equal((await keptOf(partition, one))?.kind, one.entry.endMs > 0 ? "ended" : "snapshot");
-    assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
+  for (const instance of all) {
+    assert.ok(partition.mayHave(instance.key));
+    assert.equal(
+      (await loadCharacter(partition, instance))?.kind,
+      instance.entry.endMs > 0 ? "ended" : "snapshot",
+    );
+    assert.deepEqual(await historyOf(partition, instance), readable(instance.history), instance.key.id);
   }
   const { liveInstances } = await archive.figures();
   assert.equal(liveInstances, all.filter(({ entry }) => entry.endMs === 0).length);

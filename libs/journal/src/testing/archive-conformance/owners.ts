@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import { archiveErrors } from "../../archive/errors.ts";
 import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { plainSearch } from "./search.ts";
-import { historyOf, keptOf, readable, stageOf } from "./stage.ts";
+import { historyOf, loadCharacter, readable, stageOf } from "./stage.ts";
 import { character, snapshotOf } from "./story.ts";
 
 export function ownerTests(underTest: ArchiveUnderTest): void {
   describe("owners", () => {
-    it("refuses an owner that was paused and commits what is older over what is newer", async () => {
+    it("rejects a commit of older data by a paused owner", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");
@@ -22,13 +22,13 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
       await assert.rejects(() => partition.commit(epoch, refused), archiveErrors.fenced.is);
       const { partitionSnapshot, coveredTo } = await partition.opening(epoch + 1);
       assert.deepEqual([coveredTo, ...partitionSnapshot], [2, 2]);
-      assert.deepEqual(await keptOf(partition, ann), {
+      assert.deepEqual(await loadCharacter(partition, ann), {
         kind: "snapshot",
         snapshot: snapshotOf(ann).snapshot,
       });
     });
 
-    it("refuses packing, settling and opening by who was replaced, and continues for the new one", async () => {
+    it("rejects packing, settling and opening by a replaced owner, and continues for the new one", async () => {
       await using stage = await stageOf(underTest);
       const { partition, story } = stage;
       const ann = character("ann");
@@ -56,29 +56,29 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
       await archive.partition(1).commit(epoch, second);
     });
 
-    it("has of what an owner asked for before it was replaced everything or nothing", async () => {
+    it("applies the last commit of a replaced owner completely or not at all", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [ann, bob] = [character("ann"), character("bob")];
       story.write(ann, bob);
       const committing = partition.commit(epoch, story.changes([snapshotOf(ann), snapshotOf(bob)]));
-      const told = committing.then(
+      const isCommitted = committing.then(
         () => true,
         (error: unknown) => assert.ok(archiveErrors.fenced.is(error)),
       );
       const { coveredTo } = await partition.opening(epoch + 1);
       const { liveInstances } = await archive.figures();
       assert.ok((coveredTo === 1 && liveInstances === 2) || (coveredTo === 0 && liveInstances === 0));
-      if (await told) assert.equal(coveredTo, 1);
-      const kept = await partition.load([ann.key, bob.key]);
+      if (await isCommitted) assert.equal(coveredTo, 1);
+      const loaded = await partition.load([ann.key, bob.key]);
       const expected = coveredTo === 1 ? "snapshot" : "nothing";
       assert.deepEqual(
-        kept.map(({ kind }) => kind),
+        loaded.map(({ kind }) => kind),
         [expected, expected],
       );
     });
 
-    it("finds nothing of a partition that was left, until it is opened again", async () => {
+    it("finds nothing of a released partition, until it is opened again", async () => {
       await using stage = await stageOf(underTest);
       const { archive, stories } = stage;
       for (const [index, story] of stories.entries()) {

@@ -3,39 +3,39 @@ import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { plainSearch } from "./search.ts";
-import { historyOf, keptOf, purgeAll, readable, stageOf } from "./stage.ts";
+import { historyOf, loadCharacter, purgeAll, readable, stageOf } from "./stage.ts";
 import { character, crowd, snapshotOf } from "./story.ts";
 
 export function removalTests(underTest: ArchiveUnderTest): void {
   describe("removal", () => {
-    it("removes what has been kept long enough, and nothing else", async () => {
+    it("removes instances after their retention, and nothing else", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const all = crowd("one", 300);
       story.write(...all);
-      await story.keep(
+      await story.persist(
         partition,
-        all.slice(0, 50).map((one) => snapshotOf(one)),
+        all.slice(0, 50).map((instance) => snapshotOf(instance)),
       );
-      for (const [index, one] of all.entries())
-        if (index % 3 > 0) story.finish(one, { keepMs: (index % 3) * 100_000 });
-      await story.keep(
+      for (const [index, instance] of all.entries())
+        if (index % 3 > 0) story.finish(instance, { keepMs: (index % 3) * 100_000 });
+      await story.persist(
         partition,
-        all.slice(40, 60).map((one) => snapshotOf(one)),
+        all.slice(40, 60).map((instance) => snapshotOf(instance)),
       );
       await purgeAll(archive, story.nowMs);
       assert.equal((await archive.figures()).endedInstances, 200);
       await purgeAll(archive, story.nowMs + 100_000);
-      for (const [index, one] of all.entries()) {
-        const kept = await keptOf(partition, one);
-        const isGone = index % 3 === 1;
+      for (const [index, instance] of all.entries()) {
+        const loaded = await loadCharacter(partition, instance);
+        const isRemoved = index % 3 === 1;
         assert.equal(
-          kept?.kind === "nothing",
-          isGone || (index % 3 === 0 && index >= 60),
-          `${index}: ${kept?.kind}`,
+          loaded?.kind === "nothing",
+          isRemoved || (index % 3 === 0 && index >= 60),
+          `${index}: ${loaded?.kind}`,
         );
-        assert.deepEqual(await historyOf(partition, one), isGone ? [] : readable(one.history));
-        assert.deepEqual(await partition.keyOf(one.incarnation), isGone ? undefined : one.key);
+        assert.deepEqual(await historyOf(partition, instance), isRemoved ? [] : readable(instance.history));
+        assert.deepEqual(await partition.keyOf(instance.incarnation), isRemoved ? undefined : instance.key);
       }
       const page = await archive.search({ ...plainSearch, limit: 1_000 });
       assert.equal(page.entries.length, 200);
@@ -49,16 +49,16 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       const [known, unknown, long] = [character("known"), character("unknown"), character("long")];
       for (let count = 0; count < 100; count++) story.write(long);
       story.write(known);
-      await story.keep(partition, [snapshotOf(known)]);
+      await story.persist(partition, [snapshotOf(known)]);
       story.write(unknown);
-      for (const one of [known, unknown, long]) story.finish(one, { keepMs: 0 });
+      for (const instance of [known, unknown, long]) story.finish(instance, { keepMs: 0 });
       const changes = story.changes();
       await partition.commit(epoch, changes);
       for (const packed of [false, true]) {
-        for (const one of [known, unknown, long]) {
-          assert.deepEqual(await keptOf(partition, one), { kind: "nothing" });
-          assert.equal(await partition.keyOf(one.incarnation), undefined);
-          assert.deepEqual(await historyOf(partition, one), [], `${one.key.id}, packed: ${packed}`);
+        for (const instance of [known, unknown, long]) {
+          assert.deepEqual(await loadCharacter(partition, instance), { kind: "nothing" });
+          assert.equal(await partition.keyOf(instance.incarnation), undefined);
+          assert.deepEqual(await historyOf(partition, instance), [], `${instance.key.id}, packed: ${packed}`);
         }
         await partition.pack(epoch, changes.coveredTo);
         await purgeAll(archive, story.nowMs);
@@ -66,19 +66,19 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual((await archive.search({ ...plainSearch, limit: 10 })).entries, []);
     });
 
-    it("keeps an id taken for the given time, and frees it then", async () => {
+    it("keeps an id reserved for the given time, and then frees it", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
-      const [later, atOnce] = [character("later"), character("at-once")];
-      story.write(later, atOnce);
+      const [later, immediate] = [character("later"), character("at-once")];
+      story.write(later, immediate);
       story.finish(later, { keepMs: 1_000, idKeptMs: 5_000 });
-      story.finish(atOnce, { keepMs: 0, idKeptMs: 5_000 });
-      await story.keep(partition);
-      assert.equal((await keptOf(partition, later))?.kind, "ended");
-      const untilMs = atOnce.entry.idKeptUntilMs;
-      assert.deepEqual(await keptOf(partition, atOnce), { kind: "tombstone", untilMs });
+      story.finish(immediate, { keepMs: 0, idKeptMs: 5_000 });
+      await story.persist(partition);
+      assert.equal((await loadCharacter(partition, later))?.kind, "ended");
+      const untilMs = immediate.entry.idKeptUntilMs;
+      assert.deepEqual(await loadCharacter(partition, immediate), { kind: "tombstone", untilMs });
       await purgeAll(archive, later.entry.keepUntilMs);
-      assert.deepEqual(await keptOf(partition, later), {
+      assert.deepEqual(await loadCharacter(partition, later), {
         kind: "tombstone",
         untilMs: later.entry.idKeptUntilMs,
       });
@@ -86,60 +86,65 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(await historyOf(partition, later), []);
       assert.ok(partition.mayHave(later.key));
       await purgeAll(archive, later.entry.idKeptUntilMs - 1);
-      assert.equal((await keptOf(partition, later))?.kind, "tombstone");
+      assert.equal((await loadCharacter(partition, later))?.kind, "tombstone");
       await purgeAll(archive, later.entry.idKeptUntilMs);
-      assert.deepEqual(await keptOf(partition, later), { kind: "nothing" });
-      const again = character("later");
-      story.write(again);
-      await story.keep(partition, [snapshotOf(again)]);
-      assert.equal((await keptOf(partition, again))?.kind, "snapshot");
-      assert.deepEqual(await historyOf(partition, again), readable(again.history));
+      assert.deepEqual(await loadCharacter(partition, later), { kind: "nothing" });
+      const successor = character("later");
+      story.write(successor);
+      await story.persist(partition, [snapshotOf(successor)]);
+      assert.equal((await loadCharacter(partition, successor))?.kind, "snapshot");
+      assert.deepEqual(await historyOf(partition, successor), readable(successor.history));
     });
 
-    it("keeps one that continues after its end, with its whole history, and removes it no more", async () => {
+    it("keeps an instance that continues after its end, with its whole history, and does not remove it", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const [short, long] = [character("short"), character("long")];
       story.write(short, long);
-      for (const one of [short, long]) story.finish(one, { keepMs: 1_000 });
-      await story.keep(partition, [snapshotOf(long)]);
+      for (const instance of [short, long]) story.finish(instance, { keepMs: 1_000 });
+      await story.persist(partition, [snapshotOf(long)]);
       await partition.settle(epoch);
-      for (const one of [short, long]) {
-        one.entry = { ...one.entry, status: WorkStatus.WORK_STATUS_RUNNING, endMs: 0, keepUntilMs: 0 };
+      for (const instance of [short, long]) {
+        instance.entry = {
+          ...instance.entry,
+          status: WorkStatus.WORK_STATUS_RUNNING,
+          endMs: 0,
+          keepUntilMs: 0,
+        };
       }
       story.write(short, long);
-      await story.keep(partition, [snapshotOf(short), snapshotOf(long)]);
+      await story.persist(partition, [snapshotOf(short), snapshotOf(long)]);
       await purgeAll(archive, story.nowMs + 10_000);
-      for (const one of [short, long]) {
-        assert.equal((await keptOf(partition, one))?.kind, "snapshot");
-        assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
+      for (const instance of [short, long]) {
+        assert.equal((await loadCharacter(partition, instance))?.kind, "snapshot");
+        assert.deepEqual(await historyOf(partition, instance), readable(instance.history), instance.key.id);
       }
     });
 
-    for (const keeps of ["no state", "a state"])
-      it(`has the whole history of an instance with ${keeps} that resumed and ended again between two commits`, async () => {
+    for (const stored of ["no state", "a state"])
+      it(`has the whole history of an instance with ${stored} that resumed and ended again between two commits`, async () => {
         await using stage = await stageOf(underTest);
         const { archive, partition, story } = stage;
         const all = [character("short"), character("long")];
         const [, long] = all;
-        const snapshots = () => (keeps === "a state" ? all.map((one) => snapshotOf(one)) : []);
+        const snapshots = () => (stored === "a state" ? all.map((instance) => snapshotOf(instance)) : []);
         story.write(...all);
         for (let count = 0; count < 70; count++) if (long !== undefined) story.write(long);
         for (let times = 0; times < 3; times++) {
-          for (const one of all) {
-            if (times > 0) story.write(one);
-            story.finish(one);
+          for (const instance of all) {
+            if (times > 0) story.write(instance);
+            story.finish(instance);
           }
-          await story.keep(partition, snapshots());
+          await story.persist(partition, snapshots());
           await partition.settle(epoch);
         }
-        for (const one of all)
-          assert.deepEqual(await historyOf(partition, one), readable(one.history), one.key.id);
+        for (const instance of all)
+          assert.deepEqual(await historyOf(partition, instance), readable(instance.history), instance.key.id);
         const { liveInstances, endedInstances } = await archive.figures();
         assert.deepEqual([liveInstances, endedInstances], [0, 2]);
       });
 
-    it("removes nothing whose end is not covered: a restart would see it end again", async () => {
+    it("removes no instance whose end is not covered: a restart would end it again", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const ann = character("ann");
@@ -148,10 +153,10 @@ export function removalTests(underTest: ArchiveUnderTest): void {
       const changes = story.changes();
       await partition.commit(epoch, { ...changes, coveredTo: 1 });
       await purgeAll(archive, story.nowMs + 1_000);
-      assert.equal((await keptOf(partition, ann))?.kind, "ended");
+      assert.equal((await loadCharacter(partition, ann))?.kind, "ended");
       await partition.commit(epoch, { ...changes, entries: [] });
       await purgeAll(archive, story.nowMs + 1_000);
-      assert.deepEqual(await keptOf(partition, ann), { kind: "nothing" });
+      assert.deepEqual(await loadCharacter(partition, ann), { kind: "nothing" });
     });
   });
 }

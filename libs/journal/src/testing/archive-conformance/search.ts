@@ -33,16 +33,16 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       for (const search of searchesOf(all)) {
         const found = await pagesOf(stage.archive, search);
         const expected = all.filter(({ entry }) => matches(search, entry)).map(({ entry }) => entry);
-        const words = JSON.stringify(search);
+        const label = JSON.stringify(search);
         assert.deepEqual(
           new Set(found.map(({ key }) => key.id)),
           new Set(expected.map(({ key }) => key.id)),
-          words,
+          label,
         );
-        assert.equal(found.length, expected.length, words);
-        assert.deepEqual(timesOf(search, found), timesOf(search, expected).sort(byOrder(search)), words);
+        assert.equal(found.length, expected.length, label);
+        assert.deepEqual(timesOf(search, found), timesOf(search, expected).sort(byOrder(search)), label);
         for (const entry of found.slice(0, 3)) {
-          assert.deepEqual(plain(entry), plain(expected.find(({ key }) => key.id === entry.key.id)), words);
+          assert.deepEqual(plain(entry), plain(expected.find(({ key }) => key.id === entry.key.id)), label);
         }
       }
     });
@@ -52,7 +52,7 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       const { archive, partition, story } = stage;
       const ann = character("ann", { labels: { stage: "one" } });
       story.write(ann);
-      await story.keep(partition);
+      await story.persist(partition);
       for (const [status, stageName] of [
         [WORK_STATUS_PAUSED, "two"],
         [WORK_STATUS_RUNNING, "three"],
@@ -68,16 +68,16 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       assert.deepEqual(entries, []);
     });
 
-    it("continues after a page, with any additions, changes and ends meanwhile", async () => {
+    it("continues after a page, despite additions, changes and ends meanwhile", async () => {
       await using stage = await stageOf(underTest);
       const { archive, partition, story } = stage;
       const all = Array.from({ length: 30 }, (_, index) => character(`old-${index}`));
-      for (const one of all) story.write(one);
-      await story.keep(partition);
+      for (const instance of all) story.write(instance);
+      await story.persist(partition);
       const first = await archive.search({ ...plainSearch, limit: 10 });
       for (let count = 0; count < 5; count++) story.write(character(`new-${count}`));
-      for (const one of all.slice(12, 16)) story.finish(one);
-      await story.keep(partition);
+      for (const instance of all.slice(12, 16)) story.finish(instance);
+      await story.persist(partition);
       const second = await archive.search({ ...plainSearch, limit: 10, cursor: first.cursor });
       const third = await archive.search({ ...plainSearch, limit: 10, cursor: second.cursor });
       assert.deepEqual(
@@ -92,7 +92,7 @@ export function searchTests(underTest: ArchiveUnderTest): void {
       await using stage = await stageOf(underTest);
       const { archive, story, partition } = stage;
       story.write(character("a"), character("b"));
-      await story.keep(partition);
+      await story.persist(partition);
       const { cursor } = await archive.search({ ...plainSearch, limit: 1 });
       for (const wrong of ["nonsense", "d1", `${cursor}_1`, cursor.replace("d", "e")]) {
         await assert.rejects(
@@ -114,20 +114,20 @@ async function populated({ stories, archive }: Stage): Promise<Character[]> {
       if (count % 5 === 0) labels["customer"] = `c-${index}-${count}`;
       if (count % 7 === 0) labels["odd\u0001"] = "a=b\u0003";
       const definition = count % 2 === 0 ? "order" : "refund";
-      const one = character(`${index}-${count % 6}-${count}`, {
+      const instance = character(`${index}-${count % 6}-${count}`, {
         kind: ["run", "mission"][count % 2] ?? "",
         labels,
         definition,
       });
-      all.push(one);
-      story.write(one);
+      all.push(instance);
+      story.write(instance);
       if (count % 3 === 0)
-        story.finish(one, { status: count % 2 === 0 ? WORK_STATUS_COMPLETED : WORK_STATUS_FAILED });
-      if (count % 8 === 0) await story.keep(partition);
+        story.finish(instance, { status: count % 2 === 0 ? WORK_STATUS_COMPLETED : WORK_STATUS_FAILED });
+      if (count % 8 === 0) await story.persist(partition);
     }
-    await story.keep(partition);
-    for (const one of all.slice(-60, -40)) if (one.entry.endMs === 0) story.finish(one);
-    await story.keep(partition);
+    await story.persist(partition);
+    for (const instance of all.slice(-60, -40)) if (instance.entry.endMs === 0) story.finish(instance);
+    await story.persist(partition);
   }
   return all;
 }

@@ -1,5 +1,5 @@
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";
-import type { Archive, ArchivePartition, HistoryRecord, Kept } from "../../archive/port.ts";
+import type { Archive, ArchivePartition, HistoryRecord, LoadResult } from "../../archive/port.ts";
 import { BatchFeed } from "./batch-feed.ts";
 import { type ArchiveFixture, type ArchiveUnderTest, epoch } from "./fixture.ts";
 import { type Character, Story } from "./story.ts";
@@ -33,9 +33,12 @@ export async function stageOf(underTest: ArchiveUnderTest, partitions = 2): Prom
   };
 }
 
-export async function keptOf(partition: ArchivePartition, { key }: Character): Promise<Kept | undefined> {
-  const [kept] = await partition.load([key]);
-  return kept?.kind === "snapshot" ? { ...kept, snapshot: Uint8Array.from(kept.snapshot) } : kept;
+export async function loadCharacter(
+  partition: ArchivePartition,
+  { key }: Character,
+): Promise<LoadResult | undefined> {
+  const [loaded] = await partition.load([key]);
+  return loaded?.kind === "snapshot" ? { ...loaded, snapshot: Uint8Array.from(loaded.snapshot) } : loaded;
 }
 
 /** Decodes the records of a page of history: the order of their fields does not matter. */

@@ -11,7 +11,7 @@ import type {
   RecordPlace,
 } from "../../archive/port.ts";
 import type { BatchFeed, PlainRecord } from "./batch-feed.ts";
-import { beginMs, epoch } from "./fixture.ts";
+import { epoch, testStartMs } from "./fixture.ts";
 
 /** An instance in a story, with its expected index line and history. */
 export interface Character {
@@ -43,7 +43,7 @@ const writer = new FlatWriter(1024);
 export class Story {
   readonly feed: BatchFeed;
   readonly partition: number;
-  nowMs = beginMs;
+  nowMs = testStartMs;
   #incarnations = 0;
   #changed = new Set<Character>();
 
@@ -95,7 +95,7 @@ export class Story {
   }
 
   /** Commits the changes, packs them, and settles. */
-  async keep(archive: ArchivePartition, snapshots: readonly InstanceSnapshot[] = []): Promise<void> {
+  async persist(archive: ArchivePartition, snapshots: readonly InstanceSnapshot[] = []): Promise<void> {
     const changes = this.changes(snapshots);
     await archive.commit(epoch, changes);
     await archive.pack(epoch, changes.coveredTo);
@@ -144,9 +144,9 @@ export function character(id: string, about: Partial<IndexEntry> & { kind?: stri
   };
 }
 
-/** Characters `begin-0`, `begin-1` … */
-export function crowd(begin: string, count: number, about: Partial<IndexEntry> = {}): Character[] {
-  return Array.from({ length: count }, (_, index) => character(`${begin}-${index}`, about));
+/** Characters `prefix-0`, `prefix-1` … */
+export function crowd(prefix: string, count: number, about: Partial<IndexEntry> = {}): Character[] {
+  return Array.from({ length: count }, (_, index) => character(`${prefix}-${index}`, about));
 }
 
 export function snapshotOf(

@@ -6,7 +6,7 @@ const services = [{ service: "workflow", partitions: 2 }];
 
 export function appendTests(underTest: JournalUnderTest): void {
   describe("append", () => {
-    it("keeps many that are under way at once in their order, and answers in it", async () => {
+    it("keeps many concurrent appends in order, and answers in that order", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const answered: number[] = [];
@@ -31,7 +31,7 @@ export function appendTests(underTest: JournalUnderTest): void {
       );
     });
 
-    it("counts each partition for itself", async () => {
+    it("numbers each partition separately", async () => {
       await using fixture = await underTest.open({ services });
       const [first, second] = await Promise.all(
         [0, 1].map((partition) => Owner.of(fixture.journal.partition("workflow", partition))),
@@ -41,7 +41,7 @@ export function appendTests(underTest: JournalUnderTest): void {
       assert.deepEqual([first.partition.last.number, second.partition.last.number], [3, 2]);
     });
 
-    it("takes the bytes before it returns, so that the caller can use its buffer again", async () => {
+    it("copies the bytes before it returns, so that the caller can reuse its buffer", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const records = recordBytes("as it was");
@@ -52,24 +52,24 @@ export function appendTests(underTest: JournalUnderTest): void {
       assert.deepEqual(Uint8Array.from(batch?.records ?? []), recordBytes("as it was"));
     });
 
-    for (const [what, away] of [
+    for (const [label, distance] of [
       ["one that was there before", -1],
       ["one further on", 1],
     ] as const) {
-      it(`refuses ${what} as misplaced and writes nothing`, async () => {
+      it(`refuses ${label} as misplaced and writes nothing`, async () => {
         await using fixture = await underTest.open({ services });
         const owner = await Owner.of(fixture.journal.partition("workflow", 0));
-        const outcome = await owner.append("x", 2 + away);
+        const outcome = await owner.append("x", 2 + distance);
         assert.equal(outcome.kind, "misplaced");
         assert.match(
           outcome.kind === "misplaced" ? outcome.refusal.message : "",
-          new RegExp(`Batch ${2 + away} of partition 0 of workflow does not follow: batch 2 is next`),
+          new RegExp(`Batch ${2 + distance} of partition 0 of workflow does not follow: batch 2 is next`),
         );
         assert.equal(owner.partition.last.number, 1);
       });
     }
 
-    it("refuses all that follow one that was refused", async () => {
+    it("refuses all batches after a refused one", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const outcomes = await Promise.all([owner.append("a"), owner.append("b", 9), owner.append("c", 10)]);
@@ -80,7 +80,7 @@ export function appendTests(underTest: JournalUnderTest): void {
       assert.equal((await owner.append("d", 3)).kind, "durable");
     });
 
-    it("takes a batch as large as it says, and throws for a larger one", async () => {
+    it("accepts a batch of the maximum size, and throws for a larger one", async () => {
       const batchBytesMax = 100_000;
       await using fixture = await underTest.open({ services, batchBytesMax });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
@@ -91,7 +91,7 @@ export function appendTests(underTest: JournalUnderTest): void {
       assert.throws(() => owner.append(new Uint8Array(batchBytesMax + 1)), /not larger than the journal/);
     });
 
-    it("refuses as busy what finds no room, and takes it when there is some", async () => {
+    it("refuses a batch as busy if there is no space, and accepts it when there is", async () => {
       const batchBytesMax = 10_000;
       await using fixture = await underTest.open({ services, batchBytesMax });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
@@ -113,7 +113,7 @@ export function appendTests(underTest: JournalUnderTest): void {
       assert.equal((await owner.append(records, owner.partition.last.number + 1)).kind, "durable");
     });
 
-    it("says when it is worth waiting for room, and never refuses who waits", async () => {
+    it("signals when to wait for space, and never refuses a caller that waits", async () => {
       const batchBytesMax = 10_000;
       await using fixture = await underTest.open({ services, batchBytesMax });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));

@@ -9,7 +9,7 @@ const services = [{ service: "workflow", partitions: 3 }];
 
 export function chainTests(underTest: JournalUnderTest): void {
   describe("chain", () => {
-    it("is made of the hashes of the contract's encoding, so that anyone with the contract can check it", async () => {
+    it("consists of the hashes of the contract's encoding, so that anyone with the contract can verify it", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 2), 9);
       const hashes = [owner.partition.last.hash];
@@ -42,7 +42,7 @@ export function chainTests(underTest: JournalUnderTest): void {
       }
     });
 
-    it("says the hash of each partition's last batch whenever it is asked, however many came together since", async () => {
+    it("returns the hash of each partition's last batch at any time, for any number of appends since", async () => {
       await using fixture = await underTest.open({ services });
       const { journal } = fixture;
       const owners = await Promise.all(

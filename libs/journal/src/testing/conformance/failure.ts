@@ -6,7 +6,7 @@ const services = [{ service: "workflow", partitions: 2 }];
 
 export function failureTests(underTest: JournalUnderTest): void {
   describe("failure", () => {
-    it("answers unknown when a commit fails, refuses anything that comes after, and shows after a restart what landed", async () => {
+    it("returns unknown when a commit fails, rejects everything after it, and shows the written batches after a restart", async () => {
       await using fixture = await underTest.open({ services });
       assert.ok(fixture.fail !== undefined);
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
@@ -29,11 +29,11 @@ export function failureTests(underTest: JournalUnderTest): void {
       assert.deepEqual([later[0].kind, later[1]], ["stopped", other]);
       const partition = (await fixture.reopen()).partition("workflow", 0);
       assert.ok(partition.last.number === 2 || partition.last.number === 3);
-      const again = await Owner.of(partition);
-      assert.equal((await batchesFrom(partition)).length, again.next - 1);
+      const nextOwner = await Owner.of(partition);
+      assert.equal((await batchesFrom(partition)).length, nextOwner.next - 1);
     });
 
-    it("refuses a commit for which the disk is full, with all that follow, and continues when there is room", async () => {
+    it("rejects a commit and all that follow when the disk is full, and continues when there is space", async () => {
       await using fixture = await underTest.open({ services });
       assert.ok(fixture.fail !== undefined);
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
@@ -47,7 +47,7 @@ export function failureTests(underTest: JournalUnderTest): void {
         if (outcome.kind === "full") assert.match(outcome.refusal.message, /Free disk space/);
       }
       assert.equal(owner.partition.last.number, 1);
-      fixture.makeRoom?.();
+      fixture.freeRoom?.();
       assert.equal((await owner.append("again", 2)).kind, "durable");
       const partition = (await fixture.reopen()).partition("workflow", 0);
       assert.equal((await batchesFrom(partition)).length, 2);

@@ -7,7 +7,7 @@ const rounds = 200;
 
 export function fencingTests(underTest: JournalUnderTest): void {
   describe("fencing", () => {
-    it("refuses an append of an epoch that was replaced, and says by which", async () => {
+    it("rejects an append with a replaced epoch, and names the newer one", async () => {
       await using fixture = await underTest.open({ services });
       const partition = fixture.journal.partition("workflow", 0);
       const old = await Owner.of(partition, 1);
@@ -38,7 +38,7 @@ export function fencingTests(underTest: JournalUnderTest): void {
       assert.throws(() => owner.append("a"), /an owner seals its epoch before it appends/);
     });
 
-    it("lets nothing of the old owner in behind the seal of a new one, when both try at the same instant", async () => {
+    it("accepts nothing from the old owner after the seal of a new one, even if both write at the same time", async () => {
       await using fixture = await underTest.open({ services });
       const partition = fixture.journal.partition("workflow", 0);
       let old = await Owner.of(partition, 1);

@@ -7,7 +7,7 @@ const workflow = { service: "workflow", partitions: 2 };
 
 export function lifeTests(underTest: JournalUnderTest): void {
   describe("life", () => {
-    it("has everything again after it was closed and opened", async () => {
+    it("has all batches after it is closed and reopened", async () => {
       await using fixture = await underTest.open({ services: [workflow] });
       const owner = await Owner.of(fixture.journal.partition("workflow", 1));
       for (let count = 0; count < 10; count++) await owner.append(`record ${count}`);
@@ -24,7 +24,7 @@ export function lifeTests(underTest: JournalUnderTest): void {
       assert.deepEqual(plain(await batchesFrom(partition)), plain(before));
     });
 
-    it("answers what is under way when it is closed, and refuses anything that comes later", async () => {
+    it("answers appends in progress when it is closed, and rejects later ones", async () => {
       await using fixture = await underTest.open({ services: [workflow] });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const under = [owner.append("a")];
@@ -42,7 +42,7 @@ export function lifeTests(underTest: JournalUnderTest): void {
       await fixture.journal.close();
     });
 
-    it("takes a new service in, and leaves the old one as it was", async () => {
+    it("adds a new service, and leaves the existing one unchanged", async () => {
       await using fixture = await underTest.open({ services: [workflow] });
       const owner = await Owner.of(fixture.journal.partition("workflow", 1));
       await owner.append("a");
@@ -59,7 +59,7 @@ export function lifeTests(underTest: JournalUnderTest): void {
       assert.equal((await batchesFrom(swarm.partition)).length, 2);
     });
 
-    it("refuses another number of partitions than it was made with", async () => {
+    it("refuses another number of partitions than at its creation", async () => {
       await using fixture = await underTest.open({ services: [workflow] });
       await assert.rejects(
         () => fixture.reopen([{ service: "workflow", partitions: 4 }]),

@@ -10,7 +10,7 @@ const services = [
 
 export function readTests(underTest: JournalUnderTest): void {
   describe("read and truncate", () => {
-    it("gives what was appended, from any number on", async () => {
+    it("returns appended batches, from any number on", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0), 5);
       const other = await Owner.of(fixture.journal.partition("swarm", 0));
@@ -38,7 +38,7 @@ export function readTests(underTest: JournalUnderTest): void {
       assert.deepEqual(Uint8Array.from(records), recordBytes("record 20"));
     });
 
-    it("gives nothing from an empty partition, and from behind the end", async () => {
+    it("returns nothing from an empty partition, and from after the end", async () => {
       await using fixture = await underTest.open({ services });
       const partition = fixture.journal.partition("workflow", 0);
       assert.deepEqual(await batchesFrom(partition), []);
@@ -48,7 +48,7 @@ export function readTests(underTest: JournalUnderTest): void {
       assert.deepEqual(await batchesFrom(partition, 2), []);
     });
 
-    it("does not give what became durable after it started", async () => {
+    it("does not return batches that became durable after it started", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       await owner.append("a");
@@ -69,13 +69,13 @@ export function readTests(underTest: JournalUnderTest): void {
       assert.deepEqual(owner.partition.last, last);
       const partition = (await fixture.reopen()).partition("workflow", 0);
       assert.deepEqual(partition.last, last);
-      const again = await Owner.of(partition);
-      assert.equal(again.next, last.number + 2);
+      const nextOwner = await Owner.of(partition);
+      assert.equal(nextOwner.next, last.number + 2);
       const batches = await batchesFrom(partition, last.number + 1);
       assert.deepEqual(Uint8Array.from(batches[0]?.previousHash ?? []), Uint8Array.from(last.hash));
     });
 
-    it("gives only what was written there, or says that it is gone, to the caller that reads while it is truncated", async () => {
+    it("returns only written data, or reports its deletion, to a caller that reads during a truncation", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const wide = (number: number) => `number ${number} `.padEnd(40_000, "x");
@@ -97,7 +97,7 @@ export function readTests(underTest: JournalUnderTest): void {
       }
     });
 
-    it("refuses to read what is gone, and says from where it can be read", async () => {
+    it("refuses to read deleted batches, and names the first readable one", async () => {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const wide = new Uint8Array(50_000);

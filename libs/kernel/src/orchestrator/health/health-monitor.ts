@@ -41,7 +41,7 @@ export class HealthMonitor {
   #reported: Health = healthy;
   #checked: Health = healthy;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
-  #asking: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
   #hanging = false;
 
   constructor(options: HealthMonitorOptions) {
@@ -77,12 +77,12 @@ export class HealthMonitor {
   refresh(): Promise<void> {
     const { check, clock, cacheMs } = this.#options;
     if (check === undefined || this.#hanging) return Promise.resolve();
-    if (this.#asking !== undefined) return this.#asking;
+    if (this.#checking !== undefined) return this.#checking;
     if (clock.monotonic() - this.#checkedAtMs < cacheMs) return Promise.resolve();
-    this.#asking = this.#runCheck(check).finally(() => {
-      this.#asking = undefined;
+    this.#checking = this.#runCheck(check).finally(() => {
+      this.#checking = undefined;
     });
-    return this.#asking;
+    return this.#checking;
   }
 
   async #runCheck(check: () => Health | Promise<Health>): Promise<void> {

@@ -37,12 +37,12 @@ function plain(steps: readonly Step<Order, Promise<Receipt>>[], last: (order: Or
 
 describe("contracts of steps", () => {
   for (const [name, compose] of Object.entries({ plain, observed })) {
-    it(`accept values that keep them (${name})`, async () => {
+    it(`accept values that satisfy them (${name})`, async () => {
       const handle = compose([check, stamp], async ({ cents }) => ({ text: `${cents}` }));
       assert.deepEqual(await handle({ cents: 5 }), { text: "5" });
     });
 
-    it(`refuse an input that breaks them before the step runs, also one that a step before made (${name})`, async () => {
+    it(`refuse an invalid input before the step runs, even from an earlier step (${name})`, async () => {
       const spoil = defineStep<Order, Promise<Receipt>>({
         ...{ name: "spoil", scope: "service" },
         around: (_input, next) => next({ cents: 0 }),
@@ -63,13 +63,13 @@ describe("contracts of steps", () => {
     });
   }
 
-  it("cost a step without them nothing: it is composed as it is", () => {
+  it("add no cost to a step without a contract, which is composed unchanged", () => {
     const step: Step<number, number> = { name: "note", scope: "core", run() {} };
     assert.equal(new StepRegistry<number, number>("sums").register(step).seal()[0], step);
   });
 });
 
-describe("what is registered as a step", () => {
+describe("the registration of a step", () => {
   const wrong: readonly [string, unknown, RegExp][] = [
     ["nothing", undefined, /expected an object/],
     ["no name", { name: "", scope: "core", run() {} }, /`name`/],
@@ -84,16 +84,16 @@ describe("what is registered as a step", () => {
     ],
     ["an output of `run`", { name: "a", scope: "core", run() {}, output: receipt }, /`output`/],
   ];
-  for (const [what, step, message] of wrong)
-    it(`is refused with ${what}`, () => {
+  for (const [title, step, message] of wrong)
+    it(`is refused with ${title}`, () => {
       const registry = new StepRegistry<number, number>("sums");
       registry.register({ name: "known", scope: "core", run() {} });
-      const given = step as Step<number, number>;
+      const candidate = step as Step<number, number>;
       const refused = { code: "lifecycle.step_invalid", message };
-      assert.throws(() => registry.register(given), refused);
-      assert.throws(() => registry.replace("known", given), refused);
-      assert.throws(() => registry.insertBefore("known", given), refused);
-      assert.throws(() => registry.insertAfter("known", given), refused);
+      assert.throws(() => registry.register(candidate), refused);
+      assert.throws(() => registry.replace("known", candidate), refused);
+      assert.throws(() => registry.insertBefore("known", candidate), refused);
+      assert.throws(() => registry.insertAfter("known", candidate), refused);
       assert.deepEqual(
         registry.describe().map(({ name }) => name),
         ["known"],

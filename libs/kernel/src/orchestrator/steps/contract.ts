@@ -23,7 +23,7 @@ export function stepProblem(step: unknown): string | undefined {
   if (isFunction(run) === isFunction(around)) return "expected exactly one function, `run` or `around`";
   if (
     dependsOn !== undefined &&
-    !(Array.isArray(dependsOn) && dependsOn.every((one) => typeof one === "string"))
+    !(Array.isArray(dependsOn) && dependsOn.every((dependency) => typeof dependency === "string"))
   )
     return "`dependsOn`: expected a list of names";
   for (const [side, contract] of Object.entries({ input, output }))
@@ -62,9 +62,9 @@ export function withContracts<Input, Output>(
       name: step.name,
       scope: step.scope,
       dependsOn: step.dependsOn ?? [],
-      run: (given) => {
-        requireContract("input", input, given);
-        return step.run(given);
+      run: (value) => {
+        requireContract("input", input, value);
+        return step.run(value);
       },
     };
   return {

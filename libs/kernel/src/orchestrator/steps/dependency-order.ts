@@ -31,7 +31,7 @@ function refuseUnknown(pipeline: string, declared: readonly Dependent[]): void {
   for (const { name, dependsOn } of declared) {
     const unknown = dependsOn.find((dependency) => !known.includes(dependency));
     if (unknown !== undefined) {
-      throw lifecycleErrors.stepUnknown({ pipeline, step: unknown, wantedBy: `\`${name}\``, known });
+      throw lifecycleErrors.stepUnknown({ pipeline, step: unknown, requiredBy: `\`${name}\``, known });
     }
   }
 }

@@ -81,14 +81,14 @@ function linkObserved<Input, Output>(
     let beyondMs = 0;
     const beyond = new Set<unknown>();
     const timedNext: Next<Input, Output> = (passed) => {
-      const leftMs = clock.monotonic();
+      const passedOnMs = clock.monotonic();
       return settled(
         () => next(passed),
         () => {
-          beyondMs += clock.monotonic() - leftMs;
+          beyondMs += clock.monotonic() - passedOnMs;
         },
         (error) => {
-          beyondMs += clock.monotonic() - leftMs;
+          beyondMs += clock.monotonic() - passedOnMs;
           beyond.add(error);
           return error;
         },
@@ -141,18 +141,18 @@ function settled<Output>(
  * class.
  */
 export function named(pipeline: string, step: string, thrown: unknown, naming: Naming): TuttiError {
-  const where = { pipeline, step };
+  const location = { pipeline, step };
   const error = ofMachine(thrown);
   if (!(error instanceof TuttiError)) {
     return lifecycleErrors.stepFailed(
-      { ...where, problem: problemOf(error) },
-      { cause: error, details: where },
+      { ...location, problem: problemOf(error) },
+      { cause: error, details: location },
     );
   }
   if (naming === "faults") return error;
   const { code, status, retry, retryAfterMs, violations } = error;
-  const message = lifecycleErrors.stepFailed.entry.message({ ...where, problem: error.message });
-  const details = { ...error.details, ...where };
+  const message = lifecycleErrors.stepFailed.entry.message({ ...location, problem: error.message });
+  const details = { ...error.details, ...location };
   return new TuttiError({ code, status, retry, retryAfterMs, violations, details, message, cause: error });
 }
 

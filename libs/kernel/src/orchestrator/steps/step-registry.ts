@@ -34,23 +34,23 @@ export class StepRegistry<Input, Output> {
 
   /** Replaces the step with this name. Steps that depend on it still do. */
   replace(name: string, step: Step<Input, Output>): this {
-    const made = this.#entryOf(step);
+    const newEntry = this.#entryOf(step);
     const index = this.#indexOf(name, "replace");
     const renamed = this.#entries.map<Entry<Input, Output>>((entry) => ({
       ...entry,
       dependsOn: entry.dependsOn.map((dependency) => (dependency === name ? step.name : dependency)),
     }));
-    return this.#change(step, renamed.with(index, made));
+    return this.#change(step, renamed.with(index, newEntry));
   }
 
   /** Adds a step that runs before the one with this name, wherever the dependencies place that one. */
   insertBefore(name: string, step: Step<Input, Output>): this {
-    const made = this.#entryOf(step);
+    const newEntry = this.#entryOf(step);
     const index = this.#indexOf(name, "insertBefore");
     const later = this.#entries.map((entry) =>
       entry.name === name ? { ...entry, dependsOn: [...entry.dependsOn, step.name] } : entry,
     );
-    return this.#change(step, later.toSpliced(index, 0, made));
+    return this.#change(step, later.toSpliced(index, 0, newEntry));
   }
 
   /** Adds a step that runs after the one with this name, wherever the dependencies place that one. */
@@ -119,10 +119,10 @@ export class StepRegistry<Input, Output> {
     return { name: step.name, dependsOn: step.dependsOn ?? [], step };
   }
 
-  #indexOf(name: string, wantedBy: string): number {
+  #indexOf(name: string, requiredBy: string): number {
     const index = this.#entries.findIndex((entry) => entry.name === name);
     if (index >= 0) return index;
     const known = this.#entries.map((entry) => entry.name);
-    throw lifecycleErrors.stepUnknown({ pipeline: this.pipeline, step: name, wantedBy, known });
+    throw lifecycleErrors.stepUnknown({ pipeline: this.pipeline, step: name, requiredBy, known });
   }
 }

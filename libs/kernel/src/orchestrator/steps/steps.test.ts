@@ -32,7 +32,7 @@ describe("pipelines", () => {
     assert.equal(await composeSteps([], last)("-"), "<->");
   });
 
-  it("let a step answer by itself, and what is after it is not run", async () => {
+  it("let a step return a reply, and skip the steps after it", async () => {
     const cached: Text = { name: "cache", scope: "core", around: async () => "known" };
     const unreachable: Text = { name: "after", scope: "core", run: () => assert.fail("run") };
     assert.equal(await composeSteps([wrap("a"), cached, unreachable], last)("-"), "a(known)");
@@ -40,23 +40,23 @@ describe("pipelines", () => {
 
   it("continue after a step that only runs, when it is done", async () => {
     const time = new VirtualTime();
-    const seen: string[] = [];
+    const log: string[] = [];
     const steps: Text[] = [
-      { name: "at once", scope: "core", run: (input) => void seen.push(`at once ${input}`) },
+      { name: "at once", scope: "core", run: (input) => void log.push(`at once ${input}`) },
       {
         name: "waits",
         scope: "core",
         run: async () => {
           await sleep(time, 10);
-          seen.push(`waited until ${time.monotonic()}`);
+          log.push(`waited until ${time.monotonic()}`);
         },
       },
     ];
     assert.equal(await time.settle(composeSteps(steps, last)("-")), "<->");
-    assert.deepEqual(seen, ["at once -", "waited until 10"]);
+    assert.deepEqual(log, ["at once -", "waited until 10"]);
   });
 
-  it("stay synchronous where all their steps are", () => {
+  it("stay synchronous if all their steps are", () => {
     const doubled: Step<number, number> = { name: "double", scope: "core", around: (n, next) => next(n * 2) };
     const noted: Step<number, number> = { name: "note", scope: "core", run() {} };
     const { observer } = watched();
@@ -90,7 +90,7 @@ describe("pipelines", () => {
 });
 
 describe("observed pipelines", () => {
-  it("tell the own time of each step, without anything that comes after it", async () => {
+  it("report the own time of each step, without the time of later steps", async () => {
     const { time, outcomes, observer } = watched();
     const steps: Text[] = [
       {
@@ -122,7 +122,7 @@ describe("observed pipelines", () => {
     around: () => Promise.reject(error),
   });
 
-  it("name the one step a fault arose in, with any steps around it", async () => {
+  it("name only the step that failed, with any steps around it", async () => {
     const { outcomes, observer } = watched();
     const fault = new Error("no such file");
     const run = composeObserved("start-up", [wrap("a"), broken(fault), wrap("b")], last, {
@@ -139,7 +139,7 @@ describe("observed pipelines", () => {
     assert.equal(outcomes.get("open-journal")?.failed, true);
   });
 
-  it("say what to do about a fault of the machine", async () => {
+  it("include the remedy for an error of the operating system", async () => {
     const { observer } = watched();
     const fault = Object.assign(new Error("EACCES: permission denied, open '/d/1.log'"), { code: "EACCES" });
     const run = composeObserved("start-up", [broken(fault)], last, { observer, naming: "all" });
@@ -176,14 +176,14 @@ describe("observed pipelines", () => {
     });
   });
 
-  it("leave what the end of the pipeline throws as it is: it is no step", async () => {
+  it("leave an error of the end of the pipeline unchanged, because the end is not a step", async () => {
     const { observer } = watched();
     const fault = new Error("the handler's own");
     const run = composeObserved("p", [wrap("a")], () => Promise.reject(fault), { observer, naming: "all" });
     await assert.rejects(run("-"), fault);
   });
 
-  it("keep the code of an error of Tutti's own, and its words too where only faults are named", async () => {
+  it("keep the code of a TuttiError, and its message too if only faults are named", async () => {
     const { observer } = watched();
     const refusal = new TuttiError({
       code: "mesh.denied",
@@ -225,7 +225,7 @@ describe("StepRegistry", () => {
     assert.deepEqual(registry.describe()[0], { name: "authenticate", scope: "integration", dependsOn: [] });
   });
 
-  it("keeps what depends on a step depending on the one that replaces it under another name", () => {
+  it("keeps dependencies on a step when a step with another name replaces it", () => {
     const registry = new StepRegistry<string, string>("p")
       .register(nothing("first", ["second"]))
       .register(nothing("second"))
@@ -270,8 +270,8 @@ describe("StepRegistry", () => {
       "Step `c` cannot be added, because pipeline `p` is already composed. Add the step before the service starts.",
     ],
   ];
-  for (const [what, act, message] of refused) {
-    it(`refuses ${what}`, () => {
+  for (const [title, act, message] of refused) {
+    it(`refuses ${title}`, () => {
       const registry = new StepRegistry<string, string>("p").register(nothing("a")).register(nothing("b"));
       assert.throws(() => act(registry), { message });
     });
@@ -285,8 +285,8 @@ describe("inDependencyOrder", () => {
     ["a dependency declared later comes first", { a: ["c"], b: [], c: [] }, ["b", "c", "a"]],
     ["a diamond", { d: ["b", "c"], b: ["a"], c: ["a"], a: [] }, ["a", "b", "c", "d"]],
   ];
-  for (const [what, graph, expected] of table) {
-    it(what, () => {
+  for (const [title, graph, expected] of table) {
+    it(title, () => {
       const declared = Object.entries(graph).map(([name, dependsOn]) => ({ name, dependsOn }));
       assert.deepEqual(
         inDependencyOrder("p", declared).map(({ name }) => name),

@@ -11,10 +11,10 @@ function bytesOf<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {
 }
 
 /** Returns a message as bytes, and checks that they decode to the same message. */
-export function checkedBytes<Body>(codec: WireCodec<Body>, body: Body, where: string): Uint8Array {
+export function checkedBytes<Body>(codec: WireCodec<Body>, body: Body, location: string): Uint8Array {
   const bytes = bytesOf(codec, body);
   const read = codec.decode(bytes);
-  expectSame(codec.toJSON(read), codec.toJSON(body), where, "what is written is read again");
-  expectSameBytes(bytesOf(codec, read), bytes, where, "what was read is written as the same bytes");
+  expectSame(codec.toJSON(read), codec.toJSON(body), location, "what is written is read again");
+  expectSameBytes(bytesOf(codec, read), bytes, location, "what was read is written as the same bytes");
   return bytes;
 }

@@ -58,24 +58,25 @@ type Input =
 /** Registers the tests of a machine, or of several that belong together. */
 export function machineConformance(options: ConformanceOptions): void {
   const kinds = options.machines.map(({ kind }) => kind).join(", ");
-  describe(`the machine contract, kept by ${kinds}`, () => {
+  describe(`the machine contract of ${kinds}`, () => {
     for (const machine of options.machines) {
       it(`${machine.kind}: names are in form and unique, versions count from 1`, () => checkTable(machine));
 
-      it(`${machine.kind}: what a newer release wrote is refused`, () => assertRefusesTheUnknown(machine));
+      it(`${machine.kind}: refuses events, commands and snapshots of a newer release`, () =>
+        assertRefusesTheUnknown(machine));
     }
 
-    it("any sequence of commands, messages, timers and results keeps the contract, step by step", async () => {
+    it("any sequence of commands, messages, timers and results satisfies the contract, step by step", async () => {
       const { default: check } = await import("fast-check");
-      const seen = { taken: new Set<string>(), emitted: new Set<string>() };
+      const seen = { accepted: new Set<string>(), emitted: new Set<string>() };
       const { sequences = 100, stepsMax = 100 } = options;
       check.assert(
         check.property(
           check.noBias(check.array(await inputs(options), { maxLength: stepsMax, size: "max" })),
           check.nat(),
           (steps, seed) => {
-            const { taken, emitted } = runSequence(options, steps, seed);
-            for (const each of taken) seen.taken.add(each);
+            const { accepted, emitted } = runSequence(options, steps, seed);
+            for (const each of accepted) seen.accepted.add(each);
             for (const each of emitted) seen.emitted.add(each);
           },
         ),
@@ -119,7 +120,7 @@ function runSequence(options: ConformanceOptions, steps: readonly Input[], seed:
   const { machines, service, outside = [], invariant } = options;
   const driver = new MachineDriver({ machines, service, outside, seed });
   for (const step of steps) {
-    take(driver, step, options);
+    apply(driver, step, options);
     invariant?.(driver);
   }
   driver.deliverAll();
@@ -128,7 +129,7 @@ function runSequence(options: ConformanceOptions, steps: readonly Input[], seed:
   return driver.tally;
 }
 
-function take(driver: MachineDriver, input: Input, { resultOf }: ConformanceOptions): void {
+function apply(driver: MachineDriver, input: Input, { resultOf }: ConformanceOptions): void {
   switch (input.kind) {
     case "command":
       driver.call(input.key, input.command, input.body);
@@ -159,8 +160,8 @@ function settleTwice(
   const before = driver.history(effect.key).length;
   driver.settleBy(effect, command, body);
   if (driver.history(effect.key).length === before) return;
-  const again = driver.settleBy(effect, command, body);
-  if (again !== "ignored")
+  const second = driver.settleBy(effect, command, body);
+  if (second !== "ignored")
     throw new MachineViolation(
       `effect ${effect.number} of ${effect.key.id}: expected its result to settle it or to start another attempt, found the same attempt still awaited`,
     );
@@ -168,13 +169,13 @@ function settleTwice(
 
 function untried(
   { machines, rare = [] }: ConformanceOptions,
-  seen: { readonly taken: ReadonlySet<string>; readonly emitted: ReadonlySet<string> },
+  seen: { readonly accepted: ReadonlySet<string>; readonly emitted: ReadonlySet<string> },
 ): readonly string[] {
   return machines.flatMap((machine) => {
     const table = new MachineTable(machine);
     const commands = machine.commands
       .map(({ type }) => type)
-      .filter((type) => !seen.taken.has(`${machine.kind}.${type}`));
+      .filter((type) => !seen.accepted.has(`${machine.kind}.${type}`));
     const events = table.newest.map(nameOf).filter((name) => !seen.emitted.has(`${machine.kind}.${name}`));
     return [...commands, ...events].filter((name) => !rare.includes(name));
   });

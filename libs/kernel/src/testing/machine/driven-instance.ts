@@ -11,7 +11,7 @@ import { textOf } from "../../machine/instance-key.ts";
 import type { Description } from "../../machine/machine.ts";
 import { checkedBytes } from "./codec-check.ts";
 import { type AnyEvent, type AnyMachine, type MachineTable, nameOf } from "./machine-table.ts";
-import { OutstandingBook } from "./outstanding-book.ts";
+import { OutstandingTracker } from "./outstanding-tracker.ts";
 import { expect, expectSame, expectSameBytes } from "./violation.ts";
 
 /** An event in the form of a journal. */
@@ -27,9 +27,9 @@ const comparedPerEventBytes = 4_096;
 export class DrivenInstance {
   readonly key: InstanceKey;
   readonly table: MachineTable;
-  readonly outstanding: OutstandingBook;
+  readonly outstanding: OutstandingTracker;
   readonly history: RecordedEvent[] = [];
-  readonly #ofReplica: OutstandingBook;
+  readonly #ofReplica: OutstandingTracker;
   readonly #whenToRestore: () => boolean;
   #live: unknown;
   #replica: unknown;
@@ -38,11 +38,11 @@ export class DrivenInstance {
   #creditBytes = 0;
 
   constructor(key: InstanceKey, table: MachineTable, whenToRestore: () => boolean) {
-    const where = () => this.where;
+    const location = () => this.location;
     this.key = key;
     this.table = table;
-    this.outstanding = new OutstandingBook(where);
-    this.#ofReplica = new OutstandingBook(where);
+    this.outstanding = new OutstandingTracker(location);
+    this.#ofReplica = new OutstandingTracker(location);
     this.#whenToRestore = whenToRestore;
     this.#live = table.machine.create(key);
     this.#replica = table.machine.create(key);
@@ -63,7 +63,7 @@ export class DrivenInstance {
   }
 
   /** For messages: `default/account/anna after event 3, hold_placed v1`. */
-  get where(): string {
+  get location(): string {
     const last = this.history.at(-1);
     const when =
       last === undefined ? "before any event" : `after event ${this.history.length}, ${nameOf(last)}`;
@@ -85,20 +85,25 @@ export class DrivenInstance {
   }
 
   /** Returns a new instance folded from the recorded events alone. */
-  replayed(): { readonly state: unknown; readonly outstanding: OutstandingBook } {
+  replayed(): { readonly state: unknown; readonly outstanding: OutstandingTracker } {
     return replay(this.table, this.key, this.history);
   }
 
   #check(restores: boolean): void {
-    const { machine, where } = this;
+    const { machine, location } = this;
     const projection = machine.project(this.#live);
-    expectSame(machine.project(this.#replica), projection, where, "the recorded events give the live state");
-    expectSame(this.#ofReplica.all, this.outstanding.all, where, "the recorded events note the same");
-    const recovered = recoveredFrom(machine, this.#live, where);
+    expectSame(
+      machine.project(this.#replica),
+      projection,
+      location,
+      "the recorded events give the live state",
+    );
+    expectSame(this.#ofReplica.all, this.outstanding.all, location, "the recorded events note the same");
+    const recovered = recoveredFrom(machine, this.#live, location);
     expectSame(
       this.outstanding.all,
       recovered.all,
-      where,
+      location,
       "what the folds noted adds up to what recover finds",
     );
     const restored = this.#restored(projection);
@@ -106,44 +111,44 @@ export class DrivenInstance {
   }
 
   #restored(projection: unknown): unknown {
-    const { machine, where } = this;
+    const { machine, location } = this;
     const { snapshots } = machine;
     const bytes = snapshots.encode(this.#live);
     this.#creditBytes = Math.min(this.#creditBytes, comparedPerEventBytes) - bytes.length;
     const restored: unknown = snapshots.decode(bytes, snapshots.version);
-    expectSame(machine.project(restored), projection, where, "a snapshot gives back the state");
-    expectSameBytes(snapshots.encode(restored), bytes, where, "what a snapshot gives back is the same");
-    const recovered = recoveredFrom(machine, restored, where);
-    expectSame(recovered.all, this.outstanding.all, where, "a snapshot gives back what is outstanding");
+    expectSame(machine.project(restored), projection, location, "a snapshot gives back the state");
+    expectSameBytes(snapshots.encode(restored), bytes, location, "what a snapshot gives back is the same");
+    const recovered = recoveredFrom(machine, restored, location);
+    expectSame(recovered.all, this.outstanding.all, location, "a snapshot gives back what is outstanding");
     return restored;
   }
 
   #checkDescription(event: AnyEvent): void {
-    const { where } = this;
+    const { location } = this;
     const before = this.#description;
     const now = this.machine.describe(this.#live);
     this.#description = now;
     const mayChange = event.described === true || this.history.length === 1;
     if (!mayChange)
-      expectSame(now, before, where, "an event that changes the description says so with `described`");
+      expectSame(now, before, location, "an event that changes the description says so with `described`");
     if (isEnded(now.status))
       expectSame(
         this.outstanding.all,
         { effects: [], timers: [] },
-        where,
+        location,
         "nothing is outstanding of what has ended",
       );
     expect(
       this.history.length === 0 || now.status !== 0,
-      where,
+      location,
       "expected a status of an instance that has events, found unspecified",
     );
   }
 }
 
 /** Returns what `recover` finds outstanding in a state. */
-export function recoveredFrom(machine: AnyMachine, state: unknown, where: string): OutstandingBook {
-  const found = new OutstandingBook(() => where);
+export function recoveredFrom(machine: AnyMachine, state: unknown, location: string): OutstandingTracker {
+  const found = new OutstandingTracker(() => location);
   machine.recover(state, found);
   return found;
 }
@@ -153,9 +158,9 @@ export function replay(
   table: MachineTable,
   key: InstanceKey,
   events: readonly RecordedEvent[],
-): { readonly state: unknown; readonly outstanding: OutstandingBook } {
+): { readonly state: unknown; readonly outstanding: OutstandingTracker } {
   const state: unknown = table.machine.create(key);
-  const outstanding = new OutstandingBook(() => textOf(key));
+  const outstanding = new OutstandingTracker(() => textOf(key));
   for (const { type, version, payload } of events) {
     const event = table.event(type, version);
     event.evolve(state, event.codec.decode(payload), outstanding);

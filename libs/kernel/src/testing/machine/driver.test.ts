@@ -6,12 +6,12 @@ import { MachineDriver } from "./driver.ts";
 import { MachineViolation } from "./violation.ts";
 
 function drive(fault?: Fault) {
-  const made = counter(fault);
-  return { ...made, driver: new MachineDriver({ machines: [made.machine], service: "test" }) };
+  const fixture = counter(fault);
+  return { ...fixture, driver: new MachineDriver({ machines: [fixture.machine], service: "test" }) };
 }
 
 describe("a driver of machines", () => {
-  it("takes commands, shows the state as plain data, and refuses nothing that a sound machine does", () => {
+  it("accepts commands, shows the state as plain data, and finds no violation in a correct machine", () => {
     const { driver, add } = drive();
     assert.deepEqual(driver.execute(counterKey, add, { by: 2 }), { by: 2 });
     assert.deepEqual(driver.execute(counterKey, add, { by: 3 }), { by: 5 });
@@ -27,9 +27,9 @@ describe("a driver of machines", () => {
     driver.checkReplay();
   });
 
-  it("shows a decider what a fold kept of an event, frozen as it is", () => {
+  it("shows a decider a frozen part of the state unchanged", () => {
     const { machine } = counter();
-    const noted: { readonly by: number; readonly inner: { readonly deep: readonly number[] } }[] = [];
+    const recorded: { readonly by: number; readonly inner: { readonly deep: readonly number[] } }[] = [];
     const add = machine.commands.find(({ type }) => type === "add");
     assert.ok(add);
     const kept = Object.freeze({ by: 1, inner: Object.freeze({ deep: Object.freeze([7]) }) });
@@ -37,18 +37,18 @@ describe("a driver of machines", () => {
       ...add,
       decide(state) {
         const { kept: seen } = state as typeof state & { readonly kept: typeof kept };
-        noted.push(seen);
+        recorded.push(seen);
         return { by: seen.inner.deep[0] };
       },
     };
-    const machineThatKeeps = {
+    const retainingMachine = {
       ...machine,
       create: () => ({ count: 0, reminders: new Map(), letters: [0], kept }),
       commands: [sees],
     };
-    const driver = new MachineDriver({ machines: [machineThatKeeps], service: "test" });
+    const driver = new MachineDriver({ machines: [retainingMachine], service: "test" });
     assert.deepEqual(driver.execute(counterKey, sees, { by: 2 }), { by: 7 });
-    assert.deepEqual(noted, [kept]);
+    assert.deepEqual(recorded, [kept]);
   });
 
   it("delivers messages in their order, on request", () => {
@@ -63,7 +63,7 @@ describe("a driver of machines", () => {
     assert.equal(driver.deliver(), undefined);
   });
 
-  it("delivers the oldest message of all, or that of a given channel", () => {
+  it("delivers the oldest message of all channels, or of a given channel", () => {
     const { driver, tell } = drive();
     const third = { ...counterKey, id: "three" };
     driver.execute(counterKey, tell, { by: 1 });
@@ -76,7 +76,7 @@ describe("a driver of machines", () => {
     assert.deepEqual(counts(), ["three"]);
   });
 
-  it("lets timers run out at their moment", () => {
+  it("fires timers when they are due", () => {
     const { driver, remind } = drive();
     driver.execute(counterKey, remind, { by: 500 });
     driver.advance(499);
@@ -137,7 +137,7 @@ describe("a driver of machines", () => {
     assert.ok(added > 1 && added < 20, `expected it to be found within 20 events, found it after ${added}`);
   });
 
-  it("says where it found it", () => {
+  it("names the instance and the event of a violation", () => {
     const { driver, add } = drive("snapshot forgets");
     assert.throws(
       () => driver.execute(counterKey, add, { by: 1 }),

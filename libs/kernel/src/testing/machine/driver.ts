@@ -43,7 +43,7 @@ export interface DrivenEffect {
 
 /** Statistics of a driver: the accepted commands, and their events. */
 export interface DriverTally {
-  readonly taken: ReadonlySet<string>;
+  readonly accepted: ReadonlySet<string>;
   readonly emitted: ReadonlySet<string>;
   /** Messages that their receiver refused: they had no effect. */
   readonly messagesRefused: number;
@@ -65,7 +65,7 @@ export class MachineDriver {
   readonly #instances = new Map<string, DrivenInstance>();
   readonly #chance;
   readonly #messages: DrivenMessage[] = [];
-  readonly #taken = new Set<string>();
+  readonly #accepted = new Set<string>();
   readonly #emitted = new Set<string>();
   #messagesRefused = 0;
   #nowMs: number;
@@ -92,7 +92,7 @@ export class MachineDriver {
   }
 
   get tally(): DriverTally {
-    return { taken: this.#taken, emitted: this.#emitted, messagesRefused: this.#messagesRefused };
+    return { accepted: this.#accepted, emitted: this.#emitted, messagesRefused: this.#messagesRefused };
   }
 
   /** Instances that have events. */
@@ -124,8 +124,8 @@ export class MachineDriver {
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
   query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     const instance = this.#instance(key);
-    const where = `${instance.where}: query ${query.type}`;
-    return query.answer(guarded(instance.state, where), frozen(body), { key, nowMs: this.#nowMs });
+    const location = `${instance.location}: query ${query.type}`;
+    return query.answer(guarded(instance.state, location), frozen(body), { key, nowMs: this.#nowMs });
   }
 
   /** Messages under way, the oldest first. */
@@ -237,19 +237,19 @@ export class MachineDriver {
   /** Reads every history from its beginning and compares. Each event was compared already, as it was folded. */
   checkReplay(): void {
     for (const instance of this.#instances.values()) {
-      const { machine, where, outstanding } = instance;
+      const { machine, location, outstanding } = instance;
       const replayed = instance.replayed();
       const projection = machine.project(instance.state);
       expectSame(
         machine.project(replayed.state),
         projection,
-        where,
+        location,
         "the whole history gives the live state",
       );
       expectSame(
         replayed.outstanding.all,
         outstanding.all,
-        where,
+        location,
         "the whole history leaves the same outstanding",
       );
     }
@@ -262,9 +262,9 @@ export class MachineDriver {
     if (known !== undefined) return known;
     const table = this.#tables.get(kind);
     if (table === undefined) throw new MachineViolation(`${name}: expected a kind that is driven here`);
-    const made = new DrivenInstance(key, table, () => this.#chance.random() < 0.25);
-    this.#instances.set(name, made);
-    return made;
+    const instance = new DrivenInstance(key, table, () => this.#chance.random() < 0.25);
+    this.#instances.set(name, instance);
+    return instance;
   }
 
   #command(instance: DrivenInstance, command: AnyCommand, body: unknown, options: StepOptions = {}): unknown {
@@ -278,7 +278,7 @@ export class MachineDriver {
       return answer;
     }
     checkedBytes(command.reply, answer, `${name}: its reply`);
-    this.#taken.add(`${instance.machine.kind}.${command.type}`);
+    this.#accepted.add(`${instance.machine.kind}.${command.type}`);
     return answer;
   }
 

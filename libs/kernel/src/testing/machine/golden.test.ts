@@ -19,7 +19,7 @@ const stories: GoldenStories = {
 };
 
 describe("golden histories", () => {
-  it("hold events, snapshot, projection and what is outstanding, under the name of the release", (t) => {
+  it("contain events, snapshot, projection, effects and timers, under the name of the release", (t) => {
     const folder = emptyFolder(t);
     writeGoldenHistories(pathToFileURL(`${folder}/`), stories, ["0.2.0"]);
     assert.deepEqual(readdirSync(folder), ["0.2.0-reminded.json"]);
@@ -43,7 +43,7 @@ describe("golden histories", () => {
     });
   });
 
-  it("are written once: what was released stays as it is", (t) => {
+  it("are written once: an existing file is never overwritten", (t) => {
     const folder = emptyFolder(t);
     writeFileSync(join(folder, "0.2.0-reminded.json"), "as it was");
     writeGoldenHistories(pathToFileURL(`${folder}/`), stories, ["0.2.0"]);

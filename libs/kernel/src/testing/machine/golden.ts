@@ -44,7 +44,7 @@ export function describeGolden({ machines, folder }: GoldenFolder): void {
   const tables = new Map(machines.map((machine) => [machine.kind, new MachineTable(machine)]));
   describe("golden histories", () => {
     for (const { name, history } of histories) {
-      it(`${name}: ${history.events.length} events of release ${history.release} give what they gave then`, () => {
+      it(`${name}: ${history.events.length} events of release ${history.release} yield the recorded state`, () => {
         const table = tables.get(history.key.kind);
         assert.ok(table, `${name}: expected a kind among ${[...tables.keys()]}, found ${history.key.kind}`);
         assertGolden(name, history, table.machine);
@@ -147,14 +147,12 @@ export type GoldenStories = Readonly<Record<string, (release: string) => GoldenH
 /**
  * Writes a golden file for each story. Existing files stay unchanged, because they belong to earlier releases.
  *
- * @param given the arguments of the program: the release
+ * @param args the arguments of the program: the release
  */
-export function writeGoldenHistories(folder: URL, stories: GoldenStories, given: readonly string[]): void {
-  const [release, ...others] = given;
+export function writeGoldenHistories(folder: URL, stories: GoldenStories, args: readonly string[]): void {
+  const [release, ...others] = args;
   if (release === undefined || others.length > 0)
-    throw new Error(
-      `expected a release, like 0.2.0, and nothing else, found ${given.join(" ") || "nothing"}`,
-    );
+    throw new Error(`expected a release, like 0.2.0, and nothing else, found ${args.join(" ") || "nothing"}`);
   mkdirSync(folder, { recursive: true });
   for (const [name, story] of Object.entries(stories)) {
     const file = new URL(`${release}-${name}.json`, folder);

@@ -7,9 +7,9 @@ import { MachineViolation } from "./violation.ts";
 
 const views = new WeakMap<object, object>();
 
-export function guarded<Value>(value: Value, where: string): Value {
+export function guarded<Value>(value: Value, location: string): Value {
   if (typeof value !== "object" || value === null) return value;
-  const view = views.get(value) ?? viewOf(value, where);
+  const view = views.get(value) ?? viewOf(value, location);
   views.set(value, view);
   // The view has the type of its target.
   return view as Value;
@@ -24,35 +24,35 @@ export function frozen<Value>(value: Value): Value {
   return value;
 }
 
-function viewOf(value: object, where: string): object {
-  if (value instanceof Map || value instanceof Set) return new Proxy(value, collectionHandler(where));
+function viewOf(value: object, location: string): object {
+  if (value instanceof Map || value instanceof Set) return new Proxy(value, collectionHandler(location));
   // A typed array's methods need the array itself, so this returns a copy. A clone would copy the whole memory behind a
   // view.
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   const prototype = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === null || Array.isArray(value);
-  return isPlain ? new Proxy(value, handler(where)) : value;
+  return isPlain ? new Proxy(value, handler(location)) : value;
 }
 
-function refused(where: string, what: string): never {
+function refused(location: string, change: string): never {
   throw new MachineViolation(
-    `${where}: only a fold changes the state, found ${what}; emit an event instead, and copy what you take from the state into it`,
+    `${location}: only a fold changes the state, found ${change}; emit an event instead, and copy what you take from the state into it`,
   );
 }
 
-function handler(where: string): ProxyHandler<object> {
+function handler(location: string): ProxyHandler<object> {
   return {
     get(target, property, receiver) {
       const found: unknown = Reflect.get(target, property, receiver);
       // A view of a frozen object must return the very property, which is deeply frozen: the body of an event, kept.
-      return isFixed(target, property) ? found : guarded(found, where);
+      return isFixed(target, property) ? found : guarded(found, location);
     },
-    set: (_, property) => refused(where, `${String(property)} set`),
-    deleteProperty: (_, property) => refused(where, `${String(property)} deleted`),
-    defineProperty: (_, property) => refused(where, `${String(property)} defined`),
-    setPrototypeOf: () => refused(where, "a prototype set"),
-    preventExtensions: () => refused(where, "an object frozen"),
+    set: (_, property) => refused(location, `${String(property)} set`),
+    deleteProperty: (_, property) => refused(location, `${String(property)} deleted`),
+    defineProperty: (_, property) => refused(location, `${String(property)} defined`),
+    setPrototypeOf: () => refused(location, "a prototype set"),
+    preventExtensions: () => refused(location, "an object frozen"),
   };
 }
 
@@ -63,31 +63,31 @@ function isFixed(target: object, property: PropertyKey): boolean {
 
 const changes = new Set<PropertyKey>(["set", "add", "delete", "clear"]);
 
-function collectionHandler(where: string): ProxyHandler<Map<unknown, unknown> | Set<unknown>> {
+function collectionHandler(location: string): ProxyHandler<Map<unknown, unknown> | Set<unknown>> {
   return {
-    ...handler(where),
+    ...handler(location),
     get(target, property) {
-      if (changes.has(property)) return () => refused(where, `${String(property)} of a collection`);
+      if (changes.has(property)) return () => refused(location, `${String(property)} of a collection`);
       if (property === "forEach")
         return (visit: (value: unknown, key: unknown) => void) =>
           target.forEach((value, key) => {
-            visit(guarded(value, where), guarded(key, where));
+            visit(guarded(value, location), guarded(key, location));
           });
       // Native methods and `size` need the collection itself.
       const found: unknown = Reflect.get(target, property, target);
       if (typeof found !== "function") return found;
-      return (...given: unknown[]) => {
-        const result: unknown = Reflect.apply(found, target, given);
-        return isIterator(result) ? guardedEach(result, where) : guarded(result, where);
+      return (...args: unknown[]) => {
+        const result: unknown = Reflect.apply(found, target, args);
+        return isIterator(result) ? guardedEach(result, location) : guarded(result, location);
       };
     },
   };
 }
 
 /** An entry of a map is a new array of the map's key and value. */
-function* guardedEach(entries: Iterable<unknown>, where: string): Generator<unknown> {
+function* guardedEach(entries: Iterable<unknown>, location: string): Generator<unknown> {
   for (const entry of entries)
-    yield Array.isArray(entry) ? entry.map((each) => guarded(each, where)) : guarded(entry, where);
+    yield Array.isArray(entry) ? entry.map((each) => guarded(each, location)) : guarded(entry, location);
 }
 
 function isIterator(value: unknown): value is Iterable<unknown> {

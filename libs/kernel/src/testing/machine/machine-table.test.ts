@@ -32,7 +32,7 @@ describe("the table of a machine", () => {
     });
   }
 
-  it("knows the newest version of each event, and no later one", () => {
+  it("knows the newest version of each event, and refuses later versions", () => {
     const table = new MachineTable(machine);
     assert.ok(table.isNewest(added) && !table.isNewest(addedV1));
     assert.equal(table.event("added", 1), addedV1);

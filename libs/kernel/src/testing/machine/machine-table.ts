@@ -89,12 +89,12 @@ export function checkTable(machine: AnyMachine): void {
     expect(typeof event.evolve === "function", kind, `expected event ${nameOf(event)} to have a fold`);
 }
 
-function checkNames(kind: string, what: string, list: readonly { readonly type: string }[]): void {
-  for (const { type } of list) checkForm(kind, what, type);
-  const twice = list.find(({ type }, index) => list.findIndex((other) => other.type === type) !== index);
-  expect(twice === undefined, kind, `expected each ${what} once, found ${twice?.type} twice`);
+function checkNames(kind: string, label: string, list: readonly { readonly type: string }[]): void {
+  for (const { type } of list) checkForm(kind, label, type);
+  const duplicate = list.find(({ type }, index) => list.findIndex((other) => other.type === type) !== index);
+  expect(duplicate === undefined, kind, `expected each ${label} once, found ${duplicate?.type} twice`);
 }
 
-function checkForm(kind: string, what: string, type: string): void {
-  expect(typeForm.test(type), kind, `expected the type of a ${what} in lower_snake_case, found "${type}"`);
+function checkForm(kind: string, label: string, type: string): void {
+  expect(typeForm.test(type), kind, `expected the type of a ${label} in lower_snake_case, found "${type}"`);
 }

@@ -8,10 +8,10 @@ export class MachineViolation extends Error {
 }
 
 /** Throws a violation unless two values are equal as plain data. */
-export function expectSame(found: unknown, expected: unknown, where: string, meaning: string): void {
+export function expectSame(found: unknown, expected: unknown, location: string, meaning: string): void {
   if (isDeepStrictEqual(found, expected)) return;
   throw new MachineViolation(
-    `${where}: ${meaning}: expected ${shown(expected)}, found ${shown(found)}; first difference at ${differenceOf(found, expected, "")}`,
+    `${location}: ${meaning}: expected ${printed(expected)}, found ${printed(found)}; first difference at ${differenceOf(found, expected, "")}`,
   );
 }
 
@@ -19,22 +19,22 @@ export function expectSame(found: unknown, expected: unknown, where: string, mea
 export function expectSameBytes(
   found: Uint8Array,
   expected: Uint8Array,
-  where: string,
+  location: string,
   meaning: string,
 ): void {
-  if (Buffer.compare(found, expected) !== 0) expectSame([...found], [...expected], where, meaning);
+  if (Buffer.compare(found, expected) !== 0) expectSame([...found], [...expected], location, meaning);
 }
 
 /** Throws a violation unless a condition holds. */
-export function expect(holds: boolean, where: string, meaning: string): asserts holds {
-  if (!holds) throw new MachineViolation(`${where}: ${meaning}`);
+export function expect(condition: boolean, location: string, meaning: string): asserts condition {
+  if (!condition) throw new MachineViolation(`${location}: ${meaning}`);
 }
 
-const shownLengthMax = 2_000;
+const printedLengthMax = 2_000;
 
-function shown(value: unknown): string {
+function printed(value: unknown): string {
   const text = JSON.stringify(value, (_, inner) => (inner instanceof Map ? [...inner] : inner)) ?? "nothing";
-  return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}…` : text;
+  return text.length > printedLengthMax ? `${text.slice(0, printedLengthMax)}…` : text;
 }
 
 function differenceOf(found: unknown, expected: unknown, path: string): string {

@@ -37,7 +37,7 @@ export const observe: AlertsCommand<ObserveAlerts, AlertsDone> = {
   reply: AlertsDone,
   decide(state, { observations }, step) {
     const changes: Changes = { alerts: [], droppedIds: [], fresh: 0 };
-    const byRule = new Map(observations.map((one) => [one.ruleId, one]));
+    const byRule = new Map(observations.map((each) => [each.ruleId, each]));
     const openOf = Map.groupBy(openAlerts(state), ({ ruleId }) => ruleId);
     for (const [ruleId, observation] of byRule)
       compare(state, observation, openOf.get(ruleId) ?? [], step.nowMs, changes);
@@ -87,9 +87,9 @@ function compare(
   // Other systems report its alerts.
   if (rule?.external === true && !rule.disabled) return;
   // The rule was removed or disabled during its evaluation.
-  const holds = rule === undefined || rule.disabled ? [] : found.slice(0, alertsOfRuleMax);
+  const firing = rule === undefined || rule.disabled ? [] : found.slice(0, alertsOfRuleMax);
   const seen = new Set<string>();
-  for (const observed of holds) {
+  for (const observed of firing) {
     const place = placeOf(ruleId, observed.labels);
     if (seen.has(place) || rule === undefined) continue;
     seen.add(place);
@@ -123,7 +123,7 @@ function alertOf(
   alertId: string,
   nowMs: number,
 ): KeptAlert {
-  const isHeld = rule.holdMs > 0;
+  const isPending = rule.holdMs > 0;
   return {
     alertId,
     ruleId: rule.ruleId,
@@ -132,7 +132,7 @@ function alertOf(
     severity: rule.severity,
     title: title || rule.title,
     advice: advice || rule.advice,
-    status: isHeld ? AlertStatus.ALERT_STATUS_PENDING : AlertStatus.ALERT_STATUS_FIRING,
+    status: isPending ? AlertStatus.ALERT_STATUS_PENDING : AlertStatus.ALERT_STATUS_FIRING,
     startMs: nowMs,
     endMs: 0,
     acknowledgeCause: undefined,

@@ -8,7 +8,7 @@ import {
 import { isUntold, plan, setTimer } from "../delivery/due.ts";
 import { inhibitedRules } from "../inhibition/inhibition.ts";
 import type { Alerts, AlertsEvent } from "../state.ts";
-import { dropAlert, forgetEnded, keepAlert } from "./fold.ts";
+import { dropAlert, forgetEnded, setAlert } from "./fold.ts";
 
 export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
   type: "alerts_changed",
@@ -17,7 +17,7 @@ export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
   evolve(state, { alerts, droppedIds, changeMs }, outstanding) {
     for (const alert of alerts) {
       if (!state.alerts.has(alert.alertId)) state.lastId += 1;
-      keepAlert(state, alert);
+      setAlert(state, alert);
     }
     for (const id of droppedIds) dropAlert(state, id);
     forgetEnded(state);
@@ -32,7 +32,7 @@ export const alertTaken: AlertsEvent<AlertTakenV1> = {
   type: "alert_taken",
   version: 1,
   codec: AlertTakenV1,
-  evolve: (state, { alertId, cause }) => take(state, alertId, cause),
+  evolve: (state, { alertId, cause }) => acknowledge(state, alertId, cause),
 };
 
 /** Acknowledges all firing alerts of an incident. */
@@ -41,14 +41,14 @@ export const alertsTaken: AlertsEvent<AlertsTakenV1> = {
   version: 1,
   codec: AlertsTakenV1,
   evolve(state, { alertIds, cause }) {
-    for (const alertId of alertIds) take(state, alertId, cause);
+    for (const alertId of alertIds) acknowledge(state, alertId, cause);
   },
 };
 
-function take(state: Alerts, alertId: string, cause: AlertTakenV1["cause"]): void {
+function acknowledge(state: Alerts, alertId: string, cause: AlertTakenV1["cause"]): void {
   const alert = state.alerts.get(alertId);
   if (alert === undefined) return;
-  keepAlert(state, { ...alert, status: AlertStatus.ALERT_STATUS_ACKNOWLEDGED, acknowledgeCause: cause });
+  setAlert(state, { ...alert, status: AlertStatus.ALERT_STATUS_ACKNOWLEDGED, acknowledgeCause: cause });
 }
 
 /** Plans messages about the alerts that an ended alert has inhibited. */

@@ -4,7 +4,7 @@ import { isUntold } from "../delivery/due.ts";
 import { endedMax } from "../limits.ts";
 import { type Alerts, placeOf } from "../state.ts";
 
-export function keepAlert(state: Alerts, alert: KeptAlert): void {
+export function setAlert(state: Alerts, alert: KeptAlert): void {
   const { alertId, ruleId, labels, status } = alert;
   const isOver = status === AlertStatus.ALERT_STATUS_RESOLVED;
   // Ended alerts are in the order of their ends.

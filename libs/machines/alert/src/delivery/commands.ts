@@ -26,10 +26,10 @@ export const retryDeliveries: AlertsCommand<RetryAlertDeliveries, AlertDeliverie
   type: "retry_deliveries",
   codec: RetryAlertDeliveries,
   reply: AlertDeliveriesRetried,
-  decide(state, { numbers: given }, step) {
-    const wanted = new Set(given);
+  decide(state, { numbers: requested }, step) {
+    const selected = new Set(requested);
     const numbers = [...state.deliveries.values()]
-      .filter(({ number, problem }) => problem !== "" && (wanted.size === 0 || wanted.has(number)))
+      .filter(({ number, problem }) => problem !== "" && (selected.size === 0 || selected.has(number)))
       .map(({ number }) => number);
     if (numbers.length > 0) step.emit(deliveriesRetried, { numbers });
     return { count: numbers.length };

@@ -38,7 +38,7 @@ export const deliverySettled: AlertsEvent<AlertDeliverySettledV1> = {
     state.deliveries.delete(number);
     if (problem === "") return;
     state.deliveries.set(number, { ...delivery, problem });
-    boundDead(state);
+    trimDead(state);
   },
 };
 
@@ -57,7 +57,7 @@ export const deliveriesRetried: AlertsEvent<AlertDeliveriesRetriedV1> = {
   },
 };
 
-function boundDead({ deliveries }: Alerts): void {
+function trimDead({ deliveries }: Alerts): void {
   const dead = [...deliveries.values()].filter(({ problem }) => problem !== "");
   for (const { number } of dead.slice(0, Math.max(0, dead.length - deadMax))) deliveries.delete(number);
 }

@@ -24,7 +24,7 @@ import type { AlertsView } from "../state.ts";
 /** Alerts of a rule that receivers may learn of. */
 export interface RuleAlerts {
   /** Alerts whose current status receivers do not know. */
-  readonly untold: readonly KeptAlert[];
+  readonly unsent: readonly KeptAlert[];
   /** Firing alerts that are not acknowledged. */
   readonly waiting: readonly KeptAlert[];
   /** Whether further alerts would wait without a silence or an inhibition. */
@@ -45,17 +45,17 @@ export interface Climb {
 }
 
 export function climb(view: AlertsView, ruleId: string, alerts: RuleAlerts, nowMs: number): Climb {
-  const { untold, waiting, isSuppressed } = alerts;
+  const { unsent, waiting, isSuppressed } = alerts;
   const policyId = view.rules.get(ruleId)?.rule?.escalation ?? "";
   const policy = view.policies.get(policyId)?.policy;
   const known = view.escalations.get(ruleId);
   const messages = new Map<string, EscalationMessage>();
-  if (known !== undefined && untold.length > 0)
+  if (known !== undefined && unsent.length > 0)
     for (const receiver of known.receivers)
-      messages.set(receiver, { alerts: untold, step: known.reached, onCall: [] });
+      messages.set(receiver, { alerts: unsent, step: known.reached, onCall: [] });
   if (policy === undefined || waiting.length === 0)
     return { escalation: resting(known, { isSuppressed, nowMs }), messages };
-  const isFresh = known === undefined || known.policyId !== policyId || !waiting.some(isTold);
+  const isFresh = known === undefined || known.policyId !== policyId || !waiting.some(isNotified);
   const start: KeptEscalation = isFresh
     ? {
         ruleId,
@@ -66,9 +66,9 @@ export function climb(view: AlertsView, ruleId: string, alerts: RuleAlerts, nowM
         dueMs: nowMs + (policy.steps[0]?.afterMs ?? 0),
       }
     : { ...known, receivers: [...known.receivers] };
-  const round = new Round(view, policy, start, alerts, messages, nowMs);
+  const round = new EscalationRound(view, policy, start, alerts, messages, nowMs);
   // Steps that were notified before may have other people now.
-  if (!isFresh && untold.length > 0) round.tellNewcomers();
+  if (!isFresh && unsent.length > 0) round.notifyNewcomers();
   round.climb();
   return { escalation: round.escalation, messages };
 }
@@ -84,7 +84,7 @@ function resting(
   return { ...known, receivers: [...known.receivers], dueMs: later };
 }
 
-class Round {
+class EscalationRound {
   readonly escalation: KeptEscalation;
   readonly #view: AlertsView;
   readonly #policy: ReadOnly<EscalationPolicy>;
@@ -108,7 +108,7 @@ class Round {
     this.#nowMs = nowMs;
   }
 
-  tellNewcomers(): void {
+  notifyNewcomers(): void {
     const notified = new Set(this.escalation.receivers);
     const { round, reached } = this.escalation;
     const { steps } = this.#policy;
@@ -141,12 +141,12 @@ class Round {
 
   #notify(number: number, step: ReadOnly<EscalationStep>, isMeant: (receiver: string) => boolean): void {
     const { receivers: notified } = this.escalation;
-    const { untold, waiting } = this.#alerts;
+    const { unsent, waiting } = this.#alerts;
     for (const [receiver, onCall] of this.#receiversOf(step)) {
       if (!isMeant(receiver)) continue;
       const isKnown = notified.includes(receiver);
       // Ends are only for receivers that know of the start.
-      const alerts = isKnown ? [...new Set([...untold, ...waiting])] : waiting;
+      const alerts = isKnown ? [...new Set([...unsent, ...waiting])] : waiting;
       this.#messages.set(receiver, { alerts, step: number, onCall });
       if (!isKnown) notified.push(receiver);
     }
@@ -169,6 +169,6 @@ class Round {
   }
 }
 
-function isTold({ status, told }: KeptAlert): boolean {
+function isNotified({ status, told }: KeptAlert): boolean {
   return told === status;
 }

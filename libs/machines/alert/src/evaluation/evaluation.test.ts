@@ -7,8 +7,8 @@ import { forPeople } from "./rule-program.ts";
 
 const startMs = 1_700_000_000_000;
 
-function rule(given: Partial<AlertRule> & { readonly over?: Aggregation } = {}): AlertRule {
-  const { over = Aggregation.AGGREGATION_UNSPECIFIED, ...rest } = given;
+function rule(overrides: Partial<AlertRule> & { readonly over?: Aggregation } = {}): AlertRule {
+  const { over = Aggregation.AGGREGATION_UNSPECIFIED, ...rest } = overrides;
   const queries = ["failed", "all"].map((queryId) => ({
     queryId,
     metric: `runs_${queryId}`,
@@ -18,10 +18,10 @@ function rule(given: Partial<AlertRule> & { readonly over?: Aggregation } = {}):
   return AlertRule.fromPartial({ ...fields, queries, ...rest });
 }
 
-function program(given: Parameters<typeof rule>[0] = {}): RuleProgram {
-  const made = compileRule(rule(given));
-  assert.ok(made.ok, JSON.stringify(made));
-  return made.program;
+function program(fields: Parameters<typeof rule>[0] = {}): RuleProgram {
+  const compiled = compileRule(rule(fields));
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  return compiled.program;
 }
 
 function series(
@@ -57,8 +57,8 @@ describe("rules over series", () => {
     );
     const [found] = all;
     assert.deepEqual([found?.title, found?.values], ["119 fail", { failed: 118.8816 }]);
-    const shown = [53.928, 23.512, 0.6199999999999999, 4.998, 1_073_741_824, 0, 0.003, -2.5].map(forPeople);
-    assert.deepEqual(shown, [54, 23.5, 0.62, 5, 1_073_741_824, 0, 0.003, -2.5]);
+    const printed = [53.928, 23.512, 0.6199999999999999, 4.998, 1_073_741_824, 0, 0.003, -2.5].map(forPeople);
+    assert.deepEqual(printed, [54, 23.5, 0.62, 5, 1_073_741_824, 0, 0.003, -2.5]);
   });
 
   it("a text with a label that the alert does not have is readable", () => {
@@ -71,7 +71,7 @@ describe("rules over series", () => {
     );
   });
 
-  it("each label set is found by itself, and a series without labels counts for all", () => {
+  it("each label set is evaluated separately, and a series without labels applies to all", () => {
     const condition = "failed / all > 0.5";
     const { found } = program({ condition, title: "${{ labels.pool }} fails: ${{ failed }}" }).evaluate(
       [series("failed", [8], { pool: "a" }), series("failed", [1], { pool: "b" }), series("all", [10])],
@@ -83,13 +83,13 @@ describe("rules over series", () => {
     );
   });
 
-  it("a query without a value does not hold, and can be asked for", () => {
+  it("a query without a value makes the condition false, and the condition can test for it", () => {
     assert.deepEqual(program().evaluate([], at(10)), { found: [], problem: "" });
     const { found } = program({ condition: "failed == null" }).evaluate([], at(10));
     assert.deepEqual(found, [{ labels: {}, values: {}, title: "", advice: "" }]);
   });
 
-  it("a condition that divides by zero does not hold, and whole numbers tell the problem", () => {
+  it("a division by zero makes the condition false, and an integer division reports the problem", () => {
     const zero = [series("failed", [0]), series("all", [0])];
     assert.deepEqual(program({ condition: "failed / all > 0.5" }).evaluate(zero, at(10)), {
       ...{ found: [], problem: "" },
@@ -100,23 +100,23 @@ describe("rules over series", () => {
   });
 
   it("mistakes are named with their field", () => {
-    const made = compileRule(rule({ condition: "faild > 2.0", advice: "see ${{ nothing }}" }));
-    assert.ok(!made.ok);
+    const compiled = compileRule(rule({ condition: "faild > 2.0", advice: "see ${{ nothing }}" }));
+    assert.ok(!compiled.ok);
     assert.deepEqual(
-      made.problems.map(({ field, message }) => [field, message]),
+      compiled.problems.map(({ field, message }) => [field, message]),
       [
         ["advice", "unknown name `nothing`"],
         ["condition", "unknown name `faild`. Did you mean `failed`?"],
       ].toReversed(),
     );
-    const twice = compileRule(rule({ queries: [...rule().queries, ...rule().queries] }));
-    assert.ok(!twice.ok);
-    assert.equal(twice.problems[0]?.field, "queries[2].queryId");
+    const duplicate = compileRule(rule({ queries: [...rule().queries, ...rule().queries] }));
+    assert.ok(!duplicate.ok);
+    assert.equal(duplicate.problems[0]?.field, "queries[2].queryId");
   });
 });
 
 describe("a rule tried on the past", () => {
-  it("has the states that the machine would have given, at every moment", () => {
+  it("has the states that the machine would have at every moment", () => {
     const trial = new RuleTrial(
       program({ holdMs: 20_000 }),
       [series("failed", [0, 5, 5, 5, 5, 0, 0, 0])],

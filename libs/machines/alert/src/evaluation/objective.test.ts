@@ -9,11 +9,11 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const nowMs = 1_700_000_400_000;
 
-function ruleWith(queryIds: readonly string[], given: object = {}): AlertRule {
+function ruleWith(queryIds: readonly string[], fields: object = {}): AlertRule {
   const queries = queryIds.map((queryId) => ({
     ...{ queryId, metric: `m_${queryId}`, overTime: Aggregation.AGGREGATION_INCREASE },
   }));
-  return AlertRule.fromPartial({ ruleId: "slo", title: "t", objective: { goal: 0.99 }, queries, ...given });
+  return AlertRule.fromPartial({ ruleId: "slo", title: "t", objective: { goal: 0.99 }, queries, ...fields });
 }
 
 /** Returns a series that ends now. */
@@ -34,14 +34,14 @@ describe("objectives", () => {
     assert.deepEqual([...rates.values()], [2, 2, 2, 2, 2]);
   });
 
-  it("good events count as well as bad ones, and a window without events has the rate 0", () => {
+  it("good events can be counted instead of bad events, and a window without events has the rate 0", () => {
     const series = [upToNow("total", minuteMs, [100, 100]), upToNow("good", minuteMs, [100, 75])];
     const rule = ruleWith(["total", "good"]);
     assert.deepEqual(eventsIn(rule, series, { fromMs: nowMs - dayMs, toMs: nowMs }), { total: 200, bad: 25 });
     assert.equal(burnRates(rule, 0.99, [], nowMs).get("burn_1h"), 0);
   });
 
-  it("takes fine steps for a short window and coarse ones for a long one", () => {
+  it("uses fine steps for a short window and coarse steps for a long window", () => {
     const series = [
       upToNow("total", minuteMs, Array(60).fill(10)),
       upToNow("bad", minuteMs, [...Array(55).fill(0), ...Array(5).fill(10)]),
@@ -59,15 +59,15 @@ describe("objectives", () => {
     assert.match(burnCondition({ goal: 0.999, periodMs: dayMs }), /burn_1h > 1\.000.*burn_6h > 1\.000/);
   });
 
-  it("a label set that burns its budget fires, the one beside it does not, and it ends after the loss", () => {
+  it("only the label set that burns its budget fires, and its alert ends after the loss", () => {
     const condition = "burn_1h > 14.4 && burn_5m > 14.4";
     const title = "${{ labels.shop }}: ${{ burn_5m }}";
-    const made = compileRule(ruleWith(["total", "bad"], { title, condition }));
-    assert.ok(made.ok, JSON.stringify(made));
+    const compiled = compileRule(ruleWith(["total", "bad"], { title, condition }));
+    assert.ok(compiled.ok, JSON.stringify(compiled));
     const startMs = nowMs - 300 * minuteMs;
     const bad = [...Array(120).fill(0), ...Array(60).fill(50), ...Array(120).fill(0)];
     const trial = new RuleTrial(
-      made.program,
+      compiled.program,
       ["a", "b"].flatMap((shop) => [
         upToNow("total", minuteMs, Array(300).fill(100), { shop }),
         upToNow("bad", minuteMs, shop === "a" ? bad : Array(300).fill(0), { shop }),
@@ -87,8 +87,8 @@ describe("objectives", () => {
 
   it("mistakes are named with their field", () => {
     const problemsOf = (rule: AlertRule) => {
-      const made = compileRule(rule);
-      return made.ok ? [] : made.problems.map(({ field }) => field);
+      const compiled = compileRule(rule);
+      return compiled.ok ? [] : compiled.problems.map(({ field }) => field);
     };
     assert.deepEqual(problemsOf(ruleWith(["total"])), ["queries"]);
     assert.deepEqual(problemsOf(ruleWith(["total", "good", "bad"])), ["queries"]);

@@ -84,8 +84,10 @@ export function eventsIn(
   const eventsOf = (name: string) => {
     const overTime = queries.find(({ queryId }) => queryId === name)?.overTime;
     const own = series.filter(({ queryId }) => queryId === name);
-    const fitting = own.filter(({ stepMs }) => stepMs * 5 <= lengthMs);
-    const [best] = (fitting.length === 0 ? own : fitting).toSorted((one, other) => other.stepMs - one.stepMs);
+    const fineEnough = own.filter(({ stepMs }) => stepMs * 5 <= lengthMs);
+    const [best] = (fineEnough.length === 0 ? own : fineEnough).toSorted(
+      (one, other) => other.stepMs - one.stepMs,
+    );
     return (best && overTime !== undefined && valueOver(best, overTime, span)) || 0;
   };
   const total = eventsOf("total");

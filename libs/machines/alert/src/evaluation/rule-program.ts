@@ -91,9 +91,9 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
     ...Object.fromEntries((objective ? burnNames : []).map((name) => [name, types.double])),
     [labelsName]: types.dyn,
   });
-  const compiled = (field: "condition" | "title" | "advice", made: Compiled): Program | undefined => {
-    if (made.ok) return made.program;
-    problems.push(...made.problems.map((problem) => problemIn(field, problem)));
+  const compiled = (field: "condition" | "title" | "advice", result: Compiled): Program | undefined => {
+    if (result.ok) return result.program;
+    problems.push(...result.problems.map((problem) => problemIn(field, problem)));
     return undefined;
   };
   const templateOf = (field: "title" | "advice") =>
@@ -103,20 +103,22 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
   // Other systems report its alerts.
   const text = rule.external ? "false" : burning;
   const condition =
-    text === "" ? undefined : compiled("condition", compileCondition(text, scope, { wanted: types.bool }));
+    text === ""
+      ? undefined
+      : compiled("condition", compileCondition(text, scope, { expectedType: types.bool }));
   const programs = { title: templateOf("title"), advice: templateOf("advice") };
   if (condition === undefined || problems.length > 0) return { ok: false, problems };
   return { ok: true, program: new RuleProgram(rule, { condition, ...programs }) };
 }
 
 function externalProblems({ queries, condition, objective }: ReadOnly<AlertRule>): RuleProblem[] {
-  const given = {
+  const setFields = {
     queries: queries.length > 0,
     condition: condition !== "",
     objective: objective !== undefined,
   };
-  return Object.entries(given)
-    .filter(([, isGiven]) => isGiven)
+  return Object.entries(setFields)
+    .filter(([, isSet]) => isSet)
     .map(([field]) => ({
       ...named(field),
       message: "other systems report the alerts of an external rule",
@@ -141,9 +143,9 @@ export class RuleProgram {
       const outcome = this.#programs.condition.evaluate(readerOf(this.#programs.condition, labels, values));
       if (outcome.ok) {
         if (outcome.value !== true) continue;
-        const shown = new Map([...values].map(([name, value]) => [name, forPeople(value)]));
+        const displayed = new Map([...values].map(([name, value]) => [name, forPeople(value)]));
         const text = (field: "title" | "advice") =>
-          textOf(this.#programs[field], { ...unknownLabels(this.rule[field]), ...labels }, shown);
+          textOf(this.#programs[field], { ...unknownLabels(this.rule[field]), ...labels }, displayed);
         const texts = { title: text("title"), advice: text("advice") };
         const exact = [...values].map(([name, value]) => [name, withoutNoise(value)]);
         found.push({ labels: { ...labels }, values: Object.fromEntries(exact), ...texts });
@@ -161,9 +163,9 @@ export class RuleProgram {
     const span = { fromMs: nowMs - windowMsOf(this.rule), toMs: nowMs };
     return labelSetsOf(all).map(({ labels, series }) => {
       const values = new Map<string, number>();
-      for (const one of series) {
-        const query = queries.find(({ queryId }) => queryId === one.queryId);
-        const value = query && valueOver(one, query.overTime, span);
+      for (const candidate of series) {
+        const query = queries.find(({ queryId }) => queryId === candidate.queryId);
+        const value = query && valueOver(candidate, query.overTime, span);
         // Finer series of a query come first.
         if (query !== undefined && value !== undefined && !values.has(query.queryId))
           values.set(query.queryId, value);

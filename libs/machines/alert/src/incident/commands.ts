@@ -40,8 +40,8 @@ export const changeIncident: AlertsCommand<ChangeIncident, AlertsDone> = {
       incident.postMortem = postMortem;
       add(IncidentEntryKind.INCIDENT_ENTRY_KIND_POST_MORTEM, "");
     }
-    const taken = incident.owner === known.owner ? [] : firingOf(state, incidentId);
-    if (taken.length > 0) step.emit(alertsTaken, { alertIds: taken, cause: step.cause });
+    const acknowledged = incident.owner === known.owner ? [] : firingOf(state, incidentId);
+    if (acknowledged.length > 0) step.emit(alertsTaken, { alertIds: acknowledged, cause: step.cause });
     if (incident.timeline.length > 0) step.emit(incidentsChanged, { incidents: [incident] });
     return {};
   },

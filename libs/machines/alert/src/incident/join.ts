@@ -94,13 +94,16 @@ class Changed {
     if (!ruleIds.includes(alert.ruleId) && ruleIds.length < incidentPartsMax) ruleIds.push(alert.ruleId);
     if (alertIds.length < incidentPartsMax) alertIds.push(alert.alertId);
     for (const [name, value] of Object.entries(alert.labels))
-      if (labels.length < incidentPartsMax && !labels.some((one) => one.name === name && one.value === value))
+      if (
+        labels.length < incidentPartsMax &&
+        !labels.some((label) => label.name === name && label.value === value)
+      )
         labels.push({ name, value });
     if (found.status !== INCIDENT_STATUS_OPEN) {
       found.status = INCIDENT_STATUS_OPEN;
       found.endMs = 0;
       found.resolution = "";
-      this.#note(found, INCIDENT_ENTRY_KIND_REOPENED, { text: alert.title, ruleId: alert.ruleId });
+      this.#addEntry(found, INCIDENT_ENTRY_KIND_REOPENED, { text: alert.title, ruleId: alert.ruleId });
     }
     this.#count(found, INCIDENT_ENTRY_KIND_JOINED, alert);
   }
@@ -128,21 +131,23 @@ class Changed {
     if (incident.owner === "") {
       incident.status = INCIDENT_STATUS_RESOLVED;
       incident.resolution = "All alerts ended.";
-      this.#note(incident, INCIDENT_ENTRY_KIND_RESOLVED, { text: incident.resolution });
+      this.#addEntry(incident, INCIDENT_ENTRY_KIND_RESOLVED, { text: incident.resolution });
     } else {
       incident.status = INCIDENT_STATUS_MITIGATED;
-      this.#note(incident, INCIDENT_ENTRY_KIND_MITIGATED, {});
+      this.#addEntry(incident, INCIDENT_ENTRY_KIND_MITIGATED, {});
     }
   }
 
   #match(alert: KeptAlert): KeptIncident | undefined {
-    const wanted = Object.entries(alert.labels);
+    const alertLabels = Object.entries(alert.labels);
     const isOfRule = ({ ruleIds }: ReadOnly<KeptIncident>) => ruleIds.includes(alert.ruleId);
     const hasLabel = ({ labels }: ReadOnly<KeptIncident>) =>
-      labels.some((one) => wanted.some(([name, value]) => one.name === name && one.value === value));
+      labels.some((label) =>
+        alertLabels.some(([name, value]) => label.name === name && label.value === value),
+      );
     const metrics = new Set(this.#metricsOf(alert.ruleId));
     const isOfMetric = ({ ruleIds, labels }: ReadOnly<KeptIncident>) =>
-      (wanted.length === 0 || labels.length === 0) &&
+      (alertLabels.length === 0 || labels.length === 0) &&
       ruleIds.some((id) => this.#metricsOf(id).some((metric) => metrics.has(metric)));
     for (const isMatch of [isOfRule, hasLabel, isOfMetric])
       for (const id of this.#live) {
@@ -162,7 +167,7 @@ class Changed {
     const status = INCIDENT_STATUS_OPEN;
     const { title } = alert;
     const incident = KeptIncident.fromPartial({ incidentId, title, status, startMs: this.#nowMs });
-    this.#note(incident, INCIDENT_ENTRY_KIND_OPENED, { text: title, ruleId: alert.ruleId });
+    this.#addEntry(incident, INCIDENT_ENTRY_KIND_OPENED, { text: title, ruleId: alert.ruleId });
     this.#incidents.set(incidentId, incident);
     this.#live.unshift(incidentId);
     return incident;
@@ -179,13 +184,13 @@ class Changed {
 
   /** Adds one entry for all alerts of a rule. */
   #count(incident: KeptIncident, kind: IncidentEntryKind, { ruleId, title }: KeptAlert): void {
-    const known = incident.timeline.find((one) => one.kind === kind && one.ruleId === ruleId);
-    if (known === undefined) this.#note(incident, kind, { ruleId, text: title, count: 1 });
+    const known = incident.timeline.find((entry) => entry.kind === kind && entry.ruleId === ruleId);
+    if (known === undefined) this.#addEntry(incident, kind, { ruleId, text: title, count: 1 });
     else known.count += 1;
   }
 
-  #note(incident: KeptIncident, kind: IncidentEntryKind, given: Partial<KeptIncidentEntry>): void {
-    incident.timeline.push(KeptIncidentEntry.fromPartial({ timeMs: this.#nowMs, kind, ...given }));
+  #addEntry(incident: KeptIncident, kind: IncidentEntryKind, fields: Partial<KeptIncidentEntry>): void {
+    incident.timeline.push(KeptIncidentEntry.fromPartial({ timeMs: this.#nowMs, kind, ...fields }));
   }
 }
 

@@ -41,13 +41,13 @@ export function inhibitedRules(rules: Rules, inhibitors: ReadonlySet<string>): r
 
 /** Returns the ids on the path by which a rule would inhibit itself. Undefined if there is none. */
 export function circleOf(rules: Rules, rule: ReadOnly<AlertRule>): readonly string[] | undefined {
-  const seen = new Set<string>();
-  const search = (ids: readonly string[], way: readonly string[]): readonly string[] | undefined => {
+  const visited = new Set<string>();
+  const search = (ids: readonly string[], path: readonly string[]): readonly string[] | undefined => {
     for (const id of ids) {
-      if (id === rule.ruleId) return [...way, id];
-      if (seen.has(id)) continue;
-      seen.add(id);
-      const found = search(rules.get(id)?.rule?.inhibitedBy ?? [], [...way, id]);
+      if (id === rule.ruleId) return [...path, id];
+      if (visited.has(id)) continue;
+      visited.add(id);
+      const found = search(rules.get(id)?.rule?.inhibitedBy ?? [], [...path, id]);
       if (found !== undefined) return found;
     }
     return undefined;

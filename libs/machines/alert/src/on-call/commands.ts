@@ -15,7 +15,7 @@ import {
   Rotation,
 } from "@tutti/contracts/insight/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { tell } from "../delivery/tell.ts";
+import { sendMessages } from "../delivery/send.ts";
 import { alertErrors } from "../errors.ts";
 import { policiesMax, rotationsMax, stepAfterMinMs } from "../limits.ts";
 import type { AlertsCommand, AlertsView } from "../state.ts";
@@ -28,13 +28,13 @@ export const keepRotation: AlertsCommand<KeepRotation, OnCallKept> = {
   type: "keep_rotation",
   codec: KeepRotation,
   reply: OnCallKept,
-  decide(state, { rotation: given, revision }, step) {
-    const id = given?.rotationId ?? "";
-    if (given === undefined || id === "")
+  decide(state, { rotation: requested, revision }, step) {
+    const id = requested?.rotationId ?? "";
+    if (requested === undefined || id === "")
       return alertErrors.invalid.refusal({ problem: "`rotationId`: expected an id, got none" });
-    const problem = rotationProblem(given);
+    const problem = rotationProblem(requested);
     if (problem !== undefined) return alertErrors.invalid.refusal({ problem });
-    const rotation = settledRotation(given);
+    const rotation = settledRotation(requested);
     const known = state.rotations.get(id);
     if (known !== undefined && isSame(Rotation, settledRotation(known.rotation), rotation))
       return { revision: known.revision };
@@ -43,8 +43,8 @@ export const keepRotation: AlertsCommand<KeepRotation, OnCallKept> = {
       full("rotations", rotationsMax, known, state.rotations);
     if (refusal !== undefined) return refusal;
     const next = (known?.revision ?? 0) + 1;
-    const kept = { rotation: { ...rotation, updateCause: step.cause }, revision: next };
-    step.emit(onCallChanged, { ...nothing, rotations: [kept] });
+    const stored = { rotation: { ...rotation, updateCause: step.cause }, revision: next };
+    step.emit(onCallChanged, { ...nothing, rotations: [stored] });
     return { revision: next };
   },
 };
@@ -70,13 +70,13 @@ export const keepPolicy: AlertsCommand<KeepEscalationPolicy, OnCallKept> = {
   type: "keep_policy",
   codec: KeepEscalationPolicy,
   reply: OnCallKept,
-  decide(state, { policy: given, revision }, step) {
-    const id = given?.policyId ?? "";
-    if (given === undefined || id === "")
+  decide(state, { policy: requested, revision }, step) {
+    const id = requested?.policyId ?? "";
+    if (requested === undefined || id === "")
       return alertErrors.invalid.refusal({ problem: "`policyId`: expected an id, got none" });
-    const problem = policyProblem(state, given);
+    const problem = policyProblem(state, requested);
     if (problem !== undefined) return alertErrors.invalid.refusal({ problem });
-    const policy = settledPolicy(given);
+    const policy = settledPolicy(requested);
     const known = state.policies.get(id);
     if (known !== undefined && isSame(EscalationPolicy, settledPolicy(known.policy), policy))
       return { revision: known.revision };
@@ -85,13 +85,13 @@ export const keepPolicy: AlertsCommand<KeepEscalationPolicy, OnCallKept> = {
       full("escalation policies", policiesMax, known, state.policies);
     if (refusal !== undefined) return refusal;
     const next = (known?.revision ?? 0) + 1;
-    const kept = { policy: { ...policy, updateCause: step.cause }, revision: next };
-    step.emit(onCallChanged, { ...nothing, policies: [kept] });
+    const stored = { policy: { ...policy, updateCause: step.cause }, revision: next };
+    step.emit(onCallChanged, { ...nothing, policies: [stored] });
     // Built-in rules may have named the policy before it existed: their alerts escalate now.
     const named = [...state.rules]
       .filter(([, { rule }]) => rule?.escalation === id)
       .map(([ruleId]) => ruleId);
-    if (known === undefined && named.length > 0) tell(state, named, step);
+    if (known === undefined && named.length > 0) sendMessages(state, named, step);
     return { revision: next };
   },
 };

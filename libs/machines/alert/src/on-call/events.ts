@@ -6,9 +6,9 @@ export const onCallChanged: AlertsEvent<OnCallChangedV1> = {
   version: 1,
   codec: OnCallChangedV1,
   evolve(state, { rotations, removedRotationIds, policies, removedPolicyIds }) {
-    for (const kept of rotations) state.rotations.set(kept.rotation?.rotationId ?? "", kept);
+    for (const stored of rotations) state.rotations.set(stored.rotation?.rotationId ?? "", stored);
     for (const id of removedRotationIds) state.rotations.delete(id);
-    for (const kept of policies) state.policies.set(kept.policy?.policyId ?? "", kept);
+    for (const stored of policies) state.policies.set(stored.policy?.policyId ?? "", stored);
     for (const id of removedPolicyIds) state.policies.delete(id);
   },
 };

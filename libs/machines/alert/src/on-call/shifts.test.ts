@@ -7,22 +7,22 @@ import { onCallAt, rotationProblem, shiftsFrom } from "./shifts.ts";
 
 const members = ["ada", "bob", "eve"].map((name) => ({ name, receivers: [`${name}-phone`] }));
 
-function rotation(given: Parameters<typeof Rotation.fromPartial>[0] = {}): Rotation {
-  return Rotation.fromPartial({ rotationId: "web", members, timeZone: "Europe/Berlin", ...given });
+function rotation(fields: Parameters<typeof Rotation.fromPartial>[0] = {}): Rotation {
+  return Rotation.fromPartial({ rotationId: "web", members, timeZone: "Europe/Berlin", ...fields });
 }
 
 const at = (text: string) => Date.parse(text);
 const span = (from: string, to: string) => ({ from: toTimestamp(at(from)), to: toTimestamp(at(to)) });
-const shown = (given: Rotation, from: string, count: number) =>
-  shiftsFrom(given, at(from), count).map(
+const shiftTexts = (rotation: Rotation, from: string, count: number) =>
+  shiftsFrom(rotation, at(from), count).map(
     ({ member, fromMs, toMs, isOverridden }) =>
       `${member}${isOverridden ? "*" : ""} ${new Date(fromMs).toISOString().slice(0, 16)} ${new Date(toMs).toISOString().slice(0, 16)}`,
   );
 
 describe("a rotation", () => {
-  it("hands over each Monday at 09:00 by default, and says who is on call now and next", () => {
-    const given = rotation({ startDay: "2026-11-23" });
-    assert.deepEqual(shown(given, "2026-11-26T06:00:00Z", 3), [
+  it("hands over each Monday at 09:00 by default, and lists the current and next members on call", () => {
+    const schedule = rotation({ startDay: "2026-11-23" });
+    assert.deepEqual(shiftTexts(schedule, "2026-11-26T06:00:00Z", 3), [
       "ada 2026-11-23T08:00 2026-11-30T08:00",
       "bob 2026-11-30T08:00 2026-12-07T08:00",
       "eve 2026-12-07T08:00 2026-12-14T08:00",
@@ -35,56 +35,56 @@ describe("a rotation", () => {
 
   it("hands over at the same local time when clocks change", () => {
     const daily = rotation({ everyDays: 1, startDay: "2026-03-28" });
-    assert.deepEqual(shown(daily, "2026-03-28T12:00:00Z", 2), [
+    assert.deepEqual(shiftTexts(daily, "2026-03-28T12:00:00Z", 2), [
       "ada 2026-03-28T08:00 2026-03-29T07:00",
       "bob 2026-03-29T07:00 2026-03-30T07:00",
     ]);
     const autumn = rotation({ everyDays: 1, startDay: "2026-10-24" });
-    assert.deepEqual(shown(autumn, "2026-10-24T12:00:00Z", 2), [
+    assert.deepEqual(shiftTexts(autumn, "2026-10-24T12:00:00Z", 2), [
       "ada 2026-10-24T07:00 2026-10-25T08:00",
       "bob 2026-10-25T08:00 2026-10-26T08:00",
     ]);
   });
 
-  it("hands over after the gap if the handover is skipped, and the first time if it exists twice", () => {
-    const given = (startDay: string) => rotation({ everyDays: 1, handover: "02:30", startDay });
-    assert.deepEqual(shown(given("2026-03-28"), "2026-03-28T12:00:00Z", 2), [
+  it("hands over after the gap if the handover time does not exist, and at the first time if it exists twice", () => {
+    const scheduleFrom = (startDay: string) => rotation({ everyDays: 1, handover: "02:30", startDay });
+    assert.deepEqual(shiftTexts(scheduleFrom("2026-03-28"), "2026-03-28T12:00:00Z", 2), [
       "ada 2026-03-28T01:30 2026-03-29T01:00",
       "bob 2026-03-29T01:00 2026-03-30T00:30",
     ]);
-    assert.deepEqual(shown(given("2026-10-24"), "2026-10-24T12:00:00Z", 2), [
+    assert.deepEqual(shiftTexts(scheduleFrom("2026-10-24"), "2026-10-24T12:00:00Z", 2), [
       "ada 2026-10-24T00:30 2026-10-25T00:30",
       "bob 2026-10-25T00:30 2026-10-26T01:30",
     ]);
     // 02:15 for the second time: the handover has passed.
-    assert.equal(onCallAt(given("2026-10-24"), at("2026-10-25T01:15:00Z")).member, "bob");
+    assert.equal(onCallAt(scheduleFrom("2026-10-24"), at("2026-10-25T01:15:00Z")).member, "bob");
   });
 
-  it("an override replaces the turn, the last of several counts, and the rest of the turn stays", () => {
+  it("an override replaces the shift, the last of several counts, and the rest of the shift stays", () => {
     const overrides = [
       { member: "eve", span: span("2026-11-24T00:00:00Z", "2026-11-26T00:00:00Z") },
       { member: "joe", receivers: ["joe-phone"], span: span("2026-11-25T00:00:00Z", "2026-11-25T12:00:00Z") },
     ];
-    const given = rotation({ startDay: "2026-11-23", overrides });
-    assert.deepEqual(shown(given, "2026-11-23T12:00:00Z", 5), [
+    const schedule = rotation({ startDay: "2026-11-23", overrides });
+    assert.deepEqual(shiftTexts(schedule, "2026-11-23T12:00:00Z", 5), [
       "ada 2026-11-23T08:00 2026-11-24T00:00",
       "eve* 2026-11-24T00:00 2026-11-25T00:00",
       "joe* 2026-11-25T00:00 2026-11-25T12:00",
       "eve* 2026-11-25T12:00 2026-11-26T00:00",
       "ada 2026-11-26T00:00 2026-11-30T08:00",
     ]);
-    assert.deepEqual(onCallAt(given, at("2026-11-25T06:00:00Z")).receivers, ["joe-phone"]);
-    assert.deepEqual(onCallAt(given, at("2026-11-24T06:00:00Z")).receivers, ["eve-phone"]);
+    assert.deepEqual(onCallAt(schedule, at("2026-11-25T06:00:00Z")).receivers, ["joe-phone"]);
+    assert.deepEqual(onCallAt(schedule, at("2026-11-24T06:00:00Z")).receivers, ["eve-phone"]);
   });
 
-  it("an override by the member whose turn it is changes nothing", () => {
+  it("an override by the member on shift changes nothing", () => {
     const overrides = [{ member: "ada", span: span("2026-11-24T00:00:00Z", "2026-11-26T00:00:00Z") }];
-    assert.deepEqual(shown(rotation({ startDay: "2026-11-23", overrides }), "2026-11-25T00:00:00Z", 1), [
+    assert.deepEqual(shiftTexts(rotation({ startDay: "2026-11-23", overrides }), "2026-11-25T00:00:00Z", 1), [
       "ada 2026-11-23T08:00 2026-11-30T08:00",
     ]);
   });
 
-  it("a rotation of one person has shifts, and they are cut", () => {
+  it("a rotation of one member has one long shift", () => {
     const [first] = shiftsFrom(rotation({ members: members.slice(0, 1) }), at("2026-11-25T00:00:00Z"), 1);
     assert.ok(first !== undefined && first.toMs > at("2027-01-01T00:00:00Z"));
   });
@@ -98,7 +98,7 @@ describe("a rotation", () => {
       "Pacific/Apia",
     );
     const times = fc.integer({ min: at("2010-01-01T00:00:00Z"), max: at("2030-01-01T00:00:00Z") });
-    const drawn = fc.record({
+    const settings = fc.record({
       timeZone: zones,
       handover: fc.constantFrom("", "00:00", "02:30", "23:59"),
       everyDays: fc.constantFrom(0, 1, 2, 14),
@@ -106,18 +106,18 @@ describe("a rotation", () => {
       count: fc.integer({ min: 2, max: 3 }),
     });
     fc.assert(
-      fc.property(drawn, times, fc.nat({ max: 20 }), ({ count, ...given }, atMs, days) => {
+      fc.property(settings, times, fc.nat({ max: 20 }), ({ count, ...given }, atMs, days) => {
         const from = toTimestamp(atMs + days * 3_600_000);
         const to = toTimestamp(atMs + days * 7_200_000 + 60_000);
         const overrides = days === 0 ? [] : [{ member: "eve", span: { from, to } }];
-        const one = rotation({ ...given, overrides, members: members.slice(0, count) });
-        const shifts = shiftsFrom(one, atMs, 6);
+        const generated = rotation({ ...given, overrides, members: members.slice(0, count) });
+        const shifts = shiftsFrom(generated, atMs, 6);
         assert.ok(shifts[0] !== undefined && shifts[0].fromMs <= atMs && atMs < shifts[0].toMs);
         for (const [index, shift] of shifts.entries()) {
           const next = shifts[index + 1];
           assert.ok(shift.fromMs < shift.toMs);
-          assert.equal(onCallAt(one, shift.fromMs).member, shift.member);
-          assert.equal(onCallAt(one, shift.toMs - 1).member, shift.member);
+          assert.equal(onCallAt(generated, shift.fromMs).member, shift.member);
+          assert.equal(onCallAt(generated, shift.toMs - 1).member, shift.member);
           if (next === undefined) continue;
           assert.equal(next.fromMs, shift.toMs);
           assert.ok(next.member !== shift.member || next.isOverridden !== shift.isOverridden);
@@ -141,7 +141,7 @@ describe("a rotation", () => {
         /^`overrides\[0\].receivers`: .* `joe`, who is no member/,
       ],
     ];
-    for (const [given, message] of wrong) assert.match(rotationProblem(rotation(given)) ?? "", message);
+    for (const [fields, message] of wrong) assert.match(rotationProblem(rotation(fields)) ?? "", message);
     assert.equal(rotationProblem(rotation({ handover: "02:30", startDay: "2024-02-29" })), undefined);
   });
 });

@@ -68,8 +68,8 @@ export function rotationProblem({
 }: RotationView): string | undefined {
   if (members.length === 0) return "`members`: expected at least one member, got none";
   const names = members.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) return `\`members\`: expected each member once, got \`${twice}\` twice`;
+  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
+  if (duplicate !== undefined) return `\`members\`: expected each member once, got \`${duplicate}\` twice`;
   const deaf = members.findIndex(({ receivers }) => receivers.length === 0);
   if (deaf >= 0) return `\`members[${deaf}].receivers\`: expected at least one receiver, got none`;
   if (zoneOf(timeZone) === undefined)
@@ -128,7 +128,7 @@ function turnAt({ members, timeZone, handover, everyDays, startDay }: RotationVi
   const zone = zoneOf(timeZone) as Zone;
   const ofDayMs = timeOfDayMs(handover || handoverByDefault) ?? 0;
   const handoverOn = (day: number) => momentOf(zone, day * dayMs + ofDayMs);
-  let day = Math.floor((atMs + zone.spanAt(atMs).offsetMs - ofDayMs) / dayMs);
+  let day = Math.floor((atMs + zone.periodAt(atMs).offsetMs - ofDayMs) / dayMs);
   // In an hour that clocks skip or repeat, local times do not show which handovers have passed.
   while (handoverOn(day + 1) <= atMs) day++;
   while (handoverOn(day) > atMs) day--;
@@ -143,9 +143,9 @@ function turnAt({ members, timeZone, handover, everyDays, startDay }: RotationVi
 
 /** Returns the moment of a local time: the first of two, or the first after a gap. */
 function momentOf(zone: Zone, localMs: number): number {
-  let span = zone.spanAt(localMs - offsetMaxMs);
-  while (localMs - span.offsetMs >= span.toMs) span = zone.spanAt(span.toMs);
-  return Math.max(span.fromMs, localMs - span.offsetMs);
+  let period = zone.periodAt(localMs - offsetMaxMs);
+  while (localMs - period.offsetMs >= period.toMs) period = zone.periodAt(period.toMs);
+  return Math.max(period.fromMs, localMs - period.offsetMs);
 }
 
 function timeOfDayMs(text: string): number | undefined {

@@ -37,7 +37,7 @@ export const takeAlertReports: AlertsCommand<TakeAlertReports, AlertReportsTaken
   reply: AlertReportsTaken,
   decide(state, { alerts }, step) {
     const reports: Reports = { alerts: [], renewed: [], seen: new Set(), fresh: 0, leftOut: 0 };
-    for (const reported of alerts) take(state, reported, step.nowMs, reports);
+    for (const reported of alerts) accept(state, reported, step.nowMs, reports);
     changeAlerts(state, { alerts: reports.alerts, droppedIds: [] }, step);
     if (reports.renewed.length > 0)
       step.emit(alertReportsRenewed, { reports: reports.renewed, renewMs: step.nowMs });
@@ -54,7 +54,7 @@ export function expiredReports(state: AlertsView, nowMs: number): KeptAlert[] {
     .map((alert) => ended(alert, alert.report?.expiryMs ?? nowMs));
 }
 
-function take(state: AlertsView, reported: AlertReported, nowMs: number, reports: Reports): void {
+function accept(state: AlertsView, reported: AlertReported, nowMs: number, reports: Reports): void {
   const { labels } = reported;
   const rule = ruleFor(state, labels);
   const place = placeOf(rule, labels);

@@ -1,5 +1,5 @@
 import { AlertReportsRenewedV1 } from "@tutti/contracts/insight/v1";
-import { keepAlert } from "../alert/fold.ts";
+import { setAlert } from "../alert/fold.ts";
 import { setTimer } from "../delivery/due.ts";
 import type { AlertsEvent } from "../state.ts";
 
@@ -12,7 +12,7 @@ export const alertReportsRenewed: AlertsEvent<AlertReportsRenewedV1> = {
     for (const { alertId, expiryMs, alert } of reports) {
       const known = state.alerts.get(alertId);
       if (known?.report === undefined) continue;
-      keepAlert(state, alert ?? { ...known, report: { ...known.report, expiryMs, updateMs: renewMs } });
+      setAlert(state, alert ?? { ...known, report: { ...known.report, expiryMs, updateMs: renewMs } });
     }
     setTimer(state, outstanding);
   },

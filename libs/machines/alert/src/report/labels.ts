@@ -5,7 +5,7 @@ import type { ReadOnly } from "@tutti/kernel";
 
 type Labels = Readonly<Record<string, string>>;
 
-const words = new Map<number, string>([
+const severityNames = new Map<number, string>([
   [Severity.SEVERITY_INFO, "info"],
   [Severity.SEVERITY_WARNING, "warning"],
   [Severity.SEVERITY_ERROR, "error"],
@@ -35,7 +35,7 @@ export function severityIn({ severity = "" }: Labels): Severity | undefined {
  */
 export function labelsOf({ ruleId, severity, labels, report }: ReadOnly<KeptAlert>): Labels {
   if (report !== undefined) return labels;
-  return { alertname: ruleId, severity: words.get(severity) ?? "", ...labels };
+  return { alertname: ruleId, severity: severityNames.get(severity) ?? "", ...labels };
 }
 
 const prime = 0x1b3;

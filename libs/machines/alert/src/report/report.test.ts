@@ -11,16 +11,16 @@ import { Severity } from "@tutti/contracts/types/v1";
 import { isRefusal } from "@tutti/kernel";
 import type { MachineDriver } from "@tutti/kernel/testing";
 import {
+  advancePastGrouping,
+  advancePastInterval,
   alertsOf,
   driven,
-  keptOf,
   key,
   messages,
   rule,
   settleAll,
   silence,
-  untilTold,
-  untilToldAgain,
+  stateOf,
 } from "../alert.fixture.ts";
 import { keepRule, reportedForMs, reportsMax, takeAlertReports } from "../index.ts";
 import { fingerprintOf, labelsOf } from "./labels.ts";
@@ -39,7 +39,7 @@ const report = (
   ...alerts: readonly Parameters<typeof AlertReported.fromPartial>[0][]
 ) => {
   const answer = driver.execute(key, takeAlertReports, {
-    alerts: alerts.map((one) => AlertReported.fromPartial(one)),
+    alerts: alerts.map((each) => AlertReported.fromPartial(each)),
   });
   assert.ok(!isRefusal(answer));
   return answer as AlertReportsTaken;
@@ -48,10 +48,10 @@ const disk = (node: string) => ({ labels: { alertname: "Disk", node } });
 const statuses = (driver: MachineDriver) => alertsOf(driver).map(({ status }) => status);
 
 describe("alerts that other systems report", () => {
-  it("fire at once, and their receivers are those of the rule that their name says", () => {
+  it("fire at once, and go to the receivers of the rule with their name", () => {
     const driver = driven(external("Disk", ["disks"]), external("external", ["others"]));
     report(driver, disk("a"), disk("b"), { labels: { alertname: "Net" } });
-    untilTold(driver);
+    advancePastGrouping(driver);
     assert.deepEqual(
       messages(driver).map(({ receiver, count }) => [receiver, count]),
       [
@@ -61,7 +61,7 @@ describe("alerts that other systems report", () => {
     );
   });
 
-  it("need no rule, and take title, advice and severity from annotations and labels", () => {
+  it("need no rule, and get their title, advice and severity from annotations and labels", () => {
     const driver = driven();
     const annotations = {
       summary: "Disk is full",
@@ -74,17 +74,17 @@ describe("alerts that other systems report", () => {
       [alert?.ruleId, alert?.title, alert?.advice, alert?.severity],
       ["external", "Disk is full", "Delete logs\n\nRunbook: https://run.book", Severity.SEVERITY_CRITICAL],
     );
-    assert.equal(keptOf(driver).incidents.length, 1);
+    assert.equal(stateOf(driver).incidents.length, 1);
   });
 
   it("end when they are reported as over", () => {
     const driver = driven(external("Disk", ["disks"]));
     report(driver, disk("a"));
-    untilTold(driver);
+    advancePastGrouping(driver);
     settleAll(driver);
     report(driver, { ...disk("a"), endMs: driver.nowMs - 1 });
     assert.deepEqual(statuses(driver), [ALERT_STATUS_RESOLVED]);
-    untilToldAgain(driver);
+    advancePastInterval(driver);
     assert.equal(messages(driver)[0]?.alerts[0]?.status, ALERT_STATUS_RESOLVED);
     // An ended alert that was not known is ignored.
     report(driver, { ...disk("b"), endMs: driver.nowMs - 1 });
@@ -109,7 +109,7 @@ describe("alerts that other systems report", () => {
     const driver = driven(external("Disk", ["disks"]));
     const endMs = driver.nowMs + 60_000;
     report(driver, { ...disk("a"), endMs });
-    untilTold(driver);
+    advancePastGrouping(driver);
     settleAll(driver);
     const before = driver.history(key).length;
     report(driver, { ...disk("a"), endMs });
@@ -117,11 +117,11 @@ describe("alerts that other systems report", () => {
     report(driver, { ...disk("a"), endMs, annotations: { summary: "Still full" } });
     assert.equal(driver.history(key).length, before + 1);
     assert.equal(alertsOf(driver)[0]?.title, "Still full");
-    untilToldAgain(driver);
+    advancePastInterval(driver);
     assert.deepEqual(messages(driver), []);
   });
 
-  it("move to their own rule when there is one", () => {
+  it("move to their own rule when it is created", () => {
     const driver = driven();
     report(driver, disk("a"));
     driver.execute(key, keepRule, { rule: external("Disk", ["disks"]), revision: 0 });
@@ -135,7 +135,7 @@ describe("alerts that other systems report", () => {
     );
   });
 
-  it("are left out, and counted, if there are too many or their rule is disabled", () => {
+  it("are dropped and counted if there are too many or their rule is disabled", () => {
     const driver = driven({ ...external("Off", []), disabled: true });
     assert.deepEqual(report(driver, { labels: { alertname: "Off" } }), { accepted: 0, leftOut: 1 });
     const many = Array.from({ length: reportsMax + 1 }, (_, at) => disk(String(at)));
@@ -146,7 +146,7 @@ describe("alerts that other systems report", () => {
   it("are silenced by conditions on their labels, and so are alerts of rules by name and severity", () => {
     const driver = driven(external("Disk", ["disks"]), rule({ ruleId: "failures" }));
     const matching = (...matchers: readonly Partial<LabelMatcher>[]) => ({
-      match: { matchers: matchers.map((one) => LabelMatcher.fromPartial(one)), author: "ada" },
+      match: { matchers: matchers.map((each) => LabelMatcher.fromPartial(each)), author: "ada" },
       toMs: driver.nowMs + 600_000,
     });
     const refused = silence(driver, matching({ name: "node", value: ".*", regex: true }));
@@ -156,14 +156,14 @@ describe("alerts that other systems report", () => {
     const node = { name: "node", value: "a|b", regex: true };
     silence(driver, matching({ name: "alertname", value: "Disk" }, node));
     report(driver, disk("a"), disk("c"));
-    untilTold(driver);
+    advancePastGrouping(driver);
     assert.deepEqual(
       messages(driver).map(({ alerts }) => alerts.map(({ labels }) => labels["node"])),
       [["c"]],
     );
   });
 
-  it("a silence that replaces another one leaves no gap", () => {
+  it("a silence that replaces another silence leaves no gap", () => {
     const driver = driven(external("Disk", ["disks"]));
     silence(driver, { toMs: driver.nowMs + 60_000 });
     report(driver, disk("a"));
@@ -176,7 +176,7 @@ describe("alerts that other systems report", () => {
 });
 
 describe("fingerprints", () => {
-  it("are those of Alertmanager", () => {
+  it("equal those of Alertmanager", () => {
     const labels = { severity: "warning", alertname: "foo", node: "a" };
     assert.equal(fingerprintOf(labels), "3e8bd6317d6cae24");
     assert.equal(fingerprintOf({}), "cbf29ce484222325");

@@ -20,7 +20,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { changeAlerts, end } from "../alert/commands.ts";
-import { tell } from "../delivery/tell.ts";
+import { sendMessages } from "../delivery/send.ts";
 import { alertErrors } from "../errors.ts";
 import { circleOf } from "../inhibition/inhibition.ts";
 import { rulesMax } from "../limits.ts";
@@ -31,15 +31,15 @@ export const installRules: AlertsCommand<InstallAlertRules, AlertsDone> = {
   type: "install_rules",
   codec: InstallAlertRules,
   reply: AlertsDone,
-  decide(state, { rules: given }, step) {
+  decide(state, { rules: builtIn }, step) {
     const rules: KeptRule[] = [];
-    for (const rule of given.slice(0, rulesMax)) {
-      const wanted = settled({ ...rule, readyMade: true });
+    for (const rule of builtIn.slice(0, rulesMax)) {
+      const settledRule = settled({ ...rule, readyMade: true });
       const known = state.rules.get(rule.ruleId);
-      if (rule.ruleId === "" || known?.changed === true || isSame(known?.rule, wanted)) continue;
-      rules.push({ rule: wanted, revision: (known?.revision ?? 0) + 1, changed: false });
+      if (rule.ruleId === "" || known?.changed === true || isSame(known?.rule, settledRule)) continue;
+      rules.push({ rule: settledRule, revision: (known?.revision ?? 0) + 1, changed: false });
     }
-    if (rules.length > 0) keepRules(state, rules, step);
+    if (rules.length > 0) setRules(state, rules, step);
     return {};
   },
 };
@@ -48,16 +48,16 @@ export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
   type: "keep_rule",
   codec: KeepAlertRule,
   reply: AlertRuleKept,
-  decide(state, { rule: given, revision }, step) {
-    const id = given?.ruleId ?? "";
-    if (given === undefined || id === "")
+  decide(state, { rule: requested, revision }, step) {
+    const id = requested?.ruleId ?? "";
+    if (requested === undefined || id === "")
       return alertErrors.invalid.refusal({ problem: "`ruleId`: expected an id, got none" });
-    if (given.condition === "" && given.objective === undefined && !given.external)
+    if (requested.condition === "" && requested.objective === undefined && !requested.external)
       return alertErrors.invalid.refusal({ problem: "`condition`: expected an expression, got none" });
     const known = state.rules.get(id);
-    const rule = settled({ ...given, readyMade: known?.rule?.readyMade ?? false });
+    const rule = settled({ ...requested, readyMade: known?.rule?.readyMade ?? false });
     if (known !== undefined && isSame(known.rule, rule)) return { revision: known.revision };
-    if (known?.rule !== undefined && known.rule.external !== given.external)
+    if (known?.rule !== undefined && known.rule.external !== requested.external)
       return alertErrors.invalid.refusal({
         problem: "`external`: cannot change. Delete the rule, and set it again",
       });
@@ -75,8 +75,8 @@ export const keepRule: AlertsCommand<KeepAlertRule, AlertRuleKept> = {
     if (known === undefined && state.rules.size >= rulesMax)
       return alertErrors.full.refusal({ what: "alert rules", max: rulesMax });
     const next = (known?.revision ?? 0) + 1;
-    const kept = { ...rule, updateCause: step.cause };
-    keepRules(state, [{ rule: kept, revision: next, changed: true }], step);
+    const stored = { ...rule, updateCause: step.cause };
+    setRules(state, [{ rule: stored, revision: next, changed: true }], step);
     return { revision: next };
   },
 };
@@ -96,13 +96,13 @@ export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
       if (alert.ruleId === id) end(alert, step.nowMs, changes);
     }
     changeAlerts(state, changes, step);
-    tell(state, [id], step);
+    sendMessages(state, [id], step);
     step.emit(ruleRemoved, { ruleId: id });
     return { removed: true };
   },
 };
 
-function keepRules(state: AlertsView, rules: KeptRule[], step: AlertsStep): void {
+function setRules(state: AlertsView, rules: KeptRule[], step: AlertsStep): void {
   const known = rules.map(({ rule }) => [rule, state.rules.get(rule?.ruleId ?? "")?.rule] as const);
   // Their alerts may no longer be inhibited, or escalate by another policy.
   const changed = known
@@ -113,7 +113,7 @@ function keepRules(state: AlertsView, rules: KeptRule[], step: AlertsStep): void
     )
     .map(([rule]) => rule?.ruleId ?? "");
   step.emit(rulesKept, { rules });
-  if (changed.length > 0) tell(state, changed, step);
+  if (changed.length > 0) sendMessages(state, changed, step);
 }
 
 /** Returns a rule without the fields that the service sets. */

@@ -7,7 +7,7 @@ export const rulesKept: AlertsEvent<AlertRulesKeptV1> = {
   version: 1,
   codec: AlertRulesKeptV1,
   evolve(state, { rules }) {
-    for (const kept of rules) state.rules.set(kept.rule?.ruleId ?? "", kept);
+    for (const stored of rules) state.rules.set(stored.rule?.ruleId ?? "", stored);
   },
 };
 

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRefusal } from "@tutti/kernel";
-import { driven, keptOf, messages, see, settleAll, silence, untilTold } from "../alert.fixture.ts";
+import {
+  advancePastGrouping,
+  driven,
+  messages,
+  reportFiring,
+  settleAll,
+  silence,
+  stateOf,
+} from "../alert.fixture.ts";
 import { windowAt } from "./recurrence.ts";
 
 const hourMs = 3_600_000;
 const at = (text: string) => Date.parse(text);
-const shown = (cron: string, timeZone: string, durationMs: number, now: string) => {
+const windowText = (cron: string, timeZone: string, durationMs: number, now: string) => {
   const window = windowAt({ cron, timeZone, durationMs, endMs: 0 }, at(now));
   return window && [window.fromMs, window.toMs].map((ms) => new Date(ms).toISOString().slice(0, 16));
 };
@@ -21,7 +29,7 @@ describe("maintenance windows that recur", () => {
     ["2026-07-01T00:00Z", "2026-07-04T20:00", "2026-07-04T22:00"],
   ] as const)
     it(`at ${now}, the window is from ${from}`, () =>
-      assert.deepEqual(shown("0 22 * * SAT", "Europe/Berlin", 2 * hourMs, now), [from, to]));
+      assert.deepEqual(windowText("0 22 * * SAT", "Europe/Berlin", 2 * hourMs, now), [from, to]));
 
   it("have no window after their end", () => {
     const recurrence = {
@@ -34,44 +42,44 @@ describe("maintenance windows that recur", () => {
     assert.ok(windowAt(recurrence, at("2026-11-27T22:30Z")) !== undefined);
   });
 
-  it("suppress messages in each window, and between windows receivers hear of alerts", () => {
+  it("suppress messages in each window, and receivers are notified between windows", () => {
     const driver = driven();
     // One hour of every two.
     const recurrence = { cron: "0 */2 * * *", timeZone: "", durationMs: hourMs, endMs: 0 };
     silence(driver, { recurrence });
-    const [first] = keptOf(driver).silences;
+    const [first] = stateOf(driver).silences;
     const id = first?.silenceId;
     assert.ok(first !== undefined);
     const into = (ms: number) => driver.advance(ms - driver.nowMs);
     if (driver.nowMs < first.fromMs) into(first.fromMs);
-    see(driver, "a");
-    untilTold(driver);
+    reportFiring(driver, "a");
+    advancePastGrouping(driver);
     assert.deepEqual(messages(driver), []);
     into(first.toMs + 1_000);
     assert.equal(messages(driver).length, 1);
     settleAll(driver);
-    const [second] = keptOf(driver).silences;
+    const [second] = stateOf(driver).silences;
     assert.deepEqual([second?.silenceId, second?.fromMs], [id, first.fromMs + 2 * hourMs]);
-    see(driver, "a", "b");
-    untilTold(driver);
+    reportFiring(driver, "a", "b");
+    advancePastGrouping(driver);
     driver.advance(20_000);
     assert.equal(messages(driver).length, 1);
     settleAll(driver);
     into(first.fromMs + 2 * hourMs + 60_000);
-    see(driver, "a", "b", "c");
+    reportFiring(driver, "a", "b", "c");
     driver.advance(20_000);
     assert.deepEqual(messages(driver), []);
   });
 
   it("a mistake is refused with its field", () => {
     const driver = driven();
-    for (const [given, expected] of [
+    for (const [fields, expected] of [
       [{ cron: "0 22 * *" }, /recurrence/],
       [{ timeZone: "Nowhere" }, /time zone/],
       [{ durationMs: 1 }, /recurrence\.durationMs/],
       [{ endMs: 1 }, /expected a time in the future/],
     ] as const) {
-      const recurrence = { cron: "0 22 * * *", timeZone: "", durationMs: hourMs, endMs: 0, ...given };
+      const recurrence = { cron: "0 22 * * *", timeZone: "", durationMs: hourMs, endMs: 0, ...fields };
       const answer = silence(driver, { recurrence });
       assert.ok(isRefusal(answer) && expected.test(answer.message), JSON.stringify(answer));
     }

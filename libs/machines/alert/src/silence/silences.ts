@@ -13,7 +13,7 @@ import {
   SilenceEndedV1,
   type SilenceMatch,
 } from "@tutti/contracts/insight/v1";
-import { matcherHolds, matcherProblem } from "@tutti/expressions";
+import { matcherProblem, matchesLabels } from "@tutti/expressions";
 import { labelsMatch, type ReadOnly } from "@tutti/kernel";
 import { plan, setTimer } from "../delivery/due.ts";
 import { alertErrors } from "../errors.ts";
@@ -34,7 +34,7 @@ export function silenceOf(
     if (!labelsMatch(alert.labels, labels as Parameters<typeof labelsMatch>[1])) continue;
     if (match === undefined) return silenceId;
     const all = labelsOf(alert);
-    if (match.matchers.every((matcher) => matcherHolds(matcher, all))) return silenceId;
+    if (match.matchers.every((matcher) => matchesLabels(matcher, all))) return silenceId;
   }
   return undefined;
 }
@@ -55,7 +55,7 @@ function matchProblem({ matchers }: SilenceMatch): string {
     if (problem !== "") return `\`matchers[${at}].value\`: ${problem}`;
   }
   // Otherwise the silence would match everything.
-  if (matchers.length > 0 && matchers.every((matcher) => matcherHolds(matcher, {})))
+  if (matchers.length > 0 && matchers.every((matcher) => matchesLabels(matcher, {})))
     return "`matchers`: expected one that does not match an empty value, got none";
   return "";
 }

@@ -19,7 +19,7 @@ const rule = fc
     inhibitLabels: fc.constantFrom([], ["pool"]),
     escalation: fc.constantFrom("", "", "night"),
   })
-  .map((given) => ({
+  .map((fields) => ({
     ...{ namespace: "", title: "Runs fail", advice: "", queries: [], condition: "failed > 0.0" },
     everyMs: 0,
     windowMs: 0,
@@ -29,7 +29,7 @@ const rule = fc
     readyMade: false,
     updateCause: undefined,
     revision: "",
-    ...given,
+    ...fields,
   }));
 
 const found = fc
@@ -72,21 +72,21 @@ const rotation = fc
     return Rotation.fromPartial({ ...given, members });
   });
 
-const atOnce = { afterMs: 0, receivers: ["ops"], rotations: [] };
+const immediateStep = { afterMs: 0, receivers: ["ops"], rotations: [] };
 
 const policy = fc
   .record({
     policyId: fc.constantFrom("night", "night", "other"),
     steps: fc.constantFrom<{ afterMs: number; receivers: string[]; rotations: string[] }[][]>(
-      [atOnce],
-      [atOnce, { afterMs: 1_000, receivers: ["boss"], rotations: [] }],
-      [atOnce, { afterMs: 3_000, receivers: ["boss"], rotations: ["web"] }],
+      [immediateStep],
+      [immediateStep, { afterMs: 1_000, receivers: ["boss"], rotations: [] }],
+      [immediateStep, { afterMs: 3_000, receivers: ["boss"], rotations: ["web"] }],
       [],
     ),
     repeats: fc.constantFrom(0, 2),
     repeatAfterMs: fc.constant(2_000),
   })
-  .map((given) => EscalationPolicy.fromPartial(given));
+  .map((fields) => EscalationPolicy.fromPartial(fields));
 
 /** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {

@@ -17,7 +17,7 @@ import {
 } from "../index.ts";
 
 describe("an account", () => {
-  for (const [given, balanceCents, answer] of [
+  for (const [title, balanceCents, answer] of [
     ["nothing at first", 0, {}],
     ["some money at once", 500, {}],
     ["a part of a cent", 0.5, "bank.amount_invalid"],
@@ -25,7 +25,7 @@ describe("an account", () => {
     ["too much", amountMaxCents + 1, "bank.amount_invalid"],
     ["what is no number", Number.NaN, "bank.amount_invalid"],
   ] as const) {
-    it(`opened with ${given}: ${JSON.stringify(answer)}`, () => {
+    it(`opened with ${title}: ${JSON.stringify(answer)}`, () => {
       const found = bankWith().execute(anna, open, { owner: "Anna", product: "", balanceCents });
       assert.deepEqual(codeOf(found), answer);
     });
@@ -39,8 +39,8 @@ describe("an account", () => {
     );
     assert.deepEqual(bank.keys, []);
     bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
-    const again = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
-    assert.equal(codeOf(again), "bank.account_exists");
+    const second = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
+    assert.equal(codeOf(second), "bank.account_exists");
     assert.deepEqual(bank.description(anna), {
       status: WorkStatus.WORK_STATUS_RUNNING,
       definition: "current",
@@ -49,7 +49,7 @@ describe("an account", () => {
     });
   });
 
-  it("gives the new balance for what is paid in and taken out, and never goes below zero", () => {
+  it("returns the new balance after deposits and withdrawals, and never goes below zero", () => {
     const bank = bankWith({ anna: 100 });
     assert.deepEqual(bank.execute(anna, deposit, { amountCents: 50 }), { balanceCents: 150 });
     assert.deepEqual(bank.execute(anna, withdraw, { amountCents: 150 }), { balanceCents: 0 });
@@ -57,7 +57,7 @@ describe("an account", () => {
     assert.equal(codeOf(bank.execute(anna, deposit, { amountCents: 0 })), "bank.amount_invalid");
   });
 
-  it("that is frozen lets nothing in or out until it is unfrozen, and shows why", () => {
+  it("that is frozen blocks deposits and withdrawals until it is unfrozen, and shows the reason", () => {
     const bank = bankWith({ anna: 100 });
     assert.equal(codeOf(bank.execute(anna, unfreeze, {})), "bank.account_not_frozen");
     bank.execute(anna, freeze, { reason: "lost card" });
@@ -70,7 +70,7 @@ describe("an account", () => {
     assert.deepEqual(bank.execute(anna, withdraw, { amountCents: 1 }), { balanceCents: 99 });
   });
 
-  it("is closed when it is empty, and refuses everything from then on", () => {
+  it("can be closed when it is empty, and then refuses everything", () => {
     const bank = bankWith({ anna: 100 });
     assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_in_use");
     bank.execute(anna, withdraw, { amountCents: 100 });
@@ -79,11 +79,11 @@ describe("an account", () => {
     assert.equal(codeOf(bank.execute(anna, deposit, { amountCents: 1 })), "bank.account_closed");
     assert.equal(codeOf(bank.execute(anna, unfreeze, {})), "bank.account_closed");
     assert.equal(codeOf(bank.query(anna, balance, undefined)), "bank.account_closed");
-    const again = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
-    assert.equal(codeOf(again), "bank.account_exists");
+    const second = bank.execute(anna, open, { owner: "Anna", product: "", balanceCents: 0 });
+    assert.equal(codeOf(second), "bank.account_exists");
   });
 
-  it("stays open while money is set aside or under way, because it may come back", () => {
+  it("cannot be closed while money is held or in transfer, because it may come back", () => {
     const bank = bankWith({ anna: 100 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 100 });
     assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_in_use");
@@ -92,7 +92,7 @@ describe("an account", () => {
     assert.equal(codeOf(bank.execute(anna, close, {})), "bank.account_in_use");
   });
 
-  it("tells how much is where", () => {
+  it("reports its balance, its held money and its money in transfer", () => {
     const bank = bankWith({ anna: 100 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 30 });
     bank.execute(anna, placeHold, { amountCents: 20, periodMs: 1_000 });
@@ -111,8 +111,8 @@ describe("an account", () => {
     for (const command of account.commands.filter(({ type }) => !["open", "credit"].includes(type))) {
       const body = command.codec.decode(new Uint8Array());
       const refused = codeOf(bankWith().execute(anna, command, body));
-      const isBack = /statement$|_transfer$/.test(command.type) && !/^(request|cancel)/.test(command.type);
-      assert.ok(refused === "bank.account_missing" || isBack, `${command.type}: ${refused}`);
+      const isReply = /statement$|_transfer$/.test(command.type) && !/^(request|cancel)/.test(command.type);
+      assert.ok(refused === "bank.account_missing" || isReply, `${command.type}: ${refused}`);
       assert.equal(typeof refused, "string");
     }
   });

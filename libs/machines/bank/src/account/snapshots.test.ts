@@ -6,7 +6,7 @@ import { anna, bankWith } from "../bank.fixture.ts";
 import { account, deposit } from "../index.ts";
 import { accountOpenedV1 } from "./events.ts";
 
-describe("what the first release of the bank wrote", () => {
+describe("data from the first release of the bank", () => {
   it("is folded in cents, and the account continues from there", () => {
     const bank = bankWith();
     bank.append(anna, accountOpenedV1, { owner: "Anna", balance: 12 });
@@ -30,7 +30,7 @@ describe("what the first release of the bank wrote", () => {
 });
 
 describe("a snapshot of an account", () => {
-  it("in a version that does not exist yet is refused in words", () => {
+  it("of an unknown version is refused with the reason", () => {
     assert.throws(
       () => account.snapshots.decode(new Uint8Array(), 3),
       (error) =>

@@ -9,7 +9,7 @@ export const accountSnapshots: SnapshotCodec<Account> = {
   version: newest,
   encode: (account) => AccountSnapshotV2.encode(snapshotOf(account)).finish(),
   decode(bytes, version) {
-    if (version === 1) return accountOf(broughtUp(AccountSnapshotV1.decode(bytes)));
+    if (version === 1) return accountOf(upgraded(AccountSnapshotV1.decode(bytes)));
     if (version === newest) return accountOf(AccountSnapshotV2.decode(bytes));
     throw kernelErrors.snapshotUnknown({ kind: "account", version, newest });
   },
@@ -18,7 +18,7 @@ export const accountSnapshots: SnapshotCodec<Account> = {
 /**
  * Converts a snapshot of the first release: accounts of one product, in whole units, without the source of the money.
  */
-function broughtUp({ owner, balance, closed }: AccountSnapshotV1): AccountSnapshotV2 {
+function upgraded({ owner, balance, closed }: AccountSnapshotV1): AccountSnapshotV2 {
   const balanceCents = balance * 100;
   return AccountSnapshotV2.create({
     standing: closed ? AccountStanding.ACCOUNT_STANDING_CLOSED : AccountStanding.ACCOUNT_STANDING_OPEN,

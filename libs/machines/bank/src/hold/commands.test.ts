@@ -6,7 +6,7 @@ import { balance, captureHold, freeze, holdPeriodMaxMs, holdsMax, placeHold, rel
 const minuteMs = 60_000;
 
 describe("a hold", () => {
-  it("that is captured in time pays the money out, and its timer is gone", () => {
+  it("that is captured in time pays the money out, and its timer is removed", () => {
     const bank = bankWith({ anna: 100 });
     assert.deepEqual(bank.execute(anna, placeHold, { amountCents: 40, periodMs: minuteMs }), { number: 1 });
     assert.equal(bank.nextDueMs, bank.nowMs + minuteMs);
@@ -19,7 +19,7 @@ describe("a hold", () => {
     });
   });
 
-  it("gives the money back at its moment and not before, frozen or not", () => {
+  it("returns the money at its expiry and not before, frozen or not", () => {
     const bank = bankWith({ anna: 100 });
     bank.execute(anna, placeHold, { amountCents: 40, periodMs: minuteMs });
     bank.execute(anna, freeze, { reason: "lost card" });
@@ -74,7 +74,7 @@ describe("a hold", () => {
     });
   }
 
-  it("is one of at most a hundred", () => {
+  it("is refused if the account has a hundred", () => {
     const bank = bankWith({ anna: holdsMax + 1 });
     for (let each = 0; each < holdsMax; each += 1)
       bank.execute(anna, placeHold, { amountCents: 1, periodMs: 1 });

@@ -29,7 +29,7 @@ export const captureHold: AccountCommand<CaptureHold, Done> = {
   codec: CaptureHold,
   reply: Done,
   decide(account, { hold }, step) {
-    const refusal = notUsable(account, step.key.id) ?? notHeld(account, step.key.id, hold);
+    const refusal = notUsable(account, step.key.id) ?? holdMissing(account, step.key.id, hold);
     if (refusal !== undefined) return refusal;
     step.emit(holdCaptured, { hold });
     return {};
@@ -42,14 +42,14 @@ export const releaseHold: AccountCommand<ReleaseHold, Done> = {
   codec: ReleaseHold,
   reply: Done,
   decide(account, { hold }, step) {
-    const refusal = notThere(account, step.key.id) ?? notHeld(account, step.key.id, hold);
+    const refusal = notThere(account, step.key.id) ?? holdMissing(account, step.key.id, hold);
     if (refusal !== undefined) return refusal;
     step.emit(holdReleased, { hold });
     return {};
   },
 };
 
-function notHeld(account: AccountView, id: string, hold: number): Refusal | undefined {
+function holdMissing(account: AccountView, id: string, hold: number): Refusal | undefined {
   if (account.holds.has(hold)) return undefined;
   return bankErrors.numberUnknown.refusal({ id, what: "hold", number: hold });
 }

@@ -20,7 +20,7 @@ export const holdCaptured: AccountEvent<HoldCapturedV1> = {
   version: 1,
   codec: HoldCapturedV1,
   evolve(account, { hold }, outstanding) {
-    account.paidOutCents += taken(account, hold, outstanding);
+    account.paidOutCents += endHold(account, hold, outstanding);
   },
 };
 
@@ -28,22 +28,22 @@ export const holdReleased: AccountEvent<HoldReleasedV1> = {
   type: "hold_released",
   version: 1,
   codec: HoldReleasedV1,
-  evolve: giveBack,
+  evolve: returnAmount,
 };
 
 export const holdExpired: AccountEvent<HoldExpiredV1> = {
   type: "hold_expired",
   version: 1,
   codec: HoldExpiredV1,
-  evolve: giveBack,
+  evolve: returnAmount,
 };
 
-function giveBack(account: Account, { hold }: { hold: number }, outstanding: Outstanding): void {
-  account.balanceCents += taken(account, hold, outstanding);
+function returnAmount(account: Account, { hold }: { hold: number }, outstanding: Outstanding): void {
+  account.balanceCents += endHold(account, hold, outstanding);
 }
 
 /** Ends a hold and returns its amount. */
-function taken(account: Account, number: number, outstanding: Outstanding): number {
+function endHold(account: Account, number: number, outstanding: Outstanding): number {
   const hold = account.holds.get(number);
   assert(hold !== undefined, "a hold that ends was placed", { number });
   account.holds.delete(number);

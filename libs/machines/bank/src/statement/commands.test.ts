@@ -48,7 +48,7 @@ describe("a statement", () => {
     assert.deepEqual([bank.effects, bank.nextDueMs], [[], undefined]);
   });
 
-  it("ignores the result of an attempt that another one has followed", () => {
+  it("ignores the result of an attempt that was retried", () => {
     const bank = bankWith({ anna: 0 });
     bank.execute(anna, requestStatement, {});
     const first = onlyEffect(bank);
@@ -58,7 +58,7 @@ describe("a statement", () => {
     assert.deepEqual(bank.settle(onlyEffect(bank), completeStatement, { pages: 1 }), {});
   });
 
-  it("can be cancelled while it is printed and while it waits, and then its result comes too late", () => {
+  it("can be cancelled during printing and between attempts, and later results are ignored", () => {
     const bank = bankWith({ anna: 0 });
     bank.execute(anna, requestStatement, {});
     const effect = onlyEffect(bank);
@@ -71,7 +71,7 @@ describe("a statement", () => {
     assert.equal(codeOf(bank.execute(anna, cancelStatement, { statement: 2 })), "bank.number_unknown");
   });
 
-  it("is not wanted any more when the account is closed", () => {
+  it("is cancelled when the account is closed", () => {
     const bank = bankWith({ anna: 0 });
     bank.execute(anna, requestStatement, {});
     bank.execute(anna, requestStatement, {});
@@ -81,14 +81,14 @@ describe("a statement", () => {
     assert.deepEqual([bank.effects, bank.nextDueMs], [[], undefined]);
   });
 
-  it("takes no result from whom it was not asked of", () => {
+  it("refuses a result without the token of an attempt", () => {
     const bank = bankWith({ anna: 0 });
     bank.execute(anna, requestStatement, {});
     assert.equal(codeOf(bank.execute(anna, completeStatement, { pages: 1 })), "bank.result_unasked");
     assert.equal(codeOf(bank.execute(anna, failStatement, { problem: "" })), "bank.result_unasked");
   });
 
-  it("is one of at most ten", () => {
+  it("is refused if the account has ten", () => {
     const bank = bankWith({ anna: 0 });
     for (let each = 0; each < statementsMax; each += 1) bank.execute(anna, requestStatement, {});
     assert.equal(codeOf(bank.execute(anna, requestStatement, {})), "bank.too_many");

@@ -21,10 +21,10 @@ describe("the plain model of a bank", () => {
     for (let seed = 0; seed < sequences; seed++) new Comparison(seed).run();
   });
 
-  it("refuses a transfer that the balance does not cover, and counts nothing for it", () => {
+  it("refuses a withdrawal that the balance does not cover, and changes nothing", () => {
     const model = new BankModel();
-    model.take("anna", { command: "open", body: { owner: "Anna", product: "", balanceCents: 100 } });
-    const refused = model.take("anna", { command: "withdraw", body: { amountCents: 101 } });
+    model.apply("anna", { command: "open", body: { owner: "Anna", product: "", balanceCents: 100 } });
+    const refused = model.apply("anna", { command: "withdraw", body: { amountCents: 101 } });
     assert.equal(refused.refused, "bank.funds_missing");
     assert.deepEqual(model.balances("anna"), { balanceCents: 100, heldCents: 0, underWayCents: 0 });
   });
@@ -58,14 +58,14 @@ class Comparison {
       accounts: this.#ids,
       lastNumber: (id) => this.#driver.state(accountKey(id), account).lastNumber,
     });
-    this.#tell(key.id, told(command, body), () => this.#driver.call(key, command, body));
+    this.#execute(key.id, commandOf(command, body), () => this.#driver.call(key, command, body));
   }
 
   #message(): void {
     const [message] = this.#driver.messages;
     if (message === undefined) return;
     const { codec } = account.commands.find(({ type }) => type === message.type) ?? assert.fail(message.type);
-    this.#tell(message.to.id, told(message.type, codec.decode(message.payload)), () =>
+    this.#execute(message.to.id, commandOf(message.type, codec.decode(message.payload)), () =>
       this.#driver.deliver(),
     );
   }
@@ -75,7 +75,7 @@ class Comparison {
     const effect = effects[Math.floor(this.#chance.random() * effects.length)];
     if (effect === undefined) return;
     const { command, body } = printed(effect.effect, this.#chance.random());
-    this.#tell(effect.key.id, told(command, body, effect), () =>
+    this.#execute(effect.key.id, commandOf(command, body, effect), () =>
       this.#driver.settleBy(effect, command, body),
     );
   }
@@ -100,18 +100,18 @@ class Comparison {
     });
   }
 
-  #tell(id: string, command: BankCommand, act: () => unknown): void {
+  #execute(id: string, command: BankCommand, act: () => unknown): void {
     const before = new Set(this.#driver.messages);
     const answer = act();
-    const { refused, reply, letters } = this.#model.take(id, command);
-    const what = `${command.command} to ${id}`;
-    assert.equal(isRefusal(answer) ? answer.code : undefined, refused, what);
-    if (refused === undefined) assert.deepEqual(answer, reply, what);
+    const { refused, reply, messages } = this.#model.apply(id, command);
+    const label = `${command.command} to ${id}`;
+    assert.equal(isRefusal(answer) ? answer.code : undefined, refused, label);
+    if (refused === undefined) assert.deepEqual(answer, reply, label);
     const sent = this.#driver.messages.filter((message) => !before.has(message));
     assert.deepEqual(
       sent.map(({ to, type }) => ({ to: to.id, type })),
-      letters.map(({ to, type }) => ({ to, type })),
-      what,
+      messages.map(({ to, type }) => ({ to, type })),
+      label,
     );
   }
 
@@ -128,7 +128,7 @@ class Comparison {
   }
 }
 
-function told(command: string, body: unknown, effect?: DrivenEffect): BankCommand {
+function commandOf(command: string, body: unknown, effect?: DrivenEffect): BankCommand {
   const settles = effect === undefined ? undefined : { number: effect.number, attempt: effect.attempt };
   // The body belongs to the command: it was drawn for it, or decoded by its codec.
   return { command, body, settles } as BankCommand;

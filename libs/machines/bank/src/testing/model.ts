@@ -70,7 +70,7 @@ export type BankCommand = {
 export interface BankOutcome {
   readonly refused: string | undefined;
   readonly reply: object | undefined;
-  readonly letters: readonly BankMessage[];
+  readonly messages: readonly BankMessage[];
 }
 
 export interface BankMessage {
@@ -87,7 +87,7 @@ export interface BankBalances {
 
 /** Incoming or outgoing money. Reserved or sent money counts as outgoing until it returns. */
 interface Entry {
-  readonly what: "outside" | "transfer in" | "transfer out" | "hold";
+  readonly kind: "outside" | "transfer in" | "transfer out" | "hold";
   readonly number: number;
   readonly amountCents: number;
   state: "open" | "done" | "back";
@@ -129,39 +129,39 @@ export class BankModel {
   /** Money from outside the bank minus money that left it, over all accounts. */
   get insideCents(): number {
     const entries = [...this.#pages.values()].flatMap((page) => page.entries);
-    const captured = entries.filter(({ what, state }) => what === "hold" && state === "done");
-    return sum(entries.filter(({ what }) => what === "outside")) - sum(captured);
+    const captured = entries.filter(({ kind, state }) => kind === "hold" && state === "done");
+    return sum(entries.filter(({ kind }) => kind === "outside")) - sum(captured);
   }
 
   /** Applies a command to an account. */
-  take(id: string, told: BankCommand): BankOutcome {
+  apply(id: string, call: BankCommand): BankOutcome {
     const page = this.#pages.get(id);
-    if (told.command === "open") return this.#open(id, page, told.body);
-    if (told.command === "credit") return credit(page, told.body);
-    if (page === undefined) return notThere(undefined, told) ?? refused("account_missing");
-    switch (told.command) {
+    if (call.command === "open") return this.#open(id, page, call.body);
+    if (call.command === "credit") return credit(page, call.body);
+    if (page === undefined) return notThere(undefined, call) ?? refused("account_missing");
+    switch (call.command) {
       case "complete_statement":
       case "fail_statement":
-        return resultOf(page, told);
+        return resultOf(page, call);
       case "complete_transfer":
       case "decline_transfer":
-        return answered(page, told);
+        return answered(page, call);
       case "request_statement":
       case "cancel_statement":
       case "release_hold":
       case "unfreeze":
-        return page.standing === "closed" ? refused("account_closed") : withinAccount(page, told);
+        return page.standing === "closed" ? refused("account_closed") : withinAccount(page, call);
       default:
         if (page.standing === "frozen") return refused("account_frozen");
         if (page.standing === "closed") return refused("account_closed");
-        return acrossBorder(id, page, told);
+        return acrossBorder(id, page, call);
     }
   }
 
   /** Handles a due timer of an account. */
   expire(id: string, number: number): void {
     const page = this.#pages.get(id);
-    const hold = page?.entries.find((each) => each.what === "hold" && each.number === number);
+    const hold = page?.entries.find((each) => each.kind === "hold" && each.number === number);
     if (hold?.state === "open") hold.state = "back";
     const statement = page?.statements.find((each) => each.number === number);
     if (statement?.state === "pausing") statement.state = "printing";
@@ -187,24 +187,24 @@ function notThere(page: Page | undefined, { command, settles }: BankCommand): Ba
 }
 
 /** Commands that move money across the border of the account, or could. */
-function acrossBorder(id: string, page: Page, told: BankCommand): BankOutcome {
-  switch (told.command) {
+function acrossBorder(id: string, page: Page, call: BankCommand): BankOutcome {
+  switch (call.command) {
     case "deposit":
-      if (!isAmount(told.body.amountCents)) return refused("amount_invalid");
-      page.entries.push(entry("outside", 0, told.body.amountCents));
+      if (!isAmount(call.body.amountCents)) return refused("amount_invalid");
+      page.entries.push(entry("outside", 0, call.body.amountCents));
       return replied({ balanceCents: balanceOf(page.entries) });
     case "withdraw": {
-      const problem = notSpendable(page, told.body.amountCents);
+      const problem = notSpendable(page, call.body.amountCents);
       if (problem !== undefined) return problem;
-      page.entries.push(entry("outside", 0, -told.body.amountCents));
+      page.entries.push(entry("outside", 0, -call.body.amountCents));
       return replied({ balanceCents: balanceOf(page.entries) });
     }
     case "transfer":
-      return transfer(id, page, told.body);
+      return transfer(id, page, call.body);
     case "place_hold":
-      return placeHold(page, told.body);
+      return placeHold(page, call.body);
     case "capture_hold":
-      return endHold(page, told.body.hold, "done");
+      return endHold(page, call.body.hold, "done");
     case "freeze":
       page.standing = "frozen";
       return replied({});
@@ -216,14 +216,14 @@ function acrossBorder(id: string, page: Page, told: BankCommand): BankOutcome {
 }
 
 /** Commands that a frozen account accepts too. */
-function withinAccount(page: Page, told: BankCommand): BankOutcome {
-  switch (told.command) {
+function withinAccount(page: Page, call: BankCommand): BankOutcome {
+  switch (call.command) {
     case "unfreeze":
       if (page.standing !== "frozen") return refused("account_not_frozen");
       page.standing = "open";
       return replied({});
     case "release_hold":
-      return endHold(page, told.body.hold, "back");
+      return endHold(page, call.body.hold, "back");
     case "request_statement": {
       if (page.statements.filter(({ state }) => state !== "over").length >= statementsMax)
         return refused("too_many");
@@ -232,7 +232,7 @@ function withinAccount(page: Page, told: BankCommand): BankOutcome {
       return replied({ number });
     }
     case "cancel_statement":
-      return endStatement(page, told.body.statement);
+      return endStatement(page, call.body.statement);
     default:
       return refused("unknown");
   }
@@ -259,11 +259,11 @@ function credit(page: Page | undefined, { from, transfer: number, amountCents }:
   return replied({}, { to: from, type: "decline_transfer", body });
 }
 
-function answered(page: Page, told: BankCommand & { command: "complete_transfer" | "decline_transfer" }) {
-  const { transfer: number } = told.body;
+function answered(page: Page, call: BankCommand & { command: "complete_transfer" | "decline_transfer" }) {
+  const { transfer: number } = call.body;
   const sent = openOf(page.entries, "transfer out").find((each) => each.number === number);
   if (sent === undefined) return refused("number_unknown");
-  sent.state = told.command === "complete_transfer" ? "done" : "back";
+  sent.state = call.command === "complete_transfer" ? "done" : "back";
   return replied({});
 }
 
@@ -284,11 +284,11 @@ function endHold(page: Page, number: number, state: "done" | "back"): BankOutcom
   return replied({});
 }
 
-function resultOf(page: Page, told: BankCommand & { command: "complete_statement" | "fail_statement" }) {
-  const { settles } = told;
+function resultOf(page: Page, call: BankCommand & { command: "complete_statement" | "fail_statement" }) {
+  const { settles } = call;
   if (settles === undefined) return refused("result_unasked");
   const statement = page.statements.find(({ number }) => number === settles.number);
-  if (told.command === "complete_statement" || settles.attempt >= printAttemptsMax)
+  if (call.command === "complete_statement" || settles.attempt >= printAttemptsMax)
     return endStatement(page, settles.number);
   if (statement === undefined || statement.state === "over") return refused("number_unknown");
   statement.attempt += 1;
@@ -325,33 +325,33 @@ function isAmount(cents: number): boolean {
 }
 
 function balanceOf(entries: readonly Entry[]): number {
-  const came = entries.filter(({ what }) => what === "outside" || what === "transfer in");
-  const went = entries.filter(({ what }) => what === "transfer out" || what === "hold");
-  return sum(came) - sum(went.filter(({ state }) => state !== "back"));
+  const incoming = entries.filter(({ kind }) => kind === "outside" || kind === "transfer in");
+  const outgoing = entries.filter(({ kind }) => kind === "transfer out" || kind === "hold");
+  return sum(incoming) - sum(outgoing.filter(({ state }) => state !== "back"));
 }
 
-function openOf(entries: readonly Entry[], what: Entry["what"]): readonly Entry[] {
-  return entries.filter((each) => each.what === what && each.state === "open");
+function openOf(entries: readonly Entry[], kind: Entry["kind"]): readonly Entry[] {
+  return entries.filter((each) => each.kind === kind && each.state === "open");
 }
 
 function sum(entries: readonly Entry[]): number {
   return entries.reduce((total, { amountCents }) => total + amountCents, 0);
 }
 
-function entry(what: Entry["what"], number: number, amountCents: number): Entry {
-  return { what, number, amountCents, state: "done" };
+function entry(kind: Entry["kind"], number: number, amountCents: number): Entry {
+  return { kind, number, amountCents, state: "done" };
 }
 
 /** Everything with a number shares one sequence. */
 function nextNumber({ entries, statements }: Page): number {
-  const numbered = entries.filter(({ what }) => what === "transfer out" || what === "hold");
+  const numbered = entries.filter(({ kind }) => kind === "transfer out" || kind === "hold");
   return numbered.length + statements.length + 1;
 }
 
 function refused(code: string): BankOutcome {
-  return { refused: `bank.${code}`, reply: undefined, letters: [] };
+  return { refused: `bank.${code}`, reply: undefined, messages: [] };
 }
 
-function replied(reply: object, ...letters: BankMessage[]): BankOutcome {
-  return { refused: undefined, reply, letters };
+function replied(reply: object, ...messages: BankMessage[]): BankOutcome {
+  return { refused: undefined, reply, messages };
 }

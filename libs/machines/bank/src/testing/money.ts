@@ -4,7 +4,7 @@ import { credit, declineTransfer } from "../index.ts";
 import { type AccountView, amountOf } from "../state.ts";
 
 /** A sent message that has no effect yet. */
-export interface MessageUnderWay {
+export interface PendingMessage {
   readonly type: string;
   readonly payload: Uint8Array;
 }
@@ -22,7 +22,7 @@ export interface BankMoney {
  * Adds up all accounts of a namespace, including ended ones, and the messages between them without effect yet, each
  * once. Money was lost or created if `expectedCents` is not the sum of the two others.
  */
-export function moneyOf(accounts: Iterable<AccountView>, letters: Iterable<MessageUnderWay>): BankMoney {
+export function moneyOf(accounts: Iterable<AccountView>, messages: Iterable<PendingMessage>): BankMoney {
   let expectedCents = 0;
   let inAccountsCents = 0;
   for (const account of accounts) {
@@ -30,12 +30,12 @@ export function moneyOf(accounts: Iterable<AccountView>, letters: Iterable<Messa
     inAccountsCents += account.balanceCents + amountOf(account.holds);
   }
   let inMessagesCents = 0;
-  for (const message of letters) inMessagesCents += moneyIn(message);
+  for (const message of messages) inMessagesCents += moneyIn(message);
   return { expectedCents, inAccountsCents, inMessagesCents };
 }
 
 /** Returns the money in a message, in cents. */
-export function moneyIn({ type, payload }: MessageUnderWay): number {
+export function moneyIn({ type, payload }: PendingMessage): number {
   if (type === credit.type) return Credit.decode(payload).amountCents;
   if (type === declineTransfer.type) return DeclineTransfer.decode(payload).amountCents;
   return 0;

@@ -61,7 +61,7 @@ const table: readonly {
   {
     weight: 20,
     command: "transfer",
-    body: ({ draw, accounts }) => ({ to: one(draw, accounts), amountCents: amount(draw) }),
+    body: ({ draw, accounts }) => ({ to: pick(draw, accounts), amountCents: amount(draw) }),
   },
   {
     weight: 12,
@@ -81,15 +81,15 @@ const weights = table.reduce((sum, { weight }) => sum + weight, 0);
 
 function operation(draw: Draw, options: OperationOptions): MachineCall {
   const { namespace, accounts = ["anna", "ben", "cleo"], lastNumber = () => 5 } = options;
-  const id = one(draw, accounts);
+  const id = pick(draw, accounts);
   let at = draw.whole(0, weights - 1);
-  const drawn = table.find(({ weight }) => {
+  const chosen = table.find(({ weight }) => {
     at -= weight;
     return at < 0;
   });
-  assert(drawn !== undefined, "the weights of all operations cover what is drawn");
-  const body = drawn.body({ draw, accounts, lastNumber: lastNumber(id) });
-  return { key: accountKey(id, namespace), command: drawn.command, body };
+  assert(chosen !== undefined, "the weights of all operations cover what is drawn");
+  const body = chosen.body({ draw, accounts, lastNumber: lastNumber(id) });
+  return { key: accountKey(id, namespace), command: chosen.command, body };
 }
 
 /** Returns one of the last numbers, which is likely to be open. */
@@ -97,7 +97,7 @@ function recent({ draw, lastNumber }: Scene): number {
   return draw.whole(Math.max(1, lastNumber - 4), Math.max(1, lastNumber));
 }
 
-function one(draw: Draw, list: readonly string[]): string {
+function pick(draw: Draw, list: readonly string[]): string {
   return list[draw.whole(0, list.length - 1)] ?? "";
 }
 
@@ -111,11 +111,11 @@ function amount(draw: Draw): number {
 }
 
 function owner(draw: Draw): string {
-  return draw.whole(1, 20) > 1 ? one(draw, ["Anna", "Ben"]) : "";
+  return draw.whole(1, 20) > 1 ? pick(draw, ["Anna", "Ben"]) : "";
 }
 
 function product(draw: Draw): string {
-  return one(draw, ["", "current", "savings"]);
+  return pick(draw, ["", "current", "savings"]);
 }
 
 /** Returns the result of a printer: two of five attempts succeed. */

@@ -13,7 +13,7 @@ import {
 } from "../index.ts";
 
 describe("a transfer", () => {
-  it("takes the money at once, carries it in a message, and is over when the message back is there", () => {
+  it("deducts the money at once, sends it in a message, and ends with the reply", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     assert.deepEqual(bank.execute(anna, transfer, { to: "ben", amountCents: 40 }), { number: 1 });
     assert.deepEqual(bank.query(anna, balance, undefined), {
@@ -49,7 +49,7 @@ describe("a transfer", () => {
       (bank: ReturnType<typeof bankWith>) => bank.execute(ben, freeze, { reason: "lost card" }),
     ],
   ] as const) {
-    it(`to an account that is ${title} comes back`, () => {
+    it(`to an account that is ${title} is returned`, () => {
       const bank = bankWith(balances);
       prepare(bank);
       const before = bank.history(ben).length;
@@ -66,7 +66,7 @@ describe("a transfer", () => {
     });
   }
 
-  it("comes back to an account that was frozen in the meantime", () => {
+  it("returns to an account that was frozen in the meantime", () => {
     const bank = bankWith({ anna: 100 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 40 });
     bank.execute(anna, freeze, { reason: "lost card" });
@@ -78,7 +78,7 @@ describe("a transfer", () => {
     });
   });
 
-  it("goes to another account, and only up to the balance", () => {
+  it("needs another account as its receiver, and is at most the balance", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     for (const [to, amountCents, code] of [
       ["ben", 101, "bank.funds_missing"],
@@ -94,13 +94,13 @@ describe("a transfer", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 40 });
     bank.deliverAll();
-    const back = { transfer: 1, amountCents: 40, code: "bank.account_closed" };
-    assert.equal(codeOf(bank.execute(anna, declineTransfer, back)), "bank.number_unknown");
+    const reply = { transfer: 1, amountCents: 40, code: "bank.account_closed" };
+    assert.equal(codeOf(bank.execute(anna, declineTransfer, reply)), "bank.number_unknown");
     assert.equal(codeOf(bank.execute(anna, completeTransfer, { transfer: 2 })), "bank.number_unknown");
     bank.execute(ben, withdraw, { amountCents: 40 });
   });
 
-  it("is one of at most a hundred that an account has under way", () => {
+  it("is refused if the account has a hundred in progress", () => {
     const bank = bankWith({ anna: transfersMax + 1 });
     for (let each = 0; each < transfersMax; each += 1)
       bank.execute(anna, transfer, { to: "ben", amountCents: 1 });

@@ -68,7 +68,7 @@ export const completeTransfer: AccountCommand<CompleteTransfer, Done> = {
   codec: CompleteTransfer,
   reply: Done,
   decide(account, { transfer: number }, step) {
-    const refusal = notUnderWay(account, step.key.id, number);
+    const refusal = transferMissing(account, step.key.id, number);
     if (refusal !== undefined) return refusal;
     step.emit(transferCompleted, { transfer: number });
     return {};
@@ -81,14 +81,14 @@ export const declineTransfer: AccountCommand<DeclineTransfer, Done> = {
   codec: DeclineTransfer,
   reply: Done,
   decide(account, { transfer: number, code }, step) {
-    const refusal = notUnderWay(account, step.key.id, number);
+    const refusal = transferMissing(account, step.key.id, number);
     if (refusal !== undefined) return refusal;
     step.emit(transferDeclined, { transfer: number, code });
     return {};
   },
 };
 
-function notUnderWay(account: AccountView, id: string, number: number): Refusal | undefined {
+function transferMissing(account: AccountView, id: string, number: number): Refusal | undefined {
   if (account.transfers.has(number)) return undefined;
   return bankErrors.numberUnknown.refusal({ id, what: "transfer", number });
 }

@@ -13,7 +13,7 @@ import {
   registerTrial,
   settleTrial,
   startTrial,
-  statusWord,
+  statusName,
 } from "./index.ts";
 
 const dayMs = 86_400_000;
@@ -40,7 +40,7 @@ class Stage {
   }
 
   status(id: string): string {
-    return statusWord(this.of(id)?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
+    return statusName(this.of(id)?.status ?? RecommendationStatus.RECOMMENDATION_STATUS_UNSPECIFIED);
   }
 
   of(id: string) {
@@ -53,7 +53,7 @@ class Stage {
 const codeOf = (refusal: Refusal | undefined) => refusal?.code;
 
 describe("advice", () => {
-  it("tries one recommendation of a workflow at a time, however they contradict each other", () => {
+  it("tries one recommendation of a workflow at a time", () => {
     const stage = new Stage();
     stage.find(["up", "down"]);
     stage.find(["other"], "ship");
@@ -66,7 +66,7 @@ describe("advice", () => {
     assert.equal(stage.start("down"), undefined);
   });
 
-  it("is overtaken by a version that is kept, and by a new version", () => {
+  it("expires when another trial is applied, and is overtaken by a new version", () => {
     const stage = new Stage();
     stage.find(["one", "two"]);
     stage.start("one");
@@ -104,7 +104,7 @@ describe("advice", () => {
     }
   });
 
-  it("takes a worse version back with what was found, and asks for more runs before it decides", () => {
+  it("rolls back a worse version with its finding, and waits for more runs before it decides", () => {
     const stage = new Stage();
     stage.find(["one"]);
     stage.start("one");
@@ -121,7 +121,7 @@ describe("advice", () => {
     );
   });
 
-  it("does not swing: what was taken back is quiet for 7 days, then for 14, then for 28", () => {
+  it("waits 7, then 14, then 28 days after a rollback before it tries a recommendation again", () => {
     const stage = new Stage();
     const trials: number[] = [];
     // An adviser that finds the same every hour, and a user that applies each open one.
@@ -138,7 +138,7 @@ describe("advice", () => {
     assert.equal(stage.of("one")?.takenBack, 4);
   });
 
-  it("is not made again for 7 days once it was dismissed, and is overtaken if runs no longer show it", () => {
+  it("is suppressed for 7 days after it was dismissed, and expires if runs no longer show it", () => {
     const stage = new Stage();
     stage.find(["one", "two"]);
     stage.driver.execute(adviceKey, dismissFound, { recommendationId: "one" });
@@ -157,7 +157,7 @@ describe("advice", () => {
     assert.equal(codeOf(stage.start("one")), "advice.manual");
   });
 
-  it("is taken back by a user that dismisses it on trial", () => {
+  it("is rolled back when a user dismisses it on trial", () => {
     const stage = new Stage();
     stage.find(["one"]);
     stage.start("one");

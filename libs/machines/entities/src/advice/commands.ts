@@ -24,7 +24,7 @@ import {
   trialSettled,
   trialStarted,
 } from "./events.ts";
-import { type AdviceCommand, type AdviceState, bytesMax, foundMax, isBeingTried, openMs } from "./state.ts";
+import { type AdviceCommand, type AdviceState, bytesMax, foundMax, isOnTrial, openMs } from "./state.ts";
 
 const {
   RECOMMENDATION_STATUS_OPEN: open,
@@ -51,7 +51,7 @@ export const keepFound: AdviceCommand<KeepFound, AdviceChanged> = {
       });
     const made = found.flatMap((each): Recommendation[] => {
       const before = state.recommendations.get(each.recommendationId);
-      if (before !== undefined && isKeptAsItIs(before, step.nowMs)) return [];
+      if (before !== undefined && isUnchanged(before, step.nowMs)) return [];
       const same = before?.status === open && isSame(before as Recommendation, each, baseHash);
       if (
         same &&
@@ -89,7 +89,7 @@ export const dismissFound: AdviceCommand<DismissFound, AdviceChanged> = {
   decide(state, { recommendationId: id }, step) {
     const known = state.recommendations.get(id);
     if (known === undefined) return adviceErrors.missing.refusal({ id });
-    if (known.status === dismissed) return shown(state, id);
+    if (known.status === dismissed) return replyOf(state, id);
     if (known.status === onTrial) {
       const verdict = TrialVerdict.TRIAL_VERDICT_TAKE_BACK;
       step.emit(trialJudged, {
@@ -101,11 +101,11 @@ export const dismissFound: AdviceCommand<DismissFound, AdviceChanged> = {
         timeMs: step.nowMs,
         cause: step.cause,
       });
-      return shown(state, id);
+      return replyOf(state, id);
     }
     if (known.status !== open) return notOpen(known);
     step.emit(adviceDismissed, { recommendationId: id, timeMs: step.nowMs, cause: step.cause });
-    return shown(state, id);
+    return replyOf(state, id);
   },
 };
 
@@ -124,12 +124,12 @@ export const startTrial: AdviceCommand<StartTrial, AdviceChanged> = {
     if (manual !== "") return adviceErrors.manual.refusal({ id, change: manual });
     if (known.baseHash !== baseHash) return adviceErrors.overtaken.refusal({ id, subject });
     const other = [...state.recommendations.values()].find(
-      (each) => each.subject === subject && isBeingTried(each),
+      (each) => each.subject === subject && isOnTrial(each),
     );
     if (other !== undefined)
       return adviceErrors.onTrial.refusal({ id, other: other.recommendationId, subject });
     step.emit(trialStarted, { recommendationId: id, percent, timeMs: step.nowMs, cause: step.cause });
-    return shown(state, id);
+    return replyOf(state, id);
   },
 };
 
@@ -138,11 +138,11 @@ export const registerTrial: AdviceCommand<RegisterTrial, AdviceChanged> = {
   codec: RegisterTrial,
   reply: AdviceChanged,
   decide(state, { recommendationId: id, hash }, step) {
-    const known = tried(state, id);
+    const known = recommendationOnTrial(state, id);
     if (isRefusal(known)) return known;
     if (hash === "") return adviceErrors.invalid.refusal({ problem: "`hash`: expected a hash, got none" });
     if (known.trial?.hash !== hash) step.emit(trialRegistered, { recommendationId: id, hash });
-    return shown(state, id);
+    return replyOf(state, id);
   },
 };
 
@@ -154,7 +154,7 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
   codec: JudgeTrial,
   reply: AdviceChanged,
   decide(state, { recommendationId: id, before, tried: sample }, step) {
-    const known = tried(state, id);
+    const known = recommendationOnTrial(state, id);
     if (isRefusal(known)) return known;
     const { trial, gain } = known;
     if (trial === undefined || trial.hash === "")
@@ -178,7 +178,7 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
         timeMs: step.nowMs,
         cause: step.cause,
       });
-    return shown(state, id);
+    return replyOf(state, id);
   },
 };
 
@@ -188,7 +188,7 @@ export const endTrial: AdviceCommand<EndTrial, AdviceChanged> = {
   codec: EndTrial,
   reply: AdviceChanged,
   decide(state, { recommendationId: id, finding, reopen }, step) {
-    const known = tried(state, id);
+    const known = recommendationOnTrial(state, id);
     if (isRefusal(known)) return known;
     const { TRIAL_VERDICT_REOPEN, TRIAL_VERDICT_OVERTAKEN } = TrialVerdict;
     step.emit(trialJudged, {
@@ -200,7 +200,7 @@ export const endTrial: AdviceCommand<EndTrial, AdviceChanged> = {
       timeMs: step.nowMs,
       cause: step.cause,
     });
-    return shown(state, id);
+    return replyOf(state, id);
   },
 };
 
@@ -213,7 +213,7 @@ export const settleTrial: AdviceCommand<SettleTrial, AdviceChanged> = {
     if (known === undefined) return adviceErrors.missing.refusal({ id });
     if (known.status !== onTrial && known.trial?.settled === false)
       step.emit(trialSettled, { recommendationId: id });
-    return shown(state, id);
+    return replyOf(state, id);
   },
 };
 
@@ -223,28 +223,28 @@ const verdicts: Readonly<Record<string, TrialVerdict>> = {
   take_back: TrialVerdict.TRIAL_VERDICT_TAKE_BACK,
 };
 
-function shown(state: ReadOnly<AdviceState>, id: string): AdviceChanged {
+function replyOf(state: ReadOnly<AdviceState>, id: string): AdviceChanged {
   // The cast is safe: the value is only read.
   return { recommendation: state.recommendations.get(id) as Recommendation | undefined };
 }
 
-function tried(state: ReadOnly<AdviceState>, id: string): ReadOnly<Recommendation> | Refusal {
+function recommendationOnTrial(state: ReadOnly<AdviceState>, id: string): ReadOnly<Recommendation> | Refusal {
   const known = state.recommendations.get(id);
   if (known === undefined) return adviceErrors.missing.refusal({ id });
   return known.status === onTrial ? known : notOpen(known);
 }
 
 function notOpen({ recommendationId: id, status }: ReadOnly<Recommendation>): Refusal {
-  return adviceErrors.notOpen.refusal({ id, status: statusWord(status) });
+  return adviceErrors.notOpen.refusal({ id, status: statusName(status) });
 }
 
-export function statusWord(status: RecommendationStatus): string {
+export function statusName(status: RecommendationStatus): string {
   const [name = ""] = Object.entries(RecommendationStatus).find(([, value]) => value === status) ?? [];
   return name.replace("RECOMMENDATION_STATUS_", "").replace("_", " ").toLowerCase();
 }
 
-function isKeptAsItIs(each: ReadOnly<Recommendation>, nowMs: number): boolean {
-  if (isBeingTried(each)) return true;
+function isUnchanged(each: ReadOnly<Recommendation>, nowMs: number): boolean {
+  if (isOnTrial(each)) return true;
   const isQuiet = each.status === dismissed || each.status === takenBack;
   return isQuiet && each.quietUntil !== undefined && nowMs < fromTimestamp(each.quietUntil);
 }

@@ -11,7 +11,7 @@ export const adviceErrors = defineErrors("advice", {
   missing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No recommendation has this id. Old ones make room for new ones.",
+    help: "No recommendation has this id. The oldest recommendations are removed when there are too many.",
     message: ({ id }: { id: string }) => `Recommendation \`${id}\` not found`,
     remedy: "List recommendations with `tutti advice list`.",
   },
@@ -34,10 +34,10 @@ export const adviceErrors = defineErrors("advice", {
   onTrial: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "One recommendation of a workflow is tried at a time. Two trials at once would mix their effects.",
+    help: "Only one recommendation of a workflow can be on trial at a time. Two trials at once would mix their effects.",
     message: ({ id, other, subject }: { id: string; other: string; subject: string }) =>
       `Recommendation \`${id}\` cannot be tried, because \`${other}\` is on trial for ${subjectText(subject)}`,
-    remedy: "Wait for the end of the trial, or dismiss the other one.",
+    remedy: "Wait for the end of the trial, or dismiss the other recommendation.",
   },
   manual: {
     status: "FAILED_PRECONDITION",

@@ -16,7 +16,7 @@ import { weightOf } from "../kit/sameness.ts";
 import {
   type AdviceEvent,
   type AdviceState,
-  isBeingTried,
+  isOnTrial,
   quietFor,
   recommendationsMax,
   weightMax,
@@ -36,8 +36,8 @@ export const adviceFound: AdviceEvent<AdviceFoundV1> = {
   version: 1,
   codec: AdviceFoundV1,
   described: true,
-  evolve(state, { made, expired: gone }) {
-    for (const id of gone) change(state, id, { status: expired });
+  evolve(state, { made, expired: expiredIds }) {
+    for (const id of expiredIds) change(state, id, { status: expired });
     for (const found of made) {
       // A changed recommendation moves to the end: the one that was not found for longest is dropped first.
       state.recommendations.delete(found.recommendationId);
@@ -138,7 +138,7 @@ function makeRoom({ recommendations }: AdviceState): void {
   for (const each of recommendations.values()) weight += weightOf(Recommendation, each);
   for (const [id, each] of recommendations) {
     if (recommendations.size <= recommendationsMax && weight <= weightMax) return;
-    if (isBeingTried(each)) continue;
+    if (isOnTrial(each)) continue;
     recommendations.delete(id);
     weight -= weightOf(Recommendation, each);
   }

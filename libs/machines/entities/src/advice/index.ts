@@ -6,8 +6,8 @@ export {
   registerTrial,
   settleTrial,
   startTrial,
-  statusWord,
+  statusName,
 } from "./commands.ts";
 export { adviceErrors } from "./errors.ts";
 export { advice, recommended } from "./machine.ts";
-export { type AdviceState, isBeingTried } from "./state.ts";
+export { type AdviceState, isOnTrial } from "./state.ts";

@@ -27,7 +27,7 @@ import {
   trialSettled,
   trialStarted,
 } from "./events.ts";
-import { type AdviceState, isBeingTried } from "./state.ts";
+import { type AdviceState, isOnTrial } from "./state.ts";
 
 export const recommended: Query<AdviceState, void, readonly ReadOnly<Recommendation>[]> = {
   type: "recommended",
@@ -50,6 +50,6 @@ export const advice = entity({
     }),
   },
   labels: ({ recommendations }) =>
-    [...recommendations.values()].some(isBeingTried) ? { [trialLabel]: "yes" } : {},
+    [...recommendations.values()].some(isOnTrial) ? { [trialLabel]: "yes" } : {},
   idChosen: false,
 });

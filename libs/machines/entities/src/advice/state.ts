@@ -28,6 +28,6 @@ export function quietFor(times: number): number {
 const { RECOMMENDATION_STATUS_TRIAL } = RecommendationStatus;
 
 /** Returns whether new runs are divided, or do not follow the verdict yet. */
-export function isBeingTried({ status, trial }: ReadOnly<Recommendation>): boolean {
+export function isOnTrial({ status, trial }: ReadOnly<Recommendation>): boolean {
   return status === RECOMMENDATION_STATUS_TRIAL || trial?.settled === false;
 }

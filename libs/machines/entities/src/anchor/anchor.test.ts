@@ -12,17 +12,20 @@ function numberIn(driver: MachineDriver): number {
 }
 
 describe("the anchor of the audit", () => {
-  it("takes later checkpoints, the same one again, and never an earlier or another one", () => {
+  it("accepts later and repeated checkpoints, and rejects earlier and different ones", () => {
     const driver = new MachineDriver({ machines: [anchor], service: anchorService });
-    const put = (number: number, book = 0) =>
+    const anchorNumber = (number: number, book = 0) =>
       isRefusal(driver.execute(anchorKey, anchorCheckpoint, checkpointOf(number, book)));
-    assert.deepEqual([put(3), put(3), put(2), put(3, 1), put(7)], [false, false, true, true, false]);
+    assert.deepEqual(
+      [anchorNumber(3), anchorNumber(3), anchorNumber(2), anchorNumber(3, 1), anchorNumber(7)],
+      [false, false, true, true, false],
+    );
     assert.equal(numberIn(driver), 7);
     const written = driver.history(anchorKey).map(({ type }) => type);
     assert.deepEqual(written, ["checkpoint_anchored", "checkpoint_anchored"]);
   });
 
-  it("is given up by the number of the last checkpoint alone, and takes a new book then", () => {
+  it("is reset only by the number of the last checkpoint, and then accepts a new book", () => {
     const driver = new MachineDriver({ machines: [anchor], service: anchorService });
     driver.execute(anchorKey, anchorCheckpoint, checkpointOf(7));
     assert.ok(isRefusal(driver.execute(anchorKey, giveUpBook, checkpointOf(6))));

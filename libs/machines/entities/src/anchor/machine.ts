@@ -17,7 +17,7 @@ interface Anchor {
   checkpoint: Checkpoint;
 }
 
-const none = (): Checkpoint => Checkpoint.create();
+const emptyCheckpoint = (): Checkpoint => Checkpoint.create();
 
 export const checkpointAnchored: MachineEvent<Anchor, never, Checkpoint> = {
   type: "checkpoint_anchored",
@@ -34,7 +34,7 @@ export const bookGivenUp: MachineEvent<Anchor, never, Checkpoint> = {
   version: 1,
   codec: Checkpoint,
   evolve(state) {
-    state.checkpoint = none();
+    state.checkpoint = emptyCheckpoint();
   },
 };
 
@@ -76,7 +76,7 @@ export const anchored: Query<Anchor, void, Checkpoint> = {
 
 export const anchor = entity({
   kind: anchorKind,
-  create: (): Anchor => ({ checkpoint: none() }),
+  create: (): Anchor => ({ checkpoint: emptyCheckpoint() }),
   commands: [anchorCheckpoint, giveUpBook],
   events: [checkpointAnchored, bookGivenUp],
   queries: [anchored],

@@ -23,7 +23,7 @@ function scene() {
 }
 
 describe("an entry of the cache", () => {
-  it("answers what it has, with the task and its visit, until its time is over", () => {
+  it("returns its output, with the task and visit of the request, until it expires", () => {
     const { driver, ask } = scene();
     assert.deepEqual(ask(), {
       taskId: "t",
@@ -48,7 +48,7 @@ describe("an entry of the cache", () => {
     assert.equal(driver.description(cacheKey).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("keeps the latest output, and restarts after it has ended", () => {
+  it("stores the latest output, and restarts after it has ended", () => {
     const { driver, ask } = scene();
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("1"), ttlMs: 1_000 }));
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: undefined, ttlMs: 5_000 }));
@@ -67,7 +67,7 @@ describe("an entry of the cache", () => {
     assert.equal(ask()?.found, true);
   });
 
-  it("evicts the output that was stored then, and neither a newer one nor a computation", () => {
+  it("evicts only the output with the given store time, not a newer output or a computation", () => {
     const { driver, ask } = scene();
     const store = (value: string) =>
       driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline(value), ttlMs: 9_000 }));
@@ -85,21 +85,21 @@ describe("an entry of the cache", () => {
     assert.equal(ask()?.found, true);
   });
 
-  it("single flight: one of many computes, the others wait and have its output", () => {
+  it("single flight: one of many tasks computes, and the others wait and receive its output", () => {
     const { driver, answers, asks } = flight();
     for (let number = 0; number < 600; number += 1) asks(`r${number}`);
     driver.deliverAll();
-    const told = () => answers.filter(({ waitMs }) => waitMs === 0);
-    assert.deepEqual([answers.length, told().length, told()[0]?.found], [600, 1, false]);
+    const answered = () => answers.filter(({ waitMs }) => waitMs === 0);
+    assert.deepEqual([answers.length, answered().length, answered()[0]?.found], [600, 1, false]);
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("7"), ttlMs: 60_000 }));
     // They do not all get a reply in one step.
     driver.deliverAll();
-    assert.ok(told().length < 600, `${told().length}`);
+    assert.ok(answered().length < 600, `${answered().length}`);
     for (let step = 0; step < 10; step += 1) {
       driver.advance(1);
       driver.deliverAll();
     }
-    assert.equal(told().filter(({ found }) => found).length, 599);
+    assert.equal(answered().filter(({ found }) => found).length, 599);
     assert.deepEqual(driver.state(cacheKey, cache).waiters, []);
     driver.advance(60_000);
     assert.equal(driver.description(cacheKey).status, WorkStatus.WORK_STATUS_COMPLETED);
@@ -131,7 +131,7 @@ describe("an entry of the cache", () => {
     assert.equal(driver.description(cacheKey).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("the entry of a task that vanished ends by itself", () => {
+  it("the entry of a task that disappeared ends on its own", () => {
     const { driver, asks } = flight();
     asks("r0");
     driver.advance(300_000);
@@ -156,7 +156,7 @@ describe("an entry of the cache", () => {
   });
 });
 
-describe("what an entry of the cache is known by", () => {
+describe("metadata of a cache entry", () => {
   const facts = { capability: "rates.load@^1", tags: ["rates", "day:1"], sources: ["aa"] };
   const stored = (value: string, more: Parameters<typeof StoreOutput.fromPartial>[0] = {}) =>
     StoreOutput.fromPartial({
@@ -180,7 +180,7 @@ describe("what an entry of the cache is known by", () => {
     assert.deepEqual(labels(), {});
   });
 
-  it("an output that was computed before the invalidation is not kept, and a waiter computes a new one", () => {
+  it("an output from before the invalidation is discarded, and a waiting task computes a new one", () => {
     const { driver, answers, asks, computes } = flight();
     for (const run of ["r0", "r1", "r2"]) asks(run);
     const beforeMs = driver.nowMs;
@@ -195,7 +195,7 @@ describe("what an entry of the cache is known by", () => {
     assert.deepEqual(answers.at(-1)?.output, inline("new"));
   });
 
-  it("while one task computes a new output, others have the one that is no longer fresh", () => {
+  it("while one task computes a new output, other tasks receive the stale output", () => {
     const { driver, answers, asks, computes, report } = flight();
     driver.execute(cacheKey, storeOutput, stored("1", { staleMs: 30_000 }));
     driver.advance(60_000);
@@ -215,7 +215,7 @@ describe("what an entry of the cache is known by", () => {
     assert.deepEqual(answers.at(-1)?.output, inline("2"));
   });
 
-  it("a failure is shared with tasks that wait and that ask, not with one that is retried", () => {
+  it("a failure is shared with waiting tasks and new requests, but not with a retried task", () => {
     const { driver, answers, asks, computes } = flight();
     const error = ErrorDetail.fromPartial({ code: "rates.unknown", message: "no such day" });
     for (const run of ["r0", "r1"]) asks(run);
@@ -246,7 +246,7 @@ describe("what an entry of the cache is known by", () => {
     );
   });
 
-  it("stays away while processes of an earlier release run", () => {
+  it("is not recorded while processes of an earlier release run", () => {
     const machines = [cache, asker([])];
     const driver = new MachineDriver({ machines, service: cacheService, behaviours: { cache: 2 } });
     driver.execute(cacheKey, storeOutput, stored("1", { staleMs: 30_000 }));
@@ -283,7 +283,7 @@ describe("outputs of tasks that a cache learns", () => {
     return { driver, answers, asks, store, used, entry: () => driver.state(cacheKey, cache) };
   };
 
-  it("are reused once three in a row were equal, and one task in ten computes for the comparison", () => {
+  it("are reused after three equal outputs in a row, and one task in ten still computes for comparison", () => {
     const { store, used, entry } = learning();
     for (const equal of [1, 2]) {
       store("7");
@@ -308,7 +308,7 @@ describe("outputs of tasks that a cache learns", () => {
     assert.ok(used(50) > 30);
   });
 
-  it("leave no event once they are shown, and the output keeps its time", () => {
+  it("record no further event while they stay equal, and keep their store time", () => {
     const { driver, store, entry } = learning();
     for (const _ of [1, 2, 3]) store("7");
     const { storeMs } = entry();

@@ -110,6 +110,6 @@ export function entryOf(snapshot: CacheSnapshotV1): CacheEntry {
 }
 
 /** An output of an earlier release is kept only while it is fresh. */
-export function keptUntilMs({ dueMs, keepMs }: Pick<ReadOnly<CacheEntry>, "dueMs" | "keepMs">): number {
+export function removalMs({ dueMs, keepMs }: Pick<ReadOnly<CacheEntry>, "dueMs" | "keepMs">): number {
   return Math.max(dueMs, keepMs);
 }

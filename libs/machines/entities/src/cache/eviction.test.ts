@@ -14,7 +14,7 @@ describe("eviction from a full cache", () => {
     assert.deepEqual(evicted([], 0), []);
   });
 
-  it("removes first what costs little to compute, is used seldom or not lately, or is large", () => {
+  it("removes first outputs that are cheap to compute, rarely or not recently used, or large", () => {
     const others: readonly [string, Partial<Evictable>][] = [
       ["cheap", { computeMs: 10 }],
       ["large", { bytes: 50_000 }],
@@ -29,20 +29,20 @@ describe("eviction from a full cache", () => {
     assert.deepEqual(evicted([used, entry("unused")], 1_000), ["unused"]);
   });
 
-  it("removes as many as needed and no more", () => {
+  it("removes only as many outputs as needed", () => {
     const all = [4, 2, 3, 1].map((computeMs) => entry(`${computeMs}`, { computeMs }));
     assert.deepEqual(evicted(all, 2_000), ["1", "2"]);
     assert.deepEqual(evicted(all, 0), ["1", "2", "3", "4"]);
   });
 
-  it("sums up what outputs take and gave", () => {
+  it("sums up the size, the use and the saved time of outputs", () => {
     const entries = [entry("a", { uses: 3, computeMs: 10 }), entry("b", { uses: 3, computeMs: 100 })];
     const summed = { outputs: 2, bytes: 2_000, uses: 6, hitRate: 0.75, savedMs: 330 };
     assert.deepEqual(usageOf(entries), summed);
     assert.equal(usageOf([]).hitRate, 0);
   });
 
-  it("reads labels, and leaves out an entry whose output a task computes", () => {
+  it("reads labels, and skips an entry whose output is still being computed", () => {
     assert.equal(evictableOf("e", { capability: "rates.load" }), undefined);
     const labels = { bytes: "10", computeMs: "5", storeMs: "7", uses: "2", useMs: "9" };
     assert.deepEqual(evictableOf("e", labels), {

@@ -68,14 +68,14 @@ export function leastWorth(
   bytesMax: number,
   nowMs: number,
 ): readonly ReadOnly<Evictable>[] {
-  let left = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (left <= bytesMax) return [];
+  let remainingBytes = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (remainingBytes <= bytesMax) return [];
   const found: ReadOnly<Evictable>[] = [];
   const ranked = entries.map((entry) => ({ entry, worth: worthOf(entry, nowMs) }));
   for (const { entry } of ranked.sort((one, other) => one.worth - other.worth)) {
-    if (left <= bytesMax) break;
+    if (remainingBytes <= bytesMax) break;
     found.push(entry);
-    left -= entry.bytes;
+    remainingBytes -= entry.bytes;
   }
   return found;
 }

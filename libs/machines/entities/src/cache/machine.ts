@@ -24,9 +24,9 @@ import {
   comparesOutputs,
   entryOf,
   isSame,
-  keptUntilMs,
   knownBy,
   newEntry,
+  removalMs,
   singleFlight,
   snapshotOf,
   timers,
@@ -45,7 +45,7 @@ import {
   waiterAdded,
   waitersAnswered,
 } from "./flight.ts";
-import { compareOutput, isChecked, isShown, outputCompared } from "./proof.ts";
+import { compareOutput, isChecked, isProven, outputCompared } from "./proof.ts";
 import { cacheLabels, showEntry } from "./reading.ts";
 
 /** Maximum time to keep an output: a year. A longer request is shortened. */
@@ -65,7 +65,7 @@ const outputStored: CacheEvent<OutputStoredV1> = {
     Object.assign(entry, { used: true, present: true, output, storeMs, dueMs, keepMs, error });
     Object.assign(entry, { runId, taskId, agent, computeMs, uses: 0, useMs: 0 });
     entry.facts = stored.facts ?? entry.facts;
-    outstanding.timer(timers.output, keptUntilMs(entry));
+    outstanding.timer(timers.output, removalMs(entry));
   },
 };
 
@@ -100,7 +100,7 @@ export const askCache: CacheCommand<AskCache> = {
   codec: AskCache,
   reply: CacheDone,
   decide(entry, { waits, facts, ignoresFailure, auto, ...asker }, step) {
-    const isShadow = auto && (step.behaviour < comparesOutputs || !isShown(entry) || isChecked(asker));
+    const isShadow = auto && (step.behaviour < comparesOutputs || !isProven(entry) || isChecked(asker));
     if (isShadow) answer(asker, {}, step);
     else if (isUsable(entry, asker, step) && !(ignoresFailure && entry.error !== undefined)) {
       answer(asker, foundIn(entry), step);
@@ -115,7 +115,7 @@ export const askCache: CacheCommand<AskCache> = {
 /** Returns whether the output is fresh, or another task computes a new one. */
 function isUsable(entry: ReadOnly<CacheEntry>, asker: CacheAsker, { nowMs }: CacheStep): boolean {
   const { present, dueMs, computing } = entry;
-  if (!present || nowMs >= keptUntilMs(entry)) return false;
+  if (!present || nowMs >= removalMs(entry)) return false;
   if (nowMs < dueMs) return true;
   return computing !== undefined && !isSame(computing, asker);
 }
@@ -210,7 +210,7 @@ export const cache = entity({
   queries: [showEntry],
   recover(entry, outstanding) {
     const { present, computing, checkMs, nextMs } = entry;
-    if (present) outstanding.timer(timers.output, keptUntilMs(entry));
+    if (present) outstanding.timer(timers.output, removalMs(entry));
     if (computing !== undefined) outstanding.timer(timers.check, checkMs);
     if (nextMs > 0) outstanding.timer(timers.next, nextMs);
   },

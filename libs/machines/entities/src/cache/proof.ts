@@ -32,13 +32,13 @@ export function neededOf({ differMs }: Pick<Proof, "differMs">): number {
   return differMs === 0 ? needed.first : needed.differed;
 }
 
-export function isShown(proof: Proof): boolean {
+export function isProven(proof: Proof): boolean {
   return proof.equal >= neededOf(proof);
 }
 
 /** Returns whether outputs are compared and not reused yet. */
 export function isDoubted(proof: Proof): boolean {
-  return proof.digest !== "" && !isShown(proof);
+  return proof.digest !== "" && !isProven(proof);
 }
 
 /**
@@ -60,7 +60,7 @@ export function compareOutput(entry: Proof, output: ReadOnly<Payload> | undefine
   const differMs = isEqual || isFirst ? entry.differMs : step.nowMs;
   const equal = isEqual ? Math.min(entry.equal + 1, needed.differed) : 1;
   // A reused output is not recorded again.
-  if (!isEqual || !isShown(entry)) step.emit(outputCompared, { digest, equal, differMs });
+  if (!isEqual || !isProven(entry)) step.emit(outputCompared, { digest, equal, differMs });
   return isEqual;
 }
 

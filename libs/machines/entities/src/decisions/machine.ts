@@ -11,28 +11,28 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { Command, MachineEvent, Query, ReadOnly } from "@tutti/kernel";
 import { entity } from "../kit/entity.ts";
-import { Book, bounded } from "./book.ts";
+import { bounded, DecisionLog } from "./decision-log.ts";
 
 export const decisionsKind = "decisions";
 
-const decisionsTaken: MachineEvent<Book, never, DecisionsTakenV1> = {
+const decisionsTaken: MachineEvent<DecisionLog, never, DecisionsTakenV1> = {
   type: "decisions_taken",
   version: 1,
   codec: DecisionsTakenV1,
-  evolve(book, { decisions, leftOut }) {
-    for (const decision of decisions) book.take(decision);
-    book.leftOut += leftOut;
+  evolve(log, { decisions, leftOut }) {
+    for (const decision of decisions) log.add(decision);
+    log.leftOut += leftOut;
   },
 };
 
-export const takeDecisions: Command<Book, TakeDecisions, DecisionsTaken, never> = {
+export const takeDecisions: Command<DecisionLog, TakeDecisions, DecisionsTaken, never> = {
   type: "take_decisions",
   codec: TakeDecisions,
   reply: DecisionsTaken,
-  decide(book, { decisions, leftOut }, step) {
-    if (decisions.length === 0 && leftOut <= 0) return { kept: book.size };
+  decide(log, { decisions, leftOut }, step) {
+    if (decisions.length === 0 && leftOut <= 0) return { kept: log.size };
     step.emit(decisionsTaken, { decisions: decisions.map(bounded), leftOut: Math.max(0, leftOut) });
-    return { kept: book.size };
+    return { kept: log.size };
   },
 };
 
@@ -42,25 +42,25 @@ export interface Recorded {
   readonly leftOut: number;
 }
 
-export const recorded: Query<Book, void, Recorded> = {
+export const recorded: Query<DecisionLog, void, Recorded> = {
   type: "recorded",
-  answer: (book) => ({ decisions: [...book.decisions()], leftOut: book.leftOut }),
+  answer: (log) => ({ decisions: [...log.decisions()], leftOut: log.leftOut }),
 };
 
 export const decisions = entity({
   kind: decisionsKind,
-  create: () => new Book(),
+  create: () => new DecisionLog(),
   commands: [takeDecisions],
   events: [decisionsTaken],
   queries: [recorded],
   snapshot: {
     codec: DecisionsSnapshotV1,
-    of: (book: Book) => ({ decisions: [...book.decisions()], leftOut: book.leftOut }),
-    from({ decisions: kept, leftOut }) {
-      const book = new Book();
-      for (const decision of kept) book.take(decision);
-      book.leftOut = leftOut;
-      return book;
+    of: (log: DecisionLog) => ({ decisions: [...log.decisions()], leftOut: log.leftOut }),
+    from({ decisions: stored, leftOut }) {
+      const log = new DecisionLog();
+      for (const decision of stored) log.add(decision);
+      log.leftOut = leftOut;
+      return log;
     },
   },
 });

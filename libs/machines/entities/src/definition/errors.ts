@@ -17,7 +17,7 @@ export const definitionErrors = defineErrors("definition", {
   versionsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A definition keeps a limited number of versions. Continue under another name.",
+    help: "A definition has a maximum number of versions. Register further versions under another name.",
     message: ({ name, max }: { name: string; max: number }) =>
       `Definition \`${name}\` has the maximum of ${max} versions`,
     remedy: "Register it under another name.",
@@ -33,7 +33,7 @@ export const definitionErrors = defineErrors("definition", {
   rolloutOfLatest: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The latest version takes the new runs that no other version takes. To give it fewer, roll out another version.",
+    help: "The latest version receives all new runs that no other version receives. To reduce its share, roll out another version.",
     message: ({ name, version }: { name: string; version: string }) =>
       `Version ${version} of definition \`${name}\` is the latest one, so it takes all other new runs`,
     remedy: "Roll out another version, or pass 100.",

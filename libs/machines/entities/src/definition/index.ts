@@ -4,8 +4,8 @@ export { latest } from "./state.ts";
 export { archive, point, register, rollOut } from "./version/commands.ts";
 export {
   type VersionFacts,
+  type VersionSelector,
   type VersionsPage,
-  type VersionWish,
   version,
   versions,
 } from "./version/queries.ts";

@@ -22,21 +22,21 @@ export const definition = entity({
   queries: [version, versions],
   snapshot: {
     codec: DefinitionSnapshotV1,
-    of: ({ versions: kept, labels, searchLabels, rollout }: Definition) => ({
-      versions: [...kept.values()],
+    of: ({ versions: stored, labels, searchLabels, rollout }: Definition) => ({
+      versions: [...stored.values()],
       labels: [...labels].map(([label, hash]) => ({ label, hash })),
       searchLabels: { ...searchLabels },
       rollout,
     }),
-    from: ({ versions: kept, labels, searchLabels, rollout }) => ({
-      versions: new Map(kept.map((each) => [each.hash, each])),
+    from: ({ versions: stored, labels, searchLabels, rollout }) => ({
+      versions: new Map(stored.map((each) => [each.hash, each])),
       labels: new Map(labels.map(({ label, hash }) => [label, hash])),
       searchLabels,
       rollout,
     }),
   },
-  status: ({ versions: kept }) =>
-    kept.size === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
+  status: ({ versions: stored }) =>
+    stored.size === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
   labels: ({ searchLabels }) => searchLabels,
   idChosen: false,
   behaviour: rollsOut,

@@ -50,9 +50,9 @@ export const forgetCapability: ExperienceCommand<ForgetCapability, CapabilityFor
   type: "forget_capability",
   codec: ForgetCapability,
   reply: CapabilityForgotten,
-  decide(experience, { capability: wanted }, step) {
-    const isKnown = experience.outcomes.some(({ capability }) => capability === wanted);
-    if (isKnown) step.emit(capabilityForgotten, { capability: wanted });
+  decide(experience, { capability: requested }, step) {
+    const isKnown = experience.outcomes.some(({ capability }) => capability === requested);
+    if (isKnown) step.emit(capabilityForgotten, { capability: requested });
     return { forgotten: isKnown };
   },
 };

@@ -12,7 +12,7 @@ export const experienceErrors = defineErrors("experience", {
   choiceInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "What came of a choice has a session, what the choice looked at, and what was expected and what came, in milliseconds.",
+    help: "A reported choice contains its session, its situation, and the expected and actual times in milliseconds.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the reported choice.",
   },
@@ -26,21 +26,21 @@ export const experienceErrors = defineErrors("experience", {
   modelNotBetter: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A model is promoted only if it did better than the live one and than the plain baselines on the recorded attempts.",
+    help: "A model is promoted only if it performs better than the live model and the plain baselines on the recorded attempts.",
     message: ({ problem }: { problem: string }) => `The model is not promoted: ${problem}`,
     remedy: "Compare the models with `tutti model compare`.",
   },
   noPreviousModel: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A model is rolled back to the one that was live before. Without a change there is none.",
+    help: "A rollback restores the previously live model. This model was never changed, so it has no previous model.",
     message: ({ id }: { id: string }) => `The model of \`${id}\` was never changed`,
     remedy: "See its changes with `tutti model show`.",
   },
   tooFewRecorded: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Models are compared on the recorded attempts of a capability. Fewer than 120 say nothing.",
+    help: "Models are compared on the recorded attempts of a capability. Fewer than 120 attempts are too few.",
     message: ({ id, count }: { id: string; count: number }) =>
       `\`${id}\` has ${count} recorded attempts, at least 120 are needed`,
     remedy: "Compare again when more attempts have ended.",
@@ -48,7 +48,7 @@ export const experienceErrors = defineErrors("experience", {
   modelMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "Nothing was learned yet of what the model is about.",
+    help: "No attempt that this model covers has ended yet.",
     message: ({ id }: { id: string }) => `Model \`${id}\` not found: none of its attempts has ended yet`,
     remedy: "List models with `tutti model list`.",
   },

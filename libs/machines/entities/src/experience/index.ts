@@ -10,4 +10,8 @@ export { promoteModel, recordTraining, rollBackModel } from "./models/commands.t
 export { type RecordedModels, recordedModels } from "./models/queries.ts";
 export { endsOf, type Scored, train, trainedOnMin } from "./models/training.ts";
 export { isBaseline, liveOf } from "./models/verdict.ts";
-export { type ExperienceNews, experienceNews, type NewsWanted } from "./queries.ts";
+export {
+  type ExperiencePosition,
+  type ExperienceUpdate,
+  experienceUpdate,
+} from "./queries.ts";

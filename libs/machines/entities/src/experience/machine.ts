@@ -15,7 +15,7 @@ import { capabilityForgotten, choiceLearned, experienceRecorded } from "./events
 import { promoteModel, recordTraining, rollBackModel } from "./models/commands.ts";
 import { modelChanged, modelTrained } from "./models/events.ts";
 import { recordedModels } from "./models/queries.ts";
-import { experienceNews } from "./queries.ts";
+import { experienceUpdate } from "./queries.ts";
 import { type Experience, newExperience } from "./state.ts";
 
 export const experience = entity({
@@ -23,7 +23,7 @@ export const experience = entity({
   create: newExperience,
   commands: [recordExperience, learnChoice, forgetCapability, recordTraining, promoteModel, rollBackModel],
   events: [experienceRecorded, choiceLearned, capabilityForgotten, modelTrained, modelChanged],
-  queries: [experienceNews, recordedModels],
+  queries: [experienceUpdate, recordedModels],
   snapshot: {
     codec: ExperienceSnapshotV1,
     of: ({ senders, models, ...kept }: Experience) => ({

@@ -4,31 +4,31 @@ import { FindingResult } from "@tutti/contracts/governance/v1";
 import { isRefusal, toTimestamp } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { findingBy, findingsKey, reportOn } from "../testing/findings.ts";
-import { findingsMax, reportsMax } from "./book.ts";
+import { findingsMax, reportsMax } from "./findings-log.ts";
 import { findings, found, keepReport, takeFindings } from "./machine.ts";
 
 const { FINDING_RESULT_HELD, FINDING_RESULT_NOTED } = FindingResult;
 const dayMs = 86_400_000;
 
-function keptBy(driver: MachineDriver) {
-  const kept = driver.query(findingsKey, found, undefined);
-  assert.ok(!isRefusal(kept));
-  return kept;
+function contentsOf(driver: MachineDriver) {
+  const contents = driver.query(findingsKey, found, undefined);
+  assert.ok(!isRefusal(contents));
+  return contents;
 }
 
 describe("findings", () => {
   const driver = () => new MachineDriver({ machines: [findings], service: "governance" });
 
-  it("that did not hold are kept under the event that brought them, those that held are counted", () => {
+  it("are stored under their event if the rule was violated, and only counted otherwise", () => {
     const one = driver();
     const held = findingBy("largest", { result: FINDING_RESULT_HELD, count: 40 });
     one.execute(findingsKey, takeFindings, { findings: [held, findingBy("largest")], leftOut: 0 });
     one.execute(findingsKey, keepReport, { report: reportOn("one") });
     const noted = findingBy("largest", { result: FINDING_RESULT_NOTED, count: 2 });
     one.execute(findingsKey, takeFindings, { findings: [noted], leftOut: 5 });
-    const { findings: kept, tallies, leftOut } = keptBy(one);
+    const { findings: stored, tallies, leftOut } = contentsOf(one);
     assert.deepEqual(
-      kept.map(({ findingId, result }) => [findingId, result]),
+      stored.map(({ findingId, result }) => [findingId, result]),
       [
         ["1.1", FindingResult.FINDING_RESULT_DENIED],
         ["3.0", FINDING_RESULT_NOTED],
@@ -46,7 +46,7 @@ describe("findings", () => {
     const at = (day: number) => findingBy("largest", { findTime: toTimestamp(day * dayMs + 5) });
     one.execute(findingsKey, takeFindings, { findings: [at(3), at(4), at(4)], leftOut: 0 });
     assert.deepEqual(
-      keptBy(one).tallies.map(({ day, violated }) => [day, violated]),
+      contentsOf(one).tallies.map(({ day, violated }) => [day, violated]),
       [
         [toTimestamp(3 * dayMs), 1],
         [toTimestamp(4 * dayMs), 2],
@@ -54,26 +54,29 @@ describe("findings", () => {
     );
   });
 
-  it("make room for later ones, and so do reports", () => {
+  it("are limited in number, as are reports: the oldest make room for later ones", () => {
     const one = driver();
     const many = Array.from({ length: findingsMax }, () => findingBy("largest"));
     one.execute(findingsKey, takeFindings, { findings: many, leftOut: 0 });
     one.execute(findingsKey, takeFindings, { findings: [findingBy("region")], leftOut: 0 });
-    const { findings: kept } = keptBy(one);
-    assert.deepEqual([kept.length, kept[0]?.findingId, kept.at(-1)?.ruleId], [findingsMax, "1.1", "region"]);
+    const { findings: stored } = contentsOf(one);
+    assert.deepEqual(
+      [stored.length, stored[0]?.findingId, stored.at(-1)?.ruleId],
+      [findingsMax, "1.1", "region"],
+    );
     const other = driver();
     for (let index = 0; index <= reportsMax; index++)
       other.execute(findingsKey, keepReport, { report: reportOn(`report_${index}`) });
-    const { reports } = keptBy(other);
+    const { reports } = contentsOf(other);
     assert.deepEqual([reports.length, reports[0]?.reportId], [reportsMax, "report_1"]);
   });
 
-  it("keep a report as it was made first", () => {
+  it("store the first version of a report", () => {
     const one = driver();
     one.execute(findingsKey, keepReport, { report: reportOn("one") });
     one.execute(findingsKey, keepReport, { report: { ...reportOn("one"), framework: "iso27001" } });
     assert.deepEqual(
-      keptBy(one).reports.map(({ framework }) => framework),
+      contentsOf(one).reports.map(({ framework }) => framework),
       ["soc2"],
     );
   });

@@ -16,47 +16,47 @@ import {
 } from "@tutti/contracts/governance/v1";
 import type { Command, MachineEvent, Query, ReadOnly } from "@tutti/kernel";
 import { entity } from "../kit/entity.ts";
-import { Book, bounded } from "./book.ts";
+import { bounded, FindingsLog } from "./findings-log.ts";
 
 export const findingsKind = "findings";
 
-const findingsTaken: MachineEvent<Book, never, FindingsTakenV1> = {
+const findingsTaken: MachineEvent<FindingsLog, never, FindingsTakenV1> = {
   type: "findings_taken",
   version: 1,
   codec: FindingsTakenV1,
-  evolve(book, { findings: taken, leftOut }) {
-    book.take(taken, leftOut);
+  evolve(log, { findings: added, leftOut }) {
+    log.add(added, leftOut);
   },
 };
 
-const reportKept: MachineEvent<Book, never, ReportKeptV1> = {
+const reportKept: MachineEvent<FindingsLog, never, ReportKeptV1> = {
   type: "report_kept",
   version: 1,
   codec: ReportKeptV1,
-  evolve(book, { report }) {
+  evolve(log, { report }) {
     // A report is an event of the machine too, and names of findings count events.
-    book.batches++;
-    if (report !== undefined) book.keepReport(report);
+    log.batches++;
+    if (report !== undefined) log.insertReport(report);
   },
 };
 
-export const takeFindings: Command<Book, TakeFindings, FindingsTaken, never> = {
+export const takeFindings: Command<FindingsLog, TakeFindings, FindingsTaken, never> = {
   type: "take_findings",
   codec: TakeFindings,
   reply: FindingsTaken,
-  decide(book, { findings: given, leftOut }, step) {
-    if (given.length === 0 && leftOut <= 0) return { kept: book.size };
-    step.emit(findingsTaken, { findings: given.map(bounded), leftOut: Math.max(0, leftOut) });
-    return { kept: book.size };
+  decide(log, { findings: received, leftOut }, step) {
+    if (received.length === 0 && leftOut <= 0) return { kept: log.size };
+    step.emit(findingsTaken, { findings: received.map(bounded), leftOut: Math.max(0, leftOut) });
+    return { kept: log.size };
   },
 };
 
-export const keepReport: Command<Book, KeepReport, ReportKept, never> = {
+export const keepReport: Command<FindingsLog, KeepReport, ReportKept, never> = {
   type: "keep_report",
   codec: KeepReport,
   reply: ReportKept,
-  decide(book, { report }, step) {
-    const known = report && (book.reports.get(report.reportId) as ComplianceReport | undefined);
+  decide(log, { report }, step) {
+    const known = report && (log.reports.get(report.reportId) as ComplianceReport | undefined);
     if (known !== undefined || report === undefined) return { report: known };
     step.emit(reportKept, { report });
     return { report };
@@ -72,39 +72,39 @@ export interface Found {
   readonly leftOut: number;
 }
 
-export const found: Query<Book, void, Found> = {
+export const found: Query<FindingsLog, void, Found> = {
   type: "found",
-  answer: (book) => ({
-    findings: [...book.findings()],
-    tallies: [...book.tallies()],
-    reports: [...book.reports.values()],
-    leftOut: book.leftOut,
+  answer: (log) => ({
+    findings: [...log.findings()],
+    tallies: [...log.tallies()],
+    reports: [...log.reports.values()],
+    leftOut: log.leftOut,
   }),
 };
 
 export const findings = entity({
   kind: findingsKind,
-  create: () => new Book(),
+  create: () => new FindingsLog(),
   commands: [takeFindings, keepReport],
   events: [findingsTaken, reportKept],
   queries: [found],
   snapshot: {
     codec: FindingsSnapshotV1,
-    of: (book: Book) => ({
-      findings: [...book.findings()],
-      tallies: [...book.tallies()],
-      reports: [...book.reports.values()],
-      leftOut: book.leftOut,
-      batches: book.batches,
+    of: (log: FindingsLog) => ({
+      findings: [...log.findings()],
+      tallies: [...log.tallies()],
+      reports: [...log.reports.values()],
+      leftOut: log.leftOut,
+      batches: log.batches,
     }),
-    from(kept) {
-      const book = new Book();
-      for (const finding of kept.findings) book.keep(finding);
-      for (const tally of kept.tallies) book.keepTally(tally);
-      for (const report of kept.reports) book.keepReport(report);
-      book.leftOut = kept.leftOut;
-      book.batches = kept.batches;
-      return book;
+    from(stored) {
+      const log = new FindingsLog();
+      for (const finding of stored.findings) log.insert(finding);
+      for (const tally of stored.tallies) log.insertTally(tally);
+      for (const report of stored.reports) log.insertReport(report);
+      log.leftOut = stored.leftOut;
+      log.batches = stored.batches;
+      return log;
     },
   },
 });

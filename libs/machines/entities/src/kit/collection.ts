@@ -16,12 +16,19 @@ import {
   type Refusal,
   type WireCodec,
 } from "@tutti/kernel";
-import { decided, type KeepRequest, type Kept, type KeptKind, type KeptWords, type Since } from "./kept.ts";
 import { weightOf } from "./sameness.ts";
+import {
+  decided,
+  type ItemRefusals,
+  type Since,
+  type Stored,
+  type StoredKind,
+  type StoreRequest,
+} from "./stored.ts";
 
 /** How a machine stores items of any kind. */
-export interface Keeping<State, Reply> {
-  readonly words: KeptWords;
+export interface Storing<State, Reply> {
+  readonly refusals: ItemRefusals;
   readonly reply: WireCodec<Reply>;
   answer(outcome: Outcome): Reply;
   /** Counts a change, and returns its record. */
@@ -42,8 +49,8 @@ interface Outcome {
 }
 
 /** A kind of item in a machine, and its location in the state. */
-export interface Collection<State, T, Reply> extends KeptKind<T>, Keeping<State, Reply> {
-  of(state: State): Map<string, Kept<T>>;
+export interface Collection<State, T, Reply> extends StoredKind<T>, Storing<State, Reply> {
+  of(state: State): Map<string, Stored<T>>;
 }
 
 interface Counted {
@@ -58,13 +65,13 @@ interface Event<Body> {
 /** Further effects of an event. Receives the previous item. */
 type After<State, T, Body, Effect> = (
   state: State,
-  before: Kept<T> | undefined,
+  before: Stored<T> | undefined,
   body: Body,
   outstanding: Outstanding<Effect>,
 ) => void;
 
 /** An item was created or changed. */
-export function keptEvent<
+export function storedEvent<
   State,
   T,
   Reply,
@@ -123,10 +130,10 @@ export function removedEvent<State extends { changes: number }, T, Reply, Body, 
 }
 
 /** Creates or changes an item. */
-export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
+export function storeCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
   kind: Collection<State, T, Reply>,
   command: Event<Body> & {
-    readonly requestOf: (body: Body) => KeepRequest<T>;
+    readonly requestOf: (body: Body) => StoreRequest<T>;
     readonly event: MachineEvent<State, Effect, EventBody>;
     readonly toEvent: (value: T, atMs: number, cause: Cause) => EventBody;
     /** Further checks of the machine. */
@@ -147,7 +154,7 @@ export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Ef
       // The cast is safe: the value is only read.
       const state = view as State;
       const all = kind.of(state);
-      const found = decided(kind, all, requestOf(body), kind.words);
+      const found = decided(kind, all, requestOf(body), kind.refusals);
       if (isRefusal(found)) return found;
       if (found.kind === "same")
         return kind.answer({ revision: found.revision, existed: true, removed: false });
@@ -185,6 +192,6 @@ export function removeCommand<State extends Counted, T, Reply, Body, EventBody, 
   };
 }
 
-function weightBefore<T>({ codec }: KeptKind<T>, before: Kept<T> | undefined): number {
+function weightBefore<T>({ codec }: StoredKind<T>, before: Stored<T> | undefined): number {
   return before === undefined ? 0 : weightOf(codec, before.value);
 }

@@ -6,7 +6,7 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { kernelErrors, type Machine, type ReadOnly, type WireCodec } from "@tutti/kernel";
 import type { Encoded } from "./sameness.ts";
 
-type Parts = "kind" | "commands" | "events" | "goesOnPaused" | "isConfidential" | "expire";
+type Parts = "kind" | "commands" | "events" | "runsWhilePaused" | "isConfidential" | "expire";
 
 export interface Entity<State, Effect, Snapshot> extends Pick<Machine<State, Effect>, Parts> {
   create(): State;

@@ -1,10 +1,10 @@
 /** Refusals for items that are stored by id. Each machine has its own catalogue that includes these. */
 import { capitalized, type ErrorCatalogue } from "@tutti/kernel";
-import type { KeptWords } from "./kept.ts";
+import type { ItemRefusals } from "./stored.ts";
 
 export interface Named {
   /** Kind of item: `hook`. */
-  readonly what: string;
+  readonly name: string;
   readonly id: string;
 }
 
@@ -14,41 +14,41 @@ interface Moved extends Named {
 }
 
 interface Full {
-  readonly what: string;
+  readonly name: string;
   readonly max: number;
 }
 
 /** Returns the shared entries. `invalid` is the help text for an invalid item. */
-export function keptErrors(invalid: string) {
+export function itemErrors(invalid: string) {
   return {
     missing: {
       status: "NOT_FOUND",
       retry: "never",
-      help: "The item is not kept here: it was never created, or was removed.",
-      message: ({ what, id }: Named) => `${capitalized(what)} \`${id}\` not found`,
+      help: "The item does not exist: it was never created or was removed.",
+      message: ({ name, id }: Named) => `${capitalized(name)} \`${id}\` not found`,
       remedy: "Create it first, or correct the name.",
     },
     exists: {
       status: "ALREADY_EXISTS",
       retry: "never",
-      help: "The name belongs to another one already. Update that one, or choose another name.",
-      message: ({ what, id }: Named) =>
-        `${capitalized(what)} \`${id}\` already exists with another specification`,
+      help: "Another item already has this name. Update that item, or choose another name.",
+      message: ({ name, id }: Named) =>
+        `${capitalized(name)} \`${id}\` already exists with another specification`,
       remedy: "Update the existing one, or choose another name.",
     },
     moved: {
       status: "ABORTED",
       retry: "never",
-      help: "It has changed meanwhile. Read it, and decide again.",
-      message: ({ what, id, revision, found }: Moved) =>
-        `${capitalized(what)} \`${id}\` is at revision ${found}, not ${revision}`,
+      help: "The item has changed since it was read. Read the current revision and decide again.",
+      message: ({ name, id, revision, found }: Moved) =>
+        `${capitalized(name)} \`${id}\` is at revision ${found}, not ${revision}`,
       remedy: "Read the current revision and retry.",
     },
     full: {
       status: "RESOURCE_EXHAUSTED",
       retry: "never",
       help: "The number of items is limited. Remove items that you do not need.",
-      message: ({ what, max }: Full) => `The maximum of ${max} ${what}s is reached`,
+      message: ({ name, max }: Full) => `The maximum of ${max} ${name}s is reached`,
       remedy: "Remove one that is not needed.",
     },
     invalid: {
@@ -61,13 +61,13 @@ export function keptErrors(invalid: string) {
   } as const;
 }
 
-export function wordsOf(errors: ErrorCatalogue<ReturnType<typeof keptErrors>>): KeptWords {
+export function refusalsOf(errors: ErrorCatalogue<ReturnType<typeof itemErrors>>): ItemRefusals {
   const { missing, exists, moved, full, invalid } = errors;
   return {
-    missing: (what, id) => missing.refusal({ what, id }),
-    exists: (what, id) => exists.refusal({ what, id }),
-    moved: (what, id, revision, found) => moved.refusal({ what, id, revision, found }),
-    full: (what, max) => full.refusal({ what, max }),
+    missing: (name, id) => missing.refusal({ name, id }),
+    exists: (name, id) => exists.refusal({ name, id }),
+    moved: (name, id, revision, found) => moved.refusal({ name, id, revision, found }),
+    full: (name, max) => full.refusal({ name, max }),
     invalid: (problem) => invalid.refusal({ problem }),
   };
 }

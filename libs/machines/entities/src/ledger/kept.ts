@@ -1,16 +1,16 @@
 /** How a ledger stores items by id: quotas and reservations. */
 import { LedgerChanged } from "@tutti/contracts/session/v1";
-import type { Keeping } from "../kit/collection.ts";
-import { since } from "../kit/kept.ts";
-import { words } from "./errors.ts";
+import type { Storing } from "../kit/collection.ts";
+import { since } from "../kit/stored.ts";
+import { refusals } from "./errors.ts";
 import { bytesMax, idLengthMax } from "./limits.ts";
 import type { Ledger } from "./state.ts";
 
-export const inLedger: Keeping<Ledger, LedgerChanged> & {
+export const inLedger: Storing<Ledger, LedgerChanged> & {
   readonly idLengthMax: number;
   readonly bytesMax: number;
 } = {
-  words,
+  refusals,
   reply: LedgerChanged,
   idLengthMax,
   bytesMax,

@@ -1,11 +1,11 @@
 import type { Quota, Reservation } from "@tutti/contracts/session/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import type { Kept } from "../index.ts";
+import type { Stored } from "../index.ts";
 import type { Ledger, PoolHolding } from "./state.ts";
 
 export interface LedgerContents {
-  readonly quotas: readonly ReadOnly<Kept<Quota>>[];
-  readonly reservations: readonly ReadOnly<Kept<Reservation>>[];
+  readonly quotas: readonly ReadOnly<Stored<Quota>>[];
+  readonly reservations: readonly ReadOnly<Stored<Reservation>>[];
   readonly pools: ReadonlyMap<string, ReadOnly<PoolHolding>>;
 }
 

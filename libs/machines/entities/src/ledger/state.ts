@@ -1,13 +1,13 @@
 import type { Quota, QuotaPart, Reservation } from "@tutti/contracts/session/v1";
 import { type Command, fromTimestamp, type MachineEvent, type ReadOnly } from "@tutti/kernel";
-import type { Kept } from "../index.ts";
+import type { Stored } from "../index.ts";
 
 /** The shares of the pools in a namespace, folded from its events. Only folds change it. */
 export interface Ledger {
   /** Number of changes of quotas and reservations: each item has the number of its last. */
   changes: number;
-  readonly quotas: Map<string, Kept<Quota>>;
-  readonly reservations: Map<string, Kept<Reservation>>;
+  readonly quotas: Map<string, Stored<Quota>>;
+  readonly reservations: Map<string, Stored<Reservation>>;
   /** Pools with parts of quotas, by name. */
   readonly pools: Map<string, PoolHolding>;
   /** Time at which the timer is due. 0 for never. */

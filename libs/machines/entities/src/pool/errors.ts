@@ -1,13 +1,13 @@
 import { counted, defineErrors } from "@tutti/kernel";
-import { keptErrors, wordsOf } from "../kit/errors.ts";
+import { itemErrors, refusalsOf } from "../kit/errors.ts";
 
 /** Errors that a pool returns about its stored settings. */
 export const poolErrors = defineErrors("pool", {
-  ...keptErrors("The settings of a pool must be complete and within its limits."),
+  ...itemErrors("The settings of a pool must be complete and within its limits."),
   inUse: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A pool with agents or tasks is not deleted: they would be left without one. Drain its agents, and let its tasks end.",
+    help: "A pool with agents or tasks cannot be deleted, because they would have no pool.",
     message: ({ pool, agents, tasks }: { pool: string; agents: number; tasks: number }) =>
       `Pool \`${pool}\` still has ${counted(agents, "agent")} and ${counted(tasks, "task")}`,
     remedy: "Drain its agents and let its tasks end first.",
@@ -15,17 +15,17 @@ export const poolErrors = defineErrors("pool", {
   permanent: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "The pool named `default`, and those that `swarm.pools` names, are always there.",
+    help: "The pool `default` and the pools in `swarm.pools` are built in and cannot be deleted.",
     message: ({ pool }: { pool: string }) => `Pool \`${pool}\` is built in and cannot be deleted`,
     remedy: "Pause or update it instead.",
   },
   notListened: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Only a hook whose action is a listener, and which is not disabled, can be listened to.",
+    help: "A client can listen only to an enabled hook whose action is a listener.",
     message: ({ hook }: { hook: string }) => `Hook \`${hook}\` has no listener in use`,
     remedy: "Create the hook with a listener, or enable it.",
   },
 });
 
-export const words = wordsOf(poolErrors);
+export const refusals = refusalsOf(poolErrors);

@@ -1,4 +1,4 @@
-export type { Kept } from "../kit/kept.ts";
+export type { Stored as Kept } from "../kit/stored.ts";
 export { poolErrors } from "./errors.ts";
 export { holdAgent, releaseAgent } from "./hold/holds.ts";
 export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";

@@ -1,18 +1,18 @@
 /** How a pool stores items by id: hooks, scalers and limits. */
 import { PoolChanged } from "@tutti/contracts/swarm/v1";
-import type { Collection, Keeping } from "../kit/collection.ts";
-import { words } from "./errors.ts";
+import type { Collection, Storing } from "../kit/collection.ts";
+import { refusals } from "./errors.ts";
 import { bytesMax, nameLengthMax } from "./limits.ts";
 import { changed, type Pool } from "./state.ts";
 
 /** A kind of item, and its location in the state. */
 export type PoolKind<T> = Collection<Pool, T, PoolChanged>;
 
-export const inPool: Keeping<Pool, PoolChanged> & {
+export const inPool: Storing<Pool, PoolChanged> & {
   readonly idLengthMax: number;
   readonly bytesMax: number;
 } = {
-  words,
+  refusals,
   reply: PoolChanged,
   changed,
   idLengthMax: nameLengthMax,

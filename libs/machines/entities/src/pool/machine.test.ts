@@ -34,7 +34,7 @@ const hook = Hook.fromPartial({
 
 const newDriver = () => new MachineDriver({ machines: [pool], service: "swarm" });
 
-function kept(driver: MachineDriver) {
+function contentsOf(driver: MachineDriver) {
   const found = driver.query(key, contents, undefined);
   assert.ok(!isRefusal(found));
   return found;
@@ -45,16 +45,16 @@ function refused(answer: unknown): string {
   return answer.message;
 }
 
-describe("a pool that is kept", () => {
-  it("is made once, and the same again changes nothing, however its labels are ordered", () => {
+describe("a stored pool", () => {
+  it("is created once, and a repeated request changes nothing, for any order of labels", () => {
     const driver = newDriver();
     assert.deepEqual(driver.execute(key, createPool, { pool: gpu }), {
       revision: 1,
       existed: false,
       removed: false,
     });
-    const again = { ...gpu, labels: { a: "1", b: "2" }, revision: "9", paused: false };
-    assert.deepEqual(driver.execute(key, createPool, { pool: again }), {
+    const same = { ...gpu, labels: { a: "1", b: "2" }, revision: "9", paused: false };
+    assert.deepEqual(driver.execute(key, createPool, { pool: same }), {
       revision: 1,
       existed: true,
       removed: false,
@@ -65,16 +65,16 @@ describe("a pool that is kept", () => {
     );
   });
 
-  it("is changed with the last revision, or with the value that it already has", () => {
+  it("accepts an update with the current revision or with unchanged values", () => {
     const driver = newDriver();
     driver.execute(key, createPool, { pool: gpu });
-    const wanted = { ...gpu, maxQueued: 20 };
-    assert.deepEqual(driver.execute(key, updatePool, { pool: wanted, revision: 1 }), {
+    const updated = { ...gpu, maxQueued: 20 };
+    assert.deepEqual(driver.execute(key, updatePool, { pool: updated, revision: 1 }), {
       revision: 2,
       existed: false,
       removed: false,
     });
-    assert.deepEqual(driver.execute(key, updatePool, { pool: wanted, revision: 1 }), {
+    assert.deepEqual(driver.execute(key, updatePool, { pool: updated, revision: 1 }), {
       revision: 2,
       existed: false,
       removed: false,
@@ -89,21 +89,21 @@ describe("a pool that is kept", () => {
     const driver = newDriver();
     driver.execute(key, setPoolLimit, { limit: PoolLimit.fromPartial({ key: "api", maxConcurrent: 1 }) });
     driver.execute(key, pausePool, { reason: "maintenance" });
-    assert.equal(kept(driver).settings, undefined);
+    assert.equal(contentsOf(driver).settings, undefined);
     driver.execute(key, updatePool, { pool: gpu, revision: 0 });
-    assert.equal(kept(driver).settings?.value.maxQueued, 10);
+    assert.equal(contentsOf(driver).settings?.value.maxQueued, 10);
   });
 
-  it("records who paused it, and resumes slowly on request", () => {
+  it("records the cause of its pause, and resumes slowly on request", () => {
     const driver = newDriver();
     driver.execute(key, pausePool, { reason: "maintenance" });
-    const { pause } = kept(driver);
+    const { pause } = contentsOf(driver);
     assert.deepEqual([pause.paused, pause.reason], [true, "maintenance"]);
     assert.ok(pause.since?.cause !== undefined);
     const slowStart = { count: 5, perMs: 1_000, burst: 1 };
     driver.execute(key, resumePool, { slowStart, slowStartMs: 30_000 });
     assert.deepEqual(
-      [kept(driver).pause.paused, kept(driver).pause.slowUntilMs],
+      [contentsOf(driver).pause.paused, contentsOf(driver).pause.slowUntilMs],
       [false, driver.nowMs + 30_000],
     );
   });
@@ -114,7 +114,7 @@ describe("a pool that is kept", () => {
     driver.execute(key, createHook, { hook });
     driver.execute(key, deletePool, {});
     assert.deepEqual(driver.execute(key, deletePool, {}), { revision: 3, existed: false, removed: false });
-    assert.equal(kept(driver).hooks.size, 0);
+    assert.equal(contentsOf(driver).hooks.size, 0);
     assert.deepEqual(driver.execute(key, createPool, { pool: gpu }), {
       revision: 4,
       existed: false,
@@ -126,9 +126,9 @@ describe("a pool that is kept", () => {
     const driver = newDriver();
     const order = { agentId: "odd", hold: Hold.HOLD_QUARANTINED, reason: "nonsense" };
     driver.execute(key, holdAgent, order);
-    assert.deepEqual(kept(driver).holds.get("odd")?.value, order);
+    assert.deepEqual(contentsOf(driver).holds.get("odd")?.value, order);
     driver.execute(key, releaseAgent, { agentId: "odd" });
-    assert.equal(kept(driver).holds.size, 0);
+    assert.equal(contentsOf(driver).holds.size, 0);
     assert.equal(
       refused(driver.execute(key, holdAgent, { ...order, hold: Hold.HOLD_FLAPPING })),
       "expected an agent to be paused or quarantined, found neither. Correct the request.",
@@ -136,8 +136,8 @@ describe("a pool that is kept", () => {
   });
 });
 
-describe("a hook that is kept", () => {
-  it("is changed by who saw it last, and taken away once", () => {
+describe("a stored hook", () => {
+  it("is updated only with its current revision, and deleted once", () => {
     const driver = newDriver();
     driver.execute(key, createHook, { hook });
     assert.equal(
@@ -145,7 +145,7 @@ describe("a hook that is kept", () => {
       "Hook `urgent` is at revision 1, not 7. Read the current revision and retry.",
     );
     driver.execute(key, updateHook, { hook: { ...hook, order: 2 }, revision: 1 });
-    assert.equal(kept(driver).hooks.get("urgent")?.value.order, 2);
+    assert.equal(contentsOf(driver).hooks.get("urgent")?.value.order, 2);
     assert.deepEqual(driver.execute(key, deleteHook, { hookId: "urgent" }), {
       ...{ revision: 3, existed: false, removed: true },
     });
@@ -155,7 +155,7 @@ describe("a hook that is kept", () => {
     );
   });
 
-  it("has so many beside it at most", () => {
+  it("is rejected above the maximum number of hooks", () => {
     const driver = newDriver();
     for (let count = 0; count < hooksMax; count++)
       driver.execute(key, createHook, { hook: { ...hook, hookId: `hook-${count}` } });
@@ -169,7 +169,7 @@ describe("a hook that is kept", () => {
 describe("a pool with scalers", () => {
   const scaler = (scalerId: string) => ({ scaler: Scaler.fromPartial({ scalerId }) });
 
-  it("asks to be tended, once, as long as it has any", () => {
+  it("requests one `tend_pool` effect as long as it has scalers", () => {
     const driver = newDriver();
     assert.equal(driver.effects.length, 0);
     driver.execute(key, createScaler, scaler("a"));

@@ -31,7 +31,7 @@ import { newPool } from "./state.ts";
 
 export const pool = entity({
   kind: "pool",
-  goesOnPaused: true,
+  runsWhilePaused: true,
   create: newPool,
   commands: [
     createPool,

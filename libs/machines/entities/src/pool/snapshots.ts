@@ -8,7 +8,7 @@ import {
   KeptSince,
   PoolSnapshotV1,
 } from "@tutti/contracts/swarm/v1";
-import type { Kept, Since } from "../kit/kept.ts";
+import type { Since, Stored } from "../kit/stored.ts";
 import { type AgentHold, newPool, type Pool } from "./state.ts";
 
 export const snapshot = { codec: PoolSnapshotV1, of: snapshotOf, from: poolOf };
@@ -34,10 +34,14 @@ function snapshotOf({
     pauseSince: pause.since && sinceOf(pause.since),
     slowStart: pause.slowStart,
     slowUntilMs: pause.slowUntilMs,
-    limits: [...limits.values()].map((kept): KeptPoolLimit => ({ limit: kept.value, since: sinceOf(kept) })),
-    hooks: [...hooks.values()].map((kept): KeptHook => ({ hook: kept.value, since: sinceOf(kept) })),
-    scalers: [...scalers.values()].map((kept): KeptScaler => ({ scaler: kept.value, since: sinceOf(kept) })),
-    holds: [...holds.values()].map((kept): KeptHold => ({ ...kept.value, since: sinceOf(kept) })),
+    limits: [...limits.values()].map(
+      (stored): KeptPoolLimit => ({ limit: stored.value, since: sinceOf(stored) }),
+    ),
+    hooks: [...hooks.values()].map((stored): KeptHook => ({ hook: stored.value, since: sinceOf(stored) })),
+    scalers: [...scalers.values()].map(
+      (stored): KeptScaler => ({ scaler: stored.value, since: sinceOf(stored) }),
+    ),
+    holds: [...holds.values()].map((stored): KeptHold => ({ ...stored.value, since: sinceOf(stored) })),
     timesTended,
     pasts: [...pasts].map(([scalerId, past]) => ({
       scalerId,
@@ -49,7 +53,9 @@ function snapshotOf({
       firstStretch: past.firstStretch,
       arrivals: [...past.arrivals],
     })),
-    inboxes: [...inboxes.values()].map((kept): KeptInbox => ({ inbox: kept.value, since: sinceOf(kept) })),
+    inboxes: [...inboxes.values()].map(
+      (stored): KeptInbox => ({ inbox: stored.value, since: sinceOf(stored) }),
+    ),
   };
 }
 
@@ -58,7 +64,7 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
   const pool = newPool();
   pool.changes = changes;
   pool.timesTended = snapshot.timesTended;
-  if (value !== undefined) pool.settings = keptOf(value, since);
+  if (value !== undefined) pool.settings = storedOf(value, since);
   pool.pause = {
     paused,
     reason: pauseReason,
@@ -67,21 +73,21 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
     slowUntilMs,
   };
   for (const { limit, since } of snapshot.limits)
-    if (limit !== undefined) pool.limits.set(limit.key, keptOf(limit, since));
+    if (limit !== undefined) pool.limits.set(limit.key, storedOf(limit, since));
   for (const { hook, since } of snapshot.hooks)
-    if (hook !== undefined) pool.hooks.set(hook.hookId, keptOf(hook, since));
+    if (hook !== undefined) pool.hooks.set(hook.hookId, storedOf(hook, since));
   for (const { scaler, since } of snapshot.scalers)
-    if (scaler !== undefined) pool.scalers.set(scaler.scalerId, keptOf(scaler, since));
+    if (scaler !== undefined) pool.scalers.set(scaler.scalerId, storedOf(scaler, since));
   for (const { inbox, since } of snapshot.inboxes)
-    if (inbox !== undefined) pool.inboxes.set(inbox.inboxId, keptOf(inbox, since));
+    if (inbox !== undefined) pool.inboxes.set(inbox.inboxId, storedOf(inbox, since));
   for (const { since, agentId, hold, reason } of snapshot.holds)
-    pool.holds.set(agentId, keptOf<AgentHold>({ agentId, hold, reason }, since));
+    pool.holds.set(agentId, storedOf<AgentHold>({ agentId, hold, reason }, since));
   for (const { scalerId, crashes, crashCauses, ...past } of snapshot.pasts) {
     const causes = new Map(Object.entries(crashCauses));
-    const kept = Object.entries(crashes).map(([agentId, count]) => {
+    const entries = Object.entries(crashes).map(([agentId, count]) => {
       return [agentId, { count, how: causes.get(agentId) ?? "" }] as const;
     });
-    pool.pasts.set(scalerId, { ...past, crashes: new Map(kept) });
+    pool.pasts.set(scalerId, { ...past, crashes: new Map(entries) });
   }
   return pool;
 }
@@ -90,7 +96,7 @@ function sinceOf({ createMs, updateMs, cause, revision }: Since): KeptSince {
   return { createMs, updateMs, cause, revision };
 }
 
-function keptOf<T>(value: T, since: KeptSince | undefined): Kept<T> {
+function storedOf<T>(value: T, since: KeptSince | undefined): Stored<T> {
   return { value, ...ofSince(since ?? KeptSince.create()) };
 }
 

@@ -2,7 +2,7 @@ import type { Hold } from "@tutti/contracts/agent/v1";
 import type { Hook, Inbox, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
-import { type Kept, type Since, since } from "../kit/kept.ts";
+import { type Since, type Stored, since } from "../kit/stored.ts";
 import type { ScalerPast } from "./past/past.ts";
 
 /** The settings of a pool, folded from its events. Only folds change it. */
@@ -10,14 +10,14 @@ export interface Pool {
   /** Number of changes of any item: each revision is unique, also after an item was removed and created again. */
   changes: number;
   /** Settings. Undefined if not set: then the configuration applies. */
-  settings: Kept<PoolSettings> | undefined;
+  settings: Stored<PoolSettings> | undefined;
   pause: Pause;
-  readonly limits: Map<string, Kept<PoolLimit>>;
-  readonly hooks: Map<string, Kept<Hook>>;
-  readonly scalers: Map<string, Kept<Scaler>>;
-  readonly inboxes: Map<string, Kept<Inbox>>;
+  readonly limits: Map<string, Stored<PoolLimit>>;
+  readonly hooks: Map<string, Stored<Hook>>;
+  readonly scalers: Map<string, Stored<Scaler>>;
+  readonly inboxes: Map<string, Stored<Inbox>>;
   /** Held agents, by id. */
-  readonly holds: Map<string, Kept<AgentHold>>;
+  readonly holds: Map<string, Stored<AgentHold>>;
   /** Observations and decisions of scalers, by their ids. */
   readonly pasts: Map<string, ScalerPast>;
   /** Number of times that it got its first scaler or inbox. */

@@ -5,7 +5,7 @@ export const secretsErrors = defineErrors("secrets", {
   moved: {
     status: "ABORTED",
     retry: "same-key",
-    help: "Another version was stored at the same moment. The same call again stores the next one.",
+    help: "Another version was stored at the same time. Repeat the call to store the next version.",
     message: ({ name, version, next }: { name: string; version: number; next: number }) =>
       `Secret \`${name}\` is at version ${version}, and version ${next} was expected next`,
     remedy: "Store the value again.",
@@ -29,13 +29,13 @@ export const secretsErrors = defineErrors("secrets", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The number and the total size of secrets in a namespace are limited. Delete unused secrets: `tutti secret list` shows when each was last used.",
-    message: ({ what, max }: { what: string; max: number }) => `The maximum of ${max} ${what} is reached`,
+    message: ({ items, max }: { items: string; max: number }) => `The maximum of ${max} ${items} is reached`,
     remedy: "Delete secrets that are not used (see `tutti secret list`).",
   },
   notInForce: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A version ended, was deleted, or was sealed again meanwhile. Ask for the latest one.",
+    help: "The version has ended, was deleted or was resealed. Request the latest version.",
     message: ({ name, version }: { name: string; version: number }) =>
       `Version ${version} of secret \`${name}\` has ended, was deleted, or was sealed again`,
     remedy: "Request the latest version.",

@@ -20,15 +20,15 @@ const contents = (driver: MachineDriver): SecretsView => {
   if (isRefusal(found)) throw new Error(found.message);
   return found;
 };
-const versions = (driver: MachineDriver, name = "till") => contents(driver).kept.get(name)?.versions ?? [];
+const versions = (driver: MachineDriver, name = "till") => contents(driver).stored.get(name)?.versions ?? [];
 const open = (driver: MachineDriver) =>
   versions(driver)
-    .filter((one) => isInForce(one, driver.nowMs))
+    .filter((each) => isInForce(each, driver.nowMs))
     .map(({ version }) => version);
 const codeOf = (reply: unknown) => (isRefusal(reply) ? reply.code : "done");
 
 describe("the secrets of a namespace", () => {
-  it("end a version when the next one comes, at once or after an overlap, and forget its envelope", () => {
+  it("end a version when the next version is stored, at once or after an overlap, and delete its envelope", () => {
     const driver = opened();
     driver.execute(key, storeSecret, storing("till", 1));
     driver.execute(key, storeSecret, storing("till", 2));
@@ -40,7 +40,7 @@ describe("the secrets of a namespace", () => {
     assert.deepEqual(open(driver), [3]);
   });
 
-  it("give no number twice, also when a secret was deleted and comes again", () => {
+  it("use no version number twice, even after a secret was deleted and created again", () => {
     const driver = opened();
     driver.execute(key, storeSecret, storing("till", 1));
     assert.deepEqual(driver.execute(key, endSecret, { name: "till", versions: [] }), { versions: 1 });
@@ -49,29 +49,29 @@ describe("the secrets of a namespace", () => {
     assert.deepEqual(open(driver), [2]);
   });
 
-  it("store a value once under one intent", () => {
+  it("store a value once per intent", () => {
     const driver = opened();
     const first = storing("till", 1);
     const version = { ...first.version, intent: "first" };
     driver.execute(key, storeSecret, { ...first, version } as typeof first);
-    const again = { ...storing("till", 2), version: { ...storing("till", 2).version, intent: "first" } };
-    assert.equal(codeOf(driver.execute(key, storeSecret, again as typeof first)), "secrets.repeated");
+    const repeated = { ...storing("till", 2), version: { ...storing("till", 2).version, intent: "first" } };
+    assert.equal(codeOf(driver.execute(key, storeSecret, repeated as typeof first)), "secrets.repeated");
     assert.deepEqual(open(driver), [1]);
   });
 
-  it("note a use of what is in force, and refuse to for the rest", () => {
+  it("record the use of a valid version, and reject the use of other versions", () => {
     const driver = opened();
     driver.execute(key, storeSecret, storing("till", 1));
     const use = (version: number) =>
       driver.execute(key, noteSecretUses, { uses: [{ name: "till", version }], work: undefined });
     assert.deepEqual(use(1), { versions: 1 });
-    assert.ok((contents(driver).kept.get("till")?.useMs ?? 0) > 0);
+    assert.ok((contents(driver).stored.get("till")?.useMs ?? 0) > 0);
     assert.equal(codeOf(use(2)), "secrets.not_in_force");
     driver.execute(key, endSecret, { name: "till", versions: [1] });
     assert.equal(codeOf(use(1)), "secrets.not_in_force");
   });
 
-  it("accept a resealed key for the key that it was made from, and for no other", () => {
+  it("accept a resealed key only if it replaces the current key", () => {
     const driver = opened();
     driver.execute(key, storeSecret, storing("till", 1));
     const resealed = (fromKeyId: string) => ({

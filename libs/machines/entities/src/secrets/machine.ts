@@ -11,7 +11,7 @@ import type { Query } from "@tutti/kernel";
 import { entity } from "../kit/entity.ts";
 import { endSecret, secretEnded } from "./ending.ts";
 import { resealSecrets, secretsResealed } from "./resealing.ts";
-import { newSecrets, put, type Secrets, type SecretsView } from "./state.ts";
+import { newSecrets, type Secrets, type SecretsView, setSecret } from "./state.ts";
 import { secretStored, storeSecret } from "./storing.ts";
 import { noteSecretUses, secretsUsed } from "./using.ts";
 
@@ -20,7 +20,7 @@ export const secretsKind = "secrets";
 /** Returns a copy of all secrets at the time of the request. */
 export const secretContents: Query<Secrets, void, SecretsView> = {
   type: "contents",
-  answer: (state) => ({ ...state, kept: new Map(state.kept), gone: new Map(state.gone) }),
+  answer: (state) => ({ ...state, stored: new Map(state.stored), removed: new Map(state.removed) }),
 };
 
 export const secrets = entity({
@@ -32,18 +32,18 @@ export const secrets = entity({
   queries: [secretContents],
   snapshot: {
     codec: SecretsSnapshotV1,
-    of: ({ changes, kept, gone }: Secrets) => ({
+    of: ({ changes, stored, removed }: Secrets) => ({
       changes,
-      secrets: [...kept.values()],
-      gone: Object.fromEntries(gone),
+      secrets: [...stored.values()],
+      gone: Object.fromEntries(removed),
     }),
     from({ changes, secrets: all, gone }) {
       const state = newSecrets();
       state.changes = changes;
-      for (const kept of all) put(state, kept.secret?.name ?? "", kept);
-      for (const [name, last] of Object.entries(gone)) state.gone.set(name, last);
+      for (const secret of all) setSecret(state, secret.secret?.name ?? "", secret);
+      for (const [name, last] of Object.entries(gone)) state.removed.set(name, last);
       return state;
     },
   },
-  labels: ({ kept }) => ({ secrets: String(kept.size) }),
+  labels: ({ stored }) => ({ secrets: String(stored.size) }),
 });

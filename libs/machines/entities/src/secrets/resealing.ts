@@ -11,7 +11,7 @@ import {
 import type { ReadOnly } from "@tutti/kernel";
 import { secretsErrors } from "./errors.ts";
 import { atOnceMax } from "./limits.ts";
-import { put, type SecretsCommand, type SecretsEvent, type SecretsView } from "./state.ts";
+import { type SecretsCommand, type SecretsEvent, type SecretsView, setSecret } from "./state.ts";
 
 export const secretsResealed: SecretsEvent<SecretsResealedV1> = {
   type: "secrets_resealed",
@@ -20,11 +20,11 @@ export const secretsResealed: SecretsEvent<SecretsResealedV1> = {
   evolve(state, { keys }) {
     state.changes += 1;
     for (const [name, some] of Map.groupBy(keys, ({ name }) => name)) {
-      const kept = state.kept.get(name);
-      if (kept === undefined) continue;
+      const secret = state.stored.get(name);
+      if (secret === undefined) continue;
       const byVersion = new Map(some.map((key) => [key.version, key]));
-      const versions = kept.versions.map((one) => sealedBy(one, byVersion.get(one.version)));
-      put(state, name, { ...kept, versions, revision: state.changes });
+      const versions = secret.versions.map((each) => sealedBy(each, byVersion.get(each.version)));
+      setSecret(state, name, { ...secret, versions, revision: state.changes });
     }
   },
 };
@@ -53,8 +53,8 @@ export const resealSecrets: SecretsCommand<ResealSecrets, SecretsChanged> = {
 };
 
 function envelopeOf(
-  { kept }: SecretsView,
+  { stored }: SecretsView,
   { name, version }: ReadOnly<ResealedKey>,
 ): ReadOnly<KeptSecretVersion["envelope"]> {
-  return kept.get(name)?.versions.find((one) => one.version === version)?.envelope;
+  return stored.get(name)?.versions.find((each) => each.version === version)?.envelope;
 }

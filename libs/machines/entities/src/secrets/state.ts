@@ -7,9 +7,9 @@ import { weightOf } from "../index.ts";
 export interface Secrets {
   /** Number of changes. Uses do not count. */
   changes: number;
-  readonly kept: Map<string, KeptSecret>;
+  readonly stored: Map<string, KeptSecret>;
   /** Newest versions of removed secrets: a number never names another value. */
-  readonly gone: Map<string, number>;
+  readonly removed: Map<string, number>;
   /** Bytes of all secrets together. Follows from the rest. */
   weight: number;
 }
@@ -19,7 +19,7 @@ export type SecretsEvent<Body> = MachineEvent<Secrets, never, Body>;
 export type SecretsCommand<Body, Reply> = Command<Secrets, Body, Reply, never>;
 
 export function newSecrets(): Secrets {
-  return { changes: 0, kept: new Map(), gone: new Map(), weight: 0 };
+  return { changes: 0, stored: new Map(), removed: new Map(), weight: 0 };
 }
 
 /** Returns whether a version can be used. */
@@ -27,8 +27,8 @@ export function isInForce({ envelope, expireMs }: ReadOnly<KeptSecretVersion>, n
   return envelope !== undefined && (expireMs === 0 || expireMs > nowMs);
 }
 
-export function lastVersionOf({ kept, gone }: SecretsView, name: string): number {
-  return kept.get(name)?.lastVersion ?? gone.get(name) ?? 0;
+export function lastVersionOf({ stored, removed }: SecretsView, name: string): number {
+  return stored.get(name)?.lastVersion ?? removed.get(name) ?? 0;
 }
 
 /** Returns an ended version: its existence without its content. */
@@ -37,13 +37,13 @@ export function ended(version: KeptSecretVersion, atMs: number): KeptSecretVersi
   return { ...version, expireMs, envelope: undefined };
 }
 
-export function put(state: Secrets, name: string, secret: KeptSecret | undefined): void {
-  const before = state.kept.get(name);
+export function setSecret(state: Secrets, name: string, secret: KeptSecret | undefined): void {
+  const before = state.stored.get(name);
   if (before !== undefined) state.weight -= weightOf(KeptSecret, before);
   if (secret === undefined) {
-    state.kept.delete(name);
+    state.stored.delete(name);
     return;
   }
   state.weight += weightOf(KeptSecret, secret);
-  state.kept.set(name, secret);
+  state.stored.set(name, secret);
 }

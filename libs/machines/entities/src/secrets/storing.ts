@@ -17,7 +17,7 @@ import {
   versionsMax,
   weightMax,
 } from "./limits.ts";
-import { ended, lastVersionOf, put, type SecretsCommand, type SecretsEvent } from "./state.ts";
+import { ended, lastVersionOf, type SecretsCommand, type SecretsEvent, setSecret } from "./state.ts";
 
 export const secretStored: SecretsEvent<SecretStoredV1> = {
   type: "secret_stored",
@@ -27,10 +27,10 @@ export const secretStored: SecretsEvent<SecretStoredV1> = {
   evolve(state, { secret, version, overlapUntilMs, rotateMs, timeMs }) {
     if (secret === undefined || version === undefined) return;
     const { name } = secret;
-    const before = state.kept.get(name);
+    const before = state.stored.get(name);
     state.changes += 1;
-    const older = (before?.versions ?? []).map((one) => endingAt(one, overlapUntilMs, timeMs));
-    put(state, name, {
+    const older = (before?.versions ?? []).map((each) => endingAt(each, overlapUntilMs, timeMs));
+    setSecret(state, name, {
       secret,
       rotateMs,
       revision: state.changes,
@@ -38,7 +38,7 @@ export const secretStored: SecretsEvent<SecretStoredV1> = {
       versions: [...older, version].slice(-versionsMax),
       useMs: before?.useMs ?? 0,
     });
-    state.gone.delete(name);
+    state.removed.delete(name);
   },
 };
 
@@ -55,26 +55,26 @@ export const storeSecret: SecretsCommand<StoreSecret, SecretsChanged> = {
     if (secret === undefined || version?.envelope === undefined)
       return secretsErrors.invalid.refusal({ problem: "expected a secret with a sealed value, found none" });
     const { name } = secret;
-    const given = bare(secret);
+    const bareSecret = bare(secret);
     const { value } = version.envelope;
     const problem =
       idProblem("secret", name, nameLengthMax) ??
-      weightProblem("description", Secret, given, descriptionWeightMax) ??
+      weightProblem("description", Secret, bareSecret, descriptionWeightMax) ??
       (value.length > valueWeightMax ? `expected a value of at most 65536 bytes` : undefined);
     if (problem !== undefined) return secretsErrors.invalid.refusal({ problem });
-    const kept = state.kept.get(name);
-    const repeated = kept?.versions.find(({ intent }) => intent !== "" && intent === version.intent);
+    const existing = state.stored.get(name);
+    const repeated = existing?.versions.find(({ intent }) => intent !== "" && intent === version.intent);
     if (repeated !== undefined) return secretsErrors.repeated.refusal({ name, version: repeated.version });
     const last = lastVersionOf(state, name);
     if (version.version !== last + 1)
       return secretsErrors.moved.refusal({ name, version: version.version, next: last + 1 });
-    if (kept === undefined && state.kept.size >= secretsMax)
-      return secretsErrors.full.refusal({ what: "secrets", max: secretsMax });
-    if (state.weight + weightOf(Secret, given) + value.length > weightMax)
-      return secretsErrors.full.refusal({ what: "bytes of secrets", max: weightMax });
+    if (existing === undefined && state.stored.size >= secretsMax)
+      return secretsErrors.full.refusal({ items: "secrets", max: secretsMax });
+    if (state.weight + weightOf(Secret, bareSecret) + value.length > weightMax)
+      return secretsErrors.full.refusal({ items: "bytes of secrets", max: weightMax });
     const { nowMs, cause: createCause } = step;
     step.emit(secretStored, {
-      secret: given,
+      secret: bareSecret,
       version: { ...version, createMs: nowMs, createCause },
       overlapUntilMs: nowMs + Math.max(0, overlapMs),
       rotateMs,

@@ -2,7 +2,7 @@
 import { NoteSecretUses, SecretsChanged, SecretsUsedV1 } from "@tutti/contracts/governance/v1";
 import { secretsErrors } from "./errors.ts";
 import { atOnceMax, minuteMs } from "./limits.ts";
-import { isInForce, put, type SecretsCommand, type SecretsEvent } from "./state.ts";
+import { isInForce, type SecretsCommand, type SecretsEvent, setSecret } from "./state.ts";
 
 export const secretsUsed: SecretsEvent<SecretsUsedV1> = {
   type: "secrets_used",
@@ -11,8 +11,8 @@ export const secretsUsed: SecretsEvent<SecretsUsedV1> = {
   evolve(state, { uses, timeMs }) {
     const useMs = Math.floor(timeMs / minuteMs) * minuteMs;
     for (const { name } of uses) {
-      const kept = state.kept.get(name);
-      if (kept !== undefined && kept.useMs < useMs) put(state, name, { ...kept, useMs });
+      const secret = state.stored.get(name);
+      if (secret !== undefined && secret.useMs < useMs) setSecret(state, name, { ...secret, useMs });
     }
   },
 };
@@ -21,13 +21,13 @@ export const noteSecretUses: SecretsCommand<NoteSecretUses, SecretsChanged> = {
   type: "note_secret_uses",
   codec: NoteSecretUses,
   reply: SecretsChanged,
-  decide({ kept }, { uses, work }, step) {
+  decide({ stored }, { uses, work }, step) {
     if (uses.length > atOnceMax)
       return secretsErrors.invalid.refusal({
         problem: `expected at most ${atOnceMax} uses at once, found ${uses.length}`,
       });
     for (const { name, version } of uses) {
-      const found = kept.get(name)?.versions.find((one) => one.version === version);
+      const found = stored.get(name)?.versions.find((each) => each.version === version);
       if (found === undefined || !isInForce(found, step.nowMs))
         return secretsErrors.notInForce.refusal({ name, version });
     }

@@ -31,7 +31,7 @@ const either = { revision: 0, mode: KeepMode.KEEP_MODE_UNSPECIFIED };
 const person = (id: string) => ({ kind: ActorKind.ACTOR_KIND_PERSON, id });
 
 describe("a tenant's part of a bundle", () => {
-  it("has what decides, in its namespace, and nothing that has ended or is off", () => {
+  it("contains everything in its namespace that affects decisions, and nothing that has ended or is off", () => {
     const driver = new MachineDriver({ machines: [tenant], service: "governance" });
     const { ENFORCEMENT_OFF: off, ENFORCEMENT_SHADOW: shadow } = Enforcement;
     const at = (ms: number) => toTimestamp(driver.nowMs + ms);
@@ -90,7 +90,7 @@ describe("a tenant's part of a bundle", () => {
       [["one", "hash-one", "shop"]],
     );
     assert.deepEqual(part.revokedTokenIds, ["a"]);
-    const whole = BundleContent.fromPartial({ ...part, number: 1 });
-    assert.deepEqual(BundleContent.decode(BundleContent.encode(whole).finish()), whole);
+    const full = BundleContent.fromPartial({ ...part, number: 1 });
+    assert.deepEqual(BundleContent.decode(BundleContent.encode(full).finish()), full);
   });
 });

@@ -16,7 +16,7 @@ import {
 import { fromTimestamp, type Query } from "@tutti/kernel";
 import { endOfKey } from "./credentials/forgetting.ts";
 import { endOfLockout } from "./credentials/lockouts.ts";
-import type { KeptKey, Tenant, TenantView } from "./state.ts";
+import type { StoredKey, Tenant, TenantView } from "./state.ts";
 
 export type BundlePart = Omit<BundleContent, "number" | "createTime" | "maxAgeMs" | "tokenKeys">;
 
@@ -37,12 +37,12 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
     [...all].map(({ value }) => ({ ...value, namespace }));
   const counts = ({ enforcement }: { readonly enforcement: Enforcement }) =>
     enforcement !== Enforcement.ENFORCEMENT_OFF;
-  const goesOn = ({ expireTime }: Pick<RoleBinding, "expireTime">) =>
+  const isInForce = ({ expireTime }: Pick<RoleBinding, "expireTime">) =>
     expireTime === undefined || fromTimestamp(expireTime) > nowMs;
   return {
     policies: inNamespace<Policy>(policies.values()).filter(counts),
     roles: inNamespace<Role>(roles.values()),
-    bindings: inNamespace<RoleBinding>(bindings.values()).filter(goesOn),
+    bindings: inNamespace<RoleBinding>(bindings.values()).filter(isInForce),
     // A finding of a rule names its version.
     rules: [...rules.values()]
       .map(({ value, revision }): AdmissionRule => ({ ...value, namespace, revision: String(revision) }))
@@ -54,17 +54,17 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
     ),
     limits: inNamespace<IdentityLimit>(limits.values()),
     keys: [...keys.values()]
-      .filter((kept) => endOfKey(kept) > nowMs)
-      .map((kept) => verifierOf(kept, namespace)),
+      .filter((stored) => endOfKey(stored) > nowMs)
+      .map((stored) => verifierOf(stored, namespace)),
     revokedTokenIds: [...tokens.values()]
       .filter(({ revokeMs }) => revokeMs > 0)
       .map(({ token }) => token.tokenId),
-    lockouts: [...lockouts.values()].filter((one) => endOfLockout(one) > nowMs),
+    lockouts: [...lockouts.values()].filter((each) => endOfLockout(each) > nowMs),
     namespaces: tenant.namespace === undefined ? [] : [tenant.namespace.value as Namespace],
   };
 }
 
-function verifierOf({ key, hash }: KeptKey, namespace: string): BundlePart["keys"][number] {
+function verifierOf({ key, hash }: StoredKey, namespace: string): BundlePart["keys"][number] {
   const { keyId, actor, scope, expireTime } = key;
   return { keyId, namespace, hash, scope, expireTime, actor };
 }

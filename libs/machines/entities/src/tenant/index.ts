@@ -11,4 +11,11 @@ export { keepNamespace, removeNamespace } from "./kept/namespace.ts";
 export { tenant } from "./machine.ts";
 export { applyPolicies, policiesAt, rollBackPolicies, versionOf } from "./policies/policies.ts";
 export { contents } from "./queries.ts";
-export { actorKey, type KeptKey, type KeptToken, newTenant, type Tenant, type TenantView } from "./state.ts";
+export {
+  actorKey,
+  newTenant,
+  type StoredKey,
+  type StoredToken,
+  type Tenant,
+  type TenantView,
+} from "./state.ts";

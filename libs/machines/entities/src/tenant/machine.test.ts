@@ -45,7 +45,7 @@ const hourMs = 3_600_000;
 
 const newDriver = () => new MachineDriver({ machines: [tenant], service: "governance" });
 
-function kept(driver: MachineDriver) {
+function contentsOf(driver: MachineDriver) {
   const found = driver.query(key, contents, undefined);
   assert.ok(!isRefusal(found));
   return found;
@@ -67,14 +67,14 @@ describe("rules as they were", () => {
   const keep = (driver: MachineDriver, most: string) =>
     driver.execute(key, rule.keep, { rule: capped(most), revision: 0, mode: either });
 
-  it("are kept with their end, once they are replaced or removed", () => {
+  it("are recorded with their end when they are replaced or removed", () => {
     const driver = newDriver();
     for (const most of ["9", "9", "8"]) keep(driver, most);
     driver.execute(key, rule.remove, { ruleId: "capped" });
     driver.execute(key, rule.remove, { ruleId: "capped" });
     keep(driver, "7");
     assert.deepEqual(
-      kept(driver).pastRules.map(({ kept: was, removed }) => [
+      contentsOf(driver).pastRules.map(({ kept: was, removed }) => [
         was?.rule?.condition,
         was?.by?.revision,
         removed,
@@ -84,29 +84,29 @@ describe("rules as they were", () => {
         ["subject.amount < 8", 2, true],
       ],
     );
-    assert.equal(kept(driver).rules.get("capped")?.revision, 4);
+    assert.equal(contentsOf(driver).rules.get("capped")?.revision, 4);
   });
 
-  it("are forgotten, those that ended first before the others, when they are too much", () => {
+  it("are removed, oldest end first, when they exceed the size limit", () => {
     const driver = newDriver();
     const long = "1".repeat(pastRulesWeightMax / 4);
     for (let number = 0; number < 7; number++) keep(driver, `${number}${long}`);
     assert.deepEqual(
-      kept(driver).pastRules.map(({ kept: was }) => was?.by?.revision),
+      contentsOf(driver).pastRules.map(({ kept: was }) => was?.by?.revision),
       [4, 5, 6],
     );
     driver.execute(key, removeNamespace, {});
-    assert.deepEqual(kept(driver).pastRules, []);
+    assert.deepEqual(contentsOf(driver).pastRules, []);
   });
 });
 
-describe("what a tenant keeps", () => {
+describe("an item of a tenant", () => {
   const printer = (...actions: string[]) => Role.fromPartial({ role: "printer", actions });
 
-  it("is made once, changed by who saw it last, and taken away once", () => {
+  it("is created once, updated only with its current revision, and removed once", () => {
     const driver = newDriver();
-    const keep = (given: Role, mode: KeepMode, revision = 0) =>
-      driver.execute(key, role.keep, { role: given, mode, revision });
+    const keep = (input: Role, mode: KeepMode, revision = 0) =>
+      driver.execute(key, role.keep, { role: input, mode, revision });
     assert.equal(
       refused(keep(printer("a"), onlyPresent)),
       "Role `printer` not found. Create it first, or correct the name.",
@@ -130,22 +130,22 @@ describe("what a tenant keeps", () => {
     });
   });
 
-  it("says who made it and who changed it last", () => {
+  it("records the times and causes of its creation and last update", () => {
     const driver = newDriver();
     driver.execute(key, role.keep, { role: printer("a"), mode: either, revision: 0 });
-    const { createMs } = kept(driver).roles.get("printer") ?? assert.fail("it is there");
+    const { createMs } = contentsOf(driver).roles.get("printer") ?? assert.fail("it is there");
     driver.advance(1_000);
     driver.execute(key, role.keep, { role: printer("b"), mode: either, revision: 0 });
-    const found = kept(driver).roles.get("printer");
+    const found = contentsOf(driver).roles.get("printer");
     assert.deepEqual([found?.createMs, found?.updateMs], [createMs, createMs + 1_000]);
     assert.ok(found?.createCause !== undefined && found.cause !== undefined);
   });
 
-  it("is gone with the namespace, and later items have other revisions", () => {
+  it("is removed with the namespace, and later items have other revisions", () => {
     const driver = newDriver();
     driver.execute(key, role.keep, { role: printer("a"), mode: either, revision: 0 });
     driver.execute(key, removeNamespace, {});
-    assert.equal(kept(driver).roles.size, 0);
+    assert.equal(contentsOf(driver).roles.size, 0);
     assert.deepEqual(driver.execute(key, role.keep, { role: printer("a"), mode: onlyNew, revision: 0 }), {
       ...{ revision: 3, existed: false, removed: 0 },
     });
@@ -157,9 +157,9 @@ describe("policies of a tenant", () => {
   const apply = (driver: MachineDriver, set: Policy[], removedPolicyIds: string[] = [], version = 0) =>
     driver.execute(key, applyPolicies, { set, removedPolicyIds, version });
   const textsAt = (driver: MachineDriver, version: number) =>
-    [...(policiesAt(kept(driver), version) ?? [])].map(([id, { text }]) => `${id}=${text}`).sort();
+    [...(policiesAt(contentsOf(driver), version) ?? [])].map(([id, { text }]) => `${id}=${text}`).sort();
 
-  it("change together, in versions that can be gone back to", () => {
+  it("change together, in versions that a rollback can restore", () => {
     const driver = newDriver();
     assert.deepEqual(apply(driver, [policy("a", "1"), policy("b", "1")]), { version: 1, unchanged: false });
     assert.deepEqual(apply(driver, [policy("a", "1")]), { version: 1, unchanged: true });
@@ -171,25 +171,25 @@ describe("policies of a tenant", () => {
     assert.deepEqual(textsAt(driver, 3), ["a=1", "b=1"]);
     assert.deepEqual(driver.execute(key, rollBackPolicies, { version: 3 }), { version: 3, unchanged: true });
     driver.execute(key, rollBackPolicies, { version: 0 });
-    assert.equal(kept(driver).policies.size, 0);
+    assert.equal(contentsOf(driver).policies.size, 0);
     assert.equal(
       refused(driver.execute(key, rollBackPolicies, { version: 9 })),
       "Version 9 not found: versions 0 to 4 are kept. Choose a version that is kept.",
     );
   });
 
-  it("are distinct: one that is set twice, or set and removed, is refused", () => {
+  it("are distinct: a policy that is set twice, or set and removed, is rejected", () => {
     const driver = newDriver();
     assert.match(refused(apply(driver, [policy("a", "1"), policy("a", "2")])), /expected each policy once/);
     assert.match(refused(apply(driver, [policy("a", "1")], ["a"])), /expected each policy once/);
-    assert.equal(kept(driver).versions.length, 0);
+    assert.equal(contentsOf(driver).versions.length, 0);
   });
 
-  it("of long ago cannot be gone back to, and those of now stay as they are", () => {
+  it("of old versions cannot be restored, and the current policies stay unchanged", () => {
     const driver = newDriver();
     const text = "x".repeat(versionsWeightMax / 8);
     for (let count = 1; count <= 20; count++) apply(driver, [policy(`p${count % 3}`, `${text}${count}`)]);
-    const { versions } = kept(driver);
+    const { versions } = contentsOf(driver);
     assert.ok(versions.length < 9 && versions.length > 5);
     const first = (versions[0]?.version ?? 0) - 1;
     assert.match(
@@ -198,7 +198,7 @@ describe("policies of a tenant", () => {
     );
     assert.equal(textsAt(driver, first).length, 3);
     assert.deepEqual(
-      textsAt(driver, 20).map((one) => one.replace(/x+/, "")),
+      textsAt(driver, 20).map((each) => each.replace(/x+/, "")),
       ["p0=18", "p1=19", "p2=20"],
     );
   });
@@ -223,7 +223,7 @@ describe("keys and tokens of a tenant", () => {
       redeemsTokenId: parts.redeems ?? "",
     });
   const inForce = (driver: MachineDriver) =>
-    [...kept(driver).tokens.values()]
+    [...contentsOf(driver).tokens.values()]
       .filter(({ revokeMs }) => revokeMs === 0)
       .map(({ token }) => token.tokenId);
 
@@ -231,7 +231,7 @@ describe("keys and tokens of a tenant", () => {
     const driver = newDriver();
     keepOne(driver, "one");
     keepOne(driver, "two", "one", 60_000);
-    const found = kept(driver).keys.get("one");
+    const found = contentsOf(driver).keys.get("one");
     assert.ok(found !== undefined);
     assert.deepEqual([found.key.successorKeyId, endOfKey(found)], ["two", driver.nowMs + 60_000]);
     driver.advance(60_001);
@@ -253,9 +253,9 @@ describe("keys and tokens of a tenant", () => {
       removed: 0,
     });
     driver.advance(29 * 24 * hourMs);
-    assert.equal(kept(driver).keys.get("one")?.key.revoked, true);
+    assert.equal(contentsOf(driver).keys.get("one")?.key.revoked, true);
     driver.advance(2 * 24 * hourMs);
-    assert.equal(kept(driver).keys.size, 0);
+    assert.equal(contentsOf(driver).keys.size, 0);
   });
 
   it("a token is exchanged once", () => {
@@ -266,7 +266,7 @@ describe("keys and tokens of a tenant", () => {
     assert.match(refused(issue(driver, "other", { redeems: "link" })), /Token `link` has expired/);
   });
 
-  it("a revoked token takes with it all that were narrowed from it, and is known as revoked until it ends", () => {
+  it("a revoked token revokes all tokens derived from it, and stays listed as revoked until it expires", () => {
     const driver = newDriver();
     issue(driver, "a");
     issue(driver, "b", { parentTokenId: "a" });
@@ -278,9 +278,9 @@ describe("keys and tokens of a tenant", () => {
     assert.deepEqual(inForce(driver), ["d"]);
     assert.match(refused(issue(driver, "e", { parentTokenId: "b" })), /has expired or was revoked/);
     driver.advance(hourMs + 1);
-    assert.equal(kept(driver).tokens.size, 4);
+    assert.equal(contentsOf(driver).tokens.size, 4);
     driver.advance(3 * hourMs);
-    assert.equal(kept(driver).tokens.size, 0);
+    assert.equal(contentsOf(driver).tokens.size, 0);
   });
 
   it("a removed principal has no keys, and its tokens are known as revoked", () => {
@@ -295,39 +295,41 @@ describe("keys and tokens of a tenant", () => {
     issue(driver, "a");
     issue(driver, "b", { actor: bob });
     driver.execute(key, principal.remove, { actor: ada });
-    assert.deepEqual([...kept(driver).keys.keys()], ["two"]);
+    assert.deepEqual([...contentsOf(driver).keys.keys()], ["two"]);
     assert.deepEqual(inForce(driver), ["b"]);
-    assert.equal(kept(driver).tokens.size, 2);
+    assert.equal(contentsOf(driver).tokens.size, 2);
   });
 
-  it("a lockout lasts until its end, or until a user lifts it, and every process knows it meanwhile", () => {
+  it("a lockout lasts until its end or until a user lifts it, and every process sees it until then", () => {
     const driver = newDriver();
     const lockout = (subject: string, inMs: number) =>
       Lockout.fromPartial({ subject, failures: 6, endTime: toTimestamp(driver.nowMs + inMs) });
-    const note = (...lockouts: Lockout[]) => driver.execute(key, noteLockouts, { lockouts });
-    const told = () => {
+    const recordLockouts = (...lockouts: Lockout[]) => driver.execute(key, noteLockouts, { lockouts });
+    const lockedOut = () => {
       const part = driver.query(key, bundlePart, { namespace: "system", nowMs: driver.nowMs });
       assert.ok(!isRefusal(part));
       return part.lockouts.map(({ subject }) => subject);
     };
-    note(lockout("10.0.0.1", 60_000), lockout("10.0.0.2", 10_000), lockout("10.0.0.3", 0));
-    assert.deepEqual(told(), ["10.0.0.1", "10.0.0.2"]);
+    recordLockouts(lockout("10.0.0.1", 60_000), lockout("10.0.0.2", 10_000), lockout("10.0.0.3", 0));
+    assert.deepEqual(lockedOut(), ["10.0.0.1", "10.0.0.2"]);
     const events = driver.history(key).length;
-    note(lockout("10.0.0.1", 59_000));
+    recordLockouts(lockout("10.0.0.1", 59_000));
     assert.equal(driver.history(key).length, events, "one that is known for longer changes nothing");
     driver.advance(20_000);
-    assert.deepEqual(told(), ["10.0.0.1"]);
+    assert.deepEqual(lockedOut(), ["10.0.0.1"]);
     const lift = () => driver.execute(key, liftLockout, { subject: "10.0.0.1" });
     assert.deepEqual(
       [lift(), lift()],
       [1, 0].map((removed) => ({ revision: 0, existed: false, removed })),
     );
-    assert.deepEqual(told(), []);
-    note(...Array.from({ length: 1_500 }, (_, at) => lockout(`10.1.${at >> 8}.${at & 255}`, 60_000)));
-    assert.equal(told().length, 1_000);
+    assert.deepEqual(lockedOut(), []);
+    recordLockouts(
+      ...Array.from({ length: 1_500 }, (_, at) => lockout(`10.1.${at >> 8}.${at & 255}`, 60_000)),
+    );
+    assert.equal(lockedOut().length, 1_000);
   });
 
-  it("uses are kept to the minute, and earlier ones change nothing", () => {
+  it("uses are recorded to the minute, and earlier uses change nothing", () => {
     const driver = newDriver();
     keepOne(driver, "one");
     driver.advance(10 * 60_000);
@@ -335,7 +337,7 @@ describe("keys and tokens of a tenant", () => {
     const use = (useMs: number) =>
       driver.execute(key, noteUses, { uses: [{ credentialId: "one", useMs, address: "::1" }] });
     use(minute + 30_000);
-    assert.deepEqual(kept(driver).keys.get("one")?.key.useTime, toTimestamp(minute));
+    assert.deepEqual(contentsOf(driver).keys.get("one")?.key.useTime, toTimestamp(minute));
     const before = driver.history(key).length;
     use(minute + 1);
     use(minute - 60_000);

@@ -19,24 +19,24 @@ import type {
 } from "@tutti/contracts/governance/v1";
 import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
-import { type Kept, type Since, since } from "../index.ts";
+import { type Since, type Stored, since } from "../index.ts";
 
 export interface Tenant {
   /** Number of changes of any item. */
   changes: number;
   /** Settings of the namespace. Undefined if not set. */
-  namespace: Kept<Namespace> | undefined;
+  namespace: Stored<Namespace> | undefined;
   /** Items by kind and id. */
-  readonly principals: Map<string, Kept<Principal>>;
-  readonly roles: Map<string, Kept<Role>>;
-  readonly bindings: Map<string, Kept<RoleBinding>>;
+  readonly principals: Map<string, Stored<Principal>>;
+  readonly roles: Map<string, Stored<Role>>;
+  readonly bindings: Map<string, Stored<RoleBinding>>;
   /** Limits by kind and id. The default has an empty name. */
-  readonly limits: Map<string, Kept<IdentityLimit>>;
-  readonly rules: Map<string, Kept<AdmissionRule>>;
-  readonly keys: Map<string, KeptKey>;
-  readonly tokens: Map<string, KeptToken>;
+  readonly limits: Map<string, Stored<IdentityLimit>>;
+  readonly rules: Map<string, Stored<AdmissionRule>>;
+  readonly keys: Map<string, StoredKey>;
+  readonly tokens: Map<string, StoredToken>;
   /** Policies before the first kept version. */
-  base: ReadonlyMap<string, Kept<Policy>>;
+  base: ReadonlyMap<string, Stored<Policy>>;
   /** Versions, the oldest first. */
   readonly versions: TenantPoliciesAppliedV1[];
   /** Lockouts because of guessing, by subject. Some may have ended. */
@@ -47,19 +47,19 @@ export interface Tenant {
   forgetMs: number;
 
   /** All fields below follow from those above. */
-  readonly policies: Map<string, Kept<Policy>>;
+  readonly policies: Map<string, Stored<Policy>>;
   /** Bytes of all items together. */
   weight: number;
 }
 
-export interface KeptKey {
+export interface StoredKey {
   readonly key: ApiKey;
   readonly hash: string;
   /** Time of the revocation. 0 for none. */
   readonly revokeMs: number;
 }
 
-export interface KeptToken {
+export interface StoredToken {
   readonly token: IssuedToken;
   /** Time of the revocation or exchange. 0 for none. */
   readonly revokeMs: number;

@@ -12,12 +12,12 @@ import fc from "fast-check";
 
 export const adviceKey = { namespace: "default", kind: "advice", id: "default" };
 
-export function recommendationOf(id: string, given: Partial<Recommendation> = {}): Recommendation {
+export function recommendationOf(id: string, fields: Partial<Recommendation> = {}): Recommendation {
   return Recommendation.fromPartial({
     ...{ namespace: "default", recommendationId: id, kind: "cache", subject: "order", task: "pay" },
     ...{ title: "`pay` computes the same again.", reasons: ["Seen."], risk: "None.", changes: ["a: 1 → 2"] },
     gain: PredictedGain.create({ measure: "time", median: 0.2, low: 0.1, high: 0.3, runs: 20 }),
-    ...given,
+    ...fields,
   });
 }
 
@@ -107,9 +107,9 @@ export function operations(): fc.Arbitrary<MachineCall> {
   );
 }
 
-function withSubject(command: string, given: object): fc.Arbitrary<MachineCall> {
+function withSubject(command: string, fields: object): fc.Arbitrary<MachineCall> {
   return fc.record({ subject, id }).map(({ subject: about, id: each }) => ({
     ...{ key: adviceKey, command },
-    body: { recommendationId: `${about}-${each}`, ...given },
+    body: { recommendationId: `${about}-${each}`, ...fields },
   }));
 }

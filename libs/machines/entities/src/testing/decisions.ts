@@ -8,12 +8,15 @@ import fc, { type Arbitrary } from "fast-check";
 export const decisionsKey: InstanceKey = { namespace: "shop", kind: "decisions", id: "shop" };
 const startMs = 1_767_225_600_000;
 
-export function decisionOn(action: string, given: Parameters<typeof Decision.fromPartial>[0] = {}): Decision {
+export function decisionOn(
+  action: string,
+  fields: Parameters<typeof Decision.fromPartial>[0] = {},
+): Decision {
   return Decision.fromPartial({
     ...{ decisionId: `decision_${action}`, allowed: true, count: 1, bundle: 7 },
     decideTime: toTimestamp(startMs),
     question: { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" }, action, inNamespace: "shop" },
-    ...given,
+    ...fields,
   });
 }
 
@@ -31,6 +34,6 @@ export function operations(): Arbitrary<MachineCall> {
     );
   const body = fc
     .record({ decisions: fc.array(decision, { maxLength: 4 }), leftOut: fc.nat(3) })
-    .map((given) => TakeDecisions.fromPartial(given));
+    .map((fields) => TakeDecisions.fromPartial(fields));
   return fc.record({ key: fc.constant(decisionsKey), command: fc.constant("take_decisions"), body });
 }

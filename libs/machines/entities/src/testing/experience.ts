@@ -12,14 +12,14 @@ import fc from "fast-check";
 
 export const experienceKey = { namespace: "default", kind: "experience", id: "default" };
 
-export function outcomeOf(capability: string, given: Partial<LearnedOutcome> = {}): LearnedOutcome {
-  return LearnedOutcome.create({ capability, agentId: "a", runMs: 100, endMs: 1_767_225_600_000, ...given });
+export function outcomeOf(capability: string, fields: Partial<LearnedOutcome> = {}): LearnedOutcome {
+  return LearnedOutcome.create({ capability, agentId: "a", runMs: 100, endMs: 1_767_225_600_000, ...fields });
 }
 
-export function choiceOf(sessionId: string, given: Partial<LearnedChoice> = {}): LearnedChoice {
+export function choiceOf(sessionId: string, fields: Partial<LearnedChoice> = {}): LearnedChoice {
   const features = { tasks: 3, "predictedMs.workflow": 90, "predictedMs.swarm": 110 };
   const times = { expectedMs: 100, realMs: 120, endMs: 1_767_225_600_000 };
-  return LearnedChoice.create({ sessionId, features, mode: Mode.MODE_WORKFLOW, ...times, ...given });
+  return LearnedChoice.create({ sessionId, features, mode: Mode.MODE_WORKFLOW, ...times, ...fields });
 }
 
 const outcomes = fc.array(
@@ -41,7 +41,7 @@ export function trainingOf(errors: Readonly<Record<string, number>>): ModelTrain
   return ModelTraining.create({ timeMs: 1_767_225_600_000, samples: 200, features: ["agent"], scores });
 }
 
-function trainings(isWanted: boolean): fc.Arbitrary<object> {
+function trainings(hasModel: boolean): fc.Arbitrary<object> {
   const error = fc.constantFrom(0.1, 0.3, 0.5);
   return fc
     .record({
@@ -51,7 +51,7 @@ function trainings(isWanted: boolean): fc.Arbitrary<object> {
     })
     .map(({ errors, model, capability }) => ({
       ...{ capability, training: trainingOf(errors) },
-      ...(isWanted ? { model } : {}),
+      ...(hasModel ? { model } : {}),
     }));
 }
 

@@ -14,12 +14,12 @@ export const findingsKey: InstanceKey = { namespace: "shop", kind: "findings", i
 const startMs = 1_767_225_600_000;
 const dayMs = 86_400_000;
 
-export function findingBy(ruleId: string, given: Parameters<typeof Finding.fromPartial>[0] = {}): Finding {
+export function findingBy(ruleId: string, fields: Parameters<typeof Finding.fromPartial>[0] = {}): Finding {
   const result = FindingResult.FINDING_RESULT_DENIED;
   return Finding.fromPartial({
     ...{ namespace: "shop", ruleId, result, message: `${ruleId} does not hold`, count: 1 },
     findTime: toTimestamp(startMs),
-    ...given,
+    ...fields,
   });
 }
 
@@ -45,7 +45,7 @@ export function operations(): Arbitrary<MachineCall> {
     );
   const taken = fc
     .record({ findings: fc.array(finding, { maxLength: 4 }), leftOut: fc.nat(3) })
-    .map((given) => ({ command: "take_findings", body: TakeFindings.fromPartial(given) }));
+    .map((fields) => ({ command: "take_findings", body: TakeFindings.fromPartial(fields) }));
   const kept = fc
     .constantFrom("one", "two")
     .map((id) => ({ command: "keep_report", body: KeepReport.fromPartial({ report: reportOn(id) }) }));

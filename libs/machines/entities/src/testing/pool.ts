@@ -32,12 +32,12 @@ const settings = fc
     paused: few(false, false, true),
     labels: few({}, { team: "a" }),
   })
-  .map((given) => Pool.fromPartial(given as Parameters<typeof Pool.fromPartial>[0]));
+  .map((fields) => Pool.fromPartial(fields as Parameters<typeof Pool.fromPartial>[0]));
 
 const rate = few(undefined, { count: 1, perMs: 100, burst: 0 }, { count: 0, perMs: 1, burst: 0 });
 const limit = fc
   .record({ key: few("gpu", "tenant-*", ""), maxConcurrent: few(0, 1, 2), rate })
-  .map((given) => PoolLimit.fromPartial(given as Parameters<typeof PoolLimit.fromPartial>[0]));
+  .map((fields) => PoolLimit.fromPartial(fields as Parameters<typeof PoolLimit.fromPartial>[0]));
 
 const verdict = few({ priority: "10" }, { labels: { a: "1", b: "${{ task.id }}" } });
 const action = fc.oneof(
@@ -53,7 +53,7 @@ const hook = fc
     action,
     onFailure: few(HookFailure.HOOK_FAILURE_UNSPECIFIED, HookFailure.HOOK_FAILURE_DENY),
   })
-  .map((given) => Hook.fromPartial(given as Parameters<typeof Hook.fromPartial>[0]));
+  .map((fields) => Hook.fromPartial(fields as Parameters<typeof Hook.fromPartial>[0]));
 
 const driver = fc.oneof(
   fc.constant({
@@ -65,7 +65,7 @@ const driver = fc.oneof(
 );
 const scaler = fc
   .record({ scalerId: few("more", "most", ""), driver, minAgents: few(0, 1), maxAgents: few(0, 5) })
-  .map((given) => Scaler.fromPartial(given as Parameters<typeof Scaler.fromPartial>[0]));
+  .map((fields) => Scaler.fromPartial(fields as Parameters<typeof Scaler.fromPartial>[0]));
 
 const inbox = fc
   .record({
@@ -74,7 +74,9 @@ const inbox = fc
     answersNeeded: few(0, 2),
     labels: few({}, { b: "1", a: "2" }),
   })
-  .map((given) => Inbox.fromPartial({ ...given, capabilities: [{ name: "pay.review", version: "1.0.0" }] }));
+  .map((fields) =>
+    Inbox.fromPartial({ ...fields, capabilities: [{ name: "pay.review", version: "1.0.0" }] }),
+  );
 
 const noted = fc.record({
   scalings: fc.array(

@@ -9,9 +9,9 @@ export const secretsKey: InstanceKey = { namespace: "shop", kind: "secrets", id:
 type Stored = Parameters<typeof StoreSecret.fromPartial>[0];
 
 /** Returns a value for a secret, in an envelope that is never opened. */
-export function storing(name: string, version: number, given: Stored = {}): StoreSecret {
+export function storing(name: string, version: number, fields: Stored = {}): StoreSecret {
   const envelope = { sealingKeyId: "one", key: bytes(name, "key"), value: bytes(name, `value ${version}`) };
-  return StoreSecret.fromPartial({ secret: { name }, version: { version, envelope }, ...given });
+  return StoreSecret.fromPartial({ secret: { name }, version: { version, envelope }, ...fields });
 }
 
 function bytes(...parts: readonly string[]): Uint8Array {
@@ -31,17 +31,17 @@ export function operations(): Arbitrary<MachineCall> {
       labels: fc.constantFrom({}, { team: "a", area: "b" }),
     })
     .map(({ name: of, version: number, intent, overlapMs, rotateMs, labels }) => {
-      const { version: made } = storing(of, number);
+      const { version: newVersion } = storing(of, number);
       const secret = { name: of, labels };
-      return StoreSecret.fromPartial({ secret, version: { ...made, intent }, overlapMs, rotateMs });
+      return StoreSecret.fromPartial({ secret, version: { ...newVersion, intent }, overlapMs, rotateMs });
     });
   const end = fc
     .record({ name, versions: fc.array(version, { maxLength: 2 }) })
-    .map((given) => EndSecret.fromPartial(given));
+    .map((fields) => EndSecret.fromPartial(fields));
   const key = fc.record({ name, version, fromKeyId: keyId, sealingKeyId: keyId });
   const reseal = fc
     .array(key, { maxLength: 3 })
-    .map((keys) => ResealSecrets.fromPartial({ keys: keys.map((one) => ({ ...one, key: bytes("new") })) }));
+    .map((keys) => ResealSecrets.fromPartial({ keys: keys.map((each) => ({ ...each, key: bytes("new") })) }));
   const use = fc
     .array(fc.record({ name, version }), { maxLength: 2 })
     .map((uses) => NoteSecretUses.fromPartial({ uses, work: { kind: "run", id: "run_1" } }));

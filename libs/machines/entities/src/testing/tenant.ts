@@ -30,7 +30,7 @@ const actor = few<Actor>(
   { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" },
   { kind: ActorKind.ACTOR_KIND_PERSON, id: "" },
 );
-const wanted = {
+const precondition = {
   revision: few(0, 0, 1, 2, 5),
   mode: few(KeepMode.KEEP_MODE_UNSPECIFIED, KeepMode.KEEP_MODE_NEW, KeepMode.KEEP_MODE_PRESENT),
 };
@@ -38,10 +38,10 @@ const labels = few({}, { team: "a", area: "b" });
 
 const principal = fc
   .record({ actor, groups: few([], ["night", "day", "night"]), labels, disabled: few(false, true) })
-  .map((given) => Principal.fromPartial(given));
+  .map((fields) => Principal.fromPartial(fields));
 const role = fc
   .record({ role: few("printer", "reader"), actions: few(["workflow.*"], ["swarm.agents.list"]) })
-  .map((given) => Role.fromPartial(given));
+  .map((fields) => Role.fromPartial(fields));
 const subject = fc.oneof(
   actor.map((value) => ({ $case: "actor" as const, value })),
   fc.constant({ $case: "group" as const, value: "night" }),
@@ -49,10 +49,10 @@ const subject = fc.oneof(
 );
 const binding = fc
   .record({ bindingId: few("one", "two"), role: few("printer", "reader"), subject })
-  .map((given) => RoleBinding.fromPartial(given as Parameters<typeof RoleBinding.fromPartial>[0]));
+  .map((fields) => RoleBinding.fromPartial(fields as Parameters<typeof RoleBinding.fromPartial>[0]));
 const callerLimit = fc
   .record({ actor: fc.option(actor, { nil: undefined }), maxConcurrent: few(0, 5) })
-  .map((given) => IdentityLimit.fromPartial(given as Parameters<typeof IdentityLimit.fromPartial>[0]));
+  .map((fields) => IdentityLimit.fromPartial(fields as Parameters<typeof IdentityLimit.fromPartial>[0]));
 const verdict = few(
   { $case: "deny" as const, value: { message: "no" } },
   { $case: "change" as const, value: { set: { b: "1", a: "2" } } },
@@ -64,7 +64,7 @@ const rule = fc
     subject: fc.constant(AdmissionSubject.ADMISSION_SUBJECT_REQUEST),
     verdict,
   })
-  .map((given) => AdmissionRule.fromPartial(given as Parameters<typeof AdmissionRule.fromPartial>[0]));
+  .map((fields) => AdmissionRule.fromPartial(fields as Parameters<typeof AdmissionRule.fromPartial>[0]));
 const policyId = few("base", "night", "day");
 const policy = fc
   .record({
@@ -72,7 +72,7 @@ const policy = fc
     text: few("permit(principal, action, resource);", "forbid(principal, action, resource);"),
     labels,
   })
-  .map((given) => Policy.fromPartial({ ...given, enforcement: Enforcement.ENFORCEMENT_ENFORCED }));
+  .map((fields) => Policy.fromPartial({ ...fields, enforcement: Enforcement.ENFORCEMENT_ENFORCED }));
 
 /** Times are drawn around the start of the driver's clock. */
 const ending = few(1_000, 7_200_000, 90 * 86_400_000, 90 * 86_400_000);
@@ -90,13 +90,13 @@ export function operations(startMs: number, ids: readonly string[] = ["shop"]): 
   const atEnd = ending.map((ms) => toTimestamp(startMs + ms));
   const apiKey = fc
     .record({ keyId, actor, title: few("till"), expireTime: fc.option(atEnd, { nil: undefined }) })
-    .map((given) => ApiKey.fromPartial(given as Parameters<typeof ApiKey.fromPartial>[0]));
+    .map((fields) => ApiKey.fromPartial(fields as Parameters<typeof ApiKey.fromPartial>[0]));
   const token = fc
     .record({ tokenId, actor, parentTokenId: optional(tokenId, ""), expireTime: atEnd })
-    .map((given) => IssuedToken.fromPartial({ ...given, use: TokenUse.TOKEN_USE_CALLS }));
+    .map((fields) => IssuedToken.fromPartial({ ...fields, use: TokenUse.TOKEN_USE_CALLS }));
   const lockout = fc
     .record({ subject: few("10.0.0.1", "::1", ""), failures: few(1, 9), endTime: atEnd })
-    .map((given) => Lockout.fromPartial(given));
+    .map((fields) => Lockout.fromPartial(fields));
   const use = fc.record({
     credentialId: fc.oneof(keyId, tokenId),
     useMs: ending.map((ms) => startMs + ms),
@@ -106,18 +106,21 @@ export function operations(startMs: number, ids: readonly string[] = ["shop"]): 
     call(
       3,
       "keep_namespace",
-      fc.record({ resource: labels.map((given) => Namespace.fromPartial({ labels: given })), ...wanted }),
+      fc.record({
+        resource: labels.map((given) => Namespace.fromPartial({ labels: given })),
+        ...precondition,
+      }),
     ),
     call(1, "remove_namespace", fc.constant({})),
-    call(5, "keep_principal", fc.record({ principal, ...wanted })),
+    call(5, "keep_principal", fc.record({ principal, ...precondition })),
     call(4, "remove_principal", fc.record({ actor })),
-    call(5, "keep_role", fc.record({ role, ...wanted })),
+    call(5, "keep_role", fc.record({ role, ...precondition })),
     call(2, "remove_role", fc.record({ role: few("printer", "reader") })),
-    call(5, "keep_binding", fc.record({ binding, ...wanted })),
+    call(5, "keep_binding", fc.record({ binding, ...precondition })),
     call(2, "remove_binding", fc.record({ bindingId: few("one", "two") })),
-    call(4, "keep_caller_limit", fc.record({ limit: callerLimit, ...wanted })),
+    call(4, "keep_caller_limit", fc.record({ limit: callerLimit, ...precondition })),
     call(4, "remove_caller_limit", fc.record({ actor: fc.option(actor, { nil: undefined }) })),
-    call(4, "keep_rule", fc.record({ rule, ...wanted })),
+    call(4, "keep_rule", fc.record({ rule, ...precondition })),
     call(3, "remove_rule", fc.record({ ruleId: few("first", "second") })),
     call(
       6,

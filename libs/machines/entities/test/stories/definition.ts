@@ -9,8 +9,13 @@ export const stories: GoldenStories = {
   versions: (release) => {
     const driver = new MachineDriver({ machines: [definition], service: "workflow" });
     const source = { sha256: new Uint8Array(32).fill(7), size: 120 };
-    const given = { facts: Uint8Array.of(1, 2), factsBlob: undefined, source, percent: undefined };
-    driver.execute(key, register, { ...given, hash: "a", labels: ["1.0.0"], searchLabels: { team: "shop" } });
+    const fields = { facts: Uint8Array.of(1, 2), factsBlob: undefined, source, percent: undefined };
+    driver.execute(key, register, {
+      ...fields,
+      hash: "a",
+      labels: ["1.0.0"],
+      searchLabels: { team: "shop" },
+    });
     driver.advance(1_000);
     driver.execute(key, register, {
       ...{ hash: "b", facts: new Uint8Array(), factsBlob: { ...source, size: 40_000 }, source },
@@ -24,12 +29,12 @@ export const stories: GoldenStories = {
   rollout: (release) => {
     const driver = new MachineDriver({ machines: [definition], service: "workflow" });
     const source = { sha256: new Uint8Array(32).fill(7), size: 120 };
-    const given = { facts: Uint8Array.of(1, 2), factsBlob: undefined, source, searchLabels: {} };
-    driver.execute(key, register, { ...given, hash: "a", labels: ["1.0.0"], percent: 100 });
-    driver.execute(key, register, { ...given, hash: "b", labels: ["2.0.0"], percent: 10 });
+    const fields = { facts: Uint8Array.of(1, 2), factsBlob: undefined, source, searchLabels: {} };
+    driver.execute(key, register, { ...fields, hash: "a", labels: ["1.0.0"], percent: 100 });
+    driver.execute(key, register, { ...fields, hash: "b", labels: ["2.0.0"], percent: 10 });
     driver.advance(60_000);
     driver.execute(key, rollOut, { hash: "b", percent: 100, searchLabels: {} });
-    driver.execute(key, register, { ...given, hash: "c", labels: ["3.0.0"], percent: 25 });
+    driver.execute(key, register, { ...fields, hash: "c", labels: ["3.0.0"], percent: 25 });
     return goldenOf(driver, definition, key, release);
   },
 };

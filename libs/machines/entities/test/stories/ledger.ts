@@ -46,15 +46,15 @@ export const stories: GoldenStories = {
   reserved: (release) => {
     const driver = new MachineDriver({ machines: [ledger], service: masterService });
     const { nowMs } = driver;
-    const make = (id: string, fromMs: number, toMs: number) =>
+    const reserveFor = (id: string, fromMs: number, toMs: number) =>
       driver.execute(ledgerKey, reserve, {
         reservation: reservationOf(id, { gpu: 1 }, nowMs + fromMs, nowMs + toMs),
         capacity: { gpu: 2 },
         capacityThere: {},
       });
-    make("night", 0, 30_000);
-    make("tests", 10_000, 90_000);
-    make("later", 40_000, 500_000);
+    reserveFor("night", 0, 30_000);
+    reserveFor("tests", 10_000, 90_000);
+    reserveFor("later", 40_000, 500_000);
     driver.execute(ledgerKey, cancelReservation, { reservationId: "tests" });
     driver.advance(31_000);
     return goldenOf(driver, ledger, ledgerKey, release);

@@ -18,7 +18,6 @@ import {
   WaitEnd,
 } from "@tutti/contracts/workflow/v1";
 import { limitErrors } from "../errors.ts";
-import { sendDecline, sendGrant, sendWithdrawal } from "../letters.ts";
 import {
   holdsMax,
   leaseDefaultMs,
@@ -27,14 +26,15 @@ import {
   ticketsPerRenewalMax,
   waitingMax,
 } from "../limits.ts";
-import { holderProblem, leaseProblem, nameProblem, ruleProblem, wishProblem } from "../refusals.ts";
+import { sendDecline, sendGrant, sendWithdrawal } from "../messages.ts";
+import { holderProblem, leaseProblem, nameProblem, requestProblem, ruleProblem } from "../refusals.ts";
 import { isSameRule } from "../rule/commands.ts";
 import { limitImplied } from "../rule/events.ts";
 import { type LimitCommand, type LimitStep, type LimitView, nameOf } from "../state.ts";
 import { waitBegun, waitEnded } from "../waiting/events.ts";
 import { holderEvicted, leasesRenewed, limitReleased, limitTaken } from "./events.ts";
 import { leaseDueMs } from "./leases.ts";
-import { canHold, pump } from "./pump.ts";
+import { canGrant, pump } from "./pump.ts";
 
 /** A message. */
 export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
@@ -48,9 +48,9 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
     if (stranger !== undefined || holder === undefined)
       return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected the holder of the limit" });
     const known = limit.byHolder.get(nameOf(holder));
-    if (known !== undefined) return again(limit, known, step);
+    if (known !== undefined) return acquireAgain(limit, known, step);
     const { id } = step.key;
-    const problem = wishProblem(request) ?? ruleProblem(request.rule) ?? nameProblem(request.name, id);
+    const problem = requestProblem(request) ?? ruleProblem(request.rule) ?? nameProblem(request.name, id);
     if (problem !== undefined) {
       sendDecline(step, holder, limitErrors.wishInvalid.refusal({ problem }));
       return declined;
@@ -66,8 +66,8 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
       sendDecline(step, holder, limitErrors.queueFull.refusal({ id, max: waitingMax }), retryAfterMs);
       return declined;
     }
-    if (limit.line.size === 0 && canHold(limit, request.weight || 1, step.nowMs))
-      take(ticket, request, holder, step);
+    if (limit.line.size === 0 && canGrant(limit, request.weight || 1, step.nowMs))
+      grantNow(ticket, request, holder, step);
     else {
       wait(limit, ticket, request, step);
       // It may precede others, and be light enough to fit.
@@ -79,7 +79,7 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
 
 const declined: LimitAcquired = { ticket: 0, granted: false };
 
-function again(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired {
+function acquireAgain(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired {
   const held = limit.holds.get(ticket);
   if (held !== undefined) sendGrant(step, held, held.dueMs);
   return { ticket, granted: held !== undefined };
@@ -94,7 +94,7 @@ function imply(limit: LimitView, { rule, name }: AcquireLimit, step: LimitStep):
   pump(limit, step);
 }
 
-function take(
+function grantNow(
   ticket: number,
   request: AcquireLimit,
   holder: NonNullable<AcquireLimit["holder"]>,
@@ -110,14 +110,14 @@ function take(
 function wait(limit: LimitView, ticket: number, request: AcquireLimit, step: LimitStep): void {
   const { holder, priority, deadlineMs } = request;
   // Shares above the maximum join one common share.
-  const isApart = limit.line.hasShare(request.share) || limit.line.shareCount < sharesMax;
+  const hasOwnShare = limit.line.hasShare(request.share) || limit.line.shareCount < sharesMax;
   step.emit(waitBegun, {
     ticket,
     holder,
     weight: request.weight || 1,
     priority,
-    share: isApart ? request.share : "",
-    shareWeight: (isApart ? request.shareWeight : 1) || 1,
+    share: hasOwnShare ? request.share : "",
+    shareWeight: (hasOwnShare ? request.shareWeight : 1) || 1,
     beginMs: step.nowMs,
     deadlineMs,
     leaseMs: request.leaseMs || leaseDefaultMs,
@@ -129,11 +129,11 @@ export const release: LimitCommand<ReleaseLimit, LimitDone> = {
   type: "release",
   codec: ReleaseLimit,
   reply: LimitDone,
-  decide(limit, { holder, ticket: wanted }, step) {
+  decide(limit, { holder, ticket: requestedTicket }, step) {
     const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
     // A hold that was lost meanwhile, and perhaps granted again under another number, is not released by an old
     // message.
-    if (ticket === undefined || (wanted !== 0 && wanted !== ticket)) return {};
+    if (ticket === undefined || (requestedTicket !== 0 && requestedTicket !== ticket)) return {};
     if (limit.holds.has(ticket)) step.emit(limitReleased, { ticket });
     else step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_CANCELLED });
     pump(limit, step);
@@ -166,13 +166,13 @@ export const evict: LimitCommand<EvictHolder, HolderEvicted> = {
   decide(limit, { holder, reason }, step) {
     const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
     if (ticket === undefined || holder === undefined) return { evicted: false };
-    const why = limitErrors.evicted.refusal({ id: step.key.id, reason });
+    const refusal = limitErrors.evicted.refusal({ id: step.key.id, reason });
     if (limit.holds.has(ticket)) {
       step.emit(holderEvicted, { ticket, reason });
-      sendWithdrawal(step, { ticket, holder }, why);
+      sendWithdrawal(step, { ticket, holder }, refusal);
     } else {
       step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_EVICTED });
-      sendDecline(step, holder, why);
+      sendDecline(step, holder, refusal);
     }
     pump(limit, step);
     return { evicted: true };

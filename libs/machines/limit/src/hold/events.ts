@@ -19,7 +19,7 @@ export const limitTaken: LimitEvent<LimitTakenV1> = {
   evolve(limit, { holder = LimitHolder.create(), leaseDueMs: dueMs, ...given }, outstanding) {
     limit.lastTicket = given.ticket;
     limit.byHolder.set(nameOf(holder), given.ticket);
-    hold(limit, { ...given, holder, dueMs });
+    addHold(limit, { ...given, holder, dueMs });
     arm(limit, outstanding);
   },
 };
@@ -29,7 +29,7 @@ export const limitReleased: LimitEvent<LimitReleasedV1> = {
   version: 1,
   codec: LimitReleasedV1,
   described: true,
-  evolve: giveBack,
+  evolve: removeHold,
 };
 
 export const leaseExpired: LimitEvent<LeaseExpiredV1> = {
@@ -37,7 +37,7 @@ export const leaseExpired: LimitEvent<LeaseExpiredV1> = {
   version: 1,
   codec: LeaseExpiredV1,
   described: true,
-  evolve: giveBack,
+  evolve: removeHold,
 };
 
 export const holderEvicted: LimitEvent<HolderEvictedV1> = {
@@ -45,7 +45,7 @@ export const holderEvicted: LimitEvent<HolderEvictedV1> = {
   version: 1,
   codec: HolderEvictedV1,
   described: true,
-  evolve: giveBack,
+  evolve: removeHold,
 };
 
 export const leasesRenewed: LimitEvent<LeasesRenewedV1> = {
@@ -64,7 +64,7 @@ export const leasesRenewed: LimitEvent<LeasesRenewedV1> = {
 };
 
 /** Adds a hold. */
-export function hold(limit: Limit, held: Hold): void {
+export function addHold(limit: Limit, held: Hold): void {
   limit.rateMs = rateAfter(limit, held.weight, held.grantMs);
   limit.holds.set(held.ticket, held);
   limit.leases.add(held.ticket, held.dueMs);
@@ -72,7 +72,7 @@ export function hold(limit: Limit, held: Hold): void {
   limit.grantedCount += 1;
 }
 
-function giveBack(limit: Limit, { ticket }: { readonly ticket: number }, outstanding: Outstanding): void {
+function removeHold(limit: Limit, { ticket }: { readonly ticket: number }, outstanding: Outstanding): void {
   const { holder, weight, dueMs } = holdOf(limit, ticket);
   limit.holds.delete(ticket);
   limit.leases.remove(ticket, dueMs);

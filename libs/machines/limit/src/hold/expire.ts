@@ -1,13 +1,13 @@
 /** The only timer: expired leases and deadlines, and grants that the rate allows now. */
 import { WaitEnd } from "@tutti/contracts/workflow/v1";
 import { limitErrors } from "../errors.ts";
-import { sendDecline, sendWithdrawal } from "../letters.ts";
 import { changesPerStepMax, leaseDefaultMs, unwatchedMs } from "../limits.ts";
+import { sendDecline, sendWithdrawal } from "../messages.ts";
 import type { LimitStep, LimitView } from "../state.ts";
 import { waitEnded } from "../waiting/events.ts";
 import { leaseExpired, leasesRenewed } from "./events.ts";
 import { leaseDueMs } from "./leases.ts";
-import { pump, putOff } from "./pump.ts";
+import { delayGrants, pump } from "./pump.ts";
 
 export function expire(limit: LimitView, step: LimitStep): void {
   const { nowMs } = step;
@@ -20,7 +20,7 @@ export function expire(limit: LimitView, step: LimitStep): void {
     });
   let changes = 0;
   while (changes < changesPerStepMax && expireNext(limit, step)) changes++;
-  if (changes >= changesPerStepMax) putOff(limit, step);
+  if (changes >= changesPerStepMax) delayGrants(limit, step);
   else pump(limit, step, changes);
 }
 

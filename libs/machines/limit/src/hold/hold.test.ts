@@ -4,88 +4,88 @@ import { isRefusal } from "@tutti/kernel";
 import { acquire, evict, leaseDefaultMs, limit, renew, ticketsPerRenewalMax } from "../index.ts";
 import {
   acquireAll,
+  acquireBody,
   codeOf,
-  giveBack,
-  heard,
   holding,
   inLine,
+  lastMessage,
   limited,
   newDriver,
-  wish,
+  releaseAs,
 } from "../limit.fixture.ts";
-import { holderKey, holderOf, limitKey, want } from "../testing/index.ts";
+import { holderKey, holderOf, limitKey, requestLimit } from "../testing/index.ts";
 import { leasesRenewed, limitTaken } from "./events.ts";
 
-describe("a limit on how many hold it at once", () => {
-  it("is given to as many as it allows, and to the next when one gives it back", () => {
+describe("a limit on concurrency", () => {
+  it("is granted up to its maximum, and to the next holder when one releases it", () => {
     const driver = limited(2);
     assert.deepEqual(acquireAll(driver, "a", "b", "c", "d"), ["a", "b"]);
-    giveBack(driver, "a");
+    releaseAs(driver, "a");
     assert.deepEqual(holding(driver), ["b", "c"]);
     assert.deepEqual(inLine(driver), ["d"]);
-    assert.equal(heard(driver, "c"), "held 3");
-    assert.equal(heard(driver, "d"), "nothing");
+    assert.equal(lastMessage(driver, "c"), "held 3");
+    assert.equal(lastMessage(driver, "d"), "nothing");
   });
 
-  it("is one wish, however often the same holder says it", () => {
+  it("treats repeated requests of one holder as one", () => {
     const driver = limited(1);
     acquireAll(driver, "a", "b");
     const { length } = driver.history(limitKey);
-    assert.deepEqual(driver.execute(limitKey, acquire, wish("a")), { ticket: 1, granted: true });
-    assert.deepEqual(driver.execute(limitKey, acquire, wish("b")), { ticket: 2, granted: false });
+    assert.deepEqual(driver.execute(limitKey, acquire, acquireBody("a")), { ticket: 1, granted: true });
+    assert.deepEqual(driver.execute(limitKey, acquire, acquireBody("b")), { ticket: 2, granted: false });
     assert.equal(driver.history(limitKey).length, length);
-    assert.equal(heard(driver, "a"), "held 1");
+    assert.equal(lastMessage(driver, "a"), "held 1");
   });
 
-  it("is not given back by a message about an earlier grant", () => {
+  it("is not released by a message about an earlier grant", () => {
     const driver = limited(1);
     acquireAll(driver, "a");
-    giveBack(driver, "a", 7);
+    releaseAs(driver, "a", 7);
     assert.deepEqual(holding(driver), ["a"]);
-    giveBack(driver, "a", 1);
+    releaseAs(driver, "a", 1);
     assert.deepEqual(holding(driver), []);
   });
 
-  it("goes by letter there and back, when holders are machines", () => {
+  it("grants and is released by messages if holders are machines", () => {
     const driver = limited(1);
-    driver.execute(holderKey("a"), want, wish("a"));
-    driver.execute(holderKey("b"), want, wish("b"));
-    assert.deepEqual([heard(driver, "a"), heard(driver, "b")], ["held 1", "wanted"]);
+    driver.execute(holderKey("a"), requestLimit, acquireBody("a"));
+    driver.execute(holderKey("b"), requestLimit, acquireBody("b"));
+    assert.deepEqual([lastMessage(driver, "a"), lastMessage(driver, "b")], ["held 1", "wanted"]);
   });
 
-  it("grants a weight above the limit when nothing else is held, and nothing overtakes it", () => {
+  it("grants a weight above the limit when nothing else is held, and no later request passes it", () => {
     const driver = limited(3);
     acquireAll(driver, "a");
-    driver.execute(limitKey, acquire, wish("heavy", { weight: 5 }));
+    driver.execute(limitKey, acquire, acquireBody("heavy", { weight: 5 }));
     assert.deepEqual(acquireAll(driver, "c"), ["a"]);
-    giveBack(driver, "a");
+    releaseAs(driver, "a");
     assert.deepEqual(holding(driver), ["heavy"]);
-    giveBack(driver, "heavy");
+    releaseAs(driver, "heavy");
     assert.deepEqual(holding(driver), ["c"]);
   });
 
-  it("grants those behind when one that was too heavy gives up", () => {
+  it("grants later requests when one that was too heavy gives up", () => {
     const driver = limited(2);
     acquireAll(driver, "a");
-    driver.execute(limitKey, acquire, wish("heavy", { weight: 2 }));
+    driver.execute(limitKey, acquire, acquireBody("heavy", { weight: 2 }));
     acquireAll(driver, "c");
-    giveBack(driver, "heavy");
+    releaseAs(driver, "heavy");
     assert.deepEqual(holding(driver), ["a", "c"]);
   });
 });
 
 describe("a lease", () => {
-  it("that is not renewed goes to the next, and its holder hears of it", () => {
+  it("that is not renewed passes to the next holder, and the old holder is notified", () => {
     const driver = limited(1);
     acquireAll(driver, "a", "b");
     driver.advance(leaseDefaultMs - 1);
     assert.deepEqual(holding(driver), ["a"]);
     driver.advance(1);
     assert.deepEqual(holding(driver), ["b"]);
-    assert.equal(heard(driver, "a"), "limit.lease_expired");
+    assert.equal(lastMessage(driver, "a"), "limit.lease_expired");
   });
 
-  it("is renewed with all others of a partition at once, and lost holds are named", () => {
+  it("is renewed together with others of a partition, and lost holds are reported", () => {
     const driver = limited(0);
     acquireAll(driver, "a", "b", "c");
     driver.advance(50_000);
@@ -97,12 +97,12 @@ describe("a lease", () => {
     assert.equal(driver.nextDueMs, undefined);
   });
 
-  it("lasts for another while when the limit itself was away and could not be renewed", () => {
+  it("is extended if the limit itself was unavailable and could not be renewed", () => {
     const driver = newDriver();
     const lost = driver.nowMs - 3_600_000;
-    const taken = { weight: 1, grantMs: lost - 1_000, leaseDueMs: lost, leaseMs: 1_000 };
-    driver.append(limitKey, limitTaken, { ticket: 1, holder: holderOf("a"), ...taken });
-    driver.append(limitKey, limitTaken, { ticket: 2, holder: holderOf("b"), ...taken });
+    const grant = { weight: 1, grantMs: lost - 1_000, leaseDueMs: lost, leaseMs: 1_000 };
+    driver.append(limitKey, limitTaken, { ticket: 1, holder: holderOf("a"), ...grant });
+    driver.append(limitKey, limitTaken, { ticket: 2, holder: holderOf("b"), ...grant });
     driver.append(limitKey, leasesRenewed, { tickets: [2], dueMs: lost + 5_000 });
     driver.advance(0);
     assert.deepEqual(holding(driver), ["a", "b"]);
@@ -113,7 +113,7 @@ describe("a lease", () => {
 
   it("may be as long as requested, within bounds, and too many at once are refused", () => {
     const driver = limited(1);
-    driver.execute(limitKey, acquire, wish("a", { leaseMs: 3_600_000 }));
+    driver.execute(limitKey, acquire, acquireBody("a", { leaseMs: 3_600_000 }));
     driver.advance(3_599_999);
     assert.deepEqual(holding(driver), ["a"]);
     const many = Array.from({ length: ticketsPerRenewalMax + 1 }, (_, index) => index + 1);
@@ -128,7 +128,7 @@ describe("a lease", () => {
       );
   });
 
-  it("is taken away by hand, from one that holds and from one that waits", () => {
+  it("can be revoked by a user, from a holder and from a waiting holder", () => {
     const driver = limited(1);
     acquireAll(driver, "a", "b", "c");
     for (const id of ["a", "c", "nobody"]) {
@@ -136,12 +136,15 @@ describe("a lease", () => {
       assert.deepEqual(answer, { evicted: id !== "nobody" });
     }
     assert.deepEqual(holding(driver), ["b"]);
-    assert.deepEqual([heard(driver, "a"), heard(driver, "c")], ["limit.evicted", "limit.evicted"]);
+    assert.deepEqual(
+      [lastMessage(driver, "a"), lastMessage(driver, "c")],
+      ["limit.evicted", "limit.evicted"],
+    );
   });
 });
 
-describe("a wish", () => {
-  for (const [what, given] of [
+describe("a request", () => {
+  for (const [title, fields] of [
     ["for half of something", { weight: 0.5 }],
     ["for less than nothing", { weight: -1 }],
     ["for too much", { weight: 1e9 }],
@@ -154,38 +157,44 @@ describe("a wish", () => {
       { rule: { maxConcurrent: 1, rate: { count: 0, perMs: 1, burst: 0 } } },
     ],
   ] as const)
-    it(`${what} is declined by letter`, () => {
+    it(`${title} is declined by message`, () => {
       const driver = limited(1);
-      assert.deepEqual(driver.execute(limitKey, acquire, wish("a", given)), { ticket: 0, granted: false });
-      assert.equal(heard(driver, "a"), "limit.wish_invalid");
+      assert.deepEqual(driver.execute(limitKey, acquire, acquireBody("a", fields)), {
+        ticket: 0,
+        granted: false,
+      });
+      assert.equal(lastMessage(driver, "a"), "limit.wish_invalid");
     });
 
-  it("without a holder is refused: no letter would arrive", () => {
+  it("without a holder is refused, because no message would arrive", () => {
     const driver = limited(1);
     for (const holder of [undefined, holderOf(""), holderOf("a/b"), holderOf("a", "x".repeat(501))])
-      assert.equal(codeOf(driver.execute(limitKey, acquire, { ...wish("a"), holder })), "limit.wish_invalid");
+      assert.equal(
+        codeOf(driver.execute(limitKey, acquire, { ...acquireBody("a"), holder })),
+        "limit.wish_invalid",
+      );
   });
 
   it("with a deadline waits until then", () => {
     const driver = limited(1);
     acquireAll(driver, "a");
-    driver.execute(limitKey, acquire, wish("b", { deadlineMs: driver.nowMs + 500 }));
-    driver.execute(limitKey, acquire, wish("late", { deadlineMs: driver.nowMs }));
-    assert.equal(heard(driver, "late"), "limit.deadline_passed");
+    driver.execute(limitKey, acquire, acquireBody("b", { deadlineMs: driver.nowMs + 500 }));
+    driver.execute(limitKey, acquire, acquireBody("late", { deadlineMs: driver.nowMs }));
+    assert.equal(lastMessage(driver, "late"), "limit.deadline_passed");
     driver.advance(499);
     assert.deepEqual(inLine(driver), ["b"]);
     driver.advance(1);
     assert.deepEqual(inLine(driver), []);
-    assert.equal(heard(driver, "b"), "limit.deadline_passed");
+    assert.equal(lastMessage(driver, "b"), "limit.deadline_passed");
   });
 
-  it("brings its own limit along where none is set, and the latest one counts", () => {
+  it("includes its own limit if none is set, and the latest one applies", () => {
     const driver = newDriver();
     const rule = (maxConcurrent: number) => ({ maxConcurrent, rate: undefined });
-    driver.execute(limitKey, acquire, wish("a", { rule: rule(1) }));
-    driver.execute(limitKey, acquire, wish("b", { rule: rule(1) }));
+    driver.execute(limitKey, acquire, acquireBody("a", { rule: rule(1) }));
+    driver.execute(limitKey, acquire, acquireBody("b", { rule: rule(1) }));
     assert.deepEqual(holding(driver), ["a"]);
-    driver.execute(limitKey, acquire, wish("c", { rule: rule(2) }));
+    driver.execute(limitKey, acquire, acquireBody("c", { rule: rule(2) }));
     assert.deepEqual(holding(driver), ["a", "b"]);
     const state = driver.state(limitKey, limit);
     assert.equal(state.set, undefined);
@@ -195,6 +204,6 @@ describe("a wish", () => {
   it("for a key without a limit is granted and counted", () => {
     const driver = newDriver();
     assert.deepEqual(acquireAll(driver, "a", "b"), ["a", "b"]);
-    assert.ok(!isRefusal(driver.execute(limitKey, acquire, wish("c"))));
+    assert.ok(!isRefusal(driver.execute(limitKey, acquire, acquireBody("c"))));
   });
 });

@@ -18,7 +18,7 @@ export class Leases {
 
   /** Tickets whose leases end first. */
   get firstTickets(): ReadonlySet<number> {
-    return this.#order.first?.tickets ?? none;
+    return this.#order.first?.tickets ?? noTickets;
   }
 
   /** Returns the tickets whose leases end by a time. */
@@ -46,7 +46,7 @@ export class Leases {
   }
 }
 
-const none: ReadonlySet<number> = new Set();
+const noTickets: ReadonlySet<number> = new Set();
 
 /** Returns the end of a lease that starts now. */
 export function leaseDueMs(nowMs: number, leaseMs: number): number {

@@ -5,8 +5,8 @@
  * it continues.
  */
 
-import { sendGrant } from "../letters.ts";
 import { changesPerStepMax } from "../limits.ts";
+import { sendGrant } from "../messages.ts";
 import { hasRoom, readyMs } from "../pace.ts";
 import type { LimitStep, LimitView } from "../state.ts";
 import { grantsPutOff, limitGranted } from "../waiting/events.ts";
@@ -16,9 +16,9 @@ export function pump(limit: LimitView, step: LimitStep, done = 0): void {
   const { nowMs } = step;
   for (let changes = done; ; changes++) {
     const { head } = limit.line;
-    if (head === undefined || !canHold(limit, head.weight, nowMs)) return;
+    if (head === undefined || !canGrant(limit, head.weight, nowMs)) return;
     if (changes >= changesPerStepMax) {
-      putOff(limit, step);
+      delayGrants(limit, step);
       return;
     }
     const { ticket, leaseMs } = head;
@@ -29,11 +29,11 @@ export function pump(limit: LimitView, step: LimitStep, done = 0): void {
 }
 
 /** Returns whether this weight can be granted now. */
-export function canHold(limit: LimitView, weight: number, nowMs: number): boolean {
+export function canGrant(limit: LimitView, weight: number, nowMs: number): boolean {
   return hasRoom(limit, weight) && readyMs(limit, weight) <= nowMs;
 }
 
 /** Delays the remaining grants. Once is enough. */
-export function putOff(limit: LimitView, step: LimitStep): void {
+export function delayGrants(limit: LimitView, step: LimitStep): void {
   if (limit.putOffMs <= step.nowMs) step.emit(grantsPutOff, { untilMs: step.nowMs + 1 });
 }

@@ -12,7 +12,7 @@ export const setLimit: LimitCommand<SetLimit, LimitSet> = {
   type: "set_limit",
   codec: SetLimit,
   reply: LimitSet,
-  decide(limit, { rule = LimitRule.create(), description, labels: given, revision, name }, step) {
+  decide(limit, { rule = LimitRule.create(), description, labels: requestedLabels, revision, name }, step) {
     const problem =
       ruleProblem(rule) ??
       nameProblem(name, step.key.id) ??
@@ -20,7 +20,7 @@ export const setLimit: LimitCommand<SetLimit, LimitSet> = {
         ? `expected a description of at most ${textLengthMax} characters`
         : undefined);
     if (problem !== undefined) return limitErrors.ruleInvalid.refusal({ problem });
-    const labels = sorted(given);
+    const labels = sorted(requestedLabels);
     if (
       limit.set !== undefined &&
       isSameRule(limit.set, rule) &&

@@ -61,13 +61,13 @@ export interface LimitPlace {
   readonly place: number;
 }
 
-export interface PlacesWanted {
+export interface PlacesPage {
   readonly offset: number;
   readonly size: number;
 }
 
 /** Returns holders first, then waiters in their current order. */
-export const places: Query<Limit, PlacesWanted, readonly LimitPlace[]> = {
+export const places: Query<Limit, PlacesPage, readonly LimitPlace[]> = {
   type: "places",
   answer(limit, { offset, size }) {
     const found: LimitPlace[] = [];

@@ -14,7 +14,7 @@ import { acquire, declineLimit, grantLimit, release, withdrawLimit } from "../in
 
 /** Last message, by task. */
 export interface HolderState {
-  readonly standing: Map<string, string>;
+  readonly messages: Map<string, string>;
 }
 
 /** Name of the service that hosts limits and their holders, and id of the requested limit. */
@@ -24,58 +24,58 @@ export const limitId = "gpu";
 type HolderEvent<Body> = MachineEvent<HolderState, never, Body>;
 type HolderCommand<Body> = Command<HolderState, Body, LimitDone, never>;
 
-const wanted: HolderEvent<AcquireLimit> = {
+const requestSent: HolderEvent<AcquireLimit> = {
   type: "limit_wanted",
   version: 1,
   codec: AcquireLimit,
-  evolve: ({ standing }, { holder }) => void standing.set(holder?.task ?? "", "wanted"),
+  evolve: ({ messages }, { holder }) => void messages.set(holder?.task ?? "", "wanted"),
 };
 
-const left: HolderEvent<ReleaseLimit> = {
+const releaseSent: HolderEvent<ReleaseLimit> = {
   type: "limit_left",
   version: 1,
   codec: ReleaseLimit,
-  evolve: ({ standing }, { holder }) => void standing.delete(holder?.task ?? ""),
+  evolve: ({ messages }, { holder }) => void messages.delete(holder?.task ?? ""),
 };
 
 const granted: HolderEvent<GrantLimit> = {
   type: "limit_got",
   version: 1,
   codec: GrantLimit,
-  evolve: ({ standing }, { task, ticket }) => void standing.set(task, `held ${ticket}`),
+  evolve: ({ messages }, { task, ticket }) => void messages.set(task, `held ${ticket}`),
 };
 
 const declined: HolderEvent<DeclineLimit> = {
   type: "limit_declined",
   version: 1,
   codec: DeclineLimit,
-  evolve: ({ standing }, { task, code }) => void standing.set(task, code),
+  evolve: ({ messages }, { task, code }) => void messages.set(task, code),
 };
 
 const withdrawn: HolderEvent<WithdrawLimit> = {
   type: "limit_lost",
   version: 1,
   codec: WithdrawLimit,
-  evolve: ({ standing }, { task, code }) => void standing.set(task, code),
+  evolve: ({ messages }, { task, code }) => void messages.set(task, code),
 };
 
-export const want: HolderCommand<AcquireLimit> = {
+export const requestLimit: HolderCommand<AcquireLimit> = {
   type: "want",
   codec: AcquireLimit,
   reply: LimitDone,
   decide(_, body, step) {
-    step.emit(wanted, body);
+    step.emit(requestSent, body);
     step.send({ ...limitKey, service: limitService }, acquire, body);
     return {};
   },
 };
 
-export const leave: HolderCommand<ReleaseLimit> = {
+export const releaseLimit: HolderCommand<ReleaseLimit> = {
   type: "leave",
   codec: ReleaseLimit,
   reply: LimitDone,
   decide(_, body, step) {
-    step.emit(left, body);
+    step.emit(releaseSent, body);
     step.send({ ...limitKey, service: limitService }, release, body);
     return {};
   },
@@ -88,7 +88,7 @@ export function holderKey(id: string) {
 }
 
 /** Records a message as an event. */
-function taken<Body>(type: string, event: HolderEvent<Body>): HolderCommand<Body> {
+function recorded<Body>(type: string, event: HolderEvent<Body>): HolderCommand<Body> {
   return {
     type,
     codec: event.codec,
@@ -103,23 +103,23 @@ function taken<Body>(type: string, event: HolderEvent<Body>): HolderCommand<Body
 export const holder: Machine<HolderState, never> = {
   kind: "holder",
   behaviour: 1,
-  create: () => ({ standing: new Map() }),
+  create: () => ({ messages: new Map() }),
   commands: [
-    want,
-    leave,
-    taken(grantLimit.type, granted),
-    taken(declineLimit.type, declined),
-    taken(withdrawLimit.type, withdrawn),
+    requestLimit,
+    releaseLimit,
+    recorded(grantLimit.type, granted),
+    recorded(declineLimit.type, declined),
+    recorded(withdrawLimit.type, withdrawn),
   ],
-  events: [wanted, left, granted, declined, withdrawn],
+  events: [requestSent, releaseSent, granted, declined, withdrawn],
   queries: [],
   snapshots: {
     version: 1,
-    encode: ({ standing }) => Buffer.from(JSON.stringify([...standing])),
+    encode: ({ messages }) => Buffer.from(JSON.stringify([...messages])),
     decode(bytes, version) {
       if (version !== 1) throw kernelErrors.snapshotUnknown({ kind: "holder", version, newest: 1 });
       // Encoded by the function above.
-      return { standing: new Map(JSON.parse(Buffer.from(bytes).toString()) as [string, string][]) };
+      return { messages: new Map(JSON.parse(Buffer.from(bytes).toString()) as [string, string][]) };
     },
   },
   recover() {},
@@ -129,5 +129,5 @@ export const holder: Machine<HolderState, never> = {
     labels: {},
     idChosen: true,
   }),
-  project: ({ standing }) => [...standing],
+  project: ({ messages }) => [...messages],
 };

@@ -2,10 +2,10 @@ export {
   type HolderState,
   holder,
   holderKey,
-  leave,
   limitId,
   limitKey,
   limitService,
-  want,
+  releaseLimit,
+  requestLimit,
 } from "./holder.ts";
 export { holderOf, operations } from "./operations.ts";

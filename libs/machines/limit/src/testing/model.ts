@@ -9,7 +9,7 @@ export interface ModelRule {
   readonly rate?: { readonly count: number; readonly perMs: number; readonly burst: number };
 }
 
-export interface ModelWish {
+export interface ModelRequest {
   readonly id: string;
   readonly weight: number;
   readonly priority: number;
@@ -17,7 +17,7 @@ export interface ModelWish {
   readonly shareWeight: number;
 }
 
-interface Waiting extends ModelWish {
+interface Waiting extends ModelRequest {
   readonly beginMs: number;
   readonly order: number;
 }
@@ -45,43 +45,43 @@ export class LimitModel {
 
   tick(): void {
     this.#nowMs++;
-    this.#give();
+    this.#grantWaiting();
   }
 
-  want(wish: ModelWish): void {
-    if (this.#isKnown(wish.id)) return;
-    if (this.waiting.length === 0 && this.#fits(wish.weight)) {
-      this.#grant(wish);
+  acquire(request: ModelRequest): void {
+    if (this.#isKnown(request.id)) return;
+    if (this.waiting.length === 0 && this.#fits(request.weight)) {
+      this.#grant(request);
       return;
     }
-    this.#had.set(wish.share, Math.max(this.#had.get(wish.share) ?? 0, this.#least));
-    this.#weights.set(wish.share, wish.shareWeight);
-    this.waiting.push({ ...wish, beginMs: this.#nowMs, order: this.#order++ });
-    this.#give();
+    this.#had.set(request.share, Math.max(this.#had.get(request.share) ?? 0, this.#least));
+    this.#weights.set(request.share, request.shareWeight);
+    this.waiting.push({ ...request, beginMs: this.#nowMs, order: this.#order++ });
+    this.#grantWaiting();
   }
 
-  leave(id: string): void {
+  release(id: string): void {
     if (!this.#isKnown(id)) return;
     this.holds = this.holds.filter((hold) => hold.id !== id);
-    this.waiting = this.waiting.filter((wish) => wish.id !== id);
-    this.#give();
+    this.waiting = this.waiting.filter((request) => request.id !== id);
+    this.#grantWaiting();
   }
 
   change(rule: ModelRule): void {
     this.rule = rule;
-    this.#give();
+    this.#grantWaiting();
   }
 
   #isKnown(id: string): boolean {
     return [...this.holds, ...this.waiting].some((each) => each.id === id);
   }
 
-  #give(): void {
+  #grantWaiting(): void {
     for (let next = this.#next(); next !== undefined && this.#fits(next.weight); next = this.#next()) {
       const { share, weight } = next;
       const had = this.#had.get(share) ?? 0;
       this.#had.set(share, had + weight / (this.#weights.get(share) ?? 1));
-      this.waiting = this.waiting.filter((wish) => wish !== next);
+      this.waiting = this.waiting.filter((request) => request !== next);
       this.#grant(next);
       this.#settle();
     }
@@ -96,7 +96,7 @@ export class LimitModel {
     this.#least = 0;
   }
 
-  #grant({ id, weight }: ModelWish): void {
+  #grant({ id, weight }: ModelRequest): void {
     this.holds.push({ id, weight });
     this.#grants.push({ ms: this.#nowMs, weight });
   }

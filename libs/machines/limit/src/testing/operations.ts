@@ -20,7 +20,7 @@ const rule: fc.Arbitrary<LimitRule | undefined> = fc.oneof(
           { nil: undefined },
         ),
       })
-      .map((given) => LimitRule.create(given as LimitRule)),
+      .map((fields) => LimitRule.create(fields as LimitRule)),
   },
   { weight: 1, arbitrary: fc.constant(LimitRule.create({ maxConcurrent: -1 })) },
 );
@@ -33,7 +33,7 @@ export function holderOf(id: string, task = ""): LimitHolder {
 
 const holders = fc.tuple(ids, fc.constantFrom("", "b")).map(([id, task]) => holderOf(id, task));
 
-const wishes = fc
+const requests = fc
   .record({
     holder: holders,
     weight: fc.constantFrom(0, 1, 1, 2, 3, 0.5),
@@ -44,16 +44,16 @@ const wishes = fc
     leaseMs: fc.constantFrom(0, 1_000, 5_000),
     rule,
   })
-  .map((given) => AcquireLimit.create(given as AcquireLimit));
+  .map((fields) => AcquireLimit.create(fields as AcquireLimit));
 
 /** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const toLimit = (command: string, body: fc.Arbitrary<object>) =>
-    body.map((drawn) => ({ key: limitKey, command, body: drawn }));
+    body.map((generated) => ({ key: limitKey, command, body: generated }));
   const toHolder = <Body extends { readonly holder: LimitHolder | undefined }>(
     command: string,
     body: fc.Arbitrary<Body>,
-  ) => body.map((drawn) => ({ key: holderKey(drawn.holder?.id ?? ""), command, body: drawn }));
+  ) => body.map((generated) => ({ key: holderKey(generated.holder?.id ?? ""), command, body: generated }));
   const releases = fc.record({ holder: holders, ticket: fc.constantFrom(0, 0, 0, 1, 5) });
   return fc.oneof(
     {
@@ -69,8 +69,8 @@ export function operations(): fc.Arbitrary<MachineCall> {
       ),
     },
     { weight: 1, arbitrary: toLimit("remove_limit", fc.constant({})) },
-    { weight: 10, arbitrary: toHolder("want", wishes) },
-    { weight: 3, arbitrary: toLimit("acquire", wishes) },
+    { weight: 10, arbitrary: toHolder("want", requests) },
+    { weight: 3, arbitrary: toLimit("acquire", requests) },
     { weight: 6, arbitrary: toHolder("leave", releases) },
     { weight: 1, arbitrary: toLimit("release", releases) },
     {

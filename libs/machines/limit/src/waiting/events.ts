@@ -6,7 +6,7 @@ import {
   WaitEndedV1,
 } from "@tutti/contracts/workflow/v1";
 import { assert } from "@tutti/kernel";
-import { hold } from "../hold/events.ts";
+import { addHold } from "../hold/events.ts";
 import { type Limit, type LimitEvent, nameOf } from "../state.ts";
 import { arm } from "../timer.ts";
 import type { Waiter } from "./line.ts";
@@ -32,7 +32,7 @@ export const waitEnded: LimitEvent<WaitEndedV1> = {
   evolve(limit, { ticket }, outstanding) {
     const waiter = waiterOf(limit, ticket);
     limit.byHolder.delete(nameOf(waiter.holder));
-    limit.line.leave(waiter);
+    limit.line.remove(waiter);
     arm(limit, outstanding);
   },
 };
@@ -46,7 +46,7 @@ export const limitGranted: LimitEvent<LimitGrantedV1> = {
     const waiter = waiterOf(limit, ticket);
     const { holder, weight, leaseMs } = waiter;
     limit.line.grant(waiter);
-    hold(limit, { ticket, holder, weight, grantMs, dueMs, leaseMs });
+    addHold(limit, { ticket, holder, weight, grantMs, dueMs, leaseMs });
     arm(limit, outstanding);
   },
 };

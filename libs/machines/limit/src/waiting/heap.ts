@@ -60,10 +60,10 @@ export class Heap<Item> {
       const above = (place - 1) >> 1;
       const other = this.#items[above] as Item;
       if (!this.#isBefore(item, other)) break;
-      this.#put(place, other);
+      this.#set(place, other);
       place = above;
     }
-    this.#put(place, item);
+    this.#set(place, item);
   }
 
   #sink(from: number, item: Item): void {
@@ -77,13 +77,13 @@ export class Heap<Item> {
       const below = isRight ? right : left;
       const other = this.#items[below] as Item;
       if (!this.#isBefore(other, item)) break;
-      this.#put(place, other);
+      this.#set(place, other);
       place = below;
     }
-    this.#put(place, item);
+    this.#set(place, item);
   }
 
-  #put(place: number, item: Item): void {
+  #set(place: number, item: Item): void {
     this.#items[place] = item;
     this.#places.set(item, place);
   }

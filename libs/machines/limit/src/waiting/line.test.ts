@@ -2,23 +2,23 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { acquire, ageingMs, changesPerStepMax, limit, removeLimit, setLimit } from "../index.ts";
-import { giveBack, holding, inLine, limited, newDriver, wish } from "../limit.fixture.ts";
+import { acquireBody, holding, inLine, limited, newDriver, releaseAs } from "../limit.fixture.ts";
 import { holderOf, limitKey } from "../testing/index.ts";
 import { Heap } from "./heap.ts";
 import { Line, type Waiter } from "./line.ts";
 
 describe("the line for a limit", () => {
-  it("lets one with a single wish pass another's hundred", () => {
+  it("lets a single request of one share pass a hundred of another", () => {
     const driver = limited(1);
     for (let index = 0; index < 100; index++)
-      driver.execute(limitKey, acquire, wish(`many-${index}`, { share: "many" }));
-    driver.execute(limitKey, acquire, wish("single", { share: "single" }));
-    giveBack(driver, "many-0");
-    giveBack(driver, "many-1");
+      driver.execute(limitKey, acquire, acquireBody(`many-${index}`, { share: "many" }));
+    driver.execute(limitKey, acquire, acquireBody("single", { share: "single" }));
+    releaseAs(driver, "many-0");
+    releaseAs(driver, "many-1");
     assert.deepEqual(holding(driver), ["single"]);
   });
 
-  it("gives a share of twice the weight twice as much", () => {
+  it("grants twice as much to a share of twice the weight", () => {
     const line = new Line();
     for (let ticket = 1; ticket <= 60; ticket++)
       line.join(waiter(ticket, ticket % 2 === 0 ? "a" : "b"), ticket % 2 === 0 ? 2 : 1);
@@ -26,7 +26,7 @@ describe("the line for a limit", () => {
     assert.equal(first.filter((share) => share === "a").length, 20);
   });
 
-  it("remembers what a share had that comes and goes, so that it gains nothing by it", () => {
+  it("remembers the grants of a share that leaves and returns, so that it gains no advantage", () => {
     const line = new Line();
     for (let ticket = 1; ticket <= 100; ticket++) line.join(waiter(ticket, "patient"), 1);
     let granted = 0;
@@ -37,16 +37,16 @@ describe("the line for a limit", () => {
       assert.ok(head);
       line.grant(head);
       if (head === pushy) granted++;
-      else line.leave(pushy);
+      else line.remove(pushy);
     }
     assert.ok(granted <= 20, `${granted} of 40`);
   });
 
-  it("puts the more urgent in front, and lets none wait for ever", () => {
+  it("puts urgent requests first, and lets none wait forever", () => {
     const driver = limited(1);
-    driver.execute(limitKey, acquire, wish("holds"));
-    driver.execute(limitKey, acquire, wish("old"));
-    driver.execute(limitKey, acquire, wish("urgent", { priority: 2 }));
+    driver.execute(limitKey, acquire, acquireBody("holds"));
+    driver.execute(limitKey, acquire, acquireBody("old"));
+    driver.execute(limitKey, acquire, acquireBody("urgent", { priority: 2 }));
     assert.deepEqual(inLine(driver), ["urgent", "old"]);
     const line = new Line();
     line.join(waiter(1, "", 0, 0), 1);
@@ -71,7 +71,7 @@ describe("the line for a limit", () => {
     // Uses only the folds: the driver compares everything after every event.
     const count = changesPerStepMax + 50;
     const step = stepOn(state);
-    for (let index = 0; index <= count; index++) acquire.decide(state, wish(`w-${index}`), step);
+    for (let index = 0; index <= count; index++) acquire.decide(state, acquireBody(`w-${index}`), step);
     removeLimit.decide(state, {}, step);
     assert.equal(state.holds.size, changesPerStepMax + 1);
     assert.equal(state.dueMs, step.nowMs + 1);

@@ -102,14 +102,14 @@ export class Line {
     this.#forgetIdle();
   }
 
-  leave(waiter: Waiter): void {
-    this.#take(waiter);
+  remove(waiter: Waiter): void {
+    this.#removeFromShare(waiter);
     this.#forgetIdle();
   }
 
   /** Grants the limit to a waiter, and counts the turn of its share. */
   grant(waiter: Waiter): void {
-    const share = this.#take(waiter);
+    const share = this.#removeFromShare(waiter);
     share.passed += waiter.weight / share.weight;
     this.#turns.move(share);
     this.#forgetIdle();
@@ -158,7 +158,7 @@ export class Line {
     return share;
   }
 
-  #take(waiter: Waiter): Share {
+  #removeFromShare(waiter: Waiter): Share {
     const share = this.#shares.get(waiter.share) ?? this.#newShare(waiter.share);
     share.waiters.remove(waiter);
     this.#waiters.delete(waiter.ticket);

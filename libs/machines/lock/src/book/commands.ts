@@ -5,7 +5,7 @@ import { circleMax } from "../limits.ts";
 import { deadlockFound } from "./events.ts";
 import type { Deadlocks } from "./state.ts";
 
-const letter: Message<GiveWay> = { type: "give_way", codec: GiveWay };
+const giveWayMessage: Message<GiveWay> = { type: "give_way", codec: GiveWay };
 
 /**
  * A request is chosen as victim once: finding the same cycle again before the victim's lock has processed it
@@ -15,18 +15,18 @@ export const resolveDeadlock: Command<Deadlocks, ResolveDeadlock, DeadlockBooked
   type: "resolve_deadlock",
   codec: ResolveDeadlock,
   reply: DeadlockBooked,
-  decide(book, { circle, reason }, step) {
+  decide(state, { circle, reason }, step) {
     const [victim] = circle;
     if (victim === undefined || circle.length > circleMax) {
       const problem = `expected a circle of 1 to ${circleMax}, found ${circle.length}`;
       return lockErrors.wishInvalid.refusal({ problem });
     }
-    const isKnown = book.found.some(({ circle: [first] }) => isSameWish(first, victim));
+    const isKnown = state.found.some(({ circle: [first] }) => isSameWait(first, victim));
     if (isKnown) return { isNew: false };
     step.emit(deadlockFound, { circle, reason, findMs: step.nowMs });
     const { namespace, lock: id, ticket } = victim;
     const address = { service: bookedBy, namespace, kind: "lock", id };
-    step.send(address, letter, { ticket, message: reason });
+    step.send(address, giveWayMessage, { ticket, message: reason });
     return { isNew: true };
   },
 };
@@ -34,12 +34,12 @@ export const resolveDeadlock: Command<Deadlocks, ResolveDeadlock, DeadlockBooked
 /** Name of the service that hosts locks. */
 const bookedBy = "master";
 
-interface Wish {
+interface WaitReference {
   readonly namespace: string;
   readonly lock: string;
   readonly ticket: number;
 }
 
-function isSameWish(one: Wish | undefined, other: Wish): boolean {
+function isSameWait(one: WaitReference | undefined, other: WaitReference): boolean {
   return one?.ticket === other.ticket && one.lock === other.lock && one.namespace === other.namespace;
 }

@@ -7,9 +7,9 @@ export const deadlockFound: MachineEvent<Deadlocks, never, DeadlockFoundV1> = {
   type: "deadlock_found",
   version: 1,
   codec: DeadlockFoundV1,
-  evolve(book, body) {
-    book.found.push(body);
-    if (book.found.length > deadlocksMax) book.found.shift();
-    book.count += 1;
+  evolve(state, body) {
+    state.found.push(body);
+    if (state.found.length > deadlocksMax) state.found.shift();
+    state.count += 1;
   },
 };

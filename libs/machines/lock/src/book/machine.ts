@@ -22,7 +22,7 @@ export const deadlocks: Machine<Deadlocks, never> = {
   queries: [found],
   snapshots: {
     version: newest,
-    encode: (book) => DeadlocksSnapshotV1.encode(snapshotOf(book as Deadlocks)).finish(),
+    encode: (state) => DeadlocksSnapshotV1.encode(snapshotOf(state as Deadlocks)).finish(),
     decode(bytes, version) {
       if (version !== newest) throw kernelErrors.snapshotUnknown({ kind: "deadlocks", version, newest });
       return DeadlocksSnapshotV1.decode(bytes);
@@ -35,7 +35,7 @@ export const deadlocks: Machine<Deadlocks, never> = {
     labels: {},
     idChosen: false,
   }),
-  project: (book) => DeadlocksSnapshotV1.toJSON(snapshotOf(book as Deadlocks)),
+  project: (state) => DeadlocksSnapshotV1.toJSON(snapshotOf(state as Deadlocks)),
 };
 
 function snapshotOf({ found: all, count }: Deadlocks): DeadlocksSnapshotV1 {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AcquirePermits } from "@tutti/contracts/session/v1";
 import { MachineDriver, seededChance } from "@tutti/kernel/testing";
-import { acquire, deadlocks, giveWay, lock, release, setPermits, standing } from "../index.ts";
+import { acquire, deadlocks, giveWay, lock, lockStatus, release, setPermits } from "../index.ts";
 import { masterService, workOf } from "../testing/index.ts";
-import { nameOfWork, type SeenLock, seen, seenTwice } from "./picture.ts";
+import { commonEntries, nameOfWork, type ObservedLock, observationOf } from "./observation.ts";
 import { stuckWorks } from "./stuck.ts";
 import { findDeadlocks } from "./victims.ts";
 
@@ -21,19 +21,23 @@ class Town {
       this.driver.execute(keyOf(name), setPermits, { permits: count });
   }
 
-  want(work: string, name: string, given: { permits?: number; shared?: boolean; priority?: number } = {}) {
+  request(
+    work: string,
+    name: string,
+    fields: { permits?: number; shared?: boolean; priority?: number } = {},
+  ) {
     const holder = `${work}-${name}`;
-    const wish = { holder, work: workOf(work), waitMs: 60_000, leaseMs: 3_600_000, ...given };
-    this.driver.execute(keyOf(name), acquire, AcquirePermits.create(wish as AcquirePermits));
+    const body = { holder, work: workOf(work), waitMs: 60_000, leaseMs: 3_600_000, ...fields };
+    this.driver.execute(keyOf(name), acquire, AcquirePermits.create(body as AcquirePermits));
     this.driver.advance(1);
   }
 
-  look(): readonly SeenLock[] {
+  observe(): readonly ObservedLock[] {
     return this.names.map((name) => {
       const state = this.driver.state(keyOf(name), lock);
       const at = { key: keyOf(name), nowMs: this.driver.nowMs };
-      const found = standing.answer(state, { waitsMax: 1_000 }, at);
-      return seen("default", name, found as Exclude<typeof found, { code: string }>);
+      const found = lockStatus.answer(state, { waitsMax: 1_000 }, at);
+      return observationOf("default", name, found as Exclude<typeof found, { code: string }>);
     });
   }
 
@@ -43,17 +47,17 @@ class Town {
    */
   settle(): ReadonlySet<string> {
     for (;;) {
-      const locks = this.look();
+      const locks = this.observe();
       const waiting = new Set(locks.flatMap(({ waits }) => waits.map(({ node }) => node)));
       const free = locks.flatMap(({ name, holds }) =>
         holds.filter(({ node }) => !waiting.has(node)).map(({ node }) => [name, node] as const),
       );
       if (free.length === 0) return waiting;
-      for (const [name, node] of free) this.leave(node, name);
+      for (const [name, node] of free) this.release(node, name);
     }
   }
 
-  leave(node: string, name: string): void {
+  release(node: string, name: string): void {
     this.driver.execute(keyOf(name), release, {
       holder: `${node.replace("session ", "")}-${name}`,
       token: 0,
@@ -62,13 +66,13 @@ class Town {
 }
 
 describe("deadlocks over locks", () => {
-  it("are found where two wait for each other, and the one that started last gives way", () => {
+  it("are found if two sessions wait for each other, and the last one to start gives way", () => {
     const town = new Town({ red: 1, blue: 1 });
-    town.want("one", "red");
-    town.want("two", "blue");
-    town.want("one", "blue");
-    town.want("two", "red");
-    const [found, ...others] = findDeadlocks(town.look());
+    town.request("one", "red");
+    town.request("two", "blue");
+    town.request("one", "blue");
+    town.request("two", "red");
+    const [found, ...others] = findDeadlocks(town.observe());
     assert.deepEqual(others, []);
     assert.deepEqual(
       found?.circle.map(({ waiter, lock: name, holder }) => [waiter?.id, name, holder?.id]),
@@ -83,70 +87,70 @@ describe("deadlocks over locks", () => {
     );
   });
 
-  for (const [what, given, victim, because] of [
+  for (const [title, fields, victim, because] of [
     ["the least urgent", { one: { priority: -1 } }, "one", "its priority is the lowest"],
     ["of equals the one that started last", {}, "three", "it started last"],
   ] as const)
-    it(`take from ${what}`, () => {
+    it(`choose as victim ${title}`, () => {
       const town = new Town({ a: 1, b: 1, c: 1 });
-      const wishes: Readonly<Record<string, { priority?: number }>> = given;
+      const requests: Readonly<Record<string, { priority?: number }>> = fields;
       for (const [work, name] of [
         ["one", "a"],
         ["two", "b"],
         ["three", "c"],
       ] as const)
-        town.want(work, name);
+        town.request(work, name);
       for (const [work, name] of [
         ["one", "b"],
         ["two", "c"],
         ["three", "a"],
       ] as const)
-        town.want(work, name, wishes[work]);
-      const [found] = findDeadlocks(town.look());
+        town.request(work, name, requests[work]);
+      const [found] = findDeadlocks(town.observe());
       assert.equal(found?.circle[0]?.waiter?.id, victim);
       assert.ok(found.reason.endsWith(because), found.reason);
       assert.equal(found.circle.length, 3);
     });
 
-  it("are none while one of several holders of a semaphore continues", () => {
+  it("are not found while one of several holders of a semaphore can continue", () => {
     const town = new Town({ slots: 2, red: 1 });
-    town.want("one", "slots");
-    town.want("free", "slots");
-    town.want("two", "red");
-    town.want("one", "red");
-    town.want("two", "slots");
-    assert.deepEqual(findDeadlocks(town.look()), []);
-    town.want("free", "red");
-    assert.equal(findDeadlocks(town.look()).length, 1);
+    town.request("one", "slots");
+    town.request("free", "slots");
+    town.request("two", "red");
+    town.request("one", "red");
+    town.request("two", "slots");
+    assert.deepEqual(findDeadlocks(town.observe()), []);
+    town.request("free", "red");
+    assert.equal(findDeadlocks(town.observe()).length, 1);
   });
 
-  it("are found where a line blocks, and where a work waits for itself", () => {
+  it("are found if a line blocks, and if a session waits for itself", () => {
     const town = new Town({ doc: 1, red: 1 });
-    town.want("reader", "doc", { shared: true });
-    town.want("late", "red");
-    town.want("writer", "doc");
-    town.want("late", "doc", { shared: true });
-    town.want("reader", "red");
-    assert.match(findDeadlocks(town.look())[0]?.reason ?? "", /which session writer waits for before it/);
+    town.request("reader", "doc", { shared: true });
+    town.request("late", "red");
+    town.request("writer", "doc");
+    town.request("late", "doc", { shared: true });
+    town.request("reader", "red");
+    assert.match(findDeadlocks(town.observe())[0]?.reason ?? "", /which session writer waits for before it/);
     const alone = new Town({ red: 1 });
-    alone.want("one", "red");
-    const wish = { holder: "again", work: workOf("one"), waitMs: 1_000 };
-    alone.driver.execute(keyOf("red"), acquire, AcquirePermits.create(wish as AcquirePermits));
-    assert.equal(findDeadlocks(alone.look())[0]?.circle.length, 1);
+    alone.request("one", "red");
+    const body = { holder: "again", work: workOf("one"), waitMs: 1_000 };
+    alone.driver.execute(keyOf("red"), acquire, AcquirePermits.create(body as AcquirePermits));
+    assert.equal(findDeadlocks(alone.observe())[0]?.circle.length, 1);
   });
 
-  it("are only what was seen twice, the same both times", () => {
+  it("are reported only if they are seen twice, unchanged", () => {
     const town = new Town({ red: 1, blue: 1 });
-    town.want("one", "red");
-    town.want("two", "blue");
-    town.want("one", "blue");
-    const first = town.look();
+    town.request("one", "red");
+    town.request("two", "blue");
+    town.request("one", "blue");
+    const first = town.observe();
     // Both never wait at the same time: one releases red before two requests it, and acquires it again.
-    town.leave("session one", "blue");
-    town.leave("session one", "red");
-    town.want("three", "red");
-    town.want("two", "red");
-    const second = town.look();
+    town.release("session one", "blue");
+    town.release("session one", "red");
+    town.request("three", "red");
+    town.request("two", "red");
+    const second = town.observe();
     const mixed = [
       ...first.filter(({ name }) => name === "blue"),
       ...second.filter(({ name }) => name === "red"),
@@ -157,14 +161,14 @@ describe("deadlocks over locks", () => {
         : each,
     );
     assert.equal(findDeadlocks(false1).length, 1, "seen at different times, it looks like one");
-    assert.deepEqual(findDeadlocks(seenTwice(false1, second)), []);
+    assert.deepEqual(findDeadlocks(commonEntries(false1, second)), []);
   });
 
-  it("are exactly those that never end when all others finish, and end when the victims give way", () => {
+  it("are exactly the waits that never end when all others finish, and end when the victims give way", () => {
     let stuckTowns = 0;
     for (let seed = 0; seed < 300; seed++) {
       const town = randomTown(seed);
-      const locks = town.look();
+      const locks = town.observe();
       const expected = stuckWorks(locks);
       if (expected.size > 0) stuckTowns++;
       const found = findDeadlocks(locks);
@@ -174,7 +178,7 @@ describe("deadlocks over locks", () => {
         const [victim] = circle;
         assert.ok(victim?.waiter);
         town.driver.execute(keyOf(victim.lock), giveWay, { ticket: victim.ticket, message: "x" });
-        for (const name of town.names) town.leave(nameOfWork(victim.waiter), name);
+        for (const name of town.names) town.release(nameOfWork(victim.waiter), name);
       }
       assert.deepEqual([...town.settle()], [], `seed ${seed}: all end`);
     }
@@ -184,13 +188,13 @@ describe("deadlocks over locks", () => {
 
 function randomTown(seed: number): Town {
   const chance = seededChance(seed);
-  const one = <Item>(items: readonly Item[]): Item =>
+  const pick = <Item>(items: readonly Item[]): Item =>
     items[Math.floor(chance.random() * items.length)] ?? assert.fail();
-  const town = new Town({ a: one([1, 1, 2]), b: 1, c: one([1, 3]), d: 1 });
+  const town = new Town({ a: pick([1, 1, 2]), b: 1, c: pick([1, 3]), d: 1 });
   const works = ["w1", "w2", "w3", "w4", "w5"];
   for (let step = 0; step < 14; step++)
-    town.want(one(works), one(town.names), {
-      ...{ permits: one([1, 1, 1, 2]), shared: one([true, false, false]), priority: one([0, 0, 1]) },
+    town.request(pick(works), pick(town.names), {
+      ...{ permits: pick([1, 1, 1, 2]), shared: pick([true, false, false]), priority: pick([0, 0, 1]) },
     });
   return town;
 }

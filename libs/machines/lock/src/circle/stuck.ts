@@ -9,22 +9,22 @@
  *    because of one of several holders.
  */
 import { fits, isTooMany } from "../hold/room.ts";
-import type { SeenHold, SeenLock, SeenWait } from "./picture.ts";
+import type { ObservedHold, ObservedLock, ObservedWait } from "./observation.ts";
 
-export interface Wanted {
-  readonly lock: SeenLock;
-  readonly wait: SeenWait;
+export interface PendingWait {
+  readonly lock: ObservedLock;
+  readonly wait: ObservedWait;
 }
 
 /** Returns the names of stuck works. */
-export function stuckWorks(locks: readonly SeenLock[]): ReadonlySet<string> {
+export function stuckWorks(locks: readonly ObservedLock[]): ReadonlySet<string> {
   const waits = waitsByWork(locks);
   const stuck = new Set(waits.keys());
   for (let isChanged = true; isChanged; ) {
     isChanged = false;
     for (const node of stuck) {
-      const goesOn = (waits.get(node) ?? []).every((wanted) => canBeGranted(wanted, stuck));
-      if (goesOn) {
+      const canContinue = (waits.get(node) ?? []).every((pending) => canBeGranted(pending, stuck));
+      if (canContinue) {
         stuck.delete(node);
         isChanged = true;
       }
@@ -33,8 +33,8 @@ export function stuckWorks(locks: readonly SeenLock[]): ReadonlySet<string> {
   return stuck;
 }
 
-export function waitsByWork(locks: readonly SeenLock[]): ReadonlyMap<string, readonly Wanted[]> {
-  const waits = new Map<string, Wanted[]>();
+export function waitsByWork(locks: readonly ObservedLock[]): ReadonlyMap<string, readonly PendingWait[]> {
+  const waits = new Map<string, PendingWait[]>();
   for (const lock of locks)
     for (const wait of lock.waits) {
       const known = waits.get(wait.node);
@@ -44,8 +44,8 @@ export function waitsByWork(locks: readonly SeenLock[]): ReadonlyMap<string, rea
   return waits;
 }
 
-function canBeGranted(wanted: Wanted, stuck: ReadonlySet<string>): boolean {
-  return inTheWay(wanted, stuck).length === 0;
+function canBeGranted(pending: PendingWait, stuck: ReadonlySet<string>): boolean {
+  return obstaclesOf(pending, stuck).length === 0;
 }
 
 /** A work that another one waits for. */
@@ -59,23 +59,23 @@ export interface Obstacle {
  * Returns the stuck works that prevent a wait from being granted. None if it can be granted. A wait before it
  * that fits is granted first, and then holds the lock.
  */
-export function inTheWay({ lock, wait }: Wanted, stuck: ReadonlySet<string>): readonly Obstacle[] {
+export function obstaclesOf({ lock, wait }: PendingWait, stuck: ReadonlySet<string>): readonly Obstacle[] {
   const { permits } = lock;
   const obstacles: Obstacle[] = [];
   const room = { permits, heldAlone: 0, sharedMost: 0 };
-  const take = (one: SeenHold | SeenWait, isHeld: boolean) => {
-    obstacles.push({ node: one.node, isHeld });
-    if (one.shared) room.sharedMost = Math.max(room.sharedMost, one.permits);
-    else room.heldAlone += one.permits;
+  const addObstacle = (entry: ObservedHold | ObservedWait, isHeld: boolean) => {
+    obstacles.push({ node: entry.node, isHeld });
+    if (entry.shared) room.sharedMost = Math.max(room.sharedMost, entry.permits);
+    else room.heldAlone += entry.permits;
   };
   // The request is rejected.
   if (isTooMany(lock, wait)) return [];
-  for (const held of lock.holds) if (stuck.has(held.node)) take(held, true);
+  for (const held of lock.holds) if (stuck.has(held.node)) addObstacle(held, true);
   for (const before of lock.waits) {
     if (before.ticket === wait.ticket) break;
     if (!stuck.has(before.node) || isTooMany(lock, before)) continue;
     if (!fits(room, before)) return [{ node: before.node, isHeld: false }];
-    take(before, false);
+    addObstacle(before, false);
   }
   return fits(room, wait) ? [] : obstacles;
 }

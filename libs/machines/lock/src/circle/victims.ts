@@ -9,8 +9,8 @@
 import type { CircleEdge } from "@tutti/contracts/session/v1";
 import { assert } from "@tutti/kernel";
 import { circleMax } from "../limits.ts";
-import type { SeenLock, SeenWait } from "./picture.ts";
-import { inTheWay, stuckWorks, type Wanted, waitsByWork } from "./stuck.ts";
+import type { ObservedLock, ObservedWait } from "./observation.ts";
+import { obstaclesOf, type PendingWait, stuckWorks, waitsByWork } from "./stuck.ts";
 
 /** A deadlock with its victim. */
 export interface FoundDeadlock {
@@ -20,13 +20,13 @@ export interface FoundDeadlock {
   readonly reason: string;
 }
 
-interface Edge extends Wanted {
+interface Edge extends PendingWait {
   readonly from: string;
   readonly to: string;
   readonly isHeld: boolean;
 }
 
-export function findDeadlocks(locks: readonly SeenLock[]): readonly FoundDeadlock[] {
+export function findDeadlocks(locks: readonly ObservedLock[]): readonly FoundDeadlock[] {
   const found: FoundDeadlock[] = [];
   for (let picture = locks; ; ) {
     const circle = circleIn(picture);
@@ -42,7 +42,7 @@ export function findDeadlocks(locks: readonly SeenLock[]): readonly FoundDeadloc
 }
 
 /** Follows the waits from a stuck work until a work is reached a second time. */
-function circleIn(locks: readonly SeenLock[]): readonly Edge[] | undefined {
+function circleIn(locks: readonly ObservedLock[]): readonly Edge[] | undefined {
   const stuck = stuckWorks(locks);
   const [start] = [...stuck].sort();
   if (start === undefined) return undefined;
@@ -53,8 +53,8 @@ function circleIn(locks: readonly SeenLock[]): readonly Edge[] | undefined {
     const place = places.get(node);
     if (place !== undefined) return path.slice(place);
     places.set(node, path.length);
-    const next = (waits.get(node) ?? []).flatMap((wanted) =>
-      inTheWay(wanted, stuck).map(({ node: to, isHeld }) => ({ ...wanted, from: node, to, isHeld })),
+    const next = (waits.get(node) ?? []).flatMap((pending) =>
+      obstaclesOf(pending, stuck).map(({ node: to, isHeld }) => ({ ...pending, from: node, to, isHeld })),
     )[0];
     assert(next !== undefined, "who is stuck waits for another that is", { node });
     path.push(next);
@@ -62,18 +62,18 @@ function circleIn(locks: readonly SeenLock[]): readonly Edge[] | undefined {
   }
 }
 
-function victimOf(circle: readonly Edge[], locks: readonly SeenLock[]): Edge {
+function victimOf(circle: readonly Edge[], locks: readonly ObservedLock[]): Edge {
   const [first] = circle.toSorted((one, other) => {
-    const begun = begunMs(other.from, locks) - begunMs(one.from, locks);
+    const started = startedMs(other.from, locks) - startedMs(one.from, locks);
     const held = heldBy(one.from, locks) - heldBy(other.from, locks);
-    return one.wait.priority - other.wait.priority || begun || held || (one.from < other.from ? -1 : 1);
+    return one.wait.priority - other.wait.priority || started || held || (one.from < other.from ? -1 : 1);
   });
   // A cycle has at least one edge.
   return first as Edge;
 }
 
 /** Returns when a work acquired or requested its first lock, as far as observed. */
-function begunMs(node: string, locks: readonly SeenLock[]): number {
+function startedMs(node: string, locks: readonly ObservedLock[]): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { holds, waits } of locks) {
     for (const held of holds) if (held.node === node) first = Math.min(first, held.grantMs);
@@ -82,16 +82,16 @@ function begunMs(node: string, locks: readonly SeenLock[]): number {
   return first;
 }
 
-function heldBy(node: string, locks: readonly SeenLock[]): number {
+function heldBy(node: string, locks: readonly ObservedLock[]): number {
   let permits = 0;
   for (const { holds } of locks) for (const held of holds) if (held.node === node) permits += held.permits;
   return permits;
 }
 
-function deadlockOf(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]): FoundDeadlock {
+function deadlockOf(circle: readonly Edge[], victim: Edge, locks: readonly ObservedLock[]): FoundDeadlock {
   const from = circle.indexOf(victim);
   const ordered = [...circle.slice(from), ...circle.slice(0, from)].slice(0, circleMax);
-  const words = ordered.map(
+  const sentences = ordered.map(
     ({ from: waiter, to, lock, isHeld }) =>
       `${waiter} waits for the lock ${lock.name}, which ${to} ${isHeld ? "holds" : "waits for before it"}`,
   );
@@ -103,21 +103,21 @@ function deadlockOf(circle: readonly Edge[], victim: Edge, locks: readonly SeenL
       ticket: wait.ticket,
       holder: workOf(to, locks),
     })),
-    reason: `${words.join(", and ")}: ${victim.from} gives way, because ${why(circle, victim, locks)}`,
+    reason: `${sentences.join(", and ")}: ${victim.from} gives way, because ${reasonOf(circle, victim, locks)}`,
   };
 }
 
-function workOf(node: string, locks: readonly SeenLock[]): SeenWait["work"] {
+function workOf(node: string, locks: readonly ObservedLock[]): ObservedWait["work"] {
   for (const { holds, waits } of locks)
-    for (const one of [...holds, ...waits]) if (one.node === node) return one.work;
+    for (const entry of [...holds, ...waits]) if (entry.node === node) return entry.work;
   return undefined;
 }
 
-function why(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]): string {
+function reasonOf(circle: readonly Edge[], victim: Edge, locks: readonly ObservedLock[]): string {
   const others = circle.filter((edge) => edge !== victim);
   const isLess = (of: (edge: Edge) => number) => others.every((edge) => of(edge) > of(victim));
   if (isLess(({ wait }) => wait.priority)) return "its priority is the lowest";
-  if (isLess(({ from }) => -begunMs(from, locks))) return "it started last";
+  if (isLess(({ from }) => -startedMs(from, locks))) return "it started last";
   if (isLess(({ from }) => heldBy(from, locks))) return "it holds the least";
   return "one has to, and nothing else tells them apart";
 }

@@ -24,7 +24,7 @@ import type { WorkReference } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { deadlockErrors, lockErrors } from "../errors.ts";
 import { holdsMax, leaseDefaultMs, waitingMax } from "../limits.ts";
-import { leaseProblem, wishProblem } from "../refusals.ts";
+import { leaseProblem, requestProblem } from "../refusals.ts";
 import type { LockCommand, LockStep, LockView } from "../state.ts";
 import { lockWaitBegun, lockWaitEnded, lockWaitKept } from "../waiting/events.ts";
 import { permitsBroken, permitsReleased, permitsRenewed, permitsTaken } from "./events.ts";
@@ -36,14 +36,15 @@ export const acquire: LockCommand<AcquirePermits, PermitsAcquired> = {
   codec: AcquirePermits,
   reply: PermitsAcquired,
   decide(lock, body, step) {
-    const problem = wishProblem(body);
+    const problem = requestProblem(body);
     if (problem !== undefined) return lockErrors.wishInvalid.refusal({ problem });
     const request = { ...body, permits: body.permits || 1, leaseMs: body.leaseMs || leaseDefaultMs };
     const gaveWay = lock.gaveWay.get(request.holder);
     if (gaveWay !== undefined && gaveWay.untilMs > step.nowMs)
       return deadlockErrors.deadlock.refusal({ circle: gaveWay.message });
     const known = lock.byHolder.get(request.holder);
-    const refusal = known === undefined ? begin(lock, request, step) : again(lock, known, request, step);
+    const refusal =
+      known === undefined ? acquireNew(lock, request, step) : acquireAgain(lock, known, request, step);
     if (isRefusal(refusal)) return refusal;
     const token = lock.byHolder.get(request.holder);
     const hold = token === undefined ? undefined : lock.holds.get(token);
@@ -51,7 +52,7 @@ export const acquire: LockCommand<AcquirePermits, PermitsAcquired> = {
   },
 };
 
-function begin(lock: LockView, request: AcquirePermits, step: LockStep): Refusal | undefined {
+function acquireNew(lock: LockView, request: AcquirePermits, step: LockStep): Refusal | undefined {
   const { id: name } = step.key;
   const { holder, work, permits, shared, leaseMs, waitMs, priority } = request;
   if (isTooMany(lock, request))
@@ -62,8 +63,8 @@ function begin(lock: LockView, request: AcquirePermits, step: LockStep): Refusal
   const number = nextNumber(lock, step);
   const isFree = fits(lock, request);
   if (lock.line.size === 0 && isFree) {
-    const given = { token: number, grantMs: nowMs, dueMs: nowMs + leaseMs, leaseMs };
-    step.emit(permitsTaken, { hold: { ...given, holder, work, permits, shared } });
+    const terms = { token: number, grantMs: nowMs, dueMs: nowMs + leaseMs, leaseMs };
+    step.emit(permitsTaken, { hold: { ...terms, holder, work, permits, shared } });
     return undefined;
   }
   // A request without a wait is granted immediately or rejected.
@@ -77,7 +78,12 @@ function begin(lock: LockView, request: AcquirePermits, step: LockStep): Refusal
   return undefined;
 }
 
-function again(lock: LockView, number: number, request: AcquirePermits, step: LockStep): Refusal | undefined {
+function acquireAgain(
+  lock: LockView,
+  number: number,
+  request: AcquirePermits,
+  step: LockStep,
+): Refusal | undefined {
   const known = lock.holds.get(number) ?? lock.line.get(number);
   if (known?.permits !== request.permits || known.shared !== request.shared)
     return lockErrors.holderTaken.refusal({ name: step.key.id, holder: request.holder });

@@ -15,10 +15,10 @@ export const permitsTaken: LockEvent<PermitsTakenV1> = {
   version: 1,
   codec: PermitsTakenV1,
   described: true,
-  evolve(lock, { hold: taken }, outstanding) {
-    assert(taken !== undefined, "an event of a taken hold names the hold");
+  evolve(lock, { hold: added }, outstanding) {
+    assert(added !== undefined, "an event of a taken hold names the hold");
     lock.used = true;
-    hold(lock, taken);
+    addHold(lock, added);
     arm(lock, outstanding);
   },
 };
@@ -38,7 +38,7 @@ export const permitsReleased: LockEvent<PermitsReleasedV1> = {
   version: 1,
   codec: PermitsReleasedV1,
   described: true,
-  evolve: giveBack,
+  evolve: removeHold,
 };
 
 export const permitsExpired: LockEvent<PermitsExpiredV1> = {
@@ -46,7 +46,7 @@ export const permitsExpired: LockEvent<PermitsExpiredV1> = {
   version: 1,
   codec: PermitsExpiredV1,
   described: true,
-  evolve: giveBack,
+  evolve: removeHold,
 };
 
 export const permitsBroken: LockEvent<PermitsBrokenV1> = {
@@ -54,18 +54,18 @@ export const permitsBroken: LockEvent<PermitsBrokenV1> = {
   version: 1,
   codec: PermitsBrokenV1,
   described: true,
-  evolve: giveBack,
+  evolve: removeHold,
 };
 
 /** Adds a hold. */
-export function hold(lock: Lock, held: LockHold): void {
+export function addHold(lock: Lock, held: LockHold): void {
   lock.lastNumber = held.token;
   lock.lastToken = held.token;
-  keep(lock, held);
+  insertHold(lock, held);
 }
 
 /** Adds a hold without assigning a number: restores an earlier hold. */
-export function keep(lock: Lock, held: LockHold): void {
+export function insertHold(lock: Lock, held: LockHold): void {
   const { token, holder, permits, shared, dueMs } = held;
   lock.holds.set(token, held);
   lock.byHolder.set(holder, token);
@@ -83,7 +83,7 @@ export function prolong(lock: Lock, token: number, dueMs: number, leaseMs?: numb
   endsAt(lock, token, dueMs);
 }
 
-function giveBack(lock: Lock, { token }: { readonly token: number }, outstanding: Outstanding): void {
+function removeHold(lock: Lock, { token }: { readonly token: number }, outstanding: Outstanding): void {
   const { holder, permits, shared } = holdOf(lock, token);
   lock.holds.delete(token);
   lock.byHolder.delete(holder);

@@ -4,15 +4,15 @@ import { changesPerStepMax, placeKeptMs, unwatchedMs } from "../limits.ts";
 import type { LockStep, LockView } from "../state.ts";
 import { lockSpared, lockWaitEnded } from "../waiting/events.ts";
 import { permitsExpired } from "./events.ts";
-import { pump, putOff } from "./pump.ts";
+import { delayGrants, pump } from "./pump.ts";
 
 export function expire(lock: LockView, step: LockStep): void {
   const { nowMs } = step;
   const firstMs = lock.ends.first?.rank ?? nowMs;
-  if (firstMs < nowMs - unwatchedMs) spare(lock, step);
+  if (firstMs < nowMs - unwatchedMs) extendAll(lock, step);
   let changes = 0;
   while (changes < changesPerStepMax && expireNext(lock, step)) changes++;
-  if (changes >= changesPerStepMax) putOff(lock, step);
+  if (changes >= changesPerStepMax) delayGrants(lock, step);
   else pump(lock, step, changes);
 }
 
@@ -20,7 +20,7 @@ export function expire(lock: LockView, step: LockStep): void {
  * Extends all leases and places if the lock itself was not running, because no holder could renew or ask
  * again.
  */
-function spare(lock: LockView, step: LockStep): void {
+function extendAll(lock: LockView, step: LockStep): void {
   const late = lock.ends.items.filter(({ rank }) => rank <= step.nowMs).map(({ number }) => number);
   step.emit(lockSpared, {
     tokens: late.filter((number) => lock.holds.has(number)).sort(byNumber),

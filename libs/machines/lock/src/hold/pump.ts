@@ -17,16 +17,16 @@ export function pump(lock: LockView, step: LockStep, done = 0): void {
     const isEnd = head !== undefined && isTooMany(lock, head);
     if (head === undefined || !(isEnd || fits(lock, head))) return;
     if (changes >= changesPerStepMax) {
-      putOff(lock, step);
+      delayGrants(lock, step);
       return;
     }
-    if (isEnd) turnAway(lock, head, step);
+    if (isEnd) reject(lock, head, step);
     else grant(lock, head, step);
   }
 }
 
 /** Delays the remaining grants. Once is enough. */
-export function putOff(lock: LockView, step: LockStep): void {
+export function delayGrants(lock: LockView, step: LockStep): void {
   if (lock.putOffMs <= step.nowMs) step.emit(lockPutOff, { untilMs: step.nowMs + 1 });
 }
 
@@ -45,7 +45,7 @@ function grant(lock: LockView, { ticket, leaseMs, attendMs }: LockWait, step: Lo
   step.emit(permitsGranted, { ticket, token: nextNumber(lock, step), grantMs: nowMs, dueMs });
 }
 
-function turnAway(lock: LockView, { ticket, permits }: LockWait, step: LockStep): void {
+function reject(lock: LockView, { ticket, permits }: LockWait, step: LockStep): void {
   const { message } = lockErrors.permitsTooMany.refusal({
     name: step.key.id,
     permits,

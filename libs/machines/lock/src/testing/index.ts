@@ -1,1 +1,1 @@
-export { bookKey, lockKey, masterService, operations, workOf } from "./operations.ts";
+export { deadlocksKey, lockKey, masterService, operations, workOf } from "./operations.ts";

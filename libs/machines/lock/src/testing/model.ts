@@ -4,7 +4,7 @@
  */
 import { ageingMs, placeKeptMs } from "../index.ts";
 
-export interface ModelWish {
+export interface ModelRequest {
   readonly holder: string;
   readonly permits: number;
   readonly shared: boolean;
@@ -13,7 +13,7 @@ export interface ModelWish {
   readonly leaseMs: number;
 }
 
-interface Waiting extends ModelWish {
+interface Waiting extends ModelRequest {
   readonly beginMs: number;
   readonly order: number;
   attendMs: number;
@@ -42,11 +42,11 @@ export class LockModel {
     this.#nowMs++;
     this.holds = this.holds.filter(({ dueMs }) => dueMs > this.#nowMs);
     this.waiting = this.waiting.filter(({ attendMs }) => attendMs + placeKeptMs > this.#nowMs);
-    this.#give();
+    this.#grantWaiting();
   }
 
-  want(wish: ModelWish): void {
-    const { holder, permits, shared, waitMs, leaseMs } = wish;
+  acquire(request: ModelRequest): void {
+    const { holder, permits, shared, waitMs, leaseMs } = request;
     const held = this.holds.find((each) => each.holder === holder);
     const waits = this.waiting.find((each) => each.holder === holder);
     const known = held ?? waits;
@@ -57,8 +57,8 @@ export class LockModel {
     } else if (waits !== undefined) waits.attendMs = this.#nowMs + waitMs;
     else if (permits <= this.permits) {
       const attendMs = this.#nowMs + waitMs;
-      this.waiting.push({ ...wish, beginMs: this.#nowMs, order: this.#order++, attendMs });
-      this.#give();
+      this.waiting.push({ ...request, beginMs: this.#nowMs, order: this.#order++, attendMs });
+      this.#grantWaiting();
       // A request without a wait has it by now, or leaves.
       if (waitMs === 0) this.waiting = this.waiting.filter((each) => each.holder !== holder);
     }
@@ -67,7 +67,7 @@ export class LockModel {
   release(holder: string): void {
     this.holds = this.holds.filter((each) => each.holder !== holder);
     this.waiting = this.waiting.filter((each) => each.holder !== holder);
-    this.#give();
+    this.#grantWaiting();
   }
 
   hangUp(holder: string): void {
@@ -77,7 +77,7 @@ export class LockModel {
 
   set(permits: number): void {
     this.permits = permits;
-    this.#give();
+    this.#grantWaiting();
   }
 
   get line(): readonly string[] {
@@ -89,12 +89,12 @@ export class LockModel {
     return this.waiting.toSorted((one, other) => rank(one) - rank(other) || one.order - other.order);
   }
 
-  #give(): void {
+  #grantWaiting(): void {
     for (;;) {
       const [next] = this.#inOrder();
       if (next === undefined) return;
       const isEnd = next.permits > this.permits;
-      if (!isEnd && this.#held([...this.holds, next]) > this.permits) return;
+      if (!isEnd && this.#usedPermits([...this.holds, next]) > this.permits) return;
       this.waiting = this.waiting.filter((each) => each !== next);
       if (!isEnd) this.#grant(next);
     }
@@ -106,7 +106,7 @@ export class LockModel {
     this.holds.push({ holder, permits, shared, leaseMs, dueMs });
   }
 
-  #held(all: readonly Pick<Holding, "permits" | "shared">[]): number {
+  #usedPermits(all: readonly Pick<Holding, "permits" | "shared">[]): number {
     const alone = all.filter(({ shared }) => !shared).reduce((sum, { permits }) => sum + permits, 0);
     return alone + Math.max(0, ...all.filter(({ shared }) => shared).map(({ permits }) => permits));
   }

@@ -18,7 +18,7 @@ import fc from "fast-check";
 /** Name of the service that hosts locks. */
 export const masterService = "master";
 export const lockKey = { namespace: "default", kind: "lock", id: "printer" };
-export const bookKey = { namespace: "default", kind: "deadlocks", id: "default" };
+export const deadlocksKey = { namespace: "default", kind: "deadlocks", id: "default" };
 
 export function workOf(id: string, task = ""): WorkReference {
   return { namespace: "default", kind: "session", id, task };
@@ -29,7 +29,7 @@ const works = fc.option(
   fc.tuple(fc.constantFrom("one", "two"), fc.constantFrom("", "t")).map(([id, task]) => workOf(id, task)),
   { nil: undefined },
 );
-const wishes = fc
+const requests = fc
   .record({
     holder: fc.oneof({ weight: 20, arbitrary: holders }, { weight: 1, arbitrary: fc.constant("") }),
     work: works,
@@ -39,7 +39,7 @@ const wishes = fc
     waitMs: fc.constantFrom(0, 2_000, 9_000, 60_001),
     priority: fc.integer({ min: -2, max: 2 }),
   })
-  .map((given) => AcquirePermits.create(given as AcquirePermits));
+  .map((fields) => AcquirePermits.create(fields as AcquirePermits));
 /**
  * Numbers follow the clock of the driver, so few random ones are valid: most commands use current numbers.
  */
@@ -48,9 +48,9 @@ const numbers = fc.constantFrom(0, 0, 1);
 /** Operations for properties. A failing sequence is reduced. `numberOf` returns numbers of earlier requests. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const toLock = (command: string, body: fc.Arbitrary<object>) =>
-    body.map((drawn) => ({ key: lockKey, command, body: drawn }));
+    body.map((generated) => ({ key: lockKey, command, body: generated }));
   return fc.oneof(
-    { weight: 14, arbitrary: toLock("acquire", wishes) },
+    { weight: 14, arbitrary: toLock("acquire", requests) },
     {
       weight: 6,
       arbitrary: toLock(
@@ -96,7 +96,7 @@ export function operations(): fc.Arbitrary<MachineCall> {
     {
       weight: 2,
       arbitrary: fc.array(firstTokens, { maxLength: 2 }).map((tickets) => ({
-        key: bookKey,
+        key: deadlocksKey,
         command: "resolve_deadlock",
         body: ResolveDeadlock.create({ circle: tickets.map(edgeOf), reason: "a circle" }),
       })),

@@ -9,7 +9,7 @@ import {
   PermitsGrantedV1,
 } from "@tutti/contracts/session/v1";
 import { assert } from "@tutti/kernel";
-import { hold, prolong } from "../hold/events.ts";
+import { addHold, prolong } from "../hold/events.ts";
 import { gaveWayMax, placeKeptMs } from "../limits.ts";
 import type { Lock, LockEvent } from "../state.ts";
 import { arm, endsAt, endsNever } from "../timer.ts";
@@ -48,7 +48,7 @@ export const lockWaitEnded: LockEvent<LockWaitEndedV1> = {
   described: true,
   evolve(lock, { ticket, reason, message, endMs }, outstanding) {
     const { holder } = waitOf(lock, ticket);
-    leave(lock, ticket);
+    removeWait(lock, ticket);
     lock.byHolder.delete(holder);
     if (reason === LockWaitEnd.LOCK_WAIT_END_GAVE_WAY) {
       for (const [name, { untilMs }] of lock.gaveWay)
@@ -66,8 +66,8 @@ export const permitsGranted: LockEvent<PermitsGrantedV1> = {
   described: true,
   evolve(lock, { ticket, token, grantMs, dueMs }, outstanding) {
     const { holder, work, permits, shared, leaseMs } = waitOf(lock, ticket);
-    leave(lock, ticket);
-    hold(lock, { token, holder, work, permits, shared, grantMs, dueMs, leaseMs });
+    removeWait(lock, ticket);
+    addHold(lock, { token, holder, work, permits, shared, grantMs, dueMs, leaseMs });
     arm(lock, outstanding);
   },
 };
@@ -97,8 +97,8 @@ export const lockPutOff: LockEvent<LockPutOffV1> = {
   },
 };
 
-function leave(lock: Lock, ticket: number): void {
-  lock.line.leave(ticket);
+function removeWait(lock: Lock, ticket: number): void {
+  lock.line.remove(ticket);
   endsNever(lock, ticket);
 }
 

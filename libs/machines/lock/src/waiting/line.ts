@@ -56,7 +56,7 @@ export class Line {
     this.#order.add(place);
   }
 
-  leave(ticket: number): void {
+  remove(ticket: number): void {
     const place = this.#places.get(ticket);
     if (place === undefined) return;
     this.#places.delete(ticket);

@@ -4,13 +4,13 @@
  * has reached the limit of a step.
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
-import { putOffMs, StepBudget } from "@tutti/machine-work";
-import { readyTogether, wantedTogether } from "../core/board/gang.ts";
-import { isAffordable } from "../core/budget/book.ts";
+import { StepBudget, stepPauseMs } from "@tutti/machine-work";
+import { expectedTogether, readyTogether } from "../core/board/gang.ts";
+import { isAffordable } from "../core/budget/accounting.ts";
 import {
   hasEnded,
+  isBlocked,
   isGoing,
-  isHolding,
   type MissionEventStep,
   type MissionView,
   type Revisions,
@@ -19,7 +19,7 @@ import {
 import { missionBegun, missionPutOff } from "../kinds/mission/events.ts";
 import { leaderElected } from "../kinds/participant/events.ts";
 import { nextLeader } from "../kinds/participant/leading.ts";
-import { beginTask, hasPlace, isSpent } from "../kinds/task/begin.ts";
+import { hasPlace, isSpent, startTask } from "../kinds/task/start.ts";
 import { endStandstill } from "../kinds/trouble/find.ts";
 import { checkConditions } from "./conditions.ts";
 import { conclude, endStopped, isOver } from "./end.ts";
@@ -28,7 +28,7 @@ export function advance(mission: MissionView, step: MissionEventStep, before: Re
   if (mission.order === undefined || hasEnded(mission)) return;
   if (mission.phase === MissionPhase.MISSION_PHASE_WAITING && areRolesFilled(mission))
     step.emit(missionBegun, { beginMs: step.nowMs });
-  keepLeader(mission, step);
+  ensureLeader(mission, step);
   endStandstill(mission, step);
   if (isGoing(mission)) checkConditions(mission, step, before);
   const budget = new StepBudget();
@@ -38,7 +38,7 @@ export function advance(mission: MissionView, step: MissionEventStep, before: Re
     endStopped(mission, step);
   else if (isGoing(mission) && isOver(mission)) conclude(mission, step);
   else if (budget.isSpent && mission.putOffMs === 0 && isGoing(mission))
-    step.emit(missionPutOff, { untilMs: step.nowMs + putOffMs });
+    step.emit(missionPutOff, { untilMs: step.nowMs + stepPauseMs });
 }
 
 /**
@@ -54,11 +54,11 @@ function areRolesFilled(mission: MissionView): boolean {
 
 /** Executes the next action. Returns false if there is none. */
 function next(mission: MissionView, step: MissionEventStep, budget: StepBudget): boolean {
-  if (!isGoing(mission) || isHolding(mission) || mission.putOffMs > 0) return false;
+  if (!isGoing(mission) || isBlocked(mission) || mission.putOffMs > 0) return false;
   const number = nextNumber(mission);
   if (number === undefined) return false;
   budget.count();
-  beginTask({ mission, step, number, budget });
+  startTask({ mission, step, number, budget });
   return true;
 }
 
@@ -68,7 +68,10 @@ function nextNumber(mission: MissionView): number | undefined {
   if (first !== undefined) return first;
   const poor = mission.heldForBudget.first;
   // If no amount can be returned any more, a person is asked for more, or the mission ends.
-  if (poor !== undefined && (isAffordable(mission, wantedTogether(mission, poor)) || isSpent(mission, poor)))
+  if (
+    poor !== undefined &&
+    (isAffordable(mission, expectedTogether(mission, poor)) || isSpent(mission, poor))
+  )
     return poor.number;
   const placeless = mission.heldForPlace.first;
   const isPlaced = placeless !== undefined && hasPlace(mission, readyTogether(mission, placeless).length);
@@ -76,7 +79,7 @@ function nextNumber(mission: MissionView): number | undefined {
 }
 
 /** Renews the lease of an active leader. Without a leader, one is elected. */
-function keepLeader(mission: MissionView, step: MissionEventStep): void {
+function ensureLeader(mission: MissionView, step: MissionEventStep): void {
   if (specOf(mission).leadership?.enabled !== true || hasEnded(mission)) return;
   if (mission.phase === 3) return;
   const { leader } = mission;

@@ -21,7 +21,7 @@ import {
 import { missionErrors } from "../errors.ts";
 import { missionCheckPutOff } from "../kinds/mission/events.ts";
 import { stopMission } from "../kinds/mission/stop.ts";
-import { ask, openQuestion } from "../kinds/question/ask.ts";
+import { askQuestion, openQuestion } from "../kinds/question/ask.ts";
 
 export function checkConditions(
   mission: MissionView,
@@ -58,8 +58,8 @@ function sooner(one: number, other: number): number {
 }
 
 function programOf({ condition }: ReadOnly<StopCondition>): Program | undefined {
-  const made = expressionOf(condition, "condition", true);
-  return made.ok ? made.program : undefined;
+  const compiled = expressionOf(condition, "condition", true);
+  return compiled.ok ? compiled.program : undefined;
 }
 
 function hasChanged({ revisions }: MissionView, before: Readonly<Revisions>, program: Program): boolean {
@@ -72,22 +72,22 @@ function hasChanged({ revisions }: MissionView, before: Readonly<Revisions>, pro
   );
 }
 
-export function isHeld(mission: MissionView, condition: ReadOnly<StopCondition>, nowMs: number) {
-  const made = expressionOf(condition.condition, "condition", true);
-  if (!made.ok) return { isHeld: false, problem: made.problem };
-  const given = evaluate({ mission, nowMs, stepsMax: conditionStepsMax }, made.program, condition.name);
-  return given.ok
-    ? { isHeld: given.value === true, problem: "" }
-    : { isHeld: false, problem: given.error.message };
+export function evaluateStop(mission: MissionView, condition: ReadOnly<StopCondition>, nowMs: number) {
+  const compiled = expressionOf(condition.condition, "condition", true);
+  if (!compiled.ok) return { isHeld: false, problem: compiled.problem };
+  const result = evaluate({ mission, nowMs, stepsMax: conditionStepsMax }, compiled.program, condition.name);
+  return result.ok
+    ? { isHeld: result.value === true, problem: "" }
+    : { isHeld: false, problem: result.error.message };
 }
 
 function check(mission: MissionView, step: MissionEventStep, condition: ReadOnly<StopCondition>): void {
-  if (mission.denied.has(condition.name) || !isHeld(mission, condition, step.nowMs).isHeld) return;
+  if (mission.denied.has(condition.name) || !evaluateStop(mission, condition, step.nowMs).isHeld) return;
   const { name, kind } = condition;
   if (kind === StopKind.STOP_KIND_APPROVAL) {
     if (openQuestion(mission, QuestionKind.QUESTION_KIND_STOP, name) !== undefined) return;
     const title = `End the mission because of ${name}?`;
-    ask(mission, step, {
+    askQuestion(mission, step, {
       kind: QuestionKind.QUESTION_KIND_STOP,
       subject: name,
       title,

@@ -2,8 +2,8 @@
 import { Budget, MissionSnapshotV1 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
-import { countsLabel, cut, isNothing, labelLengthMax } from "@tutti/machine-work";
-import { limitOf } from "../core/budget/book.ts";
+import { countsLabel, isNothing, labelLengthMax, truncate } from "@tutti/machine-work";
+import { limitOf } from "../core/budget/accounting.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "../core/state/state.ts";
 import { snapshotOf } from "./snapshots.ts";
 
@@ -37,16 +37,18 @@ export function describeMission(mission: MissionView): Description {
   if (order !== undefined) {
     if (order.hash !== "") labels[indexLabels.hash] = order.hash;
     const title = order.spec?.title || firstLine(order.spec?.goal ?? "");
-    if (title !== "") labels[indexLabels.title] = cut(title, labelLengthMax);
+    if (title !== "") labels[indexLabels.title] = truncate(title, labelLengthMax);
     const { parent } = order;
-    if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
+    if (parent !== undefined)
+      labels[indexLabels.parent] = truncate(`${parent.kind}/${parent.id}`, labelLengthMax);
   }
-  if (mission.error !== undefined) labels[indexLabels.errorCode] = cut(mission.error.code, labelLengthMax);
+  if (mission.error !== undefined)
+    labels[indexLabels.errorCode] = truncate(mission.error.code, labelLengthMax);
   if (!hasEnded(mission)) {
     const isPaused = mission.pauseMs > 0 || (mission.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0;
     if (isPaused || mission.openQuestions > 0) labels[indexLabels.person] = String(mission.openQuestions);
-    if (mission.trouble !== "") labels[indexLabels.trouble] = cut(mission.trouble, labelLengthMax);
-    if (mission.leader !== "") labels[indexLabels.leader] = cut(mission.leader, labelLengthMax);
+    if (mission.trouble !== "") labels[indexLabels.trouble] = truncate(mission.trouble, labelLengthMax);
+    if (mission.leader !== "") labels[indexLabels.leader] = truncate(mission.leader, labelLengthMax);
     if (mission.openVotes > 0) labels[indexLabels.votes] = String(mission.openVotes);
   }
   if (mission.tasks.length > 0) labels[indexLabels.tasks] = countsLabel(mission.counts);
@@ -79,13 +81,22 @@ export function budgetIn(label: string | undefined): Budget | undefined {
 
 /** Returns the whole state as plain JSON. */
 export function projectMission(mission: MissionView): unknown {
-  const { counts, left, children, openPlaces, reserved, openVotes, openQuestions, keptBytes, boardBytes } =
-    mission;
+  const {
+    counts,
+    remaining,
+    children,
+    openPlaces,
+    reserved,
+    openVotes,
+    openQuestions,
+    keptBytes,
+    boardBytes,
+  } = mission;
   return {
     ...(MissionSnapshotV1.toJSON(withoutSkipped(snapshotOf(mission as Mission))) as object),
     follows: {
       counts: [...counts],
-      left,
+      left: remaining,
       children,
       openPlaces,
       reserved: { ...reserved },

@@ -34,7 +34,7 @@ import { withdrawQuestions } from "../kinds/mission/stop.ts";
 
 /** Returns whether it ends by itself: no task is left, and no condition decides about the end. */
 export function isOver(mission: MissionView): boolean {
-  return mission.left === 0 && mission.tasks.length > 0 && specOf(mission).stopConditions.length === 0;
+  return mission.remaining === 0 && mission.tasks.length > 0 && specOf(mission).stopConditions.length === 0;
 }
 
 /** Ends the mission after all tasks have ended. */
@@ -67,9 +67,11 @@ function complete(mission: MissionView, step: MissionEventStep): void {
     report(mission, step);
     return;
   }
-  const made = outputExpressionOf(output);
-  const given = made.ok ? evaluate({ mission, nowMs: step.nowMs }, made.program, "the output") : undefined;
-  const bytes = given?.ok ? encoded(given.value, "the output") : given;
+  const compiled = outputExpressionOf(output);
+  const result = compiled.ok
+    ? evaluate({ mission, nowMs: step.nowMs }, compiled.program, "the output")
+    : undefined;
+  const bytes = result?.ok ? encoded(result.value, "the output") : result;
   if (bytes === undefined || !bytes.ok) {
     fail(
       mission,
@@ -132,7 +134,7 @@ export function report(mission: MissionView, step: MissionEventStep): void {
   step.send(workAddress(step.key.namespace, parent), endChild, {
     taskId: parent.task,
     ending: endingForParent(endingOf(mission), (found, max) =>
-      missionErrors.tooLarge.refusal({ what: "bytes of the output", found, max }),
+      missionErrors.tooLarge.refusal({ items: "bytes of the output", found, max }),
     ),
     used: isNothing(used) ? undefined : used,
   });

@@ -7,7 +7,7 @@ import { type MissionEventStep, type MissionView, specOf, type TaskView } from "
 import { missionErrors } from "../errors.ts";
 import { budgetReturned } from "../kinds/budget/events.ts";
 import { missionPutOff } from "../kinds/mission/events.ts";
-import { stopMission, tellPartsStopping, tellStopping } from "../kinds/mission/stop.ts";
+import { stopMission, stopPartsWork, stopTaskWork } from "../kinds/mission/stop.ts";
 import { leaderElected } from "../kinds/participant/events.ts";
 import { nextLeader } from "../kinds/participant/leading.ts";
 import { questionDecided } from "../kinds/question/events.ts";
@@ -75,8 +75,8 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
   const { number, spec } = task;
   const { timeouts } = spec;
   const place = { mission, step, task };
-  const timedOut = (what: string, ms: number) =>
-    detailOfRefusal(missionErrors.taskTimedOut.refusal({ task: spec.id, what, ms }));
+  const timedOut = (expected: string, ms: number) =>
+    detailOfRefusal(missionErrors.taskTimedOut.refusal({ task: spec.id, expected, ms }));
   switch (timer) {
     case taskTimers.again:
       step.emit(taskHeld, { node: number, hold: TaskHold.TASK_HOLD_UNSPECIFIED });
@@ -85,29 +85,29 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
       loseAttempt(mission, step, task, { agent: task.agent, reason: "it went silent", retryMs: 0 });
       return;
     case taskTimers.run:
-      failAttempt(place, timedOut("to end an attempt", timeouts?.runMs ?? 0), lostDoing(task));
+      failAttempt(place, timedOut("to end an attempt", timeouts?.runMs ?? 0), lostReport(task));
       return;
     case taskTimers.queue:
       failAttempt(place, timedOut("to be begun", timeouts?.queueMs ?? 0), noAgent);
       return;
     case taskTimers.question:
-      lapse(place);
+      expireQuestion(place);
       return;
     case taskTimers.total:
     case taskTimers.authority: {
-      tellStopping(mission, step, task, "cancel");
-      tellPartsStopping(mission, step, task);
+      stopTaskWork(mission, step, task, "cancel");
+      stopPartsWork(mission, step, task);
       const isTotal = timer === taskTimers.total;
       const error = isTotal
         ? timedOut("to end", timeouts?.totalMs ?? 0)
         : detailOfRefusal(missionErrors.authorityOver.refusal({ task: spec.id }));
-      failForGood(place, error, lostDoing(task));
+      failForGood(place, error, lostReport(task));
     }
   }
 }
 
 /** The usage is unknown: all reserved amounts count as used. */
-function lostDoing({ reserved, beginMs, childId }: TaskView) {
+function lostReport({ reserved, beginMs, childId }: TaskView) {
   const isAtWork = beginMs > 0 || childId !== "";
   return { agent: "", used: isAtWork && reserved !== undefined ? { ...reserved } : undefined };
 }
@@ -115,7 +115,7 @@ function lostDoing({ reserved, beginMs, childId }: TaskView) {
 const noAgent = { agent: "", used: undefined };
 
 /** Handles a missing decision. */
-function lapse(place: Place): void {
+function expireQuestion(place: Place): void {
   const { mission, step, task } = place;
   const question = mission.questions.get(task.question);
   if (question === undefined) return;

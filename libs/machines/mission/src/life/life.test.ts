@@ -33,7 +33,7 @@ import {
   terminateMission,
   withdrawMission,
 } from "../index.ts";
-import { codeOf, json, MissionScene, orderOf, taken, taskSpec } from "../testing/index.ts";
+import { accepted, codeOf, json, MissionScene, orderOf, taskSpec } from "../testing/index.ts";
 
 const { TASK_STATUS_SKIPPED: skipped, TASK_STATUS_CANCELLED: cancelled } = TaskStatus;
 
@@ -42,11 +42,11 @@ function done(scene: MissionScene, id: string, output: unknown = null) {
     agent: "anna",
     output: new TextEncoder().encode(JSON.stringify(output)),
   });
-  taken(scene.driver.settle(scene.offer(id), completeTask, body));
+  accepted(scene.driver.settle(scene.offer(id), completeTask, body));
 }
 
 function broken(scene: MissionScene, id: string) {
-  taken(
+  accepted(
     scene.driver.settle(
       scene.offer(id),
       failTask,
@@ -55,8 +55,8 @@ function broken(scene: MissionScene, id: string) {
   );
 }
 
-function put(scene: MissionScene, key: string, value: unknown) {
-  taken(
+function write(scene: MissionScene, key: string, value: unknown) {
+  accepted(
     scene.driver.execute(
       scene.key,
       putEntries,
@@ -73,8 +73,8 @@ function decide(scene: MissionScene, approvalId: string, approved: boolean) {
   );
 }
 
-function why(scene: MissionScene, taskId = ""): string {
-  return taken(scene.driver.query(scene.key, explainMission, { taskId })).summary;
+function explanationOf(scene: MissionScene, taskId = ""): string {
+  return accepted(scene.driver.query(scene.key, explainMission, { taskId })).summary;
 }
 
 describe("a mission", () => {
@@ -88,16 +88,16 @@ describe("a mission", () => {
         taskSpec("after", { needs: [{ task: "well" }] }),
       ],
     });
-    assert.match(why(scene, "well"), /it needs a to end first/);
+    assert.match(explanationOf(scene, "well"), /it needs a to end first/);
     broken(scene, "a");
     assert.deepEqual(scene.offers, ["badly", "anyway"]);
     assert.deepEqual([scene.task("well").status, scene.task("after").status], [skipped, skipped]);
     done(scene, "badly");
     done(scene, "anyway");
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED, "something was there for the failure");
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED, "something was there for the failure");
   });
 
-  it("starts what needs a task to be done after its own condition skipped it, and skips what needs its success", () => {
+  it("starts a task that needs a skipped task to be done, and skips a task that needs its success", () => {
     const scene = MissionScene.of({
       tasks: [
         taskSpec("a", { when: "false" }),
@@ -110,10 +110,10 @@ describe("a mission", () => {
     assert.deepEqual([scene.task("well").status, scene.task("after").status], [skipped, skipped]);
   });
 
-  it("fails when a task failed that nothing was there for", () => {
+  it("fails if a failed task has no task that handles the failure", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")] });
     broken(scene, "a");
-    const { status, outcome } = scene.shown;
+    const { status, outcome } = scene.view;
     assert.equal(status, WorkStatus.WORK_STATUS_FAILED);
     assert.ok(outcome?.result?.$case === "failed");
     assert.deepEqual(
@@ -122,7 +122,7 @@ describe("a mission", () => {
     );
   });
 
-  it("resolves expressions when a task becomes ready, and skips what its condition says", () => {
+  it("resolves expressions when a task becomes ready, and skips a task whose condition is false", () => {
     const scene = MissionScene.of({
       input: json({ n: 3 }),
       tasks: [
@@ -142,12 +142,12 @@ describe("a mission", () => {
     assert.equal(Buffer.from(scene.offer("b").effect.input as Uint8Array).toString(), '{"got":[1]}');
     assert.deepEqual(scene.offer("b").effect.details?.labels, { n: "3" });
     done(scene, "b", "well");
-    const { outcome } = scene.shown;
+    const { outcome } = scene.view;
     assert.ok(outcome?.result?.$case === "completed" && outcome.result.value.body?.$case === "inline");
     assert.equal(Buffer.from(outcome.result.value.body.value).toString(), '"well"');
   });
 
-  it("gives the output as specified, also with expressions in the texts of lists and objects", () => {
+  it("computes its output as specified, also from expressions in the texts of lists and objects", () => {
     for (const [output, expected] of [
       [
         '{"got":["${{ tasks.a.output.x }}"],"said":"x is ${{ tasks.a.output.x }}"}',
@@ -158,16 +158,16 @@ describe("a mission", () => {
     ] as const) {
       const scene = MissionScene.of({ input: json({ n: 3 }), tasks: [taskSpec("a")], output });
       done(scene, "a", { x: 1 });
-      const { outcome } = scene.shown;
+      const { outcome } = scene.view;
       assert.ok(outcome?.result?.$case === "completed" && outcome.result.value.body?.$case === "inline");
       assert.equal(Buffer.from(outcome.result.value.body.value).toString(), expected);
     }
   });
 
-  it("refuses what does not make sense, naming the task", () => {
-    const begin = (spec: Parameters<typeof orderOf>[0]) =>
+  it("rejects invalid specifications, and names the task", () => {
+    const start = (spec: Parameters<typeof orderOf>[0]) =>
       new MissionScene().driver.execute(new MissionScene().key, beginMission, { order: orderOf(spec) });
-    const circle = begin({
+    const circle = start({
       tasks: [taskSpec("a", { needs: [{ task: "b" }] }), taskSpec("b", { needs: [{ task: "a" }] })],
     });
     assert.ok("message" in circle && /task a: .*circle/.test(circle.message), JSON.stringify(circle));
@@ -181,39 +181,39 @@ describe("a mission", () => {
       [{ output: '{"n":"${{ what( }}"}' }, "mission.order_invalid"],
       [{ maxTasks: 1, tasks: [taskSpec("a"), taskSpec("b")] }, "mission.too_many_tasks"],
     ] as const)
-      assert.equal(codeOf(begin(spec as Parameters<typeof orderOf>[0])), code);
+      assert.equal(codeOf(start(spec as Parameters<typeof orderOf>[0])), code);
   });
 
   it("is the same when it is started again, and another specification is a conflict", () => {
     const scene = MissionScene.of({}, { requestHash: Uint8Array.of(1) });
-    const again = (hash: number, spec: Parameters<typeof orderOf>[0] = {}) =>
+    const restart = (hash: number, spec: Parameters<typeof orderOf>[0] = {}) =>
       scene.driver.execute(scene.key, beginMission, {
         order: orderOf(spec, { requestHash: Uint8Array.of(hash) }),
       });
-    assert.deepEqual(taken(again(1)).existed, true);
-    assert.equal(codeOf(again(2)), "mission.mission_conflict");
-    const refused = again(2, { maxTasks: 7 });
+    assert.deepEqual(accepted(restart(1)).existed, true);
+    assert.equal(codeOf(restart(2)), "mission.mission_conflict");
+    const refused = restart(2, { maxTasks: 7 });
     assert.ok(isRefusal(refused));
     assert.match(refused.message, /already exists, and differs in `maxTasks`\. /);
   });
 
-  it("pauses: nothing new starts, and running tasks end before it resumes", () => {
+  it("pauses: no new task starts, and running tasks can end before it resumes", () => {
     const scene = MissionScene.of({
       tasks: [taskSpec("a"), taskSpec("b"), taskSpec("c", { needs: [{ task: "a" }] })],
     });
-    taken(scene.driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial({ agent: "anna" })));
-    taken(
+    accepted(scene.driver.settle(scene.offer("a"), noteAttempt, NoteAttempt.fromPartial({ agent: "anna" })));
+    accepted(
       scene.driver.settle(
         scene.offer("a"),
         noteProgress,
         NoteProgress.fromPartial({ saved: Uint8Array.of(7), fraction: 0.5 }),
       ),
     );
-    taken(scene.driver.execute(scene.key, pauseMission, PauseMission.create()));
+    accepted(scene.driver.execute(scene.key, pauseMission, PauseMission.create()));
     assert.deepEqual(scene.offers, ["a"], "a task that waits for an agent is taken back");
     done(scene, "a");
-    assert.deepEqual([scene.offers, scene.shown.status], [[], WorkStatus.WORK_STATUS_PAUSED]);
-    taken(scene.driver.execute(scene.key, resumeMission, ResumeMission.create()));
+    assert.deepEqual([scene.offers, scene.view.status], [[], WorkStatus.WORK_STATUS_PAUSED]);
+    accepted(scene.driver.execute(scene.key, resumeMission, ResumeMission.create()));
     assert.deepEqual(scene.offers.sort(), ["b", "c"]);
   });
 
@@ -221,9 +221,9 @@ describe("a mission", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")], retentionMs: 5_000 });
     const remove = () => codeOf(scene.driver.execute(scene.key, removeMission, RemoveMission.create()));
     assert.equal(remove(), "mission.mission_goes_on");
-    taken(scene.driver.execute(scene.key, cancelMission, CancelMission.fromPartial({ reason: "enough" })));
+    accepted(scene.driver.execute(scene.key, cancelMission, CancelMission.fromPartial({ reason: "enough" })));
     assert.deepEqual(
-      [scene.shown.status, scene.task("a").status, scene.offers],
+      [scene.view.status, scene.task("a").status, scene.offers],
       [WorkStatus.WORK_STATUS_CANCELLED, cancelled, []],
     );
     assert.equal(
@@ -235,25 +235,25 @@ describe("a mission", () => {
     assert.equal(scene.driver.description(scene.key).removedMs, scene.driver.nowMs);
   });
 
-  it("does not start when its parent gave it up before", () => {
+  it("does not start if its parent withdrew it before", () => {
     const scene = new MissionScene();
     const parent = { namespace: "default", kind: "run", id: "r", task: "t" };
-    taken(scene.driver.execute(scene.key, withdrawMission, WithdrawMission.fromPartial({ parent })));
-    const begun = taken(
+    accepted(scene.driver.execute(scene.key, withdrawMission, WithdrawMission.fromPartial({ parent })));
+    const started = accepted(
       scene.driver.execute(scene.key, beginMission, {
         order: MissionOrder.fromPartial({ spec: {}, parent }),
       }),
     );
-    assert.deepEqual([begun.existed, begun.status], [true, WorkStatus.WORK_STATUS_CANCELLED]);
+    assert.deepEqual([started.existed, started.status], [true, WorkStatus.WORK_STATUS_CANCELLED]);
   });
 
-  it("fails when it takes too long", () => {
+  it("fails when its timeout expires", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a")], timeoutMs: 5_000 });
     scene.driver.advance(5_000);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("does as much in a step as one may, and the rest a moment later", () => {
+  it("does a bounded amount of work in one step, and the rest in the next step", () => {
     const input = json("x".repeat(200_000));
     const scene = MissionScene.of({ tasks: ["a", "b", "c", "d", "e"].map((id) => taskSpec(id, { input })) });
     assert.equal(scene.offers.length, 3);
@@ -263,7 +263,7 @@ describe("a mission", () => {
 });
 
 describe("stop conditions", () => {
-  it("complete, fail, or ask a person", () => {
+  it("complete the mission, fail it, or request an approval", () => {
     const stops = [
       { name: "good", condition: "board.x == 1", kind: StopKind.STOP_KIND_COMPLETE },
       { name: "bad", condition: "board.x == 2", kind: StopKind.STOP_KIND_FAIL },
@@ -271,59 +271,59 @@ describe("stop conditions", () => {
     ];
     const withX = (x: number) => {
       const scene = MissionScene.of({ stopConditions: stops, tasks: [taskSpec("a")] });
-      put(scene, "x", x);
+      write(scene, "x", x);
       return scene;
     };
-    assert.equal(withX(1).shown.status, WorkStatus.WORK_STATUS_COMPLETED);
-    assert.equal(withX(2).shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(withX(1).view.status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(withX(2).view.status, WorkStatus.WORK_STATUS_FAILED);
     const scene = withX(3);
-    assert.equal(scene.shown.openApprovals, 1);
-    taken(decide(scene, "q1", false));
-    put(scene, "y", 1);
-    put(scene, "x", 3);
-    assert.equal(scene.shown.openApprovals, 0, "a no is a no");
+    assert.equal(scene.view.openApprovals, 1);
+    accepted(decide(scene, "q1", false));
+    write(scene, "y", 1);
+    write(scene, "x", 3);
+    assert.equal(scene.view.openApprovals, 0, "a no is a no");
     assert.equal(codeOf(decide(scene, "q1", true)), "mission.approval_closed");
     const other = withX(3);
-    taken(decide(other, "q1", true));
-    assert.equal(other.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+    accepted(decide(other, "q1", true));
+    assert.equal(other.view.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("keep a mission whose tasks have all ended, which says so", () => {
+  it("keep a mission running after all tasks have ended, and the explanation names them", () => {
     const scene = MissionScene.of({
       stopConditions: [{ name: "done", condition: "board.done" }],
       tasks: [taskSpec("a")],
     });
     done(scene, "a");
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
-    assert.match(why(scene), /none of its stop conditions holds: done \(/);
-    put(scene, "done", true);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_RUNNING);
+    assert.match(explanationOf(scene), /none of its stop conditions holds: done \(/);
+    write(scene, "done", true);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("that look at the time are looked at as it passes", () => {
+  it("that read the time are evaluated as it passes", () => {
     const scene = MissionScene.of({
       stopConditions: [{ name: "late", condition: "time.elapsedMs >= 30000.0" }],
     });
     scene.driver.advance(29_000);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_RUNNING);
     scene.driver.advance(11_000);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("that look at all of many entries are looked at once a second", () => {
+  it("that read all of many entries are evaluated once a second", () => {
     const scene = MissionScene.of({ stopConditions: [{ name: "many", condition: "size(board) > 200" }] });
     const writes = Array.from({ length: 201 }, (_, index) => ({ key: `k${index}`, value: json(index) }));
-    taken(scene.driver.execute(scene.key, putEntries, PutEntriesRequest.fromPartial({ writes })));
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
+    accepted(scene.driver.execute(scene.key, putEntries, PutEntriesRequest.fromPartial({ writes })));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_RUNNING);
     scene.driver.advance(1_000);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 });
 
 describe("trouble", () => {
   const never = [{ name: "never", condition: "board.never == 1" }];
-  const say = (scene: MissionScene) =>
-    taken(
+  const sendMessage = (scene: MissionScene) =>
+    accepted(
       scene.driver.execute(
         scene.key,
         sendMessages,
@@ -334,52 +334,52 @@ describe("trouble", () => {
       ),
     );
 
-  it("is found when an agent repeats itself, and nothing new starts until a person has decided", () => {
+  it("is reported when an agent repeats itself, and no new task starts until a person has decided", () => {
     const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2, tasks: [taskSpec("a")] });
     scene.join("anna");
-    say(scene);
-    say(scene);
-    assert.equal(scene.shown.trouble, "");
-    say(scene);
-    assert.match(scene.shown.trouble, /anna said the same to topic t again and again/);
+    sendMessage(scene);
+    sendMessage(scene);
+    assert.equal(scene.view.trouble, "");
+    sendMessage(scene);
+    assert.match(scene.view.trouble, /anna said the same to topic t again and again/);
     assert.deepEqual(scene.offers, []);
-    taken(decide(scene, "q1", true));
-    assert.deepEqual([scene.offers, scene.shown.trouble], [["a"], ""]);
-    say(scene);
-    assert.equal(scene.shown.trouble, "", "it is counted from 0 again");
+    accepted(decide(scene, "q1", true));
+    assert.deepEqual([scene.offers, scene.view.trouble], [["a"], ""]);
+    sendMessage(scene);
+    assert.equal(scene.view.trouble, "", "it is counted from 0 again");
   });
 
-  it("is found when agents put the same task up again and again, and a no ends the mission", () => {
+  it("is reported when agents add the same task again and again, and a rejection ends the mission", () => {
     const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2 });
     scene.join("anna");
-    for (const id of ["a", "b", "c"]) taken(scene.add([taskSpec(id)], "anna"));
-    assert.match(scene.shown.trouble, /the same task as c/);
-    taken(decide(scene, "q1", false));
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    for (const id of ["a", "b", "c"]) accepted(scene.add([taskSpec(id)], "anna"));
+    assert.match(scene.view.trouble, /the same task as c/);
+    accepted(decide(scene, "q1", false));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("is not what a person adds at once, however often", () => {
+  it("is not reported for tasks that a user adds at once", () => {
     const scene = MissionScene.of({ stopConditions: never, loopThreshold: 2 });
-    taken(scene.add(["a", "b", "c", "d"].map((id) => taskSpec(id))));
-    assert.equal(scene.shown.trouble, "");
+    accepted(scene.add(["a", "b", "c", "d"].map((id) => taskSpec(id))));
+    assert.equal(scene.view.trouble, "");
   });
 
-  it("is found when nothing gets on for too long, and is over when a person says so", () => {
+  it("is reported when nothing progresses for too long, and ends with a decision or with progress", () => {
     const scene = MissionScene.of({ stuckAfterMs: 5_000, tasks: [taskSpec("a"), taskSpec("b")] });
     scene.driver.advance(4_000);
     done(scene, "a");
     scene.driver.advance(4_999);
-    assert.equal(scene.shown.trouble, "");
+    assert.equal(scene.view.trouble, "");
     scene.driver.advance(1);
-    assert.match(scene.shown.trouble, /no task was completed/);
+    assert.match(scene.view.trouble, /no task was completed/);
     assert.deepEqual(scene.offers, ["b"], "work goes on");
-    taken(decide(scene, "q1", true));
+    accepted(decide(scene, "q1", true));
     scene.driver.advance(5_000);
-    assert.equal(scene.shown.openApprovals, 1, "and it is found again");
+    assert.equal(scene.view.openApprovals, 1, "and it is found again");
     scene.driver.advance(1);
-    put(scene, "x", 1);
+    write(scene, "x", 1);
     assert.deepEqual(
-      [scene.shown.openApprovals, scene.shown.trouble],
+      [scene.view.openApprovals, scene.view.trouble],
       [0, ""],
       "it makes progress: no person has to decide",
     );

@@ -9,7 +9,7 @@ import { canBeClaimed } from "../core/board/offer.ts";
 import { type Mission, newMission, type Task } from "../core/state/state.ts";
 import { addReservation } from "../kinds/budget/events.ts";
 import { bytesOfValue } from "../kinds/entry/events.ts";
-import { keep } from "../kinds/message/events.ts";
+import { addMessage } from "../kinds/message/events.ts";
 import { countRole } from "../kinds/participant/events.ts";
 
 const newest = 1;
@@ -46,7 +46,7 @@ export function snapshotOf(mission: Mission): MissionSnapshotV1 {
     output: bytesOf(mission.output),
     outputOfTasks: mission.isOutputOfTasks,
     error,
-    tasks: mission.tasks.map(taskShown),
+    tasks: mission.tasks.map(storedTask),
     agenda: [...mission.agenda],
     progressMs,
     entries: [...mission.entries.values()],
@@ -60,10 +60,10 @@ export function snapshotOf(mission: Mission): MissionSnapshotV1 {
     })),
     leader,
     leaderMs,
-    votes: [...mission.votes.values()].map(({ vote, dueMs, isAsking }) => ({
+    votes: [...mission.votes.values()].map(({ vote, dueMs, hasOpenQuestion }) => ({
       vote,
       dueMs,
-      asking: isAsking,
+      asking: hasOpenQuestion,
     })),
     spent: { ...mission.spent },
     overrun: { ...mission.overrun },
@@ -79,12 +79,12 @@ export function snapshotOf(mission: Mission): MissionSnapshotV1 {
     questionNumber: mission.questionNumber,
     trouble,
     troubleHolds: mission.troubleHolds,
-    seen: [...mission.seen].map(([what, count]) => ({ what, count })),
+    seen: [...mission.repetitions].map(([what, count]) => ({ what, count })),
     deniedConditions: [...mission.denied],
   };
 }
 
-function taskShown(task: Task): KeptTask {
+function storedTask(task: Task): KeptTask {
   return {
     spec: task.spec,
     status: task.status,
@@ -172,12 +172,12 @@ function missionOf(snapshot: MissionSnapshotV1): Mission {
     questionNumber: snapshot.questionNumber,
     isUsedUp: snapshot.usedUp,
   });
-  for (const kept of snapshot.participants) {
-    const participant = { ...kept, used: kept.used ?? noAmounts(), nodes: new Set<number>() };
-    mission.participants.set(kept.agent, participant);
-    countRole(mission, kept.role, 1);
+  for (const stored of snapshot.participants) {
+    const participant = { ...stored, used: stored.used ?? noAmounts(), nodes: new Set<number>() };
+    mission.participants.set(stored.agent, participant);
+    countRole(mission, stored.role, 1);
   }
-  for (const kept of snapshot.tasks) placeTask(mission, kept);
+  for (const stored of snapshot.tasks) placeTask(mission, stored);
   for (const task of mission.tasks) restoreTask(mission, task);
   for (const number of snapshot.agenda) mission.agenda.add(number);
   for (const entry of snapshot.entries) {
@@ -186,11 +186,11 @@ function missionOf(snapshot: MissionSnapshotV1): Mission {
   }
   mission.changesFrom = snapshot.entryNumber + 1;
   for (const { sent, ...message } of snapshot.messages)
-    if (sent !== undefined) keep(mission, { ...message, sent });
+    if (sent !== undefined) addMessage(mission, { ...message, sent });
   mission.messageNumber = snapshot.messageNumber;
   for (const { vote, dueMs, asking } of snapshot.votes) {
     if (vote === undefined) continue;
-    mission.votes.set(vote.voteId, { vote, dueMs, isAsking: asking, place: mission.votes.size });
+    mission.votes.set(vote.voteId, { vote, dueMs, hasOpenQuestion: asking, place: mission.votes.size });
     if (vote.outcome === undefined) mission.openVotes += 1;
   }
   add(mission.spent, snapshot.spent);
@@ -204,12 +204,12 @@ function missionOf(snapshot: MissionSnapshotV1): Mission {
       question.verdict === Verdict.VERDICT_UNSPECIFIED && phase !== MissionPhase.MISSION_PHASE_ENDED;
     if (isOpen) mission.openQuestions += 1;
   }
-  for (const { what, count } of snapshot.seen) mission.seen.set(what, count);
+  for (const { what, count } of snapshot.seen) mission.repetitions.set(what, count);
   for (const name of snapshot.deniedConditions) mission.denied.add(name);
   return mission;
 }
 
-function placeTask(mission: Mission, kept: KeptTask): void {
+function placeTask(mission: Mission, stored: KeptTask): void {
   const {
     spec = TaskSpec.create(),
     parent,
@@ -221,7 +221,7 @@ function placeTask(mission: Mission, kept: KeptTask): void {
     input,
     open,
     ...rest
-  } = kept;
+  } = stored;
   const origin = { parent: parent - 1, authority, toAgent, fromAgent, cause, addMs };
   const task = newTask(mission, mission.tasks.length, spec, origin);
   const { claimed, inputComputed, output, outputPayload, withdrawn, saved, savedNext, ...same } = rest;
@@ -246,7 +246,7 @@ function restoreTask(mission: Mission, task: Task): void {
     if (needed !== undefined) follow(needed, task, condition || 1);
   }
   if (isDone(task.status)) return;
-  mission.left += 1;
+  mission.remaining += 1;
   if (isAwaited(task)) mission.children += 1;
   if (task.readyMs > 0) rank(mission, task);
   if (task.opensPlace) mission.openPlaces += 1;
@@ -257,7 +257,7 @@ function restoreTask(mission: Mission, task: Task): void {
   if (task.hold === TaskHold.TASK_HOLD_BUDGET) mission.heldForBudget.add(task);
   else if (task.hold === TaskHold.TASK_HOLD_PLACE) mission.heldForPlace.add(task);
   else if (task.hold === TaskHold.TASK_HOLD_ROLE) {
-    const held = mission.heldForRole.get(task.toRole) ?? new Set();
-    mission.heldForRole.set(task.toRole, held.add(task.number));
+    const heldTasks = mission.heldForRole.get(task.toRole) ?? new Set();
+    mission.heldForRole.set(task.toRole, heldTasks.add(task.number));
   }
 }

@@ -30,15 +30,15 @@ export const commandOf: ReturnType<typeof openCommands<Mission, MissionEffect>> 
  * participant, and its activity is recorded.
  */
 export function boardCommand<Body extends { readonly agentId: string }, Reply>(
-  made: OpenCommand<Mission, MissionEffect, Body, Reply>,
+  command: OpenCommand<Mission, MissionEffect, Body, Reply>,
 ): MissionCommand<Body, Reply> {
   return commandOf({
-    ...made,
+    ...command,
     decide(mission, body, step) {
       const stranger = notTakingPart(mission, body.agentId, step);
       if (stranger !== undefined) return stranger;
-      const answer = made.decide(mission, body, step);
-      if (!isRefusal(answer)) hearAgents(mission, step, [body.agentId]);
+      const answer = command.decide(mission, body, step);
+      if (!isRefusal(answer)) recordContacts(mission, step, [body.agentId]);
       return answer;
     },
   });
@@ -65,7 +65,11 @@ export function goingOn<Answer>(mission: MissionView, step: MissionEventStep, de
  * Records the activity of agents if the last record is too old: to lead, or to be elected, an agent must have
  * been active within a lease.
  */
-export function hearAgents(mission: MissionView, step: MissionEventStep, agents: readonly string[]): void {
+export function recordContacts(
+  mission: MissionView,
+  step: MissionEventStep,
+  agents: readonly string[],
+): void {
   const leaseMs = leaderLeaseMs(mission);
   const isLed = specOf(mission).leadership?.enabled === true;
   const afterMs = isLed ? Math.min(heardAfterMs, leaseMs / 3) : heardAfterMs;

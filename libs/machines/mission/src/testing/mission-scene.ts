@@ -35,17 +35,17 @@ export function taskSpec(id: string, more: Parameters<typeof TaskSpec.fromPartia
   return TaskSpec.fromPartial({ id, work: { $case: "capability", value: "work" }, retry, ...more });
 }
 
-type SpecGiven = NonNullable<NonNullable<Parameters<typeof MissionOrder.fromPartial>[0]>["spec"]>;
+type SpecInput = NonNullable<NonNullable<Parameters<typeof MissionOrder.fromPartial>[0]>["spec"]>;
 
 export function orderOf(
-  spec: SpecGiven,
+  spec: SpecInput,
   more: Parameters<typeof MissionOrder.fromPartial>[0] = {},
 ): MissionOrder {
   return MissionOrder.fromPartial({ ...more, spec });
 }
 
 /** Returns the reply. Throws a refusal. */
-export function taken<Reply>(answer: Reply | Refusal | "ignored"): Reply {
+export function accepted<Reply>(answer: Reply | Refusal | "ignored"): Reply {
   if (isRefusal(answer)) throw new Error(`${answer.code}: ${answer.message}`);
   return answer as Reply;
 }
@@ -58,9 +58,9 @@ export class MissionScene {
   readonly driver = new MachineDriver({ machines: [mission], service: "swarm" });
   readonly key = missionKey;
 
-  static of(spec: SpecGiven, more: Parameters<typeof MissionOrder.fromPartial>[0] = {}): MissionScene {
+  static of(spec: SpecInput, more: Parameters<typeof MissionOrder.fromPartial>[0] = {}): MissionScene {
     const scene = new MissionScene();
-    taken(scene.driver.execute(scene.key, beginMission, { order: orderOf(spec, more) }));
+    accepted(scene.driver.execute(scene.key, beginMission, { order: orderOf(spec, more) }));
     return scene;
   }
 
@@ -68,12 +68,12 @@ export class MissionScene {
     return this.driver.state(this.key, mission);
   }
 
-  get shown() {
-    return taken(this.driver.query(this.key, showMission, { whole: true }));
+  get view() {
+    return accepted(this.driver.query(this.key, showMission, { whole: true }));
   }
 
   task(taskId: string): BoardTask {
-    return taken(this.driver.query(this.key, showBoardTask, { taskId }));
+    return accepted(this.driver.query(this.key, showBoardTask, { taskId }));
   }
 
   /** Types of the events so far. */
@@ -108,7 +108,7 @@ export class MissionScene {
     more: Partial<{ taskIds: string[]; count: number; leaseMs: number }> = {},
   ): BoardTask[] {
     const body = ClaimBoardTasks.fromPartial({ request: { agentId, ...more } });
-    return taken(this.driver.execute(this.key, claimTasks, body)).tasks;
+    return accepted(this.driver.execute(this.key, claimTasks, body)).tasks;
   }
 
   /** Completes claimed tasks. Returns the error codes of rejected ones. */
@@ -135,7 +135,7 @@ export class MissionScene {
     ends: NonNullable<Parameters<typeof CompleteTasksRequest.fromPartial>[0]>["ends"],
   ): string[] {
     const body = CompleteTasksRequest.fromPartial({ agentId, ...(ends && { ends }) });
-    const { receipts } = taken(this.driver.execute(this.key, completeTasks, body));
+    const { receipts } = accepted(this.driver.execute(this.key, completeTasks, body));
     return receipts.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal.code]));
   }
 

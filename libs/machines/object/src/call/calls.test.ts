@@ -39,7 +39,7 @@ function granted(driver: MachineDriver): readonly string[] {
 }
 
 describe("calls of an object", () => {
-  it("one has it at a time, the others get it in their order with the values of the one before", () => {
+  it("one call has it at a time, the others follow in order with the values of the previous call", () => {
     const driver = driven();
     for (const id of ["a", "b", "c"]) driver.execute(key, acquireObject, call(id));
     assert.deepEqual(granted(driver), ["a {}"]);

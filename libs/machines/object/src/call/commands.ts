@@ -75,9 +75,9 @@ export const releaseObject: ObjectCommand<ReleaseObject, ObjectDone> = {
   type: "release_object",
   codec: ReleaseObject,
   reply: ObjectDone,
-  decide(object, { holder, ticket: wanted, status }, step) {
+  decide(object, { holder, ticket: requestedTicket, status }, step) {
     const ticket = holder === undefined ? undefined : object.byHolder.get(nameOf(holder));
-    if (ticket === undefined || (wanted !== 0 && wanted !== ticket)) return done;
+    if (ticket === undefined || (requestedTicket !== 0 && requestedTicket !== ticket)) return done;
     step.emit(objectCallEnded, { ticket, status, endMs: step.nowMs });
     startNext(object, step);
     return done;

@@ -35,6 +35,6 @@ const unknown: TaskKind = {
   },
 };
 
-export function kindOf(word: PlanKindWord): TaskKind {
-  return kinds[word] ?? unknown;
+export function kindOf(kind: PlanKindWord): TaskKind {
+  return kinds[kind] ?? unknown;
 }

@@ -9,12 +9,12 @@ export function checkLent(run: RunView): void {
   const expected = noAmounts();
   let lenders = 0;
   for (const node of run.nodes) {
-    const { turnLeft, reserved } = node?.more ?? {};
+    const { turnBudget, reserved } = node?.more ?? {};
     const isOffered =
       node?.status === TaskStatus.TASK_STATUS_QUEUED || node?.status === TaskStatus.TASK_STATUS_RUNNING;
-    if (turnLeft === undefined || !isOffered) continue;
+    if (turnBudget === undefined || !isOffered) continue;
     lenders += 1;
-    add(expected, turnLeft);
+    add(expected, turnBudget);
     subtract(expected, reserved);
   }
   assert.deepEqual(run.lent?.amounts ?? noAmounts(), expected, "what the run keeps is what its nodes have");

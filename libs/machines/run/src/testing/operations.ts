@@ -87,12 +87,12 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
     fc.record({ key, command: fc.constant(command), body });
   const reason = fc.constantFrom("", "because");
   return fc.oneof(
-    { weight: 8, arbitrary: call("begin_run", begun(hashes)) },
+    { weight: 8, arbitrary: call("begin_run", startCommands(hashes)) },
     {
       weight: 3,
       arbitrary: call(
         "pause_run",
-        reason.map((given) => PauseRun.fromPartial({ reason: given })),
+        reason.map((text) => PauseRun.fromPartial({ reason: text })),
       ),
     },
     { weight: 8, arbitrary: call("resume_run", resumed) },
@@ -100,14 +100,14 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
       weight: 2,
       arbitrary: call(
         "cancel_run",
-        reason.map((given) => CancelRun.fromPartial({ reason: given })),
+        reason.map((text) => CancelRun.fromPartial({ reason: text })),
       ),
     },
     {
       weight: 1,
       arbitrary: call(
         "terminate_run",
-        reason.map((given) => TerminateRun.fromPartial({ reason: given })),
+        reason.map((text) => TerminateRun.fromPartial({ reason: text })),
       ),
     },
     {
@@ -121,7 +121,7 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
       weight: 1,
       arbitrary: call(
         "remove_run",
-        reason.map((given) => RemoveRun.fromPartial({ reason: given })),
+        reason.map((text) => RemoveRun.fromPartial({ reason: text })),
       ),
     },
     { weight: 3, arbitrary: call("label_run", labelled) },
@@ -154,14 +154,14 @@ export function operations(known: KnownDefinitions, texts = definitions): Arbitr
           .map((ids) => WithdrawTasks.fromPartial({ taskIds: ids })),
       ),
     },
-    { weight: 6, arbitrary: call("bring_in_outcomes", broughtIn) },
+    { weight: 6, arbitrary: call("bring_in_outcomes", outcomes) },
     { weight: 6, arbitrary: call("grant_limit", granted) },
     { weight: 3, arbitrary: call("decline_limit", declined) },
     { weight: 2, arbitrary: call("withdraw_limit", withdrawn) },
   );
 }
 
-function begun(hashes: readonly string[]): Arbitrary<BeginRun> {
+function startCommands(hashes: readonly string[]): Arbitrary<BeginRun> {
   return fc
     .record({
       hash: fc.constantFrom(...hashes),
@@ -216,15 +216,15 @@ const limitIds = fc.constantFrom("shared", "k-1", "k-2");
 
 const granted = fc
   .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }), task: forTask })
-  .map((given) => GrantLimit.fromPartial({ ...given, leaseDueMs: 1_767_225_700_000 }));
+  .map((fields) => GrantLimit.fromPartial({ ...fields, leaseDueMs: 1_767_225_700_000 }));
 
 const declined = fc
   .record({ limit: limitIds, retryAfterMs: fc.constantFrom(0, 1_000, 1_000), task: forTask })
-  .map((given) => DeclineLimit.fromPartial({ ...given, code: "limit.queue_full", message: "full" }));
+  .map((fields) => DeclineLimit.fromPartial({ ...fields, code: "limit.queue_full", message: "full" }));
 
 const withdrawn = fc
   .record({ limit: limitIds, ticket: fc.integer({ min: 1, max: 3 }), task: forTask })
-  .map((given) => WithdrawLimit.fromPartial({ ...given, code: "limit.evicted", message: "taken away" }));
+  .map((fields) => WithdrawLimit.fromPartial({ ...fields, code: "limit.evicted", message: "taken away" }));
 
 const updated = fc
   .record({ update: fc.constantFrom("add", "other"), payload: fc.constantFrom(1, 0, "x") })
@@ -247,7 +247,7 @@ const added = fc
     return AddTasks.fromPartial({ plan: jsonBytes(definition?.plan), parentTaskId });
   });
 
-const broughtIn = fc
+const outcomes = fc
   .record({
     taskId: fc.constantFrom("two", "three", "after", "most", "join"),
     $case: fc.constantFrom("completed" as const, "completed" as const, "failed" as const),
@@ -275,7 +275,7 @@ const decided = fc
 
 const claimed = fc
   .record({ approvalId: fc.constantFrom("free", "write"), person: fc.constantFrom("anna", "anna", "ben") })
-  .map(({ approvalId, person: who }) => ClaimApproval.fromPartial({ approvalId, roles: [who] }));
+  .map(({ approvalId, person }) => ClaimApproval.fromPartial({ approvalId, roles: [person] }));
 
 const delegated = fc
   .record({ approvalId: fc.constantFrom("free", "ask"), person: fc.constantFrom("ben", "eve") })
@@ -285,7 +285,7 @@ const delegated = fc
 
 const released = fc
   .record({ approvalId: fc.constantFrom("free", "write"), person: fc.constantFrom("anna", "anna", "ben") })
-  .map((given) => ReleaseApproval.fromPartial(given));
+  .map((fields) => ReleaseApproval.fromPartial(fields));
 
 const labelled = fc
   .record({
@@ -305,11 +305,12 @@ const repaired = fc
   .record({ taskId: fc.constantFrom(...taskIds), how: fc.constantFrom("output", "skip", "all", "error") })
   .map(({ taskId, how }) => RepairTask.fromPartial({ taskId, repair: repairOf(how), reason: "by hand" }));
 
-function repairOf(how: string) {
-  if (how === "output")
+function repairOf(repairKind: string) {
+  if (repairKind === "output")
     return { $case: "output", value: { body: { $case: "inline", value: jsonBytes("mended") } } } as const;
-  if (how === "error") return { $case: "error", value: { code: "test.repaired", message: "no" } } as const;
-  return { $case: "skip", value: { skipDependents: how === "all" } } as const;
+  if (repairKind === "error")
+    return { $case: "error", value: { code: "test.repaired", message: "no" } } as const;
+  return { $case: "skip", value: { skipDependents: repairKind === "all" } } as const;
 }
 
 /** The outcome of an effect of a run. */

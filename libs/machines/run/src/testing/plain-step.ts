@@ -43,7 +43,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     this.state = machine.create(this.key);
   }
 
-  begin(body: BeginRun): void {
+  start(body: BeginRun): void {
     this.state = this.#machine.create(this.key);
     this.settles = undefined;
     beginRun.decide(this.state, body, this);

@@ -48,13 +48,13 @@ export class RunScene {
   /** Starts the run of a definition in YAML. */
   static of(text: string, order: Parameters<typeof RunOrder.fromPartial>[0] = {}): RunScene {
     const scene = new RunScene();
-    scene.begin(text, order);
+    scene.start(text, order);
     return scene;
   }
 
-  begin(text: string, order: Parameters<typeof RunOrder.fromPartial>[0] = {}) {
-    const made = RunOrder.fromPartial({ hash: this.definitions.add(text), ...order });
-    return this.driver.execute(this.key, beginRun, { order: made });
+  start(text: string, order: Parameters<typeof RunOrder.fromPartial>[0] = {}) {
+    const runOrder = RunOrder.fromPartial({ hash: this.definitions.add(text), ...order });
+    return this.driver.execute(this.key, beginRun, { order: runOrder });
   }
 
   get state() {
@@ -83,16 +83,16 @@ export class RunScene {
   }
 
   /** Completes a task whose output rules ask people about. */
-  hold(
+  holdOutput(
     taskId: string,
     output: unknown,
     ...questions: readonly Parameters<typeof ResultQuestion.fromPartial>[0][]
   ) {
-    const given = { output: jsonBytes(output), agent: "agent-1", runMs: 5 };
+    const fields = { output: jsonBytes(output), agent: "agent-1", runMs: 5 };
     const outputQuestions = questions.map((question) =>
       ResultQuestion.fromPartial({ message: "May it?", ...question }),
     );
-    const body = { ...CompleteTask.fromPartial(given), questions: outputQuestions };
+    const body = { ...CompleteTask.fromPartial(fields), questions: outputQuestions };
     return this.driver.settle(this.offer(taskId), completeTask, body);
   }
 
@@ -109,9 +109,9 @@ export class RunScene {
   /** Returns the state after the first events, also in the middle of a step, as the target of a reset. */
   resetTo(toEvent: number): ResetRun {
     const run = this.replay({ toEvent });
-    const shown = showSnapshot.answer(run, undefined, { key: this.key, nowMs: this.driver.nowMs });
-    if (isRefusal(shown)) throw new Error(shown.message);
-    return ResetRun.fromPartial({ toEvent, snapshot: shown.bytes, reason: "once more" });
+    const reply = showSnapshot.answer(run, undefined, { key: this.key, nowMs: this.driver.nowMs });
+    if (isRefusal(reply)) throw new Error(reply.message);
+    return ResetRun.fromPartial({ toEvent, snapshot: reply.bytes, reason: "once more" });
   }
 
   /** Returns the state after the first events. `check` receives the state after each of them. */

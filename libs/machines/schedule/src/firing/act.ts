@@ -43,7 +43,7 @@ export function act(schedule: ScheduleView, time: ScheduledTime, overlap: Overla
       return;
     case Overlap.OVERLAP_CANCEL_OTHER:
     case Overlap.OVERLAP_TERMINATE_OTHER:
-      takeTheirPlace(schedule, overlap === Overlap.OVERLAP_TERMINATE_OTHER, step);
+      replaceLive(schedule, overlap === Overlap.OVERLAP_TERMINATE_OTHER, step);
       if (schedule.waiting.size >= waitingMax) skip(time, SkipReason.SKIP_REASON_FULL, step);
       else queue(schedule, time, runId, true, step);
       return;
@@ -57,7 +57,7 @@ export function startNext(schedule: ScheduleView, step: ScheduleStep): void {
   if (schedule.live.size > 0) return;
   for (const { firing, nominalMs, origin, runId } of schedule.waiting.values()) {
     // Firings by the clock wait until the schedule is resumed.
-    if (schedule.standing === "paused" && origin === FiringOrigin.FIRING_ORIGIN_TIME) continue;
+    if (schedule.status === "paused" && origin === FiringOrigin.FIRING_ORIGIN_TIME) continue;
     start(schedule, firing, { nominalMs, origin }, runId, step);
     return;
   }
@@ -77,7 +77,7 @@ function start(
 /** Counts a run that the clock started: it may have been the last one of the schedule. */
 function countRun(schedule: ScheduleView, step: ScheduleStep): void {
   const { maxRuns } = schedule.plan;
-  if (schedule.standing !== "active" || maxRuns === 0 || schedule.countedRuns < maxRuns) return;
+  if (schedule.status !== "active" || maxRuns === 0 || schedule.countedRuns < maxRuns) return;
   step.emit(schedulePaused, {
     reason: PauseReason.PAUSE_REASON_MAX_RUNS,
     note: `started ${schedule.countedRuns} of ${counted(maxRuns, "run")}`,
@@ -101,7 +101,7 @@ function skip({ nominalMs, origin }: ScheduledTime, reason: SkipReason, step: Sc
 }
 
 /** Requests the end of all live runs, and skips the runs that wait to replace them. */
-function takeTheirPlace(schedule: ScheduleView, terminate: boolean, step: ScheduleStep): void {
+function replaceLive(schedule: ScheduleView, terminate: boolean, step: ScheduleStep): void {
   for (const { firing, nominalMs, origin, replaceable } of [...schedule.waiting.values()]) {
     if (!replaceable) continue;
     const reason = SkipReason.SKIP_REASON_REPLACED;

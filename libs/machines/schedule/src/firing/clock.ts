@@ -19,7 +19,7 @@ export function nextTime(calendar: Calendar, afterMs: number): NextTime {
   const ahead = calendar.nextAfter(afterMs);
   switch (ahead.kind) {
     case "time":
-      return { nominalMs: ahead.nominalMs, dueMs: ahead.nominalMs + calendar.putOffMs(ahead.nominalMs) };
+      return { nominalMs: ahead.nominalMs, dueMs: ahead.nominalMs + calendar.jitterMsOf(ahead.nominalMs) };
     case "unknown":
       return { nominalMs: 0, dueMs: ahead.searchedMs };
     case "none":
@@ -38,7 +38,7 @@ export function advance(schedule: ScheduleView, step: ScheduleStep): void {
     if (next.nominalMs > 0) {
       const time = { nominalMs: next.nominalMs, origin: FiringOrigin.FIRING_ORIGIN_TIME };
       act(schedule, time, schedule.plan.overlap || Overlap.OVERLAP_SKIP, step);
-      if (schedule.standing !== "active") return;
+      if (schedule.status !== "active") return;
     }
     next = nextTime(calendar, next.nominalMs || next.dueMs);
   }

@@ -43,7 +43,7 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
   type: "backfill",
   codec: BackfillSchedule,
   reply: ScheduleBackfilled,
-  decide(schedule, { fromMs, untilMs, overlap: wanted }, step) {
+  decide(schedule, { fromMs, untilMs, overlap: requestedOverlap }, step) {
     const { id } = step.key;
     const refusal = notThere(schedule, id);
     if (refusal !== undefined) return refusal;
@@ -56,7 +56,7 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
       return scheduleErrors.spanInvalid.refusal({
         problem: `expected at most ${backfillMax} times, found more from ${fromMs} to ${untilMs}`,
       });
-    const overlap = wanted || Overlap.OVERLAP_QUEUE_ALL;
+    const overlap = requestedOverlap || Overlap.OVERLAP_QUEUE_ALL;
     const waiting = schedule.waiting.size;
     if (overlap === Overlap.OVERLAP_QUEUE_ALL && waiting + times.length > waitingMax)
       return scheduleErrors.waitingFull.refusal({ id, max: waitingMax, waiting, wanted: times.length });
@@ -125,9 +125,9 @@ export const confirmStop: ScheduleCommand<ConfirmStop, ScheduleDone> = {
   reply: ScheduleDone,
   decide(schedule, { ended }, step) {
     const stop = step.settles?.number ?? 0;
-    const isAsked =
+    const isRequested =
       stop > 0 && [...schedule.live.values()].some((live) => live.stop === stop && !live.starting);
-    if (!isAsked) return scheduleErrors.resultUnasked.refusal({ id: step.key.id });
+    if (!isRequested) return scheduleErrors.resultUnasked.refusal({ id: step.key.id });
     step.emit(stopConfirmed, { stop, ended });
     startNext(schedule, step);
     return {};
@@ -144,7 +144,7 @@ export const reportRunEnd: ScheduleCommand<ReportRunEnd, ScheduleDone> = {
     if (firing === undefined || !schedule.live.has(firing)) return {};
     step.emit(runEndNoted, { firing, status });
     const isFailed = status === WorkStatus.WORK_STATUS_FAILED;
-    if (isFailed && schedule.plan.pauseOnFailure && schedule.standing === "active")
+    if (isFailed && schedule.plan.pauseOnFailure && schedule.status === "active")
       step.emit(schedulePaused, {
         reason: PauseReason.PAUSE_REASON_FAILURE,
         note: `run ${runId} failed: ${message.slice(0, messageLengthMax)}`,

@@ -193,10 +193,10 @@ function forgetFormer(schedule: Schedule, revision: number): void {
 
 /** Replaces the record of a firing by its outcome. */
 function remember(schedule: Schedule, past: Partial<PastFiring>): void {
-  const made = PastFiring.create(past);
+  const record = PastFiring.create(past);
   const { recent } = schedule;
-  const known = made.firing === 0 ? -1 : recent.findIndex(({ firing }) => firing === made.firing);
+  const known = record.firing === 0 ? -1 : recent.findIndex(({ firing }) => firing === record.firing);
   if (known >= 0) recent.splice(known, 1);
-  recent.push(made);
+  recent.push(record);
   if (recent.length > recentMax) recent.shift();
 }

@@ -36,7 +36,7 @@ const [one, two, three] = ["01", "02", "03"].map((hour) => `nightly-20260101T${h
 ];
 
 describe("the clock of a schedule", () => {
-  it("starts a run at its time, under an id made of the schedule and the time, and not before", () => {
+  it("starts a run at its time and not before, with an id derived from the schedule and the time", () => {
     const driver = driven();
     driver.advance(hourMs - 1);
     assert.deepEqual(driver.effects, []);
@@ -46,7 +46,7 @@ describe("the clock of a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + 2 * hourMs);
   });
 
-  it("puts times off by chance, in their order, by the same for the same time", () => {
+  it("delays times by a jitter that keeps their order and is the same for the same time", () => {
     const dues = (id: string) => {
       const driver = driven(plan({ overlap: Overlap.OVERLAP_ALLOW }, { jitterMs: 5 * hourMs }));
       assert.equal(id, key.id);
@@ -59,12 +59,12 @@ describe("the clock of a schedule", () => {
     const found = dues("nightly");
     assert.deepEqual(found, dues("nightly"));
     for (const [index, dueMs] of found.entries()) {
-      const putOffMs = dueMs - startMs - (index + 1) * hourMs;
-      assert.ok(putOffMs >= 0 && putOffMs < hourMs, `${putOffMs}`);
+      const jitterMs = dueMs - startMs - (index + 1) * hourMs;
+      assert.ok(jitterMs >= 0 && jitterMs < hourMs, `${jitterMs}`);
     }
   });
 
-  it("that was looked at late starts what is within the catch-up window, and says what was missed", () => {
+  it("that is evaluated late starts runs within the catch-up window, and reports missed times", () => {
     const driver = lateBy(10 * hourMs + 120_000, { catchUpMs: 2.5 * hourMs });
     assert.deepEqual(toStart(driver), ["nightly-20260101T080000Z"]);
     const state = driver.state(key, schedule);
@@ -82,21 +82,24 @@ describe("the clock of a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + 11 * hourMs);
   });
 
-  it("that was looked at very late counts what was missed together, all but the latest", () => {
+  it("that is evaluated very late counts all missed times, and records all but the latest together", () => {
     const driver = lateBy(100 * hourMs + 120_000, {});
     assert.equal(driver.state(key, schedule).skippedCount, 100);
     assert.equal(story(driver).filter((type) => type === "times_missed").length, 11);
     assert.deepEqual(toStart(driver), []);
   });
 
-  it("acts on a hundred times in one step, and continues in the next", () => {
-    const made = plan({ catchUpMs: hourMs, overlap: Overlap.OVERLAP_SKIP }, { rules: [{ everyMs: 1_000 }] });
-    const driver = driven(made, hourMs + 350_000);
+  it("processes a hundred times in one step, and continues in the next", () => {
+    const everySecond = plan(
+      { catchUpMs: hourMs, overlap: Overlap.OVERLAP_SKIP },
+      { rules: [{ everyMs: 1_000 }] },
+    );
+    const driver = driven(everySecond, hourMs + 350_000);
     assert.equal(driver.state(key, schedule).skippedCount, 350);
     assert.equal(story(driver).filter((type) => type === "schedule_advanced").length, 4);
   });
 
-  it("stands still while paused, and continues from the resumption", () => {
+  it("stops while paused, and continues from the resumption", () => {
     const driver = driven();
     driver.execute(key, pause, { note: "holidays" });
     assert.equal(driver.nextDueMs, undefined);
@@ -107,7 +110,7 @@ describe("the clock of a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + 6 * hourMs);
   });
 
-  it("pauses by itself after its maximum number of runs, and counts from 0 when it is resumed", () => {
+  it("pauses after its maximum number of runs, and counts from 0 when it is resumed", () => {
     const driver = driven(plan({ maxRuns: 2, overlap: Overlap.OVERLAP_ALLOW }));
     driver.advance(5 * hourMs);
     assert.deepEqual(toStart(driver), [one, two]);
@@ -117,7 +120,7 @@ describe("the clock of a schedule", () => {
     assert.equal(toStart(driver).length, 4);
   });
 
-  it("has nothing to come behind the end", () => {
+  it("has no more times after the end", () => {
     const driver = driven(plan({}, { untilMs: startMs + 2 * hourMs }));
     driver.advance(hourMs);
     assert.deepEqual(toStart(driver), [one]);
@@ -135,7 +138,7 @@ describe("a time at which the run before has not ended", () => {
     [Overlap.OVERLAP_TERMINATE_OTHER, [], 1, 1],
     [Overlap.OVERLAP_ALLOW, [two, three], 0, 0],
   ] as const)
-    it(`with ${Overlap[overlap as never] ?? overlap}: ${started.length} start, ${waiting} wait, ${stopped} are asked to end`, () => {
+    it(`with ${Overlap[overlap as never] ?? overlap}: ${started.length} start, ${waiting} wait, ${stopped} receive a stop request`, () => {
       const driver = driven(plan({ overlap }));
       driver.advance(hourMs);
       startAll(driver);
@@ -145,7 +148,7 @@ describe("a time at which the run before has not ended", () => {
       assert.equal(driver.effects.filter((effect) => kindOf(effect) === "stop_run").length, stopped);
     });
 
-  it("waits for its turn", () => {
+  it("waits for the previous run", () => {
     const driver = driven();
     driver.advance(3 * hourMs);
     assert.deepEqual(toStart(driver), [one]);
@@ -156,7 +159,7 @@ describe("a time at which the run before has not ended", () => {
     assert.deepEqual(toStart(driver), [three]);
   });
 
-  it("that takes the other's place starts when the other has ended", () => {
+  it("that replaces the other run starts when the other run has ended", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_CANCEL_OTHER }));
     driver.advance(2 * hourMs);
     // The previous run is not known to exist yet: it is stopped when it is.
@@ -171,7 +174,7 @@ describe("a time at which the run before has not ended", () => {
     assert.deepEqual(toStart(driver), [two]);
   });
 
-  it("asks the other to end once, and once more when it is to be at once", () => {
+  it("requests the end of the other run once, and once more to terminate it", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_CANCEL_OTHER }));
     driver.advance(hourMs);
     startAll(driver);
@@ -185,7 +188,7 @@ describe("a time at which the run before has not ended", () => {
     );
   });
 
-  it("gives way to a later one that takes the same place", () => {
+  it("gives way to a later time that replaces the same run", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_TERMINATE_OTHER }));
     driver.advance(3 * hourMs);
     assert.deepEqual(
@@ -218,7 +221,7 @@ describe("a run that a schedule started", () => {
     assert.deepEqual(toStart(driver), [two]);
   });
 
-  it("that was refused lets the next one start, and its reason can be read", () => {
+  it("that was rejected lets the next run start, and its error is listed", () => {
     const driver = driven();
     driver.advance(2 * hourMs);
     const [start] = driver.effects;
@@ -236,7 +239,7 @@ describe("a run that a schedule started", () => {
     assert.deepEqual([view.startedCount, view.skippedCount, view.waitingCount], [1, 1, 0]);
   });
 
-  it("that failed pauses the schedule if it was requested, and waiting runs stay", () => {
+  it("that failed pauses the schedule if configured, and waiting runs stay", () => {
     const driver = driven(plan({ pauseOnFailure: true }));
     driver.advance(2 * hourMs);
     end(driver, one, 6);
@@ -264,8 +267,8 @@ describe("a run that a schedule started", () => {
   });
 });
 
-describe("a firing by hand", () => {
-  it("starts a run now, paused or not, and says which", () => {
+describe("a manual firing", () => {
+  it("starts a run at once, paused or not, and returns the run", () => {
     const driver = driven();
     driver.execute(key, pause, { note: "" });
     driver.advance(1_234);
@@ -275,7 +278,7 @@ describe("a firing by hand", () => {
     assert.equal(answer.firing?.result, FiringResult.FIRING_RESULT_STARTED);
   });
 
-  it("that would overlap says that it was let pass", () => {
+  it("that would overlap is skipped and reports the overlap", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_SKIP }));
     driver.advance(hourMs);
     const answer = driver.execute(key, trigger, { overlap: 0 });
@@ -284,7 +287,7 @@ describe("a firing by hand", () => {
     assert.equal(answer.firing?.message, "the run before had not ended");
   });
 
-  it("of past times starts them one after the other, and none that waits or runs already", () => {
+  it("of past times starts them one after another, except times that already wait or run", () => {
     const driver = driven();
     driver.advance(3 * hourMs);
     const answer = driver.execute(key, backfill, {
@@ -302,7 +305,7 @@ describe("a firing by hand", () => {
     assert.equal(state.skippedCount, 2);
   });
 
-  it("holds no longer than the times it has: more than a thousand are refused, and so is the future", () => {
+  it("accepts at most a thousand past times, and none in the future", () => {
     const driver = driven(plan({}, { rules: [{ everyMs: 1_000 }] }));
     for (const [fromMs, untilMs] of [
       [startMs - (backfillMax + 1) * 1_000, startMs],
@@ -319,6 +322,6 @@ describe("a firing by hand", () => {
 });
 
 /** Returns a schedule whose process was down for this time. */
-function lateBy(lateMs: number, given: Parameters<typeof plan>[0]) {
-  return driven(plan(given), lateMs);
+function lateBy(lateMs: number, fields: Parameters<typeof plan>[0]) {
+  return driven(plan(fields), lateMs);
 }

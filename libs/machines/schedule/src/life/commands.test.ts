@@ -17,19 +17,19 @@ import {
 import { codeOf, driven, hourMs, key, plan, service, startMs, story, toStart } from "../schedule.fixture.ts";
 
 describe("a schedule", () => {
-  it("is made once: the same again is the one that is there, another is refused", () => {
+  it("is created once: a repeated request returns the existing schedule, and another specification is rejected", () => {
     const driver = driven();
     const { length } = driver.history(key);
-    const again = { plan: plan(), paused: false, note: "" };
-    assert.deepEqual(driver.execute(key, create, again), { existed: true });
+    const body = { plan: plan(), paused: false, note: "" };
+    assert.deepEqual(driver.execute(key, create, body), { existed: true });
     assert.equal(
-      codeOf(driver.execute(key, create, { ...again, plan: plan({ definition: "other" }) })),
+      codeOf(driver.execute(key, create, { ...body, plan: plan({ definition: "other" }) })),
       "schedule.exists",
     );
     assert.equal(driver.history(key).length, length);
   });
 
-  it("that is made paused waits to be resumed", () => {
+  it("that is created paused waits to be resumed", () => {
     const driver = new MachineDriver({ machines: [schedule], service, startMs });
     driver.execute(key, create, { plan: plan(), paused: true, note: "not yet" });
     assert.equal(driver.nextDueMs, undefined);
@@ -37,7 +37,7 @@ describe("a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + hourMs);
   });
 
-  for (const [what, given, problem] of [
+  for (const [title, fields, problem] of [
     ["without a timing", { timing: undefined }, /when the schedule fires, found nothing/],
     ["with a rule that never comes", plan({}, { rules: [{ cron: "0 0 30 2 *" }] }), /never does/],
     ["with nothing to start", { run: new Uint8Array() }, /what to start in 1 to/],
@@ -49,27 +49,27 @@ describe("a schedule", () => {
       /at most 64 labels/,
     ],
   ] as const)
-    it(`${what} is refused: ${problem}`, () => {
+    it(`${title} is rejected: ${problem}`, () => {
       const driver = new MachineDriver({ machines: [schedule], service, startMs });
-      const refused = driver.execute(key, create, { plan: plan(given), paused: false, note: "" });
+      const refused = driver.execute(key, create, { plan: plan(fields), paused: false, note: "" });
       assert.equal(codeOf(refused), "schedule.plan_invalid");
       assert.match((refused as { message: string }).message, problem);
     });
 
   it("that does not exist accepts only its creation", () => {
     const driver = new MachineDriver({ machines: [schedule], service, startMs });
-    const said = [
+    const answers = [
       driver.execute(key, update, { plan: plan(), revision: 0 }),
       driver.execute(key, pause, { note: "" }),
       driver.execute(key, resume, { note: "" }),
       driver.execute(key, trigger, { overlap: 0 }),
       driver.query(key, facts, undefined),
     ];
-    assert.deepEqual(said.map(codeOf), Array(5).fill(scheduleErrors.missing.refusal({ id: "" }).code));
+    assert.deepEqual(answers.map(codeOf), Array(5).fill(scheduleErrors.missing.refusal({ id: "" }).code));
     assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
   });
 
-  it("that is removed ends with nothing outstanding, and is not made again while it is kept", () => {
+  it("that is deleted has nothing outstanding, and its id cannot be reused while its history is kept", () => {
     const driver = driven();
     driver.advance(2 * hourMs);
     assert.deepEqual(driver.execute(key, remove, {}), { removed: true });
@@ -104,7 +104,7 @@ describe("a change of a schedule", () => {
     assert.equal(driver.nextDueMs, startMs + hourMs / 2 + 600_000);
   });
 
-  it("that was made meanwhile is noticed, except if it is the same", () => {
+  it("with an older revision is rejected, except if it changes nothing", () => {
     const driver = driven();
     const changed = plan({ definition: "other" });
     driver.execute(key, update, { plan: changed, revision: 1 });
@@ -113,17 +113,17 @@ describe("a change of a schedule", () => {
     assert.deepEqual(driver.execute(key, update, { plan: plan(), revision: 0 }), { revision: 3 });
   });
 
-  it("loses no time that has come and is only put off", () => {
-    const put = { jitterMs: hourMs };
-    const driver = driven(plan({}, put));
+  it("drops no due time that jitter only delays", () => {
+    const delayed = { jitterMs: hourMs };
+    const driver = driven(plan({}, delayed));
     driver.advance((driver.nextDueMs ?? 0) - driver.nowMs - 1);
     assert.ok(driver.nowMs > startMs + hourMs);
-    driver.execute(key, update, { plan: plan({ definition: "other" }, put), revision: 1 });
+    driver.execute(key, update, { plan: plan({ definition: "other" }, delayed), revision: 1 });
     driver.advance(1);
     assert.deepEqual(toStart(driver), ["nightly-20260101T010000Z"]);
   });
 
-  it("of what is paused waits too", () => {
+  it("of a paused schedule does not resume it", () => {
     const driver = driven();
     driver.execute(key, pause, { note: "" });
     driver.execute(key, update, { plan: plan({ definition: "other" }), revision: 0 });
@@ -142,7 +142,7 @@ describe("a change of a schedule", () => {
 });
 
 describe("a preview", () => {
-  it("says as many times as were asked for", () => {
+  it("returns the requested number of times", () => {
     const { timing } = plan();
     assert.ok(timing);
     assert.deepEqual(previewTimes(timing, startMs, 2), [startMs + hourMs, startMs + 2 * hourMs]);

@@ -35,10 +35,10 @@ export const create: ScheduleCommand<CreateSchedule, ScheduleCreated> = {
   reply: ScheduleCreated,
   decide(schedule, { plan, paused, note }, step) {
     const { id } = step.key;
-    if (schedule.standing === "removed") return scheduleErrors.removed.refusal({ id });
+    if (schedule.status === "removed") return scheduleErrors.removed.refusal({ id });
     const refusal = notAPlan(plan);
     if (refusal !== undefined || plan === undefined) return refusal ?? scheduleErrors.exists.refusal({ id });
-    if (schedule.standing !== "absent")
+    if (schedule.status !== "absent")
       return isSame(schedule.plan, plan) ? { existed: true } : scheduleErrors.exists.refusal({ id });
     const next = paused ? nothing : nextOf(plan, id, step.nowMs);
     step.emit(scheduleCreated, { plan, paused, note, createMs: step.nowMs, next });
@@ -57,7 +57,7 @@ export const update: ScheduleCommand<UpdateSchedule, ScheduleRevised> = {
     if (isSame(schedule.plan, plan)) return { revision: schedule.revision };
     if (revision !== 0 && revision !== schedule.revision)
       return scheduleErrors.moved.refusal({ id, revision, found: schedule.revision });
-    const next = schedule.standing === "paused" ? nothing : nextAfterUpdate(schedule, plan, id, step.nowMs);
+    const next = schedule.status === "paused" ? nothing : nextAfterUpdate(schedule, plan, id, step.nowMs);
     step.emit(scheduleUpdated, { plan, updateMs: step.nowMs, next });
     return { revision: schedule.revision };
   },
@@ -70,7 +70,7 @@ export const pause: ScheduleCommand<PauseSchedule, ScheduleDone> = {
   decide(schedule, { note }, step) {
     const refusal = notThere(schedule, step.key.id);
     if (refusal !== undefined) return refusal;
-    if (schedule.standing === "paused" && schedule.note === note) return {};
+    if (schedule.status === "paused" && schedule.note === note) return {};
     step.emit(schedulePaused, { reason: PauseReason.PAUSE_REASON_ASKED, note, pauseMs: step.nowMs });
     return {};
   },
@@ -85,7 +85,7 @@ export const resume: ScheduleCommand<ResumeSchedule, ScheduleDone> = {
     const { id } = step.key;
     const refusal = notThere(schedule, id);
     if (refusal !== undefined) return refusal;
-    if (schedule.standing !== "paused") return {};
+    if (schedule.status !== "paused") return {};
     const next = nextTime(calendarOf(timingOf(schedule), id), step.nowMs);
     step.emit(scheduleResumed, { note, resumeMs: step.nowMs, next });
     startNext(schedule, step);
@@ -118,8 +118,8 @@ function nextOf(plan: SchedulePlan, id: string, afterMs: number): NextTime {
 function nextAfterUpdate(schedule: ScheduleView, plan: SchedulePlan, id: string, nowMs: number): NextTime {
   const { nominalMs } = schedule;
   if (nominalMs > 0 && nominalMs <= nowMs) {
-    const kept = nextOf(plan, id, nominalMs - 1);
-    if (kept.nominalMs === nominalMs) return kept;
+    const current = nextOf(plan, id, nominalMs - 1);
+    if (current.nominalMs === nominalMs) return current;
   }
   return nextOf(plan, id, nowMs);
 }

@@ -5,11 +5,11 @@ import type { Description } from "@tutti/kernel";
 import { snapshotOf } from "../snapshots.ts";
 import type { ScheduleView } from "../state.ts";
 
-export function describeSchedule({ standing, plan, note }: ScheduleView): Description {
+export function describeSchedule({ status, plan, note }: ScheduleView): Description {
   return {
-    status: statuses[standing],
+    status: statuses[status],
     definition: plan.definition,
-    labels: standing === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
+    labels: status === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
     // The id is free again after the data of a removed schedule is gone.
     idChosen: false,
   };

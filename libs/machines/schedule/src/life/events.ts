@@ -15,7 +15,7 @@ export const scheduleCreated: ScheduleEvent<ScheduleCreatedV1> = {
   codec: ScheduleCreatedV1,
   described: true,
   evolve(schedule, { plan, paused, note, createMs, next }, outstanding) {
-    schedule.standing = paused ? "paused" : "active";
+    schedule.status = paused ? "paused" : "active";
     schedule.plan = plan ?? SchedulePlan.create();
     schedule.note = note;
     schedule.revision = 1;
@@ -48,7 +48,7 @@ export const schedulePaused: ScheduleEvent<SchedulePausedV1> = {
   codec: SchedulePausedV1,
   described: true,
   evolve(schedule, { note }, outstanding) {
-    schedule.standing = "paused";
+    schedule.status = "paused";
     schedule.note = note;
     setNext(schedule, undefined, outstanding);
   },
@@ -60,7 +60,7 @@ export const scheduleResumed: ScheduleEvent<ScheduleResumedV1> = {
   codec: ScheduleResumedV1,
   described: true,
   evolve(schedule, { note, next }, outstanding) {
-    schedule.standing = "active";
+    schedule.status = "active";
     schedule.note = note;
     schedule.countedRuns = 0;
     setNext(schedule, next, outstanding);
@@ -74,7 +74,7 @@ export const scheduleRemoved: ScheduleEvent<ScheduleRemovedV1> = {
   codec: ScheduleRemovedV1,
   described: true,
   evolve(schedule, _, outstanding) {
-    schedule.standing = "removed";
+    schedule.status = "removed";
     schedule.nominalMs = 0;
     schedule.dueMs = 0;
     outstanding.cleared(clockTimer);

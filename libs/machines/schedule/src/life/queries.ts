@@ -25,13 +25,13 @@ export interface ScheduleFacts {
 }
 
 const nextTimesMax = 10;
-const liveShownMax = 100;
+const liveListedMax = 100;
 
 export const facts: Query<Schedule, void, ScheduleFacts> = {
   type: "facts",
   answer(schedule, _, { key, nowMs }) {
-    const { standing, plan, note, revision, createMs, updateMs, startedCount, skippedCount } = schedule;
-    const paused = standing === "paused";
+    const { status, plan, note, revision, createMs, updateMs, startedCount, skippedCount } = schedule;
+    const paused = status === "paused";
     return (
       notThere(schedule, key.id) ?? {
         plan,
@@ -42,7 +42,7 @@ export const facts: Query<Schedule, void, ScheduleFacts> = {
         updateMs,
         nextMs: paused ? [] : previewTimes(timingOf(schedule), nowMs, nextTimesMax),
         recent: schedule.recent.toReversed(),
-        liveRunIds: [...schedule.live.values()].slice(0, liveShownMax).map(({ runId }) => runId),
+        liveRunIds: [...schedule.live.values()].slice(0, liveListedMax).map(({ runId }) => runId),
         startingRunIds: [...schedule.live.values()].flatMap(({ starting, runId }) =>
           starting ? [runId] : [],
         ),

@@ -28,7 +28,7 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
   const driver = driven(plan({ overlap }, { rules: [{ everyMs: 1_000 }] }));
   const model = new ScheduleModel();
   const started: string[] = [];
-  const one = <Item>(items: readonly Item[]) => items[Math.floor(chance.random() * items.length)];
+  const pick = <Item>(items: readonly Item[]) => items[Math.floor(chance.random() * items.length)];
 
   const act = (random: number): void => {
     if (random < 0.3) {
@@ -36,12 +36,12 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
       const time = new Date(driver.nowMs).toISOString().replaceAll(/[-:]|\.000/g, "");
       if (!model.isPaused) model.time(`nightly-${time}`, manner, true);
     } else if (random < 0.4) {
-      const [wanted, how] = one(manners) ?? assert.fail();
-      const answer = driver.execute(key, trigger, { overlap: wanted });
+      const [requested, mode] = pick(manners) ?? assert.fail();
+      const answer = driver.execute(key, trigger, { overlap: requested });
       assert.ok(!isRefusal(answer));
-      model.time(answer.firing?.runId || "let pass", how, false);
+      model.time(answer.firing?.runId || "let pass", mode, false);
     } else if (random < 0.6) {
-      const runId = one(model.live);
+      const runId = pick(model.live);
       if (runId === undefined) return;
       end(driver, runId);
       model.end(runId);
@@ -53,7 +53,7 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
   };
 
   const settle = (random: number): void => {
-    const effect = one(driver.effects);
+    const effect = pick(driver.effects);
     if (effect === undefined) return;
     const { runId } = effect.effect as { readonly runId: string };
     if (kindOf(effect) === "stop_run") {

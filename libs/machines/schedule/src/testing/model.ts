@@ -7,7 +7,7 @@ export type Manner = "skip" | "queue one" | "queue all" | "cancel" | "terminate"
 interface Waiting {
   readonly runId: string;
   readonly byClock: boolean;
-  readonly givesWay: boolean;
+  readonly replaceable: boolean;
 }
 
 export class ScheduleModel {
@@ -25,12 +25,12 @@ export class ScheduleModel {
       return;
     }
     if (manner === "skip" || (manner === "queue one" && this.waiting.length > 0)) return;
-    const givesWay = manner === "cancel" || manner === "terminate";
-    if (givesWay) {
-      this.waiting = this.waiting.filter((other) => !other.givesWay);
+    const replaceable = manner === "cancel" || manner === "terminate";
+    if (replaceable) {
+      this.waiting = this.waiting.filter((other) => !other.replaceable);
       for (const other of this.live) this.queried.add(other);
     }
-    this.waiting.push({ runId, byClock, givesWay });
+    this.waiting.push({ runId, byClock, replaceable });
   }
 
   /** A run has ended, or never started. */

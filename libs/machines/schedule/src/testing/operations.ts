@@ -44,7 +44,7 @@ const timing = fc
     doubleHour: fc.constantFrom(DoubleHour.DOUBLE_HOUR_UNSPECIFIED, DoubleHour.DOUBLE_HOUR_BOTH),
     jitterMs: fc.constantFrom(0, 0, 5_000),
   })
-  .map((given) => PlannedTiming.fromPartial(given as Parameters<typeof PlannedTiming.fromPartial>[0]));
+  .map((fields) => PlannedTiming.fromPartial(fields as Parameters<typeof PlannedTiming.fromPartial>[0]));
 
 export const plans: fc.Arbitrary<SchedulePlan> = fc
   .record({
@@ -56,7 +56,7 @@ export const plans: fc.Arbitrary<SchedulePlan> = fc
     pauseOnFailure: fc.boolean(),
     maxRuns: fc.constantFrom(0, 0, 0, 2),
   })
-  .map((given) => SchedulePlan.create(given as SchedulePlan));
+  .map((fields) => SchedulePlan.create(fields as SchedulePlan));
 
 /** Operations for properties. A failing sequence is reduced. */
 export function operations(ids: readonly string[] = ["nightly", "weekly"]): fc.Arbitrary<MachineCall> {
@@ -84,10 +84,10 @@ export function operations(ids: readonly string[] = ["nightly", "weekly"]): fc.A
         "backfill",
         fc
           .record({ fromMs: moment, lengthMs: fc.nat(30_000), overlap })
-          .map(({ fromMs, lengthMs, overlap: wanted }) => ({
+          .map(({ fromMs, lengthMs, overlap: requested }) => ({
             fromMs,
             untilMs: fromMs + lengthMs,
-            overlap: wanted,
+            overlap: requested,
           })),
       ),
     },

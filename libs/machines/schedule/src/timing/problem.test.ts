@@ -4,7 +4,7 @@ import { timing } from "../schedule.fixture.ts";
 import { timingProblem } from "./problem.ts";
 
 describe("a timing", () => {
-  for (const [what, plan, problem] of [
+  for (const [title, plan, problem] of [
     ["without rules", { rules: [] }, /1 to 100 rules, found 0/],
     [
       "in a zone that is none",
@@ -30,11 +30,11 @@ describe("a timing", () => {
     ["with a negative jitter", { rules: [{ everyMs: 1_000 }], jitterMs: -1 }, /jitter/],
     ["with no number for a jitter", { rules: [{ everyMs: 1_000 }], jitterMs: Number.NaN }, /jitter/],
   ] as const)
-    it(`${what} is refused: ${problem}`, () => {
+    it(`${title} is rejected: ${problem}`, () => {
       assert.match(timingProblem(timing(plan)) ?? "", problem);
     });
 
-  it("is sound with the rarest rule there is", () => {
+  it("is valid with the rarest possible rule", () => {
     assert.equal(timingProblem(timing({ rules: [{ cron: "0 0 29 2 *" }] })), undefined);
   });
 });

@@ -18,17 +18,17 @@ export function timingProblem(timing: PlannedTiming): string | undefined {
   return firstProblem("rules", rules) ?? firstProblem("exceptions", exceptions);
 }
 
-function firstProblem(what: string, rules: readonly PlannedRule[]): string | undefined {
+function firstProblem(field: string, rules: readonly PlannedRule[]): string | undefined {
   for (const [index, rule] of rules.entries()) {
     const problem = ruleProblem(rule);
-    if (problem !== undefined) return `${what}[${index}]: ${problem}`;
+    if (problem !== undefined) return `${field}[${index}]: ${problem}`;
   }
   return undefined;
 }
 
 function ruleProblem({ cron, everyMs, offsetMs, onceMs }: PlannedRule): string | undefined {
-  const given = [cron !== "", everyMs !== 0, onceMs !== 0].filter(Boolean).length;
-  if (given !== 1) return "expected one of a cron rule, an interval and a moment";
+  const setCount = [cron !== "", everyMs !== 0, onceMs !== 0].filter(Boolean).length;
+  if (setCount !== 1) return "expected one of a cron rule, an interval and a moment";
   if (cron !== "") return cronProblem(cron);
   if (onceMs !== 0) return isMoment(onceMs) ? undefined : "expected a moment between the years 1970 and 9999";
   if (!(Number.isInteger(everyMs) && everyMs >= intervalMinMs && everyMs <= momentMaxMs))

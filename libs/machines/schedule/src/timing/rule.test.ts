@@ -34,7 +34,7 @@ describe("a cron rule", () => {
     const wall = walls.get(timeZone + at) ?? new Wall(timeZone, fromMs, untilMs);
     walls.set(timeZone + at, wall);
     const found = previewTimes(planOf(timeZone, untilMs, options), fromMs - 1, 100_000);
-    assert.deepEqual(found.map(shown), wall.times(options).map(shown), JSON.stringify(options));
+    assert.deepEqual(found.map(isoText), wall.times(options).map(isoText), JSON.stringify(options));
   }
 
   it("fires by the clock on the wall, for any change of the zone", () => {
@@ -129,7 +129,7 @@ describe("days of a cron rule", () => {
 describe("times of a timing", () => {
   const fromMs = Date.parse("2026-01-01T00:00:00Z");
 
-  it("with seconds are those seconds", () => {
+  it("of a rule with seconds are at these seconds", () => {
     const times = previewTimes(timing({ rules: [{ cron: "*/20 59 23 * * *" }] }), fromMs, 4);
     assert.deepEqual(
       times.map((ms) => new Date(ms).toISOString().slice(5, 19)),
@@ -145,7 +145,7 @@ describe("times of a timing", () => {
     assert.equal(second - first, 7_000);
   });
 
-  it("of several rules come in order, each once, without those that are left out", () => {
+  it("of several rules come in order, each once, without the excluded times", () => {
     const plan = timing({
       rules: [{ cron: "0 */6 * * *" }, { cron: "0 */12 * * *" }, { onceMs: fromMs + 3 * hourMs }],
       exceptions: [{ cron: "0 12 * * *" }],
@@ -181,6 +181,6 @@ function planOf(timeZone: string, untilMs: number, { cron, missing, double }: Wa
   });
 }
 
-function shown(ms: number): string {
+function isoText(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -7,7 +7,7 @@
  *    day too. A rule for every hour keeps its interval: it neither fires twice at the same moment nor skips an hour.
  */
 import { DoubleHour, MissingHour, type PlannedRule, type PlannedTiming } from "@tutti/contracts/workflow/v1";
-import { type Cron, dayMs, nextLocal, readCron, type Zone, type ZoneSpan } from "@tutti/definitions/timing";
+import { type Cron, dayMs, nextLocal, readCron, type Zone, type ZonePeriod } from "@tutti/definitions/timing";
 
 /** Search horizon. The rarest time is 29 February around 2100. */
 const sightMs = 12 * 366 * dayMs;
@@ -60,20 +60,20 @@ function nextCron(cron: Cron, zone: Zone, hours: OddHours, afterMs: number): num
   const endMs = afterMs + sightMs;
   let atMs = (Math.floor(afterMs / 1_000) + 1) * 1_000;
   while (atMs <= endMs) {
-    const span = zone.spanAt(atMs);
-    if (atMs === span.fromMs && hours.missing === "after gap" && firesInGap(cron, span)) return atMs;
-    const found = nextWithin(cron, span, hours.double, atMs);
+    const period = zone.periodAt(atMs);
+    if (atMs === period.fromMs && hours.missing === "after gap" && firesInGap(cron, period)) return atMs;
+    const found = nextWithin(cron, period, hours.double, atMs);
     if (found.firesMs !== undefined) return found.firesMs;
     if (found.localMs === undefined) return undefined;
     // No time before that local time exists, repeated or not, so the interval is skipped.
     const nearMs = found.localMs - 2 * dayMs;
-    atMs = span.toMs > atMs + overlapMaxMs && nearMs > atMs + dayMs ? nearMs : span.toMs;
+    atMs = period.toMs > atMs + overlapMaxMs && nearMs > atMs + dayMs ? nearMs : period.toMs;
   }
   return undefined;
 }
 
 /** Returns whether a time in the skipped hour before this span matches. */
-function firesInGap(cron: Cron, { fromMs, offsetMs, beforeMs }: ZoneSpan): boolean {
+function firesInGap(cron: Cron, { fromMs, offsetMs, beforeMs }: ZonePeriod): boolean {
   if (offsetMs <= beforeMs) return false;
   const found = nextLocal(cron, fromMs + beforeMs);
   return found !== undefined && found < fromMs + offsetMs;
@@ -82,7 +82,7 @@ function firesInGap(cron: Cron, { fromMs, offsetMs, beforeMs }: ZoneSpan): boole
 /** Returns the next time within a span. Without one, the next matching local time anywhere. */
 function nextWithin(
   cron: Cron,
-  { fromMs, toMs, offsetMs, beforeMs, afterMs }: ZoneSpan,
+  { fromMs, toMs, offsetMs, beforeMs, afterMs }: ZonePeriod,
   double: Double,
   atMs: number,
 ): { readonly firesMs?: number; readonly localMs: number | undefined } {

@@ -11,12 +11,12 @@ type Ahead =
   | { readonly kind: "none" };
 
 /** Excluded times in one search. An exception may cover every second of a day. */
-const leftOutMax = 5_000;
+const excludedMax = 5_000;
 
 export interface Calendar {
   nextAfter(afterMs: number): Ahead;
   /** Returns the jitter of a time. The same for the same time of the same schedule. */
-  putOffMs(nominalMs: number): number;
+  jitterMsOf(nominalMs: number): number;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface Calendar {
 export function calendarOf(timing: PlannedTiming, identity: string): Calendar {
   const { fromMs, untilMs, jitterMs } = timing;
   const zone = zoneOf(timing.timeZone);
-  if (zone === undefined) return { nextAfter: () => ({ kind: "none" }), putOffMs: () => 0 };
+  if (zone === undefined) return { nextAfter: () => ({ kind: "none" }), jitterMsOf: () => 0 };
   const rules = timing.rules.map((rule) => timesOf(rule, timing, zone));
   const exceptions = timing.exceptions.map((rule) => timesOf(rule, timing, zone));
   const isExcepted = (ms: number) => exceptions.some((times) => times(ms - 1) === ms);
@@ -33,7 +33,7 @@ export function calendarOf(timing: PlannedTiming, identity: string): Calendar {
 
   const nextAfter = (afterMs: number): Ahead => {
     let atMs = Math.max(afterMs, fromMs - 1);
-    for (let leftOut = 0; leftOut < leftOutMax; leftOut++) {
+    for (let excluded = 0; excluded < excludedMax; excluded++) {
       const nominalMs = earliest(rules, atMs);
       if (nominalMs === undefined || nominalMs >= endMs) return { kind: "none" };
       if (!isExcepted(nominalMs)) return { kind: "time", nominalMs };
@@ -44,7 +44,7 @@ export function calendarOf(timing: PlannedTiming, identity: string): Calendar {
 
   return {
     nextAfter,
-    putOffMs(nominalMs) {
+    jitterMsOf(nominalMs) {
       if (jitterMs <= 0) return 0;
       const share = stableHash(identity, String(nominalMs)) / 2 ** 32;
       // Not beyond the next time: times keep their order.

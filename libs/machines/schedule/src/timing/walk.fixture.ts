@@ -9,12 +9,12 @@ export interface WalkOptions {
 
 const minuteMs = 60_000;
 /** Maximum clock change, except when a country changes sides of the date line. */
-const reachMinutes = 25 * 60;
+const changeMaxMinutes = 25 * 60;
 
 /** Local clock of a zone: the displayed time in every minute of a period. */
 export class Wall {
   readonly #startMs: number;
-  readonly #shown: number[] = [];
+  readonly #displayed: number[] = [];
   readonly #first = new Map<number, number>();
   readonly #last = new Map<number, number>();
 
@@ -28,12 +28,12 @@ export class Wall {
       hour: "numeric",
       minute: "numeric",
     });
-    this.#startMs = fromMs - reachMinutes * minuteMs;
-    for (let ms = this.#startMs; ms < untilMs + reachMinutes * minuteMs; ms += minuteMs) {
+    this.#startMs = fromMs - changeMaxMinutes * minuteMs;
+    for (let ms = this.#startMs; ms < untilMs + changeMaxMinutes * minuteMs; ms += minuteMs) {
       const time = timeOf(format.format(ms));
-      if (!this.#first.has(time)) this.#first.set(time, this.#shown.length);
-      this.#last.set(time, this.#shown.length);
-      this.#shown.push(time);
+      if (!this.#first.has(time)) this.#first.set(time, this.#displayed.length);
+      this.#last.set(time, this.#displayed.length);
+      this.#displayed.push(time);
     }
   }
 
@@ -41,11 +41,11 @@ export class Wall {
   times({ cron, missing, double }: WalkOptions): readonly number[] {
     const fields = cron.split(" ").map(allowed);
     const times: number[] = [];
-    for (let index = reachMinutes; index < this.#shown.length - reachMinutes; index++) {
-      const time = this.#shown[index] ?? 0;
+    for (let index = changeMaxMinutes; index < this.#displayed.length - changeMaxMinutes; index++) {
+      const time = this.#displayed[index] ?? 0;
       const which = double === "first" ? this.#first : this.#last;
       let fires = (double === "both" || which.get(time) === index) && fits(fields, cron, time);
-      for (let left = (this.#shown[index - 1] ?? 0) + minuteMs; left < time; left += minuteMs)
+      for (let left = (this.#displayed[index - 1] ?? 0) + minuteMs; left < time; left += minuteMs)
         if (missing === "after gap" && !this.#first.has(left) && fits(fields, cron, left)) fires = true;
       if (fires) times.push(this.#startMs + index * minuteMs);
     }

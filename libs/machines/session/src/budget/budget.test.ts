@@ -3,13 +3,13 @@ import { describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { addTasks, moveTasks, recordChoice, retrySession, session } from "../index.ts";
-import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
+import { accepted, codeOf, SessionScene, taskSpec } from "../testing/index.ts";
 
 const { MODE_SWARM: swarm, MODE_WORKFLOW: workflow, MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
 const tokens = (count: number) => ({ tokens: count, money: 0, timeMs: 0 });
 const failed = WorkStatus.WORK_STATUS_FAILED;
 
-function given(scene: SessionScene, part: string): number | undefined {
+function budgetOf(scene: SessionScene, part: string): number | undefined {
   return scene.effect("start_part", part).effect.spec.budget?.tokens;
 }
 
@@ -29,8 +29,8 @@ function choose(scene: SessionScene, parts: readonly (readonly [Mode, ...number[
       budget: undefined,
     })),
   };
-  const told = scene.driver.settle(scene.effect("choose_mode"), recordChoice, body);
-  assert.equal(codeOf(told), "done");
+  const reply = scene.driver.settle(scene.effect("choose_mode"), recordChoice, body);
+  assert.equal(codeOf(reply), "done");
 }
 
 function retry(scene: SessionScene): string {
@@ -38,13 +38,13 @@ function retry(scene: SessionScene): string {
 }
 
 describe("the budget of a session", () => {
-  it("is one over all of its lives: each has what the ones before left", () => {
+  it("covers all lives of the session: each life has the rest of the previous lives", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { budget: tokens(10) });
-    assert.equal(given(scene, "p1"), 10);
+    assert.equal(budgetOf(scene, "p1"), 10);
     scene.confirm("p1");
     fail(scene, "p1", 4);
     assert.equal(retry(scene), "done");
-    assert.equal(given(scene, "p2"), 6);
+    assert.equal(budgetOf(scene, "p2"), 6);
     scene.confirm("p2");
     fail(scene, "p2", 6);
     assert.equal(retry(scene), "session.budget_used_up");
@@ -57,14 +57,14 @@ describe("the budget of a session", () => {
     assert.equal(retry(scene), "session.budget_used_up");
   });
 
-  it("is kept in every mode, and a choice gives it to the chosen part", () => {
+  it("applies in every mode, and a choice gives it to the chosen part", () => {
     for (const mode of [workflow, swarm]) {
       const scene = SessionScene.of(mode, [taskSpec("a")], { budget: tokens(1) });
-      assert.equal(given(scene, "p1"), 1);
+      assert.equal(budgetOf(scene, "p1"), 1);
     }
     const scene = SessionScene.of(adaptive, [taskSpec("a")], { budget: tokens(10) });
     choose(scene, [[workflow, 0]]);
-    assert.equal(given(scene, "p1"), 10);
+    assert.equal(budgetOf(scene, "p1"), 10);
   });
 
   it("is divided among parts that start together by the estimates of their tasks, and none has no limit", () => {
@@ -74,7 +74,7 @@ describe("the budget of a session", () => {
       [workflow, 0, 1],
       [swarm, 2],
     ]);
-    assert.deepEqual([given(scene, "p1"), given(scene, "p2")], [15, 12]);
+    assert.deepEqual([budgetOf(scene, "p1"), budgetOf(scene, "p2")], [15, 12]);
     const poor = SessionScene.of(hybrid, [...tasks, taskSpec("t3", [], { estimate: { tokens: 1e9 } })], {
       budget: tokens(1),
     });
@@ -83,12 +83,12 @@ describe("the budget of a session", () => {
       [swarm, 2],
       [swarm, 3],
     ]);
-    const shares = ["p1", "p2", "p3"].map((part) => given(poor, part) ?? 0);
+    const shares = ["p1", "p2", "p3"].map((part) => budgetOf(poor, part) ?? 0);
     assert.ok(shares.every((share) => share > 0));
     assert.ok(shares.reduce((sum, share) => sum + share, 0) <= 1);
   });
 
-  it("that one part left is there for the next life, whichever part used up its own", () => {
+  it("that one part did not use is available to the next life, even if another part used up its own", () => {
     const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b")], { budget: tokens(10) });
     choose(scene, [
       [workflow, 0],
@@ -104,28 +104,28 @@ describe("the budget of a session", () => {
     );
     fail(scene, "p1", 5);
     assert.equal(retry(scene), "done");
-    assert.equal(given(scene, "p3"), 4);
+    assert.equal(budgetOf(scene, "p3"), 4);
   });
 
-  it("stays with the parts that have it: tasks do not move, and more come to one that is there", () => {
+  it("stays with its parts: tasks do not move, and added tasks join an existing part", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])], { budget: tokens(10) });
     scene.confirm("p1");
     const move = { taskIds: ["b"], mode: swarm, reason: "" };
     assert.equal(codeOf(scene.driver.execute(scene.key, moveTasks, move)), "session.budget_undivided");
     const more = { namespace: "", sessionId: "", idempotencyKey: "", tasks: [taskSpec("c")] };
-    taken(scene.driver.execute(scene.key, addTasks, more));
+    accepted(scene.driver.execute(scene.key, addTasks, more));
     assert.equal(scene.state.parts.length, 1);
   });
 
-  it("that was used up by breaking down the goal leaves nothing to start with", () => {
+  it("fails the session if breaking down the goal used it up", () => {
     const scene = SessionScene.ofGoal({}, swarm, { budget: tokens(5) });
     scene.planned([taskSpec("a")], "", tokens(5));
-    assert.equal(scene.shown.status, failed);
+    assert.equal(scene.view.status, failed);
     assert.equal(scene.state.error?.code, "session.budget_used_up");
     assert.deepEqual(scene.requested, []);
   });
 
-  it("stays as it was when the session is read from its snapshot", () => {
+  it("survives a snapshot", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { budget: tokens(10) });
     scene.confirm("p1");
     fail(scene, "p1", 4);

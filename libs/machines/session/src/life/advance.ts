@@ -5,51 +5,58 @@
 import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
 import { operationQueued } from "../part/events.ts";
 import { kindOfWork } from "../part/parts.ts";
-import { hasEnded, isGoing, type PartView, type SessionStep, type SessionView, takesMore } from "../state.ts";
-import { newPart } from "../task/look.ts";
-import { isChosen, isHeldBefore, wantedMode } from "./asking.ts";
-import { conclude, endStopped, stopWhereUsedUp } from "./end.ts";
+import {
+  acceptsTasks,
+  hasEnded,
+  isGoing,
+  type PartView,
+  type SessionStep,
+  type SessionView,
+} from "../state.ts";
+import { newPart } from "../task/references.ts";
+import { isBlockedBeforeStart, needsChoice, requestedModeOf } from "./asking.ts";
+import { conclude, endStopped, stopIfUsedUp } from "./end.ts";
 import { choosingBegun, goalAsked } from "./events.ts";
 import { goalOf } from "./goal.ts";
-import { goOnIn } from "./telling.ts";
+import { continueIn } from "./part-messages.ts";
 
 export function advance(session: SessionView, step: SessionStep): void {
   if (session.order === undefined || hasEnded(session)) return;
-  if (session.phase === SessionPhase.SESSION_PHASE_WAITING) begin(session, step);
-  if (isGoing(session)) go(session, step);
+  if (session.phase === SessionPhase.SESSION_PHASE_WAITING) start(session, step);
+  if (isGoing(session)) concludeIfDone(session, step);
   if (session.phase === SessionPhase.SESSION_PHASE_STOPPING && session.openParts === 0)
     endStopped(session, step);
 }
 
-function begin(session: SessionView, step: SessionStep): void {
-  if (session.pauseMs > 0 || isHeldBefore(session)) return;
+function start(session: SessionView, step: SessionStep): void {
+  if (session.pauseMs > 0 || isBlockedBeforeStart(session)) return;
   if (goalOf(session) !== undefined && (session.goal?.planMs ?? 0) === 0) {
     step.emit(goalAsked, { askMs: step.nowMs });
     return;
   }
-  if (stopWhereUsedUp(session, step)) return;
-  const wanted = session.mode || wantedMode(session);
+  if (stopIfUsedUp(session, step)) return;
+  const requested = session.mode || requestedModeOf(session);
   // A choice before the retry is kept: the remaining tasks form one part.
-  if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {
+  if (session.mode === Mode.MODE_UNSPECIFIED && needsChoice(requested)) {
     step.emit(choosingBegun, { beginMs: step.nowMs });
     return;
   }
   const tasks = session.tasks.filter(({ part }) => part < 0).map(({ number }) => number);
-  const mode = wanted === Mode.MODE_HYBRID ? Mode.MODE_WORKFLOW : wanted;
+  const mode = requested === Mode.MODE_HYBRID ? Mode.MODE_WORKFLOW : requested;
   const reason = session.retries > 0 ? "the session was retried" : "the mode was set at the start";
   const parts = tasks.length === 0 ? [] : [newPart(session, { mode, tasks, reason })];
-  goOnIn(session, step, { choice: undefined, mode: wanted, parts });
+  continueIn(session, step, { choice: undefined, mode: requested, parts });
 }
 
-function go(session: SessionView, step: SessionStep): void {
-  if (session.left > 0) return;
+function concludeIfDone(session: SessionView, step: SessionStep): void {
+  if (session.remaining > 0) return;
   for (const part of session.parts) if (isToClose(part)) close(part, step);
   if (session.openParts === 0) conclude(session, step);
 }
 
 /** Returns whether a part must be closed. A run ends by itself, a mission does not. */
 function isToClose(part: PartView): boolean {
-  return takesMore(part) && kindOfWork(part.mode) === "mission";
+  return acceptsTasks(part) && kindOfWork(part.mode) === "mission";
 }
 
 function close({ number: part }: PartView, step: SessionStep): void {

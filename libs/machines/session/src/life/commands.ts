@@ -33,11 +33,11 @@ import {
   reasonOf,
   statusName,
 } from "@tutti/machine-work";
-import { dividedLeft, usedUp } from "../budget/left.ts";
+import { divideRemaining, usedUp } from "../budget/remaining.ts";
 import { sessionErrors } from "../errors.ts";
 import { operationsMax, partsMax, signalsMax } from "../limits.ts";
 import { choosing, locking, partId, partOfId, planning } from "../numbers.ts";
-import { giveUpQuestion } from "../part/deciding.ts";
+import { withdrawQuestion } from "../part/deciding.ts";
 import { operationQueued } from "../part/events.ts";
 import {
   isAboutToEnd,
@@ -50,11 +50,11 @@ import {
   statusOf,
 } from "../state.ts";
 import { withoutTornGangs } from "../task/gang.ts";
-import { newPart } from "../task/look.ts";
 import { modeOfMore } from "../task/move.ts";
+import { newPart } from "../task/references.ts";
 import { advance } from "./advance.ts";
 import { isWaitingForOthers } from "./asking.ts";
-import { end, isAwaitedByOthers, stopSession, tellStopping } from "./end.ts";
+import { end, isAwaitedByOthers, stopPart, stopSession } from "./end.ts";
 import {
   goalPlanned,
   locksNoted,
@@ -65,10 +65,10 @@ import {
   sessionRetried,
   sessionSignalled,
 } from "./events.ts";
-import { giveUpGoal, goalOf, goalProblem, listProblem } from "./goal.ts";
+import { cancelBreakdown, goalOf, goalProblem, listProblem } from "./goal.ts";
 import { life } from "./life.ts";
+import { continueIn, sendToParts } from "./part-messages.ts";
 import { commandOf, goingOn } from "./step.ts";
-import { goOnIn, tellParts } from "./telling.ts";
 
 const done: SessionDone = {};
 
@@ -78,7 +78,7 @@ export const beginSession: SessionCommand<BeginSession, SessionBegun> = {
   codec: BeginSession,
   reply: SessionBegun,
   decide(session, { order }, step) {
-    if (session.order !== undefined) return again(session, order, step);
+    if (session.order !== undefined) return repeatedStart(session, order, step);
     const refusal = orderProblem(session, order);
     if (refusal !== undefined) return refusal;
     return goingOn(session, step, () => {
@@ -88,7 +88,7 @@ export const beginSession: SessionCommand<BeginSession, SessionBegun> = {
   },
 };
 
-function again(
+function repeatedStart(
   session: SessionView,
   order: SessionOrder | undefined,
   step: SessionStep,
@@ -111,8 +111,8 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
     return invalid("expected tasks or a goal, found none");
   if (!(spec.timeoutMs >= 0 && spec.retentionMs >= 0)) return invalid("expected spans that are not negative");
   const names = spec.locks.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) return invalid(`expected each lock once, found ${twice} twice`);
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) return invalid(`expected each lock once, found ${duplicate} twice`);
   return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
 }
 
@@ -124,13 +124,13 @@ export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf
   decide(session, _, step) {
     // A late result is ignored.
     const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
-    if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
+    if (session.lockMs > 0 || !isWaiting || isBlockedByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
     return done;
   },
 });
 
-function isHeldByOthers(session: SessionView): boolean {
+function isBlockedByOthers(session: SessionView): boolean {
   return session.order?.spec?.locks.length === 0 || isWaitingForOthers(session);
 }
 
@@ -178,24 +178,24 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
   decide(session, { choice, mode, parts }, step) {
     if (step.settles?.number !== choosing || session.phase !== SessionPhase.SESSION_PHASE_CHOOSING)
       return done;
-    const seen = new Set(parts.flatMap(({ tasks }) => tasks));
+    const assigned = new Set(parts.flatMap(({ tasks }) => tasks));
     const count = parts.reduce((sum, { tasks }) => sum + tasks.length, 0);
-    const isKnown = [...seen].every((number) => session.tasks[number] !== undefined);
-    if (seen.size !== count || !isKnown || parts.length >= partsMax)
+    const isKnown = [...assigned].every((number) => session.tasks[number] !== undefined);
+    if (assigned.size !== count || !isKnown || parts.length >= partsMax)
       return sessionErrors.invalid.refusal({ problem: "expected every task in one part" });
-    const later = session.tasks.map(({ number }) => number).filter((number) => !seen.has(number));
-    const kept = withoutTornGangs(session, withMore(parts, later, mode));
-    const budgets = dividedLeft(
+    const later = session.tasks.map(({ number }) => number).filter((number) => !assigned.has(number));
+    const intact = withoutTornGangs(session, withMore(parts, later, mode));
+    const budgets = divideRemaining(
       session,
-      kept.map(({ tasks }) => tasks),
+      intact.map(({ tasks }) => tasks),
     );
-    const made = kept.map((part, at) => ({ ...newPart(session, part), budget: budgets[at] }));
-    const chosen = choice && {
+    const newParts = intact.map((part, at) => ({ ...newPart(session, part), budget: budgets[at] }));
+    const finalChoice = choice && {
       ...choice,
       choiceId: `c${session.choices.length + 1}`,
       chooseTime: timeOf(step.nowMs),
     };
-    goOnIn(session, step, { choice: chosen, mode, parts: made });
+    continueIn(session, step, { choice: finalChoice, mode, parts: newParts });
     return done;
   },
 });
@@ -206,12 +206,12 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
  */
 function withMore(parts: readonly NewPart[], tasks: readonly number[], mode: Mode): readonly NewPart[] {
   if (tasks.length === 0) return parts;
-  const wanted = modeOfMore(mode);
-  const found = parts.findIndex((part) => part.mode === wanted);
+  const targetMode = modeOfMore(mode);
+  const found = parts.findIndex((part) => part.mode === targetMode);
   if (found < 0)
     return [
       ...parts,
-      { mode: wanted, tasks: [...tasks], reason: "they were added", elsewhere: [], budget: undefined },
+      { mode: targetMode, tasks: [...tasks], reason: "they were added", elsewhere: [], budget: undefined },
     ];
   return parts.map((part, place) => (place === found ? { ...part, tasks: [...part.tasks, ...tasks] } : part));
 }
@@ -228,7 +228,7 @@ export const pauseSession: SessionCommand<PauseWork, SessionDone> = commandOf({
     const paused = life.pause(session, step, reason);
     if (paused === undefined || session.phase === SessionPhase.SESSION_PHASE_STOPPING) return done;
     step.emit(sessionPaused, paused);
-    tellParts(session, step, { $case: "pause", value: true });
+    sendToParts(session, step, { $case: "pause", value: true });
     return done;
   },
 });
@@ -241,7 +241,7 @@ export const resumeSession: SessionCommand<ResumeWork, SessionDone> = commandOf(
     const resumed = life.resume(session, step, reason);
     if (resumed === undefined) return done;
     step.emit(sessionResumed, resumed);
-    tellParts(session, step, { $case: "resume", value: true });
+    sendToParts(session, step, { $case: "resume", value: true });
     return done;
   },
 });
@@ -250,26 +250,26 @@ export const signalSession: SessionCommand<SignalWork, SessionSignalled> = comma
   type: "signal_session",
   codec: SignalWork,
   reply: SessionSignalled,
-  decide(session, { signal: name, payload, partId: wanted }, step) {
+  decide(session, { signal: name, payload, partId: requestedPart }, step) {
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
-    const signal = { signal: name, payload, partId: wanted };
-    const only = wanted === "" ? undefined : session.parts[partOfId(wanted)];
-    if (wanted !== "" && only === undefined)
-      return sessionErrors.partMissing.refusal({ id: step.key.id, part: wanted });
+    const signal = { signal: name, payload, partId: requestedPart };
+    const only = requestedPart === "" ? undefined : session.parts[partOfId(requestedPart)];
+    if (requestedPart !== "" && only === undefined)
+      return sessionErrors.partMissing.refusal({ id: step.key.id, part: requestedPart });
     const parts = (only === undefined ? session.parts : [only]).filter(
       (part) => isOpen(part) && !part.isOver,
     );
     const full = parts.find(({ operations }) => operations.length >= operationsMax);
     if (full !== undefined)
       return sessionErrors.tooMany.refusal({
-        what: `things that wait to be done with ${partId(full.number)}`,
+        items: `things that wait to be done with ${partId(full.number)}`,
         found: full.operations.length + 1,
         max: operationsMax,
       });
     if (parts.length === 0 && session.signals.length >= signalsMax)
       return sessionErrors.tooMany.refusal({
-        what: "signals before the first part has started",
+        items: "signals before the first part has started",
         found: signalsMax + 1,
         max: signalsMax,
       });
@@ -301,10 +301,10 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
   reply: SessionDone,
   decide(session, { reason }, step) {
     for (const part of session.parts) {
-      tellStopping(session, step, part, "terminate");
-      giveUpQuestion(session, step, part, true);
+      stopPart(session, step, part, "terminate");
+      withdrawQuestion(session, step, part, true);
     }
-    giveUpGoal(session, step, true);
+    cancelBreakdown(session, step, true);
     const error = life.terminated(step, reason);
     end(session, step, { status: WorkStatus.WORK_STATUS_TERMINATED, error });
     return done;
@@ -340,23 +340,24 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
       return sessionErrors.notFailed.refusal({ id, status: statusName(status) });
     const kind = usedUp(session);
     if (kind !== undefined) return sessionErrors.budgetUsedUp.refusal({ id, kind });
-    const wanted = new Set<number>();
+    const retried = new Set<number>();
     for (const task of taskIds) {
       const number = session.byId.get(task);
       if (number === undefined) return sessionErrors.taskMissing.refusal({ id, task });
-      wanted.add(number);
+      retried.add(number);
     }
     for (const task of session.tasks) {
       const { number, status } = task;
       // With an unexpected failure the session would fail again, even if all other tasks complete.
       const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
-      const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
-      if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);
+      const isIncomplete = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
+      if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isIncomplete))
+        retried.add(number);
     }
     // Tasks that depend on a repeated task are repeated.
-    for (const number of wanted)
-      for (const { task } of session.tasks[number]?.followers ?? []) wanted.add(task);
-    const tasks = [...wanted].sort((one, other) => one - other);
+    for (const number of retried)
+      for (const { task } of session.tasks[number]?.followers ?? []) retried.add(task);
+    const tasks = [...retried].sort((one, other) => one - other);
     step.emit(sessionRetried, { tasks, reason: reasonOf(reason), retryMs: step.nowMs });
     advance(session, step);
     return done;

@@ -22,10 +22,10 @@ import {
   workAddress,
 } from "@tutti/machine-work";
 import { balanced, expectedLossMs, outcomeOf, safeMode } from "@tutti/planner";
-import { usedUp } from "../budget/left.ts";
+import { usedUp } from "../budget/remaining.ts";
 import { sessionErrors } from "../errors.ts";
 import { partId } from "../numbers.ts";
-import { giveUpQuestion } from "../part/deciding.ts";
+import { withdrawQuestion } from "../part/deciding.ts";
 import { kindOfWork, workIdOf } from "../part/parts.ts";
 import {
   isGoing,
@@ -37,7 +37,7 @@ import {
   type TaskView,
 } from "../state.ts";
 import { sessionEnded, sessionStopped } from "./events.ts";
-import { giveUpGoal, missedGoal } from "./goal.ts";
+import { cancelBreakdown, missedGoal } from "./goal.ts";
 import { computedOutput, outputOf } from "./output.ts";
 
 export interface Stop {
@@ -48,15 +48,15 @@ export interface Stop {
 /** Stops all open work. Parts that have started are awaited. The caller advances the session. */
 export function stopSession(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   for (const part of session.parts) {
-    tellStopping(session, step, part, "cancel");
-    giveUpQuestion(session, step, part, false);
+    stopPart(session, step, part, "cancel");
+    withdrawQuestion(session, step, part, false);
   }
-  giveUpGoal(session, step, false);
+  cancelBreakdown(session, step, false);
   step.emit(sessionStopped, { status, error, stopMs: step.nowMs });
 }
 
 /** Fails the session if its budget has nothing left for the remaining tasks. Returns whether it did. */
-export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolean {
+export function stopIfUsedUp(session: SessionView, step: SessionStep): boolean {
   const kind = usedUp(session);
   if (kind === undefined) return false;
   const refusal = sessionErrors.budgetUsedUp.refusal({ id: step.key.id, kind });
@@ -65,7 +65,7 @@ export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolea
 }
 
 /** Stops the work of a part, even if its start is in flight: the work ends, or never starts. */
-export function tellStopping(session: SessionView, step: SessionStep, part: PartView, how: Stopping): void {
+export function stopPart(session: SessionView, step: SessionStep, part: PartView, mode: Stopping): void {
   const kind = kindOfWork(part.mode);
   if (!isOpen(part) || part.isOver) return;
   const { namespace, id } = session.key;
@@ -75,8 +75,8 @@ export function tellStopping(session: SessionView, step: SessionStep, part: Part
     id: workIdOf(session, part.number),
     definition: "",
     parent: { namespace, kind: "session", id, task: partId(part.number) },
-    isStarting: !isThere || (kind === "run" && how !== "terminate"),
-    how,
+    isStarting: !isThere || (kind === "run" && mode !== "terminate"),
+    mode,
     reason: `the session ${id} ends`,
   });
 }
@@ -99,10 +99,10 @@ export function conclude(session: SessionView, step: SessionStep): void {
     output: output.bytes,
     outputOfTasks: isOfTasks,
     error: undefined,
-    cameOfIt: cameOf(session, step.nowMs),
+    cameOfIt: choiceOutcome(session, step.nowMs),
     endMs: step.nowMs,
   });
-  tellOfChoice(session, step);
+  reportChoice(session, step);
   report(session, step);
 }
 
@@ -116,7 +116,7 @@ export function end(session: SessionView, step: SessionStep, { status, error }: 
     output: noBytes,
     outputOfTasks: false,
     error,
-    cameOfIt: cameOf(session, step.nowMs),
+    cameOfIt: choiceOutcome(session, step.nowMs),
     endMs: step.nowMs,
   });
   report(session, step);
@@ -126,13 +126,13 @@ export function end(session: SessionView, step: SessionStep, { status, error }: 
  * Returns the outcome of the choice of the mode, if there was one: evaluated by the weights of the session, as the
  * choice was.
  */
-function cameOf(session: SessionView, endMs: number): ChoiceOutcome | undefined {
+function choiceOutcome(session: SessionView, endMs: number): ChoiceOutcome | undefined {
   const choice = session.choices.findLast(({ kind }) => kind === "mode");
   if (choice === undefined || session.beginMs === 0) return undefined;
   const count = (status: TaskStatus) => session.counts[status] ?? 0;
   const skipped = count(TaskStatus.TASK_STATUS_SKIPPED);
-  const wanted = Math.max(1, session.tasks.length - skipped);
-  const quality = count(TaskStatus.TASK_STATUS_COMPLETED) / wanted;
+  const required = Math.max(1, session.tasks.length - skipped);
+  const quality = count(TaskStatus.TASK_STATUS_COMPLETED) / required;
   const realMs = Math.max(0, endMs - session.beginMs);
   const used = usedBy(session);
   const candidates = choice.candidates.map(({ eligible, expectedMs, expectedUse, expectedQuality }) => ({
@@ -156,20 +156,20 @@ const learnedBy = "master";
 const learnChoice: Message<LearnChoice> = { type: "learn_choice", codec: LearnChoice };
 
 /** Sends the outcome of the choice of its mode to the experience of the namespace, which improves later choices. */
-function tellOfChoice(session: SessionView, step: SessionStep): void {
+function reportChoice(session: SessionView, step: SessionStep): void {
   const choice = session.choices.findLast(({ kind }) => kind === "mode");
-  const chosen = choice?.candidates[choice.chosen];
+  const candidate = choice?.candidates[choice.chosen];
   // A resumed session says nothing about durations. Nor does a choice that was not tried.
-  const isTried = chosen !== undefined && chosen.expectedMs > 0;
-  if (choice?.outcome === undefined || !isTried || session.retries > 0) return;
+  const wasTried = candidate !== undefined && candidate.expectedMs > 0;
+  if (choice?.outcome === undefined || !wasTried || session.retries > 0) return;
   const { namespace, id: sessionId } = session.key;
   const to = { service: learnedBy, namespace, kind: "experience", id: namespace };
   step.send(to, learnChoice, {
     choice: {
       sessionId,
       features: { ...choice.features },
-      mode: chosen.mode,
-      expectedMs: chosen.expectedMs,
+      mode: candidate.mode,
+      expectedMs: candidate.expectedMs,
       lostMs: expectedLossMs(choice),
       realMs: choice.outcome.realMs,
       endMs: session.endMs,
@@ -198,7 +198,7 @@ export function usedBy(session: SessionView): Amounts {
  */
 export function checkPart(session: SessionView, step: SessionStep, part: PartView): void {
   if (!isGoing(session)) return;
-  const isWell = part.status === WorkStatus.WORK_STATUS_COMPLETED && !isLeftUndone(session, part);
+  const isWell = part.status === WorkStatus.WORK_STATUS_COMPLETED && !hasOpenTasks(session, part);
   if (isWell || isAsAwaited(session, part)) return;
   const failed = session.tasks.find(
     (task) =>
@@ -239,7 +239,7 @@ export function isAwaitedByOthers({ followers }: Pick<TaskView, "followers">): b
   );
 }
 
-function isLeftUndone(session: SessionView, part: PartView): boolean {
+function hasOpenTasks(session: SessionView, part: PartView): boolean {
   for (const number of part.tasks) {
     const status = session.tasks[number]?.status ?? TaskStatus.TASK_STATUS_PENDING;
     if (status < TaskStatus.TASK_STATUS_COMPLETED) return true;
@@ -255,9 +255,9 @@ export function checkFailed(session: SessionView, step: SessionStep, tasks: read
   if (!isGoing(session)) return;
   const failed = tasks.find((task) => {
     const { status, part } = task;
-    const doing = session.parts[part];
-    const isSeenTo = doing !== undefined && isOpen(doing) && kindOfWork(doing.mode) !== "mission";
-    return status === TaskStatus.TASK_STATUS_FAILED && !isSeenTo && !isAwaitedByOthers(task);
+    const owner = session.parts[part];
+    const isHandledByPart = owner !== undefined && isOpen(owner) && kindOfWork(owner.mode) !== "mission";
+    return status === TaskStatus.TASK_STATUS_FAILED && !isHandledByPart && !isAwaitedByOthers(task);
   });
   if (failed === undefined) return;
   const refusal = sessionErrors.tasksFailed.refusal({ task: failed.spec.id });
@@ -274,8 +274,8 @@ function fail(session: SessionView, step: SessionStep, error: ErrorDetail): void
 
 function report(session: SessionView, step: SessionStep): void {
   const { parent } = session.order ?? {};
-  const isTold = parent?.kind === "run" || parent?.kind === "mission";
-  if (parent === undefined || !isTold || parent.id === "") return;
+  const reportsToParent = parent?.kind === "run" || parent?.kind === "mission";
+  if (parent === undefined || !reportsToParent || parent.id === "") return;
   const ending = endingOf({
     id: session.key.id,
     status: statusOf(session),
@@ -287,6 +287,6 @@ function report(session: SessionView, step: SessionStep): void {
 }
 
 /** Returns whether a mode executes tasks. */
-export function isDoing(mode: Mode): boolean {
+export function executesTasks(mode: Mode): boolean {
   return mode === Mode.MODE_WORKFLOW || mode === Mode.MODE_SWARM || mode === Mode.MODE_INTELLIGENCE;
 }

@@ -24,10 +24,16 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
 import { choicesMax, pausesMax } from "../limits.ts";
 import { choosing, dependencyEffect, locking, planning, timeoutTimer } from "../numbers.ts";
-import { endPart, makePart, stopPart } from "../part/parts.ts";
+import { createPart, endPart, stopPart } from "../part/parts.ts";
 import { isOpen, type Session, type SessionEvent, type SessionOutstanding } from "../state.ts";
-import { addTasks, beginAnew, stopTasks, taskOf } from "../task/nodes.ts";
-import { askBefore, askChoice, askDependency, askGoal, askLocks } from "./asking.ts";
+import { addTasks, restartTask, stopTasks, taskOf } from "../task/nodes.ts";
+import {
+  requestChoice,
+  requestDependency,
+  requestGoalPlan,
+  requestLocks,
+  requestPrerequisites,
+} from "./asking.ts";
 
 export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
   type: "session_accepted",
@@ -48,7 +54,7 @@ export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
     const { work, dependsOn = [], timeoutMs = 0 } = order.spec ?? {};
     if (work?.$case === "tasks") addTasks(session, work.value.tasks);
     for (const _ of dependsOn) session.dependencies.push(WorkStatus.WORK_STATUS_UNSPECIFIED);
-    askBefore(session, outstanding);
+    requestPrerequisites(session, outstanding);
     if (timeoutMs > 0) outstanding.timer(timeoutTimer, createMs + timeoutMs);
   },
 };
@@ -68,7 +74,7 @@ export const dependencySettled: SessionEvent<DependencySettledV1> = {
     outstanding.settled(dependencyEffect(dependency));
     // Locks are requested after everything else is available: a waiter never holds a lock while it waits for
     // another session.
-    askLocks(session, outstanding);
+    requestLocks(session, outstanding);
   },
 };
 
@@ -83,7 +89,7 @@ export const dependencyAdded: SessionEvent<DependencyAddedV1> = {
     const spec = { ...order.spec, dependsOn: [...order.spec.dependsOn, dependency] };
     session.order = { ...order, spec };
     const index = session.dependencies.push(WorkStatus.WORK_STATUS_UNSPECIFIED) - 1;
-    askDependency(session, index, dependency, outstanding);
+    requestDependency(session, index, dependency, outstanding);
   },
 };
 
@@ -100,7 +106,7 @@ export const dependencyDropped: SessionEvent<DependencyDroppedV1> = {
     session.order = { ...order, spec: { ...order.spec, dependsOn } };
     session.dependencies[dependency] = WorkStatus.WORK_STATUS_CANCELLED;
     outstanding.settled(dependencyEffect(dependency));
-    askLocks(session, outstanding);
+    requestLocks(session, outstanding);
   },
 };
 
@@ -121,7 +127,7 @@ export const goalAsked: SessionEvent<GoalAskedV1> = {
   evolve(session, { askMs }, outstanding) {
     session.phase = SessionPhase.SESSION_PHASE_PLANNING;
     session.goal = { askMs, planMs: 0, output: "", used: undefined };
-    askGoal(session, outstanding);
+    requestGoalPlan(session, outstanding);
   },
 };
 
@@ -146,7 +152,7 @@ export const choosingBegun: SessionEvent<ChoosingBegunV1> = {
   codec: ChoosingBegunV1,
   evolve(session, _, outstanding) {
     session.phase = SessionPhase.SESSION_PHASE_CHOOSING;
-    askChoice(session, outstanding);
+    requestChoice(session, outstanding);
   },
 };
 
@@ -165,7 +171,7 @@ export const modeChosen: SessionEvent<ModeChosenV1> = {
     session.phase = SessionPhase.SESSION_PHASE_GOING;
     if (session.beginMs === 0) session.beginMs = chooseMs;
     session.signals.length = 0;
-    for (const part of parts) makePart(session, part, chooseMs, outstanding);
+    for (const part of parts) createPart(session, part, chooseMs, outstanding);
   },
 };
 
@@ -269,9 +275,9 @@ export const sessionEnded: SessionEvent<SessionEndedV1> = {
     clearBefore(session, outstanding);
     outstanding.settled(locking);
     session.lockMs = 0;
-    const chosen = session.choices.findLast(({ kind }) => kind === "mode");
-    if (cameOfIt === undefined || chosen === undefined) return;
-    session.choices[session.choices.indexOf(chosen)] = { ...chosen, outcome: cameOfIt };
+    const modeChoice = session.choices.findLast(({ kind }) => kind === "mode");
+    if (cameOfIt === undefined || modeChoice === undefined) return;
+    session.choices[session.choices.indexOf(modeChoice)] = { ...modeChoice, outcome: cameOfIt };
   },
 };
 
@@ -284,7 +290,7 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
     for (const number of tasks) {
       const task = taskOf(session, number);
       session.parts[task.part]?.tasks.delete(number);
-      beginAnew(session, task, retryMs);
+      restartTask(session, task, retryMs);
     }
     session.retries += 1;
     session.ending = WorkStatus.WORK_STATUS_UNSPECIFIED;
@@ -294,13 +300,13 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
     session.isOutputOfTasks = false;
     session.phase = SessionPhase.SESSION_PHASE_WAITING;
     // A session that never started waits again for its dependencies.
-    if (session.beginMs === 0) waitAgain(session);
-    askBefore(session, outstanding);
+    if (session.beginMs === 0) resetDependencies(session);
+    requestPrerequisites(session, outstanding);
   },
 };
 
 /** Dependencies that were removed stay removed. */
-function waitAgain(session: Session): void {
+function resetDependencies(session: Session): void {
   for (const index of session.dependencies.keys())
     if (session.order?.spec?.dependsOn[index]?.session !== undefined)
       session.dependencies[index] = WorkStatus.WORK_STATUS_UNSPECIFIED;

@@ -13,7 +13,7 @@ import {
   resumeSession,
   retrySession,
 } from "../index.ts";
-import { codeOf, json, SessionScene, taken, taskSpec } from "../testing/index.ts";
+import { accepted, codeOf, json, SessionScene, taskSpec } from "../testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid } = Mode;
 const {
@@ -23,20 +23,20 @@ const {
 } = WorkStatus;
 
 function errorOf(scene: SessionScene) {
-  const { result } = scene.shown.outcome ?? {};
+  const { result } = scene.view.outcome ?? {};
   return result?.$case === "failed" ? result.value : undefined;
 }
 
 describe("a session with a goal", () => {
-  it("asks for tasks first, and continues as if it had been started with them", () => {
+  it("requests tasks first, and then continues as if it had been started with them", () => {
     const scene = SessionScene.ofGoal({ input: json({ about: "bows" }) }, swarm);
     assert.deepEqual(scene.requested, ["ask_planner"]);
     const { effect } = scene.effect("ask_planner");
     assert.equal(effect.runId, "s..goal..0");
-    assert.equal(scene.shown.status, pending);
-    const why = taken(scene.driver.query(scene.key, explainSession, { taskId: "" }));
+    assert.equal(scene.view.status, pending);
+    const explanation = accepted(scene.driver.query(scene.key, explainSession, { taskId: "" }));
     assert.deepEqual(
-      why.waits.map(({ cause, subject }) => [cause, subject]),
+      explanation.waits.map(({ cause, subject }) => [cause, subject]),
       [[WaitCause.WAIT_CAUSE_CHILD, "s..goal..0"]],
     );
     scene.planned([taskSpec("a"), taskSpec("b", ["a"])], "tasks.b.output", {
@@ -53,9 +53,9 @@ describe("a session with a goal", () => {
     scene.done("p1", "b", 42);
     scene.operate();
     scene.end();
-    assert.equal(scene.shown.status, completed);
+    assert.equal(scene.view.status, completed);
     assert.equal(scene.output, 42);
-    assert.equal(scene.shown.used?.tokens, 7, "what breaking it down took counts");
+    assert.equal(scene.view.used?.tokens, 7, "what breaking it down took counts");
     assert.deepEqual(scene.requested, []);
   });
 
@@ -69,7 +69,7 @@ describe("a session with a goal", () => {
       reason: "",
       ...{ elsewhere: [], budget: undefined },
     }));
-    taken(
+    accepted(
       scene.driver.settle(scene.effect("choose_mode"), recordChoice, {
         choice: undefined,
         mode: hybrid,
@@ -90,14 +90,14 @@ describe("a session with a goal", () => {
     ["a task twice", [taskSpec("a"), taskSpec("a")], "", /cannot run: task a: expected every task once/],
     ["an output that is none", [taskSpec("a")], "tasks.", /cannot run: output: /],
   ];
-  for (const [what, tasks, output, message] of unfit)
-    it(`fails with ${what}, names it, and asks again when it is retried`, () => {
+  for (const [title, tasks, output, message] of unfit)
+    it(`fails with ${title}, names the problem, and asks the planner again on a retry`, () => {
       const scene = SessionScene.ofGoal({}, workflow);
       scene.planned(tasks, output);
-      assert.equal(scene.shown.status, failed);
+      assert.equal(scene.view.status, failed);
       assert.match(errorOf(scene)?.message ?? "", message);
       assert.equal(scene.state.tasks.length, 0);
-      taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
+      accepted(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
       assert.equal(scene.effect("ask_planner").effect.runId, "s..goal..1", "of a run of its own");
       scene.planned([taskSpec("a")]);
       assert.deepEqual(scene.requested, ["start_part p1"]);
@@ -109,32 +109,32 @@ describe("a session with a goal", () => {
       ...{ code: "work.broken", message: "no idea", retry: 1 as const, retryAfterMs: 0, violations: [] },
       ...{ details: {}, cause: undefined, notOwner: undefined, status: "" },
     };
-    taken(scene.driver.settle(scene.effect("ask_planner"), refuseStart, { error }));
-    assert.equal(scene.shown.status, failed);
+    accepted(scene.driver.settle(scene.effect("ask_planner"), refuseStart, { error }));
+    assert.equal(scene.view.status, failed);
     assert.equal(errorOf(scene)?.code, "work.broken");
     assert.deepEqual(scene.requested, []);
   });
 
-  it("is broken down when nothing blocks it any more, and starts when it is not paused", () => {
+  it("is broken down once its locks are acquired, and starts only when it is not paused", () => {
     const scene = SessionScene.ofGoal({}, workflow, { locks: [{ name: "door", permits: 1 }] });
     const { driver, key } = scene;
     assert.deepEqual(scene.requested, ["hold_locks"]);
-    taken(driver.execute(key, confirmLocks, {}));
-    taken(driver.execute(key, pauseSession, { reason: "" }));
+    accepted(driver.execute(key, confirmLocks, {}));
+    accepted(driver.execute(key, pauseSession, { reason: "" }));
     scene.planned([taskSpec("a")]);
     assert.deepEqual(scene.requested, ["hold_locks"]);
-    taken(driver.execute(key, resumeSession, { reason: "" }));
+    accepted(driver.execute(key, resumeSession, { reason: "" }));
     assert.deepEqual(scene.requested, ["hold_locks", "start_part p1"]);
   });
 
-  it("gives up what it asked for when it is ended", () => {
+  it("withdraws its request to the planner when it ends", () => {
     const scene = SessionScene.ofGoal({}, workflow);
-    taken(scene.driver.execute(scene.key, cancelSession, { reason: "enough" }));
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
+    accepted(scene.driver.execute(scene.key, cancelSession, { reason: "enough" }));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLED);
     assert.deepEqual(scene.requested, []);
   });
 
-  it("takes more tasks once it has some", () => {
+  it("accepts more tasks once it has some", () => {
     const scene = SessionScene.ofGoal({}, workflow);
     const more = { namespace: "", sessionId: "", tasks: [taskSpec("b", ["a"])], idempotencyKey: "" };
     assert.equal(codeOf(scene.driver.execute(scene.key, addTasks, more)), "session.task_invalid");
@@ -148,13 +148,13 @@ describe("a session with a goal", () => {
     ["output.a > 99", failed, "session.goal_missed"],
     ["output.b > 1", failed, "session.goal_missed"],
   ] as const)
-    it(`has reached it or not, as ${reached} says of its output`, () => {
+    it(`completes only if ${reached} is true for its output`, () => {
       const scene = SessionScene.ofGoal({ reached, input: json({ least: 3 }) }, workflow);
       scene.planned([taskSpec("a")]);
       scene.confirm();
       scene.done("p1", "a", 7);
       scene.end();
-      assert.equal(scene.shown.status, ends);
+      assert.equal(scene.view.status, ends);
       assert.equal(errorOf(scene)?.code ?? "", found);
       assert.equal(scene.state.phase, SessionPhase.SESSION_PHASE_ENDED);
     });

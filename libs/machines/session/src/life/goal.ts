@@ -34,8 +34,8 @@ export function listProblem(
   { tasks, output }: ReadOnly<TaskList>,
 ): Refusal | undefined {
   if (output !== "") {
-    const made = expressionOf(textOf(output), "output", false);
-    if (!made.ok) return sessionErrors.invalid.refusal({ problem: `output: ${made.problem}` });
+    const compiled = expressionOf(textOf(output), "output", false);
+    if (!compiled.ok) return sessionErrors.invalid.refusal({ problem: `output: ${compiled.problem}` });
   }
   return checkTasks(session, tasks as readonly TaskSpec[]);
 }
@@ -49,8 +49,8 @@ export function goalProblem({ input, reached }: ReadOnly<Goal>): Refusal | undef
     return invalid(`input: ${error.message}`);
   }
   if (reached === "") return undefined;
-  const made = expressionOf(textOf(reached), "check", true);
-  return made.ok ? undefined : invalid(`reached: ${made.problem}`);
+  const compiled = expressionOf(textOf(reached), "check", true);
+  return compiled.ok ? undefined : invalid(`reached: ${compiled.problem}`);
 }
 
 /** All tasks have ended: returns why the goal is not reached. Undefined if it is. */
@@ -59,30 +59,30 @@ export function missedGoal(session: SessionView): ErrorDetail | undefined {
   if (reached === "") return undefined;
   const missed = (problem: string) =>
     detailOfRefusal(sessionErrors.goalMissed.refusal({ reached: textOf(reached), problem }));
-  const made = expressionOf(textOf(reached), "check", true);
-  if (!made.ok) return missed(made.problem);
+  const compiled = expressionOf(textOf(reached), "check", true);
+  if (!compiled.ok) return missed(compiled.problem);
   try {
-    const given = made.program.evaluate((place) =>
-      made.program.references[place] === "input"
+    const result = compiled.program.evaluate((place) =>
+      compiled.program.references[place] === "input"
         ? parsed(dataOfPayload(goalOf(session)?.input as Payload | undefined))
-        : outputSeen(session),
+        : outputValue(session),
     );
-    if (!given.ok) return missed(given.problem.message);
-    return given.value === true ? undefined : missed("that it is not so");
+    if (!result.ok) return missed(result.problem.message);
+    return result.value === true ? undefined : missed("that it is not so");
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     return missed(error.message);
   }
 }
 
-function outputSeen(session: SessionView) {
+function outputValue(session: SessionView) {
   const output = computedOutput(session);
   const isOfTasks = !output.ok || output.bytes.length === 0;
   return parsed(isOfTasks ? joinedOutputs(session) : dataOf(output.bytes, undefined));
 }
 
 /** Stops the breakdown of the goal: the run ends, or never starts. */
-export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: boolean): void {
+export function cancelBreakdown(session: SessionView, step: SessionStep, isByForce: boolean): void {
   if (!isBeingPlanned(session)) return;
   const { namespace, id } = session.key;
   const to = { service: "workflow", namespace, kind: "run", id: planningRunId(session) };

@@ -22,18 +22,18 @@ import {
   signalSession,
   terminateSession,
 } from "../index.ts";
-import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
+import { accepted, codeOf, SessionScene, taskSpec } from "../testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_INTELLIGENCE: planned, MODE_HYBRID: hybrid } = Mode;
 const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
 const running = WorkStatus.WORK_STATUS_RUNNING;
 
-function tell<Body>(scene: SessionScene, command: Parameters<typeof scene.driver.execute>[1], body: Body) {
+function send<Body>(scene: SessionScene, command: Parameters<typeof scene.driver.execute>[1], body: Body) {
   return scene.driver.execute(scene.key, command, body);
 }
 
 describe("a session in one mode", () => {
-  it("has its tasks done by one part, and gives their outputs by id", () => {
+  it("has its tasks done by one part, and returns their outputs by id", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"])]);
     const { effect } = scene.effect("start_part", "p1");
     assert.deepEqual(
@@ -42,16 +42,16 @@ describe("a session in one mode", () => {
     );
     scene.confirm();
     scene.done("p1", "a", 1);
-    assert.equal(scene.shown.status, running);
+    assert.equal(scene.view.status, running);
     scene.done("p1", "b", { n: 2 });
     assert.equal(scene.operate()?.$case, "close", "nothing more comes");
     scene.end();
-    assert.equal(scene.shown.status, completed);
+    assert.equal(scene.view.status, completed);
     assert.deepEqual(scene.output, { a: 1, b: { n: 2 } });
     assert.deepEqual(scene.requested, []);
   });
 
-  it("gives what an expression makes of its tasks", () => {
+  it("returns the value of its output expression", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")], {
       output: "tasks.a.output + tasks.b.output",
     });
@@ -67,66 +67,66 @@ describe("a session in one mode", () => {
     const awaited = SessionScene.of(swarm, tasks);
     awaited.confirm();
     awaited.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
-    assert.equal(awaited.shown.status, running);
+    assert.equal(awaited.view.status, running);
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     scene.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
-    const { status, outcome } = scene.shown;
+    const { status, outcome } = scene.view;
     assert.equal(status, failed);
     assert.equal(outcome?.result?.$case === "failed" ? outcome.result.value.cause?.code : "", "work.broken");
     const run = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")]);
     run.confirm();
     run.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
-    assert.equal(run.shown.status, running, "its end is waited for");
+    assert.equal(run.view.status, running, "its end is waited for");
     run.end("p1", failed);
-    assert.equal(run.shown.status, failed);
+    assert.equal(run.view.status, failed);
   });
 
-  it("starts when the sessions before it have ended as it needs, and its locks are held", () => {
+  it("starts when its dependencies have ended as required and its locks are acquired", () => {
     const dependsOn = [{ session: { kind: "session", id: "first" } }];
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
     assert.deepEqual(scene.requested, ["await_session"]);
-    taken(
+    accepted(
       scene.driver.settle(scene.effect("await_session"), settleDependency, {
         dependency: 0,
         status: completed,
       }),
     );
     assert.deepEqual(scene.requested, ["hold_locks"]);
-    assert.match(scene.shown.statusReason, /press/);
-    taken(tell(scene, confirmLocks, {}));
+    assert.match(scene.view.statusReason, /press/);
+    accepted(send(scene, confirmLocks, {}));
     assert.deepEqual(scene.requested, ["hold_locks", "start_part p1"]);
     const late = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    taken(
+    accepted(
       late.driver.settle(late.effect("await_session"), settleDependency, { dependency: 0, status: failed }),
     );
-    assert.equal(late.shown.status, failed);
+    assert.equal(late.view.status, failed);
   });
 
   it("receives early signals once it has started, as do all of its parts", () => {
     const dependsOn = [{ session: { kind: "session", id: "first" } }];
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    const signal = (name: string) => tell(scene, signalSession, SignalWork.fromPartial({ signal: name }));
-    taken(signal("hurry"));
-    taken(signal("now"));
-    taken(
+    const signal = (name: string) => send(scene, signalSession, SignalWork.fromPartial({ signal: name }));
+    accepted(signal("hurry"));
+    accepted(signal("now"));
+    accepted(
       scene.driver.settle(scene.effect("await_session"), settleDependency, {
         dependency: 0,
         status: completed,
       }),
     );
     scene.confirm();
-    taken(signal("later"));
-    const heard = ["hurry", "now", "later"].map(() => scene.operate());
+    accepted(signal("later"));
+    const received = ["hurry", "now", "later"].map(() => scene.operate());
     assert.deepEqual(
-      heard.map((each) => (each?.$case === "signal" ? each.value.signal : each?.$case)),
+      received.map((each) => (each?.$case === "signal" ? each.value.signal : each?.$case)),
       ["hurry", "now", "later"],
       "once, in their order",
     );
     assert.deepEqual(scene.requested, ["follow_part p1"]);
     assert.equal(
-      codeOf(tell(scene, signalSession, SignalWork.fromPartial({ partId: "p7" }))),
+      codeOf(send(scene, signalSession, SignalWork.fromPartial({ partId: "p7" }))),
       "session.part_missing",
     );
   });
@@ -134,40 +134,40 @@ describe("a session in one mode", () => {
   it("is paused, resumes, is cancelled with its parts, and ends at once when terminated", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")]);
     scene.confirm();
-    taken(tell(scene, pauseSession, { reason: "lunch" }));
+    accepted(send(scene, pauseSession, { reason: "lunch" }));
     assert.equal(scene.operate()?.$case, "pause");
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_PAUSED);
-    const once = scene.events.length;
-    taken(tell(scene, pauseSession, { reason: "again" }));
-    assert.equal(scene.events.length, once, "a second pause changes nothing");
-    taken(tell(scene, resumeSession, { reason: "" }));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_PAUSED);
+    const eventCount = scene.events.length;
+    accepted(send(scene, pauseSession, { reason: "again" }));
+    assert.equal(scene.events.length, eventCount, "a second pause changes nothing");
+    accepted(send(scene, resumeSession, { reason: "" }));
     assert.equal(scene.operate()?.$case, "resume");
-    taken(tell(scene, cancelSession, { reason: "enough" }));
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLING);
+    accepted(send(scene, cancelSession, { reason: "enough" }));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLING);
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLED);
     const other = SessionScene.of(workflow, [taskSpec("a")]);
-    taken(tell(other, terminateSession, { reason: "" }));
-    assert.equal(other.shown.status, WorkStatus.WORK_STATUS_TERMINATED);
-    assert.equal(codeOf(tell(other, pauseSession, { reason: "" })), "session.ended");
+    accepted(send(other, terminateSession, { reason: "" }));
+    assert.equal(other.view.status, WorkStatus.WORK_STATUS_TERMINATED);
+    assert.equal(codeOf(send(other, pauseSession, { reason: "" })), "session.ended");
   });
 
   it("refuses circles, needs without an end and ids that are there twice, by name", () => {
-    for (const [tasks, word] of [
+    for (const [tasks, pattern] of [
       [[taskSpec("a", ["b"]), taskSpec("b", ["a"])], /task [ab].*circle/],
       [[taskSpec("a", ["gone"])], /task a.*gone/],
       [[taskSpec("a"), taskSpec("a")], /task a.*more than once/],
     ] as const)
-      assert.throws(() => SessionScene.of(swarm, tasks), word);
+      assert.throws(() => SessionScene.of(swarm, tasks), pattern);
   });
 
   it("is the same under the same id, and another is a conflict", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")]);
     const order = scene.state.order;
     assert.ok(order !== undefined);
-    assert.equal(taken(scene.driver.execute(scene.key, beginSession, { order })).existed, true);
+    assert.equal(accepted(scene.driver.execute(scene.key, beginSession, { order })).existed, true);
     const other = { ...order, requestHash: Uint8Array.of(9) };
-    assert.equal(codeOf(tell(scene, beginSession, { order: other })), "session.conflict");
+    assert.equal(codeOf(send(scene, beginSession, { order: other })), "session.conflict");
   });
 
   it("is retried from the tasks that did not complete", () => {
@@ -176,30 +176,30 @@ describe("a session in one mode", () => {
     scene.done("p1", "a", 1);
     scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
-    taken(tell(scene, retrySession, { taskIds: [], reason: "" }));
+    accepted(send(scene, retrySession, { taskIds: [], reason: "" }));
     const { effect } = scene.effect("start_part", "p2");
     assert.deepEqual([effect.tasks.map(({ id }) => id), effect.elsewhere], [["b", "c"], ["a"]]);
     scene.confirm("p2");
-    const brought = scene.operate("p2");
-    assert.deepEqual(brought, { $case: "bringIn", value: { tasks: [0], elsewhere: [] } });
-    assert.equal(codeOf(tell(scene, retrySession, { taskIds: [], reason: "" })), "session.not_failed");
+    const operation = scene.operate("p2");
+    assert.deepEqual(operation, { $case: "bringIn", value: { tasks: [0], elsewhere: [] } });
+    assert.equal(codeOf(send(scene, retrySession, { taskIds: [], reason: "" })), "session.not_failed");
   });
 
   it("is not retried if it completed, or a user ended it", () => {
-    const again = { taskIds: ["a"], reason: "" };
+    const retry = { taskIds: ["a"], reason: "" };
     const well = SessionScene.of(swarm, [taskSpec("a")]);
     well.confirm();
     well.done("p1", "a");
     well.operate();
     well.end();
-    assert.equal(well.shown.status, completed);
-    assert.equal(codeOf(tell(well, retrySession, again)), "session.not_failed");
+    assert.equal(well.view.status, completed);
+    assert.equal(codeOf(send(well, retrySession, retry)), "session.not_failed");
     for (const ending of [cancelSession, terminateSession]) {
       const stopped = SessionScene.of(swarm, [taskSpec("a")]);
       stopped.confirm();
-      taken(tell(stopped, ending, { reason: "enough" }));
+      accepted(send(stopped, ending, { reason: "enough" }));
       if (ending === cancelSession) stopped.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
-      const refused = tell(stopped, retrySession, again);
+      const refused = send(stopped, retrySession, retry);
       assert.equal(codeOf(refused), "session.not_failed");
       assert.match(isRefusal(refused) ? refused.message : "", /Session `s` is (cancelled|terminated)/);
     }
@@ -223,20 +223,24 @@ describe("a session in several parts", () => {
       { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [], budget: undefined },
       { mode: swarm, tasks: [1], reason: "middle", elsewhere: [], budget: undefined },
     ];
-    taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
+    accepted(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
     return scene;
   };
 
-  it("judges in the end what came of the choice of its mode", () => {
+  it("records the outcome of the choice of its mode when it ends", () => {
     const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
     const candidate = {
       ...{ mode: swarm, taskIds: [], eligible: true, expectedMs: 1_000, highMs: 2_000, expectedQuality: 1 },
       ...{ expectedUse: { tokens: 0, money: 0, timeMs: 1_000 }, score: 1, reason: "" },
     };
-    const made = { ...choice, kind: "mode", candidates: [candidate] };
+    const modeChoice = { ...choice, kind: "mode", candidates: [candidate] };
     const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined }];
-    taken(
-      scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice: made, mode: swarm, parts }),
+    accepted(
+      scene.driver.settle(scene.effect("choose_mode"), recordChoice, {
+        choice: modeChoice,
+        mode: swarm,
+        parts,
+      }),
     );
     scene.confirm();
     scene.driver.advance(2_000);
@@ -247,7 +251,7 @@ describe("a session in several parts", () => {
     assert.ok(score > 0 && score <= 1, "twice the time is worth less");
   });
 
-  it("has what came of the choice learned once it has done well, with what trying was expected to lose", () => {
+  it("reports the outcome of its choice once it has completed, with the expected loss of exploration", () => {
     const scene = SessionScene.of(Mode.MODE_ADAPTIVE, [taskSpec("a")]);
     const candidateOf = (mode: Mode, expectedMs: number, score: number) => ({
       ...{ mode, taskIds: [], eligible: true, expectedMs, highMs: 2_000, expectedQuality: 1 },
@@ -255,15 +259,15 @@ describe("a session in several parts", () => {
     });
     const candidates = [candidateOf(workflow, 700, 1), candidateOf(swarm, 1_000, 0.7)];
     const features = { tasks: 1, "predictedMs.swarm": 900 };
-    const made = { ...choice, kind: "mode", features, candidates, chosen: 1, explored: true };
+    const modeChoice = { ...choice, kind: "mode", features, candidates, chosen: 1, explored: true };
     const parts = [{ mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined }];
-    const settled = { choice: made, mode: swarm, parts };
-    taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, settled));
+    const settled = { choice: modeChoice, mode: swarm, parts };
+    accepted(scene.driver.settle(scene.effect("choose_mode"), recordChoice, settled));
     scene.confirm();
     scene.driver.advance(2_000);
     scene.done("p1", "a");
     scene.end();
-    taken(scene.driver.deliver() as object);
+    accepted(scene.driver.deliver() as object);
     const key = { namespace: scene.key.namespace, kind: "experience", id: scene.key.namespace };
     const { endMs } = scene.state;
     assert.deepEqual(scene.driver.state(key, experience).choices, [
@@ -279,7 +283,7 @@ describe("a session in several parts", () => {
     ]);
   });
 
-  it("brings what one has done into those that look at it, once", () => {
+  it("passes the outcome of a task to each part that needs it, once", () => {
     const scene = split();
     assert.deepEqual(scene.effect("start_part", "p1").effect.elsewhere, ["b"]);
     assert.deepEqual(scene.effect("start_part", "p2").effect.elsewhere, ["a"]);
@@ -303,15 +307,15 @@ describe("a session in several parts", () => {
     assert.deepEqual(scene.output, { a: "a", b: "b", c: "c" });
   });
 
-  it("moves pending tasks when their part has released them, and leaves tasks that started meanwhile", () => {
+  it("moves pending tasks when their part has released them, but not tasks that have started", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     scene.confirm();
     scene.note("p1", "a", TaskStatus.TASK_STATUS_RUNNING);
     const move = (taskIds: string[], mode: Mode = planned) =>
-      tell(scene, moveTasks, { taskIds, mode, reason: "room" });
+      send(scene, moveTasks, { taskIds, mode, reason: "room" });
     assert.equal(codeOf(move(["a"])), "session.task_begun");
     assert.equal(codeOf(move(["b"], hybrid)), "session.mode_unfit");
-    taken(move(["b", "c"]));
+    accepted(move(["b", "c"]));
     assert.equal(scene.operate("p1", ["b"])?.$case, "withdraw");
     const [move1] = scene.state.moves;
     assert.deepEqual(
@@ -321,28 +325,28 @@ describe("a session in several parts", () => {
     assert.deepEqual([...(scene.state.parts[0]?.tasks ?? [])], [0, 2]);
     scene.confirm("p2");
     assert.ok(scene.requested.includes("plan_part p2"));
-    const { summary } = taken(scene.driver.query(scene.key, explainSession, { taskId: "b" }));
+    const { summary } = accepted(scene.driver.query(scene.key, explainSession, { taskId: "b" }));
     assert.match(summary, /; it moved from \w+ to intelligence: room$/);
   });
 
-  it("gives what a part no longer took to another one", () => {
+  it("gives tasks that a part rejects to another part", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")]);
     scene.confirm();
-    taken(tell(scene, addTasks, AddTasksRequest.fromPartial({ tasks: [taskSpec("b")] })));
+    accepted(send(scene, addTasks, AddTasksRequest.fromPartial({ tasks: [taskSpec("b")] })));
     const error = { code: "mission.mission_ended", message: "it is over" };
     const refused = scene.effect("operate_part", "p1");
-    taken(scene.driver.settle(refused, refuseOperation, { error: { ...noError, ...error } }));
+    accepted(scene.driver.settle(refused, refuseOperation, { error: { ...noError, ...error } }));
     assert.deepEqual(
       scene.effect("start_part", "p2").effect.tasks.map(({ id }) => id),
       ["b"],
     );
   });
 
-  it("refuses circles of added tasks by name, and says what to do where one that is there is to need more", () => {
+  it("rejects added tasks with a cycle by name, and suggests a new id for an existing task that needs more", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")]);
     scene.confirm();
     const add = (...tasks: ReturnType<typeof taskSpec>[]) => {
-      const reply = tell(scene, addTasks, AddTasksRequest.fromPartial({ tasks }));
+      const reply = send(scene, addTasks, AddTasksRequest.fromPartial({ tasks }));
       return isRefusal(reply) ? reply.message : "";
     };
     assert.match(add(taskSpec("b", ["c"]), taskSpec("c", ["b"])), /^task [bc]: .*(b.*c|c.*b)/);
@@ -351,15 +355,15 @@ describe("a session in several parts", () => {
     assert.match(add(taskSpec("c"), taskSpec("c")), /^task c: expected every task once/);
   });
 
-  it("looks once more at tasks of a part that told of its end", () => {
+  it("checks the tasks of a part once more when the part reports its end", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a")]);
     scene.confirm();
     const ending = { runId: scene.effect("follow_part").effect.workId, status: completed };
-    taken(tell(scene, endChild, EndChild.fromPartial({ taskId: "p1", ending })));
+    accepted(send(scene, endChild, EndChild.fromPartial({ taskId: "p1", ending })));
     const { effect, attempt } = scene.effect("follow_part");
     assert.deepEqual([effect.isOver, attempt], [true, 2]);
     scene.end("p1", completed, [scene.noteOf("a", TaskStatus.TASK_STATUS_COMPLETED, 1)]);
-    assert.equal(scene.shown.status, completed);
+    assert.equal(scene.view.status, completed);
   });
 
   it("fails when a part ends otherwise than well", () => {
@@ -368,7 +372,7 @@ describe("a session in several parts", () => {
     scene.confirm("p2");
     scene.end("p2", WorkStatus.WORK_STATUS_TERMINATED);
     scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
-    const { result } = scene.shown.outcome ?? {};
+    const { result } = scene.view.outcome ?? {};
     assert.equal(result?.$case === "failed" ? result.value.code : "", "session.part_failed");
   });
 });

@@ -26,12 +26,14 @@ export type Output =
 export function computedOutput(session: SessionView): Output {
   const { output } = listOf(session);
   if (output === "") return { ok: true, bytes: new Uint8Array(0) };
-  const made = expressionOf(textOf(output), "output", false);
-  if (!made.ok) return failed(made.problem);
+  const compiled = expressionOf(textOf(output), "output", false);
+  if (!compiled.ok) return failed(compiled.problem);
   try {
-    const given = made.program.evaluate((place) => valueSeen(session, made.program.references[place] ?? ""));
-    if (!given.ok) return failed(given.problem.message);
-    const bytes = encodeJson(given.value);
+    const result = compiled.program.evaluate((place) =>
+      valueOfName(session, compiled.program.references[place] ?? ""),
+    );
+    if (!result.ok) return failed(result.problem.message);
+    const bytes = encodeJson(result.value);
     if (bytes.length <= valueBytesMax) return { ok: true, bytes };
     const refusal = sessionErrors.outputTooLarge.refusal({ found: bytes.length, max: valueBytesMax });
     return { ok: false, error: detailOfRefusal(refusal) };
@@ -50,7 +52,7 @@ function failed(problem: string): Output {
   return { ok: false, error: detailOfRefusal(sessionErrors.outputFailed.refusal({ problem })) };
 }
 
-function valueSeen(session: SessionView, name: string): Value | undefined {
+function valueOfName(session: SessionView, name: string): Value | undefined {
   if (name === "input") return parsed(dataOfPayload(listOf(session).input as Payload | undefined));
   if (name === "tasks")
     return Object.fromEntries(session.tasks.map((task) => [task.spec.id, taskValue(task)]));

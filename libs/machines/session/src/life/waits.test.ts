@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, WorkStatus } from "@tutti/contracts/types/v1";
 import { addWait, dropWait, retrySession, settleDependency } from "../index.ts";
-import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
+import { accepted, codeOf, SessionScene, taskSpec } from "../testing/index.ts";
 
 const swarm = Mode.MODE_SWARM;
 const dependsOn = [{ session: { kind: "session", id: "first" } }];
@@ -20,20 +20,20 @@ function drop(scene: SessionScene, id: string, namespace = "") {
   return scene.driver.execute(scene.key, dropWait, { session, reason: "it need not" });
 }
 
-function waitedFor({ shown }: SessionScene) {
-  return shown.spec?.dependsOn.map(({ session }) => session?.id);
+function waitedFor({ view }: SessionScene) {
+  return view.spec?.dependsOn.map(({ session }) => session?.id);
 }
 
 function settle(scene: SessionScene, dependency: number, status: WorkStatus = completed): void {
-  taken(scene.driver.settle(scene.effect("await_session"), settleDependency, { dependency, status }));
+  accepted(scene.driver.settle(scene.effect("await_session"), settleDependency, { dependency, status }));
 }
 
 describe("sessions to wait for", () => {
   it("are added until it starts, each once", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    taken(add(scene, "second"));
-    taken(add(scene, "second"));
-    taken(add(scene, "second", "default"));
+    accepted(add(scene, "second"));
+    accepted(add(scene, "second"));
+    accepted(add(scene, "second", "default"));
     assert.deepEqual(scene.requested, ["await_session", "await_session"]);
     settle(scene, 0);
     assert.deepEqual(scene.requested, ["await_session"], "the second is waited for");
@@ -43,28 +43,28 @@ describe("sessions to wait for", () => {
 
   it("are removed until it starts, in any state, and added again", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    taken(add(scene, "second"));
-    taken(drop(scene, "first"));
-    taken(drop(scene, "first"));
-    taken(drop(scene, "nobody"));
+    accepted(add(scene, "second"));
+    accepted(drop(scene, "first"));
+    accepted(drop(scene, "first"));
+    accepted(drop(scene, "nobody"));
     assert.deepEqual(waitedFor(scene), ["second"]);
     assert.deepEqual(scene.requested, ["await_session"]);
-    taken(add(scene, "first", "default"));
+    accepted(add(scene, "first", "default"));
     assert.deepEqual(waitedFor(scene), ["second", "first"]);
     settle(scene, 1);
     assert.deepEqual(scene.requested, ["await_session"], "what was added again is waited for");
-    taken(drop(scene, "second", "default"));
-    taken(drop(scene, "first"));
+    accepted(drop(scene, "second", "default"));
+    accepted(drop(scene, "first"));
     assert.deepEqual([waitedFor(scene), scene.requested], [[], ["start_part p1"]]);
-    taken(drop(scene, "first"));
+    accepted(drop(scene, "first"));
   });
 
-  it("stay removed when the session that failed before its start is retried", () => {
+  it("stay removed when a session that failed before its start is retried", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    taken(add(scene, "second"));
-    taken(drop(scene, "first"));
+    accepted(add(scene, "second"));
+    accepted(drop(scene, "first"));
     settle(scene, 1, WorkStatus.WORK_STATUS_FAILED);
-    taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
+    accepted(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
     assert.deepEqual([waitedFor(scene), scene.requested], [["second"], ["await_session"]]);
     settle(scene, 1);
     assert.deepEqual(scene.requested, ["start_part p1"]);
@@ -72,24 +72,24 @@ describe("sessions to wait for", () => {
 
   it("are followed by its locks, and are not removed from a started session", () => {
     const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
-    taken(drop(locking, "first"));
+    accepted(drop(locking, "first"));
     assert.deepEqual(locking.requested, ["hold_locks"]);
-    const begun = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    settle(begun, 0);
-    assert.equal(codeOf(drop(begun, "first")), "session.begun");
+    const started = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
+    settle(started, 0);
+    assert.equal(codeOf(drop(started, "first")), "session.begun");
   });
 
-  it("that end otherwise than they should fail it, as those that it was started with", () => {
+  it("fail the session if they do not end as required, like its original dependencies", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    taken(add(scene, "second"));
+    accepted(add(scene, "second"));
     settle(scene, 0);
     settle(scene, 1, WorkStatus.WORK_STATUS_FAILED);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
   it("are refused once it has started, or requests its locks", () => {
-    const begun = SessionScene.of(swarm, [taskSpec("a")]);
-    assert.equal(codeOf(add(begun, "second")), "session.begun");
+    const started = SessionScene.of(swarm, [taskSpec("a")]);
+    assert.equal(codeOf(add(started, "second")), "session.begun");
     const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
     settle(locking, 0);
     assert.deepEqual(locking.requested, ["hold_locks"]);
@@ -98,7 +98,7 @@ describe("sessions to wait for", () => {
 
   it("are bounded", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
-    for (let n = 1; n < 100; n++) taken(add(scene, `other${n}`));
+    for (let n = 1; n < 100; n++) accepted(add(scene, `other${n}`));
     assert.equal(codeOf(add(scene, "one-more")), "session.too_many");
   });
 });

@@ -30,11 +30,11 @@ export const settleDependency: SessionCommand<SettleDependency, SessionDone> = c
   reply: SessionDone,
   decide(session, { status }, step) {
     const dependency = dependencyOfEffect(step.settles?.number ?? 0);
-    const wanted = session.order?.spec?.dependsOn[dependency];
-    if (step.settles === undefined || wanted === undefined) return done;
+    const awaited = session.order?.spec?.dependsOn[dependency];
+    if (step.settles === undefined || awaited === undefined) return done;
     step.emit(dependencySettled, { dependency, status, settleMs: step.nowMs });
-    if (isMet(wanted.condition, status)) return done;
-    const other = wanted.session?.id ?? "";
+    if (isMet(awaited.condition, status)) return done;
+    const other = awaited.session?.id ?? "";
     const refusal = sessionErrors.dependencyFailed.refusal({ other, status: statusName(status) });
     stopSession(session, step, { status: WorkStatus.WORK_STATUS_FAILED, error: detailOfRefusal(refusal) });
     return done;
@@ -56,12 +56,12 @@ export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
     if (dependsOn.some((known) => isSame(known, dependency, step.key.namespace))) return done;
     const isLocking = locks.length > 0 && !isWaitingForOthers(session);
     if (session.phase !== SessionPhase.SESSION_PHASE_WAITING || isLocking) {
-      const standing = isLocking ? "asking for its locks" : statusName(statusOf(session));
-      return sessionErrors.begun.refusal({ id, status: standing });
+      const statusText = isLocking ? "asking for its locks" : statusName(statusOf(session));
+      return sessionErrors.begun.refusal({ id, status: statusText });
     }
     if (dependsOn.length >= dependenciesMax)
       return sessionErrors.tooMany.refusal({
-        what: "sessions to wait for",
+        items: "sessions to wait for",
         found: dependsOn.length + 1,
         max: dependenciesMax,
       });

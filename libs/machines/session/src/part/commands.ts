@@ -14,9 +14,9 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
 import { bounded, isDone, reasonOf } from "@tutti/machine-work";
-import { hasBudget } from "../budget/left.ts";
-import { isChosen, wantedMode } from "../life/asking.ts";
-import { checkPart, isDoing, tellStopping } from "../life/end.ts";
+import { hasBudget } from "../budget/remaining.ts";
+import { needsChoice, requestedModeOf } from "../life/asking.ts";
+import { checkPart, executesTasks, stopPart } from "../life/end.ts";
 import { commandOf, goingOn } from "../life/step.ts";
 import { kindOfEffect, partEffects, partOfEffect, partOfId } from "../numbers.ts";
 import {
@@ -69,7 +69,8 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
 export function mayPassOn(session: SessionView, part: PartView): boolean {
   const isFixed = session.order?.spec?.optimization?.fixed === true;
   // The budget of the run may be used up: nothing is left to start another one.
-  if (isFixed || hasBudget(session) || !isChosen(wantedMode(session)) || !isGoing(session)) return false;
+  if (isFixed || hasBudget(session) || !needsChoice(requestedModeOf(session)) || !isGoing(session))
+    return false;
   return (
     part.status === WorkStatus.WORK_STATUS_PENDING &&
     !part.isOver &&
@@ -84,26 +85,27 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
   reply: SessionDone,
   decide(session, { part: number, mode, reason }, step) {
     const part = session.parts[number];
-    if (part === undefined || !isDoing(mode) || mode === part.mode || !mayPassOn(session, part)) return done;
-    tellStopping(session, step, part, "cancel");
+    if (part === undefined || !executesTasks(mode) || mode === part.mode || !mayPassOn(session, part))
+      return done;
+    stopPart(session, step, part, "cancel");
     const tasks = [...part.tasks].filter((number) => !isDone(session.tasks[number]?.status ?? 0));
     const signals = part.operations.filter(({ operation }) => operation?.$case === "signal");
     const status = WorkStatus.WORK_STATUS_CANCELLED;
     step.emit(partEnded, { part: part.number, status, error: undefined, endMs: step.nowMs, used: undefined });
-    const made = session.parts.length;
+    const partNumber = session.parts.length;
     if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(reason) });
     // An earlier part has its own copy of a signal to the session.
-    if (session.parts[made] !== undefined)
+    if (session.parts[partNumber] !== undefined)
       for (const { operation } of signals)
-        step.emit(operationQueued, { part: made, operation: { operation } as PartOperation });
+        step.emit(operationQueued, { part: partNumber, operation: { operation } as PartOperation });
     return done;
   },
 });
 
-const tookNoMore = "the work of its part took no more tasks";
+const rejectedReason = "the work of its part took no more tasks";
 
 /** Returns the tasks that were to be added when the part ended. */
-function notTaken(session: SessionView, part: PartView): number[] {
+function unacceptedTasks(session: SessionView, part: PartView): number[] {
   const tasks = part.operations.flatMap(({ operation }) =>
     operation?.$case === "add" ? operation.value.tasks : [],
   );
@@ -123,10 +125,10 @@ export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
     if (part === undefined || !isEnded(status)) return done;
     noteTasksOf(session, step, part, notes);
     const detail = error === undefined ? undefined : bounded(error);
-    const tasks = notTaken(session, part);
+    const tasks = unacceptedTasks(session, part);
     step.emit(partEnded, { part: part.number, status, error: detail, endMs: step.nowMs, used });
     if (tasks.length > 0 && status === WorkStatus.WORK_STATUS_COMPLETED && isGoing(session))
-      moveTo(session, step, { tasks, mode: part.mode, reason: tookNoMore, isApart: true });
+      moveTo(session, step, { tasks, mode: part.mode, reason: rejectedReason, needsNewPart: true });
     checkPart(session, step, part);
     return done;
   },
@@ -186,7 +188,12 @@ export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = com
     if (operation.$case === "add" && isGoing(session)) {
       const tasks = operation.value.tasks.filter((number) => !isDone(session.tasks[number]?.status ?? 0));
       if (tasks.length > 0)
-        moveTo(session, step, { tasks: [...tasks], mode: part.mode, reason: tookNoMore, isApart: true });
+        moveTo(session, step, {
+          tasks: [...tasks],
+          mode: part.mode,
+          reason: rejectedReason,
+          needsNewPart: true,
+        });
     }
     return done;
   },

@@ -29,7 +29,7 @@ function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boo
 }
 
 /** Withdraws a decision: the run that asks ends, or never starts. */
-export function giveUpQuestion(
+export function withdrawQuestion(
   session: SessionView,
   step: SessionStep,
   part: PartView,

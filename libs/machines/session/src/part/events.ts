@@ -13,8 +13,8 @@ import {
 import type { SessionEvent } from "../state.ts";
 import {
   confirmPart,
+  createPart,
   endPart,
-  makePart,
   moveTasks,
   overPart,
   partOf,
@@ -27,7 +27,7 @@ export const partMade: SessionEvent<PartMadeV1> = {
   version: 1,
   codec: PartMadeV1,
   evolve(session, { part, makeMs }, outstanding) {
-    if (part !== undefined) makePart(session, part, makeMs, outstanding);
+    if (part !== undefined) createPart(session, part, makeMs, outstanding);
   },
 };
 

@@ -30,34 +30,39 @@ export function partOf({ parts }: Session, number: number): Part {
   return part;
 }
 
-export function makePart(session: Session, made: NewPart, ms: number, outstanding: SessionOutstanding): void {
+export function createPart(
+  session: Session,
+  fields: NewPart,
+  ms: number,
+  outstanding: SessionOutstanding,
+): void {
   const number = session.parts.length;
   const part: Part = {
     number,
-    mode: made.mode,
+    mode: fields.mode,
     status: WorkStatus.WORK_STATUS_PENDING,
-    reason: made.reason,
+    reason: fields.reason,
     createMs: ms,
     confirmMs: 0,
     endMs: 0,
     error: undefined,
     operations: [],
     operationsDone: 0,
-    elsewhere: new Set(made.elsewhere),
+    elsewhere: new Set(fields.elsewhere),
     broughtIn: new Set(),
     isOver: false,
     tasks: new Set(),
     openQuestions: 0,
     decisions: 0,
     decision: "",
-    budget: made.budget,
+    budget: fields.budget,
     used: undefined,
   };
   session.parts.push(part);
   session.openParts += 1;
-  moveTasks(session, made.tasks, part, { reason: made.reason, ms });
+  moveTasks(session, fields.tasks, part, { reason: fields.reason, ms });
   // Planned tasks are added one by one.
-  if (!isPlanned(part)) for (const task of made.tasks) taskOf(session, task).isPlaced = true;
+  if (!isPlanned(part)) for (const task of fields.tasks) taskOf(session, task).isPlaced = true;
   outstanding.effect(partEffect(number, partEffects.start), 1, startOf(session, part));
 }
 
@@ -137,14 +142,14 @@ function idsOf(session: Session, numbers: readonly number[]): string[] {
 
 function operateOf(session: Session, part: Part, operation: PartOperation): OperatePart {
   const number = part.operationsDone + 1;
-  const { operation: what } = operation;
+  const { operation: request } = operation;
   const tasks =
-    what?.$case === "add"
-      ? withoutLoneMembers(what.value.tasks.map((task) => placedSpec(taskOf(session, task), part)))
+    request?.$case === "add"
+      ? withoutLoneMembers(request.value.tasks.map((task) => placedSpec(taskOf(session, task), part)))
       : noTasks;
-  const elsewhere = what?.$case === "add" ? idsOf(session, what.value.elsewhere) : noIds;
-  const isAbout = what?.$case === "withdraw" || what?.$case === "bringIn";
-  const taskIds = isAbout ? idsOf(session, what.value.tasks) : noIds;
+  const elsewhere = request?.$case === "add" ? idsOf(session, request.value.elsewhere) : noIds;
+  const isAbout = request?.$case === "withdraw" || request?.$case === "bringIn";
+  const taskIds = isAbout ? idsOf(session, request.value.tasks) : noIds;
   const spec = session.order?.spec as SessionSpec;
   return {
     kind: "operate_part",
@@ -188,14 +193,14 @@ export function queueOperation(
   operation: PartOperation,
   outstanding: SessionOutstanding,
 ): void {
-  const { operation: what } = operation;
-  if (what?.$case === "add") {
-    for (const task of what.value.tasks) taskOf(session, task).isPlaced = true;
-    for (const task of what.value.elsewhere) part.elsewhere.add(task);
+  const { operation: request } = operation;
+  if (request?.$case === "add") {
+    for (const task of request.value.tasks) taskOf(session, task).isPlaced = true;
+    for (const task of request.value.elsewhere) part.elsewhere.add(task);
   }
-  if (what?.$case === "bringIn") for (const task of what.value.tasks) part.broughtIn.add(task);
+  if (request?.$case === "bringIn") for (const task of request.value.tasks) part.broughtIn.add(task);
   part.operations.push(operation);
-  if (part.operations.length === 1) askFirst(session, part, outstanding);
+  if (part.operations.length === 1) requestDecision(session, part, outstanding);
 }
 
 /** Tasks that its work refused were never part of it: their next part has nothing to withdraw there. */
@@ -213,10 +218,10 @@ export function shiftOperation(
     }
   part.operationsDone += 1;
   if (part.operations.length === 0) outstanding.settled(partEffect(part.number, partEffects.operate));
-  else askFirst(session, part, outstanding);
+  else requestDecision(session, part, outstanding);
 }
 
-function askFirst(session: Session, part: Part, outstanding: SessionOutstanding): void {
+function requestDecision(session: Session, part: Part, outstanding: SessionOutstanding): void {
   const [first] = part.operations;
   if (first === undefined || part.status !== WorkStatus.WORK_STATUS_RUNNING || part.isOver) return;
   const number = partEffect(part.number, partEffects.operate);
@@ -250,7 +255,7 @@ export function recoverPart(session: Session, part: Part, outstanding: SessionOu
 
 function recoverRunning(session: Session, part: Part, outstanding: SessionOutstanding): void {
   follow(session, part, outstanding);
-  askFirst(session, part, outstanding);
+  requestDecision(session, part, outstanding);
   if (!isPlanned(part) || session.phase !== SessionPhase.SESSION_PHASE_GOING) return;
   const plan: PlanPart = { kind: "plan_part", ...workOf(session, part) };
   outstanding.effect(partEffect(part.number, partEffects.plan), 1, plan);

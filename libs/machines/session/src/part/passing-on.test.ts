@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { EndPart, Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { endPart, moveTasks, passPartOn, recordChoice, signalSession } from "../index.ts";
-import { SessionScene, taken, taskSpec } from "../testing/index.ts";
+import { accepted, SessionScene, taskSpec } from "../testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
 const reason = "the engine of runs is away";
@@ -19,22 +19,22 @@ const choice = {
 };
 
 /** A run executes its first and last task, a mission the middle one. */
-function split(wanted: Mode = hybrid, more: Parameters<typeof SessionScene.of>[2] = {}): SessionScene {
-  const scene = SessionScene.of(wanted, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])], more);
+function split(mode: Mode = hybrid, more: Parameters<typeof SessionScene.of>[2] = {}): SessionScene {
+  const scene = SessionScene.of(mode, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])], more);
   const parts = [
     { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [], budget: undefined },
     { mode: swarm, tasks: [1], reason: "middle", elsewhere: [], budget: undefined },
   ];
-  taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
+  accepted(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
   return scene;
 }
 
 function passOn(scene: SessionScene, part = 0): void {
-  taken(scene.driver.execute(scene.key, passPartOn, { part, mode: swarm, reason }));
+  accepted(scene.driver.execute(scene.key, passPartOn, { part, mode: swarm, reason }));
 }
 
-describe("a part whose engine is away", () => {
-  it("goes to another mode with all its tasks, which end there", () => {
+describe("a part whose engine is unavailable", () => {
+  it("moves to another mode with all its tasks, which complete there", () => {
     const scene = split(adaptive);
     scene.confirm("p2");
     passOn(scene);
@@ -45,7 +45,7 @@ describe("a part whose engine is away", () => {
       [swarm, ["a", "c"], ["b"]],
     );
     assert.deepEqual(
-      scene.shown.parts.map(({ mode, status }) => [mode, status]),
+      scene.view.parts.map(({ mode, status }) => [mode, status]),
       [
         [workflow, WorkStatus.WORK_STATUS_CANCELLED],
         [swarm, WorkStatus.WORK_STATUS_RUNNING],
@@ -72,32 +72,34 @@ describe("a part whose engine is away", () => {
     assert.deepEqual(scene.output, { a: 1, b: 2, c: 3 });
   });
 
-  it("passes on the signals that its work was not told, each once", () => {
+  it("passes on the undelivered signals of its work, each once", () => {
     const alone = SessionScene.of(adaptive, [taskSpec("a")]);
     const parts = [{ mode: workflow, tasks: [0], reason: "", elsewhere: [], budget: undefined }];
-    taken(alone.driver.settle(alone.effect("choose_mode"), recordChoice, { choice, mode: workflow, parts }));
-    const tell = (scene: SessionScene, signal: string) =>
-      taken(scene.driver.execute(scene.key, signalSession, { signal, payload: undefined, partId: "" }));
-    for (const signal of ["go", "faster"]) tell(alone, signal);
+    accepted(
+      alone.driver.settle(alone.effect("choose_mode"), recordChoice, { choice, mode: workflow, parts }),
+    );
+    const sendSignal = (scene: SessionScene, signal: string) =>
+      accepted(scene.driver.execute(scene.key, signalSession, { signal, payload: undefined, partId: "" }));
+    for (const signal of ["go", "faster"]) sendSignal(alone, signal);
     passOn(alone);
     alone.confirm("p2");
-    const told = (scene: SessionScene, part: string) =>
+    const signalsOf = (scene: SessionScene, part: string) =>
       [1, 2].map(() => {
         const operation = scene.operate(part);
         return operation?.$case === "signal" ? operation.value.signal : operation?.$case;
       });
-    assert.deepEqual(told(alone, "p2"), ["go", "faster"]);
+    assert.deepEqual(signalsOf(alone, "p2"), ["go", "faster"]);
     assert.deepEqual(alone.state.parts[1]?.operations, []);
   });
 
-  it("is waited for where its work is there, its mode was asked for or is fixed, or its tasks moved before", () => {
+  it("stays if its work exists, its mode was requested or is fixed, or its tasks moved before", () => {
     const there = split();
     there.confirm("p1");
     const asking = SessionScene.of(workflow, [taskSpec("a")]);
     const fixed = split(hybrid, { optimization: { time: 1, fixed: true } });
     const moved = split();
     passOn(moved);
-    taken(
+    accepted(
       moved.driver.execute(moved.key, moveTasks, { taskIds: ["a", "c"], mode: workflow, reason: "back" }),
     );
     for (const scene of [there, asking, fixed]) {
@@ -124,10 +126,12 @@ describe("a part whose tasks were all moved away", () => {
         { mode: swarm, tasks: [0], reason: "", elsewhere: [], budget: undefined },
         { mode: workflow, tasks: [1], reason: "", elsewhere: [0], budget: undefined },
       ];
-      taken(scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }));
+      accepted(
+        scene.driver.settle(scene.effect("choose_mode"), recordChoice, { choice, mode: hybrid, parts }),
+      );
       scene.confirm("p1");
       scene.confirm("p2");
-      taken(scene.driver.execute(scene.key, moveTasks, { taskIds: ["b"], mode: swarm, reason }));
+      accepted(scene.driver.execute(scene.key, moveTasks, { taskIds: ["b"], mode: swarm, reason }));
       assert.equal(scene.operate("p2", ["b"])?.$case, "withdraw");
       scene.operate("p1");
       scene.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
@@ -136,8 +140,8 @@ describe("a part whose tasks were all moved away", () => {
       assert.equal(scene.operate("p2")?.$case, "bringIn");
       const error = { code: "work.broken", message: "it broke", details: { task: named } };
       const body = EndPart.fromPartial({ status: WorkStatus.WORK_STATUS_FAILED, error });
-      taken(scene.driver.settle(scene.effect("follow_part", "p2"), endPart, body));
+      accepted(scene.driver.settle(scene.effect("follow_part", "p2"), endPart, body));
       scene.end("p1");
-      assert.equal(scene.shown.status, status);
+      assert.equal(scene.view.status, status);
     });
 });

@@ -14,10 +14,10 @@ export const showChoices: Query<Session, undefined, readonly Choice[]> = {
 
 export const showMoves: Query<Session, { readonly after: number }, readonly TaskMove[]> = {
   type: "session_moves",
-  answer: (session, { after }) => session.moves.slice(after).map((move) => moveShown(session, move)),
+  answer: (session, { after }) => session.moves.slice(after).map((move) => moveMessage(session, move)),
 };
 
-function moveShown(session: SessionView, { task, fromPart, toPart, moveMs, reason }: Move): TaskMove {
+function moveMessage(session: SessionView, { task, fromPart, toPart, moveMs, reason }: Move): TaskMove {
   return {
     taskId: session.tasks[task]?.spec.id ?? "",
     fromPartId: partId(fromPart),
@@ -53,7 +53,7 @@ export const showPlan: Query<Session, undefined, PlanView> = {
         endTime: momentOf(task.endMs),
         critical: critical.has(task.number),
       })),
-      moves: session.moves.map((move) => moveShown(session, move)),
+      moves: session.moves.map((move) => moveMessage(session, move)),
     };
   },
 };

@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
-import { isDone, momentOf, statusName, statusWord } from "@tutti/machine-work";
+import { isDone, momentOf, statusName, taskStatusName } from "@tutti/machine-work";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
 import { isWaitingForOthers } from "../life/asking.ts";
@@ -33,11 +33,16 @@ export const explainSession: Query<Session, { readonly taskId: string }, Explana
   answer(session, { taskId }, { key, nowMs }) {
     if (session.order === undefined) return sessionErrors.missing.refusal({ id: key.id });
     const about = { namespace: key.namespace, kind: "session", id: key.id, task: taskId };
-    if (taskId === "") return { ...empty, about, ...whyOf(session, nowMs) };
+    if (taskId === "") return { ...empty, about, ...explanationOf(session, nowMs) };
     const task = session.tasks[session.byId.get(taskId) ?? -1];
     if (task === undefined) return sessionErrors.taskMissing.refusal({ id: key.id, task: taskId });
-    const why = whyTask(session, task, nowMs);
-    return { ...empty, about, ...why, summary: `${why.summary}${howMoved(session, task)}` };
+    const explanation = explainTask(session, task, nowMs);
+    return {
+      ...empty,
+      about,
+      ...explanation,
+      summary: `${explanation.summary}${describeMoves(session, task)}`,
+    };
   },
 };
 
@@ -51,17 +56,17 @@ const empty = {
   parts: [],
 } satisfies Omit<Explanation, "about">;
 
-interface Why {
+interface WaitExplanation {
   readonly summary: string;
   readonly waits: Wait[];
   readonly remedies: Remedy[];
 }
 
-export function whyOf(session: SessionView, nowMs: number): Why {
+export function explanationOf(session: SessionView, nowMs: number): WaitExplanation {
   if (hasEnded(session)) {
-    const how = statusName(statusOf(session));
+    const statusText = statusName(statusOf(session));
     return plain(
-      `it is ${how}${session.error === undefined ? "" : `: ${session.error.message}`}${howDone(session)}`,
+      `it is ${statusText}${session.error === undefined ? "" : `: ${session.error.message}`}${describeMode(session)}`,
     );
   }
   if (session.pauseMs > 0)
@@ -72,9 +77,9 @@ export function whyOf(session: SessionView, nowMs: number): Why {
     });
   switch (session.phase) {
     case SessionPhase.SESSION_PHASE_WAITING:
-      return whyNotBegun(session);
+      return explainPending(session);
     case SessionPhase.SESSION_PHASE_PLANNING:
-      return whyPlanned(session);
+      return explainPlanned(session);
     case SessionPhase.SESSION_PHASE_CHOOSING:
       return plain("it is being chosen how its tasks are done");
     case SessionPhase.SESSION_PHASE_STOPPING:
@@ -84,19 +89,19 @@ export function whyOf(session: SessionView, nowMs: number): Why {
       });
     default:
       return plain(
-        `${session.left} of ${counted(session.tasks.length, "task")} ${session.left === 1 ? "is" : "are"} left${howDone(session)}`,
+        `${session.remaining} of ${counted(session.tasks.length, "task")} ${session.remaining === 1 ? "is" : "are"} left${describeMode(session)}`,
       );
   }
 }
 
 /** Describes the mode, and who chose it. */
-function howDone(session: SessionView): string {
+function describeMode(session: SessionView): string {
   const { mode, choices, parts } = session;
   if (mode === 0) return "";
-  const chosen = choices.findLast(({ kind }) => kind === "mode" || kind === "cut");
-  const why = chosen === undefined ? "the mode was set at the start" : chosen.reason;
+  const modeChoice = choices.findLast(({ kind }) => kind === "mode" || kind === "cut");
+  const reason = modeChoice === undefined ? "the mode was set at the start" : modeChoice.reason;
   const count = parts.length > 1 ? ` in ${parts.length} parts` : "";
-  return `. It ${hasEnded(session) ? "was" : "is"} done in the mode ${modeName(mode)}${count}: ${why}`;
+  return `. It ${hasEnded(session) ? "was" : "is"} done in the mode ${modeName(mode)}${count}: ${reason}`;
 }
 
 /** Returns the name, with the namespace if it differs. */
@@ -105,7 +110,7 @@ function nameOf(other: ReadOnly<WorkReference> | undefined, own: string): string
   return namespace === "" || namespace === own ? id : `${namespace}/${id}`;
 }
 
-function whyNotBegun(session: SessionView): Why {
+function explainPending(session: SessionView): WaitExplanation {
   const { dependsOn, locks } = specOf(session);
   if (isWaitingForOthers(session)) {
     const open = dependsOn.filter(
@@ -130,7 +135,7 @@ function whyNotBegun(session: SessionView): Why {
   });
 }
 
-function whyPlanned(session: SessionView): Why {
+function explainPlanned(session: SessionView): WaitExplanation {
   const { namespace } = session.key;
   const planner = goalOf(session)?.planner ?? "";
   const id = planningRunId(session);
@@ -146,20 +151,20 @@ function whyPlanned(session: SessionView): Why {
 }
 
 /** Describes the mode of a task if it has changed, and why. */
-function howMoved({ moves, parts }: SessionView, { number }: TaskView): string {
+function describeMoves({ moves, parts }: SessionView, { number }: TaskView): string {
   const last = moves.findLast(({ task }) => task === number);
   if (last === undefined) return "";
   const [before, now] = [parts[last.fromPart], parts[last.toPart]].map((part) => modeName(part?.mode ?? 0));
   return `; it moved from ${before} to ${now}${last.reason === "" ? "" : `: ${last.reason}`}`;
 }
 
-function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
+function explainTask(session: SessionView, task: TaskView, nowMs: number): WaitExplanation {
   const { status, error, reason, agent, plannedAgent, plannedStartMs } = task;
   if (isDone(status)) {
-    const why = error?.message || reason;
-    return plain(`it is ${statusWord(status)}${why === "" ? "" : `: ${why}`}`);
+    const detail = error?.message || reason;
+    return plain(`it is ${taskStatusName(status)}${detail === "" ? "" : `: ${detail}`}`);
   }
-  if (session.pauseMs > 0 && task.startMs === 0) return whyOf(session, nowMs);
+  if (session.pauseMs > 0 && task.startMs === 0) return explanationOf(session, nowMs);
   if (task.startMs > 0) return plain(`${agent || "an agent"} runs it`);
   const open = task.spec.needs
     .map(({ task: id }) => id)
@@ -171,9 +176,9 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
       subject: open[0] ?? "",
     });
   const part = session.parts[task.part];
-  if (part === undefined) return whyOf(session, nowMs);
+  if (part === undefined) return explanationOf(session, nowMs);
   if (!isOpen(part)) return plain(`its part ${partId(part.number)} has ended`);
-  if (!task.isPlaced && isDecided(part)) return whyUndecided(session, part);
+  if (!task.isPlaced && isDecided(part)) return explainUndecided(session, part);
   if (!task.isPlaced && plannedStartMs > 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUSY,
@@ -187,7 +192,7 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
 }
 
 /** Explains a task about which its orchestrator has not decided, or is being asked. */
-function whyUndecided(session: SessionView, part: PartView): Why {
+function explainUndecided(session: SessionView, part: PartView): WaitExplanation {
   const { orchestrator } = specOf(session);
   const id = questionRunId(session, part);
   const reason = part.decision === "" ? "" : `; the last time it said: ${part.decision}`;
@@ -209,7 +214,7 @@ interface Cause {
   readonly remedy?: Remedy;
 }
 
-function waiting(sinceMs: number, { cause, message, subject = "", remedy }: Cause): Why {
+function waiting(sinceMs: number, { cause, message, subject = "", remedy }: Cause): WaitExplanation {
   return {
     summary: message,
     waits: [
@@ -228,6 +233,6 @@ function waiting(sinceMs: number, { cause, message, subject = "", remedy }: Caus
   };
 }
 
-function plain(summary: string): Why {
+function plain(summary: string): WaitExplanation {
   return { summary, waits: [], remedies: [] };
 }

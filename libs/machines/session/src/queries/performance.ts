@@ -2,7 +2,7 @@
 import { MonitoringLevel, type Performance } from "@tutti/contracts/session/v1";
 import { isDone } from "@tutti/machine-work";
 import { hasEnded, type SessionView, specOf, type TaskView } from "../state.ts";
-import { AtWork } from "./at-work.ts";
+import { Concurrency } from "./concurrency.ts";
 import { waitedFor } from "./waited.ts";
 
 export function performanceOf(session: SessionView, nowMs: number): Performance | undefined {
@@ -10,7 +10,7 @@ export function performanceOf(session: SessionView, nowMs: number): Performance 
     return undefined;
   const untilMs = hasEnded(session) ? session.endMs : nowMs;
   const elapsedMs = Math.max(0, untilMs - session.beginMs);
-  const atWork = new AtWork(
+  const atWork = new Concurrency(
     session.tasks.flatMap(({ startMs, endMs }) =>
       startMs === 0 ? [] : [{ fromMs: startMs, toMs: endMs || untilMs }],
     ),
@@ -43,8 +43,8 @@ function predictionsOf({ tasks }: SessionView): Pick<Performance, "predicted" | 
   for (const task of tasks) {
     const expectedMs = task.plannedEndMs - task.plannedStartMs || task.spec.estimate?.durationMs || 0;
     if (expectedMs <= 0 || task.startMs === 0 || task.endMs <= task.startMs) continue;
-    const takenMs = timeAt(task, task.endMs);
-    errors += Math.abs(expectedMs - takenMs) / Math.max(1, takenMs);
+    const actualMs = timeAt(task, task.endMs);
+    errors += Math.abs(expectedMs - actualMs) / Math.max(1, actualMs);
     predicted += 1;
   }
   return { predicted, predictionError: predicted === 0 ? 0 : errors / predicted };

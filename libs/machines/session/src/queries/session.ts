@@ -2,7 +2,7 @@
 import type { Session as SessionMessage, SessionPart, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Cause, Outcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
-import { type Data, momentOf, shownCounts, workOutcome } from "@tutti/machine-work";
+import { countsOf, type Data, momentOf, workOutcome } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { usedBy } from "../life/end.ts";
 import { outputOf } from "../life/output.ts";
@@ -15,18 +15,18 @@ import {
   type SessionView,
   statusOf,
 } from "../state.ts";
-import { whyOf } from "./explain.ts";
+import { explanationOf } from "./explain.ts";
+import { workMessage } from "./messages.ts";
 import { performanceOf, progressOf } from "./performance.ts";
-import { workShown } from "./shown.ts";
 
-export interface SessionWanted {
+export interface ShowSessionOptions {
   /** Includes inputs, the output, and the ids of tasks by part. */
   readonly whole: boolean;
 }
 
 const idsMax = 1_000;
 
-export const showSession: Query<Session, SessionWanted, SessionMessage> = {
+export const showSession: Query<Session, ShowSessionOptions, SessionMessage> = {
   type: "session",
   answer(session, { whole }, { key, nowMs }) {
     const { order } = session;
@@ -35,13 +35,13 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
     return {
       namespace: key.namespace,
       sessionId: key.id,
-      spec: specShown(session, whole),
+      spec: specMessage(session, whole),
       status: statusOf(session),
-      statusReason: hasEnded(session) ? "" : whyOf(session, nowMs).summary,
+      statusReason: hasEnded(session) ? "" : explanationOf(session, nowMs).summary,
       outcome: outcomeOf(session, whole),
       effectiveMode: session.mode,
-      parts: session.parts.map((part) => partShown(session, part, whole)),
-      tasks: shownCounts(session.counts, session.tasks.length),
+      parts: session.parts.map((part) => partMessage(session, part, whole)),
+      tasks: countsOf(session.counts, session.tasks.length),
       progress: progressOf(session, nowMs),
       expectedEndTime: hasEnded(session) ? undefined : momentOf(session.plan?.expectedEndMs ?? 0),
       performance: performanceOf(session, nowMs),
@@ -60,12 +60,12 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
 };
 
 /** Returns the specification without its tasks, which have their own query. */
-function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefined {
-  const given = order?.spec as SessionSpec | undefined;
+function specMessage({ order }: SessionView, whole: boolean): SessionSpec | undefined {
+  const source = order?.spec as SessionSpec | undefined;
   // A removed dependency has left an empty place.
-  const spec = given && {
-    ...given,
-    dependsOn: given.dependsOn.filter(({ session }) => session !== undefined),
+  const spec = source && {
+    ...source,
+    dependsOn: source.dependsOn.filter(({ session }) => session !== undefined),
   };
   if (spec?.work?.$case === "goal" && !whole)
     return { ...spec, work: { $case: "goal", value: { ...spec.work.value, input: undefined } } };
@@ -75,13 +75,13 @@ function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefi
   return { ...spec, work: { $case: "tasks", value } };
 }
 
-function partShown(session: SessionView, part: PartView, whole: boolean): SessionPart {
+function partMessage(session: SessionView, part: PartView, whole: boolean): SessionPart {
   const { number, mode, status, reason, createMs, endMs, tasks } = part;
   const ids = whole ? [...tasks].slice(0, idsMax).map((task) => session.tasks[task]?.spec.id ?? "") : [];
   return {
     partId: partId(number),
     mode,
-    work: workShown(session, part),
+    work: workMessage(session, part),
     status,
     taskIds: ids,
     taskCount: tasks.size,

@@ -4,9 +4,9 @@ import type { Query } from "@tutti/kernel";
 import { sessionErrors } from "../errors.ts";
 import { partOfId } from "../numbers.ts";
 import type { Session } from "../state.ts";
-import { taskShown } from "./shown.ts";
+import { taskMessage } from "./messages.ts";
 
-export interface TasksWanted {
+export interface ShowTasksOptions {
   /** Number of the first task. */
   readonly from: number;
   readonly size: number;
@@ -17,13 +17,13 @@ export interface TasksWanted {
   readonly withPayloads: boolean;
 }
 
-export interface TasksShown {
+export interface TasksPage {
   readonly tasks: readonly SessionTask[];
   /** Number of the task of the next page; -1 at the end. */
   readonly next: number;
 }
 
-export const showTasks: Query<Session, TasksWanted, TasksShown> = {
+export const showTasks: Query<Session, ShowTasksOptions, TasksPage> = {
   type: "session_tasks",
   answer(session, { from, size, statuses, partId, withPayloads }, { key }) {
     if (session.order === undefined) return sessionErrors.missing.refusal({ id: key.id });
@@ -36,7 +36,7 @@ export const showTasks: Query<Session, TasksWanted, TasksShown> = {
       if (task === undefined || (part !== undefined && task.part !== part)) continue;
       if (statuses.length > 0 && !statuses.includes(task.status)) continue;
       if (tasks.length >= size) return { tasks, next: number };
-      tasks.push(taskShown(session, task, withPayloads));
+      tasks.push(taskMessage(session, task, withPayloads));
     }
     return { tasks, next: -1 };
   },

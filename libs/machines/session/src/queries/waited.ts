@@ -10,9 +10,9 @@ import { WaitCause } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import { isDecided } from "../part/deciding.ts";
 import { isPlanned } from "../part/parts.ts";
-import { type SessionView, type Span, specOf, type TaskView } from "../state.ts";
-import type { AtWork } from "./at-work.ts";
-import { Spans, without } from "./spans.ts";
+import { type Period, type SessionView, specOf, type TaskView } from "../state.ts";
+import type { Concurrency } from "./concurrency.ts";
+import { Periods, without } from "./periods.ts";
 
 const {
   WAIT_CAUSE_NEEDS: needs,
@@ -24,23 +24,23 @@ const {
   WAIT_CAUSE_BUSY: busy,
 } = WaitCause;
 
-interface Stage extends Span {
+interface Stage extends Period {
   readonly cause: WaitCause;
 }
 
 /** Returns the longest first. */
-export function waitedFor(session: SessionView, atWork: AtWork, untilMs: number): WaitShare[] {
+export function waitedFor(session: SessionView, atWork: Concurrency, untilMs: number): WaitShare[] {
   const sums = new Map<WaitCause, number>();
   const add = (cause: WaitCause, ms: number) => {
     if (ms > 0) sums.set(cause, (sums.get(cause) ?? 0) + ms);
   };
   const pauses = pausesOf(session, untilMs);
-  const still = new Spans(pauses);
-  const full = new Spans(without(atWork.spansOf(slotsMost(session)), pauses));
+  const still = new Periods(pauses);
+  const full = new Periods(without(atWork.periodsOf(slotsMost(session)), pauses));
   for (const task of session.tasks) {
-    const beginMs = task.startMs || (isDone(task.status) ? 0 : untilMs);
-    if (beginMs === 0) continue;
-    for (const { cause, fromMs, toMs } of stagesOf(session, task, beginMs)) {
+    const startedMs = task.startMs || (isDone(task.status) ? 0 : untilMs);
+    if (startedMs === 0) continue;
+    for (const { cause, fromMs, toMs } of stagesOf(session, task, startedMs)) {
       if (cause === needs) {
         add(needs, toMs - fromMs);
         continue;
@@ -58,21 +58,21 @@ export function waitedFor(session: SessionView, atWork: AtWork, untilMs: number)
 }
 
 /** Returns the stages until the start, in order. */
-function stagesOf(session: SessionView, task: TaskView, beginMs: number): readonly Stage[] {
+function stagesOf(session: SessionView, task: TaskView, startedMs: number): readonly Stage[] {
   const { sinceMs, isPlaced, plannedStartMs, readyMs, startMs } = task;
   const part = session.parts[task.part];
-  const thereMs = Math.min(beginMs, Math.max(session.beginMs, sinceMs));
-  const metMs = within(needsMetMs(session, task, beginMs), thereMs, beginMs);
+  const thereMs = Math.min(startedMs, Math.max(session.beginMs, sinceMs));
+  const metMs = within(needsMetMs(session, task, startedMs), thereMs, startedMs);
   const isHeldBack = part !== undefined && isPlanned(part);
-  const lateMs = isPlaced ? plannedStartMs : beginMs;
-  const givenMs = isHeldBack ? within(lateMs, metMs, beginMs) : metMs;
+  const lateMs = isPlaced ? plannedStartMs : startedMs;
+  const releasedMs = isHeldBack ? within(lateMs, metMs, startedMs) : metMs;
   // The engine may not have reported a task before its start.
-  const takenMs = within(readyMs || (startMs > 0 ? givenMs : beginMs), givenMs, beginMs);
+  const reportedMs = within(readyMs || (startMs > 0 ? releasedMs : startedMs), releasedMs, startedMs);
   return [
     { cause: needs, fromMs: thereMs, toMs: metMs },
-    { cause: part !== undefined && isDecided(part) ? child : behindOthers, fromMs: metMs, toMs: givenMs },
-    { cause: start, fromMs: givenMs, toMs: takenMs },
-    { cause: busy, fromMs: takenMs, toMs: beginMs },
+    { cause: part !== undefined && isDecided(part) ? child : behindOthers, fromMs: metMs, toMs: releasedMs },
+    { cause: start, fromMs: releasedMs, toMs: reportedMs },
+    { cause: busy, fromMs: reportedMs, toMs: startedMs },
   ];
 }
 
@@ -90,7 +90,7 @@ function within(ms: number, fromMs: number, toMs: number): number {
   return Math.min(toMs, Math.max(fromMs, ms));
 }
 
-function pausesOf({ pauses, pauseMs, beginMs }: SessionView, untilMs: number): readonly Span[] {
+function pausesOf({ pauses, pauseMs, beginMs }: SessionView, untilMs: number): readonly Period[] {
   if (pauseMs === 0 || beginMs === 0) return pauses;
   return [...pauses, { fromMs: Math.max(beginMs, pauseMs), toMs: untilMs }];
 }

@@ -3,7 +3,7 @@ import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { sessionErrors } from "../errors.ts";
 import type { Session, SessionView } from "../state.ts";
-import { endOf, workShown } from "./shown.ts";
+import { endOf, workMessage } from "./messages.ts";
 
 export const showWork: Query<Session, undefined, SessionView> = {
   type: "session_work",
@@ -20,7 +20,7 @@ export const taskOutcomes: Query<Session, { readonly taskIds: readonly string[] 
       const outcome = task === undefined ? undefined : endOf(task);
       if (task === undefined || outcome === undefined) return [];
       const part = session.parts[task.part];
-      const work = part === undefined ? undefined : workShown(session, part, taskId);
+      const work = part === undefined ? undefined : workMessage(session, part, taskId);
       // The usage is recorded in the part that executed the task.
       return [{ taskId, outcome, used: undefined, work }];
     }),

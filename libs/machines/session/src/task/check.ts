@@ -8,7 +8,7 @@ import type { SessionView } from "../state.ts";
 
 export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Refusal | undefined {
   const found = session.tasks.length + specs.length;
-  if (found > tasksMax) return sessionErrors.tooMany.refusal({ what: "tasks", found, max: tasksMax });
+  if (found > tasksMax) return sessionErrors.tooMany.refusal({ items: "tasks", found, max: tasksMax });
   const ids = new Set<string>();
   let bytes = session.keptBytes;
   for (const { id, input } of specs) {
@@ -23,7 +23,7 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
   }
   if (bytes > keptBytesMax)
     return sessionErrors.tooMany.refusal({
-      what: "bytes of inputs and outputs",
+      items: "bytes of inputs and outputs",
       found: bytes,
       max: keptBytesMax,
     });

@@ -13,16 +13,17 @@ import {
 } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
-import { bounded, causeOf, isDone, reasonOf, statusWord } from "@tutti/machine-work";
-import { hasBudget } from "../budget/left.ts";
+import { bounded, causeOf, isDone, reasonOf, taskStatusName } from "@tutti/machine-work";
+import { hasBudget } from "../budget/remaining.ts";
 import { sessionErrors } from "../errors.ts";
-import { checkFailed, isDoing } from "../life/end.ts";
+import { checkFailed, executesTasks } from "../life/end.ts";
 import { commandOf } from "../life/step.ts";
 import { partsMax } from "../limits.ts";
 import { isDecided } from "../part/deciding.ts";
 import { decisionRecorded, operationQueued, questionsNoted } from "../part/events.ts";
 import { isPlanned } from "../part/parts.ts";
 import {
+  acceptsTasks,
   isAboutToEnd,
   isGoing,
   isOpen,
@@ -31,13 +32,12 @@ import {
   type SessionStep,
   type SessionView,
   type TaskView,
-  takesMore,
 } from "../state.ts";
 import { checkTasks } from "./check.ts";
 import { planMade, tasksJoined, tasksNoted, tasksPlaced } from "./events.ts";
 import { withGangs } from "./gang.ts";
-import { bringIn } from "./look.ts";
-import { modeOfMore, moveTo, putIn } from "./move.ts";
+import { addToPart, modeOfMore, moveTo } from "./move.ts";
+import { deliverOutcomes } from "./references.ts";
 
 const done: SessionDone = {};
 
@@ -66,23 +66,23 @@ export function noteTasksOf(
   notes: readonly TaskNote[],
 ): readonly TaskView[] {
   const over = new Set<number>();
-  const news = notes.filter(({ task: number, status }) => {
+  const changed = notes.filter(({ task: number, status }) => {
     const task = session.tasks[number];
     if (task === undefined || task.part !== part.number || isDone(task.status) || over.has(number))
       return false;
     if (isDone(status)) over.add(number);
     return status !== TaskStatus.TASK_STATUS_UNSPECIFIED;
   });
-  if (news.length === 0) return [];
-  const kept = news.map((note) => ({
+  if (changed.length === 0) return [];
+  const recorded = changed.map((note) => ({
     ...note,
     // The part reports no time for a task that was skipped with another one.
     endMs: note.endMs || (isDone(note.status) ? step.nowMs : 0),
     error: note.error === undefined ? undefined : bounded(note.error),
   }));
-  step.emit(tasksNoted, { notes: kept, noteMs: step.nowMs });
-  const ended = news.filter(({ status }) => isDone(status)).map(({ task }) => task);
-  if (ended.length > 0 && isGoing(session)) bringIn(session, step, ended);
+  step.emit(tasksNoted, { notes: recorded, noteMs: step.nowMs });
+  const ended = changed.filter(({ status }) => isDone(status)).map(({ task }) => task);
+  if (ended.length > 0 && isGoing(session)) deliverOutcomes(session, step, ended);
   return ended.flatMap((number) => session.tasks[number] ?? []);
 }
 
@@ -96,7 +96,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
     if (refusal !== undefined) return refusal;
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
-    const isDivided = isGoing(session) && hasBudget(session) && !session.parts.some(takesMore);
+    const isDivided = isGoing(session) && hasBudget(session) && !session.parts.some(acceptsTasks);
     if (isDivided) return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     const from = session.tasks.length;
     step.emit(tasksJoined, { tasks, cause: causeOf(step), joinMs: step.nowMs });
@@ -117,7 +117,7 @@ export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
   decide(session, { part: number, begin, plan }, step) {
     const part = session.parts[number];
     const isOurs = part !== undefined && isPlanned(part) && !isDecided(part);
-    if (!isOurs || !takesMore(part) || !isGoing(session)) return done;
+    if (!isOurs || !acceptsTasks(part) || !isGoing(session)) return done;
     const known = (task: number) => session.tasks[task]?.part === part.number;
     if (plan !== undefined) {
       // Tasks that were placed keep their agents.
@@ -136,7 +136,7 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
   reply: SessionDone,
   decide(session, { part: number, number: decision, begin, moves, reason }, step) {
     const part = session.parts[number];
-    if (part === undefined || !isDecided(part) || !takesMore(part) || !isGoing(session)) return done;
+    if (part === undefined || !isDecided(part) || !acceptsTasks(part) || !isGoing(session)) return done;
     if (decision !== part.decisions + 1) return done;
     if (moves.length > 0 && hasBudget(session))
       return sessionErrors.budgetUndivided.refusal({ id: step.key.id });
@@ -144,7 +144,7 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
       return sessionErrors.modeFixed.refusal({ id: step.key.id });
     const full = moves.length === 0 ? undefined : partsFull(session, moves.length);
     if (full !== undefined) return full;
-    const unfit = moves.find(({ mode }) => !isDoing(mode));
+    const unfit = moves.find(({ mode }) => !executesTasks(mode));
     if (unfit !== undefined) return sessionErrors.modeUnfit.refusal({ mode: String(unfit.mode) });
     step.emit(decisionRecorded, {
       part: number,
@@ -152,14 +152,14 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
       reason: reasonOf(reason),
       decideMs: step.nowMs,
     });
-    for (const { taskIds, mode, reason: why } of moves) {
+    for (const { taskIds, mode, reason: moveReason } of moves) {
       const named = taskIds.flatMap((id) => session.byId.get(id) ?? []);
       const tasks = withGangs(session, named).flatMap((at) => {
         const task = session.tasks[at];
         const isFree = task?.part === number && !task.isPlaced && !isDone(task.status);
         return isFree ? [task.number] : [];
       });
-      if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(why || reason) });
+      if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(moveReason || reason) });
     }
     placeIn(session, step, part, begin);
     return done;
@@ -182,7 +182,7 @@ function placeIn(
   });
   if (places.length === 0) return;
   step.emit(tasksPlaced, { part: part.number, places, placeMs: step.nowMs });
-  putIn(
+  addToPart(
     session,
     step,
     part,
@@ -202,10 +202,10 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     // A session that is about to end accepts no moves.
     if (isAboutToEnd(session))
       return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
-    if (!isDoing(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });
+    if (!executesTasks(mode)) return sessionErrors.modeUnfit.refusal({ mode: String(mode) });
     const full = partsFull(session);
     if (full !== undefined) return full;
-    const wanted: TaskView[] = [];
+    const requested: TaskView[] = [];
     const missing = taskIds.find((id) => !session.byId.has(id));
     if (missing !== undefined) return sessionErrors.taskMissing.refusal({ id: step.key.id, task: missing });
     for (const number of withGangs(
@@ -214,27 +214,27 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     )) {
       const task = session.tasks[number];
       if (task === undefined) continue;
-      if (hasBegun(task))
-        return sessionErrors.taskBegun.refusal({ task: task.spec.id, status: statusWord(task.status) });
-      wanted.push(task);
+      if (hasStarted(task))
+        return sessionErrors.taskBegun.refusal({ task: task.spec.id, status: taskStatusName(task.status) });
+      requested.push(task);
     }
     const movesBefore = session.moves.length;
-    const why = reasonOf(reason);
+    const moveReason = reasonOf(reason);
     const free: number[] = [];
-    const held = new Map<number, number[]>();
-    for (const { number, part, isPlaced } of wanted) {
+    const byPart = new Map<number, number[]>();
+    for (const { number, part, isPlaced } of requested) {
       const at = session.parts[part];
       if (at === undefined || at.mode === mode) continue;
       // A part that has ended reports the tasks that it did not accept: another part executes these.
       if (isPlaced && (at.isOver || !isOpen(at))) continue;
-      if (isPlaced) held.set(part, [...(held.get(part) ?? []), number]);
+      if (isPlaced) byPart.set(part, [...(byPart.get(part) ?? []), number]);
       else free.push(number);
     }
-    if (free.length > 0) moveTo(session, step, { tasks: free, mode, reason: why });
-    for (const [part, tasks] of held)
+    if (free.length > 0) moveTo(session, step, { tasks: free, mode, reason: moveReason });
+    for (const [part, tasks] of byPart)
       step.emit(operationQueued, {
         part,
-        operation: { operation: { $case: "withdraw", value: { tasks, mode, reason: why } } },
+        operation: { operation: { $case: "withdraw", value: { tasks, mode, reason: moveReason } } },
       });
     return { movesBefore };
   },
@@ -250,10 +250,10 @@ function partsFull({ parts }: SessionView, moves = 1): Refusal | undefined {
   const found = parts.length + queued + moves;
   return found <= partsMax
     ? undefined
-    : sessionErrors.tooMany.refusal({ what: "parts", found, max: partsMax });
+    : sessionErrors.tooMany.refusal({ items: "parts", found, max: partsMax });
 }
 
-function hasBegun({ status, startMs }: TaskView): boolean {
+function hasStarted({ status, startMs }: TaskView): boolean {
   return (
     startMs > 0 ||
     isDone(status) ||

@@ -19,13 +19,13 @@ export function withGangs(session: SessionView, tasks: Iterable<number>): number
 /** Returns parts with whole gangs: the members join the part of the first one. */
 export function withoutTornGangs(session: SessionView, parts: readonly NewPart[]): readonly NewPart[] {
   if (session.gangs.size === 0) return parts;
-  const taken = new Set<number>();
+  const assigned = new Set<number>();
   return parts.flatMap((part) => {
     const tasks = withGangs(
       session,
-      part.tasks.filter((task) => !taken.has(task)),
-    ).filter((task) => !taken.has(task));
-    for (const task of tasks) taken.add(task);
+      part.tasks.filter((task) => !assigned.has(task)),
+    ).filter((task) => !assigned.has(task));
+    for (const task of tasks) assigned.add(task);
     return tasks.length === 0 ? [] : [{ ...part, tasks }];
   });
 }

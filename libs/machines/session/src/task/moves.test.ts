@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import { Mode } from "@tutti/contracts/session/v1";
 import { moveTasks, recordChoice } from "../index.ts";
 import { partsMax } from "../limits.ts";
-import { codeOf, SessionScene, taken, taskSpec } from "../testing/index.ts";
+import { accepted, codeOf, SessionScene, taskSpec } from "../testing/index.ts";
 
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid } = Mode;
 
 describe("moves", () => {
-  it("make no more parts than a session can have, counting moves that wait for the work of a task", () => {
+  it("create no more parts than a session can have, including moves that are still pending", () => {
     const count = partsMax - 2;
     const ids = Array.from({ length: count }, (_, index) => `t${index}`);
     const scene = SessionScene.of(
@@ -18,7 +18,7 @@ describe("moves", () => {
     const parts = ids.map((_, task) => {
       return { mode: swarm, tasks: [task], reason: "", elsewhere: [], budget: undefined };
     });
-    taken(
+    accepted(
       scene.driver.settle(scene.effect("choose_mode"), recordChoice, {
         choice: undefined,
         mode: hybrid,

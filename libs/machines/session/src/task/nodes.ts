@@ -50,7 +50,7 @@ function place(session: Session, task: Task): void {
   const { gang } = task.spec;
   if (gang !== "") session.gangs.set(gang, [...(session.gangs.get(gang) ?? []), task.number]);
   session.counts[task.status] = (session.counts[task.status] ?? 0) + 1;
-  session.left += 1;
+  session.remaining += 1;
   session.keptBytes += bytesOf(dataOfPayload(task.spec.input)).length;
 }
 
@@ -89,14 +89,14 @@ function setStatus(session: Session, task: Task, status: TaskStatus): void {
 }
 
 function endTask(session: Session, task: Task): void {
-  session.left -= 1;
+  session.remaining -= 1;
   for (const follower of task.followers) taskOf(session, follower.task).open -= 1;
 }
 
 /** Repeats a task: its earlier execution no longer counts. */
-export function beginAnew(session: Session, task: Task, sinceMs: number): void {
+export function restartTask(session: Session, task: Task, sinceMs: number): void {
   if (isDone(task.status)) {
-    session.left += 1;
+    session.remaining += 1;
     for (const follower of task.followers) taskOf(session, follower.task).open += 1;
   }
   session.keptBytes -= bytesOf(task.output).length;

@@ -286,9 +286,9 @@ function note(task: number, random: number): TaskNote {
 }
 
 /** Returns the result of an effect. `random` is in [0, 1). */
-export function resultOf(given: unknown, random: number): Omit<MachineCall, "key"> {
-  const effect = given as SessionEffect;
-  const again = (Math.floor(random * 10_000) % 100) / 100;
+export function resultOf(input: unknown, random: number): Omit<MachineCall, "key"> {
+  const effect = input as SessionEffect;
+  const fraction = (Math.floor(random * 10_000) % 100) / 100;
   switch (effect.kind) {
     case "await_session": {
       const status = random < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_FAILED;
@@ -298,7 +298,7 @@ export function resultOf(given: unknown, random: number): Omit<MachineCall, "key
       return { command: "refuse_start", body: { error: error("lock.deadlock") } };
     case "ask_planner":
       return random < 0.9
-        ? { command: "record_goal", body: { tasks: brokenDown(again), used: undefined } }
+        ? { command: "record_goal", body: { tasks: brokenDown(fraction), used: undefined } }
         : { command: "refuse_start", body: { error: error("x.y") } };
     case "choose_mode":
       return random < 0.9
@@ -312,7 +312,7 @@ export function resultOf(given: unknown, random: number): Omit<MachineCall, "key
     case "follow_part": {
       const used = { tokens: 2, money: 0, timeMs: 0 };
       const notes = Array.from({ length: 6 }, (_, task) => note(task, 0.1));
-      const status = again < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_CANCELLED;
+      const status = fraction < 0.8 ? WorkStatus.WORK_STATUS_COMPLETED : WorkStatus.WORK_STATUS_CANCELLED;
       return {
         command: "end_part",
         body: { notes, status, error: undefined, used: random < 0.9 ? used : undefined },
@@ -322,7 +322,7 @@ export function resultOf(given: unknown, random: number): Omit<MachineCall, "key
       const { operation } = effect.operation;
       if (random < 0.1) return { command: "refuse_operation", body: { error: error("x.y") } };
       const ids = ["t0", "t1", "t2", "t3", "m0"];
-      const withdrawnTaskIds = operation?.$case === "withdraw" && again < 0.8 ? ids : [];
+      const withdrawnTaskIds = operation?.$case === "withdraw" && fraction < 0.8 ? ids : [];
       return { command: "confirm_operation", body: { withdrawnTaskIds, begunTaskIds: [] } };
     }
   }
@@ -349,7 +349,7 @@ function choice(random: number): RecordChoice {
   const modes = [Mode.MODE_WORKFLOW, Mode.MODE_SWARM, Mode.MODE_INTELLIGENCE];
   const of = (shift: number) => modes[(Math.floor(random * 100) + shift) % 3] ?? Mode.MODE_SWARM;
   const isSplit = Math.floor(random * 1_000) % 2 === 0;
-  const chosen = {
+  const modeChoice = {
     choiceId: "",
     sessionId: "",
     kind: "mode",
@@ -370,5 +370,5 @@ function choice(random: number): RecordChoice {
         { mode: of(1), tasks: [1, 3], reason: "odd", elsewhere: [], budget: undefined },
       ]
     : [{ mode: of(0), tasks: [0, 1, 2, 3], reason: "all", elsewhere: [], budget: undefined }];
-  return { choice: chosen, mode: isSplit ? Mode.MODE_HYBRID : of(0), parts };
+  return { choice: modeChoice, mode: isSplit ? Mode.MODE_HYBRID : of(0), parts };
 }

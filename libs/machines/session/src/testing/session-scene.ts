@@ -38,7 +38,7 @@ export function taskSpec(
 }
 
 /** Returns the reply. Throws a refusal. */
-export function taken<Reply>(answer: Reply | Refusal | "ignored"): Reply {
+export function accepted<Reply>(answer: Reply | Refusal | "ignored"): Reply {
   if (isRefusal(answer)) throw new Error(`${answer.code}: ${answer.message}`);
   return answer as Reply;
 }
@@ -47,7 +47,7 @@ export function codeOf(answer: unknown): string {
   return isRefusal(answer) ? answer.code : "done";
 }
 
-type SpecGiven = NonNullable<NonNullable<Parameters<typeof SessionOrder.fromPartial>[0]>["spec"]>;
+type SpecInput = NonNullable<NonNullable<Parameters<typeof SessionOrder.fromPartial>[0]>["spec"]>;
 
 export class SessionScene {
   readonly driver = new MachineDriver({
@@ -60,42 +60,42 @@ export class SessionScene {
   static of(
     mode: Mode,
     tasks: readonly TaskSpec[],
-    more: SpecGiven & { output?: string } = {},
+    more: SpecInput & { output?: string } = {},
   ): SessionScene {
     const scene = new SessionScene();
     const { output = "", ...rest } = more;
     const work = { $case: "tasks" as const, value: { tasks: [...tasks], output, input: undefined } };
     const order = SessionOrder.fromPartial({ spec: { ...rest, mode } });
     if (order.spec !== undefined) order.spec.work = work;
-    taken(scene.driver.execute(scene.key, beginSession, { order }));
+    accepted(scene.driver.execute(scene.key, beginSession, { order }));
     return scene;
   }
 
-  static ofGoal(goal: Partial<Goal>, mode: Mode, more: SpecGiven = {}): SessionScene {
+  static ofGoal(goal: Partial<Goal>, mode: Mode, more: SpecInput = {}): SessionScene {
     const scene = new SessionScene();
     const order = SessionOrder.fromPartial({ spec: { ...more, mode } });
     const value = { description: "a page", input: undefined, planner: "tutti.plan", reached: "", ...goal };
     if (order.spec !== undefined) order.spec.work = { $case: "goal", value };
-    taken(scene.driver.execute(scene.key, beginSession, { order }));
+    accepted(scene.driver.execute(scene.key, beginSession, { order }));
     return scene;
   }
 
   /** Completes the breakdown of the goal with these tasks. */
   planned(tasks: readonly TaskSpec[], output = "", used?: Amounts): void {
     const list = { tasks: [...tasks], output, input: undefined };
-    taken(this.driver.settle(this.effect("ask_planner"), recordGoal, { tasks: list, used }));
+    accepted(this.driver.settle(this.effect("ask_planner"), recordGoal, { tasks: list, used }));
   }
 
   get state(): Session {
     return this.driver.state(this.key, session);
   }
 
-  get shown() {
-    return taken(this.driver.query(this.key, showSession, { whole: true }));
+  get view() {
+    return accepted(this.driver.query(this.key, showSession, { whole: true }));
   }
 
   get output(): unknown {
-    const result = this.shown.outcome?.result;
+    const result = this.view.outcome?.result;
     if (result?.$case !== "completed" || result.value.body?.$case !== "inline") return undefined;
     return JSON.parse(new TextDecoder().decode(result.value.body.value));
   }
@@ -121,18 +121,18 @@ export class SessionScene {
   }
 
   confirm(part = "p1"): void {
-    taken(this.driver.settle(this.effect("start_part", part), confirmPart, {}));
+    accepted(this.driver.settle(this.effect("start_part", part), confirmPart, {}));
   }
 
   operate(part = "p1", withdrawnTaskIds: string[] = []) {
     const requested = this.effect("operate_part", part);
-    taken(this.driver.settle(requested, confirmOperation, { withdrawnTaskIds, begunTaskIds: [] }));
+    accepted(this.driver.settle(requested, confirmOperation, { withdrawnTaskIds, begunTaskIds: [] }));
     return requested.effect.operation.operation;
   }
 
   note(part: string, id: string, status: TaskStatus, output?: unknown): void {
     const notes = [this.noteOf(id, status, output)];
-    taken(this.driver.execute(this.key, noteTasks, { part: partOfId(part), notes, openApprovals: 0 }));
+    accepted(this.driver.execute(this.key, noteTasks, { part: partOfId(part), notes, openApprovals: 0 }));
   }
 
   done(part: string, id: string, output: unknown = id): void {
@@ -157,7 +157,7 @@ export class SessionScene {
     used?: Amounts,
   ): void {
     const body = { notes, status, error: undefined, used };
-    taken(this.driver.settle(this.effect("follow_part", part), endPart, body));
+    accepted(this.driver.settle(this.effect("follow_part", part), endPart, body));
   }
 
   /** Types of the events so far. */

@@ -37,8 +37,8 @@ export const removeDeadLetters: TriggerCommand<RemoveDeadLetters, DeadLettersRem
   decide(trigger, { numbers }, step) {
     const refusal = notThere(trigger, step.key.id);
     if (refusal !== undefined) return refusal;
-    const wanted = numbers.length === 0 ? [...trigger.dead.keys()] : [...new Set(numbers)];
-    const found = wanted.filter((number) => trigger.dead.has(number));
+    const requested = numbers.length === 0 ? [...trigger.dead.keys()] : [...new Set(numbers)];
+    const found = requested.filter((number) => trigger.dead.has(number));
     if (found.length > 0) step.emit(deadLettersRemoved, { numbers: found });
     return { count: found.length };
   },

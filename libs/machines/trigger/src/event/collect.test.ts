@@ -9,7 +9,7 @@ const eventsOf = (driver: ReturnType<typeof driven>) =>
   );
 
 describe("events that wait for others", () => {
-  it("a debounced group is one run, with its last event, after the quiet", () => {
+  it("a debounced group starts one run, with its last event, after the quiet period", () => {
     const driver = driven(plan({}, { debounceMs: 1_000 }));
     post(driver, item(1));
     driver.advance(900);
@@ -29,7 +29,7 @@ describe("events that wait for others", () => {
     assert.deepEqual(eventsOf(driver), [["e5"]]);
   });
 
-  it("3,000 events of one debounced group are one run", () => {
+  it("3,000 events of one debounced group start one run", () => {
     const driver = driven(plan({}, { debounceMs: 1_000 }));
     for (let from = 0; from < 3_000; from += 1_000)
       post(driver, ...Array.from({ length: 1_000 }, (_, at) => item(from + at)));
@@ -46,20 +46,20 @@ describe("events that wait for others", () => {
     assert.deepEqual(eventsOf(driver), [["e3"]]);
   });
 
-  it("groups are collected each by itself", () => {
+  it("groups are collected separately", () => {
     const driver = driven(plan({}, { batchSize: 2 }));
     post(driver, item(1, { group: "a" }), item(2, { group: "b" }), item(3, { group: "a" }));
     assert.deepEqual(eventsOf(driver), [["e1", "e3"]]);
   });
 
-  it("an event that comes twice is collected once", () => {
+  it("a duplicate event is collected once", () => {
     const driver = driven(plan({}, { batchSize: 2 }));
     post(driver, item(1));
     assert.deepEqual(post(driver, item(1)), { duplicates: [0] });
     assert.deepEqual(toStart(driver), []);
   });
 
-  it("more than may wait is refused, and may come again", () => {
+  it("an event beyond the waiting limit is refused, and can be sent again", () => {
     const driver = driven(plan({}, { batchSize: 1_000 }));
     const large = (number: number) => item(number, { event: new Uint8Array(9 * 1_048_576) });
     post(driver, large(1));

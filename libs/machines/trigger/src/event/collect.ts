@@ -9,7 +9,7 @@ import { type CollectedGroup, EventsCollectedV1, type TriggerItem } from "@tutti
 import type { ReadOnly } from "@tutti/kernel";
 import { batchWaitDefaultMs, debounceMaxTimes } from "../limits.ts";
 import { setTimer } from "../start/outstanding.ts";
-import { release, type WantedRun, want } from "../start/release.ts";
+import { type RequestedRun, release, requestRuns } from "../start/release.ts";
 import { bytesOf, policyOf, type TriggerMachineEvent, type TriggerStep, type TriggerView } from "../state.ts";
 
 export const eventsCollected: TriggerMachineEvent<EventsCollectedV1> = {
@@ -18,9 +18,9 @@ export const eventsCollected: TriggerMachineEvent<EventsCollectedV1> = {
   codec: EventsCollectedV1,
   evolve(trigger, { group: name, items, replaces, firstMs, dueMs }, outstanding) {
     const before = trigger.groups.get(name);
-    const kept = replaces ? [] : (before?.items ?? []);
+    const remaining = replaces ? [] : (before?.items ?? []);
     trigger.heldBytes += bytesOf(items) - (replaces ? bytesOf(before?.items ?? []) : 0);
-    trigger.groups.set(name, { group: name, items: [...kept, ...items], firstMs, dueMs });
+    trigger.groups.set(name, { group: name, items: [...remaining, ...items], firstMs, dueMs });
     setTimer(trigger, outstanding);
   },
 };
@@ -33,9 +33,9 @@ export function collect(trigger: TriggerView, items: readonly TriggerItem[], ste
     else known.push(item);
   }
   const isDebounced = policyOf(trigger.plan).debounceMs > 0;
-  for (const [group, given] of byGroup)
-    if (isDebounced) debounce(trigger, group, given, step);
-    else batch(trigger, group, given, step);
+  for (const [group, groupItems] of byGroup)
+    if (isDebounced) debounce(trigger, group, groupItems, step);
+    else batch(trigger, group, groupItems, step);
 }
 
 function debounce(
@@ -68,16 +68,16 @@ function batch(trigger: TriggerView, group: string, items: readonly TriggerItem[
       return;
     }
     const full = [...((before?.items ?? []) as TriggerItem[]), ...part];
-    want(trigger, [{ group, items: full }], before === undefined ? [] : [group], step);
+    requestRuns(trigger, [{ group, items: full }], before === undefined ? [] : [group], step);
   }
 }
 
 /** Handles the timer: groups are complete, or the throttle has room. */
 export function expire(trigger: TriggerView, step: TriggerStep): void {
-  if (trigger.standing !== "active") return;
+  if (trigger.status !== "active") return;
   const due = [...trigger.groups.values()].filter(({ dueMs }) => dueMs <= step.nowMs);
   if (due.length > 0)
-    want(
+    requestRuns(
       trigger,
       due.map(runOf),
       due.map(({ group }) => group),
@@ -86,7 +86,7 @@ export function expire(trigger: TriggerView, step: TriggerStep): void {
   release(trigger, step);
 }
 
-function runOf({ group, items }: ReadOnly<CollectedGroup>): WantedRun {
+function runOf({ group, items }: ReadOnly<CollectedGroup>): RequestedRun {
   // The cast is safe: the value is only read.
   return { group, items: items as TriggerItem[] };
 }

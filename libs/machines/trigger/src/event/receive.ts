@@ -19,7 +19,7 @@ import { eventsDied } from "../dead/letters.ts";
 import { triggerErrors } from "../errors.ts";
 import { groupsMax, heldBytesMax, rememberMs, seenMax, waitingMax } from "../limits.ts";
 import { notThere } from "../refusals.ts";
-import { runIdOf, want } from "../start/release.ts";
+import { requestRuns, runIdOf } from "../start/release.ts";
 import {
   bytesOf,
   isCollecting,
@@ -38,7 +38,7 @@ export const receive: TriggerCommand<ReceiveEvents, EventsReceived> = {
   decide(trigger, { items }, step) {
     const refusal = notThere(trigger, step.key.id) ?? tooFull(trigger, items, step);
     if (refusal !== undefined) return refusal;
-    if (trigger.standing === "paused" || items.length === 0) return { duplicates: [] };
+    if (trigger.status === "paused" || items.length === 0) return { duplicates: [] };
     const { fresh, dead, keys, duplicates } = sorted(trigger, items, step);
     const receiveMs = step.nowMs;
     const untilMs = keys.length > 0 ? receiveMs + rememberedMs(trigger) : 0;
@@ -52,7 +52,7 @@ export const receive: TriggerCommand<ReceiveEvents, EventsReceived> = {
     if (dead.length > 0) step.emit(eventsDied, { items: dead, dieMs: receiveMs });
     if (isCollecting(policyOf(trigger.plan))) collect(trigger, fresh, step);
     else
-      want(
+      requestRuns(
         trigger,
         fresh.map((item) => ({ group: item.group, items: [item] })),
         [],
@@ -130,10 +130,10 @@ function sorted(trigger: TriggerView, items: readonly TriggerItem[], step: Trigg
       continue;
     }
     const name = isRemembering ? keyDigest : runIdOf(trigger, item, step.key.id);
-    const isSeen = isRemembering
+    const isDuplicate = isRemembering
       ? (trigger.seen.get(keyDigest) ?? 0) > step.nowMs || now.has(name)
       : trigger.held.has(name) || now.has(name);
-    if (isSeen) {
+    if (isDuplicate) {
       sorting.duplicates.push(place);
       continue;
     }

@@ -23,10 +23,10 @@ export const create: TriggerCommand<CreateTrigger, TriggerCreated> = {
   reply: TriggerCreated,
   decide(trigger, { plan, paused, note }, step) {
     const { id } = step.key;
-    if (trigger.standing === "removed") return triggerErrors.removed.refusal({ id });
+    if (trigger.status === "removed") return triggerErrors.removed.refusal({ id });
     const refusal = notAPlan(plan, id);
     if (refusal !== undefined || plan === undefined) return refusal ?? triggerErrors.exists.refusal({ id });
-    if (trigger.standing !== "absent")
+    if (trigger.status !== "absent")
       return isSame(trigger.plan, plan) ? { existed: true } : triggerErrors.exists.refusal({ id });
     step.emit(triggerCreated, { plan, paused, note, createMs: step.nowMs });
     return { existed: false };
@@ -57,7 +57,7 @@ export const pause: TriggerCommand<PauseTrigger, TriggerDone> = {
   decide(trigger, { note }, step) {
     const refusal = notThere(trigger, step.key.id);
     if (refusal !== undefined) return refusal;
-    if (trigger.standing === "paused" && trigger.note === note) return {};
+    if (trigger.status === "paused" && trigger.note === note) return {};
     step.emit(triggerPaused, { note });
     return {};
   },
@@ -71,7 +71,7 @@ export const resume: TriggerCommand<ResumeTrigger, TriggerDone> = {
   decide(trigger, { note }, step) {
     const refusal = notThere(trigger, step.key.id);
     if (refusal !== undefined) return refusal;
-    if (trigger.standing !== "paused") return {};
+    if (trigger.status !== "paused") return {};
     step.emit(triggerResumed, { note });
     release(trigger, step);
     return {};

@@ -5,11 +5,11 @@ import type { Description } from "@tutti/kernel";
 import { snapshotOf } from "../snapshots.ts";
 import type { TriggerView } from "../state.ts";
 
-export function describeTrigger({ standing, plan, note }: TriggerView): Description {
+export function describeTrigger({ status, plan, note }: TriggerView): Description {
   return {
-    status: statuses[standing],
+    status: statuses[status],
     definition: plan.definition,
-    labels: standing === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
+    labels: status === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
     // The id is free again after the data of a removed trigger is gone.
     idChosen: false,
   };

@@ -15,7 +15,7 @@ export const triggerCreated: TriggerMachineEvent<TriggerCreatedV1> = {
   codec: TriggerCreatedV1,
   described: true,
   evolve(trigger, { plan, paused, note, createMs }) {
-    trigger.standing = paused ? "paused" : "active";
+    trigger.status = paused ? "paused" : "active";
     trigger.plan = plan ?? TriggerPlan.create();
     trigger.note = note;
     trigger.revision = 1;
@@ -45,7 +45,7 @@ export const triggerPaused: TriggerMachineEvent<TriggerPausedV1> = {
   codec: TriggerPausedV1,
   described: true,
   evolve(trigger, { note }, outstanding) {
-    trigger.standing = "paused";
+    trigger.status = "paused";
     trigger.note = note;
     setTimer(trigger, outstanding);
   },
@@ -57,7 +57,7 @@ export const triggerResumed: TriggerMachineEvent<TriggerResumedV1> = {
   codec: TriggerResumedV1,
   described: true,
   evolve(trigger, { note }, outstanding) {
-    trigger.standing = "active";
+    trigger.status = "active";
     trigger.note = note;
     setTimer(trigger, outstanding);
   },
@@ -70,7 +70,7 @@ export const triggerRemoved: TriggerMachineEvent<TriggerRemovedV1> = {
   codec: TriggerRemovedV1,
   described: true,
   evolve(trigger, _, outstanding) {
-    trigger.standing = "removed";
+    trigger.status = "removed";
     outstanding.cleared(clockTimer);
     for (const batch of trigger.starting.keys()) outstanding.settled(batch);
     for (const map of [trigger.groups, trigger.waiting, trigger.starting, trigger.live]) map.clear();

@@ -22,7 +22,7 @@ export interface TriggerFacts {
 export const facts: Query<Trigger, void, TriggerFacts> = {
   type: "facts",
   answer(trigger, _, { key }) {
-    const { standing, plan, note, revision, createMs, updateMs, counts, groups, waiting, dead } = trigger;
+    const { status, plan, note, revision, createMs, updateMs, counts, groups, waiting, dead } = trigger;
     let collected = 0;
     for (const { items } of groups.values()) collected += items.length;
     return (
@@ -32,7 +32,7 @@ export const facts: Query<Trigger, void, TriggerFacts> = {
         revision,
         createMs,
         updateMs,
-        paused: standing === "paused",
+        paused: status === "paused",
         counts: { ...counts },
         deadCount: dead.size,
         waitingCount: collected + waiting.size,
@@ -55,9 +55,9 @@ export const deadLetters: Query<Trigger, DeadLettersQuery, readonly ReadOnly<Kep
   answer(trigger, { after, size, numbers }, { key }) {
     const refusal = notThere(trigger, key.id);
     if (refusal !== undefined) return refusal;
-    const wanted = new Set(numbers);
+    const selected = new Set(numbers);
     return [...trigger.dead.values()]
-      .filter(({ number }) => number > after && (wanted.size === 0 || wanted.has(number)))
+      .filter(({ number }) => number > after && (selected.size === 0 || selected.has(number)))
       .slice(0, size);
   },
 };

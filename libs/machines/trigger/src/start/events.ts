@@ -14,7 +14,7 @@ import { assert } from "@tutti/kernel";
 import { bury } from "../dead/bury.ts";
 import { recentMax } from "../limits.ts";
 import { bytesOf, policyOf, type Trigger, type TriggerMachineEvent } from "../state.ts";
-import { hold, letGo } from "./held.ts";
+import { addHeld, removeHeld } from "./held.ts";
 import { setTimer, startingEffect } from "./outstanding.ts";
 
 export const startsQueued: TriggerMachineEvent<StartsQueuedV1> = {
@@ -26,7 +26,7 @@ export const startsQueued: TriggerMachineEvent<StartsQueuedV1> = {
     for (const start of starts) {
       trigger.lastNumber = Math.max(trigger.lastNumber, start.number);
       trigger.waiting.set(start.number, start);
-      hold(trigger, start);
+      addHeld(trigger, start);
     }
     setTimer(trigger, outstanding);
   },
@@ -42,7 +42,7 @@ export const startsRequested: TriggerMachineEvent<StartsRequestedV1> = {
     trigger.paceMs = paceMs;
     const isSingle = policyOf(trigger.plan).singleton !== Singleton.SINGLETON_UNSPECIFIED;
     for (const start of starts) {
-      if (!trigger.waiting.delete(start.number)) hold(trigger, start);
+      if (!trigger.waiting.delete(start.number)) addHeld(trigger, start);
       if (isSingle) trigger.live.set(start.runId, start.group);
     }
     const batch = { batch: number, starts, revision: trigger.revision };
@@ -70,7 +70,7 @@ export const startsSettled: TriggerMachineEvent<StartsSettledV1> = {
         message,
         ended,
       } = results[at] ?? {};
-      letGo(trigger, start);
+      removeHeld(trigger, start);
       if (ended === true || result === ActivationResult.ACTIVATION_RESULT_DEAD)
         trigger.live.delete(start.runId);
       count(trigger, result, start, settleMs, { code: code ?? "", message: message ?? "" });
@@ -145,23 +145,23 @@ function closeGroups(trigger: Trigger, groups: readonly string[]): void {
 function remember(
   trigger: Trigger,
   { number, runId, items }: TriggerStart,
-  given: Pick<PastActivation, "timeMs" | "result"> & { readonly message?: string },
+  outcome: Pick<PastActivation, "timeMs" | "result"> & { readonly message?: string },
 ): void {
   const [first] = items;
-  const past = PastActivation.create({ ...given, number, runId, events: items.length });
-  put(trigger, { ...past, eventId: first?.eventId ?? "", eventType: first?.eventType ?? "" });
+  const past = PastActivation.create({ ...outcome, number, runId, events: items.length });
+  recordActivation(trigger, { ...past, eventId: first?.eventId ?? "", eventType: first?.eventType ?? "" });
 }
 
 export function rememberItem(
   trigger: Trigger,
   { eventId, eventType, message }: TriggerItem,
-  given: Pick<PastActivation, "timeMs" | "result">,
+  outcome: Pick<PastActivation, "timeMs" | "result">,
 ): void {
-  put(trigger, PastActivation.create({ ...given, eventId, eventType, message, events: 1 }));
+  recordActivation(trigger, PastActivation.create({ ...outcome, eventId, eventType, message, events: 1 }));
 }
 
 /** Replaces the record of a start by its outcome. */
-function put(trigger: Trigger, past: PastActivation): void {
+function recordActivation(trigger: Trigger, past: PastActivation): void {
   const { recent } = trigger;
   const known = past.number === 0 ? -1 : recent.findIndex(({ number }) => number === past.number);
   if (known >= 0) recent[known] = past;

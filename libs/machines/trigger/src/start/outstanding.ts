@@ -6,7 +6,7 @@ import { clockTimer, policyOf, type StartTriggered, type TriggerEffect, type Tri
 
 /** Returns when a group of events is complete, or the throttle allows the next run. 0 for never. */
 function dueOf(trigger: TriggerView): number {
-  if (trigger.standing !== "active") return 0;
+  if (trigger.status !== "active") return 0;
   let dueMs = 0;
   for (const group of trigger.groups.values()) if (dueMs === 0 || group.dueMs < dueMs) dueMs = group.dueMs;
   const freeMs = trigger.waiting.size > 0 && hasReady(trigger) ? throttleFreeMs(trigger) : 0;

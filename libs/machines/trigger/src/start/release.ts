@@ -14,37 +14,37 @@ import { eventsSkipped, startsQueued, startsRequested } from "./events.ts";
 import { busyGroups, throttleFreeMs } from "./outstanding.ts";
 
 /** A requested run that has no number yet. */
-export interface WantedRun {
+export interface RequestedRun {
   readonly group: string;
   readonly items: TriggerItem[];
 }
 
 /** Requests runs. `groups` are those whose collected events the runs contain. */
-export function want(
+export function requestRuns(
   trigger: TriggerView,
-  wanted: readonly WantedRun[],
+  requested: readonly RequestedRun[],
   groups: readonly string[],
   step: TriggerStep,
 ): void {
-  if (wanted.length === 0) return;
+  if (requested.length === 0) return;
   const { singleton, throttleCount } = policyOf(trigger.plan);
   if (singleton === Singleton.SINGLETON_UNSPECIFIED && throttleCount === 0) {
-    for (let from = 0; from < wanted.length; from += batchMax) {
-      const part = wanted.slice(from, from + batchMax);
-      const starts = part.map((one, at) => numbered(trigger, one, trigger.lastNumber + 1 + at, step));
+    for (let from = 0; from < requested.length; from += batchMax) {
+      const part = requested.slice(from, from + batchMax);
+      const starts = part.map((run, at) => numbered(trigger, run, trigger.lastNumber + 1 + at, step));
       request(trigger, starts, from === 0 ? groups : [], trigger.paceMs, step);
     }
     return;
   }
-  const kept = singleton === Singleton.SINGLETON_SKIP ? withoutBusy(trigger, wanted, step) : wanted;
-  const starts = kept.map((one, at) => numbered(trigger, one, trigger.lastNumber + 1 + at, step));
+  const admitted = singleton === Singleton.SINGLETON_SKIP ? withoutBusy(trigger, requested, step) : requested;
+  const starts = admitted.map((run, at) => numbered(trigger, run, trigger.lastNumber + 1 + at, step));
   if (starts.length > 0 || groups.length > 0) step.emit(startsQueued, { starts, groups: [...groups] });
   release(trigger, step);
 }
 
 /** Starts waiting runs after something may have become free. */
 export function release(trigger: TriggerView, step: TriggerStep): void {
-  if (trigger.standing !== "active") return;
+  if (trigger.status !== "active") return;
   while (trigger.waiting.size > 0) {
     const { ready, paceMs } = readyStarts(trigger, step.nowMs);
     if (ready.length === 0) return;
@@ -73,22 +73,22 @@ function readyStarts(trigger: TriggerView, nowMs: number) {
 /** Returns the runs whose group is free. The events of the others have no effect. */
 function withoutBusy(
   trigger: TriggerView,
-  wanted: readonly WantedRun[],
+  requested: readonly RequestedRun[],
   step: TriggerStep,
-): readonly WantedRun[] {
+): readonly RequestedRun[] {
   const busy = new Set(busyGroups(trigger));
   for (const { group } of trigger.waiting.values()) busy.add(group);
-  const kept: WantedRun[] = [];
+  const admitted: RequestedRun[] = [];
   const skipped: TriggerItem[] = [];
-  for (const one of wanted) {
-    if (busy.has(one.group)) skipped.push(...one.items);
+  for (const run of requested) {
+    if (busy.has(run.group)) skipped.push(...run.items);
     else {
-      busy.add(one.group);
-      kept.push(one);
+      busy.add(run.group);
+      admitted.push(run);
     }
   }
   if (skipped.length > 0) step.emit(eventsSkipped, { items: skipped.map(withoutEvent), skipMs: step.nowMs });
-  return kept;
+  return admitted;
 }
 
 /** Returns the record of an event without effect, for the history. */
@@ -116,7 +116,7 @@ function request(
 
 function numbered(
   trigger: TriggerView,
-  { group, items }: WantedRun,
+  { group, items }: RequestedRun,
   number: number,
   { key }: TriggerStep,
 ): TriggerStart {

@@ -5,21 +5,21 @@ import { pause, reportRunEnd, resume } from "../index.ts";
 import { driven, factsOf, item, key, plan, post, settleAll, toStart } from "../trigger.fixture.ts";
 
 describe("runs of events", () => {
-  it("an event is one run, whose id follows from its key", () => {
+  it("an event starts one run, whose id follows from its key", () => {
     const driver = driven();
     post(driver, item(1), item(2));
     assert.deepEqual(toStart(driver), ["orders-d1", "orders-d2"]);
     assert.equal(driver.effects.length, 1, "all of a command are one effect");
   });
 
-  it("an event that comes twice is one run: in one command, and while its run is being started", () => {
+  it("a duplicate event starts one run, in one command and while its run is being started", () => {
     const driver = driven();
     assert.deepEqual(post(driver, item(1), item(1)), { duplicates: [1] });
     assert.deepEqual(post(driver, item(1)), { duplicates: [0] });
     assert.deepEqual(toStart(driver), ["orders-d1"]);
   });
 
-  it("an event that comes again later asks for the same run, and is counted when that is there", () => {
+  it("a late duplicate requests the same run, and is counted when that run is found", () => {
     const driver = driven();
     post(driver, item(1));
     settleAll(driver);
@@ -30,7 +30,7 @@ describe("runs of events", () => {
     assert.deepEqual([counts.received, counts.started, counts.duplicates], [2, 1, 1]);
   });
 
-  it("within its window a key is one run, and another one after it", () => {
+  it("a key starts one run within its window, and another one after it", () => {
     const driver = driven(plan({ windowMs: 10_000 }));
     post(driver, item(1, { keyDigest: "k" }));
     settleAll(driver);
@@ -41,7 +41,7 @@ describe("runs of events", () => {
     assert.deepEqual(toStart(driver), ["orders-d3"]);
   });
 
-  it("what cannot be started is a dead letter, and starts when it is handed over again", () => {
+  it("an event that cannot be started is a dead letter, and starts when it is posted again", () => {
     const driver = driven(plan({ windowMs: 10_000 }));
     post(driver, item(1));
     settleAll(driver, ActivationResult.ACTIVATION_RESULT_DEAD);
@@ -50,7 +50,7 @@ describe("runs of events", () => {
     assert.deepEqual(toStart(driver), ["orders-d1"]);
   });
 
-  it("a paused trigger lets events pass, and starts what waited when it is resumed", () => {
+  it("a paused trigger skips events, and starts waiting ones when it is resumed", () => {
     const driver = driven(plan({}, { throttleCount: 1, throttlePerMs: 1_000 }));
     post(driver, item(1), item(2));
     settleAll(driver);
@@ -62,7 +62,7 @@ describe("runs of events", () => {
     assert.deepEqual(toStart(driver), ["orders-d2"]);
   });
 
-  it("a throttle lets so many start in its span, and the others later in their order", () => {
+  it("a throttle limits the starts in its period, and starts the others later in order", () => {
     const driver = driven(plan({}, { throttleCount: 2, throttlePerMs: 10_000 }));
     post(driver, item(1), item(2), item(3), item(4));
     assert.deepEqual(toStart(driver), ["orders-d1", "orders-d2"]);
@@ -75,7 +75,7 @@ describe("runs of events", () => {
     assert.deepEqual(toStart(driver), ["orders-d3", "orders-d4"]);
   });
 
-  it("a singleton that queues starts the next run of a group when the one before has ended", () => {
+  it("a queueing singleton starts the next run of a group when the previous one has ended", () => {
     const driver = driven(plan({}, { singleton: Singleton.SINGLETON_QUEUE }));
     post(driver, item(1, { group: "a" }), item(2, { group: "a" }), item(3, { group: "b" }));
     assert.deepEqual(toStart(driver), ["orders-d1", "orders-d3"]);
@@ -85,7 +85,7 @@ describe("runs of events", () => {
     assert.deepEqual(toStart(driver), ["orders-d2"]);
   });
 
-  it("a singleton that skips lets events pass while a run of the group has not ended", () => {
+  it("a skipping singleton skips events while a run of the group has not ended", () => {
     const driver = driven(plan({}, { singleton: Singleton.SINGLETON_SKIP }));
     post(driver, item(1), item(2));
     settleAll(driver);

@@ -37,7 +37,7 @@ export const plans: fc.Arbitrary<TriggerPlan> = fc
     windowMs: fc.constantFrom(0, 0, 10_000),
     policy,
   })
-  .map((given) => TriggerPlan.fromPartial(given as Parameters<typeof TriggerPlan.fromPartial>[0]));
+  .map((fields) => TriggerPlan.fromPartial(fields as Parameters<typeof TriggerPlan.fromPartial>[0]));
 
 const item = fc
   .record({

@@ -1,10 +1,10 @@
 /** Model calls that attempts report, bounded: the history of the receiver keeps them. */
 import type { ModelCalls } from "@tutti/contracts/types/v1";
-import { cut } from "../errors/details.ts";
+import { truncate } from "../errors/details.ts";
 
 const callsMax = 64;
 const reasonsMax = 16;
-const wordLengthMax = 200;
+const textLengthMax = 200;
 
 export function boundedCalls(reported: ModelCalls | undefined): ModelCalls {
   const calls = (reported?.calls ?? []).slice(0, callsMax).map((call) => ({
@@ -19,6 +19,6 @@ export function boundedCalls(reported: ModelCalls | undefined): ModelCalls {
   return { calls };
 }
 
-function bounded(word: string): string {
-  return cut(word, wordLengthMax);
+function bounded(text: string): string {
+  return truncate(text, textLengthMax);
 }

@@ -15,41 +15,41 @@ export function rounded(value: number): number {
 }
 
 /** Adds the second to the first. */
-export function add(to: Amounts, what: Readonly<Amounts> | undefined): void {
-  if (what === undefined) return;
-  for (const kind of kinds) to[kind] = rounded(to[kind] + what[kind]);
+export function add(to: Amounts, amounts: Readonly<Amounts> | undefined): void {
+  if (amounts === undefined) return;
+  for (const kind of kinds) to[kind] = rounded(to[kind] + amounts[kind]);
 }
 
-export function subtract(from: Amounts, what: Readonly<Amounts> | undefined): void {
-  if (what === undefined) return;
-  for (const kind of kinds) from[kind] = rounded(from[kind] - what[kind]);
+export function subtract(from: Amounts, amounts: Readonly<Amounts> | undefined): void {
+  if (amounts === undefined) return;
+  for (const kind of kinds) from[kind] = rounded(from[kind] - amounts[kind]);
 }
 
-export function isNothing(what: Readonly<Amounts> | undefined): boolean {
-  return what === undefined || (what.tokens === 0 && what.money === 0 && what.timeMs === 0);
+export function isNothing(amounts: Readonly<Amounts> | undefined): boolean {
+  return amounts === undefined || (amounts.tokens === 0 && amounts.money === 0 && amounts.timeMs === 0);
 }
 
 /** Returns the reported amounts without invalid values. */
-export function cleaned(what: Readonly<Amounts> | undefined): Amounts {
-  const made = noAmounts();
+export function cleaned(amounts: Readonly<Amounts> | undefined): Amounts {
+  const result = noAmounts();
   for (const kind of kinds) {
-    const value = what?.[kind] ?? 0;
-    if (Number.isFinite(value) && value > 0) made[kind] = rounded(value);
+    const value = amounts?.[kind] ?? 0;
+    if (Number.isFinite(value) && value > 0) result[kind] = rounded(value);
   }
-  return made;
+  return result;
 }
 
 /** Returns amounts for an event. Returns undefined if all amounts are 0. */
-export function amountsOrNone(what: Readonly<Amounts> | undefined): Amounts | undefined {
-  const made = cleaned(what);
-  return isNothing(made) ? undefined : made;
+export function amountsOrNone(amounts: Readonly<Amounts> | undefined): Amounts | undefined {
+  const result = cleaned(amounts);
+  return isNothing(result) ? undefined : result;
 }
 
-export function inWords(what: Readonly<Amounts>): string {
+export function amountsText(amounts: Readonly<Amounts>): string {
   const parts = [
-    ...(what.tokens === 0 ? [] : [`${what.tokens} tokens`]),
-    ...(what.money === 0 ? [] : [`money ${what.money}`]),
-    ...(what.timeMs === 0 ? [] : [`${what.timeMs} ms`]),
+    ...(amounts.tokens === 0 ? [] : [`${amounts.tokens} tokens`]),
+    ...(amounts.money === 0 ? [] : [`money ${amounts.money}`]),
+    ...(amounts.timeMs === 0 ? [] : [`${amounts.timeMs} ms`]),
   ];
   return parts.length === 0 ? "nothing" : parts.join(", ");
 }

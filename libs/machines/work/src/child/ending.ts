@@ -29,12 +29,12 @@ export interface EndedWork {
 }
 
 export function endingOf({ id, status, output, error }: EndedWork): RunEnding {
-  const given = status === WorkStatus.WORK_STATUS_COMPLETED ? output() : undefined;
+  const data = status === WorkStatus.WORK_STATUS_COMPLETED ? output() : undefined;
   return {
     runId: id,
     status,
-    output: bytesOf(given),
-    outputPayload: payloadOf(given),
+    output: bytesOf(data),
+    outputPayload: payloadOf(data),
     error: error === undefined ? undefined : bounded(error),
   };
 }
@@ -58,7 +58,7 @@ export function endingForParent(
  * ended is not retried.
  */
 export function childError(refusal: Refusal, { status, error }: RunEnding): ErrorDetail {
-  const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
-  const retry = isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY;
+  const isRequested = status !== WorkStatus.WORK_STATUS_FAILED;
+  const retry = isRequested ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY;
   return { ...detailOfRefusal(refusal, error && bounded(error)), retry };
 }

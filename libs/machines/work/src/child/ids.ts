@@ -5,7 +5,7 @@
 import { stableHash } from "@tutti/kernel";
 
 const lengthMax = 200;
-const keptOfLong = 150;
+const prefixLength = 150;
 
 /**
  * Returns the id of the child of a task, readable and distinguished by the number of the node: `order-7..ship.3..17`,
@@ -24,7 +24,7 @@ export function childIdOf(
 export function shortId(id: string): string {
   if (id.length <= lengthMax) return id;
   const hash = ["a", "b", "c"].map((part) => stableHash(part, id).toString(36)).join("");
-  return `${id.slice(0, keptOfLong)}..${hash}`;
+  return `${id.slice(0, prefixLength)}..${hash}`;
 }
 
 const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
@@ -35,5 +35,5 @@ export function objectIdOf(name: string, key: string): string {
   const isPlain = inForm.test(id) && !key.startsWith("key.") && !key.includes("..") && !name.includes("..");
   if (isPlain) return id;
   const hash = ["a", "b", "c"].map((part) => stableHash(part, `${name}/${key}`).toString(36)).join("");
-  return `${name.slice(0, keptOfLong)}..key.${hash}`;
+  return `${name.slice(0, prefixLength)}..key.${hash}`;
 }

@@ -21,21 +21,21 @@ export interface StoppedChild {
   readonly parent: WorkReference;
   /** The start of the child may arrive after the message. The child then does not start. */
   readonly isStarting: boolean;
-  readonly how: Stopping;
+  readonly mode: Stopping;
   readonly reason: string;
 }
 
 export function stopChild<State, Effect>(
   step: MachineStep<State, Effect>,
-  { kind, id, definition, parent, isStarting, how, reason }: StoppedChild,
+  { kind, id, definition, parent, isStarting, mode, reason }: StoppedChild,
 ): void {
-  const isByForce = how === "terminate";
-  const noCompensate = how === "leave";
+  const isByForce = mode === "terminate";
+  const noCompensate = mode === "leave";
   const to = workAddress(parent.namespace, { kind, id });
   if (isStarting) {
-    const given = { definition, parent, terminate: isByForce, reason, noCompensate };
-    if (kind === "mission") step.send(to, withdrawMission, given);
-    else step.send(to, withdrawRun, { ...given, fromId: "" });
+    const request = { definition, parent, terminate: isByForce, reason, noCompensate };
+    if (kind === "mission") step.send(to, withdrawMission, request);
+    else step.send(to, withdrawRun, { ...request, fromId: "" });
   } else if (isByForce) step.send(to, kind === "mission" ? terminateMission : terminateRun, { reason });
   else step.send(to, kind === "mission" ? cancelMission : cancelRun, { reason, noCompensate });
 }

@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { valueBytesMax } from "../limits.ts";
 
-const none: readonly Uint8Array[] = [];
+const noBlobs: readonly Uint8Array[] = [];
 
 /**
  * Returns the blobs that an event names, which are kept as long as the instance: in a payload, or within JSON
@@ -17,7 +17,7 @@ export function blobsOf(
   if (body?.$case === "blob") return [body.value.sha256];
   const isJson = mediaType === "" || mediaType === "application/json";
   if (body?.$case === "inline" && isJson) return blobsWithin(body.value);
-  return json === undefined ? none : blobsWithin(json);
+  return json === undefined ? noBlobs : blobsWithin(json);
 }
 
 const mark = '"$blob"';
@@ -32,7 +32,7 @@ export function mentionsBlob(json: Uint8Array | string): boolean {
 
 /** Few values have a reference, and searching bytes for the mark costs almost nothing. */
 function blobsWithin(json: Uint8Array | string): readonly Uint8Array[] {
-  if (!mentionsBlob(json)) return none;
+  if (!mentionsBlob(json)) return noBlobs;
   const text = typeof json === "string" ? json : Buffer.from(json).toString();
   const found = new Set([...text.matchAll(reference)].map(([, sha256 = ""]) => sha256));
   return [...found].map((sha256) => Buffer.from(sha256, "hex"));

@@ -55,21 +55,21 @@ export class UnreadableData extends Error {}
  * The latest parsed values. A value that many expressions read is parsed once, and large values do not stay in memory
  * with every run. The key is the array of bytes, which does not change.
  */
-const keptMax = 16;
-const keptBytes: (Uint8Array | undefined)[] = new Array<undefined>(keptMax).fill(undefined);
-const keptValues: Value[] = new Array<null>(keptMax).fill(null);
+const cacheMax = 16;
+const cachedBytes: (Uint8Array | undefined)[] = new Array<undefined>(cacheMax).fill(undefined);
+const cachedValues: Value[] = new Array<null>(cacheMax).fill(null);
 let next = 0;
 
 /** Parses data. Throws `UnreadableData` for data that is not inline JSON. */
 export function parsed(data: Data | undefined): Value {
   if (data === undefined) return null;
   if (!(data instanceof Uint8Array)) throw new UnreadableData(described(data));
-  const known = keptBytes.indexOf(data);
-  if (known !== -1) return keptValues[known] as Value;
+  const known = cachedBytes.indexOf(data);
+  if (known !== -1) return cachedValues[known] as Value;
   const value = parseJson(data);
-  keptBytes[next] = data;
-  keptValues[next] = value;
-  next = (next + 1) % keptMax;
+  cachedBytes[next] = data;
+  cachedValues[next] = value;
+  next = (next + 1) % cacheMax;
   return value;
 }
 

@@ -29,24 +29,26 @@ export function bounded(error: ReadOnly<ErrorDetail> | undefined, depth = 0): Er
   const { code = "", message = "", retry = RetryClass.RETRY_CLASS_UNSPECIFIED, status = "" } = error ?? {};
   const details = Object.entries(error?.details ?? {}).slice(0, detailsMax);
   return {
-    code: code === "" ? "task.failed" : cut(code, 200),
-    message: cut(message, messageLengthMax),
+    code: code === "" ? "task.failed" : truncate(code, 200),
+    message: truncate(message, messageLengthMax),
     retry,
     retryAfterMs: error?.retryAfterMs ?? 0,
     violations: [],
-    details: Object.fromEntries(details.map(([name, text]) => [cut(name, 200), cut(text, detailLengthMax)])),
+    details: Object.fromEntries(
+      details.map(([name, text]) => [truncate(name, 200), truncate(text, detailLengthMax)]),
+    ),
     cause: error?.cause === undefined || depth >= causesMax ? undefined : bounded(error.cause, depth + 1),
     notOwner: undefined,
-    status: cut(status, 100),
+    status: truncate(status, 100),
   };
 }
 
-export function cut(text: string, lengthMax: number): string {
+export function truncate(text: string, lengthMax: number): string {
   return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).toWellFormed()}…`;
 }
 
 /** Adds the task to an error of the run. */
 export function ofTask(error: ReadOnly<ErrorDetail> | undefined, task: string): ErrorDetail {
-  const made = bounded(error);
-  return { ...made, details: { ...made.details, task } };
+  const detail = bounded(error);
+  return { ...detail, details: { ...detail.details, task } };
 }

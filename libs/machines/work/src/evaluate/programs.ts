@@ -10,10 +10,10 @@ import {
 } from "@tutti/expressions";
 
 /** Most recently used programs. */
-const keptMax = 2_000;
-const kept = new Map<string, Made>();
+const cacheMax = 2_000;
+const cache = new Map<string, CompiledText>();
 
-type Made =
+type CompiledText =
   | { readonly ok: true; readonly program: Program }
   | { readonly ok: false; readonly problem: string };
 
@@ -48,19 +48,19 @@ function scopeOf(place: ExpressionPlace): Scope {
 }
 
 /** @param isCondition whether the value must be true or false */
-export function expressionOf(text: string, place: ExpressionPlace, isCondition: boolean): Made {
+export function expressionOf(text: string, place: ExpressionPlace, isCondition: boolean): CompiledText {
   return remembered(`${place} ${isCondition ? "?" : "="} ${text}`, () =>
-    madeOf(compileExpression(text, scopeOf(place), isCondition ? { wanted: types.bool } : {})),
+    compiledTextOf(compileExpression(text, scopeOf(place), isCondition ? { expectedType: types.bool } : {})),
   );
 }
 
 /** Compiles the output of a mission: an expression, or JSON whose texts contain expressions. */
-export function outputExpressionOf(text: string): Made {
+export function outputExpressionOf(text: string): CompiledText {
   return hasExpression(text) ? dataExpressionOf(text) : expressionOf(text, "output", false);
 }
 
 /** Compiles JSON whose texts may contain expressions. */
-export function dataExpressionOf(text: string): Made {
+export function dataExpressionOf(text: string): CompiledText {
   return remembered(`data ${text}`, () => {
     let json: Json;
     try {
@@ -68,9 +68,9 @@ export function dataExpressionOf(text: string): Made {
     } catch (error) {
       return { ok: false, problem: error instanceof SyntaxError ? error.message : "expected JSON" };
     }
-    const made = compileData(json, scopeOf("task"));
-    if (made.ok) return made;
-    const [first] = made.problems;
+    const compiled = compileData(json, scopeOf("task"));
+    if (compiled.ok) return compiled;
+    const [first] = compiled.problems;
     return {
       ok: false,
       problem: `${first?.path.join(".") ?? ""}: ${first?.message ?? "expected an expression"}`,
@@ -78,18 +78,18 @@ export function dataExpressionOf(text: string): Made {
   });
 }
 
-function madeOf(made: Compiled): Made {
-  if (made.ok) return made;
-  return { ok: false, problem: made.problems[0]?.message ?? "expected an expression" };
+function compiledTextOf(compiled: Compiled): CompiledText {
+  if (compiled.ok) return compiled;
+  return { ok: false, problem: compiled.problems[0]?.message ?? "expected an expression" };
 }
 
-function remembered(key: string, make: () => Made): Made {
-  const known = kept.get(key);
+function remembered(key: string, compile: () => CompiledText): CompiledText {
+  const known = cache.get(key);
   if (known !== undefined) return known;
-  const made = make();
-  if (kept.size >= keptMax) kept.delete(kept.keys().next().value as string);
-  kept.set(key, made);
-  return made;
+  const created = compile();
+  if (cache.size >= cacheMax) cache.delete(cache.keys().next().value as string);
+  cache.set(key, created);
+  return created;
 }
 
 /** Returns whether a text contains expressions. */

@@ -7,15 +7,19 @@ export interface OpenCommand<State, Effect, Body, Reply> extends Message<Body> {
   decide(state: ReadOnly<State>, body: Body, step: MachineStep<State, Effect>): Reply | Refusal;
 }
 
-/** Makes commands that `ended` refuses, and that `goingOn` completes. */
+/** Makes commands that `ended` refuses, and that `completing` completes. */
 export function openCommands<State, Effect>(
   ended: (state: ReadOnly<State>, step: MachineStep<State, Effect>) => Refusal | undefined,
-  goingOn: <Answer>(state: ReadOnly<State>, step: MachineStep<State, Effect>, decide: () => Answer) => Answer,
-): <Body, Reply>(made: OpenCommand<State, Effect, Body, Reply>) => Command<State, Body, Reply, Effect> {
-  return (made) => ({
-    ...made,
+  completing: <Answer>(
+    state: ReadOnly<State>,
+    step: MachineStep<State, Effect>,
+    decide: () => Answer,
+  ) => Answer,
+): <Body, Reply>(command: OpenCommand<State, Effect, Body, Reply>) => Command<State, Body, Reply, Effect> {
+  return (command) => ({
+    ...command,
     decide(state, body, step) {
-      return ended(state, step) ?? goingOn(state, step, () => made.decide(state, body, step));
+      return ended(state, step) ?? completing(state, step, () => command.decide(state, body, step));
     },
   });
 }

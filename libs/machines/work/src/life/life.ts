@@ -8,7 +8,7 @@
  */
 import type { Cause, ErrorDetail, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
-import { cut, detailOfRefusal } from "../errors/details.ts";
+import { detailOfRefusal, truncate } from "../errors/details.ts";
 import { reasonLengthMax } from "../limits.ts";
 import { statusName } from "../status.ts";
 import { together } from "./differences.ts";
@@ -36,8 +36,8 @@ export interface Conflict {
 
 /** Returns the text of the error for existing work with another specification. */
 export function conflictText(kind: string, { id, differences }: Conflict): string {
-  const how = differences === "" ? " with another specification" : `, and differs in ${differences}`;
-  return `${kind} \`${id}\` already exists${how}`;
+  const detail = differences === "" ? " with another specification" : `, and differs in ${differences}`;
+  return `${kind} \`${id}\` already exists${detail}`;
 }
 
 interface Ender {
@@ -153,7 +153,7 @@ export function isSameRequest(
 const nothing = new Uint8Array(0);
 
 export function reasonOf(reason: string): string {
-  return cut(reason, reasonLengthMax);
+  return truncate(reason, reasonLengthMax);
 }
 
 /** Returns a copy of the cause of a step, for an event. */

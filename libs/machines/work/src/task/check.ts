@@ -5,7 +5,7 @@ import { bytesOf, dataOfPayload } from "../data/data.ts";
 import { conditionText, dataExpressionOf, expressionOf, hasExpressions } from "../evaluate/programs.ts";
 
 /** Maximum number of named tasks of a cycle. */
-const shownMax = 10;
+const listedMax = 10;
 
 export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean): string | undefined {
   const { id, work, needs, when, checks, input } = spec;
@@ -15,12 +15,12 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
   const unknown = needs.find(({ task }) => !isKnown(task));
   if (unknown !== undefined) return `expected a task ${unknown.task} that it needs, found none`;
   if (when !== "") {
-    const made = expressionOf(conditionText(when), "task", true);
-    if (!made.ok) return `\`when\`: ${made.problem}`;
+    const compiled = expressionOf(conditionText(when), "task", true);
+    if (!compiled.ok) return `\`when\`: ${compiled.problem}`;
   }
   for (const check of checks) {
-    const made = expressionOf(conditionText(check.condition), "check", true);
-    if (!made.ok) return `check ${check.name}: ${made.problem}`;
+    const compiled = expressionOf(conditionText(check.condition), "check", true);
+    if (!compiled.ok) return `check ${check.name}: ${compiled.problem}`;
     if (check.sendBackTo !== "" && check.sendBackTo !== id)
       return `check ${check.name}: expected to send back to this task, found ${check.sendBackTo}; other tasks are not done again in a mission`;
   }
@@ -50,18 +50,18 @@ export function circleProblem(
   for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
     open.delete(id);
     for (const follower of followers.get(id) ?? []) {
-      const left = (open.get(follower) ?? 0) - 1;
-      open.set(follower, left);
-      if (left === 0) ready.push(follower);
+      const remaining = (open.get(follower) ?? 0) - 1;
+      open.set(follower, remaining);
+      if (remaining === 0) ready.push(follower);
     }
   }
   if (open.size === 0) return undefined;
   const circle = circleAmong(specs, open);
   const [task = ""] = circle;
-  const shown = circle.length > shownMax ? [...circle.slice(0, shownMax), "…"] : circle;
+  const listed = circle.length > listedMax ? [...circle.slice(0, listedMax), "…"] : circle;
   return {
     task,
-    problem: `expected needs that come to an end, found a circle: ${[...shown, task].join(" → ")}`,
+    problem: `expected needs that come to an end, found a circle: ${[...listed, task].join(" → ")}`,
   };
 }
 
@@ -71,7 +71,7 @@ const gangMax = 100;
 /** Returns a task of a gang whose members could not start together. A gang is complete when it is added. */
 export function gangProblem(
   specs: readonly TaskSpec[],
-  isTaken: (gang: string) => boolean,
+  isUsed: (gang: string) => boolean,
 ): { readonly task: string; readonly problem: string } | undefined {
   const gangs = new Map<string, TaskSpec[]>();
   for (const spec of specs)
@@ -79,8 +79,8 @@ export function gangProblem(
   for (const [gang, members] of gangs) {
     const [first] = members;
     if (first === undefined) continue;
-    const found = (task: string, why: string) => ({ task, problem: `gang \`${gang}\`: ${why}` });
-    if (isTaken(gang))
+    const found = (task: string, reason: string) => ({ task, problem: `gang \`${gang}\`: ${reason}` });
+    if (isUsed(gang))
       return found(first.id, "expected all members to be added together, found earlier tasks of this gang");
     if (members.length < 2 || members.length > gangMax)
       return found(
@@ -120,6 +120,6 @@ function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, numbe
   const path = new Set<string>();
   let at = needOf.keys().next().value ?? "";
   for (; !path.has(at); at = needOf.get(at) ?? "") path.add(at);
-  const way = [...path];
-  return way.slice(way.indexOf(at));
+  const visited = [...path];
+  return visited.slice(visited.indexOf(at));
 }

@@ -29,7 +29,7 @@ export function isOffered(profile: OfferedProfile, { pool, offering }: Offering)
   );
   if (!isAble || !labelsFit(offering.labels, placement?.require ?? undefined)) return false;
   return Object.entries(policy.resources).every(
-    ([name, wanted]) => (offering.resources[name] ?? 0) >= wanted,
+    ([name, required]) => (offering.resources[name] ?? 0) >= required,
   );
 }
 

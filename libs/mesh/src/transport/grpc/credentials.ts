@@ -23,11 +23,11 @@ export function credentialsOf(files: CertificateFiles | undefined): Credentials 
     channel(host) {
       const known = byHost.get(host);
       if (known !== undefined) return known;
-      const made = experimental.createCertificateProviderChannelCredentials(files, files, {
-        checkServerIdentity: (_asked, certificate) => checkService(host, certificate),
+      const channelCredentials = experimental.createCertificateProviderChannelCredentials(files, files, {
+        checkServerIdentity: (_host, certificate) => checkService(host, certificate),
       });
-      byHost.set(host, made);
-      return made;
+      byHost.set(host, channelCredentials);
+      return channelCredentials;
     },
     server: experimental.createCertificateProviderServerCredentials(files, files, true),
   };

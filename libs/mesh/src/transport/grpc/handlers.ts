@@ -14,7 +14,7 @@ import {
 } from "@grpc/grpc-js";
 import { type Clock, errorFromUnknown, type Tracer, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
-import { givenUp, late } from "../../calls/stopping.ts";
+import { callCancelled, late } from "../../calls/stopping.ts";
 import type { ServedMethod } from "../../server/served-method.ts";
 import { ServerCall, type ServerCallDefaults } from "../../server/server-call.ts";
 import { peerOfConnection } from "../../tls/peer.ts";
@@ -52,14 +52,14 @@ export function handlerOf(served: HostedMethod, parts: HandlerParts): UntypedHan
 function unary(served: HostedMethod, parts: HandlerParts): handleUnaryCall<Buffer, Buffer> {
   return (wire, answer) => {
     const call = arrive(wire, served.method, parts);
-    serveOne(served, call, parts, answer, () => requestOf(wire.request, call, parts));
+    serveUnary(served, call, parts, answer, () => requestOf(wire.request, call, parts));
   };
 }
 
 function clientStream(served: HostedMethod, parts: HandlerParts): handleClientStreamingCall<Buffer, Buffer> {
   return (wire, answer) => {
     const call = arrive(wire, served.method, parts);
-    serveOne(served, call, parts, answer, () => requestsOf(wire, call, parts));
+    serveUnary(served, call, parts, answer, () => requestsOf(wire, call, parts));
   };
 }
 
@@ -77,7 +77,7 @@ function bidi(served: HostedMethod, parts: HandlerParts): handleBidiStreamingCal
   };
 }
 
-function serveOne(
+function serveUnary(
   served: HostedMethod,
   call: ServerCall,
   parts: HandlerParts,
@@ -93,7 +93,7 @@ function serveOne(
   };
   call.onStopped = end;
   Promise.resolve()
-    .then(() => served.servedBy(call.incoming.hosted).one(call, input()))
+    .then(() => served.servedBy(call.incoming.hosted).unary(call, input()))
     .then((reply) => end(undefined, encode(served.method, "reply", reply, parts.messageBytes)))
     .catch((thrown: unknown) => end(errorFromUnknown(thrown)));
 }
@@ -107,10 +107,10 @@ function serveMany(
 ): void {
   const pump = new ReplyPump(call, wire, parts.messageBytes);
   try {
-    const taken = input();
+    const requests = input();
     const replies = served
       .servedBy(call.incoming.hosted)
-      .many(call, taken, () => wire.sendMetadata(new Metadata()));
+      .stream(call, requests, () => wire.sendMetadata(new Metadata()));
     pump.run(replies);
   } catch (thrown) {
     pump.fail(errorFromUnknown(thrown));
@@ -121,11 +121,11 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
   const { clock, tracer, defaults } = parts;
   const nowMs = clock.monotonic();
   const deadline = Number(wire.getDeadline());
-  const carried = readMetadata(wire.metadata);
+  const metadata = readMetadata(wire.metadata);
   const incoming = {
-    ...carried,
+    ...metadata,
     // Our own calls have W3C's header. Other clients may have another format.
-    parent: carried.parent ?? tracer.extract(wire.metadata.getMap() as Record<string, string>),
+    parent: metadata.parent ?? tracer.extract(wire.metadata.getMap() as Record<string, string>),
     transport: "grpc" as const,
     deadlineMs: deadline === Number.POSITIVE_INFINITY ? deadline : nowMs + deadline - clock.now(),
     peer: () => peerOfConnection(socketOf(wire), () => wire.getAuthContext().sslPeerCertificate),
@@ -136,7 +136,7 @@ function arrive(wire: Unary | Readable | Writable | Duplex, method: Method, part
   const events: EventEmitter = wire;
   events.on("cancelled", () => {
     if (call.over) return;
-    call.stop(clock.monotonic() >= call.deadlineMs - 1 ? late(method) : givenUp(method));
+    call.stop(clock.monotonic() >= call.deadlineMs - 1 ? late(method) : callCancelled(method));
   });
   return call;
 }

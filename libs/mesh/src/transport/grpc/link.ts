@@ -53,7 +53,7 @@ export class GrpcLink implements Link {
     this.#channel.close();
   }
 
-  one(call: OutgoingCall, input: unknown): Promise<unknown> {
+  unary(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const { method } = call;
       const limit = this.#parts.messageBytes;
@@ -83,7 +83,7 @@ export class GrpcLink implements Link {
           }
         },
       });
-      call.hold({
+      call.setStoppable({
         stop(reason) {
           over = true;
           reject(reason);
@@ -110,14 +110,14 @@ export class GrpcLink implements Link {
     });
   }
 
-  many(call: OutgoingCall, input: unknown): LinkStream {
+  stream(call: OutgoingCall, input: unknown): LinkStream {
     const limit = this.#parts.messageBytes;
     const { method } = call;
     const request = method.rpc.requestStream ? undefined : encode(method, "request", input, limit);
     const wire = this.#open(call);
     const stream = new GrpcStream(method, this.#address, wire, limit);
     wire.start(metadataOf(call, this.#parts.credential()), stream);
-    call.hold(stream);
+    call.setStoppable(stream);
     wire.startRead();
     if (request === undefined) {
       pumpRequests({
@@ -137,9 +137,9 @@ export class GrpcLink implements Link {
 
   #open(call: OutgoingCall): experimental.CallStream {
     const { clock } = this.#parts;
-    const leftMs = call.deadlineMs - clock.monotonic();
+    const remainingMs = call.deadlineMs - clock.monotonic();
     // grpc-js measures deadlines on the wall clock.
-    const deadline = leftMs === Number.POSITIVE_INFINITY ? leftMs : clock.now() + leftMs;
+    const deadline = remainingMs === Number.POSITIVE_INFINITY ? remainingMs : clock.now() + remainingMs;
     try {
       return this.#channel.createCall(call.method.rpc.path, deadline, null, null, null);
     } catch (error) {

@@ -16,7 +16,7 @@ const principal: fc.Arbitrary<Principal> = fc.record(
     kind: fc.constantFrom("person", "service", "agent"),
     id: fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 }),
     roles: names,
-    shown: fc.record(
+    credential: fc.record(
       {
         id: text,
         namespace: text,
@@ -32,7 +32,7 @@ const principal: fc.Arbitrary<Principal> = fc.record(
 describe("the headers of a call", () => {
   it("carry principal, namespace, key and trace, with any characters", () => {
     fc.assert(
-      fc.property(principal, text, text, (who, namespace, idempotencyKey) => {
+      fc.property(principal, text, text, (caller, namespace, idempotencyKey) => {
         const { method } = clientCall("get");
         const times = { startedMs: 0, deadlineMs: 1 };
         const parts = {
@@ -46,7 +46,7 @@ describe("the headers of a call", () => {
           ...times,
         };
         const call = new ClientCall(parts, undefined);
-        call.principal = who;
+        call.principal = caller;
         call.ownerEpoch = 7;
         call.trace = {
           traceId: "0af7651916cd43dd8448eb211c80319c",
@@ -55,7 +55,7 @@ describe("the headers of a call", () => {
         };
         const read = readMetadata(metadataOf(call));
         assert.deepEqual(read, {
-          presented: who,
+          presented: caller,
           namespace: namespace === "" ? "default" : namespace,
           idempotencyKey,
           credential: "",
@@ -67,7 +67,7 @@ describe("the headers of a call", () => {
     );
   });
 
-  it("carry half a character as an unknown one", () => {
+  it("replace half a character with the replacement character", () => {
     const { method } = clientCall("get");
     const parts = { method, context: undefined, trace: undefined, namespace: "", affinity: "", instance: "" };
     const times = { startedMs: 0, deadlineMs: 1 };
@@ -80,7 +80,7 @@ describe("the headers of a call", () => {
     );
   });
 
-  it("of foreign clients may be absent or make no sense", () => {
+  it("of foreign clients may be absent or invalid", () => {
     const absent = readMetadata(new Metadata());
     assert.deepEqual(absent, {
       presented: undefined,
@@ -108,10 +108,10 @@ describe("the headers of a call", () => {
     });
   });
 
-  it("hand on no caller if the credential makes no sense", () => {
-    for (const shown of ["", "k", "k;a", "k;a;", "k;a;;CgM", "k;a;;;"]) {
+  it("pass on no caller if the credential is invalid", () => {
+    for (const credential of ["", "k", "k;a", "k;a;", "k;a;;CgM", "k;a;;;"]) {
       const metadata = new Metadata();
-      metadata.set("tutti-principal", `person/ada?admin;${shown}`);
+      metadata.set("tutti-principal", `person/ada?admin;${credential}`);
       assert.deepEqual(readMetadata(metadata).presented, { kind: "person", id: "unreadable", roles: [] });
     }
   });
@@ -123,7 +123,7 @@ describe("the headers of a call", () => {
     assert.equal(readMetadata(basic).credential, "Basic YTpi");
   });
 
-  it("give the local administrator as the very same object", () => {
+  it("return the local administrator as the identical object", () => {
     assert.equal(readMetadata(metadataOf(clientCall("get"))).presented, localAdministrator);
   });
 });

@@ -29,12 +29,12 @@ export function metadataOf(call: OutgoingCall, credential = ""): Metadata {
   return metadata;
 }
 
-type Carried = Pick<
+type ReceivedMetadata = Pick<
   Incoming,
   "presented" | "credential" | "namespace" | "parent" | "idempotencyKey" | "hosted" | "ownerEpoch"
 >;
 
-export function readMetadata(metadata: Metadata): Carried {
+export function readMetadata(metadata: Metadata): ReceivedMetadata {
   const namespace = textOf(metadata, headers.namespace);
   const [principal] = metadata.get(headers.principal);
   return {

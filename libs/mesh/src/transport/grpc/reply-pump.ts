@@ -12,7 +12,7 @@ export class ReplyPump {
   readonly #call: ServerCall;
   readonly #wire: Wire;
   readonly #limit: number;
-  readonly #written = () => this.#tellFailure();
+  readonly #written = () => this.#sendFailure();
   #failure: TuttiError | undefined = undefined;
   #ended = false;
   #wake: (() => void) | undefined = undefined;
@@ -40,14 +40,14 @@ export class ReplyPump {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = error;
-    this.#tellFailure();
+    this.#sendFailure();
   }
 
   /**
    * Not while a reply is being written: the reader of the next request closes the stream when it gets the error, and
    * the status would be lost.
    */
-  #tellFailure(): void {
+  #sendFailure(): void {
     if (this.#failure === undefined || this.#wire.writableLength > 0) return;
     const status = statusOf(this.#failure);
     this.#failure = undefined;

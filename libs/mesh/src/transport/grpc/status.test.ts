@@ -76,7 +76,7 @@ describe("the error behind a status of gRPC", () => {
     });
   }
 
-  it("names the cause of a connection that could not be made, without the words of the library", () => {
+  it("names the cause of a failed connection, without the text of the library", () => {
     const details =
       "No connection established. Last error: Error: connect ECONNREFUSED 10.0.0.1:7401 (2026-01-31T12:00:00.000Z). Resolution note: ";
     const metadata = new Metadata();
@@ -84,7 +84,7 @@ describe("the error behind a status of gRPC", () => {
     assert.match(error.message, /\(connect ECONNREFUSED 10\.0\.0\.1:7401\)/);
   });
 
-  it("is the one the other side threw, where it said so", () => {
+  it("equals the error that the peer threw", () => {
     const thrown = new TuttiError({
       code: "notes.gone",
       status: "NOT_FOUND",

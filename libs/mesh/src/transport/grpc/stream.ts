@@ -1,7 +1,7 @@
 import { type experimental, type InterceptingListener, type StatusObject, status } from "@grpc/grpc-js";
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
-import { givenUp, type Stoppable } from "../../calls/stopping.ts";
+import { callCancelled, type Stoppable } from "../../calls/stopping.ts";
 import type { LinkStream } from "../link.ts";
 import { decodeReply } from "../wire.ts";
 import { errorOfStatus } from "./status.ts";
@@ -60,7 +60,7 @@ export class GrpcStream implements LinkStream, InterceptingListener, Stoppable {
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    if (this.#outcome === undefined) this.stop(givenUp(this.#method));
+    if (this.#outcome === undefined) this.stop(callCancelled(this.#method));
     return { done: true, value: undefined };
   }
 

@@ -12,7 +12,7 @@ import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import type { Stoppable } from "../../calls/stopping.ts";
 import { meshErrors } from "../../errors.ts";
 import { encode } from "../wire.ts";
-import { envelope, errorOfAnswer, flags, headersOf, mediaTypes, wholeBody } from "./wire.ts";
+import { envelope, errorOfAnswer, flags, headersOf, mediaTypes, readBody } from "./wire.ts";
 
 export interface HttpSite {
   /** URL of calls, without the name of the rpc. */
@@ -40,8 +40,8 @@ export class HttpExchange implements Stoppable {
   #isConnected = false;
   #reject: (error: TuttiError) => void = () => {};
 
-  /** `leftMs`: until its deadline. */
-  constructor(call: OutgoingCall, input: unknown, leftMs: number, site: HttpSite) {
+  /** `remainingMs`: until its deadline. */
+  constructor(call: OutgoingCall, input: unknown, remainingMs: number, site: HttpSite) {
     this.#call = call;
     this.#site = site;
     const { rpc, streaming } = call.method;
@@ -51,7 +51,7 @@ export class HttpExchange implements Stoppable {
       method: "POST",
       agent: site.agent,
       headers: {
-        ...headersOf(call, site.credential(), leftMs),
+        ...headersOf(call, site.credential(), remainingMs),
         ...(body !== undefined && { "content-length": body.length }),
       },
     });
@@ -87,7 +87,7 @@ export class HttpExchange implements Stoppable {
     const expected = method.streaming ? mediaTypes.stream : mediaTypes.one;
     if (response.statusCode === 200 && type === expected) return response;
     const bytes = await this.read(() =>
-      wholeBody(response, (size) => {
+      readBody(response, (size) => {
         if (size > errorBytesMax) throw new RangeError("the answer is too large");
       }),
     );
@@ -141,8 +141,8 @@ export class HttpExchange implements Stoppable {
 
   async #sendAll(requests: AsyncIterable<unknown>): Promise<void> {
     const { method } = this.#call;
-    for await (const one of requests) {
-      const bytes = encode(method, "request", one, this.#site.messageBytes);
+    for await (const request of requests) {
+      const bytes = encode(method, "request", request, this.#site.messageBytes);
       if (this.#isOver) return;
       await this.#write(envelope(flags.message, bytes));
     }

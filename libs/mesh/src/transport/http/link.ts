@@ -15,7 +15,7 @@ import type { Link, LinkStream } from "../link.ts";
 import { decodeInTurns } from "../wire.ts";
 import { HttpExchange, type HttpSite } from "./exchange.ts";
 import { HttpStream } from "./stream.ts";
-import { wholeBody } from "./wire.ts";
+import { readBody } from "./wire.ts";
 
 /** Servers close idle connections after 5 s. A call on one that is being closed would have an unknown outcome. */
 const idleMs = 4_000;
@@ -65,15 +65,15 @@ export class HttpLink implements Link {
     for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
   }
 
-  async one(call: OutgoingCall, input: unknown): Promise<unknown> {
+  async unary(call: OutgoingCall, input: unknown): Promise<unknown> {
     const { method } = call;
-    if (method.streaming) return await onlyReply(this.many(call, input), method);
+    if (method.streaming) return await onlyReply(this.stream(call, input), method);
     const { messageBytes } = this.#site;
     const exchange = this.#open(call, input);
     try {
       const response = await exchange.accepted();
       const bytes = await exchange.read(() =>
-        wholeBody(response, (size) => requireSize(method, "reply", size, messageBytes)),
+        readBody(response, (size) => requireSize(method, "reply", size, messageBytes)),
       );
       return await decodeInTurns(method, "reply", bytes, messageBytes);
     } finally {
@@ -81,17 +81,17 @@ export class HttpLink implements Link {
     }
   }
 
-  many(call: OutgoingCall, input: unknown): LinkStream {
+  stream(call: OutgoingCall, input: unknown): LinkStream {
     const exchange = this.#open(call, input);
     const stream = new HttpStream(call.method, exchange, this.#site, this.#parts.timers);
-    call.hold(stream);
+    call.setStoppable(stream);
     return stream;
   }
 
   #open(call: OutgoingCall, input: unknown): HttpExchange {
-    const leftMs = call.deadlineMs - this.#parts.clock.monotonic();
-    const exchange = new HttpExchange(call, input, leftMs, this.#site);
-    call.hold(exchange);
+    const remainingMs = call.deadlineMs - this.#parts.clock.monotonic();
+    const exchange = new HttpExchange(call, input, remainingMs, this.#site);
+    call.setStoppable(exchange);
     return exchange;
   }
 }

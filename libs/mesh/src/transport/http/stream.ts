@@ -1,6 +1,6 @@
 import { errorFromUnknown, type Timers, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
-import { givenUp, type Stoppable } from "../../calls/stopping.ts";
+import { callCancelled, type Stoppable } from "../../calls/stopping.ts";
 import { meshErrors } from "../../errors.ts";
 import { requireSize } from "../../interceptors/limits.ts";
 import type { LinkStream } from "../link.ts";
@@ -35,7 +35,7 @@ export class HttpStream implements LinkStream, Stoppable {
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    if (!this.#isOver) this.stop(givenUp(this.#method));
+    if (!this.#isOver) this.stop(callCancelled(this.#method));
     return { done: true, value: undefined };
   }
 

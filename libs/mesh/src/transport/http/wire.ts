@@ -23,7 +23,7 @@ import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { traceOf, traceparentOf } from "../../calls/traceparent.ts";
 import { meshErrors } from "../../errors.ts";
 import { printPrincipal, readPrincipal, safe, unescaped } from "../principal.ts";
-import { Gathering } from "./gathering.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 
 export const mediaTypes = {
   one: "application/proto",
@@ -58,7 +58,7 @@ export async function* envelopes(
   source: AsyncIterable<Uint8Array>,
   requireSize: (bytes: number) => void,
 ): AsyncGenerator<Envelope, void> {
-  const read = new Gathering();
+  const read = new ByteBuffer();
   let needed = headerBytes;
   for await (const part of source) {
     read.add(part);
@@ -78,11 +78,11 @@ export async function* envelopes(
 }
 
 /** Reads a body that is one message. `requireSize` throws as soon as it is too large. */
-export async function wholeBody(
+export async function readBody(
   source: AsyncIterable<Uint8Array>,
   requireSize: (bytes: number) => void,
 ): Promise<Buffer> {
-  const read = new Gathering();
+  const read = new ByteBuffer();
   for await (const part of source) {
     requireSize(read.length + part.length);
     read.add(part);
@@ -100,13 +100,17 @@ const headers = {
   timeout: "connect-timeout-ms",
 } as const;
 
-/** Returns the data of a call besides its messages. `leftMs`: until its deadline. */
-export function headersOf(call: OutgoingCall, credential: string, leftMs: number): Record<string, string> {
+/** Returns the data of a call besides its messages. `remainingMs`: until its deadline. */
+export function headersOf(
+  call: OutgoingCall,
+  credential: string,
+  remainingMs: number,
+): Record<string, string> {
   const { method, principal, namespace, idempotencyKey, trace } = call;
   return {
     "content-type": method.streaming ? mediaTypes.stream : mediaTypes.one,
     "connect-protocol-version": "1",
-    ...(Number.isFinite(leftMs) && { [headers.timeout]: String(Math.max(1, Math.ceil(leftMs))) }),
+    ...(Number.isFinite(remainingMs) && { [headers.timeout]: String(Math.max(1, Math.ceil(remainingMs))) }),
     ...(trace !== undefined && { [headers.trace]: traceparentOf(trace) }),
     ...(principal !== localAdministrator && { [headers.principal]: printPrincipal(principal) }),
     ...(credential !== "" && { authorization: `Bearer ${credential}` }),
@@ -117,7 +121,7 @@ export function headersOf(call: OutgoingCall, credential: string, leftMs: number
   };
 }
 
-export interface CarriedByHttp {
+export interface HttpCallHeaders {
   readonly mediaType: string;
   readonly encoding: string;
   /** The principal according to the caller. The receiver decides whether to trust it. */
@@ -126,14 +130,14 @@ export interface CarriedByHttp {
   readonly idempotencyKey: string;
   readonly hosted: string;
   readonly parent: TraceContext | undefined;
-  readonly wantsAlive: boolean;
+  readonly wantsKeepAlive: boolean;
   /** Undefined if the call has no deadline. Not a number if the header is invalid. */
   readonly timeoutMs: number | undefined;
 }
 
-export function readHeaders(given: IncomingHttpHeaders): CarriedByHttp {
+export function readHeaders(incoming: IncomingHttpHeaders): HttpCallHeaders {
   const text = (name: string): string => {
-    const value = given[name];
+    const value = incoming[name];
     return typeof value === "string" ? value : "";
   };
   const principal = text(headers.principal);
@@ -146,7 +150,7 @@ export function readHeaders(given: IncomingHttpHeaders): CarriedByHttp {
     idempotencyKey: unescaped(text(headers.idempotencyKey)),
     hosted: unescaped(text(headers.service)),
     parent: traceOf(text(headers.trace)),
-    wantsAlive: text(headers.alive) === "1",
+    wantsKeepAlive: text(headers.alive) === "1",
     timeoutMs: timeout === "" ? undefined : /^\d{1,10}$/.test(timeout) ? Number(timeout) : Number.NaN,
   };
 }

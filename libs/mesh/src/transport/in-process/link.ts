@@ -53,21 +53,21 @@ export class InProcessLink implements Link {
 
   close(): void {}
 
-  one(call: OutgoingCall, input: unknown): Promise<unknown> {
+  unary(call: OutgoingCall, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const served = this.#served(call);
       const serverCall = this.#arrive(call);
-      call.hold({
+      call.setStoppable({
         stop(reason: TuttiError) {
           serverCall.stop(reason);
           reject(reason);
         },
       });
       const { outside, running } = this.#options;
-      const serve = async (taken: unknown) => {
+      const serve = async (message: unknown) => {
         if (outside !== undefined) running.add(serverCall);
         try {
-          const reply = await served.one(serverCall, taken);
+          const reply = await served.unary(serverCall, message);
           const answered = isHeavy(reply)
             ? await this.#answeredInTurns(call, reply)
             : this.#answered(call, reply);
@@ -80,22 +80,22 @@ export class InProcessLink implements Link {
       };
       if (isHeavy(input)) this.#requestInTurns(call, serverCall, input).then(serve, reject);
       else {
-        const taken = this.#handle(call, serverCall, input);
-        inOwnTurn(taken, () => serve(taken));
+        const handled = this.#handle(call, serverCall, input);
+        inOwnTurn(handled, () => serve(handled));
       }
     });
   }
 
-  many(call: OutgoingCall, input: unknown): LinkStream {
+  stream(call: OutgoingCall, input: unknown): LinkStream {
     const served = this.#served(call);
     const serverCall = this.#arrive(call);
     const stream = new InProcessStream({
       call: serverCall,
       pass: (reply) => this.#answered(call, reply),
       fail: (thrown) => this.#failed(thrown),
-      open: (established) => served.many(serverCall, this.#handle(call, serverCall, input), established),
+      open: (established) => served.stream(serverCall, this.#handle(call, serverCall, input), established),
     });
-    call.hold(stream);
+    call.setStoppable(stream);
     return stream;
   }
 

@@ -1,5 +1,5 @@
 import { errorFromUnknown, type TuttiError } from "@tutti/kernel";
-import { givenUp, type Stoppable } from "../../calls/stopping.ts";
+import { callCancelled, type Stoppable } from "../../calls/stopping.ts";
 import type { ServedReplies } from "../../server/served-method.ts";
 import type { ServerCall } from "../../server/server-call.ts";
 import type { LinkStream } from "../link.ts";
@@ -52,7 +52,7 @@ export class InProcessStream implements LinkStream, Stoppable {
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.stop(givenUp(this.#call.method));
+    this.stop(callCancelled(this.#call.method));
     return { done: true, value: undefined };
   }
 

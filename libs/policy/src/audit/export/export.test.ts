@@ -20,12 +20,12 @@ import { type ExportVerdict, ExportVerifier } from "./verifying.ts";
 import { chainBefore, chained, ExportWriter } from "./writing.ts";
 
 const startMs = 1_767_225_600_000;
-const none = new Uint8Array(0);
+const noBytes = new Uint8Array(0);
 const one: Signer = signerOf(new Uint8Array(32).fill(1));
 const two: Signer = signerOf(new Uint8Array(32).fill(2));
 const firstKey: SigningKey = {
   ...{ signingKeyId: "one", publicKey: one.publicKey, startTime: toTimestamp(startMs) },
-  ...{ endTime: toTimestamp(startMs + 2_500), endorsement: none },
+  ...{ endTime: toTimestamp(startMs + 2_500), endorsement: noBytes },
 };
 const secondKey = endorsed(
   { signingKeyId: "two", publicKey: two.publicKey, startTime: toTimestamp(startMs + 2_500) },
@@ -82,13 +82,14 @@ function exported({ wanted = /./, from = 1, reason = "it was due" } = {}): strin
     for (const [partition, records] of perHead.entries()) {
       const head = heads[partition];
       assert.ok(head !== undefined);
-      const isWanted = ({ encoded }: ExportedRecord) => wanted.test(Buffer.from(encoded).toString("latin1"));
+      const isIncluded = ({ encoded }: ExportedRecord) =>
+        wanted.test(Buffer.from(encoded).toString("latin1"));
       const leaves = records.map((record) => {
         const inner = MerkleTree.of([recordLeaf(record, record.encoded)]);
-        return { hash: inner.rootAt(), at: isWanted(record) ? record : undefined };
+        return { hash: inner.rootAt(), at: isIncluded(record) ? record : undefined };
       });
       lines.push(writer.head(head, leaves));
-      for (const record of records.filter(isWanted)) lines.push(writer.record(head, record));
+      for (const record of records.filter(isIncluded)) lines.push(writer.record(head, record));
     }
     lines.push(writer.checkpoint(checkpoint));
   }
@@ -106,12 +107,12 @@ function verified(
   return verifier.finish();
 }
 
-const whole = exported();
+const complete = exported();
 const recordAtLine = (index: number): string => {
-  const found = JSON.parse(whole[index] ?? "") as { record?: { id: string } };
+  const found = JSON.parse(complete[index] ?? "") as { record?: { id: string } };
   return found.record?.id ?? "";
 };
-const recordLines = whole.flatMap((_, index) => (recordAtLine(index) === "" ? [] : [index]));
+const recordLines = complete.flatMap((_, index) => (recordAtLine(index) === "" ? [] : [index]));
 
 function namedBy({ faults }: ExportVerdict, kind: keyof typeof AuditFaultKind): string[] {
   return faults
@@ -121,7 +122,7 @@ function namedBy({ faults }: ExportVerdict, kind: keyof typeof AuditFaultKind): 
 
 describe("an export of the audit", () => {
   it("is verified by the first key alone: all of it, some of it, and a later part of it", () => {
-    assert.deepEqual(verified(whole), { records: 33, checkpoints: 3, faults: [], moreFaults: 0 });
+    assert.deepEqual(verified(complete), { records: 33, checkpoints: 3, faults: [], moreFaults: 0 });
     assert.deepEqual(verified(exported({ wanted: /ada/ })).faults, []);
     assert.equal(verified(exported({ wanted: /ada/ })).records, 18);
     assert.deepEqual(verified(exported({ wanted: /nobody/ })), {
@@ -129,22 +130,22 @@ describe("an export of the audit", () => {
     });
     for (const from of [2, 3]) assert.deepEqual(verified(exported({ from })).faults, []);
     // A caller that knows only the later key can continue from there.
-    assert.notDeepEqual(verified(whole, two.publicKey).faults, []);
+    assert.notDeepEqual(verified(complete, two.publicKey).faults, []);
     assert.deepEqual(verified(exported({ from: 3 }), two.publicKey).faults, []);
   });
 
-  it("names a record of which any one byte is other than it was", () => {
+  it("names a record with any changed byte", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...recordLines),
         fc.nat(),
         fc.integer({ min: 32, max: 126 }),
         (at, place, sign) => {
-          const line = whole[at] ?? "";
+          const line = complete[at] ?? "";
           const index = place % line.length;
           fc.pre(line.charCodeAt(index) !== sign);
           const changed = `${line.slice(0, index)}${String.fromCharCode(sign)}${line.slice(index + 1)}`;
-          const verdict = verified(whole.with(at, changed));
+          const verdict = verified(complete.with(at, changed));
           assert.deepEqual(namedBy(verdict, "AUDIT_FAULT_KIND_CHANGED"), [recordAtLine(at)], changed);
           assert.deepEqual(namedBy(verdict, "AUDIT_FAULT_KIND_SIGNATURE"), [""]);
         },
@@ -152,56 +153,56 @@ describe("an export of the audit", () => {
     );
   });
 
-  it("names each record that was removed, wherever it was", () => {
+  it("names each removed record, at any position", () => {
     for (const at of recordLines) {
-      const verdict = verified(whole.toSpliced(at, 1));
+      const verdict = verified(complete.toSpliced(at, 1));
       assert.deepEqual(namedBy(verdict, "AUDIT_FAULT_KIND_REMOVED"), [recordAtLine(at), ""]);
     }
   });
 
-  it("names each record that was swapped with the one after it", () => {
+  it("names each record that was swapped with the next one", () => {
     for (const at of recordLines.filter((line) => recordAtLine(line + 1) !== "")) {
-      const [first = "", second = ""] = whole.slice(at, at + 2);
-      const verdict = verified(whole.toSpliced(at, 2, second, first));
+      const [first = "", second = ""] = complete.slice(at, at + 2);
+      const verdict = verified(complete.toSpliced(at, 2, second, first));
       assert.deepEqual(namedBy(verdict, "AUDIT_FAULT_KIND_SWAPPED"), [recordAtLine(at)]);
     }
   });
 
-  it("names a record that was inserted: another one, or the same again", () => {
+  it("names an inserted record, new or repeated", () => {
     for (const at of recordLines) {
-      const line = whole[at] ?? "";
-      assert.deepEqual(namedBy(verified(whole.toSpliced(at, 0, line)), "AUDIT_FAULT_KIND_INSERTED"), [
+      const line = complete[at] ?? "";
+      assert.deepEqual(namedBy(verified(complete.toSpliced(at, 0, line)), "AUDIT_FAULT_KIND_INSERTED"), [
         recordAtLine(at),
         "",
       ]);
       const other = line.replace(recordAtLine(at), "workflow/7/99/0");
-      assert.deepEqual(namedBy(verified(whole.toSpliced(at, 0, other)), "AUDIT_FAULT_KIND_INSERTED"), [
+      assert.deepEqual(namedBy(verified(complete.toSpliced(at, 0, other)), "AUDIT_FAULT_KIND_INSERTED"), [
         "workflow/7/99/0",
         "",
       ]);
     }
   });
 
-  it("is faulty if any line is changed, left out, or comes twice", () => {
+  it("is faulty if any line is changed, removed or repeated", () => {
     const change = fc.record({
-      at: fc.nat(whole.length - 1),
+      at: fc.nat(complete.length - 1),
       place: fc.nat(),
       how: fc.constantFrom("sign", "remove", "repeat", "swap", "cut", "empty"),
     });
     fc.assert(
       fc.property(change, ({ at, place, how }) => {
-        const line = whole[at] ?? "";
+        const line = complete[at] ?? "";
         const index = place % line.length;
         const spoiled = `${line.slice(0, index)}${line[index] === "0" ? "1" : "0"}${line.slice(index + 1)}`;
-        const before = whole[at - 1] ?? "";
+        const before = complete[at - 1] ?? "";
         fc.pre(how !== "swap" || at > 0);
         const lines = {
-          sign: whole.with(at, spoiled),
-          remove: whole.toSpliced(at, 1),
-          repeat: whole.toSpliced(at, 0, line),
-          swap: whole.toSpliced(at - 1, 2, line, before),
-          cut: whole.slice(0, at),
-          empty: whole.with(at, "{}"),
+          sign: complete.with(at, spoiled),
+          remove: complete.toSpliced(at, 1),
+          repeat: complete.toSpliced(at, 0, line),
+          swap: complete.toSpliced(at - 1, 2, line, before),
+          cut: complete.slice(0, at),
+          empty: complete.with(at, "{}"),
         }[how];
         assert.notDeepEqual(verified(lines).faults, [], `${how} ${at}`);
       }),
@@ -209,20 +210,23 @@ describe("an export of the audit", () => {
     );
   });
 
-  it("gets the same verdict whether each line is looked into or told at a glance", () => {
-    const looksIntoEach: Recognizer = () => false;
+  it("gets the same verdict whether each line is parsed or only recognised", () => {
+    const readEach: Recognizer = () => false;
     const glanced: string[] = [];
     const counting: Recognizer = (line, ...rest) => {
       const found = isAsWritten(line, ...rest);
       if (found) glanced.push(line.toString("utf8"));
       return found;
     };
-    assert.deepEqual(verified(whole, one.publicKey, counting), verified(whole, one.publicKey, looksIntoEach));
+    assert.deepEqual(
+      verified(complete, one.publicKey, counting),
+      verified(complete, one.publicKey, readEach),
+    );
     assert.deepEqual(
       glanced,
-      recordLines.map((at) => whole[at]),
+      recordLines.map((at) => complete[at]),
     );
-    const ways: ((line: string, place: number) => string)[] = [
+    const edits: ((line: string, place: number) => string)[] = [
       (line, place) => `${line.slice(0, place)}${line.slice(place + 1)}`,
       (line, place) => `${line.slice(0, place)}0${line.slice(place)}`,
       (line, place) => `${line.slice(0, place)}"${line.slice(place)}`,
@@ -241,14 +245,14 @@ describe("an export of the audit", () => {
       (line) => line.replaceAll('":', '": '),
     ];
     const change = fc.record({
-      at: fc.nat(whole.length - 1),
-      other: fc.nat(whole.length - 1),
+      at: fc.nat(complete.length - 1),
+      other: fc.nat(complete.length - 1),
       place: fc.nat(),
-      how: fc.oneof(fc.constantFrom(...ways), fc.constantFrom("remove", "repeat", "swap")),
+      how: fc.oneof(fc.constantFrom(...edits), fc.constantFrom("remove", "repeat", "swap")),
     });
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
-        const lines = [...whole];
+        const lines = [...complete];
         for (const { at, other, place, how } of changes) {
           const line = lines[at] ?? "{}";
           if (how === "remove") lines.splice(at, 1);
@@ -258,18 +262,18 @@ describe("an export of the audit", () => {
           else if (how === "swap") [lines[at], lines[other]] = [lines[other] ?? "{}", line];
           else if (line.startsWith("{") && line.endsWith("}}")) lines[at] = how(line, place % line.length);
         }
-        const looked = verified(lines, one.publicKey, looksIntoEach);
-        assert.deepEqual(verified(lines), looked);
+        const verdict = verified(lines, one.publicKey, readEach);
+        assert.deepEqual(verified(lines), verdict);
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it("is taken in pieces that end anywhere, with the ends of lines that some programs write", () => {
-    const verdictOf = (text: string, cuts: readonly number[]) => {
+  it("is verified in chunks that end anywhere, with either kind of line end", () => {
+    const verdictOf = (text: string, splits: readonly number[]) => {
       const verifier = new ExportVerifier(one.publicKey);
       const bytes = Buffer.from(text);
-      const ends = [...cuts.map((cut) => cut % bytes.length), bytes.length].sort((a, b) => a - b);
+      const ends = [...splits.map((split) => split % bytes.length), bytes.length].sort((a, b) => a - b);
       let from = 0;
       for (const end of ends) {
         verifier.bytes(bytes.subarray(from, end));
@@ -277,14 +281,14 @@ describe("an export of the audit", () => {
       }
       return verifier.finish();
     };
-    const good = verified(whole);
+    const good = verified(complete);
     fc.assert(
-      fc.property(fc.array(fc.nat(), { maxLength: 20 }), fc.constantFrom("\n", "\r\n"), (cuts, end) => {
-        assert.deepEqual(verdictOf(`${whole.join(end)}${end}`, cuts), good);
+      fc.property(fc.array(fc.nat(), { maxLength: 20 }), fc.constantFrom("\n", "\r\n"), (splits, end) => {
+        assert.deepEqual(verdictOf(`${complete.join(end)}${end}`, splits), good);
       }),
     );
-    assert.deepEqual(verdictOf(whole.join("\n"), []), good);
-    assert.notDeepEqual(verdictOf(`${whole.join("\n")}\n\n`, []).faults, []);
+    assert.deepEqual(verdictOf(complete.join("\n"), []), good);
+    assert.notDeepEqual(verdictOf(`${complete.join("\n")}\n\n`, []).faults, []);
   });
 
   it("has records with any text in their words", () => {
@@ -306,7 +310,7 @@ describe("an export of the audit", () => {
 
   it("is faulty when another process has signed it again", () => {
     const stranger = signerOf(new Uint8Array(32).fill(9));
-    const body = whole.slice(0, -1).filter((_, index) => index !== recordLines[0]);
+    const body = complete.slice(0, -1).filter((_, index) => index !== recordLines[0]);
     const state = { lines: body.length, chain: body.reduce(chained, chainBefore) };
     const signedBy = (key: Signer) =>
       new ExportWriter(state).writeEnd(startMs + 9_000, { signingKeyId: "two", key });
@@ -319,17 +323,17 @@ describe("an export of the audit", () => {
   });
 
   it("is never a fault of the verifier, for any text", () => {
-    const words = ["export", "key", "head", "leaves", "record", "checkpoint", "end"];
+    const lineKinds = ["export", "key", "head", "leaves", "record", "checkpoint", "end"];
     const document = fc.oneof(
       fc.json(),
       fc.string(),
       fc
-        .tuple(fc.constantFrom(...words), fc.jsonValue())
-        .map(([word, value]) => JSON.stringify({ [word]: value })),
-      fc.tuple(fc.constantFrom(...whole), fc.nat(), fc.jsonValue()).map(([line, place, value]) => {
-        const [[word, parts] = ["", {}]] = Object.entries(JSON.parse(line) as Record<string, object>);
+        .tuple(fc.constantFrom(...lineKinds), fc.jsonValue())
+        .map(([kind, value]) => JSON.stringify({ [kind]: value })),
+      fc.tuple(fc.constantFrom(...complete), fc.nat(), fc.jsonValue()).map(([line, place, value]) => {
+        const [[kind, parts] = ["", {}]] = Object.entries(JSON.parse(line) as Record<string, object>);
         const keys = Object.keys(parts);
-        return JSON.stringify({ [word]: { ...parts, [keys[place % keys.length] ?? ""]: value } });
+        return JSON.stringify({ [kind]: { ...parts, [keys[place % keys.length] ?? ""]: value } });
       }),
     );
     fc.assert(
@@ -340,13 +344,13 @@ describe("an export of the audit", () => {
     );
   });
 
-  it("continues where it was left off", () => {
+  it("continues from a saved state", () => {
     const one = new ExportWriter();
     const tree = new MerkleTree();
-    const begun = one.writeHead({ namespace: "shop", filter: {}, tree, size: 0 });
+    const head = one.writeHead({ namespace: "shop", filter: {}, tree, size: 0 });
     const other = new ExportWriter(one.state);
     const keys = [firstKey, secondKey].map((key) => other.key(key));
     const end = other.writeEnd(startMs + 9_000, { signingKeyId: "two", key: two });
-    assert.deepEqual(verified(`${begun}${keys.join("")}${end}`.trimEnd().split("\n")).faults, []);
+    assert.deepEqual(verified(`${head}${keys.join("")}${end}`.trimEnd().split("\n")).faults, []);
   });
 });

@@ -115,7 +115,7 @@ export function recordLineOf(
     id: recordId(service, partition, { batch, index }),
     time: timeText(timeMs),
     time_ms: timeMs,
-    actor: actor === undefined ? "" : `${actorWords[actor.kind] ?? "unknown"}:${actor.id}`,
+    actor: actor === undefined ? "" : `${kindNames[actor.kind] ?? "unknown"}:${actor.id}`,
     decision: cause?.decision ?? "",
     reason: cause?.reason ?? "",
     traceparent: cause?.traceparent ?? "",
@@ -223,7 +223,7 @@ export function toBytes(text: string): Uint8Array {
   return Buffer.from(text, "base64");
 }
 
-const actorWords: Readonly<Partial<Record<ActorKind, string>>> = {
+const kindNames: Readonly<Partial<Record<ActorKind, string>>> = {
   [ActorKind.ACTOR_KIND_PERSON]: "person",
   [ActorKind.ACTOR_KIND_SERVICE]: "service",
   [ActorKind.ACTOR_KIND_AGENT]: "agent",

@@ -66,7 +66,7 @@ export class ExportVerifier {
   readonly #trusted: Uint8Array;
   readonly #recognizer: Recognizer;
   readonly #faults: AuditFault[] = [];
-  readonly #given: SigningKey[] = [];
+  readonly #documentKeys: SigningKey[] = [];
   readonly #heads = new Map<string, JournalHead>();
   #keys: TrustedKeys | undefined;
   #tree: MerkleTree | undefined;
@@ -80,8 +80,8 @@ export class ExportVerifier {
   #hasEnded = false;
   #isTreeWrong = false;
   /** The beginning of a line that continues in the next bytes. */
-  #begun: Buffer[] = [];
-  #begunBytes = 0;
+  #partialLine: Buffer[] = [];
+  #partialBytes = 0;
 
   /** `trusted`: the public key from another source. */
   constructor(trusted: Uint8Array, recognizer: Recognizer = isAsWritten) {
@@ -99,15 +99,15 @@ export class ExportVerifier {
     let from = 0;
     for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed, from)) {
       const rest = bytes.subarray(from, at);
-      this.#line(this.#begun.length === 0 ? rest : Buffer.concat([...this.#begun, rest]));
-      this.#begun = [];
-      this.#begunBytes = 0;
+      this.#line(this.#partialLine.length === 0 ? rest : Buffer.concat([...this.#partialLine, rest]));
+      this.#partialLine = [];
+      this.#partialBytes = 0;
       from = at + 1;
     }
     if (from === bytes.length) return;
-    this.#begunBytes += bytes.length - from;
+    this.#partialBytes += bytes.length - from;
     // A line without an end is invalid. Its stored part, which is bounded, is read as a line.
-    if (this.#begunBytes <= lineBytesMax) this.#begun.push(Buffer.from(bytes.subarray(from)));
+    if (this.#partialBytes <= lineBytesMax) this.#partialLine.push(Buffer.from(bytes.subarray(from)));
   }
 
   /** Accepts the next line, without its line break. */
@@ -117,8 +117,8 @@ export class ExportVerifier {
 
   /** Returns the verdict after all lines. */
   finish(): ExportVerdict {
-    if (this.#begun.length > 0) this.#line(Buffer.concat(this.#begun));
-    this.#begun = [];
+    if (this.#partialLine.length > 0) this.#line(Buffer.concat(this.#partialLine));
+    this.#partialLine = [];
     if (!this.#hasEnded)
       this.#report(
         fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"),
@@ -131,19 +131,19 @@ export class ExportVerifier {
     };
   }
 
-  #line(given: Buffer): void {
+  #line(bytes: Buffer): void {
     // Some programs change line ends when they copy a file.
-    const line = given.at(-1) === carriageReturn ? given.subarray(0, -1) : given;
+    const line = bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
     if (!this.#hasEnded && this.#head?.isDue(line) === true) {
       this.#lines++;
       this.#records++;
       this.#chain = chained(this.#chain, line);
     } else {
-      this.#lookedInto(line);
+      this.#parse(line);
     }
   }
 
-  #lookedInto(line: Buffer): void {
+  #parse(line: Buffer): void {
     if (this.#hasEnded) {
       this.#report(
         fault("", AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, `line ${this.#lines + 2} is after the end`),
@@ -155,17 +155,17 @@ export class ExportVerifier {
     if (document?.end !== undefined && this.#ended(document.end, text)) return;
     this.#lines++;
     this.#chain = chained(this.#chain, line);
-    if (document === undefined || !this.#taken(document, text)) this.#unreadable();
+    if (document === undefined || !this.#apply(document, text)) this.#unreadable();
   }
 
-  #taken(document: Document, text: string): boolean {
+  #apply(document: Document, text: string): boolean {
     try {
       if (document.record !== undefined) return this.#record(document.record, text);
       if (document.leaves !== undefined) return this.#head?.leaves(document.leaves) ?? false;
       if (document.head !== undefined) return this.#readHead(document.head);
       if (document.missing !== undefined) return this.#missing(document.missing);
       if (document.checkpoint !== undefined) return this.#checkpoint(document.checkpoint);
-      if (document.key !== undefined) return this.#given.push(keyOf(document.key)) > 0;
+      if (document.key !== undefined) return this.#documentKeys.push(keyOf(document.key)) > 0;
       if (document.export !== undefined) return this.#open(document.export);
       return false;
     } catch {
@@ -224,9 +224,9 @@ export class ExportVerifier {
     if (backward !== undefined)
       this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, `${name}: ${backward}`));
     const tree = this.#tree;
-    const isWhole = tree?.size === line.tree_size && sameHash(tree.rootAt(), checkpoint.rootHash);
+    const isComplete = tree?.size === line.tree_size && sameHash(tree.rootAt(), checkpoint.rootHash);
     // A tree keeps its leaves: after the first wrong head every later root differs.
-    if (!isWhole && !this.#isTreeWrong) {
+    if (!isComplete && !this.#isTreeWrong) {
       this.#isTreeWrong = true;
       const heads = this.#newHeads.map(({ service, partition, batch }) => `${service}/${partition}/${batch}`);
       const message = `${name} is not over the heads before it (${heads.join(", ") || "none"})`;
@@ -273,7 +273,7 @@ export class ExportVerifier {
 
   #trustedKeys(): TrustedKeys {
     if (this.#keys !== undefined) return this.#keys;
-    const keys = new TrustedKeys(this.#trusted, this.#given);
+    const keys = new TrustedKeys(this.#trusted, this.#documentKeys);
     for (const { signingKeyId, message } of keys.faults) {
       const name = signingKeyId === "" ? "keys" : `key "${signingKeyId}"`;
       this.#report(fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, `${name}: ${message}`));

@@ -53,7 +53,7 @@ export interface HoldingsParts {
 }
 
 /** The next step for a partition, according to the table. */
-type Wish =
+type NextStep =
   | { readonly kind: "nothing" }
   | { readonly kind: "own"; readonly epoch: number }
   /**
@@ -69,9 +69,9 @@ interface Cell {
   readonly service: string;
   readonly partition: number;
   /** Whether the runtime was requested to own it, and not yet to release it. */
-  begun: boolean;
+  isStarted: boolean;
   /** Whether it answers. */
-  held: boolean;
+  isServing: boolean;
   /** The holder that this process was when it started to hold it. A later holder of this process does not have it. */
   holder: string;
   /** The last epoch under which it was held. */
@@ -90,7 +90,7 @@ interface Cell {
 /** First pause after a failure. */
 const retryFirstMs = 50;
 /** A partition that was held for this long is not contested. */
-const calmMs = 10_000;
+const uncontestedMs = 10_000;
 
 export class Holdings {
   readonly #parts: HoldingsParts;
@@ -120,19 +120,19 @@ export class Holdings {
     return this.#runtimes.get(service);
   }
 
-  holds(service: string, partition: number): boolean {
+  owns(service: string, partition: number): boolean {
     const cell = this.#cells.get(partitionKey(service, partition));
-    return cell?.held === true && cell.holder === this.#parts.lease.holder;
+    return cell?.isServing === true && cell.holder === this.#parts.lease.holder;
   }
 
   /** Number of partitions that the runtimes were requested to own. */
   get count(): number {
-    return [...this.#cells.values()].filter(({ begun }) => begun).length;
+    return [...this.#cells.values()].filter(({ isStarted }) => isStarted).length;
   }
 
   /** The parts that other processes see. */
-  shown(): Pick<HolderEntry, "loads" | "prepared" | "behaviours"> {
-    const ready = [...this.#cells].filter(([, cell]) => cell.preparedEpoch > 0 && this.#isToCome(cell));
+  publicState(): Pick<HolderEntry, "loads" | "prepared" | "behaviours"> {
+    const ready = [...this.#cells].filter(([, cell]) => cell.preparedEpoch > 0 && this.#isIncoming(cell));
     return {
       loads: this.#loads(),
       prepared: new Set(ready.map(([key]) => key)),
@@ -144,8 +144,8 @@ export class Holdings {
   #loads(): ReadonlyMap<string, ReadonlyMap<number, number>> {
     const loads = new Map<string, ReadonlyMap<number, number>>();
     for (const [service, runtime] of this.#runtimes) {
-      const held = runtime.standings().filter(({ partition }) => this.holds(service, partition));
-      loads.set(service, new Map(held.map(({ partition, load }) => [partition, load])));
+      const owned = runtime.partitionStatuses().filter(({ partition }) => this.owns(service, partition));
+      loads.set(service, new Map(owned.map(({ partition, load }) => [partition, load])));
     }
     return loads;
   }
@@ -180,9 +180,9 @@ export class Holdings {
   /** The journal refused a write of this process, because another process has sealed it. */
   lost(service: string, partition: number): void {
     const cell = this.#cellOf(service, partition);
-    if (!cell.begun) return;
+    if (!cell.isStarted) return;
     cell.lostEpoch = cell.epoch;
-    this.#hold(cell, false);
+    this.#setServing(cell, false);
     this.reconcile(service, partition);
   }
 
@@ -199,9 +199,9 @@ export class Holdings {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#turns.stop();
-    const begun = [...this.#cells.values()].filter((cell) => cell.begun);
+    const started = [...this.#cells.values()].filter((cell) => cell.isStarted);
     for (const cell of this.#cells.values()) cell.wake();
-    await Promise.all(begun.map((cell) => this.#disown(cell).catch((error) => this.#report(cell, error))));
+    await Promise.all(started.map((cell) => this.#disown(cell).catch((error) => this.#report(cell, error))));
   }
 
   #cellOf(service: string, partition: number): Cell {
@@ -211,8 +211,8 @@ export class Holdings {
       cell = {
         service,
         partition,
-        begun: false,
-        held: false,
+        isStarted: false,
+        isServing: false,
         holder: "",
         epoch: 0,
         lostEpoch: 0,
@@ -227,24 +227,24 @@ export class Holdings {
     return cell;
   }
 
-  #nextStep(cell: Cell): Wish {
+  #nextStep(cell: Cell): NextStep {
     const { picture, lease } = this.#parts;
     const entry = picture.assignment(cell.service, cell.partition);
     const mine = entry !== undefined && lease.entered && entry.owner === lease.holder;
-    if (!mine && cell.begun) return { kind: "disown" };
+    if (!mine && cell.isStarted) return { kind: "disown" };
     if (!mine) {
       const isNew = entry !== undefined && cell.preparedEpoch !== entry.epoch;
-      return isNew && this.#isToCome(cell) ? { kind: "prepare", epoch: entry.epoch } : { kind: "nothing" };
+      return isNew && this.#isIncoming(cell) ? { kind: "prepare", epoch: entry.epoch } : { kind: "nothing" };
     }
     if (entry.to !== "" || this.#emptied.has(cell.service)) return { kind: "hand-over", entry };
     if (cell.lostEpoch === entry.epoch) return { kind: "raise", entry };
-    const isHeld = cell.held && cell.holder === lease.holder && cell.epoch === entry.epoch;
-    if (isHeld) return { kind: "nothing" };
+    const isOwned = cell.isServing && cell.holder === lease.holder && cell.epoch === entry.epoch;
+    if (isOwned) return { kind: "nothing" };
     return { kind: "own", epoch: entry.epoch };
   }
 
   /** Returns whether its owner is to hand it to this process. */
-  #isToCome({ service, partition }: Cell): boolean {
+  #isIncoming({ service, partition }: Cell): boolean {
     const { picture, lease } = this.#parts;
     const entry = picture.assignment(service, partition);
     return lease.entered && entry?.to === lease.holder && entry.owner !== lease.holder;
@@ -257,7 +257,7 @@ export class Holdings {
       const next = this.#nextStep(cell);
       if (next.kind === "nothing") break;
       try {
-        await this.#fulfil(cell, next);
+        await this.#perform(cell, next);
         // A partition that was owned only briefly must not be retaken at once, over and over.
         if (next.kind !== "raise") cell.failures = 0;
       } catch (error) {
@@ -268,7 +268,7 @@ export class Holdings {
     cell.running = false;
   }
 
-  async #fulfil(cell: Cell, next: Exclude<Wish, { kind: "nothing" }>): Promise<void> {
+  async #perform(cell: Cell, next: Exclude<NextStep, { kind: "nothing" }>): Promise<void> {
     switch (next.kind) {
       case "own":
         return await this.#own(cell, next.epoch);
@@ -288,7 +288,7 @@ export class Holdings {
     // A table that was lost and recreated counts its epochs from the beginning.
     await this.#disown(cell);
     const sinceMs = this.#parts.clock.monotonic();
-    cell.begun = true;
+    cell.isStarted = true;
     cell.epoch = epoch;
     cell.holder = this.#parts.lease.holder;
     const owning = runtime.own(cell.partition, journalEpochOf(epoch));
@@ -302,18 +302,18 @@ export class Holdings {
       cell.wake();
     });
     for (;;) {
-      await this.#woken(cell, () => settled || this.#unwanted(cell, epoch));
+      await this.#waitUntil(cell, () => settled || this.#unwanted(cell, epoch));
       if (settled) break;
       // A journal that does not respond must not keep a partition from the owner in the table.
       await runtime.disown(cell.partition);
       await outcome;
-      cell.begun = false;
+      cell.isStarted = false;
       return;
     }
     const { error } = await outcome;
     if (error !== undefined) throw error;
     if (this.#unwanted(cell, epoch)) return;
-    this.#hold(cell, true);
+    this.#setServing(cell, true);
     this.#parts.prepared();
     this.#logDone("a partition is owned here", cell, sinceMs);
   }
@@ -325,10 +325,10 @@ export class Holdings {
   }
 
   async #disown(cell: Cell): Promise<void> {
-    if (!cell.begun) return;
+    if (!cell.isStarted) return;
     await this.#runtimeOf(cell).disown(cell.partition);
-    cell.begun = false;
-    this.#hold(cell, false);
+    cell.isStarted = false;
+    this.#setServing(cell, false);
   }
 
   async #raise(cell: Cell, { service, partition }: Assignment): Promise<void> {
@@ -341,7 +341,7 @@ export class Holdings {
     const next = this.#nextStep(cell);
     if (next.kind !== "raise") return;
     const sinceMs = this.#parts.clock.monotonic() - next.entry.sinceMs;
-    cell.failures = sinceMs > calmMs ? 0 : cell.failures + 1;
+    cell.failures = sinceMs > uncontestedMs ? 0 : cell.failures + 1;
     if (cell.failures > 1) await this.#pause(cell);
     const { owner, address, epoch, to, movedLoad } = next.entry;
     // A recreated table counts from the beginning, far behind the journals. It catches up in a few steps.
@@ -360,18 +360,18 @@ export class Holdings {
         isOver = true;
         cell.wake();
       });
-    await this.#woken(cell, () => isOver || !this.#isToCome(cell));
-    if (!isOver || !this.#isToCome(cell)) return;
+    await this.#waitUntil(cell, () => isOver || !this.#isIncoming(cell));
+    if (!isOver || !this.#isIncoming(cell)) return;
     cell.preparedEpoch = epoch;
     this.#parts.prepared();
     this.#logDone("a partition that is to come is prepared for", cell, sinceMs);
   }
 
   /** Resolves when the receiver is ready or takes too long. Undefined if the partition stays. */
-  async #readyToGo(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
+  async #waitForReceiver(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
     const { picture, timers, prepareMs } = this.#parts;
     const key = partitionKey(cell.service, cell.partition);
-    const wanted = () => this.#handOverWanted(cell, assignment);
+    const pending = () => this.#pendingHandOver(cell, assignment);
     const isReady = (): boolean => {
       const receiver = picture.holder(assignment.to);
       // If the receiver is gone, the planner plans again: until then the partition stays and keeps its owner.
@@ -382,13 +382,13 @@ export class Holdings {
       isOver = true;
       cell.wake();
     });
-    await this.#woken(cell, () => isOver || wanted() === undefined || isReady());
+    await this.#waitUntil(cell, () => isOver || pending() === undefined || isReady());
     timer.cancel();
-    return wanted();
+    return pending();
   }
 
   /** Undefined if the partition stays or goes to another receiver. */
-  #handOverWanted(cell: Cell, { to, epoch }: Assignment): Assignment | undefined {
+  #pendingHandOver(cell: Cell, { to, epoch }: Assignment): Assignment | undefined {
     const next = this.#nextStep(cell);
     const isSame = next.kind === "hand-over" && next.entry.to === to && next.entry.epoch === epoch;
     return isSame ? next.entry : undefined;
@@ -397,19 +397,19 @@ export class Holdings {
   /** Resolves when the partition may go. Undefined if it stays. */
   async #inTurn(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
     const { partitions } = this.#runtimeOf(cell);
-    const wanted = () => this.#handOverWanted(cell, assignment);
+    const pending = () => this.#pendingHandOver(cell, assignment);
     this.#inLine.add(cell);
-    await this.#woken(
+    await this.#waitUntil(
       cell,
-      () => wanted() === undefined || this.#turns.tryAcquire(cell, assignment, partitions),
+      () => pending() === undefined || this.#turns.tryAcquire(cell, assignment, partitions),
     );
     this.#inLine.delete(cell);
-    return wanted();
+    return pending();
   }
 
   async #handOver(cell: Cell, assignment: Assignment): Promise<void> {
     const isAwaited = assignment.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
-    const ready = isAwaited ? await this.#readyToGo(cell, assignment) : assignment;
+    const ready = isAwaited ? await this.#waitForReceiver(cell, assignment) : assignment;
     // A partition without a receiver loads no other process.
     const entry = ready === undefined || assignment.to === "" ? ready : await this.#inTurn(cell, ready);
     if (entry === undefined || this.#stopped) return;
@@ -417,13 +417,13 @@ export class Holdings {
     await this.#disown(cell);
     const { picture } = this.#parts;
     const receiver = picture.holder(entry.to);
-    const taken = receiver !== undefined && picture.takes(receiver, entry.service);
+    const accepts = receiver !== undefined && picture.accepts(receiver, entry.service);
     await this.#write(entry, {
-      owner: taken ? receiver.id : "",
-      address: taken ? receiver.address : "",
+      owner: accepts ? receiver.id : "",
+      address: accepts ? receiver.address : "",
       epoch: entry.epoch + 1,
       to: "",
-      movedLoad: taken ? entry.movedLoad : 0,
+      movedLoad: accepts ? entry.movedLoad : 0,
     });
     this.#logDone("a partition is handed over", cell, sinceMs);
   }
@@ -439,9 +439,9 @@ export class Holdings {
     if (stored !== undefined) wrote(key, stored.value, stored.revision);
   }
 
-  #hold(cell: Cell, held: boolean): void {
-    if (cell.held === held) return;
-    cell.held = held;
+  #setServing(cell: Cell, isServing: boolean): void {
+    if (cell.isServing === isServing) return;
+    cell.isServing = isServing;
     this.#parts.changed(cell.service, cell.partition);
   }
 
@@ -477,20 +477,20 @@ export class Holdings {
       over = true;
       cell.wake();
     });
-    await this.#woken(cell, () => over || cell.poked);
+    await this.#waitUntil(cell, () => over || cell.poked);
     timer.cancel();
   }
 
   /** Resolves as soon as the condition holds. The condition is checked at every wake. */
-  #woken(cell: Cell, condition: () => boolean): Promise<void> {
+  #waitUntil(cell: Cell, condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const look = () => {
+      const check = () => {
         if (!condition() && !this.#stopped) return;
         cell.wake = () => {};
         resolve();
       };
-      cell.wake = look;
-      look();
+      cell.wake = check;
+      check();
     });
   }
 }

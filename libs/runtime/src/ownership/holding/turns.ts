@@ -15,7 +15,7 @@ interface Leaving {
   readonly partition: number;
 }
 
-interface Going extends Leaving {
+interface Departure extends Leaving {
   readonly to: string;
   /** The epoch under which this process holds it, or held it. */
   readonly epoch: number;
@@ -30,14 +30,14 @@ export interface TurnsParts {
   readonly over: () => void;
 }
 
-const atOnceMin = 2;
+const concurrentMin = 2;
 /** Share of the partitions of a service that goes at the same time. */
-const atOnceShare = 1 / 8;
+const concurrentShare = 1 / 8;
 const turnMs = 1_000;
 
 export class Turns {
   readonly #parts: TurnsParts;
-  readonly #going = new Map<string, Going>();
+  readonly #departures = new Map<string, Departure>();
   readonly #timers = new Set<Timer>();
 
   constructor(parts: TurnsParts) {
@@ -47,15 +47,17 @@ export class Turns {
   /** Returns whether the partition may go now, one of `partitions` of its service. If so, it takes the turn. */
   tryAcquire(
     { service, partition }: Leaving,
-    { to, epoch }: Pick<Going, "to" | "epoch">,
+    { to, epoch }: Pick<Departure, "to" | "epoch">,
     partitions: number,
   ): boolean {
     const { clock, timers, over } = this.#parts;
     const key = partitionKey(service, partition);
-    this.#forgetWhatIsThere();
-    const beside = [...this.#going].filter(([other, going]) => other !== key && going.service === service);
-    if (beside.length >= Math.max(atOnceMin, Math.ceil(partitions * atOnceShare))) return false;
-    this.#going.set(key, { service, partition, to, epoch, sinceMs: clock.monotonic() });
+    this.#removeArrived();
+    const concurrent = [...this.#departures].filter(
+      ([other, going]) => other !== key && going.service === service,
+    );
+    if (concurrent.length >= Math.max(concurrentMin, Math.ceil(partitions * concurrentShare))) return false;
+    this.#departures.set(key, { service, partition, to, epoch, sinceMs: clock.monotonic() });
     const timer = timers.after(turnMs, () => {
       this.#timers.delete(timer);
       over();
@@ -68,13 +70,13 @@ export class Turns {
     for (const timer of this.#timers) timer.cancel();
   }
 
-  #forgetWhatIsThere(): void {
+  #removeArrived(): void {
     const nowMs = this.#parts.clock.monotonic();
-    for (const [key, going] of this.#going)
-      if (nowMs - going.sinceMs >= turnMs || this.#isThere(going)) this.#going.delete(key);
+    for (const [key, going] of this.#departures)
+      if (nowMs - going.sinceMs >= turnMs || this.#isThere(going)) this.#departures.delete(key);
   }
 
-  #isThere({ service, partition, to, epoch }: Going): boolean {
+  #isThere({ service, partition, to, epoch }: Departure): boolean {
     const { picture } = this.#parts;
     const entry = picture.assignment(service, partition);
     // It has not left yet, or the table of this process is behind.

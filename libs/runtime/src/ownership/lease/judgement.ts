@@ -21,9 +21,9 @@ export interface Judgement {
 export function overdue(holders: readonly Holder[], judgement: Judgement): readonly Holder[] {
   const { self, writing, leaseMs, retryMaxMs, nowMs } = judgement;
   if (writing === undefined || nowMs - writing.lastMs > leaseMs / 2) return [];
-  const graceMs = writing.wasAway ? leaseMs + leaseMs / 2 + retryMaxMs : leaseMs;
+  const graceMs = writing.wasUnavailable ? leaseMs + leaseMs / 2 + retryMaxMs : leaseMs;
   if (nowMs - writing.sinceMs < graceMs) return [];
-  return holders.filter(({ id, heardMs }) => id !== self && nowMs - heardMs >= leaseMs);
+  return holders.filter(({ id, lastSeenMs }) => id !== self && nowMs - lastSeenMs >= leaseMs);
 }
 
 /**
@@ -34,7 +34,7 @@ export function silentFrom(
   holders: readonly Holder[],
   { self, leaseMs, nowMs }: Pick<Judgement, "self" | "leaseMs" | "nowMs">,
 ): number {
-  let heardMs = nowMs;
-  for (const holder of holders) if (holder.id !== self) heardMs = Math.min(heardMs, holder.heardMs);
-  return heardMs + leaseMs;
+  let lastSeenMs = nowMs;
+  for (const holder of holders) if (holder.id !== self) lastSeenMs = Math.min(lastSeenMs, holder.lastSeenMs);
+  return lastSeenMs + leaseMs;
 }

@@ -28,7 +28,7 @@ describe("the lease of a process", () => {
     store.faults.failing = "cut";
     await time.advanceAsync(60_000);
     const before = renewals;
-    store.mend();
+    store.repair();
     // Not a millisecond later: what is awaited meanwhile takes no time.
     await time.advanceAsync(0);
     assert.equal(renewals, before + 1);

@@ -24,7 +24,7 @@ import {
 import { ownershipErrors } from "../errors.ts";
 import type { OwnershipSettings } from "../settings.ts";
 import type { OwnershipStore } from "../store/port.ts";
-import { encodeHolder, type HolderEntry, holderKey, newsOf } from "../table/entries.ts";
+import { encodeHolder, type HolderEntry, holderKey, visiblePartOf } from "../table/entries.ts";
 
 export interface LeaseParts {
   readonly store: OwnershipStore;
@@ -50,7 +50,7 @@ export interface Writing {
   readonly sinceMs: number;
   readonly lastMs: number;
   /** Whether it could not write before. */
-  readonly wasAway: boolean;
+  readonly wasUnavailable: boolean;
 }
 
 interface Renewed {
@@ -153,16 +153,16 @@ export class Lease {
     const renewal = { sentMs: clock.monotonic(), sentWallMs: clock.now() };
     const entry = this.#parts.entry();
     const value = encodeHolder(entry);
-    const news = newsOf(entry);
+    const visiblePart = visiblePartOf(entry);
     this.#sure = false;
     const key = holderKey(this.holder);
     const writing =
-      this.#revision !== 0 && news === this.#written
+      this.#revision !== 0 && visiblePart === this.#written
         ? store.renew(key, value, this.#revision)
         : store.change(key, value, this.#revision);
     const revision = await this.#inTime("renewal", writing);
     if (revision === undefined) return "again";
-    this.#written = news;
+    this.#written = visiblePart;
     this.#sure = true;
     this.#revision = revision;
     this.#renewal = renewal;
@@ -178,7 +178,7 @@ export class Lease {
     this.#sure = true;
     this.#revision = stored?.revision ?? 0;
     if (stored !== undefined) this.#enter();
-    else if (this.#entered) this.#startAgain();
+    else if (this.#entered) this.#restart();
   }
 
   #enter(): void {
@@ -187,7 +187,7 @@ export class Lease {
     this.#parts.entered();
   }
 
-  #startAgain(): void {
+  #restart(): void {
     const { holder } = this;
     this.#number++;
     this.#entered = false;
@@ -206,7 +206,7 @@ export class Lease {
     this.#writing =
       before !== undefined && sentMs - before.lastMs <= gapMaxMs
         ? { ...before, lastMs: sentMs }
-        : { sinceMs: sentMs, lastMs: sentMs, wasAway: before !== undefined || this.#failures > 0 };
+        : { sinceMs: sentMs, lastMs: sentMs, wasUnavailable: before !== undefined || this.#failures > 0 };
     this.#failures = 0;
   }
 
@@ -220,9 +220,11 @@ export class Lease {
 
   async #rest(signal: AbortSignal): Promise<void> {
     const { store, timers } = this.#parts;
-    const back = new AbortController();
-    const stop = store.onBack(() => back.abort());
-    await sleep(timers, this.#backoffMs(), AbortSignal.any([signal, back.signal])).catch(() => undefined);
+    const reconnected = new AbortController();
+    const stop = store.onReconnect(() => reconnected.abort());
+    await sleep(timers, this.#backoffMs(), AbortSignal.any([signal, reconnected.signal])).catch(
+      () => undefined,
+    );
     stop();
   }
 

@@ -12,7 +12,7 @@ function viewOf(text: string): PlanView {
   for (const part of text.split(" ")) {
     const [name = "", loads = ""] = part.split(":");
     const id = name.replace("!", "");
-    if (id !== "-") holders.push({ id, leaving: name.startsWith("!"), elsewhere: 0 });
+    if (id !== "-") holders.push({ id, leaving: name.startsWith("!"), otherLoad: 0 });
     for (const load of loads === "" ? [] : loads.split(",")) {
       const owner = id === "-" ? undefined : id;
       partitions.push({
@@ -69,7 +69,7 @@ describe("plan", () => {
     it(title, () => assert.equal(short(plan(viewOf(view), limits)), moves));
   }
 
-  it("counts what is on its way where it goes, and leaves it alone", () => {
+  it("counts a moving partition at its receiver, and does not move it again", () => {
     const { holders, partitions } = viewOf("a:0.3,0.3,0.3 b:");
     const moving = partitions.map((each, index) => (index === 0 ? { ...each, to: "b" } : each));
     assert.equal(short(plan({ holders, partitions: moving }, limits)), "");
@@ -81,15 +81,15 @@ describe("plan", () => {
     assert.equal(short(plan({ holders, partitions: moving }, limits)), "0 a>c leaving");
   });
 
-  it("lets a partition rest that was moved of late", () => {
+  it("does not move a partition that moved recently", () => {
     const { holders, partitions } = viewOf("a:0.3,0.3 b:0");
     const resting = partitions.map((each) => ({ ...each, resting: true }));
     assert.equal(short(plan({ holders, partitions: resting }, limits)), "");
   });
 
-  it("counts what a process does besides", () => {
+  it("includes the other load of a process", () => {
     const { holders, partitions } = viewOf("a:0.2,0.2 b:");
-    const busy = holders.map((each) => ({ ...each, elsewhere: each.id === "b" ? 0.4 : 0 }));
+    const busy = holders.map((each) => ({ ...each, otherLoad: each.id === "b" ? 0.4 : 0 }));
     assert.equal(short(plan({ holders: busy, partitions }, limits)), "");
   });
 });
@@ -101,7 +101,7 @@ describe("plan, for any cluster", () => {
       holders: fc.array(
         fc.record({
           leaving: fc.boolean(),
-          elsewhere: fc.constantFrom(0, 0, 0.1, 0.5),
+          otherLoad: fc.constantFrom(0, 0, 0.1, 0.5),
         }),
         { maxLength: 5 },
       ),
@@ -128,41 +128,43 @@ describe("plan, for any cluster", () => {
         })),
       };
     });
-  const check = (holds: (view: PlanView, moves: readonly Move[]) => void) =>
+  const check = (property: (view: PlanView, moves: readonly Move[]) => void) =>
     fc.assert(
-      fc.property(views, (view) => holds(view, plan(view, limits))),
+      fc.property(views, (view) => property(view, plan(view, limits))),
       { numRuns: 500 },
     );
-  const stays = (view: PlanView, id: string) => view.holders.some((each) => each.id === id && !each.leaving);
+  const isStaying = (view: PlanView, id: string) =>
+    view.holders.some((each) => each.id === id && !each.leaving);
 
-  it("moves a partition once at most, from its owner to another one who stays", () =>
+  it("moves each partition at most once, from its owner to another process that stays", () =>
     check((view, moves) => {
       assert.equal(new Set(moves.map(({ partition }) => partition)).size, moves.length);
       for (const { partition, from, to } of moves) {
         assert.equal(from, view.partitions[partition]?.owner);
         assert.notEqual(from, to);
-        assert.ok(stays(view, to));
+        assert.ok(isStaying(view, to));
       }
     }));
 
-  it("leaves no partition without an owner who stays, if there is one", () =>
+  it("leaves no partition without a staying owner, if any process stays", () =>
     check((view, moves) => {
       if (!view.holders.some(({ leaving }) => !leaving)) return assert.deepEqual(moves, []);
       const moved = new Set(moves.map(({ partition }) => partition));
       for (const { partition, owner, to } of view.partitions) {
-        const cared = owner !== undefined && (stays(view, owner) || (to !== undefined && stays(view, to)));
+        const cared =
+          owner !== undefined && (isStaying(view, owner) || (to !== undefined && isStaying(view, to)));
         assert.ok(cared || moved.has(partition), `partition ${partition}`);
       }
     }));
 
-  it("starts only so many moves that merely balance, and none of what rests or is moving", () =>
+  it("limits the number of balancing moves, and moves no resting or moving partition to balance", () =>
     check((view, moves) => {
       const balancing = moves.filter(({ reason }) => reason === "load" || reason === "number");
       assert.ok(balancing.length <= limits.movesMax);
       for (const { partition } of balancing) {
         const { resting, to } = view.partitions[partition] ?? {};
         assert.equal(resting, false);
-        assert.ok(to === undefined || !stays(view, to));
+        assert.ok(to === undefined || !isStaying(view, to));
       }
     }));
 
@@ -172,7 +174,7 @@ describe("plan, for any cluster", () => {
       assert.deepEqual(plan(turned, limits), moves);
     }));
 
-  it("makes each balancing move one that pays: the busier of the two is better off, or numbers are more even", () =>
+  it("makes only balancing moves with a benefit: the busier process gains, or the counts become more even", () =>
     check((view) => {
       const settled = {
         ...view,
@@ -194,7 +196,7 @@ describe("plan, for any cluster", () => {
       }
     }));
 
-  it("comes to rest as long as loads stay as they are", () =>
+  it("stops moving partitions while loads stay the same", () =>
     check((view) => {
       let current = {
         ...view,
@@ -216,7 +218,7 @@ describe("plan, for any cluster", () => {
     count: number;
   }
   function loadsOf(view: PlanView): ReadonlyMap<string, Sum> {
-    const sums = new Map(view.holders.map(({ id, elsewhere }) => [id, { load: elsewhere, count: 0 }]));
+    const sums = new Map(view.holders.map(({ id, otherLoad }) => [id, { load: otherLoad, count: 0 }]));
     for (const { owner, load } of view.partitions) {
       const sum = sums.get(owner ?? "");
       if (sum === undefined) continue;

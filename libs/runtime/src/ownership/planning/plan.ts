@@ -22,7 +22,7 @@ export interface PlanHolder {
   /** It hands over its partitions and accepts none. */
   readonly leaving: boolean;
   /** Load of its other work, as a share of a core. */
-  readonly elsewhere: number;
+  readonly otherLoad: number;
 }
 
 export interface PlanPartition {
@@ -56,9 +56,9 @@ export interface Move {
 
 export function plan(view: PlanView, limits: PlanLimits): readonly Move[] {
   const board = new Board(view, limits);
-  if (board.stayers.length === 0) return [];
+  if (board.stayingHolders.length === 0) return [];
   const moves: Move[] = [];
-  for (const piece of board.homeless()) moves.push(board.move(piece, board.lightest()));
+  for (const piece of board.unassigned()) moves.push(board.move(piece, board.lightest()));
   for (let count = 0; count < limits.movesMax; count++) {
     const move = moveForLoad(board, limits) ?? moveByNumber(board, limits);
     if (move === undefined) break;
@@ -85,7 +85,7 @@ function moveForLoad(board: Board, { gapMin, benefitMin }: PlanLimits): Move | u
 }
 
 function moveByNumber(board: Board, { gapMin }: PlanLimits): Move | undefined {
-  const byNumber = [...board.stayers].sort((one, other) => other.pieces.length - one.pieces.length);
+  const byNumber = [...board.stayingHolders].sort((one, other) => other.pieces.length - one.pieces.length);
   for (const source of byNumber) {
     const piece = source.pieces.find(({ movable, weight }) => movable && weight === 0);
     if (piece === undefined) continue;
@@ -108,7 +108,7 @@ interface Piece {
 }
 
 /** A process that stays, with its partitions. */
-interface Stayer {
+interface StayingHolder {
   readonly id: string;
   load: number;
   /** Sorted by number until a move. */
@@ -117,17 +117,17 @@ interface Stayer {
 
 class Board {
   /** Sorted by id. */
-  readonly stayers: readonly Stayer[];
-  readonly #homeless: Piece[] = [];
+  readonly stayingHolders: readonly StayingHolder[];
+  readonly #unassigned: Piece[] = [];
   readonly #leaving = new Set<string>();
 
   constructor({ holders, partitions }: PlanView, { idleMax }: PlanLimits) {
     for (const { id, leaving } of holders) if (leaving) this.#leaving.add(id);
-    this.stayers = holders
+    this.stayingHolders = holders
       .filter(({ leaving }) => !leaving)
-      .map(({ id, elsewhere }) => ({ id, load: elsewhere, pieces: [] }))
+      .map(({ id, otherLoad }) => ({ id, load: otherLoad, pieces: [] }))
       .sort((one, other) => (one.id < other.id ? -1 : 1));
-    const byId = new Map(this.stayers.map((stayer) => [stayer.id, stayer]));
+    const byId = new Map(this.stayingHolders.map((stayer) => [stayer.id, stayer]));
     for (const { partition, owner, to, load, resting } of [...partitions].sort(
       (one, other) => one.partition - other.partition,
     )) {
@@ -140,7 +140,7 @@ class Board {
         owner,
         movable: going === undefined && !resting,
       };
-      if (at === undefined) this.#homeless.push(piece);
+      if (at === undefined) this.#unassigned.push(piece);
       else {
         at.pieces.push(piece);
         at.load += piece.weight;
@@ -149,24 +149,24 @@ class Board {
   }
 
   /** Partitions without a staying owner: heaviest first, so that the light ones even out. */
-  homeless(): readonly Piece[] {
-    return [...this.#homeless].sort(
+  unassigned(): readonly Piece[] {
+    return [...this.#unassigned].sort(
       (one, other) => other.weight - one.weight || one.partition - other.partition,
     );
   }
 
-  lightest(): Stayer {
-    const [first, ...others] = this.stayers;
+  lightest(): StayingHolder {
+    const [first, ...others] = this.stayingHolders;
     if (first === undefined) throw new Error("no process stays");
     return others.reduce((least, stayer) => (isLighter(stayer, least) ? stayer : least), first);
   }
 
-  heaviestFirst(): readonly Stayer[] {
-    return [...this.stayers].sort((one, other) => other.load - one.load);
+  heaviestFirst(): readonly StayingHolder[] {
+    return [...this.stayingHolders].sort((one, other) => other.load - one.load);
   }
 
-  move(piece: Piece, target: Stayer): Move {
-    const source = this.stayers.find(({ pieces }) => pieces.includes(piece));
+  move(piece: Piece, target: StayingHolder): Move {
+    const source = this.stayingHolders.find(({ pieces }) => pieces.includes(piece));
     if (source !== undefined) {
       source.pieces = source.pieces.filter((other) => other !== piece);
       source.load -= piece.weight;
@@ -177,13 +177,13 @@ class Board {
     return { partition, from: owner, to: target.id, reason: this.#reasonOf(piece, source) };
   }
 
-  #reasonOf({ owner, weight }: Piece, source: Stayer | undefined): MoveReason {
+  #reasonOf({ owner, weight }: Piece, source: StayingHolder | undefined): MoveReason {
     if (source !== undefined) return weight === 0 ? "number" : "load";
     return owner !== undefined && this.#leaving.has(owner) ? "leaving" : "orphaned";
   }
 }
 
-function isLighter(one: Stayer, other: Stayer): boolean {
+function isLighter(one: StayingHolder, other: StayingHolder): boolean {
   if (one.load !== other.load) return one.load < other.load;
   return one.pieces.length < other.pieces.length;
 }

@@ -55,7 +55,7 @@ export class Planner {
   #timer: Timer | undefined;
   #round: Timer | undefined;
   #running = false;
-  #again = false;
+  #mustRepeat = false;
   #failures = 0;
   #stopped = false;
   /** Moves that merely balance start in rounds. A partition without an owner gets one at once. */
@@ -73,7 +73,7 @@ export class Planner {
       this.#roundIsDue = true;
       // Runs in this turn: a timer would wake an idle process once more.
       if (this.#timer === undefined && !this.#running) void this.#run();
-      else this.#again = true;
+      else this.#mustRepeat = true;
     });
   }
 
@@ -89,7 +89,7 @@ export class Planner {
   }
 
   #after(delayMs: number): void {
-    this.#again = true;
+    this.#mustRepeat = true;
     if (this.#timer !== undefined || this.#running || this.#stopped) return;
     this.#timer = this.#parts.timers.after(delayMs, () => {
       this.#timer = undefined;
@@ -99,18 +99,18 @@ export class Planner {
 
   async #run(): Promise<void> {
     this.#running = true;
-    this.#again = false;
+    this.#mustRepeat = false;
     try {
       await this.#planAll();
       this.#failures = 0;
     } catch (thrown) {
       this.#failures++;
-      this.#again = true;
+      this.#mustRepeat = true;
       const error = errorFromUnknown(thrown);
       if (this.#failures === 1) this.#parts.logger.warn("failed to write the ownership plan", { error });
     }
     this.#running = false;
-    if (this.#again) this.#after(this.#pauseMs());
+    if (this.#mustRepeat) this.#after(this.#pauseMs());
   }
 
   #pauseMs(): number {
@@ -193,7 +193,7 @@ export class Planner {
   }
 }
 
-interface Seen {
+interface Observed {
   /** Levels as text, for comparison. */
   readonly common: string;
   readonly sinceMs: number;
@@ -205,7 +205,7 @@ interface Seen {
  */
 class Raising {
   readonly #afterMs: number;
-  readonly #seen = new Map<string, Seen>();
+  readonly #observed = new Map<string, Observed>();
 
   constructor(afterMs: number) {
     this.#afterMs = afterMs;
@@ -214,20 +214,20 @@ class Raising {
   /** Returns the behaviours to allow in a service from now on. Undefined if nothing changes. */
   due(picture: Picture, service: string, nowMs: number): BehaviourLevels | undefined {
     const holders = [...picture.holders].filter(({ loads }) => loads.has(service));
-    const common = commonLevels(holders.map(({ behaviours }) => behaviours.get(service) ?? none));
+    const common = commonLevels(holders.map(({ behaviours }) => behaviours.get(service) ?? noLevels));
     const { levels } = picture.allowed(service);
     if (beyond(common, levels).size === 0) {
-      this.#seen.delete(service);
+      this.#observed.delete(service);
       return;
     }
     const text = [...common].sort().join();
-    const seen = this.#seen.get(service);
-    if (seen?.common !== text) {
-      this.#seen.set(service, { common: text, sinceMs: nowMs });
+    const observed = this.#observed.get(service);
+    if (observed?.common !== text) {
+      this.#observed.set(service, { common: text, sinceMs: nowMs });
       return;
     }
-    return nowMs - seen.sinceMs >= this.#afterMs ? joined(levels, common) : undefined;
+    return nowMs - observed.sinceMs >= this.#afterMs ? joined(levels, common) : undefined;
   }
 }
 
-const none: BehaviourLevels = new Map();
+const noLevels: BehaviourLevels = new Map();

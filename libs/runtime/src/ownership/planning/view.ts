@@ -31,8 +31,8 @@ export function viewOf(
     holders: holders.map((holder) => ({
       id: holder.id,
       // It hands over partitions that it cannot read, like a process that leaves.
-      leaving: !picture.takes(holder, service),
-      elsewhere: elsewhereOf(holder, service),
+      leaving: !picture.accepts(holder, service),
+      otherLoad: otherLoadOf(holder, service),
     })),
     partitions: Array.from({ length: partitions }, (_, partition) => partitionOf(partition)),
   };
@@ -59,12 +59,12 @@ export function strandedOf(picture: Picture, service: string): readonly Assignme
     return (
       to !== "" &&
       picture.holder(owner) !== undefined &&
-      (receiver === undefined || !picture.takes(receiver, service))
+      (receiver === undefined || !picture.accepts(receiver, service))
     );
   });
 }
 
-function elsewhereOf({ loads }: Holder, service: string): number {
+function otherLoadOf({ loads }: Holder, service: string): number {
   let sum = 0;
   for (const [other, byPartition] of loads) {
     if (other === service) continue;

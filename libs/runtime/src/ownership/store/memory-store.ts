@@ -78,11 +78,11 @@ export class SharedKeys {
 
   /**
    * Returns the changes that a watch must report now.
-   * @param looked the length at its last look
+   * @param refreshedTo the length at its last look
    */
-  since(position: number, looked: number): readonly StoreChange[] {
+  since(position: number, refreshedTo: number): readonly StoreChange[] {
     const changes = this.#log.slice(position);
-    if (position < looked) return changes;
+    if (position < refreshedTo) return changes;
     return changes.some(({ revision }) => !this.#renewals.has(revision)) ? changes : [];
   }
 
@@ -114,7 +114,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
   readonly #keys: SharedKeys;
   readonly #timers: Timers;
   readonly #listeners = new Set<() => void>();
-  #looked = 0;
+  #refreshedTo = 0;
 
   constructor(keys: SharedKeys, timers: Timers) {
     this.#keys = keys;
@@ -135,8 +135,8 @@ export class MemoryOwnershipStore implements OwnershipStore {
     return this.#write(key, value, revision, true);
   }
 
-  look(): void {
-    this.#looked = this.#keys.length;
+  refresh(): void {
+    this.#refreshedTo = this.#keys.length;
     this.#keys.wake();
   }
 
@@ -157,20 +157,20 @@ export class MemoryOwnershipStore implements OwnershipStore {
       await this.#pass(signal);
       if (signal.aborted) return;
       if (this.#keys.generation !== generation) throw unavailable("watch", "everything", "another store");
-      const changes = this.#keys.since(position, this.#looked);
+      const changes = this.#keys.since(position, this.#refreshedTo);
       position += changes.length;
       yield* changes;
       if (changes.length === 0) await this.#keys.next(signal);
     }
   }
 
-  onBack(listener: () => void): () => void {
+  onReconnect(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /** Ends the faults and notifies disconnected processes. */
-  mend(): void {
+  repair(): void {
     this.faults.failing = "no";
     for (const listener of [...this.#listeners]) listener();
   }
@@ -184,28 +184,28 @@ export class MemoryOwnershipStore implements OwnershipStore {
     return written;
   }
 
-  async #arrive(what: string, key: string): Promise<void> {
+  async #arrive(action: string, key: string): Promise<void> {
     this.#keys.operations++;
     const { delayMs, failing } = this.faults;
     if (delayMs > 0) await sleep(this.#timers, delayMs);
-    if (failing === "cut") throw unavailable(what, key, "the way is cut");
+    if (failing === "cut") throw unavailable(action, key, "the way is cut");
   }
 
   /** Delays changes by the configured time. */
   async #pass(signal: AbortSignal): Promise<void> {
     const { delayMs } = this.faults;
-    const given = sleep.bind(undefined, this.#timers);
-    if (delayMs > 0) await given(delayMs, signal).catch(() => undefined);
+    const wait = sleep.bind(undefined, this.#timers);
+    if (delayMs > 0) await wait(delayMs, signal).catch(() => undefined);
     while (this.faults.failing === "cut" && !signal.aborted) {
-      await given(mendedMs, signal).catch(() => undefined);
+      await wait(mendedMs, signal).catch(() => undefined);
     }
   }
 
-  #respond(what: string, key: string): void {
-    if (this.faults.failing === "silent") throw unavailable(what, key, "no answer");
+  #respond(action: string, key: string): void {
+    if (this.faults.failing === "silent") throw unavailable(action, key, "no answer");
   }
 }
 
-function unavailable(what: string, key: string, reason: string): Error {
-  return ownershipErrors.storeUnavailable({ operation: `${what} of ${key}`, reason });
+function unavailable(action: string, key: string, reason: string): Error {
+  return ownershipErrors.storeUnavailable({ operation: `${action} of ${key}`, reason });
 }

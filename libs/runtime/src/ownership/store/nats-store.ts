@@ -56,14 +56,14 @@ export class NatsOwnershipStore implements OwnershipStore {
     return written;
   }
 
-  look(): void {
-    for (const watch of this.#watches) watch.look();
+  refresh(): void {
+    for (const watch of this.#watches) watch.poll();
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<StoreChange, void> {
     const bucket = await this.#open();
     const watch = bucket.watch({ signal, filter: decidedKeys, seldom: livingKeys });
-    const bell = this.#options.connection.keep(this.#bell, () => watch.look());
+    const bell = this.#options.connection.subscribe(this.#bell, () => watch.poll());
     this.#watches.add(watch);
     try {
       for await (const change of watch) {
@@ -78,7 +78,7 @@ export class NatsOwnershipStore implements OwnershipStore {
     }
   }
 
-  onBack(listener: () => void): () => void {
+  onReconnect(listener: () => void): () => void {
     return this.#options.connection.onState(({ kind }) => {
       if (kind === "connected") listener();
     });
@@ -102,7 +102,7 @@ export class NatsOwnershipStore implements OwnershipStore {
     const { connection, replicas, bucket = ownershipBucket } = this.#options;
     this.#bucket ??= openBucket(connection, {
       name: bucket,
-      description: "Which processes are there, and who owns which partition.",
+      description: "Running processes, and the owner of each partition.",
       replicas,
     }).catch((error: unknown) => {
       this.#bucket = undefined;

@@ -25,12 +25,12 @@ export interface OwnershipStore {
   /** Like `change`, for a value without news. */
   renew(key: string, value: Uint8Array, revision: number): Promise<number | undefined>;
   /** Asks for renewals: the watches of this process report those made until now. */
-  look(): void;
+  refresh(): void;
   /** Removes a key that is at this revision. Resolves with whether it was. */
   remove(key: string, revision: number): Promise<boolean>;
   watch(signal: AbortSignal): AsyncIterable<StoreChange>;
   /** Calls back when the store is reachable again. Returns a function that stops that. */
-  onBack(listener: () => void): () => void;
+  onReconnect(listener: () => void): () => void;
   /** Removes the traces of keys that were removed long ago. */
   tidy(): Promise<void>;
 }

@@ -43,7 +43,7 @@ describe("entries of the ownership store", () => {
     });
   });
 
-  it("have keys that say what they are about", () => {
+  it("have keys that identify their kind and subject", () => {
     assert.deepEqual(entryKeyOf(holderKey("proc_a-1")), { kind: "process", holder: "proc_a-1" });
     const key = partitionKey("workflow", 12);
     assert.deepEqual(entryKeyOf(key), { kind: "partition", service: "workflow", partition: 12 });

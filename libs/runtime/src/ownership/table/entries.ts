@@ -80,7 +80,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Returns the part of an entry that others must see at once: everything but its load. */
-export function newsOf(entry: HolderEntry): string {
+export function visiblePartOf(entry: HolderEntry): string {
   const places = [...entry.loads].map(([service, loads]) => [service, [...loads.keys()]]);
   return JSON.stringify([entry.address, entry.leaving, places, [...entry.prepared], levelsOf(entry)]);
 }

@@ -24,7 +24,7 @@ export interface Holder extends HolderEntry {
   readonly id: string;
   readonly revision: number;
   /** When this process saw its last renewal, on its own monotonic clock. */
-  readonly heardMs: number;
+  readonly lastSeenMs: number;
   /** The bytes that were read. Most renewals repeat them. */
   readonly encoded: Uint8Array;
 }
@@ -57,7 +57,7 @@ export class Picture {
   readonly #services = new Map<string, Map<number, Assignment>>();
   readonly #allowed = new Map<string, Allowed>();
   /** Keys that the watch has not reported since its restart. Undefined when it has reported all. */
-  #untold: Set<string> | undefined;
+  #unreported: Set<string> | undefined;
   #complete = false;
 
   /** Whether all entries were reported that existed when the watch started. */
@@ -74,7 +74,7 @@ export class Picture {
   }
 
   allowed(service: string): Allowed {
-    return this.#allowed.get(service) ?? nothingYet;
+    return this.#allowed.get(service) ?? noneAllowed;
   }
 
   /**
@@ -82,11 +82,11 @@ export class Picture {
    * read them.
    */
   reads(holder: HolderEntry, service: string): boolean {
-    return beyond(this.allowed(service).levels, holder.behaviours.get(service) ?? none).size === 0;
+    return beyond(this.allowed(service).levels, holder.behaviours.get(service) ?? noLevels).size === 0;
   }
 
   /** Returns whether a process accepts partitions of a service. */
-  takes(holder: HolderEntry, service: string): boolean {
+  accepts(holder: HolderEntry, service: string): boolean {
     return !holder.leaving && holder.loads.has(service) && this.reads(holder, service);
   }
 
@@ -104,18 +104,18 @@ export class Picture {
 
   /** A watch restarts. Known entries are returned until it has reported all existing ones. */
   restart(): void {
-    this.#untold = new Set(this.#keys());
+    this.#unreported = new Set(this.#keys());
   }
 
   /** Applies a change. Returns what changed with it. */
   apply(change: StoreChange, nowMs: number): readonly PictureChange[] {
     if (change.kind === "caught-up") return this.#caughtUp();
-    const fresh = this.#untold?.delete(change.key) ?? false;
+    const fresh = this.#unreported?.delete(change.key) ?? false;
     const key = entryKeyOf(change.key);
     if (key === undefined || key.kind === "installation") return [];
     if (key.kind === "process") {
       if (change.kind === "removed") return this.#removeHolder(key.holder, change.revision, fresh);
-      return this.#hear(key.holder, change, nowMs, fresh);
+      return this.#receiveHolder(key.holder, change, nowMs, fresh);
     }
     if (key.kind === "behaviour") return this.#allow(key.service, change, fresh);
     const { service, partition } = key;
@@ -142,7 +142,7 @@ export class Picture {
     return [{ kind: "behaviour", service } as const];
   }
 
-  #hear(
+  #receiveHolder(
     id: string,
     { key, value, revision }: Extract<StoreChange, { kind: "put" }>,
     nowMs: number,
@@ -152,12 +152,12 @@ export class Picture {
     if (known !== undefined && revision === known.revision) return [];
     if (!fresh && known !== undefined && revision < known.revision) return [];
     if (known !== undefined && Buffer.compare(known.encoded, value) === 0) {
-      this.#holders.set(id, { ...known, revision, heardMs: nowMs });
+      this.#holders.set(id, { ...known, revision, lastSeenMs: nowMs });
       return [];
     }
-    const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs, encoded: value };
+    const holder = { ...decodeHolder(key, value), id, revision, lastSeenMs: nowMs, encoded: value };
     this.#holders.set(id, holder);
-    if (known === undefined || !saysTheSame(known, holder)) return [{ kind: "holder", holder: id }];
+    if (known === undefined || !isSameHolder(known, holder)) return [{ kind: "holder", holder: id }];
     const hasTheSame =
       areTheSame(known.prepared, holder.prepared) &&
       [...holder.loads].every(([service, loads]) => areTheSame(known.loads.get(service) ?? nowhere, loads));
@@ -172,11 +172,11 @@ export class Picture {
   }
 
   #caughtUp(): readonly PictureChange[] {
-    const gone = [...(this.#untold ?? [])];
-    this.#untold = undefined;
-    const news = gone.flatMap((key) => this.#lost(key));
+    const missing = [...(this.#unreported ?? [])];
+    this.#unreported = undefined;
+    const changes = missing.flatMap((key) => this.#lost(key));
     this.#complete = true;
-    return news;
+    return changes;
   }
 
   #lost(text: string): readonly PictureChange[] {
@@ -201,11 +201,11 @@ export class Picture {
   }
 }
 
-const none: BehaviourLevels = new Map();
+const noLevels: BehaviourLevels = new Map();
 const nowhere: ReadonlyMap<number, number> = new Map();
-const nothingYet: Allowed = { levels: none, revision: 0 };
+const noneAllowed: Allowed = { levels: noLevels, revision: 0 };
 
-function saysTheSame(one: HolderEntry, other: HolderEntry): boolean {
+function isSameHolder(one: HolderEntry, other: HolderEntry): boolean {
   return (
     one.leaving === other.leaving &&
     one.address === other.address &&

@@ -24,19 +24,19 @@ function short(change: StoreChange): string {
   return change.kind === "removed" ? `-${change.key}` : `${change.key}=${text(change.value)}`;
 }
 
-async function take(changes: AsyncIterator<StoreChange>, count: number): Promise<string[]> {
-  const taken: string[] = [];
-  while (taken.length < count) {
+async function collect(changes: AsyncIterator<StoreChange>, count: number): Promise<string[]> {
+  const collected: string[] = [];
+  while (collected.length < count) {
     const { value, done } = await changes.next();
     if (done === true) break;
-    taken.push(short(value));
+    collected.push(short(value));
   }
-  return taken;
+  return collected;
 }
 
 export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite): void {
   describe(`the ownership store ${name}`, { skip }, () => {
-    it("keeps a value under its key, with revisions that grow over all keys", async () => {
+    it("stores a value under its key, with revisions that grow across all keys", async () => {
       const store = (await fresh()).open();
       assert.equal(await store.read("process.a"), undefined);
       const first = await store.change("process.a", bytes("1"), 0);
@@ -46,12 +46,14 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       assert.equal((await store.read("partition.bank.0"))?.revision, second);
     });
 
-    it("lets exactly one of many who saw the same revision succeed", async () => {
+    it("lets exactly one of many writers with the same revision succeed", async () => {
       const keys = await fresh();
       const stores = [keys.open(), keys.open(), keys.open()];
-      const made = await Promise.all(stores.map((store) => store.change("partition.bank.1", bytes("1"), 0)));
-      const [revision] = made.filter((each) => each !== undefined);
-      assert.equal(made.filter((each) => each !== undefined).length, 1);
+      const revisions = await Promise.all(
+        stores.map((store) => store.change("partition.bank.1", bytes("1"), 0)),
+      );
+      const [revision] = revisions.filter((each) => each !== undefined);
+      assert.equal(revisions.filter((each) => each !== undefined).length, 1);
       assert.ok(revision);
       const outcomes = await Promise.all([
         ...stores.map((store, index) => store.change("partition.bank.1", bytes(`change ${index}`), revision)),
@@ -60,7 +62,7 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       assert.equal(outcomes.filter((outcome) => outcome !== undefined && outcome !== false).length, 1);
     });
 
-    it("removes the revision that is named, once, and lets the key be made again", async () => {
+    it("removes only the given revision, once, and allows the key to be created again", async () => {
       const store = (await fresh()).open();
       const revision = (await store.change("partition.bank.1", bytes("1"), 0)) ?? 0;
       assert.equal(await store.remove("partition.bank.1", revision + 100), false);
@@ -90,47 +92,47 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       await store.change("partition.bank.1", bytes("2"), a);
       const watching = new AbortController();
       const changes = keys.open().watch(watching.signal)[Symbol.asyncIterator]();
-      assert.deepEqual(await take(changes, 3), ["partition.bank.2=1", "partition.bank.1=2", "|"]);
+      assert.deepEqual(await collect(changes, 3), ["partition.bank.2=1", "partition.bank.1=2", "|"]);
       const b = (await store.read("partition.bank.2"))?.revision ?? 0;
       await store.change("partition.bank.3", bytes("1"), 0);
       await store.remove("partition.bank.2", b);
       await store.change("partition.bank.2", bytes("2"), 0);
-      assert.deepEqual(await take(changes, 3), [
+      assert.deepEqual(await collect(changes, 3), [
         "partition.bank.3=1",
         "-partition.bank.2",
         "partition.bank.2=2",
       ]);
       watching.abort();
-      assert.deepEqual(await take(changes, 1), []);
+      assert.deepEqual(await collect(changes, 1), []);
     });
 
-    it("reports renewals when it looks, and before a change that is none", async () => {
+    it("reports renewals when it looks, and before the next other change", async () => {
       const keys = await fresh();
       const store = keys.open();
       const first = (await store.change("process.a", bytes("1"), 0)) ?? 0;
       const watching = new AbortController();
       const watcher = keys.open();
       const changes = watcher.watch(watching.signal)[Symbol.asyncIterator]();
-      assert.deepEqual(await take(changes, 2), ["process.a=1", "|"]);
+      assert.deepEqual(await collect(changes, 2), ["process.a=1", "|"]);
       assert.equal(await store.renew("process.a", bytes("2"), first + 100), undefined);
       const second = (await store.renew("process.a", bytes("2"), first)) ?? 0;
       assert.ok(second > first);
-      const next = take(changes, 1);
-      watcher.look();
+      const next = collect(changes, 1);
+      watcher.refresh();
       assert.deepEqual(await next, ["process.a=2"]);
       const third = (await store.renew("process.a", bytes("3"), second)) ?? 0;
       await store.change("partition.bank.0", bytes("4"), 0);
-      assert.deepEqual(await take(changes, 2), ["process.a=3", "partition.bank.0=4"]);
+      assert.deepEqual(await collect(changes, 2), ["process.a=3", "partition.bank.0=4"]);
       // Changes in the entry of a process are reported without a look.
       await store.change("process.a", bytes("5"), third);
-      assert.deepEqual(await take(changes, 1), ["process.a=5"]);
+      assert.deepEqual(await collect(changes, 1), ["process.a=5"]);
       watching.abort();
     });
 
     it("marks the end of the known entries when there are none", async () => {
       const watching = new AbortController();
       const changes = (await fresh()).open().watch(watching.signal)[Symbol.asyncIterator]();
-      assert.deepEqual(await take(changes, 1), ["|"]);
+      assert.deepEqual(await collect(changes, 1), ["|"]);
       watching.abort();
     });
 

@@ -57,14 +57,14 @@ describe("AMQP", { skip: program.skip || rabbitSkip }, () => {
     await failsWith(run("created", { id: "7.cancelled" }), "adapter.input_invalid");
   });
 
-  it("fails if no queue takes a message, or its exchange does not exist, and works again after it", async () => {
+  it("fails if no queue accepts a message or the exchange does not exist, and works again afterwards", async () => {
     assert.match(await failsWith(run("lost"), "adapter.refused"), /no queue takes the key `nowhere`/);
     assert.match(await failsWith(run("wrong"), "adapter.refused"), /no exchange 'nothing'/);
     await run("created", { id: 8, data: "text" });
     assert.equal(((await channel.get("created", { noAck: true })) || undefined)?.content.toString(), "text");
   });
 
-  it("says why it does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     const [place = ""] = /127.*$/.exec(server.url) ?? [];
     for (const [text, code] of [
       [`amqp://shop:wrong@${place}`, "adapter.not_signed_in"],
@@ -83,7 +83,7 @@ describe("AMQP", { skip: program.skip || rabbitSkip }, () => {
     source.close?.();
   });
 
-  it("starts a run for each message, and rejects what cannot start to the dead letters of its queue", async () => {
+  it("starts a run for each message, and rejects invalid messages to the dead letter exchange", async () => {
     await channel.assertExchange("dead", "fanout");
     await channel.assertQueue("dead");
     await channel.bindQueue("dead", "dead", "");
@@ -117,15 +117,15 @@ describe("AMQP", { skip: program.skip || rabbitSkip }, () => {
     assert.equal((await channel.checkQueue("work")).messageCount, 0);
   });
 
-  it("keeps the rules of adapters, also while the broker is away", async () => {
-    const made = amqpAdapter({ name: "shop", url, operations: { send: { key: "created" } } });
-    const problems = await adapterProblems(made, {
+  it("follows the adapter rules, also while the broker is down", async () => {
+    const adapter = amqpAdapter({ name: "shop", url, operations: { send: { key: "created" } } });
+    const problems = await adapterProblems(adapter, {
       samples: { send: { input: { data: "x" } } },
       secret,
       disconnect: () => server.kill(),
     });
     await server.up();
-    made.close?.();
+    adapter.close?.();
     assert.deepEqual(problems, []);
   });
 });

@@ -30,7 +30,7 @@ export interface AmqpAdapterOptions extends AmqpConnectionOptions {
   readonly rate?: RateLimit;
 }
 
-type Given = Readonly<Record<string, unknown>>;
+type Input = Readonly<Record<string, unknown>>;
 
 const usual: Readonly<Record<string, AmqpOperation>> = {
   publish: {
@@ -77,13 +77,13 @@ function operationOf(operation: string, spec: AmqpOperation, connections: AmqpCo
     input,
     repeat,
     ...(description !== undefined && { description }),
-    call: async (given, call) => {
+    call: async (input, call) => {
       let isSent = false;
-      const to = { exchange: exchange ?? String(given["exchange"] ?? ""), key: keyOf(operation, key, given) };
+      const to = { exchange: exchange ?? String(input["exchange"] ?? ""), key: keyOf(operation, key, input) };
       try {
         return await connections.use(operation, call, async (opened) => {
           isSent = true;
-          return published(opened, operation, to, given, call);
+          return published(opened, operation, to, input, call);
         });
       } catch (error) {
         const { code, message } = error as { readonly code?: string; readonly message: string };
@@ -103,10 +103,10 @@ async function published(
   { channel, lost }: Opened,
   operation: string,
   { exchange, key }: Target,
-  given: Given,
+  input: Input,
   { idempotencyKey: messageId }: AdapterCall,
 ): Promise<Target & { readonly messageId: string }> {
-  const { data, headers } = given;
+  const { data, headers } = input;
   const isText = typeof data === "string";
   let isReturned = false;
   // A returned message arrives before the confirmation.
@@ -135,10 +135,10 @@ async function published(
 }
 
 /** Fills the key. If the whole key is one parameter, its value may have several words. */
-function keyOf(operation: string, key: string, given: Given): string {
+function keyOf(operation: string, key: string, input: Input): string {
   const form = /^\{\w+\}$/.test(key) ? /^[^*#]{1,255}$/ : /^[^.*#]{1,255}$/;
-  return key.replace(parameter, (_word, name: string) => {
-    const value = String(given[name]);
+  return key.replace(parameter, (_match, name: string) => {
+    const value = String(input[name]);
     if (form.test(value)) return value;
     throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` is no word of a routing key` });
   });

@@ -9,7 +9,7 @@ import { isTuttiError } from "@tutti/kernel";
 import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Caller } from "../source.ts";
 
@@ -135,5 +135,5 @@ function failureOf(operation: string, error: unknown, { hostname, port, password
     return adapterErrors.notSignedIn(details);
   if (refusals.includes(Number(code))) return adapterErrors.refused(details);
   const place = { host: hostname, port: port === "" ? "5672" : port };
-  return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, place) });
+  return adapterErrors.unreachable({ operation, reason: unreachableReason(String(code), reason, place) });
 }

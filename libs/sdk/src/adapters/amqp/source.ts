@@ -62,15 +62,15 @@ export function amqpSource(options: AmqpSourceOptions): Source {
     description: "Counts messages that wait, and consumers.",
     status,
     close: () => connections.close(),
-    sessions: (given) => (caller, well) =>
-      connections.dedicated(name, caller, (opened) => work(options, opened, given, caller, well)),
+    sessions: (runOptions) => (caller, well) =>
+      connections.dedicated(name, caller, (opened) => work(options, opened, runOptions, caller, well)),
   });
 }
 
 async function work(
   options: AmqpSourceOptions,
   { channel, lost }: Opened,
-  given: SourceRunOptions,
+  runOptions: SourceRunOptions,
   { signal }: Caller,
   well: () => void,
 ): Promise<void> {
@@ -82,7 +82,7 @@ async function work(
   await channel.prefetch(prefetch);
   const { consumerTag } = await channel.consume(queue, (message) => {
     if (message === null) return reject(new Error("the broker ended the consumer: its queue was deleted"));
-    const handled = handle(options, channel, given, message, session).then(well, reject);
+    const handled = handle(options, channel, runOptions, message, session).then(well, reject);
     handling.add(handled);
     void handled.finally(() => handling.delete(handled));
   });

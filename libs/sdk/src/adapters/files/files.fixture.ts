@@ -56,7 +56,7 @@ export function describePlace(open: () => PlaceUnderTest): void {
   const run = (name: string, input: Record<string, unknown>, from = open().adapter()) =>
     from.operations[name]?.call(input, new Task(open().secret)) as Promise<never>;
 
-  it("keeps the rules of adapters", async () => {
+  it("follows the adapter rules", async () => {
     const adapter = open().adapter();
     await open().put("rules/a.txt", "a");
     const problems = await adapterProblems(adapter, {
@@ -118,7 +118,7 @@ export function describePlace(open: () => PlaceUnderTest): void {
       assert.deepEqual(await run("delete", { path: "done/deep/z.bin" }), { deleted });
   });
 
-  it("refuses paths that lead elsewhere, and what is too much or missing", async () => {
+  it("rejects paths outside of the folder, missing files and content above the limits", async () => {
     for (const path of ["/etc/passwd", "../x", "a/../../x", "a\0b", ".", "a\\b"])
       await failsWith(run("read", { path }), "adapter.input_invalid");
     await failsWith(run("write", { path: "x" }), "adapter.input_invalid");
@@ -137,7 +137,7 @@ export function describePlace(open: () => PlaceUnderTest): void {
     small.close?.();
   });
 
-  it("starts a run for each file, after the platform was away, and keeps what cannot start", async () => {
+  it("starts a run for each file after the platform was unreachable, and moves files that cannot start a run", async () => {
     const starts: [id: string, path: string][] = [];
     const attempts: string[] = [];
     let failing = 2;

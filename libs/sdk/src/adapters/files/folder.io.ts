@@ -45,16 +45,16 @@ describe("a folder", () => {
     assert.deepEqual((await readdir(dirname(folder))).sort(), ["files", "outside.txt"]);
   });
 
-  it("says what is in the way", async () => {
+  it("fails if a path is blocked or the folder is missing", async () => {
     await mkdir(join(folder, "dir", "in"), { recursive: true });
     await writeFile(join(folder, "file"), "");
     await failsWith(run("read", { path: "dir" }), "adapter.refused");
     await failsWith(run("write", { path: "file/below", text: "" }), "adapter.refused");
     await failsWith(run("write", { path: "x".repeat(300), text: "" }), "adapter.refused");
-    const gone = join(folder, "gone");
-    await failsWith(run("list", {}, gone), "adapter.unreachable");
+    const missing = join(folder, "gone");
+    await failsWith(run("list", {}, missing), "adapter.unreachable");
     await failsWith(
-      folderAdapter({ name: "a", folder: gone }).check(new Task(secret)),
+      folderAdapter({ name: "a", folder: missing }).check(new Task(secret)),
       "adapter.unreachable",
     );
     await rm(join(folder, "dir"), { recursive: true });

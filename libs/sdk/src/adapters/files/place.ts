@@ -156,7 +156,7 @@ function writing(
       },
     },
     delete: {
-      description: "Deletes a file. Succeeds if there is none.",
+      description: "Deletes a file. Succeeds if the file does not exist.",
       repeat: "safe",
       input: ofPath,
       output: outputOf({ deleted: { type: "boolean" } }),
@@ -183,8 +183,8 @@ function missing({ operation }: FileCall, path: string): Error {
 }
 
 /** Returns a validated relative path, with `/`. */
-function pathOf({ operation }: FileCall, given: unknown, name = "path"): string {
-  const path = String(given);
+function pathOf({ operation }: FileCall, value: unknown, name = "path"): string {
+  const path = String(value);
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   const reason = path.startsWith("/")
     ? "is absolute"

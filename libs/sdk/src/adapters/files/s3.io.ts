@@ -32,7 +32,7 @@ describe("a bucket of S3", () => {
     },
   }));
 
-  it("lists all pages, names that need encoding, and nothing of another prefix", async () => {
+  it("lists all pages and names that need encoding, and no object of another prefix", async () => {
     const adapter = adapterOf();
     const names = Array.from(
       { length: 30 },
@@ -56,7 +56,7 @@ describe("a bucket of S3", () => {
     await adapter.check(new Task(secret)).finally(() => adapter.close?.());
   };
 
-  it("says why it does not work, and never with the key", async () => {
+  it("reports why it does not work, without the key", async () => {
     await check();
     await failsWith(check({ secretKey: "env:WRONG" }), "adapter.not_signed_in");
     await failsWith(check({ accessKey: "env:WRONG" }), "adapter.not_signed_in");
@@ -80,7 +80,7 @@ describe("a bucket of S3", () => {
     await assert.rejects(move(), (error) => error instanceof Busy && error.retryAfterMs === 7_000);
   });
 
-  it("repeats what can be repeated, also if a copy breaks off inside of its answer", async () => {
+  it("fails a copy with the code for the server's error, also if the error is inside of a 200 answer", async () => {
     for (const [answer, code] of [
       [refused(500, "InternalError"), "adapter.failed"],
       [refused(200, "InternalError"), "adapter.failed"],

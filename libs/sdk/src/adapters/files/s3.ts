@@ -67,7 +67,7 @@ const missing = 404;
 /** Limit of a list, and of an error. */
 const answerBytesMax = 4_194_304;
 const secondMs = 1_000;
-const shownMax = 200;
+const messageLengthMax = 200;
 
 interface Request {
   readonly method: "GET" | "HEAD" | "PUT" | "DELETE";
@@ -257,9 +257,9 @@ function valueIn(xml: string, name: string): string | undefined {
   const [, found] = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml) ?? [];
   return found?.replace(
     /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi,
-    (whole, hex?: string, decimal?: string, word = "") => {
+    (match, hex?: string, decimal?: string, entity = "") => {
       if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-      return decimal === undefined ? (entities[word] ?? whole) : String.fromCodePoint(Number(decimal));
+      return decimal === undefined ? (entities[entity] ?? match) : String.fromCodePoint(Number(decimal));
     },
   );
 }
@@ -281,7 +281,7 @@ const signInCodes =
 function failureOf(operation: string, answer: HttpAnswer, secrets: readonly string[] = []): Error {
   const { status, headers, body } = answer;
   const code = codeIn(answer);
-  const message = (valueIn(body.toString("utf8"), "Message") ?? "").slice(0, shownMax);
+  const message = (valueIn(body.toString("utf8"), "Message") ?? "").slice(0, messageLengthMax);
   const reason = withoutSecrets([`status ${status}`, code, message].filter(Boolean).join(": "), secrets);
   if (status === 429 || code === "SlowDown" || (status === 503 && headers["retry-after"] !== undefined)) {
     const seconds = Number(headers["retry-after"] ?? 1);

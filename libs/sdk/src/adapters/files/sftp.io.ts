@@ -46,13 +46,13 @@ describe("an SFTP server", { skip: program.skip }, () => {
     await adapter.check(new Task(secret)).finally(() => adapter.close?.());
   };
 
-  it("signs in with a key that has a passphrase", async () => {
+  it("authenticates with a key that has a passphrase", async () => {
     await check({ privateKey: "env:LOCKED", passphrase: "env:PHRASE" });
     await failsWith(check({ privateKey: "env:LOCKED" }), "adapter.not_signed_in");
     await failsWith(check({ privateKey: "env:STRANGE" }), "adapter.not_signed_in");
   });
 
-  it("signs in with a password", {
+  it("authenticates with a password", {
     skip: password === "" && "a server of a user has no passwords",
   }, async () => {
     const { privateKey: _key, ...byPassword } = base();
@@ -65,14 +65,14 @@ describe("an SFTP server", { skip: program.skip }, () => {
     await failsWith(checkOf("sesame-wrong"), "adapter.not_signed_in");
   });
 
-  it("sends nothing to a server whose key it does not know", async () => {
+  it("rejects a server with an unknown host key", async () => {
     const other = `SHA256:${"A".repeat(43)}`;
     const message = await failsWith(check({ hostKeys: [other] }), "adapter.refused");
     assert.ok(message.includes(`the key ${server.fingerprint}`), message);
     assert.throws(() => sftpAdapter({ name: "shop", ...base(), hostKeys: [] }), /expected fingerprints/);
   });
 
-  it("says why it does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     const cases: readonly (readonly [url: string, code: string])[] = [
       ["sftp://a:sesame@127.0.0.1:1/x", "adapter.unreachable"],
       ["sftp://a:sesame@nowhere.invalid/x", "adapter.unreachable"],

@@ -10,7 +10,7 @@ import { connect, type Socket } from "node:net";
 import { isTuttiError } from "@tutti/kernel";
 import type { Client, SFTPWrapper, Stats } from "ssh2";
 import type { Adapter, SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Source } from "../source.ts";
 import {
@@ -54,7 +54,7 @@ export function sftpSource(options: FilesSourceOptions & SftpOptions): Source {
 const defaults = { connectMs: 10_000 };
 const usualPort = 22;
 /** Interval of keep-alive messages. A server that misses three of them is disconnected. */
-const aliveMs = 10_000;
+const keepAliveMs = 10_000;
 
 type Driver = typeof import("ssh2");
 
@@ -142,7 +142,7 @@ class SftpPlace implements FilePlace {
 
   write(path: string, bytes: Uint8Array, call: FileCall): Promise<void> {
     return this.#use(call, async ({ sftp, at }) => {
-      await makeFolders(sftp, at, path);
+      await createFolders(sftp, at, path);
       const part = at(partOf(path, call));
       const handle = await done<Buffer>((end) => sftp.open(part, "w", end));
       try {
@@ -168,7 +168,7 @@ class SftpPlace implements FilePlace {
     return this.#use(call, async ({ sftp, at }) => {
       const about = await done<Stats>((end) => sftp.stat(at(from), end)).catch(otherwise(undefined));
       if (about === undefined) return false;
-      await makeFolders(sftp, at, to);
+      await createFolders(sftp, at, to);
       return await replace(sftp, at(from), at(to))
         .then(() => true)
         .catch(otherwise(false));
@@ -263,7 +263,7 @@ class SftpPlace implements FilePlace {
         port,
         username: user,
         readyTimeout: connectMs,
-        keepaliveInterval: aliveMs,
+        keepaliveInterval: keepAliveMs,
         ...(password !== "" && { password }),
         ...(privateKey !== "" && { privateKey }),
         ...(passphrase !== "" && { passphrase }),
@@ -331,7 +331,7 @@ async function replace(sftp: SFTPWrapper, from: string, to: string): Promise<voi
   }
 }
 
-async function makeFolders(sftp: SFTPWrapper, at: (path: string) => string, path: string): Promise<void> {
+async function createFolders(sftp: SFTPWrapper, at: (path: string) => string, path: string): Promise<void> {
   for (const folder of foldersAbove(path)) {
     const about = await done<Stats>((end) => sftp.stat(at(folder), end)).catch(otherwise(undefined));
     if (about !== undefined) continue;
@@ -376,6 +376,6 @@ function failureOf(
   if (code === codes.failure) return adapterErrors.failed(details);
   return adapterErrors.unreachable({
     operation,
-    reason: wayReason(String(code ?? ""), `${host}:${port}: ${details.reason}`, { host, port }),
+    reason: unreachableReason(String(code ?? ""), `${host}:${port}: ${details.reason}`, { host, port }),
   });
 }

@@ -55,8 +55,8 @@ function memory(files: Map<string, string>, before: () => void, after: () => voi
 }
 
 describe("a source of files", () => {
-  it("starts one run for each file, whichever step a crash comes before or behind", async () => {
-    for (const where of ["before", "after"] as const)
+  it("starts one run for each file, for a crash before or after any step", async () => {
+    for (const phase of ["before", "after"] as const)
       for (let crashAt = 1, isOver = false; !isOver; crashAt++) {
         const files = new Map([
           ["inbox/one", "1"],
@@ -92,8 +92,8 @@ describe("a source of files", () => {
                 return { workflow: "order", input: { path } };
               },
             },
-            memory(files, where === "before" ? crash : () => {}, () => {
-              if (where === "after") crash();
+            memory(files, phase === "before" ? crash : () => {}, () => {
+              if (phase === "after") crash();
               end();
             }),
           ).run({ tutti, signal: stop.signal });
@@ -105,19 +105,19 @@ describe("a source of files", () => {
         assert.deepEqual(
           [...starts.values()].map((path) => files.get(path)).sort(),
           ["1", "22"],
-          `${where} ${crashAt}`,
+          `${phase} ${crashAt}`,
         );
         const failed = [...files.keys()].filter(
           (path) => path.startsWith("failed/") && path.endsWith("-bad"),
         );
-        assert.equal(failed.length, 1, `${where} ${crashAt}`);
+        assert.equal(failed.length, 1, `${phase} ${crashAt}`);
       }
   });
 
-  it("takes a file after it has not changed between two looks", async () => {
+  it("starts a run for a file only after two polls without a change", async () => {
     const files = new Map([["inbox/growing", "a"]]);
     const stop = new AbortController();
-    let looks = 0;
+    let polls = 0;
     const sizes: number[] = [];
     const place = memory(
       files,
@@ -127,7 +127,7 @@ describe("a source of files", () => {
     const growing: FilePlace = {
       ...place,
       list: async (folder, max, call) => {
-        if (folder === "inbox" && ++looks < 4) files.set("inbox/growing", "a".repeat(looks));
+        if (folder === "inbox" && ++polls < 4) files.set("inbox/growing", "a".repeat(polls));
         return place.list(folder, max, call);
       },
     };
@@ -142,6 +142,6 @@ describe("a source of files", () => {
     );
     const start = async () => stop.abort();
     await source.run({ tutti: { run: start } as unknown as SourceRunOptions["tutti"], signal: stop.signal });
-    assert.deepEqual([sizes, looks], [[3], 4]);
+    assert.deepEqual([sizes, polls], [[3], 4]);
   });
 });

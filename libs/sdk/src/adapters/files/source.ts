@@ -43,7 +43,7 @@ export interface FilesSourceOptions {
 const defaults = { inbox: "inbox", taken: "taken", failures: "failed", pollMs: 5_000 };
 /** Maximum number of files in one look. */
 const filesMax = 10_000;
-const noteBytesMax = 16_384;
+const markerBytesMax = 16_384;
 
 export function filesSourceOf(kind: string, options: FilesSourceOptions, place: FilePlace): Source {
   const { name, inbox = defaults.inbox, pollMs = defaults.pollMs } = options;
@@ -64,15 +64,16 @@ export function filesSourceOf(kind: string, options: FilesSourceOptions, place: 
     status,
     check: (call) => place.check({ ...callerOf(call), operation: name }),
     close: () => place.close(),
-    sessions: (given) => async (caller, well) => {
-      const inflow = new Inflow(options, place, given, { ...caller, operation: name });
-      await inflow.finishNoted();
-      let seen = new Map<string, string>();
+    sessions: (runOptions) => async (caller, well) => {
+      const inflow = new Inflow(options, place, runOptions, { ...caller, operation: name });
+      await inflow.resumePending();
+      let previousStates = new Map<string, string>();
       while (!caller.signal.aborted) {
         const files = await place.list(inbox, filesMax, { ...caller, operation: name });
         well();
-        for (const file of files) if (seen.get(file.path) === stateOf(file)) await inflow.take(file);
-        seen = new Map(files.map((file) => [file.path, stateOf(file)]));
+        for (const file of files)
+          if (previousStates.get(file.path) === stateOf(file)) await inflow.claim(file);
+        previousStates = new Map(files.map((file) => [file.path, stateOf(file)]));
         await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
       }
     },
@@ -93,7 +94,7 @@ function stateOf({ size, modified }: FileEntry): string {
 }
 
 /** A file that is being taken. */
-interface Note {
+interface Marker {
   readonly file: FileEntry;
   readonly id: string;
 }
@@ -101,42 +102,42 @@ interface Note {
 class Inflow {
   readonly #options: FilesSourceOptions;
   readonly #place: FilePlace;
-  readonly #given: SourceRunOptions;
+  readonly #runOptions: SourceRunOptions;
   readonly #call: FileCall;
-  readonly #notes: string;
+  readonly #markerFolder: string;
 
-  constructor(options: FilesSourceOptions, place: FilePlace, given: SourceRunOptions, call: FileCall) {
+  constructor(options: FilesSourceOptions, place: FilePlace, runOptions: SourceRunOptions, call: FileCall) {
     this.#options = options;
     this.#place = place;
-    this.#given = given;
+    this.#runOptions = runOptions;
     this.#call = call;
-    this.#notes = `${options.taken ?? defaults.taken}/.starting`;
+    this.#markerFolder = `${options.taken ?? defaults.taken}/.starting`;
   }
 
   /** Starts the runs of noted files, after a crash between the notes and the starts. */
-  async finishNoted(): Promise<void> {
-    for (const { path } of await this.#place.list(this.#notes, filesMax, this.#call)) {
-      const bytes = await this.#place.read(path, noteBytesMax, this.#call);
-      if (bytes !== undefined) await this.#start(JSON.parse(bytes.toString("utf8")) as Note);
+  async resumePending(): Promise<void> {
+    for (const { path } of await this.#place.list(this.#markerFolder, filesMax, this.#call)) {
+      const bytes = await this.#place.read(path, markerBytesMax, this.#call);
+      if (bytes !== undefined) await this.#start(JSON.parse(bytes.toString("utf8")) as Marker);
     }
   }
 
-  async take(file: FileEntry): Promise<void> {
+  async claim(file: FileEntry): Promise<void> {
     const id = createHash("sha256")
       .update(`${file.path}\n${stateOf(file)}`)
       .digest("hex")
       .slice(0, 32);
-    const note = { file, id };
-    await this.#place.write(this.#noteOf(note), Buffer.from(JSON.stringify(note)), this.#call);
-    await this.#start(note);
+    const marker = { file, id };
+    await this.#place.write(this.#markerPath(marker), Buffer.from(JSON.stringify(marker)), this.#call);
+    await this.#start(marker);
   }
 
-  #noteOf({ id }: Note): string {
-    return `${this.#notes}/${id}.json`;
+  #markerPath({ id }: Marker): string {
+    return `${this.#markerFolder}/${id}.json`;
   }
 
   /** Returns the path of a kept file. Its id keeps files with the same name apart. */
-  #keptAs(folder: string, { file, id }: Note): string {
+  #storedPath(folder: string, { file, id }: Marker): string {
     return `${folder}/${id.slice(0, 8)}-${this.#nameOf(file).replaceAll("/", "-")}`;
   }
 
@@ -144,22 +145,22 @@ class Inflow {
     return path.slice((this.#options.inbox ?? defaults.inbox).length + 1);
   }
 
-  async #start(note: Note): Promise<void> {
+  async #start(marker: Marker): Promise<void> {
     const { name, taken = defaults.taken, failures = defaults.failures, start } = this.#options;
-    const [place, call, { file }] = [this.#place, this.#call, note];
-    const path = this.#keptAs(taken, note);
+    const [place, call, { file }] = [this.#place, this.#call, marker];
+    const path = this.#storedPath(taken, marker);
     const found = await place.info(file.path, call);
     if (found !== undefined && stateOf(found) === stateOf(file)) await place.move(file.path, path, call);
     if ((await place.info(path, call)) !== undefined) {
-      const taken: TakenFile = { ...file, path, name: this.#nameOf(file) };
-      const reason = await startedBy(this.#given.tutti, `${name}-${note.id}`, () => start(taken));
+      const movedFile: TakenFile = { ...file, path, name: this.#nameOf(file) };
+      const reason = await startedBy(this.#runOptions.tutti, `${name}-${marker.id}`, () => start(movedFile));
       if (reason !== undefined) {
-        this.#given.logger?.warn("a file cannot start a run", { source: name, path: file.path, reason });
-        const failed = this.#keptAs(failures, note);
+        this.#runOptions.logger?.warn("a file cannot start a run", { source: name, path: file.path, reason });
+        const failed = this.#storedPath(failures, marker);
         await place.write(`${failed}.reason.txt`, Buffer.from(`${reason}\n`), call);
         await place.move(path, failed, call);
       }
     }
-    await place.remove(this.#noteOf(note), call);
+    await place.remove(this.#markerPath(marker), call);
   }
 }

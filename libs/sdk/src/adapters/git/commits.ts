@@ -56,9 +56,9 @@ export async function resolved(git: Git, call: GitCall, name: string): Promise<s
   });
 }
 
-/** @param words of `git log` */
-export async function commitsOf(git: Git, words: readonly string[]): Promise<readonly GitCommit[]> {
-  const lines = (await git(["log", "-z", "--format=%H%x1f%an%x1f%cI%x1f%s", ...words])).toString("utf8");
+/** @param args of `git log` */
+export async function commitsOf(git: Git, args: readonly string[]): Promise<readonly GitCommit[]> {
+  const lines = (await git(["log", "-z", "--format=%H%x1f%an%x1f%cI%x1f%s", ...args])).toString("utf8");
   return lines
     .split("\0")
     .filter((line) => line !== "")

@@ -14,8 +14,8 @@ describe("a git repository", () => {
   const remote = join(disposable.path, "shop.git");
   const secrets = new Map([["env:GIT", pathToFileURL(remote).href]]);
   const secret = (reference: string) => secrets.get(reference) ?? "";
-  const git = (...words: string[]) =>
-    execFileSync("git", ["-C", remote, ...words], {
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-C", remote, ...args], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }).trim();
@@ -45,13 +45,13 @@ describe("a git repository", () => {
 
   it("commits once for each task, also with attempts at once and from other machines", async () => {
     const first = await commit("a.txt", "a", "run-1/commit");
-    const again = await Promise.all([
+    const repeated = await Promise.all([
       commit("a.txt", "a", "run-1/commit"),
       commit("a.txt", "a", "run-1/commit", other),
       commit("deep/b.txt", "b", "run-2/commit"),
       commit("c.txt", "c", "run-3/commit", other),
     ]);
-    assert.deepEqual([again[0], again[1]], [first, first]);
+    assert.deepEqual([repeated[0], repeated[1]], [first, first]);
     assert.equal(git("rev-list", "--count", "main"), "3");
     assert.deepEqual(await run("list", {}), ["a.txt", "c.txt", "deep/b.txt"]);
     assert.deepEqual(await run("list", { folder: "deep" }), ["deep/b.txt"]);
@@ -75,9 +75,9 @@ describe("a git repository", () => {
     assert.deepEqual(await run("list", { ref: "v1" }), ["c.txt", "deep/b.txt"]);
   });
 
-  it("keeps the rules of adapters", async () => {
-    const made = gitAdapter({ name: "repo", url: "env:GIT" });
-    const problems = await adapterProblems(made, {
+  it("follows the adapter rules", async () => {
+    const adapter = gitAdapter({ name: "repo", url: "env:GIT" });
+    const problems = await adapterProblems(adapter, {
       samples: {
         read: { input: { path: "c.txt" } },
         list: { input: {} },
@@ -91,13 +91,13 @@ describe("a git repository", () => {
       secret,
       disconnect: () => void secrets.set("env:GIT", pathToFileURL(join(disposable.path, "gone.git")).href),
     }).finally(() => {
-      made.close?.();
+      adapter.close?.();
       secrets.set("env:GIT", pathToFileURL(remote).href);
     });
     assert.deepEqual(problems, []);
   });
 
-  it("takes nothing of the input for an option, a ref expression or a path outside", async () => {
+  it("rejects inputs that are options, ref expressions or paths outside of the repository", async () => {
     const wrong = join(disposable.path, "owned");
     for (const input of [
       { ref: `--output=${wrong}` },
@@ -111,7 +111,7 @@ describe("a git repository", () => {
     assert.equal(existsSync(wrong), false);
   });
 
-  it("says why it does not work, and never with the password", async () => {
+  it("reports why an operation or a connection fails, without the password", async () => {
     await failsWith(run("read", { path: "none" }), "adapter.refused");
     await failsWith(run("read", { path: "c.txt", ref: "none" }), "adapter.refused");
     const small = gitAdapter({ name: "repo", url: "env:GIT", bytesMax: 0 });
@@ -129,7 +129,7 @@ describe("a git repository", () => {
     await adapter.check(new Task(secret));
   });
 
-  it("starts a run for each commit after its first look, and continues at its mark", async () => {
+  it("starts a run for each commit after its first poll, and a restart continues at its mark", async () => {
     const starts: string[] = [];
     const tutti = {
       run: async (_workflow: string, { id }: { id: string }) => void starts.push(id),

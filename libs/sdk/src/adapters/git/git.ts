@@ -27,7 +27,7 @@ export interface GitAdapterOptions extends GitConnectionOptions {
 
 const defaults = { branch: "main", author: { name: "Tutti", email: "tutti@localhost" }, bytesMax: 1_048_576 };
 /** Number of commits in which a second attempt searches for its commit. */
-const lookedBack = 1_000;
+const searchDepthMax = 1_000;
 const filesMax = 10_000;
 const commitsMax = 1_000;
 const commitsUsual = 20;
@@ -49,7 +49,7 @@ interface Work {
 }
 
 interface Operation extends Omit<AdapterOperation, "call"> {
-  work(given: Work): Promise<unknown>;
+  work(context: Work): Promise<unknown>;
 }
 
 export function gitAdapter(options: GitAdapterOptions): Adapter {
@@ -71,9 +71,9 @@ export function gitAdapter(options: GitAdapterOptions): Adapter {
           ...operation,
           call: (input, call) => {
             const own = callOf(`${name}.${key}`, call);
-            const given = { input, call: own, key: call.idempotencyKey, options };
+            const context = { input, call: own, key: call.idempotencyKey, options };
             return translated(own, () =>
-              repository.use(own, (git, folder) => work({ ...given, git, folder })),
+              repository.use(own, (git, folder) => work({ ...context, git, folder })),
             );
           },
         },
@@ -115,7 +115,7 @@ const operations: Readonly<Record<string, Operation>> = {
     work: log,
   },
   commit: {
-    description: "Writes files to a branch as one commit. A file that is null is deleted.",
+    description: "Writes files to a branch as one commit. Deletes files whose content is null.",
     repeat: "key",
     input: {
       type: "object",
@@ -204,8 +204,8 @@ async function commit(work: Work): Promise<unknown> {
   try {
     for (let push = 1; ; push++) {
       const head = await fetched(git, `refs/heads/${branch}`);
-      const made = head === undefined ? undefined : await madeBefore(git, head, own);
-      if (made !== undefined) return { branch, commit: made };
+      const existing = head === undefined ? undefined : await findEarlierCommit(git, head, own);
+      if (existing !== undefined) return { branch, commit: existing };
       const id = await newCommit(work, head, own, index);
       if (id === head) return { branch, commit: id };
       try {
@@ -224,9 +224,11 @@ async function commit(work: Work): Promise<unknown> {
 }
 
 /** Returns the commit of an earlier attempt. */
-async function madeBefore(git: Git, head: string, own: string): Promise<string | undefined> {
+async function findEarlierCommit(git: Git, head: string, own: string): Promise<string | undefined> {
   const format = "--format=%H %(trailers:key=Tutti-Key,valueonly,separator=%x2C)";
-  const lines = (await git(["log", `--max-count=${lookedBack}`, format, head])).toString("utf8").split("\n");
+  const lines = (await git(["log", `--max-count=${searchDepthMax}`, format, head]))
+    .toString("utf8")
+    .split("\n");
   return lines.find((line) => line.includes(own))?.split(" ", 1)[0];
 }
 
@@ -258,7 +260,7 @@ async function newCommit(
     if (before === tree) return head;
   }
   const { name, email } = options.author ?? defaults.author;
-  const who = {
+  const authorEnv = {
     GIT_AUTHOR_NAME: name,
     GIT_AUTHOR_EMAIL: email,
     GIT_COMMITTER_NAME: name,
@@ -266,12 +268,12 @@ async function newCommit(
   };
   const message = `${String(input["message"]).trim()}\n\nTutti-Key: ${own}\n`;
   const above = head === undefined ? [] : ["-p", head];
-  const id = await git(["commit-tree", tree, ...above, "-F", "-"], { input: message, env: who });
+  const id = await git(["commit-tree", tree, ...above, "-F", "-"], { input: message, env: authorEnv });
   return id.toString("utf8").trim();
 }
 
-function pathOf({ operation }: GitCall, given: unknown): string {
-  const name = String(given);
+function pathOf({ operation }: GitCall, value: unknown): string {
+  const name = String(value);
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   const isWrong = name.startsWith("/") || parts.length === 0 || parts.includes("..") || /[\0\t\n]/.test(name);
   if (!isWrong && !parts.some((part) => part.toLowerCase() === ".git")) return parts.join("/");

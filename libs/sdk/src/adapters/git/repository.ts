@@ -30,7 +30,7 @@ export interface GitCall extends Caller {
   readonly operation: string;
 }
 
-export type Git = (words: readonly string[], more?: GitMore) => Promise<Buffer>;
+export type Git = (args: readonly string[], more?: GitMore) => Promise<Buffer>;
 
 interface GitMore {
   readonly input?: string | Uint8Array;
@@ -44,7 +44,7 @@ interface GitMore {
 export class GitFailure extends Error {}
 
 const outputBytesMax = 16_777_216;
-const saidMax = 2_000;
+const outputLengthMax = 2_000;
 const schemes = /^(https?|ssh|file):$/;
 
 interface Place {
@@ -56,7 +56,7 @@ interface Place {
 export class Repository {
   readonly #options: GitConnectionOptions;
   #folder: Promise<string> | undefined;
-  #isMade = false;
+  #isInitialized = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: GitConnectionOptions) {
@@ -66,10 +66,10 @@ export class Repository {
 
   /** Removes the copy if it has no configured folder. */
   close(): void {
-    const made = this.#options.folder === undefined ? this.#folder : undefined;
+    const ownFolder = this.#options.folder === undefined ? this.#folder : undefined;
     this.#folder = undefined;
-    this.#isMade = false;
-    made?.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => {});
+    this.#isInitialized = false;
+    ownFolder?.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => {});
   }
 
   /** Works with the copy, after all earlier calls. */
@@ -81,11 +81,11 @@ export class Repository {
       await before;
       call.signal.throwIfAborted();
       const place = await this.#place(call);
-      this.#folder ??= this.#makeFolder();
+      this.#folder ??= this.#createFolder();
       const folder = await this.#folder;
       const git = await this.#gitOf(folder, place, call);
-      if (!this.#isMade) await git(["init", "--quiet", "--bare", "."]);
-      this.#isMade = true;
+      if (!this.#isInitialized) await git(["init", "--quiet", "--bare", "."]);
+      this.#isInitialized = true;
       await git(["config", "remote.origin.url", place.url]);
       return await work(git, folder);
     } finally {
@@ -93,7 +93,7 @@ export class Repository {
     }
   }
 
-  async #makeFolder(): Promise<string> {
+  async #createFolder(): Promise<string> {
     const { folder } = this.#options;
     if (folder === undefined) return mkdtemp(join(tmpdir(), "tutti-git-"));
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -123,9 +123,9 @@ export class Repository {
   }
 
   async #gitOf(folder: string, { password, privateKey }: Place, call: GitCall): Promise<Git> {
-    const ask = join(folder, "tutti-askpass");
+    const askPassPath = join(folder, "tutti-askpass");
     const key = join(folder, "tutti-key");
-    await writeFile(ask, '#!/bin/sh\nprintf "%s\\n" "$TUTTI_GIT_PASSWORD"\n', { mode: 0o700 });
+    await writeFile(askPassPath, '#!/bin/sh\nprintf "%s\\n" "$TUTTI_GIT_PASSWORD"\n', { mode: 0o700 });
     const ssh = ["ssh", "-oBatchMode=yes"];
     if (privateKey !== "") {
       await writeFile(key, `${privateKey.trimEnd()}\n`, { mode: 0o600 });
@@ -155,7 +155,7 @@ export class Repository {
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_CONFIG_GLOBAL: "/dev/null",
       GIT_TERMINAL_PROMPT: "0",
-      GIT_ASKPASS: ask,
+      GIT_ASKPASS: askPassPath,
       TUTTI_GIT_PASSWORD: password,
       GIT_SSH_COMMAND: ssh.join(" "),
       GIT_CONFIG_COUNT: String(Object.keys(settings).length),
@@ -166,8 +166,8 @@ export class Repository {
         ]),
       ),
     };
-    return (words, more = {}) =>
-      run(words, { ...more, folder, env: { ...env, ...more.env }, signal: call.signal }).catch(
+    return (args, more = {}) =>
+      run(args, { ...more, folder, env: { ...env, ...more.env }, signal: call.signal }).catch(
         (error: unknown) => {
           if (call.signal.aborted) throw call.signal.reason;
           if (error instanceof GitFailure)
@@ -179,7 +179,7 @@ export class Repository {
 }
 
 function run(
-  words: readonly string[],
+  args: readonly string[],
   options: GitMore & {
     readonly folder: string;
     readonly env: Readonly<Record<string, string>>;
@@ -188,7 +188,7 @@ function run(
 ): Promise<Buffer> {
   const { folder, env, signal, input, codes = [0], bytesMax = outputBytesMax } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn("git", words, { cwd: folder, env, signal, killSignal: "SIGKILL" });
+    const child = spawn("git", args, { cwd: folder, env, signal, killSignal: "SIGKILL" });
     const pieces: Buffer[] = [];
     let [bytes, output] = [0, ""];
     child.stdout.on("data", (piece: Buffer) => {
@@ -197,7 +197,7 @@ function run(
       else pieces.push(piece);
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      output = `${output}${text}`.slice(-saidMax);
+      output = `${output}${text}`.slice(-outputLengthMax);
     });
     child.stdin.on("error", () => {});
     child.on("error", (error) =>

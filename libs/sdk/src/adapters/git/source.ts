@@ -58,9 +58,9 @@ export function gitSource(options: GitSourceOptions): Source {
           throw adapterErrors.refused({ operation: name, reason: `there is no branch \`${branch}\`` });
       }),
     close: () => repository.close(),
-    sessions: (given) => async (caller, well) => {
+    sessions: (runOptions) => async (caller, well) => {
       while (!caller.signal.aborted) {
-        const isDone = await inCopy(caller, (git, call) => startNew(git, call, options, given));
+        const isDone = await inCopy(caller, (git, call) => startNew(git, call, options, runOptions));
         well();
         if (isDone) await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
       }

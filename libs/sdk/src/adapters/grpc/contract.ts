@@ -37,27 +37,27 @@ const ofTheServer = /^grpc\.(reflection|health|channelz)\./;
 
 export async function readContract(
   adapter: string,
-  given: GrpcContract,
+  contract: GrpcContract,
   reflect: Reflect,
 ): Promise<Contract> {
   const codec = await clientFor(adapter, "@bufbuild/protobuf", () => import("@bufbuild/protobuf"));
   const wellKnown = await import("@bufbuild/protobuf/wkt");
   const decode = (bytes: Uint8Array) => codec.fromBinary(wellKnown.FileDescriptorProtoSchema, bytes);
   let files: readonly FileDescriptorProto[];
-  if (given.descriptors !== undefined) {
-    const set = codec.fromBinary(wellKnown.FileDescriptorSetSchema, await readFile(given.descriptors));
+  if (contract.descriptors !== undefined) {
+    const set = codec.fromBinary(wellKnown.FileDescriptorSetSchema, await readFile(contract.descriptors));
     files = set.file;
-  } else if (given.protos !== undefined) files = (await compiled(adapter, given)).map(decode);
+  } else if (contract.protos !== undefined) files = (await compiled(adapter, contract)).map(decode);
   else files = (await reflect((bytes) => decode(bytes).dependency)).map(decode);
   if (files.length > filesMax)
     throw adapterErrors.invalid({ adapter, problem: `it has more than ${filesMax} files of descriptors` });
   complete(files);
   const set = codec.create(wellKnown.FileDescriptorSetSchema, { file: inOrder(adapter, files) });
   const registry = codec.createFileRegistry(set);
-  const services = [...registry].filter((one) => one.kind === "service");
+  const services = [...registry].filter((type) => type.kind === "service");
   const methods = services
     .filter(({ typeName }) => !ofTheServer.test(typeName))
-    .flatMap((one) => one.methods);
+    .flatMap((service) => service.methods);
   return { codec, registry, methods };
 }
 
@@ -70,9 +70,10 @@ async function compiled(adapter: string, { protos = [], protoFolders }: GrpcCont
       protos.map((file) => resolve(file)),
       { includeDirs },
     );
-    for (const one of Object.values(read))
-      if ("fileDescriptorProtos" in one)
-        for (const bytes of one.fileDescriptorProtos as Buffer[]) found.set(bytes.toString("latin1"), bytes);
+    for (const entry of Object.values(read))
+      if ("fileDescriptorProtos" in entry)
+        for (const bytes of entry.fileDescriptorProtos as Buffer[])
+          found.set(bytes.toString("latin1"), bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw adapterErrors.invalid({ adapter, problem: `a file cannot be read: ${reason}` }, { cause: error });
@@ -85,18 +86,18 @@ async function compiled(adapter: string, { protos = [], protoFolders }: GrpcCont
  * imports.
  */
 function complete(files: readonly FileDescriptorProto[]): void {
-  const homes = new Map<string, string>();
+  const declaringFiles = new Map<string, string>();
   for (const file of files)
     for (const name of typesIn(file.package === "" ? "" : `.${file.package}`, file))
-      homes.set(name, file.name);
+      declaringFiles.set(name, file.name);
   for (const file of files) {
     const imported = new Set(file.dependency);
-    const whole = (scope: string, name: string): string => {
+    const qualify = (scope: string, name: string): string => {
       let found = name.startsWith(".") || name === "" ? name : undefined;
       for (let within = scope; found === undefined; within = within.slice(0, within.lastIndexOf(".")))
-        if (homes.has(`${within}.${name}`) || within === "") found = `${within}.${name}`;
-      const home = homes.get(found);
-      if (home !== undefined && home !== file.name) imported.add(home);
+        if (declaringFiles.has(`${within}.${name}`) || within === "") found = `${within}.${name}`;
+      const declaringFile = declaringFiles.get(found);
+      if (declaringFile !== undefined && declaringFile !== file.name) imported.add(declaringFile);
       return found;
     };
     const completeIn = (
@@ -105,8 +106,8 @@ function complete(files: readonly FileDescriptorProto[]): void {
       fields: FieldDescriptorProto[],
     ) => {
       for (const field of fields) {
-        field.typeName = whole(scope, field.typeName);
-        field.extendee = whole(scope, field.extendee);
+        field.typeName = qualify(scope, field.typeName);
+        field.extendee = qualify(scope, field.extendee);
         field.jsonName ||= field.name.replace(/_+(.)/g, (_, letter: string) => letter.toUpperCase());
       }
       for (const { name, nestedType, field, extension } of messages)
@@ -114,9 +115,9 @@ function complete(files: readonly FileDescriptorProto[]): void {
     };
     const scope = file.package === "" ? "" : `.${file.package}`;
     completeIn(scope, file.messageType, file.extension);
-    for (const method of file.service.flatMap((one) => one.method)) {
-      method.inputType = whole(scope, method.inputType);
-      method.outputType = whole(scope, method.outputType);
+    for (const method of file.service.flatMap((service) => service.method)) {
+      method.inputType = qualify(scope, method.inputType);
+      method.outputType = qualify(scope, method.outputType);
     }
     file.dependency = [...imported];
   }
@@ -132,7 +133,10 @@ function typesIn(scope: string, { messageType, nestedType, enumType }: Declared)
   const messages = messageType ?? nestedType ?? [];
   return [
     ...enumType.map(({ name }) => `${scope}.${name}`),
-    ...messages.flatMap((one) => [`${scope}.${one.name}`, ...typesIn(`${scope}.${one.name}`, one)]),
+    ...messages.flatMap((message) => [
+      `${scope}.${message.name}`,
+      ...typesIn(`${scope}.${message.name}`, message),
+    ]),
   ];
 }
 
@@ -160,7 +164,7 @@ export function reflection(
   adapter: string,
   exchange: (requests: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>,
 ): Reflect {
-  const ask = async (requests: readonly Uint8Array[]) => {
+  const request = async (requests: readonly Uint8Array[]) => {
     const replies = await exchange(requests);
     return replies.flatMap((reply) => {
       const fields = fieldsOf(reply);
@@ -174,13 +178,13 @@ export function reflection(
     });
   };
   return async (readNames) => {
-    const [listed] = await ask([requestOf(listServices, "*")]);
-    const services = (fieldsOf(listed?.get(servicesField)?.[0]).get(1) ?? []).map((one) =>
-      text(fieldsOf(one).get(1)?.[0]),
+    const [listed] = await request([requestOf(listServices, "*")]);
+    const services = (fieldsOf(listed?.get(servicesField)?.[0]).get(1) ?? []).map((entry) =>
+      text(fieldsOf(entry).get(1)?.[0]),
     );
     const found = new Map<string, Uint8Array>();
     let bytes = 0;
-    const take = (replies: Awaited<ReturnType<typeof ask>>) => {
+    const addFiles = (replies: Awaited<ReturnType<typeof request>>) => {
       for (const reply of replies)
         for (const file of fieldsOf(reply.get(filesField)?.[0]).get(1) ?? []) {
           bytes += file.length;
@@ -189,11 +193,11 @@ export function reflection(
       if (found.size > filesMax || bytes > bytesMax)
         throw adapterErrors.invalid({ adapter, problem: "the server describes more than can be kept" });
     };
-    take(await ask(services.map((service) => requestOf(fileWithSymbol, service))));
+    addFiles(await request(services.map((service) => requestOf(fileWithSymbol, service))));
     for (;;) {
       const missing = [...new Set([...found.values()].flatMap(readNames))].filter((name) => !found.has(name));
       if (missing.length === 0) return [...found.values()];
-      take(await ask(missing.map((name) => requestOf(fileWithName, name))));
+      addFiles(await request(missing.map((name) => requestOf(fileWithName, name))));
       const stillMissing = missing.find((name) => !found.has(name));
       if (stillMissing !== undefined)
         throw adapterErrors.invalid({ adapter, problem: `the server does not describe ${stillMissing}` });
@@ -211,9 +215,9 @@ function requestOf(field: number, value: string): Uint8Array {
 
 function varint(value: number): Buffer {
   const bytes: number[] = [];
-  let left = value;
-  for (; left > 127; left >>>= 7) bytes.push((left & 127) | 128);
-  return Buffer.from([...bytes, left]);
+  let remaining = value;
+  for (; remaining > 127; remaining >>>= 7) bytes.push((remaining & 127) | 128);
+  return Buffer.from([...bytes, remaining]);
 }
 
 /** Returns the length-delimited fields of a message. Other fields are skipped. */

@@ -27,13 +27,13 @@ type Fault = { readonly code: number; readonly details: string };
 describe("a gRPC adapter", () => {
   const definition = loadSync(proto, { longs: String, enums: String, oneofs: true });
   const placed = new Map<string, Order>();
-  const seen: Metadata[] = [];
+  const received: Metadata[] = [];
   let fault: Fault | undefined;
   let server: Server;
   let url: string;
 
   const answered = <T>(call: { readonly metadata: Metadata }, answer: () => T) => {
-    seen.push(call.metadata);
+    received.push(call.metadata);
     if (fault !== undefined) throw fault;
     return answer();
   };
@@ -75,8 +75,8 @@ describe("a gRPC adapter", () => {
     server.addService(definition["shop.v1.Orders"] as never, handlers as never);
     if (reflects) new ReflectionService(definition as never).addToServer(server as never);
     return new Promise((resolve, reject) =>
-      server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
+      server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, boundPort) =>
+        error === null ? resolve(boundPort) : reject(error),
       ),
     );
   };
@@ -141,7 +141,7 @@ describe("a gRPC adapter", () => {
       }
     });
 
-  it("takes lists where a method streams", async () => {
+  it("accepts and returns lists for methods that stream", async () => {
     const shop = await grpcAdapter({ name: "shop", url });
     const listed = (await shop.operations["list-orders"]?.call({}, call())) as Order[];
     assert.deepEqual(
@@ -169,16 +169,16 @@ describe("a gRPC adapter", () => {
 
   it("refuses a message of a few kilobytes that unpacks to more than its limit", async () => {
     placed.set("o-9", { orderId: "o-9", seal: Buffer.alloc(20_000_000) });
-    const bound = await grpcAdapter({ name: "shop", url });
+    const adapter = await grpcAdapter({ name: "shop", url });
     assert.equal(
-      await codeOf(bound.operations["get-order"]?.call({ orderId: "o-9" }, call())),
+      await codeOf(adapter.operations["get-order"]?.call({ orderId: "o-9" }, call())),
       "adapter.answer_unreadable",
     );
     placed.delete("o-9");
-    bound.close?.();
+    adapter.close?.();
   });
 
-  it("describes messages as JSON Schemas, also those that contain themselves", async () => {
+  it("describes messages as JSON Schemas, also recursive ones", async () => {
     const shop = await grpcAdapter({ name: "shop", url, only: ["place-*"] });
     assert.deepEqual(Object.keys(shop.operations), ["place-order", "place-orders"]);
     const input = shop.operations["place-order"]?.input as Readonly<Record<string, Order>> | undefined;
@@ -189,13 +189,13 @@ describe("a gRPC adapter", () => {
     shop.close?.();
   });
 
-  it("keeps the rules of adapters", async () => {
+  it("follows the adapter rules", async () => {
     const own = await grpcAdapter({
       ...{ name: "shop", url, connectMs: 500, idempotencyMetadata: "idempotency-key" },
       auth: { bearer: "env:SHOP_TOKEN" },
       protos: [proto],
     });
-    seen.length = 0;
+    received.length = 0;
     const port = Number(new URL(`http${url.slice("grpc".length)}`).port);
     const problems = await adapterProblems(own, {
       samples: {
@@ -205,12 +205,12 @@ describe("a gRPC adapter", () => {
       disconnect: () => server.forceShutdown(),
     });
     assert.deepEqual(problems, []);
-    assert.deepEqual(seen[0]?.get("authorization"), ["Bearer env:SHOP_TOKEN"]);
+    assert.deepEqual(received[0]?.get("authorization"), ["Bearer env:SHOP_TOKEN"]);
     await started(port, false);
     own.close?.();
   });
 
-  it("says what a status means for the task", async () => {
+  it("maps each status to the error of the task", async () => {
     const shop = await grpcAdapter({ name: "shop", url, protos: [proto] });
     const outcomes: [number, string, string][] = [
       [status.UNAVAILABLE, "adapter.unreachable", "adapter.outcome_unknown"],
@@ -234,15 +234,15 @@ describe("a gRPC adapter", () => {
   });
 
   it("names the option or server that is missing", async () => {
-    const ask = (options: object) => grpcAdapter({ name: "shop", url, connectMs: 300, ...options });
-    await assert.rejects(ask({}), /does not serve reflection, set `protos` or `descriptors`/);
-    await assert.rejects(ask({ url: "127.0.0.1:50051" }), /expected an address such as grpc:/);
-    await assert.rejects(ask({ url: "grpc://169.254.169.254:80" }), { code: "adapter.address_refused" });
-    await assert.rejects(ask({ url: "grpc://127.0.0.1:1" }), {
+    const open = (options: object) => grpcAdapter({ name: "shop", url, connectMs: 300, ...options });
+    await assert.rejects(open({}), /does not serve reflection, set `protos` or `descriptors`/);
+    await assert.rejects(open({ url: "127.0.0.1:50051" }), /expected an address such as grpc:/);
+    await assert.rejects(open({ url: "grpc://169.254.169.254:80" }), { code: "adapter.address_refused" });
+    await assert.rejects(open({ url: "grpc://127.0.0.1:1" }), {
       code: "adapter.unreachable",
       message: /at grpc:\/\/127\.0\.0\.1:1 \(connect ECONNREFUSED 127\.0\.0\.1:1\)/,
     });
-    await assert.rejects(ask({ protos: ["/no/such.proto"] }), /cannot be read/);
-    await assert.rejects(ask({ protos: [proto], only: ["pay-*"] }), /no method that was asked for/);
+    await assert.rejects(open({ protos: ["/no/such.proto"] }), /cannot be read/);
+    await assert.rejects(open({ protos: [proto], only: ["pay-*"] }), /no method that was asked for/);
   });
 });

@@ -17,7 +17,7 @@ import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "
 import { adapterErrors } from "../errors.ts";
 import { Authentication, type HttpAuth } from "../http/auth.ts";
 import { addressProblem } from "../http/wire.ts";
-import { chosen, nameIn } from "../names.ts";
+import { matchingOperations, nameIn } from "../names.ts";
 import { localSecret } from "../source.ts";
 import { type Contract, type GrpcContract, readContract, reflection } from "./contract.ts";
 import { requestsSchemaOf, schemaOf } from "./schema.ts";
@@ -105,10 +105,10 @@ function operationsOf(
 ): Readonly<Record<string, AdapterOperation>> {
   const operations: Record<string, AdapterOperation> = {};
   // A single service is left out of the names of operations.
-  const isOne = new Set(contract.methods.map(({ parent }) => parent.typeName)).size === 1;
+  const hasSingleService = new Set(contract.methods.map(({ parent }) => parent.typeName)).size === 1;
   for (const method of contract.methods) {
     const own = nameIn(method.name);
-    const name = isOne ? own : `${nameIn(method.parent.name)}.${own}`;
+    const name = hasSingleService ? own : `${nameIn(method.parent.name)}.${own}`;
     const free = Object.hasOwn(operations, name) ? nameIn(`${method.parent.typeName}.${method.name}`) : name;
     const byKey = idempotencyMetadata === undefined ? "never" : "key";
     const rule = repeat[free] ?? (method.idempotency === 0 ? byKey : "safe");
@@ -129,7 +129,7 @@ function operationsOf(
         }),
     };
   }
-  return only === undefined ? operations : chosen(operations, only);
+  return only === undefined ? operations : matchingOperations(operations, only);
 }
 
 interface GrpcCall {

@@ -42,16 +42,22 @@ export function requestsSchemaOf(message: DescMessage): JsonSchema {
 /** Returns the schema of a message. `isList` is for a stream, whose messages are a list. */
 export function schemaOf(message: DescMessage, isList: boolean): JsonSchema {
   const definitions: Record<string, Schema> = {};
-  const one = referenceTo(message, definitions);
+  const messageSchema = referenceTo(message, definitions);
   const $defs = definitions;
-  const whole = isList ? { type: "array", items: one, $defs } : standing(message, one, $defs);
-  if (JSON.stringify(whole).length <= lengthMax) return whole;
+  const schema = isList
+    ? { type: "array", items: messageSchema, $defs }
+    : withDefinitions(message, messageSchema, $defs);
+  if (JSON.stringify(schema).length <= lengthMax) return schema;
   return { type: isList ? "array" : "object" };
 }
 
-function standing(message: DescMessage, one: Schema, definitions: Readonly<Record<string, Schema>>): Schema {
+function withDefinitions(
+  message: DescMessage,
+  messageSchema: Schema,
+  definitions: Readonly<Record<string, Schema>>,
+): Schema {
   const own = definitions[message.typeName];
-  if (own === undefined) return one;
+  if (own === undefined) return messageSchema;
   const isReferred = JSON.stringify(definitions).includes(`"#/$defs/${message.typeName}"`);
   const others = isReferred
     ? definitions

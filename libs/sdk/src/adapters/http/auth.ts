@@ -52,7 +52,7 @@ interface Token {
 const marginMs = 30_000;
 const secondMs = 1_000;
 const tokenBytesMax = 65_536;
-const wordsMax = 300;
+const detailLengthMax = 300;
 /** Smaller skew is ignored: HTTP dates have only seconds, and token servers tolerate about as much. */
 const skewMinMs = 10_000;
 
@@ -141,14 +141,14 @@ export class Authentication {
     const token = this.#token;
     if (token !== undefined && token.untilMs > this.#clock.monotonic()) return token;
     // All calls that need a token share one request.
-    this.#pending ??= this.#ask(operation, oauth2, call).finally(() => {
+    this.#pending ??= this.#requestToken(operation, oauth2, call).finally(() => {
       this.#pending = undefined;
     });
     this.#token = await this.#pending;
     return this.#token;
   }
 
-  async #ask(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
+  async #requestToken(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
     const sentMs = this.#clock.monotonic();
     let answer = await this.#request(operation, oauth2, call);
     if ((answer.status === 400 || answer.status === 401) && this.#canDiffer(oauth2, answer))
@@ -214,8 +214,8 @@ export class Authentication {
   /** Converts an answer to an error. An overloaded or failing token server does not mean wrong credentials. */
   #failureOf(operation: string, answer: HttpAnswer, { error, error_description: text }: Answered): Error {
     const { status } = answer;
-    const words = [error, text].filter((word) => typeof word === "string" && word !== "").join(": ");
-    const reason = `the token server answered ${status}${words === "" ? "" : ` (${words.slice(0, wordsMax)})`}`;
+    const detail = [error, text].filter((part) => typeof part === "string" && part !== "").join(": ");
+    const reason = `the token server answered ${status}${detail === "" ? "" : ` (${detail.slice(0, detailLengthMax)})`}`;
     const retryAfterMs = retryAfterMsOf(answer, this.#clock.now());
     if (status === 429 || (status === 503 && retryAfterMs > 0))
       return new Busy({ retryAfterMs, message: `${operation}: ${reason}` });

@@ -31,7 +31,7 @@ describe("HTTP Digest", () => {
     );
   });
 
-  it("answers servers before RFC 2617, which give no `qop`", () => {
+  it("answers servers before RFC 2617, which send no `qop`", () => {
     const { target: _, ...rest } = request;
     const challenge = digestChallenge(
       'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"',
@@ -47,7 +47,7 @@ describe("HTTP Digest", () => {
     assert.doesNotMatch(text, /qop|cnonce|nc=/);
   });
 
-  it("takes the first challenge that it can answer", () => {
+  it("answers the first challenge that it supports", () => {
     assert.equal(digestChallenge(`Basic realm="a, b", ${challenges.join(", ")}`)?.algorithm, "SHA-256");
     assert.equal(
       digestChallenge(`Digest realm="x", nonce="1", algorithm=SHA-3, ${challenges[1]}`)?.algorithm,

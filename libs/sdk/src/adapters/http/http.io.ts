@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import {
   type AdapterCall,
   adapterProblems,
@@ -26,14 +26,14 @@ const call: AdapterCall = {
   secret: async (reference) => `value of ${reference}`,
 };
 
-interface Taken {
+interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
 }
 
-type Answer = (response: ServerResponse, taken: Taken) => void;
+type Answer = (response: ServerResponse, received: ReceivedRequest) => void;
 
 const json = (response: ServerResponse, value: unknown, status = 200) =>
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
@@ -49,17 +49,17 @@ function verified(token: string | null, key: KeyObject): readonly Record<string,
 }
 
 describe("an HTTP adapter", () => {
-  const taken: Taken[] = [];
+  const received: ReceivedRequest[] = [];
   const answers = new Map<string, Answer>();
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
     const { method = "", url = "", headers } = request;
-    const one = { method, url, headers, body };
-    taken.push(one);
+    const entry = { method, url, headers, body };
+    received.push(entry);
     const answer = answers.get(new URL(url, "http://x").pathname);
     if (answer === undefined) json(response, { url, body }, 200);
-    else answer(response, one);
+    else answer(response, entry);
   });
   let base = "";
   before(async () => {
@@ -72,55 +72,57 @@ describe("an HTTP adapter", () => {
     server.closeAllConnections();
   });
 
-  const made = (
+  const createAdapter = (
     operation: Partial<HttpOperation>,
     options: Partial<Parameters<typeof httpAdapter>[0]> = {},
   ) => {
     const operations = { go: { method: "GET", path: "/go", ...operation } as HttpOperation };
     return httpAdapter({ name: "shop", url: base, operations, ...options });
   };
-  const go = (adapter: ReturnType<typeof made>, input: Record<string, unknown> = {}) => {
+  const execute = (adapter: ReturnType<typeof createAdapter>, input: Record<string, unknown> = {}) => {
     const done = adapter.operations["go"]?.call(input, call);
     return done?.finally(() => adapter.close?.());
   };
-  const last = () => taken.at(-1) as Taken;
+  const last = () => received.at(-1) as ReceivedRequest;
 
-  it("writes parameters where they belong, and no value leaves the path", async () => {
+  it("writes each parameter in its declared place, and rejects a value that would leave the path", async () => {
     const parameters = {
       tags: { in: "query" },
       filter: { in: "query", style: "deepObject" },
       trace: { in: "header", name: "X-Trace" },
     } as const;
-    const adapter = () => made({ path: "/orders/{id}", parameters });
-    await go(adapter(), { id: "a/../b?", tags: ["x", "y z"], filter: { from: 1 }, trace: "t" });
+    const adapter = () => createAdapter({ path: "/orders/{id}", parameters });
+    await execute(adapter(), { id: "a/../b?", tags: ["x", "y z"], filter: { from: 1 }, trace: "t" });
     assert.equal(last().url, "/orders/a%2F..%2Fb%3F?tags=x&tags=y%20z&filter%5Bfrom%5D=1");
     assert.equal(last().headers["x-trace"], "t");
-    await assert.rejects(async () => go(adapter(), { id: ".." }), { code: "adapter.input_invalid" });
+    await assert.rejects(async () => execute(adapter(), { id: ".." }), { code: "adapter.input_invalid" });
   });
 
   it("sends JSON with the idempotency key of the task", async () => {
-    await go(made({ method: "POST", idempotencyHeader: "Idempotency-Key" }), { body: { a: 1 } });
+    await execute(createAdapter({ method: "POST", idempotencyHeader: "Idempotency-Key" }), {
+      body: { a: 1 },
+    });
     assert.equal(last().headers["idempotency-key"], "run-1/pay");
     assert.deepEqual([last().body, last().headers["content-type"]], ['{"a":1}', "application/json"]);
     // A body without a length would be read as the next request.
-    await go(made({ method: "DELETE", body: { type: "json" } }), { body: { a: "é" } });
+    await execute(createAdapter({ method: "DELETE", body: { type: "json" } }), { body: { a: "é" } });
     assert.deepEqual([last().body, last().headers["content-length"]], ['{"a":"é"}', "10"]);
   });
 
-  it("signs in by secrets", async () => {
-    await go(made({}, { auth: { basic: { user: "ada", password: "env:P" } } }));
+  it("authenticates with secrets", async () => {
+    await execute(createAdapter({}, { auth: { basic: { user: "ada", password: "env:P" } } }));
     assert.equal(
       last().headers.authorization,
       `Basic ${Buffer.from("ada:value of env:P").toString("base64")}`,
     );
-    await go(made({}, { auth: { bearer: "secret:token" } }));
+    await execute(createAdapter({}, { auth: { bearer: "secret:token" } }));
     assert.equal(last().headers.authorization, "Bearer value of secret:token");
-    await go(made({}, { auth: { apiKey: { in: "query", name: "key", value: "env:K" } } }));
+    await execute(createAdapter({}, { auth: { apiKey: { in: "query", name: "key", value: "env:K" } } }));
     assert.equal(last().url, "/go?key=value+of+env%3AK");
   });
 
-  it("answers the challenge of a Digest server, counts, and answers the next one after a nonce has gone stale", async () => {
-    const seen: string[] = [];
+  it("answers a Digest challenge, counts its requests, and answers a new challenge when the nonce is stale", async () => {
+    const requests: string[] = [];
     let nonce = "first";
     answers.set("/vault", (response, { headers, body }) => {
       const { authorization = "" } = headers;
@@ -128,28 +130,32 @@ describe("an HTTP adapter", () => {
         const challenge = `Digest realm="vault", nonce="${nonce}", qop="auth", algorithm=SHA-256`;
         return void response.writeHead(401, { "www-authenticate": challenge }).end();
       }
-      seen.push(`${/nc=(\d+)/.exec(authorization)?.[1]} ${/uri="([^"]+)"/.exec(authorization)?.[1]} ${body}`);
+      requests.push(
+        `${/nc=(\d+)/.exec(authorization)?.[1]} ${/uri="([^"]+)"/.exec(authorization)?.[1]} ${body}`,
+      );
       json(response, "open");
     });
     const auth = { digest: { user: "ada", password: "env:P" } } as const;
-    const adapter = made({ method: "POST", path: "/vault" }, { auth });
+    const adapter = createAdapter({ method: "POST", path: "/vault" }, { auth });
     const open = adapter.operations["go"];
     for (const body of [1, 2]) assert.equal(await open?.call({ body }, call), "open");
     nonce = "second";
     assert.equal(await open?.call({ body: 3 }, call), "open");
-    assert.deepEqual(seen, ["00000001 /vault 1", "00000002 /vault 2", "00000001 /vault 3"]);
+    assert.deepEqual(requests, ["00000001 /vault 1", "00000002 /vault 2", "00000001 /vault 3"]);
     adapter.close?.();
   });
 
-  it("refuses a Digest server that accepts no proof, after one attempt at it", async () => {
-    let asked = 0;
+  it("fails after one answer to a Digest server that rejects every answer", async () => {
+    let requestCount = 0;
     answers.set("/shut", (response) => {
-      asked++;
-      response.writeHead(401, { "www-authenticate": `Digest realm="x", nonce="${asked}", qop=auth` }).end();
+      requestCount++;
+      response
+        .writeHead(401, { "www-authenticate": `Digest realm="x", nonce="${requestCount}", qop=auth` })
+        .end();
     });
     const auth = { digest: { user: "ada", password: "env:P" } } as const;
-    await assert.rejects(async () => go(made({ path: "/shut" }, { auth })), /status 401/);
-    assert.equal(asked, 2);
+    await assert.rejects(async () => execute(createAdapter({ path: "/shut" }, { auth })), /status 401/);
+    assert.equal(requestCount, 2);
   });
 
   it("proves a service account, or a client, by a JWT that the token server can verify", async () => {
@@ -168,7 +174,7 @@ describe("an HTTP adapter", () => {
     });
     const signing = { key: "secret:key", keyId: "k1", subject: "ada@example.org" } as const;
     const oauth2 = { tokenUrl: `${base}/jwt`, clientId: "robot", scope: "read", signing } as const;
-    const account = made({}, { auth: { oauth2 } });
+    const account = createAdapter({}, { auth: { oauth2 } });
     await account.operations["go"]?.call({}, callWith(keys.rsa.privateKey));
     account.close?.();
     assert.equal(last().headers.authorization, "Bearer granted");
@@ -178,7 +184,7 @@ describe("an HTTP adapter", () => {
     const { iat, exp, jti, ...said } = claims;
     assert.deepEqual(said, { iss: "robot", sub: "ada@example.org", aud: `${base}/jwt`, scope: "read" });
     assert.ok(Number(exp) > Number(iat) && typeof jti === "string");
-    const client = made({}, { auth: { oauth2: { ...oauth2, clientAuth: "jwt" } } });
+    const client = createAdapter({}, { auth: { oauth2: { ...oauth2, clientAuth: "jwt" } } });
     await client.operations["go"]?.call({}, callWith(keys.ec.privateKey));
     client.close?.();
     assert.equal(form.get("grant_type"), "client_credentials");
@@ -186,7 +192,7 @@ describe("an HTTP adapter", () => {
     assert.deepEqual([alg, sub, form.get("scope")], ["ES256", "robot", "read"]);
   });
 
-  it("renews an OAuth2 token that was refused, asks once for calls at the same time, keeps the new refresh token", async () => {
+  it("renews a rejected OAuth2 token with one request for concurrent calls, and stores the new refresh token", async () => {
     let tokens = 0;
     const forms: URLSearchParams[] = [];
     answers.set("/token", (response, { body }) => {
@@ -204,7 +210,7 @@ describe("an HTTP adapter", () => {
         : json(response, {}, tokens === 1 ? 401 : 200),
     );
     const oauth2 = { tokenUrl: `${base}/token`, clientId: "app", refreshToken: "secret:refresh" } as const;
-    const adapter = made({ path: "/mine" }, { auth: { oauth2 } });
+    const adapter = createAdapter({ path: "/mine" }, { auth: { oauth2 } });
     const mine = adapter.operations["go"];
     assert.deepEqual(await Promise.all([mine?.call({}, call), mine?.call({}, call)]), ["mine", "mine"]);
     assert.equal(tokens, 2);
@@ -215,7 +221,7 @@ describe("an HTTP adapter", () => {
     adapter.close?.();
   });
 
-  it("does not renew an OAuth2 token again for a call that was under way with the old one", async () => {
+  it("does not renew an OAuth2 token again for a concurrent call with the old one", async () => {
     let tokens = 0;
     const old = Promise.withResolvers<void>();
     answers.set("/token", (response) => json(response, { access_token: `late-${++tokens}` }));
@@ -225,7 +231,7 @@ describe("an HTTP adapter", () => {
       else json(response, {}, 401);
     });
     const oauth2 = { tokenUrl: `${base}/token`, clientId: "app" } as const;
-    const adapter = made({ method: "PUT", path: "/late" }, { auth: { oauth2 } });
+    const adapter = createAdapter({ method: "PUT", path: "/late" }, { auth: { oauth2 } });
     const first = adapter.operations["go"]?.call({ body: 1 }, call);
     assert.equal(await adapter.operations["go"]?.call({ body: 2 }, call), "done");
     old.resolve();
@@ -234,14 +240,14 @@ describe("an HTTP adapter", () => {
     adapter.close?.();
   });
 
-  it("takes the stored refresh token again if it has changed, or if the token server refuses the one that it gave", async () => {
-    const asked: (string | null)[] = [];
+  it("uses the stored refresh token again if it has changed, or if the token server rejects the issued one", async () => {
+    const refreshTokens: (string | null)[] = [];
     let valid = "one";
     answers.set("/token", (response, { body }) => {
-      const given = new URLSearchParams(body).get("refresh_token");
-      asked.push(given);
-      if (given !== valid) return void json(response, { error: "invalid_grant" }, 400);
-      valid = `after ${given}`;
+      const refreshToken = new URLSearchParams(body).get("refresh_token");
+      refreshTokens.push(refreshToken);
+      if (refreshToken !== valid) return void json(response, { error: "invalid_grant" }, 400);
+      valid = `after ${refreshToken}`;
       json(response, { access_token: "t", refresh_token: valid });
     });
     let hasExpired = false;
@@ -251,22 +257,22 @@ describe("an HTTP adapter", () => {
     });
     let stored = "one";
     const oauth2 = { tokenUrl: `${base}/token`, clientId: "app", refreshToken: "secret:r" } as const;
-    const adapter = made({}, { auth: { oauth2 } });
+    const adapter = createAdapter({}, { auth: { oauth2 } });
     const mine = () => adapter.operations["go"]?.call({}, { ...call, secret: async () => stored });
     await mine();
     [hasExpired, stored, valid] = [true, "two", "two"];
     assert.equal(await mine(), "done");
     [hasExpired, valid] = [true, "two"];
     assert.equal(await mine(), "done");
-    assert.deepEqual(asked, ["one", "two", "after two", "two"]);
+    assert.deepEqual(refreshTokens, ["one", "two", "after two", "two"]);
     adapter.close?.();
   });
 
-  it("says of a token server without time, or with a fault, that the call may be repeated", async () => {
+  it("makes a call retryable if the token server is busy or fails", async () => {
     const oauth2 = { tokenUrl: `${base}/token`, clientId: "app" } as const;
     const failure = async (status: number, headers: Record<string, string> = {}, body = "{}") => {
       answers.set("/token", (response) => response.writeHead(status, headers).end(body));
-      return go(made({}, { auth: { oauth2 } }))?.catch((error: unknown) => error);
+      return execute(createAdapter({}, { auth: { oauth2 } }))?.catch((error: unknown) => error);
     };
     const busy = await failure(429, { "retry-after": "3" });
     assert.ok(busy instanceof Busy && busy.retryAfterMs === 3_000);
@@ -276,15 +282,15 @@ describe("an HTTP adapter", () => {
     assert.ok(adapterErrors.notSignedIn.is(refused));
     assert.match(String(refused), /answered 400 \(invalid_grant: expired\)/);
     answers.set("/token", (response) => response.destroy());
-    const broken = await go(made({}, { auth: { oauth2 } }))?.catch((error: unknown) => error);
+    const broken = await execute(createAdapter({}, { auth: { oauth2 } }))?.catch((error: unknown) => error);
     assert.ok(adapterErrors.unreachable.is(broken));
   });
 
-  it("signs by the clock of a token server that refuses the times of an assertion", async () => {
+  it("uses the clock of a token server that rejects the times of an assertion", async () => {
     const serverMs = Date.UTC(2030, 0, 1);
-    let tried = 0;
+    let attempts = 0;
     answers.set("/jwt", (response, { body }) => {
-      tried++;
+      attempts++;
       const [, claims = ""] = (new URLSearchParams(body).get("assertion") ?? "").split(".");
       const { iat } = JSON.parse(Buffer.from(claims, "base64url").toString());
       response.setHeader("date", new Date(serverMs).toUTCString());
@@ -296,9 +302,9 @@ describe("an HTTP adapter", () => {
     const { privateKey } = generateKeyPairSync("ed25519");
     const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     answers.delete("/go");
-    const adapter = made({}, { auth: { oauth2 } });
+    const adapter = createAdapter({}, { auth: { oauth2 } });
     await adapter.operations["go"]?.call({}, { ...call, secret: async () => pem });
-    assert.equal(tried, 2);
+    assert.equal(attempts, 2);
     adapter.close?.();
   });
 
@@ -320,16 +326,16 @@ describe("an HTTP adapter", () => {
     const client = { clientId: "a p", clientSecret: "env:S", clientAuth: "basic" } as const;
     const oauth2 = { tokenUrl: `${base}/token`, ...client };
     const pages = { by: "page", parameter: "page" } as const;
-    const adapter = made({ path: "/pages", pages }, { auth: { oauth2 } });
-    assert.deepEqual(await go(adapter), [1, 2]);
+    const adapter = createAdapter({ path: "/pages", pages }, { auth: { oauth2 } });
+    assert.deepEqual(await execute(adapter), [1, 2]);
     assert.deepEqual([served, tokens], [[1, 2, 3], 2]);
     assert.deepEqual(signed.slice(0, 2), ["a+p:value+of+env%3AS", "grant_type=client_credentials"]);
   });
 
-  it("hands 429, and 503 with a time, back to the queue", async () => {
+  it("returns calls with status 429, or 503 with a time, to the queue", async () => {
     answers.set("/go", (response) => response.writeHead(429, { "retry-after": "7" }).end());
     await assert.rejects(
-      async () => go(made({})),
+      async () => execute(createAdapter({})),
       (error) => error instanceof Busy && error.retryAfterMs === 7_000,
     );
     // By the clock of the server, which is a day behind.
@@ -337,7 +343,7 @@ describe("an HTTP adapter", () => {
     const at = "Fri, 27 Nov 2026 10:50:00 GMT";
     answers.set("/go", (response) => response.writeHead(503, { "retry-after": at, date }).end());
     await assert.rejects(
-      async () => go(made({})),
+      async () => execute(createAdapter({})),
       (error) => error instanceof Busy && error.retryAfterMs === 3_000_000,
     );
     answers.delete("/go");
@@ -350,29 +356,32 @@ describe("an HTTP adapter", () => {
   ] as const)
     it(`reads all pages by ${by}`, async () => {
       answers.set("/list", (response, { url }) => {
-        const asked = new URL(url, base).searchParams;
-        const at = Number(asked.get("cursor") ?? asked.get("page") ?? 1);
+        const query = new URL(url, base).searchParams;
+        const at = Number(query.get("cursor") ?? query.get("page") ?? 1);
         const data = at > 3 ? [] : [at, at * 10];
         if (by === "link" && at < 3)
           response.setHeader("link", `</list?page=${at + 1}>; rel="next", </list>; rel=first`);
         json(response, by === "link" ? data : { data, meta: { next: at < 3 ? at + 1 : "" } });
       });
-      assert.deepEqual(await go(made({ path: "/list", pages })), [1, 10, 2, 20, 3, 30]);
+      assert.deepEqual(await execute(createAdapter({ path: "/list", pages })), [1, 10, 2, 20, 3, 30]);
       await assert.rejects(
-        async () => go(made({ path: "/list", pages }, { pagesMax: 2 })),
+        async () => execute(createAdapter({ path: "/list", pages }, { pagesMax: 2 })),
         /more than 2 pages/,
       );
     });
 
   it("refuses link-local addresses, and redirects into private networks and to other protocols", async () => {
-    const before = taken.length;
-    await assert.rejects(async () => go(made({}, { url: "http://169.254.169.254/latest" })), {
+    const before = received.length;
+    await assert.rejects(async () => execute(createAdapter({}, { url: "http://169.254.169.254/latest" })), {
       code: "adapter.address_refused",
     });
-    await assert.rejects(async () => go(made({}, { url: "http://[::ffff:169.254.169.254]/" })), {
-      code: "adapter.address_refused",
-    });
-    assert.equal(taken.length, before);
+    await assert.rejects(
+      async () => execute(createAdapter({}, { url: "http://[::ffff:169.254.169.254]/" })),
+      {
+        code: "adapter.address_refused",
+      },
+    );
+    assert.equal(received.length, before);
     for (const location of [
       "http://169.254.169.254/",
       "http://127.0.0.1:1/",
@@ -382,18 +391,18 @@ describe("an HTTP adapter", () => {
     ]) {
       answers.set("/away", (response) => response.writeHead(302, { location }).end());
       await assert.rejects(
-        async () => go(made({ path: "/away" })),
+        async () => execute(createAdapter({ path: "/away" })),
         { code: "adapter.address_refused" },
         location,
       );
     }
     answers.set("/away", (response) => response.writeHead(302, { location: "/there" }).end());
-    assert.deepEqual(await go(made({ path: "/away" })), { url: "/there", body: "" });
+    assert.deepEqual(await execute(createAdapter({ path: "/away" })), { url: "/there", body: "" });
     answers.set("/away", (response) => response.writeHead(307, { location: "/away" }).end());
-    await assert.rejects(async () => go(made({ path: "/away" })), /more than 5 redirects/);
+    await assert.rejects(async () => execute(createAdapter({ path: "/away" })), /more than 5 redirects/);
   });
 
-  it("tells a broken answer from an unknown outcome, by whether the operation can be repeated", async () => {
+  it("distinguishes a retryable failure from an unknown outcome by whether the operation can be repeated", async () => {
     answers.set("/half", (response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
       response.write('{"half":', () => response.destroy());
@@ -403,31 +412,37 @@ describe("an HTTP adapter", () => {
     const repeated = { code: "adapter.unreachable", retry: "same-key" };
     const unknown = { code: "adapter.outcome_unknown", retry: "never" };
     for (const path of ["/half", "/dead"]) {
-      await assert.rejects(async () => go(made({ path })), repeated);
-      await assert.rejects(async () => go(made({ path, method: "POST" }), { body: {} }), unknown);
+      await assert.rejects(async () => execute(createAdapter({ path })), repeated);
+      await assert.rejects(
+        async () => execute(createAdapter({ path, method: "POST" }), { body: {} }),
+        unknown,
+      );
       const idempotencyHeader = "Idempotency-Key";
       await assert.rejects(
-        async () => go(made({ path, method: "POST", idempotencyHeader }), { body: {} }),
+        async () => execute(createAdapter({ path, method: "POST", idempotencyHeader }), { body: {} }),
         repeated,
       );
     }
-    await assert.rejects(async () => go(made({ path: "/five" })), {
+    await assert.rejects(async () => execute(createAdapter({ path: "/five" })), {
       code: "adapter.failed",
       message: /disk/,
     });
-    await assert.rejects(async () => go(made({ path: "/five", method: "POST" }), { body: {} }), unknown);
+    await assert.rejects(
+      async () => execute(createAdapter({ path: "/five", method: "POST" }), { body: {} }),
+      unknown,
+    );
     // A port that nothing listens at: not sent, so another attempt is harmless.
     await assert.rejects(
-      async () => go(made({ method: "POST" }, { url: "http://127.0.0.1:1" }), { body: {} }),
+      async () => execute(createAdapter({ method: "POST" }, { url: "http://127.0.0.1:1" }), { body: {} }),
       repeated,
     );
   });
 
-  it("sends nothing to a server whose certificate has expired, or is not trusted", async () => {
+  it("sends no request to a server whose certificate has expired or is not trusted", async () => {
     const directory = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
     const clock = { now: () => Date.now() - 400 * 86_400_000, monotonic: () => performance.now() };
-    const { ca } = await makeDevelopmentCertificates({ directory, services: ["old"], clock });
-    await makeDevelopmentCertificates({ directory, services: ["shop"] });
+    const { ca } = await createDevelopmentCertificates({ directory, services: ["old"], clock });
+    await createDevelopmentCertificates({ directory, services: ["shop"] });
     let requests = 0;
     const secure = createSecureServer((_, response) => {
       requests++;
@@ -440,7 +455,7 @@ describe("an HTTP adapter", () => {
         cert: readFileSync(join(directory, `${service}.crt`)),
         key: readFileSync(join(directory, `${service}.key`)),
       });
-    const pay = async () => go(made({ method: "POST" }, { url }), { body: { a: 1 } });
+    const pay = async () => execute(createAdapter({ method: "POST" }, { url }), { body: { a: 1 } });
     // Nothing was sent: the call may be repeated when the certificate is renewed.
     const refused = (message: RegExp) =>
       assert.rejects(pay, { code: "adapter.unreachable", retry: "same-key", message });
@@ -463,10 +478,10 @@ describe("an HTTP adapter", () => {
     }
   });
 
-  it("proves itself by a client certificate, trusts an own authority, and uses a renewed certificate", async () => {
+  it("authenticates with a client certificate, trusts its own authority, and uses a renewed certificate", async () => {
     const directory = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
-    const wanted = { directory, services: ["shop", "worker"] };
-    const { ca } = await makeDevelopmentCertificates(wanted);
+    const certificateOptions = { directory, services: ["shop", "worker"] };
+    const { ca } = await createDevelopmentCertificates(certificateOptions);
     const textOf = (name: string) => readFileSync(join(directory, name), "utf8");
     const serials: string[] = [];
     const secure = createSecureServer(
@@ -480,21 +495,21 @@ describe("an HTTP adapter", () => {
     const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
     const tls = { ca: "file:/ca.crt", cert: "file:/worker.crt", key: "file:/worker.key" } as const;
     const withFiles = { ...call, secret: async (reference: string) => textOf(reference.slice(6)) };
-    const adapter = made({}, { url, tls });
-    const ask = (one: typeof adapter, own = withFiles) => one.operations["go"]?.call({}, own);
+    const adapter = createAdapter({}, { url, tls });
+    const callGo = (target: typeof adapter, own = withFiles) => target.operations["go"]?.call({}, own);
     try {
-      assert.equal(await ask(adapter), "mine");
-      assert.equal(await ask(adapter), "mine");
-      await makeDevelopmentCertificates({ ...wanted, rotate: true });
-      assert.equal(await ask(adapter), "mine");
+      assert.equal(await callGo(adapter), "mine");
+      assert.equal(await callGo(adapter), "mine");
+      await createDevelopmentCertificates({ ...certificateOptions, rotate: true });
+      assert.equal(await callGo(adapter), "mine");
       assert.equal(serials[0], serials[1]);
       assert.notEqual(serials[1], serials[2]);
-      await assert.rejects(async () => ask(made({}, { url, tls: { ca: tls.ca } })), {
+      await assert.rejects(async () => callGo(createAdapter({}, { url, tls: { ca: tls.ca } })), {
         code: "adapter.unreachable",
       });
       assert.equal(serials.length, 3);
       const wrong = { ...withFiles, secret: async () => "no certificate" };
-      await assert.rejects(async () => ask(adapter, wrong), { code: "adapter.not_signed_in" });
+      await assert.rejects(async () => callGo(adapter, wrong), { code: "adapter.not_signed_in" });
     } finally {
       adapter.close?.();
       secure.close();
@@ -507,11 +522,11 @@ describe("an HTTP adapter", () => {
     answers.set("/html", (response) =>
       response.writeHead(200, { "content-type": "text/html" }).end("<p>Sign in</p>"),
     );
-    await assert.rejects(async () => go(made({ path: "/html" })), {
+    await assert.rejects(async () => execute(createAdapter({ path: "/html" })), {
       code: "adapter.answer_unreadable",
       message: /text\/html/,
     });
-    assert.equal(await go(made({ path: "/html", answer: "text" })), "<p>Sign in</p>");
+    assert.equal(await execute(createAdapter({ path: "/html", answer: "text" })), "<p>Sign in</p>");
     answers.set("/endless", (response) => {
       const more = () => {
         while (!response.destroyed && response.write("x".repeat(65_536)));
@@ -519,22 +534,24 @@ describe("an HTTP adapter", () => {
       response.writeHead(200, { "content-type": "application/json" }).on("drain", more);
       more();
     });
-    const small = made({ path: "/endless" }, { answerBytesMax: 100_000 });
-    await assert.rejects(async () => go(small), /more than 100000 bytes/);
+    const small = createAdapter({ path: "/endless" }, { answerBytesMax: 100_000 });
+    await assert.rejects(async () => execute(small), /more than 100000 bytes/);
     // The head has the length, so none of the 10 GB are read.
     answers.set("/long", (response) =>
       response.writeHead(200, { "content-length": "10000000000" }).flushHeaders(),
     );
-    await assert.rejects(async () => go(made({ path: "/long" })), /more than 16777216 bytes/);
+    await assert.rejects(async () => execute(createAdapter({ path: "/long" })), /more than 16777216 bytes/);
     // The adapter asks for no compression, and unpacks none.
     const bomb = gzipSync(Buffer.alloc(20_000_000, " "));
     answers.set("/bomb", (response) =>
       response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb),
     );
-    await assert.rejects(async () => go(made({ path: "/bomb" })), { code: "adapter.answer_unreadable" });
+    await assert.rejects(async () => execute(createAdapter({ path: "/bomb" })), {
+      code: "adapter.answer_unreadable",
+    });
   });
 
-  it("asks GraphQL by its documents, and takes errors beside data for what they are", async () => {
+  it("sends GraphQL documents, and fails on errors that come with data", async () => {
     const secret = { bearer: "env:T" } as const;
     const operations = {
       order: { document: "query ($id: ID!) { order(id: $id) { id } }" },
@@ -542,8 +559,8 @@ describe("an HTTP adapter", () => {
     };
     const adapter = graphqlAdapter({ name: "shop", url: `${base}/graphql`, auth: secret, operations });
     answers.set("/graphql", (response, { body }) => json(response, { data: JSON.parse(body) }));
-    const asked = await adapter.operations["order"]?.call({ id: "7" }, call);
-    assert.deepEqual(asked, { query: operations.order.document, variables: { id: "7" } });
+    const output = await adapter.operations["order"]?.call({ id: "7" }, call);
+    assert.deepEqual(output, { query: operations.order.document, variables: { id: "7" } });
     assert.deepEqual(
       [adapter.operations["order"]?.repeat, adapter.operations["pay"]?.repeat],
       ["safe", "never"],
@@ -562,7 +579,7 @@ describe("an HTTP adapter", () => {
     assert.throws(() => graphqlAdapter(wrong), { code: "adapter.invalid" });
   });
 
-  it("keeps the rules of adapters", async () => {
+  it("follows the adapter rules", async () => {
     const keys = new Set<unknown>();
     answers.set("/pay", (response, { headers }) => {
       keys.add(headers["idempotency-key"]);

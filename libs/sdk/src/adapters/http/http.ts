@@ -80,7 +80,7 @@ export interface HttpPorts {
 }
 
 const defaults = { answerBytesMax: 16 * 1024 * 1024, pagesMax: 100, timeoutMs: 60_000 };
-const shownMax = 300;
+const excerptLengthMax = 300;
 const withBody = new Set(["POST", "PUT", "PATCH", "QUERY"]);
 
 export function httpAdapter(
@@ -175,8 +175,8 @@ class Caller {
       input: input ?? { type: "object", required: required.map(([name]) => name) },
       ...(output !== undefined && { output }),
       repeat,
-      call: async (given, call) => {
-        const written = this.#written(operation, spec, parameters, body, given);
+      call: async (input, call) => {
+        const written = this.#written(operation, spec, parameters, body, input);
         const headers = { ...written.headers };
         if (idempotencyHeader !== undefined) headers[idempotencyHeader.toLowerCase()] = call.idempotencyKey;
         const content = written.body === undefined ? {} : { body: written.body };
@@ -241,9 +241,9 @@ class Caller {
   async #send(request: Exchange, call: AdapterCall, isCheck = false): Promise<HttpAnswer> {
     const authentication = this.#authentication;
     const signed: Record<string, string> = {};
-    let answer = await this.#once(request, call, signed);
+    let answer = await this.#sendOnce(request, call, signed);
     if (answer.status === 401 && authentication.renew(answer, signed["authorization"]))
-      answer = await this.#once(request, call);
+      answer = await this.#sendOnce(request, call);
     const { status } = answer;
     const retryAfterMs = retryAfterMsOf(answer, this.#ports.clock.now());
     if (!isCheck && (status === 429 || (status === 503 && retryAfterMs > 0)))
@@ -251,7 +251,7 @@ class Caller {
     return answer;
   }
 
-  async #once(
+  async #sendOnce(
     { operation, method, repeat, url, headers, body }: Exchange,
     call: AdapterCall,
     signed: Record<string, string> = {},
@@ -289,10 +289,10 @@ const isRefusal = (status: number) => status === 401 || status === 403;
 
 function failureOf(operation: string, repeat: Repeat, { status, body, url }: HttpAnswer) {
   const text = body
-    .toString("utf8", 0, shownMax * 2)
+    .toString("utf8", 0, excerptLengthMax * 2)
     .replace(/\s+/g, " ")
     .trim()
-    .slice(0, shownMax);
+    .slice(0, excerptLengthMax);
   const reason = `status ${status} of ${url.origin}${url.pathname}${text === "" ? "" : `: ${text}`}`;
   const extras = { details: { status: String(status) } };
   if (status === 401) return adapterErrors.notSignedIn({ operation, reason }, extras);

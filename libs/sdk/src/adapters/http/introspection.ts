@@ -9,7 +9,7 @@ import { isMembers, type Members } from "../../agents/models/wire.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { chosen, nameIn } from "../names.ts";
+import { matchingOperations, nameIn } from "../names.ts";
 import { localSecret } from "../source.ts";
 import { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./graphql.ts";
 import type { HttpPorts } from "./http.ts";
@@ -38,26 +38,29 @@ export async function introspectedGraphql(
   ports: HttpPorts = {},
 ): Promise<Adapter> {
   const { only, depth = 3, idempotencyHeader, ...rest } = options;
-  const asking = graphqlAdapter({ ...rest, operations: { schema: { document: introspection } } }, ports);
+  const introspectionAdapter = graphqlAdapter(
+    { ...rest, operations: { schema: { document: introspection } } },
+    ports,
+  );
   const call: AdapterCall = { idempotencyKey: "", signal: new AbortController().signal, secret: localSecret };
   let data: unknown;
   try {
-    data = await asking.operations["schema"]?.call({}, call);
+    data = await introspectionAdapter.operations["schema"]?.call({}, call);
   } finally {
-    asking.close?.();
+    introspectionAdapter.close?.();
   }
   const schema = isMembers(data) && isMembers(data["__schema"]) ? data["__schema"] : undefined;
   if (schema === undefined)
     throw adapterErrors.answerUnreadable({ operation: options.name, reason: "it is no schema of GraphQL" });
   const all = new Api(schema, depth).operations(idempotencyHeader);
-  const operations = only === undefined ? all : chosen(all, only);
+  const operations = only === undefined ? all : matchingOperations(all, only);
   if (Object.keys(operations).length === 0)
     throw adapterErrors.invalid({
       adapter: options.name,
       problem: "the API has no field that was asked for",
     });
-  const made = graphqlAdapter({ ...rest, operations }, ports);
-  const unpacked = Object.entries(made.operations).map(([name, operation]) => [
+  const adapter = graphqlAdapter({ ...rest, operations }, ports);
+  const unpacked = Object.entries(adapter.operations).map(([name, operation]) => [
     name,
     {
       ...operation,
@@ -65,7 +68,7 @@ export async function introspectedGraphql(
         (((await operation.call(input, call)) ?? {}) as Members)["value"] ?? null,
     },
   ]);
-  return { ...made, operations: Object.fromEntries(unpacked) };
+  return { ...adapter, operations: Object.fromEntries(unpacked) };
 }
 
 interface Type {
@@ -114,23 +117,23 @@ class Api {
   }
 
   operations(idempotencyHeader: string | undefined): Readonly<Record<string, GraphqlOperation>> {
-    const made: Record<string, GraphqlOperation> = {};
+    const result: Record<string, GraphqlOperation> = {};
     for (const [kind, root] of this.#roots)
       for (const field of this.#types.get(root)?.fields ?? []) {
         const own = nameIn(field.name);
-        made[Object.hasOwn(made, own) ? `${kind}.${own}` : own] = this.#operation(
+        result[Object.hasOwn(result, own) ? `${kind}.${own}` : own] = this.#operation(
           kind,
           field,
           idempotencyHeader,
         );
       }
-    return made;
+    return result;
   }
 
   #operation(kind: string, field: Value, idempotencyHeader: string | undefined): GraphqlOperation {
     const { args = [], name, type } = field;
-    const variables = args.map((one) => `$${one.name}: ${written(one.type)}`);
-    const given = args.map((one) => `${one.name}: $${one.name}`);
+    const variables = args.map((arg) => `$${arg.name}: ${written(arg.type)}`);
+    const passed = args.map((arg) => `${arg.name}: $${arg.name}`);
     const inBrackets = (parts: readonly string[]) => (parts.length === 0 ? "" : `(${parts.join(", ")})`);
     // An object needs a selection, also if each of its fields needs an argument.
     const selected = this.#selection(type, this.#depth) ?? "{ __typename }";
@@ -139,7 +142,7 @@ class Api {
     const text = `${reason}${field.description ?? ""}`;
     const description = text.replace(/\s+/g, " ").trim().slice(0, descriptionMax);
     return {
-      document: `${kind} ${inBrackets(variables)} { value: ${name}${inBrackets(given)} ${selected} }`,
+      document: `${kind} ${inBrackets(variables)} { value: ${name}${inBrackets(passed)} ${selected} }`,
       input: bounded(this.#object(args)),
       output: bounded(this.#output(type, this.#depth)),
       ...(description !== "" && { description }),
@@ -154,9 +157,9 @@ class Api {
     if (kind === "SCALAR" || kind === "ENUM") return "";
     const parts = this.#fields(name, depth).map(([field, selected]) => `${field} ${selected}`.trim());
     const others = kind === "OBJECT" ? [] : (possibleTypes ?? []);
-    for (const one of others) {
-      const own = this.#fields(one.name, Math.min(depth, 1)).filter(([, selected]) => selected === "");
-      if (own.length > 0) parts.push(`... on ${one.name} { ${own.map(([field]) => field).join(" ")} }`);
+    for (const other of others) {
+      const own = this.#fields(other.name, Math.min(depth, 1)).filter(([, selected]) => selected === "");
+      if (own.length > 0) parts.push(`... on ${other.name} { ${own.map(([field]) => field).join(" ")} }`);
     }
     if (parts.length === 0) return undefined;
     return `{ ${others.length > 0 ? "__typename " : ""}${parts.join(" ")} }`;
@@ -170,7 +173,7 @@ class Api {
     return (this.#types.get(name ?? "")?.fields ?? []).flatMap(
       ({ name: field, type, args = [], isDeprecated }) => {
         if (isDeprecated === true) return [];
-        if (args.some((one) => one.type.kind === "NON_NULL" && (one.defaultValue ?? null) === null))
+        if (args.some((arg) => arg.type.kind === "NON_NULL" && (arg.defaultValue ?? null) === null))
           return [];
         const selected = this.#selection(type, depth - 1);
         return selected === undefined ? [] : [[field, selected, type] as const];

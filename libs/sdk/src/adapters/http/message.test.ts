@@ -11,7 +11,7 @@ const form: HttpBody = {
 };
 
 describe("the request of an operation", () => {
-  for (const [what, path, parameters, input, expected] of [
+  for (const [title, path, parameters, input, expected] of [
     ["a list in the path", "/a/{id}", id(), { id: [3, "4,5"] }, "/v1/a/3,4%2C5"],
     ["an object in the path", "/a/{id}", id({ explode: true }), { id: point }, "/v1/a/x=1,y=a%20b"],
     ["a label", "/a{id}", id({ style: "label", explode: true }), { id: [3, 4] }, "/v1/a.3.4"],
@@ -27,7 +27,7 @@ describe("the request of an operation", () => {
       "/v1/a?filter%5Bby%5D%5Bx%5D=1&filter%5Bby%5D%5By%5D=a%20b&filter%5Bof%5D%5B0%5D=2",
     ],
   ] as readonly (readonly [string, string, Record<string, HttpParameter>, Record<string, unknown>, string])[])
-    it(`has ${what}`, () => {
+    it(`contains ${title}`, () => {
       const { url } = writeRequest(new URL("https://a.test/v1"), path, parameters, undefined, input);
       assert.equal(url.pathname + url.search, expected);
     });
@@ -59,7 +59,9 @@ describe("the answer of an operation", () => {
   const answer = (mediaType: string, ...bytes: (string | number)[]) =>
     readAnswer("a.get", mediaType.startsWith("text") ? "any" : "json", {
       ...{ status: 200, headers: { "content-type": mediaType }, url: new URL("https://a.test") },
-      body: Buffer.concat(bytes.map((one) => (typeof one === "string" ? Buffer.from(one) : Buffer.of(one)))),
+      body: Buffer.concat(
+        bytes.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : Buffer.of(chunk))),
+      ),
     });
 
   it("is read in its charset, and without the mark of its byte order", () => {

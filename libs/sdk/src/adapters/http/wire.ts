@@ -126,10 +126,10 @@ const privateHeaders = new Set(["content-type", "accept", "user-agent"]);
 export async function exchange(request: HttpRequest, agents: Agents): Promise<HttpAnswer> {
   let { url, method, headers, body } = request;
   for (let hop = 0; hop <= redirectsMax; hop++) {
-    const isElsewhere = url.origin !== request.url.origin;
-    const answer = await once(
+    const isCrossOrigin = url.origin !== request.url.origin;
+    const answer = await sendOnce(
       { ...request, url, method, headers, ...(body !== undefined && { body }) },
-      isElsewhere,
+      isCrossOrigin,
       agents,
     );
     const location = answer.headers.location;
@@ -160,9 +160,13 @@ function refused({ operation }: HttpRequest, url: URL, reason: string) {
   return adapterErrors.addressRefused({ operation, url: `${url.origin}${url.pathname}`, reason });
 }
 
-function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Agents): Promise<HttpAnswer> {
+function sendOnce(
+  request: HttpRequest,
+  isCrossOrigin: boolean,
+  { plain, secure }: Agents,
+): Promise<HttpAnswer> {
   const { url, method, headers, body, signal } = request;
-  const problem = addressProblem(url.hostname.replace(/^\[|\]$/g, ""), isElsewhere);
+  const problem = addressProblem(url.hostname.replace(/^\[|\]$/g, ""), isCrossOrigin);
   if (problem !== undefined) return Promise.reject(refused(request, url, problem));
   const isSecure = url.protocol === "https:";
   const send = isSecure ? requestSecure : requestPlain;
@@ -174,9 +178,9 @@ function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Age
       method,
       headers: { ...headers, ...length },
       signal,
-      lookup: isElsewhere ? lookupPublic : lookupSafe,
+      lookup: isCrossOrigin ? lookupPublic : lookupSafe,
       // A connection that was checked for one origin is not reused for a redirect to another.
-      agent: isElsewhere ? false : isSecure ? secure : plain,
+      agent: isCrossOrigin ? false : isSecure ? secure : plain,
     });
     call.once("finish", () => {
       wasSent = true;
@@ -219,23 +223,23 @@ function tooLarge(operation: string, bytesMax: number) {
   return adapterErrors.answerUnreadable({ operation, reason: `it has more than ${bytesMax} bytes` });
 }
 
-/** Returns why an address must not be called. `isElsewhere` means a redirect to another origin. */
-export function addressProblem(address: string, isElsewhere: boolean): string | undefined {
+/** Returns why an address must not be called. `isCrossOrigin` means a redirect to another origin. */
+export function addressProblem(address: string, isCrossOrigin: boolean): string | undefined {
   const version = isIP(address);
   if (version === 0) return undefined;
   const family = version === 6 ? "ipv6" : "ipv4";
   if (linkLocal.check(address, family)) return "the address is link-local";
-  if (isElsewhere && isInner(address)) return "a redirect leads into a private network";
+  if (isCrossOrigin && isInner(address)) return "a redirect leads into a private network";
   return undefined;
 }
 
 /** Checks the resolved addresses of the connection, so that a name cannot change between check and connection. */
-function lookupWith(isElsewhere: boolean): LookupFunction {
+function lookupWith(isCrossOrigin: boolean): LookupFunction {
   return (host, options, found) => {
     systemLookup(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return found(error, "", 4);
       for (const { address } of addresses) {
-        const problem = addressProblem(address, isElsewhere);
+        const problem = addressProblem(address, isCrossOrigin);
         if (problem !== undefined) return found(new Forbidden(problem), "", 4);
       }
       const [first] = addresses;

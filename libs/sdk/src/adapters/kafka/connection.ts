@@ -9,7 +9,7 @@ import type { Consumer, ConsumerOptions, Producer } from "@platformatic/kafka";
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Caller } from "../source.ts";
 
@@ -30,7 +30,7 @@ export type KafkaProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
 export type KafkaConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;
 
 const defaults = { connectMs: 10_000 };
-const againMs = 250;
+const retryDelayMs = 250;
 const mechanisms = { plain: "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "scram-sha-512": "SCRAM-SHA-512" };
 const form = /^kafka(s?):\/\/(?:([^:@/]+):([^@/]*)@)?([^@/?#]+)\/?(?:\?mechanism=([\w-]+))?$/;
 /** Errors after which the leader may have written the record. */
@@ -106,15 +106,15 @@ export class KafkaConnections {
       bootstrapBrokers: [...hosts],
       connectTimeout: connectMs,
       retries: 0,
-      retryDelay: againMs,
+      retryDelay: retryDelayMs,
       ...(tls !== undefined && { tls, tlsServerName: true }),
       ...(user !== undefined && { sasl: { mechanism: mechanism as "PLAIN", username: user, password } }),
     };
   }
 
   #placeOf(text: string, ca: string | undefined): Place {
-    const [, secure, user, password = "", hosts = "", word = "plain"] = form.exec(text) ?? [];
-    const mechanism = mechanisms[word as keyof typeof mechanisms];
+    const [, secure, user, password = "", hosts = "", mechanismName = "plain"] = form.exec(text) ?? [];
+    const mechanism = mechanisms[mechanismName as keyof typeof mechanisms];
     const parts = hosts.split(",").map((host) => (/:\d+$/.test(host) ? host : `${host}:9092`));
     if (hosts === "" || mechanism === undefined || parts.some((part) => !URL.canParse(`tcp://${part}`)))
       throw adapterErrors.invalid({
@@ -161,7 +161,7 @@ interface Leaf {
 /** Returns the innermost errors. The client nests errors, with gaps for successful parts. */
 function leavesOf(error: unknown): readonly Leaf[] {
   const { errors = [], cause } = error as { readonly errors?: readonly unknown[]; readonly cause?: unknown };
-  const inner = [...errors, cause].filter((one) => one !== undefined && one !== null);
+  const inner = [...errors, cause].filter((candidate) => candidate !== undefined && candidate !== null);
   return inner.length === 0 ? [error as Leaf] : inner.flatMap(leavesOf);
 }
 
@@ -185,6 +185,9 @@ function failureOf(operation: string, error: unknown, { hosts, password }: Place
     return adapterErrors.refused(details);
   const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(hosts[0] ?? "") ?? [];
   if (apiId === undefined || undecided.includes(apiId))
-    return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, { host, port }) });
+    return adapterErrors.unreachable({
+      operation,
+      reason: unreachableReason(String(code), reason, { host, port }),
+    });
   return canRetry || needsRejoin ? adapterErrors.failed(details) : adapterErrors.refused(details);
 }

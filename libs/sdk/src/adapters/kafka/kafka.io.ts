@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { until } from "@tutti/kernel/testing";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import {
   adapterErrors,
   adapterProblems,
@@ -77,7 +77,7 @@ describe("Kafka", { skip: program.skip }, () => {
     return { started, state, source, stop: end, ended };
   }
 
-  it("publishes a record with the key of its task as a header, and says where it is", async () => {
+  it("publishes a record with the key of its task as a header, and returns its position", async () => {
     const output = await run("created", { id: 7, data: { article: "violin" }, headers: { by: "ann" } });
     assert.deepEqual(output, { topic: "created", partition: 0, offset: "0" });
     const records: KafkaRecord[] = [];
@@ -96,7 +96,7 @@ describe("Kafka", { skip: program.skip }, () => {
     });
   });
 
-  it("tells failures apart: not written, perhaps written, never to be written", async () => {
+  it("distinguishes records that were not written, may have been written, and can never be written", async () => {
     await cluster.failNext(produce, tooLarge);
     assert.match(await failsWith(run("created", { id: 8 }), "adapter.refused"), /MESSAGE_TOO_LARGE/);
     await cluster.failNext(produce, timedOut);
@@ -112,16 +112,16 @@ describe("Kafka", { skip: program.skip }, () => {
     usual.close?.();
   });
 
-  it("starts a run for each record of each partition, and commits what the platform has", async () => {
+  it("starts a run for each record of each partition, and commits records that the platform has accepted", async () => {
     await cluster.topic("orders", 3);
     await cluster.topic("failures", 1);
     const usual = kafkaAdapter({ name: "shop", url });
-    const put = (data: string, more: object = {}) =>
+    const publish = (data: string, more: object = {}) =>
       usual.operations["publish"]?.call(
         { topic: "orders", data, ...more },
         new Task(secret, `key of ${data}`),
       );
-    for (const text of ["one", "two", "no order", "four", "five"]) await put(text, { key: text });
+    for (const text of ["one", "two", "no order", "four", "five"]) await publish(text, { key: text });
     const options = {
       ...{ topic: "orders", failures: "failures", idHeader: "id" },
       start: ({ text }: KafkaRecord) => {
@@ -140,15 +140,15 @@ describe("Kafka", { skip: program.skip }, () => {
     const orders = running(options);
     const has = (text: string) => orders.started.some(({ input }) => input === text);
     await until("four started", () => orders.started.length === 4);
-    await put("six", { headers: { id: "order 6" } });
+    await publish("six", { headers: { id: "order 6" } });
     await until("six started", () => has("six"));
     // The session ends, and another one reads the record again.
     orders.state.isAway = true;
-    await put("seven");
+    await publish("seven");
     await until("an interruption", () => orders.state.refused > 0);
     orders.state.isAway = false;
     await until("seven started", () => has("seven"));
-    await put("again", { headers: { id: "order 6" } });
+    await publish("again", { headers: { id: "order 6" } });
     await until("again started", () => has("again"));
     const status = async () => ({
       ...((await orders.source.operations["status"]?.call({}, new Task(secret))) as { waiting: number }),
@@ -169,11 +169,11 @@ describe("Kafka", { skip: program.skip }, () => {
     usual.close?.();
   });
 
-  it("signs in over TLS, and says why it does not work, never with the password", async () => {
+  it("connects over TLS, and reports why a connection fails, without the password", async () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-kafka-"));
-    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["kafka"] });
-    const { key = "", cert = "" } = made.services["kafka"] ?? {};
-    secrets.set("env:CA", readFileSync(made.ca, "utf8"));
+    const certificates = await createDevelopmentCertificates({ directory: folder.path, services: ["kafka"] });
+    const { key = "", cert = "" } = certificates.services["kafka"] ?? {};
+    secrets.set("env:CA", readFileSync(certificates.ca, "utf8"));
     await using front = await guardedFront(cluster.address, {
       key: readFileSync(key),
       cert: readFileSync(cert),
@@ -201,20 +201,20 @@ describe("Kafka", { skip: program.skip }, () => {
     await assert.rejects(running({ topic: "gone" }).ended, { code: "adapter.refused" });
   });
 
-  it("keeps the rules of adapters, also while the broker is away", async () => {
-    const made = kafkaAdapter({ name: "shop", url, operations: { send: { topic: "created" } } });
-    const problems = await adapterProblems(made, {
+  it("follows the adapter rules, also while the broker is down", async () => {
+    const adapter = kafkaAdapter({ name: "shop", url, operations: { send: { topic: "created" } } });
+    const problems = await adapterProblems(adapter, {
       samples: { send: { input: { data: "x" } } },
       secret,
       disconnect: () => cluster.kill(),
     });
     assert.match(
-      await failsWith(made.operations["send"]?.call({}, new Task(secret)), "adapter.unreachable"),
+      await failsWith(adapter.operations["send"]?.call({}, new Task(secret)), "adapter.unreachable"),
       /listens/,
     );
     await cluster.up();
-    await made.operations["send"]?.call({}, new Task(secret));
-    made.close?.();
+    await adapter.operations["send"]?.call({}, new Task(secret));
+    adapter.close?.();
     assert.deepEqual(problems, []);
   });
 });
@@ -233,8 +233,8 @@ async function guardedFront(address: string, tls: { readonly key: Buffer; readon
       const body = Buffer.concat([int(correlation, 4), ...parts]);
       socket.write(Buffer.concat([int(body.length, 4), body]));
     };
-    for (const one of [socket, behind])
-      one
+    for (const side of [socket, behind])
+      side
         .on("error", () => {})
         .on("close", () => {
           socket.destroy();
@@ -253,9 +253,9 @@ async function guardedFront(address: string, tls: { readonly key: Buffer; readon
           const name = Buffer.from("PLAIN");
           reply(correlation, int(mechanism === "PLAIN" ? 0 : 33, 2), int(1, 4), int(name.length, 2), name);
         } else if (frame.readInt16BE(4) === 36) {
-          const [, user = "", said = ""] = body.toString("utf8", 2, body.length - 1).split("\0");
-          const isRight = said === password;
-          if (isRight) heard.push(`${mechanism} ${user} ${said}`);
+          const [, user = "", receivedPassword = ""] = body.toString("utf8", 2, body.length - 1).split("\0");
+          const isRight = receivedPassword === password;
+          if (isRight) heard.push(`${mechanism} ${user} ${receivedPassword}`);
           reply(
             correlation,
             Buffer.from([0]),

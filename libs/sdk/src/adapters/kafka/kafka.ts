@@ -28,7 +28,7 @@ export interface KafkaAdapterOptions extends KafkaConnectionOptions {
   readonly rate?: RateLimit;
 }
 
-type Given = Readonly<Record<string, unknown>>;
+type Input = Readonly<Record<string, unknown>>;
 
 const usual: Readonly<Record<string, KafkaOperation>> = {
   publish: {
@@ -82,14 +82,14 @@ function operationOf(
     input,
     repeat,
     ...(description !== undefined && { description }),
-    call: async (given, call) => {
-      const to = { topic: topicOf(operation, topic, given), key: keyOf(key, given) };
+    call: async (input, call) => {
+      const to = { topic: topicOf(operation, topic, input), key: keyOf(key, input) };
       let isSent = false;
       try {
         return await connections.produce(operation, call, async (producer) => {
           await producer.metadata({ topics: [to.topic] });
           isSent = true;
-          return await published(producer, to, given, call).catch((error: unknown) => {
+          return await published(producer, to, input, call).catch((error: unknown) => {
             isSent = !isUnsent(error);
             throw error;
           });
@@ -112,7 +112,7 @@ interface Published {
 async function published(
   producer: KafkaProducer,
   { topic, key }: { readonly topic: string; readonly key: string | undefined },
-  { data, headers }: Given,
+  { data, headers }: Input,
   { idempotencyKey }: AdapterCall,
 ): Promise<Published> {
   const text = typeof data === "string" ? data : data === undefined ? "" : JSON.stringify(data);
@@ -131,13 +131,13 @@ async function published(
   return { topic, partition, offset: String(offset) };
 }
 
-function topicOf(operation: string, topic: string, given: Given): string {
-  const name = topic.replace(parameter, (_word, member: string) => String(given[member]));
+function topicOf(operation: string, topic: string, input: Input): string {
+  const name = topic.replace(parameter, (_match, member: string) => String(input[member]));
   if (/^[\w.-]{1,249}$/.test(name)) return name;
   throw adapterErrors.inputInvalid({ operation, reason: "a topic has letters, digits, `.`, `_` and `-`" });
 }
 
-function keyOf(key: string | undefined, given: Given): string | undefined {
-  if (key !== undefined) return key.replace(parameter, (_word, member: string) => String(given[member]));
-  return given["key"] === undefined ? undefined : String(given["key"]);
+function keyOf(key: string | undefined, input: Input): string | undefined {
+  if (key !== undefined) return key.replace(parameter, (_match, member: string) => String(input[member]));
+  return input["key"] === undefined ? undefined : String(input["key"]);
 }

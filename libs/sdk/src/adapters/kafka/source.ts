@@ -74,9 +74,9 @@ export function kafkaSource(options: KafkaSourceOptions): Source {
     description: "Counts partitions, and records that wait.",
     status,
     close: () => connections.close(),
-    sessions: (given) => (caller, well) =>
+    sessions: (runOptions) => (caller, well) =>
       connections.consume(name, caller, { groupId, retries: joinsMax }, (consumer) =>
-        new KafkaSession(options, connections, consumer, given).work(caller, well),
+        new KafkaSession(options, connections, consumer, runOptions).work(caller, well),
       ),
   });
 }
@@ -90,10 +90,10 @@ async function statusOf({ topic, failures, from }: KafkaSourceOptions, consumer:
   const committed = await consumer.listCommittedOffsets({ topics: [{ topic, partitions }] });
   const waiting = partitions.map((partition) => {
     const end = last.get(topic)?.[partition] ?? 0n;
-    const begin = first.get(topic)?.[partition] ?? 0n;
+    const firstOffset = first.get(topic)?.[partition] ?? 0n;
     const next = committed.get(topic)?.[partition] ?? -1n;
-    if (next < 0n) return from === "latest" ? 0 : Number(end - begin);
-    return Number(end - (next > begin ? next : begin));
+    if (next < 0n) return from === "latest" ? 0 : Number(end - firstOffset);
+    return Number(end - (next > firstOffset ? next : firstOffset));
   });
   return { partitions: known, waiting: waiting.reduce((sum, count) => sum + count, 0) };
 }
@@ -102,18 +102,18 @@ class KafkaSession {
   readonly #options: KafkaSourceOptions;
   readonly #connections: KafkaConnections;
   readonly #consumer: KafkaConsumer;
-  readonly #given: SourceRunOptions;
+  readonly #runOptions: SourceRunOptions;
 
   constructor(
     options: KafkaSourceOptions,
     connections: KafkaConnections,
     consumer: KafkaConsumer,
-    given: SourceRunOptions,
+    runOptions: SourceRunOptions,
   ) {
     this.#options = options;
     this.#connections = connections;
     this.#consumer = consumer;
-    this.#given = given;
+    this.#runOptions = runOptions;
   }
 
   async work(caller: Caller, well: () => void): Promise<void> {
@@ -159,10 +159,12 @@ class KafkaSession {
   async #settle(batch: readonly KafkaMessage[], caller: Caller): Promise<void> {
     const owned = batch.filter((message) => this.#owns(message));
     const handled = await Promise.allSettled(owned.map((message) => this.#handle(message, caller)));
-    const failed = handled.find((one) => one.status === "rejected");
+    const failed = handled.find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     // If another member now has the partition, its offsets are later.
-    const last = new Map(owned.filter((one) => this.#owns(one)).map((one) => [one.partition, one]));
+    const last = new Map(
+      owned.filter((message) => this.#owns(message)).map((message) => [message.partition, message]),
+    );
     const offsets = [...last.values()].map(({ topic, partition, offset, leaderEpoch }) => ({
       topic,
       partition,
@@ -174,18 +176,20 @@ class KafkaSession {
 
   #owns({ topic, partition }: KafkaMessage): boolean {
     const { assignments } = this.#consumer;
-    return assignments?.find((one) => one.topic === topic)?.partitions.includes(partition) ?? false;
+    return (
+      assignments?.find((assignment) => assignment.topic === topic)?.partitions.includes(partition) ?? false
+    );
   }
 
   async #handle(message: KafkaMessage, caller: Caller): Promise<void> {
     const { name, start, failures, idHeader } = this.#options;
     const record = recordOf(message);
     const { topic, partition, offset, headers } = record;
-    const given = (idHeader !== undefined && headers[idHeader]) || "";
-    const id = given === "" ? `${partition}-${offset}-${message.timestamp}` : idOf(given);
-    const failure = await startedBy(this.#given.tutti, `${name}-${id}`, () => start(record));
+    const headerId = (idHeader !== undefined && headers[idHeader]) || "";
+    const id = headerId === "" ? `${partition}-${offset}-${message.timestamp}` : idOf(headerId);
+    const failure = await startedBy(this.#runOptions.tutti, `${name}-${id}`, () => start(record));
     if (failure === undefined) return;
-    this.#given.logger?.warn("a record cannot start a run", {
+    this.#runOptions.logger?.warn("a record cannot start a run", {
       source: name,
       topic,
       partition,

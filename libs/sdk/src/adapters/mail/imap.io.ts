@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { defineErrors, isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { type AdapterCall, imapSource, type Mail, type SourceRunOptions } from "@tutti/sdk/adapters";
 import { ImapFlow } from "imapflow";
 import { password, startDovecot } from "../../../../../tools/dovecot.mjs";
@@ -27,9 +27,9 @@ describe("a mailbox as a source", { skip: program.skip }, () => {
   let ca = "";
   before(async () => {
     folder = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
-    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
-    const { key = "", cert = "" } = made.services["mail"] ?? {};
-    ca = readFileSync(made.ca, "utf8");
+    const certificates = await createDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
+    const { key = "", cert = "" } = certificates.services["mail"] ?? {};
+    ca = readFileSync(certificates.ca, "utf8");
     server = await startDovecot(program.path, { key, cert });
   });
   after(async () => {
@@ -153,14 +153,14 @@ aGVsbG8=
 
   it("starts a mail again under the same id, while the platform or the server is away", async () => {
     await append("eve", simple("one"), simple("two"));
-    let isAway = true;
+    let isUnavailable = true;
     const { run, starts, mails, stop } = source("eve", { afterStart: "delete" });
-    const running = run(() => isAway);
+    const running = run(() => isUnavailable);
     await until("it has tried", () => mails.length >= 2);
     assert.deepEqual(starts, []);
     assert.deepEqual(await flagsOf("eve"), { one: [], two: [] });
     await server.kill();
-    isAway = false;
+    isUnavailable = false;
     await server.up();
     await until("both started", () => starts.length === 2);
     await until("both are deleted", async () => Object.keys(await flagsOf("eve")).length === 0);
@@ -169,7 +169,7 @@ aGVsbG8=
     assert.equal(new Set(starts).size, 2);
   });
 
-  it("moves mails where they belong", async () => {
+  it("moves started and failed mails to their folders", async () => {
     await append("bob", simple("good"), simple("no order"));
     const { run, stop } = source("bob", { afterStart: { moveTo: "Done" }, failures: "Failed" });
     const running = run();
@@ -180,7 +180,7 @@ aGVsbG8=
     assert.deepEqual(await flagsOf("bob", "Failed"), { "no order": ["\\Flagged", "\\Seen"] });
   });
 
-  it("says why it does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     const right = urlOf("ada");
     const cases: readonly [string, Partial<Parameters<typeof imapSource>[0]>, string, RegExp][] = [
       [right.replace(password, "open-sesame"), {}, "adapter.not_signed_in", /authentication|failed/i],
@@ -191,22 +191,22 @@ aGVsbG8=
       ["http://host", {}, "adapter.invalid", /has no URL such as imap:/],
     ];
     for (const [url, more, code, message] of cases) {
-      const made = imapSource({
+      const imap = imapSource({
         ...{ name: "inbox", url: "env:IMAP", ca: "env:CA", connectMs: 2_000 },
         ...{ start: () => ({ workflow: "order" }), ...more },
       });
       const secret = async (reference: string) =>
         reference === "env:IMAP" ? url : reference === "env:CA" ? ca : "";
       const call = { idempotencyKey: "k", signal: new AbortController().signal, secret };
-      const error: unknown = await made.check(call).then(
+      const error: unknown = await imap.check(call).then(
         () => undefined,
         (thrown: unknown) => thrown,
       );
       assert.ok(isTuttiError(error), `${url}: ${String(error)}`);
       assert.equal(error.code, code, error.message);
       assert.match(error.message, message);
-      const told = inspect(error, { depth: 20, showHidden: true });
-      assert.doesNotMatch(told, new RegExp(`${password}|open-sesame`));
+      const printed = inspect(error, { depth: 20, showHidden: true });
+      assert.doesNotMatch(printed, new RegExp(`${password}|open-sesame`));
     }
   });
 });

@@ -8,7 +8,7 @@
 import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { FetchMessageObject, ImapFlow, MessageStructureObject } from "imapflow";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
@@ -91,8 +91,8 @@ export function imapSource(options: ImapSourceOptions): Source {
     kind: "imap-source",
     description: "Counts mails: unseen, and all.",
     status,
-    sessions: (given) => (caller, well) =>
-      using(options, name, caller, (client) => work(options, client, given, caller, well)),
+    sessions: (runOptions) => (caller, well) =>
+      using(options, name, caller, (client) => work(options, client, runOptions, caller, well)),
   });
 }
 
@@ -153,9 +153,9 @@ async function mailOf(client: ImapFlow, uid: number, maxBytes: number): Promise<
   if (found === false) return undefined;
   const { bodyStructure } = found;
   const parts = bodyStructure === undefined ? [] : partsOf(bodyStructure);
-  const isShown = ({ disposition }: MessageStructureObject) => disposition !== "attachment";
+  const isInline = ({ disposition }: MessageStructureObject) => disposition !== "attachment";
   const textOf = async (type: string) => {
-    const part = parts.find((each) => each.type === type && isShown(each));
+    const part = parts.find((each) => each.type === type && isInline(each));
     if (part === undefined) return "";
     const { content } = await client.download(String(uid), part.part ?? "1", { uid: true, maxBytes });
     if (content === undefined) return "";
@@ -254,5 +254,5 @@ function failureOf(operation: string, error: unknown, place: Place): Error {
   if (authenticationFailed === true) return adapterErrors.notSignedIn(details);
   if (code === "NotFound" || mailboxMissing === true) return adapterErrors.refused(details);
   if (responseStatus === "NO" || responseStatus === "BAD") return adapterErrors.refused(details);
-  return adapterErrors.unreachable({ operation, reason: wayReason(code, reason, place) });
+  return adapterErrors.unreachable({ operation, reason: unreachableReason(code, reason, place) });
 }

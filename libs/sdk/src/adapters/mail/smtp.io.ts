@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { isTuttiError } from "@tutti/kernel";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { type AdapterCall, adapterProblems, smtpAdapter } from "@tutti/sdk/adapters";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
@@ -20,40 +20,42 @@ describe("an SMTP adapter", () => {
   let ca = "";
   before(async () => {
     folder = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
-    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
-    const { key = "", cert = "" } = made.services["mail"] ?? {};
+    const certificates = await createDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
+    const { key = "", cert = "" } = certificates.services["mail"] ?? {};
     tls = { key: readFileSync(key), cert: readFileSync(cert) };
-    ca = readFileSync(made.ca, "utf8");
+    ca = readFileSync(certificates.ca, "utf8");
   });
   after(() => folder[Symbol.asyncDispose]());
 
   /** Returns a server, the mails that it received, and an adapter that sends to it. */
-  async function served(given: SMTPServerOptions = {}) {
+  async function served(options: SMTPServerOptions = {}) {
     const heard: { readonly to: readonly string[]; readonly text: string }[] = [];
     const server = new SMTPServer({
       ...{ ...tls, disableReverseLookup: true },
-      onAuth: ({ username, password: said }, _session, callback) =>
-        said === password ? callback(null, { user: username ?? "" }) : callback(answer(535, `no ${said}`)),
+      onAuth: ({ username, password: receivedPassword }, _session, callback) =>
+        receivedPassword === password
+          ? callback(null, { user: username ?? "" })
+          : callback(answer(535, `no ${receivedPassword}`)),
       onData: async (stream, { envelope }, callback) => {
         let text = "";
         for await (const piece of stream) text += piece;
         heard.push({ to: envelope.rcptTo.map(({ address }) => address), text });
         callback();
       },
-      ...given,
+      ...options,
     });
     server.on("error", () => {});
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.server.address() as AddressInfo;
     const sockets = new Set<Socket>();
     server.server.on("connection", (socket: Socket) => sockets.add(socket));
-    const url = `${given.secure === true ? "smtps" : "smtp"}://shop:${password}@localhost:${port}`;
+    const url = `${options.secure === true ? "smtps" : "smtp"}://shop:${password}@localhost:${port}`;
     const adapter = (text = url, more: object = {}) => {
       const secrets = new Map([
         ["env:SMTP", text],
         ["env:CA", ca],
       ]);
-      const made = smtpAdapter({
+      const smtp = smtpAdapter({
         ...{ name: "mail", url: "env:SMTP", from: "Shop <orders@shop.example>", connectMs: 2_000 },
         ...{ ca: "env:CA", ...more },
       });
@@ -62,8 +64,8 @@ describe("an SMTP adapter", () => {
         secret: async (reference) => secrets.get(reference) ?? "",
       });
       const send = async (input: object, key?: string) =>
-        made.operations["send"]?.call(input as Record<string, unknown>, call(key));
-      return { adapter: made, send, check: () => made.check(call()) };
+        smtp.operations["send"]?.call(input as Record<string, unknown>, call(key));
+      return { adapter: smtp, send, check: () => smtp.check(call()) };
     };
     return {
       ...{ heard, adapter, url, port },
@@ -84,7 +86,7 @@ describe("an SMTP adapter", () => {
   };
 
   for (const secure of [false, true])
-    it(`sends by ${secure ? "TLS" : "STARTTLS"}, with one Message-ID in every attempt`, async () => {
+    it(`sends over ${secure ? "TLS" : "STARTTLS"}, with the same Message-ID in every attempt`, async () => {
       await using server = await served({ secure });
       const { send, check } = server.adapter();
       await check();
@@ -95,11 +97,11 @@ describe("an SMTP adapter", () => {
       assert.match(messageId, /^<[0-9a-f]{32}@shop\.example>$/);
       assert.deepEqual(accepted, ["ada@example.com", "bob@example.com"]);
       assert.notEqual(((await send(mail, "another")) as { messageId: string }).messageId, messageId);
-      const [one] = server.heard;
-      assert.deepEqual(one?.to, ["ada@example.com", "bob@example.com"]);
-      assert.match(one?.text ?? "", new RegExp(`^Message-ID: ${messageId}\\r$`, "im"));
-      assert.match(one?.text ?? "", /^From: Shop <orders@shop\.example>\r$/m);
-      assert.match(one?.text ?? "", /filename=a\.txt/);
+      const [received] = server.heard;
+      assert.deepEqual(received?.to, ["ada@example.com", "bob@example.com"]);
+      assert.match(received?.text ?? "", new RegExp(`^Message-ID: ${messageId}\\r$`, "im"));
+      assert.match(received?.text ?? "", /^From: Shop <orders@shop\.example>\r$/m);
+      assert.match(received?.text ?? "", /filename=a\.txt/);
     });
 
   it("a line break of the input adds no header", async () => {
@@ -118,7 +120,7 @@ describe("an SMTP adapter", () => {
     [451, "adapter.failed"],
     [550, "adapter.refused"],
   ] as const)
-    it(`the answer ${status} to all recipients is ${code}, to one of them a part of the output`, async () => {
+    it(`the answer ${status} to all recipients is ${code}, to a single recipient a part of the output`, async () => {
       await using server = await served({
         onRcptTo: ({ address }, _session, callback) =>
           callback(address === "ada@example.com" ? null : answer(status, "not you")),
@@ -135,17 +137,19 @@ describe("an SMTP adapter", () => {
     });
 
   it("a connection that is lost before the mail is tried again, after it the outcome is unknown", async () => {
-    let cut = () => {};
-    await using before = await served({ onMailFrom: () => cut() });
-    cut = before.cut;
+    let disconnect = () => {};
+    await using before = await served({ onMailFrom: () => disconnect() });
+    disconnect = before.cut;
     assert.equal((await failure(before.adapter().send(mail))).code, "adapter.unreachable");
-    await using during = await served({ onData: (stream) => void stream.resume().on("end", () => cut()) });
-    cut = during.cut;
+    await using during = await served({
+      onData: (stream) => void stream.resume().on("end", () => disconnect()),
+    });
+    disconnect = during.cut;
     const unknown = await failure(during.adapter().send(mail));
     assert.deepEqual([unknown.code, unknown.retry], ["adapter.outcome_unknown", "never"]);
   });
 
-  it("says why it does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     await using server = await served();
     await using open = await served({ disabledCommands: ["STARTTLS"] });
     const wrong = server.url.replace(password, "open-sesame");
@@ -162,13 +166,13 @@ describe("an SMTP adapter", () => {
       const error = await failure(check());
       assert.equal(error.code, code, error.message);
       assert.match(error.message, message);
-      const told = inspect(error, { depth: 20, showHidden: true });
-      assert.doesNotMatch(told, new RegExp(`${password}|open-sesame`));
+      const printed = inspect(error, { depth: 20, showHidden: true });
+      assert.doesNotMatch(printed, new RegExp(`${password}|open-sesame`));
     }
     assert.deepEqual([server.heard, open.heard], [[], []]);
   });
 
-  it("keeps the rules of adapters", async () => {
+  it("follows the adapter rules", async () => {
     await using server = await served();
     const { adapter } = server.adapter();
     const secrets = new Map([

@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { isTuttiError } from "@tutti/kernel";
 import type { Adapter, AdapterCall, RateLimit, SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Place, placeOf } from "./place.ts";
 
@@ -66,7 +66,7 @@ const input = {
 
 type Driver = typeof import("nodemailer");
 type Transport = ReturnType<typeof transportTo>;
-type Given = Readonly<Record<string, unknown>>;
+type Input = Readonly<Record<string, unknown>>;
 
 /** Makes an adapter with the operation `send`. */
 export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
@@ -82,9 +82,9 @@ export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
         description: "Sends a mail.",
         input,
         repeat: "never",
-        call: (given, call) =>
+        call: (input, call) =>
           using(options, operation, call, (transport) =>
-            transport.sendMail({ ...mailOf(given), from, messageId: messageIdOf(call.idempotencyKey, from) }),
+            transport.sendMail({ ...mailOf(input), from, messageId: messageIdOf(call.idempotencyKey, from) }),
           ).then((sent) => ({
             messageId: sent.messageId,
             accepted: sent.accepted.map(String),
@@ -101,10 +101,10 @@ export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
 }
 
 /** Builds the mail. A line break in a header would add another header. The client folds headers. Addresses have none. */
-function mailOf(given: Given) {
-  const attachments = (given["attachments"] ?? []) as readonly Readonly<Record<string, string>>[];
+function mailOf(input: Input) {
+  const attachments = (input["attachments"] ?? []) as readonly Readonly<Record<string, string>>[];
   return {
-    ...given,
+    ...input,
     attachments: attachments.map(({ filename, content = "", contentType }) => ({
       filename: filename ?? "",
       content: Buffer.from(content, "base64"),
@@ -209,5 +209,5 @@ function failureOf(operation: string, error: unknown, place: Place, isSent: bool
   if (responseCode >= 400) return adapterErrors.failed(details);
   if (code === "EENVELOPE" || code === "EMESSAGE") return adapterErrors.refused(details);
   if (isSent) return adapterErrors.outcomeUnknown(details);
-  return adapterErrors.unreachable({ operation, reason: wayReason(originalCode, reason, place) });
+  return adapterErrors.unreachable({ operation, reason: unreachableReason(originalCode, reason, place) });
 }

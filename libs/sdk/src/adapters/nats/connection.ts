@@ -9,7 +9,7 @@ import type * as Transport from "@nats-io/transport-node";
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Caller } from "../source.ts";
 
@@ -196,7 +196,7 @@ function failureOf(operation: string, error: unknown, { servers, user, password 
       const [host = "", port = "4222"] = (servers[0] ?? "").split(":");
       return adapterErrors.unreachable({
         operation,
-        reason: wayReason(String(code), reason, { host, port }),
+        reason: unreachableReason(String(code), reason, { host, port }),
       });
     }
   }

@@ -79,13 +79,13 @@ describe("a NATS adapter", { skip: program.skip }, () => {
     );
   });
 
-  it("takes no word of the input for another subject", async () => {
+  it("rejects an input that would change the subject", async () => {
     for (const id of ["a.b", "*", ">", "a b", ""])
       await assert.rejects(run("created", { id }), { code: "adapter.input_invalid" });
     assert.equal(await messages(), 1);
   });
 
-  it("asks a service, and tells its errors apart", async () => {
+  it("sends a request to a service, and distinguishes its errors", async () => {
     const requests: string[] = [];
     const service = await serve("price.*", (message) => {
       requests.push(message.headers?.get("Nats-Msg-Id") ?? "");
@@ -113,7 +113,7 @@ describe("a NATS adapter", { skip: program.skip }, () => {
     });
   });
 
-  it("does not repeat a request whose outcome is unknown, unless no service got it", async () => {
+  it("does not retry a request whose outcome is unknown, unless no service received it", async () => {
     await assert.rejects(run("charge", {}), { code: "adapter.failed", retry: "same-key" });
     const service = await serve("charge", () => {});
     await assert.rejects(run("charge", {}, { remainingMs: 200 }), {
@@ -132,7 +132,7 @@ describe("a NATS adapter", { skip: program.skip }, () => {
     await service.stop();
   });
 
-  it("says why a connection does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     const right = secrets.get(url) ?? "";
     const cases: readonly [string, string, RegExp][] = [
       [right.replace("127.0.0.1", "nowhere.invalid"), "adapter.unreachable", /host `nowhere.invalid`/],
@@ -150,13 +150,13 @@ describe("a NATS adapter", { skip: program.skip }, () => {
       assert.ok(isTuttiError(error), `${text}: ${String(error)}`);
       assert.equal(error.code, code, error.message);
       assert.match(error.message, message);
-      const told = inspect(error, { depth: 20, showHidden: true });
-      assert.doesNotMatch(told, new RegExp(`${password}|open-sesame`));
+      const printed = inspect(error, { depth: 20, showHidden: true });
+      assert.doesNotMatch(printed, new RegExp(`${password}|open-sesame`));
       wrong.close?.();
     }
   });
 
-  it("the check finds subjects that no stream takes, and streams that do not exist", async () => {
+  it("the check finds subjects that no stream captures, and streams that do not exist", async () => {
     await adapter.check(new Task("check"));
     const lost = natsAdapter({ name: "lost", url, operations: { publish: { subject: "lost.{id}" } } });
     await assert.rejects(lost.check(new Task("check")), {
@@ -179,9 +179,9 @@ describe("a NATS adapter", { skip: program.skip }, () => {
     await run("created", { id: 8 });
   });
 
-  it("keeps the rules of adapters, and continues after the server was killed", async () => {
-    let seen = 0;
-    const effects = async () => (seen = await messages().catch(() => seen));
+  it("follows the adapter rules, and continues after the server was killed", async () => {
+    let lastCount = 0;
+    const effects = async () => (lastCount = await messages().catch(() => lastCount));
     const samples = { created: { input: { id: "rules", data: 1 }, effects } };
     const found = await adapterProblems(adapter, {
       ...{ samples, secret: () => secrets.get(url) ?? "", disconnect: () => server.down("kill") },

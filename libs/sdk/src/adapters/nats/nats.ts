@@ -30,11 +30,15 @@ export interface NatsAdapterOptions extends NatsConnectionOptions {
   readonly rate?: RateLimit;
 }
 
-type Given = Readonly<Record<string, unknown>>;
+type Input = Readonly<Record<string, unknown>>;
 
 const usual: Readonly<Record<string, NatsOperation>> = {
   publish: { subject: "{subject}", description: "Publishes a message into a stream." },
-  request: { subject: "{subject}", does: "request", description: "Asks a service, and waits for its reply." },
+  request: {
+    subject: "{subject}",
+    does: "request",
+    description: "Sends a request to a service and waits for its reply.",
+  },
 };
 const replyMaxMs = 30_000;
 const serverErrorFrom = 500;
@@ -54,7 +58,7 @@ export function natsAdapter(options: NatsAdapterOptions): Adapter {
     check: (call) =>
       connections.use(adapter, call, async (opened) => {
         for (const [name, { subject, does }] of declared)
-          if (does !== "request" && !isWhole(subject))
+          if (does !== "request" && !isSingleParameter(subject))
             await requireStream(`${adapter}.${name}`, subject, opened);
       }),
     close: () => connections.close(),
@@ -74,20 +78,20 @@ function operationOf(operation: string, spec: NatsOperation, connections: NatsCo
     repeat: does === "publish" ? "key" : (repeat ?? "never"),
     ...(description !== undefined && { description }),
     ...(output !== undefined && { output }),
-    call: (given, call) =>
+    call: (input, call) =>
       connections.use(operation, call, (opened) => {
-        const to = subjectOf(operation, subject, given);
+        const to = subjectOf(operation, subject, input);
         return does === "publish"
-          ? published(opened, to, given, call)
-          : replyOf(opened, operation, to, given, call, repeat ?? "never");
+          ? published(opened, to, input, call)
+          : replyOf(opened, operation, to, input, call, repeat ?? "never");
       }),
   };
 }
 
-async function published({ stream, ...opened }: Opened, subject: string, given: Given, call: AdapterCall) {
-  const { stream: name, seq } = await stream.publish(subject, payloadOf(given["data"]), {
+async function published({ stream, ...opened }: Opened, subject: string, input: Input, call: AdapterCall) {
+  const { stream: name, seq } = await stream.publish(subject, payloadOf(input["data"]), {
     msgID: call.idempotencyKey,
-    headers: headersOf(opened, given),
+    headers: headersOf(opened, input),
   });
   // Does not contain the duplicate flag, so the output of a second attempt equals the first.
   return { stream: name, seq };
@@ -97,16 +101,16 @@ async function replyOf(
   { client, ...opened }: Opened,
   operation: string,
   subject: string,
-  given: Given,
+  input: Input,
   { idempotencyKey, remainingMs = replyMaxMs }: AdapterCall,
   repeat: Repeat,
 ): Promise<unknown> {
-  const headers = headersOf(opened, given);
+  const headers = headersOf(opened, input);
   headers.set("Nats-Msg-Id", idempotencyKey);
   let reply: Awaited<ReturnType<typeof client.request>>;
   try {
     const timeout = Math.max(1, Math.min(remainingMs, replyMaxMs));
-    reply = await client.request(subject, payloadOf(given["data"]), { timeout, headers });
+    reply = await client.request(subject, payloadOf(input["data"]), { timeout, headers });
   } catch (error) {
     // Without a service, the request had no effect.
     if (repeat !== "never" || isOf(error, "NoResponders")) throw error;
@@ -127,24 +131,24 @@ async function replyOf(
 }
 
 async function requireStream(operation: string, subject: string, { manager }: Opened): Promise<void> {
-  const wanted = subject.replace(parameter, "*");
+  const pattern = subject.replace(parameter, "*");
   try {
-    await manager.streams.find(wanted);
+    await manager.streams.find(pattern);
   } catch (error) {
     if (!isOf(error, "StreamNotFoundError") && !/no stream matches/.test(String(error))) throw error;
-    throw adapterErrors.refused({ operation, reason: `no stream takes the subject \`${wanted}\`` });
+    throw adapterErrors.refused({ operation, reason: `no stream takes the subject \`${pattern}\`` });
   }
 }
 
-function isWhole(subject: string): boolean {
+function isSingleParameter(subject: string): boolean {
   return /^\{\w+\}$/.test(subject);
 }
 
 /** Fills the subject. If the whole subject is one parameter, its value may have several words. */
-function subjectOf(operation: string, subject: string, given: Given): string {
-  const form = isWhole(subject) ? /^[^\s*>]+$/ : /^[^\s.*>]+$/;
-  return subject.replace(parameter, (_word, name: string) => {
-    const value = String(given[name]);
+function subjectOf(operation: string, subject: string, input: Input): string {
+  const form = isSingleParameter(subject) ? /^[^\s*>]+$/ : /^[^\s.*>]+$/;
+  return subject.replace(parameter, (_match, name: string) => {
+    const value = String(input[name]);
     if (form.test(value)) return value;
     throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` is no word of a subject` });
   });
@@ -155,10 +159,10 @@ function payloadOf(data: unknown): string {
   return typeof data === "string" ? data : JSON.stringify(data);
 }
 
-function headersOf({ transport }: Pick<Opened, "transport">, given: Given): MsgHdrs {
+function headersOf({ transport }: Pick<Opened, "transport">, input: Input): MsgHdrs {
   const headers = transport.headers();
   // The schema requires an object.
-  for (const [name, value] of Object.entries((given["headers"] ?? {}) as object))
+  for (const [name, value] of Object.entries((input["headers"] ?? {}) as object))
     headers.set(name, String(value));
   return headers;
 }

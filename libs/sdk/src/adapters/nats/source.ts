@@ -69,14 +69,14 @@ export function natsSource(options: NatsSourceOptions): Source {
     status,
     description: "Counts messages: waiting, and delivered without an acknowledgement.",
     close: () => connections.close(),
-    sessions: (given) => (caller, well) => work(options, connections, given, caller, well),
+    sessions: (runOptions) => (caller, well) => work(options, connections, runOptions, caller, well),
   });
 }
 
 async function work(
   options: NatsSourceOptions,
   connections: NatsConnections,
-  given: SourceRunOptions,
+  runOptions: SourceRunOptions,
   { signal, secret }: Caller,
   well: () => void,
 ): Promise<void> {
@@ -96,7 +96,7 @@ async function work(
         caller.signal.addEventListener("abort", stop, { once: true });
         const handled: Promise<void>[] = [];
         for await (const message of messages) {
-          const handling = handle(options, opened, given, message);
+          const handling = handle(options, opened, runOptions, message);
           // The first interruption ends the session below, when all messages have settled.
           handling.catch(() => {});
           handled.push(handling);

@@ -47,8 +47,8 @@ export async function readDocument(place: string): Promise<string> {
   }
 }
 
-export function parseDocument(adapter: string, given: string | Members): Members {
-  const document = typeof given === "string" ? readText(adapter, given) : given;
+export function parseDocument(adapter: string, source: string | Members): Members {
+  const document = typeof source === "string" ? readText(adapter, source) : source;
   const version = isMembers(document) ? document["openapi"] : undefined;
   if (!isMembers(document) || typeof version !== "string" || !/^3\.[012](\.|$)/.test(version)) {
     const found =
@@ -62,10 +62,10 @@ export function parseDocument(adapter: string, given: string | Members): Members
 }
 
 /** Parses a text in JSON or YAML. */
-export function readText(adapter: string, given: string): unknown {
+export function readText(adapter: string, source: string): unknown {
   const fail = (problem: string) => adapterErrors.invalid({ adapter, problem });
   // Tools of Windows put a byte order mark before the text.
-  const text = given.replace(/^\uFEFF/, "");
+  const text = source.replace(/^\uFEFF/, "");
   if (text.length > textLengthMax) throw fail(`the document has more than ${textLengthMax} characters`);
   try {
     return /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 100, logLevel: "silent" });

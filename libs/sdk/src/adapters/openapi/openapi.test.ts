@@ -47,7 +47,7 @@ components:
 describe("operations of an OpenAPI document", () => {
   const adapter = openApiAdapter({ name: "shop", document: shop });
 
-  it("have names, schemas that stand alone, and the rule for repeated calls", () => {
+  it("have names, self-contained schemas, and the rule for repeated calls", () => {
     assert.deepEqual(Object.keys(adapter.operations), ["list-orders", "orders.create", "delete-orders-id"]);
     const create = adapter.operations["orders.create"];
     assert.equal(create?.repeat, "key");
@@ -121,7 +121,7 @@ components: {schemas: {Bytes: {type: string, format: binary}}}
     const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
     return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
   });
-  for (const [what, document, problem] of [
+  for (const [title, document, problem] of [
     ["Swagger 2", '{"swagger": "2.0"}', /got Swagger 2/],
     ["a bomb of aliases", `openapi: 3.1.0\n${layers.join("\n")}`, /cannot be read/],
     ["half a document", '{"openapi": "3.1', /cannot be read/],
@@ -132,7 +132,7 @@ components: {schemas: {Bytes: {type: string, format: binary}}}
     ],
     ["no server", '{"openapi": "3.1.0", "paths": {}}', /names no server/],
   ] as const)
-    it(`refuses ${what}`, () => {
+    it(`refuses ${title}`, () => {
       assert.throws(() => openApiAdapter({ name: "x", document }), {
         code: "adapter.invalid",
         message: problem,

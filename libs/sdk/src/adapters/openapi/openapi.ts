@@ -5,7 +5,7 @@ import type { Adapter } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type HttpAdapterOptions, type HttpOperation, type HttpPorts, httpAdapter } from "../http/http.ts";
 import type { AnswerType, BodyType, HttpBody, HttpParameter, ParameterStyle } from "../http/message.ts";
-import { chosen, nameIn } from "../names.ts";
+import { matchingOperations, nameIn } from "../names.ts";
 import { parseDocument, resolved, Unusable } from "./document.ts";
 import { Parts, Schemas } from "./schemas.ts";
 
@@ -37,10 +37,10 @@ const methods = ["get", "put", "post", "delete", "options", "head", "patch", "tr
 
 /** Makes an adapter of an OpenAPI document of version 3. */
 export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): OpenApiAdapter {
-  const { document: given, only, idempotencyHeader, documentUrl, ...rest } = options;
-  const document = parseDocument(options.name, given);
+  const { document: source, only, idempotencyHeader, documentUrl, ...rest } = options;
+  const document = parseDocument(options.name, source);
   const { operations: found, refused } = importOperations(document, options);
-  const wanted = only === undefined ? found : chosen(found, only);
+  const selected = only === undefined ? found : matchingOperations(found, only);
   const own = serverIn(document, documentUrl);
   const url = options.url ?? own ?? Object.values(found).find((each) => each.url)?.url;
   if (url === undefined)
@@ -49,7 +49,7 @@ export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): 
       problem: "the document names no server with a host, set `url`",
     });
   const version = versionIn(textIn(membersIn(document, "info"), "version"));
-  const http = { ...rest, url, operations: wanted, ...(version !== undefined && { version }) };
+  const http = { ...rest, url, operations: selected, ...(version !== undefined && { version }) };
   return { ...httpAdapter(http, { ...ports, kind: "openapi" }), refused };
 }
 
@@ -66,23 +66,23 @@ export function importOperations(
   const operations: Record<string, HttpOperation> = {};
   const refused: Refused[] = [];
   const schemas = new Schemas(document);
-  for (const [path, given] of Object.entries(membersIn(document, "paths"))) {
+  for (const [path, entry] of Object.entries(membersIn(document, "paths"))) {
     if (path.startsWith("x-")) continue;
-    const others = isMembers(given) ? Object.keys(membersIn(given, "additionalOperations")) : [];
+    const others = isMembers(entry) ? Object.keys(membersIn(entry, "additionalOperations")) : [];
     for (const method of others)
       refused.push({ operation: `${method} ${path}`, reason: `the method is \`${method}\`` });
     for (const method of methods) {
       const operation = `${method.toUpperCase()} ${path}`;
       try {
-        const item = resolved(document, given);
+        const item = resolved(document, entry);
         if (item[method] === undefined) continue;
-        const [name, made] = imported({ document, schemas, options, path, item, method });
-        operations[freeName(name, operations)] = made;
+        const [name, operation] = imported({ document, schemas, options, path, item, method });
+        operations[freeName(name, operations)] = operation;
       } catch (error) {
         if (!(error instanceof Unusable)) throw error;
         refused.push({ operation, reason: error.message });
         // A reference for the whole item fails only once.
-        if (!isMembers(given) || given["$ref"] !== undefined) break;
+        if (!isMembers(entry) || entry["$ref"] !== undefined) break;
       }
     }
   }
@@ -110,7 +110,10 @@ function imported({ document, schemas, options, path, item, method }: Place): [s
   const body =
     operation["requestBody"] === undefined ? undefined : resolved(document, operation["requestBody"]);
   const sent = body === undefined ? undefined : bodyOf(document, membersIn(body, "content"));
-  const withoutBody = schemas.standing({ type: "object", properties: { ...properties }, required }, parts);
+  const withoutBody = schemas.withDefinitions(
+    { type: "object", properties: { ...properties }, required },
+    parts,
+  );
   if (body !== undefined && sent !== undefined) {
     properties["body"] =
       sent.body.type === "bytes" ? { type: "string" } : schemas.convert(sent.schema, parts);
@@ -118,13 +121,13 @@ function imported({ document, schemas, options, path, item, method }: Place): [s
   }
   const answer = answerOf(document, operation);
   const input =
-    schemas.standing({ type: "object", properties, required }, parts) ??
+    schemas.withDefinitions({ type: "object", properties, required }, parts) ??
     (withoutBody !== undefined ? { ...withoutBody, required } : { type: "object", required });
   const output = answer.type === "json" ? outputOf(schemas, answer.schema) : undefined;
   // A configured address applies to all operations.
   const server = options.url === undefined ? serverOf(operation, item, options.documentUrl) : undefined;
   const description = textIn(operation, "summary") || textIn(operation, "description");
-  const made: HttpOperation = {
+  const result: HttpOperation = {
     method: method.toUpperCase() as HttpOperation["method"],
     path,
     parameters,
@@ -137,7 +140,7 @@ function imported({ document, schemas, options, path, item, method }: Place): [s
     answer: answer.type,
   };
   const id = textIn(operation, "operationId");
-  return [nameIn(id === "" ? `${method}${path.replaceAll("/", "-")}` : id), made];
+  return [nameIn(id === "" ? `${method}${path.replaceAll("/", "-")}` : id), result];
 }
 
 const descriptionMax = 200;
@@ -145,18 +148,18 @@ const descriptionMax = 200;
 function outputOf(schemas: Schemas, schema: unknown): JsonSchema | undefined {
   const parts = new Parts();
   const converted = schemas.convert(schema, parts);
-  return isMembers(converted) ? (schemas.standing(converted, parts) ?? true) : undefined;
+  return isMembers(converted) ? (schemas.withDefinitions(converted, parts) ?? true) : undefined;
 }
 
 /** Converts parameters to members of the input. */
-function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) {
+function parametersOf(schemas: Schemas, path: string, declared: Iterable<Members>) {
   const parts = new Parts();
   const properties: Record<string, unknown> = {};
   const required: string[] = [];
   const parameters: Record<string, HttpParameter> = {};
   const inPath = new Set([...path.matchAll(/\{([^{}]+)\}/g)].map(([, name = ""]) => name));
   let header: string | undefined;
-  for (const parameter of given) {
+  for (const parameter of declared) {
     const name = textIn(parameter, "name");
     const place = textIn(parameter, "in");
     if (place === "header" && name.toLowerCase() === "idempotency-key") {
@@ -187,8 +190,8 @@ function parametersOf(schemas: Schemas, path: string, given: Iterable<Members>) 
 function eachParameter(document: Members, item: Members, operation: Members): Iterable<Members> {
   const found = new Map<string, Members>();
   for (const list of [item["parameters"], operation["parameters"]])
-    for (const given of Array.isArray(list) ? list : []) {
-      const parameter = resolved(document, given);
+    for (const entry of Array.isArray(list) ? list : []) {
+      const parameter = resolved(document, entry);
       found.set(`${textIn(parameter, "in")} ${textIn(parameter, "name")}`, parameter);
     }
   return found.values();
@@ -246,19 +249,19 @@ function bodyOf(
   const offered = Object.entries(content);
   if (offered.length === 0) return undefined;
   for (const [form, type] of bodyTypes)
-    for (const [mediaType, given] of offered) {
+    for (const [mediaType, entry] of offered) {
       if (!form.test(mediaType)) continue;
-      const schema = isMembers(given) ? given["schema"] : undefined;
+      const schema = isMembers(entry) ? entry["schema"] : undefined;
       const named = mediaType.includes("*") || type === "multipart" ? {} : { mediaType };
       const encodings =
-        isMembers(given) && type === "form" ? Object.entries(membersIn(given, "encoding")) : [];
+        isMembers(entry) && type === "form" ? Object.entries(membersIn(entry, "encoding")) : [];
       const written = encodings.filter(([, each]) => isMembers(each) && textIn(each, "style") !== "");
       const forms = Object.fromEntries(written.map(([name, each]) => [name, styleOf(each as Members)]));
       return { body: { type, ...named, ...(written.length > 0 && { styles: forms }) }, schema };
     }
-  for (const [mediaType, given] of offered) {
+  for (const [mediaType, entry] of offered) {
     const schema =
-      isMembers(given) && given["schema"] !== undefined ? resolved(document, given["schema"]) : {};
+      isMembers(entry) && entry["schema"] !== undefined ? resolved(document, entry["schema"]) : {};
     const isPlain = schema["properties"] === undefined && /^(string)?$/.test(textIn(schema, "type"));
     if (isPlain && mediaTypeForm.test(mediaType)) return { body: { type: "bytes", mediaType }, schema };
   }
@@ -280,10 +283,10 @@ function answerOf(
   return { type: "json", schema: isMembers(json[1]) ? json[1]["schema"] : undefined };
 }
 
-function freeName(name: string, taken: Readonly<Record<string, unknown>>): string {
-  if (!Object.hasOwn(taken, name)) return name;
+function freeName(name: string, used: Readonly<Record<string, unknown>>): string {
+  if (!Object.hasOwn(used, name)) return name;
   let number = 2;
-  while (Object.hasOwn(taken, `${name}-${number}`)) number++;
+  while (Object.hasOwn(used, `${name}-${number}`)) number++;
   return `${name}-${number}`;
 }
 

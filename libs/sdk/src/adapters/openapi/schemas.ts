@@ -5,7 +5,7 @@ import { partOf, Unusable } from "./document.ts";
 /** Keys whose values are data. */
 const dataKeys = new Set(["const", "enum", "default", "example", "examples"]);
 /** Keys that only OpenAPI has, or that do not validate. */
-const leftOut = new Set([
+const omittedKeys = new Set([
   "discriminator",
   "xml",
   "externalDocs",
@@ -37,7 +37,7 @@ interface Definition {
 export class Schemas {
   readonly #document: Members;
   readonly #names = new Map<string, string>();
-  readonly #taken = new Set<string>();
+  readonly #usedNames = new Set<string>();
   readonly #definitions = new Map<string, Definition>();
 
   constructor(document: Members) {
@@ -45,7 +45,7 @@ export class Schemas {
   }
 
   /** Returns a converted schema with its definitions. Undefined if it is too long. */
-  standing(schema: Members, { references }: Parts): Members | undefined {
+  withDefinitions(schema: Members, { references }: Parts): Members | undefined {
     let length = JSON.stringify(schema).length;
     const definitions: Record<string, unknown> = {};
     const open = [...references];
@@ -73,12 +73,12 @@ export class Schemas {
       parts.references.add(reference);
       return { $ref: `#/$defs/${this.#nameOf(reference)}` };
     }
-    const made: Record<string, unknown> = {};
+    const converted: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(schema)) {
-      if (leftOut.has(key) || key.startsWith("x-")) continue;
-      made[key] = this.#converted(key, value, parts, depth);
+      if (omittedKeys.has(key) || key.startsWith("x-")) continue;
+      converted[key] = this.#converted(key, value, parts, depth);
     }
-    return withoutOldWords(schema, made);
+    return withoutLegacyKeywords(schema, converted);
   }
 
   #converted(key: string, value: unknown, parts: Parts, depth: number): unknown {
@@ -102,9 +102,9 @@ export class Schemas {
         .split("/")
         .at(-1)
         ?.replace(/[^\w-]/g, "_") || "part";
-    const name = this.#taken.has(last) ? `${last}_${this.#names.size}` : last;
+    const name = this.#usedNames.has(last) ? `${last}_${this.#names.size}` : last;
     this.#names.set(reference, name);
-    this.#taken.add(name);
+    this.#usedNames.add(name);
     return name;
   }
 
@@ -114,25 +114,25 @@ export class Schemas {
     const parts = new Parts();
     const schema = this.convert(partOf(this.#document, reference), parts);
     const { length } = JSON.stringify(schema);
-    const made = { schema, length, references: parts.references };
-    this.#definitions.set(reference, made);
-    return made;
+    const definition = { schema, length, references: parts.references };
+    this.#definitions.set(reference, definition);
+    return definition;
   }
 }
 
 /** Converts `nullable`, and the boolean exclusive bounds of OpenAPI 3.0. */
-function withoutOldWords(schema: Members, made: Record<string, unknown>): unknown {
-  delete made["nullable"];
+function withoutLegacyKeywords(schema: Members, converted: Record<string, unknown>): unknown {
+  delete converted["nullable"];
   for (const [bound, exclusive] of [
     ["minimum", "exclusiveMinimum"],
     ["maximum", "exclusiveMaximum"],
   ] as const) {
     if (typeof schema[exclusive] !== "boolean") continue;
-    delete made[exclusive];
-    if (schema[exclusive] === true && made[bound] !== undefined) {
-      made[exclusive] = made[bound];
-      delete made[bound];
+    delete converted[exclusive];
+    if (schema[exclusive] === true && converted[bound] !== undefined) {
+      converted[exclusive] = converted[bound];
+      delete converted[bound];
     }
   }
-  return schema["nullable"] === true ? { anyOf: [made, { type: "null" }] } : made;
+  return schema["nullable"] === true ? { anyOf: [converted, { type: "null" }] } : converted;
 }

@@ -83,7 +83,7 @@ export class PostgresConnections {
   readonly #options: ConnectionOptions;
   #opened: Opened | undefined;
   /** Connections whose server had the wanted role when they were opened. */
-  readonly #fitting = new WeakSet<Client>();
+  readonly #matching = new WeakSet<Client>();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -113,18 +113,18 @@ export class PostgresConnections {
     let server = opened.servers[0] as Server;
     let fate: "reuse" | "cancel" | "drop" = "drop";
     try {
-      const held = await race(
-        this.#reach(opened, { operation, signal }, async (one) => {
-          server = one;
-          return connected(one.pool, signal);
+      const connection = await race(
+        this.#connectFirst(opened, { operation, signal }, async (candidate) => {
+          server = candidate;
+          return connected(candidate.pool, signal);
         }),
       );
-      client = held;
-      const run: Run = (sql, values = []) => race(this.#run(driver, held, { sql, values }));
-      const begun = await race(held.query(beginning(writes, caller.remainingMs, first)));
-      const result = await work(run, [begun].flat().at(-1)?.rowCount ?? 0);
-      const kept = last?.(result);
-      await race(held.query(kept === undefined ? "COMMIT" : `${kept}; COMMIT`));
+      client = connection;
+      const run: Run = (sql, values = []) => race(this.#run(driver, connection, { sql, values }));
+      const startResult = await race(connection.query(beginSql(writes, caller.remainingMs, first)));
+      const result = await work(run, [startResult].flat().at(-1)?.rowCount ?? 0);
+      const finalSql = last?.(result);
+      await race(connection.query(finalSql === undefined ? "COMMIT" : `${finalSql}; COMMIT`));
       fate = "reuse";
       return result;
     } catch (error) {
@@ -135,7 +135,7 @@ export class PostgresConnections {
       if (error instanceof TooMuch) fate = "cancel";
       // A server that became read-only no longer has the wanted role.
       else if (writes && isReadOnly(error)) fate = "drop";
-      else if (client !== undefined && isFromServer(error)) fate = await rolledBack(client);
+      else if (client !== undefined && isFromServer(error)) fate = await rollBack(client);
       throw failureOf(operation, error, server.target, writes);
     } finally {
       signal.removeEventListener("abort", abort);
@@ -148,7 +148,7 @@ export class PostgresConnections {
   async dedicated(operation: string, caller: Caller): Promise<Client> {
     const driver = await this.#driver();
     const opened = await this.#open(driver, operation, caller);
-    return this.#reach(opened, { operation, signal: caller.signal }, async ({ text }) => {
+    return this.#connectFirst(opened, { operation, signal: caller.signal }, async ({ text }) => {
       const client = new driver.Client({ ...this.#config(text), keepAlive: true });
       // Without a listener, a broken connection would end the process.
       client.on("error", () => {});
@@ -163,21 +163,21 @@ export class PostgresConnections {
   }
 
   /** Connects to the first server that answers and has the wanted role. */
-  async #reach<Connection extends Client | PoolClient>(
+  async #connectFirst<Connection extends Client | PoolClient>(
     opened: Opened,
     { operation, signal }: { readonly operation: string; readonly signal: AbortSignal },
     connect: (server: Server) => Promise<Connection>,
   ): Promise<Connection> {
     const { servers, wanted, last } = opened;
-    const inOrder = last === undefined ? servers : [last, ...servers.filter((one) => one !== last)];
+    const inOrder = last === undefined ? servers : [last, ...servers.filter((server) => server !== last)];
     let failure: unknown;
     for (const role of wanted)
       for (const server of inOrder) {
         let client: Connection | undefined;
         try {
           client = await connect(server);
-          const fits = await this.#fits(client, role);
-          if (fits && !signal.aborted) {
+          const hasRole = await this.#hasRole(client, role);
+          if (hasRole && !signal.aborted) {
             opened.last = server;
             return client;
           }
@@ -193,12 +193,12 @@ export class PostgresConnections {
     throw failure;
   }
 
-  async #fits(client: Client | PoolClient, role: Role): Promise<boolean> {
-    if (role === "any" || this.#fitting.has(client)) return true;
+  async #hasRole(client: Client | PoolClient, role: Role): Promise<boolean> {
+    if (role === "any" || this.#matching.has(client)) return true;
     const { rows } = await client.query<{ standby: boolean; readOnly: boolean }>(roleQuery);
     const [row] = rows;
     if (row === undefined || !isRole(role, row)) return false;
-    this.#fitting.add(client);
+    this.#matching.add(client);
     return true;
   }
 
@@ -215,7 +215,7 @@ export class PostgresConnections {
     let targets: readonly Target[];
     try {
       hosts = hostsOf(text);
-      targets = hosts.texts.map((one) => targetOf(driver, one, text));
+      targets = hosts.texts.map((host) => targetOf(driver, host, text));
     } catch {
       throw adapterErrors.invalid({
         adapter: operation,
@@ -224,12 +224,12 @@ export class PostgresConnections {
     }
     this.close();
     const servers = targets.map((target, index) => {
-      const one = hosts.texts[index] ?? text;
-      const pool = new driver.Pool({ ...this.#config(one), max: connectionsMax, allowExitOnIdle: true });
+      const host = hosts.texts[index] ?? text;
+      const pool = new driver.Pool({ ...this.#config(host), max: connectionsMax, allowExitOnIdle: true });
       // A broken connection is replaced. Without listeners it would end the process, idle or between two statements.
       pool.on("error", () => {});
       pool.on("connect", (client) => client.on("error", () => {}));
-      return { text: one, pool, target };
+      return { text: host, pool, target };
     });
     this.#opened = { text, servers, wanted: hosts.wanted, last: undefined };
     return this.#opened;
@@ -295,7 +295,7 @@ function drop(client: Client | PoolClient): void {
 }
 
 /** Returns the start of a transaction as one message: one round trip instead of three. */
-function beginning(writes: boolean, remainingMs = Number.POSITIVE_INFINITY, first?: string): string {
+function beginSql(writes: boolean, remainingMs = Number.POSITIVE_INFINITY, first?: string): string {
   const parts = [writes ? "BEGIN" : "BEGIN READ ONLY"];
   if (remainingMs < timeoutMaxMs)
     parts.push(`SET LOCAL statement_timeout = ${Math.max(1, Math.ceil(remainingMs))}`);
@@ -311,7 +311,7 @@ async function connected(pool: Pool, signal: AbortSignal): Promise<PoolClient> {
   throw signal.reason;
 }
 
-async function rolledBack(client: PoolClient): Promise<"reuse" | "drop"> {
+async function rollBack(client: PoolClient): Promise<"reuse" | "drop"> {
   return client.query("ROLLBACK").then(
     () => "reuse",
     () => "drop",

@@ -1,7 +1,7 @@
 /** Converts errors of a PostgreSQL server, and of its connection, to adapter errors. */
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
-import { wayReason, withoutSecrets } from "../client.ts";
+import { unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 
 /** Target of a connection. `secrets` are texts that no error may contain. */
@@ -38,7 +38,7 @@ export function failureOf(operation: string, error: unknown, target: Target, wri
   const { code, message, severity } = error as Fault;
   const reason = withoutSecrets(typeof message === "string" ? message : String(error), target.secrets);
   if (severity === undefined)
-    return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, target) });
+    return adapterErrors.unreachable({ operation, reason: unreachableReason(String(code), reason, target) });
   return serverFailure(operation, String(code), reason, writes);
 }
 

@@ -21,15 +21,15 @@ export function hostsOf(text: string): Hosts {
   const end = others.length === 0 ? path : `${path}?${others.join("&")}`;
   return {
     texts: places.split(",").map((place) => `${start}${place}${end}`),
-    wanted: wantedIn(new URLSearchParams(query).get(attribute) ?? "any"),
+    wanted: rolesIn(new URLSearchParams(query).get(attribute) ?? "any"),
   };
 }
 
 const attribute = "target_session_attrs";
 
-function wantedIn(word: string): readonly Role[] {
-  if (word === "prefer-standby") return ["standby", "any"];
-  const role = roles.find((each) => each === word);
+function rolesIn(text: string): readonly Role[] {
+  if (text === "prefer-standby") return ["standby", "any"];
+  const role = roles.find((each) => each === text);
   if (role === undefined) throw new Error(`${attribute}: another word`);
   return [role];
 }

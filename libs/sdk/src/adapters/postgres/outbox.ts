@@ -21,7 +21,7 @@ import {
 } from "../source.ts";
 import { type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
 import { prepared } from "./postgres.ts";
-import { boundOf, parametersOf } from "./values.ts";
+import { bindValues, parametersOf } from "./values.ts";
 
 export type OutboxRow = Readonly<Record<string, unknown>>;
 
@@ -51,7 +51,7 @@ export interface PostgresOutboxOptions extends ConnectionOptions {
 const defaults = { idColumn: "id", pollMs: 5_000, batch: 100 };
 const followedMax = 100;
 /** Longest wait for the result of one run if many are pending. Then another run gets its turn. */
-const lookMs = 10_000;
+const resultWaitMs = 10_000;
 
 /** Returns a source that starts runs of rows. As an adapter it has the operation `status`. Its check reads the table. */
 export function postgresOutbox(options: PostgresOutboxOptions): Source {
@@ -70,8 +70,8 @@ export function postgresOutbox(options: PostgresOutboxOptions): Source {
         for (const [name, sql] of Object.entries(statements.checked)) await prepared(name, sql, run);
       }),
     close: () => connections.close(),
-    sessions(given) {
-      const outbox = new Outbox(options, connections, given);
+    sessions(runOptions) {
+      const outbox = new Outbox(options, connections, runOptions);
       return (caller, well) => outbox.session(caller, well);
     },
   });
@@ -117,15 +117,19 @@ class Outbox {
   readonly #options: PostgresOutboxOptions;
   readonly #statements: Statements;
   readonly #connections: PostgresConnections;
-  readonly #given: SourceRunOptions;
+  readonly #runOptions: SourceRunOptions;
   /** Rows whose results are awaited, by id. */
   readonly #followed = new Map<string, Promise<void>>();
 
-  constructor(options: PostgresOutboxOptions, connections: PostgresConnections, given: SourceRunOptions) {
+  constructor(
+    options: PostgresOutboxOptions,
+    connections: PostgresConnections,
+    runOptions: SourceRunOptions,
+  ) {
     this.#options = options;
     this.#statements = statementsOf(options);
     this.#connections = connections;
-    this.#given = given;
+    this.#runOptions = runOptions;
   }
 
   /** Runs until a connection breaks, or the signal aborts. */
@@ -140,10 +144,13 @@ class Outbox {
     try {
       for (;;) {
         caller.signal.throwIfAborted();
-        const taken = await this.#startBatch(caller);
+        const startedCount = await this.#startBatch(caller);
         well();
         await this.#follow(caller, wake, fail);
-        const timer = systemTimers.after(taken > 0 ? 0 : (this.#options.pollMs ?? defaults.pollMs), wake);
+        const timer = systemTimers.after(
+          startedCount > 0 ? 0 : (this.#options.pollMs ?? defaults.pollMs),
+          wake,
+        );
         await bell.promise;
         timer.cancel();
         bell = Promise.withResolvers<void>();
@@ -178,7 +185,7 @@ class Outbox {
       await Promise.all(
         rows.map(async ({ tutti_id: id, ...row }) => {
           try {
-            const failure = await startedBy(this.#given.tutti, this.#runOf(String(id)), () =>
+            const failure = await startedBy(this.#runOptions.tutti, this.#runOf(String(id)), () =>
               this.#options.start(row),
             );
             if (failure === undefined) done.push(String(id));
@@ -229,7 +236,7 @@ class Outbox {
     const { finished, failed } = this.#statements;
     try {
       const parameters = parametersOf(sql);
-      const values = boundOf(this.#options.name, parameters, { id, run, ...result });
+      const values = bindValues(this.#options.name, parameters, { id, run, ...result });
       await this.#write(caller, async (write) => {
         const { changes } = await write(finished, [id]);
         if (changes > 0) await write(parameters.text, values);
@@ -243,7 +250,7 @@ class Outbox {
   async #resultOf(handle: RunHandle, signal: AbortSignal): Promise<Result | undefined> {
     const nothing = { output: null, code: null, message: null };
     try {
-      const output = await handle.result({ timeout: lookMs, signal });
+      const output = await handle.result({ timeout: resultWaitMs, signal });
       return { ...nothing, status: "completed", output: output ?? null };
     } catch (error) {
       signal.throwIfAborted();
@@ -257,7 +264,7 @@ class Outbox {
   }
 
   #handleOf(run: string): RunHandle {
-    const { runs } = this.#given.tutti;
+    const { runs } = this.#runOptions.tutti;
     if (runs !== undefined) return runs.get(run);
     const problem = "expected a client with `runs` to write results";
     throw adapterErrors.invalid({ adapter: this.#options.name, problem });

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { makeDevelopmentCertificates } from "@tutti/mesh";
+import { createDevelopmentCertificates } from "@tutti/mesh";
 import { type AdapterCall, adapterProblems, postgresAdapter } from "@tutti/sdk/adapters";
 import { Client } from "pg";
 import { password, startPostgres } from "../../../../../tools/postgres.mjs";
@@ -50,7 +50,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
     const clock = { now: () => Date.now() - longAgoMs, monotonic: () => performance.now() };
-    const { ca, services } = await makeDevelopmentCertificates({
+    const { ca, services } = await createDevelopmentCertificates({
       ...{ directory: folder, services: ["db"], clock },
     });
     const [cert, key] = [services["db"]?.cert ?? "", services["db"]?.key ?? ""];
@@ -108,7 +108,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
     assert.equal(await counted("SELECT count(*) AS n FROM orders"), 3);
   });
 
-  it("gives values as JSON that loses nothing", async () => {
+  it("returns values as JSON without loss", async () => {
     const sql = `SELECT 9007199254740993 AS big, 2::int8 AS small, 1.10::numeric AS exact, true AS yes,
       '2026-11-26'::date AS day, timestamptz '2026-11-26 02:17:43.123456+00' AT TIME ZONE 'UTC' AS local,
       timestamptz '2026-11-26 02:17:43.123456+00' AS time, '\\x00ff'::bytea AS bytes, ARRAY[1.10, NULL] AS list,
@@ -153,7 +153,7 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
     assert.deepEqual(await run("query", { sql: "SHOW statement_timeout" }), [{ statement_timeout: "0" }]);
   });
 
-  it("says why a connection does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     const at = (change: (url: URL) => void, name = "shop") => {
       const changed = new URL(server.url);
       change(changed);
@@ -191,8 +191,8 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
       assert.ok(isTuttiError(error), `expected ${code}`);
       assert.equal(error.code, code, error.message);
       assert.match(error.message, message);
-      const told = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(failureDetail(error));
-      assert.doesNotMatch(told, new RegExp(`${password}|open-sesame`));
+      const printed = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(failureDetail(error));
+      assert.doesNotMatch(printed, new RegExp(`${password}|open-sesame`));
       if (wrong !== adapter) wrong.close?.();
     }
     assert.throws(
@@ -228,17 +228,17 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
     await until("it is back", () => run("query", { sql: "SELECT 1 AS one" }).then(Boolean, () => false));
   });
 
-  it("keeps the rules of adapters", async () => {
+  it("follows the adapter rules", async () => {
     const reader = new Client(server.url);
     reader.on("error", () => {});
     await reader.connect();
     const effects = async () =>
       Number((await reader.query("SELECT count(*) AS n FROM orders WHERE article = 'bow'")).rows[0]?.n);
-    let seen = 0;
+    let lastCount = 0;
     const samples = {
       add: {
         input: { article: "bow", about: null },
-        effects: async () => (seen = await effects().catch(() => seen)),
+        effects: async () => (lastCount = await effects().catch(() => lastCount)),
       },
       find: { input: { articles: ["bow"] } },
       query: { input: { sql: "SELECT 1 AS one" } },

@@ -11,7 +11,7 @@ import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Answer, type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
-import { boundOf, literal, parametersOf } from "./values.ts";
+import { bindValues, literal, parametersOf } from "./values.ts";
 
 export interface PostgresOperation {
   /** One statement. `:name` is the member `name` of the input. Default: the members `sql` and `values` of the input. */
@@ -75,13 +75,13 @@ function operationOf(
     repeat: writes ? "key" : "safe",
     ...(description !== undefined && { description }),
     ...(output !== undefined && { output }),
-    call: async (given, call) => {
-      const parameters = fixed ?? parametersOf(String(given["sql"]));
+    call: async (input, call) => {
+      const parameters = fixed ?? parametersOf(String(input["sql"]));
       // The schema requires that `values` is an object.
-      const values = fixed === undefined ? ((given["values"] ?? {}) as typeof given) : given;
-      const bound = boundOf(operation, parameters, values);
-      const work = async (run: Run) => outputOf(await run(parameters.text, bound), writes);
-      if (writes) return once(connections, operation, call, work);
+      const values = fixed === undefined ? ((input["values"] ?? {}) as typeof input) : input;
+      const bindings = bindValues(operation, parameters, values);
+      const work = async (run: Run) => outputOf(await run(parameters.text, bindings), writes);
+      if (writes) return runOnce(connections, operation, call, work);
       return connections.transaction({ operation, writes }, call, work);
     },
   };
@@ -95,7 +95,7 @@ function outputOf({ rows, hasRows, changes }: Answer, writes: boolean): unknown 
   return hasRows || !writes ? rows : { changes };
 }
 
-const kept = `CREATE TABLE IF NOT EXISTS tutti_calls (
+const callsTableSql = `CREATE TABLE IF NOT EXISTS tutti_calls (
   key text PRIMARY KEY, output text NOT NULL, at timestamptz NOT NULL DEFAULT now()
 )`;
 const ready = new WeakSet<PostgresConnections>();
@@ -104,13 +104,13 @@ const ready = new WeakSet<PostgresConnections>();
  * Runs a statement once per key. The key is reserved first, so a concurrent attempt waits for the end of this
  * transaction. It takes three round trips: the key is in the first message, and the output in the last one.
  */
-async function once(
+async function runOnce(
   connections: PostgresConnections,
   operation: string,
   call: AdapterCall,
   work: (run: Run) => Promise<unknown>,
 ): Promise<unknown> {
-  await makeTable(connections, operation, call);
+  await createTable(connections, operation, call);
   const key = `${operation} ${call.idempotencyKey}`;
   let isNew = true;
   const options = {
@@ -130,7 +130,7 @@ async function once(
   });
 }
 
-async function makeTable(
+async function createTable(
   connections: PostgresConnections,
   operation: string,
   call: AdapterCall,
@@ -139,7 +139,7 @@ async function makeTable(
   const isThere = () => connections.transaction({ operation, writes: false }, call, hasTable);
   if (!(await isThere())) {
     try {
-      await connections.transaction({ operation, writes: true }, call, (run) => run(kept));
+      await connections.transaction({ operation, writes: true }, call, (run) => run(callsTableSql));
     } catch (error) {
       // If two workers create the table concurrently, the server refuses one of them.
       if (call.signal.aborted || !(await isThere())) throw error;
@@ -161,7 +161,7 @@ async function requireTable(operation: string, run: Run): Promise<void> {
   if (rows[0]?.["may"] === true) return;
   throw adapterErrors.refused({
     operation,
-    reason: `the role may not create, or not use, the table of calls: ${kept.replace(/\s+/g, " ")}`,
+    reason: `the role may not create, or not use, the table of calls: ${callsTableSql.replace(/\s+/g, " ")}`,
   });
 }
 

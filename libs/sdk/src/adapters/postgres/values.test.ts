@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { boundOf, parametersOf } from "./values.ts";
+import { bindValues, parametersOf } from "./values.ts";
 
 const untouched = [
   "'a :b'",
@@ -22,11 +22,11 @@ describe("parameters of a statement", () => {
       });
     });
 
-  it("have one number for each name, and are JSON where they are cast to it", () => {
+  it("have one number for each name, and are JSON if the statement casts them to JSON", () => {
     const parameters = parametersOf("SELECT :a, :b::jsonb, :a::text, :c :: json");
     assert.equal(parameters.text, "SELECT $1, $2::jsonb, $1::text, $3 :: json");
-    const values = boundOf("x", parameters, { a: [1], b: [1], c: null });
+    const values = bindValues("x", parameters, { a: [1], b: [1], c: null });
     assert.deepEqual(values, [[1], "[1]", null]);
-    assert.throws(() => boundOf("x", parameters, { a: 1 }), { code: "adapter.input_invalid" });
+    assert.throws(() => bindValues("x", parameters, { a: 1 }), { code: "adapter.input_invalid" });
   });
 });

@@ -37,13 +37,13 @@ export function literal(text: string): string {
 }
 
 /** Returns the values in the order of the names. */
-export function boundOf(
+export function bindValues(
   operation: string,
   { names, json }: Parameters,
-  given: Readonly<Record<string, unknown>>,
+  input: Readonly<Record<string, unknown>>,
 ): readonly unknown[] {
   return names.map((name) => {
-    const value = given[name];
+    const value = input[name];
     if (value === undefined)
       throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the statement is missing` });
     if (value === null) return null;

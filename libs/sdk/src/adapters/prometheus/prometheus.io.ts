@@ -66,7 +66,7 @@ describe("a Prometheus", { skip: program.skip }, () => {
         ],
       },
     );
-    const { ask } = made();
+    const { ask } = openAdapter();
     await until("a scrape", async () => (await ask("query", { query: "depth" })).series.length === 3);
   });
   after(async () => {
@@ -76,7 +76,7 @@ describe("a Prometheus", { skip: program.skip }, () => {
     page.closeAllConnections();
   });
 
-  const made = (more: Partial<Parameters<typeof prometheusAdapter>[0]> = {}) => {
+  const openAdapter = (more: Partial<Parameters<typeof prometheusAdapter>[0]> = {}) => {
     const adapter = prometheusAdapter({ name: "metrics", url: server.url, ...more });
     closing.push(() => adapter.close?.());
     const ask = (name: string, input: Record<string, unknown> = {}) =>
@@ -88,7 +88,7 @@ describe("a Prometheus", { skip: program.skip }, () => {
   };
 
   it("answers queries as values that workflows can use", async () => {
-    const { ask } = made();
+    const { ask } = openAdapter();
     assert.equal((await ask("query", { query: "sum(depth == 3)" })).value, 3);
     assert.equal((await ask("query", { query: "2 * 4" })).value, 8);
     assert.equal((await ask("query", { query: "1 / 0" })).value, "+Inf");
@@ -105,8 +105,8 @@ describe("a Prometheus", { skip: program.skip }, () => {
     await assert.rejects(ask("query-range", { query: "depth" }), { code: "adapter.input_invalid" });
   });
 
-  it("keeps values of the input within the literals of a query", async () => {
-    const { adapter, ask } = made({
+  it("keeps input values within the literals of a query", async () => {
+    const { adapter, ask } = openAdapter({
       operations: {
         one: { query: `sum(depth{queue="{queue}"}) # it's {no} member` },
         some: { query: "count(depth{queue=~'{queues}'})" },
@@ -122,12 +122,15 @@ describe("a Prometheus", { skip: program.skip }, () => {
     for (const queues of [[], {}, [["mail"]]])
       await assert.rejects(ask("some", { queues }), { code: "adapter.input_invalid" });
     await assert.rejects(ask("one", { queue: ["mail"] }), { code: "adapter.input_invalid" });
-    assert.throws(() => made({ operations: { raw: { query: "depth{queue=`{queue}`}" } } }), /backticks/);
-    const wrong = made({ operations: { wrong: { query: "sum(" } } }).adapter;
+    assert.throws(
+      () => openAdapter({ operations: { raw: { query: "depth{queue=`{queue}`}" } } }),
+      /backticks/,
+    );
+    const wrong = openAdapter({ operations: { wrong: { query: "sum(" } } }).adapter;
     await assert.rejects(wrong.check(call), { code: "adapter.refused" });
   });
 
-  it("starts one run for an alert until it is resolved, and another one when it fires again", async () => {
+  it("starts one run for an alert until it is resolved, and another run when the alert fires again", async () => {
     const starts: [string, PrometheusAlert][] = [];
     const tutti = {
       run: async (_workflow: string, { id, input }: { id: string; input: PrometheusAlert }) =>
@@ -149,7 +152,7 @@ describe("a Prometheus", { skip: program.skip }, () => {
     const first = started();
     const firing = async () =>
       (await first.source.operations["status"]?.call({}, call)) as { firing: number };
-    const { ask } = made();
+    const { ask } = openAdapter();
     const pending = (await ask("alerts", { state: "pending" })) as unknown as { alerts: PrometheusAlert[] };
     assert.deepEqual(
       pending.alerts.map(({ name, value }) => [name, value]),
@@ -163,9 +166,9 @@ describe("a Prometheus", { skip: program.skip }, () => {
     depth = 12;
     await until("the second run", () => starts.length === 2);
     await first.end();
-    const again = started();
+    const restarted = started();
     await until("the third start", () => starts.length === 3);
-    await again.end();
+    await restarted.end();
     const [[, one] = [], [id, other] = [], [same] = []] = starts;
     assert.equal(same, id);
     assert.deepEqual(
@@ -175,12 +178,14 @@ describe("a Prometheus", { skip: program.skip }, () => {
     assert.equal(other?.value, 12);
   });
 
-  it("keeps the rules of adapters, and does not take another server for a Prometheus", async () => {
+  it("follows the adapter rules, and rejects a server that is not Prometheus", async () => {
     const address = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
-    await assert.rejects(made({ url: address }).adapter.check(call), { code: "adapter.answer_unreadable" });
+    await assert.rejects(openAdapter({ url: address }).adapter.check(call), {
+      code: "adapter.answer_unreadable",
+    });
     const operations = { depth: { query: "depth{queue='{queue}'}" } };
-    const { adapter } = made({ operations });
-    const usual = made().adapter;
+    const { adapter } = openAdapter({ operations });
+    const usual = openAdapter().adapter;
     assert.deepEqual(
       await adapterProblems(usual, {
         samples: {

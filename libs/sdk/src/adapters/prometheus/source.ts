@@ -30,9 +30,9 @@ export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPo
   const firing = async ({ signal, secret }: Caller): Promise<readonly PrometheusAlert[]> => {
     const call: AdapterCall = { signal, secret, idempotencyKey: name };
     const alerts = await api.alerts(call);
-    const isWanted = (alert: PrometheusAlert) =>
+    const matches = (alert: PrometheusAlert) =>
       Object.entries(labels).every(([label, value]) => alert.labels[label] === value);
-    return alerts.filter((alert) => alert.state === "firing" && isWanted(alert));
+    return alerts.filter((alert) => alert.state === "firing" && matches(alert));
   };
   return sourceOf({
     name,

@@ -49,17 +49,20 @@ export function bullmqQueue({ url, name, keyPrefix = "bull" }: BullmqQueueOption
   return redisQueue(
     { name, url },
     {
-      hold: `${prefix}tutti`,
+      heldHash: `${prefix}tutti`,
       places: [place("wait", "list"), place("paused", "list"), place("prioritized", "zset"), delayed],
       taking,
       arguments: [prefix],
       keyOf: (id) => id,
       read: (text) => readingOf(text, delayed.key),
-      peek: (send, where, id) => peek(send, where, { prefix, id }),
-      elsewhere: async (send, choice) => {
-        const count = async (...words: string[]) => Number(await send(words));
-        choice.stay("a worker has the job", await count("LLEN", `${prefix}active`));
-        choice.stay("the job waits for its children", await count("ZCARD", `${prefix}waiting-children`));
+      peek: (send, place, id) => peek(send, place, { prefix, id }),
+      countOtherPlaces: async (send, choice) => {
+        const count = async (...args: string[]) => Number(await send(args));
+        choice.countSkipped("a worker has the job", await count("LLEN", `${prefix}active`));
+        choice.countSkipped(
+          "the job waits for its children",
+          await count("ZCARD", `${prefix}waiting-children`),
+        );
       },
     },
   );
@@ -81,9 +84,9 @@ async function peek(
 }
 
 function readingOf(text: string, delayed: string): Reading {
-  const [id, place, score, words] = JSON.parse(text) as [string, string, string | false, string[] | object];
+  const [id, place, score, hash] = JSON.parse(text) as [string, string, string | false, string[] | object];
   // A list without members is an object in the JSON of the script.
-  const pairs = Array.isArray(words) ? words : [];
+  const pairs = Array.isArray(hash) ? hash : [];
   const fields = new Map(
     Array.from({ length: pairs.length / 2 }, (_, at) => [pairs[at * 2] ?? "", pairs[at * 2 + 1] ?? ""]),
   );

@@ -23,14 +23,14 @@ export function celeryQueue({ url, name }: CeleryQueueOptions): MovedQueue {
   return redisQueue(
     { name, url },
     {
-      hold: `${name}:tutti`,
+      heldHash: `${name}:tutti`,
       places: priorities.map((priority) => ({ key: `${name}${priority}`, type: "list" })),
       taking,
       keyOf: (message) => createHash("sha1").update(message).digest("hex"),
       peek: async (_send, _place, message) => message,
       read: readingOf,
-      elsewhere: async (send, choice) =>
-        choice.stay("a worker has reserved the message", Number(await send(["HLEN", "unacked"]))),
+      countOtherPlaces: async (send, choice) =>
+        choice.countSkipped("a worker has reserved the message", Number(await send(["HLEN", "unacked"]))),
     },
   );
 }

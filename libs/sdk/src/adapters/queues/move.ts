@@ -39,9 +39,9 @@ export interface Settled {
 
 export interface Choice {
   /** Returns whether a message is moved. If not, counts it. */
-  takes(reading: Reading): boolean;
+  accepts(reading: Reading): boolean;
   /** Counts unread messages that stay. */
-  stay(reason: string, count: number): void;
+  countSkipped(reason: string, count: number): void;
   /** Resets the counts, because the queue is read again. */
   restart(): void;
 }
@@ -100,13 +100,13 @@ export async function moveQueue(options: MoveQueueOptions): Promise<MovedMessage
     }
     done.abort();
   };
-  const given = {
+  const runOptions = {
     signal: AbortSignal.any(signals),
     ...(secret !== undefined && { secret }),
     ...(logger !== undefined && { logger }),
   };
   try {
-    await runSource(prefix, given, session);
+    await runSource(prefix, runOptions, session);
   } finally {
     queue.close();
   }
@@ -119,7 +119,7 @@ class Move implements Choice {
   readonly #options: MoveQueueOptions;
   readonly #moved = new Map<string, number>();
   readonly #failed = new Map<string, string>();
-  readonly #left = new Map<string, number>();
+  readonly #remaining = new Map<string, number>();
   hasBatch = false;
 
   constructor(options: MoveQueueOptions) {
@@ -128,12 +128,12 @@ class Move implements Choice {
 
   async session(caller: Caller, well: () => void): Promise<void> {
     const { queue, dryRun = false, onProgress } = this.#options;
-    this.#left.clear();
+    this.#remaining.clear();
     this.#failed.clear();
     if (dryRun) return queue.preview(caller, this);
-    for await (const held of queue.take(caller, this)) {
+    for await (const messages of queue.take(caller, this)) {
       this.hasBatch = true;
-      await this.#start(held, caller);
+      await this.#start(messages, caller);
       onProgress?.(this.result().moved);
       well();
     }
@@ -145,23 +145,23 @@ class Move implements Choice {
       moved: Object.values(byWorkflow).reduce((sum, count) => sum + count, 0),
       byWorkflow,
       failed: [...this.#failed].slice(0, failedMax).map(([id, reason]) => ({ id, reason })),
-      left: [...this.#left].map(([reason, count]) => ({ reason, count })),
+      left: [...this.#remaining].map(([reason, count]) => ({ reason, count })),
     };
   }
 
-  takes(reading: Reading): boolean {
+  accepts(reading: Reading): boolean {
     const reason = this.#reasonOf(reading);
-    if (reason !== undefined) this.stay(reason, 1);
+    if (reason !== undefined) this.countSkipped(reason, 1);
     else if (this.#options.dryRun === true && typeof reading !== "string") this.#count(reading);
     return reason === undefined;
   }
 
-  stay(reason: string, count: number): void {
-    if (count > 0) this.#left.set(reason, (this.#left.get(reason) ?? 0) + count);
+  countSkipped(reason: string, count: number): void {
+    if (count > 0) this.#remaining.set(reason, (this.#remaining.get(reason) ?? 0) + count);
   }
 
   restart(): void {
-    this.#left.clear();
+    this.#remaining.clear();
   }
 
   #reasonOf(reading: Reading): string | undefined {
@@ -179,12 +179,12 @@ class Move implements Choice {
     this.#moved.set(workflow, (this.#moved.get(workflow) ?? 0) + 1);
   }
 
-  async #start(held: readonly Held[], caller: Caller): Promise<void> {
+  async #start(messages: readonly Held[], caller: Caller): Promise<void> {
     const settled: Settled[] = [];
     const started: QueuedMessage[] = [];
     let interruption: unknown;
     await Promise.all(
-      held.map(async ({ key, reading }) => {
+      messages.map(async ({ key, reading }) => {
         try {
           const failure = await this.#failureOf(reading);
           settled.push({ key, ...(failure !== undefined && { failure }) });

@@ -32,7 +32,7 @@ export interface PostgresTableOptions {
 }
 
 const batch = 100;
-const maker = `CREATE TABLE IF NOT EXISTS tutti_adopted (queue text, id text, message jsonb NOT NULL,
+const createTableSql = `CREATE TABLE IF NOT EXISTS tutti_adopted (queue text, id text, message jsonb NOT NULL,
   taken_at timestamptz NOT NULL DEFAULT now(), started_at timestamptz, failure text, PRIMARY KEY (queue, id))`;
 const retrying = "UPDATE tutti_adopted SET failure = NULL WHERE queue = $1 AND started_at IS NULL";
 const started = "UPDATE tutti_adopted SET started_at = now() WHERE queue = $1 AND id = ANY($2)";
@@ -41,7 +41,7 @@ const failed = "UPDATE tutti_adopted SET failure = $3 WHERE queue = $1 AND id = 
 const portable = (row: string) => `(SELECT jsonb_object_agg(key, CASE
   WHEN jsonb_typeof(value) = 'number' AND abs((value #>> '{}')::numeric) > 9007199254740991
   THEN to_jsonb(value #>> '{}') ELSE value END) FROM jsonb_each(${row}))`;
-const held = `SELECT id, ${portable("message")} AS message FROM tutti_adopted
+const selectHeldSql = `SELECT id, ${portable("message")} AS message FROM tutti_adopted
   WHERE queue = $1 AND started_at IS NULL AND failure IS NULL ORDER BY taken_at, id LIMIT ${batch}`;
 
 export function postgresTable(options: PostgresTableOptions): MovedQueue {
@@ -52,14 +52,14 @@ export function postgresTable(options: PostgresTableOptions): MovedQueue {
     (work) =>
       connections.transaction({ operation: name, writes }, caller, work);
   return {
-    take: (caller, choice) => take(options, using(caller, true), choice),
+    take: (caller, choice) => claimBatches(options, using(caller, true), choice),
     async settle(caller, settled) {
       await using(caller, true)((run) => settle(name, run, settled));
     },
     async preview(caller, choice) {
       const use = using(caller, false);
       for await (const page of pages(options, use))
-        for (const row of page) choice.takes(readingOf(options, row));
+        for (const row of page) choice.accepts(readingOf(options, row));
     },
     close: () => connections.close(),
   };
@@ -67,31 +67,34 @@ export function postgresTable(options: PostgresTableOptions): MovedQueue {
 
 type Use = <T>(work: (run: Run) => Promise<T>) => Promise<T>;
 
-async function* take(
+async function* claimBatches(
   options: PostgresTableOptions,
   use: Use,
   choice: Choice,
 ): AsyncGenerator<readonly Held[], void, void> {
   const { name } = options;
-  await use((run) => run(maker));
+  await use((run) => run(createTableSql));
   await use((run) => run(retrying, [name]));
-  yield* heldOf(options, use);
-  for (let taken = -1; taken !== 0; ) {
-    taken = 0;
+  yield* heldMessages(options, use);
+  for (let claimed = -1; claimed !== 0; ) {
+    claimed = 0;
     choice.restart();
     for await (const page of pages(options, use)) {
-      const wanted = page.filter((row) => choice.takes(readingOf(options, row))).map(({ id }) => id);
-      const { changes } = await use((run) => run(taking(options), [name, wanted]));
-      choice.stay("another transaction holds the row", wanted.length - changes);
-      taken += changes;
-      yield* heldOf(options, use);
+      const ids = page.filter((row) => choice.accepts(readingOf(options, row))).map(({ id }) => id);
+      const { changes } = await use((run) => run(taking(options), [name, ids]));
+      choice.countSkipped("another transaction holds the row", ids.length - changes);
+      claimed += changes;
+      yield* heldMessages(options, use);
     }
   }
 }
 
-async function* heldOf(options: PostgresTableOptions, use: Use): AsyncGenerator<readonly Held[], void, void> {
+async function* heldMessages(
+  options: PostgresTableOptions,
+  use: Use,
+): AsyncGenerator<readonly Held[], void, void> {
   for (;;) {
-    const { rows } = await use((run) => run(held, [options.name]));
+    const { rows } = await use((run) => run(selectHeldSql, [options.name]));
     if (rows.length === 0) return;
     yield rows.map((row) => ({ key: String(row["id"]), reading: readingOf(options, row) }));
   }

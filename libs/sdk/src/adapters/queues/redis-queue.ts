@@ -18,7 +18,7 @@ export interface Place {
 
 export interface RedisQueueFormat {
   /** Hash of held messages. The hash of reasons has the suffix `:failed`. */
-  readonly hold: string;
+  readonly heldHash: string;
   readonly places: readonly Place[];
   /**
    * Takes ARGV[1] from the place KEYS[1] and holds it as ARGV[2] in the hash KEYS[2]. Returns the held value, or nothing if
@@ -33,7 +33,7 @@ export interface RedisQueueFormat {
   peek(send: Send, place: Place, member: string): Promise<string | undefined>;
   read(text: string): Reading;
   /** Counts messages in other places. */
-  elsewhere(send: Send, choice: Choice): Promise<void>;
+  countOtherPlaces(send: Send, choice: Choice): Promise<void>;
 }
 
 const batch = 100;
@@ -45,7 +45,7 @@ export function redisQueue(options: RedisConnectionOptions, format: RedisQueueFo
     (work) =>
       connections.use(options.name, caller, work);
   return {
-    take: (caller, choice) => take(format, useFor(caller), choice),
+    take: (caller, choice) => claimBatches(format, useFor(caller), choice),
     settle: (caller, settled) => useFor(caller)((send) => settle(format, send, settled)),
     preview: (caller, choice) => preview(format, useFor(caller), choice),
     close: () => connections.close(),
@@ -54,49 +54,49 @@ export function redisQueue(options: RedisConnectionOptions, format: RedisQueueFo
 
 type Use = <T>(work: (send: Send) => Promise<T>) => Promise<T>;
 
-async function* take(
+async function* claimBatches(
   format: RedisQueueFormat,
   use: Use,
   choice: Choice,
 ): AsyncGenerator<readonly Held[], void, void> {
-  for await (const page of heldBefore(format, use)) yield page;
-  for (let taken = -1; taken !== 0; ) {
-    taken = 0;
+  for await (const page of heldMessages(format, use)) yield page;
+  for (let claimed = -1; claimed !== 0; ) {
+    claimed = 0;
     choice.restart();
     for (const place of format.places) {
-      let stays = 0;
+      let skipped = 0;
       for (;;) {
-        const members = await use((send) => membersOf(send, place, stays));
+        const members = await use((send) => membersOf(send, place, skipped));
         if (members.length === 0) break;
-        const wanted = await use((send) => chosen(format, send, { place, members, choice }));
-        const held = await use((send) => takeAll(format, send, place, wanted));
-        stays += members.length - wanted.length;
-        taken += held.length;
-        if (held.length > 0) yield held;
+        const selected = await use((send) => selectMembers(format, send, { place, members, choice }));
+        const messages = await use((send) => claimAll(format, send, place, selected));
+        skipped += members.length - selected.length;
+        claimed += messages.length;
+        if (messages.length > 0) yield messages;
       }
     }
   }
-  await use((send) => format.elsewhere(send, choice));
+  await use((send) => format.countOtherPlaces(send, choice));
 }
 
 async function preview(format: RedisQueueFormat, use: Use, choice: Choice): Promise<void> {
-  for await (const page of heldBefore(format, use)) for (const { reading } of page) choice.takes(reading);
+  for await (const page of heldMessages(format, use)) for (const { reading } of page) choice.accepts(reading);
   for (const place of format.places) {
     for (let read = 0; ; read += batch) {
       const members = await use((send) => membersOf(send, place, read));
       if (members.length === 0) break;
-      await use((send) => chosen(format, send, { place, members, choice }));
+      await use((send) => selectMembers(format, send, { place, members, choice }));
     }
   }
-  await use((send) => format.elsewhere(send, choice));
+  await use((send) => format.countOtherPlaces(send, choice));
 }
 
 /** Yields messages held by an earlier move. A field may occur twice, which starts the same run. */
-async function* heldBefore({ hold, read }: RedisQueueFormat, use: Use) {
+async function* heldMessages({ heldHash, read }: RedisQueueFormat, use: Use) {
   let cursor = "0";
   do {
-    const words = ["HSCAN", hold, cursor, "COUNT", String(batch)];
-    const [next, pairs] = (await use((send) => send(words))) as readonly [string, readonly string[]];
+    const command = ["HSCAN", heldHash, cursor, "COUNT", String(batch)];
+    const [next, pairs] = (await use((send) => send(command))) as readonly [string, readonly string[]];
     cursor = next;
     const page = Array.from({ length: pairs.length / 2 }, (_, at) => ({
       key: pairs[at * 2] ?? "",
@@ -121,7 +121,7 @@ interface Page {
 }
 
 /** Returns the members to move. A removed member counts as one, because it does not stay. */
-async function chosen(
+async function selectMembers(
   { peek, read }: RedisQueueFormat,
   send: Send,
   { place, members, choice }: Page,
@@ -129,32 +129,36 @@ async function chosen(
   const texts = await Promise.all(members.map((member) => peek(send, place, member)));
   return members.filter((_, at) => {
     const text = texts[at];
-    return text === undefined || choice.takes(read(text));
+    return text === undefined || choice.accepts(read(text));
   });
 }
 
-async function takeAll(
-  { hold, taking, keyOf, read, arguments: more = [] }: RedisQueueFormat,
+async function claimAll(
+  { heldHash, taking, keyOf, read, arguments: more = [] }: RedisQueueFormat,
   send: Send,
   { key: place }: Place,
   members: readonly string[],
 ): Promise<readonly Held[]> {
-  const held = await Promise.all(
+  const messages = await Promise.all(
     members.map(async (member) => {
       const key = keyOf(member);
-      const text = await taking.run(send, [place, hold], [member, key, ...more]);
+      const text = await taking.run(send, [place, heldHash], [member, key, ...more]);
       return typeof text === "string" ? [{ key, reading: read(text) }] : [];
     }),
   );
-  return held.flat();
+  return messages.flat();
 }
 
-async function settle({ hold }: RedisQueueFormat, send: Send, settled: readonly Settled[]): Promise<void> {
-  const failures = `${hold}:failed`;
+async function settle(
+  { heldHash }: RedisQueueFormat,
+  send: Send,
+  settled: readonly Settled[],
+): Promise<void> {
+  const failures = `${heldHash}:failed`;
   const started = settled.flatMap(({ key, failure }) => (failure === undefined ? [key] : []));
   const failed = settled.flatMap(({ key, failure }) => (failure === undefined ? [] : [key, failure]));
   await Promise.all([
-    started.length > 0 && send(["HDEL", hold, ...started]),
+    started.length > 0 && send(["HDEL", heldHash, ...started]),
     started.length > 0 && send(["HDEL", failures, ...started]),
     failed.length > 0 && send(["HSET", failures, ...failed]),
   ]);

@@ -1,13 +1,13 @@
 /** Commands of Redis with parameters, and replies as JSON. */
 import { adapterErrors } from "../errors.ts";
 
-type Given = Readonly<Record<string, unknown>>;
+type Input = Readonly<Record<string, unknown>>;
 
 /** A command as words. `{name}` is the member `name` of the input. `{...name}` are all members of `name`. */
 export interface Command {
   /** Name in upper case. */
   readonly name: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly names: readonly string[];
 }
 
@@ -20,9 +20,9 @@ const readers =
 
 /** Splits a command into words before values are filled in, so that no value of the input adds a word. */
 export function commandOf(text: string): Command {
-  const words = text.trim().split(/\s+/);
+  const args = text.trim().split(/\s+/);
   const names = [...new Set([...text.matchAll(parameters)].map(([, name = ""]) => name))];
-  return { name: (words[0] ?? "").toUpperCase(), words, names };
+  return { name: (args[0] ?? "").toUpperCase(), args, names };
 }
 
 export function writes({ name }: Command): boolean {
@@ -30,23 +30,23 @@ export function writes({ name }: Command): boolean {
 }
 
 /** Returns the words with the values of the input. */
-export function filled(operation: string, { words }: Command, given: Given): string[] {
+export function filled(operation: string, { args }: Command, input: Input): string[] {
   const member = (name: string): unknown => {
-    const value = given[name];
+    const value = input[name];
     if (value !== undefined && value !== null) return value;
     throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the command is missing` });
   };
-  return words.flatMap((word) => {
-    const [, all] = spread.exec(word) ?? [];
+  return args.flatMap((arg) => {
+    const [, all] = spread.exec(arg) ?? [];
     if (all !== undefined) return spreadOf(operation, all, member(all));
-    return [word.replace(parameters, (_word, name: string) => textOf(member(name)))];
+    return [arg.replace(parameters, (_match, name: string) => textOf(member(name)))];
   });
 }
 
 function spreadOf(operation: string, name: string, value: unknown): readonly string[] {
   const isObject = typeof value === "object" && value !== null;
-  const words = Array.isArray(value) ? value : isObject ? Object.entries(value).flat() : [value];
-  if (words.length > 0) return words.map(textOf);
+  const items = Array.isArray(value) ? value : isObject ? Object.entries(value).flat() : [value];
+  if (items.length > 0) return items.map(textOf);
   throw adapterErrors.inputInvalid({ operation, reason: `\`${name}\` of the command is empty` });
 }
 
@@ -75,8 +75,8 @@ export function entryOf(reply: unknown): RedisEntry {
   return { id, fields: pairsOf(pairs) };
 }
 
-function pairsOf(words: readonly unknown[]): Record<string, string> {
+function pairsOf(items: readonly unknown[]): Record<string, string> {
   const pairs: Record<string, string> = {};
-  for (let at = 0; at + 1 < words.length; at += 2) pairs[String(words[at])] = String(words[at + 1]);
+  for (let at = 0; at + 1 < items.length; at += 2) pairs[String(items[at])] = String(items[at + 1]);
   return pairs;
 }

@@ -9,7 +9,7 @@
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
-import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
+import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Caller } from "../source.ts";
 
@@ -31,7 +31,7 @@ type Driver = typeof import("@redis/client");
 type Client = ReturnType<Driver["createClient"]>;
 
 /** Sends the words of a command. */
-export type Send = (words: readonly string[]) => Promise<unknown>;
+export type Send = (args: readonly string[]) => Promise<unknown>;
 
 interface Opened {
   readonly text: string;
@@ -75,7 +75,7 @@ export class RedisConnections {
     const { client, connected } = this.#opened;
     return this.#run(driver, { operation, text, signal: caller.signal }, async () => {
       await connected;
-      return work((words) => client.sendCommand([...words]));
+      return work((args) => client.sendCommand([...args]));
     });
   }
 
@@ -92,7 +92,7 @@ export class RedisConnections {
       throw error;
     }
     return {
-      send: (words) => this.#run(driver, call, () => client.sendCommand([...words])),
+      send: (args) => this.#run(driver, call, () => client.sendCommand([...args])),
       subscribe: (channel, listener) =>
         this.#run(driver, call, async () => {
           await client.subscribe(channel, listener);
@@ -159,7 +159,7 @@ function failureOf({ ErrorReply }: Driver, operation: string, error: unknown, te
   if (error instanceof ErrorReply) return refusalOf(operation, reason);
   return adapterErrors.unreachable({
     operation,
-    reason: wayReason(code, code === "" ? `${host}:${port || usualPort}: ${reason}` : reason, {
+    reason: unreachableReason(code, code === "" ? `${host}:${port || usualPort}: ${reason}` : reason, {
       host,
       port: port || usualPort,
     }),

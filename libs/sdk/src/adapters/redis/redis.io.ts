@@ -45,7 +45,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     more: Partial<AdapterCall> = {},
     from = adapter,
   ) => from.operations[name]?.call(input, Object.assign(new Task(`run-${++keys}/task`), more));
-  const send = (...words: string[]) => connections.use("other", new Task("other"), (to) => to(words));
+  const send = (...args: string[]) => connections.use("other", new Task("other"), (to) => to(args));
 
   before(async () => {
     server = await startRedis(program.path);
@@ -79,7 +79,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     assert.equal(await run("get", { key: "n" }), "1");
   });
 
-  it("replies with objects for pairs, and takes no word of the input for another one", async () => {
+  it("returns objects for pairs, and passes each input value as one word of the command", async () => {
     await run("note", { id: 7, fields: { state: "open; FLUSHALL", lines: { a: 1 } } }, {}, own);
     assert.deepEqual(await run("read", { id: 7 }, {}, own), { state: "open; FLUSHALL", lines: '{"a":1}' });
     await run("set", { key: "a b", value: "x EX 1" });
@@ -90,7 +90,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     await assert.rejects(run("get", {}), wrong);
   });
 
-  it("a refused command leaves no marker, and used up memory refuses before the command", async () => {
+  it("a rejected command leaves no marker, and full memory rejects the call before the command", async () => {
     await send("SET", "text", "no list");
     const push = () => run("push", { list: "text", value: 1 }, { idempotencyKey: "run/wrong" });
     await assert.rejects(push(), { code: "adapter.refused", message: /WRONGTYPE/ });
@@ -103,7 +103,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     assert.equal(await run("publish", { channel: "c", message: "m" }, { idempotencyKey: "run/oom" }), 0);
   });
 
-  it("the check reads nothing, and finds commands that the server lacks, or that write", async () => {
+  it("the check finds commands that the server lacks, that cannot run in a script, or that write", async () => {
     const check = (operations: Parameters<typeof redisAdapter>[0]["operations"]) => {
       const checked = redisAdapter({ name: "checked", url, ...(operations && { operations }) });
       return checked.check(new Task("check")).finally(() => checked.close?.());
@@ -115,7 +115,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     await assert.rejects(check({ a: { command: "LPOP x", writes: false } }), refused(/LPOP writes/));
   });
 
-  it("says why a connection does not work, and never with the password", async () => {
+  it("reports why a connection fails, without the password", async () => {
     const cases: readonly [string, string, RegExp][] = [
       [server.url.replace("127.0.0.1", "nowhere.invalid"), "adapter.unreachable", /host `nowhere.invalid`/],
       [server.url.replace(/\d+$/, "1"), "adapter.unreachable", /no server listens at 127.0.0.1:1/],
@@ -134,8 +134,8 @@ describe("a Redis adapter", { skip: program.skip }, () => {
       assert.ok(isTuttiError(error), `${text}: ${String(error)}`);
       assert.equal(error.code, code, error.message);
       assert.match(error.message, message);
-      const told = inspect(error, { depth: 20, showHidden: true });
-      assert.doesNotMatch(told, new RegExp(`${password}|open-sesame`));
+      const printed = inspect(error, { depth: 20, showHidden: true });
+      assert.doesNotMatch(printed, new RegExp(`${password}|open-sesame`));
       wrong.close?.();
     }
     assert.throws(() => redisAdapter({ name: "wrong", url: server.url as "env:X" }), {
@@ -148,13 +148,13 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     server.signal("SIGSTOP");
     const task = new AbortController();
     const silent = run("get", { key: "k" }, { signal: task.signal });
-    const cut = run("push", { list: "cut", value: 1 }, { idempotencyKey: "run/cut" });
-    cut.catch(() => {});
+    const interrupted = run("push", { list: "cut", value: 1 }, { idempotencyKey: "run/cut" });
+    interrupted.catch(() => {});
     task.abort(new Error("cancelled"));
     await assert.rejects(silent, /cancelled/);
     await server.kill();
     // The command was sent, and its outcome is unknown. The next attempt has the same key.
-    await assert.rejects(cut, { code: "adapter.unreachable" });
+    await assert.rejects(interrupted, { code: "adapter.unreachable" });
     await assert.rejects(run("get", { key: "k" }), { code: "adapter.unreachable" });
     await server.up();
     await until("it is back", () => run("get", { key: "k" }).then(Boolean, () => false));
@@ -175,9 +175,10 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     await run("set", { key: "k", value: "yes" });
   });
 
-  it("keeps the rules of adapters", async () => {
-    let seen = 0;
-    const length = (list: string) => async () => (seen = await send("LLEN", list).then(Number, () => seen));
+  it("follows the adapter rules", async () => {
+    let lastLength = 0;
+    const length = (list: string) => async () =>
+      (lastLength = await send("LLEN", list).then(Number, () => lastLength));
     const samples = {
       push: { input: { list: "rules", value: { a: 1 } }, effects: length("rules") },
       get: { input: { key: "rules-none" } },

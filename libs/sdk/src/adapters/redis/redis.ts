@@ -35,7 +35,7 @@ const usual: Readonly<Record<string, RedisOperation>> = {
   set: { command: "SET {key} {value}", description: "Sets the value of a key." },
   delete: { command: "DEL {key}", description: "Deletes a key." },
   push: { command: "RPUSH {list} {value}", description: "Appends a value to a list." },
-  pop: { command: "LPOP {list}", description: "Takes the first value of a list." },
+  pop: { command: "LPOP {list}", description: "Removes and returns the first value of a list." },
   add: { command: "XADD {stream} * {...fields}", description: "Adds an entry to a stream." },
   publish: { command: "PUBLISH {channel} {message}", description: "Publishes a message on a channel." },
 };
@@ -74,10 +74,10 @@ function operationOf(
     repeat: isWriting ? "key" : "safe",
     ...(description !== undefined && { description }),
     ...(output !== undefined && { output }),
-    call: async (given, call) => {
-      const words = filled(operation, command, given);
+    call: async (input, call) => {
+      const args = filled(operation, command, input);
       const reply = await connections.use(operation, call, (send) =>
-        isWriting ? once(send, `tutti:${operation} ${call.idempotencyKey}`, keptMs, words) : send(words),
+        isWriting ? runOnce(send, `tutti:${operation} ${call.idempotencyKey}`, keptMs, args) : send(args),
       );
       return outputOf(command, reply);
     },
@@ -111,20 +111,20 @@ export class Script {
   }
 
   async run(send: Send, keys: readonly string[], values: readonly string[]): Promise<unknown> {
-    const words = [String(keys.length), ...keys, ...values];
+    const args = [String(keys.length), ...keys, ...values];
     try {
-      return await send(["EVALSHA", this.#digest, ...words]);
+      return await send(["EVALSHA", this.#digest, ...args]);
     } catch (error) {
       if (!(error instanceof Error) || !error.message.includes("NOSCRIPT")) throw error;
-      return send(["EVAL", this.#text, ...words]);
+      return send(["EVAL", this.#text, ...args]);
     }
   }
 }
 
-const onceScript = new Script(script);
+const runOnceScript = new Script(script);
 
-function once(send: Send, key: string, keptMs: number, words: readonly string[]): Promise<unknown> {
-  return onceScript.run(send, [key], [String(keptMs), ...words]);
+function runOnce(send: Send, key: string, keptMs: number, args: readonly string[]): Promise<unknown> {
+  return runOnceScript.run(send, [key], [String(keptMs), ...args]);
 }
 
 /** Checks a command against the server's own list of commands. */

@@ -64,8 +64,12 @@ export function redisSource(options: RedisSourceOptions): Source {
     status,
     description: "Counts entries: waiting, started and not acknowledged, failed.",
     close: () => connections.close(),
-    sessions: (given) => (caller, well) =>
-      new RedisSession(options, { stream, group, failures }, given.tutti).work(connections, caller, well),
+    sessions: (runOptions) => (caller, well) =>
+      new RedisSession(options, { stream, group, failures }, runOptions.tutti).work(
+        connections,
+        caller,
+        well,
+      ),
   });
 }
 
@@ -119,15 +123,18 @@ class RedisSession {
     this.#tutti = tutti;
   }
 
-  async work(connections: RedisConnections, given: Caller, well: () => void): Promise<void> {
+  async work(connections: RedisConnections, outerCaller: Caller, well: () => void): Promise<void> {
     const { name, from } = this.#options;
     const ended = new AbortController();
-    const caller: Caller = { signal: AbortSignal.any([given.signal, ended.signal]), secret: given.secret };
+    const caller: Caller = {
+      signal: AbortSignal.any([outerCaller.signal, ended.signal]),
+      secret: outerCaller.secret,
+    };
     // A connection that waits for entries cannot run other commands.
     const reader = await connections.dedicated(name, caller);
     const listener = "channel" in from ? await connections.dedicated(name, caller) : undefined;
     try {
-      await this.#makeGroup(reader.send);
+      await this.#createGroup(reader.send);
       if (listener !== undefined && "channel" in from)
         await listener.subscribe(from.channel, (message) => {
           const add = ["XADD", this.#names.stream, "*", "value", message];
@@ -145,7 +152,7 @@ class RedisSession {
     }
   }
 
-  async #makeGroup(send: Send): Promise<void> {
+  async #createGroup(send: Send): Promise<void> {
     const { stream, group } = this.#names;
     try {
       await send(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]);
@@ -179,8 +186,17 @@ class RedisSession {
     const { stream, group } = this.#names;
     let cursor = "0";
     do {
-      const words = ["XAUTOCLAIM", stream, group, consumer, String(claimMs), cursor, "COUNT", String(batch)];
-      const [next, claimed] = (await send(words)) as readonly [string, readonly unknown[]];
+      const command = [
+        "XAUTOCLAIM",
+        stream,
+        group,
+        consumer,
+        String(claimMs),
+        cursor,
+        "COUNT",
+        String(batch),
+      ];
+      const [next, claimed] = (await send(command)) as readonly [string, readonly unknown[]];
       // Deleted entries are returned as null.
       const entries = claimed.filter((each) => each !== null).map(entryOf);
       if (entries.length > 0) return entries;
@@ -236,7 +252,7 @@ async function statusOf(
   if (kind !== "stream" && kind !== "none")
     throw adapterErrors.refused({ operation: name, reason: `\`${stream}\` is a ${kind} and no stream` });
   const groups = kind === "none" ? [] : ((await send(["XINFO", "GROUPS", stream])) as readonly unknown[][]);
-  const found = groups.map((words) => new Map(pairsOf(words))).find((each) => each.get("name") === group);
+  const found = groups.map((fields) => new Map(pairsOf(fields))).find((each) => each.get("name") === group);
   const members = "list" in from ? Number(await send(["LLEN", from.list])) : 0;
   const entries = Number(await send(["XLEN", stream]));
   const pending = Number(found?.get("pending") ?? 0);
@@ -245,6 +261,6 @@ async function statusOf(
   return { waiting: Number(unread) + members, pending, failed: Number(await send(["XLEN", failures])) };
 }
 
-function pairsOf(words: readonly unknown[]): [string, unknown][] {
-  return Array.from({ length: words.length / 2 }, (_, at) => [String(words[at * 2]), words[at * 2 + 1]]);
+function pairsOf(fields: readonly unknown[]): [string, unknown][] {
+  return Array.from({ length: fields.length / 2 }, (_, at) => [String(fields[at * 2]), fields[at * 2 + 1]]);
 }

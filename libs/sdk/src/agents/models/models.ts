@@ -97,18 +97,18 @@ export class Models {
 
   /**
    * Asks a model. Passes on text as it arrives.
-   * @param leftMs time that the agent has left
+   * @param remainingMs time that the agent has left
    */
   async complete(
     model: string,
     question: Omit<ModelQuestion, "model">,
     task: TaskContext,
-    leftMs?: number,
+    remainingMs?: number,
   ): Promise<ModelReply> {
     const provider = this.#providerOf(model);
     const [providerName, name] = splitModel(model);
     return task.askModel({ provider: providerName, model: name }, async (answered) => {
-      const reply = await this.#request(model, provider, { ...question, model: name }, task, leftMs);
+      const reply = await this.#request(model, provider, { ...question, model: name }, task, remainingMs);
       const { inputTokens, outputTokens, stop } = reply;
       answered({ model: reply.model, inputTokens, outputTokens, finishReasons: [stop] });
       return reply;
@@ -127,16 +127,16 @@ export class Models {
     provider: Provider,
     question: ModelQuestion,
     task: TaskContext,
-    leftMs: number | undefined,
+    remainingMs: number | undefined,
   ): Promise<ModelReply> {
     const wire = wires[provider.speaks];
-    const quiet = new Quiet(this.#ports.timers, task.signal, leftMs);
+    const watchdog = new RequestWatchdog(this.#ports.timers, task.signal, remainingMs);
     try {
       const answer = await this.#ports.fetch(`${provider.url.replace(/\/+$/, "")}${wire.path}`, {
         method: "POST",
         // The key is shown to no other service.
         redirect: "error",
-        signal: quiet.signal,
+        signal: watchdog.signal,
         headers: {
           "content-type": "application/json",
           accept: "text/event-stream",
@@ -148,8 +148,8 @@ export class Models {
       if (answer.body === null) throw unavailable(model, "an empty answer");
       const reader = wire.reader();
       for await (const data of eventsOf(answer.body)) {
-        quiet.heard();
-        quiet.signal.throwIfAborted();
+        watchdog.touch();
+        watchdog.signal.throwIfAborted();
         if (data === "[DONE]") break;
         const event: unknown = JSON.parse(data);
         const text = isMembers(event) ? reader.read(event) : "";
@@ -160,10 +160,10 @@ export class Models {
     } catch (thrown) {
       if (isTuttiError(thrown)) throw thrown;
       if (task.signal.aborted) throw task.signal.reason;
-      if (quiet.isLate) throw outOfTime(leftMs ?? 0);
-      throw unavailable(model, reasonOf(thrown, quiet));
+      if (watchdog.isLate) throw outOfTime(remainingMs ?? 0);
+      throw unavailable(model, reasonOf(thrown, watchdog));
     } finally {
-      quiet.close();
+      watchdog.close();
     }
   }
 
@@ -179,7 +179,7 @@ export class Models {
 }
 
 /** Aborts a request if its answer has stopped, or if the agent has no time left. */
-class Quiet {
+class RequestWatchdog {
   readonly #timers: Timers;
   readonly #silent = new AbortController();
   readonly #late = new AbortController();
@@ -187,11 +187,11 @@ class Quiet {
   readonly signal: AbortSignal;
   #timer;
 
-  constructor(timers: Timers, outer: AbortSignal, leftMs: number | undefined) {
+  constructor(timers: Timers, outer: AbortSignal, remainingMs: number | undefined) {
     this.#timers = timers;
     this.signal = AbortSignal.any([outer, this.#silent.signal, this.#late.signal]);
     this.#timer = this.#after();
-    this.#limit = leftMs === undefined ? undefined : timers.after(leftMs, () => this.#late.abort());
+    this.#limit = remainingMs === undefined ? undefined : timers.after(remainingMs, () => this.#late.abort());
   }
 
   get isLate(): boolean {
@@ -202,7 +202,7 @@ class Quiet {
     return this.#silent.signal.aborted;
   }
 
-  heard(): void {
+  touch(): void {
     this.#timer.cancel();
     this.#timer = this.#after();
   }
@@ -222,13 +222,13 @@ function unavailable(model: string, reason: string, retryAfterMs?: number): Erro
   return new TaskFailure(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 
-function outOfTime(leftMs: number): Error {
-  const reason = `The agent's budget of time is used up: its model took longer than the ${leftMs} ms that were left`;
+function outOfTime(remainingMs: number): Error {
+  const reason = `The agent's budget of time is used up: its model took longer than the ${remainingMs} ms that were left`;
   return agentErrors.budgetExhausted({ reason });
 }
 
-function reasonOf(thrown: unknown, quiet: Quiet): string {
-  if (quiet.isSilent) return `nothing came for ${silenceMs / 1_000} s`;
+function reasonOf(thrown: unknown, watchdog: RequestWatchdog): string {
+  if (watchdog.isSilent) return `nothing came for ${silenceMs / 1_000} s`;
   if (thrown instanceof StreamError || thrown instanceof SyntaxError) return thrown.message;
   if (!(thrown instanceof Error)) return String(thrown);
   return thrown.cause instanceof Error ? thrown.cause.message : thrown.message;

@@ -96,10 +96,10 @@ function replyOf(response: Members): ModelReply {
     });
   const usage = membersIn(response, "usage");
   const reason = textIn(membersIn(response, "incomplete_details"), "reason");
-  const wantsTools = parts.some((part) => "call" in part);
+  const hasToolCalls = parts.some((part) => "call" in part);
   return {
     parts,
-    stop: stopOf(refused || reason === "content_filter", reason, wantsTools),
+    stop: stopOf(refused || reason === "content_filter", reason, hasToolCalls),
     model: textIn(response, "model"),
     inputTokens: numberIn(usage, "input_tokens"),
     outputTokens: numberIn(usage, "output_tokens"),
@@ -107,8 +107,8 @@ function replyOf(response: Members): ModelReply {
   };
 }
 
-function stopOf(refused: boolean, reason: string, wantsTools: boolean): ModelReply["stop"] {
+function stopOf(refused: boolean, reason: string, hasToolCalls: boolean): ModelReply["stop"] {
   if (refused) return "refused";
   if (reason === "max_output_tokens") return "length";
-  return wantsTools ? "tools" : "end";
+  return hasToolCalls ? "tools" : "end";
 }

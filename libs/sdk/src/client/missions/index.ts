@@ -1,9 +1,9 @@
 export type { AmountsOptions } from "../work/task.ts";
-export type { MissionTask as MissionTaskAtWork } from "./at-work.ts";
 export type { Blackboard, Entry, WriteOptions, Written } from "./blackboard.ts";
 export type { MissionBudget, Reservation, ReserveOptions } from "./budget.ts";
 export type { Conversation, Message, Receiver, SendOptions } from "./conversation.ts";
 export type { JoinOptions, MissionChange, MissionHandle } from "./mission.ts";
+export type { MissionTask as MissionTaskAtWork } from "./mission-task.ts";
 export { type FindMissionsOptions, Missions } from "./missions.ts";
 export type {
   ClaimedTask,

@@ -101,8 +101,8 @@ export class MissionHandle {
     readonly signal?: AbortSignal;
   } = {}): AsyncGenerator<MissionChange, void, void> {
     const all = { withTasks: true, withEntries: true, withMessages: true, withVotes: true };
-    const wanted = { ...this.#which, ...all };
-    const open = (cursor: string) => this.#parts.missions.watchMission({ ...wanted, cursor }, { signal });
+    const request = { ...this.#which, ...all };
+    const open = (cursor: string) => this.#parts.missions.watchMission({ ...request, cursor }, { signal });
     for await (const reply of followed({ open, signal }, this.#parts.ports)) {
       const { mission, tasks, entries, messages, votes } = reply;
       if (mission !== undefined || tasks.length + entries.length + messages.length + votes.length > 0)
@@ -207,12 +207,12 @@ export class MissionHandle {
   }
 
   async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
-    const given = payloadOf(data, "data");
+    const payload = payloadOf(data, "data");
     await this.#parts.missions.decideMissionApproval({
       ...this.#which,
       approvalId,
       verdict,
-      data: given,
+      data: payload,
       reason,
     });
   }

@@ -70,7 +70,7 @@ export class Participation {
   async claim(options: ClaimOptions = {}): Promise<readonly ClaimedTask[]> {
     const { tasks = [], count = 1, leaseMs = 0, waitMs = 0, idempotencyKey = "" } = options;
     const request = { ...this.#place, taskIds: [...tasks], count, leaseMs, waitMs, idempotencyKey };
-    const found = await this.#parts.board.claimTasks(request, { timeoutMs: waitMs + wayMs });
+    const found = await this.#parts.board.claimTasks(request, { timeoutMs: waitMs + roundTripMs });
     return found.tasks.map((task) => new ClaimedTask(this.#parts, this.#place, task));
   }
 
@@ -103,7 +103,7 @@ export class Participation {
 }
 
 /** Time that a call may take in addition to its wait. */
-const wayMs = 15_000;
+const roundTripMs = 15_000;
 
 /** A claimed task, until it ends, is handed off or released, or the claim expires. */
 export class ClaimedTask {

@@ -41,7 +41,7 @@ export interface VoteOptions {
   readonly context?: unknown;
 }
 
-const lookMs = 100;
+const pollMs = 100;
 
 export class Votes {
   readonly #board: MissionParts["board"];
@@ -78,8 +78,8 @@ export class Votes {
 
   /** Casts this agent's ballot, or replaces it: one option, or by rank the best first. */
   async cast(id: string, ranking: string | readonly string[], reason = ""): Promise<Vote> {
-    const chosen = typeof ranking === "string" ? [ranking] : [...ranking];
-    const ballot = { ...this.#place, voteId: id, ranking: chosen, reason };
+    const ranked = typeof ranking === "string" ? [ranking] : [...ranking];
+    const ballot = { ...this.#place, voteId: id, ranking: ranked, reason };
     return there((await this.#board.castVote(ballot)).vote, id);
   }
 
@@ -109,7 +109,7 @@ export class Votes {
     for (;;) {
       const { outcome } = await this.get(id);
       if (outcome !== undefined) return outcome;
-      await sleep(this.#ports.timers, lookMs, signal);
+      await sleep(this.#ports.timers, pollMs, signal);
     }
   }
 }

@@ -102,8 +102,8 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     readonly signal?: AbortSignal;
   } = {}): AsyncGenerator<SessionChange, void, void> {
     const all = { withTasks: true, withChoices: true, withPayloads: false };
-    const wanted = { ...this.#which, ...all };
-    const open = (cursor: string) => this.#parts.sessions.watchSession({ ...wanted, cursor }, { signal });
+    const request = { ...this.#which, ...all };
+    const open = (cursor: string) => this.#parts.sessions.watchSession({ ...request, cursor }, { signal });
     for await (const reply of followed({ open, signal }, this.#parts.ports)) {
       const { session, tasks, choices, moves } = reply;
       if (session !== undefined || tasks.length + choices.length + moves.length > 0)

@@ -195,8 +195,8 @@ const modes = {
   adaptive: Mode.MODE_ADAPTIVE,
 } as const;
 
-export function modeOf(word: ModeWord): Mode {
-  return modes[word];
+export function modeOf(mode: ModeWord): Mode {
+  return modes[mode];
 }
 
 export function sessionSpecOf(options: SessionOptions): SessionSpec {

@@ -77,7 +77,7 @@ export class TriggerHandle {
 
   /** Reads the trigger: its rules, its counts, its latest events. */
   async get(): Promise<Trigger> {
-    return this.#shown(await this.#parts.triggers.getTrigger(this.#which));
+    return this.#triggerOf(await this.#parts.triggers.getTrigger(this.#which));
   }
 
   /** Changes the trigger. The rest stays. Rejects if another caller changed it since it was read for this. */
@@ -87,7 +87,7 @@ export class TriggerHandle {
     if (fields.length === 0) return before;
     const update = { fields, revision: before.revision };
     const { namespace } = this.#which;
-    return this.#shown(
+    return this.#triggerOf(
       await this.#parts.triggers.updateTrigger({ namespace, trigger: after, update, reason }),
     );
   }
@@ -143,12 +143,12 @@ export class TriggerHandle {
 
   /** Pauses the trigger. It ignores events. */
   async pause(reason = ""): Promise<Trigger> {
-    return this.#shown(await this.#parts.triggers.pauseTrigger({ ...this.#which, reason }));
+    return this.#triggerOf(await this.#parts.triggers.pauseTrigger({ ...this.#which, reason }));
   }
 
   /** Resumes the trigger. Events of the pause can be replayed. */
   async resume(reason = ""): Promise<Trigger> {
-    return this.#shown(await this.#parts.triggers.resumeTrigger({ ...this.#which, reason }));
+    return this.#triggerOf(await this.#parts.triggers.resumeTrigger({ ...this.#which, reason }));
   }
 
   /** Deletes it. Runs that it started continue. */
@@ -156,7 +156,7 @@ export class TriggerHandle {
     await this.#parts.triggers.deleteTrigger({ ...this.#which, reason });
   }
 
-  #shown({ trigger }: { readonly trigger?: Trigger | undefined }): Trigger {
+  #triggerOf({ trigger }: { readonly trigger?: Trigger | undefined }): Trigger {
     if (trigger === undefined) throw sdkErrors.replyIncomplete({ about: `trigger ${this.id}` });
     return trigger;
   }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { taken } from "./deprecated.ts";
+import { deprecatedValue } from "./deprecated.ts";
 import { taskSpecOf } from "./task.ts";
 
 describe("an older option", () => {
-  it("keeps its meaning, and warns once with the name to use", async () => {
+  it("keeps its meaning, and warns once with the new name", async () => {
     const warned = once(process, "warning");
-    assert.equal(taken(undefined, "pauseMs", "pause"), undefined);
-    assert.equal(taken(5, "pauseMs", "pause"), 5);
+    assert.equal(deprecatedValue(undefined, "pauseMs", "pause"), undefined);
+    assert.equal(deprecatedValue(5, "pauseMs", "pause"), 5);
     const [warning] = (await warned) as [NodeJS.ErrnoException];
     assert.deepEqual(
       [warning.name, warning.code, warning.message],
@@ -16,7 +16,7 @@ describe("an older option", () => {
     );
   });
 
-  it("of a task warns where it is used", async () => {
+  it("of a task warns when it is used", async () => {
     const warned = once(process, "warning");
     const spec = taskSpecOf({ id: "a", uses: "a.b", runMs: 5_000 });
     assert.equal(spec.timeouts?.runMs, 5_000);

@@ -6,7 +6,7 @@
 const warned = new Set<string>();
 
 /** Returns the value of an older option. Warns if it is set. */
-export function taken<T>(value: T | undefined, older: string, option: string): T | undefined {
+export function deprecatedValue<T>(value: T | undefined, older: string, option: string): T | undefined {
   if (value === undefined || warned.has(older)) return value;
   warned.add(older);
   process.emitWarning(`The option \`${older}\` of Tutti is deprecated. Use \`${option}\`.`, {

@@ -1,6 +1,6 @@
 import { parseDurationMs } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
-import { taken } from "./deprecated.ts";
+import { deprecatedValue } from "./deprecated.ts";
 
 /** `30s`, `1h30m`, or milliseconds. */
 export type Duration = string | number;
@@ -20,5 +20,5 @@ export function eitherDuration(
   duration: Duration | undefined,
   older: number | undefined,
 ): number | undefined {
-  return durationIn(option, duration ?? taken(older, `${option}Ms`, option));
+  return durationIn(option, duration ?? deprecatedValue(older, `${option}Ms`, option));
 }

@@ -21,21 +21,21 @@ const errors = defineErrors("tried", {
   },
 });
 
-interface Said {
+interface NumberedReply {
   readonly number: number;
   readonly cursor: string;
 }
 
 /** Returns a stream of numbers up to an end, each with a cursor, that breaks behind some of them. */
 function numbers(breaks: readonly number[], end: number) {
-  const left = [...breaks];
+  const remaining = [...breaks];
   const opened: string[] = [];
-  async function* open(cursor: string): AsyncGenerator<Said, void> {
+  async function* open(cursor: string): AsyncGenerator<NumberedReply, void> {
     opened.push(cursor);
     for (let number = Number(cursor) + 1; number <= end; number++) {
       yield { number, cursor: String(number) };
-      if (left[0] === number) {
-        left.shift();
+      if (remaining[0] === number) {
+        remaining.shift();
         throw errors.away();
       }
     }
@@ -47,7 +47,7 @@ describe("a watch of a client", () => {
   const portsOf = (time: VirtualTime) => ({ clock: time, timers: time, chance: seededChance(1) });
   const all = async (
     time: VirtualTime,
-    open: (cursor: string) => AsyncIterable<Said>,
+    open: (cursor: string) => AsyncIterable<NumberedReply>,
     signal?: AbortSignal,
   ) => {
     const told: number[] = [];
@@ -62,7 +62,7 @@ describe("a watch of a client", () => {
     return { told, reading };
   };
 
-  it("continues after breaks from the last cursor: nothing is missed, nothing comes twice", async () => {
+  it("resumes after breaks from the last cursor, without a missing or repeated event", async () => {
     const { open, opened } = numbers([1, 4, 5], 7);
     const { told, reading } = await all(new VirtualTime(), open);
     await reading;
@@ -70,8 +70,8 @@ describe("a watch of a client", () => {
     assert.deepEqual(opened, ["", "1", "4", "5"]);
   });
 
-  it("ends with what is refused for good", async () => {
-    async function* open(): AsyncGenerator<Said, void> {
+  it("ends with a permanent error", async () => {
+    async function* open(): AsyncGenerator<NumberedReply, void> {
       yield { number: 1, cursor: "1" };
       throw errors.no();
     }
@@ -80,11 +80,11 @@ describe("a watch of a client", () => {
     assert.deepEqual(told, [1]);
   });
 
-  it("tells why when nothing was heard for a minute", async () => {
+  it("fails with the reason after a minute without an event", async () => {
     const time = new VirtualTime();
     let tries = 0;
     // biome-ignore lint/correctness/useYield: it never comes to that
-    async function* open(): AsyncGenerator<Said, void> {
+    async function* open(): AsyncGenerator<NumberedReply, void> {
       tries++;
       throw errors.away();
     }
@@ -95,7 +95,7 @@ describe("a watch of a client", () => {
 
   it("ends its stream when its reader has had enough", async () => {
     let isEnded = false;
-    async function* open(): AsyncGenerator<Said, void> {
+    async function* open(): AsyncGenerator<NumberedReply, void> {
       try {
         for (let number = 1; ; number++) yield { number, cursor: String(number) };
       } finally {

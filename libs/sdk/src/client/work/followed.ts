@@ -30,18 +30,18 @@ export async function* followed<Reply extends { readonly cursor: string }>(
 ): AsyncGenerator<Reply, void, void> {
   let cursor = "";
   let failures = 0;
-  for (let heardMs = clock.monotonic(); ; ) {
+  for (let lastReplyMs = clock.monotonic(); ; ) {
     const stream = open(cursor)[Symbol.asyncIterator]();
     try {
       for (;;) {
         const next = await attempt(() => stream.next());
         if ("error" in next) {
-          const isLate = clock.monotonic() - heardMs >= patienceMs;
+          const isLate = clock.monotonic() - lastReplyMs >= patienceMs;
           if (signal?.aborted === true || next.error.retry === "never" || isLate) throw next.error;
           break;
         }
         if (next.value.done === true) return;
-        heardMs = clock.monotonic();
+        lastReplyMs = clock.monotonic();
         failures = 0;
         cursor = next.value.value.cursor || cursor;
         yield next.value.value;

@@ -26,7 +26,7 @@ interface CallOptions {
 /** How long one question waits for an end. */
 const waitMs = 30_000;
 /** Beyond that wait, for the way there and back. */
-const wayMs = 15_000;
+const roundTripMs = 15_000;
 
 /**
  * Waits until a run, a mission or a session has ended, and returns its output or throws its error. If it continued as
@@ -34,31 +34,31 @@ const wayMs = 15_000;
  */
 export async function outputOf(
   id: string,
-  ask: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
+  request: (question: Question, options: CallOptions) => Promise<Outcome | undefined>,
   options: ResultOptions,
   { clock, timers, chance, contents }: ClientPorts,
 ): Promise<unknown> {
   const { signal } = options;
   const timeoutMs = eitherDuration("timeout", options.timeout, options.timeoutMs);
   let failures = 0;
-  let heardMs = clock.monotonic();
+  let lastReplyMs = clock.monotonic();
   let current = id;
-  let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
+  let remainingMs = timeoutMs ?? Number.POSITIVE_INFINITY;
   for (;;) {
-    const forMs = Math.min(waitMs, Math.max(0, leftMs));
+    const forMs = Math.min(waitMs, Math.max(0, remainingMs));
     const requestedMs = clock.monotonic();
     const answer = await attempt(() =>
-      ask({ id: current, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal }),
+      request({ id: current, waitMs: forMs }, { timeoutMs: forMs + roundTripMs, signal }),
     );
     if ("error" in answer) {
       // The owner may be dead, and the next one not known yet: that does not mean that the work has ended.
-      const isLate = clock.monotonic() - heardMs >= Math.min(patienceMs, leftMs);
+      const isLate = clock.monotonic() - lastReplyMs >= Math.min(patienceMs, remainingMs);
       if (signal?.aborted === true || answer.error.retry === "never" || isLate) throw answer.error;
       await sleep(timers, backoffMs(backoff, ++failures, chance), signal).catch(() => {});
-      leftMs -= clock.monotonic() - requestedMs;
+      remainingMs -= clock.monotonic() - requestedMs;
       continue;
     }
-    heardMs = clock.monotonic();
+    lastReplyMs = clock.monotonic();
     failures = 0;
     const result = answer.value?.result;
     if (result?.$case === "completed") return await contents.valueIn(result.value);
@@ -67,7 +67,7 @@ export async function outputOf(
       continue;
     }
     if (result !== undefined) throw fromErrorDetail(result.value);
-    leftMs -= forMs;
-    if (leftMs <= 0) throw sdkErrors.notEnded({ run: current, afterMs: timeoutMs ?? 0 });
+    remainingMs -= forMs;
+    if (remainingMs <= 0) throw sdkErrors.notEnded({ run: current, afterMs: timeoutMs ?? 0 });
   }
 }

@@ -4,7 +4,7 @@ import { resolveRetry } from "@tutti/kernel";
 import { retryPolicyIn, type StepRetry } from "./retry.ts";
 
 describe("the option `retry`", () => {
-  it("has the defaults where it sets nothing", () => {
+  it("uses the defaults for values that are not set", () => {
     assert.deepEqual(retryPolicyIn(undefined), resolveRetry());
     assert.deepEqual(
       retryPolicyIn({ attempts: 3, backoff: "2s" }),

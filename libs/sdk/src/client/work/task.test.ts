@@ -50,7 +50,7 @@ describe("tasks as programs write them", () => {
     for (const [one, other] of same) assert.deepEqual(taskSpecOf(one), taskSpecOf(other));
   });
 
-  it("say which duration is none", () => {
+  it("name an invalid duration", () => {
     assert.throws(
       () => taskSpecOf({ id: "a", uses: "a.b", timeout: "soon" }),
       /run timeout of a: expected a duration such as 30s or 1h30m, or milliseconds, got "soon"/i,

@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import { retryMessage, toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
-import { taken } from "./deprecated.ts";
+import { deprecatedValue } from "./deprecated.ts";
 import { type Duration, durationIn, eitherDuration } from "./duration.ts";
 import { type RetryOptions, retryPolicyIn } from "./retry.ts";
 
@@ -44,7 +44,7 @@ export interface TimeoutOptions {
   readonly total?: Duration;
 }
 
-type NeedWord = keyof typeof needEnds;
+type NeedEnd = keyof typeof needEnds;
 
 /**
  * A task. One of `uses`, `workflow` and `mission` executes it. Undefined fields count as absent, for lists of
@@ -70,9 +70,9 @@ export interface WorkTask {
   readonly needs?:
     | readonly (
         | string
-        | { readonly task: string; readonly on?: NeedWord }
+        | { readonly task: string; readonly on?: NeedEnd }
         /** @deprecated use `on` */
-        | { readonly task: string; readonly end: NeedWord }
+        | { readonly task: string; readonly end: NeedEnd }
       )[]
     | undefined;
   /** CEL condition. When it is false the task is skipped. */
@@ -134,7 +134,7 @@ export function amountsOf({ tokens = 0, money = 0, time, timeMs }: AmountsOption
 
 export function taskSpecOf(task: WorkTask): TaskSpec {
   const { id, title = "", when = "", priority = 0, labels, dueTime, gang = "" } = task;
-  const retry = task.retry ?? taken(task.attempts, "attempts", "retry");
+  const retry = task.retry ?? deprecatedValue(task.attempts, "attempts", "retry");
   const spec = Tasks.fromPartial({
     id,
     title,
@@ -147,7 +147,7 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
       typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
     ),
     retry: retry === undefined ? undefined : retryMessage(retryPolicyIn(retry)),
-    timeouts: timeoutsOf(id, task.timeout ?? taken(task.runMs, "runMs", "timeout")),
+    timeouts: timeoutsOf(id, task.timeout ?? deprecatedValue(task.runMs, "runMs", "timeout")),
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
     estimate: costOf(task),
     checks: (task.checks ?? []).map(({ name, condition, otherwise = "fail", times }) => ({
@@ -169,13 +169,13 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
       require: agents && LabelSelector.fromPartial({ equals: { ...agents } }),
     };
   spec.work = workOf(task);
-  spec.input = payloadOf(task.with ?? taken(task.input, "input", "with"), `the input of ${id}`);
+  spec.input = payloadOf(task.with ?? deprecatedValue(task.input, "input", "with"), `the input of ${id}`);
   return spec;
 }
 
-function conditionOf(need: { readonly on?: NeedWord } | { readonly end: NeedWord }): NeedCondition {
-  const word = "end" in need ? taken(need.end, "end", "on") : need.on;
-  return word === undefined ? NeedCondition.NEED_CONDITION_UNSPECIFIED : needEnds[word];
+function conditionOf(need: { readonly on?: NeedEnd } | { readonly end: NeedEnd }): NeedCondition {
+  const end = "end" in need ? deprecatedValue(need.end, "end", "on") : need.on;
+  return end === undefined ? NeedCondition.NEED_CONDITION_UNSPECIFIED : needEnds[end];
 }
 
 function timeoutsOf(id: string, timeout: WorkTask["timeout"]) {
@@ -192,7 +192,7 @@ function timeoutsOf(id: string, timeout: WorkTask["timeout"]) {
 }
 
 function costOf({ id, cost, estimate: older }: WorkTask) {
-  const estimate = taken(older, "estimate", "cost");
+  const estimate = deprecatedValue(older, "estimate", "cost");
   if (cost === undefined && estimate === undefined) return undefined;
   return {
     durationMs: durationIn(`the cost of ${id}`, cost?.duration ?? estimate?.time ?? estimate?.timeMs) ?? 0,

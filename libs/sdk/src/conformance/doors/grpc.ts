@@ -9,23 +9,23 @@ import {
 } from "@grpc/grpc-js";
 import { AgentFrame, agentLinkService } from "@tutti/contracts/agent/v1";
 import { blobService, PutReply, PutRequest } from "@tutti/contracts/blob/v1";
-import type { Door, Wire } from "./door.ts";
+import type { Wire, WorkerEndpoint } from "./endpoint.ts";
 
 type Stream = ServerDuplexStream<Uint8Array, Uint8Array>;
 
-export async function openGrpcDoor(accept: (wire: Wire) => void): Promise<Door> {
+export async function openGrpcEndpoint(accept: (wire: Wire) => void): Promise<WorkerEndpoint> {
   const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   const stored = new Map<string, number>();
   server.addService(
     { link, put },
     {
       link: (stream: Stream) => accept(wireOf(stream)),
-      put: (stream: Upload, answer: Answer) => take(stream, stored, answer),
+      put: (stream: Upload, answer: Answer) => receiveUpload(stream, stored, answer),
     },
   );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, boundPort) =>
+      error === null ? resolve(boundPort) : reject(error),
     );
   });
   return { address: `127.0.0.1:${port}`, stored, close: () => server.forceShutdown() };
@@ -34,8 +34,8 @@ export async function openGrpcDoor(accept: (wire: Wire) => void): Promise<Door> 
 function wireOf(stream: Stream): Wire {
   return {
     metadata: stream.metadata.getMap(),
-    onMessage(take) {
-      stream.on("data", (bytes: Uint8Array) => take(bytes, () => AgentFrame.decode(bytes)));
+    onMessage(receive) {
+      stream.on("data", (bytes: Uint8Array) => receive(bytes, () => AgentFrame.decode(bytes)));
     },
     onEnd(ended) {
       for (const event of ["end", "cancelled", "error", "close"]) stream.on(event, ended);
@@ -46,7 +46,7 @@ function wireOf(stream: Stream): Wire {
       if (!stream.cancelled) stream.write(frame);
     },
     end: () => stream.end(),
-    cut: (code, details) => void stream.emit("error", { code, details }),
+    disconnect: (code, details) => void stream.emit("error", { code, details }),
   };
 }
 
@@ -54,7 +54,7 @@ type Upload = ServerReadableStream<Uint8Array, Uint8Array>;
 type Answer = sendUnaryData<Uint8Array>;
 
 /** Receives an upload, and keeps only the size and hash. */
-function take(stream: Upload, stored: Map<string, number>, answer: Answer): void {
+function receiveUpload(stream: Upload, stored: Map<string, number>, answer: Answer): void {
   const hash = createHash("sha256");
   let size = 0;
   stream.on("data", (bytes: Uint8Array) => {

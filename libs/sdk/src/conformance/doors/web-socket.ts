@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Door, Wire } from "./door.ts";
+import type { Wire, WorkerEndpoint } from "./endpoint.ts";
 
 /** Codes of RFC 6455. */
 const closed = { normally: 1000, failed: 1011 } as const;
 
-export async function openWebSocketDoor(accept: (wire: Wire) => void): Promise<Door> {
+export async function openWebSocketEndpoint(accept: (wire: Wire) => void): Promise<WorkerEndpoint> {
   const stored = new Map<string, number>();
-  const http = createServer((request, response) => take(request, response, stored));
+  const http = createServer((request, response) => receiveUpload(request, response, stored));
   const server = new WebSocketServer({ server: http, path: "/v1/link", perMessageDeflate: false });
   await new Promise<void>((resolve, reject) => {
     http.on("error", reject);
@@ -32,7 +32,11 @@ export async function openWebSocketDoor(accept: (wire: Wire) => void): Promise<D
 }
 
 /** Receives `POST /v1/blobs`, and keeps only the size and hash. */
-function take(request: IncomingMessage, response: ServerResponse, stored: Map<string, number>): void {
+function receiveUpload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  stored: Map<string, number>,
+): void {
   const hash = createHash("sha256");
   let size = 0;
   request.on("data", (bytes: Buffer) => {
@@ -51,10 +55,10 @@ function wireOf(socket: WebSocket, metadata: Record<string, unknown>): Wire {
   let isText = true;
   return {
     metadata,
-    onMessage(take) {
+    onMessage(receive) {
       socket.on("message", (message: Buffer, isBinary: boolean) => {
         isText = !isBinary;
-        take(message, () =>
+        receive(message, () =>
           isBinary ? AgentFrame.decode(message) : AgentFrame.fromJSON(JSON.parse(message.toString("utf8"))),
         );
       });
@@ -65,7 +69,7 @@ function wireOf(socket: WebSocket, metadata: Record<string, unknown>): Wire {
     },
     write: (frame) => socket.send(isText ? textOf(frame) : frame),
     end: () => socket.close(closed.normally),
-    cut: (_code, reason) => socket.close(closed.failed, reason),
+    disconnect: (_code, reason) => socket.close(closed.failed, reason),
   };
 }
 

@@ -2,14 +2,14 @@
 import { HostFrame } from "@tutti/contracts/agent/v1";
 import type { Rule } from "../rule.ts";
 import { expect, expectEqual } from "../unmet.ts";
-import { begun } from "./ends.ts";
+import { startAttempt } from "./ends.ts";
 import { outputOf } from "./work.ts";
 
 export const deliveryRules: readonly Rule[] = [
   {
     id: "duplicate",
     rule: "An assignment that comes twice runs once and has one answer.",
-    remedy: "know attempts by their tokens: drop an assignment whose token is running or has a result",
+    remedy: "identify attempts by their tokens: drop an assignment whose token is running or has a result",
     async play(stage) {
       const link = await stage.link();
       // Afterwards the worker may forget them.
@@ -31,20 +31,20 @@ export const deliveryRules: readonly Rule[] = [
         );
       await link.creditOf(link.slots);
       link.isDurable = true;
-      link.makeDurable();
+      link.reportDurable();
     },
   },
   {
     id: "host-repeat",
     rule: "The worker drops a frame that it has already received.",
-    remedy: "drop frames whose number is not above that of the last one that was taken in",
+    remedy: "drop frames whose number is not above the number of the last received frame",
     async play(stage) {
       const link = await stage.link();
-      const token = await begun(link, "conformance.echo", 7);
+      const token = await startAttempt(link, "conformance.echo", 7);
       await link.result(token);
       const [first] = link.sent;
       if (first !== undefined) link.stream.writeBytes(first);
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the next output");
       expect(link.resultsOf(token).length === 1, "one result", () => `${link.resultsOf(token).length}`);
     },
   },
@@ -52,24 +52,24 @@ export const deliveryRules: readonly Rule[] = [
     id: "durable",
     rule: "A result is kept until it is durable: on a new link its token is among `running`, and it is given again.",
     remedy:
-      "keep results until results_durable (or results_durable_beyond) names them. Acknowledgement is not enough",
+      "keep results until results_durable (or results_durable_beyond) covers them. Acknowledgement is not enough",
     async play(stage) {
       const first = await stage.link({ resumeWindowMs: 1 });
       first.isDurable = false;
       const tokens: string[] = [];
       for (const input of [1, 2, 3]) {
-        const token = await begun(first, "conformance.echo", input);
+        const token = await startAttempt(first, "conformance.echo", input);
         await first.result(token);
         tokens.push(token);
       }
       const [one = "", two = "", three = ""] = tokens;
       first.send({ resultsDurable: 1, resultsDurableBeyond: [3] });
-      const running = await begun(first, "conformance.slow", { ms: 1_200 });
+      const running = await startAttempt(first, "conformance.slow", { ms: 1_200 });
       await first.until(() => first.acknowledged >= first.sent.length, {
         expected: "the frame with results_durable to be acknowledged",
         found: () => `${first.acknowledged} of ${first.sent.length}`,
       });
-      first.stream.cut();
+      first.stream.disconnect();
       const greeting = await stage.greeting();
       const named = greeting.hello.running.map((token) => Buffer.from(token).toString("hex"));
       expect(
@@ -96,9 +96,9 @@ export const deliveryRules: readonly Rule[] = [
         "the output of the task that was running meanwhile",
       );
       expect(
-        second.taken[0]?.frame.sequence === 1,
+        second.received[0]?.frame.sequence === 1,
         "frames to be numbered from 1 again",
-        () => `${second.taken[0]?.frame.sequence}`,
+        () => `${second.received[0]?.frame.sequence}`,
       );
       await second.creditOf(second.slots);
     },
@@ -107,11 +107,11 @@ export const deliveryRules: readonly Rule[] = [
     id: "resume",
     rule: "After a cut the link resumes by its id. Both sides repeat what the other lacks unchanged, and nothing else.",
     remedy:
-      "say hello with resume{link_id, received}; then repeat the frames after Welcome.received, and number on",
+      "send hello with resume{link_id, received}. Repeat the frames after Welcome.received, and continue their numbers",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(2);
-      const running = await begun(link, "conformance.slow", { ms: 900 });
+      const running = await startAttempt(link, "conformance.slow", { ms: 900 });
       link.isDeaf = true;
       const [lost = ""] = link.assign(["conformance.echo", "lost"]);
       const arrivals = link.stream.arrivals;
@@ -119,8 +119,8 @@ export const deliveryRules: readonly Rule[] = [
         expected: "a result",
         found: () => "none",
       });
-      const missed = arrivals.filter(({ frame }) => frame.sequence > link.taken.length);
-      link.stream.cut();
+      const missed = arrivals.filter(({ frame }) => frame.sequence > link.received.length);
+      link.stream.disconnect();
       const greeting = await stage.greeting();
       const { resume } = greeting.hello;
       expectEqual(
@@ -128,19 +128,19 @@ export const deliveryRules: readonly Rule[] = [
         [link.welcome.linkId, link.sent.length],
         "link_id and received in `resume`",
       );
-      const takenBefore = link.taken.length;
+      const receivedBefore = link.received.length;
       stage.resume(link, greeting);
       expectEqual(outputOf(await link.result(lost)), "lost", "the output that was lost");
       for (const [index, { bytes }] of missed.entries())
         expect(
-          Buffer.compare(link.taken[takenBefore + index]?.bytes ?? new Uint8Array(), bytes) === 0,
+          Buffer.compare(link.received[receivedBefore + index]?.bytes ?? new Uint8Array(), bytes) === 0,
           "lost frames to be repeated as they were",
           () => "other bytes",
         );
       const second = greeting.stream.arrivals[1]?.frame.sequence;
       expect(
-        second === takenBefore + 1,
-        `the frames after ${takenBefore} to be repeated, and no others`,
+        second === receivedBefore + 1,
+        `the frames after ${receivedBefore} to be repeated, and no others`,
         () => `frame ${second}`,
       );
       expectEqual(
@@ -148,18 +148,18 @@ export const deliveryRules: readonly Rule[] = [
         { waited: 900 },
         "the output of the task that was running meanwhile",
       );
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
   {
     id: "resume-host-frames",
     rule: "The host repeats what the worker did not receive, and it takes effect once.",
-    remedy: "name the last frame that was taken in, as `received`. accept every frame after it",
+    remedy: "send the number of the last received frame as `received`. Accept every frame after it",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(1);
       const before = link.sent.length;
-      link.stream.cut();
+      link.stream.disconnect();
       const [token = ""] = link.assign(["conformance.echo", "sent into the void"]);
       const greeting = await stage.greeting();
       expectEqual(greeting.hello.resume?.received, before, "received in `resume`");
@@ -173,26 +173,26 @@ export const deliveryRules: readonly Rule[] = [
     id: "not-resumed",
     rule: "A host that cannot resume welcomes with a new link. Numbers restart, and the worker grants credit again.",
     remedy:
-      "look at Welcome.resumed: if it is false, count frames and results from 1 and grant credit for all free slots",
+      "check Welcome.resumed: if it is false, count frames and results from 1 and grant credit for all free slots",
     async play(stage) {
       const link = await stage.link();
       link.isDurable = false;
-      const token = await begun(link, "conformance.echo", 7);
+      const token = await startAttempt(link, "conformance.echo", 7);
       await link.result(token);
-      link.stream.cut();
+      link.stream.disconnect();
       const greeting = await stage.greeting();
       expect(greeting.hello.resume !== undefined, "`resume` in the greeting", () => "none");
       const next = stage.accept(greeting);
       next.tokens.add(token);
       expectEqual(outputOf(await next.result(token)), 7, "the repeated output");
       await next.creditOf(next.slots);
-      expectEqual(outputOf(await next.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await next.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
   {
     id: "gap",
     rule: "A gap in the host's numbers ends the stream. Nothing after it takes effect.",
-    remedy: "when a frame's number is not the next one, end the stream and come again",
+    remedy: "when the number of a frame is not the next number, end the stream and reconnect",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf();
@@ -205,13 +205,13 @@ export const deliveryRules: readonly Rule[] = [
       expect(link.resultsOf(name).length === 0, "nothing done after a gap", () => "a result");
       const greeting = await stage.greeting();
       const next = stage.accept(greeting);
-      expectEqual(outputOf(await next.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await next.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
   {
     id: "garbage-host",
     rule: "Bytes that are no frame end the stream, not the worker.",
-    remedy: "end the stream when a frame cannot be read, and come again with a pause",
+    remedy: "end the stream when a frame cannot be decoded, and reconnect after a pause",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf();
@@ -221,7 +221,7 @@ export const deliveryRules: readonly Rule[] = [
         remedy: "",
       });
       const next = stage.accept(await stage.greeting());
-      expectEqual(outputOf(await next.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await next.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
 ];

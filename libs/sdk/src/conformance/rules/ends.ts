@@ -9,23 +9,24 @@ export const endRules: readonly Rule[] = [
   {
     id: "cancel",
     rule: "A cancelled attempt ends within the grace, as stopped, or with its output if it was done already.",
-    remedy: "tell the handler by its cancellation signal, and answer `stopped` when it ends because of it",
+    remedy:
+      "signal the cancellation to the handler, and answer `stopped` when the handler ends because of it",
     async play(stage) {
       const link = await stage.link();
-      const token = await begun(link, "conformance.slow", { ms: 20_000 });
+      const token = await startAttempt(link, "conformance.slow", { ms: 20_000 });
       link.cancel(token, 2_000);
       const { outcome } = await link.result(token, 2_500);
       expect(outcome?.$case === "stopped", "`stopped`", () => `${outcome?.$case}`);
-      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 1)), 1, "the next output");
     },
   },
   {
     id: "cancel-stubborn",
     rule: "If a handler does not listen, the worker answers stopped when the grace is over, and not again when it ends.",
-    remedy: "answer `stopped` at the end of the grace, and drop what the handler gives afterwards",
+    remedy: "answer `stopped` at the end of the grace period, and drop the later result of the handler",
     async play(stage) {
       const link = await stage.link();
-      const token = await begun(link, "conformance.stubborn", { ms: 1_500 });
+      const token = await startAttempt(link, "conformance.stubborn", { ms: 1_500 });
       link.cancel(token, 300);
       const { outcome } = await link.result(token, 1_200);
       expect(outcome?.$case === "stopped", "`stopped`", () => `${outcome?.$case}`);
@@ -36,10 +37,10 @@ export const endRules: readonly Rule[] = [
   {
     id: "cancel-at-once",
     rule: "An attempt that is cancelled without grace gets no answer, and its slot becomes free.",
-    remedy: "with grace_ms 0 tell the handler, and drop whatever it gives",
+    remedy: "with grace_ms 0 signal the handler, and drop its result",
     async play(stage) {
       const link = await stage.link();
-      const token = await begun(link, "conformance.slow", { ms: 20_000 });
+      const token = await startAttempt(link, "conformance.slow", { ms: 20_000 });
       link.cancel(token, 0);
       await link.creditOf(link.slots);
       await stage.changes.pass(300);
@@ -70,14 +71,14 @@ export const endRules: readonly Rule[] = [
   {
     id: "unwanted",
     rule: "What the welcome of a new link says is no longer wanted is stopped, and its result forgotten.",
-    remedy: "drop the attempts and the kept results that Welcome.unwanted names",
+    remedy: "drop the attempts and stored results in Welcome.unwanted",
     async play(stage) {
       const link = await stage.link({ resumeWindowMs: 1 });
       link.isDurable = false;
-      const done = await begun(link, "conformance.echo", "done");
+      const done = await startAttempt(link, "conformance.echo", "done");
       await link.result(done);
-      const running = await begun(link, "conformance.slow", { ms: 20_000 });
-      link.stream.cut();
+      const running = await startAttempt(link, "conformance.slow", { ms: 20_000 });
+      link.stream.disconnect();
       const greeting = await stage.greeting();
       const named = greeting.hello.running.map((token) => Buffer.from(token).toString("hex"));
       expectEqual([...named].sort(), [done, running].sort(), "`running` in the greeting");
@@ -89,16 +90,16 @@ export const endRules: readonly Rule[] = [
       if (next.violation !== undefined)
         throw new Unmet("nothing about tokens that are not wanted", next.violation.found);
       expect(
-        next.words.length === 0,
+        next.messages.length === 0,
         "nothing about tokens that are not wanted",
-        () => `${next.words.length} words`,
+        () => `${next.messages.length} words`,
       );
     },
   },
 ];
 
 /** Assigns a task, and returns its token. */
-export async function begun(link: ScriptedLink, capability: string, input: unknown): Promise<string> {
+export async function startAttempt(link: ScriptedLink, capability: string, input: unknown): Promise<string> {
   await link.creditOf();
   const [token = ""] = link.assign([capability, input]);
   return token;

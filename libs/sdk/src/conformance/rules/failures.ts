@@ -12,11 +12,11 @@ export const failureRules: readonly Rule[] = [
     remedy: "map the SDK's failure to ErrorDetail: final means RETRY_CLASS_NEVER, else RETRY_CLASS_SAME_KEY",
     async play(stage) {
       const link = await stage.link();
-      const given = { code: "pay.declined", message: "the card was declined", details: { card: "…17" } };
-      const final = failureOf(await link.do("conformance.fail", { ...given, final: true }));
+      const failure = { code: "pay.declined", message: "the card was declined", details: { card: "…17" } };
+      const final = failureOf(await link.execute("conformance.fail", { ...failure, final: true }));
       expectEqual(
         [final.code, final.message, final.details["card"]],
-        [given.code, given.message, "…17"],
+        [failure.code, failure.message, "…17"],
         "code, message and details",
       );
       expect(
@@ -24,7 +24,7 @@ export const failureRules: readonly Rule[] = [
         "RETRY_CLASS_NEVER for a final failure",
         () => `${final.retry}`,
       );
-      const passing = failureOf(await link.do("conformance.fail", { ...given, retryAfterMs: 1_500 }));
+      const passing = failureOf(await link.execute("conformance.fail", { ...failure, retryAfterMs: 1_500 }));
       expect(
         passing.retry === RetryClass.RETRY_CLASS_SAME_KEY,
         "RETRY_CLASS_SAME_KEY for one that is not final",
@@ -37,10 +37,10 @@ export const failureRules: readonly Rule[] = [
     id: "exception",
     rule: "Any error of a handler fails the attempt, not the worker. The definition decides whether it is retried.",
     remedy:
-      "catch everything around the handler: a code that names the kind of exception, its message, RETRY_CLASS_SAME_KEY",
+      "catch all exceptions of the handler: send a code for the kind of exception, its message, and RETRY_CLASS_SAME_KEY",
     async play(stage) {
       const link = await stage.link();
-      const failed = failureOf(await link.do("conformance.throw", { message: "the shelf 🎻 is empty" }));
+      const failed = failureOf(await link.execute("conformance.throw", { message: "the shelf 🎻 is empty" }));
       expect(failed.code !== "", "a code", () => "none");
       expect(
         failed.message.includes("the shelf 🎻 is empty"),
@@ -52,7 +52,7 @@ export const failureRules: readonly Rule[] = [
         "RETRY_CLASS_SAME_KEY",
         () => `${failed.retry}`,
       );
-      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 1)), 1, "the next output");
     },
   },
   {
@@ -61,7 +61,7 @@ export const failureRules: readonly Rule[] = [
     remedy: "map the SDK's Busy to Result.busy with retry_after_ms",
     async play(stage) {
       const link = await stage.link();
-      const { outcome } = await link.do("conformance.busy", { retryAfterMs: 750 });
+      const { outcome } = await link.execute("conformance.busy", { retryAfterMs: 750 });
       expect(outcome?.$case === "busy", "`busy`", () => `${outcome?.$case}`);
       expectEqual(outcome.value.retryAfterMs, 750, "retry_after_ms");
     },
@@ -69,14 +69,14 @@ export const failureRules: readonly Rule[] = [
   {
     id: "busy-again",
     rule: "An attempt that was answered as busy is done when it is given again, also in the frame that says that the answer is durable.",
-    remedy: "take what a frame says of results before its assignments",
+    remedy: "process the fields about results of a frame before its assignments",
     async play(stage) {
       const link = await stage.link();
       link.isDurable = false;
-      const busy = await link.do("conformance.busy", { retryAfterMs: 0 });
-      const again = { ...link.assignment("conformance.echo", "again"), token: busy.token };
+      const busy = await link.execute("conformance.busy", { retryAfterMs: 0 });
+      const reassigned = { ...link.assignment("conformance.echo", "again"), token: busy.token };
       await link.creditOf();
-      link.giveWithDurable(again);
+      link.assignWithDurable(reassigned);
       const name = Buffer.from(busy.token).toString("hex");
       const result = await link.until(() => link.resultsOf(name)[1], {
         expected: "the result of the attempt that was given again",
@@ -103,7 +103,7 @@ export const failureRules: readonly Rule[] = [
         "RETRY_CLASS_ELSEWHERE or RETRY_CLASS_SAME_KEY",
         () => "RETRY_CLASS_NEVER",
       );
-      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 1)), 1, "the next output");
     },
   },
   {
@@ -117,26 +117,26 @@ export const failureRules: readonly Rule[] = [
         Uint8Array.of(0xff, 0xfe),
         new TextEncoder().encode("1 2"),
       ]) {
-        const failed = failureOf(await link.do("conformance.echo", bytes));
+        const failed = failureOf(await link.execute("conformance.echo", bytes));
         expect(failed.retry === RetryClass.RETRY_CLASS_NEVER, "RETRY_CLASS_NEVER", () => `${failed.retry}`);
       }
-      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 1)), 1, "the next output");
     },
   },
   {
     id: "oversize",
     rule: "An output above max_inline_bytes is not sent in a frame. It is in the blob store before the result refers to it, or the attempt fails.",
     remedy:
-      "measure the encoded output before sending it. Put it with BlobService.Put or POST /v1/blobs, and answer with a reference",
+      "measure the encoded output before you send it. Store it with BlobService.Put or POST /v1/blobs, and answer with a reference",
     async play(stage) {
       const link = await stage.link();
       expectEqual(
-        String(outputOf(await link.do("conformance.big", { bytes: 60 * 1024 }))).length,
+        String(outputOf(await link.execute("conformance.big", { bytes: 60 * 1024 }))).length,
         60 * 1024,
         "the length of a large output",
       );
       // Several times the limit of a frame, but small enough that a busy machine writes and hashes it at once.
-      const { outcome } = await link.do("conformance.big", { bytes: 5_000_000 });
+      const { outcome } = await link.execute("conformance.big", { bytes: 5_000_000 });
       const body = outcome?.$case === "outputPayload" ? outcome.value.body : undefined;
       if (body?.$case === "blob") {
         const { sha256, size } = body.value;
@@ -144,22 +144,22 @@ export const failureRules: readonly Rule[] = [
         expect(stored === size, "the content in the store", () => `${stored} bytes of ${size}`);
       } else
         expect(outcome?.$case === "failed", "a reference or a failure", () => outcome?.$case ?? "no outcome");
-      const received = link.taken.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      const received = link.received.reduce((sum, { bytes }) => sum + bytes.length, 0);
       expect(received < 2_000_000, "the output not to be sent", () => `${received} bytes`);
-      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 1)), 1, "the next output");
     },
   },
   {
     id: "garbage-output",
     rule: "An output that is no JSON fails the attempt for good.",
     remedy:
-      "check outputs where they are encoded. Answer with `failed` and RETRY_CLASS_NEVER, and say where in the output the trouble is",
+      "check outputs during encoding. Answer with `failed` and RETRY_CLASS_NEVER, and report the path of the invalid value",
     async play(stage) {
       const link = await stage.link();
-      const failed = failureOf(await link.do("conformance.garbage"));
+      const failed = failureOf(await link.execute("conformance.garbage"));
       expect(failed.retry === RetryClass.RETRY_CLASS_NEVER, "RETRY_CLASS_NEVER", () => `${failed.retry}`);
       expect(failed.message !== "", "a message", () => "none");
-      expectEqual(outputOf(await link.do("conformance.echo", 1)), 1, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 1)), 1, "the next output");
     },
   },
 ];

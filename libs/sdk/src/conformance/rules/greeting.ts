@@ -16,12 +16,10 @@ export const greetingRules: readonly Rule[] = [
       expect(frame?.sequence === 0, "the number 0 in a greeting", () => `${frame?.sequence}`);
       expect(frame.acknowledged === 0, "no acknowledgement in a greeting", () => `${frame.acknowledged}`);
       const { hello: _, ...others } = frame;
-      const carried = Object.entries(others).filter(
+      const extra = Object.entries(others).filter(
         ([, value]) => value !== undefined && value !== 0 && !(Array.isArray(value) && value.length === 0),
       );
-      expect(carried.length === 0, "nothing beside the greeting", () =>
-        carried.map(([key]) => key).join(", "),
-      );
+      expect(extra.length === 0, "nothing beside the greeting", () => extra.map(([key]) => key).join(", "));
       expect(
         hello.versionMin >= 1 && hello.versionMin <= 1 && hello.versionMax >= 1,
         "version 1 within version_min and version_max, both set",
@@ -68,7 +66,7 @@ export const greetingRules: readonly Rule[] = [
     id: "acknowledgement",
     rule: "What the host sends is acknowledged within a heartbeat's period, whether or not there is anything else to say.",
     remedy:
-      "put the number of the last frame that was taken in into every frame, and send one at least each heartbeat",
+      "set the number of the last received frame in every frame, and send at least one frame per heartbeat interval",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf();
@@ -116,7 +114,7 @@ export const greetingRules: readonly Rule[] = [
       const link = await stage.link();
       await link.creditOf();
       await spend(link, 4);
-      const times = link.taken.map(({ atMs }) => atMs);
+      const times = link.received.map(({ atMs }) => atMs);
       const longest = Math.max(...times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs)));
       expect(
         longest <= link.heartbeatMs * 4,
@@ -129,14 +127,14 @@ export const greetingRules: readonly Rule[] = [
 
 /** Waits until this number of further frames has arrived. */
 async function spend(link: ScriptedLink, frames: number): Promise<void> {
-  const wanted = link.taken.length + frames;
-  await link.until(() => link.taken.length >= wanted, {
+  const expectedCount = link.received.length + frames;
+  await link.until(() => link.received.length >= expectedCount, {
     expected: `${frames} frames in ${frames} heartbeat's periods of ${link.heartbeatMs} ms`,
-    found: () => `${frames - (wanted - link.taken.length)}`,
+    found: () => `${frames - (expectedCount - link.received.length)}`,
     withinMs: link.heartbeatMs * frames * 4,
   });
 }
 
 function heartbeats(link: ScriptedLink) {
-  return link.taken.flatMap(({ frame }) => (frame.heartbeat ? [frame.heartbeat] : []));
+  return link.received.flatMap(({ frame }) => (frame.heartbeat ? [frame.heartbeat] : []));
 }

@@ -3,7 +3,7 @@ import { HostFrame } from "@tutti/contracts/agent/v1";
 import type { Rule } from "../rule.ts";
 import type { ScriptedLink } from "../scripted-link.ts";
 import { expect, expectEqual } from "../unmet.ts";
-import { begun } from "./ends.ts";
+import { startAttempt } from "./ends.ts";
 import { outputOf } from "./work.ts";
 
 export const rareRules: readonly Rule[] = [
@@ -16,7 +16,11 @@ export const rareRules: readonly Rule[] = [
       const link = await stage.link();
       const before = link.hello.offering?.capabilities.map(({ name }) => name) ?? [];
       const name = "conformance.learned";
-      expectEqual(outputOf(await link.do("conformance.learn", { name })), { learned: name }, "the output");
+      expectEqual(
+        outputOf(await link.execute("conformance.learn", { name })),
+        { learned: name },
+        "the output",
+      );
       const offering = await link.until(() => link.offering, {
         expected: "`offering` after a capability was added",
         found: () => "none",
@@ -25,9 +29,9 @@ export const rareRules: readonly Rule[] = [
       expectEqual(offered.toSorted(), [...before, name].toSorted(), "the whole offer");
       expectEqual(offering.slots, link.hello.offering?.slots, "its slots");
       link.numberLater(name, 900);
-      expectEqual(outputOf(await link.do(name, "new")), "new", "the output of what was learned");
+      expectEqual(outputOf(await link.execute(name, "new")), "new", "the output of what was learned");
       expectEqual(
-        outputOf(await link.do("conformance.echo", "old")),
+        outputOf(await link.execute("conformance.echo", "old")),
         "old",
         "the output of what it could do before",
       );
@@ -42,18 +46,22 @@ export const rareRules: readonly Rule[] = [
       const link = await stage.link();
       await link.creditOf(link.slots);
       const [token = ""] = link.assign(["conformance.nap", { ms: 500 }]);
-      await link.until(() => link.saidSleep, { expected: "`sleep`", found: () => "none" });
+      await link.until(() => link.receivedSleep, { expected: "`sleep`", found: () => "none" });
       const granted = link.creditGranted;
       await link.result(token);
-      await link.until(() => link.saidWake, { expected: "`wake`", found: () => "none" });
-      expect(link.grantedAsleep === 0, "no credit between `sleep` and `wake`", () => `${link.grantedAsleep}`);
+      await link.until(() => link.receivedWake, { expected: "`wake`", found: () => "none" });
+      expect(
+        link.creditWhileAsleep === 0,
+        "no credit between `sleep` and `wake`",
+        () => `${link.creditWhileAsleep}`,
+      );
       await link.creditOf(link.slots);
       expect(
         link.creditGranted >= granted + link.slots,
         "credit for all slots again",
         () => `${link.credit}`,
       );
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
   {
@@ -69,13 +77,13 @@ export const rareRules: readonly Rule[] = [
       await endOf(link, token);
       link.send({ wake: { reason: "the conformance program wakes it" } });
       link.credit = 0;
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
   {
     id: "beyond-credit",
     rule: "A host that gives more than was granted is answered for each of them: with its end, or as busy.",
-    remedy: "answer every assignment, wanted or not, and grant no less for it afterwards",
+    remedy: "answer every assignment, also beyond the granted credit, and do not reduce later credit for it",
     async play(stage) {
       const link = await stage.link();
       const { slots } = link;
@@ -85,13 +93,13 @@ export const rareRules: readonly Rule[] = [
       for (const token of tokens) await endOf(link, token);
       link.credit = Math.max(0, link.credit);
       await link.creditOf();
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the next output");
     },
   },
   {
     id: "unknown-attempt",
     rule: "The worker ignores messages about an attempt that it does not have.",
-    remedy: "drop `cancels` and `extensions` whose token is not at work",
+    remedy: "drop `cancels` and `extensions` whose token is not running",
     async play(stage) {
       const link = await stage.link();
       const token = new Uint8Array(16).fill(9);
@@ -102,7 +110,7 @@ export const rareRules: readonly Rule[] = [
         ],
         extensions: [{ token, runMs: 1_000, totalMs: 0 }],
       });
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the next output");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the next output");
       await stage.changes.pass(200);
       expect(!link.stream.isEnded, "the stream to continue", () => "one that has ended");
     },
@@ -110,23 +118,23 @@ export const rareRules: readonly Rule[] = [
   {
     id: "answer-first",
     rule: "If a host sends something before it has answered the greeting, the worker leaves and comes again.",
-    remedy: "end a stream whose first frame is neither welcome nor redirect nor refused",
+    remedy: "end a stream whose first frame is not welcome, redirect or refused",
     async play(stage) {
       const { stream } = await stage.greeting();
       stream.write(HostFrame.fromPartial({ sequence: 1, wake: { reason: "too early" } }));
       await stage.ended(stream, { expected: "the stream to be ended", remedy: "" });
-      stream.cut();
+      stream.disconnect();
       const link = await stage.link();
-      expectEqual(outputOf(await link.do("conformance.echo", 8)), 8, "the output after all");
+      expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the output after all");
     },
   },
   {
     id: "bye-for-good",
     rule: "A worker that the host says goodbye to for good does not come again, and ends.",
-    remedy: "upon a Bye whose return_after_ms is below 0 end, with an error that says why",
+    remedy: "upon a Bye whose return_after_ms is below 0 stop with an error that contains the reason",
     async play(stage) {
       const link = await stage.link();
-      await begun(link, "conformance.echo", 1);
+      await startAttempt(link, "conformance.echo", 1);
       link.send({ bye: { reason: "the conformance program wants it no more", returnAfterMs: -1 } });
       link.stream.finish();
       const code = await stage.exited(5_000);

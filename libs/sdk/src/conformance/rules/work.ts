@@ -21,32 +21,32 @@ export const workRules: readonly Rule[] = [
         "x".repeat(50_000),
       ];
       for (const input of inputs)
-        expectEqual(outputOf(await link.do("conformance.echo", input)), input, "the output");
-      expectEqual(outputOf(await link.do("conformance.echo")), null, "the output for no input");
+        expectEqual(outputOf(await link.execute("conformance.echo", input)), input, "the output");
+      expectEqual(outputOf(await link.execute("conformance.echo")), null, "the output for no input");
     },
   },
   {
     id: "batches",
     rule: "Each assignment of a frame has one answer, and credit comes back as slots become free.",
-    remedy: "grant one credit for each slot that has become free, in the frame with the result",
+    remedy: "grant one credit for each freed slot, in the frame with the result",
     async play(stage) {
       const link = await stage.link();
       const total = 40;
-      let given = 0;
+      let assigned = 0;
       const tokens: string[] = [];
-      while (given < total) {
+      while (assigned < total) {
         await link.creditOf();
-        const count = Math.min(link.credit, total - given);
+        const count = Math.min(link.credit, total - assigned);
         const tasks = Array.from(
           { length: count },
-          (_, at) => ["conformance.echo", { at: given + at }] as const,
+          (_, at) => ["conformance.echo", { at: assigned + at }] as const,
         );
         tokens.push(...link.assign(...tasks));
-        given += count;
+        assigned += count;
       }
       for (const [at, token] of tokens.entries())
         expectEqual(outputOf(await link.result(token)), { at }, "the output");
-      expect(link.resultsTaken === total, `${total} results`, () => `${link.resultsTaken}`);
+      expect(link.resultsReceived === total, `${total} results`, () => `${link.resultsReceived}`);
     },
   },
   {
@@ -85,26 +85,33 @@ export const workRules: readonly Rule[] = [
       const [token = ""] = link.assign(["conformance.slow", { ms: 700 }]);
       await link.result(token);
       const kinds = link
-        .wordsOf(token)
+        .messagesOf(token)
         .map(({ kind }) => kind)
         .filter((kind) => kind !== "progress");
       expectEqual(kinds, ["started", "result"], "the reports of a long attempt");
-      const [begun] = link.wordsOf(token);
-      const agoMs = begun?.kind === "started" ? begun.value.agoMs : -1;
+      const [started] = link.messagesOf(token);
+      const agoMs = started?.kind === "started" ? started.value.agoMs : -1;
       expect(agoMs >= 0 && agoMs < 700, "`ago_ms` from 0 to 700", () => `${agoMs}`);
     },
   },
   {
     id: "context",
     rule: "A handler sees which work and task it is for, which attempt, the key, the trace, the labels and the time that is left.",
-    remedy: "hand every field of the assignment to the handler. An empty key means `<work_id>/<task_id>`",
+    remedy: "pass every field of the assignment to the handler. An empty key means `<work_id>/<task_id>`",
     async play(stage) {
       const link = await stage.link();
       const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
       const labels = [{ name: "customer", value: "17" }];
-      const given = { workId: "order-17", taskId: "ship[3]", attempt: 2, traceparent, labels, runMs: 60_000 };
-      const seen = record(outputOf(await link.do("conformance.context", undefined, given)));
-      const { remainingMs, ...others } = seen;
+      const fields = {
+        workId: "order-17",
+        taskId: "ship[3]",
+        attempt: 2,
+        traceparent,
+        labels,
+        runMs: 60_000,
+      };
+      const context = record(outputOf(await link.execute("conformance.context", undefined, fields)));
+      const { remainingMs, ...others } = context;
       expectEqual(
         others,
         {
@@ -125,8 +132,8 @@ export const workRules: readonly Rule[] = [
       );
       const other = record(
         outputOf(
-          await link.do("conformance.context", undefined, {
-            ...given,
+          await link.execute("conformance.context", undefined, {
+            ...fields,
             idempotencyKey: "pay-17",
             namespace: "acme",
             runMs: 0,
@@ -141,27 +148,30 @@ export const workRules: readonly Rule[] = [
   {
     id: "progress",
     rule: "Progress has fraction and message. A later attempt receives the saved state.",
-    remedy: "send Progress as the handler asks, `saved` as JSON in UTF-8. Hand Assign.saved to the handler",
+    remedy:
+      "send Progress when the handler reports it, `saved` as JSON in UTF-8. Pass Assign.saved to the handler",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf();
       const [token = ""] = link.assign(["conformance.saved", {}, { heartbeatMs: 5_000 }]);
       const first = await link.result(token);
       expect(first.outcome?.$case === "failed", "the first attempt to fail", () => `${first.outcome?.$case}`);
-      const progress = link.wordsOf(token).flatMap((word) => (word.kind === "progress" ? [word.value] : []));
+      const progress = link
+        .messagesOf(token)
+        .flatMap((message) => (message.kind === "progress" ? [message.value] : []));
       const last = progress.at(-1);
       expect(last !== undefined, "progress before the result", () => "none");
       expectEqual([last.fraction, last.message], [0.5, "half"], "fraction and message");
-      const kept = progress.findLast(({ saved }) => saved.length > 0)?.saved ?? new Uint8Array();
-      expectEqual(parsed(kept), { step: 1 }, "what was saved");
-      const second = await link.do("conformance.saved", {}, { attempt: 2, saved: kept });
+      const savedBytes = progress.findLast(({ saved }) => saved.length > 0)?.saved ?? new Uint8Array();
+      expectEqual(parsed(savedBytes), { step: 1 }, "what was saved");
+      const second = await link.execute("conformance.saved", {}, { attempt: 2, saved: savedBytes });
       expectEqual(outputOf(second), { saved: { step: 1 } }, "what the next attempt was given");
       await link.creditOf();
       const [steps = ""] = link.assign(["conformance.progress", { count: 3 }]);
       expectEqual(outputOf(await link.result(steps)), { count: 3 }, "the output");
       const messages = link
-        .wordsOf(steps)
-        .flatMap((word) => (word.kind === "progress" ? [word.value.message] : []));
+        .messagesOf(steps)
+        .flatMap((message) => (message.kind === "progress" ? [message.value.message] : []));
       expect(
         messages.at(-1) === "3 of 3",
         "the last message `3 of 3`: later progress may replace earlier, the last is never lost",
@@ -184,8 +194,8 @@ export const workRules: readonly Rule[] = [
           channel === "" ? { chunks } : { chunks, channel },
         ]);
         expectEqual(outputOf(await link.result(token)), { count: chunks.length }, "the output");
-        const words = link.wordsOf(token);
-        const outputs = words.flatMap((word) => (word.kind === "output" ? [word.value] : []));
+        const messages = link.messagesOf(token);
+        const outputs = messages.flatMap((message) => (message.kind === "output" ? [message.value] : []));
         expectEqual(
           outputs.map(({ index }) => index),
           outputs.map((_, index) => index),
@@ -201,8 +211,8 @@ export const workRules: readonly Rule[] = [
           `the channel ${JSON.stringify(channel)}`,
           () => JSON.stringify(outputs.map((piece) => piece.channel)),
         );
-        expect(words.at(-1)?.kind === "result", "the result after all pieces", () =>
-          words.map(({ kind }) => kind).join(", "),
+        expect(messages.at(-1)?.kind === "result", "the result after all pieces", () =>
+          messages.map(({ kind }) => kind).join(", "),
         );
       }
     },

@@ -14,7 +14,7 @@ const credentialsHere = "/var/run/secrets/kubernetes.io/serviceaccount";
 const answerBytesMax = 16 * 1_048_576;
 /** The API ends a watch after this time. A broken connection is noticed then at the latest. */
 const watchSeconds = 240;
-const againMs = { first: 500, most: 10_000 };
+const retryDelayMs = { first: 500, most: 10_000 };
 
 /** A refusal of the API, with its message. */
 export class Refusal extends Error {
@@ -113,9 +113,11 @@ export class ClusterApi {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof Refusal && [401, 403].includes(error.status)) throw error;
-        await sleep(systemTimers, Math.min(againMs.first * 2 ** failures++, againMs.most), signal).catch(
-          () => {},
-        );
+        await sleep(
+          systemTimers,
+          Math.min(retryDelayMs.first * 2 ** failures++, retryDelayMs.most),
+          signal,
+        ).catch(() => {});
       }
     }
   }

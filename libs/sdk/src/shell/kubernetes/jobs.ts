@@ -12,7 +12,7 @@ import { deadline } from "../../adapters/http/wire.ts";
 import type { TaskContext } from "../../task/context.ts";
 import type { Handler } from "../../task/handlers.ts";
 import { StoredFile } from "../../task/stored-file.ts";
-import { Kept } from "../command.ts";
+import { TailBuffer } from "../command.ts";
 import {
   type ContainerInput,
   type ContainerOptions,
@@ -36,7 +36,7 @@ const labelsOfWorker = {
 };
 const secretBytesMax = 1_000_000;
 const removeMs = 30_000;
-const logAgainMs = 300;
+const logRetryMs = 300;
 const logEndMs = 10_000;
 /** The worker ends a task at its timeout. If there is no worker, the cluster ends it this much later. */
 const deadlineSlackMs = 60_000;
@@ -53,9 +53,9 @@ export function kubernetesJobs(
   let swept: Promise<void> | undefined;
   return async (input, task) => {
     const checked = checkedInput(input, options);
-    const expected = (what: string) =>
-      shellErrors.inputInvalid({ expected: `${what} in a Job of Kubernetes` });
-    if (isGiven(checked.stdin) && (checked.command ?? []).length === 0)
+    const expected = (subject: string) =>
+      shellErrors.inputInvalid({ expected: `${subject} in a Job of Kubernetes` });
+    if (isSet(checked.stdin) && (checked.command ?? []).length === 0)
       throw expected("`command` beside `stdin`");
     if (checked.outputs !== undefined && (checked.ok ?? [0]).some((code) => code !== 0))
       throw expected("`ok` with 0 alone beside `outputs`");
@@ -76,7 +76,7 @@ export function kubernetesJobs(
   };
 }
 
-function isGiven(stdin: string | undefined): stdin is string {
+function isSet(stdin: string | undefined): stdin is string {
   return stdin !== undefined && stdin !== "";
 }
 
@@ -91,7 +91,7 @@ class RunningJob {
   readonly #api: ClusterApi;
   readonly #task: TaskContext;
   readonly #name = `tutti-${randomUUID()}`;
-  readonly #kept: Kept;
+  readonly #tail: TailBuffer;
   /** Ends the watches. */
   readonly #over = new AbortController();
   #namespace = "";
@@ -109,7 +109,7 @@ class RunningJob {
     this.#kubernetes = kubernetes;
     this.#api = api;
     this.#task = task;
-    this.#kept = new Kept(options.keptBytes ?? 65_536);
+    this.#tail = new TailBuffer(options.keptBytes ?? 65_536);
   }
 
   async run(): Promise<ContainerOutput> {
@@ -153,7 +153,7 @@ class RunningJob {
     const data: Record<string, string> = {};
     for (const [name, value] of Object.entries(this.#input.env ?? {})) data[`env-${name}`] = base64(value);
     const { stdin } = this.#input;
-    if (isGiven(stdin)) data["stdin"] = base64(stdin);
+    if (isSet(stdin)) data["stdin"] = base64(stdin);
     let bytes = Object.values(data).join("").length;
     const expected = `at most ${secretBytesMax} bytes of \`env\`, \`stdin\` and \`files\` in a Job`;
     if (bytes > secretBytesMax) throw shellErrors.inputInvalid({ expected });
@@ -209,8 +209,7 @@ class RunningJob {
       subPath: `file-${index}`,
       readOnly: true,
     }));
-    if (isGiven(stdin))
-      mounts.push({ name: "files", mountPath: stdinPath, subPath: "stdin", readOnly: true });
+    if (isSet(stdin)) mounts.push({ name: "files", mountPath: stdinPath, subPath: "stdin", readOnly: true });
     const secret = { name: "files", secret: { secretName: this.#name } };
     const bounds = {
       imagePullPolicy: pulls[this.#options.pull ?? "missing"],
@@ -227,7 +226,7 @@ class RunningJob {
       image,
       env: variables,
       ...bounds,
-      ...(isGiven(stdin) && { command: ["/bin/sh", "-c", withStdin, "sh"] }),
+      ...(isSet(stdin) && { command: ["/bin/sh", "-c", withStdin, "sh"] }),
       ...(command !== undefined && command.length > 0 && { args: command.map(literal) }),
       ...(cwd !== undefined && { workingDir: cwd }),
       volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts, ...written],
@@ -266,7 +265,7 @@ class RunningJob {
     let job: Job | "unknown" | undefined = "unknown";
     let log: Promise<void> | undefined;
     let hasEnded = false;
-    const look = () => {
+    const check = () => {
       if (job === "unknown") return;
       const progress = progressOf(job, pod, this.#input.outputs !== undefined);
       this.#pod = pod?.metadata.name ?? this.#pod;
@@ -280,11 +279,11 @@ class RunningJob {
     const watches = [
       this.#api.watch<Job>(this.#jobs(), selector, over, (found) => {
         job = found;
-        look();
+        check();
       }),
       this.#api.watch<Pod>(`/api/v1/namespaces/${this.#namespace}/pods`, selector, over, (found) => {
         pod = found;
-        look();
+        check();
       }),
     ];
     for (const each of watches) each.catch(end.reject);
@@ -309,21 +308,21 @@ class RunningJob {
           if (time <= last) continue;
           last = time;
           const text = Buffer.from(line.slice(space + 1));
-          this.#kept.add(text);
+          this.#tail.add(text);
           await this.#task.output(text, { channel: "stdout" });
         }
         isLast ||= hasEnded();
       } catch {
         // The log is read again.
       }
-      if (!isLast) await sleep(systemTimers, logAgainMs, signal).catch(() => {});
+      if (!isLast) await sleep(systemTimers, logRetryMs, signal).catch(() => {});
     }
   }
 
   #output(end: Progress): ContainerOutput {
     const { image, ok = [0], final = [] } = this.#input;
     const program = this.#input.command?.[0] ?? image;
-    const { text } = this.#kept;
+    const { text } = this.#tail;
     if (end.at === "exited") {
       const { code, isKilled } = end;
       if (!isKilled && ok.includes(code))
@@ -331,7 +330,7 @@ class RunningJob {
           exitCode: code,
           stdout: text,
           stderr: "",
-          truncated: this.#kept.isCut,
+          truncated: this.#tail.isTruncated,
           image: end.image,
           files: {},
         };
@@ -360,10 +359,10 @@ async function sweep(api: ClusterApi): Promise<void> {
   }
 }
 
-async function inTime<Result>(ask: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+async function inTime<Result>(request: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const { signal, cancel } = deadline(systemTimers, removeMs);
   try {
-    return await ask(signal);
+    return await request(signal);
   } finally {
     cancel();
   }
@@ -378,7 +377,7 @@ async function removed(api: ClusterApi, job: string): Promise<void> {
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) return;
       if (attempt === 3) throw error;
-      await sleep(systemTimers, logAgainMs * attempt);
+      await sleep(systemTimers, logRetryMs * attempt);
     }
   }
 }

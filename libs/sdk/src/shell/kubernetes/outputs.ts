@@ -18,7 +18,7 @@ export const outputsContainer = "outputs";
 /** The encoding in the log adds a third. */
 const bytesMax = 4 * 1_048_576;
 const readsMax = 3;
-const readAgainMs = 500;
+const retryMs = 500;
 
 /** Its arguments are the folder and the maximum bytes. Names and contents are encoded, so no name looks like a line. */
 const script = `cd "$1" || exit 1
@@ -53,7 +53,7 @@ export async function readOutputs(
       return stored;
     } catch (error) {
       if (read === readsMax || shellErrors.outputsTooLarge.is(error)) throw error;
-      await sleep(systemTimers, readAgainMs, task.signal);
+      await sleep(systemTimers, retryMs, task.signal);
     }
   }
 }
@@ -70,16 +70,16 @@ async function filesIn(lines: AsyncIterable<string>): Promise<ReadonlyMap<string
     current = undefined;
   };
   for await (const line of lines) {
-    const [word = "", first = "", hash = ""] = line.trimEnd().split(" ");
+    const [keyword = "", first = "", hash = ""] = line.trimEnd().split(" ");
     if (first === "") {
-      if (current !== undefined) current.content += word;
-    } else if (word === "large") throw shellErrors.outputsTooLarge({ bytes: first, bytesMax });
-    else if (word === "file") {
+      if (current !== undefined) current.content += keyword;
+    } else if (keyword === "large") throw shellErrors.outputsTooLarge({ bytes: first, bytesMax });
+    else if (keyword === "file") {
       close();
       const name = Buffer.from(first, "base64").toString().replace(/^\.\//, "");
       if (!isBelow(name)) throw shellErrors.outputsUnread({ reason: `\`${name}\` is no path below it` });
       current = { name, hash, content: "" };
-    } else if (word === "end") {
+    } else if (keyword === "end") {
       close();
       if (files.size === Number(first)) return files;
     }

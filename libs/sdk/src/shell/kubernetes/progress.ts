@@ -62,15 +62,15 @@ export function progressOf(job: Job | undefined, pod: Pod | undefined, isRead = 
   if (failed?.reason === "DeadlineExceeded") return { at: "interrupted", reason: "the deadline of its Job" };
   // The reason for a deletion is in the Job.
   if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) return progressOfPod(pod, isRead);
-  return failed === undefined ? { at: "waiting" } : { at: "interrupted", reason: words(failed) };
+  return failed === undefined ? { at: "waiting" } : { at: "interrupted", reason: describe(failed) };
 }
 
 function progressOfPod({ status = {} }: Pod, isRead: boolean): Progress {
   if (status.phase === "Failed" && status.reason !== undefined)
-    return { at: "interrupted", reason: words(status) };
+    return { at: "interrupted", reason: describe(status) };
   const { initContainerStatuses = [], containerStatuses = [] } = status;
-  const statusOf = (wanted: string) =>
-    [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === wanted);
+  const statusOf = (containerName: string) =>
+    [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === containerName);
   const task = progressOfContainer(statusOf("task"));
   if (!isRead || task.at !== "exited" || task.code !== 0) return task;
   const reader = progressOfContainer(statusOf(outputsContainer));
@@ -84,15 +84,15 @@ function progressOfContainer({ state = {}, imageID = "" }: Partial<ContainerStat
   const { waiting, running, terminated } = state;
   if (terminated !== undefined) {
     if (terminated.reason === "StartError" || terminated.reason === "ContainerCannotRun")
-      return { at: "missing", reason: words(terminated) };
+      return { at: "missing", reason: describe(terminated) };
     const { exitCode: code, reason } = terminated;
     return { at: "exited", code, isKilled: reason === "OOMKilled", image: imageID };
   }
   if (waiting?.reason !== undefined && fatal.has(waiting.reason))
-    return { at: "notStarted", reason: words(waiting) };
+    return { at: "notStarted", reason: describe(waiting) };
   return { at: running === undefined ? "waiting" : "running" };
 }
 
-function words({ reason = "", message = "" }: Reason): string {
+function describe({ reason = "", message = "" }: Reason): string {
   return [reason, message].filter((each) => each !== "").join(": ");
 }

@@ -77,7 +77,7 @@ import {
   stateOfKind,
 } from "@tutti/machine-run/reading";
 import { noCause, type Stage, type StagedEvent } from "../stage.ts";
-import type { Said } from "./said.ts";
+import type { EventDescription } from "./event-description.ts";
 
 export interface ReplayedRun {
   readonly stage: Stage;
@@ -86,15 +86,15 @@ export interface ReplayedRun {
 }
 
 type Recorded = Pick<StagedEvent, "payload" | "timeMs">;
-type CauseOf = (run: ReplayedRun, recorded: Recorded, said: Said) => void;
+type CauseOf = (run: ReplayedRun, recorded: Recorded, description: EventDescription) => void;
 
 /** A timer that is due so much later than the recorded event did not bring it. */
 const slackMs = 10_000;
 
 /** Does to a run what led to a recorded event. Nothing, when nothing from outside leads to such an event. */
-export function bringAbout(run: ReplayedRun, recorded: Recorded, said: Said): void {
+export function reproduce(run: ReplayedRun, recorded: Recorded, description: EventDescription): void {
   const before = run.stage.eventCount;
-  causes[said.type]?.(run, recorded, said);
+  causes[description.type]?.(run, recorded, description);
   // A step that had done as much as one may continues by itself.
   if (run.stage.eventCount === before) fireRun(run, recorded, runTimers.putOff);
 }
@@ -149,8 +149,11 @@ const causes: Readonly<Record<string, CauseOf>> = {
   run_retried({ stage, key }, { payload }, { details }) {
     const taskIds = (details["tasks"] ?? []) as string[];
     const { nodes, inputs } = RunRetriedV1.decode(payload);
-    const given = inputs.map(({ node, input }) => ({ taskId: taskIds[nodes.indexOf(node)] ?? "", input }));
-    stage.execute(key, retryRun, RetryRun.fromPartial({ taskIds, inputs: given }));
+    const taskInputs = inputs.map(({ node, input }) => ({
+      taskId: taskIds[nodes.indexOf(node)] ?? "",
+      input,
+    }));
+    stage.execute(key, retryRun, RetryRun.fromPartial({ taskIds, inputs: taskInputs }));
   },
   task_repaired({ stage, key }, { payload }, { task }) {
     const { output, error, skipDependents, reason } = TaskRepairedV1.decode(payload);
@@ -178,8 +181,8 @@ const causes: Readonly<Record<string, CauseOf>> = {
     stage.execute(key, signalRun, { signal: signal?.signal ?? "", payload: signal?.payload });
   },
   update_taken({ stage, key }, { payload }) {
-    const { update, payload: told } = UpdateTakenV1.decode(payload);
-    stage.execute(key, updateRun, { update, payload: told });
+    const { update, payload: updatePayload } = UpdateTakenV1.decode(payload);
+    stage.execute(key, updateRun, { update, payload: updatePayload });
   },
   /** The result of an attempt waits for people. A task that asks by itself has no attempt. */
   approval_asked(run, { payload }, { task }) {
@@ -243,8 +246,9 @@ const causes: Readonly<Record<string, CauseOf>> = {
     const body = { retryAfterMs: Math.max(0, retryMs - timeMs), message, lost };
     if (effect !== undefined) run.stage.settle(effect, returnTask, body);
   },
-  attempt_queued(run, recorded, said) {
-    if (!answerCache(run, said, undefined)) fireNode(run, recorded, said.task, nodeTimers.again);
+  attempt_queued(run, recorded, description) {
+    if (!answerCache(run, description, undefined))
+      fireNode(run, recorded, description.task, nodeTimers.again);
   },
   child_queued: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
   task_held: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
@@ -257,7 +261,7 @@ const causes: Readonly<Record<string, CauseOf>> = {
   attempt_failed: attemptEnded,
   task_failed: attemptEnded,
   task_paused: attemptEnded,
-  work_sent_back: sentBack,
+  work_sent_back: returnWork,
   child_started(run, { payload }, { task }) {
     const { hash } = ChildStartedV1.decode(payload);
     const effect = effectFor(run, task, "start_child");
@@ -275,13 +279,13 @@ const failures: Readonly<
   undo_failed: UndoFailedV1,
 };
 
-function taskEnded(run: ReplayedRun, recorded: Recorded, said: Said): void {
+function taskEnded(run: ReplayedRun, recorded: Recorded, description: EventDescription): void {
   const { stage, key, state } = run;
   const { output, outputPayload, agent, used, fromCache } = TaskCompletedV1.decode(recorded.payload);
-  const { task } = said;
+  const { task } = description;
   const effect = effectFor(run, task, "offer_task");
   if (fromCache) {
-    answerCache(run, said, output);
+    answerCache(run, description, output);
     return;
   }
   if (effect !== undefined) {
@@ -299,7 +303,7 @@ function taskEnded(run: ReplayedRun, recorded: Recorded, said: Said): void {
 }
 
 /** With an output that the history does not have: no caller reads it. */
-function undone(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
+function undone(run: ReplayedRun, { payload }: Recorded, { task }: EventDescription): void {
   const { agent } = UndoCompletedV1.decode(payload);
   const effect = effectFor(run, task, "offer_task");
   if (effect !== undefined)
@@ -307,13 +311,13 @@ function undone(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
 }
 
 /** A task whose check did not hold came with the output that the report is about. A gate looks by itself. */
-function sentBack(run: ReplayedRun, { payload }: Recorded, { task }: Said): void {
+function returnWork(run: ReplayedRun, { payload }: Recorded, { task }: EventDescription): void {
   const effect = effectFor(run, task, "offer_task");
   if (effect === undefined) return;
   const { report, used } = WorkSentBackV1.decode(payload);
   const { output } = JSON.parse(Buffer.from(report).toString()) as { readonly output?: unknown };
-  const given = Buffer.from(output === undefined ? "" : JSON.stringify(output));
-  const body = { ...CompleteTask.fromPartial({ output: given }), used };
+  const outputBytes = Buffer.from(output === undefined ? "" : JSON.stringify(output));
+  const body = { ...CompleteTask.fromPartial({ output: outputBytes }), used };
   run.stage.settle(effect, completeTask, body, causeOf(""));
 }
 
@@ -321,7 +325,7 @@ function personOf(id: string): Cause["actor"] {
   return { kind: ActorKind.ACTOR_KIND_PERSON, id };
 }
 
-function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: Said): void {
+function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: EventDescription): void {
   const { stage, key, state } = run;
   const error = failures[type]?.decode(recorded.payload).error;
   if (error === undefined) return;
@@ -364,14 +368,14 @@ function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["
 /** Delivers the recorded reply of the cache. Returns false for a task that does not ask it. */
 function answerCache(
   { stage, key, state }: ReplayedRun,
-  { task }: Said,
+  { task }: EventDescription,
   output: Uint8Array | undefined,
 ): boolean {
   const node = state.nodes[findNode(state, task) ?? -1];
-  const asks = stage
+  const hasCacheTimer = stage
     .timersOf(key)
     .some(({ number }) => nodeOfTimer(number) === node?.number && kindOfTimer(number) === nodeTimers.cache);
-  if (node === undefined || !asks) return false;
+  if (node === undefined || !hasCacheTimer) return false;
   const payload = output && { body: { $case: "inline" as const, value: output }, mediaType: "" };
   const body = { taskId: task, visit: node.visit, found: output !== undefined, output: payload };
   stage.call(key, "answer_cache", body);

@@ -25,8 +25,8 @@ export function momentOf(
   }
   for (const [name, value] of Object.entries(body)) {
     // The time of a retry is in the future.
-    const isToCome = name === "retryMs" && type !== "run_retried";
-    if (moments.test(name) && !isToCome && typeof value === "number" && value > 0) return value;
+    const isFuture = name === "retryMs" && type !== "run_retried";
+    if (moments.test(name) && !isFuture && typeof value === "number" && value > 0) return value;
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ async function historyOf(skip: boolean) {
 }
 
 describe("replayDurable", () => {
-  it("says that the code does the same, and runs nothing of it", async () => {
+  it("reports that the code has not changed its decisions, and runs none of its effects", async () => {
     const history = await historyOf(true);
     const same = changed(async (ctx) => {
       const stock = await ctx.run("reserve", () => effects.push("reserve"));

@@ -40,12 +40,12 @@ export async function replayDurable<Input, Output>(
   { recordedWith }: ReplayDurableOptions = {},
 ): Promise<ReplayedFunction> {
   const events = plainEvents(history);
-  const given = recordedWith ?? (isList(history) ? undefined : history.definition) ?? fn.definition;
+  const definition = recordedWith ?? (isList(history) ? undefined : history.definition) ?? fn.definition;
   const key = isList(history) ? { namespace: "default", kind: "run", id: "replayed" } : history.key;
   const { order } = RunStartedV1.decode(events[0]?.payload ?? new Uint8Array(0));
   const parameters =
     order === undefined || order.parameters.length === 0 ? undefined : (jsonIn(order.parameters) as Json);
-  const { plan, hash } = checkedWithoutErrors(given, parameters);
+  const { plan, hash } = checkedWithoutErrors(definition, parameters);
   if (plan === undefined)
     throw new WorkflowTestError("expected the history of a template to have its parameters");
   const known = new RunPlan(plan, hash);

@@ -30,7 +30,7 @@ async function recorded(): Promise<RunHistory> {
 }
 
 describe("a history against a changed definition", () => {
-  it("gives events to the tasks that took them", async () => {
+  it("delivers events to the same tasks", async () => {
     const text = `workflow: w
 tasks:
   one: {wait: {event: shop.made}}
@@ -47,7 +47,7 @@ output: ["\${{ tasks.one.output.id }}", "\${{ tasks.two.output.id }}"]
     assert.ok(replay(run.history, text.replace("n > 1", "n > 2")).differs);
   });
 
-  it("that says the same otherwise does not differ", async () => {
+  it("does not differ if only the description has changed", async () => {
     const found = replay(
       await recorded(),
       order.replace("workflow: order", "workflow: order\ndescription: It sells"),
@@ -118,7 +118,7 @@ output: ["\${{ tasks.one.output.id }}", "\${{ tasks.two.output.id }}"]
       /expected task_waiting paid .*"paid".*\n {2}found {4}task_waiting paid .*"pays"/,
     ],
   ] as const)
-    it(`with ${change} differs where that is decided`, async () => {
+    it(`with ${change} differs at the decision`, async () => {
       const changed = order.replace(from, () => to);
       assert.notEqual(changed, order);
       const found = replay(await recorded(), changed);
@@ -126,21 +126,21 @@ output: ["\${{ tasks.one.output.id }}", "\${{ tasks.two.output.id }}"]
       assert.match(found.message, expected);
     });
 
-  it("is read from files and from services, where the definition that it was recorded with is given", async () => {
+  it("is read from files and from services, if the definition of the recording is passed", async () => {
     const { events } = await recorded();
-    const told = events.map(({ payload, ...event }) => ({
+    const stripped = events.map(({ payload, ...event }) => ({
       ...event,
       payload: new Uint8Array(Buffer.from(String(payload), "base64")),
     }));
-    assert.equal(replay(told, order).differs, false);
+    assert.equal(replay(stripped, order).differs, false);
     const moved = order.replace("tasks:\n", "tasks:\n  first: {set: 1}\n");
-    const found = replay(told, moved, { recordedWith: order });
+    const found = replay(stripped, moved, { recordedWith: order });
     assert.match(found.message, /expected .* reserve .*\n {2}found {4}task_completed first/);
     assert.throws(
-      () => replay(told, order, { recordedWith: moved }),
+      () => replay(stripped, order, { recordedWith: moved }),
       /expected `recordedWith` to be the definition/,
     );
-    assert.throws(() => replay(told.slice(1), order), /from its first event, run_started, found /);
+    assert.throws(() => replay(stripped.slice(1), order), /from its first event, run_started, found /);
   });
 });
 
@@ -215,8 +215,8 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
   ];
   const sub = `workflow: sub\ntasks: {a: {uses: odd, with: "\${{ input }}"}}`;
 
-  for (const [what, tasks, act] of stories)
-    it(`${what} do not differ`, async () => {
+  for (const [title, tasks, act] of stories)
+    it(`${title} do not differ`, async () => {
       const text = `workflow: story\ntasks:\n  ${tasks}\n`;
       const bad = failing(99, "test.broken");
       const odd = (n: number) => {

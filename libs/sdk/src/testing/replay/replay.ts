@@ -18,10 +18,10 @@ import { WorkflowTestError } from "../fault.ts";
 import { type HistoryGiven, isList, type PlainEvent, plainEvents } from "../history.ts";
 import { jsonIn } from "../json.ts";
 import { noCause, Stage, type StagedEvent } from "../stage.ts";
-import { bringAbout, fireOverdue, type ReplayedRun } from "./causes.ts";
+import { fireOverdue, type ReplayedRun, reproduce } from "./causes.ts";
+import { describeEvent, type EventDescription, isSame, printed } from "./event-description.ts";
 import { momentOf } from "./moments.ts";
 import { pauseDiffers } from "./pauses.ts";
-import { isSame, printed, type Said, said } from "./said.ts";
 
 export interface ReplayOptions {
   /**
@@ -64,9 +64,9 @@ export function replay(
   options: ReplayOptions = {},
 ): Replayed {
   const events = plainEvents(history);
-  const given = isList(history) ? undefined : history.definition;
+  const definition = isList(history) ? undefined : history.definition;
   const key = isList(history) ? { ...unnamed, id: options.runId ?? unnamed.id } : history.key;
-  return new Replay(events, key, changed, options.recordedWith ?? given).run();
+  return new Replay(events, key, changed, options.recordedWith ?? definition).run();
 }
 
 class Replay {
@@ -108,12 +108,12 @@ class Replay {
     for (const [index, event] of this.#events.entries()) {
       const recorded = this.#fold(event, index);
       if (recorded === undefined) return this.#differs(index, event.type, "an event that fits no task of it");
-      const expected = said(this.#recorded.stage, this.#recorded.machine, this.#key, recorded);
+      const expected = describeEvent(this.#recorded.stage, this.#recorded.machine, this.#key, recorded);
       if (this.#changedEvents.length === this.#compared) fireOverdue(this.#changed, recorded.timeMs);
       if (this.#changedEvents.length === this.#compared) this.#cause(index, recorded, expected);
       const next = this.#next();
       if (next === undefined) return this.#differs(index, printed(expected), this.#waiting(), expected.task);
-      const found = said(this.#changed.stage, this.#changed.machine, this.#key, next);
+      const found = describeEvent(this.#changed.stage, this.#changed.machine, this.#key, next);
       if (!isSame(expected, found))
         return this.#differs(index, printed(expected), printed(found), expected.task);
       const pause = pauseDiffers(recorded, this.#changed.state, expected.task);
@@ -122,7 +122,7 @@ class Replay {
     }
     const more = this.#next();
     if (more === undefined) return this.#isSame();
-    const found = said(this.#changed.stage, this.#changed.machine, this.#key, more);
+    const found = describeEvent(this.#changed.stage, this.#changed.machine, this.#key, more);
     return this.#differs(this.#events.length, nothing, printed(found), found.task);
   }
 
@@ -151,9 +151,9 @@ class Replay {
     }
   }
 
-  #cause(index: number, recorded: StagedEvent, expected: Said): void {
+  #cause(index: number, recorded: StagedEvent, expected: EventDescription): void {
     if (index > 0) {
-      bringAbout(this.#changed, recorded, expected);
+      reproduce(this.#changed, recorded, expected);
       return;
     }
     const order = { ...this.#order, hash: this.#hash };
@@ -163,16 +163,16 @@ class Replay {
   /** It decides nothing: why. */
   #waiting(): string {
     const { stage, key } = this.#changed;
-    const why = stage.query(key, explain, { taskId: "" });
-    return isRefusal(why) ? nothing : `${nothing}. ${why.summary}`;
+    const explanation = stage.query(key, explain, { taskId: "" });
+    return isRefusal(explanation) ? nothing : `${nothing}. ${explanation.summary}`;
   }
 
   #staged({ plan, hash }: { readonly plan: RunPlan; readonly hash: string }, named: string) {
     const machine = runMachine({
       plans: {
-        plan: (wanted) => {
-          if (wanted === hash || wanted === named) return plan;
-          throw new WorkflowTestError(`expected a run of one definition, found another one, ${wanted}`);
+        plan: (requested) => {
+          if (requested === hash || requested === named) return plan;
+          throw new WorkflowTestError(`expected a run of one definition, found another one, ${requested}`);
         },
       },
     });

@@ -18,7 +18,7 @@ const message: AlertMessage = {
 };
 
 describe("a mail about alerts", () => {
-  it("has the id of its message and the domain of the sender, and a subject of one line", () => {
+  it("has the id of its message with the domain of the sender, and a subject of one line", () => {
     const { messageId, subject } = mailOf(message, "Tutti <alerts@example.com>");
     assert.deepEqual(
       [messageId, subject],
@@ -29,7 +29,7 @@ describe("a mail about alerts", () => {
     );
   });
 
-  it("has the same in plain text and in HTML, where texts are no markup", () => {
+  it("has the same content as plain text and as HTML, where markup is escaped", () => {
     const url = pageOf(message, "https://tutti.example/");
     const { text, html } = mailOf({ ...message, url }, "alerts@example.com");
     assert.equal(url, "https://tutti.example/incidents/i3?of=default");
@@ -49,8 +49,8 @@ describe("a mail about alerts", () => {
 });
 
 describe("settings of a receiver of mail", () => {
-  const given = { secret: "it" };
-  const user = new SecretReference("env:IT", { read: () => given, readLater: async () => given });
+  const value = { secret: "it" };
+  const user = new SecretReference("env:IT", { read: () => value, readLater: async () => value });
   const login = { user, password: user };
   const mail = {
     kind: "smtp",
@@ -58,16 +58,17 @@ describe("settings of a receiver of mail", () => {
     from: "Tutti <alerts@example.com>",
     to: ["ops@example.com"],
   };
-  const isTaken = (given: object) => receiversSchema.safeParse({ mail: { ...mail, ...given } }).success;
+  const isAccepted = (changes: object) =>
+    receiversSchema.safeParse({ mail: { ...mail, ...changes } }).success;
 
-  it("are a host, a sender and recipients, and STARTTLS unless they say otherwise", () => {
+  it("need a host, a sender and recipients, and use STARTTLS by default", () => {
     const { mail: settings } = receiversSchema.parse({ mail });
     assert.deepEqual([settings?.tls, settings?.port], ["starttls", undefined]);
-    assert.equal(isTaken({ to: ["ops@example.com", "b@example.com"], from: "alerts@example.com" }), true);
-    assert.equal(isTaken(login), true);
+    assert.equal(isAccepted({ to: ["ops@example.com", "b@example.com"], from: "alerts@example.com" }), true);
+    assert.equal(isAccepted(login), true);
   });
 
-  for (const [what, given] of [
+  for (const [title, changes] of [
     ["a line break in the sender", { from: "alerts@example.com\r\nBcc: evil@example.com" }],
     ["a line break in the name of the sender", { from: "Tutti\r\nBcc: e <alerts@example.com>" }],
     ["a line break after a recipient", { to: ["ops@example.com\n"] }],
@@ -79,5 +80,5 @@ describe("settings of a receiver of mail", () => {
     ["a password without TLS", { tls: "none", ...login }],
     ["a password that is no reference", { user, password: "hunter2" }],
   ] as const)
-    it(`have not ${what}`, () => assert.equal(isTaken(given), false));
+    it(`are invalid with ${title}`, () => assert.equal(isAccepted(changes), false));
 });

@@ -45,10 +45,10 @@ function htmlOf(alert: MessageAlert): string {
 
 function factsOf({ severity, labels, values, startTime, endTime, advice }: MessageAlert): readonly string[] {
   const pairs = (all: object) => Object.entries(all).map(([name, value]) => `${name}=${value}`);
-  const shown = [...pairs(labels), ...pairs(values)].join(" ");
+  const pairsText = [...pairs(labels), ...pairs(values)].join(" ");
   return [
     `${severity}, ${endTime === undefined ? `since ${startTime}` : `${startTime} to ${endTime}`}`,
-    ...(shown === "" ? [] : [oneLine(shown)]),
+    ...(pairsText === "" ? [] : [oneLine(pairsText)]),
     ...(advice === "" ? [] : advice.split(/\r?\n/)),
   ];
 }

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { SecretReference, systemFoundation } from "@tutti/kernel";
-import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
+import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import type { AlertMessage } from "../message.ts";
 import { Receivers } from "../receivers.ts";
@@ -32,34 +32,36 @@ describe("mail about alerts", () => {
   let ca = "";
   before(async () => {
     folder = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
-    const made = await makeDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
-    const { key = "", cert = "" } = made.services["mail"] ?? {};
+    const certificates = await createDevelopmentCertificates({ directory: folder.path, services: ["mail"] });
+    const { key = "", cert = "" } = certificates.services["mail"] ?? {};
     tls = { key: readFileSync(key), cert: readFileSync(cert) };
-    ca = readFileSync(made.ca, "utf8");
+    ca = readFileSync(certificates.ca, "utf8");
   });
   after(() => folder?.[Symbol.asyncDispose]());
 
   /** Starts a server. Returns it with its received mails, and a receiver that sends to it. */
-  async function served(given: SMTPServerOptions = {}) {
+  async function served(options: SMTPServerOptions = {}) {
     const heard: { readonly to: readonly string[]; readonly user: string; readonly text: string }[] = [];
     const server = new SMTPServer({
       ...tls,
       disableReverseLookup: true,
-      onAuth: ({ username, password: said }, _session, callback) =>
-        said === password ? callback(null, { user: username ?? "" }) : callback(answer(535, `no ${said}`)),
+      onAuth: ({ username, password: attempted }, _session, callback) =>
+        attempted === password
+          ? callback(null, { user: username ?? "" })
+          : callback(answer(535, `no ${attempted}`)),
       onData: async (stream, { envelope, user }, callback) => {
         let text = "";
         for await (const piece of stream) text += piece;
         heard.push({ to: envelope.rcptTo.map(({ address }) => address), user: String(user ?? ""), text });
         callback();
       },
-      ...given,
+      ...options,
     });
     server.on("error", () => {});
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const settings: ReceiverSettings = {
       ...{ kind: "smtp", host: "localhost", port: (server.server.address() as AddressInfo).port },
-      ...{ tls: given.secure === true ? "implicit" : "starttls", timeoutMs: 5_000, ca: reference(ca) },
+      ...{ tls: options.secure === true ? "implicit" : "starttls", timeoutMs: 5_000, ca: reference(ca) },
       ...{ user: reference("tutti"), password: reference(password) },
       ...{ from: "Tutti <alerts@example.com>", to: ["ops@example.com", "ada@example.com"] },
     };
@@ -103,7 +105,7 @@ describe("mail about alerts", () => {
       assert.deepEqual(server.heard, []);
     });
 
-  it("a recipient that has it does not get it again when another one is tried again", async () => {
+  it("a recipient that has the mail does not get it again when another recipient is retried", async () => {
     let isBusy = true;
     await using server = await served({
       onRcptTo: ({ address }, _session, callback) =>
@@ -119,10 +121,10 @@ describe("mail about alerts", () => {
     );
   });
 
-  it("a server without a certificate of a known authority, or without TLS, gets nothing", async () => {
+  it("a server without a trusted certificate, or without TLS, gets nothing", async () => {
     await using server = await served();
     await using strangers = await mkdtempDisposable(join(tmpdir(), "tutti-mail-"));
-    const other = await makeDevelopmentCertificates({ directory: strangers.path, services: ["mail"] });
+    const other = await createDevelopmentCertificates({ directory: strangers.path, services: ["mail"] });
     // The certificate is for localhost, and signed by an authority that this receiver does not know.
     const foreign = { ca: reference(readFileSync(other.ca, "utf8")) };
     await assert.rejects(deliver(server.receivers(foreign)), {
@@ -153,7 +155,7 @@ describe("mail about alerts", () => {
     assert.deepEqual(server.heard, []);
   });
 
-  it("a server that does not answer is given up in time", async () => {
+  it("a server that does not answer fails after the timeout", async () => {
     await using server = await served({ onConnect: () => {} });
     await assert.rejects(deliver(server.receivers({ timeoutMs: 100 })), { message: /no answer in 100 ms/ });
   });

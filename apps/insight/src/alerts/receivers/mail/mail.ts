@@ -55,7 +55,7 @@ export class Mail {
       settings.ca?.reveal(),
     ]);
     const has = this.#accepted.get(message.id) ?? new Set();
-    const wanted = to.filter((recipient) => !has.has(recipient));
+    const remaining = to.filter((recipient) => !has.has(recipient));
     // Loaded only for a receiver of this kind. In a bundle, the names of the client are in its default export alone.
     const { createTransport } = (await import("nodemailer")).default;
     const socket = await this.#connect(host, port, settings, signal);
@@ -85,7 +85,7 @@ export class Mail {
           ...mailOf(message, from),
           from,
           to,
-          envelope: { from, to: wanted },
+          envelope: { from, to: remaining },
           date: new Date(this.#parts.clock.now()),
           // Prevents automatic replies, such as out-of-office notes.
           headers: { "Auto-Submitted": "auto-generated" },
@@ -93,11 +93,11 @@ export class Mail {
       );
       const rejected: readonly SmtpFailure[] = sent.rejectedErrors ?? [];
       if (rejected.length > 0) {
-        const accepted = new Set(sent.accepted.map((one) => String(one).toLowerCase()));
+        const accepted = new Set(sent.accepted.map((recipient) => String(recipient).toLowerCase()));
         this.#remember(
           message.id,
           has,
-          wanted.filter((one) => accepted.has(one.toLowerCase())),
+          remaining.filter((recipient) => accepted.has(recipient.toLowerCase())),
         );
         throw failureOf(rejected, hide);
       }
@@ -126,10 +126,10 @@ export class Mail {
         host,
         port,
         signal,
-        lookup: (_host, { all }, give) => {
+        lookup: (_host, { all }, callback) => {
           const [first] = addresses;
-          if (all === true) give(null, [...addresses]);
-          else if (first !== undefined) give(null, first.address, first.family);
+          if (all === true) callback(null, [...addresses]);
+          else if (first !== undefined) callback(null, first.address, first.family);
         },
       });
       // Remains attached: with TLS, the client listens on the socket above this one.
@@ -142,7 +142,7 @@ export class Mail {
   }
 
   #remember(id: string, has: Set<string>, accepted: readonly string[]): void {
-    for (const one of accepted) has.add(one);
+    for (const recipient of accepted) has.add(recipient);
     this.#accepted.set(id, has);
     for (const oldest of this.#accepted.keys()) {
       if (this.#accepted.size <= partialMax) break;
@@ -169,10 +169,10 @@ function hiding(user = "", password = ""): (text: string) => string {
 
 function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const give = () => reject(insightErrors.receiverFailed({ reason: reasonOf(signal) }));
-    if (signal.aborted) give();
-    else signal.addEventListener("abort", give, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+    const onAbort = () => reject(insightErrors.receiverFailed({ reason: reasonOf(signal) }));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }
 

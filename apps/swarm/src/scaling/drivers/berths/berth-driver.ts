@@ -11,8 +11,8 @@
 import type { Foundation, IdSource } from "@tutti/kernel";
 import type { Crashes, ScalerPast } from "@tutti/machine-entities/pool";
 import { launchIdOf } from "@tutti/matching";
-import type { AgentWindow, Closing, Driver, Standing } from "../driver.ts";
-import { type Begun, Berth } from "./berth.ts";
+import type { AgentWindow, Closing, Driver, DriverStatus } from "../driver.ts";
+import { Berth, type StartedProgram } from "./berth.ts";
 import type { Programs } from "./programs.ts";
 
 export interface BerthDriverParts {
@@ -29,11 +29,11 @@ export interface BerthDriverParts {
   /** Crashes in a row at the previous owner of the pool, by agent. */
   readonly crashes: ScalerPast["crashes"];
   /** Finds running programs that an earlier process started. Called once, before anything is started. */
-  readonly earlier?: (isWanted: () => boolean) => Promise<readonly Earlier[]>;
+  readonly earlier?: (isNeeded: () => boolean) => Promise<readonly Earlier[]>;
 }
 
 /** A program of an earlier process. */
-export interface Earlier extends Begun {
+export interface Earlier extends StartedProgram {
   readonly agentId: string;
   /** True if the scaler would start something else now: the program has to go. */
   readonly isStale: boolean;
@@ -62,18 +62,18 @@ export class BerthDriver implements Driver {
     this.#parts = parts;
     this.#crashes = new Map(parts.crashes);
     this.#isReady = parts.earlier === undefined;
-    if (!this.#isReady) void this.#takeOver();
+    if (!this.#isReady) void this.#adopt();
   }
 
-  want(count: number, reason: string): void {
+  setCount(count: number, reason: string): void {
     if (this.#isClosed) return;
     this.#requested = { count, reason };
     if (!this.#isReady) return;
-    for (const berth of this.#berths.values()) berth.look();
+    for (const berth of this.#berths.values()) berth.check();
     while (this.#berths.size < count) this.#add();
     if (this.#berths.size <= count) return;
     const last = [...this.#berths]
-      .filter(([, berth]) => !berth.isComingBack)
+      .filter(([, berth]) => !berth.isReconnecting)
       .sort(([, one], [, other]) => this.#worth(one) - this.#worth(other));
     for (const [number, berth] of last.slice(0, this.#berths.size - count)) {
       this.#berths.delete(number);
@@ -84,7 +84,7 @@ export class BerthDriver implements Driver {
     }
   }
 
-  standing(): Standing {
+  status(): DriverStatus {
     const all = [...this.#berths.values()];
     return {
       starting: all.filter(({ state }) => state === "starting" || state === "resting").length,
@@ -116,14 +116,14 @@ export class BerthDriver implements Driver {
       if (launched !== undefined) yield { agentId, ...launched };
   }
 
-  async close(how: Closing): Promise<void> {
+  async close(mode: Closing): Promise<void> {
     this.#isClosed = true;
     const all = [...this.#berths.values(), ...this.#leaving];
     this.#berths.clear();
-    if (how !== "left")
+    if (mode !== "left")
       for (const { agentId, state } of all)
-        if (state === "quarantined") this.#parts.agents.release(agentId, reasons[how]);
-    await Promise.all(all.map((berth) => this.#dismiss(berth, reasons[how], how !== "deleted")));
+        if (state === "quarantined") this.#parts.agents.release(agentId, reasons[mode]);
+    await Promise.all(all.map((berth) => this.#dismiss(berth, reasons[mode], mode !== "deleted")));
   }
 
   async #dismiss(berth: Berth, reason: string, isHurried: boolean): Promise<void> {
@@ -138,7 +138,7 @@ export class BerthDriver implements Driver {
     return this.#parts.agents.busy(agentId) ?? -1;
   }
 
-  async #takeOver(): Promise<void> {
+  async #adopt(): Promise<void> {
     const { earlier, scalerId } = this.#parts;
     for (const { agentId, isStale, ...begun } of (await earlier?.(() => !this.#isClosed)) ?? []) {
       const number = Number(agentId.slice(scalerId.length + 1));
@@ -149,7 +149,7 @@ export class BerthDriver implements Driver {
       else this.#berths.set(number, berth);
     }
     this.#isReady = true;
-    if (this.#requested !== undefined) this.want(this.#requested.count, this.#requested.reason);
+    if (this.#requested !== undefined) this.setCount(this.#requested.count, this.#requested.reason);
   }
 
   #add(): void {
@@ -157,7 +157,7 @@ export class BerthDriver implements Driver {
     this.#berths.set(number, this.#berthOf(`${this.#parts.scalerId}-${number}`));
   }
 
-  #berthOf(agentId: string, begun?: Begun): Berth {
+  #berthOf(agentId: string, started?: StartedProgram): Berth {
     const { programs, scalerId, foundation, ids, agents, joinMs, quarantineAfter, stopMs } = this.#parts;
     const crashes = this.#crashes.get(agentId) ?? { count: 0, how: "" };
     this.#crashes.delete(agentId);
@@ -168,7 +168,7 @@ export class BerthDriver implements Driver {
       joinMs,
       quarantineAfter,
       programs,
-      begun,
+      started,
       stopMs,
       newLaunchId: () => launchIdOf(scalerId, ids.newId("launch")),
       clock: foundation.clock,
@@ -181,9 +181,9 @@ export class BerthDriver implements Driver {
   /** A leaving agent keeps its name until it has left. */
   #freeNumber(): number {
     const { scalerId } = this.#parts;
-    const taken = new Set([...this.#leaving].map(({ agentId }) => agentId));
+    const usedIds = new Set([...this.#leaving].map(({ agentId }) => agentId));
     let number = 1;
-    while (this.#berths.has(number) || taken.has(`${scalerId}-${number}`)) number++;
+    while (this.#berths.has(number) || usedIds.has(`${scalerId}-${number}`)) number++;
     return number;
   }
 }

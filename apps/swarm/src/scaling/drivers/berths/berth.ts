@@ -25,10 +25,10 @@ import type { Crashes } from "@tutti/machine-entities/pool";
 import { crashAfter } from "@tutti/matching";
 import { scalingErrors } from "../../errors.ts";
 import type { AgentWindow } from "../driver.ts";
-import { type Ending, type Programs, type Running, textOf, wholeTextOf } from "./programs.ts";
+import { detailedTextOf, type Ending, type Programs, type Running, textOf } from "./programs.ts";
 
 /** A program that already runs. */
-export interface Begun {
+export interface StartedProgram {
   readonly launchId: string;
   readonly running: Running;
 }
@@ -37,7 +37,7 @@ export interface BerthParts {
   readonly agentId: string;
   readonly programs: Programs;
   /** The running program, if an earlier process started it. */
-  readonly begun?: Begun | undefined;
+  readonly started?: StartedProgram | undefined;
   readonly newLaunchId: () => string;
   readonly stopMs: number;
   readonly joinMs: number;
@@ -70,7 +70,7 @@ type State =
   | { readonly name: "ending"; readonly launchId: string; readonly running: Running | undefined }
   | { readonly name: "over" };
 
-const lookMs = 50;
+const checkMs = 50;
 /** Pause after an orderly exit: without it a program that always exits would start all the time. */
 const goodEndMs = 1_000;
 
@@ -87,10 +87,10 @@ export class Berth {
     this.agentId = parts.agentId;
     const { count, how } = parts.crashes;
     this.#crashes = count;
-    if (parts.begun !== undefined) this.#start(parts.begun);
+    if (parts.started !== undefined) this.#start(parts.started);
     else if (count >= parts.quarantineAfter())
       // Earlier releases did not record how.
-      this.#putAside(how || "exited before the platform restarted or the pool moved");
+      this.#quarantine(how || "exited before the platform restarted or the pool moved");
     else this.#start();
   }
 
@@ -107,8 +107,8 @@ export class Berth {
   }
 
   /** Whether the program ran before this process, so that its agent may be on its way to a new link. */
-  get isComingBack(): boolean {
-    return this.#state.name === "starting" && this.#state.launchId === this.#parts.begun?.launchId;
+  get isReconnecting(): boolean {
+    return this.#state.name === "starting" && this.#state.launchId === this.#parts.started?.launchId;
   }
 
   /** Launch id of the program, also while it ends. */
@@ -123,7 +123,7 @@ export class Berth {
   }
 
   /** Checks whether the agent has joined, or should have. */
-  look(): void {
+  check(): void {
     const state = this.#state;
     if (state.name !== "starting" || state.running === undefined) return;
     const { agents, clock, joinMs, logger } = this.#parts;
@@ -174,9 +174,9 @@ export class Berth {
     return this.#over.promise;
   }
 
-  #start(begun?: Begun): void {
+  #start(started?: StartedProgram): void {
     const { newLaunchId, clock, agents } = this.#parts;
-    const { launchId, running } = begun ?? { launchId: newLaunchId(), running: undefined };
+    const { launchId, running } = started ?? { launchId: newLaunchId(), running: undefined };
     const state: State = { name: "starting", launchId, sinceMs: clock.monotonic(), running };
     this.#state = state;
     agents.started(this.agentId);
@@ -190,13 +190,13 @@ export class Berth {
     const { programs, clock } = this.#parts;
     const { agentId } = this;
     const { launchId } = state;
-    const isWanted = () => this.#state === state;
-    const running = state.running ?? (await programs.launch({ agentId, launchId }, isWanted));
+    const isNeeded = () => this.#state === state;
+    const running = state.running ?? (await programs.launch({ agentId, launchId }, isNeeded));
     if (running === undefined) {
       this.#finish();
       return;
     }
-    if (isWanted()) {
+    if (isNeeded()) {
       if (state.running === undefined) state.sinceMs = clock.monotonic();
       state.running = running;
     } else {
@@ -215,28 +215,33 @@ export class Berth {
     }
     if (this.#state.name === "over") return;
     const livedMs = clock.monotonic() - sinceMs;
-    const how = wholeTextOf(ending);
+    const endingText = detailedTextOf(ending);
     agents.ended(this.agentId, `its program ${textOf(ending)}`);
     if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
       // Another party asked it to go, and it is still wanted.
       this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };
       return;
     }
-    const { crashes, againAfterMs } = crashAfter(this.#crashes, livedMs, quarantineAfter(), chance);
+    const { crashes, restartAfterMs } = crashAfter(this.#crashes, livedMs, quarantineAfter(), chance);
     this.#crashes = crashes;
-    agents.crashed(this.agentId, crashes, how);
-    this.#error = scalingErrors.crashed({ agent: this.agentId, how, crashes });
-    logger.warn("agent exited unexpectedly", { agent: this.agentId, how, crashes, againAfterMs });
-    if (againAfterMs === undefined) this.#putAside(how);
-    else this.#state = { name: "resting", timer: timers.after(againAfterMs, () => this.#start()) };
+    agents.crashed(this.agentId, crashes, endingText);
+    this.#error = scalingErrors.crashed({ agent: this.agentId, how: endingText, crashes });
+    logger.warn("agent exited unexpectedly", {
+      agent: this.agentId,
+      how: endingText,
+      crashes,
+      againAfterMs: restartAfterMs,
+    });
+    if (restartAfterMs === undefined) this.#quarantine(endingText);
+    else this.#state = { name: "resting", timer: timers.after(restartAfterMs, () => this.#start()) };
   }
 
-  #putAside(how: string): void {
+  #quarantine(endingText: string): void {
     const { agentId: agent } = this;
     const crashes = this.#crashes;
     this.#state = { name: "quarantined" };
-    this.#error = scalingErrors.crashed({ agent, how, crashes });
-    this.#parts.agents.quarantine(agent, `it ${how}, ${counted(crashes, "time")} in a row`);
+    this.#error = scalingErrors.crashed({ agent, how: endingText, crashes });
+    this.#parts.agents.quarantine(agent, `it ${endingText}, ${counted(crashes, "time")} in a row`);
   }
 
   /** Drains the agent, asks the program to end, then kills it. */
@@ -244,13 +249,13 @@ export class Berth {
     const { agents, stopMs, timers } = this.#parts;
     if (!isHurried) {
       agents.drain(this.agentId, reason, stopMs);
-      for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) {
+      for (let waited = 0; waited < stopMs && this.#isEnding; waited += checkMs) {
         if (agents.busy(this.agentId) === undefined) break;
-        await sleep(timers, lookMs);
+        await sleep(timers, checkMs);
       }
     }
     running.signal("SIGTERM");
-    for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) await sleep(timers, lookMs);
+    for (let waited = 0; waited < stopMs && this.#isEnding; waited += checkMs) await sleep(timers, checkMs);
     if (this.#isEnding) running.signal("SIGKILL");
   }
 

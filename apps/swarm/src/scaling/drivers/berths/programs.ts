@@ -11,7 +11,7 @@ export interface Programs {
    * Starts the program of an agent. Throws if it cannot be started. Returns undefined if it was no longer
    * wanted before the start.
    */
-  launch(agent: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined>;
+  launch(agent: LaunchedAs, isNeeded: () => boolean): Promise<Running | undefined>;
   /** Returns why no program can start. Undefined if nothing prevents it. */
   trouble?(): TuttiError | undefined;
 }
@@ -46,7 +46,7 @@ export function textOf(ending: Ending): string {
 }
 
 /** Returns the ending with the last output, which is for operators and not for senders. */
-export function wholeTextOf(ending: Ending): string {
+export function detailedTextOf(ending: Ending): string {
   const last = ending.kind === "exited" ? ending.lastLine : undefined;
   return last === undefined ? textOf(ending) : `${textOf(ending)}, saying "${last.slice(0, lastLineMax)}"`;
 }

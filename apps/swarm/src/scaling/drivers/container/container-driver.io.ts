@@ -32,14 +32,14 @@ describe("agents as containers", () => {
   });
   afterEach(() => engine.close());
 
-  interface Given {
+  interface Overrides {
     readonly settings?: Parameters<typeof ContainerSettings.fromPartial>[0];
     readonly quarantineAfter?: number;
     readonly ownerId?: string;
     readonly pull?: "missing" | "never";
   }
 
-  function driverOf({ settings, quarantineAfter = 3, ownerId = "keeper", pull = "missing" }: Given = {}) {
+  function driverOf({ settings, quarantineAfter = 3, ownerId = "keeper", pull = "missing" }: Overrides = {}) {
     const agents = new ScriptedWindow();
     const timers = new MortalTimers(real.timers);
     const logger = recordingLogger();
@@ -50,7 +50,7 @@ describe("agents as containers", () => {
       engine: new ContainerEngine(socket, timers),
       allowed: { sockets: [socket], images: ["*"], network: "host", pull },
       settings: ContainerSettings.fromPartial({ image: "crew:1", stopMs: 500, ...settings }),
-      home: { address: "10.0.0.1:7401", namespace: "default", pool: "gpu", accessToken: "secret" },
+      agentPool: { address: "10.0.0.1:7401", namespace: "default", pool: "gpu", accessToken: "secret" },
       foundation: { ...real, timers, chance, logger },
       ids: new IdSource({ clock: real.clock, chance: seededChance(Number(real.clock.now()) % 1e6) }),
     });
@@ -58,22 +58,22 @@ describe("agents as containers", () => {
     return { driver, agents, linesOf, kill: () => timers.kill() };
   }
 
-  const one = (agentId: string) => {
+  const containerOf = (agentId: string) => {
     const found = engine.running.get(agentId);
     assert.ok(found !== undefined, `no container of ${agentId} runs`);
     return found;
   };
 
-  it("are started as many as are wanted, know who they are, and have no more rights than were given", async () => {
+  it("start as many as requested, with their identity and only the granted rights", async () => {
     const { driver } = driverOf({
       settings: {
         ...{ arguments: ["--fast"], environment: { MINE: "yes" } },
         limits: { cpu: 0.5, memory_bytes: 2 ** 27 },
       },
     });
-    driver.want(2, "");
+    driver.setCount(2, "");
     await until("both", () => engine.running.size === 2);
-    const { spec } = one("crew-1");
+    const { spec } = containerOf("crew-1");
     const environment = Object.fromEntries(spec.Env.map((text) => text.split("=", 2)));
     const { TUTTI_LAUNCH_ID: launchId, ...rest } = environment;
     assert.deepEqual(rest, {
@@ -91,80 +91,80 @@ describe("agents as containers", () => {
       ...{ NetworkMode: "host", NanoCpus: 5e8, Memory: 2 ** 27, CapDrop: ["ALL"] },
       ...{ SecurityOpt: ["no-new-privileges"], RestartPolicy: { Name: "no" } },
     });
-    assert.deepEqual(driver.standing(), { starting: 2, quarantined: 0, error: undefined });
+    assert.deepEqual(driver.status(), { starting: 2, quarantined: 0, error: undefined });
     await driver.close("deleted");
     assert.equal(engine.containers.size, 0, "what has ended is removed");
   });
 
-  it("drain before they are asked to end, and are made to end when they do not", async () => {
+  it("drain before they receive SIGTERM, and are killed if they do not stop", async () => {
     const { driver, agents } = driverOf({ settings: { stopMs: 100 } });
-    driver.want(1, "");
+    driver.setCount(1, "");
     await until("it", () => engine.running.size === 1);
-    const container = one("crew-1");
+    const container = containerOf("crew-1");
     container.isStubborn = true;
     agents.joined.set("crew-1", 0);
-    driver.want(1, "");
-    driver.want(0, "");
-    await until("its end", () => agents.said.includes("ended crew-1"));
+    driver.setCount(1, "");
+    driver.setCount(0, "");
+    await until("its end", () => agents.calls.includes("ended crew-1"));
     assert.deepEqual(container.signals, ["SIGTERM", "SIGKILL"]);
-    assert.ok(agents.said.indexOf("drain crew-1") < agents.said.indexOf("ended crew-1"));
+    assert.ok(agents.calls.indexOf("drain crew-1") < agents.calls.indexOf("ended crew-1"));
     await driver.close("left");
   });
 
   it("that crash name the reason, are restarted, and quarantined after too many crashes", async () => {
     const { driver, agents, linesOf } = driverOf({ quarantineAfter: 2 });
-    driver.want(1, "");
+    driver.setCount(1, "");
     for (const time of [1, 2]) {
       await until(`start ${time}`, () => engine.running.size === 1);
-      const container = one("crew-1");
-      container.said = ["it begins", "no such model"];
+      const container = containerOf("crew-1");
+      container.lines = ["it begins", "no such model"];
       engine.end(container, 3);
-      await until(`end ${time}`, () => agents.said.includes(`crashed crew-1: ${time}`));
+      await until(`end ${time}`, () => agents.calls.includes(`crashed crew-1: ${time}`));
     }
     assert.ok(
-      agents.said.includes(
+      agents.calls.includes(
         'quarantine crew-1: it ended with code 3, saying "no such model", 2 times in a row',
       ),
     );
     assert.ok(linesOf().includes("it begins"), "what it printed is in the log");
-    assert.equal(driver.standing().quarantined, 1);
+    assert.equal(driver.status().quarantined, 1);
     assert.equal(engine.containers.size, 0);
     driver.release("crew-1");
     await until("it runs again", () => engine.running.size === 1);
-    one("crew-1").isOutOfMemory = true;
-    engine.end(one("crew-1"), 137);
-    await until("the report", () => /want of memory/.test(driver.standing().error?.message ?? ""));
+    containerOf("crew-1").isOutOfMemory = true;
+    engine.end(containerOf("crew-1"), 137);
+    await until("the report", () => /want of memory/.test(driver.status().error?.message ?? ""));
     await driver.close("left");
   });
 
-  it("whose image is not there are brought it, or say what to do", async () => {
+  it("pull a missing image, or report what to do", async () => {
     engine.afar.add("afar:latest");
-    const brought = driverOf({ settings: { image: "afar:latest" } });
-    brought.driver.want(1, "");
+    const pulled = driverOf({ settings: { image: "afar:latest" } });
+    pulled.driver.setCount(1, "");
     await until("it", () => engine.running.size === 1);
-    await brought.driver.close("left");
+    await pulled.driver.close("left");
     const lacking = driverOf({ settings: { image: "nowhere:5000/none" }, quarantineAfter: 1 });
-    lacking.driver.want(1, "");
-    await until("quarantine", () => lacking.driver.standing().quarantined === 1);
+    lacking.driver.setCount(1, "");
+    await until("quarantine", () => lacking.driver.status().quarantined === 1);
     assert.match(
-      lacking.driver.standing().error?.message ?? "",
+      lacking.driver.status().error?.message ?? "",
       /Image nowhere:5000\/none is not available: manifest unknown\. Pull it to this machine/,
     );
     await lacking.driver.close("left");
     assert.deepEqual(engine.pulled, ["afar:latest", "nowhere:5000/none:latest"]);
     const forbidden = driverOf({ settings: { image: "none" }, quarantineAfter: 1, pull: "never" });
-    forbidden.driver.want(1, "");
-    await until("quarantine", () => forbidden.driver.standing().quarantined === 1);
+    forbidden.driver.setCount(1, "");
+    await until("quarantine", () => forbidden.driver.status().quarantined === 1);
     await forbidden.driver.close("left");
     assert.equal(engine.pulled.length, 2);
   });
 
-  it("that the engine refuses leave nothing behind, and say what it said", async () => {
+  it("that the engine refuses leave nothing behind, and report the reason", async () => {
     engine.refusal = "no space left on device";
     const { driver } = driverOf({ quarantineAfter: 1 });
-    driver.want(1, "");
-    await until("quarantine", () => driver.standing().quarantined === 1);
-    assert.match(driver.standing().error?.message ?? "", /no space left on device \(status 500\)/);
+    driver.setCount(1, "");
+    await until("quarantine", () => driver.status().quarantined === 1);
+    assert.match(driver.status().error?.message ?? "", /no space left on device \(status 500\)/);
     assert.equal(engine.containers.size, 0);
     await driver.close("left");
   });
@@ -172,32 +172,32 @@ describe("agents as containers", () => {
   it("wait for an engine that is silent, and blame no agent for it", async () => {
     await engine.close();
     const { driver, agents } = driverOf({ quarantineAfter: 1 });
-    driver.want(1, "");
-    await until("the report", () => driver.standing().error?.code === "scaling.engine_silent");
-    assert.match(driver.standing().error?.message ?? "", /ENOENT.*\. Start it/);
+    driver.setCount(1, "");
+    await until("the report", () => driver.status().error?.code === "scaling.engine_silent");
+    assert.match(driver.status().error?.message ?? "", /ENOENT.*\. Start it/);
     await engine.listen(socket);
     await until("it", () => engine.running.size === 1);
-    await until("that all is well", () => driver.standing().error === undefined);
+    await until("that all is well", () => driver.status().error === undefined);
     // The engine is restarted while a container runs: it is neither lost nor started twice.
     await engine.close();
-    await until("the second report", () => driver.standing().error !== undefined);
+    await until("the second report", () => driver.status().error !== undefined);
     await engine.listen(socket);
     await until("that it is well again", () => {
-      driver.want(1, "");
+      driver.setCount(1, "");
       agents.joined.set("crew-1", 0);
-      return driver.standing().error === undefined || engine.containers.size !== 1;
+      return driver.status().error === undefined || engine.containers.size !== 1;
     });
     assert.equal(engine.containers.size, 1);
-    assert.ok(!agents.said.some((said) => said.startsWith("crashed crew-1: 1")));
+    assert.ok(!agents.calls.some((line) => line.startsWith("crashed crew-1: 1")));
     await driver.close("left");
     assert.equal(engine.containers.size, 0);
   });
 
-  it("of an earlier life are taken over, not started twice, and foreign containers are left alone", async () => {
+  it("of an earlier process are taken over, not started twice, and foreign containers are left alone", async () => {
     const killed = driverOf();
-    killed.driver.want(2, "");
+    killed.driver.setCount(2, "");
     const stranger = driverOf({ ownerId: "stranger" });
-    stranger.driver.want(1, "");
+    stranger.driver.setCount(1, "");
     await until("all three", () => engine.containers.size === 3 && engine.running.size === 2);
     await until("that all run", () =>
       [...engine.containers.values()].every(({ state }) => state === "running"),
@@ -205,33 +205,33 @@ describe("agents as containers", () => {
     killed.kill();
     const before = [...engine.containers.keys()];
     const next = driverOf();
-    next.driver.want(0, "nothing waits, as far as is known");
-    await until("that they are known", () => next.driver.standing().starting === 2);
+    next.driver.setCount(0, "nothing waits, as far as is known");
+    await until("that they are known", () => next.driver.status().starting === 2);
     assert.deepEqual(
       [...engine.containers.keys()],
       before,
       "an agent that may be on the way to a new link stays",
     );
-    next.driver.want(3, "");
+    next.driver.setCount(3, "");
     await until("one more", () => engine.containers.size === 4);
     for (const name of ["crew-1", "crew-2", "crew-3"]) next.agents.joined.set(name, 0);
     await until("that all have joined", () => {
-      next.driver.want(3, "");
-      return next.driver.standing().starting === 0;
+      next.driver.setCount(3, "");
+      return next.driver.status().starting === 0;
     });
     await next.driver.close("left");
     assert.equal(engine.containers.size, 1, "the stranger's");
     await stranger.driver.close("left");
   });
 
-  it("of an earlier life that are not what is started now end, and others take their place", async () => {
+  it("of an earlier process with other settings are stopped and replaced", async () => {
     const killed = driverOf();
-    killed.driver.want(1, "");
+    killed.driver.setCount(1, "");
     await until("it", () => engine.running.size === 1);
-    const old = one("crew-1");
+    const old = containerOf("crew-1");
     killed.kill();
     const next = driverOf({ settings: { arguments: ["--new"] } });
-    next.driver.want(1, "");
+    next.driver.setCount(1, "");
     await until("the new one", () =>
       [...engine.running.values()].some(({ spec }) => spec.Cmd?.[0] === "--new"),
     );
@@ -240,32 +240,32 @@ describe("agents as containers", () => {
     await next.driver.close("left");
   });
 
-  it("without an owner are asked to end when they were seen twice, and then removed", async () => {
+  it("without an owner are asked to stop at the second check, and then removed", async () => {
     const { driver } = driverOf();
-    driver.want(2, "");
+    driver.setCount(2, "");
     await until("both", () => engine.running.size === 2);
-    const [held, stray] = [one("crew-1"), one("crew-2")];
+    const [owned, stray] = [containerOf("crew-1"), containerOf("crew-2")];
     stray.isStubborn = true;
     const strays = new Strays({
       engines: [new ContainerEngine(socket, real.timers)],
       ownerId: "keeper",
       logger: recordingLogger(),
-      isHeld: (launchId) => launchId === held.spec.Labels["dev.tutti.launch"],
+      isOwned: (launchId) => launchId === owned.spec.Labels["dev.tutti.launch"],
     });
-    await strays.look();
+    await strays.check();
     assert.deepEqual(stray.signals, []);
-    await strays.look();
+    await strays.check();
     assert.deepEqual(stray.signals, ["SIGTERM"]);
-    await strays.look();
+    await strays.check();
     assert.ok(!engine.containers.has(stray.id));
-    assert.ok(driver.holds(held.spec.Labels["dev.tutti.launch"] ?? ""));
-    assert.deepEqual(held.signals, []);
+    assert.ok(driver.holds(owned.spec.Labels["dev.tutti.launch"] ?? ""));
+    assert.deepEqual(owned.signals, []);
     await driver.close("left");
   });
 
-  it("are known again by what the data directory keeps", async () => {
-    const made = await ownerIdIn(directory);
-    assert.equal(await ownerIdIn(directory), made);
-    assert.notEqual(await ownerIdIn(undefined), made);
+  it("are recognized by an owner id in the data directory", async () => {
+    const created = await ownerIdIn(directory);
+    assert.equal(await ownerIdIn(directory), created);
+    assert.notEqual(await ownerIdIn(undefined), created);
   });
 });

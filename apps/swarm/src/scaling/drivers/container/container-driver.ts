@@ -21,7 +21,7 @@ export function containerDriver(parts: ContainerDriverParts): BerthDriver {
     kind: "container",
     programs,
     stopMs: parts.settings.stopMs || stopDefaultMs,
-    earlier: (isWanted) => programs.earlier(isWanted),
+    earlier: (isNeeded) => programs.earlier(isNeeded),
   });
 }
 

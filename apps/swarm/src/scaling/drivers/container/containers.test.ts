@@ -6,7 +6,7 @@ import { scalingErrors } from "../../errors.ts";
 import { Containers, type ContainersParts } from "./containers.ts";
 
 describe("containers of an earlier process", () => {
-  it("are asked for again after the engine refused to list them", async () => {
+  it("are listed again after the engine refused to list them", async () => {
     const foundation = testFoundation();
     let calls = 0;
     const engine = {
@@ -21,7 +21,7 @@ describe("containers of an earlier process", () => {
       ...{ engine, scalerId: "crew", ownerId: "owner", foundation },
       settings: ContainerDriver.create(),
       allowed: { network: "host" } as ContainersParts["allowed"],
-      home: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "" },
+      agentPool: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "" },
     });
     assert.deepEqual(await foundation.time.settle(containers.earlier(() => true)), []);
     assert.equal(calls, 2);

@@ -19,7 +19,7 @@ import { scalingErrors } from "../../errors.ts";
 import type { ScalingSettings } from "../../settings.ts";
 import type { Earlier } from "../berths/berth-driver.ts";
 import type { Ending, LaunchedAs, Programs, Running, StopSignal } from "../berths/programs.ts";
-import { type AgentHome, launchedEnvironment } from "../process/environment.ts";
+import { type AgentPool, launchedEnvironment } from "../process/environment.ts";
 import type { ContainerEngine, ContainerSpec } from "./engine.ts";
 import { labelNames, specDigest } from "./labels.ts";
 
@@ -29,14 +29,14 @@ export interface ContainersParts {
   readonly allowed: ScalingSettings["containers"];
   readonly scalerId: string;
   readonly ownerId: string;
-  readonly home: AgentHome;
+  readonly agentPool: AgentPool;
   readonly foundation: Foundation;
 }
 
 const backoff = { firstMs: 500, maxMs: 30_000 };
-const linesShown = 20;
+const linesMax = 20;
 /** Longer than any engine takes to report an ended container. */
-const endedAgainMs = 500;
+const recheckEndedMs = 500;
 
 export class Containers implements Programs {
   readonly #parts: ContainersParts;
@@ -45,18 +45,18 @@ export class Containers implements Programs {
 
   constructor(parts: ContainersParts) {
     this.#parts = parts;
-    const { settings, home, allowed } = parts;
-    this.#digest = specDigest({ settings, address: home.address, network: allowed.network });
+    const { settings, agentPool, allowed } = parts;
+    this.#digest = specDigest({ settings, address: agentPool.address, network: allowed.network });
   }
 
   trouble(): TuttiError | undefined {
     return this.#trouble;
   }
 
-  async launch(as: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined> {
-    const { settings, home } = this.#parts;
-    const environment = await launchedEnvironment(settings, home, as);
-    const id = await this.#answered(isWanted, (attempt) => this.#begin(as, environment, attempt, isWanted));
+  async launch(as: LaunchedAs, isNeeded: () => boolean): Promise<Running | undefined> {
+    const { settings, agentPool } = this.#parts;
+    const environment = await launchedEnvironment(settings, agentPool, as);
+    const id = await this.#answered(isNeeded, (attempt) => this.#create(as, environment, attempt, isNeeded));
     return id === undefined ? undefined : this.#running(id, as.agentId);
   }
 
@@ -64,9 +64,9 @@ export class Containers implements Programs {
    * Returns the containers that an earlier process started for the scaler. Nothing is started before they are
    * known, so a refusal is retried too.
    */
-  async earlier(isWanted: () => boolean): Promise<readonly Earlier[]> {
+  async earlier(isNeeded: () => boolean): Promise<readonly Earlier[]> {
     const { engine, foundation } = this.#parts;
-    const listed = await this.#answered(isWanted, () => engine.list(this.#ownLabels()), true);
+    const listed = await this.#answered(isNeeded, () => engine.list(this.#ownLabels()), true);
     const running: Earlier[] = [];
     for (const { id, isRunning, labels } of listed ?? []) {
       const { [labelNames.agent]: agentId = "", [labelNames.launch]: launchId = "" } = labels;
@@ -82,11 +82,11 @@ export class Containers implements Programs {
     return running;
   }
 
-  async #begin(
+  async #create(
     as: LaunchedAs,
     environment: ContainerSpec["environment"],
     attempt: number,
-    isWanted: () => boolean,
+    isNeeded: () => boolean,
   ): Promise<string | undefined> {
     const { engine, allowed, settings } = this.#parts;
     const name = nameOf(as);
@@ -103,7 +103,7 @@ export class Containers implements Programs {
       if (id === undefined)
         throw scalingErrors.imageMissing({ image, reason: "it is missing after the pull" });
     }
-    if (isWanted())
+    if (isNeeded())
       try {
         await engine.start(id);
         return id;
@@ -130,20 +130,20 @@ export class Containers implements Programs {
     const ending = await this.#answered(
       () => true,
       async (attempt): Promise<Ending> => {
-        const again = sentSignal();
-        if (attempt > 1 && again !== undefined) await engine.signal(id, again);
+        const signal = sentSignal();
+        if (attempt > 1 && signal !== undefined) await engine.signal(id, signal);
         if (attempt > 1 && (await engine.inspect(id)) !== undefined) this.#trouble = undefined;
         for (;;) {
           await engine.ended(id);
           const end = await engine.inspect(id);
           if (end === undefined) return { kind: "taken away", how: "was removed by another client" };
           if (end !== "running") {
-            const lines = await engine.lastLines(id, linesShown);
+            const lines = await engine.lastLines(id, linesMax);
             if (sentSignal() === undefined)
               for (const line of lines) logger.child({ agent: agentId }).info(line);
             return endingOf(end.code, end.isOutOfMemory, lines.at(-1));
           }
-          await sleep(timers, endedAgainMs);
+          await sleep(timers, recheckEndedMs);
         }
       },
       true,
@@ -155,21 +155,21 @@ export class Containers implements Programs {
   /**
    * Retries until the engine has answered. Returns undefined if the request is no longer wanted.
    *
-   * @param isNoRefused whether a refused request is retried as well
+   * @param retriesRefusals whether a refused request is retried as well
    */
   async #answered<T>(
-    isWanted: () => boolean,
+    isNeeded: () => boolean,
     work: (attempt: number) => Promise<T>,
-    isNoRefused = false,
+    retriesRefusals = false,
   ): Promise<T | undefined> {
     const { timers, chance } = this.#parts.foundation;
-    for (let attempt = 1; isWanted(); attempt++) {
+    for (let attempt = 1; isNeeded(); attempt++) {
       try {
         const done = await work(attempt);
         this.#trouble = undefined;
         return done;
       } catch (thrown) {
-        if (!isNoRefused && !scalingErrors.engineSilent.is(errorFromUnknown(thrown))) throw thrown;
+        if (!retriesRefusals && !scalingErrors.engineSilent.is(errorFromUnknown(thrown))) throw thrown;
         this.#failed(thrown);
         await sleep(timers, backoffMs(backoff, Math.min(attempt, 10), chance));
       }
@@ -195,18 +195,18 @@ export class Containers implements Programs {
   }
 
   #ownLabels(): Record<string, string> {
-    const { ownerId, home, scalerId } = this.#parts;
+    const { ownerId, agentPool, scalerId } = this.#parts;
     return {
       [labelNames.keeper]: ownerId,
-      [labelNames.namespace]: home.namespace,
-      [labelNames.pool]: home.pool,
+      [labelNames.namespace]: agentPool.namespace,
+      [labelNames.pool]: agentPool.pool,
       [labelNames.scaler]: scalerId,
     };
   }
 
   #specOf({ agentId, launchId }: LaunchedAs, environment: ContainerSpec["environment"]): ContainerSpec {
     const { settings, allowed } = this.#parts;
-    const { image, arguments: words, limits } = settings;
+    const { image, arguments: args, limits } = settings;
     const own = {
       [labelNames.agent]: agentId,
       [labelNames.launch]: launchId,
@@ -214,7 +214,7 @@ export class Containers implements Programs {
     };
     return {
       image,
-      arguments: words,
+      arguments: args,
       environment,
       network: allowed.network,
       labels: { ...this.#ownLabels(), ...own },

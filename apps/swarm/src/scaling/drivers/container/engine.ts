@@ -167,7 +167,7 @@ export class ContainerEngine {
 /** Without extra rights: further needs of an agent belong in its image. */
 function createBody({
   image,
-  arguments: words,
+  arguments: args,
   environment,
   labels,
   cpu,
@@ -176,7 +176,7 @@ function createBody({
 }: ContainerSpec) {
   return {
     Image: image,
-    ...(words.length === 0 ? {} : { Cmd: words }),
+    ...(args.length === 0 ? {} : { Cmd: args }),
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     Labels: labels,
     HostConfig: {
@@ -210,9 +210,9 @@ function linesIn(bytes: Buffer): readonly string[] {
     const stream = bytes[at] ?? 0;
     const end = at + headBytes + bytes.readUInt32BE(at + 4);
     const text = (streams.get(stream) ?? "") + bytes.toString("utf8", at + headBytes, end);
-    const whole = text.split("\n");
-    streams.set(stream, whole.pop() ?? "");
-    lines.push(...whole);
+    const complete = text.split("\n");
+    streams.set(stream, complete.pop() ?? "");
+    lines.push(...complete);
     at = end;
   }
   lines.push(...streams.values());

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ifThere, privateModes, replaceFile } from "@tutti/kernel";
+import { ifPresent, privateModes, replaceFile } from "@tutti/kernel";
 
 export const labelNames = {
   keeper: "dev.tutti.keeper",
@@ -19,13 +19,13 @@ export async function ownerIdIn(dataDirectory: string | undefined): Promise<stri
   if (dataDirectory === undefined) return randomUUID();
   const directory = join(dataDirectory, "containers");
   const file = join(directory, "keeper");
-  const known = (await ifThere(readFile(file, "utf8")))?.trim();
+  const known = (await ifPresent(readFile(file, "utf8")))?.trim();
   if (known) return known;
-  const made = randomUUID();
+  const created = randomUUID();
   await mkdir(directory, { recursive: true, mode: privateModes.folder });
-  await writeFile(`${file}.new`, made, { mode: privateModes.file });
+  await writeFile(`${file}.new`, created, { mode: privateModes.file });
   await replaceFile(`${file}.new`, file);
-  return made;
+  return created;
 }
 
 /** Returns a digest that changes if another container would be started. */

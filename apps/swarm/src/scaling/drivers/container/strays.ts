@@ -13,36 +13,36 @@ export interface StraysParts {
   readonly engines: readonly ContainerEngine[];
   readonly ownerId: string;
   /** Returns whether a driver has this launch. */
-  readonly isHeld: (launchId: string) => boolean;
+  readonly isOwned: (launchId: string) => boolean;
   readonly logger: Logger;
 }
 
 export class Strays {
   readonly #parts: StraysParts;
   /** Number of sightings by id. */
-  #seen = new Map<string, number>();
+  #sightings = new Map<string, number>();
 
   constructor(parts: StraysParts) {
     this.#parts = parts;
   }
 
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const { engines, logger } = this.#parts;
-    const seen = new Map<string, number>();
+    const sightings = new Map<string, number>();
     for (const engine of engines)
-      await this.#lookAt(engine, seen).catch((thrown: unknown) => {
+      await this.#checkEngine(engine, sightings).catch((thrown: unknown) => {
         const error = errorFromUnknown(thrown);
         logger.debug("failed to list containers", { socket: engine.socket, error });
       });
-    this.#seen = seen;
+    this.#sightings = sightings;
   }
 
-  async #lookAt(engine: ContainerEngine, seen: Map<string, number>): Promise<void> {
-    const { ownerId, isHeld, logger } = this.#parts;
+  async #checkEngine(engine: ContainerEngine, sightings: Map<string, number>): Promise<void> {
+    const { ownerId, isOwned, logger } = this.#parts;
     for (const { id, isRunning, labels } of await engine.list({ [labelNames.keeper]: ownerId })) {
-      if (isHeld(labels[labelNames.launch] ?? "")) continue;
-      const times = (this.#seen.get(id) ?? 0) + 1;
-      seen.set(id, times);
+      if (isOwned(labels[labelNames.launch] ?? "")) continue;
+      const times = (this.#sightings.get(id) ?? 0) + 1;
+      sightings.set(id, times);
       if (times === 1) continue;
       const agent = labels[labelNames.agent] ?? "";
       logger.warn("stopping an agent container without a scaler", { agent, container: id });

@@ -24,7 +24,7 @@ export interface Workload {
   readonly trouble: string | undefined;
 }
 
-interface Shown {
+interface WorkloadResource {
   readonly metadata: { readonly resourceVersion: string; readonly annotations?: Record<string, string> };
   readonly spec: { readonly replicas?: number };
   readonly status?: {
@@ -55,7 +55,7 @@ export class KubernetesApi {
   async workload(of: WorkloadRef, signal: AbortSignal): Promise<Workload | undefined> {
     const answer = await this.#call("GET", of, "", signal);
     if (answer.status === 404) return undefined;
-    const { metadata, spec, status = {} } = jsonIn(requireOk(answer, "get", of, "")) as Shown;
+    const { metadata, spec, status = {} } = jsonIn(requireOk(answer, "get", of, "")) as WorkloadResource;
     return {
       replicas: spec.replicas ?? 1,
       ready: status.readyReplicas ?? 0,
@@ -130,21 +130,21 @@ function requireOk(
   if (answer.status < 400) return answer;
   const reason = messageIn(answer);
   const resource = `${resources[kind]}${part}`;
-  const what = `${verb} ${resource} ${name} in ${namespace}`;
+  const operation = `${verb} ${resource} ${name} in ${namespace}`;
   if (answer.status === 401)
     throw scalingErrors.kubernetesRefused({
-      what,
+      what: operation,
       reason,
       remedy: "Check the service account of swarm: Kubernetes does not accept its token.",
     });
   if (answer.status === 403)
     throw scalingErrors.kubernetesRefused({
-      what,
+      what: operation,
       reason,
       remedy: `Give the service account of swarm a Role in ${namespace} with {apiGroups: [apps], resources: [${resource}], verbs: [${verb}]}.`,
     });
   throw scalingErrors.kubernetesRefused({
-    what,
+    what: operation,
     reason,
     remedy: "Correct the cause that Kubernetes reports.",
   });

@@ -13,7 +13,7 @@ import { kubernetesDriver } from "./kubernetes-driver.ts";
 
 const real = systemFoundation();
 
-describe("a workload of Kubernetes that has as many replicas as agents are wanted", () => {
+describe("a Kubernetes workload with a replica for each requested agent", () => {
   let folder = "";
   let api: FakeKubernetes;
   beforeEach(async () => {
@@ -47,16 +47,16 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
 
   const ours = "default/gpu/crew";
 
-  it("follows the wanted number, counts agents on their way, and is set again after another client has changed it", async () => {
+  it("follows the requested number, counts starting agents, and is corrected after another client changes it", async () => {
     const workload = api.put("deployments/agents/crew", ours);
     const driver = open();
-    driver.want(3, "3 tasks wait");
+    driver.setCount(3, "3 tasks wait");
     await until("the replicas", () => workload.replicas === 3);
-    await until("that they are on their way", () => driver.standing().starting === 3);
+    await until("that they are on their way", () => driver.status().starting === 3);
     workload.ready = 2;
-    await until("that two are there", () => driver.standing().starting === 1);
+    await until("that two are there", () => driver.status().starting === 1);
     workload.ready = 3;
-    await until("that all are", () => driver.standing().starting === 0);
+    await until("that all are", () => driver.status().starting === 0);
     workload.replicas = 7;
     workload.version++;
     await until("that it is as it was", () => workload.replicas === 3);
@@ -72,7 +72,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     const workload = api.put("statefulsets/other/crew", ours);
     api.rights.add("patch statefulsets/scale");
     const driver = open({ kind: "StatefulSet", clusterNamespace: "other" });
-    driver.want(2, "");
+    driver.setCount(2, "");
     await until("the replicas", () => workload.replicas === 2);
     await driver.close("deleted");
     assert.equal(workload.replicas, 0);
@@ -85,21 +85,21 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
       if (quicker-- > 0) found.version++;
     };
     const driver = open();
-    driver.want(2, "");
+    driver.setCount(2, "");
     await until("the replicas", () => workload.replicas === 2);
-    assert.equal(driver.standing().error, undefined);
+    assert.equal(driver.status().error, undefined);
     quicker = Number.POSITIVE_INFINITY;
-    driver.want(4, "");
-    await until("the report", () => driver.standing().error !== undefined);
+    driver.setCount(4, "");
+    await until("the report", () => driver.status().error !== undefined);
     assert.match(
-      driver.standing().error?.message ?? "",
+      driver.status().error?.message ?? "",
       /another client changed them 5 times\. .*HorizontalPodAutoscaler/,
     );
     await driver.close("left");
     assert.equal(workload.replicas, 2);
   });
 
-  for (const [what, prepare, expected] of [
+  for (const [title, prepare, expected] of [
     [
       "is not there",
       () => api.workloads.clear(),
@@ -126,13 +126,13 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
       /resources: \[deployments\/scale\], verbs: \[patch\]/,
     ],
   ] as const)
-    it(`is left alone when it ${what}, with a report of what to do`, async () => {
+    it(`is left alone when it ${title}, and the remedy is reported`, async () => {
       const workload = api.put("deployments/agents/crew", ours);
       prepare();
       const driver = open();
-      driver.want(1, "");
-      await until("the report", () => driver.standing().error !== undefined);
-      assert.match(driver.standing().error?.message ?? "", expected);
+      driver.setCount(1, "");
+      await until("the report", () => driver.status().error !== undefined);
+      assert.match(driver.status().error?.message ?? "", expected);
       await driver.close("left");
       assert.equal(workload.replicas, 0);
     });
@@ -142,22 +142,22 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     const message = 'pods "crew-x" is forbidden: exceeded quota: gpus';
     workload.conditions.push({ type: "ReplicaFailure", status: "True", message });
     const driver = open();
-    driver.want(2, "");
-    await until("the report", () => driver.standing().error !== undefined);
-    assert.equal(driver.standing().error?.code, "scaling.workload_troubled");
-    assert.match(driver.standing().error?.message ?? "", /0 of 2 pods .*exceeded quota: gpus/);
+    driver.setCount(2, "");
+    await until("the report", () => driver.status().error !== undefined);
+    assert.equal(driver.status().error?.code, "scaling.workload_troubled");
+    assert.match(driver.status().error?.message ?? "", /0 of 2 pods .*exceeded quota: gpus/);
     workload.ready = 2;
-    await until("that all is well", () => driver.standing().error === undefined);
+    await until("that all is well", () => driver.status().error === undefined);
     await driver.close("left");
   });
 
   it("is reached with the current token, and only by a certificate of the authority", async () => {
     const workload = api.put("deployments/agents/crew", ours);
     const driver = open();
-    driver.want(1, "");
+    driver.setCount(1, "");
     await until("the replicas", () => workload.replicas === 1);
     await api.renewToken("second");
-    driver.want(2, "");
+    driver.setCount(2, "");
     await until("the replicas", () => workload.replicas === 2);
     await driver.close("left");
     const stranger = await mkdtemp(join(tmpdir(), "stranger-"));
@@ -174,10 +174,10 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
   it("names the missing service account", async () => {
     const driver = open();
     await rm(join(folder, "serviceaccount", "token"));
-    driver.want(1, "");
-    await until("the report", () => driver.standing().error !== undefined);
+    driver.setCount(1, "");
+    await until("the report", () => driver.status().error !== undefined);
     assert.match(
-      driver.standing().error?.message ?? "",
+      driver.status().error?.message ?? "",
       /token cannot be read: ENOENT.*Give the pods of swarm the token/,
     );
     await driver.close("left");

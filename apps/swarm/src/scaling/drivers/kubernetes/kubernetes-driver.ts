@@ -10,7 +10,7 @@ import type { KubernetesDriver, KubernetesDriver as KubernetesSettings } from "@
 import type { Foundation, TuttiError } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
 import type { ScalingSettings } from "../../settings.ts";
-import { type Heard, LevelDriver } from "../level-driver.ts";
+import { LevelDriver, type LevelReply } from "../level-driver.ts";
 import type { KubernetesApi, Workload, WorkloadRef } from "./api.ts";
 
 export interface KubernetesDriverParts {
@@ -26,7 +26,7 @@ const workloadAnnotation = "tutti.dev/scaler";
 
 const conflictsMax = 5;
 /** Interval of reads while pods start, and otherwise. */
-const againMs = { starting: 2_000, standing: 15_000 };
+const pollMs = { starting: 2_000, standing: 15_000 };
 
 export function kubernetesDriver(parts: KubernetesDriverParts): LevelDriver {
   const { scalerId, foundation } = parts;
@@ -34,11 +34,11 @@ export function kubernetesDriver(parts: KubernetesDriverParts): LevelDriver {
     kind: "kubernetes",
     scalerId,
     foundation,
-    tell: ({ count }, signal) => bring(parts, count, signal),
+    send: ({ count }, signal) => scale(parts, count, signal),
   });
 }
 
-async function bring(parts: KubernetesDriverParts, count: number, signal: AbortSignal): Promise<Heard> {
+async function scale(parts: KubernetesDriverParts, count: number, signal: AbortSignal): Promise<LevelReply> {
   const { api, settings } = parts;
   const workload: WorkloadRef = {
     kind: settings.kind === "StatefulSet" ? "StatefulSet" : "Deployment",
@@ -51,19 +51,19 @@ async function bring(parts: KubernetesDriverParts, count: number, signal: AbortS
     if (found.replicas === count) return replyFor(workload, found, count);
     if (await api.setReplicas(workload, count, found.version, signal)) {
       const starting = Math.max(0, count - found.ready);
-      return { starting, againMs: againMs.starting };
+      return { starting, repeatAfterMs: pollMs.starting };
     }
   }
   throw scalingErrors.kubernetesRefused({
     what: `replicas of ${workload.kind} ${workload.name}`,
     reason: `another client changed them ${conflictsMax} times`,
-    remedy: "Let no other controller set its replicas, such as a HorizontalPodAutoscaler.",
+    remedy: "Remove other controllers that set its replicas, such as a HorizontalPodAutoscaler.",
   });
 }
 
-function replyFor(workload: WorkloadRef, { ready, trouble }: Workload, wanted: number): Heard {
-  const starting = Math.max(0, wanted - ready);
-  if (starting === 0) return { starting, againMs: againMs.standing };
+function replyFor(workload: WorkloadRef, { ready, trouble }: Workload, requested: number): LevelReply {
+  const starting = Math.max(0, requested - ready);
+  if (starting === 0) return { starting, repeatAfterMs: pollMs.standing };
   const { kind, name, namespace } = workload;
   const error =
     trouble === undefined
@@ -71,10 +71,10 @@ function replyFor(workload: WorkloadRef, { ready, trouble }: Workload, wanted: n
       : scalingErrors.workloadTroubled({
           workload: `${kind} ${name} in ${namespace}`,
           ready,
-          wanted,
+          wanted: requested,
           trouble,
         });
-  return { starting, againMs: againMs.starting, error };
+  return { starting, repeatAfterMs: pollMs.starting, error };
 }
 
 function requireOwned(

@@ -6,7 +6,7 @@ import { scalingErrors } from "../../errors.ts";
 import type { LaunchedAs } from "../berths/programs.ts";
 
 /** The pool of a launched agent. */
-export interface AgentHome {
+export interface AgentPool {
   readonly address: string;
   readonly namespace: string;
   readonly pool: string;
@@ -19,7 +19,7 @@ const inherited = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "Sy
 
 export async function environmentOf(
   settings: Pick<ProcessDriver, "environment">,
-  home: AgentHome,
+  agentPool: AgentPool,
   as: LaunchedAs,
 ): Promise<Record<string, string>> {
   const result: Record<string, string> = {};
@@ -29,13 +29,13 @@ export async function environmentOf(
   }
   // `node` is the binary of this process, which the SDK is tested with.
   result["PATH"] = [dirname(process.execPath), result["PATH"]].filter(Boolean).join(delimiter);
-  return { ...result, ...(await launchedEnvironment(settings, home, as)) };
+  return { ...result, ...(await launchedEnvironment(settings, agentPool, as)) };
 }
 
 /** Returns the variables of every launched agent. */
 export async function launchedEnvironment(
   { environment }: { readonly environment: Readonly<Record<string, string>> },
-  { address, namespace, pool, accessToken }: AgentHome,
+  { address, namespace, pool, accessToken }: AgentPool,
   { agentId, launchId }: LaunchedAs,
 ): Promise<Record<string, string>> {
   const result: Record<string, string> = {};
@@ -53,17 +53,17 @@ export async function launchedEnvironment(
 
 /** Returns a value, or the content that it refers to. */
 export async function resolved(value: string): Promise<string> {
-  const [, kind, where = ""] = /^(env|file|secret):(.+)$/s.exec(value) ?? [];
+  const [, kind, source = ""] = /^(env|file|secret):(.+)$/s.exec(value) ?? [];
   switch (kind) {
     case undefined:
       return value;
     case "env": {
-      const found = process.env[where];
+      const found = process.env[source];
       if (found === undefined) throw unreadable(value, "no such variable");
       return found;
     }
     case "file":
-      return readFile(where, "utf8").then(
+      return readFile(source, "utf8").then(
         (text) => text.replace(/\r?\n$/, ""),
         () => {
           throw unreadable(value, "no file that can be read");

@@ -29,7 +29,7 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
     ...ownGroup(),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const last = new LastWords();
+  const last = new LastMessage();
   readLines(child.stdout, onLine);
   readLines(child.stderr, (line) => {
     last.add(line);
@@ -39,7 +39,7 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
 }
 
 /** The last message on standard error: a line, with the indented lines after it. */
-class LastWords {
+class LastMessage {
   #message = "";
 
   add(line: string): void {
@@ -54,7 +54,7 @@ class LastWords {
   }
 }
 
-function endOf(child: ChildProcess, last: LastWords): Promise<Ending> {
+function endOf(child: ChildProcess, last: LastMessage): Promise<Ending> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve({ kind: "never started", reason: error.message }));
     child.once("exit", (code, signal) => {

@@ -7,7 +7,7 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ifThere, privateModes, signalGroup, sleep, startOfProcess, type Timers } from "@tutti/kernel";
+import { ifPresent, privateModes, signalGroup, sleep, startOfProcess, type Timers } from "@tutti/kernel";
 
 interface LaunchRecord {
   readonly pid: number;
@@ -40,14 +40,14 @@ export class LaunchRecords {
   /** Returns the running programs of a process that was killed. */
   async leftovers(): Promise<readonly LaunchRecord[]> {
     if (this.#directory === undefined) return [];
-    const names = await ifThere(readdir(this.#directory));
-    const left: LaunchRecord[] = [];
+    const names = await ifPresent(readdir(this.#directory));
+    const leftovers: LaunchRecord[] = [];
     for (const name of names ?? []) {
-      const record = recordIn((await ifThere(readFile(join(this.#directory, name), "utf8"))) ?? "");
-      if (record !== undefined && (await startOfProcess(record.pid)) === record.began) left.push(record);
+      const record = recordIn((await ifPresent(readFile(join(this.#directory, name), "utf8"))) ?? "");
+      if (record !== undefined && (await startOfProcess(record.pid)) === record.began) leftovers.push(record);
       else await rm(join(this.#directory, name), { force: true });
     }
-    return left;
+    return leftovers;
   }
 
   #file(pid: number): string {
@@ -61,14 +61,14 @@ export async function endLeftovers(
   timers: Timers,
   onFound: (agentId: string, pid: number) => void,
 ): Promise<void> {
-  const left = await records.leftovers();
+  const leftovers = await records.leftovers();
   await Promise.all(
-    left.map(async ({ pid, began, agentId, stopMs }) => {
+    leftovers.map(async ({ pid, began, agentId, stopMs }) => {
       onFound(agentId, pid);
       signalGroup(pid, "SIGTERM");
-      for (let waitedMs = 0; waitedMs < stopMs; waitedMs += lookMs) {
+      for (let waitedMs = 0; waitedMs < stopMs; waitedMs += checkMs) {
         if ((await startOfProcess(pid)) !== began) break;
-        await sleep(timers, lookMs);
+        await sleep(timers, checkMs);
       }
       if ((await startOfProcess(pid)) === began) signalGroup(pid, "SIGKILL");
       await records.remove(pid);
@@ -76,7 +76,7 @@ export async function endLeftovers(
   );
 }
 
-const lookMs = 100;
+const checkMs = 100;
 
 function recordIn(text: string): LaunchRecord | undefined {
   try {

@@ -43,7 +43,7 @@ describe("agents as programs of this machine", () => {
       ...{ scalerId: "crew", agents, records, joinMs: 60_000, crashes },
       quarantineAfter: () => quarantineAfter,
       settings: ProcessSettings.fromPartial({ stopMs: 500, ...settings }),
-      home: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "secret" },
+      agentPool: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "secret" },
       foundation: { ...real, chance, logger },
       ids: new IdSource({ clock, chance }),
     });
@@ -51,70 +51,74 @@ describe("agents as programs of this machine", () => {
     return { driver, agents, linesOf, timers };
   }
 
-  it("are started as many as are wanted, and know who they are and where their pool is", async () => {
-    const tell =
+  it("start as many as requested, with their identity and the address of their pool", async () => {
+    const script =
       "const e = process.env; console.log(['ADDRESS','POOL','NAMESPACE','AGENT_ID','ACCESS_TOKEN'].map((n) => e['TUTTI_' + n]).join(), e.MINE, e.TUTTI_LAUNCH_ID.split('.')[0]); setInterval(() => {}, 1000)";
-    const { driver, linesOf } = driverOf({ command: ["node", "-e", tell], environment: { MINE: "yes" } });
-    driver.want(2, "");
+    const { driver, linesOf } = driverOf({ command: ["node", "-e", script], environment: { MINE: "yes" } });
+    driver.setCount(2, "");
     await until("both", () => linesOf().length >= 2);
     assert.deepEqual(linesOf().sort(), [
       "127.0.0.1:1,gpu,default,crew-1,secret yes crew",
       "127.0.0.1:1,gpu,default,crew-2,secret yes crew",
     ]);
-    assert.deepEqual(driver.standing(), { starting: 2, quarantined: 0, error: undefined });
+    assert.deepEqual(driver.status(), { starting: 2, quarantined: 0, error: undefined });
     await driver.close("deleted");
   });
 
-  it("count as starting until they have joined, and those that never joined are removed first, then the idlest", async () => {
+  it("count as starting until they join, and are removed in order: never joined, then least busy", async () => {
     const { driver, agents } = driverOf({ command: waits });
-    driver.want(3, "");
+    driver.setCount(3, "");
     agents.joined.set("crew-1", 1).set("crew-3", 5);
     await until("those that joined", () => {
-      driver.want(3, "");
-      return driver.standing().starting === 1;
+      driver.setCount(3, "");
+      return driver.status().starting === 1;
     });
-    driver.want(2, "");
-    await until("crew-2", () => agents.said.includes("ended crew-2"));
-    driver.want(1, "");
-    await until("crew-1", () => agents.said.includes("ended crew-1"));
-    assert.ok(agents.said.includes("drain crew-1"), "it drains before it is asked to end");
-    driver.want(2, "");
-    assert.ok(agents.said.filter((said) => said === "started crew-1").length === 2, "its name is free again");
+    driver.setCount(2, "");
+    await until("crew-2", () => agents.calls.includes("ended crew-2"));
+    driver.setCount(1, "");
+    await until("crew-1", () => agents.calls.includes("ended crew-1"));
+    assert.ok(agents.calls.includes("drain crew-1"), "it drains before it is asked to end");
+    driver.setCount(2, "");
+    assert.ok(
+      agents.calls.filter((call) => call === "started crew-1").length === 2,
+      "its name is free again",
+    );
     await driver.close("left");
   });
 
-  it("that do not end when they are asked to are made to", async () => {
+  it("are killed if they do not stop when asked", async () => {
     const { driver, agents, linesOf } = driverOf({ command: stubborn, stopMs: 100 });
-    driver.want(1, "");
+    driver.setCount(1, "");
     await until("it", () => linesOf().includes("ready"));
     await driver.close("left");
-    assert.ok(agents.said.includes("ended crew-1"));
+    assert.ok(agents.calls.includes("ended crew-1"));
   });
 
   it("that crash are restarted, and quarantined after too many crashes, until they are released", async () => {
     const { driver, agents } = driverOf({ command: ["node", "-e", "process.exit(3)"] }, 2);
-    driver.want(1, "");
-    await until("quarantine", () => driver.standing().quarantined === 1);
-    assert.equal(agents.said.filter((said) => said === "started crew-1").length, 2);
-    assert.ok(agents.said.includes("quarantine crew-1: it ended with code 3, 2 times in a row"));
-    assert.equal(driver.standing().error?.code, "scaling.crashed");
+    driver.setCount(1, "");
+    await until("quarantine", () => driver.status().quarantined === 1);
+    assert.equal(agents.calls.filter((call) => call === "started crew-1").length, 2);
+    assert.ok(agents.calls.includes("quarantine crew-1: it ended with code 3, 2 times in a row"));
+    assert.equal(driver.status().error?.code, "scaling.crashed");
     assert.equal(driver.crashesOf("crew-1"), 2);
-    driver.want(1, "");
-    assert.equal(driver.standing().quarantined, 1, "it counts as one that is there");
+    driver.setCount(1, "");
+    assert.equal(driver.status().quarantined, 1, "it counts as one that is there");
     driver.release("crew-1");
-    assert.equal(driver.standing().starting, 1);
+    assert.equal(driver.status().starting, 1);
     await driver.close("left");
   });
 
   it("report the last message of a program that crashed, and are released if its scaler starts another program", async () => {
-    const says = "console.error('✗ the document names no server.\\n  Set `url`.\\n'); process.exit(3)";
-    const { driver, agents } = driverOf({ command: ["node", "-e", says] }, 1);
-    driver.want(1, "");
-    await until("quarantine", () => driver.standing().quarantined === 1);
-    const why = 'it ended with code 3, saying "✗ the document names no server. Set `url`.", 1 time in a row';
-    assert.ok(agents.said.includes(`quarantine crew-1: ${why}`), agents.said.join("\n"));
+    const script = "console.error('✗ the document names no server.\\n  Set `url`.\\n'); process.exit(3)";
+    const { driver, agents } = driverOf({ command: ["node", "-e", script] }, 1);
+    driver.setCount(1, "");
+    await until("quarantine", () => driver.status().quarantined === 1);
+    const reason =
+      'it ended with code 3, saying "✗ the document names no server. Set `url`.", 1 time in a row';
+    assert.ok(agents.calls.includes(`quarantine crew-1: ${reason}`), agents.calls.join("\n"));
     await driver.close("replaced");
-    assert.ok(agents.said.includes("release crew-1"));
+    assert.ok(agents.calls.includes("release crew-1"));
   });
 
   it("that crashed at the pool's earlier owner are not restarted often enough again, and restart when released", async () => {
@@ -127,65 +131,65 @@ describe("agents as programs of this machine", () => {
         ["crew-2", { count: 3, how: "exited with code 9" }],
       ]),
     );
-    driver.want(2, "");
+    driver.setCount(2, "");
     assert.match(
-      driver.standing().error?.message ?? "",
+      driver.status().error?.message ?? "",
       /`crew-2` stopped unexpectedly 3 times in a row: it exited with code 9/,
     );
-    await until("both to be quarantined", () => driver.standing().quarantined === 2);
-    const started = agents.said.filter((said) => said.startsWith("started"));
+    await until("both to be quarantined", () => driver.status().quarantined === 2);
+    const started = agents.calls.filter((call) => call.startsWith("started"));
     assert.deepEqual(
       started,
       ["started crew-1"],
       "one more was one too many for it, and the other had had enough",
     );
-    assert.ok(agents.said.includes("crashed crew-1: 3"));
+    assert.ok(agents.calls.includes("crashed crew-1: 3"));
     driver.release("crew-2");
-    assert.ok(agents.said.includes("crashed crew-2: 0"));
-    await until("its own row", () => agents.said.includes("crashed crew-2: 1"));
-    driver.want(0, "");
+    assert.ok(agents.calls.includes("crashed crew-2: 0"));
+    await until("its own row", () => agents.calls.includes("crashed crew-2: 1"));
+    driver.setCount(0, "");
     assert.ok(
-      agents.said.includes("crashed crew-1: 0"),
+      agents.calls.includes("crashed crew-1: 0"),
       "the next agent of its name starts without its crashes",
     );
-    assert.ok(agents.said.includes("release crew-1"), "it may be wanted again");
+    assert.ok(agents.calls.includes("release crew-1"), "it may be wanted again");
     await driver.close("left");
   });
 
   it("without an existing program are quarantined too, and the reason is reported", async () => {
     const { driver } = driverOf({ command: ["/no/such/program"] }, 1);
-    driver.want(1, "");
-    await until("quarantine", () => driver.standing().quarantined === 1);
-    assert.match(driver.standing().error?.message ?? "", /could not be started: .*ENOENT/);
+    driver.setCount(1, "");
+    await until("quarantine", () => driver.status().quarantined === 1);
+    assert.match(driver.status().error?.message ?? "", /could not be started: .*ENOENT/);
     await driver.close("left");
   });
 
-  it("whose secrets cannot be read are not started", async () => {
+  it("with unreadable secrets are not started", async () => {
     const { driver } = driverOf({ command: waits, environment: { KEY: "env:NO_SUCH_VARIABLE_HERE" } }, 1);
-    driver.want(1, "");
-    await until("quarantine", () => driver.standing().quarantined === 1);
-    assert.match(driver.standing().error?.message ?? "", /NO_SUCH_VARIABLE_HERE/);
+    driver.setCount(1, "");
+    await until("quarantine", () => driver.status().quarantined === 1);
+    assert.match(driver.status().error?.message ?? "", /NO_SUCH_VARIABLE_HERE/);
     await driver.close("left");
   });
 
   it("that end well after they had joined are started again without being blamed", async () => {
     const { driver, agents } = driverOf({ command: ["node", "-e", "setTimeout(() => {}, 300)"] }, 1);
-    driver.want(1, "");
+    driver.setCount(1, "");
     agents.joined.set("crew-1", 0);
     await until("that it is seen", () => {
-      driver.want(1, "");
-      return driver.standing().starting === 0;
+      driver.setCount(1, "");
+      return driver.status().starting === 0;
     });
-    await until("the next one", () => agents.said.filter((said) => said === "started crew-1").length === 2);
-    assert.equal(driver.standing().quarantined, 0);
+    await until("the next one", () => agents.calls.filter((call) => call === "started crew-1").length === 2);
+    assert.equal(driver.status().quarantined, 0);
     await driver.close("left");
   });
 
-  it("take with them what they had started", async () => {
+  it("stop together with their child processes", async () => {
     const parent =
       "const { spawn } = require('node:child_process'); const c = spawn('node', ['-e', 'setInterval(() => {}, 1000)']); console.log(c.pid); setInterval(() => {}, 1000)";
     const { driver, linesOf } = driverOf({ command: ["node", "-e", parent] });
-    driver.want(1, "");
+    driver.setCount(1, "");
     await until("the child", () => linesOf().length > 0);
     const child = Number(linesOf()[0]);
     assert.notEqual(await startOfProcess(child), undefined);
@@ -193,9 +197,9 @@ describe("agents as programs of this machine", () => {
     await until("the child's end", async () => (await startOfProcess(child)) === undefined);
   });
 
-  it("that a killed process left behind are found and ended by the next one, and nothing else is", async () => {
+  it("that a killed process left behind are found and stopped by the next process, and no other program is", async () => {
     const records = new LaunchRecords(directory);
-    const left = launch({
+    const earlier = launch({
       command: waits,
       directory: "",
       environment: { PATH: process.env["PATH"] ?? "" },
@@ -207,18 +211,18 @@ describe("agents as programs of this machine", () => {
       environment: { PATH: process.env["PATH"] ?? "" },
       onLine() {},
     });
-    assert.ok(left.pid !== undefined && other.pid !== undefined);
-    await records.add(left.pid, "crew-1", 2_000);
+    assert.ok(earlier.pid !== undefined && other.pid !== undefined);
+    await records.add(earlier.pid, "crew-1", 2_000);
     await records.add(process.pid, "not-me", 0);
     // Another process has its number now.
     const { readFile, writeFile } = await import("node:fs/promises");
     const file = join(directory, "launched", `${process.pid}.json`);
     const record = JSON.parse(await readFile(file, "utf8"));
     await writeFile(file, JSON.stringify({ ...record, began: "1" }));
-    const told: string[] = [];
-    await endLeftovers(records, real.timers, (agent) => told.push(agent));
-    assert.deepEqual(told, ["crew-1"]);
-    assert.deepEqual(await left.ended, { kind: "killed", signal: "SIGTERM" });
+    const reported: string[] = [];
+    await endLeftovers(records, real.timers, (agent) => reported.push(agent));
+    assert.deepEqual(reported, ["crew-1"]);
+    assert.deepEqual(await earlier.ended, { kind: "killed", signal: "SIGTERM" });
     assert.notEqual(await startOfProcess(other.pid), undefined);
     assert.deepEqual(await records.leftovers(), []);
     other.signal("SIGKILL");

@@ -3,13 +3,13 @@ import type { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1
 import type { Foundation } from "@tutti/kernel";
 import { BerthDriver, type BerthDriverParts } from "../berths/berth-driver.ts";
 import type { LaunchedAs, Programs } from "../berths/programs.ts";
-import { type AgentHome, environmentOf } from "./environment.ts";
+import { type AgentPool, environmentOf } from "./environment.ts";
 import { launch, type RunningProcess } from "./launcher.ts";
 import type { LaunchRecords } from "./leftovers.ts";
 
 export interface ProcessDriverParts extends Omit<BerthDriverParts, "kind" | "programs" | "stopMs"> {
   readonly settings: ProcessSettings;
-  readonly home: AgentHome;
+  readonly agentPool: AgentPool;
   readonly records: LaunchRecords;
 }
 
@@ -21,7 +21,7 @@ export function processDriver(parts: ProcessDriverParts): BerthDriver {
 }
 
 function processes(
-  { settings, home, records, foundation: { logger } }: ProcessDriverParts & { foundation: Foundation },
+  { settings, agentPool, records, foundation: { logger } }: ProcessDriverParts & { foundation: Foundation },
   stopMs: number,
 ): Programs {
   /** Ends the child processes that the program left running. */
@@ -32,9 +32,9 @@ function processes(
     return ending;
   }
   return {
-    async launch(as: LaunchedAs, isWanted) {
-      const environment = await environmentOf(settings, home, as);
-      if (!isWanted()) return undefined;
+    async launch(as: LaunchedAs, isNeeded) {
+      const environment = await environmentOf(settings, agentPool, as);
+      if (!isNeeded()) return undefined;
       const { command, directory } = settings;
       const agent = logger.child({ agent: as.agentId });
       const running = launch({ command, directory, environment, onLine: (line) => agent.info(line) });

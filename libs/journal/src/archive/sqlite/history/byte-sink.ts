@@ -19,7 +19,7 @@ export class ByteSink {
     const length = to - from;
     if (this.length + length > this.#bytes.length) this.#grow(length);
     // A view costs more than copying the few bytes that most parts have.
-    if (length > copiedByHandMax) this.#bytes.set(bytes.subarray(from, to), this.length);
+    if (length > loopCopyMax) this.#bytes.set(bytes.subarray(from, to), this.length);
     else for (let at = 0; at < length; at++) this.#bytes[this.length + at] = bytes[from + at] as number;
     this.length += length;
   }
@@ -38,7 +38,7 @@ export class ByteSink {
   reset(): void {
     this.length = 0;
     // Memory for a single large record is not kept for all the small ones.
-    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(keptBytes);
+    if (this.#bytes.length > retainedBytesMax) this.#bytes = new Uint8Array(retainedBytesMax);
   }
 
   #grow(bytes: number): void {
@@ -48,8 +48,8 @@ export class ByteSink {
   }
 }
 
-const copiedByHandMax = 48;
-const keptBytes = 1024 * 1024;
+const loopCopyMax = 48;
+const retainedBytesMax = 1024 * 1024;
 
 /** Reads what a sink wrote. */
 export class ByteSource {

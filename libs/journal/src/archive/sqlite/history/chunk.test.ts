@@ -16,7 +16,7 @@ const event = fc.record({
 });
 
 describe("a chunk of history", () => {
-  it("gives back each record with its place, its time and its own cause", () => {
+  it("returns each record with its position, its time and its own cause", () => {
     fc.assert(
       fc.property(bytes, fc.array(event, { maxLength: 20 }), (prefix, all) => {
         const sink = new ByteSink();
@@ -50,7 +50,7 @@ describe("a chunk of history", () => {
         });
         const chunk = sink.copy();
         assert.deepEqual(
-          [...eventsOf(chunk)].map((one) => recordOf(prefixOf(chunk), one)),
+          [...eventsOf(chunk)].map((plainEvent) => recordOf(prefixOf(chunk), plainEvent)),
           expected,
         );
       }),
@@ -58,8 +58,8 @@ describe("a chunk of history", () => {
   });
 });
 
-describe("bytes one after the other", () => {
-  it("are read as they were written, from a number of one byte to the largest", () => {
+describe("a sequence of numbers and bytes", () => {
+  it("is read as it was written, from a number of one byte to the largest", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.nat(200), fc.maxSafeNat())), bytes, (numbers, some) => {
         const sink = new ByteSink();

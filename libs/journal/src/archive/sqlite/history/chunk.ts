@@ -47,16 +47,16 @@ export class ChunkWriter {
     this.#causeEnd = 0;
   }
 
-  add(one: PlainEvent): void {
+  add(plainEvent: PlainEvent): void {
     const sink = this.#sink;
-    const { bytes, keyEnd, end, causeStart, causeEnd, cause, sharedStart, sharedEnd } = one;
-    sink.number(one.event - this.#event);
-    sink.number(one.batch - this.#batch);
-    sink.number(one.index);
-    sink.number(one.timeMs - this.#timeMs);
-    this.#event = one.event;
-    this.#batch = one.batch;
-    this.#timeMs = one.timeMs;
+    const { bytes, keyEnd, end, causeStart, causeEnd, cause, sharedStart, sharedEnd } = plainEvent;
+    sink.number(plainEvent.event - this.#event);
+    sink.number(plainEvent.batch - this.#batch);
+    sink.number(plainEvent.index);
+    sink.number(plainEvent.timeMs - this.#timeMs);
+    this.#event = plainEvent.event;
+    this.#batch = plainEvent.batch;
+    this.#timeMs = plainEvent.timeMs;
     const isOwn = causeEnd > 0;
     sink.number(end - keyEnd - (causeEnd - causeStart));
     if (isOwn) {
@@ -83,8 +83,8 @@ export class ChunkWriter {
 }
 
 /** Returns the events of a chunk, in order. */
-export function* eventsOf(chunk: Uint8Array, begin = 0, end: number = chunk.length): Generator<PlainEvent> {
-  const source = new ByteSource(chunk, begin);
+export function* eventsOf(chunk: Uint8Array, start = 0, end: number = chunk.length): Generator<PlainEvent> {
+  const source = new ByteSource(chunk, start);
   source.view();
   let event = 0;
   let batch = 0;
@@ -116,13 +116,13 @@ export function* eventsOf(chunk: Uint8Array, begin = 0, end: number = chunk.leng
 }
 
 /** Returns the common prefix of the records of a chunk. */
-export function prefixOf(chunk: Uint8Array, begin = 0): Uint8Array {
-  return new ByteSource(chunk, begin).view();
+export function prefixOf(chunk: Uint8Array, start = 0): Uint8Array {
+  return new ByteSource(chunk, start).view();
 }
 
 /** Returns an event as history shows it: the complete record, with its cause at the end. */
-export function recordOf(prefix: Uint8Array, one: PlainEvent): HistoryRecord {
-  const { event, timeMs, batch, index, bytes, cause } = one;
+export function recordOf(prefix: Uint8Array, plainEvent: PlainEvent): HistoryRecord {
+  const { event, timeMs, batch, index, bytes, cause } = plainEvent;
   const record = new Uint8Array(prefix.length + bytes.length + cause.length);
   record.set(prefix);
   record.set(bytes, prefix.length);

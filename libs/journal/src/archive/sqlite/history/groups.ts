@@ -8,7 +8,7 @@ import type { PlainEvent } from "./chunk.ts";
 export interface RecordGroup {
   readonly events: PlainEvent[];
   /** Whether its first record is the first of the life. */
-  readonly isBeginning: boolean;
+  readonly isLifeStart: boolean;
   /** The incarnation, in the group that starts a life. Otherwise 0. */
   readonly incarnation: number;
   /** The record before the first. All 0 if the first starts the life. */
@@ -25,7 +25,7 @@ export interface RecordGroup {
  */
 export function groupRecords(
   batches: readonly JournalBatch[],
-  isWanted: (group: RecordGroup) => boolean,
+  isNeeded: (group: RecordGroup) => boolean,
 ): RecordGroup[] {
   const groups: RecordGroup[] = [];
   const current = new Map<string, RecordGroup | undefined>();
@@ -44,7 +44,7 @@ export function groupRecords(
       let group = current.get(text);
       if (event === 1 || !current.has(text)) {
         group = isOfPartition(records, start, keyEnd) ? undefined : groupOf(scanner);
-        if (group !== undefined && !isWanted(group)) group = undefined;
+        if (group !== undefined && !isNeeded(group)) group = undefined;
         current.set(text, group);
         if (group !== undefined) groups.push(group);
       }
@@ -71,7 +71,7 @@ function groupOf(scanner: RecordScanner): RecordGroup {
   const { incarnation, previousBatch, previousIndex, bytes, start, keyEnd, event } = scanner;
   return {
     events: [],
-    isBeginning: event === 1,
+    isLifeStart: event === 1,
     incarnation,
     previous: { batch: previousBatch, index: previousIndex },
     prefix: bytes,

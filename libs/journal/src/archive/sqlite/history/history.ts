@@ -1,7 +1,7 @@
 import { assert } from "@tutti/kernel";
 import type { JournalBatch } from "../../../port.ts";
 import { archiveErrors } from "../../errors.ts";
-import type { HistoryRecord, HistoryWanted, RecordPlace } from "../../port.ts";
+import type { HistoryQuery, HistoryRecord, RecordPlace } from "../../port.ts";
 import type { ArchiveDatabase } from "../database.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { ChunkWriter, eventsOf, type PlainEvent, prefixOf, recordOf } from "./chunk.ts";
@@ -10,7 +10,7 @@ import {
   type ChunkPlace,
   chunkField,
   chunkNumber,
-  chunkSpan,
+  chunkRange,
   isBehind,
   type NewChunk,
   PackedRows,
@@ -67,7 +67,7 @@ export class History {
       if (owner !== undefined) owned.push({ group, owner });
       return owner !== undefined;
     });
-    const before = this.#takeChains(partition, groups);
+    const before = this.#removeChains(partition, groups);
     const chunks = owned.map(({ group, owner }) =>
       this.#chunk(partition, group, owner, before.get(group) ?? []),
     );
@@ -89,29 +89,29 @@ export class History {
     partition: number,
     packed: RecordPlace,
     events: number,
-    wanted: HistoryWanted,
+    query: HistoryQuery,
   ): HistoryRecord[] {
-    const first = wanted.afterEvent + 1;
-    const last = Math.min(events, wanted.afterEvent + wanted.limit);
+    const first = query.afterEvent + 1;
+    const last = Math.min(events, query.afterEvent + query.limit);
     if (first > last) return [];
     const solidTo = events - (events % solidEvents);
     const records: HistoryRecord[] = [];
-    const take = (chunk: Uint8Array, begin: number, end: number): void => {
-      const prefix = prefixOf(chunk, begin);
-      for (const one of eventsOf(chunk, begin, end)) {
-        if (one.event < first || one.event > last) continue;
-        const record = recordOf(prefix, one);
-        if (!isBehind(record.place, wanted.last)) records.push(record);
+    const collect = (chunk: Uint8Array, start: number, end: number): void => {
+      const prefix = prefixOf(chunk, start);
+      for (const plainEvent of eventsOf(chunk, start, end)) {
+        if (plainEvent.event < first || plainEvent.event > last) continue;
+        const record = recordOf(prefix, plainEvent);
+        if (!isBehind(record.place, query.last)) records.push(record);
       }
     };
     if (first <= solidTo) {
       const range = this.solid.range(id, partOf(first), partOf(Math.min(last, solidTo)));
-      for (const chunk of range) take(chunk, 0, chunk.length);
+      for (const chunk of range) collect(chunk, 0, chunk.length);
     }
     if (last > solidTo) {
       for (const place of this.#chain(partition, packed, events).reverse()) {
-        const { begin, end } = chunkSpan(place);
-        take(place.row.data, begin, end);
+        const { start, end } = chunkRange(place);
+        collect(place.row.data, start, end);
       }
     }
     return records;
@@ -129,7 +129,7 @@ export class History {
 
   /** Drops the chunks of an instance, from its last packed record back. Its solid rows are removed separately. */
   dropChain(partition: number, last: RecordPlace, events: number): void {
-    for (const place of this.#chain(partition, last, events)) this.packed.markGone(place);
+    for (const place of this.#chain(partition, last, events)) this.packed.markObsolete(place);
   }
 
   /**
@@ -151,7 +151,7 @@ export class History {
       needed.push(...more);
       rows.push(next);
     }
-    for (const one of rows) this.packed.remove(one);
+    for (const packedRow of rows) this.packed.remove(packedRow);
     this.packed.add(row.partition, needed);
     return true;
   }
@@ -168,19 +168,19 @@ export class History {
     const last = events.at(-1) as PlainEvent;
     const solidTo = last.event - (last.event % solidEvents);
     const isMore = first.event > 1;
-    let begin = 0;
+    let start = 0;
     if (solidTo >= first.event) {
-      begin = solidTo - first.event + 1;
-      this.#solidify(id, group, [...before, ...events.slice(0, begin)]);
+      start = solidTo - first.event + 1;
+      this.#solidify(id, group, [...before, ...events.slice(0, start)]);
     } else if (isMore && (first.event - 1) % solidEvents === 0) {
       // The old end was kept when all its events became solid. It is not reached any more.
-      const left = this.packed.find(partition, previous);
-      if (left !== undefined) this.packed.markGone(left);
+      const oldEnd = this.packed.find(partition, previous);
+      if (oldEnd !== undefined) this.packed.markObsolete(oldEnd);
     }
     this.#sink.reset();
     this.#writer.startChunk(prefix, prefixStart, prefixEnd);
-    for (let index = begin; index < events.length; index++) this.#writer.add(events[index] as PlainEvent);
-    const firstEvent = first.event + begin;
+    for (let index = start; index < events.length; index++) this.#writer.add(events[index] as PlainEvent);
+    const firstEvent = first.event + start;
     const isChainEnd = (firstEvent - 1) % solidEvents === 0;
     const link = isChainEnd ? { batch: 0, index: 0 } : previous;
     const fields = [last.batch, last.index, firstEvent, last.event, incarnation, link.batch, link.index];
@@ -202,7 +202,7 @@ export class History {
       );
       this.#sink.reset();
       this.#writer.startChunk(prefix, prefixStart, prefixEnd);
-      for (const one of some) this.#writer.add(one);
+      for (const plainEvent of some) this.#writer.add(plainEvent);
       this.solid.write(id, partOf(first.event), this.#sink.copy());
     }
   }
@@ -212,11 +212,11 @@ export class History {
    * followed together, always continuing from the latest record, because their chunks lie in the same rows. One after
    * the other, 200 chains through 63 rows took a second.
    */
-  #takeChains(
+  #removeChains(
     partition: number,
     groups: readonly RecordGroup[],
   ): ReadonlyMap<RecordGroup, readonly PlainEvent[]> {
-    const taken = new Map<RecordGroup, PlainEvent[]>();
+    const removed = new Map<RecordGroup, PlainEvent[]>();
     let open = groups.flatMap((group) => {
       const { event: first } = group.events[0] as PlainEvent;
       const { event: last } = group.events.at(-1) as PlainEvent;
@@ -227,14 +227,14 @@ export class History {
       open.sort((one, other) => (isBehind(one.place, other.place) ? -1 : 1));
       open = open.flatMap(({ group, place, events }) => {
         const found = this.#chunkAt(partition, place, events);
-        const { begin, end } = chunkSpan(found);
-        this.packed.markGone(found);
-        taken.set(group, [...eventsOf(found.row.data, begin, end), ...(taken.get(group) ?? [])]);
+        const { start, end } = chunkRange(found);
+        this.packed.markObsolete(found);
+        removed.set(group, [...eventsOf(found.row.data, start, end), ...(removed.get(group) ?? [])]);
         const before = chunkNumber(found, chunkField.firstEvent) - 1;
         return before % solidEvents === 0 ? [] : [{ group, place: placeBefore(found), events: before }];
       });
     }
-    return taken;
+    return removed;
   }
 
   /** Returns the chunks from this record back to the solid rows or the beginning, the last one first. */

@@ -39,7 +39,7 @@ export interface PackedRow {
   readonly base: number;
   /** A 1 for each chunk that is no longer needed. */
   readonly states: Uint8Array;
-  gone: number;
+  obsolete: number;
   isChanged: boolean;
 }
 
@@ -105,7 +105,7 @@ export class PackedRows {
       batch: last.fields[chunkField.lastBatch] ?? 0,
       index: last.fields[chunkField.lastIndex] ?? 0,
     };
-    this.#putPlace({ id, partition, place, count, gone: 0 }, new Uint8Array(count));
+    this.#writePlace({ id, partition, place, count, obsolete: 0 }, new Uint8Array(count));
   }
 
   /** Returns the chunk that ends with the record at this place. */
@@ -123,10 +123,10 @@ export class PackedRows {
   }
 
   /** Marks a chunk as unneeded. Stored with `flush`. */
-  markGone({ row, chunk }: ChunkPlace): void {
+  markObsolete({ row, chunk }: ChunkPlace): void {
     if (row.states[chunk] === 1) return;
     row.states[chunk] = 1;
-    row.gone++;
+    row.obsolete++;
     row.isChanged = true;
   }
 
@@ -193,7 +193,7 @@ export class PackedRows {
     const numbers = ["partition", "batch", "place", "packed", "chunks", "gone", "sparse"].map((name) =>
       Number(found[name]),
     );
-    const [partition = 0, batch = 0, index = 0, id = 0, count = 0, gone = 0] = numbers;
+    const [partition = 0, batch = 0, index = 0, id = 0, count = 0, obsolete = 0] = numbers;
     const states = found["states"];
     if (!(states instanceof Uint8Array) || rowSum(numbers, states) !== found["sum"]) {
       const place = { file: this.#file, table: "packed_place", row: `${partition}/${batch}/${index}` };
@@ -207,19 +207,25 @@ export class PackedRows {
     const base = 4 + directoryBytes;
     const unpacked = decodeStates(states, count);
     const place = { batch, index };
-    return { id, partition, place, count, columns, data, base, states: unpacked, gone, isChanged: false };
+    return { id, partition, place, count, columns, data, base, states: unpacked, obsolete, isChanged: false };
   }
 
   #store(row: PackedRow): void {
-    this.#putPlace(row, row.states);
+    this.#writePlace(row, row.states);
   }
 
-  #putPlace(
-    { id, partition, place, count, gone }: Pick<PackedRow, "id" | "partition" | "place" | "count" | "gone">,
+  #writePlace(
+    {
+      id,
+      partition,
+      place,
+      count,
+      obsolete,
+    }: Pick<PackedRow, "id" | "partition" | "place" | "count" | "obsolete">,
     states: Uint8Array,
   ): void {
-    const numbers = [partition, place.batch, place.index, id, count, gone, gone * 2 >= count ? 1 : 0];
-    const packed = encodeStates(states, gone);
+    const numbers = [partition, place.batch, place.index, id, count, obsolete, obsolete * 2 >= count ? 1 : 0];
+    const packed = encodeStates(states, obsolete);
     this.#statements.putPlace.run(...numbers, packed, rowSum(numbers, packed));
   }
 }
@@ -229,21 +235,21 @@ export function chunkNumber({ row, chunk }: ChunkPlace, field: number): number {
 }
 
 /** Returns the position of a chunk's bytes in its row's data. */
-export function chunkSpan({ row, chunk }: ChunkPlace): { begin: number; end: number } {
-  const begins = row.columns[chunkField.begin];
-  const next = begins?.[chunk + 1];
+export function chunkRange({ row, chunk }: ChunkPlace): { start: number; end: number } {
+  const starts = row.columns[chunkField.begin];
+  const next = starts?.[chunk + 1];
   return {
-    begin: row.base + (begins?.[chunk] ?? 0),
+    start: row.base + (starts?.[chunk] ?? 0),
     end: next === undefined ? row.data.length : row.base + next,
   };
 }
 
 /** Returns a chunk in the form for packing it again. */
 export function sameChunk(place: ChunkPlace): NewChunk {
-  const { begin, end } = chunkSpan(place);
+  const { start, end } = chunkRange(place);
   return {
     fields: place.row.columns.map((column) => column[place.chunk] ?? 0),
-    bytes: place.row.data.subarray(begin, end),
+    bytes: place.row.data.subarray(start, end),
   };
 }
 
@@ -265,8 +271,8 @@ export function isBehind(one: RecordPlace, other: RecordPlace): boolean {
   return one.batch > other.batch || (one.batch === other.batch && one.index > other.index);
 }
 
-function encodeStates(states: Uint8Array, gone: number): Uint8Array {
-  if (gone === 0) return new Uint8Array(0);
+function encodeStates(states: Uint8Array, obsolete: number): Uint8Array {
+  if (obsolete === 0) return new Uint8Array(0);
   const packed = new Uint8Array(Math.ceil(states.length / 8));
   for (let at = 0; at < states.length; at++) {
     packed[at >> 3] = (packed[at >> 3] as number) | ((states[at] as number) << (at & 7));

@@ -6,7 +6,7 @@ export const state = {
   /** The instance was removed, and its id is still reserved. */
   removed: 1,
   /** Replaced by a newer line, or forgotten. */
-  gone: 2,
+  dropped: 2,
 } as const;
 
 /** Facts about a block that are known without reading its parts. */
@@ -28,7 +28,7 @@ export interface BlockInfo {
   /** When the first of its lines may be removed or forgotten. Infinity if there is none. May be too early. */
   nextMs: number;
   states: Uint8Array;
-  gone: number;
+  dropped: number;
   /** Nothing of it can be removed before this batch is covered. Not stored. */
   waitsFor: number;
 }
@@ -57,7 +57,7 @@ export function infoOf(id: number, partition: number, lines: Lines, states: Uint
     statuses,
     nextMs: nextOf(lines, states),
     states,
-    gone: 0,
+    dropped: 0,
     waitsFor: 0,
   };
 }
@@ -70,12 +70,12 @@ export function bitOf(status: number): number {
 /** Returns when the first line is to be removed or forgotten. */
 export function nextOf(lines: Lines, states: Uint8Array): number {
   const ends = columnOf(lines, field.end);
-  const kept = columnOf(lines, field.keepUntil);
-  const idKept = columnOf(lines, field.idKeptUntil);
+  const keepUntil = columnOf(lines, field.keepUntil);
+  const idKeptUntil = columnOf(lines, field.idKeptUntil);
   let next = Number.POSITIVE_INFINITY;
   for (let line = 0; line < lines.count; line++) {
-    const untilMs = states[line] === state.present ? (kept[line] ?? 0) : (idKept[line] ?? 0);
-    if (ends[line] !== 0 && states[line] !== state.gone && untilMs < next) next = untilMs;
+    const untilMs = states[line] === state.present ? (keepUntil[line] ?? 0) : (idKeptUntil[line] ?? 0);
+    if (ends[line] !== 0 && states[line] !== state.dropped && untilMs < next) next = untilMs;
   }
   return next;
 }
@@ -131,14 +131,14 @@ export function decodeInfo(id: number, partition: number, about: Uint8Array, pac
     statuses: at("statuses"),
     nextMs: at("nextMs"),
     states,
-    gone: states.reduce((sum, one) => sum + (one === state.gone ? 1 : 0), 0),
+    dropped: states.reduce((sum, lineState) => sum + (lineState === state.dropped ? 1 : 0), 0),
     waitsFor: 0,
   };
 }
 
 /** Encodes two bits per line. Empty while all are present. */
 export function encodeStates(states: Uint8Array): Uint8Array {
-  if (!states.some((one) => one !== state.present)) return new Uint8Array(0);
+  if (!states.some((lineState) => lineState !== state.present)) return new Uint8Array(0);
   const packed = new Uint8Array(Math.ceil(states.length / 4));
   for (let line = 0; line < states.length; line++) {
     packed[line >> 2] = (packed[line >> 2] as number) | ((states[line] as number) << ((line & 3) * 2));

@@ -20,7 +20,7 @@ const cachedVersions = 32;
 /**
  * The lines of the index, packed into blocks.
  *
- * 1. A line is never changed: a newer line is added, and the older line's state becomes `gone`. Each instance has at
+ * 1. A line is never changed: a newer line is added, and the older line's state becomes `dropped`. Each instance has at
  *    most one line that is not gone.
  * 2. Lines of a partition have ascending versions. A block has a range of them, and blocks of a partition are in order.
  *    So merging neighbours does not break references.
@@ -115,7 +115,7 @@ export class Blocks {
       if (incarnation < block.minIncarnation || incarnation > block.maxIncarnation) continue;
       const column = this.parts.column(block.id, part.keys, field.incarnation);
       for (let line = column.indexOf(incarnation); line >= 0; line = column.indexOf(incarnation, line + 1)) {
-        if (block.states[line] !== state.gone) return { block, line };
+        if (block.states[line] !== state.dropped) return { block, line };
       }
     }
     return;
@@ -123,19 +123,19 @@ export class Blocks {
 
   /** Returns the newest line under a key that is not gone. */
   placeOfKey(partition: number, hash: number, key: InstanceKey): LinePlace | undefined {
-    const wanted = plainText(key.id);
+    const idText = plainText(key.id);
     for (const block of this.of(partition).toReversed()) {
-      if (block.gone === block.count) continue;
+      if (block.dropped === block.count) continue;
       const column = this.parts.column(block.id, part.keys, field.hash);
       for (
         let line = column.lastIndexOf(hash);
         line >= 0;
         line = line === 0 ? -1 : column.lastIndexOf(hash, line - 1)
       ) {
-        if (block.states[line] === state.gone) continue;
+        if (block.states[line] === state.dropped) continue;
         const lines = this.parts.some(block.id, [line]);
         const found = keyAt(lines, 0);
-        if (lines.ids[0] === wanted && found.kind === key.kind && found.namespace === key.namespace) {
+        if (lines.ids[0] === idText && found.kind === key.kind && found.namespace === key.namespace) {
           return { block, line };
         }
       }
@@ -145,9 +145,9 @@ export class Blocks {
 
   /** Marks a line. Stored with `flush`. */
   mark({ block, line }: LinePlace, next: number): void {
-    if (block.states[line] === state.gone) return;
+    if (block.states[line] === state.dropped) return;
     block.states[line] = next;
-    if (next === state.gone) block.gone++;
+    if (next === state.dropped) block.dropped++;
     this.#changed.add(block);
   }
 
@@ -158,7 +158,7 @@ export class Blocks {
   /** Stores the marks, and deletes blocks without remaining lines. */
   flush(): void {
     for (const block of this.#changed) {
-      if (block.gone === block.count) this.#remove(block);
+      if (block.dropped === block.count) this.#remove(block);
       else {
         const about = encodeInfo(block);
         const states = encodeStates(block.states);
@@ -173,9 +173,9 @@ export class Blocks {
     for (const [partition, blocks] of this.#byPartition) {
       for (let index = 0; index + 1 < blocks.length; index++) {
         const [one, other] = [blocks[index] as BlockInfo, blocks[index + 1] as BlockInfo];
-        const isSparse = (block: BlockInfo): boolean => block.gone * 2 > block.count;
-        const left = one.count - one.gone + other.count - other.gone;
-        if ((!isSparse(one) && !isSparse(other)) || left > fullCount) continue;
+        const isSparse = (block: BlockInfo): boolean => block.dropped * 2 > block.count;
+        const remaining = one.count - one.dropped + other.count - other.dropped;
+        if ((!isSparse(one) && !isSparse(other)) || remaining > fullCount) continue;
         this.#merge(partition, index, index + 2);
         return true;
       }
@@ -208,7 +208,7 @@ export class Blocks {
     const merged = blocks.slice(from, to);
     const sources = merged.map((block) => ({
       lines: this.parts.lines(block.id),
-      chosen: indexesWhere(block.states, (one) => one !== state.gone),
+      chosen: indexesWhere(block.states, (lineState) => lineState !== state.dropped),
     }));
     const lines = joined(sources);
     const states = Uint8Array.from(
@@ -286,9 +286,9 @@ function tierOf(count: number): number {
   return Math.floor(Math.log2(Math.max(1, count)) / 3);
 }
 
-function indexesWhere(states: Uint8Array, wanted: (state: number) => boolean): number[] {
+function indexesWhere(states: Uint8Array, predicate: (state: number) => boolean): number[] {
   const indexes: number[] = [];
   for (let index = 0; index < states.length; index++)
-    if (wanted(states[index] as number)) indexes.push(index);
+    if (predicate(states[index] as number)) indexes.push(index);
   return indexes;
 }

@@ -33,7 +33,7 @@ const entry: fc.Arbitrary<IndexEntry> = fc.record(
 const linesOf = (entries: readonly IndexEntry[]) => new LineWriter().write(entries);
 
 describe("lines of the index", () => {
-  it("are the entries that they were made of, with any texts", () => {
+  it("decode to the original entries, with any texts", () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 8 }), (entries) => {
         const lines = linesOf(entries);
@@ -45,7 +45,7 @@ describe("lines of the index", () => {
     );
   });
 
-  it("are the same ones after they were joined with others", () => {
+  it("decode to the same entries after a join with other lines", () => {
     fc.assert(
       fc.property(fc.array(fc.array(entry, { maxLength: 5 }), { maxLength: 4 }), (lists) => {
         // Every other line of each list.

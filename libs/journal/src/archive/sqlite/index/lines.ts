@@ -213,7 +213,7 @@ export function joined(
   const words = new Words();
   const labels = new Words();
   const actors: Uint8Array[] = [];
-  let begin = 0;
+  let offset = 0;
   for (const { lines, chosen } of parts) {
     const wordNumber = renumbered(words, lines.words);
     const labelNumber = renumbered(labels, lines.labels);
@@ -226,7 +226,7 @@ export function joined(
     };
     for (let index = 0; index < fields; index++) {
       const from = index * lines.count;
-      const to = index * count + begin;
+      const to = index * count + offset;
       const isPlain = (index < field.namespace || index > field.labels) && index !== field.actor;
       for (let line = 0; line < chosen.length; line++) {
         const value = lines.numbers[from + (chosen[line] as number)] as number;
@@ -234,7 +234,7 @@ export function joined(
       }
     }
     for (const line of chosen) ids.push(lines.ids[line] ?? "");
-    begin += chosen.length;
+    offset += chosen.length;
   }
   return { count, numbers, words: words.all, labels: labels.all, ids, actors };
 }

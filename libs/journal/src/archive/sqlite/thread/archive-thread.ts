@@ -4,7 +4,7 @@ import type { JournalBatch } from "../../../port.ts";
 import { RequestThread } from "../../../threads/request-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
-import type { Kept } from "../../port.ts";
+import type { LoadResult } from "../../port.ts";
 import type { EncodedChanges } from "../committer.ts";
 import type { EngineArguments, EngineCall, EngineHost, EngineResult } from "../engine-host.ts";
 import { KeyFilter } from "../key-filter.ts";
@@ -32,9 +32,10 @@ export class ArchiveThread {
       "./archive-worker.mjs",
     ),
   ) {
-    const gone = (reason: string) => archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
+    const deathError = (reason: string) =>
+      archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
     const mayEnd = () => this.#holders === 0;
-    this.#thread = new RequestThread({ name: "archive", file, youngMb: 4, gone, mayEnd });
+    this.#thread = new RequestThread({ name: "archive", file, youngMb: 4, deathError, mayEnd });
   }
 
   /** Whether the thread is running. */
@@ -52,7 +53,7 @@ export class ArchiveThread {
    * Keeps a started thread running without open archives or requests, until the returned function is called. A cluster
    * holds it, because the start of the thread is most of the duration of a takeover.
    */
-  hold(): () => Promise<void> {
+  retain(): () => Promise<void> {
     const holder = ++this.#engines;
     this.#open.add(holder);
     this.#holders++;
@@ -69,7 +70,7 @@ export class ArchiveThread {
     values: readonly unknown[],
     transfer: readonly ArrayBuffer[],
   ): Promise<unknown> {
-    this.#tellOf(engine, file);
+    this.#announce(engine, file);
     return this.#thread.request((id) => ({ kind: "call", id, engine, call, values }), transfer);
   }
 
@@ -81,7 +82,7 @@ export class ArchiveThread {
     if (this.#open.size === 0) await this.#thread.terminate();
   }
 
-  #tellOf(engine: number, file: string): void {
+  #announce(engine: number, file: string): void {
     const start = this.#thread.started();
     if (start !== this.#start) this.#known.clear();
     this.#start = start;
@@ -112,10 +113,10 @@ class ThreadHost implements EngineHost {
     ...values: EngineArguments<Call>
   ): Promise<EngineResult<Call>> {
     if (this.#isEmpty) {
-      if (call in ofNothing) {
+      if (call in emptyResults) {
         // The casts, here and below: TypeScript does not relate a call to its own arguments and result.
-        const answer = ofNothing[call as keyof typeof ofNothing] as (
-          ...given: unknown[]
+        const answer = emptyResults[call as keyof typeof emptyResults] as (
+          ...args: unknown[]
         ) => EngineResult<Call>;
         return answer(...values);
       }
@@ -129,7 +130,7 @@ class ThreadHost implements EngineHost {
       return known as EngineResult<Call>;
     }
     const written = this.#unchanged.called(call);
-    const { given, transfer } = moved(call, values);
+    const { args: given, transfer } = moved(call, values);
     const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
     if (isRemembered(call, values)) this.#unchanged.remember(written, call, values, result);
     else if (call === "purge" && result === false) {
@@ -197,9 +198,9 @@ class Unchanged {
   }
 }
 
-function isSmall(kept: Kept | undefined): boolean {
-  if (kept?.kind === "snapshot") return kept.snapshot.byteLength <= rememberedSnapshotBytesMax;
-  return kept?.kind === "nothing";
+function isSmall(result: LoadResult | undefined): boolean {
+  if (result?.kind === "snapshot") return result.snapshot.byteLength <= rememberedSnapshotBytesMax;
+  return result?.kind === "nothing";
 }
 
 function keyOf(call: EngineCall, values: readonly unknown[]): string {
@@ -207,7 +208,7 @@ function keyOf(call: EngineCall, values: readonly unknown[]): string {
 }
 
 /** Answers of an archive without data. */
-const ofNothing: {
+const emptyResults: {
   readonly [Call in EngineCall]?: (...values: EngineArguments<Call>) => EngineResult<Call>;
 } = {
   opening: () => ({ coveredTo: 0, packedTo: 0, partitionSnapshot: new Uint8Array(0) }),
@@ -231,21 +232,21 @@ const emptyCapacity = 20_000;
 function moved<Call extends EngineCall>(
   call: Call,
   values: EngineArguments<Call>,
-): { readonly given: readonly unknown[]; readonly transfer: readonly ArrayBuffer[] } {
+): { readonly args: readonly unknown[]; readonly transfer: readonly ArrayBuffer[] } {
   if (call === "commit") {
     const [, changes] = values as [number, EncodedChanges];
     const [first] = changes.snapshots;
     const snapshots = first?.snapshot.buffer;
     const transfer = [changes.lines.numbers.buffer];
     if (snapshots instanceof ArrayBuffer && snapshots.byteLength > 0) transfer.push(snapshots);
-    return { given: values, transfer };
+    return { args: values, transfer };
   }
   if (call === "pack") {
     const [partition, batches] = values as EngineArguments<"pack">;
     const { memory, copies } = compacted(batches);
-    return { given: [partition, copies], transfer: [memory] };
+    return { args: [partition, copies], transfer: [memory] };
   }
-  return { given: values, transfer: [] };
+  return { args: values, transfer: [] };
 }
 
 /**

@@ -27,7 +27,7 @@ function meant(driver: MachineDriver, label: string): unknown {
 }
 
 describe("versions of a definition", () => {
-  it("the first is the latest, whether the request says so or not", () => {
+  it("the first version is the latest, with or without the label in the request", () => {
     assert.equal(meant(registered(["1.0.0"]), ""), "a");
   });
 
@@ -47,7 +47,7 @@ describe("versions of a definition", () => {
     );
   });
 
-  it("registering a known version with its label leaves no event", () => {
+  it("registering a known version with its label again records no event", () => {
     const driver = registered(["stable"]);
     const before = driver.history(key).length;
     add(driver, "a", ["stable", "latest"]);
@@ -61,13 +61,13 @@ describe("versions of a definition", () => {
     assert.equal(refused.code, "definition.latest_stays");
   });
 
-  it("a label to a version that is not there is refused", () => {
+  it("a label for an unknown version is rejected", () => {
     const refused = registered().execute(key, point, { label: "stable", hash: "b", searchLabels: {} });
     assert.ok(isRefusal(refused));
     assert.equal(refused.code, "definition.missing");
   });
 
-  it("all versions are archived and brought back at once, and only changes are reported", () => {
+  it("all versions are archived and restored at once, and only changes are counted", () => {
     const driver = registered();
     add(driver, "b", []);
     assert.deepEqual(driver.execute(key, archive, { hash: "a", restore: false }), { changed: 1 });
@@ -91,7 +91,7 @@ describe("a part of new runs", () => {
     return isRefusal(found) ? undefined : found.rollout;
   };
 
-  it("goes to a new version, and its restarted worker or that of the old one changes nothing", () => {
+  it("goes to a new version, and restarts of old and new workers change nothing", () => {
     const driver = registered(["1.0.0"]);
     add(driver, "b", ["2.0.0"], 10);
     rolled(driver, "b", 50);
@@ -109,7 +109,7 @@ describe("a part of new runs", () => {
     );
   });
 
-  it("a new version with all new runs is the latest, and ends the part of another one", () => {
+  it("a new version with all new runs becomes the latest, and ends another rollout", () => {
     const driver = registered();
     add(driver, "b", [], 10);
     add(driver, "c", [], 100);
@@ -123,7 +123,7 @@ describe("a part of new runs", () => {
     assert.equal(meant(driver, "latest"), "a");
   });
 
-  it("grows to all, where the version becomes the latest", () => {
+  it("grows to all new runs, and the version becomes the latest", () => {
     const driver = registered();
     add(driver, "b", [], 0);
     assert.equal(rollout(driver, "a"), undefined);
@@ -150,7 +150,7 @@ describe("a part of new runs", () => {
     assert.deepEqual([meant(driver, ""), rollout(driver, "b")], ["b", undefined]);
   });
 
-  it("cannot be that of the latest version or of an unknown one", () => {
+  it("cannot be set for the latest version or for an unknown version", () => {
     const driver = registered();
     assert.equal(refusalOf(rolled(driver, "a", 40)), "definition.rollout_of_latest");
     assert.equal(refusalOf(rolled(driver, "b", 40)), "definition.missing");

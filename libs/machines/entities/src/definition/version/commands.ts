@@ -36,17 +36,17 @@ export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
       return definitionErrors.versionsFull.refusal({ name, max: versionsMax });
     // The first version becomes the latest one, even if the request does not ask for it.
     const isAll = percent === 100 && !existed;
-    const wanted = new Set(definition.labels.has(latest) && !isAll ? labels : [latest, ...labels]);
-    const refusal = noRoomFor(definition, wanted, name);
+    const newLabels = new Set(definition.labels.has(latest) && !isAll ? labels : [latest, ...labels]);
+    const refusal = noRoomFor(definition, newLabels, name);
     if (refusal !== undefined) return refusal;
     if (!existed) {
-      const kept = { hash, facts, factsBlob, source, registerMs: step.nowMs, cause: step.cause };
-      step.emit(versionRegistered, { version: { ...kept, archived: false, archiveCause: undefined } });
+      const fields = { hash, facts, factsBlob, source, registerMs: step.nowMs, cause: step.cause };
+      step.emit(versionRegistered, { version: { ...fields, archived: false, archiveCause: undefined } });
     }
-    for (const label of wanted)
+    for (const label of newLabels)
       if (definition.labels.get(label) !== hash) step.emit(labelPointed, { label, hash, searchLabels });
     // Processes of an earlier release cannot divide runs: the version gets none until it is rolled out.
-    if (wanted.has(latest)) endRollout(definition, percent === undefined ? hash : "", step);
+    if (newLabels.has(latest)) endRollout(definition, percent === undefined ? hash : "", step);
     else if (!existed && percent !== undefined && percent > 0 && step.behaviour >= rollsOut)
       step.emit(rolloutSet, { rollout: { hash, percent } });
     return { existed };
@@ -119,10 +119,10 @@ export const archive: DefinitionCommand<ArchiveVersions, VersionsArchived> = {
 
 function noRoomFor(
   { labels }: DefinitionView,
-  wanted: ReadonlySet<string>,
+  newLabels: ReadonlySet<string>,
   name: string,
 ): Refusal | undefined {
-  const added = [...wanted].filter((label) => !labels.has(label)).length;
+  const added = [...newLabels].filter((label) => !labels.has(label)).length;
   return labels.size + added > labelsMax
     ? definitionErrors.labelsFull.refusal({ name, max: labelsMax })
     : undefined;

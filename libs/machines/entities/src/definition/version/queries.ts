@@ -12,16 +12,16 @@ export interface VersionFacts {
 }
 
 /** Selects a version: by hash, else by label, else the latest. */
-export interface VersionWish {
+export interface VersionSelector {
   readonly hash: string;
   readonly label: string;
 }
 
-export const version: Query<Definition, VersionWish, VersionFacts> = {
+export const version: Query<Definition, VersionSelector, VersionFacts> = {
   type: "version",
   answer(definition, { hash, label }, { key }) {
-    const wanted = hash || definition.labels.get(label || latest);
-    const found = wanted === undefined ? undefined : definition.versions.get(wanted);
+    const selectedHash = hash || definition.labels.get(label || latest);
+    const found = selectedHash === undefined ? undefined : definition.versions.get(selectedHash);
     if (found === undefined)
       return definitionErrors.missing.refusal({ name: key.id, version: hash || label || latest });
     return factsOf(definition, found);

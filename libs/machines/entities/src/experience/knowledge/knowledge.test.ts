@@ -5,11 +5,11 @@ import { MachineDriver, seededChance } from "@tutti/kernel/testing";
 import { choiceOf, experienceKey, outcomeOf } from "../../testing/experience.ts";
 import {
   Drifts,
+  type ExperiencePosition,
   experience,
-  experienceNews,
+  experienceUpdate,
   Learner,
   learnChoice,
-  type NewsWanted,
   outcomesMax,
   recordExperience,
 } from "../index.ts";
@@ -30,8 +30,8 @@ function times(medianMs: number, count: number, seed = 1): readonly number[] {
   return Array.from({ length: count }, () => medianMs * Math.exp((chance.random() - 0.5) * 0.6));
 }
 
-describe("what is known of attempts", () => {
-  it("is how long they take, with quantiles in their order, and how sure that is", () => {
+describe("knowledge of attempts", () => {
+  it("predicts durations with ordered quantiles and a confidence", () => {
     const knowledge = new Knowledge();
     assert.equal(knowledge.predict({ ...anything, capability: "pay" }), undefined);
     for (const runMs of times(200, 200)) knowledge.learn(outcomeOf("pay", { runMs, tokens: 40 }));
@@ -46,7 +46,7 @@ describe("what is known of attempts", () => {
     assert.equal(stranger.basis.capability, "");
   });
 
-  it("tells tasks of a definition apart, and falls back to the capability", () => {
+  it("distinguishes tasks of a definition, and falls back to the capability", () => {
     const knowledge = new Knowledge();
     for (const runMs of times(100, 50)) knowledge.learn(outcomeOf("draw", { runMs }));
     const task = { definition: "film", definitionTask: "poster" };
@@ -77,29 +77,29 @@ describe("what is known of attempts", () => {
     assert.ok(drifting.error > good.error);
   });
 
-  it("says once of what drifts that it does, with what was usual before", () => {
+  it("reports each drift once, with the usual time before it", () => {
     const knowledge = new Knowledge();
     const drifts = new Drifts();
     for (const runMs of times(200, 100)) knowledge.learn(outcomeOf("pay", { runMs }));
     for (const runMs of times(500, 100)) knowledge.learn(outcomeOf("ship", { runMs, agentId: "b" }));
-    assert.deepEqual(drifts.begun(knowledge), []);
+    assert.deepEqual(drifts.started(knowledge), []);
     for (const runMs of times(900, 8, 2)) knowledge.learn(outcomeOf("pay", { runMs }));
-    const [pay, ...more] = drifts.begun(knowledge);
+    const [pay, ...more] = drifts.started(knowledge);
     assert.deepEqual([pay?.capability, more], ["pay", []]);
     assert.ok(Math.abs((pay?.beforeMs ?? 0) - 200) < 40 && (pay?.nowMs ?? 0) > 450, JSON.stringify(pay));
-    assert.deepEqual(drifts.begun(knowledge), []);
+    assert.deepEqual(drifts.started(knowledge), []);
     for (const runMs of times(900, 200, 3)) knowledge.learn(outcomeOf("pay", { runMs }));
-    assert.deepEqual(drifts.begun(knowledge), []);
+    assert.deepEqual(drifts.started(knowledge), []);
     for (const runMs of times(100, 8, 4)) knowledge.learn(outcomeOf("pay", { runMs }));
-    assert.equal(drifts.begun(knowledge)[0]?.capability, "pay", "a new drift is reported again");
+    assert.equal(drifts.started(knowledge)[0]?.capability, "pay", "a new drift is reported again");
   });
 
-  it("is the same after learning from the start, in parts, and again from the kept outcomes", () => {
+  it("is the same after learning from the start, in parts, and again from the stored outcomes", () => {
     const driver = new MachineDriver({ machines: [experience], service: "master" });
     const inParts = new Learner();
-    const newsFor = (place: NewsWanted) => {
+    const updateFor = (place: ExperiencePosition) => {
       const state = driver.state(experienceKey, experience);
-      const answer = experienceNews.answer(state, place, { key: experienceKey, nowMs: driver.nowMs });
+      const answer = experienceUpdate.answer(state, place, { key: experienceKey, nowMs: driver.nowMs });
       assert.ok(!isRefusal(answer));
       return answer;
     };
@@ -108,26 +108,26 @@ describe("what is known of attempts", () => {
       driver.execute(experienceKey, recordExperience, { sender: "one", batch, outcomes });
       const choice = choiceOf(`session-${batch}`, { realMs: 100 * batch });
       driver.execute(experienceKey, learnChoice, { choice });
-      const news = newsFor(inParts.place);
-      assert.deepEqual([news.isAnew, news.outcomes.length, news.choices.length], [false, 20, 1]);
-      const asked = inParts.place;
-      assert.equal(inParts.take(news, asked), true);
-      assert.equal(inParts.take(news, asked), false);
+      const update = updateFor(inParts.place);
+      assert.deepEqual([update.isReset, update.outcomes.length, update.choices.length], [false, 20, 1]);
+      const position = inParts.place;
+      assert.equal(inParts.apply(update, position), true);
+      assert.equal(inParts.apply(update, position), false);
     }
-    const anew = new Learner();
-    const { place } = anew;
-    assert.equal(anew.take(newsFor(place), place), true);
-    const [here, there] = [anew.knowledge, inParts.knowledge];
+    const restarted = new Learner();
+    const { place } = restarted;
+    assert.equal(restarted.apply(updateFor(place), place), true);
+    const [here, there] = [restarted.knowledge, inParts.knowledge];
     assert.deepEqual(here.models, there.models);
     assert.equal(here.chooser.outcomes, 5);
-    assert.deepEqual(here.chooser.keep(), there.chooser.keep());
+    assert.deepEqual(here.chooser.snapshot(), there.chooser.snapshot());
     const subject = { ...anything, capability: "pay" };
     assert.deepEqual(here.predict(subject), there.predict(subject));
-    assert.equal(newsFor({ ...place, count: 1_000 }).isAnew, true);
-    assert.equal(newsFor({ ...inParts.place, forgottenCount: 3 }).isAnew, true);
+    assert.equal(updateFor({ ...place, count: 1_000 }).isReset, true);
+    assert.equal(updateFor({ ...inParts.place, forgottenCount: 3 }).isReset, true);
   });
 
-  it("rests on the latest ends: older ones are let go", () => {
+  it("is based on the latest outcomes, and older outcomes are discarded", () => {
     const driver = new MachineDriver({ machines: [experience], service: "master" });
     const outcomes = Array.from({ length: outcomesMax + 10 }, (_, runMs) => outcomeOf("pay", { runMs }));
     driver.execute(experienceKey, recordExperience, { sender: "one", batch: 1, outcomes });

@@ -104,11 +104,11 @@ function nextNumber(known: ReadOnly<CapabilityModel> | undefined): number {
 
 function trainingProblem(
   { outcomes }: ReadOnly<Pick<Experience, "outcomes">>,
-  wanted: string,
+  requested: string,
   training: ReadOnly<ModelTraining> | undefined,
 ): string | undefined {
-  if (!outcomes.some(({ capability }) => capability === wanted))
-    return `expected a capability with recorded attempts, found ${JSON.stringify(wanted.slice(0, 100))}`;
+  if (!outcomes.some(({ capability }) => capability === requested))
+    return `expected a capability with recorded attempts, found ${JSON.stringify(requested.slice(0, 100))}`;
   const { scores = [], samples = 0 } = training ?? {};
   const isSound = ({ model, error, parts }: ReadOnly<ModelTraining>["scores"][number]) =>
     durationModels.some((each) => each === model) &&

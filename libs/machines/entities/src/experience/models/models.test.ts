@@ -7,7 +7,7 @@ import { Draws, type DurationModel, durationModels } from "@tutti/planner";
 import { experienceKey, outcomeOf, trainingOf } from "../../testing/experience.ts";
 import {
   experience,
-  experienceNews,
+  experienceUpdate,
   Learner,
   promoteModel,
   recordExperience,
@@ -81,7 +81,7 @@ describe("a comparison of models", () => {
       assert.equal(verdict.live, live, verdict.finding);
     });
 
-  it("has intervals that cover what they claim, for each model and each history", () => {
+  it("has intervals with the claimed coverage, for each model and each history", () => {
     for (const { of, drawn } of cases) {
       const { scores } = trained(history(drawn, 1_500));
       assert.deepEqual(
@@ -104,7 +104,7 @@ describe("a comparison of models", () => {
     assert.ok(changes <= 1, `${changes} of 20`);
   });
 
-  it("needs enough ends, and leaves failures out", () => {
+  it("needs enough ended attempts, and ignores failures", () => {
     const few = history(steady, 119);
     assert.equal(train(endsOf(few, "pay"), startMs).next().value, undefined);
     const failed = few.map((end): LearnedOutcome => ({ ...end, errorCode: "task.failed" }));
@@ -123,7 +123,7 @@ describe("a poisoned history", () => {
     { of: "ends in the future", poison: () => ({ endMs: 9e14, runMs: 1e7 }) },
   ];
   for (const { of, poison } of poisons)
-    it(`with ${of}, one in twenty, does not move what is live away from what is right`, () => {
+    it(`with ${of}, one in twenty, still selects the right model`, () => {
       for (const { drawn, live } of [
         { drawn: byAgent, live: "middle" },
         { drawn: bySize, live: "similar" },
@@ -171,7 +171,7 @@ describe("the model of a capability", () => {
     assert.equal(verdictOf(undefined, uneven, 1).change, "none");
   });
 
-  it("that was taken back is left alone for a while, so it does not swing", () => {
+  it("is not promoted again for a while after a rollback", () => {
     const { driver, training } = recorded();
     training(usual);
     driver.execute(experienceKey, rollBackModel, { capability: "pay" });
@@ -182,7 +182,7 @@ describe("the model of a capability", () => {
     assert.equal(live(driver), "similar");
   });
 
-  it("is promoted by a user only if it is better than the live one and than the baselines", () => {
+  it("is promoted by a user only if it is better than the live model and the baselines", () => {
     const { driver } = recorded();
     const promote = (model: string, errors: Readonly<Record<string, number>>) =>
       driver.execute(experienceKey, promoteModel, { capability: "pay", model, training: trainingOf(errors) });
@@ -209,8 +209,8 @@ describe("the model of a capability", () => {
     const predicted = () => {
       const state = driver.state(experienceKey, experience);
       const { place } = learner;
-      const news = experienceNews.answer(state, place, { key: experienceKey, nowMs: driver.nowMs });
-      assert.ok(!isRefusal(news) && learner.take(news, place));
+      const update = experienceUpdate.answer(state, place, { key: experienceKey, nowMs: driver.nowMs });
+      assert.ok(!isRefusal(update) && learner.apply(update, place));
       const pay = { capability: "pay", version: "", agentId: "", inputBytes: 0 };
       const subject = { ...pay, definition: "", definitionTask: "" };
       return learner.knowledge.times.estimate({ ...subject, capability: "pay\n\n\n" })?.medianMs ?? 0;

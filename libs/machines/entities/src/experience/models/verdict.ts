@@ -54,16 +54,16 @@ export function verdictOf(
 }
 
 /** Returns the objection to a promotion that a user requests. */
-export function objection(live: string, wanted: string, { scores }: Compared): string | undefined {
+export function objection(live: string, requested: string, { scores }: Compared): string | undefined {
   const scoreOf = (model: string) => scores.find((each) => each.model === model);
-  const [mine, theirs] = [scoreOf(live), scoreOf(wanted)];
+  const [mine, theirs] = [scoreOf(live), scoreOf(requested)];
   const baseline = bestOf(scores.filter(({ model }) => isBaseline(model)));
   if (theirs === undefined || mine === undefined || baseline === undefined)
-    return `expected one of ${scores.map(({ model }) => model).join(", ")}, got ${wanted}`;
+    return `expected one of ${scores.map(({ model }) => model).join(", ")}, got ${requested}`;
   if (theirs.error >= mine.error)
-    return `${wanted} is off by ${factor(theirs)}, the live one by ${factor(mine)}`;
+    return `${requested} is off by ${factor(theirs)}, the live one by ${factor(mine)}`;
   if (theirs.error > baseline.error)
-    return `${wanted} is off by ${factor(theirs)}, the plain ${baseline.model} by ${factor(baseline)}`;
+    return `${requested} is off by ${factor(theirs)}, the plain ${baseline.model} by ${factor(baseline)}`;
   return undefined;
 }
 

@@ -16,7 +16,7 @@ import {
   QuotaPart,
 } from "@tutti/contracts/session/v1";
 import { weightOf } from "../../index.ts";
-import { words } from "../errors.ts";
+import { refusals } from "../errors.ts";
 import { leaseMs, noticeMs, poolsMax } from "../limits.ts";
 import { type LedgerCommand, type LedgerView, partKey, poolOf, spanOf } from "../state.ts";
 import { partsClaimed } from "./events.ts";
@@ -30,13 +30,13 @@ export const claimParts: LedgerCommand<ClaimParts, PartsClaimed> = {
   decide(ledger, request, step) {
     const { pool, uses } = request;
     const problem = claimProblem(request);
-    if (problem !== undefined) return words.invalid(problem);
-    const held = ledger.pools.get(pool);
-    if (held === undefined && ledger.pools.size >= poolsMax) return words.full("pool", poolsMax);
+    if (problem !== undefined) return refusals.invalid(problem);
+    const holding = ledger.pools.get(pool);
+    if (holding === undefined && ledger.pools.size >= poolsMax) return refusals.full("pool", poolsMax);
     const parts = partsOf(ledger, pool, uses);
-    let dueMs = held?.dueMs ?? 0;
+    let dueMs = holding?.dueMs ?? 0;
     const isDue = parts.length > 0 && dueMs - step.nowMs < leaseMs / 2;
-    if (isDue || !areAlike(parts, [...(held?.parts.values() ?? [])])) {
+    if (isDue || !areAlike(parts, [...(holding?.parts.values() ?? [])])) {
       dueMs = parts.length === 0 ? 0 : step.nowMs + leaseMs;
       step.emit(partsClaimed, { pool, parts, dueMs });
     }
@@ -73,9 +73,9 @@ function partsOf(ledger: LedgerView, pool: string, uses: readonly AllotmentUse[]
       const key = partKey({ quotaId, name });
       const { used = 0, wanted = 0 } = byKey.get(key) ?? {};
       const theirs = others.flatMap(({ parts: all }) => all.get(key) ?? []);
-      const left = Math.max(0, limit - theirs.reduce((sum, { held }) => sum + held, 0));
+      const remaining = Math.max(0, limit - theirs.reduce((sum, { held }) => sum + held, 0));
       const isContended = theirs.some(({ isShort }) => isShort);
-      const amount = isContended ? Math.min(left, fairPart(limit, used + wanted, theirs)) : left;
+      const amount = isContended ? Math.min(remaining, fairPart(limit, used + wanted, theirs)) : remaining;
       parts.push(
         QuotaPart.create({
           quotaId,
@@ -121,13 +121,13 @@ export function fairPart(
   wanted: number,
   others: readonly Pick<QuotaPart, "amount" | "isShort">[],
 ): number {
-  const wishes = others.map(({ amount, isShort }) => (isShort ? Number.POSITIVE_INFINITY : amount));
-  let left = limit;
-  let count = wishes.length + 1;
-  for (const requested of [...wishes, wanted].sort((one, other) => one - other)) {
-    const part = Math.min(requested, left / count);
+  const requests = others.map(({ amount, isShort }) => (isShort ? Number.POSITIVE_INFINITY : amount));
+  let remaining = limit;
+  let count = requests.length + 1;
+  for (const requested of [...requests, wanted].sort((one, other) => one - other)) {
+    const part = Math.min(requested, remaining / count);
     if (requested === wanted) return part;
-    left -= part;
+    remaining -= part;
     count--;
   }
   return 0;

@@ -31,7 +31,7 @@ describe("parts of a quota", () => {
     assert.equal(claim(newDriver(10), "one"), 10);
   });
 
-  it("are fair when two want all, and passed on only when running work has ended", () => {
+  it("are fair when two pools request the whole quota, and move only when running work has ended", () => {
     const driver = newDriver(10);
     assert.equal(claim(driver, "one"), 10);
     assert.equal(claim(driver, "two", 0, 20), 0);
@@ -43,7 +43,7 @@ describe("parts of a quota", () => {
     assert.equal(claim(driver, "two", 3, 20), 5);
   });
 
-  it("come back when a pool does not ask again", () => {
+  it("are released when the lease of a pool expires", () => {
     const driver = newDriver(10);
     claim(driver, "one", 10);
     driver.advance(leaseMs - 1);
@@ -52,7 +52,7 @@ describe("parts of a quota", () => {
     assert.equal(claim(driver, "two", 0, 5), 10);
   });
 
-  it("are asked for again without an event while nothing changes and the lease is young", () => {
+  it("are renewed without an event while nothing changes and the lease is recent", () => {
     const driver = newDriver(10);
     claim(driver, "one", 3);
     const events = driver.history(ledgerKey).length;
@@ -61,7 +61,7 @@ describe("parts of a quota", () => {
     assert.equal(driver.history(ledgerKey).length, events);
   });
 
-  it("take nothing away when the limit becomes smaller, and give nothing more until enough has ended", () => {
+  it("shrink with the limit, and grant nothing new until enough work has ended", () => {
     const driver = newDriver(10);
     claim(driver, "one", 4, 0);
     setSlots(driver, 2);
@@ -95,14 +95,14 @@ function play(seed: number): void {
     } else {
       driver.advance(below(leaseMs / 4));
       // A dead pool has no running work when its lease expires.
-      for (const one of pools) if (one.dueMs <= driver.nowMs) Object.assign(one, { used: 0, amount: 0 });
+      for (const each of pools) if (each.dueMs <= driver.nowMs) Object.assign(each, { used: 0, amount: 0 });
     }
-    for (const one of pools) {
-      const begun = Math.max(0, Math.min(one.waiting, Math.floor(one.amount) - one.used));
-      one.used += begun;
-      one.waiting -= begun;
+    for (const each of pools) {
+      const started = Math.max(0, Math.min(each.waiting, Math.floor(each.amount) - each.used));
+      each.used += started;
+      each.waiting -= started;
     }
-    const used = pools.reduce((sum, one) => sum + one.used, 0);
+    const used = pools.reduce((sum, each) => sum + each.used, 0);
     assert.ok(used <= limit, `seed ${seed}, step ${step}: at most ${limit} at work, found ${used}`);
   }
 }

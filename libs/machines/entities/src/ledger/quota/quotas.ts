@@ -13,10 +13,10 @@ import {
 import { sorted } from "../../index.ts";
 import {
   type Collection,
-  keepCommand,
-  keptEvent,
   removeCommand,
   removedEvent,
+  storeCommand,
+  storedEvent,
 } from "../../kit/collection.ts";
 import { inLedger } from "../kept.ts";
 import { nameLengthMax, quotasMax } from "../limits.ts";
@@ -41,7 +41,7 @@ const quotas: Collection<Ledger, Quota, LedgerChanged> = {
   problem: quotaProblem,
 };
 
-export const quotaKept = keptEvent(quotas, {
+export const quotaKept = storedEvent(quotas, {
   type: "quota_kept",
   codec: QuotaKeptV1,
   valueOf: ({ quota }) => quota,
@@ -54,7 +54,7 @@ export const quotaDropped = removedEvent(quotas, {
   idOf: ({ quotaId }) => quotaId,
 });
 
-export const keepQuota = keepCommand(quotas, {
+export const keepQuota = storeCommand(quotas, {
   type: "keep_quota",
   codec: KeepQuota,
   event: quotaKept,

@@ -15,12 +15,12 @@ import { type ReadOnly, type Refusal, selectorText } from "@tutti/kernel";
 import { sorted } from "../../index.ts";
 import {
   type Collection,
-  keepCommand,
-  keptEvent,
   removeCommand,
   removedEvent,
+  storeCommand,
+  storedEvent,
 } from "../../kit/collection.ts";
-import { ledgerErrors, words } from "../errors.ts";
+import { ledgerErrors, refusals } from "../errors.ts";
 import { inLedger } from "../kept.ts";
 import { aheadMaxMs, nameLengthMax, reservationsMax } from "../limits.ts";
 import { type Ledger, type LedgerView, poolOf, spanOf } from "../state.ts";
@@ -46,7 +46,7 @@ const reservations: Collection<Ledger, Reservation, LedgerChanged> = {
   problem: reservationProblem,
 };
 
-export const reserved = keptEvent(reservations, {
+export const reserved = storedEvent(reservations, {
   type: "reserved",
   codec: ReservedV1,
   valueOf: ({ reservation }) => reservation,
@@ -61,21 +61,21 @@ export const reservationCancelled = removedEvent(reservations, {
   after: (ledger, _before, _body, outstanding) => arm(ledger, outstanding),
 });
 
-export const reserve = keepCommand(reservations, {
+export const reserve = storeCommand(reservations, {
   type: "reserve",
   codec: Reserve,
   event: reserved,
   requestOf: ({ reservation: value }) => ({ value, revision: 0, only: "new" }),
-  check(ledger, wanted, { capacity, capacityThere }, { nowMs }) {
-    const { fromMs, toMs } = spanOf(wanted);
+  check(ledger, requested, { capacity, capacityThere }, { nowMs }) {
+    const { fromMs, toMs } = spanOf(requested);
     if (toMs <= nowMs || fromMs > nowMs + aheadMaxMs)
-      return words.invalid(
-        `reservation ${wanted.reservationId}: expected a span that ends later than now and begins within a year, found ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
+      return refusals.invalid(
+        `reservation ${requested.reservationId}: expected a span that ends later than now and begins within a year, found ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
       );
-    const there = thereOf(wanted);
+    const there = thereOf(requested);
     return (
-      tightnessOf(ledger, wanted, capacity, "") ??
-      (there === "" ? undefined : tightnessOf(ledger, wanted, capacityThere, there))
+      tightnessOf(ledger, requested, capacity, "") ??
+      (there === "" ? undefined : tightnessOf(ledger, requested, capacityThere, there))
     );
   },
   toEvent: (reservation, reserveMs, cause) => ({ reservation, reserveMs, cause }),
@@ -115,19 +115,19 @@ function thereOf({ agents }: ReadOnly<Pick<Reservation, "agents">>): string {
  * labels.
  */
 function tightnessOf(
-  { reservations: kept }: LedgerView,
-  wanted: Reservation,
+  { reservations: stored }: LedgerView,
+  requested: Reservation,
   capacity: Readonly<Record<string, number>>,
   there: string,
 ): Refusal | undefined {
-  const pool = poolOf(wanted);
-  const span = spanOf(wanted);
-  const others = [...kept.values()].filter(({ value }) => {
+  const pool = poolOf(requested);
+  const span = spanOf(requested);
+  const others = [...stored.values()].filter(({ value }) => {
     const { fromMs, toMs } = spanOf(value);
     const isThere = poolOf(value) === pool && (there === "" || thereOf(value) === there);
     return isThere && fromMs < span.toMs && toMs > span.fromMs;
   });
-  for (const [name, amount] of Object.entries(wanted.amounts)) {
+  for (const [name, amount] of Object.entries(requested.amounts)) {
     const all = capacity[name] ?? 0;
     const own = others.filter(({ value }) => (value.amounts[name] ?? 0) > 0);
     // The overlap changes only at the start of a reservation.
@@ -139,8 +139,8 @@ function tightnessOf(
         const { fromMs, toMs } = spanOf(value);
         return fromMs <= atMs && toMs > atMs;
       });
-      const taken = present.reduce((sum, { value }) => sum + (value.amounts[name] ?? 0), 0);
-      if (taken + amount <= all) continue;
+      const reserved = present.reduce((sum, { value }) => sum + (value.amounts[name] ?? 0), 0);
+      if (reserved + amount <= all) continue;
       const holders = present.map(
         ({ value }) =>
           `${value.reservationId} holds ${value.amounts[name] ?? 0} until ${new Date(spanOf(value).toMs).toISOString()}`,

@@ -51,7 +51,7 @@ export const holdAgent: PoolCommand<HoldAgent, PoolChanged> = {
     if (found?.value.hold === hold && found.value.reason === reason)
       return { ...nothing, revision: found.revision, existed: true };
     if (found === undefined && pool.holds.size >= holdsMax)
-      return poolErrors.full.refusal({ what: "held agent", max: holdsMax });
+      return poolErrors.full.refusal({ name: "held agent", max: holdsMax });
     step.emit(agentHeld, { agentId, hold, reason, holdMs: step.nowMs, cause: step.cause });
     return { ...nothing, revision: pool.changes };
   },

@@ -9,7 +9,7 @@ import {
   UpdateHook,
 } from "@tutti/contracts/swarm/v1";
 import { sorted } from "../../index.ts";
-import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
 import { inPool, type PoolKind } from "../kept.ts";
 import { hooksMax } from "../limits.ts";
 
@@ -30,14 +30,14 @@ const hooks: PoolKind<Hook> = {
   }),
 };
 
-export const hookCreated = keptEvent(hooks, {
+export const hookCreated = storedEvent(hooks, {
   type: "hook_created",
   codec: HookCreatedV1,
   valueOf: ({ hook }) => hook,
   atMs: ({ createMs }) => createMs,
 });
 
-export const hookUpdated = keptEvent(hooks, {
+export const hookUpdated = storedEvent(hooks, {
   type: "hook_updated",
   codec: HookUpdatedV1,
   valueOf: ({ hook }) => hook,
@@ -50,7 +50,7 @@ export const hookDeleted = removedEvent(hooks, {
   idOf: ({ hookId }) => hookId,
 });
 
-export const createHook = keepCommand(hooks, {
+export const createHook = storeCommand(hooks, {
   type: "create_hook",
   codec: CreateHook,
   event: hookCreated,
@@ -58,7 +58,7 @@ export const createHook = keepCommand(hooks, {
   toEvent: (hook, createMs, cause) => ({ hook, createMs, cause }),
 });
 
-export const updateHook = keepCommand(hooks, {
+export const updateHook = storeCommand(hooks, {
   type: "update_hook",
   codec: UpdateHook,
   event: hookUpdated,

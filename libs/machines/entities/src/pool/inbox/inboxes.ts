@@ -2,10 +2,10 @@
 import { DeleteInbox, Inbox, InboxDeletedV1, InboxSetV1, SetInbox } from "@tutti/contracts/swarm/v1";
 import type { Outstanding } from "@tutti/kernel";
 import { sorted } from "../../index.ts";
-import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
 import { inPool, type PoolKind } from "../kept.ts";
 import { inboxesMax } from "../limits.ts";
-import { askForTending } from "../scaler/tending.ts";
+import { requestTending } from "../scaler/tending.ts";
 import type { TendPool } from "../state.ts";
 
 const inboxes: PoolKind<Inbox> = {
@@ -26,13 +26,13 @@ const inboxes: PoolKind<Inbox> = {
   }),
 };
 
-export const inboxSet = keptEvent(inboxes, {
+export const inboxSet = storedEvent(inboxes, {
   type: "inbox_set",
   codec: InboxSetV1,
   valueOf: ({ inbox }) => inbox,
   atMs: ({ setMs }) => setMs,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
-    askForTending(pool, before === undefined ? -1 : 0, outstanding);
+    requestTending(pool, before === undefined ? -1 : 0, outstanding);
   },
 });
 
@@ -41,11 +41,11 @@ export const inboxDeleted = removedEvent(inboxes, {
   codec: InboxDeletedV1,
   idOf: ({ inboxId }) => inboxId,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
-    askForTending(pool, before === undefined ? 0 : 1, outstanding);
+    requestTending(pool, before === undefined ? 0 : 1, outstanding);
   },
 });
 
-export const setInbox = keepCommand(inboxes, {
+export const setInbox = storeCommand(inboxes, {
   type: "set_inbox",
   codec: SetInbox,
   event: inboxSet,

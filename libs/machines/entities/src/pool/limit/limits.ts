@@ -6,7 +6,7 @@ import {
   PoolLimitSetV1,
   SetPoolLimit,
 } from "@tutti/contracts/swarm/v1";
-import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
 import { inPool, type PoolKind } from "../kept.ts";
 import { limitsMax } from "../limits.ts";
 
@@ -27,7 +27,7 @@ const limits: PoolKind<PoolLimit> = {
   problem: amountProblem,
 };
 
-export const limitSet = keptEvent(limits, {
+export const limitSet = storedEvent(limits, {
   type: "limit_set",
   codec: PoolLimitSetV1,
   valueOf: ({ limit }) => limit,
@@ -40,7 +40,7 @@ export const limitDeleted = removedEvent(limits, {
   idOf: ({ key }) => key,
 });
 
-export const setPoolLimit = keepCommand(limits, {
+export const setPoolLimit = storeCommand(limits, {
   type: "set_limit",
   codec: SetPoolLimit,
   event: limitSet,

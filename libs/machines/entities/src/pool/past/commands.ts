@@ -14,10 +14,10 @@ export const noteScalings: PoolCommand<NoteScalings, PoolChanged> = {
   codec: NoteScalings,
   reply: PoolChanged,
   decide(pool, body, step) {
-    const isKept = ({ scalerId }: { readonly scalerId: string }) => pool.scalers.has(scalerId);
-    const scalings = body.scalings.filter(isKept);
-    const crashes = body.crashes.filter(isKept);
-    const arrivals = body.arrivals.filter(isKept);
+    const isKnown = ({ scalerId }: { readonly scalerId: string }) => pool.scalers.has(scalerId);
+    const scalings = body.scalings.filter(isKnown);
+    const crashes = body.crashes.filter(isKnown);
+    const arrivals = body.arrivals.filter(isKnown);
     const count = scalings.length + crashes.length + arrivals.length;
     if (count > notedMax) {
       const problem = `expected at most ${notedMax} notes at once, found ${count}`;

@@ -30,8 +30,8 @@ const nothing = { scalings: [], crashes: [], arrivals: [] };
 const pastOf = (driver: MachineDriver) =>
   (driver.query(key, contents, undefined) as PoolView).pasts.get("crew");
 
-describe("what scalers saw and did", () => {
-  it("is kept, the last of it, and changes no revision", () => {
+describe("the history of scalers", () => {
+  it("keeps the latest decisions, and changes no revision", () => {
     const driver = scaled();
     const { changes } = driver.query(key, contents, undefined) as PoolView;
     for (let wanted = 1; wanted <= scalingsMax + 5; wanted++)
@@ -56,23 +56,23 @@ describe("what scalers saw and did", () => {
 
   it("has all arrivals, as the sum of the reports of several owners, with gaps without an owner", () => {
     const driver = scaled();
-    const came = (stretch: number, tasks: number) =>
+    const arrive = (stretch: number, tasks: number) =>
       driver.execute(key, noteScalings, { ...nothing, arrivals: [{ scalerId: "crew", stretch, tasks }] });
-    came(1_000, 5);
-    came(1_000, 2);
-    came(1_003, 1);
-    came(999, 9);
+    arrive(1_000, 5);
+    arrive(1_000, 2);
+    arrive(1_003, 1);
+    arrive(999, 9);
     assert.deepEqual(pastOf(driver)?.arrivals, [7, -1, -1, 1]);
-    came(1_000 + arrivalsMax, 4);
+    arrive(1_000 + arrivalsMax, 4);
     assert.deepEqual([pastOf(driver)?.arrivals.length, pastOf(driver)?.firstStretch], [arrivalsMax, 1_001]);
-    came(1_000 + 3 * arrivalsMax, 8);
+    arrive(1_000 + 3 * arrivalsMax, 8);
     assert.deepEqual(
       [pastOf(driver)?.arrivals, pastOf(driver)?.firstStretch],
       [[8], 1_000 + 3 * arrivalsMax],
     );
   });
 
-  it("goes with its scaler, and is not kept of one that is not there", () => {
+  it("is removed with its scaler or pool, and is not recorded for an unknown scaler", () => {
     const driver = scaled();
     driver.execute(key, noteScalings, { ...nothing, scalings: [decided(1), decided(1, "other")] });
     assert.deepEqual([...(driver.query(key, contents, undefined) as PoolView).pasts.keys()], ["crew"]);
@@ -84,7 +84,7 @@ describe("what scalers saw and did", () => {
     assert.equal(pastOf(driver), undefined);
   });
 
-  it("is refused where it is more than fits one note", () => {
+  it("is rejected if one report exceeds the maximum", () => {
     const scalings = Array.from({ length: notedMax + 1 }, () => decided(1));
     assert.ok(isRefusal(scaled().execute(key, noteScalings, { ...nothing, scalings })));
   });

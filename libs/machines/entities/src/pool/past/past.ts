@@ -51,6 +51,6 @@ export function withArrivals(past: ScalerPast, stretch: number, tasks: number): 
   const all = [...arrivals];
   while (all.length <= at) all.push(unknown);
   all[at] = Math.max(0, all[at] ?? 0) + tasks;
-  const kept = all.slice(-arrivalsMax);
-  return { ...past, arrivals: kept, firstStretch: firstStretch + all.length - kept.length };
+  const retained = all.slice(-arrivalsMax);
+  return { ...past, arrivals: retained, firstStretch: firstStretch + all.length - retained.length };
 }

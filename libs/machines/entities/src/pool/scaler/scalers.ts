@@ -10,11 +10,11 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import type { Outstanding } from "@tutti/kernel";
 import { sorted } from "../../index.ts";
-import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
+import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
 import { inPool, type PoolKind } from "../kept.ts";
 import { scalersMax } from "../limits.ts";
 import type { TendPool } from "../state.ts";
-import { askForTending } from "./tending.ts";
+import { requestTending } from "./tending.ts";
 
 const scalers: PoolKind<Scaler> = {
   ...inPool,
@@ -35,17 +35,17 @@ const scalers: PoolKind<Scaler> = {
   }),
 };
 
-export const scalerCreated = keptEvent(scalers, {
+export const scalerCreated = storedEvent(scalers, {
   type: "scaler_created",
   codec: ScalerCreatedV1,
   valueOf: ({ scaler }) => scaler,
   atMs: ({ createMs }) => createMs,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
-    askForTending(pool, before === undefined ? -1 : 0, outstanding);
+    requestTending(pool, before === undefined ? -1 : 0, outstanding);
   },
 });
 
-export const scalerUpdated = keptEvent(scalers, {
+export const scalerUpdated = storedEvent(scalers, {
   type: "scaler_updated",
   codec: ScalerUpdatedV1,
   valueOf: ({ scaler }) => scaler,
@@ -59,11 +59,11 @@ export const scalerDeleted = removedEvent(scalers, {
   idOf: ({ scalerId }) => scalerId,
   after(pool, before, { scalerId }, outstanding: Outstanding<TendPool>) {
     pool.pasts.delete(scalerId);
-    askForTending(pool, before === undefined ? 0 : 1, outstanding);
+    requestTending(pool, before === undefined ? 0 : 1, outstanding);
   },
 });
 
-export const createScaler = keepCommand(scalers, {
+export const createScaler = storeCommand(scalers, {
   type: "create_scaler",
   codec: CreateScaler,
   event: scalerCreated,
@@ -71,7 +71,7 @@ export const createScaler = keepCommand(scalers, {
   toEvent: (scaler, createMs, cause) => ({ scaler, createMs, cause }),
 });
 
-export const updateScaler = keepCommand(scalers, {
+export const updateScaler = storeCommand(scalers, {
   type: "update_scaler",
   codec: UpdateScaler,
   event: scalerUpdated,

@@ -12,7 +12,7 @@ const tend: TendPool = { kind: "tend_pool" };
  * Updates the effect after any change of the scalers or inboxes of a pool, by their number.
  * @param difference number of items that were removed, negative for added ones
  */
-export function askForTending(pool: Pool, difference: number, outstanding: Outstanding<TendPool>): void {
+export function requestTending(pool: Pool, difference: number, outstanding: Outstanding<TendPool>): void {
   const size = tended(pool);
   const had = size + difference;
   if (had > 0 && size === 0) outstanding.settled(tending);

@@ -21,17 +21,17 @@ export const createPool: PoolCommand<CreatePool, PoolChanged> = {
   type: "create",
   codec: CreatePool,
   reply: PoolChanged,
-  decide(state, { pool: given = poolSettings.create() }, step) {
-    const pool = bare(given);
+  decide(state, { pool: input = poolSettings.create() }, step) {
+    const pool = bare(input);
     const refusal = unsound(pool);
     if (refusal !== undefined) return refusal;
     const { settings } = state;
     if (settings !== undefined)
       return isSame(poolSettings, settings.value, pool)
         ? { ...nothing, revision: settings.revision, existed: true }
-        : poolErrors.exists.refusal({ what: "pool", id: step.key.id });
+        : poolErrors.exists.refusal({ name: "pool", id: step.key.id });
     step.emit(poolCreated, { pool, createMs: step.nowMs, cause: step.cause });
-    if (given.paused) step.emit(poolPaused, { reason: "", pauseMs: step.nowMs, cause: step.cause });
+    if (input.paused) step.emit(poolPaused, { reason: "", pauseMs: step.nowMs, cause: step.cause });
     return { ...nothing, revision: state.settings?.revision ?? 0 };
   },
 };
@@ -41,8 +41,8 @@ export const updatePool: PoolCommand<UpdatePool, PoolChanged> = {
   type: "update",
   codec: UpdatePool,
   reply: PoolChanged,
-  decide(state, { pool: given = poolSettings.create(), revision }, step) {
-    const pool = bare(given);
+  decide(state, { pool: input = poolSettings.create(), revision }, step) {
+    const pool = bare(input);
     const refusal = unsound(pool);
     if (refusal !== undefined) return refusal;
     const { settings } = state;
@@ -50,7 +50,7 @@ export const updatePool: PoolCommand<UpdatePool, PoolChanged> = {
     if (settings !== undefined && isSame(poolSettings, settings.value, pool))
       return { ...nothing, revision: found };
     if (revision !== 0 && revision !== found)
-      return poolErrors.moved.refusal({ what: "pool", id: step.key.id, revision, found });
+      return poolErrors.moved.refusal({ name: "pool", id: step.key.id, revision, found });
     step.emit(poolUpdated, { pool, updateMs: step.nowMs, cause: step.cause });
     return { ...nothing, revision: state.changes };
   },
@@ -146,6 +146,6 @@ function slowStartProblem(rate: ResumePool["slowStart"], forMs: number): string 
 }
 
 function isEmpty({ settings, pause, limits, hooks, scalers, holds }: PoolView): boolean {
-  const kept = limits.size + hooks.size + scalers.size + holds.size;
-  return settings === undefined && !pause.paused && kept === 0;
+  const count = limits.size + hooks.size + scalers.size + holds.size;
+  return settings === undefined && !pause.paused && count === 0;
 }

@@ -5,7 +5,7 @@ import {
   PoolResumedV1,
   PoolUpdatedV1,
 } from "@tutti/contracts/swarm/v1";
-import { askForTending } from "../scaler/tending.ts";
+import { requestTending } from "../scaler/tending.ts";
 import { changed, type PoolEvent, running } from "../state.ts";
 
 export const poolCreated: PoolEvent<PoolCreatedV1> = {
@@ -39,8 +39,8 @@ export const poolDeleted: PoolEvent<PoolDeletedV1> = {
     state.changes += 1;
     state.settings = undefined;
     state.pause = running;
-    for (const kept of [state.limits, state.hooks, state.scalers, state.holds, state.pasts]) kept.clear();
-    askForTending(state, had, outstanding);
+    for (const items of [state.limits, state.hooks, state.scalers, state.holds, state.pasts]) items.clear();
+    requestTending(state, had, outstanding);
   },
 };
 

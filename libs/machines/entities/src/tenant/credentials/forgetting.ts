@@ -4,8 +4,8 @@ import { fromTimestamp, type Outstanding } from "@tutti/kernel";
 import { endedKeyMs, endedTokenMs, forgetEveryMs } from "../limits.ts";
 import {
   actorKey,
-  type KeptKey,
-  type KeptToken,
+  type StoredKey,
+  type StoredToken,
   type Tenant,
   type TenantEvent,
   type TenantView,
@@ -17,24 +17,24 @@ const forgetting = 1;
 export function endOfKey({
   key,
   revokeMs,
-}: Pick<KeptKey, "revokeMs"> & { readonly key: Pick<KeptKey["key"], "expireTime"> }): number {
+}: Pick<StoredKey, "revokeMs"> & { readonly key: Pick<StoredKey["key"], "expireTime"> }): number {
   const expireMs = key.expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(key.expireTime);
   return revokeMs > 0 ? Math.min(revokeMs, expireMs) : expireMs;
 }
 
 /** Returns when a token expires: a revoked token must be known as such until then. */
-function expireOf({ token }: KeptToken): number {
+function expireOf({ token }: StoredToken): number {
   return token.expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(token.expireTime);
 }
 
 /** Returns when a key is no longer listed. */
-export function forgetKeyMs(kept: KeptKey): number {
-  return endOfKey(kept) + endedKeyMs;
+export function forgetKeyMs(stored: StoredKey): number {
+  return endOfKey(stored) + endedKeyMs;
 }
 
 /** Returns when no process accepts a token any longer, even with a clock that is behind. */
-export function forgetTokenMs(kept: KeptToken): number {
-  return expireOf(kept) + endedTokenMs;
+export function forgetTokenMs(stored: StoredToken): number {
+  return expireOf(stored) + endedTokenMs;
 }
 
 export const credentialsForgotten: TenantEvent<CredentialsForgottenV1> = {
@@ -45,12 +45,12 @@ export const credentialsForgotten: TenantEvent<CredentialsForgottenV1> = {
   evolve(tenant, { beforeMs }, outstanding) {
     tenant.forgetMs = 0;
     outstanding.cleared(forgetting);
-    for (const [id, kept] of tenant.keys)
-      if (forgetKeyMs(kept) <= beforeMs) tenant.keys.delete(id);
-      else forgetAt(tenant, forgetKeyMs(kept), outstanding);
-    for (const [id, kept] of tenant.tokens)
-      if (forgetTokenMs(kept) <= beforeMs) tenant.tokens.delete(id);
-      else forgetAt(tenant, forgetTokenMs(kept), outstanding);
+    for (const [id, stored] of tenant.keys)
+      if (forgetKeyMs(stored) <= beforeMs) tenant.keys.delete(id);
+      else forgetAt(tenant, forgetKeyMs(stored), outstanding);
+    for (const [id, stored] of tenant.tokens)
+      if (forgetTokenMs(stored) <= beforeMs) tenant.tokens.delete(id);
+      else forgetAt(tenant, forgetTokenMs(stored), outstanding);
   },
 };
 

@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { weightOf } from "../../index.ts";
-import { tenantErrors, words } from "../errors.ts";
+import { refusals, tenantErrors } from "../errors.ts";
 import { nothing } from "../kept/keeper.ts";
 import { bytesMax, keysMax } from "../limits.ts";
 import type { TenantCommand, TenantEvent, TenantView } from "../state.ts";
@@ -23,9 +23,13 @@ export const keyKept: TenantEvent<KeyKeptV1> = {
   evolve(tenant, { key, hash, replacesKeyId, overlapUntilMs, timeMs, cause }, outstanding) {
     if (key === undefined) return;
     tenant.changes += 1;
-    const made = { key: { ...key, createTime: toTimestamp(timeMs), createCause: cause }, hash, revokeMs: 0 };
-    tenant.keys.set(key.keyId, made);
-    forgetAt(tenant, forgetKeyMs(made), outstanding);
+    const stored = {
+      key: { ...key, createTime: toTimestamp(timeMs), createCause: cause },
+      hash,
+      revokeMs: 0,
+    };
+    tenant.keys.set(key.keyId, stored);
+    forgetAt(tenant, forgetKeyMs(stored), outstanding);
     const replaced = tenant.keys.get(replacesKeyId);
     if (replaced !== undefined) {
       const endMs = Math.min(overlapUntilMs, endOfKey(replaced));
@@ -43,10 +47,10 @@ export const keyRevoked: TenantEvent<KeyRevokedV1> = {
   codec: KeyRevokedV1,
   described: true,
   evolve(tenant, { keyId, timeMs }, outstanding) {
-    const kept = tenant.keys.get(keyId);
-    if (kept === undefined) return;
+    const stored = tenant.keys.get(keyId);
+    if (stored === undefined) return;
     tenant.changes += 1;
-    const ended = { ...kept, key: { ...kept.key, revoked: true }, revokeMs: timeMs };
+    const ended = { ...stored, key: { ...stored.key, revoked: true }, revokeMs: timeMs };
     tenant.keys.set(keyId, ended);
     forgetAt(tenant, forgetKeyMs(ended), outstanding);
   },
@@ -58,12 +62,13 @@ export const keepKey: TenantCommand<KeepKey, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { key, hash, replacesKeyId, overlapUntilMs }, step) {
     if (key === undefined || key.keyId === "" || hash === "" || key.actor === undefined)
-      return words.invalid("expected a key with an id, a hash and whom it stands for");
-    if (weightOf(ApiKey, key) > bytesMax) return words.invalid(`expected a key of at most ${bytesMax} bytes`);
-    if (tenant.keys.has(key.keyId)) return words.exists("key", key.keyId);
-    if (tenant.keys.size >= keysMax) return words.full("key", keysMax);
+      return refusals.invalid("expected a key with an id, a hash and whom it stands for");
+    if (weightOf(ApiKey, key) > bytesMax)
+      return refusals.invalid(`expected a key of at most ${bytesMax} bytes`);
+    if (tenant.keys.has(key.keyId)) return refusals.exists("key", key.keyId);
+    if (tenant.keys.size >= keysMax) return refusals.full("key", keysMax);
     if (replacesKeyId !== "" && !isInForce(tenant, replacesKeyId, step.nowMs))
-      return tenantErrors.ended.refusal({ what: "key", id: replacesKeyId });
+      return tenantErrors.ended.refusal({ name: "key", id: replacesKeyId });
     step.emit(keyKept, {
       key: bare(key),
       hash,
@@ -88,8 +93,8 @@ export const revokeKey: TenantCommand<RevokeTenantKey, TenantChanged> = {
 };
 
 function isInForce({ keys }: TenantView, keyId: string, nowMs: number): boolean {
-  const kept = keys.get(keyId);
-  return kept !== undefined && endOfKey(kept) > nowMs;
+  const stored = keys.get(keyId);
+  return stored !== undefined && endOfKey(stored) > nowMs;
 }
 
 /** Returns the key without its later changes. */

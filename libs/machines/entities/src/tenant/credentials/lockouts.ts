@@ -37,12 +37,14 @@ export const noteLockouts: TenantCommand<NoteLockouts, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { lockouts }, step) {
     const { nowMs } = step;
-    const news = lockouts.filter((one) => endOfLockout(one) > Math.max(nowMs, endIn(tenant, one.subject)));
+    const fresh = lockouts.filter(
+      (each) => endOfLockout(each) > Math.max(nowMs, endIn(tenant, each.subject)),
+    );
     // Bounds the lockouts after a flood from many addresses. Further ones are locked out only in the process that
     // saw them.
     const room =
-      lockoutsMax - [...tenant.lockouts.values()].filter((one) => endOfLockout(one) > nowMs).length;
-    const noted = news
+      lockoutsMax - [...tenant.lockouts.values()].filter((each) => endOfLockout(each) > nowMs).length;
+    const noted = fresh
       .filter(({ subject }) => subject !== "" && subject.length <= idLengthMax)
       .filter(({ subject }, at) => at < room || tenant.lockouts.has(subject));
     if (noted.length > 0) step.emit(lockoutsNoted, { lockouts: noted, timeMs: nowMs });
@@ -65,9 +67,9 @@ export const liftLockout: TenantCommand<LiftTenantLockout, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { subject }, step) {
     const { changes: revision } = tenant;
-    const isKeptOut = endIn(tenant, subject) > step.nowMs;
-    if (isKeptOut) step.emit(lockoutLifted, { subject });
-    return { ...nothing, revision, removed: isKeptOut ? 1 : 0 };
+    const isLockedOut = endIn(tenant, subject) > step.nowMs;
+    if (isLockedOut) step.emit(lockoutLifted, { subject });
+    return { ...nothing, revision, removed: isLockedOut ? 1 : 0 };
   },
 };
 

@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { weightOf } from "../../index.ts";
-import { tenantErrors, words } from "../errors.ts";
+import { refusals, tenantErrors } from "../errors.ts";
 import { nothing } from "../kept/keeper.ts";
 import { bytesMax, tokensMax } from "../limits.ts";
 import { actorKey, type Tenant, type TenantCommand, type TenantEvent, type TenantView } from "../state.ts";
@@ -42,8 +42,8 @@ export const tokensRevoked: TenantEvent<TokensRevokedV1> = {
 };
 
 function revoke(tenant: Tenant, id: string, timeMs: number): void {
-  const kept = tenant.tokens.get(id);
-  if (kept !== undefined && kept.revokeMs === 0) tenant.tokens.set(id, { ...kept, revokeMs: timeMs });
+  const stored = tenant.tokens.get(id);
+  if (stored !== undefined && stored.revokeMs === 0) tenant.tokens.set(id, { ...stored, revokeMs: timeMs });
 }
 
 export const keepToken: TenantCommand<KeepToken, TenantChanged> = {
@@ -57,15 +57,15 @@ export const keepToken: TenantCommand<KeepToken, TenantChanged> = {
       token.actor === undefined ||
       token.expireTime === undefined
     )
-      return words.invalid("expected a token with an id, an end and whom it stands for");
+      return refusals.invalid("expected a token with an id, an end and whom it stands for");
     if (weightOf(IssuedToken, token) > bytesMax)
-      return words.invalid(`expected a token of at most ${bytesMax} bytes`);
-    if (tenant.tokens.has(token.tokenId)) return words.exists("token", token.tokenId);
-    if (tenant.tokens.size >= tokensMax) return words.full("token", tokensMax);
+      return refusals.invalid(`expected a token of at most ${bytesMax} bytes`);
+    if (tenant.tokens.has(token.tokenId)) return refusals.exists("token", token.tokenId);
+    if (tenant.tokens.size >= tokensMax) return refusals.full("token", tokensMax);
     // A token is exchanged once, by the first caller. Its parent must be valid as well.
     for (const id of [redeemsTokenId, token.parentTokenId])
       if (id !== "" && !isInForce(tenant, id, step.nowMs))
-        return tenantErrors.ended.refusal({ what: "token", id });
+        return tenantErrors.ended.refusal({ name: "token", id });
     step.emit(tokenKept, { token, redeemsTokenId, timeMs: step.nowMs });
     return { ...nothing, revision: tenant.changes, removed: redeemsTokenId === "" ? 0 : 1 };
   },
@@ -77,10 +77,10 @@ export const revokeTokens: TenantCommand<RevokeTenantTokens, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { tokenId, actor }, step) {
     if (tokenId === "" && actor === undefined)
-      return words.invalid("expected a token or an actor, found neither");
-    const wanted = actorKey(actor);
+      return refusals.invalid("expected a token or an actor, found neither");
+    const owner = actorKey(actor);
     const first = [...tenant.tokens.values()]
-      .filter(({ token }) => (tokenId === "" ? actorKey(token.actor) === wanted : token.tokenId === tokenId))
+      .filter(({ token }) => (tokenId === "" ? actorKey(token.actor) === owner : token.tokenId === tokenId))
       .map(({ token }) => token.tokenId);
     const tokenIds = withDescendants(tenant, first).filter((id) => isInForce(tenant, id, step.nowMs));
     if (tokenIds.length === 0) return { ...nothing, revision: tenant.changes };
@@ -98,9 +98,12 @@ function withDescendants({ tokens }: TenantView, ids: readonly string[]): string
 }
 
 function isInForce({ tokens }: TenantView, id: string, nowMs: number): boolean {
-  const kept = tokens.get(id);
-  const expireTime = kept?.token.expireTime;
+  const stored = tokens.get(id);
+  const expireTime = stored?.token.expireTime;
   return (
-    kept !== undefined && kept.revokeMs === 0 && expireTime !== undefined && fromTimestamp(expireTime) > nowMs
+    stored !== undefined &&
+    stored.revokeMs === 0 &&
+    expireTime !== undefined &&
+    fromTimestamp(expireTime) > nowMs
   );
 }

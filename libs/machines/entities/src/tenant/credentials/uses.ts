@@ -1,7 +1,7 @@
 /** Times of the last use of keys and tokens: to the minute, reported in batches. */
 import { NoteUses, TenantChanged, UsesNotedV1 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
-import { words } from "../errors.ts";
+import { refusals } from "../errors.ts";
 import { nothing } from "../kept/keeper.ts";
 import type { TenantCommand, TenantEvent, TenantView } from "../state.ts";
 
@@ -15,12 +15,12 @@ export const usesNoted: TenantEvent<UsesNotedV1> = {
   codec: UsesNotedV1,
   evolve(tenant, { uses }) {
     for (const { credentialId, useMs, address } of uses) {
-      const seen = { useTime: toTimestamp(useMs), useAddress: address };
+      const lastUse = { useTime: toTimestamp(useMs), useAddress: address };
       const key = tenant.keys.get(credentialId);
-      if (key !== undefined) tenant.keys.set(credentialId, { ...key, key: { ...key.key, ...seen } });
+      if (key !== undefined) tenant.keys.set(credentialId, { ...key, key: { ...key.key, ...lastUse } });
       const token = tenant.tokens.get(credentialId);
       if (token !== undefined)
-        tenant.tokens.set(credentialId, { ...token, token: { ...token.token, ...seen } });
+        tenant.tokens.set(credentialId, { ...token, token: { ...token.token, ...lastUse } });
     }
   },
 };
@@ -30,15 +30,16 @@ export const noteUses: TenantCommand<NoteUses, TenantChanged> = {
   codec: NoteUses,
   reply: TenantChanged,
   decide(tenant, { uses }, step) {
-    if (uses.length > usesMax) return words.invalid(`expected at most ${usesMax} uses, found ${uses.length}`);
-    const news = uses
+    if (uses.length > usesMax)
+      return refusals.invalid(`expected at most ${usesMax} uses, found ${uses.length}`);
+    const newUses = uses
       .map(({ credentialId, useMs, address }) => ({
         credentialId,
         address: address.slice(0, addressLengthMax),
         useMs: Math.floor(Math.min(useMs, step.nowMs) / minuteMs) * minuteMs,
       }))
       .filter(({ credentialId, useMs }) => useMs > lastUse(tenant, credentialId));
-    if (news.length > 0) step.emit(usesNoted, { uses: news });
+    if (newUses.length > 0) step.emit(usesNoted, { uses: newUses });
     return { ...nothing, revision: tenant.changes };
   },
 };

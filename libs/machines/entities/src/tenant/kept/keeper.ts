@@ -2,12 +2,12 @@
 import { KeepMode, type TenantChanged } from "@tutti/contracts/governance/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { WireCodec } from "@tutti/kernel";
-import { keepCommand, keptEvent, removeCommand, removedEvent } from "../../kit/collection.ts";
-import type { Kept } from "../../kit/kept.ts";
+import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
+import type { Stored } from "../../kit/stored.ts";
 import type { Tenant } from "../state.ts";
 import type { TenantKind } from "./kinds.ts";
 
-interface Wanted {
+interface WritePrecondition {
   readonly revision: number;
   readonly mode: KeepMode;
 }
@@ -18,7 +18,7 @@ interface Written {
 }
 
 /** Messages of the kind, and the location of the item in them. */
-export interface Messages<T, Keep extends Wanted, Remove, KeptEvent extends Written, Removed> {
+export interface Messages<T, Keep extends WritePrecondition, Remove, KeptEvent extends Written, Removed> {
   readonly keep: WireCodec<Keep>;
   readonly remove: WireCodec<Remove>;
   readonly kept: WireCodec<KeptEvent>;
@@ -28,7 +28,7 @@ export interface Messages<T, Keep extends Wanted, Remove, KeptEvent extends Writ
   readonly toKept: (value: T, written: Written) => KeptEvent;
   readonly toRemoved: (body: Remove, written: Written) => Removed;
   /** Further effects of a change or a removal. */
-  readonly after?: (tenant: Tenant, before: Kept<T> | undefined, body: KeptEvent | Removed) => void;
+  readonly after?: (tenant: Tenant, before: Stored<T> | undefined, body: KeptEvent | Removed) => void;
 }
 
 export const nothing: TenantChanged = { revision: 0, existed: false, removed: 0 };
@@ -38,12 +38,12 @@ export function onlyOf(mode: KeepMode): "new" | "present" | undefined {
   return mode === KeepMode.KEEP_MODE_PRESENT ? "present" : undefined;
 }
 
-export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Written, Removed>(
+export function keeperOf<T, Keep extends WritePrecondition, Remove, KeptEvent extends Written, Removed>(
   kind: TenantKind<T>,
   messages: Messages<T, Keep, Remove, KeptEvent, Removed>,
 ) {
   const { idOf, toKept, toRemoved, after } = messages;
-  const kept = keptEvent(kind, {
+  const kept = storedEvent(kind, {
     type: `${kind.type}_kept`,
     codec: messages.kept,
     after,
@@ -56,7 +56,7 @@ export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Writt
     after,
     idOf: (body: Removed) => idOf(body),
   });
-  const keep = keepCommand(kind, {
+  const keep = storeCommand(kind, {
     type: `keep_${kind.type}`,
     codec: messages.keep,
     event: kept,

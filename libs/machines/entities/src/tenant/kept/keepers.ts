@@ -27,7 +27,7 @@ import {
   RuleRemovedV1,
 } from "@tutti/contracts/governance/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
-import { type Kept, weightOf } from "../../index.ts";
+import { type Stored, weightOf } from "../../index.ts";
 import { forgetCredentialsOf } from "../credentials/forgetting.ts";
 import { pastRulesMax, pastRulesWeightMax } from "../limits.ts";
 import { actorKey, type Tenant } from "../state.ts";
@@ -124,12 +124,12 @@ interface Passing {
 /** Keeps earlier rules: for a rollback, and as the source of findings. */
 function passed(
   { pastRules }: Tenant,
-  before: Kept<AdmissionRule>,
+  before: Stored<AdmissionRule>,
   { timeMs, cause, isRemoved }: Passing,
 ): void {
-  const kept = { rule: before.value, by: byOf(before) };
-  pastRules.push({ kept, endMs: timeMs, endCause: cause, removed: isRemoved });
-  let weight = pastRules.reduce((sum, one) => sum + weightOf(PastRule, one), 0);
+  const past = { rule: before.value, by: byOf(before) };
+  pastRules.push({ kept: past, endMs: timeMs, endCause: cause, removed: isRemoved });
+  let weight = pastRules.reduce((sum, each) => sum + weightOf(PastRule, each), 0);
   while (pastRules.length > pastRulesMax || (weight > pastRulesWeightMax && pastRules.length > 1)) {
     const oldest = pastRules.shift();
     if (oldest !== undefined) weight -= weightOf(PastRule, oldest);

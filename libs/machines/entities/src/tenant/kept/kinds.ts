@@ -9,8 +9,8 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { sorted } from "../../index.ts";
-import type { Collection, Keeping } from "../../kit/collection.ts";
-import { tooHeavy, words } from "../errors.ts";
+import type { Collection, Storing } from "../../kit/collection.ts";
+import { refusals, tooHeavy } from "../errors.ts";
 import {
   bindingsMax,
   bytesMax,
@@ -29,9 +29,9 @@ export interface TenantKind<T> extends Collection<Tenant, T, TenantChanged> {
   readonly type: string;
 }
 
-const inTenant: Keeping<Tenant, TenantChanged> & { readonly idLengthMax: number; readonly bytesMax: number } =
+const inTenant: Storing<Tenant, TenantChanged> & { readonly idLengthMax: number; readonly bytesMax: number } =
   {
-    words,
+    refusals,
     reply: TenantChanged,
     changed,
     idLengthMax,

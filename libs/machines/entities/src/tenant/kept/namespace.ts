@@ -8,13 +8,13 @@ import {
   TenantChanged,
 } from "@tutti/contracts/governance/v1";
 import { isRefusal } from "@tutti/kernel";
-import { decided, type Kept, type KeptKind, sorted } from "../../index.ts";
-import { words } from "../errors.ts";
+import { decided, type Stored, type StoredKind, sorted } from "../../index.ts";
+import { refusals } from "../errors.ts";
 import { bytesMax, idLengthMax } from "../limits.ts";
 import { changed, newTenant, type TenantCommand, type TenantEvent } from "../state.ts";
 import { nothing, onlyOf } from "./keeper.ts";
 
-const kind: KeptKind<Namespace> = {
+const kind: StoredKind<Namespace> = {
   name: "namespace",
   codec: Namespace,
   max: 1,
@@ -59,10 +59,10 @@ export const keepNamespace: TenantCommand<KeepNamespace, TenantChanged> = {
   codec: KeepNamespace,
   reply: TenantChanged,
   decide(tenant, { resource, revision, mode }, step) {
-    const given = resource && { ...resource, name: step.key.id };
+    const namespaceInput = resource && { ...resource, name: step.key.id };
     const { namespace } = tenant;
-    const all = new Map(namespace === undefined ? [] : [[step.key.id, namespace as Kept<Namespace>]]);
-    const found = decided(kind, all, { value: given, revision, only: onlyOf(mode) }, words);
+    const all = new Map(namespace === undefined ? [] : [[step.key.id, namespace as Stored<Namespace>]]);
+    const found = decided(kind, all, { value: namespaceInput, revision, only: onlyOf(mode) }, refusals);
     if (isRefusal(found)) return found;
     if (found.kind === "same") return { ...nothing, revision: found.revision, existed: true };
     const existed = namespace !== undefined;

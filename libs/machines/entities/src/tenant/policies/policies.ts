@@ -10,12 +10,12 @@ import {
   TenantPoliciesAppliedV1,
 } from "@tutti/contracts/governance/v1";
 import { isRefusal, type ReadOnly } from "@tutti/kernel";
-import { decided, isSame, type Kept, type KeptKind, since, sorted, weightOf } from "../../index.ts";
-import { tenantErrors, tooHeavy, words } from "../errors.ts";
+import { decided, isSame, type Stored, type StoredKind, since, sorted, weightOf } from "../../index.ts";
+import { refusals, tenantErrors, tooHeavy } from "../errors.ts";
 import { bytesMax, idLengthMax, policiesMax, versionsMax, versionsWeightMax, weightMax } from "../limits.ts";
 import type { Tenant, TenantCommand, TenantEvent, TenantView } from "../state.ts";
 
-const kind: KeptKind<Policy> = {
+const kind: StoredKind<Policy> = {
   name: "policy",
   codec: Policy,
   max: policiesMax,
@@ -42,10 +42,10 @@ export function policiesAt({ base, versions }: TenantView, version: number): Map
   const first = (versions[0]?.version ?? 1) - 1;
   if (version < first || version > (versions.at(-1)?.version ?? 0)) return;
   const policies = new Map([...base].map(([id, { value }]) => [id, value as Policy]));
-  for (const one of versions) {
-    if (one.version > version) break;
-    for (const policy of one.set) policies.set(policy.policyId, policy as Policy);
-    for (const id of one.removedPolicyIds) policies.delete(id);
+  for (const each of versions) {
+    if (each.version > version) break;
+    for (const policy of each.set) policies.set(policy.policyId, policy as Policy);
+    for (const id of each.removedPolicyIds) policies.delete(id);
   }
   return policies;
 }
@@ -57,28 +57,28 @@ export const policiesApplied: TenantEvent<TenantPoliciesAppliedV1> = {
   described: true,
   evolve(tenant, body) {
     tenant.changes += 1;
-    takeVersion(tenant, body);
+    applyVersion(tenant, body);
     tenant.versions.push(body);
     forgetVersions(tenant);
   },
 };
 
 /** Applies a version to the policies. */
-export function takeVersion(
+export function applyVersion(
   tenant: Pick<Tenant, "policies" | "weight">,
   { version, set, removedPolicyIds, timeMs, cause }: TenantPoliciesAppliedV1,
 ): void {
-  const leave = (policy: Kept<Policy> | undefined): void => {
+  const subtractWeight = (policy: Stored<Policy> | undefined): void => {
     if (policy !== undefined) tenant.weight -= weightOf(Policy, policy.value);
   };
   for (const value of set) {
     const before = tenant.policies.get(value.policyId);
-    leave(before);
+    subtractWeight(before);
     tenant.weight += weightOf(Policy, value);
     tenant.policies.set(value.policyId, { value, ...since(timeMs, cause, before, version) });
   }
   for (const id of removedPolicyIds) {
-    leave(tenant.policies.get(id));
+    subtractWeight(tenant.policies.get(id));
     tenant.policies.delete(id);
   }
 }
@@ -86,7 +86,7 @@ export function takeVersion(
 /** Merges the oldest versions into the base. */
 function forgetVersions(tenant: Tenant): void {
   const weights = tenant.versions.map((version) => weightOf(TenantPoliciesAppliedV1, version));
-  let weight = weights.reduce((sum, one) => sum + one, 0);
+  let weight = weights.reduce((sum, each) => sum + each, 0);
   let count = 0;
   while (
     tenant.versions.length - count > 1 &&
@@ -97,7 +97,7 @@ function forgetVersions(tenant: Tenant): void {
   }
   if (count === 0) return;
   const before = { policies: new Map(tenant.base), weight: 0 };
-  for (const version of tenant.versions.splice(0, count)) takeVersion(before, version);
+  for (const version of tenant.versions.splice(0, count)) applyVersion(before, version);
   tenant.base = before.policies;
 }
 
@@ -112,24 +112,25 @@ export const applyPolicies: TenantCommand<ApplyTenantPolicies, TenantPoliciesApp
     const ids = new Set<string>();
     for (const value of set) {
       const all = tenant.policies as Tenant["policies"];
-      const found = decided(kind, all, { value, revision: 0 }, words);
+      const found = decided(kind, all, { value, revision: 0 }, refusals);
       if (isRefusal(found)) return found;
       if (ids.has(value.policyId) || removed.has(value.policyId))
-        return words.invalid(`expected each policy once, found ${value.policyId} again`);
+        return refusals.invalid(`expected each policy once, found ${value.policyId} again`);
       ids.add(value.policyId);
       if (found.kind === "write") written.push(found.value);
     }
-    const gone = [...removed].filter((id) => tenant.policies.has(id)).sort();
-    if (written.length === 0 && gone.length === 0) return { version: present, unchanged: true };
-    if (version !== 0 && version !== present) return words.moved("policy set", "policies", version, present);
-    if (tenant.policies.size + written.length > policiesMax + gone.length)
-      return words.full("policy", policiesMax);
+    const removedIds = [...removed].filter((id) => tenant.policies.has(id)).sort();
+    if (written.length === 0 && removedIds.length === 0) return { version: present, unchanged: true };
+    if (version !== 0 && version !== present)
+      return refusals.moved("policy set", "policies", version, present);
+    if (tenant.policies.size + written.length > policiesMax + removedIds.length)
+      return refusals.full("policy", policiesMax);
     const weight = written.reduce((sum, policy) => sum + weightOf(Policy, policy), 0);
     if (tenant.weight + weight > weightMax) return tooHeavy(weightMax);
     step.emit(policiesApplied, {
       version: present + 1,
       set: written,
-      removedPolicyIds: gone,
+      removedPolicyIds: removedIds,
       likeVersion: 0,
       timeMs: step.nowMs,
       cause: step.cause,
@@ -144,18 +145,18 @@ export const rollBackPolicies: TenantCommand<RollBackTenantPolicies, TenantPolic
   reply: TenantPoliciesApplied,
   decide(tenant, { version }, step) {
     const present = versionOf(tenant);
-    const wanted = policiesAt(tenant, version);
-    if (wanted === undefined) {
+    const target = policiesAt(tenant, version);
+    if (target === undefined) {
       const first = (tenant.versions[0]?.version ?? 1) - 1;
       return tenantErrors.noVersion.refusal({ version, first, last: present });
     }
-    const set = [...wanted.values()].filter((policy) => !isNow(tenant, policy));
-    const gone = [...tenant.policies.keys()].filter((id) => !wanted.has(id)).sort();
-    if (set.length === 0 && gone.length === 0) return { version: present, unchanged: true };
+    const set = [...target.values()].filter((policy) => !isNow(tenant, policy));
+    const removedIds = [...tenant.policies.keys()].filter((id) => !target.has(id)).sort();
+    if (set.length === 0 && removedIds.length === 0) return { version: present, unchanged: true };
     step.emit(policiesApplied, {
       version: present + 1,
       set,
-      removedPolicyIds: gone,
+      removedPolicyIds: removedIds,
       likeVersion: version,
       timeMs: step.nowMs,
       cause: step.cause,

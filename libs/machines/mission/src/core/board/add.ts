@@ -2,7 +2,7 @@
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import type { Mission, MissionOutstanding, Task } from "../state/state.ts";
-import { endSkipped, meet, settleNeeds } from "./flow.ts";
+import { endSkipped, recordNeedEnd, settleNeeds } from "./flow.ts";
 import { joinGang } from "./gang.ts";
 import { keptBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";
 
@@ -18,7 +18,7 @@ export function addTasks(
   for (const task of added) link(mission, task);
   const ended: Task[] = [];
   for (const task of added) {
-    mission.left += 1;
+    mission.remaining += 1;
     if (task.status === 1) settleNeeds(mission, task, origin.addMs, outstanding, ended);
   }
   endSkipped(mission, ended, origin.addMs, outstanding);
@@ -46,7 +46,7 @@ function link(mission: Mission, task: Task): void {
     const condition = need.condition || 1;
     if (task.open >= 0) task.open += 1;
     follow(needed, task, condition);
-    if (isDone(needed.status) && task.open >= 0) meet(task, condition, needed);
+    if (isDone(needed.status) && task.open >= 0) recordNeedEnd(task, condition, needed);
   }
 }
 

@@ -1,11 +1,17 @@
 /** Consequences of the end of a task: for its followers, its parts, and the delegating task. For folds. */
 import { NeedCondition, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { isDone, subtract } from "@tutti/machine-work";
-import { giveBack, giveBackAll } from "../budget/book.ts";
+import { releaseAll, releaseUnused } from "../budget/accounting.ts";
 import { reservationTimer, taskTimers, timerNumber } from "../state/numbers.ts";
-import { isAtWork, isChild, type Mission, type MissionOutstanding, type Task } from "../state/state.ts";
+import {
+  hasRunningAttempt,
+  isChild,
+  type Mission,
+  type MissionOutstanding,
+  type Task,
+} from "../state/state.ts";
 import { recountGang } from "./gang.ts";
-import { isAwaited, leavePlace, makeReady, release, setStatus, taskOf } from "./nodes.ts";
+import { isAwaited, makeReady, release, removeFromPlace, setStatus, taskOf } from "./nodes.ts";
 
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
 const { TASK_STATUS_SKIPPED: skipped, TASK_STATUS_CANCELLED: cancelled } = TaskStatus;
@@ -19,21 +25,21 @@ export function end(
   outstanding: MissionOutstanding,
 ): void {
   const ended: Task[] = [];
-  endOne(mission, task, status, endMs, outstanding, ended);
+  endTask(mission, task, status, endMs, outstanding, ended);
   // Skipped tasks may have followers and parts of their own. No recursion, so that a long chain does not
   // overflow the stack.
   for (let task = ended.pop(); task !== undefined; task = ended.pop()) {
-    tellFollowers(mission, task, endMs, outstanding, ended);
+    notifyFollowers(mission, task, endMs, outstanding, ended);
     for (const number of task.parts ?? []) {
       const part = taskOf(mission, number);
       if (isDone(part.status)) continue;
       part.reason = `${task.spec.id} has ended`;
-      endOne(mission, part, cancelled, endMs, outstanding, ended);
+      endTask(mission, part, cancelled, endMs, outstanding, ended);
     }
   }
 }
 
-function endOne(
+function endTask(
   mission: Mission,
   task: Task,
   status: TaskStatus,
@@ -41,26 +47,26 @@ function endOne(
   outstanding: MissionOutstanding,
   ended: Task[],
 ): void {
-  const isUnknown = status === cancelled && (isAtWork(task) || isAwaited(task));
+  const isUnknown = status === cancelled && (hasRunningAttempt(task) || isAwaited(task));
   release(mission, task, outstanding);
   outstanding.cleared(timerNumber(task.number, taskTimers.total));
   outstanding.cleared(timerNumber(task.number, taskTimers.authority));
   outstanding.cleared(timerNumber(task.number, taskTimers.question));
-  giveBack(mission, task, isUnknown);
+  releaseUnused(mission, task, isUnknown);
   const parent = mission.tasks[task.parent];
-  giveBackAll(mission, task, parent !== undefined && isAtWork(parent) ? parent : undefined);
-  lapse(mission, task, outstanding);
+  releaseAll(mission, task, parent !== undefined && hasRunningAttempt(parent) ? parent : undefined);
+  releaseReservations(mission, task, outstanding);
   withdrawQuestion(mission, task);
   task.isWithdrawn = false;
   task.endMs = endMs;
   setStatus(mission, task, status);
-  mission.left -= 1;
+  mission.remaining -= 1;
   if (status !== completed) recountGang(mission, task, outstanding);
   ended.push(task);
 }
 
 /** Returns the amounts that were reserved for the task itself. */
-function lapse(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
+function releaseReservations(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
   for (const number of task.reservations ?? []) removeReservation(mission, number, outstanding);
   task.reservations = undefined;
 }
@@ -71,9 +77,9 @@ export function removeReservation(mission: Mission, number: number, outstanding:
   mission.reservations.delete(number);
   mission.tasks[reservation.node]?.reservations?.delete(number);
   outstanding.cleared(reservationTimer(number));
-  const left = { ...reservation.amounts };
-  subtract(left, reservation.spent);
-  subtract(mission.reserved, left);
+  const unspent = { ...reservation.amounts };
+  subtract(unspent, reservation.spent);
+  subtract(mission.reserved, unspent);
   mission.revisions.budget += 1;
 }
 
@@ -85,7 +91,7 @@ function withdrawQuestion(mission: Mission, task: Task): void {
   mission.openQuestions -= 1;
 }
 
-function tellFollowers(
+function notifyFollowers(
   mission: Mission,
   task: Task,
   endMs: number,
@@ -95,14 +101,14 @@ function tellFollowers(
   for (const { node, condition } of task.followers ?? []) {
     const follower = taskOf(mission, node);
     if (isDone(follower.status)) continue;
-    meet(follower, condition, task);
+    recordNeedEnd(follower, condition, task);
     if (follower.isWithdrawn || follower.status !== TaskStatus.TASK_STATUS_PENDING) continue;
     settleNeeds(mission, follower, endMs, outstanding, ended);
   }
 }
 
 /** Records the end of a need of a task. */
-export function meet(follower: Task, condition: number, needed: Task): void {
+export function recordNeedEnd(follower: Task, condition: number, needed: Task): void {
   if (follower.open < 0) return;
   if (isMet(condition, needed)) follower.open -= 1;
   else {
@@ -119,7 +125,7 @@ export function settleNeeds(
   outstanding: MissionOutstanding,
   ended: Task[],
 ): void {
-  if (task.open < 0) endOne(mission, task, skipped, ms, outstanding, ended);
+  if (task.open < 0) endTask(mission, task, skipped, ms, outstanding, ended);
   else if (task.open === 0 && !mission.agenda.has(task.number)) makeReady(mission, task, ms, outstanding);
 }
 
@@ -142,14 +148,14 @@ export function endSkipped(
   outstanding: MissionOutstanding,
 ): void {
   for (let task = ended.pop(); task !== undefined; task = ended.pop())
-    tellFollowers(mission, task, ms, outstanding, ended);
+    notifyFollowers(mission, task, ms, outstanding, ended);
 }
 
 /** Returns a task that is offered or claimable, and has no known attempt, to the ready tasks. */
-function takeBack(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
-  leavePlace(mission, task);
+function returnToReady(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
+  removeFromPlace(mission, task);
   release(mission, task, outstanding);
-  giveBack(mission, task, false);
+  releaseUnused(mission, task, false);
   task.tries -= 1;
   task.skipped += 1;
   setStatus(mission, task, TaskStatus.TASK_STATUS_PENDING);
@@ -157,7 +163,8 @@ function takeBack(mission: Mission, task: Task, outstanding: MissionOutstanding)
 }
 
 /** Starts nothing new: tasks that wait for an agent are withdrawn, and are ready again. */
-export function takeBackQueued(mission: Mission, outstanding: MissionOutstanding): void {
+export function returnQueued(mission: Mission, outstanding: MissionOutstanding): void {
   for (const task of mission.tasks)
-    if (task.status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task)) takeBack(mission, task, outstanding);
+    if (task.status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task))
+      returnToReady(mission, task, outstanding);
 }

@@ -15,7 +15,7 @@ import {
   returnTask,
   withdrawTasks,
 } from "../../index.ts";
-import { codeOf, MissionScene, taken, taskSpec } from "../../testing/index.ts";
+import { accepted, codeOf, MissionScene, taskSpec } from "../../testing/index.ts";
 
 const { TASK_STATUS_RUNNING: running, TASK_STATUS_QUEUED: queued, TASK_STATUS_HELD: held } = TaskStatus;
 const gang = { gang: "training" };
@@ -23,27 +23,27 @@ const offered = { assignment: Assignment.ASSIGNMENT_OFFERED };
 
 function start(scene: MissionScene, id: string, agent = "anna"): void {
   const body = NoteAttempt.fromPartial({ agent, startMs: scene.driver.nowMs });
-  taken(scene.driver.settle(scene.offer(id), noteAttempt, body));
+  accepted(scene.driver.settle(scene.offer(id), noteAttempt, body));
 }
 
 function lose(scene: MissionScene, id: string): void {
   const body = ReturnTask.fromPartial({ retryAfterMs: 100, message: "gone", lost: true, agent: "anna" });
-  taken(scene.driver.settle(scene.offer(id), returnTask, body));
+  accepted(scene.driver.settle(scene.offer(id), returnTask, body));
 }
 
 function fail(scene: MissionScene, id: string): void {
   const body = FailTask.fromPartial({ error: { code: "work.broken" }, agent: "anna" });
-  taken(scene.driver.settle(scene.offer(id), failTask, body));
+  accepted(scene.driver.settle(scene.offer(id), failTask, body));
 }
 
 function complete(scene: MissionScene, id: string): void {
   const body = CompleteTask.fromPartial({ output: Uint8Array.of(49), agent: "anna" });
-  taken(scene.driver.settle(scene.offer(id), completeTask, body));
+  accepted(scene.driver.settle(scene.offer(id), completeTask, body));
 }
 
 function withdraw(scene: MissionScene, ...taskIds: string[]) {
   const body = WithdrawTasksRequest.fromPartial({ taskIds, reason: "moved" });
-  return taken(scene.driver.execute(scene.key, withdrawTasks, body));
+  return accepted(scene.driver.execute(scene.key, withdrawTasks, body));
 }
 
 const gangsOffered = (scene: MissionScene, ...ids: string[]) => ids.map((id) => scene.offer(id).effect.gang);
@@ -62,14 +62,14 @@ describe("tasks of a mission with the same gang", () => {
     });
     assert.deepEqual(scene.offers, ["before"]);
     complete(scene, "before");
-    const near = { name: "training", size: 3, started: false, elsewhere: 1 };
+    const gangFields = { name: "training", size: 3, started: false, elsewhere: 1 };
     assert.deepEqual(gangsOffered(scene, "a", "b", "c", "far"), [
-      ...[near, near, near],
-      { ...near, size: 1, elsewhere: 3 },
+      ...[gangFields, gangFields, gangFields],
+      { ...gangFields, size: 1, elsewhere: 3 },
     ]);
   });
 
-  for (const [what, tasks, spec, problem] of [
+  for (const [title, tasks, spec, problem] of [
     ["a member alone", [taskSpec("a", gang)], {}, /expected 2 to 100 members that are added together, got 1/],
     [
       "more than 100 members",
@@ -103,7 +103,7 @@ describe("tasks of a mission with the same gang", () => {
       /no `mission`/,
     ],
   ] as const)
-    it(`are refused with ${what}`, () => {
+    it(`are rejected with ${title}`, () => {
       const order = { ...offered, ...spec, tasks: [...tasks] };
       assert.throws(() => MissionScene.of(order), problem);
     });
@@ -125,7 +125,7 @@ describe("tasks of a mission with the same gang", () => {
     );
   });
 
-  it("wait for a member whose agent was lost before the start, and do not wait for one that failed for good", () => {
+  it("wait for a member whose agent was lost before the start, but not for a member that failed for good", () => {
     const tasks = [
       taskSpec("a", gang),
       taskSpec("b", { ...gang, retry: { maxAttempts: 9 } }),
@@ -139,7 +139,7 @@ describe("tasks of a mission with the same gang", () => {
     assert.deepEqual(gangsOffered(scene, "b"), [{ name: "training", size: 3, started: false, elsewhere: 0 }]);
     fail(scene, "c");
     assert.deepEqual(
-      gangsOffered(scene, "a", "b").map((one) => one?.size),
+      gangsOffered(scene, "a", "b").map((gang) => gang?.size),
       [2, 2],
     );
     start(scene, "a");
@@ -150,14 +150,14 @@ describe("tasks of a mission with the same gang", () => {
     assert.equal(scene.offer("b").effect.gang, undefined, "it is alone");
   });
 
-  it("leave the mission together: a part of them stays", () => {
+  it("can leave the mission only together", () => {
     const scene = MissionScene.of({ ...offered, tasks: three });
     assert.deepEqual(withdraw(scene, "a", "b"), { withdrawnTaskIds: [], begunTaskIds: ["a", "b"] });
     assert.deepEqual(withdraw(scene, "a", "b", "c").withdrawnTaskIds, ["a", "b", "c"]);
     assert.deepEqual(scene.offers, []);
   });
 
-  it("are held together if the budget has too little for all, and let another gang start", () => {
+  it("are blocked together if the budget is too small for all, and start when another gang has ended", () => {
     const estimate = { tokens: 3 };
     const tasks = ["one", "two"].flatMap((name) =>
       [1, 2, 3].map((at) => taskSpec(`${name}${at}`, { gang: name, estimate })),
@@ -175,7 +175,7 @@ describe("tasks of a mission with the same gang", () => {
     assert.deepEqual(statuses("two"), [queued, queued, queued]);
   });
 
-  for (const [what, others, isAsked] of [
+  for (const [outcome, others, isAsked] of [
     ["asks for more if only members that run have the rest of the budget", [], true],
     [
       "is held while another task can return a part of the budget",
@@ -183,7 +183,7 @@ describe("tasks of a mission with the same gang", () => {
       false,
     ],
   ] as const)
-    it(`a lost member of a started gang ${what}`, () => {
+    it(`a lost member of a started gang ${outcome}`, () => {
       const retry = { maxAttempts: 9, initialMs: 10 };
       const tasks = ["a", "b"].map((id) => taskSpec(id, { ...gang, retry, estimate: { tokens: 3 } }));
       const budget = { amounts: { tokens: 7 + 3 * others.length } };
@@ -200,7 +200,7 @@ describe("tasks of a mission with the same gang", () => {
       assert.equal(scene.task("b").status, queued);
     });
 
-  it("are held together if there are too few places for agents", () => {
+  it("are blocked together if there are too few places for agents", () => {
     const budget = { maxAgents: 3, amounts: { tokens: 99 } };
     const scene = MissionScene.of({ ...offered, tasks: [taskSpec("x"), ...three], budget });
     assert.deepEqual(scene.offers, ["x"]);
@@ -210,11 +210,11 @@ describe("tasks of a mission with the same gang", () => {
 
   it("are offered again together after a pause", () => {
     const scene = MissionScene.of({ ...offered, tasks: three });
-    taken(scene.driver.execute(scene.key, pauseMission, { reason: "" }));
+    accepted(scene.driver.execute(scene.key, pauseMission, { reason: "" }));
     assert.deepEqual(scene.offers, []);
-    taken(scene.driver.execute(scene.key, resumeMission, { reason: "" }));
+    accepted(scene.driver.execute(scene.key, resumeMission, { reason: "" }));
     assert.deepEqual(
-      gangsOffered(scene, "a", "b", "c").map((one) => one?.size),
+      gangsOffered(scene, "a", "b", "c").map((gang) => gang?.size),
       [3, 3, 3],
     );
   });
@@ -244,9 +244,9 @@ class ModelPool {
       // A pool sees its members complete: the data in the offers is older.
       const isOpen = ({ spec, status }: (typeof tasks)[number]) => spec.gang === name && !isDone(status);
       const { size = 1, started: isLate = false } = this.scene.offer(first.spec.id).effect.gang ?? {};
-      const left = tasks.filter(isOpen).length;
-      assert.ok(size >= left, `an offer counts all of ${left} members`);
-      if (!isLate && left !== members.length) continue;
+      const openCount = tasks.filter(isOpen).length;
+      assert.ok(size >= openCount, `an offer counts all of ${openCount} members`);
+      if (!isLate && openCount !== members.length) continue;
       for (const { spec } of members) start(this.scene, spec.id, `agent-${spec.id}`);
       free -= members.length;
       started += members.length;
@@ -260,8 +260,8 @@ describe("gangs of a mission", () => {
     let starts = 0;
     for (let seed = 1; seed <= 100; seed++) {
       const { random } = seededChance(seed);
-      const drawn = (below: number) => Math.floor(random() * below);
-      const sizes = Array.from({ length: 1 + drawn(3) }, () => 2 + drawn(3));
+      const randomBelow = (below: number) => Math.floor(random() * below);
+      const sizes = Array.from({ length: 1 + randomBelow(3) }, () => 2 + randomBelow(3));
       const tasks = sizes.flatMap((size, gang) =>
         Array.from({ length: size }, (_, at) =>
           taskSpec(`g${gang}.${at}`, {
@@ -271,10 +271,10 @@ describe("gangs of a mission", () => {
           }),
         ),
       );
-      const budget = { amounts: { tokens: 4 + drawn(3) }, whenUsedUp: BudgetEnd.BUDGET_END_FINISH };
+      const budget = { amounts: { tokens: 4 + randomBelow(3) }, whenUsedUp: BudgetEnd.BUDGET_END_FINISH };
       const scene = MissionScene.of({ ...offered, tasks, budget });
       const pool = new ModelPool(scene, 4);
-      const isOver = () => isEnded(scene.shown.status) || scene.state.isUsedUp;
+      const isOver = () => isEnded(scene.view.status) || scene.state.isUsedUp;
       for (let step = 0, mishaps = 10; !isOver(); step++) {
         assert.ok(step < 200, `seed ${seed}: it ends`);
         starts += pool.startAll();
@@ -285,11 +285,11 @@ describe("gangs of a mission", () => {
           states.delete(TaskStatus.TASK_STATUS_RETRYING);
           assert.ok(states.size <= 1, `seed ${seed}: members that have not started wait in the same place`);
         }
-        const [id] = scene.offers.slice(drawn(scene.offers.length));
+        const [id] = scene.offers.slice(randomBelow(scene.offers.length));
         if (id === undefined) scene.driver.advance(1_000);
         else if (mishaps > 0 && random() < 0.5) {
           mishaps--;
-          const kind = drawn(3);
+          const kind = randomBelow(3);
           if (kind === 0) lose(scene, id);
           else if (kind === 1) fail(scene, id);
           else withdraw(scene, id);

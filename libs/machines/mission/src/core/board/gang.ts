@@ -10,7 +10,7 @@
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { add, isDone, noAmounts } from "@tutti/machine-work";
-import { wantedBy } from "../budget/book.ts";
+import { expectedFor } from "../budget/accounting.ts";
 import { effectNumber } from "../state/numbers.ts";
 import { hasOwnBudget } from "../state/own-budget.ts";
 import type { Mission, MissionOutstanding, MissionView, Task, TaskView } from "../state/state.ts";
@@ -35,15 +35,17 @@ export function gangOf({ gangs, tasks }: MissionView, task: TaskView): readonly 
 export function readyTogether(mission: MissionView, task: TaskView): readonly TaskView[] {
   if (task.spec.gang === "") return [task];
   return gangOf(mission, task).filter(
-    (one) => one === task || mission.agenda.has(one.number) || one.status === TaskStatus.TASK_STATUS_HELD,
+    (member) =>
+      member === task || mission.agenda.has(member.number) || member.status === TaskStatus.TASK_STATUS_HELD,
   );
 }
 
 /** Returns the amounts that tasks reserve when they start together. */
-export function wantedTogether(mission: MissionView, task: TaskView): Amounts {
-  const wanted = noAmounts();
-  for (const one of readyTogether(mission, task)) if (!hasOwnBudget(one)) add(wanted, wantedBy(mission, one));
-  return wanted;
+export function expectedTogether(mission: MissionView, task: TaskView): Amounts {
+  const expected = noAmounts();
+  for (const member of readyTogether(mission, task))
+    if (!hasOwnBudget(member)) add(expected, expectedFor(mission, member));
+  return expected;
 }
 
 /** Counts the tasks that start together with a task, at the time of the offer. */
@@ -68,10 +70,10 @@ function poolOf({ profile }: TaskView): string {
 }
 
 /** Offers the remaining members again after a member ended without a result: they do not wait for it. */
-export function recountGang(mission: Mission, left: Task, outstanding: MissionOutstanding): void {
-  if (left.spec.gang === "") return;
-  for (const task of gangOf(mission, left) as readonly Task[]) {
-    if (task === left || (task.status !== queued && task.status !== running)) continue;
+export function recountGang(mission: Mission, changed: Task, outstanding: MissionOutstanding): void {
+  if (changed.spec.gang === "") return;
+  for (const task of gangOf(mission, changed) as readonly Task[]) {
+    if (task === changed || (task.status !== queued && task.status !== running)) continue;
     chooseGang(mission, task);
     outstanding.effect(effectNumber(task.number), task.attempt, offerOf(mission, task));
   }

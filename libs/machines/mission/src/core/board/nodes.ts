@@ -32,8 +32,8 @@ export interface Origin {
 }
 
 /** Returns a task in its initial state. The caller counts its needs. */
-export function newTask(mission: Mission, number: number, given: TaskSpec, origin: Origin): Task {
-  const spec = lean(given);
+export function newTask(mission: Mission, number: number, source: TaskSpec, origin: Origin): Task {
+  const spec = lean(source);
   const { order } = mission;
   const pool = order?.spec?.pool ?? "";
   return {
@@ -145,31 +145,31 @@ export function rank(mission: Mission, task: Task): void {
 }
 
 /** Removes a task from its place. */
-export function leavePlace(mission: Mission, task: Task): void {
+export function removeFromPlace(mission: Mission, task: Task): void {
   if (mission.agenda.delete(task.number)) return;
   if (mission.claimable.has(task)) mission.claimable.remove(task);
-  else if (task.hold !== TaskHold.TASK_HOLD_UNSPECIFIED) leaveHeld(mission, task);
+  else if (task.hold !== TaskHold.TASK_HOLD_UNSPECIFIED) removeFromHeld(mission, task);
 }
 
-function leaveHeld(mission: Mission, task: Task): void {
+function removeFromHeld(mission: Mission, task: Task): void {
   if (task.hold === TaskHold.TASK_HOLD_BUDGET) mission.heldForBudget.remove(task);
   else if (task.hold === TaskHold.TASK_HOLD_PLACE) mission.heldForPlace.remove(task);
   else {
-    const held = mission.heldForRole.get(task.toRole);
-    held?.delete(task.number);
-    if (held?.size === 0) mission.heldForRole.delete(task.toRole);
+    const heldTasks = mission.heldForRole.get(task.toRole);
+    heldTasks?.delete(task.number);
+    if (heldTasks?.size === 0) mission.heldForRole.delete(task.toRole);
   }
   task.hold = TaskHold.TASK_HOLD_UNSPECIFIED;
 }
 
-export function hold(mission: Mission, task: Task, what: TaskHold): void {
-  leavePlace(mission, task);
-  task.hold = what;
-  if (what === TaskHold.TASK_HOLD_BUDGET) mission.heldForBudget.add(task);
-  else if (what === TaskHold.TASK_HOLD_PLACE) mission.heldForPlace.add(task);
+export function hold(mission: Mission, task: Task, taskHold: TaskHold): void {
+  removeFromPlace(mission, task);
+  task.hold = taskHold;
+  if (taskHold === TaskHold.TASK_HOLD_BUDGET) mission.heldForBudget.add(task);
+  else if (taskHold === TaskHold.TASK_HOLD_PLACE) mission.heldForPlace.add(task);
   else {
-    const held = mission.heldForRole.get(task.toRole) ?? new Set();
-    mission.heldForRole.set(task.toRole, held.add(task.number));
+    const heldTasks = mission.heldForRole.get(task.toRole) ?? new Set();
+    mission.heldForRole.set(task.toRole, heldTasks.add(task.number));
   }
   setStatus(mission, task, TaskStatus.TASK_STATUS_HELD);
 }
@@ -183,7 +183,7 @@ export function isAwaited(task: TaskView): boolean {
 /** Ends an attempt: nothing of it is outstanding. */
 export function release(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
   if (isAwaited(task)) mission.children -= 1;
-  leavePlace(mission, task);
+  removeFromPlace(mission, task);
   closePlace(mission, task);
   mission.participants.get(task.agent)?.nodes.delete(task.number);
   outstanding.settled(effectNumber(task.number));
@@ -204,22 +204,27 @@ function closePlace(mission: Mission, task: Task): void {
 }
 
 /** Records that an agent executes the task in this attempt. */
-export function begin(mission: Mission, task: Task, agent: string, beginMs: number): void {
-  leavePlace(mission, task);
+export function startAttempt(mission: Mission, task: Task, agent: string, beginMs: number): void {
+  removeFromPlace(mission, task);
   closePlace(mission, task);
   task.agent = agent;
   task.beginMs = beginMs;
   if (task.startMs === 0) task.startMs = beginMs;
-  hear(mission, agent, beginMs)?.nodes.add(task.number);
+  recordContact(mission, agent, beginMs)?.nodes.add(task.number);
   setStatus(mission, task, TaskStatus.TASK_STATUS_RUNNING);
 }
 
 /** Adds the agent of a task to the participants. */
-export function takePart(mission: Mission, agent: string, pool: string, ms: number): Participant | undefined {
+export function ensureParticipant(
+  mission: Mission,
+  agent: string,
+  pool: string,
+  ms: number,
+): Participant | undefined {
   if (agent === "") return undefined;
-  const known = hear(mission, agent, ms);
+  const known = recordContact(mission, agent, ms);
   if (known !== undefined) return known;
-  const made: Participant = {
+  const participant: Participant = {
     agent,
     pool,
     role: "",
@@ -231,20 +236,20 @@ export function takePart(mission: Mission, agent: string, pool: string, ms: numb
     used: noAmounts(),
     nodes: new Set(),
   };
-  mission.participants.set(agent, made);
-  return made;
+  mission.participants.set(agent, participant);
+  return participant;
 }
 
-export function hear(mission: Mission, agent: string, ms: number): Participant | undefined {
+export function recordContact(mission: Mission, agent: string, ms: number): Participant | undefined {
   const participant = mission.participants.get(agent);
   if (participant !== undefined) participant.heardMs = Math.max(participant.heardMs, ms);
   return participant;
 }
 
 /** Records which agent executed an attempt. */
-export function did(mission: Mission, task: Task, agent: string, ms: number): void {
+export function recordAgent(mission: Mission, task: Task, agent: string, ms: number): void {
   if (agent === "") return;
-  takePart(mission, agent, task.profile?.pool ?? "", ms);
+  ensureParticipant(mission, agent, task.profile?.pool ?? "", ms);
   if (task.agent !== agent) mission.participants.get(task.agent)?.nodes.delete(task.number);
   task.agent = agent;
   if (task.startMs === 0) task.startMs = task.queueMs;

@@ -3,7 +3,7 @@ import type { Amounts } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { add, isNothing } from "@tutti/machine-work";
-import { wantedBy } from "../budget/book.ts";
+import { expectedFor } from "../budget/accounting.ts";
 import type { OfferBoardTask, StartMissionChild } from "../state/effects.ts";
 import { depthDefault } from "../state/limits.ts";
 import { hasOwnBudget } from "../state/own-budget.ts";
@@ -77,7 +77,7 @@ export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undef
  * changes later.
  */
 function budgetOf(mission: Mission, task: Task): Amounts | undefined {
-  const budget = wantedBy(mission, task);
+  const budget = expectedFor(mission, task);
   add(budget, task.authority?.budget);
   return isNothing(budget) ? undefined : budget;
 }

@@ -3,8 +3,8 @@ import type { LabelSelector, TaskSpec } from "@tutti/contracts/types/v1";
 import type { BoardProfile } from "../state/effects.ts";
 
 /** The latest profiles: the sender numbers them, and identifies them by the object. */
-const keptMax = 4_096;
-const kept = new Map<string, BoardProfile>();
+const profilesMax = 4_096;
+const profiles = new Map<string, BoardProfile>();
 
 export interface ProfileOrigin {
   readonly pool: string;
@@ -15,7 +15,7 @@ export interface ProfileOrigin {
 export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): BoardProfile | undefined {
   if (spec.work?.$case !== "capability") return undefined;
   const { placement, timeouts, estimate, priority, mayBeDoubled, versionRange, limits, resources } = spec;
-  const made: BoardProfile = {
+  const profile: BoardProfile = {
     pool: placement?.pool || pool,
     definition,
     definitionTask: definition === "" ? "" : spec.id,
@@ -60,12 +60,12 @@ export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): 
     },
     isUndo: false,
   };
-  const key = JSON.stringify(made);
-  const known = kept.get(key);
+  const key = JSON.stringify(profile);
+  const known = profiles.get(key);
   if (known !== undefined) return known;
-  if (kept.size >= keptMax) kept.delete(kept.keys().next().value as string);
-  kept.set(key, made);
-  return made;
+  if (profiles.size >= profilesMax) profiles.delete(profiles.keys().next().value as string);
+  profiles.set(key, profile);
+  return profile;
 }
 
 function selectorOf(selector: LabelSelector | undefined) {

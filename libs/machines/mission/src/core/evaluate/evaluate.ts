@@ -4,7 +4,7 @@ import type { Json, Program, Value } from "@tutti/expressions";
 import { detailOfRefusal, encodeJson, UnreadableData, valueBytesMax } from "@tutti/machine-work";
 import { missionErrors } from "../../errors.ts";
 import type { MissionView } from "../state/state.ts";
-import { valueSeen } from "./scene.ts";
+import { valueOfName } from "./scene.ts";
 
 export interface Evaluating {
   readonly mission: MissionView;
@@ -23,49 +23,49 @@ export type Evaluated =
 export function evaluate(
   { mission, nowMs, names, stepsMax, budget }: Evaluating,
   program: Program,
-  where: string,
+  subject: string,
 ): Evaluated {
   if (program.constant !== undefined) return { ok: true, value: program.constant };
   let reading = "";
   try {
-    const made = program.evaluate(
+    const result = program.evaluate(
       (place) => {
         reading = program.references[place] ?? "";
-        return names?.[reading] ?? valueSeen(mission, reading, nowMs);
+        return names?.[reading] ?? valueOfName(mission, reading, nowMs);
       },
       stepsMax === undefined ? {} : { stepsMax },
     );
-    budget?.charge(made.stepsUsed);
-    if (made.ok) return { ok: true, value: made.value };
-    const { expression, message, code, inputs } = made.problem;
+    budget?.charge(result.stepsUsed);
+    if (result.ok) return { ok: true, value: result.value };
+    const { expression, message, code, inputs } = result.problem;
     const details: Record<string, string> = { problem: code };
     for (const [name, value] of Object.entries(inputs)) details[`input.${name}`] = value;
-    return failed(where, expression.trim(), message, details);
+    return failed(subject, expression.trim(), message, details);
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return failed(where, reading, `expected JSON in ${reading}, found ${error.message}`, {});
+    return failed(subject, reading, `expected JSON in ${reading}, found ${error.message}`, {});
   }
 }
 
 function failed(
-  where: string,
+  subject: string,
   expression: string,
   problem: string,
   details: Record<string, string>,
 ): Evaluated & { readonly ok: false } {
-  const refusal = missionErrors.expressionFailed.refusal({ where, expression, problem }, { details });
+  const refusal = missionErrors.expressionFailed.refusal({ subject, expression, problem }, { details });
   return { ok: false, error: detailOfRefusal(refusal) };
 }
 
 /** Encodes a value. Undefined if it is too large to be kept. */
 export function encoded(
   value: Json,
-  where: string,
+  subject: string,
 ): { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly error: ErrorDetail } {
   const bytes = encodeJson(value);
   if (bytes.length <= valueBytesMax) return { ok: true, bytes };
   const refusal = missionErrors.tooLarge.refusal({
-    what: `bytes of ${where}`,
+    items: `bytes of ${subject}`,
     found: bytes.length,
     max: valueBytesMax,
   });

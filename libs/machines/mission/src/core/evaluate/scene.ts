@@ -3,30 +3,30 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { dataOfPayload, parsed, taskValue } from "@tutti/machine-work";
-import { availableOf, limitOf } from "../budget/book.ts";
+import { availableOf, limitOf } from "../budget/accounting.ts";
 import { type MissionView, specOf } from "../state/state.ts";
 
 /** Returns the value of a name. Throws `UnreadableData` for data that is not JSON. */
-export function valueSeen(mission: MissionView, name: string, nowMs: number): Value | undefined {
+export function valueOfName(mission: MissionView, name: string, nowMs: number): Value | undefined {
   const dot = name.indexOf(".");
   if (dot > 0) {
     const rest = name.slice(dot + 1);
-    return name.startsWith("tasks") ? taskSeen(mission, rest) : entrySeen(mission, rest);
+    return name.startsWith("tasks") ? boardTaskValue(mission, rest) : entryValue(mission, rest);
   }
   switch (name) {
     case "input":
-      return payloadSeen(specOf(mission).input);
+      return payloadValue(specOf(mission).input);
     case "tasks":
       return Object.fromEntries(mission.tasks.map((task) => [task.spec.id, taskValue(task)]));
     case "board":
       return Object.fromEntries(
         [...mission.entries.values()].flatMap(({ key, value }) =>
-          value === undefined ? [] : [[key, payloadSeen(value)]],
+          value === undefined ? [] : [[key, payloadValue(value)]],
         ),
       );
     case "votes":
       return Object.fromEntries(
-        [...mission.votes.values()].map(({ vote }) => [vote.voteId, voteShown(vote)]),
+        [...mission.votes.values()].map(({ vote }) => [vote.voteId, voteValue(vote)]),
       );
     case "budget":
       return {
@@ -42,21 +42,21 @@ export function valueSeen(mission: MissionView, name: string, nowMs: number): Va
   }
 }
 
-function payloadSeen(payload: ReadOnly<Payload> | undefined): Value {
+function payloadValue(payload: ReadOnly<Payload> | undefined): Value {
   return parsed(dataOfPayload(payload as Payload | undefined));
 }
 
-function taskSeen(mission: MissionView, id: string): Value | undefined {
+function boardTaskValue(mission: MissionView, id: string): Value | undefined {
   const task = mission.tasks[mission.byId.get(id) ?? -1];
   return task === undefined ? undefined : taskValue(task);
 }
 
-function entrySeen({ entries }: MissionView, key: string): Value | undefined {
+function entryValue({ entries }: MissionView, key: string): Value | undefined {
   const value = entries.get(key)?.value;
-  return value === undefined ? undefined : payloadSeen(value);
+  return value === undefined ? undefined : payloadValue(value);
 }
 
-function voteShown({
+function voteValue({
   outcome,
   ballots,
 }: ReadOnly<MissionView["votes"] extends ReadonlyMap<string, infer V> ? V : never>["vote"]): Value {

@@ -89,13 +89,14 @@ export class ClaimIndex {
    * Returns the most urgent task that an agent may do, or the most urgent with its own budget. Undefined if
    * there is none.
    */
-  first(who: Claimant, { ownBudget = false } = {}): number | undefined {
+  first(claimant: Claimant, { ownBudget = false } = {}): number | undefined {
     let first: Claimable | undefined;
-    for (const capability of new Set(who.offering?.capabilities.map(({ name }) => name)))
-      for (const field of fieldsOf(capability, who)) {
+    for (const capability of new Set(claimant.offering?.capabilities.map(({ name }) => name)))
+      for (const field of fieldsOf(capability, claimant)) {
         for (const { heap, sample } of this.#fields.get(field)?.values() ?? []) {
           const next = heap.first;
-          if (next === undefined || (ownBudget && !hasOwnBudget(sample)) || !isFor(sample, who)) continue;
+          if (next === undefined || (ownBudget && !hasOwnBudget(sample)) || !isFor(sample, claimant))
+            continue;
           if (first === undefined || isSooner(next, first)) first = next;
         }
       }
@@ -110,13 +111,13 @@ function isSooner(one: Claimable, other: Claimable): boolean {
 /** Returns whether an agent may do a task that can be claimed. */
 export function isFor(
   task: ReadOnly<Pick<Claimable, "profile" | "toRole" | "onlyAgents" | "notAgents">>,
-  who: Claimant,
+  claimant: Claimant,
 ): boolean {
   const { profile, toRole, onlyAgents, notAgents } = task;
-  if (profile === undefined || !isOffered(profile, who)) return false;
-  if (notAgents.includes(who.agent)) return false;
-  if (toRole !== "") return who.role === toRole;
-  return onlyAgents.length === 0 || onlyAgents.includes(who.agent);
+  if (profile === undefined || !isOffered(profile, claimant)) return false;
+  if (notAgents.includes(claimant.agent)) return false;
+  if (toRole !== "") return claimant.role === toRole;
+  return onlyAgents.length === 0 || onlyAgents.includes(claimant.agent);
 }
 
 /** Tasks for one agent or one role have a field of their own: other agents do not read them. */

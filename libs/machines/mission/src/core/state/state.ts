@@ -105,7 +105,7 @@ export interface Mission {
   /** True while nothing new starts, until a person has decided about the trouble. */
   troubleHolds: boolean;
   /** Counts of repetitions, by hash. The oldest entries are dropped first. */
-  readonly seen: Map<string, number>;
+  readonly repetitions: Map<string, number>;
   /** Conditions that a person denied, and that have stayed true since. */
   readonly denied: Set<string>;
 
@@ -116,7 +116,7 @@ export interface Mission {
   /** Number of tasks by status. */
   readonly counts: number[];
   /** Tasks that have not ended. */
-  left: number;
+  remaining: number;
   /** Children whose ends are awaited. */
   children: number;
   readonly claimable: ClaimIndex;
@@ -258,7 +258,7 @@ export interface OpenVote {
   vote: Vote;
   /** Time at which it closes. 0 for never. */
   dueMs: number;
-  isAsking: boolean;
+  hasOpenQuestion: boolean;
   readonly place: number;
 }
 
@@ -320,12 +320,12 @@ export function newMission(key: InstanceKey): Mission {
     questions: new Map(),
     trouble: "",
     troubleHolds: false,
-    seen: new Map(),
+    repetitions: new Map(),
     denied: new Set(),
     byId: new Map(),
     gangs: new Map(),
     counts: new Array<number>(statusCount).fill(0),
-    left: 0,
+    remaining: 0,
     children: 0,
     claimable: new ClaimIndex(),
     heldForBudget: new Heap(),
@@ -382,16 +382,16 @@ export function isGoing({ phase }: Pick<MissionView, "phase">): boolean {
 }
 
 /** Returns whether nothing new starts, even if tasks are ready. */
-export function isHolding({ pauseMs, isUsedUp, troubleHolds }: MissionView): boolean {
+export function isBlocked({ pauseMs, isUsedUp, troubleHolds }: MissionView): boolean {
   return pauseMs > 0 || isUsedUp || troubleHolds;
 }
 
 /** Returns the specification of a mission that exists. */
 export function specOf({ order }: MissionView): ReadOnly<MissionSpec> {
-  return order?.spec ?? nothingSaid;
+  return order?.spec ?? emptySpec;
 }
 
-const nothingSaid: ReadOnly<MissionSpec> = {
+const emptySpec: ReadOnly<MissionSpec> = {
   title: "",
   goal: "",
   input: undefined,
@@ -420,6 +420,6 @@ export function isChild({ spec }: TaskView): boolean {
 }
 
 /** Returns whether an agent runs it, or may run it. */
-export function isAtWork({ status, beginMs }: TaskView): boolean {
+export function hasRunningAttempt({ status, beginMs }: TaskView): boolean {
   return status === TaskStatus.TASK_STATUS_RUNNING && beginMs > 0;
 }

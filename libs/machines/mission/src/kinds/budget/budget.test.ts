@@ -18,14 +18,14 @@ import {
   showMissionApprovals,
   spendBudget,
 } from "../../index.ts";
-import { codeOf, json, MissionScene, taken, taskSpec } from "../../testing/index.ts";
+import { accepted, codeOf, json, MissionScene, taskSpec } from "../../testing/index.ts";
 
 const claimed = 2;
 const { WAIT_CAUSE_BUDGET: budgetCause } = WaitCause;
 const never = [{ name: "never", condition: "board.never == 1" }];
 
 function budgetOf(scene: MissionScene) {
-  return taken(scene.driver.query(scene.key, showBudget, undefined));
+  return accepted(scene.driver.query(scene.key, showBudget, undefined));
 }
 
 function reserve(scene: MissionScene, tokens: number, more: { taskId?: string; leaseMs?: number } = {}) {
@@ -42,7 +42,7 @@ function spend(scene: MissionScene, reservationId: string, tokens: number) {
 }
 
 function decide(scene: MissionScene, approved: boolean, data: unknown = undefined) {
-  const [question] = taken(
+  const [question] = accepted(
     scene.driver.query(scene.key, showMissionApprovals, {
       verdicts: [Verdict.VERDICT_UNSPECIFIED],
       from: 0,
@@ -61,12 +61,12 @@ describe("a budget", () => {
   it("is set aside, spent up to that, and returned", () => {
     const scene = MissionScene.of({ stopConditions: never, budget: { amounts: { tokens: 10 } } });
     scene.join("anna");
-    const { reservation } = taken(reserve(scene, 6));
+    const { reservation } = accepted(reserve(scene, 6));
     const id = reservation?.reservationId ?? "";
     assert.equal(codeOf(spend(scene, id, 7)), "mission.reservation_short");
-    taken(spend(scene, id, 4));
+    accepted(spend(scene, id, 4));
     assert.deepEqual(budgetOf(scene).available?.tokens, 4);
-    const returned = taken(
+    const returned = accepted(
       scene.driver.execute(
         scene.key,
         returnBudget,
@@ -82,12 +82,12 @@ describe("a budget", () => {
   it("lapses when its time is over", () => {
     const scene = MissionScene.of({ stopConditions: never, budget: { amounts: { tokens: 10 } } });
     scene.join("anna");
-    taken(reserve(scene, 6, { leaseMs: 1_000 }));
+    accepted(reserve(scene, 6, { leaseMs: 1_000 }));
     scene.driver.advance(1_000);
     assert.equal(budgetOf(scene).available?.tokens, 10);
   });
 
-  it("that is used up becomes a question, meanwhile nothing new starts, and a raise resumes it", () => {
+  it("that is used up opens an approval and blocks new tasks, and a raise resumes them", () => {
     const scene = MissionScene.of({
       assignment: claimed,
       tasks: [taskSpec("a", { estimate: { tokens: 8 } }), taskSpec("b", { estimate: { tokens: 8 } })],
@@ -96,15 +96,15 @@ describe("a budget", () => {
     scene.join("anna");
     const tasks = scene.claim("anna");
     assert.deepEqual(scene.claim("anna"), [], "what is set aside may still come back");
-    assert.equal(scene.shown.openApprovals, 0);
+    assert.equal(scene.view.openApprovals, 0);
     scene.complete("anna", tasks, null, { tokens: 8 });
     assert.deepEqual(scene.claim("anna"), []);
-    assert.equal(scene.shown.openApprovals, 1);
-    assert.match(scene.shown.statusReason, /budget is used up/);
+    assert.equal(scene.view.openApprovals, 1);
+    assert.match(scene.view.statusReason, /budget is used up/);
     assert.equal(codeOf(decide(scene, true)), "mission.approval_invalid");
-    taken(decide(scene, true, { tokens: 6 }));
+    accepted(decide(scene, true, { tokens: 6 }));
     scene.complete("anna", scene.claim("anna"), null, { tokens: 5 });
-    const { status, budget } = scene.shown;
+    const { status, budget } = scene.view;
     assert.equal(status, WorkStatus.WORK_STATUS_COMPLETED);
     assert.deepEqual([budget?.limit?.tokens, budget?.spent?.tokens], [16, 13]);
   });
@@ -117,31 +117,31 @@ describe("a budget", () => {
     });
     scene.join("anna");
     const causes = (taskId: string) =>
-      taken(scene.driver.query(scene.key, explainMission, { taskId })).waits.map(({ cause }) => cause);
+      accepted(scene.driver.query(scene.key, explainMission, { taskId })).waits.map(({ cause }) => cause);
     const tasks = scene.claim("anna");
     assert.deepEqual(causes("b"), [budgetCause]);
     scene.complete("anna", tasks, null, { tokens: 8 });
     scene.claim("anna");
     assert.deepEqual(causes(""), [budgetCause]);
-    taken(decide(scene, true, { tokens: 6 }));
+    accepted(decide(scene, true, { tokens: 6 }));
     assert.equal(causes("").includes(budgetCause), false);
     assert.equal(causes("b").includes(budgetCause), false);
   });
 
-  it("asks for tasks that are offered, once nothing that is set aside can come back", () => {
+  it("opens an approval for offered tasks once no reserved amount can be returned", () => {
     const scene = MissionScene.of({
       assignment: 1,
       tasks: [taskSpec("a", { estimate: { tokens: 8 } }), taskSpec("b", { estimate: { tokens: 8 } })],
       budget: { amounts: { tokens: 10 } },
     });
-    assert.deepEqual([scene.offers, scene.shown.openApprovals], [["a"], 0]);
+    assert.deepEqual([scene.offers, scene.view.openApprovals], [["a"], 0]);
     scene.driver.settle(
       scene.offer("a"),
       completeTask,
       CompleteTask.fromPartial({ agent: "anna", used: { tokens: 8 } }),
     );
-    assert.equal(scene.shown.openApprovals, 1);
-    taken(decide(scene, true, { tokens: 6 }));
+    assert.equal(scene.view.openApprovals, 1);
+    accepted(decide(scene, true, { tokens: 6 }));
     assert.deepEqual(scene.offers, ["b"]);
   });
 
@@ -149,7 +149,7 @@ describe("a budget", () => {
     ["finishes", 2, WorkStatus.WORK_STATUS_COMPLETED],
     ["fails", 3, WorkStatus.WORK_STATUS_FAILED],
   ] as const)
-    it(`that is used up ${name} the mission, where it says so`, () => {
+    it(`that is used up ${name} the mission, if configured`, () => {
       const scene = MissionScene.of({
         tasks: [taskSpec("a", { estimate: { tokens: 10 } }), taskSpec("b", { needs: [{ task: "a" }] })],
         budget: { amounts: { tokens: 10 }, whenUsedUp },
@@ -159,18 +159,18 @@ describe("a budget", () => {
         completeTask,
         CompleteTask.fromPartial({ agent: "anna", used: { tokens: 10 } }),
       );
-      assert.equal(scene.shown.status, status);
+      assert.equal(scene.view.status, status);
     });
 
   it("ends with a no", () => {
     const scene = MissionScene.of({ stopConditions: never, budget: { amounts: { tokens: 1 } } });
     scene.join("anna");
-    assert.equal(taken(reserve(scene, 2)).reservation, undefined);
-    taken(decide(scene, false));
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(accepted(reserve(scene, 2)).reservation, undefined);
+    accepted(decide(scene, false));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("counts what was set aside as used when its agent is gone, over all attempts", () => {
+  it("counts the reserved amount of a lost agent as used, over all attempts", () => {
     const scene = MissionScene.of({
       assignment: claimed,
       tasks: [taskSpec("a", { estimate: { tokens: 4 } })],
@@ -184,10 +184,10 @@ describe("a budget", () => {
     const { spent, available } = budgetOf(scene);
     assert.deepEqual([spent?.tokens, available?.tokens], [8, 2]);
     assert.deepEqual(scene.claim("anna", { leaseMs: 1_000 }), []);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("books what each failed attempt used, also the last", () => {
+  it("records the use of each failed attempt, including the last", () => {
     const retry = { maxAttempts: 2, initialMs: 100 };
     const scene = MissionScene.of({
       ...{ assignment: claimed, stopConditions: never, budget: { amounts: { tokens: 10 } } },
@@ -212,16 +212,16 @@ describe("a budget", () => {
     assert.deepEqual([scene.state.spent.money, scene.state.overrun.money], [1, 4]);
   });
 
-  it("is never more than what a parent has set aside, and is not raised beyond that", () => {
+  it("is limited by the amount that a parent has reserved, and cannot be raised beyond it", () => {
     const scene = MissionScene.of(
       { tasks: [taskSpec("a", { estimate: { tokens: 6 } })], budget: { amounts: { tokens: 100 } } },
       { parentBudget: { tokens: 5 } },
     );
     assert.equal(budgetOf(scene).limit?.tokens, 5);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED, "no person here could raise it");
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED, "no person here could raise it");
   });
 
-  it("of agents holds offers until there is a place", () => {
+  it("of agents blocks offers until a place is free", () => {
     const scene = MissionScene.of({
       assignment: 1,
       tasks: [taskSpec("a"), taskSpec("b")],

@@ -16,12 +16,12 @@ export const budgetReserved: MissionEvent<BudgetReservedV1> = {
   codec: BudgetReservedV1,
   described: true,
   evolve(mission, { number, node, agent, amounts, expireMs }, outstanding) {
-    const given = amounts ?? noAmounts();
+    const added = amounts ?? noAmounts();
     addReservation(mission, {
       number,
       node: node ?? -1,
       agent,
-      amounts: given,
+      amounts: added,
       spent: noAmounts(),
       expireMs,
     });

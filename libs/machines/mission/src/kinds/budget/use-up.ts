@@ -2,28 +2,28 @@
 
 import { BudgetEnd, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, WorkStatus } from "@tutti/contracts/types/v1";
-import { detailOfRefusal, inWords, kinds } from "@tutti/machine-work";
-import { availableOf, limitOf } from "../../core/budget/book.ts";
+import { amountsText, detailOfRefusal, kinds } from "@tutti/machine-work";
+import { availableOf, limitOf } from "../../core/budget/accounting.ts";
 import { type MissionEventStep, type MissionView, specOf } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { stopMission } from "../mission/stop.ts";
-import { approvalIdOf, ask } from "../question/ask.ts";
+import { approvalIdOf, askQuestion } from "../question/ask.ts";
 import { budgetUsedUp } from "./events.ts";
 
-export function useUp(mission: MissionView, step: MissionEventStep, wanted: Readonly<Amounts>): void {
+export function useUp(mission: MissionView, step: MissionEventStep, requested: Readonly<Amounts>): void {
   if (mission.isUsedUp) return;
-  const left = availableOf(mission);
-  const kind = endOf(mission, wanted);
-  const event = { wanted: { ...wanted }, left, useUpMs: step.nowMs };
+  const remaining = availableOf(mission);
+  const kind = endOf(mission, requested);
+  const event = { wanted: { ...requested }, left: remaining, useUpMs: step.nowMs };
   if (kind === BudgetEnd.BUDGET_END_APPROVAL) {
-    const number = ask(mission, step, {
+    const number = askQuestion(mission, step, {
       kind: QuestionKind.QUESTION_KIND_BUDGET,
       subject: "",
       title: "Raise the budget?",
-      message: `${inWords(wanted)} are wanted, and of the budget ${inWords(left)} are left`,
+      message: `${amountsText(requested)} are wanted, and of the budget ${amountsText(remaining)} are left`,
       context: {
-        wanted: { ...wanted },
-        left: { ...left },
+        wanted: { ...requested },
+        left: { ...remaining },
         limit: { ...limitOf(mission) },
         spent: { ...mission.spent },
       },
@@ -34,7 +34,10 @@ export function useUp(mission: MissionView, step: MissionEventStep, wanted: Read
   }
   step.emit(budgetUsedUp, { ...event, approvalId: "" });
   const isFailure = kind === BudgetEnd.BUDGET_END_FAIL;
-  const refusal = missionErrors.budgetUsedUp.refusal({ wanted: inWords(wanted), left: inWords(left) });
+  const refusal = missionErrors.budgetUsedUp.refusal({
+    required: amountsText(requested),
+    remaining: amountsText(remaining),
+  });
   stopMission(mission, step, {
     status: isFailure ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED,
     error: isFailure ? detailOfRefusal(refusal) : undefined,
@@ -42,25 +45,25 @@ export function useUp(mission: MissionView, step: MissionEventStep, wanted: Read
 }
 
 /** Returns whether a person can be asked for a larger budget. */
-export function isAskable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
-  return endOf(mission, wanted) === BudgetEnd.BUDGET_END_APPROVAL;
+export function isAskable(mission: MissionView, requested: Readonly<Amounts>): boolean {
+  return endOf(mission, requested) === BudgetEnd.BUDGET_END_APPROVAL;
 }
 
 /** An amount that a parent reserved cannot be raised: if it is short, the mission fails instead. */
-function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
+function endOf(mission: MissionView, requested: Readonly<Amounts>): BudgetEnd {
   const chosen = specOf(mission).budget?.whenUsedUp || BudgetEnd.BUDGET_END_APPROVAL;
-  return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission, wanted)
+  return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission, requested)
     ? BudgetEnd.BUDGET_END_FAIL
     : chosen;
 }
 
 /** Returns whether the parent set the limit that is short. */
-function isParents(mission: MissionView, wanted: Readonly<Amounts>): boolean {
+function isParents(mission: MissionView, requested: Readonly<Amounts>): boolean {
   const limit = limitOf(mission);
   const available = availableOf(mission);
   const parents = mission.order?.parentBudget;
   return kinds.some((kind) => {
-    const isShort = limit[kind] > 0 && (available[kind] === 0 || wanted[kind] > available[kind]);
+    const isShort = limit[kind] > 0 && (available[kind] === 0 || requested[kind] > available[kind]);
     return isShort && limit[kind] === (parents?.[kind] ?? 0);
   });
 }

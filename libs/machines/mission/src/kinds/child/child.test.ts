@@ -20,7 +20,7 @@ import {
   showMessages,
   terminateMission,
 } from "../../index.ts";
-import { codeOf, MissionScene, taken, taskSpec } from "../../testing/index.ts";
+import { accepted, codeOf, MissionScene, taskSpec } from "../../testing/index.ts";
 
 const flow = {
   work: {
@@ -40,12 +40,12 @@ function start(scene: MissionScene): StartMissionChild {
 }
 
 function confirm(scene: MissionScene) {
-  taken(scene.driver.settle(scene.effect(), confirmChild, ConfirmChild.fromPartial({ hash: "h" })));
+  accepted(scene.driver.settle(scene.effect(), confirmChild, ConfirmChild.fromPartial({ hash: "h" })));
 }
 
 function ended(scene: MissionScene, runId: string, status: WorkStatus, tokens = 0) {
   const body = { taskId: "kid", ending: { runId, status, output: Uint8Array.of(55) }, used: { tokens } };
-  return taken(scene.driver.execute(scene.key, endChild, EndChild.fromPartial(body)));
+  return accepted(scene.driver.execute(scene.key, endChild, EndChild.fromPartial(body)));
 }
 
 describe("a task that a child does", () => {
@@ -62,13 +62,13 @@ describe("a task that a child does", () => {
       "the end of a foreign child has no task",
     );
     ended(scene, childId, completed);
-    assert.equal(scene.shown.status, completed);
+    assert.equal(scene.view.status, completed);
   });
 
-  it("is tried again as its policy says, by another child", () => {
+  it("is retried by its policy, with another child", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("kid", { ...flow, retry: { maxAttempts: 3 } })] });
     const first = start(scene).childId;
-    taken(
+    accepted(
       scene.driver.settle(scene.effect(), refuseChild, RefuseChild.fromPartial({ error: { code: "no" } })),
     );
     scene.driver.advance(1_000);
@@ -79,10 +79,10 @@ describe("a task that a child does", () => {
     scene.driver.advance(2_000);
     confirm(scene);
     ended(scene, second, completed);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING, "it is the third that counts now");
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_RUNNING, "it is the third that counts now");
   });
 
-  it("is given a part of the budget, and returns what it does not use up", () => {
+  it("receives a part of the budget, and returns the unused amount", () => {
     const scene = MissionScene.of({
       tasks: [taskSpec("kid", flow), taskSpec("a", { needs: [{ task: "kid" }] })],
       budget: { amounts: { tokens: 10 } },
@@ -90,20 +90,20 @@ describe("a task that a child does", () => {
     assert.equal(start(scene).budget?.tokens, 10, "no estimate is set: it gets the rest of the budget");
     confirm(scene);
     ended(scene, start0, completed, 4);
-    const { budget } = scene.shown;
+    const { budget } = scene.view;
     assert.deepEqual([budget?.spent?.tokens, budget?.reserved?.tokens, budget?.available?.tokens], [4, 0, 6]);
   });
   const start0 = "m..kid..0";
 
-  it("fails where nothing may be started so deep", () => {
+  it("fails if the maximum depth is reached", () => {
     const scene = MissionScene.of(
       { tasks: [taskSpec("kid", sub)], budget: { maxDepth: 2 } },
       { depthLeft: 0 },
     );
-    assert.equal(scene.shown.status, failed);
+    assert.equal(scene.view.status, failed);
   });
 
-  it("is cancelled with its mission, which waits for what it has used up", () => {
+  it("is cancelled with its mission, which waits for the final use of the child", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("kid", sub)], budget: { amounts: { tokens: 10 } } });
     const child = { namespace: "default", kind: "mission", id: start(scene).childId };
     const parent = { namespace: "default", kind: "mission", id: "m", task: "kid" };
@@ -112,33 +112,33 @@ describe("a task that a child does", () => {
       parent,
       parentBudget: { tokens: 10 },
     });
-    taken(scene.driver.execute(child, beginMission, { order }));
+    accepted(scene.driver.execute(child, beginMission, { order }));
     confirm(scene);
-    taken(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLING);
-    assert.match(scene.shown.statusReason, /waits for 1 children/);
+    accepted(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLING);
+    assert.match(scene.view.statusReason, /waits for 1 children/);
     assert.equal(codeOf(scene.add([taskSpec("late")])), "mission.mission_ended", "it would never start");
     scene.driver.deliverAll();
-    assert.deepEqual([scene.shown.status, scene.driver.description(child).status], [cancelled, cancelled]);
-    assert.equal(scene.shown.budget?.spent?.tokens, 0);
+    assert.deepEqual([scene.view.status, scene.driver.description(child).status], [cancelled, cancelled]);
+    assert.equal(scene.view.budget?.spent?.tokens, 0);
   });
 
-  it("whose start is under way is given up, and does not start later", () => {
+  it("withdraws a child whose start is in progress, and the child does not start later", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("kid", sub)] });
     const child = { namespace: "default", kind: "mission", id: start(scene).childId };
-    taken(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
+    accepted(scene.driver.execute(scene.key, cancelMission, CancelMission.create()));
     scene.driver.deliverAll();
     assert.equal(scene.driver.description(child).status, cancelled);
     const parent = { namespace: "default", kind: "mission", id: "m", task: "kid" };
     const late = MissionOrder.fromPartial({ spec: {}, parent });
-    assert.equal(taken(scene.driver.execute(child, beginMission, { order: late })).existed, true);
+    assert.equal(accepted(scene.driver.execute(child, beginMission, { order: late })).existed, true);
   });
 
   it("counts all that was set aside for it when the mission is ended by force", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("kid", sub)], budget: { amounts: { tokens: 10 } } });
     confirm(scene);
-    taken(scene.driver.execute(scene.key, terminateMission, TerminateMission.create()));
-    assert.equal(scene.shown.budget?.spent?.tokens, 10);
+    accepted(scene.driver.execute(scene.key, terminateMission, TerminateMission.create()));
+    assert.equal(scene.view.budget?.spent?.tokens, 10);
     assert.equal(mission.kind, "mission");
   });
 });
@@ -161,7 +161,7 @@ describe("a part that is delegated", () => {
         task: taskSpec(id, { work: { $case: "capability", value: capability } }),
       }),
     );
-  const begun = (tokens = 6) => {
+  const started = (tokens = 6) => {
     const scene = MissionScene.of({
       assignment: claimed,
       tasks: [taskSpec("whole", { estimate: { tokens } })],
@@ -173,17 +173,17 @@ describe("a part that is delegated", () => {
     return { scene, claimId: whole?.claim?.claimId ?? "" };
   };
 
-  it("is done by another, while the claim stays, reports its outcome, and returns the rest of its budget", () => {
-    const { scene, claimId } = begun();
-    taken(delegate(scene, "anna", claimId, "part", { budget: { tokens: 4 } }));
+  it("is done by another agent while the claim stays, reports its outcome, and returns its unused budget", () => {
+    const { scene, claimId } = started();
+    accepted(delegate(scene, "anna", claimId, "part", { budget: { tokens: 4 } }));
     const parts = scene.claim("ben");
     assert.deepEqual(
       parts.map(({ parentTaskId }) => parentTaskId),
       ["whole"],
     );
     scene.complete("ben", parts, "done", { tokens: 1 });
-    const wanted = { afterNumber: 0, agentId: "anna", taskId: "", size: 9 };
-    const [message] = taken(scene.driver.query(scene.key, showMessages, wanted)).messages;
+    const options = { afterNumber: 0, agentId: "anna", taskId: "", size: 9 };
+    const [message] = accepted(scene.driver.query(scene.key, showMessages, options)).messages;
     assert.ok(message?.body?.body?.$case === "inline");
     assert.deepEqual(JSON.parse(Buffer.from(message.body.body.value).toString()), {
       task: "part",
@@ -193,7 +193,7 @@ describe("a part that is delegated", () => {
     assert.deepEqual([scene.state.spent.tokens, scene.state.tasks[0]?.reserved?.tokens], [1, 5]);
   });
 
-  it("with a budget of its own is claimed past what the rest of the budget does not do for, and nothing else is", () => {
+  it("with its own budget can be claimed past tasks that the budget blocks, and no other task can", () => {
     const scene = MissionScene.of({
       assignment: claimed,
       tasks: [
@@ -206,31 +206,31 @@ describe("a part that is delegated", () => {
     scene.join("anna");
     scene.join("ben");
     const [whole] = scene.claim("anna");
-    taken(delegate(scene, "anna", whole?.claim?.claimId ?? "", "part", { budget: { tokens: 4 } }));
+    accepted(delegate(scene, "anna", whole?.claim?.claimId ?? "", "part", { budget: { tokens: 4 } }));
     assert.deepEqual(
       scene.claim("ben", { count: 3 }).map(({ parentTaskId }) => parentTaskId),
       ["whole"],
     );
   });
 
-  it("with a budget that has nothing in it is not claimed past what the mission has left", () => {
-    const { scene, claimId } = begun(10);
-    taken(delegate(scene, "anna", claimId, "empty", { budget: {} }));
+  it("with an empty budget cannot be claimed if the mission has no budget left", () => {
+    const { scene, claimId } = started(10);
+    accepted(delegate(scene, "anna", claimId, "empty", { budget: {} }));
     assert.deepEqual(scene.claim("ben"), []);
-    taken(delegate(scene, "anna", claimId, "own", { budget: { tokens: 4 } }));
+    accepted(delegate(scene, "anna", claimId, "own", { budget: { tokens: 4 } }));
     assert.deepEqual(
       scene.claim("ben").map(({ spec }) => spec?.id),
       ["own"],
     );
   });
 
-  it("may do no more than who delegates", () => {
-    const { scene, claimId } = begun();
+  it("cannot have more authority than its delegator", () => {
+    const { scene, claimId } = started();
     assert.equal(
       codeOf(delegate(scene, "anna", claimId, "part", { budget: { tokens: 11 } })),
       "mission.authority_too_wide",
     );
-    taken(
+    accepted(
       delegate(scene, "anna", claimId, "part", {
         capabilities: ["work"],
         mayDelegate: true,
@@ -253,28 +253,28 @@ describe("a part that is delegated", () => {
     );
   });
 
-  it("takes nothing along when it is skipped at once, because what it needs cannot come any more", () => {
-    const { scene, claimId } = begun();
-    taken(scene.add([taskSpec("gone", { when: "false" })]));
+  it("reserves nothing if it is skipped at once because its needs cannot be met", () => {
+    const { scene, claimId } = started();
+    accepted(scene.add([taskSpec("gone", { when: "false" })]));
     const task = taskSpec("part", { needs: [{ task: "gone" }] });
     const authority = { budget: { tokens: 4 }, expireTime: { seconds: 2_000_000_000, nanos: 0 } };
     const body = DelegateTaskRequest.fromPartial({ agentId: "anna", claimId, task, authority });
-    taken(scene.driver.execute(scene.key, delegateTask, body));
+    accepted(scene.driver.execute(scene.key, delegateTask, body));
     assert.equal(scene.task("part").status, TaskStatus.TASK_STATUS_SKIPPED);
     assert.deepEqual([scene.state.reserved.tokens, scene.state.tasks[0]?.reserved?.tokens], [6, 6]);
   });
 
-  it("ends with what it is a part of, and when its authority does", () => {
-    const { scene, claimId } = begun();
+  it("ends with its parent task, and when its authority expires", () => {
+    const { scene, claimId } = started();
     const seconds = Math.ceil(scene.driver.nowMs / 1_000) + 5;
-    taken(delegate(scene, "anna", claimId, "short", { expireTime: { seconds, nanos: 0 } }));
-    taken(delegate(scene, "anna", claimId, "long"));
+    accepted(delegate(scene, "anna", claimId, "short", { expireTime: { seconds, nanos: 0 } }));
+    accepted(delegate(scene, "anna", claimId, "long"));
     scene.driver.advance(6_000);
     assert.equal(scene.task("short").status, TaskStatus.TASK_STATUS_FAILED);
     const [whole] = scene.state.tasks;
     const board = scene.task(whole?.spec.id ?? "");
     scene.complete("anna", [board]);
     assert.equal(scene.task("long").status, TaskStatus.TASK_STATUS_CANCELLED);
-    assert.equal(scene.shown.status, completed);
+    assert.equal(scene.view.status, completed);
   });
 });

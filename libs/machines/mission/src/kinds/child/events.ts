@@ -1,9 +1,9 @@
 import { ChildQueuedV1, ChildStartedV1 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { dataOf } from "@tutti/machine-work";
-import { leavePlace, setInput, setStatus, taskOf } from "../../core/board/nodes.ts";
+import { removeFromPlace, setInput, setStatus, taskOf } from "../../core/board/nodes.ts";
 import { startOf } from "../../core/board/offer.ts";
-import { setAside } from "../../core/budget/book.ts";
+import { reserve } from "../../core/budget/accounting.ts";
 import { effectNumber } from "../../core/state/numbers.ts";
 import type { MissionEvent } from "../../core/state/state.ts";
 
@@ -14,7 +14,7 @@ export const childQueued: MissionEvent<ChildQueuedV1> = {
   described: true,
   evolve(mission, { node, attempt, childId, queueMs, input, inputComputed, reserved }, outstanding) {
     const task = taskOf(mission, node);
-    leavePlace(mission, task);
+    removeFromPlace(mission, task);
     task.attempt = attempt;
     task.tries += 1;
     task.queueMs = queueMs;
@@ -22,7 +22,7 @@ export const childQueued: MissionEvent<ChildQueuedV1> = {
     task.childId = childId;
     task.childHash = "";
     if (inputComputed) setInput(mission, task, dataOf(input, undefined));
-    setAside(mission, task, reserved);
+    reserve(mission, task, reserved);
     setStatus(mission, task, TaskStatus.TASK_STATUS_QUEUED);
     mission.children += 1;
     outstanding.effect(effectNumber(node), attempt, startOf(mission, task));

@@ -5,7 +5,7 @@ import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { CompleteTask, NoteAttempt } from "@tutti/contracts/workflow/v1";
 import { lostMax } from "@tutti/machine-work";
 import { completeTask, handOffTask, noteAttempt, releaseTasks, renewClaims } from "../../index.ts";
-import { codeOf, json, MissionScene, taken, taskSpec } from "../../testing/index.ts";
+import { accepted, codeOf, json, MissionScene, taskSpec } from "../../testing/index.ts";
 
 const claimed = 2;
 
@@ -24,10 +24,10 @@ describe("tasks that agents claim", () => {
     assert.deepEqual([scene.task("a").attempts, scene.task("b").attempts], [1, 1]);
     assert.deepEqual([ids(annas), ids(bens)], [["a"], ["b"]]);
     assert.deepEqual(scene.complete("anna", annas, { x: 1 }), []);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_RUNNING);
     scene.complete("ben", bens, 2);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
-    const { outcome } = scene.shown;
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
+    const { outcome } = scene.view;
     assert.ok(outcome?.result?.$case === "completed" && outcome.result.value.body?.$case === "inline");
     assert.deepEqual(JSON.parse(Buffer.from(outcome.result.value.body.value).toString()), {
       a: { x: 1 },
@@ -35,7 +35,7 @@ describe("tasks that agents claim", () => {
     });
   });
 
-  it("are given by urgency, and only to those that can do them", () => {
+  it("are assigned by priority, and only to agents that can do them", () => {
     const scene = MissionScene.of({
       assignment: claimed,
       tasks: [
@@ -53,7 +53,7 @@ describe("tasks that agents claim", () => {
     assert.deepEqual(ids(scene.claim("new", { count: 9 })), ["newer"]);
   });
 
-  it("are not those with limits that a pool keeps: these are given by the pool alone, and are explained so", () => {
+  it("exclude tasks with limits if the pool offers them too", () => {
     const limits = [{ key: "printer", maxConcurrent: 1, rate: undefined }];
     const tasks = [taskSpec("limited", { limits }), taskSpec("free")];
     const both = MissionScene.of({ assignment: 3, tasks });
@@ -64,12 +64,12 @@ describe("tasks that agents claim", () => {
     assert.deepEqual(ids(alone.claim("anna", { count: 9 })), ["limited", "free"]);
   });
 
-  it("are not given to who does not take part", () => {
+  it("cannot be claimed by an agent that has not joined", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });
     assert.throws(() => scene.claim("stranger"), /not_taking_part/);
   });
 
-  it("are free again when the lease runs out, and the late end of the first claim changes nothing", () => {
+  it("are free again when the lease expires, and a late result of the first claim changes nothing", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });
     scene.join("anna");
     scene.join("ben");
@@ -86,7 +86,7 @@ describe("tasks that agents claim", () => {
     assert.throws(() => scene.complete("ben", second), /mission_ended/);
   });
 
-  it("last as long as they are renewed, and lost ones are named", () => {
+  it("stay claimed as long as the claims are renewed, and a renewal names lost claims", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a"), taskSpec("b")] });
     scene.join("anna");
     const [a] = scene.claim("anna", { leaseMs: 1_000 });
@@ -97,7 +97,7 @@ describe("tasks that agents claim", () => {
       leaseMs: 1_000,
       renewals: [{ claimId, progress: 0.5, message: "half" }, { claimId: "c9.9" }],
     });
-    assert.deepEqual(taken(scene.driver.execute(scene.key, renewClaims, body)).lostClaimIds, ["c9.9"]);
+    assert.deepEqual(accepted(scene.driver.execute(scene.key, renewClaims, body)).lostClaimIds, ["c9.9"]);
     scene.driver.advance(800);
     assert.equal(scene.task("a").status, TaskStatus.TASK_STATUS_RUNNING);
     assert.equal(scene.task("a").progress, 0.5);
@@ -109,11 +109,11 @@ describe("tasks that agents claim", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });
     scene.join("anna");
     for (let round = 1; round <= lostMax; round++) {
-      assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_RUNNING, `after ${round - 1} losses`);
+      assert.equal(scene.view.status, WorkStatus.WORK_STATUS_RUNNING, `after ${round - 1} losses`);
       scene.claim("anna", { leaseMs: 1_000 });
       scene.driver.advance(1_000);
     }
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
     const { result } = scene.task("a").outcome ?? {};
     assert.match(
       (result?.$case === "failed" && result.value.message) || "",
@@ -131,19 +131,19 @@ describe("tasks that agents claim", () => {
     assert.equal(result?.$case === "failed" && result.value.code, "mission.attempt_lost");
   });
 
-  it("are given back undone, and do not count as tried", () => {
+  it("can be released, which does not count as an attempt", () => {
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a")] });
     scene.join("anna");
     const [a] = scene.claim("anna");
     const body = ReleaseTasksRequest.fromPartial({ agentId: "anna", claimIds: [a?.claim?.claimId ?? ""] });
-    assert.equal(taken(scene.driver.execute(scene.key, releaseTasks, body)).released, 1);
-    assert.equal(taken(scene.driver.execute(scene.key, releaseTasks, body)).released, 0);
-    const [again] = scene.claim("anna");
-    assert.deepEqual(scene.fail("anna", again ? [again] : []), []);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_FAILED);
+    assert.equal(accepted(scene.driver.execute(scene.key, releaseTasks, body)).released, 1);
+    assert.equal(accepted(scene.driver.execute(scene.key, releaseTasks, body)).released, 0);
+    const [second] = scene.claim("anna");
+    assert.deepEqual(scene.fail("anna", second ? [second] : []), []);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("are tried again as their policy says, and paused for a person when it says so", () => {
+  it("are retried by their policy, and paused for a person if the policy requires it", () => {
     const retry = { maxAttempts: 2, initialMs: 100, factor: 2, pauseWhenExhausted: true };
     const scene = MissionScene.of({ assignment: claimed, tasks: [taskSpec("a", { retry })] });
     scene.join("anna");
@@ -153,7 +153,7 @@ describe("tasks that agents claim", () => {
     scene.driver.advance(100);
     scene.fail("anna", scene.claim("anna"));
     assert.equal(scene.task("a").status, TaskStatus.TASK_STATUS_PAUSED);
-    assert.match(scene.shown.statusReason, /paused for a person/);
+    assert.match(scene.view.statusReason, /paused for a person/);
     assert.equal(scene.task("a").attempts, 2);
   });
 
@@ -184,9 +184,9 @@ describe("tasks that agents claim", () => {
       };
       return scene.driver.execute(scene.key, handOffTask, body);
     };
-    taken(handOff("anna", { $case: "toRole", value: "editor" }));
+    accepted(handOff("anna", { $case: "toRole", value: "editor" }));
     assert.deepEqual(scene.claim("anna"), []);
-    taken(handOff("ben", { $case: "toAgentId", value: "carl" }));
+    accepted(handOff("ben", { $case: "toAgentId", value: "carl" }));
     assert.deepEqual(scene.claim("ben"), []);
     const [a] = scene.claim("carl");
     assert.deepEqual(
@@ -212,23 +212,23 @@ describe("tasks that are offered", () => {
       "ignored",
     );
     scene.complete("anna", tasks);
-    assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_COMPLETED);
+    assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("cannot be claimed any more once an agent of the pool runs them, and the agent takes part from then on", () => {
+  it("cannot be claimed once an agent of the pool runs them, and that agent becomes a participant", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("a"), taskSpec("b")] });
     scene.join("anna");
     const note = NoteAttempt.fromPartial({ agent: "ben", startMs: scene.driver.nowMs });
-    taken(scene.driver.settle(scene.offer("a"), noteAttempt, note));
+    accepted(scene.driver.settle(scene.offer("a"), noteAttempt, note));
     assert.deepEqual(ids(scene.claim("anna", { count: 9 })), ["b"]);
     assert.deepEqual(
-      scene.shown.participants.map(({ agentId, tasks }) => [agentId, tasks]),
+      scene.view.participants.map(({ agentId, tasks }) => [agentId, tasks]),
       [
         ["anna", 1],
         ["ben", 1],
       ],
     );
-    taken(scene.driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "ben" })));
+    accepted(scene.driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "ben" })));
     assert.equal(scene.task("a").status, TaskStatus.TASK_STATUS_COMPLETED);
   });
 });

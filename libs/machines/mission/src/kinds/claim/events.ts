@@ -12,14 +12,23 @@ import {
   TaskHandedOnV1,
 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { blobsOf, cut, dataOf, failuresMax, lossLengthMax } from "@tutti/machine-work";
-import { begin, did, hear, release, setOutput, setStatus, takePart, taskOf } from "../../core/board/nodes.ts";
-import { book, giveBack, setAside } from "../../core/budget/book.ts";
+import { blobsOf, dataOf, failuresMax, lossLengthMax, truncate } from "@tutti/machine-work";
+import {
+  ensureParticipant,
+  recordAgent,
+  recordContact,
+  release,
+  setOutput,
+  setStatus,
+  startAttempt,
+  taskOf,
+} from "../../core/board/nodes.ts";
+import { recordUsed, releaseUnused, reserve } from "../../core/budget/accounting.ts";
 import { handoffsMax } from "../../core/state/limits.ts";
 import { effectNumber, taskTimers, timerNumber } from "../../core/state/numbers.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Task } from "../../core/state/state.ts";
 import { awaitAnswer } from "../question/events.ts";
-import { count, handoffKey } from "../trouble/seen.ts";
+import { count, handoffKey } from "../trouble/repetitions.ts";
 
 export const attemptBegun: MissionEvent<AttemptBegunV1> = {
   type: "attempt_begun",
@@ -28,10 +37,10 @@ export const attemptBegun: MissionEvent<AttemptBegunV1> = {
   described: true,
   evolve(mission, { node, agent, beginMs }, outstanding) {
     const task = taskOf(mission, node);
-    takePart(mission, agent, task.profile?.pool ?? "", beginMs);
+    ensureParticipant(mission, agent, task.profile?.pool ?? "", beginMs);
     mission.participants.get(task.agent)?.nodes.delete(node);
     outstanding.cleared(timerNumber(node, taskTimers.queue));
-    begin(mission, task, agent, beginMs);
+    startAttempt(mission, task, agent, beginMs);
   },
 };
 
@@ -56,8 +65,8 @@ export const taskClaimed: MissionEvent<TaskClaimedV1> = {
     if (task.status === TaskStatus.TASK_STATUS_QUEUED) task.skipped += 1;
     task.attempt = attempt;
     task.isClaimed = true;
-    setAside(mission, task, reserved);
-    begin(mission, task, agent, claimMs);
+    reserve(mission, task, reserved);
+    startAttempt(mission, task, agent, claimMs);
     lease(task, claimMs, leaseMs, outstanding);
     const runMs = task.spec.timeouts?.runMs ?? 0;
     if (runMs > 0) outstanding.timer(timerNumber(node, taskTimers.run), claimMs + runMs);
@@ -75,12 +84,12 @@ export const claimsRenewed: MissionEvent<ClaimsRenewedV1> = {
   version: 1,
   codec: ClaimsRenewedV1,
   evolve(mission, { agent, claims, renewMs, leaseMs }, outstanding) {
-    hear(mission, agent, renewMs);
+    recordContact(mission, agent, renewMs);
     for (const { node, progress, message } of claims) {
       const task = taskOf(mission, node);
       const heartbeatMs = task.spec.timeouts?.heartbeatMs ?? 0;
-      const spanMs = heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs;
-      if (task.isClaimed) lease(task, renewMs, spanMs, outstanding);
+      const durationMs = heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs;
+      if (task.isClaimed) lease(task, renewMs, durationMs, outstanding);
       if (progress > 0) task.fraction = progress;
       if (message !== "") task.message = message;
     }
@@ -95,11 +104,11 @@ export const attemptReturned: MissionEvent<AttemptReturnedV1> = {
   evolve(mission, { node, reason, lost, retryMs, agent }, outstanding) {
     const task = taskOf(mission, node);
     release(mission, task, outstanding);
-    giveBack(mission, task, lost);
+    releaseUnused(mission, task, lost);
     // The attempt does not count.
     task.tries -= 1;
     if (lost) task.lost += 1;
-    if (lost && agent !== "") task.losses = [...task.losses, cut(`${agent}: ${reason}`, lossLengthMax)];
+    if (lost && agent !== "") task.losses = [...task.losses, truncate(`${agent}: ${reason}`, lossLengthMax)];
     task.message = reason;
     pause(mission, task, retryMs, outstanding);
   },
@@ -125,7 +134,7 @@ export const taskHandedOn: MissionEvent<TaskHandedOnV1> = {
   evolve(mission, { node, handoff, toAgent, toRole }, outstanding) {
     const task = taskOf(mission, node);
     release(mission, task, outstanding);
-    giveBack(mission, task, false);
+    releaseUnused(mission, task, false);
     task.tries -= 1;
     task.toAgent = toAgent;
     task.toRole = toRole;
@@ -147,14 +156,14 @@ export const attemptFailed: MissionEvent<AttemptFailedV1> = {
   described: true,
   evolve(mission, { node, attempt, error, agent, endMs, retryMs, used, sentBack, lost }, outstanding) {
     const task = taskOf(mission, node);
-    did(mission, task, agent, endMs);
-    book(mission, task, used);
+    recordAgent(mission, task, agent, endMs);
+    recordUsed(mission, task, used);
     const failure = { attempt, error, agent: task.agent, endMs };
     if (task.failures.length === 0) task.failures = [failure];
     else task.failures.push(failure);
     if (task.failures.length > failuresMax) task.failures.shift();
     release(mission, task, outstanding);
-    giveBack(mission, task, false);
+    releaseUnused(mission, task, false);
     task.lost = lost;
     task.childHash = "";
     if (sentBack) {
@@ -186,10 +195,10 @@ export const outputQuestioned: MissionEvent<OutputQuestionedV1> = {
   blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   evolve(mission, { node, output, outputPayload, agent, used, question, endMs }, outstanding) {
     const task = taskOf(mission, node);
-    did(mission, task, agent, endMs);
-    book(mission, task, used);
+    recordAgent(mission, task, agent, endMs);
+    recordUsed(mission, task, used);
     release(mission, task, outstanding);
-    giveBack(mission, task, false);
+    releaseUnused(mission, task, false);
     setOutput(mission, task, dataOf(output, outputPayload));
     awaitAnswer(mission, task, question, outstanding);
     setStatus(mission, task, TaskStatus.TASK_STATUS_WAITING);

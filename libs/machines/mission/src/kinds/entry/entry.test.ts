@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { PutEntriesRequest } from "@tutti/contracts/swarm/v1";
 import { changedEntries, getEntries, listEntries, putEntries } from "../../index.ts";
-import { json, MissionScene, taken } from "../../testing/index.ts";
+import { accepted, json, MissionScene } from "../../testing/index.ts";
 
 interface Write {
   readonly key: string;
@@ -14,14 +14,18 @@ function board(): MissionScene {
   return MissionScene.of({ stopConditions: [{ name: "never", condition: "board.never == 1" }] });
 }
 
-function put(scene: MissionScene, writes: readonly Write[], allOrNone = false) {
-  const made = writes.map(({ key, value, ifVersion }) => ({
+function write(scene: MissionScene, writes: readonly Write[], allOrNone = false) {
+  const entries = writes.map(({ key, value, ifVersion }) => ({
     key,
     ...(value !== undefined && { value: json(value) }),
     ...(ifVersion !== undefined && { ifVersion }),
   }));
-  return taken(
-    scene.driver.execute(scene.key, putEntries, PutEntriesRequest.fromPartial({ writes: made, allOrNone })),
+  return accepted(
+    scene.driver.execute(
+      scene.key,
+      putEntries,
+      PutEntriesRequest.fromPartial({ writes: entries, allOrNone }),
+    ),
   ).receipts;
 }
 
@@ -32,51 +36,56 @@ function textOf(
 }
 
 describe("the blackboard", () => {
-  it("gives the loser of a comparison the entry that won", () => {
+  it("returns the current entry to a writer whose version does not match", () => {
     const scene = board();
-    const [first] = put(scene, [{ key: "k", value: 1, ifVersion: 0 }]);
+    const [first] = write(scene, [{ key: "k", value: 1, ifVersion: 0 }]);
     assert.deepEqual([first?.written, first?.entry?.version], [true, 1]);
-    const [winner] = put(scene, [{ key: "k", value: "anna", ifVersion: 1 }]);
-    const [loser] = put(scene, [{ key: "k", value: "ben", ifVersion: 1 }]);
+    const [winner] = write(scene, [{ key: "k", value: "anna", ifVersion: 1 }]);
+    const [loser] = write(scene, [{ key: "k", value: "ben", ifVersion: 1 }]);
     assert.deepEqual([winner?.written, loser?.written], [true, false]);
     assert.deepEqual([loser?.entry?.version, textOf(loser?.entry)], [2, '"anna"']);
   });
 
-  it("counts versions over removals, and takes one that was removed for none", () => {
+  it("continues version numbers after a removal, and treats a removed entry as absent", () => {
     const scene = board();
-    put(scene, [{ key: "k", value: 1 }, { key: "k" }]);
-    const [denied] = put(scene, [{ key: "k", value: 2, ifVersion: 2 }]);
+    write(scene, [{ key: "k", value: 1 }, { key: "k" }]);
+    const [denied] = write(scene, [{ key: "k", value: 2, ifVersion: 2 }]);
     assert.deepEqual([denied?.written, denied?.entry], [false, undefined]);
-    const [again] = put(scene, [{ key: "k", value: 2, ifVersion: 0 }]);
-    assert.deepEqual([again?.written, again?.entry?.version], [true, 3]);
+    const [second] = write(scene, [{ key: "k", value: 2, ifVersion: 0 }]);
+    assert.deepEqual([second?.written, second?.entry?.version], [true, 3]);
   });
 
-  it("leaves all undone when one cannot be done, if asked", () => {
+  it("writes nothing if one write of an atomic request fails", () => {
     const scene = board();
     const writes = [
       { key: "a", value: 1 },
       { key: "b", value: 1, ifVersion: 7 },
     ];
     assert.deepEqual(
-      put(scene, writes, true).map(({ written }) => written),
+      write(scene, writes, true).map(({ written }) => written),
       [false, false],
     );
     assert.deepEqual(
-      put(scene, writes).map(({ written }) => written),
+      write(scene, writes).map(({ written }) => written),
       [true, false],
     );
   });
 
-  it("tells what has changed after a change, each key once", () => {
+  it("lists the entries that changed since a given number, each key once", () => {
     const scene = board();
-    put(scene, [{ key: "x.a", value: 1 }]);
-    const { number } = taken(
+    write(scene, [{ key: "x.a", value: 1 }]);
+    const { number } = accepted(
       scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "", size: 9 }),
     );
-    put(scene, [{ key: "x.b", value: 1 }, { key: "x.a", value: 2 }, { key: "y", value: 3 }, { key: "x.b" }]);
-    const ask = (afterNumber: number, size = 9) =>
-      taken(scene.driver.query(scene.key, changedEntries, { afterNumber, prefixes: ["x."], size }));
-    const changed = ask(number);
+    write(scene, [
+      { key: "x.b", value: 1 },
+      { key: "x.a", value: 2 },
+      { key: "y", value: 3 },
+      { key: "x.b" },
+    ]);
+    const changesAfter = (afterNumber: number, size = 9) =>
+      accepted(scene.driver.query(scene.key, changedEntries, { afterNumber, prefixes: ["x."], size }));
+    const changed = changesAfter(number);
     assert.deepEqual(
       changed.entries.map(({ key, version }) => [key, version]),
       [
@@ -84,20 +93,20 @@ describe("the blackboard", () => {
         ["x.a", 2],
       ],
     );
-    assert.deepEqual([ask(changed.number).entries.length, changed.isKnown], [0, true]);
-    assert.equal(ask(99).isKnown, false, "from a future that did not come");
+    assert.deepEqual([changesAfter(changed.number).entries.length, changed.isKnown], [0, true]);
+    assert.equal(changesAfter(99).isKnown, false, "from a future that did not come");
   });
 
   it("is listed by key, and read by key", () => {
     const scene = board();
-    put(
+    write(
       scene,
       ["c", "a", "b"].map((key) => ({ key, value: key })),
     );
-    const list = taken(scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "a", size: 1 }));
+    const list = accepted(scene.driver.query(scene.key, listEntries, { prefix: "", afterKey: "a", size: 1 }));
     assert.deepEqual([list.entries.map(({ key }) => key), list.isMore], [["b"], true]);
     assert.deepEqual(
-      taken(scene.driver.query(scene.key, getEntries, { keys: ["c", "z"] })).map(({ key }) => key),
+      accepted(scene.driver.query(scene.key, getEntries, { keys: ["c", "z"] })).map(({ key }) => key),
       ["c"],
     );
   });

@@ -1,7 +1,7 @@
 import { EntriesWrittenV1 } from "@tutti/contracts/swarm/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
 import { blobsOf } from "@tutti/machine-work";
-import { hear } from "../../core/board/nodes.ts";
+import { recordContact } from "../../core/board/nodes.ts";
 import type { Entry, Mission, MissionEvent } from "../../core/state/state.ts";
 import { armStuck } from "../trouble/stuck.ts";
 
@@ -11,7 +11,7 @@ export const entriesWritten: MissionEvent<EntriesWrittenV1> = {
   codec: EntriesWrittenV1,
   blobs: ({ entries }) => entries.flatMap(({ value }) => blobsOf(value)),
   evolve(mission, { entries, cause, agent, writeMs }, outstanding) {
-    hear(mission, agent, writeMs);
+    recordContact(mission, agent, writeMs);
     for (const { key, value } of entries) {
       const number = mission.entryNumber + 1;
       const version = (mission.entries.get(key)?.version ?? 0) + 1;
@@ -36,9 +36,9 @@ function write(mission: Mission, entry: Entry): void {
 
 /** Drops the older half of the changes. A reader that needs them reads the whole board. */
 function forget(mission: Mission): void {
-  const kept = mission.changes.length >> 1;
-  mission.changesFrom += mission.changes.length - kept;
-  mission.changes.splice(0, mission.changes.length - kept);
+  const retainedCount = mission.changes.length >> 1;
+  mission.changesFrom += mission.changes.length - retainedCount;
+  mission.changes.splice(0, mission.changes.length - retainedCount);
 }
 
 export function bytesOfValue(value: Payload | undefined): number {

@@ -1,10 +1,10 @@
 import { MessagesSentV1 } from "@tutti/contracts/swarm/v1";
 import { blobsOf } from "@tutti/machine-work";
-import { hear } from "../../core/board/nodes.ts";
+import { recordContact } from "../../core/board/nodes.ts";
 import { messageBytesMax, messagesMax } from "../../core/state/limits.ts";
 import type { Message, Mission, MissionEvent } from "../../core/state/state.ts";
 import { bytesOfValue } from "../entry/events.ts";
-import { count, messageKey } from "../trouble/seen.ts";
+import { count, messageKey } from "../trouble/repetitions.ts";
 
 export const messagesSent: MissionEvent<MessagesSentV1> = {
   type: "messages_sent",
@@ -12,11 +12,11 @@ export const messagesSent: MissionEvent<MessagesSentV1> = {
   codec: MessagesSentV1,
   blobs: ({ messages }) => messages.flatMap(({ body }) => blobsOf(body)),
   evolve(mission, { sender, agent, messages, sendMs }) {
-    hear(mission, agent, sendMs);
+    recordContact(mission, agent, sendMs);
     const keys = new Set<string>();
     for (const sent of messages) {
       if (agent !== "") keys.add(messageKey(agent, sent));
-      keep(mission, { number: mission.messageNumber + 1, sender, sent, sendMs });
+      addMessage(mission, { number: mission.messageNumber + 1, sender, sent, sendMs });
     }
     for (const key of keys) count(mission, key);
     // Dropped in batches, so that each message costs the same.
@@ -25,7 +25,7 @@ export const messagesSent: MissionEvent<MessagesSentV1> = {
   },
 };
 
-export function keep(mission: Mission, message: Message): void {
+export function addMessage(mission: Mission, message: Message): void {
   mission.messages.push(message);
   mission.messageNumber = message.number;
   mission.messageBytes += bytesOfMessage(message);
@@ -38,8 +38,8 @@ function bytesOfMessage({ sent }: Message): number {
 /** Keeps the latest messages. */
 function forget(mission: Mission): void {
   let from = Math.max(0, mission.messages.length - messagesMax);
-  const gone = mission.messages.slice(0, from);
-  for (const message of gone) mission.messageBytes -= bytesOfMessage(message);
+  const dropped = mission.messages.slice(0, from);
+  for (const message of dropped) mission.messageBytes -= bytesOfMessage(message);
   // Drops a quarter more than necessary, so that not every message must make room.
   const last = mission.messages.length - 1;
   if (mission.messageBytes > messageBytesMax)

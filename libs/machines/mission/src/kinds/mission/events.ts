@@ -20,7 +20,7 @@ import {
 import { type ErrorDetail, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { blobsOf, dataOf, isDone } from "@tutti/machine-work";
 import { addTasks } from "../../core/board/add.ts";
-import { end as endTask, removeReservation, takeBackQueued } from "../../core/board/flow.ts";
+import { end as endTask, removeReservation, returnQueued } from "../../core/board/flow.ts";
 import { isAwaited } from "../../core/board/nodes.ts";
 import {
   missionTimers,
@@ -80,7 +80,7 @@ export const missionPaused: MissionEvent<MissionPausedV1> = {
   evolve(mission, { reason, pauseMs }, outstanding) {
     mission.pauseMs = pauseMs;
     mission.pauseReason = reason;
-    takeBackQueued(mission, outstanding);
+    returnQueued(mission, outstanding);
     armStuck(mission, outstanding);
   },
 };
@@ -161,7 +161,7 @@ function clear(mission: Mission, outstanding: MissionOutstanding): void {
   for (const { place } of mission.votes.values()) outstanding.cleared(voteTimer(place));
   for (const open of mission.votes.values()) {
     open.dueMs = 0;
-    open.isAsking = false;
+    open.hasOpenQuestion = false;
   }
   for (const number of [...mission.reservations.keys()]) {
     outstanding.cleared(reservationTimer(number));

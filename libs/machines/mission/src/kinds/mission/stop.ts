@@ -14,26 +14,26 @@ export interface Stop {
   readonly error: ErrorDetail | undefined;
   readonly condition?: string;
   /** How children of its tasks are stopped. Default: cancelled. */
-  readonly how?: Stopping;
+  readonly mode?: Stopping;
 }
 
 /** Stops all open work. Children that have started are awaited. The caller advances the mission. */
 export function stopMission(
   mission: MissionView,
   step: MissionEventStep,
-  { status, error, condition = "", how = "cancel" }: Stop,
+  { status, error, condition = "", mode = "cancel" }: Stop,
 ): void {
-  for (const task of mission.tasks) tellStopping(mission, step, task, how);
+  for (const task of mission.tasks) stopTaskWork(mission, step, task, mode);
   withdrawQuestions(mission, step);
   step.emit(missionStopped, { status, error, condition, stopMs: step.nowMs });
 }
 
 /** Sends a request to end to the child of a stopped task. */
-export function tellStopping(
+export function stopTaskWork(
   mission: MissionView,
   step: MissionEventStep,
   task: TaskView,
-  how: Stopping,
+  mode: Stopping,
 ): void {
   if (isDone(task.status) || !isChild(task) || !isAwaited(task)) return;
   const { work, id } = task.spec;
@@ -44,19 +44,19 @@ export function tellStopping(
     definition: isOfDefinition ? work.value.name : "",
     parent: { ...step.key, task: id },
     isStarting: task.status === TaskStatus.TASK_STATUS_QUEUED,
-    how,
+    mode,
     reason: `${id} of ${mission.key.id} was stopped`,
   });
 }
 
 /** Stops the parts of a task that ends before them, and withdraws questions about them and about the task. */
-export function tellPartsStopping(mission: MissionView, step: MissionEventStep, task: TaskView): void {
+export function stopPartsWork(mission: MissionView, step: MissionEventStep, task: TaskView): void {
   withdrawQuestion(mission, step, task);
   const open = [...(task.parts ?? [])];
   for (let number = open.pop(); number !== undefined; number = open.pop()) {
     const part = mission.tasks[number];
     if (part === undefined || isDone(part.status)) continue;
-    tellStopping(mission, step, part, "cancel");
+    stopTaskWork(mission, step, part, "cancel");
     withdrawQuestion(mission, step, part);
     open.push(...(part.parts ?? []));
   }

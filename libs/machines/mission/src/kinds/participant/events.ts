@@ -5,7 +5,7 @@ import {
   ParticipantsHeardV1,
 } from "@tutti/contracts/swarm/v1";
 import { noAmounts } from "@tutti/machine-work";
-import { hear } from "../../core/board/nodes.ts";
+import { recordContact } from "../../core/board/nodes.ts";
 import { missionTimers, theMission, timerNumber } from "../../core/state/numbers.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Participant } from "../../core/state/state.ts";
 import { leaderLeaseMs } from "./leading.ts";
@@ -33,10 +33,10 @@ export const participantJoined: MissionEvent<ParticipantJoinedV1> = {
     mission.participants.set(agent, participant);
     countRole(mission, role, 1);
     // An agent plays the role now: tasks that were handed off to the role can start.
-    const held = mission.heldForRole.get(role);
-    if (held === undefined) return;
+    const heldTasks = mission.heldForRole.get(role);
+    if (heldTasks === undefined) return;
     mission.heldForRole.delete(role);
-    for (const number of held) {
+    for (const number of heldTasks) {
       const task = mission.tasks[number];
       if (task === undefined) continue;
       task.hold = 0;
@@ -67,7 +67,7 @@ export const participantsHeard: MissionEvent<ParticipantsHeardV1> = {
   version: 1,
   codec: ParticipantsHeardV1,
   evolve(mission, { agents, hearMs }, outstanding) {
-    for (const agent of agents) hear(mission, agent, hearMs);
+    for (const agent of agents) recordContact(mission, agent, hearMs);
     if (agents.includes(mission.leader)) leadUntil(mission, hearMs + leaderLeaseMs(mission), outstanding);
   },
 };

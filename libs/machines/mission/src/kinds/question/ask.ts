@@ -4,7 +4,7 @@ import { Verdict } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { cut, encodeJson, messageLengthMax, noBytes, ruleReason } from "@tutti/machine-work";
+import { encodeJson, messageLengthMax, noBytes, ruleReason, truncate } from "@tutti/machine-work";
 import type { MissionEventStep, MissionView } from "../../core/state/state.ts";
 import { questionAsked } from "./events.ts";
 
@@ -23,7 +23,7 @@ export interface NewQuestion {
 const titleLengthMax = 200;
 
 /** Returns the number of the question. */
-export function ask(mission: MissionView, step: MissionEventStep, question: NewQuestion): number {
+export function askQuestion(mission: MissionView, step: MissionEventStep, question: NewQuestion): number {
   const { kind, subject, title, message, context, form, rule, next = [] } = question;
   const timeoutMs = rule?.timeoutMs ?? 0;
   const number = mission.questionNumber + 1;
@@ -32,8 +32,8 @@ export function ask(mission: MissionView, step: MissionEventStep, question: NewQ
       number,
       kind,
       subject,
-      title: cut(title, 500),
-      message: cut(message, messageLengthMax),
+      title: truncate(title, 500),
+      message: truncate(message, messageLengthMax),
       context: context === undefined ? noBytes : encodeJson(context),
       form: form === undefined ? "" : JSON.stringify(form),
       requestMs: step.nowMs,
@@ -48,7 +48,7 @@ export function ask(mission: MissionView, step: MissionEventStep, question: NewQ
 }
 
 /** Asks the first question of the rules about an output. */
-export function askForRules(
+export function askRuleQuestions(
   mission: MissionView,
   step: MissionEventStep,
   about: { readonly task: string; readonly agent: string; readonly questions: ReadOnly<ResultQuestion[]> },
@@ -56,12 +56,12 @@ export function askForRules(
   const { task, agent } = about;
   const [rule, ...next] = about.questions;
   if (rule === undefined) throw new RangeError(`expected a question about ${task}, found none`);
-  return ask(mission, step, {
+  return askQuestion(mission, step, {
     kind: QuestionKind.QUESTION_KIND_RULE,
     subject: task,
     rule,
     next,
-    title: cut(rule.message, titleLengthMax),
+    title: truncate(rule.message, titleLengthMax),
     message: `${rule.message}\n\n${ruleReason(rule, task, agent)}`,
   });
 }

@@ -15,7 +15,7 @@ function problemOf(...lines: readonly string[]): string | undefined {
 }
 
 describe("needs of tasks", () => {
-  for (const [what, lines, problem] of [
+  for (const [title, lines, problem] of [
     ["that come to an end are no circle", ["a:", "b: a", "c: a b"], undefined],
     ["of earlier tasks are no circle", ["a: old"], undefined],
     ["of itself are one", ["a: a"], /^a: .*found a circle: a → a$/],
@@ -26,7 +26,7 @@ describe("needs of tasks", () => {
       /^(a: .*: a → b → a|b: .*: b → a → b)$/,
     ],
   ] as const)
-    it(what, () => {
+    it(title, () => {
       const found = problemOf(...lines);
       if (problem === undefined) assert.equal(found, undefined);
       else assert.match(found ?? "", problem);

@@ -20,21 +20,21 @@ import { addTasks } from "../../core/board/add.ts";
 import { end } from "../../core/board/flow.ts";
 import { chooseGang, recountGang } from "../../core/board/gang.ts";
 import {
-  did,
   hold,
-  leavePlace,
   makeReady,
+  recordAgent,
   release,
+  removeFromPlace,
   setInput,
   setOutput,
   setStatus,
   taskOf,
 } from "../../core/board/nodes.ts";
 import { assignmentOf, canBeClaimed, offerOf } from "../../core/board/offer.ts";
-import { book, giveBack, setAside } from "../../core/budget/book.ts";
+import { recordUsed, releaseUnused, reserve } from "../../core/budget/accounting.ts";
 import { effectNumber, taskTimers, timerNumber } from "../../core/state/numbers.ts";
 import type { Mission, MissionEvent, Task } from "../../core/state/state.ts";
-import { countSeen } from "../trouble/seen.ts";
+import { countRepetitions } from "../trouble/repetitions.ts";
 import { armStuck } from "../trouble/stuck.ts";
 
 export const tasksAdded: MissionEvent<TasksAddedV1> = {
@@ -47,7 +47,7 @@ export const tasksAdded: MissionEvent<TasksAddedV1> = {
     const origin = { parent: parent ?? -1, authority, toAgent, fromAgent, cause, addMs };
     const added = addTasks(mission, tasks, origin, outstanding);
     if (fromAgent !== "")
-      countSeen(
+      countRepetitions(
         mission,
         added.map(({ spec }) => spec),
       );
@@ -85,7 +85,7 @@ export const tasksWithdrawn: MissionEvent<TasksWithdrawnV1> = {
       const task = taskOf(mission, number);
       const wasQueued = task.status === TaskStatus.TASK_STATUS_QUEUED;
       release(mission, task, outstanding);
-      giveBack(mission, task, false);
+      releaseUnused(mission, task, false);
       if (wasQueued) {
         task.tries -= 1;
         task.skipped += 1;
@@ -107,7 +107,7 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
   evolve(mission, body, outstanding) {
     const { node, attempt, queueMs, input, inputComputed, reserved, onlyAgents, notAgents, details } = body;
     const task = taskOf(mission, node);
-    leavePlace(mission, task);
+    removeFromPlace(mission, task);
     task.attempt = attempt;
     task.tries += 1;
     task.queueMs = queueMs;
@@ -117,7 +117,7 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
     if (task.savedNext !== undefined) task.saved = task.savedNext;
     task.onlyAgents = onlyAgents;
     task.notAgents = notAgents;
-    setAside(mission, task, reserved);
+    reserve(mission, task, reserved);
     if (body.opensPlace) {
       task.opensPlace = true;
       mission.openPlaces += 1;
@@ -139,15 +139,15 @@ export const taskHeld: MissionEvent<TaskHeldV1> = {
   version: 1,
   codec: TaskHeldV1,
   described: true,
-  evolve(mission, { node, hold: what }, outstanding) {
+  evolve(mission, { node, hold: taskHold }, outstanding) {
     const task = taskOf(mission, node);
     outstanding.cleared(timerNumber(node, taskTimers.again));
     task.retryMs = 0;
-    if (what !== TaskHold.TASK_HOLD_UNSPECIFIED) {
-      hold(mission, task, what);
+    if (taskHold !== TaskHold.TASK_HOLD_UNSPECIFIED) {
+      hold(mission, task, taskHold);
       return;
     }
-    leavePlace(mission, task);
+    removeFromPlace(mission, task);
     mission.agenda.add(node);
     setStatus(mission, task, TaskStatus.TASK_STATUS_PENDING);
   },
@@ -161,8 +161,8 @@ export const taskCompleted: MissionEvent<TaskCompletedV1> = {
   blobs: ({ output, outputPayload }) => blobsOf(outputPayload, output),
   evolve(mission, { node, output, outputPayload, agent, used, endMs }, outstanding) {
     const task = taskOf(mission, node);
-    did(mission, task, agent, endMs);
-    book(mission, task, used);
+    recordAgent(mission, task, agent, endMs);
+    recordUsed(mission, task, used);
     setOutput(mission, task, dataOf(output, outputPayload));
     const participant = mission.participants.get(task.agent);
     if (participant !== undefined) participant.done += 1;
@@ -179,8 +179,8 @@ export const taskFailed: MissionEvent<TaskFailedV1> = {
   described: true,
   evolve(mission, { node, error, agent, used, endMs }, outstanding) {
     const task = taskOf(mission, node);
-    did(mission, task, agent, endMs);
-    book(mission, task, used);
+    recordAgent(mission, task, agent, endMs);
+    recordUsed(mission, task, used);
     task.error = error;
     end(mission, task, TaskStatus.TASK_STATUS_FAILED, endMs, outstanding);
   },
@@ -206,8 +206,8 @@ export const taskCancelled: MissionEvent<TaskCancelledV1> = {
   evolve(mission, { node, error, endMs, accounted, used }, outstanding) {
     const task = taskOf(mission, node);
     if (accounted) {
-      book(mission, task, used);
-      giveBack(mission, task, false);
+      recordUsed(mission, task, used);
+      releaseUnused(mission, task, false);
     }
     task.error = error;
     end(mission, task, TaskStatus.TASK_STATUS_CANCELLED, endMs, outstanding);
@@ -221,11 +221,11 @@ export const taskPaused: MissionEvent<TaskPausedV1> = {
   described: true,
   evolve(mission, { node, error, agent, used, pauseMs }, outstanding) {
     const task = taskOf(mission, node);
-    did(mission, task, agent, pauseMs);
-    book(mission, task, used);
+    recordAgent(mission, task, agent, pauseMs);
+    recordUsed(mission, task, used);
     release(mission, task, outstanding);
     outstanding.cleared(timerNumber(node, taskTimers.total));
-    giveBack(mission, task, false);
+    releaseUnused(mission, task, false);
     task.error = error;
     setStatus(mission, task, TaskStatus.TASK_STATUS_PAUSED);
   },

@@ -18,7 +18,6 @@ import {
   bytesOf,
   cleaned,
   conditionText,
-  cut,
   type Data,
   detailOfRefusal,
   encodeJson,
@@ -27,10 +26,11 @@ import {
   lostMax,
   parsed,
   payloadOf,
+  truncate,
   UnreadableData,
 } from "@tutti/machine-work";
 import { inputOf } from "../../core/board/input.ts";
-import { limitOf } from "../../core/budget/book.ts";
+import { limitOf } from "../../core/budget/accounting.ts";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { conditionStepsMax, keptBytesMax } from "../../core/state/limits.ts";
@@ -44,11 +44,11 @@ import {
 import { missionErrors } from "../../errors.ts";
 import { attemptFailed, attemptReturned, outputQuestioned } from "../claim/events.ts";
 import { messagesSent } from "../message/events.ts";
-import { tellPartsStopping } from "../mission/stop.ts";
-import { ask, askForRules } from "../question/ask.ts";
+import { stopPartsWork } from "../mission/stop.ts";
+import { askQuestion, askRuleQuestions } from "../question/ask.ts";
 import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
 
-export interface Doing {
+export interface AttemptReport {
   readonly agent: string;
   readonly used: Readonly<Amounts> | undefined;
   /** Questions that rules ask people before the output counts. */
@@ -62,23 +62,23 @@ export interface Place {
 }
 
 /** Runs the checks of the task on the output of an attempt. */
-export function finish(place: Place, output: Data | undefined, doing: Doing): void {
+export function finish(place: Place, output: Data | undefined, attemptReport: AttemptReport): void {
   const { mission, step, task } = place;
   const check = failedCheck(place, output);
   const { id } = task.spec;
-  const { questions: next = [] } = doing;
+  const { questions: next = [] } = attemptReport;
   if (next.length > 0 && step.behaviour < behaviours.holdsResults) {
-    failAttempt(place, detailOfRefusal(missionErrors.resultNotHeld.refusal({ task: id })), doing);
+    failAttempt(place, detailOfRefusal(missionErrors.resultNotHeld.refusal({ task: id })), attemptReport);
     return;
   }
   if (check === undefined) {
-    if (next.length === 0) complete(place, output, doing);
+    if (next.length === 0) complete(place, output, attemptReport);
     else
-      hold(
+      holdOutput(
         place,
-        askForRules(mission, step, { task: id, agent: doing.agent, questions: next }),
+        askRuleQuestions(mission, step, { task: id, agent: attemptReport.agent, questions: next }),
         output,
-        doing,
+        attemptReport,
       );
     return;
   }
@@ -86,21 +86,26 @@ export function finish(place: Place, output: Data | undefined, doing: Doing): vo
   if (check.onFailure === CheckFailure.CHECK_FAILURE_SEND_BACK && task.sentBack < check.maxSendBacks) {
     const { number, attempt } = task;
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs: step.nowMs, sentBack: true };
-    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...reportFields(place, attemptReport) });
   } else if (check.onFailure === CheckFailure.CHECK_FAILURE_APPROVAL) {
-    const question = ask(mission, step, {
+    const question = askQuestion(mission, step, {
       kind: QuestionKind.QUESTION_KIND_CHECK,
       subject: id,
       title: `Does the output of ${id} count?`,
       message: `the check ${check.name} does not hold: ${check.condition}`,
       next,
     });
-    hold(place, question, output, doing);
-  } else failAttempt(place, error, doing);
+    holdOutput(place, question, output, attemptReport);
+  } else failAttempt(place, error, attemptReport);
 }
 
 /** Lets the output wait for the decision of people. */
-function hold(place: Place, question: number, output: Data | undefined, doing: Doing): void {
+function holdOutput(
+  place: Place,
+  question: number,
+  output: Data | undefined,
+  attemptReport: AttemptReport,
+): void {
   const { step, task } = place;
   step.emit(outputQuestioned, {
     node: task.number,
@@ -108,7 +113,7 @@ function hold(place: Place, question: number, output: Data | undefined, doing: D
     outputPayload: payloadOf(output),
     question,
     endMs: step.nowMs,
-    ...toldOf(place, doing),
+    ...reportFields(place, attemptReport),
   });
 }
 
@@ -118,8 +123,8 @@ function failedCheck(
 ): ReadOnly<QualityCheck> | undefined {
   const { checks } = task.spec;
   return checks.find(({ condition, name }) => {
-    const made = expressionOf(conditionText(condition), "check", true);
-    if (!made.ok) return true;
+    const compiled = expressionOf(conditionText(condition), "check", true);
+    if (!compiled.ok) return true;
     const names: Record<string, Value> = {};
     try {
       names["output"] = parsed(output);
@@ -129,39 +134,44 @@ function failedCheck(
       throw error;
     }
     const evaluating = { mission, nowMs: step.nowMs, names, stepsMax: conditionStepsMax };
-    const given = evaluate(evaluating, made.program, `the check ${name}`);
-    return !given.ok || given.value !== true;
+    const result = evaluate(evaluating, compiled.program, `the check ${name}`);
+    return !result.ok || result.value !== true;
   });
 }
 
-export function complete(place: Place, output: Data | undefined, doing: Doing): void {
+export function complete(place: Place, output: Data | undefined, attemptReport: AttemptReport): void {
   const { mission, step, task } = place;
   const found = mission.keptBytes + bytesOf(output).length;
   if (found > keptBytesMax) {
-    const refusal = missionErrors.tooLarge.refusal({ what: "bytes kept", found, max: keptBytesMax });
-    failForGood(place, detailOfRefusal(refusal), doing);
+    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: keptBytesMax });
+    failForGood(place, detailOfRefusal(refusal), attemptReport);
     return;
   }
-  tellPartsStopping(mission, step, task);
+  stopPartsWork(mission, step, task);
   step.emit(taskCompleted, {
     node: task.number,
     output: bytesOf(output),
     outputPayload: payloadOf(output),
     endMs: step.nowMs,
-    ...toldOf(place, doing),
+    ...reportFields(place, attemptReport),
   });
-  tellDelegator(place, { output: output instanceof Uint8Array ? output : encodeJson(null) });
+  notifyDelegator(place, { output: output instanceof Uint8Array ? output : encodeJson(null) });
 }
 
-export function failForGood(place: Place, error: ErrorDetail, doing: Doing): void {
+export function failForGood(place: Place, error: ErrorDetail, attemptReport: AttemptReport): void {
   const { mission, step, task } = place;
-  tellPartsStopping(mission, step, task);
-  step.emit(taskFailed, { node: task.number, error, endMs: step.nowMs, ...toldOf(place, doing) });
-  tellDelegator(place, { error });
+  stopPartsWork(mission, step, task);
+  step.emit(taskFailed, {
+    node: task.number,
+    error,
+    endMs: step.nowMs,
+    ...reportFields(place, attemptReport),
+  });
+  notifyDelegator(place, { error });
 }
 
 /** Handles a failed attempt: schedules another one, asks a person, or fails the task. */
-export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
+export function failAttempt(place: Place, error: ErrorDetail, attemptReport: AttemptReport): void {
   const { step, task } = place;
   const { number, attempt, tries, spec } = task;
   const policy = policyOf(spec);
@@ -172,9 +182,15 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
     // A pause is at least 1 ms: another attempt never starts at the time at which the previous one ended.
     const retryMs = step.nowMs + Math.max(1, after.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
-    step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
-  } else if (after.kind === "fail") failForGood(place, after.error, doing);
-  else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
+    step.emit(attemptFailed, { ...event, lost: task.lost, ...reportFields(place, attemptReport) });
+  } else if (after.kind === "fail") failForGood(place, after.error, attemptReport);
+  else
+    step.emit(taskPaused, {
+      node: number,
+      error,
+      pauseMs: step.nowMs,
+      ...reportFields(place, attemptReport),
+    });
 }
 
 /** Work of agents is retried by default. A child retries its own tasks. */
@@ -195,15 +211,15 @@ export function loseAttempt(
   { agent, reason, retryMs }: { readonly agent: string; readonly reason: string; readonly retryMs: number },
 ): void {
   const loss = reason || unknownLoss;
-  const error = lossError(task, cut(agent === "" ? loss : `${agent}: ${loss}`, lossLengthMax));
+  const error = lossError(task, truncate(agent === "" ? loss : `${agent}: ${loss}`, lossLengthMax));
   if (error === undefined) {
     const { number: node, attempt } = task;
     step.emit(attemptReturned, { node, attempt, reason, lost: true, agent, retryMs, endMs: step.nowMs });
     return;
   }
   // The usage of a lost agent is unknown: all reserved amounts count.
-  const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
-  giveUpLost({ mission, step, task }, error, doing);
+  const attemptReport = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
+  failLost({ mission, step, task }, error, attemptReport);
 }
 
 const unknownLoss = "its agent is gone";
@@ -221,15 +237,20 @@ function lossError({ spec, lost, losses: before }: TaskView, loss: string): Erro
 }
 
 /** Ends a task whose agent is lost, even if attempts remain. A person is asked if the policy requires it. */
-function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
+function failLost(place: Place, error: ErrorDetail, attemptReport: AttemptReport): void {
   const { step, task } = place;
   if (task.spec.retry?.pauseWhenExhausted === true)
-    step.emit(taskPaused, { node: task.number, error, pauseMs: step.nowMs, ...toldOf(place, doing) });
-  else failForGood(place, error, doing);
+    step.emit(taskPaused, {
+      node: task.number,
+      error,
+      pauseMs: step.nowMs,
+      ...reportFields(place, attemptReport),
+    });
+  else failForGood(place, error, attemptReport);
 }
 
 /** If time is limited, it counts even if the agent does not report the duration. */
-function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
+function reportFields({ mission, step, task }: Place, { agent, used }: AttemptReport) {
   const usage = cleaned(used);
   const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);
   if (isTimed && usage.timeMs === 0) usage.timeMs = Math.max(0, step.nowMs - task.beginMs);
@@ -237,24 +258,24 @@ function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
 }
 
 /** Sends the outcome of a part to its delegator. */
-function tellDelegator(
+function notifyDelegator(
   { mission, step, task }: Place,
-  what: { output?: Uint8Array; error?: ErrorDetail },
+  result: { output?: Uint8Array; error?: ErrorDetail },
 ): void {
   const { fromAgent, spec, parent } = task;
   if (fromAgent === "" || !mission.participants.has(fromAgent)) return;
   const body =
-    what.error === undefined
+    result.error === undefined
       ? Buffer.concat([
           Buffer.from(`{"task":${JSON.stringify(spec.id)},"status":"completed","output":`),
-          what.output === undefined || what.output.length === 0 ? Buffer.from("null") : what.output,
+          result.output === undefined || result.output.length === 0 ? Buffer.from("null") : result.output,
           Buffer.from("}"),
         ])
       : Buffer.from(
           JSON.stringify({
             task: spec.id,
             status: "failed",
-            error: { code: what.error.code, message: what.error.message },
+            error: { code: result.error.code, message: result.error.message },
           }),
         );
   const message = {

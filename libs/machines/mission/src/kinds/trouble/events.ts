@@ -1,5 +1,5 @@
 import { TroubleEndedV1, TroubleFoundV1 } from "@tutti/contracts/swarm/v1";
-import { takeBackQueued } from "../../core/board/flow.ts";
+import { returnQueued } from "../../core/board/flow.ts";
 import type { MissionEvent } from "../../core/state/state.ts";
 import { armStuck } from "./stuck.ts";
 
@@ -11,7 +11,7 @@ export const troubleFound: MissionEvent<TroubleFoundV1> = {
   evolve(mission, { trouble, holds }, outstanding) {
     mission.trouble = trouble;
     mission.troubleHolds = holds;
-    if (holds) takeBackQueued(mission, outstanding);
+    if (holds) returnQueued(mission, outstanding);
     armStuck(mission, outstanding);
   },
 };
@@ -25,7 +25,7 @@ export const troubleEnded: MissionEvent<TroubleEndedV1> = {
   evolve(mission, { endMs }, outstanding) {
     mission.trouble = "";
     mission.troubleHolds = false;
-    mission.seen.clear();
+    mission.repetitions.clear();
     mission.progressMs = endMs;
     armStuck(mission, outstanding);
   },

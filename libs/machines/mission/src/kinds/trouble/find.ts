@@ -3,10 +3,10 @@ import { QuestionKind, type SentMessage } from "@tutti/contracts/swarm/v1";
 import { type TaskSpec, Verdict } from "@tutti/contracts/types/v1";
 import { loopThresholdDefault } from "../../core/state/limits.ts";
 import { type MissionEventStep, type MissionView, specOf } from "../../core/state/state.ts";
-import { ask, openQuestion } from "../question/ask.ts";
+import { askQuestion, openQuestion } from "../question/ask.ts";
 import { questionDecided } from "../question/events.ts";
 import { troubleEnded, troubleFound } from "./events.ts";
-import { handoffKey, messageKey, targetText, taskKey } from "./seen.ts";
+import { handoffKey, messageKey, targetText, taskKey } from "./repetitions.ts";
 
 /** Counts tasks that agents add. */
 export function checkRepeated(
@@ -40,7 +40,7 @@ export function checkHandoff(
 }
 
 function isOften(mission: MissionView, key: string): boolean {
-  return (mission.seen.get(key) ?? 0) > (specOf(mission).loopThreshold || loopThresholdDefault);
+  return (mission.repetitions.get(key) ?? 0) > (specOf(mission).loopThreshold || loopThresholdDefault);
 }
 
 /** Handles a mission in which nothing has ended for too long. */
@@ -63,7 +63,7 @@ export function endStandstill(mission: MissionView, step: MissionEventStep): voi
 function found(mission: MissionView, step: MissionEventStep, trouble: string, holds: boolean): void {
   if (mission.trouble !== "") return;
   step.emit(troubleFound, { trouble, holds, findMs: step.nowMs });
-  ask(mission, step, {
+  askQuestion(mission, step, {
     kind: QuestionKind.QUESTION_KIND_TROUBLE,
     subject: "",
     title: holds ? "It goes in circles. May it continue?" : "It makes no progress. May it continue?",

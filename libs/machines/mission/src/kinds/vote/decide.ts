@@ -3,7 +3,7 @@ import { QuestionKind, TieRule, type Vote, type VoteOutcome, VoteRule } from "@t
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { rounded } from "@tutti/machine-work";
 import type { MissionEventStep, MissionView } from "../../core/state/state.ts";
-import { ask } from "../question/ask.ts";
+import { askQuestion } from "../question/ask.ts";
 import { voteClosed } from "./events.ts";
 
 interface Counted {
@@ -26,18 +26,18 @@ function countVote(vote: VoteView, electorate: Electorate): Counted {
   const { voters, nowMs } = electorate;
   const cast = vote.ballots.length;
   const needed = Math.max(1, Math.ceil(rounded(vote.quorum * Math.max(voters, cast))));
-  const isReached = cast >= needed;
+  const hasQuorum = cast >= needed;
   const { weights, best, isEnough } = vote.rule === VoteRule.VOTE_RULE_RANKED ? runOff(vote) : simple(vote);
   const base = {
     weights: Object.fromEntries(weights),
-    quorumReached: isReached,
+    quorumReached: hasQuorum,
     closeTime: toTimestamp(nowMs),
   };
   const undecided = (message: string, tie = false): Counted => ({
     outcome: { ...base, winner: "", tie, message },
     tied: [],
   });
-  if (!isReached) return undecided(`${cast} of at least ${needed} voted`);
+  if (!hasQuorum) return undecided(`${cast} of at least ${needed} voted`);
   const [winner = ""] = best;
   if (best.length === 1)
     return isEnough
@@ -52,8 +52,8 @@ function breakTie(
   { leader }: Electorate,
   base: Pick<VoteOutcome, "weights" | "quorumReached" | "closeTime">,
 ): Counted {
-  const won = (winner: string, how: string): Counted => ({
-    outcome: { ...base, winner, tie: true, message: `${best.join(" and ")} were tied, and ${how}` },
+  const won = (winner: string, resolution: string): Counted => ({
+    outcome: { ...base, winner, tie: true, message: `${best.join(" and ")} were tied, and ${resolution}` },
     tied: [],
   });
   switch (tie) {
@@ -77,7 +77,7 @@ function weightOf({ weights }: VoteView, agent: string): number {
   return weights[agent] ?? 1;
 }
 
-interface Standing {
+interface Tally {
   readonly weights: Weights;
   /** Options with the greatest weight. */
   readonly best: readonly string[];
@@ -85,7 +85,7 @@ interface Standing {
   readonly isEnough: boolean;
 }
 
-function simple(vote: VoteView): Standing {
+function simple(vote: VoteView): Tally {
   const weights: Weights = new Map(vote.options.map(({ option }) => [option, 0]));
   let total = 0;
   for (const { agentId, ranking } of vote.ballots) {
@@ -116,13 +116,13 @@ function isEnough(rule: VoteRule, most: number, total: number): boolean {
  * The weakest option is dropped and its ballots go to their next choice, until one option has more than half.
  * Of equally weak options, the last is dropped.
  */
-function runOff(vote: VoteView): Standing {
-  const left = new Set(vote.options.map(({ option }) => option));
+function runOff(vote: VoteView): Tally {
+  const remaining = new Set(vote.options.map(({ option }) => option));
   for (;;) {
-    const weights: Weights = new Map([...left].map((option) => [option, 0]));
+    const weights: Weights = new Map([...remaining].map((option) => [option, 0]));
     let total = 0;
     for (const { agentId, ranking } of vote.ballots) {
-      const choice = ranking.find((option) => left.has(option));
+      const choice = ranking.find((option) => remaining.has(option));
       if (choice === undefined) continue;
       const weight = weightOf(vote, agentId);
       weights.set(choice, rounded((weights.get(choice) ?? 0) + weight));
@@ -130,10 +130,10 @@ function runOff(vote: VoteView): Standing {
     }
     const most = Math.max(...weights.values());
     const best = [...weights].filter(([, weight]) => weight === most).map(([option]) => option);
-    if ((total > 0 && most * 2 > total) || best.length === left.size)
+    if ((total > 0 && most * 2 > total) || best.length === remaining.size)
       return { weights, best, isEnough: total > 0 };
     const least = Math.min(...weights.values());
-    left.delete([...weights].filter(([, weight]) => weight === least).at(-1)?.[0] ?? "");
+    remaining.delete([...weights].filter(([, weight]) => weight === least).at(-1)?.[0] ?? "");
   }
 }
 
@@ -160,7 +160,7 @@ export function close(mission: MissionView, step: MissionEventStep, voteId: stri
   const { outcome, tied } = countVote(open.vote, { voters, leader: mission.leader, nowMs: step.nowMs });
   step.emit(voteClosed, { voteId, outcome, asking: tied.length > 0 });
   if (tied.length === 0) return;
-  ask(mission, step, {
+  askQuestion(mission, step, {
     kind: QuestionKind.QUESTION_KIND_TIE,
     subject: voteId,
     title: `Which of ${tied.join(" and ")} is it?`,

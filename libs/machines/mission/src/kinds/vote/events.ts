@@ -1,7 +1,7 @@
 import { BallotCastV1, VoteClosedV1, VoteOpenedV1 } from "@tutti/contracts/swarm/v1";
 import { assert } from "@tutti/kernel";
 import { blobsOf } from "@tutti/machine-work";
-import { hear } from "../../core/board/nodes.ts";
+import { recordContact } from "../../core/board/nodes.ts";
 import { voteTimer } from "../../core/state/numbers.ts";
 import type { Mission, MissionEvent, OpenVote } from "../../core/state/state.ts";
 
@@ -16,8 +16,8 @@ export const voteOpened: MissionEvent<VoteOpenedV1> = {
     const place = mission.votes.size;
     const dueMs = vote.timeoutMs > 0 ? openMs + vote.timeoutMs : 0;
     // Ballots are kept with the vote, and not in the event.
-    const kept = { ...vote, ballots: [...vote.ballots] };
-    mission.votes.set(vote.voteId, { vote: kept, dueMs, isAsking: false, place });
+    const copy = { ...vote, ballots: [...vote.ballots] };
+    mission.votes.set(vote.voteId, { vote: copy, dueMs, hasOpenQuestion: false, place });
     mission.openVotes += 1;
     mission.revisions.votes += 1;
     if (dueMs > 0) outstanding.timer(voteTimer(place), dueMs);
@@ -32,7 +32,7 @@ export const ballotCast: MissionEvent<BallotCastV1> = {
   evolve(mission, { voteId, ballot, castMs }) {
     const { vote } = voteOf(mission, voteId);
     if (ballot === undefined) return;
-    hear(mission, ballot.agentId, castMs);
+    recordContact(mission, ballot.agentId, castMs);
     const at = vote.ballots.findIndex(({ agentId }) => agentId === ballot.agentId);
     if (at < 0) vote.ballots.push(ballot);
     else vote.ballots[at] = ballot;
@@ -50,7 +50,7 @@ export const voteClosed: MissionEvent<VoteClosedV1> = {
     if (open.vote.outcome === undefined) mission.openVotes -= 1;
     open.vote.outcome = outcome;
     open.dueMs = 0;
-    open.isAsking = asking;
+    open.hasOpenQuestion = asking;
     outstanding.cleared(voteTimer(open.place));
     mission.revisions.votes += 1;
   },

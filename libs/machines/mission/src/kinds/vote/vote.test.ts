@@ -9,10 +9,10 @@ import {
   VoteRule,
 } from "@tutti/contracts/swarm/v1";
 import { castVote, closeVote, decideQuestion, openVote, showVotes } from "../../index.ts";
-import { codeOf, json, MissionScene, taken } from "../../testing/index.ts";
+import { accepted, codeOf, json, MissionScene } from "../../testing/index.ts";
 
 type Ballots = Readonly<Record<string, readonly string[]>>;
-interface Given {
+interface VoteInput {
   readonly rule?: VoteRule;
   readonly tie?: TieRule;
   readonly quorum?: number;
@@ -21,7 +21,7 @@ interface Given {
   readonly secret?: boolean;
 }
 
-function opened(given: Given = {}): MissionScene {
+function opened(input: VoteInput = {}): MissionScene {
   const scene = MissionScene.of({
     stopConditions: [{ name: "never", condition: "board.never == 1" }],
     leadership: { enabled: true },
@@ -34,9 +34,9 @@ function opened(given: Given = {}): MissionScene {
     voteId: "v",
     question: "Which?",
     options: [{ option: "x" }, { option: "y" }, { option: "z" }],
-    ...given,
+    ...input,
   };
-  taken(scene.driver.execute(scene.key, openVote, OpenVoteRequest.fromPartial({ vote })));
+  accepted(scene.driver.execute(scene.key, openVote, OpenVoteRequest.fromPartial({ vote })));
   return scene;
 }
 
@@ -49,18 +49,18 @@ function cast(scene: MissionScene, agentId: string, ranking: readonly string[]) 
 }
 
 function closed(scene: MissionScene) {
-  return taken(scene.driver.execute(scene.key, closeVote, CloseVoteRequest.fromPartial({ voteId: "v" }))).vote
-    ?.outcome;
+  return accepted(scene.driver.execute(scene.key, closeVote, CloseVoteRequest.fromPartial({ voteId: "v" })))
+    .vote?.outcome;
 }
 
-function outcomeOf(given: Given, ballots: Ballots) {
-  const scene = opened(given);
-  for (const [agent, ranking] of Object.entries(ballots)) taken(cast(scene, agent, ranking));
+function outcomeOf(input: VoteInput, ballots: Ballots) {
+  const scene = opened(input);
+  for (const [agent, ranking] of Object.entries(ballots)) accepted(cast(scene, agent, ranking));
   return closed(scene);
 }
 
 describe("a vote", () => {
-  const table: readonly [string, Given, Ballots, string, boolean][] = [
+  const table: readonly [string, VoteInput, Ballots, string, boolean][] = [
     ["majority: more than half", {}, { anna: ["x"], ben: ["x"], carl: ["y"] }, "x", false],
     ["majority: half is not enough", {}, { anna: ["x"], ben: ["x"], carl: ["y"], dora: ["z"] }, "", false],
     [
@@ -113,15 +113,15 @@ describe("a vote", () => {
       false,
     ],
   ];
-  for (const [name, given, ballots, winner, tie] of table)
+  for (const [name, input, ballots, winner, tie] of table)
     it(name, () => {
-      const outcome = outcomeOf(given, ballots);
+      const outcome = outcomeOf(input, ballots);
       assert.deepEqual([outcome?.winner, outcome?.tie], [winner, tie]);
     });
 
-  it("counts an agent once: its later ballot takes the place of the first, while it is open", () => {
+  it("counts one ballot per agent: a later ballot replaces the first while the vote is open", () => {
     const scene = opened();
-    for (const ranking of [["x"], ["y"], ["y"]]) taken(cast(scene, "anna", ranking));
+    for (const ranking of [["x"], ["y"], ["y"]]) accepted(cast(scene, "anna", ranking));
     const outcome = closed(scene);
     assert.deepEqual([outcome?.winner, outcome?.weights["y"], outcome?.weights["x"]], ["y", 1, 0]);
     assert.equal(codeOf(cast(scene, "ben", ["x"])), "mission.vote_closed");
@@ -130,18 +130,18 @@ describe("a vote", () => {
 
   it("closes when its time is over", () => {
     const scene = opened({ timeoutMs: 5_000 });
-    taken(cast(scene, "anna", ["z"]));
+    accepted(cast(scene, "anna", ["z"]));
     scene.driver.advance(5_000);
-    const [vote] = taken(
+    const [vote] = accepted(
       scene.driver.query(scene.key, showVotes, { openOnly: false, voteIds: [], from: 0, size: 9 }),
     ).votes;
     assert.equal(vote?.outcome?.winner, "z");
   });
 
-  it("has a person decide a tie, where it says so", () => {
+  it("with a tie is decided by a person, if configured", () => {
     const scene = opened({ tie: TieRule.TIE_RULE_APPROVAL });
-    taken(cast(scene, "anna", ["x"]));
-    taken(cast(scene, "ben", ["y"]));
+    accepted(cast(scene, "anna", ["x"]));
+    accepted(cast(scene, "ben", ["y"]));
     assert.equal(closed(scene)?.winner, "");
     const decide = (winner: string) =>
       scene.driver.execute(
@@ -150,19 +150,19 @@ describe("a vote", () => {
         DecideMissionQuestion.fromPartial({ approvalId: "q1", approved: true, data: json({ winner }) }),
       );
     assert.equal(codeOf(decide("nobody")), "mission.approval_invalid");
-    taken(decide("y"));
+    accepted(decide("y"));
     assert.equal(closed(scene)?.winner, "y");
   });
 
-  it("hides what was chosen while it is open, when it is secret", () => {
+  it("hides its ballots while it is open, if it is secret", () => {
     const scene = opened({ secret: true });
     assert.deepEqual(
-      taken(cast(scene, "anna", ["x"])).vote?.ballots.map(({ ranking }) => ranking),
+      accepted(cast(scene, "anna", ["x"])).vote?.ballots.map(({ ranking }) => ranking),
       [[]],
     );
   });
 
-  it("refuses ballots that make no sense, of strangers, and another vote under its id", () => {
+  it("rejects invalid ballots, ballots of agents outside the mission, and another vote with its id", () => {
     const scene = opened();
     assert.equal(codeOf(cast(scene, "anna", ["x", "y"])), "mission.ballot_invalid");
     assert.equal(codeOf(cast(scene, "anna", ["q"])), "mission.ballot_invalid");

@@ -8,14 +8,14 @@ import {
   SpendBudgetRequest,
 } from "@tutti/contracts/swarm/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { cleaned, inWords, isDone, isNothing, kinds, subtract } from "@tutti/machine-work";
-import { availableOf, limitOf } from "../../core/budget/book.ts";
+import { amountsText, cleaned, isDone, isNothing, kinds, subtract } from "@tutti/machine-work";
+import { availableOf, limitOf } from "../../core/budget/accounting.ts";
 import { reservationsMax } from "../../core/state/limits.ts";
 import type { MissionCommand, MissionView, Reservation } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { budgetReserved, budgetReturned, budgetSpent } from "../../kinds/budget/events.ts";
 import { isAskable, useUp } from "../../kinds/budget/use-up.ts";
-import { budgetShown, reservationShown } from "../queries/budget.ts";
+import { budgetMessage, reservationMessage } from "../queries/budget.ts";
 import { boardCommand } from "../step.ts";
 
 /**
@@ -33,15 +33,18 @@ export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetRe
       return missionErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
     const found = mission.reservations.size + 1;
     if (found > reservationsMax)
-      return missionErrors.tooLarge.refusal({ what: "reservations", found, max: reservationsMax });
-    const wanted = cleaned(amounts);
+      return missionErrors.tooLarge.refusal({ items: "reservations", found, max: reservationsMax });
+    const requested = cleaned(amounts);
     const limit = limitOf(mission);
     const available = availableOf(mission);
-    if (kinds.some((kind) => limit[kind] > 0 && wanted[kind] > available[kind])) {
-      if (!isAskable(mission, wanted))
-        return missionErrors.budgetShort.refusal({ wanted: inWords(wanted), left: inWords(available) });
-      useUp(mission, step, wanted);
-      return { reservation: undefined, budget: budgetShown(mission) };
+    if (kinds.some((kind) => limit[kind] > 0 && requested[kind] > available[kind])) {
+      if (!isAskable(mission, requested))
+        return missionErrors.budgetShort.refusal({
+          requested: amountsText(requested),
+          remaining: amountsText(available),
+        });
+      useUp(mission, step, requested);
+      return { reservation: undefined, budget: budgetMessage(mission) };
     }
     const number = mission.reservationNumber + 1;
     const expireMs = leaseMs > 0 ? step.nowMs + leaseMs : 0;
@@ -49,12 +52,12 @@ export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetRe
       number,
       node,
       agent: agentId,
-      amounts: wanted,
+      amounts: requested,
       expireMs,
       reserveMs: step.nowMs,
     });
-    const made = mission.reservations.get(number);
-    return { reservation: made && reservationShown(mission, made), budget: budgetShown(mission) };
+    const created = mission.reservations.get(number);
+    return { reservation: created && reservationMessage(mission, created), budget: budgetMessage(mission) };
   },
 });
 
@@ -73,21 +76,24 @@ export const spendBudget: MissionCommand<SpendBudgetRequest, SpendBudgetReply> =
     const reservation = reservationOf(mission, reservationId, agentId);
     if (reservation === undefined)
       return missionErrors.reservationMissing.refusal({ reservation: reservationId });
-    const wanted = cleaned(amounts);
-    const left = leftOf(reservation);
-    if (kinds.some((kind) => wanted[kind] > left[kind]))
-      return missionErrors.reservationShort.refusal({ wanted: inWords(wanted), left: inWords(left) });
-    if (!isNothing(wanted)) step.emit(budgetSpent, { number: reservation.number, amounts: wanted });
+    const requested = cleaned(amounts);
+    const remaining = remainingOf(reservation);
+    if (kinds.some((kind) => requested[kind] > remaining[kind]))
+      return missionErrors.reservationShort.refusal({
+        requested: amountsText(requested),
+        remaining: amountsText(remaining),
+      });
+    if (!isNothing(requested)) step.emit(budgetSpent, { number: reservation.number, amounts: requested });
     return {
-      reservation: reservationShown(mission, mission.reservations.get(reservation.number) ?? reservation),
+      reservation: reservationMessage(mission, mission.reservations.get(reservation.number) ?? reservation),
     };
   },
 });
 
-function leftOf({ amounts, spent }: ReadOnly<Reservation>) {
-  const left = { ...amounts };
-  subtract(left, spent);
-  return left;
+function remainingOf({ amounts, spent }: ReadOnly<Reservation>) {
+  const remaining = { ...amounts };
+  subtract(remaining, spent);
+  return remaining;
 }
 
 export const returnBudget: MissionCommand<ReturnBudgetRequest, ReturnBudgetReply> = boardCommand({
@@ -98,8 +104,8 @@ export const returnBudget: MissionCommand<ReturnBudgetRequest, ReturnBudgetReply
     const reservation = reservationOf(mission, reservationId, agentId);
     if (reservation === undefined)
       return missionErrors.reservationMissing.refusal({ reservation: reservationId });
-    const returned = leftOf(reservation);
+    const returned = remainingOf(reservation);
     step.emit(budgetReturned, { number: reservation.number });
-    return { returned, budget: budgetShown(mission) };
+    return { returned, budget: budgetMessage(mission) };
   },
 });

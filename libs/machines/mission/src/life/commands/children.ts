@@ -16,7 +16,7 @@ import { isChild, type MissionCommand } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { childStarted } from "../../kinds/child/events.ts";
 import { taskCancelled, taskCompleted } from "../../kinds/task/events.ts";
-import { type Doing, failAttempt, finish, type Place } from "../../kinds/task/outcome.ts";
+import { type AttemptReport, failAttempt, finish, type Place } from "../../kinds/task/outcome.ts";
 import { goingOn } from "../step.ts";
 import { settledTask, unnamed } from "./offers.ts";
 
@@ -70,7 +70,7 @@ export const endChild: MissionCommand<EndChild, MissionDone> = {
   },
 };
 
-function endTask(place: Place, ending: RunEnding, doing: Doing): void {
+function endTask(place: Place, ending: RunEnding, attemptReport: AttemptReport): void {
   const { mission, step, task } = place;
   const isWell = ending.status === WorkStatus.WORK_STATUS_COMPLETED;
   if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) {
@@ -81,7 +81,7 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
       output: bytesOf(output),
       outputPayload: payloadOf(output),
       agent: "",
-      used: amountsOrNone(doing.used),
+      used: amountsOrNone(attemptReport.used),
     };
     if (isWell) step.emit(taskCompleted, { ...end, ...done });
     else
@@ -89,12 +89,12 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
         ...end,
         error: errorOf(place, ending),
         accounted: true,
-        used: amountsOrNone(doing.used),
+        used: amountsOrNone(attemptReport.used),
       });
     return;
   }
-  if (isWell) finish(place, dataOf(ending.output, ending.outputPayload), doing);
-  else failAttempt(place, errorOf(place, ending), doing);
+  if (isWell) finish(place, dataOf(ending.output, ending.outputPayload), attemptReport);
+  else failAttempt(place, errorOf(place, ending), attemptReport);
 }
 
 function errorOf({ task }: Place, ending: RunEnding): ErrorDetail {

@@ -26,21 +26,21 @@ import {
   amountsOrNone,
   bounded,
   boundedCalls,
-  cut,
   dataOfPayload,
   detailOfRefusal,
   messageLengthMax,
   reasonOf,
+  truncate,
 } from "@tutti/machine-work";
 import { assignmentOf, isPaidFor } from "../../core/board/offer.ts";
-import { isAffordable, wantedBy } from "../../core/budget/book.ts";
+import { expectedFor, isAffordable } from "../../core/budget/accounting.ts";
 import { type Claimant, isFor } from "../../core/state/claim-index.ts";
 import { leaseDefaultMs } from "../../core/state/limits.ts";
 import { claimOf } from "../../core/state/numbers.ts";
 import { hasOwnBudget } from "../../core/state/own-budget.ts";
 import {
+  isBlocked,
   isGoing,
-  isHolding,
   type MissionCommand,
   type MissionEventStep,
   type MissionView,
@@ -55,11 +55,11 @@ import {
   taskClaimed,
   taskHandedOn,
 } from "../../kinds/claim/events.ts";
-import { isSpent } from "../../kinds/task/begin.ts";
 import { failAttempt, finish } from "../../kinds/task/outcome.ts";
+import { isSpent } from "../../kinds/task/start.ts";
 import { checkHandoff } from "../../kinds/trouble/find.ts";
 import { boardTask } from "../queries/board-task.ts";
-import { boardCommand, commandOf, hearAgents, notTakingPart } from "../step.ts";
+import { boardCommand, commandOf, notTakingPart, recordContacts } from "../step.ts";
 
 export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = commandOf({
   type: "claim_board_tasks",
@@ -70,9 +70,9 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
     const participant = mission.participants.get(agent);
     if (request === undefined || participant === undefined)
       return missionErrors.notTakingPart.refusal({ id: step.key.id, agent });
-    hearAgents(mission, step, [agent]);
+    recordContacts(mission, step, [agent]);
     const { pool, role } = participant;
-    const who = {
+    const claimant = {
       agent,
       pool,
       role,
@@ -80,7 +80,7 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
     };
     const claimed: number[] = [];
     const taking: Taking = { ids: request.taskIds, count: request.count || 1, isShort: false };
-    for (const number of wanted(mission, who, taking)) {
+    for (const number of claimableTasks(mission, claimant, taking)) {
       if (claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs }))
         claimed.push(number);
       else taking.isShort = true;
@@ -105,28 +105,28 @@ interface Taking {
  * Yields tasks for an agent, each found after the previous one is claimed. A task that uses up the budget may
  * hold the mission, or end it.
  */
-function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<number> {
-  const isOpen = () => isGoing(mission) && !isHolding(mission);
+function* claimableTasks(mission: MissionView, claimant: Claimant, taking: Taking): Iterable<number> {
+  const isOpen = () => isGoing(mission) && !isBlocked(mission);
   if (!isOpen() || !assignmentOf(mission).isClaimable) return;
   const { ids, count } = taking;
-  let given = 0;
+  let claimed = 0;
   if (ids.length === 0) {
-    while (given < count) {
+    while (claimed < count) {
       const wasShort = taking.isShort;
-      const number = mission.claimable.first(who, { ownBudget: wasShort });
+      const number = mission.claimable.first(claimant, { ownBudget: wasShort });
       if (number === undefined) return;
       yield number;
       if (!isOpen()) return;
-      if (taking.isShort === wasShort) given++;
+      if (taking.isShort === wasShort) claimed++;
     }
     return;
   }
   for (const id of ids) {
     const task = mission.tasks[mission.byId.get(id) ?? -1];
-    if (task === undefined || !mission.claimable.has(task) || !isFor(task, who)) continue;
+    if (task === undefined || !mission.claimable.has(task) || !isFor(task, claimant)) continue;
     if (taking.isShort && !hasOwnBudget(task)) continue;
     yield task.number;
-    if (!isOpen() || ++given >= count) return;
+    if (!isOpen() || ++claimed >= count) return;
   }
 }
 
@@ -139,7 +139,7 @@ function claim(
   const task = mission.tasks[number];
   if (task === undefined) return false;
   const isPaid = isPaidFor(mission, task);
-  const amounts = wantedBy(mission, task);
+  const amounts = expectedFor(mission, task);
   if (!isPaid && !isAffordable(mission, amounts)) {
     if (isSpent(mission)) useUp(mission, step, amounts);
     return false;
@@ -176,15 +176,20 @@ export const renewClaims: MissionCommand<RenewClaimsRequest, RenewClaimsReply> =
   codec: RenewClaimsRequest,
   reply: RenewClaimsReply,
   decide(mission, { agentId, renewals, leaseMs }, step) {
-    const held = new Map<number, { node: number; progress: number; message: string }>();
+    const renewed = new Map<number, { node: number; progress: number; message: string }>();
     const lost: string[] = [];
     for (const { claimId, progress, message } of renewals) {
       const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined) lost.push(claimId);
-      else held.set(task.number, { node: task.number, progress, message: cut(message, messageLengthMax) });
+      else
+        renewed.set(task.number, {
+          node: task.number,
+          progress,
+          message: truncate(message, messageLengthMax),
+        });
     }
     const event = { agent: agentId, renewMs: step.nowMs, leaseMs: leaseMs || leaseDefaultMs };
-    if (held.size > 0) step.emit(claimsRenewed, { ...event, claims: [...held.values()] });
+    if (renewed.size > 0) step.emit(claimsRenewed, { ...event, claims: [...renewed.values()] });
     return { lostClaimIds: lost };
   },
 });
@@ -198,16 +203,16 @@ export const releaseTasks: MissionCommand<ReleaseTasksRequest, ReleaseTasksReply
     for (const claimId of claimIds) {
       const task = claimedTask(mission, claimId, agentId, step.nowMs);
       if (task === undefined) continue;
-      giveBack(step, task, reasonOf(reason) || `${agentId} gave it back`);
+      returnTask(step, task, reasonOf(reason) || `${agentId} gave it back`);
       released += 1;
     }
     return { released };
   },
 });
 
-function giveBack(step: MissionEventStep, { number: node, attempt }: TaskView, reason: string): void {
-  const back = { lost: false, agent: "", retryMs: 0, endMs: step.nowMs };
-  step.emit(attemptReturned, { node, attempt, reason, ...back });
+function returnTask(step: MissionEventStep, { number: node, attempt }: TaskView, reason: string): void {
+  const returned = { lost: false, agent: "", retryMs: 0, endMs: step.nowMs };
+  step.emit(attemptReturned, { node, attempt, reason, ...returned });
 }
 
 export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksReply> = boardCommand({
@@ -227,7 +232,7 @@ export const completeJudgedTasks: MissionCommand<CompleteJudgedTasks, CompleteTa
     const stranger = notTakingPart(mission, agentId, step);
     if (stranger !== undefined) return stranger;
     const receipts = request === undefined ? [] : completeAll(mission, request, questions, step);
-    hearAgents(mission, step, [agentId]);
+    recordContacts(mission, step, [agentId]);
     return { receipts };
   },
 });
@@ -244,12 +249,12 @@ function completeAll(
       return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
     const place = { mission, step, task };
     const { questions = [] } = claimQuestions.find((each) => each.claimId === claimId) ?? {};
-    const doing = { agent: agentId, used, questions };
+    const attemptReport = { agent: agentId, used, questions };
     const { number: node, attempt } = task;
-    const noted = { node, attempt, agent: agentId, endMs: step.nowMs };
-    if (modelCalls !== undefined) step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(modelCalls) });
-    if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), doing);
-    else failAttempt(place, bounded(outcome.value), doing);
+    const fields = { node, attempt, agent: agentId, endMs: step.nowMs };
+    if (modelCalls !== undefined) step.emit(modelCallsNoted, { ...fields, calls: boundedCalls(modelCalls) });
+    if (outcome.$case === "output") finish(place, dataOfPayload(outcome.value), attemptReport);
+    else failAttempt(place, bounded(outcome.value), attemptReport);
     return { claimId, refusal: undefined };
   });
 }

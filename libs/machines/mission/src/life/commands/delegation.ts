@@ -4,8 +4,8 @@
  */
 import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
 import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
-import { causeOf, cleaned, inWords, kinds, noAmounts, rounded } from "@tutti/machine-work";
-import { availableOf, limitOf } from "../../core/budget/book.ts";
+import { amountsText, causeOf, cleaned, kinds, noAmounts, rounded } from "@tutti/machine-work";
+import { availableOf, limitOf } from "../../core/budget/accounting.ts";
 import { hasOwnBudget } from "../../core/state/own-budget.ts";
 import type { MissionCommand, MissionView, TaskView } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
@@ -34,17 +34,17 @@ export const delegateTask: MissionCommand<DelegateTaskRequest, DelegateTaskReply
         task: spec.id,
         problem: "expected a part not to need what it is a part of",
       });
-    const given = narrowed(
+    const granted = narrowed(
       mission,
       task,
       spec.work?.$case === "capability" ? spec.work.value : "",
       authority,
     );
-    if (isRefusal(given)) return given;
+    if (isRefusal(granted)) return granted;
     const event = {
       tasks: [spec],
       parent: task.number,
-      authority: given,
+      authority: granted,
       toAgent: toAgentId,
       fromAgent: agentId,
     };
@@ -66,14 +66,14 @@ function narrowed(
   mission: MissionView,
   { authority: own, reserved }: TaskView,
   capability: string,
-  wanted: ReadOnly<Authority> | undefined,
+  requested: ReadOnly<Authority> | undefined,
 ): Authority | Refusal {
-  const given = {
-    actions: [...(wanted?.actions ?? [])],
-    capabilities: [...(wanted?.capabilities ?? [])],
-    budget: wanted?.budget === undefined ? undefined : cleaned(wanted.budget),
-    expireTime: wanted?.expireTime ?? own?.expireTime,
-    mayDelegate: wanted?.mayDelegate ?? false,
+  const granted = {
+    actions: [...(requested?.actions ?? [])],
+    capabilities: [...(requested?.capabilities ?? [])],
+    budget: requested?.budget === undefined ? undefined : cleaned(requested.budget),
+    expireTime: requested?.expireTime ?? own?.expireTime,
+    mayDelegate: requested?.mayDelegate ?? false,
   };
   const refuse = (problem: string) => missionErrors.authorityTooWide.refusal({ problem });
   if (own !== undefined) {
@@ -83,28 +83,29 @@ function narrowed(
       return refuse(
         `expected a part for one of ${own.capabilities.join(", ") || "no capabilities"}, found ${capability || "a child"}`,
       );
-    const action = given.actions.find((each) => !own.actions.includes(each));
+    const action = granted.actions.find((each) => !own.actions.includes(each));
     if (action !== undefined) return refuse(`expected actions that who delegates may do, found ${action}`);
-    const further = given.capabilities.find((each) => !own.capabilities.includes(each));
+    const further = granted.capabilities.find((each) => !own.capabilities.includes(each));
     if (further !== undefined)
       return refuse(`expected capabilities that who delegates may use, found ${further}`);
     const isLonger =
       own.expireTime !== undefined &&
-      given.expireTime !== undefined &&
-      fromTimestamp(given.expireTime) > fromTimestamp(own.expireTime);
+      granted.expireTime !== undefined &&
+      fromTimestamp(granted.expireTime) > fromTimestamp(own.expireTime);
     if (isLonger)
       return refuse("expected an authority that ends with that of who delegates, found a longer one");
   }
-  const { budget } = given;
-  if (budget === undefined) return given;
+  const { budget } = granted;
+  if (budget === undefined) return granted;
   // A task with its own budget delegates from that alone. All others delegate from the mission's budget too.
   const isOwn = hasOwnBudget({ authority: own });
   const limit = limitOf(mission);
-  const left = isOwn ? noAmounts() : availableOf(mission);
-  for (const kind of kinds) left[kind] = rounded(left[kind] + (reserved?.[kind] ?? 0));
+  const remaining = isOwn ? noAmounts() : availableOf(mission);
+  for (const kind of kinds) remaining[kind] = rounded(remaining[kind] + (reserved?.[kind] ?? 0));
   const isShort = kinds.some(
-    (kind) => (limit[kind] > 0 || (own?.budget?.[kind] ?? 0) > 0) && budget[kind] > left[kind],
+    (kind) => (limit[kind] > 0 || (own?.budget?.[kind] ?? 0) > 0) && budget[kind] > remaining[kind],
   );
-  if (isShort) return refuse(`expected a budget of at most ${inWords(left)}, found ${inWords(budget)}`);
-  return given;
+  if (isShort)
+    return refuse(`expected a budget of at most ${amountsText(remaining)}, found ${amountsText(budget)}`);
+  return granted;
 }

@@ -25,8 +25,8 @@ export const putEntries: MissionCommand<PutEntriesRequest, PutEntriesReply> = bo
     const problem = writesProblem(mission, writes);
     if (problem !== undefined) return problem;
     const judged = judge(mission, writes);
-    const isLeft = allOrNone && judged.includes("denied");
-    const entries = isLeft ? [] : writes.filter((_, index) => judged[index] === "written");
+    const isAborted = allOrNone && judged.includes("denied");
+    const entries = isAborted ? [] : writes.filter((_, index) => judged[index] === "written");
     if (entries.length > 0)
       step.emit(entriesWritten, {
         entries: entries.map(({ key, value }) => ({ key, value })),
@@ -35,7 +35,9 @@ export const putEntries: MissionCommand<PutEntriesRequest, PutEntriesReply> = bo
         writeMs: step.nowMs,
       });
     return {
-      receipts: writes.map((write, index) => receipt(mission, write, !isLeft && judged[index] === "written")),
+      receipts: writes.map((write, index) =>
+        receipt(mission, write, !isAborted && judged[index] === "written"),
+      ),
     };
   },
 });
@@ -80,8 +82,8 @@ function writesProblem(mission: MissionView, writes: readonly EntryWrite[]): Ref
     bytes += bytesOfValue(value);
   }
   if (count > entriesMax)
-    return missionErrors.tooLarge.refusal({ what: "entries", found: count, max: entriesMax });
+    return missionErrors.tooLarge.refusal({ items: "entries", found: count, max: entriesMax });
   if (bytes > boardBytesMax)
-    return missionErrors.tooLarge.refusal({ what: "bytes of entries", found: bytes, max: boardBytesMax });
+    return missionErrors.tooLarge.refusal({ items: "bytes of entries", found: bytes, max: boardBytesMax });
   return undefined;
 }

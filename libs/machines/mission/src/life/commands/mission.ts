@@ -37,7 +37,7 @@ import {
   missionTerminated,
   missionWithdrawn,
 } from "../../kinds/mission/events.ts";
-import { stopMission, tellStopping, withdrawQuestions } from "../../kinds/mission/stop.ts";
+import { stopMission, stopTaskWork, withdrawQuestions } from "../../kinds/mission/stop.ts";
 import { checkTasks } from "../../kinds/task/check.ts";
 import { checkAll } from "../conditions.ts";
 import { report } from "../end.ts";
@@ -52,7 +52,7 @@ export const beginMission: MissionCommand<BeginMission, MissionBegun> = {
   codec: BeginMission,
   reply: MissionBegun,
   decide(mission, { order }, step) {
-    if (mission.order !== undefined) return again(mission, order, step);
+    if (mission.order !== undefined) return repeatedStart(mission, order, step);
     const problem = orderProblem(order);
     if (typeof problem === "string") return missionErrors.orderInvalid.refusal({ problem });
     if (problem !== undefined) return problem;
@@ -63,15 +63,15 @@ export const beginMission: MissionCommand<BeginMission, MissionBegun> = {
   },
 };
 
-function again(
+function repeatedStart(
   mission: MissionView,
   order: MissionOrder | undefined,
   step: MissionEventStep,
 ): MissionBegun | Refusal {
   const before = mission.order;
   // A parent that starts a mission again after it withdrew it learns that the mission does not start.
-  const isGivenUp = before?.spec === undefined && isSameParent(before?.parent, order?.parent);
-  const isSame = isGivenUp || isSameRequest(before?.requestHash, order?.requestHash);
+  const wasWithdrawn = before?.spec === undefined && isSameParent(before?.parent, order?.parent);
+  const isSame = wasWithdrawn || isSameRequest(before?.requestHash, order?.requestHash);
   return life.startedAgain(mission, step, isSame, () => fieldDifferences(before?.spec, order?.spec));
 }
 
@@ -84,20 +84,20 @@ function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refus
     return "expected spans that are not negative";
   const { roles, leadership, stopConditions, output, tasks } = spec;
   const names = roles.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) return `expected each role once, found ${twice} twice`;
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index);
+  if (duplicate !== undefined) return `expected each role once, found ${duplicate} twice`;
   const torn = roles.find(({ minAgents, maxAgents }) => maxAgents > 0 && minAgents > maxAgents);
   if (torn !== undefined)
     return `expected at least as many agents at most as at least in the role ${torn.name}`;
   if (leadership?.role && !names.includes(leadership.role))
     return `expected leaders of a role of the mission, found ${leadership.role}`;
   for (const { name, condition } of stopConditions) {
-    const made = expressionOf(condition, "condition", true);
-    if (!made.ok) return `stop condition ${name}: ${made.problem}`;
+    const compiled = expressionOf(condition, "condition", true);
+    if (!compiled.ok) return `stop condition ${name}: ${compiled.problem}`;
   }
   if (output !== "") {
-    const made = outputExpressionOf(output);
-    if (!made.ok) return `output: ${made.problem}`;
+    const compiled = outputExpressionOf(output);
+    if (!compiled.ok) return `output: ${compiled.problem}`;
   }
   const max = spec.maxTasks || tasksDefault;
   if (tasks.length > max) return missionErrors.tooManyTasks.refusal({ found: tasks.length, max });
@@ -135,8 +135,8 @@ export const cancelMission: MissionCommand<CancelMission, MissionDone> = command
   decide(mission, { reason, noCompensate }, step) {
     if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) return done;
     const error = life.cancelled(step, reason);
-    const how = noCompensate ? "leave" : "cancel";
-    stopMission(mission, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error, how });
+    const mode = noCompensate ? "leave" : "cancel";
+    stopMission(mission, step, { status: WorkStatus.WORK_STATUS_CANCELLED, error, mode });
     return done;
   },
 });
@@ -147,7 +147,7 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
   codec: TerminateMission,
   reply: MissionDone,
   decide(mission, { reason }, step) {
-    for (const task of mission.tasks) tellStopping(mission, step, task, "terminate");
+    for (const task of mission.tasks) stopTaskWork(mission, step, task, "terminate");
     withdrawQuestions(mission, step);
     step.emit(missionTerminated, { error: life.terminated(step, reason), endMs: step.nowMs });
     report(mission, step);

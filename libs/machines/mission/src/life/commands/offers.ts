@@ -16,11 +16,11 @@ import {
   bounded,
   boundedCalls,
   contentIn,
-  cut,
   dataOf,
   isStoredValue,
   messageLengthMax,
   savedBytesMax,
+  truncate,
 } from "@tutti/machine-work";
 import { nodeOfEffect } from "../../core/state/numbers.ts";
 import type { MissionCommand, MissionEventStep, MissionView, TaskView } from "../../core/state/state.ts";
@@ -44,9 +44,9 @@ export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
     // Checks and conditions of a mission read the outputs of its tasks. A decision cannot wait for the store.
     if (isStoredValue(outputPayload))
       return missionErrors.valueWanted.refusal({ task: task.spec.id }, contentIn(mission.key.namespace));
-    const doing = { agent: agent || task.agent, used, questions };
+    const attemptReport = { agent: agent || task.agent, used, questions };
     return goingOn(mission, step, () => {
-      finish({ mission, step, task }, dataOf(output, outputPayload), doing);
+      finish({ mission, step, task }, dataOf(output, outputPayload), attemptReport);
       return {};
     });
   },
@@ -59,9 +59,9 @@ export const failTask: MissionCommand<FailTask, MissionDone> = {
   decide(mission, { error, agent, used }, step) {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
-    const doing = { agent: agent || task.agent, used };
+    const attemptReport = { agent: agent || task.agent, used };
     return goingOn(mission, step, () => {
-      failAttempt({ mission, step, task }, bounded(error), doing);
+      failAttempt({ mission, step, task }, bounded(error), attemptReport);
       return {};
     });
   },
@@ -80,7 +80,7 @@ export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
     if (task === undefined) return unnamed(step);
     return goingOn(mission, step, () => {
       const retryMs = step.nowMs + Math.max(1, Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs));
-      const reason = cut(message, messageLengthMax);
+      const reason = truncate(message, messageLengthMax);
       if (lost) loseAttempt(mission, step, task, { agent, reason, retryMs });
       else {
         const { number, attempt } = task;
@@ -127,12 +127,12 @@ export const noteProgress: MissionCommand<NoteProgress, MissionDone> = {
     if (task === undefined) return unnamed(step);
     if (saved.length > savedBytesMax)
       return missionErrors.tooLarge.refusal({
-        what: "bytes that an attempt saves",
+        items: "bytes that an attempt saves",
         found: saved.length,
         max: savedBytesMax,
       });
     const share = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
-    const progress = { saved, fraction: share, message: cut(message, messageLengthMax) };
+    const progress = { saved, fraction: share, message: truncate(message, messageLengthMax) };
     step.emit(attemptProgressed, { node: task.number, ...progress });
     return {};
   },
@@ -147,8 +147,8 @@ export const noteModelCalls: MissionCommand<NoteModelCalls, MissionDone> = {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
     const { number, attempt } = task;
-    const noted = { node: number, attempt, agent, endMs: step.nowMs };
-    step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(calls) });
+    const fields = { node: number, attempt, agent, endMs: step.nowMs };
+    step.emit(modelCallsNoted, { ...fields, calls: boundedCalls(calls) });
     return {};
   },
 };

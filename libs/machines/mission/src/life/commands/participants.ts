@@ -13,11 +13,11 @@ import {
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { labelsFit, reasonOf } from "@tutti/machine-work";
 import { participantsMax } from "../../core/state/limits.ts";
-import { isAtWork, type MissionCommand, type MissionView, specOf } from "../../core/state/state.ts";
+import { hasRunningAttempt, type MissionCommand, type MissionView, specOf } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { participantJoined, participantLeft } from "../../kinds/participant/events.ts";
 import { loseAttempt } from "../../kinds/task/outcome.ts";
-import { commandOf, hearAgents } from "../step.ts";
+import { commandOf, recordContacts } from "../step.ts";
 
 export const joinBoard: MissionCommand<JoinBoard, BoardJoined> = commandOf({
   type: "join_board",
@@ -35,7 +35,7 @@ export const joinBoard: MissionCommand<JoinBoard, BoardJoined> = commandOf({
       known.pool === pool &&
       known.role === role &&
       JSON.stringify([known.topics, known.offering]) === JSON.stringify([topics, offering]);
-    if (isSame) hearAgents(mission, step, [agentId]);
+    if (isSame) recordContacts(mission, step, [agentId]);
     else step.emit(participantJoined, { agent: agentId, pool, role, topics, offering, joinMs: step.nowMs });
     return { messageNumber: mission.messageNumber };
   },
@@ -49,7 +49,7 @@ function placeProblem(mission: MissionView, { agentId }: JoinMissionRequest): Re
   if (mission.participants.has(agentId)) return undefined;
   const max = Math.min(specOf(mission).budget?.maxAgents || participantsMax, participantsMax);
   if (mission.participants.size + mission.openPlaces < max) return undefined;
-  return missionErrors.roleFull.refusal({ what: "the mission", max });
+  return missionErrors.roleFull.refusal({ group: "the mission", max });
 }
 
 function roleProblem(
@@ -67,7 +67,7 @@ function roleProblem(
     });
   const isIn = mission.participants.get(agentId)?.role === name;
   if (!isIn && role.maxAgents > 0 && (mission.roleCounts.get(name) ?? 0) >= role.maxAgents)
-    return missionErrors.roleFull.refusal({ what: `the role ${name}`, max: role.maxAgents });
+    return missionErrors.roleFull.refusal({ group: `the role ${name}`, max: role.maxAgents });
   const problem = unfitness(role, offering);
   return problem === undefined
     ? undefined
@@ -94,7 +94,7 @@ export const leaveMission: MissionCommand<LeaveMissionRequest, LeaveMissionReply
     const nodes = [...participant.nodes];
     for (const number of nodes) {
       const task = mission.tasks[number];
-      if (task !== undefined && isAtWork(task))
+      if (task !== undefined && hasRunningAttempt(task))
         loseAttempt(mission, step, task, { agent: agentId, reason: "it has left", retryMs: 0 });
     }
     step.emit(participantLeft, { agent: agentId, reason: reasonOf(reason), leaveMs: step.nowMs });
@@ -107,7 +107,7 @@ export const hearParticipants: MissionCommand<HearParticipants, MissionDone> = c
   codec: HearParticipants,
   reply: MissionDone,
   decide(mission, { agentIds }, step) {
-    hearAgents(mission, step, [...new Set(agentIds)]);
+    recordContacts(mission, step, [...new Set(agentIds)]);
     return {};
   },
 });

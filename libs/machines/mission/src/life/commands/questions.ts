@@ -19,12 +19,12 @@ import type { MissionCommand, MissionEventStep, MissionView } from "../../core/s
 import { missionErrors } from "../../errors.ts";
 import { budgetRaised } from "../../kinds/budget/events.ts";
 import { stopMission } from "../../kinds/mission/stop.ts";
-import { askForRules } from "../../kinds/question/ask.ts";
+import { askRuleQuestions } from "../../kinds/question/ask.ts";
 import { questionDecided } from "../../kinds/question/events.ts";
 import { complete, failForGood } from "../../kinds/task/outcome.ts";
 import { troubleEnded } from "../../kinds/trouble/events.ts";
 import { voteClosed } from "../../kinds/vote/events.ts";
-import { approvalShown, approvalsNeededBy } from "../queries/approvals.ts";
+import { approvalMessage, approvalsNeededBy } from "../queries/approvals.ts";
 import { commandOf } from "../step.ts";
 
 /** A repetition of the same decision by the same person changes nothing. */
@@ -38,37 +38,37 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
     const question = mission.questions.get(number);
     if (question === undefined) return missionErrors.approvalMissing.refusal({ id: approvalId });
     const verdict = approved ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
-    const who = step.cause.actor?.id || body.roles[0] || "";
+    const decider = step.cause.actor?.id || body.roles[0] || "";
     if (question.verdict !== Verdict.VERDICT_UNSPECIFIED) {
       const isSame = question.decisions.some(
-        (each) => each.verdict === verdict && each.cause?.actor?.id === who,
+        (each) => each.verdict === verdict && each.cause?.actor?.id === decider,
       );
-      if (isSame) return approvalShown(mission, question);
+      if (isSame) return approvalMessage(mission, question);
       return missionErrors.approvalClosed.refusal({
         id: approvalId,
-        how: words[question.verdict] ?? "closed",
+        verdict: verdictNames[question.verdict] ?? "closed",
       });
     }
-    const refusal = mayNotDecide(mission, question, who, body.roles);
+    const refusal = mayNotDecide(mission, question, decider, body.roles);
     if (refusal !== undefined) return refusal;
-    const brought = broughtAlong(mission, question, body);
-    if (isRefusal(brought)) return brought;
-    const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
+    const answer = answerOf(mission, question, body);
+    if (isRefusal(answer)) return answer;
+    const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: decider };
     const cause = { ...step.cause, actor: { ...actor }, reason: reasonOf(body.reason) };
     const decideTime = toTimestamp(step.nowMs);
     const decision = { verdict, data: body.data, cause, decideTime, onBehalfOf: "" };
-    const hasDecided = question.decisions.some((each) => each.cause?.actor?.id === who);
+    const hasDecided = question.decisions.some((each) => each.cause?.actor?.id === decider);
     const isLast =
       !approved || (hasDecided ? 0 : 1) + question.decisions.length >= approvalsNeededBy(question);
-    if (hasDecided && !isLast) return approvalShown(mission, question);
+    if (hasDecided && !isLast) return approvalMessage(mission, question);
     step.emit(questionDecided, {
       number,
       decision,
       verdict: isLast ? verdict : Verdict.VERDICT_UNSPECIFIED,
       decideMs: step.nowMs,
     });
-    if (isLast) follow(mission, step, { question, approved, brought, by: who, reason: cause.reason });
-    return approvalShown(mission, mission.questions.get(number) ?? question);
+    if (isLast) follow(mission, step, { question, approved, answer, by: decider, reason: cause.reason });
+    return approvalMessage(mission, mission.questions.get(number) ?? question);
   },
 });
 
@@ -79,37 +79,37 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
 function mayNotDecide(
   mission: MissionView,
   { rule, subject }: ReadOnly<MissionQuestion>,
-  who: string,
+  decider: string,
   roles: readonly string[],
 ): Refusal | undefined {
   if (rule === undefined) return undefined;
   const { deciders } = rule;
-  if (deciders.length > 0 && !deciders.some((name) => name === who || roles.includes(name)))
-    return missionErrors.approvalNotAmong.refusal({ who, by: deciders.join(", ") });
-  const giver = mission.tasks[mission.byId.get(subject) ?? -1]?.agent;
-  if (who !== giver || deciders.includes(who)) return undefined;
-  return missionErrors.approvalOwn.refusal({ who });
+  if (deciders.length > 0 && !deciders.some((name) => name === decider || roles.includes(name)))
+    return missionErrors.approvalNotAmong.refusal({ person: decider, by: deciders.join(", ") });
+  const producer = mission.tasks[mission.byId.get(subject) ?? -1]?.agent;
+  if (decider !== producer || deciders.includes(decider)) return undefined;
+  return missionErrors.approvalOwn.refusal({ person: decider });
 }
 
 const noAgent = { agent: "", used: undefined };
 
-const words: Partial<Record<Verdict, string>> = {
+const verdictNames: Partial<Record<Verdict, string>> = {
   [Verdict.VERDICT_APPROVED]: "approved",
   [Verdict.VERDICT_REJECTED]: "rejected",
   [Verdict.VERDICT_EXPIRED]: "expired",
   [Verdict.VERDICT_WITHDRAWN]: "withdrawn",
 };
 
-interface Brought {
+interface QuestionAnswer {
   readonly amounts: Amounts;
   readonly winner: string;
 }
 
-function broughtAlong(
+function answerOf(
   mission: MissionView,
   { kind, subject }: ReadOnly<MissionQuestion>,
   { approved, data }: DecideMissionQuestion,
-): Brought | Refusal {
+): QuestionAnswer | Refusal {
   const nothing = { amounts: noAmounts(), winner: "" };
   if (!approved) return nothing;
   const refuse = (problem: string) => missionErrors.approvalInvalid.refusal({ problem });
@@ -120,9 +120,9 @@ function broughtAlong(
     if (!(error instanceof UnreadableData)) throw error;
     return refuse(`expected JSON, found ${error.message}`);
   }
-  const given = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
   if (kind === QuestionKind.QUESTION_KIND_TIE) {
-    const winner = (given as Record<string, Json>)["winner"];
+    const winner = (fields as Record<string, Json>)["winner"];
     const options = mission.votes.get(subject)?.vote.options.map(({ option }) => option) ?? [];
     if (typeof winner !== "string" || !options.includes(winner))
       return refuse(
@@ -133,7 +133,7 @@ function broughtAlong(
   if (kind !== QuestionKind.QUESTION_KIND_BUDGET) return nothing;
   const amounts = noAmounts();
   for (const each of kinds) {
-    const amount = (given as Record<string, Json>)[each] ?? 0;
+    const amount = (fields as Record<string, Json>)[each] ?? 0;
     if (typeof amount !== "number" || !(amount >= 0) || !Number.isFinite(amount))
       return refuse(`expected a number of 0 or more for ${each}, found ${JSON.stringify(amount)}`);
     amounts[each] = rounded(amount);
@@ -145,20 +145,20 @@ function broughtAlong(
 interface Decided {
   readonly question: ReadOnly<MissionQuestion>;
   readonly approved: boolean;
-  readonly brought: Brought;
+  readonly answer: QuestionAnswer;
   readonly by: string;
   readonly reason: string;
 }
 
 function follow(mission: MissionView, step: MissionEventStep, decided: Decided): void {
-  const { question, approved, brought } = decided;
+  const { question, approved, answer } = decided;
   const { kind, subject, title } = question;
   const { by, reason } = decided;
   const rejection = () => detailOfRefusal(missionErrors.rejected.refusal({ question: title, by, reason }));
   const failed = WorkStatus.WORK_STATUS_FAILED;
   switch (kind) {
     case QuestionKind.QUESTION_KIND_BUDGET:
-      if (approved) step.emit(budgetRaised, { amounts: brought.amounts });
+      if (approved) step.emit(budgetRaised, { amounts: answer.amounts });
       else stopMission(mission, step, { status: failed, error: rejection() });
       return;
     case QuestionKind.QUESTION_KIND_TROUBLE:
@@ -174,7 +174,7 @@ function follow(mission: MissionView, step: MissionEventStep, decided: Decided):
         });
       return;
     case QuestionKind.QUESTION_KIND_TIE:
-      decideTie(mission, step, subject, brought.winner);
+      decideTie(mission, step, subject, answer.winner);
       return;
     default:
       decideOutput(mission, step, decided, rejection);
@@ -201,7 +201,7 @@ function decideOutput(
   const place = { mission, step, task };
   const { next: questions } = question;
   if (approved && questions.length > 0)
-    askForRules(mission, step, { task: task.spec.id, agent: task.agent, questions });
+    askRuleQuestions(mission, step, { task: task.spec.id, agent: task.agent, questions });
   else if (approved) complete(place, task.output as Data | undefined, noAgent);
   else failForGood(place, rejection(), noAgent);
 }

@@ -93,16 +93,16 @@ export const withdrawTasks: MissionCommand<WithdrawTasksRequest, WithdrawTasksRe
     }
     // Members of a gang belong to one part: they leave it together.
     const isLeaving = (task: TaskView) =>
-      gangOf(mission, task).every((one) => isDone(one) || (tasks.has(one.number) && isFree(one)));
+      gangOf(mission, task).every((member) => isDone(member) || (tasks.has(member.number) && isFree(member)));
     const free = [...tasks.values()].filter((task) => isFree(task) && isLeaving(task));
-    const begun = [...tasks.values()].filter((task) => !task.isWithdrawn && !free.includes(task));
+    const started = [...tasks.values()].filter((task) => !task.isWithdrawn && !free.includes(task));
     if (free.length > 0)
       step.emit(tasksWithdrawn, { nodes: free.map(({ number }) => number), reason: reasonOf(reason) });
     return {
       withdrawnTaskIds: [...tasks.values()]
         .filter(({ isWithdrawn }) => isWithdrawn)
         .map(({ spec }) => spec.id),
-      begunTaskIds: begun.map(({ spec }) => spec.id),
+      begunTaskIds: started.map(({ spec }) => spec.id),
     };
   },
 });
@@ -120,12 +120,12 @@ export const bringInOutcomes: MissionCommand<BringInOutcomesRequest, BringInOutc
   codec: BringInOutcomesRequest,
   reply: BringInOutcomesReply,
   decide(mission, { outcomes }, step) {
-    const refused = outcomes.filter((outcome) => !bringIn(mission, step, outcome));
+    const refused = outcomes.filter((outcome) => !applyOutcome(mission, step, outcome));
     return { refusedTaskIds: refused.map(({ taskId }) => taskId) };
   },
 });
 
-function bringIn(
+function applyOutcome(
   mission: MissionView,
   step: MissionEventStep,
   { taskId, outcome, used }: TaskOutcome,
@@ -168,13 +168,13 @@ export const resumeTasks: MissionCommand<ResumeBoardTasks, MissionDone> = comman
   codec: ResumeBoardTasks,
   reply: MissionDone,
   decide(mission, { taskIds, reason }, step) {
-    const wanted: TaskView[] = [];
+    const requested: TaskView[] = [];
     for (const id of taskIds) {
       const task = mission.tasks[mission.byId.get(id) ?? -1];
       if (task === undefined) return missionErrors.taskMissing.refusal({ id: step.key.id, task: id });
-      wanted.push(task);
+      requested.push(task);
     }
-    for (const { number, status } of taskIds.length === 0 ? mission.tasks : new Set(wanted))
+    for (const { number, status } of taskIds.length === 0 ? mission.tasks : new Set(requested))
       if (status === TaskStatus.TASK_STATUS_PAUSED)
         step.emit(taskResumed, { node: number, reason: reasonOf(reason), resumeMs: step.nowMs });
     return {};

@@ -21,7 +21,7 @@ import { type MissionCommand, type MissionView, specOf } from "../../core/state/
 import { missionErrors } from "../../errors.ts";
 import { close } from "../../kinds/vote/decide.ts";
 import { ballotCast, voteOpened } from "../../kinds/vote/events.ts";
-import { voteShown } from "../queries/votes.ts";
+import { voteMessage } from "../queries/votes.ts";
 import { boardCommand } from "../step.ts";
 
 export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCommand({
@@ -36,10 +36,10 @@ export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCom
     if (before !== undefined) {
       if (questionOf(before.vote) !== questionOf(vote))
         return missionErrors.voteExists.refusal({ vote: vote.voteId });
-      return { vote: voteShown(before.vote) };
+      return { vote: voteMessage(before.vote) };
     }
     if (mission.votes.size >= votesMax)
-      return missionErrors.tooLarge.refusal({ what: "votes", found: mission.votes.size + 1, max: votesMax });
+      return missionErrors.tooLarge.refusal({ items: "votes", found: mission.votes.size + 1, max: votesMax });
     const opened = {
       ...vote,
       ballots: [],
@@ -48,7 +48,7 @@ export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCom
       openTime: toTimestamp(step.nowMs),
     };
     step.emit(voteOpened, { vote: opened, openMs: step.nowMs });
-    return { vote: voteShown(mission.votes.get(vote.voteId)?.vote ?? opened) };
+    return { vote: voteMessage(mission.votes.get(vote.voteId)?.vote ?? opened) };
   },
 });
 
@@ -94,7 +94,7 @@ export const castVote: MissionCommand<CastVoteRequest, CastVoteReply> = boardCom
     const before = open.vote.ballots.find((each) => each.agentId === agentId);
     const isSame = before?.reason === ballot.reason && before.ranking.join() === ranking.join();
     if (!isSame) step.emit(ballotCast, { voteId, ballot, castMs: step.nowMs });
-    return { vote: voteShown(open.vote) };
+    return { vote: voteMessage(open.vote) };
   },
 });
 
@@ -122,6 +122,6 @@ export const closeVote: MissionCommand<CloseVoteRequest, CloseVoteReply> = board
     const open = mission.votes.get(voteId);
     if (open === undefined) return missionErrors.voteMissing.refusal({ vote: voteId });
     if (open.vote.outcome === undefined) close(mission, step, voteId);
-    return { vote: voteShown(open.vote) };
+    return { vote: voteMessage(open.vote) };
   },
 });

@@ -10,7 +10,7 @@ export function approvalsNeededBy({ rule }: ReadOnly<MissionQuestion>): number {
   return Math.max(1, rule?.approvalsNeeded ?? 0);
 }
 
-export function approvalShown(
+export function approvalMessage(
   { key, tasks, byId }: MissionView,
   question: ReadOnly<MissionQuestion>,
 ): Approval {
@@ -38,7 +38,7 @@ export function approvalShown(
   };
 }
 
-export interface MissionApprovalsWanted {
+export interface ShowApprovalsOptions {
   /** Empty means any. */
   readonly verdicts: readonly Verdict[];
   readonly from: number;
@@ -48,7 +48,7 @@ export interface MissionApprovalsWanted {
 /** Returns the oldest first. */
 export const showMissionApprovals: Query<
   Mission,
-  MissionApprovalsWanted,
+  ShowApprovalsOptions,
   { readonly approvals: readonly Approval[]; readonly isMore: boolean }
 > = {
   type: "mission_approvals",
@@ -56,9 +56,9 @@ export const showMissionApprovals: Query<
     const found = [...mission.questions.values()].filter(
       ({ verdict }) => verdicts.length === 0 || verdicts.includes(verdict),
     );
-    const shown = found.slice(from, from + size);
+    const page = found.slice(from, from + size);
     return {
-      approvals: shown.map((each) => approvalShown(mission, each)),
+      approvals: page.map((each) => approvalMessage(mission, each)),
       isMore: found.length > from + size,
     };
   },

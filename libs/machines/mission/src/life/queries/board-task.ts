@@ -5,7 +5,7 @@ import { asPayload, momentOf, taskOutcome } from "@tutti/machine-work";
 import { inputOf } from "../../core/board/input.ts";
 import { claimIdOf } from "../../core/state/numbers.ts";
 import type { Task } from "../../core/state/state.ts";
-import { isAtWork, type MissionView, type TaskView } from "../../core/state/state.ts";
+import { hasRunningAttempt, type MissionView, type TaskView } from "../../core/state/state.ts";
 
 /** Returns a task with the data that the next agent needs: its computed input, and its handoffs. */
 export function boardTask(mission: MissionView, task: TaskView): BoardTask {
@@ -18,8 +18,8 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
     statusReason: reason || message,
     addCause: cause && { ...cause, actor: cause.actor && { ...cause.actor } },
     addTime: momentOf(addMs),
-    claim: claimShown(mission, task),
-    attempts: beginsOf(task),
+    claim: claimMessage(mission, task),
+    attempts: startCount(task),
     outcome: taskOutcome(task),
     startTime: momentOf(startMs),
     endTime: momentOf(endMs),
@@ -37,12 +37,12 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
 }
 
 /** Returns the number of its starts. Numbers of attempts are for fencing, and some attempts never started. */
-function beginsOf({ attempt, skipped, status }: TaskView): number {
+function startCount({ attempt, skipped, status }: TaskView): number {
   return attempt - skipped - (status === TaskStatus.TASK_STATUS_QUEUED ? 1 : 0);
 }
 
-function claimShown(mission: MissionView, task: TaskView): TaskClaim | undefined {
-  if (!isAtWork(task) || task.agent === "") return undefined;
+function claimMessage(mission: MissionView, task: TaskView): TaskClaim | undefined {
+  if (!hasRunningAttempt(task) || task.agent === "") return undefined;
   return {
     claimId: claimIdOf(task.number, task.attempt),
     pool: mission.participants.get(task.agent)?.pool ?? "",

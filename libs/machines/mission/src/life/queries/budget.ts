@@ -1,13 +1,13 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { isDone, isNothing, momentOf, noAmounts } from "@tutti/machine-work";
-import { availableOf, limitOf } from "../../core/budget/book.ts";
+import { availableOf, limitOf } from "../../core/budget/accounting.ts";
 import type { Mission, MissionView, Reservation, TaskView } from "../../core/state/state.ts";
 
-const shownMax = 100;
-const lookedAtMax = 10_000;
+const reservationsMax = 100;
+const scannedMax = 10_000;
 
-export function budgetShown(mission: MissionView): Budget {
+export function budgetMessage(mission: MissionView): Budget {
   return {
     limit: limitOf(mission),
     spent: { ...mission.spent },
@@ -18,7 +18,7 @@ export function budgetShown(mission: MissionView): Budget {
   };
 }
 
-export function reservationShown(
+export function reservationMessage(
   mission: MissionView,
   reservation: ReadOnly<Reservation>,
 ): BudgetReservation {
@@ -37,16 +37,16 @@ function workOf({ key }: MissionView, task: TaskView | undefined) {
 }
 
 function reservations(mission: MissionView): BudgetReservation[] {
-  const shown: BudgetReservation[] = [];
+  const messages: BudgetReservation[] = [];
   for (const reservation of mission.reservations.values()) {
-    if (shown.length >= shownMax) return shown;
-    shown.push(reservationShown(mission, reservation));
+    if (messages.length >= reservationsMax) return messages;
+    messages.push(reservationMessage(mission, reservation));
   }
   // Reservations of attempts and children.
-  for (const task of mission.tasks.slice(-lookedAtMax)) {
-    if (shown.length >= shownMax) return shown;
+  for (const task of mission.tasks.slice(-scannedMax)) {
+    if (messages.length >= reservationsMax) return messages;
     if (isDone(task.status) || task.reserved === undefined || isNothing(task.reserved)) continue;
-    shown.push({
+    messages.push({
       reservationId: `t${task.number}`,
       work: workOf(mission, task),
       amounts: { ...task.reserved },
@@ -54,7 +54,7 @@ function reservations(mission: MissionView): BudgetReservation[] {
       expireTime: undefined,
     });
   }
-  return shown;
+  return messages;
 }
 
-export const showBudget: Query<Mission, undefined, Budget> = { type: "budget", answer: budgetShown };
+export const showBudget: Query<Mission, undefined, Budget> = { type: "budget", answer: budgetMessage };

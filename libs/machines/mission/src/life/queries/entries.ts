@@ -23,7 +23,7 @@ export const getEntries: Query<Mission, { readonly keys: readonly string[] }, re
     }),
 };
 
-export interface EntriesWanted {
+export interface ShowEntriesOptions {
   readonly prefix: string;
   /** Keys after this one. Empty means from the first. */
   readonly afterKey: string;
@@ -35,7 +35,7 @@ export interface EntriesWanted {
 /** Ordered by key. */
 export const listEntries: Query<
   Mission,
-  EntriesWanted,
+  ShowEntriesOptions,
   { readonly entries: readonly BoardEntry[]; readonly isMore: boolean; readonly number: number }
 > = {
   type: "list_entries",
@@ -46,8 +46,8 @@ export const listEntries: Query<
       )
       .map(({ key }) => key)
       .sort();
-    const shown = keys.slice(0, size).map((key) => boardEntry(entries.get(key) as ReadOnly<Entry>));
-    return { entries: shown, isMore: keys.length > size, number: entryNumber };
+    const page = keys.slice(0, size).map((key) => boardEntry(entries.get(key) as ReadOnly<Entry>));
+    return { entries: page, isMore: keys.length > size, number: entryNumber };
   },
 };
 

@@ -11,10 +11,10 @@ import {
 } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
-import { inWords, isDone, momentOf, statusName, statusWord } from "@tutti/machine-work";
-import { wantedTogether } from "../../core/board/gang.ts";
+import { amountsText, isDone, momentOf, statusName, taskStatusName } from "@tutti/machine-work";
+import { expectedTogether } from "../../core/board/gang.ts";
 import { assignmentOf, canBeClaimed, isPaidFor } from "../../core/board/offer.ts";
-import { availableOf, isAffordable } from "../../core/budget/book.ts";
+import { availableOf, isAffordable } from "../../core/budget/accounting.ts";
 import {
   hasEnded,
   isChild,
@@ -26,7 +26,7 @@ import {
 } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { approvalIdOf } from "../../kinds/question/ask.ts";
-import { isHeld } from "../conditions.ts";
+import { evaluateStop } from "../conditions.ts";
 import { approvalsNeededBy } from "./approvals.ts";
 
 export const explainMission: Query<Mission, { readonly taskId: string }, Explanation> = {
@@ -34,10 +34,10 @@ export const explainMission: Query<Mission, { readonly taskId: string }, Explana
   answer(mission, { taskId }, { key, nowMs }) {
     if (mission.order === undefined) return missionErrors.missionMissing.refusal({ id: key.id });
     const about = { namespace: key.namespace, kind: "mission", id: key.id, task: taskId };
-    if (taskId === "") return { ...empty, about, ...whyOf(mission, nowMs) };
+    if (taskId === "") return { ...empty, about, ...explanationOf(mission, nowMs) };
     const task = mission.tasks[mission.byId.get(taskId) ?? -1];
     if (task === undefined) return missionErrors.taskMissing.refusal({ id: key.id, task: taskId });
-    return { ...empty, about, ...whyTask(mission, task, nowMs), failures: failuresOf(task) };
+    return { ...empty, about, ...explainTask(mission, task, nowMs), failures: failuresOf(task) };
   },
 };
 
@@ -51,20 +51,22 @@ const empty = {
   parts: [],
 } satisfies Omit<Explanation, "about">;
 
-interface Why {
+interface WaitExplanation {
   readonly summary: string;
   readonly waits: Wait[];
   readonly remedies: Remedy[];
 }
 
-export function whyOf(mission: MissionView, nowMs: number): Why {
+export function explanationOf(mission: MissionView, nowMs: number): WaitExplanation {
   const { id } = mission.key;
   if (hasEnded(mission)) {
-    const how = statusName(statusOf(mission));
-    return plain(mission.error === undefined ? `it is ${how}` : `it is ${how}: ${mission.error.message}`);
+    const statusText = statusName(statusOf(mission));
+    return plain(
+      mission.error === undefined ? `it is ${statusText}` : `it is ${statusText}: ${mission.error.message}`,
+    );
   }
-  const held = wholeHold(mission, nowMs);
-  if (held !== undefined) return held;
+  const missionWait = missionWaitOf(mission, nowMs);
+  if (missionWait !== undefined) return missionWait;
   if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_CHILD,
@@ -90,16 +92,16 @@ export function whyOf(mission: MissionView, nowMs: number): Why {
       cause: WaitCause.WAIT_CAUSE_BUSY,
       message: tasksThat(count(TaskStatus.TASK_STATUS_QUEUED), "waits for an agent", "wait for agents"),
     });
-  if (mission.left > 0) return waitingTasks(mission, nowMs);
+  if (mission.remaining > 0) return waitingTasks(mission, nowMs);
   return waitingForEnd(mission, nowMs);
 }
 
-function tasksThat(count: number, one: string, many: string): string {
-  return counted(count, `task ${one}`, `tasks ${many}`);
+function tasksThat(count: number, singular: string, plural: string): string {
+  return counted(count, `task ${singular}`, `tasks ${plural}`);
 }
 
 /** The reason why the whole mission waits. */
-function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
+function missionWaitOf(mission: MissionView, nowMs: number): WaitExplanation | undefined {
   if (mission.pauseMs > 0)
     return waiting(mission.pauseMs, {
       cause: WaitCause.WAIT_CAUSE_PAUSED,
@@ -109,7 +111,7 @@ function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
   if (mission.isUsedUp)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUDGET,
-      message: `its budget is used up: ${inWords(availableOf(mission))} are left, and a person is asked for more`,
+      message: `its budget is used up: ${amountsText(availableOf(mission))} are left, and a person is asked for more`,
       remedy: { text: "Raise the budget, or say no", command: "" },
     });
   if (mission.troubleHolds)
@@ -128,14 +130,17 @@ function wholeHold(mission: MissionView, nowMs: number): Why | undefined {
   });
 }
 
-function waitingTasks(mission: MissionView, nowMs: number): Why {
+function waitingTasks(mission: MissionView, nowMs: number): WaitExplanation {
   const first = mission.tasks.find(({ status }) => !isDone(status));
-  const why = first === undefined ? plain("") : whyTask(mission, first, nowMs);
-  return { ...why, summary: first === undefined ? "it continues" : `${first.spec.id}: ${why.summary}` };
+  const explanation = first === undefined ? plain("") : explainTask(mission, first, nowMs);
+  return {
+    ...explanation,
+    summary: first === undefined ? "it continues" : `${first.spec.id}: ${explanation.summary}`,
+  };
 }
 
 /** Explains a mission without open tasks. */
-function waitingForEnd(mission: MissionView, nowMs: number): Why {
+function waitingForEnd(mission: MissionView, nowMs: number): WaitExplanation {
   const { stopConditions } = specOf(mission);
   if (stopConditions.length === 0)
     return waiting(nowMs, {
@@ -144,7 +149,7 @@ function waitingForEnd(mission: MissionView, nowMs: number): Why {
       remedy: { text: "Add a task, or cancel it", command: "" },
     });
   const conditions = stopConditions.map((condition) => {
-    const { problem } = isHeld(mission, condition, nowMs);
+    const { problem } = evaluateStop(mission, condition, nowMs);
     return `${condition.name}${problem === "" ? "" : ` (${problem})`}`;
   });
   return waiting(nowMs, {
@@ -154,11 +159,11 @@ function waitingForEnd(mission: MissionView, nowMs: number): Why {
   });
 }
 
-function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
+function explainTask(mission: MissionView, task: TaskView, nowMs: number): WaitExplanation {
   const { status, error, reason, agent } = task;
   if (isDone(status)) {
-    const why = error?.message || reason;
-    return plain(`it is ${statusWord(status)}${why === "" ? "" : `: ${why}`}`);
+    const detail = error?.message || reason;
+    return plain(`it is ${taskStatusName(status)}${detail === "" ? "" : `: ${detail}`}`);
   }
   if (task.isWithdrawn)
     return waiting(nowMs, {
@@ -200,17 +205,17 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
         message: `its last attempt failed, and a person is to look at it: ${error?.message ?? ""}`,
       });
     case TaskStatus.TASK_STATUS_QUEUED:
-      if (isTooDear(mission, task))
-        return wholeHold(mission, nowMs) ?? waiting(task.queueMs, budgetWhy(mission, task));
+      if (isTooExpensive(mission, task))
+        return missionWaitOf(mission, nowMs) ?? waiting(task.queueMs, budgetWait(mission, task));
       return waiting(task.queueMs, {
         cause: WaitCause.WAIT_CAUSE_BUSY,
-        message: queuedWords(mission, task),
+        message: describeQueued(mission, task),
         subject: task.profile?.capability ?? "",
       });
     case TaskStatus.TASK_STATUS_HELD:
-      return waiting(task.readyMs, heldWhy(mission, task));
+      return waiting(task.readyMs, heldWait(mission, task));
     default:
-      return wholeHold(mission, nowMs) ?? openNeeds(mission, task, nowMs);
+      return missionWaitOf(mission, nowMs) ?? openNeeds(mission, task, nowMs);
   }
 }
 
@@ -219,44 +224,44 @@ function questionAbout({ questions }: MissionView, { question: number }: TaskVie
   const { rule, decisions = [] } = question ?? {};
   if (question === undefined || rule === undefined) return "a person is asked whether its output counts";
   const { deciders } = rule;
-  const whom = deciders.length === 0 ? "a person" : deciders.join(", ");
+  const deciderText = deciders.length === 0 ? "a person" : deciders.join(", ");
   const needed = approvalsNeededBy(question);
   const progress = needed > 1 ? `, ${decisions.length} of ${needed} have approved` : "";
-  return `the rule ${rule.rule} has ${whom} asked whether its output counts: ${question.title}${progress}`;
+  return `the rule ${rule.rule} has ${deciderText} asked whether its output counts: ${question.title}${progress}`;
 }
 
-function queuedWords(mission: MissionView, task: TaskView): string {
+function describeQueued(mission: MissionView, task: TaskView): string {
   const { onlyAgents, toRole } = task;
   const { isOffered } = assignmentOf(mission);
   const isClaimable = canBeClaimed(mission, task);
-  const how =
+  const offerText =
     isOffered && isClaimable
       ? "offered to its pool, and can be claimed"
       : isOffered
         ? "offered to its pool"
         : "to be claimed";
-  const whom =
+  const audience =
     toRole !== ""
       ? ` by the role ${toRole}`
       : onlyAgents.length > 0
         ? ` by ${onlyAgents.slice(0, 10).join(", ")}`
         : "";
-  return `it is ${how}${whom}, and no worker has taken it yet`;
+  return `it is ${offerText}${audience}, and no worker has taken it yet`;
 }
 
 /** Returns whether the budget is too small for a claim of the task. */
-function isTooDear(mission: MissionView, task: TaskView): boolean {
-  return !isPaidFor(mission, task) && !isAffordable(mission, wantedTogether(mission, task));
+function isTooExpensive(mission: MissionView, task: TaskView): boolean {
+  return !isPaidFor(mission, task) && !isAffordable(mission, expectedTogether(mission, task));
 }
 
-function budgetWhy(mission: MissionView, task: TaskView) {
+function budgetWait(mission: MissionView, task: TaskView) {
   return {
     cause: WaitCause.WAIT_CAUSE_BUDGET,
-    message: `it wants ${inWords(wantedTogether(mission, task))} of the budget, and ${inWords(availableOf(mission))} are left until others return what they do not use`,
+    message: `it wants ${amountsText(expectedTogether(mission, task))} of the budget, and ${amountsText(availableOf(mission))} are left until others return what they do not use`,
   };
 }
 
-function heldWhy(mission: MissionView, task: TaskView) {
+function heldWait(mission: MissionView, task: TaskView) {
   switch (task.hold) {
     case TaskHold.TASK_HOLD_PLACE:
       return { cause: WaitCause.WAIT_CAUSE_BUDGET, message: "as many agents take part as may" };
@@ -267,11 +272,11 @@ function heldWhy(mission: MissionView, task: TaskView) {
         subject: task.toRole,
       };
     default:
-      return budgetWhy(mission, task);
+      return budgetWait(mission, task);
   }
 }
 
-function openNeeds(mission: MissionView, { spec }: TaskView, nowMs: number): Why {
+function openNeeds(mission: MissionView, { spec }: TaskView, nowMs: number): WaitExplanation {
   const open = spec.needs
     .map(({ task }) => task)
     .filter((id) => !isDone(mission.tasks[mission.byId.get(id) ?? -1]?.status ?? 0));
@@ -291,7 +296,10 @@ interface Cause {
   readonly remedy?: Remedy;
 }
 
-function waiting(sinceMs: number, { cause, message, subject = "", endMs = 0, remedy }: Cause): Why {
+function waiting(
+  sinceMs: number,
+  { cause, message, subject = "", endMs = 0, remedy }: Cause,
+): WaitExplanation {
   return {
     summary: message,
     waits: [
@@ -310,7 +318,7 @@ function waiting(sinceMs: number, { cause, message, subject = "", endMs = 0, rem
   };
 }
 
-function plain(summary: string): Why {
+function plain(summary: string): WaitExplanation {
   return { summary, waits: [], remedies: [] };
 }
 

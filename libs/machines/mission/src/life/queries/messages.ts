@@ -3,7 +3,7 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import { momentOf } from "@tutti/machine-work";
 import type { Message, Mission, MissionView } from "../../core/state/state.ts";
 
-export interface MessagesWanted {
+export interface ShowMessagesOptions {
   readonly afterNumber: number;
   /** Messages to this agent, directly or through a role or topic. Empty means any agent. */
   readonly agentId: string;
@@ -12,30 +12,30 @@ export interface MessagesWanted {
   readonly size: number;
 }
 
-export interface MessagesShown {
+export interface MessagesPage {
   readonly messages: readonly MissionMessage[];
   /** Number of the last message that was read, to continue from. */
   readonly number: number;
 }
 
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
 /** Returns the oldest first. */
-export const showMessages: Query<Mission, MessagesWanted, MessagesShown> = {
+export const showMessages: Query<Mission, ShowMessagesOptions, MessagesPage> = {
   type: "messages",
   answer(mission, { afterNumber, agentId, taskId, size }) {
-    const { messages: kept, messageNumber } = mission;
-    const shown: MissionMessage[] = [];
+    const { messages: stored, messageNumber } = mission;
+    const page: MissionMessage[] = [];
     // Numbers have no gaps, so they determine the index.
-    let at = Math.max(0, afterNumber + 1 - (messageNumber - kept.length + 1));
-    const until = Math.min(kept.length, at + lookedAtMax);
-    for (; at < until && shown.length < size; at++) {
-      const message = kept[at];
+    let at = Math.max(0, afterNumber + 1 - (messageNumber - stored.length + 1));
+    const until = Math.min(stored.length, at + scannedMax);
+    for (; at < until && page.length < size; at++) {
+      const message = stored[at];
       if (message === undefined || (taskId !== "" && message.sent.taskId !== taskId)) continue;
       if (agentId !== "" && !isTo(mission, agentId, message.sent.to)) continue;
-      shown.push(messageShown(message));
+      page.push(messageOf(message));
     }
-    return { messages: shown, number: Math.max(afterNumber, messageNumber - kept.length + at) };
+    return { messages: page, number: Math.max(afterNumber, messageNumber - stored.length + at) };
   },
 };
 
@@ -59,7 +59,7 @@ function isTo(
   }
 }
 
-function messageShown({ number, sender, sent, sendMs }: ReadOnly<Message>): MissionMessage {
+function messageOf({ number, sender, sent, sendMs }: ReadOnly<Message>): MissionMessage {
   const { to, body, answers, taskId } = sent as Message["sent"];
   return { number, sender: sender && { ...sender }, to, body, answers, taskId, sendTime: momentOf(sendMs) };
 }

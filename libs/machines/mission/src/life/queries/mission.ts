@@ -3,19 +3,19 @@ import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti
 import type { Cause, Outcome } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
-import { type Data, momentOf, shownCounts, workOutcome } from "@tutti/machine-work";
+import { countsOf, type Data, momentOf, workOutcome } from "@tutti/machine-work";
 import { hasEnded, type Mission, type MissionView, statusOf } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { endingOf, outputOf } from "../end.ts";
-import { budgetShown } from "./budget.ts";
-import { whyOf } from "./explain.ts";
+import { budgetMessage } from "./budget.ts";
+import { explanationOf } from "./explain.ts";
 
-export interface MissionWanted {
+export interface ShowMissionOptions {
   /** Includes the input and participants of the specification, and the output. */
   readonly whole: boolean;
 }
 
-export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
+export const showMission: Query<Mission, ShowMissionOptions, MissionMessage> = {
   type: "mission",
   answer(mission, { whole }, { key, nowMs }) {
     const { order } = mission;
@@ -25,16 +25,16 @@ export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
     return {
       namespace: key.namespace,
       missionId: key.id,
-      spec: specShown(mission, whole),
+      spec: specMessage(mission, whole),
       definition: order.definition,
       definitionHash: order.hash,
       status: statusOf(mission),
-      statusReason: hasEnded(mission) ? "" : whyOf(mission, nowMs).summary,
+      statusReason: hasEnded(mission) ? "" : explanationOf(mission, nowMs).summary,
       outcome: outcomeOf(mission, whole),
-      tasks: shownCounts(mission.counts, mission.tasks.length),
-      participants: whole ? [...mission.participants.values()].map(participantShown) : [],
+      tasks: countsOf(mission.counts, mission.tasks.length),
+      participants: whole ? [...mission.participants.values()].map(participantMessage) : [],
       leader: mission.leader,
-      budget: budgetShown(mission),
+      budget: budgetMessage(mission),
       openApprovals: mission.openQuestions,
       openVotes: mission.openVotes,
       trouble: mission.trouble,
@@ -53,14 +53,14 @@ export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
 };
 
 /** Returns the specification without its tasks, which are on the board. */
-function specShown({ order }: MissionView, whole: boolean): MissionSpec | undefined {
+function specMessage({ order }: MissionView, whole: boolean): MissionSpec | undefined {
   const spec = order?.spec as MissionSpec | undefined;
   if (spec === undefined) return undefined;
   const labels = { ...spec.labels, ...order?.labels };
   return { ...spec, labels, tasks: [], input: whole ? spec.input : undefined };
 }
 
-function participantShown(
+function participantMessage(
   participant: ReadOnly<MissionView["participants"] extends ReadonlyMap<string, infer P> ? P : never>,
 ): Participant {
   const { pool, agent, role, joinMs, heardMs, nodes, done, used } = participant;

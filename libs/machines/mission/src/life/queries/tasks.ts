@@ -1,11 +1,11 @@
 import type { BoardTask } from "@tutti/contracts/swarm/v1";
 import type { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
-import { isAtWork, type Mission, type TaskView } from "../../core/state/state.ts";
+import { hasRunningAttempt, type Mission, type TaskView } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 import { boardTask } from "./board-task.ts";
 
-export interface BoardTasksWanted {
+export interface ShowBoardTasksOptions {
   /** Number of the first task. */
   readonly from: number;
   readonly size: number;
@@ -16,25 +16,25 @@ export interface BoardTasksWanted {
   readonly text: string;
 }
 
-export interface BoardTasksShown {
+export interface BoardTasksPage {
   readonly tasks: readonly BoardTask[];
   /** Number of the task of the next page; -1 at the end. */
   readonly next: number;
 }
 
 /** Tasks that one reply reads. */
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
-export const showBoardTasks: Query<Mission, BoardTasksWanted, BoardTasksShown> = {
+export const showBoardTasks: Query<Mission, ShowBoardTasksOptions, BoardTasksPage> = {
   type: "board_tasks",
-  answer(mission, wanted) {
-    const { from, size } = wanted;
+  answer(mission, filter) {
+    const { from, size } = filter;
     const tasks: BoardTask[] = [];
-    const parent = wanted.parentTaskId === "" ? undefined : (mission.byId.get(wanted.parentTaskId) ?? -2);
-    const until = Math.min(mission.tasks.length, from + lookedAtMax);
+    const parent = filter.parentTaskId === "" ? undefined : (mission.byId.get(filter.parentTaskId) ?? -2);
+    const until = Math.min(mission.tasks.length, from + scannedMax);
     for (let number = Math.max(0, from); number < until; number++) {
       const task = mission.tasks[number];
-      if (task === undefined || (parent !== undefined && task.parent !== parent) || !isWanted(task, wanted))
+      if (task === undefined || (parent !== undefined && task.parent !== parent) || !matches(task, filter))
         continue;
       if (tasks.length >= size) return { tasks, next: number };
       tasks.push(boardTask(mission, task));
@@ -43,9 +43,9 @@ export const showBoardTasks: Query<Mission, BoardTasksWanted, BoardTasksShown> =
   },
 };
 
-function isWanted(task: TaskView, { statuses, claimedBy, text }: BoardTasksWanted): boolean {
+function matches(task: TaskView, { statuses, claimedBy, text }: ShowBoardTasksOptions): boolean {
   if (statuses.length > 0 && !statuses.includes(task.status)) return false;
-  if (claimedBy !== "" && !(isAtWork(task) && task.agent === claimedBy)) return false;
+  if (claimedBy !== "" && !(hasRunningAttempt(task) && task.agent === claimedBy)) return false;
   if (text === "") return true;
   const needle = text.toLowerCase();
   return [task.spec.id, task.spec.title, task.error?.message ?? ""].some((each) =>

@@ -3,19 +3,19 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import type { Mission } from "../../core/state/state.ts";
 
 /** Returns a vote without its ballots if it is secret and open. */
-export function voteShown(vote: ReadOnly<Vote>): Vote {
-  const shown = vote as Vote;
-  const isHidden = shown.secret && shown.outcome === undefined;
-  const hidden = shown.ballots.map(({ agentId, castTime }) => ({
+export function voteMessage(vote: ReadOnly<Vote>): Vote {
+  const message = vote as Vote;
+  const isHidden = message.secret && message.outcome === undefined;
+  const hidden = message.ballots.map(({ agentId, castTime }) => ({
     agentId,
     castTime,
     ranking: [],
     reason: "",
   }));
-  return { ...shown, ballots: isHidden ? hidden : [...shown.ballots] };
+  return { ...message, ballots: isHidden ? hidden : [...message.ballots] };
 }
 
-export interface VotesWanted {
+export interface ShowVotesOptions {
   readonly openOnly: boolean;
   /** Empty means any. */
   readonly voteIds: readonly string[];
@@ -27,7 +27,7 @@ export interface VotesWanted {
 /** Returns the newest first. */
 export const showVotes: Query<
   Mission,
-  VotesWanted,
+  ShowVotesOptions,
   { readonly votes: readonly Vote[]; readonly isMore: boolean }
 > = {
   type: "votes",
@@ -36,7 +36,7 @@ export const showVotes: Query<
       ({ vote }) =>
         (!openOnly || vote.outcome === undefined) && (voteIds.length === 0 || voteIds.includes(vote.voteId)),
     );
-    const shown = found.reverse().slice(from, from + size);
-    return { votes: shown.map(({ vote }) => voteShown(vote)), isMore: found.length > from + size };
+    const page = found.reverse().slice(from, from + size);
+    return { votes: page.map(({ vote }) => voteMessage(vote)), isMore: found.length > from + size };
   },
 };

@@ -68,10 +68,13 @@ export function questionsOf(random: number) {
 
 /** Final result of an effect. */
 export function resultOf(effect: unknown, random: number): Omit<MachineCall, "key"> {
-  const wanted = effect as MissionEffect;
-  if (wanted.kind === "start_child")
+  const missionEffect = effect as MissionEffect;
+  if (missionEffect.kind === "start_child")
     return random < 0.8
-      ? { command: "confirm_child", body: ConfirmChild.fromPartial({ id: wanted.childId, hash: "hash" }) }
+      ? {
+          command: "confirm_child",
+          body: ConfirmChild.fromPartial({ id: missionEffect.childId, hash: "hash" }),
+        }
       : { command: "refuse_child", body: RefuseChild.fromPartial({ error: { code: "child.refused" } }) };
   const agent = random < 0.5 ? "anna" : "dora";
   const used = { tokens: random < 0.3 ? 3 : 0, money: 0.2 };

@@ -135,8 +135,8 @@ export const boardOperations: readonly Weighted[] = [
           end,
           random: fc.double({ min: 0.5, max: 0.6, noNaN: true }),
         })
-        .map(({ agentId, claim, end: given, random }) => ({
-          ends: { agentId, ends: [{ ...(given as object), claimId: claim }] },
+        .map(({ agentId, claim, end: ending, random }) => ({
+          ends: { agentId, ends: [{ ...(ending as object), claimId: claim }] },
           questions: [{ claimId: claim, questions: questionsOf(random) }],
         }))
         .map((body) => CompleteJudgedTasks.fromPartial(body as never)),

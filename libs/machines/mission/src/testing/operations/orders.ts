@@ -133,11 +133,11 @@ export const order = fc
     timeoutMs: fc.constantFrom(0, 0, 0, 0, 0, 90_000),
     input: fc.constant(json({ go: true })),
   })
-  .map((given) =>
+  .map((fields) =>
     MissionOrder.fromPartial({
-      spec: { ...given, tasks: given.assignment === 2 ? given.tasks : given.tasks.map(inGang) } as never,
+      spec: { ...fields, tasks: fields.assignment === 2 ? fields.tasks : fields.tasks.map(inGang) } as never,
       requestHash: Uint8Array.of(1),
       parent: { kind: "mission", id: "two", task: "sub" },
-      parentBudget: given.budget === undefined && given.timeoutMs > 0 ? { tokens: 6 } : {},
+      parentBudget: fields.budget === undefined && fields.timeoutMs > 0 ? { tokens: 6 } : {},
     }),
   );

@@ -2,7 +2,7 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
-import { forgetKeptEffect, statusBeside } from "../node/compensation-ledger.ts";
+import { forgetRetainedEffect, revertedStatus } from "../node/compensation-ledger.ts";
 import { addUsed, nodeOf, release, setStatus } from "../node/nodes.ts";
 import { offerFrom } from "../state/function-journal.ts";
 import { stateOfKind } from "../state/kind-state.ts";
@@ -25,7 +25,7 @@ export const undoQueued: RunEvent<UndoQueuedV1> = {
     if (code !== undefined) offerFrom(code.journal, 0);
     run.undoing = number;
     run.undo.pop();
-    if (undo.left !== undefined) undo.left.status = node.status;
+    if (undo.earlierEffect !== undefined) undo.earlierEffect.status = node.status;
     setStatus(run, node, TaskStatus.TASK_STATUS_COMPENSATING);
     node.tries = 0;
     const { compensate } = node.range.plan.policy(node.range.plan.task(node.task));
@@ -44,8 +44,8 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
     release(number, outstanding);
     if (agent !== "") node.agent = agent;
     addUsed(run, node, used);
-    setStatus(run, node, node.more?.undo?.left?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
-    forgetKeptEffect(run, node);
+    setStatus(run, node, node.more?.undo?.earlierEffect?.status ?? TaskStatus.TASK_STATUS_COMPENSATED);
+    forgetRetainedEffect(run, node);
     run.undoing = -1;
   },
 };
@@ -61,7 +61,7 @@ export const undoFailed: RunEvent<UndoFailedV1> = {
     undoOf(node).error = error;
     if (run.undoing === number) {
       run.undoing = -1;
-      setStatus(run, node, statusBeside(node));
+      setStatus(run, node, revertedStatus(node));
     } else run.undo.pop();
   },
 };

@@ -7,8 +7,8 @@ import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
 import { detailOfRefusal, noBytes, parsed, UnreadableData } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
-import { encoded, type Given, givenWhole } from "../evaluate/evaluate.ts";
-import { errorShown, type Scene } from "../evaluate/scene.ts";
+import { type EventValue, encoded, evaluateInFull } from "../evaluate/evaluate.ts";
+import { errorValue, type Scene } from "../evaluate/scene.ts";
 import { effectOf, isNotUndone } from "../node/compensation-ledger.ts";
 import type { Place } from "../node/task-kind.ts";
 import { stateOfKind } from "../state/kind-state.ts";
@@ -37,22 +37,22 @@ export function compensateNext(place: Place): void {
 }
 
 /** The compensation input from the definition, or else the input and output of the task. */
-function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
+function inputOf({ run, range, task, number }: Place, node: NodeView): EventValue {
   const { compensate } = range.plan.policy(task);
-  const where = "`with` of `compensate`";
+  const subject = "`with` of `compensate`";
   try {
     const effect = effectOf(node);
     const names: Record<string, Value> = {
       output: parsed(effect.output),
       given: parsed(effect.input),
-      error: errorShown(run.error),
+      error: errorValue(run.error),
     };
     const scene: Scene = { run, range, node: number, names };
-    if (compensate !== null && compensate.input >= 0) return givenWhole(scene, compensate.input, where);
-    return encoded({ input: names["given"] as Json, output: names["output"] as Json }, where);
+    if (compensate !== null && compensate.input >= 0) return evaluateInFull(scene, compensate.input, subject);
+    return encoded({ input: names["given"] as Json, output: names["output"] as Json }, subject);
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    const refusal = runErrors.dataUnreadable.refusal({ name: where, problem: error.message });
+    const refusal = runErrors.dataUnreadable.refusal({ name: subject, problem: error.message });
     return { ok: false, error: detailOfRefusal(refusal) };
   }
 }

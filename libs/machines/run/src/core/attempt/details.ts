@@ -2,29 +2,29 @@
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Among } from "@tutti/definitions";
-import { cut, detailOfRefusal, labelLengthMax } from "@tutti/machine-work";
+import { detailOfRefusal, labelLengthMax, truncate } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
-import { evaluate, type Given, given } from "../evaluate/evaluate.ts";
+import { type EventValue, evaluate, evaluateForEvent } from "../evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../node/task-kind.ts";
 
 export type Detailed =
   | { readonly ok: true; readonly details: OfferDetails | undefined }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-const none: Detailed = { ok: true, details: undefined };
+const noDetails: Detailed = { ok: true, details: undefined };
 const keyLengthMax = 1_000;
 const shortKeyMax = 200;
 
 /** Returns the input of a task: its `with`, or the input that a person has set. */
-export function inputGiven(place: Place): Given {
+export function taskInput(place: Place): EventValue {
   const bytes = place.run.nodes[place.number]?.more?.setInput as Uint8Array | undefined;
   if (bytes !== undefined) return { ok: true, bytes, payload: undefined };
-  return given(sceneOf(place), place.task.input, "`with`");
+  return evaluateForEvent(sceneOf(place), place.task.input, "`with`");
 }
 
 export function detailsOf(place: Place): Detailed {
   const { range, task } = place;
-  if (!range.plan.isComputed(task)) return none;
+  if (!range.plan.isComputed(task)) return noDetails;
   const { labels, limits, idempotencyKey, dueTime, placement, cache } = range.plan.policy(task);
   const computing = new Computing(place);
   const work = range.plan.work(task);
@@ -54,17 +54,19 @@ class Computing {
     this.#place = place;
   }
 
-  text(program: number, what: string, lengthMax: number): string {
-    const value = this.#value(program, what);
+  text(program: number, field: string, lengthMax: number): string {
+    const value = this.#value(program, field);
     if (value === undefined || value === null) return "";
-    return cut(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
+    return truncate(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
   }
 
   /** Texts of a list, without duplicates and empty texts. */
-  texts(program: number, what: string, lengthMax: number): string[] {
-    const value = this.#value(program, what);
+  texts(program: number, field: string, lengthMax: number): string[] {
+    const value = this.#value(program, field);
     if (!Array.isArray(value)) return [];
-    const texts = value.map((each) => cut(typeof each === "string" ? each : JSON.stringify(each), lengthMax));
+    const texts = value.map((each) =>
+      truncate(typeof each === "string" ? each : JSON.stringify(each), lengthMax),
+    );
     return [...new Set(texts)].filter((text) => text !== "" && text !== "null");
   }
 
@@ -75,7 +77,7 @@ class Computing {
     if (index < 0) {
       const parameters = {
         task: idOf(this.#place),
-        capability: cut(name, labelLengthMax),
+        capability: truncate(name, labelLengthMax),
         declared: capabilities.map(({ capability }) => capability).join(", "),
       };
       this.error ??= detailOfRefusal(runErrors.capabilityUndeclared.refusal(parameters));
@@ -89,7 +91,7 @@ class Computing {
     const moment = typeof value === "number" ? value : Date.parse(String(value));
     if (!Number.isNaN(moment)) return moment;
     const parameters = {
-      where: `dueTime of ${idOf(this.#place)}`,
+      subject: `dueTime of ${idOf(this.#place)}`,
       expression: String(value),
       problem: "expected a moment such as 2026-01-31T09:30:00Z",
     };
@@ -97,11 +99,11 @@ class Computing {
     return 0;
   }
 
-  #value(program: number, what: string) {
+  #value(program: number, field: string) {
     if (program < 0) return undefined;
-    const made = evaluate(sceneOf(this.#place), program, `${what} of ${idOf(this.#place)}`);
-    if (made.ok) return made.value;
-    this.error ??= made.error;
+    const result = evaluate(sceneOf(this.#place), program, `${field} of ${idOf(this.#place)}`);
+    if (result.ok) return result.value;
+    this.error ??= result.error;
     return undefined;
   }
 }

@@ -10,9 +10,9 @@ import {
   ProgressSavedV1,
   TaskQueuedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf, bounded, cut, lossLengthMax, lostCode } from "@tutti/machine-work";
-import { bookUsed, hasBudget, leftForTurn, reserve } from "../node/budget.ts";
-import { keepFailure } from "../node/failures.ts";
+import { blobsOf, bounded, lossLengthMax, lostCode, truncate } from "@tutti/machine-work";
+import { budgetForTurn, hasBudget, recordUsed, reserve } from "../node/budget.ts";
+import { recordFailure } from "../node/failures.ts";
 import { setInput } from "../node/kept.ts";
 import { clearLimits, nodeOf, removeFromAgenda, setStatus, startVisit } from "../node/nodes.ts";
 import { isOffered } from "../plan/offer-profile.ts";
@@ -74,7 +74,7 @@ export function queue(
   if (node.more?.savedNext !== undefined && (!isUndo || stateOfKind(node, "function") !== undefined))
     node.more.saved = node.more.savedNext;
   if (hasBudget(run) && node.range.plan.task(node.task).kind === "function")
-    detailOf(node).turnLeft = leftForTurn(run, node);
+    detailOf(node).turnBudget = budgetForTurn(run, node);
   if (isUndo) undoOf(node).attempts += 1;
   else {
     setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
@@ -88,7 +88,7 @@ export function queue(
 /**
  * Offers again each attempt that is not known to be running, with the current labels and priority of the run.
  */
-export function offerAgainWithFacts(run: Run, outstanding: RunOutstanding): void {
+export function refreshOffer(run: Run, outstanding: RunOutstanding): void {
   for (const node of run.nodes) {
     if (node === undefined) continue;
     const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING && (node.more?.dueMs ?? 0) === 0;
@@ -142,10 +142,10 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
     const node = nodeOf(run, number);
     const detail = detailOf(node);
     const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
-    keepFailure(run, node, { attempt, error, agent, endMs, undo });
+    recordFailure(run, node, { attempt, error, agent, endMs, undo });
     detail.lost = lost;
     if (agent !== "") node.agent = agent;
-    bookUsed(run, node, used);
+    recordUsed(run, node, used);
     scheduleRetry(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },
 };
@@ -153,7 +153,7 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
 /** The text of the pool. */
 function lossOf(message: string): ErrorDetail {
   const { RETRY_CLASS_SAME_KEY: retry } = RetryClass;
-  const error = { code: lostCode, message: cut(message, lossLengthMax), status: "UNAVAILABLE", retry };
+  const error = { code: lostCode, message: truncate(message, lossLengthMax), status: "UNAVAILABLE", retry };
   return bounded(ErrorDetail.fromPartial(error));
 }
 
@@ -163,14 +163,14 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
   codec: OfferReturnedV1,
   evolve(run, { node: number, attempt, message, retryMs, lost, used, agent }, outstanding) {
     const node = nodeOf(run, number);
-    bookUsed(run, node, used);
+    recordUsed(run, node, used);
     const detail = detailOf(node);
     detail.message = message;
     if (lost) detail.lost += 1;
     if (lost && agent !== "") {
       const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
       // The task is offered again at the same time, so the attempt ends then.
-      keepFailure(run, node, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
+      recordFailure(run, node, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
     }
     // The attempt does not count.
     node.tries -= 1;

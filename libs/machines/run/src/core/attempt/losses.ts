@@ -1,7 +1,7 @@
 /** Lost workers as users see them: the task goes to another worker, and no attempt has failed. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
-import { bounded, cut, isDone, lossLengthMax, lostCode } from "@tutti/machine-work";
+import { bounded, isDone, lossLengthMax, lostCode, truncate } from "@tutti/machine-work";
 import type { NodeView } from "../state/state.ts";
 
 /** Returns the last loss, unless another report has followed it. */
@@ -9,7 +9,7 @@ export function lastLoss({
   more,
 }: NodeView): { readonly agent: string; readonly reason: string } | undefined {
   const { agent, error } = more?.failures.at(-1) ?? {};
-  const isLast = error?.code === lostCode && error.message === cut(more?.message ?? "", lossLengthMax);
+  const isLast = error?.code === lostCode && error.message === truncate(more?.message ?? "", lossLengthMax);
   return isLast ? { agent: agent ?? "", reason: error.message } : undefined;
 }
 
@@ -22,8 +22,8 @@ export function messageOf(node: NodeView): string {
 }
 
 /** The error of an attempt. */
-export function shownError(error: ReadOnly<ErrorDetail> | undefined): ErrorDetail {
-  const shown = bounded(error);
-  if (shown.code !== lostCode) return shown;
-  return { ...shown, message: `worker lost (${shown.message}), which does not count as a failure` };
+export function displayedError(error: ReadOnly<ErrorDetail> | undefined): ErrorDetail {
+  const displayed = bounded(error);
+  if (displayed.code !== lostCode) return displayed;
+  return { ...displayed, message: `worker lost (${displayed.message}), which does not count as a failure` };
 }

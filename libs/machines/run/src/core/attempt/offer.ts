@@ -2,8 +2,8 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type Data, isDone } from "@tutti/machine-work";
-import { nodeSeen } from "../evaluate/scene.ts";
-import { leftOfTask } from "../node/budget.ts";
+import { visibleNode } from "../evaluate/scene.ts";
+import { remainingForTask } from "../node/budget.ts";
 import type { OfferTask } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags } from "../state/numbers.ts";
@@ -35,7 +35,9 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
     notAgents: isUndo || more === undefined ? noAgents : more.notAgents,
     traceparent: run.order?.traceparent || undefined,
     share: run.order?.share,
-    budget: isUndo ? undefined : leftOfTask({ run, range, task: plan.task(node.task), number: node.number }),
+    budget: isUndo
+      ? undefined
+      : remainingForTask({ run, range, task: plan.task(node.task), number: node.number }),
     gang: isUndo ? undefined : more?.gang,
   };
 }
@@ -89,9 +91,9 @@ export function recountGang(run: Run, changed: Node, outstanding: RunOutstanding
   if (plan.policy(plan.task(changed.task)).gang === undefined) return;
   for (const { number } of gangOf(run, changed)) {
     const node = run.nodes[number];
-    const isWanted =
+    const isOffered =
       node?.status === TaskStatus.TASK_STATUS_QUEUED || node?.status === TaskStatus.TASK_STATUS_RUNNING;
-    if (!isWanted) continue;
+    if (!isOffered) continue;
     chooseGang(run, node);
     outstanding.effect(effectNumber(number, effectTags.work), node.attempt, offerOf(run, node));
   }
@@ -116,6 +118,6 @@ function scopeOf(run: Run, { range }: Node): RangeView {
 /** Returns the agents that executed the tasks. Tasks without an agent are left out. */
 function agentsOf(run: Run, node: Node, tasks: readonly number[]): readonly string[] {
   const scene = { run, range: node.range, node: node.number };
-  const agents = tasks.map((task) => run.nodes[nodeSeen(scene, task)]?.agent ?? "");
+  const agents = tasks.map((task) => run.nodes[visibleNode(scene, task)]?.agent ?? "");
   return [...new Set(agents.filter((agent) => agent !== ""))];
 }

@@ -24,12 +24,12 @@ export interface AttemptReport {
 }
 
 /** Completes a task with its output, unless the run has no room for the output. */
-export function complete(place: Place, output: Data | undefined, doing: AttemptReport = {}): void {
+export function complete(place: Place, output: Data | undefined, attemptReport: AttemptReport = {}): void {
   const { run, number, step } = place;
-  const { agent = "", used, fromCache = false } = doing;
+  const { agent = "", used, fromCache = false } = attemptReport;
   const tooLarge = roomProblem(run, bytesOf(output).length);
   if (tooLarge !== undefined) {
-    failForGood(place, tooLarge, doing);
+    failForGood(place, tooLarge, attemptReport);
     return;
   }
   step.emit(taskCompleted, {
@@ -43,8 +43,12 @@ export function complete(place: Place, output: Data | undefined, doing: AttemptR
   });
 }
 
-export function failForGood({ number, step }: Place, error: ErrorDetail, doing: AttemptReport = {}): void {
-  const { agent = "", used, leavesChild = false } = doing;
+export function failForGood(
+  { number, step }: Place,
+  error: ErrorDetail,
+  attemptReport: AttemptReport = {},
+): void {
+  const { agent = "", used, leavesChild = false } = attemptReport;
   step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used, leavesChild });
 }
 
@@ -52,20 +56,20 @@ export function failForGood({ number, step }: Place, error: ErrorDetail, doing: 
  * Handles a failed attempt of a task or of its compensation: schedules another attempt, asks a person, or
  * fails for good.
  */
-export function failAttempt(place: Place, error: ErrorDetail, doing: AttemptReport = {}): void {
+export function failAttempt(place: Place, error: ErrorDetail, attemptReport: AttemptReport = {}): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
   if (node === undefined) return;
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   const policy = policyOf(place);
   const giveUp = (last: ErrorDetail) =>
-    isUndo ? failCompensation(place, last) : failForGood(place, last, doing);
+    isUndo ? failCompensation(place, last) : failForGood(place, last, attemptReport);
   const { attempt, tries } = node;
   const after = afterFailure({ policy, error, tries, attempt }, step, (max) =>
     runErrors.attemptsExhausted.refusal({ task: idOf(place), max }),
   );
   if (after.kind === "retry") {
-    const { agent = "", used } = doing;
+    const { agent = "", used } = attemptReport;
     const retryMs = step.nowMs + after.pauseMs;
     const lost = node.more?.lost ?? 0;
     step.emit(attemptFailed, { node: number, attempt, error, agent, endMs: step.nowMs, retryMs, used, lost });
@@ -77,12 +81,12 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: AttemptRepo
 /**
  * Fails a task whose worker is lost, even if attempts are left. A person is asked if the policy requires it.
  */
-export function failLost(place: Place, error: ErrorDetail, doing: AttemptReport): void {
+export function failLost(place: Place, error: ErrorDetail, attemptReport: AttemptReport): void {
   const { run, step, number } = place;
   if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) failCompensation(place, error);
   else if (policyOf(place).pauseWhenExhausted)
     step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
-  else failForGood(place, error, doing);
+  else failForGood(place, error, attemptReport);
 }
 
 /** Returns the retry policy of the task, or of its compensation while that runs. */

@@ -6,7 +6,7 @@
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { bytesOrNull, kinds } from "@tutti/machine-work";
-import { isReader, objectHeld } from "../limit/limits.ts";
+import { heldObject, isReader } from "../limit/limits.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdIn } from "../state/places.ts";
 import type { Node, Run } from "../state/state.ts";
@@ -29,49 +29,49 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
   const undo = isUndo ? ',"undo":true' : "";
   return encoder.encode(
-    `${text}]${undo}${cold > 0 ? `,"cold":${cold}` : ""}${objectText(run)}${leftText(run, node)}}`,
+    `${text}]${undo}${cold > 0 ? `,"cold":${cold}` : ""}${objectText(run)}${budgetText(run, node)}}`,
   );
 }
 
 /** Returns the rest of the budget of the run. */
-function leftText({ order }: Run, { more }: Node): string {
-  const left = more?.turnLeft;
-  if (left === undefined) return "";
+function budgetText({ order }: Run, { more }: Node): string {
+  const budget = more?.turnBudget;
+  if (budget === undefined) return "";
   const limited = kinds.filter((kind) => (order?.budget?.[kind] ?? 0) > 0);
-  return `,"left":${JSON.stringify(Object.fromEntries(limited.map((kind) => [kind, left[kind]])))}`;
+  return `,"left":${JSON.stringify(Object.fromEntries(limited.map((kind) => [kind, budget[kind]])))}`;
 }
 
 /** Values of the keyed object as they were when the call started. Later changes of the call are in the journal. */
 function objectText(run: Run): string {
-  const held = objectHeld(run);
-  if (held === undefined) return "";
-  const state = decoder.decode((held.state as Uint8Array | undefined) ?? encoder.encode("{}"));
-  return `,"object":{"state":${state}${isReader(held) ? ',"reader":true' : ""}}`;
+  const object = heldObject(run);
+  if (object === undefined) return "";
+  const state = decoder.decode((object.state as Uint8Array | undefined) ?? encoder.encode("{}"));
+  return `,"object":{"state":${state}${isReader(object) ? ',"reader":true' : ""}}`;
 }
 
 /** A final error is not followed by another attempt. The final error of a child is in its cause. */
-function shownError({ code, message, details, retry, cause }: ErrorDetail): object {
+function errorJson({ code, message, details, retry, cause }: ErrorDetail): object {
   return {
     code,
     message,
     details,
     ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
-    ...(cause !== undefined && { cause: shownError(cause) }),
+    ...(cause !== undefined && { cause: errorJson(cause) }),
   };
 }
 
 /** Returns the used amounts of a task, without zeros. */
 function usedText(used: FunctionEntry["used"]): string {
   if (used === undefined) return "";
-  const kept = kinds.filter((kind) => used[kind] > 0);
-  return `,"used":${JSON.stringify(Object.fromEntries(kept.map((kind) => [kind, used[kind]])))}`;
+  const usedKinds = kinds.filter((kind) => used[kind] > 0);
+  return `,"used":${JSON.stringify(Object.fromEntries(usedKinds.map((kind) => [kind, used[kind]])))}`;
 }
 
 function entryText({ kind, id, at, atMs, json, error, node, used }: FunctionEntry, run: Run): string {
   const name = `${JSON.stringify(id)},"atMs":${atMs}`;
   const place = at === "" ? "" : `,"at":${JSON.stringify(at)}`;
   const result =
-    error === undefined ? `"output":${json || "null"}` : `"error":${JSON.stringify(shownError(error))}`;
+    error === undefined ? `"output":${json || "null"}` : `"error":${JSON.stringify(errorJson(error))}`;
   switch (kind) {
     case step:
       return `{"step":${name}${place},${result}}`;

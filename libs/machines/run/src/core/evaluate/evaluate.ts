@@ -16,32 +16,32 @@ import {
 } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
 import { isReference } from "./outputs.ts";
-import { dataOfReference, type Scene, valueSeen } from "./scene.ts";
+import { dataOfReference, type Scene, valueOfReference } from "./scene.ts";
 
 export type Evaluated =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-/** @param where purpose of the expression, in the words of the language: `with of ship` */
-export function evaluate(scene: Scene, program: number, where: string): Evaluated {
+/** @param subject purpose of the expression, in the words of the language: `with of ship` */
+export function evaluate(scene: Scene, program: number, subject: string): Evaluated {
   const { plan } = scene.range;
   const planned = plan.plan.programs[program];
   if (planned?.form === "constant") return { ok: true, value: planned.source as Json };
   const references = planned?.references ?? [];
   let reading: PlanReference | undefined;
   try {
-    const made = plan.programs.program(program).evaluate((place) => {
+    const result = plan.programs.program(program).evaluate((place) => {
       const reference = references[place] as PlanReference | undefined;
       if (reference === undefined) return undefined;
       reading = reference;
-      return valueSeen(scene, reference);
+      return valueOfReference(scene, reference);
     });
-    scene.budget?.charge(made.stepsUsed);
-    if (made.ok) return { ok: true, value: made.value };
+    scene.budget?.charge(result.stepsUsed);
+    if (result.ok) return { ok: true, value: result.value };
     const stored = (references as readonly PlanReference[]).find((reference) => isStored(scene, reference));
     return {
       ok: false,
-      error: stored === undefined ? expressionError(made.problem, where) : tooLarge(stored),
+      error: stored === undefined ? expressionError(result.problem, subject) : tooLarge(stored),
     };
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
@@ -66,7 +66,7 @@ function isStored(scene: Scene, reference: PlanReference): boolean {
   return reference.task >= 0 && isReference(dataOfReference(scene, reference)?.data);
 }
 
-function expressionError(problem: EvaluationProblem, where: string): ErrorDetail {
+function expressionError(problem: EvaluationProblem, subject: string): ErrorDetail {
   const { expression, line, column, inputs, expected, code } = problem;
   const details: Record<string, string> = {
     expression: expression.trim(),
@@ -76,38 +76,38 @@ function expressionError(problem: EvaluationProblem, where: string): ErrorDetail
   };
   if (expected !== "") details["expected"] = expected;
   for (const [name, value] of Object.entries(inputs)) details[`input.${name}`] = value;
-  const parameters = { where, expression: expression.trim(), problem: problem.message };
+  const parameters = { subject, expression: expression.trim(), problem: problem.message };
   return detailOfRefusal(runErrors.expressionFailed.refusal(parameters, { details }));
 }
 
 /** Value of a program, for an event. Empty if the fold can find the value in the plan or in the state. */
-export type Given =
+export type EventValue =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly payload: undefined }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-const follows: Given = { ok: true, bytes: noBytes, payload: undefined };
+const follows: EventValue = { ok: true, bytes: noBytes, payload: undefined };
 
-export function given(scene: Scene, program: number, where: string): Given {
+export function evaluateForEvent(scene: Scene, program: number, subject: string): EventValue {
   if (program < 0) return follows;
-  if (isFollowing(scene, program)) return sizeProblem(bytesOf(following(scene, program)), where) ?? follows;
-  const made = evaluate(scene, program, where);
-  return made.ok ? encoded(made.value, where) : made;
+  if (isFollowing(scene, program)) return sizeProblem(bytesOf(following(scene, program)), subject) ?? follows;
+  const result = evaluate(scene, program, subject);
+  return result.ok ? encoded(result.value, subject) : result;
 }
 
-/** Like `given`, but never leaves out the value: the fold could not find it. */
-export function givenWhole(scene: Scene, program: number, where: string): Given {
-  const made = evaluate(scene, program, where);
-  return made.ok ? encoded(made.value, where) : made;
+/** Like `evaluateForEvent`, but never leaves out the value: the fold could not find it. */
+export function evaluateInFull(scene: Scene, program: number, subject: string): EventValue {
+  const result = evaluate(scene, program, subject);
+  return result.ok ? encoded(result.value, subject) : result;
 }
 
-export function encoded(value: Json, where: string): Given {
+export function encoded(value: Json, subject: string): EventValue {
   const bytes = encodeJson(value);
-  return sizeProblem(bytes, where) ?? { ok: true, bytes, payload: undefined };
+  return sizeProblem(bytes, subject) ?? { ok: true, bytes, payload: undefined };
 }
 
-function sizeProblem(bytes: Uint8Array, where: string): (Given & { readonly ok: false }) | undefined {
+function sizeProblem(bytes: Uint8Array, subject: string): (EventValue & { readonly ok: false }) | undefined {
   if (bytes.length <= valueBytesMax) return undefined;
-  const refusal = runErrors.valueTooLarge.refusal({ where, bytes: bytes.length, bytesMax: valueBytesMax });
+  const refusal = runErrors.valueTooLarge.refusal({ subject, bytes: bytes.length, bytesMax: valueBytesMax });
   return { ok: false, error: detailOfRefusal(refusal) };
 }
 
@@ -120,7 +120,7 @@ export function isFollowing(scene: Scene, program: number): boolean {
   return reference !== undefined && dataOfReference(scene, reference) !== undefined;
 }
 
-/** Returns the value that `given` left out. For folds. */
+/** Returns the value that `evaluateForEvent` left out. For folds. */
 export function following(scene: Scene, program: number): Data | undefined {
   if (program < 0) return undefined;
   const { plan } = scene.range;
@@ -135,14 +135,14 @@ export function following(scene: Scene, program: number): Data | undefined {
 }
 
 /** Returns whether a condition is true. An absent condition is. */
-export function holds(
+export function evaluateCondition(
   scene: Scene,
   program: number,
-  where: string,
+  subject: string,
 ): { readonly ok: true; readonly value: boolean } | { readonly ok: false; readonly error: ErrorDetail } {
-  if (program < 0) return yes;
-  const made = evaluate(scene, program, where);
-  return made.ok ? { ok: true, value: made.value === true } : made;
+  if (program < 0) return trueResult;
+  const result = evaluate(scene, program, subject);
+  return result.ok ? { ok: true, value: result.value === true } : result;
 }
 
-const yes = { ok: true, value: true } as const;
+const trueResult = { ok: true, value: true } as const;

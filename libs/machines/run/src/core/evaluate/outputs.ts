@@ -62,7 +62,7 @@ export function isReference(data: Data | undefined): boolean {
   return data !== undefined && !(data instanceof Uint8Array) && data.body?.$case === "blob";
 }
 
-interface MadeList {
+interface JoinedList {
   readonly endAt: number;
   readonly visit: number;
   value: Value | undefined;
@@ -70,15 +70,15 @@ interface MadeList {
 }
 
 /** Joined lists by their nodes: many tasks may read the same list, and all get the same bytes. */
-const lists = new WeakMap<NodeView, MadeList>();
+const lists = new WeakMap<NodeView, JoinedList>();
 
-function listOf(node: NodeView): MadeList {
+function listOf(node: NodeView): JoinedList {
   const { endAt, visit } = node;
   const known = lists.get(node);
   if (known !== undefined && known.endAt === endAt && known.visit === visit) return known;
-  const made: MadeList = { endAt, visit, value: undefined, bytes: undefined };
-  lists.set(node, made);
-  return made;
+  const joined: JoinedList = { endAt, visit, value: undefined, bytes: undefined };
+  lists.set(node, joined);
+  return joined;
 }
 
 /** Returns the outputs of all tasks of a scope that have one, by id. */

@@ -7,7 +7,7 @@ import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
-import { type Data, dataOf, parsed, statusWord } from "@tutti/machine-work";
+import { type Data, dataOf, parsed, taskStatusName } from "@tutti/machine-work";
 import { stateOfKind } from "../state/kind-state.ts";
 import { isAdded, nodeOfTask, rangeViewOf, statusOfNode } from "../state/places.ts";
 import type { RangeView, RunView } from "../state/state.ts";
@@ -24,17 +24,17 @@ export interface Scene {
   readonly range: RangeView;
   /** Task of the expression; -1 for the run. */
   readonly node: number;
-  /** Names that exist only here: `output`, `given`, `error`, `payload`, `signal`. */
+  /** Names that exist only here: `output`, `localValue`, `error`, `payload`, `signal`. */
   readonly names?: Readonly<Record<string, Value>>;
   /** Budget that evaluations are charged to, if the step is limited. */
   readonly budget?: StepBudget;
 }
 
 /** Returns the value of a reference. Undefined when it has none. Throws `UnreadableData`. */
-export function valueSeen(scene: Scene, { name, task, field }: PlanReference): Value | undefined {
-  if (task >= 0) return valueOfTask(scene, nodeSeen(scene, task), field);
-  const given = scene.names?.[name];
-  if (given !== undefined) return given;
+export function valueOfReference(scene: Scene, { name, task, field }: PlanReference): Value | undefined {
+  if (task >= 0) return valueOfTask(scene, visibleNode(scene, task), field);
+  const localValue = scene.names?.[name];
+  if (localValue !== undefined) return localValue;
   const { run } = scene;
   switch (name) {
     case "input":
@@ -44,12 +44,12 @@ export function valueSeen(scene: Scene, { name, task, field }: PlanReference): V
     case "vars":
       return variables(run);
     case "run":
-      return runShown(scene);
+      return runValue(scene);
     case "item":
     case "index":
       return entryValue(scene, name);
     case "round":
-      return roundShown(scene);
+      return roundValue(scene);
     case "feedback":
       return feedbackOf(scene);
     case "event":
@@ -75,7 +75,7 @@ export function dataOfReference(
     if (name === "input") return { data: inputOf(scene.run) };
     return name === "parameters" ? { data: scene.run.order?.parameters } : undefined;
   }
-  const node = nodeSeen(scene, task);
+  const node = visibleNode(scene, task);
   return node >= 0 && field === "output" && hasOutput(scene.run, node)
     ? { data: outputOf(scene.run, node) }
     : undefined;
@@ -85,16 +85,16 @@ export function dataOfReference(
  * Returns the node of a task of the plan, as seen from a scene: in its own range or in an enclosing one; -1
  * for none.
  */
-export function nodeSeen({ run, range }: Scene, task: number): number {
+export function visibleNode({ run, range }: Scene, task: number): number {
   const { plan, planPlace } = range;
   const { scope } = plan.task(task);
   if (scope < 0) return outsideNode(run, range, task);
-  let seen = range;
-  while (seen.isEntries || seen.scope !== scope || seen.planPlace !== planPlace) {
-    if (seen.owner < 0) return -1;
-    seen = rangeViewOf(run, seen.owner);
+  let current = range;
+  while (current.isEntries || current.scope !== scope || current.planPlace !== planPlace) {
+    if (current.owner < 0) return -1;
+    current = rangeViewOf(run, current.owner);
   }
-  return nodeOfTask(seen, task);
+  return nodeOfTask(current, task);
 }
 
 /** Returns the node that a task of an addition's plan refers to outside of the addition. */
@@ -110,22 +110,22 @@ function valueOfTask(scene: Scene, node: number, field: PlanReference["field"]):
     case "output":
       return hasOutput(run, node) ? outputValue(run, node) : undefined;
     case "status":
-      return statusWord(statusOfNode(run, node));
+      return taskStatusName(statusOfNode(run, node));
     case "error":
-      return errorShown(run.nodes[node]?.error);
+      return errorValue(run.nodes[node]?.error);
     default: {
-      const shown: Record<string, Value> = {
-        status: statusWord(statusOfNode(run, node)),
-        error: errorShown(run.nodes[node]?.error),
+      const value: Record<string, Value> = {
+        status: taskStatusName(statusOfNode(run, node)),
+        error: errorValue(run.nodes[node]?.error),
       };
-      if (hasOutput(run, node)) shown["output"] = outputValue(run, node);
-      return shown;
+      if (hasOutput(run, node)) value["output"] = outputValue(run, node);
+      return value;
     }
   }
 }
 
 /** Returns an error as expressions see it. */
-export function errorShown(error: ReadOnly<ErrorDetail> | undefined): Value {
+export function errorValue(error: ReadOnly<ErrorDetail> | undefined): Value {
   if (error === undefined) return null;
   return { code: error.code, message: error.message, details: { ...error.details } };
 }
@@ -142,7 +142,7 @@ export function variables(
   return all;
 }
 
-function runShown({ run }: Scene): Value {
+function runValue({ run }: Scene): Value {
   return {
     id: run.key.id,
     namespace: run.key.namespace,
@@ -170,42 +170,42 @@ function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
 
 /** Returns the list that the entries of a range come from. */
 export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Value | undefined {
-  if (range.seen !== undefined) return parsed(range.seen as Uint8Array);
+  if (range.ownValue !== undefined) return parsed(range.ownValue as Uint8Array);
   const owner = run.nodes[range.owner];
-  const kept = stateOfKind(owner, "list")?.list;
-  if (kept !== undefined) return parsed(kept);
+  const storedList = stateOfKind(owner, "list")?.list;
+  if (storedList !== undefined) return parsed(storedList);
   const { plan, firstTask } = range;
   const around = { run, range: rangeViewOf(run, range.owner), node: range.owner };
   const { forEach } = plan.task(firstTask);
   const program = plan.plan.programs[forEach];
   if (program?.form === "constant") return program.source as Value;
   const reference = program?.references[program.passes];
-  return reference === undefined ? undefined : valueSeen(around, reference as PlanReference);
+  return reference === undefined ? undefined : valueOfReference(around, reference as PlanReference);
 }
 
 /** Returns the nearest enclosing round. */
-function roundShown({ run, range, names }: Scene): Value | undefined {
-  for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
-    if (seen.isEntries || isAdded(seen)) continue;
+function roundValue({ run, range, names }: Scene): Value | undefined {
+  for (let current = range; current.owner >= 0; current = rangeViewOf(run, current.owner)) {
+    if (current.isEntries || isAdded(current)) continue;
     return {
-      number: seen.round,
-      last: parsed(seen.seen ?? stateOfKind(run.nodes[seen.owner], "loop")?.last),
+      number: current.round,
+      last: parsed(current.ownValue ?? stateOfKind(run.nodes[current.owner], "loop")?.last),
     };
   }
   return names?.["round"];
 }
 
 function feedbackOf({ run, node }: Scene): Value {
-  for (let seen = node; seen >= 0; seen = rangeViewOf(run, seen).owner) {
-    const feedback = run.nodes[seen]?.more?.review?.feedback;
+  for (let current = node; current >= 0; current = rangeViewOf(run, current).owner) {
+    const feedback = run.nodes[current]?.more?.review?.feedback;
     if (feedback !== undefined) return parsed(feedback);
   }
   return null;
 }
 
 function around<T>({ run, range }: Scene, find: (range: RangeView) => T | undefined): T | undefined {
-  for (let seen = range; ; seen = rangeViewOf(run, seen.owner)) {
-    const found = find(seen);
-    if (found !== undefined || seen.owner < 0) return found;
+  for (let current = range; ; current = rangeViewOf(run, current.owner)) {
+    const found = find(current);
+    if (found !== undefined || current.owner < 0) return found;
   }
 }

@@ -59,10 +59,10 @@ export function limitChanged(
   const state = stateOfKind(node, "child");
   const known = state?.limits.find((each) => each.limit === limit);
   if (more === undefined || state === undefined || known === undefined) return;
-  const wasHeld = known.ticket > 0;
+  const wasAcquired = known.ticket > 0;
   Object.assign(known, change);
   watchRetries(node, outstanding);
-  if (wasHeld || known.ticket > 0) {
+  if (wasAcquired || known.ticket > 0) {
     const all = moreOf(run);
     all.leaseCount += 1;
     more.leaseAttempt = all.leaseCount;
@@ -89,13 +89,13 @@ export function recoverNodeLimits(node: NodeView, outstanding: RunOutstanding): 
 }
 
 function renew(node: NodeView, outstanding: RunOutstanding): void {
-  const held = limitsFor(node).filter(({ ticket }) => ticket > 0);
+  const acquired = limitsFor(node).filter(({ ticket }) => ticket > 0);
   const number = effectNumber(node.number, effectTags.lease);
-  if (held.length === 0) {
+  if (acquired.length === 0) {
     outstanding.settled(number);
     return;
   }
-  const leases = held.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
+  const leases = acquired.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
   const renewal: RenewLease = { kind: "renew_lease", leases };
   outstanding.effect(number, node.more?.leaseAttempt ?? 0, renewal);
 }

@@ -22,9 +22,9 @@ export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
       limitChanged(run, nodeOf(run, node), limit, change, outstanding);
       return;
     }
-    const held = limitNamed(run, limit);
-    if (held === undefined) return;
-    Object.assign(held, { ticket, leaseDueMs, retryMs: 0, ...(state !== undefined && { state }) });
+    const acquired = limitNamed(run, limit);
+    if (acquired === undefined) return;
+    Object.assign(acquired, { ticket, leaseDueMs, retryMs: 0, ...(state !== undefined && { state }) });
     watchRetries(run, outstanding);
     renew(run, outstanding);
   },
@@ -117,7 +117,7 @@ function hasLease({ ticket, leaseDueMs }: ReadOnly<RunLimit>): boolean {
 }
 
 function renewalOf({ more }: RunView): RenewLease {
-  const held = (more?.limits ?? []).filter(hasLease);
-  const leases = held.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
+  const leased = (more?.limits ?? []).filter(hasLease);
+  const leases = leased.map(({ limit, ticket, leaseDueMs }) => ({ limit, ticket, dueMs: leaseDueMs }));
   return { kind: "renew_lease", leases };
 }

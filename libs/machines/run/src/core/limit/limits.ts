@@ -18,7 +18,7 @@ import {
 import type { KeyedLimit, ObjectPolicy } from "@tutti/definitions";
 import { idOfKey, type Message, type ReadOnly } from "@tutti/kernel";
 import { objectIdOf } from "@tutti/machine-work";
-import { evaluate, holds } from "../evaluate/evaluate.ts";
+import { evaluate, evaluateCondition } from "../evaluate/evaluate.ts";
 import type { Scene } from "../evaluate/scene.ts";
 import { planOf } from "../plan/plan-of.ts";
 import { type RangeView, type RunStep, type RunView, statusOf } from "../state/state.ts";
@@ -36,69 +36,69 @@ const nameLengthMax = 200;
 /** Ticket of every call that only reads. */
 const readerTicket = 0xffff_ffff;
 
-interface RunLimitWanted {
+interface RequiredLimit {
   readonly id: string;
   /** Key as computed by its expression. */
   readonly text?: string;
   readonly limit: KeyedLimit | undefined;
   /** Call of the keyed object that this run is. Undefined for limits. */
-  readonly object?: ObjectWanted;
+  readonly object?: RequiredObject;
 }
 
-type ObjectWanted = Omit<AcquireObject, "holder">;
+type RequiredObject = Omit<AcquireObject, "holder">;
 
-export type LimitsWanted =
-  | { readonly ok: true; readonly limits: readonly RunLimitWanted[] }
+export type RequiredLimits =
+  | { readonly ok: true; readonly limits: readonly RequiredLimit[] }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-const none: LimitsWanted = { ok: true, limits: [] };
+const noLimits: RequiredLimits = { ok: true, limits: [] };
 
 /** Returns the limits in the order of their ids, so that no two runs wait for each other. */
-export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
+export function limitsOf(run: RunView, order: RunOrder): RequiredLimits {
   const plan = run.plan ?? planOf(run.plans, order);
   const { limits, object } = plan.plan.run;
-  if (limits.length === 0 && object === undefined) return none;
-  const wanted = new Map<string, RunLimitWanted>();
+  if (limits.length === 0 && object === undefined) return noLimits;
+  const required = new Map<string, RequiredLimit>();
   const scene: Scene = {
     run: { ...run, order, plan } as RunView,
     range: { plan, planPlace: 0, owner: -1, isEntries: false } as unknown as RangeView,
     node: -1,
   };
   for (const limit of limits) {
-    const made = evaluate(scene, limit.key, "the key of a limit");
-    if (!made.ok) return made;
-    const text = textOf(made.value);
+    const result = evaluate(scene, limit.key, "the key of a limit");
+    if (!result.ok) return result;
+    const text = textOf(result.value);
     const id = idOfKey(text);
-    wanted.set(id, { id, text, limit });
+    required.set(id, { id, text, limit });
   }
   if (object !== undefined) {
-    const made = objectWanted(scene, plan.plan.name, object);
-    if (!made.ok) return made;
-    const id = `${objectPrefix}${objectIdOf(made.object.name, made.object.key)}`;
-    wanted.set(id, { id, limit: undefined, object: made.object });
+    const result = requiredObject(scene, plan.plan.name, object);
+    if (!result.ok) return result;
+    const id = `${objectPrefix}${objectIdOf(result.object.name, result.object.key)}`;
+    required.set(id, { id, limit: undefined, object: result.object });
   }
-  return { ok: true, limits: [...wanted.values()].sort((one, other) => (one.id < other.id ? -1 : 1)) };
+  return { ok: true, limits: [...required.values()].sort((one, other) => (one.id < other.id ? -1 : 1)) };
 }
 
 /** Prefix of the ids of objects. No id of a limit has a slash. */
 const objectPrefix = "object/";
 
-function objectWanted(
+function requiredObject(
   scene: Scene,
   name: string,
   { key, reader, call }: ObjectPolicy,
 ):
-  | { readonly ok: true; readonly object: ObjectWanted }
+  | { readonly ok: true; readonly object: RequiredObject }
   | { readonly ok: false; readonly error: ErrorDetail } {
-  const made = evaluate(scene, key, "`object.key`");
-  if (!made.ok) return made;
+  const result = evaluate(scene, key, "`object.key`");
+  if (!result.ok) return result;
   const called = call < 0 ? undefined : evaluate(scene, call, "`object.call`");
   if (called?.ok === false) return called;
-  const reads = reader < 0 ? undefined : holds(scene, reader, "`object.reader`");
+  const reads = reader < 0 ? undefined : evaluateCondition(scene, reader, "`object.reader`");
   if (reads?.ok === false) return reads;
   const object = {
     name,
-    key: textOf(made.value),
+    key: textOf(result.value),
     call: textOf(called?.value ?? ""),
     reader: reads?.value ?? false,
   };
@@ -110,7 +110,7 @@ function textOf(value: unknown): string {
 }
 
 /** Returns the keyed object that a run holds. Undefined if the run is no call, or still waits. */
-export function objectHeld({ more }: RunView): ReadOnly<RunLimit> | undefined {
+export function heldObject({ more }: RunView): ReadOnly<RunLimit> | undefined {
   return more?.limits.find(({ limit, ticket }) => ticket > 0 && limit.startsWith(objectPrefix));
 }
 
@@ -131,17 +131,20 @@ export function sendChange(
  * Returns the limit or object that a run waits for, in the words of its definition, and the command that
  * shows its holder.
  */
-export function limitInWords(run: RunView, id: string): { readonly words: string; readonly command: string } {
+export function describeLimit(
+  run: RunView,
+  id: string,
+): { readonly description: string; readonly command: string } {
   const all = limitsOf(run, run.order as RunOrder);
   const { object, text = id } = (all.ok && all.limits.find((each) => each.id === id)) || {};
   if (object === undefined)
-    return { words: `the limit ${text}`, command: `tutti limit show ${shellWord(text, id)}` };
+    return { description: `the limit ${text}`, command: `tutti limit show ${shellArgument(text, id)}` };
   const { name, key } = object;
-  return { words: `the object ${name} ${key}`, command: `tutti object show ${name} ${key}` };
+  return { description: `the object ${name} ${key}`, command: `tutti object show ${name} ${key}` };
 }
 
 /** Returns the key in quotes, if that is safe in a shell. Otherwise the id. */
-function shellWord(text: string, id: string): string {
+function shellArgument(text: string, id: string): string {
   return isName(text, id) && /^[^'!\p{C}]+$/u.test(text) ? `'${text}'` : id;
 }
 
@@ -154,9 +157,10 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;
   const all = limitsOf(run, order as RunOrder);
-  const wanted = all.ok ? all.limits.find((each) => each.id === id) : undefined;
-  if (wanted?.object === undefined) sendAcquire(run, step, { id, limit: wanted?.limit, key: wanted?.text });
-  else step.send(addressOf(step, id), acquireObject, { holder: holderOf(step, ""), ...wanted.object });
+  const required = all.ok ? all.limits.find((each) => each.id === id) : undefined;
+  if (required?.object === undefined)
+    sendAcquire(run, step, { id, limit: required?.limit, key: required?.text });
+  else step.send(addressOf(step, id), acquireObject, { holder: holderOf(step, ""), ...required.object });
 }
 
 interface LimitRequest {

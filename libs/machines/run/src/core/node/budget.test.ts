@@ -44,10 +44,10 @@ describe("the budget of a run", () => {
   it("is reserved before a task starts, and a task that is short of it waits for released amounts", () => {
     const run = scene(three);
     assert.deepEqual(run.offered, ["a", "b"]);
-    const why = run.driver.query(run.key, explain, { taskId: "c" });
-    assert.ok(!isRefusal(why));
+    const explanation = run.driver.query(run.key, explain, { taskId: "c" });
+    assert.ok(!isRefusal(explanation));
     assert.deepEqual(
-      why.waits.map(({ cause }) => cause),
+      explanation.waits.map(({ cause }) => cause),
       [WaitCause.WAIT_CAUSE_BUDGET],
     );
     complete(run, "a", 1);
@@ -75,7 +75,7 @@ describe("the budget of a run", () => {
     );
   });
 
-  it("lets tasks that wait for the failure continue if they use nothing", () => {
+  it("lets tasks that depend on the failure run if they use no budget", () => {
     const run = scene(
       `  a: {uses: work}\n  b: {uses: work, needs: [a], mayFail: true}\n  c: {set: 1, needs: [{task: b, on: failure}]}\n`,
     );
@@ -83,7 +83,7 @@ describe("the budget of a run", () => {
     assert.equal(statusOf(run.state), completed);
   });
 
-  it("counts each attempt, and retries a waiting one when amounts are released", () => {
+  it("counts each attempt, and starts a waiting retry when amounts are released", () => {
     const run = scene(
       `  a: {uses: work, estimate: {tokens: 6}, retry: {attempts: 3, backoff: 1s}}\n  b: {uses: work, needs: [{task: c}], estimate: {tokens: 6}}\n  c: {uses: work, estimate: {tokens: 1}}\n`,
       13,
@@ -105,8 +105,8 @@ describe("the budget of a run", () => {
 
   it("counts reserved amounts as used if the use is unknown: of lost agents and stopped tasks", () => {
     const run = scene(`  a: {uses: work, estimate: {tokens: 4}}\n`);
-    const gone = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
-    run.driver.settle(run.offer("a"), returnTask, gone);
+    const lost = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
+    run.driver.settle(run.offer("a"), returnTask, lost);
     assert.equal(run.state.used?.tokens, 4);
     run.driver.advance(10);
     run.driver.execute(run.key, cancelRun, CancelRun.fromPartial({}));
@@ -120,7 +120,7 @@ describe("the budget of a run", () => {
     assert.deepEqual(run.offered, ["many[1]", "many[2]"]);
   });
 
-  it("gives a child what is expected of it, or all that is left, and counts what it used", () => {
+  it("reserves the rest of the budget for a child without an estimate, and counts the amount that the child used", () => {
     const run = scene(`  sub: {workflow: order}\n  a: {uses: work}\n`);
     const { effect } = run.driver.effects[0] as { effect: unknown };
     const { budget, childId } = effect as StartChild;
@@ -146,10 +146,10 @@ describe("the budget of a run", () => {
     };
 
     it("bounds its child, within the rest of the run", () => {
-      const given = (budget: number) => budgetOf(scene(child, budget));
-      assert.deepEqual(given(0), { tokens: 8, money: 2, timeMs: 0 });
-      assert.deepEqual(given(5), { tokens: 5, money: 2, timeMs: 0 });
-      assert.deepEqual(given(20), { tokens: 8, money: 2, timeMs: 0 });
+      const childBudget = (budget: number) => budgetOf(scene(child, budget));
+      assert.deepEqual(childBudget(0), { tokens: 8, money: 2, timeMs: 0 });
+      assert.deepEqual(childBudget(5), { tokens: 5, money: 2, timeMs: 0 });
+      assert.deepEqual(childBudget(20), { tokens: 8, money: 2, timeMs: 0 });
     });
 
     it("is that of all its attempts", () => {
@@ -163,7 +163,7 @@ describe("the budget of a run", () => {
       assert.deepEqual(budgetOf(all), { tokens: 1, money: 2, timeMs: 0 }, "0 would be no limit");
     });
 
-    it("goes to the worker of an attempt", () => {
+    it("is passed to the worker of each attempt, without the amounts already used", () => {
       const run = scene("  a: {uses: work, budget: {tokens: 8}, retry: {attempts: 2, backoff: 1s}}\n", 0);
       assert.equal(run.offer("a").effect.budget?.tokens, 8);
       run.driver.settle(
@@ -175,7 +175,7 @@ describe("the budget of a run", () => {
       assert.equal(run.offer("a").effect.budget?.tokens, 6);
     });
 
-    it("of a function counts its calls: their ends have what they used", () => {
+    it("of a function counts its calls, and the journal records the use of each call", () => {
       const run = scene("  f: {function: work}\n", 0);
       const steps = [{ task: "a", spec: { uses: "work" } }];
       run.complete("f", { function: 1, known: 0, steps }, "anna", tokens(1));
@@ -189,7 +189,7 @@ describe("the budget of a run", () => {
   });
 
   describe("with functions", () => {
-    const one = (id: string, more = "") => `  ${id}: {function: work${more}}\n`;
+    const functionTask = (id: string, more = "") => `  ${id}: {function: work${more}}\n`;
     const lent = (run: RunScene, task: string) =>
       (parsed(run.offer(task).effect.input as Uint8Array) as { left?: { tokens: number } }).left?.tokens;
     const turn = (run: RunScene, task: string, used: number, known = 0) =>
@@ -202,8 +202,8 @@ describe("the budget of a run", () => {
     const end = (run: RunScene, task: string, used: number, known = 0) =>
       run.complete(task, { function: 1, known, steps: [], end: { output: 1 } }, "a", tokens(used));
 
-    it("is lent to turns at the same time in equal parts, which are never more than the rest together", () => {
-      const run = scene(one("a") + one("b") + one("c"), 91);
+    it("is lent to concurrent turns in equal parts, which together never exceed the rest", () => {
+      const run = scene(functionTask("a") + functionTask("b") + functionTask("c"), 91);
       assert.deepEqual([lent(run, "a"), lent(run, "b"), lent(run, "c")], [30, 30, 31]);
       turn(run, "a", 10);
       assert.equal(lent(run, "a"), 20, "91 without 10, and without what b and c have");
@@ -221,8 +221,8 @@ describe("the budget of a run", () => {
       assert.equal(lent(run, "many[2]"), 10);
     });
 
-    it("has a function that comes later wait until a turn gives back, and other tasks start at once", () => {
-      const run = scene(`${one("a")}  b: {uses: work}\n${one("c", ", needs: [b]")}`, 100);
+    it("makes a later function wait until a turn releases its part, and starts other tasks at once", () => {
+      const run = scene(`${functionTask("a")}  b: {uses: work}\n${functionTask("c", ", needs: [b]")}`, 100);
       assert.equal(lent(run, "a"), 100);
       assert.deepEqual(run.offered, ["a", "b"], "nothing is expected of b");
       complete(run, "b", 0);
@@ -232,21 +232,21 @@ describe("the budget of a run", () => {
       assert.deepEqual([lent(run, "a"), lent(run, "c")], [40, 40]);
     });
 
-    it("comes back from a turn whose worker is lost: the part was lent, and is not counted as used", () => {
-      const run = scene(one("a") + one("b"), 100);
-      const gone = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
-      run.driver.settle(run.offer("a"), returnTask, gone);
+    it("is returned by a turn whose worker is lost, and the lent part does not count as used", () => {
+      const run = scene(functionTask("a") + functionTask("b"), 100);
+      const lost = ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 });
+      run.driver.settle(run.offer("a"), returnTask, lost);
       run.driver.advance(10);
       assert.deepEqual([run.state.used?.tokens ?? 0, lent(run, "a")], [0, 50]);
     });
 
     it("adds the amount that is reserved for a turn to its part", () => {
-      const run = scene(one("a", ", cost: {tokens: 30}") + one("b"), 100);
+      const run = scene(functionTask("a", ", cost: {tokens: 30}") + functionTask("b"), 100);
       assert.deepEqual([lent(run, "a"), lent(run, "b")], [65, 35]);
     });
 
-    it("gives a child its part, and all of it if nothing else wants one", () => {
-      const run = scene(`  sub: {workflow: order}\n${one("a")}`, 100);
+    it("gives a child and a concurrent function equal parts", () => {
+      const run = scene(`  sub: {workflow: order}\n${functionTask("a")}`, 100);
       const { effect } = run.driver.effects[0] as { effect: unknown };
       assert.equal((effect as StartChild).budget?.tokens, 50);
       assert.equal(lent(run, "a"), 50);
@@ -287,16 +287,19 @@ describe("the budget of a run", () => {
         tasks,
         fc.integer({ min: 1, max: 12 }),
         fc.infiniteStream(fc.nat(7)),
-        (drawn, budget, order) => {
-          const text = drawn.map(
+        (generated, budget, order) => {
+          const text = generated.map(
             ({ expected }, at) => `  t${at}: {uses: work, estimate: {tokens: ${expected}}}\n`,
           );
           const run = scene(text.join(""), budget);
           while (run.offered.length > 0) {
             const task = run.offered[order.next().value % run.offered.length] as string;
-            const { expected, share } = drawn[Number(task.slice(1))] as (typeof drawn)[number];
-            const held = (run.state.used?.tokens ?? 0) + (run.state.reserved?.tokens ?? 0);
-            assert.ok(held <= budget, `expected at most ${budget} to be held, found ${held}`);
+            const { expected, share } = generated[Number(task.slice(1))] as (typeof generated)[number];
+            const usedOrReserved = (run.state.used?.tokens ?? 0) + (run.state.reserved?.tokens ?? 0);
+            assert.ok(
+              usedOrReserved <= budget,
+              `expected at most ${budget} to be held, found ${usedOrReserved}`,
+            );
             complete(run, task, Math.floor(expected * share));
           }
           assert.ok(
@@ -308,7 +311,7 @@ describe("the budget of a run", () => {
     );
   });
 
-  it("keeps the lent amounts as a sum, which equals that of its nodes after each event", () => {
+  it("keeps the sum of lent amounts equal to that of its nodes after each event", () => {
     const text =
       "workflow: w\ntasks:\n" +
       "  a: {function: work, cost: {tokens: 3}, retry: {attempts: 2, backoff: 1s}}\n" +
@@ -342,12 +345,12 @@ function act(run: RunScene, { what, task, used }: Readonly<Record<"what" | "task
   } else if (id !== undefined) settle(run, id, what, used);
 }
 
-function settle(run: RunScene, id: string, what: number, count: number): void {
+function settle(run: RunScene, id: string, action: number, count: number): void {
   const used = { tokens: count, money: count / 70, timeMs: 0 };
   if (id === "d") run.complete(id, null, "a", used);
-  else if (what === 4)
+  else if (action === 4)
     run.driver.settle(run.offer(id), failTask, FailTask.fromPartial({ error: { code: "x" }, used }));
-  else if (what === 5)
+  else if (action === 5)
     run.driver.settle(run.offer(id), returnTask, ReturnTask.fromPartial({ lost: true, retryAfterMs: 1 }));
   else {
     const input = parsed(run.offer(id).effect.input as Uint8Array) as {
@@ -356,7 +359,7 @@ function settle(run: RunScene, id: string, what: number, count: number): void {
     };
     const known = input.from + input.journal.length;
     const more =
-      what < 8 ? { steps: [{ step: "s", output: 1 }], more: true } : { steps: [], end: { output: 1 } };
+      action < 8 ? { steps: [{ step: "s", output: 1 }], more: true } : { steps: [], end: { output: 1 } };
     run.complete(id, { function: 1, known, ...more }, "a", used);
   }
 }

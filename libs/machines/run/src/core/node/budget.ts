@@ -12,14 +12,14 @@ import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import {
   add,
+  amountsText,
   expectedWithin,
   fitsWithin,
-  inWords,
   isLimited,
   isNothing,
   kinds,
-  leftWithin,
   noAmounts,
+  remainingWithin,
   rounded,
   subtract,
   usedUpWithin,
@@ -36,7 +36,7 @@ import {
 import { lentOf, updateLent } from "./lent.ts";
 import { addUsed } from "./nodes.ts";
 import type { Place } from "./task-kind.ts";
-import { keepWaitingFunctions, waitingFunctions, waitingOf } from "./waiting-functions.ts";
+import { cacheWaitingFunctions, waitingFunctions, waitingOf } from "./waiting-functions.ts";
 
 /** Returns whether the run has a budget. */
 export function hasBudget({ order }: RunView): boolean {
@@ -44,13 +44,13 @@ export function hasBudget({ order }: RunView): boolean {
 }
 
 /** Returns the amounts that can still be reserved, for each limited kind. */
-function leftOf({ order, used, reserved }: RunView): Amounts {
-  return leftWithin(order?.budget, used, reserved);
+function remainingOf({ order, used, reserved }: RunView): Amounts {
+  return remainingWithin(order?.budget, used, reserved);
 }
 
 /** Returns the part of the rest that is not lent to a turn of a function. */
 function freeOf(run: RunView): Amounts {
-  return leftWithin(run.order?.budget, run.used, run.reserved, lentOf(run));
+  return remainingWithin(run.order?.budget, run.used, run.reserved, lentOf(run));
 }
 
 /** Returns the part of the rest that a function or child gets: every candidate gets the same part. */
@@ -64,11 +64,11 @@ function shareOf(
   const except = new Set([number]);
   for (let at: RangeView = range; at.owner >= 0; at = rangeViewOf(run, at.owner))
     if (!at.isEntries) except.add(at.owner);
-  let wanted = 1 + waitingFunctions(run);
-  for (const each of except) wanted -= waitingOf(run, each);
+  let candidates = 1 + waitingFunctions(run);
+  for (const each of except) candidates -= waitingOf(run, each);
   for (const kind of kinds) {
     const least = leastOf(kind);
-    const part = Math.floor(share[kind] / wanted / least) * least;
+    const part = Math.floor(share[kind] / candidates / least) * least;
     share[kind] = rounded(Math.max(part, Math.min(least, share[kind])));
   }
   return share;
@@ -78,66 +78,66 @@ function shareOf(
 export function isShortFor(place: Pick<Place, "run" | "range" | "task">): boolean {
   const { run, task } = place;
   if (!hasBudget(run)) return false;
-  const wanted = expectedOf(place);
+  const expected = expectedOf(place);
   // A task without known expectations takes no part of the rest, and does not wait for the end of a turn.
-  const left = task.kind === "uses" && isNothing(wanted) ? leftOf(run) : freeOf(run);
-  return !fitsWithin(run.order?.budget, left, wanted);
+  const remaining = task.kind === "uses" && isNothing(expected) ? remainingOf(run) : freeOf(run);
+  return !fitsWithin(run.order?.budget, remaining, expected);
 }
 
 /**
  * Returns the budget of the run that continues this one. Absent without limit, undefined if a limited amount
  * is used up.
  */
-export function leftForNext(run: RunView): Amounts | undefined {
-  const left = leftOf(run);
-  return usedUpWithin(run.order?.budget, left) === undefined ? left : undefined;
+export function budgetForNext(run: RunView): Amounts | undefined {
+  const remaining = remainingOf(run);
+  return usedUpWithin(run.order?.budget, remaining) === undefined ? remaining : undefined;
 }
 
 /** Returns whether reserved or lent amounts may be returned in part. */
-export function mayComeBack(run: RunView): boolean {
+export function mayBeReturned(run: RunView): boolean {
   return !isNothing(run.reserved) || !isNothing(lentOf(run));
 }
 
 /** Returns the amounts that an attempt reserves. Absent for nothing. */
 export function reservedFor(place: Place): Amounts | undefined {
-  const wanted = expectedOf(place);
-  return isNothing(wanted) ? undefined : wanted;
+  const expected = expectedOf(place);
+  return isNothing(expected) ? undefined : expected;
 }
 
 /**
  * Returns the amounts that a turn of a function may use: its reserved amounts and its part of the rest. For
  * folds.
  */
-export function leftForTurn(run: Run, node: NodeView): Amounts {
-  keepWaitingFunctions(run);
-  const left = shareOf(run, node);
-  add(left, node.more?.reserved);
-  return left;
+export function budgetForTurn(run: Run, node: NodeView): Amounts {
+  cacheWaitingFunctions(run);
+  const budget = shareOf(run, node);
+  add(budget, node.more?.reserved);
+  return budget;
 }
 
 /**
  * Returns the budget of a child: the amounts that its task expects, or else its part of the rest, and never
  * more than its task allows. Absent if nothing has a limit.
  */
-export function givenToChild(place: Place): Amounts | undefined {
+export function budgetForChild(place: Place): Amounts | undefined {
   const { run } = place;
-  const own = leftOfTask(place);
+  const own = remainingForTask(place);
   if (!hasBudget(run)) return own;
-  const given = expectedOf(place);
+  const childBudget = expectedOf(place);
   const share = shareOf(run, place);
   for (const kind of kinds) {
-    if (given[kind] === 0) given[kind] = share[kind];
+    if (childBudget[kind] === 0) childBudget[kind] = share[kind];
     const most = own?.[kind] ?? 0;
-    if (most > 0) given[kind] = given[kind] > 0 ? Math.min(given[kind], most) : most;
+    if (most > 0) childBudget[kind] = childBudget[kind] > 0 ? Math.min(childBudget[kind], most) : most;
   }
-  return given;
+  return childBudget;
 }
 
 /**
  * Returns the amounts that an attempt of a task may use: its budget minus the use of earlier attempts. Absent
  * without a budget.
  */
-export function leftOfTask({
+export function remainingForTask({
   run,
   range,
   task,
@@ -145,10 +145,11 @@ export function leftOfTask({
 }: Pick<Place, "run" | "range" | "task" | "number">): Amounts | undefined {
   const { budget } = range.plan.policy(task);
   if (!isLimited(budget)) return undefined;
-  const left = leftWithin(budget, run.nodes[number]?.more?.used);
+  const remaining = remainingWithin(budget, run.nodes[number]?.more?.used);
   // An amount of 0 would mean no limit.
-  for (const kind of kinds) if ((budget?.[kind] ?? 0) > 0) left[kind] = Math.max(left[kind], leastOf(kind));
-  return left;
+  for (const kind of kinds)
+    if ((budget?.[kind] ?? 0) > 0) remaining[kind] = Math.max(remaining[kind], leastOf(kind));
+  return remaining;
 }
 
 function leastOf(kind: (typeof kinds)[number]): number {
@@ -156,14 +157,14 @@ function leastOf(kind: (typeof kinds)[number]): number {
 }
 
 /** Describes the used part of the budget, and the part that a task needs. */
-export function budgetInWords(
+export function describeBudget(
   { order, used }: RunView,
-  wanted = noAmounts(),
-): { readonly used: string; readonly of: string; readonly wanted: string } {
+  required = noAmounts(),
+): { readonly used: string; readonly of: string; readonly required: string } {
   return {
-    used: inWords(used ?? noAmounts()),
-    of: inWords({ ...noAmounts(), ...order?.budget }),
-    wanted: isNothing(wanted) ? "" : inWords(wanted),
+    used: amountsText(used ?? noAmounts()),
+    of: amountsText({ ...noAmounts(), ...order?.budget }),
+    required: isNothing(required) ? "" : amountsText(required),
   };
 }
 
@@ -183,14 +184,14 @@ export function reserve(run: Run, node: Node, amounts: Amounts | undefined): voi
 }
 
 /** Records the use of an attempt that has ended. For folds. */
-export function bookUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
+export function recordUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
   releaseReserved(run, node);
   addUsed(run, node, used);
 }
 
 /** Records an attempt with unknown use. For folds. */
-export function bookUnknown(run: Run, node: Node): void {
-  bookUsed(run, node, node.more?.reserved);
+export function recordUnknownUse(run: Run, node: Node): void {
+  recordUsed(run, node, node.more?.reserved);
 }
 
 function releaseReserved(run: Run, node: Node): void {

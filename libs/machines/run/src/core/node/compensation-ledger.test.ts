@@ -32,7 +32,7 @@ function retry(scene: RunScene): void {
 }
 
 describe("the effect of a task that is done again", () => {
-  it("is undone once, with what it gave last, where it completes again", () => {
+  it("is compensated once, with its latest output, if the task completes again", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");
@@ -46,7 +46,7 @@ describe("the effect of a task that is done again", () => {
     assert.equal(statusOfTask(scene, "make"), TaskStatus.TASK_STATUS_COMPENSATED);
   });
 
-  it("is undone if the second visit fails, and the task stays failed", () => {
+  it("is compensated if the second visit fails, and the task stays failed", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");
@@ -57,7 +57,7 @@ describe("the effect of a task that is done again", () => {
     assert.equal(statusOfTask(scene, "make"), TaskStatus.TASK_STATUS_FAILED);
   });
 
-  it("is undone where the run is cancelled before it was done again", () => {
+  it("is compensated if the run is cancelled before the task has run again", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");
@@ -68,7 +68,7 @@ describe("the effect of a task that is done again", () => {
     assert.equal(statusOfTask(scene, "make"), TaskStatus.TASK_STATUS_CANCELLED);
   });
 
-  it("stays where the run is cancelled without compensation, also one that is compensating", () => {
+  it("is not compensated if the run is cancelled without compensation, even while it is compensating", () => {
     for (const isLate of [false, true]) {
       const scene = RunScene.of(lone);
       scene.complete("make", "first");
@@ -80,7 +80,7 @@ describe("the effect of a task that is done again", () => {
     }
   });
 
-  it("is undone when the run fails another time, where that did not do", () => {
+  it("is compensated when the run fails again, if the first compensation failed", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");
@@ -91,17 +91,17 @@ describe("the effect of a task that is done again", () => {
     assert.deepEqual(undoes(scene, "make"), { input: null, output: "first" });
   });
 
-  it("is kept over a snapshot", () => {
+  it("survives a snapshot", () => {
     const scene = RunScene.of(lone);
     scene.complete("make", "first");
     scene.complete("look", "bad");
     const { snapshots } = scene.machine;
     const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
     assert.deepEqual(restored.undo, [0]);
-    assert.deepEqual(jsonOf(restored.nodes[0]?.more?.undo?.left?.output as Uint8Array), "first");
+    assert.deepEqual(jsonOf(restored.nodes[0]?.more?.undo?.earlierEffect?.output as Uint8Array), "first");
   });
 
-  it("is undone entry by entry: those that completed again once, and those that there are no more with their own item", () => {
+  it("is compensated per entry: repeated entries once, and entries that no longer exist with their own item", () => {
     const list =
       '{forEach: "${{ tasks.plan.output }}", uses: test.each, compensate: {uses: test.undo, with: ["${{ item }}", "${{ output }}"]}}';
     const text = gated("each", list)
@@ -124,7 +124,7 @@ describe("the effect of a task that is done again", () => {
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("in rounds is undone with what the round before had given", () => {
+  it("in rounds is compensated with the output of the previous round", () => {
     const rounds =
       '{loop: {max: 3, initial: 0, until: "round.number == 2", output: "${{ tasks.add.output }}", tasks: {add: {uses: test.add, compensate: {uses: test.undo, with: "${{ round.last }}"}}}}}';
     const scene = RunScene.of(gated("grow", rounds));
@@ -138,7 +138,7 @@ describe("the effect of a task that is done again", () => {
   });
 });
 
-describe("a list whose entries were undone", () => {
+describe("a list whose entries were compensated", () => {
   it("is done again by a retry, with the entries that were", () => {
     const text = `workflow: sent
 tasks:

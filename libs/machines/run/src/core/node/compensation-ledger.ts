@@ -22,24 +22,24 @@ import { keptBytesOf } from "./kept.ts";
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 
 /** Keeps the earlier effect of a node that is repeated. For folds. */
-export function keepEffect(node: Node): void {
+export function retainEffect(node: Node): void {
   if (node.status !== completed || !isUndoable(node)) return;
   const { input, output, endAt } = node;
-  undoOf(node).left = { input, output, endAt, status: unspecified };
+  undoOf(node).earlierEffect = { input, output, endAt, status: unspecified };
 }
 
 /**
  * Keeps the compensations that the code of an ended function registered and did not execute. The node keeps
  * its present status afterwards. For folds.
  */
-export function keepRegisteredEffect(run: Run, node: Node): void {
+export function retainRegisteredEffect(run: Run, node: Node): void {
   const { savedNext } = node.more ?? {};
   const code = stateOfKind(node, "function")?.journal;
   if (code === undefined || !(hasOpenUndo(code.entries) || hasSavedUndo(savedNext, code.entries.length)))
     return;
   const { input, endAt, status } = node;
   run.keptBytes -= keptBytesOf(node);
-  undoOf(node).left = { input, output: undefined, endAt, status };
+  undoOf(node).earlierEffect = { input, output: undefined, endAt, status };
   run.keptBytes += keptBytesOf(node);
   run.undo.push(node.number);
 }
@@ -71,16 +71,17 @@ const decoder = new TextDecoder();
  * folds.
  */
 export function recordEffect(run: Run, node: Node): void {
-  if (node.more?.undo?.left !== undefined) {
-    forgetKeptEffect(run, node);
+  if (node.more?.undo?.earlierEffect !== undefined) {
+    forgetRetainedEffect(run, node);
     forgetUndo(run, node.number);
   }
   const { range, number } = node;
   if (range.owner >= 0 && run.undo.length > 0) {
-    run.leftBehind ??= leftBehindOf(run);
-    const before = run.leftBehind.size === 0 ? undefined : run.leftBehind.get(taskIdIn(run, range, number));
+    run.replacedNodes ??= replacedNodesOf(run);
+    const before =
+      run.replacedNodes.size === 0 ? undefined : run.replacedNodes.get(taskIdIn(run, range, number));
     if (before !== undefined) {
-      run.leftBehind.delete(taskIdIn(run, range, number));
+      run.replacedNodes.delete(taskIdIn(run, range, number));
       forgetUndo(run, before);
     }
   }
@@ -88,9 +89,9 @@ export function recordEffect(run: Run, node: Node): void {
 }
 
 /** Drops the earlier effect of a node. For folds. */
-export function forgetKeptEffect(run: Run, node: Node): void {
+export function forgetRetainedEffect(run: Run, node: Node): void {
   run.keptBytes -= keptBytesOf(node);
-  if (node.more?.undo !== undefined) node.more.undo.left = undefined;
+  if (node.more?.undo !== undefined) node.more.undo.earlierEffect = undefined;
   run.keptBytes += keptBytesOf(node);
 }
 
@@ -106,32 +107,32 @@ function forgetUndo(run: Run, number: number): void {
 }
 
 /** Returns the nodes to be undone whose ids now belong to other nodes, by id. */
-function leftBehindOf(run: Run): Map<string, number> {
+function replacedNodesOf(run: Run): Map<string, number> {
   const current = currentRanges(run);
-  const left = new Map<string, number>();
+  const replaced = new Map<string, number>();
   for (const number of run.undo) {
     const place = rangePlace(run.ranges, number);
-    if (!current.has(place)) left.set(taskIdIn(run, rangeOf(run, number), number), number);
+    if (!current.has(place)) replaced.set(taskIdIn(run, rangeOf(run, number), number), number);
   }
-  return left;
+  return replaced;
 }
 
 /**
  * Entries that may be undone later keep their own list, even if their task has another one by then. For
  * folds.
  */
-export function keepLists(run: Run, again: ReadonlySet<number>): void {
+export function retainLists(run: Run, reopened: ReadonlySet<number>): void {
   for (const number of run.undo) {
-    if (!isWithin(run, number, again)) continue;
+    if (!isWithin(run, number, reopened)) continue;
     for (let range = rangeOf(run, number); range.owner >= 0; range = rangeOf(run, range.owner))
-      if (range.isEntries) range.seen ??= listBytes(run, range);
+      if (range.isEntries) range.ownValue ??= listBytes(run, range);
   }
 }
 
 function isWithin(run: Run, number: number, nodes: ReadonlySet<number>): boolean {
-  let seen = number;
-  while (seen >= 0 && !nodes.has(seen)) seen = rangeOf(run, seen).owner;
-  return seen >= 0;
+  let current = number;
+  while (current >= 0 && !nodes.has(current)) current = rangeOf(run, current).owner;
+  return current >= 0;
 }
 
 function listBytes(run: Run, range: Parameters<typeof listOfEntries>[1]): Uint8Array | undefined {
@@ -149,23 +150,23 @@ export function effectOf({ input, output, more }: NodeView): {
   readonly input: Data | undefined;
   readonly output: Data | undefined;
 } {
-  const effect = more?.undo?.left ?? { input, output };
+  const effect = more?.undo?.earlierEffect ?? { input, output };
   return { input: effect.input as Data | undefined, output: effect.output as Data | undefined };
 }
 
 /** Returns the status of a node whose compensation is given up or reverted. */
-export function statusBeside({ more }: Pick<NodeView, "more">): TaskStatus {
-  return more?.undo?.left?.status ?? completed;
+export function revertedStatus({ more }: Pick<NodeView, "more">): TaskStatus {
+  return more?.undo?.earlierEffect?.status ?? completed;
 }
 
 /** Returns whether the effect of a node remains although its compensation was attempted. */
 export function isNotUndone({ status, more }: NodeView): boolean {
-  return more?.undo?.error !== undefined && (status === completed || more.undo.left !== undefined);
+  return more?.undo?.error !== undefined && (status === completed || more.undo.earlierEffect !== undefined);
 }
 
 /** Returns the time of the effect that is to be undone. */
 export function effectAt({ endAt, more }: NodeView): number {
-  return more?.undo?.left?.endAt ?? endAt;
+  return more?.undo?.earlierEffect?.endAt ?? endAt;
 }
 
 /** Returns the nodes that were undone, and all their owners, as far as they affect the status of the run. */

@@ -16,7 +16,7 @@ import {
 } from "../state/state.ts";
 
 /** Returns whether its child is being started, and starts in any case. */
-export function isToBegin({ status, range, task }: NodeView): boolean {
+export function isToStart({ status, range, task }: NodeView): boolean {
   if (status !== TaskStatus.TASK_STATUS_QUEUED) return false;
   const work = range.plan.work(range.plan.task(task));
   return (work.kind === "workflow" || work.kind === "mission") && work.parentClose === "abandon";
@@ -24,12 +24,12 @@ export function isToBegin({ status, range, task }: NodeView): boolean {
 
 /** Returns whether the run must wait for detached children to start before it ends. */
 export function awaitsDetachedStarts(run: RunView): boolean {
-  return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToBegin(node));
+  return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToStart(node));
 }
 
 /** Marks the child of a node as detached. For folds. */
 export function detachChild(run: Run, node: Node): void {
-  if (!isToBegin(node) || stateOfKind(node, "child")?.startsAlone === true) return;
+  if (!isToStart(node) || stateOfKind(node, "child")?.startsAlone === true) return;
   const detail = detailOf(node);
   const state = startKind(detail, "child");
   state.startsAlone = true;

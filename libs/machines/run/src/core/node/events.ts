@@ -15,9 +15,9 @@ import { stateOfKind } from "../state/kind-state.ts";
 import { nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
-import { bookUsed } from "./budget.ts";
+import { recordUsed } from "./budget.ts";
 import { detachChild } from "./detached-children.ts";
-import { keepLastFailure } from "./failures.ts";
+import { recordLastFailure } from "./failures.ts";
 import { finishNode, settleWork, stop } from "./flow.ts";
 import { setOutput } from "./kept.ts";
 import { clearLimits, nodeOf, release, setStatus, startVisit, watchTotal } from "./nodes.ts";
@@ -33,7 +33,7 @@ export const taskCompleted: RunEvent<TaskCompletedV1> = {
     else stop(run, node, endMs, outstanding);
     setOutput(run, node, dataOf(output, outputPayload));
     if (agent !== "") node.agent = agent;
-    bookUsed(run, node, used);
+    recordUsed(run, node, used);
     if (fromCache) detailOf(node).fromCache = true;
     finishNode(run, node, TaskStatus.TASK_STATUS_COMPLETED, endMs, outstanding);
   },
@@ -48,7 +48,7 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   evolve(run, { node: number, error, endMs, agent, used, leavesChild }, outstanding) {
     const node = startVisit(run, number, endMs, outstanding);
     if (leavesChild) detachChild(run, node);
-    bookUsed(run, node, used);
+    recordUsed(run, node, used);
     stop(run, node, endMs, outstanding);
     node.error = error;
     if (agent !== "") node.agent = agent;
@@ -100,7 +100,7 @@ export const taskPaused: RunEvent<TaskPausedV1> = {
     const node = startVisit(run, number, pauseMs, outstanding);
     stop(run, node, pauseMs, outstanding);
     node.error = error;
-    keepLastFailure(run, node, pauseMs, TaskStatus.TASK_STATUS_PAUSED);
+    recordLastFailure(run, node, pauseMs, TaskStatus.TASK_STATUS_PAUSED);
     setStatus(run, node, TaskStatus.TASK_STATUS_PAUSED);
   },
 };

@@ -10,7 +10,12 @@ const { TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 type Failure = Pick<AttemptFailure, "attempt" | "error" | "agent" | "endMs" | "undo">;
 
 /** Records a failed attempt. Call this before the node forgets when its attempt started. */
-export function keepFailure(run: Run, node: Node, failure: Failure, gave: TaskStatus = unspecified): void {
+export function recordFailure(
+  run: Run,
+  node: Node,
+  failure: Failure,
+  status: TaskStatus = unspecified,
+): void {
   const { failures } = detailOf(node);
   const atMs = (offset: number) => (offset < 0 ? 0 : run.createMs + offset);
   failures.push({
@@ -18,7 +23,7 @@ export function keepFailure(run: Run, node: Node, failure: Failure, gave: TaskSt
     queueMs: atMs(node.queueAt),
     startMs: atMs(node.startAt),
     starter: node.startAt < 0 ? "" : node.agent,
-    gave,
+    gave: status,
   });
   if (failures.length > failuresMax) failures.shift();
 }
@@ -27,9 +32,9 @@ export function keepFailure(run: Run, node: Node, failure: Failure, gave: TaskSt
  * Records the last attempt of a visit: the task is paused, or has failed and is repeated. Does nothing if the
  * visit had no attempt: an input that cannot be computed fails without one.
  */
-export function keepLastFailure(run: Run, node: Node, endMs: number, gave: TaskStatus): void {
+export function recordLastFailure(run: Run, node: Node, endMs: number, status: TaskStatus): void {
   const { attempt, error, readyAt, queueAt } = node;
-  const isKept = node.more?.failures.at(-1)?.attempt === attempt;
-  if (attempt === 0 || error === undefined || isKept || readyAt < 0 || queueAt < readyAt) return;
-  keepFailure(run, node, { attempt, error, agent: "", endMs, undo: false }, gave);
+  const isRecorded = node.more?.failures.at(-1)?.attempt === attempt;
+  if (attempt === 0 || error === undefined || isRecorded || readyAt < 0 || queueAt < readyAt) return;
+  recordFailure(run, node, { attempt, error, agent: "", endMs, undo: false }, status);
 }

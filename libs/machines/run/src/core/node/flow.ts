@@ -18,8 +18,8 @@ import {
   type RunOutstanding,
 } from "../state/state.ts";
 import { since } from "../state/times.ts";
-import { bookUnknown } from "./budget.ts";
-import { isUndoable, keepRegisteredEffect, recordEffect } from "./compensation-ledger.ts";
+import { recordUnknownUse } from "./budget.ts";
+import { isUndoable, recordEffect, retainRegisteredEffect } from "./compensation-ledger.ts";
 import { detachChild } from "./detached-children.ts";
 import {
   addReady,
@@ -58,14 +58,14 @@ export function finishNode(
   const policy = policyOf(node);
   if (policy.timeouts.totalMs > 0) outstanding.cleared(timerNumber(node.number, nodeTimers.total));
   if (status === TaskStatus.TASK_STATUS_COMPLETED && isUndoable(node)) recordEffect(run, node);
-  else if (status === TaskStatus.TASK_STATUS_FAILED) keepRegisteredEffect(run, node);
+  else if (status === TaskStatus.TASK_STATUS_FAILED) retainRegisteredEffect(run, node);
   if (status === TaskStatus.TASK_STATUS_FAILED && !(policy.mayFail && !range.isEntries) && range.failed < 0)
     range.failed = node.number;
   if (range.owner < 0) {
-    run.left -= 1;
+    run.remaining -= 1;
     if (range.failed === node.number && run.failed < 0) run.failed = node.number;
   }
-  range.left -= 1;
+  range.remaining -= 1;
   if (range.isEntries) {
     const owner = nodeOf(run, range.owner);
     startKind(detailOf(owner), "list").entriesOpen -= 1;
@@ -78,7 +78,7 @@ export function finishNode(
   const owner = nodeOf(run, range.owner);
   const journal = stateOfKind(owner, "function")?.journal;
   if (journal !== undefined) recordEnded(journal, node.number);
-  if (range.left === 0 || journal !== undefined) updateAttention(run, owner);
+  if (range.remaining === 0 || journal !== undefined) updateAttention(run, owner);
 }
 
 export function outcomeOfNode(node: Node, status: TaskStatus): End {
@@ -159,9 +159,9 @@ function skip(run: Run, range: Range, place: number): void {
     counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - 1;
     counts[TaskStatus.TASK_STATUS_SKIPPED] = (counts[TaskStatus.TASK_STATUS_SKIPPED] ?? 0) + 1;
   } else setStatus(run, node, TaskStatus.TASK_STATUS_SKIPPED);
-  range.left -= 1;
-  if (range.owner < 0) run.left -= 1;
-  else if (range.left === 0) updateAttention(run, nodeOf(run, range.owner));
+  range.remaining -= 1;
+  if (range.owner < 0) run.remaining -= 1;
+  else if (range.remaining === 0) updateAttention(run, nodeOf(run, range.owner));
 }
 
 /** Stops a node and all its parts: nothing is awaited any longer, and no part starts. */
@@ -170,7 +170,7 @@ export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstan
   // A node that waits for the end of a pause would stay in the agenda for ever.
   if (node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, node.number);
   clearLimits(node, outstanding);
-  bookUnknown(run, node);
+  recordUnknownUse(run, node);
   release(node.number, outstanding, { keepsWork: stateOfKind(node, "child")?.startsAlone === true });
 }
 
@@ -204,21 +204,23 @@ export function detachRange(run: Run, range: Range, atMs: number, outstanding: R
     stop(run, node, atMs, outstanding);
     node.endAt = since(run, atMs);
     setStatus(run, node, TaskStatus.TASK_STATUS_CANCELLED);
-    keepRegisteredEffect(run, node);
+    retainRegisteredEffect(run, node);
   }
   counts[TaskStatus.TASK_STATUS_PENDING] = (counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) - untouched;
   counts[TaskStatus.TASK_STATUS_CANCELLED] = (counts[TaskStatus.TASK_STATUS_CANCELLED] ?? 0) + untouched;
   range.isDropped = true;
   forgetWaiting(run);
-  if (range.owner < 0) run.left -= range.left;
-  range.left = 0;
+  if (range.owner < 0) run.remaining -= range.remaining;
+  range.remaining = 0;
   forgetAgenda(run, range);
 }
 
 function forgetAgenda(run: Run, { first, count }: Range): void {
-  const kept = run.agenda.slice(run.agendaAt).filter((number) => number < first || number >= first + count);
+  const remaining = run.agenda
+    .slice(run.agendaAt)
+    .filter((number) => number < first || number >= first + count);
   run.agenda.length = 0;
-  for (const number of kept) run.agenda.push(number);
+  for (const number of remaining) run.agenda.push(number);
   run.agendaAt = 0;
 }
 

@@ -11,10 +11,11 @@ import type { Node, Run } from "../state/state.ts";
  * time.
  */
 export function setInput(run: Run, node: Node, input: Uint8Array, payload: Payload | undefined): void {
-  const given = dataOf(input, payload);
-  run.keptBytes += ownInputBytes(given, given === undefined) - ownInputBytes(node.input, node.inputFollows);
-  node.inputFollows = given === undefined;
-  node.input = given ?? followingInput(run, node);
+  const ownInput = dataOf(input, payload);
+  run.keptBytes +=
+    ownInputBytes(ownInput, ownInput === undefined) - ownInputBytes(node.input, node.inputFollows);
+  node.inputFollows = ownInput === undefined;
+  node.input = ownInput ?? followingInput(run, node);
 }
 
 export function followingInput(run: Run, node: Node): Data | undefined {
@@ -30,10 +31,13 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
 /** Returns the number of bytes that a node keeps. */
 export function keptBytesOf(node: Node): number {
   const { input, inputFollows, output, more } = node;
-  const left = more?.undo?.left;
-  const leftBytes = left === undefined ? 0 : bytesOf(left.input).length + bytesOf(left.output).length;
+  const earlierEffect = more?.undo?.earlierEffect;
+  const effectBytes =
+    earlierEffect === undefined
+      ? 0
+      : bytesOf(earlierEffect.input).length + bytesOf(earlierEffect.output).length;
   const journalBytes = stateOfKind(node, "function")?.journal.bytes ?? 0;
-  return ownInputBytes(input, inputFollows) + bytesOf(output).length + leftBytes + journalBytes;
+  return ownInputBytes(input, inputFollows) + bytesOf(output).length + effectBytes + journalBytes;
 }
 
 function ownInputBytes(input: Data | undefined, follows: boolean): number {

@@ -19,15 +19,15 @@ export function lentOf({ lent }: RunView): Readonly<Amounts> | undefined {
 
 export function updateLent(run: Run, node: Node): void {
   const { more } = node;
-  if (more === undefined || (more.turnLeft === undefined && more.lent === undefined)) return;
-  if (more.lent !== undefined) takeBack(run, more.lent);
+  if (more === undefined || (more.turnBudget === undefined && more.lent === undefined)) return;
+  if (more.lent !== undefined) reclaim(run, more.lent);
   more.lent = partOf(node);
   if (more.lent !== undefined) lend(run, more.lent);
 }
 
 function partOf({ status, more }: Node): Amounts | undefined {
-  if (more?.turnLeft === undefined || !isOffered(status)) return undefined;
-  const part = { ...more.turnLeft };
+  if (more?.turnBudget === undefined || !isOffered(status)) return undefined;
+  const part = { ...more.turnBudget };
   subtract(part, more.reserved);
   return part;
 }
@@ -42,7 +42,7 @@ function lend(run: Run, part: Amounts): void {
   add(run.lent.amounts, part);
 }
 
-function takeBack(run: Run, part: Amounts): void {
+function reclaim(run: Run, part: Amounts): void {
   const { lent } = run;
   if (lent === undefined) return;
   lent.lenders -= 1;

@@ -149,22 +149,22 @@ export function updateAttention(run: Run, owner: Node): void {
   const state = stateOfParts(owner);
   if (state === undefined) return;
   const range = run.ranges[state.parts];
-  const wants =
+  const isNeeded =
     !isDone(owner.status) &&
     (state.kind === "function"
       ? owner.status === TaskStatus.TASK_STATUS_WAITING && isWakeable(state.journal)
-      : state.parts > 0 && range !== undefined && wantsAttention(run, owner, range));
-  if (wants === state.isAttended) return;
-  state.isAttended = wants;
-  if (wants) run.agenda.push(owner.number);
+      : state.parts > 0 && range !== undefined && needsAttention(run, owner, range));
+  if (isNeeded === state.isAttended) return;
+  state.isAttended = isNeeded;
+  if (isNeeded) run.agenda.push(owner.number);
   else removeFromAgenda(run, owner.number);
 }
 
-function wantsAttention(run: Run, owner: Node, range: Range): boolean {
+function needsAttention(run: Run, owner: Node, range: Range): boolean {
   // The round of a loop that pauses has ended: the timer starts the next one.
   if (stateOfKind(owner, "loop") !== undefined && (owner.more?.dueMs ?? 0) > 0) return false;
-  if (isAdded(range)) return partRanges(run, owner).every(({ left }) => left === 0);
-  if (range.left === 0) return true;
+  if (isAdded(range)) return partRanges(run, owner).every(({ remaining }) => remaining === 0);
+  if (range.remaining === 0) return true;
   if (!range.isEntries) return false;
   const { nextEntry = 0, entriesOpen = 0 } = stateOfKind(owner, "list") ?? {};
   const { maxParallel, failFast } = policyOf(owner);
@@ -179,7 +179,7 @@ export function policyOf({ range, task }: Pick<Node, "range" | "task">) {
 /** Adds nodes in a row. Nodes without needs can start. */
 export function addRange(
   run: Run,
-  made: {
+  options: {
     readonly owner: number;
     readonly plan: RunPlan;
     readonly planPlace: number;
@@ -191,7 +191,7 @@ export function addRange(
     readonly event?: Uint8Array | undefined;
   },
 ): Range {
-  const { owner, plan, planPlace, scope, entries, round = 1, event } = made;
+  const { owner, plan, planPlace, scope, entries, round = 1, event } = options;
   const planned = plan.plan.scopes[scope];
   const count = entries?.count ?? planned?.count ?? 0;
   const firstTask = entries?.task ?? planned?.first ?? 0;
@@ -206,18 +206,18 @@ export function addRange(
     firstTask,
     isEntries: entries !== undefined,
     round,
-    left: count,
+    remaining: count,
     open,
     event,
     failed: -1,
     isDropped: false,
-    seen: undefined,
+    ownValue: undefined,
   };
   if (run.ranges.length === 0) run.ranges = [range];
   else run.ranges.push(range);
   run.nodeCount += count;
   run.counts[TaskStatus.TASK_STATUS_PENDING] = (run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0) + count;
-  if (owner < 0) run.left += count;
+  if (owner < 0) run.remaining += count;
   for (let place = 0; place < open.length; place++) if (open[place] === 0) addReady(run, range.first + place);
   return range;
 }

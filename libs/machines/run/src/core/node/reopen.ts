@@ -15,9 +15,9 @@ import { isDone } from "@tutti/machine-work";
 import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
-import { keepEffect, keepLists, undoneWithOwners } from "./compensation-ledger.ts";
+import { retainEffect, retainLists, undoneWithOwners } from "./compensation-ledger.ts";
 import { settleDetachedChild } from "./detached-children.ts";
-import { keepLastFailure } from "./failures.ts";
+import { recordLastFailure } from "./failures.ts";
 import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
 import { keptBytesOf } from "./kept.ts";
 import { updateLent } from "./lent.ts";
@@ -35,27 +35,35 @@ export function reopen(
   numbers: readonly number[],
   atMs: number,
   outstanding: RunOutstanding,
-  { mended = -1, keepsGood = true }: { readonly mended?: number; readonly keepsGood?: boolean } = {},
+  {
+    repaired = -1,
+    keepsCompleted = true,
+  }: { readonly repaired?: number; readonly keepsCompleted?: boolean } = {},
 ): void {
   const named = new Set(numbers);
-  const again = closureOf(run, named);
+  const reopened = closureOf(run, named);
   // Tasks that one of them added are created again with it.
-  for (const number of [...again]) if (isPartOfAny(run, number, again)) again.delete(number);
+  for (const number of [...reopened]) if (isPartOfAny(run, number, reopened)) reopened.delete(number);
   const undone = undoneWithOwners(run);
-  keepLists(run, again);
-  run.leftBehind = undefined;
+  retainLists(run, reopened);
+  run.replacedNodes = undefined;
   const lists: Node[] = [];
-  for (const number of again) {
+  for (const number of reopened) {
     const node = run.nodes[number];
     if (node === undefined) continue;
-    if (keepsGood && named.has(number) && keepsEntries(run, node, undone) && !restsOn(run, node, again))
+    if (
+      keepsCompleted &&
+      named.has(number) &&
+      keepsEntries(run, node, undone) &&
+      !dependsOn(run, node, reopened)
+    )
       lists.push(node);
     else forget(run, node, atMs, outstanding);
   }
-  for (const number of again) rangeOf(run, number).isDropped = false;
+  for (const number of reopened) rangeOf(run, number).isDropped = false;
   for (const list of lists) reopenList(run, list, undone, atMs, outstanding);
-  for (const list of lists) again.delete(list.number);
-  countNeeds(run, again, mended);
+  for (const list of lists) reopened.delete(list.number);
+  countNeeds(run, reopened, repaired);
   recount(run);
   for (const list of lists) updateAttention(run, list);
 }
@@ -82,7 +90,7 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
     // Tasks that were stopped with their owner are created again with it.
     for (const { range: added, task: next } of run.more?.followers?.get(number) ?? [])
       if (!added.isDropped || added.owner < 0)
-        open.push(wholeOf(run, added, added.first + next - added.firstTask));
+        open.push(reopenTarget(run, added, added.first + next - added.firstTask));
   }
   return found;
 }
@@ -91,19 +99,19 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
  * Returns the owner of an added part if the owner has ended: the part is repeated with it. Otherwise the
  * node.
  */
-function wholeOf(run: Run, range: Range, number: number): number {
-  let whole = number;
-  for (let seen = range; seen.owner >= 0; seen = rangeOf(run, seen.owner))
-    if (isDone(statusOfNode(run, seen.owner))) whole = seen.owner;
-  return whole;
+function reopenTarget(run: Run, range: Range, number: number): number {
+  let target = number;
+  for (let current = range; current.owner >= 0; current = rangeOf(run, current.owner))
+    if (isDone(statusOfNode(run, current.owner))) target = current.owner;
+  return target;
 }
 
 function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
-  keepEffect(node);
+  retainEffect(node);
   stop(run, node, atMs, outstanding);
   release(node.number, outstanding);
   const { TASK_STATUS_FAILED: failed } = TaskStatus;
-  if (node.status === failed) keepLastFailure(run, node, run.createMs + node.endAt, failed);
+  if (node.status === failed) recordLastFailure(run, node, run.createMs + node.endAt, failed);
   node.status = pending;
   updateLent(run, node);
   Object.assign(node, { output: undefined, input: undefined, inputFollows: false, error: undefined });
@@ -134,10 +142,10 @@ function keepsEntries(_run: Run, node: Node, undone: ReadonlySet<number>): boole
 }
 
 /** Returns whether a need of the node is repeated too: its list may differ then. */
-function restsOn(run: Run, { range, task }: Node, again: ReadonlySet<number>): boolean {
+function dependsOn(run: Run, { range, task }: Node, reopened: ReadonlySet<number>): boolean {
   const { offsets, sources } = range.plan.predecessors;
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
-    if (again.has(sourceNode(run, range, sources[at] ?? 0))) return true;
+    if (reopened.has(sourceNode(run, range, sources[at] ?? 0))) return true;
   return false;
 }
 
@@ -168,12 +176,12 @@ function reopenList(
   detail.isAttended = false;
 }
 
-export function countNeeds(run: Run, again: ReadonlySet<number>, mended: number): void {
+export function countNeeds(run: Run, reopened: ReadonlySet<number>, repaired: number): void {
   const doomed: number[] = [];
-  for (const number of again) {
+  for (const number of reopened) {
     const range = rangeOf(run, number);
     if (range.isEntries) continue;
-    const open = number === mended ? 1 : openNeedsOf(run, range, number, again);
+    const open = number === repaired ? 1 : openNeedsOf(run, range, number, reopened);
     range.open[number - range.first] = open;
     if (open < 0) doomed.push(number);
   }
@@ -188,14 +196,14 @@ export function countNeeds(run: Run, again: ReadonlySet<number>, mended: number)
   }
 }
 
-function openNeedsOf(run: Run, range: Range, number: number, again: ReadonlySet<number>): number {
+function openNeedsOf(run: Run, range: Range, number: number, reopened: ReadonlySet<number>): number {
   const { offsets, sources, conditions } = range.plan.predecessors;
   const task = range.firstTask + number - range.first;
   let open = 0;
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
     const source = sourceNode(run, range, sources[at] ?? 0);
     const status = statusOfNode(run, source);
-    if (again.has(source) || !isDone(status)) open += 1;
+    if (reopened.has(source) || !isDone(status)) open += 1;
     else if (!isMet(conditions[at] ?? 0, endOfAny(run, source, status))) return -1;
   }
   return open;
@@ -210,25 +218,25 @@ function endOfAny(run: Run, number: number, status: TaskStatus) {
 export function recount(run: Run): void {
   run.counts.fill(0);
   forgetWaiting(run);
-  run.left = 0;
+  run.remaining = 0;
   run.failed = -1;
   run.keptBytes = 0;
   for (const node of run.nodes) if (node !== undefined) run.keptBytes += keptBytesOf(node);
   const ready: number[] = [];
   for (const range of run.ranges) {
-    range.left = 0;
+    range.remaining = 0;
     for (let number = range.first; number < range.first + range.count; number++) {
       const status = statusOfNode(run, number);
       run.counts[status] = (run.counts[status] ?? 0) + 1;
       if (isDone(status) || range.isDropped) continue;
-      range.left += 1;
+      range.remaining += 1;
       if (status === pending && !range.isEntries && range.open[number - range.first] === 0)
         ready.push(number);
     }
     if (range.failed >= 0 && run.nodes[range.failed]?.status !== TaskStatus.TASK_STATUS_FAILED)
       range.failed = firstFailed(run, range);
     if (range.owner >= 0) continue;
-    run.left += range.left;
+    run.remaining += range.remaining;
     if (run.failed < 0) run.failed = range.failed;
   }
   restack(run, ready);
@@ -259,16 +267,16 @@ function firstFailed(run: Run, range: Range): number {
 
 /** A node that was in the agenda and still belongs there keeps its place. */
 function restack(run: Run, ready: readonly number[]): void {
-  const wanted = new Set(ready);
-  const kept = run.agenda
+  const added = new Set(ready);
+  const retained = run.agenda
     .slice(run.agendaAt)
-    .filter((number) => wanted.delete(number) || stays(run.nodes[number]));
+    .filter((number) => added.delete(number) || remainsInAgenda(run.nodes[number]));
   run.agenda.length = 0;
   run.agendaAt = 0;
-  for (const number of kept) run.agenda.push(number);
-  for (const number of wanted) run.agenda.push(number);
+  for (const number of retained) run.agenda.push(number);
+  for (const number of added) run.agenda.push(number);
 }
 
-function stays(node: Node | undefined): boolean {
+function remainsInAgenda(node: Node | undefined): boolean {
   return node?.status === TaskStatus.TASK_STATUS_HELD || stateOfParts(node)?.isAttended === true;
 }

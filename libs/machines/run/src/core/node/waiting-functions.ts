@@ -16,7 +16,7 @@ export function waitingFunctions(run: RunView): number {
 }
 
 /** For folds. */
-export function keepWaitingFunctions(run: Run): void {
+export function cacheWaitingFunctions(run: Run): void {
   run.waitingFunctions ??= countWaitingFunctions(run);
 }
 

@@ -6,9 +6,9 @@ export function isOffered({ kind }: Pick<PlanTask, "kind">): boolean {
 }
 
 /** Returns the capability that the expression of a task named, by its number in `among` from 1. */
-export function chosenOf(work: CapabilityWork, choice: number): CapabilityWork {
-  const chosen = work.among?.capabilities[choice - 1];
-  return chosen === undefined ? work : { kind: work.kind, ...chosen };
+export function chosenWork(work: CapabilityWork, choice: number): CapabilityWork {
+  const capability = work.among?.capabilities[choice - 1];
+  return capability === undefined ? work : { kind: work.kind, ...capability };
 }
 
 type CapabilityWork = Extract<Work, { readonly kind: "uses" | "function" }>;
@@ -38,9 +38,9 @@ export class OfferProfile {
     task: PlanTask,
     work: Work,
     policy: TaskPolicy,
-    given: { pool: string; isUndo: boolean; choice: number },
+    options: { pool: string; isUndo: boolean; choice: number },
   ) {
-    const { pool, isUndo, choice } = given;
+    const { pool, isUndo, choice } = options;
     const { compensate } = policy;
     this.definition = plan.name;
     this.definitionTask = task.id;
@@ -54,7 +54,7 @@ export class OfferProfile {
     } else {
       const isOffered = work.kind === "uses" || work.kind === "function";
       const { capability, versionRange } = isOffered
-        ? chosenOf(work, choice)
+        ? chosenWork(work, choice)
         : { capability: "", versionRange: "" };
       this.capability = capability;
       this.versionRange = versionRange;

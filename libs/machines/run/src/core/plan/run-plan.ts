@@ -5,8 +5,8 @@
 import { type Plan, PlanPrograms, type PlanTask, type TaskPolicy, type Work } from "@tutti/definitions";
 import { assert, type Unchanging } from "@tutti/kernel";
 import { encodeJson, memberName, noBytes } from "@tutti/machine-work";
-import { handedOn, readsInput } from "./handed-on.ts";
 import { OfferProfile } from "./offer-profile.ts";
+import { passThroughTasks, readsInput } from "./pass-through.ts";
 
 /** The loaded plans of definitions. The host of runs implements this. */
 export interface RunPlans {
@@ -33,7 +33,7 @@ export class RunPlan implements Unchanging {
   readonly #perEntry: (boolean | undefined)[] = [];
   readonly #gangs: (readonly number[] | undefined)[] = [];
   #predecessors: Predecessors | undefined;
-  #handedOn: ReadonlySet<number> | undefined;
+  #passThrough: ReadonlySet<number> | undefined;
   #readsInput: boolean | undefined;
   #hasFunctions: boolean | undefined;
   #awaitedSignals: ReadonlySet<string> | undefined;
@@ -83,9 +83,9 @@ export class RunPlan implements Unchanging {
   memberName(task: number): Uint8Array {
     const known = this.#memberNames[task];
     if (known !== undefined) return known;
-    const made = memberName(this.task(task).id);
-    this.#memberNames[task] = made;
-    return made;
+    const encodedName = memberName(this.task(task).id);
+    this.#memberNames[task] = encodedName;
+    return encodedName;
   }
 
   /**
@@ -104,13 +104,13 @@ export class RunPlan implements Unchanging {
     if (known !== undefined) return known;
     while (profiles.length < task) profiles.push(undefined);
     const planned = this.task(task);
-    const made = new OfferProfile(this.plan, planned, this.work(planned), this.policy(planned), {
+    const profile = new OfferProfile(this.plan, planned, this.work(planned), this.policy(planned), {
       pool,
       isUndo,
       choice,
     });
-    profiles[task] = made;
-    return made;
+    profiles[task] = profile;
+    return profile;
   }
 
   /** Returns whether part of the policy is computed for each offer: labels, keys, the due time. */
@@ -134,7 +134,7 @@ export class RunPlan implements Unchanging {
    * Returns whether a condition of a task with entries is evaluated for each entry: it reads `item` or
    * `index`.
    */
-  isAskedPerEntry(program: number): boolean {
+  isEvaluatedPerEntry(program: number): boolean {
     const known = this.#perEntry[program];
     if (known !== undefined) return known;
     const references = this.plan.programs[program]?.references ?? [];
@@ -147,9 +147,9 @@ export class RunPlan implements Unchanging {
    * Returns whether the output of a task is only passed on to tasks as a whole, so that it may stay in the
    * blob store.
    */
-  isHandedOn(task: number): boolean {
-    this.#handedOn ??= handedOn(this.plan);
-    return this.#handedOn.has(task);
+  isPassThrough(task: number): boolean {
+    this.#passThrough ??= passThroughTasks(this.plan);
+    return this.#passThrough.has(task);
   }
 
   /** Returns whether a run reads its input, beyond passing it on to tasks as a whole. */

@@ -69,7 +69,7 @@ function errorLength(error: ErrorDetail | undefined): number {
   return error === undefined ? 0 : error.code.length + error.message.length;
 }
 
-export function journalShown({
+export function journalMessage({
   entries,
   ended,
   open: _,

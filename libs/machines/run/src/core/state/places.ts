@@ -175,9 +175,9 @@ function isOfThisVisit(
 /** Returns the node that a task needs: a sibling, or one that existed before the task was added. */
 export function sourceNode(run: RunView, range: RangeView, task: number): number {
   const { tasks, outside } = range.plan.plan;
-  const stand = task - (tasks.length - outside.length);
-  if (stand < 0 || range.planPlace === 0) return range.first + task - range.firstTask;
-  return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
+  const outsideIndex = task - (tasks.length - outside.length);
+  if (outsideIndex < 0 || range.planPlace === 0) return range.first + task - range.firstTask;
+  return run.more?.additions[range.planPlace - 1]?.outside[outsideIndex] ?? -1;
 }
 
 /** Returns the entries that a node has started. Undefined if it has none. */

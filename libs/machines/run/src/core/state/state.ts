@@ -70,7 +70,7 @@ export interface Run {
   /** Number of nodes by status. */
   readonly counts: number[];
   /** Nodes of the run's own ranges that have not ended. */
-  left: number;
+  remaining: number;
   /** First of these nodes with an unexpected failure; -1 for none. */
   failed: number;
   /** Bytes of kept inputs and outputs. Follows from the nodes. */
@@ -83,7 +83,7 @@ export interface Run {
    * Nodes in `undo` whose ids now belong to other nodes, by id. Undefined until needed. Follows from the
    * nodes.
    */
-  leftBehind: Map<string, number> | undefined;
+  replacedNodes: Map<string, number> | undefined;
   /** Number of detached children that are being started. Follows from the nodes. */
   alone: number;
   output: Data | undefined;
@@ -127,7 +127,7 @@ export interface RunMore {
   states: StatesProgress | undefined;
   nextId: string;
   /** Whether a question to people is open, or was at the last check. */
-  isAsking: boolean;
+  hasOpenQuestions: boolean;
   /** Number of the renewal of the run's own limits. */
   leaseAttempt: number;
   /** Number of renewals and waits for events so far, of the run and its tasks. It never restarts. */
@@ -194,7 +194,7 @@ export interface Range {
   readonly firstTask: number;
   readonly isEntries: boolean;
   readonly round: number;
-  left: number;
+  remaining: number;
   /** Unmet needs of a scope, by task from its first on. */
   readonly open: number[];
   /** Value of `event` in expressions. */
@@ -204,7 +204,7 @@ export interface Range {
   /** Whether its nodes are detached. */
   isDropped: boolean;
   /** Its list, or the output of the previous round, as JSON, if it is not read from its owner. */
-  seen: Uint8Array | undefined;
+  ownValue: Uint8Array | undefined;
 }
 
 /** Times are relative to the run's `createMs`; -1 for none. */
@@ -254,7 +254,7 @@ export interface NodeMore {
   /** Amounts of the run's budget that its attempt or child has reserved. */
   reserved: Amounts | undefined;
   /** Limited amounts that the offered turn of a durable function may use. Fixed at the offer. */
-  turnLeft: Amounts | undefined;
+  turnBudget: Amounts | undefined;
   /** Amounts of the budget that are lent to it. Follows from the node. */
   lent: Amounts | undefined;
   fromCache: boolean;
@@ -294,10 +294,10 @@ interface UndoState {
   /** Number of its attempts that were compensations. */
   attempts: number;
   /** Its effect of an earlier visit. It is undone if the node does not complete again. */
-  left: EffectLeft | undefined;
+  earlierEffect: EarlierEffect | undefined;
 }
 
-interface EffectLeft {
+interface EarlierEffect {
   readonly input: Data | undefined;
   readonly output: Data | undefined;
   /** Time of its completion. */
@@ -339,12 +339,12 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     agenda: [],
     agendaAt: 0,
     counts: new Array<number>(statusCount).fill(0),
-    left: 0,
+    remaining: 0,
     failed: -1,
     keptBytes: 0,
     undo: [],
     undoing: -1,
-    leftBehind: undefined,
+    replacedNodes: undefined,
     alone: 0,
     output: undefined,
     error: undefined,
@@ -376,7 +376,7 @@ export function moreOf(run: Run): RunMore {
     vars: undefined,
     states: undefined,
     nextId: "",
-    isAsking: false,
+    hasOpenQuestions: false,
     leaseAttempt: 0,
     leaseCount: 0,
     isDue: false,
@@ -434,7 +434,7 @@ export function detailOf(node: Node): NodeMore {
     failures: [],
     used: undefined,
     reserved: undefined,
-    turnLeft: undefined,
+    turnBudget: undefined,
     lent: undefined,
     fromCache: false,
     repairReason: "",
@@ -476,7 +476,7 @@ export function hasEnded({ phase }: RunView): boolean {
 }
 
 /** Returns whether there is such a run, and it was not removed. */
-export function isKept({ order, removeMs }: RunView): boolean {
+export function isPresent({ order, removeMs }: RunView): boolean {
   return order !== undefined && removeMs === 0;
 }
 
@@ -501,6 +501,6 @@ export function reviewOf(node: Node): ReviewState {
 /** For folds. */
 export function undoOf(node: Node): UndoState {
   const more = detailOf(node);
-  more.undo ??= { input: undefined, error: undefined, queueMs: 0, attempts: 0, left: undefined };
+  more.undo ??= { input: undefined, error: undefined, queueMs: 0, attempts: 0, earlierEffect: undefined };
   return more.undo;
 }

@@ -25,13 +25,13 @@ export function nextMove(run: RunView): Move | undefined {
   if (state < 0) return { kind: "enter", state: plan.initial };
   if (moving === undefined) return undefined;
   const range = moving.range > 0 ? run.ranges[moving.range - 1] : undefined;
-  if (range !== undefined && range.left > 0) return wait;
+  if (range !== undefined && range.remaining > 0) return wait;
   if (range !== undefined && range.failed >= 0) return { kind: "fail", node: range.failed };
-  const { to, do: way } = plan.transitions[moving.transition - 1] ?? { to: -1, do: -1 };
+  const { to, do: actions } = plan.transitions[moving.transition - 1] ?? { to: -1, do: -1 };
   const { exit = -1, entry = -1 } = plan.states[state] ?? {};
   const { part } = moving;
   if (part < parts.exit && to >= 0 && exit >= 0) return { kind: "actions", part: parts.exit, scope: exit };
-  if (part < parts.way && way >= 0) return { kind: "actions", part: parts.way, scope: way };
+  if (part < parts.way && actions >= 0) return { kind: "actions", part: parts.way, scope: actions };
   if (part < parts.entry && to >= 0) return { kind: "enter", state: to };
   if (part === parts.entry && moving.range === 0 && entry >= 0)
     return { kind: "actions", part: parts.entry, scope: entry };

@@ -14,7 +14,7 @@ tasks:
     retry: {attempts: 2, backoff: 1s, jitter: 0}
 `;
 
-describe("a task whose capability is computed", () => {
+describe("a task with a computed capability", () => {
   for (const [channel, range] of [
     ["mail.send", ""],
     ["chat.post", "^2"],

@@ -1,6 +1,6 @@
 /** An agent uses a capability: the task is offered to a pool, attempt by attempt. */
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
-import { detailsOf, inputGiven } from "../../core/attempt/details.ts";
+import { detailsOf, taskInput } from "../../core/attempt/details.ts";
 import { attemptQueued, taskQueued } from "../../core/attempt/events.ts";
 import { offerOf } from "../../core/attempt/offer.ts";
 import { failForGood, roomProblem } from "../../core/attempt/outcome.ts";
@@ -9,12 +9,12 @@ import type { Place, TaskKind } from "../../core/node/task-kind.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { Node, Run } from "../../core/state/state.ts";
-import { askFirst, doItself, isAsking } from "../cache/cache.ts";
+import { executeDirectly, isAwaitingCache, requestOutput } from "../cache/cache.ts";
 
 export const uses: TaskKind = {
   start(place) {
     const { run, step, number, budget } = place;
-    const input = inputGiven(place);
+    const input = taskInput(place);
     if (!input.ok) {
       failForGood(place, input.error);
       return;
@@ -31,7 +31,7 @@ export const uses: TaskKind = {
       return;
     }
     budget.spend(bytes.length);
-    if (askFirst(place, bytes, detailed.details)) return;
+    if (requestOutput(place, bytes, detailed.details)) return;
     step.emit(taskQueued, {
       node: number,
       attempt: attemptOf(run, number) + 1,
@@ -43,12 +43,12 @@ export const uses: TaskKind = {
     });
   },
 
-  retry: queueAgain,
+  retry: requeue,
 
-  expire: doItself,
+  expire: executeDirectly,
 
   recover(run, node, outstanding) {
-    if (isAsking(node)) {
+    if (isAwaitingCache(node)) {
       outstanding.timer(timerNumber(node.number, nodeTimers.cache), node.more?.dueMs ?? 0);
       return;
     }
@@ -59,7 +59,7 @@ export const uses: TaskKind = {
   },
 
   explain(_, node) {
-    if (isAsking(node))
+    if (isAwaitingCache(node))
       return {
         cause: WaitCause.WAIT_CAUSE_TIMER,
         message: "the cache is asked for an output, or another task computes it",
@@ -73,7 +73,7 @@ export const uses: TaskKind = {
 };
 
 /** Queues the next attempt, of the task or of its compensation. */
-export function queueAgain(place: Place): void {
+export function requeue(place: Place): void {
   const { run, step, number } = place;
   const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
   step.emit(attemptQueued, {

@@ -18,7 +18,7 @@ function lose(scene: RunScene, worker = "w1"): void {
 }
 
 describe("an attempt that loses its worker", () => {
-  it("goes to another worker at once and does not count, up to the tenth loss", () => {
+  it("moves to another worker at once without using up an attempt, for up to nine losses", () => {
     const scene = sceneOf();
     for (let lost = 1; lost < lostMax; lost++) lose(scene);
     const offer = scene.offer("a");
@@ -27,26 +27,26 @@ describe("an attempt that loses its worker", () => {
     assert.equal(scene.events.at(-1), "run_completed");
   });
 
-  it("is shown with its worker until the task has ended, and as no failure", () => {
+  it("reports the lost worker until the task has ended, and does not count as a failure", () => {
     const scene = sceneOf();
     lose(scene, "w7");
-    const shown = () => {
-      const wanted = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
-      const tasks = scene.driver.query(scene.key, showTasks, { ...wanted, from: 0, size: 10 });
+    const messageOfTask = () => {
+      const filter = { statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false };
+      const tasks = scene.driver.query(scene.key, showTasks, { ...filter, from: 0, size: 10 });
       assert.ok(!isRefusal(tasks));
       return tasks.tasks[0]?.statusReason;
     };
     const reason = "(its link was cut), which does not count as a failure";
-    assert.equal(shown(), `worker \`w7\` was lost ${reason}`);
+    assert.equal(messageOfTask(), `worker \`w7\` was lost ${reason}`);
     const explained = scene.driver.query(scene.key, explain, { taskId: "a" });
     assert.ok(!isRefusal(explained));
     const [failure] = explained.failures;
     assert.deepEqual([failure?.agentId, failure?.error?.message], ["w7", `worker lost ${reason}`]);
     scene.driver.settle(scene.offer("a"), completeTask, CompleteTask.fromPartial({ agent: "w2" }));
-    assert.equal(shown(), "");
+    assert.equal(messageOfTask(), "");
   });
 
-  it("fails the task with the tenth loss, and names all of them, also if attempts are left", () => {
+  it("fails the task with the tenth loss even if attempts are left, and the error lists all losses", () => {
     const scene = sceneOf("{attempts: 7}");
     for (let lost = 1; lost <= lostMax; lost++) lose(scene, `w${lost}`);
     assert.equal(scene.events.at(-1), "run_failed");
@@ -66,7 +66,7 @@ describe("an attempt that loses its worker", () => {
     assert.equal(scene.state.error?.code, "workflow.agent_lost");
   });
 
-  it("counts the losses of a durable function from its last turn on", () => {
+  it("counts the losses of a durable function since its last turn", () => {
     const scene = RunScene.of("workflow: w\ntasks: {a: {function: a}}\n");
     const pause = { task: "pause", at: "a.ts:1", spec: { wait: "1s" } };
     for (let lost = 1; lost < lostMax; lost++) lose(scene);
@@ -78,7 +78,7 @@ describe("an attempt that loses its worker", () => {
     assert.equal(scene.state.error?.code, "workflow.agent_lost");
   });
 
-  it("waits for a person after the tenth loss where the policy says so", () => {
+  it("pauses the task after the tenth loss if the policy requires it", () => {
     const scene = sceneOf("{attempts: 2, exhausted: pause}");
     for (let lost = 1; lost <= lostMax; lost++) lose(scene);
     assert.equal(scene.events.at(-1), "task_paused");

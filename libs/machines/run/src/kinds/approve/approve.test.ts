@@ -22,7 +22,7 @@ import {
 } from "../../life/results/approvals.ts";
 import { endingOf } from "../../life/run/end.ts";
 import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
-import { type ApprovalsShown, showApprovals } from "./questions.ts";
+import { type ApprovalsPage, showApprovals } from "./questions.ts";
 
 const text = `workflow: ask
 tasks:
@@ -38,69 +38,70 @@ tasks:
   after: {needs: [sure], uses: test.after, with: "\${{ tasks.sure.output }}"}
 `;
 const order = { input: jsonBytes({ n: 3 }) };
-const { VERDICT_APPROVED: yes, VERDICT_REJECTED: no, VERDICT_UNSPECIFIED: open } = Verdict;
+const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
 
-function decide(scene: RunScene, who: string, verdict: Verdict, data?: unknown, roles: string[] = []) {
-  const given = data === undefined ? {} : { data: { body: { $case: "inline", value: jsonBytes(data) } } };
+function decide(scene: RunScene, person: string, verdict: Verdict, data?: unknown, roles: string[] = []) {
+  const optionalData =
+    data === undefined ? {} : { data: { body: { $case: "inline", value: jsonBytes(data) } } };
   const body = DecideApproval.fromPartial({
-    ...{ approvalId: "sure", verdict, reason: `says ${who}`, roles: [who, ...roles] },
-    ...(given as object),
+    ...{ approvalId: "sure", verdict, reason: `says ${person}`, roles: [person, ...roles] },
+    ...(optionalData as object),
   });
   return scene.driver.execute(scene.key, decideApproval, body) as ApprovalAnswered | Refusal;
 }
 
-function shown(scene: RunScene): Approval {
-  const { approvals } = scene.driver.query(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsShown;
+function approvalOf(scene: RunScene): Approval {
+  const { approvals } = scene.driver.query(scene.key, showApprovals, { from: 0, size: 10 }) as ApprovalsPage;
   assert.ok(approvals[0] !== undefined);
   return approvals[0];
 }
 
 describe("an approval", () => {
-  it("asks people with all facts, and explains the wait", () => {
+  it("reports its question, deciders and form, and explains the wait", () => {
     const scene = RunScene.of(text, order);
-    const approval = shown(scene);
+    const approval = approvalOf(scene);
     assert.deepEqual(
       [approval.title, approval.message, approval.deciders, approval.approvalsNeeded, approval.verdict],
       ["Ship 3?", "all of them", ["anna", "ben", "ops"], 2, open],
     );
     assert.match(approval.form, /amount/);
     assert.equal(scene.driver.description(scene.key).labels["run:person"], "yes");
-    const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as Explanation;
-    assert.match(why.summary, /waits for anna, ben, ops to decide: Ship 3\?$/);
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "sure" }) as Explanation;
+    assert.match(explanation.summary, /waits for anna, ben, ops to decide: Ship 3\?$/);
     assert.deepEqual(
-      why.remedies.map(({ command }) => command),
+      explanation.remedies.map(({ command }) => command),
       [`tutti approve ${scene.key.id} sure`],
     );
   });
 
-  it("whose form requires nothing is given without anything", () => {
+  it("whose form has no required fields is given without data", () => {
     const form = `workflow: ask
 tasks:
   sure: {approve: {form: {type: object, properties: {note: {type: string, default: none}}}}}
   after: {needs: [sure], uses: test.after, with: "\${{ tasks.sure.output.data }}"}
 `;
     const scene = RunScene.of(form, order);
-    assert.ok(!isRefusal(decide(scene, "anna", yes)));
+    assert.ok(!isRefusal(decide(scene, "anna", approved)));
     assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { note: "none" });
   });
 
-  it("is not given by the person that its task excludes, and is rejected neither", () => {
+  it("cannot be given or rejected by a person that its task excludes", () => {
     const eyes = 'workflow: ask\ntasks: {sure: {approve: {exclude: "${{ input.by }}"}}}\n';
     const scene = RunScene.of(eyes, { input: jsonBytes({ by: "anna" }) });
-    for (const verdict of [yes, no]) {
+    for (const verdict of [approved, rejected]) {
       const refusal = decide(scene, "anna", verdict);
       assert.ok(isRefusal(refusal));
       assert.equal(refusal.message, "anna is excluded from this decision. Ask another approver.");
     }
-    assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+    assert.deepEqual(decide(scene, "ben", approved), { verdict: approved });
     const free = RunScene.of(eyes, { input: jsonBytes({ by: "" }) });
-    assert.deepEqual(decide(free, "anna", yes), { verdict: yes });
+    assert.deepEqual(decide(free, "anna", approved), { verdict: approved });
   });
 
-  it("is given when so many as are needed have said yes, with what they brought along", () => {
+  it("is given after the required number of approvals, and returns the latest comment and data", () => {
     const scene = RunScene.of(text, order);
-    assert.deepEqual(decide(scene, "anna", yes, { amount: 1 }), { verdict: open });
-    assert.deepEqual(decide(scene, "carl", yes, { amount: 7 }, ["ops"]), { verdict: yes });
+    assert.deepEqual(decide(scene, "anna", approved, { amount: 1 }), { verdict: open });
+    assert.deepEqual(decide(scene, "carl", approved, { amount: 7 }, ["ops"]), { verdict: approved });
     const output = jsonOf(scene.offer("after").effect.input as Uint8Array);
     assert.deepEqual(output, {
       verdict: "approved",
@@ -110,62 +111,62 @@ tasks:
     });
     assert.equal(scene.driver.description(scene.key).labels["run:person"], undefined);
     assert.deepEqual(
-      shown(scene).decisions.map(({ cause }) => cause?.actor?.id),
+      approvalOf(scene).decisions.map(({ cause }) => cause?.actor?.id),
       ["anna", "carl"],
     );
   });
 
-  it("is changed by nothing when the same person says the same again, before and after the last word", () => {
+  it("ignores a repeated decision of the same person, before and after the final decision", () => {
     const scene = RunScene.of(text, order);
     for (let time = 0; time < 2; time++)
-      assert.deepEqual(decide(scene, "anna", yes, { amount: 1 }), { verdict: open });
-    assert.deepEqual(shown(scene).decisions.length, 1);
-    decide(scene, "ben", yes, { amount: 1 });
+      assert.deepEqual(decide(scene, "anna", approved, { amount: 1 }), { verdict: open });
+    assert.deepEqual(approvalOf(scene).decisions.length, 1);
+    decide(scene, "ben", approved, { amount: 1 });
     const count = scene.events.length;
-    assert.deepEqual(decide(scene, "anna", yes), { verdict: yes });
+    assert.deepEqual(decide(scene, "anna", approved), { verdict: approved });
     assert.equal(scene.events.length, count);
   });
 
-  it("is refused by one rejection, also of a person who approved before", () => {
+  it("is rejected by one rejection, even of a person who approved before", () => {
     const scene = RunScene.of(text, order);
-    decide(scene, "anna", yes, { amount: 1 });
-    assert.deepEqual(decide(scene, "anna", no), { verdict: no });
+    decide(scene, "anna", approved, { amount: 1 });
+    assert.deepEqual(decide(scene, "anna", rejected), { verdict: rejected });
     const { error } = endingOf(scene.state);
     assert.equal(error?.code, "workflow.approval_rejected");
     assert.match(error.message, /rejected by anna: says anna/);
   });
 
-  it("refuses other deciders, data that does not fit the form, and late decisions, each with its reason", () => {
+  it("rejects other deciders, data that does not match the form, and late decisions, each with its own code", () => {
     const scene = RunScene.of(text, order);
     const codeOf = (answer: ApprovalAnswered | Refusal) => (isRefusal(answer) ? answer.code : "taken");
-    assert.equal(codeOf(decide(scene, "eve", yes, { amount: 1 })), "workflow.approval_not_among");
-    assert.equal(codeOf(decide(scene, "anna", yes, { amount: "x" })), "workflow.approval_invalid");
-    assert.equal(codeOf(decide(scene, "anna", yes)), "workflow.approval_invalid");
+    assert.equal(codeOf(decide(scene, "eve", approved, { amount: 1 })), "workflow.approval_not_among");
+    assert.equal(codeOf(decide(scene, "anna", approved, { amount: "x" })), "workflow.approval_invalid");
+    assert.equal(codeOf(decide(scene, "anna", approved)), "workflow.approval_invalid");
     assert.equal(codeOf(decide(scene, "anna", open)), "workflow.approval_invalid");
-    const unknown = DecideApproval.fromPartial({ approvalId: "other", verdict: yes });
+    const unknown = DecideApproval.fromPartial({ approvalId: "other", verdict: approved });
     assert.equal(
       codeOf(scene.driver.execute(scene.key, decideApproval, unknown) as Refusal),
       "workflow.approval_missing",
     );
-    decide(scene, "anna", no);
-    assert.equal(codeOf(decide(scene, "ben", yes, { amount: 1 })), "workflow.approval_closed");
+    decide(scene, "anna", rejected);
+    assert.equal(codeOf(decide(scene, "ben", approved, { amount: 1 })), "workflow.approval_closed");
   });
 
   it("lapses without a decision in time", () => {
     const scene = RunScene.of(text, order);
     scene.driver.advance(172_800_000);
     assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
-    assert.equal(shown(scene).verdict, Verdict.VERDICT_EXPIRED);
+    assert.equal(approvalOf(scene).verdict, Verdict.VERDICT_EXPIRED);
   });
 
   describe("claimed by a person", () => {
-    const one = (more: string) =>
+    const sceneWith = (more: string) =>
       RunScene.of(`workflow: one\ntasks: {sure: {approve: {by: [anna, ben]${more}}}}\n`, order);
-    const claim = (scene: RunScene, who: string) =>
+    const claim = (scene: RunScene, person: string) =>
       scene.driver.execute(
         scene.key,
         claimApproval,
-        ClaimApproval.fromPartial({ approvalId: "sure", roles: [who] }),
+        ClaimApproval.fromPartial({ approvalId: "sure", roles: [person] }),
       ) as ApprovalTaken | Refusal;
     const release = (scene: RunScene, person: string) =>
       scene.driver.execute(
@@ -175,8 +176,8 @@ tasks:
       ) as ApprovalFreed | Refusal;
     const codeOf = (answer: object) => (isRefusal(answer as Refusal) ? (answer as Refusal).code : "taken");
 
-    it("is decided by this person alone, and the same claim again changes nothing", () => {
-      const scene = one("");
+    it("can be decided only by this person, and a repeated claim changes nothing", () => {
+      const scene = sceneWith("");
       assert.equal(codeOf(claim(scene, "eve")), "workflow.approval_not_among");
       assert.deepEqual(claim(scene, "anna"), { expireMs: 0 });
       const count = scene.events.length;
@@ -185,41 +186,41 @@ tasks:
       const second = claim(scene, "ben");
       assert.ok(isRefusal(second));
       assert.match(second.message, /is claimed by anna\. Wait for the decision/);
-      for (const verdict of [yes, no])
+      for (const verdict of [approved, rejected])
         assert.equal(codeOf(decide(scene, "ben", verdict)), "workflow.approval_claimed");
-      assert.equal(shown(scene).claim?.person, "anna");
-      const why = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
-      assert.match(why.summary, /waits for anna, who has claimed it, to decide/);
-      assert.deepEqual(decide(scene, "anna", yes), { verdict: yes });
-      assert.equal(shown(scene).claim, undefined);
+      assert.equal(approvalOf(scene).claim?.person, "anna");
+      const explanation = scene.driver.query(scene.key, explain, { taskId: "sure" }) as { summary: string };
+      assert.match(explanation.summary, /waits for anna, who has claimed it, to decide/);
+      assert.deepEqual(decide(scene, "anna", approved), { verdict: approved });
+      assert.equal(approvalOf(scene).claim, undefined);
       assert.equal(codeOf(claim(scene, "anna")), "workflow.approval_closed");
     });
 
     it("is free after a release that names this person, once", () => {
-      const scene = one("");
+      const scene = sceneWith("");
       claim(scene, "anna");
       assert.equal(codeOf(release(scene, "ben")), "workflow.approval_claimed");
       assert.deepEqual(release(scene, "anna"), { released: true });
       assert.deepEqual(release(scene, "anna"), { released: false });
-      assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+      assert.deepEqual(decide(scene, "ben", approved), { verdict: approved });
     });
 
-    it("is free again after the time of the claim, also if it has been recovered meanwhile", () => {
-      const scene = one(", claimFor: 5s, within: 1m");
+    it("is free after the claim expires, and stays open when a second claim expires", () => {
+      const scene = sceneWith(", claimFor: 5s, within: 1m");
       claim(scene, "anna");
       scene.driver.advance(4_000);
       assert.equal(codeOf(claim(scene, "ben")), "workflow.approval_claimed");
       scene.driver.advance(1_000);
-      assert.equal(shown(scene).claim, undefined);
+      assert.equal(approvalOf(scene).claim, undefined);
       assert.equal(codeOf(claim(scene, "ben")), "taken");
       scene.driver.advance(5_000);
-      assert.equal(shown(scene).verdict, open);
+      assert.equal(approvalOf(scene).verdict, open);
       scene.driver.advance(50_000);
       assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
     });
 
     it("lapses if its own time ends before that of the claim", () => {
-      const scene = one(", claimFor: 1h, within: 1m");
+      const scene = sceneWith(", claimFor: 1h, within: 1m");
       claim(scene, "anna");
       scene.driver.advance(60_000);
       assert.equal(endingOf(scene.state).error?.code, "workflow.approval_expired");
@@ -228,20 +229,20 @@ tasks:
     it("is refused if several have to answer, or processes of an earlier release share the runs", () => {
       assert.equal(codeOf(claim(RunScene.of(text, order), "anna")), "workflow.approval_shared");
       const scene = new RunScene(1, [], {}, { run: 3 });
-      scene.begin("workflow: one\ntasks: {sure: {approve: {}}}\n");
+      scene.start("workflow: one\ntasks: {sure: {approve: {}}}\n");
       assert.equal(codeOf(claim(scene, "anna")), "workflow.approval_claims_later");
     });
   });
 
   describe("delegated by a decider", () => {
-    const give = (scene: RunScene, who: string, people: string[], roles: string[] = []) =>
+    const delegate = (scene: RunScene, person: string, people: string[], roles: string[] = []) =>
       scene.driver.execute(
         scene.key,
         delegateApproval,
         DelegateApproval.fromPartial({
           approvalId: "sure",
           people,
-          roles: [who, ...roles],
+          roles: [person, ...roles],
           reason: "on leave",
         }),
       ) as object;
@@ -249,30 +250,33 @@ tasks:
     const two = () => of("by: [anna, ben, carl], needed: 2");
     const codeOf = (answer: object) => (isRefusal(answer as Refusal) ? (answer as Refusal).code : "taken");
 
-    it("belongs to the others, if one person decides it, until it is given back", () => {
+    it("can be decided only by the delegates if it needs one decision, until it is delegated back", () => {
       const scene = of("by: [anna, ops]");
-      assert.equal(codeOf(give(scene, "eve", ["eva"])), "workflow.approval_not_among");
-      assert.equal(codeOf(give(scene, "otto", ["dave"], ["ops"])), "taken");
+      assert.equal(codeOf(delegate(scene, "eve", ["eva"])), "workflow.approval_not_among");
+      assert.equal(codeOf(delegate(scene, "otto", ["dave"], ["ops"])), "taken");
       const count = scene.events.length;
-      assert.equal(codeOf(give(scene, "otto", ["dave"], ["ops"])), "taken");
+      assert.equal(codeOf(delegate(scene, "otto", ["dave"], ["ops"])), "taken");
       assert.equal(scene.events.length, count, "the same again changes nothing");
-      assert.deepEqual(shown(scene).deciders, ["dave"]);
-      assert.deepEqual(shown(scene).excluded, ["otto"]);
-      assert.equal(codeOf(decide(scene, "otto", yes, undefined, ["ops"])), "workflow.approval_delegated");
-      assert.equal(codeOf(decide(scene, "anna", yes)), "workflow.approval_not_among");
-      assert.equal(codeOf(give(scene, "dave", ["otto"])), "taken");
-      assert.equal(codeOf(decide(scene, "dave", yes)), "workflow.approval_delegated");
-      assert.deepEqual(decide(scene, "otto", yes), { verdict: yes });
+      assert.deepEqual(approvalOf(scene).deciders, ["dave"]);
+      assert.deepEqual(approvalOf(scene).excluded, ["otto"]);
+      assert.equal(
+        codeOf(decide(scene, "otto", approved, undefined, ["ops"])),
+        "workflow.approval_delegated",
+      );
+      assert.equal(codeOf(decide(scene, "anna", approved)), "workflow.approval_not_among");
+      assert.equal(codeOf(delegate(scene, "dave", ["otto"])), "taken");
+      assert.equal(codeOf(decide(scene, "dave", approved)), "workflow.approval_delegated");
+      assert.deepEqual(decide(scene, "otto", approved), { verdict: approved });
     });
 
-    it("counts the answers of the others once, next to those that were given before", () => {
+    it("counts the decisions of the delegates once, next to earlier decisions", () => {
       const scene = two();
-      decide(scene, "ben", yes);
-      give(scene, "anna", ["dora", "emil"]);
-      assert.deepEqual(shown(scene).deciders, ["ben", "carl", "dora", "emil"]);
-      assert.deepEqual(decide(scene, "dora", yes), { verdict: yes });
+      decide(scene, "ben", approved);
+      delegate(scene, "anna", ["dora", "emil"]);
+      assert.deepEqual(approvalOf(scene).deciders, ["ben", "carl", "dora", "emil"]);
+      assert.deepEqual(decide(scene, "dora", approved), { verdict: approved });
       assert.deepEqual(
-        shown(scene).decisions.map(({ cause, onBehalfOf }) => [cause?.actor?.id, onBehalfOf]),
+        approvalOf(scene).decisions.map(({ cause, onBehalfOf }) => [cause?.actor?.id, onBehalfOf]),
         [
           ["ben", ""],
           ["dora", "anna"],
@@ -280,30 +284,33 @@ tasks:
       );
     });
 
-    it("counts two of the others as the one decider, also further on", () => {
+    it("counts two delegates as the one decider, also after a further delegation", () => {
       const scene = two();
-      give(scene, "anna", ["dora", "emil"]);
-      assert.deepEqual(decide(scene, "dora", yes), { verdict: open });
-      assert.equal(codeOf(give(scene, "dora", ["fred"])), "workflow.delegation_invalid");
-      give(scene, "emil", ["fred"]);
-      assert.deepEqual(decide(scene, "fred", yes), { verdict: open });
-      assert.equal(codeOf(decide(scene, "emil", yes)), "workflow.approval_delegated");
-      assert.deepEqual(decide(scene, "ben", yes), { verdict: yes });
+      delegate(scene, "anna", ["dora", "emil"]);
+      assert.deepEqual(decide(scene, "dora", approved), { verdict: open });
+      assert.equal(codeOf(delegate(scene, "dora", ["fred"])), "workflow.delegation_invalid");
+      delegate(scene, "emil", ["fred"]);
+      assert.deepEqual(decide(scene, "fred", approved), { verdict: open });
+      assert.equal(codeOf(decide(scene, "emil", approved)), "workflow.approval_delegated");
+      assert.deepEqual(decide(scene, "ben", approved), { verdict: approved });
     });
 
-    it("gives no person a second answer, and none to the excluded one", () => {
+    it("gives no person a second decision, and none to an excluded person", () => {
       const scene = two();
-      decide(scene, "ben", yes);
-      give(scene, "carl", ["dora"]);
+      decide(scene, "ben", approved);
+      delegate(scene, "carl", ["dora"]);
       for (const people of [["ben"], ["dora"], ["carl"], ["anna"], []])
-        assert.equal(codeOf(give(scene, "anna", people)), "workflow.delegation_invalid", people.join());
-      assert.equal(codeOf(give(scene, "ben", ["emil"])), "workflow.delegation_invalid");
+        assert.equal(codeOf(delegate(scene, "anna", people)), "workflow.delegation_invalid", people.join());
+      assert.equal(codeOf(delegate(scene, "ben", ["emil"])), "workflow.delegation_invalid");
       const starter = RunScene.of('workflow: one\ntasks: {sure: {approve: {exclude: "${{ input.by }}"}}}\n', {
         input: jsonBytes({ by: "boss" }),
       });
-      assert.equal(codeOf(give(starter, "anna", ["boss"])), "workflow.approval_excluded");
-      give(starter, "anna", ["admins"]);
-      assert.equal(codeOf(decide(starter, "boss", yes, undefined, ["admins"])), "workflow.approval_excluded");
+      assert.equal(codeOf(delegate(starter, "anna", ["boss"])), "workflow.approval_excluded");
+      delegate(starter, "anna", ["admins"]);
+      assert.equal(
+        codeOf(decide(starter, "boss", approved, undefined, ["admins"])),
+        "workflow.approval_excluded",
+      );
     });
 
     it("ends the claim of the decider, and is refused while another person has it", () => {
@@ -313,23 +320,23 @@ tasks:
         claimApproval,
         ClaimApproval.fromPartial({ approvalId: "sure", roles: ["anna"] }),
       );
-      assert.equal(codeOf(give(scene, "ben", ["dora"])), "workflow.approval_claimed");
-      give(scene, "anna", ["dora"]);
-      assert.equal(shown(scene).claim, undefined);
-      assert.deepEqual(decide(scene, "dora", yes), { verdict: yes });
+      assert.equal(codeOf(delegate(scene, "ben", ["dora"])), "workflow.approval_claimed");
+      delegate(scene, "anna", ["dora"]);
+      assert.equal(approvalOf(scene).claim, undefined);
+      assert.deepEqual(decide(scene, "dora", approved), { verdict: approved });
     });
   });
 
-  it("is withdrawn with its run, and is another question when it is asked again", () => {
+  it("is withdrawn with its run, and a retry of the run creates another approval", () => {
     const scene = RunScene.of(text, order);
-    const first = shown(scene).approvalId;
+    const first = approvalOf(scene).approvalId;
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
-    assert.equal(shown(scene).verdict, Verdict.VERDICT_WITHDRAWN);
+    assert.equal(approvalOf(scene).verdict, Verdict.VERDICT_WITHDRAWN);
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_RUNNING);
-    const second = shown(scene).approvalId;
+    const second = approvalOf(scene).approvalId;
     assert.notEqual(first, second);
-    const late = DecideApproval.fromPartial({ approvalId: first, verdict: yes, roles: ["anna"] });
+    const late = DecideApproval.fromPartial({ approvalId: first, verdict: approved, roles: ["anna"] });
     assert.ok(isRefusal(scene.driver.execute(scene.key, decideApproval, late)));
   });
 });

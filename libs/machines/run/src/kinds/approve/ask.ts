@@ -4,13 +4,13 @@ import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import {
   bytesOf,
-  cut,
   type Data,
   dataOf,
   messageLengthMax,
   noBytes,
   payloadOf,
   ruleReason,
+  truncate,
 } from "@tutti/machine-work";
 import type { AttemptReport } from "../../core/attempt/outcome.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
@@ -51,7 +51,7 @@ export function askAboutOutput(
 }
 
 /** Asks the first question of the rules about an output. @param before the last decided question about it */
-export function askForRules(
+export function askRuleQuestions(
   place: Place,
   [rule, ...next]: ReadOnly<ResultQuestion[]>,
   output: Data | undefined,
@@ -64,8 +64,8 @@ export function askForRules(
   step.emit(approvalAsked, {
     node: number,
     approvalId: before === undefined ? approvalIdOf(place) : idAfter(before),
-    title: cut(message, titleLengthMax),
-    message: cut(`${message}\n\n${ruleReason(rule, idOf(place), by)}`, messageLengthMax),
+    title: truncate(message, titleLengthMax),
+    message: truncate(`${message}\n\n${ruleReason(rule, idOf(place), by)}`, messageLengthMax),
     context: noBytes,
     requestMs: step.nowMs,
     expireMs: timeoutMs > 0 ? step.nowMs + timeoutMs : 0,
@@ -86,7 +86,7 @@ export function askNextQuestion(place: Place): void {
   const question = more?.question;
   if (status !== TaskStatus.TASK_STATUS_WAITING || question?.verdict !== Verdict.VERDICT_APPROVED) return;
   const output = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
-  askForRules(place, question.next, output, { before: question.approvalId });
+  askRuleQuestions(place, question.next, output, { before: question.approvalId });
 }
 
 function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
@@ -97,14 +97,14 @@ function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
  * Returns a readable id that is unique for each question: `sure..3.1.0`, with the number of the node, its
  * starts, and the resets of the run.
  */
-export function approvalIdOf(place: Place, isBegun = true): string {
+export function approvalIdOf(place: Place, isStarted = true): string {
   const { run, number } = place;
   const node = run.nodes[number];
-  const visit = (node?.visit ?? 0) + (isBegun ? 0 : 1);
+  const visit = (node?.visit ?? 0) + (isStarted ? 0 : 1);
   const name = idOf(place).replaceAll("[", ".").replaceAll("]", "").replaceAll("#", ".");
   const { resets = 0 } = run.more ?? {};
-  const again = resets === 0 ? "" : `.${resets}`;
-  return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}${again}`;
+  const suffix = resets === 0 ? "" : `.${resets}`;
+  return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}${suffix}`;
 }
 
 /** Returns the id of the next question about the same output: `sure..3.1.0-2`. */

@@ -9,13 +9,13 @@ import {
   type RunClaim,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
-import { bookUsed } from "../../core/node/budget.ts";
+import { recordUsed } from "../../core/node/budget.ts";
 import { finishNode, settleWork } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
 import { clearLimits, nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, moreOf, type Run, type RunEvent, type RunOutstanding } from "../../core/state/state.ts";
-import { dueOf, isAsking } from "./open.ts";
+import { dueOf, hasOpenQuestions } from "./open.ts";
 
 export const approvalAsked: RunEvent<ApprovalAskedV1> = {
   type: "approval_asked",
@@ -31,7 +31,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     settleWork(number, outstanding);
     clearLimits(node, outstanding);
     if (agent !== "") node.agent = agent;
-    bookUsed(run, node, used);
+    recordUsed(run, node, used);
     const detail = detailOf(node);
     detail.dueMs = expireMs;
     detail.question = {
@@ -52,7 +52,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
       claim: undefined,
       delegations: [],
     };
-    moreOf(run).isAsking = true;
+    moreOf(run).hasOpenQuestions = true;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     if (expireMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), expireMs);
   },
@@ -125,6 +125,6 @@ export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
     node.error = error;
     const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
     finishNode(run, node, isApproved ? completed : failed, decideMs, outstanding);
-    moreOf(run).isAsking = isAsking(run);
+    moreOf(run).hasOpenQuestions = hasOpenQuestions(run);
   },
 };

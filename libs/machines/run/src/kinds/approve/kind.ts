@@ -1,8 +1,8 @@
 /** Asks people, and continues according to their decision. */
 import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
-import { cut, detailOfRefusal, messageLengthMax, noBytes } from "@tutti/machine-work";
+import { detailOfRefusal, messageLengthMax, noBytes, truncate } from "@tutti/machine-work";
 import { failForGood } from "../../core/attempt/outcome.ts";
-import { evaluate, givenWhole } from "../../core/evaluate/evaluate.ts";
+import { evaluate, evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
 import type { NodeView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
@@ -24,7 +24,7 @@ export const approve: TaskKind = {
     const context =
       work.context < 0
         ? ({ ok: true, bytes: noBytes } as const)
-        : givenWhole(sceneOf(place), work.context, `\`context\` of ${idOf(place)}`);
+        : evaluateInFull(sceneOf(place), work.context, `\`context\` of ${idOf(place)}`);
     if (!context.ok) {
       failForGood(place, context.error);
       return;
@@ -53,7 +53,7 @@ export const approve: TaskKind = {
 };
 
 /** Handles a missing decision, for any kind of task: the question expires, or only its claim ends. */
-export function lapse(place: Place): void {
+export function expireApproval(place: Place): void {
   const { run, step, number } = place;
   const question = run.nodes[number]?.more?.question;
   if (question === undefined) return;
@@ -83,22 +83,25 @@ export function explainQuestion(node: NodeView) {
   const progress =
     question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have approved`;
   const any = by.length === 0 ? "a person" : by.join(", ");
-  const whom = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
-  const asks = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
+  const decider = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
+  const ruleNote = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
   return {
     cause: WaitCause.WAIT_CAUSE_APPROVAL,
-    message: `it waits for ${whom} to decide${asks}: ${question.title}${progress}`,
+    message: `it waits for ${decider} to decide${ruleNote}: ${question.title}${progress}`,
     subject: question.approvalId,
   };
 }
 
 /** Returns the text. Undefined if its evaluation has failed the task. */
-function textOf(place: Place, program: number, what: string, otherwise: string): string | undefined {
+function textOf(place: Place, program: number, field: string, otherwise: string): string | undefined {
   if (program < 0) return otherwise;
-  const made = evaluate(sceneOf(place), program, `${what} of ${idOf(place)}`);
-  if (!made.ok) {
-    failForGood(place, made.error);
+  const result = evaluate(sceneOf(place), program, `${field} of ${idOf(place)}`);
+  if (!result.ok) {
+    failForGood(place, result.error);
     return undefined;
   }
-  return cut(typeof made.value === "string" ? made.value : JSON.stringify(made.value), messageLengthMax);
+  return truncate(
+    typeof result.value === "string" ? result.value : JSON.stringify(result.value),
+    messageLengthMax,
+  );
 }

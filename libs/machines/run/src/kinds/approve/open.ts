@@ -5,13 +5,13 @@ import type { ReadOnly } from "@tutti/kernel";
 import { taskIdIn } from "../../core/state/places.ts";
 import type { NodeView, RunView } from "../../core/state/state.ts";
 
-export function isAsking(run: RunView): boolean {
+export function hasOpenQuestions(run: RunView): boolean {
   return run.nodes.some((node) => node !== undefined && isOpen(node));
 }
 
 /** Returns the number of open questions. A run without questions is not searched. */
 export function openQuestions(run: RunView): number {
-  if (run.more?.isAsking !== true) return 0;
+  if (run.more?.hasOpenQuestions !== true) return 0;
   let open = 0;
   for (const node of run.nodes) if (node !== undefined && isOpen(node)) open += 1;
   return open;
@@ -38,7 +38,7 @@ export function questionsOpen(
   run: RunView,
   isMeant: (node: NodeView) => boolean = () => true,
 ): readonly OpenQuestion[] {
-  if (run.more?.isAsking !== true) return [];
+  if (run.more?.hasOpenQuestions !== true) return [];
   return run.nodes.flatMap((node) => {
     if (node === undefined || !isOpen(node) || !isMeant(node)) return [];
     const approvalId = node.more?.question?.approvalId ?? "";

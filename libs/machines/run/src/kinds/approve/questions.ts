@@ -14,21 +14,21 @@ import type { NodeView, Run, RunView } from "../../core/state/state.ts";
 import { momentOf } from "../../core/state/times.ts";
 import { placeOfQuestion } from "./ask.ts";
 import { isOpen } from "./open.ts";
-import { decidersOf, outOf, termsOf } from "./seats.ts";
+import { decidersOf, excludedFrom, termsOf } from "./seats.ts";
 
 /** Returns the task of a question, by the id of the question, or by the id of the task. */
-export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
+export function questionNode(run: RunView, approvalId: string): NodeView | undefined {
   const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
-  const asksIt = (node: NodeView | undefined) => {
+  const hasQuestion = (node: NodeView | undefined) => {
     const present = node?.more?.question?.approvalId;
     return present !== undefined && (present === approvalId || isBefore(approvalId, present));
   };
   const named = run.nodes[number];
-  if (asksIt(named)) return named;
+  if (hasQuestion(named)) return named;
   const found = run.nodes[findNode(run, approvalId) ?? -1];
   if (found?.more?.question !== undefined) return found;
   // The number of a task changes when its run moves to another version.
-  return number < 0 ? undefined : run.nodes.find(asksIt);
+  return number < 0 ? undefined : run.nodes.find(hasQuestion);
 }
 
 /** Returns whether a question is about the same output as another one, and precedes it: it was approved. */
@@ -38,27 +38,27 @@ export function isBefore(approvalId: string, present: string): boolean {
   return one.first === other.first && one.place < other.place;
 }
 
-export function howOpen({ status, more }: NodeView): Verdict {
+export function verdictOf({ status, more }: NodeView): Verdict {
   const verdict = more?.question?.verdict ?? Verdict.VERDICT_UNSPECIFIED;
   if (verdict !== Verdict.VERDICT_UNSPECIFIED) return verdict;
   return isDone(status) ? Verdict.VERDICT_WITHDRAWN : verdict;
 }
 
-export interface ApprovalsShown {
+export interface ApprovalsPage {
   readonly approvals: readonly Approval[];
   /** Number of the node of the next page; -1 at the end. */
   readonly next: number;
 }
 
 /** Nodes that one reply reads. */
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
 /** Returns all questions of a run, in the order of their tasks. */
-export const showApprovals: Query<Run, { readonly from: number; readonly size: number }, ApprovalsShown> = {
+export const showApprovals: Query<Run, { readonly from: number; readonly size: number }, ApprovalsPage> = {
   type: "approvals",
   answer(run, { from, size }) {
     const approvals: Approval[] = [];
-    const until = Math.min(run.nodes.length, from + lookedAtMax);
+    const until = Math.min(run.nodes.length, from + scannedMax);
     for (let number = Math.max(0, from); number < until; number++) {
       const node = run.nodes[number];
       if (node?.more?.question === undefined) continue;
@@ -69,7 +69,7 @@ export const showApprovals: Query<Run, { readonly from: number; readonly size: n
   },
 };
 
-function claimShown(claim: ReadOnly<RunClaim> | undefined): ApprovalClaim | undefined {
+function claimMessage(claim: ReadOnly<RunClaim> | undefined): ApprovalClaim | undefined {
   if (claim === undefined) return undefined;
   const { person, claimMs, expireMs } = claim;
   return { person, claimTime: momentOf(claimMs), expireTime: momentOf(expireMs) };
@@ -96,14 +96,14 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
     requestTime: momentOf(requestMs),
     expireTime: momentOf(expireMs),
     decisions: decisions.map((decision) => ({ ...(decision as ApprovalDecision) })),
-    verdict: howOpen(node),
-    claim: isOpen(node) ? claimShown(question.claim) : undefined,
+    verdict: verdictOf(node),
+    claim: isOpen(node) ? claimMessage(question.claim) : undefined,
     delegations: question.delegations.map(({ person, people, delegateMs, reason }) => ({
       person,
       people: [...people],
       delegateTime: momentOf(delegateMs),
       reason,
     })),
-    excluded: outOf(node),
+    excluded: excludedFrom(node),
   };
 }

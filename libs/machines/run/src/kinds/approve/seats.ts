@@ -29,17 +29,19 @@ export function termsOf({ range, task, more }: NodeView) {
 }
 
 /** Returns the seat that a person answers for, or the reason why the person does not decide. */
-export function seatOf(node: NodeView, who: string, roles: ReadOnly<string[]>): string | Refusal {
+export function seatFor(node: NodeView, decider: string, roles: ReadOnly<string[]>): string | Refusal {
   const { by, needed } = termsOf(node);
   const question = node.more?.question;
-  const seat = question === undefined ? who : amongOf(question.delegations, { by, needed }, who, roles);
+  const seat =
+    question === undefined ? decider : amongOf(question.delegations, { by, needed }, decider, roles);
   if (isRefusal(seat) || question === undefined) return seat;
-  if (question.rule !== undefined && who === node.agent && !by.includes(who))
-    return runErrors.approvalOwn.refusal({ who });
-  if (question.excluded !== "" && who === question.excluded)
-    return runErrors.approvalExcluded.refusal({ who });
-  const claimed = question.claim?.person ?? who;
-  if (claimed !== who) return runErrors.approvalClaimed.refusal({ id: question.approvalId, who: claimed });
+  if (question.rule !== undefined && decider === node.agent && !by.includes(decider))
+    return runErrors.approvalOwn.refusal({ person: decider });
+  if (question.excluded !== "" && decider === question.excluded)
+    return runErrors.approvalExcluded.refusal({ person: decider });
+  const claimed = question.claim?.person ?? decider;
+  if (claimed !== decider)
+    return runErrors.approvalClaimed.refusal({ id: question.approvalId, person: claimed });
   return seat;
 }
 
@@ -51,18 +53,21 @@ interface Terms {
 function amongOf(
   delegations: Delegations,
   { by, needed }: Terms,
-  who: string,
+  decider: string,
   roles: ReadOnly<string[]>,
 ): string | Refusal {
-  const isNamed = (list: ReadOnly<string[]>) => list.some((name) => name === who || roles.includes(name));
-  const given = delegations.findLastIndex(({ person }) => person === who);
-  if (given > delegations.findLastIndex(({ people }) => people.includes(who)))
-    return runErrors.approvalDelegated.refusal({ who, people: delegations[given]?.people.join(", ") ?? "" });
+  const isNamed = (list: ReadOnly<string[]>) => list.some((name) => name === decider || roles.includes(name));
+  const delegatedAt = delegations.findLastIndex(({ person }) => person === decider);
+  if (delegatedAt > delegations.findLastIndex(({ people }) => people.includes(decider)))
+    return runErrors.approvalDelegated.refusal({
+      person: decider,
+      people: delegations[delegatedAt]?.people.join(", ") ?? "",
+    });
   const last = delegations.at(-1);
   const deciders = needed === 1 && last !== undefined ? last.people : by;
-  if (deciders.length === 0 || isNamed(deciders)) return who;
+  if (deciders.length === 0 || isNamed(deciders)) return decider;
   const seat = needed === 1 ? undefined : delegations.findLast(({ people }) => isNamed(people))?.seat;
-  return seat ?? runErrors.approvalNotAmong.refusal({ who, by: deciders.join(", ") });
+  return seat ?? runErrors.approvalNotAmong.refusal({ person: decider, by: deciders.join(", ") });
 }
 
 /** Returns the people that are shown as deciders. */
@@ -73,45 +78,49 @@ export function decidersOf(node: NodeView): string[] {
   if (last === undefined) return [...by];
   if (needed === 1) return [...last.people];
   if (by.length === 0) return [];
-  const gone = new Set(goneFrom(delegations));
+  const delegators = new Set(delegatorsOf(delegations));
   return [...new Set([...by, ...delegations.flatMap(({ people }) => people)])].filter(
-    (name) => !gone.has(name),
+    (name) => !delegators.has(name),
   );
 }
 
 /** Returns the people that may not decide: the excluded one, and those who gave their answer away. */
-export function outOf(node: NodeView): string[] {
+export function excludedFrom(node: NodeView): string[] {
   const { excluded = "", delegations = [] } = node.more?.question ?? {};
-  return [...(excluded === "" ? [] : [excluded]), ...goneFrom(delegations)];
+  return [...(excluded === "" ? [] : [excluded]), ...delegatorsOf(delegations)];
 }
 
-function goneFrom(delegations: Delegations): string[] {
+function delegatorsOf(delegations: Delegations): string[] {
   return [...new Set(delegations.map(({ person }) => person))].filter(
-    (who) =>
-      delegations.findLastIndex(({ person }) => person === who) >
-      delegations.findLastIndex(({ people }) => people.includes(who)),
+    (delegator) =>
+      delegations.findLastIndex(({ person }) => person === delegator) >
+      delegations.findLastIndex(({ people }) => people.includes(delegator)),
   );
 }
 
 /** Returns why a person may not give a seat to these people. */
 export function delegationRefusal(
   node: NodeView,
-  { who, seat, people }: { readonly who: string; readonly seat: string; readonly people: ReadOnly<string[]> },
+  {
+    decider,
+    seat,
+    people,
+  }: { readonly decider: string; readonly seat: string; readonly people: ReadOnly<string[]> },
 ): Refusal | undefined {
   const question = node.more?.question;
   if (question === undefined) return undefined;
   const { by, needed } = termsOf(node);
   const invalid = (problem: string) => runErrors.delegationInvalid.refusal({ problem });
   if (question.rule !== undefined) return invalid("The approvers of an admission rule do not delegate.");
-  if (people.length === 0 || people.includes(who)) return invalid("`people`: expected other people.");
+  if (people.length === 0 || people.includes(decider)) return invalid("`people`: expected other people.");
   if (people.includes(question.excluded) && question.excluded !== "")
-    return runErrors.approvalExcluded.refusal({ who: question.excluded });
+    return runErrors.approvalExcluded.refusal({ person: question.excluded });
   if (question.delegations.length >= delegationsMax)
     return invalid(`A question is delegated at most ${delegationsMax} times.`);
   const answered = question.decisions.map(({ cause }) => cause?.actor?.id ?? "");
-  if (answered.includes(who)) return invalid(`${who} has answered already.`);
+  if (answered.includes(decider)) return invalid(`${decider} has answered already.`);
   if (needed === 1) return undefined;
   const seated = [...by, ...answered, ...question.delegations.flatMap((each) => each.people)];
-  const twice = people.find((name) => name !== seat && seated.includes(name));
-  return twice === undefined ? undefined : invalid(`${twice} answers already, and counts once.`);
+  const duplicate = people.find((name) => name !== seat && seated.includes(name));
+  return duplicate === undefined ? undefined : invalid(`${duplicate} answers already, and counts once.`);
 }

@@ -28,11 +28,11 @@ class Scene {
   readonly run = runMachine({ plans: this.#known });
   readonly driver = new MachineDriver({ machines: [this.run, cache], service: runService });
 
-  begin(id: string, input: unknown, definition = text) {
-    return this.beginWith(id, jsonBytes(input), definition);
+  start(id: string, input: unknown, definition = text) {
+    return this.startWith(id, jsonBytes(input), definition);
   }
 
-  beginWith(id: string, input: Uint8Array, definition = text) {
+  startWith(id: string, input: Uint8Array, definition = text) {
     const key = { ...runKey, id };
     const order = RunOrder.fromPartial({ hash: this.#known.add(definition), input });
     this.driver.execute(key, beginRun, { order });
@@ -83,34 +83,34 @@ class Scene {
   }
 }
 
-describe("a task whose output may be used again", () => {
+describe("a task with a cached output", () => {
   it("is done once for the same input, until its time is over", () => {
     const scene = new Scene();
-    scene.begin("first", { a: 1 });
+    scene.start("first", { a: 1 });
     assert.deepEqual(scene.offers, [], "the cache is asked first");
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["first look"]);
     scene.driver.advance(5_000);
     scene.complete("found");
     assert.equal(scene.entryOf("first", "look")?.computeMs, 40, "without the wait for a worker");
-    const second = scene.begin("second", { a: 1 });
+    const second = scene.start("second", { a: 1 });
     scene.driver.deliverAll();
     assert.deepEqual([scene.offers, scene.outputOf("second")], [[], "found"]);
     const task = scene.driver.query(second, showTask, { taskId: "look" });
     assert.ok(!isRefusal(task) && task.fromCache);
-    scene.begin("other", { a: 2 });
+    scene.start("other", { a: 2 });
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["other look"]);
     scene.complete("else");
     scene.driver.advance(60_000);
-    scene.begin("late", { a: 1 });
+    scene.start("late", { a: 1 });
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["late look"]);
   });
 
-  it("is done all the same when the cache does not answer, and an answer that is late says nothing", () => {
+  it("runs without the cache if the cache does not reply in time, and ignores a late reply", () => {
     const scene = new Scene();
-    scene.begin("alone", 1);
+    scene.start("alone", 1);
     scene.driver.advance(5_000);
     assert.deepEqual(scene.offers, ["alone look"]);
     scene.driver.deliverAll();
@@ -119,7 +119,7 @@ describe("a task whose output may be used again", () => {
 
   it("waits with its run while that is paused", () => {
     const scene = new Scene();
-    const key = scene.begin("held", 1);
+    const key = scene.start("held", 1);
     scene.driver.execute(key, pauseRun, { reason: "" });
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, []);
@@ -129,38 +129,38 @@ describe("a task whose output may be used again", () => {
 
   it("is not completed by an answer from before a reset, which may be to another question", () => {
     const scene = new Scene();
-    scene.begin("first", { a: 1 });
+    scene.start("first", { a: 1 });
     scene.driver.deliverAll();
     scene.complete("found");
-    const told = `
+    const signalWorkflow = `
 workflow: told
 tasks:
   told: {wait: {signal: go}}
   look: {uses: test.look, with: "\${{ tasks.told.output }}", cache: 1m}
 output: "\${{ tasks.look.output }}"
 `;
-    const key = scene.begin("second", null, told);
+    const key = scene.start("second", null, signalWorkflow);
     const before = scene.driver.query(key, showSnapshot, undefined);
     assert.ok(!isRefusal(before));
-    const tell = (value: unknown) => {
+    const sendSignal = (value: unknown) => {
       const payload = { body: { $case: "inline" as const, value: jsonBytes(value) }, mediaType: "" };
       scene.driver.execute(key, signalRun, { signal: "go", payload });
     };
-    tell({ a: 1 });
+    sendSignal({ a: 1 });
     const body = ResetRun.fromPartial({ toEvent: 1, snapshot: before.bytes, reason: "" });
     scene.driver.execute(key, resetRun, body);
-    tell({ a: 2 });
+    sendSignal({ a: 2 });
     scene.driver.deliverAll();
     assert.deepEqual([scene.offers, scene.outputOf("second")], [["second look"], undefined]);
     scene.complete("else");
     assert.equal(scene.outputOf("second"), "else");
   });
 
-  it("asks again after a reset to when it waited for another task, whose answer does not count", () => {
+  it("waits again for the run that computes its output, after a reset to that wait", () => {
     const scene = new Scene();
-    scene.begin("first", { a: 1 });
+    scene.start("first", { a: 1 });
     scene.driver.deliverAll();
-    const key = scene.begin("second", { a: 1 });
+    const key = scene.start("second", { a: 1 });
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["first look"], "the second one waits");
     const before = scene.driver.query(key, showSnapshot, undefined);
@@ -174,21 +174,21 @@ output: "\${{ tasks.look.output }}"
     assert.equal(scene.outputOf("second"), "found");
   });
 
-  it("shares by a key of its own, where one is given", () => {
+  it("shares its output by the configured key, also for different inputs", () => {
     const scene = new Scene();
     const keyed = text.replace("cache: 1m", 'cache: {key: "k", ttl: 1m}');
-    scene.begin("one", 1, keyed);
+    scene.start("one", 1, keyed);
     scene.driver.deliverAll();
     scene.complete("same");
-    scene.begin("two", 2, keyed);
+    scene.start("two", 2, keyed);
     scene.driver.deliverAll();
     assert.equal(scene.outputOf("two"), "same");
   });
 
-  it("is done once by many runs that ask at once, and all have its output", () => {
+  it("runs once for many concurrent runs, and all of them receive its output", () => {
     const scene = new Scene();
     const ids = Array.from({ length: 100 }, (_, number) => `run-${number}`);
-    for (const id of ids) scene.begin(id, { a: 1, b: 2 });
+    for (const id of ids) scene.start(id, { a: 1, b: 2 });
     scene.driver.deliverAll();
     assert.equal(scene.offers.length, 1);
     // Longer than the timeout of the cache.
@@ -206,9 +206,9 @@ output: "\${{ tasks.look.output }}"
     assert.deepEqual(scene.offers, []);
   });
 
-  it("another run does it when the one that did it fails, or is terminated", () => {
+  it("moves to another run when the computing run fails or is terminated", () => {
     const scene = new Scene();
-    const keys = ["one", "two", "three", "four"].map((id) => scene.begin(id, { a: 1 }));
+    const keys = ["one", "two", "three", "four"].map((id) => scene.start(id, { a: 1 }));
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["one look"]);
     const [effect] = scene.driver.effects;
@@ -227,26 +227,26 @@ output: "\${{ tasks.look.output }}"
     assert.deepEqual([scene.outputOf("three"), scene.outputOf("four")], ["found", "found"]);
   });
 
-  it("shares an output between inputs that are equal, and not between numbers that only look so", () => {
+  it("shares its output between equal inputs, but not between large numbers that only round to the same value", () => {
     const scene = new Scene();
-    scene.begin("one", { a: 1, b: { d: [1], c: "x" } });
+    scene.start("one", { a: 1, b: { d: [1], c: "x" } });
     scene.driver.deliverAll();
     scene.complete("found");
-    scene.begin("two", { b: { c: "x", d: [1] }, a: 1 });
+    scene.start("two", { b: { c: "x", d: [1] }, a: 1 });
     scene.driver.deliverAll();
     assert.deepEqual([scene.offers, scene.outputOf("two")], [[], "found"]);
     for (const [id, number] of [
       ["three", "9007199254740992"],
       ["four", "9007199254740993"],
     ] as const) {
-      scene.beginWith(id, new TextEncoder().encode(`{"a":${number}}`));
+      scene.startWith(id, new TextEncoder().encode(`{"a":${number}}`));
       scene.driver.deliverAll();
       assert.deepEqual(scene.offers, [`${id} look`]);
       scene.complete(id);
     }
   });
 
-  it("stores what the output can be found by, and from which cached outputs it was computed", () => {
+  it("stores its capability, its tags and the cached outputs that its output was computed from", () => {
     const scene = new Scene();
     const chained = `
 workflow: chained
@@ -256,7 +256,7 @@ tasks:
   totals: {uses: test.totals, with: "\${{ tasks.plain.output }}", cache: 1h}
 output: "\${{ tasks.totals.output }}"
 `;
-    scene.begin("first", { day: 7 }, chained);
+    scene.start("first", { day: 7 }, chained);
     scene.driver.deliverAll();
     for (const output of [1, 2, 3]) {
       scene.complete(output);
@@ -272,14 +272,14 @@ output: "\${{ tasks.totals.output }}"
   it("shares a failure that lasts, and runs again when the run is retried", () => {
     const scene = new Scene();
     const failing = text.replace("cache: 1m", "cache: {ttl: 1m, failures: 30s}");
-    for (const id of ["one", "two"]) scene.begin(id, { a: 1 }, failing);
+    for (const id of ["one", "two"]) scene.start(id, { a: 1 }, failing);
     scene.driver.deliverAll();
     const [effect] = scene.driver.effects;
     assert.ok(effect !== undefined);
     const error = ErrorDetail.fromPartial({ code: "test.unknown", retry: RetryClass.RETRY_CLASS_NEVER });
     scene.driver.settle(effect, failTask, { error, agent: "a", used: undefined, runMs: 1 });
     scene.driver.deliverAll();
-    const late = scene.begin("three", { a: 1 }, failing);
+    const late = scene.start("three", { a: 1 }, failing);
     scene.driver.deliverAll();
     assert.deepEqual(
       ["one", "two", "three"].map((id) => scene.errorOf(id)),
@@ -324,7 +324,7 @@ output: 1
     const code = "sdk.data_unreadable";
     const error = ErrorDetail.fromPartial({ code, retry: RetryClass.RETRY_CLASS_NEVER });
 
-    scene.begin("first", null, reading);
+    scene.start("first", null, reading);
     scene.driver.deliverAll();
     make();
     settle(completeTask, "plain", { ...by, output: jsonBytes(1) });
@@ -333,7 +333,7 @@ output: 1
     assert.equal(scene.entryOf("first", "make")?.present, false);
     assert.equal(scene.entryOf("first", "plain")?.present, true, "its output is not in the blob store");
 
-    scene.begin("second", null, reading);
+    scene.start("second", null, reading);
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["second make"]);
     make();

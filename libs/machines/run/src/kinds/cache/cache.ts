@@ -21,7 +21,7 @@ import { following } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, reservedFor } from "../../core/node/budget.ts";
 import { taskHeld } from "../../core/node/events.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
-import { chosenOf } from "../../core/plan/offer-profile.ts";
+import { chosenWork } from "../../core/plan/offer-profile.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { attemptOf, nodeOfTask, rangeViewOf } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
@@ -36,7 +36,7 @@ const forgetMessage: Message<ForgetOutput> = { type: "forget_output", codec: For
  * Requests the output from the cache, if the task uses one. False if the task must be executed immediately.
  * Work that was sent back is always executed.
  */
-export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
+export function requestOutput(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
   const { run, step, number, range, task } = place;
   const node = run.nodes[number];
   const { cache } = range.plan.policy(task);
@@ -62,10 +62,10 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
 }
 
 /** Sends the request again after a reset: the reply to the earlier request does not count. */
-export function askAgain(place: Place): void {
+export function requestAgain(place: Place): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
-  if (node === undefined || !isAsking(node) || !mayWait(place)) return;
+  if (node === undefined || !isAwaitingCache(node) || !mayWait(place)) return;
   step.emit(cacheAwaited, { node: number, dueMs: step.nowMs + answerMs });
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, node.more?.cacheKey ?? ""), askMessage, {
@@ -95,7 +95,7 @@ export function visitNumberOf(run: RunView, number: number): number {
 const numbersMax = 65_536;
 
 /** Executes the task if there is no output, or none is reported in time. */
-export function doItself(place: Place): void {
+export function executeDirectly(place: Place): void {
   const { run, step, number } = place;
   if (run.pauseMs > 0 || isShortFor(place)) {
     step.emit(taskHeld, { node: number });
@@ -161,14 +161,14 @@ const unreadableCode = "sdk.data_unreadable";
 
 function store(
   place: Place,
-  what: Pick<StoreOutput, "output" | "error" | "ttlMs" | "staleMs" | "agent" | "computeMs">,
+  fields: Pick<StoreOutput, "output" | "error" | "ttlMs" | "staleMs" | "agent" | "computeMs">,
 ): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
   const key = node?.more?.cacheKey ?? "";
   if (node === undefined || key === "") return;
   step.send(addressOf(place, key), storeMessage, {
-    ...what,
+    ...fields,
     runId: step.key.id,
     taskId: idOf(place),
     startMs: run.createMs + Math.max(0, node.queueAt),
@@ -201,13 +201,13 @@ function sourcesOf(place: Place): string[] {
 function cachedSources(run: RunView, range: RangeView, number: number): number[] {
   const { offsets, sources } = range.plan.predecessors;
   const found: number[] = [];
-  const seen = new Set<number>();
+  const visited = new Set<number>();
   const next = [range.firstTask + number - range.first];
   for (let task = next.pop(); task !== undefined && found.length < sourcesMax; task = next.pop())
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
       const source = sources[at] ?? 0;
-      if (seen.has(source) || seen.size >= seenMax) continue;
-      seen.add(source);
+      if (visited.has(source) || visited.size >= visitedMax) continue;
+      visited.add(source);
       const node = nodeOfTask(range, source);
       if ((run.nodes[node]?.more?.cacheKey ?? "") === "") next.push(source);
       else found.push(node);
@@ -217,7 +217,7 @@ function cachedSources(run: RunView, range: RangeView, number: number): number[]
 
 const sourcesMax = 16;
 /** Maximum number of tasks that are read: a step stays small in a large plan. */
-const seenMax = 256;
+const visitedMax = 256;
 
 /**
  * Returns whether the task of a visit computes the output of an entry: it has an attempt, or another one is
@@ -247,7 +247,7 @@ function addressOf({ step }: Place, id: string) {
  * Returns whether a node waits for the cache. False while people are asked about the output: then it is
  * computed already.
  */
-export function isAsking({ status, more }: Pick<NodeView, "status" | "more">): boolean {
+export function isAwaitingCache({ status, more }: Pick<NodeView, "status" | "more">): boolean {
   if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined) return false;
   return more.cacheKey !== "" && more.question === undefined;
 }
@@ -276,7 +276,7 @@ function entryIdOf(
 
 function usedBy(range: RangeView, task: PlanTask, choice: number) {
   const work = range.plan.work(task);
-  return work.kind === "uses" ? chosenOf(work, choice) : { capability: "", versionRange: "" };
+  return work.kind === "uses" ? chosenWork(work, choice) : { capability: "", versionRange: "" };
 }
 
 /** Equal values have equal texts: keys in order, numbers as JavaScript writes them. Other bytes stay as they are. */

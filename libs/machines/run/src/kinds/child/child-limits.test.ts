@@ -38,7 +38,7 @@ class Scene {
   readonly driver = new MachineDriver({ machines: [this.machine, limit], service: "workflow", seed: 1 });
   readonly #hash = this.definitions.add(text);
 
-  begin(id: string, customer: number): void {
+  start(id: string, customer: number): void {
     const order = RunOrder.fromPartial({ hash: this.#hash, input: jsonBytes({ customer }) });
     this.driver.execute(keyOf(id), beginRun, { order });
     this.driver.deliverAll();
@@ -77,29 +77,29 @@ class Scene {
     this.driver.deliverAll();
   }
 
-  held(id: string): number {
+  heldCount(id: string): number {
     const found = this.driver.query({ namespace: "default", kind: "limit", id }, usage, undefined);
     return "holdCount" in found ? found.holdCount : -1;
   }
 }
 
 describe("limits of children", () => {
-  it("are held before the child is asked for, and given back with its end", () => {
+  it("are acquired before the child starts, and released when it ends", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
-    scene.begin("two", 7);
-    scene.begin("three", 8);
+    scene.start("one", 7);
+    scene.start("two", 7);
+    scene.start("three", 8);
     assert.deepEqual(
       scene.started,
       ["one"],
       "the second holds what all share while it waits for its customer",
     );
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [2, 1]);
-    const why = scene.driver.query(keyOf("two"), explain, { taskId: "sub" }) as {
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [2, 1]);
+    const explanation = scene.driver.query(keyOf("two"), explain, { taskId: "sub" }) as {
       waits: { cause: number }[];
     };
     assert.deepEqual(
-      why.waits.map(({ cause }) => cause),
+      explanation.waits.map(({ cause }) => cause),
       [WaitCause.WAIT_CAUSE_LIMIT],
     );
     scene.end("one", scene.confirm("one"));
@@ -107,28 +107,28 @@ describe("limits of children", () => {
     assert.deepEqual([...scene.started].sort(), ["three", "two"]);
     assert.deepEqual([...scene.renewed].sort(), ["three", "two"]);
     for (const id of ["two", "three"]) scene.end(id, scene.confirm(id));
-    assert.deepEqual([scene.held("all"), scene.held("customer-7"), scene.renewed], [0, 0, []]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7"), scene.renewed], [0, 0, []]);
   });
 
-  it("are given back by an attempt that failed, and taken again by the next", () => {
+  it("are released by a failed attempt, and requested again by the next attempt", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
+    scene.start("one", 7);
     const child = scene.confirm("one");
-    scene.begin("two", 7);
+    scene.start("two", 7);
     scene.end("one", child, WorkStatus.WORK_STATUS_FAILED);
     assert.deepEqual(scene.started, ["two"]);
     scene.driver.advance(3_600_000);
     scene.driver.deliverAll();
     assert.equal(statusOfNode(scene.state("one"), 0), TaskStatus.TASK_STATUS_WAITING);
     // They were not renewed meanwhile: other runs get permits that a holder no longer claims.
-    assert.ok(scene.held("customer-7") <= 1);
+    assert.ok(scene.heldCount("customer-7") <= 1);
   });
 
-  it("are given back by a task that is cancelled or repaired while it waits", () => {
+  it("are released by a task that is cancelled or repaired while it waits", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
-    scene.begin("two", 7);
-    scene.begin("three", 7);
+    scene.start("one", 7);
+    scene.start("two", 7);
+    scene.start("three", 7);
     scene.driver.execute(keyOf("two"), cancelRun, { reason: "", noCompensate: false });
     const repair = {
       $case: "output" as const,
@@ -142,13 +142,13 @@ describe("limits of children", () => {
     );
     scene.driver.deliverAll();
     scene.end("one", scene.confirm("one"));
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 
-  it("that are declined for good fail the attempt, else they are asked for again", () => {
+  it("fail the attempt if they are declined for good, and are requested again otherwise", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
-    scene.begin("two", 7);
+    scene.start("one", 7);
+    scene.start("two", 7);
     const decline = (retryAfterMs: number) =>
       scene.driver.execute(
         keyOf("two"),
@@ -167,20 +167,20 @@ describe("limits of children", () => {
     decline(0);
     assert.equal(scene.state("two").error?.code, "limit.queue_full");
     scene.driver.deliverAll();
-    assert.equal(scene.held("all"), 1, "what it held beside is given back");
+    assert.equal(scene.heldCount("all"), 1, "what it held beside is given back");
   });
 
-  it("are asked for again after a reset to a time when the child was running", () => {
+  it("are acquired again after a reset to a time when the child was running", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
+    scene.start("one", 7);
     const child = scene.confirm("one");
     const snapshot = scene.machine.snapshots.encode(scene.state("one"));
     const { length } = scene.driver.history(keyOf("one"));
     scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: length, snapshot }));
     scene.driver.deliverAll();
     assert.equal(scene.confirm("one"), child, "the same child, which continues");
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [1, 1]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [1, 1]);
     scene.end("one", child);
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 });

@@ -45,7 +45,7 @@ function end(scene: RunScene, runId: string, status: WorkStatus, more: object = 
 }
 
 describe("a task that a child does", () => {
-  it("is started as its definition says, and done by the child's output", () => {
+  it("starts its child as defined, and completes with the child", () => {
     const scene = RunScene.of(text, order);
     const start = started(scene);
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe("a task that a child does", () => {
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("is tried again by another child, and fails with the last one's error as its cause", () => {
+  it("is retried with another child, and fails with the error of the last child as its cause", () => {
     const scene = RunScene.of(text, order);
     const error = ErrorDetail.fromPartial({ code: "pay.declined", message: "no" });
     end(scene, confirm(scene), WorkStatus.WORK_STATUS_FAILED, { error });
@@ -104,10 +104,10 @@ describe("a task that a child does", () => {
       });
       if (id === "r") scene.driver.deliver();
     }
-    const told = scene.driver.messages.flatMap(({ type, payload }) =>
+    const reportedRuns = scene.driver.messages.flatMap(({ type, payload }) =>
       type === "end_child" ? [EndChild.decode(payload).ending?.runId] : [],
     );
-    assert.deepEqual(told, ["r"]);
+    assert.deepEqual(reportedRuns, ["r"]);
   });
 
   it("a child that cannot be started fails the attempt", () => {
@@ -117,8 +117,11 @@ describe("a task that a child does", () => {
     assert.equal(scene.state.error?.code, "definition.missing");
   });
 
-  it("that may not have started is given up with its parent", () => {
-    const given = (parentClose: string, command: Parameters<MachineDriver["execute"]>[1] = cancelRun) => {
+  it("withdraws its starting child with the parent, except if `parentClose` is `abandon`", () => {
+    const messagesAfter = (
+      parentClose: string,
+      command: Parameters<MachineDriver["execute"]>[1] = cancelRun,
+    ) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       scene.driver.execute(scene.key, command, { reason: "no longer wanted", noCompensate: false });
       return scene.driver.messages.map(({ to, type, payload }) => {
@@ -126,23 +129,23 @@ describe("a task that a child does", () => {
         return [type, to.id, definition, parent?.id, parent?.task, terminate];
       });
     };
-    const letter = ["withdraw_run", "r..sub..0", "order", "r", "sub"];
-    assert.deepEqual(given("parentClose: cancel"), [[...letter, false]]);
-    assert.deepEqual(given("parentClose: terminate"), [[...letter, true]]);
-    assert.deepEqual(given("parentClose: cancel", terminateRun), [[...letter, true]]);
-    assert.deepEqual(given("parentClose: abandon"), []);
+    const withdrawMessage = ["withdraw_run", "r..sub..0", "order", "r", "sub"];
+    assert.deepEqual(messagesAfter("parentClose: cancel"), [[...withdrawMessage, false]]);
+    assert.deepEqual(messagesAfter("parentClose: terminate"), [[...withdrawMessage, true]]);
+    assert.deepEqual(messagesAfter("parentClose: cancel", terminateRun), [[...withdrawMessage, true]]);
+    assert.deepEqual(messagesAfter("parentClose: abandon"), []);
   });
 
-  it("that is to be left alone, and is being started when its parent is to end, is waited for", () => {
+  it("delays the end of a cancelled run until its detached child has started or was refused", () => {
     const alone = () => {
       const scene = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), order);
       scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
       assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_CANCELLING);
       return scene;
     };
-    const begins = alone();
-    confirm(begins);
-    assert.equal(statusOf(begins.state), WorkStatus.WORK_STATUS_CANCELLED);
+    const starting = alone();
+    confirm(starting);
+    assert.equal(statusOf(starting.state), WorkStatus.WORK_STATUS_CANCELLED);
     const refused = alone();
     const error = ErrorDetail.fromPartial({ code: "definition.missing", message: "none", retry: 1 });
     refused.driver.settle(effectOf(refused), refuseChild, { error });
@@ -150,22 +153,22 @@ describe("a task that a child does", () => {
     assert.ok(refused.events.includes("child_refused"));
   });
 
-  it("keeps its budget while it is being started and its parent is to end", () => {
+  it("keeps its budget while its detached child starts in a cancelled run", () => {
     const budget = { tokens: 8, money: 0, timeMs: 40_000 };
     const scene = RunScene.of(text.replace("retry: 2", "parentClose: abandon"), { ...order, budget });
     scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
     assert.deepEqual((effectOf(scene).effect as StartChild).budget, budget);
   });
 
-  it("is cancelled with its parent, or left alone if configured", () => {
-    const letters = (parentClose: string) => {
+  it("cancels or terminates a started child with its parent, or leaves it running if configured", () => {
+    const stopMessages = (parentClose: string) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       confirm(scene);
       scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
       return scene.driver.messages.map(({ to, type }) => `${type} ${to.id}`);
     };
-    assert.deepEqual(letters("parentClose: cancel"), ["cancel_run r..sub..0"]);
-    assert.deepEqual(letters("parentClose: terminate"), ["terminate_run r..sub..0"]);
-    assert.deepEqual(letters("parentClose: abandon"), []);
+    assert.deepEqual(stopMessages("parentClose: cancel"), ["cancel_run r..sub..0"]);
+    assert.deepEqual(stopMessages("parentClose: terminate"), ["terminate_run r..sub..0"]);
+    assert.deepEqual(stopMessages("parentClose: abandon"), []);
   });
 });

@@ -42,13 +42,13 @@ function reasonOf(scene: RunScene): string | undefined {
 }
 
 const { WORK_STATUS_TERMINATED: terminated, WORK_STATUS_CANCELLING: cancelling } = WorkStatus;
-const byHand = { reason: "at once", noCompensate: false };
+const request = { reason: "at once", noCompensate: false };
 
-describe("a child that is to be left alone, and is being started", () => {
+describe("a detached child whose start is in progress", () => {
   it("starts, or is refused, before its parent is ended by force", () => {
     for (const answer of [confirm, refuse]) {
       const scene = RunScene.of(alone);
-      scene.driver.execute(scene.key, terminateRun, byHand);
+      scene.driver.execute(scene.key, terminateRun, request);
       assert.equal(statusOf(scene.state), cancelling);
       assert.match(reasonOf(scene) ?? "", /detached children/);
       answer(scene);
@@ -60,13 +60,13 @@ describe("a child that is to be left alone, and is being started", () => {
 
   it("does not delay a parent that is ended by force twice", () => {
     const scene = RunScene.of(alone);
-    scene.driver.execute(scene.key, terminateRun, byHand);
-    scene.driver.execute(scene.key, terminateRun, byHand);
+    scene.driver.execute(scene.key, terminateRun, request);
+    scene.driver.execute(scene.key, terminateRun, request);
     assert.equal(statusOf(scene.state), terminated);
     assert.deepEqual(scene.driver.effects, []);
   });
 
-  it("starts if its parent was cancelled first, and then ended by force: nothing is undone", () => {
+  it("starts if its parent was cancelled and then terminated, without compensation", () => {
     const scene = RunScene.of(`
 workflow: parent
 tasks:
@@ -74,9 +74,9 @@ tasks:
   sub: {workflow: order, parentClose: abandon}
 `);
     scene.complete("book");
-    scene.driver.execute(scene.key, cancelRun, byHand);
+    scene.driver.execute(scene.key, cancelRun, request);
     assert.deepEqual(scene.offered, ["book"], "it is being undone");
-    scene.driver.execute(scene.key, terminateRun, byHand);
+    scene.driver.execute(scene.key, terminateRun, request);
     assert.deepEqual([scene.offered, statusOf(scene.state)], [[], cancelling]);
     confirm(scene);
     assert.equal(statusOf(scene.state), terminated);
@@ -94,14 +94,14 @@ tasks:
     assert.deepEqual(scene.events.slice(1), ["child_queued", "task_failed", "child_started", "run_failed"]);
   });
 
-  it("is no longer asked for where its start was refused, or its end told before", () => {
+  it("is no longer requested after its start was refused", () => {
     const scene = RunScene.of(alone);
     refuse(scene);
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_FAILED);
     assert.deepEqual(scene.driver.effects, []);
   });
 
-  it("starts although its task is repaired by hand, and before that is undone", () => {
+  it("starts although its task is repaired manually, and the compensation of the task waits for the start", () => {
     const scene = RunScene.of(`
 workflow: parent
 tasks:
@@ -121,7 +121,7 @@ tasks:
     assert.equal(statusOfTask(scene, "sub"), TaskStatus.TASK_STATUS_COMPENSATED);
   });
 
-  it("starts although the list of its entry is repaired by hand", () => {
+  it("starts although the list of its entry is repaired manually", () => {
     const scene = RunScene.of(`
 workflow: parent
 tasks:

@@ -31,9 +31,9 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
       reserved,
     } = body;
     const before = nodeOf(run, number);
-    const isAgain = before.visit > 0 && before.status !== TaskStatus.TASK_STATUS_PENDING;
-    const node = isAgain ? before : startVisit(run, number, queueMs, outstanding);
-    if (isAgain && node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, number);
+    const isSameVisit = before.visit > 0 && before.status !== TaskStatus.TASK_STATUS_PENDING;
+    const node = isSameVisit ? before : startVisit(run, number, queueMs, outstanding);
+    if (isSameVisit && node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     const detail = detailOf(node);
     detail.dueMs = 0;

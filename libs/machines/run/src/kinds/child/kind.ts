@@ -4,9 +4,9 @@ import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { ChildQueuedV1, OfferDetails } from "@tutti/contracts/workflow/v1";
 import { bytesOf, childIdOf, type Data, noBytes, payloadOf } from "@tutti/machine-work";
 import { startOf } from "../../core/attempt/child-start.ts";
-import { detailsOf, inputGiven } from "../../core/attempt/details.ts";
+import { detailsOf, taskInput } from "../../core/attempt/details.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
-import { givenWhole } from "../../core/evaluate/evaluate.ts";
+import { evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import {
   acquireForTask,
   acquireNextForTask,
@@ -15,7 +15,7 @@ import {
   recoverNodeLimits,
 } from "../../core/limit/child-limits.ts";
 import { runLimitAsked } from "../../core/limit/events.ts";
-import { givenToChild } from "../../core/node/budget.ts";
+import { budgetForChild } from "../../core/node/budget.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags } from "../../core/state/numbers.ts";
@@ -25,7 +25,7 @@ import { childQueued } from "./events.ts";
 
 export const child: TaskKind = {
   start: queueChild,
-  retry: queueChildAgain,
+  retry: requeueChild,
 
   /** A limit is requested again. */
   expire(place) {
@@ -47,10 +47,12 @@ export const child: TaskKind = {
   explain(_, node) {
     const { status } = node;
     const state = stateOfKind(node, "child");
-    const wanted = isWaitingForLimits(node) ? state?.limits.find(({ ticket }) => ticket === 0) : undefined;
-    if (wanted !== undefined) {
-      const message = `it waits for the limit ${wanted.limit}, and starts its child then`;
-      return { cause: WaitCause.WAIT_CAUSE_LIMIT, message, subject: wanted.limit };
+    const pendingLimit = isWaitingForLimits(node)
+      ? state?.limits.find(({ ticket }) => ticket === 0)
+      : undefined;
+    if (pendingLimit !== undefined) {
+      const message = `it waits for the limit ${pendingLimit.limit}, and starts its child then`;
+      return { cause: WaitCause.WAIT_CAUSE_LIMIT, message, subject: pendingLimit.limit };
     }
     const isStarting = status === TaskStatus.TASK_STATUS_QUEUED;
     if (!isStarting && status !== TaskStatus.TASK_STATUS_WAITING) return undefined;
@@ -65,13 +67,13 @@ export const child: TaskKind = {
 function queueChild(place: Place): void {
   const { task, range, budget } = place;
   const work = range.plan.work(task);
-  const input = inputGiven(place);
+  const input = taskInput(place);
   const program = work.kind === "workflow" || work.kind === "mission" ? work.parameters : -1;
-  const parameters = program < 0 ? nothing : givenWhole(sceneOf(place), program, "`parameters`");
+  const parameters = program < 0 ? nothing : evaluateInFull(sceneOf(place), program, "`parameters`");
   const detailed = detailsOf(place);
-  for (const made of [input, parameters, detailed]) {
-    if (made.ok) continue;
-    failForGood(place, made.error);
+  for (const result of [input, parameters, detailed]) {
+    if (result.ok) continue;
+    failForGood(place, result.error);
     return;
   }
   if (!input.ok || !parameters.ok || !detailed.ok) return;
@@ -86,7 +88,7 @@ function queueChild(place: Place): void {
 }
 
 /** All attempts of a task have the same input, also if its sources have changed since. */
-function queueChildAgain(place: Place): void {
+function requeueChild(place: Place): void {
   const { run, number } = place;
   const { input, inputFollows = false, more } = run.nodes[number] ?? {};
   const own = inputFollows ? undefined : (input as Data | undefined);
@@ -97,7 +99,7 @@ function queueChildAgain(place: Place): void {
 
 function queue(
   place: Place,
-  given: Pick<ChildQueuedV1, "input" | "inputPayload" | "parameters" | "details">,
+  fields: Pick<ChildQueuedV1, "input" | "inputPayload" | "parameters" | "details">,
 ): void {
   const { run, step, number } = place;
   const attempt = attemptOf(run, number) + 1;
@@ -105,10 +107,10 @@ function queue(
     node: number,
     attempt,
     queueMs: step.nowMs,
-    limits: limitsOfTask(given.details),
+    limits: limitsOfTask(fields.details),
     childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),
-    reserved: givenToChild(place),
-    ...given,
+    reserved: budgetForChild(place),
+    ...fields,
   });
   acquireNextForTask(place);
 }

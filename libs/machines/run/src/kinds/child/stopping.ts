@@ -13,11 +13,11 @@ export function stopAllChildren(
   run: RunView,
   step: RunStep,
   budget: StepBudget,
-  how: Stopping,
+  mode: Stopping,
   isMeant: (node: NodeView) => boolean = () => true,
 ): void {
   for (const node of run.nodes)
-    if (node !== undefined && isMeant(node)) stopChildOfOpen(run, step, budget, node, how);
+    if (node !== undefined && isMeant(node)) stopChildOfOpen(run, step, budget, node, mode);
 }
 
 /** Stops the children of a node and its parts. */
@@ -26,12 +26,12 @@ export function stopChildrenOf(
   step: RunStep,
   budget: StepBudget,
   number: number,
-  how: Stopping,
+  mode: Stopping,
 ): void {
   const node = run.nodes[number];
   if (node === undefined || isDone(node.status)) return;
-  for (const parts of partRanges(run, node)) stopChildrenIn(run, step, budget, parts, how);
-  stopChildOfOpen(run, step, budget, node, how);
+  for (const parts of partRanges(run, node)) stopChildrenIn(run, step, budget, parts, mode);
+  stopChildOfOpen(run, step, budget, node, mode);
 }
 
 /** Stops the children of the parts of a node that ends before them. */
@@ -40,13 +40,13 @@ export function stopChildrenIn(
   step: RunStep,
   budget: StepBudget,
   range: RangeView,
-  how: Stopping,
+  mode: Stopping,
 ): void {
   for (let number = range.first; number < range.first + range.count; number++) {
     const node = run.nodes[number];
     if (node === undefined || isDone(node.status)) continue;
-    for (const parts of partRanges(run, node)) stopChildrenIn(run, step, budget, parts, how);
-    stopChildOfOpen(run, step, budget, node, how);
+    for (const parts of partRanges(run, node)) stopChildrenIn(run, step, budget, parts, mode);
+    stopChildOfOpen(run, step, budget, node, mode);
   }
 }
 
@@ -55,18 +55,18 @@ function stopChildOfOpen(
   step: RunStep,
   budget: StepBudget,
   node: NodeView,
-  how: Stopping,
+  mode: Stopping,
 ): void {
   if (isDone(node.status) || node.status === TaskStatus.TASK_STATUS_PENDING) return;
   const place = placeOf(run, node.number, step, budget);
-  stopChildOf(place, how);
+  stopChildOf(place, mode);
 }
 
 /**
  * Notifies the child of a task that is stopped before its end, unless the child is detached. The caller emits
  * the event.
  */
-export function stopChildOf(place: Place, how: Stopping): void {
+export function stopChildOf(place: Place, mode: Stopping): void {
   const { run, number, range, task, step } = place;
   const { status } = run.nodes[number] ?? {};
   const work = range.plan.work(task);
@@ -82,7 +82,7 @@ export function stopChildOf(place: Place, how: Stopping): void {
     definition: work.definition,
     parent: { ...step.key, task: idOf(place) },
     isStarting: status === TaskStatus.TASK_STATUS_QUEUED,
-    how: work.parentClose === "terminate" ? "terminate" : how,
+    mode: work.parentClose === "terminate" ? "terminate" : mode,
     reason: `${idOf(place)} of ${step.key.id} was stopped`,
   });
 }

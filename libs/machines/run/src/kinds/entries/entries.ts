@@ -6,7 +6,7 @@
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { bounded, detailOfRefusal, noBytes } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
-import { encoded, evaluate, type Given, isFollowing } from "../../core/evaluate/evaluate.ts";
+import { type EventValue, encoded, evaluate, isFollowing } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import { entriesMax, gangEntriesMax, nodesMax } from "../../core/state/limits.ts";
@@ -19,20 +19,20 @@ import { entriesBegun } from "./events.ts";
 export function startEntries(place: Place): void {
   const { task, step, number, budget } = place;
   const scene = sceneOf(place);
-  const made = evaluate(scene, task.forEach, `\`forEach\` of ${idOf(place)}`);
-  if (!made.ok) {
-    failForGood(place, made.error);
+  const result = evaluate(scene, task.forEach, `\`forEach\` of ${idOf(place)}`);
+  if (!result.ok) {
+    failForGood(place, result.error);
     return;
   }
-  const count = Array.isArray(made.value) ? made.value.length : -1;
-  const problem = problemOf(place, count, made.value);
+  const count = Array.isArray(result.value) ? result.value.length : -1;
+  const problem = problemOf(place, count, result.value);
   if (problem !== undefined) {
     failForGood(place, problem);
     return;
   }
-  const list: Given = isFollowing(scene, task.forEach)
+  const list: EventValue = isFollowing(scene, task.forEach)
     ? { ok: true, bytes: noBytes, payload: undefined }
-    : encoded(made.value, `\`forEach\` of ${idOf(place)}`);
+    : encoded(result.value, `\`forEach\` of ${idOf(place)}`);
   if (!list.ok) {
     failForGood(place, list.error);
     return;
@@ -61,13 +61,17 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
  * Advances a list whose entries need attention: starts the next ones, or ends it after the last entry, or
  * after the first failure.
  *
- * @param begin starts one. False if it has to wait
+ * @param startEntry starts one. False if it has to wait
  * @returns whether anything was done
  */
-export function startNextEntries(place: Place, range: RangeView, begin: (entry: number) => boolean): boolean {
+export function startNextEntries(
+  place: Place,
+  range: RangeView,
+  startEntry: (entry: number) => boolean,
+): boolean {
   const { run, number, task, budget } = place;
   const { maxParallel, failFast } = place.range.plan.policy(task);
-  if (range.left === 0 || (failFast && range.failed >= 0)) {
+  if (range.remaining === 0 || (failFast && range.failed >= 0)) {
     if (range.failed < 0) complete(place, undefined);
     else failForGood(place, errorOfEntries(place, range));
     return true;
@@ -80,7 +84,7 @@ export function startNextEntries(place: Place, range: RangeView, begin: (entry: 
     // An entry that starts may fail immediately, which ends the others.
     if (failFast && range.failed >= 0) return true;
     budget.count();
-    if (!begin(range.first + detail.nextEntry)) return isDone;
+    if (!startEntry(range.first + detail.nextEntry)) return isDone;
     isDone = true;
   }
   return true;

@@ -17,11 +17,11 @@ import {
   bytesOrNull,
   type Data,
   detailOfRefusal,
-  statusWord,
+  taskStatusName,
 } from "@tutti/machine-work";
 import { queue } from "../../core/attempt/events.ts";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
-import { bookUsed, reserve } from "../../core/node/budget.ts";
+import { recordUsed, reserve } from "../../core/node/budget.ts";
 import { detachRange, settleWork } from "../../core/node/flow.ts";
 import { nodeOf, setStatus, updateAttention } from "../../core/node/nodes.ts";
 import { journalOf, offerFrom, record } from "../../core/state/function-journal.ts";
@@ -61,7 +61,7 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
     // Progress shows that the function does not kill its workers: losses count from here.
     if (!cold && node.more !== undefined) node.more.lost = 0;
     if (agent !== "") node.agent = agent;
-    bookUsed(run, node, used);
+    recordUsed(run, node, used);
     settleWork(number, outstanding);
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     updateAttention(run, node);
@@ -88,8 +88,8 @@ export const functionWoken: RunEvent<FunctionWokenV1> = {
     const node = nodeOf(run, number);
     const journal = journalOf(node);
     for (const part of ended) record(run, journal, endOfPart(run, part, queueMs));
-    const seen = new Set(ended);
-    journal.ended = journal.ended.filter((part) => !seen.has(part));
+    const received = new Set(ended);
+    journal.ended = journal.ended.filter((part) => !received.has(part));
     journal.again = false;
     offerFrom(journal, journal.bytes <= wholeBytesMax ? 0 : journal.held);
     // A finished turn is not a failed attempt.
@@ -108,7 +108,7 @@ function endOfPart(run: Run, part: number, atMs: number): FunctionEntry {
   const used = amountsOrNone(run.nodes[part]?.more?.used);
   const entry = { kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_END, id, at: "", atMs, node: part, used };
   if (hasOutput(run, part)) return { ...entry, json: jsonOf(outputOf(run, part)), error: undefined };
-  const status = statusWord(statusOfNode(run, part));
+  const status = taskStatusName(statusOfNode(run, part));
   const without = () => detailOfRefusal(runErrors.stepWithoutResult.refusal({ task: id, status }));
   return { ...entry, json: "", error: run.nodes[part]?.error ?? without() };
 }

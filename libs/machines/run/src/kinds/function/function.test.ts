@@ -78,8 +78,8 @@ describe("a durable function that waits for its calls", () => {
     const pause = (tries: number) => ({ task: `pay.pause-${tries}`, at: "order.ts:4", spec: { wait: "1h" } });
     const messages = () =>
       ["", "order"].map((taskId) => {
-        const shown = play.scene.driver.query(play.scene.key, explain, { taskId }) as Explanation;
-        return shown.failures.map((failure) => `${failure.attempt} ${failure.error?.message}`);
+        const explanation = play.scene.driver.query(play.scene.key, explain, { taskId }) as Explanation;
+        return explanation.failures.map((failure) => `${failure.attempt} ${failure.error?.message}`);
       });
     play.report([{ step: "pay", atMs: 5, error }, pause(1)]);
     const first = ["1 Step `pay` failed and is retried: the card server is down"];
@@ -128,7 +128,7 @@ describe("the compensations of a durable function", () => {
   const cancel = (play: Play, noCompensate = false): void =>
     void play.scene.driver.execute(play.scene.key, cancelRun, { reason: "enough", noCompensate });
 
-  it("are asked for by its journal when the run is cancelled", () => {
+  it("are requested with the whole journal when the run is cancelled", () => {
     const play = new Play();
     play.report([...registered, charge]);
     play.scene.complete("charge", 1);
@@ -156,7 +156,7 @@ describe("the compensations of a durable function", () => {
     assert.equal(play.scene.state.error?.details["not_compensated"], "order");
   });
 
-  it("are asked for when a turn fails for good, and not when the code ended by itself", () => {
+  it("are requested when a turn fails for good, but not when the code returns an error", () => {
     const play = new Play();
     play.report([...registered, charge]);
     play.scene.complete("charge", 1);
@@ -169,7 +169,7 @@ describe("the compensations of a durable function", () => {
     assert.equal(statusOf(alone.scene.state), WorkStatus.WORK_STATUS_FAILED);
   });
 
-  it("are left out where the caller wants so", () => {
+  it("are skipped if the caller requests no compensation", () => {
     const play = new Play();
     play.report([...registered, charge]);
     cancel(play, true);
@@ -192,12 +192,12 @@ describe("the compensations of a durable function", () => {
 });
 
 describe("a durable function", () => {
-  it("lasts from its first turn, not from the latest one", () => {
+  it("reports the start time of its first turn, not of the latest turn", () => {
     const play = new Play();
     const startMs = play.scene.driver.nowMs;
     const startTime = () => {
-      const shown = play.scene.driver.query(play.scene.key, showTask, { taskId: "order" });
-      return "code" in shown || shown.startTime === undefined ? undefined : fromTimestamp(shown.startTime);
+      const task = play.scene.driver.query(play.scene.key, showTask, { taskId: "order" });
+      return "code" in task || task.startTime === undefined ? undefined : fromTimestamp(task.startTime);
     };
     assert.equal(startTime(), undefined);
     play.report([charge]);
@@ -219,12 +219,12 @@ describe("a durable function", () => {
     assert.deepEqual(play.scene.events.slice(-3), ["step_recorded", "task_completed", "run_completed"]);
   });
 
-  it("adds tasks, waits without an offer, and is given what came of them", () => {
+  it("adds tasks, waits without an offer, and receives their results", () => {
     const play = new Play();
     play.report([{ step: "reserve", at: "order.ts:2", atMs: 1, output: 7 }, charge]);
     assert.deepEqual(play.scene.offered, ["charge"]);
-    const given = parsed(play.scene.offer("charge").effect.input);
-    assert.deepEqual(given, { text: "${{ 1 }}" }, "texts of a step are data");
+    const input = parsed(play.scene.offer("charge").effect.input);
+    assert.deepEqual(input, { text: "${{ 1 }}" }, "texts of a step are data");
     play.scene.complete("charge", { id: 9 });
     const { journal } = play.turn;
     assert.deepEqual(
@@ -239,7 +239,7 @@ describe("a durable function", () => {
     assert.equal(play.output, 1);
   });
 
-  it("lets its code decide about a task that failed", () => {
+  it("lets its code handle a failed task", () => {
     const play = new Play();
     play.report([{ ...charge, spec: { ...charge.spec, retry: { attempts: 1 } } }]);
     play.scene.fail("charge", "pay.declined");
@@ -249,7 +249,7 @@ describe("a durable function", () => {
     assert.equal(play.scene.state.error?.code, "shop.unpaid");
   });
 
-  it("keeps the causes of errors that its code reports", () => {
+  it("preserves the causes of errors that its code reports", () => {
     const play = new Play();
     const cause = {
       code: "pay.declined",
@@ -271,7 +271,7 @@ describe("a durable function", () => {
       { task: "nap", at: "a:1", spec: { wait: "10s" } },
       { task: "yes", at: "a:2", spec: { wait: { signal: "yes" } } },
     ]);
-    assert.match(why(play), /nap, yes/);
+    assert.match(explanationText(play), /nap, yes/);
     const signal = SignalRun.fromPartial({ signal: "yes", payload: undefined });
     play.scene.driver.execute(play.scene.key, signalRun, signal);
     assert.equal(play.turn.journal.at(-1)?.["end"], "yes");
@@ -282,7 +282,7 @@ describe("a durable function", () => {
     assert.equal(play.scene.events.at(-1), "run_completed");
   });
 
-  it("gives the next turn the end of a task that ended during the turn", () => {
+  it("passes the end of a task that ended during a turn to the next turn", () => {
     const play = new Play();
     play.report([charge, { ...charge, task: "label" }]);
     play.scene.complete("charge", 1);
@@ -292,7 +292,7 @@ describe("a durable function", () => {
     assert.equal(play.turn.journal.at(-1)?.["end"], "label");
   });
 
-  it("gives a worker that has it what is new only, and all of it to one that asks", () => {
+  it("sends a worker that has the journal only new entries, and the whole journal on request", () => {
     const play = new Play();
     const large = "x".repeat(10_000);
     play.report([{ step: "load", at: "a:1", atMs: 1, output: large }, charge]);
@@ -307,14 +307,14 @@ describe("a durable function", () => {
     assert.equal(play.scene.events.at(-1), "run_completed");
   });
 
-  it("takes no steps of a worker that knows another journal", () => {
+  it("accepts no steps from a worker that has another journal", () => {
     const play = new Play();
     play.scene.complete("order", { function: 1, known: 3, steps: [{ step: "a", output: 1 }] });
     assert.deepEqual(play.turn.journal, []);
     assert.equal(play.turn.cold, undefined, "it may have run steps");
   });
 
-  it("says how many attempts since the last turn ran nothing", () => {
+  it("reports the number of attempts since the last turn that ran nothing", () => {
     const play = new Play();
     for (const count of [1, 2]) {
       play.report([], { cold: true });
@@ -330,7 +330,7 @@ describe("a durable function", () => {
     assert.equal(play.turn.journal.length, 1);
   });
 
-  it("gives the whole journal to the worker that follows a lost one, and counts no attempt for a turn", () => {
+  it("sends the whole journal to the worker that follows a lost worker, and a turn does not count as an attempt", () => {
     const play = new Play();
     for (let turn = 0; turn < 3; turn++) play.report([{ step: `a${turn}`, output: 1 }], { more: true });
     const loss = ReturnTask.fromPartial({ lost: true, agent: "w1", message: "its link was cut" });
@@ -341,7 +341,7 @@ describe("a durable function", () => {
     assert.equal(play.scene.offer("order").effect.attempt, 1);
   });
 
-  it("tries a turn again that could not be made", () => {
+  it("retries a turn that failed", () => {
     const play = new Play();
     play.report([{ step: "a", output: 1 }], { more: true });
     const error = FailTask.fromPartial({ error: { code: "sdk.function_changed", message: "changed" } });
@@ -350,7 +350,7 @@ describe("a durable function", () => {
     assert.equal(play.turn.journal.length, 1);
   });
 
-  it("names what helps a function that is paused because its code does not fit its history", () => {
+  it("suggests remedies for a function that is paused because its code does not match its history", () => {
     const play = new Play(definition.replace("attempts: 2", "attempts: 2, exhausted: pause"));
     play.report([{ step: "a", output: 1 }], { more: true });
     const error = { code: "sdk.function_changed", message: "history has `a`, code has `b`" };
@@ -359,8 +359,8 @@ describe("a durable function", () => {
       play.scene.driver.advance(60_000);
     }
     for (const taskId of ["", "order"]) {
-      const shown = explain.answer(play.scene.state, { taskId }, { key: play.scene.key, nowMs: 0 });
-      const { failures, remedies } = shown as Explanation;
+      const explanation = explain.answer(play.scene.state, { taskId }, { key: play.scene.key, nowMs: 0 });
+      const { failures, remedies } = explanation as Explanation;
       assert.equal(failures[0]?.error?.message, error.message);
       assert.deepEqual(
         remedies.map(({ command }) => command.split(" ").slice(0, 2).join(" ")),
@@ -369,7 +369,7 @@ describe("a durable function", () => {
     }
   });
 
-  it("fails a function that waits for nothing, and a turn that is none", () => {
+  it("fails if it waits for nothing, or if its turn is invalid", () => {
     for (const output of [{ function: 1, known: 0, steps: [] }, { steps: 1 }, "x", null]) {
       const play = new Play();
       while (play.scene.offered.length > 0) {
@@ -380,13 +380,13 @@ describe("a durable function", () => {
     }
   });
 
-  it("says what is wrong with a step", () => {
+  it("fails with the problem of an invalid step", () => {
     const play = new Play();
     play.report([{ task: "a", at: "a:1", spec: { uses: "x.y", nonsense: 1 } }]);
     assert.match(play.scene.state.error?.message ?? "", /nonsense/);
   });
 
-  it("stops what it waits for no longer when it ends", () => {
+  it("stops the tasks that it no longer waits for when it ends", () => {
     const play = new Play();
     play.report([charge, { ...charge, task: "slow" }]);
     play.scene.complete("charge", 1);
@@ -415,7 +415,7 @@ describe("a durable function", () => {
     assert.equal(play.scene.events.at(-1), "run_cancelled");
   });
 
-  it("has tasks of one turn start together, in several pools", () => {
+  it("starts gang tasks of one turn together, in several pools", () => {
     const play = new Play();
     const member = (task: string, pool: string) => ({
       ...{ task, at: "order.ts:4", spec: { uses: "train.node", gang: "training", placement: { pool } } },
@@ -428,13 +428,13 @@ describe("a durable function", () => {
     assert.deepEqual(gangs, [{ name, size: 1, started: false, elsewhere: 2 }, worker, worker]);
   });
 
-  it("fails if a task of a gang has no others in its turn", () => {
+  it("fails if a gang has only one task in its turn", () => {
     const play = new Play();
     play.report([{ ...charge, spec: { uses: "train.node", gang: "training" } }]);
     assert.match(play.scene.state.error?.message ?? "", /this gang has one member/);
   });
 
-  it("keeps state that queries see", () => {
+  it("records state changes in its journal", () => {
     const play = new Play();
     play.report([{ step: "a", output: 1 }, charge, { ...charge, task: "label" }]);
     play.scene.complete("charge", 1);
@@ -446,9 +446,13 @@ describe("a durable function", () => {
   });
 });
 
-function why(play: Play): string {
-  const shown = explain.answer(play.scene.state, { taskId: "order" }, { key: play.scene.key, nowMs: 0 });
-  return JSON.stringify(shown);
+function explanationText(play: Play): string {
+  const explanation = explain.answer(
+    play.scene.state,
+    { taskId: "order" },
+    { key: play.scene.key, nowMs: 0 },
+  );
+  return JSON.stringify(explanation);
 }
 
 it("the end of a durable function closes the questions that it does not wait for", () => {

@@ -49,11 +49,11 @@ export function readTurn(value: unknown): Turn | string {
     if (typeof step === "string") return `step ${index}: ${step}`;
     steps.push(step);
   }
-  const made = { known, steps, more: more === true, cold: cold === true };
-  if (end === undefined) return { ...made, end: undefined };
+  const turn = { known, steps, more: more === true, cold: cold === true };
+  if (end === undefined) return { ...turn, end: undefined };
   if (!isMembers(end)) return "expected `end` to be an object";
-  if (end["error"] === undefined) return { ...made, end: { output: end["output"] ?? null } };
-  return { ...made, end: { error: readError(end["error"]) } };
+  if (end["error"] === undefined) return { ...turn, end: { output: end["output"] ?? null } };
+  return { ...turn, end: { error: readError(end["error"]) } };
 }
 
 function readStep(value: Json): TurnStep | string {

@@ -7,17 +7,17 @@ import type { Json } from "@tutti/expressions";
 import { isRefusal } from "@tutti/kernel";
 import {
   bounded,
-  cut,
   type Data,
   detailOfRefusal,
   encodeJson,
   parsed,
   storedValueIn,
+  truncate,
   UnreadableData,
 } from "@tutti/machine-work";
 import { type AttemptReport, failAttempt, failForGood, roomProblem } from "../../core/attempt/outcome.ts";
 import { encoded } from "../../core/evaluate/evaluate.ts";
-import { isReader, objectHeld, sendChange } from "../../core/limit/limits.ts";
+import { heldObject, isReader, sendChange } from "../../core/limit/limits.ts";
 import { idOf, type Place } from "../../core/node/task-kind.ts";
 import { readPlan } from "../../core/plan/plan-of.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -35,13 +35,13 @@ import { readTurn, type Turn, type TurnError, type TurnStep } from "./turn-outpu
 const problemsMax = 5;
 const problemLengthMax = 300;
 
-export function recordTurn(place: Place, output: Data | undefined, doing: AttemptReport): void {
+export function recordTurn(place: Place, output: Data | undefined, attemptReport: AttemptReport): void {
   const turn = turnOf(output);
   if (typeof turn === "string") {
     failAttempt(
       place,
       detailOfRefusal(runErrors.turnInvalid.refusal({ task: idOf(place), problem: turn })),
-      doing,
+      attemptReport,
     );
     return;
   }
@@ -50,20 +50,24 @@ export function recordTurn(place: Place, output: Data | undefined, doing: Attemp
   // A worker with another journal has taken other steps.
   const isBehind = turn.known !== (journal?.entries.length ?? 0);
   if (turn.cold || isBehind) {
-    turned(place, doing, { cold: true, discarded: !turn.cold });
+    turned(place, attemptReport, { cold: true, discarded: !turn.cold });
     return;
   }
-  if (!recordSteps(place, turn.steps, doing)) return;
+  if (!recordSteps(place, turn.steps, attemptReport)) return;
   if (turn.end !== undefined) {
-    finishFunction(place, turn.end, doing);
+    finishFunction(place, turn.end, attemptReport);
     return;
   }
   const after = stateOfKind(run.nodes[number], "function")?.journal;
   if (!turn.more && (after?.open.size ?? 0) + (after?.ended.length ?? 0) === 0) {
-    failAttempt(place, detailOfRefusal(runErrors.functionStuck.refusal({ task: idOf(place) })), doing);
+    failAttempt(
+      place,
+      detailOfRefusal(runErrors.functionStuck.refusal({ task: idOf(place) })),
+      attemptReport,
+    );
     return;
   }
-  turned(place, doing, { more: turn.more });
+  turned(place, attemptReport, { more: turn.more });
 }
 
 function turnOf(output: Data | undefined): Turn | string {
@@ -87,9 +91,9 @@ function turned(
  * Records steps in their order. Consecutive tasks are added together. False if the function has failed by
  * them.
  */
-function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptReport): boolean {
+function recordSteps(place: Place, steps: readonly TurnStep[], attemptReport: AttemptReport): boolean {
   const { run, step, number, budget } = place;
-  const object = objectHeld(run);
+  const object = heldObject(run);
   const changes: ObjectEntry[] = [];
   let tasks: TurnStep[] = [];
   for (const each of steps) {
@@ -97,12 +101,12 @@ function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptRep
       tasks.push(each);
       continue;
     }
-    if (!addTasks(place, tasks, doing)) return false;
+    if (!addTasks(place, tasks, attemptReport)) return false;
     tasks = [];
     const entry = entryOf(each);
     const tooLarge = roomProblem(run, entry.json.length);
     if (tooLarge !== undefined) {
-      failForGood(place, tooLarge, doing);
+      failForGood(place, tooLarge, attemptReport);
       return false;
     }
     budget.spend(entry.json.length);
@@ -112,12 +116,12 @@ function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptRep
   if (object !== undefined && changes.length > 0 && !isReader(object)) {
     const tooLarge = objectStateProblem(object.state as Uint8Array | undefined, run.nodes[number]);
     if (tooLarge !== undefined) {
-      failForGood(place, tooLarge, doing);
+      failForGood(place, tooLarge, attemptReport);
       return false;
     }
     sendChange(step, object, changes);
   }
-  return addTasks(place, tasks, doing);
+  return addTasks(place, tasks, attemptReport);
 }
 
 /**
@@ -167,7 +171,7 @@ function detailOf({ isFinal, cause, ...error }: TurnError): ErrorDetail {
   return ErrorDetail.fromPartial({ ...error, retry, cause: cause && detailOf(cause) });
 }
 
-function addTasks(place: Place, steps: readonly TurnStep[], doing: AttemptReport): boolean {
+function addTasks(place: Place, steps: readonly TurnStep[], attemptReport: AttemptReport): boolean {
   if (steps.length === 0) return true;
   const { run, step, number, budget } = place;
   const tasks: Record<string, TaskDocument> = {};
@@ -183,35 +187,35 @@ function addTasks(place: Place, steps: readonly TurnStep[], doing: AttemptReport
     const texts = problems
       .filter(({ severity }) => severity === "error")
       .slice(0, problemsMax)
-      .map(({ path, message }) => cut(`${path}: ${message}`, problemLengthMax));
+      .map(({ path, message }) => truncate(`${path}: ${message}`, problemLengthMax));
     const refusal = runErrors.additionInvalid.refusal({ task: idOf(place), problem: texts.join("; ") });
-    failForGood(place, detailOfRefusal(refusal), doing);
+    failForGood(place, detailOfRefusal(refusal), attemptReport);
     return false;
   }
-  const made = encoded(definition.plan as never, `the plan of the steps of ${idOf(place)}`);
-  if (!made.ok) {
-    failForGood(place, made.error, doing);
+  const result = encoded(definition.plan as never, `the plan of the steps of ${idOf(place)}`);
+  if (!result.ok) {
+    failForGood(place, result.error, attemptReport);
     return false;
   }
-  const checked = addable(run, readPlan(made.bytes), number, idOf(place));
+  const checked = addable(run, readPlan(result.bytes), number, idOf(place));
   if (isRefusal(checked)) {
-    failForGood(place, detailOfRefusal(checked), doing);
+    failForGood(place, detailOfRefusal(checked), attemptReport);
     return false;
   }
-  budget.spend(made.bytes.length);
+  budget.spend(result.bytes.length);
   const at = steps.map((each) => each.at);
-  step.emit(tasksAdded, { plan: made.bytes, node: number, outside: [], reason: "", addMs: step.nowMs, at });
+  step.emit(tasksAdded, { plan: result.bytes, node: number, outside: [], reason: "", addMs: step.nowMs, at });
   return true;
 }
 
 /** Ends the function. Tasks that it no longer waits for, such as the losers of a race, are stopped. */
-function finishFunction(place: Place, end: NonNullable<Turn["end"]>, doing: AttemptReport): void {
+function finishFunction(place: Place, end: NonNullable<Turn["end"]>, attemptReport: AttemptReport): void {
   const { run, step, number, budget } = place;
   for (const range of partRanges(run, run.nodes[number])) stopChildrenIn(run, step, budget, range, "cancel");
-  if (partRanges(run, run.nodes[number]).some(({ left }) => left > 0))
+  if (partRanges(run, run.nodes[number]).some(({ remaining }) => remaining > 0))
     step.emit(partsDropped, { node: number, dropMs: step.nowMs });
-  if ("error" in end) failForGood(place, errorOf(end.error), doing);
-  else finish(place, outputData(end.output), doing);
+  if ("error" in end) failForGood(place, errorOf(end.error), attemptReport);
+  else finish(place, outputData(end.output), attemptReport);
 }
 
 /** A large output is in the blob store. A file within it stays JSON. */

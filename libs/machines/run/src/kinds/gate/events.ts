@@ -2,8 +2,8 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
-import { cut, detailLengthMax, isDone } from "@tutti/machine-work";
-import { bookUsed } from "../../core/node/budget.ts";
+import { detailLengthMax, isDone, truncate } from "@tutti/machine-work";
+import { recordUsed } from "../../core/node/budget.ts";
 import { addUsed, nodeOf, updateAttention } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { forgetWaiting } from "../../core/node/waiting-functions.ts";
@@ -26,16 +26,16 @@ export const workSentBack: RunEvent<WorkSentBackV1> = {
   described: true,
   evolve(run, { node: number, target, report, sendBackMs, used }, outstanding) {
     const node = nodeOf(run, number);
-    bookUsed(run, node, undefined);
-    const again = closureOf(run, new Set([target]));
+    recordUsed(run, node, undefined);
+    const reopened = closureOf(run, new Set([target]));
     const holder = holderOf(node, target);
-    const named = again.has(holder) ? [target] : [target, holder];
-    reopen(run, named, sendBackMs, outstanding, { keepsGood: false });
+    const named = reopened.has(holder) ? [target] : [target, holder];
+    reopen(run, named, sendBackMs, outstanding, { keepsCompleted: false });
     if (target === number && node.range.isEntries) lineUp(run, node);
     const review = reviewOf(nodeOf(run, holder));
     addUsed(run, node, used);
     review.sentBack += 1;
-    review.reports.push(cut(decoder.decode(report), detailLengthMax));
+    review.reports.push(truncate(decoder.decode(report), detailLengthMax));
     if (review.reports.length > reportsMax) review.reports.shift();
     reviewOf(nodeOf(run, target)).feedback = report.length === 0 ? undefined : report;
   },

@@ -23,7 +23,7 @@ tasks:
   after: {uses: test.after, needs: [sure], with: "\${{ tasks.sure.output }}"}
 `;
 
-function round(scene: RunScene, text: string): void {
+function completeRound(scene: RunScene, text: string): void {
   scene.complete("write", text);
   scene.complete("print");
 }
@@ -31,10 +31,10 @@ function round(scene: RunScene, text: string): void {
 const inputOf = (scene: RunScene, task: string) => jsonOf(scene.offer(task).effect.input as Uint8Array);
 
 describe("a gate", () => {
-  it("lets good work through, and says what it has checked", () => {
+  it("accepts good work, and returns the results of its checks", () => {
     const scene = RunScene.of(review);
     scene.complete("plan");
-    round(scene, "good work");
+    completeRound(scene, "good work");
     assert.deepEqual(inputOf(scene, "after"), {
       passed: true,
       checks: [
@@ -49,18 +49,18 @@ describe("a gate", () => {
     const scene = RunScene.of(review);
     scene.complete("plan");
     assert.deepEqual(inputOf(scene, "write"), { feedback: null });
-    round(scene, "no");
+    completeRound(scene, "no");
     assert.deepEqual(scene.offered, ["write"], "what it rests on stays");
     assert.deepEqual(inputOf(scene, "write"), { feedback: { said: "no" } });
     assert.equal(scene.offer("write").effect.attempt, 1, "attempts count anew");
-    round(scene, "better");
+    completeRound(scene, "better");
     assert.equal((inputOf(scene, "after") as { sentBack: number }).sentBack, 1);
   });
 
   it("sends back twice, then fails with all reports", () => {
     const scene = RunScene.of(review);
     scene.complete("plan");
-    for (const text of ["poor", "no", "poor"]) round(scene, text);
+    for (const text of ["poor", "no", "poor"]) completeRound(scene, text);
     const { error } = endingOf(scene.state);
     assert.equal(error?.code, "workflow.gate_failed");
     assert.match(error.message, /Gate `sure` still fails good after the work was sent back 2 times/);
@@ -68,18 +68,18 @@ describe("a gate", () => {
     assert.deepEqual([one, two, three], ['{"said":"poor"}', '{"said":"no"}', '{"said":"poor"}']);
   });
 
-  it("may send back again after a retry by hand", () => {
+  it("may send work back again after a manual retry", () => {
     const scene = RunScene.of(review.replace("times: 2", "times: 1"));
     scene.complete("plan");
-    for (const text of ["no", "no"]) round(scene, text);
+    for (const text of ["no", "no"]) completeRound(scene, text);
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_FAILED);
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     assert.deepEqual(scene.offered, ["write"]);
-    round(scene, "good");
+    completeRound(scene, "good");
     assert.deepEqual(scene.offered, ["after"]);
   });
 
-  it("without a task to send back to fails at once, with a report by itself", () => {
+  it("without a task to send back to fails at once, with a default report", () => {
     const scene = RunScene.of(
       `workflow: bare
 tasks:
@@ -153,7 +153,7 @@ tasks:
 `;
 
 describe("a check of an output", () => {
-  it("fails the attempt, which is tried again as the task says", () => {
+  it("fails the attempt, which is retried by the policy of the task", () => {
     const scene = RunScene.of(checked.replace("KIND", "fail"));
     scene.complete("plan");
     scene.complete("write", "no");
@@ -163,7 +163,7 @@ describe("a check of an output", () => {
     assert.equal(endingOf(scene.state).error?.code, "workflow.check_failed");
   });
 
-  it("sends work back: the task itself is done again, with what was wrong", () => {
+  it("sends work back: the task runs again with the failed check and its output as feedback", () => {
     const scene = RunScene.of(checked.replace("KIND", "sendBack"));
     scene.complete("plan");
     scene.complete("write", "no");
@@ -183,7 +183,7 @@ describe("a check of an output", () => {
     assert.match(error.details["report.2"] ?? "", /"not"/);
   });
 
-  it("asks people, whose approval lets the output count", () => {
+  it("requests an approval, which accepts or rejects the output", () => {
     for (const verdict of [Verdict.VERDICT_APPROVED, Verdict.VERDICT_REJECTED]) {
       const scene = RunScene.of(checked.replace("KIND", "approval"));
       scene.complete("plan");
@@ -212,7 +212,7 @@ tasks:
     assert.deepEqual(jsonOf(endingOf(scene.state).output), { each: ["good", "better"] });
   });
 
-  it("holds for the output of a child too, and an end that is reported twice does not bypass it", () => {
+  it("applies to the output of a child too, and a repeated end of the child does not bypass it", () => {
     const scene = RunScene.of(`workflow: parent
 tasks:
   sub: {workflow: other, checks: [{name: good, condition: output == 1, onFailure: approval}]}
@@ -226,7 +226,7 @@ tasks:
       ending: undefined,
     });
     const ending = { runId: "r..sub..0", status: WorkStatus.WORK_STATUS_COMPLETED, output: jsonBytes(2) };
-    for (let told = 0; told < 2; told++)
+    for (let index = 0; index < 2; index++)
       scene.driver.execute(scene.key, endChild, EndChild.fromPartial({ taskId: "sub", ending }));
     assert.equal(scene.events.filter((type) => type === "approval_asked").length, 1);
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_RUNNING);

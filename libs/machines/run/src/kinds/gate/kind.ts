@@ -2,7 +2,7 @@
 import type { Json } from "@tutti/expressions";
 import { encodeJson } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
-import { encoded, givenWhole, holds } from "../../core/evaluate/evaluate.ts";
+import { encoded, evaluateCondition, evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
 import { runErrors } from "../../errors.ts";
 import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
@@ -13,12 +13,12 @@ export const gate: TaskKind = {
     if (work.kind !== "gate") return;
     const checks: { readonly name: string; readonly passed: boolean }[] = [];
     for (const { name, condition } of work.checks) {
-      const held = holds(sceneOf(place), condition, `the check ${name} of ${idOf(place)}`);
-      if (!held.ok) {
-        failForGood(place, held.error);
+      const result = evaluateCondition(sceneOf(place), condition, `the check ${name} of ${idOf(place)}`);
+      if (!result.ok) {
+        failForGood(place, result.error);
         return;
       }
-      checks.push({ name, passed: held.value });
+      checks.push({ name, passed: result.value });
     }
     const failed = checks.filter(({ passed }) => !passed).map(({ name }) => name);
     if (failed.length > 0) turnDown(place, work, failed);
@@ -26,16 +26,21 @@ export const gate: TaskKind = {
   },
 };
 
-interface Turning {
+interface Rejection {
   readonly sendBack: number;
   readonly times: number;
   readonly report: number;
 }
 
-function turnDown(place: Place, { sendBack: task, times, report }: Turning, failed: readonly string[]): void {
-  const where = `\`report\` of ${idOf(place)}`;
+function turnDown(
+  place: Place,
+  { sendBack: task, times, report }: Rejection,
+  failed: readonly string[],
+): void {
+  const subject = `\`report\` of ${idOf(place)}`;
   const checks: Json = { checks: failed };
-  const encodedReport = report < 0 ? encoded(checks, where) : givenWhole(sceneOf(place), report, where);
+  const encodedReport =
+    report < 0 ? encoded(checks, subject) : evaluateInFull(sceneOf(place), report, subject);
   if (!encodedReport.ok) {
     failForGood(place, encodedReport.error);
     return;

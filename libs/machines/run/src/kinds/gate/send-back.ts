@@ -1,8 +1,8 @@
 /** Sends work back, and returns all reports if the limit is reached. */
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
-import { cut, detailLengthMax, detailOfRefusal, isDone } from "@tutti/machine-work";
-import { nodeSeen } from "../../core/evaluate/scene.ts";
+import { detailLengthMax, detailOfRefusal, isDone, truncate } from "@tutti/machine-work";
+import { visibleNode } from "../../core/evaluate/scene.ts";
 import { closureOf } from "../../core/node/reopen.ts";
 import { type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
 import { rangeViewOf } from "../../core/state/places.ts";
@@ -48,7 +48,7 @@ export function sendBack(place: Place, { task, times, checks, report, used }: Se
 function targetOf(place: Place, task: number): number {
   const { range } = place;
   if (task < 0) return -1;
-  return range.isEntries && range.firstTask === task ? place.number : nodeSeen(sceneOf(place), task);
+  return range.isEntries && range.firstTask === task ? place.number : visibleNode(sceneOf(place), task);
 }
 
 function holderOfTask(place: Place, task: number): number {
@@ -69,9 +69,9 @@ export function errorWithReports(
   last: Uint8Array,
 ): ErrorDetail {
   const holder = holderOfTask(place, task);
-  const kept = place.run.nodes[holder]?.more?.review?.reports ?? [];
-  const all = [...kept, cut(new TextDecoder().decode(last), detailLengthMax)];
-  const first = sentBackOf(place, task) - kept.length;
+  const earlier = place.run.nodes[holder]?.more?.review?.reports ?? [];
+  const all = [...earlier, truncate(new TextDecoder().decode(last), detailLengthMax)];
+  const first = sentBackOf(place, task) - earlier.length;
   const details = Object.fromEntries(all.map((report, index) => [`report.${first + index + 1}`, report]));
   const error = detailOfRefusal(refusal);
   return { ...error, details: { ...error.details, ...details } };
@@ -79,10 +79,10 @@ export function errorWithReports(
 
 /** Stops the children of tasks that are repeated. */
 export function stopChildren({ run, step, budget, number }: Stopped, targets: Iterable<number>): void {
-  const again = closureOf(run as Run, new Set(targets));
+  const reopened = closureOf(run as Run, new Set(targets));
   for (const node of run.nodes) {
     if (node === undefined || node.number === number || isDone(node.status)) continue;
-    if (node.status === TaskStatus.TASK_STATUS_PENDING || !isWithin(run, again, node.number)) continue;
+    if (node.status === TaskStatus.TASK_STATUS_PENDING || !isWithin(run, reopened, node.number)) continue;
     const place = placeOf(run, node.number, step, budget);
     stopChildOf(place, "cancel");
   }
@@ -92,6 +92,7 @@ export function stopChildren({ run, step, budget, number }: Stopped, targets: It
 type Stopped = Pick<Place, "run" | "step" | "budget" | "number">;
 
 function isWithin(run: RunView, nodes: ReadonlySet<number>, number: number): boolean {
-  for (let seen = number; seen >= 0; seen = rangeViewOf(run, seen).owner) if (nodes.has(seen)) return true;
+  for (let current = number; current >= 0; current = rangeViewOf(run, current).owner)
+    if (nodes.has(current)) return true;
   return false;
 }

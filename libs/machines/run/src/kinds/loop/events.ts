@@ -35,7 +35,7 @@ export const roundBegun: RunEvent<RoundBegunV1> = {
     const work = plan.work(plan.task(node.task));
     const scope = work.kind === "loop" ? work.scope : -1;
     const range = addRange(run, { owner: number, plan, planPlace, scope, round });
-    if (keepsLast) range.seen = state.last ?? noValue;
+    if (keepsLast) range.ownValue = state.last ?? noValue;
     updateAttention(run, node);
   },
 };

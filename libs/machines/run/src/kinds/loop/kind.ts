@@ -8,7 +8,7 @@ import type { Work } from "@tutti/definitions";
 import type { Value } from "@tutti/expressions";
 import { bounded, type Data, detailOfRefusal, noBytes, parsed, valueBytesMax } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
-import { evaluate, givenWhole, holds } from "../../core/evaluate/evaluate.ts";
+import { evaluate, evaluateCondition, evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import { outputsOf } from "../../core/evaluate/outputs.ts";
 import type { Scene } from "../../core/evaluate/scene.ts";
 import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
@@ -30,7 +30,7 @@ export const loop: TaskKind = {
       nextRound(place, work, 1, noBytes);
       return;
     }
-    const initial = givenWhole(sceneOf(place), work.initial, "`initial`");
+    const initial = evaluateInFull(sceneOf(place), work.initial, "`initial`");
     if (!initial.ok) failForGood(place, initial.error);
     else nextRound(place, work, 1, initial.bytes);
   },
@@ -77,7 +77,7 @@ function finishRound(place: Place, work: LoopWork, range: RangeView): void {
   const isOver =
     work.until < 0
       ? ({ ok: true, value: false } as const)
-      : holds(scene, work.until, `\`until\` of ${idOf(place)}`);
+      : evaluateCondition(scene, work.until, `\`until\` of ${idOf(place)}`);
   if (!isOver.ok) {
     failForGood(place, isOver.error);
     return;
@@ -100,16 +100,16 @@ function finishRound(place: Place, work: LoopWork, range: RangeView): void {
 
 /** Returns the output of a round. Undefined if its evaluation has failed the loop. */
 function outputOfRound(place: Place, work: LoopWork, scene: Scene): Uint8Array | undefined {
-  const where = `the output of round ${scene.range.round} of ${idOf(place)}`;
+  const subject = `the output of round ${scene.range.round} of ${idOf(place)}`;
   if (work.output >= 0) {
-    const made = givenWhole(scene, work.output, where);
-    if (made.ok) return made.bytes;
-    failForGood(place, made.error);
+    const result = evaluateInFull(scene, work.output, subject);
+    if (result.ok) return result.bytes;
+    failForGood(place, result.error);
     return undefined;
   }
   const bytes = outputsOf(place.run, scene.range);
   if (bytes.length <= valueBytesMax) return bytes;
-  const parameters = { where, bytes: bytes.length, bytesMax: valueBytesMax };
+  const parameters = { subject, bytes: bytes.length, bytesMax: valueBytesMax };
   failForGood(place, detailOfRefusal(runErrors.valueTooLarge.refusal(parameters)));
   return undefined;
 }
@@ -127,21 +127,21 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
     // Expressions read the tasks of the previous round.
     const before = round === 1 ? range : (partsOf(run, run.nodes[number]) ?? range);
     const names: Record<string, Value> = { round: { number: round, last: parsed(last) } };
-    const made = evaluate(
+    const result = evaluate(
       { run, range: before, node: number, names, budget },
       work.while,
       `\`while\` of ${idOf(place)}`,
     );
-    if (!made.ok) {
-      failForGood(place, made.error);
+    if (!result.ok) {
+      failForGood(place, result.error);
       return;
     }
-    if (made.value !== true) {
+    if (result.value !== true) {
       complete(place, last);
       return;
     }
   }
-  const refusal = boundOf(place, work, round);
+  const refusal = roundRefusal(place, work, round);
   if (refusal !== undefined) {
     failForGood(place, detailOfRefusal(refusal));
     return;
@@ -159,12 +159,12 @@ function mayBeUndone(plan: RangeView["plan"], scope: number): boolean {
   return false;
 }
 
-function boundOf(place: Place, work: LoopWork, round: number) {
+function roundRefusal(place: Place, work: LoopWork, round: number) {
   const task = idOf(place);
   if (round > work.max) return runErrors.loopEndless.refusal({ task, max: work.max });
   const count = place.range.plan.plan.scopes[work.scope]?.count ?? 0;
-  const left = nodesMax - place.run.nodeCount;
-  return count <= left ? undefined : runErrors.tooManyTasks.refusal({ task, count, max: nodesMax });
+  const remaining = nodesMax - place.run.nodeCount;
+  return count <= remaining ? undefined : runErrors.tooManyTasks.refusal({ task, count, max: nodesMax });
 }
 
 /** Fails the loop with the error of the first failed task of the round. */

@@ -50,13 +50,13 @@ tasks:
 `;
 
 describe("a loop", () => {
-  it("does its tasks again after a pause until its condition holds, and gives the output of the last round", () => {
+  it("repeats its tasks after a pause until its condition is true, and returns the output of the last round", () => {
     const scene = RunScene.of(poll);
     assert.deepEqual(scene.offered, ["poll#1.fetch"]);
     scene.complete("poll#1.fetch", { ready: false });
     assert.deepEqual(scene.offered, [], "it waits for the next round");
-    const why = scene.driver.query(scene.key, explain, { taskId: "poll" }) as { summary: string };
-    assert.match(why.summary, /waits for the time of round 2/);
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "poll" }) as { summary: string };
+    assert.match(explanation.summary, /waits for the time of round 2/);
     scene.driver.advance(10_000);
     scene.complete("poll#2.fetch", { ready: true });
     assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { tries: 2, round: 2 });
@@ -73,20 +73,20 @@ describe("a loop", () => {
     assert.match(error.message, /`poll` did not end within 3 rounds/);
   });
 
-  it("continues while its condition holds, with the output of the round before", () => {
+  it("continues while its condition is true, with the output of the previous round", () => {
     const scene = RunScene.of(countdown);
     const { status, output } = endingOf(scene.state);
     assert.deepEqual([status, jsonOf(output)], [WorkStatus.WORK_STATUS_COMPLETED, 0]);
     assert.equal(scene.events.filter((type) => type === "round_begun").length, 5);
   });
 
-  it("with a false condition gives its initial value", () => {
+  it("with a false condition returns its initial value", () => {
     const scene = RunScene.of(countdown.replace("initial: 5", "initial: 0"));
     assert.equal(jsonOf(endingOf(scene.state).output), 0);
     assert.ok(!scene.events.includes("round_begun"));
   });
 
-  it("gives the outputs of the tasks of a round by their ids by default", () => {
+  it("returns the outputs of the tasks of its last round by id by default", () => {
     const scene = RunScene.of(plain.replace('while: "true"', "until: round.number == 2"));
     for (const round of [1, 2]) {
       scene.complete(`rounds#${round}.one`, round);
@@ -95,7 +95,7 @@ describe("a loop", () => {
     assert.deepEqual(jsonOf(endingOf(scene.state).output), { rounds: { one: 2, two: "b" } });
   });
 
-  it("fails with the error of the round that failed, and says of which task", () => {
+  it("fails with the error of the failed round, and names the task", () => {
     const scene = RunScene.of(plain);
     scene.fail("rounds#1.one", "test.worst");
     const { error } = endingOf(scene.state);
@@ -117,8 +117,8 @@ describe("a loop", () => {
     assert.deepEqual(scene.offered, ["poll#2.fetch"]);
   });
 
-  it("ends a round once, and pauses as long as it says, when a task beside it is retried or repaired", () => {
-    const beside = poll.replace("  after:", "  beside: {uses: test.beside}\n  after:");
+  it("ends a round once, and keeps its pause, when another task is retried or repaired", () => {
+    const withSibling = poll.replace("  after:", "  beside: {uses: test.beside}\n  after:");
     const acts = [
       (scene: RunScene) =>
         scene.driver.execute(scene.key, retryRun, { taskIds: ["beside"], reason: "", inputs: [] }),
@@ -128,7 +128,7 @@ describe("a loop", () => {
       },
     ];
     for (const act of acts) {
-      const scene = RunScene.of(beside);
+      const scene = RunScene.of(withSibling);
       scene.complete("poll#1.fetch", { ready: false });
       scene.complete("beside", 1);
       scene.driver.advance(6_000);
@@ -140,7 +140,7 @@ describe("a loop", () => {
     }
   });
 
-  it("is stopped with its run, between two rounds and in one", () => {
+  it("stops with its run, during a round and between rounds", () => {
     for (const advanceMs of [0, 10_000]) {
       const scene = RunScene.of(poll);
       scene.complete("poll#1.fetch", { ready: false });
@@ -151,7 +151,7 @@ describe("a loop", () => {
     }
   });
 
-  it("that gives more than a run can keep fails, and says so", () => {
+  it("fails with workflow.run_too_large if its rounds exceed the maximum size of a run", () => {
     const text = `workflow: large
 tasks:
   rounds:
@@ -164,7 +164,7 @@ tasks:
     const known = new KnownDefinitions();
     const step = new PlainStep(runMachine({ plans: known }));
     const input = jsonBytes("x".repeat(1_000_000));
-    step.begin({ order: RunOrder.fromPartial({ hash: known.add(text), input }) });
+    step.start({ order: RunOrder.fromPartial({ hash: known.add(text), input }) });
     step.finish(jsonBytes(null));
     assert.equal(step.state.error?.code, "workflow.run_too_large");
   });

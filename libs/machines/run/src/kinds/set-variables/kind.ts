@@ -1,7 +1,7 @@
 /** Computes a value and completes when it starts. */
 
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
-import { givenWhole } from "../../core/evaluate/evaluate.ts";
+import { evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import { sceneOf, type TaskKind } from "../../core/node/task-kind.ts";
 
 export const set: TaskKind = {
@@ -11,12 +11,12 @@ export const set: TaskKind = {
       complete(place, undefined);
       return;
     }
-    const made = givenWhole(sceneOf(place), task.input, "`set`");
-    if (!made.ok) {
-      failForGood(place, made.error);
+    const result = evaluateInFull(sceneOf(place), task.input, "`set`");
+    if (!result.ok) {
+      failForGood(place, result.error);
       return;
     }
-    budget.spend(made.bytes.length);
-    complete(place, made.bytes);
+    budget.spend(result.bytes.length);
+    complete(place, result.bytes);
   },
 };

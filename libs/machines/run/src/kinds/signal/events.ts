@@ -5,7 +5,7 @@ import { finishNode } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
 import { release, startVisit } from "../../core/node/nodes.ts";
 import { moreOf, type RunEvent } from "../../core/state/state.ts";
-import { rememberEvent } from "./seen-events.ts";
+import { rememberEvent } from "./received-events.ts";
 import { forgetWaiters } from "./waiting.ts";
 
 /** Kept until it is requested. */
@@ -28,14 +28,14 @@ export const signalTaken: RunEvent<SignalTakenV1> = {
   type: "signal_taken",
   version: 1,
   codec: SignalTakenV1,
-  evolve(run, { node: number, number: wanted, takeMs }, outstanding) {
+  evolve(run, { node: number, number: signalNumber, takeMs }, outstanding) {
     const node = startVisit(run, number, takeMs, outstanding);
     release(number, outstanding);
     const { signals } = moreOf(run);
-    const place = signals.findIndex((signal) => signal.number === wanted);
-    const [taken] = place < 0 ? [] : signals.splice(place, 1);
-    setOutput(run, node, dataOfPayload(taken?.payload));
+    const place = signals.findIndex((signal) => signal.number === signalNumber);
+    const [received] = place < 0 ? [] : signals.splice(place, 1);
+    setOutput(run, node, dataOfPayload(received?.payload));
     finishNode(run, node, TaskStatus.TASK_STATUS_COMPLETED, takeMs, outstanding);
-    if (taken !== undefined) forgetWaiters(run, taken.signal);
+    if (received !== undefined) forgetWaiters(run, received.signal);
   },
 };

@@ -20,29 +20,29 @@ export interface Addable {
 }
 
 /** @param owner owner of the tasks; -1 for the run */
-export function addable(run: RunView, { plan }: RunPlan, owner: number, what: string): Addable | Refusal {
+export function addable(run: RunView, { plan }: RunPlan, owner: number, taskId: string): Addable | Refusal {
   const [scope] = plan.scopes;
-  if (scope === undefined || plan.kind !== "tasks") return refusal(what, "expected tasks, found none");
+  if (scope === undefined || plan.kind !== "tasks") return refusal(taskId, "expected tasks, found none");
   const { count } = scope;
   if (run.nodeCount + count > nodesMax)
-    return runErrors.tooManyTasks.refusal({ task: what, count, max: nodesMax });
+    return runErrors.tooManyTasks.refusal({ task: taskId, count, max: nodesMax });
   for (const { id } of plan.tasks.slice(0, count))
-    if (taskThere(run, id) !== undefined) return refusal(what, `there is a task ${id} already`);
+    if (taskThere(run, id) !== undefined) return refusal(taskId, `there is a task ${id} already`);
   const outside: number[] = [];
   for (const id of plan.outside) {
     const number = taskThere(run, id);
-    if (number === undefined) return refusal(what, `expected a task ${id} that is needed, found none`);
+    if (number === undefined) return refusal(taskId, `expected a task ${id} that is needed, found none`);
     outside.push(number);
   }
   const circle = outside.find((number) => waitingFor(run, owner).has(number));
   if (circle === undefined) return { outside };
-  return refusal(what, `${plan.outside[outside.indexOf(circle)]} waits for ${what} itself`);
+  return refusal(taskId, `${plan.outside[outside.indexOf(circle)]} waits for ${taskId} itself`);
 }
 
 /** Returns the nodes that wait for a node, or for one of its owners. */
 function waitingFor(run: RunView, owner: number): ReadonlySet<number> {
   const owners = new Set<number>();
-  for (let seen = owner; seen >= 0; seen = rangeViewOf(run, seen).owner) owners.add(seen);
+  for (let current = owner; current >= 0; current = rangeViewOf(run, current).owner) owners.add(current);
   return owners.size === 0 ? owners : closureOf(run as Run, owners);
 }
 

@@ -22,8 +22,8 @@ export function restoreFollowers(run: Run): void {
   for (const range of run.ranges) {
     const addition = range.planPlace === 0 || range.scope !== 0 ? undefined : additions[range.planPlace - 1];
     if (addition === undefined) continue;
-    for (const [number, made] of followersOf(range, addition.outside)) {
-      addFollowers(run.more, number, made);
+    for (const [number, followers] of followersOf(range, addition.outside)) {
+      addFollowers(run.more, number, followers);
     }
   }
 }

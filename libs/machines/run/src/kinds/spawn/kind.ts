@@ -4,7 +4,7 @@
  */
 import { checkAddition, tasksOfList } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
-import { bounded, cut, detailOfRefusal, encodeJson, valueBytesMax } from "@tutti/machine-work";
+import { bounded, detailOfRefusal, encodeJson, truncate, valueBytesMax } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { encoded, evaluate } from "../../core/evaluate/evaluate.ts";
 import { outputsOfAll } from "../../core/evaluate/outputs.ts";
@@ -23,12 +23,12 @@ export const spawn: TaskKind = {
   start(place) {
     const work = place.range.plan.work(place.task);
     if (work.kind !== "spawn") return;
-    const made = evaluate(sceneOf(place), work.tasks, `\`spawn\` of ${idOf(place)}`);
-    if (!made.ok) {
-      failForGood(place, made.error);
+    const result = evaluate(sceneOf(place), work.tasks, `\`spawn\` of ${idOf(place)}`);
+    if (!result.ok) {
+      failForGood(place, result.error);
       return;
     }
-    const listed = tasksOfList(made.value);
+    const listed = tasksOfList(result.value);
     if ("problem" in listed) {
       fail(place, listed.problem);
       return;
@@ -56,8 +56,8 @@ export const spawn: TaskKind = {
       complete(place, output);
       return;
     }
-    const where = `the outputs of what ${idOf(place)} has added`;
-    const parameters = { where, bytes: output.length, bytesMax: valueBytesMax };
+    const subject = `the outputs of what ${idOf(place)} has added`;
+    const parameters = { subject, bytes: output.length, bytesMax: valueBytesMax };
     failForGood(place, detailOfRefusal(runErrors.valueTooLarge.refusal(parameters)));
   },
 };
@@ -74,23 +74,23 @@ function add(place: Place, tasks: Parameters<typeof checkAddition>[0]): void {
     const texts = problems
       .filter(({ severity }) => severity === "error")
       .slice(0, problemsMax)
-      .map(({ path, message }) => cut(`${path}: ${message}`, problemLengthMax));
+      .map(({ path, message }) => truncate(`${path}: ${message}`, problemLengthMax));
     fail(place, texts.join("; "));
     return;
   }
-  const made = encoded(definition.plan as never, `the plan of what ${idOf(place)} adds`);
-  if (!made.ok) {
-    failForGood(place, made.error);
+  const result = encoded(definition.plan as never, `the plan of what ${idOf(place)} adds`);
+  if (!result.ok) {
+    failForGood(place, result.error);
     return;
   }
-  const checked = addable(run, readPlan(made.bytes), number, idOf(place));
+  const checked = addable(run, readPlan(result.bytes), number, idOf(place));
   if (isRefusal(checked)) {
     failForGood(place, detailOfRefusal(checked));
     return;
   }
-  budget.spend(made.bytes.length);
+  budget.spend(result.bytes.length);
   step.emit(tasksAdded, {
-    plan: made.bytes,
+    plan: result.bytes,
     node: number,
     outside: [...checked.outside],
     reason: "",

@@ -5,17 +5,17 @@ import type { Run } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { taskThere } from "./check.ts";
 
-export interface AdditionShown {
+export interface AdditionReview {
   /** Their plan, or its problems. */
   readonly checked: CheckedDefinition;
   /** Ids that the run has already. */
-  readonly taken: readonly string[];
+  readonly existing: readonly string[];
 }
 
 export const checkAdded: Query<
   Run,
   { readonly tasks: Readonly<Record<string, TaskDocument>> },
-  AdditionShown | Refusal
+  AdditionReview | Refusal
 > = {
   type: "addition",
   answer(run, { tasks }, { key }) {
@@ -26,6 +26,6 @@ export const checkAdded: Query<
     // A repeated call with tasks that were added before gets the same plan.
     const exists = (id: string) => !own.has(id) && isThere(id);
     const checked = checkAddition(tasks, { ...(plan === undefined ? {} : { plan }), exists });
-    return { checked, taken: [...own].filter(isThere) };
+    return { checked, existing: [...own].filter(isThere) };
   },
 };

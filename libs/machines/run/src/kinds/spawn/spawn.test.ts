@@ -57,13 +57,13 @@ const two = [
 ];
 
 describe("a task that adds tasks", () => {
-  it("adds the tasks of a result, with needs of earlier tasks, and gives their outputs by id", () => {
+  it("adds the tasks of a result, which may need earlier tasks, and returns their outputs by id", () => {
     const scene = grown(two);
     assert.deepEqual(scene.offered, ["side", "leaf"]);
     scene.complete("leaf", "green");
     assert.deepEqual(scene.offered, ["side"], "it needs a task that was there before");
-    const why = scene.driver.query(scene.key, explain, { taskId: "fruit" }) as { summary: string };
-    assert.match(why.summary, /needs `side`/);
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "fruit" }) as { summary: string };
+    assert.match(explanation.summary, /needs `side`/);
     scene.complete("side");
     assert.equal(jsonOf(scene.offer("fruit").effect.input as Uint8Array), "green");
     scene.complete("fruit", "red");
@@ -71,7 +71,7 @@ describe("a task that adds tasks", () => {
     assert.deepEqual(output, { leaf: "green", fruit: "red" });
   });
 
-  it("lets them follow what has ended already, and skips those that need another end", () => {
+  it("starts added tasks whose needs have already ended, and skips tasks whose needs cannot be met", () => {
     const scene = RunScene.of(text);
     scene.complete("side");
     scene.complete("plan", [
@@ -83,7 +83,7 @@ describe("a task that adds tasks", () => {
     assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { leaf: 1 });
   });
 
-  it("is done at once when there is nothing to add", () => {
+  it("completes at once if there are no tasks to add", () => {
     assert.deepEqual(jsonOf(grown([]).offer("after").effect.input as Uint8Array), {});
   });
 
@@ -116,7 +116,7 @@ tasks:
     assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { leaf: "green" });
   });
 
-  it("gives the error of each that fails in the place of its output, if it returns errors", () => {
+  it("with `returnErrors` returns the error of each failed task in place of its output", () => {
     const more = text.replace("max: 3", "max: 3, returnErrors: true");
     const scene = grown([...two, { id: "root", uses: "test.root" }], more);
     scene.fail("leaf", "test.rotten");
@@ -131,7 +131,7 @@ tasks:
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("says what is wrong with what it is to add", () => {
+  it("names the problem of invalid tasks", () => {
     const wrong: readonly (readonly [unknown, RegExp])[] = [
       ["no list", /expected a list|cannot|list/],
       [[{ uses: "x" }], /`id` at place 0/],
@@ -191,7 +191,7 @@ tasks:
     assert.ok(isRefusal(answer) && answer.code === "workflow.task_not_repairable");
   });
 
-  it("is stopped with what it has added", () => {
+  it("is cancelled with the tasks that it added", () => {
     const scene = grown(two);
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.deepEqual(scene.offered, []);
@@ -217,7 +217,7 @@ tasks:
     assert.deepEqual(jsonOf(endingOf(scene.state).output), { one: 7 });
   });
 
-  it("join what a task has added before, which then waits for them too", () => {
+  it("join the tasks that a task has added, and that task waits for them too", () => {
     const scene = grown([two[0]]);
     add(scene, { twig: { uses: "test.twig" } }, "grow");
     scene.complete("leaf", 1);
@@ -226,7 +226,7 @@ tasks:
     assert.deepEqual(jsonOf(scene.offer("after").effect.input as Uint8Array), { leaf: 1, twig: 2 });
   });
 
-  it("are refused when they do not fit any more", () => {
+  it("are rejected if they are invalid or conflict with the tasks of the run", () => {
     const scene = grown(two);
     const problem = (answer: TasksAdded | Refusal) => (isRefusal(answer) ? answer.message : "taken");
     assert.match(problem(add(scene, { leaf: { uses: "x" } })), /a task leaf already/);
@@ -244,7 +244,7 @@ tasks:
   });
 });
 
-describe("tasks that are done elsewhere", () => {
+describe("tasks that are done outside the run", () => {
   it("are withdrawn before they start, and end with their outcomes", () => {
     const scene = RunScene.of(text);
     const answer = scene.driver.execute(
@@ -255,23 +255,19 @@ describe("tasks that are done elsewhere", () => {
     assert.deepEqual(answer, { withdrawnTaskIds: ["grow"], begunTaskIds: ["side"] });
     scene.complete("plan", two);
     assert.deepEqual(scene.offered, ["side"], "nothing begins it");
-    const why = scene.driver.query(scene.key, explain, { taskId: "grow" }) as { summary: string };
-    assert.match(why.summary, /done elsewhere/);
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "grow" }) as { summary: string };
+    assert.match(explanation.summary, /done elsewhere/);
     const completed = {
       $case: "completed",
       value: { body: { $case: "inline", value: jsonBytes(9) } },
     } as const;
     const outcomes = ["grow", "side"].map((taskId) => ({ taskId, outcome: { result: completed } }));
-    const brought = scene.driver.execute(
-      scene.key,
-      bringInOutcomes,
-      BringInOutcomes.fromPartial({ outcomes }),
-    );
-    assert.deepEqual(brought, { refusedTaskIds: ["side"] });
+    const reply = scene.driver.execute(scene.key, bringInOutcomes, BringInOutcomes.fromPartial({ outcomes }));
+    assert.deepEqual(reply, { refusedTaskIds: ["side"] });
     assert.equal(jsonOf(scene.offer("after").effect.input as Uint8Array), 9);
   });
 
-  it("are skipped where they were stopped elsewhere, and nothing has failed", () => {
+  it("are skipped if they were cancelled outside, and the run completes", () => {
     const scene = RunScene.of(text);
     scene.driver.execute(scene.key, withdrawTasks, WithdrawTasks.fromPartial({ taskIds: ["grow"] }));
     scene.complete("plan", two);
@@ -282,7 +278,7 @@ describe("tasks that are done elsewhere", () => {
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("stay withdrawn also when they could have started, and may fail", () => {
+  it("stay withdrawn even when they could start, and can fail", () => {
     const scene = RunScene.of(text);
     scene.driver.execute(scene.key, pauseRun, { reason: "" });
     scene.complete("plan", two);

@@ -25,7 +25,7 @@ export function awaitOf(run: RunView, { number, range, task }: NodeView): AwaitE
 }
 
 /** For folds, after a reset: tasks wait again under another number. */
-export function awaitEventsAnew(run: Run): void {
+export function restartEventWaits(run: Run): void {
   for (const node of run.nodes) {
     if (node?.status !== TaskStatus.TASK_STATUS_WAITING || node.more === undefined) continue;
     if (awaitOf(run, node) === undefined) continue;

@@ -10,7 +10,7 @@ import { showSnapshot } from "../../life/queries/snapshot.ts";
 import { resetRun } from "../../life/repair/commands.ts";
 import { takeEvent } from "../../life/results/events.ts";
 import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
-import { isSeen, rememberEvent } from "../signal/seen-events.ts";
+import { isReceived, rememberEvent } from "../signal/received-events.ts";
 
 const text = `workflow: w
 tasks:
@@ -19,7 +19,7 @@ tasks:
 output: "\${{ tasks.paid.output.id }}"
 `;
 
-interface Given {
+interface EventInput {
   readonly id: string;
   readonly data?: unknown;
   readonly type?: string;
@@ -40,7 +40,7 @@ class Scene {
   }
 
   /** Delivers an event to the task whose effect is at this place. */
-  hand({ id, data = {}, type = "shop.paid" }: Given, place = 0): unknown {
+  deliver({ id, data = {}, type = "shop.paid" }: EventInput, place = 0): unknown {
     const waiting = this.run.driver.effects.filter(
       ({ effect }) => (effect as RunEffect).kind === "await_event",
     );
@@ -57,18 +57,18 @@ class Scene {
 }
 
 describe("a task that waits for an event", () => {
-  it("takes the first one whose condition holds, and has the event as output", () => {
+  it("accepts the first event that matches its condition, and has the event as output", () => {
     const scene = new Scene();
     const { createMs } = scene.run.state;
     assert.deepEqual(scene.awaited, [
       { kind: "await_event", taskId: "paid", type: "shop.paid", source: "", sinceMs: createMs },
     ]);
-    scene.hand({ id: "e1", data: { order: 8 } });
+    scene.deliver({ id: "e1", data: { order: 8 } });
     assert.equal(scene.awaited.length, 1);
     // An event that the condition cannot be evaluated for does not match.
-    scene.hand({ id: "e2", data: "none" });
+    scene.deliver({ id: "e2", data: "none" });
     assert.equal(scene.awaited.length, 1);
-    scene.hand({ id: "e3", data: { order: 7, total: 5 } });
+    scene.deliver({ id: "e3", data: { order: 7, total: 5 } });
     assert.deepEqual(scene.awaited, []);
     const { effect } = scene.run.offer("rest");
     assert.deepEqual(jsonOf(effect.input as Uint8Array), { order: 7, total: 5 });
@@ -76,7 +76,7 @@ describe("a task that waits for an event", () => {
     assert.equal(jsonOf(scene.run.state.output as Uint8Array), "e3");
   });
 
-  it("fails when none came in time", () => {
+  it("fails if no event arrives in time", () => {
     const scene = new Scene();
     scene.run.driver.advance(3_600_000);
     assert.equal(scene.run.state.error?.code, "workflow.event_missing");
@@ -84,10 +84,10 @@ describe("a task that waits for an event", () => {
     assert.deepEqual(scene.awaited, []);
   });
 
-  it("says what it waits for", () => {
+  it("names the event that it waits for", () => {
     const scene = new Scene();
-    const shown = explain.answer(scene.run.state, { taskId: "paid" }, { key: scene.run.key, nowMs: 0 });
-    assert.match(JSON.stringify(shown), /it waits for the event shop\.paid/);
+    const explanation = explain.answer(scene.run.state, { taskId: "paid" }, { key: scene.run.key, nowMs: 0 });
+    assert.match(JSON.stringify(explanation), /it waits for the event shop\.paid/);
   });
 
   it("waits no longer when the run is cancelled", () => {
@@ -96,7 +96,7 @@ describe("a task that waits for an event", () => {
     assert.deepEqual(scene.awaited, []);
   });
 
-  it("each event is taken by one task of the run, also if it is handed over again", () => {
+  it("each event goes to one task of the run, even if it is delivered again", () => {
     const scene = new Scene(`workflow: w
 tasks:
   first: {wait: {event: shop.paid}}
@@ -105,18 +105,18 @@ tasks:
 output: ["\${{ tasks.first.output.id }}", "\${{ tasks.second.output.id }}", "\${{ tasks.third.output.id }}"]
 `);
     assert.equal(scene.awaited.length, 2);
-    scene.hand({ id: "e1" });
-    scene.hand({ id: "e1" });
+    scene.deliver({ id: "e1" });
+    scene.deliver({ id: "e1" });
     assert.equal(scene.awaited.length, 1);
-    scene.hand({ id: "e2" });
-    scene.hand({ id: "e1" });
-    scene.hand({ id: "e2" });
+    scene.deliver({ id: "e2" });
+    scene.deliver({ id: "e1" });
+    scene.deliver({ id: "e2" });
     assert.equal(scene.awaited.length, 1);
-    scene.hand({ id: "e3" });
+    scene.deliver({ id: "e3" });
     assert.deepEqual(jsonOf(scene.run.state.output as Uint8Array), ["e1", "e2", "e3"]);
   });
 
-  it("a run remembers a bounded number of events, and takes none twice", () => {
+  it("a run remembers a bounded number of events, and accepts none twice", () => {
     const { state } = new Scene().run;
     const more = moreOf(state as Run);
     for (let place = 0; place <= eventsSeenMax; place++)
@@ -125,18 +125,18 @@ output: ["\${{ tasks.first.output.id }}", "\${{ tasks.second.output.id }}", "\${
       [more.events?.size, more.events?.has("e0"), more.eventsFromMs],
       [eventsSeenMax, false, 1_000],
     );
-    assert.equal(isSeen(state, { digest: "e0", timeMs: 1_000 }), true);
-    assert.equal(isSeen(state, { digest: "e1", timeMs: 1_001 }), true);
-    assert.equal(isSeen(state, { digest: "new", timeMs: 1_001 }), false);
+    assert.equal(isReceived(state, { digest: "e0", timeMs: 1_000 }), true);
+    assert.equal(isReceived(state, { digest: "e1", timeMs: 1_001 }), true);
+    assert.equal(isReceived(state, { digest: "new", timeMs: 1_001 }), false);
   });
 
-  it("takes the event once more after a reset that keeps signals, and asks for it after one that does not", () => {
+  it("receives the event again after a reset that keeps signals, and waits for it after a reset that does not", () => {
     for (const keepSignals of [true, false]) {
       const scene = new Scene();
       const before = scene.run.driver.query(scene.run.key, showSnapshot, undefined) as unknown as {
         bytes: Uint8Array;
       };
-      scene.hand({ id: "e1", data: { order: 7 } });
+      scene.deliver({ id: "e1", data: { order: 7 } });
       const signal = {
         number: 1,
         signal: "event:shop.paid",

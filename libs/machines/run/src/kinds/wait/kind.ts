@@ -10,13 +10,13 @@ import { idOf, type Place, sceneOf, type TaskKind } from "../../core/node/task-k
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { runErrors } from "../../errors.ts";
-import { consumeKeptSignal } from "../signal/take.ts";
+import { consumeBufferedSignal } from "../signal/delivery.ts";
 import { awaitedEvent, awaitOf, nameOfEvent } from "./awaited-event.ts";
 import { taskWaiting } from "./events.ts";
 
 export const wait: TaskKind = {
-  start: begin,
-  retry: begin,
+  start: start,
+  retry: start,
 
   expire(place, timer) {
     if (timer !== nodeTimers.wait) return;
@@ -63,13 +63,13 @@ export const wait: TaskKind = {
   },
 };
 
-function begin(place: Place): void {
+function start(place: Place): void {
   const { range, task } = place;
   const work = range.plan.work(task);
   switch (work.kind) {
     case "waitFor": {
-      const span = work.span < 0 ? work.ms : computed(place, work.span, "the span", spanMsOf);
-      if (span !== undefined) waitUntil(place, place.step.nowMs + span);
+      const durationMs = work.span < 0 ? work.ms : computed(place, work.span, "the span", durationMsOf);
+      if (durationMs !== undefined) waitUntil(place, place.step.nowMs + durationMs);
       return;
     }
     case "waitUntil": {
@@ -79,11 +79,11 @@ function begin(place: Place): void {
     }
     case "waitSignal": {
       const { signal, where, within, withinMs } = work;
-      if (consumeKeptSignal(place, signal, where)) return;
-      const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
-      if (span === undefined) return;
+      if (consumeBufferedSignal(place, signal, where)) return;
+      const durationMs = within < 0 ? withinMs : computed(place, within, "`within`", durationMsOf);
+      if (durationMs === undefined) return;
       const { step, number } = place;
-      const dueMs = span > 0 ? step.nowMs + span : 0;
+      const dueMs = durationMs > 0 ? step.nowMs + durationMs : 0;
       step.emit(taskWaiting, { node: number, dueMs, signal, beginMs: step.nowMs });
       return;
     }
@@ -91,11 +91,11 @@ function begin(place: Place): void {
       const { type, condition, within, withinMs } = work;
       // A signal that a reset returned is taken immediately.
       const signal = nameOfEvent(type);
-      if (consumeKeptSignal(place, signal, condition)) return;
-      const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
-      if (span === undefined) return;
+      if (consumeBufferedSignal(place, signal, condition)) return;
+      const durationMs = within < 0 ? withinMs : computed(place, within, "`within`", durationMsOf);
+      if (durationMs === undefined) return;
       const { step, number } = place;
-      const dueMs = span > 0 ? step.nowMs + span : 0;
+      const dueMs = durationMs > 0 ? step.nowMs + durationMs : 0;
       step.emit(taskWaiting, { node: number, dueMs, signal, beginMs: step.nowMs });
       return;
     }
@@ -112,24 +112,24 @@ function waitUntil(place: Place, dueMs: number): void {
 function computed(
   place: Place,
   program: number,
-  what: string,
+  field: string,
   read: (value: Json) => number | undefined,
 ): number | undefined {
-  const where = `${what} of ${idOf(place)}`;
-  const made = evaluate(sceneOf(place), program, where);
+  const subject = `${field} of ${idOf(place)}`;
+  const result = evaluate(sceneOf(place), program, subject);
   const fail = (error: ErrorDetail) => {
     failForGood(place, error);
     return undefined;
   };
-  if (!made.ok) return fail(made.error);
-  const ms = read(made.value);
+  if (!result.ok) return fail(result.error);
+  const ms = read(result.value);
   if (ms !== undefined) return ms;
-  const found = JSON.stringify(made.value)?.slice(0, 100) ?? "nothing";
-  return fail(detailOfRefusal(runErrors.timeExpected.refusal({ where, found })));
+  const found = JSON.stringify(result.value)?.slice(0, 100) ?? "nothing";
+  return fail(detailOfRefusal(runErrors.timeExpected.refusal({ subject, found })));
 }
 
 /** Returns a duration. Undefined if the value is not one. */
-function spanMsOf(value: Json): number | undefined {
+function durationMsOf(value: Json): number | undefined {
   return typeof value === "string" ? parseDurationMs(value.trim()) : undefined;
 }
 

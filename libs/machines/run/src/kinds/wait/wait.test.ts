@@ -11,7 +11,7 @@ import { waitersOf } from "../signal/waiting.ts";
 
 const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_FAILED: failed } = WorkStatus;
 
-function tell(scene: RunScene, signal: string, payload: unknown) {
+function sendSignal(scene: RunScene, signal: string, payload: unknown) {
   const body = { $case: "inline", value: jsonBytes(payload) } as const;
   return scene.driver.execute(scene.key, signalRun, { signal, payload: { body, mediaType: "" } });
 }
@@ -30,7 +30,7 @@ describe("a task that waits", () => {
     assert.deepEqual(scene.offered, ["b"]);
   });
 
-  it("for a span that is computed", () => {
+  it("for a computed duration completes after that duration", () => {
     const scene = RunScene.of('workflow: w\ntasks: {a: {wait: "${{ input.pause }}"}}\n', {
       input: jsonBytes({ pause: "90s" }),
     });
@@ -38,18 +38,18 @@ describe("a task that waits", () => {
     assert.equal(statusOf(scene.state), completed);
   });
 
-  it("for a signal is named in the reply to another one, which is kept", () => {
+  it("for a signal is named in the reply to an unknown signal", () => {
     const scene = RunScene.of("workflow: w\ntasks: {a: {wait: {signal: paid}}}\n");
-    assert.deepEqual(tell(scene, "pait", 1), { number: 1, event: 3, awaited: ["paid"] });
-    assert.deepEqual(tell(scene, "paid", 2), { number: 2, event: 4, awaited: [] });
+    assert.deepEqual(sendSignal(scene, "pait", 1), { number: 1, event: 3, awaited: ["paid"] });
+    assert.deepEqual(sendSignal(scene, "paid", 2), { number: 2, event: 4, awaited: [] });
     assert.equal(statusOf(scene.state), completed);
     const any = RunScene.of(
       "workflow: w\nsignals: {stop: {}, paid: {}}\ntasks: {a: {wait: {signal: paid}}}\n",
     );
-    assert.deepEqual(tell(any, "stop", 1), { number: 1, event: 3, awaited: [] });
+    assert.deepEqual(sendSignal(any, "stop", 1), { number: 1, event: 3, awaited: [] });
   });
 
-  it("for no span fails in words", () => {
+  it("for an invalid duration fails with the value in the error", () => {
     const scene = RunScene.of('workflow: w\ntasks: {a: {wait: "${{ input.pause }}"}}\n', {
       input: jsonBytes({ pause: "soon" }),
     });
@@ -64,7 +64,7 @@ describe("a task that waits", () => {
     assert.equal(statusOf(past.state), completed);
     const soon = new RunScene();
     const at = new Date(soon.driver.nowMs + 60_000).toISOString();
-    soon.begin(text, { input: jsonBytes({ at }) });
+    soon.start(text, { input: jsonBytes({ at }) });
     assert.notEqual(statusOf(soon.state), completed);
     soon.driver.advance(60_000);
     assert.equal(statusOf(soon.state), completed);
@@ -79,54 +79,54 @@ output: "\${{ tasks.paid.output.amount }}"
 `;
   const order = { input: jsonBytes({ order: 7 }) };
 
-  it("takes the one that fits, and leaves the others", () => {
+  it("accepts a matching signal, and keeps signals that do not match", () => {
     const scene = RunScene.of(text, order);
-    tell(scene, "paid", { order: 8, amount: 1 });
-    tell(scene, "paid", "no order at all");
+    sendSignal(scene, "paid", { order: 8, amount: 1 });
+    sendSignal(scene, "paid", "no order at all");
     assert.equal(scene.state.more?.signals.length, 2);
-    tell(scene, "paid", { order: 7, amount: 30 });
+    sendSignal(scene, "paid", { order: 7, amount: 30 });
     assert.deepEqual([statusOf(scene.state), outputOf(scene)], [completed, 30]);
   });
 
-  it("takes one that came before it waited", () => {
+  it("accepts a signal that arrived before the wait started", () => {
     const scene = RunScene.of(
       text.replace("tasks:\n", "tasks:\n  first: {uses: x}\n").replace("{wait:", "{needs: [first], wait:"),
       order,
     );
-    tell(scene, "paid", { order: 7, amount: 3 });
+    sendSignal(scene, "paid", { order: 7, amount: 3 });
     scene.complete("first");
     assert.deepEqual([statusOf(scene.state), outputOf(scene)], [completed, 3]);
   });
 
-  it("fails when none comes in time", () => {
+  it("fails if no signal arrives in time", () => {
     const scene = RunScene.of(text, order);
     scene.driver.advance(3_600_000);
     assert.equal(scene.state.error?.code, "workflow.signal_missing");
   });
 
-  it("of several the one takes it that has waited longest, and each takes one", () => {
+  it("the task that has waited longest receives the signal, and each task receives one", () => {
     const scene = RunScene.of(
       "workflow: w\ntasks:\n  a: {wait: {signal: go}}\n  b: {wait: {signal: go}}\n  c: {needs: [a], uses: x}\n",
     );
-    tell(scene, "go", 1);
+    sendSignal(scene, "go", 1);
     assert.deepEqual(scene.offered, ["c"]);
-    tell(scene, "go", 2);
-    tell(scene, "go", 3);
+    sendSignal(scene, "go", 2);
+    sendSignal(scene, "go", 3);
     scene.complete("c");
     assert.equal(statusOf(scene.state), completed);
-    const told = scene.state.nodes.slice(0, 2).map((node) => jsonOf(node?.output as Uint8Array));
-    assert.deepEqual(told, [1, 2]);
+    const outputs = scene.state.nodes.slice(0, 2).map((node) => jsonOf(node?.output as Uint8Array));
+    assert.deepEqual(outputs, [1, 2]);
     assert.equal(scene.state.more?.signals.length, 1);
   });
 
-  it("the same is so after the run was put away and brought back", () => {
+  it("is found by its signal after the run was restored from a snapshot", () => {
     const scene = RunScene.of(text, order);
     const { snapshots } = scene.machine;
-    const again = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
-    assert.deepEqual(waitersOf(again, "paid"), [0]);
+    const restored = snapshots.decode(snapshots.encode(scene.state), snapshots.version);
+    assert.deepEqual(waitersOf(restored, "paid"), [0]);
   });
 
-  it("of many tasks that wait, those of a signal are found, and forgotten once they have ended", () => {
+  it("many waiting tasks are found by their signal until they have ended", () => {
     const tasks = Array.from({ length: 40 }, (_, at) => `  t${at}: {wait: {signal: s${at % 20}}}`);
     const many = RunScene.of(["workflow: many", "tasks:", ...tasks].join("\n"), order);
     assert.deepEqual(
@@ -136,15 +136,15 @@ output: "\${{ tasks.paid.output.amount }}"
         [19, 39],
       ],
     );
-    tell(many, "s3", 1);
+    sendSignal(many, "s3", 1);
     assert.deepEqual([waitersOf(many.state, "s3"), waitersOf(many.state, "s4")], [[23], [4, 24]]);
   });
 
-  it("a signal that a task waits for is taken, also if a thousand others are kept", () => {
+  it("an awaited signal is accepted even if a thousand other signals are stored", () => {
     const known = new KnownDefinitions();
     const step = new PlainStep(runMachine({ plans: known }));
     const hash = known.add('workflow: w\ntasks: {a: {wait: {signal: go, where: "signal.payload == 1"}}}\n');
-    step.begin({ order: RunOrder.fromPartial({ hash }) });
+    step.start({ order: RunOrder.fromPartial({ hash }) });
     const send = (signal: string, payload: unknown) => {
       const body = { $case: "inline", value: jsonBytes(payload) } as const;
       return signalRun.decide(step.state, { signal, payload: { body, mediaType: "" } }, step);
@@ -155,11 +155,11 @@ output: "\${{ tasks.paid.output.amount }}"
     assert.equal(statusOf(step.state), completed);
   });
 
-  it("a run keeps at most a thousand untaken signals, and an ended run takes none", () => {
+  it("a run stores at most a thousand unconsumed signals, and an ended run accepts none", () => {
     const known = new KnownDefinitions();
     // A thousand signals are not compared at every step.
     const step = new PlainStep(runMachine({ plans: known }));
-    step.begin({ order: RunOrder.fromPartial({ hash: known.add("workflow: w\ntasks: {a: {uses: x}}\n") }) });
+    step.start({ order: RunOrder.fromPartial({ hash: known.add("workflow: w\ntasks: {a: {uses: x}}\n") }) });
     const noise = SignalRun.fromPartial({ signal: "noise" });
     for (let count = 0; count < 1_000; count++) signalRun.decide(step.state, noise, step);
     const refused = signalRun.decide(step.state, noise, step);

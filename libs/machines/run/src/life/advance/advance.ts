@@ -6,11 +6,11 @@
 
 import { type ErrorDetail, TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
-import { detailOfRefusal, putOffMs, StepBudget } from "@tutti/machine-work";
+import { detailOfRefusal, StepBudget, stepPauseMs } from "@tutti/machine-work";
 import { compensateNext } from "../../core/attempt/compensation.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
-import { holds } from "../../core/evaluate/evaluate.ts";
-import { budgetInWords, expectedOf, isShortFor, mayComeBack } from "../../core/node/budget.ts";
+import { evaluateCondition } from "../../core/evaluate/evaluate.ts";
+import { describeBudget, expectedOf, isShortFor, mayBeReturned } from "../../core/node/budget.ts";
 import { taskSkipped } from "../../core/node/events.ts";
 import { idOf, type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -28,7 +28,7 @@ import { stepStates } from "../states/step.ts";
 export function advance(run: RunView, step: RunStep, budget = new StepBudget()): void {
   if (run.pauseMs > 0 || run.putOffMs > 0) return;
   while (!budget.isSpent) if (!next(run, step, budget)) return;
-  if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
+  if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + stepPauseMs });
 }
 
 /** Executes the next action. False if there is none. */
@@ -40,7 +40,7 @@ function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
       return handleNext(placeOf(run, number, step, budget));
     }
     if (run.plan?.plan.kind === "states") return stepStates({ run, step, budget });
-    if (run.left > 0 || run.alone > 0) return false;
+    if (run.remaining > 0 || run.alone > 0) return false;
     budget.count();
     conclude(run, step);
     return true;
@@ -58,7 +58,7 @@ function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
 
 function hasMore(run: RunView): boolean {
   if (run.phase === RunPhase.RUN_PHASE_UNDOING) return run.undoing < 0;
-  return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.left === 0);
+  return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.remaining === 0);
 }
 
 /**
@@ -81,7 +81,8 @@ function handleParts(place: Place): boolean {
     return true;
   }
   const { failFast } = place.range.plan.policy(task);
-  if (failFast && range.failed >= 0 && range.left > 0) stopChildrenIn(run, step, budget, range, "cancel");
+  if (failFast && range.failed >= 0 && range.remaining > 0)
+    stopChildrenIn(run, step, budget, range, "cancel");
   return startNextEntries(place, range, (entry) => startNode(placeOf(run, entry, step, budget)));
 }
 
@@ -91,9 +92,11 @@ function startNode(place: Place): boolean {
   const isList = task.forEach >= 0 && !range.isEntries;
   // A condition that reads the entry is evaluated for each entry. Any other condition decides for the whole
   // list.
-  if (task.when >= 0 && (!isList || !range.plan.isAskedPerEntry(task.when))) {
-    const isAskedBefore = range.isEntries && !range.plan.isAskedPerEntry(task.when);
-    const condition = isAskedBefore ? yes : holds(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
+  if (task.when >= 0 && (!isList || !range.plan.isEvaluatedPerEntry(task.when))) {
+    const isEvaluatedBefore = range.isEntries && !range.plan.isEvaluatedPerEntry(task.when);
+    const condition = isEvaluatedBefore
+      ? trueResult
+      : evaluateCondition(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
     if (!condition.ok) {
       failForGood(place, condition.error);
       return true;
@@ -117,19 +120,19 @@ function isPaid(kind: string): boolean {
  * Continues if enough of the budget is left for the task. Fails the task if no reserved amount can be
  * returned.
  */
-function whenPaid(place: Place, goOn: () => void): boolean {
+function whenPaid(place: Place, proceed: () => void): boolean {
   const { run, step, task } = place;
-  if (!isPaid(task.kind) || !isShortFor(place)) goOn();
-  else if (mayComeBack(run)) return false;
+  if (!isPaid(task.kind) || !isShortFor(place)) proceed();
+  else if (mayBeReturned(run)) return false;
   else {
-    const amounts = budgetInWords(run, expectedOf(place));
+    const amounts = describeBudget(run, expectedOf(place));
     const refusal = runErrors.budgetUsedUp.refusal({ id: step.key.id, task: idOf(place), ...amounts });
     failForGood(place, detailOfRefusal(refusal));
   }
   return true;
 }
 
-const yes = { ok: true, value: true } as const;
+const trueResult = { ok: true, value: true } as const;
 
 /** Starts the run: its start is due, or its limits are held. */
 export function startNow(run: RunView, step: RunStep): void {

@@ -36,7 +36,7 @@ import { priorityMax } from "../../core/state/limits.ts";
 import { findNode } from "../../core/state/places.ts";
 import {
   hasEnded,
-  isKept,
+  isPresent,
   isWithdrawn,
   type RunCommand,
   type RunStep,
@@ -66,21 +66,25 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
   reply: RunBegun,
   needs: ({ order }) => planNeededBy(order),
   decide(run, { order }, step) {
-    if (run.order !== undefined) return again(run, order, step);
+    if (run.order !== undefined) return repeatedStart(run, order, step);
     const problem = orderProblem(order);
     if (problem !== undefined || order === undefined)
       return runErrors.orderInvalid.refusal({ problem: problem ?? "expected an order, found none" });
-    const wanted = limitsOf(run, order);
-    const limits = wanted.ok ? wanted.limits.map(({ id }) => id) : [];
+    const required = limitsOf(run, order);
+    const limits = required.ok ? required.limits.map(({ id }) => id) : [];
     step.emit(runStarted, { order, createMs: step.nowMs, limits });
-    if (!wanted.ok) stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, wanted.error);
+    if (!required.ok) stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, required.error);
     else if (order.startMs <= step.nowMs && limits.length > 0) acquireNext(run, step);
     else advance(run, step);
     return { existed: false, status: statusOf(run) };
   },
 };
 
-function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
+function repeatedStart(
+  run: RunView,
+  order: ReadOnly<RunOrder> | undefined,
+  step: RunStep,
+): RunBegun | Refusal {
   // A parent that starts a run again after it withdrew it learns that the run does not start.
   const isOurs = isWithdrawn(run) && isSameParent(run.order?.parent, order?.parent);
   return life.startedAgain(run, step, isOurs || isSameOrder(run.order, order), () =>
@@ -97,7 +101,7 @@ function isSameOrder(one: ReadOnly<RunOrder> | undefined, other: ReadOnly<RunOrd
   return isSameRequest(before, now, isSameVersion ? 16 : undefined);
 }
 
-const orderWords = {
+const orderFields = {
   definition: "workflow",
   plan: "tasks",
   inputPayload: "input",
@@ -122,7 +126,7 @@ function differences(
   now: ReadOnly<RunOrder> | undefined,
 ): readonly string[] {
   if (before === undefined || now === undefined || isBare(before) || isBare(now)) return [];
-  const found = [...differencesIn(before, now, orderWords)];
+  const found = [...differencesIn(before, now, orderFields)];
   if (Buffer.compare(before.input, now.input) !== 0) {
     const fields = jsonDifferences(before.input, now.input);
     found.push(fields.length === 0 ? "input" : `input ${fields.join(", ")}`);
@@ -275,22 +279,24 @@ export const labelRun: RunCommand<LabelRun, RunDone> = {
   codec: LabelRun,
   reply: RunDone,
   decide(run, { labels: set, removedLabels, priority, dueMs }, step) {
-    if (!isKept(run)) return runErrors.runMissing.refusal({ id: step.key.id });
+    if (!isPresent(run)) return runErrors.runMissing.refusal({ id: step.key.id });
     const { facts } = run;
     const removed = new Set(removedLabels);
-    const kept = Object.entries(facts.labels).filter(([name]) => !removed.has(name));
-    const labels = { ...Object.fromEntries(kept), ...set };
+    const retained = Object.entries(facts.labels).filter(([name]) => !removed.has(name));
+    const labels = { ...Object.fromEntries(retained), ...set };
     const found = Object.keys(labels).length;
     if (found > labelsMax) return runErrors.labelsInvalid.refusal({ found, max: labelsMax });
     const base = run.plan?.plan.run.priority ?? 0;
-    const made = {
+    const changed = {
       labels,
       priority: priority === undefined ? facts.priority : priority + base,
       dueMs: dueMs ?? facts.dueMs,
     };
     const isSame =
-      made.priority === facts.priority && made.dueMs === facts.dueMs && isSameLabels(labels, facts.labels);
-    if (!isSame) step.emit(runLabelled, made);
+      changed.priority === facts.priority &&
+      changed.dueMs === facts.dueMs &&
+      isSameLabels(labels, facts.labels);
+    if (!isSame) step.emit(runLabelled, changed);
     return done;
   },
 };

@@ -5,15 +5,15 @@ import { detailOfRefusal, StepBudget } from "@tutti/machine-work";
 import { failCompensation } from "../../core/attempt/compensation.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { isShortFor } from "../../core/node/budget.ts";
-import { isToBegin } from "../../core/node/detached-children.ts";
+import { isToStart } from "../../core/node/detached-children.ts";
 import { taskHeld } from "../../core/node/events.ts";
 import { idOf, placeOf } from "../../core/node/task-kind.ts";
 import { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "../../core/state/numbers.ts";
 import { partRanges } from "../../core/state/places.ts";
 import type { RunStep, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
-import { queueAgain } from "../../kinds/activity/kind.ts";
-import { lapse } from "../../kinds/approve/kind.ts";
+import { requeue } from "../../kinds/activity/kind.ts";
+import { expireApproval } from "../../kinds/approve/kind.ts";
 import { stopChildOf, stopChildrenIn } from "../../kinds/child/stopping.ts";
 import { kindOf } from "../../kinds/table.ts";
 import { advance, startNow, stopRun } from "../advance/advance.ts";
@@ -60,7 +60,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   if (timer === nodeTimers.again) {
     // A compensation that has started continues.
-    if (isUndo) queueAgain(place);
+    if (isUndo) requeue(place);
     else if (run.pauseMs > 0 || isShortFor(place)) {
       step.emit(taskHeld, { node: number });
       advance(run, step);
@@ -68,7 +68,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
     return;
   }
   if (timer !== nodeTimers.total) {
-    if (timer === nodeTimers.approval) lapse(place);
+    if (timer === nodeTimers.approval) expireApproval(place);
     else kindOf(place.task.kind).expire?.(place, timer);
     advance(run, step);
     return;
@@ -85,7 +85,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
     for (const parts of partRanges(run, node)) stopChildrenIn(run, step, place.budget, parts, "cancel");
     // The running attempt may have used all that it had reserved.
     const { reserved } = node.more ?? {};
-    failForGood(place, error, { leavesChild: isToBegin(node), used: reserved && { ...reserved } });
+    failForGood(place, error, { leavesChild: isToStart(node), used: reserved && { ...reserved } });
   }
   advance(run, step);
 }

@@ -35,7 +35,7 @@ describe("a run that gets other labels and another priority", () => {
     scene.complete("queued");
   });
 
-  it("undoes what it did with them as well", () => {
+  it("compensates its tasks with them as well", () => {
     const scene = RunScene.of(text);
     scene.complete("done");
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });

@@ -1,6 +1,6 @@
 /** Signals, updates and queries that a definition declares, by name, and their payloads. */
 import type { Payload } from "@tutti/contracts/types/v1";
-import { holdAgainst, type PlanEntry } from "@tutti/definitions";
+import { type PlanEntry, validateAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Refusal } from "@tutti/kernel";
 import { dataOfPayload, parsed, UnreadableData } from "@tutti/machine-work";
@@ -26,11 +26,11 @@ export function payloadOf(
   try {
     const value = parsed(dataOfPayload(payload)) as Json;
     if (entry.inputSchema === null) return { value };
-    const held = holdAgainst(entry.inputSchema as Json, value);
-    const [first] = held.violations;
-    if (first === undefined) return { value: held.value };
-    const where = first.path.length === 0 ? "the payload" : first.path.join(".");
-    return runErrors.payloadInvalid.refusal({ kind, name, problem: `${where}: ${first.message}` });
+    const validated = validateAgainst(entry.inputSchema as Json, value);
+    const [first] = validated.violations;
+    if (first === undefined) return { value: validated.value };
+    const path = first.path.length === 0 ? "the payload" : first.path.join(".");
+    return runErrors.payloadInvalid.refusal({ kind, name, problem: `${path}: ${first.message}` });
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     return runErrors.payloadInvalid.refusal({ kind, name, problem: `expected JSON, found ${error.message}` });

@@ -42,22 +42,22 @@ function read(answer: { readonly answer: Payload | undefined } | Refusal): unkno
   return body?.$case === "inline" ? jsonOf(body.value) : null;
 }
 
-function ask(scene: RunScene, query: string, value: unknown = null): unknown {
+function runQuery(scene: RunScene, query: string, value: unknown = null): unknown {
   return read(scene.driver.query(scene.key, showEntry, { query, payload: payloadOf(value) }));
 }
 
 describe("updates that a definition declares", () => {
-  it("takes effect at once, gives its answer, and is what tasks see from then on", () => {
+  it("takes effect at once, returns a result, and changes the state that tasks read", () => {
     const scene = RunScene.of(text);
     assert.deepEqual(read(update(scene, 2)), { now: 2 });
     const second = update(scene, 3) as RunUpdated;
     assert.deepEqual([second.number, read(second)], [2, { now: 5 }]);
-    assert.deepEqual(ask(scene, "state", { more: 1 }), { count: 6, who: "after 2" });
+    assert.deepEqual(runQuery(scene, "state", { more: 1 }), { count: 6, who: "after 2" });
     scene.driver.execute(scene.key, signalRun, { signal: "go", payload: undefined });
     assert.equal(jsonOf(scene.offer("after").effect.input as Uint8Array), 5);
   });
 
-  it("is validated first: what is refused says why and leaves no event", () => {
+  it("is validated first: a rejected update returns the reason and records no event", () => {
     const scene = RunScene.of(text);
     const refused = update(scene, 10);
     assert.ok(isRefusal(refused) && refused.code === "workflow.update_refused");
@@ -73,13 +73,13 @@ describe("updates that a definition declares", () => {
     assert.equal(read(update(scene, 1)), "workflow.run_ended");
   });
 
-  it("may be asked too, after its end as well, and says when there is nothing to answer with", () => {
+  it("a query works after the end of the run too, and an invalid query returns its error", () => {
     const scene = RunScene.of(text);
-    assert.equal(ask(scene, "state", { more: "x" }), "workflow.payload_invalid");
-    assert.equal(ask(scene, "state"), "workflow.payload_invalid");
-    assert.equal(ask(scene, "nothing"), "workflow.entry_missing");
-    assert.equal(ask(scene, "done"), "workflow.entry_failed");
+    assert.equal(runQuery(scene, "state", { more: "x" }), "workflow.payload_invalid");
+    assert.equal(runQuery(scene, "state"), "workflow.payload_invalid");
+    assert.equal(runQuery(scene, "nothing"), "workflow.entry_missing");
+    assert.equal(runQuery(scene, "done"), "workflow.entry_failed");
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
-    assert.deepEqual(ask(scene, "state", { more: 0 }), { count: 0, who: "nobody" });
+    assert.deepEqual(runQuery(scene, "state", { more: 0 }), { count: 0, who: "nobody" });
   });
 });

@@ -2,7 +2,7 @@
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { isRefusal, type Query, type Refusal, withoutRemedy } from "@tutti/kernel";
 import { asPayload, dataOf, noBytes } from "@tutti/machine-work";
-import { givenWhole } from "../../core/evaluate/evaluate.ts";
+import { evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import type { Run } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { entryNamed, payloadOf } from "./entries.ts";
@@ -23,11 +23,13 @@ export const showEntry: Query<Run, EntryQuery, { readonly answer: Payload | unde
     const checked = payloadOf(entry, payload);
     if (isRefusal(checked)) return checked;
     const scene = sceneOfRun(run, { payload: checked.value });
-    const made =
+    const result =
       entry.output < 0
         ? ({ ok: true, bytes: noBytes } as const)
-        : givenWhole(scene, entry.output, `the query ${query}`);
-    return made.ok ? { answer: asPayload(dataOf(made.bytes, undefined)) } : refusalOf(query, made.error);
+        : evaluateInFull(scene, entry.output, `the query ${query}`);
+    return result.ok
+      ? { answer: asPayload(dataOf(result.bytes, undefined)) }
+      : refusalOf(query, result.error);
   },
 };
 

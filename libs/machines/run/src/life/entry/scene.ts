@@ -31,12 +31,12 @@ function outsideOf(run: RunView): RangeView {
     firstTask: 0,
     isEntries: false,
     round: 1,
-    left: 0,
+    remaining: 0,
     open: [],
     event: undefined,
     failed: -1,
     isDropped: false,
-    seen: undefined,
+    ownValue: undefined,
     plan: run.plan as RangeView["plan"],
   };
 }

@@ -11,17 +11,21 @@ export type Assigned =
   | { readonly ok: false; readonly error: ErrorDetail };
 
 /** Computes all values with the former values of the variables. */
-export function assigned(scene: Scene, set: Readonly<Record<string, number>>, where: string): Assigned {
+export function assigned(scene: Scene, set: Readonly<Record<string, number>>, subject: string): Assigned {
   const vars: Record<string, Uint8Array> = {};
   let bytes = 0;
   for (const [name, value] of scene.run.more?.vars ?? []) if (!(name in set)) bytes += value.length;
   for (const [name, program] of Object.entries(set)) {
-    const made = evaluate(scene, program, `\`${name}\` of ${where}`);
-    if (!made.ok) return made;
-    vars[name] = encodeJson(made.value);
+    const result = evaluate(scene, program, `\`${name}\` of ${subject}`);
+    if (!result.ok) return result;
+    vars[name] = encodeJson(result.value);
     bytes += vars[name].length;
   }
   if (bytes <= varsBytesMax) return { ok: true, vars };
-  const refusal = runErrors.valueTooLarge.refusal({ where: "all variables", bytes, bytesMax: varsBytesMax });
+  const refusal = runErrors.valueTooLarge.refusal({
+    subject: "all variables",
+    bytes,
+    bytesMax: varsBytesMax,
+  });
   return { ok: false, error: detailOfRefusal(refusal) };
 }

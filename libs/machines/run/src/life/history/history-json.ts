@@ -16,21 +16,21 @@ export interface RecordedEvent {
   readonly payload: Uint8Array;
 }
 
-export interface SaidByEvent {
+export interface EventJson {
   /** Node of the event. Undefined if the event is about the run. */
   readonly node: number | undefined;
   readonly details: Record<string, unknown>;
 }
 
 /** Returns the node of an event, and its other fields without the times at which it happened. */
-export function historyJsonOf({ events }: Reading, { type, version, payload }: RecordedEvent): SaidByEvent {
+export function historyJsonOf({ events }: Reading, { type, version, payload }: RecordedEvent): EventJson {
   const codec = events.find((each) => each.type === type && each.version === version)?.codec;
   if (codec === undefined) return { node: undefined, details: {} };
   // A codec can convert every message that it decoded.
-  const shown = codec.toJSON(codec.decode(payload)) as Record<string, unknown>;
+  const json = codec.toJSON(codec.decode(payload)) as Record<string, unknown>;
   const details: Record<string, unknown> = {};
   let node: number | undefined;
-  for (const [name, value] of Object.entries(shown)) {
+  for (const [name, value] of Object.entries(json)) {
     if (name === "node") node = Number(value);
     else if (!isMoment(name)) details[name] = readable(name, value);
   }

@@ -39,12 +39,12 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
       grantToTask(run, step, { limit, task, ticket, leaseDueMs });
       return done;
     }
-    const wanted = wantedOf(run, limit);
-    if (wanted === undefined) {
+    const runLimit = limitOfRun(run, limit);
+    if (runLimit === undefined) {
       release(step, limit, ticket);
       return done;
     }
-    if (wanted.ticket === ticket) return done;
+    if (runLimit.ticket === ticket) return done;
     step.emit(runLimitHeld, { node: undefined, limit, ticket, leaseDueMs, state });
     acquireNext(run, step);
     return done;
@@ -63,8 +63,8 @@ export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
       declineToTask(run, step, { limit, task, error, retryMs });
       return done;
     }
-    const wanted = wantedOf(run, limit);
-    if (wanted === undefined || wanted.ticket > 0) return done;
+    const runLimit = limitOfRun(run, limit);
+    if (runLimit === undefined || runLimit.ticket > 0) return done;
     step.emit(runLimitLost, { node: undefined, limit, error, retryMs });
     if (retryMs === 0 && run.phase === RunPhase.RUN_PHASE_WAITING)
       stopRun(run, step, WorkStatus.WORK_STATUS_FAILED, error);
@@ -114,8 +114,8 @@ function lose(
   number: number | undefined,
   { limit, ticket, code, message }: Lost,
 ): void {
-  const held = number === undefined ? wantedOf(run, limit) : wantedByNode(run, number, limit);
-  if (held === undefined || held.ticket === 0 || held.ticket !== ticket) return;
+  const runLimit = number === undefined ? limitOfRun(run, limit) : limitOfNode(run, number, limit);
+  if (runLimit === undefined || runLimit.ticket === 0 || runLimit.ticket !== ticket) return;
   step.emit(runLimitLost, { node: number, limit, error: errorOf(code, message), retryMs: 0 });
   if (number === undefined) acquire(run, step, limit);
   else acquireForTask(placeOf(run, number, step, new StepBudget()), limit);
@@ -131,12 +131,12 @@ interface GrantedToTask {
 /** Grants a limit to a task. The last one starts the child. */
 function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDueMs }: GrantedToTask): void {
   const number = findNode(run, task);
-  const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
-  if (number === undefined || wanted === undefined) {
+  const runLimit = number === undefined ? undefined : limitOfNode(run, number, limit);
+  if (number === undefined || runLimit === undefined) {
     release(step, limit, ticket, task);
     return;
   }
-  if (wanted.ticket === ticket) return;
+  if (runLimit.ticket === ticket) return;
   step.emit(runLimitHeld, { node: number, limit, ticket, leaseDueMs, state: undefined });
   acquireNextForTask(placeOf(run, number, step, new StepBudget()));
 }
@@ -155,8 +155,8 @@ function declineToTask(
   },
 ): void {
   const number = findNode(run, task);
-  const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
-  if (number === undefined || wanted === undefined || wanted.ticket > 0) return;
+  const runLimit = number === undefined ? undefined : limitOfNode(run, number, limit);
+  if (number === undefined || runLimit === undefined || runLimit.ticket > 0) return;
   step.emit(runLimitLost, { node: number, limit, error, retryMs });
   const node = run.nodes[number];
   if (retryMs > 0 || node === undefined || !isWaitingForLimits(node)) return;
@@ -167,12 +167,12 @@ function declineToTask(
 }
 
 /** Returns the limit if the run still needs it. A run releases its limits at its end, after compensation. */
-function wantedOf(run: RunView, limit: string) {
-  const wants = run.phase !== RunPhase.RUN_PHASE_ENDED;
-  return wants ? run.more?.limits.find((each) => each.limit === limit) : undefined;
+function limitOfRun(run: RunView, limit: string) {
+  const isOpen = run.phase !== RunPhase.RUN_PHASE_ENDED;
+  return isOpen ? run.more?.limits.find((each) => each.limit === limit) : undefined;
 }
 
-function wantedByNode(run: RunView, number: number, limit: string) {
+function limitOfNode(run: RunView, number: number, limit: string) {
   const node = run.nodes[number];
   if (node === undefined || isDone(node.status)) return undefined;
   return stateOfKind(node, "child")?.limits.find((each) => each.limit === limit);

@@ -37,7 +37,7 @@ class Scene {
     this.#hash = this.definitions.add(definition);
   }
 
-  begin(id: string, customer: number, startMs = 0): void {
+  start(id: string, customer: number, startMs = 0): void {
     const order = RunOrder.fromPartial({ hash: this.#hash, input: jsonBytes({ customer }), startMs });
     this.driver.execute(keyOf(id), beginRun, { order });
     this.driver.deliverAll();
@@ -64,7 +64,7 @@ class Scene {
     this.driver.deliverAll();
   }
 
-  held(id: string): number {
+  heldCount(id: string): number {
     const found = this.driver.query({ namespace: "default", kind: "limit", id }, usage, undefined);
     return "holdCount" in found ? found.holdCount : -1;
   }
@@ -73,12 +73,12 @@ class Scene {
 const keyOf = (id: string) => ({ namespace: "default", kind: "run", id });
 
 describe("limits of runs", () => {
-  it("a run starts when it holds all, and releases them at its end", () => {
+  it("a run starts when it has acquired all of them, and releases them at its end", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
-    scene.begin("two", 7);
-    scene.begin("three", 8);
-    scene.begin("four", 9);
+    scene.start("one", 7);
+    scene.start("two", 7);
+    scene.start("three", 8);
+    scene.start("four", 9);
     const statuses = () => ["one", "two", "three", "four"].map((id) => scene.status(id));
     // The second run holds the shared limit while it waits for its customer: limits are requested one after
     // the other.
@@ -89,25 +89,25 @@ describe("limits of runs", () => {
     assert.deepEqual(scene.status("four"), running);
     scene.complete("two");
     scene.complete("four");
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 
-  it("one that is cancelled while it waits gives back what it has, and what it waited for", () => {
+  it("a run that is cancelled while it waits releases its permits and leaves the queue", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
-    scene.begin("two", 7);
+    scene.start("one", 7);
+    scene.start("two", 7);
     scene.driver.execute(keyOf("two"), cancelRun, { reason: "", noCompensate: false });
     scene.driver.deliverAll();
     scene.complete("one");
-    scene.begin("three", 7);
+    scene.start("three", 7);
     assert.equal(scene.status("three"), running);
-    assert.equal(scene.held("all"), 1);
+    assert.equal(scene.heldCount("all"), 1);
   });
 
-  it("a delayed start asks when it is due", () => {
+  it("a delayed run requests its limits when it is due", () => {
     const scene = new Scene();
-    scene.begin("one", 7, scene.driver.nowMs + 60_000);
-    assert.equal(scene.held("all"), -1);
+    scene.start("one", 7, scene.driver.nowMs + 60_000);
+    assert.equal(scene.heldCount("all"), -1);
     scene.driver.advance(60_000);
     scene.driver.deliverAll();
     assert.equal(scene.status("one"), running);
@@ -115,7 +115,7 @@ describe("limits of runs", () => {
 
   it("a lost lease is acquired again while the run continues", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
+    scene.start("one", 7);
     const renewal = scene.driver.effects.find(({ effect }) => (effect as RunEffect).kind === "renew_lease");
     assert.ok(renewal !== undefined);
     const { leases } = renewal.effect as Extract<RunEffect, { kind: "renew_lease" }>;
@@ -125,47 +125,47 @@ describe("limits of runs", () => {
     );
     scene.driver.settle(renewal, loseLease, { limit: "all", ticket: leases[0]?.ticket ?? 0 });
     scene.driver.deliverAll();
-    assert.deepEqual([scene.status("one"), scene.held("all")], [running, 1]);
+    assert.deepEqual([scene.status("one"), scene.heldCount("all")], [running, 1]);
   });
 
   it("a retried run acquires them again before it continues", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
+    scene.start("one", 7);
     const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
-    const ways = [
+    const restarts = [
       () => scene.driver.execute(keyOf("one"), retryRun, { taskIds: [], reason: "", inputs: [] }),
       () => scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot })),
     ];
-    for (const [place, takeUp] of ways.entries()) {
+    for (const [place, resume] of restarts.entries()) {
       const other = `other-${place}`;
       scene.driver.execute(keyOf("one"), cancelRun, { reason: "", noCompensate: false });
       scene.driver.deliverAll();
-      assert.equal(scene.held("customer-7"), 0);
-      scene.begin(other, 7);
-      takeUp();
+      assert.equal(scene.heldCount("customer-7"), 0);
+      scene.start(other, 7);
+      resume();
       scene.driver.deliverAll();
       assert.deepEqual([scene.status("one"), scene.status(other)], [pending, running]);
       scene.driver.execute(keyOf(other), cancelRun, { reason: "", noCompensate: false });
       scene.driver.deliverAll();
-      assert.deepEqual([scene.status("one"), scene.held("customer-7")], [running, 1]);
+      assert.deepEqual([scene.status("one"), scene.heldCount("customer-7")], [running, 1]);
     }
     scene.complete("one");
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 
   it("a reset of a running run keeps its limits", () => {
     const scene = new Scene();
-    scene.begin("one", 7);
+    scene.start("one", 7);
     const snapshot = scene.machine.snapshots.encode(scene.driver.state(keyOf("one"), scene.machine));
     scene.driver.execute(keyOf("one"), resetRun, ResetRun.fromPartial({ toEvent: 1, snapshot }));
     scene.driver.deliverAll();
-    assert.deepEqual([scene.status("one"), scene.held("customer-7")], [running, 1]);
+    assert.deepEqual([scene.status("one"), scene.heldCount("customer-7")], [running, 1]);
     assert.ok(scene.driver.effects.some(({ effect }) => (effect as RunEffect).kind === "renew_lease"));
   });
 
   it("are renewed during compensation, and released at the end", () => {
     const scene = new Scene(undoing);
-    scene.begin("one", 7);
+    scene.start("one", 7);
     scene.complete("one");
     scene.driver.execute(keyOf("one"), cancelRun, { reason: "", noCompensate: false });
     scene.driver.deliverAll();
@@ -175,9 +175,9 @@ describe("limits of runs", () => {
     const { leases } = renewal.effect as Extract<RunEffect, { kind: "renew_lease" }>;
     scene.driver.settle(renewal, loseLease, { limit: "all", ticket: leases[0]?.ticket ?? 0 });
     scene.driver.deliverAll();
-    assert.equal(scene.held("all"), 1);
+    assert.equal(scene.heldCount("all"), 1);
     scene.complete("one");
     assert.equal(scene.status("one"), WorkStatus.WORK_STATUS_CANCELLED);
-    assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
+    assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 });

@@ -89,7 +89,7 @@ const set = (name: string, value: unknown) => ({ set: name, at: "cart.ts:3", atM
 const end = (output: unknown) => ({ end: { output } });
 
 describe("calls of a keyed object", () => {
-  it("of one key follow each other, and each sees what the one before has set", () => {
+  it("of one key run one after another, and each sees the values that the previous call set", () => {
     const scene = new Scene();
     scene.call("one");
     scene.call("two");
@@ -104,7 +104,7 @@ describe("calls of a keyed object", () => {
     assert.equal(scene.facts().current, undefined);
   });
 
-  it("commit a value with the step that set it, where readers see it at once", () => {
+  it("commit a value with the step that sets it, and readers see it at once", () => {
     const scene = new Scene();
     scene.call("one");
     scene.report("one", [set("items", [1]), { task: "pause", at: "", spec: { wait: "1h" } }]);
@@ -117,7 +117,7 @@ describe("calls of a keyed object", () => {
     assert.deepEqual(scene.turn("one").object, { state: {} }, "a replay starts where the call started");
   });
 
-  it("that fail keep what they have set, and let the next one in", () => {
+  it("that fail keep the values that they set, and let the next call start", () => {
     const scene = new Scene();
     scene.call("one");
     scene.call("two");
@@ -133,8 +133,8 @@ describe("calls of a keyed object", () => {
   it("that are cancelled while they wait leave the queue", () => {
     const scene = new Scene();
     for (const id of ["one", "two", "three"]) scene.call(id);
-    const why = scene.driver.query(keyOf("two"), explain, { taskId: "" });
-    assert.match(JSON.stringify(why), /it waits for the object cart seven/);
+    const explanation = scene.driver.query(keyOf("two"), explain, { taskId: "" });
+    assert.match(JSON.stringify(explanation), /it waits for the object cart seven/);
     scene.cancel("two");
     scene.cancel("one");
     assert.deepEqual(scene.statuses("three"), [running]);
@@ -151,11 +151,11 @@ describe("calls of a keyed object", () => {
     assert.deepEqual(scene.statuses("one", "two"), [pending, running]);
     scene.report("two", [set("n", 2)], end(0));
     assert.deepEqual(scene.statuses("one"), [running]);
-    const { object: held, journal } = scene.turn("one");
-    assert.deepEqual([held, journal], [{ state: { n: 2 } }, []]);
+    const { object, journal } = scene.turn("one");
+    assert.deepEqual([object, journal], [{ state: { n: 2 } }, []]);
   });
 
-  it("keep the object over a reset and a snapshot while they run", () => {
+  it("keep the object across a reset and a snapshot while they run", () => {
     const scene = new Scene();
     scene.call("one");
     scene.call("two");
@@ -169,7 +169,7 @@ describe("calls of a keyed object", () => {
     scene.driver.checkReplay();
   });
 
-  it("fail when the values become too large, and the object keeps those of before", () => {
+  it("fail when the values become too large, and the object keeps its previous values", () => {
     const scene = new Scene();
     scene.call("one");
     scene.report("one", [set("n", 1), { task: "pause", at: "", spec: { wait: "1h" } }]);

@@ -5,7 +5,7 @@ import { isDone, reasonOf, StepBudget } from "@tutti/machine-work";
 import { release } from "../../core/node/nodes.ts";
 import { planNeededBy } from "../../core/plan/plan-of.ts";
 import {
-  isKept,
+  isPresent,
   isWithdrawn,
   type Run,
   type RunCommand,
@@ -25,28 +25,28 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
   codec: MoveRunTo,
   reply: MoveReview,
   needs: planNeededBy,
-  decide(run, wanted, step) {
+  decide(run, request, step) {
     const refusal = refusalOf(run, step.key.id);
     if (refusal !== undefined) return refusal;
-    if (run.order?.hash === wanted.hash) return identical(wanted.hash);
-    const { review, snapshot, gone, numbers } = moved(run, run.plans.plan(wanted.hash), wanted);
+    if (run.order?.hash === request.hash) return identical(request.hash);
+    const { review, snapshot, removed, numbers } = moved(run, run.plans.plan(request.hash), request);
     const [problem] = review.problems;
     if (snapshot === undefined)
       return runErrors.moveRefused.refusal({
         id: step.key.id,
-        verdict: verdictWords[review.verdict] ?? "",
+        verdict: verdictNames[review.verdict] ?? "",
         problem: `${problem?.id ? `\`${problem.id}\` ` : ""}${problem?.message ?? ""}`,
       });
     // Children of removed tasks are cancelled.
-    stopAllChildren(run, step, new StepBudget(), "cancel", ({ number }) => gone.has(number));
+    stopAllChildren(run, step, new StepBudget(), "cancel", ({ number }) => removed.has(number));
     step.emit(runMoved, {
-      hash: wanted.hash,
+      hash: request.hash,
       fromHash: run.order?.hash ?? "",
       snapshot: RunSnapshotV1.encode(snapshot).finish(),
-      reason: reasonOf(wanted.reason),
+      reason: reasonOf(request.reason),
       moveMs: step.nowMs,
       numbers: [...numbers],
-      gone: [...gone],
+      gone: [...removed],
     });
     advance(run, step);
     return review;
@@ -56,11 +56,11 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
 /** Returns what a move would change. The plan is loaded. */
 export const reviewMove: Query<Run, MoveRunTo, MoveReview> = {
   type: "review_move",
-  answer(run, wanted, { key }) {
+  answer(run, request, { key }) {
     const refusal = refusalOf(run, key.id);
     if (refusal !== undefined) return refusal;
-    if (run.order?.hash === wanted.hash) return identical(wanted.hash);
-    return moved(run, run.plans.plan(wanted.hash), wanted).review;
+    if (run.order?.hash === request.hash) return identical(request.hash);
+    return moved(run, run.plans.plan(request.hash), request).review;
   },
 };
 
@@ -68,7 +68,7 @@ function identical(hash: string): MoveReview {
   return MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_IDENTICAL, hash });
 }
 
-export const verdictWords: Readonly<Record<number, string>> = {
+export const verdictNames: Readonly<Record<number, string>> = {
   [MoveVerdict.MOVE_VERDICT_IDENTICAL]: "identical",
   [MoveVerdict.MOVE_VERDICT_SAFE]: "safe",
   [MoveVerdict.MOVE_VERDICT_BUSY]: "busy",
@@ -77,7 +77,7 @@ export const verdictWords: Readonly<Record<number, string>> = {
 };
 
 function refusalOf(run: RunView, id: string): Refusal | undefined {
-  if (!isKept(run)) return runErrors.runMissing.refusal({ id });
+  if (!isPresent(run)) return runErrors.runMissing.refusal({ id });
   if (isWithdrawn(run) || run.order?.hash === "") return runErrors.moveUnversioned.refusal({ id });
   return undefined;
 }
@@ -95,9 +95,10 @@ export const runMoved: RunEvent<RunMovedV1> = {
     const next = runOf(RunSnapshotV1.decode(snapshot), run.plans);
     for (const node of before) {
       if (node === undefined) continue;
-      const stays = next.nodes[node.number];
-      const isKept = stays !== undefined && stays.attempt === node.attempt && stays.status === node.status;
-      if (!isKept || isDone(node.status)) release(node.number, outstanding);
+      const movedNode = next.nodes[node.number];
+      const isUnchanged =
+        movedNode !== undefined && movedNode.attempt === node.attempt && movedNode.status === node.status;
+      if (!isUnchanged || isDone(node.status)) release(node.number, outstanding);
     }
     Object.assign(run, next, { key: run.key });
     recoverRun(run, outstanding);

@@ -8,7 +8,7 @@ import { showRun } from "../queries/run.ts";
 import { resetRun } from "../repair/commands.ts";
 import { signalRun } from "../results/signals.ts";
 import { endingOf } from "../run/end.ts";
-import { moveRun, reviewMove, verdictWords } from "./commands.ts";
+import { moveRun, reviewMove, verdictNames } from "./commands.ts";
 
 const text = `workflow: order
 tasks:
@@ -41,7 +41,7 @@ function review(scene: RunScene, to: string, more: To = {}) {
   assert.ok(!isRefusal(answer), JSON.stringify(answer));
   const { verdict, problems, notes } = answer as MoveReview;
   return {
-    verdict: verdictWords[verdict],
+    verdict: verdictNames[verdict],
     problems: problems.map(({ id, message }) => `${id}: ${message}`),
     notes,
   };
@@ -58,7 +58,7 @@ function ended(scene: RunScene): unknown {
 }
 
 describe("a run that continues on another version", () => {
-  it("keeps results and does the rest as the version says", () => {
+  it("keeps results and runs the remaining tasks of the new version", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve", "r");
     assert.deepEqual(review(scene, fixed).verdict, "safe");
@@ -67,13 +67,13 @@ describe("a run that continues on another version", () => {
     scene.complete("charge");
     scene.complete("ship", "out");
     assert.equal(ended(scene), "out");
-    const shown = scene.driver.query(scene.key, showRun, { withPayloads: true }) as unknown as {
+    const reply = scene.driver.query(scene.key, showRun, { withPayloads: true }) as unknown as {
       run?: { definition?: unknown };
     };
-    assert.match(JSON.stringify(shown), /"5"/);
+    assert.match(JSON.stringify(reply), /"5"/);
   });
 
-  it("is offered again where another version of the capability does it, and a late result does not count", () => {
+  it("offers a task again as a new attempt if the version requires another version of its capability", () => {
     const scene = RunScene.of(text);
     const late = scene.offer("reserve");
     const pinned = text.replace("uses: stock.reserve", "uses: stock.reserve@2.0.0");
@@ -87,9 +87,9 @@ describe("a run that continues on another version", () => {
   });
 
   it("waits for a queued attempt that runs at most once, or has it start again", () => {
-    const once = text.replace("{uses: stock.reserve}", "{uses: stock.reserve, retry: {onLost: fail}}");
-    const scene = RunScene.of(once);
-    const other = once.replace("stock.reserve", "stock.hold");
+    const atMostOnce = text.replace("{uses: stock.reserve}", "{uses: stock.reserve, retry: {onLost: fail}}");
+    const scene = RunScene.of(atMostOnce);
+    const other = atMostOnce.replace("stock.reserve", "stock.hold");
     assert.equal(review(scene, other).verdict, "busy");
     assert.equal(review(scene, other, { restart: true }).verdict, "safe");
   });
@@ -102,7 +102,7 @@ describe("a run that continues on another version", () => {
     assert.deepEqual(jsonOf(input as Uint8Array), { amount: 2 });
   });
 
-  it("does added tasks, also those that come before completed ones, and waits for them", () => {
+  it("runs added tasks, including tasks before completed ones, and waits for them", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve");
     moves(scene, longer, { restart: true });
@@ -119,7 +119,7 @@ describe("a run that continues on another version", () => {
     assert.equal(ended(scene), 7);
   });
 
-  it("waits for an attempt whose node has another number, or has it start again", () => {
+  it("waits for an attempt whose node has another number, or restarts the attempt", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve");
     const late = scene.offer("charge");
@@ -131,7 +131,7 @@ describe("a run that continues on another version", () => {
     assert.ok(scene.offer("charge").attempt > late.attempt, "a result of the first attempt counts no more");
   });
 
-  it("is not held up by attempts when it is paused and they have ended", () => {
+  it("does not wait for attempts that ended while it was paused", () => {
     const scene = RunScene.of(text);
     scene.driver.execute(scene.key, pauseRun, { reason: "to be moved" });
     scene.complete("reserve");
@@ -142,7 +142,7 @@ describe("a run that continues on another version", () => {
     assert.deepEqual(scene.offered, ["check"]);
   });
 
-  it("is identical where only texts differ", () => {
+  it("is identical if only descriptions differ", () => {
     const scene = RunScene.of(text);
     assert.equal(review(scene, `${text}description: Orders\n`).verdict, "identical");
     assert.equal(review(scene, text).verdict, "identical");
@@ -177,7 +177,7 @@ describe("a run that continues on another version", () => {
     assert.equal(ended(scene), 1);
   });
 
-  it("takes the mapping by hand", () => {
+  it("accepts an explicit task mapping", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve", 3);
     const other = text
@@ -194,10 +194,10 @@ describe("a run that continues on another version", () => {
     assert.deepEqual(scene.offered, ["charge"]);
   });
 
-  it("is impossible where it has ended, or what is under way is something else", () => {
+  it("cannot move after its end, or if a started task has another kind in the version", () => {
     const scene = RunScene.of(text);
-    const asked = text.replace("reserve: {uses: stock.reserve}", "reserve: {approve: {title: Sure}}");
-    const { verdict, problems } = review(scene, asked);
+    const withApproval = text.replace("reserve: {uses: stock.reserve}", "reserve: {approve: {title: Sure}}");
+    const { verdict, problems } = review(scene, withApproval);
     assert.equal(verdict, "impossible");
     assert.match(problems.join(), /reserve: it is queued as `uses`, and is `approve`/);
     scene.driver.execute(scene.key, cancelRun, { reason: "enough", noCompensate: false });
@@ -244,7 +244,7 @@ tasks:
     assert.equal(endingOf(scene.state).status > 0, true);
   });
 
-  it("stays in its state, and has the ways of the version", () => {
+  it("stays in its state, and uses the transitions of the new version", () => {
     const before = `workflow: door
 states:
   open: {on: {shut: closed}}
@@ -265,11 +265,11 @@ initial: idle
     moves(scene, after);
     scene.driver.execute(scene.key, signalRun, SignalRun.fromPartial({ signal: "shut" }));
     assert.deepEqual(scene.offered, ["locked.entry0"]);
-    const gone = after.replaceAll("locked", "bolted");
-    assert.match(review(scene, gone, {}).problems.join(), /locked: it is in this state/);
+    const withoutState = after.replaceAll("locked", "bolted");
+    assert.match(review(scene, withoutState, {}).problems.join(), /locked: it is in this state/);
   });
 
-  it("can be taken back to before it", () => {
+  it("can be reset to before the move", () => {
     const scene = RunScene.of(text);
     scene.complete("reserve", 3);
     const at = scene.events.length;
@@ -283,6 +283,6 @@ initial: idle
 
   it("names its verdicts", () => {
     for (const verdict of Object.values(MoveVerdict).filter((value) => Number(value) > 0))
-      assert.ok(verdictWords[Number(verdict)]);
+      assert.ok(verdictNames[Number(verdict)]);
   });
 });

@@ -30,7 +30,7 @@ import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import { currentRanges, statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import { hasEnded, type Node, type Run, type RunView, statusOf } from "../../core/state/state.ts";
 import { nextMove } from "../../core/state/transition-progress.ts";
-import { awaitEventsAnew } from "../../kinds/wait/awaited-event.ts";
+import { restartEventWaits } from "../../kinds/wait/awaited-event.ts";
 import { runOf, snapshotOf } from "../snapshot/snapshots.ts";
 import { type Mapping, type Pairs, pairsOf } from "./pairs.ts";
 
@@ -46,7 +46,7 @@ export interface Moved {
   /** Undefined if the run cannot be moved, or not now. */
   readonly snapshot: RunSnapshotV1 | undefined;
   /** Nodes that are not in the version: their work is stopped. */
-  readonly gone: ReadonlySet<number>;
+  readonly removed: ReadonlySet<number>;
   /** Nodes whose numbers change. */
   readonly numbers: readonly NodeMoved[];
 }
@@ -56,15 +56,15 @@ const { TASK_STATUS_QUEUED: queued, TASK_STATUS_RUNNING: running, TASK_STATUS_WA
 const notesMax = 20;
 
 /** Returns whether a run fits a version, and the state that it would have. */
-export function moved(run: RunView, to: RunPlan, wanted: MoveTo): Moved {
-  return new Move(run as Run, to, wanted).made();
+export function moved(run: RunView, to: RunPlan, request: MoveTo): Moved {
+  return new Move(run as Run, to, request).result();
 }
 
 class Move {
   readonly #run: Run;
   readonly #from: RunPlan;
   readonly #to: RunPlan;
-  readonly #wanted: MoveTo;
+  readonly #request: MoveTo;
   readonly #pairs: Pairs;
   readonly #review = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_SAFE });
   /** New range, by place of the old one. Undefined for a removed range. */
@@ -72,34 +72,34 @@ class Move {
   readonly #places: number[] = [];
   /** New number, by number of a node that is kept. */
   readonly #numbers = new Map<number, number>();
-  readonly #gone = new Set<number>();
+  readonly #removed = new Set<number>();
   #nodeCount = 0;
 
-  constructor(run: Run, to: RunPlan, wanted: MoveTo) {
+  constructor(run: Run, to: RunPlan, request: MoveTo) {
     this.#run = run;
     this.#from = run.plan as RunPlan;
     this.#to = to;
-    this.#wanted = wanted;
-    this.#pairs = pairsOf(this.#from, to, wanted.map);
-    this.#review.hash = wanted.hash;
+    this.#request = request;
+    this.#pairs = pairsOf(this.#from, to, request.map);
+    this.#review.hash = request.hash;
   }
 
-  made(): Moved {
-    this.#lookAtRun();
-    if (this.#review.problems.length === 0) this.#lookAtParts();
+  result(): Moved {
+    this.#reviewRun();
+    if (this.#review.problems.length === 0) this.#reviewParts();
     const { problems, verdict } = this.#review;
-    const [review, gone] = [this.#review, this.#gone];
-    if (problems.length > 0) return { review, snapshot: undefined, gone, numbers: [] };
+    const [review, removed] = [this.#review, this.#removed];
+    if (problems.length > 0) return { review, snapshot: undefined, removed, numbers: [] };
     if (verdict === MoveVerdict.MOVE_VERDICT_SAFE && this.#pairs.isSame)
       this.#review.verdict = MoveVerdict.MOVE_VERDICT_IDENTICAL;
     const numbers = [...this.#numbers].flatMap(([node, to]) => (node === to ? [] : [{ node, to }]));
-    return { review, snapshot: this.#snapshot(), gone, numbers };
+    return { review, snapshot: this.#snapshot(), removed, numbers };
   }
 
-  #lookAtRun(): void {
+  #reviewRun(): void {
     const { phase, more } = this.#run;
     const impossible = (message: string) => this.#problem("impossible", "", message);
-    for (const [id, why] of this.#pairs.unknown) this.#problem("needs_mapping", id, why);
+    for (const [id, reason] of this.#pairs.unknown) this.#problem("needs_mapping", id, reason);
     if (hasEnded(this.#run)) impossible(`it is ${statusName(statusOf(this.#run))}`);
     else if (phase === RunPhase.RUN_PHASE_UNDOING) impossible("it is being compensated: wait for its end");
     if (this.#from.plan.kind !== this.#to.plan.kind)
@@ -115,20 +115,22 @@ class Move {
     else this.#problem("needs_mapping", name, `it is in this state, and the version has none of its name`);
   }
 
-  #lookAtParts(): void {
+  #reviewParts(): void {
     const { ranges } = this.#run;
     const current = currentRanges(this.#run);
     for (const [place, range] of ranges.entries()) {
-      const shown = this.#rangeMoved(place);
-      this.#places.push(shown === undefined ? -1 : this.#ranges.filter((each) => each !== undefined).length);
-      this.#ranges.push(shown);
+      const movedRange = this.#rangeMoved(place);
+      this.#places.push(
+        movedRange === undefined ? -1 : this.#ranges.filter((each) => each !== undefined).length,
+      );
+      this.#ranges.push(movedRange);
       const first = this.#nodeCount;
-      if (shown !== undefined) {
-        shown.first = first;
-        this.#nodeCount += shown.count;
+      if (movedRange !== undefined) {
+        movedRange.first = first;
+        this.#nodeCount += movedRange.count;
       }
       for (let index = 0; index < range.count; index++)
-        this.#lookAtNode(place, range.first + index, current.has(place), shown);
+        this.#reviewNode(place, range.first + index, current.has(place), movedRange);
     }
     for (const { outside } of this.#run.more?.additions ?? [])
       for (const number of outside)
@@ -142,91 +144,100 @@ class Move {
     if (range === undefined) return undefined;
     const owner = range.owner < 0 ? -1 : this.#numbers.get(range.owner);
     if (owner === undefined) return undefined;
-    const shown = { owner: owner + 1, entries: range.isEntries, plan: range.planPlace, round: range.round };
+    const fields = { owner: owner + 1, entries: range.isEntries, plan: range.planPlace, round: range.round };
     if (range.planPlace > 0) {
       const scope = range.isEntries ? range.firstTask : range.scope;
-      return this.#shown(place, { ...shown, scope, count: range.count });
+      return this.#rangeMessage(place, { ...fields, scope, count: range.count });
     }
     if (range.isEntries) {
       const task = this.#pairs.tasks[range.firstTask] ?? -1;
-      return task < 0 ? undefined : this.#shown(place, { ...shown, scope: task, count: range.count });
+      return task < 0 ? undefined : this.#rangeMessage(place, { ...fields, scope: task, count: range.count });
     }
     const scope = this.#pairs.scopes[range.scope] ?? -1;
     const count = this.#to.plan.scopes[scope]?.count ?? 0;
-    return scope < 0 ? undefined : this.#shown(place, { ...shown, scope, count });
+    return scope < 0 ? undefined : this.#rangeMessage(place, { ...fields, scope, count });
   }
 
-  #shown(
+  #rangeMessage(
     place: number,
-    shown: Pick<RunRange, "owner" | "entries" | "plan" | "round" | "scope" | "count">,
+    fields: Pick<RunRange, "owner" | "entries" | "plan" | "round" | "scope" | "count">,
   ): RunRange {
-    const { owner, left, event, seen, isDropped, isEntries } = this.#run.ranges[
+    const { owner, remaining, event, ownValue, isDropped, isEntries } = this.#run.ranges[
       place
     ] as Run["ranges"][number];
     // Nothing is added to a round that has ended.
-    const isOver = owner >= 0 && left === 0;
-    const open = isEntries ? [] : new Array<number>(shown.count).fill(isOver ? 0 : 1);
-    const bytes = { event: event ?? noBytes, seen: seen ?? noBytes };
-    return { ...shown, ...bytes, open, first: 0, left: 0, failed: 0, dropped: isDropped };
+    const isOver = owner >= 0 && remaining === 0;
+    const open = isEntries ? [] : new Array<number>(fields.count).fill(isOver ? 0 : 1);
+    const bytes = { event: event ?? noBytes, seen: ownValue ?? noBytes };
+    return { ...fields, ...bytes, open, first: 0, left: 0, failed: 0, dropped: isDropped };
   }
 
-  #lookAtNode(place: number, number: number, isCurrent: boolean, shown: RunRange | undefined): void {
+  #reviewNode(place: number, number: number, isCurrent: boolean, movedRange: RunRange | undefined): void {
     const status = statusOfNode(this.#run, number);
-    const next = shown === undefined ? -1 : this.#numberIn(shown, place, number);
+    const next = movedRange === undefined ? -1 : this.#numberIn(movedRange, place, number);
     if (next >= 0) {
       this.#numbers.set(number, next);
-      this.#keepOpen(place, number, status, shown as RunRange, next);
-      this.#lookAtKept(number, next, status);
+      this.#copyNeeds(place, number, status, movedRange as RunRange, next);
+      this.#reviewRetained(number, next, status);
       return;
     }
     if (status === pending || status === skipped) return;
-    this.#lookAtGone(number, status, isCurrent);
+    this.#reviewRemoved(number, status, isCurrent);
   }
 
-  #numberIn(shown: RunRange, place: number, number: number): number {
+  #numberIn(movedRange: RunRange, place: number, number: number): number {
     const range = this.#run.ranges[place] as Run["ranges"][number];
     const index = number - range.first;
-    if (range.isEntries || range.planPlace > 0) return shown.first + index;
+    if (range.isEntries || range.planPlace > 0) return movedRange.first + index;
     const task = this.#pairs.tasks[range.firstTask + index] ?? -1;
-    return task < 0 ? -1 : shown.first + task - (this.#to.plan.scopes[shown.scope]?.first ?? 0);
+    return task < 0 ? -1 : movedRange.first + task - (this.#to.plan.scopes[movedRange.scope]?.first ?? 0);
   }
 
   /**
    * Keeps the fact that a task was skipped with a need, or no longer needs anything. It follows from the open
    * needs.
    */
-  #keepOpen(place: number, number: number, status: TaskStatus, shown: RunRange, next: number): void {
-    if (shown.entries) return;
+  #copyNeeds(place: number, number: number, status: TaskStatus, movedRange: RunRange, next: number): void {
+    if (movedRange.entries) return;
     const range = this.#run.ranges[place] as Run["ranges"][number];
     const open = range.open[number - range.first] ?? 0;
-    shown.open[next - shown.first] = status === pending ? 1 : open < 0 ? 0 : 1;
+    movedRange.open[next - movedRange.first] = status === pending ? 1 : open < 0 ? 0 : 1;
   }
 
-  #lookAtGone(number: number, status: TaskStatus, isCurrent: boolean): void {
-    this.#gone.add(number);
+  #reviewRemoved(number: number, status: TaskStatus, isCurrent: boolean): void {
+    this.#removed.add(number);
     const id = taskIdOf(this.#run, number);
     const isDropped = this.#isDropped(number);
     if (this.#run.undo.includes(number) && !isDropped)
-      this.#problem("needs_mapping", id, `it ${word(status)} and has a compensation: ${howToMap(id)}`);
+      this.#problem(
+        "needs_mapping",
+        id,
+        `it ${statusText(status)} and has a compensation: ${mappingHint(id)}`,
+      );
     else if (isCurrent && !isDropped)
-      this.#problem("needs_mapping", id, `it ${word(status)} and is not in the version: ${howToMap(id)}`);
+      this.#problem(
+        "needs_mapping",
+        id,
+        `it ${statusText(status)} and is not in the version: ${mappingHint(id)}`,
+      );
   }
 
   /** Returns whether the mapping drops a node or one of its owners. */
   #isDropped(number: number): boolean {
-    for (let seen = number; seen >= 0; ) {
-      const node = this.#run.nodes[seen];
+    for (let current = number; current >= 0; ) {
+      const node = this.#run.nodes[current];
       const range =
-        node?.range ?? this.#run.ranges.find((each) => seen >= each.first && seen < each.first + each.count);
+        node?.range ??
+        this.#run.ranges.find((each) => current >= each.first && current < each.first + each.count);
       if (range === undefined) return false;
-      const task = range.isEntries ? range.firstTask : range.firstTask + seen - range.first;
+      const task = range.isEntries ? range.firstTask : range.firstTask + current - range.first;
       if (range.planPlace === 0 && this.#pairs.dropped.has(task)) return true;
-      seen = range.owner;
+      current = range.owner;
     }
     return false;
   }
 
-  #lookAtKept(number: number, next: number, status: TaskStatus): void {
+  #reviewRetained(number: number, next: number, status: TaskStatus): void {
     const node = this.#run.nodes[number];
     if (node === undefined || node.range.planPlace > 0 || status === pending || status === skipped) return;
     const task = this.#from.task(node.task);
@@ -237,7 +248,7 @@ class Move {
       this.#problem(
         "impossible",
         id,
-        `it ${word(status)} as \`${task.kind}\`, and is \`${other.kind}\` in the version`,
+        `it ${statusText(status)} as \`${task.kind}\`, and is \`${other.kind}\` in the version`,
       );
     else if ((isOpen || (stateOfParts(node)?.parts ?? 0) > 0) && task.forEach < 0 !== other.forEach < 0)
       this.#problem("impossible", id, "it is a list in one version and none in the other");
@@ -249,20 +260,20 @@ class Move {
         id,
         "what it waits for answers to its name, which is another one in the version",
       );
-    else if (this.#isOfferedElsewhere(node) && failsWhenLost(node) && !this.#wanted.restart)
+    else if (this.#isOfferedDifferently(node) && failsWhenLost(node) && !this.#request.restart)
       this.#problem(
         "busy",
         id,
-        `it ${word(status)}, and runs at most once: wait for its end, or have it start again`,
+        `it ${statusText(status)}, and runs at most once: wait for its end, or have it start again`,
       );
-    else if (number !== next && !this.#wanted.restart && isAtWork(node))
-      this.#problem("busy", id, `it ${word(status)}: wait for its end, or have it start again`);
-    else if (this.#pairs.changed.has(node.task) && !node.range.isEntries && !this.#isOfferedElsewhere(node))
-      this.#note(`\`${id}\` ${word(status)} as the version before has it`);
+    else if (number !== next && !this.#request.restart && isAtWork(node))
+      this.#problem("busy", id, `it ${statusText(status)}: wait for its end, or have it start again`);
+    else if (this.#pairs.changed.has(node.task) && !node.range.isEntries && !this.#isOfferedDifferently(node))
+      this.#addNote(`\`${id}\` ${statusText(status)} as the version before has it`);
   }
 
   /** Returns whether the version offers the attempt elsewhere, and no worker is known to have it. */
-  #isOfferedElsewhere(node: Node): boolean {
+  #isOfferedDifferently(node: Node): boolean {
     const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
     if (!isUndo && node.status !== queued) return false;
     const other = this.#pairs.tasks[node.task] ?? -1;
@@ -285,20 +296,22 @@ class Move {
     if (this.#review.problems.length < notesMax) this.#review.problems.push({ id, message });
   }
 
-  #note(text: string): void {
+  #addNote(text: string): void {
     if (this.#review.notes.length < notesMax) this.#review.notes.push(text);
   }
 
   #snapshot(): RunSnapshotV1 {
     const before = snapshotOf(this.#run);
-    const { hash, versionLabel } = this.#wanted;
+    const { hash, versionLabel } = this.#request;
     const order = RunOrder.create({ ...before.order, hash, versionLabel, plan: noBytes });
     const isRenumbered = [...this.#numbers].some(([number, next]) => number !== next);
     // A token that was issued for a number is never valid for another node.
     const most = this.#run.nodes.reduce((attempts, node) => Math.max(attempts, node?.attempt ?? 0), 0);
-    const isAnew = this.#run.nodes.some((node) => node !== undefined && this.#isOfferedElsewhere(node));
+    const isReoffered = this.#run.nodes.some(
+      (node) => node !== undefined && this.#isOfferedDifferently(node),
+    );
     const fence =
-      isRenumbered || isAnew || this.#gone.size > 0 ? Math.max(most, before.attemptsBefore) + 1 : 0;
+      isRenumbered || isReoffered || this.#removed.size > 0 ? Math.max(most, before.attemptsBefore) + 1 : 0;
     const { nodes, agenda, undo, failed, activity, state, additions } = before;
     const run = runOf(
       {
@@ -322,7 +335,7 @@ class Move {
       this.#run.plans,
     );
     settle(run);
-    if (isRenumbered) awaitEventsAnew(run);
+    if (isRenumbered) restartEventWaits(run);
     return snapshotOf(run);
   }
 
@@ -335,27 +348,27 @@ class Move {
     return numbers.flatMap((number) => this.#numbers.get(number) ?? []);
   }
 
-  #nodeMoved(shown: RunNode, fence: number): RunNode[] {
-    const number = this.#numbers.get(shown.node);
+  #nodeMoved(stored: RunNode, fence: number): RunNode[] {
+    const number = this.#numbers.get(stored.node);
     if (number === undefined) return [];
-    const node = this.#run.nodes[shown.node] as Node;
+    const node = this.#run.nodes[stored.node] as Node;
     const { input } = node;
-    const code = shown.function;
+    const code = stored.function;
     const entries = code?.entries.map((entry) => ({
       ...entry,
       node: this.#numbers.get(entry.node) ?? entry.node,
     }));
-    const isSame = number === shown.node;
+    const isSame = number === stored.node;
     return [
       {
-        ...shown,
+        ...stored,
         node: number,
-        attempt: isSame && !this.#isOfferedElsewhere(node) ? shown.attempt : fence,
+        attempt: isSame && !this.#isOfferedDifferently(node) ? stored.attempt : fence,
         // The new plan may compute another input, or compute it in another place.
         inputFollows: false,
         input: bytesOf(input),
         inputPayload: payloadOf(input),
-        parts: shown.parts === 0 ? 0 : Math.max(0, this.#places[shown.parts] ?? 0),
+        parts: stored.parts === 0 ? 0 : Math.max(0, this.#places[stored.parts] ?? 0),
         function: code && { ...code, entries: entries ?? [], ended: this.#numbersOf(code.ended) },
       },
     ];
@@ -391,8 +404,8 @@ function clearNeeds(run: Run, range: Run["ranges"][number]): void {
     const task = range.firstTask + place;
     for (let at = predecessors.offsets[task] ?? 0; at < (predecessors.offsets[task + 1] ?? 0); at++) {
       const source = range.first + (predecessors.sources[at] ?? 0) - range.firstTask;
-      const isBeside = source >= range.first && source < range.first + range.count;
-      if (isBeside && !isDone(statusOfNode(run, source))) range.open[place] = -1;
+      const isSibling = source >= range.first && source < range.first + range.count;
+      if (isSibling && !isDone(statusOfNode(run, source))) range.open[place] = -1;
     }
   }
 }
@@ -417,15 +430,15 @@ function isNamed(node: Node): boolean {
   return more?.question !== undefined || (isChild && (stateOfKind(node, "child")?.childId ?? "") !== "");
 }
 
-function howToMap(id: string): string {
+function mappingHint(id: string): string {
   return `name its successor with \`${id}=NEW\`, or drop it with \`${id}=\``;
 }
 
-function word(status: TaskStatus): string {
-  return words[status] ?? "is under way";
+function statusText(status: TaskStatus): string {
+  return statusTexts[status] ?? "is under way";
 }
 
-const words: Readonly<Partial<Record<TaskStatus, string>>> = {
+const statusTexts: Readonly<Partial<Record<TaskStatus, string>>> = {
   [TaskStatus.TASK_STATUS_COMPLETED]: "completed",
   [TaskStatus.TASK_STATUS_FAILED]: "failed",
   [TaskStatus.TASK_STATUS_CANCELLED]: "was cancelled",

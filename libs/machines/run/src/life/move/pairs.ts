@@ -94,14 +94,14 @@ class Pairing {
   #pairStates(): void {
     const numbers = new Map(this.#to.states.map(({ name }, number) => [name, number]));
     for (const [number, state] of this.#from.states.entries()) {
-      const wanted = this.#wanted(state.name);
-      if (wanted === "") {
+      const mapped = this.#mappedTo(state.name);
+      if (mapped === "") {
         this.#droppedStates.add(number);
         continue;
       }
-      const other = numbers.get(wanted ?? state.name);
+      const other = numbers.get(mapped ?? state.name);
       if (other === undefined) {
-        if (wanted !== undefined) this.#unknown.set(state.name, `the version has no state \`${wanted}\``);
+        if (mapped !== undefined) this.#unknown.set(state.name, `the version has no state \`${mapped}\``);
         continue;
       }
       this.#states[number] = other;
@@ -121,28 +121,28 @@ class Pairing {
 
   #pairScopes(scope: number, other: number, prefix: string): void {
     this.#scopes[scope] = other;
-    const left = new Set(tasksOf(this.#to, other));
+    const candidates = new Set(tasksOf(this.#to, other));
     const open: number[] = [];
     for (const task of tasksOf(this.#from, scope)) {
       const id = `${prefix}${this.#from.tasks[task]?.id}`;
       this.#ids[task] = id;
-      const wanted = this.#wanted(id);
-      if (wanted === "") {
+      const mapped = this.#mappedTo(id);
+      if (mapped === "") {
         this.#dropped.add(task);
         continue;
       }
-      const found = taskNamed(this.#to, left, wanted ?? this.#from.tasks[task]?.id ?? "");
-      if (found !== undefined) this.#pair(task, found, left, id);
-      else if (wanted === undefined) open.push(task);
-      else this.#unknown.set(id, `the version has no task \`${wanted}\` there that is not taken`);
+      const found = taskNamed(this.#to, candidates, mapped ?? this.#from.tasks[task]?.id ?? "");
+      if (found !== undefined) this.#pair(task, found, candidates, id);
+      else if (mapped === undefined) open.push(task);
+      else this.#unknown.set(id, `the version has no task \`${mapped}\` there that is not taken`);
     }
-    this.#pairByShape(open, left);
+    this.#pairByShape(open, candidates);
   }
 
   /** Pairs renamed tasks: each matches exactly one other task with the same work that has no partner yet. */
-  #pairByShape(open: readonly number[], left: Set<number>): void {
+  #pairByShape(open: readonly number[], candidates: Set<number>): void {
     const shapes = new Map<string, number[]>();
-    for (const task of left) {
+    for (const task of candidates) {
       const shape = shapeOf(this.#to, task);
       shapes.set(shape, [...(shapes.get(shape) ?? []), task]);
     }
@@ -152,19 +152,19 @@ class Pairing {
       const [other, another] = shapes.get(shape) ?? [];
       const isOnly = own.indexOf(shape) === own.lastIndexOf(shape);
       if (other !== undefined && another === undefined && isOnly)
-        this.#pair(task, other, left, this.#ids[task] ?? "");
+        this.#pair(task, other, candidates, this.#ids[task] ?? "");
     }
   }
 
-  #pair(task: number, other: number, left: Set<number>, id: string): void {
+  #pair(task: number, other: number, candidates: Set<number>, id: string): void {
     this.#tasks[task] = other;
-    left.delete(other);
+    candidates.delete(other);
     const one = loopScope(this.#from, task);
     const two = loopScope(this.#to, other);
     if (one >= 0 && two >= 0) this.#pairScopes(one, two, `${id}.`);
   }
 
-  #wanted(id: string): string | undefined {
+  #mappedTo(id: string): string | undefined {
     if (!this.#unused.delete(id)) return undefined;
     return this.#mapping[id];
   }
@@ -192,7 +192,7 @@ function scopesOfState(plan: Plan, number: number): Map<string, number> {
   found.set("entry", state.entry).set("exit", state.exit);
   const task = plan.tasks[state.run];
   if (task !== undefined) found.set("run", task.scope);
-  const ways: [string, readonly number[]][] = [
+  const groups: [string, readonly number[]][] = [
     ["done", state.onDone],
     ["failed", state.onFailed],
     ["always", state.always],
@@ -202,18 +202,18 @@ function scopesOfState(plan: Plan, number: number): Map<string, number> {
       transitions,
     ]),
   ];
-  for (const [way, transitions] of ways)
+  for (const [group, transitions] of groups)
     for (const [place, transition] of transitions.entries())
-      found.set(`${way} ${place}`, plan.transitions[transition]?.do ?? -1);
+      found.set(`${group} ${place}`, plan.transitions[transition]?.do ?? -1);
   for (const [role, scope] of found) if (scope < 0) found.delete(role);
   return found;
 }
 
 /** Returns the behaviour of a plan: without the parts that are only displayed. */
 function essence(plan: Plan): string {
-  const shown = new Set(["description", "title", "labels"]);
+  const displayOnly = new Set(["description", "title", "labels"]);
   return JSON.stringify({ ...plan, labels: {}, description: "" }, (key, value) =>
-    shown.has(key) && typeof value === "string" ? "" : value,
+    displayOnly.has(key) && typeof value === "string" ? "" : value,
   );
 }
 

@@ -15,14 +15,14 @@ import { needsLargerBudget, needsOtherDefinition } from "@tutti/definitions";
 import { counted, type Query, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import {
   bounded,
-  inWords as inWordsOf,
+  amountsText as inWordsOf,
   isDone,
   noAmounts,
   statusName,
-  statusWord,
+  taskStatusName,
 } from "@tutti/machine-work";
-import { shownError } from "../../core/attempt/losses.ts";
-import { limitInWords } from "../../core/limit/limits.ts";
+import { displayedError } from "../../core/attempt/losses.ts";
+import { describeLimit } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import {
@@ -40,20 +40,20 @@ import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
 import { retriedSteps } from "./failed-steps.ts";
-import { inWords, ownersUnderWay, standingsOf, type Whole } from "./standing.ts";
+import { explanationOf, ownersInProgress, type RunExplanation, taskGroupsOf } from "./task-groups.ts";
 
 /** Maximum number of needs that an explanation names, and of failed tasks in the explanation of a run. */
 const partsMax = 20;
 const failuresMax = 100;
 const namedMax = 3;
 /** Nodes that are searched for them. */
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
 export const explain: Query<Run, { readonly taskId: string }, Explanation | Refusal> = {
   type: "explain",
   answer(run, { taskId }, { key, nowMs }) {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
-    if (taskId === "") return inWords(wholeOf(run, nowMs));
+    if (taskId === "") return explanationOf(runExplanation(run, nowMs));
     const number = findNode(run, taskId);
     if (number === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: taskId });
     return ofTask(run, number, nowMs);
@@ -61,17 +61,17 @@ export const explain: Query<Run, { readonly taskId: string }, Explanation | Refu
 };
 
 /** Explains a whole run, for callers that can query pools before the explanation becomes text. */
-export const explainWhole: Query<Run, undefined, Whole | Refusal> = {
+export const explainGroups: Query<Run, undefined, RunExplanation | Refusal> = {
   type: "explain_whole",
   answer: (run, _, { key, nowMs }) =>
-    run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : wholeOf(run, nowMs),
+    run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : runExplanation(run, nowMs),
 };
 
-function wholeOf(run: RunView, nowMs: number): Whole {
+function runExplanation(run: RunView, nowMs: number): RunExplanation {
   const status = statusOf(run);
   const failed: FailedAttempt[] = [];
   const retried: FailedAttempt[] = [];
-  for (const node of run.nodes.slice(0, lookedAtMax)) {
+  for (const node of run.nodes.slice(0, scannedMax)) {
     if (node === undefined || failed.length >= failuresMax) continue;
     retried.push(...retriedSteps(node, () => taskIdIn(run, node.range, node.number)));
     if (isStuck(node)) failed.push(failureOf(run, node));
@@ -81,13 +81,13 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const waits = waitsOfRun(run);
   const isWaiting = run.phase === RunPhase.RUN_PHASE_WAITING;
   const because = isWaiting ? waits.map((wait) => wait.message).join(", and ") : message;
-  const why = because === "" ? "" : `: ${because}`;
-  const count = run.nodeCount - (isOver ? 0 : ownersUnderWay(run));
+  const reason = because === "" ? "" : `: ${because}`;
+  const count = run.nodeCount - (isOver ? 0 : ownersInProgress(run));
   const open = count - doneOf(run);
   // A completed run has handled its failures: they need no remedy.
   const isCompleted = status === WorkStatus.WORK_STATUS_COMPLETED;
   const failures = isCompleted ? [] : [...failed, ...retried].slice(0, failuresMax);
-  const dealtWith = isCompleted && failed.length > 0 ? ` although ${failedWords(failed)}` : "";
+  const dealtWith = isCompleted && failed.length > 0 ? ` although ${describeFailures(failed)}` : "";
   const explanation = Explanations.fromPartial({
     about: aboutOf(run, ""),
     waits,
@@ -99,15 +99,15 @@ function wholeOf(run: RunView, nowMs: number): Whole {
       ? // The error of a cancelled or terminated run states this already.
         message.startsWith("The run was ")
         ? message
-        : `The run ${statusName(status)}${dealtWith}${why}`
-      : `The run is ${statusName(status)}${why}. ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
+        : `The run ${statusName(status)}${dealtWith}${reason}`
+      : `The run is ${statusName(status)}${reason}. ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
     // Tasks of a run that has not started only wait for its start.
-    standings: isOver || isWaiting ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
+    taskGroups: isOver || isWaiting ? [] : taskGroupsOf(run, (number) => ofTask(run, number, nowMs)),
   };
 }
 
-function failedWords(failed: readonly FailedAttempt[]): string {
+function describeFailures(failed: readonly FailedAttempt[]): string {
   const names = failed.slice(0, namedMax).map(({ task }) => `\`${task}\``);
   const more = failed.length > namedMax ? ` and ${failed.length - namedMax} more` : "";
   return `${counted(failed.length, "task")} failed: ${names.join(", ")}${more}`;
@@ -156,7 +156,7 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
     if (ticket === 0)
       waits.push({
         cause: WaitCause.WAIT_CAUSE_LIMIT,
-        message: `it waits for ${limitInWords(run, limit).words}`,
+        message: `it waits for ${describeLimit(run, limit).description}`,
         subject: limit,
         present: true,
       });
@@ -180,15 +180,15 @@ function remediesOfRun(run: RunView): Remedy[] {
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
     return [{ text: retryText(run), command: `tutti retry ${id}` }];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
-    return run.nodes.slice(0, lookedAtMax).some(hasOtherCode)
+    return run.nodes.slice(0, scannedMax).some(hasOtherCode)
       ? remediesOfOtherCode(id, "")
       : [{ text: "Retry the paused tasks.", command: `tutti resume ${id}` }];
-  const wanted = run.more?.limits.find(({ ticket }) => ticket === 0);
-  if (run.phase === RunPhase.RUN_PHASE_WAITING && wanted !== undefined)
+  const pendingLimit = run.more?.limits.find(({ ticket }) => ticket === 0);
+  if (run.phase === RunPhase.RUN_PHASE_WAITING && pendingLimit !== undefined)
     return [
       {
         text: "See who holds it, and who waits before this run.",
-        command: limitInWords(run, wanted.limit).command,
+        command: describeLimit(run, pendingLimit.limit).command,
       },
     ];
   return [];
@@ -237,7 +237,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
   return Explanations.fromPartial({
     about: aboutOf(run, id),
     summary: sentences(
-      `\`${id}\` is ${statusWord(status)}${because === undefined || because === "" ? "" : `: ${because}`}`,
+      `\`${id}\` is ${taskStatusName(status)}${because === undefined || because === "" ? "" : `: ${because}`}`,
     ),
     waits,
     failures: node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)],
@@ -293,7 +293,7 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
     ];
   const parts = stateOfParts(node)?.parts ?? 0;
   const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
-  if (within !== undefined && within.left > 0 && stateOfKind(node, "function") === undefined)
+  if (within !== undefined && within.remaining > 0 && stateOfKind(node, "function") === undefined)
     return [partsWait(run, within)];
   const explained =
     node === undefined
@@ -310,10 +310,10 @@ function budgetWait(run: RunView): Partial<Wait>[] {
 }
 
 function partsWait(run: RunView, range: RangeView): Partial<Wait> {
-  const what = range.isEntries ? "entries" : `tasks of round ${range.round}`;
+  const unit = range.isEntries ? "entries" : `tasks of round ${range.round}`;
   return {
     cause: WaitCause.WAIT_CAUSE_NEEDS,
-    message: `${range.left} of ${range.count} ${what} have not ended`,
+    message: `${range.remaining} of ${range.count} ${unit} have not ended`,
     subject: taskIdOf(run, range.owner),
     present: true,
   };
@@ -338,7 +338,7 @@ function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[
     const id = taskIdOf(run, source);
     waits.push({
       cause: WaitCause.WAIT_CAUSE_NEEDS,
-      message: `it needs \`${id}\`, which is ${statusWord(status)}`,
+      message: `it needs \`${id}\`, which is ${taskStatusName(status)}`,
       subject: id,
       present: true,
     });
@@ -360,7 +360,7 @@ function skippedBecause(
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && unmet.length < partsMax; at++) {
     const source = sourceNode(run, range, sources[at] ?? 0);
     const sourceStatus = statusOfNode(run, source);
-    if (isDone(sourceStatus)) unmet.push(`\`${taskIdOf(run, source)}\` ${statusWord(sourceStatus)}`);
+    if (isDone(sourceStatus)) unmet.push(`\`${taskIdOf(run, source)}\` ${taskStatusName(sourceStatus)}`);
   }
   return `what it needs did not end as it has to: ${unmet.join(", ")}`;
 }
@@ -368,14 +368,14 @@ function skippedBecause(
 function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedAttempt>[] {
   const failed = (node.more?.failures ?? []).map(({ attempt, agent, starter, endMs, error }) => ({
     task,
-    attempt: attemptInWords(node, attempt),
+    attempt: displayedAttempt(node, attempt),
     agentId: agent || starter,
     failTime: toTimestamp(endMs),
-    error: shownError(error),
+    error: displayedError(error),
   }));
   const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
-  const isKept = node.more?.failures.at(-1)?.attempt === node.attempt;
-  return node.status === TASK_STATUS_FAILED || (node.status === TASK_STATUS_PAUSED && !isKept)
+  const isRecorded = node.more?.failures.at(-1)?.attempt === node.attempt;
+  return node.status === TASK_STATUS_FAILED || (node.status === TASK_STATUS_PAUSED && !isRecorded)
     ? [failureOf(run, node), ...failed.reverse()]
     : failed.reverse();
 }
@@ -384,7 +384,7 @@ function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedA
  * Returns the number of an attempt as users count it: in each turn of a durable function from 1, also in the
  * turn that failed it.
  */
-function attemptInWords(node: NodeView, attempt: number): number {
+function displayedAttempt(node: NodeView, attempt: number): number {
   const { last = 0 } = stateOfKind(node, "function")?.journal ?? {};
   if (last === 0 || attempt < last) return attempt;
   return Math.max(1, attempt - last);
@@ -393,7 +393,7 @@ function attemptInWords(node: NodeView, attempt: number): number {
 function failureOf(run: RunView, node: NodeView): FailedAttempt {
   return {
     task: taskIdIn(run, node.range, node.number),
-    attempt: attemptInWords(node, node.attempt),
+    attempt: displayedAttempt(node, node.attempt),
     agentId: node.agent,
     failTime: node.endAt < 0 ? undefined : toTimestamp(run.createMs + node.endAt),
     error: bounded(node.error),
@@ -406,7 +406,7 @@ function waitOfState(run: RunView): Partial<Wait>[] {
   if (state === undefined || run.phase !== RunPhase.RUN_PHASE_GOING || nextMove(run) !== undefined) return [];
   const signals = state.on.map(({ signal }) => signal);
   const dueMs = stateDueMs(run);
-  const ways = [
+  const exits = [
     ...(signals.length > 0 ? [`a signal ${signals.join(" or ")}`] : []),
     ...(dueMs > 0 ? ["its time"] : []),
     ...(state.run >= 0 ? ["the end of its activity"] : []),
@@ -416,7 +416,7 @@ function waitOfState(run: RunView): Partial<Wait>[] {
   return [
     {
       cause: signals.length > 0 || dueMs === 0 ? WaitCause.WAIT_CAUSE_SIGNAL : WaitCause.WAIT_CAUSE_TIMER,
-      message: `it is in the state ${state.name} and waits for ${ways.join(", or ") || "nothing: no way leads out"}`,
+      message: `it is in the state ${state.name} and waits for ${exits.join(", or ") || "nothing: no way leads out"}`,
       subject,
       startTime: toTimestamp(run.more?.states?.stateMs ?? 0),
       ...(dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {}),

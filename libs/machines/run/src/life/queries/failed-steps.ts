@@ -3,7 +3,7 @@ import { type FailedAttempt, TaskStatus } from "@tutti/contracts/types/v1";
 import { FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
-import { shownError } from "../../core/attempt/losses.ts";
+import { displayedError } from "../../core/attempt/losses.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import type { NodeView } from "../../core/state/state.ts";
 
@@ -21,26 +21,26 @@ export function retriedSteps(node: NodeView, taskId: () => string): FailedAttemp
   if (journal === undefined || (isDone(node.status) && !isFailed)) return [];
   const ended = new Set<number>();
   /** Tries by the step of the journal. */
-  const wanted = new Map<string, number>();
+  const retried = new Map<string, number>();
   const failed: FailedAttempt[] = [];
   for (const { kind, id, node: number, error, atMs } of journal.entries.slice(-entriesMax).reverse())
     if (kind === FUNCTION_ENTRY_KIND_END) ended.add(number);
     else if (kind === FUNCTION_ENTRY_KIND_TASK && !ended.has(number)) {
       const { step = "", tries = "" } = pauseForm.exec(id)?.groups ?? {};
-      if (step !== "") wanted.set(tries === "1" ? step : `${step}.try-${tries}`, Number(tries));
-    } else if (kind === FUNCTION_ENTRY_KIND_STEP && error !== undefined && wanted.has(id)) {
-      const shown = shownError(error);
+      if (step !== "") retried.set(tries === "1" ? step : `${step}.try-${tries}`, Number(tries));
+    } else if (kind === FUNCTION_ENTRY_KIND_STEP && error !== undefined && retried.has(id)) {
+      const displayed = displayedError(error);
       failed.push({
         task: taskId(),
-        attempt: wanted.get(id) ?? 1,
+        attempt: retried.get(id) ?? 1,
         agentId: "",
         failTime: toTimestamp(atMs),
         error: {
-          ...shown,
-          message: `Step \`${id}\` failed${isFailed ? "" : " and is retried"}: ${shown.message}`,
+          ...displayed,
+          message: `Step \`${id}\` failed${isFailed ? "" : " and is retried"}: ${displayed.message}`,
         },
       });
-      wanted.delete(id);
+      retried.delete(id);
     }
   return failed;
 }

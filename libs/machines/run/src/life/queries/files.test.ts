@@ -11,9 +11,9 @@ const sha256 = "ab".repeat(32);
 const file = (size: number) => ({ $blob: { sha256, size }, mediaType: "image/png" });
 
 function namesOf(scene: RunScene, size = 100, from = 0): [readonly string[], number] {
-  const shown = scene.driver.query(scene.key, showFiles, { from, size });
-  assert.ok(!isRefusal(shown));
-  return [shown.files.map(({ name, mediaType, blob }) => `${name} ${mediaType} ${blob?.size}`), shown.next];
+  const page = scene.driver.query(scene.key, showFiles, { from, size });
+  assert.ok(!isRefusal(page));
+  return [page.files.map(({ name, mediaType, blob }) => `${name} ${mediaType} ${blob?.size}`), page.next];
 }
 
 describe("the files of a run", () => {
@@ -54,7 +54,7 @@ output: {drawn: "\${{ tasks.draw.output.pages }}"}
     assert.deepEqual(namesOf(scene)[0], ["film.steps.cut image/png 7", "film.state.still image/png 8"]);
   });
 
-  it("come in pages, each with all files of its tasks", () => {
+  it("are listed in pages, each with all files of its tasks", () => {
     const tasks = ["a", "b", "c"].map((id) => `  ${id}: {uses: t.a, with: "\${{ input }}"}\n`).join("");
     const scene = RunScene.of(`workflow: many\ntasks:\n${tasks}`, { input: encodeJson([file(1), file(2)]) });
     const found: string[] = [];

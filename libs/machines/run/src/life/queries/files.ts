@@ -14,7 +14,7 @@ import { currentRanges, rangePlace, taskIdOf } from "../../core/state/places.ts"
 import type { NodeView, Run, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 
-export interface FilesWanted {
+export interface ShowFilesOptions {
   /**
    * Number of the first node. The input of the run comes before the first node, all other content of the run
    * after the last one.
@@ -23,22 +23,22 @@ export interface FilesWanted {
   readonly size: number;
 }
 
-export interface FilesShown {
+export interface FilesPage {
   readonly files: readonly RunFile[];
   /** Number of the node of the next page; -1 at the end. */
   readonly next: number;
 }
 
 /** Nodes that one reply reads. */
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
-export const showFiles: Query<Run, FilesWanted, FilesShown | Refusal> = {
+export const showFiles: Query<Run, ShowFilesOptions, FilesPage | Refusal> = {
   type: "files",
   answer(run, { from, size }, { key }) {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
     const files: RunFile[] = [];
     if (from <= 0) addFiles(inputOf(run), "input", files);
-    const until = Math.min(run.nodeCount, from + lookedAtMax);
+    const until = Math.min(run.nodeCount, from + scannedMax);
     const current = currentRanges(run);
     for (let number = Math.max(0, from); number < until; number++) {
       // Each page contains at least one task, so that the next one starts after it.

@@ -8,17 +8,17 @@ import {
   RunPhase,
 } from "@tutti/contracts/workflow/v1";
 import type { Query, Refusal } from "@tutti/kernel";
-import { asPayload, bounded, dataOf, shownCounts } from "@tutti/machine-work";
+import { asPayload, bounded, countsOf, dataOf } from "@tutti/machine-work";
 import { runOutputOf } from "../../core/evaluate/outputs.ts";
 import { inputOf } from "../../core/evaluate/scene.ts";
-import { limitInWords } from "../../core/limit/limits.ts";
+import { describeLimit } from "../../core/limit/limits.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/state.ts";
 import { momentOf } from "../../core/state/times.ts";
 import { runErrors } from "../../errors.ts";
 import { openQuestions } from "../../kinds/approve/open.ts";
 import { endingOf } from "../run/end.ts";
 
-export interface RunWanted {
+export interface ShowRunOptions {
   /** Whether input and output are included. */
   readonly withPayloads: boolean;
 }
@@ -27,7 +27,7 @@ export interface RunWanted {
  * Leaves out the data that the machine does not have: who started the run, the number of its latest event,
  * when it will end.
  */
-export const showRun: Query<Run, RunWanted, RunMessage | Refusal> = {
+export const showRun: Query<Run, ShowRunOptions, RunMessage | Refusal> = {
   type: "run",
   answer: (run, { withPayloads }, { key }) =>
     run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : runMessage(run, withPayloads),
@@ -75,7 +75,7 @@ function runMessage(run: RunView, withPayloads: boolean): RunMessage {
     status,
     statusReason: reasonOf(run),
     outcome: outcomeOf(run, withPayloads),
-    tasks: shownCounts(run.counts, run.nodeCount),
+    tasks: countsOf(run.counts, run.nodeCount),
     openApprovals: hasEnded(run) ? 0 : openQuestions(run),
     states: stateNames(run),
     progress: progressOf(run),
@@ -97,23 +97,26 @@ function stateNames({ plan, more }: RunView): string[] {
 
 function reasonOf(run: RunView): string {
   if (run.pauseMs > 0) return run.pauseReason === "" ? "paused" : `paused: ${run.pauseReason}`;
-  if (run.left === 0 && run.alone > 0 && run.undoing < 0) return "detached children start before it ends";
+  if (run.remaining === 0 && run.alone > 0 && run.undoing < 0)
+    return "detached children start before it ends";
   if (run.phase === RunPhase.RUN_PHASE_UNDOING)
     return `compensating completed tasks, because: ${run.error?.message ?? ""}`;
   if (run.phase === RunPhase.RUN_PHASE_WAITING) return waitingFor(run);
   const paused = run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0;
   if (paused > 0) {
-    const why =
+    const reason =
       run.nodes.find((node) => node?.status === TaskStatus.TASK_STATUS_PAUSED)?.error?.message ?? "";
-    const who = `${paused} of its tasks ${paused === 1 ? "waits" : "wait"} for a person`;
-    return why === "" ? who : `${who}: ${why}`;
+    const waitingText = `${paused} of its tasks ${paused === 1 ? "waits" : "wait"} for a person`;
+    return reason === "" ? waitingText : `${waitingText}: ${reason}`;
   }
   return run.error?.message ?? "";
 }
 
 function waitingFor(run: RunView): string {
-  const wanted = run.more?.limits.find(({ ticket }) => ticket === 0);
-  return wanted === undefined ? "its start is delayed" : `waits for ${limitInWords(run, wanted.limit).words}`;
+  const pendingLimit = run.more?.limits.find(({ ticket }) => ticket === 0);
+  return pendingLimit === undefined
+    ? "its start is delayed"
+    : `waits for ${describeLimit(run, pendingLimit.limit).description}`;
 }
 
 function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {

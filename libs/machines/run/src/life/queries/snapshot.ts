@@ -4,7 +4,7 @@ import type { Query } from "@tutti/kernel";
 import type { Run } from "../../core/state/state.ts";
 import { snapshotOf } from "../snapshot/snapshots.ts";
 
-export interface SnapshotShown {
+export interface SnapshotReply {
   /** A `RunSnapshotV1`. */
   readonly bytes: Uint8Array;
   /** Signals that are kept. */
@@ -13,7 +13,7 @@ export interface SnapshotShown {
   readonly lastSignal: number;
 }
 
-export const showSnapshot: Query<Run, undefined, SnapshotShown> = {
+export const showSnapshot: Query<Run, undefined, SnapshotReply> = {
   type: "snapshot",
   answer(run) {
     const snapshot = snapshotOf(run as Run);

@@ -5,9 +5,9 @@ import { type Attempt, type Task, Task as Tasks } from "@tutti/contracts/workflo
 import { capabilityNames, type PlanTask, planKinds } from "@tutti/definitions";
 import { type Query, type Refusal, toTimestamp } from "@tutti/kernel";
 import { asPayload, bounded, type Data, isDone } from "@tutti/machine-work";
-import { lastLoss, messageOf, shownError } from "../../core/attempt/losses.ts";
+import { displayedError, lastLoss, messageOf } from "../../core/attempt/losses.ts";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
-import { chosenOf, isOffered } from "../../core/plan/offer-profile.ts";
+import { chosenWork, isOffered } from "../../core/plan/offer-profile.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import {
   currentRanges,
@@ -23,7 +23,7 @@ import type { NodeView, RangeView, Run, RunView } from "../../core/state/state.t
 import { momentOf } from "../../core/state/times.ts";
 import { runErrors } from "../../errors.ts";
 
-export interface TasksWanted {
+export interface ShowTasksOptions {
   /** Empty means any. */
   readonly statuses: readonly TaskStatus[];
   /** Entries, rounds and additions of this task. Empty means all tasks. */
@@ -37,36 +37,36 @@ export interface TasksWanted {
   readonly size: number;
 }
 
-export interface TasksShown {
+export interface TasksPage {
   readonly tasks: readonly Task[];
   /** Number of the node of the next page; -1 at the end. */
   readonly next: number;
 }
 
 /** Nodes that one page reads, matching or not: the next page continues from there. */
-const lookedAtMax = 20_000;
+const scannedMax = 20_000;
 
-export const showTasks: Query<Run, TasksWanted, TasksShown | Refusal> = {
+export const showTasks: Query<Run, ShowTasksOptions, TasksPage | Refusal> = {
   type: "tasks",
-  answer(run, wanted, { key }) {
+  answer(run, filter, { key }) {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
-    const { parentTaskId: parent, size } = wanted;
+    const { parentTaskId: parent, size } = filter;
     const owner = parent === "" ? -1 : findNode(run, parent);
     if (owner === undefined) return runErrors.taskMissing.refusal({ id: key.id, task: parent });
     const tasks: Task[] = [];
-    const until = Math.min(run.nodeCount, wanted.from + lookedAtMax);
+    const until = Math.min(run.nodeCount, filter.from + scannedMax);
     const current = currentRanges(run);
-    for (let number = Math.max(0, wanted.from); number < until; number++) {
+    for (let number = Math.max(0, filter.from); number < until; number++) {
       if (tasks.length >= size) return { tasks, next: number };
-      if (current.has(rangePlace(run.ranges, number)) && isWanted(run, number, owner, wanted))
-        tasks.push(taskMessage(run, number, wanted.withPayloads));
+      if (current.has(rangePlace(run.ranges, number)) && matches(run, number, owner, filter))
+        tasks.push(taskMessage(run, number, filter.withPayloads));
     }
     return { tasks, next: until < run.nodeCount ? until : -1 };
   },
 };
 
-function isWanted(run: RunView, number: number, owner: number, wanted: TasksWanted): boolean {
-  const { statuses, topOnly, text, parentTaskId } = wanted;
+function matches(run: RunView, number: number, owner: number, filter: ShowTasksOptions): boolean {
+  const { statuses, topOnly, text, parentTaskId } = filter;
   const range = rangeViewOf(run, number);
   if (parentTaskId !== "" ? range.owner !== owner : topOnly && range.owner >= 0) return false;
   if (statuses.length > 0 && !statuses.includes(statusOfNode(run, number))) return false;
@@ -166,7 +166,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
       queueTime: momentOf(queueMs),
       startTime: momentOf(startMs),
       endTime: momentOf(endMs),
-      error: shownError(error),
+      error: displayedError(error),
     }),
   );
   if (node.attempt === 0 || failed.at(-1)?.number === node.attempt) return failed;
@@ -218,7 +218,7 @@ function usesOf(range: RangeView, number: number, choice: number): string {
   switch (work.kind) {
     case "uses":
     case "function":
-      return capabilityNames(chosenOf(work, choice));
+      return capabilityNames(chosenWork(work, choice));
     case "workflow":
     case "mission":
       return work.label === "" ? work.definition : `${work.definition}@${work.label}`;

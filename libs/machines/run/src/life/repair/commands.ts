@@ -22,7 +22,7 @@ import {
   reasonOf,
   StepBudget,
   statusName,
-  statusWord,
+  taskStatusName,
 } from "@tutti/machine-work";
 import { acquireNextForTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
 import { limitsOf, releaseLimits } from "../../core/limit/limits.ts";
@@ -33,7 +33,7 @@ import { stateOfKind } from "../../core/state/kind-state.ts";
 import { findNode, nodeOfTask, rangeViewOf, statusOfNode, taskOf } from "../../core/state/places.ts";
 import {
   hasEnded,
-  isKept,
+  isPresent,
   isWithdrawn,
   type RangeView,
   type RunCommand,
@@ -45,10 +45,10 @@ import { isPast } from "../../core/state/transition-progress.ts";
 import { life } from "../../core/state/work-life.ts";
 import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
-import { askAgain, unreadableSources } from "../../kinds/cache/cache.ts";
+import { requestAgain, unreadableSources } from "../../kinds/cache/cache.ts";
 import { stopAllChildren, stopChildrenOf } from "../../kinds/child/stopping.ts";
 import { stopChildren } from "../../kinds/gate/send-back.ts";
-import { deliverToWaiting } from "../../kinds/signal/take.ts";
+import { deliverToWaiting } from "../../kinds/signal/delivery.ts";
 import { advance } from "../advance/advance.ts";
 import { acquireNext } from "../limit/asking.ts";
 import { withdrawContinuation } from "../run/end.ts";
@@ -60,10 +60,10 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
   reply: RunDone,
   decide(run, { taskIds, reason, inputs }, step) {
     const { id } = step.key;
-    if (!isKept(run)) return runErrors.runMissing.refusal({ id });
-    const given = inputsOfNodes(run, inputs);
-    if (isRefusal(given)) return given;
-    const nodes = given.length > 0 && !hasEnded(run) ? [] : unwell(run);
+    if (!isPresent(run)) return runErrors.runMissing.refusal({ id });
+    const nodeInputs = inputsOfNodes(run, inputs);
+    if (isRefusal(nodeInputs)) return nodeInputs;
+    const nodes = nodeInputs.length > 0 && !hasEnded(run) ? [] : unwell(run);
     for (const task of taskIds) {
       const node = findNode(run, task);
       if (node === undefined) return runErrors.taskMissing.refusal({ id, task });
@@ -73,12 +73,18 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     }
     addUnreadable(run, nodes);
     const status = statusOf(run);
-    const hasNotBegun = run.phase === RunPhase.RUN_PHASE_WAITING;
-    if (isWithdrawn(run) || hasNotBegun || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
+    const isNotStarted = run.phase === RunPhase.RUN_PHASE_WAITING;
+    if (isWithdrawn(run) || isNotStarted || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
       return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     stopChildren({ run, step, budget: new StepBudget(), number: -1 }, nodes);
-    step.emit(runRetried, { nodes, reason: reasonOf(reason), limits, retryMs: step.nowMs, inputs: given });
+    step.emit(runRetried, {
+      nodes,
+      reason: reasonOf(reason),
+      limits,
+      retryMs: step.nowMs,
+      inputs: nodeInputs,
+    });
     if (limits.length > 0) acquireNext(run, step);
     advance(run, step);
     return {};
@@ -120,7 +126,7 @@ function unwell(run: RunView): number[] {
   for (const [place, range] of run.ranges.entries()) {
     if (range.owner >= 0 || isPast(run, place)) continue;
     for (let number = range.first; number < range.first + range.count; number++)
-      if (undone.has(number) || isUnwell(standing(run, number))) nodes.push(number);
+      if (undone.has(number) || isUnwell(currentStatus(run, number))) nodes.push(number);
   }
   return nodes;
 }
@@ -139,9 +145,11 @@ function addUnreadable(run: RunView, nodes: number[]): void {
  * Returns the status of a node. For a node that is being undone, the status after that is reverted, except if
  * it completed.
  */
-function standing(run: RunView, number: number): TaskStatus {
-  const left = run.nodes[number]?.more?.undo?.left;
-  return run.undoing === number && left !== undefined ? left.status : statusOfNode(run, number);
+function currentStatus(run: RunView, number: number): TaskStatus {
+  const earlierEffect = run.nodes[number]?.more?.undo?.earlierEffect;
+  return run.undoing === number && earlierEffect !== undefined
+    ? earlierEffect.status
+    : statusOfNode(run, number);
 }
 
 function isUnwell(status: TaskStatus): boolean {
@@ -170,12 +178,12 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
   reply: RunDone,
   decide(run, { toEvent, snapshot, keepSignals, signals, reason }, step) {
     const { id } = step.key;
-    if (!isKept(run)) return runErrors.runMissing.refusal({ id });
+    if (!isPresent(run)) return runErrors.runMissing.refusal({ id });
     if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
     const { nodes, phase, nextId } = RunSnapshotV1.decode(snapshot);
-    const kept = new Set(
+    const retainedIds = new Set(
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
     // A child that was running at that event, and still is, continues.
@@ -184,7 +192,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       step,
       new StepBudget(),
       "cancel",
-      (node) => !kept.has(stateOfKind(node, "child")?.childId ?? ""),
+      (node) => !retainedIds.has(stateOfKind(node, "child")?.childId ?? ""),
     );
     withdrawNextRun(run, step, nextId, reasonOf(reason));
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
@@ -203,13 +211,14 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       if (node === undefined) continue;
       const place = placeOf(run, node.number, step, new StepBudget());
       if (isWaitingForLimits(node)) acquireNextForTask(place);
-      askAgain(place);
+      requestAgain(place);
       // The step that approved its output asked the next question in a separate event.
       askNextQuestion(place);
     }
     // Tasks that waited at that event have not seen later signals.
     const budget = new StepBudget();
-    for (const kept of [...(run.more?.signals ?? [])]) deliverToWaiting(run, kept as RunSignal, step, budget);
+    for (const signal of [...(run.more?.signals ?? [])])
+      deliverToWaiting(run, signal as RunSignal, step, budget);
     advance(run, step);
     return {};
   },
@@ -224,15 +233,15 @@ function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
 }
 
 /** Withdraws the run that continued this one, unless the reset state has the same continuation. */
-function withdrawNextRun(run: RunView, step: RunStep, keptId: string, reason: string): void {
+function withdrawNextRun(run: RunView, step: RunStep, retainedId: string, reason: string): void {
   const { nextId = "" } = run.more ?? {};
-  if (nextId !== "" && nextId !== keptId) withdrawContinuation(run, step, nextId, reason);
+  if (nextId !== "" && nextId !== retainedId) withdrawContinuation(run, step, nextId, reason);
 }
 
 /** Returns the limits that it held until it ended. */
 function limitIdsOf(run: RunView): string[] {
-  const wanted = run.order === undefined ? undefined : limitsOf(run, run.order as RunOrder);
-  return wanted?.ok === true ? wanted.limits.map(({ id }) => id) : [];
+  const required = run.order === undefined ? undefined : limitsOf(run, run.order as RunOrder);
+  return required?.ok === true ? required.limits.map(({ id }) => id) : [];
 }
 
 /** Returns whether the run waits for its limits, and not for its start. */
@@ -260,7 +269,7 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     if (refusal !== undefined) return refusal;
     const node = findNode(run, taskId);
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
-    const rested = restedOn(run, node, taskId);
+    const rested = repairRefusal(run, node, taskId);
     if (rested !== undefined) return rested;
     // Its running child no longer counts either.
     stopChildrenOf(run, step, new StepBudget(), node, "cancel");
@@ -284,7 +293,7 @@ const failed = TaskStatus.TASK_STATUS_FAILED;
 const completed = TaskStatus.TASK_STATUS_COMPLETED;
 
 /** Refuses the repair of an ended task if a dependent task has started. */
-function restedOn(run: RunView, number: number, task: string): Refusal | undefined {
+function repairRefusal(run: RunView, number: number, task: string): Refusal | undefined {
   if (run.phase !== RunPhase.RUN_PHASE_GOING)
     return runErrors.taskNotRepairable.refusal({ task, found: `the run ${statusName(statusOf(run))}` });
   const status = statusOfNode(run, number);
@@ -292,15 +301,15 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
   if (range.isDropped) return runErrors.taskNotRepairable.refusal({ task, found: "it is detached" });
   if (!isDone(status)) return undefined;
   if (range.isEntries || range.owner >= 0)
-    return runErrors.taskNotRepairable.refusal({ task, found: `it ${statusWord(status)}` });
+    return runErrors.taskNotRepairable.refusal({ task, found: `it ${taskStatusName(status)}` });
   for (const next of nextOf(run, range, number)) {
     const nextStatus = statusOfNode(run, next);
-    const hasBegun =
+    const hasStarted =
       nextStatus !== TaskStatus.TASK_STATUS_PENDING && nextStatus !== TaskStatus.TASK_STATUS_SKIPPED;
-    if (hasBegun)
+    if (hasStarted)
       return runErrors.taskNotRepairable.refusal({
         task,
-        found: `a task that needs it ${statusWord(nextStatus)}`,
+        found: `a task that needs it ${taskStatusName(nextStatus)}`,
       });
   }
   return undefined;
@@ -310,10 +319,10 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
 function nextOf(run: RunView, range: RangeView, number: number): number[] {
   const { offsets, targets } = range.plan.plan.edges;
   const place = range.firstTask + number - range.first;
-  const beside = targets
+  const siblings = targets
     .slice(offsets[place] ?? 0, offsets[place + 1] ?? 0)
     .map((task) => range.first + task - range.firstTask);
   // Tasks that were stopped with the task that added them may have been created again since.
   const added = (run.more?.followers?.get(number) ?? []).filter((follower) => !follower.range.isDropped);
-  return [...beside, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
+  return [...siblings, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
 }

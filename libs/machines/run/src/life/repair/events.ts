@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import { renewAfterReset } from "../../core/limit/events.ts";
-import { effectAt, isNotUndone, keepLists, statusBeside } from "../../core/node/compensation-ledger.ts";
+import { effectAt, isNotUndone, retainLists, revertedStatus } from "../../core/node/compensation-ledger.ts";
 import { detachChild } from "../../core/node/detached-children.ts";
 import { finishNode, stop } from "../../core/node/flow.ts";
 import { setOutput } from "../../core/node/kept.ts";
@@ -30,8 +30,8 @@ import {
   undoOf,
 } from "../../core/state/state.ts";
 import { restartState } from "../../core/state/transition-progress.ts";
-import { rememberEvent } from "../../kinds/signal/seen-events.ts";
-import { awaitEventsAnew } from "../../kinds/wait/awaited-event.ts";
+import { rememberEvent } from "../../kinds/signal/received-events.ts";
+import { restartEventWaits } from "../../kinds/wait/awaited-event.ts";
 import { clearLeases, clearRun, timeoutMsOf } from "../run/events.ts";
 import { recoverRun } from "../snapshot/recovery.ts";
 import { runOf } from "../snapshot/snapshots.ts";
@@ -57,9 +57,9 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     if (!wasOver) return;
     clearRun(run, outstanding);
     // The limits were released at its end.
-    const isHeldUp = hadEnded && wantAgain(run, limits);
+    const isBlocked = hadEnded && requireLimits(run, limits);
     restartState(run, retryMs, outstanding);
-    if (isHeldUp) return;
+    if (isBlocked) return;
     restart(run, retryMs);
     const timeoutMs = timeoutMsOf(run);
     if (timeoutMs > 0) outstanding.timer(timerNumber(runNode, runTimers.timeout), retryMs + timeoutMs);
@@ -73,7 +73,7 @@ function restart(run: Run, atMs: number): void {
 }
 
 /** Requires the limits again that the run held before its end. Returns true if there are any. */
-function wantAgain(run: Run, limits: readonly string[]): boolean {
+function requireLimits(run: Run, limits: readonly string[]): boolean {
   if (limits.length === 0) {
     if (run.more !== undefined) run.more.limits.length = 0;
     return false;
@@ -100,7 +100,7 @@ function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void 
   const { undoing } = run;
   release(undoing, outstanding);
   const node = nodeOf(run, undoing);
-  setStatus(run, node, statusBeside(node));
+  setStatus(run, node, revertedStatus(node));
   run.undo.push(undoing);
   run.undoing = -1;
 }
@@ -110,8 +110,8 @@ function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void 
  * completed after all others.
  */
 function revertFailedCompensations(run: Run): void {
-  const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
-  for (const node of kept.sort((one, other) => effectAt(one) - effectAt(other))) {
+  const notUndone = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
+  for (const node of notUndone.sort((one, other) => effectAt(one) - effectAt(other))) {
     undoOf(node).error = undefined;
     run.undo.push(node.number);
   }
@@ -129,14 +129,15 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     // A node that waits for its needs stops waiting: their ends no longer reach it.
     const range = rangeOf(run, number);
     if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
-    if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number, keepsGood: false });
+    if (isDone(before))
+      reopen(run, [number], endMs, outstanding, { repaired: number, keepsCompleted: false });
     const node = startVisit(run, number, endMs, outstanding);
     detachChild(run, node);
     stop(run, node, endMs, outstanding);
     const detail = detailOf(node);
     detail.repairReason = reason;
-    keepLists(run, new Set([number]));
-    run.leftBehind = undefined;
+    retainLists(run, new Set([number]));
+    run.replacedNodes = undefined;
     const state = stateOfParts(node);
     if (state !== undefined) state.parts = 0;
     detail.dueMs = 0;
@@ -158,7 +159,7 @@ export const runReset: RunEvent<RunResetV1> = {
   // The run may have been on another version then.
   needs: ({ snapshot }) => planNeededBySnapshot(snapshot),
   evolve(run, { snapshot, signals, resetMs, limits, resets }, outstanding) {
-    const held = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
+    const currentLimits = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
     const hadEnded = run.phase === RunPhase.RUN_PHASE_ENDED;
     const attempts = run.nodes.map((node) => node?.attempt ?? 0);
     const { attemptsBefore = 0, leaseCount = 0 } = run.more ?? {};
@@ -170,14 +171,14 @@ export const runReset: RunEvent<RunResetV1> = {
     if (resets > 0) moreOf(run).resets = resets;
     if (leaseCount > 0) moreOf(run).leaseCount = Math.max(leaseCount, moreOf(run).leaseCount);
     if (run.more !== undefined) run.more.limits.length = 0;
-    const goesOn = run.phase === RunPhase.RUN_PHASE_WAITING || run.phase === RunPhase.RUN_PHASE_GOING;
-    if (goesOn && hadEnded) wantAgain(run, limits);
-    else if (run.phase !== RunPhase.RUN_PHASE_ENDED && held.length > 0) {
-      moreOf(run).limits.push(...held);
+    const isOpen = run.phase === RunPhase.RUN_PHASE_WAITING || run.phase === RunPhase.RUN_PHASE_GOING;
+    if (isOpen && hadEnded) requireLimits(run, limits);
+    else if (run.phase !== RunPhase.RUN_PHASE_ENDED && currentLimits.length > 0) {
+      moreOf(run).limits.push(...currentLimits);
       renewAfterReset(run);
     }
     fence(run, attempts, attemptsBefore);
-    awaitEventsAnew(run);
+    restartEventWaits(run);
     if (signals.length > 0) {
       const more = moreOf(run);
       more.signals.push(...signals);
@@ -197,12 +198,14 @@ export const runReset: RunEvent<RunResetV1> = {
  */
 function fence(run: Run, attempts: readonly number[], before: number): void {
   // New nodes will reuse the numbers of removed nodes.
-  const gone = attempts.slice(run.nodeCount).reduce((most, attempt) => Math.max(most, attempt), before);
-  if (gone > 0) moreOf(run).attemptsBefore = gone;
+  const removedMost = attempts
+    .slice(run.nodeCount)
+    .reduce((most, attempt) => Math.max(most, attempt), before);
+  if (removedMost > 0) moreOf(run).attemptsBefore = removedMost;
   const count = Math.max(attempts.length, run.nodes.length);
   for (let number = 0; number < Math.min(count, run.nodeCount); number++) {
     // A node that exists again had its number before the latest reset.
-    const attempt = attempts[number] ?? gone;
+    const attempt = attempts[number] ?? removedMost;
     if (attempt === 0 && (run.nodes[number]?.attempt ?? 0) === 0) continue;
     const node = nodeOf(run, number);
     const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
@@ -212,7 +215,7 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
     if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
     const child = stateOfKind(node, "child");
     if (isDone(node.status) || !child?.childId || node.more?.question !== undefined) continue;
-    if (child.limits.length > 0) askAnew(run, node);
+    if (child.limits.length > 0) restartChildRequest(run, node);
     else if (node.status === TaskStatus.TASK_STATUS_WAITING)
       setStatus(run, node, TaskStatus.TASK_STATUS_QUEUED);
   }
@@ -222,10 +225,10 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
  * Requests a child again. A child with limits is requested when these are held: limits that it still holds
  * are granted once more.
  */
-function askAnew(run: Run, node: Node): void {
-  const isAsked =
+function restartChildRequest(run: Run, node: Node): void {
+  const isRequested =
     node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;
-  if (!isAsked) return;
+  if (!isRequested) return;
   for (const limit of stateOfKind(node, "child")?.limits ?? [])
     Object.assign(limit, { ticket: 0, leaseDueMs: 0, retryMs: 0 });
   node.startAt = -1;

@@ -27,7 +27,7 @@ const inputOf = (scene: RunScene, task: string) => parsed(scene.offer(task).effe
 const statusAt = (scene: RunScene, node: number) => scene.state.nodes[node]?.status;
 
 describe("the input of a task that a person changes", () => {
-  it("is that of the next attempt in a run that has failed, and holds for a later retry", () => {
+  it("is used by the next attempt after the run failed, and by later retries", () => {
     const scene = RunScene.of(chain);
     assert.deepEqual(inputOf(scene, "pay"), { amount: 0 });
     scene.fail("pay");

@@ -128,15 +128,15 @@ export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
     for (const each of outcomes) {
       const number = findNode(run, each.taskId) ?? -1;
       const isOut = run.nodes[number]?.more?.isWithdrawn === true && run.nodes[number]?.status === pending;
-      const isTaken = isOut && bringIn(placeOf(run, number, step, new StepBudget()), each);
-      if (!isTaken) refusedTaskIds.push(each.taskId);
+      const isAccepted = isOut && applyOutcome(placeOf(run, number, step, new StepBudget()), each);
+      if (!isAccepted) refusedTaskIds.push(each.taskId);
     }
     advance(run, step);
     return { refusedTaskIds };
   },
 };
 
-function bringIn(place: Place, { outcome, used }: BringInOutcomes["outcomes"][number]): boolean {
+function applyOutcome(place: Place, { outcome, used }: BringInOutcomes["outcomes"][number]): boolean {
   const result = outcome?.result;
   switch (result?.$case) {
     case "completed":

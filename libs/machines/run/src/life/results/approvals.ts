@@ -10,12 +10,11 @@ import {
   DelegateApproval,
   ReleaseApproval,
 } from "@tutti/contracts/workflow/v1";
-import { holdAgainst } from "@tutti/definitions";
+import { validateAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
 import {
   bytesOf,
-  cut,
   dataOf,
   dataOfPayload,
   detailOfRefusal,
@@ -24,6 +23,7 @@ import {
   parsed,
   reasonLengthMax,
   StepBudget,
+  truncate,
   UnreadableData,
 } from "@tutti/machine-work";
 import { placeOf } from "../../core/node/task-kind.ts";
@@ -39,8 +39,8 @@ import {
   approvalReleased,
 } from "../../kinds/approve/events.ts";
 import { isOpen } from "../../kinds/approve/open.ts";
-import { askingNode, howOpen, isBefore } from "../../kinds/approve/questions.ts";
-import { delegationRefusal, seatOf, termsOf } from "../../kinds/approve/seats.ts";
+import { isBefore, questionNode, verdictOf } from "../../kinds/approve/questions.ts";
+import { delegationRefusal, seatFor, termsOf } from "../../kinds/approve/seats.ts";
 import { advance } from "../advance/advance.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
@@ -56,23 +56,24 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
     if (isRefusal(node)) return node;
     if (verdict !== approved && verdict !== rejected)
       return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
-    const who = step.cause.actor?.id || body.roles[0] || "";
+    const caller = step.cause.actor?.id || body.roles[0] || "";
     const question = node.more?.question;
     // Rules ask in sequence: a repeated approval belongs to the question that was approved meanwhile.
     if (question !== undefined && isBefore(id, question.approvalId))
       return verdict === approved
         ? { verdict: approved }
-        : runErrors.approvalClosed.refusal({ id, how: words[approved] ?? "" });
-    const decision = question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
-    if (decision?.verdict === verdict) return { verdict: howOpen(node) };
-    if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
-    const seat = seatOf(node, who, body.roles);
+        : runErrors.approvalClosed.refusal({ id, verdict: verdictNames[approved] ?? "" });
+    const decision = question?.decisions.findLast(({ cause }) => cause?.actor?.id === caller);
+    if (decision?.verdict === verdict) return { verdict: verdictOf(node) };
+    if (!isOpen(node))
+      return runErrors.approvalClosed.refusal({ id, verdict: verdictNames[verdictOf(node)] ?? "closed" });
+    const seat = seatFor(node, caller, body.roles);
     if (isRefusal(seat)) return seat;
-    const data = dataGiven(node, body);
+    const data = formData(node, body);
     if (isRefusal(data)) return data;
-    const onBehalfOf = seat === who ? "" : seat;
-    decide(run, node, step, { ...decisionOf(body, who, step), onBehalfOf }, data.value);
-    return { verdict: howOpen(run.nodes[node.number] ?? node) };
+    const onBehalfOf = seat === caller ? "" : seat;
+    decide(run, node, step, { ...decisionOf(body, caller, step), onBehalfOf }, data.value);
+    return { verdict: verdictOf(run.nodes[node.number] ?? node) };
   },
 };
 
@@ -87,9 +88,10 @@ export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
   decide(run, { approvalId: id, roles }, step) {
     const node = questionOf(run, id, step);
     if (isRefusal(node)) return node;
-    if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
-    const who = step.cause.actor?.id || roles[0] || "";
-    const seat = seatOf(node, who, roles);
+    if (!isOpen(node))
+      return runErrors.approvalClosed.refusal({ id, verdict: verdictNames[verdictOf(node)] ?? "closed" });
+    const caller = step.cause.actor?.id || roles[0] || "";
+    const seat = seatFor(node, caller, roles);
     if (isRefusal(seat)) return seat;
     const { needed, claimMs } = termsOf(node);
     if (needed > 1) return runErrors.approvalShared.refusal({ id, needed });
@@ -97,7 +99,10 @@ export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
     if (before !== undefined) return { expireMs: before.expireMs };
     if (step.behaviour < behaviours.claimsApprovals) return runErrors.approvalClaimsLater.refusal({ id });
     const expireMs = claimMs > 0 ? step.nowMs + claimMs : 0;
-    step.emit(approvalClaimed, { node: node.number, claim: { person: who, claimMs: step.nowMs, expireMs } });
+    step.emit(approvalClaimed, {
+      node: node.number,
+      claim: { person: caller, claimMs: step.nowMs, expireMs },
+    });
     return { expireMs };
   },
 };
@@ -115,9 +120,10 @@ export const releaseApproval: RunCommand<ReleaseApproval, ApprovalFreed> = {
     if (isRefusal(node)) return node;
     const claim = isOpen(node) ? node.more?.question?.claim : undefined;
     if (claim === undefined) return { released: false };
-    const { person: who } = claim;
-    if (who !== (person || step.cause.actor?.id)) return runErrors.approvalClaimed.refusal({ id, who });
-    step.emit(approvalReleased, { node: node.number, person: who });
+    const { person: claimant } = claim;
+    if (claimant !== (person || step.cause.actor?.id))
+      return runErrors.approvalClaimed.refusal({ id, person: claimant });
+    step.emit(approvalReleased, { node: node.number, person: claimant });
     return { released: true };
   },
 };
@@ -130,20 +136,27 @@ export const delegateApproval: RunCommand<DelegateApproval, ApprovalGiven> = {
   decide(run, { approvalId: id, people, roles, reason }, step) {
     const node = questionOf(run, id, step);
     if (isRefusal(node)) return node;
-    if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
-    const who = step.cause.actor?.id || roles[0] || "";
-    const seat = seatOf(node, who, roles);
+    if (!isOpen(node))
+      return runErrors.approvalClosed.refusal({ id, verdict: verdictNames[verdictOf(node)] ?? "closed" });
+    const caller = step.cause.actor?.id || roles[0] || "";
+    const seat = seatFor(node, caller, roles);
     if (isRefusal(seat)) {
-      const before = node.more?.question?.delegations.findLast(({ person }) => person === who);
+      const before = node.more?.question?.delegations.findLast(({ person }) => person === caller);
       const isSame = before !== undefined && before.people.join("\n") === people.join("\n");
       return isSame && seat.code === "workflow.approval_delegated" ? {} : seat;
     }
-    const refused = delegationRefusal(node, { who, seat, people });
+    const refused = delegationRefusal(node, { decider: caller, seat, people });
     if (refused !== undefined) return refused;
     if (step.behaviour < behaviours.claimsApprovals) return runErrors.approvalClaimsLater.refusal({ id });
     step.emit(approvalDelegated, {
       node: node.number,
-      delegation: { person: who, people, seat, delegateMs: step.nowMs, reason: cut(reason, reasonLengthMax) },
+      delegation: {
+        person: caller,
+        people,
+        seat,
+        delegateMs: step.nowMs,
+        reason: truncate(reason, reasonLengthMax),
+      },
     });
     return {};
   },
@@ -151,10 +164,10 @@ export const delegateApproval: RunCommand<DelegateApproval, ApprovalGiven> = {
 
 function questionOf(run: RunView, id: string, step: RunStep): NodeView | Refusal {
   if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
-  return askingNode(run, id) ?? runErrors.approvalMissing.refusal({ id, run: step.key.id });
+  return questionNode(run, id) ?? runErrors.approvalMissing.refusal({ id, run: step.key.id });
 }
 
-const words: Partial<Record<Verdict, string>> = {
+const verdictNames: Partial<Record<Verdict, string>> = {
   [Verdict.VERDICT_APPROVED]: "approved",
   [Verdict.VERDICT_REJECTED]: "rejected",
   [Verdict.VERDICT_EXPIRED]: "expired",
@@ -163,51 +176,51 @@ const words: Partial<Record<Verdict, string>> = {
 
 function decisionOf(
   { verdict, data, reason }: DecideApproval,
-  who: string,
+  caller: string,
   step: RunStep,
 ): Omit<ApprovalDecision, "onBehalfOf"> {
-  const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: who };
-  const cause = { ...step.cause, actor: { ...actor }, reason: cut(reason, reasonLengthMax) };
+  const actor = step.cause.actor ?? { kind: ActorKind.ACTOR_KIND_PERSON, id: caller };
+  const cause = { ...step.cause, actor: { ...actor }, reason: truncate(reason, reasonLengthMax) };
   return { verdict, data, cause, decideTime: toTimestamp(step.nowMs) };
 }
 
 /** Validates the data of a decision against the form. */
-function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
+function formData(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
   const { form } = termsOf(node);
   try {
     const content = parsed(dataOfPayload(data)) as Json;
     // A decision without data has left every field empty: that is enough for a form that requires none.
-    const value = content === null && asksForFields(form) ? {} : content;
+    const value = content === null && hasRequiredFields(form) ? {} : content;
     if (form === null || verdict === rejected) return { value };
-    const held = holdAgainst(form as Json, value);
-    const [first] = held.violations;
-    if (first === undefined) return { value: held.value };
-    const where = first.path.length === 0 ? "the data" : first.path.join(".");
-    return runErrors.approvalInvalid.refusal({ problem: `${where}: ${first.message}` });
+    const validated = validateAgainst(form as Json, value);
+    const [first] = validated.violations;
+    if (first === undefined) return { value: validated.value };
+    const path = first.path.length === 0 ? "the data" : first.path.join(".");
+    return runErrors.approvalInvalid.refusal({ problem: `${path}: ${first.message}` });
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     return runErrors.approvalInvalid.refusal({ problem: `expected JSON, found ${error.message}` });
   }
 }
 
-function asksForFields(form: unknown): boolean {
+function hasRequiredFields(form: unknown): boolean {
   return typeof form === "object" && form !== null && (form as { readonly type?: unknown }).type === "object";
 }
 
 function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalDecision, data: Json): void {
   const question = node.more?.question;
   if (question === undefined) return;
-  const yes = approversOf(question.decisions, decision);
+  const approvers = approversOf(question.decisions, decision);
   const { needed } = termsOf(node);
   const task = taskIdIn(run, node.range, node.number);
-  const isLast = decision.verdict === rejected || yes.length >= needed;
+  const isLast = decision.verdict === rejected || approvers.length >= needed;
   const comment = decision.cause?.reason ?? "";
   const by = decision.cause?.actor?.id ?? "";
-  const result = { verdict: "approved", by: yes, comment, data };
+  const result = { verdict: "approved", by: approvers, comment, data };
   const isApproved = isLast && decision.verdict === approved;
   const isOfOutput = question.check !== "" || question.rule !== undefined;
-  const held = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
-  const output = isOfOutput ? bytesOf(held) : encodeJson(result);
+  const heldOutput = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
+  const output = isOfOutput ? bytesOf(heldOutput) : encodeJson(result);
   step.emit(approvalDecided, {
     node: node.number,
     decision,
@@ -227,9 +240,9 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
 function approversOf(before: ReadOnly<ApprovalDecision[]>, now: ApprovalDecision): string[] {
   const bySeat = new Map<string, string>();
   for (const { verdict, cause, onBehalfOf } of [...before, now]) {
-    const who = cause?.actor?.id ?? "";
-    const seat = onBehalfOf || who;
-    if (verdict === approved && !bySeat.has(seat)) bySeat.set(seat, who);
+    const approver = cause?.actor?.id ?? "";
+    const seat = onBehalfOf || approver;
+    if (verdict === approved && !bySeat.has(seat)) bySeat.set(seat, approver);
   }
   return [...bySeat.values()];
 }

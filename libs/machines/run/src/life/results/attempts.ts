@@ -15,7 +15,6 @@ import {
   bounded,
   boundedCalls,
   contentIn,
-  cut,
   dataOf,
   detailOfRefusal,
   isStoredValue,
@@ -25,6 +24,7 @@ import {
   messageLengthMax,
   StepBudget,
   savedBytesMax,
+  truncate,
 } from "@tutti/machine-work";
 import { undoCompleted } from "../../core/attempt/compensation-events.ts";
 import { attemptStarted, modelCallsNoted, offerReturned, progressSaved } from "../../core/attempt/events.ts";
@@ -56,14 +56,18 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
       step.emit(undoCompleted, undone);
       return advanceAndReply(run, step);
     }
-    const doing = { agent, runMs, used: usedOf(used), questions };
+    const attemptReport = { agent, runMs, used: usedOf(used), questions };
     if (place.task.kind === "function") {
-      recordTurn(place, dataOf(output, outputPayload), doing);
+      recordTurn(place, dataOf(output, outputPayload), attemptReport);
       return advanceAndReply(run, step);
     }
     if (questions.length > 0 && step.behaviour < behaviours.holdsResults)
-      failAttempt(place, detailOfRefusal(runErrors.resultNotHeld.refusal({ task: idOf(place) })), doing);
-    else finish(place, dataOf(output, outputPayload), doing);
+      failAttempt(
+        place,
+        detailOfRefusal(runErrors.resultNotHeld.refusal({ task: idOf(place) })),
+        attemptReport,
+      );
+    else finish(place, dataOf(output, outputPayload), attemptReport);
     return advanceAndReply(run, step);
   },
 };
@@ -100,13 +104,19 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     // The use of a lost attempt is unknown: all reserved amounts count.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
     const error = lost
-      ? lossError(place, { agent, reason: cut(message || unknownLoss, lossLengthMax) })
+      ? lossError(place, { agent, reason: truncate(message || unknownLoss, lossLengthMax) })
       : undefined;
     if (error !== undefined) failLost(place, error, { used });
     else {
       const retryMs = step.nowMs + Math.min(Math.max(0, retryAfterMs), retryAfterMaxMs);
       const { attempt } = node;
-      const event = { node: place.number, attempt, message: cut(message, messageLengthMax), retryMs, lost };
+      const event = {
+        node: place.number,
+        attempt,
+        message: truncate(message, messageLengthMax),
+        retryMs,
+        lost,
+      };
       step.emit(offerReturned, { ...event, agent, used: used && { ...used } });
     }
     return advanceAndReply(run, step);
@@ -119,7 +129,7 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
  * store.
  */
 function isReadHere({ range, number }: Place, output: ReadOnly<Payload> | undefined): boolean {
-  return isStoredValue(output) && !range.plan.isHandedOn(range.firstTask + number - range.first);
+  return isStoredValue(output) && !range.plan.isPassThrough(range.firstTask + number - range.first);
 }
 
 const unknownLoss = "its worker is gone";
@@ -177,10 +187,10 @@ export const noteProgress: RunCommand<NoteProgress, RunDone> = {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     if (saved.length > savedBytesMax) {
-      const parameters = { where: "what an attempt saves", bytes: saved.length, bytesMax: savedBytesMax };
+      const parameters = { subject: "what an attempt saves", bytes: saved.length, bytesMax: savedBytesMax };
       return runErrors.valueTooLarge.refusal(parameters);
     }
-    const text = cut(message, messageLengthMax);
+    const text = truncate(message, messageLengthMax);
     step.emit(progressSaved, { node: place.number, saved, fraction: clamped(fraction), message: text });
     return {};
   },
@@ -196,8 +206,8 @@ export const noteModelCalls: RunCommand<NoteModelCalls, RunDone> = {
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (node === undefined) return unnamed(step);
     const { number, attempt } = node;
-    const noted = { node: number, attempt, agent, endMs: step.nowMs };
-    step.emit(modelCallsNoted, { ...noted, calls: boundedCalls(calls) });
+    const fields = { node: number, attempt, agent, endMs: step.nowMs };
+    step.emit(modelCallsNoted, { ...fields, calls: boundedCalls(calls) });
     return {};
   },
 };

@@ -12,7 +12,7 @@ import { placeOf } from "../../core/node/task-kind.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand } from "../../core/state/state.ts";
-import { doItself, isAsking, isComputing, visitNumberOf } from "../../kinds/cache/cache.ts";
+import { executeDirectly, isAwaitingCache, isComputing, visitNumberOf } from "../../kinds/cache/cache.ts";
 import { cacheAwaited } from "../../kinds/cache/events.ts";
 import { advance } from "../advance/advance.ts";
 
@@ -24,7 +24,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
   decide(run, { taskId, visit, found, output, waitMs, error }, step) {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
-    if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAsking(node)) return {};
+    if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAwaitingCache(node)) return {};
     const place = placeOf(run, node.number, step, new StepBudget());
     if (waitMs > 0 && step.behaviour >= behaviours.awaitsCache) {
       step.emit(cacheAwaited, { node: node.number, dueMs: step.nowMs + waitMs });
@@ -32,7 +32,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
     }
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
     else if (error !== undefined) failForGood(place, bounded(error));
-    else doItself(place);
+    else executeDirectly(place);
     advance(run, step);
     return {};
   },

@@ -9,7 +9,7 @@ import {
   type RunEnding,
   TaskAnswered,
 } from "@tutti/contracts/workflow/v1";
-import { bounded, childError, cut, dataOf, StepBudget, statusName } from "@tutti/machine-work";
+import { bounded, childError, dataOf, StepBudget, statusName, truncate } from "@tutti/machine-work";
 import { failAttempt } from "../../core/attempt/outcome.ts";
 import { releaseLimitsOfTask } from "../../core/limit/child-limits.ts";
 import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
@@ -101,18 +101,23 @@ export const endChild: RunCommand<EndChild, RunDone> = {
 /** Nested children each include the message of the one below. */
 const reasonMax = 500;
 
-function finishNodeOfChild(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {
+function finishNodeOfChild(
+  place: Place,
+  ending: RunEnding,
+  attemptReport: Parameters<typeof finish>[2],
+): void {
   releaseLimitsOfTask(place);
   if (ending.status === WorkStatus.WORK_STATUS_COMPLETED)
-    finish(place, dataOf(ending.output, ending.outputPayload), doing);
+    finish(place, dataOf(ending.output, ending.outputPayload), attemptReport);
   else {
     const { runId: child, status } = ending;
     const refusal = runErrors.childFailed.refusal({
       task: idOf(place),
       child,
       status: statusName(status),
-      reason: status === WorkStatus.WORK_STATUS_FAILED ? cut(ending.error?.message ?? "", reasonMax) : "",
+      reason:
+        status === WorkStatus.WORK_STATUS_FAILED ? truncate(ending.error?.message ?? "", reasonMax) : "",
     });
-    failAttempt(place, childError(refusal, ending), doing);
+    failAttempt(place, childError(refusal, ending), attemptReport);
   }
 }

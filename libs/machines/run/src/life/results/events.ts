@@ -5,9 +5,9 @@ import { StepBudget, valueBytesMax } from "@tutti/machine-work";
 import { idOf, placeOf } from "../../core/node/task-kind.ts";
 import { nodeOfEffect } from "../../core/state/numbers.ts";
 import type { RunCommand } from "../../core/state/state.ts";
+import { matchesCondition } from "../../kinds/signal/delivery.ts";
 import { signalReceived, signalTaken } from "../../kinds/signal/events.ts";
-import { isSeen } from "../../kinds/signal/seen-events.ts";
-import { isWanted } from "../../kinds/signal/take.ts";
+import { isReceived } from "../../kinds/signal/received-events.ts";
 import { awaitedEvent, nameOfEvent } from "../../kinds/wait/awaited-event.ts";
 import { advance } from "../advance/advance.ts";
 
@@ -23,11 +23,11 @@ export const takeEvent: RunCommand<TakeEvent, EventTaken> = {
     const number = nodeOfEffect(step.settles?.number ?? 0);
     const node = run.nodes[number];
     const isWaiting = node?.status === TaskStatus.TASK_STATUS_WAITING;
-    if (step.settles === undefined || !isWaiting || isSeen(run, { digest, timeMs })) return left;
-    if (event.length > valueBytesMax) return left;
+    if (step.settles === undefined || !isWaiting || isReceived(run, { digest, timeMs })) return ignored;
+    if (event.length > valueBytesMax) return ignored;
     const place = placeOf(run, number, step, new StepBudget());
     const awaited = awaitedEvent(place.range.plan.work(place.task));
-    if (awaited === undefined) return left;
+    if (awaited === undefined) return ignored;
     const signal = {
       number: (run.more?.lastSignal ?? 0) + 1,
       signal: nameOfEvent(awaited.type),
@@ -35,7 +35,7 @@ export const takeEvent: RunCommand<TakeEvent, EventTaken> = {
       receiveMs: step.nowMs,
       event: { digest, timeMs, taskId: idOf(place) },
     };
-    if (!isWanted(place, signal, awaited.condition)) return left;
+    if (!matchesCondition(place, signal, awaited.condition)) return ignored;
     step.emit(signalReceived, { signal });
     step.emit(signalTaken, { node: number, number: signal.number, takeMs: step.nowMs });
     advance(run, step);
@@ -43,4 +43,4 @@ export const takeEvent: RunCommand<TakeEvent, EventTaken> = {
   },
 };
 
-const left: EventTaken = { taken: false };
+const ignored: EventTaken = { taken: false };

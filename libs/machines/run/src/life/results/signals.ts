@@ -6,8 +6,8 @@ import { StepBudget, statusName } from "@tutti/machine-work";
 import { signalsMax } from "../../core/state/limits.ts";
 import { hasEnded, type RunCommand, type RunView, statusOf } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
+import { deliverToWaiting, waiterFor } from "../../kinds/signal/delivery.ts";
 import { signalReceived } from "../../kinds/signal/events.ts";
-import { deliverToWaiting, waiterFor } from "../../kinds/signal/take.ts";
 import { advance } from "../advance/advance.ts";
 import { payloadOf } from "../entry/entries.ts";
 
@@ -40,8 +40,11 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
 
 /** Returns the awaited names if the name is not among them: it may be misspelled. */
 function otherwiseAwaited({ plan, more }: RunView, name: string): string[] {
-  const plans = [...(plan === undefined ? [] : [plan]), ...(more?.additions ?? []).map((one) => one.plan)];
-  const awaited = new Set(plans.flatMap((one) => [...one.awaitedSignals]));
+  const plans = [
+    ...(plan === undefined ? [] : [plan]),
+    ...(more?.additions ?? []).map((addition) => addition.plan),
+  ];
+  const awaited = new Set(plans.flatMap((each) => [...each.awaitedSignals]));
   const isDeclared = plan?.plan.entries.some((entry) => entry.kind === "signal" && entry.name === name);
   return isDeclared === true || awaited.has(name) ? [] : [...awaited];
 }

@@ -2,8 +2,8 @@
 import { RunUpdated, UpdateRun } from "@tutti/contracts/workflow/v1";
 import type { PlanEntry } from "@tutti/definitions";
 import { isRefusal, type Refusal } from "@tutti/kernel";
-import { asPayload, cut, dataOf, messageLengthMax, noBytes } from "@tutti/machine-work";
-import { evaluate, givenWhole, holds } from "../../core/evaluate/evaluate.ts";
+import { asPayload, dataOf, messageLengthMax, noBytes, truncate } from "@tutti/machine-work";
+import { evaluate, evaluateCondition, evaluateInFull } from "../../core/evaluate/evaluate.ts";
 import { type Scene, variables } from "../../core/evaluate/scene.ts";
 import type { RunCommand } from "../../core/state/state.ts";
 import { life } from "../../core/state/work-life.ts";
@@ -30,8 +30,8 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
     const scene = sceneOfRun(run, { payload: checked.value });
     const refused = refusedBy(scene, entry);
     if (refused !== undefined) return refused;
-    const where = `the update ${update}`;
-    const set = assigned(scene, entry.set, where);
+    const subject = `the update ${update}`;
+    const set = assigned(scene, entry.set, subject);
     if (!set.ok) return refusalOf(update, set.error);
     const answer = replyOf(scene, entry, set.vars);
     if (isRefusal(answer)) return answer;
@@ -44,12 +44,12 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
 };
 
 function refusedBy(scene: Scene, { name, validate, message }: PlanEntry): Refusal | undefined {
-  const valid = holds(scene, validate, `\`validate\` of ${name}`);
+  const valid = evaluateCondition(scene, validate, `\`validate\` of ${name}`);
   if (!valid.ok) return refusalOf(name, valid.error);
   if (valid.value) return undefined;
   const text = message < 0 ? undefined : evaluate(scene, message, `\`message\` of ${name}`);
-  const why = text?.ok === true ? String(text.value) : "it is not valid now";
-  return runErrors.updateRefused.refusal({ name, why: cut(why, messageLengthMax) });
+  const reason = text?.ok === true ? String(text.value) : "it is not valid now";
+  return runErrors.updateRefused.refusal({ name, reason: truncate(reason, messageLengthMax) });
 }
 
 /** Computes the reply with the updated variables. */
@@ -60,6 +60,6 @@ function replyOf(scene: Scene, entry: PlanEntry, vars: Record<string, Uint8Array
     Uint8Array
   >;
   const names = { ...scene.names, vars: variables(scene.run, all) };
-  const made = givenWhole({ ...scene, names }, entry.output, `\`output\` of ${entry.name}`);
-  return made.ok ? made.bytes : refusalOf(entry.name, made.error);
+  const result = evaluateInFull({ ...scene, names }, entry.output, `\`output\` of ${entry.name}`);
+  return result.ok ? result.bytes : refusalOf(entry.name, result.error);
 }

@@ -5,7 +5,7 @@ import { RunOrder } from "@tutti/contracts/workflow/v1";
 import { runMachine } from "../../machine.ts";
 
 const sha256 = new Uint8Array(32).fill(7);
-const kept: Payload = { body: { $case: "blob", value: { sha256, size: 5_000_000 } }, mediaType: "" };
+const blobPayload: Payload = { body: { $case: "blob", value: { sha256, size: 5_000_000 } }, mediaType: "" };
 const inline: Payload = { body: { $case: "inline", value: new Uint8Array(3) }, mediaType: "image/png" };
 const { events } = runMachine({ plans: { plan: () => assert.fail("no plan is asked for") } });
 
@@ -20,10 +20,10 @@ describe("blobs of a run", () => {
     ["task_completed", (outputPayload: Payload | undefined) => ({ outputPayload })],
     ["task_repaired", (output: Payload | undefined) => ({ output })],
   ] as const) {
-    it(`are named by ${type} where its data are one`, () => {
-      const event = events.find((one) => one.type === type) ?? assert.fail(type);
+    it(`are listed by ${type} if its data is a blob`, () => {
+      const event = events.find((each) => each.type === type) ?? assert.fail(type);
       const named = (payload: Payload | undefined) => [...(event.blobs?.(bodyWith(payload)) ?? [])];
-      assert.deepEqual(named(kept), [sha256]);
+      assert.deepEqual(named(blobPayload), [sha256]);
       assert.deepEqual([named(inline), named(undefined)], [[], []]);
     });
   }
@@ -36,13 +36,13 @@ describe("blobs of a run", () => {
     assert.deepEqual(named({ parameters: Buffer.from("{}") }), [Buffer.alloc(32, 0xab)]);
   });
 
-  it("include the files that stand within JSON", () => {
+  it("include files within JSON", () => {
     const first = "ab".repeat(32);
     const second = "0c".repeat(32);
     const file = (sha256: string) => ({ $blob: { sha256, size: 5 }, mediaType: "image/png" });
     const output = { pages: [file(first), file(second), file(first)], $blobs: 7, note: '"$blob"' };
     const hashes = (type: string, body: unknown) => {
-      const event = events.find((one) => one.type === type) ?? assert.fail(type);
+      const event = events.find((each) => each.type === type) ?? assert.fail(type);
       return [...(event.blobs?.(body) ?? [])].map((sha256) => Buffer.from(sha256).toString("hex"));
     };
     const json = JSON.stringify(output);

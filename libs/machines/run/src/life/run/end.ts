@@ -21,11 +21,17 @@ import {
   workAddress,
 } from "@tutti/machine-work";
 import { withUndoFailures } from "../../core/attempt/compensation.ts";
-import { encoded, evaluate, following, givenWhole, holds } from "../../core/evaluate/evaluate.ts";
+import {
+  encoded,
+  evaluate,
+  evaluateCondition,
+  evaluateInFull,
+  following,
+} from "../../core/evaluate/evaluate.ts";
 import { runOutputOf } from "../../core/evaluate/outputs.ts";
 import { inputOf, type Scene } from "../../core/evaluate/scene.ts";
 import { releaseLimits } from "../../core/limit/limits.ts";
-import { budgetInWords, hasBudget, leftForNext } from "../../core/node/budget.ts";
+import { budgetForNext, describeBudget, hasBudget } from "../../core/node/budget.ts";
 import { taskIdOf } from "../../core/state/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
@@ -46,12 +52,12 @@ export function conclude(run: RunView, step: RunStep): void {
 export function concludeWith(run: RunView, step: RunStep, scene: Scene, output: number): void {
   const continueAsNew = run.plan?.plan.run.continueAsNew;
   if (continueAsNew) {
-    const isWanted = holds(scene, continueAsNew.when, "`continueAsNew`");
-    if (!isWanted.ok) {
-      failRun(run, step, isWanted.error);
+    const condition = evaluateCondition(scene, continueAsNew.when, "`continueAsNew`");
+    if (!condition.ok) {
+      failRun(run, step, condition.error);
       return;
     }
-    if (isWanted.value) {
+    if (condition.value) {
       continueAsNewRun(run, step, scene, continueAsNew.input);
       return;
     }
@@ -71,12 +77,12 @@ function completeRun(run: RunView, step: RunStep, scene: Scene, output: number):
     report(run, step);
     return;
   }
-  const made = givenWhole(scene, output, "`output`");
-  if (!made.ok) {
-    failRun(run, step, made.error);
+  const result = evaluateInFull(scene, output, "`output`");
+  if (!result.ok) {
+    failRun(run, step, result.error);
     return;
   }
-  step.emit(runCompleted, { output: made.bytes, outputPayload: undefined, endMs: step.nowMs });
+  step.emit(runCompleted, { output: result.bytes, outputPayload: undefined, endMs: step.nowMs });
   report(run, step);
 }
 
@@ -84,7 +90,7 @@ function completeRun(run: RunView, step: RunStep, scene: Scene, output: number):
  * Fails the run: open tasks are stopped and effects undone first, if required. The caller advances the run.
  */
 export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
-  if (run.left > 0 || run.alone > 0 || (run.undo.length > 0 && isUndone(run))) {
+  if (run.remaining > 0 || run.alone > 0 || (run.undo.length > 0 && isUndone(run))) {
     const status = WorkStatus.WORK_STATUS_FAILED;
     step.emit(runStopped, { status, error, stopMs: step.nowMs, noCompensate: false });
     return;
@@ -120,34 +126,34 @@ function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: nu
   let input = inputOf(run);
   if (program >= 0) {
     const value = evaluate(scene, program, "`with` of `continueAsNew`");
-    const made = value.ok ? encoded(value.value, "`with` of `continueAsNew`") : value;
-    if (!made.ok) {
-      failRun(run, step, made.error);
+    const result = value.ok ? encoded(value.value, "`with` of `continueAsNew`") : value;
+    if (!result.ok) {
+      failRun(run, step, result.error);
       return;
     }
-    input = made.bytes;
+    input = result.bytes;
   }
   const firstId = before.firstId || step.key.id;
   const incarnation = (before.incarnation || 1) + 1;
   const { resets = 0 } = run.more ?? {};
   const { id } = step.key;
-  const isAside = resets > 0 || (incarnation > 2 && id !== nextIdOf(firstId, incarnation - 1));
-  const nextId = isAside ? nextIdAside(id, resets, incarnation) : nextIdOf(firstId, incarnation);
-  const given = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
+  const needsUniqueId = resets > 0 || (incarnation > 2 && id !== nextIdOf(firstId, incarnation - 1));
+  const nextId = needsUniqueId ? uniqueNextId(id, resets, incarnation) : nextIdOf(firstId, incarnation);
+  const fields = { input: bytesOf(input), inputPayload: payloadOf(input), labels: { ...run.facts.labels } };
   const share = before.share && { ...before.share, reservationIds: [...before.share.reservationIds] };
-  const budget = hasBudget(run) ? leftForNext(run) : undefined;
+  const budget = hasBudget(run) ? budgetForNext(run) : undefined;
   if (hasBudget(run) && budget === undefined) {
     const refusal = runErrors.budgetUsedUp.refusal({
       id,
       task: `going on as ${nextId}`,
-      ...budgetInWords(run),
+      ...describeBudget(run),
     });
     failRun(run, step, detailOfRefusal(refusal));
     return;
   }
   const order = RunOrder.fromPartial({
     ...before,
-    ...given,
+    ...fields,
     budget,
     share,
     incarnation,
@@ -195,7 +201,7 @@ function report(run: RunView, step: RunStep): void {
   step.send(to, endChild, {
     taskId: parent.task,
     ending: endingForParent(known, (bytes, bytesMax) =>
-      runErrors.valueTooLarge.refusal({ where: `the output of ${run.key.id}`, bytes, bytesMax }),
+      runErrors.valueTooLarge.refusal({ subject: `the output of ${run.key.id}`, bytes, bytesMax }),
     ),
     used: run.used && { ...run.used },
   });
@@ -214,7 +220,7 @@ function nextIdOf(firstId: string, incarnation: number): string {
  * Returns the id of the next run after a reset of this run or of an earlier one. It must differ from the
  * former continuation, so it follows from the run's own id.
  */
-function nextIdAside(id: string, resets: number, incarnation: number): string {
+function uniqueNextId(id: string, resets: number, incarnation: number): string {
   return nextIdOf(resets === 0 ? id : `${id}..${resets}`, incarnation);
 }
 

@@ -20,8 +20,8 @@ import {
   RunWithdrawnV1,
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
-import { offerAgainWithFacts } from "../../core/attempt/events.ts";
-import { statusBeside } from "../../core/node/compensation-ledger.ts";
+import { refreshOffer } from "../../core/attempt/events.ts";
+import { revertedStatus } from "../../core/node/compensation-ledger.ts";
 import { settleDetachedChild } from "../../core/node/detached-children.ts";
 import { detachRange } from "../../core/node/flow.ts";
 import { addRange, nodeOf, release, setStatus } from "../../core/node/nodes.ts";
@@ -113,7 +113,7 @@ export const runLabelled: RunEvent<RunLabelledV1> = {
   described: true,
   evolve(run, { labels, priority, dueMs }, outstanding) {
     run.facts = { labels, priority, dueMs };
-    offerAgainWithFacts(run, outstanding);
+    refreshOffer(run, outstanding);
   },
 };
 
@@ -255,7 +255,7 @@ export function clearLeases(outstanding: RunOutstanding): void {
 /** Stops open tasks. A running compensation no longer counts. */
 function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   for (const range of run.ranges)
-    if (range.left > 0 && !range.isDropped) detachRange(run, range, atMs, outstanding);
+    if (range.remaining > 0 && !range.isDropped) detachRange(run, range, atMs, outstanding);
   run.agenda.length = 0;
   forgetWaiting(run);
   run.agendaAt = 0;
@@ -263,7 +263,7 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const node = nodeOf(run, run.undoing);
   release(node.number, outstanding);
-  setStatus(run, node, statusBeside(node));
+  setStatus(run, node, revertedStatus(node));
   run.undo.push(node.number);
   run.undoing = -1;
 }

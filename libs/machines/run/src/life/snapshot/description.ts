@@ -3,7 +3,7 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Description } from "@tutti/kernel";
-import { countsLabel, cut, labelLengthMax } from "@tutti/machine-work";
+import { countsLabel, labelLengthMax, truncate } from "@tutti/machine-work";
 import { taskIdOf } from "../../core/state/places.ts";
 import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/state.ts";
 import { openQuestions } from "../../kinds/approve/open.ts";
@@ -29,11 +29,12 @@ export function describeRun(run: RunView): Description {
   if (order !== undefined) {
     if (order.hash !== "") labels[indexLabels.hash] = order.hash;
     const { parent } = order;
-    if (parent !== undefined) labels[indexLabels.parent] = cut(`${parent.kind}/${parent.id}`, labelLengthMax);
+    if (parent !== undefined)
+      labels[indexLabels.parent] = truncate(`${parent.kind}/${parent.id}`, labelLengthMax);
   }
-  if (run.error !== undefined) labels[indexLabels.errorCode] = cut(run.error.code, labelLengthMax);
+  if (run.error !== undefined) labels[indexLabels.errorCode] = truncate(run.error.code, labelLengthMax);
   if (run.failed >= 0 && hasEnded(run))
-    labels[indexLabels.failedTask] = cut(taskIdOf(run, run.failed), labelLengthMax);
+    labels[indexLabels.failedTask] = truncate(taskIdOf(run, run.failed), labelLengthMax);
   const questions = hasEnded(run) ? 0 : openQuestions(run);
   if (questions > 0) labels[indexLabels.questions] = String(questions);
   if (hasEnded(run) && run.nodeCount > 0) labels[indexLabels.tasks] = countsLabel(run.counts);
@@ -57,14 +58,14 @@ export function projectRun(run: RunView): unknown {
     const failures = node.failures
       .filter(({ gave }) => gave === TASK_STATUS_UNSPECIFIED)
       .map((failure) => ({ ...failure, undo: false, queueMs: 0, startMs: 0, starter: "" }));
-    const isOnlyKept =
+    const hasOnlyFailures =
       node.failures.length > 0 && node.failures.every(({ gave }) => gave === TASK_STATUS_FAILED);
-    const detailed = node.detailed && !isOnlyKept;
+    const detailed = node.detailed && !hasOnlyFailures;
     return { ...node, detailed, failures, undoAttempts: 0 };
   });
   return {
     ...(RunSnapshotV1.toJSON({ ...snapshot, nodes, firstBeginMs: 0 }) as object),
     counts: [...run.counts],
-    left: run.left,
+    left: run.remaining,
   };
 }

@@ -23,11 +23,11 @@ import { kindOf } from "../../kinds/table.ts";
 import { timeoutMsOf } from "../run/events.ts";
 
 export function recoverRun(run: RunView, outstanding: RunOutstanding): void {
-  recoverWhole(run, outstanding);
+  recoverRunLevel(run, outstanding);
   for (const node of run.nodes) if (node !== undefined) recoverNode(run, node, outstanding);
 }
 
-function recoverWhole(run: RunView, outstanding: RunOutstanding): void {
+function recoverRunLevel(run: RunView, outstanding: RunOutstanding): void {
   const { order, phase, putOffMs } = run;
   if (order === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
   recoverLimits(run, outstanding);
@@ -56,16 +56,16 @@ function recoverNode(run: RunView, node: NodeView, outstanding: RunOutstanding):
   const isIdle = status === TaskStatus.TASK_STATUS_PENDING || status === TaskStatus.TASK_STATUS_PAUSED;
   if (isDone(status) || isIdle) return;
   const task = node.range.plan.task(node.task);
-  const isOne = task.forEach < 0 || node.range.isEntries;
+  const isSingle = task.forEach < 0 || node.range.isEntries;
   const { totalMs } = policyOf(node as Node).timeouts;
-  if (totalMs > 0 && isOne)
+  if (totalMs > 0 && isSingle)
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + node.readyAt + totalMs);
   const question = node.more?.question;
   const dueMs = question === undefined || !isOpen(node) ? 0 : dueOf(question);
   if (dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.approval), dueMs);
   if (status === TaskStatus.TASK_STATUS_RETRYING)
     outstanding.timer(timerNumber(number, nodeTimers.again), node.more?.dueMs ?? 0);
-  else if (isOne) kindOf(task.kind).recover?.(run, node, outstanding);
+  else if (isSingle) kindOf(task.kind).recover?.(run, node, outstanding);
 }
 
 function recoverUndo(run: RunView, node: NodeView, outstanding: RunOutstanding): void {

@@ -18,7 +18,7 @@ import { updateLent } from "../../core/node/lent.ts";
 import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
 import type { KnownPlans } from "../../core/plan/run-plan.ts";
 import type { RunFacts } from "../../core/state/effects.ts";
-import { journalFrom, journalShown } from "../../core/state/function-journal.ts";
+import { journalFrom, journalMessage } from "../../core/state/function-journal.ts";
 import { type KindState, stateOfKind } from "../../core/state/kind-state.ts";
 import { rangeOf, taskNumberOf } from "../../core/state/places.ts";
 import {
@@ -67,8 +67,8 @@ export function snapshotOf(run: Run): RunSnapshotV1 {
     labels: { ...facts.labels },
     priority: facts.priority,
     dueMs: facts.dueMs,
-    ranges: run.ranges.map(rangeShown),
-    nodes: run.nodes.flatMap((node) => (node === undefined ? [] : [nodeShown(run, node)])),
+    ranges: run.ranges.map(rangeMessage),
+    nodes: run.nodes.flatMap((node) => (node === undefined ? [] : [nodeMessage(run, node)])),
     agenda: run.agenda.slice(run.agendaAt),
     undo: [...run.undo],
     undoing: run.undoing + 1,
@@ -80,11 +80,11 @@ export function snapshotOf(run: Run): RunSnapshotV1 {
     used: run.used,
     nodeCount: run.nodeCount,
     removeMs: run.removeMs,
-    ...moreShown(run.more),
+    ...moreFields(run.more),
   };
 }
 
-function moreShown(more: RunMore | undefined) {
+function moreFields(more: RunMore | undefined) {
   return {
     limits: more?.limits.map((limit) => ({ ...limit })) ?? [],
     additions:
@@ -97,8 +97,8 @@ function moreShown(more: RunMore | undefined) {
     lastUpdate: more?.lastUpdate ?? 0,
     vars: [...(more?.vars ?? [])].map(([name, value]) => ({ name, value })),
     nextId: more?.nextId ?? "",
-    asking: more?.isAsking ?? false,
-    ...statesShown(more?.states),
+    asking: more?.hasOpenQuestions ?? false,
+    ...statesFields(more?.states),
     leaseAttempt: more?.leaseAttempt ?? 0,
     // If only the run itself has leases, its own number counts them.
     leaseCount: more === undefined || more.leaseCount === more.leaseAttempt ? 0 : more.leaseCount,
@@ -108,7 +108,7 @@ function moreShown(more: RunMore | undefined) {
   };
 }
 
-function statesShown(states: StatesProgress | undefined) {
+function statesFields(states: StatesProgress | undefined) {
   return {
     state: (states?.state ?? -1) + 1,
     stateMs: states?.stateMs ?? 0,
@@ -123,9 +123,21 @@ function statesShown(states: StatesProgress | undefined) {
   };
 }
 
-function rangeShown(range: Range): RunRange {
-  const { first, count, owner, planPlace, scope, firstTask, isEntries, round, left, open, event, failed } =
-    range;
+function rangeMessage(range: Range): RunRange {
+  const {
+    first,
+    count,
+    owner,
+    planPlace,
+    scope,
+    firstTask,
+    isEntries,
+    round,
+    remaining,
+    open,
+    event,
+    failed,
+  } = range;
   return {
     first,
     count,
@@ -134,17 +146,17 @@ function rangeShown(range: Range): RunRange {
     scope: isEntries ? firstTask : scope,
     entries: isEntries,
     round,
-    left,
+    left: remaining,
     // A need that can no longer be met is stored as 0, and all other counts are increased by one.
     open: open.map((needs) => needs + 1),
     event: event ?? noBytes,
     failed: failed + 1,
     dropped: range.isDropped,
-    seen: range.seen ?? noBytes,
+    seen: range.ownValue ?? noBytes,
   };
 }
 
-function nodeShown(run: Run, node: Node): RunNode {
+function nodeMessage(run: Run, node: Node): RunNode {
   const { number, status, attempt, tries, visit, agent, input, output, error } = node;
   return {
     node: number,
@@ -163,9 +175,9 @@ function nodeShown(run: Run, node: Node): RunNode {
     output: bytesOf(output),
     outputPayload: payloadOf(output),
     error,
-    facts: factsShown(run, node),
-    ...detailShown(node.more),
-    ...kindShown(node.more?.kindState),
+    facts: factsMessage(run, node),
+    ...detailFields(node.more),
+    ...kindFields(node.more?.kindState),
   };
 }
 
@@ -173,7 +185,7 @@ function nodeShown(run: Run, node: Node): RunNode {
  * Only facts that differ from those of the run, and only if the node is offered or is a detached child that
  * starts.
  */
-function factsShown(run: Run, node: Node): RunFactsMessage | undefined {
+function factsMessage(run: Run, node: Node): RunFactsMessage | undefined {
   const { status, facts } = node;
   if (facts === undefined || facts === run.facts || isSameFacts(facts, run.facts)) return undefined;
   if (!isOffered(status) && stateOfKind(node, "child")?.startsAlone !== true) return undefined;
@@ -196,7 +208,7 @@ function isSameFacts(a: RunFacts, b: RunFacts): boolean {
   );
 }
 
-function detailShown(more: NodeMore | undefined) {
+function detailFields(more: NodeMore | undefined) {
   return {
     detailed: more !== undefined,
     dueMs: more?.dueMs ?? 0,
@@ -211,7 +223,7 @@ function detailShown(more: NodeMore | undefined) {
     failures: more?.failures.map((failure) => ({ ...failure })) ?? [],
     used: more?.used,
     reserved: more?.reserved && { ...more.reserved },
-    turnLeft: more?.turnLeft && { ...more.turnLeft },
+    turnLeft: more?.turnBudget && { ...more.turnBudget },
     fromCache: more?.fromCache ?? false,
     repairReason: more?.repairReason ?? "",
     countsAsCompleted: more?.countsAsCompleted ?? false,
@@ -224,7 +236,7 @@ function detailShown(more: NodeMore | undefined) {
     undoError: more?.undo?.error,
     undoMs: more?.undo?.queueMs ?? 0,
     undoAttempts: more?.undo?.attempts ?? 0,
-    left: leftShown(more),
+    left: earlierEffectMessage(more),
     question: more?.question,
     leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
@@ -251,7 +263,7 @@ const noKind = {
   function: undefined,
 };
 
-function kindShown(state: KindState | undefined) {
+function kindFields(state: KindState | undefined) {
   if (state === undefined) return { ...noKind, limits: [] };
   switch (state.kind) {
     case "list": {
@@ -266,24 +278,24 @@ function kindShown(state: KindState | undefined) {
       return { ...noKind, limits: [], parts: state.parts, attended: state.isAttended };
     case "function": {
       const { parts, isAttended: attended, journal } = state;
-      return { ...noKind, limits: [], parts, attended, function: journalShown(journal) };
+      return { ...noKind, limits: [], parts, attended, function: journalMessage(journal) };
     }
     case "wait":
       return { ...noKind, limits: [], signal: state.signal };
     case "child": {
       const { childId, childHash, startsAlone, aloneBudget, parameters = noBytes, limits } = state;
-      const shown = limits.map((limit) => ({ ...limit }));
-      return { ...noKind, limits: shown, childId, childHash, startsAlone, aloneBudget, parameters };
+      const limitMessages = limits.map((limit) => ({ ...limit }));
+      return { ...noKind, limits: limitMessages, childId, childHash, startsAlone, aloneBudget, parameters };
     }
     default:
       return state satisfies never;
   }
 }
 
-function leftShown(more: NodeMore | undefined): RunEffectLeft | undefined {
-  const left = more?.undo?.left;
-  if (left === undefined) return undefined;
-  const { input, output, endAt, status } = left;
+function earlierEffectMessage(more: NodeMore | undefined): RunEffectLeft | undefined {
+  const earlierEffect = more?.undo?.earlierEffect;
+  if (earlierEffect === undefined) return undefined;
+  const { input, output, endAt, status } = earlierEffect;
   return {
     input: bytesOf(input),
     inputPayload: payloadOf(input),
@@ -315,7 +327,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const number of snapshot.undo) run.undo.push(number);
   restoreMore(run, snapshot);
   run.ranges = snapshot.ranges.map((range) => rangeFrom(run, range));
-  for (const range of run.ranges) if (range.owner < 0) run.left += range.left;
+  for (const range of run.ranges) if (range.owner < 0) run.remaining += range.remaining;
   for (const node of snapshot.nodes) restoreNode(run, node);
   restoreWaiters(run);
   restoreFollowers(run);
@@ -337,13 +349,13 @@ function hasNoPlan({ hash, plan }: NonNullable<RunSnapshotV1["order"]>): boolean
 function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   const { limits, additions, signals, lastSignal, lastUpdate, vars, state, event, transition, nextId } =
     snapshot;
-  const isNone =
+  const isEmpty =
     limits.length + additions.length + signals.length + lastSignal + lastUpdate + vars.length + state === 0 &&
     snapshot.leaseAttempt + snapshot.leaseCount === 0 &&
     !snapshot.isDue &&
     snapshot.attemptsBefore + snapshot.resets === 0 &&
     !snapshot.asking;
-  if (isNone && event.length === 0 && transition === undefined && nextId === "") return;
+  if (isEmpty && event.length === 0 && transition === undefined && nextId === "") return;
   const more = moreOf(run);
   more.limits.push(...limits);
   for (const { plan, outside } of additions)
@@ -356,7 +368,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   more.lastUpdate = lastUpdate;
   if (vars.length > 0) more.vars = new Map(vars.map(({ name, value }) => [name, value]));
   more.nextId = nextId;
-  more.isAsking = snapshot.asking;
+  more.hasOpenQuestions = snapshot.asking;
   if (state > 0 || transition !== undefined || event.length > 0) restoreStates(run, snapshot);
   more.leaseAttempt = snapshot.leaseAttempt;
   more.leaseCount = Math.max(snapshot.leaseCount, snapshot.leaseAttempt);
@@ -386,8 +398,8 @@ function presentBytes(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length === 0 ? undefined : bytes;
 }
 
-function rangeFrom(run: Run, shown: RunRange): Range {
-  const { first, count: size, owner, plan: planPlace, scope, entries, round, left, failed } = shown;
+function rangeFrom(run: Run, stored: RunRange): Range {
+  const { first, count: size, owner, plan: planPlace, scope, entries, round, left, failed } = stored;
   const plan = planPlace === 0 ? run.plan : run.more?.additions[planPlace - 1]?.plan;
   if (plan === undefined) throw kernelErrors.snapshotUnknown({ kind: "run", version: newest, newest });
   return {
@@ -400,17 +412,17 @@ function rangeFrom(run: Run, shown: RunRange): Range {
     firstTask: entries ? scope : (plan.plan.scopes[scope]?.first ?? 0),
     isEntries: entries,
     round,
-    left,
-    open: shown.open.map((needs) => needs - 1),
-    event: presentBytes(shown.event),
+    remaining: left,
+    open: stored.open.map((needs) => needs - 1),
+    event: presentBytes(stored.event),
     failed: failed - 1,
-    isDropped: shown.dropped,
-    seen: presentBytes(shown.seen),
+    isDropped: stored.dropped,
+    ownValue: presentBytes(stored.seen),
   };
 }
 
-function restoreNode(run: Run, shown: RunNode): void {
-  const { node: number, status, attempt, tries, visit, agent, error } = shown;
+function restoreNode(run: Run, stored: RunNode): void {
+  const { node: number, status, attempt, tries, visit, agent, error } = stored;
   const range = rangeOf(run, number);
   const node: Node = {
     number,
@@ -420,25 +432,25 @@ function restoreNode(run: Run, shown: RunNode): void {
     attempt,
     tries,
     visit,
-    readyAt: shown.readyMs - 1,
-    queueAt: shown.queueMs - 1,
-    startAt: shown.startMs - 1,
-    endAt: shown.endMs - 1,
+    readyAt: stored.readyMs - 1,
+    queueAt: stored.queueMs - 1,
+    startAt: stored.startMs - 1,
+    endAt: stored.endMs - 1,
     agent,
-    facts: shown.facts ?? run.facts,
-    input: dataOf(shown.input, shown.inputPayload),
-    inputFollows: shown.inputFollows,
-    output: dataOf(shown.output, shown.outputPayload),
+    facts: stored.facts ?? run.facts,
+    input: dataOf(stored.input, stored.inputPayload),
+    inputFollows: stored.inputFollows,
+    output: dataOf(stored.output, stored.outputPayload),
     error,
     more: undefined,
   };
   while (run.nodes.length < number) run.nodes.push(undefined);
   if (run.nodes.length === 0) run.nodes = [node];
   else run.nodes.push(node);
-  if (shown.detailed) restoreDetail(run, node, shown);
-  reserve(run, node, shown.reserved);
+  if (stored.detailed) restoreDetail(run, node, stored);
+  reserve(run, node, stored.reserved);
   updateLent(run, node);
-  if (shown.startsAlone) run.alone += 1;
+  if (stored.startsAlone) run.alone += 1;
 }
 
 function restoreWaiters(run: Run): void {
@@ -449,24 +461,24 @@ function restoreWaiters(run: Run): void {
     }
 }
 
-function restoreDetail(run: Run, node: Node, shown: RunNode): void {
+function restoreDetail(run: Run, node: Node, stored: RunNode): void {
   const detail = detailOf(node);
   const { dueMs, details, fraction, message, failures, used, fromCache, repairReason, countsAsCompleted } =
-    shown;
+    stored;
   Object.assign(detail, { dueMs, details, fraction, message, failures, used, fromCache, repairReason });
-  const { lost, question, cacheKey, leaseAttempt } = shown;
+  const { lost, question, cacheKey, leaseAttempt } = stored;
   Object.assign(detail, { countsAsCompleted, lost, question, cacheKey, leaseAttempt });
-  detail.isWithdrawn = shown.withdrawn;
-  detail.turnLeft = shown.turnLeft;
-  detail.saved = presentBytes(shown.saved);
-  detail.savedNext = presentBytes(shown.savedNext);
-  detail.onlyAgents = shown.onlyAgents;
-  detail.notAgents = shown.notAgents;
-  detail.gang = shown.gang;
-  detail.setInput = presentBytes(shown.setInput);
-  detail.review = reviewFrom(shown);
-  detail.undo = undoFrom(shown);
-  detail.kindState = kindFrom(run, shown);
+  detail.isWithdrawn = stored.withdrawn;
+  detail.turnBudget = stored.turnLeft;
+  detail.saved = presentBytes(stored.saved);
+  detail.savedNext = presentBytes(stored.savedNext);
+  detail.onlyAgents = stored.onlyAgents;
+  detail.notAgents = stored.notAgents;
+  detail.gang = stored.gang;
+  detail.setInput = presentBytes(stored.setInput);
+  detail.review = reviewFrom(stored);
+  detail.undo = undoFrom(stored);
+  detail.kindState = kindFrom(run, stored);
 }
 
 function reviewFrom({ sentBack, feedback, reports }: RunNode): NodeMore["review"] {
@@ -484,20 +496,20 @@ function undoFrom({
   const input = presentBytes(undoInput);
   if (undoAttempts === 0 && queueMs === 0 && left === undefined && error === undefined && input === undefined)
     return undefined;
-  return { input, error, queueMs, attempts: undoAttempts, left: leftFrom(left) };
+  return { input, error, queueMs, attempts: undoAttempts, earlierEffect: earlierEffectFrom(left) };
 }
 
 /**
  * The kind follows from the fields that are set, and not from the plan: a task that has ended may be of another kind in
  * the version that the run was moved to.
  */
-function kindFrom(run: Run, shown: RunNode): KindState | undefined {
-  const { parts, attended: isAttended, nextEntry, entriesOpen, round, signal, childId, childHash } = shown;
-  const { startsAlone, aloneBudget, limits } = shown;
-  if (shown.function !== undefined)
-    return { kind: "function", parts, isAttended, journal: journalFrom(shown.function) };
+function kindFrom(run: Run, stored: RunNode): KindState | undefined {
+  const { parts, attended: isAttended, nextEntry, entriesOpen, round, signal, childId, childHash } = stored;
+  const { startsAlone, aloneBudget, limits } = stored;
+  if (stored.function !== undefined)
+    return { kind: "function", parts, isAttended, journal: journalFrom(stored.function) };
   if (childId !== "" || startsAlone || limits.length > 0) {
-    const parameters = presentBytes(shown.parameters);
+    const parameters = presentBytes(stored.parameters);
     return { kind: "child", childId, childHash, startsAlone, aloneBudget, parameters, limits };
   }
   if (signal !== "") return { kind: "wait", signal };
@@ -507,19 +519,21 @@ function kindFrom(run: Run, shown: RunNode): KindState | undefined {
       parts,
       isAttended,
       round,
-      last: presentBytes(shown.last),
-      isRoundOver: shown.roundOver,
+      last: presentBytes(stored.last),
+      isRoundOver: stored.roundOver,
     };
-  const list = presentBytes(shown.list);
+  const list = presentBytes(stored.list);
   const isList = list !== undefined || nextEntry + entriesOpen > 0;
   if (isList || (parts > 0 && run.ranges[parts]?.isEntries === true))
     return { kind: "list", parts, isAttended, list, nextEntry, entriesOpen };
   return parts > 0 ? { kind: "spawn", parts, isAttended } : undefined;
 }
 
-function leftFrom(shown: RunEffectLeft | undefined): NonNullable<NodeMore["undo"]>["left"] {
-  if (shown === undefined) return undefined;
-  const { input, inputPayload, output, outputPayload, endMs, status } = shown;
+function earlierEffectFrom(
+  stored: RunEffectLeft | undefined,
+): NonNullable<NodeMore["undo"]>["earlierEffect"] {
+  if (stored === undefined) return undefined;
+  const { input, inputPayload, output, outputPayload, endMs, status } = stored;
   return {
     input: dataOf(input, inputPayload),
     output: dataOf(output, outputPayload),

@@ -55,7 +55,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
     run.failed = -1;
     const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
     const activity = run.ranges[progress.activity];
-    if (isLeaving && activity !== undefined && activity.left > 0)
+    if (isLeaving && activity !== undefined && activity.remaining > 0)
       detachRange(run, activity, takeMs, outstanding);
     watchState(run, outstanding);
   },
@@ -91,12 +91,12 @@ export const stateTimePassed: RunEvent<StateTimePassedV1> = {
 function removeSignal(run: Run, number: number): void {
   const { signals } = moreOf(run);
   const place = signals.findIndex((signal) => signal.number === number);
-  const [taken] = place < 0 ? [] : signals.splice(place, 1);
-  if (taken !== undefined) forgetWaiters(run, taken.signal);
+  const [removed] = place < 0 ? [] : signals.splice(place, 1);
+  if (removed !== undefined) forgetWaiters(run, removed.signal);
 }
 
 /** Drops the event of actions or a state that have ended: they are not repeated. */
 function forgetEvent(run: Run, place: number): void {
   const range = run.ranges[place] as { -readonly [Key in keyof Range]: Range[Key] } | undefined;
-  if (range !== undefined && range.left === 0) range.event = undefined;
+  if (range !== undefined && range.remaining === 0) range.event = undefined;
 }

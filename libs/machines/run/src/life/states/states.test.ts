@@ -55,7 +55,7 @@ function stateOf(scene: RunScene): readonly string[] {
 }
 
 describe("a run of states", () => {
-  it("goes from state to state by signals whose guards hold, and does what is to be done on the way", () => {
+  it("moves between states by signals whose guards are true, and runs the actions on the way", () => {
     const scene = RunScene.of(door);
     assert.equal(jsonOf(scene.offer("closed.entry0").effect.input as Uint8Array), "start");
     scene.complete("closed.entry0");
@@ -76,7 +76,7 @@ describe("a run of states", () => {
     assert.deepEqual([status, jsonOf(output)], [WorkStatus.WORK_STATUS_COMPLETED, { opened: 1 }]);
   });
 
-  it("takes transitions after a time, and keeps that time when one of its own goes nowhere", () => {
+  it("takes transitions after a time, and a transition without a target does not restart that time", () => {
     const scene = RunScene.of(door);
     scene.complete("closed.entry0");
     signal(scene, "open", "key");
@@ -87,8 +87,8 @@ describe("a run of states", () => {
     assert.deepEqual(stateOf(scene), ["open"]);
     scene.driver.advance(10_000);
     assert.deepEqual(scene.offered, ["open.exit0"]);
-    const why = scene.driver.query(scene.key, explain, { taskId: "" }) as { waits: readonly Wait[] };
-    const messages = why.waits.map(({ message }) => message);
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "" }) as { waits: readonly Wait[] };
+    const messages = explanation.waits.map(({ message }) => message);
     assert.deepEqual(
       messages.map((message) => /`open\.exit0`.*offered to its pool/.test(message)),
       [true],
@@ -96,16 +96,19 @@ describe("a run of states", () => {
     );
   });
 
-  it("says which state it is in and what it waits for", () => {
+  it("names its state and the signals that it waits for", () => {
     const scene = RunScene.of(door);
     scene.complete("closed.entry0");
-    const why = scene.driver.query(scene.key, explain, { taskId: "" }) as {
+    const explanation = scene.driver.query(scene.key, explain, { taskId: "" }) as {
       waits: readonly { message: string }[];
     };
-    assert.match(why.waits[0]?.message ?? "", /in the state closed and waits for a signal open or end/);
+    assert.match(
+      explanation.waits[0]?.message ?? "",
+      /in the state closed and waits for a signal open or end/,
+    );
   });
 
-  it("keeps signals that come while it is on its way", () => {
+  it("stores signals that arrive while its actions run", () => {
     const scene = RunScene.of(door);
     signal(scene, "open", "key");
     scene.complete("closed.entry0");
@@ -137,13 +140,13 @@ describe("a run of states", () => {
     assert.equal(endingOf(scene.state).status, WorkStatus.WORK_STATUS_COMPLETED);
   });
 
-  it("stops the activity of a state that it leaves, and may end as failed", () => {
-    for (const leave of [
+  it("stops the activity of a state that it leaves, and can end as failed", () => {
+    for (const action of [
       (scene: RunScene) => signal(scene, "stop"),
       (scene: RunScene) => scene.driver.advance(3_600_000),
     ]) {
       const scene = RunScene.of(job);
-      leave(scene);
+      action(scene);
       const { status, error } = endingOf(scene.state);
       assert.deepEqual([status, error?.code], [WorkStatus.WORK_STATUS_FAILED, "workflow.state_failed"]);
       assert.match(error?.message ?? "", /failure state `late`: too late: (stop|after)/);
@@ -151,7 +154,7 @@ describe("a run of states", () => {
     }
   });
 
-  it("takes transitions that are always open at once, when variables change too", () => {
+  it("takes `always` transitions at once, also after a change of variables", () => {
     const text = `workflow: count
 vars: {n: 0}
 initial: start
@@ -170,7 +173,7 @@ output: "\${{ vars.n }}"
     assert.equal(jsonOf(endingOf(scene.state).output), 3);
   });
 
-  it("that goes in a circle ends with a clear error, with actions on the way too", () => {
+  it("fails with a clear error if its transitions form a cycle, also with actions", () => {
     for (const actions of ["", ", do: [{set: 1}, {set: 2}]"]) {
       const text = `workflow: circle
 initial: a
@@ -193,7 +196,7 @@ states:
     assert.equal(endingOf(scene.state).error?.code, "workflow.expression_failed");
   });
 
-  it("of a paused run does not move before the run is resumed, and a cancelled one ends", () => {
+  it("does not move while the run is paused, and ends when the run is cancelled", () => {
     const scene = RunScene.of(door);
     scene.complete("closed.entry0");
     scene.driver.execute(scene.key, pauseRun, { reason: "" });

@@ -53,7 +53,7 @@ function rest(stepping: Stepping): boolean {
     finishIn(stepping, state);
     return true;
   }
-  if (tryTransitions(stepping, state.always, { way: "always" })) return true;
+  if (tryTransitions(stepping, state.always, { kind: "always" })) return true;
   const activity = activityOf(run);
   if (state.run >= 0 && activity === undefined) {
     startActions(stepping, run.plan?.task(state.run).scope ?? -1, parts.activity);
@@ -62,7 +62,7 @@ function rest(stepping: Stepping): boolean {
   if (activity !== undefined && tryActivity(stepping, activity)) return true;
   const hasFailed =
     activity !== undefined && activity.failed >= 0 && run.more?.states?.isActivityTaken !== true;
-  if (hasFailed && activity.left === 0) {
+  if (hasFailed && activity.remaining === 0) {
     const { failed } = activity;
     if (!tryFailure(stepping, activity))
       failRun(run, step, ofTask(run.nodes[failed]?.error, taskIdOf(run, failed)));
@@ -88,13 +88,13 @@ function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanS
     concludeWith(run, step, scene, output >= 0 ? output : (run.plan?.plan.output ?? -1));
     return;
   }
-  const made = evaluate(scene, fail, `\`fail\` of ${name}`);
-  if (!made.ok) {
-    failRun(run, step, made.error);
+  const result = evaluate(scene, fail, `\`fail\` of ${name}`);
+  if (!result.ok) {
+    failRun(run, step, result.error);
     return;
   }
-  const message = typeof made.value === "string" ? made.value : JSON.stringify(made.value);
-  failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, said: message })));
+  const message = typeof result.value === "string" ? result.value : JSON.stringify(result.value);
+  failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, message: message })));
 }
 
 /** Records that a time of the state has expired. */

@@ -12,9 +12,9 @@ import {
   type StepBudget,
   UnreadableData,
 } from "@tutti/machine-work";
-import { holds } from "../../core/evaluate/evaluate.ts";
+import { evaluateCondition } from "../../core/evaluate/evaluate.ts";
 import { hasOutput, outputValue } from "../../core/evaluate/outputs.ts";
-import { errorShown } from "../../core/evaluate/scene.ts";
+import { errorValue } from "../../core/evaluate/scene.ts";
 import { transitionsAtOnceMax } from "../../core/state/limits.ts";
 import { nodeOfTask } from "../../core/state/places.ts";
 import type { RangeView, RunStep, RunView } from "../../core/state/state.ts";
@@ -32,8 +32,8 @@ export interface Stepping {
   readonly budget: StepBudget;
 }
 
-interface Way {
-  readonly way: "done" | "failed" | "signal" | "after" | "always";
+interface TransitionTrigger {
+  readonly kind: "done" | "failed" | "signal" | "after" | "always";
   /** Value of `event` in expressions. Undefined keeps the former value. */
   readonly event?: Value;
   readonly names?: Readonly<Record<string, Value>>;
@@ -42,20 +42,24 @@ interface Way {
 }
 
 /** Tries transitions in their order. Returns true if one was taken, or if an error has failed the run. */
-export function tryTransitions(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
+export function tryTransitions(
+  stepping: Stepping,
+  transitions: readonly number[],
+  trigger: TransitionTrigger,
+): boolean {
   const { run, step, budget } = stepping;
-  const { event, names = {} } = way;
+  const { event, names = {} } = trigger;
   const scene = sceneOfRun(run, event === undefined ? names : { ...names, event }, budget);
   const name = stateOf(run)?.name ?? "";
   for (const transition of transitions) {
     const guard = run.plan?.plan.transitions[transition]?.when ?? -1;
-    const held = holds(scene, guard, `the guard of a transition out of ${name}`);
-    if (!held.ok) {
-      failRun(run, step, held.error);
+    const result = evaluateCondition(scene, guard, `the guard of a transition out of ${name}`);
+    if (!result.ok) {
+      failRun(run, step, result.error);
       return true;
     }
-    if (!held.value) continue;
-    emitTransition(stepping, transition, way, scene);
+    if (!result.value) continue;
+    emitTransition(stepping, transition, trigger, scene);
     return true;
   }
   return false;
@@ -64,35 +68,35 @@ export function tryTransitions(stepping: Stepping, transitions: readonly number[
 function emitTransition(
   { run, step, budget }: Stepping,
   transition: number,
-  way: Way,
+  trigger: TransitionTrigger,
   scene: ReturnType<typeof sceneOfRun>,
 ): void {
   const name = stateOf(run)?.name ?? "";
   const planned = run.plan?.plan.transitions[transition];
-  const isByItself = way.way !== "signal" && way.way !== "after";
+  const isByItself = trigger.kind !== "signal" && trigger.kind !== "after";
   budget.transitions = isByItself ? budget.transitions + 1 : 0;
   if (budget.transitions > transitionsAtOnceMax) {
     const refusal = runErrors.statesEndless.refusal({ state: name, max: transitionsAtOnceMax });
     failRun(run, step, detailOfRefusal(refusal));
     return;
   }
-  const made = assigned(scene, planned?.set ?? {}, `a transition out of ${name}`);
-  if (!made.ok) {
-    failRun(run, step, made.error);
+  const result = assigned(scene, planned?.set ?? {}, `a transition out of ${name}`);
+  if (!result.ok) {
+    failRun(run, step, result.error);
     return;
   }
   const activity = activityOf(run);
-  if ((planned?.to ?? -1) >= 0 && activity !== undefined && activity.left > 0)
+  if ((planned?.to ?? -1) >= 0 && activity !== undefined && activity.remaining > 0)
     stopChildrenIn(run, step, budget, activity, "cancel");
-  const event = way.event === undefined ? noBytes : encodeJson(way.event as Json);
+  const event = trigger.event === undefined ? noBytes : encodeJson(trigger.event as Json);
   budget.spend(event.length);
   step.emit(transitionTaken, {
     transition,
     event,
-    vars: made.vars,
+    vars: result.vars,
     takeMs: step.nowMs,
-    way: way.way,
-    signal: way.signal ?? 0,
+    way: trigger.kind,
+    signal: trigger.signal ?? 0,
     atOnce: budget.transitions,
   });
 }
@@ -103,31 +107,32 @@ function emitTransition(
 export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const state = stateOf(run);
-  if (state === undefined || activity.left > 0 || run.more?.states?.isActivityTaken === true) return false;
+  if (state === undefined || activity.remaining > 0 || run.more?.states?.isActivityTaken === true)
+    return false;
   if (activity.failed >= 0) return false;
   const node = nodeOfTask(activity, state.run);
   const output = hasOutput(run, node) ? readable(() => outputValue(run, node)) : null;
   const event = eventOf("done", output, step.nowMs);
-  return tryTransitions(stepping, state.onDone, { way: "done", event, names: { output } });
+  return tryTransitions(stepping, state.onDone, { kind: "done", event, names: { output } });
 }
 
 /** Handles a failed activity. Returns false if no transition handles the failure. */
 export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
-  const error = errorShown(run.nodes[activity.failed]?.error);
+  const error = errorValue(run.nodes[activity.failed]?.error);
   const event = eventOf("failed", error, step.nowMs);
-  return tryTransitions(stepping, stateOf(run)?.onFailed ?? [], { way: "failed", event, names: { error } });
+  return tryTransitions(stepping, stateOf(run)?.onFailed ?? [], { kind: "failed", event, names: { error } });
 }
 
 /** Tries the oldest signal that a transition accepts. The others are kept. */
 export function trySignals(stepping: Stepping): boolean {
   const on = stateOf(stepping.run)?.on ?? [];
   if (on.length === 0) return false;
-  for (const kept of stepping.run.more?.signals ?? []) {
-    const wanted = on.find(({ signal }) => signal === kept.signal);
-    if (wanted === undefined) continue;
-    const event = eventOf(kept.signal, payloadOf(kept), kept.receiveMs);
-    if (tryTransitions(stepping, wanted.transitions, { way: "signal", event, signal: kept.number }))
+  for (const buffered of stepping.run.more?.signals ?? []) {
+    const handler = on.find(({ signal }) => signal === buffered.signal);
+    if (handler === undefined) continue;
+    const event = eventOf(buffered.signal, payloadOf(buffered), buffered.receiveMs);
+    if (tryTransitions(stepping, handler.transitions, { kind: "signal", event, signal: buffered.number }))
       return true;
   }
   return false;
@@ -139,7 +144,7 @@ export function tryTimes(stepping: Stepping): boolean {
   const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more?.states ?? {};
   for (const { ms, transitions } of timesOf(stateOf(run)).slice(timesTaken, timesPassed)) {
     const event = eventOf("after", null, Math.min(step.nowMs, stateMs + ms));
-    if (tryTransitions(stepping, transitions, { way: "after", event })) return true;
+    if (tryTransitions(stepping, transitions, { kind: "after", event })) return true;
   }
   return false;
 }

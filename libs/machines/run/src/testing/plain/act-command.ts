@@ -16,7 +16,7 @@ import type { Json } from "@tutti/expressions";
 import { jsonBytes } from "../json.ts";
 import type { Act, Repair } from "./moments.ts";
 
-export interface RunCommandGiven {
+export interface PlainCommand {
   readonly command: string;
   readonly body: object;
 }
@@ -25,7 +25,7 @@ export interface RunCommandGiven {
 export function commandOf(
   act: Act,
   stateAt: (share: number) => { readonly event: number; readonly snapshot: Uint8Array },
-): RunCommandGiven {
+): PlainCommand {
   switch (act.kind) {
     case "pause":
       return { command: "pause_run", body: PauseRun.fromPartial({ reason: "wait" }) };
@@ -56,11 +56,11 @@ export function commandOf(
         body: UpdateRun.fromPartial({ update: act.update, payload: payloadOf(act.payload) }),
       };
     case "decide": {
-      const verdict = act.says === "yes" ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
+      const verdict = act.verdict === "yes" ? Verdict.VERDICT_APPROVED : Verdict.VERDICT_REJECTED;
       return {
         command: "decide_approval",
         body: DecideApproval.fromPartial({
-          ...{ approvalId: act.taskId, verdict, roles: [act.who] },
+          ...{ approvalId: act.taskId, verdict, roles: [act.person] },
           ...(act.data !== undefined && { data: payloadOf(act.data) }),
         }),
       };

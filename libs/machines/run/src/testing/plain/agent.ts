@@ -37,8 +37,8 @@ export function resultOf(script: Script, offer: OfferTask, visit: number): Agent
     const error = ErrorDetail.fromPartial({ code, message: "as the script says", retry });
     return { command: "fail_task", body: FailTask.fromPartial({ error, agent: "agent-1" }) };
   }
-  const given = offer.input instanceof Uint8Array ? (jsonOf(offer.input) as Json) : null;
-  const output = "gives" in answer ? answer.gives : given;
+  const input = offer.input instanceof Uint8Array ? (jsonOf(offer.input) as Json) : null;
+  const output = "gives" in answer ? answer.gives : input;
   const bytes = output === null ? new Uint8Array(0) : jsonBytes(output);
   const { asks = [] } = "gives" in answer || "echoes" in answer ? answer : {};
   const questions = asks.map(({ by, needed }, index) => ({

@@ -44,7 +44,7 @@ function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   for (const index of acts.keys()) yield { ...run, acts: acts.toSpliced(index, 1) };
   for (const smaller of without(document as never)) {
     const candidate = { ...run, document: smaller as unknown as WorkflowDocument };
-    if (goesOnAs(document, candidate.document) && isRunnable(candidate)) yield candidate;
+    if (continuesAs(document, candidate.document) && isRunnable(candidate)) yield candidate;
   }
   for (const smaller of without(script as never)) {
     const smallerScript = smaller as unknown as Script;
@@ -56,16 +56,16 @@ function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
  * Returns whether the continuation is unchanged or absent: with part of it removed, the run would continue
  * for ever.
  */
-function goesOnAs(before: WorkflowDocument, { continueAsNew }: WorkflowDocument): boolean {
+function continuesAs(before: WorkflowDocument, { continueAsNew }: WorkflowDocument): boolean {
   return continueAsNew === undefined || isDeepStrictEqual(continueAsNew, before.continueAsNew);
 }
 
-const words = ["gives", "echoes", "fails", "hangs", "dies"] as const;
+const answerKinds = ["gives", "echoes", "fails", "hangs", "dies"] as const;
 
 function isScript(script: Script): boolean {
   return Object.values(script)
     .flat()
-    .every((answer) => words.some((word) => word in answer));
+    .every((answer) => answerKinds.some((kind) => kind in answer));
 }
 
 /** Yields values with one member or one entry less, at any depth. */

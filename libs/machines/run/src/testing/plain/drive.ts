@@ -13,11 +13,11 @@ import { commandOf } from "./act-command.ts";
 import { resultOf } from "./agent.ts";
 import { childRunOf } from "./child.ts";
 import { type DrawnRun, orderOf } from "./drawn-run.ts";
+import { expectedActsOf } from "./expected-acts.ts";
 import type { Act } from "./moments.ts";
 import { RunCheck } from "./run-check.ts";
 import { answerOf, type Script } from "./script.ts";
 import type { RunWeakening } from "./weakenings.ts";
-import { wishesOf } from "./wishes.ts";
 
 const stepsMax = 3_000;
 
@@ -69,7 +69,7 @@ class Drive {
     this.#chance = chance;
     this.#scene = new RunScene(1, others, weakening);
     this.#acts = run.acts.map(({ act }) => act);
-    this.#begin(this.#scene.key, run, {}, script);
+    this.#start(this.#scene.key, run, {}, script);
   }
 
   run(): void {
@@ -94,15 +94,15 @@ class Drive {
     const effects = driver.effects.filter(({ effect }) => !isLasting(effect as RunEffect));
     const next = effects[Math.floor(this.#chance.random() * effects.length)];
     const random = this.#chance.random();
-    const isQuiet = next === undefined && messages.length === 0;
-    if (this.#acts.length > 0 && (random < 0.12 || isQuiet)) this.#act(this.#scene.key, this.#acts.shift());
+    const isIdle = next === undefined && messages.length === 0;
+    if (this.#acts.length > 0 && (random < 0.12 || isIdle)) this.#act(this.#scene.key, this.#acts.shift());
     else if (messages.length > 0 && (random < 0.5 || next === undefined)) driver.deliver();
     else if (next !== undefined && (random < 0.85 || nextDueMs === undefined)) this.#answer(next);
-    else if (nextDueMs === undefined) return this.#wish();
+    else if (nextDueMs === undefined) return this.#actAsExpected();
     // Some runs continue for ever by the clock alone.
-    else if (next !== undefined || random < 0.7 || !this.#wish())
+    else if (next !== undefined || random < 0.7 || !this.#actAsExpected())
       driver.advance(Math.max(0, nextDueMs - driver.nowMs));
-    return !isQuiet || !this.#areOver;
+    return !isIdle || !this.#areOver;
   }
 
   get #areOver(): boolean {
@@ -110,11 +110,11 @@ class Drive {
   }
 
   /** Lets a person act if no agent does. */
-  #wish(): boolean {
+  #actAsExpected(): boolean {
     for (const { key, check } of this.#runs.values()) {
-      const [wish] = wishesOf(check.plain);
-      if (wish === undefined) continue;
-      this.#act(key, wish);
+      const [act] = expectedActsOf(check.plain);
+      if (act === undefined) continue;
+      this.#act(key, act);
       return true;
     }
     return false;
@@ -139,7 +139,7 @@ class Drive {
         const declared = machine.events.find((event) => event.type === type && event.version === version);
         const body = declared?.codec.decode(payload);
         check.event(type, version, body);
-        if (type === "run_continued") this.#goOn(driven, (body as { readonly nextId: string }).nextId);
+        if (type === "run_continued") this.#continueRun(driven, (body as { readonly nextId: string }).nextId);
       }
       check.rest();
     }
@@ -152,17 +152,19 @@ class Drive {
     const child = this.#runs.get(id)?.check.plain;
     const plain = this.#runs.get(parent)?.check.plain;
     if (child === undefined || plain === undefined) return;
-    const isStopped = ["cancelling", "cancelled", "terminated"].includes(child.standing);
+    const isStopped = ["cancelling", "cancelled", "terminated"].includes(child.status);
     const task = plain.task(taskId);
     if (task === undefined) return;
     if (task.document.parentClose === "abandon") {
       if (isStopped) this.#find(`${id} was stopped, but was to be left alone`);
       return;
     }
-    const latest = [...this.#children].findLast(([, one]) => one.parent === parent && one.taskId === taskId);
+    const latest = [...this.#children].findLast(
+      ([, candidate]) => candidate.parent === parent && candidate.taskId === taskId,
+    );
     const isAwaited = task.status === "at work" && latest?.[0] === id;
-    const hears = this.#scene.driver.messages.some(({ to }) => to.id === id);
-    if (!isAwaited && !hears && !isStopped && child.phase !== "ended")
+    const hasMessage = this.#scene.driver.messages.some(({ to }) => to.id === id);
+    if (!isAwaited && !hasMessage && !isStopped && child.phase !== "ended")
       this.#find(`${id} continues, but no task waits for it any more`);
   }
 
@@ -171,7 +173,7 @@ class Drive {
   }
 
   /** Adds the continuation of a run. A message starts it. After a reset of the run it may exist already. */
-  #goOn({ key, run, check, script }: Driven, id: string): void {
+  #continueRun({ key, run, check, script }: Driven, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
     const order = orderOf(next, this.#cached, check.plain.facts.incarnation + 1);
@@ -180,7 +182,7 @@ class Drive {
     this.#runs.set(id, { key: nextKey, run: next, check: nextCheck, script });
   }
 
-  #begin(
+  #start(
     key: InstanceKey,
     run: DrawnRun,
     more: Parameters<typeof RunOrder.fromPartial>[0],
@@ -218,7 +220,7 @@ class Drive {
       return;
     }
     const random = this.#chance.random();
-    if (random < 0.2) this.#say(due, effect, random);
+    if (random < 0.2) this.#reply(due, effect, random);
     else {
       const { command, body } = resultOf(known.script, effect, visit);
       driver.settleBy(due, command, body);
@@ -226,7 +228,7 @@ class Drive {
   }
 
   /** Sends another report: that the agent is busy, is running, or its progress. */
-  #say(due: DrivenEffect, { attempt }: OfferTask, random: number): void {
+  #reply(due: DrivenEffect, { attempt }: OfferTask, random: number): void {
     const { driver } = this.#scene;
     if (random < 0.05)
       driver.settleBy(due, "return_task", ReturnTask.fromPartial({ retryAfterMs: 200, message: "busy" }));
@@ -251,10 +253,10 @@ class Drive {
     const { attempt = 1 } = this.#runs.get(key.id)?.check.attempt(due) ?? {};
     const run = childRunOf(effect, answerOf(script, task, attempt, visit));
     this.#children.set(id, { parent: key.id, taskId: task });
-    if (!this.#runs.has(id)) this.#begin({ ...key, id }, run, { parent: { ...key, task }, parentClose });
+    if (!this.#runs.has(id)) this.#start({ ...key, id }, run, { parent: { ...key, task }, parentClose });
     // A child that has ended reported that long ago, maybe before a reset of the run.
-    const shown = this.#scene.driver.query({ ...key, id }, showEnding, undefined);
-    const ending = isRefusal(shown) ? undefined : shown.ending;
+    const reply = this.#scene.driver.query({ ...key, id }, showEnding, undefined);
+    const ending = isRefusal(reply) ? undefined : reply.ending;
     this.#scene.driver.settle(due, confirmChild, { id, hash: "", existed: false, ending });
   }
 }

@@ -18,7 +18,7 @@ import { timeoutOf } from "./plain-times.ts";
 import { isSignalWait } from "./plain-work.ts";
 
 /** An event with its task. */
-export interface Seen {
+export interface ObservedEvent {
   readonly type: string;
   readonly body: unknown;
   /** Empty if it is about the run. */
@@ -28,7 +28,7 @@ export interface Seen {
 }
 
 /** Returns the moment of an event. Undefined for events that follow from earlier ones. */
-export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen): Moment | undefined {
+export function momentOf(plain: PlainRun, { type, body, taskId, status }: ObservedEvent): Moment | undefined {
   switch (type) {
     case "run_begun":
       return plain.phase === "waiting" ? { kind: "begun" } : undefined;
@@ -114,7 +114,7 @@ function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Mo
 /**
  * Returns the end of work by time alone, without an outside party: a loop, a question, a wait for a signal.
  */
-export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
+export function timeOf(plain: PlainRun, { type, body, taskId }: ObservedEvent): Moment | undefined {
   const task = plain.task(taskId);
   if (type !== "task_failed" || task?.status !== "at work") return undefined;
   const code = codeOf(body);
@@ -161,9 +161,9 @@ function repairOf({ status, output, error, skipDependents }: TaskRepairedV1): Re
 
 function decided({ decision, verdict }: ApprovalDecidedV1, taskId: string): Moment {
   if (verdict === Verdict.VERDICT_EXPIRED) return { kind: "expired", taskId };
-  const says = decision?.verdict === Verdict.VERDICT_REJECTED ? "no" : "yes";
-  const who = decision?.cause?.actor?.id ?? "";
-  return { kind: "decide", taskId, who, says, data: jsonOfPayload(decision?.data) };
+  const answer = decision?.verdict === Verdict.VERDICT_REJECTED ? "no" : "yes";
+  const person = decision?.cause?.actor?.id ?? "";
+  return { kind: "decide", taskId, person, verdict: answer, data: jsonOfPayload(decision?.data) };
 }
 
 function jsonOfPayload(payload: Payload | undefined): Json {

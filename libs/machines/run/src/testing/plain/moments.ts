@@ -19,8 +19,8 @@ export type Act =
   | {
       readonly kind: "decide";
       readonly taskId: string;
-      readonly who: string;
-      readonly says: "yes" | "no";
+      readonly person: string;
+      readonly verdict: "yes" | "no";
       /** Their payload, if any. */
       readonly data?: Json;
     };
@@ -33,7 +33,7 @@ export type Repair =
 /** Facts about a moment that are known beforehand. A moment may have several effects in unknown order. */
 export interface Hints {
   /** Signals that existed when a wait for them started, and are consumed immediately. */
-  readonly taken?: readonly SignalTaken[];
+  readonly consumed?: readonly ConsumedSignal[];
   /** Gates, and tasks with parts, that have ended, in their order. */
   readonly order?: readonly string[];
   /** Maximum number of transitions in this moment. */
@@ -42,7 +42,7 @@ export interface Hints {
   readonly resumed?: readonly string[];
 }
 
-export interface SignalTaken {
+export interface ConsumedSignal {
   readonly taskId: string;
   readonly number: number;
 }
@@ -77,7 +77,7 @@ export type Moment =
   | { readonly kind: "undone"; readonly taskId: string }
   /** The timeout of the compensation has expired. */
   | { readonly kind: "undo timed out"; readonly taskId: string }
-  | ({ readonly kind: "signal taken" } & SignalTaken)
+  | ({ readonly kind: "signal taken" } & ConsumedSignal)
   | { readonly kind: "run timed out" }
   /** A time of the state has expired. */
   | { readonly kind: "time" }

@@ -2,8 +2,8 @@
 import type { CheckDocument, RetryDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf } from "./names.ts";
-import type { PlainBooks, Standing } from "./plain-books.ts";
 import { sendBack } from "./plain-gate.ts";
+import type { RunModel, TaskProgress } from "./plain-model.ts";
 import { questionOf } from "./plain-question.ts";
 import { namesOfTask } from "./plain-scene.ts";
 import type { PlainTask } from "./plain-task.ts";
@@ -22,16 +22,16 @@ export function failureOfAttempts(
     const { code, isFinal } = failure;
     if (code === lostCode) return { code, isExhausted: true };
     // Listed codes are always retried. All others are retried except if the agent reports them as final.
-    const isTriedAgain = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
-    if (!isTriedAgain || attempt === attempts) return { code, isExhausted: isTriedAgain };
+    const isRetried = !notOn.includes(code) && (on?.includes(code) ?? !isFinal);
+    if (!isRetried || attempt === attempts) return { code, isExhausted: isRetried };
   }
 }
 
 /** Returns the result of a task that has started. */
-export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
+export function resultOfAttempts(run: RunModel, task: PlainTask): TaskProgress {
   const { wait, retry, workflow } = task.document;
   if (wait !== undefined) return { value: null };
-  let standing: Standing = { fails: "" };
+  let progress: TaskProgress = { fails: "" };
   const failure = failureOfAttempts(retry, (attempt) => {
     const answer = answerOf(run.script, task.id, attempt, task.visits);
     const failed = failureOf(answer);
@@ -42,10 +42,10 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
     const { asks = [] } = "fails" in answer || "hangs" in answer || "dies" in answer ? {} : answer;
     // The output of a child is not checked by rules.
     const rules = workflow === undefined ? asks : [];
-    standing = check(run, task, outputOf(answer, task.input ?? null), rules);
-    return standing === checkFailed ? { code: "workflow.check_failed", isFinal: false } : undefined;
+    progress = check(run, task, outputOf(answer, task.input ?? null), rules);
+    return progress === checkFailed ? { code: "workflow.check_failed", isFinal: false } : undefined;
   });
-  if (failure === undefined) return standing;
+  if (failure === undefined) return progress;
   const isPaused = failure.isExhausted && typeof retry === "object" && retry.exhausted === "pause";
   return isPaused ? "paused" : { fails: failure.code };
 }
@@ -54,13 +54,13 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
 const checkFailed = { fails: "workflow.check_failed" };
 
 /** Runs the checks on an output, in their order. @param rules ask about it after them */
-function check(run: PlainBooks, task: PlainTask, output: Json, rules: readonly PlainRule[]): Standing {
+function check(run: RunModel, task: PlainTask, output: Json, rules: readonly PlainRule[]): TaskProgress {
   const approvalChecks: CheckDocument[] = [];
   for (const each of task.document.checks ?? []) {
     const names = namesOfTask(run.facts, task, { output, given: task.input ?? null, error: null });
-    const held = conditionOf(each.condition, names);
-    if ("fails" in held) return held;
-    if (held.value === true) continue;
+    const result = conditionOf(each.condition, names);
+    if ("fails" in result) return result;
+    if (result.value === true) continue;
     if (each.onFailure === "approval") approvalChecks.push(each);
     else return each.onFailure === "sendBack" ? turnDown(run, task, each, output) : checkFailed;
   }
@@ -71,15 +71,15 @@ function check(run: PlainBooks, task: PlainTask, output: Json, rules: readonly P
 }
 
 function turnDown(
-  run: PlainBooks,
+  run: RunModel,
   task: PlainTask,
   { name, sendBackTo, times = 1 }: CheckDocument,
   output: Json,
-): Standing {
+): TaskProgress {
   const own = sendBackTo === undefined || task.body.tasks.get(sendBackTo)?.document === task.document;
   const target = own ? task : task.body.tasks.get(sendBackTo);
-  const isBack = target !== undefined && sendBack(run, task, target, times, { check: name, output });
-  return isBack ? "sent back" : { fails: "workflow.check_failed" };
+  const isSentBack = target !== undefined && sendBack(run, task, target, times, { check: name, output });
+  return isSentBack ? "sent back" : { fails: "workflow.check_failed" };
 }
 
 function outputOf(answer: Answer, input: Json): Json {

@@ -2,22 +2,22 @@
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, type Names, valueFrom } from "./names.ts";
-import type { PlainBooks, Standing } from "./plain-books.ts";
+import type { RunModel, TaskProgress } from "./plain-model.ts";
 import { type PlainTask, restingOn } from "./plain-task.ts";
 
 /** Evaluates a gate: the task continues, sends work back, or fails. */
-export function askGate(
-  run: PlainBooks,
+export function evaluateGate(
+  run: RunModel,
   task: PlainTask,
   gate: NonNullable<TaskDocument["gate"]>,
   names: Names,
-): Standing {
+): TaskProgress {
   const checks = gate.checks ?? { check: gate.check ?? true };
   const found = Object.entries(checks).map(([name, check]) => [name, conditionOf(check, names)] as const);
   const reports: { name: string; passed: boolean }[] = [];
-  for (const [name, one] of found) {
-    if ("fails" in one) return one;
-    reports.push({ name, passed: one.value === true });
+  for (const [name, result] of found) {
+    if ("fails" in result) return result;
+    reports.push({ name, passed: result.value === true });
   }
   const target = task.body.tasks.get(gate.sendBack ?? "");
   const { sentBack } = holderOf(task, target);
@@ -25,13 +25,13 @@ export function askGate(
   if (failed.length === 0) return { value: { passed: true, checks: reports, sentBack } };
   const report = gate.report === undefined ? { value: { checks: failed } } : valueFrom(gate.report, names);
   if ("fails" in report) return report;
-  const isBack = target !== undefined && sendBack(run, task, target, gate.times ?? 1, report.value);
-  return isBack ? "sent back" : { fails: "workflow.gate_failed" };
+  const isSentBack = target !== undefined && sendBack(run, task, target, gate.times ?? 1, report.value);
+  return isSentBack ? "sent back" : { fails: "workflow.gate_failed" };
 }
 
 /** Sends work back. Returns false if the limit is reached. */
 export function sendBack(
-  run: PlainBooks,
+  run: RunModel,
   task: PlainTask,
   target: PlainTask,
   times: number,
@@ -39,7 +39,7 @@ export function sendBack(
 ): boolean {
   const holder = holderOf(task, target);
   if (holder.sentBack >= times) return false;
-  run.work.doAgain(new Set([...restingOn(target, run), ...restingOn(holder, run)]));
+  run.work.repeat(new Set([...restingOn(target, run), ...restingOn(holder, run)]));
   holder.sentBack++;
   target.feedback = report;
   return true;

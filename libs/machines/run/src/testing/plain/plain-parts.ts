@@ -2,7 +2,7 @@
 import type { LoopDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, type Evaluated, type Names, valueFrom } from "./names.ts";
-import type { PlainBooks, Standing } from "./plain-books.ts";
+import type { RunModel, TaskProgress } from "./plain-model.ts";
 import { namesInBody, namesOfTask } from "./plain-scene.ts";
 import { additionOf } from "./plain-spawn.ts";
 import {
@@ -16,21 +16,21 @@ import {
 } from "./plain-task.ts";
 
 export class PlainParts {
-  readonly #run: PlainBooks;
+  readonly #run: RunModel;
 
-  constructor(run: PlainBooks) {
+  constructor(run: RunModel) {
     this.#run = run;
   }
 
   /** Advances the parts of a task. Returns whether anything could be done. */
-  look(task: PlainTask): boolean {
-    if (task.entries !== undefined) return this.#lookAtEntries(task, task.entries);
-    if (task.added !== undefined) return this.#lookAtAdded(task, task.added);
+  advance(task: PlainTask): boolean {
+    if (task.entries !== undefined) return this.#advanceEntries(task, task.entries);
+    if (task.added !== undefined) return this.#advanceAdded(task, task.added);
     const { loop } = task.document;
-    return loop === undefined ? false : this.#lookAtRounds(task, loop);
+    return loop === undefined ? false : this.#advanceRounds(task, loop);
   }
 
-  beginList(task: PlainTask): Standing {
+  startList(task: PlainTask): TaskProgress {
     const list = conditionOf(task.document.forEach ?? false, namesOfTask(this.#run.facts, task));
     if ("fails" in list) return list;
     if (!Array.isArray(list.value)) return { fails: "workflow.list_expected" };
@@ -40,12 +40,12 @@ export class PlainParts {
     return "at work";
   }
 
-  beginRounds(task: PlainTask, loop: LoopDocument, names: Names): Standing {
+  startRounds(task: PlainTask, loop: LoopDocument, names: Names): TaskProgress {
     const last = valueFrom(loop.initial ?? null, names);
     return "fails" in last ? last : (this.#nextRound(task, loop, last.value) ?? "at work");
   }
 
-  add(task: PlainTask, spawn: NonNullable<TaskDocument["spawn"]>, names: Names): Standing {
+  add(task: PlainTask, spawn: NonNullable<TaskDocument["spawn"]>, names: Names): TaskProgress {
     const { tasks, max = 1_000 } = typeof spawn === "string" ? { tasks: spawn } : spawn;
     const list = conditionOf(tasks, names);
     if ("fails" in list) return list;
@@ -56,9 +56,9 @@ export class PlainParts {
     return "at work";
   }
 
-  #lookAtAdded(task: PlainTask, added: PlainBody): boolean {
+  #advanceAdded(task: PlainTask, added: PlainBody): boolean {
     const { work } = this.#run;
-    if (work.look([added])) return true;
+    if (work.advance([added])) return true;
     if (![...added.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
     const [failed] = firstOf(added.failures);
     work.end(task, failed === undefined ? { value: outputsOf(added) } : { fails: failed });
@@ -69,7 +69,7 @@ export class PlainParts {
    * Starts as many entries in parallel as allowed, in their order. The list ends with the first failure, or
    * with the last entry.
    */
-  #lookAtEntries(task: PlainTask, entries: readonly PlainTask[]): boolean {
+  #advanceEntries(task: PlainTask, entries: readonly PlainTask[]): boolean {
     const { maxParallel = Number.POSITIVE_INFINITY, failFast = true } = task.document;
     const { work } = this.#run;
     let changes = false;
@@ -77,10 +77,10 @@ export class PlainParts {
       const hasFailed = failFast && entries.some(({ status }) => status === "failed");
       if (hasFailed && work.isDue(task)) break;
       if (entry.status === "pending") {
-        if (hasFailed || entries.filter(isUnderWay).length >= maxParallel) continue;
-        work.begin(entry);
+        if (hasFailed || entries.filter(isInProgress).length >= maxParallel) continue;
+        work.start(entry);
         changes = true;
-      } else changes = work.lookAtTask(entry) || changes;
+      } else changes = work.advanceTask(entry) || changes;
     }
     const failed = entries.filter(({ status }) => status === "failed");
     const isOver = entries.every(hasEnded) || (failFast && failed.length > 0);
@@ -95,7 +95,7 @@ export class PlainParts {
   }
 
   /** Starts the next round after the pause. */
-  goOn(task: PlainTask): void {
+  resume(task: PlainTask): void {
     const { loop } = task.document;
     if (loop === undefined) return;
     this.#run.work.settle(task, this.#nextRound(task, loop, task.last) ?? "at work");
@@ -107,9 +107,9 @@ export class PlainParts {
     const round = { number, last };
     // The condition for another round reads the tasks of the previous round.
     const before = task.rounds.at(-1) ?? { ...task.body, tasks: new Map(), owner: task, event: undefined };
-    const wanted = conditionOf(loop.while ?? true, namesInBody(this.#run.facts, { ...before, round }));
-    if ("fails" in wanted) return wanted;
-    if (wanted.value !== true) return { value: last };
+    const condition = conditionOf(loop.while ?? true, namesInBody(this.#run.facts, { ...before, round }));
+    if ("fails" in condition) return condition;
+    if (condition.value !== true) return { value: last };
     if (task.rounds.length === loop.max) return { fails: "workflow.loop_endless" };
     task.rounds.push(
       bodyOf(loop.tasks, { owner: task, round, idOf: (name) => `${task.id}#${number}.${name}` }),
@@ -117,11 +117,11 @@ export class PlainParts {
     return undefined;
   }
 
-  #lookAtRounds(task: PlainTask, loop: LoopDocument): boolean {
+  #advanceRounds(task: PlainTask, loop: LoopDocument): boolean {
     const { work } = this.#run;
     const body = task.rounds.at(-1);
     if (body === undefined || task.pauses) return false;
-    if (work.look([body])) return true;
+    if (work.advance([body])) return true;
     if (![...body.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
     work.settle(task, this.#endRound(task, body, loop) ?? "at work");
     return true;
@@ -143,6 +143,6 @@ export class PlainParts {
   }
 }
 
-function isUnderWay({ status }: PlainTask): boolean {
+function isInProgress({ status }: PlainTask): boolean {
   return status === "at work" || status === "paused";
 }

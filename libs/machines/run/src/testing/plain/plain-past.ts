@@ -3,33 +3,33 @@
  * effects of a moment at once. Events report them one after the other. If the order is open, the interpreter
  * receives the actual order afterwards, and repeats the moment.
  */
-import type { Seen } from "./moment-of.ts";
-import type { Hints, Moment, SignalTaken } from "./moments.ts";
+import type { ObservedEvent } from "./moment-of.ts";
+import type { ConsumedSignal, Hints, Moment } from "./moments.ts";
 import { type PlainOrder, PlainRun } from "./plain-run.ts";
 
 /** A reset of the run to an event. */
-interface TakenBack {
+interface Reset {
   readonly toEvent: number;
   readonly hadEnded: boolean;
 }
 
-interface Noted {
+interface RecordedMoment {
   readonly event: number;
-  readonly moment: Moment | TakenBack | "start";
+  readonly moment: Moment | Reset | "start";
   readonly atMs: number;
   /** Signals that were consumed by waits that started then, and are no longer running. */
-  readonly taken: readonly (SignalTaken & { readonly event: number })[];
+  readonly consumed: readonly (ConsumedSignal & { readonly event: number })[];
   /** Whether the order of ends matters. */
   readonly isOrdered: boolean;
 }
 
-const unheard = { taken: [], isOrdered: false };
+const noHints = { consumed: [], isOrdered: false };
 
 export class PlainPast {
   readonly #order: PlainOrder;
   /** Moments and resets, with the number of the event before them. */
-  readonly #moments: Noted[] = [{ event: 0, moment: "start", atMs: 0, ...unheard }];
-  readonly #seen: Pick<Seen, "type" | "taskId">[] = [];
+  readonly #moments: RecordedMoment[] = [{ event: 0, moment: "start", atMs: 0, ...noHints }];
+  readonly #observed: Pick<ObservedEvent, "type" | "taskId">[] = [];
 
   constructor(order: PlainOrder) {
     this.#order = order;
@@ -37,16 +37,16 @@ export class PlainPast {
 
   /** Number of events that it has seen. */
   get events(): number {
-    return this.#seen.length;
+    return this.#observed.length;
   }
 
-  see({ type, taskId }: Seen): void {
-    this.#seen.push({ type, taskId });
+  observe({ type, taskId }: ObservedEvent): void {
+    this.#observed.push({ type, taskId });
   }
 
   /** Records a moment that the last event reports. */
-  note(moment: Moment | TakenBack, atMs = 0): void {
-    this.#moments.push({ event: this.events, moment, atMs, ...unheard });
+  record(moment: Moment | Reset, atMs = 0): void {
+    this.#moments.push({ event: this.events, moment, atMs, ...noHints });
   }
 
   /**
@@ -56,19 +56,19 @@ export class PlainPast {
   ends(): readonly number[] {
     if ((this.#order.document.limits ?? []).length === 0)
       return Array.from({ length: this.events }, (_, index) => index + 1);
-    const begun = this.#moments.filter(beginsStep).map(({ event }) => event - 1);
-    return [...begun.filter((event) => event > 0), this.events];
+    const started = this.#moments.filter(startsStep).map(({ event }) => event - 1);
+    return [...started.filter((event) => event > 0), this.events];
   }
 
   /**
    * Repeats the last moment with a signal that a wait consumed when it started. Later starts in the same
    * moment may end that wait. Undefined if the interpreter does not agree.
    */
-  withSignalTaken({ taskId, number }: SignalTaken): PlainRun | undefined {
+  withConsumedSignal({ taskId, number }: ConsumedSignal): PlainRun | undefined {
     const place = this.#moments.length - 1;
-    const { taken = [] } = this.#moments[place] ?? {};
-    const one = { taskId, number, event: this.events };
-    return this.#with(place, { taken: [...taken, one] }, ({ work }) => work.taken.length === 0);
+    const { consumed = [] } = this.#moments[place] ?? {};
+    const signal = { taskId, number, event: this.events };
+    return this.#with(place, { consumed: [...consumed, signal] }, ({ work }) => work.consumed.length === 0);
   }
 
   /**
@@ -77,21 +77,25 @@ export class PlainPast {
    * Undefined if the interpreter does not agree.
    */
   withEnd(id: string, code: string): PlainRun | undefined {
-    const began = Math.max(0, this.#moments.findLastIndex(beginsStep));
-    for (let place = this.#moments.length - 1; place >= began; place--) {
+    const stepStart = Math.max(0, this.#moments.findLastIndex(startsStep));
+    for (let place = this.#moments.length - 1; place >= stepStart; place--) {
       const plain = this.#with(place, { isOrdered: true }, ({ endings }) => endings.get(id) === code);
       if (plain !== undefined) return plain;
     }
     return undefined;
   }
 
-  #with(place: number, heard: Partial<Noted>, agrees: (plain: PlainRun) => boolean): PlainRun | undefined {
-    const noted = this.#moments[place];
-    if (noted === undefined) return undefined;
-    this.#moments[place] = { ...noted, ...heard };
+  #with(
+    place: number,
+    changes: Partial<RecordedMoment>,
+    agrees: (plain: PlainRun) => boolean,
+  ): PlainRun | undefined {
+    const recorded = this.#moments[place];
+    if (recorded === undefined) return undefined;
+    this.#moments[place] = { ...recorded, ...changes };
     const plain = this.at(this.events);
     if (agrees(plain)) return plain;
-    this.#moments[place] = noted;
+    this.#moments[place] = recorded;
     return undefined;
   }
 
@@ -100,41 +104,41 @@ export class PlainPast {
    *
    * @param later consequences of a later reset to this event
    */
-  at(event: number, { taken: later = [], order: laterOrder = [] }: Hints = {}): PlainRun {
+  at(event: number, { consumed: later = [], order: laterOrder = [] }: Hints = {}): PlainRun {
     const past = this.#moments.filter((each) => each.event <= event);
-    const hintsOf = (noted: Noted): Hints => {
-      const taken = noted.taken.filter((one) => one.event <= event);
-      const order = noted.isOrdered ? this.#endsBetween(noted.event, event) : [];
-      if (noted !== past.at(-1)) return { taken, order };
-      const cutOff = this.#cutOff(noted, event);
-      return { taken: [...taken, ...later], order: [...order, ...laterOrder], ...cutOff };
+    const hintsOf = (recorded: RecordedMoment): Hints => {
+      const consumed = recorded.consumed.filter((signal) => signal.event <= event);
+      const order = recorded.isOrdered ? this.#endsBetween(recorded.event, event) : [];
+      if (recorded !== past.at(-1)) return { consumed, order };
+      const cutOff = this.#cutOff(recorded, event);
+      return { consumed: [...consumed, ...later], order: [...order, ...laterOrder], ...cutOff };
     };
     const place = past.findLastIndex(({ moment }) => moment === "start" || "toEvent" in moment);
     const [first, ...moments] = past.slice(place);
-    const plain = first === undefined ? new PlainRun(this.#order) : this.#begun(first, hintsOf(first));
-    for (const noted of moments)
-      if (noted.moment !== "start" && "kind" in noted.moment)
-        plain.take(noted.moment, noted.atMs, hintsOf(noted));
+    const plain = first === undefined ? new PlainRun(this.#order) : this.#startedRun(first, hintsOf(first));
+    for (const recorded of moments)
+      if (recorded.moment !== "start" && "kind" in recorded.moment)
+        plain.apply(recorded.moment, recorded.atMs, hintsOf(recorded));
     return plain;
   }
 
-  #begun({ moment }: Noted, hints: Hints): PlainRun {
+  #startedRun({ moment }: RecordedMoment, hints: Hints): PlainRun {
     if (moment === "start" || "kind" in moment) return new PlainRun(this.#order, hints);
-    const { taken = [], order = [] } = hints;
-    const plain = this.at(moment.toEvent, { taken, order });
-    if (moment.hadEnded) plain.waitAgain();
-    plain.goOnAgain({ ...hints, taken: plain.work.taken });
+    const { consumed = [], order = [] } = hints;
+    const plain = this.at(moment.toEvent, { consumed, order });
+    if (moment.hadEnded) plain.awaitLimits();
+    plain.resumeAfterReset({ ...hints, consumed: plain.work.consumed });
     return plain;
   }
 
   #endsBetween(from: number, to: number): string[] {
-    return this.#seen.slice(from, to).flatMap(({ type, taskId }) => (ends.has(type) ? [taskId] : []));
+    return this.#observed.slice(from, to).flatMap(({ type, taskId }) => (ends.has(type) ? [taskId] : []));
   }
 
   /** Returns how far a moment had come at an event that may be in the middle of it. */
-  #cutOff({ event: from }: Noted, to: number): Hints {
-    const seen = this.#seen.slice(from, to);
-    const types = seen.map(({ type }) => type);
+  #cutOff({ event: from }: RecordedMoment, to: number): Hints {
+    const observed = this.#observed.slice(from, to);
+    const types = observed.map(({ type }) => type);
     const hints = this.#resumed(from, to);
     // Without a failure, the event may be in the middle of its transitions.
     const isOver = types.includes("run_failed") || types.includes("run_stopped");
@@ -144,15 +148,16 @@ export class PlainPast {
 
   /** Returns the tasks that had resumed. A run resumes first, and then the tasks that waited for a person. */
   #resumed(from: number, to: number): Hints {
-    if (this.#seen[from - 1]?.type !== "run_resumed" || this.#seen[to]?.type !== "task_resumed") return {};
-    return { resumed: this.#seen.slice(from, to).map(({ taskId }) => taskId) };
+    if (this.#observed[from - 1]?.type !== "run_resumed" || this.#observed[to]?.type !== "task_resumed")
+      return {};
+    return { resumed: this.#observed.slice(from, to).map(({ taskId }) => taskId) };
   }
 }
 
 const ends: ReadonlySet<string> = new Set(["task_completed", "task_failed", "work_sent_back"]);
 
 /** Returns whether a moment starts a step. Consequences of a start belong to the step of that start. */
-function beginsStep({ moment }: Noted): boolean {
+function startsStep({ moment }: RecordedMoment): boolean {
   const kind = typeof moment === "object" && "kind" in moment ? moment.kind : "";
   return kind !== "child asked" && kind !== "signal taken";
 }

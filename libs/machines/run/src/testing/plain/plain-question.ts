@@ -18,23 +18,26 @@ export function questionOf(
   rule?: PlainRule,
   next: readonly PlainRule[] = [],
 ): PlainQuestion {
-  return { output, rule, next, said: new Map(), yes: new Set(), isOpen: true };
+  return { output, rule, next, answers: new Map(), approvers: new Set(), isOpen: true };
 }
 
 /** Any person may answer a check. A definition or a rule may name the people. */
-export function mayAnswer({ document, question }: PlainTask, who: string): boolean {
+export function mayAnswer({ document, question }: PlainTask, person: string): boolean {
   const by = question?.rule?.by ?? document.approve?.by ?? [];
-  return by.length === 0 || by.includes(who);
+  return by.length === 0 || by.includes(person);
 }
 
 /** Records an answer. Undefined while further answers are needed. */
-export function answerQuestion(task: PlainTask, { who, says, data = null }: Decision): Evaluated | undefined {
+export function answerQuestion(
+  task: PlainTask,
+  { person, verdict, data = null }: Decision,
+): Evaluated | undefined {
   const { document, question } = task;
-  if (question === undefined || question.said.get(who) === says) return undefined;
-  question.said.set(who, says);
-  if (says === "no") return { fails: "workflow.approval_rejected" };
-  question.yes.add(who);
-  if (question.yes.size < (question.rule?.needed ?? document.approve?.needed ?? 1)) return undefined;
+  if (question === undefined || question.answers.get(person) === verdict) return undefined;
+  question.answers.set(person, verdict);
+  if (verdict === "no") return { fails: "workflow.approval_rejected" };
+  question.approvers.add(person);
+  if (question.approvers.size < (question.rule?.needed ?? document.approve?.needed ?? 1)) return undefined;
   const [rule, ...next] = question.next;
   if (rule !== undefined) {
     task.question = questionOf(question.output, rule, next);
@@ -44,7 +47,7 @@ export function answerQuestion(task: PlainTask, { who, says, data = null }: Deci
   return {
     value: {
       verdict: "approved",
-      by: [...question.yes],
+      by: [...question.approvers],
       comment: "",
       data: filledIn(document, data) ?? null,
     },
@@ -57,15 +60,15 @@ export function answerQuestion(task: PlainTask, { who, says, data = null }: Deci
  */
 export function filledIn({ approve }: TaskDocument, data: Json): Json | undefined {
   const { type, properties = {}, required = [] } = (approve?.form ?? {}) as Form;
-  const given = data === null && type === "object" ? {} : data;
-  if (!isObject(given)) return type === undefined ? given : undefined;
-  const filled: Record<string, Json> = { ...given };
+  const fields = data === null && type === "object" ? {} : data;
+  if (!isObject(fields)) return type === undefined ? fields : undefined;
+  const filled: Record<string, Json> = { ...fields };
   for (const [name, field] of Object.entries(properties)) {
     if (filled[name] === undefined && field.default !== undefined) filled[name] = field.default;
     if (filled[name] !== undefined && field.type === "number" && typeof filled[name] !== "number")
       return undefined;
   }
-  return required.every((name) => given[name] !== undefined) ? filled : undefined;
+  return required.every((name) => fields[name] !== undefined) ? filled : undefined;
 }
 
 /** Fields of drawn forms. */

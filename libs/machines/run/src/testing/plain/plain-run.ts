@@ -13,9 +13,9 @@ import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Hints, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, valueFrom } from "./names.ts";
+import { PlainActs } from "./plain-acts.ts";
 import { failureOfAttempts } from "./plain-attempts.ts";
-import type { PlainBooks, PlainEnding } from "./plain-books.ts";
-import { PlainHand } from "./plain-hand.ts";
+import type { PlainEnding, RunModel } from "./plain-model.ts";
 import { namesInBody, namesOfRun, namesOfTask, type PlainFacts } from "./plain-scene.ts";
 import { PlainStates } from "./plain-states.ts";
 import {
@@ -48,7 +48,7 @@ export interface PlainOrder {
   readonly cached?: Map<string, Json[]>;
 }
 
-export class PlainRun implements PlainBooks {
+export class PlainRun implements RunModel {
   readonly document: WorkflowDocument;
   readonly script: Script;
   readonly cached: Map<string, Json[]>;
@@ -73,17 +73,17 @@ export class PlainRun implements PlainBooks {
   occasion = 0;
   /** The time of the current step. */
   nowMs = 0;
-  wasTakenBack = false;
+  wasReset = false;
   /** Ending of the run after compensation. */
-  #wanted: Pick<PlainEnding, "status" | "errors"> = { status: "failed", errors: [] };
+  #requestedEnding: Pick<PlainEnding, "status" | "errors"> = { status: "failed", errors: [] };
   #undoing: (PlainUndo & { readonly effect: PlainEffect }) | undefined;
   /** Effects whose compensation failed before. */
   readonly #triedBefore = new Set<PlainEffect>();
   /** Detached children that are being started without a waiting task. */
-  readonly #alone = new Set<PlainTask>();
+  readonly #detachedStarts = new Set<PlainTask>();
   readonly work: PlainWork;
   readonly #states: PlainStates | undefined;
-  readonly hand: PlainHand;
+  readonly acts: PlainActs;
 
   constructor({ document, input, script, incarnation, cached = new Map() }: PlainOrder, hints?: Hints) {
     this.cached = cached;
@@ -93,30 +93,30 @@ export class PlainRun implements PlainBooks {
     const task = (id: string) => this.task(id);
     this.facts = { input, incarnation, vars, event: undefined, task };
     this.work = new PlainWork(this);
-    this.hand = new PlainHand(this);
+    this.acts = new PlainActs(this);
     if (document.states === undefined) this.bodies.push(bodyOf(document.tasks ?? {}));
     else this.#states = new PlainStates(this, document);
     this.phase = (document.limits ?? []).length > 0 ? "waiting" : "going";
-    this.#goOn(hints);
+    this.#advance(hints);
   }
 
   /** Applies a decision from outside. Returns the problem with it. */
-  take(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
+  apply(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
     this.nowMs = nowMs;
     if (moment.kind !== "child asked") this.occasion++;
-    const problem = this.#taken(moment, hints);
-    if (problem === undefined) this.#goOn(hints);
+    const problem = this.#applyMoment(moment, hints);
+    if (problem === undefined) this.#advance(hints);
     return problem;
   }
 
   /** Continues after a reset. */
-  goOnAgain(hints: Hints): void {
-    this.wasTakenBack = true;
+  resumeAfterReset(hints: Hints): void {
+    this.wasReset = true;
     this.occasion++;
-    this.#goOn(hints);
+    this.#advance(hints);
   }
 
-  #taken(moment: Moment, hints?: Hints): string | undefined {
+  #applyMoment(moment: Moment, hints?: Hints): string | undefined {
     switch (moment.kind) {
       case "begun":
         if (this.phase !== "waiting") return "it has started before";
@@ -145,9 +145,9 @@ export class PlainRun implements PlainBooks {
         this.#endAs("failed", ["workflow.run_timed_out"]);
         return undefined;
       case "undone":
-        return this.#takeUndone(moment.taskId, false);
+        return this.#applyUndone(moment.taskId, false);
       case "undo timed out":
-        return this.#takeUndone(moment.taskId, true);
+        return this.#applyUndone(moment.taskId, true);
       case "time":
         return this.#states?.time() ?? (this.#states === undefined ? "it has no states" : undefined);
       case "pause":
@@ -155,18 +155,18 @@ export class PlainRun implements PlainBooks {
       case "retry":
       case "repair":
       case "update":
-        return this.hand.take(moment, hints);
+        return this.acts.apply(moment, hints);
       case "signal":
         this.work.signal(moment.signal, moment.payload);
         return undefined;
       default:
-        return this.work.take(moment);
+        return this.work.apply(moment);
     }
   }
 
   /** Returns the code of the error with which it refuses an act. Undefined if it accepts. */
   refusalOf(act: Act): string | undefined {
-    return this.hand.refusalOf(act);
+    return this.acts.refusalOf(act);
   }
 
   /** Ids of the tasks that wait for a result. */
@@ -197,19 +197,19 @@ export class PlainRun implements PlainBooks {
     return this.#states;
   }
 
-  get standing(): PlainBooks["standing"] {
+  get status(): RunModel["status"] {
     if (this.ending !== undefined) return this.ending.status;
     if (this.isPaused) return "paused";
     if (this.phase === "waiting") return "pending";
-    return this.phase === "undoing" && this.#wanted.status !== "failed" ? "cancelling" : "running";
+    return this.phase === "undoing" && this.#requestedEnding.status !== "failed" ? "cancelling" : "running";
   }
 
   /** Input of its continuation. */
   get next(): Json {
     const { continueAsNew } = this.document;
     if (continueAsNew?.with === undefined) return this.facts.input;
-    const made = valueFrom(continueAsNew.with, this.#namesAtEnd());
-    return "fails" in made ? null : made.value;
+    const result = valueFrom(continueAsNew.with, this.#namesAtEnd());
+    return "fails" in result ? null : result.value;
   }
 
   // Calls of its parts.
@@ -222,29 +222,30 @@ export class PlainRun implements PlainBooks {
   /** Completes the run, or continues it as a new one. */
   conclude(output: Json | undefined): void {
     const isContinued = this.#isContinued();
-    const made: Evaluated =
+    const result: Evaluated =
       output === undefined || isContinued.value === true
         ? { value: null }
         : valueFrom(output, this.#namesAtEnd());
     if ("fails" in isContinued) this.fail(isContinued.fails);
-    else if ("fails" in made) this.fail(made.fails);
+    else if ("fails" in result) this.fail(result.fails);
     else if (isContinued.value === true) this.#endWith("continued", null);
-    else this.#endWith("completed", output === undefined ? this.#outputs() : made.value);
+    else this.#endWith("completed", output === undefined ? this.#outputs() : result.value);
   }
 
   #isContinued(): Evaluated & { readonly value?: Json } {
     const { continueAsNew } = this.document;
     if (continueAsNew === undefined) return { value: false };
-    const isWanted = conditionOf(continueAsNew.when ?? true, this.#namesAtEnd());
-    if ("fails" in isWanted || isWanted.value !== true || continueAsNew.with === undefined) return isWanted;
+    const condition = conditionOf(continueAsNew.when ?? true, this.#namesAtEnd());
+    if ("fails" in condition || condition.value !== true || continueAsNew.with === undefined)
+      return condition;
     const input = valueFrom(continueAsNew.with, this.#namesAtEnd());
-    return "fails" in input ? input : isWanted;
+    return "fails" in input ? input : condition;
   }
 
   /** Waits for limits again, which the run released at its end, if it continues. */
-  waitAgain(): void {
-    const goesOn = this.phase === "going" || this.phase === "waiting";
-    if (goesOn && (this.document.limits ?? []).length > 0) this.phase = "waiting";
+  awaitLimits(): void {
+    const isOpen = this.phase === "going" || this.phase === "waiting";
+    if (isOpen && (this.document.limits ?? []).length > 0) this.phase = "waiting";
   }
 
   /** Reopens the run. Effects that could not be undone may be undone later. */
@@ -252,10 +253,10 @@ export class PlainRun implements PlainBooks {
     const wasOver = this.phase !== "going";
     const hadEnded = this.phase === "ended";
     this.phase = "going";
-    if (hadEnded) this.waitAgain();
+    if (hadEnded) this.awaitLimits();
     this.isPaused = false;
     this.ending = undefined;
-    const effects = [...this.effects, ...this.#takeBack(), ...this.notUndone];
+    const effects = [...this.effects, ...this.#revertUndo(), ...this.notUndone];
     for (const effect of this.notUndone) this.#triedBefore.add(effect);
     this.effects = effects.sort((one, other) => one.completedAs - other.completedAs);
     this.notUndone = [];
@@ -270,22 +271,22 @@ export class PlainRun implements PlainBooks {
     if (hasEnded(task)) return;
     for (const part of partsOf(task)) {
       if (hasEnded(part)) continue;
-      this.leave(part);
+      this.detach(part);
       part.status = "cancelled";
     }
   }
 
-  leaveParts(task: PlainTask): void {
-    this.#alone.delete(task);
-    for (const part of partsOf(task)) if (part !== task && !hasEnded(part)) this.leave(part);
+  detachParts(task: PlainTask): void {
+    this.#detachedStarts.delete(task);
+    for (const part of partsOf(task)) if (part !== task && !hasEnded(part)) this.detach(part);
   }
 
   get waitsForStarts(): boolean {
-    return this.#alone.size > 0;
+    return this.#detachedStarts.size > 0;
   }
 
-  leave(task: PlainTask): void {
-    if (task.isStarting && task.document.parentClose === "abandon") this.#alone.add(task);
+  detach(task: PlainTask): void {
+    if (task.isStarting && task.document.parentClose === "abandon") this.#detachedStarts.add(task);
   }
 
   #childAsked(id: string): void {
@@ -294,9 +295,9 @@ export class PlainRun implements PlainBooks {
   }
 
   #childAnswered({ taskId, isAlone }: Moment & { readonly kind: "child answered" }): void {
-    const alone = [...this.#alone].find(({ id }) => id === taskId);
+    const alone = [...this.#detachedStarts].find(({ id }) => id === taskId);
     const task = this.task(taskId);
-    if (isAlone && alone !== undefined) this.#alone.delete(alone);
+    if (isAlone && alone !== undefined) this.#detachedStarts.delete(alone);
     if (!isAlone && task !== undefined) task.isStarting = false;
   }
 
@@ -304,17 +305,17 @@ export class PlainRun implements PlainBooks {
    * Terminates the run without compensation. A repeated request does not wait for detached children either.
    */
   #endByForce(): void {
-    const wasAsked = this.phase === "undoing" && this.#wanted.status === "terminated";
+    const isRepeated = this.phase === "undoing" && this.#requestedEnding.status === "terminated";
     this.#stopAll();
-    if (wasAsked) this.#alone.clear();
+    if (isRepeated) this.#detachedStarts.clear();
     this.isPaused = false;
     this.phase = "undoing";
-    this.#wanted = { status: "terminated", errors: [] };
+    this.#requestedEnding = { status: "terminated", errors: [] };
   }
 
   /** Evaluates everything until nothing changes. */
-  #goOn({ taken = [], order = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
-    this.work.taken = taken;
+  #advance({ consumed = [], order = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
+    this.work.consumed = consumed;
     this.work.order = order;
     if (this.#states !== undefined) this.#states.transitionsMost = transitionsMost;
     // Tasks that can no longer run are skipped before the run continues.
@@ -322,13 +323,13 @@ export class PlainRun implements PlainBooks {
       while ((this.phase === "going" || this.phase === "waiting") && this.work.skip()) {}
       return;
     }
-    while (this.phase === "going" && this.#goesOn()) {}
+    while (this.phase === "going" && this.#advanceOnce()) {}
     while (this.phase === "undoing" && this.#undoing === undefined && this.#undoNext()) {}
   }
 
   /** Advances the run. Returns false if it must wait. */
-  #goesOn(): boolean {
-    return this.work.look(this.bodies) || this.#conclude() || this.work.stopWaiting();
+  #advanceOnce(): boolean {
+    return this.work.advance(this.bodies) || this.#conclude() || this.work.stopWaiting();
   }
 
   /** Ends the run or advances its states. Returns false if there is nothing to do. */
@@ -353,27 +354,28 @@ export class PlainRun implements PlainBooks {
     this.#stopAll();
     this.isPaused = false;
     this.phase = "undoing";
-    this.#wanted = { status, errors };
+    this.#requestedEnding = { status, errors };
   }
 
   #stopAll(): void {
     for (const { tasks } of this.bodies) for (const task of tasks.values()) this.stop(task);
-    this.effects = [...this.effects, ...this.#takeBack()];
+    this.effects = [...this.effects, ...this.#revertUndo()];
   }
 
   /** Stops the running compensation: its effect remains. */
-  #takeBack(): PlainEffect[] {
-    const taken = this.#undoing === undefined ? [] : [this.#undoing.effect];
+  #revertUndo(): PlainEffect[] {
+    const reverted = this.#undoing === undefined ? [] : [this.#undoing.effect];
     this.#undoing = undefined;
-    return taken;
+    return reverted;
   }
 
   /** Starts the next compensation. Returns false if the run has ended, or a compensation is running. */
   #undoNext(): boolean {
-    const { status, errors } = this.#wanted;
-    const isKept = status === "terminated" || (status === "failed" && this.document.onFailure === "keep");
-    const effect = isKept ? undefined : this.effects.at(-1);
-    const waits = effect === undefined ? this.waitsForStarts : this.#alone.has(effect.task);
+    const { status, errors } = this.#requestedEnding;
+    const keepsEffects =
+      status === "terminated" || (status === "failed" && this.document.onFailure === "keep");
+    const effect = keepsEffects ? undefined : this.effects.at(-1);
+    const waits = effect === undefined ? this.waitsForStarts : this.#detachedStarts.has(effect.task);
     if (waits) return false;
     if (effect === undefined) {
       const notUndone = status === "terminated" ? [] : this.notUndone.map(({ task }) => task.id);
@@ -383,9 +385,9 @@ export class PlainRun implements PlainBooks {
     }
     this.effects = this.effects.slice(0, -1);
     const { task } = effect;
-    const given = task.document.compensate?.with ?? { input: "${{ given }}", output: "${{ output }}" };
+    const expression = task.document.compensate?.with ?? { input: "${{ given }}", output: "${{ output }}" };
     const more = { output: effect.output, given: effect.input, error: { code: errors[0] ?? "" } };
-    const input = valueFrom(given, namesOfTask(this.facts, task, more));
+    const input = valueFrom(expression, namesOfTask(this.facts, task, more));
     if ("fails" in input) this.#endUndo({ task, effect, input: null, isDone: false });
     else this.#undoing = { task, effect, input: input.value, isDone: this.#undoes(task) };
     return this.#undoing === undefined;
@@ -402,7 +404,7 @@ export class PlainRun implements PlainBooks {
     if (!this.#triedBefore.has(now) || !this.#triedBefore.has(other)) return;
     this.effects = [...this.effects.filter((effect) => effect !== other), now, other];
     this.#undoing = undefined;
-    this.#goOn();
+    this.#advance();
   }
 
   #undoes({ id, document }: PlainTask): boolean {
@@ -414,7 +416,7 @@ export class PlainRun implements PlainBooks {
     return outcome === undefined;
   }
 
-  #takeUndone(id: string, isTimedOut: boolean): string | undefined {
+  #applyUndone(id: string, isTimedOut: boolean): string | undefined {
     const undo = this.#undoing;
     if (undo?.task.id !== id) return `${id} was undone, when ${undo?.task.id ?? "nothing"} was to be`;
     const { compensate, timeout } = undo.task.document;

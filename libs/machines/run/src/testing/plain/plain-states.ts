@@ -14,7 +14,7 @@ import {
 } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, valueFrom } from "./names.ts";
-import type { PlainBooks } from "./plain-books.ts";
+import type { RunModel } from "./plain-model.ts";
 import { namesOfRun } from "./plain-scene.ts";
 import { bodyOf, firstOf, hasEnded, isGood, type PlainBody, type PlainTask } from "./plain-task.ts";
 
@@ -35,24 +35,24 @@ export class PlainStates {
   /** Number of expired times of the state, and of those that led to a transition. */
   timesPassed = 0;
   #timesTaken = 0;
-  readonly #run: PlainBooks;
+  readonly #run: RunModel;
   readonly #states: Readonly<Record<string, StateDocument>>;
   readonly #output: Json | undefined;
-  #way: Stage[];
+  #pendingStages: Stage[];
   /** Actions of the current transition, and the activity of the state. */
   #actions: PlainBody | undefined;
   #activity: PlainBody | undefined;
-  #isActivityTaken = false;
+  #isActivityHandled = false;
   /** Number of starts of each list of actions, by its name. */
-  readonly #begun = new Map<string, number>();
+  readonly #startCounts = new Map<string, number>();
   #occasion = 0;
   #transitionsAtOnce = 0;
 
-  constructor(run: PlainBooks, { states = {}, initial = "", output }: WorkflowDocument) {
+  constructor(run: RunModel, { states = {}, initial = "", output }: WorkflowDocument) {
     this.#run = run;
     this.#states = states;
     this.#output = output;
-    this.#way = [{ enter: initial }];
+    this.#pendingStages = [{ enter: initial }];
     run.facts.event = { name: "start", payload: null };
   }
 
@@ -82,10 +82,10 @@ export class PlainStates {
     const actions = this.#actions;
     if (actions !== undefined && !isOver(actions)) return false;
     if (actions !== undefined && actions.failures.length > 0) return this.#fail(firstOf(actions.failures)[0]);
-    const stage = this.#way.shift();
+    const stage = this.#pendingStages.shift();
     if (stage === undefined) return this.#rest(this.#states[this.state] ?? {});
     if ("enter" in stage) this.#enter(stage.enter);
-    else this.#actions = this.#begin(stage.actions, stage.name);
+    else this.#actions = this.#start(stage.actions, stage.name);
     return true;
   }
 
@@ -95,15 +95,15 @@ export class PlainStates {
     this.restart();
     this.#actions = undefined;
     this.#activity = undefined;
-    this.#isActivityTaken = false;
-    this.#way = this.#stagesOf(this.#states[state]?.entry, `${state}.entry`);
+    this.#isActivityHandled = false;
+    this.#pendingStages = this.#stagesOf(this.#states[state]?.entry, `${state}.entry`);
   }
 
   #rest(state: StateDocument): boolean {
     if (state.final === true) return !this.#run.waitsForStarts && this.#end(state);
     if (this.#try(state.always, "always")) return true;
     if (state.run !== undefined && this.#activity === undefined) {
-      this.#activity = this.#begin({ run: state.run }, `${this.state}.`);
+      this.#activity = this.#start({ run: state.run }, `${this.state}.`);
       return true;
     }
     return this.#tryActivity(state) || this.#trySignals(state) || this.#tryTimes();
@@ -112,30 +112,30 @@ export class PlainStates {
   #tryActivity(state: StateDocument): boolean {
     const activity = this.#activity;
     const task = activity?.tasks.get("run");
-    if (activity === undefined || task === undefined || !isOver(activity) || this.#isActivityTaken)
+    if (activity === undefined || task === undefined || !isOver(activity) || this.#isActivityHandled)
       return false;
     if (activity.failures.length === 0) {
       const output = isGood(task) ? task.output : null;
       const event = { name: "done", payload: output };
-      return this.#try(state.onDone, "onDone", event, { output }, () => this.#takeActivity());
+      return this.#try(state.onDone, "onDone", event, { output }, () => this.#handleActivity());
     }
     const error = { code: task.error };
     const event = { name: "failed", payload: error };
-    if (this.#try(state.onFailed, "onFailed", event, { error }, () => this.#takeActivity())) return true;
+    if (this.#try(state.onFailed, "onFailed", event, { error }, () => this.#handleActivity())) return true;
     return this.#fail(task.error);
   }
 
-  #takeActivity(): void {
-    this.#isActivityTaken = true;
+  #handleActivity(): void {
+    this.#isActivityHandled = true;
   }
 
   /** Tries the oldest signal that a transition accepts. The others are kept. */
   #trySignals({ on = {} }: StateDocument): boolean {
     const { work } = this.#run;
-    for (const kept of work.signals) {
-      const { name, payload } = kept;
+    for (const buffered of work.signals) {
+      const { name, payload } = buffered;
       const forget = () => {
-        work.signals = work.signals.filter((signal) => signal !== kept);
+        work.signals = work.signals.filter((signal) => signal !== buffered);
       };
       if (this.#try(on[name], `on.${name}`, { name, payload }, {}, forget, false)) return true;
     }
@@ -144,12 +144,15 @@ export class PlainStates {
 
   #tryTimes(): boolean {
     const over = this.#times().slice(0, this.timesPassed);
-    for (const [place, [span, ways]] of over.entries()) {
+    for (const [place, [duration, transitions]] of over.entries()) {
       if (place < this.#timesTaken) continue;
-      const take = () => {
+      const onTransition = () => {
         this.#timesTaken = place + 1;
       };
-      if (this.#try(ways, `after.${span}`, { name: "after", payload: null }, {}, take, false)) return true;
+      if (
+        this.#try(transitions, `after.${duration}`, { name: "after", payload: null }, {}, onTransition, false)
+      )
+        return true;
     }
     return false;
   }
@@ -162,41 +165,41 @@ export class PlainStates {
 
   /** Takes the first transition whose guard is true. Returns true as well if an error has failed the run. */
   #try(
-    ways: TransitionsDocument | undefined,
+    transitions: TransitionsDocument | undefined,
     name: string,
     event: Json = this.#run.facts.event ?? null,
     names: Readonly<Record<string, Json>> = {},
-    take: () => void = () => {},
+    onTransition: () => void = () => {},
     isByItself = true,
   ): boolean {
-    for (const [transition, place] of transitionsIn(ways)) {
-      const seen = namesOfRun(this.#run.facts, { ...names, event });
-      const held = conditionOf(transition.when ?? true, seen);
-      if ("fails" in held) return this.#fail(held.fails);
-      if (held.value !== true) continue;
+    for (const [transition, place] of transitionsIn(transitions)) {
+      const visibleNames = namesOfRun(this.#run.facts, { ...names, event });
+      const guard = conditionOf(transition.when ?? true, visibleNames);
+      if ("fails" in guard) return this.#fail(guard.fails);
+      if (guard.value !== true) continue;
       if (--this.transitionsMost < 0) return true;
       if (isByItself && this.#isEndless()) return this.#fail("workflow.states_endless");
       if (!isByItself) this.#transitionsAtOnce = 0;
       const vars: Record<string, Json> = {};
       for (const [variable, data] of Object.entries(transition.set ?? {})) {
-        const made = valueFrom(data, seen);
-        if ("fails" in made) return this.#fail(made.fails);
-        vars[variable] = made.value;
+        const result = valueFrom(data, visibleNames);
+        if ("fails" in result) return this.#fail(result.fails);
+        vars[variable] = result.value;
       }
-      take();
+      onTransition();
       this.#run.facts.vars = { ...this.#run.facts.vars, ...vars };
       this.#run.facts.event = event;
-      this.#leave(transition, `${this.state}.${name}${place}`);
+      this.#exit(transition, `${this.state}.${name}${place}`);
       return true;
     }
     return false;
   }
 
-  #leave({ to, do: actions }: TransitionDocument, name: string): void {
+  #exit({ to, do: actions }: TransitionDocument, name: string): void {
     this.#actions = undefined;
     const exit = this.#stagesOf(this.#states[this.state]?.exit, `${this.state}.exit`);
-    const way = this.#stagesOf(actions, `${name}.do`);
-    this.#way = to === undefined ? way : [...exit, ...way, { enter: to }];
+    const stages = this.#stagesOf(actions, `${name}.do`);
+    this.#pendingStages = to === undefined ? stages : [...exit, ...stages, { enter: to }];
     if (to === undefined) return;
     for (const task of this.#activity?.tasks.values() ?? []) this.#run.stop(task);
   }
@@ -206,9 +209,9 @@ export class PlainStates {
   }
 
   /** Starts actions in sequence: each needs the success of the previous one. */
-  #begin(actions: readonly TaskDocument[] | { readonly run: TaskDocument }, name: string): PlainBody {
-    const number = (this.#begun.get(name) ?? 0) + 1;
-    this.#begun.set(name, number);
+  #start(actions: readonly TaskDocument[] | { readonly run: TaskDocument }, name: string): PlainBody {
+    const number = (this.#startCounts.get(name) ?? 0) + 1;
+    this.#startCounts.set(name, number);
     const named = Object.entries(actions).map(([key, document], index) => {
       const needs = index === 0 || "run" in actions ? [] : [String(index - 1)];
       return [key, { ...(document as TaskDocument), needs }] as const;
@@ -247,10 +250,10 @@ function isOver({ tasks }: PlainBody): boolean {
 
 /** Returns transitions with the names that distinguish their actions. */
 function transitionsIn(
-  ways: TransitionsDocument | undefined,
+  transitions: TransitionsDocument | undefined,
 ): readonly (readonly [TransitionDocument, string])[] {
-  if (ways === undefined) return [];
-  if (typeof ways === "string") return [[{ to: ways }, ""]];
-  if ("length" in ways) return ways.map((one, index) => [one, `.${index}`]);
-  return [[ways, ""]];
+  if (transitions === undefined) return [];
+  if (typeof transitions === "string") return [[{ to: transitions }, ""]];
+  if ("length" in transitions) return transitions.map((transition, index) => [transition, `.${index}`]);
+  return [[transitions, ""]];
 }

@@ -17,7 +17,7 @@ export type PlainStatus =
   | "cancelled"
   | "compensated";
 
-export type How = NeedConditionWord;
+export type NeedCondition = NeedConditionWord;
 
 export interface PlainTask {
   readonly id: string;
@@ -80,8 +80,8 @@ export interface PlainQuestion {
   readonly rule: PlainRule | undefined;
   readonly next: readonly PlainRule[];
   /** Last answer of each person. */
-  readonly said: Map<string, "yes" | "no">;
-  readonly yes: Set<string>;
+  readonly answers: Map<string, "yes" | "no">;
+  readonly approvers: Set<string>;
   isOpen: boolean;
 }
 
@@ -186,23 +186,23 @@ export function restingOn(task: PlainTask, run: KnownTasks): ReadonlySet<PlainTa
   const found = new Set([task]);
   for (const rested of found)
     for (const other of run.tasks)
-      if (needsDirectly(other, rested, run) && !isGivenUp(other)) found.add(wholeOf(other));
+      if (needsDirectly(other, rested, run) && !isAbandoned(other)) found.add(reopenTarget(other));
   return found;
 }
 
 /** Returns the task that is repeated: the owner of added tasks if it has ended. */
-function wholeOf(task: PlainTask): PlainTask {
-  let whole = task;
+function reopenTarget(task: PlainTask): PlainTask {
+  let target = task;
   for (let { body } = task; isAdded(body) && body.owner !== undefined; body = body.owner.body)
-    if (hasEnded(body.owner)) whole = body.owner;
-  return whole;
+    if (hasEnded(body.owner)) target = body.owner;
+  return target;
 }
 
 /** Returns whether a task was added by an unsuccessful owner: it is created again with the owner. */
-export function isGivenUp({ body }: PlainTask): boolean {
+export function isAbandoned({ body }: PlainTask): boolean {
   const { owner } = body;
   if (owner === undefined || !isAdded(body)) return false;
-  return (hasEnded(owner) && owner.status !== "completed") || isGivenUp(owner);
+  return (hasEnded(owner) && owner.status !== "completed") || isAbandoned(owner);
 }
 
 function isAdded(body: PlainBody): boolean {
@@ -220,19 +220,19 @@ export function topmost(task: PlainTask): PlainTask {
  * that reads the status or the error of a task accepts any end of it. An expression that reads only the
  * output needs a success.
  */
-export function needsOf(document: TaskDocument): ReadonlyMap<string, How> {
+export function needsOf(document: TaskDocument): ReadonlyMap<string, NeedCondition> {
   const known = needs.get(document);
   if (known !== undefined) return known;
-  const made = readNeeds(document);
-  needs.set(document, made);
-  return made;
+  const conditions = readNeeds(document);
+  needs.set(document, conditions);
+  return conditions;
 }
 
-const needs = new WeakMap<TaskDocument, ReadonlyMap<string, How>>();
+const needs = new WeakMap<TaskDocument, ReadonlyMap<string, NeedCondition>>();
 
-function readNeeds(document: TaskDocument): Map<string, How> {
+function readNeeds(document: TaskDocument): Map<string, NeedCondition> {
   const { needs = [] } = document;
-  const found = new Map<string, How>();
+  const found = new Map<string, NeedCondition>();
   for (const need of typeof needs === "string" ? [needs] : needs) {
     if (typeof need === "string") found.set(need, "done");
     else found.set(need.task, need.on ?? "done");
@@ -257,14 +257,26 @@ function nameIfUnstated(need: NeedDocument): string | undefined {
 
 /** Returns the names in a task and everything inside it. */
 function namesIn(document: TaskDocument): string[] {
-  const { when, forEach, with: given, set, wait, loop, gate, spawn, approve, checks = [], cache } = document;
+  const {
+    when,
+    forEach,
+    with: withInput,
+    set,
+    wait,
+    loop,
+    gate,
+    spawn,
+    approve,
+    checks = [],
+    cache,
+  } = document;
   const inside = Object.values(loop?.tasks ?? {}).flatMap(namesIn);
   const own = new Set(Object.keys(loop?.tasks ?? {}));
   const waited = typeof wait === "object" ? (wait.for ?? wait.until) : wait;
   const all = [
     ...referencesOfCondition(forEach),
     ...referencesOfCondition(when),
-    ...[given, set].flatMap(referencesOf),
+    ...[withInput, set].flatMap(referencesOf),
     ...checks.flatMap(({ condition }) => referencesOfCondition(condition)),
     ...referencesOf(typeof cache === "object" ? cache.key : undefined),
     ...referencesOf(document.compensate?.with),

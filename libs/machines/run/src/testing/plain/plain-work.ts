@@ -1,20 +1,20 @@
 /** Starts and ends tasks, by their kinds. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import type { Act, Moment, SignalTaken } from "./moments.ts";
+import type { Act, ConsumedSignal, Moment } from "./moments.ts";
 import { conditionOf, type Evaluated, type Names, referencesOfCondition, valueFrom } from "./names.ts";
 import { resultOfAttempts } from "./plain-attempts.ts";
-import type { KeptSignal, PlainBooks, Standing } from "./plain-books.ts";
 import { isCached, store } from "./plain-cache.ts";
-import { askGate } from "./plain-gate.ts";
+import { evaluateGate } from "./plain-gate.ts";
+import type { BufferedSignal, RunModel, TaskProgress } from "./plain-model.ts";
 import { PlainParts } from "./plain-parts.ts";
 import { answerQuestion, questionOf } from "./plain-question.ts";
 import { namesOfTask } from "./plain-scene.ts";
 import {
   forget,
-  type How,
   hasEnded,
   isGood,
+  type NeedCondition,
   neededBy,
   needsOf,
   type PlainBody,
@@ -26,23 +26,23 @@ import { timeoutOf } from "./plain-times.ts";
 
 export class PlainWork {
   /** Signals that no task has consumed, in the order of their arrival. */
-  signals: KeptSignal[] = [];
+  signals: BufferedSignal[] = [];
   /** Signals that waits consume when they start. */
-  taken: readonly SignalTaken[] = [];
+  consumed: readonly ConsumedSignal[] = [];
   /** Known ends of this moment, in that order. Gates and tasks with parts wait for their place in it. */
   order: readonly string[] = [];
   #lastSignal = 0;
   /** Number of failed tasks. */
   #failed = 0;
-  readonly #run: PlainBooks;
+  readonly #run: RunModel;
   readonly #parts: PlainParts;
 
-  constructor(run: PlainBooks) {
+  constructor(run: RunModel) {
     this.#run = run;
     this.#parts = new PlainParts(run);
   }
 
-  take(moment: Exclude<Moment, Act> | (Act & { readonly kind: "decide" })): string | undefined {
+  apply(moment: Exclude<Moment, Act> | (Act & { readonly kind: "decide" })): string | undefined {
     if (!("taskId" in moment)) return undefined;
     const task = this.#run.task(moment.taskId);
     if (task === undefined) return `there is no task ${moment.taskId} yet`;
@@ -53,7 +53,7 @@ export class PlainWork {
         this.#ended(task);
         return undefined;
       case "child stopped":
-        if (!this.#run.wasTakenBack) return `nothing has stopped the child of ${task.id}`;
+        if (!this.#run.wasReset) return `nothing has stopped the child of ${task.id}`;
         this.settle(task, { fails: "workflow.child_failed" });
         return undefined;
       case "saved":
@@ -62,7 +62,7 @@ export class PlainWork {
       case "timed out":
         if (timeoutOf(task.document).total === undefined) return `${task.id} may take as long as it wants`;
         for (const part of partsOf(task)) if (part !== task) this.#run.stop(part);
-        this.#run.leave(task);
+        this.#run.detach(task);
         this.settle(task, { fails: "workflow.timed_out" });
         return undefined;
       case "expired":
@@ -75,10 +75,10 @@ export class PlainWork {
       case "round":
         if (!task.pauses) return `${task.id} does not pause`;
         task.pauses = false;
-        this.#parts.goOn(task);
+        this.#parts.resume(task);
         return undefined;
       case "signal taken":
-        return this.#takeSignal(task, moment.number);
+        return this.#consumeSignal(task, moment.number);
       case "decide":
         this.#decide(task, moment);
         return undefined;
@@ -93,12 +93,12 @@ export class PlainWork {
   }
 
   /** Evaluates all tasks once, tasks that can start first. Returns false if nothing could be done. */
-  look(bodies: readonly PlainBody[]): boolean {
+  advance(bodies: readonly PlainBody[]): boolean {
     const tasks = bodies.flatMap((body) => [...body.tasks.values()]);
     const waiting = tasks.filter((task) => task.status === "pending" && !this.#isReady(task));
     let changes = false;
-    for (const task of tasks) if (!waiting.includes(task)) changes = this.lookAtTask(task) || changes;
-    for (const task of waiting) if (this.#isDoomed(task)) changes = this.lookAtTask(task) || changes;
+    for (const task of tasks) if (!waiting.includes(task)) changes = this.advanceTask(task) || changes;
+    for (const task of waiting) if (this.#isDoomed(task)) changes = this.advanceTask(task) || changes;
     return changes;
   }
 
@@ -107,15 +107,15 @@ export class PlainWork {
   }
 
   /** Returns a task that waits although a matching signal is kept. */
-  lyingSignal(): string | undefined {
-    const waits = (task: PlainTask) => this.signals.some((signal) => this.#wants(task, signal));
+  unconsumedSignal(): string | undefined {
+    const waits = (task: PlainTask) => this.signals.some((signal) => this.#accepts(task, signal));
     return this.#run.tasks.find((task) => task.status === "at work" && waits(task))?.id;
   }
 
   /** Returns tasks to their initial state. */
-  doAgain(tasks: Iterable<PlainTask>): void {
+  repeat(tasks: Iterable<PlainTask>): void {
     for (const task of tasks) {
-      this.#run.leaveParts(task);
+      this.#run.detachParts(task);
       task.body.failures = task.body.failures.filter((failed) => failed !== task);
       forget(task);
     }
@@ -146,14 +146,14 @@ export class PlainWork {
 
   /** Ends a task by its agent, child or timer. */
   #ended(task: PlainTask): void {
-    const standing = resultOfAttempts(this.#run, task);
-    store(this.#run, task, standing);
-    this.settle(task, standing);
+    const progress = resultOfAttempts(this.#run, task);
+    store(this.#run, task, progress);
+    this.settle(task, progress);
   }
 
   isDue({ id }: PlainTask): boolean {
-    const isWaiting = (one: string): boolean => {
-      const task = this.#run.task(one);
+    const isWaiting = (taskId: string): boolean => {
+      const task = this.#run.task(taskId);
       return task === undefined || (waitsForTurn(task) && !hasEnded(task));
     };
     const next = this.order.findIndex(isWaiting);
@@ -172,17 +172,17 @@ export class PlainWork {
     if (this.order[0] === id) this.order = this.order.slice(1);
   }
 
-  settle(task: PlainTask, standing: Standing): void {
+  settle(task: PlainTask, progress: TaskProgress): void {
     task.isStarting = false;
-    if (standing === "sent back") this.#passed(task);
-    if (standing === "paused") task.status = standing;
-    else if (typeof standing === "object") this.end(task, standing);
+    if (progress === "sent back") this.#passed(task);
+    if (progress === "paused") task.status = progress;
+    else if (typeof progress === "object") this.end(task, progress);
   }
 
-  lookAtTask(task: PlainTask): boolean {
-    if (task.status === "pending") return this.#tryToBegin(task);
+  advanceTask(task: PlainTask): boolean {
+    if (task.status === "pending") return this.#tryStart(task);
     if (task.status !== "at work") return false;
-    return this.#parts.look(task);
+    return this.#parts.advance(task);
   }
 
   /** Skips tasks that can no longer run. Returns false if there are none. */
@@ -195,13 +195,13 @@ export class PlainWork {
   }
 
   /** Starts or skips a task according to rule 1 of the run. */
-  #tryToBegin(task: PlainTask): boolean {
+  #tryStart(task: PlainTask): boolean {
     if (this.#isDoomed(task)) {
       task.status = "skipped";
       return true;
     }
     const isReady = this.#isReady(task) && (task.document.gate === undefined || this.isDue(task));
-    if (isReady) this.begin(task);
+    if (isReady) this.start(task);
     return isReady;
   }
 
@@ -210,59 +210,59 @@ export class PlainWork {
   }
 
   #isDoomed(task: PlainTask): boolean {
-    return this.#needed(task).some(([needed, how]) => hasEnded(needed) && !endedAs(needed, how));
+    return this.#needed(task).some(([needed, condition]) => hasEnded(needed) && !endedAs(needed, condition));
   }
 
   /** Returns the needs of a task. A loop needs the tasks around its rounds. */
-  #needed(task: PlainTask): (readonly [PlainTask, How])[] {
-    return [...needsOf(task.document)].flatMap(([id, how]) => {
+  #needed(task: PlainTask): (readonly [PlainTask, NeedCondition])[] {
+    return [...needsOf(task.document)].flatMap(([id, condition]) => {
       const needed = neededBy(task, id, this.#run);
-      return needed === undefined ? [] : [[needed, how] as const];
+      return needed === undefined ? [] : [[needed, condition] as const];
     });
   }
 
-  begin(task: PlainTask): void {
+  start(task: PlainTask): void {
     const isList = task.document.forEach !== undefined && task.entry === undefined;
-    if (isAskedHere(task)) {
-      const wanted = conditionOf(task.document.when ?? true, namesOfTask(this.#run.facts, task));
-      if ("fails" in wanted || wanted.value !== true) {
+    if (isEvaluatedHere(task)) {
+      const condition = conditionOf(task.document.when ?? true, namesOfTask(this.#run.facts, task));
+      if ("fails" in condition || condition.value !== true) {
         task.visits++;
-        if ("fails" in wanted) this.end(task, wanted);
+        if ("fails" in condition) this.end(task, condition);
         else Object.assign(task, { status: "skipped", isPassed: true });
         return;
       }
     }
     task.status = "at work";
     task.visits++;
-    this.settle(task, isList ? this.#parts.beginList(task) : this.#beginOne(task));
-    const taken = this.taken.find(({ taskId }) => taskId === task.id);
-    if (taken !== undefined && this.#takeSignal(task, taken.number) === undefined)
-      this.taken = this.taken.filter((one) => one !== taken);
+    this.settle(task, isList ? this.#parts.startList(task) : this.#startSingle(task));
+    const consumed = this.consumed.find(({ taskId }) => taskId === task.id);
+    if (consumed !== undefined && this.#consumeSignal(task, consumed.number) === undefined)
+      this.consumed = this.consumed.filter((each) => each !== consumed);
   }
 
-  #beginOne(task: PlainTask): Standing {
-    const { with: given, set, loop, gate, approve, spawn, wait } = task.document;
+  #startSingle(task: PlainTask): TaskProgress {
+    const { with: withInput, set, loop, gate, approve, spawn, wait } = task.document;
     const names = namesOfTask(this.#run.facts, task);
     if (set !== undefined) return valueFrom(set, names);
-    if (gate !== undefined) return askGate(this.#run, task, gate, names);
-    if (approve !== undefined) return this.#askPeople(task, names);
+    if (gate !== undefined) return evaluateGate(this.#run, task, gate, names);
+    if (approve !== undefined) return this.#requestApproval(task, names);
     if (spawn !== undefined) return this.#parts.add(task, spawn, names);
     if (wait !== undefined) return "at work";
-    if (loop !== undefined) return this.#parts.beginRounds(task, loop, names);
-    const input = given === undefined ? { value: null } : valueFrom(given, names);
+    if (loop !== undefined) return this.#parts.startRounds(task, loop, names);
+    const input = withInput === undefined ? { value: null } : valueFrom(withInput, names);
     if ("fails" in input) return input;
     task.input = input.value;
     return "at work";
   }
 
-  #askPeople(task: PlainTask, names: Names): Standing {
+  #requestApproval(task: PlainTask, names: Names): TaskProgress {
     for (const expression of [
       task.document.approve?.title,
       task.document.approve?.message,
       task.document.approve?.context,
     ]) {
-      const made = expression === undefined ? { value: null } : valueFrom(expression, names);
-      if ("fails" in made) return made;
+      const result = expression === undefined ? { value: null } : valueFrom(expression, names);
+      if ("fails" in result) return result;
     }
     task.question = questionOf(undefined);
     return "asked";
@@ -286,8 +286,8 @@ export class PlainWork {
    * Lets a wait consume a signal. Any wait may consume it. Each wait consumes the oldest signal that it
    * accepts.
    */
-  #takeSignal(task: PlainTask, number: number): string | undefined {
-    const first = this.signals.find((signal) => this.#wants(task, signal));
+  #consumeSignal(task: PlainTask, number: number): string | undefined {
+    const first = this.signals.find((signal) => this.#accepts(task, signal));
     if (first?.number !== number)
       return `${task.id} takes the signal ${number}, expected ${first?.number ?? "that it wants none"}`;
     this.signals = this.signals.filter((signal) => signal !== first);
@@ -295,12 +295,12 @@ export class PlainWork {
     return undefined;
   }
 
-  #wants(task: PlainTask, { name, payload }: KeptSignal): boolean {
+  #accepts(task: PlainTask, { name, payload }: BufferedSignal): boolean {
     const { wait } = task.document;
     if (typeof wait !== "object" || wait.signal !== name || task.entries !== undefined) return false;
     const names = namesOfTask(this.#run.facts, task, { "signal.payload": payload });
-    const wanted = conditionOf(wait.where ?? true, names);
-    return "value" in wanted && wanted.value === true;
+    const result = conditionOf(wait.where ?? true, names);
+    return "value" in result && result.value === true;
   }
 }
 
@@ -310,10 +310,10 @@ function waitsForTurn({ document, entry }: PlainTask): boolean {
   return isList || document.gate !== undefined || document.loop !== undefined || document.spawn !== undefined;
 }
 
-function endedAs(task: PlainTask, how: How): boolean {
-  if (how === "always") return true;
-  if (how === "failure") return task.status === "failed";
-  return isGood(task) || (how === "done" && task.status === "skipped" && task.isPassed);
+function endedAs(task: PlainTask, condition: NeedCondition): boolean {
+  if (condition === "always") return true;
+  if (condition === "failure") return task.status === "failed";
+  return isGood(task) || (condition === "done" && task.status === "skipped" && task.isPassed);
 }
 
 /** Returns whether a task has a compensation. Entries undo their own work. */
@@ -325,12 +325,10 @@ function isUndoable({ document, entry }: PlainTask): boolean {
  * Returns whether the condition is evaluated here. If it reads the entry, it is evaluated for each entry,
  * otherwise once, before there are entries.
  */
-function isAskedHere({ document, entry }: PlainTask): boolean {
+function isEvaluatedHere({ document, entry }: PlainTask): boolean {
   if (document.forEach === undefined) return true;
-  const looksAtEntry = referencesOfCondition(document.when).some(
-    (name) => name === "item" || name === "index",
-  );
-  return looksAtEntry === (entry !== undefined);
+  const readsEntry = referencesOfCondition(document.when).some((name) => name === "item" || name === "index");
+  return readsEntry === (entry !== undefined);
 }
 
 /** Returns whether another party executes the task, or it waits for a time. */

@@ -20,16 +20,16 @@ import { effectNumber, effectTags, nodeOfEffect } from "../../core/state/numbers
 import { taskIdOf } from "../../core/state/places.ts";
 import type { Run } from "../../core/state/state.ts";
 import { answerMs } from "../../kinds/cache/events.ts";
-import { type SnapshotShown, showSnapshot } from "../../life/queries/snapshot.ts";
+import { type SnapshotReply, showSnapshot } from "../../life/queries/snapshot.ts";
 import { jsonOf } from "../json.ts";
-import { Begins } from "./begins.ts";
 import { compareEnding, isEnded } from "./compare.ts";
-import { momentOf, type Seen, timeOf } from "./moment-of.ts";
+import { momentOf, type ObservedEvent, timeOf } from "./moment-of.ts";
 import type { Act, Moment } from "./moments.ts";
 import { plainJson, text } from "./plain-json.ts";
 import { PlainPast } from "./plain-past.ts";
 import { type PlainOrder, PlainRun, type PlainUndo } from "./plain-run.ts";
 import { totalMsOf } from "./plain-times.ts";
+import { StartTimes } from "./start-times.ts";
 
 const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 
@@ -65,10 +65,10 @@ export class RunCheck {
   #undoneBefore: readonly PlainUndo[] = [];
   readonly #trail: string[] = [];
   readonly #attempts = new Map<string, KnownAttempt>();
-  readonly #begins = new Begins();
+  readonly #startTimes = new StartTimes();
   /** Number of compensations of the interpreter that precede the event of the reset. */
   #undoneInPast = 0;
-  #wasTakenBack = false;
+  #wasReset = false;
   readonly #past: PlainPast;
   readonly #history: { readonly type: string; readonly version: number; readonly body: unknown }[] = [];
 
@@ -93,17 +93,17 @@ export class RunCheck {
     this.#fold(this.#run, type, version, body);
     this.#history.push({ type, version, body });
     const { node = -1 } = body as { readonly node?: number };
-    const seen: Seen = {
+    const observed: ObservedEvent = {
       type,
       body,
       taskId: node < 0 ? "" : taskIdOf(this.#run, node),
       status: this.#run.nodes[node]?.status,
     };
-    this.#past.see(seen);
-    if (type === "run_reset") this.#takeBack((body as RunResetV1).toEvent);
+    this.#past.observe(observed);
+    if (type === "run_reset") this.#reset((body as RunResetV1).toEvent);
     else if (type === "run_retried") this.#retried((body as RunRetriedV1).nodes);
-    else this.#follow(seen);
-    this.#note(seen, node);
+    else this.#follow(observed);
+    this.#recordTimes(observed, node);
   }
 
   /** Checks an offered attempt against the interpreter. */
@@ -116,12 +116,12 @@ export class RunCheck {
       this.#find(`${effect.taskId} is offered without a record of that`);
       return;
     }
-    const given = effect.input instanceof Uint8Array ? jsonOf(effect.input) : null;
+    const input = effect.input instanceof Uint8Array ? jsonOf(effect.input) : null;
     const saved = effect.kind === "offer_task" ? textOf(effect.saved) : undefined;
     if (saved !== known.saved)
       this.#find(`${known.taskId} goes on from ${saved ?? "nothing"}, expected ${known.saved ?? "nothing"}`);
-    if (!isDeepStrictEqual(given, plainJson(known.input)))
-      this.#find(`${known.taskId} works on ${text(given)}, expected ${text(known.input)}`);
+    if (!isDeepStrictEqual(input, plainJson(known.input)))
+      this.#find(`${known.taskId} works on ${text(input)}, expected ${text(known.input)}`);
   }
 
   /** Returns the facts of an attempt. */
@@ -135,7 +135,7 @@ export class RunCheck {
     const event = ends[Math.floor(share * ends.length)] ?? this.events;
     const run = this.#machine.create(this.#key);
     for (const { type, version, body } of this.#history.slice(0, event)) this.#fold(run, type, version, body);
-    const { bytes } = showSnapshot.answer(run, undefined, { key: this.#key, nowMs: 0 }) as SnapshotShown;
+    const { bytes } = showSnapshot.answer(run, undefined, { key: this.#key, nowMs: 0 }) as SnapshotReply;
     return { event, snapshot: bytes };
   }
 
@@ -156,7 +156,7 @@ export class RunCheck {
 
   /** Checks a run without pending actions: everything that can continue has continued. */
   rest(): void {
-    const lying = this.plain.work.lyingSignal();
+    const lying = this.plain.work.unconsumedSignal();
     if (lying !== undefined && this.plain.phase === "going")
       this.#find(`${lying} waits for a signal that is there`);
   }
@@ -173,7 +173,7 @@ export class RunCheck {
       ),
       // After a reset to the middle of a step, it enters a state again that the interpreter entered in one
       // moment.
-      ...(this.#wasTakenBack ? [] : differs("states were", this.#trail, this.plain.states?.trail ?? [])),
+      ...(this.#wasReset ? [] : differs("states were", this.#trail, this.plain.states?.trail ?? [])),
     );
   }
 
@@ -187,11 +187,11 @@ export class RunCheck {
     return [...this.#undoneBefore, ...this.plain.undone.slice(this.#undoneInPast)];
   }
 
-  #follow(seen: Seen): void {
-    const { type, body, taskId } = seen;
+  #follow(observed: ObservedEvent): void {
+    const { type, body, taskId } = observed;
     if (type === "undo_queued") this.plain.choose(taskId);
-    const moment = momentOf(this.plain, seen) ?? timeOf(this.plain, seen);
-    if (moment !== undefined) this.#take(moment, seen);
+    const moment = momentOf(this.plain, observed) ?? timeOf(this.plain, observed);
+    if (moment !== undefined) this.#apply(moment, observed);
     if (type === "task_completed" || type === "signal_taken") this.#ended(taskId, "");
     if (type === "task_failed")
       this.#ended(taskId, (body as { readonly error?: { readonly code: string } }).error?.code ?? "");
@@ -203,18 +203,18 @@ export class RunCheck {
       this.#trail.push(this.#run.plan?.plan.states[(body as StateEnteredV1).state]?.name ?? "");
   }
 
-  #take(moment: Moment, { body }: Seen): void {
+  #apply(moment: Moment, { body }: ObservedEvent): void {
     if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
     const { endMs = 0 } = body as { readonly endMs?: number };
     if ("taskId" in moment && this.#isTimeExact && endMs > 0) this.#checkLate(moment.taskId, endMs);
     const isLate = moment.kind === "signal taken" && this.plain.task(moment.taskId)?.status !== "at work";
-    const anew = isLate ? this.#past.withSignalTaken(moment) : undefined;
-    if (anew !== undefined) {
-      this.plain = anew;
+    const repeated = isLate ? this.#past.withConsumedSignal(moment) : undefined;
+    if (repeated !== undefined) {
+      this.plain = repeated;
       return;
     }
-    const problem = this.plain.take(moment, endMs);
-    this.#past.note(moment, endMs);
+    const problem = this.plain.apply(moment, endMs);
+    this.#past.record(moment, endMs);
     if (problem !== undefined) this.#find(problem);
   }
 
@@ -222,10 +222,9 @@ export class RunCheck {
   #checkLate(taskId: string, endMs: number): void {
     const task = this.plain.task(taskId);
     const mostMs = task === undefined ? 0 : totalMsOf(task.document);
-    const beganMs = this.#begins.msOf(task);
-    if (task?.status !== "at work" || mostMs === 0 || beganMs === undefined || this.plain.wasTakenBack)
-      return;
-    if (endMs - beganMs > mostMs) this.#find(`${taskId} was at work for ${endMs - beganMs} ms`);
+    const startedMs = this.#startTimes.msOf(task);
+    if (task?.status !== "at work" || mostMs === 0 || startedMs === undefined || this.plain.wasReset) return;
+    if (endMs - startedMs > mostMs) this.#find(`${taskId} was at work for ${endMs - startedMs} ms`);
   }
 
   /** Checks that no timeout is too early. */
@@ -233,20 +232,20 @@ export class RunCheck {
     const task = this.plain.task(taskId);
     if (task === undefined) return;
     const { endMs } = body as { readonly endMs: number };
-    const beganMs = this.#begins.msOf(task) ?? 0;
-    const spanMs = endMs - beganMs;
-    if (spanMs < totalMsOf(task.document)) this.#find(`${taskId} was given up after ${spanMs} ms`);
+    const startedMs = this.#startTimes.msOf(task) ?? 0;
+    const durationMs = endMs - startedMs;
+    if (durationMs < totalMsOf(task.document)) this.#find(`${taskId} was given up after ${durationMs} ms`);
   }
 
   /** Records the facts of attempts, and the start times of visits. */
-  #note({ type, body, taskId }: Seen, node: number): void {
+  #recordTimes({ type, body, taskId }: ObservedEvent, node: number): void {
     const moments = body as Readonly<Record<string, number | undefined>>;
     const { queueMs, beginMs, requestMs, attempt } = moments;
     const task = this.plain.task(taskId);
-    const askMs = type === "cache_asked" ? (moments["dueMs"] ?? 0) - answerMs : undefined;
-    const atMs = askMs ?? queueMs ?? beginMs ?? requestMs;
-    if (atMs !== undefined && task !== undefined && this.#begins.msOf(task) === undefined)
-      this.#begins.add(task, atMs, this.events);
+    const requestedMs = type === "cache_asked" ? (moments["dueMs"] ?? 0) - answerMs : undefined;
+    const atMs = requestedMs ?? queueMs ?? beginMs ?? requestMs;
+    if (atMs !== undefined && task !== undefined && this.#startTimes.msOf(task) === undefined)
+      this.#startTimes.add(task, atMs, this.events);
     if (queueMs === undefined || attempt === undefined) return;
     const isUndo = type === "undo_queued" || this.#run.undoing === node;
     const number = effectNumber(node, isUndo ? effectTags.undo : effectTags.work);
@@ -265,16 +264,16 @@ export class RunCheck {
   #ended(id: string, code: string): void {
     const expected = this.plain.endings.get(id);
     if (expected === code) return;
-    const anew = this.#past.withEnd(id, code);
-    if (anew === undefined) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
-    else this.plain = anew;
+    const repeated = this.#past.withEnd(id, code);
+    if (repeated === undefined) this.#find(`${id} ends with "${code}", expected "${expected ?? "no end"}"`);
+    else this.plain = repeated;
   }
 
   #saved(taskId: string, saved: Uint8Array): void {
     const task = this.plain.task(taskId);
     const moment: Moment = { kind: "saved", taskId, saved: textOf(saved) ?? "" };
     if (task?.status === "at work" && saved.length > 0)
-      this.#take(moment, { type: "progress_saved", body: {}, taskId });
+      this.#apply(moment, { type: "progress_saved", body: {}, taskId });
   }
 
   #updated({ vars, answer }: UpdateTakenV1): void {
@@ -283,7 +282,7 @@ export class RunCheck {
       if (this.plain.states === undefined && !isDeepStrictEqual(jsonOf(value), expected))
         this.#find(`the variable ${name} is ${text(jsonOf(value))}, expected ${text(expected)}`);
     }
-    const expected = this.plain.hand.answer;
+    const expected = this.plain.acts.answer;
     if (!isDeepStrictEqual(jsonOf(answer), plainJson(expected)))
       this.#find(`the update is answered with ${text(jsonOf(answer))}, expected ${text(expected)}`);
   }
@@ -291,30 +290,30 @@ export class RunCheck {
   /** Checks that exactly the unsuccessful and the named tasks are repeated. */
   #retried(nodes: readonly number[]): void {
     const ids = nodes.map((node) => taskIdOf(this.#run, node));
-    const unwell = this.plain.hand.unwell().map(({ id }) => id);
+    const unwell = this.plain.acts.unwell().map(({ id }) => id);
     const missing = unwell.filter((id) => !ids.includes(id));
     if (missing.length > 0) this.#find(`${missing.join(", ")} did not do well, and is not done again`);
     const taskIds = ids.filter((id) => !unwell.includes(id));
-    this.#take({ kind: "retry", taskIds }, { type: "run_retried", body: {}, taskId: "" });
+    this.#apply({ kind: "retry", taskIds }, { type: "run_retried", body: {}, taskId: "" });
   }
 
   /** Resets the check to an event. */
-  #takeBack(toEvent: number): void {
+  #reset(toEvent: number): void {
     this.#undoneBefore = this.#allUndone();
-    this.#wasTakenBack = true;
+    this.#wasReset = true;
     const hadEnded = this.plain.phase === "ended";
     this.#undoneInPast = this.#past.at(toEvent).undone.length;
-    this.#past.note({ toEvent, hadEnded });
+    this.#past.record({ toEvent, hadEnded });
     this.plain = this.#past.at(this.events);
-    this.#begins.takeBack(this.plain.tasks, toEvent, this.events);
-    this.#noteAll();
+    this.#startTimes.revert(this.plain.tasks, toEvent, this.events);
+    this.#recordAll();
   }
 
   /**
    * Running attempts have new numbers after a reset. The earlier ones stay recorded: a former owner may still
    * offer them.
    */
-  #noteAll(): void {
+  #recordAll(): void {
     for (const node of this.#run.nodes) {
       if (node === undefined || node.attempt === 0) continue;
       const taskId = taskIdOf(this.#run, node.number);
@@ -343,6 +342,6 @@ function textOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes === undefined || bytes.length === 0 ? undefined : new TextDecoder().decode(bytes);
 }
 
-function differs(what: string, found: unknown, expected: unknown): string[] {
-  return isDeepStrictEqual(found, expected) ? [] : [`${what} ${text(found)}, expected ${text(expected)}`];
+function differs(label: string, found: unknown, expected: unknown): string[] {
+  return isDeepStrictEqual(found, expected) ? [] : [`${label} ${text(found)}, expected ${text(expected)}`];
 }

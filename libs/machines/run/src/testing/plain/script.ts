@@ -44,8 +44,8 @@ export function answerOf(script: Script, taskId: string, attempt: number, visit 
 }
 
 function answersOf(script: Script, taskId: string, visit: number): readonly Answer[] | undefined {
-  for (let seen = visit; seen > 1; seen--) {
-    const answers = script[visitOf(taskId, seen)];
+  for (let earlier = visit; earlier > 1; earlier--) {
+    const answers = script[visitOf(taskId, earlier)];
     if (answers !== undefined) return answers;
   }
   return script[taskId];

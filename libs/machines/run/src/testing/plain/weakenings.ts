@@ -141,7 +141,10 @@ export const runWeakenings: readonly RunWeakening[] = [
     about: "transitions are taken even if their guards are false",
     features: ["states"],
     foundWithin: 30,
-    plan: (plan) => ({ ...plan, transitions: plan.transitions.map((way) => ({ ...way, when: -1 })) }),
+    plan: (plan) => ({
+      ...plan,
+      transitions: plan.transitions.map((transition) => ({ ...transition, when: -1 })),
+    }),
   },
   {
     name: "updates-not-validated",

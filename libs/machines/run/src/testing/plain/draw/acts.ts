@@ -14,18 +14,18 @@ export function drawActs(random: Random, tasks: Readonly<Record<string, TaskDocu
   };
   const signal = (): Act => ({
     kind: "signal",
-    signal: random.one("go", "stop"),
-    payload: { n: random.whole(1, 3) },
+    signal: random.pick("go", "stop"),
+    payload: { n: random.integer(1, 3) },
   });
-  const isAsked = /"signal"|"on"/.test(JSON.stringify(tasks)) || random.may("states");
-  if (isAsked) add(0.6, signal, 3);
+  const awaitsSignals = /"signal"|"on"/.test(JSON.stringify(tasks)) || random.may("states");
+  if (awaitsSignals) add(0.6, signal, 3);
   if (random.may("updates"))
     add(
       0.6,
       () => ({
         kind: "update",
-        update: random.one("add", "add", "other"),
-        payload: random.one<Json>(1, 2, 0, "x"),
+        update: random.pick("add", "add", "other"),
+        payload: random.pick<Json>(1, 2, 0, "x"),
       }),
       3,
     );
@@ -47,20 +47,20 @@ export function drawActs(random: Random, tasks: Readonly<Record<string, TaskDocu
 }
 
 function idOf(random: Random, ids: readonly string[]): string {
-  const id = ids[random.whole(0, ids.length - 1)] ?? "nobody";
-  return random.happens(0.2) ? `${id}[${random.whole(0, 2)}]` : id;
+  const id = ids[random.integer(0, ids.length - 1)] ?? "nobody";
+  return random.happens(0.2) ? `${id}[${random.integer(0, 2)}]` : id;
 }
 
 function drawRetry(random: Random, ids: readonly string[]): Act {
   return {
     kind: "retry",
-    ...(random.happens(0.3) && { taskIds: [ids[random.whole(0, ids.length - 1)] ?? "nobody"] }),
+    ...(random.happens(0.3) && { taskIds: [ids[random.integer(0, ids.length - 1)] ?? "nobody"] }),
   };
 }
 
 function drawRepair(random: Random): Repair {
-  return random.one<Repair>(
-    { output: random.one<Json>(null, 1, "mended", { n: 2 }, ["a"]) },
+  return random.pick<Repair>(
+    { output: random.pick<Json>(null, 1, "mended", { n: 2 }, ["a"]) },
     { error: "t.hand" },
     { skips: "alone" },
     { skips: "dependents" },
@@ -68,17 +68,17 @@ function drawRepair(random: Random): Repair {
 }
 
 function drawDecision(random: Random, tasks: Readonly<Record<string, TaskDocument>>): Act {
-  const asking = Object.entries(tasks).flatMap(([id, { approve, checks }]) =>
+  const askingTasks = Object.entries(tasks).flatMap(([id, { approve, checks }]) =>
     (approve ?? checks) ? [id] : [],
   );
-  const taskId = idOf(random, asking);
-  const who = random.one(...people);
-  const data = random.one<{ readonly data?: Json }>(
+  const taskId = idOf(random, askingTasks);
+  const person = random.pick(...people);
+  const data = random.pick<{ readonly data?: Json }>(
     {},
     {},
     { data: { n: 2 } },
     { data: { n: "x" } },
     { data: 1 },
   );
-  return { kind: "decide", taskId, who, says: random.one("yes", "yes", "no"), ...data };
+  return { kind: "decide", taskId, person, verdict: random.pick("yes", "yes", "no"), ...data };
 }

@@ -20,14 +20,14 @@ const drawsMax = 400;
 /**
  * Draws a run that can be executed, from a random stream.
  *
- * @param wanted features that it may have besides plain tasks
+ * @param allowed features that it may have besides plain tasks
  * @param share share of these features
  */
-export function drawRun(chance: Chance, wanted: readonly Feature[] = features, share?: number): DrawnRun {
+export function drawRun(chance: Chance, allowed: readonly Feature[] = features, share?: number): DrawnRun {
   for (let draws = 0; draws < drawsMax; draws++) {
-    const others = wanted.filter((feature) => feature !== "rules");
+    const others = allowed.filter((feature) => feature !== "rules");
     const drawn = draw(new Random(chance, others, share));
-    if (isRunnable(drawn)) return wanted.includes("rules") ? withRules(drawn, share) : drawn;
+    if (isRunnable(drawn)) return allowed.includes("rules") ? withRules(drawn, share) : drawn;
   }
   throw new Error(`expected one of ${drawsMax} definitions to be sound, found none`);
 }
@@ -40,21 +40,23 @@ function withRules(run: DrawnRun, share: number | undefined): DrawnRun {
   const random = new Random(seededChance(stableHash(JSON.stringify(run))), ["rules"], share);
   if (!random.may("rules")) return run;
   const rule = (): PlainRule =>
-    random.one({ by: [], needed: 1 }, { by: ["anna"], needed: 1 }, { by: ["ben", "eve"], needed: 2 });
-  const asks = () => (random.happens(0.3) ? [rule(), rule()] : [rule()]);
+    random.pick({ by: [], needed: 1 }, { by: ["anna"], needed: 1 }, { by: ["ben", "eve"], needed: 2 });
+  const questions = () => (random.happens(0.3) ? [rule(), rule()] : [rule()]);
   const script: Record<string, readonly Answer[]> = { ...run.script };
   const tasks = Object.keys(run.document.tasks ?? {});
   for (const id of tasks) script[id] ??= [{ echoes: true }];
   for (const [id, answers] of Object.entries(script))
     script[id] = answers.map((answer) =>
-      ("gives" in answer || "echoes" in answer) && random.happens(0.4) ? { ...answer, asks: asks() } : answer,
+      ("gives" in answer || "echoes" in answer) && random.happens(0.4)
+        ? { ...answer, asks: questions() }
+        : answer,
     );
   const [first, ...rest] = tasks;
   if (first === undefined) return { ...run, script };
   const decision = (): PlannedAct => {
-    const [taskId, who] = [random.one(first, ...rest), random.one(...people)];
+    const [taskId, person] = [random.pick(first, ...rest), random.pick(...people)];
     return {
-      act: { kind: "decide", taskId, who, says: random.one("yes", "yes", "no") },
+      act: { kind: "decide", taskId, person, verdict: random.pick("yes", "yes", "no") },
       after: random.share(),
     };
   };
@@ -69,22 +71,22 @@ function draw(random: Random): DrawnRun {
   const areStates = random.may("states") && random.happens(0.5);
   const hasVars = areStates || random.may("updates");
   const more = hasVars ? ["vars.count", "vars.count"] : [];
-  const drawn = areStates ? {} : tasks.beside(ids.slice(0, random.skewed(1, 10)), more);
+  const drawn = areStates ? {} : tasks.siblings(ids.slice(0, random.skewed(1, 10)), more);
   const document: WorkflowDocument = {
     workflow: "drawn",
     ...(areStates ? new States(random, values, tasks).all() : { tasks: drawn }),
     ...(hasVars && { vars: { count: 0 } }),
     ...(random.may("updates") && updates),
     ...(random.happens(0.15) && { onFailure: "keep" }),
-    ...(random.may("timeouts") && random.happens(0.2) && { timeout: random.one("3s", "20s") }),
+    ...(random.may("timeouts") && random.happens(0.2) && { timeout: random.pick("3s", "20s") }),
     ...(random.may("limits") && random.happens(0.6) && limits),
     ...outputOf(random, values, areStates ? [] : Object.keys(drawn), more),
-    ...(random.may("continue") && random.happens(0.6) && goesOn(random)),
+    ...(random.may("continue") && random.happens(0.6) && continuation(random)),
   };
   const input = {
-    n: random.whole(0, 3),
+    n: random.integer(0, 3),
     text: "x",
-    items: random.one<Json>([], ["a"], ["a", "skip", "b"], [1, 2, 3, 4]),
+    items: random.pick<Json>([], ["a"], ["a", "skip", "b"], [1, 2, 3, 4]),
   };
   return { document, input, script: tasks.script, acts: drawActs(random, drawn) };
 }
@@ -92,7 +94,7 @@ function draw(random: Random): DrawnRun {
 function outputOf(random: Random, values: Values, known: readonly string[], more: readonly string[]) {
   if (random.happens(0.5)) return {};
   const needs: Sight["needs"] = new Map(known.map((id) => [id, "always"]));
-  return { output: values.data({ needs, isEntry: false, isRound: false, more }) };
+  return { output: values.data({ needs, isEntry: false, isInRound: false, more }) };
 }
 
 const updates = {
@@ -107,10 +109,10 @@ const updates = {
 
 const limits = { limits: [{ key: "shared", concurrency: 1 }] } satisfies Partial<WorkflowDocument>;
 
-function goesOn(random: Random): Partial<WorkflowDocument> {
+function continuation(random: Random): Partial<WorkflowDocument> {
   const withInput = { with: { items: "${{ input.items }}", n: "${{ input.n + 1 }}", text: "x" } };
   // A continuation with the same input each time must count.
   return random.happens(0.2)
     ? { continueAsNew: { when: "run.incarnation < 3" } }
-    : { continueAsNew: { when: random.one("run.incarnation < 3", "input.n < 2"), ...withInput } };
+    : { continueAsNew: { when: random.pick("run.incarnation < 3", "input.n < 2"), ...withInput } };
 }

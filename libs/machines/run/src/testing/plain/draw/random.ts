@@ -27,13 +27,13 @@ export class Random {
   readonly #features: ReadonlySet<Feature>;
 
   /**
-   * @param wanted features that it may have
+   * @param allowed features that it may have
    * @param share share of them that it has
    */
-  constructor(chance: Chance, wanted: readonly Feature[], share = featureShare) {
+  constructor(chance: Chance, allowed: readonly Feature[], share = featureShare) {
     this.#chance = chance;
     // Runs with few features are easier to understand, and test each one in more depth.
-    this.#features = new Set(wanted.filter(() => chance.random() < share));
+    this.#features = new Set(allowed.filter(() => chance.random() < share));
   }
 
   may(feature: Feature): boolean {
@@ -45,7 +45,7 @@ export class Random {
   }
 
   /** Returns a whole number from `from` to `to`, both included. */
-  whole(from: number, to: number): number {
+  integer(from: number, to: number): number {
     return from + Math.floor(this.#chance.random() * (to - from + 1));
   }
 
@@ -58,8 +58,8 @@ export class Random {
     return this.#chance.random();
   }
 
-  one<T>(...of: readonly [T, ...T[]]): T {
-    return of[this.whole(0, of.length - 1)] ?? of[0];
+  pick<T>(...of: readonly [T, ...T[]]): T {
+    return of[this.integer(0, of.length - 1)] ?? of[0];
   }
 }
 

@@ -28,7 +28,7 @@ export class States {
 
   all(): { readonly initial: string; readonly states: Readonly<Record<string, StateDocument>> } {
     const states: Record<string, StateDocument> = {};
-    for (const name of names.slice(0, this.#random.whole(1, 3))) states[name] = this.#state(name);
+    for (const name of names.slice(0, this.#random.integer(1, 3))) states[name] = this.#state(name);
     states["bad"] = { final: true, fail: "it was ${{ event.name }}" };
     states[last] = { final: true, ...(this.#random.happens(0.5) && { output: "${{ vars.count }}" }) };
     return { initial: "p", states };
@@ -40,42 +40,42 @@ export class States {
     const exit = random.happens(0.3) && { exit: this.#actions(`${name}.exit`) };
     const run = random.happens(0.6) && {
       run: this.#action(`${name}.run`),
-      onDone: this.#ways(`${name}.onDone`, "output == 1", this.#onwardFrom(name)),
+      onDone: this.#transitions(`${name}.onDone`, "output == 1", this.#onwardFrom(name)),
       ...(random.happens(0.6) && {
-        onFailed: this.#ways(`${name}.onFailed`, "error.code == 't.a'", this.#onwardFrom(name)),
+        onFailed: this.#transitions(`${name}.onFailed`, "error.code == 't.a'", this.#onwardFrom(name)),
       }),
     };
     const after = random.happens(0.4) && {
       after: {
-        "2s": this.#ways(`${name}.after.2s`, "vars.count > 1"),
+        "2s": this.#transitions(`${name}.after.2s`, "vars.count > 1"),
         ...(random.happens(0.5) && { "1s": { set: count } }),
       },
     };
     return {
       ...{ ...entry, ...exit, ...run, ...after },
       ...(random.happens(0.3) && {
-        always: { to: random.one(...this.#onwardFrom(name)), when: "vars.count > 2" },
+        always: { to: random.pick(...this.#onwardFrom(name)), when: "vars.count > 2" },
       }),
       on: {
         [finishSignal]: last,
-        go: this.#ways(`${name}.on.go`, "event.payload.n == 2"),
+        go: this.#transitions(`${name}.on.go`, "event.payload.n == 2"),
         ...(random.happens(0.4) && { stop: "bad" }),
       },
     };
   }
 
-  #ways(path: string, guard: string, targets = anywhere): TransitionDocument[] {
+  #transitions(path: string, guard: string, targets = anywhere): TransitionDocument[] {
     const random = this.#random;
-    return Array.from({ length: random.whole(1, 2) }, (_, index) => ({
-      ...(random.happens(0.8) && { to: random.one(...targets) }),
-      ...(random.happens(0.5) && { when: random.one(guard, "vars.count < 2") }),
+    return Array.from({ length: random.integer(1, 2) }, (_, index) => ({
+      ...(random.happens(0.8) && { to: random.pick(...targets) }),
+      ...(random.happens(0.5) && { when: random.pick(guard, "vars.count < 2") }),
       ...(random.happens(0.7) && { set: count }),
       ...(!this.#isCircling && random.happens(0.3) && { do: this.#actions(`${path}.${index}.do`) }),
     }));
   }
 
   #actions(path: string): TaskDocument[] {
-    const number = this.#random.whole(1, 2);
+    const number = this.#random.integer(1, 2);
     return Array.from({ length: this.#isCircling ? 1 : number }, (_, index) =>
       this.#action(`${path}${index}`),
     );
